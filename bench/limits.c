@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What the kernel's own part costs: bare loops over its files with the data thrown away, the
+ * denominators of every ratio in bench/run.
+ *
+ *   limits PID START LEN LOOP...    one line a loop: "NAME CPU-NS CALLS PAGES"
+ *   limits run COMMAND...           "CPU-NS WALL-NS MAXRSS-KIB STATUS" of a whole process, whose
+ *                                   standard output goes to /dev/null
+ * START is hex and LEN decimal bytes, as bench/target prints them.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "kabi.h"
+#include "util.h"
+
+#define WINDOW   65536 /* bytes of one read; more buys nothing: the kernel walks 2 MiB a lock */
+#define MAX_GAP  4     /* frames read in vain rather than starting another read */
+#define REGIONS  512   /* more in one PAGEMAP_SCAN makes its walk_end stale, Linux 6.7 to 6.18 */
+#define SCAN_SPAN (UINT64_C(1) << 32)
+
+struct range {
+	uint64_t first, n;
+};
+
+struct work {
+	int pid;
+	uint64_t start, len, page;
+	uint64_t calls, pages;
+	struct range *windows; /* runs of page frames, ascending */
+	size_t n_windows;
+	uint64_t *pfns; /* in order of address */
+	size_t n_pfns;
+};
+
+static uint64_t buf[WINDOW / sizeof(uint64_t)];
+
+static _Noreturn void
+die(const char *what)
+{
+	fprintf(stderr, "bench/limits: %s: %s\n", what, strerror(errno));
+	exit(1);
+}
+
+static int
+open_proc(const struct work *w, const char *name)
+{
+	char path[64];
+	int fd;
+
+	if (*name == '/')
+		snprintf(path, sizeof(path), "/proc%s", name);
+	else
+		snprintf(path, sizeof(path), "/proc/%d/%s", w->pid, name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		die(path);
+	return fd;
+}
+
+static size_t
+read_words(struct work *w, int fd, uint64_t first, uint64_t n)
+{
+	ssize_t got = pread(fd, buf, u64_min(n, WINDOW / 8) * 8, (off_t)(first * 8));
+
+	if (got < 0)
+		die("pread");
+	w->calls++;
+	return (size_t)got / 8;
+}
+
+/* --- the frames of the range, found before any clock runs ------------------------------------- */
+
+static int
+compare_u64(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static void
+collect_pfns(struct work *w)
+{
+	int fd = open_proc(w, "pagemap");
+	uint64_t at = w->start / w->page, end = at + w->len / w->page;
+	size_t cap = 0, n;
+
+	for (; at < end; at += n) {
+		n = read_words(w, fd, at, end - at);
+		if (!n)
+			die("pagemap ends early");
+		for (size_t i = 0; i < n; i++) {
+			if (!(buf[i] >> 63) || !(buf[i] & PM_PFN_MASK))
+				continue;
+			w->pfns = vec_room(w->pfns, w->n_pfns, &cap, sizeof(*w->pfns));
+			w->pfns[w->n_pfns++] = buf[i] & PM_PFN_MASK;
+		}
+	}
+	close(fd);
+}
+
+static void
+make_windows(struct work *w)
+{
+	uint64_t *sorted = mem_alloc(w->n_pfns * sizeof(*sorted));
+	size_t cap = 0;
+
+	if (w->n_pfns)
+		memcpy(sorted, w->pfns, w->n_pfns * sizeof(*sorted));
+	qsort(sorted, w->n_pfns, sizeof(*sorted), compare_u64);
+	for (size_t i = 0; i < w->n_pfns; i++) {
+		struct range *last = w->n_windows ? &w->windows[w->n_windows - 1] : NULL;
+
+		if (last && sorted[i] <= last->first + last->n + MAX_GAP) {
+			last->n = sorted[i] - last->first + 1;
+			continue;
+		}
+		w->windows = vec_room(w->windows, w->n_windows, &cap, sizeof(*w->windows));
+		w->windows[w->n_windows++] = (struct range){ .first = sorted[i], .n = 1 };
+	}
+	free(sorted);
+}
+
+static void
+need_pfns(struct work *w)
+{
+	if (w->pfns)
+		return;
+	collect_pfns(w);
+	if (!w->n_pfns) {
+		fprintf(stderr, "bench/limits: no page frame numbers: needs CAP_SYS_ADMIN\n");
+		exit(1);
+	}
+	make_windows(w);
+}
+
+/* --- the loops -------------------------------------------------------------------------------- */
+
+static void
+read_range(struct work *w, int fd, uint64_t first, uint64_t n, uint64_t at_once)
+{
+	for (size_t got; n; first += got, n -= got) {
+		got = read_words(w, fd, first, u64_min(n, at_once));
+		if (!got)
+			break;
+		w->pages += got;
+	}
+}
+
+static void
+loop_pagemap(struct work *w, int fd)
+{
+	read_range(w, fd, w->start / w->page, w->len / w->page, WINDOW / 8);
+}
+
+static void
+loop_pagemap_single(struct work *w, int fd)
+{
+	read_range(w, fd, w->start / w->page, w->len / w->page, 1);
+}
+
+static void
+loop_frames(struct work *w, int fd)
+{
+	for (size_t i = 0; i < w->n_windows; i++)
+		read_range(w, fd, w->windows[i].first, w->windows[i].n, WINDOW / 8);
+}
+
+static void
+loop_frames_single(struct work *w, int fd)
+{
+	for (size_t i = 0; i < w->n_pfns; i++)
+		read_range(w, fd, w->pfns[i], 1, 1);
+}
+
+static void
+scan(struct work *w, int fd, uint64_t inverted)
+{
+	static struct pm_scan_region vec[REGIONS];
+	uint64_t end = w->start + w->len;
+	struct pm_scan_arg arg = {
+		.size = sizeof(arg), .start = w->start, .vec = (uintptr_t)vec, .vec_len = REGIONS,
+		.category_inverted = inverted, .category_mask = PM_CAT_PRESENT,
+		.return_mask = PM_CAT_PRESENT | PM_CAT_HUGE,
+	};
+
+	for (; arg.start < end; arg.start = arg.walk_end) {
+		long n;
+
+		arg.end = u64_min(end, arg.start + SCAN_SPAN);
+		n = ioctl(fd, PM_IOC_SCAN, &arg);
+		if (n < 0)
+			die("PAGEMAP_SCAN");
+		w->calls++;
+		for (long i = 0; i < n; i++)
+			w->pages += (vec[i].end - vec[i].start) / w->page;
+	}
+}
+
+static void
+loop_scan(struct work *w, int fd)
+{
+	scan(w, fd, 0);
+}
+
+static void
+loop_scan_absent(struct work *w, int fd)
+{
+	scan(w, fd, PM_CAT_PRESENT);
+}
+
+static void
+loop_text(struct work *w, int fd)
+{
+	ssize_t n;
+
+	while ((n = read(fd, buf, WINDOW)) > 0)
+		w->calls++;
+	if (n < 0)
+		die("read");
+}
+
+static const struct loop {
+	const char *name, *file; /* with a slash: not in the process's directory */
+	bool by_pfn;
+	void (*run)(struct work *w, int fd);
+} loops[] = {
+	{ "pagemap", "pagemap", false, loop_pagemap },
+	{ "pagemap-single", "pagemap", false, loop_pagemap_single },
+	{ "scan", "pagemap", false, loop_scan },
+	{ "scan-absent", "pagemap", false, loop_scan_absent },
+	{ "kpageflags", "/kpageflags", true, loop_frames },
+	{ "kpageflags-single", "/kpageflags", true, loop_frames_single },
+	{ "kpagecount", "/kpagecount", true, loop_frames },
+	{ "maps", "maps", false, loop_text },
+	{ "smaps", "smaps", false, loop_text },
+	{ "smaps_rollup", "smaps_rollup", false, loop_text },
+};
+
+static uint64_t
+cpu_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+static int
+run_loop(struct work *w, const char *name)
+{
+	for (const struct loop *l = loops; l < loops + ARRAY_LEN(loops); l++) {
+		uint64_t t;
+		int fd;
+
+		if (strcmp(l->name, name))
+			continue;
+		if (l->by_pfn)
+			need_pfns(w);
+		w->calls = w->pages = 0;
+		t = cpu_ns();
+		fd = open_proc(w, l->file);
+		l->run(w, fd);
+		close(fd);
+		t = cpu_ns() - t;
+		printf("%s %ju %ju %ju\n", name, (uintmax_t)t, (uintmax_t)w->calls,
+		       (uintmax_t)w->pages);
+		return 0;
+	}
+	fprintf(stderr, "bench/limits: no loop %s\n", name);
+	return 2;
+}
+
+/* --- a whole process -------------------------------------------------------------------------- */
+
+static uint64_t
+timeval_ns(struct timeval t)
+{
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_usec * 1000;
+}
+
+/* In C for rusage's sake: shells and perl know the CPU time of a child to 10 ms only. */
+static int
+run_command(char **argv)
+{
+	uint64_t t = time_ns();
+	struct rusage use;
+	int status, fd;
+	pid_t pid = fork();
+
+	if (pid < 0)
+		die("fork");
+	if (pid == 0) {
+		fd = open("/dev/null", O_WRONLY);
+		if (fd < 0 || dup2(fd, STDOUT_FILENO) < 0)
+			die("/dev/null");
+		execvp(argv[0], argv);
+		die(argv[0]);
+	}
+	if (wait4(pid, &status, 0, &use) < 0)
+		die("wait4");
+	printf("%ju %ju %ld %d\n", (uintmax_t)(timeval_ns(use.ru_utime) + timeval_ns(use.ru_stime)),
+	       (uintmax_t)(time_ns() - t), use.ru_maxrss,
+	       WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+	return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct work w = { .page = (uint64_t)sysconf(_SC_PAGESIZE) };
+	const char *end;
+	uint64_t pid;
+	int rc = 0;
+
+	if (argc > 2 && !strcmp(argv[1], "run"))
+		return run_command(argv + 2);
+	if (argc < 5 || !parse_u64(argv[1], 10, &end, &pid) || *end || pid > INT_MAX ||
+	    !parse_u64(argv[2], 16, &end, &w.start) || *end ||
+	    !parse_u64(argv[3], 10, &end, &w.len) || *end) {
+		fprintf(stderr, "Usage: bench/limits PID START LEN LOOP... | run COMMAND...\n");
+		fprintf(stderr, "loops:");
+		for (size_t i = 0; i < ARRAY_LEN(loops); i++)
+			fprintf(stderr, " %s", loops[i].name);
+		fprintf(stderr, "\n");
+		return 2;
+	}
+	w.pid = (int)pid;
+	for (int i = 4; i < argc && !rc; i++)
+		rc = run_loop(&w, argv[i]);
+	free(w.pfns);
+	free(w.windows);
+	return rc;
+}

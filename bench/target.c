@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A process of a known shape, to measure against: makes it, prints "PID START LEN" (decimal, hex,
+ * decimal bytes) and "READY", then pauses, or keeps writing if the shape says so.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "util.h"
+
+#define HUGE  ((uint64_t)2 << 20)
+#define BATCH 1024 /* pages freed and used again at a time by `frag` */
+#define TICK_NS 10000000
+
+static uint64_t page;
+static uint64_t random_state = 88172645463325252;
+
+static _Noreturn void
+die(const char *what)
+{
+	fprintf(stderr, "bench/target: %s: %s\n", what, strerror(errno));
+	exit(1);
+}
+
+static uint64_t
+random_below(uint64_t n)
+{
+	random_state ^= random_state << 13;
+	random_state ^= random_state >> 7;
+	random_state ^= random_state << 17;
+	return random_state % n;
+}
+
+/* Anonymous memory, aligned to huge pages, advised with `advice`. */
+static uint8_t *
+map(uint64_t size, int advice)
+{
+	uint8_t *p = mmap(NULL, size + HUGE, PROT_READ | PROT_WRITE,
+	                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	uint64_t head;
+
+	if (p == MAP_FAILED)
+		die("mmap");
+	head = -(uintptr_t)p & (HUGE - 1);
+	if (head)
+		munmap(p, head);
+	if (head < HUGE)
+		munmap(p + head + size, HUGE - head);
+	madvise(p + head, size, advice);
+	return p + head;
+}
+
+static void
+touch(uint8_t *p, uint64_t size)
+{
+	for (uint64_t i = 0; i < size; i += page)
+		p[i] = 1;
+}
+
+static void
+announce(const uint8_t *p, uint64_t size)
+{
+	printf("%d %jx %ju\nREADY\n", (int)getpid(), (uintmax_t)(uintptr_t)p, (uintmax_t)size);
+	fflush(stdout);
+}
+
+static void
+wait_ns(long ns)
+{
+	struct timespec t = { .tv_nsec = ns };
+
+	while (nanosleep(&t, &t) && errno == EINTR)
+		;
+}
+
+/* --- the arguments ---------------------------------------------------------------------------- */
+
+static uint64_t
+parse_size(const char *s)
+{
+	static const char units[] = "KMGT";
+	const char *end, *unit;
+	uint64_t n;
+
+	if (!parse_u64(s, 10, &end, &n))
+		end = "?";
+	unit = *end ? strchr(units, *end) : NULL;
+	if ((*end && !unit) || (unit && end[1])) {
+		fprintf(stderr, "bench/target: not a size: %s\n", s);
+		exit(2);
+	}
+	return unit ? n << 10 * (unit - units + 1) : n;
+}
+
+static double
+parse_fraction(const char *s)
+{
+	char *end;
+	double f = strtod(s, &end);
+
+	if (*end || !(f >= 0 && f <= 1)) {
+		fprintf(stderr, "bench/target: not a fraction from 0 to 1: %s\n", s);
+		exit(2);
+	}
+	return f;
+}
+
+/* --- shapes that lie still -------------------------------------------------------------------- */
+
+static void
+make_anon4k(char **arg)
+{
+	uint64_t size = parse_size(arg[0]);
+	uint8_t *p = map(size, MADV_NOHUGEPAGE);
+
+	touch(p, size);
+	announce(p, size);
+}
+
+static void
+make_thp(char **arg)
+{
+	uint64_t size = parse_size(arg[0]);
+	uint8_t *p = map(size, MADV_HUGEPAGE);
+
+	touch(p, size);
+	announce(p, size);
+}
+
+static void
+make_sparse(char **arg)
+{
+	uint64_t size = parse_size(arg[0]);
+	uint64_t n = (uint64_t)(parse_fraction(arg[1]) * (double)(size / page));
+	uint8_t *p = map(size, MADV_NOHUGEPAGE);
+
+	while (n--)
+		p[random_below(size / page) * page] = 1;
+	announce(p, size);
+}
+
+static void
+make_sparseblk(char **arg)
+{
+	uint64_t size = parse_size(arg[0]);
+	uint64_t n = (uint64_t)(parse_fraction(arg[1]) * (double)(size / HUGE));
+	uint8_t *p = map(size, MADV_NOHUGEPAGE);
+
+	while (n--)
+		touch(p + random_below(size / HUGE) * HUGE, HUGE);
+	announce(p, size);
+}
+
+static void
+make_alt(char **arg)
+{
+	uint64_t size = parse_size(arg[0]), every = parse_size(arg[1]);
+	uint8_t *p = map(size, MADV_NOHUGEPAGE);
+
+	for (uint64_t i = 0; i < size; i += page * u64_max(every, 1))
+		p[i] = 1;
+	announce(p, size);
+}
+
+static void
+make_half(char **arg)
+{
+	uint64_t size = parse_size(arg[0]);
+	uint64_t limit = (uint64_t)(parse_fraction(arg[1]) * 1e6);
+	uint8_t *p = map(size, MADV_NOHUGEPAGE);
+
+	for (uint64_t i = 0; i < size; i += page)
+		if (random_below(1000000) < limit)
+			p[i] = 1;
+	announce(p, size);
+}
+
+/* One-page regions: neighbours differ in protection, so the kernel cannot merge them. */
+static void
+make_vmas(char **arg)
+{
+	uint64_t n = parse_size(arg[0]), size = n * page;
+	bool touched = arg[1] && !strcmp(arg[1], "touch");
+	uint8_t *p = map(size, MADV_NOHUGEPAGE);
+
+	if (touched)
+		touch(p, size);
+	for (uint64_t i = 0; i < n; i += 2)
+		if (mprotect(p + i * page, page, PROT_READ))
+			die("mprotect (vm.max_map_count?)");
+	announce(p, size);
+}
+
+/* Page numbers 0..n-1 in a random order. */
+static uint32_t *
+shuffled(uint64_t n)
+{
+	uint32_t *order = mem_alloc(n * sizeof(*order));
+
+	for (uint64_t i = 0; i < n; i++) {
+		uint64_t j = random_below(i + 1);
+
+		order[i] = order[j];
+		order[j] = (uint32_t)i;
+	}
+	return order;
+}
+
+/* Physically scattered: frames freed at random from a bigger filler are used again at once. */
+static void
+make_frag(char **arg)
+{
+	uint64_t size = parse_size(arg[0]), total = parse_size(arg[1]);
+	uint64_t n = size / page;
+	uint8_t *p, *filler;
+	uint32_t *order;
+
+	if (total < size) {
+		fprintf(stderr, "bench/target: frag: TOTAL is less than SIZE\n");
+		exit(2);
+	}
+	p = map(size, MADV_NOHUGEPAGE);
+	filler = map(total, MADV_NOHUGEPAGE);
+	order = shuffled(total / page);
+	touch(filler, total);
+	for (uint64_t i = 0; i < n; i += BATCH) {
+		uint64_t end = u64_min(i + BATCH, n);
+
+		for (uint64_t j = i; j < end; j++)
+			madvise(filler + order[j] * page, page, MADV_DONTNEED);
+		touch(p + i * page, (end - i) * page);
+	}
+	munmap(filler, total);
+	free(order);
+	announce(p, size);
+}
+
+/* --- shapes that change ----------------------------------------------------------------------- */
+
+/* RATE pages a second at random: dropped and touched again, or (`dirty`) just written. */
+static _Noreturn void
+keep_writing(char **arg, bool drop)
+{
+	uint64_t size = parse_size(arg[0]), rate = parse_size(arg[1]), due = 0;
+	uint8_t *p = map(size, MADV_NOHUGEPAGE);
+	uint64_t start, done = 0;
+
+	touch(p, size);
+	announce(p, size);
+	for (start = time_ns();; wait_ns(TICK_NS)) {
+		due = (uint64_t)((double)(time_ns() - start) * 1e-9 * (double)rate);
+		for (; done < due; done++) {
+			uint8_t *at = p + random_below(size / page) * page;
+
+			if (drop)
+				madvise(at, page, MADV_DONTNEED);
+			++*(volatile uint8_t *)at;
+		}
+	}
+}
+
+static void
+make_churn(char **arg)
+{
+	keep_writing(arg, true);
+}
+
+static void
+make_dirty(char **arg)
+{
+	keep_writing(arg, false);
+}
+
+/* Map and unmap without end; print "OPS A-SECOND LONGEST-US" twice a second: what watching costs. */
+static void
+make_mapper(char **arg)
+{
+	uint64_t size = parse_size(arg[0]), start, last, now, ops = 0, max = 0;
+	uint8_t *p = map(size, MADV_NOHUGEPAGE);
+
+	touch(p, size);
+	announce(p, size);
+	for (start = last = time_ns();; last = now) {
+		void *q = mmap(NULL, page, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+		if (q == MAP_FAILED || munmap(q, page))
+			die("mmap");
+		now = time_ns();
+		max = u64_max(max, now - last);
+		ops++;
+		if (now - start < 500000000)
+			continue;
+		printf("OPS %ju %ju\n", (uintmax_t)(ops * 1000000000 / (now - start)),
+		       (uintmax_t)max / 1000);
+		fflush(stdout);
+		start = now = time_ns(); /* the printing is not to count */
+		ops = max = 0;
+	}
+}
+
+static const struct shape {
+	const char *name, *args;
+	int needs; /* arguments at least */
+	void (*make)(char **arg);
+} shapes[] = {
+	{ "anon4k", "SIZE", 1, make_anon4k },
+	{ "thp", "SIZE", 1, make_thp },
+	{ "sparse", "SIZE FRACTION", 2, make_sparse },
+	{ "sparseblk", "SIZE FRACTION", 2, make_sparseblk },
+	{ "alt", "SIZE N", 2, make_alt },
+	{ "half", "SIZE FRACTION", 2, make_half },
+	{ "vmas", "N [touch]", 1, make_vmas },
+	{ "frag", "SIZE TOTAL", 2, make_frag },
+	{ "churn", "SIZE PAGES-PER-SECOND", 2, make_churn },
+	{ "dirty", "SIZE PAGES-PER-SECOND", 2, make_dirty },
+	{ "mapper", "SIZE", 1, make_mapper },
+};
+
+int
+main(int argc, char **argv)
+{
+	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+
+	/* If memory runs out, take this process; and it never outlives the benchmark. */
+	if (fd >= 0 && write(fd, "1000", 4) < 0)
+		perror("bench/target: oom_score_adj");
+	if (fd >= 0)
+		close(fd);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	page = (uint64_t)sysconf(_SC_PAGESIZE);
+	for (size_t i = 0; argc > 1 && i < ARRAY_LEN(shapes); i++) {
+		if (strcmp(argv[1], shapes[i].name) || argc < 2 + shapes[i].needs)
+			continue;
+		shapes[i].make(argv + 2);
+		for (;;)
+			pause();
+	}
+	fprintf(stderr, "Usage: bench/target SHAPE ARGUMENT...; sizes take K M G T\n");
+	for (size_t i = 0; i < ARRAY_LEN(shapes); i++)
+		fprintf(stderr, "  %s %s\n", shapes[i].name, shapes[i].args);
+	return 2;
+}

@@ -1,0 +1,507 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "answer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cgroup.h"
+#include "flags.h"
+#include "kabi.h"
+#include "state.h"
+#include "symbol.h"
+
+enum { PLACES_SHOWN = 8 };
+
+static struct answer *
+answer_new(void)
+{
+	struct answer *a = mem_alloc(sizeof(*a));
+
+	a->refs = 1;
+	return a;
+}
+
+struct answer *
+answer_ref(struct answer *a)
+{
+	if (a)
+		__atomic_add_fetch(&a->refs, 1, __ATOMIC_RELAXED);
+	return a;
+}
+
+void
+answer_unref(struct answer *a)
+{
+	if (!a || __atomic_sub_fetch(&a->refs, 1, __ATOMIC_ACQ_REL))
+		return;
+	for (size_t i = 0; i < a->n; i++)
+		free(a->f[i].value);
+	free(a->f);
+	free(a->line);
+	free(a);
+}
+
+/* --- putting facts together ------------------------------------------------------------------------- */
+
+static struct fact *
+add(struct answer *a, const char *key, struct buf *value)
+{
+	a->f = vec_room(a->f, a->n, &a->cap, sizeof(*a->f));
+	a->f[a->n] = (struct fact){.key = key, .value = value->s ? value->s : mem_strdup("")};
+	*value = (struct buf){0};
+	return &a->f[a->n++];
+}
+
+static struct fact *
+add_hex(struct answer *a, const char *key, uint64_t v)
+{
+	struct buf b = {0};
+
+	buf_fmt(&b, "%#llx", (unsigned long long)v);
+	return add(a, key, &b);
+}
+
+static struct fact *
+add_number(struct answer *a, const char *key, uint64_t v)
+{
+	struct buf b = {0};
+	struct fact *f;
+
+	buf_fmt(&b, "%llu", (unsigned long long)v);
+	f = add(a, key, &b);
+	f->number = true;
+	return f;
+}
+
+static struct fact *
+add_text(struct answer *a, const char *key, const char *text)
+{
+	struct buf b = {0};
+
+	buf_str(&b, text);
+	return add(a, key, &b);
+}
+
+static void
+add_unknown(struct answer *a, const char *key, const char *why)
+{
+	add_text(a, key, "")->note = why;
+}
+
+static void
+add_name(struct answer *a, const char *key, const char *name)
+{
+	struct buf b = {0};
+
+	text_escape(&b, name, strlen(name), false);
+	add(a, key, &b);
+}
+
+/* --- one page ----------------------------------------------------------------------------------------- */
+
+const char *
+page_hidden_why(const struct page *pg, const struct frames *f)
+{
+	if (!(pg->known & PAGE_WORD) || !(pg->word & PM_PRESENT))
+		return NULL;
+	if (page_hidden(pg))
+		return "hidden (needs CAP_SYS_ADMIN)";
+	if (pg->known & PAGE_RACED)
+		return "it changed while being read; look again";
+	if (f->flags < 0)
+		return "hidden (/proc/kpageflags is for root)";
+	return pg->known & PAGE_FLAGS ? NULL : "no page frame record (device memory)";
+}
+
+static void
+sentence_age(struct buf *out, uint64_t written_ns, uint64_t now)
+{
+	uint64_t age = now > written_ns ? now - written_ns : 0;
+
+	buf_fmt(out, ", written %.*f s ago", age < UINT64_C(10000000000) ? 1 : 0, (double)age / 1e9);
+}
+
+void
+page_sentence(struct buf *out, const struct page *pg, const struct vma *v, unsigned swaps,
+              uint64_t written_ns, uint64_t now)
+{
+	enum state s = state_of_page(pg, v, swaps);
+
+	buf_str(out, state_row(s)->words);
+	if (page_pfn(pg))
+		buf_fmt(out, ", in RAM pfn %llx", (unsigned long long)page_pfn(pg));
+	else if (page_hidden(pg))
+		buf_str(out, ", in RAM (frame hidden)");
+	if (s == STATE_SWAPPED && pg->word & PM_PFN_MASK)
+		buf_fmt(out, ", device %u offset %#llx", PM_SWAP_TYPE(pg->word),
+		        (unsigned long long)PM_SWAP_OFFSET(pg->word));
+	if (pg->known & PAGE_COUNT && pg->count == 1)
+		buf_str(out, ", mapped once");
+	else if (pg->known & PAGE_COUNT && pg->count)
+		buf_fmt(out, ", mapped %llu times", (unsigned long long)pg->count);
+	if (written_ns)
+		sentence_age(out, written_ns, now);
+}
+
+static void
+facts_region(struct answer *a, const struct vma *v, uint64_t addr)
+{
+	struct buf b = {0};
+	char perm[5];
+
+	vma_perm_text(v, perm);
+	buf_fmt(&b, "%llx-%llx %s", (unsigned long long)v->start, (unsigned long long)v->end, perm);
+	add(a, "region", &b);
+	add_name(a, "mapping", v->name[0] ? v->name : "[anonymous]");
+	add_text(a, "type", vma_type_name((enum vma_type)v->type));
+	add_hex(a, "region_offset", addr - v->start);
+	if (v->inode)
+		add_hex(a, "file_offset", addr - v->start + v->offset);
+}
+
+static void
+facts_swap(struct answer *a, const struct page *pg, unsigned swaps)
+{
+	if (pg->word & PM_PRESENT || !(pg->word & PM_SWAPPED))
+		return;
+	if (!(pg->word & PM_PFN_MASK)) {
+		add_unknown(a, "swap_type", "hidden (needs CAP_SYS_ADMIN)");
+		add_unknown(a, "swap_offset", "hidden (needs CAP_SYS_ADMIN)");
+		return;
+	}
+	add_number(a, "swap_type", PM_SWAP_TYPE(pg->word))->note =
+	    PM_SWAP_TYPE(pg->word) < swaps ? NULL : "(not a swap device: a special entry)";
+	add_hex(a, "swap_offset", PM_SWAP_OFFSET(pg->word));
+}
+
+static void
+facts_kpf(struct answer *a, uint64_t kpf)
+{
+	struct buf b = {0};
+
+	add_hex(a, "kpf", kpf);
+	flag_letters(&b, kpf);
+	add(a, "flags", &b);
+	flag_names(&b, FLAG_KPF, kpf, ",");
+	add(a, "flag_names", &b);
+}
+
+static void
+facts_cgroup(struct answer *a, uint64_t inode)
+{
+	struct buf b = {0};
+
+	if (!inode)
+		add_text(a, "memcg", "none");
+	else if (cgroup_path(inode, &b))
+		add_name(a, "memcg", b.s);
+	else
+		add_number(a, "memcg_inode", inode);
+	buf_free(&b);
+}
+
+static void
+facts_frame(struct answer *a, const struct page *pg, const struct frames *f, size_t page_size,
+            uint64_t in_page)
+{
+	const char *why = page_hidden_why(pg, f);
+	uint64_t pfn = page_pfn(pg);
+
+	if (!(pg->known & PAGE_WORD) || !(pg->word & PM_PRESENT))
+		return;
+	if (pfn) {
+		add_hex(a, "pfn", pfn);
+		add_hex(a, "physical", pfn * page_size + in_page);
+	} else {
+		add_unknown(a, "pfn", why);
+		add_unknown(a, "physical", why);
+	}
+	if (pg->known & PAGE_COUNT)
+		add_number(a, "mapcount", pg->count);
+	else
+		add_unknown(a, "mapcount", why ? why : "hidden (/proc/kpagecount is for root)");
+	if (pg->known & PAGE_FLAGS)
+		facts_kpf(a, pg->kpf);
+	else
+		add_unknown(a, "flags", why);
+	if (pg->known & PAGE_CGROUP)
+		facts_cgroup(a, pg->cgroup);
+}
+
+static void
+facts_word(struct answer *a, const struct page *pg)
+{
+	struct buf b = {0};
+
+	buf_fmt(&b, "%#018llx", (unsigned long long)pg->word);
+	add(a, "pagemap", &b);
+	flag_names(&b, FLAG_PM, pg->word & ~PM_PFN_MASK, ",");
+	add(a, "pagemap_bits", &b);
+}
+
+static struct answer *
+answer_gap(const struct vma_list *vmas, uint64_t addr)
+{
+	struct answer *a = answer_new();
+	size_t next = vma_lower_bound(vmas, addr);
+	struct buf b = {0};
+	char size[8];
+
+	add_hex(a, "address", addr);
+	add_text(a, "region", "")->note = "none: nothing is mapped here";
+	buf_fmt(&b, "%llx is not mapped", (unsigned long long)addr);
+	if (next > 0 && next < vmas->n) {
+		uint64_t from = vmas->v[next - 1].end, to = vmas->v[next].start;
+
+		buf_fmt(&b, ": in the gap of %s between %llx and %llx", size_text(size, to - from),
+		        (unsigned long long)from, (unsigned long long)to);
+	} else {
+		buf_str(&b, next ? ": above every region" : ": below every region");
+	}
+	a->line = b.s;
+	return a;
+}
+
+struct answer *
+answer_page(struct target *t, const struct vma_list *vmas, uint64_t addr, struct err *err)
+{
+	const struct vma *v = vma_at(vmas, addr);
+	uint64_t base = addr & ~(uint64_t)(t->pm.page_size - 1);
+	uint64_t written = track_time(&t->track, base);
+	struct page pg;
+	struct answer *a;
+	struct buf b = {0};
+
+	if (!v)
+		return answer_gap(vmas, addr);
+	if (page_read(&t->pm, &t->frames, base, &pg, 1,
+	              PAGE_WANT_FLAGS | PAGE_WANT_COUNT | PAGE_WANT_CGROUP, err) < 0)
+		return NULL;
+	a = answer_new();
+	a->has_place = a->has_page = true;
+	a->place = addr;
+	a->page = pg;
+	a->written_ns = written;
+	add_hex(a, "address", addr);
+	facts_region(a, v, addr);
+	if (symbol_at(&t->proc, vmas, addr, &b))
+		add_name(a, "symbol", b.s);
+	buf_free(&b);
+	add_text(a, "state", state_row(state_of_page(&pg, v, t->swaps))->name);
+	if (pg.known & PAGE_WORD)
+		facts_word(a, &pg);
+	facts_swap(a, &pg, t->swaps);
+	facts_frame(a, &pg, &t->frames, t->pm.page_size, addr - base);
+	buf_fmt(&b, "%llx ", (unsigned long long)addr);
+	text_escape(&b, v->name[0] ? v->name : "[anonymous]", strlen(v->name[0] ? v->name : "[anonymous]"),
+	            false);
+	buf_fmt(&b, "+%llx: ", (unsigned long long)(addr - v->start));
+	page_sentence(&b, &pg, v, t->swaps, written, time_ns());
+	a->line = b.s;
+	return a;
+}
+
+/* --- a range: its pages by state --------------------------------------------------------------------- */
+
+struct count {
+	struct target *t;
+	const struct vma *v;
+	uint64_t *by_state, *populated;
+};
+
+static int
+count_run(void *arg, const struct pm_run *run)
+{
+	struct count *c = arg;
+	struct page pages[PAGE_BATCH];
+	size_t size = c->t->pm.page_size;
+	struct err ignored;
+
+	for (uint64_t at = run->start; at < run->end; at += PAGE_BATCH * size) {
+		size_t n = u64_min((run->end - at) / size, PAGE_BATCH);
+
+		if (page_read(&c->t->pm, &c->t->frames, at, pages, n, PAGE_WANT_FLAGS, &ignored) < 0)
+			return 1;
+		for (size_t i = 0; i < n; i++)
+			c->by_state[state_of_page(&pages[i], c->v, c->t->swaps)]++;
+		*c->populated += n;
+	}
+	return 0;
+}
+
+static struct answer *
+answer_range(struct target *t, const struct vma_list *vmas, uint64_t start, uint64_t end,
+             struct err *err)
+{
+	uint64_t by_state[STATE_COUNT] = {0}, mapped = 0, populated = 0;
+	size_t size = t->pm.page_size, regions = 0;
+	struct answer *a;
+	struct buf b = {0};
+	char text[8];
+
+	for (size_t i = vma_lower_bound(vmas, start); i < vmas->n && vmas->v[i].start < end; i++) {
+		const struct vma *v = &vmas->v[i];
+		uint64_t lo = u64_max(start, v->start), hi = u64_min(end, v->end);
+		struct count c = {t, v, by_state, &populated};
+
+		regions++;
+		mapped += (hi - lo) / size;
+		if (pagemap_runs(&t->pm, lo, hi, PM_CAT_PRESENT | PM_CAT_SWAPPED,
+		                 PM_CAT_PRESENT | PM_CAT_SWAPPED, count_run, &c, err) < 0)
+			return NULL;
+	}
+	by_state[STATE_NONE] += mapped - populated;
+	a = answer_new();
+	a->has_place = regions > 0;
+	a->place = start;
+	add_hex(a, "start", start);
+	add_hex(a, "end", end);
+	add_number(a, "regions", regions);
+	add_number(a, "pages", mapped);
+	buf_fmt(&b, "%s in %zu region%s", size_text(text, mapped * size), regions, regions == 1 ? "" : "s");
+	for (unsigned s = 0; s < STATE_COUNT; s++)
+		if (by_state[s]) {
+			add_number(a, state_row((enum state)s)->name, by_state[s]);
+			buf_fmt(&b, ", %llu %s", (unsigned long long)by_state[s],
+			        state_row((enum state)s)->name);
+		}
+	a->line = b.s;
+	return a;
+}
+
+/* --- a frame: what it is, and where this process maps it ---------------------------------------------- */
+
+struct hunt {
+	struct target *t;
+	uint64_t pfn, places[PLACES_SHOWN];
+	size_t n;
+};
+
+static int
+hunt_run(void *arg, const struct pm_run *run)
+{
+	struct hunt *h = arg;
+	uint64_t words[PAGE_BATCH];
+	size_t size = h->t->pm.page_size;
+	struct err ignored;
+
+	for (uint64_t at = run->start; at < run->end; at += PAGE_BATCH * size) {
+		ssize_t n = pagemap_words(&h->t->pm, at, words, u64_min((run->end - at) / size, PAGE_BATCH),
+		                          &ignored);
+
+		for (ssize_t i = 0; i < n; i++) {
+			if (!(words[i] & PM_PRESENT) || (words[i] & PM_PFN_MASK) != h->pfn)
+				continue;
+			if (h->n < PLACES_SHOWN)
+				h->places[h->n] = at + (uint64_t)i * size;
+			h->n++;
+		}
+	}
+	return 0;
+}
+
+static void
+facts_places(struct answer *a, const struct hunt *h, const struct vma_list *vmas, uint64_t in_frame,
+             struct buf *line)
+{
+	struct buf b = {0};
+
+	for (size_t i = 0; i < u64_min(h->n, PLACES_SHOWN); i++) {
+		const struct vma *v = vma_at(vmas, h->places[i]);
+
+		buf_fmt(&b, "%s%llx ", i ? ", " : "", (unsigned long long)(h->places[i] + in_frame));
+		if (v)
+			text_escape(&b, v->name[0] ? v->name : "[anonymous]",
+			            strlen(v->name[0] ? v->name : "[anonymous]"), false);
+	}
+	if (h->n > PLACES_SHOWN)
+		buf_fmt(&b, ", and %zu more", h->n - PLACES_SHOWN);
+	if (!h->n) {
+		add_unknown(a, "mapped_at", "not mapped by this process");
+		buf_str(line, ", not mapped by this process");
+		return;
+	}
+	buf_fmt(line, ", here at %s", b.s);
+	add(a, "mapped_at", &b);
+	a->has_place = true;
+	a->place = h->places[0] + in_frame;
+}
+
+static struct answer *
+answer_frame(struct target *t, const struct vma_list *vmas, const struct query *q, struct err *err)
+{
+	struct page pg = {.word = PM_PRESENT | q->pfn, .known = PAGE_WORD};
+	struct hunt h = {.t = t, .pfn = q->pfn};
+	struct answer *a;
+	struct buf line = {0};
+	bool ok;
+
+	if (q->pfn > PM_PFN_MASK || q->pfn == 0) {
+		err_set(err, ERR_USAGE, "frame numbers start at 1 and have 55 bits", NULL, "no such frame: %#llx",
+		        (unsigned long long)q->pfn);
+		return NULL;
+	}
+	frames_lookup(&t->frames, FRAME_FLAGS, &q->pfn, 1, &pg.kpf, &ok);
+	pg.known |= ok ? PAGE_FLAGS : 0;
+	frames_lookup(&t->frames, FRAME_COUNT, &q->pfn, 1, &pg.count, &ok);
+	pg.known |= ok ? PAGE_COUNT : 0;
+	frames_lookup(&t->frames, FRAME_CGROUP, &q->pfn, 1, &pg.cgroup, &ok);
+	pg.known |= ok ? PAGE_CGROUP : 0;
+	for (size_t i = 0; i < vmas->n; i++)
+		if (pagemap_runs(&t->pm, vmas->v[i].start, vmas->v[i].end, PM_CAT_PRESENT, PM_CAT_PRESENT,
+		                 hunt_run, &h, err) < 0)
+			return NULL;
+	a = answer_new();
+	facts_frame(a, &pg, &t->frames, t->pm.page_size, q->in_frame);
+	buf_fmt(&line, "frame %llx", (unsigned long long)q->pfn);
+	if (pg.known & PAGE_FLAGS) {
+		buf_str(&line, " ");
+		flag_names(&line, FLAG_KPF, pg.kpf, ",");
+	}
+	facts_places(a, &h, vmas, q->in_frame, &line);
+	a->line = line.s;
+	return a;
+}
+
+static struct answer *
+answer_clear(struct target *t, const struct vma_list *vmas, struct err *err)
+{
+	struct answer *a;
+	struct buf b = {0};
+
+	if (track_clear(&t->track, &t->proc, vmas, err) < 0)
+		return NULL;
+	a = answer_new();
+	add_number(a, "generation", t->track.gen);
+	add_number(a, "cost_us", t->track.cost_ns / 1000);
+	buf_fmt(&b, "soft-dirty cleared in %.1f ms: pages written from now on show",
+	        (double)t->track.cost_ns / 1e6);
+	a->line = b.s;
+	return a;
+}
+
+struct answer *
+answer_query(struct target *t, const struct vma_list *vmas, const char *text, struct err *err)
+{
+	struct query q;
+	uint64_t start, end;
+	const struct vma *v;
+
+	if (query_parse(text, t->pm.page_size, &q, err) < 0)
+		return NULL;
+	switch (q.kind) {
+	case QUERY_ADDR:
+		if (query_resolve(&q.from, vmas, &start, &v, err) < 0)
+			return NULL;
+		return answer_page(t, vmas, start, err);
+	case QUERY_RANGE:
+		if (query_range(&q, vmas, t->pm.page_size, &start, &end, err) < 0)
+			return NULL;
+		return answer_range(t, vmas, start, end, err);
+	case QUERY_FRAME:
+		return answer_frame(t, vmas, &q, err);
+	case QUERY_CLEAR:
+		return answer_clear(t, vmas, err);
+	}
+	return NULL;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PM_ANSWER_H
+#define PM_ANSWER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "page.h"
+#include "query.h"
+#include "target.h"
+#include "util.h"
+#include "vma.h"
+
+/*
+ * The answer to a question, as facts: the same for the prompt, the page view and -e. A fact that
+ * is not known has an empty value and a note that says why.
+ */
+struct fact {
+	const char *key; /* JSON key and label; static */
+	char *value;     /* owned; "" : not known */
+	const char *note;/* static words shown after the value, or in its place; NULL none */
+	bool number;     /* value is a JSON number */
+};
+
+struct answer {
+	int refs;
+	struct fact *f;
+	size_t n, cap;
+	char *line;      /* the answer in one sentence; owned */
+	bool has_place;  /* there is somewhere to go: place */
+	uint64_t place;
+	bool has_page;   /* the answer is about one page: */
+	struct page page;
+	uint64_t written_ns; /* first seen written, 0 never */
+};
+
+/* What was read of one page, with the region it lies in (NULL: none). */
+struct answer *answer_page(struct target *t, const struct vma_list *vmas, uint64_t addr,
+                           struct err *err);
+struct answer *answer_query(struct target *t, const struct vma_list *vmas, const char *text,
+                            struct err *err);
+struct answer *answer_ref(struct answer *a);
+void answer_unref(struct answer *a);
+
+/* "anonymous memory, in RAM pfn 1a422b, mapped once, written 0.4 s ago" */
+void page_sentence(struct buf *out, const struct page *pg, const struct vma *v, unsigned swaps,
+                   uint64_t written_ns, uint64_t now);
+
+/* Why facts by frame are missing, in words; NULL if they are not. */
+const char *page_hidden_why(const struct page *pg, const struct frames *f);
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PM_FRAME_H
+#define PM_FRAME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "proc.h"
+
+/*
+ * Facts by page frame number: /proc/kpageflags, kpagecount, kpagecgroup, one 64-bit word a frame
+ * (Documentation/admin-guide/mm/pagemap.rst). Readable by root only; each file may be missing or
+ * refused on its own. They are looked up for frames just read from a page table, never cached: a
+ * frame can belong to somebody else the moment after.
+ */
+struct frames {
+	int flags, count, cgroup; /* file descriptors, or -1 */
+	int flags_errno;          /* why flags is -1 */
+};
+
+void frames_open(struct frames *f, const struct proc *p);
+void frames_close(struct frames *f);
+
+enum frame_file { FRAME_FLAGS, FRAME_COUNT, FRAME_CGROUP };
+
+/*
+ * One word for each of the n frames, which need not be in order; runs of neighbours are read
+ * together. ok[i] is false where the file has none (past the end of memory, not readable).
+ */
+void frames_lookup(const struct frames *f, enum frame_file file, const uint64_t *pfn, size_t n,
+                   uint64_t *out, bool *ok);
+
+#endif

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "grid.h"
+
+#include "util.h"
+
+bool
+grid_same(const struct grid *a, const struct grid *b)
+{
+	return a->start == b->start && a->end == b->end && a->page_size == b->page_size &&
+	       a->row_cells == b->row_cells && a->zoom == b->zoom && a->rows == b->rows &&
+	       a->top == b->top;
+}
+
+unsigned
+grid_row_cells(unsigned columns, unsigned gutter)
+{
+	unsigned room = columns > gutter ? columns - gutter : 0, cells = 8;
+
+	while (cells < 256 && cells * 2 <= room)
+		cells *= 2;
+	return cells;
+}
+
+uint64_t
+grid_cell_bytes(const struct grid *g)
+{
+	return (uint64_t)g->page_size << g->zoom;
+}
+
+uint64_t
+grid_row_bytes(const struct grid *g)
+{
+	return grid_cell_bytes(g) * g->row_cells;
+}
+
+static uint64_t
+first_row(const struct grid *g)
+{
+	return g->start & ~(grid_row_bytes(g) - 1);
+}
+
+static uint64_t
+last_row(const struct grid *g)
+{
+	return (g->end - 1) & ~(grid_row_bytes(g) - 1);
+}
+
+uint64_t
+grid_rows_total(const struct grid *g)
+{
+	return (last_row(g) - first_row(g)) / grid_row_bytes(g) + 1;
+}
+
+bool
+grid_cell_range(const struct grid *g, size_t i, uint64_t *lo, uint64_t *hi)
+{
+	uint64_t at = i * grid_cell_bytes(g), from;
+
+	/* the last row of the address space may end at 2^64: compare sizes, not sums */
+	if (at > UINT64_MAX - g->top)
+		return false;
+	from = g->top + at;
+	*lo = u64_max(from, g->start);
+	*hi = g->end - 1 - from < grid_cell_bytes(g) ? g->end : from + grid_cell_bytes(g);
+	return from < g->end && (from >= g->start || g->start - from < grid_cell_bytes(g));
+}
+
+bool
+grid_cell_at(const struct grid *g, uint64_t addr, size_t *i)
+{
+	if (addr < g->top || addr < g->start || addr >= g->end)
+		return false;
+	*i = (size_t)((addr - g->top) / grid_cell_bytes(g));
+	return *i < (size_t)g->rows * g->row_cells;
+}
+
+void
+grid_show(struct grid *g, uint64_t addr)
+{
+	uint64_t bytes = grid_row_bytes(g), row = addr & ~(bytes - 1);
+	uint64_t total = grid_rows_total(g);
+
+	g->top &= ~(bytes - 1);
+	if (g->top < first_row(g) || total <= g->rows)
+		g->top = first_row(g);
+	if (row < g->top)
+		g->top = row;
+	else if ((row - g->top) / bytes >= g->rows)
+		g->top = row - (g->rows - 1) * bytes;
+	if (total > g->rows && (last_row(g) - g->top) / bytes + 1 < g->rows)
+		g->top = last_row(g) - (g->rows - 1) * bytes;
+}
+
+unsigned
+grid_fit(const struct grid *g)
+{
+	struct grid try = *g;
+
+	for (try.zoom = 0; try.zoom < GRID_ZOOM_MAX && grid_rows_total(&try) > g->rows; try.zoom++)
+		;
+	return try.zoom;
+}
+
+void
+grid_visible(const struct grid *g, uint64_t *lo, uint64_t *hi)
+{
+	uint64_t bytes = grid_row_bytes(g);
+
+	*lo = u64_max(g->top, g->start);
+	*hi = (g->end - 1 - g->top) / bytes < g->rows ? g->end : g->top + g->rows * bytes;
+}
+
+uint64_t
+cell_pages(const struct cell *c)
+{
+	uint64_t sum = 0;
+
+	for (unsigned s = 0; s < STATE_COUNT; s++)
+		sum += c->n[s];
+	return sum;
+}
+
+enum state
+cell_first(const struct cell *c, enum state *second)
+{
+	unsigned first = STATE_COUNT;
+
+	*second = STATE_COUNT;
+	for (unsigned s = 0; s < STATE_COUNT; s++) {
+		if (!c->n[s])
+			continue;
+		if (first == STATE_COUNT || c->n[s] > c->n[first]) {
+			*second = (enum state)first;
+			first = s;
+		} else if (*second == STATE_COUNT || c->n[s] > c->n[*second]) {
+			*second = (enum state)s;
+		}
+	}
+	return (enum state)first;
+}
+
+enum state
+cell_alarm(const struct cell *c)
+{
+	if (c->n[STATE_HWPOISON])
+		return STATE_HWPOISON;
+	return c->n[STATE_UNREADABLE] ? STATE_UNREADABLE : STATE_COUNT;
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PM_KABI_H
+#define PM_KABI_H
+
+/*
+ * The part of the kernel's ABI that pmtop reads, under names of its own, because distributions'
+ * headers lag behind (Debian 12's are Linux 6.1's). Whether the running kernel has a thing is
+ * found by trying it (probe.c), never from these definitions.
+ *
+ * Documentation/admin-guide/mm/pagemap.rst, soft-dirty.rst; include/uapi/linux/fs.h
+ */
+#include <stdint.h>
+#include <sys/ioctl.h>
+
+/* /proc/PID/pagemap: one word a virtual page */
+#define PM_PFN_MASK    ((UINT64_C(1) << 55) - 1)
+#define PM_SWAP_TYPE(w)   ((unsigned)((w) & 0x1f))
+#define PM_SWAP_OFFSET(w) (((w) & PM_PFN_MASK) >> 5)
+
+/* swap type 31 here marks an entry that is no swap at all; its offset says what (linux/swapops.h) */
+#define PM_MARKER_TYPE     31u
+#define PM_MARKER_UFFD_WP  1u
+#define PM_MARKER_POISONED 2u
+#define PM_MARKER_GUARD    4u
+
+/* PAGEMAP_SCAN, Linux 6.7 */
+struct pm_scan_region {
+	uint64_t start, end, categories;
+};
+
+struct pm_scan_arg {
+	uint64_t size, flags, start, end, walk_end, vec, vec_len, max_pages;
+	uint64_t category_inverted, category_mask, category_anyof_mask, return_mask;
+};
+
+#define PM_IOC_SCAN _IOWR('f', 16, struct pm_scan_arg)
+
+#define PM_CAT_WPALLOWED  (UINT64_C(1) << 0)
+#define PM_CAT_WRITTEN    (UINT64_C(1) << 1)
+#define PM_CAT_FILE       (UINT64_C(1) << 2)
+#define PM_CAT_PRESENT    (UINT64_C(1) << 3)
+#define PM_CAT_SWAPPED    (UINT64_C(1) << 4)
+#define PM_CAT_PFNZERO    (UINT64_C(1) << 5)
+#define PM_CAT_HUGE       (UINT64_C(1) << 6)
+#define PM_CAT_SOFT_DIRTY (UINT64_C(1) << 7) /* 6.8 */
+#define PM_CAT_GUARD      (UINT64_C(1) << 8) /* 6.16 */
+
+/* PROCMAP_QUERY, Linux 6.11: known by its answer only (--capabilities) */
+struct pm_procmap_query {
+	uint64_t size, query_flags, query_addr, vma_start, vma_end, vma_flags, vma_page_size, vma_offset;
+	uint64_t inode;
+	uint32_t dev_major, dev_minor, vma_name_size, build_id_size;
+	uint64_t vma_name_addr, build_id_addr;
+};
+
+#define PM_IOC_QUERY _IOWR('f', 17, struct pm_procmap_query)
+#define PM_QUERY_COVERING_OR_NEXT 0x10
+
+#define PM_CLEAR_SOFT_DIRTY "4" /* to /proc/PID/clear_refs */
+
+#endif

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "page.h"
+
+#include <string.h>
+
+#include "flags.h"
+#include "kabi.h"
+
+uint64_t
+page_pfn(const struct page *pg)
+{
+	return pg->known & PAGE_WORD && pg->word & PM_PRESENT ? pg->word & PM_PFN_MASK : 0;
+}
+
+bool
+page_hidden(const struct page *pg)
+{
+	return pg->known & PAGE_WORD && pg->word & PM_PRESENT && !(pg->word & PM_PFN_MASK);
+}
+
+/* The pages of a batch that have a frame to look up. */
+struct batch {
+	uint64_t pfn[PAGE_BATCH];
+	uint16_t page[PAGE_BATCH];
+	size_t n;
+	uint64_t words[PAGE_BATCH];
+	bool ok[PAGE_BATCH];
+};
+
+static void
+look_up_flags(struct batch *b, const struct frames *f, struct page *out)
+{
+	frames_lookup(f, FRAME_FLAGS, b->pfn, b->n, b->words, b->ok);
+	for (size_t i = 0; i < b->n; i++)
+		if (b->ok[i]) {
+			out[b->page[i]].kpf = b->words[i];
+			out[b->page[i]].known |= PAGE_FLAGS;
+		}
+}
+
+/*
+ * An exclusively mapped page (bit 56) is mapped once, so its count need not be read: the kernel
+ * sets the bit from the same counter.
+ */
+static void
+look_up_count(struct batch *b, const struct frames *f, struct page *out)
+{
+	struct batch rest = {.n = 0};
+
+	for (size_t i = 0; i < b->n; i++) {
+		struct page *pg = &out[b->page[i]];
+
+		if (f->count >= 0 && pg->word & PM_EXCLUSIVE) {
+			pg->count = 1;
+			pg->known |= PAGE_COUNT;
+			continue;
+		}
+		rest.pfn[rest.n] = b->pfn[i];
+		rest.page[rest.n++] = b->page[i];
+	}
+	frames_lookup(f, FRAME_COUNT, rest.pfn, rest.n, rest.words, rest.ok);
+	for (size_t i = 0; i < rest.n; i++)
+		if (rest.ok[i]) {
+			out[rest.page[i]].count = rest.words[i];
+			out[rest.page[i]].known |= PAGE_COUNT;
+		}
+}
+
+static void
+look_up_cgroup(struct batch *b, const struct frames *f, struct page *out)
+{
+	frames_lookup(f, FRAME_CGROUP, b->pfn, b->n, b->words, b->ok);
+	for (size_t i = 0; i < b->n; i++)
+		if (b->ok[i]) {
+			out[b->page[i]].cgroup = b->words[i];
+			out[b->page[i]].known |= PAGE_CGROUP;
+		}
+}
+
+/* Read the page table again; where it moved on, what was learnt about the old frame is void. */
+static int
+verify(const struct pagemap *pm, uint64_t addr, struct page *out, size_t n, struct err *err)
+{
+	static const uint64_t entry = PM_PFN_MASK | (UINT64_C(1) << 63) | (UINT64_C(1) << 62);
+	uint64_t words[PAGE_BATCH];
+	ssize_t got = pagemap_words(pm, addr, words, n, err);
+
+	if (got < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		uint64_t now = i < (size_t)got ? words[i] : 0;
+
+		if ((now ^ out[i].word) & entry)
+			out[i] = (struct page){.word = now, .known = PAGE_WORD | PAGE_RACED};
+	}
+	return 0;
+}
+
+int
+page_read(const struct pagemap *pm, const struct frames *f, uint64_t addr, struct page *out,
+          size_t n, unsigned want, struct err *err)
+{
+	struct batch b = {.n = 0};
+	uint64_t words[PAGE_BATCH];
+	ssize_t got = pagemap_words(pm, addr, words, n, err);
+
+	if (got < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		out[i] = (struct page){0};
+		if (i >= (size_t)got)
+			continue;
+		out[i].word = words[i];
+		out[i].known = PAGE_WORD;
+		if (page_pfn(&out[i])) {
+			b.pfn[b.n] = page_pfn(&out[i]);
+			b.page[b.n++] = (uint16_t)i;
+		}
+	}
+	if (!b.n || !want)
+		return 0;
+	if (want & PAGE_WANT_FLAGS)
+		look_up_flags(&b, f, out);
+	if (want & PAGE_WANT_COUNT)
+		look_up_count(&b, f, out);
+	if (want & PAGE_WANT_CGROUP)
+		look_up_cgroup(&b, f, out);
+	return verify(pm, addr, out, (size_t)got, err);
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PM_PAGE_H
+#define PM_PAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "frame.h"
+#include "pagemap.h"
+
+/* Everything known about one virtual page at one moment. */
+enum page_known {
+	PAGE_WORD = 1,   /* the page table was read */
+	PAGE_FLAGS = 2,  /* kpf is valid */
+	PAGE_COUNT = 4,  /* count is valid */
+	PAGE_CGROUP = 8, /* cgroup is valid */
+	PAGE_RACED = 16, /* it changed while its frame was looked up: only the new word is kept */
+};
+
+struct page {
+	uint64_t word;   /* pagemap */
+	uint64_t kpf;    /* kpageflags */
+	uint64_t count;  /* kpagecount: mappings of the frame, by all processes */
+	uint64_t cgroup; /* kpagecgroup: inode of the memory cgroup, 0 none */
+	uint8_t known;   /* enum page_known */
+};
+
+enum page_want { PAGE_WANT_FLAGS = 1, PAGE_WANT_COUNT = 2, PAGE_WANT_CGROUP = 4 };
+
+/*
+ * Reads n pages from addr (n at most PAGE_BATCH). The page table is read first, then the frames
+ * it names, then the page table again: a page that changed in between keeps its new word and loses
+ * its frame's facts. Present with frame 0 means hidden, and is never looked up.
+ */
+enum { PAGE_BATCH = 1024 };
+int page_read(const struct pagemap *pm, const struct frames *f, uint64_t addr, struct page *out,
+              size_t n, unsigned want, struct err *err);
+
+/* The frame number, or 0: absent, or hidden from us. */
+uint64_t page_pfn(const struct page *pg);
+
+/* In RAM, but the kernel keeps its frame number from us (no CAP_SYS_ADMIN). */
+bool page_hidden(const struct page *pg);
+
+#endif

@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "proc.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "util.h"
+
+#define PF_KTHREAD 0x00200000u /* include/linux/sched.h; field 9 of stat */
+
+struct stat_fields {
+	char comm[64];
+	char state;
+	unsigned ppid, flags;
+	uint64_t minflt, majflt, starttime;
+};
+
+/* comm may hold blanks and parentheses, so the fields are counted from the last `)`. */
+static bool
+stat_parse(char *text, struct stat_fields *f)
+{
+	char *open = strchr(text, '('), *close = strrchr(text, ')');
+	unsigned long long minflt, majflt, start;
+
+	if (!open || !close || close < open)
+		return false;
+	*close = '\0';
+	snprintf(f->comm, sizeof(f->comm), "%s", open + 1);
+	if (sscanf(close + 1,
+	           " %c %u %*d %*d %*d %*d %u %llu %*u %llu %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
+	           &f->state, &f->ppid, &f->flags, &minflt, &majflt, &start) != 6)
+		return false;
+	f->minflt = minflt;
+	f->majflt = majflt;
+	f->starttime = start;
+	return true;
+}
+
+static bool
+read_at(int dir, const char *name, char *out, size_t size)
+{
+	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, out, size - 1);
+
+	if (fd >= 0)
+		close(fd);
+	if (n <= 0)
+		return false;
+	out[n] = '\0';
+	return true;
+}
+
+static bool
+stat_read(int dir, struct stat_fields *f)
+{
+	char text[2048];
+
+	return read_at(dir, "stat", text, sizeof(text)) && stat_parse(text, f);
+}
+
+static long
+status_field(int dir, const char *name)
+{
+	char text[8192];
+	const char *at;
+
+	if (!read_at(dir, "status", text, sizeof(text)))
+		return -1;
+	at = strstr(text, name);
+	return at ? strtol(at + strlen(name), NULL, 10) : -1;
+}
+
+/*
+ * A process whose main thread called pthread_exit looks like a zombie at /proc/PID, yet its memory
+ * lives on: any other thread's directory shows it. Returns that directory, or -1.
+ */
+static int
+open_living_thread(int dir)
+{
+	int task = openat(dir, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC), found = -1;
+	DIR *d = task < 0 ? NULL : fdopendir(task);
+	struct dirent *e;
+
+	if (!d) {
+		if (task >= 0)
+			close(task);
+		return -1;
+	}
+	while (found < 0 && (e = readdir(d))) {
+		struct stat_fields f;
+		int t = isdigit((unsigned char)e->d_name[0])
+		            ? openat(task, e->d_name, O_PATH | O_DIRECTORY | O_CLOEXEC)
+		            : -1;
+
+		if (t < 0)
+			continue;
+		if (stat_read(t, &f) && f.state != 'Z' && f.state != 'X')
+			found = t;
+		else
+			close(t);
+	}
+	closedir(d);
+	return found;
+}
+
+static int
+refuse_missing(const struct proc *p, pid_t pid, struct err *err)
+{
+	if (p->live && kill(pid, 0) < 0 && errno == EPERM)
+		return err_set(err, ERR_TARGET, "/proc hides other users' processes (hidepid)",
+		               "run pmtop as root, or as its owner", "cannot see process %d", (int)pid);
+	return err_set(err, ERR_TARGET, "no such process", "`ps -e` lists the processes",
+	               "cannot open process %d", (int)pid);
+}
+
+/* What the target is, from stat and status; refuses what has no memory of its own. */
+static int
+identify(struct proc *p, struct err *err)
+{
+	struct stat_fields f;
+	long tgid = status_field(p->dir, "\nTgid:");
+
+	if (!stat_read(p->dir, &f))
+		return refuse_missing(p, p->pid, err);
+	memcpy(p->comm, f.comm, sizeof(p->comm));
+	p->starttime = f.starttime;
+	p->uid = (unsigned)status_field(p->dir, "\nUid:");
+	if (tgid > 0 && tgid != p->pid) {
+		char how[64];
+
+		snprintf(how, sizeof(how), "use `pmtop %ld`", tgid);
+		return err_set(err, ERR_TARGET, "threads share the memory of their process", how,
+		               "%d is a thread of process %ld", (int)p->pid, tgid);
+	}
+	if (f.flags & PF_KTHREAD)
+		return err_set(err, ERR_TARGET, "it is a kernel thread and has no pages of its own",
+		               "choose a user process", "nothing to show for process %d (%s)",
+		               (int)p->pid, p->comm);
+	if (f.state == 'Z' || f.state == 'X') {
+		int thread = open_living_thread(p->dir);
+		char why[128];
+
+		snprintf(why, sizeof(why), "it has ended and waits for its parent %u to notice (zombie)",
+		         f.ppid);
+		if (thread < 0)
+			return err_set(err, ERR_TARGET, why, "choose a running process",
+			               "nothing to show for process %d (%s)", (int)p->pid, p->comm);
+		close(p->dir);
+		p->dir = thread;
+	}
+	return 0;
+}
+
+int
+proc_open(struct proc *p, const char *root, pid_t pid, struct err *err)
+{
+	struct statfs fs;
+	char name[16];
+
+	*p = (struct proc){.root = -1, .dir = -1, .pidfd = -1, .pid = pid};
+	p->root = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (p->root < 0)
+		return err_sys(err, "give a proc file system, or a folder that looks like one",
+		               "cannot open the proc root %s", root);
+	p->live = fstatfs(p->root, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC;
+	snprintf(name, sizeof(name), "%d", (int)pid);
+	p->dir = openat(p->root, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (p->dir < 0)
+		return refuse_missing(p, pid, err);
+	if (identify(p, err) < 0)
+		return -1;
+	/* another proc mount may belong to another PID namespace: its numbers are not ours */
+	if (p->live && !strcmp(root, PROC_ROOT))
+		p->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	return 0;
+}
+
+void
+proc_close(struct proc *p)
+{
+	int *fds[] = {&p->root, &p->dir, &p->pidfd};
+
+	for (size_t i = 0; i < ARRAY_LEN(fds); i++) {
+		if (*fds[i] >= 0)
+			close(*fds[i]);
+		*fds[i] = -1;
+	}
+}
+
+int
+proc_file(const struct proc *p, const char *name, int flags)
+{
+	return openat(p->dir, name, flags | O_CLOEXEC);
+}
+
+int
+proc_root_file(const struct proc *p, const char *name, int flags)
+{
+	return openat(p->root, name, flags | O_CLOEXEC);
+}
+
+enum proc_life
+proc_check(struct proc *p)
+{
+	struct stat_fields f;
+
+	if (!stat_read(p->dir, &f) || f.starttime != p->starttime)
+		return PROC_ENDED;
+	if (f.state == 'Z' || f.state == 'X') {
+		int thread = open_living_thread(p->dir);
+
+		if (thread < 0)
+			return PROC_ENDED;
+		close(p->dir);
+		p->dir = thread;
+	}
+	memcpy(p->comm, f.comm, sizeof(p->comm)); /* exec gives a new one */
+	return PROC_RUNNING;
+}
+
+bool
+proc_pulse_read(const struct proc *p, struct proc_pulse *out)
+{
+	struct stat_fields f;
+	char text[256];
+	unsigned long long size, rss;
+
+	if (!stat_read(p->dir, &f) || !read_at(p->dir, "statm", text, sizeof(text)) ||
+	    sscanf(text, "%llu %llu", &size, &rss) != 2)
+		return false;
+	*out = (struct proc_pulse){f.minflt, f.majflt, rss, size};
+	return true;
+}
+
+static uint64_t
+pid_limit(void)
+{
+	char text[32];
+	uint64_t n;
+	const char *end;
+	int root = open(PROC_ROOT, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	bool ok = root >= 0 && read_at(root, "sys/kernel/pid_max", text, sizeof(text)) &&
+	          parse_u64(text, 10, &end, &n);
+
+	if (root >= 0)
+		close(root);
+	return ok ? n : 4194304;
+}
+
+int
+proc_parse_pid(const char *text, pid_t *pid, struct err *err)
+{
+	uint64_t n = 0, limit = pid_limit();
+	const char *end = text;
+	char why[96];
+	bool ok = parse_u64(text, 10, &end, &n);
+
+	if (ok && !*end && n > 0 && n <= limit) {
+		*pid = (pid_t)n;
+		return 0;
+	}
+	snprintf(why, sizeof(why), "process numbers here go from 1 to %llu", (unsigned long long)limit);
+	return err_set(err, ERR_USAGE, why, "`ps -e` lists the processes", "%s is not a PID", text);
+}
+
+static bool
+is_named(int dir, const char *name)
+{
+	char text[4096];
+	size_t n;
+
+	if (!read_at(dir, "comm", text, sizeof(text)))
+		return false;
+	text[strcspn(text, "\n")] = '\0';
+	if (!strcmp(text, name))
+		return true;
+	if (!read_at(dir, "cmdline", text, sizeof(text)))
+		return false;
+	const char *base = path_base(text, &n);
+	return strlen(name) == n && !strncmp(base, name, n);
+}
+
+/* Appends the PIDs called `name`, at most 16; pmtop itself is left out. Returns their number. */
+static size_t
+find_all(int root, const char *name, pid_t pids[16])
+{
+	size_t n = 0;
+	int fd = dup(root);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *e;
+
+	while (d && n < 16 && (e = readdir(d))) {
+		const char *end;
+		uint64_t pid;
+		int dir;
+
+		if (!parse_u64(e->d_name, 10, &end, &pid) || *end || (pid_t)pid == getpid())
+			continue;
+		dir = openat(root, e->d_name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		if (dir >= 0 && is_named(dir, name))
+			pids[n++] = (pid_t)pid;
+		if (dir >= 0)
+			close(dir);
+	}
+	if (d)
+		closedir(d);
+	return n;
+}
+
+int
+proc_find(const char *root, const char *name, pid_t *pid, struct err *err)
+{
+	pid_t pids[16];
+	int fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	size_t n = fd < 0 ? 0 : find_all(fd, name, pids);
+	struct buf list = {0};
+
+	if (fd < 0)
+		return err_sys(err, NULL, "cannot open the proc root %s", root);
+	close(fd);
+	if (n == 0)
+		return err_set(err, ERR_TARGET, "no process has that name",
+		               "`ps -e` lists the processes; give a PID", "cannot find %s", name);
+	if (n == 1) {
+		*pid = pids[0];
+		return 0;
+	}
+	buf_str(&list, "choose one:");
+	for (size_t i = 0; i < n; i++)
+		buf_fmt(&list, " %d", (int)pids[i]);
+	err_set(err, ERR_TARGET, "several processes have that name", list.s, "%s is ambiguous", name);
+	buf_free(&list);
+	return -1;
+}
+
+unsigned
+proc_swap_count(const struct proc *p)
+{
+	struct buf text = {0};
+	unsigned lines = 0;
+	int fd = proc_root_file(p, "swaps", O_RDONLY);
+
+	if (fd < 0)
+		return 0;
+	if (file_read_all(fd, &text) == 0 && text.s)
+		for (const char *s = text.s; (s = strchr(s, '\n')); s++)
+			lines++;
+	close(fd);
+	buf_free(&text);
+	return lines ? lines - 1 : 0;
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PM_PROC_H
+#define PM_PROC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "err.h"
+
+/*
+ * The process being looked at, held by file descriptors so that a recycled PID can never become
+ * another target. `root` is a proc mount or a folder that looks like one (tests, fixtures).
+ */
+struct proc {
+	int root;     /* the proc root's directory */
+	int dir;      /* PID's directory in it; a living thread's when the main thread has ended */
+	int pidfd;    /* readable when the process ends; -1 where there is none */
+	pid_t pid;
+	bool live;    /* root is a real proc file system, so ioctls and clear_refs mean something */
+	char comm[64];
+	uint64_t starttime; /* field 22 of stat: with pid, the identity */
+	unsigned uid;
+};
+
+enum proc_life {
+	PROC_RUNNING,
+	PROC_ENDED, /* exited or killed; nothing can be read any more */
+};
+
+/* Counters that move whenever the target faults: equal twice means no new pages and no new writes. */
+struct proc_pulse {
+	uint64_t minflt, majflt, rss, size;
+};
+
+#define PROC_ROOT "/proc"
+
+/*
+ * Opens the target, refusing with reason and remedy: no such process, a kernel thread, a zombie, a
+ * thread's number, a PID out of range. proc_close also after failure.
+ */
+int proc_open(struct proc *p, const char *root, pid_t pid, struct err *err);
+void proc_close(struct proc *p);
+
+/* A file of the process ("maps") or of the proc root ("kpageflags"). -1 with errno. */
+int proc_file(const struct proc *p, const char *name, int flags);
+int proc_root_file(const struct proc *p, const char *name, int flags);
+
+/* Read stat again. PROC_ENDED also when the PID now names another process. */
+enum proc_life proc_check(struct proc *p);
+
+/* false: not readable. */
+bool proc_pulse_read(const struct proc *p, struct proc_pulse *out);
+
+/* "123" -> 123; what is no PID, or out of the kernel's range, is an error, never another number. */
+int proc_parse_pid(const char *text, pid_t *pid, struct err *err);
+
+/* PID of the one process called `name` (comm, or the base name of argv[0]); several or none: an error that lists them. */
+int proc_find(const char *root, const char *name, pid_t *pid, struct err *err);
+
+/* Number of lines of the proc root's `swaps`: page-table swap types below it are real devices. */
+unsigned proc_swap_count(const struct proc *p);
+
+#endif

@@ -1,0 +1,464 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "query.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util.h"
+
+#define Q(id, w, f, e, h) {.word = (w), .form = (f), .example = (e), .help = (h)},
+static const struct query_form forms[] = {
+#include "query.def"
+};
+#undef Q
+
+const struct query_form *
+query_forms(size_t *n)
+{
+	*n = ARRAY_LEN(forms);
+	return forms;
+}
+
+static int
+bad(struct err *err, int column, const char *why, const char *how, const char *text)
+{
+	char place[224];
+
+	snprintf(place, sizeof(place), "%s (column %d)", why, column);
+	err_set(err, ERR_USAGE, place, how, "cannot read \"%.80s\"", text);
+	err->column = column;
+	return -1;
+}
+
+/* The text and how far it is understood. */
+struct reader {
+	const char *text, *at;
+	size_t page_size;
+};
+
+static int
+column(const struct reader *r)
+{
+	return (int)(r->at - r->text) + 1;
+}
+
+static void
+skip_blanks(struct reader *r)
+{
+	while (*r->at == ' ' || *r->at == '\t')
+		r->at++;
+}
+
+static bool
+eat(struct reader *r, const char *word)
+{
+	size_t n = strlen(word);
+
+	if (strncasecmp(r->at, word, n))
+		return false;
+	r->at += n;
+	return true;
+}
+
+/* Where a plain token ends: at a blank, a `+` or `..`. */
+static size_t
+token_length(const char *s)
+{
+	size_t n = 0;
+
+	while (s[n] && s[n] != ' ' && s[n] != '\t' && s[n] != '+' && !(s[n] == '.' && s[n + 1] == '.'))
+		n++;
+	return n;
+}
+
+static bool
+parse_hex(const char *s, size_t n, uint64_t *out)
+{
+	char digits[32];
+	const char *end;
+
+	if (n > 2 && s[0] == '0' && (s[1] | 32) == 'x') {
+		s += 2;
+		n -= 2;
+	}
+	if (n == 0 || n >= sizeof(digits))
+		return false;
+	memcpy(digits, s, n);
+	digits[n] = '\0';
+	return parse_u64(digits, 16, &end, out) && !*end;
+}
+
+static int
+read_hex(struct reader *r, const char *what, uint64_t *out, struct err *err)
+{
+	size_t n = token_length(r->at);
+
+	if (!parse_hex(r->at, n, out)) {
+		char why[96];
+
+		snprintf(why, sizeof(why), n ? "\"%.*s\" is not %s" : "%.*shere should stand %s",
+		         n > 24 ? 24 : (int)n, r->at, what);
+		return bad(err, column(r), why, "write it in hex, such as 7f12a000 or 0x1000", r->text);
+	}
+	r->at += n;
+	return 0;
+}
+
+/* A name in quotes or brackets may hold anything; without them it is a plain token. */
+static int
+read_name(struct reader *r, struct query_place *p, struct err *err)
+{
+	char close = *r->at == '"' ? '"' : *r->at == '[' ? ']' : '\0';
+	const char *s = r->at + (close == '"');
+	size_t n;
+
+	if (close) {
+		const char *end = strchr(r->at + 1, close);
+
+		if (!end)
+			return bad(err, column(r), close == ']' ? "no ] ends this [" : "no \" ends this \"",
+			           "close it", r->text);
+		n = (size_t)(end - s) + (close == ']');
+		r->at = end + 1;
+	} else {
+		n = token_length(s);
+		r->at += n;
+	}
+	snprintf(p->name, sizeof(p->name), "%.*s", (int)u64_min(n, sizeof(p->name) - 1), s);
+	return 0;
+}
+
+static int
+read_place(struct reader *r, struct query_place *p, struct err *err)
+{
+	size_t n = token_length(r->at);
+
+	*p = (struct query_place){.column = column(r)};
+	if (n == 0)
+		return bad(err, column(r), "here should stand an address or a mapping's name",
+		           "such as 7f12a000, heap+0x10 or libc.so.6+0x1234", r->text);
+	if (parse_hex(r->at, n, &p->addr))
+		r->at += n;
+	else if (read_name(r, p, err) < 0)
+		return -1;
+	if (*r->at == '+') {
+		uint64_t off;
+
+		r->at++;
+		p->has_offset = true;
+		if (read_hex(r, "an offset", &off, err) < 0)
+			return -1;
+		if (p->addr + off < off)
+			return bad(err, p->column, "this is past the end of any address space",
+			           "check the offset", r->text);
+		p->addr += off;
+	}
+	return 0;
+}
+
+/* LENGTH: hex bytes (0x4000), or decimal with a unit (16k 2m 1g 12p). */
+static int
+read_length(struct reader *r, struct query *q, struct err *err)
+{
+	static const char units[] = "kmg";
+	const char *end;
+	uint64_t v;
+	int col = column(r);
+	size_t n = token_length(r->at);
+	char last = n ? (char)tolower((unsigned char)r->at[n - 1]) : '\0';
+	const char *unit = last ? strchr(units, last) : NULL;
+
+	if (last == 'p' || unit) {
+		unsigned shift = unit ? 10 * (unsigned)(unit - units + 1) : 0;
+
+		if (!parse_u64(r->at, 10, &end, &v) || end != r->at + n - 1 || v > UINT64_MAX >> shift)
+			return bad(err, col, "this is not a length", "such as 0x4000, 16k, 2m, 1g or 12p", r->text);
+		q->to.addr = v << shift;
+		q->length_in_pages = last == 'p';
+		r->at += n;
+	} else if (read_hex(r, "a length", &q->to.addr, err) < 0) {
+		return -1;
+	}
+	q->to_is_length = true;
+	return q->to.addr ? 0 : bad(err, col, "a range of nothing", "give a length above 0", r->text);
+}
+
+static int
+read_frame(struct reader *r, bool physical, struct query *q, struct err *err)
+{
+	uint64_t v;
+
+	if (read_hex(r, physical ? "a physical address" : "a page frame number", &v, err) < 0)
+		return -1;
+	q->kind = QUERY_FRAME;
+	q->pfn = physical ? v / r->page_size : v;
+	q->in_frame = physical ? v % r->page_size : 0;
+	return 0;
+}
+
+static int
+read_query(struct reader *r, struct query *q, struct err *err)
+{
+	if (eat(r, "pfn:"))
+		return read_frame(r, false, q, err);
+	if (eat(r, "phys:"))
+		return read_frame(r, true, q, err);
+	if (!strcasecmp(r->at, "clear")) {
+		r->at += strlen("clear");
+		q->kind = QUERY_CLEAR;
+		return 0;
+	}
+	if (read_place(r, &q->from, err) < 0)
+		return -1;
+	q->kind = QUERY_ADDR;
+	skip_blanks(r);
+	if (!eat(r, ".."))
+		return 0;
+	q->kind = QUERY_RANGE;
+	skip_blanks(r);
+	if (eat(r, "+"))
+		return read_length(r, q, err);
+	return read_place(r, &q->to, err);
+}
+
+/* START-END, as maps writes it, is a range too: read as START..END. */
+static bool
+split_dash(const char *text, char out[64])
+{
+	size_t n = token_length(text), dash = strcspn(text, "-");
+	uint64_t v;
+
+	if (dash >= n || n >= 60 || !parse_hex(text, dash, &v) ||
+	    !parse_hex(text + dash + 1, n - dash - 1, &v))
+		return false;
+	snprintf(out, 64, "%.*s..%.*s", (int)dash, text, (int)(n - dash - 1), text + dash + 1);
+	return true;
+}
+
+int
+query_parse(const char *text, size_t page_size, struct query *q, struct err *err)
+{
+	struct reader r = {.text = text, .at = text, .page_size = page_size};
+	char range[64];
+
+	*q = (struct query){.kind = QUERY_ADDR};
+	skip_blanks(&r);
+	if (split_dash(r.at, range) && !r.at[token_length(r.at)])
+		r.text = r.at = range;
+	if (read_query(&r, q, err) < 0)
+		return -1;
+	skip_blanks(&r);
+	if (*r.at)
+		return bad(err, column(&r), "this is one word too many",
+		           "quote names with blanks: \"my file\"+0x10", r.text);
+	return 0;
+}
+
+/* --- names to regions ------------------------------------------------------------------------------ */
+
+enum match { MATCH_NO, MATCH_PREFIX, MATCH_BASE, MATCH_EXACT };
+
+/* The inside of [heap], the base name of a path. */
+static const char *
+short_name(const struct vma *v, size_t *n)
+{
+	if (v->name[0] == '[') {
+		size_t len = strlen(v->name);
+
+		*n = len > 1 && v->name[len - 1] == ']' ? len - 2 : len - 1;
+		return v->name + 1;
+	}
+	return path_base(v->name, n);
+}
+
+bool
+query_name_of(const struct vma *v, char *out, size_t size)
+{
+	size_t n;
+	const char *s = short_name(v, &n);
+
+	if (!n || n >= size)
+		return false;
+	snprintf(out, size, "%.*s", (int)n, s);
+	return true;
+}
+
+static enum match
+match_name(const struct vma *v, const char *name)
+{
+	size_t n, len = strlen(name);
+	const char *s = short_name(v, &n);
+
+	if (!v->name[0])
+		return MATCH_NO;
+	if (!strcmp(v->name, name))
+		return MATCH_EXACT;
+	if (n == len && !strncmp(s, name, n))
+		return MATCH_BASE;
+	return len < n && !strncmp(s, name, len) ? MATCH_PREFIX : MATCH_NO;
+}
+
+/* How unlike two words are: the least number of letters to change, for "did you mean". */
+static size_t
+distance(const char *a, size_t an, const char *b, size_t bn)
+{
+	size_t row[64];
+
+	if (an >= ARRAY_LEN(row) || bn >= ARRAY_LEN(row))
+		return SIZE_MAX;
+	for (size_t j = 0; j <= bn; j++)
+		row[j] = j;
+	for (size_t i = 1; i <= an; i++) {
+		size_t diagonal = row[0];
+
+		row[0] = i;
+		for (size_t j = 1; j <= bn; j++) {
+			size_t up = row[j], best = diagonal + (a[i - 1] != b[j - 1]);
+
+			best = u64_min(best, u64_min(up, row[j - 1]) + 1);
+			diagonal = up;
+			row[j] = best;
+		}
+	}
+	return row[bn];
+}
+
+static int
+no_such_name(const struct query_place *at, const struct vma_list *vmas, struct err *err)
+{
+	size_t best = 4, len = strlen(at->name);
+	char how[128] = "`pmtop --list` shows the mappings", why[320];
+	struct buf safe = {0};
+
+	for (size_t i = 0; i < vmas->n; i++) {
+		size_t n, d;
+		const char *s = short_name(&vmas->v[i], &n);
+
+		d = n ? distance(at->name, len, s, n) : SIZE_MAX;
+		if (d < best && d < len) {
+			best = d;
+			safe.len = 0;
+			text_escape(&safe, s, n, false);
+			snprintf(how, sizeof(how), "did you mean %.100s?", safe.s);
+		}
+	}
+	buf_free(&safe);
+	snprintf(why, sizeof(why), "the process has no mapping of that name (column %d)", at->column);
+	err_set(err, ERR_USAGE, why, how, "no mapping \"%.80s\"", at->name);
+	err->column = at->column;
+	return -1;
+}
+
+static int
+ambiguous(const struct query_place *at, const struct vma *a, const struct vma *b, struct err *err)
+{
+	struct buf how = {0};
+
+	buf_str(&how, "give more of the name: ");
+	text_escape(&how, a->name, strlen(a->name), false);
+	buf_str(&how, " or ");
+	text_escape(&how, b->name, strlen(b->name), false);
+	err_set(err, ERR_USAGE, "several mappings have that name", how.s, "\"%.80s\" is ambiguous",
+	        at->name);
+	err->column = at->column;
+	buf_free(&how);
+	return -1;
+}
+
+/*
+ * The first region of the mapping called at->name: whole name before base name before beginning of
+ * it. Regions of one file count as one mapping.
+ */
+static int
+find_mapping(const struct query_place *at, const struct vma_list *vmas, const struct vma **out,
+             struct err *err)
+{
+	for (enum match want = MATCH_EXACT; want > MATCH_NO; want--) {
+		*out = NULL;
+		for (size_t i = 0; i < vmas->n; i++) {
+			const struct vma *v = &vmas->v[i];
+
+			if (match_name(v, at->name) != want)
+				continue;
+			if (!*out)
+				*out = v;
+			else if (strcmp((*out)->name, v->name))
+				return ambiguous(at, *out, v, err);
+		}
+		if (*out)
+			return 0;
+	}
+	return no_such_name(at, vmas, err);
+}
+
+/* Offsets into a file count from where its first byte is, or would be, as debuggers count. */
+static uint64_t
+mapping_base(const struct vma *v)
+{
+	return v->type == VMA_FILE && v->offset <= v->start ? v->start - v->offset : v->start;
+}
+
+int
+query_resolve(const struct query_place *at, const struct vma_list *vmas, uint64_t *addr,
+              const struct vma **v, struct err *err)
+{
+	const struct vma *m = NULL;
+
+	*addr = at->addr;
+	if (at->name[0]) {
+		if (find_mapping(at, vmas, &m, err) < 0)
+			return -1;
+		*addr += at->has_offset ? mapping_base(m) : m->start;
+	}
+	*v = vma_at(vmas, *addr);
+	return 0;
+}
+
+static int
+range_is(uint64_t *start, uint64_t *end, uint64_t from, uint64_t to, size_t page_size,
+         const struct query *q, struct err *err)
+{
+	if (from >= to) {
+		err_set(err, ERR_USAGE, "its end is not above its start", "write START..END or START..+LENGTH",
+		        "%#llx..%#llx is no range", (unsigned long long)from, (unsigned long long)to);
+		err->column = q->to.column;
+		return -1;
+	}
+	*start = from & ~(uint64_t)(page_size - 1);
+	*end = to > UINT64_MAX - page_size ? UINT64_MAX & ~(uint64_t)(page_size - 1)
+	                                   : (to + page_size - 1) & ~(uint64_t)(page_size - 1);
+	return 0;
+}
+
+int
+query_range(const struct query *q, const struct vma_list *vmas, size_t page_size,
+            uint64_t *start, uint64_t *end, struct err *err)
+{
+	uint64_t from, to;
+	const struct vma *v;
+
+	if (q->kind == QUERY_FRAME || q->kind == QUERY_CLEAR)
+		return err_set(err, ERR_USAGE, "it names no addresses", "write START..END, or a mapping's name",
+		               "this is no range");
+	if (query_resolve(&q->from, vmas, &from, &v, err) < 0)
+		return -1;
+	if (q->kind == QUERY_ADDR) {
+		if (q->from.name[0] && !q->from.has_offset)
+			return range_is(start, end, v->start, v->end, page_size, q, err);
+		return range_is(start, end, from, from == UINT64_MAX ? from : from + 1, page_size, q, err);
+	}
+	if (q->to_is_length) {
+		uint64_t len = q->length_in_pages
+		                   ? (q->to.addr > UINT64_MAX / page_size ? UINT64_MAX
+		                                                          : q->to.addr * page_size)
+		                   : q->to.addr;
+
+		return range_is(start, end, from, len > UINT64_MAX - from ? UINT64_MAX : from + len,
+		                page_size, q, err);
+	}
+	if (query_resolve(&q->to, vmas, &to, &v, err) < 0)
+		return -1;
+	return range_is(start, end, from, to, page_size, q, err);
+}

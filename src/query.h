@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PM_QUERY_H
+#define PM_QUERY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "err.h"
+#include "vma.h"
+
+/*
+ * The language of the prompt, of -e and of RANGE arguments. Parsing is pure and knows no process;
+ * resolving turns names into addresses with the regions at hand. Errors carry the column.
+ */
+enum query_kind { QUERY_ADDR, QUERY_RANGE, QUERY_FRAME, QUERY_CLEAR };
+
+/* A place as it was written: an address, or an offset into a mapping. */
+struct query_place {
+	char name[256]; /* "" : absolute */
+	bool has_offset;
+	uint64_t addr;  /* the address, or the offset from the mapping's base */
+	int column;     /* where it stands in the text, from 1 */
+};
+
+struct query {
+	enum query_kind kind;
+	struct query_place from, to; /* to: QUERY_RANGE */
+	bool to_is_length;           /* to.addr is a length in bytes, or ... */
+	bool length_in_pages;        /* ... in pages */
+	uint64_t pfn;                /* QUERY_FRAME; a physical address is already divided down */
+	uint64_t in_frame;           /* offset in that frame */
+};
+
+int query_parse(const char *text, size_t page_size, struct query *q, struct err *err);
+
+/* The address of a place; *v the region that holds it, NULL if none does. */
+int query_resolve(const struct query_place *at, const struct vma_list *vmas, uint64_t *addr,
+                  const struct vma **v, struct err *err);
+
+/*
+ * The bytes a query means as a range, page-aligned outwards: a name alone is the whole region, an
+ * address its page.
+ */
+int query_range(const struct query *q, const struct vma_list *vmas, size_t page_size,
+                uint64_t *start, uint64_t *end, struct err *err);
+
+struct query_form {
+	const char *word, *form, *example, *help;
+};
+const struct query_form *query_forms(size_t *n);
+
+/* A short name of a region that query_resolve takes back ("heap", "libc.so.6"); false: it has none. */
+bool query_name_of(const struct vma *v, char *out, size_t size);
+
+#endif

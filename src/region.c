@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "region.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "kabi.h"
+#include "util.h"
+
+/* A walk over one region's runs. */
+struct walk {
+	const struct vma *v;
+	size_t page_size;
+	struct region *out;
+	uint64_t by_state[STATE_COUNT];
+	/* the strip: pages by state for each of `width` equal shares of the region's pages */
+	unsigned width;
+	uint32_t (*share)[STATE_COUNT];
+	/* runs whose soft-dirty bit is set on pages that exist */
+	struct pm_run *dirty;
+	size_t dirty_n, dirty_cap;
+	bool clean_seen, born_seen;
+};
+
+static uint64_t
+walk_pages(const struct walk *w)
+{
+	return vma_size(w->v) / w->page_size;
+}
+
+/* First page of share i. */
+static uint64_t
+share_start(uint64_t pages, unsigned width, unsigned i)
+{
+	return (uint64_t)((__uint128_t)pages * i / width);
+}
+
+/* The share that page p lies in: the last one that starts at or before it. */
+static unsigned
+share_of(uint64_t pages, unsigned width, uint64_t p)
+{
+	unsigned i = (unsigned)((__uint128_t)p * width / pages);
+
+	while (i + 1 < width && share_start(pages, width, i + 1) <= p)
+		i++;
+	return i;
+}
+
+static void
+strip_add(struct walk *w, uint64_t from, uint64_t to, enum state s)
+{
+	uint64_t pages = walk_pages(w);
+
+	for (unsigned i = share_of(pages, w->width, from); i < w->width; i++) {
+		uint64_t lo = share_start(pages, w->width, i), hi = share_start(pages, w->width, i + 1);
+
+		if (lo >= to)
+			break;
+		w->share[i][s] += (uint32_t)u64_min(u64_min(hi, to) - u64_max(lo, from), UINT32_MAX / 2);
+	}
+}
+
+static void
+dirty_add(struct walk *w, const struct pm_run *run)
+{
+	struct pm_run *last = w->dirty_n ? &w->dirty[w->dirty_n - 1] : NULL;
+
+	if (last && last->end == run->start) {
+		last->end = run->end;
+		return;
+	}
+	w->dirty = vec_room(w->dirty, w->dirty_n, &w->dirty_cap, sizeof(*w->dirty));
+	w->dirty[w->dirty_n++] = *run;
+}
+
+static int
+walk_run(void *arg, const struct pm_run *run)
+{
+	struct walk *w = arg;
+	uint64_t pages = (run->end - run->start) / w->page_size;
+	uint64_t first = (run->start - w->v->start) / w->page_size;
+	enum state s = state_of_cats(run->cats, w->v);
+	struct region *out = w->out;
+
+	if (!(run->cats & (PM_CAT_PRESENT | PM_CAT_SWAPPED))) {
+		w->born_seen = true; /* soft-dirty where no page is: the whole mapping is new */
+		return 0;
+	}
+	w->by_state[s] += pages;
+	if (run->cats & PM_CAT_PRESENT && s != STATE_ZERO) {
+		out->rss += pages;
+		if (run->cats & PM_CAT_HUGE)
+			out->thp += pages;
+		if (s == STATE_ANON || s == STATE_THP_HEAD)
+			out->anon += pages;
+	}
+	if (s == STATE_SWAPPED)
+		out->swap += pages;
+	strip_add(w, first, first + pages, s);
+	if (run->cats & PM_CAT_SOFT_DIRTY)
+		dirty_add(w, run);
+	else
+		w->clean_seen = true;
+	return 0;
+}
+
+static void
+strip_finish(const struct walk *w, const struct track *t, uint64_t now, struct strip_cell *strip,
+             unsigned width)
+{
+	uint64_t pages = walk_pages(w);
+
+	for (unsigned i = 0; i < width; i++) {
+		unsigned k = i * w->width / width;
+		uint64_t lo = share_start(pages, w->width, k), hi = share_start(pages, w->width, k + 1);
+		uint64_t sum = 0, best = 0;
+
+		strip[i] = (struct strip_cell){.state = STATE_NONE};
+		for (unsigned s = 0; s < STATE_COUNT; s++) {
+			sum += w->share[k][s];
+			if (w->share[k][s] > best) {
+				best = w->share[k][s];
+				strip[i].state = (uint8_t)s;
+			}
+		}
+		strip[i].height = (uint8_t)eighths(sum, hi - lo);
+		if (t && t->gen)
+			strip[i].heat = (uint8_t)track_newest_heat(t, w->v->start + lo * w->page_size,
+			                                           w->v->start + hi * w->page_size, now);
+	}
+}
+
+/* Tell the track, unless the region is new since the mark: then nothing is known about its pages. */
+static void
+note_written(struct walk *w, struct track *t, uint64_t now)
+{
+	const struct vma *v = w->v;
+
+	w->out->newborn = w->born_seen || (w->dirty_n && !w->clean_seen &&
+	                                   !track_knew(t, v->start, v->end));
+	if (w->out->newborn)
+		w->dirty_n = 0;
+	track_update(t, v->start, v->end, w->dirty, w->dirty_n, now);
+	for (size_t i = 0; i < w->dirty_n; i++)
+		w->out->written += (w->dirty[i].end - w->dirty[i].start) / w->page_size;
+	if (w->dirty_n)
+		w->out->newest_ns = track_newest(t, v->start, v->end);
+}
+
+static int
+measure(const struct pagemap *pm, const struct vma *v, struct track *t, uint64_t now,
+        struct region *out, uint64_t by_state[STATE_COUNT], struct strip_cell *strip,
+        unsigned width, struct err *err)
+{
+	uint32_t share[STRIP_MAX][STATE_COUNT];
+	uint64_t any = PM_CAT_PRESENT | PM_CAT_SWAPPED;
+	uint64_t cats = any | PM_CAT_PFNZERO | PM_CAT_HUGE | PM_CAT_GUARD;
+	struct walk w = {.v = v, .page_size = pm->page_size, .out = out, .share = share};
+
+	memset(out, 0, sizeof(*out));
+	w.width = (unsigned)u64_min(width, walk_pages(&w));
+	memset(share, 0, w.width * sizeof(share[0]));
+	if (v->type == VMA_FILE && !(v->perm & VMA_SHARED))
+		cats |= PM_CAT_FILE; /* which pages are private copies: only here is it worth its price */
+	if (t && t->gen) {
+		any |= PM_CAT_SOFT_DIRTY;
+		cats |= PM_CAT_SOFT_DIRTY;
+	}
+	if (pagemap_runs(pm, v->start, v->end, any, cats, walk_run, &w, err) < 0) {
+		free(w.dirty);
+		return -1;
+	}
+	if (t && t->gen)
+		note_written(&w, t, now);
+	strip_finish(&w, t, now, strip, width);
+	out->known = true;
+	if (by_state)
+		for (unsigned s = 0; s < STATE_COUNT; s++)
+			by_state[s] += w.by_state[s];
+	free(w.dirty);
+	return 0;
+}
+
+int
+region_measure(const struct pagemap *pm, const struct vma *v, struct track *t, uint64_t now,
+               struct region *out, struct strip_cell *strip, unsigned width, struct err *err)
+{
+	return measure(pm, v, t, now, out, NULL, strip, width, err);
+}
+
+struct regions *
+regions_new(struct vma_list vmas)
+{
+	struct regions *rs = mem_alloc(sizeof(*rs));
+
+	rs->refs = 1;
+	rs->vmas = vmas;
+	rs->r = mem_alloc(vmas.n * sizeof(*rs->r));
+	rs->time_ns = time_ns();
+	return rs;
+}
+
+struct regions *
+regions_ref(struct regions *rs)
+{
+	if (rs)
+		__atomic_add_fetch(&rs->refs, 1, __ATOMIC_RELAXED);
+	return rs;
+}
+
+void
+regions_unref(struct regions *rs)
+{
+	if (!rs || __atomic_sub_fetch(&rs->refs, 1, __ATOMIC_ACQ_REL))
+		return;
+	vma_free(&rs->vmas);
+	free(rs->r);
+	free(rs);
+}
+
+static void
+totals_add(struct totals *sum, const struct vma *v, const struct region *r, size_t page_size)
+{
+	sum->size += vma_size(v) / page_size;
+	sum->size_by_type[v->type] += vma_size(v) / page_size;
+	sum->rss += r->rss;
+	sum->swap += r->swap;
+	sum->written += r->written;
+}
+
+int
+regions_measure(struct regions *rs, const struct pagemap *pm, struct track *t,
+                bool (*stop)(void *), void *arg, struct err *err)
+{
+	uint64_t begin = time_ns();
+
+	rs->totals = (struct totals){0};
+	for (size_t i = 0; i < rs->vmas.n; i++) {
+		struct region *r = &rs->r[i];
+
+		if (stop && stop(arg))
+			return 1;
+		if (measure(pm, &rs->vmas.v[i], t, begin, r, rs->totals.rss_by_state, r->strip,
+		            LIST_STRIP, err) < 0)
+			return -1;
+		totals_add(&rs->totals, &rs->vmas.v[i], r, pm->page_size);
+	}
+	rs->counted = true;
+	rs->time_ns = begin;
+	rs->cost_ns = time_ns() - begin;
+	return 0;
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PM_REGION_H
+#define PM_REGION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "pagemap.h"
+#include "state.h"
+#include "track.h"
+#include "vma.h"
+
+/* One column of a page strip: a share of the region, drawn as one character. */
+struct strip_cell {
+	uint8_t height; /* eighths that are in RAM or in swap, rounded up: 0 only if nothing is */
+	uint8_t state;  /* enum state: the commonest there */
+	uint8_t heat;   /* enum heat: the newest write there */
+};
+
+enum { STRIP_MAX = 256, LIST_STRIP = 24 };
+
+/*
+ * What pmtop counts in a region, from the page tables alone: in pages. RSS leaves out the zero
+ * page, as the kernel's does.
+ */
+struct region {
+	bool known;      /* the numbers below were read */
+	bool newborn;    /* mapped since the mark: its pages read as written without having been */
+	uint64_t rss, swap, anon, thp;
+	uint64_t written, newest_ns; /* since the mark; the time of the newest */
+	struct strip_cell strip[LIST_STRIP];
+};
+
+/*
+ * Counts one region, and draws it into strip[0..width). With a track that has a mark, tells it
+ * what is written.
+ */
+int region_measure(const struct pagemap *pm, const struct vma *v, struct track *t, uint64_t now,
+                   struct region *out, struct strip_cell *strip, unsigned width, struct err *err);
+
+/* Counted over all regions. */
+struct totals {
+	uint64_t size, rss, swap, written; /* pages */
+	uint64_t rss_by_state[STATE_COUNT], size_by_type[VMA_TYPES];
+};
+
+/* All regions of an address space, as of one pass; immutable and shared once made. */
+struct regions {
+	int refs;
+	struct vma_list vmas;
+	struct region *r; /* one for each of vmas */
+	struct totals totals;
+	bool counted;     /* the pass over the page tables is done; else only maps was read */
+	uint64_t time_ns, cost_ns;
+};
+
+struct regions *regions_new(struct vma_list vmas);
+struct regions *regions_ref(struct regions *rs);
+void regions_unref(struct regions *rs);
+
+/* Counts every region of rs. `stop` is asked between regions: true gives up (returns 1). */
+int regions_measure(struct regions *rs, const struct pagemap *pm, struct track *t,
+                    bool (*stop)(void *), void *arg, struct err *err);
+
+#endif

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PM_SAMPLE_H
+#define PM_SAMPLE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "answer.h"
+#include "region.h"
+#include "track.h"
+#include "window.h"
+
+/*
+ * What the screen needs now: the one thing the drawing side tells the reading side. The newest
+ * want replaces the one before; steps (clear, ask, refresh) are counters, so that none is lost.
+ */
+struct want {
+	uint64_t serial;      /* set by sampler_want */
+	uint64_t interval_ns; /* 0: look only when something else changes */
+	bool paused;
+	uint64_t refresh, clear, ask; /* raised by one for one more */
+	char question[512];   /* what the last `ask` asks */
+	bool grid_on;         /* a grid is on screen: */
+	struct grid grid;
+	bool card_on;         /* a page's facts are on screen: */
+	uint64_t card;
+};
+
+/*
+ * One moment's truth about the target. Immutable once published; it shares its large parts with
+ * its neighbours. Views draw from this and from nothing else.
+ */
+struct sample {
+	uint64_t serial;      /* of this sample */
+	uint64_t want_serial; /* the newest want it takes into account */
+	bool complete;        /* all that want asked for is in it */
+	uint64_t time_ns;
+
+	pid_t pid;
+	char comm[64];
+	unsigned uid;
+	size_t page_size;
+	unsigned swaps;
+	bool frames_hidden;   /* page frames or their flags are not ours to see */
+	bool live;            /* of the running kernel */
+
+	bool ended;           /* the process is no more; what is shown is the last that was seen */
+	uint64_t ended_ns;
+	unsigned execs;       /* times it was seen to execute a new program; the last at: */
+	uint64_t exec_ns;
+	struct err trouble;   /* what went wrong with this look; what[0] == 0: nothing */
+
+	struct regions *regions;
+	struct window *window; /* of want.grid, or of the geometry before while a new one is read */
+
+	/* the mark: see track.h */
+	enum track_can can_track;
+	char track_why[160], track_how[160];
+	unsigned gen;
+	uint64_t mark_ns, mark_cost_ns;
+	uint64_t cleared;      /* the last `clear` step that was carried out, and how it went: */
+	struct err clear_err;  /* what[0] == 0: well */
+
+	uint64_t asked;        /* the last `ask` step answered */
+	struct answer *answer; /* NULL: answer_err */
+	struct err answer_err;
+
+	struct answer *card;   /* of want.card */
+	struct err card_err;
+};
+
+void sample_free(struct sample *s);
+
+#endif

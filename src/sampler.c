@@ -1,0 +1,566 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sampler.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "flags.h"
+#include "util.h"
+
+static const uint64_t MS = 1000000;
+enum {
+	HEARTBEAT_MS = 100, /* how soon an exec is noticed */
+	PARTIAL_MS = 150,   /* how often an unfinished window is shown */
+	COST_SHARE = 10,    /* a look that took t is not repeated before COST_SHARE * t has passed */
+	STALE_S = 5,        /* a quiet target is read in full this often all the same: reclaim, KSM and
+	                     * migration change pages without a fault of the target's */
+	STOP_WAIT_MS = 250,
+};
+
+struct sampler {
+	pthread_t thread;
+	int event;
+	char root[256];
+	pid_t pid;
+
+	pthread_mutex_t lock; /* guards what follows, down to the next comment */
+	pthread_cond_t wake;
+	struct want want;
+	struct sample *out;
+	bool stop, ended_thread, open_failed;
+	struct err open_err;
+	int pidfd;
+
+	/* the thread's own */
+	struct target t;
+	struct want now;      /* the want being served */
+	struct sample draft;  /* what the next sample will say */
+	uint64_t next_look, last_full, last_partial;
+	struct proc_pulse pulse;
+	bool grid_stale;
+};
+
+/* --- mailboxes -------------------------------------------------------------------------------------- */
+
+static void
+publish(struct sampler *s, bool complete)
+{
+	struct sample *copy = mem_alloc(sizeof(*copy)), *old;
+
+	s->draft.serial++;
+	s->draft.complete = complete;
+	s->draft.time_ns = time_ns();
+	if (complete)
+		s->draft.want_serial = s->now.serial;
+	*copy = s->draft;
+	regions_ref(copy->regions);
+	window_ref(copy->window);
+	answer_ref(copy->answer);
+	answer_ref(copy->card);
+	pthread_mutex_lock(&s->lock);
+	old = s->out;
+	s->out = copy;
+	pthread_mutex_unlock(&s->lock);
+	sample_free(old);
+	eventfd_write(s->event, 1);
+}
+
+struct sample *
+sampler_take(struct sampler *s)
+{
+	struct sample *got;
+	eventfd_t ignored;
+
+	eventfd_read(s->event, &ignored);
+	pthread_mutex_lock(&s->lock);
+	got = s->out;
+	s->out = NULL;
+	pthread_mutex_unlock(&s->lock);
+	return got;
+}
+
+void
+sampler_want(struct sampler *s, struct want *want)
+{
+	pthread_mutex_lock(&s->lock);
+	want->serial = s->want.serial + 1;
+	s->want = *want;
+	pthread_cond_signal(&s->wake);
+	pthread_mutex_unlock(&s->lock);
+}
+
+static bool
+superseded(struct sampler *s)
+{
+	bool yes;
+
+	pthread_mutex_lock(&s->lock);
+	yes = s->stop || s->want.serial != s->now.serial;
+	pthread_mutex_unlock(&s->lock);
+	return yes;
+}
+
+static bool
+superseded_cb(void *arg)
+{
+	return superseded(arg);
+}
+
+/* --- looking ------------------------------------------------------------------------------------------ */
+
+static void
+set_regions(struct sampler *s, struct regions *rs)
+{
+	regions_unref(s->draft.regions);
+	s->draft.regions = rs;
+}
+
+static void
+copy_track(struct sampler *s)
+{
+	const struct track *t = &s->t.track;
+
+	s->draft.can_track = t->can;
+	snprintf(s->draft.track_why, sizeof(s->draft.track_why), "%s", t->why);
+	snprintf(s->draft.track_how, sizeof(s->draft.track_how), "%s", t->how);
+	s->draft.gen = t->gen;
+	s->draft.mark_ns = t->mark_ns;
+	s->draft.mark_cost_ns = t->cost_ns;
+}
+
+/*
+ * The address space read as empty, or not at all. Another program was executed: open it anew. The
+ * process is gone: say so. In between (exiting, exec into something we may not read): the next
+ * heartbeat tries again. true: there is nothing to look at now.
+ */
+static bool
+address_space_gone(struct sampler *s, struct vma_list *vmas)
+{
+	if (proc_check(&s->t.proc) == PROC_ENDED) {
+		s->draft.trouble.what[0] = '\0';
+		s->draft.ended = true;
+		s->draft.ended_ns = time_ns();
+		return true;
+	}
+	if (target_reopen(&s->t, &s->draft.trouble) < 0 ||
+	    target_regions(&s->t, vmas, &s->draft.trouble) < 0 || !vmas->n)
+		return true;
+	s->draft.trouble.what[0] = '\0';
+	s->draft.execs++;
+	s->draft.exec_ns = time_ns();
+	snprintf(s->draft.comm, sizeof(s->draft.comm), "%s", s->t.proc.comm);
+	copy_track(s);
+	return false;
+}
+
+/* Reads maps into a list nobody else holds yet; NULL: nothing is there to read now. */
+static struct regions *
+read_maps(struct sampler *s)
+{
+	struct vma_list vmas;
+
+	if (target_regions(&s->t, &vmas, &s->draft.trouble) < 0 || !vmas.n) {
+		vma_free(&vmas);
+		if (address_space_gone(s, &vmas)) {
+			vma_free(&vmas);
+			return NULL;
+		}
+	}
+	return regions_new(vmas);
+}
+
+/* The figures of regions that are still there, until they are counted anew. */
+static void
+carry_over(struct regions *rs, const struct regions *old)
+{
+	size_t k = 0;
+
+	for (size_t i = 0; i < rs->vmas.n; i++) {
+		const struct vma *v = &rs->vmas.v[i];
+
+		while (k < old->vmas.n && old->vmas.v[k].start < v->start)
+			k++;
+		if (k < old->vmas.n && old->vmas.v[k].start == v->start)
+			rs->r[i] = old->r[k];
+	}
+	rs->totals = old->totals;
+	rs->counted = old->counted;
+	rs->time_ns = old->time_ns;
+	rs->cost_ns = old->cost_ns;
+}
+
+static bool
+window_progress(void *arg, const struct window *w)
+{
+	struct sampler *s = arg;
+
+	if (superseded(s))
+		return true;
+	if (time_ns() - s->last_partial > PARTIAL_MS * MS) {
+		s->last_partial = time_ns();
+		window_unref(s->draft.window);
+		s->draft.window = window_copy(w);
+		publish(s, false);
+	}
+	return false;
+}
+
+/* false: given up, because something newer is wanted. */
+static bool
+look_at_grid(struct sampler *s, const struct vma_list *vmas)
+{
+	const struct vma *v = vma_at(vmas, s->now.grid.start);
+	struct window *w;
+
+	s->last_partial = time_ns();
+	w = window_read(&s->t, v, &s->now.grid, window_progress, s, &s->draft.trouble);
+	if (!w)
+		return s->draft.trouble.status != 0;
+	window_unref(s->draft.window);
+	s->draft.window = w;
+	return true;
+}
+
+static void
+look_at_card(struct sampler *s, const struct vma_list *vmas)
+{
+	answer_unref(s->draft.card);
+	s->draft.card_err.what[0] = '\0';
+	s->draft.card = answer_page(&s->t, vmas, s->now.card, &s->draft.card_err);
+}
+
+/* Nothing faulted since the last look, and nothing is fading: it would show the same again. */
+static bool
+is_quiet(struct sampler *s)
+{
+	struct proc_pulse p;
+	bool same;
+
+	if (s->t.track.n && time_ns() - s->last_full < STALE_S * 1000 * MS)
+		return false;
+	if (!proc_pulse_read(&s->t.proc, &p))
+		return false;
+	same = !memcmp(&p, &s->pulse, sizeof(p));
+	s->pulse = p;
+	return same && time_ns() - s->last_full < STALE_S * 1000 * MS;
+}
+
+/* maps, the grid, then all the rest. false: given up for something newer. */
+static bool
+look(struct sampler *s)
+{
+	struct regions *rs = read_maps(s);
+	int r;
+
+	if (!rs)
+		return true;
+	if (!s->draft.regions) { /* the first picture: maps alone, at once */
+		s->draft.regions = rs;
+		publish(s, false);
+		rs = read_maps(s);
+		if (!rs)
+			return true;
+	}
+	if (s->now.grid_on) {
+		if (!look_at_grid(s, &rs->vmas)) {
+			regions_unref(rs);
+			return false;
+		}
+		publish(s, false);
+	}
+	r = regions_measure(rs, &s->t.pm, &s->t.track, superseded_cb, s, &s->draft.trouble);
+	if (r != 0)
+		carry_over(rs, s->draft.regions);
+	else
+		s->last_full = time_ns();
+	set_regions(s, rs);
+	return r != 1;
+}
+
+/* --- steps -------------------------------------------------------------------------------------------- */
+
+static void
+do_clear(struct sampler *s)
+{
+	struct err *err = &s->draft.clear_err;
+
+	err->what[0] = '\0';
+	if (s->draft.ended)
+		err_set(err, ERR_TARGET, "the process has ended", NULL, "cannot track writes");
+	else if (s->draft.regions)
+		track_clear(&s->t.track, &s->t.proc, &s->draft.regions->vmas, err);
+	s->draft.cleared = s->now.clear;
+	copy_track(s);
+}
+
+static void
+do_ask(struct sampler *s)
+{
+	answer_unref(s->draft.answer);
+	s->draft.answer = NULL;
+	s->draft.answer_err.what[0] = '\0';
+	if (s->draft.ended)
+		err_set(&s->draft.answer_err, ERR_TARGET, "the process has ended", NULL, "cannot answer");
+	else if (s->draft.regions)
+		s->draft.answer = answer_query(&s->t, &s->draft.regions->vmas, s->now.question,
+		                               &s->draft.answer_err);
+	s->draft.asked = s->now.ask;
+	copy_track(s);
+}
+
+/* What the new want asks beyond the one served before. */
+static void
+serve(struct sampler *s, const struct want *before, bool due)
+{
+	const struct want *w = &s->now;
+	bool cleared = w->clear != s->draft.cleared, again = w->refresh != before->refresh;
+	bool grid = w->grid_on && (!before->grid_on || !grid_same(&w->grid, &before->grid));
+	uint64_t begin = time_ns();
+
+	s->draft.trouble.what[0] = '\0';
+	if (cleared)
+		do_clear(s);
+	if (s->draft.ended)
+		s->grid_stale = false;
+	else if (!s->draft.regions || !s->draft.regions->counted || cleared || again || due) {
+		bool done = look(s);
+
+		s->grid_stale = !done && w->grid_on;
+		s->next_look = time_ns() + u64_max(w->interval_ns, COST_SHARE * (time_ns() - begin));
+		if (!done)
+			s->next_look = 0;
+	} else if (grid || s->grid_stale) {
+		s->grid_stale = !look_at_grid(s, &s->draft.regions->vmas);
+	}
+	if (w->card_on && s->draft.regions && !s->draft.ended)
+		look_at_card(s, &s->draft.regions->vmas);
+	if (w->ask != s->draft.asked)
+		do_ask(s);
+	publish(s, !s->grid_stale);
+}
+
+/* --- the thread --------------------------------------------------------------------------------------- */
+
+/* The address space we read from is still the process's: one word of a mapped page tells. */
+static bool
+is_alive(struct sampler *s)
+{
+	const struct regions *rs = s->draft.regions;
+	uint64_t word;
+	struct err ignored;
+
+	if (!s->t.proc.live || !rs || !rs->vmas.n)
+		return true;
+	return pagemap_words(&s->t.pm, rs->vmas.v[0].start, &word, 1, &ignored) == 1;
+}
+
+/* Waits for a new want, for the next look, or for a heartbeat. false: stop. */
+static bool
+wait_for_work(struct sampler *s, bool *news)
+{
+	struct timespec until;
+	bool stop, beat = s->t.proc.live && !s->draft.ended;
+	uint64_t now = time_ns(), at = now + HEARTBEAT_MS * MS;
+	bool timed = beat || (s->now.interval_ns && !s->now.paused && !s->draft.ended);
+
+	if (timed && !beat)
+		at = u64_max(now, s->next_look);
+	else if (timed && s->now.interval_ns && !s->now.paused)
+		at = u64_min(at, u64_max(now, s->next_look));
+	until = (struct timespec){(time_t)(at / 1000000000), (long)(at % 1000000000)};
+	pthread_mutex_lock(&s->lock);
+	while (!s->stop && s->want.serial == s->now.serial)
+		if (!timed)
+			pthread_cond_wait(&s->wake, &s->lock);
+		else if (pthread_cond_timedwait(&s->wake, &s->lock, &until) == ETIMEDOUT)
+			break;
+	*news = s->want.serial != s->now.serial;
+	stop = s->stop;
+	pthread_mutex_unlock(&s->lock);
+	return !stop;
+}
+
+static void
+turn(struct sampler *s, bool news)
+{
+	struct want before = s->now;
+	bool due = s->now.interval_ns && !s->now.paused && time_ns() >= s->next_look;
+
+	if (news) {
+		pthread_mutex_lock(&s->lock);
+		s->now = s->want;
+		pthread_mutex_unlock(&s->lock);
+		due = due && !s->now.paused;
+	}
+	if (!s->draft.ended && !is_alive(s))
+		due = true; /* look() finds out what happened */
+	else if (!news && due && is_quiet(s)) {
+		s->next_look = time_ns() + s->now.interval_ns;
+		return;
+	}
+	if (news || due)
+		serve(s, &before, due);
+}
+
+static void
+describe_target(struct sampler *s)
+{
+	struct page pg;
+	struct err ignored;
+	struct vma_list vmas;
+	struct sample *d = &s->draft;
+
+	d->pid = s->t.proc.pid;
+	d->uid = s->t.proc.uid;
+	d->live = s->t.proc.live;
+	d->page_size = s->t.pm.page_size;
+	d->swaps = s->t.swaps;
+	snprintf(d->comm, sizeof(d->comm), "%s", s->t.proc.comm);
+	d->frames_hidden = s->t.frames.flags < 0;
+	if (!d->frames_hidden && target_regions(&s->t, &vmas, &ignored) == 0) {
+		for (size_t i = 0; i < vmas.n && !d->frames_hidden; i++)
+			if (page_read(&s->t.pm, &s->t.frames, vmas.v[i].start, &pg, 1, 0, &ignored) == 0) {
+				d->frames_hidden = page_hidden(&pg);
+				if (page_pfn(&pg))
+					break;
+			}
+		vma_free(&vmas);
+	}
+}
+
+static void
+close_thread(struct sampler *s)
+{
+	regions_unref(s->draft.regions);
+	window_unref(s->draft.window);
+	answer_unref(s->draft.answer);
+	answer_unref(s->draft.card);
+	target_close(&s->t);
+}
+
+static void *
+thread_main(void *arg)
+{
+	struct sampler *s = arg;
+	struct err err;
+	bool news, ok = target_open(&s->t, s->root, s->pid, &err) == 0;
+
+	if (ok)
+		describe_target(s);
+	pthread_mutex_lock(&s->lock);
+	s->open_failed = !ok;
+	s->open_err = err;
+	s->pidfd = ok ? s->t.proc.pidfd : -1;
+	pthread_mutex_unlock(&s->lock);
+	if (!ok)
+		eventfd_write(s->event, 1);
+	while (ok && wait_for_work(s, &news)) {
+		turn(s, news);
+		if (s->t.track.can == TRACK_UNKNOWN && s->draft.regions && s->draft.regions->counted) {
+			track_probe(&s->t.track, &s->t.proc); /* after the first picture: it takes a fork */
+			copy_track(s);
+			publish(s, s->draft.want_serial == s->now.serial);
+		}
+	}
+	close_thread(s);
+	pthread_mutex_lock(&s->lock);
+	s->ended_thread = true;
+	pthread_cond_broadcast(&s->wake);
+	pthread_mutex_unlock(&s->lock);
+	return NULL;
+}
+
+struct sampler *
+sampler_start(const char *root, pid_t pid, struct err *err)
+{
+	struct sampler *s = mem_alloc(sizeof(*s));
+	pthread_condattr_t attr;
+	sigset_t all, before;
+	int failed;
+
+	s->pid = pid;
+	s->pidfd = -1;
+	snprintf(s->root, sizeof(s->root), "%s", root);
+	s->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	pthread_mutex_init(&s->lock, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&s->wake, &attr);
+	pthread_condattr_destroy(&attr);
+	sigfillset(&all); /* signals are the main thread's */
+	pthread_sigmask(SIG_BLOCK, &all, &before);
+	failed = s->event < 0 ? errno : pthread_create(&s->thread, NULL, thread_main, s);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (failed) {
+		errno = failed;
+		err_sys(err, NULL, "cannot start the reading thread");
+		free(s);
+		return NULL;
+	}
+	return s;
+}
+
+int
+sampler_fd(const struct sampler *s)
+{
+	return s->event;
+}
+
+int
+sampler_pidfd(struct sampler *s)
+{
+	int fd;
+
+	pthread_mutex_lock(&s->lock);
+	fd = s->pidfd;
+	pthread_mutex_unlock(&s->lock);
+	return fd;
+}
+
+bool
+sampler_opened(struct sampler *s, struct err *err)
+{
+	bool failed;
+
+	pthread_mutex_lock(&s->lock);
+	failed = s->open_failed;
+	if (failed)
+		*err = s->open_err;
+	pthread_mutex_unlock(&s->lock);
+	return !failed;
+}
+
+bool
+sampler_stop(struct sampler *s)
+{
+	uint64_t at = time_ns() + STOP_WAIT_MS * MS;
+	struct timespec until = {(time_t)(at / 1000000000), (long)(at % 1000000000)};
+	bool ended_in_time;
+
+	pthread_mutex_lock(&s->lock);
+	s->stop = true;
+	pthread_cond_broadcast(&s->wake);
+	while (!s->ended_thread && pthread_cond_timedwait(&s->wake, &s->lock, &until) != ETIMEDOUT)
+		;
+	ended_in_time = s->ended_thread;
+	pthread_mutex_unlock(&s->lock);
+	if (!ended_in_time) {
+		pthread_detach(s->thread);
+		return false;
+	}
+	pthread_join(s->thread, NULL);
+	sample_free(s->out);
+	close(s->event);
+	pthread_mutex_destroy(&s->lock);
+	pthread_cond_destroy(&s->wake);
+	free(s);
+	return true;
+}

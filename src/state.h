@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PM_STATE_H
+#define PM_STATE_H
+
+#include <stdint.h>
+
+#include "page.h"
+#include "vma.h"
+
+/* What a page is: one row of state.def each, in order of display priority. */
+#define S(id, letter, role, name, words, help) STATE_##id,
+enum state {
+#include "state.def"
+	STATE_COUNT
+};
+#undef S
+
+struct state_row {
+	char letter;
+	const char *name, *words, *help;
+};
+
+const struct state_row *state_row(enum state s);
+
+/* The state of a page from everything known about it. `swaps`: number of swap devices. */
+enum state state_of_page(const struct page *pg, const struct vma *v, unsigned swaps);
+
+/* The state of a run from its PM_CAT_* alone: what the list's strips and totals are made of. */
+enum state state_of_cats(uint64_t cats, const struct vma *v);
+
+#endif

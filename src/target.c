@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "target.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+static int
+open_maps(struct target *t, struct err *err)
+{
+	char how[128];
+
+	t->maps = proc_file(&t->proc, "maps", O_RDONLY);
+	if (t->maps >= 0)
+		return 0;
+	snprintf(how, sizeof(how), "it belongs to user %u: run pmtop as root, or as that user",
+	         t->proc.uid);
+	return err_sys(err, errno == EACCES || errno == EPERM ? how : NULL,
+	               "cannot look into process %d (%s)", (int)t->proc.pid, t->proc.comm);
+}
+
+int
+target_open(struct target *t, const char *root, pid_t pid, struct err *err)
+{
+	*t = (struct target){.maps = -1, .pm.fd = -1, .frames = {-1, -1, -1, 0}};
+	if (proc_open(&t->proc, root, pid, err) < 0 || open_maps(t, err) < 0)
+		return -1;
+	frames_open(&t->frames, &t->proc);
+	t->swaps = proc_swap_count(&t->proc);
+	return pagemap_open(&t->pm, &t->proc, err);
+}
+
+int
+target_reopen(struct target *t, struct err *err)
+{
+	if (t->maps >= 0)
+		close(t->maps);
+	pagemap_close(&t->pm);
+	track_forget(&t->track);
+	return open_maps(t, err) < 0 ? -1 : pagemap_open(&t->pm, &t->proc, err);
+}
+
+void
+target_close(struct target *t)
+{
+	track_free(&t->track);
+	frames_close(&t->frames);
+	pagemap_close(&t->pm);
+	if (t->maps >= 0)
+		close(t->maps);
+	t->maps = -1;
+	proc_close(&t->proc);
+}
+
+int
+target_regions(const struct target *t, struct vma_list *out, struct err *err)
+{
+	return vma_read(t->maps, out, err);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PM_TARGET_H
+#define PM_TARGET_H
+
+#include "frame.h"
+#include "pagemap.h"
+#include "proc.h"
+#include "track.h"
+#include "vma.h"
+
+/*
+ * An open target: everything that is read from. One thread owns it. Opening may block for as long
+ * as the kernel does, which is why the screen leaves it to the sampler.
+ */
+struct target {
+	struct proc proc;
+	int maps;              /* kept open: it reads as empty once the address space is gone */
+	struct pagemap pm;
+	struct frames frames;
+	struct track track;
+	unsigned swaps;        /* swap devices */
+};
+
+/* target_close also after failure. */
+int target_open(struct target *t, const char *root, pid_t pid, struct err *err);
+void target_close(struct target *t);
+
+/* After exec: the old descriptors show the old, dead address space. */
+int target_reopen(struct target *t, struct err *err);
+
+/* The regions now; none: the address space is gone (exec, exit). */
+int target_regions(const struct target *t, struct vma_list *out, struct err *err);
+
+#endif

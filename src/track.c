@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "track.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "flags.h"
+#include "kabi.h"
+#include "util.h"
+
+enum heat
+track_heat(uint64_t age_ns)
+{
+	static const struct {
+		uint64_t ms;
+		enum heat heat;
+	} steps[] = {{500, HEAT_NOW}, {2000, HEAT_2S}, {5000, HEAT_5S}, {12000, HEAT_12S}};
+
+	for (size_t i = 0; i < ARRAY_LEN(steps); i++)
+		if (age_ns <= steps[i].ms * 1000000)
+			return steps[i].heat;
+	return HEAT_30S;
+}
+
+/* --- the probe: what really happens to bit 55 of a page of our own --------------------------------- */
+
+static int
+own_bit(int pagemap, const volatile char *p, size_t page_size)
+{
+	uint64_t word;
+	off_t at = (off_t)((uintptr_t)p / page_size * sizeof(word));
+
+	if (pread(pagemap, &word, sizeof(word), at) != sizeof(word))
+		return -1;
+	return word & PM_SOFT_DIRTY ? 1 : 0;
+}
+
+/* In a child, so that nothing of ours is write-protected: a fresh page, cleared, written again. */
+static int
+round_trip(void)
+{
+	size_t page_size = (size_t)sysconf(_SC_PAGESIZE);
+	int pagemap = open(PROC_ROOT "/self/pagemap", O_RDONLY | O_CLOEXEC);
+	int clear = open(PROC_ROOT "/self/clear_refs", O_WRONLY | O_CLOEXEC);
+	volatile char *p = mmap(NULL, 2 * page_size, PROT_READ | PROT_WRITE,
+	                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (pagemap < 0 || clear < 0 || p == MAP_FAILED)
+		return 2;
+	p[0] = p[page_size] = 1;
+	if (own_bit(pagemap, p, page_size) != 1)
+		return 1;
+	if (write(clear, PM_CLEAR_SOFT_DIRTY, 1) != 1 || own_bit(pagemap, p, page_size) != 0)
+		return 1;
+	p[0] = 2;
+	return own_bit(pagemap, p, page_size) == 1 && own_bit(pagemap, p + page_size, page_size) == 0
+	           ? 0
+	           : 1;
+}
+
+static int
+round_trip_in_child(void)
+{
+	int status;
+	pid_t child = fork();
+
+	if (child < 0)
+		return 2;
+	if (child == 0) {
+		alarm(5);
+		_exit(round_trip());
+	}
+	while (waitpid(child, &status, 0) < 0)
+		if (errno != EINTR)
+			return 2;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 2;
+}
+
+static void
+cannot(struct track *t, const char *why, const char *how)
+{
+	t->can = TRACK_NO;
+	snprintf(t->why, sizeof(t->why), "%s", why);
+	snprintf(t->how, sizeof(t->how), "%s", how);
+}
+
+void
+track_probe(struct track *t, const struct proc *p)
+{
+	int fd = proc_file(p, "clear_refs", O_WRONLY);
+
+	t->can = TRACK_YES;
+	if (fd < 0) {
+		cannot(t, errno == EACCES ? "no permission to write its clear_refs"
+		                          : "it has no clear_refs to write to",
+		       "run pmtop as root, or as the process's owner");
+		return;
+	}
+	close(fd);
+	if (!p->live)
+		return; /* a folder: the file is there, and stands for a kernel that has it */
+	switch (round_trip_in_child()) {
+	case 0:
+		return;
+	case 1:
+		cannot(t, "this kernel was built without soft-dirty (CONFIG_MEM_SOFT_DIRTY); clearing "
+		          "reports success and does nothing",
+		       "use a kernel that has it, such as Debian's on x86-64");
+		return;
+	default:
+		cannot(t, "soft-dirty could not be tried on an own page", "is /proc mounted?");
+	}
+}
+
+/* --- the mark ---------------------------------------------------------------------------------------- */
+
+static void
+remember_regions(struct track *t, const struct vma_list *vmas)
+{
+	free(t->mark);
+	t->mark = mem_alloc(vmas->n * sizeof(*t->mark));
+	t->mark_n = vmas->n;
+	for (size_t i = 0; i < vmas->n; i++)
+		t->mark[i] = (struct track_stamp){vmas->v[i].start, vmas->v[i].end, 0};
+}
+
+int
+track_clear(struct track *t, const struct proc *p, const struct vma_list *vmas, struct err *err)
+{
+	uint64_t start = time_ns();
+	int fd;
+
+	if (t->can == TRACK_UNKNOWN)
+		track_probe(t, p);
+	if (t->can != TRACK_YES)
+		return err_set(err, ERR_TARGET, t->why, t->how, "cannot track writes");
+	fd = proc_file(p, "clear_refs", O_WRONLY);
+	if (fd < 0 || write(fd, PM_CLEAR_SOFT_DIRTY, 1) != 1) {
+		err_sys(err, "run pmtop as root, or as the process's owner",
+		        "cannot clear the soft-dirty bits of process %d (%s)", (int)p->pid, p->comm);
+		if (fd >= 0)
+			close(fd);
+		return -1;
+	}
+	close(fd);
+	t->mark_ns = time_ns();
+	t->cost_ns = t->mark_ns - start;
+	t->gen++;
+	t->n = 0;
+	remember_regions(t, vmas);
+	return 0;
+}
+
+void
+track_forget(struct track *t)
+{
+	free(t->mark);
+	t->mark = NULL;
+	t->mark_n = 0;
+	t->n = 0;
+	t->gen = 0;
+}
+
+void
+track_free(struct track *t)
+{
+	track_forget(t);
+	free(t->v);
+	*t = (struct track){0};
+}
+
+bool
+track_knew(const struct track *t, uint64_t start, uint64_t end)
+{
+	size_t lo = 0, hi = t->mark_n;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (t->mark[mid].start < start)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < t->mark_n && t->mark[lo].start == start && t->mark[lo].end == end;
+}
+
+/* --- stamps ------------------------------------------------------------------------------------------ */
+
+size_t
+track_first(const struct track *t, uint64_t addr)
+{
+	size_t lo = 0, hi = t->n;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (t->v[mid].end <= addr)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+uint64_t
+track_time(const struct track *t, uint64_t addr)
+{
+	size_t i = track_first(t, addr);
+
+	return i < t->n && t->v[i].start <= addr ? t->v[i].time_ns : 0;
+}
+
+struct stamps {
+	struct track_stamp *v;
+	size_t n, cap;
+};
+
+static void
+stamp_add(struct stamps *s, uint64_t start, uint64_t end, uint64_t time)
+{
+	struct track_stamp *last = s->n ? &s->v[s->n - 1] : NULL;
+
+	if (start >= end)
+		return;
+	if (last && last->end == start && last->time_ns == time) {
+		last->end = end;
+		return;
+	}
+	s->v = vec_room(s->v, s->n, &s->cap, sizeof(*s->v));
+	s->v[s->n++] = (struct track_stamp){start, end, time};
+}
+
+/* One written run: where an old stamp covers it the old time stays, the gaps get `now`. */
+static void
+merge_run(struct stamps *out, const struct track *old, size_t *i, const struct pm_run *run,
+          uint64_t now)
+{
+	uint64_t at = run->start;
+
+	while (*i < old->n && old->v[*i].end <= at)
+		++*i;
+	for (size_t k = *i; k < old->n && old->v[k].start < run->end; k++) {
+		uint64_t from = u64_max(old->v[k].start, at), to = u64_min(old->v[k].end, run->end);
+
+		stamp_add(out, at, from, now);
+		stamp_add(out, from, to, old->v[k].time_ns);
+		at = to;
+	}
+	stamp_add(out, at, run->end, now);
+}
+
+void
+track_update(struct track *t, uint64_t start, uint64_t end, const struct pm_run *runs, size_t n,
+             uint64_t now)
+{
+	struct stamps out = {0};
+	size_t i = 0;
+
+	for (; i < t->n && t->v[i].start < start; i++)
+		stamp_add(&out, t->v[i].start, u64_min(t->v[i].end, start), t->v[i].time_ns);
+	i = track_first(t, start);
+	for (size_t r = 0; r < n; r++)
+		merge_run(&out, t, &i, &runs[r], now);
+	for (i = track_first(t, end); i < t->n; i++)
+		stamp_add(&out, u64_max(t->v[i].start, end), t->v[i].end, t->v[i].time_ns);
+	free(t->v);
+	t->v = out.v;
+	t->n = out.n;
+	t->cap = out.cap;
+}
+
+uint64_t
+track_newest(const struct track *t, uint64_t start, uint64_t end)
+{
+	uint64_t newest = 0;
+
+	for (size_t i = track_first(t, start); i < t->n && t->v[i].start < end; i++)
+		newest = u64_max(newest, t->v[i].time_ns);
+	return newest;
+}
+
+enum heat
+track_newest_heat(const struct track *t, uint64_t start, uint64_t end, uint64_t now)
+{
+	uint64_t newest = track_newest(t, start, end);
+
+	return newest ? track_heat(now > newest ? now - newest : 0) : HEAT_NONE;
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PM_TRACK_H
+#define PM_TRACK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "pagemap.h"
+#include "proc.h"
+#include "vma.h"
+
+/*
+ * What was written since the mark, through soft-dirty (Documentation/admin-guide/mm/soft-dirty.rst):
+ * clearing write-protects every page of the target once; a page written afterwards carries bit 55.
+ * pmtop clears when told to and from then on only reads, so no write is lost.
+ *
+ * Two traps this file knows. A kernel without CONFIG_MEM_SOFT_DIRTY accepts the clear and does
+ * nothing: support is proven on an own page, never by the write succeeding. And a mapping made (or
+ * merged) after the clear reads as written all over, even where no page is: such a region is
+ * "newborn", its pages are not called written.
+ */
+enum track_can {
+	TRACK_UNKNOWN, /* not asked yet */
+	TRACK_NO,      /* why says why */
+	TRACK_YES,
+};
+
+struct track_stamp {
+	uint64_t start, end; /* bytes: pages first seen written ... */
+	uint64_t time_ns;    /* ... at this time (CLOCK_MONOTONIC) */
+};
+
+struct track {
+	enum track_can can;
+	char why[160], how[160];
+	unsigned gen;        /* clears by us; 0: the mark is not ours and written means nothing yet */
+	uint64_t mark_ns;    /* when the last clear ended */
+	uint64_t cost_ns;    /* how long it took: the target's mappings were locked meanwhile */
+	struct track_stamp *v; /* ascending, disjoint: memory per written page, never per virtual one */
+	size_t n, cap;
+	struct track_stamp *mark; /* the regions at the mark */
+	size_t mark_n;
+};
+
+/* How long ago a page was first seen written, in the steps of the colours. */
+enum heat { HEAT_NONE, HEAT_NOW, HEAT_2S, HEAT_5S, HEAT_12S, HEAT_30S, HEAT_COUNT };
+enum heat track_heat(uint64_t age_ns);
+
+/* Fills can, why and how: a write/clear/write round trip in a forked child. */
+void track_probe(struct track *t, const struct proc *p);
+
+/* Clears the target's soft-dirty bits and starts a generation. -1: it would not, nothing changed. */
+int track_clear(struct track *t, const struct proc *p, const struct vma_list *vmas, struct err *err);
+void track_free(struct track *t);
+
+/* The mark is gone with the address space (exec): forget everything but `can`. */
+void track_forget(struct track *t);
+
+/*
+ * Tell what a look at [start, end) found: the n runs (ascending) whose pages are written. Pages
+ * seen before keep their time, new ones get `now`, others in the range are dropped.
+ */
+void track_update(struct track *t, uint64_t start, uint64_t end, const struct pm_run *runs, size_t n,
+                  uint64_t now);
+
+/* The time stamp of the page at addr, 0 if it was not seen written. */
+uint64_t track_time(const struct track *t, uint64_t addr);
+
+/* Index in v of the first stamp that ends after addr. */
+size_t track_first(const struct track *t, uint64_t addr);
+
+/* The newest stamp in [start, end), 0 if none; and as a step of heat. */
+uint64_t track_newest(const struct track *t, uint64_t start, uint64_t end);
+enum heat track_newest_heat(const struct track *t, uint64_t start, uint64_t end, uint64_t now);
+
+/*
+ * Whether [start, end) existed as it is at the mark. A region that did not, and that is written
+ * all over, may have been born so.
+ */
+bool track_knew(const struct track *t, uint64_t start, uint64_t end);
+
+#endif

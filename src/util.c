@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "util.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+static void (*oom_hook)(void) = abort;
+
+void
+mem_on_oom(void (*hook)(void))
+{
+	oom_hook = hook;
+}
+
+void *
+mem_alloc(size_t size)
+{
+	void *p = calloc(1, size ? size : 1);
+
+	if (!p)
+		oom_hook();
+	return p;
+}
+
+void *
+mem_resize(void *p, size_t size)
+{
+	p = realloc(p, size ? size : 1);
+	if (!p)
+		oom_hook();
+	return p;
+}
+
+char *
+mem_strdup(const char *s)
+{
+	size_t n = strlen(s) + 1;
+
+	return memcpy(mem_alloc(n), s, n);
+}
+
+void *
+vec_room(void *p, size_t n, size_t *cap, size_t size)
+{
+	if (n < *cap)
+		return p;
+	*cap = *cap ? *cap * 2 : 16;
+	return mem_resize(p, *cap * size);
+}
+
+void
+buf_add(struct buf *b, const char *s, size_t n)
+{
+	if (b->len + n + 1 > b->cap) {
+		b->cap = (b->len + n + 1) * 2;
+		b->s = mem_resize(b->s, b->cap);
+	}
+	memcpy(b->s + b->len, s, n);
+	b->len += n;
+	b->s[b->len] = '\0';
+}
+
+void
+buf_str(struct buf *b, const char *s)
+{
+	buf_add(b, s, strlen(s));
+}
+
+void
+buf_fmt(struct buf *b, const char *fmt, ...)
+{
+	char line[512];
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(line, sizeof(line), fmt, ap);
+	va_end(ap);
+	if (n < 0)
+		return;
+	if ((size_t)n < sizeof(line)) {
+		buf_add(b, line, (size_t)n);
+		return;
+	}
+	char *big = mem_alloc((size_t)n + 1);
+	va_start(ap, fmt);
+	vsnprintf(big, (size_t)n + 1, fmt, ap);
+	va_end(ap);
+	buf_add(b, big, (size_t)n);
+	free(big);
+}
+
+void
+buf_free(struct buf *b)
+{
+	free(b->s);
+	*b = (struct buf){0};
+}
+
+/* Length of the well-formed UTF-8 sequence at s and its code point, or 0 (RFC 3629). */
+static size_t
+utf8_next(const unsigned char *s, size_t n, uint32_t *cp)
+{
+	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+	size_t len = s[0] < 0x80 ? 1 : s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : s[0] < 0xf5 ? 4 : 0;
+
+	if (!len || len > n)
+		return 0;
+	*cp = len == 1 ? s[0] : s[0] & (0x7fu >> len);
+	for (size_t i = 1; i < len; i++) {
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+		*cp = *cp << 6 | (s[i] & 0x3f);
+	}
+	if (*cp < least[len] || *cp > 0x10ffff || (*cp >= 0xd800 && *cp < 0xe000))
+		return 0;
+	return len;
+}
+
+static bool
+is_unsafe(uint32_t cp)
+{
+	return cp < 0x20 || (cp >= 0x7f && cp < 0xa0) || /* C0, DEL, C1 */
+	       (cp >= 0x200b && cp <= 0x200f) ||         /* zero width, direction marks */
+	       (cp >= 0x2028 && cp <= 0x202e) || (cp >= 0x2060 && cp <= 0x206f) || cp == 0xfeff;
+}
+
+void
+text_escape(struct buf *b, const char *s, size_t n, bool ascii)
+{
+	const unsigned char *u = (const unsigned char *)s;
+
+	for (size_t i = 0; i < n;) {
+		uint32_t cp = 0;
+		size_t len = utf8_next(u + i, n - i, &cp);
+
+		if (len && !is_unsafe(cp) && (!ascii || cp < 0x7f)) {
+			buf_add(b, s + i, len);
+			i += len;
+			continue;
+		}
+		for (size_t k = 0; k < (len ? len : 1); k++)
+			buf_fmt(b, "\\%03o", u[i + k]);
+		i += len ? len : 1;
+	}
+}
+
+const char *
+size_text(char out[8], uint64_t bytes)
+{
+	static const char unit[] = "KMGTPE";
+	double v = (double)bytes / 1024;
+	size_t u = 0;
+
+	if (bytes == 0)
+		return strcpy(out, "0");
+	while (v >= 999.5 && u + 1 < sizeof(unit) - 1) {
+		v /= 1024;
+		u++;
+	}
+	snprintf(out, 8, v < 99.95 ? "%.1f%c" : "%.0f%c", v, unit[u]);
+	return out;
+}
+
+unsigned
+eighths(uint64_t part, uint64_t whole)
+{
+	if (!part || !whole)
+		return 0;
+	return (unsigned)u64_max(1, u64_min(8, (uint64_t)((__uint128_t)part * 8 / whole)));
+}
+
+int
+file_read_all(int fd, struct buf *b)
+{
+	char chunk[65536];
+	ssize_t n;
+
+	do {
+		n = read(fd, chunk, sizeof(chunk));
+		if (n > 0)
+			buf_add(b, chunk, (size_t)n);
+	} while (n > 0 || (n < 0 && errno == EINTR));
+	return n < 0 ? -1 : 0;
+}
+
+uint64_t
+time_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+bool
+parse_u64(const char *s, int base, const char **end, uint64_t *out)
+{
+	uint64_t v = 0;
+	const char *p = s;
+
+	for (;; p++) {
+		int d = *p >= '0' && *p <= '9' ? *p - '0'
+		        : base == 16 && (*p | 32) >= 'a' && (*p | 32) <= 'f' ? (*p | 32) - 'a' + 10
+		                                                             : -1;
+		if (d < 0)
+			break;
+		if (v > (UINT64_MAX - (uint64_t)d) / (uint64_t)base)
+			return false;
+		v = v * (uint64_t)base + (uint64_t)d;
+	}
+	*end = p;
+	*out = v;
+	return p != s;
+}
+
+const char *
+path_base(const char *path, size_t *len)
+{
+	static const char gone[] = " (deleted)";
+	const size_t gone_len = sizeof(gone) - 1;
+	size_t n = strlen(path);
+	const char *base = path;
+
+	if (n > gone_len && !strcmp(path + n - gone_len, gone))
+		n -= gone_len;
+	if (path[0] == '/')
+		for (size_t i = 0; i < n; i++)
+			if (path[i] == '/')
+				base = path + i + 1;
+	*len = n - (size_t)(base - path);
+	return base;
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PM_UTIL_H
+#define PM_UTIL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
+
+static inline uint64_t
+u64_min(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+static inline uint64_t
+u64_max(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+/*
+ * Memory. These never return NULL: when there is none they call the one out-of-memory hook, which
+ * restores the terminal and ends the program (the only state this library keeps outside structs).
+ */
+void mem_on_oom(void (*hook)(void));
+void *mem_alloc(size_t size); /* zeroed */
+void *mem_resize(void *p, size_t size);
+char *mem_strdup(const char *s);
+
+/* Room for one more element in an array of `size`-byte elements: returns the array, *cap updated. */
+void *vec_room(void *p, size_t n, size_t *cap, size_t size);
+
+/* A growing string; .s is NUL-terminated once anything was added. Free with buf_free. */
+struct buf {
+	char *s;
+	size_t len, cap;
+};
+void buf_add(struct buf *b, const char *s, size_t n);
+void buf_str(struct buf *b, const char *s);
+void buf_fmt(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void buf_free(struct buf *b);
+
+/*
+ * Text that came from outside (names of mappings, of processes) made safe for a terminal: control
+ * characters, bytes that are not UTF-8, and characters that reorder text become \ooo escapes.
+ * `ascii` escapes everything above 0x7e too. Appends to `b`.
+ */
+void text_escape(struct buf *b, const char *s, size_t n, bool ascii);
+
+/* A path without its directories and without the kernel's " (deleted)"; points into `path`, *len long. */
+const char *path_base(const char *path, size_t *len);
+
+/* Bytes for people: "0", "4.0K", "132K", "2.0G"; at most 5 characters. Returns out. */
+const char *size_text(char out[8], uint64_t bytes);
+
+/* Eighths, 0..8, of `part` in `whole`, rounded so that only nothing reads as 0. */
+unsigned eighths(uint64_t part, uint64_t whole);
+
+/* Read a whole small file; appends to `b`. Returns 0, or -1 with errno. */
+int file_read_all(int fd, struct buf *b);
+
+/* Nanoseconds of CLOCK_MONOTONIC. */
+uint64_t time_ns(void);
+
+/* Parse digits of `base` (10 or 16) from s; *end is the first character left. false: none, or too big. */
+bool parse_u64(const char *s, int base, const char **end, uint64_t *out);
+
+#endif

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "vma.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "util.h"
+
+static bool
+starts(const char *s, const char *prefix)
+{
+	return strncmp(s, prefix, strlen(prefix)) == 0;
+}
+
+static bool
+is_shm_name(const char *name)
+{
+	return starts(name, "/memfd:") || starts(name, "/dev/shm/") || starts(name, "/SYSV") ||
+	       starts(name, "/dev/zero (deleted)");
+}
+
+static enum vma_type
+type_of(const struct vma *v)
+{
+	const char *n = v->name;
+
+	if (!strcmp(n, "[heap]"))
+		return VMA_HEAP;
+	if (starts(n, "[stack"))
+		return VMA_STACK;
+	if (starts(n, "[vdso") || starts(n, "[vvar") || starts(n, "[vsyscall") || starts(n, "[uprobes"))
+		return VMA_KERNEL;
+	if (starts(n, "/anon_hugepage") || starts(n, "/dev/hugepages/"))
+		return VMA_HUGETLB;
+	if (is_shm_name(n) || starts(n, "[anon_shmem:"))
+		return VMA_SHM;
+	if (starts(n, "/dev/"))
+		return VMA_DEVICE;
+	if (v->inode || n[0] == '/')
+		return VMA_FILE;
+	return v->perm & (VMA_READ | VMA_WRITE | VMA_EXEC) ? VMA_ANON : VMA_RESERVE;
+}
+
+static bool
+take_hex(const char **s, char stop, uint64_t *out)
+{
+	if (!parse_u64(*s, 16, s, out) || **s != stop)
+		return false;
+	++*s;
+	return true;
+}
+
+static bool
+take_perm(const char **s, uint8_t *perm)
+{
+	static const char set[] = "rwxs";
+
+	*perm = 0;
+	for (int i = 0; i < 4; i++) {
+		char c = (*s)[i];
+
+		if (c == set[i])
+			*perm |= (uint8_t)(1u << i);
+		else if (c != (i == 3 ? 'p' : '-'))
+			return false;
+	}
+	if ((*s)[4] != ' ')
+		return false;
+	*s += 5;
+	return true;
+}
+
+/* START-END PERM OFFSET MAJ:MIN INODE [blanks NAME]; the name is the rest of the line, blanks and all. */
+static bool
+parse_line(const char *s, struct vma *v)
+{
+	uint64_t major, minor;
+
+	if (!take_hex(&s, '-', &v->start) || !take_hex(&s, ' ', &v->end) || !take_perm(&s, &v->perm) ||
+	    !take_hex(&s, ' ', &v->offset) || !take_hex(&s, ':', &major) || !take_hex(&s, ' ', &minor) ||
+	    !parse_u64(s, 10, &s, &v->inode) || v->start >= v->end)
+		return false;
+	v->dev_major = (uint32_t)major;
+	v->dev_minor = (uint32_t)minor;
+	v->name = s + strspn(s, " ");
+	v->type = (uint8_t)type_of(v);
+	return true;
+}
+
+void
+vma_parse(struct vma_list *list, char *text, size_t *odd)
+{
+	*list = (struct vma_list){.text = text};
+	*odd = 0;
+	for (char *line = text, *next; line && *line; line = next) {
+		struct vma v;
+		uint64_t last = list->n ? list->v[list->n - 1].end : 0;
+
+		next = strchr(line, '\n');
+		if (next)
+			*next++ = '\0';
+		if (!parse_line(line, &v) || v.start < last) {
+			++*odd;
+			continue;
+		}
+		list->v = vec_room(list->v, list->n, &list->cap, sizeof(*list->v));
+		list->v[list->n++] = v;
+	}
+}
+
+int
+vma_read(int fd, struct vma_list *list, struct err *err)
+{
+	struct buf text = {0};
+	size_t odd;
+
+	*list = (struct vma_list){0};
+	if (lseek(fd, 0, SEEK_SET) < 0 || file_read_all(fd, &text) < 0) {
+		buf_free(&text);
+		return err_sys(err, NULL, "cannot read the list of regions (maps)");
+	}
+	if (!text.s)
+		return 0;
+	vma_parse(list, text.s, &odd);
+	return 0;
+}
+
+void
+vma_free(struct vma_list *list)
+{
+	free(list->v);
+	free(list->text);
+	*list = (struct vma_list){0};
+}
+
+size_t
+vma_lower_bound(const struct vma_list *list, uint64_t addr)
+{
+	size_t lo = 0, hi = list->n;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (list->v[mid].end <= addr)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+const struct vma *
+vma_at(const struct vma_list *list, uint64_t addr)
+{
+	size_t i = vma_lower_bound(list, addr);
+
+	return i < list->n && list->v[i].start <= addr ? &list->v[i] : NULL;
+}
+
+void
+vma_perm_text(const struct vma *v, char out[5])
+{
+	static const char set[] = "rwx";
+
+	for (int i = 0; i < 3; i++)
+		out[i] = v->perm >> i & 1 ? set[i] : '-';
+	out[3] = v->perm & VMA_SHARED ? 's' : 'p';
+	out[4] = '\0';
+}
+
+const char *
+vma_type_name(enum vma_type type)
+{
+	static const char *const names[VMA_TYPES] = {
+	    [VMA_ANON] = "anon",       [VMA_HEAP] = "heap",       [VMA_STACK] = "stack",
+	    [VMA_FILE] = "file",       [VMA_SHM] = "shm",         [VMA_HUGETLB] = "hugetlb",
+	    [VMA_RESERVE] = "reserve", [VMA_KERNEL] = "kernel",   [VMA_DEVICE] = "device",
+	};
+
+	return names[type];
+}

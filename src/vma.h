@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PM_VMA_H
+#define PM_VMA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "err.h"
+
+/*
+ * The regions of a process: the lines of /proc/PID/maps (Documentation/filesystems/proc.rst 1.1).
+ * A list is ascending and without overlap even when the kernel's text is not, because the kernel
+ * hands it out a page at a time while the process goes on mapping.
+ */
+enum vma_perm { VMA_READ = 1, VMA_WRITE = 2, VMA_EXEC = 4, VMA_SHARED = 8 };
+
+enum vma_type {
+	VMA_ANON,    /* private memory without a name, or with one given by prctl */
+	VMA_HEAP,
+	VMA_STACK,
+	VMA_FILE,
+	VMA_SHM,     /* tmpfs, memfd, SysV, shared anonymous */
+	VMA_HUGETLB,
+	VMA_RESERVE, /* no access allowed: address space kept aside, or a guard */
+	VMA_KERNEL,  /* vdso, vvar, vsyscall */
+	VMA_DEVICE,
+	VMA_TYPES
+};
+
+struct vma {
+	uint64_t start, end; /* bytes; end is the first address after it */
+	uint64_t offset, inode;
+	uint32_t dev_major, dev_minor;
+	uint8_t perm; /* enum vma_perm */
+	uint8_t type; /* enum vma_type */
+	const char *name; /* as the kernel wrote it (only newline escaped), "" if none; not safe to print raw */
+};
+
+struct vma_list {
+	struct vma *v;
+	size_t n, cap;
+	char *text; /* what the names point into; owned */
+};
+
+/*
+ * Parse the text of a maps file. Takes `text` (malloc'ed, NUL-terminated) over. Lines that are not
+ * understood are skipped and counted, never guessed at: *odd tells how many.
+ */
+void vma_parse(struct vma_list *list, char *text, size_t *odd);
+
+/* Read and parse an open maps file from its start. An empty list: the address space is gone. */
+int vma_read(int fd, struct vma_list *list, struct err *err);
+void vma_free(struct vma_list *list);
+
+/* The region that holds addr, or NULL. */
+const struct vma *vma_at(const struct vma_list *list, uint64_t addr);
+
+/* Index of the first region that ends after addr (list->n if none). */
+size_t vma_lower_bound(const struct vma_list *list, uint64_t addr);
+
+/* "rw-p" */
+void vma_perm_text(const struct vma *v, char out[5]);
+const char *vma_type_name(enum vma_type type);
+
+static inline uint64_t
+vma_size(const struct vma *v)
+{
+	return v->end - v->start;
+}
+
+#endif

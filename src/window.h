@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PM_WINDOW_H
+#define PM_WINDOW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "grid.h"
+#include "page.h"
+#include "region.h"
+#include "target.h"
+
+/*
+ * The cells of a grid, filled: each page of the range on screen read and counted, whatever the
+ * zoom. Memory goes by cells, never by pages. Immutable and shared once published.
+ */
+struct window {
+	int refs;
+	struct grid grid;      /* the geometry it was made for */
+	struct cell *cells;    /* rows * row_cells */
+	struct page *pages;    /* one a cell when a cell is one page, else NULL */
+	struct region region;  /* the whole region's figures, and ... */
+	struct strip_cell map[STRIP_MAX]; /* ... its strip, row_cells wide */
+	uint64_t counted;      /* bytes of the range on screen that are counted so far */
+	bool complete;
+	bool gone;             /* nothing is mapped there any more */
+	uint64_t time_ns, cost_ns;
+};
+
+/* Called now and then while a large window is filled; true gives up. */
+typedef bool window_progress_fn(void *arg, const struct window *w);
+
+/*
+ * Fills a new window for `grid`, whose region must be v (NULL: gone). NULL with err, or NULL with
+ * err->status 0 when progress gave up.
+ */
+struct window *window_read(struct target *t, const struct vma *v, const struct grid *grid,
+                           window_progress_fn *progress, void *arg, struct err *err);
+struct window *window_copy(const struct window *w);
+struct window *window_ref(struct window *w);
+void window_unref(struct window *w);
+
+#endif

@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# For the tests on real processes of the running kernel, whichever that is:
+#
+#	load live
+#	teardown() { live_end; }
+#	@test "..." { subject_start; subject write anon 3; pages anon ...; }
+#
+# Nothing here asks the kernel's version: what it can do is seen by trying, and a test that needs
+# more says so when it skips. Nothing waits for a time: each wait is for an answer, and ends after
+# 10 s x TEST_TIMEOUT_SCALE.
+#
+#	SUBJECT_PID       the subject's PID
+#	OTHERS            PIDs of ours that are to end with the test
+#	${AT[anon]}       start of a region, hexadecimal without 0x; unset where the kernel has no such
+#	${RANGE[anon]}    the same as START..END
+
+bats_require_minimum_version 1.5.0
+
+live_dir=$(cd "${BASH_SOURCE[0]%/*}" && pwd)
+: "${builddir:=$PWD}"
+: "${PMTOP:=$builddir/pmtop}" "${SUBJECT:=$builddir/tests/subject}"
+# shellcheck source=tests/screens/screen.bash
+source "$live_dir/../screens/screen.bash"
+# what the answers must not depend on
+export LC_ALL=C.UTF-8
+unset COLUMNS LINES NO_COLOR
+
+declare -gA AT RANGE # -g: bats loads this file inside a function
+# Ours alone: whatever the environment has by these names is not for us to end or remove.
+SUBJECT_PID='' PUBLIC='' OTHERS=()
+
+# --- the subject ----------------------------------------------------------------------------------
+
+# subject_start [WRAPPER...]: WRAPPER may be setpriv with its options
+subject_start() {
+	local pipes=$BATS_TEST_TMPDIR/subject
+	mkdir -p "$pipes"
+	mkfifo "$pipes"/{in,out}
+	"$@" "$SUBJECT" <"$pipes/in" >"$pipes/out" 3>&- &
+	SUBJECT_PID=$!
+	exec {SUBJECT_IN}>"$pipes/in" {SUBJECT_OUT}<"$pipes/out"
+	_subject_expect "^ready $SUBJECT_PID\$"
+	_subject_regions
+}
+
+# Sets REPLY to the next line the subject says, which must match.
+_subject_expect() {
+	REPLY=
+	read -rt $((10 * ${TEST_TIMEOUT_SCALE:-1})) -u "$SUBJECT_OUT" REPLY || :
+	[[ $REPLY =~ $1 ]] || { echo "the subject said '$REPLY' instead of $1"; return 1; }
+}
+
+_subject_regions() {
+	local name start end
+	AT=() RANGE=()
+	echo list >&"$SUBJECT_IN"
+	while _subject_expect . && [[ $REPLY != ok ]]; do
+		read -r name start end <<<"$REPLY"
+		AT[$name]=$start RANGE[$name]=$start..$end
+	done
+}
+
+# subject COMMAND...: sets REPLY to the number after "ok", if there is one
+subject() {
+	echo "$*" >&"$SUBJECT_IN"
+	case $1 in
+	exec) _subject_expect "^ready $SUBJECT_PID\$" ;;
+	exit) wait "$SUBJECT_PID" || : ;;
+	*) _subject_expect '^ok' && REPLY=${REPLY#ok} && REPLY=${REPLY# } ;;
+	esac
+}
+
+live_end() {
+	screen_stop
+	local pid
+	for pid in $SUBJECT_PID "${OTHERS[@]}"; do
+		# waited for, or bash would report the killing
+		{ kill -KILL "$pid" && wait "$pid"; } 2>/dev/null || :
+	done
+	[[ -z $PUBLIC ]] || rm -rf "$PUBLIC"
+}
+
+# --- what the machine allows ----------------------------------------------------------------------
+
+need_soft_dirty() {
+	[[ $("$live_dir/soft_dirty_probe") == yes ]] ||
+		skip "this kernel does not tell written pages (no soft-dirty): a write, a clear and a write showed none"
+}
+
+# PAGEMAP_SCAN with an argument of size 0: a kernel that knows it says EINVAL, another one ENOTTY (25).
+can_scan() {
+	perl -e 'open my $f, "<", "/proc/self/pagemap" or exit 1; my $arg = "\0" x 96;
+		exit(!defined(ioctl $f, 0xc0606610, $arg) && $! == 25)'
+}
+
+need_region() {
+	[[ ${AT[$1]-} ]] || skip "this kernel made no $1 region: $2"
+}
+
+# The frames tell the kinds of pages apart. Asked of the reader: a pmtop that fails must not skip.
+need_frames() {
+	[[ $("$live_dir/reader" "$SUBJECT_PID" "${RANGE[anon]}") == *,0x*,0x* ]] ||
+		skip "the kernel keeps frame numbers or flags from us (needs root with CAP_SYS_ADMIN)"
+}
+
+# kpf REGION BIT: how many pages of the region have that page flag, as the reader sees it
+kpf() {
+	"$live_dir/reader" "$SUBJECT_PID" "${RANGE[$1]}" |
+		perl -F, -lane 'no warnings "portable"; $n++ if $. > 1 && hex($F[12]) >> '"$2"' & 1; END { print $n + 0 }'
+}
+
+need_root() {
+	((EUID == 0)) || skip "changing the user needs root"
+	command -v setpriv >/dev/null || skip "setpriv (util-linux) is not installed"
+}
+
+# Sets AS_NOBODY to the words that run a command as nobody, and PMTOP and SUBJECT to copies that
+# nobody may execute: the build tree, and bats' folders, may be root's alone.
+become_nobody() {
+	need_root
+	AS_NOBODY=(setpriv --reuid nobody --regid nogroup --clear-groups env TMPDIR=/tmp)
+	PUBLIC=$(mktemp -d /tmp/pmtop-live-XXXXXX)
+	cp "$PMTOP" "$SUBJECT" "$live_dir/reader" "$PUBLIC"
+	chmod -R a+rX "$PUBLIC"
+	PMTOP=$PUBLIC/${PMTOP##*/} SUBJECT=$PUBLIC/${SUBJECT##*/}
+	(cd / && "${AS_NOBODY[@]}" "$PMTOP" --version >/dev/null) || skip "nobody may not execute what is in /tmp"
+	cd /
+}
+
+# --- asking pmtop ---------------------------------------------------------------------------------
+
+# the reader's
+PAGE_COLUMNS=ADDRESS,PRESENT,SWAPPED,FILE,EXCLUSIVE,SOFT-DIRTY,UFFD-WP,GUARD
+PAGE_COLUMNS+=,PFN,SWAP-TYPE,SWAP-OFFSET,MAPCOUNT,KPF
+
+# pm ARG...: has a limit of its own, because never hanging is one of its promises
+pm() {
+	timeout $((20 * ${TEST_TIMEOUT_SCALE:-1})) "$PMTOP" "$@"
+}
+
+# pages REGION COLUMNS: of every page of the subject's region, without the heading
+pages() {
+	pm "--pages=${RANGE[$1]}" --csv -n -o "$2" "$SUBJECT_PID"
+}
+
+# column REGION COLUMN VALUE: the numbers of the pages that have VALUE there, on one line
+column() {
+	pages "$1" "$2" | awk -v value="$3" '$0 == value { printf "%s%d", n++ ? " " : "", NR - 1 }'
+}
+
+# states REGION: "64 anon" and the like, most first
+states() {
+	pages "$1" STATE | sort | uniq -c | sort -k 1,1nr -k 2 |
+		awk '{ printf "%s%s %s", comma, $1, $2; comma = ", " }'
+}
+
+is() {
+	[[ $1 == "$2" ]] || { printf '%s\nis not\n%s\n' "$1" "$2"; return 1; }
+}
+
+# same [DIFFER_OPTION] MAKE_A MAKE_B: two commands (each one word of shell) whose tables must agree.
+# The kernel moves pages by itself, so a difference must be there three times to be one.
+same() {
+	local option=() a=$BATS_TEST_TMPDIR/a b=$BATS_TEST_TMPDIR/b
+	[[ $1 != --* ]] || { option=("$1"); shift; }
+	for _ in 1 2 3; do
+		eval "$1" >"$a" && eval "$2" >"$b" || return
+		"$live_dir/differ" "${option[@]}" "$a" "$b" >"$BATS_TEST_TMPDIR/difference" && return
+	done
+	cat "$BATS_TEST_TMPDIR/difference"
+	return 1
+}
+
+# refused STATUS WORDS ARG...: pmtop says nothing but one line "pmtop: what: why; how" with WORDS
+# (a regular expression) in it, and ends with STATUS
+refused() {
+	local want=$1 words=$2 status=0 said
+	shift 2
+	said=$(pm "$@" 2>&1 >"$BATS_TEST_TMPDIR/stdout") || status=$?
+	if [[ $status != "$want" || -s $BATS_TEST_TMPDIR/stdout || $said == *$'\n'* ||
+		! $said =~ ^pmtop:\ .+:\ .+\;\ .+ || ! ${said,,} =~ $words ]]; then
+		printf 'pmtop %s: status %s instead of %s, or not one line with %s:\n%s\n' \
+			"$*" "$status" "$want" "$words" "$said"
+		cat "$BATS_TEST_TMPDIR/stdout"
+		return 1
+	fi
+}

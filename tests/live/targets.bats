@@ -1,0 +1,108 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Targets that are not there, not ours, odd, or change under us.
+
+load live
+
+teardown() { live_end; }
+
+@test "no such process, and no PID at all" {
+	local pid
+	# the highest PID in use is lower
+	read -r pid </proc/sys/kernel/pid_max
+	refused 1 'no such process' --list $((pid - 1))
+	refused 2 'pid' --list 99999999999
+	refused 2 '.' --list
+	refused 2 '.' --list --no-such-option 1
+}
+
+@test "a kernel thread has no pages" {
+	[[ -e /proc/2/status ]] && ! grep -q ^VmSize /proc/2/status && [[ $(</proc/2/comm) == kthreadd ]] ||
+		skip "PID 2 is no kernel thread here"
+	refused 1 'kernel thread' --pages 2
+	refused 1 'kernel thread' --list 2
+}
+
+@test "a zombie has no pages" {
+	subject_start
+	subject zombie
+	refused 1 'zombie|exited|ended' --pages "$REPLY"
+	refused 1 'zombie|exited|ended' -e clear "$REPLY"
+}
+
+@test "a thread is not a process" {
+	subject_start
+	subject thread
+	refused 1 "thread of process $SUBJECT_PID" --list "$REPLY"
+}
+
+@test "as nobody: another user's process is refused with the remedy" {
+	become_nobody
+	subject_start
+	refused() { # as nobody
+		local status=0 said
+		said=$("${AS_NOBODY[@]}" timeout 60 "$PMTOP" "$@" 2>&1) || status=$?
+		echo "$said"
+		[[ $status -eq 1 && $said != *$'\n'* && $said =~ ^pmtop:\ .+:\ .+\;\ .+root ]]
+	}
+	refused --pages "$SUBJECT_PID"
+	refused --list "$SUBJECT_PID"
+	refused -e clear "$SUBJECT_PID"
+}
+
+@test "a process whose main thread has ended still answers" {
+	subject_start
+	subject leader-exit
+	is "$(awk '/^State/ { print $2 }' "/proc/$SUBJECT_PID/status")" Z
+	same '"$live_dir/reader" $SUBJECT_PID ${RANGE[anon]}' \
+		'pm --pages=${RANGE[anon]} --csv -o $PAGE_COLUMNS $SUBJECT_PID'
+	subject write sparse 5
+	is "$(column sparse PRESENT 1)" "1 5 8 63"
+	run -0 pm --list "$SUBJECT_PID"
+	[ "${#lines[@]}" -gt 10 ]
+}
+
+@test "names are printed without what a terminal would obey" {
+	clean() { run -1 env LC_ALL=C grep -a $'[\x01-\x09\x0b-\x1f\x7f]' "$1"; }
+	subject_start
+	pm --list --csv -o START,MAPPING "$SUBJECT_PID" >"$BATS_TEST_TMPDIR/list"
+	grep "^0x${AT[named]}," "$BATS_TEST_TMPDIR/list" | grep 'odd name.*with.*red'
+	clean "$BATS_TEST_TMPDIR/list"
+	# one row a region, whatever the name has in it
+	is "$(wc -l <"$BATS_TEST_TMPDIR/list")" "$(($(wc -l <"/proc/$SUBJECT_PID/maps") + 1))"
+	pm --list "$SUBJECT_PID" >"$BATS_TEST_TMPDIR/list"
+	clean "$BATS_TEST_TMPDIR/list"
+	pm --list --json "$SUBJECT_PID" >"$BATS_TEST_TMPDIR/list"
+	clean "$BATS_TEST_TMPDIR/list"
+}
+
+@test "an exec is noticed and the new image is shown" {
+	subject_start
+	subject unmap anon
+	SCREEN_OPTIONS=(--interval 0.2 --color never)
+	screen_start 80x24 "$SUBJECT_PID"
+	subject exec
+	screen_wait_text '[Ee]xec'
+	screen_keys :
+	screen_type "${AT[anon]:-100000000000}"
+	screen_keys Enter
+	screen_wait_text "100000000000 +[ah]{64}( |\$)"
+	screen_keys q q
+	screen_end
+}
+
+@test "an exit is noticed, the last look stays, and q still answers" {
+	subject_start
+	SCREEN_OPTIONS=(--interval 0.2 --color never)
+	screen_start 80x24 "$SUBJECT_PID"
+	screen_keys :
+	screen_type "${AT[sparse]}"
+	screen_keys Enter
+	screen_wait_text "${AT[sparse]} +[.][ah][.]{6}"
+	subject exit 3
+	screen_wait_text '[Ee]xited|[Ee]nded|[Gg]one'
+	screen_wait_text "${AT[sparse]} +[.][ah][.]{6}"
+	screen_keys q
+	[[ -e $SCREEN_TMP/exit ]] || screen_keys q
+	screen_end
+}

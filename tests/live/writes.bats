@@ -1,0 +1,83 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The write marks: what a process wrote since the clear, and nothing else.
+
+load live
+
+teardown() { live_end; }
+
+@test "after a clear exactly the pages written are told as written" {
+	need_soft_dirty
+	subject_start
+	# a new mapping is born with every bit set
+	is "$(column anon SOFT-DIRTY 1 | wc -w)" 64
+	run -0 pm -e clear "$SUBJECT_PID"
+	is "$(column anon SOFT-DIRTY 1)" ""
+	is "$(column anon WRITTEN 1)" ""
+	subject write anon 3 5 7
+	subject write sparse 8 40
+	subject read anon 1 2
+	subject read zero 4
+	is "$(column anon WRITTEN 1)" "3 5 7"
+	is "$(column anon SOFT-DIRTY 1)" "3 5 7"
+	is "$(column sparse WRITTEN 1)" "8 40"
+	is "$(column zero WRITTEN 1)" ""
+	same --others-map-files '"$live_dir/reader" $SUBJECT_PID' 'pm --pages --csv -o $PAGE_COLUMNS $SUBJECT_PID'
+	# each clear starts anew
+	run -0 pm -e clear "$SUBJECT_PID"
+	subject write anon 63
+	is "$(column anon WRITTEN 1)" 63
+}
+
+@test "a write into a huge page is told as the kernel tells it" {
+	need_soft_dirty
+	subject_start
+	run -0 pm -e clear "$SUBJECT_PID"
+	subject write thp 700
+	same '"$live_dir/reader" $SUBJECT_PID ${RANGE[thp]}' \
+		'pm --pages=${RANGE[thp]} --csv -o $PAGE_COLUMNS $SUBJECT_PID'
+	[[ " $(column thp SOFT-DIRTY 1) " == *" 700 "* ]]
+	# the other huge page was left alone
+	[[ " $(column thp SOFT-DIRTY 1) " != *" 511 "* ]]
+}
+
+@test "without soft-dirty a clear is refused with the reason" {
+	[[ $("$live_dir/soft_dirty_probe") == no ]] || skip "this kernel has soft-dirty"
+	subject_start
+	refused 1 'soft-dirty' -e clear "$SUBJECT_PID"
+}
+
+@test "on the screen, after c, exactly the pages written are marked" {
+	need_soft_dirty
+	subject_start
+	SCREEN_OPTIONS=(--interval 0.2 --color never)
+	screen_start 80x24 "$SUBJECT_PID"
+	screen_keys :
+	screen_type "${AT[anon]}"
+	screen_keys Enter
+	screen_wait_text "${AT[anon]} +a{64}( |\$)"
+	screen_keys c
+	screen_wait_text "${AT[anon]} +a{64}( |\$)"
+	subject write anon 3 5 7
+	screen_wait_text "${AT[anon]} +aaa[#+-]a[#+-]a[#+-]a{56}( |\$)"
+	# they age and stay
+	screen_wait_text "${AT[anon]} +aaa[+-]a[+-]a[+-]a{56}( |\$)"
+	subject write anon 0 63
+	screen_wait_text "${AT[anon]} +#aa[+-]a[+-]a[+-]a{55}#( |\$)"
+	screen_keys q q
+	screen_end
+}
+
+@test "the screen shows a page that comes and a page that was not touched" {
+	subject_start
+	SCREEN_OPTIONS=(--interval 0.2 --color never)
+	screen_start 80x24 "$SUBJECT_PID"
+	screen_keys :
+	screen_type "${AT[sparse]}"
+	screen_keys Enter
+	screen_wait_text "${AT[sparse]} +[.][ah][.]{6}[ah][.]{54}[ah]( |\$)"
+	subject write sparse 2 3
+	screen_wait_text "${AT[sparse]} +[.][ah]{3}[.]{4}[ah][.]{54}[ah]( |\$)"
+	screen_keys q q
+	screen_end
+}

@@ -1,0 +1,267 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# The real program in a terminal of known size, for bats (and for screenshots/make):
+#
+#	load screen
+#	setup() { fixture zoo; }
+#	teardown() { screen_stop; }
+#	@test "..." {
+#		screen_start 80x24 "$PID"
+#		screen_keys Down Enter
+#		screen_golden grid-80
+#		screen_keys q q
+#		screen_end
+#	}
+#
+# Nothing here waits for a time. The program appends to $PMTOP_STATUS_FILE, after every event it has
+# handled, `frame=N keys=N idle=0|1`; idle=1 says that the newest request is answered and drawn.
+# Every wait ends after 10 s x TEST_TIMEOUT_SCALE with the screen printed.
+
+screen_dir=$(cd "${BASH_SOURCE[0]%/*}" && pwd)
+# shellcheck source=tests/fixtures/fixture.bash
+source "$screen_dir/../fixtures/fixture.bash"
+
+SCREEN_TERM=tmux-256color	# a test may set another one before screen_start
+SCREEN_ENV=()			# more NAME=VALUE for the program
+SCREEN_OPTIONS=(--interval 0)	# --proc-root is added when there is a ROOT
+
+SCREEN_SYNCS=0
+
+# --- the terminal ---------------------------------------------------------------------------------
+
+# One server a test; no user's configuration, no user's server.
+_tmux() {
+	env -u TMUX -u TMUX_TMPDIR LC_ALL=C.UTF-8 tmux -L "$SCREEN_SOCKET" "$@"
+}
+
+# What the program may see of the environment. The sanitizers' and coverage's variables pass.
+_screen_env() {
+	local v
+	printf '%s\0' PATH="$PATH" HOME="$SCREEN_TMP/home" XDG_STATE_HOME="$SCREEN_TMP/state" \
+		LC_ALL=C.UTF-8 TZ=UTC0 TERM="$SCREEN_TERM" PMTOP_STATUS_FILE="$SCREEN_TMP/status"
+	for v in ASAN_OPTIONS UBSAN_OPTIONS LSAN_OPTIONS GCOV_PREFIX GCOV_PREFIX_STRIP TERMINFO; do
+		[[ -z ${!v-} ]] || printf '%s\0' "$v=${!v}"
+	done
+	((${#SCREEN_ENV[@]} == 0)) || printf '%s\0' "${SCREEN_ENV[@]}"
+}
+
+# screen_run WxH COMMAND...: any command; returns when it has drawn and is idle, or has ended
+screen_run() {
+	local size=$1 environ
+	shift
+	SCREEN_TMP=${BATS_TEST_TMPDIR:-${SCREEN_TMP:?}}
+	SCREEN_SOCKET=pm$$-${BATS_TEST_NUMBER:-0}
+	mkdir -p "$SCREEN_TMP/home" "$SCREEN_TMP/state"
+	rm -f "$SCREEN_TMP"/{status,exit,stty.*}
+	: >"$SCREEN_TMP/status"
+	mapfile -d '' -t environ < <(_screen_env)
+	_tmux -f /dev/null -u start-server \; set-option -g status off \; \
+		set-option -g remain-on-exit on \; set-option -s escape-time 0 \; \
+		set-option -g default-terminal tmux-256color \; \
+		new-session -d -x "${size%x*}" -y "${size#*x}" -- \
+		env -i "${environ[@]}" bash "$screen_dir/inside" "$SCREEN_TMP" "$@" 3>&- || return
+	_screen_until "the first frame" _screen_settled 0 0
+}
+
+# screen_start WxH [OPTION...] PID: pmtop
+screen_start() {
+	local size=$1
+	shift
+	command -v tmux >/dev/null || skip "tmux is not installed"
+	[[ -z ${ROOT-} ]] || set -- --proc-root "$ROOT" "$@"
+	screen_run "$size" "$PMTOP" "${SCREEN_OPTIONS[@]}" "$@"
+}
+
+# for teardown: whatever has happened
+screen_stop() {
+	local socket
+	[[ -n ${SCREEN_SOCKET-} ]] || return 0
+	socket=$(_tmux display-message -p '#{socket_path}' 2>/dev/null) || return 0
+	_tmux kill-server
+	rm -f "$socket"
+	SCREEN_SOCKET=
+}
+
+# --- waiting --------------------------------------------------------------------------------------
+
+_screen_fail() {
+	echo "$1"
+	echo "last status: $(tail -n 1 "$SCREEN_TMP/status")"
+	[[ ! -e $SCREEN_TMP/exit ]] || echo "the program has ended with $(<"$SCREEN_TMP/exit")"
+	echo "--- screen"
+	_tmux capture-pane -p
+	return 1
+}
+
+# _screen_until WHAT COMMAND...: asks again and again, up to the limit
+_screen_until() {
+	local what=$1 limit
+	shift
+	limit=$((SECONDS + 10 * ${TEST_TIMEOUT_SCALE:-1}))
+	until "$@"; do
+		((SECONDS <= limit)) || { _screen_fail "gave up waiting for $what"; return 1; }
+		read -rt 0.01 _ <><(:) || :	# without the fork of a sleep
+	done
+}
+
+# sets frame, keys, idle from the last whole line
+_screen_status() {
+	local line
+	frame=-1 keys=-1 idle=0
+	line=$(tail -n 1 "$SCREEN_TMP/status")
+	[[ $line =~ frame=([0-9]+)\ keys=([0-9]+)\ idle=([01]) ]] || return 0
+	frame=${BASH_REMATCH[1]} keys=${BASH_REMATCH[2]} idle=${BASH_REMATCH[3]}
+}
+
+# _screen_settled KEYS FRAMES: idle with so many keys and frames at least, or over
+_screen_settled() {
+	local frame keys idle
+	[[ ! -e $SCREEN_TMP/exit ]] || return 0
+	_screen_status
+	((idle == 1 && keys >= $1 && frame >= $2))
+}
+
+# --- acting ---------------------------------------------------------------------------------------
+
+# A key may end the program; the one after that is a mistake of the test.
+_screen_send() {
+	local what=$1 frame keys idle
+	shift
+	[[ ! -e $SCREEN_TMP/exit ]] || { _screen_fail "nobody is there to take $what"; return 1; }
+	_screen_status
+	_tmux send-keys "$@"
+	_screen_until "$what" _screen_settled $((keys + 1)) 0
+}
+
+# screen_keys KEY...: by tmux's names (Enter Escape Up NPage BSpace C-c F1 a); the next one is sent
+# when the last one has been dealt with
+screen_keys() {
+	local k
+	for k; do
+		[[ $k != ';' ]] || k='\;'	# tmux's own separator
+		_screen_send "key $k" "$k" || return
+	done
+}
+
+# screen_type TEXT: letter by letter, nothing is taken for the name of a key
+screen_type() {
+	local i c
+	for ((i = 0; i < ${#1}; i++)); do
+		c=${1:i:1}
+		[[ $c != ';' ]] || c='\;'
+		_screen_send "letter $c" -l "$c" || return
+	done
+}
+
+# screen_click X Y [BUTTON]: cells from 0; buttons of the SGR protocol (0 left, 64 wheel up, 65 down)
+screen_click() {
+	local at="${3:-0};$(($1 + 1));$(($2 + 1))"
+	_screen_send "click at $1,$2" -l $'\e'"[<${at}M"$'\e'"[<${at}m"
+}
+
+# screen_resize W H
+screen_resize() {
+	local frame keys idle
+	_screen_status
+	_tmux resize-window -x "$1" -y "$2"
+	_screen_until "the new size" _screen_settled 0 $((frame + 1))
+}
+
+# the program's process, for signals
+screen_pid() {
+	local shell children
+	shell=$(_tmux display-message -p '#{pane_pid}')
+	read -r children <"/proc/$shell/task/$shell/children"
+	echo "${children%% *}"
+}
+
+# after a key that stops the program (C-z); screen_continue goes on with it
+screen_stopped() {
+	_screen_until "the stop" test -e "$SCREEN_TMP/stty.stopped" && _screen_restored stopped
+}
+
+screen_continue() {
+	local frame keys idle
+	_screen_status
+	_tmux send-keys Enter
+	_screen_until "the return" _screen_settled 0 $((frame + 1))
+}
+
+# --- looking --------------------------------------------------------------------------------------
+
+# The program has written its frame, but has tmux read it? A title sent down the same line arrives
+# after it.
+_screen_sync() {
+	local tty mark=sync-$((++SCREEN_SYNCS))
+	tty=$(_tmux display-message -p '#{pane_tty}') || return
+	printf '\e]2;%s\a' "$mark" >"$tty"
+	_screen_until "tmux to read the last frame" _screen_title_is "$mark"
+}
+
+_screen_title_is() {
+	[[ $(_tmux display-message -p '#{pane_title}') == "$1" ]]
+}
+
+screen_text() {
+	_screen_sync && _tmux capture-pane -p
+}
+
+_screen_matches() {
+	_tmux capture-pane -p | grep -Eq -- "$1"
+}
+
+screen_wait_text() {
+	_screen_until "the text $1" _screen_matches "$1"
+}
+
+# screen_capture: cells with their styles, for Planes.pm
+screen_capture() {
+	_tmux capture-pane -e -p -N
+}
+
+# "80x24 12,4": the size, and the cursor's place, hidden or not
+screen_geometry() {
+	_tmux display-message -p \
+		'#{pane_width}x#{pane_height} #{cursor_x},#{cursor_y}#{?cursor_flag,, hidden}'
+}
+
+_screen_planes() {
+	local size cursor
+	_screen_sync || return
+	read -r size cursor < <(screen_geometry)
+	screen_capture | perl "$screen_dir/planes" "$size" "$cursor" "$@"
+}
+
+# screen_golden NAME [REGEX...]: text, styles and cursor; what a REGEX matches may vary
+screen_golden() {
+	local name=$1
+	shift
+	_screen_planes "$@" >"$SCREEN_TMP/$name.txt" || return
+	golden_check "$screen_dir/golden/$name.txt" "$SCREEN_TMP/$name.txt"
+}
+
+# --- leaving --------------------------------------------------------------------------------------
+
+# The main screen is back, with a cursor; mouse, keypad and line discipline are as before.
+_screen_restored() {
+	local modes
+	_screen_sync || return
+	modes=$(_tmux display-message -p 'alternate=#{alternate_on} cursor=#{cursor_flag} mouse=#{mouse_any_flag}#{mouse_sgr_flag} keypad=#{keypad_flag} arrows=#{keypad_cursor_flag}')
+	if [[ $modes != 'alternate=0 cursor=1 mouse=00 keypad=0 arrows=0' ]]; then
+		_screen_fail "the terminal was left with $modes"
+		return 1
+	fi
+	cmp -s "$SCREEN_TMP/stty.before" "$SCREEN_TMP/stty.$1" ||
+		_screen_fail "stty was $(<"$SCREEN_TMP/stty.before"), is $(<"$SCREEN_TMP/stty.$1")"
+}
+
+# screen_end [STATUS]: the program ends by itself, with STATUS (0), and leaves the terminal as it was
+screen_end() {
+	_screen_until "the end" test -e "$SCREEN_TMP/exit" || return
+	if [[ $(<"$SCREEN_TMP/exit") != "${1:-0}" ]]; then
+		_screen_fail "exit status: ${1:-0} was expected"
+		return 1
+	fi
+	_screen_restored after
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PM_APP_H
+#define PM_APP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "err.h"
+#include "paint.h"
+#include "term.h"
+
+/* The screen: what it shows, how often it looks, what it may do. */
+struct app_options {
+	const char *root;      /* proc root */
+	pid_t pid;
+	uint64_t interval_ns;  /* 0: look only when asked */
+	enum theme theme;
+	struct term_options term;
+	bool read_only;
+	unsigned frames;       /* headless: so many frames, then the figures on stdout */
+	const char *notice;    /* told once at the start; NULL none */
+};
+
+/* Runs until the person quits. 0, or -1 with err; the terminal is as it was in either case. */
+int app_run(const struct app_options *o, struct err *err);
+
+#endif

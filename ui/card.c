@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "card.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "flags.h"
+#include "kabi.h"
+#include "state.h"
+#include "view.h"
+
+enum { LABEL = 14 };
+
+static struct card_line *
+next_line(struct card *c)
+{
+	struct card_line *l = &c->line[c->n < CARD_LINES - 1 ? c->n++ : CARD_LINES - 1];
+
+	memset(l, 0, sizeof(*l));
+	return l;
+}
+
+void
+card_head(struct card *c, const char *text)
+{
+	struct card_line *l = next_line(c);
+
+	l->role = ROLE_ACCENT;
+	snprintf(l->value, sizeof(l->value), "%s", text);
+}
+
+void
+card_gap(struct card *c)
+{
+	next_line(c)->role = ROLE_TEXT;
+}
+
+void
+card_add(struct card *c, enum role role, const char *label, const char *note, const char *fmt, ...)
+{
+	struct card_line *l = next_line(c);
+	va_list ap;
+
+	l->role = role;
+	snprintf(l->label, sizeof(l->label), "%s", label);
+	snprintf(l->note, sizeof(l->note), "%s", note ? note : "");
+	va_start(ap, fmt);
+	vsnprintf(l->value, sizeof(l->value), fmt, ap);
+	va_end(ap);
+}
+
+void
+card_draw(const struct card *c, int first, int top, int bottom, int x, int right)
+{
+	for (int i = first, y = top; i < c->n && y < bottom; i++, y++) {
+		const struct card_line *l = &c->line[i];
+		int at = x;
+
+		if (l->label[0]) {
+			paint_text(y, x, right, ROLE_DIM, "%s", l->label);
+			at = x + LABEL;
+		}
+		at = paint_text(y, at, right, l->role, "%s", l->value);
+		if (l->note[0])
+			paint_text(y, at + (l->value[0] ? 1 : 0), right, ROLE_DIM, "%s", l->note);
+	}
+}
+
+static void
+add_where(struct card *c, const struct vma *v, uint64_t addr)
+{
+	struct buf name = {0};
+	char perm[5];
+
+	vma_perm_text(v, perm);
+	ui_name_cut(&name, v, 40);
+	card_add(c, ROLE_TEXT, "where", NULL, "%s +%llx", name.s, (unsigned long long)(addr - v->start));
+	if (v->inode)
+		card_add(c, ROLE_TEXT, "file offset", NULL, "%llx",
+		         (unsigned long long)(addr - v->start + v->offset));
+	card_add(c, ROLE_TEXT, "region", perm, "%llx-%llx", (unsigned long long)v->start,
+	         (unsigned long long)v->end);
+	buf_free(&name);
+}
+
+/* Each documented bit of the word, yes or no, and what that means. */
+static void
+add_bits(struct card *c, const struct page *pg)
+{
+	size_t n;
+	const struct flag *f = flag_table(&n);
+	uint64_t w = pg->word;
+
+	card_add(c, ROLE_STRONG, "page table", NULL, "%04llx %04llx %04llx %04llx",
+	         (unsigned long long)(w >> 48), (unsigned long long)(w >> 32 & 0xffff),
+	         (unsigned long long)(w >> 16 & 0xffff), (unsigned long long)(w & 0xffff));
+	for (size_t i = 0; i < n && f[i].source == FLAG_PM; i++) {
+		bool set = w >> f[i].bit & 1;
+		char label[32];
+
+		snprintf(label, sizeof(label), " %u %.10s", f[i].bit, f[i].name);
+		card_add(c, set ? ROLE_ACCENT : ROLE_DIM, label, set ? f[i].words : "", set ? "yes" : "no");
+	}
+}
+
+static void
+add_swap(struct card *c, const struct page *pg, unsigned swaps)
+{
+	if (pg->word & PM_PRESENT || !(pg->word & PM_SWAPPED))
+		return;
+	card_gap(c);
+	if (!(pg->word & PM_PFN_MASK)) {
+		card_add(c, ROLE_TEXT, "swap", "hidden (needs CAP_SYS_ADMIN)", "%s", "");
+		return;
+	}
+	card_add(c, ROLE_TEXT, "swap type", PM_SWAP_TYPE(pg->word) < swaps ? "" : "no swap device: a special entry",
+	         "%u", PM_SWAP_TYPE(pg->word));
+	card_add(c, ROLE_TEXT, "swap offset", NULL, "%#llx", (unsigned long long)PM_SWAP_OFFSET(pg->word));
+}
+
+/* Long names of the flags, a few a line. */
+static void
+add_flag_names(struct card *c, uint64_t kpf)
+{
+	struct buf names = {0};
+	char *s, *rest;
+
+	flag_names(&names, FLAG_KPF, kpf, " ");
+	for (s = names.s; s && *s; s = rest) {
+		size_t n = strlen(s), cut = n;
+
+		if (n > 36)
+			for (cut = 36; cut > 0 && s[cut] != ' '; cut--)
+				;
+		card_add(c, ROLE_DIM, "", NULL, "%.*s", (int)cut, s);
+		rest = s + cut + strspn(s + cut, " ");
+	}
+	buf_free(&names);
+}
+
+static void
+add_frame(struct card *c, const struct sample *s, const struct page *pg)
+{
+	struct frames f = {.flags = s->frames_hidden ? -1 : 0};
+	const char *why = page_hidden_why(pg, &f);
+	uint64_t pfn = page_pfn(pg);
+	struct buf letters = {0};
+
+	if (!(pg->word & PM_PRESENT))
+		return;
+	card_gap(c);
+	if (!pfn) {
+		card_add(c, ROLE_TEXT, "frame", why, "%s", "");
+		return;
+	}
+	card_add(c, ROLE_TEXT, "frame", NULL, "pfn 0x%llx", (unsigned long long)pfn);
+	card_add(c, ROLE_TEXT, "physical", NULL, "0x%llx", (unsigned long long)(pfn * s->page_size));
+	if (pg->known & PAGE_COUNT)
+		card_add(c, ROLE_TEXT, "mapped", pg->count == 1 ? "once" : "times, by all processes", "%llu",
+		         (unsigned long long)pg->count);
+	if (!(pg->known & PAGE_FLAGS)) {
+		card_add(c, ROLE_TEXT, "flags", why, "%s", "");
+		return;
+	}
+	card_gap(c);
+	card_add(c, ROLE_STRONG, "flags", NULL, "0x%llx", (unsigned long long)pg->kpf);
+	flag_letters(&letters, pg->kpf);
+	card_add(c, ROLE_TEXT, "", NULL, "%s", letters.s);
+	buf_free(&letters);
+	add_flag_names(c, pg->kpf);
+}
+
+/* The answer's facts that the page itself does not carry. */
+static void
+add_more(struct card *c, const struct answer *more)
+{
+	static const char *const wanted[] = {"symbol", "memcg", "memcg_inode"};
+
+	for (size_t i = 0; more && i < more->n; i++)
+		for (size_t k = 0; k < ARRAY_LEN(wanted); k++)
+			if (!strcmp(more->f[i].key, wanted[k]))
+				card_add(c, ROLE_TEXT, wanted[k], more->f[i].note, "%s", more->f[i].value);
+}
+
+void
+card_make(struct card *c, const struct sample *s, const struct vma *v, uint64_t addr,
+          const struct page *pg, uint64_t written_ns, uint64_t now, const struct answer *more)
+{
+	enum state st = state_of_page(pg, v, s->swaps);
+	char head[48];
+
+	c->n = 0;
+	snprintf(head, sizeof(head), "Page %012llx", (unsigned long long)addr);
+	card_head(c, head);
+	card_add(c, ROLE_TEXT, "", NULL, "%s", state_row(st)->words);
+	card_add(c, ROLE_DIM, "", NULL, "%s", state_row(st)->help);
+	if (written_ns && now >= written_ns)
+		card_add(c, ROLE_HOT, "", NULL, "first seen written %.0f s ago", (double)(now - written_ns) / 1e9);
+	card_gap(c);
+	add_where(c, v, addr);
+	add_more(c, more);
+	if (!(pg->known & PAGE_WORD))
+		return;
+	card_gap(c);
+	add_bits(c, pg);
+	add_swap(c, pg, s->swaps);
+	add_frame(c, s, pg);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PM_CARD_H
+#define PM_CARD_H
+
+#include "page.h"
+#include "paint.h"
+#include "sample.h"
+
+/* Everything about one page as lines: for the page view, and beside the grid. */
+struct card_line {
+	enum role role;            /* of `value` */
+	char label[16], value[128], note[112];
+};
+
+enum { CARD_LINES = 128 };
+
+struct card {
+	struct card_line line[CARD_LINES];
+	int n;
+};
+
+/* `more`: the sampler's answer about the page (symbol, cgroup), or NULL. */
+void card_make(struct card *c, const struct sample *s, const struct vma *v, uint64_t addr,
+               const struct page *pg, uint64_t written_ns, uint64_t now, const struct answer *more);
+
+/* A heading alone, a label with its value. */
+void card_head(struct card *c, const char *text);
+void card_add(struct card *c, enum role role, const char *label, const char *note, const char *fmt, ...)
+    __attribute__((format(printf, 5, 6)));
+void card_gap(struct card *c);
+
+/* Draws lines from `first` into rows [top, bottom), columns [x, right). */
+void card_draw(const struct card *c, int first, int top, int bottom, int x, int right);
+
+#endif

@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "columns.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "cgroup.h"
+#include "flags.h"
+#include "kabi.h"
+#include "state.h"
+
+#define C(s, i, t, w, a, h) \
+	{.set = SET_##s, .id = #i, .title = (t), .width = (w), .right = #a[0] == 'R', .help = (h)},
+static const struct column rows[COL_COUNT] = {
+#include "columns.def"
+};
+#undef C
+
+const struct column *
+column_row(enum column_id id)
+{
+	return &rows[id];
+}
+
+/* --- values ------------------------------------------------------------------------------------------ */
+
+static const struct value unknown = {.kind = VALUE_UNKNOWN};
+
+static struct value
+number(uint64_t n)
+{
+	return (struct value){.kind = VALUE_NUMBER, .n = n};
+}
+
+static struct value
+hex(uint64_t n)
+{
+	return (struct value){.kind = VALUE_HEX, .n = n};
+}
+
+static struct value
+outside(const char *s)
+{
+	return (struct value){.kind = VALUE_TEXT, .s = s};
+}
+
+static struct value
+ours(const char *s)
+{
+	struct value v = {.kind = VALUE_TEXT};
+
+	snprintf(v.t, sizeof(v.t), "%s", s);
+	return v;
+}
+
+static struct value
+bytes_of(uint64_t bytes)
+{
+	return (struct value){.kind = VALUE_SIZE, .n = bytes};
+}
+
+static struct value
+pages(const struct region_row *row, uint64_t n)
+{
+	return row->r->known ? bytes_of(n * row->page_size) : unknown;
+}
+
+static struct value region_value_START(const struct region_row *r) { return hex(r->v->start); }
+static struct value region_value_END(const struct region_row *r) { return hex(r->v->end); }
+static struct value region_value_SIZE(const struct region_row *r) { return bytes_of(vma_size(r->v)); }
+static struct value region_value_OFFSET(const struct region_row *r) { return hex(r->v->offset); }
+static struct value region_value_INODE(const struct region_row *r) { return number(r->v->inode); }
+static struct value region_value_RSS(const struct region_row *r) { return pages(r, r->r->rss); }
+static struct value region_value_SWAP(const struct region_row *r) { return pages(r, r->r->swap); }
+static struct value region_value_ANON(const struct region_row *r) { return pages(r, r->r->anon); }
+static struct value region_value_MAPPING(const struct region_row *r) { return outside(r->v->name); }
+
+static struct value
+region_value_PERM(const struct region_row *row)
+{
+	char perm[5];
+
+	vma_perm_text(row->v, perm);
+	return ours(perm);
+}
+
+static struct value
+region_value_DEV(const struct region_row *row)
+{
+	struct value v = ours("");
+
+	snprintf(v.t, sizeof(v.t), "%02x:%02x", row->v->dev_major, row->v->dev_minor);
+	return v;
+}
+
+static struct value
+region_value_TYPE(const struct region_row *row)
+{
+	return ours(vma_type_name((enum vma_type)row->v->type));
+}
+
+static struct value
+region_value_PERCENT(const struct region_row *row)
+{
+	uint64_t all = vma_size(row->v) / row->page_size;
+
+	return row->r->known ? number((row->r->rss * 100 + all - 1) / all) : unknown;
+}
+
+static struct value
+region_value_DIRTY(const struct region_row *row)
+{
+	return row->dirty_known && !row->r->newborn ? pages(row, row->r->written) : unknown;
+}
+
+static struct value
+region_value_PSS(const struct region_row *row)
+{
+	return row->smaps ? bytes_of(row->smaps->pss) : unknown;
+}
+
+static struct value
+region_value_REFERENCED(const struct region_row *row)
+{
+	return row->smaps ? bytes_of(row->smaps->referenced) : unknown;
+}
+
+/* PAGEMAP_SCAN tells which pages are mapped huge; older kernels tell in smaps only. */
+static struct value
+region_value_THP(const struct region_row *row)
+{
+	return row->smaps ? bytes_of(row->smaps->thp) : unknown;
+}
+
+static struct value
+bit(const struct page_row *row, uint64_t mask)
+{
+	return row->pg->known & PAGE_WORD ? number(row->pg->word & mask ? 1 : 0) : unknown;
+}
+
+static struct value page_value_ADDRESS(const struct page_row *r) { return hex(r->addr); }
+static struct value page_value_PRESENT(const struct page_row *r) { return bit(r, PM_PRESENT); }
+static struct value page_value_SWAPPED(const struct page_row *r) { return bit(r, PM_SWAPPED); }
+static struct value page_value_FILE(const struct page_row *r) { return bit(r, PM_FILE); }
+static struct value page_value_EXCLUSIVE(const struct page_row *r) { return bit(r, PM_EXCLUSIVE); }
+static struct value page_value_SOFT_DIRTY(const struct page_row *r) { return bit(r, PM_SOFT_DIRTY); }
+static struct value page_value_UFFD_WP(const struct page_row *r) { return bit(r, PM_UFFD_WP); }
+static struct value page_value_MAPPING(const struct page_row *r) { return outside(r->v->name); }
+
+static struct value
+page_value_STATE(const struct page_row *row)
+{
+	return ours(state_row(state_of_page(row->pg, row->v, row->swaps))->name);
+}
+
+static struct value
+page_value_WRITTEN(const struct page_row *row)
+{
+	uint64_t w = row->pg->word;
+
+	if (!row->written_known || !(row->pg->known & PAGE_WORD))
+		return unknown;
+	return number(w & PM_SOFT_DIRTY && w & (PM_PRESENT | PM_SWAPPED) ? 1 : 0);
+}
+
+static struct value
+page_value_GUARD(const struct page_row *row)
+{
+	if (!(row->pg->known & PAGE_WORD))
+		return unknown;
+	return number(state_of_page(row->pg, row->v, row->swaps) == STATE_GUARD ? 1 : 0);
+}
+
+static struct value
+page_value_PFN(const struct page_row *row)
+{
+	return page_pfn(row->pg) ? hex(page_pfn(row->pg)) : unknown;
+}
+
+/* Type and offset read as zero without the privilege; offset 0 of a device is never a page. */
+static bool
+has_swap_place(const struct page_row *row)
+{
+	uint64_t w = row->pg->word;
+
+	return row->pg->known & PAGE_WORD && !(w & PM_PRESENT) && w & PM_SWAPPED && w & PM_PFN_MASK;
+}
+
+static struct value
+page_value_SWAP_TYPE(const struct page_row *row)
+{
+	return has_swap_place(row) ? number(PM_SWAP_TYPE(row->pg->word)) : unknown;
+}
+
+static struct value
+page_value_SWAP_OFFSET(const struct page_row *row)
+{
+	return has_swap_place(row) ? number(PM_SWAP_OFFSET(row->pg->word)) : unknown;
+}
+
+static struct value
+page_value_MAPCOUNT(const struct page_row *row)
+{
+	return row->pg->known & PAGE_COUNT ? number(row->pg->count) : unknown;
+}
+
+static struct value
+page_value_KPF(const struct page_row *row)
+{
+	return row->pg->known & PAGE_FLAGS ? hex(row->pg->kpf) : unknown;
+}
+
+static struct value
+page_value_FLAGS(const struct page_row *row)
+{
+	struct buf b = {0};
+	struct value v = unknown;
+
+	if (!(row->pg->known & PAGE_FLAGS))
+		return v;
+	flag_letters(&b, row->pg->kpf);
+	v = ours(b.s);
+	buf_free(&b);
+	return v;
+}
+
+/* Looked up by walking the cgroup tree, so the last answer is kept for the neighbours. */
+static struct value
+page_value_MEMCG(const struct page_row *row)
+{
+	static uint64_t last;
+	static struct buf path;
+
+	if (!(row->pg->known & PAGE_CGROUP))
+		return unknown;
+	if (!row->pg->cgroup)
+		return ours("none");
+	if (row->pg->cgroup != last) {
+		last = row->pg->cgroup;
+		path.len = 0;
+		if (!cgroup_path(last, &path))
+			buf_fmt(&path, "inode:%llu", (unsigned long long)last);
+	}
+	return outside(path.s);
+}
+
+static struct value
+page_value_NODE(const struct page_row *row)
+{
+	return row->node >= 0 ? number((uint64_t)row->node) : unknown;
+}
+
+/* One table of functions for each set, made from columns.def; the other set's rows stay empty. */
+#define GET_REGION(set, id) GET_REGION_##set(id)
+#define GET_REGION_REGION(id) region_value_##id
+#define GET_REGION_PAGE(id) NULL
+#define GET_PAGE(set, id) GET_PAGE_##set(id)
+#define GET_PAGE_REGION(id) NULL
+#define GET_PAGE_PAGE(id) page_value_##id
+
+struct value
+region_value(enum column_id id, const struct region_row *row)
+{
+#define C(set, i, t, w, a, h) GET_REGION(set, i),
+	static struct value (*const get[COL_COUNT])(const struct region_row *) = {
+#include "columns.def"
+	};
+#undef C
+	return get[id](row);
+}
+
+struct value
+page_value(enum column_id id, const struct page_row *row)
+{
+#define C(set, i, t, w, a, h) GET_PAGE(set, i),
+	static struct value (*const get[COL_COUNT])(const struct page_row *) = {
+#include "columns.def"
+	};
+#undef C
+	return get[id](row);
+}
+
+/* --- as text ------------------------------------------------------------------------------------------ */
+
+void
+value_text(const struct value *v, bool bytes, bool ascii, struct buf *out)
+{
+	char size[8];
+
+	switch (v->kind) {
+	case VALUE_UNKNOWN:
+		return;
+	case VALUE_TEXT:
+		if (v->s)
+			text_escape(out, v->s, strlen(v->s), ascii);
+		else
+			buf_str(out, v->t);
+		return;
+	case VALUE_NUMBER:
+		buf_fmt(out, "%llu", (unsigned long long)v->n);
+		return;
+	case VALUE_HEX:
+		buf_fmt(out, "0x%llx", (unsigned long long)v->n);
+		return;
+	case VALUE_SIZE:
+		if (bytes)
+			buf_fmt(out, "%llu", (unsigned long long)v->n);
+		else
+			buf_str(out, size_text(size, v->n));
+	}
+}
+
+int
+value_compare(const struct value *a, const struct value *b)
+{
+	if ((a->kind == VALUE_UNKNOWN) != (b->kind == VALUE_UNKNOWN))
+		return a->kind == VALUE_UNKNOWN ? 1 : -1;
+	if (a->kind == VALUE_TEXT)
+		return strcmp(a->s ? a->s : a->t, b->s ? b->s : b->t);
+	return (a->n > b->n) - (a->n < b->n);
+}
+
+/* --- names of columns --------------------------------------------------------------------------------- */
+
+void
+columns_all(enum column_set set, enum column_id ids[COL_COUNT], size_t *n)
+{
+	*n = 0;
+	for (unsigned i = 0; i < COL_COUNT; i++)
+		if (rows[i].set == set)
+			ids[(*n)++] = (enum column_id)i;
+}
+
+static int
+no_such_column(enum column_set set, const char *name, size_t len, struct err *err)
+{
+	struct buf how = {0};
+
+	buf_str(&how, "choose from");
+	for (unsigned i = 0; i < COL_COUNT; i++)
+		if (rows[i].set == set)
+			buf_fmt(&how, "%s%s", i && rows[i - 1].set == set ? "," : " ", rows[i].title);
+	err_set(err, ERR_USAGE, set == SET_REGION ? "regions have no such column" : "pages have no such column",
+	        how.s, "no column \"%.*s\"", len > 40 ? 40 : (int)len, name);
+	buf_free(&how);
+	return -1;
+}
+
+int
+columns_parse(enum column_set set, const char *list, enum column_id ids[COL_COUNT], size_t *n,
+              struct err *err)
+{
+	*n = 0;
+	for (const char *s = list;; s++) {
+		size_t len = strcspn(s, ",");
+		unsigned i;
+
+		for (i = 0; i < COL_COUNT; i++)
+			if (rows[i].set == set && strlen(rows[i].title) == len &&
+			    !strncasecmp(rows[i].title, s, len))
+				break;
+		if (i == COL_COUNT)
+			return no_such_column(set, s, len, err);
+		if (*n == COL_COUNT)
+			return err_set(err, ERR_USAGE, "there are not that many", "name each column once",
+			               "too many columns");
+		ids[(*n)++] = (enum column_id)i;
+		s += len;
+		if (!*s)
+			return 0;
+	}
+}

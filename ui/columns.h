@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PM_COLUMNS_H
+#define PM_COLUMNS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "err.h"
+#include "page.h"
+#include "region.h"
+#include "smaps.h"
+#include "util.h"
+
+/* The columns of columns.def, and the values in them. */
+#define C(set, id, title, width, align, help) COL_##set##_##id,
+enum column_id {
+#include "columns.def"
+	COL_COUNT
+};
+#undef C
+
+enum column_set { SET_REGION, SET_PAGE };
+
+struct column {
+	enum column_set set;
+	const char *id, *title;
+	int width;
+	bool right;
+	const char *help;
+};
+const struct column *column_row(enum column_id id);
+
+enum value_kind { VALUE_UNKNOWN, VALUE_TEXT, VALUE_NUMBER, VALUE_HEX, VALUE_SIZE };
+
+struct value {
+	enum value_kind kind;
+	uint64_t n;      /* NUMBER, HEX; SIZE in bytes */
+	const char *s;   /* TEXT from outside, to be escaped; or NULL: */
+	char t[64];      /* TEXT of ours */
+};
+
+/* One row's facts. */
+struct region_row {
+	const struct vma *v;
+	const struct region *r;
+	const struct smaps_entry *smaps; /* NULL: not read */
+	size_t page_size;
+	bool dirty_known;
+};
+struct page_row {
+	uint64_t addr;
+	const struct page *pg;
+	const struct vma *v;
+	unsigned swaps;
+	bool written_known;
+	int node; /* negative: not known */
+};
+
+struct value region_value(enum column_id id, const struct region_row *row);
+struct value page_value(enum column_id id, const struct page_row *row);
+
+/* The value as text: sizes for people unless `bytes`, addresses with 0x. "" if it is not known. */
+void value_text(const struct value *v, bool bytes, bool ascii, struct buf *out);
+
+/* Below 0, 0, above 0; what is not known comes last. */
+int value_compare(const struct value *a, const struct value *b);
+
+/* "start,RSS" -> ids; an unknown name is an error that lists the names. *n at most COL_COUNT. */
+int columns_parse(enum column_set set, const char *list, enum column_id ids[COL_COUNT], size_t *n,
+                  struct err *err);
+void columns_all(enum column_set set, enum column_id ids[COL_COUNT], size_t *n);
+
+#endif

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "docs.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "columns.h"
+#include "flags.h"
+#include "keys.h"
+#include "options.h"
+#include "query.h"
+#include "state.h"
+#include "util.h"
+
+/* --- --help ------------------------------------------------------------------------------------------- */
+
+static void
+option_text(const struct option_row *o, char *out, size_t size)
+{
+	char head[8] = "    ";
+
+	if (o->letter)
+		snprintf(head, sizeof(head), "-%c, ", o->letter);
+	if (o->arg[0] == '[')
+		snprintf(out, size, "%s--%s[=%.*s]", head, o->name, (int)strlen(o->arg) - 2, o->arg + 1);
+	else
+		snprintf(out, size, "%s--%s%s%s", head, o->name, o->arg[0] ? " " : "", o->arg);
+}
+
+void
+docs_help(void)
+{
+	size_t n;
+	const struct option_row *o = option_table(&n);
+
+	printf("Usage:\n"
+	       " pmtop [OPTIONS] PID | NAME         browse the pages of a process\n"
+	       " pmtop [OPTIONS] -- COMMAND [ARG]   start COMMAND and browse it\n"
+	       " pmtop --demo                       browse the built-in demo target\n");
+	for (enum option_group g = OPTION_ANSWER; g < OPTION_HIDDEN; g++) {
+		printf("\n%s:\n", option_group_name(g));
+		for (size_t i = 0; i < n; i++) {
+			char text[64];
+
+			if (o[i].group != g)
+				continue;
+			option_text(&o[i], text, sizeof(text));
+			printf(" %-24s %s\n", text, o[i].help);
+		}
+	}
+	printf("\nOn the screen ? shows the keys. Exit status: 0 answered, 1 the target or the kernel\n"
+	       "would not, 2 the command line is wrong. The manual: man pmtop\n");
+}
+
+/* --- the manual ------------------------------------------------------------------------------------------ */
+
+/* roff reads - \ . and ' at a line's start as its own. */
+static void
+roff(const char *s)
+{
+	if (*s == '.' || *s == '\'')
+		printf("\\&");
+	for (; *s; s++)
+		if (*s == '\\')
+			printf("\\e");
+		else if (*s == '-')
+			printf("\\-");
+		else
+			putchar(*s);
+}
+
+static void
+item(const char *term, const char *text)
+{
+	printf(".TP\n.B ");
+	roff(term);
+	printf("\n");
+	roff(text);
+	printf("\n");
+}
+
+static void
+man_options(void)
+{
+	size_t n;
+	const struct option_row *o = option_table(&n);
+
+	printf(".SH OPTIONS\n");
+	for (enum option_group g = OPTION_ANSWER; g < OPTION_HIDDEN; g++) {
+		printf(".SS %s\n", option_group_name(g));
+		for (size_t i = 0; i < n; i++) {
+			char text[64];
+
+			if (o[i].group != g)
+				continue;
+			option_text(&o[i], text, sizeof(text));
+			item(text + strspn(text, " "), o[i].help);
+		}
+	}
+}
+
+static void
+man_keys(void)
+{
+	size_t n;
+	const struct key_row *k = key_table(&n);
+
+	printf(".SH KEYS\n");
+	for (enum key_group g = GROUP_MOVE; g < GROUP_COUNT; g++) {
+		printf(".SS %s\n", key_group_name(g));
+		for (size_t i = 0; i < n; i++)
+			if (k[i].group == g)
+				item(k[i].keys, k[i].words);
+	}
+}
+
+static void
+man_tables(void)
+{
+	static const char *const sets[] = {"COLUMNS OF --list", "COLUMNS OF --pages"};
+	size_t n;
+	const struct query_form *q = query_forms(&n);
+
+	printf(".SH QUESTIONS\nFor the prompt (key :), for\n.B \\-e\nand, where they name a place or a range, "
+	       "for RANGE.\n");
+	for (size_t i = 0; i < n; i++)
+		item(q[i].form, q[i].help);
+	printf(".SH STATES\nEach page is in one state; its letter stands in the grid.\n");
+	for (unsigned s = 0; s < STATE_COUNT; s++) {
+		char term[48];
+
+		snprintf(term, sizeof(term), "%c  %s", state_row((enum state)s)->letter, state_row((enum state)s)->name);
+		item(term, state_row((enum state)s)->help);
+	}
+	for (int set = SET_REGION; set <= SET_PAGE; set++) {
+		printf(".SH \"");
+		roff(sets[set]);
+		printf("\"\n");
+		for (unsigned c = 0; c < COL_COUNT; c++)
+			if (column_row((enum column_id)c)->set == (enum column_set)set)
+				item(column_row((enum column_id)c)->title, column_row((enum column_id)c)->help);
+	}
+}
+
+static void
+man_flags(void)
+{
+	size_t n;
+	const struct flag *f = flag_table(&n);
+
+	printf(".SH FLAGS\nBits of kpageflags, with the letter that page\\-types and the FLAGS column "
+	       "give them.\n");
+	for (size_t i = 0; i < n; i++) {
+		char term[64], text[128];
+
+		if (f[i].source != FLAG_KPF)
+			continue;
+		snprintf(term, sizeof(term), "%c  %s", f[i].letter, f[i].name);
+		snprintf(text, sizeof(text), "bit %u, Linux %s: %s", f[i].bit, f[i].since, f[i].words);
+		item(term, text);
+	}
+}
+
+static void
+docs_man(void)
+{
+	printf(".\\\" Made by `pmtop --print man` from its tables.\n"
+	       ".TH PMTOP 1 \"\" \"pmtop %s\" \"User Commands\"\n"
+	       ".SH NAME\npmtop \\- look at the pages of one process\n"
+	       ".SH SYNOPSIS\n"
+	       ".B pmtop\n[\\fIOPTIONS\\fR] \\fIPID\\fR | \\fINAME\\fR\n.br\n"
+	       ".B pmtop\n[\\fIOPTIONS\\fR] \\-\\- \\fICOMMAND\\fR [\\fIARG\\fR...]\n.br\n"
+	       ".B pmtop \\-\\-demo\n"
+	       ".SH DESCRIPTION\n"
+	       "pmtop lists the regions (VMAs) of a process. Enter opens a region as a grid of its pages, "
+	       "coloured by what each page is, from /proc/PID/pagemap and /proc/kpageflags; the grid is "
+	       "refreshed while you look. The key c clears the soft\\-dirty bits through "
+	       "/proc/PID/clear_refs, and pages that are written afterwards light up. The key : asks about "
+	       "an address. Everything the screen answers, the options answer for scripts.\n"
+	       ".PP\nNothing changes the target unless a key or an option asks for it. What is not known is "
+	       "left empty (null in JSON), never shown as 0.\n",
+	       PACKAGE_VERSION);
+	man_options();
+	man_keys();
+	man_tables();
+	man_flags();
+	printf(".SH PRIVILEGES\n"
+	       "Your own processes need none: states come from the page tables. Page frame numbers, and with "
+	       "them flags, map counts and memory cgroups, need CAP_SYS_ADMIN in the initial user namespace; "
+	       "without it they are shown as hidden. Other users' processes need root. "
+	       "\\fBpmtop \\-\\-capabilities PID\\fR tells what is available and why not.\n"
+	       ".SH \"EXIT STATUS\"\n0 answered; 1 the target or the kernel would not: the message says what, why and "
+	       "how; 2 the command line is wrong.\n"
+	       ".SH FILES\n.TP\n.I $XDG_STATE_HOME/pmtop/history\nwhat was asked at the prompt "
+	       "(~/.local/state by default)\n"
+	       ".SH ENVIRONMENT\n.TP\n.B NO_COLOR\nset and not empty: no colours\n"
+	       ".SH \"SEE ALSO\"\nproc(5), pmap(1), the kernel's admin\\-guide/mm/pagemap.rst and "
+	       "soft\\-dirty.rst\n");
+}
+
+/* --- completion ------------------------------------------------------------------------------------------ */
+
+static void
+print_columns(enum column_set set)
+{
+	for (unsigned c = 0; c < COL_COUNT; c++)
+		if (column_row((enum column_id)c)->set == set)
+			printf(" %s", column_row((enum column_id)c)->title);
+}
+
+static void
+docs_bash(void)
+{
+	size_t n;
+	const struct option_row *o = option_table(&n);
+
+	printf("# Made by `pmtop --print bash-completion` from its tables.\n"
+	       "_pmtop()\n{\n"
+	       "\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} columns have\n"
+	       "\tcase $prev in\n"
+	       "\t--theme) COMPREPLY=($(compgen -W 'auto dark light ansi mono' -- \"$cur\")); return ;;\n"
+	       "\t--proc-root) COMPREPLY=($(compgen -d -- \"$cur\")); return ;;\n"
+	       "\t-o|--output|--sort)\n"
+	       "\t\tcolumns='");
+	print_columns(SET_REGION);
+	printf("'\n\t\tcase ${COMP_WORDS[*]} in *--pages*) columns='");
+	print_columns(SET_PAGE);
+	printf("' ;; esac\n"
+	       "\t\thave=${cur%%\"${cur##*,}\"}\n"
+	       "\t\tCOMPREPLY=($(compgen -P \"$have\" -W \"$columns\" -- \"${cur##*,}\")); return ;;\n"
+	       "\tesac\n"
+	       "\tcase $cur in\n"
+	       "\t-*) COMPREPLY=($(compgen -W '");
+	for (size_t i = 0; i < n; i++)
+		if (o[i].group != OPTION_HIDDEN)
+			printf("%s--%s", i ? " " : "", o[i].name);
+	printf("' -- \"$cur\")) ;;\n"
+	       "\t*) COMPREPLY=($(compgen -W \"$(cd /proc && echo [1-9]*)\" -- \"$cur\")) ;;\n"
+	       "\tesac\n}\n"
+	       "complete -F _pmtop pmtop\n");
+}
+
+int
+docs_print(const char *what, struct err *err)
+{
+	if (!strcmp(what, "man"))
+		docs_man();
+	else if (!strcmp(what, "bash-completion"))
+		docs_bash();
+	else
+		return err_set(err, ERR_USAGE, "it prints man and bash-completion", "give one", "--print %.40s", what);
+	return 0;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PM_KEYS_H
+#define PM_KEYS_H
+
+#include <stddef.h>
+
+/* What a key does: the first column of keys.def, each once. */
+enum action {
+	ACT_NONE,
+	ACT_HELP, ACT_OPEN, ACT_GO, ACT_ZOOM_IN, ACT_ZOOM_OUT, ACT_ZOOM_FIT, ACT_SORT, ACT_SORT_BACK,
+	ACT_INVERT, ACT_FIND, ACT_FIND_NEXT, ACT_FIND_BACK, ACT_CLEAR, ACT_PAUSE, ACT_ASK, ACT_LETTERS,
+	ACT_INTERVAL, ACT_REFRESH, ACT_REDRAW, ACT_UP, ACT_DOWN, ACT_LEFT, ACT_RIGHT, ACT_PAGE_UP,
+	ACT_PAGE_DOWN, ACT_HALF_UP, ACT_HALF_DOWN, ACT_FIRST, ACT_LAST, ACT_NEXT_CHANGE,
+	ACT_LAST_CHANGE, ACT_NEXT_REGION, ACT_LAST_REGION, ACT_BACK, ACT_STAY, ACT_CLOSE, ACT_QUIT,
+};
+
+enum key_group { GROUP_MOVE, GROUP_LOOK, GROUP_WRITE, GROUP_ASK, GROUP_LEAVE, GROUP_COUNT };
+
+struct key_row {
+	enum action action;
+	const char *keys, *views;
+	enum key_group group;
+	const char *hint, *words;
+};
+
+const struct key_row *key_table(size_t *n);
+const char *key_group_name(enum key_group g);
+
+/* Whether a row works in the view with this letter. */
+int key_row_in(const struct key_row *row, char view);
+
+/* What key (see term.h) does there; ACT_NONE: nothing. */
+enum action key_action(int key, char view);
+
+/* "Enter" -> '\r'; -1: no such key. */
+int key_code(const char *name, size_t len);
+
+#endif

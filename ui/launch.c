@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "launch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static int
+open_output(char *output, size_t size)
+{
+	const char *tmp = getenv("TMPDIR");
+
+	snprintf(output, size, "%s/pmtop-output-XXXXXX", tmp && tmp[0] == '/' ? tmp : "/tmp");
+	return mkostemp(output, O_CLOEXEC);
+}
+
+/* In the child: never returns. What fails goes up the pipe, which exec closes. */
+static _Noreturn void
+become(char **argv, int out, int report)
+{
+	int in = open("/dev/null", O_RDONLY), failed;
+
+	setsid(); /* ^C at pmtop's terminal is not for it */
+	dup2(in, STDIN_FILENO);
+	dup2(out, STDOUT_FILENO);
+	dup2(out, STDERR_FILENO);
+	signal(SIGPIPE, SIG_DFL);
+	execvp(argv[0], argv);
+	failed = errno;
+	if (write(report, &failed, sizeof(failed)) < 0)
+		_exit(126);
+	_exit(127);
+}
+
+int
+launch(char **argv, pid_t *pid, char *output, size_t size, struct err *err)
+{
+	int report[2] = {-1, -1}, failed = 0;
+	int out = open_output(output, size);
+	ssize_t n;
+
+	if (out < 0)
+		return err_sys(err, "set TMPDIR to a folder that can be written", "cannot keep the output of %s",
+		               argv[0]);
+	if (pipe2(report, O_CLOEXEC) < 0 || (*pid = fork()) < 0) {
+		err_sys(err, NULL, "cannot start %s", argv[0]);
+		close(out);
+		return -1;
+	}
+	if (*pid == 0)
+		become(argv, out, report[1]);
+	close(out);
+	close(report[1]);
+	while ((n = read(report[0], &failed, sizeof(failed))) < 0 && errno == EINTR)
+		;
+	close(report[0]);
+	if (n <= 0)
+		return 0;
+	waitpid(*pid, NULL, 0);
+	unlink(output);
+	errno = failed;
+	return err_sys(err, "give a command that can be run", "cannot start %s", argv[0]);
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PM_LAUNCH_H
+#define PM_LAUNCH_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "err.h"
+
+/*
+ * Starts `argv` with its output kept aside (the screen is pmtop's) in a file whose name goes to
+ * `output`. Returns when it has been executed: 0 and its PID, or -1. It is the user's own process:
+ * it goes on when pmtop ends.
+ */
+int launch(char **argv, pid_t *pid, char *output, size_t size, struct err *err);
+
+#endif

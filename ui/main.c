@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Dispatch. The only file that prints errors and decides exit statuses. */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "app.h"
+#include "batch.h"
+#include "demo.h"
+#include "docs.h"
+#include "launch.h"
+#include "options.h"
+#include "proc.h"
+#include "term.h"
+#include "util.h"
+
+static _Noreturn void
+out_of_memory(void)
+{
+	static const char text[] = "pmtop: out of memory; look at a smaller range\n";
+
+	term_panic();
+	if (write(STDERR_FILENO, text, sizeof(text) - 1) < 0)
+		_exit(2);
+	_exit(1);
+}
+
+/*
+ * A closed standard descriptor would be handed out again by the next open, and answers would be
+ * written into whatever that is. Returns whether standard output was open.
+ */
+static bool
+secure_standard_files(void)
+{
+	bool had_output = fcntl(STDOUT_FILENO, F_GETFD) >= 0;
+
+	for (int fd = 0; fd <= 2; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) < 0)
+			_exit(1);
+	return had_output;
+}
+
+/* A PID, or the name of a process. */
+static int
+find_target(const struct options *o, pid_t *pid, struct err *err)
+{
+	if (!o->target)
+		return err_set(err, ERR_USAGE, "no process was named",
+		               "give a PID or a name, or try `pmtop --demo`; `pmtop --help` has more",
+		               "nothing to look at");
+	if (o->target[strspn(o->target, "0123456789")] == '\0')
+		return proc_parse_pid(o->target, pid, err);
+	return proc_find(o->proc_root, o->target, pid, err);
+}
+
+static int
+check_terminal(const struct options *o, struct err *err)
+{
+	if (o->frames || (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)))
+		return 0;
+	return err_set(err, ERR_USAGE, "standard input or output is not a terminal",
+	               "use --list, --pages, --grid or -e, which need none", "cannot open the screen");
+}
+
+static int
+run_screen(const struct options *o, pid_t pid, const char *notice, struct err *err)
+{
+	struct app_options a = {
+	    .root = o->proc_root,
+	    .pid = pid,
+	    .interval_ns = o->interval_ns,
+	    .theme = o->theme,
+	    .read_only = o->read_only,
+	    .frames = o->frames,
+	    .notice = notice,
+	    .term = {.color = o->color, .ascii = o->ascii, .headless = o->frames > 0,
+	             .rows = o->size_rows, .cols = o->size_cols},
+	};
+
+	return app_run(&a, err);
+}
+
+/* Starts what is to be started; the target is then a child of ours, or one that was running. */
+static int
+run_on_target(const struct options *o, struct err *err)
+{
+	char output[256] = "", notice[320] = "";
+	pid_t pid, child = -1;
+	int r;
+
+	if (o->mode == MODE_SCREEN && check_terminal(o, err) < 0)
+		return -1;
+	if (o->demo) {
+		if (demo_start(&pid, err) < 0)
+			return -1;
+		snprintf(notice, sizeof(notice), "the demo target: Enter opens a region, c shows what it writes");
+	} else if (o->command) {
+		if (launch(o->command, &pid, output, sizeof(output), err) < 0)
+			return -1;
+		child = pid;
+		snprintf(notice, sizeof(notice), "output of the command: %s", output);
+	} else if (find_target(o, &pid, err) < 0) {
+		return -1;
+	}
+	r = o->mode == MODE_SCREEN ? run_screen(o, pid, notice[0] ? notice : NULL, err)
+	                           : batch_run(o, pid, err);
+	if (child > 0 && waitpid(child, NULL, WNOHANG) == 0)
+		fprintf(stderr, "pmtop: %s goes on as process %d; its output: %s\n", o->command[0], (int)child, output);
+	return r;
+}
+
+static int
+run(const struct options *o, struct err *err)
+{
+	switch (o->mode) {
+	case MODE_VERSION:
+		printf("pmtop %s\n", PACKAGE_VERSION);
+		break;
+	case MODE_HELP:
+		docs_help();
+		break;
+	case MODE_PRINT:
+		return docs_print(o->print, err);
+	case MODE_SCREEN:
+	case MODE_LIST:
+	case MODE_PAGES:
+	case MODE_QUERY:
+	case MODE_GRID:
+	case MODE_CAPABILITIES:
+		return run_on_target(o, err);
+	}
+	return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options o;
+	struct err err;
+	char line[768];
+	bool had_output = secure_standard_files();
+	int r;
+
+	if (argc == 2 && !strcmp(argv[1], "--demo-target"))
+		demo_main();
+	mem_on_oom(out_of_memory);
+	setlocale(LC_ALL, "");
+	r = options_parse(&o, argc, argv, &err);
+	if (r == 0 && !had_output)
+		r = err_set(&err, ERR_TARGET, "standard output is closed", "send it to a terminal, a file or a pipe",
+		            "cannot answer");
+	if (r == 0)
+		r = run(&o, &err);
+	if (r == 0 && (fflush(stdout) != 0 || ferror(stdout)))
+		r = err_sys(&err, NULL, "cannot write to standard output");
+	if (r == 0)
+		return EXIT_SUCCESS;
+	fprintf(stderr, "pmtop: %s\n", err_line(&err, line, sizeof(line)));
+	return err.status;
+}

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "options.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proc.h"
+#include "util.h"
+
+#define O(id, long, short, arg, group, help) OPT_##id,
+enum option_id {
+#include "options.def"
+	OPT_COUNT
+};
+#undef O
+
+#define O(id, l, s, a, g, h) \
+	{.name = (l), .letter = (char)(s), .arg = (a), .group = OPTION_##g, .help = (h)},
+static const struct option_row rows[OPT_COUNT] = {
+#include "options.def"
+};
+#undef O
+
+enum { LONG_BASE = 256 }; /* getopt's value of row i is LONG_BASE + i */
+
+const struct option_row *
+option_table(size_t *n)
+{
+	*n = OPT_COUNT;
+	return rows;
+}
+
+const char *
+option_group_name(enum option_group g)
+{
+	static const char *const names[] = {
+	    [OPTION_ANSWER] = "Answers instead of a screen, one a call",
+	    [OPTION_SHAPE] = "Shape of the answers",
+	    [OPTION_SCREEN] = "The screen",
+	    [OPTION_OTHER] = "Other",
+	    [OPTION_HIDDEN] = "",
+	};
+
+	return names[g];
+}
+
+static int
+bad_value(struct err *err, enum option_id id, const char *value, const char *how)
+{
+	return err_set(err, ERR_USAGE, "it does not take that", how, "--%s %.60s", rows[id].name, value);
+}
+
+static int
+parse_number(enum option_id id, const char *s, unsigned max, unsigned *out, struct err *err)
+{
+	const char *end;
+	uint64_t v;
+	char how[64];
+
+	snprintf(how, sizeof(how), "give a number from 1 to %u", max);
+	if (!parse_u64(s, 10, &end, &v) || *end || v < 1 || v > max)
+		return bad_value(err, id, s, how);
+	*out = (unsigned)v;
+	return 0;
+}
+
+static int
+parse_power(enum option_id id, const char *s, unsigned min, unsigned max, unsigned *out,
+            struct err *err)
+{
+	char how[64];
+
+	if (parse_number(id, s, max, out, err) == 0 && *out >= min && !(*out & (*out - 1)))
+		return 0;
+	snprintf(how, sizeof(how), "give a power of two from %u to %u", min, max);
+	return bad_value(err, id, s, how);
+}
+
+static int
+parse_size(const char *s, struct options *o, struct err *err)
+{
+	const char *end;
+	uint64_t cols, rows_n;
+
+	if (!parse_u64(s, 10, &end, &cols) || *end != 'x' || !parse_u64(end + 1, 10, &end, &rows_n) ||
+	    *end || cols < 1 || cols > 1000 || rows_n < 1 || rows_n > 1000)
+		return bad_value(err, OPT_SIZE, s, "give COLSxROWS, such as 120x40");
+	o->size_cols = (int)cols;
+	o->size_rows = (int)rows_n;
+	return 0;
+}
+
+static int
+parse_interval(const char *s, struct options *o, struct err *err)
+{
+	char *end;
+	double v = strtod(s, &end);
+
+	if (end == s || *end || !(v >= 0 && v <= 3600) || (v > 0 && v < 0.05))
+		return bad_value(err, OPT_INTERVAL, s, "give seconds from 0.05 to 3600, or 0: only when asked");
+	o->interval_ns = (uint64_t)(v * 1e9);
+	return 0;
+}
+
+static int
+parse_word(enum option_id id, const char *s, const char *const *words, int n, const char *how,
+           struct err *err)
+{
+	for (int i = 0; i < n; i++)
+		if (!strcmp(s, words[i]))
+			return i;
+	return bad_value(err, id, s, how);
+}
+
+static int
+parse_color(const char *s, struct options *o, struct err *err)
+{
+	static const char *const words[] = {"auto", "always", "never"};
+	int i = s ? parse_word(OPT_COLOR, s, words, 3, "give auto, always or never", err) : COLOR_ALWAYS;
+
+	o->color = (enum term_color)i;
+	return i < 0 ? -1 : 0;
+}
+
+static int
+parse_theme(const char *s, struct options *o, struct err *err)
+{
+	const char *words[THEME_COUNT];
+	int i;
+
+	for (i = 0; i < THEME_COUNT; i++)
+		words[i] = paint_theme_name((enum theme)i);
+	i = parse_word(OPT_THEME, s, words, THEME_COUNT, "give auto, dark, light, ansi or mono", err);
+	o->theme = (enum theme)i;
+	return i < 0 ? -1 : 0;
+}
+
+static int
+set_mode(struct options *o, enum mode mode, struct err *err)
+{
+	if (o->mode != MODE_SCREEN && o->mode != mode)
+		return err_set(err, ERR_USAGE, "each call gives one kind of answer", "call pmtop twice",
+		               "two answers were asked for");
+	o->mode = mode;
+	return 0;
+}
+
+static int
+set_answer(struct options *o, enum mode mode, const char *range, struct err *err)
+{
+	o->range = range;
+	return set_mode(o, mode, err);
+}
+
+static int
+add_query(struct options *o, const char *text, struct err *err)
+{
+	if (o->queries_n == QUERIES_MAX)
+		return err_set(err, ERR_USAGE, "64 are the most in one call", "call pmtop again",
+		               "too many questions");
+	o->queries[o->queries_n++] = text;
+	return set_mode(o, MODE_QUERY, err);
+}
+
+static int
+set_format(struct options *o, enum format f, struct err *err)
+{
+	if (o->format != FORMAT_TABLE && o->format != f)
+		return err_set(err, ERR_USAGE, "--json, --csv and --raw exclude each other", "give one",
+		               "two formats were asked for");
+	o->format = f;
+	return 0;
+}
+
+static int
+take(struct options *o, enum option_id id, const char *arg, struct err *err)
+{
+	switch (id) {
+	case OPT_LIST: return set_mode(o, MODE_LIST, err);
+	case OPT_PAGES: return set_answer(o, MODE_PAGES, arg, err);
+	case OPT_GRID: return set_answer(o, MODE_GRID, arg, err);
+	case OPT_QUERY: return add_query(o, arg, err);
+	case OPT_CAPABILITIES: return set_mode(o, MODE_CAPABILITIES, err);
+	case OPT_VERSION: return set_mode(o, MODE_VERSION, err);
+	case OPT_HELP: return set_mode(o, MODE_HELP, err);
+	case OPT_PRINT: o->print = arg; return set_mode(o, MODE_PRINT, err);
+	case OPT_JSON: return set_format(o, FORMAT_JSON, err);
+	case OPT_CSV: return set_format(o, FORMAT_CSV, err);
+	case OPT_RAW: return set_format(o, FORMAT_RAW, err);
+	case OPT_COLUMNS: return parse_power(id, arg, 8, 256, &o->columns, err);
+	case OPT_ZOOM: return parse_power(id, arg, 1, 1u << 30, &o->zoom, err);
+	case OPT_FRAMES: return parse_number(id, arg, 1000000, &o->frames, err);
+	case OPT_SIZE: return parse_size(arg, o, err);
+	case OPT_INTERVAL: return parse_interval(arg, o, err);
+	case OPT_COLOR: return parse_color(arg, o, err);
+	case OPT_THEME: return parse_theme(arg, o, err);
+	case OPT_OUTPUT: o->output = arg; break;
+	case OPT_OUTPUT_ALL: o->output_all = true; break;
+	case OPT_NOHEADINGS: o->noheadings = true; break;
+	case OPT_BYTES: o->bytes = true; break;
+	case OPT_SORT: o->sort = arg; break;
+	case OPT_DEMO: o->demo = true; break;
+	case OPT_READ_ONLY: o->read_only = true; break;
+	case OPT_ASCII: o->ascii = true; break;
+	case OPT_PROC_ROOT: o->proc_root = arg; break;
+	case OPT_DEMO_TARGET: /* main takes it before anything else */
+	case OPT_COUNT: break;
+	}
+	return 0;
+}
+
+/* Letters an edit away, for "did you mean": a common beginning is good enough for option names. */
+static const char *
+nearest(const char *name)
+{
+	size_t best = 0;
+	const char *found = NULL;
+
+	for (size_t i = 0; i < OPT_COUNT; i++) {
+		size_t n = 0;
+
+		while (name[n] && name[n] == rows[i].name[n])
+			n++;
+		if (n > best && rows[i].group != OPTION_HIDDEN) {
+			best = n;
+			found = rows[i].name;
+		}
+	}
+	return best >= 2 ? found : NULL;
+}
+
+static int
+unknown_option(const char *word, int c, struct err *err)
+{
+	const char *near = nearest(word + strspn(word, "-"));
+	char how[80] = "`pmtop --help` lists them";
+
+	if (c == ':')
+		return err_set(err, ERR_USAGE, "it needs a value", "`pmtop --help` tells which", "%.60s", word);
+	if (near)
+		snprintf(how, sizeof(how), "did you mean --%s? `pmtop --help` lists them", near);
+	return err_set(err, ERR_USAGE, "no such option", how, "%.60s", word);
+}
+
+static void
+fill_getopt(struct option *longs, char *shorts)
+{
+	char *s = shorts;
+
+	*s++ = ':';
+	for (int i = 0; i < OPT_COUNT; i++) {
+		int has = rows[i].arg[0] == '[' ? optional_argument : rows[i].arg[0] ? required_argument : no_argument;
+
+		longs[i] = (struct option){rows[i].name, has, NULL, LONG_BASE + i};
+		if (rows[i].letter) {
+			*s++ = rows[i].letter;
+			if (has == required_argument)
+				*s++ = ':';
+		}
+	}
+	longs[OPT_COUNT] = (struct option){0};
+	*s = '\0';
+}
+
+static int
+id_of(int c)
+{
+	if (c >= LONG_BASE)
+		return c - LONG_BASE;
+	for (int i = 0; i < OPT_COUNT; i++)
+		if (rows[i].letter && rows[i].letter == c)
+			return i;
+	return -1;
+}
+
+static int
+take_rest(struct options *o, int argc, char **argv, bool dashes, struct err *err)
+{
+	if (dashes) {
+		if (optind == argc)
+			return err_set(err, ERR_USAGE, "a command should follow", "such as `pmtop -- sleep 100`",
+			               "nothing after --");
+		o->command = argv + optind;
+	} else if (optind < argc) {
+		o->target = argv[optind++];
+		if (optind < argc)
+			return err_set(err, ERR_USAGE, "one process at a time",
+			               "to start a command write `pmtop -- COMMAND`", "%.60s is one word too many",
+			               argv[optind]);
+	}
+	if ((o->target != NULL) + (o->command != NULL) + o->demo > 1)
+		return err_set(err, ERR_USAGE, "a PID, --demo and -- COMMAND exclude each other", "give one",
+		               "two targets were given");
+	return 0;
+}
+
+int
+options_parse(struct options *o, int argc, char **argv, struct err *err)
+{
+	struct option longs[OPT_COUNT + 1];
+	char shorts[2 * OPT_COUNT + 2];
+	int c;
+
+	*o = (struct options){.interval_ns = 1000000000, .size_cols = 80, .size_rows = 24,
+	                      .proc_root = PROC_ROOT};
+	fill_getopt(longs, shorts);
+	opterr = 0;
+	optind = 1;
+	for (;;) {
+		int at = optind;
+		const char *word;
+
+		c = getopt_long(argc, argv, shorts, longs, NULL);
+		if (c == -1)
+			break;
+		word = argv[at < argc ? at : argc - 1];
+		if (c == '?' || c == ':')
+			return unknown_option(word[0] == '-' ? word : argv[optind - 1], c, err);
+		if (take(o, (enum option_id)id_of(c), optarg, err) < 0)
+			return -1;
+	}
+	return take_rest(o, argc, argv, optind > 1 && !strcmp(argv[optind - 1], "--"), err);
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PM_OPTIONS_H
+#define PM_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "err.h"
+#include "paint.h"
+#include "term.h"
+
+/* The command line, parsed. Text points into argv. */
+enum mode {
+	MODE_SCREEN, MODE_LIST, MODE_PAGES, MODE_QUERY, MODE_GRID, MODE_CAPABILITIES, MODE_VERSION,
+	MODE_HELP, MODE_PRINT,
+};
+enum format { FORMAT_TABLE, FORMAT_CSV, FORMAT_JSON, FORMAT_RAW };
+
+enum { QUERIES_MAX = 64 };
+
+struct options {
+	enum mode mode;
+	const char *target;    /* PID or NAME; NULL */
+	char **command;        /* after --; NULL */
+	bool demo;
+	const char *range;     /* of --pages, --grid; NULL */
+	const char *queries[QUERIES_MAX];
+	size_t queries_n;
+	const char *print;
+
+	enum format format;
+	const char *output;    /* -o; NULL */
+	bool output_all, noheadings, bytes;
+	const char *sort;
+	unsigned columns, zoom; /* of --grid; 0: chosen. zoom is the number of pages */
+
+	uint64_t interval_ns;
+	bool read_only, ascii;
+	enum term_color color;
+	enum theme theme;
+	unsigned frames;
+	int size_cols, size_rows;
+	const char *proc_root;
+};
+
+int options_parse(struct options *o, int argc, char **argv, struct err *err);
+
+enum option_group { OPTION_ANSWER, OPTION_SHAPE, OPTION_SCREEN, OPTION_OTHER, OPTION_HIDDEN };
+struct option_row {
+	const char *name;
+	char letter;
+	const char *arg;
+	enum option_group group;
+	const char *help;
+};
+const struct option_row *option_table(size_t *n);
+const char *option_group_name(enum option_group g);
+
+#endif

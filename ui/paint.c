@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "paint.h"
+
+#define NCURSES_WIDECHAR 1
+#include <curses.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <wchar.h>
+
+#include "util.h"
+
+enum { N = 0, B = PAINT_BOLD, R = PAINT_REVERSE, U = PAINT_UNDERLINE };
+
+#define T(role, df, db, da, lf, lb, la, af, ab, aa, ma) \
+	[ROLE_##role] = {[THEME_DARK] = {df, db, da}, [THEME_LIGHT] = {lf, lb, la}, \
+	                 [THEME_ANSI] = {af, ab, aa}, [THEME_MONO] = {-1, -1, ma}},
+static const struct paint_look looks[ROLE_COUNT][THEME_COUNT] = {
+#include "theme.def"
+};
+#undef T
+
+struct pcell {
+	wchar_t ch;
+	struct paint_look look;
+};
+
+/* The frame being drawn, the one on screen, and the colour pairs made so far. */
+static struct {
+	enum theme theme;
+	bool utf8, colors;
+	int rows, cols;
+	struct pcell *next, *shown;
+	int cursor_y, cursor_x;
+	unsigned short pair[257][257]; /* [fg + 1][bg + 1]; 0 not made yet */
+	unsigned short pairs;
+} p;
+
+struct paint_look
+paint_look(enum theme theme, enum role role)
+{
+	return looks[role][theme];
+}
+
+const char *
+paint_theme_name(enum theme theme)
+{
+	static const char *const names[THEME_COUNT] = {"auto", "dark", "light", "ansi", "mono"};
+
+	return names[theme];
+}
+
+void
+paint_open(const struct term *t, enum theme theme)
+{
+	memset(&p, 0, sizeof(p));
+	p.utf8 = t->utf8;
+	p.colors = t->colors > 0;
+	p.theme = !p.colors ? THEME_MONO
+	          : t->colors < 256 && theme != THEME_MONO ? THEME_ANSI
+	          : theme == THEME_AUTO                    ? THEME_DARK
+	                                                   : theme;
+}
+
+void
+paint_close(void)
+{
+	free(p.next);
+	free(p.shown);
+	p.next = p.shown = NULL;
+	p.rows = p.cols = 0;
+}
+
+enum theme
+paint_theme(void)
+{
+	return p.theme;
+}
+
+bool
+paint_utf8(void)
+{
+	return p.utf8;
+}
+
+void
+paint_begin(const struct term *t)
+{
+	static const struct pcell blank = {.ch = L' ', .look = {-1, -1, 0}};
+
+	if (t->rows != p.rows || t->cols != p.cols) {
+		size_t n = (size_t)t->rows * (size_t)t->cols;
+
+		p.rows = t->rows;
+		p.cols = t->cols;
+		p.next = mem_resize(p.next, n * sizeof(*p.next));
+		p.shown = mem_resize(p.shown, n * sizeof(*p.shown));
+		memset(p.shown, 0, n * sizeof(*p.shown));
+		erase();
+	}
+	for (int i = 0; i < p.rows * p.cols; i++)
+		p.next[i] = blank;
+	p.cursor_y = -1;
+}
+
+static int
+pair_of(short fg, short bg)
+{
+	unsigned short *n = &p.pair[fg + 1][bg + 1];
+
+	if (!p.colors || (fg < 0 && bg < 0))
+		return 0;
+	if (!*n && p.pairs + 1 < COLOR_PAIRS) {
+		*n = ++p.pairs;
+		init_extended_pair(*n, fg, bg);
+	}
+	return *n;
+}
+
+static void
+send_cell(int y, int x, const struct pcell *c)
+{
+	attr_t attr = (c->look.attr & PAINT_BOLD ? A_BOLD : 0) |
+	              (c->look.attr & PAINT_REVERSE ? A_REVERSE : 0) |
+	              (c->look.attr & PAINT_UNDERLINE ? A_UNDERLINE : 0);
+	int pair = pair_of(c->look.fg, c->look.bg);
+	wchar_t text[2] = {c->ch, L'\0'};
+	cchar_t cc;
+
+	setcchar(&cc, text, attr, (short)pair, p.colors ? &pair : NULL);
+	mvadd_wch(y, x, &cc);
+}
+
+unsigned
+paint_flush(void)
+{
+	unsigned changed = 0;
+
+	for (int y = 0; y < p.rows; y++)
+		for (int x = 0; x < p.cols; x++) {
+			struct pcell *next = &p.next[y * p.cols + x], *shown = &p.shown[y * p.cols + x];
+
+			if (next->ch == shown->ch && next->look.fg == shown->look.fg &&
+			    next->look.bg == shown->look.bg && next->look.attr == shown->look.attr)
+				continue;
+			*shown = *next;
+			send_cell(y, x, next);
+			changed++;
+		}
+	curs_set(p.cursor_y >= 0 ? 1 : 0);
+	if (p.cursor_y >= 0)
+		move(p.cursor_y, p.cursor_x);
+	wnoutrefresh(stdscr);
+	doupdate();
+	return changed;
+}
+
+static struct pcell *
+cell_at(int y, int x)
+{
+	return y < 0 || y >= p.rows || x < 0 || x >= p.cols ? NULL : &p.next[y * p.cols + x];
+}
+
+static void
+put(int y, int x, wchar_t ch, struct paint_look look)
+{
+	struct pcell *c = cell_at(y, x);
+
+	if (c)
+		*c = (struct pcell){ch, look};
+}
+
+/* What a terminal that has only ASCII shows for the few signs pmtop draws itself. */
+static wchar_t
+plain_sign(wchar_t ch)
+{
+	static const struct {
+		wchar_t sign, plain;
+	} signs[] = {
+	    {L'›', L'>'}, {L'●', L'*'}, {L'·', L'.'}, {L'▼', L'v'}, {L'▲', L'^'}, {L'…', L'~'},
+	    {L'│', L'|'}, {L'─', L'-'}, {L'▔', L'^'}, {L'█', L'#'}, {L'↑', L'^'}, {L'↓', L'v'},
+	};
+
+	if (p.utf8 || ch < 0x7f)
+		return ch;
+	for (size_t i = 0; i < ARRAY_LEN(signs); i++)
+		if (signs[i].sign == ch)
+			return signs[i].plain;
+	return L'?';
+}
+
+int
+paint_text(int y, int x, int right, enum role role, const char *fmt, ...)
+{
+	char text[1024];
+	const char *s = text;
+	mbstate_t state = {0};
+	va_list ap;
+
+	if (right > p.cols)
+		right = p.cols;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	while (*s && x < right) {
+		wchar_t ch;
+		size_t n = mbrtowc(&ch, s, MB_CUR_MAX, &state);
+
+		if (n == (size_t)-1 || n == (size_t)-2) {
+			memset(&state, 0, sizeof(state));
+			ch = L'?';
+			n = 1;
+		}
+		/* one column each, always: combining and double-width characters would shift the rest */
+		put(y, x++, wcwidth(ch) == 1 ? plain_sign(ch) : L'?', looks[role][p.theme]);
+		s += n;
+	}
+	return x;
+}
+
+void
+paint_fill(int y, int x, int right, enum role role)
+{
+	for (; x < right; x++)
+		put(y, x, L' ', looks[role][p.theme]);
+}
+
+void
+paint_glyph(int y, int x, enum role role, wchar_t glyph)
+{
+	put(y, x, plain_sign(glyph), looks[role][p.theme]);
+}
+
+void
+paint_block(int y, int x, enum role front, enum role back, wchar_t glyph)
+{
+	struct paint_look f = looks[front][p.theme], b = looks[back][p.theme];
+	struct paint_look look = {.fg = f.bg >= 0 ? f.bg : f.fg, .bg = b.bg, .attr = 0};
+
+	if (!p.colors)
+		look = (struct paint_look){-1, -1, f.attr};
+	put(y, x, glyph, look);
+}
+
+void
+paint_shade(int y, int x, int right, enum role role)
+{
+	struct paint_look look = looks[role][p.theme];
+
+	for (; x < right; x++) {
+		struct pcell *c = cell_at(y, x);
+
+		if (!c || c->look.bg >= 0)
+			continue;
+		c->look.bg = look.bg;
+		if (c->look.fg < 0)
+			c->look.fg = look.fg;
+		c->look.attr |= look.attr;
+	}
+}
+
+void
+paint_cursor(int y, int x)
+{
+	p.cursor_y = y;
+	p.cursor_x = x;
+}
+
+wchar_t
+paint_eighth(unsigned n)
+{
+	static const char ramp[] = " .:-=+*##";
+
+	if (n > 8)
+		n = 8;
+	if (!p.utf8)
+		return (wchar_t)ramp[n];
+	return n == 0 ? L' ' : (wchar_t)(L'▁' + (wchar_t)n - 1);
+}
+
+#define S(id, letter, role, name, words, help) [STATE_##id] = ROLE_##role,
+enum role
+paint_state_role(enum state s)
+{
+	static const unsigned char roles[STATE_COUNT] = {
+#include "state.def"
+	};
+
+	return (enum role)roles[s];
+}
+#undef S
+
+enum role
+paint_heat_role(enum heat h)
+{
+	return h == HEAT_NONE ? ROLE_NONE : (enum role)(ROLE_HEAT_NOW + (int)h - HEAT_NOW);
+}

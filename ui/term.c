@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "term.h"
+
+#include <curses.h>
+#include <langinfo.h>
+#include <locale.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <term.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "util.h"
+
+/* curses is one per process, so what belongs to it is here once. */
+static SCREEN *screen;
+static WINDOW *keys; /* read from here: a window that is never drawn, for getch refreshes its own */
+static struct termios saved;
+static bool saved_ok;
+static char leave[128]; /* what a crash writes: leave the alternate screen, show the cursor */
+
+static const int fatal[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
+
+void
+term_panic(void)
+{
+	if (!saved_ok)
+		return;
+	saved_ok = false;
+	if (write(STDOUT_FILENO, leave, strlen(leave)) >= 0)
+		tcsetattr(STDIN_FILENO, TCSANOW, &saved);
+}
+
+static void
+on_fatal(int sig)
+{
+	term_panic();
+	signal(sig, SIG_DFL);
+	raise(sig);
+}
+
+static void
+remember_terminal(void)
+{
+	static const char *const caps[] = {"sgr0", "cnorm", "rmcup", "rmkx"};
+
+	saved_ok = tcgetattr(STDIN_FILENO, &saved) == 0;
+	leave[0] = '\0';
+	for (size_t i = 0; i < ARRAY_LEN(caps); i++) {
+		const char *s = tigetstr((char *)caps[i]);
+
+		if (s && s != (char *)-1 && strlen(leave) + strlen(s) < sizeof(leave))
+			strcat(leave, s);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(fatal); i++)
+		signal(fatal[i], on_fatal);
+}
+
+static SCREEN *
+start(struct term *t, FILE *in)
+{
+	static const char *const fallback[] = {"xterm-256color", "vt100"};
+	const char *name = getenv("TERM");
+	SCREEN *s = t->headless ? NULL : newterm(NULL, t->out, in);
+
+	for (size_t i = 0; !s && i < ARRAY_LEN(fallback); i++) {
+		s = newterm(fallback[i], t->out, in);
+		if (s && !t->headless)
+			snprintf(t->notice, sizeof(t->notice), "terminal %.40s is unknown here: treated as %s",
+			         name ? name : "(none)", fallback[i]);
+	}
+	return s;
+}
+
+static int
+color_count(enum term_color wish)
+{
+	const char *no_color = getenv("NO_COLOR");
+
+	if (wish == COLOR_NEVER || (wish == COLOR_AUTO && no_color && no_color[0]))
+		return 0;
+	if (!has_colors() || start_color() == ERR)
+		return 0;
+	use_default_colors();
+	return COLORS >= 256 ? 256 : COLORS >= 16 ? 16 : COLORS >= 8 ? 8 : 0;
+}
+
+int
+term_open(struct term *t, const struct term_options *o, struct err *err)
+{
+	FILE *in = stdin;
+
+	*t = (struct term){.headless = o->headless, .out = stdout};
+	/* set, they would freeze curses at a size that a resize does not change */
+	unsetenv("LINES");
+	unsetenv("COLUMNS");
+	if (o->headless) {
+		t->out = fopen("/dev/null", "w");
+		in = fopen("/dev/null", "r");
+	}
+	screen = start(t, in);
+	if (!screen)
+		return err_set(err, ERR_USAGE, "no entry for it in the terminal database",
+		               "set TERM to one that exists, such as xterm-256color; or use --list, --grid",
+		               "cannot use the terminal %s", getenv("TERM") ? getenv("TERM") : "(TERM is not set)");
+	set_term(screen);
+	if (!t->headless)
+		remember_terminal();
+	if (!getenv("ESCDELAY"))
+		set_escdelay(25);
+	cbreak();
+	noecho();
+	nonl();
+	keys = newpad(1, 1);
+	nodelay(keys, TRUE);
+	keypad(keys, TRUE);
+	leaveok(stdscr, FALSE);
+	t->colors = color_count(o->color);
+	t->utf8 = !o->ascii && !strcmp(nl_langinfo(CODESET), "UTF-8");
+	if (o->headless)
+		resizeterm(o->rows, o->cols);
+	term_measure(t);
+	return 0;
+}
+
+void
+term_close(struct term *t)
+{
+	if (!screen)
+		return;
+	saved_ok = false;
+	endwin();
+	delwin(keys);
+	delscreen(screen);
+	screen = NULL;
+	for (size_t i = 0; i < ARRAY_LEN(fatal); i++)
+		signal(fatal[i], SIG_DFL);
+	if (t->headless)
+		fclose(t->out);
+}
+
+int
+term_fd(const struct term *t)
+{
+	return t->headless ? -1 : STDIN_FILENO;
+}
+
+void
+term_measure(struct term *t)
+{
+	getmaxyx(stdscr, t->rows, t->cols);
+}
+
+void
+term_redraw(void)
+{
+	clearok(curscr, TRUE);
+}
+
+int
+term_key(struct term *t, bool raw)
+{
+	static const struct {
+		int curses, key;
+	} map[] = {
+	    {KEY_UP, TERM_UP},       {KEY_DOWN, TERM_DOWN},   {KEY_LEFT, TERM_LEFT},
+	    {KEY_RIGHT, TERM_RIGHT}, {KEY_PPAGE, TERM_PGUP},  {KEY_NPAGE, TERM_PGDN},
+	    {KEY_HOME, TERM_HOME},   {KEY_END, TERM_END},     {KEY_BACKSPACE, TERM_BACKSPACE},
+	    {127, TERM_BACKSPACE},   {8, TERM_BACKSPACE},     {KEY_BTAB, TERM_BTAB},
+	    {KEY_RESIZE, TERM_RESIZE}, {KEY_ENTER, '\r'},     {'\n', '\r'},
+	};
+	int c;
+
+	if (t->headless)
+		return TERM_NONE;
+	keypad(keys, !raw);
+	c = wgetch(keys);
+	if (c == ERR)
+		return TERM_NONE;
+	if (raw && c != KEY_RESIZE)
+		return c & 0xff;
+	for (size_t i = 0; i < ARRAY_LEN(map); i++)
+		if (c == map[i].curses)
+			return map[i].key;
+	if (c >= KEY_F0 && c <= KEY_F(12))
+		return TERM_F0 + (c - KEY_F0);
+	return c < 256 ? c : TERM_NONE;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PM_TERM_H
+#define PM_TERM_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "err.h"
+
+/*
+ * The terminal: started, stopped, resized, read. With paint the only file that knows curses.
+ * It is left as it was found whatever ends the program.
+ */
+enum term_color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+
+struct term_options {
+	enum term_color color;
+	bool ascii;           /* no character outside ASCII even where the locale has them */
+	bool headless;        /* draw into nothing, rows x cols: for benchmarks */
+	int rows, cols;
+};
+
+struct term {
+	int rows, cols;
+	int colors;           /* 0, 8, 16, 256 */
+	bool utf8;
+	bool headless;
+	FILE *out;
+	char notice[160];     /* something to tell the user once ("unknown terminal, using xterm") */
+};
+
+int term_open(struct term *t, const struct term_options *o, struct err *err);
+void term_close(struct term *t);
+
+/* The descriptor to poll for keys; -1 when headless. */
+int term_fd(const struct term *t);
+
+/* Keys. Characters are themselves; the others: */
+enum {
+	TERM_NONE = -1,
+	TERM_UP = 0x1000, TERM_DOWN, TERM_LEFT, TERM_RIGHT, TERM_PGUP, TERM_PGDN, TERM_HOME, TERM_END,
+	TERM_BACKSPACE, TERM_BTAB, TERM_RESIZE, TERM_F0, TERM_LAST = TERM_F0 + 13
+};
+
+/* The next key, TERM_NONE if there is none yet. `raw`: bytes as they come, for readline. */
+int term_key(struct term *t, bool raw);
+
+/* Take the terminal's new size over after TERM_RESIZE (or at the headless start). */
+void term_measure(struct term *t);
+
+/* Everything is sent anew at the next flush. */
+void term_redraw(void);
+
+/* The shortest way back to a sane terminal: safe in a signal handler. */
+void term_panic(void);
+
+#endif

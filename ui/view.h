@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PM_VIEW_H
+#define PM_VIEW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "keys.h"
+#include "sample.h"
+
+/*
+ * What the person has done to the screen: where the cursors are, what is sorted how. Regions and
+ * pages are known by address, for lists change under the cursor. Views change this and nothing
+ * else; what must happen outside (a clear, the prompt, the end) they return as effects.
+ */
+enum view_id { VIEW_REGIONS, VIEW_GRID, VIEW_PAGE, VIEW_HELP, VIEW_COUNT };
+enum letters { LETTERS_RUNS, LETTERS_ALL, LETTERS_NONE, LETTERS_COUNT };
+enum { VIEW_DEPTH = 8 };
+
+struct ui {
+	int rows, cols; /* of the screen */
+	int colors;
+	uint64_t now;   /* CLOCK_MONOTONIC, when this frame is drawn */
+
+	enum view_id stack[VIEW_DEPTH];
+	int depth;      /* the view on screen is stack[depth] */
+
+	/* regions */
+	uint64_t region;      /* start of the one under the cursor, and of the one in the grid */
+	uint64_t *order;      /* starts in display order; NULL: to be sorted again */
+	size_t order_n;
+	uint64_t order_serial;/* of the sample it was made from */
+	size_t list_top;
+	int sort;             /* column, see view_regions.c */
+	bool invert;
+	char find[128];
+
+	/* grid and page */
+	struct grid grid;     /* geometry on screen; rows == 0: not set yet */
+	uint64_t cursor;      /* address of the page under the cursor */
+	enum letters letters;
+	int card_top, help_top;
+
+	bool read_only;
+};
+
+enum effect {
+	FX_NONE = 0,
+	FX_CLEAR = 1, FX_REFRESH = 2, FX_PROMPT = 4, FX_FIND = 8, FX_INTERVAL = 16, FX_PAUSE = 32,
+	FX_QUIT = 64, FX_REDRAW = 128, FX_SORT = 256,
+};
+
+struct view {
+	const char *name;
+	char letter; /* in keys.def */
+	/* draws rows [top, bottom); never blocks, never changes what it is given */
+	void (*draw)(const struct ui *ui, const struct sample *s, int top, int bottom);
+	/* carries an action out on `ui`; returns effects */
+	unsigned (*act)(struct ui *ui, const struct sample *s, enum action a);
+	/* the sentence about what is under the cursor */
+	void (*say)(const struct ui *ui, const struct sample *s, struct buf *out);
+	/* the crumb after the process's name */
+	void (*crumb)(const struct ui *ui, const struct sample *s, struct buf *out);
+	/* brings `ui` in line with a new sample or a new size, before anything is drawn */
+	void (*settle)(struct ui *ui, const struct sample *s, int top, int bottom);
+};
+
+extern const struct view view_regions, view_grid, view_page, view_help;
+const struct view *view_of(enum view_id id);
+
+static inline enum view_id
+ui_view(const struct ui *ui)
+{
+	return ui->stack[ui->depth];
+}
+
+void ui_push(struct ui *ui, enum view_id id);
+void ui_pop(struct ui *ui);
+
+/* The region of the sample that ui->region names, NULL if it is gone. */
+const struct vma *ui_vma(const struct ui *ui, const struct sample *s, const struct region **r);
+
+/* Opens the grid at addr, if it lies in a region. */
+bool ui_go(struct ui *ui, const struct sample *s, uint64_t addr);
+
+/* A mapping's name for the screen: escaped, "[anonymous]" for none. */
+void ui_name(struct buf *out, const struct vma *v);
+
+/* The same in at most `width` columns, cut in the middle so that the file's name survives. */
+void ui_name_cut(struct buf *out, const struct vma *v, size_t width);
+
+#endif

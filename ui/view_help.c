@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Help for the view below it: its keys by group, then the legend, both from the tables. */
+#include <string.h>
+
+#include "paint.h"
+#include "query.h"
+#include "state.h"
+#include "util.h"
+#include "view.h"
+
+struct help_line {
+	enum role left_role;
+	char left[24];
+	char glyph; /* a state's letter in its colours, 0 none */
+	enum role glyph_role;
+	const char *right;
+};
+
+enum { HELP_LINES = 160 };
+
+struct help {
+	struct help_line line[HELP_LINES];
+	int n;
+};
+
+static struct help_line *
+next_line(struct help *h)
+{
+	struct help_line *l = &h->line[h->n < HELP_LINES - 1 ? h->n++ : HELP_LINES - 1];
+
+	memset(l, 0, sizeof(*l));
+	return l;
+}
+
+static void
+add(struct help *h, enum role role, const char *left, const char *right)
+{
+	struct help_line *l = next_line(h);
+
+	l->left_role = role;
+	snprintf(l->left, sizeof(l->left), "%s", left);
+	l->right = right;
+}
+
+static void
+add_keys(struct help *h, char view)
+{
+	size_t n;
+	const struct key_row *k = key_table(&n);
+
+	for (enum key_group g = GROUP_MOVE; g < GROUP_COUNT; g++) {
+		bool headed = false;
+
+		for (size_t i = 0; i < n; i++) {
+			if (k[i].group != g || !key_row_in(&k[i], view))
+				continue;
+			if (!headed)
+				add(h, ROLE_ACCENT, key_group_name(g), "");
+			headed = true;
+			add(h, ROLE_STRONG, k[i].keys, k[i].words);
+		}
+		if (headed)
+			add(h, ROLE_TEXT, "", "");
+	}
+}
+
+static void
+add_legend(struct help *h)
+{
+	add(h, ROLE_ACCENT, "Pages", "");
+	for (unsigned s = 0; s < STATE_COUNT; s++) {
+		const struct state_row *row = state_row((enum state)s);
+		struct help_line *l = next_line(h);
+
+		l->left_role = ROLE_STRONG;
+		snprintf(l->left, sizeof(l->left), "  %s", row->name);
+		l->glyph = row->letter;
+		l->glyph_role = paint_state_role((enum state)s);
+		l->right = row->help;
+	}
+	add(h, ROLE_TEXT, "", "");
+}
+
+static void
+add_questions(struct help *h)
+{
+	size_t n;
+	const struct query_form *q = query_forms(&n);
+
+	add(h, ROLE_ACCENT, "Questions", "");
+	for (size_t i = 0; i < n; i++)
+		add(h, ROLE_STRONG, q[i].form, q[i].help);
+	add(h, ROLE_TEXT, "", "");
+}
+
+static void
+add_soft_dirty(struct help *h)
+{
+	static const char *const lines[] = {
+	    "c tells the kernel to forget what was written: it marks every page",
+	    "clean and write-protected. The next write to a page takes one short",
+	    "fault, and the page shows in a warm colour: the brighter, the more",
+	    "recent. It costs the target that fault a page, once, and a stop of",
+	    "some milliseconds for the clear. Needs a kernel with soft-dirty.",
+	};
+
+	add(h, ROLE_ACCENT, "Soft-dirty", "");
+	for (size_t i = 0; i < ARRAY_LEN(lines); i++)
+		add(h, ROLE_TEXT, "", lines[i]);
+}
+
+static void
+make(struct help *h, const struct ui *ui)
+{
+	enum view_id below = ui->depth ? ui->stack[ui->depth - 1] : VIEW_REGIONS;
+
+	h->n = 0;
+	add_keys(h, view_of(below)->letter);
+	add_legend(h);
+	add_questions(h);
+	add_soft_dirty(h);
+}
+
+static void
+draw(const struct ui *ui, const struct sample *s, int top, int bottom)
+{
+	struct help h;
+
+	(void)s;
+	make(&h, ui);
+	for (int i = ui->help_top, y = top; i < h.n && y < bottom; i++, y++) {
+		const struct help_line *l = &h.line[i];
+
+		paint_text(y, l->right && l->right[0] ? 3 : 1, 24, l->left_role, "%s", l->left);
+		if (l->glyph)
+			paint_glyph(y, 3, l->glyph_role, (wchar_t)l->glyph);
+		paint_text(y, l->left[0] ? 24 : 3, ui->cols, ROLE_TEXT, "%s", l->right ? l->right : "");
+	}
+}
+
+static void
+settle(struct ui *ui, const struct sample *s, int top, int bottom)
+{
+	struct help h;
+
+	(void)s;
+	make(&h, ui);
+	if (ui->help_top > h.n - (bottom - top))
+		ui->help_top = h.n - (bottom - top);
+	if (ui->help_top < 0)
+		ui->help_top = 0;
+}
+
+static void
+say(const struct ui *ui, const struct sample *s, struct buf *out)
+{
+	(void)ui;
+	(void)s;
+	buf_str(out, "Up and Down move, q or Esc closes; `man pmtop` has it all");
+}
+
+static void
+crumb(const struct ui *ui, const struct sample *s, struct buf *out)
+{
+	(void)s;
+	buf_fmt(out, "help > %s", view_of(ui->depth ? ui->stack[ui->depth - 1] : VIEW_REGIONS)->name);
+}
+
+static unsigned
+act(struct ui *ui, const struct sample *s, enum action a)
+{
+	int page = ui->rows - 3;
+
+	(void)s;
+	switch ((int)a) {
+	case ACT_UP: ui->help_top--; break;
+	case ACT_DOWN: ui->help_top++; break;
+	case ACT_PAGE_UP: ui->help_top -= page; break;
+	case ACT_PAGE_DOWN: ui->help_top += page; break;
+	case ACT_FIRST: ui->help_top = 0; break;
+	case ACT_LAST: ui->help_top = HELP_LINES; break;
+	}
+	return FX_NONE;
+}
+
+const struct view view_help = {
+    .name = "help", .letter = 'H', .draw = draw, .act = act, .say = say, .crumb = crumb,
+    .settle = settle,
+};

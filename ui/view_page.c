@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One page: every bit in words, its frame, its flags. */
+#include "card.h"
+#include "paint.h"
+#include "view.h"
+
+static bool
+make(const struct ui *ui, const struct sample *s, struct card *c)
+{
+	const struct vma *v = s->regions ? vma_at(&s->regions->vmas, ui->cursor) : NULL;
+
+	if (!v || !s->card || !s->card->has_page || s->card->place != ui->cursor)
+		return false;
+	card_make(c, s, v, ui->cursor, &s->card->page, s->card->written_ns, ui->now, s->card);
+	return true;
+}
+
+static void
+draw(const struct ui *ui, const struct sample *s, int top, int bottom)
+{
+	struct card c;
+
+	if (make(ui, s, &c))
+		card_draw(&c, ui->card_top, top, bottom, 1, ui->cols);
+	else if (s->card_err.what[0])
+		paint_text(top, 1, ui->cols, ROLE_TEXT, "%s: %s", s->card_err.what, s->card_err.why);
+	else
+		paint_text(top, 1, ui->cols, ROLE_DIM, "reading page %llx", (unsigned long long)ui->cursor);
+}
+
+static void
+settle(struct ui *ui, const struct sample *s, int top, int bottom)
+{
+	struct card c;
+
+	view_grid.settle(ui, s, top, bottom); /* the grid lies underneath and follows the cursor */
+	if (!make(ui, s, &c))
+		return;
+	if (ui->card_top > c.n - (bottom - top))
+		ui->card_top = c.n - (bottom - top);
+	if (ui->card_top < 0)
+		ui->card_top = 0;
+}
+
+static void
+say(const struct ui *ui, const struct sample *s, struct buf *out)
+{
+	if (s->card && s->card->place == ui->cursor && s->card->line)
+		buf_str(out, s->card->line);
+}
+
+static void
+crumb(const struct ui *ui, const struct sample *s, struct buf *out)
+{
+	view_grid.crumb(ui, s, out);
+	buf_fmt(out, " > page %llx", (unsigned long long)ui->cursor);
+}
+
+static unsigned
+act(struct ui *ui, const struct sample *s, enum action a)
+{
+	int page = ui->rows - 3;
+
+	switch ((int)a) {
+	case ACT_UP: ui->card_top--; break;
+	case ACT_DOWN: ui->card_top++; break;
+	case ACT_PAGE_UP: ui->card_top -= page; break;
+	case ACT_PAGE_DOWN: ui->card_top += page; break;
+	case ACT_FIRST: ui->card_top = 0; break;
+	case ACT_LAST: ui->card_top = CARD_LINES; break;
+	case ACT_NEXT_REGION:
+	case ACT_LAST_REGION: view_grid.act(ui, s, a); break;
+	}
+	return FX_NONE;
+}
+
+const struct view view_page = {
+    .name = "page", .letter = 'P', .draw = draw, .act = act, .say = say, .crumb = crumb,
+    .settle = settle,
+};

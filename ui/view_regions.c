@@ -1,0 +1,532 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The list of regions: two bars (what is in RAM, what the address space is for), the write line,
+ * and a row a region with its page strip. The cursor stays on its region, not on its row.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "columns.h"
+#include "paint.h"
+#include "util.h"
+#include "view.h"
+
+enum { BAR_LABEL = 12, HEAD_ROWS = 4 }; /* two bars, the write line, the headings */
+
+/* --- columns of the list ------------------------------------------------------------------------------ */
+
+/* In the order they stand. `shed`: dropped in this order (1 first) when the screen is narrow. */
+static const struct list_column {
+	enum column_id id;
+	const char *title; /* NULL: the column's own */
+	int width, shed;
+	bool down; /* sorts from large to small first */
+} list[] = {
+    {COL_REGION_START, "ADDRESS", 12, 0, false}, {COL_REGION_SIZE, NULL, 5, 0, true},
+    {COL_REGION_PERM, NULL, 4, 0, false},        {COL_REGION_TYPE, NULL, 7, 1, false},
+    {COL_REGION_RSS, NULL, 5, 0, true},          {COL_REGION_PERCENT, NULL, 3, 3, true},
+    {COL_REGION_SWAP, NULL, 5, 2, true},         {COL_REGION_DIRTY, "WRITTEN", 7, 0, true},
+    {COL_REGION_MAPPING, NULL, 0, 0, false},
+};
+enum { LIST_COLUMNS = ARRAY_LEN(list), LIST_MAPPING = LIST_COLUMNS - 1, NAME_MIN = 12 };
+
+struct layout {
+	bool shown[LIST_COLUMNS];
+	int x[LIST_COLUMNS];
+	int strip_x, strip_width;
+};
+
+static int
+fixed_width(const struct layout *l)
+{
+	int w = 1; /* the cursor mark */
+
+	for (int i = 0; i < LIST_MAPPING; i++)
+		w += l->shown[i] ? list[i].width + 1 : 0;
+	return w + l->strip_width + 1;
+}
+
+static struct layout
+layout_for(int cols)
+{
+	struct layout l = {.strip_width = cols >= 110 ? LIST_STRIP : LIST_STRIP / 2};
+	int x = 1;
+
+	for (int i = 0; i < LIST_COLUMNS; i++)
+		l.shown[i] = true;
+	for (int shed = 1; shed <= 3 && fixed_width(&l) + NAME_MIN > cols; shed++)
+		for (int i = 0; i < LIST_COLUMNS; i++)
+			if (list[i].shed == shed)
+				l.shown[i] = false;
+	if (fixed_width(&l) + NAME_MIN > cols)
+		l.strip_width = 0;
+	for (int i = 0; i < LIST_COLUMNS; i++) {
+		if (i == LIST_MAPPING) {
+			l.strip_x = x;
+			x += l.strip_width ? l.strip_width + 1 : 0;
+		}
+		l.x[i] = x;
+		x += l.shown[i] ? list[i].width + 1 : 0;
+	}
+	return l;
+}
+
+/* --- order -------------------------------------------------------------------------------------------- */
+
+struct sort_key {
+	struct value v;
+	uint64_t start;
+};
+
+static struct region_row
+row_of(const struct sample *s, size_t i)
+{
+	return (struct region_row){.v = &s->regions->vmas.v[i], .r = &s->regions->r[i],
+	                           .page_size = s->page_size, .dirty_known = s->gen > 0};
+}
+
+static int
+by_key(const void *pa, const void *pb)
+{
+	const struct sort_key *a = pa, *b = pb;
+	int c = value_compare(&a->v, &b->v);
+
+	return c ? c : (a->start > b->start) - (a->start < b->start);
+}
+
+static void
+sort_regions(struct ui *ui, const struct sample *s)
+{
+	size_t n = s->regions->vmas.n;
+	struct sort_key *keys = mem_alloc(n * sizeof(*keys));
+	bool down = list[ui->sort].down != ui->invert;
+
+	for (size_t i = 0; i < n; i++) {
+		struct region_row row = row_of(s, i);
+
+		keys[i] = (struct sort_key){region_value(list[ui->sort].id, &row), row.v->start};
+	}
+	if (ui->sort != 0 || down)
+		qsort(keys, n, sizeof(*keys), by_key);
+	ui->order = mem_resize(ui->order, n * sizeof(*ui->order));
+	ui->order_n = n;
+	for (size_t i = 0; i < n; i++)
+		ui->order[i] = keys[down ? n - 1 - i : i].start;
+	free(keys);
+	ui->order_serial = s->serial;
+}
+
+/* Keeps the order that was, without the regions that went; new ones come last until the next sort. */
+static void
+keep_order(struct ui *ui, const struct sample *s)
+{
+	size_t n = s->regions->vmas.n, out = 0;
+	bool *placed = mem_alloc(n * sizeof(*placed));
+	uint64_t *order = mem_alloc(n * sizeof(*order));
+
+	for (size_t i = 0; i < ui->order_n; i++) {
+		const struct vma *v = vma_at(&s->regions->vmas, ui->order[i]);
+		size_t k = v ? (size_t)(v - s->regions->vmas.v) : 0;
+
+		if (v && v->start == ui->order[i] && !placed[k]) {
+			order[out++] = v->start;
+			placed[k] = true;
+		}
+	}
+	for (size_t k = 0; k < n; k++)
+		if (!placed[k])
+			order[out++] = s->regions->vmas.v[k].start;
+	free(placed);
+	free(ui->order);
+	ui->order = order;
+	ui->order_n = out;
+	ui->order_serial = s->serial;
+}
+
+static size_t
+position(const struct ui *ui)
+{
+	for (size_t i = 0; i < ui->order_n; i++)
+		if (ui->order[i] == ui->region)
+			return i;
+	return 0;
+}
+
+/* By address nothing moves, so it is always sorted; other orders hold still until asked to sort. */
+static void
+settle(struct ui *ui, const struct sample *s, int top, int bottom)
+{
+	size_t rows = (size_t)(bottom - top > HEAD_ROWS ? bottom - top - HEAD_ROWS : 1), at;
+	const struct vma *v;
+
+	if (!s->regions || !s->regions->vmas.n)
+		return;
+	if (!ui->order || ui->sort == 0)
+		sort_regions(ui, s);
+	else if (ui->order_serial != s->serial)
+		keep_order(ui, s);
+	v = vma_at(&s->regions->vmas, ui->region);
+	if (v)
+		ui->region = v->start;
+	else if (!ui->region || ui->order[position(ui)] != ui->region)
+		ui->region = ui->region
+		                 ? s->regions->vmas.v[u64_min(vma_lower_bound(&s->regions->vmas, ui->region),
+		                                              s->regions->vmas.n - 1)].start
+		                 : ui->order[0];
+	at = position(ui);
+	if (at < ui->list_top)
+		ui->list_top = at;
+	if (at >= ui->list_top + rows)
+		ui->list_top = at - rows + 1;
+	if (ui->list_top + rows > ui->order_n)
+		ui->list_top = ui->order_n > rows ? ui->order_n - rows : 0;
+}
+
+/* --- drawing ------------------------------------------------------------------------------------------ */
+
+struct segment {
+	const char *label;
+	enum role role;
+	uint64_t pages;
+};
+
+static void
+draw_bar(const struct ui *ui, const struct sample *s, int y, const char *title, uint64_t total,
+         const struct segment *seg, size_t n)
+{
+	int x = BAR_LABEL, width = ui->cols - BAR_LABEL - 2;
+	uint64_t sum = 0, done = 0;
+	char size[8];
+
+	paint_text(y, 0, BAR_LABEL, ROLE_DIM, "%-5s", title);
+	paint_text(y, 5, BAR_LABEL, ROLE_STRONG, "%5s", size_text(size, total * s->page_size));
+	for (size_t i = 0; i < n; i++)
+		sum += seg[i].pages;
+	for (size_t i = 0; i < n && sum; i++) {
+		int to;
+
+		if (!seg[i].pages)
+			continue;
+		done += seg[i].pages;
+		to = BAR_LABEL + (int)((double)done / (double)sum * width + 0.5);
+		if (to <= x)
+			to = x + 1;
+		if (to > ui->cols - 1)
+			to = ui->cols - 1;
+		paint_fill(y, x, to, seg[i].role);
+		if (to - x > (int)strlen(seg[i].label) + 7)
+			paint_text(y, x + 1, to, seg[i].role, "%s %s", seg[i].label,
+			           size_text(size, seg[i].pages * s->page_size));
+		else if (to - x > (int)strlen(seg[i].label))
+			paint_text(y, x, to, seg[i].role, "%s", seg[i].label);
+		else
+			paint_text(y, x, x + 1, seg[i].role, "%.1s", seg[i].label);
+		x = to;
+	}
+}
+
+static void
+draw_ram(const struct ui *ui, const struct sample *s, int y)
+{
+	static const struct {
+		enum state state;
+		const char *label;
+	} parts[] = {
+	    {STATE_ANON, "anon"}, {STATE_THP_HEAD, "thp"},    {STATE_HUGETLB, "hugetlb"},
+	    {STATE_FILE, "file"}, {STATE_SHMEM, "shm"},       {STATE_DEVICE, "dev"},
+	    {STATE_SWAPPED, "swap"},
+	};
+	struct segment seg[ARRAY_LEN(parts)];
+	const struct totals *t = &s->regions->totals;
+
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++)
+		seg[i] = (struct segment){parts[i].label, paint_state_role(parts[i].state),
+		                          t->rss_by_state[parts[i].state]};
+	draw_bar(ui, s, y, "RAM", t->rss, seg, ARRAY_LEN(seg));
+}
+
+static void
+draw_virt(const struct ui *ui, const struct sample *s, int y)
+{
+	const struct totals *t = &s->regions->totals;
+	const uint64_t *by = t->size_by_type;
+	uint64_t there = t->rss + t->swap;
+	const struct segment seg[] = {
+	    {"in RAM or swap", ROLE_ANON, u64_min(there, t->size)},
+	    {"reserved", ROLE_GUARD, by[VMA_RESERVE]},
+	    {"not touched", ROLE_HEADER_DIM,
+	     t->size - u64_min(t->size, u64_min(there, t->size) + by[VMA_RESERVE])},
+	};
+
+	draw_bar(ui, s, y, "VIRT", t->size, seg, ARRAY_LEN(seg));
+}
+
+static void
+draw_writes(const struct ui *ui, const struct sample *s, int y)
+{
+	char size[8];
+	double age = (double)(ui->now > s->mark_ns ? ui->now - s->mark_ns : 0) / 1e9;
+
+	paint_text(y, 0, BAR_LABEL, ROLE_DIM, "writes");
+	if (s->gen && s->can_track == TRACK_YES)
+		paint_text(y, BAR_LABEL, ui->cols, ROLE_HOT, "%s written in %llu pages, %.0f s after the clear",
+		           size_text(size, s->regions->totals.written * s->page_size),
+		           (unsigned long long)s->regions->totals.written, age);
+	else if (s->can_track == TRACK_YES)
+		paint_text(y, BAR_LABEL, ui->cols, ROLE_DIM, "press c: pages written from then on light up");
+	else if (s->can_track == TRACK_NO)
+		paint_text(y, BAR_LABEL, ui->cols, ROLE_DIM, "not visible: %s", s->track_why);
+}
+
+static void
+draw_headings(const struct ui *ui, const struct layout *l, int y)
+{
+	paint_fill(y, 0, ui->cols, ROLE_HEADER);
+	for (int i = 0; i < LIST_COLUMNS; i++) {
+		const struct column *c = column_row(list[i].id);
+		const char *title = list[i].title ? list[i].title : c->title;
+		bool right = c->right && i != 0;
+		const char *mark = ui->sort != i ? "" : list[i].down != ui->invert ? "▼" : "▲";
+		int width = i == LIST_MAPPING ? ui->cols - l->x[i] : list[i].width;
+		int len = (int)strlen(title) + (mark[0] ? 1 : 0), x = l->x[i];
+
+		if (!l->shown[i])
+			continue;
+		if (right && len < width)
+			x += width - len;
+		x = paint_text(y, x, l->x[i] + u64_max(width, 1) + (mark[0] ? 1 : 0), ROLE_HEADER, "%s", title);
+		paint_text(y, x, ui->cols, ROLE_HEADER, "%s", mark);
+	}
+	if (l->strip_width)
+		paint_text(y, l->strip_x, l->strip_x + l->strip_width, ROLE_HEADER,
+		           l->strip_width >= LIST_STRIP ? "PAGES low to high address" : "PAGES");
+}
+
+static void
+draw_strip(const struct strip_cell *strip, int y, int x, int width)
+{
+	for (int i = 0; i < width; i++) {
+		/* a narrow strip shows the better filled, and the warmer, of its neighbours */
+		const struct strip_cell *a = &strip[i * LIST_STRIP / width], *b = a;
+		unsigned height;
+		enum role role;
+
+		for (int k = i * LIST_STRIP / width; k < (i + 1) * LIST_STRIP / width; k++) {
+			if (strip[k].height > a->height)
+				a = &strip[k];
+			if (strip[k].heat && (!b->heat || strip[k].heat < b->heat))
+				b = &strip[k];
+		}
+		height = a->height > 7 ? 7 : a->height; /* rows must not fuse */
+		role = b->heat ? paint_heat_role((enum heat)b->heat) : paint_state_role((enum state)a->state);
+		if (!height)
+			paint_glyph(y, x + i, ROLE_NONE, L'·');
+		else
+			paint_block(y, x + i, role, ROLE_TEXT, paint_eighth(height));
+	}
+}
+
+static enum role
+cell_role(enum column_id id, const struct value *v)
+{
+	if (id == COL_REGION_DIRTY && v->n)
+		return ROLE_HOT;
+	if (id == COL_REGION_SWAP && v->n)
+		return ROLE_SWAP_TEXT;
+	return ROLE_TEXT;
+}
+
+static void
+draw_row(const struct ui *ui, const struct sample *s, const struct layout *l, size_t i, int y)
+{
+	struct region_row row = row_of(s, i);
+	struct buf text = {0};
+
+	for (int c = 0; c < LIST_MAPPING; c++) {
+		struct value v;
+		int pad;
+
+		if (!l->shown[c])
+			continue;
+		v = region_value(list[c].id, &row);
+		text.len = 0;
+		buf_str(&text, "");
+		if (c == 0)
+			buf_fmt(&text, "%0*llx", 12, (unsigned long long)row.v->start);
+		else if (v.kind == VALUE_SIZE && v.n == 0 && list[c].id != COL_REGION_SIZE)
+			buf_str(&text, list[c].id == COL_REGION_RSS ? "0" : "-");
+		else
+			value_text(&v, false, !paint_utf8(), &text);
+		pad = column_row(list[c].id)->right ? list[c].width - (int)text.len : 0;
+		paint_text(y, l->x[c] + (pad > 0 ? pad : 0), l->x[c] + list[c].width, cell_role(list[c].id, &v),
+		           "%s", text.s);
+	}
+	if (row.v->perm & VMA_WRITE && row.v->perm & VMA_EXEC && l->shown[2])
+		paint_text(y, l->x[2], l->x[2] + 4, ROLE_BANNER, "rwx%c", row.v->perm & VMA_SHARED ? 's' : 'p');
+	if (l->strip_width && row.r->known)
+		draw_strip(row.r->strip, y, l->strip_x, l->strip_width);
+	text.len = 0;
+	ui_name_cut(&text, row.v, (size_t)(ui->cols - l->x[LIST_MAPPING] > 0 ? ui->cols - l->x[LIST_MAPPING] : 0));
+	paint_text(y, l->x[LIST_MAPPING], ui->cols, row.v->name[0] ? ROLE_TEXT : ROLE_DIM, "%s",
+	           text.s ? text.s : "");
+	if (row.v->start == ui->region) {
+		paint_text(y, 0, 1, ROLE_ACCENT, "›");
+		paint_shade(y, 0, ui->cols, ROLE_SELECT);
+	}
+	buf_free(&text);
+}
+
+static void
+draw(const struct ui *ui, const struct sample *s, int top, int bottom)
+{
+	struct layout l = layout_for(ui->cols);
+	int y = top + HEAD_ROWS;
+
+	if (!s->regions)
+		return;
+	draw_ram(ui, s, top);
+	draw_virt(ui, s, top + 1);
+	draw_writes(ui, s, top + 2);
+	draw_headings(ui, &l, top + 3);
+	for (size_t i = ui->list_top; i < ui->order_n && y < bottom; i++, y++) {
+		const struct vma *v = vma_at(&s->regions->vmas, ui->order[i]);
+
+		if (v)
+			draw_row(ui, s, &l, (size_t)(v - s->regions->vmas.v), y);
+		if (v && v->start == ui->region)
+			paint_cursor(y, 0);
+	}
+}
+
+static void
+say(const struct ui *ui, const struct sample *s, struct buf *out)
+{
+	const struct region *r;
+	const struct vma *v = ui_vma(ui, s, &r);
+	char a[8], b[8], perm[5];
+
+	if (!v)
+		return;
+	vma_perm_text(v, perm);
+	buf_fmt(out, "%llx ", (unsigned long long)v->start);
+	ui_name(out, v);
+	buf_fmt(out, " %s %s: ", size_text(a, vma_size(v)), perm);
+	if (!r->known)
+		buf_str(out, "not counted yet");
+	else if (!r->rss && !r->swap)
+		buf_str(out, v->type == VMA_RESERVE ? "address space kept aside, no access" : "0 pages touched");
+	else
+		buf_fmt(out, "%s in RAM", size_text(b, r->rss * s->page_size));
+	if (r->thp)
+		buf_fmt(out, " (%s in huge pages)", size_text(b, r->thp * s->page_size));
+	if (r->swap)
+		buf_fmt(out, ", %s swapped", size_text(b, r->swap * s->page_size));
+	if (s->gen && r->newborn)
+		buf_str(out, ", new since the clear: writes not known");
+	else if (s->gen && r->written)
+		buf_fmt(out, ", %llu pages written", (unsigned long long)r->written);
+}
+
+static void
+crumb(const struct ui *ui, const struct sample *s, struct buf *out)
+{
+	(void)ui;
+	(void)s;
+	buf_str(out, "regions");
+}
+
+/* --- keys --------------------------------------------------------------------------------------------- */
+
+static void
+move_to(struct ui *ui, long at)
+{
+	if (!ui->order_n)
+		return;
+	if (at < 0)
+		at = 0;
+	if ((size_t)at >= ui->order_n)
+		at = (long)ui->order_n - 1;
+	ui->region = ui->order[at];
+}
+
+static bool
+matches(const struct ui *ui, const struct sample *s, uint64_t start)
+{
+	const struct vma *v = vma_at(&s->regions->vmas, start);
+	char addr[32];
+
+	snprintf(addr, sizeof(addr), "%012llx", (unsigned long long)start);
+	return v && (strcasestr(v->name, ui->find) || strstr(addr, ui->find));
+}
+
+static void
+find(struct ui *ui, const struct sample *s, long step)
+{
+	long n = (long)ui->order_n, at = (long)position(ui);
+
+	if (!ui->find[0] || !s->regions)
+		return;
+	for (long i = 1; i <= n; i++) {
+		long k = ((at + i * step) % n + n) % n;
+
+		if (matches(ui, s, ui->order[k])) {
+			ui->region = ui->order[k];
+			return;
+		}
+	}
+}
+
+static void
+sort_by(struct ui *ui, int step)
+{
+	ui->sort = (ui->sort + step + LIST_COLUMNS) % LIST_COLUMNS;
+	ui->invert = false;
+	free(ui->order);
+	ui->order = NULL;
+}
+
+static unsigned
+act(struct ui *ui, const struct sample *s, enum action a)
+{
+	long at = (long)position(ui), page = ui->rows - HEAD_ROWS - 3;
+
+	if (!s->regions)
+		return FX_NONE;
+	switch ((int)a) {
+	case ACT_UP: move_to(ui, at - 1); break;
+	case ACT_DOWN: move_to(ui, at + 1); break;
+	case ACT_PAGE_UP: move_to(ui, at - page); break;
+	case ACT_PAGE_DOWN: move_to(ui, at + page); break;
+	case ACT_HALF_UP: move_to(ui, at - page / 2); break;
+	case ACT_HALF_DOWN: move_to(ui, at + page / 2); break;
+	case ACT_FIRST: move_to(ui, 0); break;
+	case ACT_LAST: move_to(ui, (long)ui->order_n); break;
+	case ACT_SORT: sort_by(ui, 1); return FX_SORT;
+	case ACT_SORT_BACK: sort_by(ui, -1); return FX_SORT;
+	case ACT_INVERT:
+		ui->invert = !ui->invert;
+		free(ui->order);
+		ui->order = NULL;
+		return FX_SORT;
+	case ACT_FIND: return FX_FIND;
+	case ACT_FIND_NEXT: find(ui, s, 1); break;
+	case ACT_FIND_BACK: find(ui, s, -1); break;
+	case ACT_OPEN: {
+		const struct vma *v = ui_vma(ui, s, NULL);
+
+		if (v) {
+			ui->cursor = v->start;
+			ui->grid = (struct grid){0};
+			ui_push(ui, VIEW_GRID);
+		}
+		break;
+	}
+	}
+	return FX_NONE;
+}
+
+const struct view view_regions = {
+    .name = "regions", .letter = 'R', .draw = draw, .act = act, .say = say, .crumb = crumb,
+    .settle = settle,
+};
