@@ -9,8 +9,10 @@
 
 /* A walk over one region's runs. */
 struct walk {
+	const struct pagemap *pm;
 	const struct vma *v;
 	size_t page_size;
+	unsigned swaps;
 	struct region *out;
 	uint64_t by_state[STATE_COUNT];
 	/* the strip: pages by state for each of `width` equal shares of the region's pages */
@@ -73,30 +75,65 @@ dirty_add(struct walk *w, const struct pm_run *run)
 	w->dirty[w->dirty_n++] = *run;
 }
 
-static int
-walk_run(void *arg, const struct pm_run *run)
+/*
+ * "Swapped" is said of guards, markers and pages on the move too: only the word itself tells, so
+ * the few runs that are not present are read.
+ */
+static void
+add_swapped(struct walk *w, const struct pm_run *run)
 {
-	struct walk *w = arg;
+	uint64_t words[512], first = (run->start - w->v->start) / w->page_size;
+	uint64_t pages = (run->end - run->start) / w->page_size;
+	struct err ignored;
+
+	for (uint64_t done = 0; done < pages; done += ARRAY_LEN(words)) {
+		ssize_t n = pagemap_words(w->pm, run->start + done * w->page_size, words,
+		                          u64_min(pages - done, ARRAY_LEN(words)), &ignored);
+
+		for (ssize_t i = 0; i < n; i++) {
+			struct page pg = {.word = words[i], .known = PAGE_WORD};
+			enum state s = state_of_page(&pg, w->v, w->swaps);
+			uint64_t at = first + done + (uint64_t)i;
+
+			w->by_state[s]++;
+			w->out->swap += s == STATE_SWAPPED;
+			strip_add(w, at, at + 1, s);
+		}
+	}
+}
+
+static void
+add_present(struct walk *w, const struct pm_run *run)
+{
 	uint64_t pages = (run->end - run->start) / w->page_size;
 	uint64_t first = (run->start - w->v->start) / w->page_size;
 	enum state s = state_of_cats(run->cats, w->v);
 	struct region *out = w->out;
 
+	w->by_state[s] += pages;
+	strip_add(w, first, first + pages, s);
+	if (s == STATE_ZERO)
+		return;
+	out->rss += pages;
+	if (run->cats & PM_CAT_HUGE)
+		out->thp += pages;
+	if (s == STATE_ANON || s == STATE_THP_HEAD)
+		out->anon += pages;
+}
+
+static int
+walk_run(void *arg, const struct pm_run *run)
+{
+	struct walk *w = arg;
+
 	if (!(run->cats & (PM_CAT_PRESENT | PM_CAT_SWAPPED))) {
 		w->born_seen = true; /* soft-dirty where no page is: the whole mapping is new */
 		return 0;
 	}
-	w->by_state[s] += pages;
-	if (run->cats & PM_CAT_PRESENT && s != STATE_ZERO) {
-		out->rss += pages;
-		if (run->cats & PM_CAT_HUGE)
-			out->thp += pages;
-		if (s == STATE_ANON || s == STATE_THP_HEAD)
-			out->anon += pages;
-	}
-	if (s == STATE_SWAPPED)
-		out->swap += pages;
-	strip_add(w, first, first + pages, s);
+	if (run->cats & PM_CAT_PRESENT)
+		add_present(w, run);
+	else
+		add_swapped(w, run);
 	if (run->cats & PM_CAT_SOFT_DIRTY)
 		dirty_add(w, run);
 	else
@@ -124,7 +161,7 @@ strip_finish(const struct walk *w, const struct track *t, uint64_t now, struct s
 			}
 		}
 		strip[i].height = (uint8_t)eighths(sum, hi - lo);
-		if (t && t->gen)
+		if (t->gen)
 			strip[i].heat = (uint8_t)track_newest_heat(t, w->v->start + lo * w->page_size,
 			                                           w->v->start + hi * w->page_size, now);
 	}
@@ -148,21 +185,23 @@ note_written(struct walk *w, struct track *t, uint64_t now)
 }
 
 static int
-measure(const struct pagemap *pm, const struct vma *v, struct track *t, uint64_t now,
-        struct region *out, uint64_t by_state[STATE_COUNT], struct strip_cell *strip,
-        unsigned width, struct err *err)
+measure(struct target *target, const struct vma *v, uint64_t now, struct region *out,
+        uint64_t by_state[STATE_COUNT], struct strip_cell *strip, unsigned width, struct err *err)
 {
+	const struct pagemap *pm = &target->pm;
+	struct track *t = &target->track;
 	uint32_t share[STRIP_MAX][STATE_COUNT];
 	uint64_t any = PM_CAT_PRESENT | PM_CAT_SWAPPED;
 	uint64_t cats = any | PM_CAT_PFNZERO | PM_CAT_HUGE | PM_CAT_GUARD;
-	struct walk w = {.v = v, .page_size = pm->page_size, .out = out, .share = share};
+	struct walk w = {.pm = pm, .v = v, .page_size = pm->page_size, .swaps = target->swaps,
+	                 .out = out, .share = share};
 
 	memset(out, 0, sizeof(*out));
 	w.width = (unsigned)u64_min(width, walk_pages(&w));
 	memset(share, 0, w.width * sizeof(share[0]));
 	if (v->type == VMA_FILE && !(v->perm & VMA_SHARED))
 		cats |= PM_CAT_FILE; /* which pages are private copies: only here is it worth its price */
-	if (t && t->gen) {
+	if (t->gen) {
 		any |= PM_CAT_SOFT_DIRTY;
 		cats |= PM_CAT_SOFT_DIRTY;
 	}
@@ -170,7 +209,7 @@ measure(const struct pagemap *pm, const struct vma *v, struct track *t, uint64_t
 		free(w.dirty);
 		return -1;
 	}
-	if (t && t->gen)
+	if (t->gen)
 		note_written(&w, t, now);
 	strip_finish(&w, t, now, strip, width);
 	out->known = true;
@@ -182,10 +221,10 @@ measure(const struct pagemap *pm, const struct vma *v, struct track *t, uint64_t
 }
 
 int
-region_measure(const struct pagemap *pm, const struct vma *v, struct track *t, uint64_t now,
-               struct region *out, struct strip_cell *strip, unsigned width, struct err *err)
+region_measure(struct target *t, const struct vma *v, uint64_t now, struct region *out,
+               struct strip_cell *strip, unsigned width, struct err *err)
 {
-	return measure(pm, v, t, now, out, NULL, strip, width, err);
+	return measure(t, v, now, out, NULL, strip, width, err);
 }
 
 struct regions *
@@ -229,8 +268,8 @@ totals_add(struct totals *sum, const struct vma *v, const struct region *r, size
 }
 
 int
-regions_measure(struct regions *rs, const struct pagemap *pm, struct track *t,
-                bool (*stop)(void *), void *arg, struct err *err)
+regions_measure(struct regions *rs, struct target *t, bool (*stop)(void *), void *arg,
+                struct err *err)
 {
 	uint64_t begin = time_ns();
 
@@ -240,10 +279,10 @@ regions_measure(struct regions *rs, const struct pagemap *pm, struct track *t,
 
 		if (stop && stop(arg))
 			return 1;
-		if (measure(pm, &rs->vmas.v[i], t, begin, r, rs->totals.rss_by_state, r->strip,
-		            LIST_STRIP, err) < 0)
+		if (measure(t, &rs->vmas.v[i], begin, r, rs->totals.rss_by_state, r->strip, LIST_STRIP,
+		            err) < 0)
 			return -1;
-		totals_add(&rs->totals, &rs->vmas.v[i], r, pm->page_size);
+		totals_add(&rs->totals, &rs->vmas.v[i], r, t->pm.page_size);
 	}
 	rs->counted = true;
 	rs->time_ns = begin;

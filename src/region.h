@@ -5,9 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "pagemap.h"
 #include "state.h"
-#include "track.h"
+#include "target.h"
 #include "vma.h"
 
 /* One column of a page strip: a share of the region, drawn as one character. */
@@ -32,11 +31,11 @@ struct region {
 };
 
 /*
- * Counts one region, and draws it into strip[0..width). With a track that has a mark, tells it
+ * Counts one region, and draws it into strip[0..width). If the target has a mark, its track is told
  * what is written.
  */
-int region_measure(const struct pagemap *pm, const struct vma *v, struct track *t, uint64_t now,
-                   struct region *out, struct strip_cell *strip, unsigned width, struct err *err);
+int region_measure(struct target *t, const struct vma *v, uint64_t now, struct region *out,
+                   struct strip_cell *strip, unsigned width, struct err *err);
 
 /* Counted over all regions. */
 struct totals {
@@ -59,7 +58,7 @@ struct regions *regions_ref(struct regions *rs);
 void regions_unref(struct regions *rs);
 
 /* Counts every region of rs. `stop` is asked between regions: true gives up (returns 1). */
-int regions_measure(struct regions *rs, const struct pagemap *pm, struct track *t,
-                    bool (*stop)(void *), void *arg, struct err *err);
+int regions_measure(struct regions *rs, struct target *t, bool (*stop)(void *), void *arg,
+                    struct err *err);
 
 #endif

@@ -276,7 +276,7 @@ look(struct sampler *s)
 		}
 		publish(s, false);
 	}
-	r = regions_measure(rs, &s->t.pm, &s->t.track, superseded_cb, s, &s->draft.trouble);
+	r = regions_measure(rs, &s->t, superseded_cb, s, &s->draft.trouble);
 	if (r != 0)
 		carry_over(rs, s->draft.regions);
 	else

@@ -158,8 +158,7 @@ fill(struct fill *f, uint64_t lo, uint64_t hi)
 {
 	struct window *w = f->w;
 
-	if (region_measure(&f->t->pm, f->v, &f->t->track, w->time_ns, &w->region, w->map,
-	                   w->grid.row_cells, f->err) < 0)
+	if (region_measure(f->t, f->v, w->time_ns, &w->region, w->map, w->grid.row_cells, f->err) < 0)
 		return -1;
 	if (is_unreadable(f->t, lo)) {
 		fill_all(w, STATE_UNREADABLE);

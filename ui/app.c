@@ -132,8 +132,10 @@ is_answered(const struct app *a)
 static int
 draw_badge(int y, int x, enum role role, const char *text)
 {
-	x -= (int)strlen(text) + 1;
-	paint_text(y, x, x + (int)strlen(text), role, "%s", text);
+	int width = (int)ui_width(text);
+
+	x -= width + 1;
+	paint_text(y, x, x + width, role, "%s", text);
 	return x - 1;
 }
 
@@ -156,7 +158,7 @@ state_badge(const struct app *a, char *out, size_t size, enum role *role)
 	} else if (!a->want.interval_ns) {
 		snprintf(out, size, "r looks again");
 	} else {
-		snprintf(out, size, "* live %.1fs", (double)a->want.interval_ns / 1e9);
+		snprintf(out, size, "● live %.1fs", (double)a->want.interval_ns / 1e9);
 	}
 }
 

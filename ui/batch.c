@@ -157,7 +157,7 @@ list_regions(struct batch *b, struct err *err)
 	dirty = has_column(ids, n, COL_REGION_DIRTY) && need_written(b);
 	rs = regions_new(b->vmas);
 	b->vmas = (struct vma_list){0};
-	if (regions_measure(rs, &b->t.pm, &b->t.track, NULL, NULL, err) < 0) {
+	if (regions_measure(rs, &b->t, NULL, NULL, err) < 0) {
 		regions_unref(rs);
 		return -1;
 	}

@@ -10,7 +10,7 @@
 #include "state.h"
 #include "view.h"
 
-enum { LABEL = 14 };
+enum { LABEL = 15, WRAP = 37 };
 
 static struct card_line *
 next_line(struct card *c)
@@ -67,6 +67,23 @@ card_draw(const struct card *c, int first, int top, int bottom, int x, int right
 	}
 }
 
+/* Text over as many lines as it needs: the pane beside the grid is narrow. */
+static void
+add_wrapped(struct card *c, enum role role, const char *s)
+{
+	while (*s) {
+		size_t n = strlen(s), cut = n;
+
+		if (n > WRAP)
+			for (cut = WRAP; cut > 0 && s[cut] != ' '; cut--)
+				;
+		if (!cut)
+			cut = n;
+		card_add(c, role, "", NULL, "%.*s", (int)cut, s);
+		s += cut + strspn(s + cut, " ");
+	}
+}
+
 static void
 add_where(struct card *c, const struct vma *v, uint64_t addr)
 {
@@ -119,33 +136,13 @@ add_swap(struct card *c, const struct page *pg, unsigned swaps)
 	card_add(c, ROLE_TEXT, "swap offset", NULL, "%#llx", (unsigned long long)PM_SWAP_OFFSET(pg->word));
 }
 
-/* Long names of the flags, a few a line. */
-static void
-add_flag_names(struct card *c, uint64_t kpf)
-{
-	struct buf names = {0};
-	char *s, *rest;
-
-	flag_names(&names, FLAG_KPF, kpf, " ");
-	for (s = names.s; s && *s; s = rest) {
-		size_t n = strlen(s), cut = n;
-
-		if (n > 36)
-			for (cut = 36; cut > 0 && s[cut] != ' '; cut--)
-				;
-		card_add(c, ROLE_DIM, "", NULL, "%.*s", (int)cut, s);
-		rest = s + cut + strspn(s + cut, " ");
-	}
-	buf_free(&names);
-}
-
 static void
 add_frame(struct card *c, const struct sample *s, const struct page *pg)
 {
 	struct frames f = {.flags = s->frames_hidden ? -1 : 0};
 	const char *why = page_hidden_why(pg, &f);
 	uint64_t pfn = page_pfn(pg);
-	struct buf letters = {0};
+	struct buf letters = {0}, names = {0};
 
 	if (!(pg->word & PM_PRESENT))
 		return;
@@ -157,7 +154,7 @@ add_frame(struct card *c, const struct sample *s, const struct page *pg)
 	card_add(c, ROLE_TEXT, "frame", NULL, "pfn 0x%llx", (unsigned long long)pfn);
 	card_add(c, ROLE_TEXT, "physical", NULL, "0x%llx", (unsigned long long)(pfn * s->page_size));
 	if (pg->known & PAGE_COUNT)
-		card_add(c, ROLE_TEXT, "mapped", pg->count == 1 ? "once" : "times, by all processes", "%llu",
+		card_add(c, ROLE_TEXT, "mapped", "times, by all processes", "%llu",
 		         (unsigned long long)pg->count);
 	if (!(pg->known & PAGE_FLAGS)) {
 		card_add(c, ROLE_TEXT, "flags", why, "%s", "");
@@ -168,7 +165,9 @@ add_frame(struct card *c, const struct sample *s, const struct page *pg)
 	flag_letters(&letters, pg->kpf);
 	card_add(c, ROLE_TEXT, "", NULL, "%s", letters.s);
 	buf_free(&letters);
-	add_flag_names(c, pg->kpf);
+	flag_names(&names, FLAG_KPF, pg->kpf, " ");
+	add_wrapped(c, ROLE_DIM, names.s ? names.s : "");
+	buf_free(&names);
 }
 
 /* The answer's facts that the page itself does not carry. */
@@ -193,8 +192,8 @@ card_make(struct card *c, const struct sample *s, const struct vma *v, uint64_t 
 	c->n = 0;
 	snprintf(head, sizeof(head), "Page %012llx", (unsigned long long)addr);
 	card_head(c, head);
-	card_add(c, ROLE_TEXT, "", NULL, "%s", state_row(st)->words);
-	card_add(c, ROLE_DIM, "", NULL, "%s", state_row(st)->help);
+	add_wrapped(c, ROLE_TEXT, state_row(st)->words);
+	add_wrapped(c, ROLE_DIM, state_row(st)->help);
 	if (written_ns && now >= written_ns)
 		card_add(c, ROLE_HOT, "", NULL, "first seen written %.0f s ago", (double)(now - written_ns) / 1e9);
 	card_gap(c);

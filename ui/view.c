@@ -79,8 +79,8 @@ utf8_bytes(const char *s, size_t n)
 	return i;
 }
 
-static size_t
-utf8_length(const char *s)
+size_t
+ui_width(const char *s)
 {
 	size_t n = 0;
 
@@ -97,7 +97,7 @@ ui_name_cut(struct buf *out, const struct vma *v, size_t width)
 	const char *base;
 
 	ui_name(&name, v);
-	n = utf8_length(name.s);
+	n = ui_width(name.s);
 	if (n <= width || width < 4) {
 		buf_add(out, name.s, utf8_bytes(name.s, width));
 		buf_free(&name);
@@ -105,7 +105,7 @@ ui_name_cut(struct buf *out, const struct vma *v, size_t width)
 	}
 	/* keep the file's name if it fits, and as much of the path's beginning as there is room for */
 	base = strrchr(name.s, '/');
-	base_len = base ? utf8_length(base) : 0;
+	base_len = base ? ui_width(base) : 0;
 	tail = base_len && base_len + 1 < width ? base_len : width / 2;
 	buf_add(out, name.s, utf8_bytes(name.s, width - tail - 1));
 	buf_str(out, paint_utf8() ? "…" : "~");

@@ -86,6 +86,9 @@ bool ui_go(struct ui *ui, const struct sample *s, uint64_t addr);
 /* A mapping's name for the screen: escaped, "[anonymous]" for none. */
 void ui_name(struct buf *out, const struct vma *v);
 
+/* Columns that UTF-8 text takes (one a character, as paint draws it). */
+size_t ui_width(const char *s);
+
 /* The same in at most `width` columns, cut in the middle so that the file's name survives. */
 void ui_name_cut(struct buf *out, const struct vma *v, size_t width);
 

@@ -278,9 +278,12 @@ draw_ruler(const struct ui *ui, int y, unsigned cursor_col)
 		for (per = 1; unit < 4 && cell * 8 % (per * 1024) == 0; per *= 1024)
 			unit++;
 	}
-	for (unsigned c = 0; c < g->row_cells; c += 8)
+	for (unsigned c = 0; c < g->row_cells; c += 8) {
+		if (!g->zoom && cursor_col + 1 >= c && cursor_col <= c + 2)
+			continue; /* the cursor's own number stands there */
 		paint_text(y, x0 + (int)c, x0 + (int)c + 8, ROLE_DIM, unit >= 0 ? "+%02llx%c" : "+%02llx",
 		           (unsigned long long)(c * cell / per), unit >= 0 ? units[unit] : ' ');
+	}
 	if (!g->zoom)
 		paint_text(y, x0 + (int)cursor_col, x0 + (int)g->row_cells, ROLE_CROSS, "%02x", cursor_col);
 	else

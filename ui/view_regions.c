@@ -211,9 +211,7 @@ draw_bar(const struct ui *ui, const struct sample *s, int y, const char *title, 
 		done += seg[i].pages;
 		to = BAR_LABEL + (int)((double)done / (double)sum * width + 0.5);
 		if (to <= x)
-			to = x + 1;
-		if (to > ui->cols - 1)
-			to = ui->cols - 1;
+			continue;
 		paint_fill(y, x, to, seg[i].role);
 		if (to - x > (int)strlen(seg[i].label) + 7)
 			paint_text(y, x + 1, to, seg[i].role, "%s %s", seg[i].label,
@@ -235,7 +233,6 @@ draw_ram(const struct ui *ui, const struct sample *s, int y)
 	} parts[] = {
 	    {STATE_ANON, "anon"}, {STATE_THP_HEAD, "thp"},    {STATE_HUGETLB, "hugetlb"},
 	    {STATE_FILE, "file"}, {STATE_SHMEM, "shm"},       {STATE_DEVICE, "dev"},
-	    {STATE_SWAPPED, "swap"},
 	};
 	struct segment seg[ARRAY_LEN(parts)];
 	const struct totals *t = &s->regions->totals;
@@ -300,7 +297,7 @@ draw_headings(const struct ui *ui, const struct layout *l, int y)
 	}
 	if (l->strip_width)
 		paint_text(y, l->strip_x, l->strip_x + l->strip_width, ROLE_HEADER,
-		           l->strip_width >= LIST_STRIP ? "PAGES low to high address" : "PAGES");
+		           l->strip_width >= LIST_STRIP ? "PAGES low to high" : "PAGES");
 }
 
 static void
@@ -337,6 +334,17 @@ cell_role(enum column_id id, const struct value *v)
 	return ROLE_TEXT;
 }
 
+/* Twelve digits hold every address of 47 bits; of a longer one ([vsyscall]) the end, marked as cut. */
+static void
+address_text(struct buf *out, uint64_t addr)
+{
+	if (addr >> 48)
+		buf_fmt(out, "%s%011llx", paint_utf8() ? "…" : "~",
+		        (unsigned long long)(addr & ((UINT64_C(1) << 44) - 1)));
+	else
+		buf_fmt(out, "%012llx", (unsigned long long)addr);
+}
+
 static void
 draw_row(const struct ui *ui, const struct sample *s, const struct layout *l, size_t i, int y)
 {
@@ -353,7 +361,7 @@ draw_row(const struct ui *ui, const struct sample *s, const struct layout *l, si
 		text.len = 0;
 		buf_str(&text, "");
 		if (c == 0)
-			buf_fmt(&text, "%0*llx", 12, (unsigned long long)row.v->start);
+			address_text(&text, row.v->start);
 		else if (v.kind == VALUE_SIZE && v.n == 0 && list[c].id != COL_REGION_SIZE)
 			buf_str(&text, list[c].id == COL_REGION_RSS ? "0" : "-");
 		else

@@ -155,6 +155,13 @@ states() {
 		awk '{ printf "%s%s %s", comma, $1, $2; comma = ", " }'
 }
 
+# screen_goto ADDRESS: the prompt answers the first Enter and goes there at the second
+screen_goto() {
+	screen_keys :
+	screen_type "$1"
+	screen_keys Enter Enter
+}
+
 is() {
 	[[ $1 == "$2" ]] || { printf '%s\nis not\n%s\n' "$1" "$2"; return 1; }
 }

@@ -30,7 +30,8 @@ own() { grep -E '^(ADDRESS|START|0x1000[0-9a-f]{8},)'; }
 @test "--pages=RANGE has a row for each page, in each way to write a range" {
 	local range
 	subject_start
-	for range in "${RANGE[sparse]}" "0x${AT[sparse]}..0x100001040000" "${AT[sparse]}+40000"; do
+	for range in "${RANGE[sparse]}" "0x${AT[sparse]}..0x100001040000" \
+		"${AT[sparse]}..+0x40000" "${AT[sparse]}..+64p"; do
 		same 'reader $SUBJECT_PID ${RANGE[sparse]}' \
 			'pm --pages=$range --csv -o $PAGE_COLUMNS $SUBJECT_PID'
 	done
@@ -100,7 +101,6 @@ own() { grep -E '^(ADDRESS|START|0x1000[0-9a-f]{8},)'; }
 	is "$(column guard STATE guard)" "4 5 6 7"
 	# the page table tells of guards since 6.15, and calls them swapped as well
 	is "$(column guard GUARD 1)" "4 5 6 7"
-	is "$(pages guard SWAP-TYPE | sort -u)" ""
 	is "$(pm --list --csv -n -b -o START,RSS,SWAP "$SUBJECT_PID" | grep "^0x${AT[guard]},")" \
 		"0x${AT[guard]},49152,0"
 }
@@ -152,12 +152,12 @@ own() { grep -E '^(ADDRESS|START|0x1000[0-9a-f]{8},)'; }
 
 @test "questions are answered on the command line" {
 	subject_start
-	run -0 pm -e "count present in ${RANGE[sparse]}" "$SUBJECT_PID"
-	[[ $output =~ (^|[^0-9])3([^0-9]|$) ]]
 	run -0 pm -e "${AT[sparse]}" "$SUBJECT_PID"
 	[[ $output == *"${AT[sparse]}"* ]]
-	run -0 pm --summary "$SUBJECT_PID"
-	[ "${#lines[@]}" -gt 3 ]
+	# a range: its pages by state
+	run -0 pm -e "${AT[sparse]}..+64p" "$SUBJECT_PID"
+	echo "$output"
+	[[ $output =~ (^|[^0-9])61([^0-9]|$) && $output =~ (^|[^0-9])3([^0-9]|$) ]]
 }
 
 @test "--capabilities says what this kernel can, as tried" {
@@ -200,5 +200,4 @@ own() { grep -E '^(ADDRESS|START|0x1000[0-9a-f]{8},)'; }
 		"0x200000000000 $(printf '0x%x' $((0x200000000000 + (gib << 30) - 4096)))"
 	is "$(pm --list --csv -n -b -o START,SIZE,RSS "$SUBJECT_PID" | grep ^0x200000000000)" \
 		"0x200000000000,$((gib << 30)),8192"
-	run -0 pm --summary "$SUBJECT_PID"
 }

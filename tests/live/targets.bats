@@ -79,13 +79,11 @@ teardown() { live_end; }
 @test "an exec is noticed and the new image is shown" {
 	subject_start
 	subject unmap anon
-	SCREEN_OPTIONS=(--interval 0.2 --color never)
+	SCREEN_OPTIONS=(--interval 0.2 --color=never)
 	screen_start 80x24 "$SUBJECT_PID"
 	subject exec
 	screen_wait_text '[Ee]xec'
-	screen_keys :
-	screen_type "${AT[anon]:-100000000000}"
-	screen_keys Enter
+	screen_goto "${AT[anon]:-100000000000}"
 	screen_wait_text "100000000000 +[ah]{64}( |\$)"
 	screen_keys q q
 	screen_end
@@ -93,11 +91,9 @@ teardown() { live_end; }
 
 @test "an exit is noticed, the last look stays, and q still answers" {
 	subject_start
-	SCREEN_OPTIONS=(--interval 0.2 --color never)
+	SCREEN_OPTIONS=(--interval 0.2 --color=never)
 	screen_start 80x24 "$SUBJECT_PID"
-	screen_keys :
-	screen_type "${AT[sparse]}"
-	screen_keys Enter
+	screen_goto "${AT[sparse]}"
 	screen_wait_text "${AT[sparse]} +[.][ah][.]{6}"
 	subject exit 3
 	screen_wait_text '[Ee]xited|[Ee]nded|[Gg]one'

@@ -50,11 +50,9 @@ teardown() { live_end; }
 @test "on the screen, after c, exactly the pages written are marked" {
 	need_soft_dirty
 	subject_start
-	SCREEN_OPTIONS=(--interval 0.2 --color never)
+	SCREEN_OPTIONS=(--interval 0.2 --color=never)
 	screen_start 80x24 "$SUBJECT_PID"
-	screen_keys :
-	screen_type "${AT[anon]}"
-	screen_keys Enter
+	screen_goto "${AT[anon]}"
 	screen_wait_text "${AT[anon]} +a{64}( |\$)"
 	screen_keys c
 	screen_wait_text "${AT[anon]} +a{64}( |\$)"
@@ -70,11 +68,9 @@ teardown() { live_end; }
 
 @test "the screen shows a page that comes and a page that was not touched" {
 	subject_start
-	SCREEN_OPTIONS=(--interval 0.2 --color never)
+	SCREEN_OPTIONS=(--interval 0.2 --color=never)
 	screen_start 80x24 "$SUBJECT_PID"
-	screen_keys :
-	screen_type "${AT[sparse]}"
-	screen_keys Enter
+	screen_goto "${AT[sparse]}"
 	screen_wait_text "${AT[sparse]} +[.][ah][.]{6}[ah][.]{54}[ah]( |\$)"
 	subject write sparse 2 3
 	screen_wait_text "${AT[sparse]} +[.][ah]{3}[.]{4}[ah][.]{54}[ah]( |\$)"
