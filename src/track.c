@@ -109,9 +109,8 @@ track_probe(struct track *t, const struct proc *p)
 	case 0:
 		return;
 	case 1:
-		cannot(t, "this kernel was built without soft-dirty (CONFIG_MEM_SOFT_DIRTY); clearing "
-		          "reports success and does nothing",
-		       "use a kernel that has it, such as Debian's on x86-64");
+		cannot(t, "this kernel lacks CONFIG_MEM_SOFT_DIRTY: a clear does nothing",
+		       "use one that has it, such as Debian's on x86-64");
 		return;
 	default:
 		cannot(t, "soft-dirty could not be tried on an own page", "is /proc mounted?");

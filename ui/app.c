@@ -265,13 +265,31 @@ draw_prompt(const struct app *a, int y)
 	}
 }
 
+/* A long message takes the row above as well, broken at a blank. */
+static void
+draw_toast(const struct app *a, int y)
+{
+	int room = a->ui.cols - 2, cut = room;
+
+	if ((int)ui_width(a->toast) <= room) {
+		paint_text(y, 0, a->ui.cols, a->toast_role, " %s", a->toast);
+		return;
+	}
+	while (cut > room / 2 && a->toast[cut] != ' ')
+		cut--;
+	for (int i = y - 1; i <= y; i++)
+		paint_fill(i, 0, a->ui.cols, ROLE_TEXT);
+	paint_text(y - 1, 0, a->ui.cols, a->toast_role, " %.*s", cut, a->toast);
+	paint_text(y, 0, a->ui.cols, a->toast_role, " %s", a->toast + cut + (a->toast[cut] == ' '));
+}
+
 static void
 draw_say(const struct app *a, int y)
 {
 	struct buf text = {0};
 
 	if (a->ui.now < a->toast_until) {
-		paint_text(y, 0, a->ui.cols, a->toast_role, " %s", a->toast);
+		draw_toast(a, y);
 		return;
 	}
 	if (shown(a)->trouble.what[0])
@@ -668,7 +686,7 @@ notice_clear(struct app *a)
 		return;
 	}
 	snprintf(text, sizeof(text),
-	         "gen %u: soft-dirty cleared in %.1f ms, its mappings were locked meanwhile; %llu pages fault once more",
+	         "gen %u: soft-dirty cleared in %.1f ms; the next write to each of %llu pages costs a fault",
 	         a->s->gen, (double)a->s->mark_cost_ns / 1e6,
 	         (unsigned long long)(a->s->regions ? a->s->regions->totals.rss : 0));
 	toast(a, ROLE_HOT, text);

@@ -187,6 +187,7 @@ settle(struct ui *ui, const struct sample *s, int top, int bottom)
 
 struct segment {
 	const char *label;
+	char letter; /* where the label does not fit; 0: nothing then */
 	enum role role;
 	uint64_t pages;
 };
@@ -218,8 +219,8 @@ draw_bar(const struct ui *ui, const struct sample *s, int y, const char *title, 
 			           size_text(size, seg[i].pages * s->page_size));
 		else if (to - x > (int)strlen(seg[i].label))
 			paint_text(y, x, to, seg[i].role, "%s", seg[i].label);
-		else
-			paint_text(y, x, x + 1, seg[i].role, "%.1s", seg[i].label);
+		else if (seg[i].letter)
+			paint_glyph(y, x, seg[i].role, (wchar_t)seg[i].letter);
 		x = to;
 	}
 }
@@ -238,8 +239,8 @@ draw_ram(const struct ui *ui, const struct sample *s, int y)
 	const struct totals *t = &s->regions->totals;
 
 	for (size_t i = 0; i < ARRAY_LEN(parts); i++)
-		seg[i] = (struct segment){parts[i].label, paint_state_role(parts[i].state),
-		                          t->rss_by_state[parts[i].state]};
+		seg[i] = (struct segment){parts[i].label, state_row(parts[i].state)->letter,
+		                          paint_state_role(parts[i].state), t->rss_by_state[parts[i].state]};
 	draw_bar(ui, s, y, "RAM", t->rss, seg, ARRAY_LEN(seg));
 }
 
@@ -250,9 +251,9 @@ draw_virt(const struct ui *ui, const struct sample *s, int y)
 	const uint64_t *by = t->size_by_type;
 	uint64_t there = t->rss + t->swap;
 	const struct segment seg[] = {
-	    {"in RAM or swap", ROLE_ANON, u64_min(there, t->size)},
-	    {"reserved", ROLE_GUARD, by[VMA_RESERVE]},
-	    {"not touched", ROLE_HEADER_DIM,
+	    {"in RAM or swap", 0, ROLE_ANON, u64_min(there, t->size)},
+	    {"reserved", 0, ROLE_GUARD, by[VMA_RESERVE]},
+	    {"not touched", 0, ROLE_HEADER_DIM,
 	     t->size - u64_min(t->size, u64_min(there, t->size) + by[VMA_RESERVE])},
 	};
 
