@@ -10,7 +10,7 @@
 #include "state.h"
 #include "view.h"
 
-enum { LABEL = 15, WRAP = 37 };
+enum { LABEL = 15 };
 
 static struct card_line *
 next_line(struct card *c)
@@ -74,8 +74,8 @@ add_wrapped(struct card *c, enum role role, const char *s)
 	while (*s) {
 		size_t n = strlen(s), cut = n;
 
-		if (n > WRAP)
-			for (cut = WRAP; cut > 0 && s[cut] != ' '; cut--)
+		if (n > (size_t)c->width)
+			for (cut = (size_t)c->width; cut > 0 && s[cut] != ' '; cut--)
 				;
 		if (!cut)
 			cut = n;
@@ -136,13 +136,48 @@ add_swap(struct card *c, const struct page *pg, unsigned swaps)
 	card_add(c, ROLE_TEXT, "swap offset", NULL, "%#llx", (unsigned long long)PM_SWAP_OFFSET(pg->word));
 }
 
+/* In the narrow pane the names alone; where there is room each in words, and those not set too. */
+static void
+add_flags(struct card *c, uint64_t kpf)
+{
+	struct buf text = {0};
+	size_t n;
+	const struct flag *f = flag_table(&n);
+	uint64_t unknown = kpf;
+
+	flag_letters(&text, kpf);
+	card_add(c, ROLE_TEXT, "", NULL, "%s", text.s);
+	text.len = 0;
+	buf_str(&text, "not set: ");
+	for (size_t i = 0; i < n && c->width > CARD_NARROW; i++) {
+		char label[32];
+
+		if (f[i].source != FLAG_KPF)
+			continue;
+		snprintf(label, sizeof(label), " %u %c", f[i].bit, f[i].letter);
+		unknown &= ~(UINT64_C(1) << f[i].bit);
+		if (kpf >> f[i].bit & 1)
+			card_add(c, ROLE_ACCENT, label, f[i].words, "%-14s", f[i].name);
+		else
+			buf_fmt(&text, "%s ", f[i].name);
+	}
+	for (unsigned bit = 0; bit < 64 && c->width > CARD_NARROW; bit++)
+		if (unknown >> bit & 1)
+			card_add(c, ROLE_ACCENT, "", "newer than this pmtop", "bit%u", bit);
+	if (c->width <= CARD_NARROW) {
+		text.len = 0;
+		flag_names(&text, FLAG_KPF, kpf, " ");
+	}
+	add_wrapped(c, ROLE_DIM, text.s);
+	buf_free(&text);
+}
+
 static void
 add_frame(struct card *c, const struct sample *s, const struct page *pg)
 {
 	struct frames f = {.flags = s->frames_hidden ? -1 : 0};
 	const char *why = page_hidden_why(pg, &f);
 	uint64_t pfn = page_pfn(pg);
-	struct buf letters = {0}, names = {0};
 
 	if (!(pg->word & PM_PRESENT))
 		return;
@@ -162,12 +197,7 @@ add_frame(struct card *c, const struct sample *s, const struct page *pg)
 	}
 	card_gap(c);
 	card_add(c, ROLE_STRONG, "flags", NULL, "0x%llx", (unsigned long long)pg->kpf);
-	flag_letters(&letters, pg->kpf);
-	card_add(c, ROLE_TEXT, "", NULL, "%s", letters.s);
-	buf_free(&letters);
-	flag_names(&names, FLAG_KPF, pg->kpf, " ");
-	add_wrapped(c, ROLE_DIM, names.s ? names.s : "");
-	buf_free(&names);
+	add_flags(c, pg->kpf);
 }
 
 /* The answer's facts that the page itself does not carry. */

@@ -12,11 +12,12 @@ struct card_line {
 	char label[16], value[128], note[112];
 };
 
-enum { CARD_LINES = 128 };
+enum { CARD_LINES = 128, CARD_NARROW = 40 };
 
 struct card {
 	struct card_line line[CARD_LINES];
 	int n;
+	int width; /* of the room it is made for, set by the caller */
 };
 
 /* `more`: the sampler's answer about the page (symbol, cgroup), or NULL. */

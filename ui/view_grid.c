@@ -413,6 +413,7 @@ draw_pane(const struct ui *ui, const struct sample *s, int top, int bottom)
 	if (!v || !grid_cell_at(&ui->grid, ui->cursor, &i) || !(c = find_cell(ui, s, i, &pg)) ||
 	    !grid_cell_range(&ui->grid, i, &lo, &hi))
 		return;
+	card.width = ui->cols - x - 3;
 	if (pg)
 		card_make(&card, s, v, lo, pg, c->newest_ns, ui->now, NULL);
 	else
