@@ -102,10 +102,10 @@ buf_free(struct buf *b)
 	*b = (struct buf){0};
 }
 
-/* Length of the well-formed UTF-8 sequence at s and its code point, or 0 (RFC 3629). */
-static size_t
-utf8_next(const unsigned char *s, size_t n, uint32_t *cp)
+size_t
+utf8_next(const char *text, size_t n, uint32_t *cp)
 {
+	const unsigned char *s = (const unsigned char *)text;
 	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
 	size_t len = s[0] < 0x80 ? 1 : s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : s[0] < 0xf5 ? 4 : 0;
 
@@ -137,7 +137,7 @@ text_escape(struct buf *b, const char *s, size_t n, bool ascii)
 
 	for (size_t i = 0; i < n;) {
 		uint32_t cp = 0;
-		size_t len = utf8_next(u + i, n - i, &cp);
+		size_t len = utf8_next(s + i, n - i, &cp);
 
 		if (len && !is_unsafe(cp) && (!ascii || cp < 0x7f)) {
 			buf_add(b, s + i, len);

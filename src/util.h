@@ -42,6 +42,9 @@ void buf_str(struct buf *b, const char *s);
 void buf_fmt(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void buf_free(struct buf *b);
 
+/* Length of the well-formed UTF-8 sequence at s (n bytes are there) and its code point; 0: none (RFC 3629). */
+size_t utf8_next(const char *s, size_t n, uint32_t *cp);
+
 /*
  * Text that came from outside (names of mappings, of processes) made safe for a terminal: control
  * characters, bytes that are not UTF-8, and characters that reorder text become \ooo escapes.

@@ -43,7 +43,6 @@ struct app {
 	struct ui ui;
 	struct want want;
 	struct sample *s;       /* the newest; NULL before the first */
-	struct sample *held;    /* shown instead while paused */
 	bool paused, quit;
 
 	char toast[512];
@@ -66,12 +65,6 @@ struct app {
 	int status_fd;          /* tests wait on it; -1 */
 	int signals;
 };
-
-static const struct sample *
-shown(const struct app *a)
-{
-	return a->paused && a->held ? a->held : a->s;
-}
 
 static void
 toast(struct app *a, enum role role, const char *text)
@@ -124,7 +117,7 @@ static bool
 is_answered(const struct app *a)
 {
 	return a->s && a->s->complete && a->s->want_serial == a->want.serial &&
-	       a->s->can_track != TRACK_UNKNOWN;
+	       (a->s->can_track != TRACK_UNKNOWN || a->s->ended);
 }
 
 /* --- drawing ------------------------------------------------------------------------------------------ */
@@ -142,7 +135,6 @@ draw_badge(int y, int x, enum role role, const char *text)
 static void
 state_badge(const struct app *a, char *out, size_t size, enum role *role)
 {
-	const struct sample *s = shown(a);
 	uint64_t waited = a->ui.now - u64_min(a->ui.now, a->wanted_at);
 
 	*role = ROLE_HEADER;
@@ -154,7 +146,7 @@ state_badge(const struct app *a, char *out, size_t size, enum role *role)
 		snprintf(out, size, "waiting for the kernel %.0f s", (double)waited / 1e9);
 	} else if (a->paused) {
 		*role = ROLE_HEADER_HOT;
-		snprintf(out, size, "paused %.0f s ago", (double)(a->ui.now - s->time_ns) / 1e9);
+		snprintf(out, size, "paused");
 	} else if (!a->want.interval_ns) {
 		snprintf(out, size, "r looks again");
 	} else {
@@ -165,7 +157,7 @@ state_badge(const struct app *a, char *out, size_t size, enum role *role)
 static void
 draw_header(const struct app *a)
 {
-	const struct sample *s = shown(a);
+	const struct sample *s = a->s;
 	struct buf crumb = {0}, comm = {0};
 	int right = a->ui.cols, x;
 	enum role role;
@@ -220,7 +212,7 @@ draw_hints(const struct app *a, int y)
 static void
 draw_preview(const struct app *a, int y, int x)
 {
-	const struct sample *s = shown(a);
+	const struct sample *s = a->s;
 	struct query q;
 	struct err err;
 	uint64_t addr;
@@ -292,10 +284,10 @@ draw_say(const struct app *a, int y)
 		draw_toast(a, y);
 		return;
 	}
-	if (shown(a)->trouble.what[0])
-		buf_fmt(&text, "%s: %s", shown(a)->trouble.what, shown(a)->trouble.why);
+	if (a->s->trouble.what[0])
+		buf_fmt(&text, "%s: %s", a->s->trouble.what, a->s->trouble.why);
 	else
-		view_of(ui_view(&a->ui))->say(&a->ui, shown(a), &text);
+		view_of(ui_view(&a->ui))->say(&a->ui, a->s, &text);
 	paint_text(y, 1, a->ui.cols, ROLE_TEXT, "%s", text.s ? text.s : "");
 	buf_free(&text);
 }
@@ -347,7 +339,7 @@ write_status(struct app *a)
 static void
 draw(struct app *a)
 {
-	const struct sample *s = shown(a);
+	const struct sample *s = a->s;
 	int bottom;
 
 	a->ui.rows = a->term.rows;
@@ -413,7 +405,7 @@ free_words(struct app *a)
 static void
 gather_words(struct app *a)
 {
-	const struct sample *s = shown(a);
+	const struct sample *s = a->s;
 	const struct query_form *q;
 	size_t n;
 	char name[128];
@@ -449,7 +441,7 @@ prompt_refuse(struct app *a, const char *line, const struct err *e)
 static void
 ask(struct app *a, const char *line)
 {
-	const struct sample *s = shown(a);
+	const struct sample *s = a->s;
 	struct query q;
 	struct err err;
 	uint64_t addr, end;
@@ -511,8 +503,8 @@ prompt_entered(struct app *a)
 		break;
 	case PROMPT_FIND:
 		snprintf(a->ui.find, sizeof(a->ui.find), "%.127s", line);
-		if (shown(a))
-			view_regions.act(&a->ui, shown(a), ACT_FIND_NEXT);
+		if (a->s)
+			view_regions.act(&a->ui, a->s, ACT_FIND_NEXT);
 		break;
 	}
 }
@@ -546,24 +538,11 @@ close_panel(struct app *a)
 	a->panel = NULL;
 }
 
+/* No more looks by the clock; what comes into view is still read. */
 static void
 toggle_pause(struct app *a)
 {
-	if (!a->s)
-		return;
 	a->paused = !a->paused;
-	if (a->paused) {
-		a->held = a->s;
-		a->s = mem_alloc(sizeof(*a->s));
-		*a->s = *a->held;
-		regions_ref(a->s->regions);
-		window_ref(a->s->window);
-		answer_ref(a->s->answer);
-		answer_ref(a->s->card);
-	} else {
-		sample_free(a->held);
-		a->held = NULL;
-	}
 	a->want.paused = a->paused;
 	post(a);
 }
@@ -626,12 +605,12 @@ act(struct app *a, enum action action)
 			return FX_QUIT;
 		return FX_NONE;
 	case ACT_GO:
-		if (a->panel && a->panel->has_place && shown(a) && !ui_go(ui, shown(a), a->panel->place))
+		if (a->panel && a->panel->has_place && a->s && !ui_go(ui, a->s, a->panel->place))
 			toast(a, ROLE_HOT, "nothing is mapped there any more");
 		close_panel(a);
 		return FX_NONE;
 	}
-	return shown(a) ? view_of(ui_view(ui))->act(ui, shown(a), action) : FX_NONE;
+	return a->s ? view_of(ui_view(ui))->act(ui, a->s, action) : FX_NONE;
 }
 
 static void
@@ -641,6 +620,7 @@ key(struct app *a, int k)
 	enum action action = key_action(k, view);
 
 	a->keys++;
+	a->ui.touched_ns = time_ns();
 	if (action == ACT_NONE && a->panel) { /* any other key belongs to the view below */
 		close_panel(a);
 		action = key_action(k, view_of(ui_view(&a->ui))->letter);
@@ -666,8 +646,8 @@ read_keys(struct app *a)
 		} else {
 			key(a, k);
 		}
-		if (shown(a)) /* the next key must find the grid where this one put it */
-			view_of(ui_view(&a->ui))->settle(&a->ui, shown(a), 1, a->ui.rows - 2);
+		if (a->s) /* the next key must find the grid where this one put it */
+			view_of(ui_view(&a->ui))->settle(&a->ui, a->s, 1, a->ui.rows - 2);
 	}
 }
 
@@ -761,7 +741,7 @@ wait_ms(const struct app *a)
 		return -1;
 	if (a->s && a->s->regions && a->s->regions->totals.written)
 		return FADE_MS;
-	return a->s && (a->s->ended || a->s->gen || a->paused) ? 1000 : -1;
+	return a->s && (a->s->ended || a->s->gen) ? 1000 : -1;
 }
 
 static int
@@ -830,7 +810,7 @@ run_headless(struct app *a, struct err *err)
 	while (a->frame < a->o->frames) {
 		uint64_t t;
 
-		if (wait_for_sample(a, -1, err) < 0)
+		if (wait_for_sample(a, first && a->want.interval_ns ? (int)(a->want.interval_ns / MS) : -1, err) < 0)
 			return -1;
 		t = time_ns();
 		draw(a);
@@ -896,7 +876,6 @@ app_run(const struct app_options *o, struct err *err)
 	struct app a = {.o = o, .status_fd = -1, .signals = -1};
 	int r;
 
-	a.ui.read_only = o->read_only;
 	a.want.interval_ns = o->interval_ns;
 	a.sampler = sampler_start(o->root, o->pid, err);
 	if (!a.sampler)
@@ -905,7 +884,6 @@ app_run(const struct app_options *o, struct err *err)
 	r = o->frames ? run_frames(&a, err) : run_screen(&a, err);
 	sampler_stop(a.sampler);
 	sample_free(a.s);
-	sample_free(a.held);
 	close_panel(&a);
 	free_words(&a);
 	free(a.ui.order);

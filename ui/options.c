@@ -118,7 +118,7 @@ static int
 parse_color(const char *s, struct options *o, struct err *err)
 {
 	static const char *const words[] = {"auto", "always", "never"};
-	int i = s ? parse_word(OPT_COLOR, s, words, 3, "give auto, always or never", err) : COLOR_ALWAYS;
+	int i = parse_word(OPT_COLOR, s, words, 3, "give auto, always or never", err);
 
 	o->color = (enum term_color)i;
 	return i < 0 ? -1 : 0;

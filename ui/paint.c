@@ -190,12 +190,20 @@ plain_sign(wchar_t ch)
 	return L'?';
 }
 
+/* One column each, always: combining and double-width characters would shift the rest. */
+static wchar_t
+one_column(wchar_t ch)
+{
+	if (!p.utf8)
+		return plain_sign(ch);
+	return wcwidth(ch) == 1 ? ch : L'?';
+}
+
 int
 paint_text(int y, int x, int right, enum role role, const char *fmt, ...)
 {
 	char text[1024];
 	const char *s = text;
-	mbstate_t state = {0};
 	va_list ap;
 
 	if (right > p.cols)
@@ -203,18 +211,13 @@ paint_text(int y, int x, int right, enum role role, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
+	/* UTF-8 whatever the locale: the text is ours, or was made safe; plain_sign does the rest */
 	while (*s && x < right) {
-		wchar_t ch;
-		size_t n = mbrtowc(&ch, s, MB_CUR_MAX, &state);
+		uint32_t cp = '?';
+		size_t n = utf8_next(s, strlen(s), &cp);
 
-		if (n == (size_t)-1 || n == (size_t)-2) {
-			memset(&state, 0, sizeof(state));
-			ch = L'?';
-			n = 1;
-		}
-		/* one column each, always: combining and double-width characters would shift the rest */
-		put(y, x++, wcwidth(ch) == 1 ? plain_sign(ch) : L'?', looks[role][p.theme]);
-		s += n;
+		put(y, x++, one_column((wchar_t)cp), looks[role][p.theme]);
+		s += n ? n : 1;
 	}
 	return x;
 }

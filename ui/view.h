@@ -19,8 +19,8 @@ enum { VIEW_DEPTH = 8 };
 
 struct ui {
 	int rows, cols; /* of the screen */
-	int colors;
-	uint64_t now;   /* CLOCK_MONOTONIC, when this frame is drawn */
+	uint64_t now;        /* CLOCK_MONOTONIC, when this frame is drawn */
+	uint64_t touched_ns; /* the last key */
 
 	enum view_id stack[VIEW_DEPTH];
 	int depth;      /* the view on screen is stack[depth] */
@@ -40,14 +40,12 @@ struct ui {
 	uint64_t cursor;      /* address of the page under the cursor */
 	enum letters letters;
 	int card_top, help_top;
-
-	bool read_only;
 };
 
 enum effect {
 	FX_NONE = 0,
 	FX_CLEAR = 1, FX_REFRESH = 2, FX_PROMPT = 4, FX_FIND = 8, FX_INTERVAL = 16, FX_PAUSE = 32,
-	FX_QUIT = 64, FX_REDRAW = 128, FX_SORT = 256,
+	FX_QUIT = 64, FX_REDRAW = 128,
 };
 
 struct view {

@@ -12,6 +12,7 @@
 #include "util.h"
 #include "view.h"
 
+static const uint64_t HOLD_NS = UINT64_C(5000000000);
 enum { BAR_LABEL = 12, HEAD_ROWS = 4 }; /* two bars, the write line, the headings */
 
 /* --- columns of the list ------------------------------------------------------------------------------ */
@@ -153,7 +154,10 @@ position(const struct ui *ui)
 	return 0;
 }
 
-/* By address nothing moves, so it is always sorted; other orders hold still until asked to sort. */
+/*
+ * By address nothing moves, so it is always sorted. Other orders hold still for a while after a key,
+ * so that the row under the eye does not run away.
+ */
 static void
 settle(struct ui *ui, const struct sample *s, int top, int bottom)
 {
@@ -162,7 +166,8 @@ settle(struct ui *ui, const struct sample *s, int top, int bottom)
 
 	if (!s->regions || !s->regions->vmas.n)
 		return;
-	if (!ui->order || ui->sort == 0)
+	if (!ui->order || ui->sort == 0 ||
+	    (ui->order_serial != s->serial && ui->now > ui->touched_ns + HOLD_NS))
 		sort_regions(ui, s);
 	else if (ui->order_serial != s->serial)
 		keep_order(ui, s);
@@ -511,13 +516,13 @@ act(struct ui *ui, const struct sample *s, enum action a)
 	case ACT_HALF_DOWN: move_to(ui, at + page / 2); break;
 	case ACT_FIRST: move_to(ui, 0); break;
 	case ACT_LAST: move_to(ui, (long)ui->order_n); break;
-	case ACT_SORT: sort_by(ui, 1); return FX_SORT;
-	case ACT_SORT_BACK: sort_by(ui, -1); return FX_SORT;
+	case ACT_SORT: sort_by(ui, 1); break;
+	case ACT_SORT_BACK: sort_by(ui, -1); break;
 	case ACT_INVERT:
 		ui->invert = !ui->invert;
 		free(ui->order);
 		ui->order = NULL;
-		return FX_SORT;
+		break;
 	case ACT_FIND: return FX_FIND;
 	case ACT_FIND_NEXT: find(ui, s, 1); break;
 	case ACT_FIND_BACK: find(ui, s, -1); break;

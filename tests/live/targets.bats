@@ -94,10 +94,10 @@ teardown() { live_end; }
 	SCREEN_OPTIONS=(--interval 0.2 --color=never)
 	screen_start 80x24 "$SUBJECT_PID"
 	screen_goto "${AT[sparse]}"
-	screen_wait_text "${AT[sparse]} +[.][ah][.]{6}"
+	screen_wait_text "${AT[sparse]} +[.·][ah][.·]{6}"
 	subject exit 3
 	screen_wait_text '[Ee]xited|[Ee]nded|[Gg]one'
-	screen_wait_text "${AT[sparse]} +[.][ah][.]{6}"
+	screen_wait_text "${AT[sparse]} +[.·][ah][.·]{6}"
 	screen_keys q
 	[[ -e $SCREEN_TMP/exit ]] || screen_keys q
 	screen_end

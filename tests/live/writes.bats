@@ -67,13 +67,14 @@ teardown() { live_end; }
 }
 
 @test "the screen shows a page that comes and a page that was not touched" {
+	local none=[.·]
 	subject_start
 	SCREEN_OPTIONS=(--interval 0.2 --color=never)
 	screen_start 80x24 "$SUBJECT_PID"
 	screen_goto "${AT[sparse]}"
-	screen_wait_text "${AT[sparse]} +[.][ah][.]{6}[ah][.]{54}[ah]( |\$)"
+	screen_wait_text "${AT[sparse]} +$none[ah]$none{6}[ah]$none{54}[ah]( |\$)"
 	subject write sparse 2 3
-	screen_wait_text "${AT[sparse]} +[.][ah]{3}[.]{4}[ah][.]{54}[ah]( |\$)"
+	screen_wait_text "${AT[sparse]} +$none[ah]{3}$none{4}[ah]$none{54}[ah]( |\$)"
 	screen_keys q q
 	screen_end
 }
