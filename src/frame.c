@@ -1,20 +1,46 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "frame.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
+#include "flags.h"
+#include "kabi.h"
 #include "util.h"
 
 enum { RUN_MAX = 512 }; /* frames a read */
+
+/* Whether a fresh page of our own, which nobody can have merged, is said to be KSM's. */
+static bool
+probe_ksm(int flags)
+{
+	size_t size = (size_t)sysconf(_SC_PAGESIZE);
+	char *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int pagemap = open(PROC_ROOT "/self/pagemap", O_RDONLY | O_CLOEXEC);
+	uint64_t word = 0, kpf = 0, pfn;
+
+	if (p != MAP_FAILED && pagemap >= 0) {
+		*(volatile char *)p = 1;
+		if (pread(pagemap, &word, sizeof(word), (off_t)((uintptr_t)p / size * sizeof(word))) < 0)
+			word = 0;
+		pfn = word & PM_PFN_MASK;
+		if (pfn && pread(flags, &kpf, sizeof(kpf), (off_t)(pfn * sizeof(kpf))) < 0)
+			kpf = 0;
+	}
+	if (pagemap >= 0)
+		close(pagemap);
+	if (p != MAP_FAILED)
+		munmap(p, size);
+	return kpf & KPF_KSM;
+}
 
 void
 frames_open(struct frames *f, const struct proc *p)
 {
 	f->flags = proc_root_file(p, "kpageflags", O_RDONLY);
-	f->flags_errno = f->flags < 0 ? errno : 0;
+	f->ksm_lies = p->live && f->flags >= 0 && probe_ksm(f->flags);
 	f->count = proc_root_file(p, "kpagecount", O_RDONLY);
 	f->cgroup = proc_root_file(p, "kpagecgroup", O_RDONLY);
 }

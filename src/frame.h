@@ -11,12 +11,17 @@
 /*
  * Facts by page frame number: /proc/kpageflags, kpagecount, kpagecgroup, one 64-bit word a frame
  * (Documentation/admin-guide/mm/pagemap.rst). Readable by root only; each file may be missing or
- * refused on its own. They are looked up for frames just read from a page table, never cached: a
+ * refused each for itself. They are looked up for frames just read from a page table, never cached: a
  * frame can belong to somebody else the moment after.
  */
 struct frames {
 	int flags, count, cgroup; /* file descriptors, or -1 */
-	int flags_errno;          /* why flags is -1 */
+	/*
+	 * Linux 6.12 (seen on 6.12.117) sets KPF_KSM on every anonymous page: found on a page of our
+	 * own that nobody merged. There the flag is believed only of pages that are mapped elsewhere
+	 * too, and only while the process has merged pages at all (target.c keeps ksm_some).
+	 */
+	bool ksm_lies, ksm_some;
 };
 
 void frames_open(struct frames *f, const struct proc *p);

@@ -31,11 +31,16 @@ static void
 look_up_flags(struct batch *b, const struct frames *f, struct page *out)
 {
 	frames_lookup(f, FRAME_FLAGS, b->pfn, b->n, b->words, b->ok);
-	for (size_t i = 0; i < b->n; i++)
+	for (size_t i = 0; i < b->n; i++) {
 		if (b->ok[i]) {
-			out[b->page[i]].kpf = b->words[i];
-			out[b->page[i]].known |= PAGE_FLAGS;
+			struct page *pg = &out[b->page[i]];
+
+			pg->kpf = b->words[i];
+			pg->known |= PAGE_FLAGS;
+			if (f->ksm_lies && (pg->word & PM_EXCLUSIVE || !f->ksm_some))
+				pg->known |= PAGE_NO_KSM;
 		}
+	}
 }
 
 /*

@@ -16,6 +16,7 @@ enum page_known {
 	PAGE_COUNT = 4,  /* count is valid */
 	PAGE_CGROUP = 8, /* cgroup is valid */
 	PAGE_RACED = 16, /* it changed while its frame was looked up: only the new word is kept */
+	PAGE_NO_KSM = 32, /* kpf's KSM means nothing: see frame.h */
 };
 
 struct page {

@@ -121,6 +121,8 @@ static void
 probe_kpageflags(struct target *t, struct cap *c)
 {
 	try_file(c, proc_root_file(&t->proc, "kpageflags", O_RDONLY), as_admin);
+	if (c->ok && t->frames.ksm_lies)
+		yes(c, "readable; this kernel sets the KSM flag on every anonymous page: not believed");
 }
 
 static void

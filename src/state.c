@@ -71,7 +71,7 @@ state_of_flags(const struct page *pg)
 		return STATE_ZERO;
 	if (k & KPF_HUGE)
 		return STATE_HUGETLB;
-	if (k & KPF_KSM)
+	if (k & KPF_KSM && !(pg->known & PAGE_NO_KSM))
 		return STATE_KSM;
 	if (k & KPF_ANON) {
 		if (k & KPF_THP)

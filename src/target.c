@@ -23,7 +23,7 @@ open_maps(struct target *t, struct err *err)
 int
 target_open(struct target *t, const char *root, pid_t pid, struct err *err)
 {
-	*t = (struct target){.maps = -1, .pm.fd = -1, .frames = {-1, -1, -1, 0}};
+	*t = (struct target){.maps = -1, .pm.fd = -1, .frames = {.flags = -1, .count = -1, .cgroup = -1}};
 	if (proc_open(&t->proc, root, pid, err) < 0 || open_maps(t, err) < 0)
 		return -1;
 	frames_open(&t->frames, &t->proc);
@@ -54,7 +54,8 @@ target_close(struct target *t)
 }
 
 int
-target_regions(const struct target *t, struct vma_list *out, struct err *err)
+target_regions(struct target *t, struct vma_list *out, struct err *err)
 {
+	t->frames.ksm_some = !t->frames.ksm_lies || proc_number(&t->proc, "ksm_merging_pages") != 0;
 	return vma_read(t->maps, out, err);
 }

@@ -175,7 +175,7 @@ add_flags(struct card *c, uint64_t kpf)
 static void
 add_frame(struct card *c, const struct sample *s, const struct page *pg)
 {
-	struct frames f = {.flags = s->frames_hidden ? -1 : 0};
+	const struct frames f = {.flags = s->frames_hidden ? -1 : 0};
 	const char *why = page_hidden_why(pg, &f);
 	uint64_t pfn = page_pfn(pg);
 

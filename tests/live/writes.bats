@@ -44,7 +44,7 @@ teardown() { live_end; }
 @test "without soft-dirty a clear is refused with the reason" {
 	[[ $("$live_dir/soft_dirty_probe") == no ]] || skip "this kernel has soft-dirty"
 	subject_start
-	refused 1 'soft-dirty' -e clear "$SUBJECT_PID"
+	refused 1 'soft.dirty' -e clear "$SUBJECT_PID"
 }
 
 @test "on the screen, after c, exactly the pages written are marked" {
