@@ -18,10 +18,9 @@ struct frames {
 	int flags, count, cgroup; /* file descriptors, or -1 */
 	/*
 	 * Linux 6.12 (seen on 6.12.117) sets KPF_KSM on every anonymous page: found on a page of our
-	 * own that nobody merged. There the flag is believed only of pages that are mapped elsewhere
-	 * too, and only while the process has merged pages at all (target.c keeps ksm_some).
+	 * own that nobody merged. There the flag is not believed: a merged page reads as shared.
 	 */
-	bool ksm_lies, ksm_some;
+	bool ksm_lies;
 };
 
 void frames_open(struct frames *f, const struct proc *p);

@@ -37,7 +37,7 @@ look_up_flags(struct batch *b, const struct frames *f, struct page *out)
 
 			pg->kpf = b->words[i];
 			pg->known |= PAGE_FLAGS;
-			if (f->ksm_lies && (pg->word & PM_EXCLUSIVE || !f->ksm_some))
+			if (f->ksm_lies)
 				pg->known |= PAGE_NO_KSM;
 		}
 	}

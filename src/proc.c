@@ -343,16 +343,6 @@ proc_find(const char *root, const char *name, pid_t *pid, struct err *err)
 	return -1;
 }
 
-int64_t
-proc_number(const struct proc *p, const char *name)
-{
-	char text[64];
-	const char *end;
-	uint64_t n;
-
-	return read_at(p->dir, name, text, sizeof(text)) && parse_u64(text, 10, &end, &n) ? (int64_t)n : -1;
-}
-
 unsigned
 proc_swap_count(const struct proc *p)
 {

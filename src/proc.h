@@ -58,9 +58,6 @@ int proc_parse_pid(const char *text, pid_t *pid, struct err *err);
 /* PID of the one process called `name` (comm, or the base name of argv[0]); several or none: an error that lists them. */
 int proc_find(const char *root, const char *name, pid_t *pid, struct err *err);
 
-/* The number a file of the process holds alone; -1: none (unknown). */
-int64_t proc_number(const struct proc *p, const char *name);
-
 /* Number of lines of the proc root's `swaps`: page-table swap types below it are real devices. */
 unsigned proc_swap_count(const struct proc *p);
 

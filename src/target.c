@@ -54,8 +54,7 @@ target_close(struct target *t)
 }
 
 int
-target_regions(struct target *t, struct vma_list *out, struct err *err)
+target_regions(const struct target *t, struct vma_list *out, struct err *err)
 {
-	t->frames.ksm_some = !t->frames.ksm_lies || proc_number(&t->proc, "ksm_merging_pages") != 0;
 	return vma_read(t->maps, out, err);
 }

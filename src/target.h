@@ -29,6 +29,6 @@ void target_close(struct target *t);
 int target_reopen(struct target *t, struct err *err);
 
 /* The regions now; none: the address space is gone (exec, exit). */
-int target_regions(struct target *t, struct vma_list *out, struct err *err);
+int target_regions(const struct target *t, struct vma_list *out, struct err *err);
 
 #endif
