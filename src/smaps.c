@@ -85,15 +85,7 @@ smaps_free(struct smaps *s)
 const struct smaps_entry *
 smaps_find(const struct smaps *s, uint64_t start)
 {
-	size_t lo = 0, hi = s->n;
+	size_t i = vec_above(s->v, s->n, sizeof(*s->v), offsetof(struct smaps_entry, start), start);
 
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (s->v[mid].start < start)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo < s->n && s->v[lo].start == start ? &s->v[lo] : NULL;
+	return i > 0 && s->v[i - 1].start == start ? &s->v[i - 1] : NULL;
 }

@@ -177,17 +177,9 @@ track_free(struct track *t)
 bool
 track_knew(const struct track *t, uint64_t start, uint64_t end)
 {
-	size_t lo = 0, hi = t->mark_n;
+	size_t i = vec_above(t->mark, t->mark_n, sizeof(*t->mark), offsetof(struct track_stamp, start), start);
 
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (t->mark[mid].start < start)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo < t->mark_n && t->mark[lo].start == start && t->mark[lo].end == end;
+	return i > 0 && t->mark[i - 1].start == start && t->mark[i - 1].end == end;
 }
 
 /* --- stamps ------------------------------------------------------------------------------------------ */
@@ -195,17 +187,7 @@ track_knew(const struct track *t, uint64_t start, uint64_t end)
 size_t
 track_first(const struct track *t, uint64_t addr)
 {
-	size_t lo = 0, hi = t->n;
-
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (t->v[mid].end <= addr)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
+	return vec_above(t->v, t->n, sizeof(*t->v), offsetof(struct track_stamp, end), addr);
 }
 
 uint64_t

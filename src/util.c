@@ -53,6 +53,24 @@ vec_room(void *p, size_t n, size_t *cap, size_t size)
 	return mem_resize(p, *cap * size);
 }
 
+size_t
+vec_above(const void *v, size_t n, size_t size, size_t field, uint64_t key)
+{
+	size_t lo = 0, hi = n;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+		uint64_t at;
+
+		memcpy(&at, (const char *)v + mid * size + field, sizeof(at));
+		if (at <= key)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
 void
 buf_add(struct buf *b, const char *s, size_t n)
 {

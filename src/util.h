@@ -32,6 +32,12 @@ char *mem_strdup(const char *s);
 /* Room for one more element in an array of `size`-byte elements: returns the array, *cap updated. */
 void *vec_room(void *p, size_t n, size_t *cap, size_t size);
 
+/*
+ * Binary search: the index of the first of n structs of `size` bytes, ascending by the uint64_t at
+ * offset `field`, in which that is above key; n if there is none.
+ */
+size_t vec_above(const void *v, size_t n, size_t size, size_t field, uint64_t key);
+
 /* A growing string; .s is NUL-terminated once anything was added. Free with buf_free. */
 struct buf {
 	char *s;

@@ -138,17 +138,7 @@ vma_free(struct vma_list *list)
 size_t
 vma_lower_bound(const struct vma_list *list, uint64_t addr)
 {
-	size_t lo = 0, hi = list->n;
-
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (list->v[mid].end <= addr)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
+	return vec_above(list->v, list->n, sizeof(*list->v), offsetof(struct vma, end), addr);
 }
 
 const struct vma *

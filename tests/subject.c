@@ -56,7 +56,7 @@ struct region {
 static size_t page_size;
 static char **arguments;
 
-static void
+static void __attribute__((format(printf, 1, 2)))
 answer(const char *format, ...)
 {
 	va_list args;

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What is typed at the prompt, and what becomes of it. */
+#include "app_state.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "prompt.h"
+#include "query.h"
+#include "util.h"
+
+enum { ESC_MS = 25 }; /* Esc alone, or the start of a sequence */
+
+static const char *
+word_at(void *arg, size_t i)
+{
+	struct app *a = arg;
+
+	return i < a->words_n ? a->words[i] : NULL;
+}
+
+static void
+add_word(struct app *a, const char *word)
+{
+	for (size_t i = 0; i < a->words_n; i++)
+		if (!strcmp(a->words[i], word))
+			return;
+	a->words = vec_room(a->words, a->words_n, &a->words_cap, sizeof(*a->words));
+	a->words[a->words_n++] = mem_strdup(word);
+}
+
+void
+app_prompt_free(struct app *a)
+{
+	for (size_t i = 0; i < a->words_n; i++)
+		free(a->words[i]);
+	free(a->words);
+	a->words = NULL;
+	a->words_n = a->words_cap = 0;
+}
+
+/* The verbs, and the mappings' names; not more than anybody would read through. */
+static void
+gather_words(struct app *a)
+{
+	const struct sample *s = a->s;
+	const struct query_form *q;
+	size_t n;
+	char name[128];
+
+	app_prompt_free(a);
+	q = query_forms(&n);
+	for (size_t i = 0; i < n; i++)
+		if (q[i].word[0])
+			add_word(a, q[i].word);
+	for (size_t i = 0; s && s->regions && i < s->regions->vmas.n && a->words_n < 1000; i++)
+		if (query_name_of(&s->regions->vmas.v[i], name, sizeof(name)) && !strpbrk(name, " \t\033"))
+			add_word(a, name);
+}
+
+void
+app_prompt(struct app *a, int kind)
+{
+	if (kind == PROMPT_ASK)
+		gather_words(a);
+	a->prompt_error[0] = '\0';
+	prompt_open((enum prompt_kind)kind, kind == PROMPT_ASK ? word_at : NULL, a);
+}
+
+static void
+prompt_refuse(struct app *a, const char *line, const struct err *e)
+{
+	snprintf(a->prompt_error, sizeof(a->prompt_error), "%s%s%s", e->why, e->how[0] ? "; " : "", e->how);
+	a->prompt_error_at = e->column > 0 ? e->column : 1;
+	prompt_reopen(line, e->column);
+}
+
+/* What can be seen to be wrong without asking the kernel is said at once, with the line kept. */
+static void
+ask(struct app *a, const char *line)
+{
+	const struct sample *s = a->s;
+	struct query q;
+	struct err err;
+	uint64_t addr, end;
+	const struct vma *v;
+
+	if (!line[0])
+		return;
+	if (!s || !s->regions) {
+		app_toast(a, ROLE_HOT, "nothing has been read yet");
+		return;
+	}
+	if (query_parse(line, s->page_size, &q, &err) < 0 ||
+	    (q.kind == QUERY_ADDR && query_resolve(&q.from, &s->regions->vmas, &addr, &v, &err) < 0) ||
+	    (q.kind == QUERY_RANGE && query_range(&q, &s->regions->vmas, s->page_size, &addr, &end, &err) < 0)) {
+		prompt_refuse(a, line, &err);
+		return;
+	}
+	prompt_remember(line);
+	if (q.kind == QUERY_CLEAR && a->o->read_only) {
+		app_toast(a, ROLE_HOT, "--read-only: nothing that changes the target is done");
+		return;
+	}
+	snprintf(a->want.question, sizeof(a->want.question), "%s", line);
+	a->asked = ++a->want.ask;
+	app_post(a);
+}
+
+static void
+set_interval(struct app *a, const char *line)
+{
+	char *end;
+	double secs = strtod(line, &end);
+
+	if (!line[0])
+		return;
+	if (*end || !(secs >= 0 && secs <= 3600) || (secs > 0 && secs < 0.05)) {
+		snprintf(a->prompt_error, sizeof(a->prompt_error),
+		         "from 0.05 to 3600 seconds, or 0: only when asked");
+		a->prompt_error_at = 1;
+		prompt_reopen(line, 1);
+		return;
+	}
+	a->want.interval_ns = (uint64_t)(secs * 1e9);
+	app_post(a);
+}
+
+static void
+prompt_entered(struct app *a)
+{
+	char line[512];
+
+	snprintf(line, sizeof(line), "%s", prompt_line());
+	switch (prompt_kind()) {
+	case PROMPT_ASK:
+		ask(a, line);
+		break;
+	case PROMPT_INTERVAL:
+		set_interval(a, line);
+		break;
+	case PROMPT_FIND:
+		snprintf(a->ui.find, sizeof(a->ui.find), "%.127s", line);
+		if (a->s)
+			view_regions.act(&a->ui, a->s, ACT_FIND_NEXT);
+		break;
+	}
+}
+
+static bool
+more_typed(struct app *a)
+{
+	struct pollfd p = {.fd = term_fd(&a->term), .events = POLLIN};
+
+	return poll(&p, 1, ESC_MS) > 0;
+}
+
+void
+app_prompt_key(struct app *a, int byte)
+{
+	a->prompt_error[0] = '\0';
+	if (byte == 27 && !more_typed(a)) {
+		prompt_close();
+		return;
+	}
+	if (prompt_feed(byte) == PROMPT_DONE)
+		prompt_entered(a);
+}

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The frame around the views.
+ *
+ *   row 0        where we are, and badges: live or not, the mark, the privileges
+ *   1 .. n-3     the view
+ *   n-2          what is under the cursor, in words; or a message
+ *   n-1          hints, or the prompt
+ */
+#include "app_state.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "prompt.h"
+#include "query.h"
+#include "util.h"
+
+static const uint64_t MS = 1000000;
+enum { MIN_ROWS = 6, MIN_COLS = 30 };
+
+static int
+draw_badge(int y, int x, enum role role, const char *text)
+{
+	int width = (int)ui_width(text);
+
+	x -= width + 1;
+	paint_text(y, x, x + width, role, "%s", text);
+	return x - 1;
+}
+
+static void
+state_badge(const struct app *a, char *out, size_t size, enum role *role)
+{
+	uint64_t waited = a->ui.now - u64_min(a->ui.now, a->wanted_at);
+
+	*role = ROLE_HEADER;
+	if (a->s && a->s->ended) {
+		*role = ROLE_BANNER;
+		snprintf(out, size, " ended %.0f s ago ", (double)(a->ui.now - a->s->ended_ns) / 1e9);
+	} else if (!app_answered(a) && waited > WAITING_MS * MS) {
+		*role = ROLE_HEADER_HOT;
+		snprintf(out, size, "waiting for the kernel %.0f s", (double)waited / 1e9);
+	} else if (a->paused) {
+		*role = ROLE_HEADER_HOT;
+		snprintf(out, size, "paused");
+	} else if (!a->want.interval_ns) {
+		snprintf(out, size, "r looks again");
+	} else {
+		snprintf(out, size, "● live %.1fs", (double)a->want.interval_ns / 1e9);
+	}
+}
+
+static void
+draw_header(const struct app *a)
+{
+	const struct sample *s = a->s;
+	struct buf crumb = {0}, comm = {0};
+	int right = a->ui.cols, x;
+	enum role role;
+	char text[64];
+
+	paint_fill(0, 0, a->ui.cols, ROLE_HEADER);
+	if (s)
+		right = draw_badge(0, right, s->frames_hidden ? ROLE_HEADER_HOT : ROLE_HEADER_DIM,
+		                   s->frames_hidden ? "no PFN" : "root");
+	if (s && s->gen) {
+		snprintf(text, sizeof(text), "gen %u +%.0fs", s->gen, (double)(a->ui.now - s->mark_ns) / 1e9);
+		right = draw_badge(0, right - 1, ROLE_HEADER_HOT, text);
+	} else if (s && s->can_track == TRACK_NO && a->ui.cols >= 100) {
+		right = draw_badge(0, right - 1, ROLE_HEADER_DIM, "no soft-dirty");
+	}
+	state_badge(a, text, sizeof(text), &role);
+	right = draw_badge(0, right - 1, role, text);
+	if (s) {
+		text_escape(&comm, s->comm, strlen(s->comm), !paint_utf8());
+		view_of(ui_view(&a->ui))->crumb(&a->ui, s, &crumb);
+	}
+	x = paint_text(0, 1, right, ROLE_HEADER, "pmtop  ");
+	x = paint_text(0, x, right, ROLE_HEADER, "%s %d › ", comm.s ? comm.s : "process", (int)a->o->pid);
+	paint_text(0, x, right, ROLE_HEADER, "%s", crumb.s ? crumb.s : "");
+	buf_free(&crumb);
+	buf_free(&comm);
+}
+
+static void
+draw_hints(const struct app *a, int y)
+{
+	size_t n;
+	const struct key_row *k = key_table(&n);
+	char view = a->panel ? 'O' : view_of(ui_view(&a->ui))->letter;
+	int x = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		int len = (int)strcspn(k[i].keys, " ");
+
+		if (!k[i].hint[0] || !key_row_in(&k[i], view))
+			continue;
+		if (k[i].action == ACT_CLOSE && a->ui.depth)
+			continue; /* Esc says it already */
+		if (x + len + 1 + (int)strlen(k[i].hint) > a->ui.cols)
+			break;
+		x = paint_text(y, x, a->ui.cols, ROLE_ACCENT, "%.*s", len, k[i].keys);
+		x = paint_text(y, x + 1, a->ui.cols, ROLE_TEXT, "%s", k[i].hint) + 2;
+	}
+}
+
+/* What the line would mean, while it is typed. */
+static void
+draw_preview(const struct app *a, int y, int x)
+{
+	const struct sample *s = a->s;
+	struct query q;
+	struct err err;
+	uint64_t addr;
+	const struct vma *v;
+	struct buf name = {0};
+	char perm[5];
+
+	if (prompt_kind() != PROMPT_ASK || !s || !s->regions || !prompt_line()[0] ||
+	    query_parse(prompt_line(), s->page_size, &q, &err) < 0 || q.kind != QUERY_ADDR ||
+	    query_resolve(&q.from, &s->regions->vmas, &addr, &v, &err) < 0)
+		return;
+	if (v) {
+		vma_perm_text(v, perm);
+		ui_name_cut(&name, v, 32);
+	}
+	paint_text(y, x, a->ui.cols, ROLE_DIM, "-> %llx %s %s", (unsigned long long)addr, v ? perm : "",
+	           v ? name.s : "not mapped");
+	buf_free(&name);
+}
+
+static void
+draw_prompt(const struct app *a, int y)
+{
+	static const char *const signs[] = {[PROMPT_ASK] = ":", [PROMPT_FIND] = "/",
+	                                    [PROMPT_INTERVAL] = "seconds between looks: "};
+	const char *sign = signs[prompt_kind()];
+	int x = paint_text(y, 0, a->ui.cols, ROLE_ACCENT, "%s", sign);
+
+	paint_cursor(y, x + prompt_column() < a->ui.cols ? x + prompt_column() : a->ui.cols - 1);
+	x = paint_text(y, x, a->ui.cols, ROLE_TEXT, "%s", prompt_line());
+	draw_preview(a, y, x + 3);
+	if (a->prompt_error[0]) {
+		int at = (int)strlen(sign) + a->prompt_error_at - 1;
+
+		paint_fill(y - 1, 0, a->ui.cols, ROLE_TEXT);
+		if (at > a->ui.cols - 30)
+			at = a->ui.cols > 30 ? a->ui.cols - 30 : 0;
+		paint_text(y - 1, at, a->ui.cols, ROLE_HOT, "^ %s", a->prompt_error);
+	} else if (prompt_candidates()[0]) {
+		paint_fill(y - 1, 0, a->ui.cols, ROLE_TEXT);
+		paint_text(y - 1, 1, a->ui.cols, ROLE_TEXT, "%s", prompt_candidates());
+	}
+}
+
+/* A long message takes the row above as well, broken at a blank. */
+static void
+draw_toast(const struct app *a, int y)
+{
+	int room = a->ui.cols - 2, cut = room;
+
+	if ((int)ui_width(a->toast) <= room) {
+		paint_text(y, 0, a->ui.cols, a->toast_role, " %s", a->toast);
+		return;
+	}
+	while (cut > room / 2 && a->toast[cut] != ' ')
+		cut--;
+	for (int i = y - 1; i <= y; i++)
+		paint_fill(i, 0, a->ui.cols, ROLE_TEXT);
+	paint_text(y - 1, 0, a->ui.cols, a->toast_role, " %.*s", cut, a->toast);
+	paint_text(y, 0, a->ui.cols, a->toast_role, " %s", a->toast + cut + (a->toast[cut] == ' '));
+}
+
+static void
+draw_say(const struct app *a, int y)
+{
+	struct buf text = {0};
+
+	if (a->ui.now < a->toast_until) {
+		draw_toast(a, y);
+		return;
+	}
+	if (a->s->trouble.what[0])
+		buf_fmt(&text, "%s: %s", a->s->trouble.what, a->s->trouble.why);
+	else
+		view_of(ui_view(&a->ui))->say(&a->ui, a->s, &text);
+	paint_text(y, 1, a->ui.cols, ROLE_TEXT, "%s", text.s ? text.s : "");
+	buf_free(&text);
+}
+
+static void
+draw_panel(const struct app *a, int bottom)
+{
+	const struct answer *p = a->panel;
+	int rows = (int)p->n + 1, top, cols = a->ui.cols;
+
+	if (rows > bottom - 2)
+		rows = bottom - 2;
+	top = bottom - rows;
+	paint_fill(top, 0, cols, ROLE_HEADER);
+	paint_text(top, 1, cols, ROLE_HEADER, "%s", a->panel->line);
+	for (int i = 0; i + 1 < rows; i++) {
+		const struct fact *f = &p->f[i];
+		int y = top + 1 + i, x;
+
+		paint_fill(y, 0, cols, ROLE_TEXT);
+		paint_text(y, 2, 17, ROLE_DIM, "%s", f->key);
+		x = paint_text(y, 17, cols, ROLE_TEXT, "%s", f->value);
+		if (f->note)
+			paint_text(y, x + (f->value[0] ? 1 : 0), cols, ROLE_DIM, "%s", f->note);
+	}
+}
+
+static void
+draw_small(const struct app *a)
+{
+	paint_text(0, 0, a->ui.cols, ROLE_TEXT, "%dx%d: pmtop needs", a->ui.cols, a->ui.rows);
+	paint_text(1, 0, a->ui.cols, ROLE_TEXT, "%dx%d; q quits", MIN_COLS, MIN_ROWS);
+}
+
+void
+app_draw(struct app *a)
+{
+	const struct sample *s = a->s;
+	int bottom;
+
+	a->ui.rows = a->term.rows;
+	a->ui.cols = a->term.cols;
+	a->ui.now = time_ns();
+	bottom = a->ui.rows - 2;
+	paint_begin(&a->term);
+	if (a->ui.rows < MIN_ROWS || a->ui.cols < MIN_COLS) {
+		draw_small(a);
+	} else if (!s) {
+		draw_header(a);
+		paint_text(1, 1, a->ui.cols, ROLE_DIM, "opening process %d", (int)a->o->pid);
+		draw_hints(a, a->ui.rows - 1);
+	} else {
+		const struct view *v = view_of(ui_view(&a->ui));
+
+		v->settle(&a->ui, s, 1, bottom);
+		draw_header(a);
+		v->draw(&a->ui, s, 1, bottom);
+		draw_say(a, bottom);
+		if (a->panel)
+			draw_panel(a, bottom);
+		if (prompt_is_open())
+			draw_prompt(a, a->ui.rows - 1);
+		else
+			draw_hints(a, a->ui.rows - 1);
+	}
+	paint_flush();
+	a->frame++;
+}

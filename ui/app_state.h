@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PM_APP_STATE_H
+#define PM_APP_STATE_H
+
+/* What the three files of the app share: app.c the loop, app_draw.c the frame, app_ask.c the prompt. */
+#include "app.h"
+#include "sampler.h"
+#include "view.h"
+
+enum { WAITING_MS = 1000 }; /* from when on the header says that the kernel makes us wait */
+
+struct app {
+	const struct app_options *o;
+	struct sampler *sampler;
+	struct term term;
+	struct ui ui;
+	struct want want;
+	struct sample *s;       /* the newest; NULL before the first */
+	bool paused, quit;
+
+	char toast[512];        /* a message, until: */
+	uint64_t toast_until;
+	enum role toast_role;
+
+	struct answer *panel;   /* the answer on screen */
+	uint64_t asked;         /* the `ask` whose answer is awaited, 0 none */
+	char prompt_error[512]; /* what is wrong with the line, at column: */
+	int prompt_error_at;
+	char **words;           /* completion */
+	size_t words_n, words_cap;
+
+	uint64_t clear_seen;
+	unsigned execs_seen;
+	bool ended_seen, end_told;
+	uint64_t wanted_at;     /* when the newest want was made */
+	unsigned frame, keys;
+	int status_fd;          /* tests wait on it; -1 */
+	int signals;
+};
+
+/* app.c */
+void app_toast(struct app *a, enum role role, const char *text);
+void app_toast_err(struct app *a, const struct err *e);
+void app_post(struct app *a); /* hands a->want to the sampler */
+bool app_answered(const struct app *a);
+
+/* app_draw.c: one frame of everything */
+void app_draw(struct app *a);
+
+/* app_ask.c */
+void app_prompt(struct app *a, int kind); /* enum prompt_kind */
+void app_prompt_key(struct app *a, int byte);
+void app_prompt_free(struct app *a);
+
+#endif
