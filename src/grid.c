@@ -54,12 +54,12 @@ grid_rows_total(const struct grid *g)
 bool
 grid_cell_range(const struct grid *g, size_t i, uint64_t *lo, uint64_t *hi)
 {
-	uint64_t at = i * grid_cell_bytes(g), from;
+	uint64_t from;
 
 	/* the last row of the address space may end at 2^64: compare sizes, not sums */
-	if (at > UINT64_MAX - g->top)
+	if (i > (UINT64_MAX - g->top) / grid_cell_bytes(g))
 		return false;
-	from = g->top + at;
+	from = g->top + i * grid_cell_bytes(g);
 	*lo = u64_max(from, g->start);
 	*hi = g->end - 1 - from < grid_cell_bytes(g) ? g->end : from + grid_cell_bytes(g);
 	return from < g->end && (from >= g->start || g->start - from < grid_cell_bytes(g));

@@ -25,7 +25,7 @@ struct grid {
 	uint64_t top;        /* address of the first cell on screen: a multiple of grid_row_bytes */
 };
 
-enum { GRID_ZOOM_MAX = 40 };
+enum { GRID_ZOOM_MAX = 36 }; /* with 64 KiB pages a row is then 2^60 bytes */
 
 bool grid_same(const struct grid *a, const struct grid *b);
 

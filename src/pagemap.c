@@ -106,7 +106,7 @@ pagemap_words(const struct pagemap *pm, uint64_t addr, uint64_t *words, size_t n
 		if (r < 0)
 			return err_sys(err, NULL, "cannot read the page tables at %#llx",
 			               (unsigned long long)addr);
-		if (r == 0)
+		if (r < (ssize_t)sizeof(*words))
 			break;
 		got += (size_t)r / sizeof(*words);
 		if (got < n)

@@ -62,13 +62,20 @@ eat(struct reader *r, const char *word)
 	return true;
 }
 
-/* Where a plain token ends: at a blank, a `+` or `..`. */
+/* A `+` begins an offset unless it goes on like a name: libstdc++.so.6 has none. */
+static bool
+is_offset(const char *s)
+{
+	return s[0] == '+' && (isalnum((unsigned char)s[1]) || !s[1] || s[1] == ' ');
+}
+
+/* Where a plain token ends: at a blank, an offset or `..`. */
 static size_t
 token_length(const char *s)
 {
 	size_t n = 0;
 
-	while (s[n] && s[n] != ' ' && s[n] != '\t' && s[n] != '+' && !(s[n] == '.' && s[n + 1] == '.'))
+	while (s[n] && s[n] != ' ' && s[n] != '\t' && !is_offset(s + n) && !(s[n] == '.' && s[n + 1] == '.'))
 		n++;
 	return n;
 }
@@ -126,6 +133,8 @@ read_name(struct reader *r, struct query_place *p, struct err *err)
 		n = token_length(s);
 		r->at += n;
 	}
+	if (!n)
+		return bad(err, p->column, "this name is empty", "write a mapping's name between the quotes", r->text);
 	snprintf(p->name, sizeof(p->name), "%.*s", (int)u64_min(n, sizeof(p->name) - 1), s);
 	return 0;
 }
@@ -198,6 +207,22 @@ read_frame(struct reader *r, bool physical, struct query *q, struct err *err)
 	return 0;
 }
 
+/* START-END, as maps writes it, is a range too. */
+static bool
+read_dash(struct reader *r, struct query *q)
+{
+	size_t n = token_length(r->at), dash = strcspn(r->at, "-");
+
+	if (dash >= n || !parse_hex(r->at, dash, &q->from.addr) ||
+	    !parse_hex(r->at + dash + 1, n - dash - 1, &q->to.addr))
+		return false;
+	q->kind = QUERY_RANGE;
+	q->from.column = column(r);
+	q->to.column = column(r) + (int)dash + 1;
+	r->at += n;
+	return true;
+}
+
 static int
 read_query(struct reader *r, struct query *q, struct err *err)
 {
@@ -205,11 +230,12 @@ read_query(struct reader *r, struct query *q, struct err *err)
 		return read_frame(r, false, q, err);
 	if (eat(r, "phys:"))
 		return read_frame(r, true, q, err);
-	if (!strcasecmp(r->at, "clear")) {
-		r->at += strlen("clear");
+	if (token_length(r->at) == strlen("clear") && eat(r, "clear")) {
 		q->kind = QUERY_CLEAR;
 		return 0;
 	}
+	if (read_dash(r, q))
+		return 0;
 	if (read_place(r, &q->from, err) < 0)
 		return -1;
 	q->kind = QUERY_ADDR;
@@ -223,30 +249,13 @@ read_query(struct reader *r, struct query *q, struct err *err)
 	return read_place(r, &q->to, err);
 }
 
-/* START-END, as maps writes it, is a range too: read as START..END. */
-static bool
-split_dash(const char *text, char out[64])
-{
-	size_t n = token_length(text), dash = strcspn(text, "-");
-	uint64_t v;
-
-	if (dash >= n || n >= 60 || !parse_hex(text, dash, &v) ||
-	    !parse_hex(text + dash + 1, n - dash - 1, &v))
-		return false;
-	snprintf(out, 64, "%.*s..%.*s", (int)dash, text, (int)(n - dash - 1), text + dash + 1);
-	return true;
-}
-
 int
 query_parse(const char *text, size_t page_size, struct query *q, struct err *err)
 {
 	struct reader r = {.text = text, .at = text, .page_size = page_size};
-	char range[64];
 
 	*q = (struct query){.kind = QUERY_ADDR};
 	skip_blanks(&r);
-	if (split_dash(r.at, range) && !r.at[token_length(r.at)])
-		r.text = r.at = range;
 	if (read_query(&r, q, err) < 0)
 		return -1;
 	skip_blanks(&r);
@@ -405,13 +414,17 @@ query_resolve(const struct query_place *at, const struct vma_list *vmas, uint64_
               const struct vma **v, struct err *err)
 {
 	const struct vma *m = NULL;
+	uint64_t base = 0;
 
-	*addr = at->addr;
 	if (at->name[0]) {
 		if (find_mapping(at, vmas, &m, err) < 0)
 			return -1;
-		*addr += at->has_offset ? mapping_base(m) : m->start;
+		base = at->has_offset ? mapping_base(m) : m->start;
 	}
+	if (at->addr > UINT64_MAX - base)
+		return bad(err, at->column, "this is past the end of any address space", "check the offset",
+		           at->name);
+	*addr = base + at->addr;
 	*v = vma_at(vmas, *addr);
 	return 0;
 }
@@ -420,15 +433,15 @@ static int
 range_is(uint64_t *start, uint64_t *end, uint64_t from, uint64_t to, size_t page_size,
          const struct query *q, struct err *err)
 {
-	if (from >= to) {
+	*start = from & ~(uint64_t)(page_size - 1);
+	*end = to > UINT64_MAX - page_size ? UINT64_MAX & ~(uint64_t)(page_size - 1)
+	                                   : (to + page_size - 1) & ~(uint64_t)(page_size - 1);
+	if (from >= to || *start >= *end) { /* the last page of 64 bits has no end that could be written */
 		err_set(err, ERR_USAGE, "its end is not above its start", "write START..END or START..+LENGTH",
 		        "%#llx..%#llx is no range", (unsigned long long)from, (unsigned long long)to);
 		err->column = q->to.column;
 		return -1;
 	}
-	*start = from & ~(uint64_t)(page_size - 1);
-	*end = to > UINT64_MAX - page_size ? UINT64_MAX & ~(uint64_t)(page_size - 1)
-	                                   : (to + page_size - 1) & ~(uint64_t)(page_size - 1);
 	return 0;
 }
 

@@ -144,7 +144,7 @@ static bool
 is_unsafe(uint32_t cp)
 {
 	return cp < 0x20 || (cp >= 0x7f && cp < 0xa0) || /* C0, DEL, C1 */
-	       (cp >= 0x200b && cp <= 0x200f) ||         /* zero width, direction marks */
+	       cp == 0x061c || (cp >= 0x200b && cp <= 0x200f) ||         /* zero width, direction marks */
 	       (cp >= 0x2028 && cp <= 0x202e) || (cp >= 0x2060 && cp <= 0x206f) || cp == 0xfeff;
 }
 

@@ -80,7 +80,7 @@ parse_line(const char *s, struct vma *v)
 
 	if (!take_hex(&s, '-', &v->start) || !take_hex(&s, ' ', &v->end) || !take_perm(&s, &v->perm) ||
 	    !take_hex(&s, ' ', &v->offset) || !take_hex(&s, ':', &major) || !take_hex(&s, ' ', &minor) ||
-	    !parse_u64(s, 10, &s, &v->inode) || v->start >= v->end)
+	    !parse_u64(s, 10, &s, &v->inode) || (*s && *s != ' ') || v->start >= v->end)
 		return false;
 	v->dev_major = (uint32_t)major;
 	v->dev_minor = (uint32_t)minor;

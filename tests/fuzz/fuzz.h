@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PM_FUZZ_H
+#define PM_FUZZ_H
+
+/*
+ * A fuzzer is a round that is played again and again, each time with the next seed, for as many
+ * seconds as it is given: --seconds N (3), --seed N (1). Whatever fails, dies or trips a sanitizer
+ * prints its seed and its input; `--seed THAT --seconds 0` plays that one round alone.
+ */
+#include <inttypes.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+
+#include "../unit/fake.h"
+
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/common_interface_defs.h>
+#endif
+
+static struct {
+	uint64_t seed;     /* of this round */
+	char why[512];     /* what is wrong with it */
+	const char *input; /* what it was fed; NULL: the seed says it all */
+} fuzz;
+
+/* Returns false, so that `return fuzz_wrong(...)` ends a round. */
+__attribute__((format(printf, 1, 2))) static inline bool
+fuzz_wrong(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(fuzz.why, sizeof(fuzz.why), fmt, ap);
+	va_end(ap);
+	return false;
+}
+
+static inline void
+fuzz_report(void)
+{
+	printf("# seed %" PRIu64 ": %s\n", fuzz.seed, fuzz.why[0] ? fuzz.why : "it died");
+	if (!fuzz.input)
+		return;
+	printf("# input: \"");
+	for (const unsigned char *c = (const unsigned char *)fuzz.input; *c; c++)
+		printf(*c >= 0x20 && *c < 0x7f && *c != '"' && *c != '\\' ? "%c" : "\\%03o", *c);
+	printf("\"\n");
+}
+
+static inline void
+fuzz_died(void)
+{
+	printf("not ok 1 - the program died\n");
+	fuzz_report();
+	fflush(stdout);
+}
+
+static inline void
+fuzz_on_signal(int sig)
+{
+	signal(sig, SIG_DFL);
+	fuzz_died();
+	raise(sig);
+}
+
+static inline void
+fuzz_watch(void)
+{
+#ifdef __SANITIZE_ADDRESS__
+	__sanitizer_set_death_callback(fuzz_died);
+#else
+	static const int signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
+
+	for (size_t i = 0; i < ARRAY_LEN(signals); i++)
+		signal(signals[i], fuzz_on_signal);
+#endif
+}
+
+/* The whole program: `round` gets a seed to draw from, and returns whether all was well. */
+static inline int
+fuzz_run(int argc, char **argv, const char *name, bool (*round)(uint64_t *seed))
+{
+	uint64_t seconds = 3, first = 1, rounds = 0, start = time_ns();
+
+	for (int i = 1; i + 1 < argc; i += 2) {
+		if (!strcmp(argv[i], "--seconds"))
+			seconds = strtoull(argv[i + 1], NULL, 10);
+		else if (!strcmp(argv[i], "--seed"))
+			first = strtoull(argv[i + 1], NULL, 10);
+	}
+	printf("1..1\n");
+	fflush(stdout);
+	fuzz_watch();
+	do {
+		uint64_t seed = fuzz.seed = first + rounds++;
+
+		fuzz.input = NULL;
+		if (!round(&seed)) {
+			printf("not ok 1 - %s\n", name);
+			fuzz_report();
+			return 1;
+		}
+	} while (time_ns() - start < seconds * 1000000000u);
+	printf("ok 1 - %s, %" PRIu64 " rounds\n", name, rounds);
+	return 0;
+}
+
+/* Changes a text here and there: bytes, doubled and lost pieces. Appends the result to `out`. */
+static inline void
+fuzz_mutate(struct buf *out, const char *in, size_t n, uint64_t *seed)
+{
+	static const char bytes[] = "\n\n -:+.\"[]0189afkmpgxXrwsp\\\033\177\xff\xc3\xa9\t,#(";
+	uint64_t changes = fake_below(seed, 8);
+	size_t start = out->len;
+
+	buf_str(out, "");
+	buf_add(out, in, n);
+	for (; changes; changes--) {
+		size_t len = out->len - start, at = start + fake_below(seed, len + 1);
+		size_t piece = fake_below(seed, 1 + u64_min(40, out->len - at));
+		struct buf tail = {0};
+
+		switch (fake_below(seed, 4)) {
+		case 0: /* another byte */
+			if (at < out->len)
+				out->s[at] = bytes[fake_below(seed, sizeof(bytes) - 1)];
+			break;
+		case 1: /* a lost piece */
+			memmove(out->s + at, out->s + at + piece, out->len - at - piece + 1);
+			out->len -= piece;
+			break;
+		case 2: /* a doubled piece */
+			buf_add(&tail, out->s + at, out->len - at);
+			out->len = at + piece;
+			buf_add(out, tail.s, tail.len);
+			break;
+		case 3: /* a byte more */
+			buf_add(&tail, out->s + at, out->len - at);
+			out->len = at;
+			buf_add(out, &bytes[fake_below(seed, sizeof(bytes) - 1)], 1);
+			buf_add(out, tail.s, tail.len);
+			break;
+		}
+		buf_free(&tail);
+	}
+}
+
+/* Nothing in it can move a terminal's cursor or stop it. */
+static inline bool
+fuzz_is_safe(const char *s)
+{
+	for (; s && *s; s++)
+		if ((unsigned char)*s < 0x20 || *s == 0x7f)
+			return false;
+	return true;
+}
+
+#endif

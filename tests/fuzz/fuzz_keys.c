@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Any key at any moment, on screens of any size, while the process maps, unmaps and grows its
+ * regions: the views' cursors stay where something is, and nothing is drawn outside the screen.
+ */
+#include <locale.h>
+
+#include "fuzz.h"
+#include "paint.h"
+#include "sample.h"
+#include "term.h"
+#include "view.h"
+
+enum { SLOTS = 14, STEPS = 60, ROWS = 100, COLS = 300 };
+
+/* Where regions may be. Those below 256 MiB can be read; the rest has no page table to look at. */
+static const struct slot {
+	uint64_t start, pages; /* at most */
+	const char *rest;
+} slots[SLOTS] = {
+    {0x1000, 1, "r--p 00000000 08:01 10 /usr/bin/my file"},
+    {0x10000, 3, "r-xp 00001000 08:01 10 /usr/bin/my file"},
+    {0x200000, 600, "rw-p 00000000 00:00 0 [heap]"},
+    {0x800000, 2000, "rw-p 00000000 00:00 0 "},
+    {0x1003000, 1500, "rw-s 00000000 00:01 5 /memfd:\033]0;evil\007 (deleted)"},
+    {0x2000000, 64, "---p 00000000 00:00 0 "},
+    {0x2100000, 700, "r--p 00000000 08:01 9 /usr/lib/libstdc++.so.6"},
+    {0x3000000, 300, "rwxp 00000000 00:00 0 [anon:\xe2\x80\xaejit \xff\xc3\xa9]"},
+    {0x4000000, 900, "r--p 00000000 08:01 9 /a/very/long/path/that/goes/on/and/on/and/on/and/on/and/"
+                     "on/and/on/and/on/and/on/and/on/and/on/and/on/and/on/libverylongname-1.2.3.so"},
+    {0x8000000, 2500, "rw-s 00000000 00:0f 5 /anon_hugepage (deleted)"},
+    {0x7f0000000000, 1 << 20, "rw-p 00000000 00:00 0 [anon: Java heap]"},
+    {0x100000000000, UINT64_C(1) << 32, "---p 00000000 00:00 0 "},
+    {0x7ffc00000000, 33, "rw-p 00000000 00:00 0 [stack]"},
+    {0xffffffffff600000, 1, "--xp 00000000 00:00 0 [vsyscall]"},
+};
+
+static struct term term;
+
+struct world {
+	struct target t;
+	struct ui ui;
+	struct sample *s;
+	bool mapped[SLOTS];
+	uint64_t from[SLOTS], pages[SLOTS]; /* first page in the slot, and how many */
+	bool lost; /* how many views deep it is */
+	uint64_t *seed;
+};
+
+static uint64_t
+below(struct world *w, uint64_t n)
+{
+	return fake_below(w->seed, n);
+}
+
+/* --- the process ---------------------------------------------------------------------------------------- */
+
+static void
+move_slot(struct world *w, size_t i)
+{
+	w->mapped[i] = below(w, 4) != 0;
+	w->from[i] = below(w, 2) ? 0 : below(w, slots[i].pages);
+	w->pages[i] = 1 + below(w, slots[i].pages - w->from[i]);
+}
+
+static void
+write_words(struct world *w, unsigned n)
+{
+	static const uint64_t kinds[] = {
+	    UINT64_C(0x8100000000000000), UINT64_C(0x8180000000000005), UINT64_C(0x8000000000000000),
+	    UINT64_C(0xa100000000000006), UINT64_C(0x4000000000000020), UINT64_C(0x440000000000009f),
+	    UINT64_C(0x420000000000003f), UINT64_C(0x0080000000000000), 0, UINT64_C(0x8000000000000007),
+	};
+
+	for (; n; n--) {
+		const struct slot *s = &slots[below(w, 10)];
+		uint64_t word = kinds[below(w, ARRAY_LEN(kinds))], len = 1 + below(w, below(w, 5) ? 3 : 200);
+		uint64_t at = s->start / FAKE_PAGE + below(w, s->pages);
+
+		fake_words(w->t.pm.fd, at, len, word);
+	}
+	fake_end(w->t.pm.fd, 0x10000000);
+}
+
+static struct regions *
+make_regions(struct world *w)
+{
+	struct buf text = {0};
+	struct vma_list l;
+	struct regions *rs;
+	struct err err;
+	size_t odd;
+
+	buf_str(&text, "");
+	for (size_t i = 0; i < SLOTS; i++) {
+		uint64_t start = slots[i].start + w->from[i] * FAKE_PAGE;
+
+		if (w->mapped[i])
+			buf_fmt(&text, "%" PRIx64 "-%" PRIx64 " %s\n", start, start + w->pages[i] * FAKE_PAGE,
+			        slots[i].rest);
+	}
+	vma_parse(&l, text.s, &odd);
+	rs = regions_new(l);
+	if (below(w, 5))
+		regions_measure(rs, &w->t, NULL, NULL, &err);
+	return rs;
+}
+
+static struct window *
+make_window(struct world *w, const struct regions *rs)
+{
+	const struct grid *g = &w->ui.grid;
+	const struct vma *v = vma_at(&rs->vmas, w->ui.region);
+	struct err err = {0};
+
+	if (!g->rows || g->end <= g->start)
+		return NULL;
+	if (v && (v->start != g->start || v->end != g->end))
+		return NULL;
+	return window_read(&w->t, v, g, NULL, NULL, &err);
+}
+
+/* What the sampler would publish next; parts of it may still be the old ones. */
+static void
+next_sample(struct world *w)
+{
+	struct sample *old = w->s, *s = mem_alloc(sizeof(*s));
+	struct err err = {0};
+
+	*s = (struct sample){.serial = old ? old->serial + 1 : 1, .page_size = FAKE_PAGE, .pid = 1,
+	                     .comm = "x", .swaps = 1, .time_ns = time_ns(), .ended = !below(w, 20),
+	                     .can_track = below(w, 4) ? TRACK_YES : TRACK_NO, .gen = w->t.track.gen,
+	                     .mark_ns = w->t.track.mark_ns, .frames_hidden = !below(w, 3)};
+	if (old && !below(w, 3))
+		s->regions = regions_ref(old->regions);
+	else if (!old || below(w, 30))
+		s->regions = make_regions(w);
+	if (old && !below(w, 4))
+		s->window = window_ref(old->window);
+	else if (s->regions)
+		s->window = make_window(w, s->regions);
+	if (s->regions && below(w, 3)) /* NULL while it has not been read, and where nothing is */
+		s->card = answer_page(&w->t, &s->regions->vmas, w->ui.cursor, &err);
+	sample_free(old);
+	w->s = s;
+}
+
+/* --- the person ----------------------------------------------------------------------------------------- */
+
+/* What the program does with an action before the view sees it. */
+static void
+do_action(struct world *w, enum action a)
+{
+	switch ((int)a) {
+	case ACT_NONE:
+	case ACT_QUIT:
+	case ACT_GO:
+		return;
+	case ACT_HELP:
+		w->ui.help_top = 0;
+		ui_push(&w->ui, VIEW_HELP);
+		return;
+	case ACT_BACK:
+	case ACT_CLOSE:
+		ui_pop(&w->ui);
+		return;
+	}
+	view_of(ui_view(&w->ui))->act(&w->ui, w->s, a);
+}
+
+/* Ever deeper: there is a last view, and it holds. */
+static void
+go_deep(struct world *w, int n)
+{
+	int want = w->ui.depth + n < VIEW_DEPTH ? w->ui.depth + n : VIEW_DEPTH - 1;
+
+	for (; n; n--)
+		do_action(w, ACT_HELP);
+	w->lost |= w->ui.depth != want;
+}
+
+static void
+press(struct world *w)
+{
+	char letter = view_of(ui_view(&w->ui))->letter;
+
+	w->ui.touched_ns = below(w, 2) ? time_ns() : 0;
+	switch (below(w, 14)) {
+	case 0: /* an action that has no key in this view must do no harm either */
+		do_action(w, (enum action)below(w, ACT_QUIT + 1));
+		return;
+	case 1:
+		snprintf(w->ui.find, sizeof(w->ui.find), "%s", below(w, 2) ? "lib" : "zzz");
+		do_action(w, ACT_FIND_NEXT);
+		return;
+	case 2:
+		go_deep(w, (int)below(w, VIEW_DEPTH + 3));
+		return;
+	case 3:
+		ui_go(&w->ui, w->s, slots[below(w, SLOTS)].start + below(w, 5000));
+		return;
+	case 4:
+	case 5:
+		do_action(w, ACT_OPEN);
+		return;
+	default:
+		do_action(w, key_action((int)below(w, below(w, 2) ? 128 : TERM_LAST), letter));
+	}
+}
+
+static void
+resize(struct world *w)
+{
+	bool tiny = !below(w, 3);
+
+	term.rows = 1 + (int)below(w, tiny ? 12 : ROWS);
+	term.cols = 1 + (int)below(w, tiny ? 40 : COLS);
+	w->ui.rows = term.rows;
+	w->ui.cols = term.cols;
+}
+
+/* --- what must hold ------------------------------------------------------------------------------------- */
+
+static bool
+check_list(const struct ui *ui, const struct sample *s)
+{
+	const struct vma_list *l = &s->regions->vmas;
+	const struct vma *v = vma_at(l, ui->region);
+	size_t rows = (size_t)(ui->rows - 3 > 4 ? ui->rows - 3 - 4 : 1), at = 0;
+
+	if (!l->n)
+		return true;
+	if (!v || v->start != ui->region)
+		return fuzz_wrong("the cursor is on no region: %" PRIx64, ui->region);
+	if (ui->order_n != l->n)
+		return fuzz_wrong("%zu of %zu regions are in the list", ui->order_n, l->n);
+	for (size_t i = 0; i < ui->order_n; i++) {
+		v = vma_at(l, ui->order[i]);
+		if (!v || v->start != ui->order[i])
+			return fuzz_wrong("row %zu is no region", i);
+		if (ui->order[i] == ui->region)
+			at = i;
+		for (size_t k = 0; k < i; k++)
+			if (ui->order[k] == ui->order[i])
+				return fuzz_wrong("rows %zu and %zu are the same region", k, i);
+	}
+	if (at < ui->list_top || at >= ui->list_top + rows)
+		return fuzz_wrong("the cursor's row %zu is not on screen", at);
+	return true;
+}
+
+static bool
+check_grid(const struct ui *ui, const struct sample *s)
+{
+	const struct grid *g = &ui->grid;
+	const struct vma *v = ui_vma(ui, s, NULL);
+	size_t i;
+
+	if (v && (v->start != ui->region || g->start != v->start || g->end != v->end))
+		return fuzz_wrong("the grid is not the region's at %" PRIx64, v->start);
+	if (g->end <= g->start)
+		return true;
+	if (!g->rows || !g->row_cells || g->row_cells & (g->row_cells - 1) || g->zoom > GRID_ZOOM_MAX)
+		return fuzz_wrong("a grid of %u rows of %u cells, zoom %u", g->rows, g->row_cells, g->zoom);
+	if (ui->cursor < g->start || ui->cursor >= g->end || ui->cursor % FAKE_PAGE)
+		return fuzz_wrong("the cursor %" PRIx64 " left %" PRIx64 "..%" PRIx64, ui->cursor, g->start, g->end);
+	if (g->top % grid_row_bytes(g))
+		return fuzz_wrong("the top %" PRIx64 " is not round", g->top);
+	if (!grid_cell_at(g, ui->cursor, &i))
+		return fuzz_wrong("the cursor %" PRIx64 " is not on screen, top %" PRIx64, ui->cursor, g->top);
+	return true;
+}
+
+/* While the page is being read there is nothing to scroll: only then may it point anywhere. */
+static bool
+check_card(const struct ui *ui, const struct sample *s)
+{
+	bool read = s->card && s->card->has_page && s->card->place == ui->cursor;
+
+	return ui_view(ui) != VIEW_PAGE || !read || !s->regions || !vma_at(&s->regions->vmas, ui->cursor) ||
+	       ui->card_top >= 0 || fuzz_wrong("card_top %d", ui->card_top);
+}
+
+static bool
+check_text(const struct ui *ui, const struct sample *s)
+{
+	const struct view *v = view_of(ui_view(ui));
+	struct buf text = {0};
+	bool safe;
+
+	v->say(ui, s, &text);
+	v->crumb(ui, s, &text);
+	safe = fuzz_is_safe(text.s);
+	buf_free(&text);
+	return safe || fuzz_wrong("the %s view would send control characters", v->name);
+}
+
+static bool
+check(const struct ui *ui, const struct sample *s)
+{
+	if (ui->depth < 0 || ui->depth >= VIEW_DEPTH || ui->stack[0] != VIEW_REGIONS)
+		return fuzz_wrong("%d views deep", ui->depth);
+	if (!check_text(ui, s))
+		return false;
+	switch (ui_view(ui)) {
+	case VIEW_REGIONS:
+		return !s->regions || check_list(ui, s);
+	case VIEW_GRID:
+	case VIEW_PAGE:
+		return check_grid(ui, s) && check_card(ui, s);
+	case VIEW_HELP:
+		return ui->help_top >= 0 || fuzz_wrong("help_top %d", ui->help_top);
+	case VIEW_COUNT:
+		break;
+	}
+	return fuzz_wrong("no such view");
+}
+
+static bool
+draw(struct world *w)
+{
+	struct ui before = w->ui;
+	const struct view *v = view_of(ui_view(&w->ui));
+
+	paint_begin(&term);
+	v->draw(&w->ui, w->s, 1, w->ui.rows - 2);
+	paint_flush();
+	if (memcmp(&before, &w->ui, sizeof(before)))
+		return fuzz_wrong("drawing the %s view changed it", v->name);
+	/* the same again: nothing may be left to send */
+	paint_begin(&term);
+	v->draw(&w->ui, w->s, 1, w->ui.rows - 2);
+	return !paint_flush() || fuzz_wrong("the same %s view drawn twice is not the same", v->name);
+}
+
+static bool
+step(struct world *w)
+{
+	if (!below(w, 4)) {
+		for (uint64_t n = below(w, 4); n; n--)
+			move_slot(w, below(w, SLOTS));
+		write_words(w, (unsigned)below(w, 4));
+	}
+	if (!below(w, 20)) {
+		w->t.track.gen++;
+		w->t.track.mark_ns = time_ns();
+	}
+	if (!below(w, 6))
+		resize(w);
+	if (below(w, 2))
+		next_sample(w);
+	w->ui.now = time_ns() + below(w, 2) * below(w, UINT64_C(40000000000));
+	view_of(ui_view(&w->ui))->settle(&w->ui, w->s, 1, w->ui.rows - 2);
+	if (!check(&w->ui, w->s) || !draw(w))
+		return false;
+	for (uint64_t n = below(w, 4); n; n--) {
+		press(w);
+		view_of(ui_view(&w->ui))->settle(&w->ui, w->s, 1, w->ui.rows - 2);
+		if (!check(&w->ui, w->s))
+			return false;
+	}
+	return !w->lost || fuzz_wrong("views were lost on the way down");
+}
+
+static bool
+play(uint64_t *seed)
+{
+	struct world w = {.seed = seed};
+	bool good = true;
+
+	fake_target(&w.t);
+	w.t.frames.flags = fake_file();
+	fake_words(w.t.frames.flags, 0, 16, KPF_ANON | KPF_UPTODATE);
+	for (size_t i = 0; i < SLOTS; i++)
+		move_slot(&w, i);
+	write_words(&w, 60);
+	term.utf8 = below(&w, 4) != 0;
+	paint_close();
+	paint_open(&term, (enum theme)below(&w, THEME_COUNT));
+	resize(&w);
+	next_sample(&w);
+	for (int i = 0; i < STEPS && good; i++)
+		good = step(&w);
+	sample_free(w.s);
+	free(w.ui.order);
+	fake_close(&w.t);
+	return good;
+}
+
+int
+main(int argc, char **argv)
+{
+	const struct term_options o = {.color = COLOR_ALWAYS, .headless = true, .rows = ROWS, .cols = COLS};
+	struct err err;
+	int r;
+
+	setlocale(LC_ALL, "C.UTF-8");
+	if (term_open(&term, &o, &err) < 0) {
+		printf("Bail out! no terminal: %s\n", err.what);
+		return 1;
+	}
+	r = fuzz_run(argc, argv, "keys", play);
+	paint_close();
+	term_close(&term);
+	return r;
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PM_FAKE_H
+#define PM_FAKE_H
+
+/*
+ * Targets made of files without a name: a sparse file is a pagemap whose words are wherever the
+ * test put them. And numbers that look random but are the same on every run.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "flags.h"
+#include "target.h"
+#include "util.h"
+
+enum { FAKE_PAGE = 4096 };
+
+static inline int
+fake_file(void)
+{
+	int fd = memfd_create("fake", MFD_CLOEXEC);
+
+	if (fd < 0) {
+		printf("Bail out! memfd_create failed\n");
+		exit(99);
+	}
+	return fd;
+}
+
+static inline void
+fake_word(int fd, uint64_t index, uint64_t word)
+{
+	if (pwrite(fd, &word, sizeof(word), (off_t)(index * sizeof(word))) != sizeof(word)) {
+		printf("Bail out! cannot write to a file in memory\n");
+		exit(99);
+	}
+}
+
+static inline void
+fake_words(int fd, uint64_t index, size_t n, uint64_t word)
+{
+	for (size_t i = 0; i < n; i++)
+		fake_word(fd, index + i, word);
+}
+
+/* As long as the region [.., end) needs it: past the end of the file there is no page table. */
+static inline void
+fake_end(int fd, uint64_t end)
+{
+	if (ftruncate(fd, (off_t)(end / FAKE_PAGE * sizeof(uint64_t))) < 0) {
+		printf("Bail out! cannot stretch a file in memory\n");
+		exit(99);
+	}
+}
+
+/* A target that is nothing but a pagemap; frames are not readable unless the test opens them. */
+static inline void
+fake_target(struct target *t)
+{
+	memset(t, 0, sizeof(*t));
+	t->maps = -1;
+	t->proc.root = t->proc.dir = t->proc.pidfd = -1;
+	t->pm = (struct pagemap){.fd = fake_file(), .page_size = FAKE_PAGE};
+	t->frames = (struct frames){.flags = -1, .count = -1, .cgroup = -1};
+	t->swaps = 1;
+}
+
+static inline void
+fake_close(struct target *t)
+{
+	track_free(&t->track);
+	frames_close(&t->frames);
+	pagemap_close(&t->pm);
+}
+
+/* splitmix64 */
+static inline uint64_t
+fake_random(uint64_t *state)
+{
+	uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
+
+	z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+	z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+	return z ^ z >> 31;
+}
+
+/* 0 .. n-1 */
+static inline uint64_t
+fake_below(uint64_t *state, uint64_t n)
+{
+	return n ? fake_random(state) % n : 0;
+}
+
+#endif

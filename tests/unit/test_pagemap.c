@@ -1,0 +1,409 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Page tables and frames from files. This program's pread stands in front of the C library's, so
+ * that a test sees every read and can change the file between two of them: the race that the
+ * kernel offers only by chance.
+ */
+#include <setjmp.h>
+#include <sys/uio.h>
+
+#include "fake.h"
+#include "frame.h"
+#include "kabi.h"
+#include "page.h"
+#include "pagemap.h"
+#include "tap.h"
+
+static struct {
+	int fd;                  /* reads of this file: */
+	unsigned reads;          /* how many there were */
+	off_t lowest;            /* the lowest place read */
+	void (*after)(void);     /* called after each */
+	unsigned limit;          /* more reads than this: give up */
+	jmp_buf *out;
+} seen = {.fd = -1};
+
+ssize_t
+pread(int fd, void *to, size_t n, off_t at)
+{
+	struct iovec iov = {.iov_base = to, .iov_len = n};
+	ssize_t r = preadv(fd, &iov, 1, at);
+
+	if (fd != seen.fd)
+		return r;
+	if (!seen.reads++ || at < seen.lowest)
+		seen.lowest = at;
+	if (seen.after)
+		seen.after();
+	if (seen.limit && seen.reads > seen.limit)
+		longjmp(*seen.out, 1);
+	return r;
+}
+
+static void
+watch(int fd, void (*after)(void))
+{
+	seen.fd = fd;
+	seen.reads = 0;
+	seen.lowest = 0;
+	seen.after = after;
+	seen.limit = 0;
+}
+
+static void
+test_cats(void)
+{
+	static const struct {
+		const char *name;
+		uint64_t word, want;
+	} rows[] = {
+	    {"nothing", 0, 0},
+	    {"present", UINT64_C(0x8000000000000055), PM_CAT_PRESENT},
+	    {"zero frame", UINT64_C(0x8000000000003b34), PM_CAT_PRESENT | PM_CAT_PFNZERO},
+	    {"zero frame's number in swap is no zero page", UINT64_C(0x4000000000003b34), PM_CAT_SWAPPED},
+	    {"file", UINT64_C(0xa100000000000055), PM_CAT_PRESENT | PM_CAT_FILE},
+	    {"guard", UINT64_C(0x440000000000009f), PM_CAT_SWAPPED | PM_CAT_GUARD},
+	    {"soft-dirty", UINT64_C(0x0080000000000000), PM_CAT_SOFT_DIRTY},
+	    {"uffd-wp is none", UINT64_C(0x0200000000000000), 0},
+	};
+	struct pagemap pm = {.fd = -1, .page_size = FAKE_PAGE, .zero_pfn = 0x3b34};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		is_u64(pagemap_word_cats(&pm, rows[i].word), rows[i].want, rows[i].name);
+	pm.zero_pfn = 0;
+	is_u64(pagemap_word_cats(&pm, PM_PRESENT), PM_CAT_PRESENT,
+	       "no zero frame known: frame 0 is not it");
+}
+
+/* --- runs ---------------------------------------------------------------------------------------------- */
+
+enum { RUNS = 64 };
+
+struct collected {
+	struct pm_run run[RUNS];
+	size_t n, stop_after;
+};
+
+static int
+collect(void *arg, const struct pm_run *run)
+{
+	struct collected *c = arg;
+
+	if (c->n < RUNS)
+		c->run[c->n] = *run;
+	c->n++;
+	return c->stop_after && c->n >= c->stop_after;
+}
+
+static const uint64_t base = UINT64_C(0x7f0000000000);
+
+static uint64_t
+index_of(uint64_t page)
+{
+	return base / FAKE_PAGE + page;
+}
+
+static bool
+is_run(const struct collected *c, size_t i, uint64_t from, uint64_t to, uint64_t cats)
+{
+	return i < c->n && c->run[i].start == base + from * FAKE_PAGE &&
+	       c->run[i].end == base + to * FAKE_PAGE && c->run[i].cats == cats;
+}
+
+static size_t
+runs(const struct pagemap *pm, uint64_t from, uint64_t to, uint64_t any, uint64_t cats,
+     struct collected *c)
+{
+	struct err err;
+
+	c->n = 0;
+	if (pagemap_runs(pm, base + from * FAKE_PAGE, base + to * FAKE_PAGE, any, cats, collect, c, &err) < 0)
+		return SIZE_MAX;
+	return c->n;
+}
+
+static void
+test_runs(void)
+{
+	enum { P = PM_CAT_PRESENT, S = PM_CAT_SWAPPED, D = PM_CAT_SOFT_DIRTY };
+	struct pagemap pm = {.fd = fake_file(), .page_size = FAKE_PAGE};
+	struct collected c = {0};
+
+	fake_words(pm.fd, index_of(2), 3, PM_PRESENT | 7);          /* 2-4 */
+	fake_words(pm.fd, index_of(5), 2, PM_PRESENT | PM_SOFT_DIRTY); /* 5-6 */
+	fake_words(pm.fd, index_of(10), 1, PM_SWAPPED | 0x20);      /* 10 */
+	fake_words(pm.fd, index_of(8190), 5, PM_PRESENT);           /* 8190-8194: over a window's end */
+	fake_words(pm.fd, index_of(16384), 1, PM_PRESENT);          /* the first of a window */
+	fake_end(pm.fd, base + 20000 * FAKE_PAGE);
+
+	is_u64(runs(&pm, 0, 20000, P | S, P | S, &c), 4, "runs: holes are skipped");
+	ok(is_run(&c, 0, 2, 7, P) && is_run(&c, 1, 10, 11, S) && is_run(&c, 2, 8190, 8195, P) &&
+	       is_run(&c, 3, 16384, 16385, P),
+	   "pages alike are one run, whatever else differs, and over the windows of reading");
+	is_u64(runs(&pm, 0, 20000, P | S, P | S | D, &c), 5, "asking for soft-dirty splits by it");
+	ok(is_run(&c, 0, 2, 5, P) && is_run(&c, 1, 5, 7, P | D), "at the right page");
+	ok(runs(&pm, 0, 20000, S, P | S, &c) == 1 && is_run(&c, 0, 10, 11, S), "only what was asked for");
+	ok(runs(&pm, 0, 20000, D, 0, &c) == 1 && is_run(&c, 0, 5, 7, 0), "categories not wanted are not told");
+	ok(runs(&pm, 3, 6, P, P, &c) == 1 && is_run(&c, 0, 3, 6, P), "a run is cut to the range");
+	is_u64(runs(&pm, 11, 8190, P | S, P, &c), 0, "nothing there: no run");
+	is_u64(runs(&pm, 7, 7, P | S, P, &c), 0, "an empty range: no run");
+	c.stop_after = 2;
+	is_u64(runs(&pm, 0, 20000, P | S, P | S, &c), 2, "a walk that is told to stop stops");
+	c.stop_after = 0;
+
+	fake_end(pm.fd, base + 8192 * FAKE_PAGE);
+	ok(runs(&pm, 0, 20000, P | S, P | S, &c) == 3 && is_run(&c, 2, 8190, 8192, P),
+	   "where the page table ends the walk ends");
+	fake_end(pm.fd, 0);
+	is_u64(runs(&pm, 0, 20000, P | S, P | S, &c), 0, "no page table: no run");
+	close(pm.fd);
+	is_u64(runs(&pm, 0, 20000, P | S, P | S, &c), SIZE_MAX, "no file: an error");
+}
+
+static void
+test_words(void)
+{
+	struct pagemap pm = {.fd = fake_file(), .page_size = FAKE_PAGE};
+	static uint64_t words[20000];
+	struct err err;
+
+	for (unsigned i = 0; i < 20000; i += 7)
+		fake_word(pm.fd, index_of(i), i + 1);
+	fake_end(pm.fd, base + 19000 * FAKE_PAGE);
+	ok(pagemap_words(&pm, base, words, 18000, &err) == 18000 && words[0] == 1 && words[1] == 0 &&
+	       words[17997] == 17998,
+	   "more words than one read takes");
+	is_u64((uint64_t)pagemap_words(&pm, base, words, 20000, &err), 19000, "a short file: what there is");
+	is_u64((uint64_t)pagemap_words(&pm, base + 19000 * FAKE_PAGE, words, 1, &err), 0, "past its end: none");
+	fake_word(pm.fd, UINT64_C(0xffffffffff600), 42);
+	ok(pagemap_words(&pm, UINT64_C(0xffffffffff600000), words, 1, &err) == 1 && words[0] == 42,
+	   "the last page of 64 bits has a place in the file");
+	close(pm.fd);
+	ok(pagemap_words(&pm, base, words, 1, &err) == -1 && err.what[0], "no file: an error");
+}
+
+/* The kernel never gives part of a word; a file that was cut off does. */
+static void
+test_cut_word(void)
+{
+	struct pagemap pm = {.fd = fake_file(), .page_size = FAKE_PAGE};
+	uint64_t words[4];
+	struct err err;
+	jmp_buf out;
+	volatile ssize_t n = -2;
+
+	fake_word(pm.fd, 0, 1);
+	if (ftruncate(pm.fd, 12) < 0)
+		printf("Bail out! ftruncate\n");
+	watch(pm.fd, NULL);
+	seen.limit = 1000;
+	seen.out = &out;
+	if (!setjmp(out))
+		n = pagemap_words(&pm, 0, words, 4, &err);
+	ok(n == 1 && seen.reads < 1000, "half a word at the end of the file ends the reading");
+	watch(-1, NULL);
+	close(pm.fd);
+}
+
+/* --- frames -------------------------------------------------------------------------------------------- */
+
+static void
+test_frames(void)
+{
+	static const uint64_t pfn[] = {100, 101, 102, 102, 50, 49, 48, 300, 511, 512, 100000, 0, 103,
+	                               UINT64_C(1) << 54, 1};
+	struct frames f = {.flags = fake_file(), .count = -1, .cgroup = -1};
+	uint64_t out[ARRAY_LEN(pfn)];
+	bool good[ARRAY_LEN(pfn)], right = true;
+
+	for (uint64_t i = 0; i < 512; i++)
+		fake_word(f.flags, i, 7000 + i);
+	frames_lookup(&f, FRAME_FLAGS, pfn, ARRAY_LEN(pfn), out, good);
+	for (size_t i = 0; i < ARRAY_LEN(pfn); i++)
+		right &= pfn[i] < 512 ? good[i] && out[i] == 7000 + pfn[i] : !good[i];
+	ok(right, "frames: runs, repeats, gaps, downwards, past the end");
+	frames_lookup(&f, FRAME_COUNT, pfn, ARRAY_LEN(pfn), out, good);
+	right = true;
+	for (size_t i = 0; i < ARRAY_LEN(pfn); i++)
+		right &= !good[i];
+	ok(right, "a file that is not readable knows none");
+	close(f.flags);
+}
+
+/* Longer than one batch of neighbours, all in order. */
+static void
+test_frames_long(void)
+{
+	enum { N = 5000 };
+	static uint64_t pfn[N], out[N];
+	static bool good[N];
+	struct frames f = {.flags = -1, .count = fake_file(), .cgroup = -1};
+	bool right = true;
+
+	for (uint64_t i = 0; i < N; i++) {
+		pfn[i] = 10 + i;
+		fake_word(f.count, 10 + i, i * 3);
+	}
+	watch(f.count, NULL);
+	frames_lookup(&f, FRAME_COUNT, pfn, N, out, good);
+	for (size_t i = 0; i < N; i++)
+		right &= good[i] && out[i] == i * 3;
+	ok(right, "5000 frames in order");
+	ok(seen.reads <= 100, "are read together");
+	watch(-1, NULL);
+	close(f.count);
+}
+
+/* --- pages --------------------------------------------------------------------------------------------- */
+
+struct memory {
+	struct pagemap pm;
+	struct frames frames;
+};
+
+static struct memory *racing;
+
+static void
+memory_open(struct memory *m)
+{
+	*m = (struct memory){.pm = {.fd = fake_file(), .page_size = FAKE_PAGE},
+	                     .frames = {.flags = fake_file(), .count = fake_file(), .cgroup = fake_file()}};
+	for (uint64_t i = 0; i < 64; i++) {
+		fake_word(m->frames.flags, i, KPF_ANON | i << 40);
+		fake_word(m->frames.count, i, 10 + i);
+		fake_word(m->frames.cgroup, i, 20 + i);
+	}
+}
+
+static void
+memory_close(struct memory *m)
+{
+	watch(-1, NULL);
+	frames_close(&m->frames);
+	pagemap_close(&m->pm);
+}
+
+static void
+test_page_read(void)
+{
+	enum { ALL = PAGE_WANT_FLAGS | PAGE_WANT_COUNT | PAGE_WANT_CGROUP };
+	struct memory m;
+	struct page pg[8];
+	struct err err;
+
+	memory_open(&m);
+	fake_word(m.pm.fd, index_of(0), PM_PRESENT | 5);
+	fake_word(m.pm.fd, index_of(1), PM_PRESENT | PM_EXCLUSIVE | 6);
+	fake_word(m.pm.fd, index_of(2), 0);
+	fake_word(m.pm.fd, index_of(3), PM_SWAPPED | 0x20);
+	fake_word(m.pm.fd, index_of(4), PM_PRESENT);
+	fake_word(m.pm.fd, index_of(5), PM_PRESENT | 4000);
+	ok(page_read(&m.pm, &m.frames, base, pg, 8, ALL, &err) == 0, "page_read");
+	ok(pg[0].known == (PAGE_WORD | PAGE_FLAGS | PAGE_COUNT | PAGE_CGROUP) && pg[0].count == 15 &&
+	       pg[0].cgroup == 25 && pg[0].kpf == (KPF_ANON | UINT64_C(5) << 40),
+	   "a page and its frame's facts");
+	ok(pg[1].known & PAGE_COUNT && pg[1].count == 1, "bit 56 says that it is mapped once");
+	ok(pg[2].known == PAGE_WORD && pg[3].known == PAGE_WORD, "absent and swapped have no frame");
+	ok(pg[4].known == PAGE_WORD && page_hidden(&pg[4]) && !page_hidden(&pg[0]),
+	   "present with frame 0 is hidden");
+	ok(pg[5].known == PAGE_WORD, "a frame past the files' end has no facts");
+	ok(pg[6].known == 0 && pg[7].known == 0, "past the page table nothing is known");
+	ok(page_pfn(&pg[0]) == 5 && !page_pfn(&pg[2]) && !page_pfn(&pg[3]) && !page_pfn(&pg[6]), "page_pfn");
+	page_read(&m.pm, &m.frames, base, pg, 8, 0, &err);
+	ok(pg[0].known == PAGE_WORD, "nothing is looked up that is not wanted");
+	memory_close(&m);
+	ok(page_read(&m.pm, &m.frames, base, pg, 8, ALL, &err) == -1, "no page table: an error");
+}
+
+/* Frame 0's facts must never be taken for a hidden page's. */
+static void
+test_frame_zero(void)
+{
+	struct memory m;
+	struct page pg[1024];
+	struct err err;
+
+	memory_open(&m);
+	fake_words(m.pm.fd, index_of(0), 1024, PM_PRESENT | PM_SOFT_DIRTY);
+	watch(m.frames.flags, NULL);
+	page_read(&m.pm, &m.frames, base, pg, 1024, PAGE_WANT_FLAGS, &err);
+	is_u64(seen.reads, 0, "hidden pages are not looked up at all");
+	fake_word(m.pm.fd, index_of(500), PM_PRESENT | 9);
+	page_read(&m.pm, &m.frames, base, pg, 1024, PAGE_WANT_FLAGS, &err);
+	ok(seen.reads == 1 && seen.lowest == 72, "frame 0 is not read, even beside others");
+	memory_close(&m);
+}
+
+/* Where the kernel calls every anonymous page KSM's, the flag is believed of none. */
+static void
+test_ksm_lies(void)
+{
+	struct memory m;
+	struct page pg;
+	struct err err;
+
+	memory_open(&m);
+	fake_word(m.pm.fd, index_of(0), PM_PRESENT | 5);
+	page_read(&m.pm, &m.frames, base, &pg, 1, PAGE_WANT_FLAGS, &err);
+	ok(!(pg.known & PAGE_NO_KSM), "the KSM flag is believed");
+	m.frames.ksm_lies = true;
+	page_read(&m.pm, &m.frames, base, &pg, 1, PAGE_WANT_FLAGS, &err);
+	ok(pg.known & PAGE_NO_KSM, "but not where the kernel sets it on every page");
+	memory_close(&m);
+}
+
+static void
+move_page(void)
+{
+	fake_word(racing->pm.fd, index_of(0), PM_PRESENT | 6);
+	fake_word(racing->pm.fd, index_of(1), PM_SWAPPED | 0x20);
+	fake_word(racing->pm.fd, index_of(2), PM_PRESENT | PM_SOFT_DIRTY | 7);
+}
+
+static void
+drop_pages(void)
+{
+	fake_end(racing->pm.fd, 0);
+}
+
+static void
+test_race(void)
+{
+	struct memory m;
+	struct page pg[3];
+	struct err err;
+
+	memory_open(&m);
+	racing = &m;
+	for (uint64_t i = 0; i < 3; i++)
+		fake_word(m.pm.fd, index_of(i), PM_PRESENT | (5 + i));
+	watch(m.frames.flags, move_page);
+	page_read(&m.pm, &m.frames, base, pg, 3, PAGE_WANT_FLAGS | PAGE_WANT_COUNT, &err);
+	ok(pg[0].known == (PAGE_WORD | PAGE_RACED) && page_pfn(&pg[0]) == 6,
+	   "a page that moved keeps its new word and no frame's facts");
+	ok(pg[1].known == (PAGE_WORD | PAGE_RACED) && pg[1].word == (PM_SWAPPED | 0x20),
+	   "so does one that was swapped out");
+	ok(pg[2].known == (PAGE_WORD | PAGE_FLAGS | PAGE_COUNT), "a write alone moves nothing");
+	watch(m.frames.flags, drop_pages);
+	page_read(&m.pm, &m.frames, base, pg, 3, PAGE_WANT_FLAGS, &err);
+	ok(!(pg[0].known & PAGE_FLAGS) && !(pg[2].known & PAGE_FLAGS),
+	   "an address space that went meanwhile has no facts");
+	memory_close(&m);
+}
+
+int
+main(void)
+{
+	tap_start();
+	test_cats();
+	test_runs();
+	test_words();
+	test_cut_word();
+	test_frames();
+	test_frames_long();
+	test_page_read();
+	test_frame_zero();
+	test_ksm_lies();
+	test_race();
+	return tap_done();
+}

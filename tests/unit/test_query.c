@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "fake.h"
+#include "query.h"
+#include "tap.h"
+
+static const char maps[] =
+    "400000-401000 r--p 00000000 08:01 10 /usr/bin/my file\n"
+    "55d1c0a00000-55d1c2a00000 rw-p 00000000 00:00 0 [heap]\n"
+    "7f1a00000000-7f1a00010000 rw-p 00000000 00:00 0 [anon: Java heap]\n"
+    "7f1a00020000-7f1a00030000 rw-p 00000000 00:00 0 \n"
+    "7f1a10000000-7f1a10001000 r--p 00000000 08:01 30 /opt/one/data.bin\n"
+    "7f1a10002000-7f1a10003000 r--p 00000000 08:01 31 /opt/two/data.bin\n"
+    "7f1a20000000-7f1a20100000 r--p 00000000 08:01 40 /usr/lib/libstdc++.so.6\n"
+    "7f1a30000000-7f1a30001000 rw-s 00001000 00:01 50 /memfd:ring (deleted)\n"
+    "7f1a40000000-7f1a40001000 r--p 00000000 08:01 60 /usr/lib/libm-2.36.so\n"
+    "7f1a50000000-7f1a50001000 rw-p 00000000 00:00 0 [anon: a+b..c]\n"
+    "7f1a80926000-7f1a80a00000 r-xp 00026000 fe:01 1318 /usr/lib/libc.so.6\n"
+    "7f1a80a00000-7f1a80b00000 rw-p 00100000 fe:01 1318 /usr/lib/libc.so.6\n"
+    "7ffc00000000-7ffc00021000 rw-p 00000000 00:00 0 [stack]\n"
+    "7ffc00100000-7ffc00102000 r-xp 00000000 00:00 0 [vdso]\n"
+    "ffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0 [vsyscall]\n";
+
+static struct vma_list vmas;
+
+static void
+test_addresses(void)
+{
+	static const struct {
+		const char *text;
+		uint64_t addr;
+		const char *in; /* the region's name, NULL none */
+	} rows[] = {
+	    {"7f1a80926234", 0x7f1a80926234, "/usr/lib/libc.so.6"},
+	    {"0x7f1a80926234", 0x7f1a80926234, "/usr/lib/libc.so.6"},
+	    {"0X7F1A80926234", 0x7f1a80926234, "/usr/lib/libc.so.6"},
+	    {"  7f1a80926234  ", 0x7f1a80926234, "/usr/lib/libc.so.6"},
+	    {"\t1000\t", 0x1000, NULL},
+	    {"0", 0, NULL},
+	    {"0000000000400000", 0x400000, "/usr/bin/my file"},
+	    {"ffffffffffffffff", UINT64_MAX, NULL},
+	    {"ffffffffff600000", 0xffffffffff600000, "[vsyscall]"},
+	    {"ffffffffff600fff", 0xffffffffff600fff, "[vsyscall]"},
+	    {"400000+0x10", 0x400010, "/usr/bin/my file"},
+	    {"400000+10", 0x400010, "/usr/bin/my file"},
+	    {"heap", 0x55d1c0a00000, "[heap]"},
+	    {"heap+0x10", 0x55d1c0a00010, "[heap]"},
+	    {"[heap]", 0x55d1c0a00000, "[heap]"},
+	    {"[heap]+10", 0x55d1c0a00010, "[heap]"},
+	    {"\"heap\"+10", 0x55d1c0a00010, "[heap]"},
+	    {"hea", 0x55d1c0a00000, "[heap]"},
+	    {"stack+0x100", 0x7ffc00000100, "[stack]"},
+	    {"vdso", 0x7ffc00100000, "[vdso]"},
+	    {"[vdso]", 0x7ffc00100000, "[vdso]"},
+	    {"vsyscall", 0xffffffffff600000, "[vsyscall]"},
+	    {"libc.so.6", 0x7f1a80926000, "/usr/lib/libc.so.6"},
+	    /* an offset counts from the file's first byte, mapped or not, as a debugger counts */
+	    {"libc.so.6+0x26000", 0x7f1a80926000, "/usr/lib/libc.so.6"},
+	    {"libc+0x1234", 0x7f1a80901234, NULL},
+	    {"libc+0x26234", 0x7f1a80926234, "/usr/lib/libc.so.6"},
+	    {"libc.so.6+100010", 0x7f1a80a00010, "/usr/lib/libc.so.6"},
+	    {"/usr/lib/libc.so.6+26000", 0x7f1a80926000, "/usr/lib/libc.so.6"},
+	    {"\"my file\"+10", 0x400010, "/usr/bin/my file"},
+	    {"\"/usr/bin/my file\"", 0x400000, "/usr/bin/my file"},
+	    {"[anon: Java heap]+0x20", 0x7f1a00000020, "[anon: Java heap]"},
+	    {"\"anon: Java heap\"+0x20", 0x7f1a00000020, "[anon: Java heap]"},
+	    {"[anon: a+b..c]+1", 0x7f1a50000001, "[anon: a+b..c]"},
+	    {"memfd:ring", 0x7f1a30000000, "/memfd:ring (deleted)"},
+	    {"memfd:ring+10", 0x7f1a30000010, "/memfd:ring (deleted)"},
+	    {"libm-2.36.so+10", 0x7f1a40000010, "/usr/lib/libm-2.36.so"},
+	    {"/opt/one/data.bin", 0x7f1a10000000, "/opt/one/data.bin"},
+	    /* a name that pmtop itself completes must be understood */
+	    {"libstdc++.so.6", 0x7f1a20000000, "/usr/lib/libstdc++.so.6"},
+	    {"libstdc++.so.6+0x1234", 0x7f1a20001234, "/usr/lib/libstdc++.so.6"},
+	    {"\"libstdc++.so.6\"+0x1234", 0x7f1a20001234, "/usr/lib/libstdc++.so.6"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct query q;
+		struct err err;
+		uint64_t addr = 0;
+		const struct vma *v = NULL;
+		bool right = query_parse(rows[i].text, 4096, &q, &err) == 0 && q.kind == QUERY_ADDR &&
+		             query_resolve(&q.from, &vmas, &addr, &v, &err) == 0 && addr == rows[i].addr &&
+		             (v ? rows[i].in && !strcmp(v->name, rows[i].in) : !rows[i].in);
+
+		if (!ok(right, rows[i].text))
+			printf("# got %#" PRIx64 "\n", addr);
+	}
+}
+
+static void
+test_ranges(void)
+{
+	static const struct {
+		const char *text;
+		uint64_t start, end;
+	} rows[] = {
+	    {"heap", 0x55d1c0a00000, 0x55d1c2a00000},
+	    {"[vsyscall]", 0xffffffffff600000, 0xffffffffff601000},
+	    {"libc.so.6", 0x7f1a80926000, 0x7f1a80a00000}, /* the first of its regions */
+	    {"heap+0x1010", 0x55d1c0a01000, 0x55d1c0a02000},
+	    {"heap+0", 0x55d1c0a00000, 0x55d1c0a01000},
+	    {"1234", 0x1000, 0x2000},
+	    {"0", 0, 0x1000},
+	    {"fffffffffffff123", 0, 0}, /* the last page of all has no end: an error */
+	    {"heap..heap+0x4000", 0x55d1c0a00000, 0x55d1c0a04000},
+	    {"heap .. heap+0x4000", 0x55d1c0a00000, 0x55d1c0a04000},
+	    {"heap..stack", 0x55d1c0a00000, 0x7ffc00000000},
+	    {"1001..1fff", 0x1000, 0x2000},
+	    {"1fff..2001", 0x1000, 0x3000},
+	    {"1000..2000", 0x1000, 0x2000},
+	    {"1000-2000", 0x1000, 0x2000},
+	    {"0x1000-0x2000", 0x1000, 0x2000},
+	    {" 55d1c0a00000-55d1c2a00000", 0x55d1c0a00000, 0x55d1c2a00000},
+	    {"55d1c0a00000-55d1c2a00000 ", 0x55d1c0a00000, 0x55d1c2a00000},
+	    {"ffffffffff600000-ffffffffff601000", 0xffffffffff600000, 0xffffffffff601000},
+	    {"heap..+0x4000", 0x55d1c0a00000, 0x55d1c0a04000},
+	    {"heap..+4000", 0x55d1c0a00000, 0x55d1c0a04000},
+	    {"heap..+16k", 0x55d1c0a00000, 0x55d1c0a04000},
+	    {"heap..+16K", 0x55d1c0a00000, 0x55d1c0a04000},
+	    {"heap.. +2m", 0x55d1c0a00000, 0x55d1c0c00000},
+	    {"heap..+1g", 0x55d1c0a00000, 0x55d200a00000},
+	    {"heap..+12p", 0x55d1c0a00000, 0x55d1c0a0c000},
+	    {"heap..+1", 0x55d1c0a00000, 0x55d1c0a01000},
+	    {"heap+0xfff..+2", 0x55d1c0a00000, 0x55d1c0a02000},
+	    {"1000..+ffffffffffffffff", 0x1000, 0xfffffffffffff000}, /* to the end of all */
+	    {"1000..+99999999999999999p", 0x1000, 0xfffffffffffff000},
+	    {"\"my file\"..+1p", 0x400000, 0x401000},
+	    {"[anon: a+b..c]..+1p", 0x7f1a50000000, 0x7f1a50001000},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct query q;
+		struct err err;
+		uint64_t start = 0, end = 0;
+		bool got = query_parse(rows[i].text, 4096, &q, &err) == 0 &&
+		           query_range(&q, &vmas, 4096, &start, &end, &err) == 0;
+
+		if (!ok(rows[i].end ? got && start == rows[i].start && end == rows[i].end : !got, rows[i].text))
+			printf("# got %#" PRIx64 "..%#" PRIx64 "\n", start, end);
+	}
+}
+
+static void
+test_frames(void)
+{
+	static const struct {
+		const char *text;
+		size_t page_size;
+		uint64_t pfn, in;
+	} rows[] = {
+	    {"pfn:1a422b", 4096, 0x1a422b, 0},
+	    {"PFN:0x1A422B", 4096, 0x1a422b, 0},
+	    {"pfn:0", 4096, 0, 0},
+	    {"phys:1a422b010", 4096, 0x1a422b, 0x10},
+	    {"phys:1a422b010", 65536, 0x1a422, 0xb010},
+	    {" phys:0xfff ", 4096, 0, 0xfff},
+	    {"pfn:ffffffffffffffff", 4096, UINT64_MAX, 0},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct query q;
+		struct err err;
+		uint64_t a, b;
+
+		ok(query_parse(rows[i].text, rows[i].page_size, &q, &err) == 0 && q.kind == QUERY_FRAME &&
+		       q.pfn == rows[i].pfn && q.in_frame == rows[i].in,
+		   rows[i].text);
+		ok(query_range(&q, &vmas, 4096, &a, &b, &err) == -1 && err.status == ERR_USAGE,
+		   "a frame is no range");
+	}
+}
+
+static void
+test_clear(void)
+{
+	static const struct {
+		const char *text;
+		bool clear;
+	} rows[] = {
+	    {"clear", true}, {"CLEAR", true}, {" clear", true}, {"clear ", true}, {"clearly", false},
+	    {"\"clear\"", false},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct query q;
+		struct err err;
+
+		ok((query_parse(rows[i].text, 4096, &q, &err) == 0 && q.kind == QUERY_CLEAR) == rows[i].clear,
+		   rows[i].text);
+	}
+}
+
+/* Errors of the text itself: where, and something to go on with. */
+static void
+test_bad_text(void)
+{
+	static const struct {
+		const char *text;
+		int column;
+	} rows[] = {
+	    {"", 1},
+	    {"   ", 4},
+	    {"+0x10", 1},
+	    {"..", 1},
+	    {"heap+", 6},
+	    {"heap+zz", 6},
+	    {"heap+0x", 6},
+	    {"heap..", 7},
+	    {"heap.. ", 8},
+	    {"heap..+", 8},
+	    {"heap..+0", 8},
+	    {"heap..+0k", 8},
+	    {"heap..+k", 8},
+	    {"heap..+xk", 8},
+	    {"heap..+12q", 8},
+	    {"heap..+18014398509481984k", 8},
+	    {"heap..+99999999999999999999p", 8},
+	    {"heap..heap+zz", 12},
+	    {"heap stack", 6},
+	    {"heap + 10", 6},
+	    {"my file", 4},
+	    {"1000 2000", 6},
+	    {"1000..2000 3000", 12},
+	    {"1000..2000..3000", 11},
+	    {"[heap", 1},
+	    {"\"heap", 1},
+	    {"\"\"", 1},
+	    {"pfn:", 5},
+	    {"pfn:xyz", 5},
+	    {"pfn:10000000000000000", 5},
+	    {"phys:", 6},
+	    {"pfn:1 2", 7},
+	    {"clear 4", 7},
+	    {"ffffffffffffffff+1", 1},
+	    {"1000+fffffffffffff000", 1},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct query q;
+		struct err err = {0};
+		bool refused = query_parse(rows[i].text, 4096, &q, &err) == -1;
+		char name[64];
+
+		snprintf(name, sizeof(name), "refused: \"%s\"", rows[i].text);
+		if (!ok(refused && err.status == ERR_USAGE && err.column == rows[i].column && err.what[0] &&
+		            err.why[0] && err.how[0],
+		        name))
+			printf("# %s, column %d, want %d\n", refused ? "refused" : "taken", err.column, rows[i].column);
+	}
+}
+
+/* Errors that only the regions show. */
+static void
+test_bad_names(void)
+{
+	static const struct {
+		const char *text;
+		int column;
+		const char *how; /* part of it */
+	} rows[] = {
+	    {"haep", 1, "did you mean heap?"},
+	    {"stakc+10", 1, "did you mean stack?"},
+	    {"libc.so.7", 1, "did you mean libc.so.6?"},
+	    {"1000..stak", 7, "did you mean stack?"},
+	    {"qqqqqqqq", 1, "--list"},
+	    {"[nosuch]", 1, ""},
+	    {"10000000000000000", 1, ""}, /* no address: too big */
+	    {"data.bin", 1, "/opt/one/data.bin or /opt/two/data.bin"},
+	    {"lib", 1, "/usr/lib/libstdc++.so.6"},
+	    {"[]", 1, ""},
+	    {"heap+ffffffffffffffff", 1, ""}, /* past the end of any address space */
+	    {"1000..heap+ffffffffffffffff", 7, ""},
+	    {"2000..1000", 7, ""},
+	    {"2000-1000", 6, ""},
+	    {"  2000-1000", 8, ""},
+	    {"1000..1000", 7, ""},
+	    {"stack..heap", 8, ""},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct query q;
+		struct err err = {0};
+		uint64_t start, end;
+		bool parsed = query_parse(rows[i].text, 4096, &q, &err) == 0;
+		bool refused = !parsed || query_range(&q, &vmas, 4096, &start, &end, &err) == -1;
+		char name[64];
+
+		snprintf(name, sizeof(name), "refused: \"%s\"", rows[i].text);
+		if (!ok(refused && err.status == ERR_USAGE && err.column == rows[i].column &&
+		            strstr(err.how, rows[i].how),
+		        name))
+			printf("# %s, column %d, want %d; how: %s\n", refused ? "refused" : "taken", err.column,
+			       rows[i].column, refused ? err.how : "");
+	}
+}
+
+static void
+test_forms(void)
+{
+	size_t n;
+	const struct query_form *f = query_forms(&n);
+
+	for (size_t i = 0; i < n; i++) {
+		struct query q;
+		struct err err;
+
+		ok(query_parse(f[i].example, 4096, &q, &err) == 0 && f[i].form[0] && f[i].help[0] &&
+		       !strncmp(f[i].example, f[i].word, strlen(f[i].word)),
+		   f[i].example);
+	}
+}
+
+/* What the prompt offers for completion, it understands. */
+static void
+test_names_back(void)
+{
+	for (size_t i = 0; i < vmas.n; i++) {
+		struct query_place at = {.column = 1};
+		struct err err;
+		uint64_t addr = 0;
+		const struct vma *v = NULL;
+
+		if (!query_name_of(&vmas.v[i], at.name, sizeof(at.name))) {
+			ok(!vmas.v[i].name[0], "only what has no name has no short name");
+			continue;
+		}
+		if (strcmp(at.name, "data.bin") && vmas.v[i].start != 0x7f1a80a00000)
+			ok(query_resolve(&at, &vmas, &addr, &v, &err) == 0 && v == &vmas.v[i], at.name);
+	}
+	char tiny[4];
+	ok(!query_name_of(&vmas.v[1], tiny, sizeof(tiny)), "a name that does not fit is none");
+}
+
+static void
+test_long(void)
+{
+	static char text[6000];
+	struct query q;
+	struct err err;
+	uint64_t start, end;
+
+	for (size_t n = 100; n < sizeof(text); n += 700) {
+		memset(text, 'x', n);
+		text[n] = '\0';
+		ok(query_parse(text, 4096, &q, &err) == -1 ||
+		       query_range(&q, &vmas, 4096, &start, &end, &err) == -1,
+		   "a long word is no name here");
+		memset(text, 'f', n);
+		ok(query_parse(text, 4096, &q, &err) == -1 ||
+		       query_range(&q, &vmas, 4096, &start, &end, &err) == -1,
+		   "nor is a long number an address");
+	}
+}
+
+int
+main(void)
+{
+	size_t odd;
+
+	tap_start();
+	vma_parse(&vmas, mem_strdup(maps), &odd);
+	test_addresses();
+	test_ranges();
+	test_frames();
+	test_clear();
+	test_bad_text();
+	test_bad_names();
+	test_forms();
+	test_names_back();
+	test_long();
+	vma_free(&vmas);
+	return tap_done();
+}

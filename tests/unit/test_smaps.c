@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "fake.h"
+#include "smaps.h"
+#include "tap.h"
+
+static const char text[] =
+    "55d1c0a00000-55d1c0c00000 rw-p 00000000 00:00 0                          [heap]\n"
+    "Size:               2048 kB\n"
+    "KernelPageSize:        4 kB\n"
+    "MMUPageSize:           4 kB\n"
+    "Rss:                1000 kB\n"
+    "Pss:                 500 kB\n"
+    "Pss_Dirty:           123 kB\n"
+    "Shared_Clean:          1 kB\n"
+    "Shared_Dirty:          2 kB\n"
+    "Private_Clean:         3 kB\n"
+    "Private_Dirty:         4 kB\n"
+    "Referenced:          996 kB\n"
+    "Anonymous:          1000 kB\n"
+    "KSM:                   0 kB\n"
+    "LazyFree:              0 kB\n"
+    "AnonHugePages:      2048 kB\n"
+    "ShmemPmdMapped:        0 kB\n"
+    "FilePmdMapped:         0 kB\n"
+    "Shared_Hugetlb:        0 kB\n"
+    "Private_Hugetlb:       0 kB\n"
+    "Swap:                  0 kB\n"
+    "SwapPss:              77 kB\n"
+    "Locked:                0 kB\n"
+    "THPeligible:           1\n"
+    "VmFlags: rd wr mr mw me ac sd \n"
+    "7f1a80900000-7f1a80926000 r-xp 00028000 fe:01 1318 /usr/lib/Pss: 9 kB\n"
+    "Pss:                   7 kB\n"
+    "Referenced:           68 kB\n"
+    "ShmemPmdMapped:     4096 kB\n"
+    "VmFlags: rd ex mr mw me \n"
+    "ffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0                  [vsyscall]\n"
+    "Pss:                   0 kB\n"
+    "VmFlags: ex \n";
+
+static void
+test_typical(void)
+{
+	struct smaps s;
+	const struct smaps_entry *e;
+
+	smaps_parse(&s, text);
+	is_u64(s.n, 3, "three regions");
+	e = smaps_find(&s, 0x55d1c0a00000);
+	ok(e && e->pss == 500 * 1024 && e->referenced == 996 * 1024 && e->thp == 2048 * 1024 && e->newborn,
+	   "the heap's figures, in bytes");
+	e = smaps_find(&s, 0x7f1a80900000);
+	ok(e && e->pss == 7 * 1024 && e->referenced == 68 * 1024 && e->thp == 4096 * 1024 && !e->newborn,
+	   "the library's; a field's name in a file's name is none");
+	e = smaps_find(&s, 0xffffffffff600000);
+	ok(e && e->pss == 0 && !e->newborn, "vsyscall");
+	ok(!smaps_find(&s, 0) && !smaps_find(&s, 0x55d1c0a01000) && !smaps_find(&s, UINT64_MAX),
+	   "no region starts there");
+	smaps_free(&s);
+	ok(!s.v && !s.n, "smaps_free leaves nothing");
+}
+
+static void
+test_newborn(void)
+{
+	static const struct {
+		const char *flags;
+		bool want;
+	} rows[] = {
+	    {"VmFlags: sd\n", true},
+	    {"VmFlags: sd \n", true},
+	    {"VmFlags: sd", true},
+	    {"VmFlags: sd rd wr\n", true},
+	    {"VmFlags: rd sd wr\n", true},
+	    {"VmFlags: rd wr sd\n", true},
+	    {"VmFlags: rd wr sd", true},
+	    {"VmFlags: rd  sd", true},
+	    {"VmFlags: \n", false},
+	    {"VmFlags:\n", false},
+	    {"VmFlags: rd wr\n", false},
+	    {"VmFlags: ss dd\n", false},
+	    {"VmFlags: ds dc\n", false},
+	    {"VmFlags: sdx\n", false},
+	    {"VmFlags: xsd\n", false},
+	    {"VmFlags: s d\n", false},
+	    {"NotVmFlags: sd\n", false},
+	    {"VmFlags: rd\nOther: sd\n", false},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct buf b = {0};
+		struct smaps s;
+		char name[40];
+
+		snprintf(name, sizeof(name), "%s", rows[i].flags);
+		for (char *c = name; *c; c++)
+			if (*c == '\n')
+				*c = '$';
+		buf_fmt(&b, "1000-2000 rw-p 00000000 00:00 0\n%s", rows[i].flags);
+		smaps_parse(&s, b.s);
+		ok(s.n == 1 && s.v[0].newborn == rows[i].want, name);
+		smaps_free(&s);
+		buf_free(&b);
+	}
+}
+
+static void
+test_odd(void)
+{
+	static const struct {
+		const char *name, *text;
+		size_t n;
+	} rows[] = {
+	    {"empty", "", 0},
+	    {"fields before any region", "Pss: 4 kB\nVmFlags: sd\n", 0},
+	    {"a heading alone", "1000-2000 rw-p 0 00:00 0", 1},
+	    {"blank lines", "\n\n1000-2000 rw-p 0 00:00 0\n\n2000-3000 rw-p 0 00:00 0\n", 2},
+	    {"fields that begin with hex digits",
+	     "1000-2000 rw-p 0 00:00 0\nAnonHugePages: 4 kB\nFilePmdMapped: 8 kB\nFabc: 1\n", 1},
+	    {"a number that is none", "1000-2000 rw-p 0 00:00 0\nPss: x kB\nPss:", 1},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct smaps s;
+
+		smaps_parse(&s, rows[i].text);
+		is_u64(s.n, rows[i].n, rows[i].name);
+		smaps_free(&s);
+	}
+}
+
+static void
+test_read(void)
+{
+	int fd = fake_file();
+	struct smaps s;
+	struct err err;
+
+	ok(smaps_read(fd, &s, &err) == 0 && s.n == 0, "an empty file has no regions");
+	smaps_free(&s);
+	ok(write(fd, text, sizeof(text) - 1) > 0 && lseek(fd, 0, SEEK_SET) == 0 &&
+	       smaps_read(fd, &s, &err) == 0 && s.n == 3,
+	   "smaps_read");
+	smaps_free(&s);
+	close(fd);
+	ok(smaps_read(-1, &s, &err) == -1 && err.what[0], "a file that is not there is an error");
+}
+
+int
+main(void)
+{
+	tap_start();
+	test_typical();
+	test_newborn();
+	test_odd();
+	test_read();
+	return tap_done();
+}

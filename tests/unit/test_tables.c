@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What is declared once must be declared right: keys, options, columns, questions. */
+#include <ctype.h>
+#include <strings.h>
+
+#include "columns.h"
+#include "fake.h"
+#include "keys.h"
+#include "options.h"
+#include "query.h"
+#include "tap.h"
+#include "term.h"
+#include "view.h"
+
+static const char views[] = "RGPHO"; /* O: the panel of an answer */
+
+/* Calls fn for each key of a row; false as soon as one call is. */
+static bool
+each_key(const struct key_row *row, bool (*fn)(const struct key_row *row, int code))
+{
+	for (const char *s = row->keys; *s;) {
+		size_t n = strcspn(s, " ");
+
+		if (!fn(row, key_code(s, n)))
+			return false;
+		s += n + strspn(s + n, " ");
+	}
+	return true;
+}
+
+static bool
+is_code(const struct key_row *row, int code)
+{
+	(void)row;
+	return code > 0 && code < TERM_LAST;
+}
+
+/* The key does what its row says in each of its views: no other row has taken it. */
+static bool
+is_alone(const struct key_row *row, int code)
+{
+	for (const char *v = views; *v; v++)
+		if (key_row_in(row, *v) && key_action(code, *v) != row->action)
+			return false;
+	return true;
+}
+
+static void
+test_keys(void)
+{
+	size_t n;
+	const struct key_row *k = key_table(&n);
+
+	for (size_t i = 0; i < n; i++) {
+		ok(each_key(&k[i], is_code) && k[i].keys[0], k[i].keys);
+		ok(each_key(&k[i], is_alone), "its keys mean one thing in each view");
+		ok(k[i].words[0] && k[i].group < GROUP_COUNT && k[i].action != ACT_NONE, k[i].words);
+		ok(!strcmp(k[i].views, "*") || (k[i].views[0] && strspn(k[i].views, views) == strlen(k[i].views)),
+		   "its views exist");
+	}
+	for (int a = ACT_NONE + 1; a <= ACT_QUIT; a++) {
+		bool found = false;
+		char name[40];
+
+		for (size_t i = 0; i < n; i++)
+			found |= (int)k[i].action == a;
+		snprintf(name, sizeof(name), "action %d has a key", a);
+		ok(found, name);
+	}
+	for (unsigned g = 0; g < GROUP_COUNT; g++)
+		ok(key_group_name((enum key_group)g)[0], key_group_name((enum key_group)g));
+}
+
+static void
+test_key_names(void)
+{
+	static const struct {
+		const char *name;
+		int want;
+	} rows[] = {
+	    {"a", 'a'},         {"^L", 12},           {"^B", 2},          {"Enter", '\r'}, {"Esc", 27},
+	    {"Tab", '\t'},      {"S-Tab", TERM_BTAB}, {"Up", TERM_UP},    {"F1", TERM_F0 + 1},
+	    {"F10", TERM_F0 + 10}, {"Space", ' '},    {"PgDn", TERM_PGDN}, {"F", 'F'},
+	    {"Ente", -1},       {"Enterx", -1},       {"", -1},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "key %s", rows[i].name);
+		is_u64((uint64_t)(int64_t)key_code(rows[i].name, strlen(rows[i].name)),
+		       (uint64_t)(int64_t)rows[i].want, name);
+	}
+	ok(key_action('q', 'R') == ACT_CLOSE && key_action(27, 'R') == ACT_STAY, "Esc never quits");
+	ok(key_action('~', 'R') == ACT_NONE && key_action(TERM_RESIZE, 'G') == ACT_NONE,
+	   "what is no key does nothing");
+}
+
+static void
+test_hints(void)
+{
+	size_t n;
+	const struct key_row *k = key_table(&n);
+
+	for (const char *v = views; *v; v++) {
+		size_t width = 0, hints = 0;
+		char name[40];
+
+		for (size_t i = 0; i < n; i++) {
+			if (!k[i].hint[0] || !key_row_in(&k[i], *v))
+				continue;
+			if (k[i].action == ACT_CLOSE && *v != 'R')
+				continue; /* Esc says it already */
+			width += (hints++ ? 2 : 0) + strcspn(k[i].keys, " ") + 1 + strlen(k[i].hint);
+		}
+		snprintf(name, sizeof(name), "the hints of view %c fit 80 columns", *v);
+		ok(hints > 0 && width <= 80, name);
+	}
+}
+
+static void
+test_views(void)
+{
+	char letters[VIEW_COUNT + 1] = "";
+
+	for (unsigned i = 0; i < VIEW_COUNT; i++) {
+		const struct view *v = view_of((enum view_id)i);
+
+		ok(v && v->name[0] && v->draw && v->act && v->say && v->crumb && v->settle &&
+		       strchr(views, v->letter) && !strchr(letters, v->letter),
+		   v->name);
+		letters[i] = v->letter;
+		ok(key_action(27, v->letter) != ACT_NONE && key_action('q', v->letter) == ACT_CLOSE &&
+		       key_action('Q', v->letter) == ACT_QUIT,
+		   "Esc, q and Q work there");
+	}
+}
+
+static void
+test_options(void)
+{
+	static const char *const required[] = {
+	    "list", "pages", "query", "output", "output-all", "noheadings", "json", "csv", "raw", "bytes",
+	    "sort", "grid", "columns", "zoom", "capabilities", "interval", "frames", "size", "color",
+	    "theme", "ascii", "read-only", "proc-root", "version", "help", "demo",
+	};
+	size_t n;
+	const struct option_row *o = option_table(&n);
+	bool unique = true, texts = true;
+
+	for (size_t i = 0; i < n; i++) {
+		texts &= o[i].name[0] && o[i].help[0] && o[i].arg && strlen(o[i].help) < 80 &&
+		         (!o[i].letter || isalnum((unsigned char)o[i].letter));
+		for (size_t k = 0; k < i; k++)
+			unique &= strcmp(o[i].name, o[k].name) != 0 && (!o[i].letter || o[i].letter != o[k].letter);
+	}
+	ok(unique, "no option's name or letter is another's");
+	ok(texts, "every option has words");
+	for (size_t r = 0; r < ARRAY_LEN(required); r++) {
+		bool found = false;
+
+		for (size_t i = 0; i < n; i++)
+			found |= !strcmp(o[i].name, required[r]) && o[i].group != OPTION_HIDDEN;
+		ok(found, required[r]);
+	}
+	for (unsigned g = 0; g < OPTION_HIDDEN; g++)
+		ok(option_group_name((enum option_group)g)[0], option_group_name((enum option_group)g));
+}
+
+static bool
+has_title(enum column_set set, const char *title)
+{
+	for (unsigned i = 0; i < COL_COUNT; i++)
+		if (column_row((enum column_id)i)->set == set &&
+		    !strcmp(column_row((enum column_id)i)->title, title))
+			return true;
+	return false;
+}
+
+static void
+test_column_titles(void)
+{
+	bool unique = true, texts = true;
+
+	for (unsigned i = 0; i < COL_COUNT; i++) {
+		const struct column *a = column_row((enum column_id)i);
+
+		texts &= a->title[0] && a->help[0] && a->width > 0;
+		for (const char *c = a->title; *c; c++)
+			texts &= isupper((unsigned char)*c) || *c == '-' || *c == '%';
+		for (unsigned k = 0; k < i; k++) {
+			const struct column *b = column_row((enum column_id)k);
+
+			unique &= a->set != b->set || strcasecmp(a->title, b->title) != 0;
+		}
+	}
+	ok(unique, "no title is another's");
+	ok(texts, "every column has a title in upper case, and words");
+}
+
+static void
+test_columns_required(void)
+{
+	static const char *const page[] = {
+	    "ADDRESS", "STATE", "PRESENT", "SWAPPED", "FILE", "EXCLUSIVE", "SOFT-DIRTY", "UFFD-WP", "GUARD",
+	    "PFN", "SWAP-TYPE", "SWAP-OFFSET", "MAPCOUNT", "KPF", "FLAGS", "MEMCG", "NODE", "MAPPING",
+	};
+	static const char *const region[] = {
+	    "START", "END", "SIZE", "PERM", "OFFSET", "DEV", "INODE", "TYPE", "RSS", "PSS", "SWAP", "ANON",
+	    "DIRTY", "REFERENCED", "THP", "MAPPING",
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(page); i++)
+		ok(has_title(SET_PAGE, page[i]), page[i]);
+	for (size_t i = 0; i < ARRAY_LEN(region); i++)
+		ok(has_title(SET_REGION, region[i]), region[i]);
+}
+
+static void
+test_columns_parse(void)
+{
+	static const struct {
+		const char *list;
+		enum column_set set;
+		size_t n; /* 0: refused */
+	} rows[] = {
+	    {"START", SET_REGION, 1},        {"start,rss,Mapping", SET_REGION, 3}, {"%", SET_REGION, 1},
+	    {"soft-dirty,pfn", SET_PAGE, 2}, {"address", SET_REGION, 0},           {"start", SET_PAGE, 0},
+	    {"", SET_REGION, 0},             {"start,", SET_REGION, 0},            {",", SET_PAGE, 0},
+	    {"starts", SET_REGION, 0},       {"star", SET_REGION, 0},
+	};
+	enum column_id ids[COL_COUNT];
+	struct buf many = {0};
+	struct err err;
+	size_t n;
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		int r = columns_parse(rows[i].set, rows[i].list, ids, &n, &err);
+
+		ok(rows[i].n ? r == 0 && n == rows[i].n : r == -1 && err.status == ERR_USAGE && err.how[0],
+		   rows[i].list[0] ? rows[i].list : "(no column)");
+	}
+	for (unsigned i = 0; i < COL_COUNT + 5; i++)
+		buf_str(&many, i ? ",pfn" : "pfn");
+	ok(columns_parse(SET_PAGE, many.s, ids, &n, &err) == -1, "more columns than there are");
+	buf_free(&many);
+	columns_all(SET_PAGE, ids, &n);
+	ok(n >= 18 && ids[0] == COL_PAGE_ADDRESS, "all columns of a page");
+}
+
+/* Every column of an empty row: what is not known is empty, and comes last. */
+static void
+test_unknown(void)
+{
+	struct vma v = {.start = 0x1000, .end = 0x3000, .name = "", .type = VMA_ANON};
+	struct region r = {.known = false};
+	struct page pg = {0};
+	struct region_row rr = {.v = &v, .r = &r, .page_size = 4096};
+	struct page_row pr = {.addr = 0x1000, .pg = &pg, .v = &v, .node = -1};
+	static const enum column_id unknown[] = {
+	    COL_REGION_RSS, COL_REGION_PSS, COL_REGION_SWAP, COL_REGION_ANON, COL_REGION_DIRTY,
+	    COL_REGION_REFERENCED, COL_REGION_THP, COL_REGION_PERCENT, COL_PAGE_PRESENT, COL_PAGE_PFN,
+	    COL_PAGE_SWAP_TYPE, COL_PAGE_MAPCOUNT, COL_PAGE_KPF, COL_PAGE_FLAGS, COL_PAGE_MEMCG,
+	    COL_PAGE_NODE, COL_PAGE_GUARD, COL_PAGE_WRITTEN,
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(unknown); i++) {
+		const struct column *c = column_row(unknown[i]);
+		struct value x = c->set == SET_REGION ? region_value(unknown[i], &rr) : page_value(unknown[i], &pr);
+		struct value zero = {.kind = VALUE_NUMBER, .n = 0};
+		struct buf b = {0};
+
+		value_text(&x, false, false, &b);
+		ok(x.kind == VALUE_UNKNOWN && b.len == 0 && value_compare(&x, &zero) > 0 &&
+		       value_compare(&zero, &x) < 0,
+		   c->title);
+		buf_free(&b);
+	}
+}
+
+static void
+test_questions(void)
+{
+	size_t n;
+	const struct query_form *f = query_forms(&n);
+
+	for (size_t i = 0; i < n; i++) {
+		struct query q;
+		struct err err;
+
+		ok(query_parse(f[i].example, 4096, &q, &err) == 0, f[i].form);
+	}
+}
+
+int
+main(void)
+{
+	tap_start();
+	test_keys();
+	test_key_names();
+	test_hints();
+	test_views();
+	test_options();
+	test_column_titles();
+	test_columns_required();
+	test_columns_parse();
+	test_unknown();
+	test_questions();
+	return tap_done();
+}

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "fake.h"
+#include "kabi.h"
+#include "tap.h"
+#include "track.h"
+
+#define MS UINT64_C(1000000)
+
+static void
+test_heat(void)
+{
+	static const struct {
+		uint64_t age;
+		enum heat want;
+	} rows[] = {
+	    {0, HEAT_NOW},           {500 * MS, HEAT_NOW},   {500 * MS + 1, HEAT_2S}, {2000 * MS, HEAT_2S},
+	    {2000 * MS + 1, HEAT_5S}, {5000 * MS, HEAT_5S},  {5000 * MS + 1, HEAT_12S},
+	    {12000 * MS, HEAT_12S},  {12000 * MS + 1, HEAT_30S}, {UINT64_MAX, HEAT_30S},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		char name[48];
+
+		snprintf(name, sizeof(name), "heat after %" PRIu64 " ns", rows[i].age);
+		is_u64(track_heat(rows[i].age), rows[i].want, name);
+	}
+}
+
+static uint64_t
+addr(uint64_t page)
+{
+	return (page + 1000) * FAKE_PAGE;
+}
+
+static void
+test_update(void)
+{
+	struct track t = {.gen = 1};
+	const struct pm_run first[] = {{addr(2), addr(4), 0}, {addr(6), addr(7), 0}};
+	const struct pm_run second[] = {{addr(1), addr(8), 0}};
+	const struct pm_run third[] = {{addr(3), addr(5), 0}};
+
+	track_update(&t, addr(0), addr(10), first, 2, 100);
+	ok(track_time(&t, addr(2)) == 100 && track_time(&t, addr(3) + 4095) == 100 &&
+	       !track_time(&t, addr(4)) && track_time(&t, addr(6)) == 100 && t.n == 2,
+	   "new pages get the time");
+	track_update(&t, addr(0), addr(10), second, 1, 200);
+	ok(track_time(&t, addr(1)) == 200 && track_time(&t, addr(2)) == 100 &&
+	       track_time(&t, addr(4)) == 200 && track_time(&t, addr(6)) == 100 &&
+	       track_time(&t, addr(7)) == 200 && t.n == 5,
+	   "pages seen before keep theirs");
+	track_update(&t, addr(2), addr(6), third, 1, 300);
+	ok(track_time(&t, addr(1)) == 200 && !track_time(&t, addr(2)) && track_time(&t, addr(3)) == 100 &&
+	       track_time(&t, addr(4)) == 200 && !track_time(&t, addr(5)) && track_time(&t, addr(6)) == 100,
+	   "pages no longer written are dropped, in the range and nowhere else");
+	is_u64(track_newest(&t, addr(0), addr(10)), 200, "the newest of all");
+	is_u64(track_newest(&t, addr(3), addr(4)), 100, "the newest of one");
+	is_u64(track_newest(&t, addr(2), addr(3)), 0, "nothing written there");
+	is_u64(track_newest(&t, addr(20), addr(30)), 0, "nor there");
+	is_u64(track_newest_heat(&t, addr(0), addr(10), 200 + 600 * MS), HEAT_2S, "as heat");
+	is_u64(track_newest_heat(&t, addr(0), addr(10), 50), HEAT_NOW, "a clock that is behind is now");
+	is_u64(track_newest_heat(&t, addr(20), addr(30), 200), HEAT_NONE, "nothing is no heat");
+	is_u64(track_first(&t, addr(9)), t.n, "track_first past the last");
+	is_u64(track_first(&t, 0), 0, "track_first before the first");
+	track_forget(&t);
+	ok(!t.n && !t.gen && !track_time(&t, addr(3)), "track_forget");
+	track_free(&t);
+}
+
+/* Against an array with a number a page, through many random looks at parts of it. */
+enum { PAGES = 300 };
+
+static bool
+is_same(const struct track *t, const uint64_t naive[PAGES])
+{
+	for (uint64_t p = 0; p < PAGES; p++)
+		if (track_time(t, addr(p)) != naive[p])
+			return false;
+	for (size_t i = 0; i < t->n; i++)
+		if (t->v[i].start >= t->v[i].end || (i && t->v[i].start < t->v[i - 1].end))
+			return false;
+	return !track_time(t, addr(PAGES)) && !track_time(t, addr(0) - 1);
+}
+
+/* The fewest stamps that say the same. */
+static size_t
+fewest(const uint64_t naive[PAGES])
+{
+	size_t n = 0;
+
+	for (size_t p = 0; p < PAGES; p++)
+		n += naive[p] && (!p || naive[p] != naive[p - 1]);
+	return n;
+}
+
+static void
+look(struct track *t, uint64_t naive[PAGES], uint64_t *seed, uint64_t now)
+{
+	struct pm_run runs[PAGES];
+	uint64_t from = fake_below(seed, PAGES), to = from + 1 + fake_below(seed, PAGES - from);
+	uint64_t density = 1 + fake_below(seed, 20);
+	size_t n = 0;
+
+	for (uint64_t p = from; p < to; p++) {
+		if (fake_below(seed, 21) >= density) {
+			naive[p] = 0;
+			continue;
+		}
+		naive[p] = naive[p] ? naive[p] : now;
+		if (n && runs[n - 1].end == addr(p) && fake_below(seed, 4))
+			runs[n - 1].end = addr(p + 1);
+		else /* sometimes runs touch: the kernel splits them as well */
+			runs[n++] = (struct pm_run){addr(p), addr(p + 1), 0};
+	}
+	track_update(t, addr(from), addr(to), runs, n, now);
+}
+
+static void
+test_random(void)
+{
+	struct track t = {.gen = 1};
+	uint64_t naive[PAGES] = {0}, seed = 3;
+	bool same = true, small = true;
+
+	for (uint64_t now = 1; now < 2000 && same; now++) {
+		look(&t, naive, &seed, now);
+		same = is_same(&t, naive);
+		small &= t.n <= 2 * fewest(naive) + 2;
+	}
+	ok(same, "2000 random looks: each page has the time it was first seen written");
+	ok(small, "in few stamps");
+	track_free(&t);
+}
+
+/* --- a process made of files --------------------------------------------------------------------------- */
+
+struct folder {
+	char path[64];
+	struct proc p;
+};
+
+static bool
+folder_open(struct folder *f)
+{
+	const char *tmp = getenv("TMPDIR");
+
+	snprintf(f->path, sizeof(f->path), "%.40s/pmtop-track-XXXXXX", tmp ? tmp : "/tmp");
+	if (!mkdtemp(f->path))
+		return false;
+	f->p = (struct proc){.root = -1, .pidfd = -1, .pid = 1, .comm = "x",
+	                     .dir = open(f->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+	return f->p.dir >= 0;
+}
+
+static void
+folder_close(struct folder *f)
+{
+	unlinkat(f->p.dir, "clear_refs", 0);
+	close(f->p.dir);
+	rmdir(f->path);
+}
+
+static bool
+folder_put(const struct folder *f)
+{
+	int fd = openat(f->p.dir, "clear_refs", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	return fd >= 0 && close(fd) == 0;
+}
+
+static bool
+folder_holds(const struct folder *f, const char *want)
+{
+	char text[16] = "";
+	int fd = openat(f->p.dir, "clear_refs", O_RDONLY | O_CLOEXEC);
+	bool same = fd >= 0 && read(fd, text, sizeof(text) - 1) >= 0 && !strcmp(text, want);
+
+	if (fd >= 0)
+		close(fd);
+	return same;
+}
+
+static void
+test_probe(void)
+{
+	struct folder f;
+	struct track t = {0};
+	struct vma v[] = {{.start = addr(0), .end = addr(10), .name = ""},
+	                  {.start = addr(20), .end = addr(30), .name = ""}};
+	struct vma_list l = {.v = v, .n = 2};
+	const struct pm_run run = {addr(1), addr(2), 0};
+	struct err err = {0};
+
+	if (!ok(folder_open(&f), "a folder for a process"))
+		return;
+	track_probe(&t, &f.p);
+	ok(t.can == TRACK_NO && t.why[0] && t.how[0], "no clear_refs: it cannot, and says why");
+	ok(track_clear(&t, &f.p, &l, &err) == -1 && err.status == ERR_TARGET && err.why[0] && t.gen == 0,
+	   "so a clear is refused");
+	ok(!track_knew(&t, addr(0), addr(10)), "and no mark is made");
+	memset(&t, 0, sizeof(t));
+	ok(folder_put(&f), "clear_refs");
+	track_probe(&t, &f.p);
+	ok(t.can == TRACK_YES && folder_holds(&f, ""), "with clear_refs it can; asking clears nothing");
+	ok(track_clear(&t, &f.p, &l, &err) == 0 && t.gen == 1 && t.mark_ns && folder_holds(&f, "4"),
+	   "a clear writes 4, and nothing else");
+	ok(track_knew(&t, addr(0), addr(10)) && track_knew(&t, addr(20), addr(30)) &&
+	       !track_knew(&t, addr(0), addr(11)) && !track_knew(&t, addr(1), addr(10)) &&
+	       !track_knew(&t, addr(12), addr(13)) && !track_knew(&t, addr(40), addr(50)),
+	   "the regions at the mark are known");
+	track_update(&t, addr(0), addr(10), &run, 1, 5);
+	ok(track_clear(&t, &f.p, &l, &err) == 0 && t.gen == 2 && !track_time(&t, addr(1)),
+	   "a second clear forgets what was written");
+	track_forget(&t);
+	ok(t.gen == 0 && t.can == TRACK_YES && !track_knew(&t, addr(0), addr(10)), "exec: all but `can` is gone");
+	track_free(&t);
+	folder_close(&f);
+}
+
+int
+main(void)
+{
+	tap_start();
+	test_heat();
+	test_update();
+	test_random();
+	test_probe();
+	return tap_done();
+}

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "fake.h"
+#include "tap.h"
+
+static void
+test_size_text(void)
+{
+	static const struct {
+		uint64_t bytes;
+		const char *want;
+	} rows[] = {
+	    {0, "0"},
+	    {512, "0.5K"},
+	    {1024, "1.0K"},
+	    {4096, "4.0K"},
+	    {10240, "10.0K"},
+	    {102348, "99.9K"},        /* 99.949 K */
+	    {102349, "100K"},         /* 99.950 K: four digits would be too wide */
+	    {132 * 1024, "132K"},
+	    {1023487, "999K"},        /* 999.499 K */
+	    {1023488, "1.0M"},        /* 999.5 K */
+	    {1024 * 1024 - 1, "1.0M"},
+	    {1024 * 1024, "1.0M"},
+	    {UINT64_C(2) << 30, "2.0G"},
+	    {UINT64_C(128) << 40, "128T"},
+	    {UINT64_C(1) << 60, "1.0E"},
+	    {UINT64_MAX, "16.0E"},
+	};
+	char out[8];
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		is_str(size_text(out, rows[i].bytes), rows[i].want, rows[i].want);
+}
+
+/* The list gives sizes five columns, whatever they are. */
+static void
+test_size_width(void)
+{
+	uint64_t seed = 1;
+	size_t widest = 0;
+	char out[8];
+
+	for (int i = 0; i < 20000; i++) {
+		uint64_t bytes = fake_random(&seed) >> fake_below(&seed, 64);
+
+		widest = u64_max(widest, strlen(size_text(out, bytes)));
+	}
+	is_u64(widest, 5, "no size is wider than five columns");
+}
+
+static void
+test_escape(void)
+{
+	static const struct {
+		const char *name, *in;
+		size_t n; /* 0: strlen */
+		bool ascii;
+		const char *want;
+	} rows[] = {
+	    {"plain text", "lib c.so", 0, false, "lib c.so"},
+	    {"newline and tab", "a\nb\tc", 0, false, "a\\012b\\011c"},
+	    {"escape", "\033[31m", 0, false, "\\033[31m"},
+	    {"delete", "a\177", 0, false, "a\\177"},
+	    {"C1 in UTF-8", "\xc2\x85", 0, false, "\\302\\205"},
+	    {"the last of C1", "\xc2\x9f", 0, false, "\\302\\237"},
+	    {"no-break space stays", "\xc2\xa0", 0, false, "\xc2\xa0"},
+	    {"a byte of Latin-1", "\xe9t\xe9", 0, false, "\\351t\\351"},
+	    {"0xff", "\xff", 0, false, "\\377"},
+	    {"cut short", "\xe2\x82", 0, false, "\\342\\202"},
+	    {"cut short by n", "\xe2\x82\xac", 2, false, "\\342\\202"},
+	    {"a stray tail", "\x80x", 0, false, "\\200x"},
+	    {"overlong in two", "\xc0\xaf", 0, false, "\\300\\257"},
+	    {"overlong in three", "\xe0\x80\xaf", 0, false, "\\340\\200\\257"},
+	    {"overlong in four", "\xf0\x80\x80\xaf", 0, false, "\\360\\200\\200\\257"},
+	    {"a surrogate", "\xed\xa0\x80", 0, false, "\\355\\240\\200"},
+	    {"past U+10FFFF", "\xf4\x90\x80\x80", 0, false, "\\364\\220\\200\\200"},
+	    {"bad head, good text after", "\xe2(\xc3\xa9", 0, false, "\\342(\xc3\xa9"},
+	    {"well-formed", "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80", 0, false,
+	     "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80"},
+	    {"right-to-left override", "\xe2\x80\xae", 0, false, "\\342\\200\\256"},
+	    {"right-to-left mark", "\xe2\x80\x8f", 0, false, "\\342\\200\\217"},
+	    {"isolate", "\xe2\x81\xa6", 0, false, "\\342\\201\\246"},
+	    {"Arabic letter mark", "\xd8\x9c", 0, false, "\\330\\234"},
+	    {"line separator", "\xe2\x80\xa8", 0, false, "\\342\\200\\250"},
+	    {"zero width space", "\xe2\x80\x8b", 0, false, "\\342\\200\\213"},
+	    {"byte order mark", "\xef\xbb\xbf", 0, false, "\\357\\273\\277"},
+	    {"the kernel's escape is text", "a\\012b", 0, false, "a\\012b"},
+	    {"a backslash is text", "\\", 0, false, "\\"},
+	    {"a zero byte", "a\0b", 3, false, "a\\000b"},
+	    {"no more than n", "abc", 2, false, "ab"},
+	    {"ascii: accents", "caf\xc3\xa9~", 0, true, "caf\\303\\251~"},
+	    {"ascii: control", "\033", 0, true, "\\033"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct buf b = {0};
+
+		buf_str(&b, "");
+		text_escape(&b, rows[i].in, rows[i].n ? rows[i].n : strlen(rows[i].in), rows[i].ascii);
+		is_str(b.s, rows[i].want, rows[i].name);
+		buf_free(&b);
+	}
+}
+
+static void
+test_parse(void)
+{
+	static const struct {
+		const char *in;
+		int base;
+		bool good;
+		uint64_t want;
+		size_t used;
+	} rows[] = {
+	    {"", 10, false, 0, 0},
+	    {"x", 10, false, 0, 0},
+	    {"-1", 10, false, 0, 0},
+	    {" 1", 10, false, 0, 0},
+	    {"0", 10, true, 0, 1},
+	    {"007", 10, true, 7, 3},
+	    {"12ab", 10, true, 12, 2},
+	    {"12ab", 16, true, 0x12ab, 4},
+	    {"FFff", 16, true, 0xffff, 4},
+	    {"g", 16, false, 0, 0},
+	    {"0x10", 16, true, 0, 1},
+	    {"@", 16, false, 0, 0},
+	    {"18446744073709551615", 10, true, UINT64_MAX, 20},
+	    {"18446744073709551616", 10, false, 0, 0},
+	    {"99999999999999999999", 10, false, 0, 0},
+	    {"ffffffffffffffff", 16, true, UINT64_MAX, 16},
+	    {"0000ffffffffffffffff", 16, true, UINT64_MAX, 20},
+	    {"10000000000000000", 16, false, 0, 0},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const char *end = rows[i].in;
+		uint64_t v = 0;
+		bool good = parse_u64(rows[i].in, rows[i].base, &end, &v);
+		char name[64];
+
+		snprintf(name, sizeof(name), "\"%s\" in base %d", rows[i].in, rows[i].base);
+		ok(good == rows[i].good &&
+		       (!good || (v == rows[i].want && (size_t)(end - rows[i].in) == rows[i].used)),
+		   name);
+	}
+}
+
+static void
+test_path_base(void)
+{
+	static const struct {
+		const char *in, *want;
+	} rows[] = {
+	    {"/usr/lib/libc.so.6", "libc.so.6"},
+	    {"/usr/lib/old.so (deleted)", "old.so"},
+	    {"/x", "x"},
+	    {"/", ""},
+	    {"", ""},
+	    {"[heap]", "[heap]"},
+	    {"[anon: a/b]", "[anon: a/b]"},
+	    {"anon_inode:[io_uring]", "anon_inode:[io_uring]"},
+	    {" (deleted)", " (deleted)"},
+	    {"/memfd:ring (deleted)", "memfd:ring"},
+	    {"/a (deleted)/b", "b"},
+	    {"/my file", "my file"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		size_t n;
+		const char *s = path_base(rows[i].in, &n);
+		char got[64];
+
+		snprintf(got, sizeof(got), "%.*s", (int)n, s);
+		is_str(got, rows[i].want, rows[i].in[0] ? rows[i].in : "(empty)");
+	}
+}
+
+static void
+test_eighths(void)
+{
+	static const struct {
+		uint64_t part, whole;
+		unsigned want;
+	} rows[] = {
+	    {0, 8, 0},          {0, 0, 0},       {5, 0, 0},    {1, 8, 1},
+	    {1, UINT64_MAX, 1}, {1, 9, 1},       {4, 8, 4},    {7999, 8000, 7},
+	    {8, 8, 8},          {9, 8, 8},       {512, 512, 8}, {UINT64_MAX, UINT64_MAX, 8},
+	    {UINT64_MAX / 2, UINT64_MAX, 3},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		char name[64];
+
+		snprintf(name, sizeof(name), "eighths of %" PRIu64 " in %" PRIu64, rows[i].part, rows[i].whole);
+		is_u64(eighths(rows[i].part, rows[i].whole), rows[i].want, name);
+	}
+}
+
+static void
+test_buf(void)
+{
+	struct buf b = {0};
+	char longer[1300];
+
+	for (int i = 0; i < 1000; i++)
+		buf_add(&b, "abc", 3);
+	ok(b.len == 3000 && strlen(b.s) == 3000 && !strncmp(b.s + 2997, "abc", 3), "buf grows");
+	b.len = 0;
+	buf_fmt(&b, "%d-%s", 7, "x");
+	is_str(b.s, "7-x", "buf_fmt");
+	memset(longer, 'y', sizeof(longer) - 1);
+	longer[sizeof(longer) - 1] = '\0';
+	b.len = 0;
+	buf_fmt(&b, "%s!", longer);
+	ok(b.len == 1300 && b.s[1299] == '!' && !b.s[1300], "buf_fmt longer than its own line");
+	b.len = 0;
+	buf_fmt(&b, "%.511s", longer);
+	is_u64(b.len, 511, "buf_fmt that just fits its line");
+	b.len = 0;
+	buf_fmt(&b, "%.512s", longer);
+	is_u64(b.len, 512, "buf_fmt that just does not");
+	buf_free(&b);
+	ok(!b.s && !b.len && !b.cap, "buf_free leaves nothing");
+	buf_str(&b, "");
+	is_str(b.s, "", "nothing added is still text");
+	buf_free(&b);
+}
+
+static void
+test_vec(void)
+{
+	size_t cap = 0;
+	uint32_t *v = NULL;
+	bool right = true;
+
+	for (uint32_t i = 0; i < 1000; i++) {
+		v = vec_room(v, i, &cap, sizeof(*v));
+		right &= cap > i;
+		v[i] = i;
+	}
+	for (uint32_t i = 0; i < 1000; i++)
+		right &= v[i] == i;
+	ok(right, "vec_room makes room and keeps what was there");
+	free(v);
+}
+
+/* Against looking at each in turn. */
+static void
+test_above(void)
+{
+	struct {
+		char pad[8];
+		uint64_t key;
+	} v[40];
+	uint64_t seed = 9;
+	bool right = true;
+
+	for (int round = 0; round < 500; round++) {
+		size_t n = fake_below(&seed, ARRAY_LEN(v) + 1), want = 0;
+		uint64_t key = fake_below(&seed, 130);
+
+		for (size_t i = 0; i < n; i++)
+			v[i].key = (i ? v[i - 1].key : 0) + fake_below(&seed, 6);
+		while (want < n && v[want].key <= key)
+			want++;
+		right &= vec_above(v, n, sizeof(v[0]), offsetof(__typeof__(v[0]), key), key) == want;
+	}
+	ok(right, "vec_above finds the first above");
+	ok(vec_above(v, 1, sizeof(v[0]), offsetof(__typeof__(v[0]), key), UINT64_MAX) == 1, "nothing is above the largest");
+}
+
+static void
+test_read_all(void)
+{
+	int fd = fake_file();
+	struct buf b = {0};
+
+	fake_words(fd, 0, 20000, UINT64_C(0x6161616161616161));
+	lseek(fd, 0, SEEK_SET);
+	ok(file_read_all(fd, &b) == 0 && b.len == 160000 && b.s[159999] == 'a', "file_read_all");
+	close(fd);
+	b.len = 0;
+	ok(file_read_all(fd, &b) == -1, "file_read_all of a closed file fails");
+	buf_free(&b);
+}
+
+int
+main(void)
+{
+	tap_start();
+	test_size_text();
+	test_size_width();
+	test_escape();
+	test_parse();
+	test_path_base();
+	test_eighths();
+	test_buf();
+	test_vec();
+	test_above();
+	test_read_all();
+	return tap_done();
+}
