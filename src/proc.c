@@ -290,6 +290,12 @@ is_named(int dir, const char *name)
 	return strlen(name) == n && !strncmp(base, name, n);
 }
 
+static int
+by_number(const void *a, const void *b)
+{
+	return *(const pid_t *)a < *(const pid_t *)b ? -1 : 1;
+}
+
 /* Appends the PIDs called `name`, at most 16; pmtop itself is left out. Returns their number. */
 static size_t
 find_all(int root, const char *name, pid_t pids[16])
@@ -314,6 +320,7 @@ find_all(int root, const char *name, pid_t pids[16])
 	}
 	if (d)
 		closedir(d);
+	qsort(pids, n, sizeof(*pids), by_number);
 	return n;
 }
 

@@ -334,28 +334,43 @@ distance(const char *a, size_t an, const char *b, size_t bn)
 	return row[bn];
 }
 
+/* The nearest of the words tried, if one is near enough to have been meant. */
+struct guess {
+	const char *name;
+	size_t best;
+	char how[128];
+};
+
+static void
+guess_try(struct guess *g, const char *word, size_t n)
+{
+	size_t len = strlen(g->name), d = n ? distance(g->name, len, word, n) : SIZE_MAX;
+	struct buf safe = {0};
+
+	if (d >= g->best || d >= len)
+		return;
+	g->best = d;
+	text_escape(&safe, word, n, false);
+	snprintf(g->how, sizeof(g->how), "did you mean %.100s?", safe.s);
+	buf_free(&safe);
+}
+
 static int
 no_such_name(const struct query_place *at, const struct vma_list *vmas, struct err *err)
 {
-	size_t best = 4, len = strlen(at->name);
-	char how[128] = "`pmtop --list` shows the mappings", why[320];
-	struct buf safe = {0};
+	struct guess g = {.name = at->name, .best = 4, .how = "`pmtop --list` shows the mappings"};
+	char why[128];
 
+	for (size_t i = 0; i < ARRAY_LEN(forms); i++)
+		guess_try(&g, forms[i].word, strlen(forms[i].word));
 	for (size_t i = 0; i < vmas->n; i++) {
-		size_t n, d;
+		size_t n;
 		const char *s = short_name(&vmas->v[i], &n);
 
-		d = n ? distance(at->name, len, s, n) : SIZE_MAX;
-		if (d < best && d < len) {
-			best = d;
-			safe.len = 0;
-			text_escape(&safe, s, n, false);
-			snprintf(how, sizeof(how), "did you mean %.100s?", safe.s);
-		}
+		guess_try(&g, s, n);
 	}
-	buf_free(&safe);
 	snprintf(why, sizeof(why), "the process has no mapping of that name (column %d)", at->column);
-	err_set(err, ERR_USAGE, why, how, "no mapping \"%.80s\"", at->name);
+	err_set(err, ERR_USAGE, why, g.how, "no mapping \"%.80s\"", at->name);
 	err->column = at->column;
 	return -1;
 }

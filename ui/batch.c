@@ -325,18 +325,20 @@ list_pages(struct batch *b, struct err *err)
 /* --- --query ------------------------------------------------------------------------------------------ */
 
 static void
-print_answer(const struct answer *a, bool last)
+print_answer(const struct answer *a, bool ascii, bool last)
 {
-	if (a->line)
-		printf("%s\n", a->line);
+	struct buf b = {0};
+
+	text_escape(&b, a->line, strlen(a->line), ascii);
 	for (size_t i = 0; i < a->n; i++) {
 		const struct fact *f = &a->f[i];
 
-		printf("  %-15s%s%s%s\n", f->key, f->value, f->value[0] && f->note ? " " : "",
-		       f->note ? f->note : "");
+		buf_fmt(&b, "\n  %-15s", f->key);
+		text_escape(&b, f->value, strlen(f->value), ascii);
+		buf_fmt(&b, "%s%s", f->value[0] && f->note ? " " : "", f->note ? f->note : "");
 	}
-	if (!last)
-		printf("\n");
+	printf("%s\n%s", b.s, last ? "" : "\n");
+	buf_free(&b);
 }
 
 static void
@@ -361,33 +363,43 @@ print_answer_json(const char *question, const struct answer *a, bool first)
 	buf_free(&b);
 }
 
+static struct answer *
+answer_one(struct batch *b, const char *text, struct err *err)
+{
+	struct query q;
+
+	if (b->o->read_only && query_parse(text, b->t.pm.page_size, &q, err) == 0 && q.kind == QUERY_CLEAR) {
+		err_set(err, ERR_USAGE, "--read-only refuses what changes the target", "leave one out",
+		        "cannot clear");
+		return NULL;
+	}
+	return answer_query(&b->t, &b->vmas, text, err);
+}
+
+/* All are answered before any is printed: half a JSON document helps nobody. */
 static int
 answer_all(struct batch *b, struct err *err)
 {
-	bool json = b->o->format == FORMAT_JSON;
+	struct answer *a[QUERIES_MAX] = {NULL};
+	bool json = b->o->format == FORMAT_JSON, failed = false;
+	size_t n = b->o->queries_n;
 
-	if (json)
-		printf("{\n   \"answers\": [");
-	for (size_t i = 0; i < b->o->queries_n; i++) {
-		struct query q;
-		struct answer *a;
-
-		if (b->o->read_only && query_parse(b->o->queries[i], b->t.pm.page_size, &q, err) == 0 &&
-		    q.kind == QUERY_CLEAR)
-			return err_set(err, ERR_USAGE, "--read-only refuses what changes the target", "leave one out",
-			               "cannot clear");
-		a = answer_query(&b->t, &b->vmas, b->o->queries[i], err);
-		if (!a)
-			return -1;
-		if (json)
-			print_answer_json(b->o->queries[i], a, i == 0);
-		else
-			print_answer(a, i + 1 == b->o->queries_n);
-		answer_unref(a);
+	for (size_t i = 0; i < n && !failed; i++) {
+		a[i] = answer_one(b, b->o->queries[i], err);
+		failed = !a[i];
 	}
-	if (json)
+	if (json && !failed)
+		printf("{\n   \"answers\": [");
+	for (size_t i = 0; i < n; i++) {
+		if (json && !failed)
+			print_answer_json(b->o->queries[i], a[i], i == 0);
+		else if (!failed)
+			print_answer(a[i], b->o->ascii, i + 1 == n);
+		answer_unref(a[i]);
+	}
+	if (json && !failed)
 		printf("\n   ]\n}\n");
-	return 0;
+	return failed ? -1 : 0;
 }
 
 /* --- --capabilities ------------------------------------------------------------------------------------ */
@@ -425,7 +437,8 @@ static int
 show_grid(struct batch *b, struct err *err)
 {
 	uint64_t start, end;
-	struct grid_text_options g = {.columns = b->o->columns, .zoom = b->o->zoom, .whole = !b->o->range};
+	struct grid_text_options g = {.columns = b->o->columns, .zoom = b->o->zoom, .ascii = b->o->ascii,
+	                              .whole = !b->o->range};
 
 	if (b->o->format != FORMAT_TABLE)
 		return err_set(err, ERR_USAGE, "a grid is a picture", "use --pages for data",

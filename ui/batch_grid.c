@@ -39,13 +39,13 @@ letter(const struct cell *c)
 }
 
 static void
-print_heading(const struct vma *v, const struct grid *g)
+print_heading(const struct vma *v, const struct grid *g, bool ascii)
 {
 	struct buf name = {0};
 	char size[8], cell[8], perm[5];
 
 	vma_perm_text(v, perm);
-	text_escape(&name, v->name, strlen(v->name), false);
+	text_escape(&name, v->name, strlen(v->name), ascii);
 	printf("%llx-%llx %s %s %s (1 cell = %llu page%s, %s)\n", (unsigned long long)v->start,
 	       (unsigned long long)v->end, size_text(size, vma_size(v)), perm,
 	       name.s && name.s[0] ? name.s : "[anonymous]", 1ull << g->zoom, g->zoom ? "s" : "",
@@ -76,7 +76,7 @@ print_region(struct target *t, const struct vma *v, uint64_t start, uint64_t end
 
 	g.zoom = o->zoom ? zoom_of(o->zoom) : o->whole ? grid_fit(&g) : 0;
 	g.rows = SCREEN_ROWS;
-	print_heading(v, &g);
+	print_heading(v, &g, o->ascii);
 	g.top = start & ~(grid_row_bytes(&g) - 1);
 	for (uint64_t left = grid_rows_total(&g); left > 0 && !ferror(stdout);) {
 		struct window *w = window_read(t, v, &g, NULL, NULL, err);

@@ -7,6 +7,7 @@
 struct grid_text_options {
 	unsigned columns; /* cells a row, 0: 64 */
 	unsigned zoom;    /* pages a cell, 0: one, or what fits where `whole` */
+	bool ascii;       /* names without characters outside ASCII */
 	bool whole;       /* every region that has something, each in a few rows */
 };
 

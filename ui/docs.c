@@ -29,6 +29,25 @@ option_text(const struct option_row *o, char *out, size_t size)
 		snprintf(out, size, "%s--%s%s%s", head, o->name, o->arg[0] ? " " : "", o->arg);
 }
 
+/* The text from column `indent` on, over as many lines of 80 as it takes. */
+static void
+print_wrapped(const char *text, int indent)
+{
+	int x = indent;
+
+	for (const char *s = text; *s;) {
+		int n = (int)strcspn(s, " ");
+
+		if (x > indent && x + 1 + n > 80) {
+			printf("\n%*s", indent, "");
+			x = indent;
+		}
+		x += printf("%s%.*s", x > indent ? " " : "", n, s);
+		s += n + (s[n] == ' ');
+	}
+	printf("\n");
+}
+
 void
 docs_help(void)
 {
@@ -47,11 +66,13 @@ docs_help(void)
 			if (o[i].group != g)
 				continue;
 			option_text(&o[i], text, sizeof(text));
-			printf(" %-24s %s\n", text, o[i].help);
+			printf(" %-24s ", text);
+			print_wrapped(o[i].help, 26);
 		}
 	}
-	printf("\nOn the screen ? shows the keys. Exit status: 0 answered, 1 the target or the kernel\n"
-	       "would not, 2 the command line is wrong. The manual: man pmtop\n");
+	printf("\nOn the screen ? shows the keys. The manual: man pmtop.\n"
+	       "Exit status: 0 answered, 1 the target or the kernel would not, 2 the command\n"
+	       "line is wrong.\n");
 }
 
 /* --- the manual ------------------------------------------------------------------------------------------ */

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <langinfo.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -139,12 +140,24 @@ run(const struct options *o, struct err *err)
 	return 0;
 }
 
+/* One line; it may quote what was typed, which is not for the terminal to obey. */
+static void
+complain(const struct err *err)
+{
+	char line[768];
+	struct buf safe = {0};
+
+	err_line(err, line, sizeof(line));
+	text_escape(&safe, line, strlen(line), false);
+	fprintf(stderr, "pmtop: %s\n", safe.s);
+	buf_free(&safe);
+}
+
 int
 main(int argc, char **argv)
 {
 	struct options o;
 	struct err err;
-	char line[768];
 	bool had_output = secure_standard_files();
 	int r;
 
@@ -153,6 +166,7 @@ main(int argc, char **argv)
 	mem_on_oom(out_of_memory);
 	setlocale(LC_ALL, "");
 	r = options_parse(&o, argc, argv, &err);
+	o.ascii = o.ascii || strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
 	if (r == 0 && !had_output)
 		r = err_set(&err, ERR_TARGET, "standard output is closed", "send it to a terminal, a file or a pipe",
 		            "cannot answer");
@@ -162,6 +176,6 @@ main(int argc, char **argv)
 		r = err_sys(&err, NULL, "cannot write to standard output");
 	if (r == 0)
 		return EXIT_SUCCESS;
-	fprintf(stderr, "pmtop: %s\n", err_line(&err, line, sizeof(line)));
+	complain(&err);
 	return err.status;
 }

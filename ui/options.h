@@ -36,7 +36,8 @@ struct options {
 	unsigned columns, zoom; /* of --grid; 0: chosen. zoom is the number of pages */
 
 	uint64_t interval_ns;
-	bool read_only, ascii;
+	bool read_only;
+	bool ascii;            /* also where the locale has nothing else: set by main */
 	enum term_color color;
 	enum theme theme;
 	unsigned frames;

@@ -33,15 +33,20 @@ void
 out_json_string(struct buf *out, const char *s)
 {
 	buf_str(out, "\"");
-	for (; *s; s++) {
-		unsigned char c = (unsigned char)*s;
+	for (size_t left = strlen(s); left;) {
+		uint32_t cp = 0;
+		size_t n = utf8_next(s, left, &cp);
 
-		if (c == '"' || c == '\\')
-			buf_fmt(out, "\\%c", c);
-		else if (c < 0x20 || c == 0x7f)
-			buf_fmt(out, "\\u%04x", c);
+		if (!n)
+			buf_str(out, "\\ufffd");
+		else if (cp == '"' || cp == '\\')
+			buf_fmt(out, "\\%c", (char)cp);
+		else if (cp < 0x20 || cp == 0x7f)
+			buf_fmt(out, "\\u%04x", (unsigned)cp);
 		else
-			buf_add(out, s, 1);
+			buf_add(out, s, n);
+		s += n ? n : 1;
+		left -= n ? n : 1;
 	}
 	buf_str(out, "\"");
 }
@@ -90,12 +95,22 @@ begin_table(struct out *o)
 		scols_table_new_column(o->table, title_of(o, i), 0, is_right(o, i) ? SCOLS_FL_RIGHT : 0);
 }
 
+/* Of a streamed table: the widths are guessed beforehand. */
+static int
+width_of(const struct out *o, size_t i)
+{
+	const struct column *c = column_row(o->ids[i]);
+	int title = (int)strlen(c->title);
+
+	return o->shape.format != FORMAT_TABLE ? 0 : c->width > title ? c->width : title;
+}
+
 static void
 heading(struct out *o)
 {
 	for (size_t i = 0; i < o->n; i++) {
 		const char *sep = i == 0 ? "" : o->shape.format == FORMAT_CSV ? "," : " ";
-		int width = o->shape.format == FORMAT_TABLE ? column_row(o->ids[i])->width : 0;
+		int width = o->titles ? 0 : width_of(o, i);
 
 		buf_fmt(&o->line, is_right(o, i) ? "%s%*s" : "%s%-*s", sep,
 		        i + 1 == o->n && !is_right(o, i) ? 0 : width, title_of(o, i));
@@ -169,7 +184,7 @@ row_text(struct out *o, const struct value *v)
 		if (i)
 			buf_str(&o->line, csv ? "," : " ");
 		if (table)
-			pad = column_row(o->ids[i])->width - (int)o->cell.len;
+			pad = width_of(o, i) - (int)o->cell.len;
 		if (csv)
 			csv_field(&o->line, o->cell.s);
 		else if (pad > 0 && is_right(o, i))

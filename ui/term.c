@@ -2,8 +2,6 @@
 #include "term.h"
 
 #include <curses.h>
-#include <langinfo.h>
-#include <locale.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -118,7 +116,7 @@ term_open(struct term *t, const struct term_options *o, struct err *err)
 	keypad(keys, TRUE);
 	leaveok(stdscr, FALSE);
 	t->colors = color_count(o->color);
-	t->utf8 = !o->ascii && !strcmp(nl_langinfo(CODESET), "UTF-8");
+	t->utf8 = !o->ascii;
 	if (o->headless)
 		resizeterm(o->rows, o->cols);
 	term_measure(t);

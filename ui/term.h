@@ -15,7 +15,7 @@ enum term_color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
 struct term_options {
 	enum term_color color;
-	bool ascii;           /* no character outside ASCII even where the locale has them */
+	bool ascii;           /* no character outside ASCII: not wanted, or not in the locale */
 	bool headless;        /* draw into nothing, rows x cols: for benchmarks */
 	int rows, cols;
 };
