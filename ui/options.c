@@ -249,6 +249,7 @@ fill_getopt(struct option *longs, char *shorts)
 {
 	char *s = shorts;
 
+	*s++ = '-'; /* arguments in their order: what follows -- is not ours */
 	*s++ = ':';
 	for (int i = 0; i < OPT_COUNT; i++) {
 		int has = rows[i].arg[0] == '[' ? optional_argument : rows[i].arg[0] ? required_argument : no_argument;
@@ -276,20 +277,28 @@ id_of(int c)
 }
 
 static int
-take_rest(struct options *o, int argc, char **argv, bool dashes, struct err *err)
+take_target(struct options *o, const char *word, struct err *err)
 {
-	if (dashes) {
-		if (optind == argc)
-			return err_set(err, ERR_USAGE, "a command should follow", "such as `pmtop -- sleep 100`",
-			               "nothing after --");
-		o->command = argv + optind;
-	} else if (optind < argc) {
-		o->target = argv[optind++];
-		if (optind < argc)
-			return err_set(err, ERR_USAGE, "one process at a time",
-			               "to start a command write `pmtop -- COMMAND`", "%.60s is one word too many",
-			               argv[optind]);
-	}
+	if (o->target)
+		return err_set(err, ERR_USAGE, "one process at a time",
+		               "to start a command write `pmtop -- COMMAND`", "%.60s is one word too many", word);
+	o->target = word;
+	return 0;
+}
+
+static int
+take_command(struct options *o, char **rest, struct err *err)
+{
+	if (!rest[0])
+		return err_set(err, ERR_USAGE, "a command should follow", "such as `pmtop -- sleep 100`",
+		               "nothing after --");
+	o->command = rest;
+	return 0;
+}
+
+static int
+check_targets(const struct options *o, struct err *err)
+{
 	if ((o->target != NULL) + (o->command != NULL) + o->demo > 1)
 		return err_set(err, ERR_USAGE, "a PID, --demo and -- COMMAND exclude each other", "give one",
 		               "two targets were given");
@@ -300,7 +309,7 @@ int
 options_parse(struct options *o, int argc, char **argv, struct err *err)
 {
 	struct option longs[OPT_COUNT + 1];
-	char shorts[2 * OPT_COUNT + 2];
+	char shorts[2 * OPT_COUNT + 3];
 	int c;
 
 	*o = (struct options){.interval_ns = 1000000000, .size_cols = 80, .size_rows = 24,
@@ -313,13 +322,15 @@ options_parse(struct options *o, int argc, char **argv, struct err *err)
 		const char *word;
 
 		c = getopt_long(argc, argv, shorts, longs, NULL);
-		if (c == -1)
-			break;
+		if (c == -1) {
+			if (optind > at && take_command(o, argv + optind, err) < 0)
+				return -1;
+			return check_targets(o, err);
+		}
 		word = argv[at < argc ? at : argc - 1];
 		if (c == '?' || c == ':')
 			return unknown_option(word[0] == '-' ? word : argv[optind - 1], c, err);
-		if (take(o, (enum option_id)id_of(c), optarg, err) < 0)
+		if ((c == 1 ? take_target(o, optarg, err) : take(o, (enum option_id)id_of(c), optarg, err)) < 0)
 			return -1;
 	}
-	return take_rest(o, argc, argv, optind > 1 && !strcmp(argv[optind - 1], "--"), err);
 }
