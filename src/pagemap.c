@@ -209,6 +209,8 @@ runs_by_words(const struct pagemap *pm, uint64_t start, uint64_t end, uint64_t a
 
 		if (n < 0)
 			return -1;
+		if (!want)
+			return 0; /* a range that ends within a page */
 		for (size_t i = 0; i < (size_t)n; i++) {
 			uint64_t c = pagemap_word_cats(pm, words[i]);
 

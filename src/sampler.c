@@ -174,6 +174,7 @@ read_maps(struct sampler *s)
 			return NULL;
 		}
 	}
+	s->draft.swaps = s->t.swaps = proc_swap_count(&s->t.proc);
 	return regions_new(vmas);
 }
 

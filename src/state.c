@@ -35,7 +35,7 @@ state_of_swap_entry(uint64_t w, unsigned swaps)
 		       : what & PM_MARKER_POISONED ? STATE_POISONED
 		                                   : STATE_UFFD;
 	}
-	return type && type >= swaps ? STATE_MIGRATING : STATE_SWAPPED;
+	return w & PM_PFN_MASK && type >= swaps ? STATE_MIGRATING : STATE_SWAPPED;
 }
 
 static enum state

@@ -8,6 +8,8 @@
 
 #include "util.h"
 
+enum { SMALLEST_PAGE = 4096 }; /* of any machine Linux runs on: a border elsewhere is no region's */
+
 static bool
 starts(const char *s, const char *prefix)
 {
@@ -80,7 +82,8 @@ parse_line(const char *s, struct vma *v)
 
 	if (!take_hex(&s, '-', &v->start) || !take_hex(&s, ' ', &v->end) || !take_perm(&s, &v->perm) ||
 	    !take_hex(&s, ' ', &v->offset) || !take_hex(&s, ':', &major) || !take_hex(&s, ' ', &minor) ||
-	    !parse_u64(s, 10, &s, &v->inode) || (*s && *s != ' ') || v->start >= v->end)
+	    !parse_u64(s, 10, &s, &v->inode) || (*s && *s != ' ') || v->start >= v->end ||
+	    (v->start | v->end) % SMALLEST_PAGE)
 		return false;
 	v->dev_major = (uint32_t)major;
 	v->dev_minor = (uint32_t)minor;

@@ -5,6 +5,7 @@
  * kernel offers only by chance.
  */
 #include <setjmp.h>
+#include <signal.h>
 #include <sys/uio.h>
 
 #include "fake.h"
@@ -205,6 +206,36 @@ test_cut_word(void)
 	close(pm.fd);
 }
 
+static sigjmp_buf too_long;
+
+static void
+on_alarm(int sig)
+{
+	siglongjmp(too_long, sig);
+}
+
+/* The kernel has no such region, a hand-made proc root may: it must not be walked for ever. */
+static void
+test_part_of_page(void)
+{
+	struct pagemap pm = {.fd = fake_file(), .page_size = FAKE_PAGE};
+	struct collected c = {0};
+	volatile bool ended = false;
+	struct err err;
+
+	fake_words(pm.fd, 0, 4, PM_PRESENT);
+	signal(SIGALRM, on_alarm);
+	alarm(2);
+	if (!sigsetjmp(too_long, 1)) {
+		pagemap_runs(&pm, 1, 2, PM_CAT_PRESENT, PM_CAT_PRESENT, collect, &c, &err);
+		pagemap_runs(&pm, 0, FAKE_PAGE + 1, PM_CAT_PRESENT, PM_CAT_PRESENT, collect, &c, &err);
+		ended = true;
+	}
+	alarm(0);
+	ok(ended, "a range that ends within a page ends the walk");
+	close(pm.fd);
+}
+
 /* --- frames -------------------------------------------------------------------------------------------- */
 
 static void
@@ -399,6 +430,7 @@ main(void)
 	test_runs();
 	test_words();
 	test_cut_word();
+	test_part_of_page();
 	test_frames();
 	test_frames_long();
 	test_page_read();
