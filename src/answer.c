@@ -130,7 +130,7 @@ page_sentence(struct buf *out, const struct page *pg, const struct vma *v, unsig
 	buf_str(out, state_row(s)->words);
 	if (page_pfn(pg))
 		buf_fmt(out, ", in RAM pfn %llx", (unsigned long long)page_pfn(pg));
-	else if (page_hidden(pg))
+	else if (page_hidden(pg) && s != STATE_HIDDEN)
 		buf_str(out, ", in RAM (frame hidden)");
 	if (s == STATE_SWAPPED && pg->word & PM_PFN_MASK)
 		buf_fmt(out, ", device %u offset %#llx", PM_SWAP_TYPE(pg->word),
@@ -186,14 +186,15 @@ facts_kpf(struct answer *a, uint64_t kpf)
 	add(a, "flag_names", &b);
 }
 
+/* The cgroups are those of the running kernel: a fixture's inode means nothing among them. */
 static void
-facts_cgroup(struct answer *a, uint64_t inode)
+facts_cgroup(struct answer *a, uint64_t inode, bool live)
 {
 	struct buf b = {0};
 
 	if (!inode)
 		add_text(a, "memcg", "none");
-	else if (cgroup_path(inode, &b))
+	else if (live && cgroup_path(inode, &b))
 		add_name(a, "memcg", b.s);
 	else
 		add_number(a, "memcg_inode", inode);
@@ -201,17 +202,16 @@ facts_cgroup(struct answer *a, uint64_t inode)
 }
 
 static void
-facts_frame(struct answer *a, const struct page *pg, const struct frames *f, size_t page_size,
-            uint64_t in_page)
+facts_frame(struct answer *a, const struct page *pg, const struct target *t, uint64_t in_page)
 {
-	const char *why = page_hidden_why(pg, f);
+	const char *why = page_hidden_why(pg, &t->frames);
 	uint64_t pfn = page_pfn(pg);
 
 	if (!(pg->known & PAGE_WORD) || !(pg->word & PM_PRESENT))
 		return;
 	if (pfn) {
 		add_hex(a, "pfn", pfn);
-		add_hex(a, "physical", pfn * page_size + in_page);
+		add_hex(a, "physical", pfn * t->pm.page_size + in_page);
 	} else {
 		add_unknown(a, "pfn", why);
 		add_unknown(a, "physical", why);
@@ -225,7 +225,7 @@ facts_frame(struct answer *a, const struct page *pg, const struct frames *f, siz
 	else
 		add_unknown(a, "flags", why);
 	if (pg->known & PAGE_CGROUP)
-		facts_cgroup(a, pg->cgroup);
+		facts_cgroup(a, pg->cgroup, t->proc.live);
 }
 
 static void
@@ -233,8 +233,10 @@ facts_word(struct answer *a, const struct page *pg)
 {
 	struct buf b = {0};
 
-	buf_fmt(&b, "%#018llx", (unsigned long long)pg->word);
+	buf_fmt(&b, "0x%016llx", (unsigned long long)pg->word);
 	add(a, "pagemap", &b);
+	if (!(pg->word & ~PM_PFN_MASK))
+		return;
 	flag_names(&b, FLAG_PM, pg->word & ~PM_PFN_MASK, ",");
 	add(a, "pagemap_bits", &b);
 }
@@ -291,7 +293,7 @@ answer_page(struct target *t, const struct vma_list *vmas, uint64_t addr, struct
 	if (pg.known & PAGE_WORD)
 		facts_word(a, &pg);
 	facts_swap(a, &pg, t->swaps);
-	facts_frame(a, &pg, &t->frames, t->pm.page_size, addr - base);
+	facts_frame(a, &pg, t, addr - base);
 	buf_fmt(&b, "%llx ", (unsigned long long)addr);
 	text_escape(&b, v->name[0] ? v->name : "[anonymous]", strlen(v->name[0] ? v->name : "[anonymous]"),
 	            false);
@@ -346,6 +348,11 @@ answer_range(struct target *t, const struct vma_list *vmas, uint64_t start, uint
 
 		regions++;
 		mapped += (hi - lo) / size;
+		if (!pagemap_readable(&t->pm, v)) {
+			by_state[STATE_UNREADABLE] += (hi - lo) / size;
+			populated += (hi - lo) / size;
+			continue;
+		}
 		if (pagemap_runs(&t->pm, lo, hi, PM_CAT_PRESENT | PM_CAT_SWAPPED,
 		                 PM_CAT_PRESENT | PM_CAT_SWAPPED, count_run, &c, err) < 0)
 			return NULL;
@@ -375,6 +382,7 @@ struct hunt {
 	struct target *t;
 	uint64_t pfn, places[PLACES_SHOWN];
 	size_t n;
+	bool hidden; /* there are pages in RAM whose frames are not shown to us */
 };
 
 static int
@@ -390,7 +398,10 @@ hunt_run(void *arg, const struct pm_run *run)
 		                          &ignored);
 
 		for (ssize_t i = 0; i < n; i++) {
-			if (!(words[i] & PM_PRESENT) || (words[i] & PM_PFN_MASK) != h->pfn)
+			if (!(words[i] & PM_PRESENT))
+				continue;
+			h->hidden |= !(words[i] & PM_PFN_MASK);
+			if ((words[i] & PM_PFN_MASK) != h->pfn)
 				continue;
 			if (h->n < PLACES_SHOWN)
 				h->places[h->n] = at + (uint64_t)i * size;
@@ -416,6 +427,10 @@ facts_places(struct answer *a, const struct hunt *h, const struct vma_list *vmas
 	}
 	if (h->n > PLACES_SHOWN)
 		buf_fmt(&b, ", and %zu more", h->n - PLACES_SHOWN);
+	if (!h->n && h->hidden) {
+		add_unknown(a, "mapped_at", "hidden (needs CAP_SYS_ADMIN)");
+		return;
+	}
 	if (!h->n) {
 		add_unknown(a, "mapped_at", "not mapped by this process");
 		buf_str(line, ", not mapped by this process");
@@ -452,7 +467,7 @@ answer_frame(struct target *t, const struct vma_list *vmas, const struct query *
 		                 hunt_run, &h, err) < 0)
 			return NULL;
 	a = answer_new();
-	facts_frame(a, &pg, &t->frames, t->pm.page_size, q->in_frame);
+	facts_frame(a, &pg, t, q->in_frame);
 	buf_fmt(&line, "frame %llx", (unsigned long long)q->pfn);
 	if (pg.known & PAGE_FLAGS) {
 		buf_str(&line, " ");

@@ -69,11 +69,13 @@ probe_zero_pfn(size_t page_size)
 int
 pagemap_open(struct pagemap *pm, const struct proc *p, struct err *err)
 {
-	*pm = (struct pagemap){.fd = -1, .page_size = (size_t)sysconf(_SC_PAGESIZE)};
+	*pm = (struct pagemap){.fd = -1, .page_size = (size_t)sysconf(_SC_PAGESIZE),
+	                       .stop = pm->stop, .stop_arg = pm->stop_arg};
 	pm->fd = proc_file(p, "pagemap", O_RDONLY);
 	if (pm->fd < 0)
 		return err_sys(err, "run pmtop as root, or as the process's owner",
 		               "cannot read the page tables of process %d (%s)", (int)p->pid, p->comm);
+	pm->plain = !p->live;
 	if (p->live) {
 		pm->scan = probe_scan(pm->fd, pm->page_size);
 		pm->zero_pfn = probe_zero_pfn(pm->page_size);
@@ -113,6 +115,15 @@ pagemap_words(const struct pagemap *pm, uint64_t addr, uint64_t *words, size_t n
 			breathe();
 	}
 	return (ssize_t)got;
+}
+
+bool
+pagemap_readable(const struct pagemap *pm, const struct vma *v)
+{
+	uint64_t word;
+	struct err ignored;
+
+	return pagemap_words(pm, v->start, &word, 1, &ignored) == 1;
 }
 
 uint64_t
@@ -164,6 +175,12 @@ joiner_add(struct joiner *j, uint64_t start, uint64_t end, uint64_t cats)
 	return 0;
 }
 
+bool
+pagemap_stopped(const struct pagemap *pm)
+{
+	return pm->stop && pm->stop(pm->stop_arg);
+}
+
 static int
 runs_by_scan(const struct pagemap *pm, uint64_t start, uint64_t end, uint64_t any, uint64_t cats,
              struct joiner *j, struct err *err)
@@ -191,10 +208,24 @@ runs_by_scan(const struct pagemap *pm, uint64_t start, uint64_t end, uint64_t an
 		if (arg.walk_end <= start)
 			return 0; /* the address space is gone */
 		start = arg.walk_end;
-		if (start < end)
+		if (start < end) {
+			if (pagemap_stopped(pm))
+				return 1;
 			breathe();
+		}
 	}
 	return 0;
+}
+
+/* The first address at or after addr that a plain file has data for. */
+static uint64_t
+skip_hole(const struct pagemap *pm, uint64_t addr)
+{
+	off_t at = (off_t)(addr / pm->page_size * sizeof(uint64_t)), data = lseek(pm->fd, at, SEEK_DATA);
+
+	if (data < 0)
+		return errno == ENXIO ? UINT64_MAX : addr;
+	return data > at ? (uint64_t)data / sizeof(uint64_t) * pm->page_size : addr;
 }
 
 static int
@@ -204,6 +235,8 @@ runs_by_words(const struct pagemap *pm, uint64_t start, uint64_t end, uint64_t a
 	uint64_t words[WINDOW];
 
 	while (start < end) {
+		if (pm->plain && (start = skip_hole(pm, start)) >= end)
+			return 0;
 		size_t want = u64_min((end - start) / pm->page_size, WINDOW);
 		ssize_t n = pagemap_words(pm, start, words, want, err);
 
@@ -220,6 +253,8 @@ runs_by_words(const struct pagemap *pm, uint64_t start, uint64_t end, uint64_t a
 		}
 		if ((size_t)n < want)
 			return 0;
+		if (pagemap_stopped(pm))
+			return 1;
 		start += want * pm->page_size;
 	}
 	return 0;

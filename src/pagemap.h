@@ -8,6 +8,7 @@
 
 #include "err.h"
 #include "proc.h"
+#include "vma.h"
 
 /*
  * What the page tables say: /proc/PID/pagemap, a 64-bit word for each virtual page
@@ -24,9 +25,12 @@ struct pagemap {
 	size_t page_size;
 	uint64_t scan;     /* PM_CAT_* the kernel's PAGEMAP_SCAN knows; 0: it has none */
 	uint64_t zero_pfn; /* frame of the 4 KiB zero page, found on an own page; 0: not known */
+	bool plain;        /* a plain file (fixtures): its holes can be skipped */
+	bool (*stop)(void *arg); /* asked during long walks; true ends them. NULL: never */
+	void *stop_arg;
 };
 
-/* Opens and probes. The file of another user's process, or of a kernel thread, is an error. */
+/* Opens and probes; pm is zeroed, or was open before and keeps its `stop`. The file of another user's process, or of a kernel thread, is an error. */
 int pagemap_open(struct pagemap *pm, const struct proc *p, struct err *err);
 void pagemap_close(struct pagemap *pm);
 
@@ -36,6 +40,9 @@ void pagemap_close(struct pagemap *pm);
  */
 ssize_t pagemap_words(const struct pagemap *pm, uint64_t addr, uint64_t *words, size_t n,
                       struct err *err);
+
+/* false: the kernel shows no page table for this region ([vsyscall] lies outside the user's). */
+bool pagemap_readable(const struct pagemap *pm, const struct vma *v);
 
 struct pm_run {
 	uint64_t start, end; /* bytes */
@@ -52,6 +59,9 @@ typedef int pagemap_run_fn(void *arg, const struct pm_run *run);
  */
 int pagemap_runs(const struct pagemap *pm, uint64_t start, uint64_t end, uint64_t any, uint64_t cats,
                  pagemap_run_fn *fn, void *arg, struct err *err);
+
+/* Whether the walk just made was ended by pm->stop. */
+bool pagemap_stopped(const struct pagemap *pm);
 
 /* The categories a word shows (never HUGE; PFNZERO only for the known zero frame). */
 uint64_t pagemap_word_cats(const struct pagemap *pm, uint64_t word);

@@ -55,7 +55,7 @@ probe_maps(struct target *t, struct cap *c)
 static void
 probe_smaps(struct target *t, struct cap *c)
 {
-	try_file(c, proc_file(&t->proc, "smaps_rollup", O_RDONLY), as_root);
+	try_file(c, proc_file(&t->proc, "smaps", O_RDONLY), as_root);
 }
 
 static void
@@ -178,7 +178,9 @@ probe_soft_dirty(struct target *t, struct cap *c)
 {
 	if (t->track.can == TRACK_UNKNOWN)
 		track_probe(&t->track, &t->proc);
-	if (t->track.can == TRACK_YES)
+	if (t->track.can == TRACK_YES && !t->proc.live)
+		yes(c, "not tried: the proc root is a folder that has clear_refs");
+	else if (t->track.can == TRACK_YES)
 		yes(c, "works: proven by a write, a clear and a write to a page of our own");
 	else
 		no(c, t->track.why, t->track.how);

@@ -128,13 +128,13 @@ static int
 identify(struct proc *p, struct err *err)
 {
 	struct stat_fields f;
-	long tgid = status_field(p->dir, "\nTgid:");
+	long tgid = status_field(p->leader, "\nTgid:");
 
-	if (!stat_read(p->dir, &f))
+	if (!stat_read(p->leader, &f))
 		return refuse_missing(p, p->pid, err);
 	memcpy(p->comm, f.comm, sizeof(p->comm));
 	p->starttime = f.starttime;
-	p->uid = (unsigned)status_field(p->dir, "\nUid:");
+	p->uid = (unsigned)status_field(p->leader, "\nUid:");
 	if (tgid > 0 && tgid != p->pid) {
 		char how[64];
 
@@ -147,7 +147,7 @@ identify(struct proc *p, struct err *err)
 		               "choose a user process", "nothing to show for process %d (%s)",
 		               (int)p->pid, p->comm);
 	if (f.state == 'Z' || f.state == 'X') {
-		int thread = open_living_thread(p->dir);
+		int thread = open_living_thread(p->leader);
 		char why[128];
 
 		snprintf(why, sizeof(why), "it has ended and waits for its parent %u to notice (zombie)",
@@ -155,8 +155,9 @@ identify(struct proc *p, struct err *err)
 		if (thread < 0)
 			return err_set(err, ERR_TARGET, why, "choose a running process",
 			               "nothing to show for process %d (%s)", (int)p->pid, p->comm);
-		close(p->dir);
 		p->dir = thread;
+	} else {
+		p->dir = dup(p->leader);
 	}
 	return 0;
 }
@@ -167,15 +168,15 @@ proc_open(struct proc *p, const char *root, pid_t pid, struct err *err)
 	struct statfs fs;
 	char name[16];
 
-	*p = (struct proc){.root = -1, .dir = -1, .pidfd = -1, .pid = pid};
+	*p = (struct proc){.root = -1, .leader = -1, .dir = -1, .pidfd = -1, .pid = pid};
 	p->root = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (p->root < 0)
 		return err_sys(err, "give a proc file system, or a folder that looks like one",
 		               "cannot open the proc root %s", root);
 	p->live = fstatfs(p->root, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC;
 	snprintf(name, sizeof(name), "%d", (int)pid);
-	p->dir = openat(p->root, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (p->dir < 0)
+	p->leader = openat(p->root, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (p->leader < 0)
 		return refuse_missing(p, pid, err);
 	if (identify(p, err) < 0)
 		return -1;
@@ -188,7 +189,7 @@ proc_open(struct proc *p, const char *root, pid_t pid, struct err *err)
 void
 proc_close(struct proc *p)
 {
-	int *fds[] = {&p->root, &p->dir, &p->pidfd};
+	int *fds[] = {&p->root, &p->leader, &p->dir, &p->pidfd};
 
 	for (size_t i = 0; i < ARRAY_LEN(fds); i++) {
 		if (*fds[i] >= 0)
@@ -210,21 +211,25 @@ proc_root_file(const struct proc *p, const char *name, int flags)
 }
 
 enum proc_life
-proc_check(struct proc *p)
+proc_check(struct proc *p, bool *moved)
 {
 	struct stat_fields f;
+	int dir;
 
-	if (!stat_read(p->dir, &f) || f.starttime != p->starttime)
+	*moved = false;
+	if (!stat_read(p->leader, &f) || f.starttime != p->starttime)
 		return PROC_ENDED;
-	if (f.state == 'Z' || f.state == 'X') {
-		int thread = open_living_thread(p->dir);
-
-		if (thread < 0)
-			return PROC_ENDED;
-		close(p->dir);
-		p->dir = thread;
-	}
 	memcpy(p->comm, f.comm, sizeof(p->comm)); /* exec gives a new one */
+	if (f.state != 'Z' && f.state != 'X') {
+		dir = dup(p->leader);
+	} else {
+		dir = open_living_thread(p->leader);
+		*moved = true;
+	}
+	if (dir < 0)
+		return PROC_ENDED;
+	close(p->dir);
+	p->dir = dir;
 	return PROC_RUNNING;
 }
 
@@ -235,7 +240,7 @@ proc_pulse_read(const struct proc *p, struct proc_pulse *out)
 	char text[256];
 	unsigned long long size, rss;
 
-	if (!stat_read(p->dir, &f) || !read_at(p->dir, "statm", text, sizeof(text)) ||
+	if (!stat_read(p->leader, &f) || !read_at(p->dir, "statm", text, sizeof(text)) ||
 	    sscanf(text, "%llu %llu", &size, &rss) != 2)
 		return false;
 	*out = (struct proc_pulse){f.minflt, f.majflt, rss, size};
@@ -243,12 +248,12 @@ proc_pulse_read(const struct proc *p, struct proc_pulse *out)
 }
 
 static uint64_t
-pid_limit(void)
+pid_limit(const char *proc_root)
 {
 	char text[32];
 	uint64_t n;
 	const char *end;
-	int root = open(PROC_ROOT, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int root = open(proc_root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	bool ok = root >= 0 && read_at(root, "sys/kernel/pid_max", text, sizeof(text)) &&
 	          parse_u64(text, 10, &end, &n);
 
@@ -258,9 +263,9 @@ pid_limit(void)
 }
 
 int
-proc_parse_pid(const char *text, pid_t *pid, struct err *err)
+proc_parse_pid(const char *root, const char *text, pid_t *pid, struct err *err)
 {
-	uint64_t n = 0, limit = pid_limit();
+	uint64_t n = 0, limit = pid_limit(root);
 	const char *end = text;
 	char why[96];
 	bool ok = parse_u64(text, 10, &end, &n);
@@ -345,6 +350,8 @@ proc_find(const char *root, const char *name, pid_t *pid, struct err *err)
 	buf_str(&list, "choose one:");
 	for (size_t i = 0; i < n; i++)
 		buf_fmt(&list, " %d", (int)pids[i]);
+	if (n == ARRAY_LEN(pids))
+		buf_str(&list, " ...");
 	err_set(err, ERR_TARGET, "several processes have that name", list.s, "%s is ambiguous", name);
 	buf_free(&list);
 	return -1;

@@ -14,7 +14,8 @@
  */
 struct proc {
 	int root;     /* the proc root's directory */
-	int dir;      /* PID's directory in it; a living thread's when the main thread has ended */
+	int leader;   /* PID's directory in it: the identity */
+	int dir;      /* where its files are read: the same, or a living thread's when the main thread has ended */
 	int pidfd;    /* readable when the process ends; -1 where there is none */
 	pid_t pid;
 	bool live;    /* root is a real proc file system, so ioctls and clear_refs mean something */
@@ -46,14 +47,17 @@ void proc_close(struct proc *p);
 int proc_file(const struct proc *p, const char *name, int flags);
 int proc_root_file(const struct proc *p, const char *name, int flags);
 
-/* Read stat again. PROC_ENDED also when the PID now names another process. */
-enum proc_life proc_check(struct proc *p);
+/*
+ * Read stat again. PROC_ENDED also when the PID now names another process. *moved: its files are
+ * now read through a living thread, so the old descriptors going silent meant no exec.
+ */
+enum proc_life proc_check(struct proc *p, bool *moved);
 
 /* false: not readable. */
 bool proc_pulse_read(const struct proc *p, struct proc_pulse *out);
 
 /* "123" -> 123; what is no PID, or out of the kernel's range, is an error, never another number. */
-int proc_parse_pid(const char *text, pid_t *pid, struct err *err);
+int proc_parse_pid(const char *root, const char *text, pid_t *pid, struct err *err);
 
 /* PID of the one process called `name` (comm, or the base name of argv[0]); several or none: an error that lists them. */
 int proc_find(const char *root, const char *name, pid_t *pid, struct err *err);

@@ -148,6 +148,9 @@ read_place(struct reader *r, struct query_place *p, struct err *err)
 	if (n == 0)
 		return bad(err, column(r), "here should stand an address or a mapping's name",
 		           "such as 7f12a000, heap+0x10 or libc.so.6+0x1234", r->text);
+	if (n > 16 && strspn(r->at, "0123456789abcdefABCDEFxX") >= n && isdigit((unsigned char)r->at[0]) &&
+	    !parse_hex(r->at, n, &p->addr))
+		return bad(err, column(r), "this is larger than 64 bits", "check the address", r->text);
 	if (parse_hex(r->at, n, &p->addr))
 		r->at += n;
 	else if (read_name(r, p, err) < 0)
@@ -441,6 +444,9 @@ query_resolve(const struct query_place *at, const struct vma_list *vmas, uint64_
 		           at->name);
 	*addr = base + at->addr;
 	*v = vma_at(vmas, *addr);
+	if (m && (!*v || strcmp((*v)->name, m->name)))
+		return bad(err, at->column, "that offset of it is not mapped", "`pmtop --list` shows what is",
+		           at->name);
 	return 0;
 }
 

@@ -197,6 +197,9 @@ measure(struct target *target, const struct vma *v, uint64_t now, struct region 
 	                 .out = out, .share = share};
 
 	memset(out, 0, sizeof(*out));
+	memset(strip, 0, width * sizeof(*strip));
+	if (v->type == VMA_KERNEL && !pagemap_readable(pm, v))
+		return 0; /* not known */
 	w.width = (unsigned)u64_min(width, walk_pages(&w));
 	memset(share, 0, w.width * sizeof(share[0]));
 	if (v->type == VMA_FILE && !(v->perm & VMA_SHARED))
@@ -236,6 +239,10 @@ regions_new(struct vma_list vmas)
 	rs->vmas = vmas;
 	rs->r = mem_alloc(vmas.n * sizeof(*rs->r));
 	rs->time_ns = time_ns();
+	for (size_t i = 0; i < vmas.n; i++) {
+		rs->totals.size += vma_size(&vmas.v[i]);
+		rs->totals.size_by_type[vmas.v[i].type] += vma_size(&vmas.v[i]);
+	}
 	return rs;
 }
 
@@ -258,31 +265,27 @@ regions_unref(struct regions *rs)
 }
 
 static void
-totals_add(struct totals *sum, const struct vma *v, const struct region *r, size_t page_size)
+totals_add(struct totals *sum, const struct region *r)
 {
-	sum->size += vma_size(v) / page_size;
-	sum->size_by_type[v->type] += vma_size(v) / page_size;
 	sum->rss += r->rss;
 	sum->swap += r->swap;
 	sum->written += r->written;
 }
 
 int
-regions_measure(struct regions *rs, struct target *t, bool (*stop)(void *), void *arg,
-                struct err *err)
+regions_measure(struct regions *rs, struct target *t, struct err *err)
 {
 	uint64_t begin = time_ns();
 
-	rs->totals = (struct totals){0};
 	for (size_t i = 0; i < rs->vmas.n; i++) {
 		struct region *r = &rs->r[i];
 
-		if (stop && stop(arg))
-			return 1;
 		if (measure(t, &rs->vmas.v[i], begin, r, rs->totals.rss_by_state, r->strip, LIST_STRIP,
 		            err) < 0)
 			return -1;
-		totals_add(&rs->totals, &rs->vmas.v[i], r, t->pm.page_size);
+		if (pagemap_stopped(&t->pm))
+			return 1;
+		totals_add(&rs->totals, r);
 	}
 	rs->counted = true;
 	rs->time_ns = begin;

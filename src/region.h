@@ -37,10 +37,10 @@ struct region {
 int region_measure(struct target *t, const struct vma *v, uint64_t now, struct region *out,
                    struct strip_cell *strip, unsigned width, struct err *err);
 
-/* Counted over all regions. */
+/* Over all regions. */
 struct totals {
-	uint64_t size, rss, swap, written; /* pages */
-	uint64_t rss_by_state[STATE_COUNT], size_by_type[VMA_TYPES];
+	uint64_t size, size_by_type[VMA_TYPES];                  /* bytes, from maps */
+	uint64_t rss, swap, written, rss_by_state[STATE_COUNT];  /* pages, counted */
 };
 
 /* All regions of an address space, as of one pass; immutable and shared once made. */
@@ -57,8 +57,7 @@ struct regions *regions_new(struct vma_list vmas);
 struct regions *regions_ref(struct regions *rs);
 void regions_unref(struct regions *rs);
 
-/* Counts every region of rs. `stop` is asked between regions: true gives up (returns 1). */
-int regions_measure(struct regions *rs, struct target *t, bool (*stop)(void *), void *arg,
-                    struct err *err);
+/* Counts every region of rs; 1: given up because the pagemap's `stop` said so. */
+int regions_measure(struct regions *rs, struct target *t, struct err *err);
 
 #endif

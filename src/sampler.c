@@ -23,12 +23,13 @@ enum {
 	STALE_S = 5,        /* a quiet target is read in full this often all the same: reclaim, KSM and
 	                     * migration change pages without a fault of the target's */
 	STOP_WAIT_MS = 250,
+	SMALL_NS = 5000000, /* a window that took less is read again at every look */
 };
 
 struct sampler {
 	pthread_t thread;
 	int event;
-	char root[256];
+	char *root;
 	pid_t pid;
 
 	pthread_mutex_t lock; /* guards what follows, down to the next comment */
@@ -114,6 +115,19 @@ superseded_cb(void *arg)
 	return superseded(arg);
 }
 
+/* An answer is not given up for a newer want: half of one would be a wrong one. */
+static bool
+stopping_cb(void *arg)
+{
+	struct sampler *s = arg;
+	bool yes;
+
+	pthread_mutex_lock(&s->lock);
+	yes = s->stop;
+	pthread_mutex_unlock(&s->lock);
+	return yes;
+}
+
 /* --- looking ------------------------------------------------------------------------------------------ */
 
 static void
@@ -144,7 +158,9 @@ copy_track(struct sampler *s)
 static bool
 address_space_gone(struct sampler *s, struct vma_list *vmas)
 {
-	if (proc_check(&s->t.proc) == PROC_ENDED) {
+	bool moved;
+
+	if (proc_check(&s->t.proc, &moved) == PROC_ENDED) {
 		s->draft.trouble.what[0] = '\0';
 		s->draft.ended = true;
 		s->draft.ended_ns = time_ns();
@@ -154,6 +170,8 @@ address_space_gone(struct sampler *s, struct vma_list *vmas)
 	    target_regions(&s->t, vmas, &s->draft.trouble) < 0 || !vmas->n)
 		return true;
 	s->draft.trouble.what[0] = '\0';
+	if (moved)
+		return false;
 	s->draft.execs++;
 	s->draft.exec_ns = time_ns();
 	snprintf(s->draft.comm, sizeof(s->draft.comm), "%s", s->t.proc.comm);
@@ -192,7 +210,10 @@ carry_over(struct regions *rs, const struct regions *old)
 		if (k < old->vmas.n && old->vmas.v[k].start == v->start)
 			rs->r[i] = old->r[k];
 	}
-	rs->totals = old->totals;
+	rs->totals.rss = old->totals.rss;
+	rs->totals.swap = old->totals.swap;
+	rs->totals.written = old->totals.written;
+	memcpy(rs->totals.rss_by_state, old->totals.rss_by_state, sizeof(rs->totals.rss_by_state));
 	rs->counted = old->counted;
 	rs->time_ns = old->time_ns;
 	rs->cost_ns = old->cost_ns;
@@ -277,13 +298,47 @@ look(struct sampler *s)
 		}
 		publish(s, false);
 	}
-	r = regions_measure(rs, &s->t, superseded_cb, s, &s->draft.trouble);
+	r = regions_measure(rs, &s->t, &s->draft.trouble);
 	if (r != 0)
 		carry_over(rs, s->draft.regions);
 	else
 		s->last_full = time_ns();
 	set_regions(s, rs);
 	return r != 1;
+}
+
+static bool
+same_regions(const struct vma_list *a, const struct vma_list *b)
+{
+	if (a->n != b->n)
+		return false;
+	for (size_t i = 0; i < a->n; i++)
+		if (a->v[i].start != b->v[i].start || a->v[i].end != b->v[i].end ||
+		    a->v[i].perm != b->v[i].perm || strcmp(a->v[i].name, b->v[i].name))
+			return false;
+	return true;
+}
+
+/*
+ * A quiet target faults nothing in, but may still map and protect, and others move its pages: maps
+ * and a small window are read all the same. false: more than that has changed.
+ */
+static bool
+look_lightly(struct sampler *s)
+{
+	struct vma_list vmas;
+	struct err ignored;
+	bool same;
+
+	if (target_regions(&s->t, &vmas, &ignored) < 0)
+		return false;
+	same = same_regions(&vmas, &s->draft.regions->vmas);
+	vma_free(&vmas);
+	if (same && s->now.grid_on && s->draft.window && s->draft.window->cost_ns < SMALL_NS) {
+		look_at_grid(s, &s->draft.regions->vmas);
+		publish(s, s->draft.want_serial == s->now.serial);
+	}
+	return same;
 }
 
 /* --- steps -------------------------------------------------------------------------------------------- */
@@ -310,9 +365,11 @@ do_ask(struct sampler *s)
 	s->draft.answer_err.what[0] = '\0';
 	if (s->draft.ended)
 		err_set(&s->draft.answer_err, ERR_TARGET, "the process has ended", NULL, "cannot answer");
-	else if (s->draft.regions)
+	s->t.pm.stop = stopping_cb;
+	if (!s->draft.ended && s->draft.regions)
 		s->draft.answer = answer_query(&s->t, &s->draft.regions->vmas, s->now.question,
 		                               &s->draft.answer_err);
+	s->t.pm.stop = superseded_cb;
 	s->draft.asked = s->now.ask;
 	copy_track(s);
 }
@@ -401,9 +458,9 @@ turn(struct sampler *s, bool news)
 		pthread_mutex_unlock(&s->lock);
 		due = due && !s->now.paused;
 	}
-	if (!s->draft.ended && !is_alive(s))
+	if (!s->draft.ended && s->draft.regions && !is_alive(s))
 		due = true; /* look() finds out what happened */
-	else if (!news && due && is_quiet(s)) {
+	else if (!news && due && s->draft.regions && is_quiet(s) && look_lightly(s)) {
 		s->next_look = time_ns() + s->now.interval_ns;
 		return;
 	}
@@ -454,6 +511,8 @@ thread_main(void *arg)
 	struct err err;
 	bool news, ok = target_open(&s->t, s->root, s->pid, &err) == 0;
 
+	s->t.pm.stop = superseded_cb;
+	s->t.pm.stop_arg = s;
 	if (ok)
 		describe_target(s);
 	pthread_mutex_lock(&s->lock);
@@ -489,7 +548,7 @@ sampler_start(const char *root, pid_t pid, struct err *err)
 
 	s->pid = pid;
 	s->pidfd = -1;
-	snprintf(s->root, sizeof(s->root), "%s", root);
+	s->root = mem_strdup(root);
 	s->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_condattr_init(&attr);
@@ -562,6 +621,7 @@ sampler_stop(struct sampler *s)
 	close(s->event);
 	pthread_mutex_destroy(&s->lock);
 	pthread_cond_destroy(&s->wake);
+	free(s->root);
 	free(s);
 	return true;
 }

@@ -94,7 +94,7 @@ state_of_page(const struct page *pg, const struct vma *v, unsigned swaps)
 		return pg->word & PM_SWAPPED ? state_of_swap_entry(pg->word, swaps) : STATE_NONE;
 	if (pg->known & PAGE_FLAGS)
 		return state_of_flags(pg);
-	if (pg->word & PM_FILE)
+	if (pg->word & PM_FILE || v->type == VMA_DEVICE)
 		return state_of_file_kind(v);
 	return pg->word & PM_EXCLUSIVE ? STATE_ANON : STATE_HIDDEN;
 }

@@ -144,15 +144,6 @@ fill_written(struct window *w, const struct track *t, uint64_t lo, uint64_t hi)
 	}
 }
 
-static bool
-is_unreadable(struct target *t, uint64_t addr)
-{
-	uint64_t word;
-	struct err ignored;
-
-	return pagemap_words(&t->pm, addr, &word, 1, &ignored) != 1;
-}
-
 static int
 fill(struct fill *f, uint64_t lo, uint64_t hi)
 {
@@ -160,7 +151,7 @@ fill(struct fill *f, uint64_t lo, uint64_t hi)
 
 	if (region_measure(f->t, f->v, w->time_ns, &w->region, w->map, w->grid.row_cells, f->err) < 0)
 		return -1;
-	if (is_unreadable(f->t, lo)) {
+	if (!pagemap_readable(&f->t->pm, f->v)) {
 		fill_all(w, STATE_UNREADABLE);
 		return 0;
 	}
@@ -191,8 +182,8 @@ window_read(struct target *t, const struct vma *v, const struct grid *grid,
 	lo = u64_max(lo, v->start);
 	hi = u64_min(hi, v->end);
 	f.lo = lo;
-	if ((lo < hi && fill(&f, lo, hi) < 0) || f.gave_up) {
-		if (f.gave_up)
+	if ((lo < hi && fill(&f, lo, hi) < 0) || f.gave_up || pagemap_stopped(&t->pm)) {
+		if (f.gave_up || pagemap_stopped(&t->pm))
 			err->status = 0;
 		window_unref(w);
 		return NULL;

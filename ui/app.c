@@ -97,9 +97,11 @@ toggle_pause(struct app *a)
 	app_post(a);
 }
 
-static void
-do_effects(struct app *a, unsigned fx)
+void
+app_effects(struct app *a, unsigned fx)
 {
+	char text[192];
+
 	if (fx & FX_CLEAR) {
 		if (a->o->read_only) {
 			app_toast(a, ROLE_HOT, "--read-only: nothing that changes the target is done");
@@ -122,6 +124,10 @@ do_effects(struct app *a, unsigned fx)
 		toggle_pause(a);
 	if (fx & FX_REDRAW)
 		term_redraw();
+	if (fx & FX_NOT_FOUND) {
+		snprintf(text, sizeof(text), "no region has \"%s\" in its name or address", a->ui.find);
+		app_toast(a, ROLE_HOT, text);
+	}
 	if (fx & FX_QUIT)
 		a->quit = true;
 }
@@ -160,7 +166,7 @@ act(struct app *a, enum action action)
 		close_panel(a);
 		return FX_NONE;
 	}
-	return a->s ? view_of(ui_view(ui))->act(ui, a->s, action) : FX_NONE;
+	return a->s || ui_view(ui) == VIEW_HELP ? view_of(ui_view(ui))->act(ui, a->s, action) : FX_NONE;
 }
 
 static void
@@ -176,7 +182,7 @@ key(struct app *a, int k)
 		action = key_action(k, view_of(ui_view(&a->ui))->letter);
 	}
 	if (action != ACT_NONE)
-		do_effects(a, act(a, action));
+		app_effects(a, act(a, action));
 }
 
 /* Handles all that was typed. */
@@ -310,12 +316,12 @@ wait_ms(const struct app *a)
 static int
 open_signals(void)
 {
+	static const int quit[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM};
 	sigset_t set;
 
 	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
+	for (size_t i = 0; i < ARRAY_LEN(quit); i++)
+		sigaddset(&set, quit[i]);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);

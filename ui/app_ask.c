@@ -73,7 +73,7 @@ static void
 prompt_refuse(struct app *a, const char *line, const struct err *e)
 {
 	snprintf(a->prompt_error, sizeof(a->prompt_error), "%s%s%s", e->why, e->how[0] ? "; " : "", e->how);
-	a->prompt_error_at = e->column > 0 ? e->column : 1;
+	a->prompt_error_at = e->column > 0 ? (size_t)e->column - 1 : 0;
 	prompt_reopen(line, e->column);
 }
 
@@ -120,8 +120,8 @@ set_interval(struct app *a, const char *line)
 	if (*end || !(secs >= 0 && secs <= 3600) || (secs > 0 && secs < 0.05)) {
 		snprintf(a->prompt_error, sizeof(a->prompt_error),
 		         "from 0.05 to 3600 seconds, or 0: only when asked");
-		a->prompt_error_at = 1;
-		prompt_reopen(line, 1);
+		a->prompt_error_at = 0;
+		prompt_reopen(line, 0);
 		return;
 	}
 	a->want.interval_ns = (uint64_t)(secs * 1e9);
@@ -144,7 +144,7 @@ prompt_entered(struct app *a)
 	case PROMPT_FIND:
 		snprintf(a->ui.find, sizeof(a->ui.find), "%.127s", line);
 		if (a->s)
-			view_regions.act(&a->ui, a->s, ACT_FIND_NEXT);
+			app_effects(a, view_regions.act(&a->ui, a->s, ACT_FIND_NEXT));
 		break;
 	}
 }

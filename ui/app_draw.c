@@ -22,7 +22,7 @@ enum { MIN_ROWS = 6, MIN_COLS = 30 };
 static int
 draw_badge(int y, int x, enum role role, const char *text)
 {
-	int width = (int)ui_width(text);
+	int width = (int)ui_width(text, strlen(text));
 
 	x -= width + 1;
 	paint_text(y, x, x + width, role, "%s", text);
@@ -105,6 +105,27 @@ draw_hints(const struct app *a, int y)
 	}
 }
 
+/* A message; a long one takes the row above as well, broken at a blank. */
+static void
+draw_message(const struct app *a, int y, enum role role, int x, const char *text)
+{
+	int room = a->ui.cols - x - 1;
+	size_t cut;
+
+	paint_fill(y, 0, a->ui.cols, ROLE_TEXT);
+	if ((int)ui_width(text, strlen(text)) <= room) {
+		paint_text(y, x, a->ui.cols, role, "%s", text);
+		return;
+	}
+	for (cut = ui_fit(text, (size_t)room); cut > 0 && text[cut] != ' '; cut--)
+		;
+	if (!cut)
+		cut = ui_fit(text, (size_t)room);
+	paint_fill(y - 1, 0, a->ui.cols, ROLE_TEXT);
+	paint_text(y - 1, x, a->ui.cols, role, "%.*s", (int)cut, text);
+	paint_text(y, x, a->ui.cols, role, "%s", text + cut + (text[cut] == ' '));
+}
+
 /* What the line would mean, while it is typed. */
 static void
 draw_preview(const struct app *a, int y, int x)
@@ -136,40 +157,25 @@ draw_prompt(const struct app *a, int y)
 	static const char *const signs[] = {[PROMPT_ASK] = ":", [PROMPT_FIND] = "/",
 	                                    [PROMPT_INTERVAL] = "seconds between looks: "};
 	const char *sign = signs[prompt_kind()];
-	int x = paint_text(y, 0, a->ui.cols, ROLE_ACCENT, "%s", sign);
+	const char *line = prompt_line();
+	int x = paint_text(y, 0, a->ui.cols, ROLE_ACCENT, "%s", sign), room = a->ui.cols - x - 1;
+	size_t at = ui_width(line, prompt_point()), skip = 0;
 
-	paint_cursor(y, x + prompt_column() < a->ui.cols ? x + prompt_column() : a->ui.cols - 1);
-	x = paint_text(y, x, a->ui.cols, ROLE_TEXT, "%s", prompt_line());
+	if ((int)at > room) /* a long line: the end that is written at */
+		skip = ui_fit(line, at - (size_t)room);
+	paint_cursor(y, x + (int)ui_width(line + skip, prompt_point() - skip));
+	x = paint_text(y, x, a->ui.cols, ROLE_TEXT, "%s", line + skip);
 	draw_preview(a, y, x + 3);
 	if (a->prompt_error[0]) {
-		int at = (int)strlen(sign) + a->prompt_error_at - 1;
+		char text[sizeof(a->prompt_error) + 2];
+		int caret = (int)(strlen(sign) + ui_width(line, u64_min(strlen(line), (size_t)a->prompt_error_at)));
 
-		paint_fill(y - 1, 0, a->ui.cols, ROLE_TEXT);
-		if (at > a->ui.cols - 30)
-			at = a->ui.cols > 30 ? a->ui.cols - 30 : 0;
-		paint_text(y - 1, at, a->ui.cols, ROLE_HOT, "^ %s", a->prompt_error);
+		snprintf(text, sizeof(text), "^ %s", a->prompt_error);
+		draw_message(a, y - 1, ROLE_HOT, caret > a->ui.cols / 2 ? a->ui.cols / 2 : caret, text);
 	} else if (prompt_candidates()[0]) {
 		paint_fill(y - 1, 0, a->ui.cols, ROLE_TEXT);
 		paint_text(y - 1, 1, a->ui.cols, ROLE_TEXT, "%s", prompt_candidates());
 	}
-}
-
-/* A long message takes the row above as well, broken at a blank. */
-static void
-draw_toast(const struct app *a, int y)
-{
-	int room = a->ui.cols - 2, cut = room;
-
-	if ((int)ui_width(a->toast) <= room) {
-		paint_text(y, 0, a->ui.cols, a->toast_role, " %s", a->toast);
-		return;
-	}
-	while (cut > room / 2 && a->toast[cut] != ' ')
-		cut--;
-	for (int i = y - 1; i <= y; i++)
-		paint_fill(i, 0, a->ui.cols, ROLE_TEXT);
-	paint_text(y - 1, 0, a->ui.cols, a->toast_role, " %.*s", cut, a->toast);
-	paint_text(y, 0, a->ui.cols, a->toast_role, " %s", a->toast + cut + (a->toast[cut] == ' '));
 }
 
 static void
@@ -178,7 +184,7 @@ draw_say(const struct app *a, int y)
 	struct buf text = {0};
 
 	if (a->ui.now < a->toast_until) {
-		draw_toast(a, y);
+		draw_message(a, y, a->toast_role, 1, a->toast);
 		return;
 	}
 	if (a->s->trouble.what[0])
@@ -234,7 +240,12 @@ app_draw(struct app *a)
 		draw_small(a);
 	} else if (!s) {
 		draw_header(a);
-		paint_text(1, 1, a->ui.cols, ROLE_DIM, "opening process %d", (int)a->o->pid);
+		if (ui_view(&a->ui) == VIEW_HELP) { /* needs no target */
+			view_help.settle(&a->ui, NULL, 1, bottom);
+			view_help.draw(&a->ui, NULL, 1, bottom);
+		} else {
+			paint_text(1, 1, a->ui.cols, ROLE_DIM, "opening process %d", (int)a->o->pid);
+		}
 		draw_hints(a, a->ui.rows - 1);
 	} else {
 		const struct view *v = view_of(ui_view(&a->ui));

@@ -24,8 +24,8 @@ struct app {
 
 	struct answer *panel;   /* the answer on screen */
 	uint64_t asked;         /* the `ask` whose answer is awaited, 0 none */
-	char prompt_error[512]; /* what is wrong with the line, at column: */
-	int prompt_error_at;
+	char prompt_error[512]; /* what is wrong with the line, at byte: */
+	size_t prompt_error_at;
 	char **words;           /* completion */
 	size_t words_n, words_cap;
 
@@ -43,6 +43,8 @@ void app_toast(struct app *a, enum role role, const char *text);
 void app_toast_err(struct app *a, const struct err *e);
 void app_post(struct app *a); /* hands a->want to the sampler */
 bool app_answered(const struct app *a);
+
+void app_effects(struct app *a, unsigned fx);
 
 /* app_draw.c: one frame of everything */
 void app_draw(struct app *a);

@@ -91,7 +91,6 @@ need_written(struct batch *b)
 /* --- --list ------------------------------------------------------------------------------------------- */
 
 struct list_line {
-	struct value v[COL_COUNT];
 	struct value key;
 	size_t at;
 };
@@ -132,6 +131,16 @@ parse_sort(const char *text, enum column_id *id, bool *up, struct err *err)
 	return 0;
 }
 
+static struct region_row
+list_row(const struct batch *b, const struct regions *rs, size_t i, bool dirty)
+{
+	const struct vma *v = &rs->vmas.v[i];
+	const struct smaps_entry *sm = b->has_smaps ? smaps_find(&b->smaps, v->start) : NULL;
+
+	return (struct region_row){.v = v, .r = &rs->r[i], .smaps = sm, .page_size = b->t.pm.page_size,
+	                           .dirty_known = dirty && sm && !sm->newborn};
+}
+
 static int
 list_regions(struct batch *b, struct err *err)
 {
@@ -157,27 +166,27 @@ list_regions(struct batch *b, struct err *err)
 	dirty = has_column(ids, n, COL_REGION_DIRTY) && need_written(b);
 	rs = regions_new(b->vmas);
 	b->vmas = (struct vma_list){0};
-	if (regions_measure(rs, &b->t, NULL, NULL, err) < 0) {
+	if (regions_measure(rs, &b->t, err) < 0) {
 		regions_unref(rs);
 		return -1;
 	}
 	lines = mem_alloc(rs->vmas.n * sizeof(*lines));
 	for (size_t i = 0; i < rs->vmas.n; i++) {
-		const struct vma *v = &rs->vmas.v[i];
-		const struct smaps_entry *sm = b->has_smaps ? smaps_find(&b->smaps, v->start) : NULL;
-		struct region_row row = {.v = v, .r = &rs->r[i], .smaps = sm, .page_size = b->t.pm.page_size,
-		                         .dirty_known = dirty && sm && !sm->newborn};
+		struct region_row row = list_row(b, rs, i, dirty);
 
-		for (size_t c = 0; c < n; c++)
-			lines[i].v[c] = region_value(ids[c], &row);
-		lines[i].key = region_value(sort, &row);
-		lines[i].at = i;
+		lines[i] = (struct list_line){region_value(sort, &row), i};
 	}
 	if (b->o->sort)
 		qsort(lines, rs->vmas.n, sizeof(*lines), up ? by_key_up : by_key_down);
 	out = out_begin(&shape, ids, NULL, n);
-	for (size_t i = 0; i < rs->vmas.n; i++)
-		out_row(out, lines[i].v);
+	for (size_t i = 0; i < rs->vmas.n; i++) {
+		struct region_row row = list_row(b, rs, lines[i].at, dirty);
+		struct value v[COL_COUNT];
+
+		for (size_t c = 0; c < n; c++)
+			v[c] = region_value(ids[c], &row);
+		out_row(out, v);
+	}
 	free(lines);
 	regions_unref(rs);
 	return out_end(out, err);
@@ -227,7 +236,7 @@ dump_pages(struct dump *d, uint64_t start, uint64_t end)
 		for (size_t i = 0; i < n; i++) {
 			struct page_row row = {.addr = at + i * size, .pg = &pages[i], .v = d->v,
 			                       .swaps = d->b->t.swaps, .written_known = d->written_here,
-			                       .node = nodes[i]};
+			                       .node = nodes[i], .live = d->b->t.proc.live};
 
 			for (size_t c = 0; c < d->n; c++)
 				values[c] = page_value(d->ids[c], &row);
@@ -440,17 +449,32 @@ show_grid(struct batch *b, struct err *err)
 	struct grid_text_options g = {.columns = b->o->columns, .zoom = b->o->zoom, .ascii = b->o->ascii,
 	                              .whole = !b->o->range};
 
-	if (b->o->format != FORMAT_TABLE)
-		return err_set(err, ERR_USAGE, "a grid is a picture", "use --pages for data",
-		               "--grid with a data format");
 	if (parse_range(b, b->o->range, &start, &end, err) < 0)
 		return -1;
 	return batch_grid(&b->t, &b->vmas, start, end, &g, err);
 }
 
+/* An option that an answer would pass over in silence is refused. */
+static int
+check_shape(const struct options *o, struct err *err)
+{
+	if (o->mode == MODE_QUERY && (o->format == FORMAT_CSV || o->format == FORMAT_RAW || o->output))
+		return err_set(err, ERR_USAGE, "an answer is no table", "leave it plain, or give --json",
+		               "-e with --csv, --raw or -o");
+	if (o->mode == MODE_PAGES && o->sort)
+		return err_set(err, ERR_USAGE, "pages come by address, in memory that does not grow",
+		               "pipe them through sort(1)", "--pages with --sort");
+	if (o->mode == MODE_GRID && o->format != FORMAT_TABLE)
+		return err_set(err, ERR_USAGE, "a grid is a picture", "use --pages for data",
+		               "--grid with a data format");
+	return 0;
+}
+
 static int
 answer(struct batch *b, struct err *err)
 {
+	if (check_shape(b->o, err) < 0)
+		return -1;
 	switch (b->o->mode) {
 	case MODE_LIST: return list_regions(b, err);
 	case MODE_PAGES: return list_pages(b, err);

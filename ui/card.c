@@ -88,16 +88,16 @@ static void
 add_where(struct card *c, const struct vma *v, uint64_t addr)
 {
 	struct buf name = {0};
-	char perm[5];
+	char perm[5], size[8];
 
 	vma_perm_text(v, perm);
-	ui_name_cut(&name, v, 40);
+	ui_name_cut(&name, v, (size_t)(c->width > CARD_NARROW ? 60 : 16));
 	card_add(c, ROLE_TEXT, "where", NULL, "%s +%llx", name.s, (unsigned long long)(addr - v->start));
 	if (v->inode)
 		card_add(c, ROLE_TEXT, "file offset", NULL, "%llx",
 		         (unsigned long long)(addr - v->start + v->offset));
-	card_add(c, ROLE_TEXT, "region", perm, "%llx-%llx", (unsigned long long)v->start,
-	         (unsigned long long)v->end);
+	card_add(c, ROLE_TEXT, "region", perm, "%llx+%s", (unsigned long long)v->start,
+	         size_text(size, vma_size(v)));
 	buf_free(&name);
 }
 
@@ -189,7 +189,7 @@ add_frame(struct card *c, const struct sample *s, const struct page *pg)
 	card_add(c, ROLE_TEXT, "frame", NULL, "pfn 0x%llx", (unsigned long long)pfn);
 	card_add(c, ROLE_TEXT, "physical", NULL, "0x%llx", (unsigned long long)(pfn * s->page_size));
 	if (pg->known & PAGE_COUNT)
-		card_add(c, ROLE_TEXT, "mapped", "times, by all processes", "%llu",
+		card_add(c, ROLE_TEXT, "mapped", "times, by anyone", "%llu",
 		         (unsigned long long)pg->count);
 	if (!(pg->known & PAGE_FLAGS)) {
 		card_add(c, ROLE_TEXT, "flags", why, "%s", "");

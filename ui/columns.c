@@ -239,7 +239,7 @@ page_value_MEMCG(const struct page_row *row)
 	if (row->pg->cgroup != last) {
 		last = row->pg->cgroup;
 		path.len = 0;
-		if (!cgroup_path(last, &path))
+		if (!row->live || !cgroup_path(last, &path))
 			buf_fmt(&path, "inode:%llu", (unsigned long long)last);
 	}
 	return outside(path.s);

@@ -54,7 +54,8 @@ struct page_row {
 	const struct vma *v;
 	unsigned swaps;
 	bool written_known;
-	int node; /* negative: not known */
+	int node;  /* negative: not known */
+	bool live; /* of the running kernel, so that its cgroups can be named */
 };
 
 struct value region_value(enum column_id id, const struct region_row *row);

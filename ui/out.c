@@ -64,6 +64,14 @@ csv_field(struct buf *out, const char *s)
 	buf_str(out, "\"");
 }
 
+/* A blank inside a value is written \x20, so that blanks part the values. */
+static void
+raw_field(struct buf *out, const char *s)
+{
+	for (; *s; s++)
+		buf_fmt(out, *s == ' ' ? "\\x20" : "%c", *s);
+}
+
 /* JSON key: lower case, _ for -, the sign % spelled out. */
 static void
 json_key(struct buf *out, const char *title)
@@ -187,6 +195,8 @@ row_text(struct out *o, const struct value *v)
 			pad = width_of(o, i) - (int)o->cell.len;
 		if (csv)
 			csv_field(&o->line, o->cell.s);
+		else if (!table)
+			raw_field(&o->line, o->cell.s);
 		else if (pad > 0 && is_right(o, i))
 			buf_fmt(&o->line, "%*s%s", pad, "", o->cell.s);
 		else if (pad > 0 && i + 1 < o->n)

@@ -21,8 +21,13 @@ static const struct paint_look looks[ROLE_COUNT][THEME_COUNT] = {
 };
 #undef T
 
+enum {
+	COVERED = 0, /* the right half of a wide character */
+	NEVER = -1,  /* nothing was sent there yet */
+};
+
 struct pcell {
-	wchar_t ch;
+	wchar_t ch; /* or COVERED */
 	struct paint_look look;
 };
 
@@ -96,7 +101,8 @@ paint_begin(const struct term *t)
 		p.cols = t->cols;
 		p.next = mem_resize(p.next, n * sizeof(*p.next));
 		p.shown = mem_resize(p.shown, n * sizeof(*p.shown));
-		memset(p.shown, 0, n * sizeof(*p.shown));
+		for (size_t i = 0; i < n; i++)
+			p.shown[i] = (struct pcell){.ch = NEVER};
 		erase();
 	}
 	for (int i = 0; i < p.rows * p.cols; i++)
@@ -145,7 +151,8 @@ paint_flush(void)
 			    next->look.bg == shown->look.bg && next->look.attr == shown->look.attr)
 				continue;
 			*shown = *next;
-			send_cell(y, x, next);
+			if (next->ch != COVERED)
+				send_cell(y, x, next);
 			changed++;
 		}
 	curs_set(p.cursor_y >= 0 ? 1 : 0);
@@ -190,13 +197,12 @@ plain_sign(wchar_t ch)
 	return L'?';
 }
 
-/* One column each, always: combining and double-width characters would shift the rest. */
-static wchar_t
-one_column(wchar_t ch)
+size_t
+paint_columns(uint32_t cp)
 {
-	if (!p.utf8)
-		return plain_sign(ch);
-	return wcwidth(ch) == 1 ? ch : L'?';
+	int w = p.utf8 ? wcwidth((wchar_t)cp) : 1;
+
+	return w < 0 ? 1 : (size_t)w;
 }
 
 int
@@ -212,12 +218,22 @@ paint_text(int y, int x, int right, enum role role, const char *fmt, ...)
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	/* UTF-8 whatever the locale: the text is ours, or was made safe; plain_sign does the rest */
-	while (*s && x < right) {
-		uint32_t cp = '?';
-		size_t n = utf8_next(s, strlen(s), &cp);
+	for (size_t n; *s && x < right; s += n) {
+		uint32_t cp = 0xfffd;
+		int w;
 
-		put(y, x++, one_column((wchar_t)cp), looks[role][p.theme]);
-		s += n ? n : 1;
+		n = utf8_next(s, strlen(s), &cp);
+		if (!n)
+			n = 1;
+		w = (int)paint_columns(cp);
+		if (w == 0)
+			continue; /* combining: a cell holds one character */
+		if (x + w > right)
+			break;
+		put(y, x, p.utf8 && wcwidth((wchar_t)cp) < 0 ? L'?' : plain_sign((wchar_t)cp), looks[role][p.theme]);
+		if (w == 2)
+			put(y, x + 1, COVERED, looks[role][p.theme]);
+		x += w;
 	}
 	return x;
 }

@@ -40,7 +40,10 @@ bool paint_utf8(void);
 void paint_begin(const struct term *t);
 unsigned paint_flush(void);
 
-/* Writes, clipped to columns [x, right); wide and odd characters are made safe. Returns the next column. */
+/* Columns that a character takes: 0 combining, 1, 2. */
+size_t paint_columns(uint32_t cp);
+
+/* Writes UTF-8, clipped to columns [x, right). Returns the next column. */
 int paint_text(int y, int x, int right, enum role role, const char *fmt, ...)
     __attribute__((format(printf, 5, 6)));
 void paint_fill(int y, int x, int right, enum role role);

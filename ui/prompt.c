@@ -9,7 +9,6 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
-#include <wchar.h>
 
 #include <readline/history.h>
 #include <readline/readline.h>
@@ -28,6 +27,8 @@ static struct {
 	char line[512];
 	char candidates[512];
 	char history[PATH_MAX];
+	int history_at;  /* the entry shown; history_length: the line being written, kept in: */
+	char draft[512];
 	int byte; /* the one byte readline may take next, -1 none */
 } p;
 
@@ -144,6 +145,79 @@ show_candidates(char **matches, int n, int longest)
 	buf_free(&b);
 }
 
+/* --- keys ---------------------------------------------------------------------------------------------- */
+
+/*
+ * Up and Down walk our history by replacing the line. readline's own commands keep the undo list of
+ * a line in its history entry, and free it twice when a prompt is cancelled in between; they, its
+ * searches and its macros (which want a second key from us there and then) are not bound.
+ */
+static int
+show_history(int step)
+{
+	int at = p.history_at + step;
+	HIST_ENTRY *e;
+
+	if (at < 0 || at > history_length)
+		return 0;
+	if (p.history_at == history_length)
+		snprintf(p.draft, sizeof(p.draft), "%s", rl_line_buffer);
+	p.history_at = at;
+	e = at < history_length ? history_get(history_base + at) : NULL;
+	rl_replace_line(e ? e->line : p.draft, 1);
+	rl_point = rl_end;
+	return 0;
+}
+
+static int
+older(int count, int key)
+{
+	(void)count;
+	(void)key;
+	return show_history(-1);
+}
+
+static int
+newer(int count, int key)
+{
+	(void)count;
+	(void)key;
+	return show_history(1);
+}
+
+/* A keymap of our own: what edits one line, and nothing that can leave it. */
+static void
+bind_keys(void)
+{
+	static const struct {
+		const char *keys;
+		rl_command_func_t *run;
+	} keys[] = {
+	    {"\\C-a", rl_beg_of_line},  {"\\e[H", rl_beg_of_line},  {"\\eOH", rl_beg_of_line},
+	    {"\\e[1~", rl_beg_of_line}, {"\\C-e", rl_end_of_line},  {"\\e[F", rl_end_of_line},
+	    {"\\eOF", rl_end_of_line},  {"\\e[4~", rl_end_of_line}, {"\\C-b", rl_backward_char},
+	    {"\\e[D", rl_backward_char}, {"\\eOD", rl_backward_char}, {"\\C-f", rl_forward_char},
+	    {"\\e[C", rl_forward_char}, {"\\eOC", rl_forward_char}, {"\\eb", rl_backward_word},
+	    {"\\e[1;5D", rl_backward_word}, {"\\ef", rl_forward_word}, {"\\e[1;5C", rl_forward_word},
+	    {"\\C-h", rl_rubout},       {"\\C-?", rl_rubout},       {"\\C-d", rl_delete},
+	    {"\\e[3~", rl_delete},      {"\\C-k", rl_kill_line},    {"\\C-u", rl_unix_line_discard},
+	    {"\\C-w", rl_unix_word_rubout}, {"\\ed", rl_kill_word}, {"\\e\\C-?", rl_backward_kill_word},
+	    {"\\C-y", rl_yank},         {"\\C-t", rl_transpose_chars}, {"\\C-p", older},
+	    {"\\e[A", older},           {"\\eOA", older},           {"\\C-n", newer},
+	    {"\\e[B", newer},           {"\\eOB", newer},           {"\\C-i", rl_complete},
+	    {"\\C-m", rl_newline},      {"\\C-j", rl_newline},
+	};
+	Keymap map = rl_make_bare_keymap();
+
+	for (int c = ' '; c < 256; c++)
+		if (c != 127)
+			rl_bind_key_in_map(c, rl_insert, map);
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
+		rl_bind_keyseq_in_map(keys[i].keys, keys[i].run, map);
+	rl_editing_mode = 1; /* emacs: with vi's readline would take its own keymap again */
+	rl_set_keymap(map);
+}
+
 void
 prompt_setup(void)
 {
@@ -165,6 +239,8 @@ prompt_setup(void)
 	rl_variable_bind("bell-style", "none");
 	rl_variable_bind("enable-bracketed-paste", "off");
 	rl_variable_bind("show-all-if-ambiguous", "on");
+	rl_initialize();
+	bind_keys();
 	history_open();
 	p.byte = -1;
 }
@@ -180,6 +256,7 @@ prompt_open(enum prompt_kind kind, const char *(*words)(void *arg, size_t i), vo
 	p.words = words;
 	p.arg = arg;
 	p.line[0] = p.candidates[0] = '\0';
+	p.history_at = history_length;
 	rl_callback_handler_install("", line_done);
 }
 
@@ -198,11 +275,8 @@ enum prompt_event
 prompt_feed(int byte)
 {
 	p.candidates[0] = '\0';
-	if (byte == 3 || byte == 7 || (byte == 4 && rl_end == 0)) { /* ^C, ^G, ^D on nothing */
-		prompt_close();
-		return PROMPT_CANCELLED;
-	}
-	if ((byte == 127 || byte == 8) && rl_end == 0) {
+	/* ^G; ^D or Backspace on nothing */
+	if (byte == 7 || ((byte == 4 || byte == 127 || byte == 8) && rl_end == 0)) {
 		prompt_close();
 		return PROMPT_CANCELLED;
 	}
@@ -218,8 +292,11 @@ prompt_feed(int byte)
 void
 prompt_close(void)
 {
-	if (p.open && !p.done)
+	if (p.open && !p.done) {
+		rl_callback_sigcleanup(); /* half a key sequence */
+		rl_replace_line("", 1);
 		rl_callback_handler_remove();
+	}
 	p.open = false;
 }
 
@@ -241,25 +318,10 @@ prompt_line(void)
 	return p.open && !p.done ? rl_line_buffer : p.line;
 }
 
-int
-prompt_column(void)
+size_t
+prompt_point(void)
 {
-	const char *s = rl_line_buffer;
-	mbstate_t state = {0};
-	int column = 0;
-
-	for (const char *end = s + rl_point; s < end;) {
-		wchar_t ch;
-		size_t n = mbrtowc(&ch, s, (size_t)(end - s), &state);
-
-		if (n == 0 || n > (size_t)(end - s)) {
-			memset(&state, 0, sizeof(state));
-			n = 1;
-		}
-		column++;
-		s += n;
-	}
-	return column;
+	return (size_t)rl_point;
 }
 
 const char *

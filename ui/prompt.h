@@ -27,11 +27,11 @@ void prompt_close(void);
 bool prompt_is_open(void);
 enum prompt_kind prompt_kind(void);
 
-/* While open: the line, and the cursor in it in columns. After PROMPT_DONE: the line entered. */
+/* While open: the line, and the byte of it that the cursor is on. After PROMPT_DONE: the line entered. */
 const char *prompt_line(void);
-int prompt_column(void);
+size_t prompt_point(void);
 
-/* Puts the text back for correction with the cursor at column `column` (from 1). */
+/* Puts the text back for correction with the cursor at byte `column` (from 1; 0: at its end). */
 void prompt_reopen(const char *text, int column);
 
 /* The candidates a Tab found when there were several, separated by blanks; "" none. */

@@ -44,7 +44,6 @@ remember_terminal(void)
 {
 	static const char *const caps[] = {"sgr0", "cnorm", "rmcup", "rmkx"};
 
-	saved_ok = tcgetattr(STDIN_FILENO, &saved) == 0;
 	leave[0] = '\0';
 	for (size_t i = 0; i < ARRAY_LEN(caps); i++) {
 		const char *s = tigetstr((char *)caps[i]);
@@ -98,12 +97,19 @@ term_open(struct term *t, const struct term_options *o, struct err *err)
 		t->out = fopen("/dev/null", "w");
 		in = fopen("/dev/null", "r");
 	}
+	if (!t->headless)
+		saved_ok = tcgetattr(STDIN_FILENO, &saved) == 0; /* newterm changes it */
 	screen = start(t, in);
 	if (!screen)
 		return err_set(err, ERR_USAGE, "no entry for it in the terminal database",
 		               "set TERM to one that exists, such as xterm-256color; or use --list, --grid",
 		               "cannot use the terminal %s", getenv("TERM") ? getenv("TERM") : "(TERM is not set)");
 	set_term(screen);
+	if (!t->headless && !tigetstr("cup")) {
+		term_close(t);
+		return err_set(err, ERR_USAGE, "it cannot move its cursor", "use --list, --pages, --grid or -e",
+		               "cannot use the terminal %s", getenv("TERM") ? getenv("TERM") : "");
+	}
 	if (!t->headless)
 		remember_terminal();
 	if (!getenv("ESCDELAY"))
@@ -130,7 +136,9 @@ term_close(struct term *t)
 		return;
 	saved_ok = false;
 	endwin();
-	delwin(keys);
+	if (keys)
+		delwin(keys);
+	keys = NULL;
 	delscreen(screen);
 	screen = NULL;
 	for (size_t i = 0; i < ARRAY_LEN(fatal); i++)

@@ -67,48 +67,63 @@ ui_name(struct buf *out, const struct vma *v)
 		text_escape(out, v->name, strlen(v->name), !paint_utf8());
 }
 
-/* Bytes of the first n characters of UTF-8 text. */
+/* One character: its bytes, and how paint_text will draw it. */
 static size_t
-utf8_bytes(const char *s, size_t n)
+next_char(const char *s, size_t n, size_t *columns)
 {
-	size_t i = 0;
+	uint32_t cp;
+	size_t len = utf8_next(s, n, &cp);
 
-	for (; s[i] && (n || ((unsigned char)s[i] & 0xc0) == 0x80); i++)
-		if (((unsigned char)s[i] & 0xc0) != 0x80)
-			n--;
-	return i;
+	*columns = len ? paint_columns(cp) : 1;
+	return len ? len : 1;
 }
 
 size_t
-ui_width(const char *s)
+ui_width(const char *s, size_t n)
 {
-	size_t n = 0;
+	size_t sum = 0, columns;
 
-	for (; *s; s++)
-		n += ((unsigned char)*s & 0xc0) != 0x80;
-	return n;
+	for (size_t i = 0; i < n; sum += columns)
+		i += next_char(s + i, n - i, &columns);
+	return sum;
+}
+
+size_t
+ui_fit(const char *s, size_t columns)
+{
+	size_t n = strlen(s), i = 0, sum = 0;
+
+	while (i < n) {
+		size_t c, len = next_char(s + i, n - i, &c);
+
+		if (sum + c > columns)
+			break;
+		sum += c;
+		i += len;
+	}
+	return i;
 }
 
 void
 ui_name_cut(struct buf *out, const struct vma *v, size_t width)
 {
 	struct buf name = {0};
-	size_t n, tail, base_len;
-	const char *base;
+	size_t n, tail, base;
+	const char *slash;
 
 	ui_name(&name, v);
-	n = ui_width(name.s);
+	n = ui_width(name.s, name.len);
 	if (n <= width || width < 4) {
-		buf_add(out, name.s, utf8_bytes(name.s, width));
+		buf_add(out, name.s, ui_fit(name.s, width));
 		buf_free(&name);
 		return;
 	}
 	/* keep the file's name if it fits, and as much of the path's beginning as there is room for */
-	base = strrchr(name.s, '/');
-	base_len = base ? ui_width(base) : 0;
-	tail = base_len && base_len + 1 < width ? base_len : width / 2;
-	buf_add(out, name.s, utf8_bytes(name.s, width - tail - 1));
+	slash = strrchr(name.s, '/');
+	base = slash ? ui_width(slash, strlen(slash)) : 0;
+	tail = base && base + 1 < width ? base : width / 2;
+	buf_add(out, name.s, ui_fit(name.s, width - tail - 1));
 	buf_str(out, paint_utf8() ? "…" : "~");
-	buf_str(out, name.s + utf8_bytes(name.s, n - tail));
+	buf_str(out, name.s + ui_fit(name.s, n - tail));
 	buf_free(&name);
 }

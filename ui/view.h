@@ -45,7 +45,7 @@ struct ui {
 enum effect {
 	FX_NONE = 0,
 	FX_CLEAR = 1, FX_REFRESH = 2, FX_PROMPT = 4, FX_FIND = 8, FX_INTERVAL = 16, FX_PAUSE = 32,
-	FX_QUIT = 64, FX_REDRAW = 128,
+	FX_QUIT = 64, FX_REDRAW = 128, FX_NOT_FOUND = 256,
 };
 
 struct view {
@@ -84,8 +84,9 @@ bool ui_go(struct ui *ui, const struct sample *s, uint64_t addr);
 /* A mapping's name for the screen: escaped, "[anonymous]" for none. */
 void ui_name(struct buf *out, const struct vma *v);
 
-/* Columns that UTF-8 text takes (one a character, as paint draws it). */
-size_t ui_width(const char *s);
+/* Columns that the first n bytes of UTF-8 text take, and bytes of it that fit into so many columns. */
+size_t ui_width(const char *s, size_t n);
+size_t ui_fit(const char *s, size_t columns);
 
 /* The same in at most `width` columns, cut in the middle so that the file's name survives. */
 void ui_name_cut(struct buf *out, const struct vma *v, size_t width);

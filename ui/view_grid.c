@@ -279,7 +279,7 @@ draw_ruler(const struct ui *ui, int y, unsigned cursor_col)
 			unit++;
 	}
 	for (unsigned c = 0; c < g->row_cells; c += 8) {
-		if (!g->zoom && cursor_col + 1 >= c && cursor_col <= c + 2)
+		if (cursor_col + 1 >= c && cursor_col <= c + 3)
 			continue; /* the cursor's own number stands there */
 		paint_text(y, x0 + (int)c, x0 + (int)c + 8, ROLE_DIM, unit >= 0 ? "+%02llx%c" : "+%02llx",
 		           (unsigned long long)(c * cell / per), unit >= 0 ? units[unit] : ' ');
@@ -330,7 +330,8 @@ draw_cells(const struct ui *ui, const struct sample *s, int top)
 		const struct cell *c = find_cell(ui, s, cursor, NULL);
 		enum heat heat = c ? cell_heat(ui, c) : HEAT_NONE;
 
-		paint_glyph(y, x, ROLE_CURSOR,
+		/* on a page written just now, which is white, the cursor is black */
+		paint_glyph(y, x, heat && heat <= HEAT_2S ? ROLE_CURSOR_HOT : ROLE_CURSOR,
 		            !c ? L' ' : heat && few_colors() ? heat_glyph(heat) : mixed_letter(c));
 		paint_cursor(y, x);
 	}
@@ -352,7 +353,7 @@ draw_legend(const struct ui *ui, const struct sample *s, int y)
 		for (enum heat h = HEAT_NOW; h < HEAT_COUNT; h++)
 			x = few_colors() ? paint_text(y, x, ui->cols, paint_heat_role(h), "%c%s ",
 			                              (char)heat_glyph(h), heats[h])
-			                 : paint_text(y, x, ui->cols, paint_heat_role(h), "%s", heats[h]);
+			                 : paint_text(y, x, ui->cols, paint_heat_role(h), " %s ", heats[h]);
 		x++;
 	}
 	for (unsigned st = 0; st < STATE_COUNT && x + 6 < ui->cols; st++) {
@@ -389,10 +390,10 @@ make_cell_card(struct card *card, const struct ui *ui, const struct cell *c, uin
 	card_gap(card);
 	for (unsigned st = 0; st < STATE_COUNT; st++)
 		if (c->n[st])
-			card_add(card, ROLE_TEXT, state_row((enum state)st)->name, state_row((enum state)st)->words,
-			         "%6llu", (unsigned long long)c->n[st]);
+			card_add(card, ROLE_TEXT, state_row((enum state)st)->name, NULL, "%6llu pages",
+			         (unsigned long long)c->n[st]);
 	if (c->written)
-		card_add(card, ROLE_HOT, "written", "since the clear", "%6llu", (unsigned long long)c->written);
+		card_add(card, ROLE_HOT, "written", NULL, "%6llu pages", (unsigned long long)c->written);
 }
 
 static void

@@ -192,13 +192,12 @@ settle(struct ui *ui, const struct sample *s, int top, int bottom)
 
 struct segment {
 	const char *label;
-	char letter; /* where the label does not fit; 0: nothing then */
 	enum role role;
-	uint64_t pages;
+	uint64_t bytes;
 };
 
 static void
-draw_bar(const struct ui *ui, const struct sample *s, int y, const char *title, uint64_t total,
+draw_bar(const struct ui *ui, int y, const char *title, uint64_t total,
          const struct segment *seg, size_t n)
 {
 	int x = BAR_LABEL, width = ui->cols - BAR_LABEL - 2;
@@ -206,26 +205,24 @@ draw_bar(const struct ui *ui, const struct sample *s, int y, const char *title, 
 	char size[8];
 
 	paint_text(y, 0, BAR_LABEL, ROLE_DIM, "%-5s", title);
-	paint_text(y, 5, BAR_LABEL, ROLE_STRONG, "%5s", size_text(size, total * s->page_size));
+	paint_text(y, 5, BAR_LABEL, ROLE_STRONG, "%5s", size_text(size, total));
 	for (size_t i = 0; i < n; i++)
-		sum += seg[i].pages;
+		sum += seg[i].bytes;
 	for (size_t i = 0; i < n && sum; i++) {
 		int to;
 
-		if (!seg[i].pages)
+		if (!seg[i].bytes)
 			continue;
-		done += seg[i].pages;
+		done += seg[i].bytes;
 		to = BAR_LABEL + (int)((double)done / (double)sum * width + 0.5);
 		if (to <= x)
 			continue;
 		paint_fill(y, x, to, seg[i].role);
 		if (to - x > (int)strlen(seg[i].label) + 7)
 			paint_text(y, x + 1, to, seg[i].role, "%s %s", seg[i].label,
-			           size_text(size, seg[i].pages * s->page_size));
+			           size_text(size, seg[i].bytes));
 		else if (to - x > (int)strlen(seg[i].label))
 			paint_text(y, x, to, seg[i].role, "%s", seg[i].label);
-		else if (seg[i].letter)
-			paint_glyph(y, x, seg[i].role, (wchar_t)seg[i].letter);
 		x = to;
 	}
 }
@@ -244,9 +241,11 @@ draw_ram(const struct ui *ui, const struct sample *s, int y)
 	const struct totals *t = &s->regions->totals;
 
 	for (size_t i = 0; i < ARRAY_LEN(parts); i++)
-		seg[i] = (struct segment){parts[i].label, state_row(parts[i].state)->letter,
-		                          paint_state_role(parts[i].state), t->rss_by_state[parts[i].state]};
-	draw_bar(ui, s, y, "RAM", t->rss, seg, ARRAY_LEN(seg));
+		seg[i] = (struct segment){parts[i].label, paint_state_role(parts[i].state),
+		                          t->rss_by_state[parts[i].state] * s->page_size};
+	draw_bar(ui, y, "RAM", t->rss * s->page_size, seg, ARRAY_LEN(seg));
+	if (!s->regions->counted)
+		paint_text(y, 0, ui->cols, ROLE_DIM, "%-12s%s", "RAM", "counting");
 }
 
 static void
@@ -254,15 +253,15 @@ draw_virt(const struct ui *ui, const struct sample *s, int y)
 {
 	const struct totals *t = &s->regions->totals;
 	const uint64_t *by = t->size_by_type;
-	uint64_t there = t->rss + t->swap;
+	uint64_t there = (t->rss + t->swap) * s->page_size;
 	const struct segment seg[] = {
-	    {"in RAM or swap", 0, ROLE_ANON, u64_min(there, t->size)},
-	    {"reserved", 0, ROLE_GUARD, by[VMA_RESERVE]},
-	    {"not touched", 0, ROLE_HEADER_DIM,
+	    {"in RAM or swap", ROLE_ANON, u64_min(there, t->size)},
+	    {"reserved", ROLE_GUARD, by[VMA_RESERVE]},
+	    {"not touched", ROLE_HEADER_DIM,
 	     t->size - u64_min(t->size, u64_min(there, t->size) + by[VMA_RESERVE])},
 	};
 
-	draw_bar(ui, s, y, "VIRT", t->size, seg, ARRAY_LEN(seg));
+	draw_bar(ui, y, "VIRT", t->size, seg, ARRAY_LEN(seg));
 }
 
 static void
@@ -474,21 +473,22 @@ matches(const struct ui *ui, const struct sample *s, uint64_t start)
 	return v && (strcasestr(v->name, ui->find) || strstr(addr, ui->find));
 }
 
-static void
+static unsigned
 find(struct ui *ui, const struct sample *s, long step)
 {
 	long n = (long)ui->order_n, at = (long)position(ui);
 
 	if (!ui->find[0] || !s->regions)
-		return;
+		return FX_NONE;
 	for (long i = 1; i <= n; i++) {
 		long k = ((at + i * step) % n + n) % n;
 
 		if (matches(ui, s, ui->order[k])) {
 			ui->region = ui->order[k];
-			return;
+			return FX_NONE;
 		}
 	}
+	return FX_NOT_FOUND;
 }
 
 static void
@@ -524,8 +524,8 @@ act(struct ui *ui, const struct sample *s, enum action a)
 		ui->order = NULL;
 		break;
 	case ACT_FIND: return FX_FIND;
-	case ACT_FIND_NEXT: find(ui, s, 1); break;
-	case ACT_FIND_BACK: find(ui, s, -1); break;
+	case ACT_FIND_NEXT: return find(ui, s, 1);
+	case ACT_FIND_BACK: return find(ui, s, -1);
 	case ACT_OPEN: {
 		const struct vma *v = ui_vma(ui, s, NULL);
 

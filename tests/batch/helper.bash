@@ -32,3 +32,40 @@ pm_golden() {
 	fi
 	golden_check "$batch_dir/golden/$name.txt" "$out"
 }
+
+# refused STATUS REGEX ARG...: no answer; one line "pmtop: what: why; how" that matches REGEX
+refused() {
+	local want=$1 words=$2
+	shift 2
+	says "$want" "$words" pm "$@"
+}
+
+# says STATUS REGEX COMMAND...: the same for any command
+says() {
+	local want=$1 words=$2 status=0 said
+	shift 2
+	said=$("$@" 2>&1 >"$BATS_TEST_TMPDIR/out" </dev/null) || status=$?
+	[[ $status == "$want" && $said != *$'\n'* && $said =~ ^pmtop:\ .+:\ .+ && $said =~ $words &&
+		! -s $BATS_TEST_TMPDIR/out ]] && return
+	printf '%s: status %s (wanted %s), said (wanted one line with %s):\n%s\nand printed:\n' \
+		"$*" "$status" "$want" "$words" "$said"
+	head "$BATS_TEST_TMPDIR/out"
+	return 1
+}
+
+# is ACTUAL WANTED
+is() {
+	[[ $1 == "$2" ]] && return
+	diff -u --label wanted --label actual <(echo "$2") <(echo "$1")
+}
+
+# json FILE: it is one strict JSON document; with a second argument prints what is at that path
+json() {
+	perl "$batch_dir/json" "$@"
+}
+
+# printable FILE: nothing in it that a terminal would obey, and whole UTF-8 only
+printable() {
+	perl -e 'undef $/; my $s = <>; my $t = $s; utf8::decode($t) or die "no UTF-8\n";
+		$t =~ /([\x00-\x09\x0b-\x1f\x7f-\x9f])/ and die sprintf("byte %02x in the output\n", ord $1)' "$1"
+}

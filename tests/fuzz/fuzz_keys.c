@@ -102,7 +102,7 @@ make_regions(struct world *w)
 	vma_parse(&l, text.s, &odd);
 	rs = regions_new(l);
 	if (below(w, 5))
-		regions_measure(rs, &w->t, NULL, NULL, &err);
+		regions_measure(rs, &w->t, &err);
 	return rs;
 }
 

@@ -83,6 +83,17 @@ screen_stop() {
 	SCREEN_SOCKET=
 }
 
+# screen_start_waiting WxH [OPTION...] PID: a target that keeps pmtop waiting, so that it is never
+# idle; returns with the first frame. Its keys: screen_send, and screen_wait_text for what they do.
+screen_start_waiting() {
+	local SCREEN_IDLE=0
+	screen_start "$@"
+}
+
+screen_send() {
+	_tmux send-keys "$@"
+}
+
 # --- waiting --------------------------------------------------------------------------------------
 
 _screen_fail() {
@@ -119,7 +130,7 @@ _screen_settled() {
 	local frame keys idle
 	[[ ! -e $SCREEN_TMP/exit ]] || return 0
 	_screen_status
-	((idle == 1 && keys >= $1 && frame >= $2))
+	((idle >= ${SCREEN_IDLE:-1} && keys >= $1 && frame >= $2))
 }
 
 # --- acting ---------------------------------------------------------------------------------------
@@ -166,6 +177,11 @@ screen_resize() {
 	_screen_status
 	_tmux resize-window -x "$1" -y "$2"
 	_screen_until "the new size" _screen_settled 0 $((frame + 1))
+}
+
+screen_resize_waiting() {
+	local SCREEN_IDLE=0
+	screen_resize "$@"
 }
 
 # the program's process, for signals

@@ -55,7 +55,6 @@ test_addresses(void)
 	    {"libc.so.6", 0x7f1a80926000, "/usr/lib/libc.so.6"},
 	    /* an offset counts from the file's first byte, mapped or not, as a debugger counts */
 	    {"libc.so.6+0x26000", 0x7f1a80926000, "/usr/lib/libc.so.6"},
-	    {"libc+0x1234", 0x7f1a80901234, NULL},
 	    {"libc+0x26234", 0x7f1a80926234, "/usr/lib/libc.so.6"},
 	    {"libc.so.6+100010", 0x7f1a80a00010, "/usr/lib/libc.so.6"},
 	    {"/usr/lib/libc.so.6+26000", 0x7f1a80926000, "/usr/lib/libc.so.6"},
@@ -269,6 +268,7 @@ test_bad_names(void)
 	    {"data.bin", 1, "/opt/one/data.bin or /opt/two/data.bin"},
 	    {"lib", 1, "/usr/lib/libstdc++.so.6"},
 	    {"[]", 1, ""},
+	    {"libc+0x1234", 1, "--list"}, /* that offset of the file is not mapped */
 	    {"heap+ffffffffffffffff", 1, ""}, /* past the end of any address space */
 	    {"1000..heap+ffffffffffffffff", 7, ""},
 	    {"2000..1000", 7, ""},

@@ -1,0 +1,126 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Refusals: one line on stderr, nothing on stdout, the right exit status.
+# shellcheck disable=SC2154
+
+load helper
+
+@test "a target that is not there" {
+	fixture zoo
+	refused 1 'process 5:.*no such process' --list 5
+	refused 2 '99999999999 is not a PID' --list 99999999999
+	refused 2 '18446744073709555858 is not a PID' --list 18446744073709555858	# 4242 + 2^64
+	refused 2 '4294971538 is not a PID' --list 4294971538	# 4242 + 2^32
+	refused 2 '0 is not a PID' --list 0
+	refused 1 'cannot find nobody' --list nobody
+	refused 2 'nothing to look at' --list
+	refused 2 'one process at a time' --list "$PID" 5
+	refused 2 'nothing after --' --list --
+	refused 2 'two targets' --list --demo "$PID"
+	refused 2 'two targets' --list "$PID" -- true
+	refused 1 'no such process|no memory|is not' --list 04243
+}
+
+@test "a name finds one process, or none, or says which" {
+	fixture_own zoo
+	is "$(pm --list -n --raw -o START zoo | head -n 1)" 0x400000
+	is "$(pm --list -n --raw -o START 'zoo keeper' | head -n 1)" 0x400000
+	mkdir "$ROOT/5555"
+	cp -r "$ROOT/$PID/"{comm,cmdline,stat,status,maps,task} "$ROOT/5555/"
+	cp -P "$ROOT/$PID/exe" "$ROOT/5555/"
+	refused 1 'ambiguous.*4242 5555' --list zoo
+	refused 1 'cannot find' --list $'zoo\e[31m'
+	run pm --list $'zoo\e[31m'
+	printf '%s' "$output" >"$BATS_TEST_TMPDIR/out"
+	printable "$BATS_TEST_TMPDIR/out"
+}
+
+@test "a proc root that is none" {
+	fixture zoo
+	says 1 'proc root /nonexistent: No such file' "$PMTOP" --proc-root /nonexistent --list 1
+	says 1 'proc root .*Not a directory' "$PMTOP" --proc-root "$fixture_dir/README" --list 1
+	says 1 'process 1' "$PMTOP" --proc-root "$fixture_dir" --list 1
+}
+
+@test "files that are missing or foul are named" {
+	fixture_own zoo
+	rm "$ROOT/$PID/smaps"
+	refused 1 'smaps.*No such file' --list -o PSS "$PID"
+	pm --list "$PID" >/dev/null
+	: >"$ROOT/$PID/maps"
+	refused 1 'no memory' --list "$PID"
+	printf 'not a line of maps\n' >"$ROOT/$PID/maps"
+	run pm --list "$PID"
+	[ "$status" -le 1 ]
+	rm "$ROOT/$PID/maps"
+	refused 1 'process 4242.*No such file' --list "$PID"
+	fixture_own softdirty
+	rm "$ROOT/$PID/pagemap"
+	refused 1 'page tables.*No such file' --pages "$PID"
+}
+
+@test "a wrong command line" {
+	fixture zoo
+	refused 2 'no such option' --bogus "$PID"
+	refused 2 '--list=3.*did you mean --list' --list=3 "$PID"
+	refused 2 'did you mean --proc-root' --list --proc-rot x "$PID"
+	refused 2 '-x: no such option' --list -x "$PID"
+	refused 2 '-e.*needs a value' -e
+	refused 2 '--output.*needs a value' --list --output
+	refused 2 'two answers' --list --pages "$PID"
+	refused 2 'two answers' -e heap --grid "$PID"
+	refused 2 'two formats' --list --json --csv "$PID"
+	refused 2 'two formats' --list --raw --json "$PID"
+	refused 2 '--interval' --interval abc "$PID"
+	refused 2 '--interval' --interval -1 "$PID"
+	refused 2 '--interval' --interval nan "$PID"
+	refused 2 '--interval' --interval 0.001 "$PID"
+	refused 2 '--frames' --frames 0 "$PID"
+	refused 2 '--size' --frames 1 --size 100 "$PID"
+	refused 2 '--size' --frames 1 --size 0x0 "$PID"
+	refused 2 '--size' --frames 1 --size 99999999999x5 "$PID"
+	refused 2 '--theme' --theme pink "$PID"
+	refused 2 '--color' --color=maybe "$PID"
+	refused 2 '--print' --print poems
+}
+
+@test "no terminal, no screen" {
+	fixture zoo
+	refused 2 'not a terminal' "$PID"
+	refused 2 'not a terminal' --demo
+	# nothing is started that nobody could look at
+	refused 2 'not a terminal' -- touch "$BATS_TEST_TMPDIR/started"
+	[ ! -e "$BATS_TEST_TMPDIR/started" ]
+}
+
+@test "standard output that is closed, full, or gone" {
+	local mode
+	fixture zoo
+	for mode in --list '--list --json' --pages '--pages --json' --grid '-e heap' --capabilities --help --version \
+		'--print man' '--print bash-completion' '--frames 1 --interval 0'; do
+		# shellcheck disable=SC2086
+		full() { pm $mode "$PID" >/dev/full; }
+		# shellcheck disable=SC2086
+		closed() { pm $mode "$PID" >&-; }
+		# shellcheck disable=SC2086
+		[[ $mode != --help && $mode != --version && $mode != --print* ]] || {
+			full() { "$PMTOP" $mode >/dev/full; }
+			closed() { "$PMTOP" $mode >&-; }
+		}
+		says 1 'cannot write to standard output: No space left' full
+		says 1 'standard output is closed' closed
+	done
+	# who stops reading is obeyed without a word, and soon
+	run bash -c '"$1" --proc-root "$2" --pages "$3" | head -n 1; exit "${PIPESTATUS[0]}"' _ "$PMTOP" "$ROOT" "$PID"
+	[[ $status == 141 || $status == 1 || $status == 0 ]]
+	[[ ${#lines[@]} -le 2 && ${lines[0]} == *ADDRESS* ]]
+}
+
+@test "closed standard files are not written into by mistake" {
+	fixture zoo
+	pm --list "$PID" <&- >"$BATS_TEST_TMPDIR/a"
+	pm --list "$PID" 2>&- >"$BATS_TEST_TMPDIR/b"
+	cmp "$BATS_TEST_TMPDIR/a" "$BATS_TEST_TMPDIR/b"
+	pm --list "$PID" >"$BATS_TEST_TMPDIR/c"
+	cmp "$BATS_TEST_TMPDIR/a" "$BATS_TEST_TMPDIR/c"
+}

@@ -1,0 +1,80 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# What holds in every format: strict JSON, no byte that a terminal obeys.
+# shellcheck disable=SC2154
+
+bats_require_minimum_version 1.5.0
+load helper
+
+@test "whatever the names are, no output has a control character in it" {
+	local f mode shape t=$BATS_TEST_TMPDIR/out
+	for f in names zoo; do
+		fixture "$f"
+		for mode in --list --pages --capabilities; do
+			for shape in '' --csv --raw --json; do
+				pm $mode $shape "$PID" >"$t"
+				printable "$t"
+				[[ $mode == --capabilities ]] || pm $mode $shape --output-all "$PID" >"$t"
+				printable "$t"
+				[[ $shape != --json ]] || json "$t"
+				[[ $shape != --csv ]] || csv_fields "$t"
+			done
+		done
+		pm --grid "$PID" >"$t"
+		printable "$t"
+		pm -e 2060000 -e 30120000 -e 7ffd4e1c2000 "$PID" >"$t"
+		printable "$t"
+		pm --json -e 2060000 -e 30120000 -e 7ffd4e1c2000 "$PID" >"$t"
+		printable "$t"
+		json "$t"
+	done
+}
+
+# Every record has as many fields as the first.
+csv_fields() {
+	perl -ne '
+		chomp; my $s = $_; my $n = 1;
+		$s =~ s/"(?:[^"]|"")*"//g;
+		$s !~ /"/ or die "a quote is open: $_\n";
+		$n += ($s =~ tr/,//);
+		$want //= $n;
+		$n == $want or die "$n fields for $want: $_\n";' "$1"
+}
+
+@test "a region is one line, whatever is in its name" {
+	fixture names
+	pm_golden list-names --list "$PID"
+	is "$(pm --list --csv "$PID" | wc -l)" "$(($(wc -l <"$ROOT/$PID/maps") + 1))"
+	is "$(pm --list --raw "$PID" | wc -l)" "$(($(wc -l <"$ROOT/$PID/maps") + 1))"
+}
+
+@test "--ascii and the C locale leave no byte above 127" {
+	fixture names
+	pm --ascii --list "$PID" >"$BATS_TEST_TMPDIR/ascii"
+	LC_ALL=C pm --list "$PID" >"$BATS_TEST_TMPDIR/c"
+	run ! env LC_ALL=C grep -aP '[\x80-\xff]' "$BATS_TEST_TMPDIR/ascii" "$BATS_TEST_TMPDIR/c"
+	is "$(wc -l <"$BATS_TEST_TMPDIR/ascii")" "$(($(wc -l <"$ROOT/$PID/maps") + 1))"
+	LC_ALL=C pm -e 2090000 -e 20a0000 "$PID" >"$BATS_TEST_TMPDIR/c"
+	pm --ascii --grid "$PID" >"$BATS_TEST_TMPDIR/ascii"
+	run ! env LC_ALL=C grep -aP '[\x80-\xff]' "$BATS_TEST_TMPDIR/c" "$BATS_TEST_TMPDIR/ascii"
+}
+
+@test "JSON knows a name as well as text does" {
+	fixture names
+	pm --list --json -o MAPPING "$PID" >"$BATS_TEST_TMPDIR/out"
+	is "$(json "$BATS_TEST_TMPDIR/out" regions.6.mapping regions.14.mapping regions.8.mapping)" \
+		'"/tmp/new\\012line"
+"/tmp/\"quoted\",comma;semicolon"
+"/tmp/esc\\033[31mred\\033[0m"'
+}
+
+@test "the JSON checker is strict" {
+	local bad
+	printf '{"a": [1, -2.5e3, "x\\u00e9", null, true, {}], "b": []}' >"$BATS_TEST_TMPDIR/j"
+	json "$BATS_TEST_TMPDIR/j"
+	for bad in '{"a": 1,}' '{"a" 1}' '[01]' '["\x"]' '{"a":1,"a":2}' '[1] 2' '' '[1' "['a']" '[+1]' \
+		$'["\t"]' '{a: 1}' $'["\xff"]'; do
+		printf '%s' "$bad" >"$BATS_TEST_TMPDIR/j"
+		run ! json "$BATS_TEST_TMPDIR/j"
+	done
+}

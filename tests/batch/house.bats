@@ -1,0 +1,73 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The laws of the house: who may include and call what.
+# shellcheck disable=SC2154
+
+load helper
+
+# only WHO REGEX: nobody but the files WHO matches the regular expression
+only() {
+	local who=$1 found
+	found=$(cd "$fixture_top" && grep -lE -e "$2" src/*.[ch] ui/*.[ch] | xargs)
+	is "$found" "$who"
+}
+
+@test "each library has its door" {
+	only "ui/paint.c ui/term.c" '^ *# *include *<(ncurses|curses|term|ncursesw/)'
+	only "ui/prompt.c" '^ *# *include *<readline/'
+	only "src/symbol.c" '^ *# *include *<(elfutils/|dwarf|libdw|gelf|libelf)'
+	only "ui/out.c" '^ *# *include *<libsmartcols'
+}
+
+@test "arrows point down: src knows nothing of ui, views nothing of file descriptors" {
+	local f h
+	cd "$fixture_top"
+	for f in src/*.[ch]; do
+		while read -r h; do
+			[[ -e src/$h || $h == config.h ]] || { echo "$f includes $h, which is not of src"; return 1; }
+		done < <(sed -n 's/^ *# *include *"\([^"]*\)".*/\1/p' "$f")
+	done
+	is "$(grep -lE '\b(open|openat|read|pread|poll|write)\(' ui/view*.c ui/card.c ui/paint.c | xargs)" ""
+	is "$(grep -lE '"(proc|pagemap|frame|probe|sampler)\.h"' ui/view*.[ch] ui/card.[ch] | xargs)" ""
+}
+
+@test "src prints nothing and ends nothing" {
+	cd "$fixture_top"
+	run grep -nE '\b(printf|puts|putchar|perror|exit|abort|err|errx|warn|syslog)\(|\b(stdout|stderr)\b' src/*.[ch]
+	[ "$status" -eq 1 ]
+	# a message is made where the facts are, and printed in one place
+	is "$(grep -lE '\bstderr\b' ui/*.c | xargs)" "ui/main.c"
+}
+
+@test "the library pulls in no terminal, no printing, no ending" {
+	local lib=${builddir:-${PMTOP%/*}}/libpmtop.a
+	command -v nm >/dev/null || skip "nm is not installed"
+	[ -e "$lib" ] || skip "there is no $lib"
+	nm -u "$lib" | awk 'NF == 2 { print $2 }' | sort -u >"$BATS_TEST_TMPDIR/undefined"
+	grep -qx pread64 "$BATS_TEST_TMPDIR/undefined" || grep -qx pread "$BATS_TEST_TMPDIR/undefined"
+	run grep -xE 'printf|__printf_chk|puts|putchar|perror|exit|stdout|stderr|initscr|newterm|getch|wgetch|readline|rl_.*|scols_.*|sleep|usleep|system|popen|ptrace' \
+		"$BATS_TEST_TMPDIR/undefined"
+	[ "$status" -eq 1 ]
+}
+
+@test "nobody sleeps, nobody writes into a buffer without its size" {
+	cd "$fixture_top"
+	run grep -nE '\bu?sleep\(|\balloca\(|\b(gets|sprintf|vsprintf)\(' src/*.[ch] ui/*.[ch]
+	[ "$status" -eq 1 ]
+	# a breath between two calls of PAGEMAP_SCAN; the demo's beat
+	is "$(grep -lE 'nanosleep\(' src/*.[ch] ui/*.[ch] | xargs)" "src/pagemap.c ui/demo.c"
+}
+
+@test "each file says its licence" {
+	cd "$fixture_top"
+	is "$(grep -LE 'SPDX-License-Identifier: GPL-3.0-or-later' src/* ui/* tests/*/*.bats tests/*/*.bash \
+		tests/fixtures/*.fix tests/run screenshots/{make,render,shot,*.pm} | xargs)" ""
+}
+
+@test "each table's names are met in the documentation once only" {
+	cd "$fixture_top"
+	# one declaration a name, in one file
+	is "$(sed -n 's/^O([^,]*, *"\([^"]*\)".*/\1/p' ui/options.def | sort | uniq -d)" ""
+	is "$(sed -n "s/^S([^,]*, '\(.\)'.*/\1/p" src/state.def | sort | uniq -d)" ""
+	is "$(sed -n 's/^C(\([^,]*\), [^,]*, *"\([^"]*\)".*/\1 \2/p' ui/columns.def | sort | uniq -d)" ""
+}

@@ -1,0 +1,119 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The program about itself: help, version, capabilities, frames without a screen, manual, completion.
+# shellcheck disable=SC2154
+
+load helper
+
+# column N of an X-macro table: words in quotes
+strings_of() { # FILE MACRO
+	sed -n "s/^$2(//p" "$fixture_top/$1"
+}
+
+@test "--version and --help" {
+	is "$("$PMTOP" --version)" "pmtop $(sed -n 's/^AC_INIT(\[pmtop\], *\[\([^]]*\)\].*/\1/p' "$fixture_top/configure.ac")"
+	is "$("$PMTOP" -V)" "$("$PMTOP" --version)"
+	is "$("$PMTOP" -h)" "$("$PMTOP" --help)"
+	"$PMTOP" --help >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err"
+	[ ! -s "$BATS_TEST_TMPDIR/err" ]
+	golden_check "$batch_dir/golden/help.txt" "$BATS_TEST_TMPDIR/out"
+}
+
+@test "--help fits 80 columns" {
+	"$PMTOP" --help | awk 'length > 80 { print length ": " $0; bad = 1 } END { exit bad }'
+}
+
+@test "--help has every option of the table, and no hidden one" {
+	local name group
+	"$PMTOP" --help >"$BATS_TEST_TMPDIR/out"
+	while IFS=, read -r _ name _ _ group _; do
+		name=${name//[\" ]/} group=${group// /}
+		if [[ $group == HIDDEN ]]; then
+			run grep -e "--$name\b" "$BATS_TEST_TMPDIR/out"
+			[[ $name == demo-target || $status -ne 0 ]]
+		else
+			grep -q -e "--$name\b" "$BATS_TEST_TMPDIR/out"
+		fi
+	done < <(strings_of ui/options.def O)
+}
+
+@test "--capabilities on a folder that looks like /proc" {
+	fixture zoo
+	# the kernel's own parts are the machine's
+	pm --capabilities --csv "$PID" | grep -vE '^(PAGEMAP_SCAN|PROCMAP_QUERY|userfaultfd|move_pages|pidfd|symbols),' \
+		>"$BATS_TEST_TMPDIR/out"
+	golden_check "$batch_dir/golden/capabilities-zoo.txt" "$BATS_TEST_TMPDIR/out"
+	pm --capabilities "$PID" >"$BATS_TEST_TMPDIR/out"
+	is "$(awk 'NR > 1 { print $1 }' "$BATS_TEST_TMPDIR/out" | xargs)" \
+		"maps pagemap pfn kpageflags kpagecount kpagecgroup PAGEMAP_SCAN PROCMAP_QUERY soft-dirty userfaultfd smaps mem move_pages pidfd symbols"
+	pm --capabilities --json "$PID" >"$BATS_TEST_TMPDIR/out"
+	is "$(json "$BATS_TEST_TMPDIR/out" capabilities.0.source capabilities.0.available capabilities.0.remedy | xargs)" \
+		"maps yes null"
+}
+
+@test "--capabilities says what is missing, why, and what to do" {
+	local what
+	fixture hidden
+	[[ $(pm --capabilities --csv "$PID" | grep ^pfn,) == pfn,no,*CAP_SYS_ADMIN* ]]
+	fixture_own zoo
+	rm "$ROOT"/kpageflags "$ROOT/$PID/smaps" "$ROOT/$PID/clear_refs"
+	for what in kpageflags smaps soft-dirty; do
+		[[ $(pm --capabilities --csv "$PID" | grep "^$what,") == "$what",no,*,* ]]
+	done
+	# a no without a remedy is one that nobody can heal
+	pm --capabilities --json "$PID" >"$BATS_TEST_TMPDIR/out"
+	json "$BATS_TEST_TMPDIR/out"
+}
+
+@test "--frames draws into nothing, and says what it cost" {
+	local out
+	fixture java
+	out=$(pm --interval 0 --frames 2 --size 100x30 "$PID")
+	[[ $out =~ ^frames\ 2\ first_ms\ [0-9.]+\ draw_us_per_frame\ [0-9.]+\ wall_ms\ [0-9.]+$ ]]
+	for size in 1x1 20x5 30x6 80x24 500x200; do
+		pm --interval 0 --frames 3 --size $size "$PID" >/dev/null
+	done
+}
+
+@test "the manual has every option, key, question, state, column and flag" {
+	local row
+	"$PMTOP" --print man >"$BATS_TEST_TMPDIR/man"
+	sed 's/\\-/-/g; s/\\e/\\/g; s/\\&//g' "$BATS_TEST_TMPDIR/man" >"$BATS_TEST_TMPDIR/plain"
+	while read -r row; do
+		grep -qF -e "$row" "$BATS_TEST_TMPDIR/plain" || { echo "the manual lacks $row"; return 1; }
+	done < <(
+		sed -n '/HIDDEN/d; s/^O([^,]*, *"\([^"]*\)".*/--\1/p' "$fixture_top/ui/options.def"
+		sed -n 's/^K([^,]*, *"\([^"]*\)".*"\([^"]*\)")$/\1\n\2/p' "$fixture_top/ui/keys.def"
+		sed -n 's/^Q([^,]*, *"[^"]*", *"\([^"]*\)".*/\1/p' "$fixture_top/src/query.def"
+		sed -n "s/^S([^,]*, '\(.\)', [^,]*, \"\([^\"]*\)\".*/\1  \2/p" "$fixture_top/src/state.def"
+		sed -n 's/^C([^,]*, [^,]*, *"\([^"]*\)".*/\1/p' "$fixture_top/ui/columns.def"
+		sed -n "s/^F(KPF, [^,]*, *[^,]*, '\(.\)', \"\([^\"]*\)\".*/\1  \2/p" "$fixture_top/src/flags.def"
+	)
+}
+
+@test "the manual is clean roff" {
+	command -v groff >/dev/null || skip "groff is not installed"
+	"$PMTOP" --print man >"$BATS_TEST_TMPDIR/pmtop.1"
+	is "$(groff -ww -man -Tutf8 -z "$BATS_TEST_TMPDIR/pmtop.1" 2>&1)" ""
+	is "$(LC_ALL=C.UTF-8 MANROFFSEQ='' MANWIDTH=80 man --warnings -E UTF-8 -l -Tutf8 -Z "$BATS_TEST_TMPDIR/pmtop.1" 2>&1 >/dev/null)" ""
+}
+
+@test "the completion is good bash and knows every option and column" {
+	local word out
+	"$PMTOP" --print bash-completion >"$BATS_TEST_TMPDIR/completion"
+	bash -n "$BATS_TEST_TMPDIR/completion"
+	while read -r word; do
+		grep -qF -e "$word" "$BATS_TEST_TMPDIR/completion" || { echo "the completion lacks $word"; return 1; }
+	done < <(
+		sed -n '/HIDDEN/d; s/^O([^,]*, *"\([^"]*\)".*/--\1/p' "$fixture_top/ui/options.def"
+		sed -n 's/^C([^,]*, [^,]*, *"\([^"]*\)".*/\1/p' "$fixture_top/ui/columns.def"
+	)
+	complete_words() { # WORD...: the last one is the one being typed
+		bash -c 'source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _pmtop; printf "%s\n" "${COMPREPLY[@]}"' \
+			_ "$BATS_TEST_TMPDIR/completion" "$@"
+	}
+	is "$(complete_words pmtop --pa)" --pages
+	is "$(complete_words pmtop --theme l)" light
+	is "$(complete_words pmtop --list -o START,MAP)" START,MAPPING
+	is "$(complete_words pmtop --pages -o SOFT)" SOFT-DIRTY
+}

@@ -1,0 +1,111 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# -e: questions and their answers.
+# shellcheck disable=SC2154
+
+load helper
+
+# The examples of the table: what the manual shows is answered.
+examples() {
+	sed -n 's/^Q([^,]*, *"[^"]*", *"[^"]*", *"\([^"]*\)".*/\1/p' "$fixture_top/src/query.def"
+}
+
+# what a clear costs is the machine's
+costs() {
+	sed -E 's/in [0-9]+\.[0-9] ms/in ~ ms/; s/(cost_us +)[0-9]+/\1~/; s/("cost_us": )[0-9]+/\10/'
+}
+
+@test "every example of the table of questions is answered" {
+	local example n=0
+	fixture_own java
+	: >"$BATS_TEST_TMPDIR/all"
+	while read -r example; do
+		{
+			echo "> $example"
+			pm -e "$example" "$PID" || echo "exit status $?"
+			echo
+		} >>"$BATS_TEST_TMPDIR/all" 2>&1
+		n=$((n + 1))
+	done < <(examples)
+	[ $n -ge "$(grep -c '^Q(' "$fixture_top/src/query.def")" ]
+	costs <"$BATS_TEST_TMPDIR/all" >"$BATS_TEST_TMPDIR/out"
+	golden_check "$batch_dir/golden/query-examples.txt" "$BATS_TEST_TMPDIR/out"
+	! grep 'pmtop:\|exit status' "$BATS_TEST_TMPDIR/all"
+}
+
+@test "several questions are answered in their order, and as one JSON document" {
+	local t=$BATS_TEST_TMPDIR
+	fixture zoo
+	pm_golden query-several -e heap+0x10 -e 10070000 -e 10090000..+8p -e pfn:43ee28 -e 2 "$PID"
+	pm --json -e heap+0x10 -e 10070000 -e 10090000..+8p -e pfn:43ee28 -e 2 "$PID" >"$t/json"
+	is "$(json "$t/json" answers answers.0.address answers.0.pfn answers.1.state answers.2.guard \
+		answers.3.mapped_at answers.4.region | xargs)" \
+		"5 0x1000010 0x100006 swapped 4 10031000 [anon: settled] null"
+}
+
+@test "the answer to an address names every part of it" {
+	fixture zoo
+	pm_golden query-places -e 'libc.so.6+0x26010' -e '[vdso]' -e stack -e '"old keeper.so"' -e '"two  spaces and a tail "' \
+		-e 20000000 -e 30080000 -e ffffffffff600000 -e 7fffffffffff "$PID"
+	fixture hidden
+	pm_golden query-hidden -e heap -e heap+0x10000 -e heap+0x20000 -e 20000000..+2m "$PID"
+}
+
+@test "what is not understood is said with its column and a proposal, and is a wrong command line" {
+	fixture zoo
+	refused 2 'no mapping "hepa".*column 1.*did you mean heap' -e hepa "$PID"
+	refused 2 'offset.*column 6' -e heap+ "$PID"
+	refused 2 '"10q".*column 6' -e heap+10q "$PID"
+	refused 2 '"zz".*column 5.*hex' -e pfn:zz "$PID"
+	refused 2 'column 7' -e heap.. "$PID"
+	refused 2 'length.*column 8' -e heap..+5x "$PID"
+	refused 2 'column 6.*quote' -e 'heap yes' "$PID"
+	refused 2 'end is not above' -e 0x2000..0x1000 "$PID"
+	refused 2 'no such frame' -e pfn:0 "$PID"
+	refused 2 'column 1' -e '' "$PID"
+	refused 2 'column 2' -e ' ' "$PID"
+	refused 2 'ambiguous' -e '[anon: ' "$PID" || refused 2 'no \]' -e '[anon: ' "$PID"
+	refused 2 'column' -e 123456789abcdef01234 "$PID"
+	refused 2 'did you mean clear' -e clera "$PID"
+}
+
+@test "a wrong question spoils no JSON document" {
+	fixture zoo
+	refused 2 'no mapping' --json -e heap -e nonsense "$PID"
+}
+
+@test "a question with control characters is not echoed to the terminal" {
+	local q
+	fixture zoo
+	for q in $'\e[32mred' $'heap\a' $'heap+\e[0m' $'pfn:\e]0;x\a'; do
+		run pm -e "$q" "$PID"
+		[ "$status" -eq 2 ]
+		printf '%s' "$output" >"$BATS_TEST_TMPDIR/out"
+		printable "$BATS_TEST_TMPDIR/out"
+	done
+}
+
+@test "clear writes the kernel's word once, and only clear does" {
+	fixture_own softdirty
+	pm -e 10000000 -e 10000000..+4k "$PID" >/dev/null
+	pm --list "$PID" >/dev/null
+	pm --pages --output-all "$PID" >/dev/null
+	pm --grid "$PID" >/dev/null
+	pm --capabilities "$PID" >/dev/null
+	is "$(cat "$ROOT/$PID/clear_refs")" ""
+	is "$(pm -e clear "$PID" | costs)" "$(printf '%s\n' \
+		'soft-dirty cleared in ~ ms: pages written from now on show' \
+		'  generation     1' '  cost_us        ~')"
+	is "$(cat "$ROOT/$PID/clear_refs")" 4
+}
+
+@test "--read-only refuses to clear" {
+	fixture_own softdirty
+	refused 2 'read-only' --read-only -e clear "$PID"
+	refused 2 'read-only' --read-only -e ' Clear ' "$PID"
+	is "$(cat "$ROOT/$PID/clear_refs")" ""
+	pm --read-only -e 10000000 "$PID" >/dev/null
+	# where there is nothing to write to, that is the target's refusal
+	rm "$ROOT/$PID/clear_refs"
+	refused 1 'clear_refs' -e clear "$PID"
+}

@@ -1,0 +1,281 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The grid, the page, the prompt and the write marks on the screen.
+
+load screen
+
+teardown() { screen_stop; }
+
+# what depends on the clock
+TIMES=('gen [0-9]+ \+[0-9]+s' 'in [0-9]+\.[0-9] ms' 'written [0-9.]+ s ago' ', [0-9]+ s after')
+
+# screen_goto WHAT: the prompt's answer, and there
+screen_goto() {
+	screen_keys :
+	screen_type "$1"
+	screen_keys Enter Enter
+}
+
+@test "the grid of a heap with every kind, at 80x24 and 120x40" {
+	fixture zoo
+	screen_start 80x24 "$PID"
+	screen_goto heap
+	screen_golden grid-zoo-80
+	screen_keys Right Tab
+	screen_text | tail -n 2 | head -n 1 | grep '^ 1018000 the shared zero page'
+	screen_resize 120 40
+	screen_golden grid-zoo-120
+	screen_keys q q
+	screen_end
+}
+
+@test "letters: where the state changes, everywhere, nowhere" {
+	fixture zoo
+	screen_start 80x24 "$PID"
+	screen_goto heap
+	screen_keys L
+	screen_golden grid-zoo-all-letters
+	screen_keys L
+	screen_golden grid-zoo-no-letters
+	screen_keys L
+	screen_golden grid-zoo-80
+	screen_keys Q
+	screen_end
+}
+
+@test "the grid of 2 GiB: page by page, zoomed, fitted" {
+	fixture java
+	screen_start 120x40 "$PID"
+	screen_keys Enter
+	screen_golden grid-java-0
+	screen_keys =
+	screen_golden grid-java-fit
+	screen_keys Down Down Down Enter
+	screen_golden grid-java-in
+	screen_keys = = End
+	screen_text | grep -E '13ffff000'
+	screen_keys Q
+	screen_end
+}
+
+@test "every zoom counts every page" {
+	local zoom pages
+	fixture alt
+	screen_start 80x24 "$PID"
+	# one page in eight: 512 of 4096, whatever the cell is
+	screen_goto 40000000
+	for zoom in 1 2 3 4 5 6 7 8 9 10 11 12; do
+		screen_keys -
+		pages=$((1 << zoom))
+		if ((pages < 8)); then
+			screen_text | grep -E "^ 40000000 .*: $pages pages: $((pages - 1)) none, 1 anon"
+		else
+			screen_text | grep -E "^ 40000000 .*: $pages pages: $((pages * 7 / 8)) none, $((pages / 8)) anon"
+		fi
+	done
+	screen_keys q
+	# neither end on a border: the first and the last cell hold what is left
+	screen_goto 50003000
+	screen_keys - - - - -
+	screen_text | grep -E '^ 50003000 .*: 29 pages: 9 swapped, 10 zero, 10 anon'
+	screen_keys End
+	screen_text | grep -E '^ 503eb000 .*: 12 pages: '
+	screen_keys Q
+	screen_end
+}
+
+@test "the grid without colours, with eight, in ASCII, on a light ground" {
+	fixture zoo
+	SCREEN_ENV=(NO_COLOR=1)
+	screen_start 80x24 "$PID"
+	screen_goto heap
+	screen_golden grid-zoo-mono
+	screen_stop
+	SCREEN_ENV=() SCREEN_TERM=linux
+	screen_start 80x24 "$PID"
+	screen_goto heap
+	screen_golden grid-zoo-linux
+	screen_stop
+	SCREEN_TERM=tmux-256color
+	screen_start 80x24 --ascii "$PID"
+	screen_goto 20400000
+	screen_keys - -
+	screen_golden grid-zoo-ascii
+	[[ ! $(screen_text) =~ [^[:ascii:]] ]]
+	screen_stop
+	screen_start 80x24 --theme light "$PID"
+	screen_goto heap
+	screen_golden grid-zoo-light
+	screen_keys Q
+	screen_end
+}
+
+@test "one page with every bit, and what is hidden is said to be" {
+	fixture zoo
+	screen_start 120x40 "$PID"
+	screen_goto heap
+	screen_keys Enter
+	screen_golden page-anon
+	screen_keys '}'
+	screen_text | head -n 1 | grep '10000000'
+	screen_keys Q
+	screen_end
+	screen_stop
+	fixture hidden
+	screen_start 80x24 "$PID"
+	screen_goto 1010000
+	screen_golden grid-hidden
+	screen_keys Enter
+	screen_golden page-hidden
+	screen_keys Q
+	screen_end
+}
+
+@test "after c exactly the pages written are told as written, in the list and in the grid" {
+	fixture_own softdirty
+	screen_start 120x40 "$PID"
+	screen_keys Enter Right Right Right c
+	[ "$(cat "$ROOT/$PID/clear_refs")" = 4 ]
+	target_writes 10000000 3 5 7
+	# drawn at once, so that the colour is that of now
+	screen_keys r
+	screen_golden grid-written "${TIMES[@]}" 'gen 1: soft-dirty .*'
+	screen_keys q
+	screen_golden list-written "${TIMES[@]}" 'gen 1: soft-dirty .*'
+	# the same without colour
+	screen_stop
+	target_cleared
+	SCREEN_ENV=(NO_COLOR=1)
+	screen_start 80x24 "$PID"
+	screen_keys Enter c
+	screen_text | grep -E '^000010000000 a{64} *$'
+	target_writes 10000000 3 5 7
+	screen_keys r
+	screen_text | grep -E '^000010000000 aaa[#+-]a[#+-]a[#+-]a{56} *$'
+	# a second clear forgets them
+	target_cleared
+	screen_keys c
+	screen_text | grep -E '^000010000000 a{64} *$'
+	screen_text | head -n 1 | grep 'gen 2'
+	screen_keys Q
+	screen_end
+}
+
+@test "--read-only clears nothing and says so" {
+	fixture_own softdirty
+	screen_start 80x24 --read-only "$PID"
+	screen_keys c
+	screen_text | grep 'read-only'
+	screen_keys :
+	screen_type clear
+	screen_keys Enter
+	screen_text | grep 'read-only'
+	[ ! -s "$ROOT/$PID/clear_refs" ]
+	screen_keys q
+	screen_end
+}
+
+@test "where writes cannot be seen c says why" {
+	fixture_own softdirty
+	rm "$ROOT/$PID/clear_refs"
+	screen_start 80x24 "$PID"
+	screen_golden list-no-clear
+	screen_keys c
+	screen_text | tail -n 3 | grep 'clear_refs'
+	screen_keys q
+	screen_end
+}
+
+@test "the prompt: typing, its preview, an error with its place, the answer" {
+	fixture zoo
+	screen_start 80x24 "$PID"
+	screen_keys :
+	screen_type 'heap+0x1010'
+	screen_golden prompt-open
+	screen_keys Enter
+	screen_golden prompt-answer
+	screen_keys Enter
+	screen_text | head -n 1 | grep 'heap'
+	screen_keys :
+	screen_type 'heap+10q'
+	screen_keys Enter
+	screen_golden prompt-error
+	screen_keys Escape
+	# a range, and what nothing is mapped at
+	screen_keys :
+	screen_type '10090000..+8p'
+	screen_keys Enter
+	screen_golden prompt-range
+	screen_keys Escape :
+	screen_type '5'
+	screen_keys Enter
+	screen_text | grep 'not mapped'
+	screen_keys Escape Q
+	screen_end
+}
+
+@test "the prompt completes, remembers, and is left without a trace" {
+	fixture zoo
+	screen_start 80x24 "$PID"
+	screen_keys :
+	screen_type 'hea'
+	screen_keys Tab
+	screen_text | tail -n 1 | grep '^:heap'
+	screen_keys C-u
+	screen_type 'cle'
+	screen_keys Tab
+	screen_text | tail -n 1 | grep '^:clear'
+	screen_keys C-u
+	screen_type 'libc.so.6+1'
+	screen_keys Enter Escape
+	grep -qx 'libc.so.6+1' "$SCREEN_TMP/state/pmtop/history"
+	screen_keys : Up
+	screen_text | tail -n 1 | grep '^:libc.so.6+1'
+	screen_keys C-c
+	[[ -e $SCREEN_TMP/exit ]] || screen_text | tail -n 1 | grep 'q quit'
+	[[ -e $SCREEN_TMP/exit ]] || screen_keys Q
+	screen_end
+}
+
+@test "a resize in every view" {
+	local size
+	fixture zoo
+	screen_start 80x24 "$PID"
+	for size in '40 10' '132 43' '80 24'; do
+		# shellcheck disable=SC2086
+		{
+			screen_resize $size
+			screen_keys '?'
+			screen_resize 100 20
+			screen_resize $size
+			screen_keys q Enter
+			screen_resize 100 20
+			screen_resize $size
+			screen_keys Enter
+			screen_resize 100 20
+			screen_resize $size
+			screen_keys :
+			screen_type heap
+			screen_resize 100 20
+			screen_text | tail -n 1 | grep '^:heap'
+			screen_resize $size
+			screen_keys Escape q q
+		}
+	done
+	screen_keys Home
+	screen_text | sed -n 6p | grep '^›000000400000'
+	screen_keys q
+	screen_end
+}
+
+@test "regions of terabytes open at once, before all of them are counted" {
+	fixture huge
+	screen_start_waiting 100x30 "$PID"
+	screen_wait_text '^›010000000000'
+	screen_send Down
+	screen_wait_text '^›020000000000'
+	screen_send Enter
+	screen_wait_text '^020000000000 aaa[.·]'
+	screen_send Q
+	screen_end
+}

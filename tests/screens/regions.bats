@@ -1,0 +1,199 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The list of regions on the screen.
+
+load screen
+
+teardown() { screen_stop; }
+
+@test "the list at 80x24, and moving in it" {
+	fixture java
+	screen_start 80x24 "$PID"
+	screen_golden list-java-80
+	screen_keys Down Down Down
+	screen_golden list-java-80-down
+	screen_keys End
+	screen_text | grep -q '^›…fffff600000.*\[vsyscall\]'
+	screen_keys Up Home
+	screen_text | grep -q '^›0000c0000000'
+	screen_keys q
+	screen_end
+}
+
+@test "the list at 120x40 and at 200x60" {
+	fixture java
+	screen_start 120x40 "$PID"
+	screen_golden list-java-120
+	screen_resize 200 60
+	screen_golden list-java-200
+	screen_resize 80 24
+	screen_golden list-java-80
+	screen_keys q
+	screen_end
+}
+
+@test "every kind of region, and names that would break a screen" {
+	fixture zoo
+	screen_start 120x60 "$PID"
+	screen_golden list-zoo-120
+	screen_keys q
+	screen_end
+	screen_stop
+	fixture names
+	screen_start 100x40 "$PID"
+	screen_golden list-names-100
+	screen_keys q
+	screen_end
+}
+
+@test "the list without colours, with eight, and on a light ground" {
+	fixture java
+	SCREEN_ENV=(NO_COLOR=1)
+	screen_start 80x24 "$PID"
+	screen_golden list-java-mono
+	screen_stop
+	SCREEN_ENV=()
+	SCREEN_TERM=xterm
+	screen_start 80x24 "$PID"
+	screen_golden list-java-xterm
+	screen_stop
+	SCREEN_TERM=tmux-256color
+	screen_start 80x24 --theme light "$PID"
+	screen_golden list-java-light
+	screen_keys q
+	screen_end
+}
+
+@test "the list in ASCII, by the option and by the locale" {
+	local ascii
+	fixture java
+	screen_start 80x24 --ascii "$PID"
+	screen_golden list-java-ascii
+	screen_stop
+	SCREEN_ENV=(LC_ALL=C)
+	screen_start 80x24 "$PID"
+	screen_golden list-java-ascii
+	ascii=$(screen_text)
+	[[ ! $ascii =~ [^[:ascii:]] ]]
+	screen_keys q
+	screen_end
+}
+
+@test "sorting by each column, and back, and turned round" {
+	fixture java
+	screen_start 120x40 "$PID"
+	screen_keys s
+	screen_text | sed -n 5p | grep -q 'SIZE▼'
+	screen_keys s s s
+	screen_golden list-java-sorted
+	screen_keys I
+	screen_text | sed -n 5p | grep -q '▲'
+	screen_keys '<' '<' '<' '<'
+	screen_text | sed -n 5p | grep -q 'ADDRESS▲'
+	screen_keys q
+	screen_end
+}
+
+@test "finding by name and by address, on and back, and finding nothing" {
+	fixture java
+	screen_start 80x24 "$PID"
+	screen_keys /
+	screen_type libc
+	screen_golden find-prompt
+	screen_keys Enter
+	screen_text | grep '^›7f1a808fd000'
+	screen_keys n
+	screen_text | grep '^›7f1a80923000'
+	screen_keys N
+	screen_text | grep '^›7f1a808fd000'
+	screen_keys /
+	screen_type 7ffd
+	screen_keys Enter
+	screen_text | grep '^›7ffd4e1c2000'
+	# nothing is found: nothing moves, and it is said
+	screen_keys /
+	screen_type nowhere
+	screen_keys Enter
+	screen_text | grep '^›7ffd4e1c2000'
+	screen_text | grep -i 'nowhere'
+	screen_keys / Escape q
+	screen_end
+}
+
+@test "Esc at the top says how to leave, q leaves, Q leaves from anywhere" {
+	fixture softdirty
+	screen_start 80x24 "$PID"
+	screen_keys Escape
+	screen_text | grep 'q quits'
+	screen_keys BSpace Enter '?' q Escape
+	screen_text | grep 'regions'
+	screen_keys q
+	screen_end
+	screen_stop
+	screen_start 80x24 "$PID"
+	screen_keys Enter Enter '?' Q
+	screen_end
+}
+
+@test "pause holds the picture, and goes on" {
+	fixture_own softdirty
+	screen_start 80x24 "$PID"
+	screen_keys c Enter p
+	target_writes 10000000 1
+	screen_keys r
+	screen_golden grid-paused 'gen 1 \+[0-9]+s' 'paused [0-9]+ s ago' 'gen 1: .*' '[0-9]+ s ago'
+	screen_keys p r
+	screen_text | grep -E '^000010000000 a'
+	screen_keys q q
+	screen_end
+}
+
+@test "the help, over each view, from top to end" {
+	fixture zoo
+	screen_start 80x24 "$PID"
+	screen_keys '?'
+	screen_golden help-regions
+	screen_keys End
+	screen_golden help-end
+	screen_keys q Enter '?'
+	screen_resize 100 70
+	screen_golden help-grid
+	screen_keys Escape Enter '?'
+	screen_text | grep 'help > page'
+	screen_keys Q
+	screen_end
+}
+
+@test "small terminals: what fits, or what is needed" {
+	fixture zoo
+	screen_start 40x10 "$PID"
+	screen_golden small-40x10
+	screen_keys Enter
+	screen_golden small-40x10-grid
+	screen_resize 30 6
+	screen_golden small-30x6-grid
+	screen_keys q
+	screen_golden small-30x6
+	screen_resize 20 5
+	screen_text | grep 'q quits'
+	screen_keys Enter Enter '?' q q
+	screen_resize 1 1
+	screen_resize 2 40
+	screen_resize 300 3
+	screen_resize 80 24
+	screen_keys Home q q
+	screen_end
+}
+
+@test "a target that keeps its reader waiting: the keys answer, the header says why" {
+	fixture_own softdirty --fifo-pagemap
+	screen_start_waiting 80x24 "$PID"
+	screen_wait_text 'waiting for the kernel'
+	screen_send '?'
+	screen_wait_text 'help >'
+	screen_resize_waiting 100 30
+	screen_send Escape
+	screen_wait_text 'opening process'
+	screen_send q
+	screen_end
+}
