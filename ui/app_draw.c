@@ -72,10 +72,10 @@ draw_header(const struct app *a)
 	}
 	state_badge(a, text, sizeof(text), &role);
 	right = draw_badge(0, right - 1, role, text);
-	if (s) {
+	if (s)
 		text_escape(&comm, s->comm, strlen(s->comm), !paint_utf8());
+	if (s || ui_view(&a->ui) == VIEW_HELP)
 		view_of(ui_view(&a->ui))->crumb(&a->ui, s, &crumb);
-	}
 	x = paint_text(0, 1, right, ROLE_HEADER, "pmtop  ");
 	x = paint_text(0, x, right, ROLE_HEADER, "%s %d › ", comm.s ? comm.s : "process", (int)a->o->pid);
 	paint_text(0, x, right, ROLE_HEADER, "%s", crumb.s ? crumb.s : "");

@@ -84,6 +84,9 @@ sub _put
 		$last->[0] .= $ch if $last;
 		return;
 	}
+	# of a blank only the ground is seen; curses erases with whatever ink it has just used
+	$style = join ' ', grep { !/^(?:fg=|bold$)/ } split / /, $style
+		if $ch eq ' ' && $style !~ /reverse|underline/;
 	push @$row, [$ch, $style];
 	push @$row, ['', $style] if $w == 2;
 }

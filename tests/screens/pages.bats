@@ -275,7 +275,7 @@ screen_goto() {
 	screen_send Down
 	screen_wait_text '^›020000000000'
 	screen_send Enter
-	screen_wait_text '^020000000000 aaa[.·]'
+	screen_wait_text '^020000000000 a  [.·]'
 	screen_send Q
 	screen_end
 }
