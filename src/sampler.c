@@ -46,7 +46,7 @@ struct sampler {
 	struct sample draft;  /* what the next sample will say */
 	uint64_t next_look, last_full, last_partial;
 	struct proc_pulse pulse;
-	bool grid_stale;
+	bool stale;           /* the last look was given up for a newer want, and is owed */
 };
 
 /* --- mailboxes -------------------------------------------------------------------------------------- */
@@ -387,22 +387,18 @@ serve(struct sampler *s, const struct want *before, bool due)
 	if (cleared)
 		do_clear(s);
 	if (s->draft.ended)
-		s->grid_stale = false;
-	else if (!s->draft.regions || !s->draft.regions->counted || cleared || again || due) {
-		bool done = look(s);
-
-		s->grid_stale = !done && w->grid_on;
+		s->stale = false;
+	else if (!s->draft.regions || !s->draft.regions->counted || cleared || again || due || s->stale) {
+		s->stale = !look(s);
 		s->next_look = time_ns() + u64_max(w->interval_ns, COST_SHARE * (time_ns() - begin));
-		if (!done)
-			s->next_look = 0;
-	} else if (grid || s->grid_stale) {
-		s->grid_stale = !look_at_grid(s, &s->draft.regions->vmas);
+	} else if (grid) {
+		s->stale = !look_at_grid(s, &s->draft.regions->vmas);
 	}
 	if (w->card_on && s->draft.regions && !s->draft.ended)
 		look_at_card(s, &s->draft.regions->vmas);
 	if (w->ask != s->draft.asked)
 		do_ask(s);
-	publish(s, !s->grid_stale);
+	publish(s, !s->stale);
 }
 
 /* --- the thread --------------------------------------------------------------------------------------- */

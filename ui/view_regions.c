@@ -78,6 +78,7 @@ layout_for(int cols)
 struct sort_key {
 	struct value v;
 	uint64_t start;
+	bool down;
 };
 
 static struct region_row
@@ -93,6 +94,9 @@ by_key(const void *pa, const void *pb)
 	const struct sort_key *a = pa, *b = pb;
 	int c = value_compare(&a->v, &b->v);
 
+	/* what is not known comes last, whichever way the rest goes */
+	if (a->down && a->v.kind != VALUE_UNKNOWN && b->v.kind != VALUE_UNKNOWN)
+		c = -c;
 	return c ? c : (a->start > b->start) - (a->start < b->start);
 }
 
@@ -106,14 +110,14 @@ sort_regions(struct ui *ui, const struct sample *s)
 	for (size_t i = 0; i < n; i++) {
 		struct region_row row = row_of(s, i);
 
-		keys[i] = (struct sort_key){region_value(list[ui->sort].id, &row), row.v->start};
+		keys[i] = (struct sort_key){region_value(list[ui->sort].id, &row), row.v->start, down};
 	}
 	if (ui->sort != 0 || down)
 		qsort(keys, n, sizeof(*keys), by_key);
 	ui->order = mem_resize(ui->order, n * sizeof(*ui->order));
 	ui->order_n = n;
 	for (size_t i = 0; i < n; i++)
-		ui->order[i] = keys[down ? n - 1 - i : i].start;
+		ui->order[i] = keys[i].start;
 	free(keys);
 	ui->order_serial = s->serial;
 }
@@ -426,7 +430,7 @@ say(const struct ui *ui, const struct sample *s, struct buf *out)
 	ui_name(out, v);
 	buf_fmt(out, " %s %s: ", size_text(a, vma_size(v)), perm);
 	if (!r->known)
-		buf_str(out, "not counted yet");
+		buf_str(out, s->regions->counted ? "the kernel shows no page table of it" : "not counted yet");
 	else if (!r->rss && !r->swap)
 		buf_str(out, v->type == VMA_RESERVE ? "address space kept aside, no access" : "0 pages touched");
 	else
@@ -491,13 +495,15 @@ find(struct ui *ui, const struct sample *s, long step)
 	return FX_NOT_FOUND;
 }
 
+/* Who asks for an order wants to see its top. */
 static void
-sort_by(struct ui *ui, int step)
+sort_by(struct ui *ui, int sort, bool invert)
 {
-	ui->sort = (ui->sort + step + LIST_COLUMNS) % LIST_COLUMNS;
-	ui->invert = false;
+	ui->sort = sort;
+	ui->invert = invert;
 	free(ui->order);
 	ui->order = NULL;
+	ui->region = 0;
 }
 
 static unsigned
@@ -516,13 +522,9 @@ act(struct ui *ui, const struct sample *s, enum action a)
 	case ACT_HALF_DOWN: move_to(ui, at + page / 2); break;
 	case ACT_FIRST: move_to(ui, 0); break;
 	case ACT_LAST: move_to(ui, (long)ui->order_n); break;
-	case ACT_SORT: sort_by(ui, 1); break;
-	case ACT_SORT_BACK: sort_by(ui, -1); break;
-	case ACT_INVERT:
-		ui->invert = !ui->invert;
-		free(ui->order);
-		ui->order = NULL;
-		break;
+	case ACT_SORT: sort_by(ui, (ui->sort + 1) % LIST_COLUMNS, false); break;
+	case ACT_SORT_BACK: sort_by(ui, (ui->sort + LIST_COLUMNS - 1) % LIST_COLUMNS, false); break;
+	case ACT_INVERT: sort_by(ui, ui->sort, !ui->invert); break;
 	case ACT_FIND: return FX_FIND;
 	case ACT_FIND_NEXT: return find(ui, s, 1);
 	case ACT_FIND_BACK: return find(ui, s, -1);
