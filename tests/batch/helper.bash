@@ -6,6 +6,7 @@
 #	load helper
 #	@test "..." { fixture zoo; run pm --list "$PID"; [ "$status" -eq 0 ]; }
 #	@test "..." { fixture zoo; pm_golden zoo-list --list "$PID"; }
+bats_require_minimum_version 1.5.0
 
 batch_dir=$(cd "${BASH_SOURCE[0]%/*}" && pwd)
 # shellcheck source=tests/fixtures/fixture.bash

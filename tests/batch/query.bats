@@ -109,3 +109,11 @@ costs() {
 	rm "$ROOT/$PID/clear_refs"
 	refused 1 'clear_refs' -e clear "$PID"
 }
+
+@test "bug: a frame is not called unmapped where frames are hidden" {
+	fixture hidden
+	run -0 pm -e pfn:1234 "$PID"
+	[[ $output == *'mapped_at'*'hidden (needs CAP_SYS_ADMIN)'* && $output != *'not mapped by'* ]]
+	run -0 pm --json -e pfn:1234 "$PID"
+	[[ $output == *'"mapped_at": null'* ]]
+}

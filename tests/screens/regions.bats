@@ -197,3 +197,19 @@ teardown() { screen_stop; }
 	screen_send q
 	screen_end
 }
+
+@test "bug: a terminal that cannot move its cursor is refused, and nothing is drawn on it" {
+	fixture zoo
+	SCREEN_TERM=dumb
+	screen_start 80x24 "$PID" || true
+	screen_text | grep 'cannot use the terminal dumb: it cannot move its cursor'
+	screen_end 2
+}
+
+@test "bug: names in wide characters stay readable and in their column" {
+	fixture names
+	screen_start 100x30 "$PID"
+	screen_text | grep '日本'
+	screen_keys q
+	screen_end
+}
