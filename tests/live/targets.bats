@@ -102,3 +102,19 @@ teardown() { live_end; }
 	[[ -e $SCREEN_TMP/exit ]] || screen_keys q
 	screen_end
 }
+
+@test "bug: the end of the thread it is read through is not the end of the process" {
+	subject_start
+	subject leader-exit
+	SCREEN_OPTIONS=(--interval 0.2 --color=never)
+	screen_start 80x24 "$SUBJECT_PID"
+	screen_goto "${AT[sparse]}"
+	screen_wait_text "${AT[sparse]} +[.·][ah][.·]{6}"
+	# the thread that obeys hands over to another and ends: the memory is still there, and still moves
+	subject leader-exit
+	subject write sparse 3
+	screen_wait_text "${AT[sparse]} +[.·][ah][.·][ah][.·]{4}"
+	run ! grep -E 'has ended|executed' <(screen_text)
+	screen_keys Q
+	screen_end
+}
