@@ -178,7 +178,7 @@ own() { grep -E '^(ADDRESS|START|0x1000[0-9a-f]{8},)'; }
 	become_nobody
 	subject_start "${AS_NOBODY[@]}"
 	same '"${AS_NOBODY[@]}" $PUBLIC/reader $SUBJECT_PID' \
-		'"${AS_NOBODY[@]}" timeout 60 $PMTOP --pages --csv -o $PAGE_COLUMNS $SUBJECT_PID'
+		'"${AS_NOBODY[@]}" timeout 60 "$PMTOP" --pages --csv -o $PAGE_COLUMNS $SUBJECT_PID'
 	hidden "${AS_NOBODY[@]}"
 	"${AS_NOBODY[@]}" "$PMTOP" --list "$SUBJECT_PID" >/dev/null
 }
@@ -188,8 +188,8 @@ own() { grep -E '^(ADDRESS|START|0x1000[0-9a-f]{8},)'; }
 	need_root
 	"${weak[@]}" true 2>/dev/null || skip "setpriv may not drop CAP_SYS_ADMIN here"
 	subject_start
-	same '"${weak[@]}" $live_dir/reader $SUBJECT_PID' \
-		'"${weak[@]}" timeout 60 $PMTOP --pages --csv -o $PAGE_COLUMNS $SUBJECT_PID'
+	same '"${weak[@]}" "$live_dir/reader" $SUBJECT_PID' \
+		'"${weak[@]}" timeout 60 "$PMTOP" --pages --csv -o $PAGE_COLUMNS $SUBJECT_PID'
 	hidden "${weak[@]}"
 }
 
