@@ -202,7 +202,7 @@ measure(struct target *target, const struct vma *v, uint64_t now, struct region 
 		return 0; /* not known */
 	w.width = (unsigned)u64_min(width, walk_pages(&w));
 	memset(share, 0, w.width * sizeof(share[0]));
-	if (v->type == VMA_FILE && !(v->perm & VMA_SHARED))
+	if (v->inode && !(v->perm & VMA_SHARED))
 		cats |= PM_CAT_FILE; /* which pages are private copies: only here is it worth its price */
 	if (t->gen) {
 		any |= PM_CAT_SOFT_DIRTY;

@@ -110,7 +110,7 @@ state_of_cats(uint64_t cats, const struct vma *v)
 		return STATE_SWAPPED;
 	if (cats & PM_CAT_PFNZERO)
 		return STATE_ZERO;
-	if (v->type == VMA_FILE && !(v->perm & VMA_SHARED) && !(cats & PM_CAT_FILE))
+	if (v->inode && !(v->perm & VMA_SHARED) && !(cats & PM_CAT_FILE) && v->type != VMA_HUGETLB)
 		return STATE_ANON; /* a private copy */
 	if (v->inode || v->type == VMA_SHM || v->type == VMA_KERNEL || v->type == VMA_DEVICE)
 		return state_of_file_kind(v);

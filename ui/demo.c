@@ -77,6 +77,7 @@ struct region {
 	size_t pages;
 	bool shared, reserved; /* MAP_SHARED; PROT_NONE */
 	/* The descriptor to map, or -1 with errno; may lessen *pages. NULL: anonymous memory. */
+	bool pictured; /* its name matters more than what it is made of: see can_name */
 	int (*open)(const char *name, size_t page, size_t *pages);
 	void (*build)(struct demo *d, const struct area *a);
 	void (*step)(struct demo *d, const struct area *a); /* NULL: lies still */
@@ -316,7 +317,7 @@ cow_step(struct demo *d, const struct area *a)
 /* --- shm ring --------------------------------------------------------------------------------- */
 
 static int
-ring_open(const char *name, size_t page, size_t *pages)
+memory_open(const char *name, size_t page, size_t *pages)
 {
 	int fd = memfd_create(name, MFD_CLOEXEC);
 
@@ -411,15 +412,15 @@ file_build(struct demo *d, const struct area *a)
 /* --- the table -------------------------------------------------------------------------------- */
 
 static const struct region regions[] = {
-	{ .name = "demo life", .pages = ROW * LIFE_ROWS, .build = draw_all, .step = life_step },
-	{ .name = "demo banner", .pages = ROW * ARRAY_LEN(banner_text),
+	{ .name = "demo life", .pages = ROW * LIFE_ROWS, .pictured = true, .build = draw_all, .step = life_step },
+	{ .name = "demo banner", .pages = ROW * ARRAY_LEN(banner_text), .pictured = true,
 	  .build = draw_all, .step = banner_step },
-	{ .name = "demo allocator", .pages = ROW * 32, .step = allocator_step },
-	{ .name = "demo zipf", .pages = ROW * 16, .build = draw_all, .step = zipf_step },
+	{ .name = "demo allocator", .pages = ROW * 32, .pictured = true, .step = allocator_step },
+	{ .name = "demo zipf", .pages = ROW * 16, .pictured = true, .build = draw_all, .step = zipf_step },
 	{ .name = "demo thp", .pages = ROW * 64, .build = thp_build, .step = thp_step },
 	{ .name = "demo cow", .pages = ROW * 8, .build = cow_build, .step = cow_step },
 	{ .name = "demo ring", .pages = ROW * 16, .shared = true,
-	  .open = ring_open, .step = ring_step },
+	  .open = memory_open, .step = ring_step },
 	{ .name = "demo ksm", .pages = ROW * 8, .build = ksm_build },
 	{ .name = "demo swap", .pages = ROW * 16, .build = swap_build },
 	{ .name = "demo guard", .pages = ROW * 4, .build = guard_build },
@@ -461,14 +462,31 @@ map_aligned(uint64_t at, size_t size, const struct region *r, int fd)
 	return p == MAP_FAILED ? NULL : p;
 }
 
+/*
+ * Whether anonymous memory can be given a name here (CONFIG_ANON_VMA_NAME). Where it cannot, the
+ * pictures are private mappings of a memory file that has the name: written, their pages are
+ * anonymous all the same.
+ */
+static bool
+can_name(size_t page)
+{
+	void *p = mmap(NULL, page, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	bool can = p != MAP_FAILED && prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME, p, page, "demo") == 0;
+
+	if (p != MAP_FAILED)
+		munmap(p, page);
+	return can;
+}
+
 static int
 region_make(struct demo *d, const struct region *r, uint64_t at, struct area *a)
 {
 	int fd = -1;
+	bool by_file = r->pictured && !can_name(d->page);
 
 	*a = (struct area){ .name = r->name, .pages = r->pages };
-	if (r->open) {
-		fd = r->open(r->name, d->page, &a->pages);
+	if (r->open || by_file) {
+		fd = (r->open ? r->open : memory_open)(r->name, d->page, &a->pages);
 		if (fd < 0)
 			return -1;
 	}
