@@ -18,9 +18,13 @@ flag_table(size_t *n)
 void
 flag_letters(struct buf *out, uint64_t kpf)
 {
+	char letters[ARRAY_LEN(table)];
+	size_t n = 0;
+
 	for (size_t i = 0; i < ARRAY_LEN(table); i++)
 		if (table[i].source == FLAG_KPF)
-			buf_add(out, kpf >> table[i].bit & 1 ? &table[i].letter : "_", 1);
+			letters[n++] = kpf >> table[i].bit & 1 ? table[i].letter : '_';
+	buf_add(out, letters, n);
 }
 
 static const struct flag *

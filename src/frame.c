@@ -10,7 +10,10 @@
 #include "kabi.h"
 #include "util.h"
 
-enum { RUN_MAX = 512 }; /* frames a read */
+enum {
+	RUN_MAX = 512, /* frames a read */
+	GAP = 4,       /* frames not asked for that are read along */
+};
 
 /* Whether a fresh page of our own, which nobody can have merged, is said to be KSM's. */
 static bool
@@ -57,15 +60,30 @@ frames_close(struct frames *f)
 	}
 }
 
-/* Length of the run from pfn[0] of frames that follow each other upwards or are the same. */
-static size_t
-run_length(const uint64_t *pfn, size_t n)
-{
-	size_t i = 1;
+/* A stretch of frames that one read covers. */
+struct stretch {
+	uint64_t lo, hi;
+	size_t n; /* of the frames asked for that lie in it */
+};
 
-	while (i < n && pfn[i] >= pfn[i - 1] && pfn[i] - pfn[0] < RUN_MAX && pfn[i] - pfn[i - 1] <= 1)
-		i++;
-	return i;
+/*
+ * The frames from pfn[0] on that lie close together, upwards, downwards (the buddy allocator splits
+ * both ways) or with small gaps: reading a few frames too many is cheaper than another call.
+ */
+static struct stretch
+stretch_from(const uint64_t *pfn, size_t n)
+{
+	struct stretch s = {pfn[0], pfn[0], 1};
+
+	for (; s.n < n; s.n++) {
+		uint64_t p = pfn[s.n], lo = u64_min(s.lo, p), hi = u64_max(s.hi, p);
+
+		if (p + GAP < s.lo || p > s.hi + GAP || hi - lo >= RUN_MAX)
+			break;
+		s.lo = lo;
+		s.hi = hi;
+	}
+	return s;
 }
 
 void
@@ -76,15 +94,14 @@ frames_lookup(const struct frames *f, enum frame_file file, const uint64_t *pfn,
 	uint64_t words[RUN_MAX];
 
 	memset(ok, 0, n * sizeof(*ok));
-	for (size_t i = 0, len; fd >= 0 && i < n; i += len) {
-		len = run_length(pfn + i, n - i);
-		size_t span = pfn[i + len - 1] - pfn[i] + 1;
-		ssize_t r = pread(fd, words, span * sizeof(*words), (off_t)(pfn[i] * sizeof(*words)));
+	for (size_t i = 0; fd >= 0 && i < n;) {
+		struct stretch s = stretch_from(pfn + i, n - i);
+		ssize_t r = pread(fd, words, (s.hi - s.lo + 1) * sizeof(*words), (off_t)(s.lo * sizeof(*words)));
 		size_t got = r > 0 ? (size_t)r / sizeof(*words) : 0;
 
-		for (size_t k = i; k < i + len; k++) {
-			ok[k] = pfn[k] - pfn[i] < got;
-			out[k] = ok[k] ? words[pfn[k] - pfn[i]] : 0;
+		for (size_t end = i + s.n; i < end; i++) {
+			ok[i] = pfn[i] - s.lo < got;
+			out[i] = ok[i] ? words[pfn[i] - s.lo] : 0;
 		}
 	}
 }

@@ -89,6 +89,29 @@ buf_str(struct buf *b, const char *s)
 	buf_add(b, s, strlen(s));
 }
 
+static void
+buf_digits(struct buf *b, uint64_t v, unsigned base)
+{
+	char digits[24], *s = digits + sizeof(digits);
+
+	do
+		*--s = "0123456789abcdef"[v % base];
+	while (v /= base);
+	buf_add(b, s, (size_t)(digits + sizeof(digits) - s));
+}
+
+void
+buf_hex(struct buf *b, uint64_t v)
+{
+	buf_digits(b, v, 16);
+}
+
+void
+buf_dec(struct buf *b, uint64_t v)
+{
+	buf_digits(b, v, 10);
+}
+
 void
 buf_fmt(struct buf *b, const char *fmt, ...)
 {

@@ -45,6 +45,8 @@ struct buf {
 };
 void buf_add(struct buf *b, const char *s, size_t n);
 void buf_str(struct buf *b, const char *s);
+void buf_hex(struct buf *b, uint64_t v); /* digits alone; these two are for rows by the million */
+void buf_dec(struct buf *b, uint64_t v);
 void buf_fmt(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void buf_free(struct buf *b);
 

@@ -50,7 +50,9 @@ ours(const char *s)
 {
 	struct value v = {.kind = VALUE_TEXT};
 
-	snprintf(v.t, sizeof(v.t), "%s", s);
+	size_t n = strlen(s);
+
+	memcpy(v.t, s, u64_min(n, sizeof(v.t) - 1));
 	return v;
 }
 
@@ -214,15 +216,7 @@ page_value_KPF(const struct page_row *row)
 static struct value
 page_value_FLAGS(const struct page_row *row)
 {
-	struct buf b = {0};
-	struct value v = unknown;
-
-	if (!(row->pg->known & PAGE_FLAGS))
-		return v;
-	flag_letters(&b, row->pg->kpf);
-	v = ours(b.s);
-	buf_free(&b);
-	return v;
+	return row->pg->known & PAGE_FLAGS ? (struct value){.kind = VALUE_FLAGS, .n = row->pg->kpf} : unknown;
 }
 
 /* Looked up by walking the cgroup tree, so the last answer is kept for the neighbours. */
@@ -298,14 +292,18 @@ value_text(const struct value *v, bool bytes, bool ascii, struct buf *out)
 			buf_str(out, v->t);
 		return;
 	case VALUE_NUMBER:
-		buf_fmt(out, "%llu", (unsigned long long)v->n);
+		buf_dec(out, v->n);
 		return;
 	case VALUE_HEX:
-		buf_fmt(out, "0x%llx", (unsigned long long)v->n);
+		buf_add(out, "0x", 2);
+		buf_hex(out, v->n);
+		return;
+	case VALUE_FLAGS:
+		flag_letters(out, v->n);
 		return;
 	case VALUE_SIZE:
 		if (bytes)
-			buf_fmt(out, "%llu", (unsigned long long)v->n);
+			buf_dec(out, v->n);
 		else
 			buf_str(out, size_text(size, v->n));
 	}

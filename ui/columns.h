@@ -31,13 +31,13 @@ struct column {
 };
 const struct column *column_row(enum column_id id);
 
-enum value_kind { VALUE_UNKNOWN, VALUE_TEXT, VALUE_NUMBER, VALUE_HEX, VALUE_SIZE };
+enum value_kind { VALUE_UNKNOWN, VALUE_TEXT, VALUE_NUMBER, VALUE_HEX, VALUE_SIZE, VALUE_FLAGS };
 
 struct value {
 	enum value_kind kind;
-	uint64_t n;      /* NUMBER, HEX; SIZE in bytes */
+	uint64_t n;      /* NUMBER, HEX; SIZE in bytes; FLAGS: kpageflags, shown as letters */
 	const char *s;   /* TEXT from outside, to be escaped; or NULL: */
-	char t[64];      /* TEXT of ours */
+	char t[32];      /* TEXT of ours */
 };
 
 /* One row's facts. */

@@ -165,6 +165,8 @@ main(int argc, char **argv)
 		demo_main();
 	mem_on_oom(out_of_memory);
 	setlocale(LC_ALL, "");
+	if (!isatty(STDOUT_FILENO))
+		setvbuf(stdout, NULL, _IOFBF, 1 << 16);
 	r = options_parse(&o, argc, argv, &err);
 	o.ascii = o.ascii || strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
 	if (r == 0 && !had_output)

@@ -68,8 +68,14 @@ csv_field(struct buf *out, const char *s)
 static void
 raw_field(struct buf *out, const char *s)
 {
-	for (; *s; s++)
-		buf_fmt(out, *s == ' ' ? "\\x20" : "%c", *s);
+	for (size_t n; *s; s += n) {
+		n = strcspn(s, " ");
+		buf_add(out, s, n);
+		if (s[n] == ' ') {
+			buf_str(out, "\\x20");
+			n++;
+		}
+	}
 }
 
 /* JSON key: lower case, _ for -, the sign % spelled out. */
