@@ -38,16 +38,13 @@ struct sample {
 
 	pid_t pid;
 	char comm[64];
-	unsigned uid;
 	size_t page_size;
 	unsigned swaps;
 	bool frames_hidden;   /* page frames or their flags are not ours to see */
-	bool live;            /* of the running kernel */
 
 	bool ended;           /* the process is no more; what is shown is the last that was seen */
 	uint64_t ended_ns;
-	unsigned execs;       /* times it was seen to execute a new program; the last at: */
-	uint64_t exec_ns;
+	unsigned execs;       /* times it was seen to execute a new program */
 	struct err trouble;   /* what went wrong with this look; what[0] == 0: nothing */
 
 	struct regions *regions;

@@ -173,7 +173,6 @@ address_space_gone(struct sampler *s, struct vma_list *vmas)
 	if (moved)
 		return false;
 	s->draft.execs++;
-	s->draft.exec_ns = time_ns();
 	snprintf(s->draft.comm, sizeof(s->draft.comm), "%s", s->t.proc.comm);
 	copy_track(s);
 	return false;
@@ -473,8 +472,6 @@ describe_target(struct sampler *s)
 	struct sample *d = &s->draft;
 
 	d->pid = s->t.proc.pid;
-	d->uid = s->t.proc.uid;
-	d->live = s->t.proc.live;
 	d->page_size = s->t.pm.page_size;
 	d->swaps = s->t.swaps;
 	snprintf(d->comm, sizeof(d->comm), "%s", s->t.proc.comm);

@@ -148,8 +148,9 @@ static int
 fill(struct fill *f, uint64_t lo, uint64_t hi)
 {
 	struct window *w = f->w;
+	struct region whole; /* measured for its strip, and for the track to learn what is written */
 
-	if (region_measure(f->t, f->v, w->time_ns, &w->region, w->map, w->grid.row_cells, f->err) < 0)
+	if (region_measure(f->t, f->v, w->time_ns, &whole, w->map, w->grid.row_cells, f->err) < 0)
 		return -1;
 	if (!pagemap_readable(&f->t->pm, f->v)) {
 		fill_all(w, STATE_UNREADABLE);

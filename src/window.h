@@ -19,8 +19,7 @@ struct window {
 	struct grid grid;      /* the geometry it was made for */
 	struct cell *cells;    /* rows * row_cells */
 	struct page *pages;    /* one a cell when a cell is one page, else NULL */
-	struct region region;  /* the whole region's figures, and ... */
-	struct strip_cell map[STRIP_MAX]; /* ... its strip, row_cells wide */
+	struct strip_cell map[STRIP_MAX]; /* the whole region as a strip, row_cells wide */
 	uint64_t counted;      /* bytes of the range on screen that are counted so far */
 	bool complete;
 	bool gone;             /* nothing is mapped there any more */

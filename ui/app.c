@@ -33,8 +33,8 @@ app_toast(struct app *a, enum role role, const char *text)
 	a->toast_until = time_ns() + TOAST_MS * MS;
 }
 
-void
-app_toast_err(struct app *a, const struct err *e)
+static void
+toast_err(struct app *a, const struct err *e)
 {
 	char line[700];
 
@@ -218,7 +218,7 @@ notice_clear(struct app *a)
 		return;
 	a->clear_seen = a->s->cleared;
 	if (a->s->clear_err.what[0]) {
-		app_toast_err(a, &a->s->clear_err);
+		toast_err(a, &a->s->clear_err);
 		return;
 	}
 	snprintf(text, sizeof(text),
@@ -235,7 +235,7 @@ notice_answer(struct app *a)
 		return;
 	a->asked = 0;
 	if (!a->s->answer) {
-		app_toast_err(a, &a->s->answer_err);
+		toast_err(a, &a->s->answer_err);
 		return;
 	}
 	close_panel(a);

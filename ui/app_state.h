@@ -40,7 +40,6 @@ struct app {
 
 /* app.c */
 void app_toast(struct app *a, enum role role, const char *text);
-void app_toast_err(struct app *a, const struct err *e);
 void app_post(struct app *a); /* hands a->want to the sampler */
 bool app_answered(const struct app *a);
 
