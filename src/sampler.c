@@ -283,13 +283,6 @@ look(struct sampler *s)
 
 	if (!rs)
 		return true;
-	if (!s->draft.regions) { /* the first picture: maps alone, at once */
-		s->draft.regions = rs;
-		publish(s, false);
-		rs = read_maps(s);
-		if (!rs)
-			return true;
-	}
 	if (s->now.grid_on) {
 		if (!look_at_grid(s, &rs->vmas)) {
 			regions_unref(rs);
@@ -298,9 +291,9 @@ look(struct sampler *s)
 		publish(s, false);
 	}
 	r = regions_measure(rs, &s->t, &s->draft.trouble);
-	if (r != 0)
+	if (r != 0 && s->draft.regions)
 		carry_over(rs, s->draft.regions);
-	else
+	if (r == 0)
 		s->last_full = time_ns();
 	set_regions(s, rs);
 	return r != 1;
@@ -463,28 +456,69 @@ turn(struct sampler *s, bool news)
 		serve(s, &before, due);
 }
 
+/* What does not change while the target is watched. */
 static void
 describe_target(struct sampler *s)
 {
-	struct page pg;
-	struct err ignored;
-	struct vma_list vmas;
 	struct sample *d = &s->draft;
 
 	d->pid = s->t.proc.pid;
 	d->page_size = s->t.pm.page_size;
 	d->swaps = s->t.swaps;
 	snprintf(d->comm, sizeof(d->comm), "%s", s->t.proc.comm);
-	d->frames_hidden = s->t.frames.flags < 0;
-	if (!d->frames_hidden && target_regions(&s->t, &vmas, &ignored) == 0) {
-		for (size_t i = 0; i < vmas.n && !d->frames_hidden; i++)
-			if (page_read(&s->t.pm, &s->t.frames, vmas.v[i].start, &pg, 1, 0, &ignored) == 0) {
-				d->frames_hidden = page_hidden(&pg);
-				if (page_pfn(&pg))
-					break;
-			}
-		vma_free(&vmas);
+}
+
+/* Whether frames are ours to see: the first page in RAM that is met tells. */
+static bool
+frames_are_hidden(struct sampler *s)
+{
+	const struct vma_list *vmas = &s->draft.regions->vmas;
+	struct page pg;
+	struct err ignored;
+
+	if (s->t.frames.flags < 0)
+		return true;
+	for (size_t i = 0; i < vmas->n; i++)
+		if (page_read(&s->t.pm, &s->t.frames, vmas->v[i].start, &pg, 1, 0, &ignored) == 0 &&
+		    pg.known & PAGE_WORD && pg.word & PM_PRESENT)
+			return page_hidden(&pg);
+	return false;
+}
+
+static void
+tell_opened(struct sampler *s, bool ok, const struct err *err)
+{
+	pthread_mutex_lock(&s->lock);
+	s->open_failed = !ok;
+	s->open_err = *err;
+	s->pidfd = ok ? s->t.proc.pidfd : -1;
+	pthread_mutex_unlock(&s->lock);
+	if (!ok)
+		eventfd_write(s->event, 1);
+}
+
+/* Opens the target and shows its regions before anything that may take longer. */
+static bool
+open_target(struct sampler *s)
+{
+	struct err err = {0};
+	bool ok = target_open(&s->t, s->root, s->pid, &err) == 0;
+
+	s->t.pm.stop = superseded_cb;
+	s->t.pm.stop_arg = s;
+	if (ok) {
+		tell_opened(s, true, &err);
+		describe_target(s);
+		s->draft.regions = read_maps(s);
+		if (s->draft.regions)
+			publish(s, false);
+		ok = target_open_pages(&s->t, &err) == 0;
 	}
+	if (!ok)
+		tell_opened(s, false, &err);
+	else if (s->draft.regions)
+		s->draft.frames_hidden = frames_are_hidden(s);
+	return ok;
 }
 
 static void
@@ -501,20 +535,8 @@ static void *
 thread_main(void *arg)
 {
 	struct sampler *s = arg;
-	struct err err;
-	bool news, ok = target_open(&s->t, s->root, s->pid, &err) == 0;
+	bool news, ok = open_target(s);
 
-	s->t.pm.stop = superseded_cb;
-	s->t.pm.stop_arg = s;
-	if (ok)
-		describe_target(s);
-	pthread_mutex_lock(&s->lock);
-	s->open_failed = !ok;
-	s->open_err = err;
-	s->pidfd = ok ? s->t.proc.pidfd : -1;
-	pthread_mutex_unlock(&s->lock);
-	if (!ok)
-		eventfd_write(s->event, 1);
 	while (ok && wait_for_work(s, &news)) {
 		turn(s, news);
 		if (s->t.track.can == TRACK_UNKNOWN && s->draft.regions && s->draft.regions->counted) {

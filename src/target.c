@@ -31,6 +31,13 @@ target_open(struct target *t, const char *root, pid_t pid, struct err *err)
 		return -1;
 	frames_open(&t->frames, &t->proc);
 	t->swaps = proc_swap_count(&t->proc);
+	t->pm.page_size = (size_t)sysconf(_SC_PAGESIZE);
+	return 0;
+}
+
+int
+target_open_pages(struct target *t, struct err *err)
+{
 	return pagemap_open(&t->pm, &t->proc, err);
 }
 
@@ -41,7 +48,7 @@ target_reopen(struct target *t, struct err *err)
 		close(t->maps);
 	pagemap_close(&t->pm);
 	track_forget(&t->track);
-	return open_maps(t, err) < 0 ? -1 : pagemap_open(&t->pm, &t->proc, err);
+	return open_maps(t, err) < 0 ? -1 : target_open_pages(t, err);
 }
 
 void

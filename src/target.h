@@ -21,8 +21,12 @@ struct target {
 	unsigned swaps;        /* swap devices */
 };
 
-/* target_close also after failure. */
+/*
+ * Opens all but the page tables: enough for the regions. target_close also after failure. The page
+ * tables are a step of their own because opening them may block.
+ */
 int target_open(struct target *t, const char *root, pid_t pid, struct err *err);
+int target_open_pages(struct target *t, struct err *err);
 void target_close(struct target *t);
 
 /* After exec: the old descriptors show the old, dead address space. */

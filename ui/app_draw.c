@@ -61,7 +61,7 @@ draw_header(const struct app *a)
 	char text[64];
 
 	paint_fill(0, 0, a->ui.cols, ROLE_HEADER);
-	if (s)
+	if (s && s->regions && s->regions->counted)
 		right = draw_badge(0, right, s->frames_hidden ? ROLE_HEADER_HOT : ROLE_HEADER_DIM,
 		                   s->frames_hidden ? "no PFN" : "root");
 	if (s && s->gen) {

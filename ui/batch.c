@@ -496,6 +496,8 @@ batch_run(const struct options *o, pid_t pid, struct err *err)
 	int r = target_open(&b.t, o->proc_root, pid, err);
 
 	if (r == 0)
+		r = target_open_pages(&b.t, err);
+	if (r == 0)
 		r = target_regions(&b.t, &b.vmas, err);
 	if (r == 0 && !b.vmas.n)
 		r = err_set(err, ERR_TARGET, "it has no memory any more", "choose a running process",

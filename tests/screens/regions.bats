@@ -193,7 +193,9 @@ teardown() { screen_stop; }
 	screen_wait_text 'help >'
 	screen_resize_waiting 100 30
 	screen_send Escape
-	screen_wait_text 'opening process'
+	# the regions are known all the same, and what is not counted is not called 0
+	screen_wait_text '^RAM +counting'
+	screen_wait_text '\[anon: canvas\]'
 	screen_send q
 	screen_end
 }
