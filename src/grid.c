@@ -146,3 +146,18 @@ cell_alarm(const struct cell *c)
 		return STATE_HWPOISON;
 	return c->n[STATE_UNREADABLE] ? STATE_UNREADABLE : STATE_COUNT;
 }
+
+char
+cell_letter(const struct cell *c)
+{
+	enum state second, first = cell_first(c, &second);
+	uint64_t all = cell_pages(c), out = c->n[STATE_NONE] + c->n[STATE_SWAPPED];
+
+	if (!all)
+		return ' ';
+	if (cell_alarm(c) != STATE_COUNT)
+		return state_row(cell_alarm(c))->letter;
+	if (c->n[first] * 2 >= all)
+		return state_row(first)->letter;
+	return (char)('0' + u64_min(9, (all - out) * 10 / all));
+}

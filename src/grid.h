@@ -66,4 +66,10 @@ enum state cell_first(const struct cell *c, enum state *second);
 /* A state that must show however rare it is (broken memory, unreadable), or STATE_COUNT. */
 enum state cell_alarm(const struct cell *c);
 
+/*
+ * One letter for all of its pages: an alarm's, that of the state that half of them have, or else a
+ * digit: the tenths that are in RAM. A blank for a cell of no pages.
+ */
+char cell_letter(const struct cell *c);
+
 #endif

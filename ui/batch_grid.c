@@ -21,23 +21,6 @@ zoom_of(unsigned pages)
 	return z;
 }
 
-/* The letter of a cell: the state of all its pages, or of most, or the tenths that are in RAM. */
-static char
-letter(const struct cell *c)
-{
-	enum state second, first;
-	uint64_t all = cell_pages(c);
-
-	if (!all)
-		return ' ';
-	if (cell_alarm(c) != STATE_COUNT)
-		return state_row(cell_alarm(c))->letter;
-	first = cell_first(c, &second);
-	if (c->n[first] * 2 >= all)
-		return state_row(first)->letter;
-	return (char)('0' + (all - c->n[STATE_NONE] - c->n[STATE_SWAPPED]) * 10 / all % 10);
-}
-
 static void
 print_heading(const struct vma *v, const struct grid *g, bool ascii)
 {
@@ -62,7 +45,7 @@ print_rows(const struct window *w)
 	for (unsigned row = 0; row < g->rows && row < total; row++) {
 		printf("%012llx ", (unsigned long long)(g->top + row * grid_row_bytes(g)));
 		for (unsigned col = 0; col < g->row_cells; col++)
-			putchar(letter(&w->cells[row * g->row_cells + col]));
+			putchar(cell_letter(&w->cells[row * g->row_cells + col]));
 		putchar('\n');
 	}
 }

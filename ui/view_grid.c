@@ -124,18 +124,12 @@ draw_page_cell(const struct ui *ui, const struct cell *c, int y, int x, bool let
 		paint_glyph(y, x, role, show ? state_glyph(st) : L' ');
 }
 
-/* The letter of the class that has half of the cell, else the tenths that are in RAM. */
 static wchar_t
-mixed_letter(const struct cell *c)
+cell_glyph(const struct cell *c)
 {
-	enum state second, first = cell_first(c, &second);
-	uint64_t all = cell_pages(c), out = c->n[STATE_NONE] + c->n[STATE_SWAPPED];
-	unsigned tenths;
+	char letter = cell_letter(c);
 
-	if (c->n[first] * 2 >= all)
-		return state_glyph(first);
-	tenths = (unsigned)((all - out) * 10 / all);
-	return (wchar_t)(L'0' + (tenths > 9 ? 9 : tenths));
+	return letter == state_row(STATE_NONE)->letter ? L'·' : (wchar_t)letter;
 }
 
 static void
@@ -148,7 +142,7 @@ draw_letter_cell(const struct ui *ui, const struct cell *c, int y, int x)
 	if (cell_alarm(c) != STATE_COUNT)
 		paint_glyph(y, x, paint_state_role(cell_alarm(c)), state_glyph(cell_alarm(c)));
 	else
-		paint_glyph(y, x, role, heat && few_colors() ? heat_glyph(heat) : mixed_letter(c));
+		paint_glyph(y, x, role, heat && few_colors() ? heat_glyph(heat) : cell_glyph(c));
 }
 
 /* Two classes in a cell: an eighth block of the larger over the second; what was written wins. */
@@ -332,7 +326,7 @@ draw_cells(const struct ui *ui, const struct sample *s, int top)
 
 		/* on a page written just now, which is white, the cursor is black */
 		paint_glyph(y, x, heat && heat <= HEAT_2S ? ROLE_CURSOR_HOT : ROLE_CURSOR,
-		            !c ? L' ' : heat && few_colors() ? heat_glyph(heat) : mixed_letter(c));
+		            !c ? L' ' : heat && few_colors() ? heat_glyph(heat) : cell_glyph(c));
 		paint_cursor(y, x);
 	}
 }

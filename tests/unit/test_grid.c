@@ -246,6 +246,44 @@ test_same(void)
 
 /* --- what a cell is called ----------------------------------------------------------------------------- */
 
+/* Half of a cell names it; else its tenths in RAM; an alarm always. */
+static void
+test_cell_letters(void)
+{
+	static const struct {
+		uint64_t anon, file, swapped, none, poison;
+		char letter;
+	} rows[] = {
+	    {.letter = ' '},
+	    {.anon = 8, .letter = 'a'},
+	    {.anon = 4, .none = 4, .letter = '.'}, /* a tie: the one with priority */
+	    {.anon = 5, .file = 3, .letter = 'a'},
+	    {.anon = 3, .file = 3, .swapped = 3, .letter = '6'},
+	    {.anon = 4, .file = 3, .none = 3, .letter = '7'},
+	    {.anon = 1, .file = 1, .swapped = 9, .none = 9, .letter = '1'},
+	    {.anon = 1000, .poison = 1, .letter = '!'},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct cell c = {0};
+		char name[32];
+
+		c.n[STATE_ANON] = rows[i].anon;
+		c.n[STATE_FILE] = rows[i].file;
+		c.n[STATE_SWAPPED] = rows[i].swapped;
+		c.n[STATE_NONE] = rows[i].none;
+		c.n[STATE_HWPOISON] = rows[i].poison;
+		snprintf(name, sizeof(name), "cell letter %zu is '%c'", i, rows[i].letter);
+		ok(cell_letter(&c) == rows[i].letter, name);
+	}
+	{ /* three thirds, all in RAM: nine tenths is the most a digit says */
+		struct cell c = {0};
+
+		c.n[STATE_ANON] = c.n[STATE_FILE] = c.n[STATE_SHMEM] = 5;
+		ok(cell_letter(&c) == '9', "bug: a cell that is all in RAM is not called 0 tenths");
+	}
+}
+
 static void
 test_cell_names(void)
 {
@@ -468,6 +506,7 @@ main(void)
 	test_fit();
 	test_row_cells();
 	test_same();
+	test_cell_letters();
 	test_cell_names();
 	test_windows();
 	test_frames_in_window();
