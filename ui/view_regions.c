@@ -25,11 +25,12 @@ static const struct list_column {
 	bool down; /* sorts from large to small first */
 } list[] = {
     {COL_REGION_START, "ADDRESS", 12, 0, false}, {COL_REGION_SIZE, NULL, 5, 0, true},
-    {COL_REGION_PERM, NULL, 4, 0, false},        {COL_REGION_TYPE, NULL, 7, 1, false},
+    {COL_REGION_PERM, NULL, 4, 6, false},        {COL_REGION_TYPE, NULL, 7, 1, false},
     {COL_REGION_RSS, NULL, 5, 0, true},          {COL_REGION_PERCENT, NULL, 3, 3, true},
-    {COL_REGION_SWAP, NULL, 5, 2, true},         {COL_REGION_DIRTY, "WRITTEN", 7, 0, true},
+    {COL_REGION_SWAP, NULL, 5, 2, true},         {COL_REGION_DIRTY, "WRITTEN", 7, 5, true},
     {COL_REGION_MAPPING, NULL, 0, 0, false},
 };
+enum { SHED_STRIP = 4, SHED_LAST = 6 }; /* the strip goes after the columns below it */
 enum { LIST_COLUMNS = ARRAY_LEN(list), LIST_MAPPING = LIST_COLUMNS - 1, NAME_MIN = 12 };
 
 struct layout {
@@ -56,12 +57,13 @@ layout_for(int cols)
 
 	for (int i = 0; i < LIST_COLUMNS; i++)
 		l.shown[i] = true;
-	for (int shed = 1; shed <= 3 && fixed_width(&l) + NAME_MIN > cols; shed++)
+	for (int shed = 1; shed <= SHED_LAST && fixed_width(&l) + NAME_MIN > cols; shed++) {
+		if (shed == SHED_STRIP)
+			l.strip_width = 0;
 		for (int i = 0; i < LIST_COLUMNS; i++)
 			if (list[i].shed == shed)
 				l.shown[i] = false;
-	if (fixed_width(&l) + NAME_MIN > cols)
-		l.strip_width = 0;
+	}
 	for (int i = 0; i < LIST_COLUMNS; i++) {
 		if (i == LIST_MAPPING) {
 			l.strip_x = x;
