@@ -269,9 +269,5 @@ pagemap_runs(const struct pagemap *pm, uint64_t start, uint64_t end, uint64_t an
 	            ? runs_by_scan(pm, start, end, any, cats & pm->scan, &j, err)
 	            : runs_by_words(pm, start, end, any, cats, &j, err);
 
-	if (r < 0)
-		return -1;
-	if (r == 0)
-		joiner_flush(&j);
-	return 0;
+	return r ? r : joiner_flush(&j) ? 1 : 0;
 }

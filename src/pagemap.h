@@ -55,12 +55,13 @@ typedef int pagemap_run_fn(void *arg, const struct pm_run *run);
 /*
  * Calls fn, ascending, for each longest run in [start, end) that has one of the `any` categories,
  * with those of `cats` that apply. Asking for PM_CAT_FILE makes the kernel touch every struct page
- * (6x dearer). Never blocks the target's mmap lock for long: short calls, a breath between them.
+ * (6x dearer). Returns 1 if fn or pm->stop ended the walk before its end: what was seen is then not
+ * all there is. Never blocks the target's mmap lock for long: short calls, a breath between them.
  */
 int pagemap_runs(const struct pagemap *pm, uint64_t start, uint64_t end, uint64_t any, uint64_t cats,
                  pagemap_run_fn *fn, void *arg, struct err *err);
 
-/* Whether the walk just made was ended by pm->stop. */
+/* Whether it is time to give up what is being done. */
 bool pagemap_stopped(const struct pagemap *pm);
 
 /* The categories a word shows (never HUGE; PFNZERO only for the known zero frame). */

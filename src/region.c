@@ -195,6 +195,7 @@ measure(struct target *target, const struct vma *v, uint64_t now, struct region 
 	uint64_t cats = any | PM_CAT_PFNZERO | PM_CAT_HUGE | PM_CAT_GUARD;
 	struct walk w = {.pm = pm, .v = v, .page_size = pm->page_size, .swaps = target->swaps,
 	                 .out = out, .share = share};
+	int r;
 
 	memset(out, 0, sizeof(*out));
 	memset(strip, 0, width * sizeof(*strip));
@@ -208,9 +209,10 @@ measure(struct target *target, const struct vma *v, uint64_t now, struct region 
 		any |= PM_CAT_SOFT_DIRTY;
 		cats |= PM_CAT_SOFT_DIRTY;
 	}
-	if (pagemap_runs(pm, v->start, v->end, any, cats, walk_run, &w, err) < 0) {
+	r = pagemap_runs(pm, v->start, v->end, any, cats, walk_run, &w, err);
+	if (r) { /* half a walk must not tell the track what is written: the rest would be forgotten */
 		free(w.dirty);
-		return -1;
+		return r;
 	}
 	if (t->gen)
 		note_written(&w, t, now);
@@ -280,9 +282,11 @@ regions_measure(struct regions *rs, struct target *t, struct err *err)
 	for (size_t i = 0; i < rs->vmas.n; i++) {
 		struct region *r = &rs->r[i];
 
-		if (measure(t, &rs->vmas.v[i], begin, r, rs->totals.rss_by_state, r->strip, LIST_STRIP,
-		            err) < 0)
-			return -1;
+		int ended = measure(t, &rs->vmas.v[i], begin, r, rs->totals.rss_by_state, r->strip, LIST_STRIP,
+		                    err);
+
+		if (ended)
+			return ended;
 		if (pagemap_stopped(&t->pm))
 			return 1;
 		totals_add(&rs->totals, r);

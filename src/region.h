@@ -32,7 +32,7 @@ struct region {
 
 /*
  * Counts one region, and draws it into strip[0..width). If the target has a mark, its track is told
- * what is written.
+ * what is written. 1: given up because the pagemap's `stop` said so, and nothing was told.
  */
 int region_measure(struct target *t, const struct vma *v, uint64_t now, struct region *out,
                    struct strip_cell *strip, unsigned width, struct err *err);

@@ -99,8 +99,9 @@ sampler_want(struct sampler *s, struct want *want)
 }
 
 static bool
-superseded(struct sampler *s)
+superseded(void *arg)
 {
+	struct sampler *s = arg;
 	bool yes;
 
 	pthread_mutex_lock(&s->lock);
@@ -109,15 +110,9 @@ superseded(struct sampler *s)
 	return yes;
 }
 
-static bool
-superseded_cb(void *arg)
-{
-	return superseded(arg);
-}
-
 /* An answer is not given up for a newer want: half of one would be a wrong one. */
 static bool
-stopping_cb(void *arg)
+stopping(void *arg)
 {
 	struct sampler *s = arg;
 	bool yes;
@@ -357,11 +352,11 @@ do_ask(struct sampler *s)
 	s->draft.answer_err.what[0] = '\0';
 	if (s->draft.ended)
 		err_set(&s->draft.answer_err, ERR_TARGET, "the process has ended", NULL, "cannot answer");
-	s->t.pm.stop = stopping_cb;
+	s->t.pm.stop = stopping;
 	if (!s->draft.ended && s->draft.regions)
 		s->draft.answer = answer_query(&s->t, &s->draft.regions->vmas, s->now.question,
 		                               &s->draft.answer_err);
-	s->t.pm.stop = superseded_cb;
+	s->t.pm.stop = superseded;
 	s->draft.asked = s->now.ask;
 	copy_track(s);
 }
@@ -504,7 +499,7 @@ open_target(struct sampler *s)
 	struct err err = {0};
 	bool ok = target_open(&s->t, s->root, s->pid, &err) == 0;
 
-	s->t.pm.stop = superseded_cb;
+	s->t.pm.stop = superseded;
 	s->t.pm.stop_arg = s;
 	if (ok) {
 		tell_opened(s, true, &err);

@@ -115,10 +115,8 @@ fill_run(void *arg, const struct pm_run *run)
 		for (size_t i = 0; i < n; i++)
 			count_page(f, at + i * size, &pages[i]);
 		f->w->counted = at + n * size - f->lo;
-		if (f->progress && f->progress(f->arg, f->w)) {
-			f->gave_up = true;
+		if (f->progress && f->progress(f->arg, f->w))
 			return 1;
-		}
 	}
 	return 0;
 }
@@ -150,7 +148,10 @@ fill(struct fill *f, uint64_t lo, uint64_t hi)
 	struct window *w = f->w;
 	struct region whole; /* measured for its strip, and for the track to learn what is written */
 
-	if (region_measure(f->t, f->v, w->time_ns, &whole, w->map, w->grid.row_cells, f->err) < 0)
+	int r = region_measure(f->t, f->v, w->time_ns, &whole, w->map, w->grid.row_cells, f->err);
+
+	f->gave_up = r > 0;
+	if (r)
 		return -1;
 	if (!pagemap_readable(&f->t->pm, f->v)) {
 		fill_all(w, STATE_UNREADABLE);
@@ -158,9 +159,12 @@ fill(struct fill *f, uint64_t lo, uint64_t hi)
 	}
 	fill_all(w, STATE_NONE);
 	f->err->what[0] = '\0';
-	if (pagemap_runs(&f->t->pm, lo, hi, PM_CAT_PRESENT | PM_CAT_SWAPPED,
-	                 PM_CAT_PRESENT | PM_CAT_SWAPPED, fill_run, f, f->err) < 0 ||
-	    f->err->what[0])
+	r = pagemap_runs(&f->t->pm, lo, hi, PM_CAT_PRESENT | PM_CAT_SWAPPED,
+	                 PM_CAT_PRESENT | PM_CAT_SWAPPED, fill_run, f, f->err);
+	if (r < 0 || f->err->what[0])
+		return -1;
+	f->gave_up = r > 0;
+	if (r)
 		return -1;
 	if (f->t->track.gen)
 		fill_written(w, &f->t->track, lo, hi);
@@ -183,8 +187,8 @@ window_read(struct target *t, const struct vma *v, const struct grid *grid,
 	lo = u64_max(lo, v->start);
 	hi = u64_min(hi, v->end);
 	f.lo = lo;
-	if ((lo < hi && fill(&f, lo, hi) < 0) || f.gave_up || pagemap_stopped(&t->pm)) {
-		if (f.gave_up || pagemap_stopped(&t->pm))
+	if (lo < hi && fill(&f, lo, hi) < 0) {
+		if (f.gave_up)
 			err->status = 0;
 		window_unref(w);
 		return NULL;

@@ -100,8 +100,8 @@ ask(struct app *a, const char *line)
 		return;
 	}
 	prompt_remember(line);
-	if (q.kind == QUERY_CLEAR && a->o->read_only) {
-		app_toast(a, ROLE_HOT, "--read-only: nothing that changes the target is done");
+	if (q.kind == QUERY_CLEAR) { /* what the key does, with its look afterwards and its refusals */
+		app_effects(a, FX_CLEAR);
 		return;
 	}
 	snprintf(a->want.question, sizeof(a->want.question), "%s", line);

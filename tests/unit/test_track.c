@@ -4,6 +4,7 @@
 
 #include "fake.h"
 #include "kabi.h"
+#include "region.h"
 #include "tap.h"
 #include "track.h"
 
@@ -220,6 +221,45 @@ test_probe(void)
 	folder_close(&f);
 }
 
+static bool
+stop_at_once(void *arg)
+{
+	(void)arg;
+	return true;
+}
+
+/* The second of two written pages lies in a window that the walk no longer comes to. */
+static void
+test_given_up(void)
+{
+	const uint64_t written = PM_PRESENT | PM_EXCLUSIVE | PM_SOFT_DIRTY | 0x1234;
+	struct vma v = {.start = 0x10000000, .end = 0x10000000 + UINT64_C(20000) * FAKE_PAGE,
+	                .perm = VMA_READ | VMA_WRITE, .type = VMA_ANON, .name = ""};
+	uint64_t near = v.start, far = v.start + UINT64_C(15000) * FAKE_PAGE;
+	struct strip_cell strip[LIST_STRIP];
+	struct region r;
+	struct target t;
+	struct err err;
+
+	fake_target(&t);
+	t.track.gen = 1;
+	fake_words(t.pm.fd, near / FAKE_PAGE, 2, written & ~PM_SOFT_DIRTY);
+	fake_word(t.pm.fd, near / FAKE_PAGE, written);
+	fake_word(t.pm.fd, far / FAKE_PAGE, written);
+	fake_end(t.pm.fd, v.end);
+	ok(region_measure(&t, &v, 100, &r, strip, LIST_STRIP, &err) == 0 && r.written == 2 &&
+	       track_time(&t.track, far) == 100,
+	   "a whole walk tells the track what is written");
+	t.pm.stop = stop_at_once;
+	ok(region_measure(&t, &v, 200, &r, strip, LIST_STRIP, &err) == 1, "a walk that is stopped says so");
+	is_u64(track_time(&t.track, far), 100, "bug: a walk that is given up forgets no write");
+	t.pm.stop = NULL;
+	ok(region_measure(&t, &v, 300, &r, strip, LIST_STRIP, &err) == 0 &&
+	       track_time(&t.track, near) == 100 && track_time(&t.track, far) == 100,
+	   "bug: and nothing old looks freshly written afterwards");
+	fake_close(&t);
+}
+
 int
 main(void)
 {
@@ -228,5 +268,6 @@ main(void)
 	test_update();
 	test_random();
 	test_probe();
+	test_given_up();
 	return tap_done();
 }
