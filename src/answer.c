@@ -9,8 +9,10 @@
 #include "kabi.h"
 #include "state.h"
 #include "symbol.h"
+#include "walk.h"
 
 enum { PLACES_SHOWN = 8 };
+static const char no_admin[] = "hidden (needs CAP_SYS_ADMIN)";
 
 static struct answer *
 answer_new(void)
@@ -105,7 +107,7 @@ page_hidden_why(const struct page *pg, const struct frames *f)
 	if (!(pg->known & PAGE_WORD) || !(pg->word & PM_PRESENT))
 		return NULL;
 	if (page_hidden(pg))
-		return "hidden (needs CAP_SYS_ADMIN)";
+		return no_admin;
 	if (pg->known & PAGE_RACED)
 		return "it changed while being read; look again";
 	if (f->flags < 0)
@@ -122,10 +124,9 @@ sentence_age(struct buf *out, uint64_t written_ns, uint64_t now)
 }
 
 void
-page_sentence(struct buf *out, const struct page *pg, const struct vma *v, unsigned swaps,
-              uint64_t written_ns, uint64_t now)
+page_sentence(struct buf *out, const struct page *pg, uint64_t written_ns, uint64_t now)
 {
-	enum state s = state_of_page(pg, v, swaps);
+	enum state s = (enum state)pg->state;
 
 	buf_str(out, state_row(s)->words);
 	if (page_pfn(pg))
@@ -160,17 +161,21 @@ facts_region(struct answer *a, const struct vma *v, uint64_t addr)
 }
 
 static void
-facts_swap(struct answer *a, const struct page *pg, unsigned swaps)
+facts_swap(struct answer *a, const struct page *pg, const struct swaps *swaps)
 {
+	unsigned type = PM_SWAP_TYPE(pg->word);
+
 	if (pg->word & PM_PRESENT || !(pg->word & PM_SWAPPED))
 		return;
 	if (!(pg->word & PM_PFN_MASK)) {
-		add_unknown(a, "swap_type", "hidden (needs CAP_SYS_ADMIN)");
-		add_unknown(a, "swap_offset", "hidden (needs CAP_SYS_ADMIN)");
+		add_unknown(a, "swap_type", no_admin);
+		add_unknown(a, "swap_offset", no_admin);
 		return;
 	}
-	add_number(a, "swap_type", PM_SWAP_TYPE(pg->word))->note =
-	    PM_SWAP_TYPE(pg->word) < swaps ? NULL : "(not a swap device: a special entry)";
+	add_number(a, "swap_type", type)->note =
+	    pg->state == STATE_SWAPPED ? NULL : "(not a swap device: a special entry)";
+	if (type < swaps->n)
+		add_name(a, "swap_device", swaps->name[type]);
 	add_hex(a, "swap_offset", PM_SWAP_OFFSET(pg->word));
 }
 
@@ -276,8 +281,7 @@ answer_page(struct target *t, const struct vma_list *vmas, uint64_t addr, struct
 
 	if (!v)
 		return answer_gap(vmas, addr);
-	if (page_read(&t->pm, &t->frames, base, &pg, 1,
-	              PAGE_WANT_FLAGS | PAGE_WANT_COUNT | PAGE_WANT_CGROUP, err) < 0)
+	if (walk_page(t, v, base, PAGE_WANT_ALL, &pg, err) < 0)
 		return NULL;
 	a = answer_new();
 	a->has_place = a->has_page = true;
@@ -289,45 +293,44 @@ answer_page(struct target *t, const struct vma_list *vmas, uint64_t addr, struct
 	if (symbol_at(&t->proc, vmas, addr, &b))
 		add_name(a, "symbol", b.s);
 	buf_free(&b);
-	add_text(a, "state", state_row(state_of_page(&pg, v, t->swaps))->name);
+	add_text(a, "state", state_row((enum state)pg.state)->name);
 	if (pg.known & PAGE_WORD)
 		facts_word(a, &pg);
-	facts_swap(a, &pg, t->swaps);
+	facts_swap(a, &pg, &t->swaps);
 	facts_frame(a, &pg, t, addr - base);
 	buf_fmt(&b, "%llx ", (unsigned long long)addr);
 	text_escape(&b, v->name[0] ? v->name : "[anonymous]", strlen(v->name[0] ? v->name : "[anonymous]"),
 	            false);
 	buf_fmt(&b, "+%llx: ", (unsigned long long)(addr - v->start));
-	page_sentence(&b, &pg, v, t->swaps, written, time_ns());
+	page_sentence(&b, &pg, written, time_ns());
 	a->line = b.s;
 	return a;
 }
 
 /* --- a range: its pages by state --------------------------------------------------------------------- */
 
-struct count {
-	struct target *t;
-	const struct vma *v;
-	uint64_t *by_state, *populated;
+static int
+count_pages(void *arg, uint64_t addr, const struct page *pages, size_t n)
+{
+	uint64_t *by_state = arg;
+
+	(void)addr;
+	for (size_t i = 0; i < n; i++)
+		by_state[pages[i].state]++;
+	return 0;
+}
+
+struct range_count {
+	uint64_t by_state[STATE_COUNT]; /* first: count_pages fills it */
+	size_t page_size;
 };
 
 static int
-count_run(void *arg, const struct pm_run *run)
+count_gap(void *arg, uint64_t start, uint64_t end, enum state s)
 {
-	struct count *c = arg;
-	struct page pages[PAGE_BATCH];
-	size_t size = c->t->pm.page_size;
-	struct err ignored;
+	struct range_count *c = arg;
 
-	for (uint64_t at = run->start; at < run->end; at += PAGE_BATCH * size) {
-		size_t n = u64_min((run->end - at) / size, PAGE_BATCH);
-
-		if (page_read(&c->t->pm, &c->t->frames, at, pages, n, PAGE_WANT_FLAGS, &ignored) < 0)
-			return 1;
-		for (size_t i = 0; i < n; i++)
-			c->by_state[state_of_page(&pages[i], c->v, c->t->swaps)]++;
-		*c->populated += n;
-	}
+	c->by_state[s] += (end - start) / c->page_size;
 	return 0;
 }
 
@@ -335,8 +338,11 @@ static struct answer *
 answer_range(struct target *t, const struct vma_list *vmas, uint64_t start, uint64_t end,
              struct err *err)
 {
-	uint64_t by_state[STATE_COUNT] = {0}, mapped = 0, populated = 0;
+	static const struct walk_fns fns = {count_pages, count_gap};
+	struct walk_options o = {.want = PAGE_WANT_FLAGS | PAGE_WANT_CACHE};
 	size_t size = t->pm.page_size, regions = 0;
+	struct range_count c = {.page_size = size};
+	uint64_t mapped = 0;
 	struct answer *a;
 	struct buf b = {0};
 	char text[8];
@@ -344,20 +350,12 @@ answer_range(struct target *t, const struct vma_list *vmas, uint64_t start, uint
 	for (size_t i = vma_lower_bound(vmas, start); i < vmas->n && vmas->v[i].start < end; i++) {
 		const struct vma *v = &vmas->v[i];
 		uint64_t lo = u64_max(start, v->start), hi = u64_min(end, v->end);
-		struct count c = {t, v, by_state, &populated};
 
 		regions++;
 		mapped += (hi - lo) / size;
-		if (!pagemap_readable(&t->pm, v)) {
-			by_state[STATE_UNREADABLE] += (hi - lo) / size;
-			populated += (hi - lo) / size;
-			continue;
-		}
-		if (pagemap_runs(&t->pm, lo, hi, PM_CAT_PRESENT | PM_CAT_SWAPPED,
-		                 PM_CAT_PRESENT | PM_CAT_SWAPPED, count_run, &c, err) < 0)
+		if (walk_pages(t, v, lo, hi, &o, &fns, &c, err) < 0)
 			return NULL;
 	}
-	by_state[STATE_NONE] += mapped - populated;
 	a = answer_new();
 	a->has_place = regions > 0;
 	a->place = start;
@@ -367,9 +365,9 @@ answer_range(struct target *t, const struct vma_list *vmas, uint64_t start, uint
 	add_number(a, "pages", mapped);
 	buf_fmt(&b, "%s in %zu region%s", size_text(text, mapped * size), regions, regions == 1 ? "" : "s");
 	for (unsigned s = 0; s < STATE_COUNT; s++)
-		if (by_state[s]) {
-			add_number(a, state_row((enum state)s)->name, by_state[s]);
-			buf_fmt(&b, ", %llu %s", (unsigned long long)by_state[s],
+		if (c.by_state[s]) {
+			add_number(a, state_row((enum state)s)->name, c.by_state[s]);
+			buf_fmt(&b, ", %llu %s", (unsigned long long)c.by_state[s],
 			        state_row((enum state)s)->name);
 		}
 	a->line = b.s;
@@ -428,7 +426,7 @@ facts_places(struct answer *a, const struct hunt *h, const struct vma_list *vmas
 	if (h->n > PLACES_SHOWN)
 		buf_fmt(&b, ", and %zu more", h->n - PLACES_SHOWN);
 	if (!h->n && h->hidden) {
-		add_unknown(a, "mapped_at", "hidden (needs CAP_SYS_ADMIN)");
+		add_unknown(a, "mapped_at", no_admin);
 		return;
 	}
 	if (!h->n) {

@@ -13,6 +13,7 @@
 enum {
 	RUN_MAX = 512, /* frames a read */
 	GAP = 4,       /* frames not asked for that are read along */
+	ORDER_MAX = 20, /* 4 GiB in pages of 4 KiB: no folio is larger than a gigantic page */
 };
 
 /* Whether a fresh page of our own, which nobody can have merged, is said to be KSM's. */
@@ -104,4 +105,44 @@ frames_lookup(const struct frames *f, enum frame_file file, const uint64_t *pfn,
 			out[i] = ok[i] ? words[pfn[i] - s.lo] : 0;
 		}
 	}
+}
+
+static uint64_t
+flags_of(const struct frames *f, uint64_t pfn)
+{
+	uint64_t word;
+	bool ok;
+
+	frames_lookup(f, FRAME_FLAGS, &pfn, 1, &word, &ok);
+	return ok ? word : 0;
+}
+
+/*
+ * Folios lie at multiples of their size, so the head is among the pfn rounded down to 1, 2, 4, ...
+ * pages, and what comes between it and the pfn is all tails; the same holds upwards for its end.
+ */
+bool
+frames_folio(const struct frames *f, uint64_t pfn, uint64_t kpf, struct folio *out)
+{
+	uint64_t word = kpf;
+	unsigned k = 0;
+
+	*out = (struct folio){pfn, 0};
+	if (!(kpf & (KPF_COMPOUND_HEAD | KPF_COMPOUND_TAIL)))
+		return true;
+	while (!(word & KPF_COMPOUND_HEAD)) {
+		uint64_t base;
+
+		if (!(word & KPF_COMPOUND_TAIL) || ++k > ORDER_MAX)
+			return false;
+		base = pfn >> k << k;
+		if (base == out->head)
+			continue;
+		out->head = base;
+		word = flags_of(f, base);
+	}
+	for (k = 0; k <= ORDER_MAX && flags_of(f, out->head + (UINT64_C(1) << k)) & KPF_COMPOUND_TAIL; k++)
+		;
+	out->order = k;
+	return pfn - out->head < UINT64_C(1) << k;
 }

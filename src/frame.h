@@ -35,4 +35,15 @@ enum frame_file { FRAME_FLAGS, FRAME_COUNT, FRAME_CGROUP };
 void frames_lookup(const struct frames *f, enum frame_file file, const uint64_t *pfn, size_t n,
                    uint64_t *out, bool *ok);
 
+/*
+ * The folio (compound page) that a frame belongs to: 1 << order pages from `head` on, a power of
+ * two at a multiple of itself. kpf is the frame's own word of kpageflags. false: its neighbours do
+ * not fit together, so it was taken apart meanwhile.
+ */
+struct folio {
+	uint64_t head;
+	unsigned order;
+};
+bool frames_folio(const struct frames *f, uint64_t pfn, uint64_t kpf, struct folio *out);
+
 #endif

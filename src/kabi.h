@@ -17,7 +17,15 @@
 #define PM_SWAP_TYPE(w)   ((unsigned)((w) & 0x1f))
 #define PM_SWAP_OFFSET(w) (((w) & PM_PFN_MASK) >> 5)
 
-/* swap type 31 here marks an entry that is no swap at all; its offset says what (linux/swapops.h) */
+/*
+ * An entry that is not present has a type of 0..31. The lowest are swap devices; the highest are
+ * special: broken memory, pages being moved, pages in a device's memory, markers. How many the
+ * kernel keeps for itself depends on its configuration, 9 at most (linux/swap.h, MAX_SWAPFILES).
+ */
+#define PM_SWAP_TYPES      32u
+#define PM_SWAP_TYPES_SURE 23u
+
+/* type 31 marks an entry that is no swap at all; its offset says what (linux/swapops.h) */
 #define PM_MARKER_TYPE     31u
 #define PM_MARKER_UFFD_WP  1u
 #define PM_MARKER_POISONED 2u

@@ -18,6 +18,20 @@ page_hidden(const struct page *pg)
 	return pg->known & PAGE_WORD && pg->word & PM_PRESENT && !(pg->word & PM_PFN_MASK);
 }
 
+unsigned
+page_huge_order(size_t page_size)
+{
+	unsigned order = 0;
+
+	while (sizeof(uint64_t) << order < page_size)
+		order++;
+	return order;
+}
+
+enum {
+	PAGE_WANT_FRAMES = PAGE_WANT_FLAGS | PAGE_WANT_COUNT | PAGE_WANT_CGROUP | PAGE_WANT_FOLIO,
+};
+
 /* The pages of a batch that have a frame to look up. */
 struct batch {
 	uint64_t pfn[PAGE_BATCH];
@@ -32,13 +46,13 @@ look_up_flags(struct batch *b, const struct frames *f, struct page *out)
 {
 	frames_lookup(f, FRAME_FLAGS, b->pfn, b->n, b->words, b->ok);
 	for (size_t i = 0; i < b->n; i++) {
-		if (b->ok[i]) {
-			struct page *pg = &out[b->page[i]];
+		struct page *pg = &out[b->page[i]];
 
+		if (b->ok[i]) {
 			pg->kpf = b->words[i];
-			pg->known |= PAGE_FLAGS;
-			if (f->ksm_lies)
-				pg->known |= PAGE_NO_KSM;
+			pg->known |= PAGE_FLAGS | (f->ksm_lies ? PAGE_NO_KSM : 0);
+		} else if (f->flags >= 0) {
+			pg->known |= PAGE_NO_RECORD;
 		}
 	}
 }
@@ -82,6 +96,51 @@ look_up_cgroup(struct batch *b, const struct frames *f, struct page *out)
 		}
 }
 
+/*
+ * The folios of pages whose flags are known. Neighbours mostly share one, so the last is kept; of
+ * pages that are no part of a larger folio the answer is at hand.
+ */
+static void
+look_up_folios(const struct batch *b, const struct frames *f, struct page *out, bool all,
+               unsigned huge_order)
+{
+	struct folio last = {UINT64_MAX, 0};
+
+	for (size_t i = 0; i < b->n; i++) {
+		struct page *pg = &out[b->page[i]];
+		bool compound = pg->kpf & (KPF_COMPOUND_HEAD | KPF_COMPOUND_TAIL);
+
+		if (!(pg->known & PAGE_FLAGS) || (!all && !(compound && pg->kpf & KPF_ANON)))
+			continue;
+		if (b->pfn[i] - last.head >= UINT64_C(1) << last.order || pg->kpf & KPF_COMPOUND_HEAD || !compound)
+			if (!frames_folio(f, b->pfn[i], pg->kpf, &last)) {
+				last = (struct folio){UINT64_MAX, 0};
+				continue;
+			}
+		pg->folio = last.head;
+		pg->order = (uint8_t)last.order;
+		pg->known |= PAGE_FOLIO | (last.order && last.order < huge_order ? PAGE_SMALL : 0);
+	}
+}
+
+/*
+ * A special entry holds the number of the frame it is about, and what that frame is tells what
+ * the entry means: broken memory, or a page that is being moved.
+ */
+static void
+look_up_entry(const struct frames *f, struct page *pg)
+{
+	uint64_t pfn = PM_SWAP_OFFSET(pg->word);
+	bool ok;
+
+	if (pg->word & (PM_PRESENT | PM_GUARD) || !(pg->word & PM_SWAPPED) || !pfn ||
+	    PM_SWAP_TYPE(pg->word) < PM_SWAP_TYPES_SURE || PM_SWAP_TYPE(pg->word) == PM_MARKER_TYPE)
+		return;
+	frames_lookup(f, FRAME_FLAGS, &pfn, 1, &pg->kpf, &ok);
+	if (ok)
+		pg->known |= PAGE_ENTRY;
+}
+
 /* Read the page table again; where it moved on, what was learnt about the old frame is void. */
 static int
 verify(const struct pagemap *pm, uint64_t addr, struct page *out, size_t n, struct err *err)
@@ -120,12 +179,16 @@ page_read(const struct pagemap *pm, const struct frames *f, uint64_t addr, struc
 		if (page_pfn(&out[i])) {
 			b.pfn[b.n] = page_pfn(&out[i]);
 			b.page[b.n++] = (uint16_t)i;
+		} else if (want & PAGE_WANT_FLAGS) {
+			look_up_entry(f, &out[i]);
 		}
 	}
-	if (!b.n || !want)
+	if (!b.n || !(want & PAGE_WANT_FRAMES))
 		return 0;
-	if (want & PAGE_WANT_FLAGS)
+	if (want & (PAGE_WANT_FLAGS | PAGE_WANT_FOLIO)) {
 		look_up_flags(&b, f, out);
+		look_up_folios(&b, f, out, want & PAGE_WANT_FOLIO, page_huge_order(pm->page_size));
+	}
 	if (want & PAGE_WANT_COUNT)
 		look_up_count(&b, f, out);
 	if (want & PAGE_WANT_CGROUP)

@@ -11,12 +11,18 @@
 
 /* Everything known about one virtual page at one moment. */
 enum page_known {
-	PAGE_WORD = 1,   /* the page table was read */
-	PAGE_FLAGS = 2,  /* kpf is valid */
-	PAGE_COUNT = 4,  /* count is valid */
-	PAGE_CGROUP = 8, /* cgroup is valid */
-	PAGE_RACED = 16, /* it changed while its frame was looked up: only the new word is kept */
-	PAGE_NO_KSM = 32, /* kpf's KSM means nothing: see frame.h */
+	PAGE_WORD = 1,      /* the page table was read */
+	PAGE_FLAGS = 2,     /* kpf is valid */
+	PAGE_COUNT = 4,     /* count is valid */
+	PAGE_CGROUP = 8,    /* cgroup is valid */
+	PAGE_FOLIO = 16,    /* folio and order are valid */
+	PAGE_NODE = 32,     /* node is valid */
+	PAGE_RACED = 64,    /* it changed while its frame was looked up: only the new word is kept */
+	PAGE_NO_KSM = 128,  /* kpf's KSM means nothing: see frame.h */
+	PAGE_NO_RECORD = 256, /* kpageflags has no word for its frame: memory of a device */
+	PAGE_ENTRY = 512,   /* not present; kpf is that of the frame a special entry names */
+	PAGE_CACHED = 1024, /* not mapped here, but in the page cache */
+	PAGE_SMALL = 2048,  /* its folio is smaller than a huge page */
 };
 
 struct page {
@@ -24,10 +30,22 @@ struct page {
 	uint64_t kpf;    /* kpageflags */
 	uint64_t count;  /* kpagecount: mappings of the frame, by all processes */
 	uint64_t cgroup; /* kpagecgroup: inode of the memory cgroup, 0 none */
-	uint8_t known;   /* enum page_known */
+	uint64_t folio;  /* frame number of its folio's first page */
+	uint16_t known;  /* enum page_known */
+	uint16_t cats;   /* PM_CAT_* of the run it was met in, 0 if it was not met in one */
+	uint8_t order;   /* of the folio: it has 1 << order pages */
+	uint8_t state;   /* enum state (state.h), set by walk.c */
+	int16_t node;    /* NUMA node */
 };
 
-enum page_want { PAGE_WANT_FLAGS = 1, PAGE_WANT_COUNT = 2, PAGE_WANT_CGROUP = 4 };
+/* What to find out beyond the page table. FLAGS finds the folio of anonymous pages as well. */
+enum page_want {
+	PAGE_WANT_FLAGS = 1, PAGE_WANT_COUNT = 2, PAGE_WANT_CGROUP = 4, PAGE_WANT_FOLIO = 8,
+	PAGE_WANT_NODE = 16,  /* of walk.c */
+	PAGE_WANT_CACHE = 32, /* of walk.c */
+	PAGE_WANT_ALL = 63,
+	PAGE_WANT_GAPS = 64,  /* of walk.c */
+};
 
 /*
  * Reads n pages from addr (n at most PAGE_BATCH). The page table is read first, then the frames
@@ -43,5 +61,8 @@ uint64_t page_pfn(const struct page *pg);
 
 /* In RAM, but the kernel keeps its frame number from us (no CAP_SYS_ADMIN). */
 bool page_hidden(const struct page *pg);
+
+/* The order of a huge page: a page table's worth of pages of eight-byte entries. */
+unsigned page_huge_order(size_t page_size);
 
 #endif

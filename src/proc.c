@@ -181,7 +181,8 @@ proc_open(struct proc *p, const char *root, pid_t pid, struct err *err)
 	if (identify(p, err) < 0)
 		return -1;
 	/* another proc mount may belong to another PID namespace: its numbers are not ours */
-	if (p->live && !strcmp(root, PROC_ROOT))
+	p->ours = p->live && !strcmp(root, PROC_ROOT);
+	if (p->ours)
 		p->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
 	return 0;
 }
@@ -355,21 +356,4 @@ proc_find(const char *root, const char *name, pid_t *pid, struct err *err)
 	err_set(err, ERR_TARGET, "several processes have that name", list.s, "%s is ambiguous", name);
 	buf_free(&list);
 	return -1;
-}
-
-unsigned
-proc_swap_count(const struct proc *p)
-{
-	struct buf text = {0};
-	unsigned lines = 0;
-	int fd = proc_root_file(p, "swaps", O_RDONLY);
-
-	if (fd < 0)
-		return 0;
-	if (file_read_all(fd, &text) == 0 && text.s)
-		for (const char *s = text.s; (s = strchr(s, '\n')); s++)
-			lines++;
-	close(fd);
-	buf_free(&text);
-	return lines ? lines - 1 : 0;
 }

@@ -19,6 +19,7 @@ struct proc {
 	int pidfd;    /* readable when the process ends; -1 where there is none */
 	pid_t pid;
 	bool live;    /* root is a real proc file system, so ioctls and clear_refs mean something */
+	bool ours;    /* and the one of our PID namespace, so that pid means the same to system calls */
 	char comm[64];
 	uint64_t starttime; /* field 22 of stat: with pid, the identity */
 	unsigned uid;
@@ -61,8 +62,5 @@ int proc_parse_pid(const char *root, const char *text, pid_t *pid, struct err *e
 
 /* PID of the one process called `name` (comm, or the base name of argv[0]); several or none: an error that lists them. */
 int proc_find(const char *root, const char *name, pid_t *pid, struct err *err);
-
-/* Number of lines of the proc root's `swaps`: page-table swap types below it are real devices. */
-unsigned proc_swap_count(const struct proc *p);
 
 #endif

@@ -12,7 +12,7 @@ struct walk {
 	const struct pagemap *pm;
 	const struct vma *v;
 	size_t page_size;
-	unsigned swaps;
+	unsigned devices; /* for swap */
 	struct region *out;
 	uint64_t by_state[STATE_COUNT];
 	/* the strip: pages by state for each of `width` equal shares of the region's pages */
@@ -92,7 +92,7 @@ add_swapped(struct walk *w, const struct pm_run *run)
 
 		for (ssize_t i = 0; i < n; i++) {
 			struct page pg = {.word = words[i], .known = PAGE_WORD};
-			enum state s = state_of_page(&pg, w->v, w->swaps);
+			enum state s = state_of_page(&pg, w->v, w->devices);
 			uint64_t at = first + done + (uint64_t)i;
 
 			w->by_state[s]++;
@@ -112,12 +112,16 @@ add_present(struct walk *w, const struct pm_run *run)
 
 	w->by_state[s] += pages;
 	strip_add(w, first, first + pages, s);
-	if (s == STATE_ZERO)
+	if (s == STATE_HUGETLB)
+		out->hugetlb += pages;
+	if (s == STATE_ZERO || s == STATE_HUGETLB)
 		return;
 	out->rss += pages;
 	if (run->cats & PM_CAT_HUGE)
 		out->thp += pages;
-	if (s == STATE_ANON || s == STATE_THP_HEAD)
+	if (s == STATE_COPIED)
+		out->copied += pages;
+	if (s == STATE_ANON || s == STATE_THP_HEAD || s == STATE_COPIED)
 		out->anon += pages;
 }
 
@@ -193,7 +197,7 @@ measure(struct target *target, const struct vma *v, uint64_t now, struct region 
 	uint32_t share[STRIP_MAX][STATE_COUNT];
 	uint64_t any = PM_CAT_PRESENT | PM_CAT_SWAPPED;
 	uint64_t cats = any | PM_CAT_PFNZERO | PM_CAT_HUGE | PM_CAT_GUARD;
-	struct walk w = {.pm = pm, .v = v, .page_size = pm->page_size, .swaps = target->swaps,
+	struct walk w = {.pm = pm, .v = v, .page_size = pm->page_size, .devices = target->swaps.n,
 	                 .out = out, .share = share};
 	int r;
 
@@ -203,8 +207,8 @@ measure(struct target *target, const struct vma *v, uint64_t now, struct region 
 		return 0; /* not known */
 	w.width = (unsigned)u64_min(width, walk_pages(&w));
 	memset(share, 0, w.width * sizeof(share[0]));
-	if (v->inode && !(v->perm & VMA_SHARED))
-		cats |= PM_CAT_FILE; /* which pages are private copies: only here is it worth its price */
+	if (state_copies(v) || !pm->scan)
+		cats |= PM_CAT_FILE; /* which pages are private copies; else it is not worth the scan's price */
 	if (t->gen) {
 		any |= PM_CAT_SOFT_DIRTY;
 		cats |= PM_CAT_SOFT_DIRTY;

@@ -20,12 +20,13 @@ enum { STRIP_MAX = 256, LIST_STRIP = 24 };
 
 /*
  * What pmtop counts in a region, from the page tables alone: in pages. RSS leaves out the zero
- * page, as the kernel's does.
+ * page and hugetlb, as the kernel's does.
  */
 struct region {
 	bool known;      /* the numbers below were read */
 	bool newborn;    /* mapped since the mark: its pages read as written without having been */
-	uint64_t rss, swap, anon, thp;
+	uint64_t rss, swap, hugetlb;
+	uint64_t anon, copied, thp; /* of rss; copied: anonymous copies of a file's pages */
 	uint64_t written, newest_ns; /* since the mark; the time of the newest */
 	struct strip_cell strip[LIST_STRIP];
 };

@@ -39,7 +39,6 @@ struct sample {
 	pid_t pid;
 	char comm[64];
 	size_t page_size;
-	unsigned swaps;
 	bool frames_hidden;   /* page frames or their flags are not ours to see */
 
 	bool ended;           /* the process is no more; what is shown is the last that was seen */

@@ -186,7 +186,7 @@ read_maps(struct sampler *s)
 			return NULL;
 		}
 	}
-	s->draft.swaps = s->t.swaps = proc_swap_count(&s->t.proc);
+	swaps_read(&s->t.swaps, &s->t.proc);
 	return regions_new(vmas);
 }
 
@@ -459,7 +459,6 @@ describe_target(struct sampler *s)
 
 	d->pid = s->t.proc.pid;
 	d->page_size = s->t.pm.page_size;
-	d->swaps = s->t.swaps;
 	snprintf(d->comm, sizeof(d->comm), "%s", s->t.proc.comm);
 }
 

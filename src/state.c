@@ -3,6 +3,7 @@
 
 #include "flags.h"
 #include "kabi.h"
+#include "swap.h"
 
 #define S(id, l, role, n, w, h) [STATE_##id] = {.letter = (l), .name = (n), .words = (w), .help = (h)},
 static const struct state_row rows[STATE_COUNT] = {
@@ -16,26 +17,36 @@ state_row(enum state s)
 	return &rows[s];
 }
 
+bool
+state_copies(const struct vma *v)
+{
+	return v->inode && !(v->perm & VMA_SHARED) && v->type != VMA_HUGETLB;
+}
+
 /*
- * Bit 62 says "swapped" of every entry that is not present: only a type below the number of swap
- * devices is swap. Type 31 is a marker. Without the privilege type and offset read as zero, and
- * then only bit 58 (6.15) tells a guard page from a swapped one.
+ * Bit 62 says "swapped" of every entry that is not present. Type 31 is a marker; of a special entry
+ * the frame it names tells what it is. Without the privilege type and offset read as zero, and then
+ * only bit 58 (6.15) tells a guard page from a swapped one.
  */
 static enum state
-state_of_swap_entry(uint64_t w, unsigned swaps)
+state_of_entry(const struct page *pg, unsigned devices)
 {
-	unsigned type = PM_SWAP_TYPE(w);
+	uint64_t w = pg->word;
 
 	if (w & PM_GUARD)
 		return STATE_GUARD;
-	if (type == PM_MARKER_TYPE) {
+	if (PM_SWAP_TYPE(w) == PM_MARKER_TYPE) {
 		uint64_t what = PM_SWAP_OFFSET(w);
 
 		return what & PM_MARKER_GUARD      ? STATE_GUARD
 		       : what & PM_MARKER_POISONED ? STATE_POISONED
 		                                   : STATE_UFFD;
 	}
-	return w & PM_PFN_MASK && type >= swaps ? STATE_MIGRATING : STATE_SWAPPED;
+	if (swap_holds(devices, w))
+		return STATE_SWAPPED;
+	if (pg->known & PAGE_ENTRY && pg->kpf & KPF_HWPOISON)
+		return STATE_HWPOISON;
+	return pg->known & PAGE_ENTRY && pg->kpf & KPF_LOCKED ? STATE_MIGRATING : STATE_SPECIAL;
 }
 
 static enum state
@@ -52,8 +63,10 @@ state_of_file_kind(const struct vma *v)
 	case VMA_ANON:
 	case VMA_HEAP:
 	case VMA_STACK:
-	case VMA_FILE:
 	case VMA_RESERVE:
+	case VMA_GUARD:
+		return STATE_ZERO; /* the huge zero page: nothing else in there says "file" (bit 61) */
+	case VMA_FILE:
 	case VMA_TYPES:
 		break;
 	}
@@ -61,7 +74,26 @@ state_of_file_kind(const struct vma *v)
 }
 
 static enum state
-state_of_flags(const struct page *pg)
+state_of_anon(const struct page *pg, const struct vma *v)
+{
+	uint64_t k = pg->kpf;
+
+	if (k & (KPF_COMPOUND_HEAD | KPF_COMPOUND_TAIL | KPF_THP)) {
+		if (pg->known & PAGE_SMALL)
+			return STATE_MTHP;
+		return k & KPF_COMPOUND_HEAD ? STATE_THP_HEAD : STATE_THP_TAIL;
+	}
+	if (state_copies(v))
+		return STATE_COPIED;
+	if (!(pg->word & PM_EXCLUSIVE))
+		return STATE_SHARED;
+	if (k & KPF_SWAPCACHE)
+		return STATE_SWAPCACHE;
+	return k & KPF_MLOCKED ? STATE_MLOCKED : STATE_ANON;
+}
+
+static enum state
+state_of_flags(const struct page *pg, const struct vma *v)
 {
 	uint64_t k = pg->kpf;
 
@@ -73,30 +105,46 @@ state_of_flags(const struct page *pg)
 		return STATE_HUGETLB;
 	if (k & KPF_KSM && !(pg->known & PAGE_NO_KSM))
 		return STATE_KSM;
-	if (k & KPF_ANON) {
-		if (k & KPF_THP)
-			return k & KPF_COMPOUND_HEAD ? STATE_THP_HEAD : STATE_THP_TAIL;
-		return pg->word & PM_EXCLUSIVE ? STATE_ANON : STATE_SHARED;
-	}
+	if (k & KPF_ANON)
+		return state_of_anon(pg, v);
 	if (k & KPF_RESERVED || !(pg->word & PM_FILE))
 		return STATE_DEVICE;
-	if (k & KPF_SWAPBACKED)
-		return STATE_SHMEM;
-	return k & (KPF_DIRTY | KPF_WRITEBACK) ? STATE_FILE_DIRTY : STATE_FILE;
+	if (k & KPF_SWAPBACKED && k & KPF_SWAPCACHE)
+		return STATE_SWAPCACHE;
+	if (!(k & KPF_SWAPBACKED) && k & (KPF_DIRTY | KPF_WRITEBACK))
+		return STATE_FILE_DIRTY;
+	if (k & KPF_MLOCKED)
+		return STATE_MLOCKED;
+	return k & KPF_SWAPBACKED ? STATE_SHMEM : STATE_FILE;
+}
+
+/* In RAM, and nothing known of its frame. */
+static enum state
+state_of_word(const struct page *pg, const struct vma *v)
+{
+	if (v->type == VMA_DEVICE || v->type == VMA_KERNEL || pg->known & PAGE_NO_RECORD)
+		return STATE_DEVICE;
+	if (pg->word & PM_FILE)
+		return state_of_file_kind(v);
+	if (pg->cats & PM_CAT_PFNZERO && !(pg->word & PM_EXCLUSIVE))
+		return STATE_ZERO;
+	if (v->type == VMA_HUGETLB)
+		return STATE_HUGETLB;
+	if (state_copies(v))
+		return STATE_COPIED;
+	return pg->word & PM_EXCLUSIVE ? STATE_ANON : STATE_HIDDEN;
 }
 
 enum state
-state_of_page(const struct page *pg, const struct vma *v, unsigned swaps)
+state_of_page(const struct page *pg, const struct vma *v, unsigned devices)
 {
 	if (!(pg->known & PAGE_WORD))
 		return STATE_UNREADABLE;
-	if (!(pg->word & PM_PRESENT))
-		return pg->word & PM_SWAPPED ? state_of_swap_entry(pg->word, swaps) : STATE_NONE;
-	if (pg->known & PAGE_FLAGS)
-		return state_of_flags(pg);
-	if (pg->word & PM_FILE || v->type == VMA_DEVICE)
-		return state_of_file_kind(v);
-	return pg->word & PM_EXCLUSIVE ? STATE_ANON : STATE_HIDDEN;
+	if (pg->word & PM_PRESENT)
+		return pg->known & PAGE_FLAGS ? state_of_flags(pg, v) : state_of_word(pg, v);
+	if (pg->word & PM_SWAPPED)
+		return state_of_entry(pg, devices);
+	return pg->known & PAGE_CACHED ? STATE_CACHED : STATE_NONE;
 }
 
 enum state
@@ -110,9 +158,11 @@ state_of_cats(uint64_t cats, const struct vma *v)
 		return STATE_SWAPPED;
 	if (cats & PM_CAT_PFNZERO)
 		return STATE_ZERO;
-	if (v->inode && !(v->perm & VMA_SHARED) && !(cats & PM_CAT_FILE) && v->type != VMA_HUGETLB)
-		return STATE_ANON; /* a private copy */
-	if (v->inode || v->type == VMA_SHM || v->type == VMA_KERNEL || v->type == VMA_DEVICE)
+	if (v->type == VMA_HUGETLB)
+		return STATE_HUGETLB;
+	if (state_copies(v) && !(cats & PM_CAT_FILE))
+		return STATE_COPIED;
+	if (v->inode || cats & PM_CAT_FILE || v->type == VMA_SHM || v->type == VMA_KERNEL || v->type == VMA_DEVICE)
 		return state_of_file_kind(v);
 	return cats & PM_CAT_HUGE ? STATE_THP_HEAD : STATE_ANON;
 }

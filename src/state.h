@@ -22,10 +22,13 @@ struct state_row {
 
 const struct state_row *state_row(enum state s);
 
-/* The state of a page from everything known about it. `swaps`: number of swap devices. */
-enum state state_of_page(const struct page *pg, const struct vma *v, unsigned swaps);
+/* The state of a page from everything known about it. `devices`: number of swap devices. */
+enum state state_of_page(const struct page *pg, const struct vma *v, unsigned devices);
 
 /* The state of a run from its PM_CAT_* alone: what the list's strips and totals are made of. */
 enum state state_of_cats(uint64_t cats, const struct vma *v);
+
+/* A private mapping of a file: its anonymous pages are copies of the file's. */
+bool state_copies(const struct vma *v);
 
 #endif

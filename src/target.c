@@ -30,7 +30,7 @@ target_open(struct target *t, const char *root, pid_t pid, struct err *err)
 	if (proc_open(&t->proc, root, pid, err) < 0 || open_maps(t, err) < 0)
 		return -1;
 	frames_open(&t->frames, &t->proc);
-	t->swaps = proc_swap_count(&t->proc);
+	swaps_read(&t->swaps, &t->proc);
 	t->pm.page_size = (size_t)sysconf(_SC_PAGESIZE);
 	return 0;
 }
@@ -56,6 +56,7 @@ target_close(struct target *t)
 {
 	track_free(&t->track);
 	frames_close(&t->frames);
+	swaps_free(&t->swaps);
 	pagemap_close(&t->pm);
 	if (t->maps >= 0)
 		close(t->maps);

@@ -5,6 +5,7 @@
 #include "frame.h"
 #include "pagemap.h"
 #include "proc.h"
+#include "swap.h"
 #include "track.h"
 #include "vma.h"
 
@@ -18,7 +19,7 @@ struct target {
 	struct pagemap pm;
 	struct frames frames;
 	struct track track;
-	unsigned swaps;        /* swap devices */
+	struct swaps swaps;
 };
 
 /*

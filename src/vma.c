@@ -169,7 +169,8 @@ vma_type_name(enum vma_type type)
 	static const char *const names[VMA_TYPES] = {
 	    [VMA_ANON] = "anon",       [VMA_HEAP] = "heap",       [VMA_STACK] = "stack",
 	    [VMA_FILE] = "file",       [VMA_SHM] = "shm",         [VMA_HUGETLB] = "hugetlb",
-	    [VMA_RESERVE] = "reserve", [VMA_KERNEL] = "kernel",   [VMA_DEVICE] = "device",
+	    [VMA_RESERVE] = "reserve", [VMA_GUARD] = "guard",     [VMA_KERNEL] = "kernel",
+	    [VMA_DEVICE] = "device",
 	};
 
 	return names[type];

@@ -22,7 +22,8 @@ enum vma_type {
 	VMA_FILE,
 	VMA_SHM,     /* tmpfs, memfd, SysV, shared anonymous */
 	VMA_HUGETLB,
-	VMA_RESERVE, /* no access allowed: address space kept aside, or a guard */
+	VMA_RESERVE, /* no access allowed: address space kept aside */
+	VMA_GUARD,   /* the same below a thread's stack */
 	VMA_KERNEL,  /* vdso, vvar, vsyscall */
 	VMA_DEVICE,
 	VMA_TYPES

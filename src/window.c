@@ -4,8 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kabi.h"
 #include "util.h"
+#include "walk.h"
+
+enum { CACHE_MAX = 1 << 20 }; /* pages on screen up to which the page cache is asked: some 40 ms */
 
 static size_t
 cell_count(const struct grid *g)
@@ -59,21 +61,6 @@ window_unref(struct window *w)
 	free(w);
 }
 
-/* Every page starts as `s`; the pages that turn out to be something else are moved. */
-static void
-fill_all(struct window *w, enum state s)
-{
-	for (size_t i = 0; i < cell_count(&w->grid); i++) {
-		uint64_t lo, hi;
-
-		if (!grid_cell_range(&w->grid, i, &lo, &hi))
-			continue;
-		w->cells[i].n[s] = (hi - lo) / w->grid.page_size;
-		if (w->pages && s == STATE_NONE)
-			w->pages[i].known = PAGE_WORD;
-	}
-}
-
 struct fill {
 	struct window *w;
 	struct target *t;
@@ -85,40 +72,43 @@ struct fill {
 	struct err *err;
 };
 
-static void
-count_page(struct fill *f, uint64_t addr, const struct page *pg)
+static int
+is_time(struct fill *f, uint64_t at)
 {
-	enum state s = state_of_page(pg, f->v, f->t->swaps);
-	size_t i;
-
-	if (!grid_cell_at(&f->w->grid, addr, &i))
-		return;
-	f->w->cells[i].n[STATE_NONE]--;
-	f->w->cells[i].n[s]++;
-	if (f->w->pages)
-		f->w->pages[i] = *pg;
+	f->w->counted = at - f->lo;
+	return f->progress && f->progress(f->arg, f->w);
 }
 
 static int
-fill_run(void *arg, const struct pm_run *run)
+fill_pages(void *arg, uint64_t addr, const struct page *pages, size_t n)
 {
 	struct fill *f = arg;
-	struct page pages[PAGE_BATCH];
-	size_t size = f->t->pm.page_size;
+	size_t size = f->t->pm.page_size, cell;
 
-	for (uint64_t at = run->start; at < run->end; at += PAGE_BATCH * size) {
-		size_t n = u64_min((run->end - at) / size, PAGE_BATCH);
-
-		if (page_read(&f->t->pm, &f->t->frames, at, pages, n,
-		              PAGE_WANT_FLAGS | (f->w->pages ? PAGE_WANT_COUNT : 0), f->err) < 0)
-			return 1;
-		for (size_t i = 0; i < n; i++)
-			count_page(f, at + i * size, &pages[i]);
-		f->w->counted = at + n * size - f->lo;
-		if (f->progress && f->progress(f->arg, f->w))
-			return 1;
+	for (size_t i = 0; i < n; i++) {
+		if (!grid_cell_at(&f->w->grid, addr + i * size, &cell))
+			continue;
+		f->w->cells[cell].n[pages[i].state]++;
+		if (f->w->pages)
+			f->w->pages[cell] = pages[i];
 	}
-	return 0;
+	return is_time(f, addr + n * size);
+}
+
+static int
+fill_gap(void *arg, uint64_t start, uint64_t end, enum state s)
+{
+	struct fill *f = arg;
+	const struct grid *g = &f->w->grid;
+	uint64_t lo, hi;
+	size_t i;
+
+	for (uint64_t at = start; at < end && grid_cell_at(g, at, &i) && grid_cell_range(g, i, &lo, &hi); at = hi) {
+		f->w->cells[i].n[s] += (u64_min(hi, end) - at) / g->page_size;
+		if (f->w->pages)
+			f->w->pages[i] = (struct page){.known = s == STATE_UNREADABLE ? 0 : PAGE_WORD, .state = (uint8_t)s};
+	}
+	return is_time(f, end);
 }
 
 /* The written pages of each cell, from the track's stamps. */
@@ -145,24 +135,15 @@ fill_written(struct window *w, const struct track *t, uint64_t lo, uint64_t hi)
 static int
 fill(struct fill *f, uint64_t lo, uint64_t hi)
 {
+	static const struct walk_fns fns = {fill_pages, fill_gap};
 	struct window *w = f->w;
+	struct walk_options o = {.want = PAGE_WANT_FLAGS | PAGE_WANT_CACHE | (w->pages ? PAGE_WANT_COUNT : 0),
+	                         .cache_max = CACHE_MAX};
 	struct region whole; /* measured for its strip, and for the track to learn what is written */
-
 	int r = region_measure(f->t, f->v, w->time_ns, &whole, w->map, w->grid.row_cells, f->err);
 
-	f->gave_up = r > 0;
-	if (r)
-		return -1;
-	if (!pagemap_readable(&f->t->pm, f->v)) {
-		fill_all(w, STATE_UNREADABLE);
-		return 0;
-	}
-	fill_all(w, STATE_NONE);
-	f->err->what[0] = '\0';
-	r = pagemap_runs(&f->t->pm, lo, hi, PM_CAT_PRESENT | PM_CAT_SWAPPED,
-	                 PM_CAT_PRESENT | PM_CAT_SWAPPED, fill_run, f, f->err);
-	if (r < 0 || f->err->what[0])
-		return -1;
+	if (r == 0)
+		r = walk_pages(f->t, f->v, lo, hi, &o, &fns, f, f->err);
 	f->gave_up = r > 0;
 	if (r)
 		return -1;

@@ -122,7 +122,7 @@ add_bits(struct card *c, const struct page *pg)
 }
 
 static void
-add_swap(struct card *c, const struct page *pg, unsigned swaps)
+add_swap(struct card *c, const struct page *pg)
 {
 	if (pg->word & PM_PRESENT || !(pg->word & PM_SWAPPED))
 		return;
@@ -131,7 +131,7 @@ add_swap(struct card *c, const struct page *pg, unsigned swaps)
 		card_add(c, ROLE_TEXT, "swap", "hidden (needs CAP_SYS_ADMIN)", "%s", "");
 		return;
 	}
-	card_add(c, ROLE_TEXT, "swap type", PM_SWAP_TYPE(pg->word) < swaps ? "" : "no swap device: a special entry",
+	card_add(c, ROLE_TEXT, "swap type", pg->state == STATE_SWAPPED ? "" : "no swap device: a special entry",
 	         "%u", PM_SWAP_TYPE(pg->word));
 	card_add(c, ROLE_TEXT, "swap offset", NULL, "%#llx", (unsigned long long)PM_SWAP_OFFSET(pg->word));
 }
@@ -216,7 +216,7 @@ void
 card_make(struct card *c, const struct sample *s, const struct vma *v, uint64_t addr,
           const struct page *pg, uint64_t written_ns, uint64_t now, const struct answer *more)
 {
-	enum state st = state_of_page(pg, v, s->swaps);
+	enum state st = (enum state)pg->state;
 	char head[48];
 
 	c->n = 0;
@@ -233,6 +233,6 @@ card_make(struct card *c, const struct sample *s, const struct vma *v, uint64_t 
 		return;
 	card_gap(c);
 	add_bits(c, pg);
-	add_swap(c, pg, s->swaps);
+	add_swap(c, pg);
 	add_frame(c, s, pg);
 }

@@ -76,6 +76,8 @@ static struct value region_value_INODE(const struct region_row *r) { return numb
 static struct value region_value_RSS(const struct region_row *r) { return pages(r, r->r->rss); }
 static struct value region_value_SWAP(const struct region_row *r) { return pages(r, r->r->swap); }
 static struct value region_value_ANON(const struct region_row *r) { return pages(r, r->r->anon); }
+static struct value region_value_COPIED(const struct region_row *r) { return pages(r, r->r->copied); }
+static struct value region_value_HUGETLB(const struct region_row *r) { return pages(r, r->r->hugetlb); }
 static struct value region_value_MAPPING(const struct region_row *r) { return outside(r->v->name); }
 
 static struct value
@@ -153,7 +155,7 @@ static struct value page_value_MAPPING(const struct page_row *r) { return outsid
 static struct value
 page_value_STATE(const struct page_row *row)
 {
-	return ours(state_row(state_of_page(row->pg, row->v, row->swaps))->name);
+	return ours(state_row((enum state)row->pg->state)->name);
 }
 
 static struct value
@@ -171,7 +173,7 @@ page_value_GUARD(const struct page_row *row)
 {
 	if (!(row->pg->known & PAGE_WORD))
 		return unknown;
-	return number(state_of_page(row->pg, row->v, row->swaps) == STATE_GUARD ? 1 : 0);
+	return number(row->pg->state == STATE_GUARD ? 1 : 0);
 }
 
 static struct value
@@ -199,6 +201,44 @@ static struct value
 page_value_SWAP_OFFSET(const struct page_row *row)
 {
 	return has_swap_place(row) ? number(PM_SWAP_OFFSET(row->pg->word)) : unknown;
+}
+
+static struct value
+page_value_SWAP_DEVICE(const struct page_row *row)
+{
+	unsigned type = PM_SWAP_TYPE(row->pg->word);
+
+	return has_swap_place(row) && type < row->swaps->n ? outside(row->swaps->name[type]) : unknown;
+}
+
+static struct value
+page_value_WORD(const struct page_row *row)
+{
+	return row->pg->known & PAGE_WORD ? hex(row->pg->word) : unknown;
+}
+
+static struct value
+page_value_PHYSICAL(const struct page_row *row)
+{
+	return page_pfn(row->pg) ? hex(page_pfn(row->pg) * row->page_size) : unknown;
+}
+
+static struct value
+page_value_FILE_OFFSET(const struct page_row *row)
+{
+	return row->v->inode ? hex(row->addr - row->v->start + row->v->offset) : unknown;
+}
+
+static struct value
+page_value_ORDER(const struct page_row *row)
+{
+	return row->pg->known & PAGE_FOLIO ? number(row->pg->order) : unknown;
+}
+
+static struct value
+page_value_FOLIO(const struct page_row *row)
+{
+	return row->pg->known & PAGE_FOLIO ? hex(row->pg->folio) : unknown;
 }
 
 static struct value
@@ -242,7 +282,7 @@ page_value_MEMCG(const struct page_row *row)
 static struct value
 page_value_NODE(const struct page_row *row)
 {
-	return row->node >= 0 ? number((uint64_t)row->node) : unknown;
+	return row->pg->known & PAGE_NODE ? number((uint64_t)row->pg->node) : unknown;
 }
 
 /* One table of functions for each set, made from columns.def; the other set's rows stay empty. */

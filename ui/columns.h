@@ -10,6 +10,7 @@
 #include "page.h"
 #include "region.h"
 #include "smaps.h"
+#include "swap.h"
 #include "util.h"
 
 /* The columns of columns.def, and the values in them. */
@@ -52,9 +53,9 @@ struct page_row {
 	uint64_t addr;
 	const struct page *pg;
 	const struct vma *v;
-	unsigned swaps;
+	const struct swaps *swaps;
+	size_t page_size;
 	bool written_known;
-	int node;  /* negative: not known */
 	bool live; /* of the running kernel, so that its cgroups can be named */
 };
 

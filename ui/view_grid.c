@@ -452,7 +452,7 @@ say(const struct ui *ui, const struct sample *s, struct buf *out)
 	if (!c) {
 		buf_str(out, "not read yet");
 	} else if (pg) {
-		page_sentence(out, pg, v, s->swaps, c->newest_ns, ui->now);
+		page_sentence(out, pg, c->newest_ns, ui->now);
 	} else {
 		buf_fmt(out, "%s: %llu pages: ", size_text(size, cell_pages(c) * s->page_size),
 		        (unsigned long long)cell_pages(c));

@@ -55,7 +55,7 @@ letters() {
 	fixture hidden
 	is "$(letters --grid=1000000..1040000)" ". 8, a 28, h 16, s 8, | 4"
 	fixture zoo
-	is "$(letters --grid=100b0000..+8p)" "! 1, M 1, X 1, a 5"
+	is "$(letters --grid=100b0000..+8p)" "! 2, X 1, a 5"
 	[[ $(letters --grid=100b0000..+8p --zoom 8) == '! 1' ]]
 }
 

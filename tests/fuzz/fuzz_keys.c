@@ -128,7 +128,7 @@ next_sample(struct world *w)
 	struct err err = {0};
 
 	*s = (struct sample){.serial = old ? old->serial + 1 : 1, .page_size = FAKE_PAGE, .pid = 1,
-	                     .comm = "x", .swaps = 1, .time_ns = time_ns(), .ended = !below(w, 20),
+	                     .comm = "x", .time_ns = time_ns(), .ended = !below(w, 20),
 	                     .can_track = below(w, 4) ? TRACK_YES : TRACK_NO, .gen = w->t.track.gen,
 	                     .mark_ns = w->t.track.mark_ns, .frames_hidden = !below(w, 3)};
 	if (old && !below(w, 3))

@@ -65,7 +65,7 @@ fake_target(struct target *t)
 	t->proc.root = t->proc.dir = t->proc.pidfd = -1;
 	t->pm = (struct pagemap){.fd = fake_file(), .page_size = FAKE_PAGE};
 	t->frames = (struct frames){.flags = -1, .count = -1, .cgroup = -1};
-	t->swaps = 1;
+	t->swaps = (struct swaps){.n = 1, .name = {mem_strdup("/swapfile")}};
 }
 
 static inline void
@@ -73,6 +73,7 @@ fake_close(struct target *t)
 {
 	track_free(&t->track);
 	frames_close(&t->frames);
+	swaps_free(&t->swaps);
 	pagemap_close(&t->pm);
 }
 

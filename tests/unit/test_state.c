@@ -24,11 +24,11 @@ test_golden(void)
 	    {"anon, shared after fork", W(800000000043ee27), W(5828), 2, VMA_ANON, STATE_SHARED},
 	    {"shmem, written", W(a100000000043ee2), W(4818), 1, VMA_SHM, STATE_SHMEM},
 	    {"private file, read", W(a100000000043ee2), W(40000086c), 3, VMA_FILE, STATE_FILE},
-	    {"private file, written: a copy", W(810000000043ee27), W(400005808), 1, VMA_FILE, STATE_ANON},
+	    {"private file, written: a copy", W(810000000043ee27), W(400005808), 1, VMA_FILE, STATE_COPIED},
 	    {"shared file, dirty", W(a100000000043ee2), W(40000087c), 1, VMA_FILE, STATE_FILE_DIRTY},
 	    {"shared file, being written back", W(a100000000043ee2), W(40000096c), 1, VMA_FILE,
 	     STATE_FILE_DIRTY},
-	    {"mlocked", W(810000000043ee27), W(60004582c), 1, VMA_ANON, STATE_ANON},
+	    {"mlocked", W(810000000043ee27), W(60004582c), 1, VMA_ANON, STATE_MLOCKED},
 	    {"head of a huge page", W(810000000043ee00), W(40040d828), 1, VMA_ANON, STATE_THP_HEAD},
 	    {"tail of a huge page", W(810000000043ee01), W(400415828), 1, VMA_ANON, STATE_THP_TAIL},
 	    {"huge zero page, head", W(a000000000169000), W(1408000), 0, VMA_ANON, STATE_ZERO},
@@ -37,7 +37,7 @@ test_golden(void)
 	    {"hugetlb, tail", W(810000000043ee01), W(400031808), 1, VMA_HUGETLB, STATE_HUGETLB},
 	    {"KSM", W(800000000047196a), W(20583c), 64, VMA_ANON, STATE_KSM},
 	    {"swapped out", W(4000000000000020), 0, 0, VMA_ANON, STATE_SWAPPED},
-	    {"in RAM and in swap", W(810000000043ee27), W(2400007828), 1, VMA_ANON, STATE_ANON},
+	    {"in RAM and in swap", W(810000000043ee27), W(2400007828), 1, VMA_ANON, STATE_SWAPCACHE},
 	    {"guard page", W(440000000000009f), 0, 0, VMA_ANON, STATE_GUARD},
 	    {"userfaultfd marker", W(420000000000003f), 0, 0, VMA_ANON, STATE_UFFD},
 	    {"userfaultfd on a page", W(830000000043ee27), W(400005808), 1, VMA_ANON, STATE_ANON},
@@ -45,8 +45,18 @@ test_golden(void)
 	    /* and what the rules make of the rest */
 	    {"poison marker", W(400000000000005f), 0, 0, VMA_ANON, STATE_POISONED},
 	    {"guard marker without bit 58", W(400000000000009f), 0, 0, VMA_ANON, STATE_GUARD},
-	    {"swap type past the devices", W(4000000000000022), 0, 0, VMA_ANON, STATE_MIGRATING},
-	    {"the first type past the devices", W(4000000000000021), 0, 0, VMA_ANON, STATE_MIGRATING},
+	    {"a device after one that was taken out of use", W(4000000000000022), 0, 0, VMA_ANON, STATE_SWAPPED},
+	    {"the last type that must be a device", W(4000000000000036), 0, 0, VMA_ANON, STATE_SWAPPED},
+	    {"the first that need not be", W(4000000000000037), 0, 0, VMA_ANON, STATE_SPECIAL},
+	    {"special: broken memory", W(4000000000000037), W(80000), 0, VMA_ANON, STATE_HWPOISON},
+	    {"special: being moved", W(400000000000003d), W(5829), 0, VMA_ANON, STATE_MIGRATING},
+	    {"special: a device's memory", W(400000000000003b), W(800), 0, VMA_ANON, STATE_SPECIAL},
+	    {"shmem on its way to swap", W(a100000000043ee2), W(2000006838), 1, VMA_SHM, STATE_SWAPCACHE},
+	    {"shmem, mlocked", W(a100000000043ee2), W(200044818), 1, VMA_SHM, STATE_MLOCKED},
+	    {"file, mlocked", W(a100000000043ee2), W(20004086c), 1, VMA_FILE, STATE_MLOCKED},
+	    {"file, mlocked and dirty", W(a100000000043ee2), W(20004087c), 1, VMA_FILE, STATE_FILE_DIRTY},
+	    {"copy of a file page, mlocked", W(810000000043ee27), W(60004582c), 1, VMA_FILE, STATE_COPIED},
+	    {"copy of a file page, shared after fork", W(800000000043ee27), W(5828), 2, VMA_FILE, STATE_COPIED},
 	    {"broken memory", W(810000000043ee27), W(400085808), 1, VMA_ANON, STATE_HWPOISON},
 	    {"a frame without struct page", W(8000010000000000), W(100000), 0, VMA_DEVICE, STATE_DEVICE},
 	};
@@ -54,10 +64,12 @@ test_golden(void)
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct page pg = {.word = rows[i].word, .kpf = rows[i].kpf, .count = rows[i].count,
 		                  .known = PAGE_WORD};
-		struct vma v = {.type = (uint8_t)rows[i].type, .name = ""};
+		struct vma v = {.type = (uint8_t)rows[i].type, .name = "", .inode = rows[i].type == VMA_FILE};
 
 		if (pg.word & PM_PRESENT)
 			pg.known |= PAGE_FLAGS | PAGE_COUNT;
+		else if (pg.kpf)
+			pg.known |= PAGE_ENTRY;
 		is_str(state_row(state_of_page(&pg, &v, 1))->name, state_row(rows[i].want)->name, rows[i].name);
 	}
 }
@@ -80,8 +92,10 @@ test_hidden(void)
 	    {"hugetlb", W(a100000000000000), VMA_HUGETLB, STATE_HUGETLB},
 	    {"vdso", W(a000000000000000), VMA_KERNEL, STATE_DEVICE},
 	    {"device", W(a000000000000000), VMA_DEVICE, STATE_DEVICE},
-	    {"a private copy of a file page", W(8100000000000000), VMA_FILE, STATE_ANON},
-	    {"swapped", W(4000000000000000), VMA_ANON, STATE_SWAPPED},
+	    {"a private copy of a file page", W(8100000000000000), VMA_FILE, STATE_COPIED},
+	    {"one that is shared after a fork", W(8000000000000000), VMA_FILE, STATE_COPIED},
+	    {"the huge zero page", W(a000000000000000), VMA_ANON, STATE_ZERO},
+	    {"private hugetlb", W(8100000000000000), VMA_HUGETLB, STATE_HUGETLB},
 	    {"guard, by bit 58 alone", W(4400000000000000), VMA_ANON, STATE_GUARD},
 	    {"nothing", 0, VMA_ANON, STATE_NONE},
 	    {"soft-dirty and nothing else", W(0080000000000000), VMA_ANON, STATE_NONE},
@@ -89,7 +103,7 @@ test_hidden(void)
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct page pg = {.word = rows[i].word, .known = PAGE_WORD};
-		struct vma v = {.type = (uint8_t)rows[i].type, .name = ""};
+		struct vma v = {.type = (uint8_t)rows[i].type, .name = "", .inode = rows[i].type == VMA_FILE};
 
 		for (unsigned swaps = 0; swaps < 2; swaps++)
 			is_str(state_row(state_of_page(&pg, &v, swaps))->name, state_row(rows[i].want)->name,
@@ -111,8 +125,24 @@ test_edges(void)
 	pg.kpf = W(20583c);
 	is_u64(state_of_page(&pg, &v, 1), STATE_ANON, "a KSM flag that is not to be believed");
 	pg.known = PAGE_WORD;
-	pg.word = W(4000000000000022);
-	is_u64(state_of_page(&pg, &v, 3), STATE_SWAPPED, "type 2 of three devices is swap");
+	pg.word = W(4000000000000018);
+	is_u64(state_of_page(&pg, &v, 24), STATE_SPECIAL, "type 24 of 24 devices is special");
+	is_u64(state_of_page(&pg, &v, 25), STATE_SWAPPED, "and of 25 devices it is swap");
+	pg.word = W(4000000000000000);
+	is_u64(state_of_page(&pg, &v, 1), STATE_SWAPPED, "type hidden, a device there: swapped");
+	is_u64(state_of_page(&pg, &v, 0), STATE_SPECIAL, "type hidden, no device: it cannot be swap");
+	pg.word = W(8000000000000000);
+	pg.cats = PM_CAT_PFNZERO;
+	is_u64(state_of_page(&pg, &v, 0), STATE_ZERO, "frame hidden, but the scan knows the zero page");
+	pg.word = W(8100000000000000);
+	is_u64(state_of_page(&pg, &v, 0), STATE_ANON, "and a page written since is none");
+	pg = (struct page){.word = W(8000010000000000), .known = PAGE_WORD | PAGE_NO_RECORD};
+	is_u64(state_of_page(&pg, &v, 0), STATE_DEVICE, "a frame past the end of memory is a device's");
+	pg = (struct page){.known = PAGE_WORD | PAGE_CACHED};
+	is_u64(state_of_page(&pg, &v, 0), STATE_CACHED, "not mapped, in the page cache");
+	pg = (struct page){.word = W(810000000043ee20), .kpf = W(40040d828),
+	                   .known = PAGE_WORD | PAGE_FLAGS | PAGE_FOLIO | PAGE_SMALL, .order = 4};
+	is_u64(state_of_page(&pg, &v, 0), STATE_MTHP, "a large folio smaller than a huge page");
 }
 
 static void
@@ -137,7 +167,8 @@ test_cats(void)
 	    {"swapped", S, 0, VMA_ANON, VMA_READ, STATE_SWAPPED},
 	    {"guard", S | G, 0, VMA_ANON, VMA_READ, STATE_GUARD},
 	    {"private file page", P | F, 9, VMA_FILE, VMA_READ, STATE_FILE},
-	    {"private copy", P, 9, VMA_FILE, VMA_READ, STATE_ANON},
+	    {"private copy", P, 9, VMA_FILE, VMA_READ, STATE_COPIED},
+	    {"huge zero page, told by its file bit", P | F, 0, VMA_ANON, VMA_READ, STATE_ZERO},
 	    {"shared file: FILE is not asked for", P, 9, VMA_FILE, VMA_READ | VMA_SHARED, STATE_FILE},
 	    {"shared memory", P, 9, VMA_SHM, VMA_READ | VMA_SHARED, STATE_SHMEM},
 	    {"shared memory without inode", P, 0, VMA_SHM, VMA_READ | VMA_SHARED, STATE_SHMEM},

@@ -255,13 +255,16 @@ test_unknown(void)
 	struct vma v = {.start = 0x1000, .end = 0x3000, .name = "", .type = VMA_ANON};
 	struct region r = {.known = false};
 	struct page pg = {0};
+	struct swaps swaps = {0};
 	struct region_row rr = {.v = &v, .r = &r, .page_size = 4096};
-	struct page_row pr = {.addr = 0x1000, .pg = &pg, .v = &v, .node = -1};
+	struct page_row pr = {.addr = 0x1000, .pg = &pg, .v = &v, .swaps = &swaps, .page_size = 4096};
 	static const enum column_id unknown[] = {
 	    COL_REGION_RSS, COL_REGION_PSS, COL_REGION_SWAP, COL_REGION_ANON, COL_REGION_DIRTY,
 	    COL_REGION_REFERENCED, COL_REGION_THP, COL_REGION_PERCENT, COL_PAGE_PRESENT, COL_PAGE_PFN,
 	    COL_PAGE_SWAP_TYPE, COL_PAGE_MAPCOUNT, COL_PAGE_KPF, COL_PAGE_FLAGS, COL_PAGE_MEMCG,
-	    COL_PAGE_NODE, COL_PAGE_GUARD, COL_PAGE_WRITTEN,
+	    COL_PAGE_NODE, COL_PAGE_GUARD, COL_PAGE_WRITTEN, COL_PAGE_WORD, COL_PAGE_PHYSICAL,
+	    COL_PAGE_SWAP_DEVICE, COL_PAGE_ORDER, COL_PAGE_FOLIO, COL_PAGE_FILE_OFFSET, COL_REGION_COPIED,
+	    COL_REGION_HUGETLB,
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(unknown); i++) {

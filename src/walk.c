@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "walk.h"
+
+#include "cache.h"
+#include "flags.h"
+#include "kabi.h"
+#include "numa.h"
+#include "util.h"
+
+struct pages_walk {
+	struct target *t;
+	const struct vma *v;
+	const struct walk_options *o;
+	const struct walk_fns *fns;
+	void *arg;
+	struct err *err;
+	uint64_t at; /* all before it has been told */
+	struct cache cache;
+	bool failed;
+};
+
+static int
+read_batch(struct pages_walk *w, uint64_t addr, struct page *pages, size_t n, uint64_t cats)
+{
+	struct target *t = w->t;
+	unsigned want = w->o->want;
+
+	if (page_read(&t->pm, &t->frames, addr, pages, n, want, w->err) < 0)
+		return -1;
+	if (want & PAGE_WANT_NODE)
+		numa_nodes(&t->proc, addr, t->pm.page_size, pages, n);
+	for (size_t i = 0; i < n; i++) {
+		pages[i].cats = (uint16_t)cats;
+		pages[i].state = (uint8_t)state_of_page(&pages[i], w->v, t->swaps.n);
+	}
+	return 0;
+}
+
+/* The pages of a gap one by one: of those that have come since, what they are now. */
+static int
+tell_gap_pages(struct pages_walk *w, uint64_t start, uint64_t end, enum state s)
+{
+	struct page pages[PAGE_BATCH];
+	size_t size = w->t->pm.page_size;
+
+	for (uint64_t at = start; at < end;) {
+		size_t n = u64_min((end - at) / size, PAGE_BATCH);
+
+		if (read_batch(w, at, pages, n, 0) < 0) {
+			w->failed = true;
+			return 1;
+		}
+		for (size_t i = 0; i < n; i++) {
+			if (pages[i].state != STATE_NONE)
+				continue;
+			pages[i].state = (uint8_t)s;
+			if (s == STATE_CACHED)
+				pages[i].known |= PAGE_CACHED;
+			else if (s == STATE_UNREADABLE)
+				pages[i].known = 0;
+		}
+		if (w->fns->pages(w->arg, at, pages, n))
+			return 1;
+		at += n * size;
+	}
+	return 0;
+}
+
+static int
+tell_gap_of(struct pages_walk *w, uint64_t start, uint64_t end, enum state s)
+{
+	if (w->o->want & PAGE_WANT_GAPS)
+		return tell_gap_pages(w, start, end, s);
+	return w->fns->gap ? w->fns->gap(w->arg, start, end, s) : 0;
+}
+
+/* A gap of a file, told in stretches of pages that are in the page cache and that are not. */
+static int
+tell_cached(struct pages_walk *w, uint64_t end)
+{
+	unsigned char in[4096];
+	size_t size = w->t->pm.page_size;
+
+	while (w->at < end) {
+		size_t n = u64_min((end - w->at) / size, ARRAY_LEN(in)), from = 0;
+
+		if (!cache_pages(&w->cache, w->at, in, n, size))
+			return tell_gap_of(w, w->at, end, STATE_NONE);
+		for (size_t i = 1; i <= n; i++) {
+			if (i < n && !((in[i] ^ in[from]) & 1))
+				continue;
+			if (tell_gap_of(w, w->at + from * size, w->at + i * size,
+			                in[from] & 1 ? STATE_CACHED : STATE_NONE))
+				return 1;
+			from = i;
+		}
+		w->at += n * size;
+		if (w->at < end && pagemap_stopped(&w->t->pm))
+			return 1;
+	}
+	return 0;
+}
+
+static int
+tell_gap(struct pages_walk *w, uint64_t end)
+{
+	int r = 0;
+
+	if (w->at < end)
+		r = w->cache.at ? tell_cached(w, end) : tell_gap_of(w, w->at, end, STATE_NONE);
+	w->at = end;
+	return r;
+}
+
+static int
+walk_run(void *arg, const struct pm_run *run)
+{
+	struct pages_walk *w = arg;
+	struct page pages[PAGE_BATCH];
+	size_t size = w->t->pm.page_size;
+
+	if (tell_gap(w, run->start))
+		return 1;
+	while (w->at < run->end) {
+		size_t n = u64_min((run->end - w->at) / size, PAGE_BATCH);
+		uint64_t at = w->at;
+
+		if (read_batch(w, at, pages, n, run->cats) < 0) {
+			w->failed = true;
+			return 1;
+		}
+		w->at += n * size;
+		if (w->fns->pages(w->arg, at, pages, n))
+			return 1;
+	}
+	return 0;
+}
+
+int
+walk_pages(struct target *t, const struct vma *v, uint64_t start, uint64_t end,
+           const struct walk_options *o, const struct walk_fns *fns, void *arg, struct err *err)
+{
+	static const uint64_t any = PM_CAT_PRESENT | PM_CAT_SWAPPED;
+	struct pages_walk w = {.t = t, .v = v, .o = o, .fns = fns, .arg = arg, .err = err, .at = start};
+	int r;
+
+	if (!pagemap_readable(&t->pm, v)) {
+		r = tell_gap_of(&w, start, end, STATE_UNREADABLE);
+		return w.failed ? -1 : r;
+	}
+	if (o->want & PAGE_WANT_CACHE &&
+	    (!o->cache_max || (end - start) / t->pm.page_size <= o->cache_max))
+		cache_open(&w.cache, &t->proc, v, start, end, t->pm.page_size);
+	r = pagemap_runs(&t->pm, start, end, any, any | PM_CAT_PFNZERO | PM_CAT_HUGE, walk_run, &w, err);
+	if (w.failed)
+		r = -1;
+	if (r == 0)
+		r = tell_gap(&w, end);
+	cache_close(&w.cache);
+	return r;
+}
+
+int
+walk_page(struct target *t, const struct vma *v, uint64_t addr, unsigned want, struct page *out,
+          struct err *err)
+{
+	struct walk_options o = {.want = want};
+	struct pages_walk w = {.t = t, .v = v, .o = &o, .err = err};
+	size_t size = t->pm.page_size;
+	unsigned char in = 0;
+
+	if (read_batch(&w, addr, out, 1, 0) < 0)
+		return -1;
+	if (out->state != STATE_NONE || !(want & PAGE_WANT_CACHE))
+		return 0;
+	if (cache_open(&w.cache, &t->proc, v, addr, addr + size, size) &&
+	    cache_pages(&w.cache, addr, &in, 1, size) && in & 1) {
+		out->known |= PAGE_CACHED;
+		out->state = STATE_CACHED;
+	}
+	cache_close(&w.cache);
+	return 0;
+}

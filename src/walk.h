@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PM_WALK_H
+#define PM_WALK_H
+
+#include "page.h"
+#include "state.h"
+#include "target.h"
+
+/*
+ * Every page of a stretch, each once, in memory that does not grow: what the grid, the dumps, the
+ * sums and the answers are made of. Pages that are there come in batches, each with its state; what
+ * lies between them comes as gaps, each of one kind. Both return non-zero to end the walk.
+ */
+struct walk_fns {
+	int (*pages)(void *arg, uint64_t addr, const struct page *pages, size_t n);
+	/* STATE_NONE, STATE_CACHED or STATE_UNREADABLE; NULL: gaps do not matter. With PAGE_WANT_GAPS
+	 * they come as pages, too. */
+	int (*gap)(void *arg, uint64_t start, uint64_t end, enum state s);
+};
+
+/*
+ * Walks [start, end), which lies in region v. `want` is enum page_want. Returns 1 if a function or
+ * the pagemap's `stop` ended it early. With PAGE_WANT_CACHE gaps of files are looked up in the page
+ * cache, unless the stretch has more than cache_max pages.
+ */
+struct walk_options {
+	unsigned want;      /* enum page_want */
+	uint64_t cache_max; /* pages; 0: any number */
+};
+int walk_pages(struct target *t, const struct vma *v, uint64_t start, uint64_t end,
+               const struct walk_options *o, const struct walk_fns *fns, void *arg, struct err *err);
+
+/* One page, present or not. */
+int walk_page(struct target *t, const struct vma *v, uint64_t addr, unsigned want, struct page *out,
+              struct err *err);
+
+#endif

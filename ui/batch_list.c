@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* --list: one row a region. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "batch_state.h"
+#include "region.h"
+#include "util.h"
+
+struct list_line {
+	struct value key;
+	size_t at;
+};
+
+static int
+by_key_down(const void *pa, const void *pb)
+{
+	const struct list_line *a = pa, *b = pb;
+	int c = value_compare(&a->key, &b->key);
+
+	if (a->key.kind != VALUE_UNKNOWN && b->key.kind != VALUE_UNKNOWN)
+		c = -c;
+	return c ? c : (a->at > b->at) - (a->at < b->at);
+}
+
+static int
+by_key_up(const void *pa, const void *pb)
+{
+	const struct list_line *a = pa, *b = pb;
+	int c = value_compare(&a->key, &b->key);
+
+	return c ? c : (a->at > b->at) - (a->at < b->at);
+}
+
+/* --sort COLUMN, or -COLUMN upwards. */
+static int
+parse_sort(const char *text, enum column_id *id, bool *up, struct err *err)
+{
+	enum column_id ids[COL_COUNT];
+	size_t n;
+
+	*up = text[0] == '-';
+	if (columns_parse(SET_REGION, text + *up, ids, &n, err) < 0)
+		return -1;
+	if (n != 1)
+		return err_set(err, ERR_USAGE, "one column at a time", "give one column", "--sort %.60s", text);
+	*id = ids[0];
+	return 0;
+}
+
+static struct region_row
+list_row(const struct batch *b, const struct regions *rs, size_t i, bool dirty)
+{
+	const struct vma *v = &rs->vmas.v[i];
+	const struct smaps_entry *sm = b->has_smaps ? smaps_find(&b->smaps, v->start) : NULL;
+
+	return (struct region_row){.v = v, .r = &rs->r[i], .smaps = sm, .page_size = b->t.pm.page_size,
+	                           .dirty_known = dirty && sm && !sm->newborn};
+}
+
+int
+batch_list(struct batch *b, struct err *err)
+{
+	static const enum column_id usual[] = {
+	    COL_REGION_START, COL_REGION_END,  COL_REGION_SIZE, COL_REGION_PERM,
+	    COL_REGION_TYPE,  COL_REGION_RSS,  COL_REGION_SWAP, COL_REGION_MAPPING,
+	};
+	enum column_id ids[COL_COUNT], sort = COL_REGION_START;
+	size_t n;
+	bool up = true, dirty, want_smaps;
+	struct out_shape shape = batch_shape(b->o, "regions", true);
+	struct list_line *lines;
+	struct regions *rs;
+	struct out *out;
+
+	if (batch_columns(b->o, SET_REGION, usual, ARRAY_LEN(usual), ids, &n, err) < 0 ||
+	    (b->o->sort && parse_sort(b->o->sort, &sort, &up, err) < 0))
+		return -1;
+	want_smaps = batch_has_column(ids, n, COL_REGION_PSS) || batch_has_column(ids, n, COL_REGION_THP) ||
+	             batch_has_column(ids, n, COL_REGION_REFERENCED);
+	if (want_smaps && batch_need_smaps(b, err) < 0)
+		return -1;
+	dirty = batch_has_column(ids, n, COL_REGION_DIRTY) && batch_need_written(b);
+	rs = regions_new(b->vmas);
+	b->vmas = (struct vma_list){0};
+	if (regions_measure(rs, &b->t, err) < 0) {
+		regions_unref(rs);
+		return -1;
+	}
+	lines = mem_alloc(rs->vmas.n * sizeof(*lines));
+	for (size_t i = 0; i < rs->vmas.n; i++) {
+		struct region_row row = list_row(b, rs, i, dirty);
+
+		lines[i] = (struct list_line){region_value(sort, &row), i};
+	}
+	if (b->o->sort)
+		qsort(lines, rs->vmas.n, sizeof(*lines), up ? by_key_up : by_key_down);
+	out = out_begin(&shape, ids, NULL, n);
+	for (size_t i = 0; i < rs->vmas.n; i++) {
+		struct region_row row = list_row(b, rs, lines[i].at, dirty);
+		struct value v[COL_COUNT];
+
+		for (size_t c = 0; c < n; c++)
+			v[c] = region_value(ids[c], &row);
+		out_row(out, v);
+	}
+	free(lines);
+	regions_unref(rs);
+	return out_end(out, err);
+}
+

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PM_BATCH_STATE_H
+#define PM_BATCH_STATE_H
+
+/* What the files of the batch share: the target as every answer needs it, one function an answer. */
+#include "columns.h"
+#include "options.h"
+#include "out.h"
+#include "smaps.h"
+#include "target.h"
+
+struct batch {
+	const struct options *o;
+	struct target t;
+	struct vma_list vmas;
+	struct smaps smaps;
+	bool has_smaps;
+};
+
+int batch_list(struct batch *b, struct err *err);
+int batch_pages(struct batch *b, struct err *err);
+int batch_query(struct batch *b, struct err *err);
+
+struct out_shape batch_shape(const struct options *o, const char *name, bool whole);
+
+/* The columns that were asked for, or else the usual ones. */
+int batch_columns(const struct options *o, enum column_set set, const enum column_id *usual,
+                  size_t usual_n, enum column_id ids[COL_COUNT], size_t *n, struct err *err);
+bool batch_has_column(const enum column_id *ids, size_t n, enum column_id id);
+
+/* Reads smaps, once. */
+int batch_need_smaps(struct batch *b, struct err *err);
+
+/*
+ * Soft-dirty bits that somebody else's clear left behind count as they stand; a region that was
+ * mapped since (VmFlags sd) has none that mean anything. false: this kernel has none at all.
+ */
+bool batch_need_written(struct batch *b);
+
+/* RANGE: what -e takes as a range or as a place; NULL is everything. */
+int batch_range(struct batch *b, const char *text, uint64_t *start, uint64_t *end, struct err *err);
+
+#endif
