@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "smaps.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "util.h"
 
@@ -17,29 +19,104 @@ starts(const char *line, const char *field, const char **value)
 	return true;
 }
 
+#define V(c, s, w) {.code = (c), .since = (s), .words = (w)},
+static const struct vmflag flags[] = {
+#include "vmflags.def"
+};
+#undef V
+
+const struct vmflag *
+smaps_flags(size_t *n)
+{
+	*n = ARRAY_LEN(flags);
+	return flags;
+}
+
+static size_t
+flag_index(const char *code)
+{
+	size_t i = 0;
+
+	while (i < ARRAY_LEN(flags) && memcmp(flags[i].code, code, 2))
+		i++;
+	return i;
+}
+
+static void
+parse_flags(struct smaps_entry *e, const char *value)
+{
+	e->known |= SMAPS_FLAGS;
+	while (value[strspn(value, " ")] > ' ') {
+		size_t n, i, len = strlen(e->odd);
+
+		value += strspn(value, " ");
+		n = strcspn(value, " \n");
+		i = n == 2 ? flag_index(value) : ARRAY_LEN(flags);
+		if (i < ARRAY_LEN(flags))
+			e->flags |= UINT64_C(1) << i;
+		else if (len + n + 2 < sizeof(e->odd))
+			snprintf(e->odd + len, sizeof(e->odd) - len, "%s%.*s", len ? " " : "", (int)n, value);
+		value += n;
+	}
+}
+
+bool
+smaps_newborn(const struct smaps_entry *e)
+{
+	return e->flags >> flag_index("sd") & 1;
+}
+
+void
+smaps_flags_text(const struct smaps_entry *e, struct buf *out)
+{
+	size_t start = out->len;
+
+	for (size_t i = 0; i < ARRAY_LEN(flags); i++)
+		if (e->flags >> i & 1)
+			buf_fmt(out, "%s%s", out->len > start ? " " : "", flags[i].code);
+	if (e->odd[0])
+		buf_fmt(out, "%s%s", out->len > start ? " " : "", e->odd);
+}
+
 static void
 parse_field(struct smaps_entry *e, const char *line)
 {
 	static const struct {
 		const char *name;
 		size_t at;
+		unsigned known;
 	} fields[] = {
-	    {"Pss:", offsetof(struct smaps_entry, pss)},
-	    {"Referenced:", offsetof(struct smaps_entry, referenced)},
-	    {"AnonHugePages:", offsetof(struct smaps_entry, thp)},
-	    {"ShmemPmdMapped:", offsetof(struct smaps_entry, thp)},
-	    {"FilePmdMapped:", offsetof(struct smaps_entry, thp)},
+	    {"Pss:", offsetof(struct smaps_entry, pss), 0},
+	    {"Referenced:", offsetof(struct smaps_entry, referenced), 0},
+	    {"Locked:", offsetof(struct smaps_entry, locked), SMAPS_LOCKED},
+	    {"KSM:", offsetof(struct smaps_entry, ksm), SMAPS_KSM},
+	    {"AnonHugePages:", offsetof(struct smaps_entry, thp), 0},
+	    {"ShmemPmdMapped:", offsetof(struct smaps_entry, thp), 0},
+	    {"FilePmdMapped:", offsetof(struct smaps_entry, thp), 0},
 	};
 	const char *value, *end;
-	uint64_t kib;
+	uint64_t n;
 
 	for (size_t i = 0; i < ARRAY_LEN(fields); i++)
-		if (starts(line, fields[i].name, &value) && parse_u64(value, 10, &end, &kib))
-			*(uint64_t *)((char *)e + fields[i].at) += kib * 1024;
+		if (starts(line, fields[i].name, &value) && parse_u64(value, 10, &end, &n)) {
+			*(uint64_t *)((char *)e + fields[i].at) += n * 1024;
+			e->known |= fields[i].known;
+		}
+	if (starts(line, "THPeligible:", &value) && parse_u64(value, 10, &end, &n)) {
+		e->thp_eligible = n != 0;
+		e->known |= SMAPS_THP_ELIGIBLE;
+	}
 	if (starts(line, "VmFlags:", &value))
-		for (; *value && *value != '\n'; value += strcspn(value, " \n"), value += *value == ' ')
-			if (!strncmp(value, "sd", 2) && (value[2] == ' ' || value[2] == '\n' || !value[2]))
-				e->newborn = true;
+		parse_flags(e, value);
+}
+
+/* A heading is "START-END ..."; no field begins with hex digits and a dash. */
+static bool
+parse_heading(const char *line, uint64_t *start)
+{
+	const char *end;
+
+	return parse_u64(line, 16, &end, start) && *end == '-';
 }
 
 void
@@ -47,11 +124,9 @@ smaps_parse(struct smaps *s, const char *text)
 {
 	*s = (struct smaps){0};
 	for (const char *line = text; line && *line; line = strchr(line, '\n'), line += line ? 1 : 0) {
-		const char *end;
 		uint64_t start;
 
-		/* a heading is "START-END ..."; no field begins with hex digits and a dash */
-		if (parse_u64(line, 16, &end, &start) && *end == '-') {
+		if (parse_heading(line, &start)) {
 			s->v = vec_room(s->v, s->n, &s->cap, sizeof(*s->v));
 			s->v[s->n++] = (struct smaps_entry){.start = start};
 		} else if (s->n) {
@@ -88,4 +163,47 @@ smaps_find(const struct smaps *s, uint64_t start)
 	size_t i = vec_above(s->v, s->n, sizeof(*s->v), offsetof(struct smaps_entry, start), start);
 
 	return i > 0 && s->v[i - 1].start == start ? &s->v[i - 1] : NULL;
+}
+
+/* A line of the one that is looked for, of one before it, or of one after it. */
+static bool
+take_line(const char *line, uint64_t start, struct smaps_entry *out, bool *found)
+{
+	uint64_t at;
+
+	if (parse_heading(line, &at)) {
+		if (*found || at > start)
+			return false;
+		*found = at == start;
+		if (*found)
+			*out = (struct smaps_entry){.start = at};
+	} else if (*found) {
+		parse_field(out, line);
+	}
+	return true;
+}
+
+int
+smaps_read_one(int fd, uint64_t start, struct smaps_entry *out, struct err *err)
+{
+	struct buf text = {0};
+	char chunk[16384];
+	bool found = false, more = fd >= 0;
+	ssize_t n = -1;
+
+	while (more && (n = read(fd, chunk, sizeof(chunk))) > 0) {
+		char *line, *next;
+
+		buf_add(&text, chunk, (size_t)n);
+		for (line = text.s; more && (next = strchr(line, '\n')); line = next + 1) {
+			*next = '\0';
+			more = take_line(line, start, out, &found);
+		}
+		text.len -= (size_t)(line - text.s);
+		memmove(text.s, line, text.len + 1);
+	}
+	buf_free(&text);
+	if (n < 0)
+		return err_sys(err, NULL, "cannot read smaps");
+	return found ? 0 : err_set(err, ERR_TARGET, "it is not mapped any more", NULL, "cannot tell more of this region");
 }

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "err.h"
+#include "util.h"
 
 /*
  * What only /proc/PID/smaps can tell (Documentation/filesystems/proc.rst 1.1). It makes the kernel
@@ -15,9 +16,13 @@
  */
 struct smaps_entry {
 	uint64_t start;
-	uint64_t pss, referenced, thp; /* bytes */
-	bool newborn;                  /* VmFlags sd: every page reads as soft-dirty */
+	uint64_t pss, referenced, locked, thp, ksm; /* bytes */
+	uint64_t known;    /* SMAPS_*: fields that this kernel has */
+	bool thp_eligible;
+	uint64_t flags;    /* VmFlags: a bit for each row of vmflags.def */
+	char odd[32];      /* codes that have no row, with blanks between them */
 };
+enum { SMAPS_LOCKED = 1, SMAPS_KSM = 2, SMAPS_THP_ELIGIBLE = 4, SMAPS_FLAGS = 8 };
 
 struct smaps {
 	struct smaps_entry *v; /* ascending */
@@ -31,5 +36,23 @@ void smaps_free(struct smaps *s);
 
 /* The entry of the region that starts at `start`, NULL if there is none. */
 const struct smaps_entry *smaps_find(const struct smaps *s, uint64_t start);
+
+/*
+ * The entry of one region. The kernel has no way to ask for one alone: what comes before it is
+ * read and passed over, what comes after it is not read.
+ */
+int smaps_read_one(int fd, uint64_t start, struct smaps_entry *out, struct err *err);
+
+/* VmFlags sd: the region was mapped since the clear, so that every page reads as soft-dirty. */
+bool smaps_newborn(const struct smaps_entry *e);
+
+struct vmflag {
+	char code[3];
+	const char *since, *words;
+};
+const struct vmflag *smaps_flags(size_t *n);
+
+/* "rd wr mr mw me ac", as the kernel wrote it but for the order. */
+void smaps_flags_text(const struct smaps_entry *e, struct buf *out);
 
 #endif

@@ -48,6 +48,7 @@ target_reopen(struct target *t, struct err *err)
 		close(t->maps);
 	pagemap_close(&t->pm);
 	track_forget(&t->track);
+	threads_free(&t->threads);
 	return open_maps(t, err) < 0 ? -1 : target_open_pages(t, err);
 }
 
@@ -57,6 +58,7 @@ target_close(struct target *t)
 	track_free(&t->track);
 	frames_close(&t->frames);
 	swaps_free(&t->swaps);
+	threads_free(&t->threads);
 	pagemap_close(&t->pm);
 	if (t->maps >= 0)
 		close(t->maps);
@@ -65,7 +67,12 @@ target_close(struct target *t)
 }
 
 int
-target_regions(const struct target *t, struct vma_list *out, struct err *err)
+target_regions(struct target *t, struct vma_list *out, struct err *err)
 {
-	return vma_read(t->maps, out, err);
+	if (vma_read(t->maps, out, err) < 0)
+		return -1;
+	threads_read(&t->threads, &t->proc, out->n != t->regions);
+	threads_label(&t->threads, out);
+	t->regions = out->n;
+	return 0;
 }

@@ -6,6 +6,7 @@
 #include "pagemap.h"
 #include "proc.h"
 #include "swap.h"
+#include "thread.h"
 #include "track.h"
 #include "vma.h"
 
@@ -20,6 +21,8 @@ struct target {
 	struct frames frames;
 	struct track track;
 	struct swaps swaps;
+	struct threads threads;
+	size_t regions;        /* at the last look: a change makes the threads worth another one */
 };
 
 /*
@@ -34,6 +37,6 @@ void target_close(struct target *t);
 int target_reopen(struct target *t, struct err *err);
 
 /* The regions now; none: the address space is gone (exec, exit). */
-int target_regions(const struct target *t, struct vma_list *out, struct err *err);
+int target_regions(struct target *t, struct vma_list *out, struct err *err);
 
 #endif

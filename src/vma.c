@@ -133,9 +133,20 @@ vma_read(int fd, struct vma_list *list, struct err *err)
 void
 vma_free(struct vma_list *list)
 {
+	for (size_t i = 0; i < list->given_n; i++)
+		free(list->given[i]);
+	free(list->given);
 	free(list->v);
 	free(list->text);
 	*list = (struct vma_list){0};
+}
+
+void
+vma_rename(struct vma_list *list, size_t i, char *name)
+{
+	list->given = vec_room(list->given, list->given_n, &list->given_cap, sizeof(*list->given));
+	list->given[list->given_n++] = name;
+	list->v[i].name = name;
 }
 
 size_t

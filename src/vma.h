@@ -35,13 +35,15 @@ struct vma {
 	uint32_t dev_major, dev_minor;
 	uint8_t perm; /* enum vma_perm */
 	uint8_t type; /* enum vma_type */
-	const char *name; /* as the kernel wrote it (only newline escaped), "" if none; not safe to print raw */
+	const char *name; /* as the kernel wrote it (only newline escaped), ours for threads' stacks, "" if none; not safe to print raw */
 };
 
 struct vma_list {
 	struct vma *v;
 	size_t n, cap;
 	char *text; /* what the names point into; owned */
+	char **given; /* and the names that are ours; owned */
+	size_t given_n, given_cap;
 };
 
 /*
@@ -53,6 +55,9 @@ void vma_parse(struct vma_list *list, char *text, size_t *odd);
 /* Read and parse an open maps file from its start. An empty list: the address space is gone. */
 int vma_read(int fd, struct vma_list *list, struct err *err);
 void vma_free(struct vma_list *list);
+
+/* Gives region i another name; takes `name` (malloc'ed) over. */
+void vma_rename(struct vma_list *list, size_t i, char *name);
 
 /* The region that holds addr, or NULL. */
 const struct vma *vma_at(const struct vma_list *list, uint64_t addr);

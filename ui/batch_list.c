@@ -4,8 +4,11 @@
 #include <string.h>
 
 #include "batch_state.h"
+#include "flags.h"
+#include "kabi.h"
 #include "region.h"
 #include "util.h"
+#include "walk.h"
 
 struct list_line {
 	struct value key;
@@ -55,7 +58,54 @@ list_row(const struct batch *b, const struct regions *rs, size_t i, bool dirty)
 	const struct smaps_entry *sm = b->has_smaps ? smaps_find(&b->smaps, v->start) : NULL;
 
 	return (struct region_row){.v = v, .r = &rs->r[i], .smaps = sm, .page_size = b->t.pm.page_size,
-	                           .dirty_known = dirty && sm && !sm->newborn};
+	                           .huge_known = b->t.pm.scan & PM_CAT_HUGE,
+	                           .dirty_known = dirty && sm && !smaps_newborn(sm)};
+}
+
+/* Whether one of the columns needs smaps, which is dear. */
+static bool
+wants_smaps(const struct batch *b, const enum column_id *ids, size_t n)
+{
+	static const enum column_id dear[] = {COL_REGION_PSS, COL_REGION_REFERENCED, COL_REGION_LOCKED,
+	                                      COL_REGION_THPELIGIBLE, COL_REGION_VMFLAGS};
+
+	for (size_t i = 0; i < ARRAY_LEN(dear); i++)
+		if (batch_has_column(ids, n, dear[i]))
+			return true;
+	return !(b->t.pm.scan & PM_CAT_HUGE) && batch_has_column(ids, n, COL_REGION_THP);
+}
+
+struct ksm_count {
+	uint64_t n;
+	bool hidden;
+};
+
+static int
+count_ksm(void *arg, uint64_t addr, const struct page *pages, size_t n)
+{
+	struct ksm_count *c = arg;
+
+	(void)addr;
+	for (size_t i = 0; i < n; i++) {
+		c->n += pages[i].state == STATE_KSM;
+		c->hidden |= pages[i].word & PM_PRESENT && !(pages[i].known & (PAGE_FLAGS | PAGE_NO_RECORD | PAGE_RACED));
+		c->hidden |= (pages[i].known & PAGE_NO_KSM) != 0;
+	}
+	return 0;
+}
+
+/* The pages merged by KSM, which only the frames' flags tell. */
+static void
+add_ksm(struct batch *b, struct region_row *row)
+{
+	static const struct walk_options o = {.want = PAGE_WANT_FLAGS};
+	static const struct walk_fns fns = {.pages = count_ksm};
+	struct ksm_count c = {0};
+	struct err ignored;
+
+	row->ksm_known = row->r->known &&
+	                 walk_pages(&b->t, row->v, row->v->start, row->v->end, &o, &fns, &c, &ignored) == 0 && !c.hidden;
+	row->ksm = c.n;
 }
 
 int
@@ -67,7 +117,7 @@ batch_list(struct batch *b, struct err *err)
 	};
 	enum column_id ids[COL_COUNT], sort = COL_REGION_START;
 	size_t n;
-	bool up = true, dirty, want_smaps;
+	bool up = true, dirty, want_smaps, ksm;
 	struct out_shape shape = batch_shape(b->o, "regions", true);
 	struct list_line *lines;
 	struct regions *rs;
@@ -76,10 +126,10 @@ batch_list(struct batch *b, struct err *err)
 	if (batch_columns(b->o, SET_REGION, usual, ARRAY_LEN(usual), ids, &n, err) < 0 ||
 	    (b->o->sort && parse_sort(b->o->sort, &sort, &up, err) < 0))
 		return -1;
-	want_smaps = batch_has_column(ids, n, COL_REGION_PSS) || batch_has_column(ids, n, COL_REGION_THP) ||
-	             batch_has_column(ids, n, COL_REGION_REFERENCED);
+	want_smaps = wants_smaps(b, ids, n) || wants_smaps(b, &sort, 1);
 	if (want_smaps && batch_need_smaps(b, err) < 0)
 		return -1;
+	ksm = batch_has_column(ids, n, COL_REGION_KSM);
 	dirty = batch_has_column(ids, n, COL_REGION_DIRTY) && batch_need_written(b);
 	rs = regions_new(b->vmas);
 	b->vmas = (struct vma_list){0};
@@ -91,6 +141,8 @@ batch_list(struct batch *b, struct err *err)
 	for (size_t i = 0; i < rs->vmas.n; i++) {
 		struct region_row row = list_row(b, rs, i, dirty);
 
+		if (sort == COL_REGION_KSM)
+			add_ksm(b, &row);
 		lines[i] = (struct list_line){region_value(sort, &row), i};
 	}
 	if (b->o->sort)
@@ -100,6 +152,8 @@ batch_list(struct batch *b, struct err *err)
 		struct region_row row = list_row(b, rs, lines[i].at, dirty);
 		struct value v[COL_COUNT];
 
+		if (ksm)
+			add_ksm(b, &row);
 		for (size_t c = 0; c < n; c++)
 			v[c] = region_value(ids[c], &row);
 		out_row(out, v);

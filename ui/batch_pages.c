@@ -40,7 +40,7 @@ dump_region(struct dump *d, const struct walk_options *o, uint64_t start, uint64
 	static const struct walk_fns fns = {.pages = dump_pages};
 	const struct smaps_entry *sm = written ? smaps_find(&d->b->smaps, d->v->start) : NULL;
 
-	d->written = sm && !sm->newborn;
+	d->written = sm && !smaps_newborn(sm);
 	return walk_pages(&d->b->t, d->v, start, end, o, &fns, d, err);
 }
 

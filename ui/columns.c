@@ -134,7 +134,35 @@ region_value_REFERENCED(const struct region_row *row)
 static struct value
 region_value_THP(const struct region_row *row)
 {
+	if (row->huge_known)
+		return pages(row, row->r->thp);
 	return row->smaps ? bytes_of(row->smaps->thp) : unknown;
+}
+
+static struct value
+region_value_KSM(const struct region_row *row)
+{
+	return row->ksm_known ? pages(row, row->ksm) : unknown;
+}
+
+static struct value
+region_value_LOCKED(const struct region_row *row)
+{
+	return row->smaps && row->smaps->known & SMAPS_LOCKED ? bytes_of(row->smaps->locked) : unknown;
+}
+
+static struct value
+region_value_THPELIGIBLE(const struct region_row *row)
+{
+	return row->smaps && row->smaps->known & SMAPS_THP_ELIGIBLE ? number(row->smaps->thp_eligible) : unknown;
+}
+
+static struct value
+region_value_VMFLAGS(const struct region_row *row)
+{
+	return row->smaps && row->smaps->known & SMAPS_FLAGS
+	           ? (struct value){.kind = VALUE_VMFLAGS, .smaps = row->smaps}
+	           : unknown;
 }
 
 static struct value
@@ -341,6 +369,9 @@ value_text(const struct value *v, bool bytes, bool ascii, struct buf *out)
 	case VALUE_FLAGS:
 		flag_letters(out, v->n);
 		return;
+	case VALUE_VMFLAGS:
+		smaps_flags_text(v->smaps, out);
+		return;
 	case VALUE_SIZE:
 		if (bytes)
 			buf_dec(out, v->n);
@@ -356,6 +387,8 @@ value_compare(const struct value *a, const struct value *b)
 		return a->kind == VALUE_UNKNOWN ? 1 : -1;
 	if (a->kind == VALUE_TEXT)
 		return strcmp(a->s ? a->s : a->t, b->s ? b->s : b->t);
+	if (a->kind == VALUE_VMFLAGS)
+		return (a->smaps->flags > b->smaps->flags) - (a->smaps->flags < b->smaps->flags);
 	return (a->n > b->n) - (a->n < b->n);
 }
 

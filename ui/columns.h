@@ -32,11 +32,13 @@ struct column {
 };
 const struct column *column_row(enum column_id id);
 
-enum value_kind { VALUE_UNKNOWN, VALUE_TEXT, VALUE_NUMBER, VALUE_HEX, VALUE_SIZE, VALUE_FLAGS };
+enum value_kind { VALUE_UNKNOWN, VALUE_TEXT, VALUE_NUMBER, VALUE_HEX, VALUE_SIZE, VALUE_FLAGS,
+                  VALUE_VMFLAGS };
 
 struct value {
 	enum value_kind kind;
 	uint64_t n;      /* NUMBER, HEX; SIZE in bytes; FLAGS: kpageflags, shown as letters */
+	const struct smaps_entry *smaps; /* VMFLAGS */
 	const char *s;   /* TEXT from outside, to be escaped; or NULL: */
 	char t[32];      /* TEXT of ours */
 };
@@ -48,6 +50,9 @@ struct region_row {
 	const struct smaps_entry *smaps; /* NULL: not read */
 	size_t page_size;
 	bool dirty_known;
+	bool huge_known;   /* r->thp is counted: the kernel has PAGEMAP_SCAN */
+	bool ksm_known;    /* pages merged by KSM were counted: */
+	uint64_t ksm;
 };
 struct page_row {
 	uint64_t addr;

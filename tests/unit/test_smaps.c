@@ -47,13 +47,13 @@ test_typical(void)
 	smaps_parse(&s, text);
 	is_u64(s.n, 3, "three regions");
 	e = smaps_find(&s, 0x55d1c0a00000);
-	ok(e && e->pss == 500 * 1024 && e->referenced == 996 * 1024 && e->thp == 2048 * 1024 && e->newborn,
+	ok(e && e->pss == 500 * 1024 && e->referenced == 996 * 1024 && e->thp == 2048 * 1024 && smaps_newborn(e),
 	   "the heap's figures, in bytes");
 	e = smaps_find(&s, 0x7f1a80900000);
-	ok(e && e->pss == 7 * 1024 && e->referenced == 68 * 1024 && e->thp == 4096 * 1024 && !e->newborn,
+	ok(e && e->pss == 7 * 1024 && e->referenced == 68 * 1024 && e->thp == 4096 * 1024 && !smaps_newborn(e),
 	   "the library's; a field's name in a file's name is none");
 	e = smaps_find(&s, 0xffffffffff600000);
-	ok(e && e->pss == 0 && !e->newborn, "vsyscall");
+	ok(e && e->pss == 0 && !smaps_newborn(e), "vsyscall");
 	ok(!smaps_find(&s, 0) && !smaps_find(&s, 0x55d1c0a01000) && !smaps_find(&s, UINT64_MAX),
 	   "no region starts there");
 	smaps_free(&s);
@@ -98,7 +98,7 @@ test_newborn(void)
 				*c = '$';
 		buf_fmt(&b, "1000-2000 rw-p 00000000 00:00 0\n%s", rows[i].flags);
 		smaps_parse(&s, b.s);
-		ok(s.n == 1 && s.v[0].newborn == rows[i].want, name);
+		ok(s.n == 1 && smaps_newborn(&s.v[0]) == rows[i].want, name);
 		smaps_free(&s);
 		buf_free(&b);
 	}
