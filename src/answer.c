@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "answer.h"
+#include "answer_parts.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "cgroup.h"
+#include "explain.h"
 #include "flags.h"
 #include "kabi.h"
 #include "state.h"
@@ -14,7 +15,7 @@
 enum { PLACES_SHOWN = 8 };
 static const char no_admin[] = "hidden (needs CAP_SYS_ADMIN)";
 
-static struct answer *
+struct answer *
 answer_new(void)
 {
 	struct answer *a = mem_alloc(sizeof(*a));
@@ -45,8 +46,8 @@ answer_unref(struct answer *a)
 
 /* --- putting facts together ------------------------------------------------------------------------- */
 
-static struct fact *
-add(struct answer *a, const char *key, struct buf *value)
+struct fact *
+answer_add(struct answer *a, const char *key, struct buf *value)
 {
 	a->f = vec_room(a->f, a->n, &a->cap, sizeof(*a->f));
 	a->f[a->n] = (struct fact){.key = key, .value = value->s ? value->s : mem_strdup("")};
@@ -54,49 +55,49 @@ add(struct answer *a, const char *key, struct buf *value)
 	return &a->f[a->n++];
 }
 
-static struct fact *
-add_hex(struct answer *a, const char *key, uint64_t v)
+struct fact *
+answer_add_hex(struct answer *a, const char *key, uint64_t v)
 {
 	struct buf b = {0};
 
 	buf_fmt(&b, "%#llx", (unsigned long long)v);
-	return add(a, key, &b);
+	return answer_add(a, key, &b);
 }
 
-static struct fact *
-add_number(struct answer *a, const char *key, uint64_t v)
+struct fact *
+answer_add_number(struct answer *a, const char *key, uint64_t v)
 {
 	struct buf b = {0};
 	struct fact *f;
 
 	buf_fmt(&b, "%llu", (unsigned long long)v);
-	f = add(a, key, &b);
+	f = answer_add(a, key, &b);
 	f->number = true;
 	return f;
 }
 
-static struct fact *
-add_text(struct answer *a, const char *key, const char *text)
+struct fact *
+answer_add_text(struct answer *a, const char *key, const char *text)
 {
 	struct buf b = {0};
 
 	buf_str(&b, text);
-	return add(a, key, &b);
+	return answer_add(a, key, &b);
 }
 
-static void
-add_unknown(struct answer *a, const char *key, const char *why)
+void
+answer_add_unknown(struct answer *a, const char *key, const char *why)
 {
-	add_text(a, key, "")->note = why;
+	answer_add_text(a, key, "")->note = why;
 }
 
-static void
-add_name(struct answer *a, const char *key, const char *name)
+void
+answer_add_name(struct answer *a, const char *key, const char *name)
 {
 	struct buf b = {0};
 
 	text_escape(&b, name, strlen(name), false);
-	add(a, key, &b);
+	answer_add(a, key, &b);
 }
 
 /* --- one page ----------------------------------------------------------------------------------------- */
@@ -136,6 +137,10 @@ page_sentence(struct buf *out, const struct page *pg, uint64_t written_ns, uint6
 	if (s == STATE_SWAPPED && pg->word & PM_PFN_MASK)
 		buf_fmt(out, ", device %u offset %#llx", PM_SWAP_TYPE(pg->word),
 		        (unsigned long long)PM_SWAP_OFFSET(pg->word));
+	if (pg->word & PM_UFFD_WP && pg->word & PM_PRESENT)
+		buf_str(out, ", watched by userfaultfd");
+	if (pg->known & PAGE_FOLIO && pg->order)
+		buf_fmt(out, ", folio of %u pages", 1u << pg->order);
 	if (pg->known & PAGE_COUNT && pg->count == 1)
 		buf_str(out, ", mapped once");
 	else if (pg->known & PAGE_COUNT && pg->count)
@@ -152,12 +157,13 @@ facts_region(struct answer *a, const struct vma *v, uint64_t addr)
 
 	vma_perm_text(v, perm);
 	buf_fmt(&b, "%llx-%llx %s", (unsigned long long)v->start, (unsigned long long)v->end, perm);
-	add(a, "region", &b);
-	add_name(a, "mapping", v->name[0] ? v->name : "[anonymous]");
-	add_text(a, "type", vma_type_name((enum vma_type)v->type));
-	add_hex(a, "region_offset", addr - v->start);
+	answer_add(a, "region", &b);
+	answer_add_name(a, "mapping", v->name[0] ? v->name : "[anonymous]");
+	answer_add_text(a, "type", vma_type_name((enum vma_type)v->type));
+	answer_add_text(a, "kind", explain_region(v));
+	answer_add_hex(a, "region_offset", addr - v->start);
 	if (v->inode)
-		add_hex(a, "file_offset", addr - v->start + v->offset);
+		answer_add_hex(a, "file_offset", addr - v->start + v->offset);
 }
 
 static void
@@ -168,15 +174,15 @@ facts_swap(struct answer *a, const struct page *pg, const struct swaps *swaps)
 	if (pg->word & PM_PRESENT || !(pg->word & PM_SWAPPED))
 		return;
 	if (!(pg->word & PM_PFN_MASK)) {
-		add_unknown(a, "swap_type", no_admin);
-		add_unknown(a, "swap_offset", no_admin);
+		answer_add_unknown(a, "swap_type", no_admin);
+		answer_add_unknown(a, "swap_offset", no_admin);
 		return;
 	}
-	add_number(a, "swap_type", type)->note =
+	answer_add_number(a, "swap_type", type)->note =
 	    pg->state == STATE_SWAPPED ? NULL : "(not a swap device: a special entry)";
 	if (type < swaps->n)
-		add_name(a, "swap_device", swaps->name[type]);
-	add_hex(a, "swap_offset", PM_SWAP_OFFSET(pg->word));
+		answer_add_name(a, "swap_device", swaps->name[type]);
+	answer_add_hex(a, "swap_offset", PM_SWAP_OFFSET(pg->word));
 }
 
 static void
@@ -184,11 +190,11 @@ facts_kpf(struct answer *a, uint64_t kpf)
 {
 	struct buf b = {0};
 
-	add_hex(a, "kpf", kpf);
+	answer_add_hex(a, "kpf", kpf);
 	flag_letters(&b, kpf);
-	add(a, "flags", &b);
+	answer_add(a, "flags", &b);
 	flag_names(&b, FLAG_KPF, kpf, ",");
-	add(a, "flag_names", &b);
+	answer_add(a, "flag_names", &b);
 }
 
 /* The cgroups are those of the running kernel: a fixture's inode means nothing among them. */
@@ -198,11 +204,11 @@ facts_cgroup(struct answer *a, uint64_t inode, bool live)
 	struct buf b = {0};
 
 	if (!inode)
-		add_text(a, "memcg", "none");
+		answer_add_text(a, "memcg", "none");
 	else if (live && cgroup_path(inode, &b))
-		add_name(a, "memcg", b.s);
+		answer_add_name(a, "memcg", b.s);
 	else
-		add_number(a, "memcg_inode", inode);
+		answer_add_number(a, "memcg_inode", inode);
 	buf_free(&b);
 }
 
@@ -215,22 +221,69 @@ facts_frame(struct answer *a, const struct page *pg, const struct target *t, uin
 	if (!(pg->known & PAGE_WORD) || !(pg->word & PM_PRESENT))
 		return;
 	if (pfn) {
-		add_hex(a, "pfn", pfn);
-		add_hex(a, "physical", pfn * t->pm.page_size + in_page);
+		answer_add_hex(a, "pfn", pfn);
+		answer_add_hex(a, "physical", pfn * t->pm.page_size + in_page);
 	} else {
-		add_unknown(a, "pfn", why);
-		add_unknown(a, "physical", why);
+		answer_add_unknown(a, "pfn", why);
+		answer_add_unknown(a, "physical", why);
 	}
 	if (pg->known & PAGE_COUNT)
-		add_number(a, "mapcount", pg->count);
+		answer_add_number(a, "mapcount", pg->count);
 	else
-		add_unknown(a, "mapcount", why ? why : "hidden (/proc/kpagecount is for root)");
+		answer_add_unknown(a, "mapcount", why ? why : "hidden (/proc/kpagecount is for root)");
 	if (pg->known & PAGE_FLAGS)
 		facts_kpf(a, pg->kpf);
 	else
-		add_unknown(a, "flags", why);
+		answer_add_unknown(a, "flags", why);
 	if (pg->known & PAGE_CGROUP)
 		facts_cgroup(a, pg->cgroup, t->proc.live);
+}
+
+/* The pages of the folio in this process, each where it must be if all of it is mapped as one. */
+static void
+look_at_folio(struct folio_here *f, const struct target *t, const struct vma *v, uint64_t addr,
+              const struct page *pg)
+{
+	uint64_t words[512], size = t->pm.page_size, n = UINT64_C(1) << pg->order, share[FOLIO_BAR] = {0};
+	struct err ignored;
+
+	f->order = pg->order;
+	f->head = pg->folio;
+	f->index = page_pfn(pg) - pg->folio;
+	for (uint64_t i = 0; i < n; i += ARRAY_LEN(words)) {
+		uint64_t many = u64_min(n - i, ARRAY_LEN(words)), at = addr + (i - f->index) * size;
+
+		if (pagemap_words(&t->pm, at, words, many, &ignored) != (ssize_t)many)
+			continue;
+		for (uint64_t k = 0; k < many; k++) {
+			uint64_t here = at + k * size;
+
+			if (here < v->start || here >= v->end || !(words[k] & PM_PRESENT) ||
+			    (words[k] & PM_PFN_MASK) != f->head + i + k)
+				continue;
+			f->mapped++;
+			share[(i + k) * FOLIO_BAR / n]++;
+		}
+	}
+	for (unsigned i = 0; i < FOLIO_BAR; i++)
+		f->bar[i] = (uint8_t)(n < FOLIO_BAR ? (share[i * n / FOLIO_BAR * FOLIO_BAR / n] ? 8 : 0)
+		                                    : eighths(share[i], n / FOLIO_BAR));
+}
+
+static void
+facts_folio(struct answer *a, const struct target *t, const struct vma *v, uint64_t addr,
+            const struct page *pg)
+{
+	if (!(pg->known & PAGE_FOLIO))
+		return;
+	answer_add_number(a, "folio_order", pg->order);
+	if (!pg->order)
+		return;
+	look_at_folio(&a->folio, t, v, addr, pg);
+	answer_add_hex(a, "folio_head", a->folio.head);
+	answer_add_number(a, "folio_index", a->folio.index);
+	answer_add_number(a, "folio_pages", UINT64_C(1) << pg->order);
+	answer_add_number(a, "folio_mapped", a->folio.mapped);
 }
 
 static void
@@ -239,11 +292,11 @@ facts_word(struct answer *a, const struct page *pg)
 	struct buf b = {0};
 
 	buf_fmt(&b, "0x%016llx", (unsigned long long)pg->word);
-	add(a, "pagemap", &b);
+	answer_add(a, "pagemap", &b);
 	if (!(pg->word & ~PM_PFN_MASK))
 		return;
 	flag_names(&b, FLAG_PM, pg->word & ~PM_PFN_MASK, ",");
-	add(a, "pagemap_bits", &b);
+	answer_add(a, "pagemap_bits", &b);
 }
 
 static struct answer *
@@ -254,8 +307,8 @@ answer_gap(const struct vma_list *vmas, uint64_t addr)
 	struct buf b = {0};
 	char size[8];
 
-	add_hex(a, "address", addr);
-	add_text(a, "region", "")->note = "none: nothing is mapped here";
+	answer_add_hex(a, "address", addr);
+	answer_add_text(a, "region", "")->note = "none: nothing is mapped here";
 	buf_fmt(&b, "%llx is not mapped", (unsigned long long)addr);
 	if (next > 0 && next < vmas->n) {
 		uint64_t from = vmas->v[next - 1].end, to = vmas->v[next].start;
@@ -288,16 +341,19 @@ answer_page(struct target *t, const struct vma_list *vmas, uint64_t addr, struct
 	a->place = addr;
 	a->page = pg;
 	a->written_ns = written;
-	add_hex(a, "address", addr);
+	answer_add_hex(a, "address", addr);
 	facts_region(a, v, addr);
 	if (symbol_at(&t->proc, vmas, addr, &b))
-		add_name(a, "symbol", b.s);
+		answer_add_name(a, "symbol", b.s);
 	buf_free(&b);
-	add_text(a, "state", state_row((enum state)pg.state)->name);
+	answer_add_text(a, "state", state_row((enum state)pg.state)->name);
 	if (pg.known & PAGE_WORD)
 		facts_word(a, &pg);
 	facts_swap(a, &pg, &t->swaps);
 	facts_frame(a, &pg, t, addr - base);
+	facts_folio(a, t, v, base, &pg);
+	if (pg.known & PAGE_NODE)
+		answer_add_number(a, "node", (uint64_t)pg.node);
 	buf_fmt(&b, "%llx ", (unsigned long long)addr);
 	text_escape(&b, v->name[0] ? v->name : "[anonymous]", strlen(v->name[0] ? v->name : "[anonymous]"),
 	            false);
@@ -309,40 +365,13 @@ answer_page(struct target *t, const struct vma_list *vmas, uint64_t addr, struct
 
 /* --- a range: its pages by state --------------------------------------------------------------------- */
 
-static int
-count_pages(void *arg, uint64_t addr, const struct page *pages, size_t n)
-{
-	uint64_t *by_state = arg;
-
-	(void)addr;
-	for (size_t i = 0; i < n; i++)
-		by_state[pages[i].state]++;
-	return 0;
-}
-
-struct range_count {
-	uint64_t by_state[STATE_COUNT]; /* first: count_pages fills it */
-	size_t page_size;
-};
-
-static int
-count_gap(void *arg, uint64_t start, uint64_t end, enum state s)
-{
-	struct range_count *c = arg;
-
-	c->by_state[s] += (end - start) / c->page_size;
-	return 0;
-}
-
 static struct answer *
 answer_range(struct target *t, const struct vma_list *vmas, uint64_t start, uint64_t end,
              struct err *err)
 {
-	static const struct walk_fns fns = {count_pages, count_gap};
 	struct walk_options o = {.want = PAGE_WANT_FLAGS | PAGE_WANT_CACHE};
 	size_t size = t->pm.page_size, regions = 0;
-	struct range_count c = {.page_size = size};
-	uint64_t mapped = 0;
+	uint64_t mapped = 0, by_state[STATE_COUNT] = {0};
 	struct answer *a;
 	struct buf b = {0};
 	char text[8];
@@ -353,21 +382,21 @@ answer_range(struct target *t, const struct vma_list *vmas, uint64_t start, uint
 
 		regions++;
 		mapped += (hi - lo) / size;
-		if (walk_pages(t, v, lo, hi, &o, &fns, &c, err) < 0)
+		if (walk_count(t, v, lo, hi, &o, by_state, err) < 0)
 			return NULL;
 	}
 	a = answer_new();
 	a->has_place = regions > 0;
 	a->place = start;
-	add_hex(a, "start", start);
-	add_hex(a, "end", end);
-	add_number(a, "regions", regions);
-	add_number(a, "pages", mapped);
+	answer_add_hex(a, "start", start);
+	answer_add_hex(a, "end", end);
+	answer_add_number(a, "regions", regions);
+	answer_add_number(a, "pages", mapped);
 	buf_fmt(&b, "%s in %zu region%s", size_text(text, mapped * size), regions, regions == 1 ? "" : "s");
 	for (unsigned s = 0; s < STATE_COUNT; s++)
-		if (c.by_state[s]) {
-			add_number(a, state_row((enum state)s)->name, c.by_state[s]);
-			buf_fmt(&b, ", %llu %s", (unsigned long long)c.by_state[s],
+		if (by_state[s]) {
+			answer_add_number(a, state_row((enum state)s)->name, by_state[s]);
+			buf_fmt(&b, ", %llu %s", (unsigned long long)by_state[s],
 			        state_row((enum state)s)->name);
 		}
 	a->line = b.s;
@@ -426,16 +455,16 @@ facts_places(struct answer *a, const struct hunt *h, const struct vma_list *vmas
 	if (h->n > PLACES_SHOWN)
 		buf_fmt(&b, ", and %zu more", h->n - PLACES_SHOWN);
 	if (!h->n && h->hidden) {
-		add_unknown(a, "mapped_at", no_admin);
+		answer_add_unknown(a, "mapped_at", no_admin);
 		return;
 	}
 	if (!h->n) {
-		add_unknown(a, "mapped_at", "not mapped by this process");
+		answer_add_unknown(a, "mapped_at", "not mapped by this process");
 		buf_str(line, ", not mapped by this process");
 		return;
 	}
 	buf_fmt(line, ", here at %s", b.s);
-	add(a, "mapped_at", &b);
+	answer_add(a, "mapped_at", &b);
 	a->has_place = true;
 	a->place = h->places[0] + in_frame;
 }
@@ -485,8 +514,8 @@ answer_clear(struct target *t, const struct vma_list *vmas, struct err *err)
 	if (track_clear(&t->track, &t->proc, vmas, err) < 0)
 		return NULL;
 	a = answer_new();
-	add_number(a, "generation", t->track.gen);
-	add_number(a, "cost_us", t->track.cost_ns / 1000);
+	answer_add_number(a, "generation", t->track.gen);
+	answer_add_number(a, "cost_us", t->track.cost_ns / 1000);
 	buf_fmt(&b, "soft-dirty cleared in %.1f ms: pages written from now on show",
 	        (double)t->track.cost_ns / 1e6);
 	a->line = b.s;
@@ -513,6 +542,10 @@ answer_query(struct target *t, const struct vma_list *vmas, const char *text, st
 		return answer_range(t, vmas, start, end, err);
 	case QUERY_FRAME:
 		return answer_frame(t, vmas, &q, err);
+	case QUERY_REGION:
+		if (query_resolve(&q.from, vmas, &start, &v, err) < 0)
+			return NULL;
+		return answer_region(t, vmas, start, err);
 	case QUERY_CLEAR:
 		return answer_clear(t, vmas, err);
 	}

@@ -7,6 +7,7 @@
 
 #include "page.h"
 #include "query.h"
+#include "smaps.h"
 #include "target.h"
 #include "util.h"
 #include "vma.h"
@@ -22,6 +23,15 @@ struct fact {
 	bool number;     /* value is a JSON number */
 };
 
+/* The folio a page lies in, and how much of it this process maps around that page. */
+enum { FOLIO_BAR = 32 };
+struct folio_here {
+	unsigned order;
+	uint64_t head, index;   /* its first frame; the page's place in it */
+	uint64_t mapped;        /* pages of it that are mapped at their place around this one */
+	uint8_t bar[FOLIO_BAR]; /* the same by equal shares, in eighths */
+};
+
 struct answer {
 	int refs;
 	struct fact *f;
@@ -32,11 +42,17 @@ struct answer {
 	bool has_page;   /* the answer is about one page: */
 	struct page page;
 	uint64_t written_ns; /* first seen written, 0 never */
+	struct folio_here folio; /* order 0: it has none of its own */
+	bool has_smaps;  /* the answer is about a region: */
+	struct smaps_entry smaps;
 };
 
 /* What was read of one page, with the region it lies in (NULL: none). */
 struct answer *answer_page(struct target *t, const struct vma_list *vmas, uint64_t addr,
                            struct err *err);
+/* Everything about the region that holds addr. Reads smaps up to it: for when somebody asks. */
+struct answer *answer_region(struct target *t, const struct vma_list *vmas, uint64_t addr,
+                             struct err *err);
 struct answer *answer_query(struct target *t, const struct vma_list *vmas, const char *text,
                             struct err *err);
 struct answer *answer_ref(struct answer *a);

@@ -1,12 +1,29 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "flags.h"
 
+#define R(name, low, high, since, words)
 #define F(src, id, b, l, n, s, w) \
 	{.source = FLAG_##src, .bit = (b), .letter = (l), .name = (n), .since = (s), .words = (w)},
 static const struct flag table[] = {
 #include "flags.def"
 };
 #undef F
+#undef R
+
+#define F(source, id, bit, letter, name, since, words)
+#define R(n, l, h, s, w) {.name = (n), .low = (l), .high = (h), .since = (s), .words = (w)},
+static const struct flag_range ranges[] = {
+#include "flags.def"
+};
+#undef F
+#undef R
+
+const struct flag_range *
+flag_ranges(size_t *n)
+{
+	*n = ARRAY_LEN(ranges);
+	return ranges;
+}
 
 const struct flag *
 flag_table(size_t *n)

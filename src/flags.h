@@ -7,6 +7,7 @@
 #include "util.h"
 
 /* PM_PRESENT, KPF_ANON, ...: one mask for each row of flags.def. */
+#define R(name, low, high, since, words)
 #define F(source, id, bit, letter, name, since, words) source##_##id##_BIT = (bit),
 enum flag_bit {
 #include "flags.def"
@@ -16,6 +17,7 @@ enum flag_bit {
 	static const uint64_t source##_##id __attribute__((unused)) = UINT64_C(1) << (bit);
 #include "flags.def"
 #undef F
+#undef R
 
 enum flag_source { FLAG_PM, FLAG_KPF };
 
@@ -28,6 +30,14 @@ struct flag {
 
 /* The rows of flags.def, in its order; *n is their number. */
 const struct flag *flag_table(size_t *n);
+
+/* The numbers in a word of pagemap. */
+struct flag_range {
+	const char *name;
+	unsigned low, high;
+	const char *since, *words;
+};
+const struct flag_range *flag_ranges(size_t *n);
 
 /* page-types' string of a kpageflags word: a letter for each known bit, `_` where it is clear. */
 void flag_letters(struct buf *out, uint64_t kpf);

@@ -233,6 +233,10 @@ read_query(struct reader *r, struct query *q, struct err *err)
 		return read_frame(r, false, q, err);
 	if (eat(r, "phys:"))
 		return read_frame(r, true, q, err);
+	if (eat(r, "vma:")) {
+		q->kind = QUERY_REGION;
+		return read_place(r, &q->from, err);
+	}
 	if (token_length(r->at) == strlen("clear") && eat(r, "clear")) {
 		q->kind = QUERY_CLEAR;
 		return 0;
@@ -478,7 +482,9 @@ query_range(const struct query *q, const struct vma_list *vmas, size_t page_size
 		               "this is no range");
 	if (query_resolve(&q->from, vmas, &from, &v, err) < 0)
 		return -1;
-	if (q->kind == QUERY_ADDR) {
+	if (q->kind == QUERY_REGION && v)
+		return range_is(start, end, v->start, v->end, page_size, q, err);
+	if (q->kind == QUERY_REGION || q->kind == QUERY_ADDR) {
 		if (q->from.name[0] && !q->from.has_offset)
 			return range_is(start, end, v->start, v->end, page_size, q, err);
 		return range_is(start, end, from, from == UINT64_MAX ? from : from + 1, page_size, q, err);

@@ -10,6 +10,9 @@
 #include "track.h"
 #include "window.h"
 
+/* A region's card is read once, and again with `refresh`: it takes smaps. */
+enum card_kind { CARD_NONE, CARD_PAGE, CARD_REGION };
+
 /*
  * What the screen needs now: the one thing the drawing side tells the reading side. The newest
  * want replaces the one before; steps (clear, ask, refresh) are counters, so that none is lost.
@@ -22,7 +25,7 @@ struct want {
 	char question[512];   /* what the last `ask` asks */
 	bool grid_on;         /* a grid is on screen: */
 	struct grid grid;
-	bool card_on;         /* a page's facts are on screen: */
+	enum card_kind card_on;    /* facts are on screen, of the page or of the region at: */
 	uint64_t card;
 };
 

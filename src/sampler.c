@@ -250,7 +250,10 @@ look_at_card(struct sampler *s, const struct vma_list *vmas)
 {
 	answer_unref(s->draft.card);
 	s->draft.card_err.what[0] = '\0';
-	s->draft.card = answer_page(&s->t, vmas, s->now.card, &s->draft.card_err);
+	if (s->now.card_on == CARD_REGION)
+		s->draft.card = answer_region(&s->t, vmas, s->now.card, &s->draft.card_err);
+	else
+		s->draft.card = answer_page(&s->t, vmas, s->now.card, &s->draft.card_err);
 }
 
 /* Nothing faulted since the last look, and nothing is fading: it would show the same again. */
@@ -381,7 +384,8 @@ serve(struct sampler *s, const struct want *before, bool due)
 	} else if (grid) {
 		s->stale = !look_at_grid(s, &s->draft.regions->vmas);
 	}
-	if (w->card_on && s->draft.regions && !s->draft.ended)
+	if (w->card_on && s->draft.regions && !s->draft.ended &&
+	    (w->card_on == CARD_PAGE || again || before->card_on != w->card_on || before->card != w->card))
 		look_at_card(s, &s->draft.regions->vmas);
 	if (w->ask != s->draft.asked)
 		do_ask(s);

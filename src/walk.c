@@ -181,3 +181,38 @@ walk_page(struct target *t, const struct vma *v, uint64_t addr, unsigned want, s
 	cache_close(&w.cache);
 	return 0;
 }
+
+struct counts {
+	uint64_t *by_state;
+	size_t page_size;
+};
+
+static int
+count_pages(void *arg, uint64_t addr, const struct page *pages, size_t n)
+{
+	struct counts *c = arg;
+
+	(void)addr;
+	for (size_t i = 0; i < n; i++)
+		c->by_state[pages[i].state]++;
+	return 0;
+}
+
+static int
+count_gap(void *arg, uint64_t start, uint64_t end, enum state s)
+{
+	struct counts *c = arg;
+
+	c->by_state[s] += (end - start) / c->page_size;
+	return 0;
+}
+
+int
+walk_count(struct target *t, const struct vma *v, uint64_t start, uint64_t end,
+           const struct walk_options *o, uint64_t by_state[STATE_COUNT], struct err *err)
+{
+	static const struct walk_fns fns = {count_pages, count_gap};
+	struct counts c = {by_state, t->pm.page_size};
+
+	return walk_pages(t, v, start, end, o, &fns, &c, err);
+}

@@ -30,6 +30,10 @@ struct walk_options {
 int walk_pages(struct target *t, const struct vma *v, uint64_t start, uint64_t end,
                const struct walk_options *o, const struct walk_fns *fns, void *arg, struct err *err);
 
+/* Pages by state, added to what is there. Returns as walk_pages. */
+int walk_count(struct target *t, const struct vma *v, uint64_t start, uint64_t end,
+               const struct walk_options *o, uint64_t by_state[STATE_COUNT], struct err *err);
+
 /* One page, present or not. */
 int walk_page(struct target *t, const struct vma *v, uint64_t addr, unsigned want, struct page *out,
               struct err *err);

@@ -55,7 +55,9 @@ static void
 post_view(struct app *a)
 {
 	enum view_id v = ui_view(&a->ui);
-	bool grid = v == VIEW_GRID || v == VIEW_PAGE, card = v == VIEW_PAGE;
+	enum card_kind card = v == VIEW_PAGE ? CARD_PAGE : v == VIEW_REGION ? CARD_REGION : CARD_NONE;
+	uint64_t at = card == CARD_PAGE ? a->ui.cursor : a->ui.region;
+	bool grid = v == VIEW_GRID || v == VIEW_PAGE;
 	struct want *w = &a->want;
 
 	if (v == VIEW_HELP)
@@ -63,12 +65,12 @@ post_view(struct app *a)
 	if (grid && !a->ui.grid.rows)
 		grid = false;
 	if (w->grid_on == grid && w->card_on == card && (!grid || grid_same(&w->grid, &a->ui.grid)) &&
-	    (!card || w->card == a->ui.cursor))
+	    (!card || w->card == at))
 		return;
 	w->grid_on = grid;
 	w->card_on = card;
 	w->grid = a->ui.grid;
-	w->card = a->ui.cursor;
+	w->card = at;
 	app_post(a);
 }
 

@@ -4,13 +4,15 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <wchar.h>
 
+#include "explain.h"
 #include "flags.h"
 #include "kabi.h"
 #include "state.h"
 #include "view.h"
 
-enum { LABEL = 15 };
+enum { LABEL = 20, LABEL_NARROW = 15 };
 
 static struct card_line *
 next_line(struct card *c)
@@ -59,7 +61,7 @@ card_draw(const struct card *c, int first, int top, int bottom, int x, int right
 
 		if (l->label[0]) {
 			paint_text(y, x, right, ROLE_DIM, "%s", l->label);
-			at = x + LABEL;
+			at = x + (c->width > CARD_NARROW ? LABEL : LABEL_NARROW);
 		}
 		at = paint_text(y, at, right, l->role, "%s", l->value);
 		if (l->note[0])
@@ -98,12 +100,28 @@ add_where(struct card *c, const struct vma *v, uint64_t addr)
 		         (unsigned long long)(addr - v->start + v->offset));
 	card_add(c, ROLE_TEXT, "region", perm, "%llx+%s", (unsigned long long)v->start,
 	         size_text(size, vma_size(v)));
+	card_add(c, ROLE_DIM, "kind", NULL, "%s", explain_region(v));
 	buf_free(&name);
 }
 
-/* Each documented bit of the word, yes or no, and what that means. */
+/*
+ * One bit: yes or no, what that means here, or else what the kernel documents. Where there is no
+ * room the words are only of those that are set.
+ */
 static void
-add_bits(struct card *c, const struct page *pg)
+add_bit(struct card *c, const struct flag *f, const char *label, bool set, const char *here)
+{
+	char meant[112] = "";
+
+	if (here || set)
+		snprintf(meant, sizeof(meant), "%s", here ? here : f->words);
+	else if (c->width > CARD_NARROW)
+		snprintf(meant, sizeof(meant), "(%s)", f->words);
+	card_add(c, set ? ROLE_ACCENT : ROLE_DIM, label, meant, "%-3s", set ? "yes" : "no");
+}
+
+static void
+add_bits(struct card *c, const struct page *pg, const struct vma *v)
 {
 	size_t n;
 	const struct flag *f = flag_table(&n);
@@ -116,8 +134,10 @@ add_bits(struct card *c, const struct page *pg)
 		bool set = w >> f[i].bit & 1;
 		char label[32];
 
+		if (c->width <= CARD_NARROW && !set && !strncmp(f[i].name, "bit", 3))
+			continue; /* of bits that are always 0 the narrow pane is silent */
 		snprintf(label, sizeof(label), " %u %.10s", f[i].bit, f[i].name);
-		card_add(c, set ? ROLE_ACCENT : ROLE_DIM, label, set ? f[i].words : "", set ? "yes" : "no");
+		add_bit(c, &f[i], label, set, explain_bit(&f[i], pg, v));
 	}
 }
 
@@ -136,44 +156,88 @@ add_swap(struct card *c, const struct page *pg)
 	card_add(c, ROLE_TEXT, "swap offset", NULL, "%#llx", (unsigned long long)PM_SWAP_OFFSET(pg->word));
 }
 
-/* In the narrow pane the names alone; where there is room each in words, and those not set too. */
+/* Those that are set, or those that are not, each in words. */
 static void
-add_flags(struct card *c, uint64_t kpf)
+add_flag_lines(struct card *c, const struct page *pg, const struct vma *v, bool set)
 {
-	struct buf text = {0};
 	size_t n;
 	const struct flag *f = flag_table(&n);
-	uint64_t unknown = kpf;
 
-	flag_letters(&text, kpf);
-	card_add(c, ROLE_TEXT, "", NULL, "%s", text.s);
-	text.len = 0;
-	buf_str(&text, "not set: ");
-	for (size_t i = 0; i < n && c->width > CARD_NARROW; i++) {
+	for (size_t i = 0; i < n; i++) {
 		char label[32];
 
-		if (f[i].source != FLAG_KPF)
+		if (f[i].source != FLAG_KPF || (pg->kpf >> f[i].bit & 1) != set)
 			continue;
-		snprintf(label, sizeof(label), " %u %c", f[i].bit, f[i].letter);
-		unknown &= ~(UINT64_C(1) << f[i].bit);
-		if (kpf >> f[i].bit & 1)
-			card_add(c, ROLE_ACCENT, label, f[i].words, "%-14s", f[i].name);
-		else
-			buf_fmt(&text, "%s ", f[i].name);
+		snprintf(label, sizeof(label), " %2u %c %s", f[i].bit, f[i].letter, f[i].name);
+		add_bit(c, &f[i], label, set, explain_bit(&f[i], pg, v));
 	}
-	for (unsigned bit = 0; bit < 64 && c->width > CARD_NARROW; bit++)
-		if (unknown >> bit & 1)
-			card_add(c, ROLE_ACCENT, "", "newer than this pmtop", "bit%u", bit);
-	if (c->width <= CARD_NARROW) {
-		text.len = 0;
-		flag_names(&text, FLAG_KPF, kpf, " ");
-	}
-	add_wrapped(c, ROLE_DIM, text.s);
-	buf_free(&text);
 }
 
 static void
-add_frame(struct card *c, const struct sample *s, const struct page *pg)
+add_unknown_flags(struct card *c, uint64_t kpf)
+{
+	size_t n;
+	const struct flag *f = flag_table(&n);
+
+	for (size_t i = 0; i < n; i++)
+		if (f[i].source == FLAG_KPF)
+			kpf &= ~(UINT64_C(1) << f[i].bit);
+	for (unsigned bit = 0; bit < 64; bit++)
+		if (kpf >> bit & 1)
+			card_add(c, ROLE_ACCENT, "", "newer than this pmtop", " %u   bit%u", bit, bit);
+}
+
+/* page-types' string; in the narrow pane the names alone, where there is room every bit in words. */
+static void
+add_flags(struct card *c, const struct page *pg, const struct vma *v)
+{
+	struct buf text = {0};
+
+	flag_letters(&text, pg->kpf);
+	card_add(c, ROLE_TEXT, "", NULL, "%s", text.s);
+	text.len = 0;
+	if (c->width <= CARD_NARROW) {
+		flag_names(&text, FLAG_KPF, pg->kpf, " ");
+		add_wrapped(c, ROLE_DIM, text.s);
+	} else {
+		add_flag_lines(c, pg, v, true);
+		add_unknown_flags(c, pg->kpf);
+		card_gap(c);
+		add_flag_lines(c, pg, v, false);
+	}
+	buf_free(&text);
+}
+
+/* The folio as a bar: how much of it is mapped here, around this page. */
+static void
+add_folio(struct card *c, const struct page *pg, const struct folio_here *f, size_t page_size)
+{
+	char bar[FOLIO_BAR * 4 + 1] = "", size[8];
+	size_t at = 0;
+
+	if (!(pg->known & PAGE_FOLIO))
+		return;
+	if (!pg->order) {
+		card_add(c, ROLE_TEXT, "folio", "this page alone", "order 0");
+		return;
+	}
+	card_add(c, ROLE_TEXT, "folio", NULL, "order %u: %u pages, %s; this is number %llu", pg->order,
+	         1u << pg->order, size_text(size, (uint64_t)page_size << pg->order),
+	         (unsigned long long)(page_pfn(pg) - pg->folio));
+	if (!f || !f->order)
+		return;
+	for (unsigned i = 0; i < FOLIO_BAR; i++)
+		at += (size_t)snprintf(bar + at, sizeof(bar) - at, "%lc",
+		                       (wint_t)(f->bar[i] ? paint_eighth(f->bar[i]) : paint_utf8() ? L'·' : L'.'));
+	card_add(c, ROLE_ACCENT, " mapped here", NULL, "%s %llu/%u", bar, (unsigned long long)f->mapped,
+	         1u << f->order);
+	card_add(c, ROLE_TEXT, " from", f->index ? "its first page" : "its first page: this one", "pfn 0x%llx",
+	         (unsigned long long)f->head);
+}
+
+static void
+add_frame(struct card *c, const struct sample *s, const struct page *pg, const struct vma *v,
+          const struct folio_here *folio)
 {
 	const struct frames f = {.flags = s->frames_hidden ? -1 : 0};
 	const char *why = page_hidden_why(pg, &f);
@@ -183,28 +247,36 @@ add_frame(struct card *c, const struct sample *s, const struct page *pg)
 		return;
 	card_gap(c);
 	if (!pfn) {
-		card_add(c, ROLE_TEXT, "frame", why, "%s", "");
+		static const char *const hidden[] = {"frame", "physical", "mapped", "flags", "folio", "memcg"};
+
+		for (size_t i = 0; i < ARRAY_LEN(hidden); i++)
+			card_add(c, ROLE_TEXT, hidden[i], why, "%s", "");
 		return;
 	}
 	card_add(c, ROLE_TEXT, "frame", NULL, "pfn 0x%llx", (unsigned long long)pfn);
 	card_add(c, ROLE_TEXT, "physical", NULL, "0x%llx", (unsigned long long)(pfn * s->page_size));
 	if (pg->known & PAGE_COUNT)
-		card_add(c, ROLE_TEXT, "mapped", "times, by anyone", "%llu",
+		card_add(c, ROLE_TEXT, "mapped", pg->count == 1 ? "time, by anyone" : "times, by anyone", "%llu",
 		         (unsigned long long)pg->count);
+	else
+		card_add(c, ROLE_TEXT, "mapped", why ? why : "hidden (/proc/kpagecount is for root)", "%s", "");
+	if (pg->known & PAGE_NODE)
+		card_add(c, ROLE_TEXT, "NUMA node", NULL, "%d", pg->node);
+	add_folio(c, pg, folio, s->page_size);
 	if (!(pg->known & PAGE_FLAGS)) {
 		card_add(c, ROLE_TEXT, "flags", why, "%s", "");
 		return;
 	}
 	card_gap(c);
 	card_add(c, ROLE_STRONG, "flags", NULL, "0x%llx", (unsigned long long)pg->kpf);
-	add_flags(c, pg->kpf);
+	add_flags(c, pg, v);
 }
 
 /* The answer's facts that the page itself does not carry. */
 static void
 add_more(struct card *c, const struct answer *more)
 {
-	static const char *const wanted[] = {"symbol", "memcg", "memcg_inode"};
+	static const char *const wanted[] = {"symbol", "memcg", "memcg_inode", "swap_device"};
 
 	for (size_t i = 0; more && i < more->n; i++)
 		for (size_t k = 0; k < ARRAY_LEN(wanted); k++)
@@ -232,7 +304,30 @@ card_make(struct card *c, const struct sample *s, const struct vma *v, uint64_t 
 	if (!(pg->known & PAGE_WORD))
 		return;
 	card_gap(c);
-	add_bits(c, pg);
+	add_bits(c, pg, v);
 	add_swap(c, pg);
-	add_frame(c, s, pg);
+	add_frame(c, s, pg, v, more ? &more->folio : NULL);
+}
+
+void
+card_scroll(const struct card *c, int *first, int rows)
+{
+	if (*first > c->n - rows)
+		*first = c->n - rows;
+	if (*first < 0)
+		*first = 0;
+}
+
+bool
+card_act(int *first, int page, enum action a)
+{
+	switch ((int)a) {
+	case ACT_UP: --*first; return true;
+	case ACT_DOWN: ++*first; return true;
+	case ACT_PAGE_UP: *first -= page; return true;
+	case ACT_PAGE_DOWN: *first += page; return true;
+	case ACT_FIRST: *first = 0; return true;
+	case ACT_LAST: *first = CARD_LINES; return true;
+	}
+	return false;
 }

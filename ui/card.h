@@ -2,6 +2,7 @@
 #ifndef PM_CARD_H
 #define PM_CARD_H
 
+#include "keys.h"
 #include "page.h"
 #include "paint.h"
 #include "sample.h"
@@ -9,7 +10,7 @@
 /* Everything about one page as lines: for the page view, and beside the grid. */
 struct card_line {
 	enum role role;            /* of `value` */
-	char label[16], value[128], note[112];
+	char label[24], value[160], note[112];
 };
 
 enum { CARD_LINES = 128, CARD_NARROW = 40 };
@@ -29,6 +30,10 @@ void card_head(struct card *c, const char *text);
 void card_add(struct card *c, enum role role, const char *label, const char *note, const char *fmt, ...)
     __attribute__((format(printf, 5, 6)));
 void card_gap(struct card *c);
+
+/* Keeps the first line shown within the card; a key that scrolls it is dealt with: true. */
+void card_scroll(const struct card *c, int *first, int rows);
+bool card_act(int *first, int page, enum action a);
 
 /* Draws lines from `first` into rows [top, bottom), columns [x, right). */
 void card_draw(const struct card *c, int first, int top, int bottom, int x, int right);

@@ -11,6 +11,7 @@
 #include "keys.h"
 #include "options.h"
 #include "query.h"
+#include "smaps.h"
 #include "state.h"
 #include "util.h"
 
@@ -166,22 +167,47 @@ man_tables(void)
 }
 
 static void
-man_flags(void)
+man_bits(enum flag_source source)
 {
 	size_t n;
 	const struct flag *f = flag_table(&n);
 
-	printf(".SH FLAGS\nBits of kpageflags, with the letter that page\\-types and the FLAGS column "
-	       "give them.\n");
 	for (size_t i = 0; i < n; i++) {
-		char term[64], text[128];
+		char term[64], text[160];
 
-		if (f[i].source != FLAG_KPF)
+		if (f[i].source != source)
 			continue;
-		snprintf(term, sizeof(term), "%c  %s", f[i].letter, f[i].name);
+		if (source == FLAG_KPF)
+			snprintf(term, sizeof(term), "%c  %s", f[i].letter, f[i].name);
+		else
+			snprintf(term, sizeof(term), "%s", f[i].name);
 		snprintf(text, sizeof(text), "bit %u, Linux %s: %s", f[i].bit, f[i].since, f[i].words);
 		item(term, text);
 	}
+}
+
+static void
+man_flags(void)
+{
+	size_t n;
+	const struct flag_range *r = flag_ranges(&n);
+	const struct vmflag *v;
+
+	printf(".SH PAGEMAP\nThe word that the page table has for each page.\n");
+	man_bits(FLAG_PM);
+	for (size_t i = 0; i < n; i++) {
+		char text[160];
+
+		snprintf(text, sizeof(text), "bits %u-%u, Linux %s: %s", r[i].low, r[i].high, r[i].since, r[i].words);
+		item(r[i].name, text);
+	}
+	printf(".SH FLAGS\nBits of kpageflags, with the letter that page\\-types and the FLAGS column "
+	       "give them. Bits that this pmtop does not know are shown as bitN.\n");
+	man_bits(FLAG_KPF);
+	printf(".SH VMFLAGS\nFlags of a region, from smaps.\n");
+	v = smaps_flags(&n);
+	for (size_t i = 0; i < n; i++)
+		item(v[i].code, v[i].words);
 }
 
 static void

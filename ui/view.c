@@ -10,6 +10,7 @@ static const struct view *const views[VIEW_COUNT] = {
     [VIEW_REGIONS] = &view_regions,
     [VIEW_GRID] = &view_grid,
     [VIEW_PAGE] = &view_page,
+    [VIEW_REGION] = &view_region,
     [VIEW_HELP] = &view_help,
 };
 

@@ -583,6 +583,10 @@ act(struct ui *ui, const struct sample *s, enum action a)
 	case ACT_NEXT_REGION: go_region(ui, s, 1); break;
 	case ACT_LAST_REGION: go_region(ui, s, -1); break;
 	case ACT_LETTERS: ui->letters = (ui->letters + 1) % LETTERS_COUNT; break;
+	case ACT_INFO:
+		ui->card_top = 0;
+		ui_push(ui, VIEW_REGION);
+		break;
 	case ACT_OPEN:
 		if (ui->grid.zoom)
 			set_zoom(ui, ui->grid.zoom > 3 ? ui->grid.zoom - 3 : 0);

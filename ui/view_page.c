@@ -37,10 +37,7 @@ settle(struct ui *ui, const struct sample *s, int top, int bottom)
 	view_grid.settle(ui, s, top, bottom); /* the grid lies underneath and follows the cursor */
 	if (!make(ui, s, &c))
 		return;
-	if (ui->card_top > c.n - (bottom - top))
-		ui->card_top = c.n - (bottom - top);
-	if (ui->card_top < 0)
-		ui->card_top = 0;
+	card_scroll(&c, &ui->card_top, bottom - top);
 }
 
 static void
@@ -60,18 +57,8 @@ crumb(const struct ui *ui, const struct sample *s, struct buf *out)
 static unsigned
 act(struct ui *ui, const struct sample *s, enum action a)
 {
-	int page = ui->rows - 3;
-
-	switch ((int)a) {
-	case ACT_UP: ui->card_top--; break;
-	case ACT_DOWN: ui->card_top++; break;
-	case ACT_PAGE_UP: ui->card_top -= page; break;
-	case ACT_PAGE_DOWN: ui->card_top += page; break;
-	case ACT_FIRST: ui->card_top = 0; break;
-	case ACT_LAST: ui->card_top = CARD_LINES; break;
-	case ACT_NEXT_REGION:
-	case ACT_LAST_REGION: view_grid.act(ui, s, a); break;
-	}
+	if (!card_act(&ui->card_top, ui->rows - 3, a) && (a == ACT_NEXT_REGION || a == ACT_LAST_REGION))
+		view_grid.act(ui, s, a);
 	return FX_NONE;
 }
 

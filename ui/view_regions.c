@@ -530,6 +530,10 @@ act(struct ui *ui, const struct sample *s, enum action a)
 	case ACT_FIND: return FX_FIND;
 	case ACT_FIND_NEXT: return find(ui, s, 1);
 	case ACT_FIND_BACK: return find(ui, s, -1);
+	case ACT_INFO:
+		ui->card_top = 0;
+		ui_push(ui, VIEW_REGION);
+		break;
 	case ACT_OPEN: {
 		const struct vma *v = ui_vma(ui, s, NULL);
 

@@ -140,7 +140,8 @@ next_sample(struct world *w)
 	else if (s->regions)
 		s->window = make_window(w, s->regions);
 	if (s->regions && below(w, 3)) /* NULL while it has not been read, and where nothing is */
-		s->card = answer_page(&w->t, &s->regions->vmas, w->ui.cursor, &err);
+		s->card = below(w, 2) ? answer_page(&w->t, &s->regions->vmas, w->ui.cursor, &err)
+		                      : answer_region(&w->t, &s->regions->vmas, w->ui.region, &err);
 	sample_free(old);
 	w->s = s;
 }
@@ -308,6 +309,8 @@ check(const struct ui *ui, const struct sample *s)
 	case VIEW_GRID:
 	case VIEW_PAGE:
 		return check_grid(ui, s) && check_card(ui, s);
+	case VIEW_REGION:
+		return check_card(ui, s);
 	case VIEW_HELP:
 		return ui->help_top >= 0 || fuzz_wrong("help_top %d", ui->help_top);
 	case VIEW_COUNT:

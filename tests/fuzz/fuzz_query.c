@@ -103,6 +103,8 @@ check(const char *text)
 		       check_range(&q, text);
 	case QUERY_FRAME:
 		return q.in_frame < 4096 || fuzz_wrong("an offset of %" PRIx64 " in a frame", q.in_frame);
+	case QUERY_REGION:
+		return check_place(&q.from, text) && check_range(&q, text);
 	case QUERY_CLEAR:
 		return true;
 	}
