@@ -115,49 +115,53 @@ cell_pages(const struct cell *c)
 {
 	uint64_t sum = 0;
 
-	for (unsigned s = 0; s < STATE_COUNT; s++)
-		sum += c->n[s];
+	for (unsigned k = 0; k < CLASS_MAX; k++)
+		sum += c->n[k];
 	return sum;
 }
 
-enum state
-cell_first(const struct cell *c, enum state *second)
+unsigned
+cell_first(const struct cell *c, unsigned *second)
 {
-	unsigned first = STATE_COUNT;
+	unsigned first = CLASS_MAX;
 
-	*second = STATE_COUNT;
-	for (unsigned s = 0; s < STATE_COUNT; s++) {
-		if (!c->n[s])
+	*second = CLASS_MAX;
+	for (unsigned k = 0; k < CLASS_MAX; k++) {
+		if (!c->n[k])
 			continue;
-		if (first == STATE_COUNT || c->n[s] > c->n[first]) {
-			*second = (enum state)first;
-			first = s;
-		} else if (*second == STATE_COUNT || c->n[s] > c->n[*second]) {
-			*second = (enum state)s;
+		if (first == CLASS_MAX || c->n[k] > c->n[first]) {
+			*second = first;
+			first = k;
+		} else if (*second == CLASS_MAX || c->n[k] > c->n[*second]) {
+			*second = k;
 		}
 	}
-	return (enum state)first;
+	return first;
 }
 
-enum state
-cell_alarm(const struct cell *c)
+unsigned
+cell_alarm(const struct cell *c, enum lens l)
 {
-	if (c->n[STATE_HWPOISON])
+	/* broken memory before what cannot be read */
+	if (l == LENS_STATE && c->n[STATE_HWPOISON])
 		return STATE_HWPOISON;
-	return c->n[STATE_UNREADABLE] ? STATE_UNREADABLE : STATE_COUNT;
+	for (unsigned k = 0; k < lens_classes(l); k++)
+		if (c->n[k] && lens_class(l, k).kind == CLASS_ALARM)
+			return k;
+	return CLASS_MAX;
 }
 
 char
-cell_letter(const struct cell *c)
+cell_letter(const struct cell *c, enum lens l)
 {
-	enum state second, first = cell_first(c, &second);
-	uint64_t all = cell_pages(c), out = c->n[STATE_NONE] + c->n[STATE_SWAPPED];
+	unsigned second, first = cell_first(c, &second);
+	uint64_t all = cell_pages(c), out = c->n[STATE_NONE] + c->n[STATE_SWAPPED] + c->n[STATE_CACHED];
 
 	if (!all)
 		return ' ';
-	if (cell_alarm(c) != STATE_COUNT)
-		return state_row(cell_alarm(c))->letter;
-	if (c->n[first] * 2 >= all)
-		return state_row(first)->letter;
+	if (cell_alarm(c, l) != CLASS_MAX)
+		return lens_class(l, cell_alarm(c, l)).letter;
+	if (c->n[first] * 2 >= all || l != LENS_STATE)
+		return lens_class(l, first).letter;
 	return (char)('0' + u64_min(9, (all - out) * 10 / all));
 }

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "state.h"
+#include "lens.h"
 #include "track.h"
 
 /*
@@ -54,22 +54,23 @@ void grid_visible(const struct grid *g, uint64_t *lo, uint64_t *hi);
 /* --- cells: every page counted --------------------------------------------------------------------- */
 
 struct cell {
-	uint64_t n[STATE_COUNT];     /* pages by state */
+	uint64_t n[CLASS_MAX];       /* pages by class of the lens they were looked at through */
 	uint64_t written, newest_ns; /* pages written since the mark, the newest time */
 };
 
 uint64_t cell_pages(const struct cell *c);
 
-/* The commonest state, and the runner-up (STATE_COUNT if there is none). Ties go to priority. */
-enum state cell_first(const struct cell *c, enum state *second);
+/* The commonest class, and the runner-up (CLASS_MAX if there is none). Ties go to priority. */
+unsigned cell_first(const struct cell *c, unsigned *second);
 
-/* A state that must show however rare it is (broken memory, unreadable), or STATE_COUNT. */
-enum state cell_alarm(const struct cell *c);
+/* A class that must show however rare it is (broken memory, unreadable), or CLASS_MAX. */
+unsigned cell_alarm(const struct cell *c, enum lens l);
 
 /*
- * One letter for all of its pages: an alarm's, that of the state that half of them have, or else a
- * digit: the tenths that are in RAM. A blank for a cell of no pages.
+ * One letter for all of its pages: an alarm's, that of the class that half of them have, or else,
+ * of states, a digit: the tenths that are in RAM; of other lenses the commonest, for there digits
+ * are classes. A blank for a cell of no pages.
  */
-char cell_letter(const struct cell *c);
+char cell_letter(const struct cell *c, enum lens l);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "kabi.h"
 #include "util.h"
+#include "walk.h"
 
 /* A walk over one region's runs. */
 struct walk {
@@ -15,52 +16,12 @@ struct walk {
 	unsigned devices; /* for swap */
 	struct region *out;
 	uint64_t by_state[STATE_COUNT];
-	/* the strip: pages by state for each of `width` equal shares of the region's pages */
-	unsigned width;
-	uint32_t (*share)[STATE_COUNT];
+	struct strip *strip;
 	/* runs whose soft-dirty bit is set on pages that exist */
 	struct pm_run *dirty;
 	size_t dirty_n, dirty_cap;
 	bool clean_seen, born_seen;
 };
-
-static uint64_t
-walk_pages(const struct walk *w)
-{
-	return vma_size(w->v) / w->page_size;
-}
-
-/* First page of share i. */
-static uint64_t
-share_start(uint64_t pages, unsigned width, unsigned i)
-{
-	return (uint64_t)((__uint128_t)pages * i / width);
-}
-
-/* The share that page p lies in: the last one that starts at or before it. */
-static unsigned
-share_of(uint64_t pages, unsigned width, uint64_t p)
-{
-	unsigned i = (unsigned)((__uint128_t)p * width / pages);
-
-	while (i + 1 < width && share_start(pages, width, i + 1) <= p)
-		i++;
-	return i;
-}
-
-static void
-strip_add(struct walk *w, uint64_t from, uint64_t to, enum state s)
-{
-	uint64_t pages = walk_pages(w);
-
-	for (unsigned i = share_of(pages, w->width, from); i < w->width; i++) {
-		uint64_t lo = share_start(pages, w->width, i), hi = share_start(pages, w->width, i + 1);
-
-		if (lo >= to)
-			break;
-		w->share[i][s] += (uint32_t)u64_min(u64_min(hi, to) - u64_max(lo, from), UINT32_MAX / 2);
-	}
-}
 
 static void
 dirty_add(struct walk *w, const struct pm_run *run)
@@ -97,7 +58,7 @@ add_swapped(struct walk *w, const struct pm_run *run)
 
 			w->by_state[s]++;
 			w->out->swap += s == STATE_SWAPPED;
-			strip_add(w, at, at + 1, s);
+			strip_add(w->strip, at, at + 1, s);
 		}
 	}
 }
@@ -111,7 +72,7 @@ add_present(struct walk *w, const struct pm_run *run)
 	struct region *out = w->out;
 
 	w->by_state[s] += pages;
-	strip_add(w, first, first + pages, s);
+	strip_add(w->strip, first, first + pages, s);
 	if (s == STATE_HUGETLB)
 		out->hugetlb += pages;
 	if (s == STATE_ZERO || s == STATE_HUGETLB)
@@ -146,28 +107,14 @@ walk_run(void *arg, const struct pm_run *run)
 }
 
 static void
-strip_finish(const struct walk *w, const struct track *t, uint64_t now, struct strip_cell *strip,
-             unsigned width)
+add_heat(const struct walk *w, const struct track *t, uint64_t now, struct strip_cell *strip, unsigned width)
 {
-	uint64_t pages = walk_pages(w);
+	for (unsigned i = 0; t->gen && i < width; i++) {
+		unsigned k = strip_share(w->strip, i, width);
 
-	for (unsigned i = 0; i < width; i++) {
-		unsigned k = i * w->width / width;
-		uint64_t lo = share_start(pages, w->width, k), hi = share_start(pages, w->width, k + 1);
-		uint64_t sum = 0, best = 0;
-
-		strip[i] = (struct strip_cell){.state = STATE_NONE};
-		for (unsigned s = 0; s < STATE_COUNT; s++) {
-			sum += w->share[k][s];
-			if (w->share[k][s] > best) {
-				best = w->share[k][s];
-				strip[i].state = (uint8_t)s;
-			}
-		}
-		strip[i].height = (uint8_t)eighths(sum, hi - lo);
-		if (t->gen)
-			strip[i].heat = (uint8_t)track_newest_heat(t, w->v->start + lo * w->page_size,
-			                                           w->v->start + hi * w->page_size, now);
+		strip[i].heat = (uint8_t)track_newest_heat(t, w->v->start + strip_start(w->strip, k) * w->page_size,
+		                                           w->v->start + strip_start(w->strip, k + 1) * w->page_size,
+		                                           now);
 	}
 }
 
@@ -194,19 +141,18 @@ measure(struct target *target, const struct vma *v, uint64_t now, struct region 
 {
 	const struct pagemap *pm = &target->pm;
 	struct track *t = &target->track;
-	uint32_t share[STRIP_MAX][STATE_COUNT];
+	struct strip shares;
 	uint64_t any = PM_CAT_PRESENT | PM_CAT_SWAPPED;
 	uint64_t cats = any | PM_CAT_PFNZERO | PM_CAT_HUGE | PM_CAT_GUARD;
 	struct walk w = {.pm = pm, .v = v, .page_size = pm->page_size, .devices = target->swaps.n,
-	                 .out = out, .share = share};
+	                 .out = out, .strip = &shares};
 	int r;
 
 	memset(out, 0, sizeof(*out));
 	memset(strip, 0, width * sizeof(*strip));
 	if (v->type == VMA_KERNEL && !pagemap_readable(pm, v))
 		return 0; /* not known */
-	w.width = (unsigned)u64_min(width, walk_pages(&w));
-	memset(share, 0, w.width * sizeof(share[0]));
+	strip_begin(&shares, vma_size(v) / pm->page_size, width);
 	if (state_copies(v) || !pm->scan)
 		cats |= PM_CAT_FILE; /* which pages are private copies; else it is not worth the scan's price */
 	if (t->gen) {
@@ -220,7 +166,8 @@ measure(struct target *target, const struct vma *v, uint64_t now, struct region 
 	}
 	if (t->gen)
 		note_written(&w, t, now);
-	strip_finish(&w, t, now, strip, width);
+	strip_finish(&shares, strip, width);
+	add_heat(&w, t, now, strip, width);
 	out->known = true;
 	if (by_state)
 		for (unsigned s = 0; s < STATE_COUNT; s++)
@@ -236,6 +183,42 @@ region_measure(struct target *t, const struct vma *v, uint64_t now, struct regio
 	return measure(t, v, now, out, NULL, strip, width, err);
 }
 
+struct look {
+	struct lens_look lens;
+	const struct vma *v;
+	size_t page_size;
+	struct strip shares;
+};
+
+static int
+look_at_pages(void *arg, uint64_t addr, const struct page *pages, size_t n)
+{
+	struct look *k = arg;
+
+	for (size_t i = 0; i < n; i++) {
+		uint64_t at = addr + i * k->page_size, p = (at - k->v->start) / k->page_size;
+
+		strip_add(&k->shares, p, p + 1, lens_page(&k->lens, at, &pages[i], k->page_size));
+	}
+	return 0;
+}
+
+int
+region_look(struct target *t, const struct vma *v, enum lens l, struct strip_cell *strip,
+            unsigned width, struct err *err)
+{
+	static const struct walk_fns fns = {.pages = look_at_pages};
+	struct walk_options o = {.want = lens_row(l)->want & ~(unsigned)PAGE_WANT_CACHE};
+	struct look k = {.lens = {.lens = l}, .v = v, .page_size = t->pm.page_size};
+	int r;
+
+	strip_begin(&k.shares, vma_size(v) / k.page_size, width);
+	r = walk_pages(t, v, v->start, v->end, &o, &fns, &k, err);
+	if (r == 0)
+		strip_finish(&k.shares, strip, width);
+	return r;
+}
+
 struct regions *
 regions_new(struct vma_list vmas)
 {
@@ -246,6 +229,7 @@ regions_new(struct vma_list vmas)
 	rs->r = mem_alloc(vmas.n * sizeof(*rs->r));
 	rs->time_ns = time_ns();
 	for (size_t i = 0; i < vmas.n; i++) {
+		rs->r[i].lens = LENS_COUNT;
 		rs->totals.size += vma_size(&vmas.v[i]);
 		rs->totals.size_by_type[vmas.v[i].type] += vma_size(&vmas.v[i]);
 	}
@@ -293,6 +277,7 @@ regions_measure(struct regions *rs, struct target *t, struct err *err)
 			return ended;
 		if (pagemap_stopped(&t->pm))
 			return 1;
+		r->lens = r->known ? LENS_STATE : LENS_COUNT;
 		totals_add(&rs->totals, r);
 	}
 	rs->counted = true;

@@ -5,18 +5,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "state.h"
+#include "strip.h"
 #include "target.h"
 #include "vma.h"
-
-/* One column of a page strip: a share of the region, drawn as one character. */
-struct strip_cell {
-	uint8_t height; /* eighths that are in RAM or in swap, rounded up: 0 only if nothing is */
-	uint8_t state;  /* enum state: the commonest there */
-	uint8_t heat;   /* enum heat: the newest write there */
-};
-
-enum { STRIP_MAX = 256, LIST_STRIP = 24 };
 
 /*
  * What pmtop counts in a region, from the page tables alone: in pages. RSS leaves out the zero
@@ -28,6 +19,7 @@ struct region {
 	uint64_t rss, swap, hugetlb;
 	uint64_t anon, copied, thp; /* of rss; copied: anonymous copies of a file's pages */
 	uint64_t written, newest_ns; /* since the mark; the time of the newest */
+	uint8_t lens;    /* what the strip shows; LENS_COUNT: nothing yet */
 	struct strip_cell strip[LIST_STRIP];
 };
 
@@ -37,6 +29,10 @@ struct region {
  */
 int region_measure(struct target *t, const struct vma *v, uint64_t now, struct region *out,
                    struct strip_cell *strip, unsigned width, struct err *err);
+
+/* Looks at each page of the region through a lens, for its strip. Returns as region_measure. */
+int region_look(struct target *t, const struct vma *v, enum lens l, struct strip_cell *strip,
+                unsigned width, struct err *err);
 
 /* Over all regions. */
 struct totals {

@@ -23,6 +23,7 @@ struct want {
 	bool paused;
 	uint64_t refresh, clear, ask; /* raised by one for one more */
 	char question[512];   /* what the last `ask` asks */
+	enum lens lens;
 	bool grid_on;         /* a grid is on screen: */
 	struct grid grid;
 	enum card_kind card_on;    /* facts are on screen, of the page or of the region at: */
@@ -42,6 +43,8 @@ struct sample {
 	pid_t pid;
 	char comm[64];
 	size_t page_size;
+	unsigned swap_devices;
+	bool live;            /* a process of this kernel, not a folder that looks like one */
 	bool frames_hidden;   /* page frames or their flags are not ours to see */
 
 	bool ended;           /* the process is no more; what is shown is the last that was seen */

@@ -23,6 +23,7 @@ enum {
 	STALE_S = 5,        /* a quiet target is read in full this often all the same: reclaim, KSM and
 	                     * migration change pages without a fault of the target's */
 	STOP_WAIT_MS = 250,
+	LENS_MS = 150,      /* of each look go to strips that need every page */
 	SMALL_NS = 5000000, /* a window that took less is read again at every look */
 };
 
@@ -47,6 +48,8 @@ struct sampler {
 	uint64_t next_look, last_full, last_partial;
 	struct proc_pulse pulse;
 	bool stale;           /* the last look was given up for a newer want, and is owed */
+	size_t lens_next;     /* the region whose strip is to be made next */
+	bool lens_owed;       /* some strips are not of the lens yet */
 };
 
 /* --- mailboxes -------------------------------------------------------------------------------------- */
@@ -187,6 +190,7 @@ read_maps(struct sampler *s)
 		}
 	}
 	swaps_read(&s->t.swaps, &s->t.proc);
+	s->draft.swap_devices = s->t.swaps.n;
 	return regions_new(vmas);
 }
 
@@ -237,7 +241,7 @@ look_at_grid(struct sampler *s, const struct vma_list *vmas)
 	struct window *w;
 
 	s->last_partial = time_ns();
-	w = window_read(&s->t, v, &s->now.grid, window_progress, s, &s->draft.trouble);
+	w = window_read(&s->t, v, &s->now.grid, s->now.lens, window_progress, s, &s->draft.trouble);
 	if (!w)
 		return s->draft.trouble.status != 0;
 	window_unref(s->draft.window);
@@ -263,13 +267,51 @@ is_quiet(struct sampler *s)
 	struct proc_pulse p;
 	bool same;
 
-	if (s->t.track.n && time_ns() - s->last_full < STALE_S * 1000 * MS)
+	if (s->lens_owed || (s->t.track.n && time_ns() - s->last_full < STALE_S * 1000 * MS))
 		return false;
 	if (!proc_pulse_read(&s->t.proc, &p))
 		return false;
 	same = !memcmp(&p, &s->pulse, sizeof(p));
 	s->pulse = p;
 	return same && time_ns() - s->last_full < STALE_S * 1000 * MS;
+}
+
+/*
+ * The strips through a lens that needs every page: so many regions as fit into the time a look may
+ * take, from where the last look stopped. The others show what they showed, if it was this lens.
+ */
+static void
+look_through_lens(struct sampler *s, struct regions *rs, const struct regions *old)
+{
+	uint64_t end = s->now.interval_ns ? time_ns() + LENS_MS * MS : UINT64_MAX;
+	enum lens l = s->now.lens;
+	size_t n = rs->vmas.n, done = 0, k = 0;
+	struct err ignored;
+
+	s->lens_owed = false;
+
+	for (size_t i = 0; i < n; i++) {
+		struct region *r = &rs->r[i];
+
+		r->lens = LENS_COUNT;
+		while (old && k < old->vmas.n && old->vmas.v[k].start < rs->vmas.v[i].start)
+			k++;
+		if (!old || k >= old->vmas.n || old->vmas.v[k].start != rs->vmas.v[i].start || old->r[k].lens != l)
+			continue;
+		r->lens = (uint8_t)l;
+		memcpy(r->strip, old->r[k].strip, sizeof(r->strip));
+	}
+	for (; done < n && time_ns() < end; done++) {
+		size_t i = (s->lens_next + done) % n;
+		struct region *r = &rs->r[i];
+
+		if (!r->known || region_look(&s->t, &rs->vmas.v[i], l, r->strip, LIST_STRIP, &ignored) != 0)
+			continue;
+		r->lens = (uint8_t)l;
+	}
+	s->lens_next = n ? (s->lens_next + done) % n : 0;
+	for (size_t i = 0; i < n; i++)
+		s->lens_owed |= rs->r[i].known && rs->r[i].lens != l;
 }
 
 /* maps, the grid, then all the rest. false: given up for something newer. */
@@ -293,6 +335,8 @@ look(struct sampler *s)
 		carry_over(rs, s->draft.regions);
 	if (r == 0)
 		s->last_full = time_ns();
+	if (r == 0 && lens_needs_pages(s->now.lens) && !s->now.grid_on)
+		look_through_lens(s, rs, s->draft.regions);
 	set_regions(s, rs);
 	return r != 1;
 }
@@ -370,7 +414,7 @@ serve(struct sampler *s, const struct want *before, bool due)
 {
 	const struct want *w = &s->now;
 	bool cleared = w->clear != s->draft.cleared, again = w->refresh != before->refresh;
-	bool grid = w->grid_on && (!before->grid_on || !grid_same(&w->grid, &before->grid));
+	bool grid = w->grid_on && (!before->grid_on || !grid_same(&w->grid, &before->grid) || w->lens != before->lens);
 	uint64_t begin = time_ns();
 
 	s->draft.trouble.what[0] = '\0';
@@ -381,6 +425,8 @@ serve(struct sampler *s, const struct want *before, bool due)
 	else if (!s->draft.regions || !s->draft.regions->counted || cleared || again || due || s->stale) {
 		s->stale = !look(s);
 		s->next_look = time_ns() + u64_max(w->interval_ns, COST_SHARE * (time_ns() - begin));
+	} else if (!w->grid_on && w->lens != before->lens) {
+		s->stale = !look(s);
 	} else if (grid) {
 		s->stale = !look_at_grid(s, &s->draft.regions->vmas);
 	}
@@ -462,6 +508,7 @@ describe_target(struct sampler *s)
 	struct sample *d = &s->draft;
 
 	d->pid = s->t.proc.pid;
+	d->live = s->t.proc.ours;
 	d->page_size = s->t.pm.page_size;
 	snprintf(d->comm, sizeof(d->comm), "%s", s->t.proc.comm);
 }

@@ -16,12 +16,13 @@ cell_count(const struct grid *g)
 }
 
 static struct window *
-window_new(const struct grid *g)
+window_new(const struct grid *g, enum lens lens)
 {
 	struct window *w = mem_alloc(sizeof(*w));
 
 	w->refs = 1;
 	w->grid = *g;
+	w->lens = lens;
 	w->cells = mem_alloc(cell_count(g) * sizeof(*w->cells));
 	if (g->zoom == 0)
 		w->pages = mem_alloc(cell_count(g) * sizeof(*w->pages));
@@ -67,6 +68,7 @@ struct fill {
 	const struct vma *v;
 	window_progress_fn *progress;
 	void *arg;
+	struct lens_look look;
 	uint64_t lo;
 	bool gave_up;
 	struct err *err;
@@ -88,7 +90,7 @@ fill_pages(void *arg, uint64_t addr, const struct page *pages, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		if (!grid_cell_at(&f->w->grid, addr + i * size, &cell))
 			continue;
-		f->w->cells[cell].n[pages[i].state]++;
+		f->w->cells[cell].n[lens_page(&f->look, addr + i * size, &pages[i], size)]++;
 		if (f->w->pages)
 			f->w->pages[cell] = pages[i];
 	}
@@ -104,7 +106,7 @@ fill_gap(void *arg, uint64_t start, uint64_t end, enum state s)
 	size_t i;
 
 	for (uint64_t at = start; at < end && grid_cell_at(g, at, &i) && grid_cell_range(g, i, &lo, &hi); at = hi) {
-		f->w->cells[i].n[s] += (u64_min(hi, end) - at) / g->page_size;
+		f->w->cells[i].n[lens_gap(f->w->lens, s)] += (u64_min(hi, end) - at) / g->page_size;
 		if (f->w->pages)
 			f->w->pages[i] = (struct page){.known = s == STATE_UNREADABLE ? 0 : PAGE_WORD, .state = (uint8_t)s};
 	}
@@ -137,7 +139,7 @@ fill(struct fill *f, uint64_t lo, uint64_t hi)
 {
 	static const struct walk_fns fns = {fill_pages, fill_gap};
 	struct window *w = f->w;
-	struct walk_options o = {.want = PAGE_WANT_FLAGS | PAGE_WANT_CACHE | (w->pages ? PAGE_WANT_COUNT : 0),
+	struct walk_options o = {.want = lens_row(w->lens)->want | (w->pages ? PAGE_WANT_FLAGS | PAGE_WANT_COUNT : 0),
 	                         .cache_max = CACHE_MAX};
 	struct region whole; /* measured for its strip, and for the track to learn what is written */
 	int r = region_measure(f->t, f->v, w->time_ns, &whole, w->map, w->grid.row_cells, f->err);
@@ -153,11 +155,12 @@ fill(struct fill *f, uint64_t lo, uint64_t hi)
 }
 
 struct window *
-window_read(struct target *t, const struct vma *v, const struct grid *grid,
+window_read(struct target *t, const struct vma *v, const struct grid *grid, enum lens lens,
             window_progress_fn *progress, void *arg, struct err *err)
 {
-	struct window *w = window_new(grid);
-	struct fill f = {.w = w, .t = t, .v = v, .progress = progress, .arg = arg, .err = err};
+	struct window *w = window_new(grid, lens);
+	struct fill f = {.w = w, .t = t, .v = v, .progress = progress, .arg = arg, .err = err,
+	                 .look = {.lens = lens}};
 	uint64_t lo, hi;
 
 	if (!v) {

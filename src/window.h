@@ -17,9 +17,10 @@
 struct window {
 	int refs;
 	struct grid grid;      /* the geometry it was made for */
+	enum lens lens;        /* what its cells count */
 	struct cell *cells;    /* rows * row_cells */
 	struct page *pages;    /* one a cell when a cell is one page, else NULL */
-	struct strip_cell map[STRIP_MAX]; /* the whole region as a strip, row_cells wide */
+	struct strip_cell map[STRIP_MAX]; /* the whole region as a strip of states, row_cells wide */
 	uint64_t counted;      /* bytes of the range on screen that are counted so far */
 	bool complete;
 	bool gone;             /* nothing is mapped there any more */
@@ -33,7 +34,7 @@ typedef bool window_progress_fn(void *arg, const struct window *w);
  * Fills a new window for `grid`, whose region must be v (NULL: gone). NULL with err, or NULL with
  * err->status 0 when progress gave up.
  */
-struct window *window_read(struct target *t, const struct vma *v, const struct grid *grid,
+struct window *window_read(struct target *t, const struct vma *v, const struct grid *grid, enum lens lens,
                            window_progress_fn *progress, void *arg, struct err *err);
 struct window *window_copy(const struct window *w);
 struct window *window_ref(struct window *w);

@@ -64,9 +64,10 @@ post_view(struct app *a)
 		return;
 	if (grid && !a->ui.grid.rows)
 		grid = false;
-	if (w->grid_on == grid && w->card_on == card && (!grid || grid_same(&w->grid, &a->ui.grid)) &&
+	if (w->lens == a->ui.lens && w->grid_on == grid && w->card_on == card && (!grid || grid_same(&w->grid, &a->ui.grid)) &&
 	    (!card || w->card == at))
 		return;
+	w->lens = a->ui.lens;
 	w->grid_on = grid;
 	w->card_on = card;
 	w->grid = a->ui.grid;
@@ -140,6 +141,10 @@ act(struct app *a, enum action action)
 {
 	struct ui *ui = &a->ui;
 
+	if (action >= ACT_LENS && action <= ACT_LENS_LAST) {
+		ui->lens = (enum lens)(action - ACT_LENS);
+		return FX_NONE;
+	}
 	switch ((int)action) {
 	case ACT_QUIT: return FX_QUIT;
 	case ACT_REDRAW: return FX_REDRAW;
@@ -444,7 +449,7 @@ run_frames(struct app *a, struct err *err)
 int
 app_run(const struct app_options *o, struct err *err)
 {
-	struct app a = {.o = o, .status_fd = -1, .signals = -1};
+	struct app a = {.o = o, .status_fd = -1, .signals = -1, .ui.lens = o->lens};
 	int r;
 
 	a.want.interval_ns = o->interval_ns;

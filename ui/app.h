@@ -18,6 +18,7 @@ struct app_options {
 	enum theme theme;
 	struct term_options term;
 	bool read_only;
+	enum lens lens;        /* to begin with */
 	unsigned frames;       /* headless: so many frames, then the figures on stdout */
 	const char *notice;    /* told once at the start; NULL none */
 };

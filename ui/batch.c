@@ -123,7 +123,7 @@ static int
 show_grid(struct batch *b, struct err *err)
 {
 	uint64_t start, end;
-	struct grid_text_options g = {.columns = b->o->columns, .zoom = b->o->zoom, .ascii = b->o->ascii,
+	struct grid_text_options g = {.columns = b->o->columns, .zoom = b->o->zoom, .lens = b->o->lens, .ascii = b->o->ascii,
 	                              .whole = !b->o->range};
 
 	if (batch_range(b, b->o->range, &start, &end, err) < 0)

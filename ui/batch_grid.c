@@ -45,7 +45,7 @@ print_rows(const struct window *w)
 	for (unsigned row = 0; row < g->rows && row < total; row++) {
 		printf("%012llx ", (unsigned long long)(g->top + row * grid_row_bytes(g)));
 		for (unsigned col = 0; col < g->row_cells; col++)
-			putchar(cell_letter(&w->cells[row * g->row_cells + col]));
+			putchar(cell_letter(&w->cells[row * g->row_cells + col], w->lens));
 		putchar('\n');
 	}
 }
@@ -62,7 +62,7 @@ print_region(struct target *t, const struct vma *v, uint64_t start, uint64_t end
 	print_heading(v, &g, o->ascii);
 	g.top = start & ~(grid_row_bytes(&g) - 1);
 	for (uint64_t left = grid_rows_total(&g); left > 0 && !ferror(stdout);) {
-		struct window *w = window_read(t, v, &g, NULL, NULL, err);
+		struct window *w = window_read(t, v, &g, o->lens, NULL, NULL, err);
 
 		if (!w)
 			return -1;

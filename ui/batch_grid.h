@@ -2,11 +2,13 @@
 #ifndef PM_BATCH_GRID_H
 #define PM_BATCH_GRID_H
 
+#include "lens.h"
 #include "target.h"
 
 struct grid_text_options {
 	unsigned columns; /* cells a row, 0: 64 */
 	unsigned zoom;    /* pages a cell, 0: one, or what fits where `whole` */
+	enum lens lens;   /* what the letters tell */
 	bool ascii;       /* names without characters outside ASCII */
 	bool whole;       /* every region that has something, each in a few rows */
 };

@@ -60,24 +60,30 @@ key_code(const char *name, size_t len)
 	return -1;
 }
 
-static bool
-row_has_key(const struct key_row *row, int key)
+/* Which of the row's keys it is, from 0; -1: none. */
+static int
+key_in_row(const struct key_row *row, int key)
 {
-	for (const char *s = row->keys; *s;) {
+	int i = 0;
+
+	for (const char *s = row->keys; *s; i++) {
 		size_t n = strcspn(s, " ");
 
 		if (key_code(s, n) == key)
-			return true;
+			return i;
 		s += n + strspn(s + n, " ");
 	}
-	return false;
+	return -1;
 }
 
 enum action
 key_action(int key, char view)
 {
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-		if (key_row_in(&rows[i], view) && row_has_key(&rows[i], key))
-			return rows[i].action;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		int at = key_row_in(&rows[i], view) ? key_in_row(&rows[i], key) : -1;
+
+		if (at >= 0)
+			return rows[i].action == ACT_LENS ? (enum action)(ACT_LENS + at) : rows[i].action;
+	}
 	return ACT_NONE;
 }

@@ -138,6 +138,22 @@ parse_theme(const char *s, struct options *o, struct err *err)
 }
 
 static int
+parse_lens(const char *s, struct options *o, struct err *err)
+{
+	struct buf how = {0};
+
+	o->lens = lens_named(s);
+	if (o->lens < LENS_COUNT)
+		return 0;
+	buf_str(&how, "give one of");
+	for (unsigned l = 0; l < LENS_COUNT; l++)
+		buf_fmt(&how, " %s", lens_row((enum lens)l)->name);
+	bad_value(err, OPT_LENS, s, how.s);
+	buf_free(&how);
+	return -1;
+}
+
+static int
 set_mode(struct options *o, enum mode mode, struct err *err)
 {
 	if (o->mode != MODE_SCREEN && o->mode != mode)
@@ -190,6 +206,7 @@ take(struct options *o, enum option_id id, const char *arg, struct err *err)
 	case OPT_CSV: return set_format(o, FORMAT_CSV, err);
 	case OPT_RAW: return set_format(o, FORMAT_RAW, err);
 	case OPT_COLUMNS: return parse_power(id, arg, 8, 256, &o->columns, err);
+	case OPT_LENS: return parse_lens(arg, o, err);
 	case OPT_ZOOM: return parse_power(id, arg, 1, 1u << 30, &o->zoom, err);
 	case OPT_FRAMES: return parse_number(id, arg, 1000000, &o->frames, err);
 	case OPT_SIZE: return parse_size(arg, o, err);

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "err.h"
+#include "lens.h"
 #include "paint.h"
 #include "term.h"
 
@@ -33,6 +34,7 @@ struct options {
 	const char *output;    /* -o; NULL */
 	bool output_all, noheadings, bytes;
 	const char *sort;
+	enum lens lens;
 	unsigned columns, zoom; /* of --grid; 0: chosen. zoom is the number of pages */
 
 	uint64_t interval_ns;

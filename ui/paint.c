@@ -311,6 +311,18 @@ paint_state_role(enum state s)
 #undef S
 
 enum role
+paint_class_role(enum lens l, unsigned c)
+{
+#define K(l, id, c, r, k, n) ROLE_##r,
+	static const unsigned char roles[] = {
+#include "lens.def"
+	};
+#undef K
+
+	return l == LENS_STATE ? paint_state_role((enum state)c) : (enum role)roles[lens_place(l, c)];
+}
+
+enum role
 paint_heat_role(enum heat h)
 {
 	return h == HEAT_NONE ? ROLE_NONE : (enum role)(ROLE_HEAT_NOW + (int)h - HEAT_NOW);

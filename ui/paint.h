@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "state.h"
+#include "lens.h"
 #include "term.h"
 #include "track.h"
 
@@ -64,6 +64,7 @@ void paint_cursor(int y, int x);
 wchar_t paint_eighth(unsigned eighths);
 
 enum role paint_state_role(enum state s);
+enum role paint_class_role(enum lens l, unsigned c);
 enum role paint_heat_role(enum heat h);
 
 #endif

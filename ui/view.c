@@ -128,3 +128,41 @@ ui_name_cut(struct buf *out, const struct vma *v, size_t width)
 	buf_str(out, name.s + ui_fit(name.s, n - tail));
 	buf_free(&name);
 }
+
+bool
+ui_lens_lacks(const struct ui *ui, const struct sample *s, struct buf *out)
+{
+	static const char as_root[] = "hidden from us: run pmtop as root (CAP_SYS_ADMIN)";
+
+	switch (ui->lens) {
+	case LENS_WRITES:
+		if (s->can_track == TRACK_NO)
+			buf_fmt(out, "not visible: %s; %s", s->track_why, s->track_how);
+		else if (!s->gen)
+			buf_str(out, "press c: pages written from then on light up");
+		break;
+	case LENS_SHARING:
+		if (s->frames_hidden)
+			buf_fmt(out, "once or more often (bit 56); how often is %s", as_root);
+		break;
+	case LENS_LRU:
+	case LENS_FOLIOS:
+	case LENS_PHYSICAL:
+		if (s->frames_hidden)
+			buf_fmt(out, "it needs page frames, which are %s", as_root);
+		break;
+	case LENS_SWAP:
+		if (!s->swap_devices)
+			buf_str(out, "this machine has no swap: /proc/swaps is empty");
+		break;
+	case LENS_NUMA:
+		if (!s->live)
+			buf_str(out, "only of a live process in this PID namespace (move_pages)");
+		break;
+	case LENS_STATE:
+	case LENS_BACKING:
+	case LENS_COUNT:
+		break;
+	}
+	return out->len > 0;
+}

@@ -35,6 +35,8 @@ struct ui {
 	bool invert;
 	char find[128];
 
+	enum lens lens;       /* the question the colours answer */
+
 	/* grid and page */
 	struct grid grid;     /* geometry on screen; rows == 0: not set yet */
 	uint64_t cursor;      /* address of the page under the cursor */
@@ -80,6 +82,9 @@ const struct vma *ui_vma(const struct ui *ui, const struct sample *s, const stru
 
 /* Opens the grid at addr, if it lies in a region. */
 bool ui_go(struct ui *ui, const struct sample *s, uint64_t addr);
+
+/* What the lens lacks here, why, and how to get it; false: nothing. */
+bool ui_lens_lacks(const struct ui *ui, const struct sample *s, struct buf *out);
 
 /* A mapping's name for the screen: escaped, "[anonymous]" for none. */
 void ui_name(struct buf *out, const struct vma *v);

@@ -75,10 +75,11 @@ find_cell(const struct ui *ui, const struct sample *s, size_t i, const struct pa
 	return cell_pages(&w->cells[k]) ? &w->cells[k] : NULL;
 }
 
+/* What was written shows through the lenses that ask for it. */
 static enum heat
-cell_heat(const struct ui *ui, const struct cell *c)
+cell_heat(const struct ui *ui, enum lens l, const struct cell *c)
 {
-	if (!c->written)
+	if (!c->written || lens_needs_pages(l))
 		return HEAT_NONE;
 	return track_heat(ui->now > c->newest_ns ? ui->now - c->newest_ns : 0);
 }
@@ -103,75 +104,86 @@ has_background(enum role role)
 	return paint_look(paint_theme(), role).bg >= 0;
 }
 
+/* An empty place is a dot in the middle. */
 static wchar_t
-state_glyph(enum state st)
+glyph_of(char letter)
 {
-	return st == STATE_NONE ? L'·' : (wchar_t)state_row(st)->letter;
+	return letter == '.' ? L'·' : (wchar_t)letter;
+}
+
+static wchar_t
+class_glyph(enum lens l, unsigned c)
+{
+	return glyph_of(lens_class(l, c).letter);
+}
+
+static bool
+is_absent(enum lens l, unsigned c)
+{
+	return c < CLASS_MAX && lens_class(l, c).kind == CLASS_ABSENT;
 }
 
 /* A page a cell: its colour, its letter where letters are wanted. */
 static void
-draw_page_cell(const struct ui *ui, const struct cell *c, int y, int x, bool letter)
+draw_page_cell(const struct ui *ui, enum lens l, const struct cell *c, int y, int x, bool letter)
 {
-	enum state second, st = cell_first(c, &second);
-	enum heat heat = cell_heat(ui, c);
-	enum role role = heat ? paint_heat_role(heat) : paint_state_role(st);
-	bool show = letter || ui->letters == LETTERS_ALL || !has_background(role) || cell_alarm(c) == st;
+	unsigned second, cls = cell_first(c, &second);
+	enum heat heat = cell_heat(ui, l, c);
+	enum role role = heat ? paint_heat_role(heat) : paint_class_role(l, cls);
+	bool show = letter || ui->letters == LETTERS_ALL || !has_background(role) || cell_alarm(c, l) == cls;
 
 	if (few_colors())
-		paint_glyph(y, x, role, heat ? heat_glyph(heat) : state_glyph(st));
+		paint_glyph(y, x, role, heat ? heat_glyph(heat) : class_glyph(l, cls));
 	else
-		paint_glyph(y, x, role, show ? state_glyph(st) : L' ');
-}
-
-static wchar_t
-cell_glyph(const struct cell *c)
-{
-	char letter = cell_letter(c);
-
-	return letter == state_row(STATE_NONE)->letter ? L'·' : (wchar_t)letter;
+		paint_glyph(y, x, role, show ? class_glyph(l, cls) : L' ');
 }
 
 static void
-draw_letter_cell(const struct ui *ui, const struct cell *c, int y, int x)
+draw_alarm(enum lens l, unsigned cls, int y, int x)
 {
-	enum state second, st = cell_first(c, &second);
-	enum heat heat = cell_heat(ui, c);
-	enum role role = heat ? paint_heat_role(heat) : paint_state_role(st);
+	paint_glyph(y, x, paint_class_role(l, cls), class_glyph(l, cls));
+}
 
-	if (cell_alarm(c) != STATE_COUNT)
-		paint_glyph(y, x, paint_state_role(cell_alarm(c)), state_glyph(cell_alarm(c)));
+static void
+draw_letter_cell(const struct ui *ui, enum lens l, const struct cell *c, int y, int x)
+{
+	unsigned second, cls = cell_first(c, &second);
+	enum heat heat = cell_heat(ui, l, c);
+	enum role role = heat ? paint_heat_role(heat) : paint_class_role(l, cls);
+
+	if (cell_alarm(c, l) != CLASS_MAX)
+		draw_alarm(l, cell_alarm(c, l), y, x);
 	else
-		paint_glyph(y, x, role, heat && few_colors() ? heat_glyph(heat) : cell_glyph(c));
+		paint_glyph(y, x, role, heat && few_colors() ? heat_glyph(heat) : glyph_of(cell_letter(c, l)));
 }
 
 /* Two classes in a cell: an eighth block of the larger over the second; what was written wins. */
 static void
-draw_block_cell(const struct ui *ui, const struct cell *c, int y, int x)
+draw_block_cell(const struct ui *ui, enum lens l, const struct cell *c, int y, int x)
 {
-	enum state second, first = cell_first(c, &second);
+	unsigned second, first = cell_first(c, &second), none = lens_gap(l, STATE_NONE);
 	uint64_t all = cell_pages(c);
-	enum heat heat = cell_heat(ui, c);
-	enum role front = paint_state_role(first), back = ROLE_TEXT;
+	enum heat heat = cell_heat(ui, l, c);
+	enum role front = paint_class_role(l, first), back = ROLE_TEXT;
 	uint64_t share = c->n[first];
 
-	if (cell_alarm(c) != STATE_COUNT) {
-		paint_glyph(y, x, paint_state_role(cell_alarm(c)), state_glyph(cell_alarm(c)));
+	if (cell_alarm(c, l) != CLASS_MAX) {
+		draw_alarm(l, cell_alarm(c, l), y, x);
 		return;
 	}
-	if (first == STATE_NONE && second == STATE_COUNT && !heat) {
-		paint_glyph(y, x, ROLE_NONE, L'·');
+	if (is_absent(l, first) && !has_background(front) && second == CLASS_MAX && !heat) {
+		paint_glyph(y, x, front, class_glyph(l, first));
 		return;
 	}
 	if (heat) {
-		back = first == STATE_NONE ? ROLE_TEXT : front;
+		back = first == none ? ROLE_TEXT : front;
 		front = paint_heat_role(heat);
 		share = c->written * 2 >= all ? all : c->written;
-	} else if (first == STATE_NONE) {
-		front = paint_state_role(second);
+	} else if (first == none) {
+		front = paint_class_role(l, second);
 		share = c->n[second];
-	} else if (second != STATE_COUNT && second != STATE_NONE) {
-		back = paint_state_role(second);
+	} else if (second != CLASS_MAX && second != none) {
+		back = paint_class_role(l, second);
 	}
 	unsigned height = share * 100 >= all * 97 ? 8 : eighths(share, all);
 	if (height == 8 && share * 100 < all * 97)
@@ -182,9 +194,8 @@ draw_block_cell(const struct ui *ui, const struct cell *c, int y, int x)
 static void
 draw_cell(const struct ui *ui, const struct sample *s, size_t i, int y, int x)
 {
-	unsigned col = (unsigned)(i % ui->grid.row_cells);
+	unsigned col = (unsigned)(i % ui->grid.row_cells), second, cls, prev;
 	const struct cell *c = find_cell(ui, s, i, NULL), *before;
-	enum state st, prev, second;
 	uint64_t lo, hi;
 
 	if (!grid_cell_range(&ui->grid, i, &lo, &hi))
@@ -195,13 +206,14 @@ draw_cell(const struct ui *ui, const struct sample *s, size_t i, int y, int x)
 	}
 	if (ui->grid.zoom == 0) {
 		before = col ? find_cell(ui, s, i - 1, NULL) : NULL;
-		st = cell_first(c, &second);
-		prev = before ? cell_first(before, &second) : STATE_COUNT;
-		draw_page_cell(ui, c, y, x, ui->letters == LETTERS_RUNS && (col % 16 == 0 || st != prev));
+		cls = cell_first(c, &second);
+		prev = before ? cell_first(before, &second) : CLASS_MAX;
+		draw_page_cell(ui, s->window->lens, c, y, x,
+		               ui->letters == LETTERS_RUNS && (col % 16 == 0 || cls != prev));
 	} else if (few_colors() || ui->letters == LETTERS_ALL || !paint_utf8()) {
-		draw_letter_cell(ui, c, y, x);
+		draw_letter_cell(ui, s->window->lens, c, y, x);
 	} else {
-		draw_block_cell(ui, c, y, x);
+		draw_block_cell(ui, s->window->lens, c, y, x);
 	}
 }
 
@@ -220,8 +232,10 @@ draw_map(const struct ui *ui, const struct sample *s, int y)
 	paint_text(y, 0, x0 - 1, ROLE_DIM, "%*s", x0 - 1, "whole map");
 	for (int i = 0; w && !w->gone && i < cells && w->grid.row_cells == g->row_cells; i++) {
 		const struct strip_cell *m = &w->map[i];
-		enum role role = m->heat ? paint_heat_role((enum heat)m->heat)
-		                         : paint_state_role((enum state)m->state);
+		/* states are what it shows; through another lens only how full */
+		enum role role = lens_needs_pages(w->lens) ? ROLE_RAMP_0
+		                 : m->heat                 ? paint_heat_role((enum heat)m->heat)
+		                                           : paint_state_role((enum state)m->cls);
 
 		if (m->height)
 			paint_block(y, x0 + i, role, ROLE_TEXT, paint_eighth(m->height > 7 ? 7 : m->height));
@@ -322,57 +336,68 @@ draw_cells(const struct ui *ui, const struct sample *s, int top)
 	if (cursor != (size_t)-1) {
 		int y = top + (int)(cursor / g->row_cells), x = x0 + (int)(cursor % g->row_cells);
 		const struct cell *c = find_cell(ui, s, cursor, NULL);
-		enum heat heat = c ? cell_heat(ui, c) : HEAT_NONE;
+		enum lens l = c ? s->window->lens : LENS_STATE;
+		enum heat heat = c ? cell_heat(ui, l, c) : HEAT_NONE;
 
 		/* on a page written just now, which is white, the cursor is black */
 		paint_glyph(y, x, heat && heat <= HEAT_2S ? ROLE_CURSOR_HOT : ROLE_CURSOR,
-		            !c ? L' ' : heat && few_colors() ? heat_glyph(heat) : cell_glyph(c));
+		            !c ? L' ' : heat && few_colors() ? heat_glyph(heat) : glyph_of(cell_letter(c, l)));
 		paint_cursor(y, x);
 	}
 }
 
+static int
+draw_heats(const struct ui *ui, int y, int x)
+{
+	static const char *const heats[HEAT_COUNT] = {NULL, "now", "2s", "5s", "12s", "30s"};
+
+	x = paint_text(y, x, ui->cols, ROLE_TEXT, "written ");
+	for (enum heat h = HEAT_NOW; h < HEAT_COUNT; h++)
+		x = few_colors() ? paint_text(y, x, ui->cols, paint_heat_role(h), "%c%s ", (char)heat_glyph(h), heats[h])
+		                 : paint_text(y, x, ui->cols, paint_heat_role(h), " %s ", heats[h]);
+	return x + 1;
+}
+
+/* The lens, and the classes that are on screen; or what the lens lacks. */
 static void
 draw_legend(const struct ui *ui, const struct sample *s, int y)
 {
-	static const char *const heats[HEAT_COUNT] = {NULL, "now", "2s", "5s", "12s", "30s"};
-	uint64_t n[STATE_COUNT] = {0};
+	uint64_t n[CLASS_MAX] = {0};
 	const struct window *w = s->window;
-	int x = paint_text(y, 0, ui->cols, ROLE_STRONG, "State ");
+	enum lens l = w ? w->lens : ui->lens;
+	int x = paint_text(y, 0, ui->cols, ROLE_STRONG, "%c %s ", lens_row(l)->digit, lens_row(l)->name);
+	struct buf lacks = {0};
 
 	for (size_t i = 0; w && i < (size_t)w->grid.rows * w->grid.row_cells; i++)
-		for (unsigned st = 0; st < STATE_COUNT; st++)
-			n[st] += w->cells[i].n[st];
-	if (s->gen) {
-		x = paint_text(y, x, ui->cols, ROLE_TEXT, "written ");
-		for (enum heat h = HEAT_NOW; h < HEAT_COUNT; h++)
-			x = few_colors() ? paint_text(y, x, ui->cols, paint_heat_role(h), "%c%s ",
-			                              (char)heat_glyph(h), heats[h])
-			                 : paint_text(y, x, ui->cols, paint_heat_role(h), " %s ", heats[h]);
-		x++;
-	}
-	for (unsigned st = 0; st < STATE_COUNT && x + 6 < ui->cols; st++) {
-		if (!n[st])
+		for (unsigned c = 0; c < CLASS_MAX; c++)
+			n[c] += w->cells[i].n[c];
+	if (l == ui->lens && ui_lens_lacks(ui, s, &lacks))
+		x = paint_text(y, x, ui->cols, ROLE_HOT, "%s ", lacks.s);
+	buf_free(&lacks);
+	if (s->gen && !lens_needs_pages(l))
+		x = draw_heats(ui, y, x);
+	for (unsigned c = 0; c < lens_classes(l) && x + 6 < ui->cols; c++) {
+		if (!n[c])
 			continue;
-		paint_glyph(y, x, paint_state_role((enum state)st), state_glyph((enum state)st));
-		x = paint_text(y, x + 1, ui->cols, ROLE_TEXT, " %s ", state_row((enum state)st)->name);
+		paint_glyph(y, x, paint_class_role(l, c), class_glyph(l, c));
+		x = paint_text(y, x + 1, ui->cols, ROLE_TEXT, " %s ", lens_class(l, c).name);
 	}
 }
 
 static void
-counts_sentence(const struct cell *c, struct buf *out)
+counts_sentence(const struct cell *c, enum lens l, struct buf *out)
 {
 	const char *sep = "";
 
-	for (unsigned st = 0; st < STATE_COUNT; st++)
-		if (c->n[st]) {
-			buf_fmt(out, "%s%llu %s", sep, (unsigned long long)c->n[st],
-			        state_row((enum state)st)->name);
+	for (unsigned k = 0; k < lens_classes(l); k++)
+		if (c->n[k]) {
+			buf_fmt(out, "%s%llu %s", sep, (unsigned long long)c->n[k], lens_class(l, k).name);
 			sep = ", ";
 		}
 }
 
 static void
-make_cell_card(struct card *card, const struct ui *ui, const struct cell *c, uint64_t lo)
+make_cell_card(struct card *card, const struct ui *ui, enum lens l, const struct cell *c, uint64_t lo)
 {
 	char size[8], head[48];
 
@@ -382,10 +407,10 @@ make_cell_card(struct card *card, const struct ui *ui, const struct cell *c, uin
 	card_add(card, ROLE_TEXT, "", NULL, "%llu pages, %s", (unsigned long long)cell_pages(c),
 	         size_text(size, cell_pages(c) * ui->grid.page_size));
 	card_gap(card);
-	for (unsigned st = 0; st < STATE_COUNT; st++)
-		if (c->n[st])
-			card_add(card, ROLE_TEXT, state_row((enum state)st)->name, NULL, "%6llu pages",
-			         (unsigned long long)c->n[st]);
+	for (unsigned k = 0; k < lens_classes(l); k++)
+		if (c->n[k])
+			card_add(card, ROLE_TEXT, lens_class(l, k).name, NULL, "%6llu pages",
+			         (unsigned long long)c->n[k]);
 	if (c->written)
 		card_add(card, ROLE_HOT, "written", NULL, "%6llu pages", (unsigned long long)c->written);
 }
@@ -412,7 +437,7 @@ draw_pane(const struct ui *ui, const struct sample *s, int top, int bottom)
 	if (pg)
 		card_make(&card, s, v, lo, pg, c->newest_ns, ui->now, NULL);
 	else
-		make_cell_card(&card, ui, c, lo);
+		make_cell_card(&card, ui, s->window->lens, c, lo);
 	card_draw(&card, 0, top, bottom, x + 2, ui->cols);
 }
 
@@ -438,6 +463,7 @@ say(const struct ui *ui, const struct sample *s, struct buf *out)
 	const struct vma *v = ui_vma(ui, s, NULL);
 	const struct page *pg = NULL;
 	const struct cell *c = NULL;
+	unsigned second;
 	char size[8];
 	size_t i;
 
@@ -453,10 +479,13 @@ say(const struct ui *ui, const struct sample *s, struct buf *out)
 		buf_str(out, "not read yet");
 	} else if (pg) {
 		page_sentence(out, pg, c->newest_ns, ui->now);
+		if (s->window->lens != LENS_STATE && s->window->lens != LENS_WRITES)
+			buf_fmt(out, "; %s: %s", lens_row(s->window->lens)->name,
+			        lens_class(s->window->lens, cell_first(c, &second)).name);
 	} else {
 		buf_fmt(out, "%s: %llu pages: ", size_text(size, cell_pages(c) * s->page_size),
 		        (unsigned long long)cell_pages(c));
-		counts_sentence(c, out);
+		counts_sentence(c, s->window->lens, out);
 		if (c->written)
 			buf_fmt(out, "; %llu written", (unsigned long long)c->written);
 	}
@@ -518,7 +547,7 @@ static void
 next_change(struct ui *ui, const struct sample *s, int step)
 {
 	size_t n = (size_t)ui->grid.rows * ui->grid.row_cells, at;
-	enum state now, second;
+	unsigned now, second;
 	const struct cell *c;
 	uint64_t lo, hi;
 

@@ -10,7 +10,7 @@
 
 struct help_line {
 	enum role left_role;
-	char left[24];
+	char left[40];
 	char glyph; /* a state's letter in its colours, 0 none */
 	enum role glyph_role;
 	const char *right;
@@ -65,18 +65,43 @@ add_keys(struct help *h, char view)
 }
 
 static void
-add_legend(struct help *h)
+add_class(struct help *h, enum lens lens, unsigned c, const char *left, const char *right)
 {
-	add(h, ROLE_ACCENT, "Pages", "");
-	for (unsigned s = 0; s < STATE_COUNT; s++) {
-		const struct state_row *row = state_row((enum state)s);
-		struct help_line *l = next_line(h);
+	struct help_line *l = next_line(h);
 
-		l->left_role = ROLE_STRONG;
-		snprintf(l->left, sizeof(l->left), "  %s", row->name);
-		l->glyph = row->letter;
-		l->glyph_role = paint_state_role((enum state)s);
-		l->right = row->help;
+	l->left_role = ROLE_STRONG;
+	snprintf(l->left, sizeof(l->left), "  %s", left);
+	l->glyph = lens_class(lens, c).letter;
+	l->glyph_role = paint_class_role(lens, c);
+	l->right = right;
+}
+
+/* The classes of the lens that is in use; of states with their help. */
+static void
+add_legend(struct help *h, enum lens lens)
+{
+	char head[32];
+
+	snprintf(head, sizeof(head), "Pages: %s", lens_row(lens)->name);
+	add(h, ROLE_ACCENT, head, "");
+	for (unsigned c = 0; c < lens_classes(lens); c++)
+		if (lens == LENS_STATE)
+			add_class(h, lens, c, state_row((enum state)c)->name, state_row((enum state)c)->help);
+		else
+			add_class(h, lens, c, "", lens_class(lens, c).name);
+	add(h, ROLE_TEXT, "", "");
+}
+
+static void
+add_lenses(struct help *h)
+{
+	add(h, ROLE_ACCENT, "Lenses", "");
+	for (unsigned l = 0; l < LENS_COUNT; l++) {
+		const struct lens_row *row = lens_row((enum lens)l);
+		char left[40];
+
+		snprintf(left, sizeof(left), "%c %s", row->digit, row->name);
+		add(h, ROLE_STRONG, left, row->question);
 	}
 	add(h, ROLE_TEXT, "", "");
 }
@@ -116,7 +141,8 @@ make(struct help *h, const struct ui *ui)
 
 	h->n = 0;
 	add_keys(h, view_of(below)->letter);
-	add_legend(h);
+	add_legend(h, ui->lens);
+	add_lenses(h);
 	add_questions(h);
 	add_soft_dirty(h);
 }

@@ -287,6 +287,44 @@ draw_writes(const struct ui *ui, const struct sample *s, int y)
 		paint_text(y, BAR_LABEL, ui->cols, ROLE_DIM, "not visible: %s", s->track_why);
 }
 
+/* The classes that some strip shows. */
+static void
+classes_shown(const struct sample *s, enum lens l, bool shown[CLASS_MAX])
+{
+	for (size_t i = 0; i < s->regions->vmas.n; i++) {
+		const struct region *r = &s->regions->r[i];
+
+		for (unsigned k = 0; r->known && r->lens == l && k < LIST_STRIP; k++)
+			shown[r->strip[k].cls] |= r->strip[k].height > 0;
+	}
+}
+
+/* In place of the writes: what the strips show now. */
+static void
+draw_lens(const struct ui *ui, const struct sample *s, int y)
+{
+	const struct lens_row *l = lens_row(ui->lens);
+	bool shown[CLASS_MAX] = {false};
+	struct buf lacks = {0};
+	int x;
+
+	classes_shown(s, ui->lens, shown);
+	paint_text(y, 0, BAR_LABEL, ROLE_DIM, "lens %c", l->digit);
+	x = paint_text(y, BAR_LABEL, ui->cols, ROLE_ACCENT, "%s", l->name);
+	x = paint_text(y, x, ui->cols, ROLE_TEXT, ": %s ", l->question);
+	if (ui_lens_lacks(ui, s, &lacks)) {
+		paint_text(y, x, ui->cols, ROLE_HOT, "%s", lacks.s);
+	} else {
+		for (unsigned c = 0; c < lens_classes(ui->lens) && x + 8 < ui->cols; c++) {
+			if (!shown[c])
+				continue;
+			paint_glyph(y, x, paint_class_role(ui->lens, c), (wchar_t)lens_class(ui->lens, c).letter);
+			x = paint_text(y, x + 1, ui->cols, ROLE_DIM, " %s ", lens_class(ui->lens, c).name);
+		}
+	}
+	buf_free(&lacks);
+}
+
 static void
 draw_headings(const struct ui *ui, const struct layout *l, int y)
 {
@@ -312,7 +350,7 @@ draw_headings(const struct ui *ui, const struct layout *l, int y)
 }
 
 static void
-draw_strip(const struct strip_cell *strip, int y, int x, int width)
+draw_strip(const struct strip_cell *strip, enum lens l, int y, int x, int width)
 {
 	for (int i = 0; i < width; i++) {
 		/* a narrow strip shows the better filled, and the warmer, of its neighbours */
@@ -327,7 +365,7 @@ draw_strip(const struct strip_cell *strip, int y, int x, int width)
 				b = &strip[k];
 		}
 		height = a->height > 7 ? 7 : a->height; /* rows must not fuse */
-		role = b->heat ? paint_heat_role((enum heat)b->heat) : paint_state_role((enum state)a->state);
+		role = b->heat && !lens_needs_pages(l) ? paint_heat_role((enum heat)b->heat) : paint_class_role(l, a->cls);
 		if (!height)
 			paint_glyph(y, x + i, ROLE_NONE, L'·');
 		else
@@ -383,8 +421,10 @@ draw_row(const struct ui *ui, const struct sample *s, const struct layout *l, si
 	}
 	if (row.v->perm & VMA_WRITE && row.v->perm & VMA_EXEC && l->shown[2])
 		paint_text(y, l->x[2], l->x[2] + 4, ROLE_BANNER, "rwx%c", row.v->perm & VMA_SHARED ? 's' : 'p');
-	if (l->strip_width && row.r->known)
-		draw_strip(row.r->strip, y, l->strip_x, l->strip_width);
+	if (l->strip_width && row.r->known && row.r->lens < LENS_COUNT)
+		draw_strip(row.r->strip, (enum lens)row.r->lens, y, l->strip_x, l->strip_width);
+	else if (l->strip_width && row.r->known)
+		paint_text(y, l->strip_x, l->strip_x + l->strip_width, ROLE_DIM, "counting");
 	text.len = 0;
 	ui_name_cut(&text, row.v, (size_t)(ui->cols - l->x[LIST_MAPPING] > 0 ? ui->cols - l->x[LIST_MAPPING] : 0));
 	paint_text(y, l->x[LIST_MAPPING], ui->cols, row.v->name[0] ? ROLE_TEXT : ROLE_DIM, "%s",
@@ -406,7 +446,10 @@ draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 		return;
 	draw_ram(ui, s, top);
 	draw_virt(ui, s, top + 1);
-	draw_writes(ui, s, top + 2);
+	if (lens_needs_pages(ui->lens))
+		draw_lens(ui, s, top + 2);
+	else
+		draw_writes(ui, s, top + 2);
 	draw_headings(ui, &l, top + 3);
 	for (size_t i = ui->list_top; i < ui->order_n && y < bottom; i++, y++) {
 		const struct vma *v = vma_at(&s->regions->vmas, ui->order[i]);

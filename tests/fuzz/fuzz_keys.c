@@ -117,7 +117,7 @@ make_window(struct world *w, const struct regions *rs)
 		return NULL;
 	if (v && (v->start != g->start || v->end != g->end))
 		return NULL;
-	return window_read(&w->t, v, g, NULL, NULL, &err);
+	return window_read(&w->t, v, g, w->ui.lens, NULL, NULL, &err);
 }
 
 /* What the sampler would publish next; parts of it may still be the old ones. */

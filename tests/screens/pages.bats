@@ -43,6 +43,51 @@ screen_goto() {
 	screen_end
 }
 
+@test "each lens recolours grid and list, and says what it lacks" {
+	local lens
+	fixture zoo
+	screen_start 80x24 "$PID"
+	for lens in 3 4 5 8; do
+		screen_keys $lens
+		screen_golden lens-list-$lens
+	done
+	screen_goto heap
+	for lens in 2 3 4 5 6 7 8 9; do
+		screen_keys $lens
+		screen_golden lens-grid-$lens
+	done
+	screen_keys =
+	screen_golden lens-grid-fit
+	screen_keys Q
+	screen_end
+	fixture hidden
+	screen_start 80x24 --lens LRU "$PID"
+	screen_golden lens-list-hidden
+	screen_keys Enter
+	screen_golden lens-grid-hidden
+	screen_keys 4
+	screen_text | grep 'how often is hidden'
+	screen_keys 3
+	screen_golden lens-grid-hidden-3
+	screen_keys Q
+	screen_end
+}
+
+@test "what a region is: counts, and smaps in words" {
+	fixture zoo
+	screen_start 80x24 "$PID"
+	screen_keys i
+	screen_golden region-file
+	screen_keys '}' '}'
+	screen_golden region-heap
+	screen_keys Down Down End
+	screen_golden region-heap-end
+	screen_keys Enter
+	screen_text | grep '1 cell = 1 page'
+	screen_keys q q
+	screen_end
+}
+
 @test "the grid of 2 GiB: page by page, zoomed, fitted" {
 	fixture java
 	screen_start 120x40 "$PID"
