@@ -26,7 +26,9 @@ title_of(const struct out *o, size_t i)
 static bool
 is_right(const struct out *o, size_t i)
 {
-	return !o->titles && column_row(o->ids[i])->right;
+	if (o->titles)
+		return o->shape.align && o->shape.align[i] == 'R';
+	return column_row(o->ids[i])->right;
 }
 
 void
@@ -78,9 +80,8 @@ raw_field(struct buf *out, const char *s)
 	}
 }
 
-/* JSON key: lower case, _ for -, the sign % spelled out. */
-static void
-json_key(struct buf *out, const char *title)
+void
+out_json_key(struct buf *out, const char *title)
 {
 	if (!strcmp(title, "%"))
 		title = "percent";
@@ -140,7 +141,7 @@ out_begin(const struct out_shape *shape, const enum column_id *ids, const char *
 
 	*o = (struct out){.shape = *shape, .ids = ids, .titles = titles, .n = n};
 	if (shape->format == FORMAT_JSON)
-		printf("{\n   \"%s\": [", shape->name);
+		printf("%s\"%s\": [", shape->part ? "\n      " : "{\n   ", shape->name);
 	else if (shape->format == FORMAT_TABLE && shape->whole)
 		begin_table(o);
 	else if (!shape->noheadings)
@@ -154,7 +155,7 @@ row_json(struct out *o, const struct value *v)
 	buf_str(&o->line, o->rows ? ",{" : "{");
 	for (size_t i = 0; i < o->n; i++) {
 		buf_str(&o->line, i ? ", \"" : "\"");
-		json_key(&o->line, title_of(o, i));
+		out_json_key(&o->line, title_of(o, i));
 		buf_str(&o->line, "\": ");
 		o->cell.len = 0;
 		buf_str(&o->cell, "");
@@ -167,7 +168,7 @@ row_json(struct out *o, const struct value *v)
 			out_json_string(&o->line, o->cell.s);
 	}
 	buf_str(&o->line, "}");
-	printf("\n      ");
+	printf("\n      %s", o->shape.part ? "   " : "");
 	flush_line(o);
 }
 
@@ -233,7 +234,7 @@ out_end(struct out *o, struct err *err)
 		scols_print_table(o->table);
 		scols_unref_table(o->table);
 	} else if (o->shape.format == FORMAT_JSON) {
-		printf("\n   ]\n}\n");
+		printf("%s", o->shape.part ? "\n      ]" : "\n   ]\n}\n");
 	}
 	buf_free(&o->line);
 	buf_free(&o->cell);

@@ -17,6 +17,8 @@ struct out_shape {
 	bool noheadings, bytes, ascii;
 	bool whole;           /* few rows: lay the table out when all are there */
 	const char *name;     /* of the array in the JSON document */
+	const char *align;    /* with titles: a letter a column, R to the right; NULL: all to the left */
+	bool part;            /* one array of a JSON document that the caller begins and ends */
 };
 
 /* Columns by id, or with `titles` by name alone (all text). The arrays must outlive the out. */
@@ -29,5 +31,8 @@ int out_end(struct out *o, struct err *err);
 
 /* A JSON string, quoted and escaped; bytes that are no UTF-8 become U+FFFD. */
 void out_json_string(struct buf *out, const char *s);
+
+/* A title as a JSON key: lower case, _ for -, the sign % spelled out. */
+void out_json_key(struct buf *out, const char *title);
 
 #endif
