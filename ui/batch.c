@@ -141,6 +141,9 @@ check_shape(const struct options *o, struct err *err)
 	if (o->mode == MODE_PAGES && o->sort)
 		return err_set(err, ERR_USAGE, "pages come by address, in memory that does not grow",
 		               "pipe them through sort(1)", "--pages with --sort");
+	if (o->mode == MODE_SUMMARY && (o->output || o->output_all || o->sort))
+		return err_set(err, ERR_USAGE, "its tables are what they are", "give --csv and choose there",
+		               "--summary with -o, --output-all or --sort");
 	if (o->mode == MODE_GRID && o->format != FORMAT_TABLE)
 		return err_set(err, ERR_USAGE, "a grid is a picture", "use --pages for data",
 		               "--grid with a data format");
@@ -155,6 +158,7 @@ answer(struct batch *b, struct err *err)
 	switch (b->o->mode) {
 	case MODE_LIST: return batch_list(b, err);
 	case MODE_PAGES: return batch_pages(b, err);
+	case MODE_SUMMARY: return batch_summary(b, err);
 	case MODE_QUERY: return batch_query(b, err);
 	case MODE_GRID: return show_grid(b, err);
 	case MODE_CAPABILITIES: return show_capabilities(b, err);

@@ -6,7 +6,7 @@
 
 #include "options.h"
 
-/* The answers without a screen: --list, --pages, --query, --grid, --capabilities, on stdout. */
+/* The answers without a screen: --list, --pages, --summary, --query, --grid, --capabilities, on stdout. */
 int batch_run(const struct options *o, pid_t pid, struct err *err);
 
 #endif

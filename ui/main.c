@@ -133,6 +133,7 @@ run(const struct options *o, struct err *err)
 	case MODE_SCREEN:
 	case MODE_LIST:
 	case MODE_PAGES:
+	case MODE_SUMMARY:
 	case MODE_QUERY:
 	case MODE_GRID:
 	case MODE_CAPABILITIES:

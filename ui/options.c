@@ -196,6 +196,7 @@ take(struct options *o, enum option_id id, const char *arg, struct err *err)
 	switch (id) {
 	case OPT_LIST: return set_mode(o, MODE_LIST, err);
 	case OPT_PAGES: return set_answer(o, MODE_PAGES, arg, err);
+	case OPT_SUMMARY: return set_answer(o, MODE_SUMMARY, arg, err);
 	case OPT_GRID: return set_answer(o, MODE_GRID, arg, err);
 	case OPT_QUERY: return add_query(o, arg, err);
 	case OPT_CAPABILITIES: return set_mode(o, MODE_CAPABILITIES, err);

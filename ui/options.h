@@ -13,8 +13,8 @@
 
 /* The command line, parsed. Text points into argv. */
 enum mode {
-	MODE_SCREEN, MODE_LIST, MODE_PAGES, MODE_QUERY, MODE_GRID, MODE_CAPABILITIES, MODE_VERSION,
-	MODE_HELP, MODE_PRINT,
+	MODE_SCREEN, MODE_LIST, MODE_PAGES, MODE_SUMMARY, MODE_QUERY, MODE_GRID, MODE_CAPABILITIES,
+	MODE_VERSION, MODE_HELP, MODE_PRINT,
 };
 enum format { FORMAT_TABLE, FORMAT_CSV, FORMAT_JSON, FORMAT_RAW };
 
@@ -25,7 +25,7 @@ struct options {
 	const char *target;    /* PID or NAME; NULL */
 	char **command;        /* after --; NULL */
 	bool demo;
-	const char *range;     /* of --pages, --grid; NULL */
+	const char *range;     /* of --pages, --summary, --grid; NULL */
 	const char *queries[QUERIES_MAX];
 	size_t queries_n;
 	const char *print;
