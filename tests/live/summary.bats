@@ -1,0 +1,195 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# --summary of running processes, against sums that share nothing with it.
+
+load live
+# Commands handed to `alike` are for it to expand.
+# shellcheck disable=SC2016,SC2154
+
+teardown() { live_end; }
+
+# sums SECTION [FIELD] [RANGE]: KEY and PAGES (or another field) of a section, sorted
+sums() {
+	pm "--summary${3:+=$3}" --csv -n "$SUBJECT_PID" |
+		awk -F, -v section="$1" -v field="${2:-4}" '$1 == section { print $2, $field }' | sort
+}
+
+# counted RANGE: each combination of kpageflags of the range's pages and how often it is there,
+# from the raw files; the bits that the kernel changes by itself are left out
+counted() {
+	"$live_dir/reader" "$SUBJECT_PID" "$1" | perl -F, -lane '
+		no warnings "portable";
+		BEGIN { $volatile |= 1 << $_ for 0, 2, 5, 6, 8, 9, 25 }
+		$F[1] eq "1" && $F[12] ne "" or next;
+		$n{hex($F[12]) & ~$volatile}++;
+		END { print join "\n", sort map { sprintf "0x%x %d", $_, $n{$_} } keys %n }'
+}
+
+# The same of pmtop's table.
+flags() {
+	sums flags 4 "$1" | perl -ane '
+		no warnings "portable";
+		BEGIN { $volatile |= 1 << $_ for 0, 2, 5, 6, 8, 9, 25 }
+		$F[0] =~ /^0x/ or next;
+		$n{hex($F[0]) & ~$volatile} += $F[1];
+		END { print join("\n", sort map { sprintf "0x%x %d", $_, $n{$_} } keys %n), "\n" }'
+}
+
+# histogram RANGE: pages in RAM by mapcount, in pmtop's buckets, from the raw files
+histogram() {
+	"$live_dir/reader" "$SUBJECT_PID" "$1" | perl -F, -lane '
+		$F[1] eq "1" && $F[11] =~ /^\d+$/ or next;
+		$c = $F[11];
+		$n{$c < 2 ? $c : $c < 4 ? "2-3" : $c < 16 ? "4-15" : $c < 64 ? "16-63" : "64+"}++;
+		END { print join "\n", sort map { "$_ $n{$_}" } keys %n }'
+}
+
+# folios RANGE: "KIND-ORDER PAGES" and whether they are whole and aligned, from the raw files: the
+# pages in RAM one after the other, a folio being what a head and the tails after it make
+folios() {
+	"$live_dir/reader" "$SUBJECT_PID" "$1" | perl -F, -lane '
+		no warnings "portable";
+		sub flush { $run or return; $k = $n = 0; $k++ while 1 << $k < $run;
+			printf "%s-%d %s %d\n", $kind, $k, $start % ($run << 12) ? "unaligned" : "aligned", $run; $run = 0 }
+		$F[1] eq "1" && $F[12] ne "" or next;
+		($at, $pfn, $f) = map { hex } @F[0, 8, 12];
+		flush() unless $f >> 16 & 1 && $run && $pfn == $last + 1 && $at == $next;
+		($start, $kind) = ($at, $f >> 24 & 1 ? "zero" : $f >> 17 & 1 ? "hugetlb" : $f >> 12 & 1 ? "anon" :
+			$f >> 14 & 1 ? "shmem" : "file") unless $run;
+		$run++; $last = $pfn; $next = $at + 4096;
+		END { flush() }' | awk '{ n[$1 " " $2] += $3; m[$1]++ } END { for (k in n) print k, n[k]; for (k in m) print k, "met", m[k] }' | sort
+}
+
+# The same of pmtop's table; what one entry maps is whole and aligned.
+folio_table() {
+	pm "--summary=$1" --csv -n "$SUBJECT_PID" | awk -F, '
+		$1 == "folios-pmd" || $1 == "folios-aligned" { n[$2 " aligned"] += $4 }
+		$1 == "folios-unaligned" { n[$2 " unaligned"] += $4 }
+		$1 == "folios-partial" { n[$2 " partial"] += $4 }
+		$1 == "folios" && $2 { print $2, "met", $3 }
+		END { for (k in n) if (n[k]) print k, n[k] }' | sort
+}
+
+# alike MAKE_A MAKE_B: the kernel moves pages by itself, so a difference must be there three times
+alike() {
+	local a b
+	for _ in 1 2 3; do
+		a=$(eval "$1") b=$(eval "$2")
+		[[ $a != "$b" || ! $a ]] || return 0
+	done
+	echo "$1:"
+	diff <(echo "$a") <(echo "$b")
+	return 1
+}
+
+@test "--summary counts combinations of flags as the raw files have them" {
+	local region
+	subject_start
+	need_frames
+	for region in "${!RANGE[@]}"; do
+		[[ $region != none ]] || continue
+		alike "counted ${RANGE[$region]}" "flags ${RANGE[$region]}"
+	done
+	is "$(flags "${RANGE[none]}" | xargs)" ""
+	# across all of the subject's own
+	alike 'counted 100000000000..100010000000' 'flags 100000000000..100010000000'
+}
+
+@test "--summary counts mappings as the raw files have them, and a fork doubles them" {
+	subject_start
+	need_frames
+	for region in anon zero shared private swap; do
+		alike "histogram ${RANGE[$region]}" "sums sharing 4 ${RANGE[$region]}"
+	done
+	is "$(sums sharing 4 "${RANGE[anon]}")" "1 64"
+	subject fork
+	OTHERS+=("$REPLY")
+	is "$(sums sharing 4 "${RANGE[anon]}")" "2-3 64"
+	alike "histogram ${RANGE[anon]}" "sums sharing 4 ${RANGE[anon]}"
+}
+
+@test "--summary counts folios as the raw files have them" {
+	local region
+	subject_start
+	need_frames
+	for region in anon sparse zero private shared memfd thp swap ${AT[hugetlb]:+hugetlb}; do
+		alike "folios ${RANGE[$region]}" "folio_table ${RANGE[$region]}"
+	done
+	if [[ ${AT[hugetlb]-} ]]; then
+		is "$(sums folios 3 "${RANGE[hugetlb]}")" "hugetlb-9 1"
+	fi
+	[ "$(kpf thp 22)" -eq 1024 ] || skip "the kernel gave $(kpf thp 22) of 1024 pages as huge pages (KPF_THP)"
+	is "$(sums folios 3 "${RANGE[thp]}")" "anon-9 2"
+	# half of one is a part of it
+	is "$(sums folios-partial 4 "${AT[thp]}..+256p" | xargs)" \
+		"$(can_scan && echo "anon-9 0" || echo "anon-9 256")"
+}
+
+@test "--summary has every page of the process, and RSS and swap as --list counts them" {
+	subject_start
+	is "$(sums total | awk '$1 == "total" { print $2 }')" \
+		"$(pm --list --raw -n -b -o SIZE "$SUBJECT_PID" | awk '{ n += $1 } END { print n / 4096 }')"
+	is "$(sums states | awk '{ n += $2 } END { print n }')" "$(sums total | awk '$1 == "total" { print $2 }')"
+	alike 'sums types-rss 5' 'pm --list --csv -n -b -o TYPE,RSS $SUBJECT_PID |
+		awk -F, "{ s[\$1] += \$2 } END { for (t in s) print t, s[t] }" | sort'
+	alike 'sums types-swap 5' 'pm --list --csv -n -b -o TYPE,SWAP $SUBJECT_PID |
+		awk -F, "{ s[\$1] += \$2 } END { for (t in s) print t, s[t] }" | sort'
+	can_frames || return 0
+	is "$(sums states 4 "${RANGE[anon]}" | xargs)" "anon 64"
+	is "$(sums states 4 "${RANGE[private]}" | xargs)" "copied 1 file 15"
+	is "$(sums states 4 "${RANGE[zero]}" | xargs)" "zero 16"
+}
+
+@test "the proportional size is the kernel's" {
+	local kernel ours
+	subject_start
+	need_frames
+	[ -r "/proc/$SUBJECT_PID/smaps_rollup" ] || skip "the kernel has no smaps_rollup (Linux 4.14)"
+	kernel=$(awk '$1 == "Pss:" { print $2 * 1024 }' "/proc/$SUBJECT_PID/smaps_rollup")
+	ours=$(sums total 5 | awk '$1 == "pss" { print $2 }')
+	# pmtop and the tests' programs map libc, too, and come and go
+	echo "the kernel says $kernel, pmtop $ours"
+	((ours > kernel * 97 / 100 && ours < kernel * 103 / 100))
+}
+
+@test "as nobody: --summary says that frames are hidden, and counts what is not" {
+	become_nobody
+	subject_start "${AS_NOBODY[@]}"
+	PMTOP_AS=("${AS_NOBODY[@]}" timeout 60 "$PMTOP")
+	is "$("${PMTOP_AS[@]}" --summary "$SUBJECT_PID" | grep -c '^hidden (')" 2
+	is "$("${PMTOP_AS[@]}" "--summary=${RANGE[anon]}" --csv -n "$SUBJECT_PID" | cut -d , -f 1,2,4 | grep -E '^(states|sharing|flags)' | xargs)" \
+		"states,anon,64 flags,, sharing,exclusive,64"
+	"${PMTOP_AS[@]}" --summary --json "$SUBJECT_PID" | grep -q '"flags": null'
+}
+
+@test "a process that ends while it is summed up has no sums" {
+	local i status
+	for i in 1 2 3 4 5 6; do
+		subject_start
+		rm -f "$BATS_TEST_TMPDIR"/subject/*
+		"$PMTOP" --summary --csv -n "$SUBJECT_PID" >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" 3>&- &
+		# bash's own commands until the kill take longer each time
+		for ((n = 0; n < i * 40; n++)); do :; done
+		kill -KILL "$SUBJECT_PID"
+		status=0
+		wait $! || status=$?
+		{ wait "$SUBJECT_PID"; } 2>/dev/null || :
+		SUBJECT_PID=
+		# all of it, or none of it and one line that says why
+		if ((status == 0)); then
+			[ "$(awk -F, '$1 == "total" && $2 == "in-ram" { print $4 }' "$BATS_TEST_TMPDIR/out")" -gt 100 ]
+		else
+			is "$status $(wc -l <"$BATS_TEST_TMPDIR/err")" "1 1"
+			[ ! -s "$BATS_TEST_TMPDIR/out" ]
+		fi
+	done
+}
+
+@test "a terabyte of reserved address space is summed up" {
+	local gib=1024
+	# without PAGEMAP_SCAN each of its pages is a word to read: see pages.bats
+	can_scan || gib=$((1024 / (${TEST_TIMEOUT_SCALE:-1} ** 2)))
+	subject_start
+	subject reserve $gib
+	is "$(sums states 4 "200000000000..+${gib}g" | xargs)" "anon 2 none $(((gib << 18) - 2))"
+}
