@@ -8,6 +8,7 @@
 #include "explain.h"
 #include "flags.h"
 #include "kabi.h"
+#include "probe.h"
 #include "state.h"
 #include "symbol.h"
 #include "walk.h"
@@ -523,6 +524,25 @@ answer_clear(struct target *t, const struct vma_list *vmas, struct err *err)
 }
 
 struct answer *
+answer_capabilities(struct target *t)
+{
+	struct answer *a = answer_new();
+	size_t n, there = 0;
+	struct cap *caps = probe_all(t, &n);
+	struct buf b = {0};
+
+	for (size_t i = 0; i < n; i++) {
+		buf_fmt(&b, "%s: %s", caps[i].ok ? "yes" : "no", caps[i].detail);
+		answer_add(a, caps[i].name, &b)->note = caps[i].how;
+		there += caps[i].ok;
+	}
+	free(caps);
+	buf_fmt(&b, "%zu of %zu sources are there", there, n);
+	a->line = b.s;
+	return a;
+}
+
+struct answer *
 answer_query(struct target *t, const struct vma_list *vmas, const char *text, struct err *err)
 {
 	struct query q;
@@ -546,6 +566,8 @@ answer_query(struct target *t, const struct vma_list *vmas, const char *text, st
 		if (query_resolve(&q.from, vmas, &start, &v, err) < 0)
 			return NULL;
 		return answer_region(t, vmas, start, err);
+	case QUERY_CAPABILITIES:
+		return answer_capabilities(t);
 	case QUERY_CLEAR:
 		return answer_clear(t, vmas, err);
 	}

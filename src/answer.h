@@ -53,6 +53,7 @@ struct answer *answer_page(struct target *t, const struct vma_list *vmas, uint64
 /* Everything about the region that holds addr. Reads smaps up to it: for when somebody asks. */
 struct answer *answer_region(struct target *t, const struct vma_list *vmas, uint64_t addr,
                              struct err *err);
+struct answer *answer_capabilities(struct target *t);
 struct answer *answer_query(struct target *t, const struct vma_list *vmas, const char *text,
                             struct err *err);
 struct answer *answer_ref(struct answer *a);

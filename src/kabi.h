@@ -64,6 +64,16 @@ struct pm_procmap_query {
 #define PM_IOC_QUERY _IOWR('f', 17, struct pm_procmap_query)
 #define PM_QUERY_COVERING_OR_NEXT 0x10
 
+/* userfaultfd's greeting, and asynchronous write protection (Linux 6.7) */
+struct pm_uffdio_api {
+	uint64_t api, features, ioctls;
+};
+
+#define PM_IOC_UFFD_API      _IOWR(0xaa, 0x3f, struct pm_uffdio_api)
+#define PM_UFFD_API          0xaa
+#define PM_UFFD_USER_MODE    1
+#define PM_UFFD_WP_ASYNC     (UINT64_C(1) << 15)
+
 #define PM_CLEAR_SOFT_DIRTY "4" /* to /proc/PID/clear_refs */
 
 #endif

@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "cache.h"
 #include "flags.h"
 #include "kabi.h"
 #include "symbol.h"
@@ -140,26 +141,44 @@ probe_kpagecgroup(struct target *t, struct cap *c)
 static void
 probe_scan(struct target *t, struct cap *c)
 {
-	static const char *const names[] = {"wpallowed", "written", "file",       "present", "swapped",
-	                                    "pfnzero",   "huge",    "soft-dirty", "guard"};
-	struct buf b = {0};
-
-	if (!t->pm.scan) {
+	if (t->pm.scan)
+		yes(c, "answers; its categories one by one:");
+	else
 		no(c, t->proc.live ? "this kernel does not have it (Linux 6.7); pagemap is read instead"
 		                   : "the proc root is no file system of the kernel's; pagemap is read instead",
 		   NULL);
-		return;
-	}
-	buf_str(&b, "categories");
-	for (unsigned bit = 0; bit < 64; bit++)
-		if (t->pm.scan >> bit & 1) {
-			if (bit < ARRAY_LEN(names))
-				buf_fmt(&b, " %s", names[bit]);
-			else
-				buf_fmt(&b, " bit%u", bit);
-		}
-	yes(c, b.s);
-	buf_free(&b);
+}
+
+/* The categories, each asked for by itself (pagemap.c); rows of their own below PAGEMAP_SCAN. */
+static const struct {
+	uint64_t bit;
+	const char *name, *since, *gives;
+} categories[] = {
+    {PM_CAT_WPALLOWED, "scan:wpallowed", "6.7", "regions that userfaultfd may write-protect"},
+    {PM_CAT_WRITTEN, "scan:written", "6.7", "writes, in regions that userfaultfd watches"},
+    {PM_CAT_FILE, "scan:file", "6.7", "pages of files"},
+    {PM_CAT_PRESENT, "scan:present", "6.7", "pages in RAM"},
+    {PM_CAT_SWAPPED, "scan:swapped", "6.7", "pages in swap, and special entries"},
+    {PM_CAT_PFNZERO, "scan:pfnzero", "6.7", "the zero page, without any privilege"},
+    {PM_CAT_HUGE, "scan:huge", "6.7", "huge pages mapped as one"},
+    {PM_CAT_SOFT_DIRTY, "scan:soft-dirty", "6.8", "written pages, by the stretch"},
+    {PM_CAT_GUARD, "scan:guard", "6.16", "guard pages"},
+};
+
+static void
+probe_category(const struct target *t, size_t i, struct cap *c)
+{
+	c->name = categories[i].name;
+	c->gives = categories[i].gives;
+	if (t->pm.scan & categories[i].bit)
+		yes(c, "known");
+	else if (!t->pm.scan)
+		no(c, "no PAGEMAP_SCAN here", NULL);
+	else
+		no(c, "this kernel's scan does not know it", NULL);
+	if (!c->ok)
+		snprintf(c->detail + strlen(c->detail), sizeof(c->detail) - strlen(c->detail), " (Linux %s)",
+		         categories[i].since);
 }
 
 static void
@@ -190,19 +209,86 @@ static void
 probe_uffd(struct target *t, struct cap *c)
 {
 #ifdef SYS_userfaultfd
-	long fd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK | 1 /* UFFD_USER_MODE_ONLY */);
+	struct pm_uffdio_api api = {.api = PM_UFFD_API, .features = PM_UFFD_WP_ASYNC};
+	long fd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK | PM_UFFD_USER_MODE);
 
 	(void)t;
 	if (fd < 0) {
 		no(c, strerror(errno), NULL);
 		return;
 	}
+	if (ioctl((int)fd, PM_IOC_UFFD_API, &api) == 0 && api.features & PM_UFFD_WP_ASYNC)
+		yes(c, "asynchronous write protection is there (not used yet)");
+	else
+		no(c, "userfaultfd is there, asynchronous write protection is not (Linux 6.7)", NULL);
 	close((int)fd);
-	yes(c, "the system call works (not used yet)");
 #else
 	(void)t;
 	no(c, "not known on this machine", NULL);
 #endif
+}
+
+static void
+probe_swaps(struct target *t, struct cap *c)
+{
+	struct buf b = {0};
+
+	if (!t->swaps.n) {
+		no(c, "no swap is in use: /proc/swaps is empty", NULL);
+		return;
+	}
+	for (unsigned i = 0; i < t->swaps.n; i++)
+		buf_fmt(&b, "%s%u: %s", i ? ", " : "", i, t->swaps.name[i]);
+	yes(c, b.s);
+	buf_free(&b);
+}
+
+/* Tried on the first file that is mapped. */
+static void
+probe_page_cache(struct target *t, struct cap *c)
+{
+	struct vma_list vmas = {0};
+	struct err ignored;
+	bool any = false, told = false;
+
+	if (target_regions(t, &vmas, &ignored) == 0)
+		for (size_t i = 0; i < vmas.n && !told; i++) {
+			const struct vma *v = &vmas.v[i];
+			struct cache k;
+
+			if (v->type != VMA_FILE)
+				continue;
+			any = true;
+			told = cache_open(&k, &t->proc, v, v->start, v->start + t->pm.page_size, t->pm.page_size);
+			cache_close(&k);
+		}
+	vma_free(&vmas);
+	if (told)
+		yes(c, "mincore tells of its files");
+	else if (!t->proc.live || !any)
+		no(c, any ? "the target is no live process" : "it maps no file", NULL);
+	else
+		no(c, "the kernel tells of files that one owns or may write, and of local ones", as_root);
+}
+
+/* Nothing is attached to: mem asks for the same right, and status tells who is there already. */
+static void
+probe_ptrace(struct target *t, struct cap *c)
+{
+	char why[96];
+	long tracer = proc_tracer(&t->proc);
+	int fd = proc_file(&t->proc, "mem", O_RDONLY);
+
+	if (tracer > 0) {
+		snprintf(why, sizeof(why), "process %ld traces it already", tracer);
+		no(c, why, "end that one first");
+	} else if (fd < 0) {
+		no(c, strerror(errno), "run as root, or allow ptrace (kernel.yama.ptrace_scope)");
+	} else {
+		yes(c, "may attach (nothing does yet)");
+	}
+	if (fd >= 0)
+		close(fd);
 }
 
 static void
@@ -252,8 +338,11 @@ static const struct {
     {"PROCMAP_QUERY", "one region by address", probe_procmap_query},
     {"soft-dirty", "written pages, after a clear", probe_soft_dirty},
     {"userfaultfd", "written pages, without soft-dirty", probe_uffd},
+    {"swap", "the devices' names", probe_swaps},
+    {"page-cache", "pages of a file that are not mapped here", probe_page_cache},
     {"smaps", "PSS and referenced pages", probe_smaps},
     {"mem", "the bytes in a page", probe_mem},
+    {"ptrace", "stacks of threads; later, tracking of writes", probe_ptrace},
     {"move_pages", "NUMA nodes", probe_move_pages},
     {"pidfd", "the end of the process", probe_pidfd},
     {"symbols", "names of functions and data", probe_symbols},
@@ -262,13 +351,17 @@ static const struct {
 struct cap *
 probe_all(struct target *t, size_t *n)
 {
-	struct cap *caps = mem_alloc(sizeof(table) / sizeof(table[0]) * sizeof(*caps));
+	struct cap *caps = mem_alloc((ARRAY_LEN(table) + ARRAY_LEN(categories)) * sizeof(*caps));
 
-	*n = ARRAY_LEN(table);
-	for (size_t i = 0; i < *n; i++) {
-		caps[i].name = table[i].name;
-		caps[i].gives = table[i].gives;
-		table[i].probe(t, &caps[i]);
+	*n = 0;
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		struct cap *c = &caps[(*n)++];
+
+		c->name = table[i].name;
+		c->gives = table[i].gives;
+		table[i].probe(t, c);
+		for (size_t k = 0; table[i].probe == probe_scan && k < ARRAY_LEN(categories); k++)
+			probe_category(t, k, &caps[(*n)++]);
 	}
 	return caps;
 }

@@ -234,6 +234,12 @@ proc_check(struct proc *p, bool *moved)
 	return PROC_RUNNING;
 }
 
+long
+proc_tracer(const struct proc *p)
+{
+	return status_field(p->dir, "\nTracerPid:");
+}
+
 bool
 proc_pulse_read(const struct proc *p, struct proc_pulse *out)
 {

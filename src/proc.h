@@ -54,6 +54,9 @@ int proc_root_file(const struct proc *p, const char *name, int flags);
  */
 enum proc_life proc_check(struct proc *p, bool *moved);
 
+/* PID of the process that traces it; 0 none, negative not known. */
+long proc_tracer(const struct proc *p);
+
 /* false: not readable. */
 bool proc_pulse_read(const struct proc *p, struct proc_pulse *out);
 

@@ -226,6 +226,12 @@ read_dash(struct reader *r, struct query *q)
 	return true;
 }
 
+static bool
+eat_word(struct reader *r, const char *word)
+{
+	return token_length(r->at) == strlen(word) && eat(r, word);
+}
+
 static int
 read_query(struct reader *r, struct query *q, struct err *err)
 {
@@ -237,8 +243,12 @@ read_query(struct reader *r, struct query *q, struct err *err)
 		q->kind = QUERY_REGION;
 		return read_place(r, &q->from, err);
 	}
-	if (token_length(r->at) == strlen("clear") && eat(r, "clear")) {
+	if (eat_word(r, "clear")) {
 		q->kind = QUERY_CLEAR;
+		return 0;
+	}
+	if (eat_word(r, "capabilities")) {
+		q->kind = QUERY_CAPABILITIES;
 		return 0;
 	}
 	if (read_dash(r, q))
@@ -477,7 +487,7 @@ query_range(const struct query *q, const struct vma_list *vmas, size_t page_size
 	uint64_t from, to;
 	const struct vma *v;
 
-	if (q->kind == QUERY_FRAME || q->kind == QUERY_CLEAR)
+	if (q->kind == QUERY_FRAME || q->kind == QUERY_CLEAR || q->kind == QUERY_CAPABILITIES)
 		return err_set(err, ERR_USAGE, "it names no addresses", "write START..END, or a mapping's name",
 		               "this is no range");
 	if (query_resolve(&q->from, vmas, &from, &v, err) < 0)

@@ -10,8 +10,8 @@
 #include "track.h"
 #include "window.h"
 
-/* A region's card is read once, and again with `refresh`: it takes smaps. */
-enum card_kind { CARD_NONE, CARD_PAGE, CARD_REGION };
+/* A region's card is read once, and again with `refresh`: it takes smaps. So are the capabilities. */
+enum card_kind { CARD_NONE, CARD_PAGE, CARD_REGION, CARD_CAPABILITIES };
 
 /*
  * What the screen needs now: the one thing the drawing side tells the reading side. The newest
@@ -67,6 +67,7 @@ struct sample {
 	struct answer *answer; /* NULL: answer_err */
 	struct err answer_err;
 
+	enum card_kind card_kind;
 	struct answer *card;   /* of want.card */
 	struct err card_err;
 };

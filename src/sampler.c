@@ -256,8 +256,11 @@ look_at_card(struct sampler *s, const struct vma_list *vmas)
 	s->draft.card_err.what[0] = '\0';
 	if (s->now.card_on == CARD_REGION)
 		s->draft.card = answer_region(&s->t, vmas, s->now.card, &s->draft.card_err);
+	else if (s->now.card_on == CARD_CAPABILITIES)
+		s->draft.card = answer_capabilities(&s->t);
 	else
 		s->draft.card = answer_page(&s->t, vmas, s->now.card, &s->draft.card_err);
+	s->draft.card_kind = s->now.card_on;
 }
 
 /* Nothing faulted since the last look, and nothing is fading: it would show the same again. */

@@ -55,7 +55,8 @@ static void
 post_view(struct app *a)
 {
 	enum view_id v = ui_view(&a->ui);
-	enum card_kind card = v == VIEW_PAGE ? CARD_PAGE : v == VIEW_REGION ? CARD_REGION : CARD_NONE;
+	enum card_kind card = v == VIEW_PAGE ? CARD_PAGE : v == VIEW_REGION ? CARD_REGION
+	                      : v == VIEW_CAPABILITIES ? CARD_CAPABILITIES : CARD_NONE;
 	uint64_t at = card == CARD_PAGE ? a->ui.cursor : a->ui.region;
 	bool grid = v == VIEW_GRID || v == VIEW_PAGE;
 	struct want *w = &a->want;
@@ -154,6 +155,10 @@ act(struct app *a, enum action action)
 	case ACT_INTERVAL: return FX_INTERVAL;
 	case ACT_ASK: return FX_PROMPT;
 	case ACT_STAY: app_toast(a, ROLE_TEXT, "q quits"); return FX_NONE;
+	case ACT_CAPABILITIES:
+		ui->card_top = 0;
+		ui_push(ui, VIEW_CAPABILITIES);
+		return FX_NONE;
 	case ACT_HELP:
 		ui->help_top = 0;
 		ui_push(ui, VIEW_HELP);

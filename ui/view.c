@@ -11,6 +11,7 @@ static const struct view *const views[VIEW_COUNT] = {
     [VIEW_GRID] = &view_grid,
     [VIEW_PAGE] = &view_page,
     [VIEW_REGION] = &view_region,
+    [VIEW_CAPABILITIES] = &view_capabilities,
     [VIEW_HELP] = &view_help,
 };
 

@@ -13,7 +13,7 @@
  * pages are known by address, for lists change under the cursor. Views change this and nothing
  * else; what must happen outside (a clear, the prompt, the end) they return as effects.
  */
-enum view_id { VIEW_REGIONS, VIEW_GRID, VIEW_PAGE, VIEW_REGION, VIEW_HELP, VIEW_COUNT };
+enum view_id { VIEW_REGIONS, VIEW_GRID, VIEW_PAGE, VIEW_REGION, VIEW_CAPABILITIES, VIEW_HELP, VIEW_COUNT };
 enum letters { LETTERS_RUNS, LETTERS_ALL, LETTERS_NONE, LETTERS_COUNT };
 enum { VIEW_DEPTH = 8 };
 
@@ -65,7 +65,7 @@ struct view {
 	void (*settle)(struct ui *ui, const struct sample *s, int top, int bottom);
 };
 
-extern const struct view view_regions, view_grid, view_page, view_region, view_help;
+extern const struct view view_regions, view_grid, view_page, view_region, view_capabilities, view_help;
 const struct view *view_of(enum view_id id);
 
 static inline enum view_id

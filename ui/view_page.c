@@ -9,7 +9,7 @@ make(const struct ui *ui, const struct sample *s, struct card *c)
 {
 	const struct vma *v = s->regions ? vma_at(&s->regions->vmas, ui->cursor) : NULL;
 
-	if (!v || !s->card || !s->card->has_page || s->card->place != ui->cursor)
+	if (!v || !s->card || s->card_kind != CARD_PAGE || !s->card->has_page || s->card->place != ui->cursor)
 		return false;
 	c->width = ui->cols - 2;
 	card_make(c, s, v, ui->cursor, &s->card->page, s->card->written_ns, ui->now, s->card);

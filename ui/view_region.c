@@ -88,7 +88,7 @@ make(const struct ui *ui, const struct sample *s, struct card *c)
 	const struct answer *a = s->card;
 	struct buf name = {0};
 
-	if (!v || !a || a->has_page || a->place != v->start)
+	if (!v || !a || s->card_kind != CARD_REGION || a->place != v->start)
 		return false;
 	c->n = 0;
 	c->width = ui->cols - 2;
@@ -139,7 +139,7 @@ say(const struct ui *ui, const struct sample *s, struct buf *out)
 
 	if (!v)
 		buf_str(out, "this region was unmapped");
-	else if (s->card && !s->card->has_page && s->card->place == v->start)
+	else if (s->card && s->card_kind == CARD_REGION && s->card->place == v->start)
 		buf_fmt(out, "%s; as it was when asked for: r asks again", s->card->line);
 }
 

@@ -140,7 +140,9 @@ next_sample(struct world *w)
 	else if (s->regions)
 		s->window = make_window(w, s->regions);
 	if (s->regions && below(w, 3)) /* NULL while it has not been read, and where nothing is */
-		s->card = below(w, 2) ? answer_page(&w->t, &s->regions->vmas, w->ui.cursor, &err)
+		s->card_kind = below(w, 2) ? CARD_PAGE : CARD_REGION;
+	if (s->card_kind)
+		s->card = s->card_kind == CARD_PAGE ? answer_page(&w->t, &s->regions->vmas, w->ui.cursor, &err)
 		                      : answer_region(&w->t, &s->regions->vmas, w->ui.region, &err);
 	sample_free(old);
 	w->s = s;
@@ -310,6 +312,7 @@ check(const struct ui *ui, const struct sample *s)
 	case VIEW_PAGE:
 		return check_grid(ui, s) && check_card(ui, s);
 	case VIEW_REGION:
+	case VIEW_CAPABILITIES:
 		return check_card(ui, s);
 	case VIEW_HELP:
 		return ui->help_top >= 0 || fuzz_wrong("help_top %d", ui->help_top);

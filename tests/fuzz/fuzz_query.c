@@ -105,6 +105,7 @@ check(const char *text)
 		return q.in_frame < 4096 || fuzz_wrong("an offset of %" PRIx64 " in a frame", q.in_frame);
 	case QUERY_REGION:
 		return check_place(&q.from, text) && check_range(&q, text);
+	case QUERY_CAPABILITIES:
 	case QUERY_CLEAR:
 		return true;
 	}

@@ -324,3 +324,15 @@ screen_goto() {
 	screen_send Q
 	screen_end
 }
+
+@test "K shows what --capabilities says" {
+	fixture hidden
+	screen_start 120x40 "$PID"
+	screen_keys K
+	screen_text | grep -E '^ pfn +no: the kernel shows zeros in their place'
+	screen_text | grep -E '^ +run as root \(CAP_SYS_ADMIN'
+	screen_keys Esc
+	screen_text | grep 'ADDRESS'
+	screen_keys q
+	screen_end
+}
