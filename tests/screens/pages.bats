@@ -331,7 +331,7 @@ screen_goto() {
 	screen_keys K
 	screen_text | grep -E '^ pfn +no: the kernel shows zeros in their place'
 	screen_text | grep -E '^ +run as root \(CAP_SYS_ADMIN'
-	screen_keys Esc
+	screen_keys Escape
 	screen_text | grep 'ADDRESS'
 	screen_keys q
 	screen_end
