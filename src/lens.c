@@ -29,13 +29,24 @@ enum place {
 #undef K
 
 /* Where the classes of each lens begin in the list. */
-static const unsigned first[LENS_COUNT] = {
-    [LENS_WRITES] = AT_WRITES_UNKNOWN, [LENS_BACKING] = AT_BACKING_BAD, [LENS_SHARING] = AT_SHARING_UNKNOWN,
-    [LENS_LRU] = AT_LRU_UNKNOWN,       [LENS_FOLIOS] = AT_FOLIOS_UNKNOWN, [LENS_NUMA] = AT_NUMA_UNKNOWN,
-    [LENS_SWAP] = AT_SWAP_UNKNOWN,     [LENS_PHYSICAL] = AT_PHYSICAL_UNKNOWN,
+enum {
+	FIRST_WRITES = AT_WRITES_UNKNOWN,
+	FIRST_BACKING = AT_BACKING_BAD,
+	FIRST_SHARING = AT_SHARING_UNKNOWN,
+	FIRST_LRU = AT_LRU_UNKNOWN,
+	FIRST_FOLIOS = AT_FOLIOS_UNKNOWN,
+	FIRST_NUMA = AT_NUMA_UNKNOWN,
+	FIRST_SWAP = AT_SWAP_UNKNOWN,
+	FIRST_PHYSICAL = AT_PHYSICAL_UNKNOWN,
 };
+#define L(id, d, n, w, q) [LENS_##id] = FIRST_##id,
+enum { FIRST_STATE = 0 }; /* those of states are not in the list */
+static const unsigned first[LENS_COUNT] = {
+#include "lens.def"
+};
+#undef L
 
-#define CLASS(lens, id) ((unsigned)AT_##lens##_##id - first[LENS_##lens])
+#define CLASS(lens, id) ((unsigned)(AT_##lens##_##id - FIRST_##lens))
 
 /* The kinds of the states, for lens STATE; those left out are NORMAL. */
 static const enum class_kind state_kinds[STATE_COUNT] = {

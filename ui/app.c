@@ -454,7 +454,8 @@ run_frames(struct app *a, struct err *err)
 int
 app_run(const struct app_options *o, struct err *err)
 {
-	struct app a = {.o = o, .status_fd = -1, .signals = -1, .ui.lens = o->lens};
+	struct app a = {.o = o, .status_fd = -1, .signals = -1, .ui.lens = o->lens,
+	                .ui.grouping = o->grouping};
 	int r;
 
 	a.want.interval_ns = o->interval_ns;

@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "err.h"
+#include "groups.h"
 #include "paint.h"
 #include "term.h"
 
@@ -19,6 +20,7 @@ struct app_options {
 	struct term_options term;
 	bool read_only;
 	enum lens lens;        /* to begin with */
+	enum grouping grouping;
 	unsigned frames;       /* headless: so many frames, then the figures on stdout */
 	const char *notice;    /* told once at the start; NULL none */
 };

@@ -69,10 +69,7 @@ pages(const struct region_row *row, uint64_t n)
 }
 
 static struct value region_value_START(const struct region_row *r) { return hex(r->v->start); }
-static struct value region_value_END(const struct region_row *r) { return hex(r->v->end); }
 static struct value region_value_SIZE(const struct region_row *r) { return bytes_of(vma_size(r->v)); }
-static struct value region_value_OFFSET(const struct region_row *r) { return hex(r->v->offset); }
-static struct value region_value_INODE(const struct region_row *r) { return number(r->v->inode); }
 static struct value region_value_RSS(const struct region_row *r) { return pages(r, r->r->rss); }
 static struct value region_value_SWAP(const struct region_row *r) { return pages(r, r->r->swap); }
 static struct value region_value_ANON(const struct region_row *r) { return pages(r, r->r->anon); }
@@ -80,11 +77,38 @@ static struct value region_value_COPIED(const struct region_row *r) { return pag
 static struct value region_value_HUGETLB(const struct region_row *r) { return pages(r, r->r->hugetlb); }
 static struct value region_value_MAPPING(const struct region_row *r) { return outside(r->v->name); }
 
+/* What regions need not have in common is not told of a group of them. */
+static struct value
+region_value_END(const struct region_row *row)
+{
+	return row->regions ? unknown : hex(row->v->end);
+}
+
+static struct value
+region_value_OFFSET(const struct region_row *row)
+{
+	return row->regions ? unknown : hex(row->v->offset);
+}
+
+static struct value
+region_value_INODE(const struct region_row *row)
+{
+	return row->regions ? unknown : number(row->v->inode);
+}
+
+static struct value
+region_value_REGIONS(const struct region_row *row)
+{
+	return number(row->regions ? row->regions : 1);
+}
+
 static struct value
 region_value_PERM(const struct region_row *row)
 {
 	char perm[5];
 
+	if (row->regions)
+		return unknown;
 	vma_perm_text(row->v, perm);
 	return ours(perm);
 }
@@ -94,6 +118,8 @@ region_value_DEV(const struct region_row *row)
 {
 	struct value v = ours("");
 
+	if (row->regions)
+		return unknown;
 	snprintf(v.t, sizeof(v.t), "%02x:%02x", row->v->dev_major, row->v->dev_minor);
 	return v;
 }

@@ -50,6 +50,7 @@ struct region_row {
 	const struct smaps_entry *smaps; /* NULL: not read */
 	size_t page_size;
 	bool dirty_known;
+	size_t regions;    /* it is a sum over so many; 0: one region */
 	bool huge_known;   /* r->thp is counted: the kernel has PAGEMAP_SCAN */
 	bool ksm_known;    /* pages merged by KSM were counted: */
 	uint64_t ksm;

@@ -80,6 +80,7 @@ run_screen(const struct options *o, pid_t pid, const char *notice, struct err *e
 	    .theme = o->theme,
 	    .read_only = o->read_only,
 	    .lens = o->lens,
+	    .grouping = o->grouping,
 	    .frames = o->frames,
 	    .notice = notice,
 	    .term = {.color = o->color, .ascii = o->ascii, .headless = o->frames > 0,

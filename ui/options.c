@@ -138,6 +138,19 @@ parse_theme(const char *s, struct options *o, struct err *err)
 }
 
 static int
+parse_group(const char *s, struct options *o, struct err *err)
+{
+	const char *words[GROUPING_COUNT];
+	int i;
+
+	for (i = 0; i < GROUPING_COUNT; i++)
+		words[i] = grouping_name((enum grouping)i);
+	i = parse_word(OPT_GROUP, s, words, GROUPING_COUNT, "give address, file or type", err);
+	o->grouping = (enum grouping)i;
+	return i < 0 ? -1 : 0;
+}
+
+static int
 parse_lens(const char *s, struct options *o, struct err *err)
 {
 	struct buf how = {0};
@@ -207,6 +220,7 @@ take(struct options *o, enum option_id id, const char *arg, struct err *err)
 	case OPT_CSV: return set_format(o, FORMAT_CSV, err);
 	case OPT_RAW: return set_format(o, FORMAT_RAW, err);
 	case OPT_COLUMNS: return parse_power(id, arg, 8, 256, &o->columns, err);
+	case OPT_GROUP: return parse_group(arg, o, err);
 	case OPT_LENS: return parse_lens(arg, o, err);
 	case OPT_ZOOM: return parse_power(id, arg, 1, 1u << 30, &o->zoom, err);
 	case OPT_FRAMES: return parse_number(id, arg, 1000000, &o->frames, err);

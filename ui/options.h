@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "err.h"
+#include "groups.h"
 #include "lens.h"
 #include "paint.h"
 #include "term.h"
@@ -33,6 +34,7 @@ struct options {
 	enum format format;
 	const char *output;    /* -o; NULL */
 	bool output_all, noheadings, bytes;
+	enum grouping grouping; /* of --list, and of the screen at first */
 	const char *sort;
 	enum lens lens;
 	unsigned columns, zoom; /* of --grid; 0: chosen. zoom is the number of pages */

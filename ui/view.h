@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "groups.h"
 #include "keys.h"
 #include "sample.h"
 
@@ -27,12 +28,15 @@ struct ui {
 
 	/* regions */
 	uint64_t region;      /* start of the one under the cursor, and of the one in the grid */
-	uint64_t *order;      /* starts in display order; NULL: to be sorted again */
+	uint64_t *order;      /* rows in display order (list_rows.h); NULL: to be sorted again */
 	size_t order_n;
 	uint64_t order_serial;/* of the sample it was made from */
 	size_t list_top;
 	int sort;             /* column, see view_regions.c */
 	bool invert;
+	enum grouping grouping;
+	uint64_t open[64];    /* groups that are unfolded: struct group's hash */
+	size_t open_n;
 	char find[128];
 
 	enum lens lens;       /* the question the colours answer */

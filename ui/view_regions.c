@@ -7,12 +7,11 @@
 #include <string.h>
 #include <strings.h>
 
-#include "columns.h"
+#include "list_rows.h"
 #include "paint.h"
 #include "util.h"
 #include "view.h"
 
-static const uint64_t HOLD_NS = UINT64_C(5000000000);
 enum { BAR_LABEL = 12, HEAD_ROWS = 4 }; /* two bars, the write line, the headings */
 
 /* --- columns of the list ------------------------------------------------------------------------------ */
@@ -77,115 +76,16 @@ layout_for(int cols)
 
 /* --- order -------------------------------------------------------------------------------------------- */
 
-struct sort_key {
-	struct value v;
-	uint64_t start;
-	bool down;
-};
-
-static struct region_row
-row_of(const struct sample *s, size_t i)
-{
-	return (struct region_row){.v = &s->regions->vmas.v[i], .r = &s->regions->r[i],
-	                           .page_size = s->page_size, .dirty_known = s->gen > 0};
-}
-
-static int
-by_key(const void *pa, const void *pb)
-{
-	const struct sort_key *a = pa, *b = pb;
-	int c = value_compare(&a->v, &b->v);
-
-	/* what is not known comes last, whichever way the rest goes */
-	if (a->down && a->v.kind != VALUE_UNKNOWN && b->v.kind != VALUE_UNKNOWN)
-		c = -c;
-	return c ? c : (a->start > b->start) - (a->start < b->start);
-}
-
-static void
-sort_regions(struct ui *ui, const struct sample *s)
-{
-	size_t n = s->regions->vmas.n;
-	struct sort_key *keys = mem_alloc(n * sizeof(*keys));
-	bool down = list[ui->sort].down != ui->invert;
-
-	for (size_t i = 0; i < n; i++) {
-		struct region_row row = row_of(s, i);
-
-		keys[i] = (struct sort_key){region_value(list[ui->sort].id, &row), row.v->start, down};
-	}
-	if (ui->sort != 0 || down)
-		qsort(keys, n, sizeof(*keys), by_key);
-	ui->order = mem_resize(ui->order, n * sizeof(*ui->order));
-	ui->order_n = n;
-	for (size_t i = 0; i < n; i++)
-		ui->order[i] = keys[i].start;
-	free(keys);
-	ui->order_serial = s->serial;
-}
-
-/* Keeps the order that was, without the regions that went; new ones come last until the next sort. */
-static void
-keep_order(struct ui *ui, const struct sample *s)
-{
-	size_t n = s->regions->vmas.n, out = 0;
-	bool *placed = mem_alloc(n * sizeof(*placed));
-	uint64_t *order = mem_alloc(n * sizeof(*order));
-
-	for (size_t i = 0; i < ui->order_n; i++) {
-		const struct vma *v = vma_at(&s->regions->vmas, ui->order[i]);
-		size_t k = v ? (size_t)(v - s->regions->vmas.v) : 0;
-
-		if (v && v->start == ui->order[i] && !placed[k]) {
-			order[out++] = v->start;
-			placed[k] = true;
-		}
-	}
-	for (size_t k = 0; k < n; k++)
-		if (!placed[k])
-			order[out++] = s->regions->vmas.v[k].start;
-	free(placed);
-	free(ui->order);
-	ui->order = order;
-	ui->order_n = out;
-	ui->order_serial = s->serial;
-}
-
-static size_t
-position(const struct ui *ui)
-{
-	for (size_t i = 0; i < ui->order_n; i++)
-		if (ui->order[i] == ui->region)
-			return i;
-	return 0;
-}
-
-/*
- * By address nothing moves, so it is always sorted. Other orders hold still for a while after a key,
- * so that the row under the eye does not run away.
- */
 static void
 settle(struct ui *ui, const struct sample *s, int top, int bottom)
 {
 	size_t rows = (size_t)(bottom - top > HEAD_ROWS ? bottom - top - HEAD_ROWS : 1), at;
-	const struct vma *v;
+	struct row_order o = {list[ui->sort].id, list[ui->sort].down != ui->invert, ui->sort != 0};
 
 	if (!s->regions || !s->regions->vmas.n)
 		return;
-	if (!ui->order || ui->sort == 0 ||
-	    (ui->order_serial != s->serial && ui->now > ui->touched_ns + HOLD_NS))
-		sort_regions(ui, s);
-	else if (ui->order_serial != s->serial)
-		keep_order(ui, s);
-	v = vma_at(&s->regions->vmas, ui->region);
-	if (v)
-		ui->region = v->start;
-	else if (!ui->region || ui->order[position(ui)] != ui->region)
-		ui->region = ui->region
-		                 ? s->regions->vmas.v[u64_min(vma_lower_bound(&s->regions->vmas, ui->region),
-		                                              s->regions->vmas.n - 1)].start
-		                 : ui->order[0];
-	at = position(ui);
+	rows_settle(ui, s, &o);
+	at = rows_position(ui);
 	if (at < ui->list_top)
 		ui->list_top = at;
 	if (at >= ui->list_top + rows)
@@ -395,10 +295,12 @@ address_text(struct buf *out, uint64_t addr)
 }
 
 static void
-draw_row(const struct ui *ui, const struct sample *s, const struct layout *l, size_t i, int y)
+draw_row(const struct ui *ui, const struct layout *l, const struct region_row *facts, uint64_t at,
+         const char *fold, int y)
 {
-	struct region_row row = row_of(s, i);
+	struct region_row row = *facts;
 	struct buf text = {0};
+	int room;
 
 	for (int c = 0; c < LIST_MAPPING; c++) {
 		struct value v;
@@ -419,28 +321,60 @@ draw_row(const struct ui *ui, const struct sample *s, const struct layout *l, si
 		paint_text(y, l->x[c] + (pad > 0 ? pad : 0), l->x[c] + list[c].width, cell_role(list[c].id, &v),
 		           "%s", text.s);
 	}
-	if (row.v->perm & VMA_WRITE && row.v->perm & VMA_EXEC && l->shown[2])
+	if (!row.regions && row.v->perm & VMA_WRITE && row.v->perm & VMA_EXEC && l->shown[2])
 		paint_text(y, l->x[2], l->x[2] + 4, ROLE_BANNER, "rwx%c", row.v->perm & VMA_SHARED ? 's' : 'p');
 	if (l->strip_width && row.r->known && row.r->lens < LENS_COUNT)
 		draw_strip(row.r->strip, (enum lens)row.r->lens, y, l->strip_x, l->strip_width);
+	else if (l->strip_width && row.regions)
+		paint_text(y, l->strip_x, l->strip_x + l->strip_width, ROLE_DIM, "%zu region%s", row.regions,
+		           row.regions == 1 ? "" : "s");
 	else if (l->strip_width && row.r->known)
 		paint_text(y, l->strip_x, l->strip_x + l->strip_width, ROLE_DIM, "counting");
 	text.len = 0;
-	ui_name_cut(&text, row.v, (size_t)(ui->cols - l->x[LIST_MAPPING] > 0 ? ui->cols - l->x[LIST_MAPPING] : 0));
+	buf_str(&text, fold);
+	room = ui->cols - l->x[LIST_MAPPING] - (int)ui_width(fold, strlen(fold));
+	ui_name_cut(&text, row.v, (size_t)(room > 0 ? room : 0));
 	paint_text(y, l->x[LIST_MAPPING], ui->cols, row.v->name[0] ? ROLE_TEXT : ROLE_DIM, "%s",
 	           text.s ? text.s : "");
-	if (row.v->start == ui->region) {
+	if (at == ui->region) {
 		paint_text(y, 0, 1, ROLE_ACCENT, "›");
 		paint_shade(y, 0, ui->cols, ROLE_SELECT);
 	}
 	buf_free(&text);
 }
 
+static const char *
+fold_mark(bool open)
+{
+	return paint_utf8() ? (open ? "▾ " : "▸ ") : open ? "- " : "+ ";
+}
+
+static void
+draw_rows(const struct ui *ui, const struct sample *s, const struct layout *l, int y, int bottom)
+{
+	struct groups gs = {0};
+
+	if (ui->grouping)
+		groups_make(&gs, s->regions, ui->grouping);
+	for (size_t i = ui->list_top; i < ui->order_n && y < bottom; i++, y++) {
+		const struct vma *v = vma_at(&s->regions->vmas, ui->order[i]);
+		const struct group *g = ui->grouping ? rows_group(&gs, s, ui->order[i]) : NULL;
+		struct region_row facts;
+
+		if (!v)
+			continue;
+		facts = g ? rows_group_facts(s, g) : rows_facts(s, (size_t)(v - s->regions->vmas.v));
+		draw_row(ui, l, &facts, ui->order[i], g ? fold_mark(rows_is_open(ui, g)) : ui->grouping ? "  " : "", y);
+		if (ui->order[i] == ui->region)
+			paint_cursor(y, 0);
+	}
+	groups_free(&gs);
+}
+
 static void
 draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 {
 	struct layout l = layout_for(ui->cols);
-	int y = top + HEAD_ROWS;
 
 	if (!s->regions)
 		return;
@@ -451,14 +385,26 @@ draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 	else
 		draw_writes(ui, s, top + 2);
 	draw_headings(ui, &l, top + 3);
-	for (size_t i = ui->list_top; i < ui->order_n && y < bottom; i++, y++) {
-		const struct vma *v = vma_at(&s->regions->vmas, ui->order[i]);
+	draw_rows(ui, s, &l, top + HEAD_ROWS, bottom);
+}
 
-		if (v)
-			draw_row(ui, s, &l, (size_t)(v - s->regions->vmas.v), y);
-		if (v && v->start == ui->region)
-			paint_cursor(y, 0);
+/* The sentence about a group: how many, how much. */
+static void
+say_group(const struct ui *ui, const struct sample *s, struct buf *out)
+{
+	struct groups gs;
+	const struct group *g;
+	char a[8], b[8];
+
+	groups_make(&gs, s->regions, ui->grouping);
+	g = rows_group(&gs, s, ui->region);
+	if (g) {
+		text_escape(out, g->key, strlen(g->key), !paint_utf8());
+		buf_fmt(out, ": %zu region%s, %s, %s in RAM; Enter %s them", g->n, g->n == 1 ? "" : "s",
+		        size_text(a, vma_size(&g->v)), size_text(b, g->sum.rss * s->page_size),
+		        rows_is_open(ui, g) ? "folds" : "shows");
 	}
+	groups_free(&gs);
 }
 
 static void
@@ -470,6 +416,10 @@ say(const struct ui *ui, const struct sample *s, struct buf *out)
 
 	if (!v)
 		return;
+	if (row_is_group(ui->region)) {
+		say_group(ui, s, out);
+		return;
+	}
 	vma_perm_text(v, perm);
 	buf_fmt(out, "%llx ", (unsigned long long)v->start);
 	ui_name(out, v);
@@ -493,9 +443,10 @@ say(const struct ui *ui, const struct sample *s, struct buf *out)
 static void
 crumb(const struct ui *ui, const struct sample *s, struct buf *out)
 {
-	(void)ui;
 	(void)s;
 	buf_str(out, "regions");
+	if (ui->grouping)
+		buf_fmt(out, " by %s", grouping_name(ui->grouping));
 }
 
 /* --- keys --------------------------------------------------------------------------------------------- */
@@ -525,7 +476,7 @@ matches(const struct ui *ui, const struct sample *s, uint64_t start)
 static unsigned
 find(struct ui *ui, const struct sample *s, long step)
 {
-	long n = (long)ui->order_n, at = (long)position(ui);
+	long n = (long)ui->order_n, at = (long)rows_position(ui);
 
 	if (!ui->find[0] || !s->regions)
 		return FX_NONE;
@@ -551,10 +502,21 @@ sort_by(struct ui *ui, int sort, bool invert)
 	ui->region = 0;
 }
 
+/* The row under the cursor stays: its region, or the group it is in now. */
+static void
+group_by(struct ui *ui, enum grouping by)
+{
+	ui->grouping = by;
+	ui->open_n = 0;
+	ui->region &= ~UINT64_C(1);
+	free(ui->order);
+	ui->order = NULL;
+}
+
 static unsigned
 act(struct ui *ui, const struct sample *s, enum action a)
 {
-	long at = (long)position(ui), page = ui->rows - HEAD_ROWS - 3;
+	long at = (long)rows_position(ui), page = ui->rows - HEAD_ROWS - 3;
 
 	if (!s->regions)
 		return FX_NONE;
@@ -575,12 +537,16 @@ act(struct ui *ui, const struct sample *s, enum action a)
 	case ACT_FIND_BACK: return find(ui, s, -1);
 	case ACT_INFO:
 		ui->card_top = 0;
-		ui_push(ui, VIEW_REGION);
+		if (!row_is_group(ui->region))
+			ui_push(ui, VIEW_REGION);
 		break;
+	case ACT_GROUP: group_by(ui, (ui->grouping + 1) % GROUPING_COUNT); break;
 	case ACT_OPEN: {
 		const struct vma *v = ui_vma(ui, s, NULL);
 
-		if (v) {
+		if (row_is_group(ui->region)) {
+			rows_fold(ui, s);
+		} else if (v) {
 			ui->cursor = v->start;
 			ui->grid = (struct grid){0};
 			ui_push(ui, VIEW_GRID);

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PM_GROUPS_H
+#define PM_GROUPS_H
+
+#include "region.h"
+
+/* Regions that belong together: those of one file, or of one type. */
+enum grouping { GROUPING_NONE, GROUPING_FILE, GROUPING_TYPE, GROUPING_COUNT };
+
+const char *grouping_name(enum grouping by); /* "address", "file", "type" */
+
+struct group {
+	const char *key;   /* points into the regions, or is static */
+	uint64_t hash;     /* of key: the group's identity from one look to the next */
+	struct vma v;      /* start of the first region; end - start is the sum of their sizes */
+	struct region sum;
+	size_t n;          /* regions */
+};
+
+struct groups {
+	struct group *g;   /* by key */
+	size_t n;
+	size_t *of;        /* the group of each region */
+};
+
+/* For all of rs, which must outlive it. */
+void groups_make(struct groups *out, const struct regions *rs, enum grouping by);
+void groups_free(struct groups *gs);
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PM_LIST_ROWS_H
+#define PM_LIST_ROWS_H
+
+#include "columns.h"
+#include "groups.h"
+#include "view.h"
+
+/*
+ * The rows of the region list in their order: ui->order. A row is the start of a region; with its
+ * lowest bit set, which no start has, it is the heading of the group whose first region that is.
+ */
+static inline bool
+row_is_group(uint64_t row)
+{
+	return row & 1;
+}
+
+struct row_order {
+	enum column_id column;
+	bool down, moves; /* moves: not by address, so that rows may trade places */
+};
+
+/*
+ * Brings the rows in line with the sample. By address nothing moves, so it is always sorted. Other
+ * orders hold still for a while after a key, so that the row under the eye does not run away.
+ */
+void rows_settle(struct ui *ui, const struct sample *s, const struct row_order *o);
+
+/* Where the cursor's row is, 0 if it is gone. */
+size_t rows_position(const struct ui *ui);
+
+/* Folds or unfolds the group under the cursor. */
+void rows_fold(struct ui *ui, const struct sample *s);
+
+/* The facts of a region, or of a group, for its columns. */
+struct region_row rows_facts(const struct sample *s, size_t region);
+struct region_row rows_group_facts(const struct sample *s, const struct group *g);
+
+/* The group that a row is the heading of; NULL: none. */
+const struct group *rows_group(const struct groups *gs, const struct sample *s, uint64_t row);
+bool rows_is_open(const struct ui *ui, const struct group *g);
+
+#endif
