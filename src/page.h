@@ -23,6 +23,7 @@ enum page_known {
 	PAGE_ENTRY = 512,   /* not present; kpf is that of the frame a special entry names */
 	PAGE_CACHED = 1024, /* not mapped here, but in the page cache */
 	PAGE_SMALL = 2048,  /* its folio is smaller than a huge page */
+	PAGE_CACHE_ASKED = 4096, /* not mapped here, and whether it is in the page cache is known */
 };
 
 struct page {

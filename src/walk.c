@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "walk.h"
 
+#include <string.h>
+
 #include "cache.h"
 #include "flags.h"
 #include "kabi.h"
@@ -17,6 +19,7 @@ struct pages_walk {
 	uint64_t at; /* all before it has been told */
 	struct cache cache;
 	bool failed;
+	bool asked; /* of the gap that is told, the page cache */
 };
 
 static int
@@ -54,6 +57,8 @@ tell_gap_pages(struct pages_walk *w, uint64_t start, uint64_t end, enum state s)
 			if (pages[i].state != STATE_NONE)
 				continue;
 			pages[i].state = (uint8_t)s;
+			if (w->asked)
+				pages[i].known |= PAGE_CACHE_ASKED;
 			if (s == STATE_CACHED)
 				pages[i].known |= PAGE_CACHED;
 			else if (s == STATE_UNREADABLE)
@@ -84,7 +89,8 @@ tell_cached(struct pages_walk *w, uint64_t end)
 	while (w->at < end) {
 		size_t n = u64_min((end - w->at) / size, ARRAY_LEN(in)), from = 0;
 
-		if (!cache_pages(&w->cache, w->at, in, n, size))
+		w->asked = cache_pages(&w->cache, w->at, in, n, size);
+		if (!w->asked)
 			return tell_gap_of(w, w->at, end, STATE_NONE);
 		for (size_t i = 1; i <= n; i++) {
 			if (i < n && !((in[i] ^ in[from]) & 1))
@@ -158,6 +164,29 @@ walk_pages(struct target *t, const struct vma *v, uint64_t start, uint64_t end,
 		r = tell_gap(&w, end);
 	cache_close(&w.cache);
 	return r;
+}
+
+int
+walk_again(struct target *t, const struct vma *v, uint64_t addr, unsigned want, struct page *pages,
+           size_t n, struct err *err)
+{
+	enum { GAP = PAGE_CACHED | PAGE_CACHE_ASKED };
+	struct walk_options o = {.want = want};
+	struct pages_walk w = {.t = t, .v = v, .o = &o, .err = err};
+	struct page old[PAGE_BATCH];
+
+	memcpy(old, pages, n * sizeof(*pages));
+	if (read_batch(&w, addr, pages, n, 0) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		if (!old[i].known)
+			pages[i].known = 0; /* not readable is not empty */
+		if (!(pages[i].word & (PM_PRESENT | PM_SWAPPED)))
+			pages[i].known |= old[i].known & GAP;
+		pages[i].cats = old[i].cats;
+		pages[i].state = (uint8_t)state_of_page(&pages[i], v, t->swaps.n);
+	}
+	return 0;
 }
 
 int

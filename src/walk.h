@@ -34,6 +34,13 @@ int walk_pages(struct target *t, const struct vma *v, uint64_t start, uint64_t e
 int walk_count(struct target *t, const struct vma *v, uint64_t start, uint64_t end,
                const struct walk_options *o, uint64_t by_state[STATE_COUNT], struct err *err);
 
+/*
+ * The n pages from addr (at most PAGE_BATCH), which a walk has told, read anew with another `want`:
+ * what is dear is asked of those pages alone that turned out to matter.
+ */
+int walk_again(struct target *t, const struct vma *v, uint64_t addr, unsigned want, struct page *pages,
+               size_t n, struct err *err);
+
 /* One page, present or not. */
 int walk_page(struct target *t, const struct vma *v, uint64_t addr, unsigned want, struct page *out,
               struct err *err);
