@@ -44,6 +44,49 @@ batch_has_column(const enum column_id *ids, size_t n, enum column_id id)
 }
 
 int
+batch_filter(const struct batch *b, enum filter_scope scope, struct batch_filter *out, struct err *err)
+{
+	*out = (struct batch_filter){.on = b->o->filter != NULL};
+	return out->on ? filter_parse(b->o->filter, scope, b->t.pm.page_size, &out->f, err) : 0;
+}
+
+bool
+batch_passes(struct batch_filter *bf, const struct filter_facts *x)
+{
+	enum truth t = filter_eval(&bf->f, x);
+
+	if (t == TRUTH_UNKNOWN) {
+		bf->left_out++;
+		bf->why |= filter_why(&bf->f, x);
+	}
+	return t == TRUTH_YES;
+}
+
+void
+batch_note_left_out(struct batch *b, const struct batch_filter *bf, const char *one)
+{
+	static const struct {
+		enum filter_why why;
+		const char *text;
+	} reasons[] = {
+	    {FILTER_WHY_HIDDEN, "is hidden (needs CAP_SYS_ADMIN)"},
+	    {FILTER_WHY_WRITTEN, "is not known (soft-dirty does not tell there)"},
+	    {FILTER_WHY_OTHER, "is not known (`pmtop --capabilities` tells what cannot be read)"},
+	};
+	const char *sep = "";
+
+	if (!bf->left_out)
+		return;
+	buf_fmt(b->note, "%llu %s%s left out: whether %s ", (unsigned long long)bf->left_out, one,
+	        bf->left_out > 1 ? "s" : "", bf->left_out > 1 ? "they match" : "it matches");
+	for (size_t i = 0; i < ARRAY_LEN(reasons); i++)
+		if (bf->why & reasons[i].why) {
+			buf_fmt(b->note, "%s%s", sep, reasons[i].text);
+			sep = ", or ";
+		}
+}
+
+int
 batch_need_smaps(struct batch *b, struct err *err)
 {
 	int fd = proc_file(&b->t.proc, "smaps", O_RDONLY), r;
@@ -144,6 +187,9 @@ check_shape(const struct options *o, struct err *err)
 	if (o->mode == MODE_SUMMARY && (o->output || o->output_all || o->sort))
 		return err_set(err, ERR_USAGE, "its tables are what they are", "give --csv and choose there",
 		               "--summary with -o, --output-all or --sort");
+	if (o->filter && o->mode != MODE_LIST && o->mode != MODE_PAGES)
+		return err_set(err, ERR_USAGE, "a filter chooses among rows", "use it with --list or --pages",
+		               "--filter with another answer");
 	if (o->mode == MODE_GRID && o->format != FORMAT_TABLE)
 		return err_set(err, ERR_USAGE, "a grid is a picture", "use --pages for data",
 		               "--grid with a data format");
@@ -171,9 +217,9 @@ answer(struct batch *b, struct err *err)
 }
 
 int
-batch_run(const struct options *o, pid_t pid, struct err *err)
+batch_run(const struct options *o, pid_t pid, struct buf *note, struct err *err)
 {
-	struct batch b = {.o = o};
+	struct batch b = {.o = o, .note = note};
 	int r = target_open(&b.t, o->proc_root, pid, err);
 
 	if (r == 0)

@@ -5,8 +5,12 @@
 #include <sys/types.h>
 
 #include "options.h"
+#include "util.h"
 
-/* The answers without a screen: --list, --pages, --summary, --query, --grid, --capabilities, on stdout. */
-int batch_run(const struct options *o, pid_t pid, struct err *err);
+/*
+ * The answers without a screen: --list, --pages, --summary, --query, --grid, --capabilities, on
+ * stdout. `note` is what should be said beside the answer; empty: nothing.
+ */
+int batch_run(const struct options *o, pid_t pid, struct buf *note, struct err *err);
 
 #endif

@@ -108,6 +108,42 @@ add_ksm(struct batch *b, struct region_row *row)
 	row->ksm = c.n;
 }
 
+/* smaps and soft-dirty, where columns or the filter need them. */
+static int
+read_more(struct batch *b, const enum column_id *ids, size_t n, enum column_id sort, unsigned wants,
+          bool *dirty, struct err *err)
+{
+	bool smaps = wants_smaps(b, ids, n) || wants_smaps(b, &sort, 1) ||
+	             (wants & FILTER_WANT_HUGE && !(b->t.pm.scan & PM_CAT_HUGE));
+
+	if (smaps && batch_need_smaps(b, err) < 0)
+		return -1;
+	*dirty = (batch_has_column(ids, n, COL_REGION_DIRTY) || wants & FILTER_WANT_WRITTEN) &&
+	         batch_need_written(b);
+	return 0;
+}
+
+/* The regions that pass the filter, in their order; returns how many. */
+static size_t
+choose_lines(struct batch *b, const struct regions *rs, struct batch_filter *filter, enum column_id sort,
+             bool dirty, struct list_line *lines)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < rs->vmas.n; i++) {
+		struct region_row row = list_row(b, rs, i, dirty);
+		struct filter_facts x = {.v = row.v, .r = row.r, .page_size = row.page_size, .smaps = row.smaps,
+		                         .huge_known = row.huge_known, .written_known = row.dirty_known};
+
+		if (filter->on && !batch_passes(filter, &x))
+			continue;
+		if (sort == COL_REGION_KSM)
+			add_ksm(b, &row);
+		lines[n++] = (struct list_line){region_value(sort, &row), i};
+	}
+	return n;
+}
+
 int
 batch_list(struct batch *b, struct err *err)
 {
@@ -116,21 +152,20 @@ batch_list(struct batch *b, struct err *err)
 	    COL_REGION_TYPE,  COL_REGION_RSS,  COL_REGION_SWAP, COL_REGION_MAPPING,
 	};
 	enum column_id ids[COL_COUNT], sort = COL_REGION_START;
-	size_t n;
-	bool up = true, dirty, want_smaps, ksm;
+	size_t n, lines_n;
+	bool up = true, dirty, ksm;
+	struct batch_filter filter;
 	struct out_shape shape = batch_shape(b->o, "regions", true);
 	struct list_line *lines;
 	struct regions *rs;
 	struct out *out;
 
 	if (batch_columns(b->o, SET_REGION, usual, ARRAY_LEN(usual), ids, &n, err) < 0 ||
-	    (b->o->sort && parse_sort(b->o->sort, &sort, &up, err) < 0))
-		return -1;
-	want_smaps = wants_smaps(b, ids, n) || wants_smaps(b, &sort, 1);
-	if (want_smaps && batch_need_smaps(b, err) < 0)
+	    (b->o->sort && parse_sort(b->o->sort, &sort, &up, err) < 0) ||
+	    batch_filter(b, FILTER_REGION, &filter, err) < 0 ||
+	    read_more(b, ids, n, sort, filter_wants(&filter.f), &dirty, err) < 0)
 		return -1;
 	ksm = batch_has_column(ids, n, COL_REGION_KSM);
-	dirty = batch_has_column(ids, n, COL_REGION_DIRTY) && batch_need_written(b);
 	rs = regions_new(b->vmas);
 	b->vmas = (struct vma_list){0};
 	if (regions_measure(rs, &b->t, err) < 0) {
@@ -138,17 +173,11 @@ batch_list(struct batch *b, struct err *err)
 		return -1;
 	}
 	lines = mem_alloc(rs->vmas.n * sizeof(*lines));
-	for (size_t i = 0; i < rs->vmas.n; i++) {
-		struct region_row row = list_row(b, rs, i, dirty);
-
-		if (sort == COL_REGION_KSM)
-			add_ksm(b, &row);
-		lines[i] = (struct list_line){region_value(sort, &row), i};
-	}
+	lines_n = choose_lines(b, rs, &filter, sort, dirty, lines);
 	if (b->o->sort)
-		qsort(lines, rs->vmas.n, sizeof(*lines), up ? by_key_up : by_key_down);
+		qsort(lines, lines_n, sizeof(*lines), up ? by_key_up : by_key_down);
 	out = out_begin(&shape, ids, NULL, n);
-	for (size_t i = 0; i < rs->vmas.n; i++) {
+	for (size_t i = 0; i < lines_n; i++) {
 		struct region_row row = list_row(b, rs, lines[i].at, dirty);
 		struct value v[COL_COUNT];
 
@@ -158,6 +187,7 @@ batch_list(struct batch *b, struct err *err)
 			v[c] = region_value(ids[c], &row);
 		out_row(out, v);
 	}
+	batch_note_left_out(b, &filter, "region");
 	free(lines);
 	regions_unref(rs);
 	return out_end(out, err);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* --pages: one row a page, in memory that does not grow. */
 #include <stdio.h>
+#include <string.h>
 
 #include "batch_state.h"
 #include "util.h"
@@ -13,35 +14,113 @@ struct dump {
 	size_t n;
 	const struct vma *v;
 	bool written; /* bit 55 of this region's pages means written */
+	struct batch_filter filter;
+	unsigned want; /* of the columns */
+	unsigned more; /* and of those of the pages that pass, once they have: 0 nothing */
+	struct err *err;
+	bool failed;
 };
+
+static void
+dump_page(struct dump *d, uint64_t addr, const struct page *pg)
+{
+	struct page_row row = {.addr = addr, .pg = pg, .v = d->v, .swaps = &d->b->t.swaps,
+	                       .page_size = d->b->t.pm.page_size, .written_known = d->written,
+	                       .live = d->b->t.proc.live};
+	struct value values[COL_COUNT];
+
+	for (size_t c = 0; c < d->n; c++)
+		values[c] = page_value(d->ids[c], &row);
+	out_row(d->out, values);
+}
 
 static int
 dump_pages(void *arg, uint64_t addr, const struct page *pages, size_t n)
 {
 	struct dump *d = arg;
-	struct page_row row = {.v = d->v, .swaps = &d->b->t.swaps, .page_size = d->b->t.pm.page_size,
-	                       .written_known = d->written, .live = d->b->t.proc.live};
-	struct value values[COL_COUNT];
+
+	for (size_t i = 0; i < n; i++)
+		dump_page(d, addr + i * d->b->t.pm.page_size, &pages[i]);
+	return ferror(stdout);
+}
+
+/* Those that pass are listed in `passed`, by their place; returns how many. */
+static size_t
+pass(struct dump *d, uint64_t addr, const struct page *pages, size_t n, uint16_t passed[PAGE_BATCH])
+{
+	struct filter_facts x = {.v = d->v, .page_size = d->b->t.pm.page_size, .written_known = d->written};
+	size_t k = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		row.addr = addr + i * row.page_size;
-		row.pg = &pages[i];
-		for (size_t c = 0; c < d->n; c++)
-			values[c] = page_value(d->ids[c], &row);
-		out_row(d->out, values);
+		x.pg = &pages[i];
+		x.addr = addr + i * x.page_size;
+		if (batch_passes(&d->filter, &x))
+			passed[k++] = (uint16_t)i;
+	}
+	return k;
+}
+
+/*
+ * What the columns show is read of the pages that passed, and it must be them still: they are asked
+ * again with what they are by then.
+ */
+static int
+dump_passed(void *arg, uint64_t addr, const struct page *pages, size_t n)
+{
+	struct dump *d = arg;
+	struct filter_facts x = {.v = d->v, .page_size = d->b->t.pm.page_size, .written_known = d->written};
+	struct page again[PAGE_BATCH];
+	uint16_t passed[PAGE_BATCH];
+	size_t k = pass(d, addr, pages, n, passed), first = k ? passed[0] : 0;
+
+	if (!k)
+		return 0;
+	n = passed[k - 1] + 1u - first;
+	memcpy(again, pages + first, n * sizeof(*again));
+	if (d->more && walk_again(&d->b->t, d->v, addr + first * x.page_size, d->more, again, n, d->err) < 0) {
+		d->failed = true;
+		return 1;
+	}
+	for (size_t i = 0; i < k; i++) {
+		x.pg = &again[passed[i] - first];
+		x.addr = addr + passed[i] * x.page_size;
+		if (!d->more || batch_passes(&d->filter, &x))
+			dump_page(d, x.addr, x.pg);
 	}
 	return ferror(stdout);
 }
 
-static int
-dump_region(struct dump *d, const struct walk_options *o, uint64_t start, uint64_t end, bool written,
-            struct err *err)
+/* What to read of region d->v at first, where there is a filter; false: none of its pages can pass. */
+static bool
+filter_wants_of(struct dump *d, bool gaps, unsigned *want)
 {
-	static const struct walk_fns fns = {.pages = dump_pages};
+	struct filter_facts x = {.v = d->v, .page_size = d->b->t.pm.page_size, .written_known = d->written};
+	unsigned need = filter_wants(&d->filter.f) & PAGE_WANT_ALL;
+
+	if (filter_most(&d->filter.f, &x) == TRUTH_NO)
+		return false;
+	if (gaps && pagemap_readable(&d->b->t.pm, d->v))
+		gaps = filter_of_gaps(&d->filter.f, &x);
+	*want = need | (gaps ? PAGE_WANT_GAPS | (d->want & PAGE_WANT_CACHE) : 0);
+	d->more = d->want & ~need & ~(unsigned)PAGE_WANT_CACHE ? d->want | need : 0;
+	return true;
+}
+
+static int
+dump_region(struct dump *d, uint64_t start, uint64_t end, bool written, struct err *err)
+{
+	struct walk_fns fns = {.pages = d->filter.on ? dump_passed : dump_pages};
 	const struct smaps_entry *sm = written ? smaps_find(&d->b->smaps, d->v->start) : NULL;
+	struct walk_options o = {.want = d->want | (d->b->o->range ? PAGE_WANT_GAPS : 0)};
+	int r;
 
 	d->written = sm && !smaps_newborn(sm);
-	return walk_pages(&d->b->t, d->v, start, end, o, &fns, d, err);
+	if (d->filter.on && !filter_wants_of(d, d->b->o->range, &o.want))
+		return 0;
+	if (!(o.want & PAGE_WANT_GAPS))
+		o.want &= ~(unsigned)PAGE_WANT_CACHE; /* it tells of gaps alone */
+	r = walk_pages(&d->b->t, d->v, start, end, &o, &fns, d, err);
+	return d->failed ? -1 : r;
 }
 
 /* What a column costs beyond the page table. */
@@ -72,22 +151,24 @@ batch_pages(struct batch *b, struct err *err)
 	                                       COL_PAGE_MAPCOUNT, COL_PAGE_FLAGS, COL_PAGE_MAPPING};
 	enum column_id ids[COL_COUNT];
 	struct out_shape shape = batch_shape(b->o, "pages", false);
-	struct dump d = {.b = b, .ids = ids};
-	struct walk_options o = {0};
+	struct dump d = {.b = b, .ids = ids, .err = err};
 	uint64_t start, end;
 	bool written;
 	int r = 0;
 
 	if (batch_columns(b->o, SET_PAGE, usual, ARRAY_LEN(usual), ids, &d.n, err) < 0 ||
+	    batch_filter(b, FILTER_PAGE, &d.filter, err) < 0 ||
 	    batch_range(b, b->o->range, &start, &end, err) < 0)
 		return -1;
-	o.want = page_wants(ids, d.n) | (b->o->range ? PAGE_WANT_GAPS : 0);
-	written = batch_has_column(ids, d.n, COL_PAGE_WRITTEN) && batch_need_written(b);
+	d.want = page_wants(ids, d.n);
+	written = (batch_has_column(ids, d.n, COL_PAGE_WRITTEN) ||
+	           filter_wants(&d.filter.f) & FILTER_WANT_WRITTEN) && batch_need_written(b);
 	d.out = out_begin(&shape, ids, NULL, d.n);
 	for (size_t i = vma_lower_bound(&b->vmas, start); r == 0 && i < b->vmas.n && b->vmas.v[i].start < end; i++) {
 		d.v = &b->vmas.v[i];
-		r = dump_region(&d, &o, u64_max(start, d.v->start), u64_min(end, d.v->end), written, err);
+		r = dump_region(&d, u64_max(start, d.v->start), u64_min(end, d.v->end), written, err);
 	}
+	batch_note_left_out(b, &d.filter, "page");
 	if (out_end(d.out, r < 0 ? &(struct err){0} : err) < 0 || r < 0)
 		return -1;
 	return 0;

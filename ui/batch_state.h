@@ -4,6 +4,7 @@
 
 /* What the files of the batch share: the target as every answer needs it, one function an answer. */
 #include "columns.h"
+#include "filter.h"
 #include "options.h"
 #include "out.h"
 #include "smaps.h"
@@ -15,6 +16,7 @@ struct batch {
 	struct vma_list vmas;
 	struct smaps smaps;
 	bool has_smaps;
+	struct buf *note; /* to be said on standard error */
 };
 
 int batch_list(struct batch *b, struct err *err);
@@ -28,6 +30,21 @@ struct out_shape batch_shape(const struct options *o, const char *name, bool who
 int batch_columns(const struct options *o, enum column_set set, const enum column_id *usual,
                   size_t usual_n, enum column_id ids[COL_COUNT], size_t *n, struct err *err);
 bool batch_has_column(const enum column_id *ids, size_t n, enum column_id id);
+
+/*
+ * --filter. Rows of which it is not known whether they match are left out, and counted; in the end
+ * their number and the reasons (enum filter_why) are noted. `one` is what a row is.
+ */
+struct batch_filter {
+	struct filter f;
+	bool on;
+	uint64_t left_out;
+	unsigned why;
+};
+int batch_filter(const struct batch *b, enum filter_scope scope, struct batch_filter *out,
+                 struct err *err);
+bool batch_passes(struct batch_filter *bf, const struct filter_facts *x);
+void batch_note_left_out(struct batch *b, const struct batch_filter *bf, const char *one);
 
 /* Reads smaps, once. */
 int batch_need_smaps(struct batch *b, struct err *err);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "columns.h"
+#include "filter.h"
 #include "flags.h"
 #include "keys.h"
 #include "options.h"
@@ -211,6 +212,53 @@ man_flags(void)
 }
 
 static void
+man_filter_rows(enum filter_scope scope, bool fields)
+{
+	size_t n;
+	const struct filter_row *rows = filter_table(&n);
+
+	for (size_t i = 0; i < n; i++) {
+		struct buf names = {0};
+
+		if (!(rows[i].scope & scope) || (rows[i].kind != FILTER_WORD) != fields)
+			continue;
+		for (const char *s = rows[i].names; *s; s++)
+			buf_add(&names, *s == ' ' ? ", " : s, *s == ' ' ? 2 : 1);
+		item(names.s, rows[i].help);
+		buf_free(&names);
+	}
+}
+
+static void
+man_filter(void)
+{
+	printf(".SH FILTER\n"
+	       "Which rows of \\-\\-pages or \\-\\-list are shown: those of which the expression is true. It is made of "
+	       "words, which are true or false of a page or a region, and of fields, compared with a value by "
+	       "= != < <= > >= or ~. \\fB!\\fR (not) binds before \\fB&\\fR (and), that before \\fB|\\fR (or); "
+	       "brackets group.\n.PP\n"
+	       "Counts are decimal, or hex after 0x; addresses, frames and offsets in files are hex; sizes take k m g "
+	       "t and p (pages). A name with blanks stands in quotes.\n.PP\n"
+	       "Words are facts, not states: a page may be anon, mlocked and dirty at once. What a page does not "
+	       "have (the frame of one that is not in RAM) compares false. Of what is not known (hidden without "
+	       "CAP_SYS_ADMIN, or changed meanwhile) neither a word nor its contrary is true: such rows are left out, "
+	       "and their number is said on standard error.\n"
+	       ".PP\n.B pmtop \\-\\-pages \\-\\-filter 'anon & written & !thp' PID\n.br\n"
+	       ".B pmtop \\-\\-list \\-\\-filter 'perm~rwx | size>=2m & name~libc' PID\n"
+	       ".SS Words of \\-\\-pages\nBesides these, each name under FLAGS and each under STATES.\n");
+	man_filter_rows(FILTER_PAGE, false);
+	printf(".SS Fields of \\-\\-pages\n");
+	man_filter_rows(FILTER_PAGE, true);
+	printf(".SS Words of \\-\\-list\nBesides these, each type of region:");
+	for (unsigned t = 0; t < VMA_TYPES; t++)
+		printf("%s %s", t ? "," : "", vma_type_name((enum vma_type)t));
+	printf(".\n");
+	man_filter_rows(FILTER_REGION, false);
+	printf(".SS Fields of \\-\\-list\n");
+	man_filter_rows(FILTER_REGION, true);
+}
+
+static void
 docs_man(void)
 {
 	printf(".\\\" Made by `pmtop --print man` from its tables.\n"
@@ -233,6 +281,7 @@ docs_man(void)
 	man_keys();
 	man_tables();
 	man_flags();
+	man_filter();
 	printf(".SH PRIVILEGES\n"
 	       "Your own processes need none: states come from the page tables. Page frame numbers, and with "
 	       "them flags, map counts and memory cgroups, need CAP_SYS_ADMIN in the initial user namespace; "
@@ -258,6 +307,20 @@ print_columns(enum column_set set)
 }
 
 static void
+print_filter_words(enum filter_scope scope)
+{
+	size_t n, rows_n;
+	const struct filter_row *rows = filter_table(&rows_n);
+	const char *s;
+
+	for (size_t i = 0; (s = filter_word(scope, i, &n)); i++)
+		printf(" %.*s", (int)n, s);
+	for (size_t i = 0; i < rows_n; i++)
+		if (rows[i].scope & scope && rows[i].kind != FILTER_WORD)
+			printf(" %.*s", (int)strcspn(rows[i].names, " "), rows[i].names);
+}
+
+static void
 docs_bash(void)
 {
 	size_t n;
@@ -277,6 +340,14 @@ docs_bash(void)
 	printf("' ;; esac\n"
 	       "\t\thave=${cur%%\"${cur##*,}\"}\n"
 	       "\t\tCOMPREPLY=($(compgen -P \"$have\" -W \"$columns\" -- \"${cur##*,}\")); return ;;\n"
+	       "\t--filter)\n"
+	       "\t\tcolumns='");
+	print_filter_words(FILTER_REGION);
+	printf("'\n\t\tcase ${COMP_WORDS[*]} in *--pages*) columns='");
+	print_filter_words(FILTER_PAGE);
+	printf("' ;; esac\n"
+	       "\t\thave=${cur%%\"${cur##*[&|!( ]}\"}\n"
+	       "\t\tCOMPREPLY=($(compgen -P \"$have\" -W \"$columns\" -- \"${cur##*[&|!( ]}\")); return ;;\n"
 	       "\tesac\n"
 	       "\tcase $cur in\n"
 	       "\t-*) COMPREPLY=($(compgen -W '");

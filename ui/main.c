@@ -90,6 +90,18 @@ run_screen(const struct options *o, pid_t pid, const char *notice, struct err *e
 	return app_run(&a, err);
 }
 
+static int
+run_batch(const struct options *o, pid_t pid, struct err *err)
+{
+	struct buf note = {0};
+	int r = batch_run(o, pid, &note, err);
+
+	if (r == 0 && note.s)
+		fprintf(stderr, "pmtop: %s\n", note.s);
+	buf_free(&note);
+	return r;
+}
+
 /* Starts what is to be started; the target is then a child of ours, or one that was running. */
 static int
 run_on_target(const struct options *o, struct err *err)
@@ -113,7 +125,7 @@ run_on_target(const struct options *o, struct err *err)
 		return -1;
 	}
 	r = o->mode == MODE_SCREEN ? run_screen(o, pid, notice[0] ? notice : NULL, err)
-	                           : batch_run(o, pid, err);
+	                           : run_batch(o, pid, err);
 	if (child > 0 && waitpid(child, NULL, WNOHANG) == 0)
 		fprintf(stderr, "pmtop: %s goes on as process %d; its output: %s\n", o->command[0], (int)child, output);
 	return r;

@@ -233,6 +233,7 @@ take(struct options *o, enum option_id id, const char *arg, struct err *err)
 	case OPT_NOHEADINGS: o->noheadings = true; break;
 	case OPT_BYTES: o->bytes = true; break;
 	case OPT_SORT: o->sort = arg; break;
+	case OPT_FILTER: o->filter = arg; break;
 	case OPT_DEMO: o->demo = true; break;
 	case OPT_READ_ONLY: o->read_only = true; break;
 	case OPT_ASCII: o->ascii = true; break;
@@ -334,6 +335,9 @@ check_targets(const struct options *o, struct err *err)
 	if ((o->target != NULL) + (o->command != NULL) + o->demo > 1)
 		return err_set(err, ERR_USAGE, "a PID, --demo and -- COMMAND exclude each other", "give one",
 		               "two targets were given");
+	if (o->filter && o->mode == MODE_SCREEN)
+		return err_set(err, ERR_USAGE, "a filter chooses among rows", "use it with --list or --pages",
+		               "--filter without an answer");
 	return 0;
 }
 

@@ -37,6 +37,7 @@ struct options {
 	enum grouping grouping; /* of --list, and of the screen at first */
 	const char *sort;
 	enum lens lens;
+	const char *filter;    /* NULL */
 	unsigned columns, zoom; /* of --grid; 0: chosen. zoom is the number of pages */
 
 	uint64_t interval_ns;

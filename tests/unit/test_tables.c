@@ -143,7 +143,7 @@ test_options(void)
 	static const char *const required[] = {
 	    "list", "pages", "query", "output", "output-all", "noheadings", "json", "csv", "raw", "bytes",
 	    "sort", "grid", "columns", "zoom", "capabilities", "interval", "frames", "size", "color",
-	    "theme", "ascii", "read-only", "proc-root", "version", "help", "demo", "summary",
+	    "theme", "ascii", "read-only", "proc-root", "version", "help", "demo", "summary", "filter",
 	};
 	size_t n;
 	const struct option_row *o = option_table(&n);
