@@ -5,35 +5,11 @@
 
 #include "batch_state.h"
 #include "flags.h"
+#include "groups.h"
 #include "kabi.h"
 #include "region.h"
 #include "util.h"
 #include "walk.h"
-
-struct list_line {
-	struct value key;
-	size_t at;
-};
-
-static int
-by_key_down(const void *pa, const void *pb)
-{
-	const struct list_line *a = pa, *b = pb;
-	int c = value_compare(&a->key, &b->key);
-
-	if (a->key.kind != VALUE_UNKNOWN && b->key.kind != VALUE_UNKNOWN)
-		c = -c;
-	return c ? c : (a->at > b->at) - (a->at < b->at);
-}
-
-static int
-by_key_up(const void *pa, const void *pb)
-{
-	const struct list_line *a = pa, *b = pb;
-	int c = value_compare(&a->key, &b->key);
-
-	return c ? c : (a->at > b->at) - (a->at < b->at);
-}
 
 /* --sort COLUMN, or -COLUMN upwards. */
 static int
@@ -123,13 +99,45 @@ read_more(struct batch *b, const enum column_id *ids, size_t n, enum column_id s
 	return 0;
 }
 
-/* The regions that pass the filter, in their order; returns how many. */
-static size_t
-choose_lines(struct batch *b, const struct regions *rs, struct batch_filter *filter, enum column_id sort,
-             bool dirty, struct list_line *lines)
-{
-	size_t n = 0;
+/* A row in the making. */
+struct list_row {
+	struct region_row facts;
+	struct smaps_entry sum; /* of a group, and then facts.smaps is this: */
+	bool summed;
+	struct value key;
+	size_t at;
+};
 
+struct list {
+	struct list_row *v;
+	size_t n;
+};
+
+static int
+by_key_down(const void *pa, const void *pb)
+{
+	const struct list_row *a = pa, *b = pb;
+	int c = value_compare(&a->key, &b->key);
+
+	if (a->key.kind != VALUE_UNKNOWN && b->key.kind != VALUE_UNKNOWN)
+		c = -c;
+	return c ? c : (a->at > b->at) - (a->at < b->at);
+}
+
+static int
+by_key_up(const void *pa, const void *pb)
+{
+	const struct list_row *a = pa, *b = pb;
+	int c = value_compare(&a->key, &b->key);
+
+	return c ? c : (a->at > b->at) - (a->at < b->at);
+}
+
+/* The regions that pass the filter. */
+static void
+choose_rows(struct batch *b, const struct regions *rs, struct batch_filter *filter, bool dirty, bool ksm,
+            struct list *out)
+{
 	for (size_t i = 0; i < rs->vmas.n; i++) {
 		struct region_row row = list_row(b, rs, i, dirty);
 		struct filter_facts x = {.v = row.v, .r = row.r, .page_size = row.page_size, .smaps = row.smaps,
@@ -137,11 +145,85 @@ choose_lines(struct batch *b, const struct regions *rs, struct batch_filter *fil
 
 		if (filter->on && !batch_passes(filter, &x))
 			continue;
-		if (sort == COL_REGION_KSM)
+		if (ksm)
 			add_ksm(b, &row);
-		lines[n++] = (struct list_line){region_value(sort, &row), i};
+		out->v[out->n++] = (struct list_row){.facts = row, .at = i};
 	}
-	return n;
+}
+
+/* What can be added up of smaps: the flags are each region's own. */
+static void
+add_smaps(struct smaps_entry *sum, const struct smaps_entry *e, bool first)
+{
+	sum->pss += e->pss;
+	sum->referenced += e->referenced;
+	sum->locked += e->locked;
+	sum->thp += e->thp;
+	sum->known = (first ? UINT64_MAX : sum->known) & e->known & SMAPS_LOCKED;
+}
+
+/* One row a group in place of one a region. */
+static void
+sum_up(const struct regions *rs, const struct groups *gs, const struct list *from, struct list *to)
+{
+	for (size_t i = 0; i < from->n; i++) {
+		const struct region_row *r = &from->v[i].facts;
+		const struct group *g = &gs->g[gs->of[r->v - rs->vmas.v]];
+		struct list_row *row = &to->v[g - gs->g];
+		bool first = !row->facts.v;
+
+		if (first)
+			*row = (struct list_row){.facts = *r, .at = (size_t)(g - gs->g)};
+		else
+			row->facts.ksm += r->ksm;
+		row->facts.v = &g->v;
+		row->facts.r = &g->sum;
+		row->facts.regions = g->n;
+		row->facts.dirty_known &= r->dirty_known;
+		row->facts.ksm_known &= r->ksm_known;
+		if (r->smaps)
+			add_smaps(&row->sum, r->smaps, first);
+		row->summed = r->smaps && (first || row->summed);
+		row->facts.smaps = NULL;
+	}
+	to->n = gs->n;
+}
+
+static void
+group_rows(const struct regions *rs, enum grouping by, struct groups *gs, struct list *rows)
+{
+	bool *in = mem_alloc(rs->vmas.n * sizeof(*in));
+	struct list sums = {.v = mem_alloc(rs->vmas.n * sizeof(*sums.v))};
+
+	for (size_t i = 0; i < rows->n; i++)
+		in[rows->v[i].at] = true;
+	groups_make(gs, rs, by, in);
+	sum_up(rs, gs, rows, &sums);
+	free(rows->v);
+	*rows = sums;
+	free(in);
+}
+
+/* A column's value; the sums lie in the row itself, which sorting moves. */
+static struct value
+row_value(struct list_row *row, enum column_id id)
+{
+	if (row->summed)
+		row->facts.smaps = &row->sum;
+	return region_value(id, &row->facts);
+}
+
+static void
+print_rows(const struct list *rows, const struct out_shape *shape, const enum column_id *ids, size_t n, struct out **out)
+{
+	*out = out_begin(shape, ids, NULL, n);
+	for (size_t i = 0; i < rows->n; i++) {
+		struct value v[COL_COUNT];
+
+		for (size_t c = 0; c < n; c++)
+			v[c] = row_value(&rows->v[i], ids[c]);
+		out_row(*out, v);
+	}
 }
 
 int
@@ -151,45 +233,42 @@ batch_list(struct batch *b, struct err *err)
 	    COL_REGION_START, COL_REGION_END,  COL_REGION_SIZE, COL_REGION_PERM,
 	    COL_REGION_TYPE,  COL_REGION_RSS,  COL_REGION_SWAP, COL_REGION_MAPPING,
 	};
+	static const enum column_id sums[] = {COL_REGION_REGIONS, COL_REGION_SIZE, COL_REGION_RSS,
+	                                      COL_REGION_SWAP,    COL_REGION_TYPE, COL_REGION_MAPPING};
 	enum column_id ids[COL_COUNT], sort = COL_REGION_START;
-	size_t n, lines_n;
-	bool up = true, dirty, ksm;
+	bool up = true, dirty, grouped = b->o->grouping != GROUPING_NONE;
+	size_t n;
 	struct batch_filter filter;
 	struct out_shape shape = batch_shape(b->o, "regions", true);
-	struct list_line *lines;
+	struct groups gs = {0};
+	struct list rows;
 	struct regions *rs;
 	struct out *out;
 
-	if (batch_columns(b->o, SET_REGION, usual, ARRAY_LEN(usual), ids, &n, err) < 0 ||
+	if (batch_columns(b->o, SET_REGION, grouped ? sums : usual, grouped ? ARRAY_LEN(sums) : ARRAY_LEN(usual),
+	                  ids, &n, err) < 0 ||
 	    (b->o->sort && parse_sort(b->o->sort, &sort, &up, err) < 0) ||
 	    batch_filter(b, FILTER_REGION, &filter, err) < 0 ||
 	    read_more(b, ids, n, sort, filter_wants(&filter.f), &dirty, err) < 0)
 		return -1;
-	ksm = batch_has_column(ids, n, COL_REGION_KSM);
 	rs = regions_new(b->vmas);
 	b->vmas = (struct vma_list){0};
 	if (regions_measure(rs, &b->t, err) < 0) {
 		regions_unref(rs);
 		return -1;
 	}
-	lines = mem_alloc(rs->vmas.n * sizeof(*lines));
-	lines_n = choose_lines(b, rs, &filter, sort, dirty, lines);
-	if (b->o->sort)
-		qsort(lines, lines_n, sizeof(*lines), up ? by_key_up : by_key_down);
-	out = out_begin(&shape, ids, NULL, n);
-	for (size_t i = 0; i < lines_n; i++) {
-		struct region_row row = list_row(b, rs, lines[i].at, dirty);
-		struct value v[COL_COUNT];
-
-		if (ksm)
-			add_ksm(b, &row);
-		for (size_t c = 0; c < n; c++)
-			v[c] = region_value(ids[c], &row);
-		out_row(out, v);
-	}
+	rows = (struct list){.v = mem_alloc(rs->vmas.n * sizeof(*rows.v))};
+	choose_rows(b, rs, &filter, dirty, sort == COL_REGION_KSM || batch_has_column(ids, n, COL_REGION_KSM), &rows);
+	if (grouped)
+		group_rows(rs, b->o->grouping, &gs, &rows);
+	for (size_t i = 0; i < rows.n; i++)
+		rows.v[i].key = row_value(&rows.v[i], sort);
+	if (b->o->sort || grouped)
+		qsort(rows.v, rows.n, sizeof(*rows.v), up ? by_key_up : by_key_down);
+	print_rows(&rows, &shape, ids, n, &out);
 	batch_note_left_out(b, &filter, "region");
-	free(lines);
+	free(rows.v);
+	groups_free(&gs);
 	regions_unref(rs);
 	return out_end(out, err);
 }
-

@@ -71,14 +71,16 @@ add_region(struct group *g, const struct vma *v, const struct region *r)
 }
 
 void
-groups_make(struct groups *out, const struct regions *rs, enum grouping by)
+groups_make(struct groups *out, const struct regions *rs, enum grouping by, const bool *in)
 {
-	size_t n = rs->vmas.n;
-	struct member *m = mem_alloc(n * sizeof(*m));
+	size_t n = 0;
+	struct member *m = mem_alloc(rs->vmas.n * sizeof(*m));
 
-	*out = (struct groups){.g = mem_alloc(n * sizeof(*out->g)), .of = mem_alloc(n * sizeof(*out->of))};
-	for (size_t i = 0; i < n; i++)
-		m[i] = (struct member){key_of(&rs->vmas.v[i], by), i};
+	*out = (struct groups){.g = mem_alloc(rs->vmas.n * sizeof(*out->g)),
+	                       .of = mem_alloc(rs->vmas.n * sizeof(*out->of))};
+	for (size_t i = 0; i < rs->vmas.n; i++)
+		if (!in || in[i])
+			m[n++] = (struct member){key_of(&rs->vmas.v[i], by), i};
 	qsort(m, n, sizeof(*m), by_key);
 	for (size_t i = 0; i < n; i++) {
 		const struct vma *v = &rs->vmas.v[m[i].at];

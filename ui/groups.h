@@ -23,8 +23,8 @@ struct groups {
 	size_t *of;        /* the group of each region */
 };
 
-/* For all of rs, which must outlive it. */
-void groups_make(struct groups *out, const struct regions *rs, enum grouping by);
+/* For those of rs, which must outlive it, that are `in` (NULL: all). */
+void groups_make(struct groups *out, const struct regions *rs, enum grouping by, const bool *in);
 void groups_free(struct groups *gs);
 
 #endif

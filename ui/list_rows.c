@@ -90,7 +90,7 @@ sort_groups(struct ui *ui, const struct sample *s, const struct row_order *o)
 	struct groups gs;
 	struct sort_key *heads, *keys = mem_alloc(s->regions->vmas.n * sizeof(*keys));
 
-	groups_make(&gs, s->regions, ui->grouping);
+	groups_make(&gs, s->regions, ui->grouping, NULL);
 	heads = mem_alloc(gs.n * sizeof(*heads));
 	for (size_t i = 0; i < gs.n; i++) {
 		struct region_row row = rows_group_facts(s, &gs.g[i]);
@@ -183,7 +183,7 @@ settle_cursor(struct ui *ui, const struct sample *s)
 	if (ui->grouping && ui->order[rows_position(ui)] != ui->region) {
 		struct groups gs;
 
-		groups_make(&gs, s->regions, ui->grouping);
+		groups_make(&gs, s->regions, ui->grouping, NULL);
 		ui->region = gs.g[gs.of[v - l->v]].v.start | 1;
 		groups_free(&gs);
 	}
@@ -209,7 +209,7 @@ rows_fold(struct ui *ui, const struct sample *s)
 
 	if (!v || !ui->grouping)
 		return;
-	groups_make(&gs, s->regions, ui->grouping);
+	groups_make(&gs, s->regions, ui->grouping, NULL);
 	g = &gs.g[gs.of[v - s->regions->vmas.v]];
 	while (i < ui->open_n && ui->open[i] != g->hash)
 		i++;

@@ -355,7 +355,7 @@ draw_rows(const struct ui *ui, const struct sample *s, const struct layout *l, i
 	struct groups gs = {0};
 
 	if (ui->grouping)
-		groups_make(&gs, s->regions, ui->grouping);
+		groups_make(&gs, s->regions, ui->grouping, NULL);
 	for (size_t i = ui->list_top; i < ui->order_n && y < bottom; i++, y++) {
 		const struct vma *v = vma_at(&s->regions->vmas, ui->order[i]);
 		const struct group *g = ui->grouping ? rows_group(&gs, s, ui->order[i]) : NULL;
@@ -396,7 +396,7 @@ say_group(const struct ui *ui, const struct sample *s, struct buf *out)
 	const struct group *g;
 	char a[8], b[8];
 
-	groups_make(&gs, s->regions, ui->grouping);
+	groups_make(&gs, s->regions, ui->grouping, NULL);
 	g = rows_group(&gs, s, ui->region);
 	if (g) {
 		text_escape(out, g->key, strlen(g->key), !paint_utf8());

@@ -88,3 +88,18 @@ load helper
 	refused 2 'no column "FOO"' --list --sort FOO "$PID"
 	refused 2 'one column' --list --sort RSS,SIZE "$PID"
 }
+
+@test "--list --group sums up by type and by file, and every byte is in one group" {
+	local by
+	fixture zoo
+	pm_golden list-zoo-types --list --group type "$PID"
+	pm_golden list-zoo-files --list --group file --sort rss -o REGIONS,SIZE,RSS,PSS,LOCKED,COPIED,PERM,END,MAPPING "$PID"
+	for by in address file type; do
+		pm --list --group $by --csv -n -b -o REGIONS,SIZE,RSS,SWAP,PSS "$PID" |
+			awk -F , '{ for (i = 1; i <= NF; i++) n[i] += $i } END { print n[1], n[2], n[3], n[4], n[5] }'
+	done | sort -u >"$BATS_TEST_TMPDIR/sums"
+	is "$(wc -l <"$BATS_TEST_TMPDIR/sums")" 1
+	# a filter chooses regions, not groups
+	is "$(pm --list --group type --filter 'perm=r-xp' --csv -n -o TYPE,REGIONS "$PID" | sort | xargs)" "file,2 kernel,1"
+	refused 2 'give address, file or type' --list --group size "$PID"
+}

@@ -215,3 +215,18 @@ teardown() { screen_stop; }
 	screen_keys q
 	screen_end
 }
+
+@test "t groups by file and by type, Enter folds, the cursor stays with its region" {
+	fixture zoo
+	screen_start 80x24 "$PID"
+	screen_keys Down Down t
+	screen_golden group-file
+	screen_keys Enter
+	screen_golden group-file-open
+	screen_keys Down t
+	screen_golden group-type
+	screen_keys t
+	screen_text | grep '^›000001000000'
+	screen_keys q
+	screen_end
+}
