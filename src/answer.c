@@ -528,7 +528,7 @@ answer_capabilities(struct target *t)
 {
 	struct answer *a = answer_new();
 	size_t n, there = 0;
-	struct cap *caps = probe_all(t, &n);
+	const struct cap *caps = probe_all(t, &n);
 	struct buf b = {0};
 
 	for (size_t i = 0; i < n; i++) {
@@ -536,7 +536,6 @@ answer_capabilities(struct target *t)
 		answer_add(a, caps[i].name, &b)->note = caps[i].how;
 		there += caps[i].ok;
 	}
-	free(caps);
 	buf_fmt(&b, "%zu of %zu sources are there", there, n);
 	a->line = b.s;
 	return a;

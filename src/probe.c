@@ -348,12 +348,15 @@ static const struct {
     {"symbols", "names of functions and data", probe_symbols},
 };
 
-struct cap *
+const struct cap *
 probe_all(struct target *t, size_t *n)
 {
-	struct cap *caps = mem_alloc((ARRAY_LEN(table) + ARRAY_LEN(categories)) * sizeof(*caps));
+	struct cap *caps = t->caps;
 
-	*n = 0;
+	*n = t->caps_n;
+	if (caps)
+		return caps;
+	caps = mem_alloc((ARRAY_LEN(table) + ARRAY_LEN(categories)) * sizeof(*caps));
 	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
 		struct cap *c = &caps[(*n)++];
 
@@ -363,5 +366,7 @@ probe_all(struct target *t, size_t *n)
 		for (size_t k = 0; table[i].probe == probe_scan && k < ARRAY_LEN(categories); k++)
 			probe_category(t, k, &caps[(*n)++]);
 	}
+	t->caps = caps;
+	t->caps_n = *n;
 	return caps;
 }

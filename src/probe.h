@@ -19,7 +19,7 @@ struct cap {
 	const char *how;  /* the remedy; NULL if there is none, or none is needed */
 };
 
-/* *n caps, to be freed with free(). `t` is open. */
-struct cap *probe_all(struct target *t, size_t *n);
+/* *n caps, probed once and then kept with the target. `t` is open. */
+const struct cap *probe_all(struct target *t, size_t *n);
 
 #endif

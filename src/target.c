@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 static int
@@ -49,6 +50,8 @@ target_reopen(struct target *t, struct err *err)
 	pagemap_close(&t->pm);
 	track_forget(&t->track);
 	threads_free(&t->threads);
+	free(t->caps);
+	t->caps = NULL;
 	return open_maps(t, err) < 0 ? -1 : target_open_pages(t, err);
 }
 

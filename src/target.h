@@ -22,6 +22,8 @@ struct target {
 	struct track track;
 	struct swaps swaps;
 	struct threads threads;
+	struct cap *caps;      /* what was probed of it (probe.h); NULL: not yet */
+	size_t caps_n;
 	size_t regions;        /* at the last look: a change makes the threads worth another one */
 };
 

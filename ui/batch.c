@@ -145,7 +145,7 @@ show_capabilities(struct batch *b, struct err *err)
 	static const char *const titles[] = {"SOURCE", "AVAILABLE", "GIVES", "DETAIL", "REMEDY"};
 	struct out_shape shape = batch_shape(b->o, "capabilities", true);
 	size_t n;
-	struct cap *caps = probe_all(&b->t, &n);
+	const struct cap *caps = probe_all(&b->t, &n);
 	struct out *out = out_begin(&shape, NULL, titles, ARRAY_LEN(titles));
 
 	for (size_t i = 0; i < n; i++) {
@@ -156,7 +156,6 @@ show_capabilities(struct batch *b, struct err *err)
 
 		out_row(out, v);
 	}
-	free(caps);
 	return out_end(out, err);
 }
 
