@@ -122,8 +122,9 @@ state_of_flags(const struct page *pg, const struct vma *v)
 static enum state
 state_of_word(const struct page *pg, const struct vma *v)
 {
-	if (v->type == VMA_DEVICE || v->type == VMA_KERNEL || pg->known & PAGE_NO_RECORD)
-		return STATE_DEVICE;
+	if ((v->type == VMA_DEVICE && v->perm & VMA_SHARED) || v->type == VMA_KERNEL ||
+	    pg->known & PAGE_NO_RECORD)
+		return STATE_DEVICE; /* privately, /dev/zero is anonymous memory */
 	if (pg->word & PM_FILE)
 		return state_of_file_kind(v);
 	if (pg->cats & PM_CAT_PFNZERO && !(pg->word & PM_EXCLUSIVE))
