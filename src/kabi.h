@@ -25,8 +25,12 @@
 #define PM_SWAP_TYPES      32u
 #define PM_SWAP_TYPES_SURE 23u
 
-/* type 31 marks an entry that is no swap at all; its offset says what (linux/swapops.h) */
-#define PM_MARKER_TYPE     31u
+/*
+ * Type 31 marks an entry that is no swap at all; its offset says what (linux/swapops.h). In Linux 6.0
+ * and 6.1 that is type 30, and 31 a page that swap could not give back, with the number of a frame:
+ * those are never that low.
+ */
+#define PM_IS_MARKER(w)    (PM_SWAP_TYPE(w) >= 30u && PM_SWAP_OFFSET(w) < 16)
 #define PM_MARKER_UFFD_WP  1u
 #define PM_MARKER_POISONED 2u
 #define PM_MARKER_GUARD    4u

@@ -134,7 +134,7 @@ look_up_entry(const struct frames *f, struct page *pg)
 	bool ok;
 
 	if (pg->word & (PM_PRESENT | PM_GUARD) || !(pg->word & PM_SWAPPED) || !pfn ||
-	    PM_SWAP_TYPE(pg->word) < PM_SWAP_TYPES_SURE || PM_SWAP_TYPE(pg->word) == PM_MARKER_TYPE)
+	    PM_SWAP_TYPE(pg->word) < PM_SWAP_TYPES_SURE || PM_IS_MARKER(pg->word))
 		return;
 	frames_lookup(f, FRAME_FLAGS, &pfn, 1, &pg->kpf, &ok);
 	if (ok)

@@ -24,7 +24,7 @@ state_copies(const struct vma *v)
 }
 
 /*
- * Bit 62 says "swapped" of every entry that is not present. Type 31 is a marker; of a special entry
+ * Bit 62 says "swapped" of every entry that is not present. Some are markers; of a special entry
  * the frame it names tells what it is. Without the privilege type and offset read as zero, and then
  * only bit 58 (6.15) tells a guard page from a swapped one.
  */
@@ -35,7 +35,7 @@ state_of_entry(const struct page *pg, unsigned devices)
 
 	if (w & PM_GUARD)
 		return STATE_GUARD;
-	if (PM_SWAP_TYPE(w) == PM_MARKER_TYPE) {
+	if (PM_IS_MARKER(w)) {
 		uint64_t what = PM_SWAP_OFFSET(w);
 
 		return what & PM_MARKER_GUARD      ? STATE_GUARD

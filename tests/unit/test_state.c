@@ -40,6 +40,8 @@ test_golden(void)
 	    {"in RAM and in swap", W(810000000043ee27), W(2400007828), 1, VMA_ANON, STATE_SWAPCACHE},
 	    {"guard page", W(440000000000009f), 0, 0, VMA_ANON, STATE_GUARD},
 	    {"userfaultfd marker", W(420000000000003f), 0, 0, VMA_ANON, STATE_UFFD},
+	    {"userfaultfd marker of Linux 6.1", W(428000000000003e), 0, 0, VMA_SHM, STATE_UFFD},
+	    {"of Linux 6.1, swap could not give it back", W(400000000087dc5f), 0, 0, VMA_ANON, STATE_SPECIAL},
 	    {"userfaultfd on a page", W(830000000043ee27), W(400005808), 1, VMA_ANON, STATE_ANON},
 	    {"[vdso]", W(a000000000002861), W(100000800), 28, VMA_KERNEL, STATE_DEVICE},
 	    /* and what the rules make of the rest */
