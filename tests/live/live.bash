@@ -12,6 +12,7 @@
 #
 #	SUBJECT_PID       the subject's PID
 #	OTHERS            PIDs of ours that are to end with the test
+#	PROGRAMS          PIDs of programs as they come, after programs_start
 #	${AT[anon]}       start of a region, hexadecimal without 0x; unset where the kernel has no such
 #	${RANGE[anon]}    the same as START..END
 
@@ -34,14 +35,28 @@ SUBJECT_PID='' PUBLIC='' OTHERS=()
 
 # subject_start [WRAPPER...]: WRAPPER may be setpriv with its options
 subject_start() {
+	subject_launch "$@"
+	_subject_expect "^ready $SUBJECT_PID\$"
+	_subject_regions
+}
+
+# subject_start_apart WRAPPER...: one that puts the subject, its only child, into namespaces where
+# it has another PID
+subject_start_apart() {
+	subject_launch "$@"
+	_subject_expect "^ready 1\$"
+	OTHERS+=("$SUBJECT_PID")
+	SUBJECT_PID=$(ps -o pid= --ppid "$SUBJECT_PID" | tr -d ' ')
+	_subject_regions
+}
+
+subject_launch() {
 	local pipes=$BATS_TEST_TMPDIR/subject
 	mkdir -p "$pipes"
 	mkfifo "$pipes"/{in,out}
 	"$@" "$SUBJECT" <"$pipes/in" >"$pipes/out" 3>&- &
 	SUBJECT_PID=$!
 	exec {SUBJECT_IN}>"$pipes/in" {SUBJECT_OUT}<"$pipes/out"
-	_subject_expect "^ready $SUBJECT_PID\$"
-	_subject_regions
 }
 
 # Sets REPLY to the next line the subject says, which must match.
@@ -69,6 +84,59 @@ subject() {
 	exit) wait "$SUBJECT_PID" || : ;;
 	*) _subject_expect '^ok' && REPLY=${REPLY#ok} && REPLY=${REPLY# } ;;
 	esac
+}
+
+# Unmaps what the skipped tests by the name of "bug:" are about, in tests of other things.
+leave_out_bugs() {
+	local region
+	for region in hugetlb-memfd bios; do
+		[[ -z ${AT[$region]-} ]] || { subject unmap "$region" && unset "AT[$region]"; }
+	done
+}
+
+# subject_try COMMAND...: false if the subject cannot
+subject_try() {
+	echo "$*" >&"$SUBJECT_IN"
+	_subject_expect '^(ok|error)' && [[ $REPLY == ok* ]]
+}
+
+# --- programs that know nothing of the tests --------------------------------------------------------
+
+# Sets PROGRAMS to the PIDs of programs as they come, each of which waits for what never comes.
+# shellcheck disable=SC2016 # for perl to expand
+programs_start() {
+	PROGRAMS=()
+	program_start bash -c 'echo ready; read -r _'
+	program_start perl -e '$| = 1; my @list = map { "$_" x 100 } 1 .. 1000; print "ready\n"; <STDIN>'
+	threads_start || :
+	if python3 -c 0 2>/dev/null; then
+		program_start python3 -c 'print("ready", flush=True); input()'
+	fi
+	tmux_start
+}
+
+# Three threads beside the main one; false if this perl has none.
+# shellcheck disable=SC2016 # for perl to expand
+threads_start() {
+	perl -Mthreads -e 1 2>/dev/null || return
+	program_start perl -Mthreads -e '$| = 1; print "ready\n" if map { async { sleep } } 1 .. 3; <STDIN>'
+}
+
+# program_start COMMAND...: which says something when it is ready, and then reads
+program_start() {
+	local pipe=$BATS_TEST_TMPDIR/program-${#PROGRAMS[@]}
+	mkfifo "$pipe"{,.out}
+	"$@" <>"$pipe" >"$pipe.out" 2>/dev/null 3>&- &
+	PROGRAMS+=("$!")
+	OTHERS+=("$!")
+	read -rt $((10 * ${TEST_TIMEOUT_SCALE:-1})) _ <"$pipe.out"
+}
+
+tmux_start() {
+	command -v tmux >/dev/null || return 0
+	SCREEN_TMP=$BATS_TEST_TMPDIR SCREEN_SOCKET=pm$$-program
+	_tmux -f /dev/null -u new-session -d 'read -r _' 3>&-
+	PROGRAMS+=("$(_tmux display-message -p '#{pid}')")
 }
 
 live_end() {
@@ -100,7 +168,7 @@ need_region() {
 
 # The frames tell the kinds of pages apart. Asked of the reader: a pmtop that fails must not skip.
 can_frames() {
-	[[ $("$live_dir/reader" "$SUBJECT_PID" "${RANGE[anon]}") == *,0x*,0x* ]]
+	[[ $(read_column anon KPF) == 0x* ]]
 }
 
 need_frames() {
@@ -108,10 +176,33 @@ need_frames() {
 		skip "the kernel keeps frame numbers or flags from us (needs root with CAP_SYS_ADMIN)"
 }
 
+# reader ARG...: what the kernel says, read without pmtop
+reader() {
+	"$live_dir/reader" "$@"
+}
+
+# values COLUMN...: of those columns of the CSV on standard input, without the heading
+values() {
+	awk -F , -v names="$*" '
+		BEGIN { n = split(names, name, " ") }
+		NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+		{ for (i = 1; i <= n; i++) printf "%s%s", $at[name[i]], i < n ? "," : "\n" }'
+}
+
+# read_column REGION COLUMN: what the reader says of each page
+read_column() {
+	reader "$SUBJECT_PID" "${RANGE[$1]}" | values "$2"
+}
+
 # kpf REGION BIT: how many pages of the region have that page flag, as the reader sees it
 kpf() {
-	"$live_dir/reader" "$SUBJECT_PID" "${RANGE[$1]}" |
-		perl -F, -lane 'no warnings "portable"; $n++ if $. > 1 && hex($F[12]) >> '"$2"' & 1; END { print $n + 0 }'
+	read_column "$1" KPF |
+		perl -lne 'no warnings "portable"; $n++ if $_ ne "" && hex($_) >> '"$2"' & 1; END { print $n + 0 }'
+}
+
+# Where a test would change the machine or harm it.
+need_guest() {
+	grep -q init=/guest/init /proc/cmdline || skip "this changes the kernel's settings: in the guests only"
 }
 
 need_root() {
@@ -125,7 +216,7 @@ become_nobody() {
 	need_root
 	AS_NOBODY=(setpriv --reuid nobody --regid nogroup --clear-groups env TMPDIR=/tmp)
 	PUBLIC=$(mktemp -d /tmp/pmtop-live-XXXXXX)
-	cp "$PMTOP" "$SUBJECT" "$live_dir/reader" "$PUBLIC"
+	cp "$PMTOP" "$SUBJECT" "$live_dir"/{reader,soft_dirty_probe} "$PUBLIC"
 	chmod -R a+rX "$PUBLIC"
 	PMTOP=$PUBLIC/${PMTOP##*/} SUBJECT=$PUBLIC/${SUBJECT##*/}
 	(cd / && "${AS_NOBODY[@]}" "$PMTOP" --version >/dev/null) || skip "nobody may not execute what is in /tmp"
@@ -134,13 +225,14 @@ become_nobody() {
 
 # --- asking pmtop ---------------------------------------------------------------------------------
 
-# the reader's
-PAGE_COLUMNS=ADDRESS,PRESENT,SWAPPED,FILE,EXCLUSIVE,SOFT-DIRTY,UFFD-WP,GUARD
-PAGE_COLUMNS+=,PFN,SWAP-TYPE,SWAP-OFFSET,MAPCOUNT,KPF
-
 # pm ARG...: has a limit of its own, because never hanging is one of its promises
 pm() {
 	timeout $((20 * ${TEST_TIMEOUT_SCALE:-1})) "$PMTOP" "$@"
+}
+
+# dump PID [RANGE]: all that pmtop says of pages, which the reader says as well
+dump() {
+	pm "--pages${2:+=$2}" --csv --output-all "$1"
 }
 
 # pages REGION COLUMNS: of every page of the subject's region, without the heading
@@ -148,9 +240,14 @@ pages() {
 	pm "--pages=${RANGE[$1]}" --csv -n -o "$2" "$SUBJECT_PID"
 }
 
+# lines_with VALUE: the numbers, from 0 on, of the lines that are VALUE, on one line
+lines_with() {
+	awk -v value="$1" '$0 == value { printf "%s%d", n++ ? " " : "", NR - 1 }'
+}
+
 # column REGION COLUMN VALUE: the numbers of the pages that have VALUE there, on one line
 column() {
-	pages "$1" "$2" | awk -v value="$3" '$0 == value { printf "%s%d", n++ ? " " : "", NR - 1 }'
+	pages "$1" "$2" | lines_with "$3"
 }
 
 # states REGION: "64 anon" and the like, most first

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The write marks: what a process wrote since the clear, and nothing else.
 
+# Commands handed to `same` are for it to expand.
+# shellcheck disable=SC2016,SC2034,SC2153,SC2154
 load live
 
 teardown() { live_end; }
@@ -22,7 +24,7 @@ teardown() { live_end; }
 	is "$(column anon SOFT-DIRTY 1)" "3 5 7"
 	is "$(column sparse WRITTEN 1)" "8 40"
 	is "$(column zero WRITTEN 1)" ""
-	same --others-map-files '"$live_dir/reader" $SUBJECT_PID' 'pm --pages --csv -o $PAGE_COLUMNS $SUBJECT_PID'
+	same --others-map-files 'reader $SUBJECT_PID' 'dump $SUBJECT_PID'
 	# each clear starts anew
 	run -0 pm -e clear "$SUBJECT_PID"
 	subject write anon 63
@@ -34,8 +36,7 @@ teardown() { live_end; }
 	subject_start
 	run -0 pm -e clear "$SUBJECT_PID"
 	subject write thp 700
-	same '"$live_dir/reader" $SUBJECT_PID ${RANGE[thp]}' \
-		'pm --pages=${RANGE[thp]} --csv -o $PAGE_COLUMNS $SUBJECT_PID'
+	same 'reader $SUBJECT_PID ${RANGE[thp]}' 'dump $SUBJECT_PID ${RANGE[thp]}'
 	[[ " $(column thp SOFT-DIRTY 1) " == *" 700 "* ]]
 	# the other huge page was left alone
 	[[ " $(column thp SOFT-DIRTY 1) " != *" 511 "* ]]
