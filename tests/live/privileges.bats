@@ -1,0 +1,139 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# What is told, and what is not, depends on who asks: nothing is made up in place of what is hidden.
+
+# Commands handed to `same` are for it to expand.
+# shellcheck disable=SC2016,SC2034,SC2153,SC2154
+load live
+
+teardown() { live_end; }
+
+# as COMMAND...: the words before pmtop and the reader, for `hidden` and `agrees`
+as() { AS=("$@"); }
+
+# What the page table tells without the privilege, bits 55 to 63, and nothing of any frame.
+hidden() {
+	local told
+	told=$("${AS[@]}" "$PMTOP" --pages --csv -n -o PFN,PHYSICAL,MAPCOUNT,KPF,FLAGS,ORDER,FOLIO,MEMCG "$SUBJECT_PID" | sort -u)
+	is "$told" ",,,,,,,"
+	"${AS[@]}" "$PMTOP" --list "$SUBJECT_PID" >/dev/null
+	is "$(their_states anon)" "64 anon"
+	is "$(their_states sparse)" "61 none, 3 anon"
+	is "$(their_states private)" "15 file, 1 copied"
+	is "$(their_states memfd | tr -d 0-9)" " none,  shmem"
+	# PAGEMAP_SCAN knows the page of zeros without the privilege
+	is "$(their_states zero)" "16 $(can_scan && echo zero || echo hidden)"
+	[[ -z ${AT[hugetlb]-} ]] || is "$(their_states hugetlb)" "512 hugetlb"
+	[[ ! -e /sys/kernel/mm/ksm/run || $(</sys/kernel/mm/ksm/run) != 1 ]] || [[ $(their_states ksm) =~ anon|hidden ]]
+	[[ -z ${AT[guard]-} ]] || is "$(their_states guard)" "12 anon, 4 guard"
+}
+
+# states REGION, as they see it
+their_states() {
+	"${AS[@]}" "$PMTOP" "--pages=${RANGE[$1]}" --csv -n -o STATE "$SUBJECT_PID" | sort | uniq -c | sort -k 1,1nr -k 2 |
+		awk '{ printf "%s%s %s", comma, $1, $2; comma = ", " }'
+}
+
+# agrees READER: under the same command, of all that is there
+agrees() {
+	local reader=$1
+	same '"${AS[@]}" "$reader" $SUBJECT_PID' \
+		'"${AS[@]}" timeout 60 "$PMTOP" --pages --csv --output-all $SUBJECT_PID'
+	# of what is not there, too: a file that is not ours to write may not seem to be in the cache
+	range=$(awk '/r-xp.*libc/ { split($1, a, "-"); print a[1] ".." a[2]; exit }' "/proc/$SUBJECT_PID/maps")
+	[[ -z $range ]] || same '"${AS[@]}" "$reader" $SUBJECT_PID $range' \
+		'"${AS[@]}" timeout 60 "$PMTOP" --pages=$range --csv --output-all $SUBJECT_PID'
+}
+
+# refused_to COMMAND...: in one line that says what would help, whatever is asked
+refused_to() {
+	local status ask said
+	for ask in --pages --list --grid "-e anon" "-e clear"; do
+		status=0
+		# shellcheck disable=SC2086 # two words
+		said=$("$@" timeout 60 "$PMTOP" $ask "$SUBJECT_PID" 2>&1) || status=$?
+		echo "$ask: $status: $said"
+		[[ $status -eq 1 && $said != *$'\n'* && $said =~ ^pmtop:\ .+:\ .+\;\ .+root ]] || return
+	done
+}
+
+@test "root: nothing of a page in RAM is hidden" {
+	need_root
+	subject_start
+	need_frames
+	is "$(dump "$SUBJECT_PID" | values STATE | grep -c hidden)" 0
+	is "$(pm --pages --csv -n -o PRESENT,PFN "$SUBJECT_PID" | grep -c '^1,$')" 0
+	is "$(pm --pages --csv -n -o PRESENT,KPF "$SUBJECT_PID" | grep -c '^1,$')" 0
+	is "$(pm --pages --csv -n -o PRESENT,MAPCOUNT "$SUBJECT_PID" | grep -c '^1,$')" 0
+}
+
+@test "root without CAP_SYS_ADMIN: nothing is made up of frame 0" {
+	need_root
+	as setpriv --bounding-set -sys_admin --inh-caps -sys_admin
+	"${AS[@]}" true 2>/dev/null || skip "setpriv may not drop CAP_SYS_ADMIN here"
+	subject_start
+	leave_out_bugs
+	hidden
+	agrees "$live_dir/reader"
+}
+
+@test "as nobody: the own process, as far as the page table tells" {
+	become_nobody
+	as "${AS_NOBODY[@]}"
+	subject_start "${AS_NOBODY[@]}"
+	leave_out_bugs
+	hidden
+	agrees "$PUBLIC/reader"
+	# a swapped page is one, wherever in swap it is
+	[[ $(pm "--pages=${RANGE[swap]}" --csv -n -o STATE "$SUBJECT_PID") != *swapped* ]] ||
+		[[ $(their_states swap) == *swapped* ]]
+}
+
+@test "as nobody: another user's process is refused with the remedy" {
+	become_nobody
+	subject_start
+	refused_to "${AS_NOBODY[@]}"
+}
+
+@test "as nobody: where /proc hides others' processes, that is what is said" {
+	become_nobody
+	unshare -m mount -t proc -o hidepid=invisible proc /proc 2>/dev/null || skip "no /proc that hides processes here"
+	subject_start
+	# shellcheck disable=SC2016 # for that shell to expand
+	run -1 unshare -m bash -c 'mount -t proc -o hidepid=invisible proc /proc && exec "$@"' - \
+		"${AS_NOBODY[@]}" "$PMTOP" --list "$SUBJECT_PID"
+	echo "$output"
+	[[ ${#lines[@]} -eq 1 && $output == *hidepid* ]]
+}
+
+@test "a process that may not be dumped is for root alone" {
+	become_nobody
+	subject_start "${AS_NOBODY[@]}"
+	"${AS_NOBODY[@]}" "$PMTOP" --list "$SUBJECT_PID" >/dev/null
+	subject dumpable 0
+	refused_to "${AS_NOBODY[@]}"
+	is "$(states anon)" "64 anon"
+	subject dumpable 1
+	"${AS_NOBODY[@]}" "$PMTOP" --list "$SUBJECT_PID" >/dev/null
+}
+
+@test "a process in namespaces of its own, seen from outside" {
+	need_root
+	unshare -Urpfm --mount-proc true 2>/dev/null || skip "no new user and PID namespaces here"
+	subject_start_apart unshare -Urpfm --mount-proc
+	need_frames
+	same --others-map-files 'reader $SUBJECT_PID' 'dump $SUBJECT_PID'
+	is "$(states anon)" "64 anon"
+	is "$(states private)" "15 file, 1 copied"
+}
+
+@test "a process in namespaces of its own, seen from inside" {
+	need_root
+	unshare -Urpfm --mount-proc true 2>/dev/null || skip "no new user and PID namespaces here"
+	subject_start_apart unshare -Urpfm --mount-proc
+	as nsenter -t "$SUBJECT_PID" -U -p -m --preserve-credentials
+	# root in there, and its PID is another
+	SUBJECT_OUTSIDE=$SUBJECT_PID SUBJECT_PID=1
+	hidden
+	SUBJECT_PID=$SUBJECT_OUTSIDE
+}
