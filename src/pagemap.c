@@ -123,7 +123,7 @@ pagemap_readable(const struct pagemap *pm, const struct vma *v)
 	uint64_t word;
 	struct err ignored;
 
-	return strncmp(v->name, "[vvar", 5) && pagemap_words(pm, v->start, &word, 1, &ignored) == 1;
+	return pagemap_words(pm, v->start, &word, 1, &ignored) == 1;
 }
 
 uint64_t

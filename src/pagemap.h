@@ -41,11 +41,7 @@ void pagemap_close(struct pagemap *pm);
 ssize_t pagemap_words(const struct pagemap *pm, uint64_t addr, uint64_t *words, size_t n,
                       struct err *err);
 
-/*
- * false: the kernel shows no page table for this region. [vsyscall] lies outside the user's; [vvar]
- * has pages (every look at the clock reads them) but no struct page behind them (VM_PFNMAP), and
- * such regions are passed over as if they were empty.
- */
+/* false: the kernel shows no page table for this region ([vsyscall] lies outside the user's). */
 bool pagemap_readable(const struct pagemap *pm, const struct vma *v);
 
 struct pm_run {

@@ -82,10 +82,10 @@ status_field(int dir, const char *name)
 
 /*
  * A process whose main thread called pthread_exit looks like a zombie at /proc/PID, yet its memory
- * lives on: any other thread's directory shows it. Returns that directory, or -1.
+ * lives on: any other thread's directory shows it. Returns that directory and its number, or -1.
  */
 static int
-open_living_thread(int dir)
+open_living_thread(int dir, pid_t *tid)
 {
 	int task = openat(dir, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC), found = -1;
 	DIR *d = task < 0 ? NULL : fdopendir(task);
@@ -104,10 +104,12 @@ open_living_thread(int dir)
 
 		if (t < 0)
 			continue;
-		if (stat_read(t, &f) && f.state != 'Z' && f.state != 'X')
+		if (stat_read(t, &f) && f.state != 'Z' && f.state != 'X') {
 			found = t;
-		else
+			*tid = (pid_t)strtol(e->d_name, NULL, 10);
+		} else {
 			close(t);
+		}
 	}
 	closedir(d);
 	return found;
@@ -147,7 +149,7 @@ identify(struct proc *p, struct err *err)
 		               "choose a user process", "nothing to show for process %d (%s)",
 		               (int)p->pid, p->comm);
 	if (f.state == 'Z' || f.state == 'X') {
-		int thread = open_living_thread(p->leader);
+		int thread = open_living_thread(p->leader, &p->tid);
 		char why[128];
 
 		snprintf(why, sizeof(why), "it has ended and waits for its parent %u to notice (zombie)",
@@ -168,7 +170,7 @@ proc_open(struct proc *p, const char *root, pid_t pid, struct err *err)
 	struct statfs fs;
 	char name[16];
 
-	*p = (struct proc){.root = -1, .leader = -1, .dir = -1, .pidfd = -1, .pid = pid};
+	*p = (struct proc){.root = -1, .leader = -1, .dir = -1, .pidfd = -1, .pid = pid, .tid = pid};
 	p->root = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (p->root < 0)
 		return err_sys(err, "give a proc file system, or a folder that looks like one",
@@ -223,8 +225,9 @@ proc_check(struct proc *p, bool *moved)
 	memcpy(p->comm, f.comm, sizeof(p->comm)); /* exec gives a new one */
 	if (f.state != 'Z' && f.state != 'X') {
 		dir = dup(p->leader);
+		p->tid = p->pid;
 	} else {
-		dir = open_living_thread(p->leader);
+		dir = open_living_thread(p->leader, &p->tid);
 		*moved = true;
 	}
 	if (dir < 0)

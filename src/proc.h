@@ -18,6 +18,7 @@ struct proc {
 	int dir;      /* where its files are read: the same, or a living thread's when the main thread has ended */
 	int pidfd;    /* readable when the process ends; -1 where there is none */
 	pid_t pid;
+	pid_t tid;    /* whose memory `dir` shows: pid, or that thread */
 	bool live;    /* root is a real proc file system, so ioctls and clear_refs mean something */
 	bool ours;    /* and the one of our PID namespace, so that pid means the same to system calls */
 	char comm[64];

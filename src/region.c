@@ -168,7 +168,7 @@ measure(struct target *target, const struct vma *v, uint64_t now, struct region 
 		note_written(&w, t, now);
 	strip_finish(&shares, strip, width);
 	add_heat(&w, t, now, strip, width);
-	out->known = true;
+	out->known = out->rss || out->swap || !vma_hides_pages(v);
 	if (by_state)
 		for (unsigned s = 0; s < STATE_COUNT; s++)
 			by_state[s] += w.by_state[s];

@@ -3,9 +3,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/vfs.h>
 #include <unistd.h>
+
+#include "kabi.h"
 
 static int
 open_maps(struct target *t, struct err *err)
@@ -69,6 +75,41 @@ target_close(struct target *t)
 	proc_close(&t->proc);
 }
 
+/*
+ * A memfd, or System V memory, may be of huge pages: its name does not tell. PROCMAP_QUERY tells the
+ * size of its pages, before Linux 6.11 the file system it is on, to root.
+ */
+static bool
+is_of_huge_pages(const struct target *t, const struct vma *v)
+{
+	struct pm_procmap_query q = {.size = sizeof(q), .query_addr = v->start};
+	struct statfs fs;
+	char path[64];
+	int fd;
+	bool huge;
+
+	if (ioctl(t->maps, PM_IOC_QUERY, &q) == 0)
+		return q.vma_page_size > t->pm.page_size;
+	snprintf(path, sizeof(path), "map_files/%llx-%llx", (unsigned long long)v->start, (unsigned long long)v->end);
+	fd = proc_file(&t->proc, path, O_PATH);
+	huge = fd >= 0 && fstatfs(fd, &fs) == 0 && fs.f_type == HUGETLBFS_MAGIC;
+	if (fd >= 0)
+		close(fd);
+	return huge;
+}
+
+static void
+find_huge_pages(const struct target *t, struct vma_list *vmas)
+{
+	for (size_t i = 0; t->proc.live && i < vmas->n; i++) {
+		struct vma *v = &vmas->v[i];
+
+		if (v->type == VMA_SHM && (!strncmp(v->name, "/memfd:", 7) || !strncmp(v->name, "/SYSV", 5)) &&
+		    is_of_huge_pages(t, v))
+			v->type = VMA_HUGETLB;
+	}
+}
+
 int
 target_regions(struct target *t, struct vma_list *out, struct err *err)
 {
@@ -76,6 +117,7 @@ target_regions(struct target *t, struct vma_list *out, struct err *err)
 		return -1;
 	threads_read(&t->threads, &t->proc, out->n != t->regions);
 	threads_label(&t->threads, out);
+	find_huge_pages(t, out);
 	t->regions = out->n;
 	return 0;
 }

@@ -38,7 +38,7 @@ type_of(const struct vma *v)
 		return VMA_HUGETLB;
 	if (is_shm_name(n) || starts(n, "[anon_shmem:"))
 		return VMA_SHM;
-	if (starts(n, "/dev/"))
+	if (starts(n, "/dev/") || starts(n, "/sys/devices/") || starts(n, "anon_inode:"))
 		return VMA_DEVICE;
 	if (v->inode || n[0] == '/')
 		return VMA_FILE;
@@ -128,6 +128,12 @@ vma_read(int fd, struct vma_list *list, struct err *err)
 		return 0;
 	vma_parse(list, text.s, &odd);
 	return 0;
+}
+
+bool
+vma_hides_pages(const struct vma *v)
+{
+	return starts(v->name, "[vvar") || (v->type == VMA_DEVICE && !starts(v->name, "/dev/zero"));
 }
 
 void

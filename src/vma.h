@@ -59,6 +59,13 @@ void vma_free(struct vma_list *list);
 /* Gives region i another name; takes `name` (malloc'ed) over. */
 void vma_rename(struct vma_list *list, size_t i, char *name);
 
+/*
+ * Whether pages may be there that the page table does not show: drivers map frames without struct
+ * page (VM_PFNMAP), and the kernel passes over such regions as if they were empty. Only VmFlags (pf)
+ * tells for certain; [vvar] is always one, and what a device maps mostly is. /dev/zero is memory.
+ */
+bool vma_hides_pages(const struct vma *v);
+
 /* The region that holds addr, or NULL. */
 const struct vma *vma_at(const struct vma_list *list, uint64_t addr);
 

@@ -74,6 +74,8 @@ tell_gap_pages(struct pages_walk *w, uint64_t start, uint64_t end, enum state s)
 static int
 tell_gap_of(struct pages_walk *w, uint64_t start, uint64_t end, enum state s)
 {
+	if (vma_hides_pages(w->v))
+		s = STATE_UNREADABLE;
 	if (w->o->want & PAGE_WANT_GAPS)
 		return tell_gap_pages(w, start, end, s);
 	return w->fns->gap ? w->fns->gap(w->arg, start, end, s) : 0;

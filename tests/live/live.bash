@@ -86,14 +86,6 @@ subject() {
 	esac
 }
 
-# Unmaps what the skipped tests by the name of "bug:" are about, in tests of other things.
-leave_out_bugs() {
-	local region
-	for region in hugetlb-memfd bios; do
-		[[ -z ${AT[$region]-} ]] || { subject unmap "$region" && unset "AT[$region]"; }
-	done
-}
-
 # subject_try COMMAND...: false if the subject cannot
 subject_try() {
 	echo "$*" >&"$SUBJECT_IN"

@@ -61,7 +61,6 @@ thread_start() {
 
 @test "the list counts RSS, SWAP and HUGETLB as the reader does" {
 	subject_start
-	leave_out_bugs
 	need_frames # without frame numbers the reader takes the zero page for memory
 	same 'reader --regions $SUBJECT_PID' 'pm --list --csv -b -o START,END,RSS,SWAP,HUGETLB $SUBJECT_PID'
 	is "$(told sparse SIZE,PERM,RSS)" 262144,rw-p,12288
@@ -72,7 +71,6 @@ thread_start() {
 
 @test "the list counts as smaps does: RSS, SWAP, ANON, THP, LOCKED, KSM" {
 	subject_start
-	leave_out_bugs
 	need_frames
 	same 'smaps $SUBJECT_PID | cut -d , -f 1-7' 'listed $SUBJECT_PID ANON,THP,LOCKED'
 	is "$(told locked LOCKED)" 32768
@@ -151,7 +149,6 @@ thread_start() {
 }
 
 @test "bug: a memfd of huge pages is hugetlb, and not in RSS" {
-	skip "not mended: it is taken for shared memory by its name, /memfd:; VmFlags ht tells"
 	subject_start
 	need_region hugetlb-memfd "its pool of huge pages is empty (vm.nr_hugepages)"
 	is "$(told hugetlb-memfd TYPE,RSS,HUGETLB)" hugetlb,0,2097152

@@ -373,7 +373,6 @@ merged() {
 }
 
 @test "bug: unreadable is, too, what a driver maps without struct pages (VM_PFNMAP)" {
-	skip "not mended: only [vvar] is known for that, by its name; VmFlags pf tells of all"
 	subject_start
 	need_region bios "in the guests only, /dev/mem"
 	is "$(states bios)" "4 unreadable"
