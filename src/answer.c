@@ -512,13 +512,13 @@ answer_clear(struct target *t, const struct vma_list *vmas, struct err *err)
 	struct answer *a;
 	struct buf b = {0};
 
-	if (track_clear(&t->track, &t->proc, vmas, err) < 0)
+	if (track_clear(&t->track, &t->proc, &t->pm, vmas, err) < 0)
 		return NULL;
 	a = answer_new();
 	answer_add_number(a, "generation", t->track.gen);
 	answer_add_number(a, "cost_us", t->track.cost_ns / 1000);
-	buf_fmt(&b, "soft-dirty cleared in %.1f ms: pages written from now on show",
-	        (double)t->track.cost_ns / 1e6);
+	buf_fmt(&b, "%s cleared in %.1f ms: pages written from now on show",
+	        track_way_name(t->track.way), (double)t->track.cost_ns / 1e6);
 	a->line = b.s;
 	return a;
 }

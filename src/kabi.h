@@ -45,6 +45,8 @@ struct pm_scan_arg {
 	uint64_t category_inverted, category_mask, category_anyof_mask, return_mask;
 };
 
+#define PM_SCAN_WP_MATCHING 1
+
 #define PM_IOC_SCAN _IOWR('f', 16, struct pm_scan_arg)
 
 #define PM_CAT_WPALLOWED  (UINT64_C(1) << 0)
@@ -73,10 +75,19 @@ struct pm_uffdio_api {
 	uint64_t api, features, ioctls;
 };
 
+struct pm_uffdio_register {
+	uint64_t start, len, mode, ioctls;
+};
+
+#define PM_IOC_UFFD_REGISTER _IOWR(0xaa, 0x00, struct pm_uffdio_register)
+#define PM_UFFD_MODE_WP      2
+#define PM_UFFD_FEATURE_WP       (UINT64_C(1) << 0)
+#define PM_UFFD_FEATURE_WP_SHMEM     (UINT64_C(1) << 12)
+#define PM_UFFD_FEATURE_WP_EMPTY     (UINT64_C(1) << 13)
 #define PM_IOC_UFFD_API      _IOWR(0xaa, 0x3f, struct pm_uffdio_api)
 #define PM_UFFD_API          0xaa
 #define PM_UFFD_USER_MODE    1
-#define PM_UFFD_WP_ASYNC     (UINT64_C(1) << 15)
+#define PM_UFFD_FEATURE_WP_ASYNC     (UINT64_C(1) << 15)
 
 #define PM_CLEAR_SOFT_DIRTY "4" /* to /proc/PID/clear_refs */
 

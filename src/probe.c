@@ -196,7 +196,7 @@ static void
 probe_soft_dirty(struct target *t, struct cap *c)
 {
 	if (t->track.can == TRACK_UNKNOWN)
-		track_probe(&t->track, &t->proc);
+		track_probe(&t->track, &t->proc, &t->pm);
 	if (t->track.can == TRACK_YES && !t->proc.live)
 		yes(c, "not tried: the proc root is a folder that has clear_refs");
 	else if (t->track.can == TRACK_YES)
@@ -209,7 +209,7 @@ static void
 probe_uffd(struct target *t, struct cap *c)
 {
 #ifdef SYS_userfaultfd
-	struct pm_uffdio_api api = {.api = PM_UFFD_API, .features = PM_UFFD_WP_ASYNC};
+	struct pm_uffdio_api api = {.api = PM_UFFD_API, .features = PM_UFFD_FEATURE_WP_ASYNC};
 	long fd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK | PM_UFFD_USER_MODE);
 
 	(void)t;
@@ -217,8 +217,8 @@ probe_uffd(struct target *t, struct cap *c)
 		no(c, strerror(errno), NULL);
 		return;
 	}
-	if (ioctl((int)fd, PM_IOC_UFFD_API, &api) == 0 && api.features & PM_UFFD_WP_ASYNC)
-		yes(c, "asynchronous write protection is there (not used yet)");
+	if (ioctl((int)fd, PM_IOC_UFFD_API, &api) == 0 && api.features & PM_UFFD_FEATURE_WP_ASYNC)
+		yes(c, "asynchronous write protection is there (used of the demo)");
 	else
 		no(c, "userfaultfd is there, asynchronous write protection is not (Linux 6.7)", NULL);
 	close((int)fd);

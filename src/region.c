@@ -20,7 +20,8 @@ struct walk {
 	/* runs whose soft-dirty bit is set on pages that exist */
 	struct pm_run *dirty;
 	size_t dirty_n, dirty_cap;
-	bool clean_seen, born_seen;
+	bool clean_seen, born_seen, watched;
+	const struct track *track;
 };
 
 static void
@@ -99,10 +100,11 @@ walk_run(void *arg, const struct pm_run *run)
 		add_present(w, run);
 	else
 		add_swapped(w, run);
-	if (run->cats & PM_CAT_SOFT_DIRTY)
+	if (track_is_written(w->track, run->cats))
 		dirty_add(w, run);
 	else
 		w->clean_seen = true;
+	w->watched |= (run->cats & PM_CAT_WPALLOWED) != 0;
 	return 0;
 }
 
@@ -126,6 +128,8 @@ note_written(struct walk *w, struct track *t, uint64_t now)
 
 	w->out->newborn = w->born_seen || (w->dirty_n && !w->clean_seen &&
 	                                   !track_knew(t, v->start, v->end));
+	if (t->way == TRACK_UFFD)
+		w->out->newborn = !w->watched && (w->out->rss || w->out->swap); /* nobody watches it */
 	if (w->out->newborn)
 		w->dirty_n = 0;
 	track_update(t, v->start, v->end, w->dirty, w->dirty_n, now);
@@ -145,7 +149,7 @@ measure(struct target *target, const struct vma *v, uint64_t now, struct region 
 	uint64_t any = PM_CAT_PRESENT | PM_CAT_SWAPPED;
 	uint64_t cats = any | PM_CAT_PFNZERO | PM_CAT_HUGE | PM_CAT_GUARD;
 	struct walk w = {.pm = pm, .v = v, .page_size = pm->page_size, .devices = target->swaps.n,
-	                 .out = out, .strip = &shares};
+	                 .out = out, .strip = &shares, .track = t};
 	int r;
 
 	memset(out, 0, sizeof(*out));
@@ -156,8 +160,8 @@ measure(struct target *target, const struct vma *v, uint64_t now, struct region 
 	if (state_copies(v) || !pm->scan)
 		cats |= PM_CAT_FILE; /* which pages are private copies; else it is not worth the scan's price */
 	if (t->gen) {
-		any |= PM_CAT_SOFT_DIRTY;
-		cats |= PM_CAT_SOFT_DIRTY;
+		any |= track_cats(t) & PM_CAT_SOFT_DIRTY;
+		cats |= track_cats(t);
 	}
 	r = pagemap_runs(pm, v->start, v->end, any, cats, walk_run, &w, err);
 	if (r) { /* half a walk must not tell the track what is written: the rest would be forgotten */

@@ -15,7 +15,7 @@
  */
 struct region {
 	bool known;      /* the numbers below were read */
-	bool newborn;    /* mapped since the mark: its pages read as written without having been */
+	bool newborn;    /* mapped since the mark, or not watched: what is written in it is not known */
 	uint64_t rss, swap, hugetlb;
 	uint64_t anon, copied, thp; /* of rss; copied: anonymous copies of a file's pages */
 	uint64_t written, newest_ns; /* since the mark; the time of the newest */

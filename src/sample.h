@@ -57,6 +57,7 @@ struct sample {
 
 	/* the mark: see track.h */
 	enum track_can can_track;
+	enum track_way track_way;
 	char track_why[160], track_how[160];
 	unsigned gen;
 	uint64_t mark_ns, mark_cost_ns;

@@ -32,6 +32,7 @@ struct sampler {
 	int event;
 	char *root;
 	pid_t pid;
+	bool ours;
 
 	pthread_mutex_t lock; /* guards what follows, down to the next comment */
 	pthread_cond_t wake;
@@ -141,6 +142,7 @@ copy_track(struct sampler *s)
 	const struct track *t = &s->t.track;
 
 	s->draft.can_track = t->can;
+	s->draft.track_way = t->way;
 	snprintf(s->draft.track_why, sizeof(s->draft.track_why), "%s", t->why);
 	snprintf(s->draft.track_how, sizeof(s->draft.track_how), "%s", t->how);
 	s->draft.gen = t->gen;
@@ -389,7 +391,7 @@ do_clear(struct sampler *s)
 	if (s->draft.ended)
 		err_set(err, ERR_TARGET, "the process has ended", NULL, "cannot track writes");
 	else if (s->draft.regions)
-		track_clear(&s->t.track, &s->t.proc, &s->draft.regions->vmas, err);
+		track_clear(&s->t.track, &s->t.proc, &s->t.pm, &s->draft.regions->vmas, err);
 	s->draft.cleared = s->now.clear;
 	copy_track(s);
 }
@@ -554,6 +556,7 @@ open_target(struct sampler *s)
 
 	s->t.pm.stop = superseded;
 	s->t.pm.stop_arg = s;
+	s->t.track.ours = s->ours;
 	if (ok) {
 		tell_opened(s, true, &err);
 		describe_target(s);
@@ -588,7 +591,7 @@ thread_main(void *arg)
 	while (ok && wait_for_work(s, &news)) {
 		turn(s, news);
 		if (s->t.track.can == TRACK_UNKNOWN && s->draft.regions && s->draft.regions->counted) {
-			track_probe(&s->t.track, &s->t.proc); /* after the first picture: it takes a fork */
+			track_probe(&s->t.track, &s->t.proc, &s->t.pm); /* after the first picture: it takes a fork */
 			copy_track(s);
 			publish(s, s->draft.want_serial == s->now.serial);
 		}
@@ -602,7 +605,7 @@ thread_main(void *arg)
 }
 
 struct sampler *
-sampler_start(const char *root, pid_t pid, struct err *err)
+sampler_start(const char *root, pid_t pid, bool ours, struct err *err)
 {
 	struct sampler *s = mem_alloc(sizeof(*s));
 	pthread_condattr_t attr;
@@ -610,6 +613,7 @@ sampler_start(const char *root, pid_t pid, struct err *err)
 	int failed;
 
 	s->pid = pid;
+	s->ours = ours;
 	s->pidfd = -1;
 	s->root = mem_strdup(root);
 	s->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

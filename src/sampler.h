@@ -11,8 +11,11 @@
  */
 struct sampler;
 
-/* Starts reading process `pid` below the proc root `root`. Returns at once. */
-struct sampler *sampler_start(const char *root, pid_t pid, struct err *err);
+/*
+ * Starts reading process `pid` below the proc root `root`. Returns at once. `ours`: a target that
+ * has itself watched for us (track.h).
+ */
+struct sampler *sampler_start(const char *root, pid_t pid, bool ours, struct err *err);
 
 /* Readable when there is a new sample. */
 int sampler_fd(const struct sampler *s);

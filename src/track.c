@@ -1,16 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "track.h"
+#include "track_ways.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include "flags.h"
 #include "kabi.h"
 #include "util.h"
 
@@ -28,93 +22,46 @@ track_heat(uint64_t age_ns)
 	return HEAT_30S;
 }
 
-/* --- the probe: what really happens to bit 55 of a page of our own --------------------------------- */
+/* --- which way ----------------------------------------------------------------------------------------- */
 
-static int
-own_bit(int pagemap, const volatile char *p, size_t page_size)
+bool
+track_cannot(struct track *t, const char *why, const char *how)
 {
-	uint64_t word;
-	off_t at = (off_t)((uintptr_t)p / page_size * sizeof(word));
-
-	if (pread(pagemap, &word, sizeof(word), at) != sizeof(word))
-		return -1;
-	return word & PM_SOFT_DIRTY ? 1 : 0;
-}
-
-/* In a child, so that nothing of ours is write-protected: a fresh page, cleared, written again. */
-static int
-round_trip(void)
-{
-	size_t page_size = (size_t)sysconf(_SC_PAGESIZE);
-	int pagemap = open(PROC_ROOT "/self/pagemap", O_RDONLY | O_CLOEXEC);
-	int clear = open(PROC_ROOT "/self/clear_refs", O_WRONLY | O_CLOEXEC);
-	volatile char *p = mmap(NULL, 2 * page_size, PROT_READ | PROT_WRITE,
-	                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	if (pagemap < 0 || clear < 0 || p == MAP_FAILED)
-		return 2;
-	p[0] = p[page_size] = 1;
-	if (own_bit(pagemap, p, page_size) != 1)
-		return 1;
-	if (write(clear, PM_CLEAR_SOFT_DIRTY, 1) != 1 || own_bit(pagemap, p, page_size) != 0)
-		return 1;
-	p[0] = 2;
-	return own_bit(pagemap, p, page_size) == 1 && own_bit(pagemap, p + page_size, page_size) == 0
-	           ? 0
-	           : 1;
-}
-
-static int
-round_trip_in_child(void)
-{
-	int status;
-	pid_t child = fork();
-
-	if (child < 0)
-		return 2;
-	if (child == 0) {
-		alarm(5);
-		_exit(round_trip());
-	}
-	while (waitpid(child, &status, 0) < 0)
-		if (errno != EINTR)
-			return 2;
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 2;
-}
-
-static void
-cannot(struct track *t, const char *why, const char *how)
-{
-	t->can = TRACK_NO;
 	snprintf(t->why, sizeof(t->why), "%s", why);
 	snprintf(t->how, sizeof(t->how), "%s", how);
+	return false;
 }
 
 void
-track_probe(struct track *t, const struct proc *p)
+track_probe(struct track *t, const struct proc *p, const struct pagemap *pm)
 {
-	int fd = proc_file(p, "clear_refs", O_WRONLY);
+	t->way = TRACK_SOFT_DIRTY;
+	t->can = soft_dirty_probe(t, p) ? TRACK_YES : TRACK_NO;
+	if (t->can == TRACK_YES || !t->ours)
+		return;
+	t->way = TRACK_UFFD;
+	t->can = uffd_probe(t, pm) ? TRACK_YES : TRACK_NO;
+}
 
-	t->can = TRACK_YES;
-	if (fd < 0) {
-		cannot(t, errno == EACCES ? "no permission to write its clear_refs"
-		                          : "it has no clear_refs to write to",
-		       "run pmtop as root, or as the process's owner");
-		return;
-	}
-	close(fd);
-	if (!p->live)
-		return; /* a folder: the file is there, and stands for a kernel that has it */
-	switch (round_trip_in_child()) {
-	case 0:
-		return;
-	case 1:
-		cannot(t, "this kernel lacks CONFIG_MEM_SOFT_DIRTY: a clear does nothing",
-		       "use one that has it, such as Debian's on x86-64");
-		return;
-	default:
-		cannot(t, "soft-dirty could not be tried on an own page", "is /proc mounted?");
-	}
+const char *
+track_way_name(enum track_way way)
+{
+	return way == TRACK_UFFD ? "userfaultfd" : "soft-dirty";
+}
+
+uint64_t
+track_cats(const struct track *t)
+{
+	return t->way == TRACK_UFFD ? PM_CAT_WRITTEN | PM_CAT_WPALLOWED : PM_CAT_SOFT_DIRTY;
+}
+
+/* The zero page of an armed region was read, not written. */
+bool
+track_is_written(const struct track *t, uint64_t cats)
+{
+	uint64_t need = track_cats(t);
+
+	return (cats & need) == need && !(t->way == TRACK_UFFD && cats & PM_CAT_PFNZERO);
 }
 
 /* --- the mark ---------------------------------------------------------------------------------------- */
@@ -130,24 +77,17 @@ remember_regions(struct track *t, const struct vma_list *vmas)
 }
 
 int
-track_clear(struct track *t, const struct proc *p, const struct vma_list *vmas, struct err *err)
+track_clear(struct track *t, const struct proc *p, const struct pagemap *pm, const struct vma_list *vmas,
+            struct err *err)
 {
 	uint64_t start = time_ns();
-	int fd;
 
 	if (t->can == TRACK_UNKNOWN)
-		track_probe(t, p);
+		track_probe(t, p, pm);
 	if (t->can != TRACK_YES)
 		return err_set(err, ERR_TARGET, t->why, t->how, "cannot track writes");
-	fd = proc_file(p, "clear_refs", O_WRONLY);
-	if (fd < 0 || write(fd, PM_CLEAR_SOFT_DIRTY, 1) != 1) {
-		err_sys(err, "run pmtop as root, or as the process's owner",
-		        "cannot clear the soft-dirty bits of process %d (%s)", (int)p->pid, p->comm);
-		if (fd >= 0)
-			close(fd);
+	if ((t->way == TRACK_UFFD ? uffd_clear(pm, vmas, err) : soft_dirty_clear(p, err)) < 0)
 		return -1;
-	}
-	close(fd);
 	t->mark_ns = time_ns();
 	t->cost_ns = t->mark_ns - start;
 	t->gen++;
@@ -171,7 +111,7 @@ track_free(struct track *t)
 {
 	track_forget(t);
 	free(t->v);
-	*t = (struct track){0};
+	*t = (struct track){.ours = t->ours};
 }
 
 bool

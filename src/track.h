@@ -11,8 +11,8 @@
 #include "vma.h"
 
 /*
- * What was written since the mark, through soft-dirty (Documentation/admin-guide/mm/soft-dirty.rst):
- * clearing write-protects every page of the target once; a page written afterwards carries bit 55.
+ * What was written since the mark. The way of choice is soft-dirty
+ * (Documentation/admin-guide/mm/soft-dirty.rst): clearing write-protects every page of the target once; a page written afterwards carries bit 55.
  * pmtop clears when told to and from then on only reads, so no write is lost.
  *
  * Two traps this file knows. A kernel without CONFIG_MEM_SOFT_DIRTY accepts the clear and does
@@ -20,6 +20,10 @@
  * merged) after the clear reads as written all over, even where no page is: such a region is
  * "newborn", its pages are not called written.
  */
+/* TRACK_UFFD: regions that the target itself has watched by userfaultfd, for us (track_ways.h). */
+enum track_way { TRACK_SOFT_DIRTY, TRACK_UFFD };
+const char *track_way_name(enum track_way way);
+
 enum track_can {
 	TRACK_UNKNOWN, /* not asked yet */
 	TRACK_NO,      /* why says why */
@@ -32,6 +36,8 @@ struct track_stamp {
 };
 
 struct track {
+	bool ours;           /* set by who made the target: its regions may be watched by userfaultfd */
+	enum track_way way;
 	enum track_can can;
 	char why[160], how[160];
 	unsigned gen;        /* clears by us; 0: the mark is not ours and written means nothing yet */
@@ -47,11 +53,16 @@ struct track {
 enum heat { HEAT_NONE, HEAT_NOW, HEAT_2S, HEAT_5S, HEAT_12S, HEAT_30S, HEAT_COUNT };
 enum heat track_heat(uint64_t age_ns);
 
-/* Fills can, why and how: a write/clear/write round trip in a forked child. */
-void track_probe(struct track *t, const struct proc *p);
+/* Fills way, can, why and how: a write/clear/write round trip in a forked child. */
+void track_probe(struct track *t, const struct proc *p, const struct pagemap *pm);
 
-/* Clears the target's soft-dirty bits and starts a generation. -1: it would not, nothing changed. */
-int track_clear(struct track *t, const struct proc *p, const struct vma_list *vmas, struct err *err);
+/* Clears the target's write marks and starts a generation. -1: it would not, nothing changed. */
+int track_clear(struct track *t, const struct proc *p, const struct pagemap *pm, const struct vma_list *vmas,
+                struct err *err);
+
+/* The categories (PM_CAT_*) to ask for, and whether those of a run say that it is written. */
+uint64_t track_cats(const struct track *t);
+bool track_is_written(const struct track *t, uint64_t cats);
 void track_free(struct track *t);
 
 /* The mark is gone with the address space (exec): forget everything but `can`. */

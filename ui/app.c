@@ -234,8 +234,8 @@ notice_clear(struct app *a)
 		return;
 	}
 	snprintf(text, sizeof(text),
-	         "gen %u: soft-dirty cleared in %.1f ms; the next write to each of %llu pages costs a fault",
-	         a->s->gen, (double)a->s->mark_cost_ns / 1e6,
+	         "gen %u: %s cleared in %.1f ms; the next write to each of %llu pages costs a fault",
+	         a->s->gen, track_way_name(a->s->track_way), (double)a->s->mark_cost_ns / 1e6,
 	         (unsigned long long)(a->s->regions ? a->s->regions->totals.rss : 0));
 	app_toast(a, ROLE_HOT, text);
 }
@@ -459,7 +459,7 @@ app_run(const struct app_options *o, struct err *err)
 	int r;
 
 	a.want.interval_ns = o->interval_ns;
-	a.sampler = sampler_start(o->root, o->pid, err);
+	a.sampler = sampler_start(o->root, o->pid, o->ours, err);
 	if (!a.sampler)
 		return -1;
 	app_post(&a);

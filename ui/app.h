@@ -19,6 +19,7 @@ struct app_options {
 	enum theme theme;
 	struct term_options term;
 	bool read_only;
+	bool ours;             /* the demo: it has itself watched for us */
 	enum lens lens;        /* to begin with */
 	enum grouping grouping;
 	unsigned frames;       /* headless: so many frames, then the figures on stdout */

@@ -105,7 +105,7 @@ batch_need_written(struct batch *b)
 {
 	struct err ignored;
 
-	track_probe(&b->t.track, &b->t.proc);
+	track_probe(&b->t.track, &b->t.proc, &b->t.pm);
 	if (b->t.track.can != TRACK_YES || batch_need_smaps(b, &ignored) < 0)
 		return false;
 	b->t.track.gen = 1;

@@ -19,6 +19,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -26,6 +27,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "kabi.h"
+#include "track_ways.h"
 #include "util.h"
 
 #define ROW     64 /* pages in a row of a picture */
@@ -506,6 +509,30 @@ region_make(struct demo *d, const struct region *r, uint64_t at, struct area *a)
 	return 0;
 }
 
+/*
+ * Where the kernel has no soft-dirty the demo has its writes told by userfaultfd, asynchronously:
+ * nobody reads the descriptor, which has only to stay open. pmtop does the rest from outside.
+ */
+static void
+watch_writes(const struct demo *d, const struct area *areas, size_t n)
+{
+	struct pm_uffdio_api api = { .api = PM_UFFD_API,
+		.features = PM_UFFD_FEATURE_WP | PM_UFFD_FEATURE_WP_SHMEM | PM_UFFD_FEATURE_WP_EMPTY | PM_UFFD_FEATURE_WP_ASYNC };
+	int fd;
+
+	if (soft_dirty_round_trip() == 0)
+		return;
+	fd = (int)syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK | PM_UFFD_USER_MODE);
+	if (fd < 0 || ioctl(fd, PM_IOC_UFFD_API, &api) < 0)
+		return;
+	for (size_t i = 0; i < n; i++) {
+		struct pm_uffdio_register area = { .start = (uintptr_t)areas[i].base,
+			.len = areas[i].pages * d->page, .mode = PM_UFFD_MODE_WP };
+
+		ioctl(fd, PM_IOC_UFFD_REGISTER, &area); /* one that cannot be watched is told as such */
+	}
+}
+
 /* Tell the parent: 0 for ready, or why not. With no parent to hear it there is none to live for. */
 static void
 report(int sys)
@@ -552,6 +579,7 @@ demo_main(void)
 	for (size_t i = 0; i < ARRAY_LEN(regions); i++)
 		if (region_make(&d, &regions[i], FIRST_ADDRESS + i * SPACING, &areas[i]))
 			report(errno);
+	watch_writes(&d, areas, ARRAY_LEN(areas));
 	report(0);
 
 	clock_gettime(CLOCK_MONOTONIC, &beat);

@@ -79,6 +79,7 @@ run_screen(const struct options *o, pid_t pid, const char *notice, struct err *e
 	    .interval_ns = o->interval_ns,
 	    .theme = o->theme,
 	    .read_only = o->read_only,
+	    .ours = o->demo,
 	    .lens = o->lens,
 	    .grouping = o->grouping,
 	    .frames = o->frames,

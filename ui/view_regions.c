@@ -435,7 +435,7 @@ say(const struct ui *ui, const struct sample *s, struct buf *out)
 	if (r->swap)
 		buf_fmt(out, ", %s swapped", size_text(b, r->swap * s->page_size));
 	if (s->gen && r->newborn)
-		buf_str(out, ", new since the clear: writes not known");
+		buf_str(out, ", new since the clear or not watched: writes not known");
 	else if (s->gen && r->written)
 		buf_fmt(out, ", %llu pages written", (unsigned long long)r->written);
 }

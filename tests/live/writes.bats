@@ -79,3 +79,28 @@ teardown() { live_end; }
 	screen_keys q q
 	screen_end
 }
+
+# Where the kernel has no soft-dirty the demo has itself watched by userfaultfd.
+@test "the demo shows what it writes, with soft-dirty or without" {
+	local way=soft-dirty
+	subject_start
+	if [[ $("$live_dir/soft_dirty_probe") == no ]]; then
+		way=userfaultfd
+		[[ $(pm --capabilities --csv "$SUBJECT_PID" | grep ^userfaultfd,) == userfaultfd,yes,* ]] ||
+			skip "neither soft-dirty nor asynchronous write protection here"
+	fi
+	SCREEN_OPTIONS=(--interval 0.2 --color=never)
+	screen_start 80x24 --demo
+	screen_keys Enter
+	screen_wait_text '200000000000 '
+	run ! grep -E '^20000[0-9a-f]{7} .*[#+]' <(screen_text)
+	screen_keys c
+	screen_wait_text "gen 1: $way cleared in"
+	# life goes on: some of its pages are fresh, some have cooled, most are not written
+	screen_wait_text '^20000[0-9a-f]{7} .*#'
+	screen_wait_text '^20000[0-9a-f]{7} .*[+]'
+	run grep -cE '^20000[0-9a-f]{7} [^#+-]{64}' <(screen_text)
+	((output >= 3))
+	screen_keys q q
+	screen_end
+}

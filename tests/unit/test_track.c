@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <fcntl.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 #include "fake.h"
 #include "kabi.h"
@@ -193,27 +195,28 @@ test_probe(void)
 	                  {.start = addr(20), .end = addr(30), .name = ""}};
 	struct vma_list l = {.v = v, .n = 2};
 	const struct pm_run run = {addr(1), addr(2), 0};
+	const struct pagemap pm = {.fd = -1};
 	struct err err = {0};
 
 	if (!ok(folder_open(&f), "a folder for a process"))
 		return;
-	track_probe(&t, &f.p);
+	track_probe(&t, &f.p, &pm);
 	ok(t.can == TRACK_NO && t.why[0] && t.how[0], "no clear_refs: it cannot, and says why");
-	ok(track_clear(&t, &f.p, &l, &err) == -1 && err.status == ERR_TARGET && err.why[0] && t.gen == 0,
+	ok(track_clear(&t, &f.p, &pm, &l, &err) == -1 && err.status == ERR_TARGET && err.why[0] && t.gen == 0,
 	   "so a clear is refused");
 	ok(!track_knew(&t, addr(0), addr(10)), "and no mark is made");
 	memset(&t, 0, sizeof(t));
 	ok(folder_put(&f), "clear_refs");
-	track_probe(&t, &f.p);
+	track_probe(&t, &f.p, &pm);
 	ok(t.can == TRACK_YES && folder_holds(&f, ""), "with clear_refs it can; asking clears nothing");
-	ok(track_clear(&t, &f.p, &l, &err) == 0 && t.gen == 1 && t.mark_ns && folder_holds(&f, "4"),
+	ok(track_clear(&t, &f.p, &pm, &l, &err) == 0 && t.gen == 1 && t.mark_ns && folder_holds(&f, "4"),
 	   "a clear writes 4, and nothing else");
 	ok(track_knew(&t, addr(0), addr(10)) && track_knew(&t, addr(20), addr(30)) &&
 	       !track_knew(&t, addr(0), addr(11)) && !track_knew(&t, addr(1), addr(10)) &&
 	       !track_knew(&t, addr(12), addr(13)) && !track_knew(&t, addr(40), addr(50)),
 	   "the regions at the mark are known");
 	track_update(&t, addr(0), addr(10), &run, 1, 5);
-	ok(track_clear(&t, &f.p, &l, &err) == 0 && t.gen == 2 && !track_time(&t, addr(1)),
+	ok(track_clear(&t, &f.p, &pm, &l, &err) == 0 && t.gen == 2 && !track_time(&t, addr(1)),
 	   "a second clear forgets what was written");
 	track_forget(&t);
 	ok(t.gen == 0 && t.can == TRACK_YES && !track_knew(&t, addr(0), addr(10)), "exec: all but `can` is gone");
@@ -260,6 +263,109 @@ test_given_up(void)
 	fake_close(&t);
 }
 
+/* --- userfaultfd, on memory of our own ----------------------------------------------------------------- */
+
+/* A descriptor that watches [p, p + size); -1: this kernel has no asynchronous write protection. */
+static int
+watch(void *p, size_t size)
+{
+	struct pm_uffdio_api api = {.api = PM_UFFD_API,
+	                            .features = PM_UFFD_FEATURE_WP | PM_UFFD_FEATURE_WP_EMPTY |
+	                                        PM_UFFD_FEATURE_WP_ASYNC};
+	struct pm_uffdio_register area = {.start = (uintptr_t)p, .len = size, .mode = PM_UFFD_MODE_WP};
+	int fd = (int)syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK | PM_UFFD_USER_MODE);
+
+	if (fd >= 0 && (ioctl(fd, PM_IOC_UFFD_API, &api) < 0 || ioctl(fd, PM_IOC_UFFD_REGISTER, &area) < 0)) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
+/* kB of page tables of ours. */
+static uint64_t
+page_tables(void)
+{
+	struct buf text = {0};
+	int fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
+	uint64_t kib = 0;
+	const char *end, *at = fd >= 0 && file_read_all(fd, &text) == 0 ? strstr(text.s, "VmPTE:") : NULL;
+
+	if (at)
+		parse_u64(at + 6 + strspn(at + 6, " \t"), 10, &end, &kib);
+	if (fd >= 0)
+		close(fd);
+	buf_free(&text);
+	return kib;
+}
+
+/* Whether exactly the pages of `want`, ascending, ended by -1, are stamped. */
+static bool
+stamped(const struct track *t, uint64_t base, int pages, const int *want)
+{
+	for (int i = 0; i < pages; i++) {
+		bool is = track_time(t, base + (uint64_t)i * FAKE_PAGE) != 0;
+
+		if (is != (*want == i))
+			return false;
+		want += *want == i;
+	}
+	return true;
+}
+
+static void
+test_uffd(void)
+{
+	enum { WATCHED = 64 };
+	static const int first[] = {3, 5, 7, -1}, more[] = {3, 5, 7, 40, -1}, none[] = {-1}, last[] = {63, -1};
+	const uint64_t size = UINT64_C(64) << 30;
+	volatile char *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	struct strip_cell strip[LIST_STRIP];
+	struct target t;
+	struct vma_list l;
+	struct region r;
+	struct err err;
+	uint64_t before;
+	int fd;
+
+	madvise((void *)p, size, MADV_NOHUGEPAGE);
+	fd = p == MAP_FAILED ? -1 : watch((void *)p, size);
+	if (fd < 0 || sysconf(_SC_PAGESIZE) != FAKE_PAGE) {
+		ok(true, "userfaultfd # SKIP no asynchronous write protection here (Linux 6.7)");
+		return;
+	}
+	for (int i = 0; i < WATCHED / 2; i++)
+		p[i * FAKE_PAGE] = 1;
+	ok(target_open(&t, PROC_ROOT, getpid(), &err) == 0 && target_open_pages(&t, &err) == 0 &&
+	       target_regions(&t, &l, &err) == 0, "a target of our own");
+	t.track.can = TRACK_YES;
+	t.track.way = TRACK_UFFD;
+	before = page_tables();
+	ok(track_clear(&t.track, &t.proc, &t.pm, &l, &err) == 0 && t.track.gen == 1, "armed");
+	ok(page_tables() <= before + 256, "64 GiB of nothing got no page tables for it");
+#define LOOK(now) region_measure(&t, vma_at(&l, (uintptr_t)p), now, &r, strip, LIST_STRIP, &err)
+	ok(LOOK(100) == 0 && r.written == 0 && !r.newborn && stamped(&t.track, (uintptr_t)p, WATCHED, none),
+	   "nothing written, nothing told");
+	p[3 * FAKE_PAGE] = p[5 * FAKE_PAGE] = p[7 * FAKE_PAGE] = 2;
+	(void)p[50 * FAKE_PAGE]; /* read only: the zero page */
+	ok(LOOK(200) == 0 && r.written == 3 && stamped(&t.track, (uintptr_t)p, WATCHED, first),
+	   "pages 3, 5 and 7 written: exactly those");
+	p[40 * FAKE_PAGE] = 2; /* a page that was not there */
+	ok(LOOK(300) == 0 && r.written == 4 && stamped(&t.track, (uintptr_t)p, WATCHED, more) &&
+	       track_time(&t.track, (uintptr_t)p + 3 * FAKE_PAGE) == 200 &&
+	       track_time(&t.track, (uintptr_t)p + 40 * FAKE_PAGE) == 300,
+	   "one more, and the others keep their time");
+	ok(track_clear(&t.track, &t.proc, &t.pm, &l, &err) == 0 && LOOK(400) == 0 && r.written == 0,
+	   "armed again: nothing is left");
+	p[63 * FAKE_PAGE] = 3;
+	ok(LOOK(500) == 0 && stamped(&t.track, (uintptr_t)p, WATCHED, last), "and what comes is told");
+	close(fd);
+	ok(LOOK(600) == 0 && r.newborn && r.written == 0, "nobody watches any more: not known, not nothing");
+	vma_free(&l);
+	target_close(&t);
+	munmap((void *)p, size);
+}
+
 int
 main(void)
 {
@@ -269,5 +375,6 @@ main(void)
 	test_random();
 	test_probe();
 	test_given_up();
+	test_uffd();
 	return tap_done();
 }

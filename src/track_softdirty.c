@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Soft-dirty: bit 55, cleared by a write to clear_refs (Documentation/admin-guide/mm/soft-dirty.rst). */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "flags.h"
+#include "kabi.h"
+#include "track_ways.h"
+#include "util.h"
+
+/* --- the probe: what really happens to bit 55 of a page of our own --------------------------------- */
+
+static int
+own_bit(int pagemap, const volatile char *p, size_t page_size)
+{
+	uint64_t word;
+	off_t at = (off_t)((uintptr_t)p / page_size * sizeof(word));
+
+	if (pread(pagemap, &word, sizeof(word), at) != sizeof(word))
+		return -1;
+	return word & PM_SOFT_DIRTY ? 1 : 0;
+}
+
+/* In a child, so that nothing of ours is write-protected: a fresh page, cleared, written again. */
+static int
+round_trip(void)
+{
+	size_t page_size = (size_t)sysconf(_SC_PAGESIZE);
+	int pagemap = open(PROC_ROOT "/self/pagemap", O_RDONLY | O_CLOEXEC);
+	int clear = open(PROC_ROOT "/self/clear_refs", O_WRONLY | O_CLOEXEC);
+	volatile char *p = mmap(NULL, 2 * page_size, PROT_READ | PROT_WRITE,
+	                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (pagemap < 0 || clear < 0 || p == MAP_FAILED)
+		return 2;
+	p[0] = p[page_size] = 1;
+	if (own_bit(pagemap, p, page_size) != 1)
+		return 1;
+	if (write(clear, PM_CLEAR_SOFT_DIRTY, 1) != 1 || own_bit(pagemap, p, page_size) != 0)
+		return 1;
+	p[0] = 2;
+	return own_bit(pagemap, p, page_size) == 1 && own_bit(pagemap, p + page_size, page_size) == 0
+	           ? 0
+	           : 1;
+}
+
+int
+soft_dirty_round_trip(void)
+{
+	int status;
+	pid_t child = fork();
+
+	if (child < 0)
+		return 2;
+	if (child == 0) {
+		alarm(5);
+		_exit(round_trip());
+	}
+	while (waitpid(child, &status, 0) < 0)
+		if (errno != EINTR)
+			return 2;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 2;
+}
+
+bool
+soft_dirty_probe(struct track *t, const struct proc *p)
+{
+	int fd = proc_file(p, "clear_refs", O_WRONLY);
+
+	if (fd < 0)
+		return track_cannot(t, errno == EACCES ? "no permission to write its clear_refs"
+		                                       : "it has no clear_refs to write to",
+		                    "run pmtop as root, or as the process's owner");
+	close(fd);
+	if (!p->live)
+		return true; /* a folder: the file is there, and stands for a kernel that has it */
+	switch (soft_dirty_round_trip()) {
+	case 0:
+		return true;
+	case 1:
+		return track_cannot(t, "this kernel lacks CONFIG_MEM_SOFT_DIRTY: a clear does nothing",
+		                    "use one that has it, such as Debian's on x86-64");
+	}
+	return track_cannot(t, "soft-dirty could not be tried on an own page", "is /proc mounted?");
+}
+
+int
+soft_dirty_clear(const struct proc *p, struct err *err)
+{
+	int fd = proc_file(p, "clear_refs", O_WRONLY);
+	int r = 0;
+
+	if (fd < 0 || write(fd, PM_CLEAR_SOFT_DIRTY, 1) != 1)
+		r = err_sys(err, "run pmtop as root, or as the process's owner",
+		            "cannot clear the soft-dirty bits of process %d (%s)", (int)p->pid, p->comm);
+	if (fd >= 0)
+		close(fd);
+	return r;
+}
