@@ -47,25 +47,11 @@ stat_parse(char *text, struct stat_fields *f)
 }
 
 static bool
-read_at(int dir, const char *name, char *out, size_t size)
-{
-	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : read(fd, out, size - 1);
-
-	if (fd >= 0)
-		close(fd);
-	if (n <= 0)
-		return false;
-	out[n] = '\0';
-	return true;
-}
-
-static bool
 stat_read(int dir, struct stat_fields *f)
 {
 	char text[2048];
 
-	return read_at(dir, "stat", text, sizeof(text)) && stat_parse(text, f);
+	return file_read_small(dir, "stat", text, sizeof(text)) && stat_parse(text, f);
 }
 
 static long
@@ -74,7 +60,7 @@ status_field(int dir, const char *name)
 	char text[8192];
 	const char *at;
 
-	if (!read_at(dir, "status", text, sizeof(text)))
+	if (!file_read_small(dir, "status", text, sizeof(text)))
 		return -1;
 	at = strstr(text, name);
 	return at ? strtol(at + strlen(name), NULL, 10) : -1;
@@ -250,7 +236,7 @@ proc_pulse_read(const struct proc *p, struct proc_pulse *out)
 	char text[256];
 	unsigned long long size, rss;
 
-	if (!stat_read(p->leader, &f) || !read_at(p->dir, "statm", text, sizeof(text)) ||
+	if (!stat_read(p->leader, &f) || !file_read_small(p->dir, "statm", text, sizeof(text)) ||
 	    sscanf(text, "%llu %llu", &size, &rss) != 2)
 		return false;
 	*out = (struct proc_pulse){f.minflt, f.majflt, rss, size};
@@ -264,7 +250,7 @@ pid_limit(const char *proc_root)
 	uint64_t n;
 	const char *end;
 	int root = open(proc_root, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	bool ok = root >= 0 && read_at(root, "sys/kernel/pid_max", text, sizeof(text)) &&
+	bool ok = root >= 0 && file_read_small(root, "sys/kernel/pid_max", text, sizeof(text)) &&
 	          parse_u64(text, 10, &end, &n);
 
 	if (root >= 0)
@@ -294,12 +280,12 @@ is_named(int dir, const char *name)
 	char text[4096];
 	size_t n;
 
-	if (!read_at(dir, "comm", text, sizeof(text)))
+	if (!file_read_small(dir, "comm", text, sizeof(text)))
 		return false;
 	text[strcspn(text, "\n")] = '\0';
 	if (!strcmp(text, name))
 		return true;
-	if (!read_at(dir, "cmdline", text, sizeof(text)))
+	if (!file_read_small(dir, "cmdline", text, sizeof(text)))
 		return false;
 	const char *base = path_base(text, &n);
 	return strlen(name) == n && !strncmp(base, name, n);

@@ -35,18 +35,6 @@ thread_parse_sp(const char *text)
 	return sp > text && !strncmp(sp, "0x", 2) && parse_u64(sp + 2, 16, &end, &v) && end == pc ? v : 0;
 }
 
-static bool
-read_small(int dir, const char *name, char *out, size_t size)
-{
-	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : read(fd, out, size - 1);
-
-	if (fd >= 0)
-		close(fd);
-	out[n > 0 ? n : 0] = '\0';
-	return n > 0;
-}
-
 static int
 by_tid(const void *a, const void *b)
 {
@@ -74,12 +62,12 @@ add_thread(struct threads *t, const struct threads *old, int task, pid_t tid)
 	th = &t->v[t->n++];
 	*th = (struct thread){.tid = tid};
 	snprintf(path, sizeof(path), "%d/syscall", (int)tid);
-	if (read_small(task, path, text, sizeof(text)))
+	if (file_read_small(task, path, text, sizeof(text)))
 		th->sp = thread_parse_sp(text);
 	if (!th->sp)
 		th->sp = former_sp(old, tid);
 	snprintf(path, sizeof(path), "%d/comm", (int)tid);
-	if (read_small(task, path, text, sizeof(text))) {
+	if (file_read_small(task, path, text, sizeof(text))) {
 		text[strcspn(text, "\n")] = '\0';
 		snprintf(th->comm, sizeof(th->comm), "%.15s", text);
 	}

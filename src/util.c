@@ -2,6 +2,7 @@
 #include "util.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -228,6 +229,18 @@ file_read_all(int fd, struct buf *b)
 			buf_add(b, chunk, (size_t)n);
 	} while (n > 0 || (n < 0 && errno == EINTR));
 	return n < 0 ? -1 : 0;
+}
+
+bool
+file_read_small(int dir, const char *name, char *out, size_t size)
+{
+	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, out, size - 1);
+
+	if (fd >= 0)
+		close(fd);
+	out[n > 0 ? n : 0] = '\0';
+	return n > 0;
 }
 
 uint64_t

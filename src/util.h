@@ -72,6 +72,9 @@ unsigned eighths(uint64_t part, uint64_t whole);
 /* Read a whole small file; appends to `b`. Returns 0, or -1 with errno. */
 int file_read_all(int fd, struct buf *b);
 
+/* The beginning of a small file in a folder, NUL-terminated. false: it cannot be read, or is empty. */
+bool file_read_small(int dir, const char *name, char *out, size_t size);
+
 /* Nanoseconds of CLOCK_MONOTONIC. */
 uint64_t time_ns(void);
 

@@ -331,3 +331,15 @@ card_act(int *first, int page, enum action a)
 	}
 	return false;
 }
+
+void
+card_show(const struct card *c, bool made, const struct ui *ui, const struct sample *s, int top,
+          int bottom, const char *awaited)
+{
+	if (made)
+		card_draw(c, ui->card_top, top, bottom, 1, ui->cols);
+	else if (s->card_err.what[0])
+		paint_text(top, 1, ui->cols, ROLE_TEXT, "%s: %s", s->card_err.what, s->card_err.why);
+	else
+		paint_text(top, 1, ui->cols, ROLE_DIM, "%s", awaited);
+}

@@ -6,6 +6,7 @@
 #include "page.h"
 #include "paint.h"
 #include "sample.h"
+#include "view.h"
 
 /* Everything about one page as lines: for the page view, and beside the grid. */
 struct card_line {
@@ -34,6 +35,10 @@ void card_gap(struct card *c);
 /* Keeps the first line shown within the card; a key that scrolls it is dealt with: true. */
 void card_scroll(const struct card *c, int *first, int rows);
 bool card_act(int *first, int page, enum action a);
+
+/* Draws a card from `first` on; made false: why there is none (s->card_err), or what is awaited. */
+void card_show(const struct card *c, bool made, const struct ui *ui, const struct sample *s, int top,
+               int bottom, const char *awaited);
 
 /* Draws lines from `first` into rows [top, bottom), columns [x, right). */
 void card_draw(const struct card *c, int first, int top, int bottom, int x, int right);

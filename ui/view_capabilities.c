@@ -29,11 +29,9 @@ static void
 draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 {
 	struct card c;
+	bool made = make(ui, s, &c);
 
-	if (make(ui, s, &c))
-		card_draw(&c, ui->card_top, top, bottom, 1, ui->cols);
-	else
-		paint_text(top, 1, ui->cols, ROLE_DIM, "trying what there is");
+	card_show(&c, made, ui, s, top, bottom, "trying what there is");
 }
 
 static void

@@ -114,13 +114,9 @@ static void
 draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 {
 	struct card c;
+	bool made = make(ui, s, &c);
 
-	if (make(ui, s, &c))
-		card_draw(&c, ui->card_top, top, bottom, 1, ui->cols);
-	else if (s->card_err.what[0])
-		paint_text(top, 1, ui->cols, ROLE_TEXT, "%s: %s", s->card_err.what, s->card_err.why);
-	else
-		paint_text(top, 1, ui->cols, ROLE_DIM, "reading region %llx", (unsigned long long)ui->region);
+	card_show(&c, made, ui, s, top, bottom, "reading the region, and smaps");
 }
 
 static void
