@@ -183,6 +183,9 @@ check_shape(const struct options *o, struct err *err)
 	if (o->mode == MODE_PAGES && o->sort)
 		return err_set(err, ERR_USAGE, "pages come by address, in memory that does not grow",
 		               "pipe them through sort(1)", "--pages with --sort");
+	if (o->mode == MODE_WATCH && o->sort)
+		return err_set(err, ERR_USAGE, "what was written most comes first", "pipe it through sort(1)",
+		               "--watch with --sort");
 	if (o->mode == MODE_SUMMARY && (o->output || o->output_all || o->sort))
 		return err_set(err, ERR_USAGE, "its tables are what they are", "give --csv and choose there",
 		               "--summary with -o, --output-all or --sort");
@@ -204,6 +207,7 @@ answer(struct batch *b, struct err *err)
 	case MODE_LIST: return batch_list(b, err);
 	case MODE_PAGES: return batch_pages(b, err);
 	case MODE_SUMMARY: return batch_summary(b, err);
+	case MODE_WATCH: return batch_watch(b, err);
 	case MODE_QUERY: return batch_query(b, err);
 	case MODE_GRID: return show_grid(b, err);
 	case MODE_CAPABILITIES: return show_capabilities(b, err);
@@ -221,6 +225,7 @@ batch_run(const struct options *o, pid_t pid, struct buf *note, struct err *err)
 	struct batch b = {.o = o, .note = note};
 	int r = target_open(&b.t, o->proc_root, pid, err);
 
+	b.t.track.ours = o->demo;
 	if (r == 0)
 		r = target_open_pages(&b.t, err);
 	if (r == 0)

@@ -23,6 +23,7 @@ int batch_list(struct batch *b, struct err *err);
 int batch_pages(struct batch *b, struct err *err);
 int batch_query(struct batch *b, struct err *err);
 int batch_summary(struct batch *b, struct err *err);
+int batch_watch(struct batch *b, struct err *err);
 
 struct out_shape batch_shape(const struct options *o, const char *name, bool whole);
 

@@ -339,13 +339,38 @@ page_value_NODE(const struct page_row *row)
 	return row->pg->known & PAGE_NODE ? number((uint64_t)row->pg->node) : unknown;
 }
 
+static struct value watch_value_INTERVAL(const struct watch_row *r) { return number(r->interval); }
+static struct value watch_value_MS(const struct watch_row *r) { return number(r->ms); }
+static struct value watch_value_PAGES(const struct watch_row *r) { return r->known ? number(r->pages) : unknown; }
+static struct value watch_value_START(const struct watch_row *r) { return r->v ? hex(r->v->start) : unknown; }
+static struct value watch_value_END(const struct watch_row *r) { return r->v ? hex(r->v->end) : unknown; }
+static struct value watch_value_MAPPING(const struct watch_row *r) { return r->v ? outside(r->v->name) : ours("total"); }
+
+static struct value
+watch_value_BYTES(const struct watch_row *r)
+{
+	return r->known ? bytes_of(r->pages * r->page_size) : unknown;
+}
+
+static struct value
+watch_value_RATE(const struct watch_row *r)
+{
+	return r->known && r->ms ? bytes_of(r->pages * r->page_size * 1000 / r->ms) : unknown;
+}
+
 /* One table of functions for each set, made from columns.def; the other set's rows stay empty. */
 #define GET_REGION(set, id) GET_REGION_##set(id)
 #define GET_REGION_REGION(id) region_value_##id
 #define GET_REGION_PAGE(id) NULL
+#define GET_REGION_WATCH(id) NULL
 #define GET_PAGE(set, id) GET_PAGE_##set(id)
 #define GET_PAGE_REGION(id) NULL
 #define GET_PAGE_PAGE(id) page_value_##id
+#define GET_PAGE_WATCH(id) NULL
+#define GET_WATCH(set, id) GET_WATCH_##set(id)
+#define GET_WATCH_REGION(id) NULL
+#define GET_WATCH_PAGE(id) NULL
+#define GET_WATCH_WATCH(id) watch_value_##id
 
 struct value
 region_value(enum column_id id, const struct region_row *row)
@@ -363,6 +388,17 @@ page_value(enum column_id id, const struct page_row *row)
 {
 #define C(set, i, t, w, a, h) GET_PAGE(set, i),
 	static struct value (*const get[COL_COUNT])(const struct page_row *) = {
+#include "columns.def"
+	};
+#undef C
+	return get[id](row);
+}
+
+struct value
+watch_value(enum column_id id, const struct watch_row *row)
+{
+#define C(set, i, t, w, a, h) GET_WATCH(set, i),
+	static struct value (*const get[COL_COUNT])(const struct watch_row *) = {
 #include "columns.def"
 	};
 #undef C
@@ -438,7 +474,10 @@ no_such_column(enum column_set set, const char *name, size_t len, struct err *er
 	for (unsigned i = 0; i < COL_COUNT; i++)
 		if (rows[i].set == set)
 			buf_fmt(&how, "%s%s", i && rows[i - 1].set == set ? "," : " ", rows[i].title);
-	err_set(err, ERR_USAGE, set == SET_REGION ? "regions have no such column" : "pages have no such column",
+	err_set(err, ERR_USAGE,
+	        set == SET_REGION ? "regions have no such column"
+	        : set == SET_PAGE ? "pages have no such column"
+	                          : "--watch has no such column",
 	        how.s, "no column \"%.*s\"", len > 40 ? 40 : (int)len, name);
 	buf_free(&how);
 	return -1;

@@ -21,7 +21,7 @@ enum column_id {
 };
 #undef C
 
-enum column_set { SET_REGION, SET_PAGE };
+enum column_set { SET_REGION, SET_PAGE, SET_WATCH };
 
 struct column {
 	enum column_set set;
@@ -65,8 +65,17 @@ struct page_row {
 	bool live; /* of the running kernel, so that its cgroups can be named */
 };
 
+struct watch_row {
+	unsigned interval;
+	uint64_t ms, pages;
+	bool known;          /* pages is: the region was there at the clear, and is watched */
+	const struct vma *v; /* NULL: all regions */
+	size_t page_size;
+};
+
 struct value region_value(enum column_id id, const struct region_row *row);
 struct value page_value(enum column_id id, const struct page_row *row);
+struct value watch_value(enum column_id id, const struct watch_row *row);
 
 /* The value as text: sizes for people unless `bytes`, addresses with 0x. "" if it is not known. */
 void value_text(const struct value *v, bool bytes, bool ascii, struct buf *out);

@@ -142,7 +142,7 @@ man_keys(void)
 static void
 man_tables(void)
 {
-	static const char *const sets[] = {"COLUMNS OF --list", "COLUMNS OF --pages"};
+	static const char *const sets[] = {"COLUMNS OF --list", "COLUMNS OF --pages", "COLUMNS OF --watch"};
 	size_t n;
 	const struct query_form *q = query_forms(&n);
 
@@ -157,7 +157,7 @@ man_tables(void)
 		snprintf(term, sizeof(term), "%c  %s", state_row((enum state)s)->letter, state_row((enum state)s)->name);
 		item(term, state_row((enum state)s)->help);
 	}
-	for (int set = SET_REGION; set <= SET_PAGE; set++) {
+	for (int set = SET_REGION; set <= SET_WATCH; set++) {
 		printf(".SH \"");
 		roff(sets[set]);
 		printf("\"\n");
@@ -337,6 +337,8 @@ docs_bash(void)
 	print_columns(SET_REGION);
 	printf("'\n\t\tcase ${COMP_WORDS[*]} in *--pages*) columns='");
 	print_columns(SET_PAGE);
+	printf("' ;; *--watch*) columns='");
+	print_columns(SET_WATCH);
 	printf("' ;; esac\n"
 	       "\t\thave=${cur%%\"${cur##*,}\"}\n"
 	       "\t\tCOMPREPLY=($(compgen -P \"$have\" -W \"$columns\" -- \"${cur##*,}\")); return ;;\n"

@@ -148,6 +148,7 @@ run(const struct options *o, struct err *err)
 	case MODE_LIST:
 	case MODE_PAGES:
 	case MODE_SUMMARY:
+	case MODE_WATCH:
 	case MODE_QUERY:
 	case MODE_GRID:
 	case MODE_CAPABILITIES:

@@ -12,13 +12,13 @@
 #define O(id, long, short, arg, group, help) OPT_##id,
 enum option_id {
 #include "options.def"
-	OPT_COUNT
+	OPTIONS
 };
 #undef O
 
 #define O(id, l, s, a, g, h) \
 	{.name = (l), .letter = (char)(s), .arg = (a), .group = OPTION_##g, .help = (h)},
-static const struct option_row rows[OPT_COUNT] = {
+static const struct option_row rows[OPTIONS] = {
 #include "options.def"
 };
 #undef O
@@ -28,7 +28,7 @@ enum { LONG_BASE = 256 }; /* getopt's value of row i is LONG_BASE + i */
 const struct option_row *
 option_table(size_t *n)
 {
-	*n = OPT_COUNT;
+	*n = OPTIONS;
 	return rows;
 }
 
@@ -93,15 +93,30 @@ parse_size(const char *s, struct options *o, struct err *err)
 }
 
 static int
+parse_seconds(enum option_id id, const char *s, double least, uint64_t *ns, struct err *err)
+{
+	char *end, how[64];
+	double v = strtod(s, &end);
+
+	snprintf(how, sizeof(how), "give seconds from %g to 3600", least);
+	if (end == s || *end || !(v >= least && v <= 3600))
+		return bad_value(err, id, s, how);
+	*ns = (uint64_t)(v * 1e9);
+	return 0;
+}
+
+static int
 parse_interval(const char *s, struct options *o, struct err *err)
 {
 	char *end;
-	double v = strtod(s, &end);
 
-	if (end == s || *end || !(v >= 0 && v <= 3600) || (v > 0 && v < 0.05))
-		return bad_value(err, OPT_INTERVAL, s, "give seconds from 0.05 to 3600, or 0: only when asked");
-	o->interval_ns = (uint64_t)(v * 1e9);
-	return 0;
+	if (strtod(s, &end) == 0 && end != s && !*end) { /* only when asked */
+		o->interval_ns = 0;
+		return 0;
+	}
+	if (parse_seconds(OPT_INTERVAL, s, 0.05, &o->interval_ns, err) == 0)
+		return 0;
+	return bad_value(err, OPT_INTERVAL, s, "give seconds from 0.05 to 3600, or 0: only when asked");
 }
 
 static int
@@ -209,6 +224,9 @@ take(struct options *o, enum option_id id, const char *arg, struct err *err)
 	switch (id) {
 	case OPT_LIST: return set_mode(o, MODE_LIST, err);
 	case OPT_PAGES: return set_answer(o, MODE_PAGES, arg, err);
+	case OPT_WATCH:
+		return parse_seconds(id, arg ? arg : "1", 0.01, &o->watch_ns, err) < 0 ? -1 : set_mode(o, MODE_WATCH, err);
+	case OPT_COUNT: return parse_number(id, arg, 1000000000, &o->count, err);
 	case OPT_SUMMARY: return set_answer(o, MODE_SUMMARY, arg, err);
 	case OPT_GRID: return set_answer(o, MODE_GRID, arg, err);
 	case OPT_QUERY: return add_query(o, arg, err);
@@ -239,7 +257,7 @@ take(struct options *o, enum option_id id, const char *arg, struct err *err)
 	case OPT_ASCII: o->ascii = true; break;
 	case OPT_PROC_ROOT: o->proc_root = arg; break;
 	case OPT_DEMO_TARGET: /* main takes it before anything else */
-	case OPT_COUNT: break;
+	case OPTIONS: break;
 	}
 	return 0;
 }
@@ -251,7 +269,7 @@ nearest(const char *name)
 	size_t best = 0;
 	const char *found = NULL;
 
-	for (size_t i = 0; i < OPT_COUNT; i++) {
+	for (size_t i = 0; i < OPTIONS; i++) {
 		size_t n = 0;
 
 		while (name[n] && name[n] == rows[i].name[n])
@@ -284,7 +302,7 @@ fill_getopt(struct option *longs, char *shorts)
 
 	*s++ = '-'; /* arguments in their order: what follows -- is not ours */
 	*s++ = ':';
-	for (int i = 0; i < OPT_COUNT; i++) {
+	for (int i = 0; i < OPTIONS; i++) {
 		int has = rows[i].arg[0] == '[' ? optional_argument : rows[i].arg[0] ? required_argument : no_argument;
 
 		longs[i] = (struct option){rows[i].name, has, NULL, LONG_BASE + i};
@@ -294,7 +312,7 @@ fill_getopt(struct option *longs, char *shorts)
 				*s++ = ':';
 		}
 	}
-	longs[OPT_COUNT] = (struct option){0};
+	longs[OPTIONS] = (struct option){0};
 	*s = '\0';
 }
 
@@ -303,7 +321,7 @@ id_of(int c)
 {
 	if (c >= LONG_BASE)
 		return c - LONG_BASE;
-	for (int i = 0; i < OPT_COUNT; i++)
+	for (int i = 0; i < OPTIONS; i++)
 		if (rows[i].letter && rows[i].letter == c)
 			return i;
 	return -1;
@@ -332,6 +350,8 @@ take_command(struct options *o, char **rest, struct err *err)
 static int
 check_targets(const struct options *o, struct err *err)
 {
+	if (o->count && o->mode != MODE_WATCH)
+		return err_set(err, ERR_USAGE, "it counts intervals of --watch", "give --watch, too", "--count alone");
 	if ((o->target != NULL) + (o->command != NULL) + o->demo > 1)
 		return err_set(err, ERR_USAGE, "a PID, --demo and -- COMMAND exclude each other", "give one",
 		               "two targets were given");
@@ -344,8 +364,8 @@ check_targets(const struct options *o, struct err *err)
 int
 options_parse(struct options *o, int argc, char **argv, struct err *err)
 {
-	struct option longs[OPT_COUNT + 1];
-	char shorts[2 * OPT_COUNT + 3];
+	struct option longs[OPTIONS + 1];
+	char shorts[2 * OPTIONS + 3];
 	int c;
 
 	*o = (struct options){.interval_ns = 1000000000, .size_cols = 80, .size_rows = 24,

@@ -14,7 +14,7 @@
 
 /* The command line, parsed. Text points into argv. */
 enum mode {
-	MODE_SCREEN, MODE_LIST, MODE_PAGES, MODE_SUMMARY, MODE_QUERY, MODE_GRID, MODE_CAPABILITIES,
+	MODE_SCREEN, MODE_LIST, MODE_PAGES, MODE_SUMMARY, MODE_WATCH, MODE_QUERY, MODE_GRID, MODE_CAPABILITIES,
 	MODE_VERSION, MODE_HELP, MODE_PRINT,
 };
 enum format { FORMAT_TABLE, FORMAT_CSV, FORMAT_JSON, FORMAT_RAW };
@@ -40,6 +40,8 @@ struct options {
 	const char *filter;    /* NULL */
 	unsigned columns, zoom; /* of --grid; 0: chosen. zoom is the number of pages */
 
+	uint64_t watch_ns;     /* of --watch */
+	unsigned count;        /* intervals of it; 0: until interrupted */
 	uint64_t interval_ns;
 	bool read_only;
 	bool ascii;            /* also where the locale has nothing else: set by main */

@@ -104,3 +104,34 @@ teardown() { live_end; }
 	screen_keys q q
 	screen_end
 }
+
+@test "--watch tells what was written in each interval, and where" {
+	need_soft_dirty
+	local limit=$((SECONDS + 10 * ${TEST_TIMEOUT_SCALE:-1}))
+	subject_start
+	pm --watch=$((2 * ${TEST_TIMEOUT_SCALE:-1})) --count 1 --csv -n -o PAGES,BYTES,MAPPING,START "$SUBJECT_PID" \
+		>"$BATS_TEST_TMPDIR/watch" 3>&- &
+	OTHERS+=($!)
+	# it has begun when the clear is done
+	until [[ -z $(column anon SOFT-DIRTY 1) ]]; do ((SECONDS < limit)); done
+	subject write anon 3 5 7
+	subject write sparse 1
+	wait $!
+	cat "$BATS_TEST_TMPDIR/watch"
+	grep -qx "3,12.0K,,0x${AT[anon]}" "$BATS_TEST_TMPDIR/watch"
+	grep -qx "1,4.0K,,0x${AT[sparse]}" "$BATS_TEST_TMPDIR/watch"
+	is "$(awk -F , '$3 != "total" { n += $1 } $3 == "total" { t = $1 } END { print n - t }' "$BATS_TEST_TMPDIR/watch")" 0
+}
+
+@test "--watch of the demo: every interval has its writes, the sum is that of the regions" {
+	local out=$BATS_TEST_TMPDIR/out
+	if [[ $("$live_dir/soft_dirty_probe") == no ]]; then
+		subject_start
+		[[ $(pm --capabilities --csv "$SUBJECT_PID" | grep ^userfaultfd,) == userfaultfd,yes,* ]] ||
+			skip "neither soft-dirty nor asynchronous write protection here"
+	fi
+	pm --demo --watch=0.5 --count 3 --csv -n -o INTERVAL,PAGES,MAPPING >"$out" 2>"$out.err"
+	cat "$out"
+	is "$(grep -c ',total$' "$out")" 3
+	is "$(awk -F , '{ if ($3 == "total") t[$1] = $2; else n[$1] += $2 } END { for (i in t) print (t[i] > 0 && t[i] == n[i]) }' "$out" | sort -u)" 1
+}
