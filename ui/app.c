@@ -76,6 +76,12 @@ post_view(struct app *a)
 	app_post(a);
 }
 
+const struct sample *
+app_shown(const struct app *a)
+{
+	return a->back ? history_at(&a->history, a->back) : a->s;
+}
+
 bool
 app_answered(const struct app *a)
 {
@@ -97,8 +103,25 @@ static void
 toggle_pause(struct app *a)
 {
 	a->paused = !a->paused;
+	a->back = 0;
 	a->want.paused = a->paused;
 	app_post(a);
+}
+
+/* One step back or forward; the first step back holds the picture still. */
+static void
+rewind_by(struct app *a, int step)
+{
+	if (step > 0 && !a->history.n) {
+		app_toast(a, ROLE_TEXT, "nothing was seen before this");
+		return;
+	}
+	if (!a->paused)
+		toggle_pause(a);
+	if (step > 0 && a->back < a->history.n)
+		a->back++;
+	else if (step < 0 && a->back)
+		a->back--;
 }
 
 void
@@ -151,6 +174,8 @@ act(struct app *a, enum action action)
 	case ACT_REDRAW: return FX_REDRAW;
 	case ACT_CLEAR: return FX_CLEAR;
 	case ACT_PAUSE: return FX_PAUSE;
+	case ACT_REWIND: rewind_by(a, 1); return FX_NONE;
+	case ACT_FORWARD: rewind_by(a, -1); return FX_NONE;
 	case ACT_REFRESH: return FX_REFRESH;
 	case ACT_INTERVAL: return FX_INTERVAL;
 	case ACT_ASK: return FX_PROMPT;
@@ -173,12 +198,12 @@ act(struct app *a, enum action action)
 			return FX_QUIT;
 		return FX_NONE;
 	case ACT_GO:
-		if (a->panel && a->panel->has_place && a->s && !ui_go(ui, a->s, a->panel->place))
+		if (a->panel && a->panel->has_place && app_shown(a) && !ui_go(ui, app_shown(a), a->panel->place))
 			app_toast(a, ROLE_HOT, "nothing is mapped there any more");
 		close_panel(a);
 		return FX_NONE;
 	}
-	return a->s || ui_view(ui) == VIEW_HELP ? view_of(ui_view(ui))->act(ui, a->s, action) : FX_NONE;
+	return a->s || ui_view(ui) == VIEW_HELP ? view_of(ui_view(ui))->act(ui, app_shown(a), action) : FX_NONE;
 }
 
 static void
@@ -215,7 +240,7 @@ read_keys(struct app *a)
 			key(a, k);
 		}
 		if (a->s) /* the next key must find the grid where this one put it */
-			view_of(ui_view(&a->ui))->settle(&a->ui, a->s, 1, a->ui.rows - 2);
+			view_of(ui_view(&a->ui))->settle(&a->ui, app_shown(a), 1, a->ui.rows - 2);
 	}
 }
 
@@ -284,7 +309,10 @@ take_sample(struct app *a, struct err *err)
 
 	if (!got)
 		return sampler_opened(a->sampler, err) ? 0 : -1;
-	sample_free(a->s);
+	if (a->s && a->s->complete && !a->paused)
+		history_push(&a->history, a->s);
+	else
+		sample_free(a->s);
 	a->s = got;
 	notice_clear(a);
 	notice_answer(a);
@@ -466,6 +494,7 @@ app_run(const struct app_options *o, struct err *err)
 	r = o->frames ? run_frames(&a, err) : run_screen(&a, err);
 	sampler_stop(a.sampler);
 	sample_free(a.s);
+	history_free(&a.history);
 	close_panel(&a);
 	app_prompt_free(&a);
 	free(a.ui.order);

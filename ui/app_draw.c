@@ -35,7 +35,11 @@ state_badge(const struct app *a, char *out, size_t size, enum role *role)
 	uint64_t waited = a->ui.now - u64_min(a->ui.now, a->wanted_at);
 
 	*role = ROLE_HEADER;
-	if (a->s && a->s->ended) {
+	if (a->back) {
+		*role = ROLE_HEADER_HOT;
+		snprintf(out, size, "%.1f s ago (%zu of %zu)", (double)(a->s->time_ns - app_shown(a)->time_ns) / 1e9,
+		         a->back, a->history.n);
+	} else if (a->s && a->s->ended) {
 		*role = ROLE_BANNER;
 		snprintf(out, size, " ended %.0f s ago ", (double)(a->ui.now - a->s->ended_ns) / 1e9);
 	} else if (!app_answered(a) && waited > WAITING_MS * MS) {
@@ -54,7 +58,7 @@ state_badge(const struct app *a, char *out, size_t size, enum role *role)
 static void
 draw_header(const struct app *a)
 {
-	const struct sample *s = a->s;
+	const struct sample *s = app_shown(a);
 	struct buf crumb = {0}, comm = {0};
 	int right = a->ui.cols, x;
 	enum role role;
@@ -130,7 +134,7 @@ draw_message(const struct app *a, int y, enum role role, int x, const char *text
 static void
 draw_preview(const struct app *a, int y, int x)
 {
-	const struct sample *s = a->s;
+	const struct sample *s = app_shown(a);
 	struct query q;
 	struct err err;
 	uint64_t addr;
@@ -183,14 +187,14 @@ draw_say(const struct app *a, int y)
 {
 	struct buf text = {0};
 
-	if (a->ui.now < a->toast_until) {
+	if (time_ns() < a->toast_until) {
 		draw_message(a, y, a->toast_role, 1, a->toast);
 		return;
 	}
-	if (a->s->trouble.what[0])
-		buf_fmt(&text, "%s: %s", a->s->trouble.what, a->s->trouble.why);
+	if (app_shown(a)->trouble.what[0])
+		buf_fmt(&text, "%s: %s", app_shown(a)->trouble.what, app_shown(a)->trouble.why);
 	else
-		view_of(ui_view(&a->ui))->say(&a->ui, a->s, &text);
+		view_of(ui_view(&a->ui))->say(&a->ui, app_shown(a), &text);
 	paint_text(y, 1, a->ui.cols, ROLE_TEXT, "%s", text.s ? text.s : "");
 	buf_free(&text);
 }
@@ -228,12 +232,12 @@ draw_small(const struct app *a)
 void
 app_draw(struct app *a)
 {
-	const struct sample *s = a->s;
+	const struct sample *s = app_shown(a);
 	int bottom;
 
 	a->ui.rows = a->term.rows;
 	a->ui.cols = a->term.cols;
-	a->ui.now = time_ns();
+	a->ui.now = a->back ? app_shown(a)->time_ns : time_ns(); /* what was seen then has not aged since */
 	bottom = a->ui.rows - 2;
 	paint_begin(&a->term);
 	if (a->ui.rows < MIN_ROWS || a->ui.cols < MIN_COLS) {

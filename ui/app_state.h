@@ -4,6 +4,7 @@
 
 /* What the three files of the app share: app.c the loop, app_draw.c the frame, app_ask.c the prompt. */
 #include "app.h"
+#include "history.h"
 #include "sampler.h"
 #include "view.h"
 
@@ -16,6 +17,8 @@ struct app {
 	struct ui ui;
 	struct want want;
 	struct sample *s;       /* the newest; NULL before the first */
+	struct history history; /* those before it */
+	size_t back;            /* steps back from it that are on screen; 0: the newest */
 	bool paused, quit;
 
 	char toast[512];        /* a message, until: */
@@ -42,6 +45,9 @@ struct app {
 void app_toast(struct app *a, enum role role, const char *text);
 void app_post(struct app *a); /* hands a->want to the sampler */
 bool app_answered(const struct app *a);
+
+/* The sample on screen: the newest, or one that was rewound to; NULL before the first. */
+const struct sample *app_shown(const struct app *a);
 
 void app_effects(struct app *a, unsigned fx);
 

@@ -111,3 +111,29 @@ teardown() { live_end; }
 	subject leader-exit
 	same 'reader $SUBJECT_PID ${RANGE[anon]}' 'dump $SUBJECT_PID ${RANGE[anon]}'
 }
+
+@test "p holds the picture, [ and ] walk through what was seen" {
+	local none=[.·]
+	subject_start
+	SCREEN_OPTIONS=(--interval 0.1 --color=never)
+	screen_start 80x24 "$SUBJECT_PID"
+	screen_goto "${AT[sparse]}"
+	screen_wait_text "${AT[sparse]} +$none[ah]$none{6}[ah]"
+	subject write sparse 3
+	screen_wait_text "${AT[sparse]} +$none[ah]$none[ah]$none{4}[ah]"
+	screen_keys p
+	screen_wait_text paused
+	subject write sparse 5
+	screen_text | grep -E "${AT[sparse]} +$none[ah]$none[ah]$none{4}[ah]"
+	# back to before the first write; the newest picture stays as it was
+	until screen_text | grep -qE "${AT[sparse]} +$none[ah]$none{6}[ah]"; do
+		screen_keys '['
+		screen_wait_text ' s ago \([0-9]+ of [0-9]+\)'
+	done
+	until screen_text | grep -q paused; do screen_keys ']'; done
+	screen_text | grep -E "${AT[sparse]} +$none[ah]$none[ah]$none{4}[ah]"
+	screen_keys p
+	screen_wait_text "${AT[sparse]} +$none[ah]$none[ah]$none[ah]$none{2}[ah]"
+	screen_keys q q
+	screen_end
+}

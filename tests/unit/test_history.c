@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The last minute of samples: what is kept, what is dropped. */
+#include "fake.h"
+#include "history.h"
+#include "tap.h"
+
+static struct sample *
+make(uint64_t serial, uint64_t seconds, unsigned rows)
+{
+	struct sample *s = mem_alloc(sizeof(*s));
+
+	s->serial = serial;
+	s->time_ns = seconds * UINT64_C(1000000000);
+	if (rows) {
+		struct grid g = {.start = 0x1000, .end = 0x2000, .page_size = 4096, .row_cells = 256, .rows = rows};
+		struct err err;
+		struct target t;
+
+		fake_target(&t);
+		s->window = window_read(&t, NULL, &g, LENS_STATE, NULL, NULL, &err);
+		fake_close(&t);
+	}
+	return s;
+}
+
+static void
+test_order(void)
+{
+	struct history h = {0};
+
+	ok(!history_at(&h, 0) && !history_at(&h, 1), "nothing was seen yet");
+	for (uint64_t i = 1; i <= 5; i++)
+		history_push(&h, make(i, i, 0));
+	ok(history_at(&h, 1)->serial == 5 && history_at(&h, 2)->serial == 4 && history_at(&h, 5)->serial == 1,
+	   "steps back from the newest");
+	ok(history_at(&h, 99)->serial == 1, "further back there is only the oldest");
+	history_free(&h);
+	ok(!h.n && !h.bytes, "freed");
+}
+
+static void
+test_bounds(void)
+{
+	struct history h = {0};
+
+	for (uint64_t i = 0; i < 200; i++)
+		history_push(&h, make(i, i, 0));
+	is_u64(h.n, 61, "a minute, a sample a second");
+	is_u64(history_at(&h, 99)->serial, 139, "the oldest is a minute old");
+	history_push(&h, make(1000, 100000, 0));
+	is_u64(h.n, 1, "after a long pause only what is new");
+	for (uint64_t i = 0; i < 60; i++)
+		history_push(&h, make(i, 100001 + i / 10, 60));
+	ok(h.n > 1 && h.n < 60 && h.bytes <= 64 << 20, "large pictures: bounded by their bytes");
+	history_push(&h, make(1, 100007, 9999));
+	is_u64(h.n, 1, "one that is larger than the bound stands alone");
+	history_free(&h);
+}
+
+int
+main(void)
+{
+	tap_start();
+	test_order();
+	test_bounds();
+	return tap_done();
+}
