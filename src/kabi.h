@@ -59,7 +59,7 @@ struct pm_scan_arg {
 #define PM_CAT_SOFT_DIRTY (UINT64_C(1) << 7) /* 6.8 */
 #define PM_CAT_GUARD      (UINT64_C(1) << 8) /* 6.16 */
 
-/* PROCMAP_QUERY, Linux 6.11 */
+/* PROCMAP_QUERY, Linux 6.11: known by its answer only (--capabilities) */
 struct pm_procmap_query {
 	uint64_t size, query_flags, query_addr, vma_start, vma_end, vma_flags, vma_page_size, vma_offset;
 	uint64_t inode;

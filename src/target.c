@@ -3,15 +3,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/vfs.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "kabi.h"
+#include "util.h"
 
 static int
 open_maps(struct target *t, struct err *err)
@@ -30,6 +30,23 @@ open_maps(struct target *t, struct err *err)
 	               "cannot look into process %d (%s)", (int)t->proc.pid, t->proc.comm);
 }
 
+/* The device numbers of the kernel's own file systems of huge pages, learnt from files of ours there. */
+static void
+find_huge_devices(struct target *t)
+{
+	static const unsigned sizes[] = {0, 21u << MAP_HUGE_SHIFT, 30u << MAP_HUGE_SHIFT};
+
+	for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
+		int fd = memfd_create("pmtop", MFD_CLOEXEC | MFD_HUGETLB | sizes[i]);
+		struct stat st;
+
+		if (fd >= 0 && fstat(fd, &st) == 0)
+			t->huge_dev[t->huge_devs++] = st.st_dev;
+		if (fd >= 0)
+			close(fd);
+	}
+}
+
 int
 target_open(struct target *t, const char *root, pid_t pid, struct err *err)
 {
@@ -38,6 +55,8 @@ target_open(struct target *t, const char *root, pid_t pid, struct err *err)
 		return -1;
 	frames_open(&t->frames, &t->proc);
 	swaps_read(&t->swaps, &t->proc);
+	if (t->proc.live)
+		find_huge_devices(t);
 	t->pm.page_size = (size_t)sysconf(_SC_PAGESIZE);
 	return 0;
 }
@@ -75,38 +94,16 @@ target_close(struct target *t)
 	proc_close(&t->proc);
 }
 
-/*
- * A memfd, or System V memory, may be of huge pages: its name does not tell. PROCMAP_QUERY tells the
- * size of its pages, before Linux 6.11 the file system it is on, to root.
- */
-static bool
-is_of_huge_pages(const struct target *t, const struct vma *v)
-{
-	struct pm_procmap_query q = {.size = sizeof(q), .query_addr = v->start};
-	struct statfs fs;
-	char path[64];
-	int fd;
-	bool huge;
-
-	if (ioctl(t->maps, PM_IOC_QUERY, &q) == 0)
-		return q.vma_page_size > t->pm.page_size;
-	snprintf(path, sizeof(path), "map_files/%llx-%llx", (unsigned long long)v->start, (unsigned long long)v->end);
-	fd = proc_file(&t->proc, path, O_PATH);
-	huge = fd >= 0 && fstatfs(fd, &fs) == 0 && fs.f_type == HUGETLBFS_MAGIC;
-	if (fd >= 0)
-		close(fd);
-	return huge;
-}
-
+/* A memfd, or System V memory, may be of huge pages: its name does not tell, its device does. */
 static void
 find_huge_pages(const struct target *t, struct vma_list *vmas)
 {
-	for (size_t i = 0; t->proc.live && i < vmas->n; i++) {
+	for (size_t i = 0; i < vmas->n; i++) {
 		struct vma *v = &vmas->v[i];
 
-		if (v->type == VMA_SHM && (!strncmp(v->name, "/memfd:", 7) || !strncmp(v->name, "/SYSV", 5)) &&
-		    is_of_huge_pages(t, v))
-			v->type = VMA_HUGETLB;
+		for (size_t k = 0; v->type == VMA_SHM && k < t->huge_devs; k++)
+			if (makedev(v->dev_major, v->dev_minor) == t->huge_dev[k])
+				v->type = VMA_HUGETLB;
 	}
 }
 
