@@ -342,6 +342,7 @@ answer_page(struct target *t, const struct vma_list *vmas, uint64_t addr, struct
 	a->place = addr;
 	a->page = pg;
 	a->written_ns = written;
+	a->written_times = written ? track_at(&t->track, base)->count : 0;
 	answer_add_hex(a, "address", addr);
 	facts_region(a, v, addr);
 	if (symbol_at(&t->proc, vmas, addr, &b))

@@ -23,6 +23,7 @@ struct want {
 	bool paused;
 	uint64_t refresh, clear, ask; /* raised by one for one more */
 	char question[512];   /* what the last `ask` asks */
+	uint64_t pulse_ns;    /* clear again after so long; 0: never */
 	enum lens lens;
 	bool grid_on;         /* a grid is on screen: */
 	struct grid grid;
@@ -60,6 +61,7 @@ struct sample {
 	enum track_way track_way;
 	char track_why[160], track_how[160];
 	unsigned gen;
+	uint64_t pulse_ns;     /* the time between clears that is kept; 0: none. More than was asked if clears are dear */
 	uint64_t mark_ns, mark_cost_ns;
 	uint64_t cleared;      /* the last `clear` step that was carried out, and how it went: */
 	struct err clear_err;  /* what[0] == 0: well */

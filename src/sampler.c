@@ -19,6 +19,7 @@ static const uint64_t MS = 1000000;
 enum {
 	HEARTBEAT_MS = 100, /* how soon an exec is noticed */
 	PARTIAL_MS = 150,   /* how often an unfinished window is shown */
+	PULSE_SHARE = 20,   /* a clear that took t is not repeated before PULSE_SHARE * t has passed */
 	COST_SHARE = 10,    /* a look that took t is not repeated before COST_SHARE * t has passed */
 	STALE_S = 5,        /* a quiet target is read in full this often all the same: reclaim, KSM and
 	                     * migration change pages without a fault of the target's */
@@ -272,7 +273,7 @@ is_quiet(struct sampler *s)
 	struct proc_pulse p;
 	bool same;
 
-	if (s->lens_owed || (s->t.track.n && time_ns() - s->last_full < STALE_S * 1000 * MS))
+	if (s->lens_owed || s->now.pulse_ns || (s->t.track.n && time_ns() - s->last_full < STALE_S * 1000 * MS))
 		return false;
 	if (!proc_pulse_read(&s->t.proc, &p))
 		return false;
@@ -413,12 +414,32 @@ do_ask(struct sampler *s)
 	copy_track(s);
 }
 
+/*
+ * In a pulse each clear is followed by a look, and then by the next clear: what is written between
+ * the two is seen in no generation, unless the way to clear tells of it. A clear that took long is
+ * not repeated soon, so that the target pays a 20th at most.
+ */
+static void
+pulse(struct sampler *s)
+{
+	struct track *t = &s->t.track;
+
+	t->pulse = s->now.pulse_ns > 0;
+	s->draft.pulse_ns = t->pulse ? u64_max(s->now.pulse_ns, PULSE_SHARE * t->cost_ns) : 0;
+	if (t->pulse && !s->draft.ended && (!t->gen || time_ns() - t->mark_ns >= s->draft.pulse_ns)) {
+		do_clear(s);
+		if (s->draft.clear_err.what[0])
+			s->now.pulse_ns = 0;
+	}
+}
+
 /* What the new want asks beyond the one served before. */
 static void
 serve(struct sampler *s, const struct want *before, bool due)
 {
 	const struct want *w = &s->now;
-	bool cleared = w->clear != s->draft.cleared, again = w->refresh != before->refresh;
+	bool cleared = w->clear != s->draft.cleared;
+	bool again = w->refresh != before->refresh || w->pulse_ns != before->pulse_ns;
 	bool grid = w->grid_on && (!before->grid_on || !grid_same(&w->grid, &before->grid) || w->lens != before->lens);
 	uint64_t begin = time_ns();
 
@@ -430,6 +451,8 @@ serve(struct sampler *s, const struct want *before, bool due)
 	else if (!s->draft.regions || !s->draft.regions->counted || cleared || again || due || s->stale) {
 		s->stale = !look(s);
 		s->next_look = time_ns() + u64_max(w->interval_ns, COST_SHARE * (time_ns() - begin));
+		if (!s->stale)
+			pulse(s);
 	} else if (!w->grid_on && w->lens != before->lens) {
 		s->stale = !look(s);
 	} else if (grid) {

@@ -47,6 +47,15 @@ find_huge_devices(struct target *t)
 	}
 }
 
+/* What was found out of the address space, beyond the page tables. */
+static void
+forget_more(struct target *t)
+{
+	threads_free(&t->threads);
+	free(t->caps);
+	t->caps = NULL;
+}
+
 int
 target_open(struct target *t, const char *root, pid_t pid, struct err *err)
 {
@@ -74,9 +83,7 @@ target_reopen(struct target *t, struct err *err)
 		close(t->maps);
 	pagemap_close(&t->pm);
 	track_forget(&t->track);
-	threads_free(&t->threads);
-	free(t->caps);
-	t->caps = NULL;
+	forget_more(t);
 	return open_maps(t, err) < 0 ? -1 : target_open_pages(t, err);
 }
 
@@ -86,7 +93,7 @@ target_close(struct target *t)
 	track_free(&t->track);
 	frames_close(&t->frames);
 	swaps_free(&t->swaps);
-	threads_free(&t->threads);
+	forget_more(t);
 	pagemap_close(&t->pm);
 	if (t->maps >= 0)
 		close(t->maps);

@@ -8,6 +8,8 @@
 #include "kabi.h"
 #include "util.h"
 
+static const uint64_t COOL_NS = UINT64_C(30000000000); /* after which a write is no longer shown in a pulse */
+
 enum heat
 track_heat(uint64_t age_ns)
 {
@@ -73,7 +75,7 @@ remember_regions(struct track *t, const struct vma_list *vmas)
 	t->mark = mem_alloc(vmas->n * sizeof(*t->mark));
 	t->mark_n = vmas->n;
 	for (size_t i = 0; i < vmas->n; i++)
-		t->mark[i] = (struct track_stamp){vmas->v[i].start, vmas->v[i].end, 0};
+		t->mark[i] = (struct track_stamp){.start = vmas->v[i].start, .end = vmas->v[i].end};
 }
 
 int
@@ -91,7 +93,8 @@ track_clear(struct track *t, const struct proc *p, const struct pagemap *pm, con
 	t->mark_ns = time_ns();
 	t->cost_ns = t->mark_ns - start;
 	t->gen++;
-	t->n = 0;
+	if (!t->pulse)
+		t->n = 0;
 	remember_regions(t, vmas);
 	return 0;
 }
@@ -130,12 +133,20 @@ track_first(const struct track *t, uint64_t addr)
 	return vec_above(t->v, t->n, sizeof(*t->v), offsetof(struct track_stamp, end), addr);
 }
 
-uint64_t
-track_time(const struct track *t, uint64_t addr)
+const struct track_stamp *
+track_at(const struct track *t, uint64_t addr)
 {
 	size_t i = track_first(t, addr);
 
-	return i < t->n && t->v[i].start <= addr ? t->v[i].time_ns : 0;
+	return i < t->n && t->v[i].start <= addr ? &t->v[i] : NULL;
+}
+
+uint64_t
+track_time(const struct track *t, uint64_t addr)
+{
+	const struct track_stamp *s = track_at(t, addr);
+
+	return s ? s->time_ns : 0;
 }
 
 struct stamps {
@@ -143,38 +154,53 @@ struct stamps {
 	size_t n, cap;
 };
 
+/* [start, end) with the rest of `as`. */
 static void
-stamp_add(struct stamps *s, uint64_t start, uint64_t end, uint64_t time)
+stamp_add(struct stamps *s, uint64_t start, uint64_t end, struct track_stamp as)
 {
 	struct track_stamp *last = s->n ? &s->v[s->n - 1] : NULL;
 
 	if (start >= end)
 		return;
-	if (last && last->end == start && last->time_ns == time) {
+	if (last && last->end == start && last->time_ns == as.time_ns && last->gen == as.gen &&
+	    last->count == as.count) {
 		last->end = end;
 		return;
 	}
+	as.start = start;
+	as.end = end;
 	s->v = vec_room(s->v, s->n, &s->cap, sizeof(*s->v));
-	s->v[s->n++] = (struct track_stamp){start, end, time};
+	s->v[s->n++] = as;
 }
 
-/* One written run: where an old stamp covers it the old time stays, the gaps get `now`. */
+/* A written stretch: stamped in this generation it stays so, else it is now, once more. */
 static void
-merge_run(struct stamps *out, const struct track *old, size_t *i, const struct pm_run *run,
-          uint64_t now)
+add_written(struct stamps *out, const struct track *t, uint64_t start, uint64_t end, uint64_t now)
 {
-	uint64_t at = run->start;
+	uint64_t at = start;
 
-	while (*i < old->n && old->v[*i].end <= at)
-		++*i;
-	for (size_t k = *i; k < old->n && old->v[k].start < run->end; k++) {
-		uint64_t from = u64_max(old->v[k].start, at), to = u64_min(old->v[k].end, run->end);
+	for (size_t k = track_first(t, start); k < t->n && t->v[k].start < end; k++) {
+		const struct track_stamp *old = &t->v[k];
+		uint64_t from = u64_max(old->start, at), to = u64_min(old->end, end);
 
-		stamp_add(out, at, from, now);
-		stamp_add(out, from, to, old->v[k].time_ns);
+		stamp_add(out, at, from, (struct track_stamp){.time_ns = now, .gen = t->gen, .count = 1});
+		if (old->gen == t->gen)
+			stamp_add(out, from, to, *old);
+		else
+			stamp_add(out, from, to,
+			          (struct track_stamp){.time_ns = now, .gen = t->gen, .count = old->count + 1});
 		at = to;
 	}
-	stamp_add(out, at, run->end, now);
+	stamp_add(out, at, end, (struct track_stamp){.time_ns = now, .gen = t->gen, .count = 1});
+}
+
+/* A stretch that is not written now: in a pulse what was written before is still cooling. */
+static void
+add_cooling(struct stamps *out, const struct track *t, uint64_t start, uint64_t end, uint64_t now)
+{
+	for (size_t k = track_first(t, start); t->pulse && k < t->n && t->v[k].start < end; k++)
+		if (t->v[k].gen != t->gen && now - u64_min(now, t->v[k].time_ns) < COOL_NS)
+			stamp_add(out, u64_max(t->v[k].start, start), u64_min(t->v[k].end, end), t->v[k]);
 }
 
 void
@@ -182,15 +208,19 @@ track_update(struct track *t, uint64_t start, uint64_t end, const struct pm_run 
              uint64_t now)
 {
 	struct stamps out = {0};
+	uint64_t at = start;
 	size_t i = 0;
 
 	for (; i < t->n && t->v[i].start < start; i++)
-		stamp_add(&out, t->v[i].start, u64_min(t->v[i].end, start), t->v[i].time_ns);
-	i = track_first(t, start);
-	for (size_t r = 0; r < n; r++)
-		merge_run(&out, t, &i, &runs[r], now);
+		stamp_add(&out, t->v[i].start, u64_min(t->v[i].end, start), t->v[i]);
+	for (size_t r = 0; r < n; r++) {
+		add_cooling(&out, t, at, runs[r].start, now);
+		add_written(&out, t, runs[r].start, runs[r].end, now);
+		at = runs[r].end;
+	}
+	add_cooling(&out, t, at, end, now);
 	for (i = track_first(t, end); i < t->n; i++)
-		stamp_add(&out, u64_max(t->v[i].start, end), t->v[i].end, t->v[i].time_ns);
+		stamp_add(&out, u64_max(t->v[i].start, end), t->v[i].end, t->v[i]);
 	free(t->v);
 	t->v = out.v;
 	t->n = out.n;

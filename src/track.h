@@ -32,7 +32,9 @@ enum track_can {
 
 struct track_stamp {
 	uint64_t start, end; /* bytes: pages first seen written ... */
-	uint64_t time_ns;    /* ... at this time (CLOCK_MONOTONIC) */
+	uint64_t time_ns;    /* ... at this time (CLOCK_MONOTONIC), in ... */
+	uint32_t gen;        /* ... this generation, the last in which they were; and in ... */
+	uint32_t count;      /* ... so many generations in all */
 };
 
 struct track {
@@ -40,6 +42,7 @@ struct track {
 	enum track_way way;
 	enum track_can can;
 	char why[160], how[160];
+	bool pulse;          /* cleared again and again: what was written before cools, and is counted */
 	unsigned gen;        /* clears by us; 0: the mark is not ours and written means nothing yet */
 	uint64_t mark_ns;    /* when the last clear ended */
 	uint64_t cost_ns;    /* how long it took: the target's mappings were locked meanwhile */
@@ -70,12 +73,14 @@ void track_forget(struct track *t);
 
 /*
  * Tell what a look at [start, end) found: the n runs (ascending) whose pages are written. Pages
- * seen before keep their time, new ones get `now`, others in the range are dropped.
+ * seen before in this generation keep their time, others get `now`. What is not written is dropped;
+ * in a pulse what was written in an earlier generation stays until it has cooled.
  */
 void track_update(struct track *t, uint64_t start, uint64_t end, const struct pm_run *runs, size_t n,
                   uint64_t now);
 
-/* The time stamp of the page at addr, 0 if it was not seen written. */
+/* The stamp of the page at addr, NULL if it was not seen written; its time, 0 likewise. */
+const struct track_stamp *track_at(const struct track *t, uint64_t addr);
 uint64_t track_time(const struct track *t, uint64_t addr);
 
 /* Index in v of the first stamp that ends after addr. */

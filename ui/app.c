@@ -137,6 +137,12 @@ app_effects(struct app *a, unsigned fx)
 			app_post(a);
 		}
 	}
+	if (fx & FX_PULSE) {
+		if (a->o->read_only)
+			app_toast(a, ROLE_HOT, "--read-only: nothing that changes the target is done");
+		else
+			app_prompt(a, PROMPT_PULSE);
+	}
 	if (fx & FX_REFRESH) {
 		a->want.refresh++;
 		app_post(a);
@@ -173,6 +179,7 @@ act(struct app *a, enum action action)
 	case ACT_QUIT: return FX_QUIT;
 	case ACT_REDRAW: return FX_REDRAW;
 	case ACT_CLEAR: return FX_CLEAR;
+	case ACT_PULSE: return FX_PULSE;
 	case ACT_PAUSE: return FX_PAUSE;
 	case ACT_REWIND: rewind_by(a, 1); return FX_NONE;
 	case ACT_FORWARD: rewind_by(a, -1); return FX_NONE;
@@ -251,6 +258,11 @@ notice_clear(struct app *a)
 {
 	char text[256];
 
+	if (a->s->clear_err.what[0] && a->want.pulse_ns) {
+		a->want.pulse_ns = 0;
+		app_post(a);
+		toast_err(a, &a->s->clear_err);
+	}
 	if (a->s->cleared == a->clear_seen)
 		return;
 	a->clear_seen = a->s->cleared;
@@ -286,6 +298,7 @@ notice_life(struct app *a)
 
 	if (a->s->execs != a->execs_seen) {
 		a->execs_seen = a->s->execs;
+		a->want.pulse_ns = 0; /* the new program was not asked about */
 		a->ui.region = 0;
 		a->ui.depth = 0;
 		free(a->ui.order);

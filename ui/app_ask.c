@@ -129,6 +129,22 @@ set_interval(struct app *a, const char *line)
 }
 
 static void
+set_pulse(struct app *a, const char *line)
+{
+	char *end;
+	double secs = strtod(line, &end);
+
+	if (end == line || *end || !(secs == 0 || (secs >= 0.25 && secs <= 600))) {
+		snprintf(a->prompt_error, sizeof(a->prompt_error), "from 0.25 to 600 seconds, or 0: no more clears");
+		a->prompt_error_at = 0;
+		prompt_reopen(line, 0);
+		return;
+	}
+	a->want.pulse_ns = (uint64_t)(secs * 1e9);
+	app_post(a);
+}
+
+static void
 prompt_entered(struct app *a)
 {
 	char line[512];
@@ -140,6 +156,9 @@ prompt_entered(struct app *a)
 		break;
 	case PROMPT_INTERVAL:
 		set_interval(a, line);
+		break;
+	case PROMPT_PULSE:
+		set_pulse(a, line);
 		break;
 	case PROMPT_FIND:
 		snprintf(a->ui.find, sizeof(a->ui.find), "%.127s", line);

@@ -68,7 +68,10 @@ draw_header(const struct app *a)
 	if (s && s->regions && s->regions->counted)
 		right = draw_badge(0, right, s->frames_hidden ? ROLE_HEADER_HOT : ROLE_HEADER_DIM,
 		                   s->frames_hidden ? "no PFN" : "root");
-	if (s && s->gen) {
+	if (s && s->pulse_ns) {
+		snprintf(text, sizeof(text), "AUTO-CLEAR %.3gs, sampled", (double)s->pulse_ns / 1e9);
+		right = draw_badge(0, right - 1, ROLE_HEADER_HOT, text);
+	} else if (s && s->gen) {
 		snprintf(text, sizeof(text), "gen %u +%.0fs", s->gen, (double)(a->ui.now - s->mark_ns) / 1e9);
 		right = draw_badge(0, right - 1, ROLE_HEADER_HOT, text);
 	} else if (s && s->can_track == TRACK_NO && a->ui.cols >= 100) {
@@ -159,7 +162,8 @@ static void
 draw_prompt(const struct app *a, int y)
 {
 	static const char *const signs[] = {[PROMPT_ASK] = ":", [PROMPT_FIND] = "/",
-	                                    [PROMPT_INTERVAL] = "seconds between looks: "};
+	                                    [PROMPT_INTERVAL] = "seconds between looks: ",
+	                                    [PROMPT_PULSE] = "clear every so many seconds (0: no more): "};
 	const char *sign = signs[prompt_kind()];
 	const char *line = prompt_line();
 	int x = paint_text(y, 0, a->ui.cols, ROLE_ACCENT, "%s", sign), room = a->ui.cols - x - 1;

@@ -289,15 +289,17 @@ card_make(struct card *c, const struct sample *s, const struct vma *v, uint64_t 
           const struct page *pg, uint64_t written_ns, uint64_t now, const struct answer *more)
 {
 	enum state st = (enum state)pg->state;
-	char head[48];
+	char head[48], times[40] = "";
 
 	c->n = 0;
 	snprintf(head, sizeof(head), "Page %012llx", (unsigned long long)addr);
 	card_head(c, head);
 	add_wrapped(c, ROLE_TEXT, state_row(st)->words);
 	add_wrapped(c, ROLE_DIM, state_row(st)->help);
+	if (more && more->written_times > 1)
+		snprintf(times, sizeof(times), "in %u generations", more->written_times);
 	if (written_ns && now >= written_ns)
-		card_add(c, ROLE_HOT, "", NULL, "first seen written %.0f s ago", (double)(now - written_ns) / 1e9);
+		card_add(c, ROLE_HOT, "", times, "first seen written %.0f s ago", (double)(now - written_ns) / 1e9);
 	card_gap(c);
 	add_where(c, v, addr);
 	add_more(c, more);

@@ -135,3 +135,30 @@ teardown() { live_end; }
 	is "$(grep -c ',total$' "$out")" 3
 	is "$(awk -F , '{ if ($3 == "total") t[$1] = $2; else n[$1] += $2 } END { for (i in t) print (t[i] > 0 && t[i] == n[i]) }' "$out" | sort -u)" 1
 }
+
+@test "C clears again and again: what is written again is fresh, what is not cools" {
+	if [[ $("$live_dir/soft_dirty_probe") == no ]]; then
+		subject_start
+		[[ $(pm --capabilities --csv "$SUBJECT_PID" | grep ^userfaultfd,) == userfaultfd,yes,* ]] ||
+			skip "neither soft-dirty nor asynchronous write protection here"
+	fi
+	SCREEN_OPTIONS=(--interval 0.2 --color=never)
+	screen_start 80x24 --demo
+	screen_keys Enter C
+	screen_type 9999
+	screen_keys Enter
+	screen_wait_text 'from 0.25 to 600 seconds'
+	screen_keys C-u
+	screen_type 0.5
+	screen_keys Enter
+	screen_wait_text 'AUTO-CLEAR [0-9.]+s, sampled'
+	screen_wait_text '^20000[0-9a-f]{7} .*#'
+	screen_wait_text '^20000[0-9a-f]{7} .*[+]'
+	screen_keys C
+	screen_type 0
+	screen_keys Enter
+	screen_wait_text 'gen [0-9]+ '
+	run ! grep AUTO-CLEAR <(screen_text)
+	screen_keys q q
+	screen_end
+}

@@ -263,6 +263,38 @@ test_given_up(void)
 	fake_close(&t);
 }
 
+/* Generations: a page keeps its time within one, is told anew in the next, and cools in between. */
+static void
+test_pulse(void)
+{
+	const struct pm_run both[] = {{addr(2), addr(4), 0}, {addr(6), addr(7), 0}};
+	const struct pm_run one = {addr(3), addr(5), 0};
+	struct track t = {.gen = 1, .pulse = true};
+
+	track_update(&t, addr(0), addr(10), both, 2, 1000 * MS);
+	track_update(&t, addr(0), addr(10), both, 2, 2000 * MS);
+	ok(track_time(&t, addr(2)) == 1000 * MS && track_at(&t, addr(2))->count == 1 && t.n == 2,
+	   "within a generation a page keeps its time");
+	t.gen = 2;
+	track_update(&t, addr(0), addr(10), &one, 1, 3000 * MS);
+	ok(track_time(&t, addr(2)) == 1000 * MS && track_at(&t, addr(2))->count == 1,
+	   "what was not written again cools");
+	ok(track_time(&t, addr(3)) == 3000 * MS && track_at(&t, addr(3))->count == 2, "what was is fresh, and counted");
+	ok(track_time(&t, addr(4)) == 3000 * MS && track_at(&t, addr(4))->count == 1, "as is what is new");
+	ok(track_time(&t, addr(6)) == 1000 * MS && !track_at(&t, addr(5)), "and nothing else");
+	track_update(&t, addr(0), addr(10), NULL, 0, 4000 * MS);
+	ok(!track_at(&t, addr(3)) && track_at(&t, addr(2)), "written in this generation and gone: unmapped, so dropped");
+	t.gen = 3;
+	track_update(&t, addr(0), addr(10), NULL, 0, 32000 * MS);
+	ok(!track_at(&t, addr(2)) && t.n == 0, "after half a minute it has cooled");
+	t.pulse = false;
+	track_update(&t, addr(0), addr(10), both, 2, 40000 * MS);
+	t.gen = 4;
+	track_update(&t, addr(0), addr(10), &one, 1, 41000 * MS);
+	ok(!track_at(&t, addr(2)) && track_time(&t, addr(3)) == 41000 * MS, "without a pulse nothing old stays");
+	track_free(&t);
+}
+
 /* --- userfaultfd, on memory of our own ----------------------------------------------------------------- */
 
 /* A descriptor that watches [p, p + size); -1: this kernel has no asynchronous write protection. */
@@ -375,6 +407,7 @@ main(void)
 	test_random();
 	test_probe();
 	test_given_up();
+	test_pulse();
 	test_uffd();
 	return tap_done();
 }
