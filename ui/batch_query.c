@@ -16,9 +16,10 @@ print_answer(const struct answer *a, bool ascii, bool last)
 	for (size_t i = 0; i < a->n; i++) {
 		const struct fact *f = &a->f[i];
 
-		buf_fmt(&b, "\n  %-15s", f->key);
+		buf_fmt(&b, "\n  %-14s ", f->key);
 		text_escape(&b, f->value, strlen(f->value), ascii);
-		buf_fmt(&b, "%s%s", f->value[0] && f->note ? " " : "", f->note ? f->note : "");
+		if (f->note)
+			buf_fmt(&b, "%s%s", !f->value[0] ? "" : f->note[0] == '(' ? " " : "; ", f->note);
 	}
 	printf("%s\n%s", b.s, last ? "" : "\n");
 	buf_free(&b);

@@ -28,7 +28,9 @@ costs() {
 		n=$((n + 1))
 	done < <(examples)
 	[ $n -ge "$(grep -c '^Q(' "$fixture_top/src/query.def")" ]
-	costs <"$BATS_TEST_TMPDIR/all" >"$BATS_TEST_TMPDIR/out"
+	# some sources are the machine's, and the build's
+	costs <"$BATS_TEST_TMPDIR/all" |
+		grep -vE '^  (PROCMAP_QUERY|userfaultfd|move_pages|pidfd|symbols) |sources are there' >"$BATS_TEST_TMPDIR/out"
 	golden_check "$batch_dir/golden/query-examples.txt" "$BATS_TEST_TMPDIR/out"
 	! grep 'pmtop:\|exit status' "$BATS_TEST_TMPDIR/all"
 }
