@@ -66,6 +66,12 @@ probe_zero_pfn(size_t page_size)
 	return word & PM_PRESENT ? word & PM_PFN_MASK : 0;
 }
 
+bool
+pagemap_shows_frames(void)
+{
+	return probe_zero_pfn((size_t)sysconf(_SC_PAGESIZE)) != 0;
+}
+
 int
 pagemap_open(struct pagemap *pm, const struct proc *p, struct err *err)
 {

@@ -34,6 +34,9 @@ struct pagemap {
 int pagemap_open(struct pagemap *pm, const struct proc *p, struct err *err);
 void pagemap_close(struct pagemap *pm);
 
+/* Whether the kernel shows us page frames at all, tried on a page of our own. */
+bool pagemap_shows_frames(void);
+
 /*
  * The words of `n` pages from addr. Returns how many were read: fewer means that the kernel has no
  * page table there ([vsyscall]) or that the address space is gone. -1 with `err` if it would not.

@@ -66,12 +66,8 @@ status_field(int dir, const char *name)
 	return at ? strtol(at + strlen(name), NULL, 10) : -1;
 }
 
-/*
- * A process whose main thread called pthread_exit looks like a zombie at /proc/PID, yet its memory
- * lives on: any other thread's directory shows it. Returns that directory and its number, or -1.
- */
-static int
-open_living_thread(int dir, pid_t *tid)
+int
+proc_living_thread(int dir, pid_t *tid)
 {
 	int task = openat(dir, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC), found = -1;
 	DIR *d = task < 0 ? NULL : fdopendir(task);
@@ -135,7 +131,7 @@ identify(struct proc *p, struct err *err)
 		               "choose a user process", "nothing to show for process %d (%s)",
 		               (int)p->pid, p->comm);
 	if (f.state == 'Z' || f.state == 'X') {
-		int thread = open_living_thread(p->leader, &p->tid);
+		int thread = proc_living_thread(p->leader, &p->tid);
 		char why[128];
 
 		snprintf(why, sizeof(why), "it has ended and waits for its parent %u to notice (zombie)",
@@ -213,7 +209,7 @@ proc_check(struct proc *p, bool *moved)
 		dir = dup(p->leader);
 		p->tid = p->pid;
 	} else {
-		dir = open_living_thread(p->leader, &p->tid);
+		dir = proc_living_thread(p->leader, &p->tid);
 		*moved = true;
 	}
 	if (dir < 0)
@@ -221,6 +217,17 @@ proc_check(struct proc *p, bool *moved)
 	close(p->dir);
 	p->dir = dir;
 	return PROC_RUNNING;
+}
+
+const char *
+proc_refused_how(unsigned uid, char *out, size_t size)
+{
+	if (geteuid() == 0)
+		snprintf(out, size, "root here lacks CAP_SYS_PTRACE or a capability that the target has, "
+		                    "or a security module forbids it");
+	else
+		snprintf(out, size, "it belongs to user %u: run pmtop as root, or as that user", uid);
+	return out;
 }
 
 long
@@ -326,13 +333,15 @@ find_all(int root, const char *name, pid_t pids[16])
 }
 
 int
-proc_find(const char *root, const char *name, pid_t *pid, struct err *err)
+proc_find(const char *root, const char *name, pid_t *pid, size_t *found, struct err *err)
 {
 	pid_t pids[16];
 	int fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	size_t n = fd < 0 ? 0 : find_all(fd, name, pids);
 	struct buf list = {0};
 
+	if (found)
+		*found = n;
 	if (fd < 0)
 		return err_sys(err, NULL, "cannot open the proc root %s", root);
 	close(fd);

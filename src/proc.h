@@ -55,6 +55,15 @@ int proc_root_file(const struct proc *p, const char *name, int flags);
  */
 enum proc_life proc_check(struct proc *p, bool *moved);
 
+/*
+ * A process whose main thread called pthread_exit looks like a zombie at /proc/PID (`dir`), yet its
+ * memory lives on: the directory of a thread that shows it, and its number; or -1.
+ */
+int proc_living_thread(int dir, pid_t *tid);
+
+/* What helps when the files of a process of `uid` are refused to us. Returns out. */
+const char *proc_refused_how(unsigned uid, char *out, size_t size);
+
 /* PID of the process that traces it; 0 none, negative not known. */
 long proc_tracer(const struct proc *p);
 
@@ -64,7 +73,10 @@ bool proc_pulse_read(const struct proc *p, struct proc_pulse *out);
 /* "123" -> 123; what is no PID, or out of the kernel's range, is an error, never another number. */
 int proc_parse_pid(const char *root, const char *text, pid_t *pid, struct err *err);
 
-/* PID of the one process called `name` (comm, or the base name of argv[0]); several or none: an error that lists them. */
-int proc_find(const char *root, const char *name, pid_t *pid, struct err *err);
+/*
+ * PID of the one process called `name` (comm, or the base name of argv[0]); several or none: an error
+ * that lists them. *found (NULL: not asked) is how many there are, at most 16.
+ */
+int proc_find(const char *root, const char *name, pid_t *pid, size_t *found, struct err *err);
 
 #endif

@@ -21,11 +21,7 @@ open_maps(struct target *t, struct err *err)
 	t->maps = proc_file(&t->proc, "maps", O_RDONLY);
 	if (t->maps >= 0)
 		return 0;
-	if (geteuid() == 0)
-		snprintf(how, sizeof(how), "root here lacks CAP_SYS_PTRACE or a capability that the target has, "
-		                           "or a security module forbids it");
-	else
-		snprintf(how, sizeof(how), "it belongs to user %u: run pmtop as root, or as that user", t->proc.uid);
+	proc_refused_how(t->proc.uid, how, sizeof(how));
 	return err_sys(err, errno == EACCES || errno == EPERM ? how : NULL,
 	               "cannot look into process %d (%s)", (int)t->proc.pid, t->proc.comm);
 }

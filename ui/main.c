@@ -58,7 +58,7 @@ find_target(const struct options *o, pid_t *pid, struct err *err)
 		               "nothing to look at");
 	if (o->target[strspn(o->target, "0123456789")] == '\0')
 		return proc_parse_pid(o->proc_root, o->target, pid, err);
-	return proc_find(o->proc_root, o->target, pid, err);
+	return proc_find(o->proc_root, o->target, pid, NULL, err);
 }
 
 static int
