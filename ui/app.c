@@ -33,8 +33,8 @@ app_toast(struct app *a, enum role role, const char *text)
 	a->toast_until = time_ns() + TOAST_MS * MS;
 }
 
-static void
-toast_err(struct app *a, const struct err *e)
+void
+app_toast_err(struct app *a, const struct err *e)
 {
 	char line[700];
 
@@ -85,6 +85,8 @@ app_shown(const struct app *a)
 bool
 app_answered(const struct app *a)
 {
+	if (a->lister)
+		return a->processes && a->processes->complete && a->processes->request >= a->listing;
 	return a->s && a->s->complete && a->s->want_serial == a->want.serial &&
 	       (a->s->can_track != TRACK_UNKNOWN || a->s->ended);
 }
@@ -261,13 +263,13 @@ notice_clear(struct app *a)
 	if (a->s->clear_err.what[0] && a->want.pulse_ns) {
 		a->want.pulse_ns = 0;
 		app_post(a);
-		toast_err(a, &a->s->clear_err);
+		app_toast_err(a, &a->s->clear_err);
 	}
 	if (a->s->cleared == a->clear_seen)
 		return;
 	a->clear_seen = a->s->cleared;
 	if (a->s->clear_err.what[0]) {
-		toast_err(a, &a->s->clear_err);
+		app_toast_err(a, &a->s->clear_err);
 		return;
 	}
 	snprintf(text, sizeof(text),
@@ -284,7 +286,7 @@ notice_answer(struct app *a)
 		return;
 	a->asked = 0;
 	if (!a->s->answer) {
-		toast_err(a, &a->s->answer_err);
+		app_toast_err(a, &a->s->answer_err);
 		return;
 	}
 	close_panel(a);
@@ -335,8 +337,8 @@ take_sample(struct app *a, struct err *err)
 
 /* --- the loop ----------------------------------------------------------------------------------------- */
 
-static void
-write_status(struct app *a)
+void
+app_write_status(struct app *a)
 {
 	char line[96];
 	int n;
@@ -350,8 +352,8 @@ write_status(struct app *a)
 }
 
 /* How long nothing need be drawn if nothing happens; -1: for ever. */
-static int
-wait_ms(const struct app *a)
+int
+app_wait_ms(const struct app *a)
 {
 	uint64_t now = time_ns();
 
@@ -359,7 +361,7 @@ wait_ms(const struct app *a)
 		return WAITING_MS / 2;
 	if (now < a->toast_until)
 		return (int)((a->toast_until - now) / MS) + 1;
-	if (!a->want.interval_ns)
+	if (!a->want.interval_ns || a->lister)
 		return -1;
 	if (a->s && a->s->regions && a->s->regions->totals.written)
 		return FADE_MS;
@@ -395,8 +397,8 @@ loop(struct app *a, struct err *err)
 
 		app_draw(a);
 		post_view(a);
-		write_status(a);
-		poll(fds, FDS, wait_ms(a));
+		app_write_status(a);
+		poll(fds, FDS, app_wait_ms(a));
 		if (fds[SIGNALS].revents)
 			a->quit = true;
 		if (fds[TTY].revents & (POLLHUP | POLLERR))
@@ -421,6 +423,12 @@ wait_for_sample(struct app *a, int ms, struct err *err)
 	if (poll(&p, 1, ms) > 0)
 		return take_sample(a, err);
 	return 0;
+}
+
+int
+app_wait_first(struct app *a, struct err *err)
+{
+	return wait_for_sample(a, OPEN_WAIT_MS, err);
 }
 
 /* Draws into nothing as fast as the samples come, and tells what it cost. */
@@ -453,13 +461,33 @@ run_headless(struct app *a, struct err *err)
 	return 0;
 }
 
+/*
+ * What is looked at is chosen by the person, if the command line did not say it. What cannot be opened
+ * after all is told to who chose it; it ends the program where there was nothing to choose.
+ */
+static int
+show(struct app *a, struct err *err)
+{
+	for (;;) {
+		int r = a->o->pid ? 1 : app_choose(a, err);
+
+		if (r <= 0)
+			return r;
+		r = loop(a, err);
+		if (r == 0 || a->o->pid)
+			return r;
+		app_target_close(a);
+		app_toast_err(a, err);
+	}
+}
+
 static int
 run_screen(struct app *a, struct err *err)
 {
 	const char *status = getenv("PMTOP_STATUS_FILE");
 	int r;
 
-	if (wait_for_sample(a, OPEN_WAIT_MS, err) < 0)
+	if (a->sampler && app_wait_first(a, err) < 0)
 		return -1;
 	a->status_fd = status ? open(status, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600) : -1;
 	a->signals = open_signals();
@@ -471,7 +499,7 @@ run_screen(struct app *a, struct err *err)
 		app_toast(a, ROLE_HOT, a->term.notice);
 	else if (a->o->notice)
 		app_toast(a, ROLE_TEXT, a->o->notice);
-	r = loop(a, err);
+	r = show(a, err);
 	prompt_close();
 	paint_close();
 	term_close(&a->term);
@@ -493,6 +521,38 @@ run_frames(struct app *a, struct err *err)
 }
 
 int
+app_target(struct app *a, const char *root, pid_t pid, bool ours, struct err *err)
+{
+	a->sampler = sampler_start(root, pid, ours, err);
+	if (!a->sampler)
+		return -1;
+	a->pid = pid;
+	app_post(a);
+	return 0;
+}
+
+void
+app_target_close(struct app *a)
+{
+	struct want fresh = {.interval_ns = a->want.interval_ns};
+
+	if (a->sampler)
+		sampler_stop(a->sampler);
+	sample_free(a->s);
+	history_free(&a->history);
+	close_panel(a);
+	free(a->ui.order);
+	a->sampler = NULL;
+	a->s = NULL;
+	a->ui.order = NULL;
+	a->want = fresh;
+	a->back = 0;
+	a->asked = a->clear_seen = 0;
+	a->execs_seen = 0;
+	a->paused = a->ended_seen = a->end_told = false;
+}
+
+int
 app_run(const struct app_options *o, struct err *err)
 {
 	struct app a = {.o = o, .status_fd = -1, .signals = -1, .ui.lens = o->lens,
@@ -500,16 +560,12 @@ app_run(const struct app_options *o, struct err *err)
 	int r;
 
 	a.want.interval_ns = o->interval_ns;
-	a.sampler = sampler_start(o->root, o->pid, o->ours, err);
-	if (!a.sampler)
+	picker_open(&a.ui.picker, o->filter);
+	if (o->pid && app_target(&a, o->root, o->pid, o->ours, err) < 0)
 		return -1;
-	app_post(&a);
 	r = o->frames ? run_frames(&a, err) : run_screen(&a, err);
-	sampler_stop(a.sampler);
-	sample_free(a.s);
-	history_free(&a.history);
-	close_panel(&a);
+	app_target_close(&a);
 	app_prompt_free(&a);
-	free(a.ui.order);
+	picker_free(&a.ui.picker);
 	return r;
 }

@@ -14,7 +14,8 @@
 /* The screen: what it shows, how often it looks, what it may do. */
 struct app_options {
 	const char *root;      /* proc root */
-	pid_t pid;
+	pid_t pid;             /* 0: let the person choose one */
+	const char *filter;    /* to choose with; NULL none */
 	uint64_t interval_ns;  /* 0: look only when asked */
 	enum theme theme;
 	struct term_options term;

@@ -17,7 +17,7 @@
 #include "util.h"
 
 static const uint64_t MS = 1000000;
-enum { MIN_ROWS = 6, MIN_COLS = 30 };
+enum { MIN_ROWS = 6, MIN_COLS = 30, CHOOSE_COLS = 20 };
 
 static int
 draw_badge(int y, int x, enum role role, const char *text)
@@ -84,10 +84,39 @@ draw_header(const struct app *a)
 	if (s || ui_view(&a->ui) == VIEW_HELP)
 		view_of(ui_view(&a->ui))->crumb(&a->ui, s, &crumb);
 	x = paint_text(0, 1, right, ROLE_HEADER, "pmtop  ");
-	x = paint_text(0, x, right, ROLE_HEADER, "%s %d › ", comm.s ? comm.s : "process", (int)a->o->pid);
+	x = paint_text(0, x, right, ROLE_HEADER, "%s %d › ", comm.s ? comm.s : "process", (int)a->pid);
 	paint_text(0, x, right, ROLE_HEADER, "%s", crumb.s ? crumb.s : "");
 	buf_free(&crumb);
 	buf_free(&comm);
+}
+
+static void
+draw_choose_header(const struct app *a)
+{
+	const struct picker *p = &a->ui.picker;
+	const struct processes *list = a->processes;
+	size_t shown = p->rows_n - (p->rows_n && p->rows[0] == PICK_DEMO);
+	uint64_t waited = a->ui.now - u64_min(a->ui.now, a->wanted_at);
+	int right = a->ui.cols, x;
+	struct buf crumb = {0};
+	char text[64];
+
+	paint_fill(0, 0, a->ui.cols, ROLE_HEADER);
+	if (list->live)
+		right = draw_badge(0, right, list->frames ? ROLE_HEADER_DIM : ROLE_HEADER_HOT,
+		                   list->frames ? "root" : "no PFN");
+	if (shown == list->n)
+		snprintf(text, sizeof(text), "%zu process%s", list->n, list->n == 1 ? "" : "es");
+	else
+		snprintf(text, sizeof(text), "%zu of %zu processes", shown, list->n);
+	if (!app_answered(a) && waited > WAITING_MS * MS)
+		snprintf(text, sizeof(text), "waiting for the kernel %.0f s", (double)waited / 1e9);
+	if (a->ui.cols >= 60)
+		right = draw_badge(0, right - 1, ROLE_HEADER, text);
+	view_of(ui_view(&a->ui))->crumb(&a->ui, NULL, &crumb);
+	x = paint_text(0, 1, right, ROLE_HEADER, "pmtop › ");
+	paint_text(0, x, right, ROLE_HEADER, "%s", crumb.s);
+	buf_free(&crumb);
 }
 
 static void
@@ -195,7 +224,7 @@ draw_say(const struct app *a, int y)
 		draw_message(a, y, a->toast_role, 1, a->toast);
 		return;
 	}
-	if (app_shown(a)->trouble.what[0])
+	if (app_shown(a) && app_shown(a)->trouble.what[0])
 		buf_fmt(&text, "%s: %s", app_shown(a)->trouble.what, app_shown(a)->trouble.why);
 	else
 		view_of(ui_view(&a->ui))->say(&a->ui, app_shown(a), &text);
@@ -230,7 +259,8 @@ static void
 draw_small(const struct app *a)
 {
 	paint_text(0, 0, a->ui.cols, ROLE_TEXT, "%dx%d: pmtop needs", a->ui.cols, a->ui.rows);
-	paint_text(1, 0, a->ui.cols, ROLE_TEXT, "%dx%d; q quits", MIN_COLS, MIN_ROWS);
+	paint_text(1, 0, a->ui.cols, ROLE_TEXT, "%dx%d; %s quits", a->lister ? CHOOSE_COLS : MIN_COLS, MIN_ROWS,
+	           a->lister ? "Esc" : "q");
 }
 
 void
@@ -244,22 +274,25 @@ app_draw(struct app *a)
 	a->ui.now = a->back ? app_shown(a)->time_ns : time_ns(); /* what was seen then has not aged since */
 	bottom = a->ui.rows - 2;
 	paint_begin(&a->term);
-	if (a->ui.rows < MIN_ROWS || a->ui.cols < MIN_COLS) {
+	if (a->ui.rows < MIN_ROWS || a->ui.cols < (a->lister ? CHOOSE_COLS : MIN_COLS)) {
 		draw_small(a);
-	} else if (!s) {
+	} else if (!s && !a->lister) {
 		draw_header(a);
 		if (ui_view(&a->ui) == VIEW_HELP) { /* needs no target */
 			view_help.settle(&a->ui, NULL, 1, bottom);
 			view_help.draw(&a->ui, NULL, 1, bottom);
 		} else {
-			paint_text(1, 1, a->ui.cols, ROLE_DIM, "opening process %d", (int)a->o->pid);
+			paint_text(1, 1, a->ui.cols, ROLE_DIM, "opening process %d", (int)a->pid);
 		}
 		draw_hints(a, a->ui.rows - 1);
 	} else {
 		const struct view *v = view_of(ui_view(&a->ui));
 
 		v->settle(&a->ui, s, 1, bottom);
-		draw_header(a);
+		if (a->lister)
+			draw_choose_header(a);
+		else
+			draw_header(a);
 		v->draw(&a->ui, s, 1, bottom);
 		draw_say(a, bottom);
 		if (a->panel)

@@ -2,9 +2,13 @@
 #ifndef PM_APP_STATE_H
 #define PM_APP_STATE_H
 
-/* What the three files of the app share: app.c the loop, app_draw.c the frame, app_ask.c the prompt. */
+/*
+ * What the files of the app share: app.c the loop, app_draw.c the frame, app_ask.c the prompt,
+ * app_choose.c what comes before there is a target.
+ */
 #include "app.h"
 #include "history.h"
+#include "lister.h"
 #include "sampler.h"
 #include "view.h"
 
@@ -12,6 +16,10 @@ enum { WAITING_MS = 1000 }; /* from when on the header says that the kernel make
 
 struct app {
 	const struct app_options *o;
+	pid_t pid;              /* of the target */
+	struct lister *lister;  /* while a process is being chosen; NULL */
+	struct processes *processes;
+	uint64_t listing;       /* the newest list that was asked for */
 	struct sampler *sampler;
 	struct term term;
 	struct ui ui;
@@ -50,6 +58,18 @@ bool app_answered(const struct app *a);
 const struct sample *app_shown(const struct app *a);
 
 void app_effects(struct app *a, unsigned fx);
+
+void app_toast_err(struct app *a, const struct err *e);
+void app_write_status(struct app *a);
+int app_wait_ms(const struct app *a);
+/* Starts reading process `pid` below `root` (`ours`: see app.h); app_target_close ends that, and forgets what was seen. */
+int app_target(struct app *a, const char *root, pid_t pid, bool ours, struct err *err);
+void app_target_close(struct app *a);
+/* A moment for the first sample, so that the first picture has something to show. -1: it cannot be opened. */
+int app_wait_first(struct app *a, struct err *err);
+
+/* app_choose.c: 1 a target is being read, 0 the person left, -1 err */
+int app_choose(struct app *a, struct err *err);
 
 /* app_draw.c: one frame of everything */
 void app_draw(struct app *a);

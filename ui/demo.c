@@ -661,6 +661,8 @@ await_ready(int fd, struct err *err)
 	return 0;
 }
 
+const char demo_notice[] = "the demo target: Enter opens a region, c shows what it writes";
+
 int
 demo_start(pid_t *pid, struct err *err)
 {

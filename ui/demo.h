@@ -19,6 +19,8 @@
  */
 int demo_start(pid_t *pid, struct err *err);
 
+extern const char demo_notice[]; /* told when it is first on screen */
+
 /*
  * The body of the child, for main to call on the hidden `--demo-target` before it does anything
  * else: the address space that is shown should hold little but the demo.

@@ -58,6 +58,7 @@ docs_help(void)
 
 	printf("Usage:\n"
 	       " pmtop [OPTIONS] PID | NAME         browse the pages of a process\n"
+	       " pmtop [OPTIONS]                    choose a process\n"
 	       " pmtop [OPTIONS] -- COMMAND [ARG]   start COMMAND and browse it\n"
 	       " pmtop --demo                       browse the built-in demo target\n");
 	for (enum option_group g = OPTION_ANSWER; g < OPTION_HIDDEN; g++) {
@@ -124,6 +125,13 @@ man_options(void)
 	}
 }
 
+/* What is chosen from has keys of its own, because letters are typed there. */
+static bool
+is_picker_key(const struct key_row *k)
+{
+	return !strcmp(k->views, "S");
+}
+
 static void
 man_keys(void)
 {
@@ -134,9 +142,13 @@ man_keys(void)
 	for (enum key_group g = GROUP_MOVE; g < GROUP_COUNT; g++) {
 		printf(".SS %s\n", key_group_name(g));
 		for (size_t i = 0; i < n; i++)
-			if (k[i].group == g)
+			if (k[i].group == g && !is_picker_key(&k[i]))
 				item(k[i].keys, k[i].words);
 	}
+	printf(".SS Choosing a process\n");
+	for (size_t i = 0; i < n; i++)
+		if (is_picker_key(&k[i]))
+			item(k[i].keys, k[i].words);
 }
 
 static void
@@ -265,7 +277,7 @@ docs_man(void)
 	       ".TH PMTOP 1 \"\" \"pmtop %s\" \"User Commands\"\n"
 	       ".SH NAME\npmtop \\- look at the pages of one process\n"
 	       ".SH SYNOPSIS\n"
-	       ".B pmtop\n[\\fIOPTIONS\\fR] \\fIPID\\fR | \\fINAME\\fR\n.br\n"
+	       ".B pmtop\n[\\fIOPTIONS\\fR] [\\fIPID\\fR | \\fINAME\\fR]\n.br\n"
 	       ".B pmtop\n[\\fIOPTIONS\\fR] \\-\\- \\fICOMMAND\\fR [\\fIARG\\fR...]\n.br\n"
 	       ".B pmtop \\-\\-demo\n"
 	       ".SH DESCRIPTION\n"
@@ -275,7 +287,9 @@ docs_man(void)
 	       "/proc/PID/clear_refs, and pages that are written afterwards light up. The key : asks about "
 	       "an address. Everything the screen answers, the options answer for scripts.\n"
 	       ".PP\nNothing changes the target unless a key or an option asks for it. What is not known is "
-	       "left empty (null in JSON), never shown as 0.\n",
+	       "left empty (null in JSON), never shown as 0.\n"
+	       ".PP\nWithout a process, or with a name that several have, pmtop lists the processes to choose "
+	       "from: typing filters them by command, user and PID, Enter opens one.\n",
 	       PACKAGE_VERSION);
 	man_options();
 	man_keys();

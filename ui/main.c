@@ -48,17 +48,25 @@ secure_standard_files(void)
 	return had_output;
 }
 
-/* A PID, or the name of a process. */
+/* A PID, or the name of a process. 0: there is a choice, and a screen to choose on. */
 static int
 find_target(const struct options *o, pid_t *pid, struct err *err)
 {
+	bool screen = o->mode == MODE_SCREEN && !o->frames;
+	size_t found;
+
+	*pid = 0;
+	if (!o->target && screen)
+		return 0;
 	if (!o->target)
 		return err_set(err, ERR_USAGE, "no process was named",
 		               "give a PID or a name, or try `pmtop --demo`; `pmtop --help` has more",
 		               "nothing to look at");
 	if (o->target[strspn(o->target, "0123456789")] == '\0')
 		return proc_parse_pid(o->proc_root, o->target, pid, err);
-	return proc_find(o->proc_root, o->target, pid, NULL, err);
+	if (proc_find(o->proc_root, o->target, pid, &found, err) < 0 && (!screen || found < 2))
+		return -1;
+	return 0;
 }
 
 static int
@@ -76,6 +84,7 @@ run_screen(const struct options *o, pid_t pid, const char *notice, struct err *e
 	struct app_options a = {
 	    .root = o->proc_root,
 	    .pid = pid,
+	    .filter = o->target,
 	    .interval_ns = o->interval_ns,
 	    .theme = o->theme,
 	    .read_only = o->read_only,
@@ -116,7 +125,7 @@ run_on_target(const struct options *o, struct err *err)
 	if (o->demo) {
 		if (demo_start(&pid, err) < 0)
 			return -1;
-		snprintf(notice, sizeof(notice), "the demo target: Enter opens a region, c shows what it writes");
+		snprintf(notice, sizeof(notice), "%s", demo_notice);
 	} else if (o->command) {
 		if (launch(o->command, &pid, output, sizeof(output), err) < 0)
 			return -1;

@@ -13,6 +13,7 @@ static const struct view *const views[VIEW_COUNT] = {
     [VIEW_REGION] = &view_region,
     [VIEW_CAPABILITIES] = &view_capabilities,
     [VIEW_HELP] = &view_help,
+    [VIEW_PICKER] = &view_picker,
 };
 
 const struct view *

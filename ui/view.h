@@ -7,6 +7,7 @@
 
 #include "groups.h"
 #include "keys.h"
+#include "picker.h"
 #include "sample.h"
 
 /*
@@ -14,7 +15,7 @@
  * pages are known by address, for lists change under the cursor. Views change this and nothing
  * else; what must happen outside (a clear, the prompt, the end) they return as effects.
  */
-enum view_id { VIEW_REGIONS, VIEW_GRID, VIEW_PAGE, VIEW_REGION, VIEW_CAPABILITIES, VIEW_HELP, VIEW_COUNT };
+enum view_id { VIEW_REGIONS, VIEW_GRID, VIEW_PAGE, VIEW_REGION, VIEW_CAPABILITIES, VIEW_HELP, VIEW_PICKER, VIEW_COUNT };
 enum letters { LETTERS_RUNS, LETTERS_ALL, LETTERS_NONE, LETTERS_COUNT };
 enum { VIEW_DEPTH = 8 };
 
@@ -25,6 +26,10 @@ struct ui {
 
 	enum view_id stack[VIEW_DEPTH];
 	int depth;      /* the view on screen is stack[depth] */
+
+	/* choose a process */
+	struct picker picker;
+	const struct processes *processes; /* there while that is on screen */
 
 	/* regions */
 	uint64_t region;      /* start of the one under the cursor, and of the one in the grid */
@@ -52,6 +57,7 @@ enum effect {
 	FX_NONE = 0,
 	FX_CLEAR = 1, FX_REFRESH = 2, FX_PROMPT = 4, FX_FIND = 8, FX_INTERVAL = 16, FX_PAUSE = 32,
 	FX_QUIT = 64, FX_REDRAW = 128, FX_NOT_FOUND = 256, FX_PULSE = 512,
+	FX_OPEN = 1024,
 };
 
 struct view {
@@ -69,7 +75,8 @@ struct view {
 	void (*settle)(struct ui *ui, const struct sample *s, int top, int bottom);
 };
 
-extern const struct view view_regions, view_grid, view_page, view_region, view_capabilities, view_help;
+extern const struct view view_regions, view_grid, view_page, view_region, view_capabilities, view_help,
+                         view_picker;
 const struct view *view_of(enum view_id id);
 
 static inline enum view_id

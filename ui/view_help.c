@@ -134,6 +134,15 @@ add_soft_dirty(struct help *h)
 		add(h, ROLE_TEXT, "", lines[i]);
 }
 
+/* What the picker says of each process. */
+static void
+add_access(struct help *h)
+{
+	add(h, ROLE_ACCENT, "Access", "");
+	for (unsigned a = ACCESS_FULL; a < ACCESS_COUNT; a++)
+		add(h, ROLE_STRONG, access_name((enum access)a), access_help((enum access)a));
+}
+
 static void
 make(struct help *h, const struct ui *ui)
 {
@@ -141,6 +150,10 @@ make(struct help *h, const struct ui *ui)
 
 	h->n = 0;
 	add_keys(h, view_of(below)->letter);
+	if (below == VIEW_PICKER) {
+		add_access(h);
+		return;
+	}
 	add_legend(h, ui->lens);
 	add_lenses(h);
 	add_questions(h);
