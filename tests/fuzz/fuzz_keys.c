@@ -323,6 +323,7 @@ check(const struct ui *ui, const struct sample *s)
 		return check_card(ui, s);
 	case VIEW_HELP:
 		return ui->help_top >= 0 || fuzz_wrong("help_top %d", ui->help_top);
+	case VIEW_PICKER: /* fuzz_picker */
 	case VIEW_COUNT:
 		break;
 	}

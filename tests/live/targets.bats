@@ -137,3 +137,61 @@ teardown() { live_end; }
 	screen_keys q q
 	screen_end
 }
+
+@test "the list of processes has the subject, and not pmtop; Enter opens it" {
+	subject_start
+	SCREEN_OPTIONS=(--interval 0.2 --color=never)
+	screen_start 100x24
+	screen_type pmtop
+	run ! grep -E "^.? *$(screen_pid) " <(screen_text)
+	screen_keys Escape
+	screen_type "$SUBJECT_PID"
+	screen_wait_text "^› *$SUBJECT_PID .*(full|no PFN) .*subject"
+	screen_wait_text "^ (full|no PFN): "
+	screen_keys Enter
+	screen_wait_text "subject $SUBJECT_PID › regions"
+	screen_goto "${AT[sparse]}"
+	screen_wait_text "${AT[sparse]} +[.·][ah][.·]{6}"
+	screen_keys Q
+	screen_end
+}
+
+@test "a process that has ended since it was listed: it is said, and the list stays" {
+	subject_start
+	SCREEN_OPTIONS=(--interval 0 --color=never)
+	screen_start 100x24
+	screen_type "$SUBJECT_PID"
+	screen_text | grep "^› *$SUBJECT_PID "
+	subject exit 0
+	screen_keys Enter
+	screen_wait_text "cannot open process $SUBJECT_PID: no such process"
+	screen_keys Escape
+	screen_wait_text 'type to filter:  '
+	screen_keys Escape
+	screen_end
+}
+
+@test "as nobody: whose process is closed to us is told before one enters it" {
+	local mine
+	become_nobody
+	subject_start
+	"${AS_NOBODY[@]}" perl -e 'sleep 1000' 3>&- &
+	OTHERS+=($!)
+	mine=$!
+	# the file that is waited on is not nobody's: it is handed over open
+	screen_run 120x24 bash -c 'chmod 666 "$PMTOP_STATUS_FILE" && exec 9>>"$PMTOP_STATUS_FILE" &&
+		PMTOP_STATUS_FILE=/proc/self/fd/9 exec "$@"' _ "${AS_NOBODY[@]}" "$PMTOP" --interval 0 --color=never
+	screen_text | sed -n 1p | grep 'no PFN'
+	screen_type "$SUBJECT_PID"
+	screen_wait_text "^› *$SUBJECT_PID .* denied "
+	screen_wait_text 'denied: .*Permission denied; it belongs to user .*: run pmtop as root'
+	screen_keys Enter
+	screen_wait_text "cannot look into process $SUBJECT_PID"
+	screen_keys Escape
+	screen_type "$mine"
+	screen_wait_text "^› *$mine .* no PFN .*sleep 1000"
+	screen_keys Enter
+	screen_wait_text "perl $mine › regions"
+	screen_keys q
+	screen_end
+}

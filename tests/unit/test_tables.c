@@ -12,7 +12,7 @@
 #include "term.h"
 #include "view.h"
 
-static const char views[] = "RVGPCHO"; /* O: the panel of an answer */
+static const char views[] = "RVGPCHOS"; /* O: the panel of an answer */
 
 /* Calls fn for each key of a row; false as soon as one call is. */
 static bool
@@ -131,10 +131,26 @@ test_views(void)
 		       strchr(views, v->letter) && !strchr(letters, v->letter),
 		   v->name);
 		letters[i] = v->letter;
+		if (v == &view_picker)
+			continue; /* test_typing */
 		ok(key_action(27, v->letter) != ACT_NONE && key_action('q', v->letter) == ACT_CLOSE &&
 		       key_action('Q', v->letter) == ACT_QUIT,
 		   "Esc, q and Q work there");
 	}
+}
+
+/* Where letters are typed none may be a key, and there is a way out without one. */
+static void
+test_typing(void)
+{
+	bool typed = true;
+
+	for (int k = ' '; k < 256; k++)
+		typed &= k == 127 || key_action(k, 'S') == ACT_NONE;
+	ok(typed, "every letter can be typed into the filter");
+	ok(key_action(27, 'S') == ACT_BACK && key_action(TERM_F0 + 10, 'S') == ACT_QUIT &&
+	       key_action(TERM_BACKSPACE, 'S') == ACT_ERASE && key_action(TERM_F0 + 1, 'S') == ACT_HELP,
+	   "and other keys leave, erase and help");
 }
 
 static void
@@ -304,6 +320,7 @@ main(void)
 	test_key_names();
 	test_hints();
 	test_views();
+	test_typing();
 	test_options();
 	test_column_titles();
 	test_columns_required();
