@@ -99,7 +99,7 @@ teardown() { live_end; }
 	# life goes on: some of its pages are fresh, some have cooled, most are not written
 	screen_wait_text '^20000[0-9a-f]{7} .*#'
 	screen_wait_text '^20000[0-9a-f]{7} .*[+]'
-	run grep -cE '^20000[0-9a-f]{7} [^#+-]{64}' <(screen_text)
+	run grep -cE '^20000[0-9a-f]{7} .*[aw]' <(screen_text)
 	((output >= 3))
 	screen_keys q q
 	screen_end
