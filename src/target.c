@@ -55,7 +55,7 @@ forget_more(struct target *t)
 int
 target_open(struct target *t, const char *root, pid_t pid, struct err *err)
 {
-	*t = (struct target){.maps = -1, .pm.fd = -1, .frames = {.flags = -1, .count = -1, .cgroup = -1}};
+	*t = (struct target){.maps = -1, .mem = -1, .pm.fd = -1, .frames = {.flags = -1, .count = -1, .cgroup = -1}};
 	if (proc_open(&t->proc, root, pid, err) < 0 || open_maps(t, err) < 0)
 		return -1;
 	frames_open(&t->frames, &t->proc);
@@ -72,11 +72,21 @@ target_open_pages(struct target *t, struct err *err)
 	return pagemap_open(&t->pm, &t->proc, err);
 }
 
+/* It is asked for again when it is needed: the right to read it may have gone with an exec. */
+static void
+close_memory(struct target *t)
+{
+	if (t->mem >= 0)
+		close(t->mem);
+	t->mem = -1;
+}
+
 int
 target_reopen(struct target *t, struct err *err)
 {
 	if (t->maps >= 0)
 		close(t->maps);
+	close_memory(t);
 	pagemap_close(&t->pm);
 	track_forget(&t->track);
 	forget_more(t);
@@ -91,6 +101,7 @@ target_close(struct target *t)
 	swaps_free(&t->swaps);
 	forget_more(t);
 	pagemap_close(&t->pm);
+	close_memory(t);
 	if (t->maps >= 0)
 		close(t->maps);
 	t->maps = -1;

@@ -17,6 +17,7 @@
 struct target {
 	struct proc proc;
 	int maps;              /* kept open: it reads as empty once the address space is gone */
+	int mem;               /* the target's memory; -1 until bytes.c is told to read some */
 	struct pagemap pm;
 	struct frames frames;
 	struct track track;

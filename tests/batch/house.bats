@@ -58,6 +58,11 @@ only() {
 	is "$(grep -lE 'nanosleep\(' src/*.[ch] ui/*.[ch] | xargs)" "src/pagemap.c ui/demo.c"
 }
 
+@test "the target's memory is opened in one place, and looked for in another" {
+	only "src/bytes.c src/probe.c" '"mem"'
+	only "src/bytes.c" '->mem, '
+}
+
 @test "each file says its licence" {
 	cd "$fixture_top"
 	is "$(grep -LE 'SPDX-License-Identifier: GPL-3.0-or-later' src/* ui/* tests/*/*.bats tests/*/*.bash \

@@ -61,7 +61,7 @@ static inline void
 fake_target(struct target *t)
 {
 	memset(t, 0, sizeof(*t));
-	t->maps = -1;
+	t->maps = t->mem = -1;
 	t->proc.root = t->proc.dir = t->proc.pidfd = -1;
 	t->pm = (struct pagemap){.fd = fake_file(), .page_size = FAKE_PAGE};
 	t->frames = (struct frames){.flags = -1, .count = -1, .cgroup = -1};
@@ -75,6 +75,8 @@ fake_close(struct target *t)
 	frames_close(&t->frames);
 	swaps_free(&t->swaps);
 	pagemap_close(&t->pm);
+	if (t->mem >= 0)
+		close(t->mem);
 }
 
 /* splitmix64 */
