@@ -40,6 +40,7 @@ answer_unref(struct answer *a)
 		return;
 	for (size_t i = 0; i < a->n; i++)
 		free(a->f[i].value);
+	bytes_unref(a->bytes);
 	free(a->f);
 	free(a->line);
 	free(a);
@@ -566,6 +567,8 @@ answer_query(struct target *t, const struct vma_list *vmas, const char *text, st
 		if (query_resolve(&q.from, vmas, &start, &v, err) < 0)
 			return NULL;
 		return answer_region(t, vmas, start, err);
+	case QUERY_BYTES:
+		return answer_bytes(t, vmas, &q, err);
 	case QUERY_CAPABILITIES:
 		return answer_capabilities(t);
 	case QUERY_CLEAR:

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "bytes.h"
 #include "page.h"
 #include "query.h"
 #include "smaps.h"
@@ -46,6 +47,7 @@ struct answer {
 	struct folio_here folio; /* order 0: it has none of its own */
 	bool has_smaps;  /* the answer is about a region: */
 	struct smaps_entry smaps;
+	struct bytes *bytes; /* what was read, if bytes were asked for; NULL otherwise */
 };
 
 /* What was read of one page, with the region it lies in (NULL: none). */
@@ -54,6 +56,9 @@ struct answer *answer_page(struct target *t, const struct vma_list *vmas, uint64
 /* Everything about the region that holds addr. Reads smaps up to it: for when somebody asks. */
 struct answer *answer_region(struct target *t, const struct vma_list *vmas, uint64_t addr,
                              struct err *err);
+/* Those of a QUERY_BYTES that are in RAM. */
+struct answer *answer_bytes(struct target *t, const struct vma_list *vmas, const struct query *q,
+                            struct err *err);
 struct answer *answer_capabilities(struct target *t);
 struct answer *answer_query(struct target *t, const struct vma_list *vmas, const char *text,
                             struct err *err);

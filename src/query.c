@@ -220,7 +220,7 @@ read_dash(struct reader *r, struct query *q)
 	if (dash >= n || !parse_hex(r->at, dash, &q->from.addr) ||
 	    !parse_hex(r->at + dash + 1, n - dash - 1, &q->to.addr))
 		return false;
-	q->kind = QUERY_RANGE;
+	q->is_range = true;
 	q->from.column = column(r);
 	q->to.column = column(r) + (int)dash + 1;
 	r->at += n;
@@ -231,6 +231,24 @@ static bool
 eat_word(struct reader *r, const char *word)
 {
 	return token_length(r->at) == strlen(word) && eat(r, word);
+}
+
+/* PLACE, START..END or START..+LENGTH */
+static int
+read_stretch(struct reader *r, struct query *q, struct err *err)
+{
+	if (read_dash(r, q))
+		return 0;
+	if (read_place(r, &q->from, err) < 0)
+		return -1;
+	skip_blanks(r);
+	q->is_range = eat(r, "..");
+	if (!q->is_range)
+		return 0;
+	skip_blanks(r);
+	if (eat(r, "+"))
+		return read_length(r, q, err);
+	return read_place(r, &q->to, err);
 }
 
 static int
@@ -252,19 +270,15 @@ read_query(struct reader *r, struct query *q, struct err *err)
 		q->kind = QUERY_CAPABILITIES;
 		return 0;
 	}
-	if (read_dash(r, q))
-		return 0;
-	if (read_place(r, &q->from, err) < 0)
+	if (eat_word(r, "hex")) {
+		skip_blanks(r);
+		q->kind = QUERY_BYTES;
+		return read_stretch(r, q, err);
+	}
+	if (read_stretch(r, q, err) < 0)
 		return -1;
-	q->kind = QUERY_ADDR;
-	skip_blanks(r);
-	if (!eat(r, ".."))
-		return 0;
-	q->kind = QUERY_RANGE;
-	skip_blanks(r);
-	if (eat(r, "+"))
-		return read_length(r, q, err);
-	return read_place(r, &q->to, err);
+	q->kind = q->is_range ? QUERY_RANGE : QUERY_ADDR;
+	return 0;
 }
 
 int
@@ -333,14 +347,14 @@ no_such_name(const struct query_place *at, const struct vma_list *vmas, struct e
 	struct guess g = {.name = at->name, .best = 4, .how = "`pmtop --list` shows the mappings"};
 	char why[128];
 
-	for (size_t i = 0; i < ARRAY_LEN(forms); i++)
-		guess_try(&g, forms[i].word, strlen(forms[i].word));
 	for (size_t i = 0; i < vmas->n; i++) {
 		size_t n;
 		const char *s = short_name(&vmas->v[i], &n);
 
 		guess_try(&g, s, n);
 	}
+	for (size_t i = 0; i < ARRAY_LEN(forms); i++)
+		guess_try(&g, forms[i].word, strlen(forms[i].word));
 	snprintf(why, sizeof(why), "the process has no mapping of that name (column %d)", at->column);
 	err_set(err, ERR_USAGE, why, g.how, "no mapping \"%.80s\"", at->name);
 	err->column = at->column;
@@ -396,6 +410,12 @@ mapping_base(const struct vma *v)
 	return v->type == VMA_FILE && v->offset <= v->start ? v->start - v->offset : v->start;
 }
 
+uint64_t
+query_offset_of(const struct vma *v, uint64_t addr)
+{
+	return addr - mapping_base(v);
+}
+
 int
 query_resolve(const struct query_place *at, const struct vma_list *vmas, uint64_t *addr,
               const struct vma **v, struct err *err)
@@ -420,18 +440,48 @@ query_resolve(const struct query_place *at, const struct vma_list *vmas, uint64_
 }
 
 static int
+no_range(uint64_t from, uint64_t to, const struct query *q, struct err *err)
+{
+	err_set(err, ERR_USAGE, "its end is not above its start", "write START..END or START..+LENGTH",
+	        "%#llx..%#llx is no range", (unsigned long long)from, (unsigned long long)to);
+	err->column = q->to.column;
+	return -1;
+}
+
+static int
 range_is(uint64_t *start, uint64_t *end, uint64_t from, uint64_t to, size_t page_size,
          const struct query *q, struct err *err)
 {
 	*start = from & ~(uint64_t)(page_size - 1);
 	*end = to > UINT64_MAX - page_size ? UINT64_MAX & ~(uint64_t)(page_size - 1)
 	                                   : (to + page_size - 1) & ~(uint64_t)(page_size - 1);
-	if (from >= to || *start >= *end) { /* the last page of 64 bits has no end that could be written */
-		err_set(err, ERR_USAGE, "its end is not above its start", "write START..END or START..+LENGTH",
-		        "%#llx..%#llx is no range", (unsigned long long)from, (unsigned long long)to);
-		err->column = q->to.column;
+	/* the last page of 64 bits has no end that could be written */
+	return from >= to || *start >= *end ? no_range(from, to, q, err) : 0;
+}
+
+/* A length in bytes or in pages, and where it ends. */
+static uint64_t
+length_end(const struct query *q, uint64_t from, size_t page_size)
+{
+	uint64_t len = q->to.addr;
+
+	if (q->length_in_pages)
+		len = len > UINT64_MAX / page_size ? UINT64_MAX : len * page_size;
+	return len > UINT64_MAX - from ? UINT64_MAX : from + len;
+}
+
+/* Both ends of a stretch, as they were written. */
+static int
+stretch_ends(const struct query *q, const struct vma_list *vmas, size_t page_size, uint64_t *from,
+             uint64_t *to, struct err *err)
+{
+	const struct vma *v;
+
+	if (query_resolve(&q->from, vmas, from, &v, err) < 0)
 		return -1;
-	}
+	if (!q->to_is_length)
+		return query_resolve(&q->to, vmas, to, &v, err);
+	*to = length_end(q, *from, page_size);
 	return 0;
 }
 
@@ -442,28 +492,37 @@ query_range(const struct query *q, const struct vma_list *vmas, size_t page_size
 	uint64_t from, to;
 	const struct vma *v;
 
+	if (q->kind == QUERY_BYTES)
+		return err_set(err, ERR_USAGE, "it asks for bytes, and pages are wanted", "leave hex out",
+		               "this is no range");
 	if (q->kind == QUERY_FRAME || q->kind == QUERY_CLEAR || q->kind == QUERY_CAPABILITIES)
 		return err_set(err, ERR_USAGE, "it names no addresses", "write START..END, or a mapping's name",
 		               "this is no range");
+	if (q->kind == QUERY_RANGE) {
+		if (stretch_ends(q, vmas, page_size, &from, &to, err) < 0)
+			return -1;
+		return range_is(start, end, from, to, page_size, q, err);
+	}
 	if (query_resolve(&q->from, vmas, &from, &v, err) < 0)
 		return -1;
-	if (q->kind == QUERY_REGION && v)
+	if (v && (q->kind == QUERY_REGION || (q->from.name[0] && !q->from.has_offset)))
 		return range_is(start, end, v->start, v->end, page_size, q, err);
-	if (q->kind == QUERY_REGION || q->kind == QUERY_ADDR) {
-		if (q->from.name[0] && !q->from.has_offset)
-			return range_is(start, end, v->start, v->end, page_size, q, err);
-		return range_is(start, end, from, from == UINT64_MAX ? from : from + 1, page_size, q, err);
-	}
-	if (q->to_is_length) {
-		uint64_t len = q->length_in_pages
-		                   ? (q->to.addr > UINT64_MAX / page_size ? UINT64_MAX
-		                                                          : q->to.addr * page_size)
-		                   : q->to.addr;
+	return range_is(start, end, from, from == UINT64_MAX ? from : from + 1, page_size, q, err);
+}
 
-		return range_is(start, end, from, len > UINT64_MAX - from ? UINT64_MAX : from + len,
-		                page_size, q, err);
+int
+query_bytes(const struct query *q, const struct vma_list *vmas, size_t page_size, uint64_t *start,
+            uint64_t *end, struct err *err)
+{
+	const struct vma *v;
+
+	if (q->is_range) {
+		if (stretch_ends(q, vmas, page_size, start, end, err) < 0)
+			return -1;
+		return *start < *end ? 0 : no_range(*start, *end, q, err);
 	}
-	if (query_resolve(&q->to, vmas, &to, &v, err) < 0)
+	if (query_resolve(&q->from, vmas, start, &v, err) < 0)
 		return -1;
-	return range_is(start, end, from, to, page_size, q, err);
+	*end = *start + u64_min(QUERY_BYTES_ALONE, v ? v->end - *start : UINT64_MAX - *start);
+	return *start < *end ? 0 : no_range(*start, *end, q, err);
 }

@@ -13,7 +13,7 @@
  * The language of the prompt, of -e and of RANGE arguments. Parsing is pure and knows no process;
  * resolving turns names into addresses with the regions at hand. Errors carry the column.
  */
-enum query_kind { QUERY_ADDR, QUERY_RANGE, QUERY_FRAME, QUERY_REGION, QUERY_CAPABILITIES, QUERY_CLEAR };
+enum query_kind { QUERY_ADDR, QUERY_RANGE, QUERY_FRAME, QUERY_REGION, QUERY_BYTES, QUERY_CAPABILITIES, QUERY_CLEAR };
 
 /* A place as it was written: an address, or an offset into a mapping. */
 struct query_place {
@@ -25,7 +25,8 @@ struct query_place {
 
 struct query {
 	enum query_kind kind;
-	struct query_place from, to; /* to: QUERY_RANGE */
+	bool is_range;               /* QUERY_BYTES: from A to B, as for QUERY_RANGE */
+	struct query_place from, to; /* to: of a range */
 	bool to_is_length;           /* to.addr is a length in bytes, or ... */
 	bool length_in_pages;        /* ... in pages */
 	uint64_t pfn;                /* QUERY_FRAME; a physical address is already divided down */
@@ -45,6 +46,11 @@ int query_resolve(const struct query_place *at, const struct vma_list *vmas, uin
 int query_range(const struct query *q, const struct vma_list *vmas, size_t page_size,
                 uint64_t *start, uint64_t *end, struct err *err);
 
+/* Those of QUERY_BYTES, exactly; a place alone is 256 of them, as far as its region goes. */
+enum { QUERY_BYTES_ALONE = 256 };
+int query_bytes(const struct query *q, const struct vma_list *vmas, size_t page_size,
+                uint64_t *start, uint64_t *end, struct err *err);
+
 struct query_form {
 	const char *word, *form, *example, *help;
 };
@@ -52,5 +58,8 @@ const struct query_form *query_forms(size_t *n);
 
 /* A short name of a region that query_resolve takes back ("heap", "libc.so.6"); false: it has none. */
 bool query_name_of(const struct vma *v, char *out, size_t size);
+
+/* The offset that goes with the name: of a file it counts from where its first byte is. */
+uint64_t query_offset_of(const struct vma *v, uint64_t addr);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "answer.h"
 #include "batch_state.h"
+#include "hex.h"
 #include "util.h"
 
 static void
@@ -13,7 +14,12 @@ print_answer(const struct answer *a, bool ascii, bool last)
 	struct buf b = {0};
 
 	text_escape(&b, a->line, strlen(a->line), ascii);
-	for (size_t i = 0; i < a->n; i++) {
+	if (a->bytes) {
+		buf_str(&b, "\n");
+		hex_dump(&b, a->bytes);
+		b.s[--b.len] = '\0';
+	}
+	for (size_t i = 0; i < a->n && !a->bytes; i++) {
 		const struct fact *f = &a->f[i];
 
 		buf_fmt(&b, "\n  %-14s ", f->key);
@@ -23,6 +29,61 @@ print_answer(const struct answer *a, bool ascii, bool last)
 	}
 	printf("%s\n%s", b.s, last ? "" : "\n");
 	buf_free(&b);
+}
+
+static void
+json_hex(struct buf *b, const struct bytes *x, uint64_t from, uint64_t to)
+{
+	uint8_t byte;
+
+	for (uint64_t at = from; at < to; at++)
+		if (bytes_at(x, at, &byte))
+			buf_fmt(b, "%s%02x", at == from ? "\"" : "", byte);
+	buf_str(b, "\"");
+}
+
+static void
+json_piece(struct buf *b, const struct bytes *x, uint64_t start, uint64_t end)
+{
+	const struct bytes_page *p = bytes_page(x, start);
+	struct buf why = {0};
+
+	buf_fmt(b, "{\"start\": \"%#llx\", \"end\": \"%#llx\", \"bytes\": ", (unsigned long long)start,
+	        (unsigned long long)end);
+	if (p->kind == BYTES_READ) {
+		json_hex(b, x, start, end);
+		buf_str(b, ", \"why\": null}");
+		return;
+	}
+	bytes_why(p, &why);
+	buf_str(b, "null, \"why\": ");
+	out_json_string(b, why.s);
+	buf_str(b, "}");
+	buf_free(&why);
+}
+
+/*
+ * "bytes" is all of them, or null if one is missing; "pieces" has the same page by page where they
+ * differ, and of what is missing the reason.
+ */
+static void
+json_bytes(struct buf *b, const struct bytes *x)
+{
+	bool whole = true;
+
+	for (size_t i = 0; i < x->pages_n; i++)
+		whole &= x->pages[i].kind == BYTES_READ;
+	buf_str(b, ", \"bytes\": ");
+	if (whole)
+		json_hex(b, x, x->start, x->end);
+	else
+		buf_str(b, "null");
+	buf_str(b, ", \"pieces\": [");
+	for (uint64_t at = x->start; at < x->end; at = hex_stretch(x, at)) {
+		buf_str(b, at == x->start ? "" : ", ");
+		json_piece(b, x, at, hex_stretch(x, at));
+	}
+	buf_str(b, "]");
 }
 
 static void
@@ -43,6 +104,8 @@ print_answer_json(const char *question, const struct answer *a, bool first)
 		else
 			out_json_string(&b, f->value);
 	}
+	if (a->bytes)
+		json_bytes(&b, a->bytes);
 	printf("%s}", b.s);
 	buf_free(&b);
 }

@@ -19,7 +19,7 @@ static const char *const words[] = {
     "heap", "[heap]", "libc.so.6", "libc", "data.bin", "\"my file\"", "[anon: Java heap]", "stack",
     "vsyscall", "7f1a80926234", "0x1000", "ffffffffff600000", "ffffffffffffffff", "0", "+", "..",
     "..+", "+0x10", "+ffffffffffffff00", "-", " ", "16k", "12p", "2m", "1g", "pfn:", "phys:", "clear",
-    "1a422b", "\"", "[", "]", "fffffffffffff000", "7f1a00000000-7f1a00010000", "\t", "x", "libstdc++",
+    "1a422b", "\"", "[", "]", "fffffffffffff000", "hex", "hex ", "hex heap", "7f1a00000000-7f1a00010000", "\t", "x", "libstdc++",
 };
 
 static struct vma_list vmas;
@@ -83,6 +83,19 @@ check_range(const struct query *q, const char *text)
 }
 
 static bool
+check_bytes(const struct query *q, const char *text)
+{
+	struct err err = {0};
+	uint64_t start = 0, end = 0;
+
+	if (query_bytes(q, &vmas, 4096, &start, &end, &err) < 0)
+		return check_refusal(&err, text, "query_bytes");
+	if (start >= end || (!q->is_range && end - start > QUERY_BYTES_ALONE))
+		return fuzz_wrong("the bytes are %" PRIx64 "..%" PRIx64, start, end);
+	return true;
+}
+
+static bool
 check(const char *text)
 {
 	struct query q, again;
@@ -105,6 +118,9 @@ check(const char *text)
 		return q.in_frame < 4096 || fuzz_wrong("an offset of %" PRIx64 " in a frame", q.in_frame);
 	case QUERY_REGION:
 		return check_place(&q.from, text) && check_range(&q, text);
+	case QUERY_BYTES:
+		return check_place(&q.from, text) && (!q.is_range || q.to_is_length || check_place(&q.to, text)) &&
+		       check_bytes(&q, text);
 	case QUERY_CAPABILITIES:
 	case QUERY_CLEAR:
 		return true;

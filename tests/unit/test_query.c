@@ -353,6 +353,48 @@ test_long(void)
 	}
 }
 
+static void
+test_bytes(void)
+{
+	static const struct {
+		const char *text;
+		uint64_t start, end; /* 0, 0: refused */
+	} rows[] = {
+	    {"hex 55d1c0a00010", 0x55d1c0a00010, 0x55d1c0a00110},
+	    {"hex heap", 0x55d1c0a00000, 0x55d1c0a00100},
+	    {" HEX  heap+0x10 ", 0x55d1c0a00010, 0x55d1c0a00110},
+	    {"hex heap+1fffff8", 0x55d1c29ffff8, 0x55d1c2a00000}, /* no further than the region */
+	    {"hex heap+3..heap+5", 0x55d1c0a00003, 0x55d1c0a00005},
+	    {"hex heap .. +0x20", 0x55d1c0a00000, 0x55d1c0a00020},
+	    {"hex heap..+1p", 0x55d1c0a00000, 0x55d1c0a01000},
+	    {"hex 1000-1010", 0x1000, 0x1010},
+	    {"hex 10", 0x10, 0x110}, /* nothing is mapped there: that is an answer */
+	    {"hex ffffffffffffff80", 0xffffffffffffff80, UINT64_MAX},
+	    {"hex ffffffffffffffff", 0, 0},
+	    {"hex", 0, 0},
+	    {"hex heap..heap", 0, 0},
+	    {"hex heap+5..heap+3", 0, 0},
+	    {"hex pfn:1", 0, 0},
+	    {"hexheap", 0, 0},
+	    {"hex heap yes", 0, 0},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct query q;
+		struct err err = {0};
+		uint64_t start = 0, end = 0;
+		int r = query_parse(rows[i].text, 4096, &q, &err);
+
+		if (r == 0)
+			r = q.kind == QUERY_BYTES ? query_bytes(&q, &vmas, 4096, &start, &end, &err)
+			                          : query_resolve(&q.from, &vmas, &start, &(const struct vma *){0}, &err);
+		if (rows[i].end)
+			ok(r == 0 && start == rows[i].start && end == rows[i].end, rows[i].text);
+		else
+			ok(r < 0 && err.status == ERR_USAGE && err.why[0], rows[i].text);
+	}
+}
+
 int
 main(void)
 {
@@ -363,6 +405,7 @@ main(void)
 	test_addresses();
 	test_ranges();
 	test_frames();
+	test_bytes();
 	test_clear();
 	test_bad_text();
 	test_bad_names();
