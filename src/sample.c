@@ -12,5 +12,6 @@ sample_free(struct sample *s)
 	window_unref(s->window);
 	answer_unref(s->answer);
 	answer_unref(s->card);
+	bytes_unref(s->bytes);
 	free(s);
 }

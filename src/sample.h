@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "answer.h"
+#include "bytes.h"
 #include "region.h"
 #include "track.h"
 #include "window.h"
@@ -21,7 +22,8 @@ struct want {
 	uint64_t serial;      /* set by sampler_want */
 	uint64_t interval_ns; /* 0: look only when something else changes */
 	bool paused;
-	uint64_t refresh, clear, ask; /* raised by one for one more */
+	uint64_t refresh, clear, ask, fault; /* raised by one for one more */
+	uint64_t fault_at;    /* the page that the last `fault` has read though it is not in RAM */
 	char question[512];   /* what the last `ask` asks */
 	uint64_t pulse_ns;    /* clear again after so long; 0: never */
 	enum lens lens;
@@ -29,6 +31,9 @@ struct want {
 	struct grid grid;
 	enum card_kind card_on;    /* facts are on screen, of the page or of the region at: */
 	uint64_t card;
+	bool hex_on;          /* bytes are on screen: */
+	uint64_t hex_at;      /* from here on, ... */
+	unsigned hex_rows;    /* ... rows of BYTES_ROW, as far as the region goes */
 };
 
 /*
@@ -73,6 +78,12 @@ struct sample {
 	enum card_kind card_kind;
 	struct answer *card;   /* of want.card */
 	struct err card_err;
+
+	struct bytes *bytes;   /* of want.hex_at, or where it was before */
+	struct err bytes_err;  /* what[0] != 0: why there are none */
+	uint64_t faulted;      /* the last `fault` step that was carried out, and how it went: */
+	bool fault_idle;       /* the page was there, nothing was done */
+	struct err fault_err;  /* what[0] == 0: well */
 };
 
 void sample_free(struct sample *s);

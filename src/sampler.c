@@ -24,6 +24,7 @@ enum {
 	STALE_S = 5,        /* a quiet target is read in full this often all the same: reclaim, KSM and
 	                     * migration change pages without a fault of the target's */
 	STOP_WAIT_MS = 250,
+	SYMBOLS_MS = 20,    /* of each look go to names of what pointers point to */
 	LENS_MS = 150,      /* of each look go to strips that need every page */
 	SMALL_NS = 5000000, /* a window that took less is read again at every look */
 };
@@ -71,6 +72,7 @@ publish(struct sampler *s, bool complete)
 	window_ref(copy->window);
 	answer_ref(copy->answer);
 	answer_ref(copy->card);
+	bytes_ref(copy->bytes);
 	pthread_mutex_lock(&s->lock);
 	old = s->out;
 	s->out = copy;
@@ -174,6 +176,8 @@ address_space_gone(struct sampler *s, struct vma_list *vmas)
 	if (moved)
 		return false;
 	s->draft.execs++;
+	bytes_unref(s->draft.bytes); /* of another address space: nothing to compare with */
+	s->draft.bytes = NULL;
 	snprintf(s->draft.comm, sizeof(s->draft.comm), "%s", s->t.proc.comm);
 	copy_track(s);
 	return false;
@@ -264,6 +268,22 @@ look_at_card(struct sampler *s, const struct vma_list *vmas)
 	else
 		s->draft.card = answer_page(&s->t, vmas, s->now.card, &s->draft.card_err);
 	s->draft.card_kind = s->now.card_on;
+}
+
+static void
+look_at_bytes(struct sampler *s, const struct vma_list *vmas)
+{
+	const struct want *w = &s->now;
+	const struct vma *v = vma_at(vmas, w->hex_at);
+	uint64_t room = v ? v->end - w->hex_at : 0, len = u64_min(room, (uint64_t)w->hex_rows * BYTES_ROW);
+	struct bytes *b;
+
+	s->draft.bytes_err.what[0] = '\0';
+	b = bytes_read(&s->t, vmas, w->hex_at, w->hex_at + len, s->draft.bytes, &s->draft.bytes_err);
+	if (b)
+		bytes_find_symbols(b, &s->t, vmas, s->draft.bytes, w->interval_ns ? SYMBOLS_MS * MS : UINT64_MAX);
+	bytes_unref(s->draft.bytes);
+	s->draft.bytes = b;
 }
 
 /* Nothing faulted since the last look, and nothing is fading: it would show the same again. */
@@ -378,6 +398,10 @@ look_lightly(struct sampler *s)
 		look_at_grid(s, &s->draft.regions->vmas);
 		publish(s, s->draft.want_serial == s->now.serial);
 	}
+	if (same && s->now.hex_on) { /* a page that is there is written without a fault */
+		look_at_bytes(s, &s->draft.regions->vmas);
+		publish(s, s->draft.want_serial == s->now.serial);
+	}
 	return same;
 }
 
@@ -395,6 +419,20 @@ do_clear(struct sampler *s)
 		track_clear(&s->t.track, &s->t.proc, &s->t.pm, &s->draft.regions->vmas, err);
 	s->draft.cleared = s->now.clear;
 	copy_track(s);
+}
+
+static void
+do_fault(struct sampler *s)
+{
+	struct err *err = &s->draft.fault_err;
+
+	err->what[0] = '\0';
+	s->draft.fault_idle = false;
+	if (s->draft.ended)
+		err_set(err, ERR_TARGET, "the process has ended", NULL, "cannot read");
+	else if (s->draft.regions)
+		s->draft.fault_idle = bytes_fault(&s->t, &s->draft.regions->vmas, s->now.fault_at, err) == 1;
+	s->draft.faulted = s->now.fault;
 }
 
 static void
@@ -438,7 +476,7 @@ static void
 serve(struct sampler *s, const struct want *before, bool due)
 {
 	const struct want *w = &s->now;
-	bool cleared = w->clear != s->draft.cleared;
+	bool cleared = w->clear != s->draft.cleared, faulted = w->fault != s->draft.faulted;
 	bool again = w->refresh != before->refresh || w->pulse_ns != before->pulse_ns;
 	bool grid = w->grid_on && (!before->grid_on || !grid_same(&w->grid, &before->grid) || w->lens != before->lens);
 	uint64_t begin = time_ns();
@@ -446,9 +484,11 @@ serve(struct sampler *s, const struct want *before, bool due)
 	s->draft.trouble.what[0] = '\0';
 	if (cleared)
 		do_clear(s);
+	if (faulted)
+		do_fault(s);
 	if (s->draft.ended)
 		s->stale = false;
-	else if (!s->draft.regions || !s->draft.regions->counted || cleared || again || due || s->stale) {
+	else if (!s->draft.regions || !s->draft.regions->counted || cleared || faulted || again || due || s->stale) {
 		s->stale = !look(s);
 		s->next_look = time_ns() + u64_max(w->interval_ns, COST_SHARE * (time_ns() - begin));
 		if (!s->stale)
@@ -461,6 +501,8 @@ serve(struct sampler *s, const struct want *before, bool due)
 	if (w->card_on && s->draft.regions && !s->draft.ended &&
 	    (w->card_on == CARD_PAGE || again || before->card_on != w->card_on || before->card != w->card))
 		look_at_card(s, &s->draft.regions->vmas);
+	if (w->hex_on && s->draft.regions && !s->draft.ended)
+		look_at_bytes(s, &s->draft.regions->vmas);
 	if (w->ask != s->draft.asked)
 		do_ask(s);
 	publish(s, !s->stale);
@@ -602,6 +644,7 @@ close_thread(struct sampler *s)
 	window_unref(s->draft.window);
 	answer_unref(s->draft.answer);
 	answer_unref(s->draft.card);
+	bytes_unref(s->draft.bytes);
 	target_close(&s->t);
 }
 

@@ -22,6 +22,7 @@ static const uint64_t MS = 1000000;
 enum {
 	OPEN_WAIT_MS = 80, /* how long the first picture may keep the screen waiting */
 	FADE_MS = 500,     /* how often colours that fade are drawn again */
+	COOL_MS = 31000,   /* when they have faded: the last step of enum heat is 30 s */
 	TOAST_MS = 4000,
 };
 
@@ -58,7 +59,7 @@ post_view(struct app *a)
 	enum card_kind card = v == VIEW_PAGE ? CARD_PAGE : v == VIEW_REGION ? CARD_REGION
 	                      : v == VIEW_CAPABILITIES ? CARD_CAPABILITIES : CARD_NONE;
 	uint64_t at = card == CARD_PAGE ? a->ui.cursor : a->ui.region;
-	bool grid = v == VIEW_GRID || v == VIEW_PAGE;
+	bool grid = v == VIEW_GRID || v == VIEW_PAGE, hex = v == VIEW_HEX;
 	struct want *w = &a->want;
 
 	if (v == VIEW_HELP)
@@ -66,8 +67,12 @@ post_view(struct app *a)
 	if (grid && !a->ui.grid.rows)
 		grid = false;
 	if (w->lens == a->ui.lens && w->grid_on == grid && w->card_on == card && (!grid || grid_same(&w->grid, &a->ui.grid)) &&
-	    (!card || w->card == at))
+	    (!card || w->card == at) && w->hex_on == hex &&
+	    (!hex || (w->hex_at == a->ui.hex_top && w->hex_rows == a->ui.hex_rows)))
 		return;
+	w->hex_on = hex;
+	w->hex_at = a->ui.hex_top;
+	w->hex_rows = a->ui.hex_rows;
 	w->lens = a->ui.lens;
 	w->grid_on = grid;
 	w->card_on = card;
@@ -126,6 +131,19 @@ rewind_by(struct app *a, int step)
 		a->back--;
 }
 
+/* The one read that changes the target: only R asks for it. */
+static void
+fault(struct app *a)
+{
+	if (a->o->read_only) {
+		app_toast(a, ROLE_HOT, "--read-only: no page is read that the process would have to fault in");
+		return;
+	}
+	a->want.fault++;
+	a->want.fault_at = a->ui.byte;
+	app_post(a);
+}
+
 void
 app_effects(struct app *a, unsigned fx)
 {
@@ -145,6 +163,8 @@ app_effects(struct app *a, unsigned fx)
 		else
 			app_prompt(a, PROMPT_PULSE);
 	}
+	if (fx & FX_FAULT)
+		fault(a);
 	if (fx & FX_REFRESH) {
 		a->want.refresh++;
 		app_post(a);
@@ -201,6 +221,8 @@ act(struct app *a, enum action action)
 	case ACT_CLOSE:
 		if (a->panel)
 			close_panel(a);
+		else if (ui->depth && action == ACT_BACK)
+			ui_back(ui);
 		else if (ui->depth)
 			ui_pop(ui);
 		else if (action == ACT_CLOSE)
@@ -280,6 +302,24 @@ notice_clear(struct app *a)
 }
 
 static void
+notice_fault(struct app *a)
+{
+	char text[128];
+
+	if (a->s->faulted == a->fault_seen)
+		return;
+	a->fault_seen = a->s->faulted;
+	if (a->s->fault_err.what[0]) {
+		app_toast_err(a, &a->s->fault_err);
+		return;
+	}
+	snprintf(text, sizeof(text), a->s->fault_idle ? "page %llx is in RAM: R had nothing to do"
+	                                              : "page %llx was read: the process has faulted it in",
+	         (unsigned long long)(a->want.fault_at & ~(uint64_t)(a->s->page_size - 1)));
+	app_toast(a, ROLE_HOT, text);
+}
+
+static void
 notice_answer(struct app *a)
 {
 	if (!a->asked || a->s->asked != a->asked)
@@ -330,6 +370,7 @@ take_sample(struct app *a, struct err *err)
 		sample_free(a->s);
 	a->s = got;
 	notice_clear(a);
+	notice_fault(a);
 	notice_answer(a);
 	notice_life(a);
 	return 0;
@@ -364,6 +405,8 @@ app_wait_ms(const struct app *a)
 	if (!a->want.interval_ns || a->lister)
 		return -1;
 	if (a->s && a->s->regions && a->s->regions->totals.written)
+		return FADE_MS;
+	if (ui_view(&a->ui) == VIEW_HEX && a->s && a->s->bytes && a->s->bytes->newest_ns + COOL_MS * MS > now)
 		return FADE_MS;
 	return a->s && (a->s->ended || a->s->gen) ? 1000 : -1;
 }

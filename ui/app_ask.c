@@ -77,6 +77,29 @@ prompt_refuse(struct app *a, const char *line, const struct err *e)
 	prompt_reopen(line, e->column);
 }
 
+/* Bytes have a view of their own; a range is shown from its start. */
+static bool
+show_bytes(struct app *a, const struct query *q, struct err *err)
+{
+	const struct sample *s = a->s;
+	uint64_t start, end;
+
+	if (query_bytes(q, &s->regions->vmas, s->page_size, &start, &end, err) < 0)
+		return false;
+	if (!vma_at(&s->regions->vmas, start)) {
+		err_set(err, ERR_USAGE, "nothing is mapped there", NULL, "no bytes at %llx", (unsigned long long)start);
+		err->column = q->from.column;
+		return false;
+	}
+	if (ui_view(&a->ui) == VIEW_HEX) {
+		ui_hex_jump(&a->ui, start);
+	} else {
+		ui_go(&a->ui, s, start);
+		ui_hex(&a->ui, start);
+	}
+	return true;
+}
+
 /* What can be seen to be wrong without asking the kernel is said at once, with the line kept. */
 static void
 ask(struct app *a, const char *line)
@@ -99,7 +122,13 @@ ask(struct app *a, const char *line)
 		prompt_refuse(a, line, &err);
 		return;
 	}
+	if (q.kind == QUERY_BYTES && !show_bytes(a, &q, &err)) {
+		prompt_refuse(a, line, &err);
+		return;
+	}
 	prompt_remember(line);
+	if (q.kind == QUERY_BYTES)
+		return;
 	if (q.kind == QUERY_CLEAR) { /* what the key does, with its look afterwards and its refusals */
 		app_effects(a, FX_CLEAR);
 		return;

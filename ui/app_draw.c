@@ -175,7 +175,7 @@ draw_preview(const struct app *a, int y, int x)
 	char perm[5];
 
 	if (prompt_kind() != PROMPT_ASK || !s || !s->regions || !prompt_line()[0] ||
-	    query_parse(prompt_line(), s->page_size, &q, &err) < 0 || q.kind != QUERY_ADDR ||
+	    query_parse(prompt_line(), s->page_size, &q, &err) < 0 || (q.kind != QUERY_ADDR && q.kind != QUERY_BYTES) ||
 	    query_resolve(&q.from, &s->regions->vmas, &addr, &v, &err) < 0)
 		return;
 	if (v) {

@@ -40,7 +40,7 @@ struct app {
 	char **words;           /* completion */
 	size_t words_n, words_cap;
 
-	uint64_t clear_seen;
+	uint64_t clear_seen, fault_seen;
 	unsigned execs_seen;
 	bool ended_seen, end_told;
 	uint64_t wanted_at;     /* when the newest want was made */

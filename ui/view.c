@@ -12,6 +12,7 @@ static const struct view *const views[VIEW_COUNT] = {
     [VIEW_PAGE] = &view_page,
     [VIEW_REGION] = &view_region,
     [VIEW_CAPABILITIES] = &view_capabilities,
+    [VIEW_HEX] = &view_hex,
     [VIEW_HELP] = &view_help,
     [VIEW_PICKER] = &view_picker,
 };
@@ -34,6 +35,34 @@ ui_pop(struct ui *ui)
 {
 	if (ui->depth > 0)
 		ui->depth--;
+}
+
+void
+ui_back(struct ui *ui)
+{
+	if (ui_view(ui) != VIEW_HEX || !ui->jumps) {
+		ui_pop(ui);
+		return;
+	}
+	ui->byte = ui->jump[--ui->jumps].byte;
+	ui->hex_top = ui->jump[ui->jumps].top;
+}
+
+void
+ui_hex(struct ui *ui, uint64_t addr)
+{
+	ui->byte = addr;
+	ui->jumps = 0;
+	ui_push(ui, VIEW_HEX);
+}
+
+void
+ui_hex_jump(struct ui *ui, uint64_t addr)
+{
+	if (ui->jumps == JUMPS_MAX)
+		memmove(ui->jump, ui->jump + 1, (size_t)--ui->jumps * sizeof(*ui->jump));
+	ui->jump[ui->jumps++] = (struct ui_jump){ui->byte, ui->hex_top};
+	ui->byte = addr;
 }
 
 const struct vma *

@@ -15,9 +15,9 @@
  * pages are known by address, for lists change under the cursor. Views change this and nothing
  * else; what must happen outside (a clear, the prompt, the end) they return as effects.
  */
-enum view_id { VIEW_REGIONS, VIEW_GRID, VIEW_PAGE, VIEW_REGION, VIEW_CAPABILITIES, VIEW_HELP, VIEW_PICKER, VIEW_COUNT };
+enum view_id { VIEW_REGIONS, VIEW_GRID, VIEW_PAGE, VIEW_REGION, VIEW_CAPABILITIES, VIEW_HEX, VIEW_HELP, VIEW_PICKER, VIEW_COUNT };
 enum letters { LETTERS_RUNS, LETTERS_ALL, LETTERS_NONE, LETTERS_COUNT };
-enum { VIEW_DEPTH = 8 };
+enum { VIEW_DEPTH = 8, JUMPS_MAX = 32 };
 
 struct ui {
 	int rows, cols; /* of the screen */
@@ -51,13 +51,22 @@ struct ui {
 	uint64_t cursor;      /* address of the page under the cursor */
 	enum letters letters;
 	int card_top, help_top;
+
+	/* hex */
+	uint64_t byte;        /* address under the cursor */
+	uint64_t hex_top;     /* of the first row */
+	unsigned hex_rows;
+	struct ui_jump {
+		uint64_t byte, top;
+	} jump[JUMPS_MAX];    /* where pointers were followed from; full, it forgets the first */
+	int jumps;
 };
 
 enum effect {
 	FX_NONE = 0,
 	FX_CLEAR = 1, FX_REFRESH = 2, FX_PROMPT = 4, FX_FIND = 8, FX_INTERVAL = 16, FX_PAUSE = 32,
 	FX_QUIT = 64, FX_REDRAW = 128, FX_NOT_FOUND = 256, FX_PULSE = 512,
-	FX_OPEN = 1024,
+	FX_OPEN = 1024, FX_FAULT = 2048,
 };
 
 struct view {
@@ -75,8 +84,8 @@ struct view {
 	void (*settle)(struct ui *ui, const struct sample *s, int top, int bottom);
 };
 
-extern const struct view view_regions, view_grid, view_page, view_region, view_capabilities, view_help,
-                         view_picker;
+extern const struct view view_regions, view_grid, view_hex, view_page, view_region, view_capabilities,
+                         view_help, view_picker;
 const struct view *view_of(enum view_id id);
 
 static inline enum view_id
@@ -88,11 +97,20 @@ ui_view(const struct ui *ui)
 void ui_push(struct ui *ui, enum view_id id);
 void ui_pop(struct ui *ui);
 
+/* One step back: to where a pointer was followed from, or else out of the view. */
+void ui_back(struct ui *ui);
+
 /* The region of the sample that ui->region names, NULL if it is gone. */
 const struct vma *ui_vma(const struct ui *ui, const struct sample *s, const struct region **r);
 
 /* Opens the grid at addr, if it lies in a region. */
 bool ui_go(struct ui *ui, const struct sample *s, uint64_t addr);
+
+/* Opens the bytes at addr above the view on screen. */
+void ui_hex(struct ui *ui, uint64_t addr);
+
+/* In the hex view: goes to addr, and ui_back comes back from there. */
+void ui_hex_jump(struct ui *ui, uint64_t addr);
 
 /* What the lens lacks here, why, and how to get it; false: nothing. */
 bool ui_lens_lacks(const struct ui *ui, const struct sample *s, struct buf *out);

@@ -93,6 +93,19 @@ add_legend(struct help *h, enum lens lens)
 }
 
 static void
+add_bytes(struct help *h)
+{
+	add(h, ROLE_ACCENT, "Bytes", "");
+	add(h, ROLE_BYTE_ZERO, "00", "zero");
+	add(h, ROLE_BYTE_TEXT, "41", "text");
+	add(h, ROLE_BYTE_FF, "ff", "all bits set");
+	add(h, ROLE_BYTE_REST, "1b", "anything else");
+	add(h, ROLE_HEAT_NOW, "2a", "seen to change: the brighter, the more recently");
+	add(h, ROLE_NONE, "..", "not read: a page that is not in RAM, or that no read may touch");
+	add(h, ROLE_TEXT, "", "");
+}
+
+static void
 add_lenses(struct help *h)
 {
 	add(h, ROLE_ACCENT, "Lenses", "");
@@ -154,6 +167,8 @@ make(struct help *h, const struct ui *ui)
 		add_access(h);
 		return;
 	}
+	if (below == VIEW_HEX)
+		add_bytes(h);
 	add_legend(h, ui->lens);
 	add_lenses(h);
 	add_questions(h);

@@ -53,7 +53,9 @@ crumb(const struct ui *ui, const struct sample *s, struct buf *out)
 static unsigned
 act(struct ui *ui, const struct sample *s, enum action a)
 {
-	if (!card_act(&ui->card_top, ui->rows - 3, a) && (a == ACT_NEXT_REGION || a == ACT_LAST_REGION))
+	if (a == ACT_HEX)
+		ui_hex(ui, ui->cursor);
+	else if (!card_act(&ui->card_top, ui->rows - 3, a) && (a == ACT_NEXT_REGION || a == ACT_LAST_REGION))
 		view_grid.act(ui, s, a);
 	return FX_NONE;
 }

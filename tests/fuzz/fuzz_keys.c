@@ -120,6 +120,38 @@ make_window(struct world *w, const struct regions *rs)
 	return window_read(&w->t, v, g, w->ui.lens, NULL, NULL, &err);
 }
 
+/* Words of all kinds: text, pointers into any slot, noise that changes from look to look. */
+static void
+write_memory(struct world *w)
+{
+	for (uint64_t n = below(w, 40); n; n--) {
+		const struct slot *s = &slots[below(w, SLOTS)];
+		uint64_t value = below(w, 2) ? s->start + below(w, 9000) : below(w, UINT64_MAX);
+		uint64_t at = below(w, 3) ? w->ui.hex_top + below(w, 512) : below(w, 0x10000000);
+
+		if (at < 0x10000000 && pwrite(w->t.mem, &value, sizeof(value), (off_t)at) < 0)
+			w->lost = true;
+	}
+}
+
+static struct bytes *
+make_bytes(struct world *w, const struct regions *rs, const struct sample *old)
+{
+	const struct vma *v = vma_at(&rs->vmas, w->ui.hex_top);
+	uint64_t len = (uint64_t)w->ui.hex_rows * BYTES_ROW;
+	struct bytes *b;
+	struct err err = {0};
+
+	write_memory(w);
+	if (!v)
+		return NULL;
+	b = bytes_read(&w->t, &rs->vmas, w->ui.hex_top, w->ui.hex_top + u64_min(len, v->end - w->ui.hex_top),
+	               old ? old->bytes : NULL, &err);
+	if (b && below(w, 2))
+		bytes_find_symbols(b, &w->t, &rs->vmas, NULL, 0);
+	return b;
+}
+
 /* What the sampler would publish next; parts of it may still be the old ones. */
 static void
 next_sample(struct world *w)
@@ -144,6 +176,10 @@ next_sample(struct world *w)
 	if (s->card_kind)
 		s->card = s->card_kind == CARD_PAGE ? answer_page(&w->t, &s->regions->vmas, w->ui.cursor, &err)
 		                      : answer_region(&w->t, &s->regions->vmas, w->ui.region, &err);
+	if (old && below(w, 3))
+		s->bytes = bytes_ref(old->bytes);
+	else if (s->regions)
+		s->bytes = make_bytes(w, s->regions, old);
 	sample_free(old);
 	w->s = s;
 }
@@ -164,6 +200,8 @@ do_action(struct world *w, enum action a)
 		ui_push(&w->ui, VIEW_HELP);
 		return;
 	case ACT_BACK:
+		ui_back(&w->ui);
+		return;
 	case ACT_CLOSE:
 		ui_pop(&w->ui);
 		return;
@@ -205,6 +243,9 @@ press(struct world *w)
 	case 4:
 	case 5:
 		do_action(w, ACT_OPEN);
+		return;
+	case 6:
+		do_action(w, ACT_HEX);
 		return;
 	default:
 		do_action(w, key_action((int)below(w, below(w, 2) ? 128 : TERM_LAST), letter));
@@ -281,6 +322,23 @@ check_grid(const struct ui *ui, const struct sample *s)
 	return true;
 }
 
+/* The byte under the cursor is one of the region's, and on screen. */
+static bool
+check_hex(const struct ui *ui, const struct sample *s)
+{
+	const struct vma *v = s->regions ? vma_at(&s->regions->vmas, ui->byte) : NULL;
+
+	if (ui->jumps < 0 || ui->jumps > JUMPS_MAX)
+		return fuzz_wrong("%d jumps", ui->jumps);
+	if (!v)
+		return !ui_vma(ui, s, NULL) || fuzz_wrong("the cursor %" PRIx64 " is on no byte", ui->byte);
+	if (ui->hex_top % BYTES_ROW || ui->hex_top < v->start || ui->hex_top >= v->end)
+		return fuzz_wrong("the first row is %" PRIx64, ui->hex_top);
+	if (ui->byte < ui->hex_top || ui->byte - ui->hex_top >= (uint64_t)ui->hex_rows * BYTES_ROW)
+		return fuzz_wrong("the cursor %" PRIx64 " is not on screen, top %" PRIx64, ui->byte, ui->hex_top);
+	return ui->region == v->start || fuzz_wrong("the region is %" PRIx64, ui->region);
+}
+
 /* While the page is being read there is nothing to scroll: only then may it point anywhere. */
 static bool
 check_card(const struct ui *ui, const struct sample *s)
@@ -321,6 +379,8 @@ check(const struct ui *ui, const struct sample *s)
 	case VIEW_REGION:
 	case VIEW_CAPABILITIES:
 		return check_card(ui, s);
+	case VIEW_HEX:
+		return check_hex(ui, s);
 	case VIEW_HELP:
 		return ui->help_top >= 0 || fuzz_wrong("help_top %d", ui->help_top);
 	case VIEW_PICKER: /* fuzz_picker */
@@ -383,6 +443,8 @@ play(uint64_t *seed)
 	bool good = true;
 
 	fake_target(&w.t);
+	w.t.mem = fake_file();
+	w.t.pm.plain = true;
 	w.t.frames.flags = fake_file();
 	fake_words(w.t.frames.flags, 0, 16, KPF_ANON | KPF_UPTODATE);
 	for (size_t i = 0; i < SLOTS; i++)

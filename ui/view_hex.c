@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The bytes of a region, sixteen a row, with what its words point to where there is room. Bytes are
+ * there of pages in RAM only: the sampler reads no other, and a key has to ask for one.
+ */
+#include <string.h>
+
+#include "hex.h"
+#include "paint.h"
+#include "query.h"
+#include "view.h"
+
+enum { TOP_ROWS = 1, WORD = 8, POINTERS_X = HEX_WIDTH + 1, POINTERS_MIN = 24 };
+
+static const enum role class_roles[BYTE_CLASSES] = {
+    [BYTE_ZERO] = ROLE_BYTE_ZERO, [BYTE_TEXT] = ROLE_BYTE_TEXT, [BYTE_FF] = ROLE_BYTE_FF,
+    [BYTE_REST] = ROLE_BYTE_REST,
+};
+
+/* The region of the byte under the cursor, or what became of it. */
+static const struct vma *
+find_region(const struct ui *ui, const struct sample *s)
+{
+	const struct vma *v = s->regions ? vma_at(&s->regions->vmas, ui->byte) : NULL;
+
+	return v ? v : ui_vma(ui, s, NULL);
+}
+
+static void
+settle(struct ui *ui, const struct sample *s, int top, int bottom)
+{
+	const struct vma *v = find_region(ui, s);
+
+	ui->hex_rows = bottom - top - TOP_ROWS > 1 ? (unsigned)(bottom - top - TOP_ROWS) : 1;
+	if (!v)
+		return;
+	ui->region = v->start;
+	if (ui->byte < v->start)
+		ui->byte = v->start;
+	if (ui->byte >= v->end)
+		ui->byte = v->end - 1;
+	ui->hex_top = hex_show(ui->hex_top, ui->byte, v->start, v->end, ui->hex_rows);
+	ui->cursor = ui->byte & ~(uint64_t)(s->page_size - 1); /* the views below follow */
+}
+
+/* --- what the words point to ---------------------------------------------------------------------------- */
+
+static const struct vma *
+pointer_at(const struct sample *s, uint64_t addr, uint64_t *value)
+{
+	return s->regions ? bytes_pointer(s->bytes, &s->regions->vmas, addr, value) : NULL;
+}
+
+/* "libc.so.6+26234" as the prompt takes it back, or with `symbol` what is there. */
+static void
+pointer_name(struct buf *out, const struct sample *s, const struct vma *v, uint64_t value)
+{
+	char name[64];
+
+	if (query_name_of(v, name, sizeof(name)))
+		text_escape(out, name, strlen(name), !paint_utf8());
+	else
+		ui_name_cut(out, v, 24);
+	buf_fmt(out, "+%llx", (unsigned long long)query_offset_of(v, value));
+	if (bytes_symbol(s->bytes, value)) {
+		buf_str(out, " ");
+		text_escape(out, bytes_symbol(s->bytes, value), strlen(bytes_symbol(s->bytes, value)),
+		            !paint_utf8());
+	}
+}
+
+/* Beside the row, each with the place of its word in it. */
+static void
+draw_pointers(const struct ui *ui, const struct sample *s, uint64_t row, int y, int x)
+{
+	const struct vma *v[BYTES_ROW / WORD];
+	uint64_t value[BYTES_ROW / WORD] = {0};
+	int n = 0, room = ui->cols - x;
+
+	for (unsigned i = 0; i < BYTES_ROW / WORD; i++)
+		n += (v[i] = pointer_at(s, row + i * WORD, &value[i])) != NULL;
+	for (unsigned i = 0; n && i < BYTES_ROW / WORD; i++) {
+		struct buf name = {0};
+		int right = x + room / n;
+
+		if (!v[i])
+			continue;
+		pointer_name(&name, s, v[i], value[i]);
+		paint_text(y, x, right - 1, ROLE_DIM, "%u%s", i * WORD, paint_utf8() ? "→" : ">");
+		paint_text(y, x + 2, right - (n > 1), v[i]->perm & VMA_EXEC ? ROLE_ACCENT : ROLE_TEXT, "%s", name.s);
+		buf_free(&name);
+		x = right;
+	}
+}
+
+/* --- rows ----------------------------------------------------------------------------------------------- */
+
+/* The form carries what the colour says: text as it is, the others by a sign each. */
+static wchar_t
+text_glyph(uint8_t byte)
+{
+	static const wchar_t utf8[BYTE_CLASSES] = {L'·', 0, L'■', L'•'};
+	static const wchar_t ascii[BYTE_CLASSES] = {L' ', 0, L'#', L'.'};
+	enum byte_class c = byte_class(byte);
+
+	return c == BYTE_TEXT ? (wchar_t)byte : paint_utf8() ? utf8[c] : ascii[c];
+}
+
+static enum role
+byte_role(const struct ui *ui, const struct sample *s, uint64_t addr, uint8_t byte)
+{
+	uint64_t changed = bytes_changed(s->bytes, addr);
+	enum heat h = changed ? track_heat(ui->now > changed ? ui->now - changed : 0) : HEAT_NONE;
+
+	return h ? paint_heat_role(h) : class_roles[byte_class(byte)];
+}
+
+static void
+draw_byte(const struct ui *ui, const struct sample *s, uint64_t row, unsigned i, int digits, int y)
+{
+	bool here = row + i == ui->byte;
+	enum role role = ROLE_NONE;
+	uint8_t byte;
+
+	if (bytes_at(s->bytes, row + i, &byte)) {
+		role = byte_role(ui, s, row + i, byte);
+		if (here)
+			role = role == ROLE_HEAT_NOW || role == ROLE_HEAT_2S ? ROLE_CURSOR_HOT : ROLE_CURSOR;
+		paint_text(y, hex_x(digits, i), ui->cols, role, "%02x", byte);
+		paint_glyph(y, hex_text_x(digits, i), role, text_glyph(byte));
+	} else {
+		if (here)
+			role = ROLE_CURSOR;
+		paint_text(y, hex_x(digits, i), ui->cols, role, "%s", paint_utf8() ? "··" : "..");
+	}
+	if (here)
+		paint_cursor(y, hex_x(digits, i));
+}
+
+/* What would have to be done to see the page, if anything can be. */
+static void
+page_sentence_hex(const struct bytes_page *p, struct buf *out)
+{
+	bytes_why(p, out);
+	if (p->kind == BYTES_ABSENT)
+		buf_fmt(out, ": R reads it (and makes the process %s it in)",
+		        p->state == STATE_SWAPPED ? "swap" : "fault");
+}
+
+/* Said once a page: in its first row on screen that the cursor is not in. */
+static bool
+row_tells(const struct ui *ui, const struct sample *s, uint64_t row)
+{
+	uint64_t first = u64_max(row & ~(uint64_t)(s->page_size - 1), ui->hex_top);
+	uint64_t cursor = ui->byte & ~(uint64_t)(BYTES_ROW - 1);
+
+	return row == first + (first == cursor ? BYTES_ROW : 0);
+}
+
+static void
+draw_row(const struct ui *ui, const struct sample *s, uint64_t row, int digits, int y)
+{
+	const struct bytes_page *p = bytes_page(s->bytes, row);
+	bool cursor = ui->byte - row < BYTES_ROW;
+	struct buf why = {0};
+
+	paint_text(y, 1, ui->cols, cursor ? ROLE_ACCENT : ROLE_DIM, "%0*llx", digits, (unsigned long long)row);
+	if (!p)
+		return; /* it has come into view, and the sampler is on its way */
+	if (p->kind != BYTES_READ && row_tells(ui, s, row)) {
+		page_sentence_hex(p, &why);
+		paint_text(y, hex_x(digits, 0), ui->cols, ROLE_TEXT, "%s", why.s);
+		buf_free(&why);
+		return;
+	}
+	for (unsigned i = 0; i < BYTES_ROW; i++)
+		draw_byte(ui, s, row, i, digits, y);
+	if (ui->cols >= POINTERS_X + POINTERS_MIN)
+		draw_pointers(ui, s, row, y, POINTERS_X + digits - HEX_DIGITS);
+}
+
+static void
+draw_heading(const struct ui *ui, int digits, int y)
+{
+	paint_text(y, 1, ui->cols, ROLE_DIM, "address");
+	for (unsigned i = 0; i < BYTES_ROW; i++)
+		paint_text(y, hex_x(digits, i), ui->cols, ui->byte % BYTES_ROW == i ? ROLE_CROSS : ROLE_DIM,
+		           "%2x", i);
+	paint_text(y, hex_text_x(digits, 0), ui->cols, ROLE_DIM, "ascii");
+	if (ui->cols >= POINTERS_X + POINTERS_MIN)
+		paint_text(y, POINTERS_X + digits - HEX_DIGITS, ui->cols, ROLE_DIM, "as pointers");
+}
+
+static void
+draw(const struct ui *ui, const struct sample *s, int top, int bottom)
+{
+	const struct vma *v = find_region(ui, s);
+	int digits = v ? hex_digits(v->end) : HEX_DIGITS, y = top + TOP_ROWS;
+
+	draw_heading(ui, digits, top);
+	if (s->bytes_err.what[0]) {
+		paint_text(y, 1, ui->cols, ROLE_TEXT, "%s: %s", s->bytes_err.what, s->bytes_err.why);
+		paint_text(y + 1, 1, ui->cols, ROLE_DIM, "%s", s->bytes_err.how);
+		return;
+	}
+	for (uint64_t row = ui->hex_top; v && y < bottom && row < v->end; y++, row += BYTES_ROW)
+		draw_row(ui, s, row, digits, y);
+}
+
+static void
+say(const struct ui *ui, const struct sample *s, struct buf *out)
+{
+	uint64_t word = ui->byte & ~(uint64_t)(WORD - 1), value = 0;
+	const struct bytes_page *p = bytes_page(s->bytes, ui->byte);
+	const struct vma *v = find_region(ui, s);
+	char perm[5];
+	uint8_t byte;
+
+	buf_fmt(out, "%llx: ", (unsigned long long)ui->byte);
+	if (!v) {
+		buf_str(out, "this region was unmapped; { and } go to its neighbours");
+		return;
+	}
+	if (!bytes_at(s->bytes, ui->byte, &byte)) {
+		if (p)
+			page_sentence_hex(p, out);
+		else
+			buf_str(out, s->bytes_err.what[0] ? s->bytes_err.what : "not read yet");
+		return;
+	}
+	buf_fmt(out, byte_class(byte) == BYTE_TEXT ? "%02x %u '%c'" : "%02x %u", byte, byte, byte);
+	v = pointer_at(s, word, &value);
+	if (bytes_word(s->bytes, word, &value))
+		buf_fmt(out, ", word %016llx", (unsigned long long)value);
+	if (!v)
+		return;
+	vma_perm_text(v, perm);
+	buf_fmt(out, " %s %s ", paint_utf8() ? "→" : "->", perm);
+	pointer_name(out, s, v, value);
+}
+
+static void
+crumb(const struct ui *ui, const struct sample *s, struct buf *out)
+{
+	const struct vma *v = find_region(ui, s);
+
+	if (v)
+		ui_name_cut(out, v, ui->cols < 100 ? 12 : 28);
+	buf_fmt(out, "%shex %llx", v ? " > " : "", (unsigned long long)ui->byte);
+	if (ui->jumps)
+		buf_fmt(out, " (%d back)", ui->jumps);
+}
+
+/* --- keys ----------------------------------------------------------------------------------------------- */
+
+static void
+move_by(struct ui *ui, const struct vma *v, int64_t by)
+{
+	uint64_t n = (uint64_t)(by < 0 ? -by : by);
+
+	if (by < 0)
+		ui->byte = ui->byte - v->start < n ? v->start + ui->byte % BYTES_ROW : ui->byte - n;
+	else
+		ui->byte = v->end - 1 - ui->byte < n ? v->end - BYTES_ROW + ui->byte % BYTES_ROW : ui->byte + n;
+}
+
+/* One to the left of the first byte and to the right of the last there is nothing. */
+static void
+step(struct ui *ui, const struct vma *v, int by)
+{
+	if (by < 0 ? ui->byte > v->start : ui->byte < v->end - 1)
+		ui->byte += (uint64_t)(int64_t)by;
+}
+
+static void
+go_region(struct ui *ui, const struct sample *s, int by)
+{
+	const struct vma_list *l = &s->regions->vmas;
+	size_t i = vma_lower_bound(l, ui->byte);
+
+	if (i < l->n && l->v[i].start <= ui->byte)
+		i += (size_t)by;
+	else if (by < 0)
+		i--;
+	if (i < l->n)
+		ui->byte = l->v[i].start;
+}
+
+static void
+follow(struct ui *ui, const struct sample *s)
+{
+	uint64_t value;
+
+	if (pointer_at(s, ui->byte & ~(uint64_t)(WORD - 1), &value))
+		ui_hex_jump(ui, value);
+}
+
+static unsigned
+act(struct ui *ui, const struct sample *s, enum action a)
+{
+	const struct vma *v = find_region(ui, s);
+	int64_t screen = (int64_t)ui->hex_rows * BYTES_ROW, page = (int64_t)s->page_size;
+
+	if (s->regions && (a == ACT_NEXT_REGION || a == ACT_LAST_REGION))
+		go_region(ui, s, a == ACT_NEXT_REGION ? 1 : -1);
+	if (!v)
+		return FX_NONE;
+	switch ((int)a) {
+	case ACT_UP: move_by(ui, v, -BYTES_ROW); break;
+	case ACT_DOWN: move_by(ui, v, BYTES_ROW); break;
+	case ACT_LEFT: step(ui, v, -1); break;
+	case ACT_RIGHT: step(ui, v, 1); break;
+	case ACT_PAGE_UP: move_by(ui, v, -screen); break;
+	case ACT_PAGE_DOWN: move_by(ui, v, screen); break;
+	case ACT_HALF_UP: move_by(ui, v, -(screen / 2 / BYTES_ROW * BYTES_ROW)); break;
+	case ACT_HALF_DOWN: move_by(ui, v, screen / 2 / BYTES_ROW * BYTES_ROW); break;
+	case ACT_NEXT_CHANGE: move_by(ui, v, page); break;
+	case ACT_LAST_CHANGE: move_by(ui, v, -page); break;
+	case ACT_FIRST: ui->byte = v->start; break;
+	case ACT_LAST: ui->byte = v->end - 1; break;
+	case ACT_OPEN: follow(ui, s); break;
+	case ACT_READ_PAGE: return FX_FAULT;
+	}
+	return FX_NONE;
+}
+
+const struct view view_hex = {
+    .name = "hex", .letter = 'X', .draw = draw, .act = act, .say = say, .crumb = crumb,
+    .settle = settle,
+};
