@@ -1,0 +1,168 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The bytes of pages: those that are there, and nothing faulted in to get them.
+
+load live
+# shellcheck disable=SC2154
+
+teardown() { live_end; }
+
+# What the kernel counts, and every page table word of a region: whoever faults anything in changes it.
+footprint() {
+	grep -E '^(VmRSS|VmSwap|RssAnon|RssFile|RssShmem):' "/proc/$SUBJECT_PID/status"
+	grep -h -A 25 "^${AT[$1]}-" "/proc/$SUBJECT_PID/smaps" | grep -E '^(Rss|Swap|Anonymous):'
+	"$live_dir/reader" "$SUBJECT_PID" "${RANGE[$1]}" | cut -d , -f 1-4,8-9
+}
+
+# address REGION PAGE
+address() { printf '%x' $((0x${AT[$1]} + $2 * 4096)); }
+
+# dump REGION PAGE: the bytes that -e tells, as they are
+dump() {
+	pm --json -e "hex $(address "$1" "$2")..+0x1000" "$SUBJECT_PID" |
+		perl -ne '/"bytes": "([0-9a-f]+)"/ and print pack "H*", $1 and last'
+}
+
+@test "hex tells the bytes that the subject wrote" {
+	local page
+	subject_start
+	for page in 0 7 63; do
+		is "$(dump anon $page | tr -d '\0' | sed 's/write .*/write/')" "subject anon page $page write"
+		cmp <(dump anon $page) <(dd if="/proc/$SUBJECT_PID/mem" bs=4096 count=1 \
+			skip=$((0x${AT[anon]} / 4096 + page)) status=none)
+	done
+	is "$(dump zero 3 | tr -d '\0' | wc -c)" 0
+	is "$(dump zero 3 | wc -c)" 4096
+	run -0 pm -e "hex ${AT[private]}..+0x10" "$SUBJECT_PID"
+	[[ $output == *"${AT[private]}  "* ]]
+	# what has no write permission, and what has no permission at all
+	run -0 pm -e 'hex vdso..+0x10' "$SUBJECT_PID"
+	[[ $output == *'7f 45 4c 46'* ]]
+}
+
+@test "looking at all of a sparse region faults nothing in, neither -e nor the screen" {
+	local i before
+	subject_start
+	before=$(footprint sparse)
+	run -0 pm -e "hex ${AT[sparse]}..+10p" -e "hex $(address sparse 10)..+16p" "$SUBJECT_PID"
+	[[ $output == *"$(address sparse 2)..$(address sparse 8)  not in RAM"* ]]
+	is "$(pm --json -e "hex ${AT[sparse]}..+16p" "$SUBJECT_PID" | grep -o 'bytes_read": [0-9]*')" 'bytes_read": 8192'
+	is "$(footprint sparse)" "$before"
+	screen_start 120x40 "$SUBJECT_PID"
+	screen_goto "${AT[sparse]}"
+	screen_keys x
+	screen_text | grep 'not in RAM: R reads it'
+	# every row of the first pages, then page by page through the region and back
+	for ((i = 0; i < 30; i++)); do
+		screen_keys NPage
+	done
+	screen_keys Home
+	for ((i = 0; i < 63; i++)); do
+		screen_keys Tab
+	done
+	screen_text | grep -F 'subject sparse p'
+	screen_keys Home r
+	is "$(footprint sparse)" "$before"
+	screen_keys Q
+	screen_end
+	is "$(footprint sparse)" "$before"
+}
+
+@test "R faults in that page and no other" {
+	local before
+	subject_start
+	before=$(column sparse PRESENT 1)
+	is "$before" "1 8 63"
+	screen_start 80x24 --read-only "$SUBJECT_PID"
+	screen_goto "$(address sparse 40)"
+	screen_keys x R
+	screen_text | grep -- '--read-only: no page is read'
+	screen_keys Q
+	screen_end
+	is "$(column sparse PRESENT 1)" "1 8 63"
+	screen_start 80x24 "$SUBJECT_PID"
+	screen_goto "$(address sparse 40)"
+	screen_keys x
+	screen_text | grep 'not in RAM: R reads it'
+	screen_keys R
+	screen_text | grep "page $(address sparse 40) was read"
+	screen_text | grep "$(address sparse 40)  00 00 00 00"
+	is "$(column sparse PRESENT 1)" "1 8 40 63"
+	screen_keys R
+	screen_text | grep 'R had nothing to do'
+	screen_keys Q
+	screen_end
+	is "$(column sparse PRESENT 1)" "1 8 40 63"
+}
+
+@test "a page in swap stays there until R reads it" {
+	local swapped n
+	subject_start
+	subject pageout swap
+	swapped=$(column swap SWAPPED 1)
+	[[ $swapped ]] || skip "nothing was swapped out: no swap here"
+	pm -e "hex ${AT[swap]}..+16p" "$SUBJECT_PID" | grep -F 'swapped out: not read'
+	is "$(column swap SWAPPED 1)" "$swapped"
+	n=${swapped%% *}
+	screen_start 80x24 "$SUBJECT_PID"
+	screen_goto "$(address swap "$n")"
+	screen_keys x
+	screen_text | grep 'swapped out: R reads it (and makes the process swap it in)'
+	screen_keys R
+	screen_text | grep -F 'subject swap pag'
+	screen_keys Q
+	screen_end
+	[[ " $(column swap SWAPPED 1) " != *" $n "* ]]
+}
+
+@test "what cannot be read says so: a guard page, the kernel's own, what was unmapped" {
+	subject_start
+	run -0 pm -e 'hex vsyscall' -e 'hex 1000' "$SUBJECT_PID"
+	[[ $output == *'the kernel lets nobody read it'* && $output == *'not mapped'* ]]
+	if grep -q '\[vvar\]' "/proc/$SUBJECT_PID/maps"; then
+		run -0 pm -e 'hex [vvar]' "$SUBJECT_PID"
+		[[ $output == *'the kernel lets nobody read it'* ]]
+		screen_start 80x24 "$SUBJECT_PID"
+		screen_goto '[vvar]'
+		screen_keys x R
+		screen_text | grep 'cannot read page'
+		screen_keys Q
+		screen_end
+	fi
+	need_region guard "MADV_GUARD_INSTALL is of Linux 6.13"
+	# 6.13 and 6.14 call a guard an entry in swap; whichever it is, there are no bytes
+	run -0 pm -e "hex $(address guard 3)ff8..+0x10" -e "hex $(address guard 4)" "$SUBJECT_PID"
+	[[ $output == *'not read'* || $output == *'cannot be read'* ]]
+	is "$(dump guard 3 | tr -d '\0' | sed 's/write .*/write/')" "subject guard page 3 write"
+}
+
+@test "a write shows on the screen as it happens, and only where it was" {
+	subject_start
+	SCREEN_OPTIONS=(--interval 0.2)
+	screen_start 80x24 "$SUBJECT_PID"
+	screen_goto "$(address anon 5)"
+	screen_keys x
+	screen_wait_text 'subject anon pag'
+	screen_wait_text 'write [0-9]+'
+	before=$(screen_text | grep -c .)
+	# the page is there and writable: no fault tells of this write
+	subject write anon 5
+	screen_wait_text "write $(dump anon 5 | tr -d '\0' | sed 's/.*write //')"
+	_screen_planes | grep -E 'bg=(230|227|220)'
+	[ "$before" -eq "$(screen_text | grep -c .)" ]
+	screen_keys Q
+	screen_end
+}
+
+@test "as nobody: the bytes of the own process; another's are refused with the remedy" {
+	local mine
+	become_nobody
+	subject_start "${AS_NOBODY[@]}"
+	run -0 "${AS_NOBODY[@]}" "$PMTOP" -e "hex ${AT[anon]}..+0x10" "$SUBJECT_PID"
+	echo "$output"
+	[[ $output == *'subject anon pag'* || $output == *'ptrace'* ]]
+	# the page tables of a process that may not be attached to are closed to us as well
+	run "${AS_NOBODY[@]}" "$PMTOP" -e "hex ${AT[anon]}" 1
+	[ "$status" -eq 1 ]
+	[[ $output == pmtop:*root* ]]
+}
