@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "flags.h"
+#include "smaps.h"
 #include "state.h"
 #include "symbol.h"
 #include "walk.h"
@@ -22,7 +23,7 @@ bytes_kind_of(const struct vma *v, const struct page *pg)
 {
 	bool present = pg->known & PAGE_WORD && pg->word & PM_PRESENT;
 
-	if (v->type == VMA_DEVICE)
+	if (vma_hides_pages(v))
 		return BYTES_NEVER;
 	switch ((enum state)pg->state) {
 	case STATE_UNREADABLE:
@@ -70,10 +71,11 @@ look_at_page(struct target *t, const struct vma_list *vmas, uint64_t base, struc
 	*out = (struct bytes_page){.kind = BYTES_UNMAPPED, .state = STATE_NONE};
 	if (!v)
 		return 0;
-	if (pagemap_readable(&t->pm, v) && walk_page(t, v, base, PAGE_WANT_FLAGS, &pg, err) < 0)
+	if (!vma_hides_pages(v) && pagemap_readable(&t->pm, v) &&
+	    walk_page(t, v, base, PAGE_WANT_FLAGS, &pg, err) < 0)
 		return -1;
 	out->kind = (uint8_t)bytes_kind_of(v, &pg);
-	out->state = v->type == VMA_DEVICE ? STATE_DEVICE : pg.state;
+	out->state = v->type == VMA_DEVICE && vma_hides_pages(v) ? STATE_DEVICE : pg.state;
 	out->file = v->inode || v->type == VMA_SHM;
 	return 0;
 }
@@ -166,6 +168,15 @@ bytes_unref(struct bytes *b)
 	free(b);
 }
 
+size_t
+bytes_size(const struct bytes *b)
+{
+	enum { SYMBOL = 64 }; /* with its name */
+
+	return sizeof(*b) + (b->end - b->start) * (1 + sizeof(*b->changed_ns)) + b->pages_n * sizeof(*b->pages) +
+	       b->symbols_n * SYMBOL;
+}
+
 /* What both looks read is compared; a byte that stayed keeps the time of its last change. */
 static void
 mark_changes(struct bytes *b, const struct bytes *before)
@@ -207,6 +218,27 @@ bytes_read(struct target *t, const struct vma_list *vmas, uint64_t start, uint64
 	return b;
 }
 
+/* Memory of a device under any name: only VmFlags tell for certain, and reading them is dear. */
+static bool
+is_device(const struct target *t, const struct vma *v)
+{
+	struct smaps_entry e = {0};
+	struct err ignored;
+	size_t n;
+	const struct vmflag *row = smaps_flags(&n);
+	int fd = proc_file(&t->proc, "smaps", O_RDONLY);
+	bool found = false;
+
+	if (fd < 0)
+		return false;
+	if (smaps_read_one(fd, v->start, &e, &ignored) == 0)
+		for (size_t i = 0; i < n; i++)
+			if (!strcmp(row[i].code, "pf") || !strcmp(row[i].code, "io"))
+				found |= e.flags >> i & 1;
+	close(fd);
+	return found;
+}
+
 int
 bytes_fault(struct target *t, const struct vma_list *vmas, uint64_t addr, struct err *err)
 {
@@ -219,6 +251,8 @@ bytes_fault(struct target *t, const struct vma_list *vmas, uint64_t addr, struct
 		return -1;
 	if (page.kind == BYTES_READ)
 		return 1;
+	if (page.kind == BYTES_ABSENT && is_device(t, vma_at(vmas, base)))
+		page = (struct bytes_page){.kind = BYTES_NEVER, .state = STATE_DEVICE};
 	if (page.kind == BYTES_ABSENT) {
 		if (open_memory(t, err) < 0)
 			return -1;

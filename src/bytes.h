@@ -70,6 +70,7 @@ struct bytes *bytes_read(struct target *t, const struct vma_list *vmas, uint64_t
                          const struct bytes *before, struct err *err);
 struct bytes *bytes_ref(struct bytes *b);
 void bytes_unref(struct bytes *b);
+size_t bytes_size(const struct bytes *b); /* about how much memory it holds */
 
 /*
  * Looks up what the pointers among the bytes point to, as far as files tell, for budget_ns at most;

@@ -139,6 +139,7 @@ fault(struct app *a)
 		app_toast(a, ROLE_HOT, "--read-only: no page is read that the process would have to fault in");
 		return;
 	}
+	a->back = 0; /* what it brings is seen now */
 	a->want.fault++;
 	a->want.fault_at = a->ui.byte;
 	app_post(a);

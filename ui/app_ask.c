@@ -81,7 +81,7 @@ prompt_refuse(struct app *a, const char *line, const struct err *e)
 static bool
 show_bytes(struct app *a, const struct query *q, struct err *err)
 {
-	const struct sample *s = a->s;
+	const struct sample *s = app_shown(a);
 	uint64_t start, end;
 
 	if (query_bytes(q, &s->regions->vmas, s->page_size, &start, &end, err) < 0)

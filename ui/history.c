@@ -19,6 +19,8 @@ history_size(const struct sample *s)
 	if (s->window)
 		n += sizeof(*s->window) + (size_t)s->window->grid.rows * s->window->grid.row_cells *
 		                              (sizeof(struct cell) + (s->window->pages ? sizeof(struct page) : 0));
+	if (s->bytes)
+		n += bytes_size(s->bytes);
 	return n;
 }
 

@@ -69,7 +69,7 @@ test_class(void)
 static void
 test_kind(void)
 {
-	struct vma v = {.type = VMA_ANON};
+	struct vma v = {.type = VMA_ANON, .name = ""};
 	struct page pg = {.known = PAGE_WORD};
 
 	for (unsigned s = 0; s < STATE_COUNT; s++) {
@@ -86,12 +86,12 @@ test_kind(void)
 	ok(bytes_kind_of(&v, &pg) == BYTES_NEVER, "broken memory is left alone");
 	pg.state = STATE_DEVICE;
 	ok(bytes_kind_of(&v, &pg) == BYTES_NEVER, "so are frames without a record");
-	v.type = VMA_KERNEL;
+	v = (struct vma){.type = VMA_KERNEL, .name = "[vdso]"};
 	ok(bytes_kind_of(&v, &pg) == BYTES_READ, "but for the vdso");
-	v.type = VMA_DEVICE;
+	v = (struct vma){.type = VMA_DEVICE, .name = "/dev/dri/card0"};
 	pg.state = STATE_FILE;
 	ok(bytes_kind_of(&v, &pg) == BYTES_NEVER, "a device's memory never");
-	v.type = VMA_ANON;
+	v = (struct vma){.type = VMA_ANON, .name = ""};
 	pg = (struct page){.word = PM_PRESENT, .state = STATE_ANON};
 	ok(bytes_kind_of(&v, &pg) == BYTES_ABSENT, "a word that is not known is not present");
 }
