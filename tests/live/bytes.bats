@@ -68,6 +68,28 @@ dump() {
 	is "$(footprint sparse)" "$before"
 }
 
+@test "looking at every kind of region faults nothing in" {
+	local name before all=()
+	subject_start
+	for name in "${!AT[@]}"; do
+		# the ends: there are no more than 64 KiB at a time
+		all+=(-e "hex ${AT[$name]}..+0x1000" -e "hex $(printf %x $((0x${RANGE[$name]#*..} - 0x1000)))..+0x1000")
+	done
+	pages() { "$live_dir/reader" "$SUBJECT_PID" | grep '^0x1000' | cut -d , -f 1-4,8; }
+	before=$(pages)
+	run -0 pm "${all[@]}" "$SUBJECT_PID"
+	is "$(pages)" "$before"
+	if [[ ${AT[secret]-} ]]; then # nobody may read it, though it is there
+		run -0 pm -e "hex ${AT[secret]}..+0x10" "$SUBJECT_PID"
+		echo "$output"
+		[[ $output == *'would not read it'* || $output == *'cannot be read'* || $output == *'lets nobody'* ||
+			$output == *'of a device'* ]]
+	fi
+	[[ ${AT[bios]-} ]] || return 0 # /dev/mem, in the guests only
+	run -0 pm -e "hex ${AT[bios]}" "$SUBJECT_PID"
+	[[ $output == *'memory of a device'* ]]
+}
+
 @test "R faults in that page and no other" {
 	local before
 	subject_start
@@ -98,7 +120,7 @@ dump() {
 @test "a page in swap stays there until R reads it" {
 	local swapped n
 	subject_start
-	subject pageout swap
+	subject madvise swap pageout
 	swapped=$(column swap SWAPPED 1)
 	[[ $swapped ]] || skip "nothing was swapped out: no swap here"
 	pm -e "hex ${AT[swap]}..+16p" "$SUBJECT_PID" | grep -F 'swapped out: not read'
