@@ -591,7 +591,7 @@ app_target_close(struct app *a)
 	a->ui.order = NULL;
 	a->want = fresh;
 	a->back = 0;
-	a->asked = a->clear_seen = 0;
+	a->asked = a->clear_seen = a->fault_seen = 0;
 	a->execs_seen = 0;
 	a->paused = a->ended_seen = a->end_told = false;
 }
