@@ -9,10 +9,13 @@ load live
 teardown() { live_end; }
 
 @test "no such process, and no PID at all" {
-	local pid
-	# the highest PID in use is lower
-	read -r pid </proc/sys/kernel/pid_max
-	refused 1 'no such process' --list $((pid - 1))
+	local pid max last
+	# half way round from the last one given out, so that no new process takes it
+	read -r max </proc/sys/kernel/pid_max
+	read -r _ _ _ _ last </proc/loadavg
+	pid=$(((last + max / 2) % max + 1))
+	while [[ -e /proc/$pid ]] || ((pid >= max)); do pid=$((pid % (max - 1) + 1)); done
+	refused 1 'no such process' --list "$pid"
 	refused 2 'pid' --list 99999999999
 	refused 2 '.' --list
 	refused 2 '.' --list --no-such-option 1
