@@ -69,15 +69,14 @@ dump() {
 }
 
 @test "looking at every kind of region faults nothing in" {
-	local name before all=()
+	local name before
 	subject_start
-	for name in "${!AT[@]}"; do
-		# the ends: there are no more than 64 KiB at a time
-		all+=(-e "hex ${AT[$name]}..+0x1000" -e "hex $(printf %x $((0x${RANGE[$name]#*..} - 0x1000)))..+0x1000")
-	done
 	pages() { "$live_dir/reader" "$SUBJECT_PID" | grep '^0x1000' | cut -d , -f 1-4,8; }
 	before=$(pages)
-	run -0 pm "${all[@]}" "$SUBJECT_PID"
+	for name in "${!AT[@]}"; do # the ends: there are no more than 64 KiB at a time
+		pm -e "hex ${AT[$name]}..+0x1000" -e "hex $(printf %x $((0x${RANGE[$name]#*..} - 0x1000)))..+0x1000" \
+			"$SUBJECT_PID" >/dev/null
+	done
 	is "$(pages)" "$before"
 	if [[ ${AT[secret]-} ]]; then # nobody may read it, though it is there
 		run -0 pm -e "hex ${AT[secret]}..+0x10" "$SUBJECT_PID"
@@ -139,8 +138,12 @@ dump() {
 
 @test "what cannot be read says so: a guard page, the kernel's own, what was unmapped" {
 	subject_start
-	run -0 pm -e 'hex vsyscall' -e 'hex 1000' "$SUBJECT_PID"
-	[[ $output == *'the kernel lets nobody read it'* && $output == *'not mapped'* ]]
+	run -0 pm -e 'hex 1000' "$SUBJECT_PID"
+	[[ $output == *'not mapped'* ]]
+	if grep -q '\[vsyscall\]' "/proc/$SUBJECT_PID/maps"; then
+		run -0 pm -e 'hex vsyscall' "$SUBJECT_PID"
+		[[ $output == *'the kernel lets nobody read it'* ]]
+	fi
 	if grep -q '\[vvar\]' "/proc/$SUBJECT_PID/maps"; then
 		run -0 pm -e 'hex [vvar]' "$SUBJECT_PID"
 		[[ $output == *'the kernel lets nobody read it'* ]]
