@@ -471,6 +471,16 @@ pulse(struct sampler *s)
 	}
 }
 
+/* A page's card is read at every look; the others once, unless they were given up for a newer want. */
+static bool
+card_is_due(const struct sampler *s, const struct want *before)
+{
+	const struct want *w = &s->now;
+
+	return w->card_on == CARD_PAGE || before->card_on != w->card_on || before->card != w->card ||
+	       (!s->draft.card && !s->draft.card_err.what[0]);
+}
+
 /* What the new want asks beyond the one served before. */
 static void
 serve(struct sampler *s, const struct want *before, bool due)
@@ -498,8 +508,7 @@ serve(struct sampler *s, const struct want *before, bool due)
 	} else if (grid) {
 		s->stale = !look_at_grid(s, &s->draft.regions->vmas);
 	}
-	if (w->card_on && s->draft.regions && !s->draft.ended &&
-	    (w->card_on == CARD_PAGE || again || before->card_on != w->card_on || before->card != w->card))
+	if (w->card_on && s->draft.regions && !s->draft.ended && (again || card_is_due(s, before)))
 		look_at_card(s, &s->draft.regions->vmas);
 	if (w->hex_on && s->draft.regions && !s->draft.ended)
 		look_at_bytes(s, &s->draft.regions->vmas);
