@@ -311,15 +311,6 @@ card_make(struct card *c, const struct sample *s, const struct vma *v, uint64_t 
 	add_frame(c, s, pg, v, more ? &more->folio : NULL);
 }
 
-void
-card_scroll(const struct card *c, int *first, int rows)
-{
-	if (*first > c->n - rows)
-		*first = c->n - rows;
-	if (*first < 0)
-		*first = 0;
-}
-
 bool
 card_act(int *first, int page, enum action a)
 {
@@ -335,13 +326,29 @@ card_act(int *first, int page, enum action a)
 }
 
 void
-card_show(const struct card *c, bool made, const struct ui *ui, const struct sample *s, int top,
-          int bottom, const char *awaited)
+card_view_draw(card_make_fn *make, const struct ui *ui, const struct sample *s, int top, int bottom,
+               const char *awaited)
 {
-	if (made)
-		card_draw(c, ui->card_top, top, bottom, 1, ui->cols);
+	struct card c;
+
+	if (make(ui, s, &c))
+		card_draw(&c, ui->card_top, top, bottom, 1, ui->cols);
 	else if (s->card_err.what[0])
 		paint_text(top, 1, ui->cols, ROLE_TEXT, "%s: %s", s->card_err.what, s->card_err.why);
 	else
 		paint_text(top, 1, ui->cols, ROLE_DIM, "%s", awaited);
+}
+
+/* The first line shown stays within the card. */
+void
+card_view_settle(card_make_fn *make, struct ui *ui, const struct sample *s, int rows)
+{
+	struct card c;
+
+	if (!make(ui, s, &c))
+		return;
+	if (ui->card_top > c.n - rows)
+		ui->card_top = c.n - rows;
+	if (ui->card_top < 0)
+		ui->card_top = 0;
 }

@@ -32,13 +32,17 @@ void card_add(struct card *c, enum role role, const char *label, const char *not
     __attribute__((format(printf, 5, 6)));
 void card_gap(struct card *c);
 
-/* Keeps the first line shown within the card; a key that scrolls it is dealt with: true. */
-void card_scroll(const struct card *c, int *first, int rows);
+/* A key that scrolls a card is dealt with: true. */
 bool card_act(int *first, int page, enum action a);
 
-/* Draws a card from `first` on; made false: why there is none (s->card_err), or what is awaited. */
-void card_show(const struct card *c, bool made, const struct ui *ui, const struct sample *s, int top,
-               int bottom, const char *awaited);
+/*
+ * What the views that are one card have in common. `make` fills a card from a sample, false if there
+ * is none yet; then is drawn why (s->card_err), or what is awaited.
+ */
+typedef bool card_make_fn(const struct ui *ui, const struct sample *s, struct card *c);
+void card_view_draw(card_make_fn *make, const struct ui *ui, const struct sample *s, int top, int bottom,
+                    const char *awaited);
+void card_view_settle(card_make_fn *make, struct ui *ui, const struct sample *s, int rows);
 
 /* Draws lines from `first` into rows [top, bottom), columns [x, right). */
 void card_draw(const struct card *c, int first, int top, int bottom, int x, int right);

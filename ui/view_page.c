@@ -19,21 +19,14 @@ make(const struct ui *ui, const struct sample *s, struct card *c)
 static void
 draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 {
-	struct card c;
-	bool made = make(ui, s, &c);
-
-	card_show(&c, made, ui, s, top, bottom, "reading the page");
+	card_view_draw(make, ui, s, top, bottom, "reading the page");
 }
 
 static void
 settle(struct ui *ui, const struct sample *s, int top, int bottom)
 {
-	struct card c;
-
 	view_grid.settle(ui, s, top, bottom); /* the grid lies underneath and follows the cursor */
-	if (!make(ui, s, &c))
-		return;
-	card_scroll(&c, &ui->card_top, bottom - top);
+	card_view_settle(make, ui, s, bottom - top);
 }
 
 static void

@@ -113,19 +113,13 @@ make(const struct ui *ui, const struct sample *s, struct card *c)
 static void
 draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 {
-	struct card c;
-	bool made = make(ui, s, &c);
-
-	card_show(&c, made, ui, s, top, bottom, "reading the region, and smaps");
+	card_view_draw(make, ui, s, top, bottom, "reading the region, and smaps");
 }
 
 static void
 settle(struct ui *ui, const struct sample *s, int top, int bottom)
 {
-	struct card c;
-
-	if (make(ui, s, &c))
-		card_scroll(&c, &ui->card_top, bottom - top);
+	card_view_settle(make, ui, s, bottom - top);
 }
 
 static void
