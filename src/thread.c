@@ -106,7 +106,8 @@ threads_read(struct threads *t, const struct proc *p, bool again)
 		closedir(d);
 	else if (task >= 0)
 		close(task);
-	qsort(now.v, now.n, now.v ? sizeof(*now.v) : 0, by_tid);
+	if (now.n)
+		qsort(now.v, now.n, sizeof(*now.v), by_tid);
 	now.cost_ns = time_ns() - now.time_ns;
 	free(t->v);
 	*t = now;
