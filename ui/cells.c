@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cells.h"
+
+#include "paint.h"
+
+const struct cell *
+cells_find(const struct ui *ui, const struct sample *s, size_t i, const struct page **pg)
+{
+	const struct window *w = s->window;
+	uint64_t lo, hi;
+	size_t k;
+
+	if (!w || w->gone || w->grid.zoom != ui->grid.zoom || w->grid.row_cells != ui->grid.row_cells ||
+	    !grid_cell_range(&ui->grid, i, &lo, &hi) || !grid_cell_at(&w->grid, lo, &k))
+		return NULL;
+	if (pg)
+		*pg = w->pages ? &w->pages[k] : NULL;
+	return cell_pages(&w->cells[k]) ? &w->cells[k] : NULL;
+}
+
+enum heat
+cells_heat(const struct ui *ui, enum lens l, const struct cell *c)
+{
+	if (!c->written || lens_needs_pages(l))
+		return HEAT_NONE;
+	return track_heat(ui->now > c->newest_ns ? ui->now - c->newest_ns : 0);
+}
+
+wchar_t
+cells_heat_glyph(enum heat h)
+{
+	return h == HEAT_NOW ? L'#' : h <= HEAT_5S ? L'+' : L'-';
+}
+
+bool
+cells_few_colors(void)
+{
+	return paint_theme() == THEME_ANSI || paint_theme() == THEME_MONO;
+}
+
+static bool
+has_background(enum role role)
+{
+	return paint_look(paint_theme(), role).bg >= 0;
+}
+
+/* An empty place is a dot in the middle. */
+wchar_t
+cells_glyph(char letter)
+{
+	return letter == '.' ? L'·' : (wchar_t)letter;
+}
+
+static wchar_t
+class_glyph(enum lens l, unsigned c)
+{
+	return cells_glyph(lens_class(l, c).letter);
+}
+
+static bool
+is_absent(enum lens l, unsigned c)
+{
+	return c < CLASS_MAX && lens_class(l, c).kind == CLASS_ABSENT;
+}
+
+/* A page a cell: its colour, its letter where letters are wanted. */
+static void
+draw_page_cell(const struct ui *ui, enum lens l, const struct cell *c, int y, int x, bool letter)
+{
+	unsigned second, cls = cell_first(c, &second);
+	enum heat heat = cells_heat(ui, l, c);
+	enum role role = heat ? paint_heat_role(heat) : paint_class_role(l, cls);
+	bool show = letter || ui->letters == LETTERS_ALL || !has_background(role) || cell_alarm(c, l) == cls;
+
+	if (cells_few_colors())
+		paint_glyph(y, x, role, heat ? cells_heat_glyph(heat) : class_glyph(l, cls));
+	else
+		paint_glyph(y, x, role, show ? class_glyph(l, cls) : L' ');
+}
+
+static void
+draw_alarm(enum lens l, unsigned cls, int y, int x)
+{
+	paint_glyph(y, x, paint_class_role(l, cls), class_glyph(l, cls));
+}
+
+static void
+draw_letter_cell(const struct ui *ui, enum lens l, const struct cell *c, int y, int x)
+{
+	unsigned second, cls = cell_first(c, &second);
+	enum heat heat = cells_heat(ui, l, c);
+	enum role role = heat ? paint_heat_role(heat) : paint_class_role(l, cls);
+
+	if (cell_alarm(c, l) != CLASS_MAX)
+		draw_alarm(l, cell_alarm(c, l), y, x);
+	else
+		paint_glyph(y, x, role, heat && cells_few_colors() ? cells_heat_glyph(heat) : cells_glyph(cell_letter(c, l)));
+}
+
+/* Two classes in a cell: an eighth block of the larger over the second; what was written wins. */
+static void
+draw_block_cell(const struct ui *ui, enum lens l, const struct cell *c, int y, int x)
+{
+	unsigned second, first = cell_first(c, &second), none = lens_gap(l, STATE_NONE);
+	uint64_t all = cell_pages(c);
+	enum heat heat = cells_heat(ui, l, c);
+	enum role front = paint_class_role(l, first), back = ROLE_TEXT;
+	uint64_t share = c->n[first];
+
+	if (cell_alarm(c, l) != CLASS_MAX) {
+		draw_alarm(l, cell_alarm(c, l), y, x);
+		return;
+	}
+	if (is_absent(l, first) && !has_background(front) && second == CLASS_MAX && !heat) {
+		paint_glyph(y, x, front, class_glyph(l, first));
+		return;
+	}
+	if (heat) {
+		back = first == none ? ROLE_TEXT : front;
+		front = paint_heat_role(heat);
+		share = c->written * 2 >= all ? all : c->written;
+	} else if (first == none) {
+		front = paint_class_role(l, second);
+		share = c->n[second];
+	} else if (second != CLASS_MAX && second != none) {
+		back = paint_class_role(l, second);
+	}
+	unsigned height = share * 100 >= all * 97 ? 8 : eighths(share, all);
+	if (height == 8 && share * 100 < all * 97)
+		height = 7;
+	paint_block(y, x, front, back, paint_eighth(height));
+}
+
+void
+cells_draw(const struct ui *ui, const struct sample *s, size_t i, int y, int x)
+{
+	unsigned col = (unsigned)(i % ui->grid.row_cells), second, cls, prev;
+	const struct cell *c = cells_find(ui, s, i, NULL), *before;
+	uint64_t lo, hi;
+
+	if (!grid_cell_range(&ui->grid, i, &lo, &hi))
+		return;
+	if (!c) {
+		paint_glyph(y, x, ROLE_DIM, L' ');
+		return;
+	}
+	if (ui->grid.zoom == 0) {
+		before = col ? cells_find(ui, s, i - 1, NULL) : NULL;
+		cls = cell_first(c, &second);
+		prev = before ? cell_first(before, &second) : CLASS_MAX;
+		draw_page_cell(ui, s->window->lens, c, y, x,
+		               ui->letters == LETTERS_RUNS && (col % 16 == 0 || cls != prev));
+	} else if (cells_few_colors() || ui->letters == LETTERS_ALL || !paint_utf8()) {
+		draw_letter_cell(ui, s->window->lens, c, y, x);
+	} else {
+		draw_block_cell(ui, s->window->lens, c, y, x);
+	}
+}
+
+void
+cells_counts(const struct cell *c, enum lens l, struct buf *out)
+{
+	const char *sep = "";
+
+	for (unsigned k = 0; k < lens_classes(l); k++)
+		if (c->n[k]) {
+			buf_fmt(out, "%s%llu %s", sep, (unsigned long long)c->n[k], lens_class(l, k).name);
+			sep = ", ";
+		}
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PM_CELLS_H
+#define PM_CELLS_H
+
+#include <stdbool.h>
+#include <wchar.h>
+
+#include "sample.h"
+#include "view.h"
+
+/*
+ * The cells of the grid on screen: which of the sample's stands where, and how one is drawn. They
+ * are numbered row by row from the top.
+ */
+
+/*
+ * The sample's cell for the part of the region that cell i of the screen's geometry shows; NULL: it
+ * was not read yet, or lies outside the region. *pg, unless pg is NULL: its page, where a cell is
+ * one page, else NULL.
+ */
+const struct cell *cells_find(const struct ui *ui, const struct sample *s, size_t i, const struct page **pg);
+
+/* What was written shows through the lenses that ask for it. */
+enum heat cells_heat(const struct ui *ui, enum lens l, const struct cell *c);
+
+void cells_draw(const struct ui *ui, const struct sample *s, size_t i, int y, int x);
+
+/* The sign of a class, or of a step of heat where there are too few colours for it. */
+wchar_t cells_glyph(char letter);
+wchar_t cells_heat_glyph(enum heat h);
+bool cells_few_colors(void);
+
+/* "5 anon, 3 none" */
+void cells_counts(const struct cell *c, enum lens l, struct buf *out);
+
+#endif

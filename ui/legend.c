@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "legend.h"
+
+#include "cells.h"
+#include "paint.h"
+#include "util.h"
+
+static int
+draw_heats(const struct ui *ui, int y, int x)
+{
+	static const char *const heats[HEAT_COUNT] = {NULL, "now", "2s", "5s", "12s", "30s"};
+
+	x = paint_text(y, x, ui->cols, ROLE_TEXT, "written ");
+	for (enum heat h = HEAT_NOW; h < HEAT_COUNT; h++)
+		x = cells_few_colors() ? paint_text(y, x, ui->cols, paint_heat_role(h), "%c%s ", (char)cells_heat_glyph(h), heats[h])
+		                 : paint_text(y, x, ui->cols, paint_heat_role(h), " %s ", heats[h]);
+	return x + 1;
+}
+
+void
+legend_draw(const struct ui *ui, const struct sample *s, int y)
+{
+	uint64_t n[CLASS_MAX] = {0};
+	const struct window *w = s->window;
+	enum lens l = w ? w->lens : ui->lens;
+	int x = paint_text(y, 0, ui->cols, ROLE_STRONG, "%c %s ", lens_row(l)->digit, lens_row(l)->name);
+	struct buf lacks = {0};
+
+	for (size_t i = 0; w && i < (size_t)w->grid.rows * w->grid.row_cells; i++)
+		for (unsigned c = 0; c < CLASS_MAX; c++)
+			n[c] += w->cells[i].n[c];
+	if (l == ui->lens && ui_lens_lacks(ui, s, &lacks))
+		x = paint_text(y, x, ui->cols, ROLE_HOT, "%s ", lacks.s);
+	buf_free(&lacks);
+	if (s->gen && !lens_needs_pages(l))
+		x = draw_heats(ui, y, x);
+	for (unsigned c = 0; c < lens_classes(l) && x + 6 < ui->cols; c++) {
+		if (!n[c])
+			continue;
+		paint_glyph(y, x, paint_class_role(l, c), cells_glyph(lens_class(l, c).letter));
+		x = paint_text(y, x + 1, ui->cols, ROLE_TEXT, " %s ", lens_class(l, c).name);
+	}
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "ruler.h"
+
+#include <stdio.h>
+
+#include "paint.h"
+#include "util.h"
+
+/* Digits of an address in the gutter: 12 are enough but for the last page of 64 bits. */
+static int
+digits(const struct ui *ui)
+{
+	return ui->grid.end > UINT64_C(1) << 48 ? 16 : 12;
+}
+
+int
+ruler_gutter(const struct ui *ui)
+{
+	return digits(ui) + 1;
+}
+
+void
+ruler_map(const struct ui *ui, const struct sample *s, int y)
+{
+	const struct window *w = s->window;
+	const struct grid *g = &ui->grid;
+	int x0 = ruler_gutter(ui), cells = (int)g->row_cells;
+	double pages = (double)(g->end - g->start);
+	uint64_t lo, hi;
+	int from, to;
+
+	paint_text(y, 0, x0 - 1, ROLE_DIM, "%*s", x0 - 1, "whole map");
+	for (int i = 0; w && !w->gone && i < cells && w->grid.row_cells == g->row_cells; i++) {
+		const struct strip_cell *m = &w->map[i];
+		/* states are what it shows; through another lens only how full */
+		enum role role = lens_needs_pages(w->lens) ? ROLE_RAMP_0
+		                 : m->heat                 ? paint_heat_role((enum heat)m->heat)
+		                                           : paint_state_role((enum state)m->cls);
+
+		if (m->height)
+			paint_block(y, x0 + i, role, ROLE_TEXT, paint_eighth(m->height > 7 ? 7 : m->height));
+		else
+			paint_glyph(y, x0 + i, ROLE_NONE, L'·');
+	}
+	grid_visible(g, &lo, &hi);
+	from = (int)((double)(lo - g->start) / pages * cells);
+	to = (int)((double)(hi - g->start) / pages * cells + 0.999);
+	for (int i = from; i < (to > from ? to : from + 1) && i < cells; i++)
+		paint_glyph(y + 1, x0 + i, ROLE_ACCENT, L'▔');
+}
+
+void
+ruler_scale(const struct ui *ui, const struct sample *s, int y)
+{
+	const struct grid *g = &ui->grid;
+	uint64_t lo, hi, all = (g->end - g->start) / g->page_size;
+	char text[128], size[8];
+	int n, x;
+
+	grid_visible(g, &lo, &hi);
+	n = snprintf(text, sizeof(text), " 1 cell = %llu page%s (%s)  view %llu-%llu of %llu ",
+	             1ull << g->zoom, g->zoom ? "s" : "", size_text(size, grid_cell_bytes(g)),
+	             (unsigned long long)((lo - g->start) / g->page_size),
+	             (unsigned long long)((hi - g->start) / g->page_size - 1), (unsigned long long)all);
+	x = ruler_gutter(ui) + ((int)g->row_cells - n) / 2;
+	if (x < ruler_gutter(ui))
+		x = ruler_gutter(ui);
+	x = paint_text(y, x, ui->cols, ROLE_TEXT, "%s", text);
+	if (s->window && !s->window->complete && hi > lo)
+		paint_text(y, x, ui->cols, ROLE_HOT, "counting %llu %%",
+		           (unsigned long long)(s->window->counted * 100 / (hi - lo)));
+}
+
+void
+ruler_columns(const struct ui *ui, int y, unsigned cursor_col)
+{
+	const struct grid *g = &ui->grid;
+	static const char units[] = "KMGTP";
+	uint64_t cell = grid_cell_bytes(g);
+	int x0 = ruler_gutter(ui), unit = -1;
+	uint64_t per = g->page_size;
+
+	paint_text(y, 0, x0 - 1, ROLE_DIM, "%*s", x0 - 1, "address");
+	if (g->zoom) { /* in the largest unit that every eighth cell is a whole number of */
+		for (per = 1; unit < 4 && cell * 8 % (per * 1024) == 0; per *= 1024)
+			unit++;
+	}
+	for (unsigned c = 0; c < g->row_cells; c += 8) {
+		if (cursor_col + 1 >= c && cursor_col <= c + 3)
+			continue; /* the cursor's own number stands there */
+		paint_text(y, x0 + (int)c, x0 + (int)c + 8, ROLE_DIM, unit >= 0 ? "+%02llx%c" : "+%02llx",
+		           (unsigned long long)(c * cell / per), unit >= 0 ? units[unit] : ' ');
+	}
+	if (!g->zoom)
+		paint_text(y, x0 + (int)cursor_col, x0 + (int)g->row_cells, ROLE_CROSS, "%02x", cursor_col);
+	else
+		paint_glyph(y, x0 + (int)cursor_col, ROLE_CROSS, L'▼');
+}
+
+void
+ruler_row(const struct ui *ui, unsigned row, int y, bool is_cursor)
+{
+	uint64_t bytes = grid_row_bytes(&ui->grid), at = ui->grid.top + row * bytes;
+	char now[24], above[24];
+	int n = digits(ui), same = 0;
+
+	snprintf(now, sizeof(now), "%0*llx", n, (unsigned long long)at);
+	snprintf(above, sizeof(above), "%0*llx", n, (unsigned long long)(at - bytes));
+	if (is_cursor) {
+		paint_text(y, 0, n, ROLE_ACCENT, "%s", now);
+		return;
+	}
+	while (row && same < n && now[same] == above[same])
+		same++;
+	paint_text(y, 0, same, ROLE_DIM, "%s", now);
+	paint_text(y, same, n, ROLE_TEXT, "%s", now + same);
+}
