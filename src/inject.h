@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PM_INJECT_H
+#define PM_INJECT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "err.h"
+#include "proc.h"
+
+/*
+ * A userfaultfd of a process that is not ours. Only a process itself can make one for its memory, so
+ * one of its threads is stopped, made to call userfaultfd(2), the descriptor is taken over here and
+ * closed there, and the thread goes on as if nothing had been: about 0.1 ms of one thread, the others
+ * run on. x86-64, also with 32-bit targets; elsewhere every call refuses and says so.
+ *
+ * This is the one place that makes a target do something. Only after its person has agreed.
+ */
+enum {
+	INJECT_TRIES = 4 /* threads that are asked in turn, a second each */
+};
+
+/* What would be done, found out without touching the target. */
+struct inject_plan {
+	pid_t tid;                /* the thread that would be stopped first */
+	char state;               /* of it, as in /proc/PID/stat: S sleeps, R runs, T stopped, D uninterruptible */
+	char call[32];            /* the system call it sleeps in ("futex"); "" if it runs */
+	bool suspend_seccomp;     /* it is sandboxed by seccomp, which will be suspended for the call */
+	bool compat;              /* a 32-bit process */
+	pid_t tids[INJECT_TRIES]; /* the threads that would be asked, in turn; the first is tid */
+	unsigned tids_n;
+};
+
+/* What it took. */
+struct inject_cost {
+	uint64_t stopped_ns; /* from the request to stop until the thread was let go */
+	pid_t tid;           /* the thread */
+	unsigned tries;      /* threads asked, 1 if the first would */
+};
+
+/*
+ * -1 for every refusal that can be known beforehand: it is traced, sandboxed beyond our privileges,
+ * uses userfaultfd itself, has no thread that runs programs, is frozen, has ended, is pmtop, is not
+ * of our PID namespace, is not ours to trace; or no code for this machine. The target notices nothing.
+ */
+int inject_plan(const struct proc *p, struct inject_plan *plan, struct err *err);
+
+/*
+ * Plans anew and does it, in a helper process that no signal of the terminal reaches. On success *fd
+ * is a userfaultfd of the target's address space, not yet greeted (UFFDIO_API), O_CLOEXEC,
+ * O_NONBLOCK and UFFD_USER_MODE_ONLY; the caller owns it. Whoever closes the last copy of it ends
+ * its watch: fork nothing that keeps it. -1: nothing was taken, and the target runs on unharmed.
+ * Takes 0.2 ms, at worst about 10 s. Any thread may call it.
+ */
+int inject_userfaultfd(const struct proc *p, int *fd, struct inject_cost *cost, struct err *err);
+
+#endif
