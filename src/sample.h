@@ -51,6 +51,7 @@ struct sample {
 	size_t page_size;
 	unsigned swap_devices;
 	bool live;            /* a process of this kernel, not a folder that looks like one */
+	bool huge_known;      /* which pages are mapped huge: the kernel has PAGEMAP_SCAN */
 	bool frames_hidden;   /* page frames or their flags are not ours to see */
 
 	bool ended;           /* the process is no more; what is shown is the last that was seen */

@@ -638,6 +638,7 @@ open_target(struct sampler *s)
 		if (s->draft.regions)
 			publish(s, false);
 		ok = target_open_pages(&s->t, &err) == 0;
+		s->draft.huge_known = s->t.pm.scan & PM_CAT_HUGE;
 	}
 	if (!ok)
 		tell_opened(s, false, &err);

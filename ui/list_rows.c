@@ -19,14 +19,16 @@ struct region_row
 rows_facts(const struct sample *s, size_t i)
 {
 	return (struct region_row){.v = &s->regions->vmas.v[i], .r = &s->regions->r[i],
-	                           .page_size = s->page_size, .dirty_known = s->gen > 0};
+	                           .page_size = s->page_size, .dirty_known = s->gen > 0,
+	                           .huge_known = s->huge_known};
 }
 
 struct region_row
 rows_group_facts(const struct sample *s, const struct group *g)
 {
 	return (struct region_row){.v = &g->v, .r = &g->sum, .page_size = s->page_size,
-	                           .dirty_known = s->gen > 0, .regions = g->n};
+	                           .dirty_known = s->gen > 0, .huge_known = s->huge_known,
+	                           .regions = g->n};
 }
 
 const struct group *
@@ -45,6 +47,11 @@ rows_is_open(const struct ui *ui, const struct group *g)
 			return true;
 	return false;
 }
+
+struct row_order {
+	enum column_id column;
+	bool down, moves; /* moves: not by address, so that rows may trade places */
+};
 
 static int
 by_key(const void *pa, const void *pb)
@@ -190,10 +197,12 @@ settle_cursor(struct ui *ui, const struct sample *s)
 }
 
 void
-rows_settle(struct ui *ui, const struct sample *s, const struct row_order *o)
+rows_settle(struct ui *ui, const struct sample *s)
 {
-	if (!ui->order || !o->moves || (ui->order_serial != s->serial && ui->now > ui->touched_ns + HOLD_NS))
-		sort_rows(ui, s, o);
+	struct row_order o = {(enum column_id)ui->sort, list_sorts_down(ui), ui->sort != COL_REGION_START};
+
+	if (!ui->order || !o.moves || (ui->order_serial != s->serial && ui->now > ui->touched_ns + HOLD_NS))
+		sort_rows(ui, s, &o);
 	else if (ui->order_serial != s->serial)
 		keep_order(ui, s);
 	settle_cursor(ui, s);

@@ -16,16 +16,11 @@ row_is_group(uint64_t row)
 	return row & 1;
 }
 
-struct row_order {
-	enum column_id column;
-	bool down, moves; /* moves: not by address, so that rows may trade places */
-};
-
 /*
  * Brings the rows in line with the sample. By address nothing moves, so it is always sorted. Other
  * orders hold still for a while after a key, so that the row under the eye does not run away.
  */
-void rows_settle(struct ui *ui, const struct sample *s, const struct row_order *o);
+void rows_settle(struct ui *ui, const struct sample *s);
 
 /* Where the cursor's row is, 0 if it is gone. */
 size_t rows_position(const struct ui *ui);

@@ -7,6 +7,7 @@
 
 #include "groups.h"
 #include "keys.h"
+#include "list_columns.h"
 #include "picker.h"
 #include "sample.h"
 
@@ -37,8 +38,9 @@ struct ui {
 	size_t order_n;
 	uint64_t order_serial;/* of the sample it was made from */
 	size_t list_top;
-	int sort;             /* column, see view_regions.c */
-	bool invert;
+	struct list_columns columns; /* those that were chosen */
+	int sort;             /* the column it is sorted by, */
+	bool invert;          /* the other way round than that usually is */
 	enum grouping grouping;
 	uint64_t open[64];    /* groups that are unfolded: struct group's hash */
 	size_t open_n;
@@ -99,6 +101,15 @@ void ui_pop(struct ui *ui);
 
 /* One step back: to where a pointer was followed from, or else out of the view. */
 void ui_back(struct ui *ui);
+
+static inline bool
+list_sorts_down(const struct ui *ui)
+{
+	return list_column_of(ui->sort)->down != ui->invert;
+}
+
+/* Sorts the list by a column; by the one it is sorted by already: the other way round. */
+void list_sort_by(struct ui *ui, int column);
 
 /* The region of the sample that ui->region names, NULL if it is gone. */
 const struct vma *ui_vma(const struct ui *ui, const struct sample *s, const struct region **r);

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PM_LIST_COLUMNS_H
+#define PM_LIST_COLUMNS_H
+
+#include "columns.h"
+#include "sample.h"
+
+/*
+ * Which columns the list of regions shows, in which order, and where they stand on the screen. A
+ * column is a region's column_id, or LIST_PAGES: the page strip.
+ */
+#define COL_REGION_PAGES COL_COUNT
+enum { LIST_PAGES = COL_REGION_PAGES };
+
+#define L(id, title, letter, width, shed, order, usual, lacks) LIST_COLUMN_##id,
+enum list_column_row {
+#include "list_columns.def"
+	LIST_COLUMNS
+};
+#undef L
+
+struct list_column {
+	int id;
+	const char *title;
+	char letter;
+	int width, shed;
+	bool down, usual;
+	const char *lacks;
+};
+
+/* The rows of list_columns.def. */
+const struct list_column *list_column_row(size_t i);
+const struct list_column *list_column_of(int id);
+const char *list_column_help(int id);
+
+/* Why the column cannot be filled from this sample (NULL: from any); NULL: it can. */
+const char *list_column_lacks(int id, const struct sample *s);
+
+/* Those that were chosen, in their order; MAPPING, which takes what is left, stands last. n 0: the usual ones. */
+struct list_columns {
+	uint8_t id[LIST_COLUMNS];
+	size_t n;
+};
+
+/*
+ * "address,rss,pages" -> columns; "" is the usual ones. An error has its column, and leaves *out
+ * as it was.
+ */
+int list_columns_parse(const char *text, struct list_columns *out, struct err *err);
+void list_columns_text(const struct list_columns *c, struct buf *out);
+
+/* The usual ones spelled out, so that they can be changed one by one; others stay. */
+void list_columns_spell(struct list_columns *c);
+bool list_columns_has(const struct list_columns *c, int id);
+
+/* Takes a column away (never the last one), or puts it before MAPPING. false: that cannot be. */
+bool list_columns_toggle(struct list_columns *c, int id);
+
+/* Moves a column by one place. false: it stands at the end, or is not shown. */
+bool list_columns_move(struct list_columns *c, int id, int step);
+
+/* The next column that can be sorted by, from `id` on (step 1 or -1), round and round. */
+int list_columns_next(const struct list_columns *c, int id, int step);
+
+struct list_layout {
+	size_t n;
+	struct list_place {
+		const struct list_column *column;
+		int x, width;
+	} at[LIST_COLUMNS]; /* from left to right */
+};
+
+/*
+ * What fits into so many columns of the screen. The usual ones are shed as their table says; of
+ * those that a person has chosen the strip is narrowed, then the last ones fall away.
+ */
+struct list_layout list_columns_layout(const struct list_columns *c, int cols);
+
+/* Where the column stands; NULL: it is not on screen. */
+const struct list_place *list_layout_of(const struct list_layout *l, int id);
+
+#endif

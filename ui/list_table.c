@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "list_table.h"
+
+#include <string.h>
+
+#include "list_rows.h"
+#include "paint.h"
+#include "util.h"
+
+struct list_layout
+list_layout(const struct ui *ui)
+{
+	struct list_columns c = ui->columns;
+
+	if (ui->grouping && !list_columns_has(&c, COL_REGION_MAPPING))
+		list_columns_toggle(&c, COL_REGION_MAPPING); /* what would a group be without its name */
+	return list_columns_layout(&c, ui->cols);
+}
+
+static const char *
+sort_mark(const struct ui *ui, const struct list_column *c)
+{
+	if (ui->sort != c->id)
+		return "";
+	return list_sorts_down(ui) ? "▼" : "▲";
+}
+
+static bool
+stands_right(int id)
+{
+	return id != LIST_PAGES && id != COL_REGION_START && column_row((enum column_id)id)->right;
+}
+
+void
+list_table_headings(const struct ui *ui, int y)
+{
+	struct list_layout l = list_layout(ui);
+
+	paint_fill(y, 0, ui->cols, ROLE_HEADER);
+	for (size_t i = 0; i < l.n; i++) {
+		const struct list_place *p = &l.at[i];
+		const char *title = p->column->title, *mark = sort_mark(ui, p->column);
+		int len, x = p->x;
+
+		if (p->column->id == LIST_PAGES && p->width >= LIST_STRIP)
+			title = "PAGES low to high";
+		len = (int)strlen(title) + (mark[0] ? 1 : 0);
+		if (stands_right(p->column->id) && len < p->width)
+			x += p->width - len;
+		x = paint_text(y, x, p->x + (p->width > 1 ? p->width : 1) + (mark[0] ? 1 : 0), ROLE_HEADER, "%s", title);
+		paint_text(y, x, ui->cols, ROLE_HEADER, "%s", mark);
+	}
+}
+
+int
+list_table_heading_at(const struct ui *ui, int x)
+{
+	struct list_layout l = list_layout(ui);
+
+	for (size_t i = 0; i < l.n; i++)
+		if (x >= l.at[i].x && x <= l.at[i].x + l.at[i].width && l.at[i].column->letter)
+			return l.at[i].column->id;
+	return -1;
+}
+
+static void
+draw_strip(const struct strip_cell *strip, enum lens l, int y, int x, int width)
+{
+	for (int i = 0; i < width; i++) {
+		/* a narrow strip shows the better filled, and the warmer, of its neighbours */
+		const struct strip_cell *a = &strip[i * LIST_STRIP / width], *b = a;
+		unsigned height;
+		enum role role;
+
+		for (int k = i * LIST_STRIP / width; k < (i + 1) * LIST_STRIP / width; k++) {
+			if (strip[k].height > a->height)
+				a = &strip[k];
+			if (strip[k].heat && (!b->heat || strip[k].heat < b->heat))
+				b = &strip[k];
+		}
+		height = a->height > 7 ? 7 : a->height; /* rows must not fuse */
+		role = b->heat && !lens_needs_pages(l) ? paint_heat_role((enum heat)b->heat) : paint_class_role(l, a->cls);
+		if (!height)
+			paint_glyph(y, x + i, ROLE_NONE, L'·');
+		else
+			paint_block(y, x + i, role, ROLE_TEXT, paint_eighth(height));
+	}
+}
+
+static void
+draw_pages(const struct region_row *row, const struct list_place *p, int y)
+{
+	if (row->r->known && row->r->lens < LENS_COUNT)
+		draw_strip(row->r->strip, (enum lens)row->r->lens, y, p->x, p->width);
+	else if (row->regions)
+		paint_text(y, p->x, p->x + p->width, ROLE_DIM, "%zu region%s", row->regions, row->regions == 1 ? "" : "s");
+	else if (row->r->known)
+		paint_text(y, p->x, p->x + p->width, ROLE_DIM, "counting");
+}
+
+static void
+draw_name(const struct region_row *row, const struct list_place *p, const char *fold, int y)
+{
+	struct buf text = {0};
+	int room = p->width - (int)ui_width(fold, strlen(fold));
+
+	buf_str(&text, fold);
+	ui_name_cut(&text, row->v, (size_t)(room > 0 ? room : 0));
+	paint_text(y, p->x, p->x + p->width, row->v->name[0] ? ROLE_TEXT : ROLE_DIM, "%s", text.s);
+	buf_free(&text);
+}
+
+/* Who looks for holes looks for these: what is written there can be run. */
+static void
+draw_rwx(const struct region_row *row, const struct list_place *p, int y)
+{
+	if (row->v->perm & VMA_WRITE && row->v->perm & VMA_EXEC && !row->regions)
+		paint_text(y, p->x, p->x + p->width, ROLE_BANNER, "%cwx%c!", row->v->perm & VMA_READ ? 'r' : '-',
+		           row->v->perm & VMA_SHARED ? 's' : 'p');
+}
+
+static enum role
+cell_role(int id, const struct value *v)
+{
+	if (id == COL_REGION_DIRTY && v->n)
+		return ROLE_HOT;
+	if (id == COL_REGION_SWAP && v->n)
+		return ROLE_SWAP_TEXT;
+	return ROLE_TEXT;
+}
+
+/* Twelve digits hold every address of 47 bits; of a longer one ([vsyscall]) the end, marked as cut. */
+static void
+address_text(struct buf *out, uint64_t addr)
+{
+	if (addr >> 48)
+		buf_fmt(out, "%s%011llx", paint_utf8() ? "…" : "~",
+		        (unsigned long long)(addr & ((UINT64_C(1) << 44) - 1)));
+	else
+		buf_fmt(out, "%012llx", (unsigned long long)addr);
+}
+
+/* A size of nothing is told from the rest at a glance. */
+static void
+cell_text(int id, const struct value *v, struct buf *out)
+{
+	if (v->kind == VALUE_HEX && (id == COL_REGION_START || id == COL_REGION_END))
+		address_text(out, v->n);
+	else if (v->kind == VALUE_HEX)
+		buf_hex(out, v->n);
+	else if (v->kind == VALUE_SIZE && !v->n && id != COL_REGION_SIZE)
+		buf_str(out, id == COL_REGION_RSS ? "0" : "-");
+	else
+		value_text(v, false, !paint_utf8(), out);
+}
+
+static void
+draw_cell(const struct region_row *row, const struct list_place *p, int y)
+{
+	int id = p->column->id, pad;
+	struct value v = region_value((enum column_id)id, row);
+	struct buf text = {0};
+
+	buf_str(&text, "");
+	cell_text(id, &v, &text);
+	pad = stands_right(id) ? p->width - (int)ui_width(text.s, text.len) : 0;
+	paint_text(y, p->x + (pad > 0 ? pad : 0), p->x + p->width, cell_role(id, &v), "%s", text.s);
+	buf_free(&text);
+	if (id == COL_REGION_PERM)
+		draw_rwx(row, p, y);
+}
+
+static void
+draw_row(const struct ui *ui, const struct list_layout *l, const struct region_row *row, uint64_t at,
+         const char *fold, int y)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		const struct list_place *p = &l->at[i];
+
+		if (p->column->id == LIST_PAGES)
+			draw_pages(row, p, y);
+		else if (p->column->id == COL_REGION_MAPPING)
+			draw_name(row, p, fold, y);
+		else
+			draw_cell(row, p, y);
+	}
+	if (at != ui->region)
+		return;
+	paint_text(y, 0, 1, ROLE_ACCENT, "›");
+	paint_shade(y, 0, ui->cols, ROLE_SELECT);
+	paint_cursor(y, 0);
+}
+
+static const char *
+fold_mark(bool open)
+{
+	return paint_utf8() ? (open ? "▾ " : "▸ ") : open ? "- " : "+ ";
+}
+
+void
+list_table_rows(const struct ui *ui, const struct sample *s, int y, int bottom)
+{
+	struct list_layout l = list_layout(ui);
+	struct groups gs = {0};
+
+	if (ui->grouping)
+		groups_make(&gs, s->regions, ui->grouping, NULL);
+	for (size_t i = ui->list_top; i < ui->order_n && y < bottom; i++, y++) {
+		const struct vma *v = vma_at(&s->regions->vmas, ui->order[i]);
+		const struct group *g = ui->grouping ? rows_group(&gs, s, ui->order[i]) : NULL;
+		struct region_row facts;
+
+		if (!v)
+			continue;
+		facts = g ? rows_group_facts(s, g) : rows_facts(s, (size_t)(v - s->regions->vmas.v));
+		draw_row(ui, &l, &facts, ui->order[i], g ? fold_mark(rows_is_open(ui, g)) : ui->grouping ? "  " : "", y);
+	}
+	groups_free(&gs);
+}
