@@ -209,6 +209,12 @@ act(struct app *a, enum action action)
 	case ACT_REFRESH: return FX_REFRESH;
 	case ACT_INTERVAL: return FX_INTERVAL;
 	case ACT_ASK: return FX_PROMPT;
+	case ACT_JUMP_BACK:
+		if (app_shown(a))
+			app_jump_back(a);
+		return FX_NONE;
+	case ACT_MARK:
+	case ACT_MARK_GO: ui->awaited = action; return FX_NONE;
 	case ACT_STAY: app_toast(a, ROLE_TEXT, "q quits"); return FX_NONE;
 	case ACT_CAPABILITIES:
 		ui->card_top = 0;
@@ -246,6 +252,10 @@ key(struct app *a, int k)
 
 	a->keys++;
 	a->ui.touched_ns = time_ns();
+	if (a->ui.awaited) {
+		app_take_letter(a, k);
+		return;
+	}
 	if (action == ACT_NONE && a->panel) { /* any other key belongs to the view below */
 		close_panel(a);
 		action = key_action(k, view_of(ui_view(&a->ui))->letter);
@@ -344,6 +354,7 @@ notice_life(struct app *a)
 		a->want.pulse_ns = 0; /* the new program was not asked about */
 		a->ui.region = 0;
 		a->ui.depth = 0;
+		a->ui.jumps = (struct jumps){0}; /* addresses of another space */
 		free(a->ui.order);
 		a->ui.order = NULL;
 		snprintf(text, sizeof(text), "process %d executed a new program: now %s", (int)a->s->pid,
@@ -589,6 +600,8 @@ app_target_close(struct app *a)
 	a->sampler = NULL;
 	a->s = NULL;
 	a->ui.order = NULL;
+	a->ui.jumps = (struct jumps){0};
+	a->ui.awaited = ACT_NONE;
 	a->want = fresh;
 	a->back = 0;
 	a->asked = a->clear_seen = a->fault_seen = 0;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "here.h"
 #include "prompt.h"
 #include "query.h"
 #include "util.h"
@@ -69,10 +70,17 @@ app_prompt(struct app *a, int kind)
 	prompt_open((enum prompt_kind)kind, kind == PROMPT_ASK ? word_at : NULL, a);
 }
 
+/* The column that it names is where the sign ^ comes to stand, and not where it was counted if a mark stands before. */
 static void
 prompt_refuse(struct app *a, const char *line, const struct err *e)
 {
-	snprintf(a->prompt_error, sizeof(a->prompt_error), "%s%s%s", e->why, e->how[0] ? "; " : "", e->how);
+	size_t why = strcspn(e->why, "(");
+
+	if (strncmp(e->why + why, "(column ", 8) != 0)
+		why = strlen(e->why);
+	while (why && e->why[why - 1] == ' ')
+		why--;
+	snprintf(a->prompt_error, sizeof(a->prompt_error), "%.*s%s%s", (int)why, e->why, e->how[0] ? "; " : "", e->how);
 	a->prompt_error_at = e->column > 0 ? (size_t)e->column - 1 : 0;
 	prompt_reopen(line, e->column);
 }
@@ -105,6 +113,7 @@ static void
 ask(struct app *a, const char *line)
 {
 	const struct sample *s = a->s;
+	struct here here = {.text = ""};
 	struct query q;
 	struct err err;
 	uint64_t addr, end;
@@ -116,13 +125,15 @@ ask(struct app *a, const char *line)
 		app_toast(a, ROLE_HOT, "nothing has been read yet");
 		return;
 	}
-	if (query_parse(line, s->page_size, &q, &err) < 0 ||
-	    (q.kind == QUERY_ADDR && query_resolve(&q.from, &s->regions->vmas, &addr, &v, &err) < 0) ||
-	    (q.kind == QUERY_RANGE && query_range(&q, &s->regions->vmas, s->page_size, &addr, &end, &err) < 0)) {
+	if (here_read(&a->ui, line, &here, &err) < 0) {
 		prompt_refuse(a, line, &err);
 		return;
 	}
-	if (q.kind == QUERY_BYTES && !show_bytes(a, &q, &err)) {
+	if (query_parse(here.text, s->page_size, &q, &err) < 0 ||
+	    (q.kind == QUERY_ADDR && query_resolve(&q.from, &s->regions->vmas, &addr, &v, &err) < 0) ||
+	    (q.kind == QUERY_RANGE && query_range(&q, &s->regions->vmas, s->page_size, &addr, &end, &err) < 0) ||
+	    (q.kind == QUERY_BYTES && !show_bytes(a, &q, &err))) {
+		err.column = here_column(&here, err.column);
 		prompt_refuse(a, line, &err);
 		return;
 	}
@@ -133,7 +144,7 @@ ask(struct app *a, const char *line)
 		app_effects(a, FX_CLEAR);
 		return;
 	}
-	snprintf(a->want.question, sizeof(a->want.question), "%s", line);
+	snprintf(a->want.question, sizeof(a->want.question), "%s", here.text);
 	a->asked = ++a->want.ask;
 	app_post(a);
 }

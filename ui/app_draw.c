@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "here.h"
 #include "prompt.h"
 #include "query.h"
 #include "util.h"
@@ -167,15 +168,21 @@ static void
 draw_preview(const struct app *a, int y, int x)
 {
 	const struct sample *s = app_shown(a);
+	struct here here;
 	struct query q;
 	struct err err;
-	uint64_t addr;
+	uint64_t addr, end;
 	const struct vma *v;
 	struct buf name = {0};
-	char perm[5];
+	char perm[5], size[8];
 
 	if (prompt_kind() != PROMPT_ASK || !s || !s->regions || !prompt_line()[0] ||
-	    query_parse(prompt_line(), s->page_size, &q, &err) < 0 || (q.kind != QUERY_ADDR && q.kind != QUERY_BYTES) ||
+	    here_read(&a->ui, prompt_line(), &here, &err) < 0 || query_parse(here.text, s->page_size, &q, &err) < 0)
+		return;
+	if (q.kind == QUERY_RANGE && query_range(&q, &s->regions->vmas, s->page_size, &addr, &end, &err) == 0)
+		paint_text(y, x, a->ui.cols, ROLE_DIM, "-> %llx..%llx %s", (unsigned long long)addr,
+		           (unsigned long long)end, size_text(size, end - addr));
+	if ((q.kind != QUERY_ADDR && q.kind != QUERY_BYTES) ||
 	    query_resolve(&q.from, &s->regions->vmas, &addr, &v, &err) < 0)
 		return;
 	if (v) {
@@ -220,11 +227,13 @@ draw_say(const struct app *a, int y)
 {
 	struct buf text = {0};
 
-	if (time_ns() < a->toast_until) {
+	if (!a->ui.awaited && time_ns() < a->toast_until) {
 		draw_message(a, y, a->toast_role, 1, a->toast);
 		return;
 	}
-	if (app_shown(a) && app_shown(a)->trouble.what[0])
+	if (a->ui.awaited)
+		app_say_awaited(a, &text);
+	else if (app_shown(a) && app_shown(a)->trouble.what[0])
 		buf_fmt(&text, "%s: %s", app_shown(a)->trouble.what, app_shown(a)->trouble.why);
 	else
 		view_of(ui_view(&a->ui))->say(&a->ui, app_shown(a), &text);

@@ -4,7 +4,7 @@
 
 /*
  * What the files of the app share: app.c the loop, app_draw.c the frame, app_ask.c the prompt,
- * app_choose.c what comes before there is a target.
+ * app_choose.c what comes before there is a target, app_marks.c marks and jumps.
  */
 #include "app.h"
 #include "history.h"
@@ -73,6 +73,11 @@ int app_choose(struct app *a, struct err *err);
 
 /* app_draw.c: one frame of everything */
 void app_draw(struct app *a);
+
+/* app_marks.c: the second key of two, what is said before it comes; back along the jump list */
+void app_take_letter(struct app *a, int key);
+void app_say_awaited(const struct app *a, struct buf *out);
+void app_jump_back(struct app *a);
 
 /* app_ask.c */
 void app_prompt(struct app *a, int kind); /* enum prompt_kind */

@@ -9,6 +9,7 @@
 #include "columns.h"
 #include "filter.h"
 #include "flags.h"
+#include "here.h"
 #include "keys.h"
 #include "options.h"
 #include "query.h"
@@ -157,11 +158,16 @@ man_tables(void)
 	static const char *const sets[] = {"COLUMNS OF --list", "COLUMNS OF --pages", "COLUMNS OF --watch"};
 	size_t n;
 	const struct query_form *q = query_forms(&n);
+	const struct here_form *here;
 
 	printf(".SH QUESTIONS\nFor the prompt (key :), for\n.B \\-e\nand, where they name a place or a range, "
 	       "for RANGE.\n");
 	for (size_t i = 0; i < n; i++)
 		item(q[i].form, q[i].help);
+	here = here_forms(&n);
+	printf(".SS \"In the prompt alone\"\n");
+	for (size_t i = 0; i < n; i++)
+		item(here[i].form, here[i].help);
 	printf(".SH STATES\nEach page is in one state; its letter stands in the grid.\n");
 	for (unsigned s = 0; s < STATE_COUNT; s++) {
 		char term[48];

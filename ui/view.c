@@ -37,31 +37,106 @@ ui_pop(struct ui *ui)
 		ui->depth--;
 }
 
+uint64_t
+ui_at(const struct ui *ui)
+{
+	switch (ui_view(ui)) {
+	case VIEW_GRID:
+	case VIEW_PAGE: return ui->cursor;
+	case VIEW_HEX: return ui->byte;
+	case VIEW_REGIONS:
+	case VIEW_REGION:
+	case VIEW_CAPABILITIES:
+	case VIEW_HELP:
+	case VIEW_PICKER:
+	case VIEW_COUNT: break;
+	}
+	return ui->region & ~UINT64_C(1); /* that of a group's heading is odd */
+}
+
+struct place
+ui_place(const struct ui *ui)
+{
+	struct place p = {.depth = (uint8_t)ui->depth, .region = ui->region, .at = ui_at(ui), .zoom = ui->grid.zoom,
+	                  .top = ui_view(ui) == VIEW_HEX ? ui->hex_top : ui->grid.top};
+
+	for (int i = 0; i <= ui->depth; i++)
+		p.view[i] = (uint8_t)ui->stack[i];
+	return p;
+}
+
+bool
+ui_take_place(struct ui *ui, const struct sample *s, const struct place *p)
+{
+	const struct vma *v = s->regions ? vma_at(&s->regions->vmas, p->at) : NULL;
+
+	if (!v)
+		return false;
+	for (int i = 0; i <= p->depth; i++)
+		ui->stack[i] = (enum view_id)p->view[i];
+	ui->depth = p->depth;
+	ui->region = ui_view(ui) == VIEW_REGIONS ? p->region : v->start;
+	if (ui_view(ui) == VIEW_HEX) {
+		ui->byte = p->at;
+		ui->hex_top = p->top;
+	} else {
+		ui->grid.top = p->top;
+	}
+	ui->grid.zoom = p->zoom;
+	ui->cursor = p->at & ~(uint64_t)(s->page_size - 1);
+	ui->card_top = 0;
+	return true;
+}
+
+void
+ui_leave(struct ui *ui)
+{
+	struct place p = ui_place(ui);
+
+	jumps_push(&ui->jumps, &p);
+}
+
+bool
+ui_return(struct ui *ui, const struct sample *s)
+{
+	struct place p;
+
+	while (jumps_pop(&ui->jumps, &p))
+		if (ui_take_place(ui, s, &p))
+			return true;
+	return false;
+}
+
 void
 ui_back(struct ui *ui)
 {
-	if (ui_view(ui) != VIEW_HEX || !ui->jumps) {
+	struct place p;
+
+	if (ui_view(ui) != VIEW_HEX || !jumps_followed(&ui->jumps)) {
 		ui_pop(ui);
 		return;
 	}
-	ui->byte = ui->jump[--ui->jumps].byte;
-	ui->hex_top = ui->jump[ui->jumps].top;
+	while (jumps_pop(&ui->jumps, &p) && !p.followed)
+		;
+	ui->byte = p.at;
+	ui->hex_top = p.top;
 }
 
 void
 ui_hex(struct ui *ui, uint64_t addr)
 {
 	ui->byte = addr;
-	ui->jumps = 0;
+	jumps_rebase(&ui->jumps);
 	ui_push(ui, VIEW_HEX);
 }
 
 void
 ui_hex_jump(struct ui *ui, uint64_t addr)
 {
-	if (ui->jumps == JUMPS_MAX)
-		memmove(ui->jump, ui->jump + 1, (size_t)--ui->jumps * sizeof(*ui->jump));
-	ui->jump[ui->jumps++] = (struct ui_jump){ui->byte, ui->hex_top};
+	struct place p = ui_place(ui);
+
+	p.followed = true;
+	jumps_push(&ui->jumps, &p);
 	ui->byte = addr;
 }
 
@@ -82,6 +157,7 @@ ui_go(struct ui *ui, const struct sample *s, uint64_t addr)
 
 	if (!v)
 		return false;
+	ui_leave(ui);
 	ui->region = v->start;
 	ui->cursor = addr & ~(uint64_t)(s->page_size - 1);
 	ui->grid.zoom = 0;

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "groups.h"
+#include "jumps.h"
 #include "keys.h"
 #include "list_columns.h"
 #include "picker.h"
@@ -18,7 +19,7 @@
  */
 enum view_id { VIEW_REGIONS, VIEW_GRID, VIEW_PAGE, VIEW_REGION, VIEW_CAPABILITIES, VIEW_HEX, VIEW_HELP, VIEW_PICKER, VIEW_COUNT };
 enum letters { LETTERS_RUNS, LETTERS_ALL, LETTERS_NONE, LETTERS_COUNT };
-enum { VIEW_DEPTH = 8, JUMPS_MAX = 32 };
+enum { VIEW_DEPTH = PLACE_VIEWS };
 
 struct ui {
 	int rows, cols; /* of the screen */
@@ -58,10 +59,9 @@ struct ui {
 	uint64_t byte;        /* address under the cursor */
 	uint64_t hex_top;     /* of the first row */
 	unsigned hex_rows;
-	struct ui_jump {
-		uint64_t byte, top;
-	} jump[JUMPS_MAX];    /* where pointers were followed from; full, it forgets the first */
-	int jumps;
+
+	struct jumps jumps;   /* where one was, and the marks */
+	int awaited;          /* an action that wants a letter next: ACT_MARK, ACT_MARK_GO; else 0 */
 };
 
 enum effect {
@@ -111,16 +111,29 @@ list_sorts_down(const struct ui *ui)
 /* Sorts the list by a column; by the one it is sorted by already: the other way round. */
 void list_sort_by(struct ui *ui, int column);
 
+/* The address under the cursor of the view on screen. */
+uint64_t ui_at(const struct ui *ui);
+
+/* Where we are; and back there. false: nothing is mapped there any more, nothing changed. */
+struct place ui_place(const struct ui *ui);
+bool ui_take_place(struct ui *ui, const struct sample *s, const struct place *p);
+
+/* Before a jump: remembers where it leaves from, for ui_return. */
+void ui_leave(struct ui *ui);
+
+/* Back to the newest place left by a jump that is still there; false: there is none. */
+bool ui_return(struct ui *ui, const struct sample *s);
+
 /* The region of the sample that ui->region names, NULL if it is gone. */
 const struct vma *ui_vma(const struct ui *ui, const struct sample *s, const struct region **r);
 
-/* Opens the grid at addr, if it lies in a region. */
+/* Jumps: opens the grid at addr, if it lies in a region. */
 bool ui_go(struct ui *ui, const struct sample *s, uint64_t addr);
 
 /* Opens the bytes at addr above the view on screen. */
 void ui_hex(struct ui *ui, uint64_t addr);
 
-/* In the hex view: goes to addr, and ui_back comes back from there. */
+/* Jumps in the hex view: to addr, and ui_back comes back from there. */
 void ui_hex_jump(struct ui *ui, uint64_t addr);
 
 /* What the lens lacks here, why, and how to get it; false: nothing. */

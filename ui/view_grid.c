@@ -224,8 +224,11 @@ act(struct ui *ui, const struct sample *s, enum action a)
 	case ACT_PAGE_DOWN: move_by(ui, row * rows); break;
 	case ACT_HALF_UP: move_by(ui, -row * (rows / 2)); break;
 	case ACT_HALF_DOWN: move_by(ui, row * (rows / 2)); break;
-	case ACT_FIRST: ui->cursor = ui->grid.start; break;
-	case ACT_LAST: ui->cursor = ui->grid.end - ui->grid.page_size; break;
+	case ACT_FIRST:
+	case ACT_LAST:
+		ui_leave(ui);
+		ui->cursor = a == ACT_FIRST ? ui->grid.start : ui->grid.end - ui->grid.page_size;
+		break;
 	case ACT_ZOOM_IN: set_zoom(ui, ui->grid.zoom ? ui->grid.zoom - 1 : 0); break;
 	case ACT_ZOOM_OUT: zoom_out(ui); break;
 	case ACT_ZOOM_FIT: {

@@ -2,6 +2,7 @@
 /* Help for the view below it: its keys by group, then the legend, both from the tables. */
 #include <string.h>
 
+#include "here.h"
 #include "paint.h"
 #include "query.h"
 #include "state.h"
@@ -124,10 +125,14 @@ add_questions(struct help *h)
 {
 	size_t n;
 	const struct query_form *q = query_forms(&n);
+	const struct here_form *here;
 
 	add(h, ROLE_ACCENT, "Questions", "");
 	for (size_t i = 0; i < n; i++)
 		add(h, ROLE_STRONG, q[i].form, q[i].help);
+	here = here_forms(&n);
+	for (size_t i = 0; i < n; i++)
+		add(h, ROLE_STRONG, here[i].form, here[i].help);
 	add(h, ROLE_TEXT, "", "");
 }
 

@@ -247,8 +247,8 @@ crumb(const struct ui *ui, const struct sample *s, struct buf *out)
 	if (v)
 		ui_name_cut(out, v, ui->cols < 100 ? 12 : 28);
 	buf_fmt(out, "%shex %llx", v ? " > " : "", (unsigned long long)ui->byte);
-	if (ui->jumps)
-		buf_fmt(out, " (%d back)", ui->jumps);
+	if (jumps_followed(&ui->jumps))
+		buf_fmt(out, " (%d back)", jumps_followed(&ui->jumps));
 }
 
 /* --- keys ----------------------------------------------------------------------------------------------- */
@@ -282,8 +282,10 @@ go_region(struct ui *ui, const struct sample *s, int by)
 		i += (size_t)by;
 	else if (by < 0)
 		i--;
-	if (i < l->n)
-		ui->byte = l->v[i].start;
+	if (i >= l->n)
+		return;
+	ui_leave(ui);
+	ui->byte = l->v[i].start;
 }
 
 static void
@@ -316,8 +318,11 @@ act(struct ui *ui, const struct sample *s, enum action a)
 	case ACT_HALF_DOWN: move_by(ui, v, screen / 2 / BYTES_ROW * BYTES_ROW); break;
 	case ACT_NEXT_CHANGE: move_by(ui, v, page); break;
 	case ACT_LAST_CHANGE: move_by(ui, v, -page); break;
-	case ACT_FIRST: ui->byte = v->start; break;
-	case ACT_LAST: ui->byte = v->end - 1; break;
+	case ACT_FIRST:
+	case ACT_LAST:
+		ui_leave(ui);
+		ui->byte = a == ACT_FIRST ? v->start : v->end - 1;
+		break;
 	case ACT_OPEN: follow(ui, s); break;
 	case ACT_READ_PAGE: return FX_FAULT;
 	}

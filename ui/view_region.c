@@ -145,8 +145,10 @@ go_region(struct ui *ui, const struct sample *s, int step)
 	const struct vma_list *l = &s->regions->vmas;
 	size_t i = vma_lower_bound(l, ui->region) + (size_t)step;
 
-	if (i < l->n)
-		ui->region = l->v[i].start;
+	if (i >= l->n)
+		return;
+	ui_leave(ui);
+	ui->region = l->v[i].start;
 	ui->card_top = 0;
 }
 

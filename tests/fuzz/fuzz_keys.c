@@ -202,6 +202,9 @@ do_action(struct world *w, enum action a)
 	case ACT_BACK:
 		ui_back(&w->ui);
 		return;
+	case ACT_JUMP_BACK:
+		ui_return(&w->ui, w->s);
+		return;
 	case ACT_CLOSE:
 		ui_pop(&w->ui);
 		return;
@@ -328,8 +331,8 @@ check_hex(const struct ui *ui, const struct sample *s)
 {
 	const struct vma *v = s->regions ? vma_at(&s->regions->vmas, ui->byte) : NULL;
 
-	if (ui->jumps < 0 || ui->jumps > JUMPS_MAX)
-		return fuzz_wrong("%d jumps", ui->jumps);
+	if (ui->jumps.base < 0 || ui->jumps.base > ui->jumps.n || ui->jumps.n > JUMPS_MAX)
+		return fuzz_wrong("%d jumps from %d on", ui->jumps.n, ui->jumps.base);
 	if (!v)
 		return !ui_vma(ui, s, NULL) || fuzz_wrong("the cursor %" PRIx64 " is on no byte", ui->byte);
 	if (ui->hex_top % BYTES_ROW || ui->hex_top < v->start || ui->hex_top >= v->end)

@@ -1,0 +1,108 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Finding one's way in the grid: jumps and marks, ranges, the inspector, following writes.
+
+load screen
+
+teardown() { screen_stop; }
+
+# screen_goto WHAT: the prompt's answer, and there
+screen_goto() {
+	screen_keys :
+	screen_type "$1"
+	screen_keys Enter Enter
+}
+
+# at ADDRESS: the sentence is about it, when no message hides it any more
+at() { screen_wait_text "^ $1[: ]"; }
+
+@test "^O comes back from jumps, through views, and says when there is none" {
+	fixture zoo
+	screen_start 80x24 "$PID"
+	screen_keys C-o
+	screen_text | grep 'no jump to come back from'
+	screen_keys Down
+	screen_goto heap
+	at 1000000
+	screen_keys Right Right '}'
+	at 10000000
+	screen_keys - G
+	screen_text | grep '1 cell = 2 pages'
+	screen_keys :
+	screen_type 'hex heap+0x2008'
+	screen_keys Enter Enter		# there is a pointer there
+	screen_text | head -n 1 | grep -F 'hex 1001000 (1 back)'
+	screen_keys C-o
+	screen_text | head -n 1 | grep -E 'hex 1002008 +'
+	screen_keys C-o
+	screen_text | grep '1 cell = 2 pages'
+	screen_keys C-o
+	at 10000000
+	screen_text | grep '1 cell = 2 pages'
+	screen_keys C-o
+	at 1002000
+	screen_text | grep '1 cell = 1 page'
+	screen_keys C-o
+	screen_text
+	screen_text | grep -E '^›000000404000'
+	screen_keys q
+	screen_end
+}
+
+@test "marks: m sets one, ' lists them and goes there, '' comes back" {
+	fixture zoo
+	screen_start 80x24 "$PID"
+	screen_keys "'"
+	screen_text | grep 'no place is marked'
+	screen_keys x
+	screen_text | grep 'no place is marked x'
+	screen_goto heap
+	screen_keys Right m
+	screen_text | grep 'mark this place: a letter, a to z'
+	screen_keys a
+	screen_text | grep -F "mark a is [heap]+1000: 'a comes back here"
+	screen_keys - '}' m b "'"
+	screen_golden marks-80
+	screen_keys a
+	at 1001000
+	screen_text | grep '1 cell = 1 page'
+	screen_keys "'" "'"
+	at 10000000
+	screen_keys "'" "'"
+	at 1001000
+	screen_keys x "'" b
+	screen_text | head -n 1 | grep -F 'hex 10000000'
+	screen_keys m 1
+	screen_text | grep 'marks are letters, a to z'
+	screen_keys m Escape
+	screen_text | head -n 1 | grep -F 'hex 10000000'
+	screen_keys Q
+	screen_end
+}
+
+@test "the prompt knows marks and the cursor by name" {
+	fixture zoo
+	screen_start 80x24 "$PID"
+	screen_goto heap
+	screen_keys Right m a Right Right :
+	screen_type "'a...+1p"
+	screen_keys C-u
+	screen_type "'a..."
+	screen_text | tail -n 1 | grep -F -- '-> 1001000..1003000 8.0K'
+	screen_keys Enter
+	screen_text | grep -E '8.0K in 1 region, 2 anon'
+	screen_keys Escape :
+	screen_type "'a+0x1000"
+	screen_keys Enter Enter
+	at 1002000
+	screen_keys :
+	screen_type "vma:'q"
+	screen_keys Enter
+	screen_text | grep "no place is marked with that letter"
+	screen_keys Escape :
+	screen_type "'a+zz"
+	screen_keys Enter
+	screen_text | grep -E '^    \^ "zz" is not an offset; write it in hex'
+	screen_keys Escape Q
+	screen_end
+}
