@@ -15,6 +15,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "inspector.h"
 #include "prompt.h"
 #include "util.h"
 
@@ -56,7 +57,8 @@ static void
 post_view(struct app *a)
 {
 	enum view_id v = ui_view(&a->ui);
-	enum card_kind card = v == VIEW_PAGE ? CARD_PAGE : v == VIEW_REGION ? CARD_REGION
+	bool inspected = v == VIEW_GRID && !a->ui.grid.zoom && inspector_shown(&a->ui);
+	enum card_kind card = v == VIEW_PAGE || inspected ? CARD_PAGE : v == VIEW_REGION ? CARD_REGION
 	                      : v == VIEW_CAPABILITIES ? CARD_CAPABILITIES : CARD_NONE;
 	uint64_t at = card == CARD_PAGE ? a->ui.cursor : a->ui.region;
 	bool grid = v == VIEW_GRID || v == VIEW_PAGE, hex = v == VIEW_HEX;

@@ -52,6 +52,37 @@ card_add(struct card *c, enum role role, const char *label, const char *note, co
 	va_end(ap);
 }
 
+static bool
+is_gap(const struct card_line *l)
+{
+	return !l->label[0] && !l->value[0];
+}
+
+static bool
+is_spare(const struct card_line *l)
+{
+	return l->spare;
+}
+
+/* From the end on: what stands at the top is read first. */
+static void
+leave_out(struct card *c, int rows, bool (*which)(const struct card_line *l))
+{
+	for (int i = c->n - 1; i >= 0 && c->n > rows; i--) {
+		if (!which(&c->line[i]))
+			continue;
+		memmove(&c->line[i], &c->line[i + 1], (size_t)(c->n - i - 1) * sizeof(*c->line));
+		c->n--;
+	}
+}
+
+void
+card_squeeze(struct card *c, int rows)
+{
+	leave_out(c, rows, is_gap);
+	leave_out(c, rows, is_spare);
+}
+
 void
 card_draw(const struct card *c, int first, int top, int bottom, int x, int right)
 {
@@ -90,17 +121,21 @@ static void
 add_where(struct card *c, const struct vma *v, uint64_t addr)
 {
 	struct buf name = {0};
-	char perm[5], size[8];
+	char perm[5], size[8], offset[24];
+	int n = snprintf(offset, sizeof(offset), " +%llx", (unsigned long long)(addr - v->start));
 
 	vma_perm_text(v, perm);
-	ui_name_cut(&name, v, (size_t)(c->width > CARD_NARROW ? 60 : 16));
-	card_add(c, ROLE_TEXT, "where", NULL, "%s +%llx", name.s, (unsigned long long)(addr - v->start));
+	ui_name_cut(&name, v, (size_t)(c->width > CARD_NARROW ? 60 : c->width - LABEL_NARROW - n));
+	card_add(c, ROLE_TEXT, "where", NULL, "%s%s", name.s, offset);
 	if (v->inode)
 		card_add(c, ROLE_TEXT, "file offset", NULL, "%llx",
 		         (unsigned long long)(addr - v->start + v->offset));
 	card_add(c, ROLE_TEXT, "region", perm, "%llx+%s", (unsigned long long)v->start,
 	         size_text(size, vma_size(v)));
-	card_add(c, ROLE_DIM, "kind", NULL, "%s", explain_region(v));
+	if (c->width > CARD_NARROW || strlen(explain_region(v)) + LABEL_NARROW <= (size_t)c->width) {
+		card_add(c, ROLE_DIM, "kind", NULL, "%s", explain_region(v));
+		c->line[c->n - 1].spare = true;
+	}
 	buf_free(&name);
 }
 
@@ -118,6 +153,7 @@ add_bit(struct card *c, const struct flag *f, const char *label, bool set, const
 	else if (c->width > CARD_NARROW)
 		snprintf(meant, sizeof(meant), "(%s)", f->words);
 	card_add(c, set ? ROLE_ACCENT : ROLE_DIM, label, meant, "%-3s", set ? "yes" : "no");
+	c->line[c->n - 1].spare = !set;
 }
 
 static void
@@ -194,7 +230,9 @@ add_flags(struct card *c, const struct page *pg, const struct vma *v)
 	struct buf text = {0};
 
 	flag_letters(&text, pg->kpf);
-	card_add(c, ROLE_TEXT, "", NULL, "%s", text.s);
+	for (size_t at = 0, width = (size_t)c->width;
+	     at < text.len && (!at || text.s[at + strspn(text.s + at, "_")]); at += width)
+		card_add(c, ROLE_TEXT, "", NULL, "%.*s", (int)width, text.s + at);
 	text.len = 0;
 	if (c->width <= CARD_NARROW) {
 		flag_names(&text, FLAG_KPF, pg->kpf, " ");
@@ -221,18 +259,31 @@ add_folio(struct card *c, const struct page *pg, const struct folio_here *f, siz
 		card_add(c, ROLE_TEXT, "folio", "this page alone", "order 0");
 		return;
 	}
-	card_add(c, ROLE_TEXT, "folio", NULL, "order %u: %u pages, %s; this is number %llu", pg->order,
-	         1u << pg->order, size_text(size, (uint64_t)page_size << pg->order),
+	card_add(c, ROLE_TEXT, "folio", NULL,
+	         c->width > CARD_NARROW ? "order %u: %u pages, %s; this is number %llu" : "order %u, %u x %s, no %llu",
+	         pg->order, 1u << pg->order,
+	         size_text(size, (uint64_t)page_size << (c->width > CARD_NARROW ? pg->order : 0)),
 	         (unsigned long long)(page_pfn(pg) - pg->folio));
 	if (!f || !f->order)
 		return;
 	for (unsigned i = 0; i < FOLIO_BAR; i++)
 		at += (size_t)snprintf(bar + at, sizeof(bar) - at, "%lc",
 		                       (wint_t)(f->bar[i] ? paint_eighth(f->bar[i]) : paint_utf8() ? L'·' : L'.'));
-	card_add(c, ROLE_ACCENT, " mapped here", NULL, "%s %llu/%u", bar, (unsigned long long)f->mapped,
-	         1u << f->order);
+	card_add(c, ROLE_ACCENT, " mapped here", NULL, "%s%s%llu/%u", c->width > CARD_NARROW ? bar : "",
+	         c->width > CARD_NARROW ? " " : "", (unsigned long long)f->mapped, 1u << f->order);
+	if (c->width <= CARD_NARROW) {
+		card_add(c, ROLE_ACCENT, "", NULL, "%s", bar);
+		return;
+	}
 	card_add(c, ROLE_TEXT, " from", f->index ? "its first page" : "its first page: this one", "pfn 0x%llx",
 	         (unsigned long long)f->head);
+}
+
+static void
+add_node(struct card *c, const struct page *pg)
+{
+	if (pg->known & PAGE_NODE)
+		card_add(c, ROLE_TEXT, "NUMA node", NULL, "%d", pg->node);
 }
 
 static void
@@ -260,9 +311,10 @@ add_frame(struct card *c, const struct sample *s, const struct page *pg, const s
 		         (unsigned long long)pg->count);
 	else
 		card_add(c, ROLE_TEXT, "mapped", why ? why : "hidden (/proc/kpagecount is for root)", "%s", "");
-	if (pg->known & PAGE_NODE)
-		card_add(c, ROLE_TEXT, "NUMA node", NULL, "%d", pg->node);
-	add_folio(c, pg, folio, s->page_size);
+	if (c->width > CARD_NARROW) {
+		add_node(c, pg);
+		add_folio(c, pg, folio, s->page_size);
+	}
 	if (!(pg->known & PAGE_FLAGS)) {
 		card_add(c, ROLE_TEXT, "flags", why, "%s", "");
 		return;
@@ -302,13 +354,20 @@ card_make(struct card *c, const struct sample *s, const struct vma *v, uint64_t 
 		card_add(c, ROLE_HOT, "", times, "first seen written %.0f s ago", (double)(now - written_ns) / 1e9);
 	card_gap(c);
 	add_where(c, v, addr);
-	add_more(c, more);
+	if (c->width > CARD_NARROW)
+		add_more(c, more);
 	if (!(pg->known & PAGE_WORD))
 		return;
 	card_gap(c);
 	add_bits(c, pg, v);
 	add_swap(c, pg);
 	add_frame(c, s, pg, v, more ? &more->folio : NULL);
+	if (c->width <= CARD_NARROW && more) {
+		card_gap(c);
+		add_node(c, &more->page);
+		add_folio(c, &more->page, &more->folio, s->page_size);
+		add_more(c, more);
+	}
 }
 
 bool

@@ -12,6 +12,7 @@
 struct card_line {
 	enum role role;            /* of `value` */
 	char label[24], value[160], note[112];
+	bool spare;                /* the first to go where there is no room: see card_squeeze */
 };
 
 enum { CARD_LINES = 128, CARD_NARROW = 40 };
@@ -22,7 +23,10 @@ struct card {
 	int width; /* of the room it is made for, set by the caller */
 };
 
-/* `more`: the sampler's answer about the page (symbol, cgroup), or NULL. */
+/*
+ * `more`: the sampler's answer about the page (symbol, cgroup, folio), or NULL. In a narrow card that
+ * comes last, so that nothing moves when it arrives.
+ */
 void card_make(struct card *c, const struct sample *s, const struct vma *v, uint64_t addr,
                const struct page *pg, uint64_t written_ns, uint64_t now, const struct answer *more);
 
@@ -31,6 +35,9 @@ void card_head(struct card *c, const char *text);
 void card_add(struct card *c, enum role role, const char *label, const char *note, const char *fmt, ...)
     __attribute__((format(printf, 5, 6)));
 void card_gap(struct card *c);
+
+/* Leaves out, as far as that makes it fit into so many rows: blank lines, then the bits that are not set. */
+void card_squeeze(struct card *c, int rows);
 
 /* A key that scrolls a card is dealt with: true. */
 bool card_act(int *first, int page, enum action a);

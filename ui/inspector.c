@@ -8,14 +8,54 @@
 #include "paint.h"
 #include "ruler.h"
 
-enum { PANE_MIN = 36 };
+enum { PANE_MIN = 36, OVER_WIDTH = 38 };
 
+/* The columns it takes; `edge` is the line between it and the cells. */
+struct pane {
+	int x, right, edge;
+};
+
+/* The column after the cells. */
 static int
-pane_x(const struct ui *ui)
+cells_end(const struct ui *ui)
 {
-	int x = ruler_gutter(ui) + (int)ui->grid.row_cells + 1;
+	return ruler_gutter(ui) + (int)ui->grid.row_cells;
+}
 
-	return ui->cols - x >= PANE_MIN ? x : 0;
+static bool
+has_room(const struct ui *ui)
+{
+	return ui->cols - cells_end(ui) - 1 >= PANE_MIN;
+}
+
+bool
+inspector_shown(const struct ui *ui)
+{
+	return has_room(ui) ? !ui->pane_away : ui->pane_over;
+}
+
+void
+inspector_toggle(struct ui *ui)
+{
+	bool *which = has_room(ui) ? &ui->pane_away : &ui->pane_over;
+
+	*which = !*which;
+}
+
+/* Over the cells it leaves the one under the cursor, and the two before it, to be seen. */
+static struct pane
+find_pane(const struct ui *ui)
+{
+	int width = ui->cols * 3 / 5 < OVER_WIDTH ? ui->cols * 3 / 5 : OVER_WIDTH, x = ruler_gutter(ui);
+	size_t i = 0;
+
+	if (has_room(ui))
+		return (struct pane){cells_end(ui) + 3, ui->cols, cells_end(ui) + 1};
+	if (grid_cell_at(&ui->grid, ui->cursor, &i))
+		x += (int)(i % ui->grid.row_cells);
+	if (x < ui->cols - width - 1)
+		return (struct pane){ui->cols - width + 2, ui->cols, ui->cols - width};
+	return (struct pane){1, width - 2, width - 1};
 }
 
 static void
@@ -37,28 +77,38 @@ make_cell_card(struct card *card, const struct ui *ui, enum lens l, const struct
 		card_add(card, ROLE_HOT, "written", NULL, "%6llu pages", (unsigned long long)c->written);
 }
 
+/* What the sampler has found out about this very page, if it has by now. */
+static const struct answer *
+find_more(const struct sample *s, uint64_t addr)
+{
+	return s->card && s->card_kind == CARD_PAGE && s->card->has_page && s->card->place == addr ? s->card : NULL;
+}
+
 void
 inspector_draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 {
 	const struct vma *v = ui_vma(ui, s, NULL);
-	int x = pane_x(ui);
+	struct pane p = find_pane(ui);
 	const struct page *pg = NULL;
 	const struct cell *c;
 	struct card card;
 	uint64_t lo, hi;
 	size_t i;
 
-	if (!x)
+	if (!inspector_shown(ui))
 		return;
-	for (int y = top; y < bottom; y++)
-		paint_glyph(y, x, ROLE_DIM, L'│');
+	for (int y = top; y < bottom; y++) {
+		paint_fill(y, p.x < p.edge ? 0 : p.edge, p.x < p.edge ? p.edge : p.right, ROLE_TEXT);
+		paint_glyph(y, p.edge, ROLE_DIM, L'│');
+	}
 	if (!v || !grid_cell_at(&ui->grid, ui->cursor, &i) || !(c = cells_find(ui, s, i, &pg)) ||
 	    !grid_cell_range(&ui->grid, i, &lo, &hi))
 		return;
-	card.width = ui->cols - x - 3;
+	card.width = p.right - p.x - 1;
 	if (pg)
-		card_make(&card, s, v, lo, pg, c->newest_ns, ui->now, NULL);
+		card_make(&card, s, v, lo, pg, c->newest_ns, ui->now, find_more(s, lo));
 	else
 		make_cell_card(&card, ui, s->window->lens, c, lo);
-	card_draw(&card, 0, top, bottom, x + 2, ui->cols);
+	card_squeeze(&card, bottom - top);
+	card_draw(&card, 0, top, bottom, p.x, p.right);
 }

@@ -243,6 +243,7 @@ act(struct ui *ui, const struct sample *s, enum action a)
 	case ACT_LAST_REGION: go_region(ui, s, -1); break;
 	case ACT_LETTERS: ui->letters = (ui->letters + 1) % LETTERS_COUNT; break;
 	case ACT_HEX: ui_hex(ui, ui->cursor); break;
+	case ACT_INSPECT: inspector_toggle(ui); break;
 	case ACT_INFO:
 		ui->card_top = 0;
 		ui_push(ui, VIEW_REGION);

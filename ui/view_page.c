@@ -46,10 +46,14 @@ crumb(const struct ui *ui, const struct sample *s, struct buf *out)
 static unsigned
 act(struct ui *ui, const struct sample *s, enum action a)
 {
-	if (a == ACT_HEX)
+	if (a == ACT_HEX) {
 		ui_hex(ui, ui->cursor);
-	else if (!card_act(&ui->card_top, ui->rows - 3, a) && (a == ACT_NEXT_REGION || a == ACT_LAST_REGION))
+	} else if (a == ACT_INFO) {
+		ui->card_top = 0;
+		ui_push(ui, VIEW_REGION);
+	} else if (!card_act(&ui->card_top, ui->rows - 3, a) && (a == ACT_NEXT_REGION || a == ACT_LAST_REGION)) {
 		view_grid.act(ui, s, a);
+	}
 	return FX_NONE;
 }
 

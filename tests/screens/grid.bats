@@ -106,3 +106,32 @@ at() { screen_wait_text "^ $1[: ]"; }
 	screen_keys Escape Q
 	screen_end
 }
+
+@test "the inspector: beside the grid, or over it on the side where the cursor is not" {
+	fixture zoo
+	screen_start 80x24 "$PID"
+	screen_goto heap
+	screen_keys Right i
+	screen_golden inspect-80
+	screen_keys End
+	screen_text | grep -E '^ Page 00000103f000 +│'
+	screen_keys -
+	screen_text | grep -E '^ Cell 00000103e000 +│'
+	screen_keys + i
+	! screen_text | grep 'Page 0'
+	screen_resize 120 40
+	screen_text | grep 'Page 00000103f000'
+	screen_keys i
+	! screen_text | grep 'Page 0'
+	screen_resize 80 24		# each width has a wish of its own
+	! screen_text | grep 'Page 0'
+	screen_keys I
+	screen_text | grep -E '^ VmFlags'
+	screen_keys Escape Enter I
+	screen_text | grep -E '^ VmFlags'
+	screen_resize 40 12
+	screen_keys Escape Escape i
+	screen_text | grep -E '^ Page 00000103f000'
+	screen_keys Q
+	screen_end
+}
