@@ -186,6 +186,9 @@ app_effects(struct app *a, unsigned fx)
 		snprintf(text, sizeof(text), "no region has \"%s\" in its name or address", a->ui.find);
 		app_toast(a, ROLE_HOT, text);
 	}
+	if (fx & FX_NO_WRITES)
+		app_toast(a, ROLE_TEXT, a->s && a->s->gen ? "nothing was written since the clear"
+		                                          : "what is written shows after c");
 	if (fx & FX_QUIT)
 		a->quit = true;
 }
@@ -225,6 +228,9 @@ act(struct app *a, enum action action)
 	case ACT_HELP:
 		ui->help_top = 0;
 		ui_push(ui, VIEW_HELP);
+		return FX_NONE;
+	case ACT_MAP:
+		ui_show(ui, VIEW_MAP);
 		return FX_NONE;
 	case ACT_BACK:
 	case ACT_CLOSE:
@@ -599,6 +605,7 @@ app_target_close(struct app *a)
 	history_free(&a->history);
 	close_panel(a);
 	free(a->ui.order);
+	map_free(&a->ui.map);
 	a->sampler = NULL;
 	a->s = NULL;
 	a->ui.order = NULL;

@@ -67,23 +67,9 @@ static void
 draw_strip(const struct strip_cell *strip, enum lens l, int y, int x, int width)
 {
 	for (int i = 0; i < width; i++) {
-		/* a narrow strip shows the better filled, and the warmer, of its neighbours */
-		const struct strip_cell *a = &strip[i * LIST_STRIP / width], *b = a;
-		unsigned height;
-		enum role role;
+		struct strip_cell c = ui_strip_at(strip, (unsigned)i, (unsigned)width);
 
-		for (int k = i * LIST_STRIP / width; k < (i + 1) * LIST_STRIP / width; k++) {
-			if (strip[k].height > a->height)
-				a = &strip[k];
-			if (strip[k].heat && (!b->heat || strip[k].heat < b->heat))
-				b = &strip[k];
-		}
-		height = a->height > 7 ? 7 : a->height; /* rows must not fuse */
-		role = b->heat && !lens_needs_pages(l) ? paint_heat_role((enum heat)b->heat) : paint_class_role(l, a->cls);
-		if (!height)
-			paint_glyph(y, x + i, ROLE_NONE, L'·');
-		else
-			paint_block(y, x + i, role, ROLE_TEXT, paint_eighth(height));
+		ui_strip_cell(&c, l, y, x + i);
 	}
 }
 

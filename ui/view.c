@@ -13,6 +13,7 @@ static const struct view *const views[VIEW_COUNT] = {
     [VIEW_REGION] = &view_region,
     [VIEW_CAPABILITIES] = &view_capabilities,
     [VIEW_HEX] = &view_hex,
+    [VIEW_MAP] = &view_map,
     [VIEW_HELP] = &view_help,
     [VIEW_PICKER] = &view_picker,
 };
@@ -47,6 +48,7 @@ ui_at(const struct ui *ui)
 	case VIEW_REGIONS:
 	case VIEW_REGION:
 	case VIEW_CAPABILITIES:
+	case VIEW_MAP:
 	case VIEW_HELP:
 	case VIEW_PICKER:
 	case VIEW_COUNT: break;
@@ -105,6 +107,17 @@ ui_return(struct ui *ui, const struct sample *s)
 		if (ui_take_place(ui, s, &p))
 			return true;
 	return false;
+}
+
+void
+ui_show(struct ui *ui, enum view_id id)
+{
+	for (int i = ui->depth; i > 0; i--)
+		if (ui->stack[i] == id) {
+			ui->depth = i;
+			return;
+		}
+	ui_push(ui, id);
 }
 
 void
@@ -234,6 +247,99 @@ ui_name_cut(struct buf *out, const struct vma *v, size_t width)
 	buf_str(out, paint_utf8() ? "…" : "~");
 	buf_str(out, name.s + ui_fit(name.s, n - tail));
 	buf_free(&name);
+}
+
+struct strip_cell
+ui_strip_at(const struct strip_cell *strip, unsigned i, unsigned width)
+{
+	unsigned from = i * LIST_STRIP / width, to = (i + 1) * LIST_STRIP / width;
+	struct strip_cell got = strip[from];
+
+	for (unsigned k = from + 1; k < to; k++) {
+		if (strip[k].height > got.height) {
+			got.height = strip[k].height;
+			got.cls = strip[k].cls;
+		}
+		if (strip[k].heat && (!got.heat || strip[k].heat < got.heat))
+			got.heat = strip[k].heat;
+	}
+	if (got.height > 7)
+		got.height = 7; /* rows must not fuse */
+	return got;
+}
+
+void
+ui_strip_cell(const struct strip_cell *c, enum lens l, int y, int x)
+{
+	bool warm = c->heat && !lens_needs_pages(l);
+
+	if (!c->height)
+		paint_glyph(y, x, ROLE_NONE, L'·');
+	else
+		paint_block(y, x, warm ? paint_heat_role((enum heat)c->heat) : paint_class_role(l, c->cls), ROLE_TEXT,
+		            paint_eighth(c->height));
+}
+
+/* How many characters of all strips show each class. */
+static void
+count_classes(const struct sample *s, enum lens l, size_t n[CLASS_MAX])
+{
+	memset(n, 0, CLASS_MAX * sizeof(*n));
+	for (size_t i = 0; i < s->regions->vmas.n; i++) {
+		const struct region *r = &s->regions->r[i];
+
+		for (unsigned k = 0; r->known && r->lens == l && k < LIST_STRIP; k++)
+			n[r->strip[k].cls] += r->strip[k].height > 0;
+	}
+}
+
+static int
+legend_width(enum lens l, const size_t n[CLASS_MAX])
+{
+	int width = 0;
+
+	for (unsigned c = 0; c < lens_classes(l); c++)
+		width += n[c] ? (int)strlen(lens_class(l, c).name) + 3 : 0;
+	return width;
+}
+
+int
+ui_strip_legend_width(const struct sample *s, enum lens l)
+{
+	size_t n[CLASS_MAX];
+
+	count_classes(s, l, n);
+	return legend_width(l, n);
+}
+
+static void
+drop_rarest(size_t n[CLASS_MAX])
+{
+	size_t *least = NULL;
+
+	for (unsigned c = 0; c < CLASS_MAX; c++)
+		if (n[c] && (!least || n[c] < *least))
+			least = &n[c];
+	if (least)
+		*least = 0;
+}
+
+int
+ui_strip_legend(const struct sample *s, enum lens l, int y, int x, int right)
+{
+	size_t n[CLASS_MAX];
+	int width;
+
+	count_classes(s, l, n);
+	while ((width = legend_width(l, n)) && x + width > right + 1) /* a blank may be lost at the end */
+		drop_rarest(n);
+	for (unsigned c = 0; c < lens_classes(l); c++) {
+		if (!n[c])
+			continue;
+		paint_glyph(y, x, paint_class_role(l, c), (wchar_t)lens_class(l, c).letter);
+		x = paint_text(y, x + 1, right, ROLE_DIM, " %s ", lens_class(l, c).name);
+	}
+	return x;
 }
 
 bool

@@ -9,6 +9,7 @@
 #include "jumps.h"
 #include "keys.h"
 #include "list_columns.h"
+#include "map.h"
 #include "picker.h"
 #include "sample.h"
 
@@ -17,7 +18,10 @@
  * pages are known by address, for lists change under the cursor. Views change this and nothing
  * else; what must happen outside (a clear, the prompt, the end) they return as effects.
  */
-enum view_id { VIEW_REGIONS, VIEW_GRID, VIEW_PAGE, VIEW_REGION, VIEW_CAPABILITIES, VIEW_HEX, VIEW_HELP, VIEW_PICKER, VIEW_COUNT };
+enum view_id {
+	VIEW_REGIONS, VIEW_GRID, VIEW_PAGE, VIEW_REGION, VIEW_CAPABILITIES, VIEW_HEX, VIEW_MAP, VIEW_HELP,
+	VIEW_PICKER, VIEW_COUNT
+};
 enum letters { LETTERS_RUNS, LETTERS_ALL, LETTERS_NONE, LETTERS_COUNT };
 enum { VIEW_DEPTH = PLACE_VIEWS };
 
@@ -64,13 +68,23 @@ struct ui {
 
 	struct jumps jumps;   /* where one was, and the marks */
 	int awaited;          /* an action that wants a letter next: ACT_MARK, ACT_MARK_GO; else 0 */
+
+	/* map */
+	struct map map;       /* as it is laid out on screen */
+	uint64_t map_serial;  /* of the sample it was laid out from */
+	bool map_zoomed;      /* the scale was chosen; else it is the largest at which all fits */
+	unsigned map_scale;
+	bool map_linear;
+	size_t map_top;       /* the first row on screen, and how many are: */
+	size_t map_rows;
+	unsigned map_col;     /* where up and down go */
 };
 
 enum effect {
 	FX_NONE = 0,
 	FX_CLEAR = 1, FX_REFRESH = 2, FX_PROMPT = 4, FX_FIND = 8, FX_INTERVAL = 16, FX_PAUSE = 32,
 	FX_QUIT = 64, FX_REDRAW = 128, FX_NOT_FOUND = 256, FX_PULSE = 512,
-	FX_OPEN = 1024, FX_FAULT = 2048,
+	FX_OPEN = 1024, FX_FAULT = 2048, FX_NO_WRITES = 1 << 20,
 };
 
 struct view {
@@ -89,7 +103,7 @@ struct view {
 };
 
 extern const struct view view_regions, view_grid, view_hex, view_page, view_region, view_capabilities,
-                         view_help, view_picker;
+                         view_map, view_help, view_picker;
 const struct view *view_of(enum view_id id);
 
 static inline enum view_id
@@ -100,6 +114,9 @@ ui_view(const struct ui *ui)
 
 void ui_push(struct ui *ui, enum view_id id);
 void ui_pop(struct ui *ui);
+
+/* Shows a view: goes back to it where it is open already, so that two views that lead to each other do not pile up. */
+void ui_show(struct ui *ui, enum view_id id);
 
 /* One step back: to where a pointer was followed from, or else out of the view. */
 void ui_back(struct ui *ui);
@@ -137,6 +154,17 @@ void ui_hex(struct ui *ui, uint64_t addr);
 
 /* Jumps in the hex view: to addr, and ui_back comes back from there. */
 void ui_hex_jump(struct ui *ui, uint64_t addr);
+
+/* Character i of `width` that show a region's strip: the better filled, and the warmer, of what it stands for. */
+struct strip_cell ui_strip_at(const struct strip_cell *strip, unsigned i, unsigned width);
+void ui_strip_cell(const struct strip_cell *c, enum lens l, int y, int x);
+
+/*
+ * The classes that some strip shows, each with its letter; the rarest are left out of a line that is
+ * too short. Returns the next column. And how many columns it would like to have.
+ */
+int ui_strip_legend(const struct sample *s, enum lens l, int y, int x, int right);
+int ui_strip_legend_width(const struct sample *s, enum lens l);
 
 /* What the lens lacks here, why, and how to get it; false: nothing. */
 bool ui_lens_lacks(const struct ui *ui, const struct sample *s, struct buf *out);

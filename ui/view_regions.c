@@ -52,41 +52,26 @@ draw_writes(const struct ui *ui, const struct sample *s, int y)
 		paint_text(y, BAR_LABEL, ui->cols, ROLE_DIM, "not visible: %s", s->track_why);
 }
 
-/* The classes that some strip shows. */
-static void
-classes_shown(const struct sample *s, enum lens l, bool shown[CLASS_MAX])
-{
-	for (size_t i = 0; i < s->regions->vmas.n; i++) {
-		const struct region *r = &s->regions->r[i];
-
-		for (unsigned k = 0; r->known && r->lens == l && k < LIST_STRIP; k++)
-			shown[r->strip[k].cls] |= r->strip[k].height > 0;
-	}
-}
-
 /* In place of the writes: what the strips show now. */
 static void
 draw_lens(const struct ui *ui, const struct sample *s, int y)
 {
 	const struct lens_row *l = lens_row(ui->lens);
-	bool shown[CLASS_MAX] = {false};
 	struct buf lacks = {0};
+	bool lacking;
 	int x;
 
-	classes_shown(s, ui->lens, shown);
 	paint_text(y, 0, BAR_LABEL, ROLE_DIM, "lens %c", l->digit);
 	x = paint_text(y, BAR_LABEL, ui->cols, ROLE_ACCENT, "%s", l->name);
-	x = paint_text(y, x, ui->cols, ROLE_TEXT, ": %s ", l->question);
-	if (ui_lens_lacks(ui, s, &lacks)) {
+	lacking = ui_lens_lacks(ui, s, &lacks);
+	/* of question and legend the legend, where there is no room for both */
+	if (lacking || x + 3 + (int)strlen(l->question) + ui_strip_legend_width(s, ui->lens) <= ui->cols)
+		x = paint_text(y, x, ui->cols, ROLE_TEXT, ": %s", l->question);
+	x++;
+	if (lacking)
 		paint_text(y, x, ui->cols, ROLE_HOT, "%s", lacks.s);
-	} else {
-		for (unsigned c = 0; c < lens_classes(ui->lens) && x + 8 < ui->cols; c++) {
-			if (!shown[c])
-				continue;
-			paint_glyph(y, x, paint_class_role(ui->lens, c), (wchar_t)lens_class(ui->lens, c).letter);
-			x = paint_text(y, x + 1, ui->cols, ROLE_DIM, " %s ", lens_class(ui->lens, c).name);
-		}
-	}
+	else
+		ui_strip_legend(s, ui->lens, y, x, ui->cols);
 	buf_free(&lacks);
 }
 

@@ -342,6 +342,40 @@ check_hex(const struct ui *ui, const struct sample *s)
 	return ui->region == v->start || fuzz_wrong("the region is %" PRIx64, ui->region);
 }
 
+/* Every region has a place in the line, in order; the cursor is on one, and on screen. */
+static bool
+check_map(const struct ui *ui, const struct sample *s)
+{
+	const struct map *m = &ui->map;
+	size_t next = 0, row;
+
+	if (!s->regions || !s->regions->vmas.n)
+		return true;
+	if (m->pieces != s->regions->vmas.n || m->cols != (unsigned)ui->cols)
+		return fuzz_wrong("%zu regions on the map of %zu", m->pieces, s->regions->vmas.n);
+	for (size_t i = 0; i < m->items; i++) {
+		const struct map_item *it = &m->item[i];
+
+		if (it->at < next || !it->cells || (it->at + it->cells - 1) / m->cols >= m->rows)
+			return fuzz_wrong("item %zu of the map is at %zu+%zu", i, it->at, it->cells);
+		next = it->at;
+		for (size_t k = it->first; k < it->first + it->n; k++) {
+			const struct map_piece *p = &m->piece[k];
+
+			if (p->at != next || p->start != s->regions->vmas.v[k].start)
+				return fuzz_wrong("region %zu is at %zu of the map", k, p->at);
+			next += p->cells;
+		}
+		if (it->n && next != it->at + it->cells)
+			return fuzz_wrong("the regions of item %zu end at %zu", i, next);
+		next = it->at + it->cells;
+	}
+	row = m->piece[map_find(m, ui->region)].at / m->cols;
+	if (ui->map_rows && (row < ui->map_top || row >= ui->map_top + ui->map_rows))
+		return fuzz_wrong("row %zu of the cursor is not on screen, top %zu", row, ui->map_top);
+	return vma_at(&s->regions->vmas, ui->region) || fuzz_wrong("the cursor %" PRIx64 " is on nothing", ui->region);
+}
+
 /* While the page is being read there is nothing to scroll: only then may it point anywhere. */
 static bool
 check_card(const struct ui *ui, const struct sample *s)
@@ -384,6 +418,8 @@ check(const struct ui *ui, const struct sample *s)
 		return check_card(ui, s);
 	case VIEW_HEX:
 		return check_hex(ui, s);
+	case VIEW_MAP:
+		return check_map(ui, s);
 	case VIEW_HELP:
 		return ui->help_top >= 0 || fuzz_wrong("help_top %d", ui->help_top);
 	case VIEW_PICKER: /* fuzz_picker */
@@ -462,6 +498,7 @@ play(uint64_t *seed)
 		good = step(&w);
 	sample_free(w.s);
 	free(w.ui.order);
+	map_free(&w.ui.map);
 	fake_close(&w.t);
 	return good;
 }

@@ -1,0 +1,149 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The whole address space on the screen.
+
+load screen
+
+teardown() { screen_stop; }
+
+says() { screen_text | tail -n 2 | head -n 1 | grep -F -- "$1"; }
+
+# the region under the cursor; a message may hide what the last row but one says
+opens() {
+	screen_keys Enter
+	screen_text | head -n 1 | grep -F -- "$1"
+	screen_keys Escape
+}
+
+@test "the map at 80x24, 120x40 and 200x60" {
+	fixture java
+	screen_start 80x24 "$PID"
+	screen_keys a
+	screen_golden map-java-80
+	screen_resize 120 40
+	screen_golden map-java-120
+	screen_resize 200 60
+	screen_golden map-java-200
+	screen_keys Q
+	screen_end
+}
+
+@test "the map without colours, with eight, in ASCII, on a light ground" {
+	fixture zoo
+	SCREEN_ENV=(NO_COLOR=1)
+	screen_start 120x40 "$PID"
+	screen_keys a
+	screen_golden map-mono-120
+	screen_resize 80 24
+	screen_golden map-mono-80
+	screen_stop
+	SCREEN_ENV=() SCREEN_TERM=linux
+	screen_start 80x24 "$PID"
+	screen_keys a Down Right
+	screen_golden map-linux
+	screen_stop
+	SCREEN_TERM=tmux-256color
+	screen_start 80x24 --ascii "$PID"
+	screen_keys a
+	screen_golden map-ascii
+	[[ ! $(screen_text) =~ [^[:ascii:]] ]]
+	screen_stop
+	screen_start 120x40 --theme light "$PID"
+	screen_keys a
+	screen_golden map-light
+	screen_keys Q
+	screen_end
+}
+
+@test "moving on the map: regions, rows, blocks, ends" {
+	fixture java
+	screen_start 120x40 "$PID"
+	screen_keys a g
+	says '[anon: Java heap]'
+	screen_keys Right Right
+	says '1 of 3 here'
+	screen_keys l
+	says '2 of 3 here'
+	screen_keys '}'
+	says '[heap]'
+	screen_keys '{'
+	says '1 of 3 here'
+	screen_keys Down
+	says '[heap]'
+	screen_keys Up Up Up
+	says '[anon: Java heap]'
+	screen_keys G
+	says '[vsyscall]'
+	screen_keys h
+	says '[vdso]'
+	screen_keys Q
+	screen_end
+}
+
+@test "a opens the map where the cursor is, Enter the region, Esc goes back, views do not pile up" {
+	fixture java
+	screen_start 80x24 "$PID"
+	screen_keys /
+	screen_type ring0
+	screen_keys Enter a
+	says /dev/shm/ring0
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		screen_keys Enter
+		screen_text | head -n 1 | grep 'ring0 7f'
+		screen_keys a
+		says /dev/shm/ring0
+	done
+	screen_keys Escape
+	screen_text | head -n 1 | grep '› regions'
+	says /dev/shm/ring0
+	screen_keys a /
+	screen_type libjvm
+	screen_keys Enter
+	says libjvm.so
+	screen_keys i
+	screen_text | grep 'libjvm.so'
+	screen_keys q x
+	screen_text | head -n 1 | grep 'libjvm.so > hex 7f'
+	screen_keys a
+	says libjvm.so
+	screen_keys Escape Escape
+	screen_keys q
+	screen_end
+}
+
+@test "lenses, widths and true size on the map" {
+	fixture zoo
+	screen_start 120x40 "$PID"
+	screen_keys a 5
+	screen_golden map-lru
+	screen_keys 1 z
+	screen_golden map-true-size
+	screen_keys z
+	screen_resize 80 24
+	screen_keys + + + +
+	screen_text | tail -n 3 | head -n 1 | grep -E 'rows 1-[0-9]+ of [0-9]+'
+	screen_keys G
+	screen_golden map-wide
+	screen_keys =
+	screen_text | tail -n 3 | head -n 1 | grep -vE 'rows'
+	screen_keys Q
+	screen_end
+}
+
+@test "Tab goes through the regions that were written since the clear" {
+	fixture_own softdirty
+	screen_start 80x24 "$PID"
+	screen_keys a Tab
+	says 'what is written shows after c'
+	screen_keys c
+	target_writes 10000000 1
+	target_writes 20000000 1
+	screen_keys r g Tab	# it is on one already
+	opens quiet
+	screen_keys Tab
+	opens canvas
+	screen_keys BTab
+	opens quiet
+	screen_keys Q
+	screen_end
+}

@@ -1,0 +1,425 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The whole address space on one screen: two lines a row, the names and below them the strips. How
+ * the regions share the cells is map.h's; here they are drawn and walked.
+ */
+#include <string.h>
+
+#include "cells.h"
+#include "paint.h"
+#include "util.h"
+#include "view.h"
+
+enum { LEGEND_ROWS = 1, LINES = 2 }; /* of a row: its names, its strips */
+
+static const struct map_piece *
+cursor_piece(const struct ui *ui)
+{
+	return ui->map.pieces ? &ui->map.piece[map_find(&ui->map, ui->region)] : NULL;
+}
+
+/* The layout is of this very sample, and there is something in it. */
+static bool
+is_laid_out(const struct ui *ui, const struct sample *s)
+{
+	return s->regions && s->regions->vmas.n && ui->map.pieces == s->regions->vmas.n && ui->map_serial == s->serial;
+}
+
+/*
+ * The scale that fits is looked for when the screen is another one, and when what is mapped has
+ * outgrown it; not when there is room again, for then the picture would jump about.
+ */
+static void
+lay_out(struct ui *ui, const struct sample *s, size_t rows)
+{
+	struct map *m = &ui->map;
+	unsigned cols = (unsigned)ui->cols;
+	bool same = m->pieces && m->cols == cols && ui->map_rows == rows && m->linear == ui->map_linear;
+
+	if (same && ui->map_serial == s->serial && m->scale == ui->map_scale)
+		return;
+	if (ui->map_zoomed || same)
+		map_lay(m, &s->regions->vmas, s->page_size, cols, ui->map_scale, ui->map_linear);
+	if (!ui->map_zoomed && (!same || m->rows > rows))
+		ui->map_scale = map_fit(m, &s->regions->vmas, s->page_size, cols, rows, ui->map_linear);
+	ui->map_serial = s->serial;
+	ui->map_rows = rows;
+}
+
+static void
+settle(struct ui *ui, const struct sample *s, int top, int bottom)
+{
+	size_t rows = bottom - top - LEGEND_ROWS >= LINES ? (size_t)(bottom - top - LEGEND_ROWS) / LINES : 1, row;
+	const struct map_piece *p;
+
+	if (!s->regions || !s->regions->vmas.n)
+		return;
+	lay_out(ui, s, rows);
+	p = cursor_piece(ui);
+	ui->region = p->start; /* also when its region is gone, or the list's row was a group's */
+	row = p->at / ui->map.cols;
+	if (row < ui->map_top)
+		ui->map_top = row;
+	if (row >= ui->map_top + rows)
+		ui->map_top = row - rows + 1;
+	if (ui->map_top + rows > ui->map.rows)
+		ui->map_top = ui->map.rows > rows ? ui->map.rows - rows : 0;
+}
+
+/* --- drawing ------------------------------------------------------------------------------------------ */
+
+struct canvas {
+	const struct ui *ui;
+	const struct sample *s;
+	int top, bottom;
+};
+
+/* The line of names of the row that a place is in; false: it is not on screen. */
+static bool
+place_on(const struct canvas *c, size_t at, int *y, int *x)
+{
+	size_t row = at / c->ui->map.cols;
+
+	if (row < c->ui->map_top || row >= c->ui->map_top + c->ui->map_rows)
+		return false;
+	*y = c->top + (int)(row - c->ui->map_top) * LINES;
+	*x = (int)(at % c->ui->map.cols);
+	return *y + 1 < c->bottom;
+}
+
+/* With too few colours to tell the classes apart, each run of one begins with its letter. */
+static void
+draw_letter(const struct strip_cell *c, enum lens l, int y, int x)
+{
+	enum heat heat = lens_needs_pages(l) ? HEAT_NONE : (enum heat)c->heat;
+
+	if (heat)
+		paint_glyph(y, x, paint_heat_role(heat), cells_heat_glyph(heat));
+	else
+		paint_glyph(y, x, paint_class_role(l, c->cls), cells_glyph(lens_class(l, c->cls).letter));
+}
+
+static void
+draw_piece(const struct canvas *c, size_t i)
+{
+	const struct map_piece *p = &c->ui->map.piece[i];
+	const struct vma *v = &c->s->regions->vmas.v[i];
+	const struct region *r = &c->s->regions->r[i];
+	struct strip_cell last = {0};
+	int y, x;
+
+	for (unsigned k = 0; k < p->cells; k++) {
+		struct strip_cell now;
+
+		if (!place_on(c, p->at + k, &y, &x))
+			continue;
+		if (v->type == VMA_GUARD) {
+			paint_glyph(y + 1, x, ROLE_GUARD, L'|');
+		} else if (r->known && r->lens < LENS_COUNT) {
+			now = ui_strip_at(r->strip, k, p->cells);
+			ui_strip_cell(&now, (enum lens)r->lens, y + 1, x);
+			if (cells_few_colors() && now.height && (!last.height || last.cls != now.cls || last.heat != now.heat))
+				draw_letter(&now, (enum lens)r->lens, y + 1, x);
+			last = now;
+		} else if (!r->known && c->s->regions->counted) {
+			paint_glyph(y + 1, x, ROLE_DIM, L'?');
+		}
+	}
+}
+
+/* The size follows the name where there is room for both. */
+static void
+draw_label(const struct canvas *c, const struct map_item *b, enum role role, int y, int x)
+{
+	struct buf raw = {0}, name = {0};
+	int right = x + (int)u64_min(b->cells, c->ui->map.cols), width;
+	uint64_t bytes = 0;
+	char size[8];
+	bool cut;
+
+	for (size_t i = b->first; i < b->first + b->n; i++)
+		bytes += vma_size(&c->s->regions->vmas.v[i]);
+	map_label(&raw, b, &c->s->regions->vmas);
+	text_escape(&name, raw.s, raw.len, !paint_utf8());
+	width = (int)ui_width(name.s, name.len);
+	size_text(size, bytes);
+	if (right - x >= width + 1 + (int)strlen(size))
+		buf_fmt(&name, " %s", size);
+	cut = width > right - x && right - x > 3;
+	x = paint_text(y, x, right - cut, role, "%s", name.s);
+	if (cut)
+		paint_text(y, x, right, role, "…");
+	buf_free(&raw);
+	buf_free(&name);
+}
+
+static void
+draw_block(const struct canvas *c, const struct map_item *b)
+{
+	bool cursor = c->ui->region >= b->start && c->ui->region < b->end, used = false;
+	int y, x;
+
+	for (size_t i = b->first; i < b->first + b->n; i++) {
+		draw_piece(c, i);
+		used |= c->s->regions->r[i].rss > 0;
+	}
+	if (place_on(c, b->at, &y, &x))
+		draw_label(c, b, cursor ? ROLE_STRONG : used ? ROLE_TEXT : ROLE_DIM, y, x);
+}
+
+/* Beyond what programs may map there is but what the kernel lends them. */
+static void
+draw_gap(const struct canvas *c, const struct map_item *g)
+{
+	const char *dash = paint_utf8() ? "┄" : "-";
+	char size[8];
+	int y, x, right;
+
+	if (!place_on(c, g->at, &y, &x))
+		return;
+	right = x + (int)g->cells;
+	if (g->end >> 63)
+		paint_text(y, x, right, ROLE_DIM, "%s kernel %s", dash, dash);
+	else if (g->cells > 10)
+		paint_text(y, x, right, ROLE_DIM, "%s gap %s %s", dash, size_text(size, g->end - g->start), dash);
+	else
+		paint_text(y, x, right, ROLE_DIM, "%s%s%s", dash, size_text(size, g->end - g->start), dash);
+}
+
+static void
+draw_cursor(const struct canvas *c)
+{
+	const struct map_piece *p = cursor_piece(c->ui);
+	int y, x, last, right;
+
+	if (!place_on(c, p->at, &y, &x))
+		return;
+	last = x + (int)u64_max(p->cells, 1);
+	right = last < c->ui->cols ? last : c->ui->cols;
+	paint_shade(y, x, right, cells_few_colors() ? ROLE_SELECT : ROLE_CURSOR);
+	paint_cursor(y + 1, x);
+}
+
+/* All of it or nothing; returns the columns that it took. */
+static int
+draw_if_fits(int y, int x, int right, const char *text)
+{
+	int width = (int)strlen(text);
+
+	if (x + width > right)
+		return 0;
+	paint_text(y, x, right, ROLE_DIM, "%s", text);
+	return width;
+}
+
+static void
+draw_legend(const struct canvas *c, int y)
+{
+	const struct ui *ui = c->ui;
+	const struct map *m = &ui->map;
+	int right = ui->cols, x;
+	struct buf lacks = {0};
+	char part[64];
+
+	if (m->rows > ui->map_rows) {
+		snprintf(part, sizeof(part), " rows %zu-%zu of %zu", ui->map_top + 1,
+		         (size_t)u64_min(ui->map_top + ui->map_rows, m->rows), m->rows);
+		right -= (int)strlen(part);
+		paint_text(y, right, ui->cols, ROLE_HOT, "%s", part);
+	}
+	x = paint_text(y, 0, right, ROLE_STRONG, "%c %s ", lens_row(ui->lens)->digit, lens_row(ui->lens)->name);
+	if (ui_lens_lacks(ui, c->s, &lacks))
+		x = paint_text(y, x, right, ROLE_HOT, "%s ", lacks.s);
+	else
+		x = ui_strip_legend(c->s, ui->lens, y, x, right);
+	buf_free(&lacks);
+	x += draw_if_fits(y, x + 1, right, m->linear ? "width = size between gaps" : "width ~ log2(size)") + 1;
+	draw_if_fits(y, x + 2, right, "height = share in RAM or swap");
+}
+
+static void
+draw(const struct ui *ui, const struct sample *s, int top, int bottom)
+{
+	struct canvas c = {ui, s, top, bottom - LEGEND_ROWS};
+
+	if (!is_laid_out(ui, s))
+		return;
+	for (size_t i = 0; i < ui->map.items; i++) {
+		const struct map_item *it = &ui->map.item[i];
+
+		if ((it->at + it->cells) / ui->map.cols < ui->map_top)
+			continue;
+		if (it->at / ui->map.cols >= ui->map_top + ui->map_rows)
+			break;
+		if (it->n)
+			draw_block(&c, it);
+		else
+			draw_gap(&c, it);
+	}
+	draw_cursor(&c);
+	draw_legend(&c, bottom - 1);
+}
+
+static void
+say(const struct ui *ui, const struct sample *s, struct buf *out)
+{
+	const struct map_item *b;
+	size_t i;
+
+	view_regions.say(ui, s, out);
+	if (!is_laid_out(ui, s))
+		return;
+	i = map_find(&ui->map, ui->region);
+	b = map_item_of(&ui->map, i);
+	if (b->n > 1)
+		buf_fmt(out, "; %zu of %zu here", i - b->first + 1, b->n);
+}
+
+/* What a program may map: 47 bits, or as many more as are in use (no program has the upper half). */
+static uint64_t
+space_of(const struct vma_list *l)
+{
+	uint64_t all = UINT64_C(1) << 47;
+
+	for (size_t i = 0; i < l->n; i++)
+		while (!(l->v[i].end >> 63) && l->v[i].end > all)
+			all <<= 1;
+	return all;
+}
+
+static void
+crumb(const struct ui *ui, const struct sample *s, struct buf *out)
+{
+	char a[8], b[8];
+
+	buf_str(out, ui->cols < 100 ? "map" : "address space");
+	if (s->regions)
+		buf_fmt(out, "  %zu regions, %s %sof %s", s->regions->vmas.n, size_text(a, s->regions->totals.size),
+		        ui->cols < 100 ? "" : "mapped ", size_text(b, space_of(&s->regions->vmas)));
+}
+
+/* --- keys --------------------------------------------------------------------------------------------- */
+
+static void
+go_piece(struct ui *ui, size_t i)
+{
+	const struct map *m = &ui->map;
+
+	i = u64_min(i, m->pieces - 1);
+	ui->region = m->piece[i].start;
+	ui->map_col = (unsigned)(m->piece[i].at % m->cols);
+}
+
+/* Up and down keep to their column, as far as there is something in it. */
+static void
+go_rows(struct ui *ui, long rows)
+{
+	const struct map *m = &ui->map;
+	long row = (long)(cursor_piece(ui)->at / m->cols) + rows, last = (long)m->rows - 1;
+	size_t i = map_nearest(m, (size_t)(row < 0 ? 0 : row > last ? last : row), ui->map_col);
+
+	/* a block of several rows, or a row of gaps: on to the next region at least */
+	if (rows > 0 && m->piece[i].start <= ui->region && map_find(m, ui->region) + 1 < m->pieces)
+		i = map_find(m, ui->region) + 1;
+	ui->region = m->piece[i].start;
+}
+
+static void
+go_block(struct ui *ui, int step)
+{
+	const struct map *m = &ui->map;
+	const struct map_item *b = map_item_of(m, map_find(m, ui->region));
+
+	if (step < 0 && m->piece[b->first].start != ui->region) {
+		go_piece(ui, b->first); /* first to the beginning of this one */
+		return;
+	}
+	for (b += step; b >= m->item && b < m->item + m->items; b += step)
+		if (b->n) {
+			go_piece(ui, b->first);
+			return;
+		}
+}
+
+static unsigned
+go_written(struct ui *ui, const struct sample *s, size_t step)
+{
+	size_t n = ui->map.pieces, at = map_find(&ui->map, ui->region);
+
+	for (size_t i = 1; i <= n; i++) {
+		size_t k = (at + i * step) % n;
+
+		if (!s->gen || !s->regions->r[k].written)
+			continue;
+		go_piece(ui, k);
+		return FX_NONE;
+	}
+	return FX_NO_WRITES;
+}
+
+static void
+set_scale(struct ui *ui, unsigned scale)
+{
+	ui->map_zoomed = true;
+	ui->map_scale = scale < MAP_SCALES ? scale : ui->map_scale;
+}
+
+static void
+open_region(struct ui *ui)
+{
+	if (ui->grid.start != ui->region) {
+		ui->cursor = ui->region;
+		ui->grid = (struct grid){0};
+	}
+	ui_show(ui, VIEW_GRID);
+}
+
+static unsigned
+act(struct ui *ui, const struct sample *s, enum action a)
+{
+	size_t at;
+	long rows = (long)ui->map_rows;
+
+	if (!s->regions || !s->regions->vmas.n || !rows)
+		return FX_NONE;
+	lay_out(ui, s, ui->map_rows); /* the sample may be a newer one than was drawn */
+	at = map_find(&ui->map, ui->region);
+	switch ((int)a) {
+	case ACT_LEFT: go_piece(ui, at ? at - 1 : 0); break;
+	case ACT_RIGHT: go_piece(ui, at + 1); break;
+	case ACT_UP: go_rows(ui, -1); break;
+	case ACT_DOWN: go_rows(ui, 1); break;
+	case ACT_PAGE_UP: go_rows(ui, -rows); break;
+	case ACT_PAGE_DOWN: go_rows(ui, rows); break;
+	case ACT_HALF_UP: go_rows(ui, -(rows + 1) / 2); break;
+	case ACT_HALF_DOWN: go_rows(ui, (rows + 1) / 2); break;
+	case ACT_FIRST: go_piece(ui, 0); break;
+	case ACT_LAST: go_piece(ui, ui->map.pieces); break;
+	case ACT_NEXT_REGION: go_block(ui, 1); break;
+	case ACT_LAST_REGION: go_block(ui, -1); break;
+	case ACT_NEXT_CHANGE: return go_written(ui, s, 1);
+	case ACT_LAST_CHANGE: return go_written(ui, s, ui->map.pieces - 1);
+	case ACT_ZOOM_IN: set_scale(ui, ui->map_scale + 1); break;
+	case ACT_ZOOM_OUT: set_scale(ui, ui->map_scale ? ui->map_scale - 1 : 0); break;
+	case ACT_ZOOM_FIT:
+		ui->map_zoomed = false;
+		ui->map_rows = 0; /* to be looked for anew */
+		break;
+	case ACT_LINEAR: ui->map_linear = !ui->map_linear; break;
+	case ACT_FIND:
+	case ACT_FIND_NEXT:
+	case ACT_FIND_BACK: return view_regions.act(ui, s, a);
+	case ACT_HEX: ui_hex(ui, ui->region); break;
+	case ACT_INFO:
+		ui->card_top = 0;
+		ui_push(ui, VIEW_REGION);
+		break;
+	case ACT_OPEN: open_region(ui); break;
+	}
+	return FX_NONE;
+}
+
+const struct view view_map = {
+    .name = "address space", .letter = 'M', .draw = draw, .act = act, .say = say, .crumb = crumb,
+    .settle = settle,
+};
