@@ -272,6 +272,16 @@ key(struct app *a, int k)
 		app_effects(a, act(a, action));
 }
 
+bool
+app_term_event(struct app *a, int k)
+{
+	if (k == TERM_RESIZE)
+		term_measure(&a->term);
+	else if (k == TERM_GROUND)
+		paint_again(&a->term, a->o->theme);
+	return k == TERM_RESIZE || k == TERM_GROUND;
+}
+
 /* Handles all that was typed. */
 static void
 read_keys(struct app *a)
@@ -279,10 +289,8 @@ read_keys(struct app *a)
 	int k;
 
 	while (!a->quit && (k = term_key(&a->term, prompt_is_open())) != TERM_NONE) {
-		if (k == TERM_RESIZE) {
-			term_measure(&a->term);
+		if (app_term_event(a, k))
 			continue;
-		}
 		if (prompt_is_open()) {
 			app_prompt_key(a, k);
 			a->keys++;
@@ -418,6 +426,8 @@ app_wait_ms(const struct app *a)
 {
 	uint64_t now = time_ns();
 
+	if (term_has_key())
+		return 0;
 	if (!app_answered(a))
 		return WAITING_MS / 2;
 	if (now < a->toast_until)

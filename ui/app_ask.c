@@ -213,7 +213,7 @@ more_typed(struct app *a)
 {
 	struct pollfd p = {.fd = term_fd(&a->term), .events = POLLIN};
 
-	return poll(&p, 1, ESC_MS) > 0;
+	return term_has_key() || poll(&p, 1, ESC_MS) > 0;
 }
 
 void

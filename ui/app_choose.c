@@ -128,9 +128,7 @@ read_keys(struct app *a)
 	int k;
 
 	while (!a->quit && (k = term_key(&a->term, false)) != TERM_NONE) {
-		if (k == TERM_RESIZE)
-			term_measure(&a->term);
-		else if (key(a, k))
+		if (!app_term_event(a, k) && key(a, k))
 			return true;
 		/* the next key must find the cursor where this one put it */
 		view_of(ui_view(&a->ui))->settle(&a->ui, NULL, 1, a->ui.rows - 2);

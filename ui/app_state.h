@@ -59,6 +59,9 @@ const struct sample *app_shown(const struct app *a);
 
 void app_effects(struct app *a, unsigned fx);
 
+/* Whether `k` is no key but news of the terminal, which has been seen to. */
+bool app_term_event(struct app *a, int k);
+
 void app_toast_err(struct app *a, const struct err *e);
 void app_write_status(struct app *a);
 int app_wait_ms(const struct app *a);

@@ -93,7 +93,8 @@ run_screen(const struct options *o, pid_t pid, const char *notice, struct err *e
 	    .grouping = o->grouping,
 	    .frames = o->frames,
 	    .notice = notice,
-	    .term = {.color = o->color, .ascii = o->ascii, .headless = o->frames > 0,
+	    .term = {.color = o->color, .ascii = o->ascii,
+	             .ask_ground = o->theme == THEME_AUTO, .headless = o->frames > 0,
 	             .rows = o->size_rows, .cols = o->size_cols},
 	};
 

@@ -56,16 +56,39 @@ paint_theme_name(enum theme theme)
 	return names[theme];
 }
 
+static enum theme
+choose(const struct term *t, enum theme theme)
+{
+	if (!t->colors)
+		return THEME_MONO;
+	if (t->colors < 256 && theme != THEME_MONO)
+		return THEME_ANSI;
+	if (theme != THEME_AUTO)
+		return theme;
+	return t->ground == GROUND_LIGHT ? THEME_LIGHT : THEME_DARK;
+}
+
 void
 paint_open(const struct term *t, enum theme theme)
 {
 	memset(&p, 0, sizeof(p));
 	p.utf8 = t->utf8;
 	p.colors = t->colors > 0;
-	p.theme = !p.colors ? THEME_MONO
-	          : t->colors < 256 && theme != THEME_MONO ? THEME_ANSI
-	          : theme == THEME_AUTO                    ? THEME_DARK
-	                                                   : theme;
+	p.theme = choose(t, theme);
+}
+
+static void
+forget_shown(void)
+{
+	for (int i = 0; i < p.rows * p.cols; i++)
+		p.shown[i] = (struct pcell){.ch = NEVER};
+}
+
+void
+paint_again(const struct term *t, enum theme theme)
+{
+	p.theme = choose(t, theme);
+	forget_shown();
 }
 
 void
@@ -101,8 +124,7 @@ paint_begin(const struct term *t)
 		p.cols = t->cols;
 		p.next = mem_resize(p.next, n * sizeof(*p.next));
 		p.shown = mem_resize(p.shown, n * sizeof(*p.shown));
-		for (size_t i = 0; i < n; i++)
-			p.shown[i] = (struct pcell){.ch = NEVER};
+		forget_shown();
 		erase();
 	}
 	for (int i = 0; i < p.rows * p.cols; i++)

@@ -31,7 +31,9 @@ enum { PAINT_BOLD = 1, PAINT_REVERSE = 2, PAINT_UNDERLINE = 4 };
 struct paint_look paint_look(enum theme theme, enum role role);
 const char *paint_theme_name(enum theme theme);
 
+/* AUTO: dark or light as t->ground is, which may be found out later: paint_again draws all of the next frame. */
 void paint_open(const struct term *t, enum theme theme);
+void paint_again(const struct term *t, enum theme theme);
 void paint_close(void);
 enum theme paint_theme(void);
 bool paint_utf8(void);

@@ -17,7 +17,14 @@ static SCREEN *screen;
 static WINDOW *keys; /* read from here: a window that is never drawn, for getch refreshes its own */
 static struct termios saved;
 static bool saved_ok;
+static struct ground_ask asked;
+static int pushed = ERR; /* was read, and is the next */
 static char leave[128]; /* what a crash writes: leave the alternate screen, show the cursor */
+
+enum {
+	ANSWER_MS = 100, /* how long the first picture waits for the terminal's answers */
+	ESC_MS = 25,     /* Esc alone, or the start of a sequence */
+};
 
 static const int fatal[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
 
@@ -84,6 +91,19 @@ color_count(enum term_color wish)
 	return COLORS >= 256 ? 256 : COLORS >= 16 ? 16 : COLORS >= 8 ? 8 : 0;
 }
 
+/*
+ * Curses is in charge of the line by now, so that no answer is echoed, and has drawn nothing yet.
+ * Where there are fewer colours the theme does not depend on it.
+ */
+static void
+find_ground(struct term *t)
+{
+	if (t->headless || t->colors < 256 || !isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
+		return;
+	ground_ask(&asked, STDIN_FILENO, STDOUT_FILENO, ANSWER_MS);
+	t->ground = asked.ground ? asked.ground : ground_of_colorfgbg(getenv("COLORFGBG"));
+}
+
 int
 term_open(struct term *t, const struct term_options *o, struct err *err)
 {
@@ -123,6 +143,10 @@ term_open(struct term *t, const struct term_options *o, struct err *err)
 	leaveok(stdscr, FALSE);
 	t->colors = color_count(o->color);
 	t->utf8 = !o->ascii;
+	asked = (struct ground_ask){0};
+	pushed = ERR;
+	if (o->ask_ground)
+		find_ground(t);
 	if (o->headless)
 		resizeterm(o->rows, o->cols);
 	term_measure(t);
@@ -165,6 +189,80 @@ term_redraw(void)
 	clearok(curscr, TRUE);
 }
 
+/* The next byte or key, without the answers that may still come among them; ERR: none yet. */
+static int
+next_code(void)
+{
+	int c = ground_key(&asked);
+
+	while (c < 0 && asked.asked) {
+		struct pollfd p = {.fd = STDIN_FILENO, .events = POLLIN};
+
+		c = wgetch(keys);
+		if (c == KEY_RESIZE || (c == ERR && !asked.held_n))
+			return c;
+		if (c != ERR)
+			ground_feed(&asked, c);
+		else if (poll(&p, 1, ESC_MS) <= 0)
+			ground_release(&asked);
+		c = ground_key(&asked);
+	}
+	return c < 0 ? wgetch(keys) : c;
+}
+
+/*
+ * After an Esc: the key whose sequence it begins, in whichever of its two forms; ERR for one that
+ * nobody knows, whose letters are no keys. Esc itself if it stands alone.
+ */
+static int
+sequence(void)
+{
+	char text[16] = "\033";
+	int n = 1, c = next_code();
+
+	if (c != '[' && c != 'O') {
+		pushed = c;
+		return 27;
+	}
+	for (text[n++] = (char)c; n + 1 < (int)sizeof(text); ) {
+		c = next_code();
+		if (c == ERR || c > 255)
+			break;
+		text[n++] = (char)c;
+		if (c >= '@')
+			break;
+	}
+	for (const char *form = "[O"; *form; form++) {
+		text[1] = *form;
+		c = key_defined(text);
+		if (c > 0)
+			return c;
+	}
+	return ERR;
+}
+
+static int
+next_key(bool raw)
+{
+	int c;
+
+	for (;;) {
+		c = pushed != ERR ? pushed : next_code();
+		pushed = ERR;
+		if (c == ERR || c != 27 || raw)
+			return c;
+		c = sequence();
+		if (c != ERR)
+			return c;
+	}
+}
+
+bool
+term_has_key(void)
+{
+	return asked.typed_n || pushed != ERR;
+}
+
 int
 term_key(struct term *t, bool raw)
 {
@@ -182,7 +280,11 @@ term_key(struct term *t, bool raw)
 	if (t->headless)
 		return TERM_NONE;
 	keypad(keys, !raw);
-	c = wgetch(keys);
+	c = next_key(raw);
+	if (c == ERR && asked.ground && t->ground != asked.ground) {
+		t->ground = asked.ground;
+		return TERM_GROUND;
+	}
 	if (c == ERR)
 		return TERM_NONE;
 	if (raw && c != KEY_RESIZE)

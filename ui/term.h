@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "err.h"
+#include "ground.h"
 
 /*
  * The terminal: started, stopped, resized, read. With paint the only file that knows curses.
@@ -16,6 +17,7 @@ enum term_color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 struct term_options {
 	enum term_color color;
 	bool ascii;           /* no character outside ASCII: not wanted, or not in the locale */
+	bool ask_ground;      /* find out whether the background is dark or light */
 	bool headless;        /* draw into nothing, rows x cols: for benchmarks */
 	int rows, cols;
 };
@@ -24,6 +26,7 @@ struct term {
 	int rows, cols;
 	int colors;           /* 0, 8, 16, 256 */
 	bool utf8;
+	enum ground ground;   /* unknown: not asked, or not answered yet (TERM_GROUND) */
 	bool headless;
 	FILE *out;
 	char notice[160];     /* something to tell the user once ("unknown terminal, using xterm") */
@@ -39,11 +42,17 @@ int term_fd(const struct term *t);
 enum {
 	TERM_NONE = -1,
 	TERM_UP = 0x1000, TERM_DOWN, TERM_LEFT, TERM_RIGHT, TERM_PGUP, TERM_PGDN, TERM_HOME, TERM_END,
-	TERM_BACKSPACE, TERM_BTAB, TERM_RESIZE, TERM_F0, TERM_LAST = TERM_F0 + 13
+	TERM_BACKSPACE, TERM_BTAB, TERM_RESIZE, TERM_GROUND, TERM_F0, TERM_LAST = TERM_F0 + 13
 };
 
-/* The next key, TERM_NONE if there is none yet. `raw`: bytes as they come, for readline. */
+/*
+ * The next key, TERM_NONE if there is none yet. `raw`: bytes as they come, for readline. TERM_GROUND:
+ * no key, but the answer that t->ground waited for came late.
+ */
 int term_key(struct term *t, bool raw);
+
+/* Whether there is a key that the descriptor to poll says nothing of: it was read while the terminal was asked. */
+bool term_has_key(void);
 
 /* Take the terminal's new size over after TERM_RESIZE (or at the headless start). */
 void term_measure(struct term *t);

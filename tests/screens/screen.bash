@@ -24,6 +24,7 @@ source "$screen_dir/../fixtures/fixture.bash"
 
 SCREEN_TERM=tmux-256color	# a test may set another one before screen_start
 SCREEN_ENV=()			# more NAME=VALUE for the program
+SCREEN_GROUND=default		# the terminal's background, for those who ask it: default is not answered
 SCREEN_OPTIONS=(--interval 0)	# --proc-root is added when there is a ROOT
 
 SCREEN_SYNCS=0
@@ -59,6 +60,7 @@ screen_run() {
 	_tmux -f /dev/null -u start-server \; set-option -g status off \; \
 		set-option -g remain-on-exit on \; set-option -s escape-time 0 \; \
 		set-option -g default-terminal tmux-256color \; \
+		set-option -g window-style "bg=$SCREEN_GROUND" \; \
 		new-session -d -x "${size%x*}" -y "${size#*x}" -- \
 		env -i "${environ[@]}" bash "$screen_dir/inside" "$SCREEN_TMP" "$@" 3>&- || return
 	_screen_until "the first frame" _screen_settled 0 0

@@ -1,0 +1,58 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Which colours: of the terminal's background, of the environment, of the options.
+load screen
+
+setup() { fixture java; }
+teardown() { screen_stop; }
+
+@test "a terminal that tells its background has the theme for it" {
+	SCREEN_GROUND='#ffffff'
+	screen_start 80x24 "$PID"
+	screen_golden list-java-light
+	screen_stop
+	SCREEN_GROUND='#002b36'
+	screen_start 80x24 "$PID"
+	screen_golden list-java-80
+	screen_stop
+	# what was asked for counts for more than what was found
+	screen_start 80x24 --theme light "$PID"
+	screen_golden list-java-light
+	screen_keys q
+	screen_end
+}
+
+@test "COLORFGBG tells of terminals that do not" {
+	SCREEN_ENV=('COLORFGBG=0;15')
+	screen_start 80x24 "$PID"
+	screen_golden list-java-light
+	screen_stop
+	SCREEN_ENV=('COLORFGBG=15;default;0')
+	screen_start 80x24 "$PID"
+	screen_golden list-java-80
+	screen_stop
+	# the terminal knows better than what was set in another
+	SCREEN_GROUND='#000000'
+	SCREEN_ENV=('COLORFGBG=0;15')
+	screen_start 80x24 "$PID"
+	screen_golden list-java-80
+	screen_keys q
+	screen_end
+}
+
+@test "an answer that comes late changes the colours, and none of its letters is a key" {
+	screen_start 80x24 "$PID"
+	screen_golden list-java-80
+	screen_send -l $'\e]11;rgb:ffff/ffff/ffff\e\\'
+	screen_keys Down Up # by then it has been read
+	screen_golden list-java-light
+	# in the prompt, too
+	screen_keys :
+	screen_send -l $'\e]11;rgb:0000/0000/0000\a'
+	screen_type h
+	screen_text | grep "^:h "
+	screen_keys Escape
+	screen_golden list-java-80
+	screen_keys q
+	screen_end
+}
