@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Pages a second, against numbers worked out by hand. */
+#include "rate.h"
+#include "tap.h"
+
+#define MS UINT64_C(1000000)
+#define S (1000 * MS)
+
+static const uint64_t begin = 5 * S; /* any time but 0 */
+
+static uint64_t
+sum(const struct rate *r)
+{
+	uint64_t n = 0;
+
+	for (unsigned i = 0; i < RATE_SLOTS; i++)
+		n += r->pages[i];
+	return n;
+}
+
+static void
+test_now(void)
+{
+	struct rate r = {0};
+	uint64_t n = 77, mean;
+
+	rate_add(&r, begin, 100);
+	ok(!rate_now(&r, &n) && rate_is_still(&r), "what was not begun counts nothing");
+	rate_begin(&r, begin);
+	rate_add(&r, begin + 10 * MS, 500);
+	ok(!rate_now(&r, &n) && n == 77, "the first look after a clear is no rate: it is too soon for one");
+	ok(!rate_peak(&r, &n, &mean), "nor is it a peak");
+	rate_add(&r, begin + 1000 * MS, 100);
+	ok(rate_now(&r, &n) && n == 600, "after a second it is what that second brought");
+	rate_add(&r, begin + 1500 * MS, 40);
+	ok(rate_now(&r, &n) && n == 340, "half a second later: those 40, and half of the 600 before");
+	rate_add(&r, begin + 1500 * MS, 2);
+	ok(rate_now(&r, &n) && n == 342, "two looks at the same time add up");
+	rate_add(&r, begin + 1400 * MS, 1);
+	ok(rate_now(&r, &n) && n == 343 && r.until_ns == begin + 1500 * MS, "a clock that went back loses nothing");
+	ok(rate_peak(&r, &n, &mean) && n == 600 && mean == 600, "the peak is of whole seconds");
+}
+
+static void
+test_late(void)
+{
+	struct rate r;
+	uint64_t n, mean;
+
+	rate_begin(&r, begin);
+	rate_add(&r, begin + 4500 * MS, 900);
+	is_u64(r.pages[0], 200, "a late look: its pages are spread, 200 in the first second");
+	is_u64(r.pages[3], 200, "as many in the fourth");
+	is_u64(r.pages[4], 100, "and half as many in half a second");
+	ok(rate_now(&r, &n) && n == 200, "no peak where there was none");
+	ok(rate_peak(&r, &n, &mean) && n == 200 && mean == 200, "neither in the peak");
+	rate_begin(&r, begin);
+	rate_add(&r, begin + 3 * S + 1, 10);
+	is_u64(sum(&r), 10, "what does not divide is not lost");
+	rate_begin(&r, begin);
+	rate_add(&r, begin + 100 * MS, 3);
+	rate_add(&r, begin + 200 * S, 19990);
+	ok(rate_now(&r, &n) && n == 100, "after minutes without a look the mean of them");
+	ok(sum(&r) >= 5995 && sum(&r) <= 6005, "of which a minute is kept");
+	ok(rate_peak(&r, &n, &mean) && mean >= 99 && mean <= 101, "its mean");
+}
+
+static void
+test_forgets(void)
+{
+	struct rate r;
+	uint64_t n, mean;
+
+	rate_begin(&r, begin);
+	rate_add(&r, begin + 1 * S, 6000);
+	for (unsigned i = 2; i <= 60; i++)
+		rate_add(&r, begin + i * S, 0);
+	ok(rate_peak(&r, &n, &mean) && n == 6000 && mean == 100, "a minute: its first second is still in it");
+	rate_add(&r, begin + 61 * S, 0);
+	ok(rate_peak(&r, &n, &mean) && n == 0 && mean == 0 && rate_is_still(&r), "a second later it is not");
+	rate_begin(&r, begin);
+	rate_add(&r, begin + S, UINT64_MAX / 2);
+	rate_add(&r, begin + 2 * S, 1);
+	ok(rate_peak(&r, &n, &mean) && n == UINT32_MAX, "absurdly much is as much as there is room for");
+}
+
+static void
+test_series(void)
+{
+	struct rate r;
+	uint64_t v[60];
+	uint8_t h[12];
+
+	rate_begin(&r, begin);
+	rate_series(&r, 12, v);
+	ok(v[0] == RATE_UNKNOWN && v[11] == RATE_UNKNOWN, "nothing measured, nothing known");
+	for (unsigned i = 1; i <= 12; i++)
+		rate_add(&r, begin + i * S, i * 10);
+	rate_add(&r, begin + 12 * S + 500 * MS, 7777);
+	rate_series(&r, 60, v);
+	ok(v[47] == RATE_UNKNOWN && v[48] == 10 && v[59] == 120, "a column a second; one that is not over is left out");
+	rate_series(&r, 12, v);
+	ok(v[8] == RATE_UNKNOWN && v[9] == 30 && v[10] == 80, "five seconds a column: the mean of 10 to 50, of 60 to 100");
+	is_u64(v[11], 115, "and of what there is of the last: 110 and 120");
+	rate_heights(v, 12, 8, h);
+	ok(h[8] == RATE_NO_HEIGHT && h[9] == 3 && h[10] == 6 && h[11] == 8, "as heights, rounded up");
+	for (unsigned i = 13; i <= 70; i++)
+		rate_add(&r, begin + i * S, 0);
+	rate_series(&r, 60, v);
+	ok(v[0] == 110 && v[1] == 120 && v[2] == 7777 && v[3] == 0 && v[59] == 0, "after 70 s: seconds 10 to 69");
+	rate_series(&r, 12, v);
+	rate_heights(v, 12, 8, h);
+	ok(h[0] == 8 && h[1] == 0 && h[11] == 0, "nothing has no height");
+}
+
+int
+main(void)
+{
+	tap_start();
+	test_now();
+	test_late();
+	test_forgets();
+	test_series();
+	return tap_done();
+}
