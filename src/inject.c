@@ -2,6 +2,10 @@
 /* What would be done, and every reason not to. */
 #include "inject.h"
 
+#include <string.h>
+
+#include "util.h"
+
 #if defined(__x86_64__)
 
 #include <dirent.h>
@@ -9,25 +13,49 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #include "inject_parts.h"
-#include "util.h"
+#include "kabi.h"
 #include "vma.h"
 
 #define CAP_BIT_SYS_ADMIN 21 /* linux/capability.h */
 
-/* All refusals begin alike. */
-static int
-refuse(const struct proc *p, struct err *err, const char *why, const char *how)
+int
+inject_refuse(const struct proc *p, struct err *err, const char *why, const char *how)
 {
 	return err_set(err, ERR_TARGET, why, how, "cannot take a userfaultfd from process %d (%s)",
 	               (int)p->pid, p->comm);
 }
 
-/* --- refusals --------------------------------------------------------------------------------------- */
+/* --- refusals --------------------------------------------------------------------------------- */
+
+/*
+ * What would be taken must be of use, and that is tried on a userfaultfd of our own. Where we may not
+ * even have one the target still may.
+ */
+static int
+refuse_kernel(const struct proc *p, struct err *err)
+{
+	struct pm_uffdio_api api = {.api = PM_UFFD_API,
+	                            .features = PM_UFFD_FEATURE_WP_EMPTY | PM_UFFD_FEATURE_WP_ASYNC};
+	int fd = (int)syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK | PM_UFFD_USER_MODE), r = 0;
+
+	if (fd < 0 && errno == ENOSYS)
+		return inject_refuse(p, err, "this kernel has no userfaultfd",
+		                     "one built with CONFIG_USERFAULTFD has");
+	if (fd < 0)
+		return 0;
+	if (ioctl(fd, PM_IOC_UFFD_API, &api) < 0)
+		r = inject_refuse(p, err, "this kernel's userfaultfd cannot protect pages without stopping "
+		                          "who writes them (Linux 6.7)",
+		                  "use a newer kernel, or track it in another way");
+	close(fd);
+	return r;
+}
 
 /* Another proc mount, or one of another PID namespace, names processes by numbers that are not ours. */
 static int
@@ -38,12 +66,12 @@ refuse_elsewhere(const struct proc *p, struct err *err)
 	if (p->ours && readlinkat(p->root, "self", self, sizeof(self) - 1) > 0 &&
 	    strtol(self, NULL, 10) == getpid())
 		return 0;
-	return refuse(p, err, "the proc root is not that of the processes around pmtop",
-	              "leave out --proc-root, and run pmtop in the process's PID namespace");
+	return inject_refuse(p, err, "the proc root is not that of the processes around pmtop",
+	                     "leave out --proc-root, and run pmtop in the process's PID namespace");
 }
 
-static int
-refuse_traced(const struct proc *p, long tracer, struct err *err)
+int
+inject_refuse_traced(const struct proc *p, long tracer, struct err *err)
 {
 	char why[160], comm[64] = "", path[32];
 
@@ -52,11 +80,11 @@ refuse_traced(const struct proc *p, long tracer, struct err *err)
 		comm[strcspn(comm, "\n")] = '\0';
 	snprintf(why, sizeof(why), "it is already traced by process %ld%s%s%s", tracer, comm[0] ? " (" : "",
 	         comm, comm[0] ? ")" : "");
-	return refuse(p, err, why, "a process has one tracer at a time: end that one first");
+	return inject_refuse(p, err, why, "a process has one tracer at a time: end that one first");
 }
 
-static int
-refuse_rights(const struct proc *p, struct err *err)
+int
+inject_refuse_rights(const struct proc *p, struct err *err)
 {
 	char text[16], why[160], how[160];
 	const char *end;
@@ -71,12 +99,12 @@ refuse_rights(const struct proc *p, struct err *err)
 			snprintf(how, sizeof(how), "run pmtop as root, or set kernel.yama.ptrace_scope to 0");
 		else
 			snprintf(how, sizeof(how), "that stays so until the next boot");
-		return refuse(p, err, why, how);
+		return inject_refuse(p, err, why, how);
 	}
 	if (geteuid() != 0 && geteuid() == p->uid)
-		return refuse(p, err, "tracing it is not allowed: it hides its memory, or changed its user",
-		              "run pmtop as root");
-	return refuse(p, err, "tracing it is not allowed: that needs root or the same user", how);
+		return inject_refuse(p, err, "tracing it is not allowed: it hides its memory, or changed its "
+		                             "user", "run pmtop as root");
+	return inject_refuse(p, err, "tracing it is not allowed: that needs root or the same user", how);
 }
 
 /* A process whose page faults it handles itself would find its regions taken by ours. */
@@ -92,7 +120,7 @@ refuse_userfaultfd(const struct proc *p, struct err *err)
 	if (!d) {
 		if (fds >= 0)
 			close(fds);
-		return refuse_rights(p, err);
+		return inject_refuse_rights(p, err);
 	}
 	while (r == 0 && (e = readdir(d))) {
 		ssize_t n = readlinkat(fds, e->d_name, link, sizeof(link) - 1);
@@ -101,7 +129,7 @@ refuse_userfaultfd(const struct proc *p, struct err *err)
 		if (strcmp(link, "anon_inode:[userfaultfd]"))
 			continue;
 		snprintf(why, sizeof(why), "it uses userfaultfd itself (descriptor %.16s)", e->d_name);
-		r = refuse(p, err, why, "its watch and ours would collide: track it in another way");
+		r = inject_refuse(p, err, why, "its watch and ours would collide: track it in another way");
 	}
 	closedir(d);
 	return r;
@@ -114,25 +142,22 @@ refuse_userfaultfd(const struct proc *p, struct err *err)
 static int
 refuse_frozen(const struct proc *p, struct err *err)
 {
+	static const char *const mounts[] = {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"};
 	char text[4096], path[4200], events[256];
 	const char *at = file_read_small(p->dir, "cgroup", text, sizeof(text)) ? text : "";
 
 	while (at && strncmp(at, "0::/", 4))
 		at = (at = strchr(at, '\n')) ? at + 1 : NULL;
-	if (!at)
-		return 0;
-	snprintf(path, sizeof(path), "/sys/fs/cgroup%.*s/cgroup.events", (int)strcspn(at + 3, "\n"), at + 3);
-	if (!file_read_small(AT_FDCWD, path, events, sizeof(events)) || !strstr(events, "frozen 1"))
-		return 0;
-	return refuse(p, err, "its cgroup is frozen, so none of its threads runs", "thaw it first");
+	for (size_t i = 0; at && i < ARRAY_LEN(mounts); i++) {
+		snprintf(path, sizeof(path), "%s%.*s/cgroup.events", mounts[i], (int)strcspn(at + 3, "\n"), at + 3);
+		if (file_read_small(AT_FDCWD, path, events, sizeof(events)) && strstr(events, "frozen 1"))
+			return inject_refuse(p, err, "its cgroup is frozen, so none of its threads runs",
+			                     "thaw it first");
+	}
+	return 0;
 }
 
-/* --- what a system call is made with ------------------------------------------------------------------ */
-
-struct text {
-	bool compat;
-	uint64_t insn; /* 0: none found; a thread that sleeps in a call brings its own */
-};
+/* --- what a system call is made with ---------------------------------------------------------- */
 
 /* The first instruction in [start, end), 0 if none; -1: nothing can be read, errno. */
 static int
@@ -175,34 +200,37 @@ is_compat(const struct vma_list *vmas)
 	return true;
 }
 
-/* In [vdso], which is always in memory; without it in whatever may be executed. */
+/*
+ * In [vdso], which is always in memory; without it in whatever may be executed. 0: none found, but
+ * a thread that sleeps in a call brings its own.
+ */
 static int
-find_text(const struct proc *p, struct text *text, struct err *err)
+find_text(const struct proc *p, bool *compat, uint64_t *insn, struct err *err)
 {
 	int maps = proc_file(p, "maps", O_RDONLY), r = 0;
 	struct vma_list vmas = {0};
 
-	*text = (struct text){0};
+	*insn = 0;
 	if (maps < 0)
-		return refuse_rights(p, err);
+		return inject_refuse_rights(p, err);
 	if (vma_read(maps, &vmas, err) < 0 || !vmas.n)
-		r = refuse(p, err, "it has ended", "choose a running process");
+		r = inject_refuse(p, err, "it has ended", "choose a running process");
 	close(maps);
-	text->compat = r == 0 && is_compat(&vmas);
-	for (int vdso = 1; r == 0 && vdso >= 0 && !text->insn; vdso--)
-		for (size_t i = 0; i < vmas.n && r == 0 && !text->insn; i++) {
+	*compat = r == 0 && is_compat(&vmas);
+	for (int vdso = 1; r == 0 && vdso >= 0 && !*insn; vdso--)
+		for (size_t i = 0; i < vmas.n && r == 0 && !*insn; i++) {
 			const struct vma *v = &vmas.v[i];
 
 			if (is_vdso(v) != vdso || !(v->perm & VMA_EXEC) || !(v->perm & VMA_READ))
 				continue;
-			if (search(p, v, text->compat, &text->insn) < 0 && errno == EPERM)
-				r = refuse_rights(p, err);
+			if (search(p, v, *compat, insn) < 0 && errno == EPERM)
+				r = inject_refuse_rights(p, err);
 		}
 	vma_free(&vmas);
 	return r;
 }
 
-/* --- its threads ---------------------------------------------------------------------------------------- */
+/* --- its threads ------------------------------------------------------------------------------ */
 
 static bool
 thread_read(int task, pid_t tid, struct inject_thread *t)
@@ -272,15 +300,16 @@ static int
 refuse_threads(const struct proc *p, unsigned seen, bool sandboxed, long tracer, struct err *err)
 {
 	if (tracer > 0)
-		return refuse_traced(p, tracer, err);
+		return inject_refuse_traced(p, tracer, err);
 	if (sandboxed)
-		return refuse(p, err, "it is sandboxed by seccomp, which may forbid the call or kill it for it: "
-		                      "suspending that needs CAP_SYS_ADMIN",
-		              "run pmtop as root, outside of containers");
+		return inject_refuse(p, err, "it is sandboxed by seccomp, which may forbid the call or kill "
+		                             "it for it: suspending that needs CAP_SYS_ADMIN",
+		                     "run pmtop as root, outside of containers");
 	if (seen)
-		return refuse(p, err, "only threads that the kernel made for it (io_uring) are left, which run no "
-		                      "program", "choose a process that runs");
-	return refuse(p, err, "it has ended", "choose a running process");
+		return inject_refuse(p, err, "only threads that the kernel made for it (io_uring) are left, "
+		                             "which run no program",
+		                     "choose a process that runs");
+	return inject_refuse(p, err, "it has ended", "choose a running process");
 }
 
 static int
@@ -307,56 +336,66 @@ plan_threads(const struct proc *p, struct inject_plan *plan, struct err *err)
 		if (!plan->tids_n) {
 			plan->tid = best[i].tid;
 			plan->state = best[i].state;
-			plan->suspend_seccomp = s.seccomp;
 			inject_call_name(plan->compat, best[i].nr, plan->call, sizeof(plan->call));
 		}
+		plan->suspend_seccomp |= s.seccomp != 0;
 		plan->tids[plan->tids_n++] = best[i].tid;
 	}
 	return plan->tids_n ? 0 : refuse_threads(p, seen, sandboxed, tracer, err);
 }
 
-static int
-plan_all(const struct proc *p, struct inject_plan *plan, struct text *text, struct err *err)
+int
+inject_plan_text(const struct proc *p, struct inject_plan *plan, uint64_t *insn, struct err *err)
 {
 	long tracer;
 
 	*plan = (struct inject_plan){0};
 	if (p->pid == getpid())
-		return refuse(p, err, "it is pmtop itself", "choose another process");
-	if (refuse_elsewhere(p, err) < 0)
+		return inject_refuse(p, err, "it is pmtop itself", "choose another process");
+	if (refuse_elsewhere(p, err) < 0 || refuse_kernel(p, err) < 0)
 		return -1;
 	tracer = proc_tracer(p);
 	if (tracer > 0)
-		return refuse_traced(p, tracer, err);
-	if (find_text(p, text, err) < 0 || refuse_userfaultfd(p, err) < 0 || refuse_frozen(p, err) < 0)
+		return inject_refuse_traced(p, tracer, err);
+	if (find_text(p, &plan->compat, insn, err) < 0 || refuse_userfaultfd(p, err) < 0 ||
+	    refuse_frozen(p, err) < 0)
 		return -1;
-	plan->compat = text->compat;
 	return plan_threads(p, plan, err);
 }
 
 int
 inject_plan(const struct proc *p, struct inject_plan *plan, struct err *err)
 {
-	struct text text;
+	uint64_t insn;
 
-	return plan_all(p, plan, &text, err);
+	return inject_plan_text(p, plan, &insn, err);
 }
 
 #else
-
-static int
-refuse_machine(const struct proc *p, struct err *err)
-{
-	return err_set(err, ERR_TARGET, "a system call is run in another process on x86-64 only",
-	               "track its writes in another way", "cannot take a userfaultfd from process %d (%s)",
-	               (int)p->pid, p->comm);
-}
 
 int
 inject_plan(const struct proc *p, struct inject_plan *plan, struct err *err)
 {
 	*plan = (struct inject_plan){0};
-	return refuse_machine(p, err);
+	return err_set(err, ERR_TARGET, "a system call is run in another process on x86-64 only",
+	               "track its writes in another way", "cannot take a userfaultfd from process %d (%s)",
+	               (int)p->pid, p->comm);
 }
 
 #endif
+
+bool
+inject_huge_bytes(const struct proc *p, uint64_t *bytes)
+{
+	char text[4096];
+	const char *at, *end;
+
+	if (!file_read_small(p->dir, "smaps_rollup", text, sizeof(text)))
+		return false;
+	at = strstr(text, "\nAnonHugePages:");
+	at = at ? strpbrk(at, "0123456789") : NULL;
+	if (!at || !parse_u64(at, 10, &end, bytes))
+		return false;
+	*bytes *= 1024;
+	return true;
+}

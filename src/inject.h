@@ -47,6 +47,13 @@ struct inject_cost {
 int inject_plan(const struct proc *p, struct inject_plan *plan, struct err *err);
 
 /*
+ * Bytes of its anonymous memory that are in huge pages, which a watch makes the kernel split as they
+ * are written. A walk of its page tables: for a question to a person, never to refresh a screen.
+ * false: not told.
+ */
+bool inject_huge_bytes(const struct proc *p, uint64_t *bytes);
+
+/*
  * Plans anew and does it, in a helper process that no signal of the terminal reaches. On success *fd
  * is a userfaultfd of the target's address space, not yet greeted (UFFDIO_API), O_CLOEXEC,
  * O_NONBLOCK and UFFD_USER_MODE_ONLY; the caller owns it. Whoever closes the last copy of it ends

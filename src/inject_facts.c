@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What is known of a thread, and what follows from it. Nothing here touches anything. */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,16 +14,19 @@ enum call_kind {
 	PLAIN,   /* nothing is known of it */
 	RESTART, /* a stop goes unnoticed: the kernel restarts it, a timeout keeps its deadline */
 	AGAIN,   /* every stop ends it with EINTR (signal(7)), having done nothing; issued anew, it sleeps on */
-	EITHER   /* the one mostly, the other on sockets with a timeout */
+	EITHER   /* the one mostly, the other on sockets with a timeout and on FUSE */
 };
+
+/* What the kernel answers within itself, for a call that is to be restarted unless a handler runs. */
+enum { ERESTARTNOHAND = 514 };
 
 static const struct call {
 	const char *name;
 	short nr, nr32; /* x86-64, i386; -1 none */
 	char kind;
 } calls[] = {
-    {"accept", 43, -1, AGAIN},
-    {"accept4", 288, 364, AGAIN},
+    {"accept", 43, -1, EITHER},
+    {"accept4", 288, 364, EITHER},
     {"clock_nanosleep", 230, 267, RESTART},
     {"clock_nanosleep", -1, 407, RESTART},
     {"clone", 56, 120, PLAIN},
@@ -54,10 +58,10 @@ static const struct call {
     {"pselect6", -1, 413, RESTART},
     {"read", 0, 3, EITHER},
     {"readv", 19, 145, EITHER},
-    {"recvfrom", 45, 371, AGAIN},
-    {"recvmmsg", 299, 337, AGAIN},
-    {"recvmmsg", -1, 417, AGAIN},
-    {"recvmsg", 47, 372, AGAIN},
+    {"recvfrom", 45, 371, EITHER},
+    {"recvmmsg", 299, 337, EITHER},
+    {"recvmmsg", -1, 417, EITHER},
+    {"recvmsg", 47, 372, EITHER},
     {"restart_syscall", 219, 0, RESTART},
     {"rt_sigsuspend", 130, 179, RESTART},
     {"rt_sigtimedwait", 128, 177, AGAIN},
@@ -65,15 +69,15 @@ static const struct call {
     {"select", 23, 142, RESTART},
     {"semop", 65, -1, AGAIN},
     {"semtimedop", 220, 420, AGAIN},
-    {"sendmsg", 46, 370, AGAIN},
-    {"sendto", 44, 369, AGAIN},
+    {"sendmsg", 46, 370, EITHER},
+    {"sendto", 44, 369, EITHER},
     {"socketcall", -1, 102, PLAIN},
     {"vfork", 58, 190, PLAIN},
     {"wait4", 61, 114, RESTART},
     {"waitid", 247, 284, RESTART},
     {"waitpid", -1, 7, RESTART},
-    {"write", 1, 4, RESTART},
-    {"writev", 20, 146, RESTART},
+    {"write", 1, 4, EITHER},
+    {"writev", 20, 146, EITHER},
 };
 
 static const struct call *
@@ -99,7 +103,7 @@ inject_call_name(bool compat, long nr, char *out, size_t size)
 	return out;
 }
 
-/* --- parsing: of what the helper reads too, so nothing that may lock or allocate ----------------------- */
+/* --- parsing ------------------------------------------------------------------------------------------ */
 
 static const char *
 skip_blanks(const char *s)
@@ -151,15 +155,12 @@ bool
 inject_parse_status(const char *text, struct inject_status *s)
 {
 	const char *tracer = field(text, "\nTracerPid:"), *seccomp = field(text, "\nSeccomp:");
-	const char *own = field(text, "\nSigPnd:"), *shared = field(text, "\nShdPnd:");
-	const char *caught = field(text, "\nSigCgt:"), *cap = field(text, "\nCapEff:");
+	const char *cap = field(text, "\nCapEff:");
 
-	if (!tracer || !own || !shared || !caught || !cap)
+	if (!tracer || !cap)
 		return false;
 	*s = (struct inject_status){.tracer = (long)number(tracer, 10),
 	                            .seccomp = seccomp ? (unsigned)number(seccomp, 10) : 0,
-	                            .pending = number(own, 16) | number(shared, 16),
-	                            .caught = number(caught, 16),
 	                            .cap_eff = number(cap, 16)};
 	return true;
 }
@@ -210,14 +211,15 @@ inject_keep_best(bool compat, struct inject_thread best[INJECT_TRIES], unsigned 
 }
 
 bool
-inject_reissue(bool compat, long nr, int64_t result, const struct inject_status *s, uint64_t mask)
+inject_reissue(bool compat, long nr, int64_t result, bool by_signal)
 {
 	const struct call *c = call_find(compat, nr);
 
 	if (compat)
 		result = (int32_t)result;
-	return result == -EINTR && c && (c->kind == AGAIN || c->kind == EITHER) &&
-	       !(s->pending & ~mask & s->caught);
+	if (result == -ERESTARTNOHAND)
+		return true;
+	return result == -EINTR && !by_signal && c && (c->kind == AGAIN || c->kind == EITHER);
 }
 
 long
@@ -227,4 +229,16 @@ inject_find_insn(bool compat, const unsigned char *code, size_t n)
 	const unsigned char *at = memmem(code, n, compat ? int80 : syscall64, 2);
 
 	return at ? (long)(at - code) : -1;
+}
+
+uint64_t
+inject_mask(uint64_t mask)
+{
+	static const int faults[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS};
+	uint64_t all = ~UINT64_C(0);
+
+	/* the kernel ends a process that blocks a fault of its own, and forgets its handler */
+	for (size_t i = 0; i < ARRAY_LEN(faults); i++)
+		all &= ~(UINT64_C(1) << (faults[i] - 1));
+	return all | mask;
 }

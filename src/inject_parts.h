@@ -2,12 +2,20 @@
 #ifndef PM_INJECT_PARTS_H
 #define PM_INJECT_PARTS_H
 
-/* Between the files of inject.h: the facts and decisions, which touch nothing, and the helper. */
-#include <stdatomic.h>
-
+/* Between the files of inject.h: plan, facts and decisions, the helper. */
 #include "inject.h"
 
-/* --- facts and decisions (inject_facts.c) ----------------------------------------------------------- */
+/* --- the plan and its refusals (inject.c) ------------------------------------------------------------- */
+
+/* The same as inject_plan, and a system call instruction in the target's text, 0 none known. */
+int inject_plan_text(const struct proc *p, struct inject_plan *plan, uint64_t *insn, struct err *err);
+
+/* All refusals begin alike. refuse_rights is what to say where the kernel says EPERM. */
+int inject_refuse(const struct proc *p, struct err *err, const char *why, const char *how);
+int inject_refuse_traced(const struct proc *p, long tracer, struct err *err);
+int inject_refuse_rights(const struct proc *p, struct err *err);
+
+/* --- facts and decisions, which touch nothing (inject_facts.c) ---------------------------------------- */
 
 enum {
 	INJECT_PF_IO_WORKER = 0x10,    /* io_uring's threads and vhost's: they stop, and never run */
@@ -22,16 +30,14 @@ struct inject_thread {
 	long nr; /* the system call it sleeps in, by its own ABI; -1: none, or not told */
 };
 
-/* What /proc/TID/status says; sets are bit masks, signal N is bit N - 1. */
+/* What /proc/TID/status says. */
 struct inject_status {
 	long tracer;      /* TracerPid, 0 none */
 	unsigned seccomp; /* 0 none, 1 strict, 2 filter */
-	uint64_t pending; /* of the thread and of the process */
-	uint64_t caught;
 	uint64_t cap_eff;
 };
 
-/* Both are async-signal-safe. false: the text is none such. */
+/* false: the text is none such. */
 bool inject_parse_stat(const char *text, struct inject_thread *t);
 bool inject_parse_status(const char *text, struct inject_status *s);
 
@@ -52,15 +58,20 @@ unsigned inject_keep_best(bool compat, struct inject_thread best[INJECT_TRIES], 
                           const struct inject_thread *t);
 
 /*
- * Whether the call `nr`, which a stop has made end with `result`, is to be issued anew. Calls that the
- * kernel never restarts end with EINTR at every stop; nothing has been done by them then, and without
- * a stop they would sleep on. But when a signal that has a handler is waiting to be delivered, the
- * EINTR is that signal's, and the caller is entitled to it. `mask` is what the thread blocks.
+ * Whether the call `nr`, which a stop has made end with `result`, is to be issued anew by us. Two
+ * kinds are: calls that end with EINTR at every stop, although nothing was done and no signal came;
+ * and those that the kernel restarts unless a handler runs (ERESTARTNOHAND), since some of them sleep
+ * with a signal mask of their own, which the stop has taken from them. `by_signal`: it is a signal
+ * that has stopped the process (SIGSTOP): an EINTR is then due to that.
  */
-bool inject_reissue(bool compat, long nr, int64_t result, const struct inject_status *s, uint64_t mask);
+bool inject_reissue(bool compat, long nr, int64_t result, bool by_signal);
 
 /* The bytes of a system call instruction in code; its offset, or -1. */
+enum { INJECT_INSN_SIZE = 2 };
 long inject_find_insn(bool compat, const unsigned char *code, size_t n);
+
+/* What a stopped thread blocks while it calls for us: all but what a mistake of ours would raise. */
+uint64_t inject_mask(uint64_t mask);
 
 /* Whether ip is inside a restartable sequence: start, and the length from there. */
 static inline bool
@@ -69,48 +80,40 @@ inject_in_sequence(uint64_t ip, uint64_t start, uint64_t len)
 	return ip - start < len;
 }
 
-/* --- the helper (inject_ptrace.c) ------------------------------------------------------------------- */
-
-/*
- * Parent and helper agree on one thing by this word, in memory of both: the helper claims it before
- * it changes a register, the parent before it gives up and kills the helper. Whoever comes second
- * yields, so that no helper is ever killed with the target's registers in its hands.
- */
-enum inject_claim { INJECT_OPEN, INJECT_COMMITTED, INJECT_ABANDONED };
+/* --- the helper, the only one that traces (inject_ptrace.c) ------------------------------------------- */
 
 struct inject_job {
-	pid_t pid, tid;
-	int pidfd;         /* to take descriptors from */
-	int status;        /* the thread's status file, open for reading */
-	int out;           /* the helper's end of the socket */
-	bool compat;       /* the process is 32-bit */
+	pid_t tid;
+	int task;             /* /proc/PID/task/TID, open: the thread that is meant */
+	int pagemap;          /* of the program that is meant: silent after it has executed another */
+	int pidfd;            /* to take descriptors from */
+	int out;              /* the helper's end of the socket */
+	bool compat;          /* the process is 32-bit */
 	bool suspend_seccomp;
-	uint64_t insn;     /* a system call instruction in the target's text, 0 none known */
-	uint64_t stop_ns;  /* how long the thread has to stop */
-	_Atomic int *claim;
+	uint64_t insn;        /* a system call instruction in the target's text, 0 none known */
+	uint64_t stop_ns;     /* how long the thread has to stop */
 };
 
 enum inject_end {
 	INJECT_DONE,
-	INJECT_REFUSED,     /* PTRACE_SEIZE was: sys says why */
-	INJECT_NO_STOP,     /* in time */
-	INJECT_SEQUENCE,    /* always met it inside a restartable sequence */
-	INJECT_GONE,        /* the thread ended, or executed another program */
-	INJECT_NO_INSN,     /* nothing to make a system call with */
-	INJECT_DISPATCHED,  /* the target handles its system calls itself */
-	INJECT_CALL,        /* userfaultfd failed there: sys */
-	INJECT_SIGNAL,      /* the call was answered by signal sys */
-	INJECT_TAKE,        /* its descriptor could not be taken: sys */
-	INJECT_TRACE,       /* another request of ptrace failed: sys */
-	INJECT_TOO_LATE,    /* the parent had given up */
-	INJECT_LOST         /* said by the parent: the helper told nothing */
+	INJECT_REFUSED,    /* PTRACE_SEIZE was: sys says why */
+	INJECT_NO_STOP,    /* in time */
+	INJECT_SEQUENCE,   /* always met it inside a restartable sequence */
+	INJECT_GONE,       /* the thread ended, or executed another program */
+	INJECT_NO_INSN,    /* nothing to make a system call with */
+	INJECT_DISPATCHED, /* the target handles its system calls itself */
+	INJECT_CALL,       /* userfaultfd failed there: sys */
+	INJECT_SIGNAL,     /* signal sys came first, or instead of an answer */
+	INJECT_TAKE,       /* its descriptor could not be taken: sys */
+	INJECT_TRACE,      /* another request of ptrace failed: sys */
+	INJECT_LOST        /* said by the parent: the helper told nothing */
 };
 
 /* What the helper says, in one message; with the descriptor if INJECT_DONE. */
 struct inject_report {
 	int end; /* enum inject_end */
 	int sys;
-	uint64_t stopped_ns;
+	uint64_t stopped_ns; /* 0: it did not stop */
 };
 
 /* In a fresh child with all signals blocked: does the job, reports, and ends. */
