@@ -31,6 +31,7 @@ struct want {
 	struct grid grid;
 	enum card_kind card_on;    /* facts are on screen, of the page or of the region at: */
 	uint64_t card;
+	uint64_t range_lo, range_hi; /* a range is chosen; 0, 0: none */
 	bool hex_on;          /* bytes are on screen: */
 	uint64_t hex_at;      /* from here on, ... */
 	unsigned hex_rows;    /* ... rows of BYTES_ROW, as far as the region goes */
@@ -61,6 +62,12 @@ struct sample {
 
 	struct regions *regions;
 	struct window *window; /* of want.grid, or of the geometry before while a new one is read */
+
+	struct sample_range {
+		uint64_t lo, hi;   /* 0, 0: none was asked for, or it lies in no region */
+		enum lens lens;
+		struct cell cell;  /* all of its pages */
+	} range;               /* want.range, or the one before while a new one is counted */
 
 	/* the mark: see track.h */
 	enum track_can can_track;

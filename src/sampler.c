@@ -256,6 +256,28 @@ look_at_grid(struct sampler *s, const struct vma_list *vmas)
 	return true;
 }
 
+/* The pages of the range that is chosen; given up for a newer want, it is counted by that one. */
+static void
+look_at_range(struct sampler *s, const struct vma_list *vmas)
+{
+	const struct want *w = &s->now;
+	const struct vma *v = vma_at(vmas, w->range_lo);
+	struct sample_range r = {.lo = w->range_lo, .hi = w->range_hi, .lens = w->lens};
+
+	if (!v || w->range_hi > v->end)
+		s->draft.range = (struct sample_range){0};
+	else if (window_sum(&s->t, v, r.lo, r.hi, r.lens, &r.cell, &s->draft.trouble) == 0)
+		s->draft.range = r;
+}
+
+static bool
+range_is_counted(const struct sampler *s)
+{
+	const struct sample_range *r = &s->draft.range;
+
+	return r->lo == s->now.range_lo && r->hi == s->now.range_hi && r->lens == s->now.lens;
+}
+
 static void
 look_at_card(struct sampler *s, const struct vma_list *vmas)
 {
@@ -489,6 +511,7 @@ serve(struct sampler *s, const struct want *before, bool due)
 	bool cleared = w->clear != s->draft.cleared, faulted = w->fault != s->draft.faulted;
 	bool again = w->refresh != before->refresh || w->pulse_ns != before->pulse_ns;
 	bool grid = w->grid_on && (!before->grid_on || !grid_same(&w->grid, &before->grid) || w->lens != before->lens);
+	bool looked = false;
 	uint64_t begin = time_ns();
 
 	s->draft.trouble.what[0] = '\0';
@@ -500,6 +523,7 @@ serve(struct sampler *s, const struct want *before, bool due)
 		s->stale = false;
 	else if (!s->draft.regions || !s->draft.regions->counted || cleared || faulted || again || due || s->stale) {
 		s->stale = !look(s);
+		looked = true;
 		s->next_look = time_ns() + u64_max(w->interval_ns, COST_SHARE * (time_ns() - begin));
 		if (!s->stale)
 			pulse(s);
@@ -508,6 +532,8 @@ serve(struct sampler *s, const struct want *before, bool due)
 	} else if (grid) {
 		s->stale = !look_at_grid(s, &s->draft.regions->vmas);
 	}
+	if (s->draft.regions && !s->draft.ended && (looked || !range_is_counted(s)))
+		look_at_range(s, &s->draft.regions->vmas);
 	if (w->card_on && s->draft.regions && !s->draft.ended && (again || card_is_due(s, before)))
 		look_at_card(s, &s->draft.regions->vmas);
 	if (w->hex_on && s->draft.regions && !s->draft.ended)

@@ -182,3 +182,49 @@ window_read(struct target *t, const struct vma *v, const struct grid *grid, enum
 	w->cost_ns = time_ns() - w->time_ns;
 	return w;
 }
+
+/* --- one cell of any size -------------------------------------------------------------------------- */
+
+struct sum {
+	struct cell *cell;
+	struct lens_look look;
+	size_t page_size;
+};
+
+static int
+sum_pages(void *arg, uint64_t addr, const struct page *pages, size_t n)
+{
+	struct sum *s = arg;
+
+	for (size_t i = 0; i < n; i++)
+		s->cell->n[lens_page(&s->look, addr + i * s->page_size, &pages[i], s->page_size)]++;
+	return 0;
+}
+
+static int
+sum_gap(void *arg, uint64_t start, uint64_t end, enum state st)
+{
+	struct sum *s = arg;
+
+	s->cell->n[lens_gap(s->look.lens, st)] += (end - start) / s->page_size;
+	return 0;
+}
+
+int
+window_sum(struct target *t, const struct vma *v, uint64_t lo, uint64_t hi, enum lens lens,
+           struct cell *out, struct err *err)
+{
+	static const struct walk_fns fns = {sum_pages, sum_gap};
+	struct sum s = {.cell = out, .look = {.lens = lens}, .page_size = t->pm.page_size};
+	struct walk_options o = {.want = lens_row(lens)->want, .cache_max = CACHE_MAX};
+	const struct track *tr = &t->track;
+	int r;
+
+	*out = (struct cell){0};
+	r = walk_pages(t, v, lo, hi, &o, &fns, &s, err);
+	for (size_t i = tr->gen ? track_first(tr, lo) : tr->n; i < tr->n && tr->v[i].start < hi; i++) {
+		out->written += (u64_min(tr->v[i].end, hi) - u64_max(tr->v[i].start, lo)) / s.page_size;
+		out->newest_ns = u64_max(out->newest_ns, tr->v[i].time_ns);
+	}
+	return r;
+}

@@ -36,6 +36,12 @@ typedef bool window_progress_fn(void *arg, const struct window *w);
  */
 struct window *window_read(struct target *t, const struct vma *v, const struct grid *grid, enum lens lens,
                            window_progress_fn *progress, void *arg, struct err *err);
+/*
+ * All pages of [lo, hi), which lies in region v, counted as those of one cell. Returns 1 if the
+ * pagemap's `stop` ended it early, -1 with err.
+ */
+int window_sum(struct target *t, const struct vma *v, uint64_t lo, uint64_t hi, enum lens lens,
+               struct cell *out, struct err *err);
 struct window *window_copy(const struct window *w);
 struct window *window_ref(struct window *w);
 void window_unref(struct window *w);

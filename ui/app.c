@@ -62,16 +62,21 @@ post_view(struct app *a)
 	                      : v == VIEW_CAPABILITIES ? CARD_CAPABILITIES : CARD_NONE;
 	uint64_t at = card == CARD_PAGE ? a->ui.cursor : a->ui.region;
 	bool grid = v == VIEW_GRID || v == VIEW_PAGE, hex = v == VIEW_HEX;
+	uint64_t lo = 0, hi = 0;
 	struct want *w = &a->want;
 
 	if (v == VIEW_HELP)
 		return;
 	if (grid && !a->ui.grid.rows)
 		grid = false;
-	if (w->lens == a->ui.lens && w->grid_on == grid && w->card_on == card && (!grid || grid_same(&w->grid, &a->ui.grid)) &&
+	if (v != VIEW_GRID || !ui_range(&a->ui, &lo, &hi))
+		lo = hi = 0;
+	if (w->range_lo == lo && w->range_hi == hi && w->lens == a->ui.lens && w->grid_on == grid && w->card_on == card && (!grid || grid_same(&w->grid, &a->ui.grid)) &&
 	    (!card || w->card == at) && w->hex_on == hex &&
 	    (!hex || (w->hex_at == a->ui.hex_top && w->hex_rows == a->ui.hex_rows)))
 		return;
+	w->range_lo = lo;
+	w->range_hi = hi;
 	w->hex_on = hex;
 	w->hex_at = a->ui.hex_top;
 	w->hex_rows = a->ui.hex_rows;
@@ -214,6 +219,7 @@ act(struct app *a, enum action action)
 	case ACT_REFRESH: return FX_REFRESH;
 	case ACT_INTERVAL: return FX_INTERVAL;
 	case ACT_ASK: return FX_PROMPT;
+	case ACT_COPY: app_copy(a); return FX_NONE;
 	case ACT_JUMP_BACK:
 		if (app_shown(a))
 			app_jump_back(a);

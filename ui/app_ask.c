@@ -64,10 +64,17 @@ gather_words(struct app *a)
 void
 app_prompt(struct app *a, int kind)
 {
+	char range[48];
+	uint64_t lo, hi;
+
 	if (kind == PROMPT_ASK)
 		gather_words(a);
 	a->prompt_error[0] = '\0';
 	prompt_open((enum prompt_kind)kind, kind == PROMPT_ASK ? word_at : NULL, a);
+	if (kind == PROMPT_ASK && ui_range(&a->ui, &lo, &hi)) { /* a question about that, most likely */
+		snprintf(range, sizeof(range), "%llx..%llx", (unsigned long long)lo, (unsigned long long)hi);
+		prompt_reopen(range, 0);
+	}
 }
 
 /* The column that it names is where the sign ^ comes to stand, and not where it was counted if a mark stands before. */

@@ -4,7 +4,8 @@
 
 /*
  * What the files of the app share: app.c the loop, app_draw.c the frame, app_ask.c the prompt,
- * app_choose.c what comes before there is a target, app_marks.c marks and jumps.
+ * app_choose.c what comes before there is a target, app_marks.c marks and jumps,
+ * app_report.c what is taken out of the program.
  */
 #include "app.h"
 #include "history.h"
@@ -81,6 +82,9 @@ void app_draw(struct app *a);
 void app_take_letter(struct app *a, int key);
 void app_say_awaited(const struct app *a, struct buf *out);
 void app_jump_back(struct app *a);
+
+/* app_report.c */
+void app_copy(struct app *a);
 
 /* app_ask.c */
 void app_prompt(struct app *a, int kind); /* enum prompt_kind */

@@ -136,7 +136,8 @@ cells_draw(const struct ui *ui, const struct sample *s, size_t i, int y, int x)
 {
 	unsigned col = (unsigned)(i % ui->grid.row_cells), second, cls, prev;
 	const struct cell *c = cells_find(ui, s, i, NULL), *before;
-	uint64_t lo, hi;
+	uint64_t lo, hi, from, to;
+	bool chosen;
 
 	if (!grid_cell_range(&ui->grid, i, &lo, &hi))
 		return;
@@ -144,27 +145,32 @@ cells_draw(const struct ui *ui, const struct sample *s, size_t i, int y, int x)
 		paint_glyph(y, x, ROLE_DIM, L' ');
 		return;
 	}
+	chosen = ui_range(ui, &from, &to) && lo >= from && hi <= to;
 	if (ui->grid.zoom == 0) {
 		before = col ? cells_find(ui, s, i - 1, NULL) : NULL;
 		cls = cell_first(c, &second);
 		prev = before ? cell_first(before, &second) : CLASS_MAX;
 		draw_page_cell(ui, s->window->lens, c, y, x,
-		               ui->letters == LETTERS_RUNS && (col % 16 == 0 || cls != prev));
-	} else if (cells_few_colors() || ui->letters == LETTERS_ALL || !paint_utf8()) {
+		               chosen || (ui->letters == LETTERS_RUNS && (col % 16 == 0 || cls != prev)));
+	} else if (chosen || cells_few_colors() || ui->letters == LETTERS_ALL || !paint_utf8()) {
 		draw_letter_cell(ui, s->window->lens, c, y, x);
 	} else {
 		draw_block_cell(ui, s->window->lens, c, y, x);
 	}
+	if (chosen)
+		paint_choose(y, x);
 }
 
 void
 cells_counts(const struct cell *c, enum lens l, struct buf *out)
 {
 	const char *sep = "";
+	struct cell left = *c;
+	unsigned k, second;
 
-	for (unsigned k = 0; k < lens_classes(l); k++)
-		if (c->n[k]) {
-			buf_fmt(out, "%s%llu %s", sep, (unsigned long long)c->n[k], lens_class(l, k).name);
-			sep = ", ";
-		}
+	while ((k = cell_first(&left, &second)) < lens_classes(l)) {
+		buf_fmt(out, "%s%llu %s", sep, (unsigned long long)left.n[k], lens_class(l, k).name);
+		sep = ", ";
+		left.n[k] = 0;
+	}
 }

@@ -30,7 +30,7 @@ wchar_t cells_glyph(char letter);
 wchar_t cells_heat_glyph(enum heat h);
 bool cells_few_colors(void);
 
-/* "5 anon, 3 none" */
+/* "5 anon, 3 none": the commonest first. */
 void cells_counts(const struct cell *c, enum lens l, struct buf *out);
 
 #endif

@@ -59,20 +59,19 @@ find_pane(const struct ui *ui)
 }
 
 static void
-make_cell_card(struct card *card, const struct ui *ui, enum lens l, const struct cell *c, uint64_t lo)
+make_counts_card(struct card *card, const struct ui *ui, const char *head, enum lens l, const struct cell *c)
 {
-	char size[8], head[48];
+	char size[8];
 
 	card->n = 0;
-	snprintf(head, sizeof(head), "Cell %012llx", (unsigned long long)lo);
 	card_head(card, head);
 	card_add(card, ROLE_TEXT, "", NULL, "%llu pages, %s", (unsigned long long)cell_pages(c),
 	         size_text(size, cell_pages(c) * ui->grid.page_size));
 	card_gap(card);
 	for (unsigned k = 0; k < lens_classes(l); k++)
 		if (c->n[k])
-			card_add(card, ROLE_TEXT, lens_class(l, k).name, NULL, "%6llu pages",
-			         (unsigned long long)c->n[k]);
+			card_add(card, ROLE_TEXT, lens_class(l, k).name, NULL, "%6llu page%s",
+			         (unsigned long long)c->n[k], c->n[k] == 1 ? "" : "s");
 	if (c->written)
 		card_add(card, ROLE_HOT, "written", NULL, "%6llu pages", (unsigned long long)c->written);
 }
@@ -91,6 +90,7 @@ inspector_draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 	struct pane p = find_pane(ui);
 	const struct page *pg = NULL;
 	const struct cell *c;
+	char head[48];
 	struct card card;
 	uint64_t lo, hi;
 	size_t i;
@@ -101,14 +101,23 @@ inspector_draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 		paint_fill(y, p.x < p.edge ? 0 : p.edge, p.x < p.edge ? p.edge : p.right, ROLE_TEXT);
 		paint_glyph(y, p.edge, ROLE_DIM, L'│');
 	}
-	if (!v || !grid_cell_at(&ui->grid, ui->cursor, &i) || !(c = cells_find(ui, s, i, &pg)) ||
-	    !grid_cell_range(&ui->grid, i, &lo, &hi))
-		return;
 	card.width = p.right - p.x - 1;
-	if (pg)
+	if (!v)
+		return;
+	if (ui_range(ui, &lo, &hi)) {
+		if (s->range.lo != lo || s->range.hi != hi)
+			return; /* it is being counted */
+		snprintf(head, sizeof(head), "Range %llx..%llx", (unsigned long long)lo, (unsigned long long)hi);
+		make_counts_card(&card, ui, head, s->range.lens, &s->range.cell);
+	} else if (!grid_cell_at(&ui->grid, ui->cursor, &i) || !(c = cells_find(ui, s, i, &pg)) ||
+	           !grid_cell_range(&ui->grid, i, &lo, &hi)) {
+		return;
+	} else if (pg) {
 		card_make(&card, s, v, lo, pg, c->newest_ns, ui->now, find_more(s, lo));
-	else
-		make_cell_card(&card, ui, s->window->lens, c, lo);
+	} else {
+		snprintf(head, sizeof(head), "Cell %012llx", (unsigned long long)lo);
+		make_counts_card(&card, ui, head, s->window->lens, c);
+	}
 	card_squeeze(&card, bottom - top);
 	card_draw(&card, 0, top, bottom, p.x, p.right);
 }

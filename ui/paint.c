@@ -302,6 +302,15 @@ paint_shade(int y, int x, int right, enum role role)
 }
 
 void
+paint_choose(int y, int x)
+{
+	struct pcell *c = cell_at(y, x);
+
+	if (c)
+		c->look.attr ^= PAINT_REVERSE;
+}
+
+void
 paint_cursor(int y, int x)
 {
 	p.cursor_y = y;

@@ -59,6 +59,9 @@ void paint_block(int y, int x, enum role front, enum role back, wchar_t glyph);
 /* Gives the columns [x, right) of a row already painted the background (and weight) of a role. */
 void paint_shade(int y, int x, int right, enum role role);
 
+/* Marks a cell already painted as one of those chosen: its colours change places, and so stay as legible as they were. */
+void paint_choose(int y, int x);
+
 /* Where the terminal's cursor is left; y < 0 hides it. */
 void paint_cursor(int y, int x);
 

@@ -92,7 +92,8 @@ ruler_columns(const struct ui *ui, int y, unsigned cursor_col)
 		           (unsigned long long)(c * cell / per), unit >= 0 ? units[unit] : ' ');
 	}
 	if (!g->zoom)
-		paint_text(y, x0 + (int)cursor_col, x0 + (int)g->row_cells, ROLE_CROSS, "%02x", cursor_col);
+		paint_text(y, x0 + (int)(cursor_col + 1 < g->row_cells ? cursor_col : cursor_col - 1),
+		           x0 + (int)g->row_cells, ROLE_CROSS, "%02x", cursor_col);
 	else
 		paint_glyph(y, x0 + (int)cursor_col, ROLE_CROSS, L'▼');
 }

@@ -183,6 +183,37 @@ term_measure(struct term *t)
 	getmaxyx(stdscr, t->rows, t->cols);
 }
 
+static void
+base64(char *out, const char *s, size_t n)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+	for (size_t i = 0; i < n; i += 3) {
+		uint32_t v = 0;
+
+		for (size_t k = 0; k < 3; k++)
+			v = v << 8 | (i + k < n ? (unsigned char)s[i + k] : 0);
+		for (size_t k = 0; k < 4; k++)
+			*out++ = i + k <= n ? digits[v >> (18 - 6 * k) & 63] : '=';
+	}
+	*out = '\0';
+}
+
+/* The capability is spelled out by hand: it has two strings, "c" and the text, and nothing to compute. */
+bool
+term_copy(struct term *t, const char *text)
+{
+	const char *ms = t->headless ? NULL : tigetstr((char *)"Ms");
+	char code[512], line[600], *at;
+	size_t n = strlen(text);
+
+	if (!ms || ms == (char *)-1 || n > 300 || !(at = strstr(ms, "%p2%s")))
+		return false;
+	base64(code, text, n);
+	snprintf(line, sizeof(line), "\033]52;c;%s%s", code, at + 5);
+	return write(fileno(t->out), line, strlen(line)) == (ssize_t)strlen(line);
+}
+
 void
 term_redraw(void)
 {

@@ -57,6 +57,9 @@ bool term_has_key(void);
 /* Take the terminal's new size over after TERM_RESIZE (or at the headless start). */
 void term_measure(struct term *t);
 
+/* Puts text on the clipboard of the terminal (OSC 52). false: its terminfo does not say that it can (Ms). */
+bool term_copy(struct term *t, const char *text);
+
 /* Everything is sent anew at the next flush. */
 void term_redraw(void);
 

@@ -56,6 +56,44 @@ ui_at(const struct ui *ui)
 	return ui->region & ~UINT64_C(1); /* that of a group's heading is odd */
 }
 
+static void
+cell_of(const struct grid *g, uint64_t addr, uint64_t *lo, uint64_t *hi)
+{
+	uint64_t bytes = grid_cell_bytes(g), from = addr & ~(bytes - 1);
+
+	*lo = u64_max(from, g->start);
+	*hi = g->end - from < bytes ? g->end : from + bytes;
+}
+
+bool
+ui_range(const struct ui *ui, uint64_t *lo, uint64_t *hi)
+{
+	uint64_t at = ui_at(ui), other_lo, other_hi;
+
+	if (!ui->range_on || ui->range_in != ui_view(ui))
+		return false;
+	if (ui->range_in == VIEW_HEX) {
+		*lo = u64_min(ui->range_from, at);
+		*hi = u64_max(ui->range_from, at) + 1;
+		return true;
+	}
+	cell_of(&ui->grid, ui->range_from, lo, hi);
+	cell_of(&ui->grid, at, &other_lo, &other_hi);
+	*lo = u64_min(*lo, other_lo);
+	*hi = u64_max(*hi, other_hi);
+	return true;
+}
+
+void
+ui_range_toggle(struct ui *ui)
+{
+	uint64_t lo, hi;
+
+	ui->range_on = !ui_range(ui, &lo, &hi);
+	ui->range_in = ui_view(ui);
+	ui->range_from = ui_at(ui);
+}
+
 struct place
 ui_place(const struct ui *ui)
 {
@@ -124,7 +162,12 @@ void
 ui_back(struct ui *ui)
 {
 	struct place p;
+	uint64_t lo, hi;
 
+	if (ui_range(ui, &lo, &hi)) {
+		ui->range_on = false;
+		return;
+	}
 	if (ui_view(ui) != VIEW_HEX || !jumps_followed(&ui->jumps)) {
 		ui_pop(ui);
 		return;

@@ -66,6 +66,11 @@ struct ui {
 	uint64_t hex_top;     /* of the first row */
 	unsigned hex_rows;
 
+	/* a range: from here to the cursor, in the view it was begun in */
+	bool range_on;
+	enum view_id range_in;
+	uint64_t range_from;
+
 	struct jumps jumps;   /* where one was, and the marks */
 	int awaited;          /* an action that wants a letter next: ACT_MARK, ACT_MARK_GO; else 0 */
 
@@ -118,7 +123,7 @@ void ui_pop(struct ui *ui);
 /* Shows a view: goes back to it where it is open already, so that two views that lead to each other do not pile up. */
 void ui_show(struct ui *ui, enum view_id id);
 
-/* One step back: to where a pointer was followed from, or else out of the view. */
+/* One step back: out of a range, to where a pointer was followed from, or else out of the view. */
 void ui_back(struct ui *ui);
 
 static inline bool
@@ -132,6 +137,15 @@ void list_sort_by(struct ui *ui, int column);
 
 /* The address under the cursor of the view on screen. */
 uint64_t ui_at(const struct ui *ui);
+
+/*
+ * The range that is chosen in the view on screen, both ends included: whole cells in the grid, bytes
+ * among the bytes. false: none is.
+ */
+bool ui_range(const struct ui *ui, uint64_t *lo, uint64_t *hi);
+
+/* Begins a range at the cursor, or ends it. */
+void ui_range_toggle(struct ui *ui);
 
 /* Where we are; and back there. false: nothing is mapped there any more, nothing changed. */
 struct place ui_place(const struct ui *ui);

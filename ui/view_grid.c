@@ -38,6 +38,8 @@ settle(struct ui *ui, const struct sample *s, int top, int bottom)
 	if (ui->cursor >= g->end)
 		ui->cursor = g->end - g->page_size;
 	grid_show(g, ui->cursor);
+	if (ui->range_in == VIEW_GRID && (ui->range_from < g->start || ui->range_from >= g->end))
+		ui->range_on = false; /* that was another region */
 }
 
 static void
@@ -85,15 +87,37 @@ draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 }
 
 static void
+say_range(const struct ui *ui, const struct sample *s, uint64_t lo, uint64_t hi, struct buf *out)
+{
+	const struct sample_range *r = &s->range;
+	char size[8];
+
+	buf_fmt(out, "%llx..%llx %s, %llu pages: ", (unsigned long long)lo, (unsigned long long)hi,
+	        size_text(size, hi - lo), (unsigned long long)((hi - lo) / ui->grid.page_size));
+	if (r->lo != lo || r->hi != hi) {
+		buf_str(out, "counting");
+		return;
+	}
+	cells_counts(&r->cell, r->lens, out);
+	if (r->cell.written)
+		buf_fmt(out, "; %llu written", (unsigned long long)r->cell.written);
+}
+
+static void
 say(const struct ui *ui, const struct sample *s, struct buf *out)
 {
 	const struct vma *v = ui_vma(ui, s, NULL);
 	const struct page *pg = NULL;
 	const struct cell *c = NULL;
+	uint64_t lo, hi;
 	unsigned second;
 	char size[8];
 	size_t i;
 
+	if (v && ui_range(ui, &lo, &hi)) {
+		say_range(ui, s, lo, hi, out);
+		return;
+	}
 	if (!v) {
 		buf_fmt(out, "%llx: this region was unmapped; { and } go to its neighbours",
 		        (unsigned long long)ui->region);
@@ -243,6 +267,7 @@ act(struct ui *ui, const struct sample *s, enum action a)
 	case ACT_LAST_REGION: go_region(ui, s, -1); break;
 	case ACT_LETTERS: ui->letters = (ui->letters + 1) % LETTERS_COUNT; break;
 	case ACT_HEX: ui_hex(ui, ui->cursor); break;
+	case ACT_RANGE: ui_range_toggle(ui); break;
 	case ACT_INSPECT: inspector_toggle(ui); break;
 	case ACT_INFO:
 		ui->card_top = 0;

@@ -35,6 +35,8 @@ settle(struct ui *ui, const struct sample *s, int top, int bottom)
 	if (!v)
 		return;
 	ui->region = v->start;
+	if (ui->range_in == VIEW_HEX && (ui->range_from < v->start || ui->range_from >= v->end))
+		ui->range_on = false; /* that was another region */
 	if (ui->byte < v->start)
 		ui->byte = v->start;
 	if (ui->byte >= v->end)
@@ -120,6 +122,7 @@ draw_byte(const struct ui *ui, const struct sample *s, uint64_t row, unsigned i,
 {
 	bool here = row + i == ui->byte;
 	enum role role = ROLE_NONE;
+	uint64_t lo, hi;
 	uint8_t byte;
 
 	if (bytes_at(s->bytes, row + i, &byte)) {
@@ -132,6 +135,11 @@ draw_byte(const struct ui *ui, const struct sample *s, uint64_t row, unsigned i,
 		if (here)
 			role = ROLE_CURSOR;
 		paint_text(y, hex_x(digits, i), ui->cols, role, "%s", paint_utf8() ? "··" : "..");
+	}
+	if (ui_range(ui, &lo, &hi) && row + i >= lo && row + i < hi && !here) {
+		paint_choose(y, hex_x(digits, i));
+		paint_choose(y, hex_x(digits, i) + 1);
+		paint_choose(y, hex_text_x(digits, i));
 	}
 	if (here)
 		paint_cursor(y, hex_x(digits, i));
@@ -207,6 +215,31 @@ draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 		draw_row(ui, s, row, digits, y);
 }
 
+/* Of those on screen, which are all that were read. */
+static void
+say_range(const struct ui *ui, const struct sample *s, uint64_t lo, uint64_t hi, struct buf *out)
+{
+	static const char *const names[BYTE_CLASSES] = {"zero", "text", "ff", "other"};
+	uint64_t n[BYTE_CLASSES] = {0}, unread = 0;
+	uint64_t screen_lo = u64_max(lo, ui->hex_top);
+	uint64_t screen_hi = u64_min(hi, ui->hex_top + (uint64_t)ui->hex_rows * BYTES_ROW);
+	uint8_t byte;
+
+	for (uint64_t at = screen_lo; at < screen_hi; at++) {
+		if (bytes_at(s->bytes, at, &byte))
+			n[byte_class(byte)]++;
+		else
+			unread++;
+	}
+	buf_fmt(out, "%llx..%llx: %llu bytes%s:", (unsigned long long)lo, (unsigned long long)hi,
+	        (unsigned long long)(hi - lo), screen_hi - screen_lo < hi - lo ? ", of those on screen" : "");
+	for (int c = 0; c < BYTE_CLASSES; c++)
+		if (n[c])
+			buf_fmt(out, " %llu %s", (unsigned long long)n[c], names[c]);
+	if (unread)
+		buf_fmt(out, " %llu not read", (unsigned long long)unread);
+}
+
 static void
 say(const struct ui *ui, const struct sample *s, struct buf *out)
 {
@@ -214,8 +247,13 @@ say(const struct ui *ui, const struct sample *s, struct buf *out)
 	const struct bytes_page *p = bytes_page(s->bytes, ui->byte);
 	const struct vma *v = find_region(ui, s);
 	char perm[5];
+	uint64_t lo, hi;
 	uint8_t byte;
 
+	if (v && ui_range(ui, &lo, &hi)) {
+		say_range(ui, s, lo, hi, out);
+		return;
+	}
 	buf_fmt(out, "%llx: ", (unsigned long long)ui->byte);
 	if (!v) {
 		buf_str(out, "this region was unmapped; { and } go to its neighbours");
@@ -324,6 +362,7 @@ act(struct ui *ui, const struct sample *s, enum action a)
 		ui->byte = a == ACT_FIRST ? v->start : v->end - 1;
 		break;
 	case ACT_OPEN: follow(ui, s); break;
+	case ACT_RANGE: ui_range_toggle(ui); break;
 	case ACT_READ_PAGE: return FX_FAULT;
 	}
 	return FX_NONE;

@@ -135,3 +135,54 @@ at() { screen_wait_text "^ $1[: ]"; }
 	screen_keys Q
 	screen_end
 }
+
+@test "v chooses a range: counted, asked about, ended; in the bytes as well" {
+	fixture zoo
+	screen_start 80x24 "$PID"
+	screen_goto heap
+	screen_keys Right v Tab Tab Tab Tab
+	screen_golden range-80
+	screen_keys i
+	screen_text | grep -E 'Range 1001000\.\.1029000'
+	screen_text | grep -E 'swapped +1 page '
+	screen_keys i -
+	screen_text | grep -E '^ 1000000\.\.102a000 168K, 42 pages: 24 anon, 8 anon-shared, 4 none, 4 zero, 2 swap'
+	screen_keys :
+	screen_text | tail -n 1 | grep -E '^:1000000\.\.102a000 +-> 1000000\.\.102a000 168K'
+	screen_keys Enter
+	screen_text | grep -E '168K in 1 region'
+	screen_keys Escape Escape	# the answer, the range
+	at 1028000
+	screen_keys v '}' Right		# another region ends it
+	at 10001000
+	screen_keys x v Right Down
+	screen_text | grep -E '^ 10001000\.\.10001012: 18 bytes: 18 not read'
+	screen_keys v
+	at 10001011
+	screen_keys Q
+	screen_end
+}
+
+@test "y copies the address or the range, where the terminal can" {
+	fixture zoo
+	screen_start 80x24 "$PID"
+	_tmux set-option -s set-clipboard on
+	screen_keys y
+	screen_text | grep '^ copied 400000 *$'
+	[[ $(_tmux show-buffer) == 400000 ]]
+	screen_goto heap
+	screen_keys Right v Right y
+	[[ $(_tmux show-buffer) == 1001000..1003000 ]]
+	at 1002000
+	screen_keys x Right Right Right y
+	[[ $(_tmux show-buffer) == 1002003 ]]
+	screen_keys Q
+	screen_end
+	screen_stop
+	SCREEN_TERM=vt100
+	screen_start 80x24 "$PID"
+	screen_keys y
+	screen_text | grep '400000 is not copied: this terminal does not say that it can'
+	screen_keys Q
+	screen_end
+}

@@ -122,7 +122,7 @@ screen_goto() {
 	# neither end on a border: the first and the last cell hold what is left
 	screen_goto 50003000
 	screen_keys - - - - -
-	screen_text | grep -E '^ 50003000 .*: 29 pages: 9 swapped, 10 zero, 10 anon'
+	screen_text | grep -E '^ 50003000 .*: 29 pages: 10 zero, 10 anon, 9 swapped'
 	screen_keys End
 	screen_text | grep -E '^ 503eb000 .*: 12 pages: '
 	screen_keys Q
