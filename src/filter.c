@@ -584,7 +584,7 @@ compare_name(const struct filter *f, const struct filter_op *op, const char *nam
 	const char *want = f->text + op->n;
 
 	if (op->cmp == FILTER_HAS)
-		return strstr(name, want) != NULL;
+		return strcasestr(name, want) != NULL;
 	return name_is(name, want) == (op->cmp == FILTER_EQ);
 }
 

@@ -169,6 +169,14 @@ vma_at(const struct vma_list *list, uint64_t addr)
 	return i < list->n && list->v[i].start <= addr ? &list->v[i] : NULL;
 }
 
+const char *
+vma_shown_name(const struct vma *v)
+{
+	if (v->name[0])
+		return v->name;
+	return v->type == VMA_RESERVE ? "[reserved]" : "[anonymous]";
+}
+
 void
 vma_perm_text(const struct vma *v, char out[5])
 {

@@ -72,6 +72,9 @@ const struct vma *vma_at(const struct vma_list *list, uint64_t addr);
 /* Index of the first region that ends after addr (list->n if none). */
 size_t vma_lower_bound(const struct vma_list *list, uint64_t addr);
 
+/* Its name, or what one without is called. As unsafe to print as any. */
+const char *vma_shown_name(const struct vma *v);
+
 /* "rw-p" */
 void vma_perm_text(const struct vma *v, char out[5]);
 const char *vma_type_name(enum vma_type type);

@@ -16,6 +16,8 @@
 #include <unistd.h>
 
 #include "inspector.h"
+#include "list_rows.h"
+#include "list_typed.h"
 #include "prompt.h"
 #include "util.h"
 
@@ -181,6 +183,8 @@ app_effects(struct app *a, unsigned fx)
 		app_prompt(a, PROMPT_ASK);
 	if (fx & FX_FIND)
 		app_prompt(a, PROMPT_FIND);
+	if (fx & FX_FILTER)
+		app_prompt(a, PROMPT_FILTER);
 	if (fx & FX_INTERVAL)
 		app_prompt(a, PROMPT_INTERVAL);
 	if (fx & FX_PAUSE)
@@ -226,7 +230,10 @@ act(struct app *a, enum action action)
 		return FX_NONE;
 	case ACT_MARK:
 	case ACT_MARK_GO: ui->awaited = action; return FX_NONE;
-	case ACT_STAY: app_toast(a, ROLE_TEXT, "q quits"); return FX_NONE;
+	case ACT_STAY:
+		if (!list_unfilter(ui))
+			app_toast(a, ROLE_TEXT, "q quits");
+		return FX_NONE;
 	case ACT_CAPABILITIES:
 		ui->card_top = 0;
 		ui_push(ui, VIEW_CAPABILITIES);
@@ -298,6 +305,7 @@ read_keys(struct app *a)
 		if (app_term_event(a, k))
 			continue;
 		if (prompt_is_open()) {
+			a->ui.touched_ns = time_ns();
 			app_prompt_key(a, k);
 			a->keys++;
 		} else {
@@ -377,8 +385,7 @@ notice_life(struct app *a)
 		a->ui.region = 0;
 		a->ui.depth = 0;
 		a->ui.jumps = (struct jumps){0}; /* addresses of another space */
-		free(a->ui.order);
-		a->ui.order = NULL;
+		rows_anew(&a->ui);
 		snprintf(text, sizeof(text), "process %d executed a new program: now %s", (int)a->s->pid,
 		         a->s->comm);
 		app_toast(a, ROLE_BANNER, text);
@@ -431,6 +438,7 @@ int
 app_wait_ms(const struct app *a)
 {
 	uint64_t now = time_ns();
+	int marks = ui_view(&a->ui) == VIEW_REGIONS ? list_marks_wait_ms(&a->ui.marks, now) : -1;
 
 	if (term_has_key())
 		return 0;
@@ -438,6 +446,8 @@ app_wait_ms(const struct app *a)
 		return WAITING_MS / 2;
 	if (now < a->toast_until)
 		return (int)((a->toast_until - now) / MS) + 1;
+	if (marks >= 0 && !a->back)
+		return marks < FADE_MS ? marks : FADE_MS;
 	if (!a->want.interval_ns || a->lister)
 		return -1;
 	if (a->s && a->s->regions && a->s->regions->totals.written)
@@ -620,11 +630,12 @@ app_target_close(struct app *a)
 	sample_free(a->s);
 	history_free(&a->history);
 	close_panel(a);
-	free(a->ui.order);
 	map_free(&a->ui.map);
+	rows_anew(&a->ui);
+	list_marks_free(&a->ui.marks);
+	a->ui.filter.text[0] = '\0';
 	a->sampler = NULL;
 	a->s = NULL;
-	a->ui.order = NULL;
 	a->ui.jumps = (struct jumps){0};
 	a->ui.awaited = ACT_NONE;
 	a->want = fresh;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "here.h"
+#include "list_typed.h"
 #include "prompt.h"
 #include "query.h"
 #include "util.h"
@@ -61,6 +62,27 @@ gather_words(struct app *a)
 			add_word(a, name);
 }
 
+/* The words of a filter of regions, and the fields with their signs to come. */
+static void
+gather_filter_words(struct app *a)
+{
+	size_t n;
+	const struct filter_row *rows = filter_table(&n);
+	char name[64];
+
+	app_prompt_free(a);
+	for (size_t i = 0; filter_word(FILTER_REGION, i, &n); i++) {
+		snprintf(name, sizeof(name), "%.*s", (int)n, filter_word(FILTER_REGION, i, &n));
+		add_word(a, name);
+	}
+	filter_table(&n);
+	for (size_t i = 0; i < n; i++) {
+		snprintf(name, sizeof(name), "%.*s", (int)strcspn(rows[i].names, " "), rows[i].names);
+		if (rows[i].scope & FILTER_REGION && rows[i].kind != FILTER_WORD)
+			add_word(a, name);
+	}
+}
+
 void
 app_prompt(struct app *a, int kind)
 {
@@ -69,12 +91,18 @@ app_prompt(struct app *a, int kind)
 
 	if (kind == PROMPT_ASK)
 		gather_words(a);
+	if (kind == PROMPT_FILTER)
+		gather_filter_words(a);
 	a->prompt_error[0] = '\0';
-	prompt_open((enum prompt_kind)kind, kind == PROMPT_ASK ? word_at : NULL, a);
+	prompt_open((enum prompt_kind)kind, kind == PROMPT_ASK || kind == PROMPT_FILTER ? word_at : NULL, a);
 	if (kind == PROMPT_ASK && ui_range(&a->ui, &lo, &hi)) { /* a question about that, most likely */
 		snprintf(range, sizeof(range), "%llx..%llx", (unsigned long long)lo, (unsigned long long)hi);
 		prompt_reopen(range, 0);
 	}
+	if (kind == PROMPT_FIND || kind == PROMPT_FILTER)
+		list_typed_begin(&a->ui);
+	if (kind == PROMPT_FILTER)
+		prompt_reopen(a->ui.filter.text, 0);
 }
 
 /* The column that it names is where the sign ^ comes to stand, and not where it was counted if a mark stands before. */
@@ -191,6 +219,30 @@ set_pulse(struct app *a, const char *line)
 	app_post(a);
 }
 
+/* An empty line looks for what was looked for last. */
+static void
+find(struct app *a, const char *line)
+{
+	if (!app_shown(a))
+		return;
+	list_find_typed(&a->ui, app_shown(a), line);
+	if (!line[0]) {
+		list_typed_cancel(&a->ui);
+		app_effects(a, list_find(&a->ui, app_shown(a), 1));
+	} else if (!a->ui.found_n) {
+		app_effects(a, FX_NOT_FOUND);
+	}
+}
+
+static void
+filter(struct app *a, const char *line)
+{
+	struct err err;
+
+	if (app_shown(a) && list_filter_typed(&a->ui, app_shown(a), line, &err) < 0)
+		prompt_refuse(a, line, &err);
+}
+
 static void
 prompt_entered(struct app *a)
 {
@@ -208,9 +260,10 @@ prompt_entered(struct app *a)
 		set_pulse(a, line);
 		break;
 	case PROMPT_FIND:
-		snprintf(a->ui.find, sizeof(a->ui.find), "%.127s", line);
-		if (a->s)
-			app_effects(a, view_regions.act(&a->ui, a->s, ACT_FIND_NEXT));
+		find(a, line);
+		break;
+	case PROMPT_FILTER:
+		filter(a, line);
 		break;
 	}
 }
@@ -223,14 +276,47 @@ more_typed(struct app *a)
 	return term_has_key() || poll(&p, 1, ESC_MS) > 0;
 }
 
+/* The list follows what is typed. A filter that cannot be read yet changes nothing; why is said beside it. */
+static void
+follow(struct app *a)
+{
+	struct err err = {0};
+
+	a->typing[0] = '\0';
+	if (!app_shown(a))
+		return;
+	if (prompt_kind() == PROMPT_FIND)
+		list_find_typed(&a->ui, app_shown(a), prompt_line());
+	else if (prompt_kind() == PROMPT_FILTER &&
+	         list_filter_typed(&a->ui, app_shown(a), prompt_line(), &err) < 0)
+		snprintf(a->typing, sizeof(a->typing), "%s", err.why);
+}
+
+static void
+cancel(struct app *a)
+{
+	if (prompt_kind() == PROMPT_FIND || prompt_kind() == PROMPT_FILTER)
+		list_typed_cancel(&a->ui);
+}
+
 void
 app_prompt_key(struct app *a, int byte)
 {
 	a->prompt_error[0] = '\0';
 	if (byte == 27 && !more_typed(a)) {
 		prompt_close();
+		cancel(a);
 		return;
 	}
-	if (prompt_feed(byte) == PROMPT_DONE)
+	switch (prompt_feed(byte)) {
+	case PROMPT_DONE:
 		prompt_entered(a);
+		break;
+	case PROMPT_CANCELLED:
+		cancel(a);
+		break;
+	case PROMPT_EDITING:
+		follow(a);
+		break;
+	}
 }

@@ -194,10 +194,29 @@ draw_preview(const struct app *a, int y, int x)
 	buf_free(&name);
 }
 
+/* What the line does to the list, while it is typed. */
+static void
+draw_effect(const struct app *a, int y, int x)
+{
+	const struct ui *ui = &a->ui;
+	const struct sample *s = app_shown(a);
+
+	if (!prompt_line()[0] || !s || !s->regions)
+		return;
+	if (prompt_kind() == PROMPT_FIND && !ui->found_n)
+		paint_text(y, x, ui->cols, ROLE_HOT, "-> nothing has it");
+	else if (prompt_kind() == PROMPT_FIND)
+		paint_text(y, x, ui->cols, ROLE_DIM, "-> %zu of %zu", ui->found, ui->found_n);
+	else if (prompt_kind() == PROMPT_FILTER && a->typing[0])
+		paint_text(y, x, ui->cols, ROLE_DIM, "-> %s", a->typing);
+	else if (prompt_kind() == PROMPT_FILTER)
+		paint_text(y, x, ui->cols, ROLE_DIM, "-> %zu of %zu regions", ui->shown, s->regions->vmas.n);
+}
+
 static void
 draw_prompt(const struct app *a, int y)
 {
-	static const char *const signs[] = {[PROMPT_ASK] = ":", [PROMPT_FIND] = "/",
+	static const char *const signs[] = {[PROMPT_ASK] = ":", [PROMPT_FIND] = "/", [PROMPT_FILTER] = "filter: ",
 	                                    [PROMPT_INTERVAL] = "seconds between looks: ",
 	                                    [PROMPT_PULSE] = "clear every so many seconds (0: no more): "};
 	const char *sign = signs[prompt_kind()];
@@ -210,6 +229,7 @@ draw_prompt(const struct app *a, int y)
 	paint_cursor(y, x + (int)ui_width(line + skip, prompt_point() - skip));
 	x = paint_text(y, x, a->ui.cols, ROLE_TEXT, "%s", line + skip);
 	draw_preview(a, y, x + 3);
+	draw_effect(a, y, x + 3);
 	if (a->prompt_error[0]) {
 		char text[sizeof(a->prompt_error) + 2];
 		int caret = (int)(strlen(sign) + ui_width(line, u64_min(strlen(line), (size_t)a->prompt_error_at)));

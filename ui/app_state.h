@@ -38,6 +38,7 @@ struct app {
 	uint64_t asked;         /* the `ask` whose answer is awaited, 0 none */
 	char prompt_error[512]; /* what is wrong with the line, at byte: */
 	size_t prompt_error_at;
+	char typing[192];       /* why the line cannot be read so far; "" it can */
 	char **words;           /* completion */
 	size_t words_n, words_cap;
 

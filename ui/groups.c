@@ -24,9 +24,7 @@ key_of(const struct vma *v, enum grouping by)
 		return "[stacks of threads]";
 	if (v->type == VMA_GUARD)
 		return "[guards of stacks]";
-	if (v->name[0])
-		return v->name;
-	return v->type == VMA_RESERVE ? "[reserved]" : "[anonymous]";
+	return vma_shown_name(v);
 }
 
 struct member {

@@ -8,27 +8,41 @@
 
 static const uint64_t HOLD_NS = UINT64_C(5000000000);
 
-struct sort_key {
-	struct value v;
-	uint64_t row;
-	size_t group;
-	bool down;
-};
+/* --- facts -------------------------------------------------------------------------------------------- */
+
+static struct region_row
+facts(const struct sample *s, const struct vma *v, const struct region *r, size_t regions)
+{
+	return (struct region_row){.v = v, .r = r, .page_size = s->page_size, .dirty_known = s->gen > 0,
+	                           .huge_known = s->huge_known, .regions = regions};
+}
 
 struct region_row
 rows_facts(const struct sample *s, size_t i)
 {
-	return (struct region_row){.v = &s->regions->vmas.v[i], .r = &s->regions->r[i],
-	                           .page_size = s->page_size, .dirty_known = s->gen > 0,
-	                           .huge_known = s->huge_known};
+	return facts(s, &s->regions->vmas.v[i], &s->regions->r[i], 0);
+}
+
+struct region_row
+rows_gone_facts(const struct sample *s, const struct list_gone *g)
+{
+	return facts(s, &g->in->vmas.v[g->at], &g->in->r[g->at], 0);
 }
 
 struct region_row
 rows_group_facts(const struct sample *s, const struct group *g)
 {
-	return (struct region_row){.v = &g->v, .r = &g->sum, .page_size = s->page_size,
-	                           .dirty_known = s->gen > 0, .huge_known = s->huge_known,
-	                           .regions = g->n};
+	return facts(s, &g->v, &g->sum, g->n);
+}
+
+void
+rows_groups(const struct ui *ui, const struct sample *s, struct groups *out)
+{
+	size_t unknown;
+	bool *in = list_filter_run(&ui->filter, s, &unknown);
+
+	groups_make(out, s->regions, ui->grouping, in);
+	free(in);
 }
 
 const struct group *
@@ -36,7 +50,7 @@ rows_group(const struct groups *gs, const struct sample *s, uint64_t row)
 {
 	const struct vma *v = row_is_group(row) ? vma_at(&s->regions->vmas, row) : NULL;
 
-	return v ? &gs->g[gs->of[v - s->regions->vmas.v]] : NULL;
+	return v && gs->n ? &gs->g[gs->of[v - s->regions->vmas.v]] : NULL;
 }
 
 bool
@@ -48,9 +62,19 @@ rows_is_open(const struct ui *ui, const struct group *g)
 	return false;
 }
 
+/* --- sorting ------------------------------------------------------------------------------------------ */
+
+struct sort_key {
+	struct value v;
+	uint64_t row;
+	size_t group;
+	bool down;
+};
+
 struct row_order {
 	enum column_id column;
 	bool down, moves; /* moves: not by address, so that rows may trade places */
+	const bool *in;   /* the regions that are shown; NULL: all */
 };
 
 static int
@@ -65,104 +89,127 @@ by_key(const void *pa, const void *pb)
 	return c ? c : (a->row > b->row) - (a->row < b->row);
 }
 
-/* Regions of one group (or of all: gs NULL) in their order. Returns how many. */
+/* Regions of one group (or of all: gs NULL). Returns how many. */
 static size_t
-sort_members(const struct sample *s, const struct groups *gs, size_t group, const struct row_order *o,
-             struct sort_key *keys)
+members(const struct sample *s, const struct groups *gs, size_t group, const struct row_order *o,
+        struct sort_key *keys)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < s->regions->vmas.n; i++) {
 		struct region_row row = rows_facts(s, i);
 
-		if (!gs || gs->of[i] == group)
+		if ((!o->in || o->in[i]) && (!gs || gs->of[i] == group))
 			keys[n++] = (struct sort_key){region_value(o->column, &row), row.v->start, group, o->down};
 	}
-	if (o->moves || o->down)
-		qsort(keys, n, sizeof(*keys), by_key);
+	return n;
+}
+
+/* Those that are no more, among the others as if they were. */
+static size_t
+departed(const struct ui *ui, const struct sample *s, const struct row_order *o, struct sort_key *keys)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < ui->marks.gone_n; i++) {
+		struct region_row row = rows_gone_facts(s, &ui->marks.gone[i]);
+
+		keys[n++] = (struct sort_key){region_value(o->column, &row), row.v->start | ROW_GONE, 0, o->down};
+	}
 	return n;
 }
 
 static void
-put_rows(struct ui *ui, const struct sort_key *keys, size_t n)
+put_rows(struct ui *ui, const struct row_order *o, struct sort_key *keys, size_t n, bool mixed)
 {
+	if (o->moves || o->down || mixed)
+		qsort(keys, n, sizeof(*keys), by_key);
 	for (size_t i = 0; i < n; i++)
 		ui->order[ui->order_n++] = keys[i].row;
 }
 
 /* Headings, and below each that is unfolded its regions. */
 static void
-sort_groups(struct ui *ui, const struct sample *s, const struct row_order *o)
+sort_groups(struct ui *ui, const struct sample *s, const struct row_order *o, struct sort_key *keys)
 {
 	struct groups gs;
-	struct sort_key *heads, *keys = mem_alloc(s->regions->vmas.n * sizeof(*keys));
+	struct sort_key *heads;
 
-	groups_make(&gs, s->regions, ui->grouping, NULL);
-	heads = mem_alloc(gs.n * sizeof(*heads));
+	groups_make(&gs, s->regions, ui->grouping, o->in);
+	heads = mem_alloc((gs.n + 1) * sizeof(*heads));
 	for (size_t i = 0; i < gs.n; i++) {
 		struct region_row row = rows_group_facts(s, &gs.g[i]);
 
-		heads[i] = (struct sort_key){region_value(o->column, &row), gs.g[i].v.start | 1, i, o->down};
+		heads[i] = (struct sort_key){region_value(o->column, &row), gs.g[i].v.start | ROW_GROUP, i, o->down};
 	}
 	qsort(heads, gs.n, sizeof(*heads), by_key);
 	for (size_t i = 0; i < gs.n; i++) {
 		ui->order[ui->order_n++] = heads[i].row;
 		if (rows_is_open(ui, &gs.g[heads[i].group]))
-			put_rows(ui, keys, sort_members(s, &gs, heads[i].group, o, keys));
+			put_rows(ui, o, keys, members(s, &gs, heads[i].group, o, keys), false);
 	}
 	free(heads);
-	free(keys);
 	groups_free(&gs);
 }
 
 static void
 sort_rows(struct ui *ui, const struct sample *s, const struct row_order *o)
 {
-	size_t n = s->regions->vmas.n;
-	struct sort_key *keys;
+	size_t n = s->regions->vmas.n, gone = ui->marks.gone_n;
+	struct sort_key *keys = mem_alloc((n + gone + 1) * sizeof(*keys));
 
-	ui->order = mem_resize(ui->order, 2 * n * sizeof(*ui->order));
+	ui->order = mem_resize(ui->order, (2 * n + gone + 1) * sizeof(*ui->order));
 	ui->order_n = 0;
-	ui->order_serial = s->serial;
 	if (ui->grouping) {
-		sort_groups(ui, s, o);
-		return;
+		sort_groups(ui, s, o, keys);
+	} else {
+		n = members(s, NULL, 0, o, keys);
+		gone = departed(ui, s, o, keys + n);
+		put_rows(ui, o, keys, n + gone, gone > 0);
 	}
-	keys = mem_alloc(n * sizeof(*keys));
-	put_rows(ui, keys, sort_members(s, NULL, 0, o, keys));
 	free(keys);
 }
 
-/* Keeps the order that was, without the regions that went; new ones come last until the next sort. */
-static void
-keep_order(struct ui *ui, const struct sample *s)
+/* --- holding still ------------------------------------------------------------------------------------ */
+
+/* What has become of a row; 0: it is not shown any more. */
+static uint64_t
+row_now(const struct ui *ui, const struct sample *s, uint64_t row, const bool *in)
 {
-	size_t n = s->regions->vmas.n, out = 0;
-	bool *placed = mem_alloc(n * sizeof(*placed));
-	uint64_t *order = mem_alloc(2 * n * sizeof(*order));
+	uint64_t start = row & ~(uint64_t)(ROW_GROUP | ROW_GONE);
+	const struct vma *v = vma_at(&s->regions->vmas, start);
+
+	if (!row_is_gone(row) && v && v->start == start && (!in || in[v - s->regions->vmas.v]))
+		return row;
+	return !row_is_group(row) && list_marks_gone(&ui->marks, start) ? start | ROW_GONE : 0;
+}
+
+/* Keeps the order that was, with those that went struck; new ones come last until the next sort. */
+static void
+keep_order(struct ui *ui, const struct sample *s, const bool *in)
+{
+	const struct vma_list *l = &s->regions->vmas;
+	bool *placed = mem_alloc((l->n + 1) * sizeof(*placed));
+	uint64_t *order = mem_alloc((ui->order_n + l->n + 1) * sizeof(*order)), row;
+	size_t out = 0;
 
 	for (size_t i = 0; i < ui->order_n; i++) {
-		const struct vma *v = vma_at(&s->regions->vmas, ui->order[i]);
-		size_t k = v ? (size_t)(v - s->regions->vmas.v) : 0;
-
-		if (!v || v->start != (ui->order[i] & ~UINT64_C(1)) || out >= 2 * n)
+		if (!(row = row_now(ui, s, ui->order[i], in)))
 			continue;
-		if (row_is_group(ui->order[i])) {
-			order[out++] = ui->order[i];
-		} else if (!placed[k]) {
-			order[out++] = v->start;
-			placed[k] = true;
-		}
+		order[out++] = row;
+		if (!(row & (ROW_GROUP | ROW_GONE)))
+			placed[vma_at(l, row) - l->v] = true;
 	}
-	for (size_t k = 0; k < n && !ui->grouping; k++)
-		if (!placed[k])
-			order[out++] = s->regions->vmas.v[k].start;
+	for (size_t k = 0; k < l->n && !ui->grouping; k++)
+		if (!placed[k] && (!in || in[k]))
+			order[out++] = l->v[k].start;
 	free(placed);
 	free(ui->order);
 	ui->order = order;
 	ui->order_n = out;
-	ui->order_serial = s->serial;
 }
+
+/* --- the cursor --------------------------------------------------------------------------------------- */
 
 size_t
 rows_position(const struct ui *ui)
@@ -173,61 +220,112 @@ rows_position(const struct ui *ui)
 	return 0;
 }
 
-/* The cursor's row may be gone: its region unmapped or folded away, its group begun elsewhere. */
+static bool
+is_shown(const struct ui *ui)
+{
+	return ui->order_n && ui->order[rows_position(ui)] == ui->region;
+}
+
+/* The row of the nearest region that is shown; of groups the heading. */
+static uint64_t
+nearest(const struct ui *ui, const struct sample *s)
+{
+	const struct vma_list *l = &s->regions->vmas;
+	uint64_t best = ui->order[0], least = UINT64_MAX;
+	const struct vma *v = vma_at(l, ui->region);
+	struct groups gs;
+
+	for (size_t i = 0; i < ui->order_n && !ui->grouping; i++) {
+		uint64_t a = ui->order[i], away = a > ui->region ? a - ui->region : ui->region - a;
+
+		if (away < least && !row_is_gone(a)) {
+			least = away;
+			best = a;
+		}
+	}
+	if (!ui->grouping)
+		return best;
+	rows_groups(ui, s, &gs);
+	if (!v)
+		v = &l->v[u64_min(vma_lower_bound(l, ui->region), l->n - 1)];
+	if (gs.n)
+		best = gs.g[gs.of[v - l->v]].v.start | ROW_GROUP;
+	groups_free(&gs);
+	return best;
+}
+
+/* The cursor's row may be gone: its region unmapped, left out or folded away, its group begun elsewhere. */
 static void
 settle_cursor(struct ui *ui, const struct sample *s)
 {
-	const struct vma_list *l = &s->regions->vmas;
-	const struct vma *v = vma_at(l, ui->region);
+	uint64_t start = ui->region & ~(uint64_t)(ROW_GROUP | ROW_GONE);
+	const struct vma *v = vma_at(&s->regions->vmas, start);
 
-	if (!ui->region || !ui->order_n) {
+	if (!ui->order_n || !ui->region) {
 		ui->region = ui->order_n ? ui->order[0] : 0;
 		return;
 	}
-	if (!v)
-		v = &l->v[u64_min(vma_lower_bound(l, ui->region), l->n - 1)];
-	ui->region = v->start | (row_is_group(ui->region) && ui->grouping ? 1 : 0);
-	if (ui->grouping && ui->order[rows_position(ui)] != ui->region) {
-		struct groups gs;
-
-		groups_make(&gs, s->regions, ui->grouping, NULL);
-		ui->region = gs.g[gs.of[v - l->v]].v.start | 1;
-		groups_free(&gs);
+	if (is_shown(ui))
+		return;
+	if (!ui->grouping && list_marks_gone(&ui->marks, start)) {
+		ui->region = start | ROW_GONE;
+		if (is_shown(ui))
+			return;
 	}
+	ui->region = v ? v->start : start; /* what it has become a part of */
+	if (!is_shown(ui))
+		ui->region = nearest(ui, s);
 }
+
+/* --- use ---------------------------------------------------------------------------------------------- */
 
 void
 rows_settle(struct ui *ui, const struct sample *s)
 {
-	struct row_order o = {(enum column_id)ui->sort, list_sorts_down(ui), ui->sort != COL_REGION_START};
+	struct row_order o = {(enum column_id)ui->sort, list_sorts_down(ui), ui->sort != COL_REGION_START, NULL};
+	bool changed = list_marks_see(&ui->marks, s, ui->now), *in;
 
-	if (!ui->order || !o.moves || (ui->order_serial != s->serial && ui->now > ui->touched_ns + HOLD_NS))
-		sort_rows(ui, s, &o);
-	else if (ui->order_serial != s->serial)
-		keep_order(ui, s);
+	if (!ui->order || ui->order_serial != s->serial || changed) {
+		in = list_filter_run(&ui->filter, s, &ui->unknown);
+		o.in = in;
+		ui->shown = 0;
+		for (size_t i = 0; i < s->regions->vmas.n; i++)
+			ui->shown += !in || in[i];
+		if (!ui->order || !o.moves || ui->now > ui->touched_ns + HOLD_NS)
+			sort_rows(ui, s, &o);
+		else
+			keep_order(ui, s, in);
+		ui->order_serial = s->serial;
+		free(in);
+	}
 	settle_cursor(ui, s);
+}
+
+void
+rows_anew(struct ui *ui)
+{
+	free(ui->order);
+	ui->order = NULL;
+	ui->order_n = 0;
 }
 
 void
 rows_fold(struct ui *ui, const struct sample *s)
 {
-	const struct vma *v = vma_at(&s->regions->vmas, ui->region);
 	const struct group *g;
 	struct groups gs;
 	size_t i = 0;
 
-	if (!v || !ui->grouping)
+	if (!ui->grouping)
 		return;
-	groups_make(&gs, s->regions, ui->grouping, NULL);
-	g = &gs.g[gs.of[v - s->regions->vmas.v]];
-	while (i < ui->open_n && ui->open[i] != g->hash)
+	rows_groups(ui, s, &gs);
+	g = rows_group(&gs, s, ui->region);
+	while (g && i < ui->open_n && ui->open[i] != g->hash)
 		i++;
-	if (i < ui->open_n)
+	if (g && i < ui->open_n)
 		ui->open[i] = ui->open[--ui->open_n];
-	else if (ui->open_n < ARRAY_LEN(ui->open))
+	else if (g && ui->open_n < ARRAY_LEN(ui->open))
 		ui->open[ui->open_n++] = g->hash;
-	ui->region = g->v.start | 1;
 	groups_free(&gs);
-	free(ui->order);
-	ui->order = NULL;
+	rows_anew(ui);
 }

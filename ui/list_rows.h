@@ -7,13 +7,22 @@
 #include "view.h"
 
 /*
- * The rows of the region list in their order: ui->order. A row is the start of a region; with its
- * lowest bit set, which no start has, it is the heading of the group whose first region that is.
+ * The rows of the region list in their order: ui->order. A row is the start of a region. Its lowest
+ * bits, which no start has, tell what else it is: the heading of the group whose first region that
+ * is, or a region that is no more.
  */
+enum { ROW_GROUP = 1, ROW_GONE = 2 };
+
 static inline bool
 row_is_group(uint64_t row)
 {
-	return row & 1;
+	return row & ROW_GROUP;
+}
+
+static inline bool
+row_is_gone(uint64_t row)
+{
+	return row & ROW_GONE;
 }
 
 /*
@@ -22,14 +31,21 @@ row_is_group(uint64_t row)
  */
 void rows_settle(struct ui *ui, const struct sample *s);
 
+/* To be called when what is shown, or in which order, has changed. */
+void rows_anew(struct ui *ui);
+
 /* Where the cursor's row is, 0 if it is gone. */
 size_t rows_position(const struct ui *ui);
 
 /* Folds or unfolds the group under the cursor. */
 void rows_fold(struct ui *ui, const struct sample *s);
 
-/* The facts of a region, or of a group, for its columns. */
+/* The groups of what is shown; groups_free. */
+void rows_groups(const struct ui *ui, const struct sample *s, struct groups *out);
+
+/* The facts of a region, of one that is no more, or of a group, for its columns. */
 struct region_row rows_facts(const struct sample *s, size_t region);
+struct region_row rows_gone_facts(const struct sample *s, const struct list_gone *g);
 struct region_row rows_group_facts(const struct sample *s, const struct group *g);
 
 /* The group that a row is the heading of; NULL: none. */

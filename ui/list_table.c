@@ -156,9 +156,38 @@ draw_cell(const struct region_row *row, const struct list_place *p, int y)
 		draw_rwx(row, p, y);
 }
 
+/* A line through what is no more. */
 static void
-draw_row(const struct ui *ui, const struct list_layout *l, const struct region_row *row, uint64_t at,
-         const char *fold, int y)
+draw_struck(const struct list_layout *l, const struct region_row *row, int y)
+{
+	const struct list_place *last = &l->at[l->n - 1];
+	struct buf text = {0};
+
+	for (int x = 1; x < last->x + last->width; x++)
+		paint_glyph(y, x, ROLE_DIM, paint_utf8() ? L'─' : L'-');
+	for (size_t i = 0; i < l->n; i++) {
+		const struct list_place *p = &l->at[i];
+		struct value v = {0};
+		int pad;
+
+		if (p->column->id == LIST_PAGES)
+			continue;
+		text.len = 0;
+		buf_str(&text, "");
+		if (p->column->id == COL_REGION_MAPPING) {
+			ui_name_cut(&text, row->v, (size_t)p->width);
+		} else {
+			v = region_value((enum column_id)p->column->id, row);
+			cell_text(p->column->id, &v, &text);
+		}
+		pad = stands_right(p->column->id) ? p->width - (int)ui_width(text.s, text.len) : 0;
+		paint_text(y, p->x + (pad > 0 ? pad : 0), p->x + p->width, ROLE_DIM, "%s", text.s);
+	}
+	buf_free(&text);
+}
+
+static void
+draw_row(const struct list_layout *l, const struct region_row *row, const char *fold, int y)
 {
 	for (size_t i = 0; i < l->n; i++) {
 		const struct list_place *p = &l->at[i];
@@ -170,17 +199,42 @@ draw_row(const struct ui *ui, const struct list_layout *l, const struct region_r
 		else
 			draw_cell(row, p, y);
 	}
-	if (at != ui->region)
-		return;
-	paint_text(y, 0, 1, ROLE_ACCENT, "›");
-	paint_shade(y, 0, ui->cols, ROLE_SELECT);
-	paint_cursor(y, 0);
 }
 
 static const char *
 fold_mark(bool open)
 {
 	return paint_utf8() ? (open ? "▾ " : "▸ ") : open ? "- " : "+ ";
+}
+
+/* What the first column of the screen says: the cursor is here, it is new, it is no more. */
+static void
+draw_mark(const struct ui *ui, uint64_t row, int y)
+{
+	if (row_is_gone(row))
+		paint_text(y, 0, 1, ROLE_HOT, "-");
+	else if (!row_is_group(row) && list_marks_born(&ui->marks, row))
+		paint_text(y, 0, 1, ROLE_HOT, "+");
+	else if (row == ui->region)
+		paint_text(y, 0, 1, ROLE_ACCENT, "›");
+	if (row != ui->region)
+		return;
+	paint_shade(y, 0, ui->cols, ROLE_SELECT);
+	paint_cursor(y, 0);
+}
+
+/* Below the last row: what the filter does not show, and nobody would miss. */
+static void
+draw_left_out(const struct ui *ui, const struct sample *s, int y, int bottom)
+{
+	if (!ui->filter.text[0])
+		return;
+	if (!ui->order_n)
+		paint_text(y++, 1, ui->cols, ROLE_DIM, "no region passes the filter: f changes it, Esc takes it away");
+	if (ui->unknown && y < bottom)
+		paint_text(y, 1, ui->cols, ROLE_DIM, "%zu region%s left out: nobody can tell whether %s pass%s%s", ui->unknown,
+		           ui->unknown == 1 ? "" : "s", ui->unknown == 1 ? "it" : "they", ui->unknown == 1 ? "es" : "",
+		           filter_wants(&ui->filter.program) & FILTER_WANT_WRITTEN && !s->gen ? "; press c first" : "");
 }
 
 void
@@ -190,16 +244,26 @@ list_table_rows(const struct ui *ui, const struct sample *s, int y, int bottom)
 	struct groups gs = {0};
 
 	if (ui->grouping)
-		groups_make(&gs, s->regions, ui->grouping, NULL);
+		rows_groups(ui, s, &gs);
 	for (size_t i = ui->list_top; i < ui->order_n && y < bottom; i++, y++) {
-		const struct vma *v = vma_at(&s->regions->vmas, ui->order[i]);
-		const struct group *g = ui->grouping ? rows_group(&gs, s, ui->order[i]) : NULL;
+		uint64_t row = ui->order[i];
+		const struct vma *v = vma_at(&s->regions->vmas, row);
+		const struct group *g = ui->grouping ? rows_group(&gs, s, row) : NULL;
+		const struct list_gone *gone = row_is_gone(row) ? list_marks_gone(&ui->marks, row & ~(uint64_t)ROW_GONE) : NULL;
 		struct region_row facts;
 
-		if (!v)
-			continue;
-		facts = g ? rows_group_facts(s, g) : rows_facts(s, (size_t)(v - s->regions->vmas.v));
-		draw_row(ui, &l, &facts, ui->order[i], g ? fold_mark(rows_is_open(ui, g)) : ui->grouping ? "  " : "", y);
+		if (gone) {
+			facts = rows_gone_facts(s, gone);
+			draw_struck(&l, &facts, y);
+		} else if (v && g) {
+			facts = rows_group_facts(s, g);
+			draw_row(&l, &facts, fold_mark(rows_is_open(ui, g)), y);
+		} else if (v) {
+			facts = rows_facts(s, (size_t)(v - s->regions->vmas.v));
+			draw_row(&l, &facts, ui->grouping ? "  " : "", y);
+		}
+		draw_mark(ui, row, y);
 	}
 	groups_free(&gs);
+	draw_left_out(ui, s, y, bottom);
 }

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "list_rows.h"
 #include "paint.h"
 #include "util.h"
 
@@ -199,7 +200,8 @@ ui_hex_jump(struct ui *ui, uint64_t addr)
 const struct vma *
 ui_vma(const struct ui *ui, const struct sample *s, const struct region **r)
 {
-	const struct vma *v = s->regions ? vma_at(&s->regions->vmas, ui->region) : NULL;
+	bool there = s->regions && !row_is_gone(ui->region);
+	const struct vma *v = there ? vma_at(&s->regions->vmas, ui->region) : NULL;
 
 	if (r)
 		*r = v ? &s->regions->r[v - s->regions->vmas.v] : NULL;
@@ -225,10 +227,9 @@ ui_go(struct ui *ui, const struct sample *s, uint64_t addr)
 void
 ui_name(struct buf *out, const struct vma *v)
 {
-	if (!v->name[0])
-		buf_str(out, v->type == VMA_RESERVE ? "[reserved]" : "[anonymous]");
-	else
-		text_escape(out, v->name, strlen(v->name), !paint_utf8());
+	const char *name = vma_shown_name(v);
+
+	text_escape(out, name, strlen(name), !paint_utf8());
 }
 
 /* One character: its bytes, and how paint_text will draw it. */

@@ -9,6 +9,8 @@
 #include "jumps.h"
 #include "keys.h"
 #include "list_columns.h"
+#include "list_filter.h"
+#include "list_marks.h"
 #include "map.h"
 #include "picker.h"
 #include "sample.h"
@@ -42,6 +44,7 @@ struct ui {
 	uint64_t *order;      /* rows in display order (list_rows.h); NULL: to be sorted again */
 	size_t order_n;
 	uint64_t order_serial;/* of the sample it was made from */
+	size_t shown, unknown;/* regions that pass the filter; those that nobody can tell of */
 	size_t list_top;
 	struct list_columns columns; /* those that were chosen */
 	int sort;             /* the column it is sorted by, */
@@ -49,7 +52,15 @@ struct ui {
 	enum grouping grouping;
 	uint64_t open[64];    /* groups that are unfolded: struct group's hash */
 	size_t open_n;
-	char find[128];
+	struct list_filter filter;
+	struct list_marks marks;
+	char find[128];       /* what was looked for last; */
+	size_t found, found_n;/* the cursor is on the first .. found_n-th row that has it; found_n 0: none */
+	struct {
+		uint64_t from;
+		struct list_filter filter;
+		char find[128];
+	} typing;             /* what was before something was typed (list_typed.h) */
 
 	enum lens lens;       /* the question the colours answer */
 
@@ -89,7 +100,7 @@ enum effect {
 	FX_NONE = 0,
 	FX_CLEAR = 1, FX_REFRESH = 2, FX_PROMPT = 4, FX_FIND = 8, FX_INTERVAL = 16, FX_PAUSE = 32,
 	FX_QUIT = 64, FX_REDRAW = 128, FX_NOT_FOUND = 256, FX_PULSE = 512,
-	FX_OPEN = 1024, FX_FAULT = 2048, FX_NO_WRITES = 1 << 20,
+	FX_OPEN = 1024, FX_FAULT = 2048, FX_FILTER = 4096, FX_NO_WRITES = 1 << 20,
 };
 
 struct view {
@@ -183,7 +194,7 @@ int ui_strip_legend_width(const struct sample *s, enum lens l);
 /* What the lens lacks here, why, and how to get it; false: nothing. */
 bool ui_lens_lacks(const struct ui *ui, const struct sample *s, struct buf *out);
 
-/* A mapping's name for the screen: escaped, "[anonymous]" for none. */
+/* A mapping's name for the screen: escaped, vma_shown_name for none. */
 void ui_name(struct buf *out, const struct vma *v);
 
 /* Columns that the first n bytes of UTF-8 text take, and bytes of it that fit into so many columns. */

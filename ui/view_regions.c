@@ -5,11 +5,11 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "list_bars.h"
 #include "list_rows.h"
 #include "list_table.h"
+#include "list_typed.h"
 #include "paint.h"
 #include "util.h"
 #include "view.h"
@@ -97,7 +97,7 @@ say_group(const struct ui *ui, const struct sample *s, struct buf *out)
 	const struct group *g;
 	char a[8], b[8];
 
-	groups_make(&gs, s->regions, ui->grouping, NULL);
+	rows_groups(ui, s, &gs);
 	g = rows_group(&gs, s, ui->region);
 	if (g) {
 		text_escape(out, g->key, strlen(g->key), !paint_utf8());
@@ -109,13 +109,31 @@ say_group(const struct ui *ui, const struct sample *s, struct buf *out)
 }
 
 static void
+say_gone(const struct ui *ui, struct buf *out)
+{
+	const struct list_gone *g = list_marks_gone(&ui->marks, ui->region & ~(uint64_t)ROW_GONE);
+	const struct vma *v = g ? &g->in->vmas.v[g->at] : NULL;
+	char size[8];
+
+	if (!v)
+		return;
+	buf_fmt(out, "%llx ", (unsigned long long)v->start);
+	ui_name(out, v);
+	buf_fmt(out, " %s: the process has unmapped it", size_text(size, vma_size(v)));
+}
+
+static void
 say(const struct ui *ui, const struct sample *s, struct buf *out)
 {
 	const struct region *r;
 	const struct vma *v = ui_vma(ui, s, &r);
 	char a[8], b[8], perm[5];
 
-	if (!v)
+	if (row_is_gone(ui->region)) {
+		say_gone(ui, out);
+		return;
+	}
+	if (!v || !ui->order_n)
 		return;
 	if (row_is_group(ui->region)) {
 		say_group(ui, s, out);
@@ -124,7 +142,8 @@ say(const struct ui *ui, const struct sample *s, struct buf *out)
 	vma_perm_text(v, perm);
 	buf_fmt(out, "%llx ", (unsigned long long)v->start);
 	ui_name(out, v);
-	buf_fmt(out, " %s %s: ", size_text(a, vma_size(v)), perm);
+	buf_fmt(out, " %s %s%s: ", size_text(a, vma_size(v)), perm,
+	        list_marks_born(&ui->marks, v->start) ? ", mapped just now" : "");
 	if (!r->known)
 		buf_str(out, s->regions->counted ? "the kernel shows no page table of it" : "not counted yet");
 	else if (!r->rss && !r->swap)
@@ -146,10 +165,14 @@ crumb(const struct ui *ui, const struct sample *s, struct buf *out)
 {
 	struct list_layout l = list_layout(ui);
 
-	(void)s;
 	buf_str(out, "regions");
 	if (ui->grouping)
 		buf_fmt(out, " by %s", grouping_name(ui->grouping));
+	if (ui->filter.text[0]) {
+		buf_str(out, " where ");
+		text_escape(out, ui->filter.text, strlen(ui->filter.text), !paint_utf8());
+		buf_fmt(out, ": %zu of %zu", ui->shown, s->regions ? s->regions->vmas.n : 0);
+	}
 	if (!list_layout_of(&l, ui->sort)) /* no heading has the mark */
 		buf_fmt(out, "%s %s%s", ui->grouping ? "," : " by", list_column_of(ui->sort)->title,
 		        list_sorts_down(ui) ? "▼" : "▲");
@@ -169,42 +192,13 @@ move_to(struct ui *ui, long at)
 	ui->region = ui->order[at];
 }
 
-static bool
-matches(const struct ui *ui, const struct sample *s, uint64_t start)
-{
-	const struct vma *v = vma_at(&s->regions->vmas, start);
-	char addr[32];
-
-	snprintf(addr, sizeof(addr), "%012llx", (unsigned long long)start);
-	return v && (strcasestr(v->name, ui->find) || strstr(addr, ui->find));
-}
-
-static unsigned
-find(struct ui *ui, const struct sample *s, long step)
-{
-	long n = (long)ui->order_n, at = (long)rows_position(ui);
-
-	if (!ui->find[0] || !s->regions)
-		return FX_NONE;
-	for (long i = 1; i <= n; i++) {
-		long k = ((at + i * step) % n + n) % n;
-
-		if (matches(ui, s, ui->order[k])) {
-			ui->region = ui->order[k];
-			return FX_NONE;
-		}
-	}
-	return FX_NOT_FOUND;
-}
-
 /* Who asks for an order wants to see its top. */
 static void
 set_order(struct ui *ui, int sort, bool invert)
 {
 	ui->sort = sort;
 	ui->invert = invert;
-	free(ui->order);
-	ui->order = NULL;
+	rows_anew(ui);
 	ui->region = 0;
 }
 
@@ -220,9 +214,8 @@ group_by(struct ui *ui, enum grouping by)
 {
 	ui->grouping = by;
 	ui->open_n = 0;
-	ui->region &= ~UINT64_C(1);
-	free(ui->order);
-	ui->order = NULL;
+	ui->region &= ~(uint64_t)ROW_GROUP;
+	rows_anew(ui);
 }
 
 static unsigned
@@ -245,11 +238,12 @@ act(struct ui *ui, const struct sample *s, enum action a)
 	case ACT_SORT_BACK: set_order(ui, list_columns_next(&ui->columns, ui->sort, -1), false); break;
 	case ACT_INVERT: set_order(ui, ui->sort, !ui->invert); break;
 	case ACT_FIND: return FX_FIND;
-	case ACT_FIND_NEXT: return find(ui, s, 1);
-	case ACT_FIND_BACK: return find(ui, s, -1);
+	case ACT_FIND_NEXT: return list_find(ui, s, 1);
+	case ACT_FIND_BACK: return list_find(ui, s, -1);
+	case ACT_FILTER: return FX_FILTER;
 	case ACT_INFO:
 		ui->card_top = 0;
-		if (!row_is_group(ui->region))
+		if (!row_is_group(ui->region) && ui_vma(ui, s, NULL))
 			ui_push(ui, VIEW_REGION);
 		break;
 	case ACT_GROUP: group_by(ui, (ui->grouping + 1) % GROUPING_COUNT); break;

@@ -83,7 +83,7 @@ strings_of() { # FILE MACRO
 		grep -qF -e "$row" "$BATS_TEST_TMPDIR/plain" || { echo "the manual lacks $row"; return 1; }
 	done < <(
 		sed -n '/HIDDEN/d; s/^O([^,]*, *"\([^"]*\)".*/--\1/p' "$fixture_top/ui/options.def"
-		sed -n 's/^K([^,]*, *"\([^"]*\)".*"\([^"]*\)")$/\1\n\2/p' "$fixture_top/ui/keys.def"
+		sed -n 's/^K([^,]*, *"\([^"]*\)".*"\([^"]*\)")$/\1\n\2/p' "$fixture_top/ui/keys.def" | sed 's/\\\\/\\/g'
 		sed -n 's/^Q([^,]*, *"[^"]*", *"\([^"]*\)".*/\1/p' "$fixture_top/src/query.def"
 		sed -n "s/^S([^,]*, '\(.\)', [^,]*, \"\([^\"]*\)\".*/\1  \2/p" "$fixture_top/src/state.def"
 		sed -n 's/^C([^,]*, [^,]*, *"\([^"]*\)".*/\1/p' "$fixture_top/ui/columns.def"

@@ -306,7 +306,7 @@ test_page_fields(void)
 	    {"perm=rw-s", TRUTH_NO},       {"perm!=r-x", TRUTH_YES},    {"perm=r--", TRUTH_NO},
 	    {"type=file", TRUTH_YES},      {"type!=heap", TRUTH_YES},   {"inode=77", TRUTH_YES},
 	    {"name~libc", TRUTH_YES},      {"name=libc.so.6", TRUTH_YES}, {"name=/usr/lib/libc.so.6", TRUTH_YES},
-	    {"name=libc", TRUTH_NO},       {"name!=libc", TRUTH_YES},   {"name~\"so.6\"", TRUTH_YES},
+	    {"name~LibC", TRUTH_YES}, {"name=LIBC.so.6", TRUTH_NO}, {"name=libc", TRUTH_NO},       {"name!=libc", TRUTH_YES},   {"name~\"so.6\"", TRUTH_YES},
 	    {"name~'lib/'", TRUTH_YES},    {"name=\"\"", TRUTH_NO},     {"name~[", TRUTH_NO},
 	};
 	struct vma v = region_of(VMA_FILE);

@@ -5,6 +5,8 @@
 
 #include "keys.h"
 #include "list_columns.h"
+#include "list_filter.h"
+#include "list_marks.h"
 #include "tap.h"
 #include "util.h"
 
@@ -161,6 +163,129 @@ test_choosing(void)
 	   "the last one cannot be taken away");
 }
 
+/* --- what came and went ------------------------------------------------------------------------------- */
+
+static struct sample
+sample_of(const char *maps, uint64_t time_ns)
+{
+	struct sample s = {.page_size = 4096};
+	struct vma_list l = {0};
+	size_t odd;
+
+	vma_parse(&l, mem_strdup(maps), &odd);
+	s.regions = regions_new(l);
+	s.regions->time_ns = time_ns;
+	return s;
+}
+
+/* What is marked, as "+start ... -start ..."; the marks have seen `was` at 1 s. */
+static const char *
+marks_text(const char *was, const char *is)
+{
+	static struct buf b;
+	struct sample before = sample_of(was, UINT64_C(1000000000)), after = sample_of(is, UINT64_C(2000000000));
+	struct list_marks m = {0};
+
+	b.len = 0;
+	buf_str(&b, "");
+	list_marks_see(&m, &before, before.regions->time_ns);
+	list_marks_see(&m, &after, after.regions->time_ns);
+	for (size_t i = 0; i < m.born_n; i++)
+		buf_fmt(&b, "+%llx ", (unsigned long long)m.born[i].start);
+	for (size_t i = 0; i < m.gone_n; i++)
+		buf_fmt(&b, "-%llx ", (unsigned long long)m.gone[i].in->vmas.v[m.gone[i].at].start);
+	list_marks_free(&m);
+	regions_unref(before.regions);
+	regions_unref(after.regions);
+	return b.s;
+}
+
+#define ANON(range) range " rw-p 00000000 00:00 0 \n"
+#define LIBC(range) range " r--p 00000000 08:01 77 /lib/libc.so\n"
+
+static void
+test_marks(void)
+{
+	is_str(marks_text(ANON("1000-2000"), ANON("1000-2000") ANON("5000-6000")), "+5000 ", "a region that came");
+	is_str(marks_text(ANON("1000-2000") ANON("5000-6000"), ANON("5000-6000")), "-1000 ", "a region that went");
+	is_str(marks_text(ANON("1000-2000"), LIBC("1000-2000")), "+1000 -1000 ", "a file in the place of memory");
+	is_str(marks_text(ANON("3000-5000"), ANON("1000-5000")), "", "a stack that grew");
+	is_str(marks_text(ANON("1000-5000"), ANON("1000-2000") "2000-3000 r--p 00000000 00:00 0 \n" ANON("3000-5000")),
+	       "", "one that was split");
+	is_str(marks_text(ANON("1000-2000") ANON("2000-3000"), ANON("1000-3000")), "", "two that have become one");
+	is_str(marks_text(ANON("1000-9000"), ANON("1000-2000") ANON("8000-9000")), "", "a hole is no region");
+	is_str(marks_text("", ANON("1000-2000")), "+1000 ", "the first region of all");
+}
+
+static void
+test_marks_end(void)
+{
+	struct sample a = sample_of(ANON("1000-2000"), 1000), b = sample_of(LIBC("1000-2000"), 2000);
+	struct list_marks m = {0};
+
+	ok(!list_marks_see(&m, &a, 1000) && list_marks_wait_ms(&m, 1000) < 0, "at first nothing is new");
+	ok(list_marks_see(&m, &b, 2000) && list_marks_born(&m, 0x1000) && list_marks_gone(&m, 0x1000), "two marks");
+	is_u64((uint64_t)list_marks_wait_ms(&m, 2000), 3001, "they stay for three seconds");
+	ok(!list_marks_see(&m, &b, UINT64_C(3000002000)) && list_marks_gone(&m, 0x1000), "to the last of them");
+	ok(list_marks_see(&m, &b, UINT64_C(3001002000)) && !list_marks_born(&m, 0x1000) && !list_marks_gone(&m, 0x1000) &&
+	       list_marks_wait_ms(&m, UINT64_C(3001002000)) < 0,
+	   "then they are gone, without a new look");
+	list_marks_see(&m, &a, 1000);
+	ok(!m.born_n && !m.gone_n, "looking back in time marks nothing");
+	b.execs = 1;
+	list_marks_see(&m, &b, 2000);
+	ok(!m.born_n && !m.gone_n, "nor does a new program");
+	list_marks_free(&m);
+	regions_unref(a.regions);
+	regions_unref(b.regions);
+}
+
+/* --- filters ------------------------------------------------------------------------------------------ */
+
+static void
+test_filter(void)
+{
+	static const struct {
+		const char *typed, *means; /* NULL: an error */
+		const char *in;            /* a letter for each region that passes */
+	} rows[] = {
+	    {"", "", "abc"},
+	    {"   ", "", "abc"},
+	    {"libc", "name~libc", "b"},
+	    {" LIBC ", "name~LIBC", "b"},
+	    {"Java heap", "name~\"Java heap\"", "c"},
+	    {"[anon", "name~\"[anon\"", "c"},
+	    {"it's", "name~\"it's\"", ""},
+	    {"say \"", "name~'say \"'", ""},
+	    {"file", "file", "b"},
+	    {"anon & perm~w", "anon & perm~w", "ac"},
+	    {"size>1p", "size>1p", "c"},
+	    {"rss", "name~rss", ""},
+	    {"rss>", NULL, "abc"},
+	    {"!", NULL, "abc"},
+	    {"(libc", NULL, "abc"},
+	    {"both ' and \"", NULL, "abc"},
+	};
+	struct sample s = sample_of(ANON("1000-2000") LIBC("2000-3000") "3000-5000 rw-p 00000000 00:00 0 [anon:Java heap]\n", 1);
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct list_filter f = {0};
+		struct err err;
+		int r = list_filter_set(&f, rows[i].typed, 4096, &err);
+		size_t unknown, n = 0;
+		bool *in = list_filter_run(&f, &s, &unknown);
+		char got[8] = "";
+
+		for (size_t k = 0; k < 3; k++)
+			if (!in || in[k])
+				got[n++] = "abc"[k];
+		ok(rows[i].means ? r == 0 && !strcmp(f.text, rows[i].means) : r < 0 && err.column > 0, rows[i].typed);
+		is_str(got, rows[i].in, "passes");
+		free(in);
+	}
+	regions_unref(s.regions);
+}
+
 int
 main(void)
 {
@@ -170,5 +295,8 @@ main(void)
 	test_chosen_shedding();
 	test_column_names();
 	test_choosing();
+	test_marks();
+	test_marks_end();
+	test_filter();
 	return tap_done();
 }

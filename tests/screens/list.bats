@@ -1,0 +1,176 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# What a person does with the list of regions: find, filter, sort, choose columns; what comes and goes.
+
+load screen
+
+teardown() { screen_stop; }
+
+# target_maps_as PERL: what the process maps from now on; the file stays the one that is open
+target_maps_as() {
+	perl -ne "$1" "$ROOT/$PID/maps" >"$ROOT/maps.new" && cat "$ROOT/maps.new" >"$ROOT/$PID/maps"
+}
+
+_screen_lacks() { ! screen_text | grep -q -- "$1"; }
+
+@test "f shows while it is typed what passes, Enter keeps it, Esc shows all again" {
+	fixture java
+	screen_start 80x24 "$PID"
+	screen_keys G f
+	screen_type 'libc'
+	screen_golden list-filter-typed
+	screen_keys Enter
+	screen_text | head -n 1 | grep 'regions where name~libc: 5 of 23'
+	[[ $(screen_text | grep -c 'libc.so.6$') == 5 ]]
+	screen_keys Escape
+	[[ $(screen_text | grep -c 'libc.so.6$') == 5 ]] # the end of the list, with all that is there
+	screen_keys Escape
+	screen_text | grep 'q quits'
+	screen_keys q
+	screen_end
+}
+
+@test "the filter is that of --list, is corrected where it was wrong, and comes back to be changed" {
+	fixture java
+	screen_start 120x40 "$PID"
+	screen_keys 'F4'
+	screen_type 'rss>1'
+	screen_text | tail -n 1 | grep -E 'filter: rss>1 +-> [0-9]+ of 23 regions'
+	screen_type 'x'
+	screen_text | tail -n 1 | grep 'filter: rss>1x   -> "1x" is not'
+	screen_keys Enter
+	screen_text | tail -n 2 | head -n 1 | grep -F '^ "1x" is not'
+	screen_keys C-e BSpace
+	screen_type 'm & perm~w'
+	screen_keys Enter
+	screen_text | head -n 1 | grep 'where rss>1m & perm~w:'
+	# the same rows as the command line's
+	diff <(screen_text | grep -aEo '[0-9a-f]{12} .*rw' | sed -E 's/^0*([0-9a-f]+).*/0x\1/') \
+		<("$PMTOP" --proc-root "$ROOT" --list --filter 'rss>1m & perm~w' --raw -o start "$PID" | tail -n +2)
+	screen_keys '\'
+	screen_text | tail -n 1 | grep 'filter: rss>1m & perm~w'
+	screen_keys C-u Enter
+	screen_text | head -n 1 | grep -v where
+	screen_keys q
+	screen_end
+}
+
+@test "Esc while a filter is typed brings back what was shown; one that nothing passes says so" {
+	fixture java
+	screen_start 80x24 "$PID"
+	screen_keys Down Down f
+	screen_type nowhere
+	screen_golden list-filter-nothing
+	screen_keys Escape
+	screen_text | grep '^›55d1c09fd000'
+	screen_keys f
+	screen_type heap
+	screen_keys Enter
+	screen_text | grep 'where heap: 1 of 23'
+	screen_keys f
+	screen_type zz
+	screen_keys Escape
+	screen_text | grep 'where heap: 1 of 23'
+	screen_keys q
+	screen_end
+}
+
+@test "a filter on what nobody can tell leaves out, and counts what it left out" {
+	fixture java
+	screen_start 80x24 "$PID"
+	screen_keys f
+	screen_type written
+	screen_keys Enter
+	screen_text | head -n 1 | grep 'where written: 0 of 23'
+	screen_text | grep '^ 21 regions left out: nobody can tell whether they pass; press c first'
+	screen_keys q
+	screen_end
+}
+
+@test "the filter holds in groups, and a find looks into what is folded" {
+	fixture zoo
+	screen_start 80x24 "$PID"
+	screen_keys f
+	screen_type 'file | heap'
+	screen_keys Enter t t
+	[[ $(screen_text | grep -c '▸') == 2 ]]
+	screen_keys Home /
+	screen_type '[heap]'
+	screen_text | grep '^›.*▸ heap'
+	screen_keys Enter Enter /
+	screen_type '[heap]'
+	screen_text | grep '^›.*  \[heap\]'
+	screen_keys Escape
+	screen_text | grep '^›.*▾ heap'
+	screen_keys q
+	screen_end
+}
+
+@test "the cursor goes with what is typed to find, Esc brings it back" {
+	fixture java
+	screen_start 80x24 "$PID"
+	screen_keys Down Down /
+	screen_type lib
+	screen_text | grep '^›7f1a808fd000'
+	screen_text | tail -n 1 | grep '^/lib   -> 1 of 6'
+	screen_type jvm
+	screen_text | grep '^›7f1a80c00000'
+	screen_keys BSpace BSpace BSpace
+	screen_text | grep '^›7f1a808fd000'
+	screen_type zzz
+	screen_text | grep '^›55d1c09fd000'
+	screen_text | tail -n 1 | grep 'nothing has it'
+	screen_keys Escape
+	screen_text | grep '^›55d1c09fd000'
+	# an address inside; then an empty line looks for the same again
+	screen_keys /
+	screen_type 7f1a80923fff
+	screen_keys Enter
+	screen_text | grep '^›7f1a80923000'
+	screen_keys Home / Enter
+	screen_text | grep '^›7f1a80923000'
+	screen_keys q
+	screen_end
+}
+
+@test "what is mapped anew is marked, what is unmapped stays struck for a moment" {
+	fixture_own java
+	screen_start 80x24 "$PID"
+	screen_keys /
+	screen_type 7f1a2c
+	screen_keys Enter
+	target_maps_as 'print "7f1a30000000-7f1a30200000 rw-p 00000000 00:00 0 \n" if /^7f1a34/; print if !/^7f1a2c/'
+	screen_keys r
+	screen_golden list-marks
+	# they go without a key and without a look
+	screen_wait_text '^ 7f1a30000000'
+	_screen_until "the end of the struck row" _screen_lacks '7f1a2c000000'
+	screen_text | grep '^›7f1a30000000'
+	screen_keys q
+	screen_end
+}
+
+@test "a struck row keeps its place in any order, and nothing opens it" {
+	fixture_own java
+	screen_start 80x24 "$PID"
+	screen_keys '>' Down
+	screen_text | sed -n 7p | grep '^›000140000000'
+	target_maps_as 'print if !/^140000000/'
+	screen_keys r
+	screen_text | sed -n 7p | grep -E '^-000140000000─+'
+	screen_keys Enter i
+	screen_text | tail -n 2 | grep 'the process has unmapped it'
+	screen_keys q
+	screen_end
+}
+
+@test "growing, splitting and new permissions make no new region" {
+	fixture_own java
+	screen_start 80x24 "$PID"
+	target_maps_as 's/55d1c2a00000 rw-p/55d1c2000000 rw-p/ and do { print; s/^55d1c0a00000-55d1c2000000 rw/55d1c2000000-55d1c2c00000 r-/ }; print'
+	screen_keys r
+	screen_text | grep '^ 55d1c2000000.*\[heap\]'
+	! screen_text | grep -E '^[-+]'
+	screen_keys q
+	screen_end
+}
