@@ -571,6 +571,8 @@ answer_query(struct target *t, const struct vma_list *vmas, const char *text, st
 		return answer_bytes(t, vmas, &q, err);
 	case QUERY_CAPABILITIES:
 		return answer_capabilities(t);
+	case QUERY_TRACKER:
+		return answer_tracker(t);
 	case QUERY_CLEAR:
 		return answer_clear(t, vmas, err);
 	}

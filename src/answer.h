@@ -60,6 +60,8 @@ struct answer *answer_region(struct target *t, const struct vma_list *vmas, uint
 struct answer *answer_bytes(struct target *t, const struct vma_list *vmas, const struct query *q,
                             struct err *err);
 struct answer *answer_capabilities(struct target *t);
+/* The ways to tell writes, and what the one that must be agreed to would do in this process. */
+struct answer *answer_tracker(struct target *t);
 struct answer *answer_query(struct target *t, const struct vma_list *vmas, const char *text,
                             struct err *err);
 struct answer *answer_ref(struct answer *a);

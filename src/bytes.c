@@ -60,12 +60,10 @@ bytes_kind_of(const struct vma *v, const struct page *pg)
 	return present ? BYTES_READ : BYTES_ABSENT; /* the word decides, whatever the name of the state */
 }
 
-/* What may be done with the page at base, asked of the page table now. */
+/* What may be done with the page of v (NULL: of none) at base, asked of the page table now. */
 static int
-look_at_page(struct target *t, const struct vma_list *vmas, uint64_t base, struct bytes_page *out,
-             struct err *err)
+look_at_page(struct target *t, const struct vma *v, uint64_t base, struct bytes_page *out, struct err *err)
 {
-	const struct vma *v = vma_at(vmas, base);
 	struct page pg = {.state = STATE_UNREADABLE};
 
 	*out = (struct bytes_page){.kind = BYTES_UNMAPPED, .state = STATE_NONE};
@@ -126,6 +124,17 @@ read_page(const struct target *t, uint64_t at, uint8_t *to, size_t n, struct byt
 	page->kind = BYTES_FAILED;
 	page->sys = got < 0 ? errno : 0;
 	memset(to, 0, n);
+}
+
+int
+bytes_whole(struct target *t, const struct vma *v, uint64_t base, uint8_t *to, struct bytes_page *out,
+            struct err *err)
+{
+	if (look_at_page(t, v, base, out, err) < 0 || (out->kind == BYTES_READ && open_memory(t, err) < 0))
+		return -1;
+	if (out->kind == BYTES_READ)
+		read_page(t, base, to, t->pm.page_size, out);
+	return 0;
 }
 
 /* --- a stretch ------------------------------------------------------------------------------------------ */
@@ -204,7 +213,7 @@ bytes_read(struct target *t, const struct vma_list *vmas, uint64_t start, uint64
 		size_t n = u64_min(b->end - at, b->page_size - (at - base));
 
 		/* the look at the entry and the read belong together: nothing comes in between */
-		if (look_at_page(t, vmas, base, &b->pages[i], err) < 0 ||
+		if (look_at_page(t, vma_at(vmas, base), base, &b->pages[i], err) < 0 ||
 		    (b->pages[i].kind == BYTES_READ && open_memory(t, err) < 0)) {
 			bytes_unref(b);
 			return NULL;
@@ -224,19 +233,12 @@ is_device(const struct target *t, const struct vma *v)
 {
 	struct smaps_entry e = {0};
 	struct err ignored;
-	size_t n;
-	const struct vmflag *row = smaps_flags(&n);
 	int fd = proc_file(&t->proc, "smaps", O_RDONLY);
-	bool found = false;
+	bool read = fd >= 0 && smaps_read_one(fd, v->start, &e, &ignored) == 0;
 
-	if (fd < 0)
-		return false;
-	if (smaps_read_one(fd, v->start, &e, &ignored) == 0)
-		for (size_t i = 0; i < n; i++)
-			if (!strcmp(row[i].code, "pf") || !strcmp(row[i].code, "io"))
-				found |= e.flags >> i & 1;
-	close(fd);
-	return found;
+	if (fd >= 0)
+		close(fd);
+	return read && (smaps_has(&e, "pf") || smaps_has(&e, "io"));
 }
 
 int
@@ -247,7 +249,7 @@ bytes_fault(struct target *t, const struct vma_list *vmas, uint64_t addr, struct
 	struct buf why = {0};
 	uint8_t byte;
 
-	if (look_at_page(t, vmas, base, &page, err) < 0)
+	if (look_at_page(t, vma_at(vmas, base), base, &page, err) < 0)
 		return -1;
 	if (page.kind == BYTES_READ)
 		return 1;

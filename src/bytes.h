@@ -68,6 +68,14 @@ struct bytes {
  */
 struct bytes *bytes_read(struct target *t, const struct vma_list *vmas, uint64_t start, uint64_t end,
                          const struct bytes *before, struct err *err);
+
+/*
+ * One page of region v, whole, into `to`, if it is in RAM and may be read: out->kind says. -1: memory
+ * may not be read at all.
+ */
+int bytes_whole(struct target *t, const struct vma *v, uint64_t base, uint8_t *to, struct bytes_page *out,
+                struct err *err);
+
 struct bytes *bytes_ref(struct bytes *b);
 void bytes_unref(struct bytes *b);
 size_t bytes_size(const struct bytes *b); /* about how much memory it holds */

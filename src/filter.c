@@ -298,7 +298,9 @@ static enum truth
 word_PAGE_WRITTEN(const struct filter_facts *x)
 {
 	return both(word_has(x, PM_PRESENT | PM_SWAPPED),
-	            x->written_known ? word_has(x, PM_SOFT_DIRTY) : TRUTH_UNKNOWN);
+	            !x->written_known ? TRUTH_UNKNOWN
+	            : x->track        ? truth(track_at(x->track, x->addr) != NULL)
+	                              : word_has(x, PM_SOFT_DIRTY));
 }
 
 /*
@@ -447,7 +449,7 @@ value_REGION_WRITTEN(const struct filter_facts *x, uint64_t *n)
 {
 	enum truth t = counted(x, x->r->written, n);
 
-	return t == TRUTH_YES && (!x->written_known || x->r->newborn) ? TRUTH_UNKNOWN : t;
+	return t == TRUTH_YES && (!x->written_known || x->r->doubt) ? TRUTH_UNKNOWN : t;
 }
 
 static enum truth

@@ -45,7 +45,8 @@ struct pm_scan_arg {
 	uint64_t category_inverted, category_mask, category_anyof_mask, return_mask;
 };
 
-#define PM_SCAN_WP_MATCHING 1
+#define PM_SCAN_WP_MATCHING    1
+#define PM_SCAN_CHECK_WPASYNC  2
 
 #define PM_IOC_SCAN _IOWR('f', 16, struct pm_scan_arg)
 
@@ -81,6 +82,12 @@ struct pm_uffdio_register {
 
 #define PM_IOC_UFFD_REGISTER _IOWR(0xaa, 0x00, struct pm_uffdio_register)
 #define PM_UFFD_MODE_WP      2
+
+struct pm_uffdio_range {
+	uint64_t start, len;
+};
+
+#define PM_IOC_UFFD_UNREGISTER _IOR(0xaa, 0x01, struct pm_uffdio_range)
 #define PM_UFFD_FEATURE_WP       (UINT64_C(1) << 0)
 #define PM_UFFD_FEATURE_WP_SHMEM     (UINT64_C(1) << 12)
 #define PM_UFFD_FEATURE_WP_EMPTY     (UINT64_C(1) << 13)
@@ -88,6 +95,10 @@ struct pm_uffdio_register {
 #define PM_UFFD_API          0xaa
 #define PM_UFFD_USER_MODE    1
 #define PM_UFFD_FEATURE_WP_ASYNC     (UINT64_C(1) << 15)
+
+/* what a watch of ours asks for */
+#define PM_UFFD_FEATURES \
+	(PM_UFFD_FEATURE_WP | PM_UFFD_FEATURE_WP_SHMEM | PM_UFFD_FEATURE_WP_EMPTY | PM_UFFD_FEATURE_WP_ASYNC)
 
 #define PM_CLEAR_SOFT_DIRTY "4" /* to /proc/PID/clear_refs */
 

@@ -192,40 +192,35 @@ probe_procmap_query(struct target *t, struct cap *c)
 		no(c, errno == ENOTTY ? "this kernel does not have it (Linux 6.11)" : strerror(errno), NULL);
 }
 
+/* One way to tell writes (track_ways.def). */
+static void
+probe_way(struct target *t, enum track_way way, const char *works, struct cap *c)
+{
+	const struct track_status *s = &t->track.status[way];
+
+	if (t->track.can == TRACK_UNKNOWN)
+		track_probe(&t->track, &t->proc, &t->pm);
+	if (s->can == TRACK_NO)
+		no(c, s->why, s->how);
+	else
+		yes(c, works);
+}
+
 static void
 probe_soft_dirty(struct target *t, struct cap *c)
 {
-	if (t->track.can == TRACK_UNKNOWN)
-		track_probe(&t->track, &t->proc, &t->pm);
-	if (t->track.can == TRACK_YES && !t->proc.live)
-		yes(c, "not tried: the proc root is a folder that has clear_refs");
-	else if (t->track.can == TRACK_YES)
-		yes(c, "works: proven by a write, a clear and a write to a page of our own");
-	else
-		no(c, t->track.why, t->track.how);
+	probe_way(t, TRACK_SOFT_DIRTY,
+	          t->proc.live ? "works: proven by a write, a clear and a write to a page of our own"
+	                       : "not tried: the proc root is a folder that has clear_refs", c);
 }
 
 static void
 probe_uffd(struct target *t, struct cap *c)
 {
-#ifdef SYS_userfaultfd
-	struct pm_uffdio_api api = {.api = PM_UFFD_API, .features = PM_UFFD_FEATURE_WP_ASYNC};
-	long fd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK | PM_UFFD_USER_MODE);
-
-	(void)t;
-	if (fd < 0) {
-		no(c, strerror(errno), NULL);
-		return;
-	}
-	if (ioctl((int)fd, PM_IOC_UFFD_API, &api) == 0 && api.features & PM_UFFD_FEATURE_WP_ASYNC)
-		yes(c, "asynchronous write protection is there (used of the demo)");
-	else
-		no(c, "userfaultfd is there, asynchronous write protection is not (Linux 6.7)", NULL);
-	close((int)fd);
-#else
-	(void)t;
-	no(c, "not known on this machine", NULL);
-#endif
+	probe_way(t, TRACK_UFFD,
+	          t->track.owner == TRACK_DEMO ? "works: the demo has itself watched"
+	                                       : "works on a page of our own; takes one call run in the process, on your word",
+	          c);
 }
 
 static void

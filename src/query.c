@@ -270,6 +270,10 @@ read_query(struct reader *r, struct query *q, struct err *err)
 		q->kind = QUERY_CAPABILITIES;
 		return 0;
 	}
+	if (eat_word(r, "tracker")) {
+		q->kind = QUERY_TRACKER;
+		return 0;
+	}
 	if (eat_word(r, "hex")) {
 		skip_blanks(r);
 		q->kind = QUERY_BYTES;
@@ -495,7 +499,8 @@ query_range(const struct query *q, const struct vma_list *vmas, size_t page_size
 	if (q->kind == QUERY_BYTES)
 		return err_set(err, ERR_USAGE, "it asks for bytes, and pages are wanted", "leave hex out",
 		               "this is no range");
-	if (q->kind == QUERY_FRAME || q->kind == QUERY_CLEAR || q->kind == QUERY_CAPABILITIES)
+	if (q->kind == QUERY_FRAME || q->kind == QUERY_CLEAR || q->kind == QUERY_TRACKER ||
+	    q->kind == QUERY_CAPABILITIES)
 		return err_set(err, ERR_USAGE, "it names no addresses", "write START..END, or a mapping's name",
 		               "this is no range");
 	if (q->kind == QUERY_RANGE) {

@@ -13,7 +13,7 @@
  * The language of the prompt, of -e and of RANGE arguments. Parsing is pure and knows no process;
  * resolving turns names into addresses with the regions at hand. Errors carry the column.
  */
-enum query_kind { QUERY_ADDR, QUERY_RANGE, QUERY_FRAME, QUERY_REGION, QUERY_BYTES, QUERY_CAPABILITIES, QUERY_CLEAR };
+enum query_kind { QUERY_ADDR, QUERY_RANGE, QUERY_FRAME, QUERY_REGION, QUERY_BYTES, QUERY_CAPABILITIES, QUERY_TRACKER, QUERY_CLEAR };
 
 /* A place as it was written: an address, or an offset into a mapping. */
 struct query_place {

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "region.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "kabi.h"
+#include "smaps.h"
 #include "util.h"
 #include "walk.h"
 
@@ -21,6 +24,7 @@ struct walk {
 	struct pm_run *dirty;
 	size_t dirty_n, dirty_cap;
 	bool clean_seen, born_seen, watched;
+	uint64_t lost; /* bytes that were seen written in this generation and are not any more */
 	const struct track *track;
 };
 
@@ -87,6 +91,22 @@ add_present(struct walk *w, const struct pm_run *run)
 		out->anon += pages;
 }
 
+static void
+note_dirty(struct walk *w, const struct pm_run *run)
+{
+	if (track_is_written(w->track, run->cats)) {
+		dirty_add(w, run);
+		return;
+	}
+	w->clean_seen = true;
+	if (w->track->gen && run->cats & PM_CAT_PRESENT) {
+		uint64_t seen = track_bytes(w->track, run->start, run->end);
+
+		w->lost += seen;
+		w->out->never += (run->end - run->start - seen) / w->page_size;
+	}
+}
+
 static int
 walk_run(void *arg, const struct pm_run *run)
 {
@@ -100,10 +120,7 @@ walk_run(void *arg, const struct pm_run *run)
 		add_present(w, run);
 	else
 		add_swapped(w, run);
-	if (track_is_written(w->track, run->cats))
-		dirty_add(w, run);
-	else
-		w->clean_seen = true;
+	note_dirty(w, run);
 	w->watched |= (run->cats & PM_CAT_WPALLOWED) != 0;
 	return 0;
 }
@@ -120,23 +137,141 @@ add_heat(const struct walk *w, const struct track *t, uint64_t now, struct strip
 	}
 }
 
-/* Tell the track, unless the region is new since the mark: then nothing is known about its pages. */
-static void
-note_written(struct walk *w, struct track *t, uint64_t now)
-{
-	const struct vma *v = w->v;
+/* --- what is written ------------------------------------------------------------------------------- */
 
-	w->out->newborn = w->born_seen || (w->dirty_n && !w->clean_seen &&
-	                                   !track_knew(t, v->start, v->end));
-	if (t->way == TRACK_UFFD)
-		w->out->newborn = !w->watched && (w->out->rss || w->out->swap); /* nobody watches it */
-	if (w->out->newborn)
-		w->dirty_n = 0;
-	track_update(t, v->start, v->end, w->dirty, w->dirty_n, now);
+static uint64_t
+dirty_bytes(const struct walk *w)
+{
+	uint64_t sum = 0;
+
 	for (size_t i = 0; i < w->dirty_n; i++)
-		w->out->written += (w->dirty[i].end - w->dirty[i].start) / w->page_size;
-	if (w->dirty_n)
-		w->out->newest_ns = track_newest(t, v->start, v->end);
+		sum += w->dirty[i].end - w->dirty[i].start;
+	return sum;
+}
+
+/* VmFlags of the region, read at most once a look, and then not before 20 times as long has passed. */
+static const struct smaps_entry *
+vm_flags(struct target *target, const struct vma *v)
+{
+	enum { SHARE = 20 };
+	struct track *t = &target->track;
+	uint64_t begin = time_ns();
+	struct err ignored;
+	int fd;
+
+	if (!t->flags_read && begin - t->flags_ns >= SHARE * t->flags_cost_ns) {
+		fd = proc_file(&target->proc, "smaps", O_RDONLY);
+		smaps_free(&t->flags);
+		t->flags_read = fd >= 0 && smaps_read(fd, &t->flags, &ignored) == 0;
+		t->flags_ns = time_ns();
+		t->flags_cost_ns = t->flags_ns - begin;
+		if (fd >= 0)
+			close(fd);
+	}
+	return t->flags_read ? smaps_find(&t->flags, v->start) : NULL;
+}
+
+/*
+ * All pages of the region have become dirty at once: whether because it is new since the clear. What
+ * cannot be asked now is taken for new until it can, unless it was there at the clear.
+ */
+static bool
+is_born(const struct walk *w, struct target *target)
+{
+	struct track *t = &target->track;
+	const struct vma *v = w->v;
+	const struct smaps_entry *e;
+	bool born;
+
+	for (size_t i = 0; i < t->born.n; i++)
+		if (t->born.v[i].start == v->start && t->born.v[i].end == v->end)
+			return true;
+	e = vm_flags(target, v);
+	born = e && e->known & SMAPS_FLAGS ? smaps_newborn(e) : !track_knew(t, v->start, v->end);
+	if (e && born)
+		track_ranges_add(&t->born, v->start, v->end);
+	return born;
+}
+
+static enum track_doubt
+doubt_soft_dirty(struct walk *w, struct target *target)
+{
+	const struct track *t = &target->track;
+	const struct vma *v = w->v;
+	bool born = w->born_seen;
+
+	if (v->type == VMA_HUGETLB)
+		return DOUBT_HUGETLB;
+	if (!born && w->dirty_n && !w->clean_seen && track_bytes(t, v->start, v->end) < dirty_bytes(w))
+		born = is_born(w, target);
+	if (!born)
+		return DOUBT_NONE;
+	return track_knew(t, v->start, v->end) || track_bytes(t, v->start, v->end) ? DOUBT_REMAPPED : DOUBT_NEW;
+}
+
+static enum track_doubt
+doubt(struct walk *w, struct target *target, bool in_scope)
+{
+	switch (target->track.way) {
+	case TRACK_SOFT_DIRTY: return doubt_soft_dirty(w, target);
+	case TRACK_UFFD:
+		if (!in_scope)
+			return DOUBT_OUTSIDE;
+		return !w->watched && (w->out->rss || w->out->swap) ? DOUBT_UNWATCHED : DOUBT_NONE;
+	case TRACK_HASH:
+	case TRACK_NONE:
+	case TRACK_WAYS: break;
+	}
+	return track_bytes(&target->track, w->v->start, w->v->end) ? DOUBT_NONE : DOUBT_OUTSIDE;
+}
+
+static void
+clip_dirty(struct walk *w, uint64_t start, uint64_t end)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < w->dirty_n; i++) {
+		struct pm_run r = w->dirty[i];
+
+		r.start = u64_max(r.start, start);
+		r.end = u64_min(r.end, end);
+		if (r.start < r.end)
+			w->dirty[n++] = r;
+	}
+	w->dirty_n = n;
+}
+
+/* Tells the track, if it can be told: of a region that is new since the mark nothing is known. */
+static void
+tell_track(struct walk *w, struct track *t, uint64_t start, uint64_t end, uint64_t now)
+{
+	bool whole = track_cats(t) && w->out->doubt == DOUBT_NONE;
+
+	if (!whole)
+		return;
+	if (w->lost && !w->dirty_n && !t->pulse && !t->others && t->way == TRACK_SOFT_DIRTY) {
+		track_ranges_add(&t->lost, start, end);
+		return;
+	}
+	t->kept += w->dirty_n ? w->dirty[0].end - w->dirty[0].start : 0;
+	clip_dirty(w, start, end);
+	track_update(t, start, end, w->dirty, w->dirty_n, now);
+}
+
+static void
+note_written(struct walk *w, struct target *target, uint64_t now)
+{
+	struct track *t = &target->track;
+	uint64_t start = w->v->start, end = w->v->end;
+	bool in_scope = track_in_scope(t, &start, &end);
+
+	w->out->doubt = doubt(w, target, in_scope);
+	if (in_scope)
+		tell_track(w, t, start, end, now);
+	w->out->written = track_bytes(t, w->v->start, w->v->end) / w->page_size;
+	w->out->fresh = track_tally(t, start) / w->page_size;
+	if (w->out->written)
+		w->out->newest_ns = track_newest(t, w->v->start, w->v->end);
 }
 
 static int
@@ -169,7 +304,7 @@ measure(struct target *target, const struct vma *v, uint64_t now, struct region 
 		return r;
 	}
 	if (t->gen)
-		note_written(&w, t, now);
+		note_written(&w, target, now);
 	strip_finish(&shares, strip, width);
 	add_heat(&w, t, now, strip, width);
 	out->known = out->rss || out->swap || !vma_hides_pages(v);
@@ -264,6 +399,8 @@ totals_add(struct totals *sum, const struct region *r)
 	sum->rss += r->rss;
 	sum->swap += r->swap;
 	sum->written += r->written;
+	if (!r->doubt)
+		sum->never += r->never;
 }
 
 int
@@ -284,6 +421,7 @@ regions_measure(struct regions *rs, struct target *t, struct err *err)
 		r->lens = r->known ? LENS_STATE : LENS_COUNT;
 		totals_add(&rs->totals, r);
 	}
+	track_settle(&t->track);
 	rs->counted = true;
 	rs->time_ns = begin;
 	rs->cost_ns = time_ns() - begin;

@@ -15,10 +15,12 @@
  */
 struct region {
 	bool known;      /* the numbers below were read */
-	bool newborn;    /* mapped since the mark, or not watched: what is written in it is not known */
+	uint8_t doubt;   /* enum track_doubt: not none: what is written in it is not known (all of it, at least) */
 	uint64_t rss, swap, hugetlb;
 	uint64_t anon, copied, thp; /* of rss; copied: anonymous copies of a file's pages */
-	uint64_t written, newest_ns; /* since the mark; the time of the newest */
+	uint64_t written, newest_ns; /* seen written since the mark; the time of the newest */
+	uint64_t fresh;  /* seen written anew, ever since the first mark: its growth is the rate */
+	uint64_t never;  /* of rss: not seen written */
 	uint8_t lens;    /* what the strip shows; LENS_COUNT: nothing yet */
 	struct strip_cell strip[LIST_STRIP];
 };
@@ -37,7 +39,8 @@ int region_look(struct target *t, const struct vma *v, enum lens l, struct strip
 /* Over all regions. */
 struct totals {
 	uint64_t size, size_by_type[VMA_TYPES];                  /* bytes, from maps */
-	uint64_t rss, swap, written, rss_by_state[STATE_COUNT];  /* pages, counted */
+	uint64_t rss, swap, rss_by_state[STATE_COUNT];           /* pages, counted */
+	uint64_t written, never;                                 /* of regions of which it is known */
 };
 
 /* All regions of an address space, as of one pass; immutable and shared once made. */

@@ -26,6 +26,12 @@ struct want {
 	uint64_t fault_at;    /* the page that the last `fault` has read though it is not in RAM */
 	char question[512];   /* what the last `ask` asks */
 	uint64_t pulse_ns;    /* clear again after so long; 0: never */
+
+	/* how `clear` may go about it. What was agreed to holds for one program: 1 + sample.execs, 0 no */
+	unsigned tracker;     /* enum track_way, or TRACK_AUTO */
+	unsigned allow;       /* run a system call in the target */
+	unsigned sure;        /* clear though somebody else lives by the bits (hazard.h) */
+	struct track_range scope; /* watch this alone, where the way can; empty: everything */
 	enum lens lens;
 	bool grid_on;         /* a grid is on screen: */
 	struct grid grid;
@@ -35,6 +41,13 @@ struct want {
 	bool hex_on;          /* bytes are on screen: */
 	uint64_t hex_at;      /* from here on, ... */
 	unsigned hex_rows;    /* ... rows of BYTES_ROW, as far as the region goes */
+};
+
+/* Why a clear was not done at once. */
+enum clear_question {
+	CLEAR_NO_QUESTION,
+	CLEAR_HAZARD,  /* question_text: somebody else lives by the bits; again with want.sure */
+	CLEAR_CONSENT, /* it takes a call run in the target; again with want.allow */
 };
 
 /*
@@ -77,7 +90,14 @@ struct sample {
 	uint64_t pulse_ns;     /* the time between clears that is kept; 0: none. More than was asked if clears are dear */
 	uint64_t mark_ns, mark_cost_ns;
 	uint64_t cleared;      /* the last `clear` step that was carried out, and how it went: */
-	struct err clear_err;  /* what[0] == 0: well */
+	struct err clear_err;  /* what[0] == 0: well, unless there is a */
+	enum clear_question question; /* to be answered first; nothing was done */
+	unsigned questions;    /* asked so far: it is a new one */
+	char question_text[200];
+	bool others;           /* somebody else has cleared since */
+	struct track_range scope; /* what is watched; empty: everything */
+	uint64_t fresh;        /* pages seen written anew, ever since the first clear: its growth is the rate */
+	uint64_t first_ns;     /* that clear */
 
 	uint64_t asked;        /* the last `ask` step answered */
 	struct answer *answer; /* NULL: answer_err */

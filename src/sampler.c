@@ -13,13 +13,13 @@
 #include <unistd.h>
 
 #include "flags.h"
+#include "hazard.h"
 #include "util.h"
 
 static const uint64_t MS = 1000000;
 enum {
 	HEARTBEAT_MS = 100, /* how soon an exec is noticed */
 	PARTIAL_MS = 150,   /* how often an unfinished window is shown */
-	PULSE_SHARE = 20,   /* a clear that took t is not repeated before PULSE_SHARE * t has passed */
 	COST_SHARE = 10,    /* a look that took t is not repeated before COST_SHARE * t has passed */
 	STALE_S = 5,        /* a quiet target is read in full this often all the same: reclaim, KSM and
 	                     * migration change pages without a fault of the target's */
@@ -34,7 +34,7 @@ struct sampler {
 	int event;
 	char *root;
 	pid_t pid;
-	bool ours;
+	enum track_owner owner;
 
 	pthread_mutex_t lock; /* guards what follows, down to the next comment */
 	pthread_cond_t wake;
@@ -151,6 +151,10 @@ copy_track(struct sampler *s)
 	s->draft.gen = t->gen;
 	s->draft.mark_ns = t->mark_ns;
 	s->draft.mark_cost_ns = t->cost_ns;
+	s->draft.others = t->others;
+	s->draft.scope = t->scope;
+	s->draft.first_ns = t->first_ns;
+	s->draft.fresh = t->fresh / s->t.pm.page_size;
 }
 
 /*
@@ -176,6 +180,8 @@ address_space_gone(struct sampler *s, struct vma_list *vmas)
 	if (moved)
 		return false;
 	s->draft.execs++;
+	s->t.track.can = TRACK_UNKNOWN; /* the new program may be another matter */
+	s->now.pulse_ns = 0;
 	bytes_unref(s->draft.bytes); /* of another address space: nothing to compare with */
 	s->draft.bytes = NULL;
 	snprintf(s->draft.comm, sizeof(s->draft.comm), "%s", s->t.proc.comm);
@@ -315,6 +321,8 @@ is_quiet(struct sampler *s)
 	struct proc_pulse p;
 	bool same;
 
+	if (s->t.track.gen && track_way_caps(s->t.track.way) & TRACK_LOCAL)
+		return false; /* a write to what is there is no fault */
 	if (s->lens_owed || s->now.pulse_ns || (s->t.track.n && time_ns() - s->last_full < STALE_S * 1000 * MS))
 		return false;
 	if (!proc_pulse_read(&s->t.proc, &p))
@@ -378,7 +386,9 @@ look(struct sampler *s)
 		}
 		publish(s, false);
 	}
+	track_follow(&s->t.track, &s->t.pm, &rs->vmas);
 	r = regions_measure(rs, &s->t, &s->draft.trouble);
+	copy_track(s);
 	if (r != 0 && s->draft.regions)
 		carry_over(rs, s->draft.regions);
 	if (r == 0)
@@ -429,16 +439,54 @@ look_lightly(struct sampler *s)
 
 /* --- steps -------------------------------------------------------------------------------------------- */
 
+/* What the person said of how writes are to be told. */
+static void
+apply_choice(struct sampler *s)
+{
+	struct track *t = &s->t.track;
+
+	t->allow = s->now.allow == s->draft.execs + 1;
+	t->scope = s->now.scope;
+	track_choose(t, s->now.tracker);
+	if (t->can == TRACK_UNKNOWN)
+		track_probe(t, &s->t.proc, &s->t.pm);
+}
+
+/* What must be asked before a clear is done. */
+static enum clear_question
+find_question(struct sampler *s)
+{
+	const struct track *t = &s->t.track;
+	struct buf text = {0};
+	bool hazard;
+
+	if (t->can == TRACK_ASK)
+		return CLEAR_CONSENT;
+	if (t->can != TRACK_YES || t->way != TRACK_SOFT_DIRTY || s->now.sure == s->draft.execs + 1)
+		return CLEAR_NO_QUESTION;
+	hazard = hazard_of_clear(&s->t.proc, &s->draft.regions->vmas, &text);
+	if (hazard)
+		snprintf(s->draft.question_text, sizeof(s->draft.question_text), "%s", text.s);
+	buf_free(&text);
+	return hazard ? CLEAR_HAZARD : CLEAR_NO_QUESTION;
+}
+
 static void
 do_clear(struct sampler *s)
 {
 	struct err *err = &s->draft.clear_err;
 
 	err->what[0] = '\0';
-	if (s->draft.ended)
+	s->draft.question = CLEAR_NO_QUESTION;
+	if (s->draft.ended) {
 		err_set(err, ERR_TARGET, "the process has ended", NULL, "cannot track writes");
-	else if (s->draft.regions)
-		track_clear(&s->t.track, &s->t.proc, &s->t.pm, &s->draft.regions->vmas, err);
+	} else if (s->draft.regions) {
+		apply_choice(s);
+		s->draft.question = find_question(s);
+		s->draft.questions += s->draft.question != CLEAR_NO_QUESTION;
+		if (!s->draft.question)
+			track_clear(&s->t.track, &s->t.proc, &s->t.pm, &s->draft.regions->vmas, err);
+	}
 	s->draft.cleared = s->now.clear;
 	copy_track(s);
 }
@@ -476,19 +524,28 @@ do_ask(struct sampler *s)
 
 /*
  * In a pulse each clear is followed by a look, and then by the next clear: what is written between
- * the two is seen in no generation, unless the way to clear tells of it. A clear that took long is
- * not repeated soon, so that the target pays a 20th at most.
+ * the two is seen in no generation, unless the way to clear tells of it. The target pays for a clear
+ * while it lasts, and for the first write to each page after it: a 20th of its time at most.
  */
+static uint64_t
+pulse_least(const struct track *t, size_t page_size)
+{
+	enum { SHARE = 20, FAULT_NS = 1000 };
+	uint64_t faults = (t->fresh - t->fresh_before) / page_size;
+
+	return SHARE * (t->cost_ns + faults * FAULT_NS);
+}
+
 static void
 pulse(struct sampler *s)
 {
 	struct track *t = &s->t.track;
 
 	t->pulse = s->now.pulse_ns > 0;
-	s->draft.pulse_ns = t->pulse ? u64_max(s->now.pulse_ns, PULSE_SHARE * t->cost_ns) : 0;
+	s->draft.pulse_ns = t->pulse ? u64_max(s->now.pulse_ns, pulse_least(t, s->t.pm.page_size)) : 0;
 	if (t->pulse && !s->draft.ended && (!t->gen || time_ns() - t->mark_ns >= s->draft.pulse_ns)) {
 		do_clear(s);
-		if (s->draft.clear_err.what[0])
+		if (s->draft.clear_err.what[0] || s->draft.question)
 			s->now.pulse_ns = 0;
 	}
 }
@@ -656,7 +713,7 @@ open_target(struct sampler *s)
 
 	s->t.pm.stop = superseded;
 	s->t.pm.stop_arg = s;
-	s->t.track.ours = s->ours;
+	s->t.track.owner = s->owner;
 	if (ok) {
 		tell_opened(s, true, &err);
 		describe_target(s);
@@ -693,7 +750,7 @@ thread_main(void *arg)
 	while (ok && wait_for_work(s, &news)) {
 		turn(s, news);
 		if (s->t.track.can == TRACK_UNKNOWN && s->draft.regions && s->draft.regions->counted) {
-			track_probe(&s->t.track, &s->t.proc, &s->t.pm); /* after the first picture: it takes a fork */
+			apply_choice(s); /* after the first picture: it takes a fork */
 			copy_track(s);
 			publish(s, s->draft.want_serial == s->now.serial);
 		}
@@ -707,7 +764,7 @@ thread_main(void *arg)
 }
 
 struct sampler *
-sampler_start(const char *root, pid_t pid, bool ours, struct err *err)
+sampler_start(const char *root, pid_t pid, enum track_owner owner, struct err *err)
 {
 	struct sampler *s = mem_alloc(sizeof(*s));
 	pthread_condattr_t attr;
@@ -715,7 +772,7 @@ sampler_start(const char *root, pid_t pid, bool ours, struct err *err)
 	int failed;
 
 	s->pid = pid;
-	s->ours = ours;
+	s->owner = owner;
 	s->pidfd = -1;
 	s->root = mem_strdup(root);
 	s->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

@@ -12,10 +12,10 @@
 struct sampler;
 
 /*
- * Starts reading process `pid` below the proc root `root`. Returns at once. `ours`: a target that
- * has itself watched for us (track.h).
+ * Starts reading process `pid` below the proc root `root`. Returns at once. `owner`: whose process
+ * it is (track.h).
  */
-struct sampler *sampler_start(const char *root, pid_t pid, bool ours, struct err *err);
+struct sampler *sampler_start(const char *root, pid_t pid, enum track_owner owner, struct err *err);
 
 /* Readable when there is a new sample. */
 int sampler_fd(const struct sampler *s);

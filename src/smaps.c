@@ -61,9 +61,15 @@ parse_flags(struct smaps_entry *e, const char *value)
 }
 
 bool
+smaps_has(const struct smaps_entry *e, const char *code)
+{
+	return e->flags >> flag_index(code) & 1;
+}
+
+bool
 smaps_newborn(const struct smaps_entry *e)
 {
-	return e->flags >> flag_index("sd") & 1;
+	return smaps_has(e, "sd");
 }
 
 void

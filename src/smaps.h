@@ -43,6 +43,9 @@ const struct smaps_entry *smaps_find(const struct smaps *s, uint64_t start);
  */
 int smaps_read_one(int fd, uint64_t start, struct smaps_entry *out, struct err *err);
 
+/* Whether its VmFlags have the code ("sd"). */
+bool smaps_has(const struct smaps_entry *e, const char *code);
+
 /* VmFlags sd: the region was mapped since the clear, so that every page reads as soft-dirty. */
 bool smaps_newborn(const struct smaps_entry *e);
 

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "track_ways.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "kabi.h"
 #include "util.h"
 
-static const uint64_t COOL_NS = UINT64_C(30000000000); /* after which a write is no longer shown in a pulse */
+static const uint64_t COOL_NS = UINT64_C(30000000000); /* after which a write no longer glows in a pulse */
 
 enum heat
 track_heat(uint64_t age_ns)
@@ -24,108 +22,29 @@ track_heat(uint64_t age_ns)
 	return HEAT_30S;
 }
 
-/* --- which way ----------------------------------------------------------------------------------------- */
-
-bool
-track_cannot(struct track *t, const char *why, const char *how)
-{
-	snprintf(t->why, sizeof(t->why), "%s", why);
-	snprintf(t->how, sizeof(t->how), "%s", how);
-	return false;
-}
-
-void
-track_probe(struct track *t, const struct proc *p, const struct pagemap *pm)
-{
-	t->way = TRACK_SOFT_DIRTY;
-	t->can = soft_dirty_probe(t, p) ? TRACK_YES : TRACK_NO;
-	if (t->can == TRACK_YES || !t->ours)
-		return;
-	t->way = TRACK_UFFD;
-	t->can = uffd_probe(t, pm) ? TRACK_YES : TRACK_NO;
-}
-
 const char *
-track_way_name(enum track_way way)
+track_doubt_words(enum track_doubt d)
 {
-	return way == TRACK_UFFD ? "userfaultfd" : "soft-dirty";
-}
+	static const char *const words[] = {
+	    [DOUBT_NONE] = "",
+	    [DOUBT_NEW] = "mapped since the clear: what was written in it is not known",
+	    [DOUBT_REMAPPED] = "unknown since remap: it grew into, or merged with, a new mapping; clear again to know",
+	    [DOUBT_UNWATCHED] = "not watched: mapped since the clear, or the kernel does not let it be",
+	    [DOUBT_OUTSIDE] = "not watched: another part of the process is",
+	    [DOUBT_HUGETLB] = "not trackable: the kernel does not mark hugetlb pages again",
+	};
 
-uint64_t
-track_cats(const struct track *t)
-{
-	return t->way == TRACK_UFFD ? PM_CAT_WRITTEN | PM_CAT_WPALLOWED : PM_CAT_SOFT_DIRTY;
-}
-
-/* The zero page of an armed region was read, not written. */
-bool
-track_is_written(const struct track *t, uint64_t cats)
-{
-	uint64_t need = track_cats(t);
-
-	return (cats & need) == need && !(t->way == TRACK_UFFD && cats & PM_CAT_PFNZERO);
-}
-
-/* --- the mark ---------------------------------------------------------------------------------------- */
-
-static void
-remember_regions(struct track *t, const struct vma_list *vmas)
-{
-	free(t->mark);
-	t->mark = mem_alloc(vmas->n * sizeof(*t->mark));
-	t->mark_n = vmas->n;
-	for (size_t i = 0; i < vmas->n; i++)
-		t->mark[i] = (struct track_stamp){.start = vmas->v[i].start, .end = vmas->v[i].end};
-}
-
-int
-track_clear(struct track *t, const struct proc *p, const struct pagemap *pm, const struct vma_list *vmas,
-            struct err *err)
-{
-	uint64_t start = time_ns();
-
-	if (t->can == TRACK_UNKNOWN)
-		track_probe(t, p, pm);
-	if (t->can != TRACK_YES)
-		return err_set(err, ERR_TARGET, t->why, t->how, "cannot track writes");
-	if ((t->way == TRACK_UFFD ? uffd_clear(pm, vmas, err) : soft_dirty_clear(p, err)) < 0)
-		return -1;
-	t->mark_ns = time_ns();
-	t->cost_ns = t->mark_ns - start;
-	t->gen++;
-	if (!t->pulse)
-		t->n = 0;
-	remember_regions(t, vmas);
-	return 0;
-}
-
-void
-track_forget(struct track *t)
-{
-	free(t->mark);
-	t->mark = NULL;
-	t->mark_n = 0;
-	t->n = 0;
-	t->gen = 0;
-}
-
-void
-track_free(struct track *t)
-{
-	track_forget(t);
-	free(t->v);
-	*t = (struct track){.ours = t->ours};
-}
-
-bool
-track_knew(const struct track *t, uint64_t start, uint64_t end)
-{
-	size_t i = vec_above(t->mark, t->mark_n, sizeof(*t->mark), offsetof(struct track_stamp, start), start);
-
-	return i > 0 && t->mark[i - 1].start == start && t->mark[i - 1].end == end;
+	return words[d];
 }
 
 /* --- stamps ------------------------------------------------------------------------------------------ */
+
+/* What a look of ours does not renew stays: in a pulse, and where only a part is looked at. */
+static bool
+keeps(const struct track *t)
+{
+	return t->pulse || t->others || track_way_caps(t->way) & TRACK_LOCAL;
+}
 
 size_t
 track_first(const struct track *t, uint64_t addr)
@@ -163,7 +82,7 @@ stamp_add(struct stamps *s, uint64_t start, uint64_t end, struct track_stamp as)
 	if (start >= end)
 		return;
 	if (last && last->end == start && last->time_ns == as.time_ns && last->gen == as.gen &&
-	    last->count == as.count) {
+	    last->count == as.count && last->recent == as.recent) {
 		last->end = end;
 		return;
 	}
@@ -173,58 +92,132 @@ stamp_add(struct stamps *s, uint64_t start, uint64_t end, struct track_stamp as)
 	s->v[s->n++] = as;
 }
 
+static struct track_stamp
+stamp_again(const struct track *t, const struct track_stamp *old, uint64_t now)
+{
+	uint32_t steps = t->era - old->gen;
+
+	return (struct track_stamp){.time_ns = now, .gen = t->era, .count = old->count + 1,
+	                            .recent = (steps < 32 ? old->recent << steps : 0) | 1};
+}
+
 /* A written stretch: stamped in this generation it stays so, else it is now, once more. */
 static void
-add_written(struct stamps *out, const struct track *t, uint64_t start, uint64_t end, uint64_t now)
+add_written(struct stamps *out, struct track *t, uint64_t start, uint64_t end, uint64_t now)
 {
+	const struct track_stamp fresh = {.time_ns = now, .gen = t->era, .count = 1, .recent = 1};
 	uint64_t at = start;
 
 	for (size_t k = track_first(t, start); k < t->n && t->v[k].start < end; k++) {
 		const struct track_stamp *old = &t->v[k];
 		uint64_t from = u64_max(old->start, at), to = u64_min(old->end, end);
 
-		stamp_add(out, at, from, (struct track_stamp){.time_ns = now, .gen = t->gen, .count = 1});
-		if (old->gen == t->gen)
-			stamp_add(out, from, to, *old);
-		else
-			stamp_add(out, from, to,
-			          (struct track_stamp){.time_ns = now, .gen = t->gen, .count = old->count + 1});
+		stamp_add(out, at, from, fresh);
+		stamp_add(out, from, to, old->gen == t->era ? *old : stamp_again(t, old, now));
+		t->fresh += from - at + (old->gen == t->era ? 0 : to - from);
 		at = to;
 	}
-	stamp_add(out, at, end, (struct track_stamp){.time_ns = now, .gen = t->gen, .count = 1});
+	stamp_add(out, at, end, fresh);
+	t->fresh += end - at;
 }
 
-/* A stretch that is not written now: in a pulse what was written before is still cooling. */
+/* A stretch that is not written now, but may have been. */
 static void
-add_cooling(struct stamps *out, const struct track *t, uint64_t start, uint64_t end, uint64_t now)
+add_kept(struct stamps *out, const struct track *t, uint64_t start, uint64_t end)
 {
-	for (size_t k = track_first(t, start); t->pulse && k < t->n && t->v[k].start < end; k++)
-		if (t->v[k].gen != t->gen && now - u64_min(now, t->v[k].time_ns) < COOL_NS)
-			stamp_add(out, u64_max(t->v[k].start, start), u64_min(t->v[k].end, end), t->v[k]);
+	for (size_t k = track_first(t, start); k < t->n && t->v[k].start < end; k++)
+		stamp_add(out, u64_max(t->v[k].start, start), u64_min(t->v[k].end, end), t->v[k]);
+}
+
+/* Puts `mid`, and what juts out of [start, end) at both ends, in the place of all that lies there. */
+static void
+splice(struct track *t, uint64_t start, uint64_t end, const struct stamps *mid)
+{
+	size_t lo = track_first(t, start), hi = lo, n;
+	struct stamps out = {0};
+
+	while (hi < t->n && t->v[hi].start < end)
+		hi++;
+	if (lo < hi)
+		stamp_add(&out, t->v[lo].start, u64_min(t->v[lo].end, start), t->v[lo]);
+	for (size_t i = 0; i < mid->n; i++)
+		stamp_add(&out, mid->v[i].start, mid->v[i].end, mid->v[i]);
+	if (lo < hi)
+		stamp_add(&out, u64_max(t->v[hi - 1].start, end), t->v[hi - 1].end, t->v[hi - 1]);
+	n = t->n - (hi - lo) + out.n;
+	while (t->cap < n)
+		t->v = vec_room(t->v, t->cap, &t->cap, sizeof(*t->v));
+	if (t->n > hi)
+		memmove(t->v + lo + out.n, t->v + hi, (t->n - hi) * sizeof(*t->v));
+	if (out.n)
+		memcpy(t->v + lo, out.v, out.n * sizeof(*t->v));
+	t->n = n;
+	free(out.v);
+}
+
+static void
+put_runs(struct track *t, uint64_t start, uint64_t end, const struct pm_run *runs, size_t n, uint64_t now,
+         bool keep)
+{
+	struct stamps mid = {0};
+	uint64_t at = start;
+
+	for (size_t r = 0; r < n; r++) {
+		if (keep)
+			add_kept(&mid, t, at, runs[r].start);
+		add_written(&mid, t, runs[r].start, runs[r].end, now);
+		at = runs[r].end;
+	}
+	if (keep)
+		add_kept(&mid, t, at, end);
+	splice(t, start, end, &mid);
+	free(mid.v);
+}
+
+/* Counts for the region at `start` what has been stamped anew since `before`. */
+static void
+count_fresh(struct track *t, uint64_t start, uint64_t before)
+{
+	size_t i = vec_above(t->tally, t->tally_n, sizeof(*t->tally), offsetof(struct track_tally, start), start);
+
+	if (t->fresh == before)
+		return;
+	if (!i || t->tally[i - 1].start != start) {
+		t->tally = vec_room(t->tally, t->tally_n, &t->tally_cap, sizeof(*t->tally));
+		memmove(t->tally + i + 1, t->tally + i, (t->tally_n++ - i) * sizeof(*t->tally));
+		t->tally[i++] = (struct track_tally){.start = start};
+	}
+	t->tally[i - 1].bytes += t->fresh - before;
+}
+
+uint64_t
+track_tally(const struct track *t, uint64_t start)
+{
+	size_t i = vec_above(t->tally, t->tally_n, sizeof(*t->tally), offsetof(struct track_tally, start), start);
+
+	return i && t->tally[i - 1].start == start ? t->tally[i - 1].bytes : 0;
 }
 
 void
 track_update(struct track *t, uint64_t start, uint64_t end, const struct pm_run *runs, size_t n,
              uint64_t now)
 {
-	struct stamps out = {0};
-	uint64_t at = start;
-	size_t i = 0;
+	size_t i = track_first(t, start);
+	uint64_t before = t->fresh;
 
-	for (; i < t->n && t->v[i].start < start; i++)
-		stamp_add(&out, t->v[i].start, u64_min(t->v[i].end, start), t->v[i]);
-	for (size_t r = 0; r < n; r++) {
-		add_cooling(&out, t, at, runs[r].start, now);
-		add_written(&out, t, runs[r].start, runs[r].end, now);
-		at = runs[r].end;
-	}
-	add_cooling(&out, t, at, end, now);
-	for (i = track_first(t, end); i < t->n; i++)
-		stamp_add(&out, u64_max(t->v[i].start, end), t->v[i].end, t->v[i]);
-	free(t->v);
-	t->v = out.v;
-	t->n = out.n;
-	t->cap = out.cap;
+	if (n || (!keeps(t) && i < t->n && t->v[i].start < end))
+		put_runs(t, start, end, runs, n, now, keeps(t));
+	count_fresh(t, start, before);
+}
+
+void
+track_add(struct track *t, uint64_t start, const struct pm_run *runs, size_t n, uint64_t now)
+{
+	uint64_t before = t->fresh;
+
+	if (n)
+		put_runs(t, runs[0].start, runs[n - 1].end, runs, n, now, true);
+	count_fresh(t, start, before);
 }
 
 uint64_t
@@ -240,7 +233,227 @@ track_newest(const struct track *t, uint64_t start, uint64_t end)
 enum heat
 track_newest_heat(const struct track *t, uint64_t start, uint64_t end, uint64_t now)
 {
-	uint64_t newest = track_newest(t, start, end);
+	uint64_t newest = track_newest(t, start, end), age = now > newest ? now - newest : 0;
 
-	return newest ? track_heat(now > newest ? now - newest : 0) : HEAT_NONE;
+	return newest && (!t->pulse || age < COOL_NS) ? track_heat(age) : HEAT_NONE;
+}
+
+enum heat
+track_count_heat(uint32_t count)
+{
+	static const uint32_t least[] = {16, 8, 4, 2, 1};
+
+	for (unsigned i = 0; i < ARRAY_LEN(least); i++)
+		if (count >= least[i])
+			return (enum heat)(HEAT_NOW + i);
+	return HEAT_NONE;
+}
+
+uint64_t
+track_bytes(const struct track *t, uint64_t start, uint64_t end)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = track_first(t, start); i < t->n && t->v[i].start < end; i++)
+		sum += u64_min(t->v[i].end, end) - u64_max(t->v[i].start, start);
+	return sum;
+}
+
+uint64_t
+track_bytes_in(const struct track *t, uint64_t start, uint64_t end, uint32_t era)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = track_first(t, start); i < t->n && t->v[i].start < end; i++) {
+		const struct track_stamp *s = &t->v[i];
+
+		if (s->gen - era < 32 && s->recent >> (s->gen - era) & 1)
+			sum += u64_min(s->end, end) - u64_max(s->start, start);
+	}
+	return sum;
+}
+
+bool
+track_is_warm(const struct track *t, const struct track_stamp *s, uint64_t now)
+{
+	return !t->pulse || now < s->time_ns + COOL_NS;
+}
+
+/* --- the mark ---------------------------------------------------------------------------------------- */
+
+void
+track_ranges_add(struct track_ranges *r, uint64_t start, uint64_t end)
+{
+	r->v = vec_room(r->v, r->n, &r->cap, sizeof(*r->v));
+	r->v[r->n++] = (struct track_range){start, end};
+}
+
+static void
+remember_regions(struct track *t, const struct vma_list *vmas)
+{
+	t->mark.n = 0;
+	for (size_t i = 0; i < vmas->n; i++)
+		track_ranges_add(&t->mark, vmas->v[i].start, vmas->v[i].end);
+}
+
+static int
+clear(struct track *t, const struct proc *p, const struct pagemap *pm, const struct vma_list *vmas,
+      struct err *err)
+{
+	switch (t->way) {
+	case TRACK_SOFT_DIRTY:
+		if (soft_dirty_clear(p, err) < 0)
+			return -1;
+		remember_regions(t, vmas);
+		return 0;
+	case TRACK_UFFD:
+		return uffd_clear(t, p, pm, vmas, err);
+	case TRACK_HASH:
+	case TRACK_NONE:
+		seen_forget(t->seen);
+		return 0;
+	case TRACK_WAYS:
+		break;
+	}
+	return 0;
+}
+
+int
+track_clear(struct track *t, const struct proc *p, const struct pagemap *pm, const struct vma_list *vmas,
+            struct err *err)
+{
+	uint64_t start = time_ns();
+	uint64_t fresh = t->fresh;
+	bool anew = !t->pulse || !t->gen || t->others;
+
+	if (t->can == TRACK_UNKNOWN)
+		track_probe(t, p, pm);
+	if (t->can == TRACK_ASK)
+		return err_set(err, ERR_TARGET, t->status[TRACK_SOFT_DIRTY].why,
+		               "--tracker uffd --allow-inject runs one system call in it; --tracker hash compares contents",
+		               "cannot track writes");
+	if (t->can != TRACK_YES)
+		return err_set(err, ERR_TARGET, t->why, t->how, "cannot track writes");
+	if (clear(t, p, pm, vmas, err) < 0)
+		return -1;
+	t->mark_ns = time_ns();
+	t->cost_ns = t->mark_ns - start;
+	t->gen++;
+	t->era++;
+	t->others = false;
+	t->born.n = 0;
+	t->fresh_before = fresh;
+	if (anew) {
+		t->fresh_before = 0;
+		t->n = 0;
+		t->fresh = t->tally_n = 0;
+		t->first_ns = t->mark_ns;
+	}
+	return 0;
+}
+
+/* What is no longer mapped was never written by what may come to lie there. */
+static void
+drop_unmapped(struct track *t, const struct vma_list *vmas)
+{
+	size_t i = 0, n = 0;
+
+	while (n < t->n && i < vmas->n)
+		if (vmas->v[i].end <= t->v[n].start)
+			i++;
+		else if (vmas->v[i].start <= t->v[n].start && vmas->v[i].end >= t->v[n].end)
+			n++;
+		else
+			break;
+	for (i = 0; n < t->n && i <= vmas->n; i++)
+		splice(t, i ? vmas->v[i - 1].end : 0, i < vmas->n ? vmas->v[i].start : UINT64_MAX, &(struct stamps){0});
+}
+
+void
+track_follow(struct track *t, const struct pagemap *pm, const struct vma_list *vmas)
+{
+	if (!t->gen)
+		return;
+	t->lost.n = 0;
+	t->kept = 0;
+	t->flags_read = false;
+	drop_unmapped(t, vmas);
+	if (t->way == TRACK_UFFD)
+		uffd_follow(t, pm, vmas);
+}
+
+/*
+ * One region may have lost its writes because its pages were dropped; all regions at once have
+ * because somebody else cleared.
+ */
+void
+track_settle(struct track *t)
+{
+	if (t->lost.n && !t->kept)
+		t->others = true;
+	for (size_t i = 0; i < t->lost.n; i++)
+		track_update(t, t->lost.v[i].start, t->lost.v[i].end, NULL, 0, 0);
+	t->lost.n = 0;
+}
+
+bool
+track_in_scope(const struct track *t, uint64_t *start, uint64_t *end)
+{
+	if (t->scope.start < t->scope.end) {
+		*start = u64_max(*start, t->scope.start);
+		*end = u64_min(*end, t->scope.end);
+	}
+	return *start < *end;
+}
+
+void
+track_forget(struct track *t)
+{
+	uffd_release(t->uffd);
+	t->uffd = NULL;
+	seen_forget(t->seen);
+	t->mark.n = t->lost.n = t->born.n = 0;
+	t->n = t->tally_n = 0;
+	t->gen = t->era = 0;
+	t->fresh = 0;
+	t->allow = false; /* what was agreed to was agreed to of another program */
+	t->others = false;
+}
+
+void
+track_free(struct track *t)
+{
+	track_forget(t);
+	seen_free(t->seen);
+	free(t->mark.v);
+	smaps_free(&t->flags);
+	free(t->lost.v);
+	free(t->born.v);
+	free(t->tally);
+	free(t->v);
+	*t = (struct track){.owner = t->owner, .choice = t->choice};
+}
+
+bool
+track_knew(const struct track *t, uint64_t start, uint64_t end)
+{
+	size_t i = vec_above(t->mark.v, t->mark.n, sizeof(*t->mark.v), offsetof(struct track_range, start), start);
+
+	return i > 0 && t->mark.v[i - 1].start == start && t->mark.v[i - 1].end == end;
+}
+
+bool
+ranges_cover(const struct track_ranges *r, uint64_t start, uint64_t end)
+{
+	size_t i = vec_above(r->v, r->n, sizeof(*r->v), offsetof(struct track_range, end), start);
+
+	for (; start < end && i < r->n && r->v[i].start <= start; i++)
+		start = r->v[i].end;
+	return start >= end;
+}
+
+bool
+track_covers(const struct track *t, uint64_t start, uint64_t end)
+{
+	return ranges_cover(&t->mark, start, end);
 }

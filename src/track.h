@@ -6,78 +6,184 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "inject.h"
 #include "pagemap.h"
 #include "proc.h"
+#include "smaps.h"
 #include "vma.h"
 
 /*
- * What was written since the mark. The way of choice is soft-dirty
- * (Documentation/admin-guide/mm/soft-dirty.rst): clearing write-protects every page of the target once; a page written afterwards carries bit 55.
- * pmtop clears when told to and from then on only reads, so no write is lost.
+ * What was written since the mark, by one of four ways (track_ways.def): soft-dirty
+ * (Documentation/admin-guide/mm/soft-dirty.rst), userfaultfd's asynchronous write protection
+ * (Documentation/admin-guide/mm/pagemap.rst), what the visible pages contain, or what their entries
+ * in the page table say. The mark is set when somebody says so; from then on pmtop only reads.
  *
- * Two traps this file knows. A kernel without CONFIG_MEM_SOFT_DIRTY accepts the clear and does
- * nothing: support is proven on an own page, never by the write succeeding. And a mapping made (or
- * merged) after the clear reads as written all over, even where no page is: such a region is
- * "newborn", its pages are not called written.
+ * Traps this file knows. A kernel without CONFIG_MEM_SOFT_DIRTY accepts the clear and does nothing:
+ * support is proven on an own page, never by the write succeeding. A mapping made (or merged) after
+ * the clear reads as written all over, even where no page is: of such a region it is not known what
+ * was written, and what was known of its pages before stays.
  */
-/* TRACK_UFFD: regions that the target itself has watched by userfaultfd, for us (track_ways.h). */
-enum track_way { TRACK_SOFT_DIRTY, TRACK_UFFD };
-const char *track_way_name(enum track_way way);
+#define W(id, name, label, cats, caps, help) TRACK_##id,
+enum track_way {
+#include "track_ways.def"
+	TRACK_WAYS
+};
+#undef W
+enum { TRACK_AUTO = TRACK_WAYS }; /* the first that works */
+
+enum track_caps {
+	TRACK_LOSSLESS = 1, /* a clear tells in the same step what was written until then */
+	TRACK_RANGES = 2,   /* parts of the target can be watched */
+	TRACK_LOCAL = 4,    /* the pages on screen only, as they are looked at */
+	TRACK_CHANGES = 8,  /* tells changes, not writes */
+	TRACK_HUGE = 16,    /* a huge page is written as a whole: 2 MiB */
+};
+const char *track_way_name(enum track_way way);  /* "soft-dirty", as --tracker has it */
+const char *track_way_label(enum track_way way); /* for messages and the header */
+const char *track_way_help(enum track_way way);
+unsigned track_way_caps(enum track_way way);
+bool track_way_find(const char *name, unsigned *way); /* also "auto" */
+
+/* Whose process it is decides what may be done in it without asking. */
+enum track_owner {
+	TRACK_FOREIGN,
+	TRACK_LAUNCHED, /* we started it: a call may be run in it */
+	TRACK_DEMO,     /* it has itself watched, for us */
+};
 
 enum track_can {
 	TRACK_UNKNOWN, /* not asked yet */
 	TRACK_NO,      /* why says why */
+	TRACK_ASK,     /* it takes a call run in the target: only if somebody says so (allow) */
 	TRACK_YES,
+};
+
+struct track_status {
+	enum track_can can;
+	char why[160], how[160];
 };
 
 struct track_stamp {
 	uint64_t start, end; /* bytes: pages first seen written ... */
 	uint64_t time_ns;    /* ... at this time (CLOCK_MONOTONIC), in ... */
 	uint32_t gen;        /* ... this generation, the last in which they were; and in ... */
-	uint32_t count;      /* ... so many generations in all */
+	uint32_t count;      /* ... so many generations in all; ... */
+	uint32_t recent;     /* ... bit n: in the n-th before it */
+};
+
+struct track_range {
+	uint64_t start, end; /* bytes */
+};
+
+struct track_ranges {
+	struct track_range *v; /* ascending */
+	size_t n, cap;
+};
+
+/* Why it is not known what was written in a region. */
+enum track_doubt {
+	DOUBT_NONE,
+	DOUBT_NEW,       /* mapped since the clear */
+	DOUBT_REMAPPED,  /* merged with a new mapping: its old pages read as written too */
+	DOUBT_UNWATCHED, /* not registered: mapped since, or it cannot be */
+	DOUBT_OUTSIDE,   /* not in the scope */
+	DOUBT_HUGETLB,   /* soft-dirty of hugetlb pages is never set again */
+};
+const char *track_doubt_words(enum track_doubt d); /* "" for none */
+
+/* Pages stamped anew since the mark, by the start of the region they lie in. */
+struct track_tally {
+	uint64_t start, bytes;
 };
 
 struct track {
-	bool ours;           /* set by who made the target: its regions may be watched by userfaultfd */
-	enum track_way way;
-	enum track_can can;
+	unsigned choice;       /* enum track_way, or TRACK_AUTO */
+	enum track_owner owner;
+	bool allow;            /* a call may be run in a target that is not ours */
+	struct track_range scope; /* what is watched, by ways that can watch parts; empty: everything */
+
+	enum track_way way;    /* that is used, if can says so */
+	struct track_status status[TRACK_WAYS];
+	enum track_can can;    /* of `way`; why not, and what helps; or why nothing better is used: */
 	char why[160], how[160];
-	bool pulse;          /* cleared again and again: what was written before cools, and is counted */
-	unsigned gen;        /* clears by us; 0: the mark is not ours and written means nothing yet */
-	uint64_t mark_ns;    /* when the last clear ended */
-	uint64_t cost_ns;    /* how long it took: the target's mappings were locked meanwhile */
+
+	bool pulse;            /* cleared again and again: what was written before cools, and is counted */
+	unsigned gen;          /* clears by us; 0: the mark is not ours and written means nothing yet */
+	uint32_t era;          /* what stamps count by: gen, or the looks of a way that is local */
+	uint64_t mark_ns;      /* when the last clear ended */
+	uint64_t first_ns;     /* when the first of this pulse, or this mark, did */
+	uint64_t cost_ns;      /* how long the last took: the target's mappings were locked meanwhile */
+	uint64_t fresh;        /* bytes stamped anew since first_ns: its growth is the rate */
+	uint64_t fresh_before; /* when the last clear began: what came since had a fault each */
+	struct track_tally *tally; /* of it, by region, ascending */
+	size_t tally_n, tally_cap;
+	bool others;           /* somebody else has cleared since our mark: what was seen before stays */
+	uint64_t kept;         /* bytes of this generation that this look saw written again */
+	struct track_ranges lost; /* regions of whose writes it saw none any more: see track_settle */
+	struct track_ranges born; /* of which VmFlags said that they are new since the mark */
+	struct smaps flags;    /* VmFlags, of this look: */
+	bool flags_read;
+	uint64_t flags_ns, flags_cost_ns; /* when they were read last, and how long it took: they are dear */
 	struct track_stamp *v; /* ascending, disjoint: memory per written page, never per virtual one */
 	size_t n, cap;
-	struct track_stamp *mark; /* the regions at the mark */
-	size_t mark_n;
+	struct track_ranges mark; /* the regions at the mark; by userfaultfd: what is watched */
+
+	struct uffd *uffd;     /* a watch of ours in the target; NULL */
+	struct inject_cost injected; /* what it took to get it */
+	struct seen *seen;     /* what a local way saw; NULL */
 };
 
-/* How long ago a page was first seen written, in the steps of the colours. */
+/* How long ago a page was last seen written, in the steps of the colours. */
 enum heat { HEAT_NONE, HEAT_NOW, HEAT_2S, HEAT_5S, HEAT_12S, HEAT_30S, HEAT_COUNT };
 enum heat track_heat(uint64_t age_ns);
 
-/* Fills way, can, why and how: a write/clear/write round trip in a forked child. */
+/* Fills status, way, can, why and how. Tries the kernel's ways on pages of our own, in a forked child. */
 void track_probe(struct track *t, const struct proc *p, const struct pagemap *pm);
+
+/* Goes over to another way; marks end. */
+void track_choose(struct track *t, unsigned choice);
 
 /* Clears the target's write marks and starts a generation. -1: it would not, nothing changed. */
 int track_clear(struct track *t, const struct proc *p, const struct pagemap *pm, const struct vma_list *vmas,
                 struct err *err);
+
+/*
+ * Before a look: what has been mapped since the mark is watched from now on, where the way can, and
+ * what is no longer mapped is forgotten. No error: what cannot be watched is told as not known.
+ */
+void track_follow(struct track *t, const struct pagemap *pm, const struct vma_list *vmas);
+
+/* After a look at all regions: whether somebody else has cleared. */
+void track_settle(struct track *t);
 
 /* The categories (PM_CAT_*) to ask for, and whether those of a run say that it is written. */
 uint64_t track_cats(const struct track *t);
 bool track_is_written(const struct track *t, uint64_t cats);
 void track_free(struct track *t);
 
-/* The mark is gone with the address space (exec): forget everything but `can`. */
+/* The mark is gone with the address space (exec): forget everything but the status. */
 void track_forget(struct track *t);
 
 /*
  * Tell what a look at [start, end) found: the n runs (ascending) whose pages are written. Pages
- * seen before in this generation keep their time, others get `now`. What is not written is dropped;
- * in a pulse what was written in an earlier generation stays until it has cooled.
+ * seen before in this generation keep their time, others get `now`. What is not written is dropped,
+ * but in a pulse.
  */
 void track_update(struct track *t, uint64_t start, uint64_t end, const struct pm_run *runs, size_t n,
                   uint64_t now);
+
+/*
+ * For the ways that are local: looks at the pages of [start, end), of region v, and adds to the track
+ * of t what differs from the look before. No error: what cannot be read tells nothing.
+ */
+struct target;
+void seen_look(struct target *t, const struct vma *v, uint64_t start, uint64_t end, uint64_t now);
+
+/* The runs, of the region at `start`, are written, or have changed, now; everything else stays as it is. */
+void track_add(struct track *t, uint64_t start, const struct pm_run *runs, size_t n, uint64_t now);
+
+/* Bytes stamped anew since first_ns in the region that starts there. */
+uint64_t track_tally(const struct track *t, uint64_t start);
 
 /* The stamp of the page at addr, NULL if it was not seen written; its time, 0 likewise. */
 const struct track_stamp *track_at(const struct track *t, uint64_t addr);
@@ -86,14 +192,29 @@ uint64_t track_time(const struct track *t, uint64_t addr);
 /* Index in v of the first stamp that ends after addr. */
 size_t track_first(const struct track *t, uint64_t addr);
 
+/* What of [start, end) is in the scope; false: nothing. */
+bool track_in_scope(const struct track *t, uint64_t *start, uint64_t *end);
+
+/* Bytes of [start, end) that were seen written. */
+uint64_t track_bytes(const struct track *t, uint64_t start, uint64_t end);
+
+/* The same, of those written in generation `era` (one of the last 32). */
+uint64_t track_bytes_in(const struct track *t, uint64_t start, uint64_t end, uint32_t era);
+
+/* Whether a stamp still shows: in a pulse what was written cools. */
+bool track_is_warm(const struct track *t, const struct track_stamp *s, uint64_t now);
+
 /* The newest stamp in [start, end), 0 if none; and as a step of heat. */
 uint64_t track_newest(const struct track *t, uint64_t start, uint64_t end);
 enum heat track_newest_heat(const struct track *t, uint64_t start, uint64_t end, uint64_t now);
 
-/*
- * Whether [start, end) existed as it is at the mark. A region that did not, and that is written
- * all over, may have been born so.
- */
+/* The same as a step of heat by how often: 16 generations and more, 8, 4, 2, 1. */
+enum heat track_count_heat(uint32_t count);
+
+void track_ranges_add(struct track_ranges *r, uint64_t start, uint64_t end);
+
+/* Whether [start, end) existed as it is at the mark; whether all of it is watched. */
 bool track_knew(const struct track *t, uint64_t start, uint64_t end);
+bool track_covers(const struct track *t, uint64_t start, uint64_t end);
 
 #endif

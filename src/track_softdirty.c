@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "flags.h"
@@ -24,7 +23,7 @@ own_bit(int pagemap, const volatile char *p, size_t page_size)
 	return word & PM_SOFT_DIRTY ? 1 : 0;
 }
 
-/* In a child, so that nothing of ours is write-protected: a fresh page, cleared, written again. */
+/* A fresh page, cleared, written again. */
 static int
 round_trip(void)
 {
@@ -50,28 +49,16 @@ round_trip(void)
 int
 soft_dirty_round_trip(void)
 {
-	int status;
-	pid_t child = fork();
-
-	if (child < 0)
-		return 2;
-	if (child == 0) {
-		alarm(5);
-		_exit(round_trip());
-	}
-	while (waitpid(child, &status, 0) < 0)
-		if (errno != EINTR)
-			return 2;
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 2;
+	return track_try(round_trip);
 }
 
 bool
-soft_dirty_probe(struct track *t, const struct proc *p)
+soft_dirty_probe(struct track_status *s, const struct proc *p)
 {
 	int fd = proc_file(p, "clear_refs", O_WRONLY);
 
 	if (fd < 0)
-		return track_cannot(t, errno == EACCES ? "no permission to write its clear_refs"
+		return track_cannot(s, errno == EACCES ? "no permission to write its clear_refs"
 		                                       : "it has no clear_refs to write to",
 		                    "run pmtop as root, or as the process's owner");
 	close(fd);
@@ -81,10 +68,10 @@ soft_dirty_probe(struct track *t, const struct proc *p)
 	case 0:
 		return true;
 	case 1:
-		return track_cannot(t, "this kernel lacks CONFIG_MEM_SOFT_DIRTY: a clear does nothing",
+		return track_cannot(s, "this kernel lacks CONFIG_MEM_SOFT_DIRTY: a clear does nothing",
 		                    "use one that has it, such as Debian's on x86-64");
 	}
-	return track_cannot(t, "soft-dirty could not be tried on an own page", "is /proc mounted?");
+	return track_cannot(s, "soft-dirty could not be tried on an own page", "is /proc mounted?");
 }
 
 int

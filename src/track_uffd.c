@@ -1,47 +1,204 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Writes by asynchronous userfaultfd write protection (Documentation/admin-guide/mm/pagemap.rst). */
+/*
+ * Writes by asynchronous userfaultfd write protection (Documentation/admin-guide/mm/pagemap.rst).
+ *
+ * A range that is registered must not end where the target maps memory now and then: a border put
+ * there by us would cut a newer mapping in two, and the target's mremap() of it would fail. So whole
+ * runs are registered, from one region that never changes (code, constants) to the next, with all
+ * gaps between. What is armed and told is the scope alone.
+ */
 #include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
+#include "inject.h"
 #include "kabi.h"
+#include "state.h"
 #include "track_ways.h"
 #include "util.h"
 
-static const uint64_t CHUNK = UINT64_C(256) << 20; /* bytes a call: bounds the time under mmap_lock */
+static const uint64_t CHUNK = UINT64_C(256) << 20;   /* bytes a call: bounds the time under mmap_lock */
+static const uint64_t LARGE = UINT64_C(1) << 30;     /* regions above are let go of in such chunks */
+static const uint64_t FOLLOW_NS = UINT64_C(2000000000); /* each region registered apart stays apart: seldom */
+enum {
+	VEC = 512,          /* the kernel's own batch */
+	ISOLATE = 65536,    /* what cannot be registered is mostly small: tried first */
+	MORE_VMAS = 512,    /* regions that the target may have more than before, before no more are watched */
+	MOST_VMAS = 32765,  /* half of the kernel's limit */
+};
 
-bool
-uffd_probe(struct track *t, const struct pagemap *pm)
+struct uffd {
+	int fd;
+	struct track_ranges barred; /* regions that cannot be registered */
+	struct track_ranges areas;  /* those that are */
+	size_t vmas_before;
+	uint64_t followed_ns;
+};
+
+/* --- what to register ----------------------------------------------------------------------------------- */
+
+static bool
+is_barred(const struct vma *v, const struct track_ranges *barred)
 {
-	static const uint64_t need = PM_CAT_WRITTEN | PM_CAT_WPALLOWED;
+	for (size_t i = 0; i < barred->n; i++)
+		if (barred->v[i].start == v->start && barred->v[i].end == v->end)
+			return true;
+	return false;
+}
 
-	if ((pm->scan & need) == need)
-		return true;
-	return track_cannot(t, "this kernel has neither soft-dirty nor asynchronous write protection (Linux 6.7)",
-	                    "use one that has either");
+/* Nothing is written there through this mapping, and it stays where it is. */
+static bool
+is_stable(const struct vma *v)
+{
+	return v->type == VMA_KERNEL || v->type == VMA_DEVICE || (v->inode && !(v->perm & VMA_WRITE));
+}
+
+void
+uffd_plan(const struct vma_list *vmas, const struct track_ranges *barred, struct track_ranges *out)
+{
+	uint64_t start = vmas->n ? vmas->v[0].start : 0, end = 0;
+
+	for (size_t i = 0; i < vmas->n; i++) {
+		const struct vma *v = &vmas->v[i];
+
+		if (!is_stable(v) && !is_barred(v, barred)) {
+			end = v->end;
+			continue;
+		}
+		if (end > start)
+			track_ranges_add(out, start, v->start);
+		start = v->end;
+	}
+	if (end > start)
+		track_ranges_add(out, start, end);
+}
+
+/* What of the region is to be watched. false: nothing. */
+static bool
+in_scope(const struct track *t, const struct vma *v, uint64_t *start, uint64_t *end)
+{
+	*start = v->start;
+	*end = v->end;
+	return !is_stable(v) && track_in_scope(t, start, end);
+}
+
+/* --- registering ---------------------------------------------------------------------------------------- */
+
+static int
+try_register(const struct uffd *u, uint64_t start, uint64_t end)
+{
+	struct pm_uffdio_register area = {.start = start, .len = end - start, .mode = PM_UFFD_MODE_WP};
+
+	return ioctl(u->fd, PM_IOC_UFFD_REGISTER, &area);
+}
+
+/* One region that cannot be registered fails its whole run: finds which. Small ones first. */
+static void
+isolate(struct uffd *u, const struct vma_list *vmas, const struct track_range *run, bool small)
+{
+	for (size_t i = vma_lower_bound(vmas, run->start); i < vmas->n && vmas->v[i].start < run->end; i++) {
+		const struct vma *v = &vmas->v[i];
+
+		if ((vma_size(v) <= ISOLATE) != small || is_barred(v, &u->barred))
+			continue;
+		if (try_register(u, v->start, v->end) < 0 && errno != ESRCH)
+			track_ranges_add(&u->barred, v->start, v->end);
+	}
+}
+
+static bool
+register_runs(struct uffd *u, const struct track *t, const struct vma_list *vmas, bool find, bool small)
+{
+	struct track_ranges runs = {0};
+	uint64_t start, end;
+	bool all = true;
+
+	uffd_plan(vmas, &u->barred, &runs);
+	for (size_t i = 0; i < runs.n; i++) {
+		if (!in_scope(t, &(struct vma){.start = runs.v[i].start, .end = runs.v[i].end}, &start, &end) ||
+		    try_register(u, runs.v[i].start, runs.v[i].end) == 0)
+			continue;
+		all = false;
+		if (find)
+			isolate(u, vmas, &runs.v[i], small);
+	}
+	free(runs.v);
+	return all;
+}
+
+static void
+remember_areas(struct uffd *u, const struct track *t, const struct vma_list *vmas)
+{
+	uint64_t start, end;
+
+	u->areas.n = 0;
+	for (size_t i = 0; i < vmas->n; i++)
+		if (in_scope(t, &vmas->v[i], &start, &end))
+			track_ranges_add(&u->areas, vmas->v[i].start, vmas->v[i].end);
+}
+
+static void
+register_all(struct uffd *u, const struct track *t, const struct vma_list *vmas)
+{
+	if (!register_runs(u, t, vmas, true, true) && !register_runs(u, t, vmas, true, false))
+		register_runs(u, t, vmas, false, false);
+	remember_areas(u, t, vmas);
+	u->followed_ns = time_ns();
+}
+
+/* --- arming ------------------------------------------------------------------------------------------------ */
+
+/* Tells the track what was written until now. */
+static void
+harvest(struct track *t, const struct vma *v, const struct pm_scan_region *vec, int n, uint64_t now)
+{
+	struct pm_run runs[VEC];
+	size_t k = 0;
+
+	for (int i = 0; i < n; i++)
+		if (track_is_written(t, vec[i].categories | PM_CAT_WRITTEN | PM_CAT_WPALLOWED))
+			runs[k++] = (struct pm_run){vec[i].start, vec[i].end, 0};
+	track_add(t, v->start, runs, k, now);
 }
 
 /*
  * Protects every page that is written, and there: asking for pages alone, never for holes, keeps
- * the kernel from filling empty page tables with markers.
+ * the kernel from filling empty page tables with markers. In a pulse what is protected again is
+ * told, by the same call. Of a private mapping of a file only copies can have been written.
  */
 static int
-protect(const struct pagemap *pm, uint64_t start, uint64_t end, struct err *err)
+protect(struct track *t, const struct pagemap *pm, const struct vma *v, uint64_t start, uint64_t end,
+        bool tell, struct err *err)
 {
-	uint64_t guard = pm->scan & PM_CAT_GUARD;
+	uint64_t guard = pm->scan & PM_CAT_GUARD, now = time_ns();
+	struct pm_scan_region vec[VEC];
 
 	while (start < end) {
 		struct pm_scan_arg arg = {.size = sizeof(arg), .flags = PM_SCAN_WP_MATCHING, .start = start,
 		                          .end = u64_min(end, start + CHUNK), .category_inverted = guard,
 		                          .category_mask = PM_CAT_WRITTEN | PM_CAT_WPALLOWED | guard,
 		                          .category_anyof_mask = PM_CAT_PRESENT | PM_CAT_SWAPPED};
-		int n = ioctl(pm->fd, PM_IOC_SCAN, &arg);
+		int n;
 
+		if (tell) {
+			arg.vec = (uintptr_t)vec;
+			arg.vec_len = VEC;
+			arg.return_mask = PM_CAT_PFNZERO | (state_copies(v) ? PM_CAT_FILE : 0);
+		}
+		n = ioctl(pm->fd, PM_IOC_SCAN, &arg);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0 && errno == EFAULT)
 			return 0; /* past the user's address space */
 		if (n < 0)
 			return err_sys(err, NULL, "cannot write-protect the pages at %#llx", (unsigned long long)start);
+		if (tell)
+			harvest(t, v, vec, n, now);
 		if (arg.walk_end <= start)
 			return 0;
 		start = arg.walk_end;
@@ -49,11 +206,208 @@ protect(const struct pagemap *pm, uint64_t start, uint64_t end, struct err *err)
 	return 0;
 }
 
-int
-uffd_clear(const struct pagemap *pm, const struct vma_list *vmas, struct err *err)
+/* Whether the region is registered for asynchronous protection: a scan that insists says. */
+static bool
+is_watched(const struct pagemap *pm, const struct vma *v)
 {
-	for (size_t i = 0; i < vmas->n; i++)
-		if (protect(pm, vmas->v[i].start, vmas->v[i].end, err) < 0)
-			return -1;
+	struct pm_scan_region ignored;
+	struct pm_scan_arg arg = {.size = sizeof(arg), .flags = PM_SCAN_CHECK_WPASYNC, .start = v->start,
+	                          .end = v->start + pm->page_size, .vec = (uintptr_t)&ignored, .vec_len = 1,
+	                          .category_anyof_mask = PM_CAT_PRESENT, .return_mask = PM_CAT_PRESENT};
+
+	return ioctl(pm->fd, PM_IOC_SCAN, &arg) >= 0;
+}
+
+/* --- taking part ----------------------------------------------------------------------------------------- */
+
+static int
+take_descriptor(struct track *t, const struct proc *p, const struct vma_list *vmas, struct err *err)
+{
+	struct uffd *u = mem_alloc(sizeof(*u));
+	struct pm_uffdio_api api = {.api = PM_UFFD_API, .features = PM_UFFD_FEATURES};
+
+	u->fd = -1;
+	u->vmas_before = vmas->n;
+	if (inject_userfaultfd(p, &u->fd, &t->injected, err) < 0) {
+		uffd_release(u);
+		return -1;
+	}
+	if (ioctl(u->fd, PM_IOC_UFFD_API, &api) < 0) {
+		err_sys(err, "give --tracker hash", "cannot watch by userfaultfd");
+		uffd_release(u);
+		return -1;
+	}
+	t->uffd = u;
 	return 0;
+}
+
+/* Arms what is watched and in the scope, but for what is in `kept`, which is armed already. */
+static int
+arm(struct track *t, const struct pagemap *pm, const struct vma_list *vmas, const struct track_ranges *kept,
+    bool tell, struct err *err)
+{
+	struct track_ranges armed = {0};
+	uint64_t start, end;
+	int r = 0;
+
+	for (size_t i = 0; i < vmas->n && r == 0; i++) {
+		if (!in_scope(t, &vmas->v[i], &start, &end) || !is_watched(pm, &vmas->v[i]))
+			continue;
+		if (!kept || !ranges_cover(kept, start, end))
+			r = protect(t, pm, &vmas->v[i], start, end, tell, err);
+		track_ranges_add(&armed, start, end);
+	}
+	free(t->mark.v);
+	t->mark = armed;
+	return r;
+}
+
+int
+uffd_clear(struct track *t, const struct proc *p, const struct pagemap *pm, const struct vma_list *vmas,
+           struct err *err)
+{
+	if (t->owner != TRACK_DEMO && !t->uffd && take_descriptor(t, p, vmas, err) < 0)
+		return -1;
+	if (t->uffd)
+		register_all(t->uffd, t, vmas);
+	if (arm(t, pm, vmas, NULL, t->pulse && t->gen, err) < 0)
+		return -1;
+	if (!t->mark.n)
+		return err_set(err, ERR_TARGET, "the kernel protects no part of it: read-only, or a driver's",
+		               "choose memory that the process writes", "nothing there can be watched by userfaultfd");
+	return 0;
+}
+
+/* --- what comes later ------------------------------------------------------------------------------------ */
+
+/* What was armed and still is: a mapping that has come in its place is not registered. false: not everything is. */
+static bool
+still_armed(const struct track *t, const struct pagemap *pm, const struct vma_list *vmas, struct track_ranges *kept)
+{
+	uint64_t start, end;
+	bool all = true;
+
+	for (size_t i = 0; i < vmas->n; i++) {
+		const struct vma *v = &vmas->v[i];
+
+		if (!in_scope(t, v, &start, &end) || is_barred(v, &t->uffd->barred))
+			continue;
+		if (is_watched(pm, v)) /* what a region has grown by was written since */
+			track_ranges_add(kept, start, end);
+		else
+			all = false;
+	}
+	return all;
+}
+
+void
+uffd_follow(struct track *t, const struct pagemap *pm, const struct vma_list *vmas)
+{
+	struct uffd *u = t->uffd;
+	struct track_ranges kept = {0};
+	struct err ignored;
+
+	if (!u || time_ns() - u->followed_ns < FOLLOW_NS || vmas->n > u->vmas_before + MORE_VMAS || vmas->n > MOST_VMAS)
+		return;
+	u->followed_ns = time_ns();
+	if (!still_armed(t, pm, vmas, &kept)) {
+		register_all(u, t, vmas);
+		arm(t, pm, vmas, &kept, false, &ignored);
+	}
+	free(kept.v);
+}
+
+void
+uffd_release(struct uffd *u)
+{
+	if (!u)
+		return;
+	for (size_t i = 0; u->fd >= 0 && i < u->areas.n; i++) {
+		const struct track_range *a = &u->areas.v[i];
+		uint64_t step = a->end - a->start > LARGE ? CHUNK : a->end - a->start;
+
+		for (uint64_t at = a->start; at < a->end; at += step) {
+			struct pm_uffdio_range part = {at, u64_min(step, a->end - at)};
+
+			ioctl(u->fd, PM_IOC_UFFD_UNREGISTER, &part);
+		}
+	}
+	if (u->fd >= 0)
+		close(u->fd);
+	free(u->barred.v);
+	free(u->areas.v);
+	free(u);
+}
+
+/* --- the proof ------------------------------------------------------------------------------------------- */
+
+/* Bit n: page n of the three was written. -1: it cannot be asked. */
+static int
+own_written(int pagemap, const volatile char *p, size_t page_size, uint64_t flags)
+{
+	struct pm_scan_region vec[8];
+	struct pm_scan_arg arg = {.size = sizeof(arg), .flags = flags, .start = (uintptr_t)p,
+	                          .end = (uintptr_t)p + 3 * page_size, .vec = (uintptr_t)vec, .vec_len = ARRAY_LEN(vec),
+	                          .category_mask = PM_CAT_WRITTEN | PM_CAT_WPALLOWED,
+	                          .category_anyof_mask = PM_CAT_PRESENT | PM_CAT_SWAPPED, .return_mask = PM_CAT_WRITTEN};
+	int n = ioctl(pagemap, PM_IOC_SCAN, &arg), bits = 0;
+
+	for (int i = 0; i < n; i++)
+		for (unsigned k = 0; k < 3; k++)
+			if (vec[i].start <= (uintptr_t)p + k * page_size && vec[i].end > (uintptr_t)p + k * page_size)
+				bits |= 1 << k;
+	return n < 0 ? -1 : bits;
+}
+
+/* Two fresh pages and one that is not there: armed, written, told and armed in one step, written again. */
+static int
+round_trip(void)
+{
+	size_t page_size = (size_t)sysconf(_SC_PAGESIZE);
+	struct pm_uffdio_api api = {.api = PM_UFFD_API, .features = PM_UFFD_FEATURES};
+	struct pm_uffdio_register area = {.len = 3 * page_size, .mode = PM_UFFD_MODE_WP};
+	int pagemap = open(PROC_ROOT "/self/pagemap", O_RDONLY | O_CLOEXEC);
+	int fd = (int)syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK | PM_UFFD_USER_MODE);
+	volatile char *p = mmap(NULL, area.len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (fd < 0 || pagemap < 0 || p == MAP_FAILED)
+		return 2;
+	p[0] = p[page_size] = 1;
+	area.start = (uintptr_t)p;
+	if (ioctl(fd, PM_IOC_UFFD_API, &api) < 0 || ioctl(fd, PM_IOC_UFFD_REGISTER, &area) < 0)
+		return 1;
+	if (own_written(pagemap, p, page_size, PM_SCAN_WP_MATCHING) < 0 || own_written(pagemap, p, page_size, 0) != 0)
+		return 1;
+	p[0] = 2;
+	if (own_written(pagemap, p, page_size, PM_SCAN_WP_MATCHING) != 1 || own_written(pagemap, p, page_size, 0) != 0)
+		return 1;
+	p[page_size] = 2;
+	return own_written(pagemap, p, page_size, 0) == 2 ? 0 : 1;
+}
+
+int
+uffd_round_trip(void)
+{
+	return track_try(round_trip);
+}
+
+bool
+uffd_probe(struct track_status *s, const struct track *t, const struct proc *p, const struct pagemap *pm)
+{
+	static const uint64_t need = PM_CAT_WRITTEN | PM_CAT_WPALLOWED;
+	struct inject_plan plan;
+	struct err err;
+
+	if (!p->live)
+		return track_cannot(s, "a folder does not change", "look at a running process");
+	if ((pm->scan & need) != need)
+		return track_cannot(s, "this kernel has no asynchronous write protection (Linux 6.7)", "use a newer one");
+	if (t->owner == TRACK_DEMO)
+		return true;
+	if (uffd_round_trip() != 0)
+		return track_cannot(s, "userfaultfd does not work here: tried on a page of our own",
+		                    "is it built in (CONFIG_USERFAULTFD), and allowed?");
+	if (inject_plan(p, &plan, &err) < 0)
+		return track_cannot(s, err.why, err.how);
+	return true;
 }

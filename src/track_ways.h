@@ -2,24 +2,45 @@
 #ifndef PM_TRACK_WAYS_H
 #define PM_TRACK_WAYS_H
 
-/* The kernel's ways to tell writes, behind track.h. A probe says why not through track_cannot. */
+/* The ways to tell writes, behind track.h. A probe says why not through track_cannot. */
 #include "track.h"
 
 /* Returns false. */
-bool track_cannot(struct track *t, const char *why, const char *how);
+bool track_cannot(struct track_status *s, const char *why, const char *how);
+
+/* Runs a round trip in a child, so that nothing of ours is write-protected. 2: it could not be run. */
+int track_try(int (*round_trip)(void));
 
 /* 0: a page of our own is told clean and written as it should; 1: it is not; 2: could not be tried. */
 int soft_dirty_round_trip(void);
-bool soft_dirty_probe(struct track *t, const struct proc *p);
+bool soft_dirty_probe(struct track_status *s, const struct proc *p);
 int soft_dirty_clear(const struct proc *p, struct err *err);
 
 /*
- * Asynchronous write protection (Linux 6.7), of regions that the target has had registered with a
- * userfaultfd of its own for us: the scan re-arms a page and tells of it in one step, so nothing is
- * lost. Whoever registered them for purposes of his own would lose what he has not seen yet, so
- * this is for targets of ours alone.
+ * Asynchronous write protection (Linux 6.7) of regions that are registered with a userfaultfd of the
+ * target's: one that it made for us, or one that was taken out of it (inject.h). The scan re-arms a
+ * page and tells of it in one step, so nothing is lost.
  */
-bool uffd_probe(struct track *t, const struct pagemap *pm);
-int uffd_clear(const struct pagemap *pm, const struct vma_list *vmas, struct err *err);
+struct uffd;
+int uffd_round_trip(void); /* as soft_dirty_round_trip */
+bool uffd_probe(struct track_status *s, const struct track *t, const struct proc *p, const struct pagemap *pm);
+int uffd_clear(struct track *t, const struct proc *p, const struct pagemap *pm, const struct vma_list *vmas,
+               struct err *err);
+void uffd_follow(struct track *t, const struct pagemap *pm, const struct vma_list *vmas);
+/* Lets the target go as it was, in steps that do not hold it up. */
+void uffd_release(struct uffd *u);
+
+/* Stretches to register: whole runs of what is mapped between regions that never change (pure). */
+bool ranges_cover(const struct track_ranges *r, uint64_t start, uint64_t end);
+void uffd_plan(const struct vma_list *vmas, const struct track_ranges *barred, struct track_ranges *out);
+
+/*
+ * What was seen of the pages on screen, and what differs now: contents of pages in RAM (a hash), or
+ * entries of the page table.
+ */
+struct seen;
+void seen_forget(struct seen *s);
+void seen_free(struct seen *s);
+bool seen_probe(struct track_status *s, const struct proc *p);
 
 #endif

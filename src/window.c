@@ -121,14 +121,18 @@ fill_written(struct window *w, const struct track *t, uint64_t lo, uint64_t hi)
 
 	for (size_t s = track_first(t, lo); s < t->n && t->v[s].start < hi; s++) {
 		uint64_t at = u64_max(t->v[s].start, lo), end = u64_min(t->v[s].end, hi);
+		bool warm = track_is_warm(t, &t->v[s], w->time_ns);
 		size_t i;
 
 		while (at < end && grid_cell_at(&w->grid, at, &i)) {
 			uint64_t cell_lo, cell_hi;
 
 			grid_cell_range(&w->grid, i, &cell_lo, &cell_hi);
-			w->cells[i].written += (u64_min(end, cell_hi) - at) / size;
-			w->cells[i].newest_ns = u64_max(w->cells[i].newest_ns, t->v[s].time_ns);
+			if (warm) {
+				w->cells[i].written += (u64_min(end, cell_hi) - at) / size;
+				w->cells[i].newest_ns = u64_max(w->cells[i].newest_ns, t->v[s].time_ns);
+			}
+			w->cells[i].times = t->v[s].count > w->cells[i].times ? t->v[s].count : w->cells[i].times;
 			at = cell_hi;
 		}
 	}
@@ -171,6 +175,8 @@ window_read(struct target *t, const struct vma *v, const struct grid *grid, enum
 	lo = u64_max(lo, v->start);
 	hi = u64_min(hi, v->end);
 	f.lo = lo;
+	if (lo < hi)
+		seen_look(t, v, lo, hi, w->time_ns);
 	if (lo < hi && fill(&f, lo, hi) < 0) {
 		if (f.gave_up)
 			err->status = 0;

@@ -107,8 +107,8 @@ app_answered(const struct app *a)
 
 /* --- keys --------------------------------------------------------------------------------------------- */
 
-static void
-close_panel(struct app *a)
+void
+app_close_panel(struct app *a)
 {
 	answer_unref(a->panel);
 	a->panel = NULL;
@@ -248,7 +248,7 @@ act(struct app *a, enum action action)
 	case ACT_BACK:
 	case ACT_CLOSE:
 		if (a->panel)
-			close_panel(a);
+			app_close_panel(a);
 		else if (ui->depth && action == ACT_BACK)
 			ui_back(ui);
 		else if (ui->depth)
@@ -259,17 +259,22 @@ act(struct app *a, enum action action)
 	case ACT_GO:
 		if (a->panel && a->panel->has_place && app_shown(a) && !ui_go(ui, app_shown(a), a->panel->place))
 			app_toast(a, ROLE_HOT, "nothing is mapped there any more");
-		close_panel(a);
+		app_close_panel(a);
 		return FX_NONE;
 	}
 	return a->s || ui_view(ui) == VIEW_HELP ? view_of(ui_view(ui))->act(ui, app_shown(a), action) : FX_NONE;
 }
 
+char
+app_letter(const struct app *a)
+{
+	return a->asking ? a->asking : a->panel ? 'O' : view_of(ui_view(&a->ui))->letter;
+}
+
 static void
 key(struct app *a, int k)
 {
-	char view = a->panel ? 'O' : view_of(ui_view(&a->ui))->letter;
-	enum action action = key_action(k, view);
+	enum action action = key_action(k, app_letter(a));
 
 	a->keys++;
 	a->ui.touched_ns = time_ns();
@@ -277,8 +282,10 @@ key(struct app *a, int k)
 		app_take_letter(a, k);
 		return;
 	}
+	if (a->asking && (app_agree(a, action) || (action != ACT_QUIT && action != ACT_REDRAW)))
+		return; /* nothing else is meant before it is answered */
 	if (action == ACT_NONE && a->panel) { /* any other key belongs to the view below */
-		close_panel(a);
+		app_close_panel(a);
 		action = key_action(k, view_of(ui_view(&a->ui))->letter);
 	}
 	if (action != ACT_NONE)
@@ -318,10 +325,37 @@ read_keys(struct app *a)
 
 /* --- samples ------------------------------------------------------------------------------------------ */
 
+/* What a clear did, and what follows from the way it was done. */
+static void
+tell_clear(const struct sample *s, char *text, size_t size)
+{
+	unsigned long long pages = s->regions ? s->regions->totals.rss : 0;
+	double ms = (double)s->mark_cost_ns / 1e6;
+
+	if (track_way_caps(s->track_way) & TRACK_CHANGES)
+		snprintf(text, size, "%s on screen are compared from now on%s%s",
+		         s->track_way == TRACK_HASH ? "the contents of the pages" : "the page table entries of the pages",
+		         s->track_why[0] ? "; not userfaultfd: " : "", s->track_why);
+	else if (track_way_caps(s->track_way) & TRACK_RANGES)
+		snprintf(text, size, "gen %u: %s armed in %.1f ms; the first write to each page costs about 1 us more", s->gen,
+		         track_way_label(s->track_way), ms);
+	else
+		snprintf(text, size, "gen %u: %s cleared in %.1f ms; the next write to each of %llu pages costs a fault", s->gen,
+		         track_way_label(s->track_way), ms, pages);
+}
+
+static void
+notice_others(struct app *a)
+{
+	if (a->s->others && !a->others_seen)
+		app_toast(a, ROLE_HOT, "somebody else cleared soft-dirty: what was seen written stays, and c starts anew");
+	a->others_seen = a->s->others;
+}
+
 static void
 notice_clear(struct app *a)
 {
-	char text[256];
+	char text[400];
 
 	if (a->s->clear_err.what[0] && a->want.pulse_ns) {
 		a->want.pulse_ns = 0;
@@ -335,10 +369,9 @@ notice_clear(struct app *a)
 		app_toast_err(a, &a->s->clear_err);
 		return;
 	}
-	snprintf(text, sizeof(text),
-	         "gen %u: %s cleared in %.1f ms; the next write to each of %llu pages costs a fault",
-	         a->s->gen, track_way_name(a->s->track_way), (double)a->s->mark_cost_ns / 1e6,
-	         (unsigned long long)(a->s->regions ? a->s->regions->totals.rss : 0));
+	if (a->s->question)
+		return;
+	tell_clear(a->s, text, sizeof(text));
 	app_toast(a, ROLE_HOT, text);
 }
 
@@ -370,7 +403,7 @@ notice_answer(struct app *a)
 		app_toast_err(a, &a->s->answer_err);
 		return;
 	}
-	close_panel(a);
+	app_close_panel(a);
 	a->panel = answer_ref(a->s->answer);
 }
 
@@ -382,6 +415,8 @@ notice_life(struct app *a)
 	if (a->s->execs != a->execs_seen) {
 		a->execs_seen = a->s->execs;
 		a->want.pulse_ns = 0; /* the new program was not asked about */
+		if (a->asking)
+			app_agree(a, ACT_BACK);
 		a->ui.region = 0;
 		a->ui.depth = 0;
 		a->ui.jumps = (struct jumps){0}; /* addresses of another space */
@@ -410,7 +445,9 @@ take_sample(struct app *a, struct err *err)
 	else
 		sample_free(a->s);
 	a->s = got;
+	app_question(a);
 	notice_clear(a);
+	notice_others(a);
 	notice_fault(a);
 	notice_answer(a);
 	notice_life(a);
@@ -610,9 +647,9 @@ run_frames(struct app *a, struct err *err)
 }
 
 int
-app_target(struct app *a, const char *root, pid_t pid, bool ours, struct err *err)
+app_target(struct app *a, const char *root, pid_t pid, enum track_owner owner, struct err *err)
 {
-	a->sampler = sampler_start(root, pid, ours, err);
+	a->sampler = sampler_start(root, pid, owner, err);
 	if (!a->sampler)
 		return -1;
 	a->pid = pid;
@@ -623,13 +660,13 @@ app_target(struct app *a, const char *root, pid_t pid, bool ours, struct err *er
 void
 app_target_close(struct app *a)
 {
-	struct want fresh = {.interval_ns = a->want.interval_ns};
+	struct want fresh = {.interval_ns = a->want.interval_ns, .tracker = a->want.tracker};
 
 	if (a->sampler)
 		sampler_stop(a->sampler);
 	sample_free(a->s);
 	history_free(&a->history);
-	close_panel(a);
+	app_close_panel(a);
 	map_free(&a->ui.map);
 	rows_anew(&a->ui);
 	list_marks_free(&a->ui.marks);
@@ -641,6 +678,9 @@ app_target_close(struct app *a)
 	a->want = fresh;
 	a->back = 0;
 	a->asked = a->clear_seen = a->fault_seen = 0;
+	a->questions_seen = 0;
+	a->others_seen = false;
+	a->asking = 0;
 	a->execs_seen = 0;
 	a->paused = a->ended_seen = a->end_told = false;
 }
@@ -653,8 +693,10 @@ app_run(const struct app_options *o, struct err *err)
 	int r;
 
 	a.want.interval_ns = o->interval_ns;
+	a.want.tracker = o->tracker;
+	a.want.allow = o->allow_inject;
 	picker_open(&a.ui.picker, o->filter);
-	if (o->pid && app_target(&a, o->root, o->pid, o->ours, err) < 0)
+	if (o->pid && app_target(&a, o->root, o->pid, o->owner, err) < 0)
 		return -1;
 	r = o->frames ? run_frames(&a, err) : run_screen(&a, err);
 	app_target_close(&a);

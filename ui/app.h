@@ -10,6 +10,7 @@
 #include "groups.h"
 #include "paint.h"
 #include "term.h"
+#include "track.h"
 
 /* The screen: what it shows, how often it looks, what it may do. */
 struct app_options {
@@ -20,7 +21,9 @@ struct app_options {
 	enum theme theme;
 	struct term_options term;
 	bool read_only;
-	bool ours;             /* the demo: it has itself watched for us */
+	enum track_owner owner; /* of pid */
+	unsigned tracker;      /* enum track_way, or TRACK_AUTO */
+	bool allow_inject;     /* a system call may be run in the target */
 	enum lens lens;        /* to begin with */
 	enum grouping grouping;
 	unsigned frames;       /* headless: so many frames, then the figures on stdout */

@@ -55,7 +55,7 @@ open_chosen(struct app *a)
 	struct err err;
 
 	/* the demo is a child of ours, wherever the others are listed */
-	if ((demo && demo_start(&pid, &err) < 0) || app_target(a, demo ? PROC_ROOT : a->o->root, pid, demo, &err) < 0 ||
+	if ((demo && demo_start(&pid, &err) < 0) || app_target(a, demo ? PROC_ROOT : a->o->root, pid, demo ? TRACK_DEMO : TRACK_FOREIGN, &err) < 0 ||
 	    app_wait_first(a, &err) < 0) {
 		app_target_close(a);
 		app_toast_err(a, &err);

@@ -56,6 +56,21 @@ state_badge(const struct app *a, char *out, size_t size, enum role *role)
 	}
 }
 
+/* How writes are told, since when; the way by its name where there is room, or where it is no way to tell writes. */
+static void
+track_badge(const struct app *a, const struct sample *s, char *out, size_t size)
+{
+	unsigned caps = track_way_caps(s->track_way);
+	const char *way = a->ui.cols >= 100 || caps & TRACK_CHANGES ? track_way_label(s->track_way) : "";
+	int n = snprintf(out, size, "%s%s", way, way[0] ? " " : "");
+
+	if (s->pulse_ns)
+		snprintf(out + n, size - (size_t)n, "AUTO-CLEAR %.3gs%s", (double)s->pulse_ns / 1e9,
+		         caps & TRACK_LOSSLESS ? "" : ", sampled");
+	else
+		snprintf(out + n, size - (size_t)n, "gen %u +%.0fs", s->gen, (double)(a->ui.now - s->mark_ns) / 1e9);
+}
+
 static void
 draw_header(const struct app *a)
 {
@@ -69,11 +84,8 @@ draw_header(const struct app *a)
 	if (s && s->regions && s->regions->counted)
 		right = draw_badge(0, right, s->frames_hidden ? ROLE_HEADER_HOT : ROLE_HEADER_DIM,
 		                   s->frames_hidden ? "no PFN" : "root");
-	if (s && s->pulse_ns) {
-		snprintf(text, sizeof(text), "AUTO-CLEAR %.3gs, sampled", (double)s->pulse_ns / 1e9);
-		right = draw_badge(0, right - 1, ROLE_HEADER_HOT, text);
-	} else if (s && s->gen) {
-		snprintf(text, sizeof(text), "gen %u +%.0fs", s->gen, (double)(a->ui.now - s->mark_ns) / 1e9);
+	if (s && s->gen) {
+		track_badge(a, s, text, sizeof(text));
 		right = draw_badge(0, right - 1, ROLE_HEADER_HOT, text);
 	} else if (s && s->can_track == TRACK_NO && a->ui.cols >= 100) {
 		right = draw_badge(0, right - 1, ROLE_HEADER_DIM, "no soft-dirty");
@@ -125,7 +137,7 @@ draw_hints(const struct app *a, int y)
 {
 	size_t n;
 	const struct key_row *k = key_table(&n);
-	char view = a->panel ? 'O' : view_of(ui_view(&a->ui))->letter;
+	char view = app_letter(a);
 	int x = 0;
 
 	for (size_t i = 0; i < n; i++) {

@@ -42,7 +42,11 @@ struct app {
 	char **words;           /* completion */
 	size_t words_n, words_cap;
 
+	char asking;            /* a question about a clear is open: the letter of its keys (keys.def); 0 */
+	uint64_t pulse_asked;   /* the pulse that it came from, in ns */
 	uint64_t clear_seen, fault_seen;
+	unsigned questions_seen;
+	bool others_seen;
 	unsigned execs_seen;
 	bool ended_seen, end_told;
 	uint64_t wanted_at;     /* when the newest want was made */
@@ -67,14 +71,22 @@ bool app_term_event(struct app *a, int k);
 void app_toast_err(struct app *a, const struct err *e);
 void app_write_status(struct app *a);
 int app_wait_ms(const struct app *a);
-/* Starts reading process `pid` below `root` (`ours`: see app.h); app_target_close ends that, and forgets what was seen. */
-int app_target(struct app *a, const char *root, pid_t pid, bool ours, struct err *err);
+/* Starts reading process `pid` below `root` (`owner`: see track.h); app_target_close ends that, and forgets what was seen. */
+int app_target(struct app *a, const char *root, pid_t pid, enum track_owner owner, struct err *err);
 void app_target_close(struct app *a);
 /* A moment for the first sample, so that the first picture has something to show. -1: it cannot be opened. */
 int app_wait_first(struct app *a, struct err *err);
 
 /* app_choose.c: 1 a target is being read, 0 the person left, -1 err */
 int app_choose(struct app *a, struct err *err);
+
+/* app_agree.c: what must be answered before a clear */
+void app_question(struct app *a);                 /* the sample brings one: puts it */
+bool app_agree(struct app *a, enum action action); /* the answer; false: the key is none */
+
+/* The letter of the keys that work now (keys.def). */
+char app_letter(const struct app *a);
+void app_close_panel(struct app *a);
 
 /* app_draw.c: one frame of everything */
 void app_draw(struct app *a);

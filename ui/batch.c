@@ -105,11 +105,22 @@ batch_need_written(struct batch *b)
 {
 	struct err ignored;
 
+	if (b->doubt)
+		return true;
 	track_probe(&b->t.track, &b->t.proc, &b->t.pm);
-	if (b->t.track.can != TRACK_YES || batch_need_smaps(b, &ignored) < 0)
+	if (b->t.track.status[TRACK_SOFT_DIRTY].can != TRACK_YES || batch_need_smaps(b, &ignored) < 0)
 		return false;
+	track_choose(&b->t.track, TRACK_SOFT_DIRTY);
 	b->t.track.gen = 1;
 	return true;
+}
+
+bool
+batch_written_known(const struct batch *b, const struct vma *v)
+{
+	const struct smaps_entry *e = b->doubt ? NULL : smaps_find(&b->smaps, v->start);
+
+	return b->doubt ? b->doubt[v - b->vmas.v] == DOUBT_NONE : e && !smaps_newborn(e);
 }
 
 int
@@ -201,7 +212,8 @@ check_shape(const struct options *o, struct err *err)
 static int
 answer(struct batch *b, struct err *err)
 {
-	if (check_shape(b->o, err) < 0)
+	if (check_shape(b->o, err) < 0 ||
+	    (b->o->watch_ns && b->o->mode != MODE_WATCH && batch_watch_once(b, err) < 0))
 		return -1;
 	switch (b->o->mode) {
 	case MODE_LIST: return batch_list(b, err);
@@ -225,7 +237,7 @@ batch_run(const struct options *o, pid_t pid, struct buf *note, struct err *err)
 	struct batch b = {.o = o, .note = note};
 	int r = target_open(&b.t, o->proc_root, pid, err);
 
-	b.t.track.ours = o->demo;
+	b.t.track.owner = o->demo ? TRACK_DEMO : o->command ? TRACK_LAUNCHED : TRACK_FOREIGN;
 	if (r == 0)
 		r = target_open_pages(&b.t, err);
 	if (r == 0)
@@ -235,6 +247,7 @@ batch_run(const struct options *o, pid_t pid, struct buf *note, struct err *err)
 		            "nothing to show for process %d (%s)", (int)pid, b.t.proc.comm);
 	if (r == 0)
 		r = answer(&b, err);
+	free(b.doubt);
 	vma_free(&b.vmas);
 	smaps_free(&b.smaps);
 	target_close(&b.t);

@@ -35,7 +35,7 @@ list_row(const struct batch *b, const struct regions *rs, size_t i, bool dirty)
 
 	return (struct region_row){.v = v, .r = &rs->r[i], .smaps = sm, .page_size = b->t.pm.page_size,
 	                           .huge_known = b->t.pm.scan & PM_CAT_HUGE,
-	                           .dirty_known = dirty && sm && !smaps_newborn(sm)};
+	                           .dirty_known = dirty && (b->doubt || (sm && !smaps_newborn(sm)))};
 }
 
 /* Whether one of the columns needs smaps, which is dear. */

@@ -13,7 +13,8 @@ struct dump {
 	const enum column_id *ids;
 	size_t n;
 	const struct vma *v;
-	bool written; /* bit 55 of this region's pages means written */
+	bool written; /* it is known which of this region's pages are written */
+	const struct track *track; /* and this tells; NULL: bit 55 does */
 	struct batch_filter filter;
 	unsigned want; /* of the columns */
 	unsigned more; /* and of those of the pages that pass, once they have: 0 nothing */
@@ -25,7 +26,7 @@ static void
 dump_page(struct dump *d, uint64_t addr, const struct page *pg)
 {
 	struct page_row row = {.addr = addr, .pg = pg, .v = d->v, .swaps = &d->b->t.swaps,
-	                       .page_size = d->b->t.pm.page_size, .written_known = d->written,
+	                       .page_size = d->b->t.pm.page_size, .written_known = d->written, .track = d->track,
 	                       .live = d->b->t.proc.live};
 	struct value values[COL_COUNT];
 
@@ -48,7 +49,7 @@ dump_pages(void *arg, uint64_t addr, const struct page *pages, size_t n)
 static size_t
 pass(struct dump *d, uint64_t addr, const struct page *pages, size_t n, uint16_t passed[PAGE_BATCH])
 {
-	struct filter_facts x = {.v = d->v, .page_size = d->b->t.pm.page_size, .written_known = d->written};
+	struct filter_facts x = {.v = d->v, .page_size = d->b->t.pm.page_size, .written_known = d->written, .track = d->track};
 	size_t k = 0;
 
 	for (size_t i = 0; i < n; i++) {
@@ -68,7 +69,7 @@ static int
 dump_passed(void *arg, uint64_t addr, const struct page *pages, size_t n)
 {
 	struct dump *d = arg;
-	struct filter_facts x = {.v = d->v, .page_size = d->b->t.pm.page_size, .written_known = d->written};
+	struct filter_facts x = {.v = d->v, .page_size = d->b->t.pm.page_size, .written_known = d->written, .track = d->track};
 	struct page again[PAGE_BATCH];
 	uint16_t passed[PAGE_BATCH];
 	size_t k = pass(d, addr, pages, n, passed), first = k ? passed[0] : 0;
@@ -94,7 +95,7 @@ dump_passed(void *arg, uint64_t addr, const struct page *pages, size_t n)
 static bool
 filter_wants_of(struct dump *d, bool gaps, unsigned *want)
 {
-	struct filter_facts x = {.v = d->v, .page_size = d->b->t.pm.page_size, .written_known = d->written};
+	struct filter_facts x = {.v = d->v, .page_size = d->b->t.pm.page_size, .written_known = d->written, .track = d->track};
 	unsigned need = filter_wants(&d->filter.f) & PAGE_WANT_ALL;
 
 	if (filter_most(&d->filter.f, &x) == TRUTH_NO)
@@ -110,11 +111,10 @@ static int
 dump_region(struct dump *d, uint64_t start, uint64_t end, bool written, struct err *err)
 {
 	struct walk_fns fns = {.pages = d->filter.on ? dump_passed : dump_pages};
-	const struct smaps_entry *sm = written ? smaps_find(&d->b->smaps, d->v->start) : NULL;
 	struct walk_options o = {.want = d->want | (d->b->o->range ? PAGE_WANT_GAPS : 0)};
 	int r;
 
-	d->written = sm && !smaps_newborn(sm);
+	d->written = written && batch_written_known(d->b, d->v);
 	if (d->filter.on && !filter_wants_of(d, d->b->o->range, &o.want))
 		return 0;
 	if (!(o.want & PAGE_WANT_GAPS))
@@ -161,6 +161,7 @@ batch_pages(struct batch *b, struct err *err)
 	    batch_range(b, b->o->range, &start, &end, err) < 0)
 		return -1;
 	d.want = page_wants(ids, d.n);
+	d.track = b->doubt ? &b->t.track : NULL;
 	written = (batch_has_column(ids, d.n, COL_PAGE_WRITTEN) ||
 	           filter_wants(&d.filter.f) & FILTER_WANT_WRITTEN) && batch_need_written(b);
 	d.out = out_begin(&shape, ids, NULL, d.n);

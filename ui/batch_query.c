@@ -110,6 +110,18 @@ print_answer_json(const char *question, const struct answer *a, bool first)
 	buf_free(&b);
 }
 
+/* What must outlive pmtop: a watch by userfaultfd ends with it, and contents are compared by nobody. */
+static int
+check_clear(struct batch *b, struct err *err)
+{
+	if (b->o->tracker != TRACK_AUTO && b->o->tracker != TRACK_SOFT_DIRTY)
+		return err_set(err, ERR_USAGE, "only soft-dirty bits outlive pmtop", "--watch watches and tells in one call",
+		               "cannot clear by --tracker %s", track_way_name((enum track_way)b->o->tracker));
+	if (b->t.track.owner != TRACK_DEMO)
+		track_choose(&b->t.track, TRACK_SOFT_DIRTY);
+	return batch_tracker(b, err);
+}
+
 static struct answer *
 answer_one(struct batch *b, const char *text, struct err *err)
 {
@@ -120,6 +132,8 @@ answer_one(struct batch *b, const char *text, struct err *err)
 		        "cannot clear");
 		return NULL;
 	}
+	if (query_parse(text, b->t.pm.page_size, &q, err) == 0 && q.kind == QUERY_CLEAR && check_clear(b, err) < 0)
+		return NULL;
 	return answer_query(&b->t, &b->vmas, text, err);
 }
 

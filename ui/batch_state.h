@@ -16,6 +16,7 @@ struct batch {
 	struct vma_list vmas;
 	struct smaps smaps;
 	bool has_smaps;
+	uint8_t *doubt;   /* what a watch left of each of vmas (enum track_doubt); NULL: there was none */
 	struct buf *note; /* to be said on standard error */
 };
 
@@ -55,6 +56,18 @@ int batch_need_smaps(struct batch *b, struct err *err);
  * mapped since (VmFlags sd) has none that mean anything. false: this kernel has none at all.
  */
 bool batch_need_written(struct batch *b);
+
+/* After that: whether it is known which pages of v, one of b->vmas, are written. */
+bool batch_written_known(const struct batch *b, const struct vma *v);
+
+/*
+ * The way that the options choose, ready to clear. -1: it cannot, it must be allowed first, or the
+ * clear would harm somebody.
+ */
+int batch_tracker(struct batch *b, struct err *err);
+
+/* --watch before another answer: clears, waits, and leaves the track, and b->vmas and doubt as of the end. */
+int batch_watch_once(struct batch *b, struct err *err);
 
 /* RANGE: what -e takes as a range or as a place; NULL is everything. */
 int batch_range(struct batch *b, const char *text, uint64_t *start, uint64_t *end, struct err *err);

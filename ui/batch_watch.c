@@ -8,8 +8,15 @@
 #include <unistd.h>
 
 #include "batch_state.h"
+#include "hazard.h"
 #include "region.h"
 #include "util.h"
+
+static const uint64_t LEAST_NS = 10000000; /* between looks */
+enum {
+	LOOKS = 100, /* while watching before another answer */
+	SHARE = 10,  /* a look that took t is not repeated before SHARE * t has passed */
+};
 
 struct watch {
 	struct batch *b;
@@ -55,30 +62,32 @@ by_pages(const void *pa, const void *pb)
 	return (a->v->start > b->v->start) - (a->v->start < b->v->start);
 }
 
+/* What was written in a region in this interval, as far as it is known. */
+struct count {
+	uint64_t pages;
+	bool known;
+};
+
 /*
  * The sum, then the regions that were written to, and those that are new since the clear, of which
  * it is not known. What nobody watches is told once, in the end.
  */
 static void
-put_interval(struct watch *w, const struct regions *rs, unsigned interval, uint64_t ms)
+put_interval(struct watch *w, const struct vma_list *vmas, const struct count *counts, unsigned interval, uint64_t ms)
 {
 	struct watch_row row = {.interval = interval, .ms = ms, .known = true, .page_size = w->b->t.pm.page_size};
-	struct watch_row *rows = mem_alloc(rs->vmas.n * sizeof(*rows));
-	bool watched_only = w->b->t.track.way == TRACK_UFFD;
+	struct watch_row *rows = mem_alloc(vmas->n * sizeof(*rows));
 	size_t n = 0;
 
-	w->unwatched = 0;
-	row.pages = rs->totals.written;
+	for (size_t i = 0; i < vmas->n; i++)
+		row.pages += counts[i].pages;
 	put_row(w, &row);
-	for (size_t i = 0; i < rs->vmas.n; i++) {
-		const struct region *r = &rs->r[i];
-
-		w->unwatched += watched_only && r->newborn;
-		if (!r->written && (!r->newborn || watched_only))
+	for (size_t i = 0; i < vmas->n; i++) {
+		if (!counts[i].pages && counts[i].known)
 			continue;
-		row.v = &rs->vmas.v[i];
-		row.pages = r->written;
-		row.known = !r->newborn;
+		row.v = &vmas->v[i];
+		row.pages = counts[i].pages;
+		row.known = counts[i].known;
 		rows[n++] = row;
 	}
 	qsort(rows, n, sizeof(*rows), by_pages);
@@ -88,59 +97,195 @@ put_interval(struct watch *w, const struct regions *rs, unsigned interval, uint6
 	fflush(stdout);
 }
 
-/* 1: the address space is gone. */
-static int
-look(struct watch *w, unsigned interval, uint64_t begin, struct err *err)
+/* Nobody could write there through this mapping, or it is not what was asked for. */
+static bool
+is_beside(const struct vma *v, const struct region *r)
+{
+	return r->doubt == DOUBT_OUTSIDE || (r->doubt == DOUBT_UNWATCHED && !(v->perm & VMA_WRITE));
+}
+
+static void
+count_region(struct watch *w, const struct vma *v, const struct region *r, uint32_t era, struct count *c)
+{
+	const struct track *t = &w->b->t.track;
+
+	*c = (struct count){.known = is_beside(v, r) || r->doubt == DOUBT_NONE};
+	if (r->doubt == DOUBT_NONE)
+		c->pages = track_bytes_in(t, v->start, v->end, era) / w->b->t.pm.page_size;
+	w->unwatched += r->doubt == DOUBT_UNWATCHED && !is_beside(v, r);
+}
+
+static void
+tell(struct watch *w, const struct regions *rs, unsigned interval, uint32_t era, uint64_t ms)
+{
+	struct count *counts = mem_alloc(rs->vmas.n * sizeof(*counts));
+
+	w->unwatched = 0;
+	for (size_t i = 0; i < rs->vmas.n; i++)
+		count_region(w, &rs->vmas.v[i], &rs->r[i], era, &counts[i]);
+	put_interval(w, &rs->vmas, counts, interval, ms);
+	free(counts);
+}
+
+/* All regions as they are now; NULL with *r: 1 the address space is gone, -1 err. */
+static struct regions *
+measure(struct target *t, int *r, struct err *err)
 {
 	struct vma_list vmas;
 	struct regions *rs;
-	uint64_t ms;
+
+	*r = target_regions(t, &vmas, err);
+	if (*r == 0 && !vmas.n)
+		*r = 1;
+	if (*r)
+		return NULL;
+	rs = regions_new(vmas);
+	track_follow(&t->track, &t->pm, &rs->vmas);
+	*r = regions_measure(rs, t, err);
+	if (*r == 0)
+		return rs;
+	regions_unref(rs);
+	return NULL;
+}
+
+static int
+clear(struct target *t, struct err *err)
+{
+	struct vma_list vmas;
+	int r = target_regions(t, &vmas, err);
+
+	if (r == 0)
+		r = vmas.n ? track_clear(&t->track, &t->proc, &t->pm, &vmas, err) : 1;
+	vma_free(&vmas);
+	return r;
+}
+
+/*
+ * One interval, which a clear has begun. Where a clear tells in the same step what was written until
+ * it, the one that begins the next interval ends this one, and nothing is lost in between.
+ */
+static int
+interval(struct watch *w, unsigned i, bool *whole, struct err *err)
+{
+	struct target *t = &w->b->t;
+	bool lossless = track_way_caps(t->track.way) & TRACK_LOSSLESS;
+	uint64_t begin = t->track.mark_ns;
+	uint32_t era = t->track.era;
+	struct regions *rs;
 	int r;
 
-	if (target_regions(&w->b->t, &vmas, err) < 0)
-		return -1;
-	if (!vmas.n)
-		return 1;
-	rs = regions_new(vmas);
-	ms = (time_ns() - begin) / 1000000;
-	r = regions_measure(rs, &w->b->t, err);
+	*whole = wait_until(w, begin + w->b->o->watch_ns);
+	rs = measure(t, &r, err);
+	if (!rs)
+		return r;
+	if (lossless)
+		r = track_clear(&t->track, &t->proc, &t->pm, &rs->vmas, err);
 	if (r == 0)
-		put_interval(w, rs, interval, ms);
+		tell(w, rs, i, era, ((lossless ? t->track.mark_ns : rs->time_ns) - begin) / 1000000);
 	regions_unref(rs);
+	if (r == 0 && !lossless && *whole)
+		r = clear(t, err);
 	return r;
+}
+
+static int
+gone(unsigned i, struct err *err)
+{
+	return err_set(err, ERR_TARGET, "it ended, or executed another program", NULL,
+	               "interval %u could not be looked at", i);
 }
 
 static int
 watch(struct watch *w, struct err *err)
 {
 	const struct options *o = w->b->o;
-	struct target *t = &w->b->t;
-	struct vma_list vmas;
+	bool whole = true;
+	int r = clear(&w->b->t, err);
 
-	for (unsigned i = 1; !o->count || i <= o->count; i++) {
-		uint64_t begin;
-		bool whole;
-		int r;
-
-		if (target_regions(t, &vmas, err) < 0)
-			return -1;
-		r = vmas.n ? track_clear(&t->track, &t->proc, &t->pm, &vmas, err) : 1;
-		vma_free(&vmas);
-		if (r < 0)
-			return -1;
-		begin = time_ns();
-		whole = r == 0 && wait_until(w, begin + o->watch_ns);
-		if (r == 0)
-			r = look(w, i, begin, err);
-		if (r < 0 || ferror(stdout))
-			return -1;
+	for (unsigned i = 1; r == 0 && whole && (!o->count || i <= o->count); i++) {
+		r = interval(w, i, &whole, err);
 		if (r > 0)
-			return err_set(err, ERR_TARGET, "it ended, or executed another program", NULL,
-			               "interval %u could not be looked at", i);
-		if (!whole)
-			return 0;
+			return gone(i, err);
+		if (ferror(stdout))
+			return -1;
 	}
+	return r > 0 ? gone(1, err) : r;
+}
+
+/* --- what may be done ----------------------------------------------------------------------------------- */
+
+static int
+refuse_hazard(struct batch *b, struct err *err)
+{
+	struct buf why = {0};
+	int r = 0;
+
+	if (b->t.track.way == TRACK_SOFT_DIRTY && !b->o->force && hazard_of_clear(&b->t.proc, &b->vmas, &why))
+		r = err_set(err, ERR_TARGET, why.s, "give --force if that is fine", "clearing soft-dirty may harm it");
+	buf_free(&why);
+	return r;
+}
+
+int
+batch_tracker(struct batch *b, struct err *err)
+{
+	struct track *t = &b->t.track;
+
+	if (t->can == TRACK_UNKNOWN)
+		track_probe(t, &b->t.proc, &b->t.pm);
+	if (t->can == TRACK_ASK)
+		return err_set(err, ERR_TARGET, t->status[TRACK_SOFT_DIRTY].can == TRACK_NO ? t->status[TRACK_SOFT_DIRTY].why
+		                                                                           : "uffd takes a call run in it",
+		               "add --tracker uffd --allow-inject to run one system call in it, which tells writes exactly",
+		               "cannot track writes");
+	if (t->can == TRACK_NO)
+		return err_set(err, ERR_TARGET, t->why, t->how, "cannot track writes");
+	return refuse_hazard(b, err);
+}
+
+/* The options' way, refused where it cannot tell of the whole process. */
+static int
+prepare(struct batch *b, struct err *err)
+{
+	struct track *t = &b->t.track;
+
+	if (b->o->read_only)
+		return err_set(err, ERR_USAGE, "--read-only refuses what changes the target", "leave one out",
+		               "cannot watch writes");
+	t->allow = b->o->allow_inject;
+	track_choose(t, b->o->tracker);
+	if ((b->o->scope && batch_range(b, b->o->scope, &t->scope.start, &t->scope.end, err) < 0) ||
+	    batch_tracker(b, err) < 0)
+		return -1;
+	if (track_way_caps(t->way) & TRACK_LOCAL)
+		return err_set(err, ERR_TARGET, "it looks at the pages on a screen alone", "use it on the screen",
+		               "cannot watch by --tracker %s", track_way_name(t->way));
+	t->pulse = track_way_caps(t->way) & TRACK_LOSSLESS;
 	return 0;
+}
+
+static int
+open_signals(void)
+{
+	sigset_t stop;
+
+	sigemptyset(&stop);
+	sigaddset(&stop, SIGINT);
+	sigaddset(&stop, SIGTERM);
+	sigprocmask(SIG_BLOCK, &stop, NULL);
+	return signalfd(-1, &stop, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+static void
+note_limits(struct watch *w)
+{
+	const struct track *t = &w->b->t.track;
+
+	if (w->unwatched)
+		buf_fmt(w->b->note, "%zu regions are not watched by %s: what is written in them is not known",
+		        w->unwatched, track_way_label(t->way));
+	else if (!(track_way_caps(t->way) & TRACK_LOSSLESS) && w->b->o->mode == MODE_WATCH && w->b->o->count != 1)
+		buf_fmt(w->b->note, "sampled: what is written between a look and the next clear is in no interval");
 }
 
 int
@@ -151,30 +296,74 @@ batch_watch(struct batch *b, struct err *err)
 	enum column_id ids[COL_COUNT];
 	struct out_shape shape = batch_shape(b->o, "watch", false);
 	struct watch w = {.b = b, .ids = ids};
-	sigset_t stop;
 	int r;
 
-	if (b->o->read_only)
-		return err_set(err, ERR_USAGE, "--read-only refuses what changes the target", "leave one out",
-		               "cannot watch writes");
-	if (batch_columns(b->o, SET_WATCH, usual, ARRAY_LEN(usual), ids, &w.n, err) < 0)
+	if (batch_columns(b->o, SET_WATCH, usual, ARRAY_LEN(usual), ids, &w.n, err) < 0 || prepare(b, err) < 0)
 		return -1;
-	track_probe(&b->t.track, &b->t.proc, &b->t.pm);
-	if (b->t.track.can != TRACK_YES)
-		return err_set(err, ERR_TARGET, b->t.track.why, b->t.track.how, "cannot track writes");
-	sigemptyset(&stop);
-	sigaddset(&stop, SIGINT);
-	sigaddset(&stop, SIGTERM);
-	sigprocmask(SIG_BLOCK, &stop, NULL);
-	w.signals = signalfd(-1, &stop, SFD_CLOEXEC | SFD_NONBLOCK);
+	w.signals = open_signals();
 	w.out = out_begin(&shape, ids, NULL, w.n);
 	r = watch(&w, err);
 	if (w.signals >= 0)
 		close(w.signals);
-	if (w.unwatched)
-		buf_fmt(b->note, "%zu regions are not watched by userfaultfd: what is written in them is not known",
-		        w.unwatched);
+	note_limits(&w);
 	if (out_end(w.out, r < 0 ? &(struct err){0} : err) < 0 || r < 0)
 		return -1;
 	return 0;
+}
+
+/* --- once, before another answer -------------------------------------------------------------------------- */
+
+/* Looks now and then, so that it is known when pages were written first. */
+static int
+look_on(struct watch *w, struct err *err)
+{
+	struct target *t = &w->b->t;
+	uint64_t now = time_ns(), end = now + w->b->o->watch_ns, step = u64_max(w->b->o->watch_ns / LOOKS, LEAST_NS);
+	struct regions *rs = NULL;
+	bool whole = true;
+	int r = 0;
+
+	while (whole && now < end && r == 0) {
+		uint64_t cost = rs ? rs->cost_ns : 0;
+
+		regions_unref(rs);
+		whole = wait_until(w, u64_min(end, now + u64_max(step, SHARE * cost)));
+		rs = measure(t, &r, err);
+		now = time_ns();
+	}
+	if (r > 0)
+		return gone(1, err);
+	if (r < 0)
+		return -1;
+	vma_free(&w->b->vmas);
+	r = target_regions(t, &w->b->vmas, err);
+	w->b->doubt = mem_alloc(w->b->vmas.n + 1);
+	for (size_t i = 0; i < w->b->vmas.n; i++) { /* of what came after the look nothing is known */
+		size_t k = vma_lower_bound(&rs->vmas, w->b->vmas.v[i].start);
+		bool same = k < rs->vmas.n && rs->vmas.v[k].start == w->b->vmas.v[i].start;
+
+		w->b->doubt[i] = same ? rs->r[k].doubt : DOUBT_NEW;
+	}
+	regions_unref(rs);
+	return r;
+}
+
+int
+batch_watch_once(struct batch *b, struct err *err)
+{
+	struct watch w = {.b = b};
+	int r;
+
+	if (prepare(b, err) < 0)
+		return -1;
+	b->t.track.pulse = false;
+	w.signals = open_signals();
+	r = clear(&b->t, err);
+	if (r > 0)
+		r = gone(1, err);
+	if (r == 0)
+		r = look_on(&w, err);
+	if (w.signals >= 0)
+		close(w.signals);
+	return r;
 }

@@ -141,7 +141,7 @@ region_value_PERCENT(const struct region_row *row)
 static struct value
 region_value_DIRTY(const struct region_row *row)
 {
-	return row->dirty_known && !row->r->newborn ? pages(row, row->r->written) : unknown;
+	return row->dirty_known && !row->r->doubt ? pages(row, row->r->written) : unknown;
 }
 
 static struct value
@@ -219,6 +219,8 @@ page_value_WRITTEN(const struct page_row *row)
 
 	if (!row->written_known || !(row->pg->known & PAGE_WORD))
 		return unknown;
+	if (row->track)
+		return number(track_at(row->track, row->addr) ? 1 : 0);
 	return number(w & PM_SOFT_DIRTY && w & (PM_PRESENT | PM_SWAPPED) ? 1 : 0);
 }
 

@@ -351,6 +351,10 @@ docs_bash(void)
 	       "\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} columns have\n"
 	       "\tcase $prev in\n"
 	       "\t--theme) COMPREPLY=($(compgen -W 'auto dark light ansi mono' -- \"$cur\")); return ;;\n"
+	       "\t--tracker) COMPREPLY=($(compgen -W 'auto");
+	for (unsigned w = 0; w < TRACK_WAYS; w++)
+		printf(" %s", track_way_name((enum track_way)w));
+	printf("' -- \"$cur\")); return ;;\n"
 	       "\t--proc-root) COMPREPLY=($(compgen -d -- \"$cur\")); return ;;\n"
 	       "\t-o|--output|--sort)\n"
 	       "\t\tcolumns='");

@@ -56,7 +56,7 @@ add_region(struct group *g, const struct vma *v, const struct region *r)
 {
 	g->v.end += vma_size(v);
 	g->sum.known |= r->known;
-	g->sum.newborn |= r->newborn;
+	g->sum.doubt |= r->doubt; /* which of them does not matter */
 	g->sum.rss += r->rss;
 	g->sum.swap += r->swap;
 	g->sum.hugetlb += r->hugetlb;

@@ -39,6 +39,7 @@ option_group_name(enum option_group g)
 	    [OPTION_ANSWER] = "Answers instead of a screen, one a call",
 	    [OPTION_SHAPE] = "Shape of the answers",
 	    [OPTION_SCREEN] = "The screen",
+	    [OPTION_WRITES] = "Watching writes",
 	    [OPTION_OTHER] = "Other",
 	    [OPTION_HIDDEN] = "",
 	};
@@ -181,9 +182,20 @@ parse_lens(const char *s, struct options *o, struct err *err)
 	return -1;
 }
 
+/* --watch with another answer: watch once, then answer. */
+static bool
+may_follow_watch(enum mode mode)
+{
+	return mode == MODE_LIST || mode == MODE_PAGES || mode == MODE_QUERY;
+}
+
 static int
 set_mode(struct options *o, enum mode mode, struct err *err)
 {
+	if (mode == MODE_WATCH && may_follow_watch(o->mode))
+		return 0;
+	if (o->mode == MODE_WATCH && may_follow_watch(mode))
+		o->mode = mode;
 	if (o->mode != MODE_SCREEN && o->mode != mode)
 		return err_set(err, ERR_USAGE, "each call gives one kind of answer", "call pmtop twice",
 		               "two answers were asked for");
@@ -253,6 +265,13 @@ take(struct options *o, enum option_id id, const char *arg, struct err *err)
 	case OPT_SORT: o->sort = arg; break;
 	case OPT_FILTER: o->filter = arg; break;
 	case OPT_DEMO: o->demo = true; break;
+	case OPT_TRACKER:
+		if (!track_way_find(arg, &o->tracker))
+			return bad_value(err, id, arg, "give auto, soft-dirty, uffd, hash or none");
+		break;
+	case OPT_ALLOW_INJECT: o->allow_inject = true; break;
+	case OPT_FORCE: o->force = true; break;
+	case OPT_SCOPE: o->scope = arg; break;
 	case OPT_READ_ONLY: o->read_only = true; break;
 	case OPT_ASCII: o->ascii = true; break;
 	case OPT_PROC_ROOT: o->proc_root = arg; break;
@@ -369,7 +388,7 @@ options_parse(struct options *o, int argc, char **argv, struct err *err)
 	int c;
 
 	*o = (struct options){.interval_ns = 1000000000, .size_cols = 80, .size_rows = 24,
-	                      .proc_root = PROC_ROOT};
+	                      .proc_root = PROC_ROOT, .tracker = TRACK_AUTO};
 	fill_getopt(longs, shorts);
 	opterr = 0;
 	optind = 1;

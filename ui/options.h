@@ -11,6 +11,7 @@
 #include "lens.h"
 #include "paint.h"
 #include "term.h"
+#include "track.h"
 
 /* The command line, parsed. Text points into argv. */
 enum mode {
@@ -40,7 +41,10 @@ struct options {
 	const char *filter;    /* NULL */
 	unsigned columns, zoom; /* of --grid; 0: chosen. zoom is the number of pages */
 
-	uint64_t watch_ns;     /* of --watch */
+	unsigned tracker;      /* enum track_way, or TRACK_AUTO */
+	bool allow_inject, force;
+	const char *scope;     /* NULL: everything */
+	uint64_t watch_ns;     /* of --watch; with another mode: before it answers. 0: none */
 	unsigned count;        /* intervals of it; 0: until interrupted */
 	uint64_t interval_ns;
 	bool read_only;
@@ -54,7 +58,7 @@ struct options {
 
 int options_parse(struct options *o, int argc, char **argv, struct err *err);
 
-enum option_group { OPTION_ANSWER, OPTION_SHAPE, OPTION_SCREEN, OPTION_OTHER, OPTION_HIDDEN };
+enum option_group { OPTION_ANSWER, OPTION_SHAPE, OPTION_SCREEN, OPTION_WRITES, OPTION_OTHER, OPTION_HIDDEN };
 struct option_row {
 	const char *name;
 	char letter;

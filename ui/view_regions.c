@@ -154,10 +154,11 @@ say(const struct ui *ui, const struct sample *s, struct buf *out)
 		buf_fmt(out, " (%s in huge pages)", size_text(b, r->thp * s->page_size));
 	if (r->swap)
 		buf_fmt(out, ", %s swapped", size_text(b, r->swap * s->page_size));
-	if (s->gen && r->newborn)
-		buf_str(out, ", new since the clear or not watched: writes not known");
-	else if (s->gen && r->written)
-		buf_fmt(out, ", %llu pages written", (unsigned long long)r->written);
+	if (s->gen && r->written)
+		buf_fmt(out, ", %llu pages %s", (unsigned long long)r->written,
+		        track_way_caps(s->track_way) & TRACK_CHANGES ? "seen to change" : "written");
+	if (s->gen && r->doubt)
+		buf_fmt(out, "%s %s", r->written ? ";" : ",", track_doubt_words((enum track_doubt)r->doubt));
 }
 
 static void

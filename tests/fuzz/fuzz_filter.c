@@ -146,7 +146,7 @@ make_world(struct world *w, uint64_t *seed)
 		w->x.addr = w->v.start + 4096 * fake_below(seed, 4);
 		return;
 	}
-	w->r = (struct region){.known = fake_below(seed, 4), .newborn = !fake_below(seed, 4),
+	w->r = (struct region){.known = fake_below(seed, 4), .doubt = fake_below(seed, 4) ? DOUBT_NONE : DOUBT_NEW,
 	                       .rss = fake_below(seed, 4), .swap = fake_below(seed, 2), .anon = fake_below(seed, 4),
 	                       .copied = fake_below(seed, 2), .written = fake_below(seed, 2)};
 	w->x.r = &w->r;

@@ -122,6 +122,7 @@ check(const char *text)
 		return check_place(&q.from, text) && (!q.is_range || q.to_is_length || check_place(&q.to, text)) &&
 		       check_bytes(&q, text);
 	case QUERY_CAPABILITIES:
+	case QUERY_TRACKER:
 	case QUERY_CLEAR:
 		return true;
 	}

@@ -407,7 +407,7 @@ test_regions(void)
 	x.huge_known = false;
 	x.smaps = &sm;
 	is_truth(ask("thp", FILTER_REGION, &x), TRUTH_NO, "from smaps where the scan does not tell");
-	r.newborn = true;
+	r.doubt = DOUBT_NEW;
 	is_truth(ask("!written", FILTER_REGION, &x), TRUTH_UNKNOWN, "newborn: nothing is known of writes");
 	r.known = false;
 	is_truth(ask("rss>0", FILTER_REGION, &x), TRUTH_UNKNOWN, "not counted");

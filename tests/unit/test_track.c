@@ -269,27 +269,36 @@ test_pulse(void)
 {
 	const struct pm_run both[] = {{addr(2), addr(4), 0}, {addr(6), addr(7), 0}};
 	const struct pm_run one = {addr(3), addr(5), 0};
-	struct track t = {.gen = 1, .pulse = true};
+	struct track t = {.gen = 1, .era = 1, .pulse = true};
 
 	track_update(&t, addr(0), addr(10), both, 2, 1000 * MS);
 	track_update(&t, addr(0), addr(10), both, 2, 2000 * MS);
 	ok(track_time(&t, addr(2)) == 1000 * MS && track_at(&t, addr(2))->count == 1 && t.n == 2,
 	   "within a generation a page keeps its time");
-	t.gen = 2;
+	t.era = 2;
 	track_update(&t, addr(0), addr(10), &one, 1, 3000 * MS);
 	ok(track_time(&t, addr(2)) == 1000 * MS && track_at(&t, addr(2))->count == 1,
 	   "what was not written again cools");
 	ok(track_time(&t, addr(3)) == 3000 * MS && track_at(&t, addr(3))->count == 2, "what was is fresh, and counted");
 	ok(track_time(&t, addr(4)) == 3000 * MS && track_at(&t, addr(4))->count == 1, "as is what is new");
 	ok(track_time(&t, addr(6)) == 1000 * MS && !track_at(&t, addr(5)), "and nothing else");
-	track_update(&t, addr(0), addr(10), NULL, 0, 4000 * MS);
-	ok(!track_at(&t, addr(3)) && track_at(&t, addr(2)), "written in this generation and gone: unmapped, so dropped");
-	t.gen = 3;
+	ok(track_at(&t, addr(3))->recent == 3 && track_at(&t, addr(4))->recent == 1 && track_at(&t, addr(2))->recent == 1,
+	   "in which of the last generations");
+	is_u64(track_bytes_in(&t, addr(0), addr(10), 1), 3 * FAKE_PAGE, "written in the first");
+	is_u64(track_bytes_in(&t, addr(0), addr(10), 2), 2 * FAKE_PAGE, "written in the second");
+	is_u64(track_bytes_in(&t, addr(4), addr(10), 2), FAKE_PAGE, "in a part of the range");
+	is_u64(track_bytes_in(&t, addr(0), addr(10), 3), 0, "in one that has not been yet");
+	is_u64(track_tally(&t, addr(0)), 5 * FAKE_PAGE, "a page is fresh once a generation");
+	is_u64(t.fresh, 5 * FAKE_PAGE, "over all regions");
 	track_update(&t, addr(0), addr(10), NULL, 0, 32000 * MS);
-	ok(!track_at(&t, addr(2)) && t.n == 0, "after half a minute it has cooled");
+	ok(track_at(&t, addr(2)) && track_newest_heat(&t, addr(2), addr(3), 32000 * MS) == HEAT_NONE &&
+	       track_newest_heat(&t, addr(3), addr(4), 32000 * MS) == HEAT_30S,
+	   "after half a minute it glows no more, and is remembered");
+	ok(!track_is_warm(&t, track_at(&t, addr(2)), 32000 * MS) && track_is_warm(&t, track_at(&t, addr(3)), 32000 * MS),
+	   "warm or not");
 	t.pulse = false;
 	track_update(&t, addr(0), addr(10), both, 2, 40000 * MS);
-	t.gen = 4;
+	t.era = 4;
 	track_update(&t, addr(0), addr(10), &one, 1, 41000 * MS);
 	ok(!track_at(&t, addr(2)) && track_time(&t, addr(3)) == 41000 * MS, "without a pulse nothing old stays");
 	track_free(&t);
@@ -370,13 +379,14 @@ test_uffd(void)
 		p[i * FAKE_PAGE] = 1;
 	ok(target_open(&t, PROC_ROOT, getpid(), &err) == 0 && target_open_pages(&t, &err) == 0 &&
 	       target_regions(&t, &l, &err) == 0, "a target of our own");
+	t.track.owner = TRACK_DEMO; /* it is watched already */
 	t.track.can = TRACK_YES;
 	t.track.way = TRACK_UFFD;
 	before = page_tables();
 	ok(track_clear(&t.track, &t.proc, &t.pm, &l, &err) == 0 && t.track.gen == 1, "armed");
 	ok(page_tables() <= before + 256, "64 GiB of nothing got no page tables for it");
 #define LOOK(now) region_measure(&t, vma_at(&l, (uintptr_t)p), now, &r, strip, LIST_STRIP, &err)
-	ok(LOOK(100) == 0 && r.written == 0 && !r.newborn && stamped(&t.track, (uintptr_t)p, WATCHED, none),
+	ok(LOOK(100) == 0 && r.written == 0 && !r.doubt && stamped(&t.track, (uintptr_t)p, WATCHED, none),
 	   "nothing written, nothing told");
 	p[3 * FAKE_PAGE] = p[5 * FAKE_PAGE] = p[7 * FAKE_PAGE] = 2;
 	(void)p[50 * FAKE_PAGE]; /* read only: the zero page */
@@ -392,7 +402,7 @@ test_uffd(void)
 	p[63 * FAKE_PAGE] = 3;
 	ok(LOOK(500) == 0 && stamped(&t.track, (uintptr_t)p, WATCHED, last), "and what comes is told");
 	close(fd);
-	ok(LOOK(600) == 0 && r.newborn && r.written == 0, "nobody watches any more: not known, not nothing");
+	ok(LOOK(600) == 0 && r.doubt == DOUBT_UNWATCHED && r.written == 0, "nobody watches any more: not known, not nothing");
 	vma_free(&l);
 	target_close(&t);
 	munmap((void *)p, size);

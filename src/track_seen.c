@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What can be told of the pages on screen without the kernel's help: how they differ from the look
+ * before. Of each page a signature is kept, of its contents (TRACK_HASH) or of its entry in the page
+ * table (TRACK_NONE); two that are known and differ are a change.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bytes.h"
+#include "flags.h"
+#include "kabi.h"
+#include "target.h"
+#include "track_ways.h"
+#include "util.h"
+
+enum {
+	SEEN_MAX = 16384, /* pages: of larger windows the beginning */
+	BATCH = 512,
+};
+
+struct seen {
+	uint64_t start;  /* address of the first */
+	uint64_t *v;     /* a signature a page; 0: not known */
+	size_t n;
+};
+
+/* --- signatures --------------------------------------------------------------------------------------------- */
+
+static uint64_t
+mix(uint64_t h)
+{
+	h ^= h >> 32;
+	h *= UINT64_C(0xd6e8feb86659fd93);
+	h ^= h >> 32;
+	h *= UINT64_C(0xd6e8feb86659fd93);
+	return h ^ h >> 32;
+}
+
+/* Four sums side by side, so that the multiplications overlap: what it costs is the reading. */
+static uint64_t
+hash_page(const uint8_t *page, size_t size)
+{
+	uint64_t lane[4] = {1, 2, 3, 4}, word;
+
+	for (size_t i = 0; i < size; i += sizeof(lane))
+		for (unsigned k = 0; k < 4; k++) {
+			memcpy(&word, page + i + k * sizeof(word), sizeof(word));
+			lane[k] = (lane[k] ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+			lane[k] ^= lane[k] >> 29;
+		}
+	return mix(lane[0] ^ mix(lane[1] ^ mix(lane[2] ^ mix(lane[3])))) | 1;
+}
+
+/* What the entry says but for how it was used: there or not, which frame, which place in swap. */
+static uint64_t
+sign_entry(uint64_t word)
+{
+	uint64_t fixed = PM_PRESENT | PM_SWAPPED | PM_FILE | PM_PFN_MASK;
+
+	return mix((word & fixed) + 1) | 1;
+}
+
+struct signer {
+	struct target *t;
+	const struct vma *v;
+	uint8_t *page;
+	uint64_t zeros; /* of a page that is all zeros */
+};
+
+/*
+ * A page of private memory that was never touched reads as zeros. What is out of RAM is not read: it
+ * keeps the signature it had, for nothing is written there.
+ */
+static uint64_t
+sign_contents(const struct signer *s, uint64_t addr, uint64_t word, uint64_t before)
+{
+	struct bytes_page how;
+	struct err ignored;
+
+	if (!(word & PM_PRESENT))
+		return !word && !s->v->inode && s->v->type != VMA_SHM ? s->zeros : before;
+	if (bytes_whole(s->t, s->v, addr, s->page, &how, &ignored) < 0 || how.kind != BYTES_READ)
+		return 0;
+	return hash_page(s->page, s->t->pm.page_size);
+}
+
+/* --- looking -------------------------------------------------------------------------------------------------- */
+
+/* Moves what is known to a window that begins at `start`. */
+static void
+move_to(struct seen *s, uint64_t start, size_t n, size_t page_size)
+{
+	uint64_t *v = mem_alloc(n * sizeof(*v));
+
+	for (size_t i = 0; i < n; i++) {
+		uint64_t at = start + i * page_size;
+
+		if (at >= s->start && (at - s->start) / page_size < s->n)
+			v[i] = s->v[(at - s->start) / page_size];
+	}
+	free(s->v);
+	*s = (struct seen){start, v, n};
+}
+
+static void
+run_add(struct pm_run **runs, size_t *n, size_t *cap, uint64_t start, uint64_t end)
+{
+	if (*n && (*runs)[*n - 1].end == start) {
+		(*runs)[*n - 1].end = end;
+		return;
+	}
+	*runs = vec_room(*runs, *n, cap, sizeof(**runs));
+	(*runs)[(*n)++] = (struct pm_run){start, end, 0};
+}
+
+static void
+look(const struct signer *sign, struct seen *s, uint64_t now)
+{
+	struct track *track = &sign->t->track;
+	size_t page_size = sign->t->pm.page_size, runs_n = 0, runs_cap = 0;
+	struct pm_run *runs = NULL;
+	uint64_t words[BATCH];
+	struct err ignored;
+
+	for (size_t done = 0; done < s->n; done += BATCH) {
+		ssize_t n = pagemap_words(&sign->t->pm, s->start + done * page_size, words,
+		                          u64_min(s->n - done, BATCH), &ignored);
+
+		for (ssize_t i = 0; i < n; i++) {
+			uint64_t at = s->start + (done + (size_t)i) * page_size, *was = &s->v[done + (size_t)i];
+			uint64_t is = track->way == TRACK_HASH ? sign_contents(sign, at, words[i], *was)
+			                                       : sign_entry(words[i]);
+
+			if (*was && is && *was != is)
+				run_add(&runs, &runs_n, &runs_cap, at, at + page_size);
+			*was = is;
+		}
+	}
+	track->era++;
+	track_add(track, sign->v->start, runs, runs_n, now);
+	free(runs);
+}
+
+void
+seen_look(struct target *t, const struct vma *v, uint64_t start, uint64_t end, uint64_t now)
+{
+	struct track *track = &t->track;
+	size_t page_size = t->pm.page_size, n = u64_min((end - start) / page_size, SEEN_MAX);
+	struct signer sign = {.t = t, .v = v};
+
+	if (!track->gen || !(track_way_caps(track->way) & TRACK_LOCAL))
+		return;
+	sign.page = mem_alloc(page_size);
+	sign.zeros = hash_page(sign.page, page_size);
+	if (!track->seen)
+		track->seen = mem_alloc(sizeof(*track->seen));
+	move_to(track->seen, start, n, page_size);
+	look(&sign, track->seen, now);
+	free(sign.page);
+}
+
+void
+seen_forget(struct seen *s)
+{
+	if (s)
+		s->n = 0;
+}
+
+void
+seen_free(struct seen *s)
+{
+	if (s)
+		free(s->v);
+	free(s);
+}
+
+bool
+seen_probe(struct track_status *s, const struct proc *p)
+{
+	int fd = p->live ? proc_file(p, "mem", O_RDONLY) : -1;
+
+	if (!p->live)
+		return track_cannot(s, "a folder does not change", "look at a running process");
+	if (fd < 0)
+		return track_cannot(s, "its memory may not be read", "run pmtop as root, or as the process's owner");
+	close(fd);
+	return true;
+}
