@@ -238,6 +238,8 @@ batch_run(const struct options *o, pid_t pid, struct buf *note, struct err *err)
 	int r = target_open(&b.t, o->proc_root, pid, err);
 
 	b.t.track.owner = o->demo ? TRACK_DEMO : o->command ? TRACK_LAUNCHED : TRACK_FOREIGN;
+	b.t.track.choice = o->tracker;
+	b.t.track.allow = o->allow_inject;
 	if (r == 0)
 		r = target_open_pages(&b.t, err);
 	if (r == 0)

@@ -252,8 +252,6 @@ prepare(struct batch *b, struct err *err)
 	if (b->o->read_only)
 		return err_set(err, ERR_USAGE, "--read-only refuses what changes the target", "leave one out",
 		               "cannot watch writes");
-	t->allow = b->o->allow_inject;
-	track_choose(t, b->o->tracker);
 	if ((b->o->scope && batch_range(b, b->o->scope, &t->scope.start, &t->scope.end, err) < 0) ||
 	    batch_tracker(b, err) < 0)
 		return -1;

@@ -34,3 +34,47 @@ load helper
 	pm --watch=0.01 --count 1 --json "$PID" >"$BATS_TEST_TMPDIR/out"
 	is "$(json "$BATS_TEST_TMPDIR/out" watch.0.interval watch.0.start watch.0.mapping | xargs)" "1 null total"
 }
+
+@test "--tracker: what it knows, and what it cannot do" {
+	fixture zoo
+	refused 2 'give auto, soft-dirty, uffd, hash or none' --watch --tracker magic "$PID"
+	refused 1 'a folder does not change' --watch --tracker uffd --allow-inject "$PID"
+	refused 1 'a folder does not change' --watch --tracker hash "$PID"
+	refused 2 'only soft-dirty bits outlive pmtop' --tracker uffd --allow-inject -e clear "$PID"
+	refused 2 'two answers' --watch --summary "$PID"
+	refused 1 'nothing is mapped there' --watch --scope 1234 "$PID"
+	pm -e tracker "$PID" >"$BATS_TEST_TMPDIR/out"
+	grep -q 'told by soft-dirty' "$BATS_TEST_TMPDIR/out"
+}
+
+@test "a clear that may harm a tracer or a collector is refused, and done with --force" {
+	fixture_own zoo
+	sed -i 's|libc\.so\.6|libgc.so.1|' "$ROOT/$PID/maps"
+	for how in "--watch=0.01 --count 1" "-e clear" "--watch=0.01 --pages"; do
+		# shellcheck disable=SC2086
+		refused 1 'maps libgc.*--force' $how "$PID"
+	done
+	is "$(cat "$ROOT/$PID/clear_refs")" ""
+	pm --force -e clear "$PID" >"$BATS_TEST_TMPDIR/out"
+	is "$(cat "$ROOT/$PID/clear_refs")" 4
+	fixture_own zoo
+	sed -i 's/^TracerPid:.*/TracerPid:\t777/' "$ROOT/$PID/status"
+	refused 1 'process 777 traces it' -e clear "$PID"
+	mkdir "$ROOT/777"
+	echo criu >"$ROOT/777/comm"
+	refused 1 'process 777 .criu. traces it.*incremental dump' -e clear "$PID"
+}
+
+@test "--watch before another answer: once, and then it" {
+	fixture_own zoo
+	pm --watch=0.01 --pages --filter written -o ADDRESS,WRITTEN --csv -n "$PID" >"$BATS_TEST_TMPDIR/one"
+	is "$(cat "$ROOT/$PID/clear_refs")" 4
+	grep -q ',1$' "$BATS_TEST_TMPDIR/one"
+	run ! grep -v ',1$' "$BATS_TEST_TMPDIR/one"
+	# the bits of a folder are cleared by nobody: they are what is found without a watch
+	pm --pages --filter written -o ADDRESS,WRITTEN --csv -n "$PID" 2>/dev/null >"$BATS_TEST_TMPDIR/two"
+	diff "$BATS_TEST_TMPDIR/two" "$BATS_TEST_TMPDIR/one"
+	pm --watch=0.01 --list -o START,DIRTY --csv -n "$PID" >"$BATS_TEST_TMPDIR/list"
+	is "$(grep -c '0x1000000,[1-9]' "$BATS_TEST_TMPDIR/list")" 1
+	pm --watch=0.01 -e heap "$PID" >"$BATS_TEST_TMPDIR/out"
+}

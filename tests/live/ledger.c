@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * ledger WAY MEMORY WRITES: is every write told, and nothing else?
+ *
+ * A child writes to pages of one mapping as fast as it can, and notes each write in a ledger that it
+ * shares with us; we tell writes by WAY (soft-dirty, uffd, hash) at the same time, look after look,
+ * with the code that pmtop has. The two count each other's steps: a write notes how many looks had
+ * ended before it and how many had begun after it. It must be told by one of the looks after the
+ * first and not later than one after the last, and what a look tells must have been written in
+ * between. So what raced with a look may be in it or in the next, and nothing else may be anything
+ * but exact.
+ *
+ *   lossless   uffd: each look arms again what it tells. soft-dirty: one clear, then looks only, where
+ *              the first write of each page counts. hash: what differs from the look before
+ *   sampled    soft-dirty cleared after each look: what is lost is printed, and is no failure
+ *
+ * Prints a line of figures; exits with 0 if nothing was lost and nothing told in vain, with 1 if not,
+ * with 2 if it could not be tried.
+ */
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "region.h"
+#include "target.h"
+#include "util.h"
+
+enum {
+	PAGES = 4096,
+	LEAST_LOOKS = 200,  /* the writer waits for them, so that there is something to race with */
+	MOST_LOOKS = 20000,
+	HUGE = 512,         /* pages of a huge page, which soft-dirty tells as one */
+};
+
+struct entry {
+	uint32_t page, after, before; /* written after so many looks had ended, before more than so many had begun */
+};
+
+struct shared {
+	atomic_uint begun, ended; /* looks */
+	atomic_uint n, done;      /* entries; the writer has ended */
+	atomic_uint ready, go;    /* the writer is there; the clear is done */
+	uintptr_t base;
+	struct entry v[];
+};
+
+static struct shared *sh;
+static size_t page_size;
+static unsigned writes;
+static bool coarse; /* a huge page is told as one */
+
+static void
+die(const char *what, const char *why)
+{
+	fprintf(stderr, "ledger: %s: %s\n", what, why);
+	exit(2);
+}
+
+/* --- the writer ---------------------------------------------------------------------------------------- */
+
+static uint64_t
+next_random(uint64_t *x)
+{
+	*x ^= *x << 13;
+	*x ^= *x >> 7;
+	*x ^= *x << 17;
+	return *x;
+}
+
+static void
+write_page(volatile uint64_t *base, uint32_t page, uint64_t value)
+{
+	struct entry *e = &sh->v[sh->n];
+
+	e->page = page;
+	e->after = atomic_load(&sh->ended);
+	base[page * page_size / sizeof(*base)] = value;
+	atomic_thread_fence(memory_order_seq_cst);
+	e->before = atomic_load(&sh->begun);
+	atomic_fetch_add(&sh->n, 1);
+}
+
+static _Noreturn void
+writer(char *memory, pid_t parent)
+{
+	unsigned step = writes / LEAST_LOOKS + 1, looks;
+	uint64_t random = 88172645463325252;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(2);
+	for (unsigned i = 0; i < PAGES; i++) /* a fork does not copy the page tables of shared memory */
+		(void)((volatile char *)memory)[i * page_size];
+	atomic_fetch_add(&sh->ready, 1);
+	while (!atomic_load(&sh->go))
+		sched_yield();
+	for (unsigned i = 0; i < writes; i++) {
+		/* half of the writes go to an eighth of the pages; one page in sixteen is never written */
+		uint64_t r = next_random(&random);
+		uint32_t page = (uint32_t)(r >> 33) % (r & 1 ? PAGES : PAGES / 8);
+
+		write_page((volatile uint64_t *)(void *)memory, page - (page % 16 == 15), i + 2);
+		if (i % step)
+			continue;
+		looks = atomic_load(&sh->begun);
+		while (atomic_load(&sh->begun) == looks)
+			sched_yield();
+	}
+	atomic_store(&sh->done, 1);
+	for (;;)
+		pause();
+}
+
+static char *
+make_memory(const char *kind)
+{
+	size_t size = PAGES * page_size, align = HUGE * page_size;
+	bool shared = !strcmp(kind, "shm");
+	char *p = mmap(NULL, size + align, PROT_READ | PROT_WRITE, (shared ? MAP_SHARED : MAP_PRIVATE) | MAP_ANONYMOUS, -1, 0);
+
+	if (p == MAP_FAILED)
+		die("mmap", strerror(errno));
+	p = (char *)(((uintptr_t)p + align - 1) & ~(align - 1));
+	if (!strcmp(kind, "thp"))
+		madvise(p, size, MADV_HUGEPAGE);
+	else
+		madvise(p, size, MADV_NOHUGEPAGE);
+	for (unsigned i = 0; i < PAGES; i++) /* the same on all: what is written differs */
+		p[i * page_size] = 1;
+	return p;
+}
+
+/* --- the looks ------------------------------------------------------------------------------------------- */
+
+static uint8_t *told; /* [look][page / 8] */
+
+static bool
+is_told(unsigned look, uint32_t page)
+{
+	return told[(size_t)look * (PAGES / 8) + page / 8] >> (page % 8) & 1;
+}
+
+static void
+tell(unsigned look, uint64_t start, uint64_t end)
+{
+	for (uint64_t at = u64_max(start, sh->base); at < end && at < sh->base + PAGES * page_size; at += page_size) {
+		uint32_t page = (uint32_t)((at - sh->base) / page_size);
+
+		told[(size_t)look * (PAGES / 8) + page / 8] |= (uint8_t)(1 << page % 8);
+	}
+}
+
+struct watch {
+	struct target t;
+	struct vma_list vmas;
+	const struct vma *v;
+	struct err err;
+	bool sampled;
+	unsigned looks;
+};
+
+/* A look at the region: the track learns what is written. */
+static void
+measure(struct watch *w, uint64_t now)
+{
+	struct strip_cell strip[LIST_STRIP];
+	struct region r;
+
+	if (region_measure(&w->t, w->v, now, &r, strip, LIST_STRIP, &w->err) != 0)
+		die("look", w->err.what);
+	if (w->t.track.way != TRACK_HASH && r.doubt)
+		die("look", track_doubt_words((enum track_doubt)r.doubt));
+}
+
+static void
+clear(struct watch *w)
+{
+	if (track_clear(&w->t.track, &w->t.proc, &w->t.pm, &w->vmas, &w->err) < 0)
+		die(w->err.what, w->err.why);
+}
+
+/* One look, numbered from 1; what it told goes to its line. */
+static void
+look(struct watch *w)
+{
+	struct track *t = &w->t.track;
+	uint64_t now = time_ns();
+	uint32_t era = t->era;
+
+	if (++w->looks >= MOST_LOOKS)
+		die("looks", "too many");
+	atomic_fetch_add(&sh->begun, 1);
+	if (t->way == TRACK_UFFD) {
+		clear(w); /* tells what it arms again */
+	} else if (t->way == TRACK_HASH) {
+		seen_look(&w->t, w->v, w->v->start, w->v->end, now);
+	} else {
+		measure(w, now);
+		if (w->sampled)
+			clear(w);
+	}
+	atomic_fetch_add(&sh->ended, 1);
+	for (size_t i = 0; i < t->n; i++) {
+		const struct track_stamp *s = &t->v[i];
+		bool new = t->way == TRACK_UFFD ? s->gen == era : t->way == TRACK_HASH ? s->gen == t->era : s->time_ns == now;
+
+		if (new)
+			tell(w->looks, s->start, s->end);
+	}
+}
+
+static void
+watch_open(struct watch *w, pid_t pid, const char *way)
+{
+	struct track *t = &w->t.track;
+
+	if (target_open(&w->t, PROC_ROOT, pid, &w->err) < 0 || target_open_pages(&w->t, &w->err) < 0 ||
+	    target_regions(&w->t, &w->vmas, &w->err) < 0)
+		die(w->err.what, w->err.why);
+	w->v = vma_at(&w->vmas, sh->base);
+	t->allow = true;
+	if (!track_way_find(way, &t->choice))
+		die(way, "no such way");
+	track_probe(t, &w->t.proc, &w->t.pm);
+	if (t->can != TRACK_YES)
+		die(way, t->why);
+	t->scope = (struct track_range){sh->base, sh->base + PAGES * page_size};
+	t->pulse = t->way == TRACK_UFFD;
+	clear(w);
+	if (t->way == TRACK_HASH)
+		seen_look(&w->t, w->v, w->v->start, w->v->end, time_ns());
+}
+
+/* --- the account ------------------------------------------------------------------------------------------ */
+
+struct account {
+	unsigned lost, extra, told, once; /* page writes; pages told; writes that counted */
+};
+
+/* Written within what look `look` may tell. */
+static uint8_t *
+may_be_told(unsigned looks)
+{
+	uint8_t *may = mem_alloc((size_t)(looks + 2) * (PAGES / 8));
+
+	for (unsigned i = 0; i < sh->n; i++) {
+		const struct entry *e = &sh->v[i];
+		uint32_t first = coarse ? e->page / HUGE * HUGE : e->page, last = coarse ? first + HUGE - 1 : e->page;
+
+		for (unsigned k = e->after + 1; k <= e->before + 1 && k <= looks; k++)
+			for (uint32_t p = first; p <= last; p++)
+				may[(size_t)k * (PAGES / 8) + p / 8] |= (uint8_t)(1 << p % 8);
+	}
+	return may;
+}
+
+static void
+balance(const struct watch *w, bool first_only, struct account *a)
+{
+	uint8_t *may = may_be_told(w->looks), seen[PAGES] = {0};
+
+	for (unsigned i = 0; i < sh->n; i++) {
+		const struct entry *e = &sh->v[i];
+		uint32_t unit = coarse ? e->page / HUGE * HUGE : e->page;
+		bool found = false;
+
+		if (first_only && seen[unit])
+			continue;
+		seen[unit] = 1;
+		a->once++;
+		for (unsigned k = e->after + 1; k <= e->before + 1 && k <= w->looks; k++)
+			found |= is_told(k, e->page);
+		a->lost += !found;
+	}
+	for (unsigned k = 1; k <= w->looks; k++)
+		for (uint32_t p = 0; p < PAGES; p++)
+			if (is_told(k, p)) {
+				a->told++;
+				a->extra += !(may[(size_t)k * (PAGES / 8) + p / 8] >> (p % 8) & 1);
+			}
+	free(may);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct watch w = {.sampled = argc > 4 && !strcmp(argv[4], "sampled")};
+	struct account a = {0};
+	pid_t self = getpid(), child;
+	char *memory;
+	bool first_only;
+
+	if (argc < 4)
+		die("usage", "ledger soft-dirty|uffd|hash anon|thp|shm WRITES [sampled]");
+	page_size = (size_t)sysconf(_SC_PAGESIZE);
+	writes = (unsigned)atoi(argv[3]);
+	told = mem_alloc((size_t)MOST_LOOKS * (PAGES / 8));
+	sh = mmap(NULL, sizeof(*sh) + writes * sizeof(struct entry), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (sh == MAP_FAILED)
+		die("mmap", strerror(errno));
+	memory = make_memory(argv[2]);
+	sh->base = (uintptr_t)memory;
+	child = fork();
+	if (child == 0)
+		writer(memory, self);
+	while (!atomic_load(&sh->ready))
+		sched_yield();
+	munmap(memory, PAGES * page_size); /* ours would keep the child's pages shared */
+	watch_open(&w, child, argv[1]);
+	coarse = w.t.track.way == TRACK_SOFT_DIRTY && !strcmp(argv[2], "thp");
+	first_only = w.t.track.way == TRACK_SOFT_DIRTY && !w.sampled;
+	atomic_store(&sh->go, 1);
+	while (!atomic_load(&sh->done))
+		look(&w);
+	look(&w);
+	balance(&w, first_only, &a);
+	printf("%s %s: %u writes, %u looks, %u pages told, %u lost of %u, %u extra\n", argv[1], argv[2], sh->n, w.looks, a.told,
+	       a.lost, a.once, a.extra);
+	vma_free(&w.vmas);
+	target_close(&w.t);
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	free(told);
+	return a.extra || (a.lost && !w.sampled);
+}
