@@ -290,6 +290,8 @@ key(struct app *a, int k)
 	}
 	if (action != ACT_NONE)
 		app_effects(a, act(a, action));
+	else if (view_of(ui_view(&a->ui))->typed)
+		app_effects(a, view_of(ui_view(&a->ui))->typed(&a->ui, k));
 }
 
 bool

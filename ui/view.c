@@ -16,6 +16,8 @@ static const struct view *const views[VIEW_COUNT] = {
     [VIEW_HEX] = &view_hex,
     [VIEW_MAP] = &view_map,
     [VIEW_HELP] = &view_help,
+    [VIEW_SORT] = &view_sort,
+    [VIEW_COLUMNS] = &view_columns,
     [VIEW_PICKER] = &view_picker,
 };
 
@@ -51,10 +53,12 @@ ui_at(const struct ui *ui)
 	case VIEW_CAPABILITIES:
 	case VIEW_MAP:
 	case VIEW_HELP:
+	case VIEW_SORT:
+	case VIEW_COLUMNS:
 	case VIEW_PICKER:
 	case VIEW_COUNT: break;
 	}
-	return ui->region & ~UINT64_C(1); /* that of a group's heading is odd */
+	return ui->region & ~(uint64_t)(ROW_GROUP | ROW_GONE);
 }
 
 static void

@@ -22,6 +22,7 @@
  */
 enum view_id {
 	VIEW_REGIONS, VIEW_GRID, VIEW_PAGE, VIEW_REGION, VIEW_CAPABILITIES, VIEW_HEX, VIEW_MAP, VIEW_HELP,
+	VIEW_SORT, VIEW_COLUMNS,
 	VIEW_PICKER, VIEW_COUNT
 };
 enum letters { LETTERS_RUNS, LETTERS_ALL, LETTERS_NONE, LETTERS_COUNT };
@@ -49,6 +50,8 @@ struct ui {
 	struct list_columns columns; /* those that were chosen */
 	int sort;             /* the column it is sorted by, */
 	bool invert;          /* the other way round than that usually is */
+	int menu_at;          /* the column under the cursor of a menu (list_menu.h) */
+	size_t menu_top;
 	enum grouping grouping;
 	uint64_t open[64];    /* groups that are unfolded: struct group's hash */
 	size_t open_n;
@@ -110,6 +113,8 @@ struct view {
 	void (*draw)(const struct ui *ui, const struct sample *s, int top, int bottom);
 	/* carries an action out on `ui`; returns effects */
 	unsigned (*act)(struct ui *ui, const struct sample *s, enum action a);
+	/* a key that is no row of keys.def, where letters choose something; NULL: nothing */
+	unsigned (*typed)(struct ui *ui, int key);
 	/* the sentence about what is under the cursor */
 	void (*say)(const struct ui *ui, const struct sample *s, struct buf *out);
 	/* the crumb after the process's name */
@@ -119,7 +124,7 @@ struct view {
 };
 
 extern const struct view view_regions, view_grid, view_hex, view_page, view_region, view_capabilities,
-                         view_map, view_help, view_picker;
+                         view_map, view_help, view_sort, view_columns, view_picker;
 const struct view *view_of(enum view_id id);
 
 static inline enum view_id

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "list_bars.h"
+#include "list_menu.h"
 #include "list_rows.h"
 #include "list_table.h"
 #include "list_typed.h"
@@ -235,6 +236,8 @@ act(struct ui *ui, const struct sample *s, enum action a)
 	case ACT_HALF_DOWN: move_to(ui, at + page / 2); break;
 	case ACT_FIRST: move_to(ui, 0); break;
 	case ACT_LAST: move_to(ui, (long)ui->order_n); break;
+	case ACT_SORT_MENU: list_menu_open(ui, VIEW_SORT); break;
+	case ACT_COLUMNS: list_menu_open(ui, VIEW_COLUMNS); break;
 	case ACT_SORT: set_order(ui, list_columns_next(&ui->columns, ui->sort, 1), false); break;
 	case ACT_SORT_BACK: set_order(ui, list_columns_next(&ui->columns, ui->sort, -1), false); break;
 	case ACT_INVERT: set_order(ui, ui->sort, !ui->invert); break;

@@ -6,6 +6,9 @@
 #include <locale.h>
 
 #include "fuzz.h"
+#include "list_menu.h"
+#include "list_rows.h"
+#include "list_typed.h"
 #include "paint.h"
 #include "sample.h"
 #include "term.h"
@@ -223,13 +226,32 @@ go_deep(struct world *w, int n)
 	w->lost |= w->ui.depth != want;
 }
 
+/* Typed to its end, or taken back. */
+static void
+type_filter(struct world *w)
+{
+	static const char *const texts[] = {"", "lib", "nothing has it", "anon", "rss>0", "perm~w & !shm", "rss>", "written"};
+	struct err err;
+
+	list_typed_begin(&w->ui);
+	for (uint64_t n = 1 + below(w, 3); n && w->s->regions; n--)
+		list_filter_typed(&w->ui, w->s, texts[below(w, ARRAY_LEN(texts))], &err);
+	if (below(w, 2))
+		list_find_typed(&w->ui, w->s, below(w, 2) ? "b" : "");
+	if (!below(w, 3))
+		list_typed_cancel(&w->ui);
+}
+
 static void
 press(struct world *w)
 {
 	char letter = view_of(ui_view(&w->ui))->letter;
 
 	w->ui.touched_ns = below(w, 2) ? time_ns() : 0;
-	switch (below(w, 14)) {
+	switch (below(w, 15)) {
+	case 7:
+		type_filter(w);
+		return;
 	case 0: /* an action that has no key in this view must do no harm either */
 		do_action(w, (enum action)below(w, ACT_QUIT + 1));
 		return;
@@ -268,29 +290,37 @@ resize(struct world *w)
 
 /* --- what must hold ------------------------------------------------------------------------------------- */
 
-/* The region of a row; headings of groups are odd, and stand only where there are groups. */
-static uint64_t
-start_of(const struct ui *ui, uint64_t row)
+/* A row is a region or one that went; headings of groups stand only where there are groups. */
+static bool
+is_row(const struct ui *ui, const struct sample *s, uint64_t row)
 {
-	return ui->grouping ? row & ~UINT64_C(1) : row;
+	uint64_t start = row & ~(uint64_t)(ROW_GROUP | ROW_GONE);
+	const struct vma *v = vma_at(&s->regions->vmas, start);
+
+	if (row_is_gone(row))
+		return !row_is_group(row) && list_marks_gone(&ui->marks, start);
+	return v && v->start == start && (ui->grouping || !row_is_group(row));
 }
 
 static bool
 check_list(const struct ui *ui, const struct sample *s)
 {
 	const struct vma_list *l = &s->regions->vmas;
-	const struct vma *v = vma_at(l, ui->region);
 	size_t rows = (size_t)(ui->rows - 3 > 4 ? ui->rows - 3 - 4 : 1), at = 0;
 
 	if (!l->n)
 		return true;
-	if (!v || v->start != start_of(ui, ui->region))
+	if (ui->shown > l->n || (ui->shown < l->n && !ui->filter.text[0]))
+		return fuzz_wrong("%zu of %zu regions pass", ui->shown, l->n);
+	if (ui->grouping ? ui->order_n > 2 * ui->shown || !ui->order_n != !ui->shown
+	                 : ui->order_n < ui->shown || ui->order_n > ui->shown + ui->marks.gone_n)
+		return fuzz_wrong("%zu of %zu regions are in the list", ui->order_n, ui->shown);
+	if (!ui->order_n)
+		return !ui->region || ui->shown == 0 || fuzz_wrong("a cursor without rows");
+	if (!is_row(ui, s, ui->region))
 		return fuzz_wrong("the cursor is on no region: %" PRIx64, ui->region);
-	if (ui->grouping ? !ui->order_n || ui->order_n > 2 * l->n : ui->order_n != l->n)
-		return fuzz_wrong("%zu of %zu regions are in the list", ui->order_n, l->n);
 	for (size_t i = 0; i < ui->order_n; i++) {
-		v = vma_at(l, ui->order[i]);
-		if (!v || v->start != start_of(ui, ui->order[i]))
+		if (!is_row(ui, s, ui->order[i]))
 			return fuzz_wrong("row %zu is no region", i);
 		if (ui->order[i] == ui->region)
 			at = i;
@@ -301,6 +331,23 @@ check_list(const struct ui *ui, const struct sample *s)
 	if (at < ui->list_top || at >= ui->list_top + rows)
 		return fuzz_wrong("the cursor's row %zu is not on screen", at);
 	return true;
+}
+
+/* The cursor is on a column, and that on screen; what is shown is whole. */
+static bool
+check_menu(const struct ui *ui)
+{
+	bool seen = false;
+
+	for (int y = 1; y < ui->rows - 2; y++)
+		seen |= list_menu_at(ui, 1, ui->rows - 2, y) == ui->menu_at;
+	if (!seen && ui->rows > 5)
+		return fuzz_wrong("column %d is not in the menu", ui->menu_at);
+	for (size_t i = 0; i < ui->columns.n; i++)
+		for (size_t k = 0; k < i; k++)
+			if (ui->columns.id[i] == ui->columns.id[k])
+				return fuzz_wrong("column %u twice", ui->columns.id[i]);
+	return ui->columns.n <= LIST_COLUMNS || fuzz_wrong("%zu columns", ui->columns.n);
 }
 
 static bool
@@ -420,6 +467,9 @@ check(const struct ui *ui, const struct sample *s)
 		return check_hex(ui, s);
 	case VIEW_MAP:
 		return check_map(ui, s);
+	case VIEW_SORT:
+	case VIEW_COLUMNS:
+		return !s->regions || (check_list(ui, s) && check_menu(ui));
 	case VIEW_HELP:
 		return ui->help_top >= 0 || fuzz_wrong("help_top %d", ui->help_top);
 	case VIEW_PICKER: /* fuzz_picker */
@@ -498,6 +548,7 @@ play(uint64_t *seed)
 		good = step(&w);
 	sample_free(w.s);
 	free(w.ui.order);
+	list_marks_free(&w.ui.marks);
 	map_free(&w.ui.map);
 	fake_close(&w.t);
 	return good;

@@ -174,3 +174,56 @@ _screen_lacks() { ! screen_text | grep -q -- "$1"; }
 	screen_keys q
 	screen_end
 }
+
+@test "the sort menu: a letter, Enter, the same again, and out of it" {
+	fixture java
+	screen_start 80x24 "$PID"
+	screen_keys s
+	screen_golden list-sort
+	screen_keys r
+	screen_text | sed -n 5p | grep 'RSS▼'
+	screen_text | sed -n 6p | grep '^›0000c0000000'
+	screen_keys F6 r
+	screen_text | sed -n 5p | grep 'RSS▲'
+	# down to the next one; Enter takes it
+	screen_keys s Down Enter
+	screen_text | sed -n 5p | grep '%▼'
+	# a column that is not shown is named in the first row
+	screen_keys s i
+	screen_text | head -n 1 | grep 'regions by INODE▲'
+	screen_keys s Escape s q
+	screen_text | head -n 1 | grep 'regions by INODE▲'
+	screen_keys q
+	screen_end
+}
+
+@test "columns are shown, hidden and moved, and one key brings the usual ones" {
+	fixture java
+	screen_start 80x24 "$PID"
+	screen_keys o
+	screen_golden list-columns
+	screen_keys Down Space
+	screen_text | sed -n 5p | grep -v SIZE
+	screen_keys End
+	screen_text | tail -n 3 | head -n 1 | grep '^›.*\[ \]'
+	screen_keys Home Down Down '<' '<'
+	screen_text | sed -n 5p | grep -E '^ TYPE|^ PERM'
+	screen_keys Escape
+	screen_text | sed -n 6p | grep -E '^›(heap|anon|rw-p)'
+	screen_keys F2 u
+	screen_text | sed -n 5p | grep -E '^ ADDRESS▲ +SIZE PERM +RSS'
+	screen_keys o q
+	screen_end
+}
+
+@test "the menus on small screens" {
+	fixture java
+	screen_start 40x10 "$PID"
+	screen_keys s Down Down Down Down Down Down Down Down
+	screen_golden list-sort-40
+	screen_keys Escape o End
+	screen_golden list-columns-40
+	screen_resize 30 6
+	screen_keys Space Home Space q q
+	screen_end
+}

@@ -82,9 +82,9 @@ teardown() { screen_stop; }
 @test "sorting by each column, and back, and turned round" {
 	fixture java
 	screen_start 120x40 "$PID"
-	screen_keys s
+	screen_keys '>'
 	screen_text | sed -n 5p | grep -q 'SIZE▼'
-	screen_keys s s s
+	screen_keys '>' '>' '>'
 	screen_golden list-java-sorted
 	screen_keys I
 	screen_text | sed -n 5p | grep -q '▲'

@@ -32,6 +32,7 @@ test_column_table(void)
 	for (size_t i = 0; i < LIST_COLUMNS; i++) {
 		const struct list_column *c = list_column_row(i);
 
+		letters &= !c->letter || (key_action(c->letter, 'T') == ACT_NONE && !c->lacks[0]);
 		widths &= c->id == COL_REGION_MAPPING || (int)strlen(c->title) <= c->width;
 		words &= list_column_help(c->id)[0] && !(c->usual && c->lacks[0]);
 		for (size_t k = 0; k < i; k++)
@@ -40,7 +41,7 @@ test_column_table(void)
 	}
 	ok(widths, "headings fit their columns");
 	ok(words, "every column is explained, and the usual ones can be filled");
-	ok(letters, "no letter and no title is another's");
+	ok(letters, "no letter and no title is another's, nor is a letter a key of the menu");
 }
 
 static const char *

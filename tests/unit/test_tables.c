@@ -12,7 +12,7 @@
 #include "term.h"
 #include "view.h"
 
-static const char views[] = "RVGPCXMHOSYZ"; /* O: the panel of an answer */
+static const char views[] = "RVGPCXMHOSTUYZ"; /* O: the panel of an answer */
 
 /* Calls fn for each key of a row; false as soon as one call is. */
 static bool
