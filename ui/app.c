@@ -195,11 +195,22 @@ app_effects(struct app *a, unsigned fx)
 		snprintf(text, sizeof(text), "no region has \"%s\" in its name or address", a->ui.find);
 		app_toast(a, ROLE_HOT, text);
 	}
-	if (fx & FX_NO_WRITES)
-		app_toast(a, ROLE_TEXT, a->s && a->s->gen ? "nothing was written since the clear"
-		                                          : "what is written shows after c");
+	if (fx & FX_NO_WRITES) {
+		snprintf(text, sizeof(text), "what is written shows after %s", key_of(ACT_CLEAR, 'R'));
+		app_toast(a, ROLE_TEXT, a->s && a->s->gen ? "nothing was written since the clear" : text);
+	}
 	if (fx & FX_QUIT)
 		a->quit = true;
+}
+
+/* Esc at the top. */
+static void
+stay(struct app *a)
+{
+	char text[KEY_NAME_SIZE + 16];
+
+	snprintf(text, sizeof(text), "%s quits", key_of(ACT_CLOSE, view_of(ui_view(&a->ui))->letter));
+	app_toast(a, ROLE_TEXT, text);
 }
 
 /* What means the same in every view; the rest is the view's. */
@@ -232,7 +243,7 @@ act(struct app *a, enum action action)
 	case ACT_MARK_GO: ui->awaited = action; return FX_NONE;
 	case ACT_STAY:
 		if (!list_unfilter(ui))
-			app_toast(a, ROLE_TEXT, "q quits");
+			stay(a);
 		return FX_NONE;
 	case ACT_CAPABILITIES:
 		ui->card_top = 0;
@@ -321,7 +332,7 @@ read_keys(struct app *a)
 			key(a, k);
 		}
 		if (a->s) /* the next key must find the grid where this one put it */
-			view_of(ui_view(&a->ui))->settle(&a->ui, app_shown(a), 1, a->ui.rows - 2);
+			view_of(ui_view(&a->ui))->settle(&a->ui, app_shown(a), 1, app_bottom(a));
 	}
 }
 
@@ -485,9 +496,9 @@ app_wait_ms(const struct app *a)
 		return WAITING_MS / 2;
 	if (now < a->toast_until)
 		return (int)((a->toast_until - now) / MS) + 1;
-	if (marks >= 0 && !a->back)
+	if (marks >= 0 && !a->back && !a->o->term.calm)
 		return marks < FADE_MS ? marks : FADE_MS;
-	if (!a->want.interval_ns || a->lister)
+	if (!a->want.interval_ns || a->lister || a->o->term.calm)
 		return -1;
 	if (a->s && a->s->regions && a->s->regions->totals.written)
 		return FADE_MS;
@@ -609,6 +620,18 @@ show(struct app *a, struct err *err)
 	}
 }
 
+/* The last one stays on screen. */
+static void
+tell_notices(struct app *a)
+{
+	if (a->o->notice)
+		app_toast(a, ROLE_TEXT, a->o->notice);
+	if (a->term.notice[0])
+		app_toast(a, ROLE_HOT, a->term.notice);
+	for (size_t i = a->o->rc->problems; i--;)
+		app_toast(a, ROLE_HOT, a->o->rc->problem[i].text);
+}
+
 static int
 run_screen(struct app *a, struct err *err)
 {
@@ -623,10 +646,7 @@ run_screen(struct app *a, struct err *err)
 		return -1;
 	paint_open(&a->term, a->o->theme);
 	prompt_setup();
-	if (a->term.notice[0])
-		app_toast(a, ROLE_HOT, a->term.notice);
-	else if (a->o->notice)
-		app_toast(a, ROLE_TEXT, a->o->notice);
+	tell_notices(a);
 	r = show(a, err);
 	prompt_close();
 	paint_close();
@@ -691,7 +711,8 @@ int
 app_run(const struct app_options *o, struct err *err)
 {
 	struct app a = {.o = o, .status_fd = -1, .signals = -1, .ui.lens = o->lens,
-	                .ui.grouping = o->grouping};
+	                .ui.grouping = o->grouping, .ui.letters = o->letters, .ui.columns = o->columns,
+	                .ui.sort = o->sort, .ui.invert = o->invert};
 	int r;
 
 	a.want.interval_ns = o->interval_ns;

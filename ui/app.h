@@ -9,6 +9,7 @@
 #include "err.h"
 #include "groups.h"
 #include "paint.h"
+#include "rc.h"
 #include "term.h"
 #include "track.h"
 
@@ -27,6 +28,12 @@ struct app_options {
 	enum lens lens;        /* to begin with */
 	enum grouping grouping;
 	unsigned frames;       /* headless: so many frames, then the figures on stdout */
+	enum letters letters;  /* these to begin with, too */
+	struct list_columns columns;
+	int sort;
+	bool invert;
+	bool hints;            /* the last line shows keys */
+	const struct rc *rc;   /* what was wrong in it is told at the start */
 	const char *notice;    /* told once at the start; NULL none */
 };
 

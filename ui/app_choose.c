@@ -131,7 +131,7 @@ read_keys(struct app *a)
 		if (!app_term_event(a, k) && key(a, k))
 			return true;
 		/* the next key must find the cursor where this one put it */
-		view_of(ui_view(&a->ui))->settle(&a->ui, NULL, 1, a->ui.rows - 2);
+		view_of(ui_view(&a->ui))->settle(&a->ui, NULL, 1, app_bottom(a));
 	}
 	return false;
 }

@@ -33,7 +33,7 @@ draw_badge(int y, int x, enum role role, const char *text)
 static void
 state_badge(const struct app *a, char *out, size_t size, enum role *role)
 {
-	uint64_t waited = a->ui.now - u64_min(a->ui.now, a->wanted_at);
+	uint64_t now = time_ns(), waited = now - u64_min(now, a->wanted_at);
 
 	*role = ROLE_HEADER;
 	if (a->back) {
@@ -42,7 +42,10 @@ state_badge(const struct app *a, char *out, size_t size, enum role *role)
 		         a->back, a->history.n);
 	} else if (a->s && a->s->ended) {
 		*role = ROLE_BANNER;
-		snprintf(out, size, " ended %.0f s ago ", (double)(a->ui.now - a->s->ended_ns) / 1e9);
+		if (a->o->term.calm)
+			snprintf(out, size, " ended ");
+		else
+			snprintf(out, size, " ended %.0f s ago ", (double)(a->ui.now - a->s->ended_ns) / 1e9);
 	} else if (!app_answered(a) && waited > WAITING_MS * MS) {
 		*role = ROLE_HEADER_HOT;
 		snprintf(out, size, "waiting for the kernel %.0f s", (double)waited / 1e9);
@@ -50,7 +53,7 @@ state_badge(const struct app *a, char *out, size_t size, enum role *role)
 		*role = ROLE_HEADER_HOT;
 		snprintf(out, size, "paused");
 	} else if (!a->want.interval_ns) {
-		snprintf(out, size, "r looks again");
+		snprintf(out, size, "%s looks again", key_of(ACT_REFRESH, view_of(ui_view(&a->ui))->letter));
 	} else {
 		snprintf(out, size, "● live %.1fs", (double)a->want.interval_ns / 1e9);
 	}
@@ -67,6 +70,8 @@ track_badge(const struct app *a, const struct sample *s, char *out, size_t size)
 	if (s->pulse_ns)
 		snprintf(out + n, size - (size_t)n, "AUTO-CLEAR %.3gs%s", (double)s->pulse_ns / 1e9,
 		         caps & TRACK_LOSSLESS ? "" : ", sampled");
+	else if (a->o->term.calm)
+		snprintf(out + n, size - (size_t)n, "gen %u", s->gen);
 	else
 		snprintf(out + n, size - (size_t)n, "gen %u +%.0fs", s->gen, (double)(a->ui.now - s->mark_ns) / 1e9);
 }
@@ -109,7 +114,7 @@ draw_choose_header(const struct app *a)
 	const struct picker *p = &a->ui.picker;
 	const struct processes *list = a->processes;
 	size_t shown = p->rows_n - (p->rows_n && p->rows[0] == PICK_DEMO);
-	uint64_t waited = a->ui.now - u64_min(a->ui.now, a->wanted_at);
+	uint64_t now = time_ns(), waited = now - u64_min(now, a->wanted_at);
 	int right = a->ui.cols, x;
 	struct buf crumb = {0};
 	char text[64];
@@ -133,14 +138,14 @@ draw_choose_header(const struct app *a)
 }
 
 static void
-draw_hints(const struct app *a, int y)
+draw_hints(const struct app *a)
 {
 	size_t n;
 	const struct key_row *k = key_table(&n);
 	char view = app_letter(a);
-	int x = 0;
+	int x = 0, y = a->ui.rows - 1;
 
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n && a->o->hints; i++) {
 		int len = (int)strcspn(k[i].keys, " ");
 
 		if (!k[i].hint[0] || !key_row_in(&k[i], view))
@@ -233,9 +238,11 @@ draw_prompt(const struct app *a, int y)
 	                                    [PROMPT_PULSE] = "clear every so many seconds (0: no more): "};
 	const char *sign = signs[prompt_kind()];
 	const char *line = prompt_line();
-	int x = paint_text(y, 0, a->ui.cols, ROLE_ACCENT, "%s", sign), room = a->ui.cols - x - 1;
+	int x = (int)ui_width(sign, strlen(sign)), room = a->ui.cols - x - 1;
 	size_t at = ui_width(line, prompt_point()), skip = 0;
 
+	paint_fill(y, 0, a->ui.cols, ROLE_TEXT);
+	paint_text(y, 0, a->ui.cols, ROLE_ACCENT, "%s", sign);
 	if ((int)at > room) /* a long line: the end that is written at */
 		skip = ui_fit(line, at - (size_t)room);
 	paint_cursor(y, x + (int)ui_width(line + skip, prompt_point() - skip));
@@ -301,7 +308,14 @@ draw_small(const struct app *a)
 {
 	paint_text(0, 0, a->ui.cols, ROLE_TEXT, "%dx%d: pmtop needs", a->ui.cols, a->ui.rows);
 	paint_text(1, 0, a->ui.cols, ROLE_TEXT, "%dx%d; %s quits", a->lister ? CHOOSE_COLS : MIN_COLS, MIN_ROWS,
-	           a->lister ? "Esc" : "q");
+	           a->lister ? key_of(ACT_BACK, 'S') : key_of(ACT_CLOSE, 'R'));
+}
+
+/* Without hints the sentence has the last row; the prompt, when it opens, lies over it. */
+int
+app_bottom(const struct app *a)
+{
+	return a->term.rows - (a->o->hints ? 2 : 1);
 }
 
 void
@@ -312,8 +326,9 @@ app_draw(struct app *a)
 
 	a->ui.rows = a->term.rows;
 	a->ui.cols = a->term.cols;
-	a->ui.now = a->back ? app_shown(a)->time_ns : time_ns(); /* what was seen then has not aged since */
-	bottom = a->ui.rows - 2;
+	/* what was seen then has not aged since */
+	a->ui.now = s && (a->back || a->o->term.calm) ? s->time_ns : time_ns();
+	bottom = app_bottom(a);
 	paint_begin(&a->term);
 	if (a->ui.rows < MIN_ROWS || a->ui.cols < (a->lister ? CHOOSE_COLS : MIN_COLS)) {
 		draw_small(a);
@@ -325,7 +340,7 @@ app_draw(struct app *a)
 		} else {
 			paint_text(1, 1, a->ui.cols, ROLE_DIM, "opening process %d", (int)a->pid);
 		}
-		draw_hints(a, a->ui.rows - 1);
+		draw_hints(a);
 	} else {
 		const struct view *v = view_of(ui_view(&a->ui));
 
@@ -341,7 +356,7 @@ app_draw(struct app *a)
 		if (prompt_is_open())
 			draw_prompt(a, a->ui.rows - 1);
 		else
-			draw_hints(a, a->ui.rows - 1);
+			draw_hints(a);
 	}
 	paint_flush();
 	a->frame++;

@@ -63,6 +63,9 @@ bool app_answered(const struct app *a);
 /* The sample on screen: the newest, or one that was rewound to; NULL before the first. */
 const struct sample *app_shown(const struct app *a);
 
+/* The row of the sentence: the view ends above it. */
+int app_bottom(const struct app *a);
+
 void app_effects(struct app *a, unsigned fx);
 
 /* Whether `k` is no key but news of the terminal, which has been seen to. */

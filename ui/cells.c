@@ -29,6 +29,7 @@ cells_heat(const struct ui *ui, enum lens l, const struct cell *c)
 wchar_t
 cells_heat_glyph(enum heat h)
 {
+	h = paint_heat(h);
 	return h == HEAT_NOW ? L'#' : h <= HEAT_5S ? L'+' : L'-';
 }
 

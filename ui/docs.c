@@ -13,6 +13,8 @@
 #include "keys.h"
 #include "options.h"
 #include "query.h"
+#include "rc.h"
+#include "settings.h"
 #include "smaps.h"
 #include "state.h"
 #include "util.h"
@@ -277,6 +279,36 @@ man_filter(void)
 }
 
 static void
+man_config(void)
+{
+	size_t n;
+	const struct setting *s = setting_table(&n);
+
+	printf(".SH CONFIGURATION\n"
+	       "What the screen is like can be said in \\fI$XDG_CONFIG_HOME/pmtop/pmtoprc\\fR "
+	       "(\\fI~/.config/pmtop/pmtoprc\\fR by default): lines of \\fINAME = VALUE\\fR. A line that begins "
+	       "with # is a comment, and so is what follows a ; behind a value. The command line counts for more; "
+	       "answers without a screen do not depend on the file, and pmtop never writes it. What is wrong in it "
+	       "is told on the screen with its line, and the rest holds; \\fB!\\fR shows all messages.\n.PP\n"
+	       "\\fBpmtop \\-\\-print\\-config\\fR prints one to start with: all settings and keys, as comments.\n");
+	for (size_t i = 0; i < n; i++) {
+		struct buf term = {0}, text = {0};
+
+		buf_fmt(&term, "%s = %s", s[i].name, s[i].values);
+		buf_fmt(&text, "%s%s%s%s", s[i].help, s[i].usual[0] ? " (" : "", s[i].usual, s[i].usual[0] ? ")" : "");
+		item(term.s, text.s);
+		buf_free(&term);
+		buf_free(&text);
+	}
+	printf(".PP\nAfter a line \\fB[keys]\\fR stand keys by the name of what they do, in the place of the usual "
+	       "ones: \\fBclear = c ^K\\fR, or \\fBpulse = none\\fR. After a line \\fB[keys VIEW]\\fR they hold in "
+	       "this view alone, which is one of");
+	for (const char *v = key_views(); *v; v++)
+		printf("%s %s", v == key_views() ? "" : ",", key_view_name(*v));
+	printf(". A key that would mean two things in one view is refused.\n");
+}
+
+static void
 docs_man(void)
 {
 	printf(".\\\" Made by `pmtop --print man` from its tables.\n"
@@ -299,6 +331,7 @@ docs_man(void)
 	       PACKAGE_VERSION);
 	man_options();
 	man_keys();
+	man_config();
 	man_tables();
 	man_flags();
 	man_filter();
@@ -309,7 +342,8 @@ docs_man(void)
 	       "\\fBpmtop \\-\\-capabilities PID\\fR tells what is available and why not.\n"
 	       ".SH \"EXIT STATUS\"\n0 answered; 1 the target or the kernel would not: the message says what, why and "
 	       "how; 2 the command line is wrong.\n"
-	       ".SH FILES\n.TP\n.I $XDG_STATE_HOME/pmtop/history\nwhat was asked at the prompt "
+	       ".SH FILES\n.TP\n.I $XDG_CONFIG_HOME/pmtop/pmtoprc\nwhat the screen is like, and its keys: see "
+	       "CONFIGURATION (~/.config by default)\n.TP\n.I $XDG_STATE_HOME/pmtop/history\nwhat was asked at the prompt "
 	       "(~/.local/state by default)\n"
 	       ".SH ENVIRONMENT\n.TP\n.B NO_COLOR\nset and not empty: no colours\n"
 	       ".SH \"SEE ALSO\"\nproc(5), pmap(1), the kernel's admin\\-guide/mm/pagemap.rst and "
@@ -386,6 +420,16 @@ docs_bash(void)
 	       "complete -F _pmtop pmtop\n");
 }
 
+static void
+docs_rc(void)
+{
+	struct buf text = {0};
+
+	rc_example(&text);
+	printf("%s", text.s);
+	buf_free(&text);
+}
+
 int
 docs_print(const char *what, struct err *err)
 {
@@ -393,6 +437,8 @@ docs_print(const char *what, struct err *err)
 		docs_man();
 	else if (!strcmp(what, "bash-completion"))
 		docs_bash();
+	else if (!strcmp(what, "pmtoprc"))
+		docs_rc();
 	else
 		return err_set(err, ERR_USAGE, "it prints man and bash-completion", "give one", "--print %.40s", what);
 	return 0;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "keys.h"
 
+#include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,17 +10,111 @@
 #include "util.h"
 
 #define K(act, k, v, g, h, w) \
-	{.action = ACT_##act, .keys = (k), .views = (v), .group = GROUP_##g, .hint = (h), .words = (w)},
+	{.action = ACT_##act, .name = #act, .keys = (k), .views = (v), .group = GROUP_##g, .hint = (h), .words = (w)},
 static const struct key_row rows[] = {
 #include "keys.def"
 };
 #undef K
 
+static const struct key_row *table = rows;
+static size_t table_n = ARRAY_LEN(rows);
+
 const struct key_row *
 key_table(size_t *n)
 {
+	*n = table_n;
+	return table;
+}
+
+const struct key_row *
+key_usual(size_t *n)
+{
 	*n = ARRAY_LEN(rows);
 	return rows;
+}
+
+void
+key_table_set(const struct key_row *own, size_t n)
+{
+	table = own ? own : rows;
+	table_n = own ? n : ARRAY_LEN(rows);
+}
+
+/* The views, as keys.def and pmtoprc name them. */
+static const struct {
+	char letter;
+	const char *name;
+} views[] = {
+    {'R', "regions"}, {'V', "region"},       {'G', "grid"}, {'P', "page"},   {'X', "hex"},
+    {'M', "map"},     {'C', "capabilities"}, {'H', "help"}, {'O', "answer"},
+    {'T', "sort-menu"}, {'U', "columns-menu"},
+    {'Y', "inject"},  {'Z', "harm"},         {'S', "choose"},
+};
+
+const char *
+key_views(void)
+{
+	static char letters[ARRAY_LEN(views) + 1];
+
+	for (size_t i = 0; i < ARRAY_LEN(views); i++)
+		letters[i] = views[i].letter;
+	return letters;
+}
+
+const char *
+key_view_name(char letter)
+{
+	size_t i = 0;
+
+	while (i + 1 < ARRAY_LEN(views) && views[i].letter != letter)
+		i++;
+	return views[i].name;
+}
+
+char
+key_view_named(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(views); i++)
+		if (!strcmp(views[i].name, name))
+			return views[i].letter;
+	return 0;
+}
+
+void
+key_action_name(const struct key_row *row, char *out, size_t size)
+{
+	size_t i = 0;
+
+	for (; row->name[i] && i + 1 < size; i++)
+		out[i] = row->name[i] == '_' ? '-' : (char)tolower((unsigned char)row->name[i]);
+	out[i] = '\0';
+}
+
+int
+key_action_named(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		char own[KEY_NAME_SIZE];
+
+		key_action_name(&rows[i], own, sizeof(own));
+		if (!strcmp(own, name))
+			return (int)rows[i].action;
+	}
+	return -1;
+}
+
+const char *
+key_of(enum action action, char view)
+{
+	static char text[KEY_NAME_SIZE];
+
+	snprintf(text, sizeof(text), "(no key)");
+	for (size_t i = 0; i < table_n; i++)
+		if (table[i].action == action && key_row_in(&table[i], view)) {
+			snprintf(text, sizeof(text), "%.*s", (int)strcspn(table[i].keys, " "), table[i].keys);
+			break;
+		}
+	return text;
 }
 
 const char *
@@ -32,7 +128,7 @@ key_group_name(enum key_group g)
 int
 key_row_in(const struct key_row *row, char view)
 {
-	return row->views[0] == '*' || strchr(row->views, view) != NULL;
+	return row->keys[0] && (row->views[0] == '*' || strchr(row->views, view) != NULL);
 }
 
 int
@@ -52,8 +148,11 @@ key_code(const char *name, size_t len)
 		return (unsigned char)name[0];
 	if (len == 2 && name[0] == '^')
 		return name[1] & 0x1f;
-	if (len >= 2 && name[0] == 'F' && name[1] >= '1' && name[1] <= '9')
-		return TERM_F0 + atoi(name + 1);
+	if (len >= 2 && name[0] == 'F' && strspn(name + 1, "0123456789") >= len - 1) {
+		int f = atoi(name + 1);
+
+		return f >= 1 && f <= 12 && name[1] != '0' ? TERM_F0 + f : -1;
+	}
 	for (size_t i = 0; i < ARRAY_LEN(named); i++)
 		if (strlen(named[i].name) == len && !strncmp(named[i].name, name, len))
 			return named[i].code;
@@ -79,11 +178,11 @@ key_in_row(const struct key_row *row, int key)
 enum action
 key_action(int key, char view)
 {
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		int at = key_row_in(&rows[i], view) ? key_in_row(&rows[i], key) : -1;
+	for (size_t i = 0; i < table_n; i++) {
+		int at = key_row_in(&table[i], view) ? key_in_row(&table[i], key) : -1;
 
 		if (at >= 0)
-			return rows[i].action == ACT_LENS ? (enum action)(ACT_LENS + at) : rows[i].action;
+			return table[i].action == ACT_LENS ? (enum action)(ACT_LENS + at) : table[i].action;
 	}
 	return ACT_NONE;
 }

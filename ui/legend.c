@@ -10,6 +10,10 @@ draw_heats(const struct ui *ui, int y, int x)
 {
 	static const char *const heats[HEAT_COUNT] = {NULL, "now", "2s", "5s", "12s", "30s"};
 
+	if (paint_heat(HEAT_NOW) == paint_heat(HEAT_30S)) {
+		x = paint_text(y, x, ui->cols, paint_heat_role(HEAT_NOW), " %c ", (char)cells_heat_glyph(HEAT_NOW));
+		return paint_text(y, x, ui->cols, ROLE_TEXT, " written ") + 1;
+	}
 	x = paint_text(y, x, ui->cols, ROLE_TEXT, "written ");
 	for (enum heat h = HEAT_NOW; h < HEAT_COUNT; h++)
 		x = cells_few_colors() ? paint_text(y, x, ui->cols, paint_heat_role(h), "%c%s ", (char)cells_heat_glyph(h), heats[h])

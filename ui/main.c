@@ -19,6 +19,7 @@
 #include "launch.h"
 #include "options.h"
 #include "proc.h"
+#include "rc.h"
 #include "term.h"
 #include "util.h"
 
@@ -79,7 +80,7 @@ check_terminal(const struct options *o, struct err *err)
 }
 
 static int
-run_screen(const struct options *o, pid_t pid, const char *notice, struct err *err)
+run_screen(const struct options *o, const struct rc *rc, pid_t pid, const char *notice, struct err *err)
 {
 	struct app_options a = {
 	    .root = o->proc_root,
@@ -95,7 +96,13 @@ run_screen(const struct options *o, pid_t pid, const char *notice, struct err *e
 	    .grouping = o->grouping,
 	    .frames = o->frames,
 	    .notice = notice,
-	    .term = {.color = o->color, .ascii = o->ascii,
+	    .letters = o->letters,
+	    .columns = o->list_columns,
+	    .sort = o->list_sort,
+	    .invert = o->list_invert,
+	    .hints = o->hints,
+	    .rc = rc,
+	    .term = {.color = o->color, .ascii = o->ascii, .calm = o->calm,
 	             .ask_ground = o->theme == THEME_AUTO, .headless = o->frames > 0,
 	             .rows = o->size_rows, .cols = o->size_cols},
 	};
@@ -117,7 +124,7 @@ run_batch(const struct options *o, pid_t pid, struct err *err)
 
 /* Starts what is to be started; the target is then a child of ours, or one that was running. */
 static int
-run_on_target(const struct options *o, struct err *err)
+run_on_target(const struct options *o, const struct rc *rc, struct err *err)
 {
 	char output[256] = "", notice[320] = "";
 	pid_t pid, child = -1;
@@ -137,7 +144,7 @@ run_on_target(const struct options *o, struct err *err)
 	} else if (find_target(o, &pid, err) < 0) {
 		return -1;
 	}
-	r = o->mode == MODE_SCREEN ? run_screen(o, pid, notice[0] ? notice : NULL, err)
+	r = o->mode == MODE_SCREEN ? run_screen(o, rc, pid, notice[0] ? notice : NULL, err)
 	                           : run_batch(o, pid, err);
 	if (child > 0 && waitpid(child, NULL, WNOHANG) == 0)
 		fprintf(stderr, "pmtop: %s goes on as process %d; its output: %s\n", o->command[0], (int)child, output);
@@ -145,7 +152,7 @@ run_on_target(const struct options *o, struct err *err)
 }
 
 static int
-run(const struct options *o, struct err *err)
+run(const struct options *o, const struct rc *rc, struct err *err)
 {
 	switch (o->mode) {
 	case MODE_VERSION:
@@ -164,7 +171,7 @@ run(const struct options *o, struct err *err)
 	case MODE_QUERY:
 	case MODE_GRID:
 	case MODE_CAPABILITIES:
-		return run_on_target(o, err);
+		return run_on_target(o, rc, err);
 	}
 	return 0;
 }
@@ -182,10 +189,28 @@ complain(const struct err *err)
 	buf_free(&safe);
 }
 
+/*
+ * The command line counts for more than pmtoprc, and has to be read first to know whether that is
+ * wanted: an answer for a script, or a measurement, must not depend on who asks.
+ */
+static int
+read_options(struct options *o, struct rc *rc, int argc, char **argv, struct err *err)
+{
+	options_init(o);
+	if (options_parse(o, argc, argv, err) < 0)
+		return -1;
+	if (o->mode != MODE_SCREEN || o->frames || o->no_config)
+		return 0;
+	options_init(o);
+	rc_read(rc, o);
+	return options_parse(o, argc, argv, err);
+}
+
 int
 main(int argc, char **argv)
 {
 	struct options o;
+	struct rc rc = {0};
 	struct err err;
 	bool had_output = secure_standard_files();
 	int r;
@@ -196,15 +221,16 @@ main(int argc, char **argv)
 	setlocale(LC_ALL, "");
 	if (!isatty(STDOUT_FILENO))
 		setvbuf(stdout, NULL, _IOFBF, 1 << 16);
-	r = options_parse(&o, argc, argv, &err);
+	r = read_options(&o, &rc, argc, argv, &err);
 	o.ascii = o.ascii || strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
 	if (r == 0 && !had_output)
 		r = err_set(&err, ERR_TARGET, "standard output is closed", "send it to a terminal, a file or a pipe",
 		            "cannot answer");
 	if (r == 0)
-		r = run(&o, &err);
+		r = run(&o, &rc, &err);
 	if (r == 0 && (fflush(stdout) != 0 || ferror(stdout)))
 		r = err_sys(&err, NULL, "cannot write to standard output");
+	rc_free(&rc);
 	if (r == 0)
 		return EXIT_SUCCESS;
 	complain(&err);

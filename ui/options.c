@@ -245,6 +245,7 @@ take(struct options *o, enum option_id id, const char *arg, struct err *err)
 	case OPT_CAPABILITIES: return set_mode(o, MODE_CAPABILITIES, err);
 	case OPT_VERSION: return set_mode(o, MODE_VERSION, err);
 	case OPT_HELP: return set_mode(o, MODE_HELP, err);
+	case OPT_PRINT_CONFIG: o->print = "pmtoprc"; return set_mode(o, MODE_PRINT, err);
 	case OPT_PRINT: o->print = arg; return set_mode(o, MODE_PRINT, err);
 	case OPT_JSON: return set_format(o, FORMAT_JSON, err);
 	case OPT_CSV: return set_format(o, FORMAT_CSV, err);
@@ -274,11 +275,23 @@ take(struct options *o, enum option_id id, const char *arg, struct err *err)
 	case OPT_SCOPE: o->scope = arg; break;
 	case OPT_READ_ONLY: o->read_only = true; break;
 	case OPT_ASCII: o->ascii = true; break;
+	case OPT_CALM: o->calm = true; break;
+	case OPT_NO_CONFIG: o->no_config = true; break;
 	case OPT_PROC_ROOT: o->proc_root = arg; break;
 	case OPT_DEMO_TARGET: /* main takes it before anything else */
 	case OPTIONS: break;
 	}
 	return 0;
+}
+
+int
+option_take(struct options *o, const char *name, const char *arg, struct err *err)
+{
+	enum option_id id = 0;
+
+	while (id + 1 < OPTIONS && strcmp(rows[id].name, name) != 0)
+		id++;
+	return take(o, id, arg, err);
 }
 
 /* Letters an edit away, for "did you mean": a common beginning is good enough for option names. */
@@ -380,6 +393,13 @@ check_targets(const struct options *o, struct err *err)
 	return 0;
 }
 
+void
+options_init(struct options *o)
+{
+	*o = (struct options){.interval_ns = 1000000000, .size_cols = 80, .size_rows = 24, .proc_root = PROC_ROOT,
+	                      .tracker = TRACK_AUTO, .list_sort = COL_REGION_START, .mouse = true, .hints = true};
+}
+
 int
 options_parse(struct options *o, int argc, char **argv, struct err *err)
 {
@@ -387,8 +407,6 @@ options_parse(struct options *o, int argc, char **argv, struct err *err)
 	char shorts[2 * OPTIONS + 3];
 	int c;
 
-	*o = (struct options){.interval_ns = 1000000000, .size_cols = 80, .size_rows = 24,
-	                      .proc_root = PROC_ROOT, .tracker = TRACK_AUTO};
 	fill_getopt(longs, shorts);
 	opterr = 0;
 	optind = 1;

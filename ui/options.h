@@ -12,6 +12,7 @@
 #include "paint.h"
 #include "term.h"
 #include "track.h"
+#include "view.h"
 
 /* The command line, parsed. Text points into argv. */
 enum mode {
@@ -47,7 +48,12 @@ struct options {
 	uint64_t watch_ns;     /* of --watch; with another mode: before it answers. 0: none */
 	unsigned count;        /* intervals of it; 0: until interrupted */
 	uint64_t interval_ns;
-	bool read_only;
+	bool read_only, no_config;
+	bool mouse, hints, calm; /* of the screen; mouse and hints only pmtoprc can take away */
+	enum letters letters;
+	struct list_columns list_columns;
+	int list_sort;         /* a column_id, or LIST_PAGES */
+	bool list_invert;
 	bool ascii;            /* also where the locale has nothing else: set by main */
 	enum term_color color;
 	enum theme theme;
@@ -56,7 +62,13 @@ struct options {
 	const char *proc_root;
 };
 
+void options_init(struct options *o);
+
+/* On top of what `o` says already. */
 int options_parse(struct options *o, int argc, char **argv, struct err *err);
+
+/* One option by its long name, as --NAME ARG would. */
+int option_take(struct options *o, const char *name, const char *arg, struct err *err);
 
 enum option_group { OPTION_ANSWER, OPTION_SHAPE, OPTION_SCREEN, OPTION_WRITES, OPTION_OTHER, OPTION_HIDDEN };
 struct option_row {

@@ -34,7 +34,7 @@ struct pcell {
 /* The frame being drawn, the one on screen, and the colour pairs made so far. */
 static struct {
 	enum theme theme;
-	bool utf8, colors;
+	bool utf8, colors, calm;
 	int rows, cols;
 	struct pcell *next, *shown;
 	int cursor_y, cursor_x;
@@ -73,6 +73,7 @@ paint_open(const struct term *t, enum theme theme)
 {
 	memset(&p, 0, sizeof(p));
 	p.utf8 = t->utf8;
+	p.calm = t->calm;
 	p.colors = t->colors > 0;
 	p.theme = choose(t, theme);
 }
@@ -353,8 +354,15 @@ paint_class_role(enum lens l, unsigned c)
 	return l == LENS_STATE ? paint_state_role((enum state)c) : (enum role)roles[lens_place(l, c)];
 }
 
+enum heat
+paint_heat(enum heat h)
+{
+	return p.calm && h != HEAT_NONE ? HEAT_5S : h;
+}
+
 enum role
 paint_heat_role(enum heat h)
 {
+	h = paint_heat(h);
 	return h == HEAT_NONE ? ROLE_NONE : (enum role)(ROLE_HEAT_NOW + (int)h - HEAT_NOW);
 }

@@ -72,4 +72,7 @@ enum role paint_state_role(enum state s);
 enum role paint_class_role(enum lens l, unsigned c);
 enum role paint_heat_role(enum heat h);
 
+/* The step that is shown for a step: calm, there is one. */
+enum heat paint_heat(enum heat h);
+
 #endif

@@ -143,6 +143,7 @@ term_open(struct term *t, const struct term_options *o, struct err *err)
 	leaveok(stdscr, FALSE);
 	t->colors = color_count(o->color);
 	t->utf8 = !o->ascii;
+	t->calm = o->calm;
 	asked = (struct ground_ask){0};
 	pushed = ERR;
 	if (o->ask_ground)

@@ -17,6 +17,7 @@ enum term_color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 struct term_options {
 	enum term_color color;
 	bool ascii;           /* no character outside ASCII: not wanted, or not in the locale */
+	bool calm;            /* nothing fades: what was written has one colour */
 	bool ask_ground;      /* find out whether the background is dark or light */
 	bool headless;        /* draw into nothing, rows x cols: for benchmarks */
 	int rows, cols;
@@ -25,7 +26,7 @@ struct term_options {
 struct term {
 	int rows, cols;
 	int colors;           /* 0, 8, 16, 256 */
-	bool utf8;
+	bool utf8, calm;
 	enum ground ground;   /* unknown: not asked, or not answered yet (TERM_GROUND) */
 	bool headless;
 	FILE *out;

@@ -215,7 +215,7 @@ say(const struct ui *ui, const struct sample *s, struct buf *out)
 {
 	(void)ui;
 	(void)s;
-	buf_str(out, "Up and Down move, q or Esc closes; `man pmtop` has it all");
+	buf_fmt(out, "Up and Down move, %s or Esc closes; `man pmtop` has it all", key_of(ACT_CLOSE, 'H'));
 }
 
 static void

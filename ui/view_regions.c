@@ -48,7 +48,8 @@ draw_writes(const struct ui *ui, const struct sample *s, int y)
 		           size_text(size, s->regions->totals.written * s->page_size),
 		           (unsigned long long)s->regions->totals.written, age);
 	else if (s->can_track == TRACK_YES)
-		paint_text(y, BAR_LABEL, ui->cols, ROLE_DIM, "press c: pages written from then on light up");
+		paint_text(y, BAR_LABEL, ui->cols, ROLE_DIM, "press %s: pages written from then on light up",
+		           key_of(ACT_CLEAR, 'R'));
 	else if (s->can_track == TRACK_NO)
 		paint_text(y, BAR_LABEL, ui->cols, ROLE_DIM, "not visible: %s", s->track_why);
 }

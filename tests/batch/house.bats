@@ -15,6 +15,7 @@ only() {
 @test "each library has its door" {
 	only "ui/paint.c ui/term.c" '^ *# *include *<(ncurses|curses|term|ncursesw/)'
 	only "ui/prompt.c" '^ *# *include *<readline/'
+	only "ui/rc.c" '^ *# *include *<ini\.h>'
 	only "src/symbol.c" '^ *# *include *<(elfutils/|dwarf|libdw|gelf|libelf)'
 	only "ui/out.c" '^ *# *include *<libsmartcols'
 }

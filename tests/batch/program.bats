@@ -29,10 +29,10 @@ strings_of() { # FILE MACRO
 	while IFS=, read -r _ name _ _ group _; do
 		name=${name//[\" ]/} group=${group// /}
 		if [[ $group == HIDDEN ]]; then
-			run grep -e "--$name\b" "$BATS_TEST_TMPDIR/out"
+			run grep -E -e "--$name([^-a-z]|\$)" "$BATS_TEST_TMPDIR/out"
 			[[ $name == demo-target || $status -ne 0 ]]
 		else
-			grep -q -e "--$name\b" "$BATS_TEST_TMPDIR/out"
+			grep -qE -e "--$name([^-a-z]|\$)" "$BATS_TEST_TMPDIR/out"
 		fi
 	done < <(strings_of ui/options.def O)
 }
@@ -87,6 +87,7 @@ strings_of() { # FILE MACRO
 		sed -n 's/^Q([^,]*, *"[^"]*", *"\([^"]*\)".*/\1/p' "$fixture_top/src/query.def"
 		sed -n "s/^S([^,]*, '\(.\)', [^,]*, \"\([^\"]*\)\".*/\1  \2/p" "$fixture_top/src/state.def"
 		sed -n 's/^C([^,]*, [^,]*, *"\([^"]*\)".*/\1/p' "$fixture_top/ui/columns.def"
+		sed -n 's/^S([^,]*, *"\([^"]*\)", *"\([^"]*\)".*/\1 = \2/p' "$fixture_top/ui/settings.def"
 		sed -n "s/^F(KPF, [^,]*, *[^,]*, '\(.\)', \"\([^\"]*\)\".*/\1  \2/p" "$fixture_top/src/flags.def"
 	)
 }
@@ -116,4 +117,26 @@ strings_of() { # FILE MACRO
 	is "$(complete_words pmtop --theme l)" light
 	is "$(complete_words pmtop --list -o START,MAP)" START,MAPPING
 	is "$(complete_words pmtop --pages -o SOFT)" SOFT-DIRTY
+}
+
+@test "--print-config has every setting and the name of every key's action" {
+	local word
+	pm_plain() { "$PMTOP" "$@" >"$BATS_TEST_TMPDIR/rc"; }
+	pm_plain --print-config
+	while read -r word; do
+		grep -qE -e "^#$word =" "$BATS_TEST_TMPDIR/rc" || { echo "it lacks $word"; return 1; }
+	done < <(
+		sed -n 's/^S([^,]*, *"\([^"]*\)".*/\1/p' "$fixture_top/ui/settings.def"
+		sed -n 's/^K(\([A-Z_]*\),.*/\1/p' "$fixture_top/ui/keys.def" | grep -vx ERASE | tr A-Z_ a-z-
+	)
+	! grep -v '^#' "$BATS_TEST_TMPDIR/rc" | grep .
+}
+
+@test "answers do not depend on pmtoprc" {
+	fixture zoo
+	mkdir -p "$BATS_TEST_TMPDIR/config/pmtop"
+	printf '%s\n' nonsense 'columns = size' 'group = type' 'lens = lru' 'ascii = on' >"$BATS_TEST_TMPDIR/config/pmtop/pmtoprc"
+	pm --list "$PID" >"$BATS_TEST_TMPDIR/without"
+	XDG_CONFIG_HOME=$BATS_TEST_TMPDIR/config pm --list "$PID" >"$BATS_TEST_TMPDIR/with" 2>&1
+	cmp "$BATS_TEST_TMPDIR/without" "$BATS_TEST_TMPDIR/with"
 }

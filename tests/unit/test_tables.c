@@ -12,7 +12,7 @@
 #include "term.h"
 #include "view.h"
 
-static const char views[] = "RVGPCXMHOSTUYZ"; /* O: the panel of an answer */
+static const char *views; /* their letters */
 
 /* Calls fn for each key of a row; false as soon as one call is. */
 static bool
@@ -68,6 +68,9 @@ test_keys(void)
 		snprintf(name, sizeof(name), "action %d has a key", a);
 		ok(found, name);
 	}
+	for (const char *v = views; *v; v++)
+		ok(key_view_named(key_view_name(*v)) == *v, key_view_name(*v));
+	ok(!key_view_named("views"), "there is no other view");
 	for (unsigned g = 0; g < GROUP_COUNT; g++)
 		ok(key_group_name((enum key_group)g)[0], key_group_name((enum key_group)g));
 }
@@ -316,6 +319,7 @@ int
 main(void)
 {
 	tap_start();
+	views = key_views();
 	test_keys();
 	test_key_names();
 	test_hints();

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* pmtoprc: what it sets, and what is told of what is wrong in it. */
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "fake.h"
+#include "rc.h"
+#include "settings.h"
+#include "tap.h"
+#include "term.h"
+
+static struct rc rc;
+static struct options o;
+
+static void
+take_text(const char *text)
+{
+	rc_free(&rc);
+	options_init(&o);
+	rc_read_text(&rc, &o, "rc", text);
+}
+
+static void
+show_problems(void)
+{
+	for (size_t i = 0; i < rc.problems; i++)
+		printf("# %s\n", rc.problem[i].text);
+}
+
+static void
+test_settings(void)
+{
+	take_text("# a comment\n"
+	          "theme = light\n"
+	          "  color=never\n"
+	          "interval: 0.5 ; twice a second\n"
+	          "\n"
+	          "ascii = on\nmouse = off\nhints = off\ncalm = on\nread-only = on\n"
+	          "letters = all\nlens = lru\ngroup = file\n"
+	          "columns = size, rss mapping\n"
+	          "sort = -rss\n");
+	if (!ok(!rc.problems, "all is well"))
+		show_problems();
+	ok(o.theme == THEME_LIGHT && o.color == COLOR_NEVER && o.interval_ns == 500000000, "theme, color, interval");
+	ok(o.ascii && !o.mouse && !o.hints && o.calm && o.read_only, "switches");
+	ok(o.letters == LETTERS_ALL && o.lens == LENS_LRU && o.grouping == GROUPING_FILE, "letters, lens, group");
+	ok(o.list_columns.n == 3 && o.list_columns.id[1] == COL_REGION_RSS, "columns");
+	ok(o.list_sort == COL_REGION_RSS && o.list_invert, "sort");
+	take_text("");
+	ok(!rc.problems && o.mouse && o.hints && !o.calm && o.letters == LETTERS_RUNS, "an empty file changes nothing");
+}
+
+/* What is told of a text: the one line after "rc", which is as the row says up to its end. */
+static void
+test_wrong(void)
+{
+	static const struct {
+		const char *text, *want;
+	} rows[] = {
+	    {"theme = blue\n", "rc:1: theme = blue: it does not take that; give auto, dark, light, ansi or mono"},
+	    {"\n\ntheem = dark\n", "rc:3: theem: there is no such setting; did you mean theme?"},
+	    {"mouse = yes", "rc:1: mouse = yes: it does not take that; give on or off"},
+	    {"mouse =", "rc:1: mouse = : it does not take that; give on or off"},
+	    {"calm = on # hush\n", "rc:1: calm = on # hush: it does not take that; give on or off; behind a value a "
+	                           "comment begins with ;"},
+	    {"interval = 9999\n", "rc:1: interval = 9999: it does not take that; give seconds from 0.05 to 3600, or 0"},
+	    {"letters = some\n", "rc:1: letters = some: it does not take that; give runs, all or off"},
+	    {"columns = size nonsense\n", "rc:1: columns = size nonsense: it does not take that; choose from ADDRESS"},
+	    {"sort = size rss\n", "rc:1: sort = size rss: it does not take that; give one column"},
+	    {"sort = pages\n", "rc:1: sort = pages: it does not take that; give one column, of those that s offers"},
+	    {"theme\n", "rc:1: a line that says nothing: it is neither NAME = VALUE nor [SECTION]; a comment begins"},
+	    {"[keys\n", "rc:1: a line that says nothing"},
+	    {"[kyes]\nclear = x\nhelp = h\n", "rc:2: [kyes]: there is no such section; settings stand before"},
+	    {"[keys gird]\nclear = x\n", "rc:2: [keys gird]: there is no such section"},
+	    {"[keys]\nclaer = x\n", "rc:2: claer: keys do nothing of this name; did you mean clear?"},
+	    {"[keys]\nclear = Ctrl-X\n", "rc:2: key Ctrl-X: there is no such key; keys are a character"},
+	    {"[keys]\nclear = F13\n", "rc:2: key F13: there is no such key"},
+	    {"[keys]\nclear = ^C\n", "rc:2: key ^C: it ends every program; take another key"},
+	    {"[keys]\nclear = \xc3\xa9\n", "rc:2: key \xc3\xa9: there is no such key"},
+	    {"[keys choose]\nhelp = h\n", "rc:2: key h: letters are typed there; take ^X or a named key"},
+	    {"[keys hex]\nletters = l\n", "rc:2: no such action here: it does nothing in this view"},
+	    {"[keys]\nlens = a b c d e f g h i j\n", "rc:2: 10 keys: there are nine lenses"},
+	    {"[keys]\nclear = q\n", "rc:2: in the regions view key q means close: a key means one thing in a view; take"},
+	    {"[keys grid]\nclear = x\n", "rc:2: in the grid view key x means hex: a key means one thing in a view"},
+	    {"[keys grid]\nclear = ^Y\nhex = ^Y\n", "rc:3: in the grid view key ^Y means clear: a key means"},
+	    {"[keys]\nhex = ^Y\n[keys grid]\nclear = ^Y\n", "rc:4: in the grid view key ^Y means hex"},
+	    {"theme = \033]0;x\n", "rc:1: theme = \\033]0;x: it does not take that"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		take_text(rows[i].text);
+		if (!ok(rc.problems == 1 && !strncmp(rc.problem[0].text, rows[i].want, strlen(rows[i].want)), rows[i].want))
+			show_problems();
+	}
+}
+
+/* One mistake hides no other, and takes nothing but its own line away. */
+static void
+test_several(void)
+{
+	char text[5000] = "theme = mono\nbad\n";
+
+	take_text("[keys]\nclear = q\n[keys grid]\nnonsense = x\n[broken\n");
+	ok(rc.problems == 3 && rc.problem[0].line == 2 && rc.problem[1].line == 4 && rc.problem[2].line == 5,
+	   "all are told, in their order");
+	take_text("theem = dark\n=\nfoo\ncolor = never\nbar\nmouse = off\nlens = x\n");
+	if (!ok(rc.problems == 5 && o.color == COLOR_NEVER && !o.mouse, "what is right holds"))
+		show_problems();
+	memset(text + strlen(text), 'x', 300);
+	strcat(text, "\nmouse = off\n");
+	take_text(text);
+	if (!ok(rc.problems == 2 && rc.problem[1].line == 3 && o.theme == THEME_MONO && !o.mouse, "a line that is too long"))
+		show_problems();
+	text[0] = '\0';
+	while (strlen(text) < 1000)
+		strcat(text, "bad\n");
+	take_text(text);
+	ok(rc.problems == 100, "there is an end to it");
+}
+
+static void
+test_keys(void)
+{
+	take_text("[keys]\nclear = F9 ^X\nread-page = none\n[keys hex]\nclear = ^Y\n");
+	if (!ok(!rc.problems, "keys of one's own"))
+		show_problems();
+	ok(key_action(TERM_F0 + 9, 'R') == ACT_CLEAR && key_action(24, 'G') == ACT_CLEAR, "they hold in all views");
+	ok(key_action('c', 'R') == ACT_NONE, "in the place of the usual ones");
+	ok(key_action(25, 'X') == ACT_CLEAR && key_action(24, 'X') == ACT_NONE && key_action(25, 'G') == ACT_NONE,
+	   "of one view, in it alone");
+	ok(key_action('R', 'X') == ACT_NONE, "none is none");
+	ok(!strcmp(key_of(ACT_CLEAR, 'R'), "F9") && !strcmp(key_of(ACT_READ_PAGE, 'X'), "(no key)"), "texts tell of them");
+	ok(key_action('q', 'R') == ACT_CLOSE && key_action('5', 'G') == ACT_LENS + 4, "the others are as they were");
+	take_text("[keys]\npause = c\nclear = p Z\n");
+	ok(!rc.problems && key_action('c', 'G') == ACT_PAUSE && key_action('Z', 'R') == ACT_CLEAR, "two can be exchanged");
+	take_text("[keys]\nclear = q\npause = c\n");
+	ok(rc.problems == 2 && key_action('c', 'R') == ACT_CLEAR && key_action('p', 'R') == ACT_PAUSE,
+	   "what was refused has its keys again, and who took them has not");
+	take_text("[keys grid]\nhex = ^Y\n[keys]\nhex = F9\n");
+	ok(key_action(25, 'G') == ACT_HEX && key_action(TERM_F0 + 9, 'P') == ACT_HEX && key_action(TERM_F0 + 9, 'G') == ACT_NONE,
+	   "one view counts for more, wherever it stands");
+	take_text("[keys]\nhelp = H\n");
+	ok(key_action('H', 'G') == ACT_HELP && key_action('H', 'S') == ACT_NONE && key_action(TERM_F0 + 1, 'S') == ACT_HELP,
+	   "where letters are typed nothing changes");
+	take_text("[keys]\nlens = 9 8 7\n");
+	ok(key_action('9', 'G') == ACT_LENS && key_action('7', 'R') == ACT_LENS + 2 && key_action('1', 'G') == ACT_NONE,
+	   "lenses, by their order");
+	take_text("");
+	ok(key_action('c', 'R') == ACT_CLEAR && !strcmp(key_of(ACT_CLEAR, 'R'), "c"), "without any, the usual ones");
+}
+
+/* Every key of every view, as they are now. */
+static bool
+same_as_usual(void)
+{
+	size_t n;
+	bool same = true;
+
+	for (const char *v = key_views(); *v; v++)
+		for (int k = 1; k < TERM_LAST; k++) {
+			enum action now = key_action(k, *v), usual;
+			const struct key_row *own = key_table(&n);
+			size_t own_n = n;
+
+			key_table_set(NULL, 0);
+			usual = key_action(k, *v);
+			key_table_set(own == key_usual(&n) ? NULL : own, own_n);
+			if (now != usual)
+				printf("# key %d in %s: %d, not %d\n", k, key_view_name(*v), (int)now, (int)usual);
+			same &= now == usual;
+		}
+	return same;
+}
+
+/* The example says what holds: taken at its word it changes nothing. */
+static void
+test_example(void)
+{
+	struct buf text = {0};
+	struct options usual;
+
+	rc_example(&text);
+	take_text(text.s);
+	ok(!rc.problems && !rc.bindings, "the example says nothing");
+	for (char *s = text.s; (s = strchr(s, '\n')); s++)
+		if (s[1] == '#' && s[2] != ' ')
+			s[1] = ' ';
+	take_text(text.s);
+	options_init(&usual);
+	if (!ok(!rc.problems && rc.bindings > 40, "its lines can be taken as they are"))
+		show_problems();
+	ok(o.theme == usual.theme && o.color == usual.color && o.ascii == usual.ascii &&
+	       o.interval_ns == usual.interval_ns && o.mouse == usual.mouse && o.hints == usual.hints &&
+	       o.calm == usual.calm && o.read_only == usual.read_only && o.letters == usual.letters &&
+	       o.lens == usual.lens && o.grouping == usual.grouping && o.list_columns.n == usual.list_columns.n &&
+	       o.list_sort == usual.list_sort && o.list_invert == usual.list_invert,
+	   "and change no setting");
+	ok(same_as_usual(), "and no key");
+	buf_free(&text);
+}
+
+static void
+put(const char *dir, const char *text)
+{
+	char path[400];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/pmtop/pmtoprc", dir);
+	f = fopen(path, "w");
+	fputs(text, f);
+	fclose(f);
+}
+
+static void
+test_file(void)
+{
+	char dir[] = "/tmp/test_rc.XXXXXX", path[400], want[500];
+
+	if (!mkdtemp(dir))
+		return;
+	snprintf(path, sizeof(path), "%s/pmtop", dir);
+	setenv("XDG_CONFIG_HOME", dir, 1);
+	options_init(&o);
+	rc_free(&rc);
+	rc_read(&rc, &o);
+	ok(!rc.problems, "no file is no mistake");
+	mkdir(path, 0700);
+	put(dir, "mouse = off\nnonsense\n");
+	rc_read(&rc, &o);
+	snprintf(want, sizeof(want), "%s/pmtoprc:2: ", path);
+	ok(rc.problems == 1 && !o.mouse && !strncmp(rc.problem[0].text, want, strlen(want)), "$XDG_CONFIG_HOME/pmtop/pmtoprc");
+	rc_free(&rc);
+	strcat(path, "/pmtoprc");
+	remove(path);
+	mkfifo(path, 0600);
+	rc_read(&rc, &o);
+	ok(rc.problems == 1 && strstr(rc.problem[0].text, "/pmtoprc: cannot read it: it is no file"), "a pipe does not hold it up");
+	rc_free(&rc);
+	remove(path);
+	*strrchr(path, '/') = '\0';
+	rmdir(path);
+	rmdir(dir);
+}
+
+int
+main(void)
+{
+	tap_start();
+	test_settings();
+	test_wrong();
+	test_several();
+	test_keys();
+	test_example();
+	test_file();
+	rc_free(&rc);
+	return tap_done();
+}
