@@ -73,11 +73,10 @@ answer_tracker(struct target *t)
 
 	if (track->can == TRACK_UNKNOWN)
 		track_probe(track, &t->proc, &t->pm);
-	if (track->can == TRACK_ASK)
-		buf_fmt(&b, "to tell the writes of process %d (", (int)t->proc.pid);
 	if (track->can == TRACK_ASK) {
+		buf_fmt(&b, "run one system call in process %d (", (int)t->proc.pid);
 		text_escape(&b, t->proc.comm, strlen(t->proc.comm), false);
-		buf_str(&b, ") exactly, one system call must be run in it");
+		buf_str(&b, ") to tell its writes?");
 	} else {
 		buf_fmt(&b, "writes are told by %s", track_way_label(track->way));
 	}

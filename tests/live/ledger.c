@@ -36,7 +36,7 @@
 enum {
 	PAGES = 4096,
 	LEAST_LOOKS = 200,  /* the writer waits for them, so that there is something to race with */
-	MOST_LOOKS = 20000,
+	MOST_LOOKS = 100000,
 	HUGE = 512,         /* pages of a huge page, which soft-dirty tells as one */
 };
 

@@ -1,0 +1,248 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The ways to tell writes: each tells what it should and nothing else, and leaves the process as it was.
+
+# Commands handed to `same` are for it to expand; bats reads its variables.
+# shellcheck disable=SC2016,SC2034,SC2154
+load live
+
+: "${LEDGER:=$builddir/tests/live/ledger}"
+INJECT=(--tracker uffd --allow-inject)
+
+teardown() { live_end; }
+
+# The kernel is asked, not pmtop: a userfaultfd of our own, greeted with what watching needs.
+# shellcheck disable=SC2016 # for perl to expand
+need_watch() {
+	perl -e 'exit 1 unless `uname -m` =~ /x86_64/; my $fd = syscall(323, 02004001); exit 2 if $fd < 0;
+		open(my $f, "+<&=", $fd); exit(ioctl($f, 0xc018aa3f, my $a = pack("Q3", 0xaa, 1 << 13 | 1 << 15, 0)) ? 0 : 3)' ||
+		skip "no asynchronous write protection here (Linux 6.7, x86-64)"
+}
+
+unwatched_start() {
+	subject_start env SUBJECT_UNWATCHED=1
+}
+
+# until_true COMMAND...
+until_true() {
+	local limit=$((SECONDS + 10 * ${TEST_TIMEOUT_SCALE:-1}))
+	until "$@"; do ((SECONDS < limit)) || { echo "never: $*"; return 1; }; done
+}
+
+is_armed() { [[ $(read_column "$1" UFFD-WP | lines_with 1 | wc -w) -gt 0 ]]; }
+is_registered() { grep -q '^VmFlags:.* uw' "/proc/$SUBJECT_PID/smaps"; }
+is_free() { ! is_registered; }
+
+# account WAY: of writes to three kinds of memory, while they are told
+account() {
+	local kind out status
+	for kind in anon shm thp; do
+		status=0
+		out=$("$LEDGER" "$1" "$kind" 100000 2>&1) || status=$?
+		echo "# $out" >&3
+		[[ $status != 2 ]] || { echo "$out"; return 1; }
+		[[ $status == 0 ]]
+		[[ $out == *" 100000 writes, "* ]]
+	done
+}
+
+# --- nothing lost, nothing made up ------------------------------------------------------------------------
+
+@test "userfaultfd: of 100000 writes under looks without end none is lost, and none made up" {
+	need_watch
+	account uffd
+}
+
+@test "soft-dirty: of the pages written since the clear none is lost, and none made up" {
+	need_soft_dirty
+	account soft-dirty
+}
+
+@test "contents: of 100000 changes of what is looked at none is lost, and none made up" {
+	account hash
+}
+
+@test "soft-dirty cleared again and again: what is sampled is measured, and nothing is made up" {
+	need_soft_dirty
+	local out
+	out=$("$LEDGER" soft-dirty anon 100000 sampled)
+	echo "# sampled: $out" >&3
+}
+
+# --- a process that is not ours ---------------------------------------------------------------------------
+
+@test "exactly the pages written are told, of a process that knows nothing of it" {
+	need_watch
+	unwatched_start
+	pm --watch=$((2 * ${TEST_TIMEOUT_SCALE:-1})) "${INJECT[@]}" --pages="${RANGE[anon]}" --filter written -o ADDRESS --csv -n \
+		"$SUBJECT_PID" >"$BATS_TEST_TMPDIR/out" 3>&- &
+	OTHERS+=($!)
+	until_true is_armed anon
+	subject write anon 3 5 63
+	subject read anon 7
+	wait $!
+	is "$(cat "$BATS_TEST_TMPDIR/out")" "$(printf '0x%x\n' $((16#${AT[anon]} + 3 * 4096)) $((16#${AT[anon]} + 5 * 4096)) $((16#${AT[anon]} + 63 * 4096)))"
+}
+
+@test "--scope watches a part, and the rest is not touched" {
+	need_watch
+	unwatched_start
+	pm --watch=$((2 * ${TEST_TIMEOUT_SCALE:-1})) --count 1 "${INJECT[@]}" --scope "${RANGE[anon]}" --csv -n -o PAGES,START \
+		"$SUBJECT_PID" >"$BATS_TEST_TMPDIR/out" 3>&- &
+	OTHERS+=($!)
+	until_true is_armed anon
+	run ! is_armed sparse
+	subject write anon 1
+	subject write sparse 8
+	wait $!
+	is "$(cat "$BATS_TEST_TMPDIR/out")" "1,"$'\n'"1,0x${AT[anon]}"
+}
+
+@test "the process is as it was: its regions, its page tables, its memory" {
+	need_watch
+	unwatched_start
+	subject reserve 64
+	local before after pte
+	before=$(wc -l <"/proc/$SUBJECT_PID/maps")
+	pte=$(awk '/^VmPTE/ { print $2 }' "/proc/$SUBJECT_PID/status")
+	pm --watch=0.1 --count 3 "${INJECT[@]}" "$SUBJECT_PID" >"$BATS_TEST_TMPDIR/out"
+	is_free
+	run ! is_armed anon
+	after=$(wc -l <"/proc/$SUBJECT_PID/maps")
+	echo "# regions before $before, after $after; VmPTE before $pte kB, after $(awk '/^VmPTE/ { print $2 }' "/proc/$SUBJECT_PID/status") kB" >&3
+	((after <= before + 2))
+	(($(awk '/^VmPTE/ { print $2 }' "/proc/$SUBJECT_PID/status") <= pte + 256))
+	subject write anon
+	is "$(ls -l "/proc/$SUBJECT_PID/fd" | grep -c userfaultfd)" 0
+}
+
+@test "killed while it watches, thirty times: the process goes on, and its memory is writable" {
+	need_watch
+	unwatched_start
+	local i
+	for ((i = 0; i < 30; i++)); do
+		"$PMTOP" --watch=3600 "${INJECT[@]}" "$SUBJECT_PID" >/dev/null 3>&- &
+		OTHERS+=($!)
+		until_true is_armed anon
+		{ kill -KILL $! && wait $!; } 2>/dev/null || :
+		until_true is_free
+		subject write anon
+		subject write shared
+	done
+	[[ $(tr -d '\0' <"/proc/$SUBJECT_PID/cmdline") == *subject ]]
+}
+
+@test "the process executes another program while it is watched: told, and the new one is not asked" {
+	need_watch
+	unwatched_start
+	pm --watch=$((5 * ${TEST_TIMEOUT_SCALE:-1})) "${INJECT[@]}" "$SUBJECT_PID" >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" 3>&- &
+	OTHERS+=($!)
+	until_true is_armed anon
+	subject exec
+	! wait $!
+	grep -q 'ended, or executed another program' "$BATS_TEST_TMPDIR/err"
+	is_free
+}
+
+# --- what is refused ----------------------------------------------------------------------------------------
+
+@test "without a word of consent nothing is run in the process" {
+	need_watch
+	[[ $("$live_dir/soft_dirty_probe") == no ]] || skip "this kernel has soft-dirty, which needs no consent"
+	unwatched_start
+	refused 1 'allow-inject' --watch=0.1 "$SUBJECT_PID"
+	refused 1 'allow-inject' --watch=0.1 --tracker uffd "$SUBJECT_PID"
+	refused 2 'read-only' --watch=0.1 "${INJECT[@]}" --read-only "$SUBJECT_PID"
+	is_free
+}
+
+@test "a process that uses userfaultfd itself is left alone" {
+	need_watch
+	subject_start
+	need_region watched "it would hold a userfaultfd"
+	refused 1 'userfaultfd itself' --watch=0.1 "${INJECT[@]}" "$SUBJECT_PID"
+}
+
+@test "where the kernel is too old userfaultfd is refused with the reason" {
+	perl -e 'my $fd = syscall(323, 02004001); exit 1 if $fd < 0;
+		open(my $f, "+<&=", $fd); exit(ioctl($f, 0xc018aa3f, my $a = pack("Q3", 0xaa, 1 << 13 | 1 << 15, 0)) ? 1 : 0)' ||
+		skip "this kernel can"
+	unwatched_start
+	refused 1 'asynchronous write protection' --watch=0.1 "${INJECT[@]}" "$SUBJECT_PID"
+}
+
+# --- on the screen -------------------------------------------------------------------------------------------
+
+@test "c asks, n does nothing, y watches the region under the cursor" {
+	need_watch
+	[[ $("$live_dir/soft_dirty_probe") == no ]] || skip "this kernel has soft-dirty, which needs no consent"
+	unwatched_start
+	SCREEN_OPTIONS=(--interval 0.2 --color=never)
+	screen_start 80x24 "$SUBJECT_PID"
+	screen_goto "${AT[anon]}"
+	screen_wait_text "${AT[anon]} +a{64}( |\$)"
+	screen_keys c
+	screen_wait_text 'run one system call in process'
+	screen_wait_text 'thread +[0-9]+, in '
+	screen_keys x
+	screen_wait_text 'run one system call in process'
+	screen_keys n
+	screen_wait_text "${AT[anon]} +a{64}( |\$)"
+	is_free
+	screen_keys c
+	screen_wait_text 'run one system call in process'
+	screen_keys y
+	screen_wait_text 'gen 1: userfaultfd armed'
+	subject write anon 3 5 7
+	subject write sparse 8
+	screen_wait_text "${AT[anon]} +aaa[#+-]a[#+-]a[#+-]a{56}( |\$)"
+	run ! is_armed sparse
+	subject exec
+	screen_wait_text 'executed a new program'
+	run ! grep -E 'gen [0-9]' <(screen_text)
+	screen_keys q
+	screen_end
+	is_free
+}
+
+@test "h compares contents, and runs nothing in the process" {
+	[[ $("$live_dir/soft_dirty_probe") == no ]] || skip "this kernel has soft-dirty, which needs no consent"
+	need_watch
+	unwatched_start
+	SCREEN_OPTIONS=(--interval 0.2 --color=never)
+	screen_start 80x24 "$SUBJECT_PID"
+	screen_goto "${AT[anon]}"
+	screen_keys c
+	screen_wait_text 'contents only'
+	screen_keys h
+	screen_wait_text 'contents gen 1'
+	screen_wait_text "${AT[anon]} +a{64}( |\$)"
+	subject write anon 3 5 7
+	screen_wait_text "${AT[anon]} +aaa[#+-]a[#+-]a[#+-]a{56}( |\$)"
+	is_free
+	screen_keys q q
+	screen_end
+}
+
+@test "a clear that would harm a garbage collector is asked about, and not done on n" {
+	need_soft_dirty
+	local gc=$BATS_TEST_TMPDIR/libgc.so.1
+	head -c 8192 /dev/zero >"$gc"
+	perl -e 'open my $f, "<", shift or die; require "syscall.ph" if 0;
+		my $at = syscall(9, 0, 8192, 1, 2, fileno $f, 0); $| = 1; print "ready\n"; <STDIN>' "$gc" \
+		<>"$BATS_TEST_TMPDIR/in" >"$BATS_TEST_TMPDIR/ready" 3>&- &
+	SUBJECT_PID=$!
+	until_true grep -q ready "$BATS_TEST_TMPDIR/ready"
+	refused 1 'libgc.*--force' -e clear "$SUBJECT_PID"
+	screen_start 80x24 "$SUBJECT_PID"
+	screen_keys c
+	screen_wait_text 'clear all the same'
+	screen_keys n
+	run ! grep -E 'gen [0-9]' <(screen_text)
+	screen_keys c
+	screen_wait_text 'clear all the same'
+	screen_keys y
+	screen_wait_text 'gen 1'
+	screen_keys q
+	screen_end
+}
