@@ -7,9 +7,10 @@
  * and the last that is put back its death would be the target's. It is a fork of a program with
  * threads, so nothing here locks or allocates.
  *
- * Registers go back while the thread is on its way through the kernel's signal code, where it decides
- * whether a call that was interrupted is restarted (arch_do_signal_or_restart); of the stops that
- * ptrace knows those for a signal and for an event are there, those at system calls are not.
+ * Registers are changed while the thread is on its way through the kernel's signal code, where it decides
+ * whether a call that was interrupted is restarted (arch_do_signal_or_restart). Of the stops that ptrace
+ * knows those for a signal and for an event are there, those at system calls are not: a call is awaited
+ * at its beginning and then by an event, which costs a stop less than its beginning and its end, too.
  */
 #include "inject_parts.h"
 
@@ -73,7 +74,6 @@ struct hold {
 	bool compat;                 /* it runs 32-bit code */
 	bool in_call;                /* it is just behind the instruction of the call was.orig_rax */
 	bool by_signal;              /* the whole process is stopped, by SIGSTOP or so */
-	bool at_call;                /* it is in a stop at a system call, so not in the signal code */
 	int pass;                    /* a signal that it is to get when it is let go */
 	int sys;
 };
@@ -295,7 +295,6 @@ interrupted(struct hold *h, int sig)
 	siginfo_t info = {0};
 
 	h->sys = sig;
-	h->at_call = false;
 	request(h, PTRACE_GETSIGINFO, 0, (uintptr_t)&info);
 	if (info.si_code <= 0) {
 		h->pass = sig;
@@ -304,15 +303,28 @@ interrupted(struct hold *h, int sig)
 	return sig == SIGSYS ? INJECT_DISPATCHED : INJECT_SIGNAL;
 }
 
+/* The next stop. One that does not run, its cgroup frozen a moment ago, is stopped again at the deadline. */
+static struct stop
+await_run(struct hold *h, uint64_t deadline, bool *give_up)
+{
+	struct stop s = await(h, *give_up ? FOREVER : deadline);
+
+	if (s.kind != STOP_NONE)
+		return s;
+	*give_up = true;
+	request(h, PTRACE_INTERRUPT, 0, 0);
+	return await(h, FOREVER);
+}
+
 /*
- * Runs to the end of the call that the registers are set for; *entered: it has begun. A thread whose
- * cgroup was frozen a moment ago does not run: with a deadline it is stopped again, unless it has
- * begun; in a stop by a signal it has not.
+ * To the beginning of the call that the registers are set for, or the reason why not. There no signal
+ * can come any more but SIGSTOP, which goes its way.
  */
 static enum inject_end
-run_call(struct hold *h, uint64_t deadline)
+begin_call(struct hold *h, uint64_t deadline)
 {
-	bool entered = false, give_up = false;
+	static const uint64_t all = ~UINT64_C(0);
+	bool give_up = false;
 	int sig = 0;
 
 	for (;;) {
@@ -320,38 +332,33 @@ run_call(struct hold *h, uint64_t deadline)
 
 		if (request(h, PTRACE_SYSCALL, 0, (uintptr_t)sig) < 0)
 			return failed(h);
-		do {
-			s = await(h, entered || give_up ? FOREVER : deadline);
-			if (s.kind == STOP_NONE) {
-				give_up = true;
-				request(h, PTRACE_INTERRUPT, 0, 0);
-			}
-		} while (s.kind == STOP_NONE);
-		sig = 0;
-		switch (s.kind) {
-		case STOP_CALL:
-			if (entered) {
-				h->at_call = true;
-				return INJECT_DONE;
-			}
-			entered = true;
-			break;
-		case STOP_SIGNAL:
-			if (s.sig != SIGSTOP)
-				return interrupted(h, s.sig);
-			sig = s.sig;
-			break;
-		case STOP_EVENT:
-			if (give_up && !entered) {
-				h->at_call = false;
-				return INJECT_NO_STOP;
-			}
-			break;
-		case STOP_GONE:
-		case STOP_NONE:
+		s = await_run(h, deadline, &give_up);
+		if (s.kind == STOP_CALL)
+			return request(h, PTRACE_SETSIGMASK, sizeof(all), (uintptr_t)&all) < 0 ? failed(h) : INJECT_DONE;
+		if (s.kind == STOP_GONE)
 			return INJECT_GONE;
-		}
+		if (s.kind == STOP_SIGNAL && s.sig != SIGSTOP)
+			return interrupted(h, s.sig);
+		if (s.kind == STOP_EVENT && give_up)
+			return INJECT_NO_STOP;
+		sig = s.sig == SIGSTOP && s.kind == STOP_SIGNAL ? SIGSTOP : 0;
 	}
+}
+
+/* From the beginning of the call into the signal code after it. */
+static enum inject_end
+end_call(struct hold *h)
+{
+	struct stop s = {STOP_CALL, 0};
+
+	while (s.kind != STOP_EVENT) {
+		if (request(h, PTRACE_INTERRUPT, 0, 0) < 0 || request(h, PTRACE_CONT, 0, (uintptr_t)s.sig) < 0)
+			return failed(h);
+		s = await(h, FOREVER);
+		if (s.kind == STOP_GONE)
+			return INJECT_GONE;
+	}
+	return INJECT_DONE;
 }
 
 static enum inject_end
@@ -369,7 +376,9 @@ call(struct hold *h, struct call call, uint64_t arg, uint64_t mask, uint64_t dea
 		regs.rdi = arg;
 	if (!set(h, &regs, mask))
 		return failed(h);
-	end = run_call(h, deadline);
+	end = begin_call(h, deadline);
+	if (end == INJECT_DONE)
+		end = end_call(h);
 	if (end != INJECT_DONE)
 		return end;
 	if (request(h, PTRACE_GETREGS, 0, (uintptr_t)&regs) < 0)
@@ -382,8 +391,9 @@ call(struct hold *h, struct call call, uint64_t arg, uint64_t mask, uint64_t dea
 
 /*
  * Issues the interrupted call again and leaves it at its beginning, where signals that came meanwhile
- * are pending for it, as they would have been. At that stop its mask is put back: what it passed a mask
- * of its own sets that before it sleeps. Frozen: it will call when it is thawed.
+ * are pending for it, as they would have been. At that stop its mask is put back: a call with a mask of
+ * its own sets that before it sleeps. It is let go by our end and not by PTRACE_DETACH, which wakes it as
+ * a signal does, so that the call would end at once. Frozen, it will call when it is thawed.
  */
 static void
 reissue(struct hold *h)
@@ -397,47 +407,18 @@ reissue(struct hold *h)
 	regs.orig_rax = UINT64_MAX;
 	set(h, &regs, ~UINT64_C(0));
 	while (s.kind != STOP_CALL && s.kind != STOP_GONE && !(give_up && s.kind == STOP_EVENT)) {
-		if (s.kind == STOP_NONE) {
-			give_up = true;
-			request(h, PTRACE_INTERRUPT, 0, 0);
-		} else if (request(h, PTRACE_SYSCALL, 0, s.kind == STOP_SIGNAL ? (uintptr_t)s.sig : 0) < 0) {
+		if (request(h, PTRACE_SYSCALL, 0, s.kind == STOP_SIGNAL ? (uintptr_t)s.sig : 0) < 0)
 			return;
-		}
-		s = await(h, give_up ? FOREVER : time_ns() + SECOND);
+		s = await_run(h, time_ns() + SECOND, &give_up);
 	}
 	request(h, PTRACE_SETSIGMASK, sizeof(h->mask), (uintptr_t)&h->mask);
-	request(h, PTRACE_DETACH, 0, 0);
-}
-
-/* From wherever it is into the signal code. false: it is gone. */
-static bool
-to_signal_code(struct hold *h)
-{
-	if (!h->at_call)
-		return true;
-	if (request(h, PTRACE_INTERRUPT, 0, 0) < 0)
-		return false;
-	for (;;) {
-		struct stop s;
-
-		if (request(h, PTRACE_CONT, 0, 0) < 0)
-			return false;
-		s = await(h, FOREVER);
-		if (s.kind == STOP_GONE)
-			return false;
-		if (s.kind == STOP_SIGNAL)
-			h->pass = s.sig;
-		if (s.kind != STOP_CALL)
-			return true;
-	}
+	request(h, s.kind == STOP_CALL ? PTRACE_CONT : PTRACE_DETACH, 0, 0);
 }
 
 /* Its registers and its mask as they were, and off it goes. */
 static void
 let_go(struct hold *h)
 {
-	if (!to_signal_code(h))
-		return;
 	if (h->in_call && !h->pass &&
 	    inject_reissue(h->compat, (int)h->was.orig_rax, (int64_t)h->was.rax, h->by_signal)) {
 		reissue(h);
