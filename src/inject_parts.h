@@ -98,7 +98,7 @@ enum inject_end {
 	INJECT_DONE,
 	INJECT_REFUSED,    /* PTRACE_SEIZE was: sys says why */
 	INJECT_NO_STOP,    /* in time */
-	INJECT_SEQUENCE,   /* always met it inside a restartable sequence */
+	INJECT_SEQUENCE,   /* it is in a restartable sequence that cannot be aborted */
 	INJECT_GONE,       /* the thread ended, or executed another program */
 	INJECT_NO_INSN,    /* nothing to make a system call with */
 	INJECT_DISPATCHED, /* the target handles its system calls itself */

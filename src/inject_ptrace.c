@@ -50,6 +50,7 @@ struct rseq_section { /* struct rseq_cs */
 	uint64_t start, length, abort;
 };
 #define RSEQ_AREA_SECTION 8 /* offset of rseq_cs in struct rseq */
+#define RSEQ_SIGNATURE    4 /* bytes of it before where an abort goes */
 
 struct dispatch_config {
 	uint64_t mode, selector, offset, length;
@@ -60,10 +61,6 @@ struct call {
 	int nr, nr32;
 };
 static const struct call call_userfaultfd = {323, 374}, call_close = {3, 6};
-
-enum {
-	SEQUENCE_TRIES = 16 /* stops inside a restartable sequence; the kernel aborts it after each */
-};
 
 /* A thread in our hands. */
 struct hold {
@@ -214,17 +211,30 @@ is_insn(const struct hold *h, uint64_t addr)
 	return peek(h, addr, code, sizeof(code)) && inject_find_insn(h->compat, code, sizeof(code)) == 0;
 }
 
+/*
+ * Who is stopped inside a restartable sequence does not go on in it: the kernel sends the thread to where
+ * the sequence is aborted (rseq_ip_fixup). It looks where the thread is when it runs again, which will be
+ * at our call, so that is done here. false: the kernel would not have it either.
+ */
 static bool
-in_sequence(const struct hold *h)
+leave_sequence(struct hold *h)
 {
 	struct rseq_config rseq = {0};
 	struct rseq_section section;
 	uint64_t at = 0;
+	uint32_t signature;
 
-	return request(h, GET_RSEQ, sizeof(rseq), (uintptr_t)&rseq) > 0 && rseq.area &&
-	       peek(h, rseq.area + RSEQ_AREA_SECTION, &at, sizeof(at)) && at &&
-	       peek(h, at, &section, sizeof(section)) &&
-	       inject_in_sequence(h->was.rip, section.start, section.length);
+	if (request(h, GET_RSEQ, sizeof(rseq), (uintptr_t)&rseq) <= 0 || !rseq.area ||
+	    !peek(h, rseq.area + RSEQ_AREA_SECTION, &at, sizeof(at)) || !at ||
+	    !peek(h, at, &section, sizeof(section)) ||
+	    !inject_in_sequence(h->was.rip, section.start, section.length))
+		return true;
+	if (section.version || section.flags || inject_in_sequence(section.abort, section.start, section.length) ||
+	    !peek(h, section.abort - RSEQ_SIGNATURE, &signature, sizeof(signature)) ||
+	    signature != rseq.signature)
+		return false;
+	h->was.rip = section.abort;
+	return true;
 }
 
 /* Whether a call from insn would come back as SIGSYS (prctl(2), PR_SET_SYSCALL_USER_DISPATCH). */
@@ -250,6 +260,7 @@ mode(struct hold *h)
 	return h->compat || cs == 0x33;
 }
 
+/* Where it is, and whether it can be made to call from there. Nothing of it is changed yet. */
 static enum inject_end
 look(struct hold *h)
 {
@@ -258,6 +269,8 @@ look(struct hold *h)
 		return failed(h);
 	if (!mode(h))
 		return INJECT_NO_INSN;
+	if (!leave_sequence(h))
+		return INJECT_SEQUENCE;
 	h->in_call = (int)h->was.orig_rax >= 0 && is_insn(h, h->was.rip - INJECT_INSN_SIZE);
 	if (h->in_call)
 		h->insn = h->was.rip - INJECT_INSN_SIZE;
@@ -265,25 +278,7 @@ look(struct hold *h)
 		h->insn = h->job->insn;
 	else
 		return INJECT_NO_INSN;
-	if (in_sequence(h))
-		return INJECT_SEQUENCE;
 	return is_dispatched(h) ? INJECT_DISPATCHED : INJECT_DONE;
-}
-
-/* Stopped where it can be made to call, or the reason why not. Nothing of it has been changed. */
-static enum inject_end
-take_hold(struct hold *h, uint64_t deadline)
-{
-	enum inject_end end = INJECT_SEQUENCE;
-
-	for (unsigned i = 0; end == INJECT_SEQUENCE && i < SEQUENCE_TRIES; i++) {
-		if (i > 0 && (h->by_signal || request(h, PTRACE_CONT, 0, 0) < 0))
-			break;
-		end = halt(h, deadline);
-		if (end == INJECT_DONE)
-			end = look(h);
-	}
-	return end;
 }
 
 /* --- calling ---------------------------------------------------------------------------------- */
@@ -476,7 +471,9 @@ do_job(const struct inject_job *job, struct inject_report *report, int *fd)
 	uint64_t began = time_ns();
 
 	if (end == INJECT_DONE)
-		end = take_hold(&h, began + job->stop_ns);
+		end = halt(&h, began + job->stop_ns);
+	if (end == INJECT_DONE)
+		end = look(&h);
 	if (end == INJECT_DONE) {
 		end = take(&h, fd);
 		if (end != INJECT_GONE)

@@ -148,22 +148,33 @@ refuse_sys(const struct proc *p, const char *what, int sys, struct err *err)
 	return inject_refuse(p, err, why, "try again, or track it in another way");
 }
 
+/* The plan has found tracing allowed. What stands in the way now may be gone already. */
+static int
+refuse_seize(const struct proc *p, int sys, struct err *err)
+{
+	long tracer = proc_tracer(p);
+
+	if (tracer > 0)
+		return inject_refuse_traced(p, tracer, err);
+	if (sys == EPERM)
+		return inject_refuse(p, err, "another process traced it at that moment", "try again");
+	return refuse_sys(p, "tracing it failed", sys, err);
+}
+
 static int
 refuse_end(const struct proc *p, const struct inject_report *report, struct err *err)
 {
 	static const char again[] = "try again";
-	long tracer;
 	char why[96];
 
 	switch ((enum inject_end)report->end) {
 	case INJECT_REFUSED:
-		tracer = proc_tracer(p);
-		return tracer > 0 ? inject_refuse_traced(p, tracer, err) : inject_refuse_rights(p, err);
+		return refuse_seize(p, report->sys, err);
 	case INJECT_NO_STOP:
 		return inject_refuse(p, err, "its threads do not stop within a second: they wait for a disk or "
 		                             "for a child of vfork, or are frozen", "try again when it runs");
 	case INJECT_SEQUENCE:
-		return inject_refuse(p, err, "it was always met inside a restartable sequence (rseq)", again);
+		return inject_refuse(p, err, "it was met inside a restartable sequence (rseq) that is broken", again);
 	case INJECT_GONE:
 		return inject_refuse(p, err, "it has ended, or executed another program", "look at it anew");
 	case INJECT_NO_INSN:
@@ -179,7 +190,7 @@ refuse_end(const struct proc *p, const struct inject_report *report, struct err 
 	case INJECT_TAKE:
 		return refuse_sys(p, "its descriptor could not be taken", report->sys, err);
 	case INJECT_TRACE:
-		return refuse_sys(p, "tracing failed", report->sys, err);
+		return refuse_sys(p, "tracing it failed", report->sys, err);
 	case INJECT_DONE:
 	case INJECT_LOST:
 		break;

@@ -6,12 +6,13 @@
 # The victim checks itself; what it was made to do is told by the injector (their files say how).
 # Times are facts, shown and never judged.
 
-# shellcheck disable=SC2154
+# shellcheck disable=SC2012,SC2030,SC2031,SC2154
 load live
 
 : "${VICTIM:=$builddir/tests/live/victim}" "${INJECTOR:=$builddir/tests/live/injector}"
+: "${ODDITY:=$builddir/tests/live/oddity}" "${VICTIM32:=$builddir/tests/live/victim32}"
 # Emulated, a time takes twenty times as long.
-TIMES=$((${TEST_TIMEOUT_SCALE:-1} < 6 ? 1000 : 200))
+TIMES=$((${TEST_TIMEOUT_SCALE:-1} < 6 ? 1000 : 100))
 
 setup() {
 	VICTIM_PID='' VICTIM_IN='' VICTIM_OUT=''
@@ -30,7 +31,8 @@ victim_start() {
 	OTHERS+=("$!")
 	VICTIM_SHELL=$!
 	exec {VICTIM_IN}>"$pipes/in" {VICTIM_OUT}<"$pipes/out"
-	victim_says '^ready [0-9]+'
+	victim_says '^(ready [0-9]+|cannot)'
+	[[ $REPLY != cannot* ]] || skip "$REPLY"
 	read -r _ VICTIM_PID VICTIM_RANGE <<<"$REPLY"
 }
 
@@ -41,11 +43,26 @@ victim_says() {
 	[[ $REPLY =~ $1 ]] || { echo "the victim said '$REPLY' instead of $1"; return 1; }
 }
 
-# It is told to come to its end and says how it fared.
+# It is told to come to its end and says how it fared. Nobody traces it any more, and no descriptor
+# of ours is in it.
 victim_fared_well() {
+	victim_is_free
+	is "$(readlink "/proc/$VICTIM_PID/fd/"* 2>/dev/null | grep -c userfaultfd)" "${1:-0}"
 	echo end >&"$VICTIM_IN"
 	victim_says '^ok'
 	wait "$VICTIM_SHELL"
+}
+
+# A helper whose pmtop was killed may be at it a moment longer.
+victim_is_free() {
+	local until=$((SECONDS + 10 * ${TEST_TIMEOUT_SCALE:-1}))
+	while grep -qE '^TracerPid:\s+[1-9]' "/proc/$VICTIM_PID/status"; do
+		((SECONDS < until)) || { echo "somebody still traces it"; return 1; }
+	done
+}
+
+victim_state() {
+	sed -n 's/^State:\s*\(.\).*/\1/p' "/proc/$VICTIM_PID/status"
 }
 
 # --- injecting ---------------------------------------------------------------------------------------
@@ -80,8 +97,26 @@ withstands() {
 	said=$(inject -n "$TIMES" -r "$VICTIM_RANGE" "$VICTIM_PID")
 	[[ $said == "taken $TIMES refused 0 "* ]]
 	tell "$said" "$1"
-	is "$(awk '/^TracerPid/ { print $2 }' "/proc/$VICTIM_PID/status")" 0
 	victim_fared_well
+}
+
+# refuses WORDS [ARG...]: in one line that says what, why and how, with WORDS (a regular expression)
+# in it; by a plan as well, unless it can only be known by trying
+refuses() {
+	local words=$1 said ask
+	shift
+	for ask in "" ${PLAN--p}; do
+		# shellcheck disable=SC2086 # none is none
+		said=$("$@" timeout $((20 * ${TEST_TIMEOUT_SCALE:-1})) "$INJECTOR" $ask "$VICTIM_PID" 2>&1 >/dev/null) && return 1
+		echo "$said"
+		[[ $said != *$'\n'* && ${said,,} =~ ^injector:\ cannot\ .+:\ .*($words).*\;\ .+ ]] || return
+	done
+}
+
+# takes [ARG...]: a few, without a word
+takes() {
+	is "$("$@" timeout $((20 * ${TEST_TIMEOUT_SCALE:-1})) "$INJECTOR" -n 20 "$VICTIM_PID" 2>&1 | cut -d ' ' -f 1-4)" \
+		"taken 20 refused 0"
 }
 
 @test "injected again and again: blocked in read" { withstands read; }
@@ -94,3 +129,293 @@ withstands() {
 @test "injected again and again: many threads" { withstands threads; }
 @test "injected again and again: many signals" { withstands signals; }
 @test "injected again and again: malloc and mremap" { withstands malloc; }
+
+# --- what is odd, and goes well all the same ----------------------------------------------------------
+
+@test "the plan says which thread would be stopped, and where" {
+	need_watch
+	victim_start "$ODDITY" plain
+	is "$(inject -p "$VICTIM_PID")" "thread $VICTIM_PID S call read seccomp 0 compat 0 huge 0"
+	victim_fared_well
+	victim_start "$VICTIM" spin
+	[[ $(inject -p "$VICTIM_PID") == "thread $VICTIM_PID R call - seccomp 0 compat 0 huge 0" ]]
+	victim_fared_well
+}
+
+@test "a 32-bit process" {
+	need_watch
+	[[ -x $VICTIM32 ]] || skip "the compiler made no 32-bit program"
+	"$VICTIM32" </dev/null >/dev/null || skip "this kernel runs no 32-bit programs"
+	victim_start "$VICTIM32"
+	[[ $(inject -p "$VICTIM_PID") == *" compat 1 "* ]]
+	local said
+	said=$(inject -n "$TIMES" "$VICTIM_PID")
+	[[ $said == "taken $TIMES refused 0 "* ]]
+	tell "$said" "32 bits"
+	victim_fared_well
+}
+
+@test "a stopped process stays so, and goes on when it is told to" {
+	need_watch
+	local mode
+	for mode in read futex poll calls; do
+		victim_start "$VICTIM" "$mode"
+		kill -STOP "$VICTIM_PID"
+		takes
+		victim_is_free
+		is "$(victim_state)" T
+		kill -CONT "$VICTIM_PID"
+		# what SIGCONT ends with EINTR by itself is not for us to hide
+		[[ $mode == calls ]] || victim_fared_well
+	done
+}
+
+@test "a process that is stopped and continued all the while" {
+	need_watch
+	victim_start "$VICTIM" threads
+	perl -e 'while (kill STOP => $ARGV[0]) { select undef, undef, undef, rand 0.004; kill CONT => $ARGV[0]; select undef, undef, undef, rand 0.004 }' \
+		"$VICTIM_PID" 3>&- &
+	local stopper=$!
+	OTHERS+=("$stopper")
+	[[ $(inject -n $((TIMES / 5)) -r "$VICTIM_RANGE" "$VICTIM_PID") == "taken $((TIMES / 5)) refused 0 "* ]]
+	kill "$stopper"
+	{ wait "$stopper"; } 2>/dev/null || :
+	kill -CONT "$VICTIM_PID"
+	victim_fared_well
+}
+
+@test "a process whose main thread has ended" {
+	need_watch
+	victim_start "$ODDITY" leaderless
+	is "$(victim_state)" Z
+	takes
+	victim_fared_well
+}
+
+@test "a process with a thread of io_uring's: another one is asked" {
+	need_watch
+	victim_start "$ODDITY" worker
+	is "$(ls "/proc/$VICTIM_PID/task" | wc -l)" 2
+	[[ $(inject -p "$VICTIM_PID") == "thread $VICTIM_PID "* ]]
+	takes
+	victim_fared_well
+}
+
+@test "a process in restartable sequences: none is torn" {
+	need_watch
+	grep -qw rdtscp /proc/cpuinfo || skip "this processor does not tell its number"
+	victim_start "$ODDITY" sequence
+	[[ $(inject -n $((TIMES / 5)) "$VICTIM_PID") == "taken $((TIMES / 5)) refused 0 "* ]]
+	victim_fared_well
+}
+
+@test "a timeout that is interrupted does not end early" {
+	need_watch
+	victim_start "$ODDITY" patient
+	inject -n 5 "$VICTIM_PID"
+	victim_says ^ok
+}
+
+@test "a process that executes other programs in the midst of it" {
+	need_watch
+	victim_start "$ODDITY" reborn
+	inject -g -n $((TIMES / 2)) "$VICTIM_PID"
+	victim_fared_well
+}
+
+@test "a process that ends in the midst of it ends as it would have" {
+	need_watch
+	for _ in {1..30}; do
+		local status=0
+		victim_start "$ODDITY" mortal
+		inject -g -n 1000000 "$VICTIM_PID" >/dev/null || : # it may be gone already
+		wait "$VICTIM_SHELL" || status=$?
+		is $status 7
+	done
+}
+
+# shellcheck disable=SC2016 # for perl to expand
+@test "pmtop killed in the midst of it: the process goes on" {
+	need_watch
+	victim_start "$VICTIM" signals
+	local met
+	# helpers that outlive who started them become perl's children (PR_SET_CHILD_SUBREAPER)
+	met=$(perl -e 'my ($injector, $victim) = @ARGV;
+		syscall(157, 36, 1) == 0 or die "no reaper: $!\n";
+		for (1 .. 30) {
+			my $pid = fork // die;
+			if (!$pid) { open STDOUT, ">", "/dev/null"; exec $injector, "-n", 1000000, $victim }
+			select undef, undef, undef, 0.01 + rand 0.04;
+			kill KILL => $pid;
+			open my $status, "<", "/proc/$victim/status" or die "the victim is gone\n";
+			$met += grep { /^TracerPid:\s+[1-9]/ } <$status>;
+			waitpid $pid, 0;
+			die "it ended by itself: $?\n" if $? != 9;
+			1 while waitpid(-1, 0) > 0;
+		}
+		print $met + 0' "$INJECTOR" "$VICTIM_PID")
+	echo "# of 30 that were killed $met had a thread in their hands" >&3
+	victim_is_free
+	# and as well as ever
+	takes
+	victim_fared_well
+}
+
+@test "as nobody: an own process" {
+	need_watch
+	become_nobody
+	cp "$VICTIM" "$INJECTOR" "$ODDITY" "$PUBLIC"
+	INJECTOR=$PUBLIC/injector
+	victim_start "${AS_NOBODY[@]}" "$PUBLIC/victim" epoll
+	takes "${AS_NOBODY[@]}"
+	victim_fared_well
+}
+
+@test "a process in namespaces of its own" {
+	need_watch
+	need_root
+	unshare -Urpf true 2>/dev/null || skip "no new user and PID namespaces here"
+	victim_start unshare -Urpf "$VICTIM" epoll
+	is "$VICTIM_PID" 1
+	VICTIM_PID=$(ps -o pid= --ppid "$VICTIM_SHELL" | tr -d ' ')
+	takes
+	victim_fared_well
+}
+
+@test "root and sandboxes: what forbids the call is suspended for it" {
+	need_watch
+	need_root
+	local mode
+	for mode in errno trap kill strict; do
+		victim_start "$ODDITY" $mode
+		inject -p "$VICTIM_PID" >/dev/null || skip "not allowed to suspend seccomp here"
+		[[ $(inject -p "$VICTIM_PID") == *" seccomp 1 "* ]]
+		takes
+		victim_fared_well
+	done
+}
+
+# --- what is refused, before anything is touched -------------------------------------------------------
+
+@test "refused: a kernel that cannot watch without stopping" {
+	! can_watch || skip "this kernel can"
+	victim_start "$VICTIM" epoll
+	refuses 'linux 6.7|no userfaultfd|x86-64 only'
+	victim_fared_well
+}
+
+@test "refused: sandboxed by seccomp, and no right to suspend that" {
+	need_watch
+	need_root
+	local mode without=(setpriv --bounding-set -sys_admin --inh-caps -sys_admin)
+	"${without[@]}" true 2>/dev/null || skip "setpriv may not drop CAP_SYS_ADMIN here"
+	for mode in errno trap kill strict; do
+		victim_start "$ODDITY" $mode
+		refuses 'seccomp.*cap_sys_admin' "${without[@]}"
+		victim_fared_well
+	done
+}
+
+@test "refused: traced by another" {
+	need_watch
+	victim_start "$ODDITY" traced
+	refuses 'traced by process [0-9]+ \(the-tracer\)'
+	is "$(victim_state)" S
+	echo end >&"$VICTIM_IN"
+	victim_says '^ok'
+}
+
+@test "refused: it uses userfaultfd itself" {
+	need_watch
+	victim_start "$ODDITY" watching
+	refuses 'uses userfaultfd itself'
+	victim_fared_well 1
+}
+
+@test "refused: out of file descriptors" {
+	need_watch
+	victim_start "$ODDITY" full
+	PLAN='' refuses 'out of file descriptors'
+	victim_fared_well
+}
+
+@test "refused: it answers its system calls itself" {
+	need_watch
+	victim_start "$ODDITY" dispatched
+	PLAN='' refuses 'answers its system calls itself'
+	victim_fared_well
+}
+
+@test "refused: it waits for a child of vfork, and does not stop" {
+	need_watch
+	victim_start "$ODDITY" vforked
+	PLAN='' refuses 'do not stop'
+	victim_fared_well
+}
+
+@test "refused: another user's process, or one that hides its memory" {
+	need_watch
+	become_nobody
+	cp "$ODDITY" "$INJECTOR" "$PUBLIC"
+	INJECTOR=$PUBLIC/injector
+	victim_start "$PUBLIC/oddity" plain
+	refuses 'root' "${AS_NOBODY[@]}"
+	victim_fared_well
+	victim_start "${AS_NOBODY[@]}" "$PUBLIC/oddity" hidden
+	refuses 'hides its memory' "${AS_NOBODY[@]}"
+	# for root it is like any other
+	takes
+	victim_fared_well
+}
+
+@test "refused: Yama keeps processes from each other" {
+	need_watch
+	local scope=/proc/sys/kernel/yama/ptrace_scope
+	[[ -e $scope ]] || skip "this kernel has no Yama"
+	need_guest
+	become_nobody
+	cp "$ODDITY" "$INJECTOR" "$PUBLIC"
+	INJECTOR=$PUBLIC/injector
+	victim_start "${AS_NOBODY[@]}" "$PUBLIC/oddity" plain
+	echo 1 >$scope
+	run refuses 'ptrace_scope is 1' "${AS_NOBODY[@]}"
+	echo 0 >$scope
+	echo "$output"
+	[ "$status" -eq 0 ]
+	takes "${AS_NOBODY[@]}"
+	victim_fared_well
+}
+
+@test "refused: frozen; and frozen in the midst of it" {
+	need_watch
+	need_root
+	local mount group
+	mount=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)
+	[[ $mount == /sys/fs/cgroup* ]] || skip "no cgroup2 where it is looked for"
+	group=$mount/pmtop-test-$$
+	mkdir "$group" 2>/dev/null || skip "no cgroup of our own"
+	[[ -e $group/cgroup.freeze ]] || { rmdir "$group"; skip "this kernel does not freeze (Linux 5.2)"; }
+	victim_start "$VICTIM" threads
+	echo "$VICTIM_PID" >"$group/cgroup.procs"
+	echo 1 >"$group/cgroup.freeze"
+	local frozen=0
+	until grep -q 'frozen 1' "$group/cgroup.events"; do :; done
+	refuses 'frozen' || frozen=1
+	echo 0 >"$group/cgroup.freeze"
+	# shellcheck disable=SC2016 # for perl to expand
+	perl -e 'while (-e $ARGV[0]) { for my $to (1, 0) { open my $f, ">", $ARGV[0]; print $f $to; close $f;
+		select undef, undef, undef, rand 0.01 } }' "$group/cgroup.freeze" 3>&- &
+	local freezer=$! said
+	OTHERS+=("$freezer")
+	said=$(inject -g -n $((TIMES / 10)) "$VICTIM_PID") || frozen=1
+	kill "$freezer"
+	{ wait "$freezer"; } 2>/dev/null || :
+	echo 0 >"$group/cgroup.freeze"
+	echo "# frozen and thawed meanwhile: ${said%% median*}" >&3
+	victim_fared_well
+	while [[ -s $group/cgroup.procs ]]; do
+		while read -r pid; do echo "$pid" >"$mount/cgroup.procs"; done <"$group/cgroup.procs"
+	done
+	rmdir "$group"
+	is $frozen 0
+}
