@@ -235,6 +235,10 @@ act(struct app *a, enum action action)
 	case ACT_INTERVAL: return FX_INTERVAL;
 	case ACT_ASK: return FX_PROMPT;
 	case ACT_COPY: app_copy(a); return FX_NONE;
+	case ACT_WRITE:
+		if (a->s)
+			app_prompt(a, PROMPT_WRITE);
+		return FX_NONE;
 	case ACT_JUMP_BACK:
 		if (app_shown(a))
 			app_jump_back(a);

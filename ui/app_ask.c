@@ -86,7 +86,7 @@ gather_filter_words(struct app *a)
 void
 app_prompt(struct app *a, int kind)
 {
-	char range[48];
+	char range[48], name[64];
 	uint64_t lo, hi;
 
 	if (kind == PROMPT_ASK)
@@ -98,6 +98,9 @@ app_prompt(struct app *a, int kind)
 	if (kind == PROMPT_ASK && ui_range(&a->ui, &lo, &hi)) { /* a question about that, most likely */
 		snprintf(range, sizeof(range), "%llx..%llx", (unsigned long long)lo, (unsigned long long)hi);
 		prompt_reopen(range, 0);
+	} else if (kind == PROMPT_WRITE) {
+		app_report_name(a, name, sizeof(name));
+		prompt_reopen(name, 0);
 	}
 	if (kind == PROMPT_FIND || kind == PROMPT_FILTER)
 		list_typed_begin(&a->ui);
@@ -246,6 +249,7 @@ filter(struct app *a, const char *line)
 static void
 prompt_entered(struct app *a)
 {
+	struct err err;
 	char line[512];
 
 	snprintf(line, sizeof(line), "%s", prompt_line());
@@ -258,6 +262,10 @@ prompt_entered(struct app *a)
 		break;
 	case PROMPT_PULSE:
 		set_pulse(a, line);
+		break;
+	case PROMPT_WRITE:
+		if (line[0] && app_report(a, line, &err) < 0)
+			prompt_refuse(a, line, &err);
 		break;
 	case PROMPT_FIND:
 		find(a, line);

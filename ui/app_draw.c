@@ -235,7 +235,8 @@ draw_prompt(const struct app *a, int y)
 {
 	static const char *const signs[] = {[PROMPT_ASK] = ":", [PROMPT_FIND] = "/", [PROMPT_FILTER] = "filter: ",
 	                                    [PROMPT_INTERVAL] = "seconds between looks: ",
-	                                    [PROMPT_PULSE] = "clear every so many seconds (0: no more): "};
+	                                    [PROMPT_PULSE] = "clear every so many seconds (0: no more): ",
+	                                    [PROMPT_WRITE] = "write to .txt .ansi .csv .json: "};
 	const char *sign = signs[prompt_kind()];
 	const char *line = prompt_line();
 	int x = (int)ui_width(sign, strlen(sign)), room = a->ui.cols - x - 1;

@@ -3,6 +3,7 @@
 #include "app_state.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "query.h"
 
@@ -26,6 +27,11 @@ app_say_awaited(const struct app *a, struct buf *out)
 {
 	const struct jumps *j = &a->ui.jumps;
 
+	if (a->ui.awaited == ACT_WRITE) {
+		buf_str(out, "it is there: y replaces, any other key leaves ");
+		text_escape(out, a->report, strlen(a->report), !paint_utf8());
+		return;
+	}
 	if (a->ui.awaited == ACT_MARK)
 		buf_str(out, "mark this place: a letter, a to z");
 	else
@@ -98,6 +104,10 @@ app_take_letter(struct app *a, int key)
 	char text[64];
 
 	a->ui.awaited = ACT_NONE;
+	if (action == ACT_WRITE) {
+		app_report_replace(a, key == 'y');
+		return;
+	}
 	if (key == 27 || !app_shown(a))
 		return;
 	if (action == ACT_MARK && key >= 'a' && key <= 'z') {

@@ -44,6 +44,7 @@ struct app {
 
 	char asking;            /* a question about a clear is open: the letter of its keys (keys.def); 0 */
 	uint64_t pulse_asked;   /* the pulse that it came from, in ns */
+	char report[512];       /* the file to be written */
 	uint64_t clear_seen, fault_seen;
 	unsigned questions_seen;
 	bool others_seen;
@@ -101,6 +102,14 @@ void app_jump_back(struct app *a);
 
 /* app_report.c */
 void app_copy(struct app *a);
+
+/*
+ * What is on screen goes to the file of that name; -1: the name will not do. One that is there is
+ * asked about first: ui.awaited is ACT_WRITE then, and app_report_replace has the answer.
+ */
+int app_report(struct app *a, const char *line, struct err *err);
+void app_report_replace(struct app *a, bool yes);
+void app_report_name(const struct app *a, char *out, size_t size); /* a name to begin with */
 
 /* app_ask.c */
 void app_prompt(struct app *a, int kind); /* enum prompt_kind */

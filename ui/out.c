@@ -92,7 +92,7 @@ out_json_key(struct buf *out, const char *title)
 static void
 flush_line(struct out *o)
 {
-	fwrite(o->line.s, 1, o->line.len, stdout);
+	fwrite(o->line.s, 1, o->line.len, o->shape.to);
 	o->line.len = 0;
 }
 
@@ -104,6 +104,7 @@ begin_table(struct out *o)
 		errno = ENOMEM;
 		return;
 	}
+	scols_table_set_stream(o->table, o->shape.to);
 	scols_table_enable_noheadings(o->table, o->shape.noheadings);
 	scols_table_enable_nowrap(o->table, 1);
 	for (size_t i = 0; i < o->n; i++)
@@ -140,8 +141,10 @@ out_begin(const struct out_shape *shape, const enum column_id *ids, const char *
 	struct out *o = mem_alloc(sizeof(*o));
 
 	*o = (struct out){.shape = *shape, .ids = ids, .titles = titles, .n = n};
+	if (!o->shape.to)
+		o->shape.to = stdout;
 	if (shape->format == FORMAT_JSON)
-		printf("%s\"%s\": [", shape->part ? "\n      " : "{\n   ", shape->name);
+		fprintf(o->shape.to, "%s\"%s\": [", shape->part ? "\n      " : "{\n   ", shape->name);
 	else if (shape->format == FORMAT_TABLE && shape->whole)
 		begin_table(o);
 	else if (!shape->noheadings)
@@ -168,7 +171,7 @@ row_json(struct out *o, const struct value *v)
 			out_json_string(&o->line, o->cell.s);
 	}
 	buf_str(&o->line, "}");
-	printf("\n      %s", o->shape.part ? "   " : "");
+	fprintf(o->shape.to, "\n      %s", o->shape.part ? "   " : "");
 	flush_line(o);
 }
 
@@ -230,16 +233,18 @@ out_row(struct out *o, const struct value *v)
 int
 out_end(struct out *o, struct err *err)
 {
+	FILE *to = o->shape.to;
+
 	if (o->table) {
 		scols_print_table(o->table);
 		scols_unref_table(o->table);
 	} else if (o->shape.format == FORMAT_JSON) {
-		printf("%s", o->shape.part ? "\n      ]" : "\n   ]\n}\n");
+		fprintf(to, "%s", o->shape.part ? "\n      ]" : "\n   ]\n}\n");
 	}
 	buf_free(&o->line);
 	buf_free(&o->cell);
 	free(o);
-	if (fflush(stdout) != 0 || ferror(stdout))
-		return err_sys(err, NULL, "cannot write to standard output");
+	if (fflush(to) != 0 || ferror(to))
+		return err_sys(err, NULL, to == stdout ? "cannot write to standard output" : "cannot write");
 	return 0;
 }

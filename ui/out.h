@@ -2,11 +2,13 @@
 #ifndef PM_OUT_H
 #define PM_OUT_H
 
+#include <stdio.h>
+
 #include "columns.h"
 #include "options.h"
 
 /*
- * Rows of values to standard output as a table, CSV, JSON or raw. Rows are written as they come,
+ * Rows of values, usually to standard output, as a table, CSV, JSON or raw. Rows are written as they come,
  * in memory that does not grow, except for the table form of a short list, which is laid out whole
  * (libsmartcols) so that its columns fit.
  */
@@ -19,6 +21,7 @@ struct out_shape {
 	const char *name;     /* of the array in the JSON document */
 	const char *align;    /* with titles: a letter a column, R to the right; NULL: all to the left */
 	bool part;            /* one array of a JSON document that the caller begins and ends */
+	FILE *to;             /* NULL: standard output */
 };
 
 /* Columns by id, or with `titles` by name alone (all text). The arrays must outlive the out. */

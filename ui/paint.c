@@ -186,6 +186,65 @@ paint_flush(void)
 	return changed;
 }
 
+static void
+add_char(struct buf *out, wchar_t ch)
+{
+	uint32_t c = (uint32_t)ch;
+
+	if (c < 0x80)
+		buf_fmt(out, "%c", (char)c);
+	else if (c < 0x800)
+		buf_fmt(out, "%c%c", (char)(0xc0 | c >> 6), (char)(0x80 | (c & 63)));
+	else if (c < 0x10000)
+		buf_fmt(out, "%c%c%c", (char)(0xe0 | c >> 12), (char)(0x80 | (c >> 6 & 63)), (char)(0x80 | (c & 63)));
+	else
+		buf_fmt(out, "%c%c%c%c", (char)(0xf0 | c >> 18), (char)(0x80 | (c >> 12 & 63)),
+		        (char)(0x80 | (c >> 6 & 63)), (char)(0x80 | (c & 63)));
+}
+
+static bool
+same_look(const struct paint_look *a, const struct paint_look *b)
+{
+	return a->fg == b->fg && a->bg == b->bg && a->attr == b->attr;
+}
+
+/* Indices of the 256-colour table, which begins with the eight. */
+static void
+add_look(struct buf *out, const struct paint_look *l)
+{
+	buf_fmt(out, "\033[0%s%s%s", l->attr & PAINT_BOLD ? ";1" : "", l->attr & PAINT_UNDERLINE ? ";4" : "",
+	        l->attr & PAINT_REVERSE ? ";7" : "");
+	if (l->fg >= 0)
+		buf_fmt(out, l->fg < 8 ? ";3%d" : ";38;5;%d", l->fg);
+	if (l->bg >= 0)
+		buf_fmt(out, l->bg < 8 ? ";4%d" : ";48;5;%d", l->bg);
+	buf_str(out, "m");
+}
+
+void
+paint_dump(struct buf *out, int rows, bool colors)
+{
+	static const struct paint_look plain = {-1, -1, 0};
+
+	for (int y = 0; y < rows && y < p.rows; y++) {
+		const struct pcell *row = &p.shown[y * p.cols];
+		struct paint_look now = plain;
+		int end = p.cols;
+
+		while (end > 0 && row[end - 1].ch == L' ' && (!colors || same_look(&row[end - 1].look, &plain)))
+			end--;
+		for (int x = 0; x < end; x++) {
+			if (row[x].ch == COVERED)
+				continue;
+			if (colors && !same_look(&row[x].look, &now))
+				add_look(out, &row[x].look);
+			now = row[x].look;
+			add_char(out, row[x].ch);
+		}
+		buf_str(out, colors && !same_look(&now, &plain) ? "\033[0m\n" : "\n");
+	}
+}
+
 static struct pcell *
 cell_at(int y, int x)
 {

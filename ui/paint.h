@@ -7,6 +7,7 @@
 #include "lens.h"
 #include "term.h"
 #include "track.h"
+#include "util.h"
 
 /*
  * Text and cells by role. A frame is drawn into memory of our own and compared with the last one;
@@ -41,6 +42,9 @@ bool paint_utf8(void);
 /* Starts a frame of the terminal's size, all blank; paint_flush sends it. Returns the bytes' worth: cells changed. */
 void paint_begin(const struct term *t);
 unsigned paint_flush(void);
+
+/* The first rows of the frame on screen as text without the blanks at the ends; with its colours: as ANSI sequences. */
+void paint_dump(struct buf *out, int rows, bool colors);
 
 /* Columns that a character takes: 0 combining, 1, 2. */
 size_t paint_columns(uint32_t cp);

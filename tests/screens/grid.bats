@@ -13,6 +13,14 @@ screen_goto() {
 	screen_keys Enter Enter
 }
 
+is() {
+	[[ $1 == "$2" ]] || { echo "got $1, wanted $2"; return 1; }
+}
+
+json() {
+	perl "$screen_dir/../batch/json" "$@"
+}
+
 # at ADDRESS: the sentence is about it, when no message hides it any more
 at() { screen_wait_text "^ $1[: ]"; }
 
@@ -184,5 +192,79 @@ at() { screen_wait_text "^ $1[: ]"; }
 	screen_keys y
 	screen_text | grep '400000 is not copied: this terminal does not say that it can'
 	screen_keys Q
+	screen_end
+}
+
+# screen_write NAME: the report of what is on screen
+screen_write() {
+	screen_keys w C-u
+	screen_type "$1"
+	screen_keys Enter
+}
+
+@test "w writes what is on screen: text, ANSI, and the data of every view" {
+	local f=$BATS_TEST_TMPDIR/r
+	fixture zoo
+	screen_start 80x24 "$PID"
+	screen_keys w
+	screen_text | tail -n 1 | grep -E "^write to .txt .ansi .csv .json: pmtop-$PID-regions.txt"
+	screen_keys Escape
+	screen_write "$f-list.csv"
+	grep -Ec '^0x[0-9a-f]+,' "$f-list.csv" | grep -x "$(wc -l <"$ROOT/$PID/maps")"
+	head -n 1 "$f-list.csv" | grep '^START,SIZE,PERM,'
+	grep '^0x1000000,262144,rw-p,' "$f-list.csv"
+	screen_goto heap
+	screen_write "$f.txt"
+	screen_keys r
+	diff "$f.txt" <(screen_text | head -n 23 | sed '23s/ wrote.*/ 1000000 anonymous memory, in RAM pfn 100006, mapped once/')
+	screen_write "$f.ansi"
+	diff "$f.txt" <(sed 's/\x1b\[[0-9;]*m//g; s/ *$//' "$f.ansi")
+	grep -q $'\e\\[0;38;5;189;48;5;25ma' "$f.ansi"
+	screen_write "$f-pages.csv"
+	is "$(grep -c ',anon,' "$f-pages.csv")" 32
+	screen_keys - v Right
+	screen_write "$f-cells.json"
+	is "$(json "$f-cells.json" cells.1.anon)" 2
+	is "$(json "$f-cells.json" cells.1.address)" '"0x1002000"'
+	grep -c '"address"' "$f-cells.json" | grep -x 2
+	screen_keys Escape x
+	screen_write "$f-bytes.csv"
+	grep -E '^0x1002000,[0-9a-f]{32},.{16},$' "$f-bytes.csv"
+	screen_keys Escape K
+	screen_write "$f-can.json"
+	json "$f-can.json" >/dev/null
+	screen_keys Q
+	screen_end
+}
+
+@test "w refuses what it cannot write, and replaces nothing unasked" {
+	local f=$BATS_TEST_TMPDIR/r.txt
+	fixture zoo
+	screen_start 80x24 "$PID"
+	screen_write /tmp/x.png
+	screen_text | grep -F "^ its ending does not tell what to write"
+	screen_keys Escape
+	echo mine >"$f"
+	screen_write "$f"
+	screen_text | grep -F "it is there: y replaces, any other key leaves ${BATS_TEST_TMPDIR:0:20}"
+	screen_keys n
+	screen_text | grep 'nothing is written'
+	is "$(<"$f")" mine
+	screen_write "$f"
+	screen_keys y
+	head -n 1 "$f" | grep '^ pmtop'
+	is "$(stat -c %a "$f")" 644
+	screen_write "$BATS_TEST_TMPDIR/new.txt"
+	is "$(stat -c %a "$BATS_TEST_TMPDIR/new.txt")" 600
+	screen_write "$BATS_TEST_TMPDIR/none/x.txt"
+	screen_text | grep '\^ No such file or directory'
+	screen_keys Escape
+	mkdir "$BATS_TEST_TMPDIR/dir.txt"
+	screen_write "$BATS_TEST_TMPDIR/dir.txt"
+	screen_text | grep 'there is something'
+	screen_keys Escape '?'
+	screen_write "$BATS_TEST_TMPDIR/help.csv"
+	screen_text | grep 'this view has no data'
+	screen_keys Escape Q
 	screen_end
 }
