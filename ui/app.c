@@ -246,7 +246,7 @@ act(struct app *a, enum action action)
 	case ACT_MARK:
 	case ACT_MARK_GO: ui->awaited = action; return FX_NONE;
 	case ACT_STAY:
-		if (!list_unfilter(ui))
+		if (!list_esc(ui))
 			stay(a);
 		return FX_NONE;
 	case ACT_CAPABILITIES:

@@ -1,87 +1,305 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "list_bars.h"
 
+#include <stdio.h>
 #include <string.h>
 
+#include "list_rows.h"
 #include "util.h"
 
+enum { WORDS_FROM = 110, WORDS = 32 }; /* so wide a screen has room for words beside the bars; columns of them */
+
 struct segment {
-	const char *label;
+	const char *label, *filter;
+	char letter;
 	enum role role;
 	uint64_t bytes;
+	uint64_t rss, swap; /* bytes of it, of a type of region */
+	size_t regions;
+	int x, to;          /* columns of the screen */
 };
 
+enum { SEGMENTS = VMA_TYPES + 6 };
+
+struct bar {
+	struct segment seg[SEGMENTS];
+	size_t n;
+	bool types; /* of regions: each segment is shown as far as it is in RAM or swap */
+};
+
+/* --- what is in them ---------------------------------------------------------------------------------- */
+
 static void
-draw_bar(const struct ui *ui, int y, const char *title, uint64_t total,
-         const struct segment *seg, size_t n)
+add(struct bar *b, const struct segment *s)
 {
-	int x = BAR_LABEL, width = ui->cols - BAR_LABEL - 2;
-	uint64_t sum = 0, done = 0;
-	char size[8];
+	if (s->bytes)
+		b->seg[b->n++] = *s;
+}
 
-	paint_text(y, 0, BAR_LABEL, ROLE_DIM, "%-5s", title);
-	paint_text(y, 5, BAR_LABEL, ROLE_STRONG, "%5s", size_text(size, total));
-	for (size_t i = 0; i < n; i++)
-		sum += seg[i].bytes;
-	for (size_t i = 0; i < n && sum; i++) {
-		int to;
+static void
+make_ram(struct bar *b, const struct sample *s)
+{
+	static const struct {
+		enum state state;
+		char letter;
+		const char *label, *filter;
+	} parts[] = {
+	    {STATE_ANON, 'a', "anon", "anon>0"},         {STATE_THP_HEAD, 't', "thp", "thp"},
+	    {STATE_HUGETLB, 'H', "hugetlb", "hugetlb>0"}, {STATE_FILE, 'f', "file", "file & present"},
+	    {STATE_SHMEM, 'm', "shm", "shm & present"},  {STATE_DEVICE, 'd', "dev", "(device | kernel) & present"},
+	};
 
-		if (!seg[i].bytes)
-			continue;
-		done += seg[i].bytes;
-		to = BAR_LABEL + (int)((double)done / (double)sum * width + 0.5);
-		if (to <= x)
-			continue;
-		paint_fill(y, x, to, seg[i].role);
-		if (to - x > (int)strlen(seg[i].label) + 7)
-			paint_text(y, x + 1, to, seg[i].role, "%s %s", seg[i].label,
-			           size_text(size, seg[i].bytes));
-		else if (to - x > (int)strlen(seg[i].label))
-			paint_text(y, x, to, seg[i].role, "%s", seg[i].label);
-		x = to;
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+		uint64_t bytes = s->regions->totals.rss_by_state[parts[i].state] * s->page_size;
+
+		add(b, &(struct segment){.label = parts[i].label, .filter = parts[i].filter, .letter = parts[i].letter,
+		                         .role = paint_state_role(parts[i].state), .bytes = bytes});
 	}
 }
 
 static void
-draw_ram(const struct ui *ui, const struct sample *s, int y)
+make_virt(struct bar *b, const struct sample *s)
 {
 	static const struct {
-		enum state state;
+		enum vma_type type;
+		char letter;
+		enum role role;
 		const char *label;
 	} parts[] = {
-	    {STATE_ANON, "anon"}, {STATE_THP_HEAD, "thp"},    {STATE_HUGETLB, "hugetlb"},
-	    {STATE_FILE, "file"}, {STATE_SHMEM, "shm"},       {STATE_DEVICE, "dev"},
+	    {VMA_ANON, 'a', ROLE_ANON, "anon"},        {VMA_HEAP, 'h', ROLE_ANON, "heap"},
+	    {VMA_STACK, 's', ROLE_ANON, "stack"},      {VMA_HUGETLB, 'H', ROLE_HUGETLB, "hugetlb"},
+	    {VMA_FILE, 'f', ROLE_FILE, "file"},        {VMA_SHM, 'm', ROLE_SHMEM, "shm"},
+	    {VMA_DEVICE, 'd', ROLE_RAMP_0, "device"},  {VMA_KERNEL, 'k', ROLE_RAMP_0, "kernel"},
+	    {VMA_RESERVE, 'r', ROLE_RAMP_0, "reserve"}, {VMA_GUARD, 'g', ROLE_RAMP_0, "guard"},
 	};
-	struct segment seg[ARRAY_LEN(parts)];
-	const struct totals *t = &s->regions->totals;
+	struct segment by[VMA_TYPES] = {0};
 
-	for (size_t i = 0; i < ARRAY_LEN(parts); i++)
-		seg[i] = (struct segment){parts[i].label, paint_state_role(parts[i].state),
-		                          t->rss_by_state[parts[i].state] * s->page_size};
-	draw_bar(ui, y, "RAM", t->rss * s->page_size, seg, ARRAY_LEN(seg));
-	if (!s->regions->counted)
-		paint_text(y, 0, ui->cols, ROLE_DIM, "%-12s%s", "RAM", "counting");
+	b->types = true;
+	for (size_t i = 0; i < s->regions->vmas.n; i++) {
+		const struct vma *v = &s->regions->vmas.v[i];
+		struct segment *t = &by[v->type];
+
+		t->bytes += vma_size(v);
+		t->rss += (s->regions->r[i].rss + s->regions->r[i].hugetlb) * s->page_size;
+		t->swap += s->regions->r[i].swap * s->page_size;
+		t->regions++;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+		struct segment *t = &by[parts[i].type];
+
+		t->label = t->filter = parts[i].label;
+		t->letter = parts[i].letter;
+		t->role = parts[i].role;
+		add(b, t);
+	}
+}
+
+/* A column for each, what is left by their sizes. */
+static void
+lay(struct bar *b, int from, int to)
+{
+	uint64_t sum = 0, done = 0;
+	int room = to - from - (int)b->n, x = from;
+
+	for (size_t i = 0; i < b->n; i++)
+		sum += b->seg[i].bytes;
+	for (size_t i = 0; i < b->n; i++) {
+		done += b->seg[i].bytes;
+		b->seg[i].x = x;
+		x = from + (int)i + 1 + (int)((double)done / (double)sum * (room > 0 ? room : 0) + 0.5);
+		b->seg[i].to = x < to ? x : to;
+	}
+}
+
+static int
+bar_end(const struct ui *ui)
+{
+	return ui->cols >= WORDS_FROM ? ui->cols - WORDS - 2 : ui->cols - 2;
 }
 
 static void
-draw_virt(const struct ui *ui, const struct sample *s, int y)
+make(const struct ui *ui, const struct sample *s, struct bar b[LIST_BARS])
+{
+	memset(b, 0, LIST_BARS * sizeof(*b));
+	if (!s->regions || !s->regions->vmas.n)
+		return;
+	make_ram(&b[0], s);
+	make_virt(&b[1], s);
+	for (int i = 0; i < LIST_BARS; i++)
+		lay(&b[i], BAR_LABEL, bar_end(ui));
+}
+
+/* The chosen one of both bars; NULL: none. */
+static const struct segment *
+chosen(const struct ui *ui, const struct bar b[LIST_BARS])
+{
+	size_t i = ui->segment - 1;
+
+	if (!ui->segment)
+		return NULL;
+	if (i < b[0].n)
+		return &b[0].seg[i];
+	return i - b[0].n < b[1].n ? &b[1].seg[i - b[0].n] : NULL;
+}
+
+/* --- drawing ------------------------------------------------------------------------------------------ */
+
+/* Without colours signs take their place: what is in RAM, in swap, nowhere. */
+static void
+fill_part(int y, int x, int to, enum role role)
+{
+	wchar_t sign = role == ROLE_BAR_REST ? L'·' : role == ROLE_SWAPPED ? L's' : paint_utf8() ? L'▒' : L'#';
+
+	paint_fill(y, x, to, role);
+	for (; paint_theme() == THEME_MONO && x < to; x++)
+		paint_over(y, x, sign);
+}
+
+/* Of a type of region: so much in RAM, so much in swap, and the rest is nowhere. */
+static void
+fill(const struct bar *b, const struct segment *g, int y)
+{
+	int width = g->to - g->x, ram = width, both = width;
+
+	if (b->types) {
+		ram = (int)((double)g->rss / (double)g->bytes * width + 0.5);
+		both = (int)((double)(g->rss + g->swap) / (double)g->bytes * width + 0.5);
+		ram = ram < width ? ram : width; /* shared memory may be mapped twice */
+		both = both < width ? both : width;
+	}
+	fill_part(y, g->x, g->x + ram, g->role);
+	fill_part(y, g->x + ram, g->x + both, ROLE_SWAPPED);
+	if (both > ram)
+		paint_over(y, g->x + ram, L's');
+	fill_part(y, g->x + both, g->to, ROLE_BAR_REST);
+}
+
+/* The label keeps the colours that it stands on. */
+static void
+draw_label(const struct segment *g, bool is_chosen, int y)
+{
+	int width = g->to - g->x, len = (int)strlen(g->label);
+	char text[40], size[8];
+
+	if (width > len + 7)
+		snprintf(text, sizeof(text), " %s %s", g->label, size_text(size, g->bytes));
+	else if (width > len + 1)
+		snprintf(text, sizeof(text), " %s", g->label);
+	else if (width >= len)
+		snprintf(text, sizeof(text), "%s", g->label);
+	else
+		snprintf(text, sizeof(text), "%c", g->letter);
+	if (is_chosen)
+		paint_fill(y, g->x, g->to, ROLE_CURSOR);
+	for (int i = 0; text[i]; i++)
+		paint_over(y, g->x + i, (wchar_t)text[i]);
+}
+
+static void
+draw_bar(int y, const char *title, uint64_t total, const struct bar *b,
+         const struct segment *mark)
+{
+	char size[8];
+
+	paint_text(y, 0, BAR_LABEL, ROLE_DIM, "%-5s", title);
+	paint_text(y, 5, BAR_LABEL, ROLE_STRONG, "%5s", size_text(size, total));
+	for (size_t i = 0; i < b->n; i++) {
+		fill(b, &b->seg[i], y);
+		draw_label(&b->seg[i], &b->seg[i] == mark, y);
+	}
+	if (mark && mark >= b->seg && mark < b->seg + b->n)
+		paint_cursor(y, mark->x);
+}
+
+static void
+draw_words(const struct ui *ui, const struct sample *s, int y)
 {
 	const struct totals *t = &s->regions->totals;
-	const uint64_t *by = t->size_by_type;
 	uint64_t there = (t->rss + t->swap) * s->page_size;
-	const struct segment seg[] = {
-	    {"in RAM or swap", ROLE_ANON, u64_min(there, t->size)},
-	    {"reserved", ROLE_GUARD, by[VMA_RESERVE]},
-	    {"not touched", ROLE_HEADER_DIM,
-	     t->size - u64_min(t->size, u64_min(there, t->size) + by[VMA_RESERVE])},
-	};
+	int x = ui->cols - WORDS;
+	char size[8];
 
-	draw_bar(ui, y, "VIRT", t->size, seg, ARRAY_LEN(seg));
+	if (ui->cols < WORDS_FROM || !s->regions->counted)
+		return;
+	if (t->swap)
+		paint_text(y, x, ui->cols, ROLE_DIM, "%s in swap", size_text(size, t->swap * s->page_size));
+	paint_text(y + 1, x, ui->cols, ROLE_DIM, "%s in neither, %zu regions",
+	           size_text(size, t->size - u64_min(t->size, there)), s->regions->vmas.n);
 }
 
 void
 list_bars_draw(const struct ui *ui, const struct sample *s, int y)
 {
-	draw_ram(ui, s, y);
-	draw_virt(ui, s, y + 1);
+	struct bar b[LIST_BARS];
+	const struct segment *mark;
+
+	make(ui, s, b);
+	mark = chosen(ui, b);
+	draw_bar(y, "RAM", s->regions->totals.rss * s->page_size, &b[0], mark);
+	if (!s->regions->counted)
+		paint_text(y, 0, ui->cols, ROLE_DIM, "%-12s%s", "RAM", "counting");
+	draw_bar(y + 1, "VIRT", s->regions->totals.size, &b[1], mark);
+	draw_words(ui, s, y);
+}
+
+/* --- use ---------------------------------------------------------------------------------------------- */
+
+void
+list_bars_step(struct ui *ui, const struct sample *s, int step)
+{
+	struct bar b[LIST_BARS];
+	size_t n;
+
+	make(ui, s, b);
+	n = b[0].n + b[1].n + 1; /* and none */
+	ui->segment = (ui->segment + n + (size_t)step) % n;
+}
+
+size_t
+list_bars_at(const struct ui *ui, const struct sample *s, int bar, int x)
+{
+	struct bar b[LIST_BARS];
+
+	make(ui, s, b);
+	for (size_t i = 0; i < b[bar].n; i++)
+		if (x >= b[bar].seg[i].x && x < b[bar].seg[i].to)
+			return i + 1 + (bar ? b[0].n : 0);
+	return 0;
+}
+
+void
+list_bars_filter(struct ui *ui, const struct sample *s)
+{
+	struct bar b[LIST_BARS];
+	const struct segment *g;
+	struct err err;
+
+	make(ui, s, b);
+	g = chosen(ui, b);
+	ui->segment = 0;
+	if (g && list_filter_set(&ui->filter, g->filter, s->page_size, &err) == 0)
+		rows_anew(ui);
+}
+
+void
+list_bars_say(const struct ui *ui, const struct sample *s, struct buf *out)
+{
+	struct bar b[LIST_BARS];
+	const struct segment *g;
+	uint64_t rss = s->regions->totals.rss * s->page_size;
+	char size[8], ram[8];
+
+	make(ui, s, b);
+	g = chosen(ui, b);
+	if (!g)
+		return;
+	buf_fmt(out, "%s: %s ", g->label, size_text(size, g->bytes));
+	if (!g->regions && rss)
+		buf_fmt(out, "in RAM, %.0f%%", 100 * (double)g->bytes / (double)rss);
+	else if (g->regions) {
+		buf_fmt(out, "in %zu region%s, %s in RAM", g->regions, g->regions == 1 ? "" : "s", size_text(ram, g->rss));
+		if (g->swap)
+			buf_fmt(out, ", %s in swap", size_text(ram, g->swap));
+	}
+	buf_str(out, "; Enter shows only such regions");
 }

@@ -220,7 +220,8 @@ draw_mark(const struct ui *ui, uint64_t row, int y)
 	if (row != ui->region)
 		return;
 	paint_shade(y, 0, ui->cols, ROLE_SELECT);
-	paint_cursor(y, 0);
+	if (!ui->segment)
+		paint_cursor(y, 0);
 }
 
 /* Below the last row: what the filter does not show, and nobody would miss. */

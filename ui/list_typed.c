@@ -115,8 +115,12 @@ list_filter_typed(struct ui *ui, const struct sample *s, const char *text, struc
 }
 
 bool
-list_unfilter(struct ui *ui)
+list_esc(struct ui *ui)
 {
+	if (ui->segment) {
+		ui->segment = 0;
+		return true;
+	}
 	if (!ui->filter.text[0])
 		return false;
 	ui->filter.text[0] = '\0';

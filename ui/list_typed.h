@@ -20,7 +20,7 @@ int list_filter_typed(struct ui *ui, const struct sample *s, const char *text, s
 /* The next row (step 1 or -1) that has ui->find in its name or address. FX_NOT_FOUND: none. */
 unsigned list_find(struct ui *ui, const struct sample *s, long step);
 
-/* Everything is shown again. false: it was. */
-bool list_unfilter(struct ui *ui);
+/* One step back: no segment of the bars is chosen, or everything is shown again. false: so it was. */
+bool list_esc(struct ui *ui);
 
 #endif

@@ -345,6 +345,15 @@ paint_block(int y, int x, enum role front, enum role back, wchar_t glyph)
 }
 
 void
+paint_over(int y, int x, wchar_t glyph)
+{
+	const struct pcell *c = cell_at(y, x);
+
+	if (c)
+		put(y, x, plain_sign(glyph), c->look);
+}
+
+void
 paint_shade(int y, int x, int right, enum role role)
 {
 	struct paint_look look = looks[role][p.theme];

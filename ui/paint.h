@@ -60,6 +60,9 @@ void paint_glyph(int y, int x, enum role role, wchar_t glyph);
 /* The same with the cell background of `back` under the glyph coloured as `front`'s background. */
 void paint_block(int y, int x, enum role front, enum role back, wchar_t glyph);
 
+/* A character in the colours that the cell has already. */
+void paint_over(int y, int x, wchar_t glyph);
+
 /* Gives the columns [x, right) of a row already painted the background (and weight) of a role. */
 void paint_shade(int y, int x, int right, enum role role);
 

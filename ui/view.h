@@ -50,6 +50,7 @@ struct ui {
 	struct list_columns columns; /* those that were chosen */
 	int sort;             /* the column it is sorted by, */
 	bool invert;          /* the other way round than that usually is */
+	size_t segment;       /* of the bars, that is chosen (list_bars.h); 0: none */
 	int menu_at;          /* the column under the cursor of a menu (list_menu.h) */
 	size_t menu_top;
 	enum grouping grouping;

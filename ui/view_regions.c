@@ -131,6 +131,10 @@ say(const struct ui *ui, const struct sample *s, struct buf *out)
 	const struct vma *v = ui_vma(ui, s, &r);
 	char a[8], b[8], perm[5];
 
+	if (ui->segment && s->regions) {
+		list_bars_say(ui, s, out);
+		return;
+	}
 	if (row_is_gone(ui->region)) {
 		say_gone(ui, out);
 		return;
@@ -168,13 +172,14 @@ crumb(const struct ui *ui, const struct sample *s, struct buf *out)
 {
 	struct list_layout l = list_layout(ui);
 
+	if (ui->filter.text[0])
+		buf_fmt(out, "%zu of %zu ", ui->shown, s->regions ? s->regions->vmas.n : 0);
 	buf_str(out, "regions");
 	if (ui->grouping)
 		buf_fmt(out, " by %s", grouping_name(ui->grouping));
 	if (ui->filter.text[0]) {
 		buf_str(out, " where ");
 		text_escape(out, ui->filter.text, strlen(ui->filter.text), !paint_utf8());
-		buf_fmt(out, ": %zu of %zu", ui->shown, s->regions ? s->regions->vmas.n : 0);
 	}
 	if (!list_layout_of(&l, ui->sort)) /* no heading has the mark */
 		buf_fmt(out, "%s %s%s", ui->grouping ? "," : " by", list_column_of(ui->sort)->title,
@@ -221,12 +226,30 @@ group_by(struct ui *ui, enum grouping by)
 	rows_anew(ui);
 }
 
+/* Once a segment is chosen Enter is about that; any other key is about the rows again. */
+static bool
+act_on_bars(struct ui *ui, const struct sample *s, enum action a)
+{
+	if (a == ACT_NEXT_CHANGE || a == ACT_LAST_CHANGE) {
+		list_bars_step(ui, s, a == ACT_NEXT_CHANGE ? 1 : -1);
+		return true;
+	}
+	if (ui->segment && a == ACT_OPEN) {
+		list_bars_filter(ui, s);
+		return true;
+	}
+	ui->segment = 0;
+	return false;
+}
+
 static unsigned
 act(struct ui *ui, const struct sample *s, enum action a)
 {
 	long at = (long)rows_position(ui), page = ui->rows - HEAD_ROWS - 3;
 
 	if (!s->regions)
+		return FX_NONE;
+	if (act_on_bars(ui, s, a))
 		return FX_NONE;
 	switch ((int)a) {
 	case ACT_UP: move_to(ui, at - 1); break;

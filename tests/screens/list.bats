@@ -20,7 +20,7 @@ _screen_lacks() { ! screen_text | grep -q -- "$1"; }
 	screen_type 'libc'
 	screen_golden list-filter-typed
 	screen_keys Enter
-	screen_text | head -n 1 | grep 'regions where name~libc: 5 of 23'
+	screen_text | head -n 1 | grep '5 of 23 regions where name~libc'
 	[[ $(screen_text | grep -c 'libc.so.6$') == 5 ]]
 	screen_keys Escape
 	[[ $(screen_text | grep -c 'libc.so.6$') == 5 ]] # the end of the list, with all that is there
@@ -43,7 +43,7 @@ _screen_lacks() { ! screen_text | grep -q -- "$1"; }
 	screen_keys C-e BSpace
 	screen_type 'm & perm~w'
 	screen_keys Enter
-	screen_text | head -n 1 | grep 'where rss>1m & perm~w:'
+	screen_text | head -n 1 | grep '5 of 23 regions where rss>1m & perm~w'
 	# the same rows as the command line's
 	diff <(screen_text | grep -aEo '[0-9a-f]{12} .*rw' | sed -E 's/^0*([0-9a-f]+).*/0x\1/') \
 		<("$PMTOP" --proc-root "$ROOT" --list --filter 'rss>1m & perm~w' --raw -o start "$PID" | tail -n +2)
@@ -66,11 +66,11 @@ _screen_lacks() { ! screen_text | grep -q -- "$1"; }
 	screen_keys f
 	screen_type heap
 	screen_keys Enter
-	screen_text | grep 'where heap: 1 of 23'
+	screen_text | grep '1 of 23 regions where heap'
 	screen_keys f
 	screen_type zz
 	screen_keys Escape
-	screen_text | grep 'where heap: 1 of 23'
+	screen_text | grep '1 of 23 regions where heap'
 	screen_keys q
 	screen_end
 }
@@ -81,7 +81,7 @@ _screen_lacks() { ! screen_text | grep -q -- "$1"; }
 	screen_keys f
 	screen_type written
 	screen_keys Enter
-	screen_text | head -n 1 | grep 'where written: 0 of 23'
+	screen_text | head -n 1 | grep '0 of 23 regions where written'
 	screen_text | grep '^ 21 regions left out: nobody can tell whether they pass; press c first'
 	screen_keys q
 	screen_end
@@ -225,5 +225,32 @@ _screen_lacks() { ! screen_text | grep -q -- "$1"; }
 	screen_golden list-columns-40
 	screen_resize 30 6
 	screen_keys Space Home Space q q
+	screen_end
+}
+
+@test "Tab goes along the segments of the bars, Enter shows the regions of one" {
+	fixture java
+	screen_start 80x24 "$PID"
+	screen_keys Tab Tab
+	screen_golden list-segment
+	# file pages in RAM: the rows that have some
+	screen_keys Enter
+	screen_text | head -n 1 | grep '10 of 23 regions where file & present'
+	screen_text | tail -n 2 | head -n 1 | grep '^ 55d1c09fd000 /opt/jdk/bin/java'
+	screen_keys BTab
+	screen_text | tail -n 2 | head -n 1 | grep '^ guard: \|^ reserve: .* in 2 regions, 0 in RAM'
+	# Esc leaves the segment, then the filter
+	screen_keys BTab Escape
+	screen_text | head -n 1 | grep 'where file & present'
+	screen_keys Tab Down
+	screen_text | grep '^›55d1c09fe000'
+	screen_keys Escape
+	screen_text | head -n 1 | grep -v 'where'
+	# past the last one there is none, then the first one again
+	screen_keys BTab Tab
+	screen_text | tail -n 2 | head -n 1 | grep '^ 55d1c09fe000'
+	screen_keys Tab
+	screen_text | tail -n 2 | head -n 1 | grep '^ anon: 1.4G in RAM'
+	screen_keys q
 	screen_end
 }
