@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
+#include <signal.h>
+
+#include "inject_parts.h"
+#include "tap.h"
+#include "util.h"
+
+enum { RESTARTSYS = 512, RESTARTNOHAND = 514, RESTART_BLOCK = 516 }; /* the kernel's, never seen outside */
+
+static void
+test_stat(void)
+{
+	struct inject_thread t = {.flags = 1};
+
+	ok(inject_parse_stat("7 (sh) S 1 7 7 0 -1 4194304 1 2 3", &t) && t.state == 'S' && t.flags == 4194304,
+	   "state and flags of stat");
+	ok(inject_parse_stat("7 (a) R (b) ) T 1 7 7 0 -1 16400 1", &t) && t.state == 'T' && t.flags == 16400,
+	   "a name with parentheses in it");
+	ok(!inject_parse_stat("", &t) && !inject_parse_stat("7 (sh", &t) && !inject_parse_stat("7 (sh)", &t) &&
+	       !inject_parse_stat("7 (sh) ", &t) && !inject_parse_stat("7 (sh) S 1 7 7 0", &t),
+	   "what is cut off is none");
+}
+
+static void
+test_status(void)
+{
+	static const char full[] = "Name:\tx\nUmask:\t0022\nTracerPid:\t42\nCapEff:\t000001ffffffffff\n"
+	                           "NoNewPrivs:\t0\nSeccomp:\t2\nSeccomp_filters:\t1\n";
+	struct inject_status s;
+
+	ok(inject_parse_status(full, &s) && s.tracer == 42 && s.seccomp == 2 && s.cap_eff == 0x1ffffffffff,
+	   "tracer, seccomp and capabilities of status");
+	ok(inject_parse_status("Name:\tSeccomp:\nTracerPid:\t0\nCapEff:\t0000000000000000\n", &s) && !s.tracer &&
+	       !s.seccomp && !s.cap_eff,
+	   "a kernel without seccomp, a name that pretends");
+	ok(!inject_parse_status("Name:\tx\n", &s), "no status");
+}
+
+static void
+test_syscall(void)
+{
+	char name[32];
+
+	ok(inject_parse_syscall("202 0x7f00 0x80 0x0 0x0 0x0 0x0 0x7ffe 0x7f01\n") == 202, "a system call");
+	ok(inject_parse_syscall("0 0x0 0x0\n") == 0, "number 0 is one");
+	ok(inject_parse_syscall("running\n") == -1 && inject_parse_syscall("-1 0x7ffe 0x7f01\n") == -1 &&
+	       inject_parse_syscall("") == -1 && inject_parse_syscall("5") == -1,
+	   "running, in none, nothing");
+	is_str(inject_call_name(false, 202, name, sizeof(name)), "futex", "202");
+	is_str(inject_call_name(true, 240, name, sizeof(name)), "futex", "240 in 32 bits");
+	is_str(inject_call_name(true, 202, name, sizeof(name)), "call 202", "202 in 32 bits is another one");
+	is_str(inject_call_name(false, 999, name, sizeof(name)), "call 999", "a number without a name");
+	is_str(inject_call_name(false, -1, name, sizeof(name)), "", "none");
+}
+
+static struct inject_thread
+thread(pid_t tid, char state, long nr)
+{
+	return (struct inject_thread){.tid = tid, .state = state, .nr = nr};
+}
+
+static void
+test_choice(void)
+{
+	static const struct {
+		char state;
+		unsigned flags;
+		long nr;
+		int rank;
+		const char *name;
+	} rows[] = {
+	    {'S', 0, 202, 0, "in futex"},
+	    {'S', 0, 0, 0, "in read"},
+	    {'T', 0, 35, 0, "stopped, in nanosleep"},
+	    {'R', 0, -1, 1, "running"},
+	    {'S', 0, 999, 1, "in an unknown call"},
+	    {'S', 0, 232, 2, "in epoll_wait"},
+	    {'D', 0, 58, 3, "waiting for a child of vfork"},
+	    {'Z', 0, -1, -1, "ended"},
+	    {'X', 0, -1, -1, "dead"},
+	    {'t', 0, 0, -1, "held by a tracer"},
+	    {'S', INJECT_PF_IO_WORKER, -1, -1, "io_uring's"},
+	    {'R', INJECT_PF_USER_WORKER, -1, -1, "vhost's"},
+	};
+	struct inject_thread best[INJECT_TRIES];
+	unsigned n = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct inject_thread t = thread(1, rows[i].state, rows[i].nr);
+
+		t.flags = rows[i].flags;
+		ok(inject_rank(false, &t) == rows[i].rank, rows[i].name);
+	}
+	for (pid_t tid = 1; tid <= 9; tid++) {
+		/* by turns: uninterruptible, epoll_wait, futex */
+		struct inject_thread t = tid % 3 == 0   ? thread(tid, 'S', 202)
+		                         : tid % 3 == 1 ? thread(tid, 'D', -1)
+		                                        : thread(tid, 'S', 232);
+
+		n = inject_keep_best(false, best, n, &t);
+	}
+	ok(n == INJECT_TRIES && best[0].tid == 3 && best[1].tid == 6 && best[2].tid == 9 && best[3].tid == 2,
+	   "the best come first, equals in their order");
+	n = inject_keep_best(false, best, 2, &(struct inject_thread){.tid = 10, .state = 'Z', .nr = -1});
+	ok(n == 2 && best[1].tid == 6, "who cannot is not among them");
+}
+
+static void
+test_reissue(void)
+{
+	ok(inject_reissue(false, 232, -EINTR, false), "epoll_wait that a stop has ended");
+	ok(!inject_reissue(false, 232, -EINTR, true), "that SIGSTOP has ended");
+	ok(!inject_reissue(false, 232, 1, false) && !inject_reissue(false, 232, -EBADF, false), "that has answered");
+	ok(inject_reissue(true, 256, (int64_t)(uint32_t)-EINTR, false), "the same in 32 bits, where -4 is 4294967292");
+	ok(!inject_reissue(true, 232, -EINTR, false), "232 in 32 bits is another call");
+	ok(inject_reissue(false, 0, -EINTR, false) && inject_reissue(false, 45, -EINTR, false),
+	   "read and recv with a timeout");
+	ok(!inject_reissue(false, 35, -EINTR, false) && !inject_reissue(false, 999, -EINTR, false),
+	   "calls whose EINTR is none of ours");
+	ok(inject_reissue(false, 130, -RESTARTNOHAND, false) && inject_reissue(false, 271, -RESTARTNOHAND, true),
+	   "calls with a mask of their own");
+	ok(!inject_reissue(false, 0, -RESTARTSYS, false) && !inject_reissue(false, 35, -RESTART_BLOCK, false),
+	   "what the kernel restarts");
+}
+
+static void
+test_insn(void)
+{
+	static const unsigned char code[] = {0x90, 0xcd, 0x80, 0x0f, 0x05, 0x0f};
+
+	ok(inject_find_insn(false, code, sizeof(code)) == 3, "syscall");
+	ok(inject_find_insn(true, code, sizeof(code)) == 1, "int 0x80");
+	ok(inject_find_insn(false, code, 4) == -1 && inject_find_insn(false, code + 5, 1) == -1, "half of one");
+}
+
+static bool
+blocks(uint64_t mask, int sig)
+{
+	return mask >> (sig - 1) & 1;
+}
+
+static void
+test_mask(void)
+{
+	uint64_t mask = inject_mask(0);
+
+	ok(blocks(mask, SIGTERM) && blocks(mask, SIGCHLD) && blocks(mask, SIGRTMAX), "others are kept out");
+	ok(!blocks(mask, SIGSEGV) && !blocks(mask, SIGSYS) && !blocks(mask, SIGTRAP), "faults are not");
+	ok(blocks(inject_mask(UINT64_C(1) << (SIGSEGV - 1)), SIGSEGV), "unless they were");
+	ok(inject_in_sequence(10, 10, 5) && inject_in_sequence(14, 10, 5), "inside a sequence");
+	ok(!inject_in_sequence(9, 10, 5) && !inject_in_sequence(15, 10, 5), "before it, and after it");
+}
+
+int
+main(void)
+{
+	tap_start();
+	test_stat();
+	test_status();
+	test_syscall();
+	test_choice();
+	test_reissue();
+	test_insn();
+	test_mask();
+	return tap_done();
+}
