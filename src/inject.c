@@ -83,28 +83,44 @@ inject_refuse_traced(const struct proc *p, long tracer, struct err *err)
 	return inject_refuse(p, err, why, "a process has one tracer at a time: end that one first");
 }
 
-int
-inject_refuse_rights(const struct proc *p, struct err *err)
+unsigned
+inject_yama(const struct proc *p)
 {
-	char text[16], why[160], how[160];
+	char text[16];
 	const char *end;
 	uint64_t scope = 0;
 
-	proc_refused_how(p->uid, how, sizeof(how));
-	if (file_read_small(p->root, "sys/kernel/yama/ptrace_scope", text, sizeof(text)) &&
-	    parse_u64(text, 10, &end, &scope) && scope > 0) {
-		snprintf(why, sizeof(why), "tracing it is not allowed: kernel.yama.ptrace_scope is %u%s",
-		         (unsigned)scope, scope == 1 ? ", which allows a process its children" : "");
-		if (scope < 3)
-			snprintf(how, sizeof(how), "run pmtop as root, or set kernel.yama.ptrace_scope to 0");
-		else
-			snprintf(how, sizeof(how), "that stays so until the next boot");
-		return inject_refuse(p, err, why, how);
-	}
+	return file_read_small(p->root, "sys/kernel/yama/ptrace_scope", text, sizeof(text)) &&
+	               parse_u64(text, 10, &end, &scope)
+	           ? (unsigned)scope
+	           : 0;
+}
+
+static int
+refuse_yama(const struct proc *p, unsigned scope, struct err *err)
+{
+	char why[160];
+
+	snprintf(why, sizeof(why), "tracing it is not allowed: kernel.yama.ptrace_scope is %u%s", scope,
+	         scope == 1 ? ", which allows a process its children" : "");
+	return inject_refuse(p, err, why,
+	                     scope < 3 ? "run pmtop as root, or set kernel.yama.ptrace_scope to 0"
+	                               : "that stays so until the next boot");
+}
+
+int
+inject_refuse_rights(const struct proc *p, struct err *err)
+{
+	char how[160];
+	unsigned scope = inject_yama(p);
+
+	if (scope)
+		return refuse_yama(p, scope, err);
 	if (geteuid() != 0 && geteuid() == p->uid)
 		return inject_refuse(p, err, "tracing it is not allowed: it hides its memory, or changed its "
 		                             "user", "run pmtop as root");
-	return inject_refuse(p, err, "tracing it is not allowed: that needs root or the same user", how);
+	return inject_refuse(p, err, "tracing it is not allowed: that needs root or the same user",
+	                     proc_refused_how(p->uid, how, sizeof(how)));
 }
 
 /* A process whose page faults it handles itself would find its regions taken by ours. */

@@ -15,6 +15,9 @@ int inject_refuse(const struct proc *p, struct err *err, const char *why, const 
 int inject_refuse_traced(const struct proc *p, long tracer, struct err *err);
 int inject_refuse_rights(const struct proc *p, struct err *err);
 
+/* kernel.yama.ptrace_scope; 0 too where there is no Yama. */
+unsigned inject_yama(const struct proc *p);
+
 /* --- facts and decisions, which touch nothing (inject_facts.c) ---------------------------------------- */
 
 enum {

@@ -156,6 +156,8 @@ refuse_seize(const struct proc *p, int sys, struct err *err)
 
 	if (tracer > 0)
 		return inject_refuse_traced(p, tracer, err);
+	if (sys == EPERM && inject_yama(p)) /* the plan's rights as an ancestor are not the helper's */
+		return inject_refuse_rights(p, err);
 	if (sys == EPERM)
 		return inject_refuse(p, err, "another process traced it at that moment", "try again");
 	return refuse_sys(p, "tracing it failed", sys, err);
