@@ -138,6 +138,17 @@ fill_written(struct window *w, const struct track *t, uint64_t lo, uint64_t hi)
 	}
 }
 
+/* Of several that were seen at once, the first. */
+static void
+find_newest(struct window *w, const struct track *t, const struct vma *v)
+{
+	for (size_t s = track_first(t, v->start); s < t->n && t->v[s].start < v->end; s++)
+		if (t->v[s].time_ns > w->newest_ns) {
+			w->newest_ns = t->v[s].time_ns;
+			w->newest_at = u64_max(t->v[s].start, v->start);
+		}
+}
+
 static int
 fill(struct fill *f, uint64_t lo, uint64_t hi)
 {
@@ -153,8 +164,10 @@ fill(struct fill *f, uint64_t lo, uint64_t hi)
 	f->gave_up = r > 0;
 	if (r)
 		return -1;
-	if (f->t->track.gen)
+	if (f->t->track.gen) {
 		fill_written(w, &f->t->track, lo, hi);
+		find_newest(w, &f->t->track, f->v);
+	}
 	return 0;
 }
 

@@ -341,7 +341,7 @@ card_make(struct card *c, const struct sample *s, const struct vma *v, uint64_t 
           const struct page *pg, uint64_t written_ns, uint64_t now, const struct answer *more)
 {
 	enum state st = (enum state)pg->state;
-	char head[48], times[40] = "";
+	char head[48], times[40] = "", size[8];
 
 	c->n = 0;
 	snprintf(head, sizeof(head), "Page %012llx", (unsigned long long)addr);
@@ -352,6 +352,9 @@ card_make(struct card *c, const struct sample *s, const struct vma *v, uint64_t 
 		snprintf(times, sizeof(times), "in %u generations", more->written_times);
 	if (written_ns && now >= written_ns)
 		card_add(c, ROLE_HOT, "", times, "first seen written %.0f s ago", (double)(now - written_ns) / 1e9);
+	if (written_ns && pg->cats & PM_CAT_HUGE && track_way_caps(s->track_way) & TRACK_HUGE)
+		card_add(c, ROLE_HOT, "", NULL, "tracked per %s: one bit for all",
+		         size_text(size, s->page_size << page_huge_order(s->page_size)));
 	card_gap(c);
 	add_where(c, v, addr);
 	if (c->width > CARD_NARROW)

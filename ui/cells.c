@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cells.h"
 
+#include "kabi.h"
 #include "paint.h"
 
 const struct cell *
@@ -64,12 +65,32 @@ is_absent(enum lens l, unsigned c)
 	return c < CLASS_MAX && lens_class(l, c).kind == CLASS_ABSENT;
 }
 
+bool
+cells_change(enum lens l, unsigned a, unsigned b)
+{
+	return a != b && !(l == LENS_STATE && a == STATE_THP_HEAD && b == STATE_THP_TAIL);
+}
+
+bool
+cells_tracked_whole(const struct sample *s, const struct page *pg)
+{
+	return pg && pg->cats & PM_CAT_HUGE && track_way_caps(s->track_way) & TRACK_HUGE;
+}
+
+bool
+cells_brick(const struct grid *g, size_t i)
+{
+	size_t row = i / g->row_cells + (size_t)(g->top / grid_row_bytes(g));
+
+	return (i % g->row_cells + (row & 1) * 4) % 8 == 0;
+}
+
 /* A page a cell: its colour, its letter where letters are wanted. */
 static void
-draw_page_cell(const struct ui *ui, enum lens l, const struct cell *c, int y, int x, bool letter)
+draw_page_cell(const struct ui *ui, enum lens l, const struct cell *c, bool cool, int y, int x, bool letter)
 {
 	unsigned second, cls = cell_first(c, &second);
-	enum heat heat = cells_heat(ui, l, c);
+	enum heat heat = cool ? HEAT_NONE : cells_heat(ui, l, c);
 	enum role role = heat ? paint_heat_role(heat) : paint_class_role(l, cls);
 	bool show = letter || ui->letters == LETTERS_ALL || !has_background(role) || cell_alarm(c, l) == cls;
 
@@ -136,7 +157,8 @@ void
 cells_draw(const struct ui *ui, const struct sample *s, size_t i, int y, int x)
 {
 	unsigned col = (unsigned)(i % ui->grid.row_cells), second, cls, prev;
-	const struct cell *c = cells_find(ui, s, i, NULL), *before;
+	const struct page *pg = NULL;
+	const struct cell *c = cells_find(ui, s, i, &pg), *before;
 	uint64_t lo, hi, from, to;
 	bool chosen;
 
@@ -151,8 +173,9 @@ cells_draw(const struct ui *ui, const struct sample *s, size_t i, int y, int x)
 		before = col ? cells_find(ui, s, i - 1, NULL) : NULL;
 		cls = cell_first(c, &second);
 		prev = before ? cell_first(before, &second) : CLASS_MAX;
-		draw_page_cell(ui, s->window->lens, c, y, x,
-		               chosen || (ui->letters == LETTERS_RUNS && (col % 16 == 0 || cls != prev)));
+		draw_page_cell(ui, s->window->lens, c, cells_tracked_whole(s, pg) && !cells_brick(&ui->grid, i), y, x,
+		               chosen || (ui->letters == LETTERS_RUNS &&
+		                          (col % 16 == 0 || cells_change(s->window->lens, prev, cls))));
 	} else if (chosen || cells_few_colors() || ui->letters == LETTERS_ALL || !paint_utf8()) {
 		draw_letter_cell(ui, s->window->lens, c, y, x);
 	} else {

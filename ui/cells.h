@@ -23,12 +23,22 @@ const struct cell *cells_find(const struct ui *ui, const struct sample *s, size_
 /* What was written shows through the lenses that ask for it. */
 enum heat cells_heat(const struct ui *ui, enum lens l, const struct cell *c);
 
+/*
+ * A huge page of which one bit tells for all of it that something was written: its heat is drawn in
+ * every eighth cell only, like bricks, for it is known of none of them. And whether cell i is such a one.
+ */
+bool cells_tracked_whole(const struct sample *s, const struct page *pg);
+bool cells_brick(const struct grid *g, size_t i);
+
 void cells_draw(const struct ui *ui, const struct sample *s, size_t i, int y, int x);
 
 /* The sign of a class, or of a step of heat where there are too few colours for it. */
 wchar_t cells_glyph(char letter);
 wchar_t cells_heat_glyph(enum heat h);
 bool cells_few_colors(void);
+
+/* Whether something else begins where class b follows class a; a huge page is one thing. */
+bool cells_change(enum lens l, unsigned a, unsigned b);
 
 /* "5 anon, 3 none": the commonest first. */
 void cells_counts(const struct cell *c, enum lens l, struct buf *out);

@@ -66,6 +66,8 @@ ruler_scale(const struct ui *ui, const struct sample *s, int y)
 	if (x < ruler_gutter(ui))
 		x = ruler_gutter(ui);
 	x = paint_text(y, x, ui->cols, ROLE_TEXT, "%s", text);
+	if (ui->follow)
+		x = paint_text(y, x, ui->cols, ROLE_HOT, "follows writes ");
 	if (s->window && !s->window->complete && hi > lo)
 		paint_text(y, x, ui->cols, ROLE_HOT, "counting %llu %%",
 		           (unsigned long long)(s->window->counted * 100 / (hi - lo)));

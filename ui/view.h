@@ -72,6 +72,8 @@ struct ui {
 	struct grid grid;     /* geometry on screen; rows == 0: not set yet */
 	uint64_t cursor;      /* address of the page under the cursor */
 	enum letters letters;
+	bool follow;          /* the cursor goes to the newest write, until it is moved; that was seen at: */
+	uint64_t followed_ns;
 	bool pane_away;       /* the inspector is not wanted, where there is room for it, ... */
 	bool pane_over;       /* ... or is wanted where there is none: over the cells */
 	int card_top, help_top;

@@ -16,6 +16,18 @@
 
 enum { TOP_ROWS = 3, LEGEND_ROWS = 1 };
 
+/* To what was written since it was followed last. */
+static void
+follow(struct ui *ui, const struct sample *s, const struct vma *v)
+{
+	const struct window *w = s->window;
+
+	if (!ui->follow || !v || !w || w->grid.start != v->start || w->newest_ns <= ui->followed_ns)
+		return;
+	ui->cursor = w->newest_at;
+	ui->followed_ns = w->newest_ns;
+}
+
 static void
 settle(struct ui *ui, const struct sample *s, int top, int bottom)
 {
@@ -33,6 +45,7 @@ settle(struct ui *ui, const struct sample *s, int top, int bottom)
 	g->page_size = s->page_size;
 	g->row_cells = grid_row_cells((unsigned)ui->cols, (unsigned)ruler_gutter(ui));
 	g->rows = (unsigned)(rows > 1 ? rows : 1);
+	follow(ui, s, v);
 	if (ui->cursor < g->start)
 		ui->cursor = g->start;
 	if (ui->cursor >= g->end)
@@ -130,6 +143,8 @@ say(const struct ui *ui, const struct sample *s, struct buf *out)
 		buf_str(out, "not read yet");
 	} else if (pg) {
 		page_sentence(out, pg, c->newest_ns, ui->now);
+		if (c->written && cells_tracked_whole(s, pg))
+			buf_fmt(out, " (tracked per %s)", size_text(size, s->page_size << page_huge_order(s->page_size)));
 		if (s->window->lens != LENS_STATE && s->window->lens != LENS_WRITES)
 			buf_fmt(out, "; %s: %s", lens_row(s->window->lens)->name,
 			        lens_class(s->window->lens, cell_first(c, &second)).name);
@@ -201,16 +216,20 @@ next_change(struct ui *ui, const struct sample *s, int step)
 	unsigned now, second;
 	const struct cell *c;
 	uint64_t lo, hi;
+	enum lens l;
 
 	if (!grid_cell_at(&ui->grid, ui->cursor, &at) || !(c = cells_find(ui, s, at, NULL)))
 		return;
 	now = cell_first(c, &second);
+	l = s->window->lens;
 	for (size_t i = at + (size_t)step; i < n; i += (size_t)step) {
 		c = cells_find(ui, s, i, NULL);
 		if (!c)
 			break;
-		if (cell_first(c, &second) == now)
+		if (step > 0 ? !cells_change(l, now, cell_first(c, &second)) : !cells_change(l, cell_first(c, &second), now)) {
+			now = cell_first(c, &second);
 			continue;
+		}
 		if (grid_cell_range(&ui->grid, i, &lo, &hi))
 			ui->cursor = lo;
 		return;
@@ -233,7 +252,15 @@ go_region(struct ui *ui, const struct sample *s, int step)
 }
 
 static unsigned
-act(struct ui *ui, const struct sample *s, enum action a)
+toggle_follow(struct ui *ui, const struct sample *s)
+{
+	ui->follow = !ui->follow;
+	ui->followed_ns = 0;
+	return ui->follow && (!s->window || !s->window->newest_ns) ? FX_NO_WRITES : FX_NONE;
+}
+
+static unsigned
+act_on(struct ui *ui, const struct sample *s, enum action a)
 {
 	int64_t row = ui->grid.row_cells, rows = ui->grid.rows;
 
@@ -267,6 +294,7 @@ act(struct ui *ui, const struct sample *s, enum action a)
 	case ACT_LAST_REGION: go_region(ui, s, -1); break;
 	case ACT_LETTERS: ui->letters = (ui->letters + 1) % LETTERS_COUNT; break;
 	case ACT_HEX: ui_hex(ui, ui->cursor); break;
+	case ACT_FOLLOW: return toggle_follow(ui, s);
 	case ACT_RANGE: ui_range_toggle(ui); break;
 	case ACT_INSPECT: inspector_toggle(ui); break;
 	case ACT_INFO:
@@ -282,6 +310,18 @@ act(struct ui *ui, const struct sample *s, enum action a)
 		break;
 	}
 	return FX_NONE;
+}
+
+/* Who moves looks at something else than the newest write. */
+static unsigned
+act(struct ui *ui, const struct sample *s, enum action a)
+{
+	uint64_t cursor = ui->cursor;
+	unsigned fx = act_on(ui, s, a);
+
+	if (ui->cursor != cursor)
+		ui->follow = false;
+	return fx;
 }
 
 const struct view view_grid = {

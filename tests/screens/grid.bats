@@ -268,3 +268,31 @@ screen_write() {
 	screen_keys Escape Q
 	screen_end
 }
+
+@test "F follows the newest write of the region, until a move" {
+	fixture_own softdirty
+	screen_start 80x24 "$PID"
+	screen_keys Enter F
+	screen_text | grep 'what is written shows after c'
+	screen_text | grep 'follows writes'
+	screen_keys c
+	target_writes 10000000 5 9
+	screen_keys r
+	screen_wait_text '^ 10005000 '
+	target_writes 10000000 40
+	screen_keys r
+	at 10028000
+	screen_keys r		# nothing newer
+	at 10028000
+	screen_keys Left
+	! screen_text | grep 'follows writes'
+	target_writes 10000000 50
+	screen_keys r
+	at 10027000
+	screen_keys F
+	at 10032000
+	screen_keys F
+	! screen_text | grep 'follows writes'
+	screen_keys Q
+	screen_end
+}
