@@ -72,6 +72,13 @@ const struct vma *vma_at(const struct vma_list *list, uint64_t addr);
 /* Index of the first region that ends after addr (list->n if none). */
 size_t vma_lower_bound(const struct vma_list *list, uint64_t addr);
 
+/*
+ * Whether region i is an arena of malloc's (glibc's, Go's): memory from a round address on (USED), and
+ * the rest of its 64 MiB, kept aside (REST). Recognised by its form; glibc names it only when asked to.
+ */
+enum vma_arena { VMA_NO_ARENA, VMA_ARENA_USED, VMA_ARENA_REST };
+enum vma_arena vma_arena(const struct vma_list *list, size_t i);
+
 /* Its name, or what one without is called. As unsafe to print as any. */
 const char *vma_shown_name(const struct vma *v);
 

@@ -14,17 +14,36 @@ grouping_name(enum grouping by)
 	return names[by];
 }
 
-/* What its file is called; stacks of threads and their guards are one file each, so to speak. */
+static const char stacks[] = "[stacks]", arenas[] = "[arenas]";
+
 static const char *
-key_of(const struct vma *v, enum grouping by)
+key_of(const struct vma_list *l, size_t i, enum grouping by)
 {
+	const struct vma *v = &l->v[i];
+
 	if (by == GROUPING_TYPE)
 		return vma_type_name((enum vma_type)v->type);
-	if (!strncmp(v->name, "[stack:", 7))
-		return "[stacks of threads]";
-	if (v->type == VMA_GUARD)
-		return "[guards of stacks]";
+	if (!strncmp(v->name, "[stack:", 7) || v->type == VMA_GUARD)
+		return stacks;
+	if (vma_arena(l, i))
+		return arenas;
 	return vma_shown_name(v);
+}
+
+/* Whether it is what its group counts, and not what comes with it. */
+static bool
+is_unit(const struct vma_list *l, size_t i, const char *key)
+{
+	return (key == stacks && l->v[i].type != VMA_GUARD) || (key == arenas && vma_arena(l, i) == VMA_ARENA_USED);
+}
+
+void
+group_title(const struct group *g, struct buf *out)
+{
+	if (g->units)
+		buf_fmt(out, "%.*s (%zu)", (int)strlen(g->key) - 2, g->key + 1, g->units);
+	else
+		buf_str(out, g->key);
 }
 
 struct member {
@@ -78,7 +97,7 @@ groups_make(struct groups *out, const struct regions *rs, enum grouping by, cons
 	                       .of = mem_alloc(rs->vmas.n * sizeof(*out->of))};
 	for (size_t i = 0; i < rs->vmas.n; i++)
 		if (!in || in[i])
-			m[n++] = (struct member){key_of(&rs->vmas.v[i], by), i};
+			m[n++] = (struct member){key_of(&rs->vmas, i, by), i};
 	qsort(m, n, sizeof(*m), by_key);
 	for (size_t i = 0; i < n; i++) {
 		const struct vma *v = &rs->vmas.v[m[i].at];
@@ -91,6 +110,10 @@ groups_make(struct groups *out, const struct regions *rs, enum grouping by, cons
 			g->v.name = m[i].key;
 		}
 		add_region(&out->g[out->n - 1], v, &rs->r[m[i].at]);
+		if (is_unit(&rs->vmas, m[i].at, m[i].key)) {
+			out->g[out->n - 1].units++;
+			out->g[out->n - 1].v.type = v->type; /* not that of a guard */
+		}
 		out->of[m[i].at] = out->n - 1;
 	}
 	free(m);

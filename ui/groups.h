@@ -4,7 +4,10 @@
 
 #include "region.h"
 
-/* Regions that belong together: those of one file, or of one type. */
+/*
+ * Regions that belong together: those of one file, or of one type. Threads' stacks with their guards
+ * are one file, so to speak, and so are malloc's arenas: they are half of a large program's list.
+ */
 enum grouping { GROUPING_NONE, GROUPING_FILE, GROUPING_TYPE, GROUPING_COUNT };
 
 const char *grouping_name(enum grouping by); /* "address", "file", "type" */
@@ -15,6 +18,7 @@ struct group {
 	struct vma v;      /* start of the first region; end - start is the sum of their sizes */
 	struct region sum;
 	size_t n;          /* regions */
+	size_t units;      /* stacks or arenas among them; 0: it is none of these */
 };
 
 struct groups {
@@ -25,6 +29,9 @@ struct groups {
 
 /* For those of rs, which must outlive it, that are `in` (NULL: all). */
 void groups_make(struct groups *out, const struct regions *rs, enum grouping by, const bool *in);
+
+/* "stacks (61)" for a group of units, its key for others; as unsafe to print as that. */
+void group_title(const struct group *g, struct buf *out);
 void groups_free(struct groups *gs);
 
 #endif

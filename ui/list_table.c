@@ -207,6 +207,20 @@ fold_mark(bool open)
 	return paint_utf8() ? (open ? "▾ " : "▸ ") : open ? "- " : "+ ";
 }
 
+static void
+draw_group(const struct ui *ui, const struct sample *s, const struct list_layout *l, const struct group *g, int y)
+{
+	struct region_row facts = rows_group_facts(s, g);
+	struct vma v = g->v;
+	struct buf title = {0};
+
+	group_title(g, &title);
+	v.name = title.s;
+	facts.v = &v;
+	draw_row(l, &facts, fold_mark(rows_is_open(ui, g)), y);
+	buf_free(&title);
+}
+
 /* What the first column of the screen says: the cursor is here, it is new, it is no more. */
 static void
 draw_mark(const struct ui *ui, uint64_t row, int y)
@@ -257,8 +271,7 @@ list_table_rows(const struct ui *ui, const struct sample *s, int y, int bottom)
 			facts = rows_gone_facts(s, gone);
 			draw_struck(&l, &facts, y);
 		} else if (v && g) {
-			facts = rows_group_facts(s, g);
-			draw_row(&l, &facts, fold_mark(rows_is_open(ui, g)), y);
+			draw_group(ui, s, &l, g, y);
 		} else if (v) {
 			facts = rows_facts(s, (size_t)(v - s->regions->vmas.v));
 			draw_row(&l, &facts, ui->grouping ? "  " : "", y);

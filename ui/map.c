@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const uint64_t ARENA = UINT64_C(64) << 20; /* glibc's HEAP_MAX_SIZE, Go's heapArenaBytes */
 
 /* From all at a glance to all at ease. */
 static const struct scale {
@@ -28,18 +27,6 @@ is_bare(const struct vma *v)
 	return !v->name[0] && (v->type == VMA_ANON || v->type == VMA_RESERVE);
 }
 
-/* The part of an arena that is used; it begins at a round address, and the rest is kept aside. */
-static bool
-is_arena(const struct vma_list *vmas, size_t i)
-{
-	const struct vma *v = &vmas->v[i], *rest = v + 1;
-
-	if (!is_bare(v) || v->type != VMA_ANON || !(v->perm & VMA_WRITE) || v->start % ARENA)
-		return false;
-	return vma_size(v) == ARENA || (i + 1 < vmas->n && is_bare(rest) && rest->type == VMA_RESERVE &&
-	                                rest->start == v->end && rest->end - v->start == ARENA);
-}
-
 static enum kind
 kind_of(const struct vma_list *vmas, size_t i)
 {
@@ -49,7 +36,7 @@ kind_of(const struct vma_list *vmas, size_t i)
 		return KIND_STACK;
 	if (!is_bare(v))
 		return KIND_NAMED;
-	if (is_arena(vmas, i) || (i && is_arena(vmas, i - 1) && v->end - v[-1].start == ARENA))
+	if (vma_arena(vmas, i))
 		return KIND_ARENA;
 	return KIND_ANON;
 }

@@ -97,16 +97,19 @@ say_group(const struct ui *ui, const struct sample *s, struct buf *out)
 {
 	struct groups gs;
 	const struct group *g;
+	struct buf title = {0};
 	char a[8], b[8];
 
 	rows_groups(ui, s, &gs);
 	g = rows_group(&gs, s, ui->region);
 	if (g) {
-		text_escape(out, g->key, strlen(g->key), !paint_utf8());
+		group_title(g, &title);
+		text_escape(out, title.s, title.len, !paint_utf8());
 		buf_fmt(out, ": %zu region%s, %s, %s in RAM; Enter %s them", g->n, g->n == 1 ? "" : "s",
 		        size_text(a, vma_size(&g->v)), size_text(b, g->sum.rss * s->page_size),
 		        rows_is_open(ui, g) ? "folds" : "shows");
 	}
+	buf_free(&title);
 	groups_free(&gs);
 }
 

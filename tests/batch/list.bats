@@ -101,5 +101,9 @@ load helper
 	is "$(wc -l <"$BATS_TEST_TMPDIR/sums")" 1
 	# a filter chooses regions, not groups
 	is "$(pm --list --group type --filter 'perm=r-xp' --csv -n -o TYPE,REGIONS "$PID" | sort | xargs)" "file,2 kernel,1"
+	# what large programs have most of
+	fixture arenas
+	is "$(pm --list --group file --csv -n -o MAPPING,REGIONS,TYPE "$PID" | grep -E 'arenas|stacks' | sort | xargs)" \
+		"[arenas],5,anon [stacks],4,stack"
 	refused 2 'give address, file or type' --list --group size "$PID"
 }

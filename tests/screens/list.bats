@@ -254,3 +254,18 @@ _screen_lacks() { ! screen_text | grep -q -- "$1"; }
 	screen_keys q
 	screen_end
 }
+
+@test "stacks with their guards fold into one row, and so do malloc's arenas" {
+	fixture arenas
+	screen_start 100x24 "$PID"
+	screen_keys t
+	screen_golden list-arenas
+	screen_keys /
+	screen_type arenas
+	screen_keys Enter Enter
+	screen_text | grep '^›.*5 regions.*▾ arenas (3)'
+	[[ $(screen_text | grep -c '  \[reserved\]') == 2 ]]
+	screen_text | tail -n 2 | head -n 1 | grep 'arenas (3): 5 regions, 192M, 4.8M in RAM; Enter folds them'
+	screen_keys q
+	screen_end
+}
