@@ -119,15 +119,15 @@ page_hidden_why(const struct page *pg, const struct frames *f)
 }
 
 static void
-sentence_age(struct buf *out, uint64_t written_ns, uint64_t now)
+sentence_age(struct buf *out, const char *verb, uint64_t written_ns, uint64_t now)
 {
 	uint64_t age = now > written_ns ? now - written_ns : 0;
 
-	buf_fmt(out, ", written %.*f s ago", age < UINT64_C(10000000000) ? 1 : 0, (double)age / 1e9);
+	buf_fmt(out, ", %s %.*f s ago", verb, age < UINT64_C(10000000000) ? 1 : 0, (double)age / 1e9);
 }
 
 void
-page_sentence(struct buf *out, const struct page *pg, uint64_t written_ns, uint64_t now)
+page_sentence(struct buf *out, const struct page *pg, const char *verb, uint64_t written_ns, uint64_t now)
 {
 	enum state s = (enum state)pg->state;
 
@@ -148,7 +148,7 @@ page_sentence(struct buf *out, const struct page *pg, uint64_t written_ns, uint6
 	else if (pg->known & PAGE_COUNT && pg->count)
 		buf_fmt(out, ", mapped %llu times", (unsigned long long)pg->count);
 	if (written_ns)
-		sentence_age(out, written_ns, now);
+		sentence_age(out, verb, written_ns, now);
 }
 
 static void
@@ -361,7 +361,7 @@ answer_page(struct target *t, const struct vma_list *vmas, uint64_t addr, struct
 	text_escape(&b, v->name[0] ? v->name : "[anonymous]", strlen(v->name[0] ? v->name : "[anonymous]"),
 	            false);
 	buf_fmt(&b, "+%llx: ", (unsigned long long)(addr - v->start));
-	page_sentence(&b, &pg, written, time_ns());
+	page_sentence(&b, &pg, track_verb(t->track.way), written, time_ns());
 	a->line = b.s;
 	return a;
 }

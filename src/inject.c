@@ -123,32 +123,43 @@ inject_refuse_rights(const struct proc *p, struct err *err)
 	                     proc_refused_how(p->uid, how, sizeof(how)));
 }
 
-/* A process whose page faults it handles itself would find its regions taken by ours. */
-static int
-refuse_userfaultfd(const struct proc *p, struct err *err)
+int
+inject_in_use(const struct proc *p)
 {
-	int fds = proc_file(p, "fd", O_RDONLY | O_DIRECTORY);
+	int fds = proc_file(p, "fd", O_RDONLY | O_DIRECTORY), found = -1;
 	DIR *d = fds < 0 ? NULL : fdopendir(fds);
 	struct dirent *e;
-	char link[64], why[192];
-	int r = 0;
+	char link[64];
 
 	if (!d) {
 		if (fds >= 0)
 			close(fds);
-		return inject_refuse_rights(p, err);
+		return -2;
 	}
-	while (r == 0 && (e = readdir(d))) {
+	while (found < 0 && (e = readdir(d))) {
 		ssize_t n = readlinkat(fds, e->d_name, link, sizeof(link) - 1);
 
 		link[n > 0 ? n : 0] = '\0';
-		if (strcmp(link, "anon_inode:[userfaultfd]"))
-			continue;
-		snprintf(why, sizeof(why), "it uses userfaultfd itself (descriptor %.16s)", e->d_name);
-		r = inject_refuse(p, err, why, "its watch and ours would collide: track it in another way");
+		if (!strcmp(link, "anon_inode:[userfaultfd]"))
+			found = atoi(e->d_name);
 	}
 	closedir(d);
-	return r;
+	return found;
+}
+
+/* A process whose page faults it handles itself would find its regions taken by ours. */
+static int
+refuse_userfaultfd(const struct proc *p, struct err *err)
+{
+	int fd = inject_in_use(p);
+	char why[64];
+
+	if (fd == -2)
+		return inject_refuse_rights(p, err);
+	if (fd < 0)
+		return 0;
+	snprintf(why, sizeof(why), "it uses userfaultfd itself (descriptor %d)", fd);
+	return inject_refuse(p, err, why, "its watch and ours would collide: track it in another way");
 }
 
 /*

@@ -54,6 +54,12 @@ int inject_plan(const struct proc *p, struct inject_plan *plan, struct err *err)
 bool inject_huge_bytes(const struct proc *p, uint64_t *bytes);
 
 /*
+ * A userfaultfd that the process itself has open, by its number; -1 none, -2 that may not be seen.
+ * One that comes up later would be refused regions that are ours: let go then.
+ */
+int inject_in_use(const struct proc *p);
+
+/*
  * Plans anew and does it, in a helper process that no signal of the terminal reaches. On success *fd
  * is a userfaultfd of the target's address space, not yet greeted (UFFDIO_API), O_CLOEXEC,
  * O_NONBLOCK and UFFD_USER_MODE_ONLY; the caller owns it. Whoever closes the last copy of it ends

@@ -24,6 +24,7 @@ enum {
 	STALE_S = 5,        /* a quiet target is read in full this often all the same: reclaim, KSM and
 	                     * migration change pages without a fault of the target's */
 	STOP_WAIT_MS = 250,
+	RELEASE_WAIT_MS = 5000, /* the same while a watch is let go, VMA by VMA, so that it holds nobody up */
 	SYMBOLS_MS = 20,    /* of each look go to names of what pointers point to */
 	LENS_MS = 150,      /* of each look go to strips that need every page */
 	SMALL_NS = 5000000, /* a window that took less is read again at every look */
@@ -40,7 +41,7 @@ struct sampler {
 	pthread_cond_t wake;
 	struct want want;
 	struct sample *out;
-	bool stop, ended_thread, open_failed;
+	bool stop, ended_thread, open_failed, holds; /* holds: the target is watched */
 	struct err open_err;
 	int pidfd;
 
@@ -76,6 +77,7 @@ publish(struct sampler *s, bool complete)
 	pthread_mutex_lock(&s->lock);
 	old = s->out;
 	s->out = copy;
+	s->holds = s->t.track.uffd != NULL;
 	pthread_mutex_unlock(&s->lock);
 	sample_free(old);
 	eventfd_write(s->event, 1);
@@ -386,7 +388,7 @@ look(struct sampler *s)
 		}
 		publish(s, false);
 	}
-	track_follow(&s->t.track, &s->t.pm, &rs->vmas);
+	track_follow(&s->t.track, &s->t.proc, &s->t.pm, &rs->vmas);
 	r = regions_measure(rs, &s->t, &s->draft.trouble);
 	copy_track(s);
 	if (r != 0 && s->draft.regions)
@@ -827,11 +829,13 @@ sampler_opened(struct sampler *s, struct err *err)
 bool
 sampler_stop(struct sampler *s)
 {
-	uint64_t at = time_ns() + STOP_WAIT_MS * MS;
-	struct timespec until = {(time_t)(at / 1000000000), (long)(at % 1000000000)};
+	struct timespec until;
 	bool ended_in_time;
+	uint64_t at;
 
 	pthread_mutex_lock(&s->lock);
+	at = time_ns() + (s->holds ? RELEASE_WAIT_MS : STOP_WAIT_MS) * MS;
+	until = (struct timespec){(time_t)(at / 1000000000), (long)(at % 1000000000)};
 	s->stop = true;
 	pthread_cond_broadcast(&s->wake);
 	while (!s->ended_thread && pthread_cond_timedwait(&s->wake, &s->lock, &until) != ETIMEDOUT)

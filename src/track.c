@@ -370,7 +370,7 @@ drop_unmapped(struct track *t, const struct vma_list *vmas)
 }
 
 void
-track_follow(struct track *t, const struct pagemap *pm, const struct vma_list *vmas)
+track_follow(struct track *t, const struct proc *p, const struct pagemap *pm, const struct vma_list *vmas)
 {
 	if (!t->gen)
 		return;
@@ -379,7 +379,7 @@ track_follow(struct track *t, const struct pagemap *pm, const struct vma_list *v
 	t->flags_read = false;
 	drop_unmapped(t, vmas);
 	if (t->way == TRACK_UFFD)
-		uffd_follow(t, pm, vmas);
+		uffd_follow(t, p, pm, vmas);
 }
 
 /*

@@ -149,9 +149,13 @@ int track_clear(struct track *t, const struct proc *p, const struct pagemap *pm,
 
 /*
  * Before a look: what has been mapped since the mark is watched from now on, where the way can, and
- * what is no longer mapped is forgotten. No error: what cannot be watched is told as not known.
+ * what is no longer mapped is forgotten. A watch is given up, with the mark, where the target comes to
+ * use userfaultfd itself: why says so. No error: what cannot be watched is told as not known.
  */
-void track_follow(struct track *t, const struct pagemap *pm, const struct vma_list *vmas);
+void track_follow(struct track *t, const struct proc *p, const struct pagemap *pm, const struct vma_list *vmas);
+
+/* What a stamp of this way says of a page: "written", or "changed". */
+const char *track_verb(enum track_way way);
 
 /* After a look at all regions: whether somebody else has cleared. */
 void track_settle(struct track *t);

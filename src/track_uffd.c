@@ -9,6 +9,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -262,13 +263,27 @@ arm(struct track *t, const struct pagemap *pm, const struct vma_list *vmas, cons
 	return r;
 }
 
+/* Of what is mapped since, no more is registered than what the target has room for. */
+static bool
+has_room(const struct uffd *u, const struct vma_list *vmas)
+{
+	return vmas->n <= u->vmas_before + MORE_VMAS && vmas->n <= MOST_VMAS;
+}
+
+/* Registered a moment ago, or no room for more: what a pulse clears is what is watched. */
+static bool
+is_followed(const struct uffd *u, const struct vma_list *vmas)
+{
+	return u->followed_ns && (time_ns() - u->followed_ns < FOLLOW_NS || !has_room(u, vmas));
+}
+
 int
 uffd_clear(struct track *t, const struct proc *p, const struct pagemap *pm, const struct vma_list *vmas,
            struct err *err)
 {
 	if (t->owner != TRACK_DEMO && !t->uffd && take_descriptor(t, p, vmas, err) < 0)
 		return -1;
-	if (t->uffd)
+	if (t->uffd && !is_followed(t->uffd, vmas))
 		register_all(t->uffd, t, vmas);
 	if (arm(t, pm, vmas, NULL, t->pulse && t->gen, err) < 0)
 		return -1;
@@ -300,17 +315,33 @@ still_armed(const struct track *t, const struct pagemap *pm, const struct vma_li
 	return all;
 }
 
+/* The target's own watch goes before ours. */
+static void
+give_way(struct track *t)
+{
+	track_forget(t);
+	t->status[TRACK_UFFD].can = t->can = TRACK_NO;
+	track_cannot(&t->status[TRACK_UFFD], "it has begun to use userfaultfd itself, and was let go",
+	             "track it in another way");
+	snprintf(t->why, sizeof(t->why), "%s", t->status[TRACK_UFFD].why);
+	snprintf(t->how, sizeof(t->how), "%s", t->status[TRACK_UFFD].how);
+}
+
 void
-uffd_follow(struct track *t, const struct pagemap *pm, const struct vma_list *vmas)
+uffd_follow(struct track *t, const struct proc *p, const struct pagemap *pm, const struct vma_list *vmas)
 {
 	struct uffd *u = t->uffd;
 	struct track_ranges kept = {0};
 	struct err ignored;
 
-	if (!u || time_ns() - u->followed_ns < FOLLOW_NS || vmas->n > u->vmas_before + MORE_VMAS || vmas->n > MOST_VMAS)
+	if (!u || time_ns() - u->followed_ns < FOLLOW_NS)
 		return;
 	u->followed_ns = time_ns();
-	if (!still_armed(t, pm, vmas, &kept)) {
+	if (inject_in_use(p) >= 0) {
+		give_way(t);
+		return;
+	}
+	if (has_room(u, vmas) && !still_armed(t, pm, vmas, &kept)) {
 		register_all(u, t, vmas);
 		arm(t, pm, vmas, &kept, false, &ignored);
 	}

@@ -45,6 +45,12 @@ track_way_caps(enum track_way way)
 	return ways[way].caps;
 }
 
+const char *
+track_verb(enum track_way way)
+{
+	return ways[way].caps & TRACK_CHANGES ? "changed" : "written";
+}
+
 bool
 track_way_find(const char *name, unsigned *way)
 {

@@ -26,7 +26,7 @@ int uffd_round_trip(void); /* as soft_dirty_round_trip */
 bool uffd_probe(struct track_status *s, const struct track *t, const struct proc *p, const struct pagemap *pm);
 int uffd_clear(struct track *t, const struct proc *p, const struct pagemap *pm, const struct vma_list *vmas,
                struct err *err);
-void uffd_follow(struct track *t, const struct pagemap *pm, const struct vma_list *vmas);
+void uffd_follow(struct track *t, const struct proc *p, const struct pagemap *pm, const struct vma_list *vmas);
 /* Lets the target go as it was, in steps that do not hold it up. */
 void uffd_release(struct uffd *u);
 

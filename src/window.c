@@ -159,6 +159,7 @@ fill(struct fill *f, uint64_t lo, uint64_t hi)
 	struct region whole; /* measured for its strip, and for the track to learn what is written */
 	int r = region_measure(f->t, f->v, w->time_ns, &whole, w->map, w->grid.row_cells, f->err);
 
+	w->doubt = r == 0 ? whole.doubt : DOUBT_NONE;
 	if (r == 0)
 		r = walk_pages(f->t, f->v, lo, hi, &o, &fns, f, f->err);
 	f->gave_up = r > 0;

@@ -24,6 +24,7 @@ struct window {
 	uint64_t newest_ns, newest_at; /* of the whole region: the newest write that was seen, its page; 0 none */
 	uint64_t counted;      /* bytes of the range on screen that are counted so far */
 	bool complete;
+	uint8_t doubt;         /* enum track_doubt: why it is not known what was written in the region */
 	bool gone;             /* nothing is mapped there any more */
 	uint64_t time_ns, cost_ns;
 };

@@ -140,7 +140,7 @@ measure(struct target *t, int *r, struct err *err)
 	if (*r)
 		return NULL;
 	rs = regions_new(vmas);
-	track_follow(&t->track, &t->pm, &rs->vmas);
+	track_follow(&t->track, &t->proc, &t->pm, &rs->vmas);
 	*r = regions_measure(rs, t, err);
 	if (*r == 0)
 		return rs;

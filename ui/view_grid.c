@@ -142,7 +142,7 @@ say(const struct ui *ui, const struct sample *s, struct buf *out)
 	if (!c) {
 		buf_str(out, "not read yet");
 	} else if (pg) {
-		page_sentence(out, pg, c->newest_ns, ui->now);
+		page_sentence(out, pg, track_verb(s->track_way), c->newest_ns, ui->now);
 		if (c->written && cells_tracked_whole(s, pg))
 			buf_fmt(out, " (tracked per %s)", size_text(size, s->page_size << page_huge_order(s->page_size)));
 		if (s->window->lens != LENS_STATE && s->window->lens != LENS_WRITES)
@@ -153,8 +153,10 @@ say(const struct ui *ui, const struct sample *s, struct buf *out)
 		        (unsigned long long)cell_pages(c));
 		cells_counts(c, s->window->lens, out);
 		if (c->written)
-			buf_fmt(out, "; %llu written", (unsigned long long)c->written);
+			buf_fmt(out, "; %llu %s", (unsigned long long)c->written, track_verb(s->track_way));
 	}
+	if (c && s->gen && s->window->doubt && !(track_way_caps(s->track_way) & TRACK_CHANGES))
+		buf_fmt(out, "; %s", track_doubt_words((enum track_doubt)s->window->doubt));
 }
 
 static void

@@ -11,7 +11,8 @@
  * but exact.
  *
  *   lossless   uffd: each look arms again what it tells. soft-dirty: one clear, then looks only, where
- *              the first write of each page counts. hash: what differs from the look before
+ *              the first write of each page counts; round after round, the writer resting in between.
+ *              hash: what differs from the look before
  *   sampled    soft-dirty cleared after each look: what is lost is printed, and is no failure
  *
  * Prints a line of figures; exits with 0 if nothing was lost and nothing told in vain, with 1 if not,
@@ -35,19 +36,21 @@
 
 enum {
 	PAGES = 4096,
+	ROUND = 5000,       /* writes */
 	LEAST_LOOKS = 200,  /* the writer waits for them, so that there is something to race with */
 	MOST_LOOKS = 100000,
 	HUGE = 512,         /* pages of a huge page, which soft-dirty tells as one */
 };
 
 struct entry {
-	uint32_t page, after, before; /* written after so many looks had ended, before more than so many had begun */
+	uint32_t round, page, after, before; /* written after so many looks had ended, before more than so many had begun */
 };
 
 struct shared {
 	atomic_uint begun, ended; /* looks */
 	atomic_uint n, done;      /* entries; the writer has ended */
 	atomic_uint ready, go;    /* the writer is there; the clear is done */
+	atomic_uint rests, round; /* the writer waits for the next round */
 	uintptr_t base;
 	struct entry v[];
 };
@@ -56,6 +59,7 @@ static struct shared *sh;
 static size_t page_size;
 static unsigned writes;
 static bool coarse; /* a huge page is told as one */
+static bool by_rounds; /* the first write of each page counts, in each round */
 
 static void
 die(const char *what, const char *why)
@@ -81,6 +85,7 @@ write_page(volatile uint64_t *base, uint32_t page, uint64_t value)
 	struct entry *e = &sh->v[sh->n];
 
 	e->page = page;
+	e->round = atomic_load(&sh->round);
 	e->after = atomic_load(&sh->ended);
 	base[page * page_size / sizeof(*base)] = value;
 	atomic_thread_fence(memory_order_seq_cst);
@@ -108,6 +113,11 @@ writer(char *memory, pid_t parent)
 		uint32_t page = (uint32_t)(r >> 33) % (r & 1 ? PAGES : PAGES / 8);
 
 		write_page((volatile uint64_t *)(void *)memory, page - (page % 16 == 15), i + 2);
+		if (by_rounds && i % ROUND == ROUND - 1) {
+			atomic_store(&sh->rests, 1);
+			while (atomic_load(&sh->rests))
+				sched_yield();
+		}
 		if (i % step)
 			continue;
 		looks = atomic_load(&sh->begun);
@@ -218,6 +228,15 @@ look(struct watch *w)
 }
 
 static void
+next_round(struct watch *w)
+{
+	look(w);
+	clear(w);
+	atomic_fetch_add(&sh->round, 1);
+	atomic_store(&sh->rests, 0);
+}
+
+static void
 watch_open(struct watch *w, pid_t pid, const char *way)
 {
 	struct track *t = &w->t.track;
@@ -263,18 +282,19 @@ may_be_told(unsigned looks)
 }
 
 static void
-balance(const struct watch *w, bool first_only, struct account *a)
+balance(const struct watch *w, struct account *a)
 {
-	uint8_t *may = may_be_told(w->looks), seen[PAGES] = {0};
+	uint8_t *may = may_be_told(w->looks);
+	uint32_t seen[PAGES] = {0}; /* 1 + the round */
 
 	for (unsigned i = 0; i < sh->n; i++) {
 		const struct entry *e = &sh->v[i];
 		uint32_t unit = coarse ? e->page / HUGE * HUGE : e->page;
 		bool found = false;
 
-		if (first_only && seen[unit])
+		if (by_rounds && seen[unit] == e->round + 1)
 			continue;
-		seen[unit] = 1;
+		seen[unit] = e->round + 1;
 		a->once++;
 		for (unsigned k = e->after + 1; k <= e->before + 1 && k <= w->looks; k++)
 			found |= is_told(k, e->page);
@@ -296,10 +316,10 @@ main(int argc, char **argv)
 	struct account a = {0};
 	pid_t self = getpid(), child;
 	char *memory;
-	bool first_only;
 
 	if (argc < 4)
 		die("usage", "ledger soft-dirty|uffd|hash anon|thp|shm WRITES [sampled]");
+	by_rounds = !strcmp(argv[1], "soft-dirty") && !w.sampled;
 	page_size = (size_t)sysconf(_SC_PAGESIZE);
 	writes = (unsigned)atoi(argv[3]);
 	told = mem_alloc((size_t)MOST_LOOKS * (PAGES / 8));
@@ -316,12 +336,14 @@ main(int argc, char **argv)
 	munmap(memory, PAGES * page_size); /* ours would keep the child's pages shared */
 	watch_open(&w, child, argv[1]);
 	coarse = w.t.track.way == TRACK_SOFT_DIRTY && !strcmp(argv[2], "thp");
-	first_only = w.t.track.way == TRACK_SOFT_DIRTY && !w.sampled;
 	atomic_store(&sh->go, 1);
-	while (!atomic_load(&sh->done))
+	while (!atomic_load(&sh->done)) {
 		look(&w);
+		if (atomic_load(&sh->rests))
+			next_round(&w);
+	}
 	look(&w);
-	balance(&w, first_only, &a);
+	balance(&w, &a);
 	printf("%s %s: %u writes, %u looks, %u pages told, %u lost of %u, %u extra\n", argv[1], argv[2], sh->n, w.looks, a.told,
 	       a.lost, a.once, a.extra);
 	vma_free(&w.vmas);
