@@ -126,14 +126,37 @@ read_page(const struct target *t, uint64_t at, uint8_t *to, size_t n, struct byt
 	memset(to, 0, n);
 }
 
+/* A run of pages that may be read, at one go. */
+static void
+read_run(const struct target *t, uint64_t at, uint8_t *to, size_t n, struct bytes_page *pages)
+{
+	size_t size = t->pm.page_size;
+	ssize_t got = pread(t->mem, to, n * size, (off_t)at);
+
+	for (size_t i = got > 0 ? (size_t)got / size : 0; i < n; i++)
+		read_page(t, at + i * size, to + i * size, size, &pages[i]);
+}
+
 int
-bytes_whole(struct target *t, const struct vma *v, uint64_t base, uint8_t *to, struct bytes_page *out,
+bytes_pages(struct target *t, const struct vma *v, uint64_t start, size_t n, uint8_t *to, struct bytes_page *out,
             struct err *err)
 {
-	if (look_at_page(t, v, base, out, err) < 0 || (out->kind == BYTES_READ && open_memory(t, err) < 0))
+	struct page pages[BYTES_PAGES];
+	size_t size = t->pm.page_size, from = 0;
+
+	if (walk_some(t, v, start, PAGE_WANT_FLAGS, pages, n, err) < 0)
 		return -1;
-	if (out->kind == BYTES_READ)
-		read_page(t, base, to, t->pm.page_size, out);
+	for (size_t i = 0; i < n; i++)
+		out[i] = (struct bytes_page){.kind = (uint8_t)bytes_kind_of(v, &pages[i]), .state = pages[i].state};
+	for (size_t i = 0; i <= n; i++) {
+		if (i < n && out[i].kind == BYTES_READ)
+			continue;
+		if (i > from && open_memory(t, err) < 0)
+			return -1;
+		if (i > from)
+			read_run(t, start + from * size, to + from * size, i - from, out + from);
+		from = i + 1;
+	}
 	return 0;
 }
 

@@ -70,10 +70,11 @@ struct bytes *bytes_read(struct target *t, const struct vma_list *vmas, uint64_t
                          const struct bytes *before, struct err *err);
 
 /*
- * One page of region v, whole, into `to`, if it is in RAM and may be read: out->kind says. -1: memory
- * may not be read at all.
+ * n pages of region v, whole, into `to`: those that are in RAM and may be read, which out[] says of
+ * each. -1: memory may not be read at all.
  */
-int bytes_whole(struct target *t, const struct vma *v, uint64_t base, uint8_t *to, struct bytes_page *out,
+enum { BYTES_PAGES = 16 };
+int bytes_pages(struct target *t, const struct vma *v, uint64_t start, size_t n, uint8_t *to, struct bytes_page *out,
                 struct err *err);
 
 struct bytes *bytes_ref(struct bytes *b);

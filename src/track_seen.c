@@ -17,10 +17,7 @@
 #include "track_ways.h"
 #include "util.h"
 
-enum {
-	SEEN_MAX = 16384, /* pages: of larger windows the beginning */
-	BATCH = 512,
-};
+enum { SEEN_MAX = 16384 }; /* pages: of larger windows the beginning */
 
 struct seen {
 	uint64_t start;  /* address of the first */
@@ -67,7 +64,7 @@ sign_entry(uint64_t word)
 struct signer {
 	struct target *t;
 	const struct vma *v;
-	uint8_t *page;
+	uint8_t *pages; /* room for BYTES_PAGES */
 	uint64_t zeros; /* of a page that is all zeros */
 };
 
@@ -76,16 +73,38 @@ struct signer {
  * keeps the signature it had, for nothing is written there.
  */
 static uint64_t
-sign_contents(const struct signer *s, uint64_t addr, uint64_t word, uint64_t before)
+sign_absent(const struct signer *s, uint64_t word, uint64_t before)
 {
-	struct bytes_page how;
-	struct err ignored;
+	return !word && !s->v->inode && s->v->type != VMA_SHM ? s->zeros : before;
+}
 
-	if (!(word & PM_PRESENT))
-		return !word && !s->v->inode && s->v->type != VMA_SHM ? s->zeros : before;
-	if (bytes_whole(s->t, s->v, addr, s->page, &how, &ignored) < 0 || how.kind != BYTES_READ)
-		return 0;
-	return hash_page(s->page, s->t->pm.page_size);
+static void
+sign_contents(const struct signer *s, uint64_t addr, const uint64_t *words, size_t n, const uint64_t *before,
+              uint64_t *out)
+{
+	size_t size = s->t->pm.page_size;
+	struct bytes_page how[BYTES_PAGES];
+	struct err ignored;
+	bool any = false, read;
+
+	for (size_t i = 0; i < n; i++)
+		any |= (words[i] & PM_PRESENT) != 0;
+	read = any && bytes_pages(s->t, s->v, addr, n, s->pages, how, &ignored) == 0;
+	for (size_t i = 0; i < n; i++)
+		if (!(words[i] & PM_PRESENT))
+			out[i] = sign_absent(s, words[i], before[i]);
+		else
+			out[i] = read && how[i].kind == BYTES_READ ? hash_page(s->pages + i * size, size) : 0;
+}
+
+static void
+sign(const struct signer *s, uint64_t addr, const uint64_t *words, size_t n, const uint64_t *before, uint64_t *out)
+{
+	if (s->t->track.way == TRACK_HASH)
+		sign_contents(s, addr, words, n, before, out);
+	else
+		for (size_t i = 0; i < n; i++)
+			out[i] = sign_entry(words[i]);
 }
 
 /* --- looking -------------------------------------------------------------------------------------------------- */
@@ -117,32 +136,45 @@ run_add(struct pm_run **runs, size_t *n, size_t *cap, uint64_t start, uint64_t e
 	(*runs)[(*n)++] = (struct pm_run){start, end, 0};
 }
 
+struct changes {
+	struct pm_run *v;
+	size_t n, cap;
+};
+
+/* Up to BYTES_PAGES pages from number `first` on. */
 static void
-look(const struct signer *sign, struct seen *s, uint64_t now)
+look_at(const struct signer *s, struct seen *seen, size_t first, const uint64_t *words, size_t n, struct changes *c)
 {
-	struct track *track = &sign->t->track;
-	size_t page_size = sign->t->pm.page_size, runs_n = 0, runs_cap = 0;
-	struct pm_run *runs = NULL;
-	uint64_t words[BATCH];
+	size_t page_size = s->t->pm.page_size;
+	uint64_t addr = seen->start + first * page_size, is[BYTES_PAGES], *was = seen->v + first;
+
+	sign(s, addr, words, n, was, is);
+	for (size_t i = 0; i < n; i++) {
+		if (was[i] && is[i] && was[i] != is[i])
+			run_add(&c->v, &c->n, &c->cap, addr + i * page_size, addr + (i + 1) * page_size);
+		was[i] = is[i];
+	}
+}
+
+static void
+look(const struct signer *s, struct seen *seen, uint64_t now)
+{
+	struct track *track = &s->t->track;
+	size_t page_size = s->t->pm.page_size;
+	struct changes c = {0};
+	uint64_t words[BYTES_PAGES];
 	struct err ignored;
+	ssize_t n;
 
-	for (size_t done = 0; done < s->n; done += BATCH) {
-		ssize_t n = pagemap_words(&sign->t->pm, s->start + done * page_size, words,
-		                          u64_min(s->n - done, BATCH), &ignored);
-
-		for (ssize_t i = 0; i < n; i++) {
-			uint64_t at = s->start + (done + (size_t)i) * page_size, *was = &s->v[done + (size_t)i];
-			uint64_t is = track->way == TRACK_HASH ? sign_contents(sign, at, words[i], *was)
-			                                       : sign_entry(words[i]);
-
-			if (*was && is && *was != is)
-				run_add(&runs, &runs_n, &runs_cap, at, at + page_size);
-			*was = is;
-		}
+	for (size_t done = 0; done < seen->n; done += BYTES_PAGES) {
+		n = pagemap_words(&s->t->pm, seen->start + done * page_size, words, u64_min(seen->n - done, BYTES_PAGES),
+		                  &ignored);
+		if (n > 0)
+			look_at(s, seen, done, words, (size_t)n, &c);
 	}
 	track->era++;
-	track_add(track, sign->v->start, runs, runs_n, now);
-	free(runs);
+	track_add(track, s->v->start, c.v, c.n, now);
+	free(c.v);
 }
 
 void
@@ -150,17 +182,17 @@ seen_look(struct target *t, const struct vma *v, uint64_t start, uint64_t end, u
 {
 	struct track *track = &t->track;
 	size_t page_size = t->pm.page_size, n = u64_min((end - start) / page_size, SEEN_MAX);
-	struct signer sign = {.t = t, .v = v};
+	struct signer s = {.t = t, .v = v};
 
 	if (!track->gen || !(track_way_caps(track->way) & TRACK_LOCAL))
 		return;
-	sign.page = mem_alloc(page_size);
-	sign.zeros = hash_page(sign.page, page_size);
+	s.pages = mem_alloc(BYTES_PAGES * page_size);
+	s.zeros = hash_page(s.pages, page_size);
 	if (!track->seen)
 		track->seen = mem_alloc(sizeof(*track->seen));
 	move_to(track->seen, start, n, page_size);
-	look(&sign, track->seen, now);
-	free(sign.page);
+	look(&s, track->seen, now);
+	free(s.pages);
 }
 
 void

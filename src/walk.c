@@ -192,6 +192,16 @@ walk_again(struct target *t, const struct vma *v, uint64_t addr, unsigned want, 
 }
 
 int
+walk_some(struct target *t, const struct vma *v, uint64_t addr, unsigned want, struct page *out, size_t n,
+          struct err *err)
+{
+	struct walk_options o = {.want = want};
+	struct pages_walk w = {.t = t, .v = v, .o = &o, .err = err};
+
+	return read_batch(&w, addr, out, n, 0);
+}
+
+int
 walk_page(struct target *t, const struct vma *v, uint64_t addr, unsigned want, struct page *out,
           struct err *err)
 {

@@ -41,6 +41,10 @@ int walk_count(struct target *t, const struct vma *v, uint64_t start, uint64_t e
 int walk_again(struct target *t, const struct vma *v, uint64_t addr, unsigned want, struct page *pages,
                size_t n, struct err *err);
 
+/* Any n pages (at most PAGE_BATCH), present or not, as they are at once; none comes from the page cache. */
+int walk_some(struct target *t, const struct vma *v, uint64_t addr, unsigned want, struct page *out, size_t n,
+              struct err *err);
+
 /* One page, present or not. */
 int walk_page(struct target *t, const struct vma *v, uint64_t addr, unsigned want, struct page *out,
               struct err *err);
