@@ -35,6 +35,16 @@ app_toast(struct app *a, enum role role, const char *text)
 	snprintf(a->toast, sizeof(a->toast), "%s", text);
 	a->toast_role = role;
 	a->toast_until = time_ns() + TOAST_MS * MS;
+	messages_add(&a->messages, (int)role, text, time(NULL));
+}
+
+void
+app_messages(struct app *a)
+{
+	a->toast_until = 0; /* it is the first of them */
+	a->ui.messages = &a->messages;
+	a->ui.messages_top = 0;
+	ui_show(&a->ui, VIEW_MESSAGES);
 }
 
 void
@@ -67,7 +77,7 @@ post_view(struct app *a)
 	uint64_t lo = 0, hi = 0;
 	struct want *w = &a->want;
 
-	if (v == VIEW_HELP)
+	if (view_of(v)->bare) /* what is below stays as it is */
 		return;
 	if (grid && !a->ui.grid.rows)
 		grid = false;
@@ -181,6 +191,8 @@ app_effects(struct app *a, unsigned fx)
 	}
 	if (fx & FX_PROMPT)
 		app_prompt(a, PROMPT_ASK);
+	if (fx & FX_FIND_HELP)
+		app_prompt(a, PROMPT_FIND_HELP);
 	if (fx & FX_FIND)
 		app_prompt(a, PROMPT_FIND);
 	if (fx & FX_FILTER)
@@ -253,10 +265,8 @@ act(struct app *a, enum action action)
 		ui->card_top = 0;
 		ui_push(ui, VIEW_CAPABILITIES);
 		return FX_NONE;
-	case ACT_HELP:
-		ui->help_top = 0;
-		ui_push(ui, VIEW_HELP);
-		return FX_NONE;
+	case ACT_HELP: ui_help(ui); return FX_NONE;
+	case ACT_MESSAGES: app_messages(a); return FX_NONE;
 	case ACT_MAP:
 		ui_show(ui, VIEW_MAP);
 		return FX_NONE;
@@ -277,7 +287,7 @@ act(struct app *a, enum action action)
 		app_close_panel(a);
 		return FX_NONE;
 	}
-	return a->s || ui_view(ui) == VIEW_HELP ? view_of(ui_view(ui))->act(ui, app_shown(a), action) : FX_NONE;
+	return a->s || view_of(ui_view(ui))->bare ? view_of(ui_view(ui))->act(ui, app_shown(a), action) : FX_NONE;
 }
 
 char
@@ -624,16 +634,23 @@ show(struct app *a, struct err *err)
 	}
 }
 
-/* The last one stays on screen. */
+/* The last one stays on screen; all are in the log. */
 static void
 tell_notices(struct app *a)
 {
+	const struct rc *rc = a->o->rc;
+	char text[sizeof(rc->path) + 64];
+
 	if (a->o->notice)
 		app_toast(a, ROLE_TEXT, a->o->notice);
 	if (a->term.notice[0])
 		app_toast(a, ROLE_HOT, a->term.notice);
-	for (size_t i = a->o->rc->problems; i--;)
-		app_toast(a, ROLE_HOT, a->o->rc->problem[i].text);
+	for (size_t i = rc->problems; i--;)
+		app_toast(a, ROLE_HOT, rc->problem[i].text);
+	if (rc->problems > 1) {
+		snprintf(text, sizeof(text), "%s: %zu mistakes; %s shows them", rc->path, rc->problems, key_of(ACT_MESSAGES, 'R'));
+		app_toast(a, ROLE_HOT, text);
+	}
 }
 
 static int
@@ -729,5 +746,6 @@ app_run(const struct app_options *o, struct err *err)
 	app_target_close(&a);
 	app_prompt_free(&a);
 	picker_free(&a.ui.picker);
+	messages_free(&a.messages);
 	return r;
 }

@@ -270,6 +270,9 @@ prompt_entered(struct app *a)
 	case PROMPT_FIND:
 		find(a, line);
 		break;
+	case PROMPT_FIND_HELP:
+		ui_help_find(&a->ui, line);
+		break;
 	case PROMPT_FILTER:
 		filter(a, line);
 		break;
@@ -291,6 +294,8 @@ follow(struct app *a)
 	struct err err = {0};
 
 	a->typing[0] = '\0';
+	if (prompt_kind() == PROMPT_FIND_HELP)
+		ui_help_find(&a->ui, prompt_line());
 	if (!app_shown(a))
 		return;
 	if (prompt_kind() == PROMPT_FIND)
@@ -305,6 +310,8 @@ cancel(struct app *a)
 {
 	if (prompt_kind() == PROMPT_FIND || prompt_kind() == PROMPT_FILTER)
 		list_typed_cancel(&a->ui);
+	if (prompt_kind() == PROMPT_FIND_HELP)
+		ui_help_find(&a->ui, "");
 }
 
 void

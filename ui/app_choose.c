@@ -8,6 +8,7 @@
 
 #include "demo.h"
 #include "proc.h"
+#include "prompt.h"
 #include "util.h"
 
 static const uint64_t MS = 1000000;
@@ -80,21 +81,21 @@ static unsigned
 act(struct app *a, enum action action)
 {
 	struct ui *ui = &a->ui;
-	bool help = ui_view(ui) == VIEW_HELP;
 
 	switch ((int)action) {
 	case ACT_QUIT: return FX_QUIT;
 	case ACT_REDRAW: return FX_REDRAW;
 	case ACT_REFRESH: return FX_REFRESH;
-	case ACT_HELP:
-		ui->help_top = 0;
-		ui_push(ui, VIEW_HELP);
-		return FX_NONE;
+	case ACT_HELP: ui_help(ui); return FX_NONE;
+	case ACT_MESSAGES: app_messages(a); return FX_NONE;
 	case ACT_BACK:
 	case ACT_CLOSE:
-		if (!help)
+		if (!ui->depth)
 			break;
-		ui_pop(ui);
+		if (action == ACT_BACK)
+			ui_back(ui);
+		else
+			ui_pop(ui);
 		return FX_NONE;
 	}
 	return view_of(ui_view(ui))->act(ui, NULL, action);
@@ -115,6 +116,8 @@ key(struct app *a, int k)
 		picker_type(&a->ui.picker, a->processes, k);
 	if (fx & FX_REDRAW)
 		term_redraw();
+	if (fx & FX_FIND_HELP)
+		app_prompt(a, PROMPT_FIND_HELP);
 	if (fx & FX_REFRESH)
 		refresh(a);
 	if (fx & FX_QUIT)
@@ -127,9 +130,15 @@ read_keys(struct app *a)
 {
 	int k;
 
-	while (!a->quit && (k = term_key(&a->term, false)) != TERM_NONE) {
-		if (!app_term_event(a, k) && key(a, k))
+	while (!a->quit && (k = term_key(&a->term, prompt_is_open())) != TERM_NONE) {
+		if (app_term_event(a, k))
+			continue;
+		if (prompt_is_open()) {
+			app_prompt_key(a, k);
+			a->keys++;
+		} else if (key(a, k)) {
 			return true;
+		}
 		/* the next key must find the cursor where this one put it */
 		view_of(ui_view(&a->ui))->settle(&a->ui, NULL, 1, app_bottom(a));
 	}

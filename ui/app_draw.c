@@ -18,7 +18,7 @@
 #include "util.h"
 
 static const uint64_t MS = 1000000;
-enum { MIN_ROWS = 6, MIN_COLS = 30, CHOOSE_COLS = 20 };
+enum { MIN_ROWS = 6, MIN_COLS = 30, CHOOSE_COLS = 20, SMALL_COLS = 60 };
 
 static int
 draw_badge(int y, int x, enum role role, const char *text)
@@ -53,7 +53,7 @@ state_badge(const struct app *a, char *out, size_t size, enum role *role)
 		*role = ROLE_HEADER_HOT;
 		snprintf(out, size, "paused");
 	} else if (!a->want.interval_ns) {
-		snprintf(out, size, "%s looks again", key_of(ACT_REFRESH, view_of(ui_view(&a->ui))->letter));
+		snprintf(out, size, "%s looks again", key_of(ACT_REFRESH, 'R'));
 	} else {
 		snprintf(out, size, "● live %.1fs", (double)a->want.interval_ns / 1e9);
 	}
@@ -81,12 +81,13 @@ draw_header(const struct app *a)
 {
 	const struct sample *s = app_shown(a);
 	struct buf crumb = {0}, comm = {0};
-	int right = a->ui.cols, x;
+	bool small = a->ui.cols < SMALL_COLS; /* then where we are counts for more than that all is well */
+	int right = a->ui.cols, x = 1;
 	enum role role;
 	char text[64];
 
 	paint_fill(0, 0, a->ui.cols, ROLE_HEADER);
-	if (s && s->regions && s->regions->counted)
+	if (s && s->regions && s->regions->counted && (s->frames_hidden || !small))
 		right = draw_badge(0, right, s->frames_hidden ? ROLE_HEADER_HOT : ROLE_HEADER_DIM,
 		                   s->frames_hidden ? "no PFN" : "root");
 	if (s && s->gen) {
@@ -96,12 +97,14 @@ draw_header(const struct app *a)
 		right = draw_badge(0, right - 1, ROLE_HEADER_DIM, "no soft-dirty");
 	}
 	state_badge(a, text, sizeof(text), &role);
-	right = draw_badge(0, right - 1, role, text);
+	if (role != ROLE_HEADER || !small)
+		right = draw_badge(0, right - 1, role, text);
 	if (s)
 		text_escape(&comm, s->comm, strlen(s->comm), !paint_utf8());
-	if (s || ui_view(&a->ui) == VIEW_HELP)
+	if (s || view_of(ui_view(&a->ui))->bare)
 		view_of(ui_view(&a->ui))->crumb(&a->ui, s, &crumb);
-	x = paint_text(0, 1, right, ROLE_HEADER, "pmtop  ");
+	if (!small)
+		x = paint_text(0, x, right, ROLE_HEADER, "pmtop  ");
 	x = paint_text(0, x, right, ROLE_HEADER, "%s %d › ", comm.s ? comm.s : "process", (int)a->pid);
 	paint_text(0, x, right, ROLE_HEADER, "%s", crumb.s ? crumb.s : "");
 	buf_free(&crumb);
@@ -171,10 +174,7 @@ draw_message(const struct app *a, int y, enum role role, int x, const char *text
 		paint_text(y, x, a->ui.cols, role, "%s", text);
 		return;
 	}
-	for (cut = ui_fit(text, (size_t)room); cut > 0 && text[cut] != ' '; cut--)
-		;
-	if (!cut)
-		cut = ui_fit(text, (size_t)room);
+	cut = ui_line(text, (size_t)room);
 	paint_fill(y - 1, 0, a->ui.cols, ROLE_TEXT);
 	paint_text(y - 1, x, a->ui.cols, role, "%.*s", (int)cut, text);
 	paint_text(y, x, a->ui.cols, role, "%s", text + cut + (text[cut] == ' '));
@@ -233,7 +233,7 @@ draw_effect(const struct app *a, int y, int x)
 static void
 draw_prompt(const struct app *a, int y)
 {
-	static const char *const signs[] = {[PROMPT_ASK] = ":", [PROMPT_FIND] = "/", [PROMPT_FILTER] = "filter: ",
+	static const char *const signs[] = {[PROMPT_ASK] = ":", [PROMPT_FIND] = "/", [PROMPT_FIND_HELP] = "/", [PROMPT_FILTER] = "filter: ",
 	                                    [PROMPT_INTERVAL] = "seconds between looks: ",
 	                                    [PROMPT_PULSE] = "clear every so many seconds (0: no more): ",
 	                                    [PROMPT_WRITE] = "write to .txt .ansi .csv .json: "};
@@ -323,6 +323,7 @@ void
 app_draw(struct app *a)
 {
 	const struct sample *s = app_shown(a);
+	const struct view *v = view_of(ui_view(&a->ui));
 	int bottom;
 
 	a->ui.rows = a->term.rows;
@@ -335,16 +336,15 @@ app_draw(struct app *a)
 		draw_small(a);
 	} else if (!s && !a->lister) {
 		draw_header(a);
-		if (ui_view(&a->ui) == VIEW_HELP) { /* needs no target */
-			view_help.settle(&a->ui, NULL, 1, bottom);
-			view_help.draw(&a->ui, NULL, 1, bottom);
+		if (v->bare) {
+			v->settle(&a->ui, NULL, 1, bottom);
+			v->draw(&a->ui, NULL, 1, bottom);
+			draw_say(a, bottom);
 		} else {
 			paint_text(1, 1, a->ui.cols, ROLE_DIM, "opening process %d", (int)a->pid);
 		}
 		draw_hints(a);
 	} else {
-		const struct view *v = view_of(ui_view(&a->ui));
-
 		v->settle(&a->ui, s, 1, bottom);
 		if (a->lister)
 			draw_choose_header(a);

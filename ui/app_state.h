@@ -34,6 +34,8 @@ struct app {
 	uint64_t toast_until;
 	enum role toast_role;
 
+	struct messages messages; /* all of them */
+
 	struct answer *panel;   /* the answer on screen */
 	uint64_t asked;         /* the `ask` whose answer is awaited, 0 none */
 	char prompt_error[512]; /* what is wrong with the line, at byte: */
@@ -58,6 +60,7 @@ struct app {
 
 /* app.c */
 void app_toast(struct app *a, enum role role, const char *text);
+void app_messages(struct app *a); /* shows those that were told */
 void app_post(struct app *a); /* hands a->want to the sampler */
 bool app_answered(const struct app *a);
 

@@ -46,7 +46,7 @@ static const struct {
 	const char *name;
 } views[] = {
     {'R', "regions"}, {'V', "region"},       {'G', "grid"}, {'P', "page"},   {'X', "hex"},
-    {'M', "map"},     {'C', "capabilities"}, {'H', "help"}, {'O', "answer"},
+    {'M', "map"},     {'C', "capabilities"}, {'H', "help"}, {'L', "messages"}, {'O', "answer"},
     {'T', "sort-menu"}, {'U', "columns-menu"},
     {'Y', "inject"},  {'Z', "harm"},         {'S', "choose"},
 };
@@ -106,12 +106,14 @@ key_action_named(const char *name)
 const char *
 key_of(enum action action, char view)
 {
-	static char text[KEY_NAME_SIZE];
+	static char texts[4][KEY_NAME_SIZE];
+	static unsigned turn;
+	char *text = texts[turn++ % ARRAY_LEN(texts)];
 
-	snprintf(text, sizeof(text), "(no key)");
+	snprintf(text, KEY_NAME_SIZE, "(no key)");
 	for (size_t i = 0; i < table_n; i++)
 		if (table[i].action == action && key_row_in(&table[i], view)) {
-			snprintf(text, sizeof(text), "%.*s", (int)strcspn(table[i].keys, " "), table[i].keys);
+			snprintf(text, KEY_NAME_SIZE, "%.*s", (int)strcspn(table[i].keys, " "), table[i].keys);
 			break;
 		}
 	return text;

@@ -13,7 +13,7 @@ enum action {
 	ACT_PAGE_DOWN, ACT_HALF_UP, ACT_HALF_DOWN, ACT_FIRST, ACT_LAST, ACT_NEXT_CHANGE,
 	ACT_LAST_CHANGE, ACT_NEXT_REGION, ACT_LAST_REGION, ACT_INFO, ACT_CAPABILITIES, ACT_GROUP, ACT_PULSE, ACT_REWIND, ACT_FORWARD,
 	ACT_HEX, ACT_READ_PAGE, ACT_INSPECT, ACT_RANGE, ACT_COPY, ACT_WRITE, ACT_FOLLOW, ACT_JUMP_BACK, ACT_MARK, ACT_MARK_GO,
-	ACT_MAP, ACT_LINEAR,
+	ACT_MAP, ACT_LINEAR, ACT_MESSAGES,
 	ACT_AGREE, ACT_AGREE_ALL, ACT_CONTENTS,
 	ACT_LENS, ACT_LENS_LAST = ACT_LENS + 8, /* the keys of its row, one after the other */
 	ACT_ERASE, ACT_BACK, ACT_STAY, ACT_CLOSE, ACT_QUIT,
@@ -50,7 +50,7 @@ int key_row_in(const struct key_row *row, char view);
 void key_action_name(const struct key_row *row, char *out, size_t size);
 int key_action_named(const char *name);
 
-/* The first key that does this in the view, for texts that tell of a key; good until the next call. */
+/* The first key that does this in the view, for texts that tell of a key; good for four calls. */
 const char *key_of(enum action action, char view);
 
 /* What key (see term.h) does there; ACT_NONE: nothing. */

@@ -198,7 +198,7 @@ report_has_rows(const struct ui *ui)
 {
 	enum view_id id = ui_view(ui);
 
-	return id != VIEW_HELP && id != VIEW_PICKER;
+	return id != VIEW_HELP && id != VIEW_MESSAGES && id != VIEW_PICKER;
 }
 
 int
@@ -217,6 +217,7 @@ report_write(const struct ui *ui, const struct sample *s, enum format format, FI
 	case VIEW_SORT:
 	case VIEW_COLUMNS:
 	case VIEW_HELP:
+	case VIEW_MESSAGES:
 	case VIEW_PICKER:
 	case VIEW_COUNT: break;
 	}

@@ -18,6 +18,7 @@ static const struct view *const views[VIEW_COUNT] = {
     [VIEW_HELP] = &view_help,
     [VIEW_SORT] = &view_sort,
     [VIEW_COLUMNS] = &view_columns,
+    [VIEW_MESSAGES] = &view_messages,
     [VIEW_PICKER] = &view_picker,
 };
 
@@ -53,6 +54,7 @@ ui_at(const struct ui *ui)
 	case VIEW_CAPABILITIES:
 	case VIEW_MAP:
 	case VIEW_HELP:
+	case VIEW_MESSAGES:
 	case VIEW_SORT:
 	case VIEW_COLUMNS:
 	case VIEW_PICKER:
@@ -173,6 +175,8 @@ ui_back(struct ui *ui)
 		ui->range_on = false;
 		return;
 	}
+	if (ui_view(ui) == VIEW_HELP && ui_help_find(ui, ""))
+		return;
 	if (ui_view(ui) != VIEW_HEX || !jumps_followed(&ui->jumps)) {
 		ui_pop(ui);
 		return;
@@ -271,6 +275,18 @@ ui_fit(const char *s, size_t columns)
 		i += len;
 	}
 	return i;
+}
+
+size_t
+ui_line(const char *text, size_t width)
+{
+	size_t n = ui_fit(text, width), cut = n;
+
+	if (!text[n])
+		return n;
+	while (cut && text[cut] != ' ')
+		cut--;
+	return cut ? cut : n ? n : strlen(text);
 }
 
 void

@@ -11,6 +11,7 @@
 #include "list_columns.h"
 #include "list_filter.h"
 #include "list_marks.h"
+#include "messages.h"
 #include "map.h"
 #include "picker.h"
 #include "sample.h"
@@ -22,7 +23,7 @@
  */
 enum view_id {
 	VIEW_REGIONS, VIEW_GRID, VIEW_PAGE, VIEW_REGION, VIEW_CAPABILITIES, VIEW_HEX, VIEW_MAP, VIEW_HELP,
-	VIEW_SORT, VIEW_COLUMNS,
+	VIEW_SORT, VIEW_COLUMNS, VIEW_MESSAGES,
 	VIEW_PICKER, VIEW_COUNT
 };
 enum letters { LETTERS_RUNS, LETTERS_ALL, LETTERS_NONE, LETTERS_COUNT };
@@ -76,7 +77,15 @@ struct ui {
 	uint64_t followed_ns;
 	bool pane_away;       /* the inspector is not wanted, where there is room for it, ... */
 	bool pane_over;       /* ... or is wanted where there is none: over the cells */
-	int card_top, help_top;
+	int card_top;
+
+	/* help and messages */
+	size_t help_page;
+	int help_top;
+	char help_find[64];   /* "": the page is shown, else what has this of all of them */
+	const struct messages *messages; /* NULL: none are kept */
+	int messages_top;
+
 
 	/* hex */
 	uint64_t byte;        /* address under the cursor */
@@ -106,12 +115,13 @@ enum effect {
 	FX_NONE = 0,
 	FX_CLEAR = 1, FX_REFRESH = 2, FX_PROMPT = 4, FX_FIND = 8, FX_INTERVAL = 16, FX_PAUSE = 32,
 	FX_QUIT = 64, FX_REDRAW = 128, FX_NOT_FOUND = 256, FX_PULSE = 512,
-	FX_OPEN = 1024, FX_FAULT = 2048, FX_FILTER = 4096, FX_NO_WRITES = 1 << 20,
+	FX_OPEN = 1024, FX_FAULT = 2048, FX_FILTER = 4096, FX_FIND_HELP = 1 << 21, FX_NO_WRITES = 1 << 20,
 };
 
 struct view {
 	const char *name;
 	char letter; /* in keys.def */
+	bool bare;   /* needs no sample: the others' are given one */
 	/* draws rows [top, bottom); never blocks, never changes what it is given */
 	void (*draw)(const struct ui *ui, const struct sample *s, int top, int bottom);
 	/* carries an action out on `ui`; returns effects */
@@ -127,7 +137,7 @@ struct view {
 };
 
 extern const struct view view_regions, view_grid, view_hex, view_page, view_region, view_capabilities,
-                         view_map, view_help, view_sort, view_columns, view_picker;
+                         view_map, view_help, view_messages, view_sort, view_columns, view_picker;
 const struct view *view_of(enum view_id id);
 
 static inline enum view_id
@@ -142,7 +152,13 @@ void ui_pop(struct ui *ui);
 /* Shows a view: goes back to it where it is open already, so that two views that lead to each other do not pile up. */
 void ui_show(struct ui *ui, enum view_id id);
 
-/* One step back: out of a range, to where a pointer was followed from, or else out of the view. */
+/* Opens the help at the page of the view on screen. */
+void ui_help(struct ui *ui);
+
+/* In the help: shows what has this word, of all pages. "": the page again; returns whether something else was shown. */
+bool ui_help_find(struct ui *ui, const char *what);
+
+/* One step back: out of a range, out of what was found in the help, to where a pointer was followed from, or else out of the view. */
 void ui_back(struct ui *ui);
 
 static inline bool
@@ -209,7 +225,10 @@ void ui_name(struct buf *out, const struct vma *v);
 size_t ui_width(const char *s, size_t n);
 size_t ui_fit(const char *s, size_t columns);
 
-/* The same in at most `width` columns, cut in the middle so that the file's name survives. */
+/* Bytes of a text that go on a line: as many words as fit, a part of one that is too long; all if there is no room. */
+size_t ui_line(const char *text, size_t width);
+
+/* The name in at most `width` columns, cut in the middle so that the file's name survives. */
 void ui_name_cut(struct buf *out, const struct vma *v, size_t width);
 
 #endif

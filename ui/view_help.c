@@ -1,211 +1,169 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Help for the view below it: its keys by group, then the legend, both from the tables. */
+/*
+ * The help: a page for each view with its keys by group, and pages about what all views have; all of
+ * it from the tables. What is looked for is shown from all pages.
+ */
 #include <string.h>
+#include <strings.h>
 
-#include "here.h"
+#include "help.h"
 #include "paint.h"
-#include "query.h"
-#include "state.h"
 #include "util.h"
 #include "view.h"
 
-struct help_line {
-	enum role left_role;
-	char left[40];
-	char glyph; /* a state's letter in its colours, 0 none */
-	enum role glyph_role;
-	const char *right;
+/* Where words begin beside what they are about; where there is little room they stand below it. */
+enum { WORDS_AT = 24, WORDS_BELOW = 5, NARROW = 56 };
+
+static bool
+is_narrow(const struct ui *ui)
+{
+	return ui->cols < NARROW;
+}
+
+/* Draws an entry from row y on, as far as it is in [top, bottom); returns the row behind it. */
+static int
+draw_entry(const struct ui *ui, const struct help_entry *e, int y, int top, int bottom)
+{
+	int at = !e->left[0] ? 3 : is_narrow(ui) ? WORDS_BELOW : WORDS_AT, left = e->right[0] ? 3 : 1;
+	size_t width = ui->cols > at + 1 ? (size_t)(ui->cols - at - 1) : 1;
+	const char *s = e->right;
+
+	if (y >= top && y < bottom) {
+		paint_text(y, left, e->right[0] && !is_narrow(ui) ? at - 1 : ui->cols, e->role, "%s", e->left);
+		if (e->glyph)
+			paint_glyph(y, 3, e->glyph_role, e->glyph);
+	}
+	if (!*s)
+		return y + 1;
+	if (e->left[0] && is_narrow(ui))
+		y++;
+	for (; *s; y++) {
+		size_t n = ui_line(s, width);
+
+		if (y >= top && y < bottom)
+			paint_text(y, at, ui->cols, ROLE_TEXT, "%.*s", (int)n, s);
+		s += n;
+		s += strspn(s, " ");
+	}
+	return y;
+}
+
+static bool
+has_text(const char *text, const char *what)
+{
+	size_t n = strlen(what);
+
+	for (; *text; text++)
+		if (!strncasecmp(text, what, n))
+			return true;
+	return !n;
+}
+
+static bool
+is_found(const struct help_entry *e, const char *what)
+{
+	return e->right[0] && (has_text(e->left, what) || has_text(e->right, what));
+}
+
+/* What was found so far: the same words stand on the pages of many views, and are shown once. */
+struct found {
+	struct {
+		const char *right;
+		char left[sizeof(((struct help_entry *)0)->left)];
+	} v[512];
+	size_t n;
 };
 
-enum { HELP_LINES = 160 };
-
-struct help {
-	struct help_line line[HELP_LINES];
-	int n;
-};
-
-static struct help_line *
-next_line(struct help *h)
+static bool
+is_new(struct found *f, const struct help_entry *e)
 {
-	struct help_line *l = &h->line[h->n < HELP_LINES - 1 ? h->n++ : HELP_LINES - 1];
-
-	memset(l, 0, sizeof(*l));
-	return l;
-}
-
-static void
-add(struct help *h, enum role role, const char *left, const char *right)
-{
-	struct help_line *l = next_line(h);
-
-	l->left_role = role;
-	snprintf(l->left, sizeof(l->left), "%s", left);
-	l->right = right;
-}
-
-static void
-add_keys(struct help *h, char view)
-{
-	size_t n;
-	const struct key_row *k = key_table(&n);
-
-	for (enum key_group g = GROUP_MOVE; g < GROUP_COUNT; g++) {
-		bool headed = false;
-
-		for (size_t i = 0; i < n; i++) {
-			if (k[i].group != g || !key_row_in(&k[i], view))
-				continue;
-			if (!headed)
-				add(h, ROLE_ACCENT, key_group_name(g), "");
-			headed = true;
-			add(h, ROLE_STRONG, k[i].keys, k[i].words);
-		}
-		if (headed)
-			add(h, ROLE_TEXT, "", "");
+	for (size_t i = 0; i < f->n; i++)
+		if (!strcmp(f->v[i].right, e->right) && !strcmp(f->v[i].left, e->left))
+			return false;
+	if (f->n < ARRAY_LEN(f->v)) {
+		f->v[f->n].right = e->right;
+		memcpy(f->v[f->n++].left, e->left, sizeof(e->left));
 	}
+	return true;
 }
 
-static void
-add_class(struct help *h, enum lens lens, unsigned c, const char *left, const char *right)
+/* Those of one page that have what is looked for, under the page's name. */
+static int
+draw_found(const struct ui *ui, struct found *f, size_t page, int y, int top, int bottom)
 {
-	struct help_line *l = next_line(h);
+	struct help h = {0};
+	bool headed = false;
 
-	l->left_role = ROLE_STRONG;
-	snprintf(l->left, sizeof(l->left), "  %s", left);
-	l->glyph = lens_class(lens, c).letter;
-	l->glyph_role = paint_class_role(lens, c);
-	l->right = right;
-}
+	help_make(&h, page, ui->lens);
+	for (size_t i = 0; i < h.n; i++) {
+		struct help_entry head = {.role = ROLE_ACCENT, .left = "", .right = ""};
 
-/* The classes of the lens that is in use; of states with their help. */
-static void
-add_legend(struct help *h, enum lens lens)
-{
-	char head[32];
-
-	snprintf(head, sizeof(head), "Pages: %s", lens_row(lens)->name);
-	add(h, ROLE_ACCENT, head, "");
-	for (unsigned c = 0; c < lens_classes(lens); c++)
-		if (lens == LENS_STATE)
-			add_class(h, lens, c, state_row((enum state)c)->name, state_row((enum state)c)->help);
-		else
-			add_class(h, lens, c, "", lens_class(lens, c).name);
-	add(h, ROLE_TEXT, "", "");
-}
-
-static void
-add_bytes(struct help *h)
-{
-	add(h, ROLE_ACCENT, "Bytes", "");
-	add(h, ROLE_BYTE_ZERO, "00", "zero");
-	add(h, ROLE_BYTE_TEXT, "41", "text");
-	add(h, ROLE_BYTE_FF, "ff", "all bits set");
-	add(h, ROLE_BYTE_REST, "1b", "anything else");
-	add(h, ROLE_HEAT_NOW, "2a", "seen to change: the brighter, the more recently");
-	add(h, ROLE_NONE, "..", "not read: a page that is not in RAM, or that no read may touch");
-	add(h, ROLE_TEXT, "", "");
-}
-
-static void
-add_lenses(struct help *h)
-{
-	add(h, ROLE_ACCENT, "Lenses", "");
-	for (unsigned l = 0; l < LENS_COUNT; l++) {
-		const struct lens_row *row = lens_row((enum lens)l);
-		char left[40];
-
-		snprintf(left, sizeof(left), "%c %s", row->digit, row->name);
-		add(h, ROLE_STRONG, left, row->question);
+		if (!is_found(&h.entry[i], ui->help_find) || !is_new(f, &h.entry[i]))
+			continue;
+		snprintf(head.left, sizeof(head.left), "%s", help_page_name(page));
+		if (!headed)
+			y = draw_entry(ui, &head, y, top, bottom);
+		headed = true;
+		y = draw_entry(ui, &h.entry[i], y, top, bottom);
 	}
-	add(h, ROLE_TEXT, "", "");
+	return headed ? y + 1 : y;
 }
 
-static void
-add_questions(struct help *h)
+static int
+draw_all(const struct ui *ui, int y, int top, int bottom)
 {
-	size_t n;
-	const struct query_form *q = query_forms(&n);
-	const struct here_form *here;
+	struct help h = {0};
 
-	add(h, ROLE_ACCENT, "Questions", "");
-	for (size_t i = 0; i < n; i++)
-		add(h, ROLE_STRONG, q[i].form, q[i].help);
-	here = here_forms(&n);
-	for (size_t i = 0; i < n; i++)
-		add(h, ROLE_STRONG, here[i].form, here[i].help);
-	add(h, ROLE_TEXT, "", "");
-}
+	if (ui->help_find[0]) {
+		struct found f = {.n = 0};
 
-static void
-add_soft_dirty(struct help *h)
-{
-	static const char *const lines[] = {
-	    "c tells the kernel to forget what was written: it marks every page",
-	    "clean and write-protected. The next write to a page takes one short",
-	    "fault, and the page shows in a warm colour: the brighter, the more",
-	    "recent. It costs the target that fault a page, once, and a stop of",
-	    "some milliseconds for the clear. Needs a kernel with soft-dirty.",
-	};
-
-	add(h, ROLE_ACCENT, "Soft-dirty", "");
-	for (size_t i = 0; i < ARRAY_LEN(lines); i++)
-		add(h, ROLE_TEXT, "", lines[i]);
-}
-
-/* What the picker says of each process. */
-static void
-add_access(struct help *h)
-{
-	add(h, ROLE_ACCENT, "Access", "");
-	for (unsigned a = ACCESS_FULL; a < ACCESS_COUNT; a++)
-		add(h, ROLE_STRONG, access_name((enum access)a), access_help((enum access)a));
-}
-
-static void
-make(struct help *h, const struct ui *ui)
-{
-	enum view_id below = ui->depth ? ui->stack[ui->depth - 1] : VIEW_REGIONS;
-
-	h->n = 0;
-	add_keys(h, view_of(below)->letter);
-	if (below == VIEW_PICKER) {
-		add_access(h);
-		return;
+		for (size_t p = 0; help_page_name(p); p++)
+			y = draw_found(ui, &f, p, y, top, bottom);
+		return y;
 	}
-	if (below == VIEW_HEX)
-		add_bytes(h);
-	add_legend(h, ui->lens);
-	add_lenses(h);
-	add_questions(h);
-	add_soft_dirty(h);
+	help_make(&h, ui->help_page, ui->lens);
+	for (size_t i = 0; i < h.n; i++)
+		y = draw_entry(ui, &h.entry[i], y, top, bottom);
+	return y;
+}
+
+/* The names of the pages: from one on that lets the chosen one be seen. */
+static void
+draw_names(const struct ui *ui, int y)
+{
+	size_t first = 0;
+	int x = 1;
+
+	for (size_t p = 0, to = 1; p <= ui->help_page && help_page_name(p); p++) {
+		to += strlen(help_page_name(p)) + 2;
+		for (; to > (size_t)ui->cols && first < p; first++)
+			to -= strlen(help_page_name(first)) + 2;
+	}
+	for (size_t p = first; help_page_name(p) && x < ui->cols; p++) {
+		bool chosen = p == ui->help_page && !ui->help_find[0];
+
+		x = paint_text(y, x, ui->cols, chosen ? ROLE_SELECT : ROLE_DIM, chosen ? "[%s]" : " %s ", help_page_name(p));
+	}
 }
 
 static void
 draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 {
-	struct help h;
-
 	(void)s;
-	make(&h, ui);
-	for (int i = ui->help_top, y = top; i < h.n && y < bottom; i++, y++) {
-		const struct help_line *l = &h.line[i];
-
-		paint_text(y, l->right && l->right[0] ? 3 : 1, 24, l->left_role, "%s", l->left);
-		if (l->glyph)
-			paint_glyph(y, 3, l->glyph_role, (wchar_t)l->glyph);
-		paint_text(y, l->left[0] ? 24 : 3, ui->cols, ROLE_TEXT, "%s", l->right ? l->right : "");
-	}
+	draw_names(ui, top);
+	top += 1 + !is_narrow(ui);
+	if (draw_all(ui, top - ui->help_top, top, bottom) == top)
+		paint_text(top, 1, ui->cols, ROLE_TEXT, "nothing here has \"%s\"", ui->help_find);
 }
 
 static void
 settle(struct ui *ui, const struct sample *s, int top, int bottom)
 {
-	struct help h;
+	int last = draw_all(ui, 0, 0, 0) - (bottom - top - 1 - !is_narrow(ui));
 
 	(void)s;
-	make(&h, ui);
-	if (ui->help_top > h.n - (bottom - top))
-		ui->help_top = h.n - (bottom - top);
+	if (ui->help_top > last)
+		ui->help_top = last;
 	if (ui->help_top < 0)
 		ui->help_top = 0;
 }
@@ -213,22 +171,40 @@ settle(struct ui *ui, const struct sample *s, int top, int bottom)
 static void
 say(const struct ui *ui, const struct sample *s, struct buf *out)
 {
-	(void)ui;
 	(void)s;
-	buf_fmt(out, "Up and Down move, %s or Esc closes; `man pmtop` has it all", key_of(ACT_CLOSE, 'H'));
+	if (ui->help_find[0]) {
+		buf_str(out, "all that has \"");
+		text_escape(out, ui->help_find, strlen(ui->help_find), !paint_utf8());
+		buf_fmt(out, "\"; %s shows the pages again", key_of(ACT_BACK, 'H'));
+		return;
+	}
+	buf_fmt(out, "%s: the next page, %s looks for a word in all of them; `man pmtop` has it all",
+	        key_of(ACT_NEXT_CHANGE, 'H'), key_of(ACT_FIND, 'H'));
 }
 
 static void
 crumb(const struct ui *ui, const struct sample *s, struct buf *out)
 {
 	(void)s;
-	buf_fmt(out, "help > %s", view_of(ui->depth ? ui->stack[ui->depth - 1] : VIEW_REGIONS)->name);
+	buf_fmt(out, "help > %s", ui->help_find[0] ? "found" : help_page_name(ui->help_page));
+}
+
+static void
+turn(struct ui *ui, int step)
+{
+	size_t n = 0;
+
+	while (help_page_name(n))
+		n++;
+	ui->help_page = (ui->help_page + n + (size_t)step) % n;
+	ui->help_top = 0;
+	ui->help_find[0] = '\0';
 }
 
 static unsigned
 act(struct ui *ui, const struct sample *s, enum action a)
 {
-	int page = ui->rows - 3;
+	int page = ui->rows - 5;
 
 	(void)s;
 	switch ((int)a) {
@@ -237,12 +213,34 @@ act(struct ui *ui, const struct sample *s, enum action a)
 	case ACT_PAGE_UP: ui->help_top -= page; break;
 	case ACT_PAGE_DOWN: ui->help_top += page; break;
 	case ACT_FIRST: ui->help_top = 0; break;
-	case ACT_LAST: ui->help_top = HELP_LINES; break;
+	case ACT_LAST: ui->help_top = HELP_ENTRIES * 4; break; /* settle knows better */
+	case ACT_NEXT_CHANGE: turn(ui, 1); break;
+	case ACT_LAST_CHANGE: turn(ui, -1); break;
+	case ACT_FIND: return FX_FIND_HELP;
 	}
 	return FX_NONE;
 }
 
+void
+ui_help(struct ui *ui)
+{
+	ui->help_page = help_page_of(view_of(ui_view(ui))->letter);
+	ui->help_top = 0;
+	ui->help_find[0] = '\0';
+	ui_push(ui, VIEW_HELP);
+}
+
+bool
+ui_help_find(struct ui *ui, const char *what)
+{
+	bool had = ui->help_find[0] != '\0';
+
+	snprintf(ui->help_find, sizeof(ui->help_find), "%.*s", (int)ui_fit(what, sizeof(ui->help_find) / 4), what);
+	ui->help_top = 0;
+	return had;
+}
+
 const struct view view_help = {
     .name = "help", .letter = 'H', .draw = draw, .act = act, .say = say, .crumb = crumb,
-    .settle = settle,
+    .settle = settle, .bare = true,
 };

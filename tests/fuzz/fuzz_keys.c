@@ -199,8 +199,7 @@ do_action(struct world *w, enum action a)
 	case ACT_GO:
 		return;
 	case ACT_HELP:
-		w->ui.help_top = 0;
-		ui_push(&w->ui, VIEW_HELP);
+		ui_help(&w->ui);
 		return;
 	case ACT_BACK:
 		ui_back(&w->ui);
@@ -470,6 +469,8 @@ check(const struct ui *ui, const struct sample *s)
 	case VIEW_SORT:
 	case VIEW_COLUMNS:
 		return !s->regions || (check_list(ui, s) && check_menu(ui));
+	case VIEW_MESSAGES:
+		return ui->messages_top >= 0 || fuzz_wrong("messages_top %d", ui->messages_top);
 	case VIEW_HELP:
 		return ui->help_top >= 0 || fuzz_wrong("help_top %d", ui->help_top);
 	case VIEW_PICKER: /* fuzz_picker */

@@ -69,8 +69,11 @@ teardown() { screen_stop; }
 @test "what is wrong is told with its line, and the rest holds" {
 	printf '%s\n' 'theme = light' 'nonsense' '[keys]' 'clear = q' >"$rc"
 	screen_start 160x24 "$PID"
+	screen_text | grep 'config/pmtop/pmtoprc: 2 mistakes; ! shows them'
+	screen_keys '!'
+	screen_text | grep 'pmtoprc:4: in the regions view key q means close'
 	screen_text | grep 'config/pmtop/pmtoprc:2: a line that says nothing: it is neither NAME = VALUE nor \[SECTION\]'
-	screen_keys Down # c clears as ever, q quits
+	screen_keys Escape # c clears as ever, q quits
 	screen_text | grep 'c clear.*q quit'
 	screen_keys q
 	screen_end

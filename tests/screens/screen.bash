@@ -96,6 +96,16 @@ screen_send() {
 	_tmux send-keys "$@"
 }
 
+# The next program's terminal has sixteen colours; Debian's base system describes none such.
+sixteen_colors() {
+	command -v tic >/dev/null || skip "tic (ncurses-bin) is not installed"
+	infocmp -x xterm-256color | sed -E 's/^xterm-256color[^,]*/xterm-16color|sixteen colours/
+		s/colors#[^,]*/colors#16/; s/pairs#[^,]*/pairs#256/' >"$BATS_TEST_TMPDIR/16.ti"
+	tic -x -o "$BATS_TEST_TMPDIR/terminfo" "$BATS_TEST_TMPDIR/16.ti"
+	SCREEN_TERM=xterm-16color
+	SCREEN_ENV+=("TERMINFO=$BATS_TEST_TMPDIR/terminfo")
+}
+
 # --- waiting --------------------------------------------------------------------------------------
 
 _screen_fail() {

@@ -1,0 +1,109 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The help: a page a view, words found in all of them; the log of what was told.
+load screen
+
+teardown() { screen_stop; }
+
+@test "pages are turned, round and round, and Esc goes back to the view" {
+	fixture zoo
+	screen_start 80x24 "$PID"
+	screen_keys '?' Tab
+	screen_text | grep 'help > grid'
+	screen_keys BTab BTab BTab
+	screen_text | grep 'help > settings'
+	screen_golden help-settings
+	screen_keys Left Left Left Left
+	screen_golden help-lenses
+	screen_keys Escape
+	screen_text | grep '› regions'
+	screen_keys q
+	screen_end
+}
+
+@test "a word is found on all pages as it is typed" {
+	fixture zoo
+	screen_start 80x24 "$PID"
+	screen_keys Enter '?' /
+	screen_type Zoom
+	screen_golden help-find-typing
+	screen_keys Enter
+	screen_golden help-find
+	screen_keys Escape # the page again
+	screen_text | grep 'help > grid'
+	screen_keys /
+	screen_type 'no such word'
+	screen_text | grep 'nothing here has "no such word"'
+	screen_keys Escape
+	screen_text | grep 'help > grid'
+	screen_keys Q
+	screen_end
+}
+
+@test "on a small screen the words stand below the keys" {
+	fixture zoo
+	screen_start 40x10 "$PID"
+	screen_keys '?'
+	screen_golden help-40x10
+	screen_keys End Q
+	screen_end
+}
+
+@test "the help in every theme" {
+	fixture zoo
+	screen_start 80x24 --theme light "$PID"
+	screen_keys '?' Left Left Left Left Left Left
+	screen_golden help-lenses-light
+	screen_stop
+	SCREEN_ENV=(NO_COLOR=1)
+	screen_start 80x24 "$PID"
+	screen_keys '?' Left Left Left Left Left Left
+	screen_golden help-lenses-mono
+	screen_stop
+	SCREEN_ENV=()
+	SCREEN_TERM=linux
+	screen_start 80x24 "$PID"
+	screen_keys '?' Left Left Left Left Left Left
+	screen_golden help-lenses-linux
+	screen_stop
+	sixteen_colors
+	screen_start 80x24 "$PID"
+	screen_keys '?' Left Left Left Left Left Left
+	screen_golden help-lenses-16
+	screen_stop
+	SCREEN_TERM=tmux-256color SCREEN_ENV=()
+	screen_start 80x24 --ascii "$PID"
+	screen_keys '?' Left Left Left Left Left Left
+	screen_golden help-lenses-ascii
+	screen_keys Q
+	screen_end
+}
+
+@test "every message is kept with its time" {
+	fixture_own softdirty
+	screen_start 80x24 "$PID"
+	screen_keys '!'
+	screen_text | grep 'nothing was told yet'
+	screen_keys q Escape c Escape Escape '!'
+	screen_golden messages '[0-9]{2}:[0-9]{2}:[0-9]{2}' 'gen 1 \+[0-9]+s' 'in [0-9.]+ ms'
+	# opened from itself and from the help it is there once
+	screen_keys '?' Escape q
+	screen_text | grep '› regions'
+	screen_keys q
+	screen_end
+}
+
+@test "messages and help where a process is chosen" {
+	fixture zoo
+	screen_start 80x24
+	screen_keys F1 /
+	screen_type access
+	screen_keys Enter
+	screen_text | grep 'help > found'
+	screen_keys Escape Escape F8
+	screen_text | grep 'messages'
+	screen_keys Escape
+	screen_text | grep 'choose a process'
+	screen_keys F10
+	screen_end
+}
