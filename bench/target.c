@@ -281,6 +281,38 @@ make_dirty(char **arg)
 	keep_writing(arg, false);
 }
 
+/* "OPS A-SECOND LONGEST-US" of what was done since *start, twice a second; starts anew then. */
+static void
+tell_ops(uint64_t *start, uint64_t *ops, uint64_t *max, uint64_t *now)
+{
+	if (*now - *start < 500000000)
+		return;
+	printf("OPS %ju %ju\n", (uintmax_t)(*ops * 1000000000 / (*now - *start)), (uintmax_t)*max / 1000);
+	fflush(stdout);
+	*start = *now = time_ns(); /* the printing is not to count */
+	*ops = *max = 0;
+}
+
+/* Write to pages at random without end, and say how fast. */
+static void
+make_writer(char **arg)
+{
+	enum { AT_ONCE = 64 };
+	uint64_t size = parse_size(arg[0]), start, last, now, ops = 0, max = 0;
+	uint8_t *p = map(size, MADV_NOHUGEPAGE);
+
+	touch(p, size);
+	announce(p, size);
+	for (start = last = time_ns();; last = now) {
+		for (unsigned i = 0; i < AT_ONCE; i++)
+			++*(volatile uint64_t *)(void *)(p + random_below(size / page) * page);
+		now = time_ns();
+		max = u64_max(max, now - last);
+		ops += AT_ONCE;
+		tell_ops(&start, &ops, &max, &now);
+	}
+}
+
 /* Map and unmap without end; print "OPS A-SECOND LONGEST-US" twice a second: what watching costs. */
 static void
 make_mapper(char **arg)
@@ -298,13 +330,7 @@ make_mapper(char **arg)
 		now = time_ns();
 		max = u64_max(max, now - last);
 		ops++;
-		if (now - start < 500000000)
-			continue;
-		printf("OPS %ju %ju\n", (uintmax_t)(ops * 1000000000 / (now - start)),
-		       (uintmax_t)max / 1000);
-		fflush(stdout);
-		start = now = time_ns(); /* the printing is not to count */
-		ops = max = 0;
+		tell_ops(&start, &ops, &max, &now);
 	}
 }
 
@@ -324,6 +350,7 @@ static const struct shape {
 	{ "churn", "SIZE PAGES-PER-SECOND", 2, make_churn },
 	{ "dirty", "SIZE PAGES-PER-SECOND", 2, make_dirty },
 	{ "mapper", "SIZE", 1, make_mapper },
+	{ "writer", "SIZE", 1, make_writer },
 };
 
 int
