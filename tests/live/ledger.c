@@ -197,7 +197,21 @@ clear(struct watch *w)
 		die(w->err.what, w->err.why);
 }
 
-/* One look, numbered from 1; what it told goes to its line. */
+/* What this look has told, of generation `era` or at `now`, goes to its line. */
+static void
+collect(const struct watch *w, uint32_t era, uint64_t now)
+{
+	const struct track *t = &w->t.track;
+
+	for (size_t i = 0; i < t->n; i++) {
+		const struct track_stamp *s = &t->v[i];
+
+		if (t->way == TRACK_SOFT_DIRTY ? s->time_ns == now : s->gen == era)
+			tell(w->looks, s->start, s->end);
+	}
+}
+
+/* One look, numbered from 1. */
 static void
 look(struct watch *w)
 {
@@ -212,19 +226,14 @@ look(struct watch *w)
 		clear(w); /* tells what it arms again */
 	} else if (t->way == TRACK_HASH) {
 		seen_look(&w->t, w->v, w->v->start, w->v->end, now);
+		era = t->era;
 	} else {
 		measure(w, now);
-		if (w->sampled)
-			clear(w);
 	}
+	collect(w, era, now);
+	if (w->sampled)
+		clear(w);
 	atomic_fetch_add(&sh->ended, 1);
-	for (size_t i = 0; i < t->n; i++) {
-		const struct track_stamp *s = &t->v[i];
-		bool new = t->way == TRACK_UFFD ? s->gen == era : t->way == TRACK_HASH ? s->gen == t->era : s->time_ns == now;
-
-		if (new)
-			tell(w->looks, s->start, s->end);
-	}
 }
 
 static void
