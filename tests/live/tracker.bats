@@ -33,6 +33,18 @@ is_armed() { [[ $(read_column "$1" UFFD-WP | lines_with 1 | wc -w) -gt 0 ]]; }
 is_registered() { grep -q '^VmFlags:.* uw' "/proc/$SUBJECT_PID/smaps"; }
 is_free() { ! is_registered; }
 
+# watch_start ARG...: an interval that ends when we say so
+watch_start() {
+	"$PMTOP" --watch=3600 "$@" "$SUBJECT_PID" >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" 3>&- &
+	WATCH=$!
+	OTHERS+=("$WATCH")
+}
+
+watch_end() {
+	kill -TERM "$WATCH"
+	wait "$WATCH"
+}
+
 # account WAY WRITES: of writes to three kinds of memory, while they are told
 account() {
 	local kind out status
@@ -75,27 +87,23 @@ account() {
 @test "exactly the pages written are told, of a process that knows nothing of it" {
 	need_watch
 	unwatched_start
-	pm --watch=$((2 * ${TEST_TIMEOUT_SCALE:-1})) "${INJECT[@]}" --pages="${RANGE[anon]}" --filter written -o ADDRESS --csv -n \
-		"$SUBJECT_PID" >"$BATS_TEST_TMPDIR/out" 3>&- &
-	OTHERS+=($!)
+	watch_start "${INJECT[@]}" --pages="${RANGE[anon]}" --filter written -o ADDRESS --csv -n
 	until_true is_armed anon
 	subject write anon 3 5 63
 	subject read anon 7
-	wait $!
+	watch_end
 	is "$(cat "$BATS_TEST_TMPDIR/out")" "$(printf '0x%x\n' $((16#${AT[anon]} + 3 * 4096)) $((16#${AT[anon]} + 5 * 4096)) $((16#${AT[anon]} + 63 * 4096)))"
 }
 
 @test "--scope watches a part, and the rest is not touched" {
 	need_watch
 	unwatched_start
-	pm --watch=$((2 * ${TEST_TIMEOUT_SCALE:-1})) --count 1 "${INJECT[@]}" --scope "${RANGE[anon]}" --csv -n -o PAGES,START \
-		"$SUBJECT_PID" >"$BATS_TEST_TMPDIR/out" 3>&- &
-	OTHERS+=($!)
+	watch_start "${INJECT[@]}" --scope "${RANGE[anon]}" --csv -n -o PAGES,START
 	until_true is_armed anon
 	run ! is_armed sparse
 	subject write anon 1
 	subject write sparse 8
-	wait $!
+	watch_end
 	is "$(cat "$BATS_TEST_TMPDIR/out")" "1,"$'\n'"1,0x${AT[anon]}"
 }
 
@@ -122,10 +130,9 @@ account() {
 	unwatched_start
 	local i
 	for ((i = 0; i < 30; i++)); do
-		"$PMTOP" --watch=3600 "${INJECT[@]}" "$SUBJECT_PID" >/dev/null 3>&- &
-		OTHERS+=($!)
+		watch_start "${INJECT[@]}"
 		until_true is_armed anon
-		{ kill -KILL $! && wait $!; } 2>/dev/null || :
+		{ kill -KILL "$WATCH" && wait "$WATCH"; } 2>/dev/null || :
 		until_true is_free
 		subject write anon
 		subject write shared
@@ -136,11 +143,10 @@ account() {
 @test "the process executes another program while it is watched: told, and the new one is not asked" {
 	need_watch
 	unwatched_start
-	pm --watch=$((5 * ${TEST_TIMEOUT_SCALE:-1})) "${INJECT[@]}" "$SUBJECT_PID" >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" 3>&- &
-	OTHERS+=($!)
+	watch_start "${INJECT[@]}"
 	until_true is_armed anon
 	subject exec
-	! wait $!
+	! watch_end
 	grep -q 'ended, or executed another program' "$BATS_TEST_TMPDIR/err"
 	is_free
 }
