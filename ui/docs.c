@@ -17,6 +17,7 @@
 #include "settings.h"
 #include "smaps.h"
 #include "state.h"
+#include "track.h"
 #include "util.h"
 
 /* --- --help ------------------------------------------------------------------------------------------- */
@@ -309,6 +310,35 @@ man_config(void)
 }
 
 static void
+man_writes(void)
+{
+	printf(".SH \"WATCHING WRITES\"\n"
+	       "There are several ways to tell which pages a process writes. Which of them work here is found by trying "
+	       "each on memory of pmtop's own, never from the kernel's version; \\fBpmtop \\-e tracker PID\\fR tells, and "
+	       "\\fB\\-\\-tracker\\fR chooses. By default it is the first that works of\n");
+	for (unsigned w = 0; w < TRACK_WAYS; w++)
+		item(track_way_name((enum track_way)w), track_way_help((enum track_way)w));
+	printf(".PP\nUserfaultfd of a process that is not pmtop's takes one system call run inside it: one of its threads is "
+	       "stopped for about 0.1 ms, and goes on as if nothing had been. That is only done when you agree on the screen, "
+	       "which tells the costs for this process and offers to watch one region alone, or with "
+	       "\\fB\\-\\-allow\\-inject\\fR; what is started by \\fBpmtop \\-\\-\\fR is not asked about. It holds for the "
+	       "program that runs then, not for what it executes. A process that is traced, confined by seccomp beyond "
+	       "pmtop's rights, or uses userfaultfd itself is left alone, and pmtop says why. While it is watched the first "
+	       "write to each page after a clear costs about a microsecond, huge pages are split as they are written, "
+	       "and afterwards it may keep a few more entries in its map. If pmtop is killed the kernel lets it go.\n"
+	       ".PP\n\\fBc\\fR clears once, and then only looks: with soft-dirty and userfaultfd no write is lost. "
+	       "\\fBC\\fR, and \\fB\\-\\-watch\\fR, clear again and again. Userfaultfd tells in the same step what was written until "
+	       "then, so that nothing is lost; soft-dirty cannot, and what is written between a look and the next clear "
+	       "is in no interval: it is called sampled, and with looks one after the other a busy writer's loss was "
+	       "measured as a quarter to a third of its writes. What is not known is said: regions mapped since the clear, or "
+	       "merged with a new mapping (soft-dirty then calls all of their pages written), hugetlb pages, what is not "
+	       "watched. Soft-dirty tells huge pages by 2 MiB.\n"
+	       ".PP\nClearing soft-dirty takes it away from whoever else lives by it: a tracer, CRIU, a garbage collector such as "
+	       "libgc. Where one is seen pmtop asks first; \\fB\\-\\-force\\fR answers for scripts. "
+	       "\\fB\\-\\-read\\-only\\fR refuses all of it.\n");
+}
+
+static void
 docs_man(void)
 {
 	printf(".\\\" Made by `pmtop --print man` from its tables.\n"
@@ -335,6 +365,7 @@ docs_man(void)
 	man_tables();
 	man_flags();
 	man_filter();
+	man_writes();
 	printf(".SH PRIVILEGES\n"
 	       "Your own processes need none: states come from the page tables. Page frame numbers, and with "
 	       "them flags, map counts and memory cgroups, need CAP_SYS_ADMIN in the initial user namespace; "
