@@ -35,6 +35,7 @@ struct pcell {
 static struct {
 	enum theme theme;
 	bool utf8, colors, calm;
+	bool light; /* the terminal's own background, as far as it is known */
 	int rows, cols;
 	struct pcell *next, *shown;
 	int cursor_y, cursor_x;
@@ -76,6 +77,7 @@ paint_open(const struct term *t, enum theme theme)
 	p.calm = t->calm;
 	p.colors = t->colors > 0;
 	p.theme = choose(t, theme);
+	p.light = t->ground == GROUND_LIGHT || theme == THEME_LIGHT;
 }
 
 static void
@@ -89,6 +91,7 @@ void
 paint_again(const struct term *t, enum theme theme)
 {
 	p.theme = choose(t, theme);
+	p.light = t->ground == GROUND_LIGHT || theme == THEME_LIGHT;
 	forget_shown();
 }
 
@@ -287,6 +290,17 @@ paint_columns(uint32_t cp)
 	return w < 0 ? 1 : (size_t)w;
 }
 
+/* Green, yellow and cyan letters cannot be read on a light ground: they stand out by weight there. */
+static struct paint_look
+letter_look(enum role role)
+{
+	struct paint_look look = looks[role][p.theme];
+
+	if (p.theme == THEME_ANSI && p.light && look.bg < 0 && (look.fg == 2 || look.fg == 3 || look.fg == 6))
+		look = (struct paint_look){-1, -1, look.attr | PAINT_BOLD};
+	return look;
+}
+
 int
 paint_text(int y, int x, int right, enum role role, const char *fmt, ...)
 {
@@ -312,9 +326,9 @@ paint_text(int y, int x, int right, enum role role, const char *fmt, ...)
 			continue; /* combining: a cell holds one character */
 		if (x + w > right)
 			break;
-		put(y, x, p.utf8 && wcwidth((wchar_t)cp) < 0 ? L'?' : plain_sign((wchar_t)cp), looks[role][p.theme]);
+		put(y, x, p.utf8 && wcwidth((wchar_t)cp) < 0 ? L'?' : plain_sign((wchar_t)cp), letter_look(role));
 		if (w == 2)
-			put(y, x + 1, COVERED, looks[role][p.theme]);
+			put(y, x + 1, COVERED, letter_look(role));
 		x += w;
 	}
 	return x;
@@ -330,7 +344,7 @@ paint_fill(int y, int x, int right, enum role role)
 void
 paint_glyph(int y, int x, enum role role, wchar_t glyph)
 {
-	put(y, x, plain_sign(glyph), looks[role][p.theme]);
+	put(y, x, plain_sign(glyph), letter_look(role));
 }
 
 void
@@ -339,7 +353,7 @@ paint_block(int y, int x, enum role front, enum role back, wchar_t glyph)
 	struct paint_look f = looks[front][p.theme], b = looks[back][p.theme];
 	struct paint_look look = {.fg = f.bg >= 0 ? f.bg : f.fg, .bg = b.bg, .attr = 0};
 
-	if (!p.colors)
+	if (p.theme == THEME_MONO)
 		look = (struct paint_look){-1, -1, f.attr};
 	put(y, x, glyph, look);
 }

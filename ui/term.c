@@ -91,14 +91,11 @@ color_count(enum term_color wish)
 	return COLORS >= 256 ? 256 : COLORS >= 16 ? 16 : COLORS >= 8 ? 8 : 0;
 }
 
-/*
- * Curses is in charge of the line by now, so that no answer is echoed, and has drawn nothing yet.
- * Where there are fewer colours the theme does not depend on it.
- */
+/* Curses is in charge of the line by now, so that no answer is echoed, and has drawn nothing yet. */
 static void
 find_ground(struct term *t)
 {
-	if (t->headless || t->colors < 256 || !isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
+	if (t->headless || !t->colors || !isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
 		return;
 	ground_ask(&asked, STDIN_FILENO, STDOUT_FILENO, ANSWER_MS);
 	t->ground = asked.ground ? asked.ground : ground_of_colorfgbg(getenv("COLORFGBG"));

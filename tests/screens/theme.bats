@@ -56,3 +56,29 @@ teardown() { screen_stop; }
 	screen_keys q
 	screen_end
 }
+
+@test "list and grid in sixteen colours, in eight, on a light ground" {
+	sixteen_colors
+	screen_start 80x24 "$PID"
+	screen_golden theme-list-16
+	screen_keys Enter
+	screen_golden theme-grid-16
+	screen_stop
+	SCREEN_ENV=() SCREEN_TERM=xterm SCREEN_GROUND='#ffffff'
+	screen_start 80x24 "$PID"
+	screen_golden theme-list-8-on-light
+	screen_keys Enter
+	screen_golden theme-grid-8-on-light
+	screen_keys Q
+	screen_end
+}
+
+@test "--theme ansi and mono where there are more colours" {
+	screen_start 80x24 --theme ansi "$PID"
+	screen_golden theme-list-ansi
+	screen_stop
+	screen_start 80x24 --theme mono "$PID"
+	screen_golden list-java-mono
+	screen_keys q
+	screen_end
+}

@@ -48,6 +48,14 @@ color_of(int index)
 	return c;
 }
 
+/* 0xrrggbb in linear light. */
+static inline struct rgb
+color_rgb(unsigned rgb)
+{
+	return (struct rgb){color_linear((rgb >> 16 & 255) / 255.0), color_linear((rgb >> 8 & 255) / 255.0),
+	                    color_linear((rgb & 255) / 255.0)};
+}
+
 static inline double
 color_clamp(double v)
 {

@@ -88,6 +88,45 @@ test_contrast(void)
 		}
 }
 
+/*
+ * The first eight colours are the user's, and bold may make them bright or not: in three palettes that
+ * are widely used every letter with a ground of its own can be read, with or without that. Letters on
+ * the terminal's own ground are measured on black; on a light one they are not coloured.
+ */
+static void
+test_ansi(void)
+{
+	static const struct {
+		const char *name;
+		unsigned rgb[16];
+	} palettes[] = {
+	    {"xterm", {0x000000, 0xcd0000, 0x00cd00, 0xcdcd00, 0x0000ee, 0xcd00cd, 0x00cdcd, 0xe5e5e5,
+	               0x7f7f7f, 0xff0000, 0x00ff00, 0xffff00, 0x5c5cff, 0xff00ff, 0x00ffff, 0xffffff}},
+	    {"VGA", {0x000000, 0xaa0000, 0x00aa00, 0xaa5500, 0x0000aa, 0xaa00aa, 0x00aaaa, 0xaaaaaa,
+	             0x555555, 0xff5555, 0x55ff55, 0xffff55, 0x5555ff, 0xff55ff, 0x55ffff, 0xffffff}},
+	    {"Tango", {0x2e3436, 0xcc0000, 0x4e9a06, 0xc4a000, 0x3465a4, 0x75507b, 0x06989a, 0xd3d7cf,
+	               0x555753, 0xef2929, 0x8ae234, 0xfce94f, 0x729fcf, 0xad7fa8, 0x34e2e2, 0xeeeeec}},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(palettes); i++)
+		for (unsigned r = 0; r < ROLE_COUNT; r++) {
+			struct paint_look l = paint_look(THEME_ANSI, (enum role)r);
+			bool bold = l.attr & PAINT_BOLD;
+			struct rgb ground = color_rgb(l.bg < 0 ? 0 : palettes[i].rgb[l.bg]);
+			double c;
+			char name[64];
+
+			if (l.fg < 0)
+				continue;
+			c = color_contrast(color_rgb(palettes[i].rgb[l.fg]), ground);
+			if (bold)
+				c = fmin(c, color_contrast(color_rgb(palettes[i].rgb[l.fg + 8]), ground));
+			snprintf(name, sizeof(name), "ansi, %s: %s can be read", palettes[i].name, names[r]);
+			if (!ok(c >= (l.bg == 5 ? 2.5 : 3.0), name)) /* nothing does better on magenta */
+				printf("# contrast %.2f\n", c);
+		}
+}
+
 static void
 test_indices(void)
 {
@@ -235,6 +274,7 @@ main(void)
 	tap_start();
 	test_maths();
 	test_contrast();
+	test_ansi();
 	test_indices();
 	test_common();
 	test_all_states();
