@@ -13,5 +13,6 @@ sample_free(struct sample *s)
 	answer_unref(s->answer);
 	answer_unref(s->card);
 	bytes_unref(s->bytes);
+	smaps_look_unref(s->smaps);
 	free(s);
 }

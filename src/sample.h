@@ -8,6 +8,7 @@
 #include "answer.h"
 #include "bytes.h"
 #include "region.h"
+#include "smaps.h"
 #include "track.h"
 #include "window.h"
 
@@ -25,6 +26,7 @@ struct want {
 	uint64_t refresh, clear, ask, fault; /* raised by one for one more */
 	uint64_t fault_at;    /* the page that the last `fault` has read though it is not in RAM */
 	char question[512];   /* what the last `ask` asks */
+	bool smaps_on;        /* something that only smaps tells is on screen: read once, and with `refresh` */
 	uint64_t pulse_ns;    /* clear again after so long; 0: never */
 
 	/* how `clear` may go about it. What was agreed to holds for one program: 1 + sample.execs, 0 no */
@@ -102,6 +104,9 @@ struct sample {
 	uint64_t asked;        /* the last `ask` step answered */
 	struct answer *answer; /* NULL: answer_err */
 	struct err answer_err;
+
+	struct smaps_look *smaps; /* of want.smaps_on; NULL: not read, or: */
+	struct err smaps_err;  /* what[0] != 0: why not */
 
 	enum card_kind card_kind;
 	struct answer *card;   /* of want.card */

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -74,6 +75,7 @@ publish(struct sampler *s, bool complete)
 	answer_ref(copy->answer);
 	answer_ref(copy->card);
 	bytes_ref(copy->bytes);
+	smaps_look_ref(copy->smaps);
 	pthread_mutex_lock(&s->lock);
 	old = s->out;
 	s->out = copy;
@@ -182,6 +184,9 @@ address_space_gone(struct sampler *s, struct vma_list *vmas)
 	if (moved)
 		return false;
 	s->draft.execs++;
+	smaps_look_unref(s->draft.smaps);
+	s->draft.smaps = NULL;
+	s->draft.smaps_err.what[0] = '\0';
 	s->t.track.can = TRACK_UNKNOWN; /* the new program may be another matter */
 	s->now.pulse_ns = 0;
 	bytes_unref(s->draft.bytes); /* of another address space: nothing to compare with */
@@ -298,6 +303,19 @@ look_at_card(struct sampler *s, const struct vma_list *vmas)
 	else
 		s->draft.card = answer_page(&s->t, vmas, s->now.card, &s->draft.card_err);
 	s->draft.card_kind = s->now.card_on;
+}
+
+/* Dear: the kernel walks every page table of the target for it. Never read but when asked. */
+static void
+look_at_smaps(struct sampler *s)
+{
+	int fd = proc_file(&s->t.proc, "smaps", O_RDONLY);
+
+	smaps_look_unref(s->draft.smaps);
+	s->draft.smaps_err.what[0] = '\0';
+	s->draft.smaps = smaps_look(fd, &s->draft.smaps_err);
+	if (fd >= 0)
+		close(fd);
 }
 
 static void
@@ -595,6 +613,9 @@ serve(struct sampler *s, const struct want *before, bool due)
 		look_at_range(s, &s->draft.regions->vmas);
 	if (w->card_on && s->draft.regions && !s->draft.ended && (again || card_is_due(s, before)))
 		look_at_card(s, &s->draft.regions->vmas);
+	if (w->smaps_on && s->draft.regions && !s->draft.ended &&
+	    (w->refresh != before->refresh || (!s->draft.smaps && !s->draft.smaps_err.what[0])))
+		look_at_smaps(s);
 	if (w->hex_on && s->draft.regions && !s->draft.ended)
 		look_at_bytes(s, &s->draft.regions->vmas);
 	if (w->ask != s->draft.asked)
@@ -740,6 +761,7 @@ close_thread(struct sampler *s)
 	answer_unref(s->draft.answer);
 	answer_unref(s->draft.card);
 	bytes_unref(s->draft.bytes);
+	smaps_look_unref(s->draft.smaps);
 	target_close(&s->t);
 }
 

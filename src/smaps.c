@@ -96,6 +96,11 @@ parse_field(struct smaps_entry *e, const char *line)
 	    {"Referenced:", offsetof(struct smaps_entry, referenced), 0},
 	    {"Locked:", offsetof(struct smaps_entry, locked), SMAPS_LOCKED},
 	    {"KSM:", offsetof(struct smaps_entry, ksm), SMAPS_KSM},
+	    {"Private_Clean:", offsetof(struct smaps_entry, uss), 0},
+	    {"Private_Dirty:", offsetof(struct smaps_entry, uss), 0},
+	    {"Shared_Clean:", offsetof(struct smaps_entry, shared), 0},
+	    {"Shared_Dirty:", offsetof(struct smaps_entry, shared), 0},
+	    {"LazyFree:", offsetof(struct smaps_entry, lazyfree), SMAPS_LAZYFREE},
 	    {"AnonHugePages:", offsetof(struct smaps_entry, thp), 0},
 	    {"ShmemPmdMapped:", offsetof(struct smaps_entry, thp), 0},
 	    {"FilePmdMapped:", offsetof(struct smaps_entry, thp), 0},
@@ -111,6 +116,10 @@ parse_field(struct smaps_entry *e, const char *line)
 	if (starts(line, "THPeligible:", &value) && parse_u64(value, 10, &end, &n)) {
 		e->thp_eligible = n != 0;
 		e->known |= SMAPS_THP_ELIGIBLE;
+	}
+	if (starts(line, "ProtectionKey:", &value) && parse_u64(value, 10, &end, &n)) {
+		e->pkey = n;
+		e->known |= SMAPS_PKEY;
 	}
 	if (starts(line, "VmFlags:", &value))
 		parse_flags(e, value);
@@ -154,6 +163,52 @@ smaps_read(int fd, struct smaps *s, struct err *err)
 	smaps_parse(s, text.s ? text.s : "");
 	buf_free(&text);
 	return 0;
+}
+
+struct smaps_look *
+smaps_look(int fd, struct err *err)
+{
+	struct smaps_look *l = mem_alloc(sizeof(*l));
+
+	l->refs = 1;
+	l->time_ns = time_ns();
+	if (smaps_read(fd, &l->smaps, err) < 0) {
+		free(l);
+		return NULL;
+	}
+	l->cost_ns = time_ns() - l->time_ns;
+	return l;
+}
+
+struct smaps_look *
+smaps_look_ref(struct smaps_look *l)
+{
+	if (l)
+		__atomic_add_fetch(&l->refs, 1, __ATOMIC_RELAXED);
+	return l;
+}
+
+void
+smaps_look_unref(struct smaps_look *l)
+{
+	if (!l || __atomic_sub_fetch(&l->refs, 1, __ATOMIC_ACQ_REL))
+		return;
+	smaps_free(&l->smaps);
+	free(l);
+}
+
+void
+smaps_add(struct smaps_entry *sum, const struct smaps_entry *e, bool first)
+{
+	sum->pss += e->pss;
+	sum->referenced += e->referenced;
+	sum->locked += e->locked;
+	sum->thp += e->thp;
+	sum->ksm += e->ksm;
+	sum->uss += e->uss;
+	sum->shared += e->shared;
+	sum->lazyfree += e->lazyfree;
+	sum->known = (first ? UINT64_MAX : sum->known) & e->known & (SMAPS_LOCKED | SMAPS_KSM | SMAPS_LAZYFREE);
 }
 
 void

@@ -17,17 +17,29 @@
 struct smaps_entry {
 	uint64_t start;
 	uint64_t pss, referenced, locked, thp, ksm; /* bytes */
+	uint64_t uss, shared, lazyfree; /* mapped by nobody else; by others, too; may be dropped (MADV_FREE) */
+	uint64_t pkey;     /* protection key */
 	uint64_t known;    /* SMAPS_*: fields that this kernel has */
 	bool thp_eligible;
 	uint64_t flags;    /* VmFlags: a bit for each row of vmflags.def */
 	char odd[32];      /* codes that have no row, with blanks between them */
 };
-enum { SMAPS_LOCKED = 1, SMAPS_KSM = 2, SMAPS_THP_ELIGIBLE = 4, SMAPS_FLAGS = 8 };
+enum { SMAPS_LOCKED = 1, SMAPS_KSM = 2, SMAPS_THP_ELIGIBLE = 4, SMAPS_FLAGS = 8, SMAPS_LAZYFREE = 16, SMAPS_PKEY = 32 };
 
 struct smaps {
 	struct smaps_entry *v; /* ascending */
 	size_t n, cap;
 };
+
+/* One reading of it, shared by all who look at it. */
+struct smaps_look {
+	int refs;
+	struct smaps smaps;
+	uint64_t time_ns, cost_ns;
+};
+struct smaps_look *smaps_look(int fd, struct err *err);
+struct smaps_look *smaps_look_ref(struct smaps_look *l);
+void smaps_look_unref(struct smaps_look *l);
 
 /* Parse text (pure). */
 void smaps_parse(struct smaps *s, const char *text);
@@ -45,6 +57,9 @@ int smaps_read_one(int fd, uint64_t start, struct smaps_entry *out, struct err *
 
 /* Whether its VmFlags have the code ("sd"). */
 bool smaps_has(const struct smaps_entry *e, const char *code);
+
+/* Adds e up in sum, as far as it can be: flags are each region's own. first: sum is empty so far. */
+void smaps_add(struct smaps_entry *sum, const struct smaps_entry *e, bool first);
 
 /* VmFlags sd: the region was mapped since the clear, so that every page reads as soft-dirty. */
 bool smaps_newborn(const struct smaps_entry *e);

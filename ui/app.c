@@ -74,6 +74,7 @@ post_view(struct app *a)
 	                      : v == VIEW_CAPABILITIES ? CARD_CAPABILITIES : CARD_NONE;
 	uint64_t at = card == CARD_PAGE ? a->ui.cursor : a->ui.region;
 	bool grid = v == VIEW_GRID || v == VIEW_PAGE, hex = v == VIEW_HEX;
+	bool smaps = (v == VIEW_REGIONS || v == VIEW_SORT || v == VIEW_COLUMNS) && list_needs_smaps(&a->ui, a->s);
 	uint64_t lo = 0, hi = 0;
 	struct want *w = &a->want;
 
@@ -83,10 +84,12 @@ post_view(struct app *a)
 		grid = false;
 	if (v != VIEW_GRID || !ui_range(&a->ui, &lo, &hi))
 		lo = hi = 0;
-	if (w->range_lo == lo && w->range_hi == hi && w->lens == a->ui.lens && w->grid_on == grid && w->card_on == card && (!grid || grid_same(&w->grid, &a->ui.grid)) &&
+	if (w->range_lo == lo && w->range_hi == hi && w->lens == a->ui.lens && w->grid_on == grid &&
+	    w->smaps_on == smaps && w->card_on == card && (!grid || grid_same(&w->grid, &a->ui.grid)) &&
 	    (!card || w->card == at) && w->hex_on == hex &&
 	    (!hex || (w->hex_at == a->ui.hex_top && w->hex_rows == a->ui.hex_rows)))
 		return;
+	w->smaps_on = smaps;
 	w->range_lo = lo;
 	w->range_hi = hi;
 	w->hex_on = hex;
@@ -518,7 +521,7 @@ app_wait_ms(const struct app *a)
 		return FADE_MS;
 	if (ui_view(&a->ui) == VIEW_HEX && a->s && a->s->bytes && a->s->bytes->newest_ns + COOL_MS * MS > now)
 		return FADE_MS;
-	return a->s && (a->s->ended || a->s->gen) ? 1000 : -1;
+	return a->s && (a->s->ended || a->s->gen || a->want.smaps_on) ? 1000 : -1;
 }
 
 static int

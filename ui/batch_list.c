@@ -43,7 +43,8 @@ static bool
 wants_smaps(const struct batch *b, const enum column_id *ids, size_t n)
 {
 	static const enum column_id dear[] = {COL_REGION_PSS, COL_REGION_REFERENCED, COL_REGION_LOCKED,
-	                                      COL_REGION_THPELIGIBLE, COL_REGION_VMFLAGS};
+	                                      COL_REGION_THPELIGIBLE, COL_REGION_VMFLAGS, COL_REGION_USS,
+	                                      COL_REGION_SHARED, COL_REGION_LAZYFREE, COL_REGION_PKEY};
 
 	for (size_t i = 0; i < ARRAY_LEN(dear); i++)
 		if (batch_has_column(ids, n, dear[i]))
@@ -151,17 +152,6 @@ choose_rows(struct batch *b, const struct regions *rs, struct batch_filter *filt
 	}
 }
 
-/* What can be added up of smaps: the flags are each region's own. */
-static void
-add_smaps(struct smaps_entry *sum, const struct smaps_entry *e, bool first)
-{
-	sum->pss += e->pss;
-	sum->referenced += e->referenced;
-	sum->locked += e->locked;
-	sum->thp += e->thp;
-	sum->known = (first ? UINT64_MAX : sum->known) & e->known & SMAPS_LOCKED;
-}
-
 /* One row a group in place of one a region. */
 static void
 sum_up(const struct regions *rs, const struct groups *gs, const struct list *from, struct list *to)
@@ -182,7 +172,7 @@ sum_up(const struct regions *rs, const struct groups *gs, const struct list *fro
 		row->facts.dirty_known &= r->dirty_known;
 		row->facts.ksm_known &= r->ksm_known;
 		if (r->smaps)
-			add_smaps(&row->sum, r->smaps, first);
+			smaps_add(&row->sum, r->smaps, first);
 		row->summed = r->smaps && (first || row->summed);
 		row->facts.smaps = NULL;
 	}
@@ -197,7 +187,7 @@ group_rows(const struct regions *rs, enum grouping by, struct groups *gs, struct
 
 	for (size_t i = 0; i < rows->n; i++)
 		in[rows->v[i].at] = true;
-	groups_make(gs, rs, by, in);
+	groups_make(gs, rs, by, in, NULL);
 	sum_up(rs, gs, rows, &sums);
 	free(rows->v);
 	*rows = sums;

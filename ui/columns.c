@@ -151,6 +151,40 @@ region_value_PSS(const struct region_row *row)
 }
 
 static struct value
+region_value_USS(const struct region_row *row)
+{
+	return row->smaps ? bytes_of(row->smaps->uss) : unknown;
+}
+
+static struct value
+region_value_SHARED(const struct region_row *row)
+{
+	return row->smaps ? bytes_of(row->smaps->shared) : unknown;
+}
+
+static struct value
+region_value_LAZYFREE(const struct region_row *row)
+{
+	return row->smaps && row->smaps->known & SMAPS_LAZYFREE ? bytes_of(row->smaps->lazyfree) : unknown;
+}
+
+static struct value
+region_value_PKEY(const struct region_row *row)
+{
+	return row->smaps && row->smaps->known & SMAPS_PKEY ? number(row->smaps->pkey) : unknown;
+}
+
+static struct value
+region_value_UNWRITTEN(const struct region_row *row)
+{
+	uint64_t there = row->r->rss + row->r->swap;
+
+	if (!row->dirty_known || row->r->doubt)
+		return unknown;
+	return pages(row, there - u64_min(there, row->r->written));
+}
+
+static struct value
 region_value_REFERENCED(const struct region_row *row)
 {
 	return row->smaps ? bytes_of(row->smaps->referenced) : unknown;
@@ -168,7 +202,9 @@ region_value_THP(const struct region_row *row)
 static struct value
 region_value_KSM(const struct region_row *row)
 {
-	return row->ksm_known ? pages(row, row->ksm) : unknown;
+	if (row->ksm_known)
+		return pages(row, row->ksm);
+	return row->smaps && row->smaps->known & SMAPS_KSM ? bytes_of(row->smaps->ksm) : unknown;
 }
 
 static struct value

@@ -87,8 +87,18 @@ add_region(struct group *g, const struct vma *v, const struct region *r)
 	g->n++;
 }
 
+/* After add_region. */
+static void
+add_smaps(struct group *g, const struct smaps_entry *e)
+{
+	if (e)
+		smaps_add(&g->smaps, e, g->n == 1);
+	g->has_smaps = e && (g->n == 1 || g->has_smaps);
+}
+
 void
-groups_make(struct groups *out, const struct regions *rs, enum grouping by, const bool *in)
+groups_make(struct groups *out, const struct regions *rs, enum grouping by, const bool *in,
+            const struct smaps *smaps)
 {
 	size_t n = 0;
 	struct member *m = mem_alloc(rs->vmas.n * sizeof(*m));
@@ -110,6 +120,7 @@ groups_make(struct groups *out, const struct regions *rs, enum grouping by, cons
 			g->v.name = m[i].key;
 		}
 		add_region(&out->g[out->n - 1], v, &rs->r[m[i].at]);
+		add_smaps(&out->g[out->n - 1], smaps ? smaps_find(smaps, v->start) : NULL);
 		if (is_unit(&rs->vmas, m[i].at, m[i].key)) {
 			out->g[out->n - 1].units++;
 			out->g[out->n - 1].v.type = v->type; /* not that of a guard */

@@ -3,6 +3,7 @@
 #define PM_GROUPS_H
 
 #include "region.h"
+#include "smaps.h"
 
 /*
  * Regions that belong together: those of one file, or of one type. Threads' stacks with their guards
@@ -18,6 +19,8 @@ struct group {
 	struct vma v;      /* start of the first region; end - start is the sum of their sizes */
 	struct region sum;
 	size_t n;          /* regions */
+	struct smaps_entry smaps; /* the sum, if there is one of every region: */
+	bool has_smaps;
 	size_t units;      /* stacks or arenas among them; 0: it is none of these */
 };
 
@@ -27,8 +30,9 @@ struct groups {
 	size_t *of;        /* the group of each region */
 };
 
-/* For those of rs, which must outlive it, that are `in` (NULL: all). */
-void groups_make(struct groups *out, const struct regions *rs, enum grouping by, const bool *in);
+/* For those of rs, which must outlive it, that are `in` (NULL: all). smaps may be NULL. */
+void groups_make(struct groups *out, const struct regions *rs, enum grouping by, const bool *in,
+                 const struct smaps *smaps);
 
 /* "stacks (61)" for a group of units, its key for others; as unsafe to print as that. */
 void group_title(const struct group *g, struct buf *out);

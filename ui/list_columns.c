@@ -8,9 +8,9 @@ enum { UP = false, DOWN = true };
 enum { STRIP = 12, STRIP_NARROW = 8, STRIP_WIDE_FROM = 110, NAME_MIN = 12 };
 enum { SHED_NARROW = 3, SHED_STRIP = 5, SHED_LAST = 7 }; /* of the strip: narrower, then gone */
 
-#define L(i, t, l, w, s, o, u, why) \
+#define L(i, t, l, w, s, o, u, sm) \
 	{.id = COL_REGION_##i, .title = (t), .letter = (l), .width = (w), .shed = (s), .down = (o), \
-	 .usual = (u), .lacks = (why)},
+	 .usual = (u), .smaps = (sm)},
 static const struct list_column rows[LIST_COLUMNS] = {
 #include "list_columns.def"
 };
@@ -39,16 +39,10 @@ list_column_help(int id)
 	                        : column_row((enum column_id)id)->help;
 }
 
-const char *
-list_column_lacks(int id, const struct sample *s)
+bool
+list_column_needs_smaps(int id, const struct sample *s)
 {
-	const struct list_column *c = list_column_of(id);
-
-	if (c->lacks[0])
-		return c->lacks;
-	if (id == COL_REGION_THP && s && s->regions && s->regions->counted && !s->huge_known)
-		return "this kernel tells in smaps only (it has no PAGEMAP_SCAN): i of one region, --list of all";
-	return NULL;
+	return list_column_of(id)->smaps || (id == COL_REGION_THP && s && s->regions && s->regions->counted && !s->huge_known);
 }
 
 /* --- the choice --------------------------------------------------------------------------------------- */
@@ -171,8 +165,7 @@ no_such(const char *name, size_t len, struct err *err)
 
 	buf_str(&how, "choose from");
 	for (size_t i = 0; i < LIST_COLUMNS; i++)
-		if (!rows[i].lacks[0])
-			buf_fmt(&how, "%s%s", i ? "," : " ", rows[i].title);
+		buf_fmt(&how, "%s%s", i ? "," : " ", rows[i].title);
 	err_set(err, ERR_USAGE, "the list has no such column", how.s, "no column \"%.*s\"", len > 40 ? 40 : (int)len, name);
 	buf_free(&how);
 	return -1;
@@ -185,8 +178,6 @@ take(struct list_columns *c, const char *name, size_t len, struct err *err)
 
 	if (!col)
 		return no_such(name, len, err);
-	if (col->lacks[0])
-		return err_set(err, ERR_USAGE, col->lacks, "leave it out", "the list cannot fill %s", col->title);
 	if (place_of(c, col->id) < c->n)
 		return err_set(err, ERR_USAGE, "it is in the list already", "name each column once", "%s twice", col->title);
 	add(c, col->id);

@@ -12,7 +12,7 @@
 #define COL_REGION_PAGES COL_COUNT
 enum { LIST_PAGES = COL_REGION_PAGES };
 
-#define L(id, title, letter, width, shed, order, usual, lacks) LIST_COLUMN_##id,
+#define L(id, title, letter, width, shed, order, usual, smaps) LIST_COLUMN_##id,
 enum list_column_row {
 #include "list_columns.def"
 	LIST_COLUMNS
@@ -24,8 +24,7 @@ struct list_column {
 	const char *title;
 	char letter;
 	int width, shed;
-	bool down, usual;
-	const char *lacks;
+	bool down, usual, smaps;
 };
 
 /* The rows of list_columns.def. */
@@ -33,8 +32,8 @@ const struct list_column *list_column_row(size_t i);
 const struct list_column *list_column_of(int id);
 const char *list_column_help(int id);
 
-/* Why the column cannot be filled from this sample (NULL: from any); NULL: it can. */
-const char *list_column_lacks(int id, const struct sample *s);
+/* Whether of this target (NULL: of any) only smaps tells it. */
+bool list_column_needs_smaps(int id, const struct sample *s);
 
 /* Those that were chosen, in their order; MAPPING, which takes what is left, stands last. n 0: the usual ones. */
 struct list_columns {

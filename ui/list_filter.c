@@ -58,7 +58,9 @@ list_filter_run(const struct list_filter *f, const struct sample *s, size_t *unk
 	for (size_t i = 0; i < s->regions->vmas.n; i++) {
 		const struct region *r = &s->regions->r[i];
 		struct filter_facts x = {.v = &s->regions->vmas.v[i], .r = r, .page_size = s->page_size,
-		                         .huge_known = s->huge_known, .written_known = s->gen && !r->doubt};
+		                         .huge_known = s->huge_known,
+		                         .smaps = s->smaps ? smaps_find(&s->smaps->smaps, s->regions->vmas.v[i].start) : NULL,
+		                         .written_known = s->gen && !r->doubt};
 		enum truth t = filter_eval(&f->program, &x);
 
 		in[i] = t == TRUTH_YES;

@@ -14,19 +14,13 @@ struct menu {
 	size_t n;
 };
 
-static bool
-can_sort(const struct list_column *c)
-{
-	return c->letter && !c->lacks[0];
-}
-
 static struct menu
 sort_menu(void)
 {
 	struct menu m = {0};
 
 	for (size_t i = 0; i < LIST_COLUMNS; i++)
-		if (can_sort(list_column_row(i)))
+		if (list_column_row(i)->letter)
 			m.id[m.n++] = list_column_row(i)->id;
 	return m;
 }
@@ -102,18 +96,18 @@ settle(struct ui *ui, const struct sample *s, int top, int bottom)
 static void
 draw_row(const struct ui *ui, const struct sample *s, const struct list_column *c, int y)
 {
-	const char *lacks = list_column_lacks(c->id, s), *down = paint_utf8() ? "▼" : "v", *up = paint_utf8() ? "▲" : "^";
-	enum role role = lacks ? ROLE_DIM : ROLE_TEXT;
+	const char *down = paint_utf8() ? "▼" : "v", *up = paint_utf8() ? "▲" : "^";
+	bool dear = list_column_needs_smaps(c->id, s);
 
 	paint_fill(y, 0, ui->cols, ROLE_TEXT);
 	if (ui_view(ui) == VIEW_COLUMNS)
-		paint_text(y, 2, NAME_AT, role, "%s", list_columns_has(&ui->columns, c->id) ? "[x]" : "[ ]");
+		paint_text(y, 2, NAME_AT, ROLE_TEXT, "%s", list_columns_has(&ui->columns, c->id) ? "[x]" : "[ ]");
 	else
 		paint_text(y, 2, NAME_AT, ROLE_ACCENT, "%c", c->letter);
 	if (ui_view(ui) == VIEW_SORT && ui->sort == c->id)
 		paint_text(y, 4, NAME_AT, ROLE_STRONG, "%s", list_sorts_down(ui) ? down : up);
-	paint_text(y, NAME_AT - 2, HELP_AT, lacks ? ROLE_DIM : ROLE_STRONG, "%s", c->title);
-	paint_text(y, HELP_AT - 2, ui->cols, role, "%s", lacks ? lacks : list_column_help(c->id));
+	paint_text(y, NAME_AT - 2, HELP_AT, ROLE_STRONG, "%s", c->title);
+	paint_text(y, HELP_AT - 2, ui->cols, dear ? ROLE_DIM : ROLE_TEXT, "%s", list_column_help(c->id));
 	if (c->id != ui->menu_at)
 		return;
 	paint_text(y, 0, 1, ROLE_ACCENT, "›");
@@ -150,14 +144,15 @@ list_menu_at(const struct ui *ui, int top, int bottom, int y)
 static void
 say(const struct ui *ui, const struct sample *s, struct buf *out)
 {
-	const char *lacks = list_column_lacks(ui->menu_at, s), *help = list_column_help(ui->menu_at);
+	const char *help = list_column_help(ui->menu_at);
 
-	if (!lacks && HELP_AT - 2 + (int)strlen(help) > ui->cols)
+	if (list_column_needs_smaps(ui->menu_at, s))
+		buf_fmt(out, "%s: from smaps, a walk over all page tables: read once when shown, again with r",
+		        list_column_of(ui->menu_at)->title);
+	else if (HELP_AT - 2 + (int)strlen(help) > ui->cols)
 		buf_fmt(out, "%s: %s", list_column_of(ui->menu_at)->title, help);
 	else if (ui_view(ui) == VIEW_SORT)
 		buf_str(out, "a letter or Enter sorts; what it is sorted by already turns round");
-	else if (lacks)
-		buf_fmt(out, "%s: %s", list_column_of(ui->menu_at)->title, lacks);
 	else if (!list_columns_has(&ui->columns, ui->menu_at))
 		buf_str(out, "Space shows it");
 	else
@@ -193,6 +188,7 @@ act(struct ui *ui, const struct sample *s, enum action a)
 {
 	struct menu m = menu_of(ui);
 
+	(void)s;
 	switch ((int)a) {
 	case ACT_UP: move(ui, &m, -1); break;
 	case ACT_DOWN: move(ui, &m, 1); break;
@@ -202,8 +198,7 @@ act(struct ui *ui, const struct sample *s, enum action a)
 	case ACT_LAST: move(ui, &m, LIST_COLUMNS); break;
 	case ACT_OPEN: sort_by(ui, ui->menu_at); break;
 	case ACT_TOGGLE:
-		if (!list_column_lacks(ui->menu_at, s) || list_columns_has(&ui->columns, ui->menu_at))
-			list_columns_toggle(&ui->columns, ui->menu_at);
+		list_columns_toggle(&ui->columns, ui->menu_at);
 		break;
 	case ACT_COLUMN_BACK: list_columns_move(&ui->columns, ui->menu_at, -1); break;
 	case ACT_COLUMN_ON: list_columns_move(&ui->columns, ui->menu_at, 1); break;

@@ -10,10 +10,18 @@ static const uint64_t HOLD_NS = UINT64_C(5000000000);
 
 /* --- facts -------------------------------------------------------------------------------------------- */
 
+static const struct smaps *
+smaps_of(const struct sample *s)
+{
+	return s->smaps ? &s->smaps->smaps : NULL;
+}
+
 static struct region_row
 facts(const struct sample *s, const struct vma *v, const struct region *r, size_t regions)
 {
-	return (struct region_row){.v = v, .r = r, .page_size = s->page_size, .dirty_known = s->gen > 0,
+	const struct smaps_entry *e = s->smaps && !regions ? smaps_find(smaps_of(s), v->start) : NULL;
+
+	return (struct region_row){.v = v, .r = r, .smaps = e, .page_size = s->page_size, .dirty_known = s->gen > 0,
 	                           .huge_known = s->huge_known, .regions = regions};
 }
 
@@ -32,7 +40,10 @@ rows_gone_facts(const struct sample *s, const struct list_gone *g)
 struct region_row
 rows_group_facts(const struct sample *s, const struct group *g)
 {
-	return facts(s, &g->v, &g->sum, g->n);
+	struct region_row row = facts(s, &g->v, &g->sum, g->n);
+
+	row.smaps = g->has_smaps ? &g->smaps : NULL;
+	return row;
 }
 
 void
@@ -41,7 +52,7 @@ rows_groups(const struct ui *ui, const struct sample *s, struct groups *out)
 	size_t unknown;
 	bool *in = list_filter_run(&ui->filter, s, &unknown);
 
-	groups_make(out, s->regions, ui->grouping, in);
+	groups_make(out, s->regions, ui->grouping, in, smaps_of(s));
 	free(in);
 }
 
@@ -135,7 +146,7 @@ sort_groups(struct ui *ui, const struct sample *s, const struct row_order *o, st
 	struct groups gs;
 	struct sort_key *heads;
 
-	groups_make(&gs, s->regions, ui->grouping, o->in);
+	groups_make(&gs, s->regions, ui->grouping, o->in, smaps_of(s));
 	heads = mem_alloc((gs.n + 1) * sizeof(*heads));
 	for (size_t i = 0; i < gs.n; i++) {
 		struct region_row row = rows_group_facts(s, &gs.g[i]);
@@ -283,6 +294,7 @@ void
 rows_settle(struct ui *ui, const struct sample *s)
 {
 	struct row_order o = {(enum column_id)ui->sort, list_sorts_down(ui), ui->sort != COL_REGION_START, NULL};
+	uint64_t smaps = s->smaps && list_column_needs_smaps(ui->sort, s) ? s->smaps->time_ns : 0;
 	bool changed = list_marks_see(&ui->marks, s, ui->now), *in;
 
 	if (!ui->order || ui->order_serial != s->serial || changed) {
@@ -291,11 +303,12 @@ rows_settle(struct ui *ui, const struct sample *s)
 		ui->shown = 0;
 		for (size_t i = 0; i < s->regions->vmas.n; i++)
 			ui->shown += !in || in[i];
-		if (!ui->order || !o.moves || ui->now > ui->touched_ns + HOLD_NS)
+		if (!ui->order || !o.moves || ui->order_smaps != smaps || ui->now > ui->touched_ns + HOLD_NS)
 			sort_rows(ui, s, &o);
 		else
 			keep_order(ui, s, in);
 		ui->order_serial = s->serial;
+		ui->order_smaps = smaps;
 		free(in);
 	}
 	settle_cursor(ui, s);

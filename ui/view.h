@@ -46,6 +46,7 @@ struct ui {
 	uint64_t *order;      /* rows in display order (list_rows.h); NULL: to be sorted again */
 	size_t order_n;
 	uint64_t order_serial;/* of the sample it was made from */
+	uint64_t order_smaps; /* and of which reading of smaps: its time */
 	size_t shown, unknown;/* regions that pass the filter; those that nobody can tell of */
 	size_t list_top;
 	struct list_columns columns; /* those that were chosen */
@@ -166,6 +167,9 @@ list_sorts_down(const struct ui *ui)
 {
 	return list_column_of(ui->sort)->down != ui->invert;
 }
+
+/* Whether the list shows or is sorted by something that only smaps tells. */
+bool list_needs_smaps(const struct ui *ui, const struct sample *s);
 
 /* Sorts the list by a column; by the one it is sorted by already: the other way round. */
 void list_sort_by(struct ui *ui, int column);

@@ -170,6 +170,16 @@ say(const struct ui *ui, const struct sample *s, struct buf *out)
 		buf_fmt(out, "%s %s", r->written ? ";" : ",", track_doubt_words((enum track_doubt)r->doubt));
 }
 
+/* How old that is which is not read with every look. */
+static void
+crumb_smaps(const struct ui *ui, const struct sample *s, struct buf *out)
+{
+	if (s->smaps)
+		buf_fmt(out, ", smaps of %.0f s ago", (double)(ui->now - u64_min(ui->now, s->smaps->time_ns)) / 1e9);
+	else if (s->smaps_err.what[0])
+		buf_fmt(out, ", %s: %s", s->smaps_err.what, s->smaps_err.why);
+}
+
 static void
 crumb(const struct ui *ui, const struct sample *s, struct buf *out)
 {
@@ -187,6 +197,8 @@ crumb(const struct ui *ui, const struct sample *s, struct buf *out)
 	if (!list_layout_of(&l, ui->sort)) /* no heading has the mark */
 		buf_fmt(out, "%s %s%s", ui->grouping ? "," : " by", list_column_of(ui->sort)->title,
 		        list_sorts_down(ui) ? "▼" : "▲");
+	if (list_needs_smaps(ui, s))
+		crumb_smaps(ui, s, out);
 }
 
 /* --- keys --------------------------------------------------------------------------------------------- */
@@ -211,6 +223,16 @@ set_order(struct ui *ui, int sort, bool invert)
 	ui->invert = invert;
 	rows_anew(ui);
 	ui->region = 0;
+}
+
+bool
+list_needs_smaps(const struct ui *ui, const struct sample *s)
+{
+	bool on = list_column_needs_smaps(ui->sort, s);
+
+	for (size_t i = 0; i < ui->columns.n; i++)
+		on |= list_column_needs_smaps(ui->columns.id[i], s);
+	return on;
 }
 
 void

@@ -269,3 +269,41 @@ _screen_lacks() { ! screen_text | grep -q -- "$1"; }
 	screen_keys q
 	screen_end
 }
+
+@test "what only smaps tells is read when it is shown, and again with r alone" {
+	fixture_own java
+	screen_start 120x40 "$PID"
+	screen_keys s P
+	screen_text | head -n 1 | grep -E 'regions by PSS▼, smaps of [0-9]+ s ago'
+	screen_keys o End Space q
+	screen_text | sed -n 5p | grep 'VMFLAGS'
+	screen_text | sed -n 6p | grep 'rd wr mr mw me'
+	# the kernel would tell something else now; keys do not ask it, r does
+	sed 's/^VmFlags:.*/VmFlags: rd lo/' "$ROOT/$PID/smaps" >"$ROOT/smaps.new"
+	cat "$ROOT/smaps.new" >"$ROOT/$PID/smaps"
+	screen_keys Down Enter Escape
+	screen_text | sed -n 6p | grep 'rd wr mr mw me'
+	screen_keys r
+	screen_text | sed -n 6p | grep 'rd lo'
+	# sums of groups, of what can be summed
+	screen_keys o Home '>' q t t
+	screen_text | sed -n 5p | grep 'SIZE ADDRESS'
+	[[ $(screen_text | grep -c 'rd lo') == 0 ]]
+	screen_keys o u q
+	screen_text | head -n 1 | grep 'regions by type, PSS▼, smaps'
+	screen_keys s a
+	screen_text | head -n 1 | grep -v smaps
+	screen_keys q
+	screen_end
+}
+
+@test "smaps that cannot be read is told, and empty" {
+	fixture_own java
+	rm "$ROOT/$PID/smaps"
+	screen_start 120x40 "$PID"
+	screen_keys s U
+	screen_text | head -n 1 | grep 'regions by USS▼, cannot read smaps'
+	screen_text | grep '^›0000c0000000'
+	screen_keys q
+	screen_end
+}

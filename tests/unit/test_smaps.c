@@ -146,6 +146,31 @@ test_read(void)
 	ok(smaps_read(-1, &s, &err) == -1 && err.what[0], "a file that is not there is an error");
 }
 
+static void
+test_shares(void)
+{
+	static const char more[] =
+	    "1000-9000 rw-p 00000000 00:00 0 \n"
+	    "Shared_Clean: 1 kB\nShared_Dirty: 2 kB\nPrivate_Clean: 4 kB\nPrivate_Dirty: 8 kB\n"
+	    "Pss: 10 kB\nLocked: 3 kB\nLazyFree: 16 kB\nProtectionKey: 5\n"
+	    "9000-a000 rw-p 00000000 00:00 0 \n"
+	    "Shared_Clean: 1 kB\nPrivate_Dirty: 2 kB\nPss: 1 kB\nLocked: 1 kB\n";
+	struct smaps_entry sum = {0};
+	struct smaps s;
+
+	smaps_parse(&s, more);
+	ok(s.v[0].shared == 3 * 1024 && s.v[0].uss == 12 * 1024 && s.v[0].lazyfree == 16 * 1024 && s.v[0].pkey == 5,
+	   "shared, unshared, given up, protection key");
+	ok(s.v[0].known & SMAPS_LAZYFREE && s.v[0].known & SMAPS_PKEY && !(s.v[1].known & (SMAPS_LAZYFREE | SMAPS_PKEY)),
+	   "an older kernel has fewer fields");
+	smaps_add(&sum, &s.v[0], true);
+	smaps_add(&sum, &s.v[1], false);
+	ok(sum.uss == 14 * 1024 && sum.shared == 4 * 1024 && sum.pss == 11 * 1024 && sum.locked == 4 * 1024,
+	   "they add up");
+	ok(sum.known == SMAPS_LOCKED, "what is not known of one is not known of both, and no key is everybody's");
+	smaps_free(&s);
+}
+
 int
 main(void)
 {
@@ -154,5 +179,6 @@ main(void)
 	test_newborn();
 	test_odd();
 	test_read();
+	test_shares();
 	return tap_done();
 }
