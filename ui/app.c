@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "inspector.h"
@@ -437,10 +438,26 @@ notice_answer(struct app *a)
 	a->panel = answer_ref(a->s->answer);
 }
 
+/* Known of our own children; main waits for them after us. */
+static void
+how_it_ended(pid_t pid, char *out, size_t size)
+{
+	siginfo_t info = {.si_pid = 0};
+
+	out[0] = '\0';
+	if (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0 || !info.si_pid)
+		return;
+	if (info.si_code == CLD_EXITED) {
+		snprintf(out, size, " with exit status %d", info.si_status);
+		return;
+	}
+	snprintf(out, size, " by signal %d (%s)", info.si_status, strsignal(info.si_status));
+}
+
 static void
 notice_life(struct app *a)
 {
-	char text[160];
+	char text[160], how[64];
 
 	if (a->s->execs != a->execs_seen) {
 		a->execs_seen = a->s->execs;
@@ -457,8 +474,8 @@ notice_life(struct app *a)
 	}
 	if (a->s->ended && !a->ended_seen) {
 		a->ended_seen = true;
-		snprintf(text, sizeof(text), "process %d has ended: this is the last that was seen",
-		         (int)a->s->pid);
+		how_it_ended(a->s->pid, how, sizeof(how));
+		snprintf(text, sizeof(text), "process %d has ended%s: this is the last that was seen", (int)a->s->pid, how);
 		app_toast(a, ROLE_BANNER, text);
 	}
 }

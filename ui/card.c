@@ -398,7 +398,9 @@ card_view_draw(card_make_fn *make, const struct ui *ui, const struct sample *s, 
 	else if (s->card_err.what[0])
 		paint_text(top, 1, ui->cols, ROLE_TEXT, "%s: %s", s->card_err.what, s->card_err.why);
 	else
-		paint_text(top, 1, ui->cols, ROLE_DIM, "%s", awaited);
+		paint_text(top, 1, ui->cols, ROLE_DIM, "%s",
+		           s->ended ? "the process ended before this was read; what was seen before is in the list and in the grid"
+		                    : awaited);
 }
 
 /* The first line shown stays within the card. */

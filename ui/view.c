@@ -409,7 +409,7 @@ ui_strip_legend(const struct sample *s, enum lens l, int y, int x, int right)
 bool
 ui_lens_lacks(const struct ui *ui, const struct sample *s, struct buf *out)
 {
-	static const char as_root[] = "hidden from us: run pmtop as root (CAP_SYS_ADMIN)";
+	static const char as_root[] = "run pmtop as root (CAP_SYS_ADMIN)";
 
 	switch (ui->lens) {
 	case LENS_WRITES:
@@ -420,13 +420,13 @@ ui_lens_lacks(const struct ui *ui, const struct sample *s, struct buf *out)
 		break;
 	case LENS_SHARING:
 		if (s->frames_hidden)
-			buf_fmt(out, "once or more often (bit 56); how often is %s", as_root);
+			buf_fmt(out, "once, or more often; for how often %s", as_root);
 		break;
 	case LENS_LRU:
 	case LENS_FOLIOS:
 	case LENS_PHYSICAL:
 		if (s->frames_hidden)
-			buf_fmt(out, "it needs page frames, which are %s", as_root);
+			buf_fmt(out, "page frames are hidden: %s", as_root);
 		break;
 	case LENS_SWAP:
 		if (!s->swap_devices)

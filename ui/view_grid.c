@@ -119,7 +119,8 @@ say_range(const struct ui *ui, const struct sample *s, uint64_t lo, uint64_t hi,
 static void
 say(const struct ui *ui, const struct sample *s, struct buf *out)
 {
-	const struct vma *v = ui_vma(ui, s, NULL);
+	const struct region *r = NULL;
+	const struct vma *v = ui_vma(ui, s, &r);
 	const struct page *pg = NULL;
 	const struct cell *c = NULL;
 	uint64_t lo, hi;
@@ -132,8 +133,8 @@ say(const struct ui *ui, const struct sample *s, struct buf *out)
 		return;
 	}
 	if (!v) {
-		buf_fmt(out, "%llx: this region was unmapped; { and } go to its neighbours",
-		        (unsigned long long)ui->region);
+		buf_fmt(out, "%llx: this region was unmapped; %s and %s go to its neighbours",
+		        (unsigned long long)ui->region, key_of(ACT_LAST_REGION, 'G'), key_of(ACT_NEXT_REGION, 'G'));
 		return;
 	}
 	if (grid_cell_at(&ui->grid, ui->cursor, &i))
@@ -155,6 +156,8 @@ say(const struct ui *ui, const struct sample *s, struct buf *out)
 		if (c->written)
 			buf_fmt(out, "; %llu %s", (unsigned long long)c->written, track_verb(s->track_way));
 	}
+	if (r && r->known && !r->rss && !r->swap && !r->hugetlb)
+		buf_fmt(out, "; of these %s nothing is in RAM or swap", size_text(size, vma_size(v)));
 	if (c && s->gen && s->window->doubt && !(track_way_caps(s->track_way) & TRACK_CHANGES))
 		buf_fmt(out, "; %s", track_doubt_words((enum track_doubt)s->window->doubt));
 }

@@ -47,7 +47,7 @@ draw_writes(const struct ui *ui, const struct sample *s, int y)
 		paint_text(y, BAR_LABEL, ui->cols, ROLE_HOT, "%s written in %llu pages, %.0f s after the clear",
 		           size_text(size, s->regions->totals.written * s->page_size),
 		           (unsigned long long)s->regions->totals.written, age);
-	else if (s->can_track == TRACK_YES)
+	else if (s->can_track == TRACK_YES || s->can_track == TRACK_ASK)
 		paint_text(y, BAR_LABEL, ui->cols, ROLE_DIM, "press %s: pages written from then on light up",
 		           key_of(ACT_CLEAR, 'R'));
 	else if (s->can_track == TRACK_NO)
@@ -67,13 +67,12 @@ draw_lens(const struct ui *ui, const struct sample *s, int y)
 	x = paint_text(y, BAR_LABEL, ui->cols, ROLE_ACCENT, "%s", l->name);
 	lacking = ui_lens_lacks(ui, s, &lacks);
 	/* of question and legend the legend, where there is no room for both */
-	if (lacking || x + 3 + (int)strlen(l->question) + ui_strip_legend_width(s, ui->lens) <= ui->cols)
+	if (!lacking && x + 3 + (int)strlen(l->question) + ui_strip_legend_width(s, ui->lens) <= ui->cols)
 		x = paint_text(y, x, ui->cols, ROLE_TEXT, ": %s", l->question);
-	x++;
 	if (lacking)
-		paint_text(y, x, ui->cols, ROLE_HOT, "%s", lacks.s);
+		paint_text(y, x, ui->cols, ROLE_HOT, ": %s", lacks.s);
 	else
-		ui_strip_legend(s, ui->lens, y, x, ui->cols);
+		ui_strip_legend(s, ui->lens, y, x + 1, ui->cols);
 	buf_free(&lacks);
 }
 

@@ -66,7 +66,7 @@ screen_goto() {
 	screen_keys Enter
 	screen_golden lens-grid-hidden
 	screen_keys 4
-	screen_text | grep 'how often is hidden'
+	screen_text | grep 'for how often run pmtop as root'
 	screen_keys 3
 	screen_golden lens-grid-hidden-3
 	screen_keys Q
