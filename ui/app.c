@@ -301,6 +301,14 @@ app_letter(const struct app *a)
 }
 
 static void
+perform(struct app *a, enum action action)
+{
+	if (a->asking && (app_agree(a, action) || (action != ACT_QUIT && action != ACT_REDRAW)))
+		return; /* nothing else is meant before it is answered */
+	app_effects(a, act(a, action));
+}
+
+static void
 key(struct app *a, int k)
 {
 	enum action action = key_action(k, app_letter(a));
@@ -311,16 +319,35 @@ key(struct app *a, int k)
 		app_take_letter(a, k);
 		return;
 	}
-	if (a->asking && (app_agree(a, action) || (action != ACT_QUIT && action != ACT_REDRAW)))
-		return; /* nothing else is meant before it is answered */
-	if (action == ACT_NONE && a->panel) { /* any other key belongs to the view below */
+	if (action == ACT_NONE && a->panel && !a->asking) { /* any other key belongs to the view below */
 		app_close_panel(a);
 		action = key_action(k, view_of(ui_view(&a->ui))->letter);
 	}
-	if (action != ACT_NONE)
-		app_effects(a, act(a, action));
+	if (action != ACT_NONE || a->asking)
+		perform(a, action);
 	else if (view_of(ui_view(&a->ui))->typed)
 		app_effects(a, view_of(ui_view(&a->ui))->typed(&a->ui, k));
+}
+
+/*
+ * What is clicked is what was seen: keys that came before have to be drawn first. Beside an answer
+ * the click is meant for the view below it.
+ */
+static void
+mouse(struct app *a)
+{
+	struct app_click c;
+	bool press = a->term.mouse.kind == MOUSE_PRESS;
+
+	if (a->stale && a->term.mouse.kind != MOUSE_DRAG)
+		app_draw(a);
+	c = app_take_mouse(a);
+	a->keys += a->term.mouse.kind != MOUSE_RELEASE;
+	if (press && a->panel && !a->mouse.held.action && !a->mouse.held.covers)
+		app_close_panel(a);
+	app_effects(a, c.fx);
+	for (int i = 0; i < c.times; i++)
+		perform(a, c.action);
 }
 
 bool
@@ -346,9 +373,12 @@ read_keys(struct app *a)
 			a->ui.touched_ns = time_ns();
 			app_prompt_key(a, k);
 			a->keys++;
+		} else if (k == TERM_MOUSE) {
+			mouse(a);
 		} else {
 			key(a, k);
 		}
+		a->stale = true;
 		if (a->s) /* the next key must find the grid where this one put it */
 			view_of(ui_view(&a->ui))->settle(&a->ui, app_shown(a), 1, app_bottom(a));
 	}

@@ -103,17 +103,8 @@ act(struct app *a, enum action action)
 
 /* Returns whether a process was chosen, and is being read. */
 static bool
-key(struct app *a, int k)
+take_effects(struct app *a, unsigned fx)
 {
-	enum action action = key_action(k, view_of(ui_view(&a->ui))->letter);
-	unsigned fx = FX_NONE;
-
-	a->keys++;
-	a->toast_until = 0; /* it was about the key before */
-	if (action != ACT_NONE)
-		fx = act(a, action);
-	else if (ui_view(&a->ui) == VIEW_PICKER && is_typed(k))
-		picker_type(&a->ui.picker, a->processes, k);
 	if (fx & FX_REDRAW)
 		term_redraw();
 	if (fx & FX_FIND_HELP)
@@ -123,6 +114,34 @@ key(struct app *a, int k)
 	if (fx & FX_QUIT)
 		a->quit = true;
 	return fx & FX_OPEN && open_chosen(a);
+}
+
+static bool
+key(struct app *a, int k)
+{
+	enum action action = key_action(k, view_of(ui_view(&a->ui))->letter);
+
+	a->keys++;
+	a->toast_until = 0; /* it was about the key before */
+	if (action != ACT_NONE)
+		return take_effects(a, act(a, action));
+	if (ui_view(&a->ui) == VIEW_PICKER && is_typed(k))
+		picker_type(&a->ui.picker, a->processes, k);
+	return false;
+}
+
+static bool
+mouse(struct app *a)
+{
+	struct app_click c;
+
+	if (a->stale && a->term.mouse.kind != MOUSE_DRAG)
+		app_draw(a);
+	c = app_take_mouse(a);
+	a->keys += a->term.mouse.kind != MOUSE_RELEASE;
+	for (int i = 0; i < c.times; i++)
+		c.fx |= act(a, c.action);
+	return take_effects(a, c.fx);
 }
 
 static bool
@@ -136,9 +155,10 @@ read_keys(struct app *a)
 		if (prompt_is_open()) {
 			app_prompt_key(a, k);
 			a->keys++;
-		} else if (key(a, k)) {
+		} else if (k == TERM_MOUSE ? mouse(a) : key(a, k)) {
 			return true;
 		}
+		a->stale = true;
 		/* the next key must find the cursor where this one put it */
 		view_of(ui_view(&a->ui))->settle(&a->ui, NULL, 1, app_bottom(a));
 	}

@@ -20,13 +20,15 @@
 static const uint64_t MS = 1000000;
 enum { MIN_ROWS = 6, MIN_COLS = 30, CHOOSE_COLS = 20, SMALL_COLS = 60 };
 
+/* A click on it is the key that has to do with it. */
 static int
-draw_badge(int y, int x, enum role role, const char *text)
+draw_badge(int y, int x, enum role role, const char *text, enum action action)
 {
 	int width = (int)ui_width(text, strlen(text));
 
 	x -= width + 1;
 	paint_text(y, x, x + width, role, "%s", text);
+	zone_key(y, x, x + width, action);
 	return x - 1;
 }
 
@@ -89,16 +91,16 @@ draw_header(const struct app *a)
 	paint_fill(0, 0, a->ui.cols, ROLE_HEADER);
 	if (s && s->regions && s->regions->counted && (s->frames_hidden || !small))
 		right = draw_badge(0, right, s->frames_hidden ? ROLE_HEADER_HOT : ROLE_HEADER_DIM,
-		                   s->frames_hidden ? "no PFN" : "root");
+		                   s->frames_hidden ? "no PFN" : "root", ACT_CAPABILITIES);
 	if (s && s->gen) {
 		track_badge(a, s, text, sizeof(text));
-		right = draw_badge(0, right - 1, ROLE_HEADER_HOT, text);
+		right = draw_badge(0, right - 1, ROLE_HEADER_HOT, text, ACT_NONE);
 	} else if (s && s->can_track == TRACK_NO && a->ui.cols >= 100) {
-		right = draw_badge(0, right - 1, ROLE_HEADER_DIM, "no soft-dirty");
+		right = draw_badge(0, right - 1, ROLE_HEADER_DIM, "no soft-dirty", ACT_CAPABILITIES);
 	}
 	state_badge(a, text, sizeof(text), &role);
 	if (role != ROLE_HEADER || !small)
-		right = draw_badge(0, right - 1, role, text);
+		right = draw_badge(0, right - 1, role, text, a->want.interval_ns ? ACT_PAUSE : ACT_REFRESH);
 	if (s)
 		text_escape(&comm, s->comm, strlen(s->comm), !paint_utf8());
 	if (s || view_of(ui_view(&a->ui))->bare)
@@ -125,7 +127,7 @@ draw_choose_header(const struct app *a)
 	paint_fill(0, 0, a->ui.cols, ROLE_HEADER);
 	if (list->live)
 		right = draw_badge(0, right, list->frames ? ROLE_HEADER_DIM : ROLE_HEADER_HOT,
-		                   list->frames ? "root" : "no PFN");
+		                   list->frames ? "root" : "no PFN", ACT_NONE);
 	if (shown == list->n)
 		snprintf(text, sizeof(text), "%zu process%s", list->n, list->n == 1 ? "" : "es");
 	else
@@ -133,7 +135,7 @@ draw_choose_header(const struct app *a)
 	if (!app_answered(a) && waited > WAITING_MS * MS)
 		snprintf(text, sizeof(text), "waiting for the kernel %.0f s", (double)waited / 1e9);
 	if (a->ui.cols >= 60)
-		right = draw_badge(0, right - 1, ROLE_HEADER, text);
+		right = draw_badge(0, right - 1, ROLE_HEADER, text, ACT_NONE);
 	view_of(ui_view(&a->ui))->crumb(&a->ui, NULL, &crumb);
 	x = paint_text(0, 1, right, ROLE_HEADER, "pmtop › ");
 	paint_text(0, x, right, ROLE_HEADER, "%s", crumb.s);
@@ -149,7 +151,7 @@ draw_hints(const struct app *a)
 	int x = 0, y = a->ui.rows - 1;
 
 	for (size_t i = 0; i < n && a->o->hints; i++) {
-		int len = (int)strcspn(k[i].keys, " ");
+		int len = (int)strcspn(k[i].keys, " "), from = x;
 
 		if (!k[i].hint[0] || !key_row_in(&k[i], view))
 			continue;
@@ -159,6 +161,7 @@ draw_hints(const struct app *a)
 			break;
 		x = paint_text(y, x, a->ui.cols, ROLE_ACCENT, "%.*s", len, k[i].keys);
 		x = paint_text(y, x + 1, a->ui.cols, ROLE_TEXT, "%s", k[i].hint) + 2;
+		zone_key(y, from, x - 2, k[i].action);
 	}
 }
 
@@ -290,6 +293,7 @@ draw_panel(const struct app *a, int bottom)
 	if (rows > bottom - 2)
 		rows = bottom - 2;
 	top = bottom - rows;
+	zone_cover(top, 0, bottom, cols);
 	paint_fill(top, 0, cols, ROLE_HEADER);
 	paint_text(top, 1, cols, ROLE_HEADER, "%s", a->panel->line);
 	for (int i = 0; i + 1 < rows; i++) {
@@ -332,6 +336,7 @@ app_draw(struct app *a)
 	a->ui.now = s && (a->back || a->o->term.calm) ? s->time_ns : time_ns();
 	bottom = app_bottom(a);
 	paint_begin(&a->term);
+	zones_begin();
 	if (a->ui.rows < MIN_ROWS || a->ui.cols < (a->lister ? CHOOSE_COLS : MIN_COLS)) {
 		draw_small(a);
 	} else if (!s && !a->lister) {
@@ -360,5 +365,6 @@ app_draw(struct app *a)
 			draw_hints(a);
 	}
 	paint_flush();
+	a->stale = false;
 	a->frame++;
 }

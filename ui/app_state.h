@@ -12,8 +12,17 @@
 #include "lister.h"
 #include "sampler.h"
 #include "view.h"
+#include "zones.h"
 
 enum { WAITING_MS = 1000 }; /* from when on the header says that the kernel makes us wait */
+
+/* What the mouse is about: the zone that it was pressed in, and where and when. */
+struct app_mouse {
+	struct zone held;
+	int y, x;
+	uint64_t at_ns; /* 0: the next click is no second one */
+	bool moved, told;
+};
 
 struct app {
 	const struct app_options *o;
@@ -47,6 +56,10 @@ struct app {
 	char asking;            /* a question about a clear is open: the letter of its keys (keys.def); 0 */
 	uint64_t pulse_asked;   /* the pulse that it came from, in ns */
 	char report[512];       /* the file to be written */
+
+	struct app_mouse mouse;
+	bool stale;             /* keys were taken since the screen was drawn */
+
 	uint64_t clear_seen, fault_seen;
 	unsigned questions_seen;
 	bool others_seen;
@@ -113,6 +126,14 @@ void app_copy(struct app *a);
 int app_report(struct app *a, const char *line, struct err *err);
 void app_report_replace(struct app *a, bool yes);
 void app_report_name(const struct app *a, char *out, size_t size); /* a name to begin with */
+
+/* app_mouse.c: what term.mouse tells. It has been done but for the effects, and the action: that often. */
+struct app_click {
+	enum action action;
+	int times;
+	unsigned fx;
+};
+struct app_click app_take_mouse(struct app *a);
 
 /* app_ask.c */
 void app_prompt(struct app *a, int kind); /* enum prompt_kind */

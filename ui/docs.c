@@ -11,6 +11,7 @@
 #include "flags.h"
 #include "here.h"
 #include "keys.h"
+#include "mouse.h"
 #include "options.h"
 #include "query.h"
 #include "rc.h"
@@ -139,8 +140,9 @@ is_picker_key(const struct key_row *k)
 static void
 man_keys(void)
 {
-	size_t n;
+	size_t n, gestures;
 	const struct key_row *k = key_table(&n);
+	const struct mouse_row *m = mouse_table(&gestures);
 
 	printf(".SH KEYS\n");
 	for (enum key_group g = GROUP_MOVE; g < GROUP_COUNT; g++) {
@@ -153,6 +155,9 @@ man_keys(void)
 	for (size_t i = 0; i < n; i++)
 		if (is_picker_key(&k[i]))
 			item(k[i].keys, k[i].words);
+	printf(".SS The mouse\n");
+	for (size_t i = 0; i < gestures; i++)
+		item(m[i].gesture, m[i].words);
 }
 
 static void

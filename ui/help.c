@@ -7,6 +7,7 @@
 #include "filter.h"
 #include "here.h"
 #include "keys.h"
+#include "mouse.h"
 #include "processes.h"
 #include "query.h"
 #include "settings.h"
@@ -201,6 +202,17 @@ add_writes(struct help *h)
 }
 
 static void
+add_mouse(struct help *h)
+{
+	size_t n;
+	const struct mouse_row *m = mouse_table(&n);
+
+	head(h, "Mouse");
+	for (size_t i = 0; i < n; i++)
+		add(h, ROLE_STRONG, m[i].gesture, m[i].words);
+}
+
+static void
 add_settings(struct help *h)
 {
 	static const char *const lines[] = {
@@ -227,7 +239,7 @@ static const struct {
     {'R', NULL, NULL}, {'G', NULL, NULL}, {'P', NULL, NULL}, {'X', NULL, add_bytes}, {'V', NULL, NULL},
     {'M', NULL, NULL}, {'C', NULL, NULL}, {'L', NULL, NULL}, {'S', NULL, add_access}, {'T', NULL, NULL},
     {'U', NULL, NULL}, {0, "lenses", add_lenses}, {0, "writes", add_writes}, {0, "questions", add_questions},
-    {0, "filter", add_filter}, {0, "settings", add_settings}, {'H', NULL, NULL},
+    {0, "filter", add_filter}, {0, "mouse", add_mouse}, {0, "settings", add_settings}, {'H', NULL, NULL},
 };
 
 const char *

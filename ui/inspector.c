@@ -7,6 +7,7 @@
 #include "cells.h"
 #include "paint.h"
 #include "ruler.h"
+#include "zones.h"
 
 enum { PANE_MIN = 36, OVER_WIDTH = 38 };
 
@@ -97,6 +98,7 @@ inspector_draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 
 	if (!inspector_shown(ui))
 		return;
+	zone_cover(top, p.x < p.edge ? 0 : p.edge, bottom, p.x < p.edge ? p.edge + 1 : p.right);
 	for (int y = top; y < bottom; y++) {
 		paint_fill(y, p.x < p.edge ? 0 : p.edge, p.x < p.edge ? p.edge : p.right, ROLE_TEXT);
 		paint_glyph(y, p.edge, ROLE_DIM, L'│');

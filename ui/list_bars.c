@@ -6,6 +6,7 @@
 
 #include "list_rows.h"
 #include "util.h"
+#include "zones.h"
 
 enum { WORDS_FROM = 110, WORDS = 32 }; /* so wide a screen has room for words beside the bars; columns of them */
 
@@ -195,9 +196,20 @@ draw_label(const struct segment *g, bool is_chosen, int y)
 		paint_over(y, g->x + i, (wchar_t)text[i]);
 }
 
+/* Shows what Tab and Enter would. */
+static unsigned
+hit_segment(struct ui *ui, const struct sample *s, const struct touch *t)
+{
+	if (t->drag)
+		return FX_NONE;
+	ui->segment = (size_t)t->value;
+	list_bars_filter(ui, s);
+	return FX_NONE;
+}
+
 static void
 draw_bar(int y, const char *title, uint64_t total, const struct bar *b,
-         const struct segment *mark)
+         const struct segment *mark, size_t before)
 {
 	char size[8];
 
@@ -206,6 +218,8 @@ draw_bar(int y, const char *title, uint64_t total, const struct bar *b,
 	for (size_t i = 0; i < b->n; i++) {
 		fill(b, &b->seg[i], y);
 		draw_label(&b->seg[i], &b->seg[i] == mark, y);
+		zone_add(&(struct zone){.y = y, .x = b->seg[i].x, .bottom = y + 1, .right = b->seg[i].to,
+		                        .value = before + i + 1, .hit = hit_segment});
 	}
 	if (mark && mark >= b->seg && mark < b->seg + b->n)
 		paint_cursor(y, mark->x);
@@ -235,10 +249,10 @@ list_bars_draw(const struct ui *ui, const struct sample *s, int y)
 
 	make(ui, s, b);
 	mark = chosen(ui, b);
-	draw_bar(y, "RAM", s->regions->totals.rss * s->page_size, &b[0], mark);
+	draw_bar(y, "RAM", s->regions->totals.rss * s->page_size, &b[0], mark, 0);
 	if (!s->regions->counted)
 		paint_text(y, 0, ui->cols, ROLE_DIM, "%-12s%s", "RAM", "counting");
-	draw_bar(y + 1, "VIRT", s->regions->totals.size, &b[1], mark);
+	draw_bar(y + 1, "VIRT", s->regions->totals.size, &b[1], mark, b[0].n);
 	draw_words(ui, s, y);
 }
 

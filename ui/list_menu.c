@@ -6,6 +6,7 @@
 #include "list_bars.h"
 #include "paint.h"
 #include "util.h"
+#include "zones.h"
 
 enum { LIST_SEEN = LIST_BARS + 4, NAME_AT = 8, HELP_AT = 21 };
 
@@ -115,22 +116,6 @@ draw_row(const struct ui *ui, const struct sample *s, const struct list_column *
 	paint_cursor(y, 0);
 }
 
-static void
-draw(const struct ui *ui, const struct sample *s, int top, int bottom)
-{
-	struct menu m = menu_of(ui);
-	int y = first_row(ui, &m, top, bottom);
-	size_t rows = (size_t)(bottom - y - 1);
-
-	view_regions.draw(ui, s, top, y);
-	paint_fill(y, 0, ui->cols, ROLE_HEADER);
-	paint_text(y, 1, ui->cols, ROLE_HEADER, ui_view(ui) == VIEW_SORT ? "SORT BY" : "COLUMNS");
-	if (rows < m.n)
-		paint_text(y, ui->cols - 12, ui->cols, ROLE_HEADER_DIM, "%zu of %zu", position(ui, &m) + 1, m.n);
-	for (size_t i = ui->menu_top; i < m.n && i < ui->menu_top + rows; i++)
-		draw_row(ui, s, list_column_of(m.id[i]), ++y);
-}
-
 int
 list_menu_at(const struct ui *ui, int top, int bottom, int y)
 {
@@ -139,6 +124,46 @@ list_menu_at(const struct ui *ui, int top, int bottom, int y)
 	size_t i = ui->menu_top + (size_t)(y - first);
 
 	return y >= first && y < bottom && i < m.n ? m.id[i] : -1;
+}
+
+static unsigned
+hit_item(struct ui *ui, const struct sample *s, const struct touch *t)
+{
+	(void)s;
+	ui->menu_at = (int)t->value;
+	return FX_NONE;
+}
+
+/* The box before a column is Space. */
+static void
+add_zones(const struct ui *ui, int id, int y)
+{
+	struct zone z = {.y = y, .bottom = y + 1, .right = ui->cols, .value = (uint64_t)id, .hit = hit_item, .opens = true};
+
+	zone_add(&z);
+	z.right = NAME_AT - 2;
+	z.action = ACT_TOGGLE;
+	if (ui_view(ui) == VIEW_COLUMNS)
+		zone_add(&z);
+}
+
+static void
+draw(const struct ui *ui, const struct sample *s, int top, int bottom)
+{
+	struct menu m = menu_of(ui);
+	int y = first_row(ui, &m, top, bottom);
+	size_t rows = (size_t)(bottom - y - 1);
+
+	view_regions.draw(ui, s, top, y);
+	zone_cover(top, 0, y + 1, ui->cols);
+	paint_fill(y, 0, ui->cols, ROLE_HEADER);
+	paint_text(y, 1, ui->cols, ROLE_HEADER, ui_view(ui) == VIEW_SORT ? "SORT BY" : "COLUMNS");
+	if (rows < m.n)
+		paint_text(y, ui->cols - 12, ui->cols, ROLE_HEADER_DIM, "%zu of %zu", position(ui, &m) + 1, m.n);
+	for (int id; (id = list_menu_at(ui, top, bottom, ++y)) >= 0;) {
+		add_zones(ui, id, y);
+		draw_row(ui, s, list_column_of(id), y);
+	}
 }
 
 static void

@@ -6,6 +6,7 @@
 #include "list_rows.h"
 #include "paint.h"
 #include "util.h"
+#include "zones.h"
 
 struct list_layout
 list_layout(const struct ui *ui)
@@ -31,11 +32,23 @@ stands_right(int id)
 	return id != LIST_PAGES && id != COL_REGION_START && column_row((enum column_id)id)->right;
 }
 
+static unsigned
+hit_heading(struct ui *ui, const struct sample *s, const struct touch *t)
+{
+	int column = list_table_heading_at(ui, t->dx);
+
+	(void)s;
+	if (column >= 0 && !t->drag)
+		list_sort_by(ui, column);
+	return FX_NONE;
+}
+
 void
 list_table_headings(const struct ui *ui, int y)
 {
 	struct list_layout l = list_layout(ui);
 
+	zone_add(&(struct zone){.y = y, .bottom = y + 1, .right = ui->cols, .hit = hit_heading});
 	paint_fill(y, 0, ui->cols, ROLE_HEADER);
 	for (size_t i = 0; i < l.n; i++) {
 		const struct list_place *p = &l.at[i];
@@ -252,12 +265,25 @@ draw_left_out(const struct ui *ui, const struct sample *s, int y, int bottom)
 		           filter_wants(&ui->filter.program) & FILTER_WANT_WRITTEN && !s->gen ? "; press c first" : "");
 }
 
+static unsigned
+hit_row(struct ui *ui, const struct sample *s, const struct touch *t)
+{
+	size_t at = ui->list_top + (size_t)t->dy;
+
+	(void)s;
+	if (at < ui->order_n)
+		ui->region = ui->order[at];
+	return FX_NONE;
+}
+
 void
 list_table_rows(const struct ui *ui, const struct sample *s, int y, int bottom)
 {
 	struct list_layout l = list_layout(ui);
 	struct groups gs = {0};
+	int rows = (int)u64_min(ui->order_n - ui->list_top, (uint64_t)(bottom > y ? bottom - y : 0));
 
+	zone_add(&(struct zone){.y = y, .bottom = y + rows, .right = ui->cols, .hit = hit_row, .opens = true});
 	if (ui->grouping)
 		rows_groups(ui, s, &gs);
 	for (size_t i = ui->list_top; i < ui->order_n && y < bottom; i++, y++) {

@@ -102,7 +102,7 @@ run_screen(const struct options *o, const struct rc *rc, pid_t pid, const char *
 	    .invert = o->list_invert,
 	    .hints = o->hints,
 	    .rc = rc,
-	    .term = {.color = o->color, .ascii = o->ascii, .calm = o->calm,
+	    .term = {.color = o->color, .ascii = o->ascii, .mouse = o->mouse, .calm = o->calm,
 	             .ask_ground = o->theme == THEME_AUTO || o->theme == THEME_ANSI, .headless = o->frames > 0,
 	             .rows = o->size_rows, .cols = o->size_cols},
 	};

@@ -277,6 +277,7 @@ take(struct options *o, enum option_id id, const char *arg, struct err *err)
 	case OPT_ASCII: o->ascii = true; break;
 	case OPT_CALM: o->calm = true; break;
 	case OPT_NO_CONFIG: o->no_config = true; break;
+	case OPT_NO_MOUSE: o->mouse = false; break;
 	case OPT_PROC_ROOT: o->proc_root = arg; break;
 	case OPT_DEMO_TARGET: /* main takes it before anything else */
 	case OPTIONS: break;

@@ -49,7 +49,7 @@ struct options {
 	unsigned count;        /* intervals of it; 0: until interrupted */
 	uint64_t interval_ns;
 	bool read_only, no_config;
-	bool mouse, hints, calm; /* of the screen; mouse and hints only pmtoprc can take away */
+	bool mouse, hints, calm; /* of the screen; hints only pmtoprc can take away */
 	enum letters letters;
 	struct list_columns list_columns;
 	int list_sort;         /* a column_id, or LIST_PAGES */

@@ -5,6 +5,7 @@
 
 #include "paint.h"
 #include "util.h"
+#include "zones.h"
 
 /* Digits of an address in the gutter: 12 are enough but for the last page of 64 bits. */
 static int
@@ -19,6 +20,22 @@ ruler_gutter(const struct ui *ui)
 	return digits(ui) + 1;
 }
 
+/* As far into the region as into the strip; while the button is down the view goes along. */
+static unsigned
+hit_map(struct ui *ui, const struct sample *s, const struct touch *t)
+{
+	struct grid *g = &ui->grid;
+	uint64_t pages = g->page_size ? (g->end - g->start) / g->page_size : 0;
+
+	(void)s;
+	if (!pages)
+		return FX_NONE;
+	if (!t->drag)
+		ui_leave(ui);
+	ui->cursor = g->start + (uint64_t)((t->dx + 0.5) / t->cols * (double)pages) * g->page_size;
+	return FX_NONE;
+}
+
 void
 ruler_map(const struct ui *ui, const struct sample *s, int y)
 {
@@ -29,6 +46,7 @@ ruler_map(const struct ui *ui, const struct sample *s, int y)
 	uint64_t lo, hi;
 	int from, to;
 
+	zone_add(&(struct zone){.y = y, .x = x0, .bottom = y + 1, .right = x0 + cells, .hit = hit_map});
 	paint_text(y, 0, x0 - 1, ROLE_DIM, "%*s", x0 - 1, "whole map");
 	for (int i = 0; w && !w->gone && i < cells && w->grid.row_cells == g->row_cells; i++) {
 		const struct strip_cell *m = &w->map[i];

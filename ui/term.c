@@ -18,12 +18,15 @@ static WINDOW *keys; /* read from here: a window that is never drawn, for getch 
 static struct termios saved;
 static bool saved_ok;
 static struct ground_ask asked;
-static int pushed = ERR; /* was read, and is the next */
-static char leave[128]; /* what a crash writes: leave the alternate screen, show the cursor */
+static int unread[2], unread_n; /* was read, and is the next */
+static bool mouse_on;
+static struct mouse reported;   /* what CODE_MOUSE says */
+static char leave[192]; /* what a crash writes: leave the alternate screen, show the cursor */
 
 enum {
 	ANSWER_MS = 100, /* how long the first picture waits for the terminal's answers */
 	ESC_MS = 25,     /* Esc alone, or the start of a sequence */
+	CODE_MOUSE = 0x4000, /* no code of curses */
 };
 
 static const int fatal[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
@@ -55,9 +58,11 @@ remember_terminal(void)
 	for (size_t i = 0; i < ARRAY_LEN(caps); i++) {
 		const char *s = tigetstr((char *)caps[i]);
 
-		if (s && s != (char *)-1 && strlen(leave) + strlen(s) < sizeof(leave))
+		if (s && s != (char *)-1 && strlen(leave) + strlen(s) + sizeof(MOUSE_OFF) < sizeof(leave))
 			strcat(leave, s);
 	}
+	if (mouse_on)
+		strcat(leave, MOUSE_OFF);
 	for (size_t i = 0; i < ARRAY_LEN(fatal); i++)
 		signal(fatal[i], on_fatal);
 }
@@ -101,6 +106,44 @@ find_ground(struct term *t)
 	t->ground = asked.ground ? asked.ground : ground_of_colorfgbg(getenv("COLORFGBG"));
 }
 
+static void
+send_modes(const char *modes)
+{
+	if (write(STDOUT_FILENO, modes, strlen(modes)) < 0)
+		mouse_on = false; /* the terminal is gone, or not there */
+}
+
+/* Where the terminal has one. Curses is told to leave its reports to read_report. */
+static void
+start_mouse(const struct term *t)
+{
+	const char *cap = t->headless ? NULL : tigetstr("kmous");
+
+	mouse_on = cap && cap != (char *)-1;
+	if (!mouse_on)
+		return;
+	define_key("\033[<", 0);
+	define_key(cap, 0);
+	send_modes(MOUSE_ON);
+}
+
+void
+term_suspend(void)
+{
+	if (mouse_on)
+		send_modes(MOUSE_OFF);
+	endwin();
+}
+
+void
+term_resume(void)
+{
+	clearok(curscr, TRUE);
+	doupdate(); /* from endwin back */
+	if (mouse_on)
+		send_modes(MOUSE_ON);
+}
+
 int
 term_open(struct term *t, const struct term_options *o, struct err *err)
 {
@@ -127,8 +170,6 @@ term_open(struct term *t, const struct term_options *o, struct err *err)
 		return err_set(err, ERR_USAGE, "it cannot move its cursor", "use --list, --pages, --grid or -e",
 		               "cannot use the terminal %s", getenv("TERM") ? getenv("TERM") : "");
 	}
-	if (!t->headless)
-		remember_terminal();
 	if (!getenv("ESCDELAY"))
 		set_escdelay(25);
 	cbreak();
@@ -137,12 +178,17 @@ term_open(struct term *t, const struct term_options *o, struct err *err)
 	keys = newpad(1, 1);
 	nodelay(keys, TRUE);
 	keypad(keys, TRUE);
+	mouse_on = false;
+	if (o->mouse)
+		start_mouse(t);
+	if (!t->headless)
+		remember_terminal();
 	leaveok(stdscr, FALSE);
 	t->colors = color_count(o->color);
 	t->utf8 = !o->ascii;
 	t->calm = o->calm;
 	asked = (struct ground_ask){0};
-	pushed = ERR;
+	unread_n = 0;
 	if (o->ask_ground)
 		find_ground(t);
 	if (o->headless)
@@ -157,7 +203,7 @@ term_close(struct term *t)
 	if (!screen)
 		return;
 	saved_ok = false;
-	endwin();
+	term_suspend();
 	if (keys)
 		delwin(keys);
 	keys = NULL;
@@ -239,22 +285,80 @@ next_code(void)
 	return c < 0 ? wgetch(keys) : c;
 }
 
+static int
+read_code(void)
+{
+	int c = unread[0];
+
+	if (!unread_n)
+		return next_code();
+	unread[0] = unread[1];
+	unread_n--;
+	return c;
+}
+
+/* Within a sequence: on a slow line it comes in parts. */
+static int
+await_code(void)
+{
+	struct pollfd p = {.fd = STDIN_FILENO, .events = POLLIN};
+	int c = read_code();
+
+	return c == ERR && poll(&p, 1, ESC_MS) > 0 ? read_code() : c;
+}
+
+static void
+unread_code(int c)
+{
+	if (c != ERR && unread_n < (int)ARRAY_LEN(unread))
+		unread[unread_n++] = c;
+}
+
+/* After an Esc: takes what begins a report of the mouse, and nothing else. */
+static bool
+begins_report(void)
+{
+	int c = read_code(), d = c == '[' ? read_code() : ERR;
+
+	if (d == '<')
+		return true;
+	unread_code(c);
+	unread_code(d);
+	return false;
+}
+
+static int
+read_report(void)
+{
+	char text[24] = "\033[<";
+	int n = 3, c;
+
+	do {
+		c = await_code();
+		if (c == ERR || c > 255)
+			return ERR;
+		text[n++] = (char)c;
+	} while (c < '@' && n + 1 < (int)sizeof(text));
+	text[n] = '\0';
+	return mouse_parse(text, &reported) ? CODE_MOUSE : ERR;
+}
+
 /*
  * After an Esc: the key whose sequence it begins, in whichever of its two forms; ERR for one that
  * nobody knows, whose letters are no keys. Esc itself if it stands alone.
  */
 static int
-sequence(void)
+read_sequence(void)
 {
 	char text[16] = "\033";
-	int n = 1, c = next_code();
+	int n = 1, c = read_code();
 
 	if (c != '[' && c != 'O') {
-		pushed = c;
+		unread_code(c);
 		return 27;
 	}
 	for (text[n++] = (char)c; n + 1 < (int)sizeof(text); ) {
-		c = next_code();
+		c = read_code();
 		if (c == ERR || c > 255)
 			break;
 		text[n++] = (char)c;
@@ -270,18 +374,23 @@ sequence(void)
 	return ERR;
 }
 
+/* For readline the mouse is nothing. */
 static int
 next_key(bool raw)
 {
 	int c;
 
 	for (;;) {
-		c = pushed != ERR ? pushed : next_code();
-		pushed = ERR;
-		if (c == ERR || c != 27 || raw)
+		c = read_code();
+		if (c != 27)
 			return c;
-		c = sequence();
-		if (c != ERR)
+		if (begins_report())
+			c = read_report();
+		else if (raw)
+			return c;
+		else
+			c = read_sequence();
+		if (c != ERR && !(raw && c == CODE_MOUSE))
 			return c;
 	}
 }
@@ -289,7 +398,7 @@ next_key(bool raw)
 bool
 term_has_key(void)
 {
-	return asked.typed_n || pushed != ERR;
+	return asked.typed_n || unread_n;
 }
 
 int
@@ -316,6 +425,10 @@ term_key(struct term *t, bool raw)
 	}
 	if (c == ERR)
 		return TERM_NONE;
+	if (c == CODE_MOUSE) {
+		t->mouse = reported;
+		return TERM_MOUSE;
+	}
 	if (raw && c != KEY_RESIZE)
 		return c & 0xff;
 	for (size_t i = 0; i < ARRAY_LEN(map); i++)

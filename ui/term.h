@@ -7,6 +7,7 @@
 
 #include "err.h"
 #include "ground.h"
+#include "mouse.h"
 
 /*
  * The terminal: started, stopped, resized, read. With paint the only file that knows curses.
@@ -19,6 +20,7 @@ struct term_options {
 	bool ascii;           /* no character outside ASCII: not wanted, or not in the locale */
 	bool calm;            /* nothing fades: what was written has one colour */
 	bool ask_ground;      /* find out whether the background is dark or light */
+	bool mouse;           /* reported, as far as the terminal has one */
 	bool headless;        /* draw into nothing, rows x cols: for benchmarks */
 	int rows, cols;
 };
@@ -29,6 +31,7 @@ struct term {
 	bool utf8, calm;
 	enum ground ground;   /* unknown: not asked, or not answered yet (TERM_GROUND) */
 	bool headless;
+	struct mouse mouse;   /* what TERM_MOUSE tells */
 	FILE *out;
 	char notice[160];     /* something to tell the user once ("unknown terminal, using xterm") */
 };
@@ -43,12 +46,12 @@ int term_fd(const struct term *t);
 enum {
 	TERM_NONE = -1,
 	TERM_UP = 0x1000, TERM_DOWN, TERM_LEFT, TERM_RIGHT, TERM_PGUP, TERM_PGDN, TERM_HOME, TERM_END,
-	TERM_BACKSPACE, TERM_BTAB, TERM_RESIZE, TERM_GROUND, TERM_F0, TERM_LAST = TERM_F0 + 13
+	TERM_BACKSPACE, TERM_BTAB, TERM_RESIZE, TERM_GROUND, TERM_MOUSE, TERM_F0, TERM_LAST = TERM_F0 + 13
 };
 
 /*
- * The next key, TERM_NONE if there is none yet. `raw`: bytes as they come, for readline. TERM_GROUND:
- * no key, but the answer that t->ground waited for came late.
+ * The next key, TERM_NONE if there is none yet. `raw`: bytes as they come, for readline; then nothing
+ * is told of the mouse. TERM_GROUND: no key, but the answer that t->ground waited for came late.
  */
 int term_key(struct term *t, bool raw);
 
@@ -60,6 +63,10 @@ void term_measure(struct term *t);
 
 /* Puts text on the clipboard of the terminal (OSC 52). false: its terminfo does not say that it can (Ms). */
 bool term_copy(struct term *t, const char *text);
+
+/* Leaves the terminal to others for a while, as it was found; comes back, and sends everything anew. */
+void term_suspend(void);
+void term_resume(void);
 
 /* Everything is sent anew at the next flush. */
 void term_redraw(void);

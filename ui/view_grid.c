@@ -13,6 +13,7 @@
 #include "ruler.h"
 #include "util.h"
 #include "view.h"
+#include "zones.h"
 
 enum { TOP_ROWS = 3, LEGEND_ROWS = 1 };
 
@@ -55,6 +56,17 @@ settle(struct ui *ui, const struct sample *s, int top, int bottom)
 		ui->range_on = false; /* that was another region */
 }
 
+static unsigned
+hit_cell(struct ui *ui, const struct sample *s, const struct touch *t)
+{
+	uint64_t lo, hi;
+
+	(void)s;
+	if (grid_cell_range(&ui->grid, (size_t)t->dy * ui->grid.row_cells + (size_t)t->dx, &lo, &hi))
+		ui->cursor = lo;
+	return FX_NONE;
+}
+
 static void
 draw_cells(const struct ui *ui, const struct sample *s, int top)
 {
@@ -64,6 +76,8 @@ draw_cells(const struct ui *ui, const struct sample *s, int top)
 	uint64_t before = (g->top - first) / grid_row_bytes(g);
 	int x0 = ruler_gutter(ui);
 
+	zone_add(&(struct zone){.y = top, .x = x0, .bottom = top + (int)g->rows, .right = x0 + (int)g->row_cells,
+	                        .hit = hit_cell, .opens = true});
 	grid_cell_at(g, ui->cursor, &cursor);
 	for (unsigned row = 0; row < g->rows && before + row < total; row++) {
 		ruler_row(ui, row, top + (int)row, cursor / g->row_cells == row);

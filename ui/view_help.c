@@ -10,6 +10,7 @@
 #include "paint.h"
 #include "util.h"
 #include "view.h"
+#include "zones.h"
 
 /* Where words begin beside what they are about; where there is little room they stand below it. */
 enum { WORDS_AT = 24, WORDS_BELOW = 5, NARROW = 56 };
@@ -127,6 +128,16 @@ draw_all(const struct ui *ui, int y, int top, int bottom)
 	return y;
 }
 
+static unsigned
+hit_name(struct ui *ui, const struct sample *s, const struct touch *t)
+{
+	(void)s;
+	ui->help_page = (size_t)t->value;
+	ui->help_top = 0;
+	ui->help_find[0] = '\0';
+	return FX_NONE;
+}
+
 /* The names of the pages: from one on that lets the chosen one be seen. */
 static void
 draw_names(const struct ui *ui, int y)
@@ -141,8 +152,10 @@ draw_names(const struct ui *ui, int y)
 	}
 	for (size_t p = first; help_page_name(p) && x < ui->cols; p++) {
 		bool chosen = p == ui->help_page && !ui->help_find[0];
+		int from = x;
 
 		x = paint_text(y, x, ui->cols, chosen ? ROLE_SELECT : ROLE_DIM, chosen ? "[%s]" : " %s ", help_page_name(p));
+		zone_add(&(struct zone){.y = y, .x = from, .bottom = y + 1, .right = x, .value = p, .hit = hit_name});
 	}
 }
 

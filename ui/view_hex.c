@@ -9,6 +9,7 @@
 #include "paint.h"
 #include "query.h"
 #include "view.h"
+#include "zones.h"
 
 enum { TOP_ROWS = 1, WORD = 8, POINTERS_X = HEX_WIDTH + 1, POINTERS_MIN = 24 };
 
@@ -71,6 +72,14 @@ pointer_name(struct buf *out, const struct sample *s, const struct vma *v, uint6
 	}
 }
 
+static unsigned
+hit_pointer(struct ui *ui, const struct sample *s, const struct touch *t)
+{
+	(void)s;
+	ui->byte = t->value;
+	return FX_NONE;
+}
+
 /* Beside the row, each with the place of its word in it. */
 static void
 draw_pointers(const struct ui *ui, const struct sample *s, uint64_t row, int y, int x)
@@ -91,6 +100,8 @@ draw_pointers(const struct ui *ui, const struct sample *s, uint64_t row, int y, 
 		paint_text(y, x, right - 1, ROLE_DIM, "%u%s", i * WORD, paint_utf8() ? "→" : ">");
 		paint_text(y, x + 2, right - (n > 1), v[i]->perm & VMA_EXEC ? ROLE_ACCENT : ROLE_TEXT, "%s", name.s);
 		buf_free(&name);
+		zone_add(&(struct zone){.y = y, .x = x, .bottom = y + 1, .right = right, .value = row + i * WORD,
+		                        .hit = hit_pointer, .opens = true});
 		x = right;
 	}
 }
@@ -199,12 +210,34 @@ draw_heading(const struct ui *ui, int digits, int y)
 		paint_text(y, POINTERS_X + digits - HEX_DIGITS, ui->cols, ROLE_DIM, "as pointers");
 }
 
+/* The byte whose digits, or whose character, are there; between two the one before. */
+static unsigned
+hit_byte(struct ui *ui, const struct sample *s, const struct touch *t)
+{
+	const struct vma *v = find_region(ui, s);
+	int digits = v ? hex_digits(v->end) : HEX_DIGITS;
+	uint64_t row = ui->hex_top + (uint64_t)t->dy * BYTES_ROW;
+	unsigned i = 0;
+
+	if (!v || row >= v->end)
+		return FX_NONE;
+	if (t->dx >= hex_text_x(digits, 0))
+		i = (unsigned)u64_min((uint64_t)(t->dx - hex_text_x(digits, 0)), BYTES_ROW - 1);
+	else
+		while (i + 1 < BYTES_ROW && t->dx >= hex_x(digits, i + 1))
+			i++;
+	ui->byte = row + i;
+	return FX_NONE;
+}
+
 static void
 draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 {
 	const struct vma *v = find_region(ui, s);
 	int digits = v ? hex_digits(v->end) : HEX_DIGITS, y = top + TOP_ROWS;
 
+	zone_add(&(struct zone){.y = y, .bottom = bottom, .right = hex_text_x(digits, BYTES_ROW), .hit = hit_byte,
+	                        .opens = true});
 	draw_heading(ui, digits, top);
 	if (s->bytes_err.what[0]) {
 		paint_text(y, 1, ui->cols, ROLE_TEXT, "%s: %s", s->bytes_err.what, s->bytes_err.why);

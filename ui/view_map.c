@@ -9,6 +9,7 @@
 #include "paint.h"
 #include "util.h"
 #include "view.h"
+#include "zones.h"
 
 enum { LEGEND_ROWS = 1, LINES = 2 }; /* of a row: its names, its strips */
 
@@ -237,6 +238,20 @@ draw_legend(const struct canvas *c, int y)
 	draw_if_fits(y, x + 2, right, "height = share in RAM or swap");
 }
 
+/* The region there, or the nearest before it. */
+static unsigned
+hit_place(struct ui *ui, const struct sample *s, const struct touch *t)
+{
+	size_t row = ui->map_top + (size_t)(t->dy / LINES);
+
+	(void)s; /* what was seen is what is meant */
+	if (!ui->map.pieces)
+		return FX_NONE;
+	ui->region = ui->map.piece[map_nearest(&ui->map, row, (unsigned)t->dx)].start;
+	ui->map_col = (unsigned)t->dx;
+	return FX_NONE;
+}
+
 static void
 draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 {
@@ -244,6 +259,8 @@ draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 
 	if (!is_laid_out(ui, s))
 		return;
+	zone_add(&(struct zone){.y = top, .bottom = top + LINES * (int)ui->map_rows, .right = ui->cols, .hit = hit_place,
+	                        .opens = true});
 	for (size_t i = 0; i < ui->map.items; i++) {
 		const struct map_item *it = &ui->map.item[i];
 

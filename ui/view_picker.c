@@ -8,6 +8,7 @@
 #include "paint.h"
 #include "util.h"
 #include "view.h"
+#include "zones.h"
 
 enum { HEAD_ROWS = 2, COMMAND_MIN = 11, RAW_MAX = 512 };
 
@@ -73,6 +74,16 @@ draw_filter(const struct ui *ui, int y)
 	buf_free(&text);
 }
 
+/* By the column; the order is the column's own. */
+static unsigned
+hit_heading(struct ui *ui, const struct sample *s, const struct touch *t)
+{
+	(void)s;
+	if (!t->drag)
+		picker_sort(&ui->picker, (int)t->value - (int)ui->picker.sort);
+	return FX_NONE;
+}
+
 static void
 draw_headings(const struct ui *ui, const struct layout *l, int y)
 {
@@ -81,9 +92,12 @@ draw_headings(const struct ui *ui, const struct layout *l, int y)
 		const char *mark = ui->picker.sort != (enum pick_column)c ? "" : pick_down(ui->picker.sort) ? "▼" : "▲";
 		int len = (int)strlen(titles[c].title) + (mark[0] ? 1 : 0);
 
-		if (l->shown[c])
-			paint_text(y, l->x[c] + (titles[c].right ? titles[c].width - len : 0), ui->cols, ROLE_HEADER,
-			           "%s%s", titles[c].title, mark);
+		if (!l->shown[c])
+			continue;
+		paint_text(y, l->x[c] + (titles[c].right ? titles[c].width - len : 0), ui->cols, ROLE_HEADER, "%s%s",
+		           titles[c].title, mark);
+		zone_add(&(struct zone){.y = y, .x = l->x[c], .bottom = y + 1, .value = (uint64_t)c, .hit = hit_heading,
+		                        .right = titles[c].width ? l->x[c] + titles[c].width + 1 : ui->cols});
 	}
 }
 
@@ -152,6 +166,16 @@ draw_demo(const struct ui *ui, const struct layout *l, int y)
 	paint_text(y, l->x[PICK_COMMAND], ui->cols, ROLE_ACCENT, "%s", pick_demo_text);
 }
 
+static unsigned
+hit_row(struct ui *ui, const struct sample *s, const struct touch *t)
+{
+	struct picker *p = &ui->picker;
+
+	(void)s;
+	picker_move(p, ui->processes, (long)p->top + t->dy - (long)p->row);
+	return FX_NONE;
+}
+
 static void
 draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 {
@@ -162,6 +186,8 @@ draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 	(void)s;
 	draw_filter(ui, top);
 	draw_headings(ui, &l, top + 1);
+	zone_add(&(struct zone){.y = y, .bottom = y + (int)u64_min(p->rows_n - p->top, (uint64_t)(bottom > y ? bottom - y : 0)),
+	                        .right = ui->cols, .hit = hit_row, .opens = true});
 	for (size_t i = p->top; i < p->rows_n && y < bottom; i++, y++) {
 		if (p->rows[i] == PICK_DEMO)
 			draw_demo(ui, &l, y);

@@ -13,6 +13,7 @@
 #include "sample.h"
 #include "term.h"
 #include "view.h"
+#include "zones.h"
 
 enum { SLOTS = 14, STEPS = 60, ROWS = 100, COLS = 300 };
 
@@ -201,6 +202,9 @@ do_action(struct world *w, enum action a)
 	case ACT_HELP:
 		ui_help(&w->ui);
 		return;
+	case ACT_MAP:
+		ui_show(&w->ui, VIEW_MAP);
+		return;
 	case ACT_BACK:
 		ui_back(&w->ui);
 		return;
@@ -241,14 +245,32 @@ type_filter(struct world *w)
 		list_typed_cancel(&w->ui);
 }
 
+/* Anywhere on what was drawn last, which may be of another sample, and of another size. */
+static void
+click(struct world *w)
+{
+	int y = (int)below(w, ROWS), x = (int)below(w, COLS);
+	const struct zone *z = zone_at(y, x);
+	struct touch t;
+
+	if (!z)
+		return;
+	if (z->hit) {
+		t = zone_touch(z, y + (int)below(w, 3) - 1, x + (int)below(w, 9) - 4);
+		t.drag = below(w, 3) == 0;
+		z->hit(&w->ui, w->s, &t);
+	}
+	do_action(w, z->opens && below(w, 2) ? ACT_OPEN : z->action);
+}
+
 static void
 press(struct world *w)
 {
 	char letter = view_of(ui_view(&w->ui))->letter;
 
 	w->ui.touched_ns = below(w, 2) ? time_ns() : 0;
-	switch (below(w, 15)) {
-	case 7:
+	switch (below(w, 19)) {
+	case 11:
 		type_filter(w);
 		return;
 	case 0: /* an action that has no key in this view must do no harm either */
@@ -270,6 +292,14 @@ press(struct world *w)
 		return;
 	case 6:
 		do_action(w, ACT_HEX);
+		return;
+	case 7:
+		do_action(w, ACT_MAP);
+		return;
+	case 8:
+	case 9:
+	case 10:
+		click(w);
 		return;
 	default:
 		do_action(w, key_action((int)below(w, below(w, 2) ? 128 : TERM_LAST), letter));
@@ -487,12 +517,14 @@ draw(struct world *w)
 	const struct view *v = view_of(ui_view(&w->ui));
 
 	paint_begin(&term);
+	zones_begin();
 	v->draw(&w->ui, w->s, 1, w->ui.rows - 2);
 	paint_flush();
 	if (memcmp(&before, &w->ui, sizeof(before)))
 		return fuzz_wrong("drawing the %s view changed it", v->name);
 	/* the same again: nothing may be left to send */
 	paint_begin(&term);
+	zones_begin();
 	v->draw(&w->ui, w->s, 1, w->ui.rows - 2);
 	return !paint_flush() || fuzz_wrong("the same %s view drawn twice is not the same", v->name);
 }
