@@ -196,20 +196,9 @@ draw_label(const struct segment *g, bool is_chosen, int y)
 		paint_over(y, g->x + i, (wchar_t)text[i]);
 }
 
-/* Shows what Tab and Enter would. */
-static unsigned
-hit_segment(struct ui *ui, const struct sample *s, const struct touch *t)
-{
-	if (t->drag)
-		return FX_NONE;
-	ui->segment = (size_t)t->value;
-	list_bars_filter(ui, s);
-	return FX_NONE;
-}
-
 static void
 draw_bar(int y, const char *title, uint64_t total, const struct bar *b,
-         const struct segment *mark, size_t before)
+         const struct segment *mark)
 {
 	char size[8];
 
@@ -218,8 +207,6 @@ draw_bar(int y, const char *title, uint64_t total, const struct bar *b,
 	for (size_t i = 0; i < b->n; i++) {
 		fill(b, &b->seg[i], y);
 		draw_label(&b->seg[i], &b->seg[i] == mark, y);
-		zone_add(&(struct zone){.y = y, .x = b->seg[i].x, .bottom = y + 1, .right = b->seg[i].to,
-		                        .value = before + i + 1, .hit = hit_segment});
 	}
 	if (mark && mark >= b->seg && mark < b->seg + b->n)
 		paint_cursor(y, mark->x);
@@ -241,6 +228,19 @@ draw_words(const struct ui *ui, const struct sample *s, int y)
 	           size_text(size, t->size - u64_min(t->size, there)), s->regions->vmas.n);
 }
 
+/* Shows what Tab and Enter would. */
+static unsigned
+hit_bar(struct ui *ui, const struct sample *s, const struct touch *t)
+{
+	size_t segment = t->drag ? 0 : list_bars_at(ui, s, (int)t->value, t->dx);
+
+	if (!segment)
+		return FX_NONE;
+	ui->segment = segment;
+	list_bars_filter(ui, s);
+	return FX_NONE;
+}
+
 void
 list_bars_draw(const struct ui *ui, const struct sample *s, int y)
 {
@@ -249,10 +249,13 @@ list_bars_draw(const struct ui *ui, const struct sample *s, int y)
 
 	make(ui, s, b);
 	mark = chosen(ui, b);
-	draw_bar(y, "RAM", s->regions->totals.rss * s->page_size, &b[0], mark, 0);
+	for (int i = 0; i < LIST_BARS; i++)
+		zone_add(&(struct zone){.y = y + i, .bottom = y + i + 1, .right = ui->cols, .value = (uint64_t)i,
+		                        .hit = hit_bar});
+	draw_bar(y, "RAM", s->regions->totals.rss * s->page_size, &b[0], mark);
 	if (!s->regions->counted)
 		paint_text(y, 0, ui->cols, ROLE_DIM, "%-12s%s", "RAM", "counting");
-	draw_bar(y + 1, "VIRT", s->regions->totals.size, &b[1], mark, b[0].n);
+	draw_bar(y + 1, "VIRT", s->regions->totals.size, &b[1], mark);
 	draw_words(ui, s, y);
 }
 

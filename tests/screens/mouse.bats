@@ -78,6 +78,28 @@ drag_blind() {
 	screen_end
 }
 
+@test "a segment of a bar filters, menus are clicked" {
+	fixture java
+	screen_start 80x24 "$PID"
+	screen_find shm
+	screen_click "$x" 1
+	says /dev/shm/ring0
+	! screen_find CodeCache >/dev/null
+	screen_keys Escape
+	screen_find CodeCache
+	click 's sort'
+	heads '> sort'
+	click SIZE 2
+	screen_text | sed -n 5p | grep 'SIZE▼'
+	screen_keys o
+	heads '> columns'
+	click '[x] SWAP'
+	screen_keys Escape
+	! screen_text | sed -n 5p | grep SWAP
+	screen_keys Q
+	screen_end
+}
+
 @test "hints are pressed, badges as well" {
 	fixture java
 	screen_start 80x24 "$PID"
