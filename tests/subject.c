@@ -233,6 +233,40 @@ make_sparse(struct region *r)
 	return true;
 }
 
+/* One page in every STEP is written, from the first on; small pages, whatever the machine prefers. */
+static bool
+make_every(struct region *r, size_t step)
+{
+	if (!map_anon(r) || madvise(r->start, r->pages * page_size, MADV_NOHUGEPAGE) != 0)
+		return false;
+	for (size_t i = 0; i < r->pages; i += step)
+		write_page(r, i);
+	return true;
+}
+
+static bool
+make_alt(struct region *r)
+{
+	return make_every(r, 2);
+}
+
+static bool
+make_alt_8(struct region *r)
+{
+	return make_every(r, 8);
+}
+
+/* One in three written, the next one read, the third untouched; and no round number of them. */
+static bool
+make_alt_odd(struct region *r)
+{
+	if (!make_every(r, 3))
+		return false;
+	for (size_t i = 1; i < r->pages; i += 3)
+		read_pages(r, i, 1);
+	return true;
+}
+
 static bool
 make_zero(struct region *r)
 {
@@ -731,6 +765,9 @@ static struct region regions[] = {
 	{ "dev-zero", 16, RW, make_dev_zero, NULL },
 	{ "bios", 4, PROT_READ, make_bios, NULL },
 	{ "broken", 4, RW, make_anon, NULL }, /* by "madvise broken hwpoison PAGE" */
+	{ "alt", 2048, RW, make_alt, NULL },
+	{ "alt-8", 2048, RW, make_alt_8, NULL },
+	{ "alt-odd", 1001, RW, make_alt_odd, NULL },
 };
 
 #define REGIONS (sizeof regions / sizeof regions[0])
