@@ -8,6 +8,7 @@
 #include "answer.h"
 #include "bytes.h"
 #include "region.h"
+#include "seek.h"
 #include "smaps.h"
 #include "track.h"
 #include "window.h"
@@ -39,6 +40,11 @@ struct want {
 	struct grid grid;
 	enum card_kind card_on;    /* facts are on screen, of the page or of the region at: */
 	uint64_t card;
+	char filter[256];     /* of the grid's pages; "": none */
+	uint64_t find;        /* raised by one for one more: the next page that passes, from a place on */
+	char find_what[256];
+	uint64_t find_from;
+	bool find_back;
 	uint64_t range_lo, range_hi; /* a range is chosen; 0, 0: none */
 	bool hex_on;          /* bytes are on screen: */
 	uint64_t hex_at;      /* from here on, ... */
@@ -77,6 +83,10 @@ struct sample {
 
 	struct regions *regions;
 	struct window *window; /* of want.grid, or of the geometry before while a new one is read */
+
+	uint64_t find;         /* the last `find` step that was carried out, and what it found: */
+	struct seek_found found;
+	struct err find_err;   /* what[0] == 0: well */
 
 	struct sample_range {
 		uint64_t lo, hi;   /* 0, 0: none was asked for, or it lies in no region */

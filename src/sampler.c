@@ -258,10 +258,15 @@ static bool
 look_at_grid(struct sampler *s, const struct vma_list *vmas)
 {
 	const struct vma *v = vma_at(vmas, s->now.grid.start);
+	const struct filter *f = NULL;
+	struct filter filter;
+	struct err ignored;
 	struct window *w;
 
 	s->last_partial = time_ns();
-	w = window_read(&s->t, v, &s->now.grid, s->now.lens, window_progress, s, &s->draft.trouble);
+	if (s->now.filter[0] && filter_parse(s->now.filter, FILTER_PAGE, s->t.pm.page_size, &filter, &ignored) == 0)
+		f = &filter; /* who asks for it has read it as well: it cannot be wrong */
+	w = window_read_filtered(&s->t, v, &s->now.grid, s->now.lens, f, window_progress, s, &s->draft.trouble);
 	if (!w)
 		return s->draft.trouble.status != 0;
 	window_unref(s->draft.window);
@@ -525,6 +530,23 @@ do_fault(struct sampler *s)
 	s->draft.faulted = s->now.fault;
 }
 
+/* As an answer it is not given up: who asked waits for it. */
+static void
+do_find(struct sampler *s)
+{
+	struct filter f;
+
+	s->draft.find_err.what[0] = '\0';
+	s->draft.found = (struct seek_found){0};
+	s->t.pm.stop = stopping;
+	if (!s->draft.ended && s->draft.regions &&
+	    filter_parse(s->now.find_what, FILTER_PAGE, s->t.pm.page_size, &f, &s->draft.find_err) == 0)
+		seek_next(&s->t, s->draft.regions, &f, s->now.find_from, s->now.find_back, &s->draft.found,
+		          &s->draft.find_err);
+	s->t.pm.stop = superseded;
+	s->draft.find = s->now.find;
+}
+
 static void
 do_ask(struct sampler *s)
 {
@@ -587,7 +609,8 @@ serve(struct sampler *s, const struct want *before, bool due)
 	const struct want *w = &s->now;
 	bool cleared = w->clear != s->draft.cleared, faulted = w->fault != s->draft.faulted;
 	bool again = w->refresh != before->refresh || w->pulse_ns != before->pulse_ns;
-	bool grid = w->grid_on && (!before->grid_on || !grid_same(&w->grid, &before->grid) || w->lens != before->lens);
+	bool grid = w->grid_on && (!before->grid_on || !grid_same(&w->grid, &before->grid) || w->lens != before->lens ||
+	                          strcmp(w->filter, before->filter) != 0);
 	bool looked = false;
 	uint64_t begin = time_ns();
 
@@ -620,6 +643,8 @@ serve(struct sampler *s, const struct want *before, bool due)
 		look_at_bytes(s, &s->draft.regions->vmas);
 	if (w->ask != s->draft.asked)
 		do_ask(s);
+	if (w->find != s->draft.find)
+		do_find(s);
 	publish(s, !s->stale);
 }
 

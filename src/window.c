@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "seek.h"
 #include "util.h"
 #include "walk.h"
 
@@ -69,6 +70,8 @@ struct fill {
 	window_progress_fn *progress;
 	void *arg;
 	struct lens_look look;
+	const struct filter *filter; /* NULL: none */
+	struct seek seek;
 	uint64_t lo;
 	bool gave_up;
 	struct err *err;
@@ -91,6 +94,12 @@ fill_pages(void *arg, uint64_t addr, const struct page *pages, size_t n)
 		if (!grid_cell_at(&f->w->grid, addr + i * size, &cell))
 			continue;
 		f->w->cells[cell].n[lens_page(&f->look, addr + i * size, &pages[i], size)]++;
+		if (f->filter) {
+			enum truth t = seek_page(&f->seek, addr + i * size, &pages[i]);
+
+			f->w->cells[cell].match += t == TRUTH_YES;
+			f->w->unknown += t == TRUTH_UNKNOWN;
+		}
 		if (f->w->pages)
 			f->w->pages[cell] = pages[i];
 	}
@@ -107,6 +116,13 @@ fill_gap(void *arg, uint64_t start, uint64_t end, enum state s)
 
 	for (uint64_t at = start; at < end && grid_cell_at(g, at, &i) && grid_cell_range(g, i, &lo, &hi); at = hi) {
 		f->w->cells[i].n[lens_gap(f->w->lens, s)] += (u64_min(hi, end) - at) / g->page_size;
+		if (f->filter) {
+			struct seek_gap gap;
+
+			seek_gap(&f->seek, at, u64_min(hi, end), s, &gap);
+			f->w->cells[i].match += gap.yes;
+			f->w->unknown += gap.unknown;
+		}
 		if (f->w->pages)
 			f->w->pages[i] = (struct page){.known = s == STATE_UNREADABLE ? 0 : PAGE_WORD, .state = (uint8_t)s};
 	}
@@ -160,6 +176,11 @@ fill(struct fill *f, uint64_t lo, uint64_t hi)
 	int r = region_measure(f->t, f->v, w->time_ns, &whole, w->map, w->grid.row_cells, f->err);
 
 	w->doubt = r == 0 ? whole.doubt : DOUBT_NONE;
+	if (f->filter) {
+		seek_begin(&f->seek, f->filter, f->t, f->v, &whole);
+		o.want |= filter_wants(f->filter) & PAGE_WANT_ALL;
+		w->filtered = true;
+	}
 	if (r == 0)
 		r = walk_pages(f->t, f->v, lo, hi, &o, &fns, f, f->err);
 	f->gave_up = r > 0;
@@ -176,9 +197,16 @@ struct window *
 window_read(struct target *t, const struct vma *v, const struct grid *grid, enum lens lens,
             window_progress_fn *progress, void *arg, struct err *err)
 {
+	return window_read_filtered(t, v, grid, lens, NULL, progress, arg, err);
+}
+
+struct window *
+window_read_filtered(struct target *t, const struct vma *v, const struct grid *grid, enum lens lens,
+                     const struct filter *filter, window_progress_fn *progress, void *arg, struct err *err)
+{
 	struct window *w = window_new(grid, lens);
 	struct fill f = {.w = w, .t = t, .v = v, .progress = progress, .arg = arg, .err = err,
-	                 .look = {.lens = lens}};
+	                 .look = {.lens = lens}, .filter = filter};
 	uint64_t lo, hi;
 
 	if (!v) {

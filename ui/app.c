@@ -85,12 +85,13 @@ post_view(struct app *a)
 		grid = false;
 	if (v != VIEW_GRID || !ui_range(&a->ui, &lo, &hi))
 		lo = hi = 0;
-	if (w->range_lo == lo && w->range_hi == hi && w->lens == a->ui.lens && w->grid_on == grid &&
-	    w->smaps_on == smaps && w->card_on == card && (!grid || grid_same(&w->grid, &a->ui.grid)) &&
+	if (!strcmp(w->filter, a->ui.page_filter) && w->range_lo == lo && w->range_hi == hi && w->lens == a->ui.lens &&
+	    w->grid_on == grid && w->smaps_on == smaps && w->card_on == card && (!grid || grid_same(&w->grid, &a->ui.grid)) &&
 	    (!card || w->card == at) && w->hex_on == hex &&
 	    (!hex || (w->hex_at == a->ui.hex_top && w->hex_rows == a->ui.hex_rows)))
 		return;
 	w->smaps_on = smaps;
+	snprintf(w->filter, sizeof(w->filter), "%s", a->ui.page_filter);
 	w->range_lo = lo;
 	w->range_hi = hi;
 	w->hex_on = hex;
@@ -198,9 +199,11 @@ app_effects(struct app *a, unsigned fx)
 	if (fx & FX_FIND_HELP)
 		app_prompt(a, PROMPT_FIND_HELP);
 	if (fx & FX_FIND)
-		app_prompt(a, PROMPT_FIND);
+		app_prompt(a, ui_view(&a->ui) == VIEW_GRID ? PROMPT_PAGE_FIND : PROMPT_FIND);
 	if (fx & FX_FILTER)
-		app_prompt(a, PROMPT_FILTER);
+		app_prompt(a, ui_view(&a->ui) == VIEW_GRID ? PROMPT_PAGE_FILTER : PROMPT_FILTER);
+	if (fx & (FX_SEEK | FX_SEEK_BACK))
+		app_seek(a, fx & FX_SEEK_BACK);
 	if (fx & FX_INTERVAL)
 		app_prompt(a, PROMPT_INTERVAL);
 	if (fx & FX_PAUSE)
@@ -527,6 +530,7 @@ take_sample(struct app *a, struct err *err)
 	notice_others(a);
 	notice_fault(a);
 	notice_answer(a);
+	app_notice_found(a);
 	notice_life(a);
 	return 0;
 }
@@ -770,7 +774,7 @@ app_target_close(struct app *a)
 	a->ui.awaited = ACT_NONE;
 	a->want = fresh;
 	a->back = 0;
-	a->asked = a->clear_seen = a->fault_seen = 0;
+	a->asked = a->clear_seen = a->fault_seen = a->find_seen = 0;
 	a->questions_seen = 0;
 	a->others_seen = false;
 	a->asking = 0;

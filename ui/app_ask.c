@@ -62,25 +62,31 @@ gather_words(struct app *a)
 			add_word(a, name);
 }
 
-/* The words of a filter of regions, and the fields with their signs to come. */
+/* The words of a filter, and the fields with their signs to come. */
 static void
-gather_filter_words(struct app *a)
+gather_filter_words(struct app *a, enum filter_scope scope)
 {
 	size_t n;
 	const struct filter_row *rows = filter_table(&n);
 	char name[64];
 
 	app_prompt_free(a);
-	for (size_t i = 0; filter_word(FILTER_REGION, i, &n); i++) {
-		snprintf(name, sizeof(name), "%.*s", (int)n, filter_word(FILTER_REGION, i, &n));
+	for (size_t i = 0; filter_word(scope, i, &n); i++) {
+		snprintf(name, sizeof(name), "%.*s", (int)n, filter_word(scope, i, &n));
 		add_word(a, name);
 	}
 	filter_table(&n);
 	for (size_t i = 0; i < n; i++) {
 		snprintf(name, sizeof(name), "%.*s", (int)strcspn(rows[i].names, " "), rows[i].names);
-		if (rows[i].scope & FILTER_REGION && rows[i].kind != FILTER_WORD)
+		if (rows[i].scope & scope && rows[i].kind != FILTER_WORD)
 			add_word(a, name);
 	}
+}
+
+static bool
+is_filter(int kind)
+{
+	return kind == PROMPT_FILTER || kind == PROMPT_PAGE_FIND || kind == PROMPT_PAGE_FILTER;
 }
 
 void
@@ -91,10 +97,10 @@ app_prompt(struct app *a, int kind)
 
 	if (kind == PROMPT_ASK)
 		gather_words(a);
-	if (kind == PROMPT_FILTER)
-		gather_filter_words(a);
+	if (is_filter(kind))
+		gather_filter_words(a, kind == PROMPT_FILTER ? FILTER_REGION : FILTER_PAGE);
 	a->prompt_error[0] = '\0';
-	prompt_open((enum prompt_kind)kind, kind == PROMPT_ASK || kind == PROMPT_FILTER ? word_at : NULL, a);
+	prompt_open((enum prompt_kind)kind, kind == PROMPT_ASK || is_filter(kind) ? word_at : NULL, a);
 	if (kind == PROMPT_ASK && ui_range(&a->ui, &lo, &hi)) { /* a question about that, most likely */
 		snprintf(range, sizeof(range), "%llx..%llx", (unsigned long long)lo, (unsigned long long)hi);
 		prompt_reopen(range, 0);
@@ -106,6 +112,8 @@ app_prompt(struct app *a, int kind)
 		list_typed_begin(&a->ui);
 	if (kind == PROMPT_FILTER)
 		prompt_reopen(a->ui.filter.text, 0);
+	else if (kind == PROMPT_PAGE_FILTER)
+		prompt_reopen(a->ui.page_filter, 0);
 }
 
 /* The column that it names is where the sign ^ comes to stand, and not where it was counted if a mark stands before. */
@@ -246,6 +254,23 @@ filter(struct app *a, const char *line)
 		prompt_refuse(a, line, &err);
 }
 
+/* Of pages. false: the line is refused. */
+static bool
+read_page_filter(struct app *a, const char *line, char out[256])
+{
+	struct filter f;
+	struct err err;
+
+	if (line[strspn(line, " \t")] &&
+	    (strlen(line) >= 256 ? err_set(&err, ERR_USAGE, "a filter this long is not taken", "ask in parts", "cannot read it")
+	                         : filter_parse(line, FILTER_PAGE, app_shown(a)->page_size, &f, &err)) < 0) {
+		prompt_refuse(a, line, &err);
+		return false;
+	}
+	snprintf(out, 256, "%.255s", line + strspn(line, " \t"));
+	return true;
+}
+
 static void
 prompt_entered(struct app *a)
 {
@@ -276,6 +301,14 @@ prompt_entered(struct app *a)
 	case PROMPT_FILTER:
 		filter(a, line);
 		break;
+	case PROMPT_PAGE_FILTER:
+		if (app_shown(a))
+			read_page_filter(a, line, a->ui.page_filter);
+		break;
+	case PROMPT_PAGE_FIND: /* an empty line looks for what was looked for last */
+		if (app_shown(a) && (!line[0] || read_page_filter(a, line, a->ui.page_find)) && a->ui.page_find[0])
+			app_seek(a, false);
+		break;
 	}
 }
 
@@ -292,6 +325,7 @@ static void
 follow(struct app *a)
 {
 	struct err err = {0};
+	struct filter f;
 
 	a->typing[0] = '\0';
 	if (prompt_kind() == PROMPT_FIND_HELP)
@@ -302,6 +336,9 @@ follow(struct app *a)
 		list_find_typed(&a->ui, app_shown(a), prompt_line());
 	else if (prompt_kind() == PROMPT_FILTER &&
 	         list_filter_typed(&a->ui, app_shown(a), prompt_line(), &err) < 0)
+		snprintf(a->typing, sizeof(a->typing), "%s", err.why);
+	else if ((prompt_kind() == PROMPT_PAGE_FIND || prompt_kind() == PROMPT_PAGE_FILTER) && prompt_line()[0] &&
+	         filter_parse(prompt_line(), FILTER_PAGE, app_shown(a)->page_size, &f, &err) < 0)
 		snprintf(a->typing, sizeof(a->typing), "%s", err.why);
 }
 

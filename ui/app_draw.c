@@ -227,7 +227,7 @@ draw_effect(const struct app *a, int y, int x)
 		paint_text(y, x, ui->cols, ROLE_HOT, "-> nothing has it");
 	else if (prompt_kind() == PROMPT_FIND)
 		paint_text(y, x, ui->cols, ROLE_DIM, "-> %zu of %zu", ui->found, ui->found_n);
-	else if (prompt_kind() == PROMPT_FILTER && a->typing[0])
+	else if (a->typing[0])
 		paint_text(y, x, ui->cols, ROLE_DIM, "-> %s", a->typing);
 	else if (prompt_kind() == PROMPT_FILTER)
 		paint_text(y, x, ui->cols, ROLE_DIM, "-> %zu of %zu regions", ui->shown, s->regions->vmas.n);
@@ -239,7 +239,8 @@ draw_prompt(const struct app *a, int y)
 	static const char *const signs[] = {[PROMPT_ASK] = ":", [PROMPT_FIND] = "/", [PROMPT_FIND_HELP] = "/", [PROMPT_FILTER] = "filter: ",
 	                                    [PROMPT_INTERVAL] = "seconds between looks: ",
 	                                    [PROMPT_PULSE] = "clear every so many seconds (0: no more): ",
-	                                    [PROMPT_WRITE] = "write to .txt .ansi .csv .json: "};
+	                                    [PROMPT_WRITE] = "write to .txt .ansi .csv .json: ",
+	                                    [PROMPT_PAGE_FIND] = "/", [PROMPT_PAGE_FILTER] = "filter: "};
 	const char *sign = signs[prompt_kind()];
 	const char *line = prompt_line();
 	int x = (int)ui_width(sign, strlen(sign)), room = a->ui.cols - x - 1;

@@ -5,7 +5,7 @@
 /*
  * What the files of the app share: app.c the loop, app_draw.c the frame, app_ask.c the prompt,
  * app_choose.c what comes before there is a target, app_marks.c marks and jumps,
- * app_report.c what is taken out of the program.
+ * app_report.c what is taken out of the program, app_seek.c finding pages.
  */
 #include "app.h"
 #include "history.h"
@@ -60,7 +60,7 @@ struct app {
 	struct app_mouse mouse;
 	bool stale;             /* keys were taken since the screen was drawn */
 
-	uint64_t clear_seen, fault_seen;
+	uint64_t clear_seen, fault_seen, find_seen;
 	unsigned questions_seen;
 	bool others_seen;
 	unsigned execs_seen;
@@ -115,6 +115,10 @@ void app_draw(struct app *a);
 void app_take_letter(struct app *a, int key);
 void app_say_awaited(const struct app *a, struct buf *out);
 void app_jump_back(struct app *a);
+
+/* app_seek.c: the next page that passes what / asked for last, or the one before; where it was found */
+void app_seek(struct app *a, bool back);
+void app_notice_found(struct app *a);
 
 /* app_report.c */
 void app_copy(struct app *a);

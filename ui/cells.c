@@ -168,6 +168,11 @@ cells_draw(const struct ui *ui, const struct sample *s, size_t i, int y, int x)
 		paint_glyph(y, x, ROLE_DIM, L' ');
 		return;
 	}
+	if (s->window->filtered && !c->match) {
+		cls = cell_first(c, &second);
+		paint_glyph(y, x, ROLE_NONE, cells_few_colors() ? L' ' : class_glyph(s->window->lens, cls));
+		return;
+	}
 	chosen = ui_range(ui, &from, &to) && lo >= from && hi <= to;
 	if (ui->grid.zoom == 0) {
 		before = col ? cells_find(ui, s, i - 1, NULL) : NULL;

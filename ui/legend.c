@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "legend.h"
 
+#include <string.h>
+
 #include "cells.h"
 #include "paint.h"
 #include "util.h"
@@ -21,6 +23,26 @@ draw_heats(const struct ui *ui, int y, int x)
 	return x + 1;
 }
 
+/* What the filter lets pass of what is on screen. */
+static int
+draw_filter(const struct ui *ui, const struct window *w, int y, int x)
+{
+	uint64_t match = 0, all = 0;
+	struct buf text = {0};
+
+	for (size_t i = 0; i < (size_t)w->grid.rows * w->grid.row_cells; i++) {
+		match += w->cells[i].match;
+		all += cell_pages(&w->cells[i]);
+	}
+	text_escape(&text, ui->page_filter, strlen(ui->page_filter), !paint_utf8());
+	x = paint_text(y, x, ui->cols, ROLE_HOT, "%s: %llu of %llu pass", text.s, (unsigned long long)match,
+	               (unsigned long long)all);
+	if (w->unknown)
+		x = paint_text(y, x, ui->cols, ROLE_HOT, ", of %llu it is not known", (unsigned long long)w->unknown);
+	buf_free(&text);
+	return x + 2;
+}
+
 void
 legend_draw(const struct ui *ui, const struct sample *s, int y)
 {
@@ -33,6 +55,8 @@ legend_draw(const struct ui *ui, const struct sample *s, int y)
 	for (size_t i = 0; w && i < (size_t)w->grid.rows * w->grid.row_cells; i++)
 		for (unsigned c = 0; c < CLASS_MAX; c++)
 			n[c] += w->cells[i].n[c];
+	if (w && w->filtered && ui->page_filter[0])
+		x = draw_filter(ui, w, y, x);
 	if (l == ui->lens && ui_lens_lacks(ui, s, &lacks))
 		x = paint_text(y, x, ui->cols, ROLE_HOT, "%s ", lacks.s);
 	buf_free(&lacks);

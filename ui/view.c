@@ -177,6 +177,10 @@ ui_back(struct ui *ui)
 	}
 	if (ui_view(ui) == VIEW_HELP && ui_help_find(ui, ""))
 		return;
+	if (ui_view(ui) == VIEW_GRID && ui->page_filter[0]) {
+		ui->page_filter[0] = '\0';
+		return;
+	}
 	if (ui_view(ui) != VIEW_HEX || !jumps_followed(&ui->jumps)) {
 		ui_pop(ui);
 		return;

@@ -74,6 +74,7 @@ struct ui {
 	struct grid grid;     /* geometry on screen; rows == 0: not set yet */
 	uint64_t cursor;      /* address of the page under the cursor */
 	enum letters letters;
+	char page_filter[256], page_find[256]; /* pages that do not pass are dimmed; "": no filter; what / looked for */
 	bool follow;          /* the cursor goes to the newest write, until it is moved; that was seen at: */
 	uint64_t followed_ns;
 	bool pane_away;       /* the inspector is not wanted, where there is room for it, ... */
@@ -117,6 +118,7 @@ enum effect {
 	FX_CLEAR = 1, FX_REFRESH = 2, FX_PROMPT = 4, FX_FIND = 8, FX_INTERVAL = 16, FX_PAUSE = 32,
 	FX_QUIT = 64, FX_REDRAW = 128, FX_NOT_FOUND = 256, FX_PULSE = 512,
 	FX_OPEN = 1024, FX_FAULT = 2048, FX_FILTER = 4096, FX_FIND_HELP = 1 << 21, FX_NO_WRITES = 1 << 20,
+	FX_SEEK = 1 << 22, FX_SEEK_BACK = 1 << 23,
 };
 
 struct view {
@@ -159,7 +161,10 @@ void ui_help(struct ui *ui);
 /* In the help: shows what has this word, of all pages. "": the page again; returns whether something else was shown. */
 bool ui_help_find(struct ui *ui, const char *what);
 
-/* One step back: out of a range, out of what was found in the help, to where a pointer was followed from, or else out of the view. */
+/*
+ * One step back: out of a range, out of the filter of pages, out of what was found in the help,
+ * to where a pointer was followed from, or else out of the view.
+ */
 void ui_back(struct ui *ui);
 
 static inline bool

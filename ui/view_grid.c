@@ -127,7 +127,7 @@ say_range(const struct ui *ui, const struct sample *s, uint64_t lo, uint64_t hi,
 	}
 	cells_counts(&r->cell, r->lens, out);
 	if (r->cell.written)
-		buf_fmt(out, "; %llu written", (unsigned long long)r->cell.written);
+		buf_fmt(out, "; %llu %s", (unsigned long long)r->cell.written, track_verb(s->track_way));
 }
 
 static void
@@ -169,6 +169,8 @@ say(const struct ui *ui, const struct sample *s, struct buf *out)
 		cells_counts(c, s->window->lens, out);
 		if (c->written)
 			buf_fmt(out, "; %llu %s", (unsigned long long)c->written, track_verb(s->track_way));
+		if (s->window->filtered)
+			buf_fmt(out, "; %llu pass", (unsigned long long)c->match);
 	}
 	if (r && r->known && !r->rss && !r->swap && !r->hugetlb)
 		buf_fmt(out, "; of these %s nothing is in RAM or swap", size_text(size, vma_size(v)));
@@ -313,6 +315,10 @@ act_on(struct ui *ui, const struct sample *s, enum action a)
 	case ACT_LAST_REGION: go_region(ui, s, -1); break;
 	case ACT_LETTERS: ui->letters = (ui->letters + 1) % LETTERS_COUNT; break;
 	case ACT_HEX: ui_hex(ui, ui->cursor); break;
+	case ACT_FIND: return FX_FIND;
+	case ACT_FILTER: return FX_FILTER;
+	case ACT_FIND_NEXT: return FX_SEEK;
+	case ACT_FIND_BACK: return FX_SEEK_BACK;
 	case ACT_FOLLOW: return toggle_follow(ui, s);
 	case ACT_RANGE: ui_range_toggle(ui); break;
 	case ACT_INSPECT: inspector_toggle(ui); break;

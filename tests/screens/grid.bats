@@ -296,3 +296,79 @@ screen_write() {
 	screen_keys Q
 	screen_end
 }
+
+# passing FILTER [RANGE]: addresses of the pages that --pages says pass
+passing() {
+	"$PMTOP" --proc-root "$ROOT" "--pages=${2:-0..7fffffffffff}" --filter "$1" -n -o ADDRESS --raw "$PID" 2>/dev/null |
+		sed 's/^0x//'
+}
+
+@test "f dims what does not pass, and counts what does, at every zoom" {
+	local f
+	fixture zoo
+	screen_start 120x40 "$PID"
+	screen_goto heap
+	for f in 'anon & !cow' 'swapped | cow' 'none' 'addr>=1001000 & addr<1003000' 'mapcount>1' 'pfn>=100010'; do
+		screen_keys f C-u
+		screen_type "$f"
+		screen_keys Enter
+		screen_text | tail -n 3 | head -n 1 | grep -F " $f: $(passing "$f" 1000000..1040000 | wc -l) of 64 pass"
+	done
+	screen_golden filter-120
+	screen_keys - - -
+	screen_text | tail -n 3 | head -n 1 | grep -F "of 64 pass"
+	screen_text | grep -E '; [0-9] pass'
+	screen_keys f C-u
+	screen_type 'swaped'
+	screen_keys Enter
+	screen_text | grep -F '^ pages have no word "swaped"; did you mean swapped?'
+	screen_keys Escape Escape	# the prompt, the filter
+	! screen_text | grep 'of 64 pass'
+	screen_text | head -n 1 | grep -F '[heap]'
+	screen_stop
+	SCREEN_ENV=(NO_COLOR=1)
+	screen_start 80x24 "$PID"
+	screen_goto heap
+	screen_keys f
+	screen_type cow
+	screen_keys Enter
+	screen_text | grep -E '^000001000000 a {31}c{8} *$'	# the cursor's letter stays
+	screen_keys Q
+	screen_end
+}
+
+@test "/ finds pages by what they are, through all regions and round" {
+	local want at
+	fixture zoo
+	mapfile -t want < <(passing 'swapped & !guard')
+	((${#want[@]} > 3))
+	screen_start 120x40 "$PID"
+	screen_keys Enter n		# nothing was looked for: it asks
+	screen_type 'swapped & !guard'
+	screen_keys Enter
+	for at in "${want[@]:0:9}"; do
+		at "$at"
+		screen_keys n
+	done
+	screen_keys N N
+	at "${want[7]}"
+	screen_keys - -
+	screen_keys N
+	at "${want[6]}"
+	screen_text | grep '1 cell = 4 pages'
+	screen_goto stack
+	screen_keys / Enter		# again, round
+	screen_text | grep 'none behind: this is the first of all'
+	screen_wait_text "^ ${want[0]} "
+	screen_keys N
+	screen_text | grep 'none before: this is the last of all'
+	screen_wait_text "^ ${want[-1]} "
+	screen_keys C-o
+	at "${want[0]}"
+	screen_keys /
+	screen_type 'pfn=1'
+	screen_keys Enter
+	screen_text | grep 'no page passes pfn=1'
+	screen_keys Q
+	screen_end
+}
