@@ -416,6 +416,20 @@ notice_others(struct app *a)
 	a->others_seen = a->s->others;
 }
 
+/* The mark is gone, and not because of an exec, which is told by itself. */
+static void
+notice_let_go(struct app *a)
+{
+	char text[256];
+
+	if (a->gen_seen && !a->s->gen && !a->s->ended && a->s->execs == a->execs_seen) {
+		snprintf(text, sizeof(text), "writes are no longer told: %s", a->s->track_why);
+		app_toast(a, ROLE_HOT, text);
+		a->want.pulse_ns = 0;
+	}
+	a->gen_seen = a->s->gen;
+}
+
 static void
 notice_clear(struct app *a)
 {
@@ -528,6 +542,7 @@ take_sample(struct app *a, struct err *err)
 	app_question(a);
 	notice_clear(a);
 	notice_others(a);
+	notice_let_go(a);
 	notice_fault(a);
 	notice_answer(a);
 	app_notice_found(a);
@@ -775,7 +790,7 @@ app_target_close(struct app *a)
 	a->want = fresh;
 	a->back = 0;
 	a->asked = a->clear_seen = a->fault_seen = a->find_seen = 0;
-	a->questions_seen = 0;
+	a->questions_seen = a->gen_seen = 0;
 	a->others_seen = false;
 	a->asking = 0;
 	a->execs_seen = 0;

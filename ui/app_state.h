@@ -61,7 +61,7 @@ struct app {
 	bool stale;             /* keys were taken since the screen was drawn */
 
 	uint64_t clear_seen, fault_seen, find_seen;
-	unsigned questions_seen;
+	unsigned questions_seen, gen_seen;
 	bool others_seen;
 	unsigned execs_seen;
 	bool ended_seen, end_told;

@@ -212,6 +212,22 @@ account() {
 	is_free
 }
 
+@test "a process that begins to use userfaultfd itself is let go, and it is said" {
+	need_watch
+	# shellcheck disable=SC2016 # for perl to expand
+	program_start perl -e '$| = 1; print "ready\n"; <STDIN>; syscall(323, 02004001) >= 0 or die; <STDIN>'
+	SCREEN_OPTIONS=(--interval 0.2 --color=never --tracker uffd --allow-inject)
+	screen_start 80x24 "${PROGRAMS[-1]}"
+	screen_keys c
+	screen_wait_text 'gen 1'
+	grep -q '^VmFlags:.* uw' "/proc/${PROGRAMS[-1]}/smaps"
+	echo >"$BATS_TEST_TMPDIR/program-0"
+	screen_wait_text 'no longer told: it has begun to use userfaultfd'
+	run ! grep '^VmFlags:.* uw' "/proc/${PROGRAMS[-1]}/smaps"
+	screen_keys q
+	screen_end
+}
+
 @test "h compares contents, and runs nothing in the process" {
 	[[ $("$live_dir/soft_dirty_probe") == no ]] || skip "this kernel has soft-dirty, which needs no consent"
 	need_watch
