@@ -67,17 +67,6 @@ victim_state() {
 
 # --- injecting ---------------------------------------------------------------------------------------
 
-# The kernel is asked, not pmtop: a userfaultfd of our own, greeted with what tracking needs.
-# shellcheck disable=SC2016 # for perl to expand
-can_watch() {
-	perl -e 'exit 1 unless `uname -m` =~ /x86_64/; my $fd = syscall(323, 02004001); exit 2 if $fd < 0;
-		open(my $f, "+<&=", $fd); exit(ioctl($f, 0xc018aa3f, my $a = pack("Q3", 0xaa, 1 << 13 | 1 << 15, 0)) ? 0 : 3)'
-}
-
-need_watch() {
-	can_watch || skip "no userfaultfd with asynchronous protection here (Linux 6.7, x86-64)"
-}
-
 inject() {
 	timeout $((60 * ${TEST_TIMEOUT_SCALE:-1})) "$INJECTOR" "$@"
 }

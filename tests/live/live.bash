@@ -148,6 +148,17 @@ need_soft_dirty() {
 		skip "this kernel does not tell written pages (no soft-dirty): a write, a clear and a write showed none"
 }
 
+# The kernel is asked, not pmtop: a userfaultfd of our own, greeted with what tracking needs.
+# shellcheck disable=SC2016 # for perl to expand
+can_watch() {
+	perl -e 'exit 1 unless `uname -m` =~ /x86_64/; my $fd = syscall(323, 02004001); exit 2 if $fd < 0;
+		open(my $f, "+<&=", $fd); exit(ioctl($f, 0xc018aa3f, my $a = pack("Q3", 0xaa, 1 << 13 | 1 << 15, 0)) ? 0 : 3)'
+}
+
+need_watch() {
+	can_watch || skip "no userfaultfd with asynchronous protection here (Linux 6.7, x86-64)"
+}
+
 # PAGEMAP_SCAN with an argument of size 0: a kernel that knows it says EINVAL, another one ENOTTY (25).
 can_scan() {
 	perl -e 'open my $f, "<", "/proc/self/pagemap" or exit 1; my $arg = "\0" x 96;

@@ -11,14 +11,6 @@ INJECT=(--tracker uffd --allow-inject)
 
 teardown() { live_end; }
 
-# The kernel is asked, not pmtop: a userfaultfd of our own, greeted with what watching needs.
-# shellcheck disable=SC2016 # for perl to expand
-need_watch() {
-	perl -e 'exit 1 unless `uname -m` =~ /x86_64/; my $fd = syscall(323, 02004001); exit 2 if $fd < 0;
-		open(my $f, "+<&=", $fd); exit(ioctl($f, 0xc018aa3f, my $a = pack("Q3", 0xaa, 1 << 13 | 1 << 15, 0)) ? 0 : 3)' ||
-		skip "no asynchronous write protection here (Linux 6.7, x86-64)"
-}
-
 unwatched_start() {
 	subject_start env SUBJECT_UNWATCHED=1
 }
@@ -171,9 +163,7 @@ account() {
 }
 
 @test "where the kernel is too old userfaultfd is refused with the reason" {
-	perl -e 'my $fd = syscall(323, 02004001); exit 1 if $fd < 0;
-		open(my $f, "+<&=", $fd); exit(ioctl($f, 0xc018aa3f, my $a = pack("Q3", 0xaa, 1 << 13 | 1 << 15, 0)) ? 1 : 0)' ||
-		skip "this kernel can"
+	! can_watch || skip "this kernel can"
 	unwatched_start
 	refused 1 'asynchronous write protection' --watch=0.1 "${INJECT[@]}" "$SUBJECT_PID"
 }
