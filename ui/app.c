@@ -780,8 +780,7 @@ app_target_close(struct app *a)
 	history_free(&a->history);
 	app_close_panel(a);
 	map_free(&a->ui.map);
-	rows_anew(&a->ui);
-	list_marks_free(&a->ui.marks);
+	rows_free(&a->ui);
 	a->ui.filter.text[0] = '\0';
 	a->sampler = NULL;
 	a->s = NULL;

@@ -55,7 +55,7 @@ static int
 by_key(const void *pa, const void *pb)
 {
 	const struct member *a = pa, *b = pb;
-	int c = strcmp(a->key, b->key);
+	int c = a->key == b->key ? 0 : strcmp(a->key, b->key); /* names of ours are one text */
 
 	return c ? c : (a->at > b->at) - (a->at < b->at);
 }

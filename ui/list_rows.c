@@ -46,14 +46,23 @@ rows_group_facts(const struct sample *s, const struct group *g)
 	return row;
 }
 
-void
-rows_groups(const struct ui *ui, const struct sample *s, struct groups *out)
+const struct groups *
+rows_groups(const struct ui *ui, const struct sample *s)
 {
-	size_t unknown;
-	bool *in = list_filter_run(&ui->filter, s, &unknown);
+	return ui->grouping && ui->groups.n && ui->groups_in == s->regions ? &ui->groups : NULL;
+}
 
-	groups_make(out, s->regions, ui->grouping, in, smaps_of(s));
-	free(in);
+/* Kept until the next sample: with many regions they are dear, and every key draws them. */
+static void
+make_groups(struct ui *ui, const struct sample *s, const bool *in)
+{
+	groups_free(&ui->groups);
+	regions_unref(ui->groups_in);
+	ui->groups_in = NULL;
+	if (!ui->grouping)
+		return;
+	groups_make(&ui->groups, s->regions, ui->grouping, in, smaps_of(s));
+	ui->groups_in = regions_ref(s->regions);
 }
 
 const struct group *
@@ -61,7 +70,7 @@ rows_group(const struct groups *gs, const struct sample *s, uint64_t row)
 {
 	const struct vma *v = row_is_group(row) ? vma_at(&s->regions->vmas, row) : NULL;
 
-	return v && gs->n ? &gs->g[gs->of[v - s->regions->vmas.v]] : NULL;
+	return v && gs ? &gs->g[gs->of[v - s->regions->vmas.v]] : NULL;
 }
 
 bool
@@ -143,24 +152,21 @@ put_rows(struct ui *ui, const struct row_order *o, struct sort_key *keys, size_t
 static void
 sort_groups(struct ui *ui, const struct sample *s, const struct row_order *o, struct sort_key *keys)
 {
-	struct groups gs;
-	struct sort_key *heads;
+	const struct groups *gs = &ui->groups;
+	struct sort_key *heads = mem_alloc((gs->n + 1) * sizeof(*heads));
 
-	groups_make(&gs, s->regions, ui->grouping, o->in, smaps_of(s));
-	heads = mem_alloc((gs.n + 1) * sizeof(*heads));
-	for (size_t i = 0; i < gs.n; i++) {
-		struct region_row row = rows_group_facts(s, &gs.g[i]);
+	for (size_t i = 0; i < gs->n; i++) {
+		struct region_row row = rows_group_facts(s, &gs->g[i]);
 
-		heads[i] = (struct sort_key){region_value(o->column, &row), gs.g[i].v.start | ROW_GROUP, i, o->down};
+		heads[i] = (struct sort_key){region_value(o->column, &row), gs->g[i].v.start | ROW_GROUP, i, o->down};
 	}
-	qsort(heads, gs.n, sizeof(*heads), by_key);
-	for (size_t i = 0; i < gs.n; i++) {
+	qsort(heads, gs->n, sizeof(*heads), by_key);
+	for (size_t i = 0; i < gs->n; i++) {
 		ui->order[ui->order_n++] = heads[i].row;
-		if (rows_is_open(ui, &gs.g[heads[i].group]))
-			put_rows(ui, o, keys, members(s, &gs, heads[i].group, o, keys), false);
+		if (rows_is_open(ui, &gs->g[heads[i].group]))
+			put_rows(ui, o, keys, members(s, gs, heads[i].group, o, keys), false);
 	}
 	free(heads);
-	groups_free(&gs);
 }
 
 static void
@@ -244,7 +250,7 @@ nearest(const struct ui *ui, const struct sample *s)
 	const struct vma_list *l = &s->regions->vmas;
 	uint64_t best = ui->order[0], least = UINT64_MAX;
 	const struct vma *v = vma_at(l, ui->region);
-	struct groups gs;
+	const struct groups *gs = rows_groups(ui, s);
 
 	for (size_t i = 0; i < ui->order_n && !ui->grouping; i++) {
 		uint64_t a = ui->order[i], away = a > ui->region ? a - ui->region : ui->region - a;
@@ -256,13 +262,9 @@ nearest(const struct ui *ui, const struct sample *s)
 	}
 	if (!ui->grouping)
 		return best;
-	rows_groups(ui, s, &gs);
 	if (!v)
 		v = &l->v[u64_min(vma_lower_bound(l, ui->region), l->n - 1)];
-	if (gs.n)
-		best = gs.g[gs.of[v - l->v]].v.start | ROW_GROUP;
-	groups_free(&gs);
-	return best;
+	return gs ? gs->g[gs->of[v - l->v]].v.start | ROW_GROUP : best;
 }
 
 /* The cursor's row may be gone: its region unmapped, left out or folded away, its group begun elsewhere. */
@@ -303,6 +305,7 @@ rows_settle(struct ui *ui, const struct sample *s)
 		ui->shown = 0;
 		for (size_t i = 0; i < s->regions->vmas.n; i++)
 			ui->shown += !in || in[i];
+		make_groups(ui, s, in);
 		if (!ui->order || !o.moves || ui->order_smaps != smaps || ui->now > ui->touched_ns + HOLD_NS)
 			sort_rows(ui, s, &o);
 		else
@@ -323,22 +326,26 @@ rows_anew(struct ui *ui)
 }
 
 void
+rows_free(struct ui *ui)
+{
+	rows_anew(ui);
+	groups_free(&ui->groups);
+	regions_unref(ui->groups_in);
+	ui->groups_in = NULL;
+	list_marks_free(&ui->marks);
+}
+
+void
 rows_fold(struct ui *ui, const struct sample *s)
 {
-	const struct group *g;
-	struct groups gs;
+	const struct group *g = rows_group(rows_groups(ui, s), s, ui->region);
 	size_t i = 0;
 
-	if (!ui->grouping)
-		return;
-	rows_groups(ui, s, &gs);
-	g = rows_group(&gs, s, ui->region);
 	while (g && i < ui->open_n && ui->open[i] != g->hash)
 		i++;
 	if (g && i < ui->open_n)
 		ui->open[i] = ui->open[--ui->open_n];
 	else if (g && ui->open_n < ARRAY_LEN(ui->open))
 		ui->open[ui->open_n++] = g->hash;
-	groups_free(&gs);
 	rows_anew(ui);
 }

@@ -40,8 +40,11 @@ size_t rows_position(const struct ui *ui);
 /* Folds or unfolds the group under the cursor. */
 void rows_fold(struct ui *ui, const struct sample *s);
 
-/* The groups of what is shown; groups_free. */
-void rows_groups(const struct ui *ui, const struct sample *s, struct groups *out);
+/* The groups of what is shown, as rows_settle found them in this sample; NULL: none. */
+const struct groups *rows_groups(const struct ui *ui, const struct sample *s);
+
+/* Everything that the rows hold. */
+void rows_free(struct ui *ui);
 
 /* The facts of a region, of one that is no more, or of a group, for its columns. */
 struct region_row rows_facts(const struct sample *s, size_t region);

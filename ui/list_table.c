@@ -280,16 +280,13 @@ void
 list_table_rows(const struct ui *ui, const struct sample *s, int y, int bottom)
 {
 	struct list_layout l = list_layout(ui);
-	struct groups gs = {0};
 	int rows = (int)u64_min(ui->order_n - ui->list_top, (uint64_t)(bottom > y ? bottom - y : 0));
 
 	zone_add(&(struct zone){.y = y, .bottom = y + rows, .right = ui->cols, .hit = hit_row, .opens = true});
-	if (ui->grouping)
-		rows_groups(ui, s, &gs);
 	for (size_t i = ui->list_top; i < ui->order_n && y < bottom; i++, y++) {
 		uint64_t row = ui->order[i];
 		const struct vma *v = vma_at(&s->regions->vmas, row);
-		const struct group *g = ui->grouping ? rows_group(&gs, s, row) : NULL;
+		const struct group *g = ui->grouping ? rows_group(rows_groups(ui, s), s, row) : NULL;
 		const struct list_gone *gone = row_is_gone(row) ? list_marks_gone(&ui->marks, row & ~(uint64_t)ROW_GONE) : NULL;
 		struct region_row facts;
 
@@ -304,6 +301,5 @@ list_table_rows(const struct ui *ui, const struct sample *s, int y, int bottom)
 		}
 		draw_mark(ui, row, y);
 	}
-	groups_free(&gs);
 	draw_left_out(ui, s, y, bottom);
 }

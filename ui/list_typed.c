@@ -44,22 +44,19 @@ static bool *
 rows_that_have(const struct ui *ui, const struct sample *s)
 {
 	bool *rows = mem_alloc((ui->order_n + 1) * sizeof(*rows)), *have;
-	struct groups gs = {0};
+	const struct groups *gs = rows_groups(ui, s);
 
-	if (ui->grouping)
-		rows_groups(ui, s, &gs);
-	have = gs.n ? groups_that_have(&gs, ui, s) : NULL;
+	have = gs ? groups_that_have(gs, ui, s) : NULL;
 	for (size_t i = 0; i < ui->order_n; i++) {
 		const struct vma *v = row_is_gone(ui->order[i]) ? NULL : vma_at(&s->regions->vmas, ui->order[i]);
-		const struct group *g = have ? rows_group(&gs, s, ui->order[i]) : NULL;
+		const struct group *g = rows_group(gs, s, ui->order[i]);
 
 		if (g)
-			rows[i] = strcasestr(g->key, ui->find) || (have[g - gs.g] && !rows_is_open(ui, g));
+			rows[i] = strcasestr(g->key, ui->find) || (have[g - gs->g] && !rows_is_open(ui, g));
 		else
 			rows[i] = v && has(v, ui->find);
 	}
 	free(have);
-	groups_free(&gs);
 	return rows;
 }
 

@@ -56,6 +56,8 @@ struct ui {
 	int menu_at;          /* the column under the cursor of a menu (list_menu.h) */
 	size_t menu_top;
 	enum grouping grouping;
+	struct groups groups; /* of what is shown, while `grouping`; */
+	struct regions *groups_in; /* of these regions: a reference */
 	uint64_t open[64];    /* groups that are unfolded: struct group's hash */
 	size_t open_n;
 	struct list_filter filter;

@@ -94,13 +94,10 @@ draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 static void
 say_group(const struct ui *ui, const struct sample *s, struct buf *out)
 {
-	struct groups gs;
-	const struct group *g;
+	const struct group *g = rows_group(rows_groups(ui, s), s, ui->region);
 	struct buf title = {0};
 	char a[8], b[8];
 
-	rows_groups(ui, s, &gs);
-	g = rows_group(&gs, s, ui->region);
 	if (g) {
 		group_title(g, &title);
 		text_escape(out, title.s, title.len, !paint_utf8());
@@ -109,7 +106,6 @@ say_group(const struct ui *ui, const struct sample *s, struct buf *out)
 		        rows_is_open(ui, g) ? "folds" : "shows");
 	}
 	buf_free(&title);
-	groups_free(&gs);
 }
 
 static void

@@ -580,8 +580,7 @@ play(uint64_t *seed)
 	for (int i = 0; i < STEPS && good; i++)
 		good = step(&w);
 	sample_free(w.s);
-	free(w.ui.order);
-	list_marks_free(&w.ui.marks);
+	rows_free(&w.ui);
 	map_free(&w.ui.map);
 	fake_close(&w.t);
 	return good;

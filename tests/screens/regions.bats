@@ -51,6 +51,8 @@ teardown() { screen_stop; }
 	SCREEN_ENV=(NO_COLOR=1)
 	screen_start 80x24 "$PID"
 	screen_golden list-java-mono
+	screen_resize 120 40
+	screen_golden list-java-mono-120
 	screen_stop
 	SCREEN_ENV=()
 	SCREEN_TERM=xterm
