@@ -527,21 +527,25 @@ close_others(const struct inject_job *job)
 	}
 }
 
-/* Out of reach of the terminal's signals and, where that is allowed, of a shortage of memory or time. */
+/*
+ * Out of reach of what is done to pmtop's group of processes and, where that is allowed, of a shortage of
+ * time or memory. Not by setsid: where the scheduler groups by session, a new one may wait for seconds.
+ */
 static void
 shield(void)
 {
 	static const char never[] = "-1000";
-	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+	int fd;
 
+	sigaction(SIGCHLD, &(struct sigaction){.sa_handler = SIG_DFL}, NULL); /* ignored it tells nothing */
+	setpgid(0, 0);
+	sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &(struct sched_param){.sched_priority = 1});
+	fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
 	if (fd >= 0) {
 		if (write(fd, never, sizeof(never) - 1) < 0)
 			errno = 0; /* root alone may */
 		close(fd);
 	}
-	setsid();
-	sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &(struct sched_param){.sched_priority = 1});
-	sigaction(SIGCHLD, &(struct sigaction){.sa_handler = SIG_DFL}, NULL); /* ignored it tells nothing */
 }
 
 void
