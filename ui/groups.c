@@ -70,6 +70,12 @@ hash_of(const char *s)
 	return h;
 }
 
+uint64_t
+group_hash_of(const struct vma_list *vmas, size_t i, enum grouping by)
+{
+	return hash_of(key_of(vmas, i, by));
+}
+
 static void
 add_region(struct group *g, const struct vma *v, const struct region *r)
 {

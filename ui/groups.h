@@ -34,6 +34,9 @@ struct groups {
 void groups_make(struct groups *out, const struct regions *rs, enum grouping by, const bool *in,
                  const struct smaps *smaps);
 
+/* The hash of the group that region i would be in. */
+uint64_t group_hash_of(const struct vma_list *vmas, size_t i, enum grouping by);
+
 /* "stacks (61)" for a group of units, its key for others; as unsafe to print as that. */
 void group_title(const struct group *g, struct buf *out);
 void groups_free(struct groups *gs);

@@ -125,24 +125,29 @@ members(const struct sample *s, const struct groups *gs, size_t group, const str
 	return n;
 }
 
-/* Those that are no more, among the others as if they were. */
+/* Those that are no more, among the others as if they were; g: those of that group. */
 static size_t
-departed(const struct ui *ui, const struct sample *s, const struct row_order *o, struct sort_key *keys)
+departed(const struct ui *ui, const struct sample *s, const struct group *g, const struct row_order *o,
+         struct sort_key *keys)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < ui->marks.gone_n; i++) {
-		struct region_row row = rows_gone_facts(s, &ui->marks.gone[i]);
+		const struct list_gone *gone = &ui->marks.gone[i];
+		struct region_row row = rows_gone_facts(s, gone);
 
+		if (g && group_hash_of(&gone->in->vmas, gone->at, ui->grouping) != g->hash)
+			continue;
 		keys[n++] = (struct sort_key){region_value(o->column, &row), row.v->start | ROW_GONE, 0, o->down};
 	}
 	return n;
 }
 
 static void
-put_rows(struct ui *ui, const struct row_order *o, struct sort_key *keys, size_t n, bool mixed)
+put_rows(struct ui *ui, const struct row_order *o, struct sort_key *keys, size_t n, size_t gone)
 {
-	if (o->moves || o->down || mixed)
+	n += gone;
+	if (o->moves || o->down || gone)
 		qsort(keys, n, sizeof(*keys), by_key);
 	for (size_t i = 0; i < n; i++)
 		ui->order[ui->order_n++] = keys[i].row;
@@ -154,6 +159,7 @@ sort_groups(struct ui *ui, const struct sample *s, const struct row_order *o, st
 {
 	const struct groups *gs = &ui->groups;
 	struct sort_key *heads = mem_alloc((gs->n + 1) * sizeof(*heads));
+	size_t n;
 
 	for (size_t i = 0; i < gs->n; i++) {
 		struct region_row row = rows_group_facts(s, &gs->g[i]);
@@ -162,9 +168,13 @@ sort_groups(struct ui *ui, const struct sample *s, const struct row_order *o, st
 	}
 	qsort(heads, gs->n, sizeof(*heads), by_key);
 	for (size_t i = 0; i < gs->n; i++) {
+		const struct group *g = &gs->g[heads[i].group];
+
 		ui->order[ui->order_n++] = heads[i].row;
-		if (rows_is_open(ui, &gs->g[heads[i].group]))
-			put_rows(ui, o, keys, members(s, gs, heads[i].group, o, keys), false);
+		if (!rows_is_open(ui, g))
+			continue;
+		n = members(s, gs, heads[i].group, o, keys);
+		put_rows(ui, o, keys, n, departed(ui, s, g, o, keys + n));
 	}
 	free(heads);
 }
@@ -181,8 +191,7 @@ sort_rows(struct ui *ui, const struct sample *s, const struct row_order *o)
 		sort_groups(ui, s, o, keys);
 	} else {
 		n = members(s, NULL, 0, o, keys);
-		gone = departed(ui, s, o, keys + n);
-		put_rows(ui, o, keys, n + gone, gone > 0);
+		put_rows(ui, o, keys, n, departed(ui, s, NULL, o, keys + n));
 	}
 	free(keys);
 }
@@ -280,7 +289,7 @@ settle_cursor(struct ui *ui, const struct sample *s)
 	}
 	if (is_shown(ui))
 		return;
-	if (!ui->grouping && list_marks_gone(&ui->marks, start)) {
+	if (list_marks_gone(&ui->marks, start)) {
 		ui->region = start | ROW_GONE;
 		if (is_shown(ui))
 			return;

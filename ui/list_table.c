@@ -234,13 +234,29 @@ draw_group(const struct ui *ui, const struct sample *s, const struct list_layout
 	buf_free(&title);
 }
 
+/* Whether the heading stands for a region that is new. */
+static bool
+has_born(const struct ui *ui, const struct sample *s, uint64_t row)
+{
+	const struct groups *gs = rows_groups(ui, s);
+	const struct group *g = rows_group(gs, s, row);
+
+	for (size_t i = 0; g && i < ui->marks.born_n; i++) {
+		const struct vma *v = vma_at(&s->regions->vmas, ui->marks.born[i].start);
+
+		if (v && gs->of[v - s->regions->vmas.v] == (size_t)(g - gs->g))
+			return true;
+	}
+	return false;
+}
+
 /* What the first column of the screen says: the cursor is here, it is new, it is no more. */
 static void
-draw_mark(const struct ui *ui, uint64_t row, int y)
+draw_mark(const struct ui *ui, const struct sample *s, uint64_t row, int y)
 {
 	if (row_is_gone(row))
 		paint_text(y, 0, 1, ROLE_HOT, "-");
-	else if (!row_is_group(row) && list_marks_born(&ui->marks, row))
+	else if (row_is_group(row) ? has_born(ui, s, row) : list_marks_born(&ui->marks, row))
 		paint_text(y, 0, 1, ROLE_HOT, "+");
 	else if (row == ui->region)
 		paint_text(y, 0, 1, ROLE_ACCENT, "›");
@@ -299,7 +315,7 @@ list_table_rows(const struct ui *ui, const struct sample *s, int y, int bottom)
 			facts = rows_facts(s, (size_t)(v - s->regions->vmas.v));
 			draw_row(&l, &facts, ui->grouping ? "  " : "", y);
 		}
-		draw_mark(ui, row, y);
+		draw_mark(ui, s, row, y);
 	}
 	draw_left_out(ui, s, y, bottom);
 }

@@ -341,7 +341,7 @@ check_list(const struct ui *ui, const struct sample *s)
 		return true;
 	if (ui->shown > l->n || (ui->shown < l->n && !ui->filter.text[0]))
 		return fuzz_wrong("%zu of %zu regions pass", ui->shown, l->n);
-	if (ui->grouping ? ui->order_n > 2 * ui->shown || !ui->order_n != !ui->shown
+	if (ui->grouping ? ui->order_n > 2 * ui->shown + ui->marks.gone_n || !ui->order_n != !ui->shown
 	                 : ui->order_n < ui->shown || ui->order_n > ui->shown + ui->marks.gone_n)
 		return fuzz_wrong("%zu of %zu regions are in the list", ui->order_n, ui->shown);
 	if (!ui->order_n)

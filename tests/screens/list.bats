@@ -164,6 +164,19 @@ _screen_lacks() { ! screen_text | grep -q -- "$1"; }
 	screen_end
 }
 
+@test "in groups what came marks its heading, and what went stays struck where its group is open" {
+	fixture_own arenas
+	screen_start 100x24 "$PID"
+	screen_keys t /
+	screen_type stacks
+	screen_keys Enter Enter Down
+	target_maps_as 'print "7f2031000000-7f2031100000 rw-p 00000000 08:01 77 /new/file\n" if /^7f2040000/; print if !/^7f2020(000000|801000|802000)/'
+	screen_keys r
+	screen_golden list-marks-groups
+	screen_keys q
+	screen_end
+}
+
 @test "growing, splitting and new permissions make no new region" {
 	fixture_own java
 	screen_start 80x24 "$PID"
