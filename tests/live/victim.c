@@ -554,8 +554,15 @@ static void
 move_block(struct heap *h, size_t i, size_t size)
 {
 	unsigned char with = (unsigned char)(i + 1);
-	unsigned char *p = realloc(h->block[i], size);
+	unsigned char *p;
 
+	/* what has a mapping of its own keeps that, however small realloc makes it */
+	if (random_below(4) == 0) {
+		free(h->block[i]);
+		h->block[i] = NULL;
+		h->size[i] = 0;
+	}
+	p = realloc(h->block[i], size);
 	if (!p || !is_filled(p, size < h->size[i] ? size : h->size[i], with))
 		wrong("realloc of %zu bytes lost some", size);
 	h->block[i] = p;
