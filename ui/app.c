@@ -560,8 +560,9 @@ app_write_status(struct app *a)
 
 	if (a->status_fd < 0)
 		return;
-	n = snprintf(line, sizeof(line), "frame=%u keys=%u idle=%d size=%dx%d\n", a->frame, a->keys,
-	             app_answered(a) && !a->asked, a->ui.cols, a->ui.rows);
+	n = snprintf(line, sizeof(line), "frame=%u keys=%u idle=%d size=%dx%d view=%c\n", a->frame, a->keys,
+	             app_answered(a) && !a->asked, a->ui.cols, a->ui.rows,
+	             prompt_is_open() ? ':' : a->ui.awaited ? '\'' : app_letter(a));
 	if (write(a->status_fd, line, (size_t)n) < 0)
 		a->status_fd = -1;
 }

@@ -279,6 +279,8 @@ press(struct world *w)
 	case 1:
 		snprintf(w->ui.find, sizeof(w->ui.find), "%s", below(w, 2) ? "lib" : "zzz");
 		do_action(w, ACT_FIND_NEXT);
+		if (ui_view(&w->ui) == VIEW_HELP)
+			ui_help_find(&w->ui, below(w, 2) ? "zoom" : below(w, 2) ? "no such word" : "");
 		return;
 	case 2:
 		go_deep(w, (int)below(w, VIEW_DEPTH + 3));
@@ -558,9 +560,49 @@ step(struct world *w)
 	return !w->lost || fuzz_wrong("views were lost on the way down");
 }
 
+/* As if it had been opened from the list, or from the grid over that. */
+static void
+open_view(struct world *w, enum view_id id)
+{
+	w->ui.depth = 0;
+	if (id == VIEW_REGIONS)
+		return;
+	if (id != VIEW_SORT && id != VIEW_COLUMNS)
+		do_action(w, ACT_OPEN);
+	if (id == VIEW_HEX)
+		do_action(w, ACT_HEX);
+	else if (id != VIEW_GRID && ui_view(&w->ui) != id)
+		ui_push(&w->ui, id);
+}
+
+/* Each key in each view, whatever has become of these by the keys before. */
+static bool
+every_key(struct world *w)
+{
+	for (unsigned id = 0; id < VIEW_PICKER; id++)
+		for (int key = 1; key < TERM_LAST; key++) {
+			enum action a = key_action(key, view_of((enum view_id)id)->letter);
+
+			if (a == ACT_NONE)
+				continue;
+			open_view(w, (enum view_id)id);
+			view_of(ui_view(&w->ui))->settle(&w->ui, w->s, 1, w->ui.rows - 2);
+			do_action(w, a);
+			view_of(ui_view(&w->ui))->settle(&w->ui, w->s, 1, w->ui.rows - 2);
+			if (!check(&w->ui, w->s) || !draw(w))
+				return fuzz_wrong("after key %d in the %s view", key, view_of((enum view_id)id)->name);
+		}
+	return true;
+}
+
 static bool
 play(uint64_t *seed)
 {
+	static const char *const words[] = {
+	    "q quits", "", "a message of several words that goes on for longer than a narrow screen is wide, and on and on",
+	    "\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e", "averyveryveryveryveryveryveryveryverylongwordwithoutanyblankinit",
+	};
+	struct messages messages = {.n = 0};
 	struct world w = {.seed = seed};
 	bool good = true;
 
@@ -576,9 +618,15 @@ play(uint64_t *seed)
 	paint_close();
 	paint_open(&term, (enum theme)below(&w, THEME_COUNT));
 	resize(&w);
+	for (uint64_t n = below(&w, 30); n; n--)
+		messages_add(&messages, below(&w, 2) ? ROLE_HOT : ROLE_TEXT, words[below(&w, ARRAY_LEN(words))], (time_t)n);
+	w.ui.messages = &messages;
 	next_sample(&w);
 	for (int i = 0; i < STEPS && good; i++)
 		good = step(&w);
+	if (good && !below(&w, 8))
+		good = every_key(&w);
+	messages_free(&messages);
 	sample_free(w.s);
 	rows_free(&w.ui);
 	map_free(&w.ui.map);

@@ -1,0 +1,103 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Every key of the table, pressed in every view of the real program: it goes on, or ends as it should.
+load screen
+
+teardown() { screen_stop; }
+
+# tmux's name of a key of keys.def
+tmux_key() {
+	case $1 in
+	^?) echo "C-${1#^}" | tr A-Z a-z | sed 's/^c/C/' ;;
+	PgUp) echo PPage ;; PgDn) echo NPage ;; Esc) echo Escape ;; Backspace) echo BSpace ;; S-Tab) echo BTab ;;
+	*) echo "$1" ;;
+	esac
+}
+
+# the keys of a view, each once
+keys_in() { # LETTER
+	sed -n 's/^K([A-Z_]*, *"\([^"]*\)", *"\([^"]*\)".*/\2 \1/p' "$fixture_top/ui/keys.def" |
+		while read -r views keys; do
+			[[ $views != '*' && $views != *"$1"* ]] || tr ' ' '\n' <<<"$keys"
+		done | sort -u
+}
+
+view() {
+	local line
+	line=$(tail -n 1 "$SCREEN_TMP/status")
+	echo "${line##*view=}"
+}
+
+go_up() { # to the list, however deep it is; of questions and prompts Esc is an answer as well
+	local i
+	for ((i = 0; i < 12; i++)); do
+		[[ $(view) != R ]] || return 0
+		screen_keys Escape
+	done
+	_screen_fail "Esc does not lead back"
+}
+
+# what opens the view from the list
+way_to() {
+	case $1 in
+	R) ;; G) echo Enter ;; P) echo Enter Enter ;; X) echo Enter x ;; V) echo i ;; M) echo a ;; C) echo K ;;
+	H) echo '?' ;; L) echo '!' ;; T) echo s ;; U) echo o ;; *) return 1 ;;
+	esac
+}
+
+press_all() { # LETTER SIZE
+	local key ended=0
+	screen_start "$2" "$PID"
+	while read -r key; do
+		key=$(tmux_key "$key")
+		if [[ -e $SCREEN_TMP/exit ]]; then
+			screen_end || return
+			screen_stop
+			screen_start "$2" "$PID"
+			((++ended))
+		fi
+		if [[ $(view) != "$1" ]]; then
+			go_up || return
+			# shellcheck disable=SC2046
+			screen_keys $(way_to "$1")
+			[[ $(view) == "$1" ]] || { _screen_fail "no way to view $1"; return 1; }
+		fi
+		screen_keys "$key" || { echo "after $key in view $1"; return 1; }
+		[[ $(view) != "'" ]] || screen_keys a
+	done < <(keys_in "$1")
+	if [[ ! -e $SCREEN_TMP/exit ]]; then
+		go_up || return
+		screen_keys q
+		((++ended))
+	fi
+	screen_end || return
+	echo "view $1: ended $ended times"
+}
+
+press_in() { # SIZE LETTER...
+	local v size=$1
+	shift
+	fixture_own softdirty
+	for v; do
+		press_all "$v" "$size" || return
+		screen_stop
+	done
+}
+
+@test "every key in the list and its menus" { press_in 80x24 R T U; }
+@test "every key in the grid" { press_in 80x24 G; }
+@test "every key in the page, the region and the bytes" { press_in 80x24 P V X; }
+@test "every key in the map" { press_in 80x24 M; }
+@test "every key in the help, the messages and the capabilities" { press_in 80x24 H L C; }
+@test "every key in the list and the grid of a small screen" { press_in 32x7 R G; }
+@test "every key in the other views of a small screen" { press_in 32x7 X M H U; }
+
+@test "this test knows every view that has keys" {
+	local v
+	for v in $(sed -n 's/^K([^,]*, *"[^"]*", *"\([A-Z]*\)".*/\1/p' "$fixture_top/ui/keys.def" | fold -w 1 | sort -u); do
+		case $v in
+		O | S | Y | Z) ;; # an answer's panel, the choice of a process, two questions: tests of their own
+		*) way_to "$v" ;;
+		esac
+	done
+}
