@@ -66,7 +66,7 @@ struct app {
 	unsigned execs_seen;
 	bool ended_seen, end_told;
 	uint64_t wanted_at;     /* when the newest want was made */
-	unsigned frame, keys;
+	unsigned frame, keys, keys_told;
 	int status_fd;          /* tests wait on it; -1 */
 	int signals;
 };

@@ -3,6 +3,7 @@
 
 #include "kabi.h"
 #include "paint.h"
+#include "util.h"
 
 const struct cell *
 cells_find(const struct ui *ui, const struct sample *s, size_t i, const struct page **pg)
@@ -153,6 +154,39 @@ draw_block_cell(const struct ui *ui, enum lens l, const struct cell *c, int y, i
 	paint_block(y, x, front, back, paint_eighth(height));
 }
 
+/*
+ * What a part of the region that was not read yet in this geometry looks like after the one before:
+ * the cell that it was a part of, or the sum of those that were parts of it, as far as they were read.
+ * Only to be drawn until the sampler has answered, never to be told as a count.
+ */
+static const struct cell *
+guess(const struct ui *ui, const struct sample *s, uint64_t lo, uint64_t hi)
+{
+	static struct cell sum; /* of the one thread that draws */
+	const struct window *w = s->window;
+	uint64_t from, to, at, cell_lo;
+	size_t k;
+
+	if (!w || w->gone || w->grid.start != ui->grid.start || w->grid.end != ui->grid.end)
+		return NULL;
+	grid_visible(&w->grid, &from, &to);
+	from = u64_max(from, lo);
+	to = u64_min(to, hi);
+	sum = (struct cell){0};
+	for (at = from; at < to && grid_cell_at(&w->grid, at, &k); grid_cell_range(&w->grid, k, &cell_lo, &at)) {
+		const struct cell *c = &w->cells[k];
+
+		if (w->grid.zoom >= ui->grid.zoom)
+			return cell_pages(c) ? c : NULL;
+		for (unsigned i = 0; i < CLASS_MAX; i++)
+			sum.n[i] += c->n[i];
+		sum.match += c->match;
+		sum.written += c->written;
+		sum.newest_ns = u64_max(sum.newest_ns, c->newest_ns);
+	}
+	return cell_pages(&sum) ? &sum : NULL;
+}
+
 void
 cells_draw(const struct ui *ui, const struct sample *s, size_t i, int y, int x)
 {
@@ -160,10 +194,12 @@ cells_draw(const struct ui *ui, const struct sample *s, size_t i, int y, int x)
 	const struct page *pg = NULL;
 	const struct cell *c = cells_find(ui, s, i, &pg), *before;
 	uint64_t lo, hi, from, to;
-	bool chosen;
+	bool chosen, guessed = !c;
 
 	if (!grid_cell_range(&ui->grid, i, &lo, &hi))
 		return;
+	if (!c)
+		c = guess(ui, s, lo, hi);
 	if (!c) {
 		paint_glyph(y, x, ROLE_DIM, L' ');
 		return;
@@ -177,7 +213,7 @@ cells_draw(const struct ui *ui, const struct sample *s, size_t i, int y, int x)
 	if (ui->grid.zoom == 0) {
 		before = col ? cells_find(ui, s, i - 1, NULL) : NULL;
 		cls = cell_first(c, &second);
-		prev = before ? cell_first(before, &second) : CLASS_MAX;
+		prev = before ? cell_first(before, &second) : guessed ? cls : CLASS_MAX;
 		draw_page_cell(ui, s->window->lens, c, cells_tracked_whole(s, pg) && !cells_brick(&ui->grid, i), y, x,
 		               chosen || (ui->letters == LETTERS_RUNS &&
 		                          (col % 16 == 0 || cells_change(s->window->lens, prev, cls))));

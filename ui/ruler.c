@@ -86,7 +86,9 @@ ruler_scale(const struct ui *ui, const struct sample *s, int y)
 	x = paint_text(y, x, ui->cols, ROLE_TEXT, "%s", text);
 	if (ui->follow)
 		x = paint_text(y, x, ui->cols, ROLE_HOT, "follows writes ");
-	if (s->window && !s->window->complete && hi > lo)
+	if (s->window && (s->window->grid.zoom != g->zoom || s->window->grid.start != g->start))
+		paint_text(y, x, ui->cols, ROLE_HOT, "counting");
+	else if (s->window && !s->window->complete && hi > lo)
 		paint_text(y, x, ui->cols, ROLE_HOT, "counting %llu %%",
 		           (unsigned long long)(s->window->counted * 100 / (hi - lo)));
 }

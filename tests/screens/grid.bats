@@ -372,3 +372,40 @@ passing() {
 	screen_keys Q
 	screen_end
 }
+
+@test "the grid, a page and the bytes on a wide screen, and pages in every theme" {
+	fixture zoo
+	screen_start 200x60 "$PID"
+	screen_goto heap
+	screen_golden grid-200
+	screen_keys -
+	screen_golden grid-200-out
+	screen_keys + Enter
+	screen_golden page-200
+	screen_keys x
+	screen_golden hex-200
+	screen_resize 80 24
+	screen_keys Escape
+	screen_golden page-80
+	screen_stop
+	screen_start 80x24 --theme light "$PID"
+	screen_goto heap
+	screen_keys i
+	screen_golden inspect-light
+	screen_stop
+	SCREEN_ENV=(NO_COLOR=1)
+	screen_start 120x40 "$PID"
+	screen_goto heap
+	screen_keys v Tab Tab
+	screen_golden range-mono
+	screen_keys Escape Enter
+	screen_golden page-mono
+	screen_stop
+	SCREEN_ENV=() SCREEN_TERM=linux
+	screen_start 80x24 "$PID"
+	screen_goto heap
+	screen_keys v Tab Tab i
+	screen_golden range-linux
+	screen_keys Q
+	screen_end
+}
