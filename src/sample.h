@@ -101,6 +101,7 @@ struct sample {
 	unsigned gen;
 	uint64_t pulse_ns;     /* the time between clears that is kept; 0: none. More than was asked if clears are dear */
 	uint64_t mark_ns, mark_cost_ns;
+	uint64_t stopped_ns;   /* how long a thread of the target was stopped for the watch; 0: none was */
 	uint64_t cleared;      /* the last `clear` step that was carried out, and how it went: */
 	struct err clear_err;  /* what[0] == 0: well, unless there is a */
 	enum clear_question question; /* to be answered first; nothing was done */

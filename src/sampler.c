@@ -155,6 +155,7 @@ copy_track(struct sampler *s)
 	s->draft.gen = t->gen;
 	s->draft.mark_ns = t->mark_ns;
 	s->draft.mark_cost_ns = t->cost_ns;
+	s->draft.stopped_ns = t->injected.stopped_ns;
 	s->draft.others = t->others;
 	s->draft.scope = t->scope;
 	s->draft.first_ns = t->first_ns;

@@ -389,6 +389,17 @@ read_keys(struct app *a)
 
 /* --- samples ------------------------------------------------------------------------------------------ */
 
+static void
+tell_armed(const struct sample *s, char *text, size_t size)
+{
+	int n = snprintf(text, size, "gen %u: %s armed in %.1f ms", s->gen, track_way_label(s->track_way),
+	                 (double)s->mark_cost_ns / 1e6);
+
+	if (s->gen == 1 && s->stopped_ns)
+		n += snprintf(text + n, size - (size_t)n, ", one thread stopped for %.2f ms", (double)s->stopped_ns / 1e6);
+	snprintf(text + n, size - (size_t)n, "; the first write to each page costs about 1 us more");
+}
+
 /* What a clear did, and what follows from the way it was done. */
 static void
 tell_clear(const struct sample *s, char *text, size_t size)
@@ -401,8 +412,7 @@ tell_clear(const struct sample *s, char *text, size_t size)
 		         s->track_way == TRACK_HASH ? "the contents of the pages" : "the page table entries of the pages",
 		         s->track_why[0] ? "; not userfaultfd: " : "", s->track_why);
 	else if (track_way_caps(s->track_way) & TRACK_RANGES)
-		snprintf(text, size, "gen %u: %s armed in %.1f ms; the first write to each page costs about 1 us more", s->gen,
-		         track_way_label(s->track_way), ms);
+		tell_armed(s, text, size);
 	else
 		snprintf(text, size, "gen %u: %s cleared in %.1f ms; the next write to each of %llu pages costs a fault", s->gen,
 		         track_way_label(s->track_way), ms, pages);

@@ -8,7 +8,7 @@
 #include "kabi.h"
 #include "region.h"
 #include "tap.h"
-#include "track.h"
+#include "track_ways.h"
 
 #define MS UINT64_C(1000000)
 
@@ -304,6 +304,149 @@ test_pulse(void)
 	track_free(&t);
 }
 
+/* --- what is not known ------------------------------------------------------------------------------------ */
+
+enum { REGION = 8 }; /* pages */
+
+/* A target of two regions of REGION pages, every page in RAM; their words are the caller's to set. */
+struct pair {
+	struct target t;
+	struct vma v[2];
+	struct vma_list l;
+};
+
+static void
+pair_open(struct pair *p)
+{
+	fake_target(&p->t);
+	for (unsigned i = 0; i < 2; i++)
+		p->v[i] = (struct vma){.start = addr(100 * i), .end = addr(100 * i + REGION), .perm = VMA_READ | VMA_WRITE,
+		                       .type = VMA_ANON, .name = ""};
+	p->l = (struct vma_list){.v = p->v, .n = 2};
+	p->t.track.gen = p->t.track.era = 1;
+	for (unsigned i = 0; i < 2; i++)
+		track_ranges_add(&p->t.track.mark, p->v[i].start, p->v[i].end);
+}
+
+/* Pages [from, to) of region i get `word`. */
+static void
+pair_put(struct pair *p, unsigned i, unsigned from, unsigned to, uint64_t word)
+{
+	fake_words(p->t.pm.fd, (p->v[i].start / FAKE_PAGE) + from, to - from, word);
+}
+
+static struct region
+pair_look(struct pair *p, unsigned i, uint64_t now)
+{
+	struct strip_cell strip[LIST_STRIP];
+	struct region r = {0};
+	struct err err;
+
+	ok(region_measure(&p->t, &p->v[i], now, &r, strip, LIST_STRIP, &err) == 0, "a look at a region");
+	return r;
+}
+
+static const uint64_t CLEAN = PM_PRESENT | PM_EXCLUSIVE | 0x1234, DIRTY = PM_PRESENT | PM_EXCLUSIVE | PM_SOFT_DIRTY | 0x1234;
+
+static void
+test_doubt(void)
+{
+	struct pair p;
+	struct region r;
+
+	pair_open(&p);
+	pair_put(&p, 0, 0, REGION, CLEAN);
+	pair_put(&p, 1, 0, REGION, DIRTY);
+	pair_put(&p, 0, 2, 3, DIRTY);
+	r = pair_look(&p, 0, 100);
+	ok(r.doubt == DOUBT_NONE && r.written == 1 && r.never == REGION - 1, "one page written of a region that was there");
+	p.t.track.mark.n = 1; /* the second is newer */
+	r = pair_look(&p, 1, 100);
+	ok(r.doubt == DOUBT_NEW && r.written == 0, "all dirty, and not there at the clear: not known");
+	p.v[1].type = VMA_HUGETLB;
+	r = pair_look(&p, 1, 100);
+	ok(r.doubt == DOUBT_HUGETLB && r.written == 0, "hugetlb is not trackable");
+	pair_put(&p, 0, 0, REGION - 1, DIRTY);
+	pair_put(&p, 0, REGION - 1, REGION, PM_SOFT_DIRTY); /* no page, and yet dirty: the mapping is */
+	r = pair_look(&p, 0, 200);
+	ok(r.doubt == DOUBT_REMAPPED && r.written == 1 && track_time(&p.t.track, p.v[0].start + 2 * FAKE_PAGE) == 100,
+	   "merged with a new mapping: what was known of its pages stays, the rest is not known");
+	fake_close(&p.t);
+}
+
+static void
+test_others(void)
+{
+	struct pair p;
+
+	pair_open(&p);
+	for (unsigned i = 0; i < 2; i++) {
+		pair_put(&p, i, 0, REGION, CLEAN);
+		pair_put(&p, i, 1, 3, DIRTY);
+	}
+	pair_look(&p, 0, 100);
+	pair_look(&p, 1, 100);
+	pair_put(&p, 0, 0, REGION, CLEAN); /* as if it had been dropped and read again */
+	track_follow(&p.t.track, &p.t.proc, &p.t.pm, &p.l);
+	pair_look(&p, 0, 200);
+	pair_look(&p, 1, 200);
+	track_settle(&p.t.track);
+	ok(!p.t.track.others && !track_time(&p.t.track, p.v[0].start + FAKE_PAGE) &&
+	       track_time(&p.t.track, p.v[1].start + FAKE_PAGE) == 100,
+	   "one region that is clean again was not cleared by somebody");
+	pair_put(&p, 1, 0, REGION, CLEAN);
+	track_follow(&p.t.track, &p.t.proc, &p.t.pm, &p.l);
+	pair_look(&p, 0, 300);
+	pair_look(&p, 1, 300);
+	track_settle(&p.t.track);
+	ok(p.t.track.others && track_time(&p.t.track, p.v[1].start + FAKE_PAGE) == 100,
+	   "all at once are: somebody else cleared, and what was seen stays");
+	fake_close(&p.t);
+}
+
+static void
+test_gone(void)
+{
+	struct track t = {.gen = 1, .era = 1};
+	struct vma v[] = {{.start = addr(2), .end = addr(4), .name = ""}, {.start = addr(8), .end = addr(9), .name = ""}};
+	struct vma_list l = {.v = v, .n = 2};
+	const struct pm_run run = {addr(0), addr(10), 0};
+
+	track_update(&t, addr(0), addr(10), &run, 1, 100);
+	track_follow(&t, NULL, NULL, &l);
+	ok(!track_time(&t, addr(1)) && track_time(&t, addr(2)) && track_time(&t, addr(3)) && !track_time(&t, addr(4)) &&
+	       !track_time(&t, addr(7)) && track_time(&t, addr(8)) && !track_time(&t, addr(9)),
+	   "what is no longer mapped is forgotten");
+	track_free(&t);
+}
+
+/* Runs to register lie between what never changes, whatever lies in them. */
+static void
+test_plan(void)
+{
+	static const struct vma regions[] = {
+	    {.start = 0x1000, .end = 0x2000, .perm = VMA_READ, .type = VMA_FILE, .inode = 7, .name = "/bin/x"},
+	    {.start = 0x2000, .end = 0x3000, .perm = VMA_READ | VMA_WRITE, .type = VMA_FILE, .inode = 7, .name = "/bin/x"},
+	    {.start = 0x8000, .end = 0x9000, .perm = VMA_READ | VMA_WRITE, .type = VMA_HEAP, .name = "[heap]"},
+	    {.start = 0x10000, .end = 0x11000, .perm = VMA_READ, .type = VMA_FILE, .inode = 8, .name = "/lib/y"},
+	    {.start = 0x11000, .end = 0x12000, .perm = VMA_READ | VMA_WRITE, .type = VMA_ANON, .name = ""},
+	    {.start = 0x13000, .end = 0x14000, .perm = VMA_READ | VMA_WRITE, .type = VMA_ANON, .name = "barred"},
+	    {.start = 0x15000, .end = 0x16000, .perm = VMA_READ | VMA_WRITE, .type = VMA_ANON, .name = ""},
+	    {.start = 0x20000, .end = 0x21000, .perm = VMA_READ, .type = VMA_KERNEL, .name = "[vvar]"},
+	};
+	struct vma_list l = {.v = (struct vma *)(uintptr_t)regions, .n = ARRAY_LEN(regions)};
+	static const struct track_range want[] = {{0x2000, 0x10000}, {0x11000, 0x13000}, {0x14000, 0x20000}};
+	struct track_ranges barred = {0}, out = {0};
+
+	track_ranges_add(&barred, 0x13000, 0x14000);
+	uffd_plan(&l, &barred, &out);
+	ok(out.n == ARRAY_LEN(want) && !memcmp(out.v, want, sizeof(want)), "runs between what never changes, gaps and all");
+	ok(ranges_cover(&out, 0x3000, 0x9000) && !ranges_cover(&out, 0x3000, 0x10001) && !ranges_cover(&out, 0x13000, 0x13001),
+	   "what they cover");
+	free(barred.v);
+	free(out.v);
+}
+
 /* --- userfaultfd, on memory of our own ----------------------------------------------------------------- */
 
 /* A descriptor that watches [p, p + size); -1: this kernel has no asynchronous write protection. */
@@ -418,6 +561,10 @@ main(void)
 	test_probe();
 	test_given_up();
 	test_pulse();
+	test_doubt();
+	test_others();
+	test_gone();
+	test_plan();
 	test_uffd();
 	return tap_done();
 }
