@@ -26,7 +26,10 @@ struct ground_ask {
 	int typed_n;
 };
 
-/* Asks at `out`, and reads `in`, which neither echoes nor waits for lines, until all is answered or `ms` have passed. */
+/*
+ * Asks at `out`, and reads `in`, which neither echoes nor waits for lines, until all is answered or
+ * `ms` have passed.
+ */
 void ground_ask(struct ground_ask *q, int in, int out, int ms);
 
 /* The next byte or key that was read from the terminal. */

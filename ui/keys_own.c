@@ -67,7 +67,8 @@ check_key(const char *name, size_t len, char view, struct err *err)
 	if (code < ' ' && taken(code))
 		return err_set(err, ERR_USAGE, taken(code), "take another key", "key %.*s", shown, name);
 	if (view && key_view_types(view) && code >= ' ' && code < 256)
-		return err_set(err, ERR_USAGE, "letters are typed there", "take ^X or a named key", "key %.*s", shown, name);
+		return err_set(err, ERR_USAGE, "letters are typed there", "take ^X or a named key",
+		               "key %.*s", shown, name);
 	return 0;
 }
 

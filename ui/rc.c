@@ -95,7 +95,8 @@ no_section(const char *section, struct err *err)
 {
 	struct buf how = {0};
 
-	buf_str(&how, "settings stand before the first section; keys under [keys], or of one view under [keys VIEW]:");
+	buf_str(&how, "settings stand before the first section; keys under [keys], or of one view under "
+	              "[keys VIEW]:");
 	for (const char *v = key_views(); *v; v++)
 		buf_fmt(&how, " %s", key_view_name(*v));
 	err_set(err, ERR_USAGE, "there is no such section", how.s, "[%.60s]", section);
@@ -114,9 +115,11 @@ handle(void *user, const char *section, const char *name, const char *value)
 
 	if (r->only_lines || (section[0] && !strcmp(section, r->section)))
 		return 1;
+	if (!strncmp(section, "keys ", 5))
+		view = key_view_named(section + 5);
 	if (!section[0]) {
 		bad = setting_take(r->o, name, value, &err);
-	} else if (!strcmp(section, "keys") || (!strncmp(section, "keys ", 5) && (view = key_view_named(section + 5)))) {
+	} else if (!strcmp(section, "keys") || view) {
 		bad = take_binding(r, view, name, value, &err);
 	} else {
 		snprintf(r->section, sizeof(r->section), "%s", section);
@@ -394,15 +397,16 @@ rc_example(struct buf *out)
 	size_t n;
 	const struct setting *s = setting_table(&n);
 
-	buf_str(out, "# What the screen of pmtop is like. pmtop reads this from $XDG_CONFIG_HOME/pmtop/pmtoprc, by default\n"
-	             "# ~/.config/pmtop/pmtoprc, and never writes it. The command line counts for more; --no-config leaves\n"
-	             "# it out; answers without a screen do not depend on it. All below stands as it is without this file.\n");
+	buf_str(out, "# What the screen of pmtop is like. pmtop reads this from\n"
+	             "# $XDG_CONFIG_HOME/pmtop/pmtoprc, by default ~/.config/pmtop/pmtoprc, and never writes it.\n"
+	             "# The command line counts for more; --no-config leaves it out; answers without a screen do\n"
+	             "# not depend on it. All below stands as it is without this file.\n");
 	for (size_t i = 0; i < n; i++)
 		buf_fmt(out, "\n# %s (%s)\n#%s =%s%s\n", s[i].help, s[i].values, s[i].name,
 		        s[i].usual[0] ? " " : "", s[i].usual);
-	buf_str(out, "\n# Keys, by the name of what they do; they take the place of those that stand here. Keys are a character,\n"
-	             "# ^X, F1 to F12, or named as below; none: no key. What holds in one view alone stands under [keys VIEW].\n"
-	             "#[keys]\n");
+	buf_str(out, "\n# Keys, by the name of what they do; they take the place of those that stand here. Keys are\n"
+	             "# a character, ^X, F1 to F12, or named as below; none: no key. What holds in one view alone\n"
+	             "# stands under [keys VIEW].\n#[keys]\n");
 	example_keys(out, 0);
 	for (const char *v = key_views(); *v; v++)
 		example_keys(out, *v);

@@ -21,7 +21,7 @@ struct rc {
 	size_t bindings, binding_cap;
 };
 
-/* $XDG_CONFIG_HOME/pmtop/pmtoprc, or ~/.config/pmtop/pmtoprc, if there is one; its keys hold until rc_free. */
+/* $XDG_CONFIG_HOME/pmtop/pmtoprc (~/.config by default), if there is one; its keys hold until rc_free. */
 void rc_read(struct rc *rc, struct options *o);
 
 /* The same of a text; `name` stands for the file in what is told. */

@@ -33,7 +33,8 @@ bad(enum setting_id id, const char *value, const char *how, struct err *err)
 {
 	char text[sizeof(err->how)];
 
-	snprintf(text, sizeof(text), "%s%s", how, strstr(value, " #") ? "; behind a value a comment begins with ;" : "");
+	snprintf(text, sizeof(text), "%s%s", how,
+	         strstr(value, " #") ? "; behind a value a comment begins with ;" : "");
 	return err_set(err, ERR_USAGE, "it does not take that", text, "%s = %.60s", rows[id].name, value);
 }
 

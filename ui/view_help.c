@@ -154,7 +154,8 @@ draw_names(const struct ui *ui, int y)
 		bool chosen = p == ui->help_page && !ui->help_find[0];
 		int from = x;
 
-		x = paint_text(y, x, ui->cols, chosen ? ROLE_SELECT : ROLE_DIM, chosen ? "[%s]" : " %s ", help_page_name(p));
+		x = paint_text(y, x, ui->cols, chosen ? ROLE_SELECT : ROLE_DIM, chosen ? "[%s]" : " %s ",
+		               help_page_name(p));
 		zone_add(&(struct zone){.y = y, .x = from, .bottom = y + 1, .right = x, .value = p, .hit = hit_name});
 	}
 }
