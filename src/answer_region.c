@@ -74,6 +74,8 @@ facts_smaps(struct answer *a, const struct target *t, const struct vma *v)
 		return;
 	}
 	answer_add_number(a, "pss", e->pss);
+	answer_add_number(a, "uss", e->uss);
+	answer_add_number(a, "shared", e->shared);
 	answer_add_number(a, "referenced", e->referenced);
 	add_if(a, e, SMAPS_LOCKED, "locked", e->locked);
 	add_if(a, e, SMAPS_KSM, "ksm_bytes", e->ksm);

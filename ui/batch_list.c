@@ -49,7 +49,8 @@ wants_smaps(const struct batch *b, const enum column_id *ids, size_t n)
 	for (size_t i = 0; i < ARRAY_LEN(dear); i++)
 		if (batch_has_column(ids, n, dear[i]))
 			return true;
-	return !(b->t.pm.scan & PM_CAT_HUGE) && batch_has_column(ids, n, COL_REGION_THP);
+	return !(b->t.pm.scan & PM_CAT_HUGE) &&
+	       (batch_has_column(ids, n, COL_REGION_THP) || batch_has_column(ids, n, COL_REGION_THP_PERCENT));
 }
 
 struct ksm_count {

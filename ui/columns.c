@@ -200,6 +200,17 @@ region_value_THP(const struct region_row *row)
 }
 
 static struct value
+region_value_THP_PERCENT(const struct region_row *row)
+{
+	struct value thp = region_value_THP(row);
+	uint64_t rss = row->r->rss * row->page_size;
+
+	if (thp.kind == VALUE_UNKNOWN || !row->r->known)
+		return unknown;
+	return number(rss ? (u64_min(thp.n, rss) * 100 + rss - 1) / rss : 0);
+}
+
+static struct value
 region_value_KSM(const struct region_row *row)
 {
 	if (row->ksm_known)

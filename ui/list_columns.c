@@ -42,7 +42,9 @@ list_column_help(int id)
 bool
 list_column_needs_smaps(int id, const struct sample *s)
 {
-	return list_column_of(id)->smaps || (id == COL_REGION_THP && s && s->regions && s->regions->counted && !s->huge_known);
+	bool thp = id == COL_REGION_THP || id == COL_REGION_THP_PERCENT;
+
+	return list_column_of(id)->smaps || (thp && s && s->regions && s->regions->counted && !s->huge_known);
 }
 
 /* --- the choice --------------------------------------------------------------------------------------- */

@@ -18,7 +18,7 @@ is_shown_below(const char *key)
 static bool
 is_bytes(const char *key)
 {
-	static const char *const keys[] = {"size", "pss", "referenced", "locked", "ksm_bytes"};
+	static const char *const keys[] = {"size", "pss", "uss", "shared", "referenced", "locked", "ksm_bytes"};
 
 	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
 		if (!strcmp(key, keys[i]))

@@ -177,6 +177,27 @@ _screen_lacks() { ! screen_text | grep -q -- "$1"; }
 	screen_end
 }
 
+_screen_first_is() { [[ $(screen_text | sed -n 6p) == ?"$1"* ]]; }
+
+@test "rows hold their places for a while after a key, and trade them then" {
+	fixture_own java
+	SCREEN_OPTIONS=(--interval 0.2)
+	screen_start_waiting 80x24 "$PID"
+	screen_wait_text '\[anon: Java heap\]'
+	screen_send '>'
+	screen_wait_text 'SIZE▼'
+	target_maps_as 's/^140000000-180000000/140000000-200000000/; print'
+	# it has been seen, and stands where it was
+	screen_wait_text '000140000000  3.0G'
+	screen_text | sed -n 6p | grep -a '0000c0000000  2.0G'
+	screen_text | sed -n 7p | grep -a '000140000000  3.0G'
+	_screen_until "the new order" _screen_first_is 000140000000
+	# the cursor is on its region still
+	screen_text | sed -n 7p | grep -a '^›0000c0000000'
+	screen_send q
+	screen_end
+}
+
 @test "growing, splitting and new permissions make no new region" {
 	fixture_own java
 	screen_start 80x24 "$PID"
