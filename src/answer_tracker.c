@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The ways to tell writes, each with why not; and what userfaultfd would take. */
-#include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "answer_parts.h"
 
@@ -24,22 +21,6 @@ facts_ways(struct answer *a, const struct track *t)
 	}
 }
 
-/* Bytes of huge pages, which the first write to each would split. */
-static bool
-huge_bytes(const struct proc *p, uint64_t *bytes)
-{
-	struct buf text = {0};
-	int fd = proc_file(p, "smaps_rollup", O_RDONLY);
-	const char *end, *at = fd >= 0 && file_read_all(fd, &text) == 0 ? strstr(text.s, "AnonHugePages:") : NULL;
-	bool found = at && parse_u64(at + 14 + strspn(at + 14, " "), 10, &end, bytes);
-
-	*bytes *= 1024;
-	if (fd >= 0)
-		close(fd);
-	buf_free(&text);
-	return found;
-}
-
 static void
 facts_cost(struct answer *a, const struct target *t, const struct inject_plan *plan)
 {
@@ -51,7 +32,7 @@ facts_cost(struct answer *a, const struct target *t, const struct inject_plan *p
 	answer_add(a, "thread", &b);
 	answer_add_text(a, "stops", "that thread alone, for about 0.1 ms");
 	answer_add_text(a, "writes", "the first to each page costs about 1 us more, after each clear");
-	if (huge_bytes(&t->proc, &huge) && huge) {
+	if (inject_huge_bytes(&t->proc, &huge) && huge) {
 		buf_fmt(&b, "%s are split into pages of 4 KiB as they are written", size_text(size, huge));
 		answer_add(a, "huge_pages", &b);
 	} else {
