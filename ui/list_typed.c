@@ -39,17 +39,39 @@ groups_that_have(const struct groups *gs, const struct ui *ui, const struct samp
 	return have;
 }
 
-/* Which rows have it. A heading has what is folded away below it. */
-static bool *
-rows_that_have(const struct ui *ui, const struct sample *s)
-{
-	bool *rows = mem_alloc((ui->order_n + 1) * sizeof(*rows)), *have;
-	const struct groups *gs = rows_groups(ui, s);
+/* What is searched: the rows of the list; on the map, which folds and leaves out nothing, the regions. */
+struct places {
+	uint64_t *row;
+	size_t n, at; /* at: the cursor's */
+	bool all;
+};
 
-	have = gs ? groups_that_have(gs, ui, s) : NULL;
-	for (size_t i = 0; i < ui->order_n; i++) {
-		const struct vma *v = row_is_gone(ui->order[i]) ? NULL : vma_at(&s->regions->vmas, ui->order[i]);
-		const struct group *g = rows_group(gs, s, ui->order[i]);
+static struct places
+places_of(const struct ui *ui, const struct sample *s)
+{
+	const struct vma_list *l = &s->regions->vmas;
+	struct places p = {.row = ui->order, .n = ui->order_n, .at = rows_position(ui), .all = ui_view(ui) == VIEW_MAP};
+
+	if (!p.all)
+		return p;
+	p.row = mem_alloc((l->n + 1) * sizeof(*p.row));
+	p.n = l->n;
+	p.at = l->n ? u64_min(vma_lower_bound(l, ui->region), l->n - 1) : 0;
+	for (size_t i = 0; i < l->n; i++)
+		p.row[i] = l->v[i].start;
+	return p;
+}
+
+/* Which of them have it. A heading has what is folded away below it. */
+static bool *
+places_that_have(const struct ui *ui, const struct sample *s, const struct places *p)
+{
+	const struct groups *gs = p->all ? NULL : rows_groups(ui, s);
+	bool *rows = mem_alloc((p->n + 1) * sizeof(*rows)), *have = gs ? groups_that_have(gs, ui, s) : NULL;
+
+	for (size_t i = 0; i < p->n; i++) {
+		const struct vma *v = row_is_gone(p->row[i]) ? NULL : vma_at(&s->regions->vmas, p->row[i]);
+		const struct group *g = rows_group(gs, s, p->row[i]);
 
 		if (g)
 			rows[i] = strcasestr(g->key, ui->find) || (have[g - gs->g] && !rows_is_open(ui, g));
@@ -60,21 +82,25 @@ rows_that_have(const struct ui *ui, const struct sample *s)
 	return rows;
 }
 
-/* From row `at` on, that one included. */
+/* The first from the cursor on (skip: behind it), and round. */
 static bool
-find_from(struct ui *ui, const struct sample *s, size_t at, size_t step)
+find_from(struct ui *ui, const struct sample *s, bool skip, bool back)
 {
-	bool *rows = rows_that_have(ui, s);
+	struct places p = places_of(ui, s);
+	bool *rows = places_that_have(ui, s, &p);
+	size_t step = back && p.n ? p.n - 1 : 1, at = p.n ? (p.at + skip * step) % p.n : 0;
 
 	ui->found = ui->found_n = 0;
-	for (size_t i = 0; i < ui->order_n; i++)
+	for (size_t i = 0; i < p.n; i++)
 		ui->found_n += rows[i];
-	for (size_t i = 0; ui->found_n && !rows[at] && i < ui->order_n; i++)
-		at = (at + step) % ui->order_n;
+	for (size_t i = 0; ui->found_n && !rows[at] && i < p.n; i++)
+		at = (at + step) % p.n;
 	for (size_t i = 0; ui->found_n && i <= at; i++)
 		ui->found += rows[i];
 	if (ui->found_n)
-		ui->region = ui->order[at];
+		ui->region = p.row[at];
+	if (p.all)
+		free(p.row);
 	free(rows);
 	return ui->found_n > 0;
 }
@@ -82,11 +108,9 @@ find_from(struct ui *ui, const struct sample *s, size_t at, size_t step)
 unsigned
 list_find(struct ui *ui, const struct sample *s, long step)
 {
-	size_t n = ui->order_n, back = n ? n - 1 : 0, by = step > 0 ? 1 : back;
-
 	if (!ui->find[0] || !s->regions)
 		return FX_NONE;
-	return n && find_from(ui, s, (rows_position(ui) + by) % n, by) ? FX_NONE : FX_NOT_FOUND;
+	return find_from(ui, s, true, step < 0) ? FX_NONE : FX_NOT_FOUND;
 }
 
 void
@@ -95,8 +119,8 @@ list_find_typed(struct ui *ui, const struct sample *s, const char *text)
 	ui->region = ui->typing.from;
 	snprintf(ui->find, sizeof(ui->find), "%.127s", text);
 	ui->found_n = 0;
-	if (text[0] && s->regions && ui->order_n)
-		find_from(ui, s, rows_position(ui), 1);
+	if (text[0] && s->regions)
+		find_from(ui, s, false, false);
 }
 
 /* --- filtering ---------------------------------------------------------------------------------------- */

@@ -341,3 +341,18 @@ _screen_first_is() { [[ $(screen_text | sed -n 6p) == ?"$1"* ]]; }
 	screen_keys q
 	screen_end
 }
+
+@test "a find on the map finds regions that the list has folded or left out" {
+	fixture java
+	screen_start 80x24 "$PID"
+	screen_keys t t f
+	screen_type heap
+	screen_keys Enter a /
+	screen_type libjvm
+	screen_text | tail -n 1 | grep '1 of 1'
+	screen_text | tail -n 2 | head -n 1 | grep '^ 7f1a80c00000'
+	screen_keys Enter n
+	screen_text | tail -n 2 | head -n 1 | grep '^ 7f1a80c00000'
+	screen_keys q q
+	screen_end
+}
