@@ -334,7 +334,7 @@ man_writes(void)
 	       ".PP\n\\fBc\\fR clears once, and then only looks: with soft-dirty and userfaultfd no write is lost. "
 	       "\\fBC\\fR, and \\fB\\-\\-watch\\fR, clear again and again. Userfaultfd tells in the same step what was written until "
 	       "then, so that nothing is lost; soft-dirty cannot, and what is written between a look and the next clear "
-	       "is in no interval. That is called sampled: of 100000 page writes under looks one after the other 61 % were "
+	       "is in no interval. That is called sampled: of 100000 page writes under looks one after the other 61 %% were "
 	       "lost so on an emulated Linux 6.1. What is not known is said: regions mapped since the clear, or "
 	       "merged with a new mapping (soft-dirty then calls all of their pages written), hugetlb pages, what is not "
 	       "watched. Soft-dirty tells huge pages by 2 MiB.\n"
