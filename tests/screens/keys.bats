@@ -25,7 +25,8 @@ keys_in() { # LETTER
 view() {
 	local line
 	line=$(tail -n 1 "$SCREEN_TMP/status")
-	echo "${line##*view=}"
+	line=${line##*view=}
+	echo "${line:0:1}"
 }
 
 go_up() { # to the list, however deep it is; of questions and prompts Esc is an answer as well
