@@ -35,7 +35,8 @@ app_say_awaited(const struct app *a, struct buf *out)
 	if (a->ui.awaited == ACT_MARK)
 		buf_str(out, "mark this place: a letter, a to z");
 	else
-		buf_str(out, j->n || j->marked ? "go to:" : "no place is marked: m and a letter marks one");
+		buf_fmt(out, j->n || j->marked ? "go to:" : "no place is marked: %s and a letter marks one",
+		        key_of(ACT_MARK, 'G'));
 	for (char c = 'a'; c <= 'z'; c++) {
 		const struct place *p = jumps_marked(j, c);
 
@@ -59,7 +60,7 @@ set_mark(struct app *a, char letter)
 	jumps_mark(&a->ui.jumps, letter, &p);
 	buf_fmt(&text, "mark %c is ", letter);
 	add_address(a, &text, p.at);
-	buf_fmt(&text, ": '%c comes back here", letter);
+	buf_fmt(&text, ": %s%c comes back here", key_of(ACT_MARK_GO, 'G'), letter);
 	app_toast(a, ROLE_TEXT, text.s);
 	buf_free(&text);
 }
@@ -117,7 +118,7 @@ app_take_letter(struct app *a, int key)
 	} else if (action == ACT_MARK_GO && p) {
 		go_to_mark(a, p);
 	} else if (key >= 'a' && key <= 'z') {
-		snprintf(text, sizeof(text), "no place is marked %c: m%c marks one", key, key);
+		snprintf(text, sizeof(text), "no place is marked %c: %s%c marks one", key, key_of(ACT_MARK, 'G'), key);
 		app_toast(a, ROLE_HOT, text);
 	} else {
 		app_toast(a, ROLE_HOT, "marks are letters, a to z");

@@ -43,7 +43,7 @@ read_mark(const struct ui *ui, char letter, size_t at, uint64_t *addr, struct er
 
 	if (!p)
 		return unknown(err, at, letter == '\'' ? "there was no jump yet" : "no place is marked with that letter",
-		               "key m and a letter marks one");
+		               "mark one in the grid first");
 	*addr = p->at;
 	return 1;
 }

@@ -30,7 +30,7 @@ shown() {
 
 # at every zoom until the region is one cell: what w writes of the screen against the reader
 proven() {
-	local file=$BATS_TEST_TMPDIR/cells zoom pages
+	local file=cells zoom pages
 	reader "$SUBJECT_PID" "${RANGE[$1]}" | values ADDRESS PRESENT PFN | sed 's/^0x//' >"$file.raw"
 	ZERO=$(read_column zero PFN | head -n 1)
 	export ZERO
@@ -51,11 +51,12 @@ proven() {
 	subject_start
 	[[ -n $(read_column zero PFN | head -n 1) ]] || skip "page frames are hidden from us"
 	SCREEN_OPTIONS=(--interval 0 --read-only)
+	cd "$BATS_TEST_TMPDIR" || return	# short names are typed sooner
 	screen_start 120x40 "$SUBJECT_PID"
 	proven alt
-	is "$(shown "$BATS_TEST_TMPDIR/cells-alt-11.csv" | awk '{ print $2, $3 }')" "2048 1024"
+	is "$(shown "cells-alt-11.csv" | awk '{ print $2, $3 }')" "2048 1024"
 	proven alt-8
-	is "$(shown "$BATS_TEST_TMPDIR/cells-alt-8-11.csv" | awk '{ print $2, $3 }')" "2048 1792"
+	is "$(shown "cells-alt-8-11.csv" | awk '{ print $2, $3 }')" "2048 1792"
 	proven alt-odd
 	screen_keys Q
 	screen_end
