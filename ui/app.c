@@ -604,38 +604,29 @@ app_wait_ms(const struct app *a)
 }
 
 static int
-open_signals(void)
-{
-	static const int quit[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM};
-	sigset_t set;
-
-	sigemptyset(&set);
-	for (size_t i = 0; i < ARRAY_LEN(quit); i++)
-		sigaddset(&set, quit[i]);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	signal(SIGPIPE, SIG_IGN);
-	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-}
-
-static int
 loop(struct app *a, struct err *err)
 {
-	enum { TTY, SAMPLE, SIGNALS, PIDFD, FDS };
+	enum { TTY, OUT, SAMPLE, SIGNALS, PIDFD, FDS };
 
 	while (!a->quit) {
+		bool draws = app_can_draw(a); /* a slow terminal gets the next frame that it can take */
 		struct pollfd fds[FDS] = {
 		    [TTY] = {term_fd(&a->term), POLLIN, 0},
+		    [OUT] = {draws ? -1 : STDOUT_FILENO, POLLOUT, 0},
 		    [SAMPLE] = {sampler_fd(a->sampler), POLLIN, 0},
 		    [SIGNALS] = {a->signals, POLLIN, 0},
 		    [PIDFD] = {a->s && !a->end_told ? sampler_pidfd(a->sampler) : -1, POLLIN, 0},
 		};
 
-		app_draw(a);
+		if (draws)
+			app_draw(a);
 		post_view(a);
-		app_write_status(a);
-		poll(fds, FDS, app_wait_ms(a));
+		if (draws)
+			app_write_status(a);
+		if (!a->quit)
+			poll(fds, FDS, draws ? app_wait_ms(a) : -1);
 		if (fds[SIGNALS].revents)
-			a->quit = true;
+			app_signals_take(a);
 		if (fds[TTY].revents & (POLLHUP | POLLERR))
 			a->quit = true; /* the terminal is gone */
 		if (fds[SAMPLE].revents && take_sample(a, err) < 0)
@@ -744,7 +735,7 @@ run_screen(struct app *a, struct err *err)
 	if (a->sampler && app_wait_first(a, err) < 0)
 		return -1;
 	a->status_fd = status ? open(status, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600) : -1;
-	a->signals = open_signals();
+	a->signals = app_signals_open();
 	if (term_open(&a->term, &a->o->term, err) < 0)
 		return -1;
 	paint_open(&a->term, a->o->theme);

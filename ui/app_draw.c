@@ -40,8 +40,9 @@ state_badge(const struct app *a, char *out, size_t size, enum role *role)
 	*role = ROLE_HEADER;
 	if (a->back) {
 		*role = ROLE_HEADER_HOT;
-		snprintf(out, size, "%.1f s ago (%zu of %zu)", (double)(a->s->time_ns - app_shown(a)->time_ns) / 1e9,
-		         a->back, a->history.n);
+		snprintf(out, size, "%.1f s ago (%zu of %zu)%s", (double)(a->s->time_ns - app_shown(a)->time_ns) / 1e9,
+		         a->back, a->history.n,
+		         history_stop_after(&a->history, app_shown(a)->time_ns) ? ", then stopped" : "");
 	} else if (a->s && a->s->ended) {
 		*role = ROLE_BANNER;
 		if (a->o->term.calm)
@@ -365,7 +366,7 @@ app_draw(struct app *a)
 		else
 			draw_hints(a);
 	}
-	paint_flush();
+	app_flush(a);
 	a->stale = false;
 	a->frame++;
 }

@@ -27,12 +27,13 @@ is_double(struct app_mouse *p, const struct mouse *m)
 }
 
 static struct app_click
-hit(struct app *a, const struct zone *z, const struct mouse *m, bool drag)
+hit(struct app *a, const struct zone *z, const struct mouse *m, bool drag, bool begins)
 {
 	struct touch t = zone_touch(z, m->y, m->x);
 	struct app_click c = {0};
 
 	t.drag = drag;
+	t.begins = begins;
 	if (z->hit && (a->lister || app_shown(a)))
 		c.fx = z->hit(&a->ui, app_shown(a), &t);
 	return c;
@@ -50,7 +51,7 @@ press(struct app *a, const struct mouse *m)
 	p->moved = false;
 	if (!z || (a->asking && !z->action))
 		return (struct app_click){0};
-	c = hit(a, z, m, false);
+	c = hit(a, z, m, false, false);
 	c.action = twice && z->opens ? key_action('\r', app_letter(a)) : z->action;
 	c.times = c.action != ACT_NONE;
 	return c;
@@ -62,7 +63,9 @@ drag(struct app *a, const struct mouse *m)
 {
 	struct app_mouse *p = &a->mouse;
 
-	if (!p->moved && m->y == p->y && m->x == p->x)
+	bool begins = !p->moved;
+
+	if (begins && m->y == p->y && m->x == p->x)
 		return (struct app_click){0};
 	p->moved = true;
 	p->at_ns = 0;
@@ -70,7 +73,7 @@ drag(struct app *a, const struct mouse *m)
 		p->told = true;
 		app_toast(a, ROLE_TEXT, "hold Shift to select text: the mouse is pmtop's (--no-mouse leaves it alone)");
 	}
-	return hit(a, &p->held, m, true);
+	return hit(a, &p->held, m, true, begins);
 }
 
 /* With Ctrl it zooms, around what it points at. */
@@ -84,7 +87,7 @@ turn_wheel(struct app *a, const struct mouse *m)
 	if (a->panel || a->asking)
 		return c;
 	if (m->ctrl && z && z->opens)
-		c = hit(a, z, m, false);
+		c = hit(a, z, m, false, false);
 	if (m->ctrl)
 		c.action = up ? ACT_ZOOM_IN : ACT_ZOOM_OUT;
 	else

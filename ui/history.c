@@ -51,6 +51,28 @@ history_at(const struct history *h, size_t back)
 }
 
 void
+history_stopped(struct history *h, uint64_t from_ns, uint64_t to_ns)
+{
+	if (h->stops == HISTORY_STOPS)
+		memmove(h->stop, h->stop + 1, --h->stops * sizeof(h->stop[0]));
+	h->stop[h->stops][0] = from_ns;
+	h->stop[h->stops++][1] = to_ns;
+}
+
+uint64_t
+history_stop_after(const struct history *h, uint64_t at)
+{
+	uint64_t next = UINT64_MAX;
+
+	for (size_t i = h->n; i-- > 0 && h->v[i]->time_ns > at;)
+		next = h->v[i]->time_ns;
+	for (size_t i = 0; i < h->stops; i++)
+		if (h->stop[i][0] >= at && h->stop[i][1] <= next)
+			return h->stop[i][1] - h->stop[i][0];
+	return 0;
+}
+
+void
 history_free(struct history *h)
 {
 	while (h->n)

@@ -8,10 +8,20 @@
  * The samples of the last minute, for rewinding: bounded in time and in bytes, whichever is reached
  * first. Samples are immutable and share their large parts, so keeping one is cheap.
  */
+enum { HISTORY_STOPS = 8 };
+
 struct history {
 	struct sample **v; /* oldest first; owned */
 	size_t n, cap, bytes;
+	uint64_t stop[HISTORY_STOPS][2]; /* from, to; the newest last */
+	size_t stops;
 };
+
+/* Between two moments nothing was looked at, for we did not run. Of many only the newest are kept. */
+void history_stopped(struct history *h, uint64_t from_ns, uint64_t to_ns);
+
+/* How long that was, where a stop lies between the sample taken at that time and the one after it; else 0. */
+uint64_t history_stop_after(const struct history *h, uint64_t time_ns);
 
 /* Takes `s` over. */
 void history_push(struct history *h, struct sample *s);

@@ -2,6 +2,7 @@
 #include "term.h"
 
 #include <curses.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -34,11 +35,18 @@ static const int fatal[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
 void
 term_panic(void)
 {
+	int flags;
+
 	if (!saved_ok)
 		return;
 	saved_ok = false;
-	if (write(STDOUT_FILENO, leave, strlen(leave)) >= 0)
-		tcsetattr(STDIN_FILENO, TCSANOW, &saved);
+	/* a terminal that takes nothing more must not keep us; the flags are shared with the shell */
+	flags = fcntl(STDOUT_FILENO, F_GETFL);
+	fcntl(STDOUT_FILENO, F_SETFL, flags | O_NONBLOCK);
+	if (write(STDOUT_FILENO, leave, strlen(leave)) < 0)
+		flags &= ~O_NONBLOCK;
+	fcntl(STDOUT_FILENO, F_SETFL, flags);
+	tcsetattr(STDIN_FILENO, TCSANOW, &saved);
 }
 
 static void

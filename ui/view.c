@@ -92,13 +92,22 @@ ui_range(const struct ui *ui, uint64_t *lo, uint64_t *hi)
 }
 
 void
+ui_range_begin(struct ui *ui)
+{
+	ui->range_on = true;
+	ui->range_in = ui_view(ui);
+	ui->range_from = ui_at(ui);
+}
+
+void
 ui_range_toggle(struct ui *ui)
 {
 	uint64_t lo, hi;
 
-	ui->range_on = !ui_range(ui, &lo, &hi);
-	ui->range_in = ui_view(ui);
-	ui->range_from = ui_at(ui);
+	if (ui_range(ui, &lo, &hi))
+		ui->range_on = false;
+	else
+		ui_range_begin(ui);
 }
 
 struct place

@@ -190,7 +190,8 @@ uint64_t ui_at(const struct ui *ui);
  */
 bool ui_range(const struct ui *ui, uint64_t *lo, uint64_t *hi);
 
-/* Begins a range at the cursor, or ends it. */
+/* Begins a range at the cursor; or ends the one that there is. */
+void ui_range_begin(struct ui *ui);
 void ui_range_toggle(struct ui *ui);
 
 /* Where we are; and back there. false: nothing is mapped there any more, nothing changed. */

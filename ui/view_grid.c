@@ -56,14 +56,18 @@ settle(struct ui *ui, const struct sample *s, int top, int bottom)
 		ui->range_on = false; /* that was another region */
 }
 
+/* A drag chooses a range, from where the button went down. */
 static unsigned
 hit_cell(struct ui *ui, const struct sample *s, const struct touch *t)
 {
 	uint64_t lo, hi;
 
 	(void)s;
-	if (grid_cell_range(&ui->grid, (size_t)t->dy * ui->grid.row_cells + (size_t)t->dx, &lo, &hi))
-		ui->cursor = lo;
+	if (!grid_cell_range(&ui->grid, (size_t)t->dy * ui->grid.row_cells + (size_t)t->dx, &lo, &hi))
+		return FX_NONE;
+	if (t->begins)
+		ui_range_begin(ui);
+	ui->cursor = lo;
 	return FX_NONE;
 }
 

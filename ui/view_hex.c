@@ -226,6 +226,8 @@ hit_byte(struct ui *ui, const struct sample *s, const struct touch *t)
 	else
 		while (i + 1 < BYTES_ROW && t->dx >= hex_x(digits, i + 1))
 			i++;
+	if (t->begins)
+		ui_range_begin(ui);
 	ui->byte = row + i;
 	return FX_NONE;
 }

@@ -32,7 +32,7 @@ struct zone {
 struct touch {
 	int dy, dx;              /* in the zone, never outside */
 	int rows, cols;          /* of the zone */
-	bool drag;               /* the button went down elsewhere in the zone, and is down still */
+	bool drag, begins;       /* the button went down elsewhere in the zone; this is the first move since */
 	uint64_t value;
 };
 

@@ -141,6 +141,10 @@ drag_blind() {
 	drag 13 1 $((13 + 63)) 1
 	screen_text | tail -n 2 | head -n 1 | grep 'hold Shift to select text'
 	screen_text | grep -E 'view [0-9]+-8191 of 8192'
+	screen_keys C-o
+	drag $((13 + 2)) 4 $((13 + 5)) 5
+	screen_keys y
+	screen_text | tail -n 3 | grep -E 'range|68|copied'
 	screen_keys Q
 	screen_end
 }

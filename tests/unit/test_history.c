@@ -57,11 +57,33 @@ test_bounds(void)
 	history_free(&h);
 }
 
+static void
+test_stops(void)
+{
+	const uint64_t s = UINT64_C(1000000000);
+	struct history h = {0};
+
+	for (uint64_t i = 1; i <= 3; i++)
+		history_push(&h, make(i, i, 0));
+	history_push(&h, make(4, 30, 0));
+	is_u64(history_stop_after(&h, 3 * s), 0, "a pause between two looks is no stop");
+	history_stopped(&h, 3 * s + 5, 29 * s + 5);
+	is_u64(history_stop_after(&h, 3 * s), 26 * s, "a stop, and its length, after the sample before it");
+	ok(!history_stop_after(&h, 2 * s) && !history_stop_after(&h, 30 * s), "and after no other");
+	history_stopped(&h, 31 * s, 32 * s);
+	is_u64(history_stop_after(&h, 30 * s), s, "after the newest nothing was seen yet");
+	for (int i = 0; i < HISTORY_STOPS; i++)
+		history_stopped(&h, 33 * s, 34 * s);
+	ok(!history_stop_after(&h, 3 * s), "of many only the newest are kept");
+	history_free(&h);
+}
+
 int
 main(void)
 {
 	tap_start();
 	test_order();
 	test_bounds();
+	test_stops();
 	return tap_done();
 }

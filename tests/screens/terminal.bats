@@ -1,0 +1,229 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# A terminal that changes its size, that others get for a while, that takes nothing more; and a
+# target that ends or becomes another, whatever is on screen.
+
+load screen
+
+teardown() {
+	[[ -z ${stalled-} ]] || kill -CONT "$stalled"
+	screen_stop
+}
+
+heads() { screen_text | head -n 1 | grep -F -- "$1"; }
+
+# the keys that lead to each view, from the list with the cursor on [heap]
+views=("" Enter "Enter Enter" i a K "?" s o "Enter x" "Enter v Right" "a Right")
+
+screen_heap() {
+	screen_keys /
+	screen_type heap
+	screen_keys Enter
+}
+
+_drawn_at() {
+	[[ "$(tail -n 1 "$SCREEN_TMP/status") " == *" idle=1 size=$1 "* ]]
+}
+
+@test "a storm of sizes, in every view: the last one is drawn, and it is whole" {
+	local view size
+	fixture java
+	screen_start 80x24 "$PID"
+	screen_heap
+	for view in "${views[@]}"; do
+		# shellcheck disable=SC2086
+		screen_keys $view
+		for size in 20x5 200x60 1x1 31x7 300x90 80x2 120x40 79x23; do
+			_tmux resize-window -x "${size%x*}" -y "${size#*x}"
+		done
+		_tmux resize-window -x 80 -y 24
+		_screen_until "the last size" _drawn_at 80x24
+		screen_text >"$SCREEN_TMP/stormed"
+		screen_keys C-l
+		screen_text | diff "$SCREEN_TMP/stormed" -
+		screen_keys Escape Escape Escape
+		screen_text | head -n 1 | grep regions || screen_keys Escape
+	done
+	screen_keys Q
+	screen_end
+}
+
+@test "stopped and continued, in every view: the terminal is the shell's meanwhile, then all is back" {
+	local view
+	fixture java
+	screen_start 80x24 "$PID"
+	screen_heap
+	for view in "${views[@]}"; do
+		# shellcheck disable=SC2086
+		screen_keys $view
+		_screen_sync
+		_tmux capture-pane -p >"$SCREEN_TMP/before"
+		_tmux send-keys C-z
+		screen_stopped
+		screen_continue
+		screen_text | head -n 20 | diff <(head -n 20 "$SCREEN_TMP/before") -
+		screen_text | tail -n 3 | grep 'stopped for [0-9]* s: nothing was looked at meanwhile'
+		[ "$(_tmux display-message -p '#{mouse_any_flag}#{mouse_sgr_flag}')" = 11 ]
+		screen_keys Escape Escape Escape
+	done
+	screen_keys Q
+	screen_end
+}
+
+@test "stopped while a line is typed, and while a process is chosen" {
+	fixture zoo
+	screen_start 80x24 "$PID"
+	screen_keys :
+	screen_type hea
+	_tmux send-keys C-z
+	screen_stopped
+	screen_continue
+	screen_type p
+	screen_text | tail -n 1 | grep '^:heap'
+	screen_keys Escape Q
+	screen_end
+	screen_stop
+	screen_start 80x24
+	_tmux send-keys C-z
+	screen_stopped
+	screen_continue
+	heads 'choose a process'
+	screen_keys Escape
+	screen_end
+}
+
+@test "a stop is told where one walks back through the looks" {
+	fixture zoo
+	screen_start 100x24 "$PID"
+	screen_keys r r
+	_tmux send-keys C-z
+	screen_stopped
+	screen_continue
+	screen_keys r
+	screen_keys [
+	screen_text | head -n 1 | grep -v 'then stopped'
+	screen_keys [
+	heads 'then stopped'
+	screen_keys Q
+	screen_end
+}
+
+@test "SIGSTOP, which nobody is told of: all is back after it" {
+	local pid
+	fixture zoo
+	screen_start 80x24 "$PID"
+	screen_text >"$SCREEN_TMP/before"
+	pid=$(screen_pid)
+	kill -STOP "$pid"
+	screen_stopped || true
+	screen_continue
+	screen_text | diff "$SCREEN_TMP/before" -
+	screen_keys Down Q
+	_screen_until "the end" test -e "$SCREEN_TMP/exit"
+	[ "$(<"$SCREEN_TMP/exit")" = 0 ]
+}
+
+# The terminal is tmux: stopped, it reads nothing, and its line fills up.
+stall() {
+	program=$(screen_pid)
+	stalled=$(_tmux display-message -p '#{pid}')
+	kill -STOP "$stalled"
+}
+
+_frames() {
+	local frame keys idle
+	_screen_status
+	((frame >= $1))
+}
+
+# no frame for seconds, at a look every 50 ms: it waits in a write to the terminal, or for it to take one
+_is_stuck() {
+	local frame keys idle
+	_screen_status
+	if ((frame != ${stuck:--1})); then
+		stuck=$frame since=$SECONDS
+		return 1
+	fi
+	((SECONDS - since >= 2))
+}
+
+@test "a terminal that takes nothing: it can be ended nevertheless" {
+	SCREEN_OPTIONS=(--interval 0.05)
+	command -v tmux >/dev/null || skip "tmux is not installed"
+	ROOT='' screen_start_waiting 200x60 --demo
+	screen_send c
+	screen_send Enter
+	screen_send L
+	screen_send L
+	stall
+	_screen_until "the line to be full" _is_stuck
+	kill -TERM "$program"
+	_screen_until "the end" test ! -e "/proc/$program/fd"
+	kill -CONT "$stalled"
+	stalled=
+}
+
+@test "a slow terminal drops frames, and goes on where it is" {
+	SCREEN_OPTIONS=(--interval 0.05)
+	command -v tmux >/dev/null || skip "tmux is not installed"
+	ROOT='' screen_start_waiting 200x60 --demo
+	screen_send c
+	screen_send Enter
+	stall
+	_screen_until "the line to be full" _is_stuck
+	kill -CONT "$stalled"
+	stalled=
+	_screen_until "frames again" _frames $((stuck + 3))
+	screen_send Q
+	screen_end
+}
+
+@test "the target ends, in every view: what was seen stays, and keys go on" {
+	local view target
+	ROOT=
+	for view in "${views[@]}"; do
+		sleep 1000 3>&- &
+		target=$!
+		screen_start 80x24 "$target"
+		# shellcheck disable=SC2086
+		screen_keys $view
+		kill "$target"
+		wait "$target" || true
+		screen_wait_text ' ended [0-9]+ s ago '
+		screen_keys Down Up C-l Escape
+		screen_text | head -n 1 | grep ' ended [0-9]* s ago '
+		screen_keys Q
+		screen_end
+		screen_stop
+	done
+}
+
+_comm_is() {
+	[[ $(<"/proc/$1/comm") == "$2" ]]
+}
+
+@test "the target executes another program, in every view: that one is shown" {
+	local view target
+	ROOT=
+	SCREEN_OPTIONS=(--interval 0.1)
+	mkfifo "$BATS_TEST_TMPDIR/go"
+	for view in "${views[@]}"; do
+		bash -c 'read -r _ <"$1"; exec sleep 1000' _ "$BATS_TEST_TMPDIR/go" 3>&- &
+		target=$!
+		screen_start 80x24 "$target"
+		# shellcheck disable=SC2086
+		screen_keys $view
+		echo >"$BATS_TEST_TMPDIR/go"
+		_screen_until "the exec" _comm_is "$target" sleep
+		screen_wait_text 'executed a new program: now sleep'
+		screen_wait_text 'libc'	# it is loaded
+		heads "sleep $target › regions"
+		screen_keys g Down Enter
+		screen_wait_text '1 cell = 1 page'
+		screen_keys Q
+		screen_end
+		screen_stop
+		kill "$target"
+		wait "$target" || true
+	done
+}
