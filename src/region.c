@@ -130,10 +130,11 @@ add_heat(const struct walk *w, const struct track *t, uint64_t now, struct strip
 {
 	for (unsigned i = 0; t->gen && i < width; i++) {
 		unsigned k = strip_share(w->strip, i, width);
+		uint64_t lo = w->v->start + strip_start(w->strip, k) * w->page_size;
+		uint64_t hi = w->v->start + strip_start(w->strip, k + 1) * w->page_size;
 
-		strip[i].heat = (uint8_t)track_newest_heat(t, w->v->start + strip_start(w->strip, k) * w->page_size,
-		                                           w->v->start + strip_start(w->strip, k + 1) * w->page_size,
-		                                           now);
+		strip[i].heat = (uint8_t)track_newest_heat(t, lo, hi, now);
+		strip[i].often = (uint8_t)track_count_heat(track_most(t, lo, hi));
 	}
 }
 
@@ -288,6 +289,7 @@ measure(struct target *target, const struct vma *v, uint64_t now, struct region 
 	int r;
 
 	memset(out, 0, sizeof(*out));
+	out->rate = RATE_UNKNOWN;
 	memset(strip, 0, width * sizeof(*strip));
 	if (v->type == VMA_KERNEL && !pagemap_readable(pm, v))
 		return 0; /* not known */
@@ -369,6 +371,7 @@ regions_new(struct vma_list vmas)
 	rs->time_ns = time_ns();
 	for (size_t i = 0; i < vmas.n; i++) {
 		rs->r[i].lens = LENS_COUNT;
+		rs->r[i].rate = RATE_UNKNOWN;
 		rs->totals.size += vma_size(&vmas.v[i]);
 		rs->totals.size_by_type[vmas.v[i].type] += vma_size(&vmas.v[i]);
 	}
@@ -422,6 +425,7 @@ regions_measure(struct regions *rs, struct target *t, struct err *err)
 		totals_add(&rs->totals, r);
 	}
 	track_settle(&t->track);
+	t->track.looked_ns = begin;
 	rs->counted = true;
 	rs->time_ns = begin;
 	rs->cost_ns = time_ns() - begin;

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "rate.h"
 #include "strip.h"
 #include "target.h"
 #include "vma.h"
@@ -13,6 +14,8 @@
  * What pmtop counts in a region, from the page tables alone: in pages. RSS leaves out the zero
  * page and hugetlb, as the kernel's does.
  */
+enum { REGION_RATES = 12 };
+
 struct region {
 	bool known;      /* the numbers below were read */
 	uint8_t doubt;   /* enum track_doubt: not none: what is written in it is not known (all of it, at least) */
@@ -21,6 +24,8 @@ struct region {
 	uint64_t written, newest_ns; /* seen written since the mark; the time of the newest */
 	uint64_t fresh;  /* seen written anew, ever since the first mark: its growth is the rate */
 	uint64_t never;  /* of rss: not seen written */
+	uint64_t rate;   /* pages a second seen written anew: writes_look tells it; RATE_UNKNOWN: not measured */
+	uint8_t rates[REGION_RATES]; /* the last minute of it, as rate_heights of 7 */
 	uint8_t lens;    /* what the strip shows; LENS_COUNT: nothing yet */
 	struct strip_cell strip[LIST_STRIP];
 };

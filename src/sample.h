@@ -12,6 +12,7 @@
 #include "smaps.h"
 #include "track.h"
 #include "window.h"
+#include "writes.h"
 
 /* A region's card is read once, and again with `refresh`: it takes smaps. So are the capabilities. */
 enum card_kind { CARD_NONE, CARD_PAGE, CARD_REGION, CARD_CAPABILITIES };
@@ -109,8 +110,7 @@ struct sample {
 	char question_text[200];
 	bool others;           /* somebody else has cleared since */
 	struct track_range scope; /* what is watched; empty: everything */
-	uint64_t fresh;        /* pages seen written anew, ever since the first clear: its growth is the rate */
-	uint64_t first_ns;     /* that clear */
+	struct writes writes;  /* what the looks since have told */
 
 	uint64_t asked;        /* the last `ask` step answered */
 	struct answer *answer; /* NULL: answer_err */

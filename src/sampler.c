@@ -52,6 +52,7 @@ struct sampler {
 	struct sample draft;  /* what the next sample will say */
 	uint64_t next_look, last_full, last_partial;
 	struct proc_pulse pulse;
+	struct writes_log writes;
 	bool stale;           /* the last look was given up for a newer want, and is owed */
 	size_t lens_next;     /* the region whose strip is to be made next */
 	bool lens_owed;       /* some strips are not of the lens yet */
@@ -158,8 +159,6 @@ copy_track(struct sampler *s)
 	s->draft.stopped_ns = t->injected.stopped_ns;
 	s->draft.others = t->others;
 	s->draft.scope = t->scope;
-	s->draft.first_ns = t->first_ns;
-	s->draft.fresh = t->fresh / s->t.pm.page_size;
 }
 
 /*
@@ -396,6 +395,22 @@ look_through_lens(struct sampler *s, struct regions *rs, const struct regions *o
 		s->lens_owed |= rs->r[i].known && rs->r[i].lens != l;
 }
 
+/* The hottest pages are those of the region in the grid, where one is on screen. */
+static void
+sum_writes(struct sampler *s, struct regions *rs)
+{
+	const struct track *t = &s->t.track;
+	struct track_range range = {0};
+	struct proc_pulse p;
+
+	if (s->now.grid_on)
+		range = (struct track_range){s->now.grid.start, s->now.grid.end};
+	if (proc_pulse_read(&s->t.proc, &p))
+		writes_faults(&s->writes, rs->time_ns, p.minflt, t->gen > 0);
+	writes_look(&s->writes, t, rs, s->t.pm.page_size);
+	writes_make(&s->writes, t, rs, s->t.pm.page_size, range, &s->draft.writes);
+}
+
 /* maps, the grid, then all the rest. false: given up for something newer. */
 static bool
 look(struct sampler *s)
@@ -417,8 +432,10 @@ look(struct sampler *s)
 	copy_track(s);
 	if (r != 0 && s->draft.regions)
 		carry_over(rs, s->draft.regions);
-	if (r == 0)
+	if (r == 0) {
 		s->last_full = time_ns();
+		sum_writes(s, rs);
+	}
 	if (r == 0 && lens_needs_pages(s->now.lens) && !s->now.grid_on)
 		look_through_lens(s, rs, s->draft.regions);
 	set_regions(s, rs);
@@ -788,6 +805,7 @@ close_thread(struct sampler *s)
 	answer_unref(s->draft.card);
 	bytes_unref(s->draft.bytes);
 	smaps_look_unref(s->draft.smaps);
+	writes_log_free(&s->writes);
 	target_close(&s->t);
 }
 

@@ -11,6 +11,7 @@ struct strip_cell {
 	uint8_t height; /* eighths that are in RAM or in swap, rounded up: 0 only if nothing is */
 	uint8_t cls;    /* class of the lens it was made through: the commonest there */
 	uint8_t heat;   /* enum heat: the newest write there */
+	uint8_t often;  /* enum heat as track_count_heat: the page that was written most often */
 };
 
 enum { STRIP_MAX = 256, LIST_STRIP = 24 };

@@ -238,6 +238,16 @@ track_newest_heat(const struct track *t, uint64_t start, uint64_t end, uint64_t 
 	return newest && (!t->pulse || age < COOL_NS) ? track_heat(age) : HEAT_NONE;
 }
 
+uint32_t
+track_most(const struct track *t, uint64_t start, uint64_t end)
+{
+	uint32_t most = 0;
+
+	for (size_t i = track_first(t, start); i < t->n && t->v[i].start < end; i++)
+		most = t->v[i].count > most ? t->v[i].count : most;
+	return most;
+}
+
 enum heat
 track_count_heat(uint32_t count)
 {
@@ -340,6 +350,7 @@ track_clear(struct track *t, const struct proc *p, const struct pagemap *pm, con
 	t->cost_ns = t->mark_ns - start;
 	t->gen++;
 	t->era++;
+	t->began[t->era % TRACK_ERAS] = t->began[(t->era + 1) % TRACK_ERAS] = t->mark_ns;
 	t->others = false;
 	t->born.n = 0;
 	t->fresh_before = fresh;

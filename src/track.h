@@ -96,6 +96,8 @@ struct track_tally {
 	uint64_t start, bytes;
 };
 
+enum { TRACK_ERAS = 256 };
+
 struct track {
 	unsigned choice;       /* enum track_way, or TRACK_AUTO */
 	enum track_owner owner;
@@ -110,8 +112,10 @@ struct track {
 	bool pulse;            /* cleared again and again: what was written before cools, and is counted */
 	unsigned gen;          /* clears by us; 0: the mark is not ours and written means nothing yet */
 	uint32_t era;          /* what stamps count by: gen, or the looks of a way that is local */
+	uint64_t began[TRACK_ERAS]; /* when the last of them began, by era % TRACK_ERAS: a ring */
 	uint64_t mark_ns;      /* when the last clear ended */
 	uint64_t first_ns;     /* when the first of this pulse, or this mark, did */
+	uint64_t looked_ns;    /* when the last look at all regions began */
 	uint64_t cost_ns;      /* how long the last took: the target's mappings were locked meanwhile */
 	uint64_t fresh;        /* bytes stamped anew since first_ns: its growth is the rate */
 	uint64_t fresh_before; /* when the last clear began: what came since had a fault each */
@@ -212,7 +216,8 @@ bool track_is_warm(const struct track *t, const struct track_stamp *s, uint64_t 
 uint64_t track_newest(const struct track *t, uint64_t start, uint64_t end);
 enum heat track_newest_heat(const struct track *t, uint64_t start, uint64_t end, uint64_t now);
 
-/* The same as a step of heat by how often: 16 generations and more, 8, 4, 2, 1. */
+/* The most generations in which a page of [start, end) was seen written; and as a step of heat, by how often: 16 generations and more, 8, 4, 2, 1. */
+uint32_t track_most(const struct track *t, uint64_t start, uint64_t end);
 enum heat track_count_heat(uint32_t count);
 
 void track_ranges_add(struct track_ranges *r, uint64_t start, uint64_t end);

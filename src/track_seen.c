@@ -173,6 +173,7 @@ look(const struct signer *s, struct seen *seen, uint64_t now)
 			look_at(s, seen, done, words, (size_t)n, &c);
 	}
 	track->era++;
+	track->began[(track->era + 1) % TRACK_ERAS] = now; /* what the next look finds came after this one */
 	track_add(track, s->v->start, c.v, c.n, now);
 	free(c.v);
 }

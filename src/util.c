@@ -209,6 +209,25 @@ size_text(char out[8], uint64_t bytes)
 	return out;
 }
 
+const char *
+count_text(char out[8], uint64_t n)
+{
+	static const char unit[] = "kMGTPE";
+	double v = (double)n / 1000;
+	size_t u = 0;
+
+	if (n < 10000) {
+		snprintf(out, 8, "%u", (unsigned)n);
+		return out;
+	}
+	while (v >= 999.5 && u + 1 < sizeof(unit) - 1) {
+		v /= 1000;
+		u++;
+	}
+	snprintf(out, 8, v < 99.95 ? "%.1f%c" : "%.0f%c", v, unit[u]);
+	return out;
+}
+
 unsigned
 eighths(uint64_t part, uint64_t whole)
 {

@@ -66,6 +66,9 @@ const char *path_base(const char *path, size_t *len);
 /* Bytes for people: "0", "4.0K", "132K", "2.0G"; at most 5 characters. Returns out. */
 const char *size_text(char out[8], uint64_t bytes);
 
+/* Numbers of things for people: "0", "9999", "12.8k", "1.2M"; at most 5 characters. Returns out. */
+const char *count_text(char out[8], uint64_t n);
+
 /* Eighths, 0..8, of `part` in `whole`, rounded so that only nothing reads as 0. */
 unsigned eighths(uint64_t part, uint64_t whole);
 

@@ -49,6 +49,20 @@ test_size_width(void)
 }
 
 static void
+test_count_text(void)
+{
+	static const struct {
+		uint64_t n;
+		const char *want;
+	} rows[] = {{0, "0"}, {7, "7"}, {9999, "9999"}, {10000, "10.0k"}, {12784, "12.8k"}, {99949, "99.9k"}, {99950, "100k"},
+	            {999499, "999k"}, {999500, "1.0M"}, {1234567890, "1.2G"}, {UINT64_MAX, "18.4E"}};
+	char out[8];
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		is_str(count_text(out, rows[i].n), rows[i].want, rows[i].want);
+}
+
+static void
 test_escape(void)
 {
 	static const struct {
@@ -290,6 +304,7 @@ main(void)
 	tap_start();
 	test_size_text();
 	test_size_width();
+	test_count_text();
 	test_escape();
 	test_parse();
 	test_path_base();

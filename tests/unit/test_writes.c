@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What stamps say of writes: rates, curves, the hottest pages; against numbers worked out by hand. */
+#include "fake.h"
+#include "tap.h"
+#include "writes.h"
+
+#define S UINT64_C(1000000000)
+#define MS UINT64_C(1000000)
+
+static const uint64_t mark = 1000 * S;
+static const struct track_range everywhere;
+
+/* The address of a page of region r; regions lie 1000 pages apart. */
+static uint64_t
+at(unsigned r, uint64_t page)
+{
+	return ((uint64_t)(r + 1) * 1000 + page) * FAKE_PAGE;
+}
+
+static struct track_stamp
+stamp(unsigned r, uint64_t from, uint64_t to, uint64_t when)
+{
+	return (struct track_stamp){.start = at(r, from), .end = at(r, to), .time_ns = when, .gen = 1, .count = 1, .recent = 1};
+}
+
+/* Three regions: anonymous, a file shared, a file private. */
+static struct regions *
+make_regions(uint64_t now)
+{
+	struct vma_list l = {0};
+	struct regions *rs;
+	size_t odd;
+
+	vma_parse(&l, mem_strdup("003e8000-003f2000 rw-p 00000000 00:00 0 \n"
+	                         "007d0000-007da000 rw-s 00000000 08:01 7 /data/shared\n"
+	                         "00bb8000-00bc2000 rw-p 00000000 08:01 8 /data/private\n"), &odd);
+	rs = regions_new(l);
+	rs->time_ns = now;
+	rs->counted = true;
+	for (size_t i = 0; i < l.n; i++)
+		rs->r[i].known = true;
+	return rs;
+}
+
+static void
+test_from_mark(void)
+{
+	struct track_stamp v[] = {stamp(0, 0, 4, mark + 1 * S), stamp(0, 4, 7, mark + 3 * S), stamp(0, 7, 9, mark + 4 * S),
+	                          stamp(1, 0, 5, mark + 2 * S), stamp(2, 2, 3, mark + 2 * S)};
+	struct track t = {.gen = 1, .era = 1, .first_ns = mark, .mark_ns = mark, .v = v, .n = ARRAY_LEN(v)};
+	struct regions *rs = make_regions(mark + 10 * S);
+	struct writes_log log = {0};
+	struct writes w;
+	struct curve c;
+
+	ok(writes_curve(&t, &rs->vmas, FAKE_PAGE, mark + 10 * S, &c), "since the mark");
+	ok(c.n == 4 && c.p[0].ns == 1 * S && c.p[0].pages == 4, "4 pages by the look at 1 s");
+	ok(c.p[1].ns == 2 * S && c.p[1].pages == 5, "a private copy of a file's page by 2 s; what is shared with a file is not sent");
+	ok(c.p[2].ns == 4 * S && c.p[2].pages == 10, "looks that are close together are one point, the later");
+	ok(c.p[3].ns == 10 * S && c.p[3].pages == 10, "and nothing new since");
+	writes_look(&log, &t, rs, FAKE_PAGE);
+	writes_make(&log, &t, rs, FAKE_PAGE, everywhere, &w);
+	ok(w.marked && !w.pulse && w.measured_ns == 10 * S, "measured for 10 s");
+	ok(w.unique[0] == 4 && w.unique[1] == 15, "of unique pages all count");
+	is_u64(w.unique[2], RATE_UNKNOWN, "what a minute brings is not known after 10 s");
+	t.gen = 0;
+	ok(!writes_curve(&t, &rs->vmas, FAKE_PAGE, mark + 10 * S, &c) && c.n == 0, "without a mark there is no curve");
+	writes_make(&log, &t, rs, FAKE_PAGE, everywhere, &w);
+	ok(!w.marked && w.hot_n == 0, "nor anything else");
+	writes_log_free(&log);
+	regions_unref(rs);
+}
+
+/* In a pulse: what counts is in which generation. */
+static void
+test_until_now(void)
+{
+	const uint64_t now = mark + 20 * S;
+	struct track_stamp v[] = {{at(0, 0), at(0, 2), now - 600 * MS, 20, 9, 1}, {at(0, 2), at(0, 5), now - 1500 * MS, 19, 3, 1},
+	                          {at(0, 5), at(0, 6), now - 8 * S, 12, 1, 1},    {at(2, 0), at(2, 9), now - 19 * S, 1, 1, 1}};
+	struct track t = {.gen = 20, .era = 20, .pulse = true, .first_ns = mark, .v = v, .n = ARRAY_LEN(v)};
+	struct regions *rs = make_regions(now);
+	struct writes_log log = {0};
+	struct writes w;
+	struct curve c;
+
+	for (uint32_t e = 1; e <= 20; e++) /* a clear a second, the first at the mark */
+		t.began[e % TRACK_ERAS] = mark + (e - 1) * S;
+	writes_curve(&t, &rs->vmas, FAKE_PAGE, now, &c);
+	ok(c.n > 5 && c.p[0].ns == 1 * S && c.p[0].pages == 2, "2 pages since the clear a second ago, whenever they were seen first");
+	ok(c.p[1].ns == 2 * S && c.p[1].pages == 5, "5 in two generations");
+	ok(c.p[c.n - 1].ns == 20 * S && c.p[c.n - 1].pages == 15, "15 in all");
+	ok(curve_at(&c, 6e9) == 5 && curve_at(&c, 9e9) <= 6 && curve_at(&c, 10e9) == 6, "6 in ten seconds, no sooner");
+	writes_look(&log, &t, rs, FAKE_PAGE);
+	writes_make(&log, &t, rs, FAKE_PAGE, everywhere, &w);
+	ok(w.pulse && w.unique[0] == 2 && w.unique[1] == 6, "unique pages within the last second, and within ten");
+	t.pulse = false;
+	t.way = TRACK_HASH;
+	writes_curve(&t, &rs->vmas, FAKE_PAGE, now, &c);
+	ok(c.p[0].ns == 1 * S && c.p[0].pages == 2, "of a way that is local the looks are what counts");
+	t.pulse = true;
+	t.first_ns = now - 500 * S;
+	for (uint32_t e = 1; e <= 20; e++)
+		t.began[e % TRACK_ERAS] = now - (20 - e) * 25 * S - 5 * S;
+	writes_curve(&t, &rs->vmas, FAKE_PAGE, now, &c);
+	ok(c.p[c.n - 1].pages == 5 && c.p[c.n - 1].ns == 55 * S, "what is older than a minute is not in it");
+	t.era = t.gen = TRACK_ERAS + 500;
+	writes_curve(&t, &rs->vmas, FAKE_PAGE, now, &c);
+	ok(!c.n || !c.p[c.n - 1].pages, "nor is what is too many generations old");
+	writes_log_free(&log);
+	regions_unref(rs);
+}
+
+static void
+test_lacks(void)
+{
+	struct curve c = {0};
+
+	ok(writes_lacks(&c, false) && strstr(writes_lacks(&c, false), "c or --watch"), "no mark: how to get one");
+	ok(writes_lacks(&c, true) != NULL, "no look yet");
+	curve_add(&c, 300 * MS, 5);
+	ok(writes_lacks(&c, true) != NULL, "too short");
+	curve_add(&c, 2 * S, 7);
+	ok(!writes_lacks(&c, true), "two looks over 2 s do");
+	c.n = 0;
+	curve_add(&c, 2 * S, 7);
+	ok(writes_lacks(&c, true) != NULL, "one does not");
+	c.p[0].pages = 0;
+	ok(!writes_lacks(&c, true), "unless nothing was written");
+}
+
+static void
+test_hot(void)
+{
+	struct track_stamp v[] = {
+	    {at(0, 0), at(0, 2), mark, 50, 20, 0xff}, {at(0, 2), at(0, 3), mark, 50, 20, 0xff},
+	    {at(0, 4), at(0, 5), mark, 50, 30, 0xff}, {at(0, 5), at(0, 6), mark, 10, 50, 0xffffffff},
+	    {at(2, 0), at(2, 1), mark, 48, 9, 0x3fff},
+	};
+	struct track t = {.gen = 50, .era = 50, .pulse = true, .first_ns = mark, .v = v, .n = ARRAY_LEN(v)};
+	struct regions *rs = make_regions(mark + 20 * S);
+	struct writes_log log = {.first_era = 1};
+	struct track_stamp many[40];
+	struct writes w;
+
+	writes_make(&log, &t, rs, FAKE_PAGE, everywhere, &w);
+	ok(w.hot_n == 4 && w.hot[0].start == at(2, 0), "written most often of late comes first");
+	is_u64(w.hot[0].recent, 0x3fff << 2, "its generations counted from now");
+	ok(w.hot[1].start == at(0, 4) && w.hot[2].start == at(0, 0), "then more often in all");
+	ok(w.hot[2].end == at(0, 3), "equal neighbours are one");
+	ok(w.hot[3].count == 50 && w.hot[3].recent == 0, "what was hot 40 generations ago is last");
+	is_u64(w.gens, 50, "out of so many");
+	writes_make(&log, &t, rs, FAKE_PAGE, (struct track_range){at(0, 1), at(0, 5)}, &w);
+	ok(w.hot_n == 2 && w.hot[1].start == at(0, 1) && w.hot[1].end == at(0, 3), "of a range");
+	for (unsigned i = 0; i < ARRAY_LEN(many); i++)
+		many[i] = (struct track_stamp){at(0, 2 * i), at(0, 2 * i + 1), mark, 50, i + 1, 1};
+	t.v = many;
+	t.n = ARRAY_LEN(many);
+	writes_make(&log, &t, rs, FAKE_PAGE, everywhere, &w);
+	ok(w.hot_n == WRITES_HOT && w.hot[0].count == 40 && w.hot[15].count == 25, "the hottest of many");
+	regions_unref(rs);
+}
+
+/* A look: region i has so many pages stamped anew since the mark. */
+static struct regions *
+look(struct writes_log *log, struct track *t, uint64_t when, const uint64_t fresh[3])
+{
+	struct regions *rs = make_regions(when);
+
+	t->fresh = 0;
+	for (unsigned i = 0; i < 3; i++) {
+		rs->r[i].fresh = fresh[i];
+		t->fresh += fresh[i] * FAKE_PAGE;
+	}
+	writes_look(log, t, rs, FAKE_PAGE);
+	return rs;
+}
+
+static void
+test_looks(void)
+{
+	struct writes_log log = {0};
+	struct track t = {.gen = 0};
+	struct regions *rs;
+	uint64_t n;
+
+	rs = look(&log, &t, mark - 5 * S, (uint64_t[]){0, 0, 0});
+	is_u64(rs->r[0].rate, RATE_UNKNOWN, "before the mark no rate is known");
+	regions_unref(rs);
+	t = (struct track){.gen = 1, .era = 1, .first_ns = mark};
+	rs = look(&log, &t, mark + 5 * MS, (uint64_t[]){500, 0, 0});
+	ok(rs->r[0].rate == RATE_UNKNOWN && !rate_now(&log.rate, &n), "the first look after it makes no peak of 100 000 a second");
+	regions_unref(rs);
+	rs = look(&log, &t, mark + 1 * S, (uint64_t[]){600, 0, 0});
+	ok(rs->r[0].rate == 600 && rs->r[1].rate == 0, "after a second: 600, and none");
+	regions_unref(rs);
+	rs = look(&log, &t, mark + 3 * S, (uint64_t[]){800, 40, 0});
+	ok(rs->r[0].rate == 100 && rs->r[1].rate == 20 && rs->r[2].rate == 0, "each region its own");
+	ok(rate_now(&log.rate, &n) && n == 120, "and all of them together");
+	regions_unref(rs);
+	rs = make_regions(mark + 4 * S);
+	rs->r[1].doubt = DOUBT_NEW;
+	rs->r[2].known = false;
+	rs->r[0].fresh = 800;
+	writes_look(&log, &t, rs, FAKE_PAGE);
+	ok(rs->r[1].rate == RATE_UNKNOWN && rs->r[2].rate == RATE_UNKNOWN, "of what is new since the mark, or not shown, none");
+	ok(rs->r[2].rates[0] == RATE_NO_HEIGHT && rs->r[0].rates[11] > 0, "nor a picture");
+	regions_unref(rs);
+	t.first_ns = mark + 4500 * MS;
+	rs = look(&log, &t, mark + 5 * S, (uint64_t[]){7, 0, 0});
+	ok(rs->r[0].rate == RATE_UNKNOWN, "a new mark: measured anew");
+	regions_unref(rs);
+	rs = look(&log, &t, mark + 5500 * MS, (uint64_t[]){9, 0, 0});
+	is_u64(rs->r[0].rate, 9, "and what was before it is not in it");
+	regions_unref(rs);
+	writes_log_free(&log);
+}
+
+static void
+test_mean(void)
+{
+	struct track t = {.gen = 1, .era = 1, .first_ns = mark};
+	struct regions *rs = make_regions(mark + 4 * S);
+
+	rs->r[0].written = 10;
+	rs->r[1].written = 10;
+	rs->r[1].doubt = DOUBT_REMAPPED;
+	writes_mean(&t, rs);
+	ok(rs->r[0].rate == 3 && rs->r[1].rate == RATE_UNKNOWN && rs->r[2].rate == 0, "10 pages in 4 s, rounded; not known; none");
+	regions_unref(rs);
+}
+
+static void
+test_cost(void)
+{
+	struct track t = {.gen = 0, .cost_ns = 3 * MS};
+	struct regions *rs = make_regions(mark);
+	struct writes_log log = {0};
+	struct writes w;
+
+	writes_faults(&log, mark, 1000, false);
+	writes_make(&log, &t, rs, FAKE_PAGE, everywhere, &w);
+	ok(!w.cost.faults_known && !w.cost.before_known && w.cost.clear_ns == 3 * MS, "one count is no rate");
+	writes_faults(&log, mark + 2 * S, 1200, false);
+	writes_faults(&log, mark + 3 * S, 1900, true);
+	writes_make(&log, &t, rs, FAKE_PAGE, everywhere, &w);
+	ok(w.cost.faults_known && w.cost.faults == 700 && w.cost.before_known && w.cost.faults_before == 100,
+	   "700 faults a second, 100 before the mark");
+	writes_faults(&log, mark + 4 * S, 10, true);
+	writes_make(&log, &t, rs, FAKE_PAGE, everywhere, &w);
+	ok(!w.cost.faults_known && !w.cost.before_known, "another program was executed: it counts anew");
+	regions_unref(rs);
+}
+
+static void
+test_to_send(void)
+{
+	uint64_t n[STATE_COUNT] = {0};
+
+	n[STATE_ANON] = 10;
+	n[STATE_THP_HEAD] = 512;
+	n[STATE_SHMEM] = 20;
+	n[STATE_COPIED] = 3;
+	n[STATE_SWAPPED] = 2;
+	is_u64(writes_to_send(n), 547, "memory, in RAM and in swap");
+	n[STATE_FILE] = n[STATE_CACHED] = n[STATE_NONE] = n[STATE_ZERO] = n[STATE_GUARD] = 1000;
+	is_u64(writes_to_send(n), 547, "not what is in a file, and not what is nothing");
+}
+
+int
+main(void)
+{
+	tap_start();
+	test_from_mark();
+	test_until_now();
+	test_lacks();
+	test_hot();
+	test_looks();
+	test_mean();
+	test_cost();
+	test_to_send();
+	return tap_done();
+}
