@@ -575,6 +575,8 @@ answer_query(struct target *t, const struct vma_list *vmas, const char *text, st
 		return answer_tracker(t);
 	case QUERY_CLEAR:
 		return answer_clear(t, vmas, err);
+	case QUERY_MIGRATE:
+		return answer_migrate(t, vmas, &q, err);
 	}
 	return NULL;
 }

@@ -59,6 +59,9 @@ struct answer *answer_region(struct target *t, const struct vma_list *vmas, uint
 /* Those of a QUERY_BYTES that are in RAM. */
 struct answer *answer_bytes(struct target *t, const struct vma_list *vmas, const struct query *q,
                             struct err *err);
+/* Of a QUERY_MIGRATE, by the writes that the track has seen; without a mark: what there is to send. */
+struct answer *answer_migrate(struct target *t, const struct vma_list *vmas, const struct query *q,
+                              struct err *err);
 struct answer *answer_capabilities(struct target *t);
 /* The ways to tell writes, and what the one that must be agreed to would do in this process. */
 struct answer *answer_tracker(struct target *t);

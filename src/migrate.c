@@ -165,7 +165,10 @@ migrate_sentence(struct buf *out, const struct migrate *m, const struct migrate_
 	char size[8];
 
 	migrate_bits(out, link->bits);
-	if (m->converges) {
+	if (!m->rounds && m->converges) {
+		buf_fmt(out, ": needs no round: %s, downtime ", size_text(size, m->last_bytes));
+		migrate_time(out, m->downtime_ns);
+	} else if (m->converges) {
 		buf_fmt(out, ": converges in %u round%s: %s in ", m->rounds, m->rounds == 1 ? "" : "s",
 		        size_text(size, m->bytes));
 		migrate_time(out, m->ns);

@@ -251,6 +251,57 @@ read_stretch(struct reader *r, struct query *q, struct err *err)
 	return read_place(r, &q->to, err);
 }
 
+/* A number with a fraction and a unit: "2.5g" is 2.5 times the `by` of "g". */
+struct unit {
+	const char *name;
+	uint64_t by;
+};
+
+static bool
+read_measure(struct reader *r, const struct unit *units, uint64_t *out)
+{
+	size_t n = token_length(r->at), digits = strspn(r->at, "0123456789"), i = digits;
+	uint64_t whole, rest = 0, scale = 1;
+	const char *end;
+
+	if (!digits || !parse_u64(r->at, 10, &end, &whole))
+		return false;
+	if (i < n && r->at[i] == '.')
+		for (i++; i < n && isdigit((unsigned char)r->at[i]) && scale < 1000000; i++) {
+			rest = rest * 10 + (uint64_t)(r->at[i] - '0');
+			scale *= 10;
+		}
+	while (units->name && (strlen(units->name) != n - i || strncasecmp(r->at + i, units->name, n - i)))
+		units++;
+	if (!units->name || whole > UINT64_MAX / units->by / 2)
+		return false;
+	*out = whole * units->by + rest * units->by / scale;
+	r->at += n;
+	return true;
+}
+
+/* BITS [DOWNTIME]: decimal units, as links are sold. */
+static int
+read_migrate(struct reader *r, struct query *q, struct err *err)
+{
+	static const struct unit bits[] = {{"", 1}, {"k", 1000}, {"m", 1000000}, {"g", 1000000000},
+	                                   {"t", UINT64_C(1000000000000)}, {NULL, 0}};
+	static const struct unit times[] = {{"ms", 1000000}, {"s", 1000000000}, {NULL, 0}};
+	int col;
+
+	q->kind = QUERY_MIGRATE;
+	q->link.downtime_ns = MIGRATE_DOWNTIME_MS * times[0].by;
+	skip_blanks(r);
+	col = column(r);
+	if (!read_measure(r, bits, &q->link.bits) || !q->link.bits)
+		return bad(err, col, "here should stand the bits a second that the link carries",
+		           "such as migrate 10g, migrate 2.5g or migrate 100m", r->text);
+	skip_blanks(r);
+	if (*r->at && !read_measure(r, times, &q->link.downtime_ns))
+		return bad(err, column(r), "this is not a downtime", "such as 300ms or 1.5s", r->text);
+	return 0;
+}
+
 static int
 read_query(struct reader *r, struct query *q, struct err *err)
 {
@@ -274,6 +325,8 @@ read_query(struct reader *r, struct query *q, struct err *err)
 		q->kind = QUERY_TRACKER;
 		return 0;
 	}
+	if (eat_word(r, "migrate"))
+		return read_migrate(r, q, err);
 	if (eat_word(r, "hex")) {
 		skip_blanks(r);
 		q->kind = QUERY_BYTES;
@@ -500,7 +553,7 @@ query_range(const struct query *q, const struct vma_list *vmas, size_t page_size
 		return err_set(err, ERR_USAGE, "it asks for bytes, and pages are wanted", "leave hex out",
 		               "this is no range");
 	if (q->kind == QUERY_FRAME || q->kind == QUERY_CLEAR || q->kind == QUERY_TRACKER ||
-	    q->kind == QUERY_CAPABILITIES)
+	    q->kind == QUERY_CAPABILITIES || q->kind == QUERY_MIGRATE)
 		return err_set(err, ERR_USAGE, "it names no addresses", "write START..END, or a mapping's name",
 		               "this is no range");
 	if (q->kind == QUERY_RANGE) {

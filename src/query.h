@@ -7,13 +7,17 @@
 #include <stdint.h>
 
 #include "err.h"
+#include "migrate.h"
 #include "vma.h"
 
 /*
  * The language of the prompt, of -e and of RANGE arguments. Parsing is pure and knows no process;
  * resolving turns names into addresses with the regions at hand. Errors carry the column.
  */
-enum query_kind { QUERY_ADDR, QUERY_RANGE, QUERY_FRAME, QUERY_REGION, QUERY_BYTES, QUERY_CAPABILITIES, QUERY_TRACKER, QUERY_CLEAR };
+enum query_kind {
+	QUERY_ADDR, QUERY_RANGE, QUERY_FRAME, QUERY_REGION, QUERY_BYTES, QUERY_CAPABILITIES, QUERY_TRACKER,
+	QUERY_MIGRATE, QUERY_CLEAR
+};
 
 /* A place as it was written: an address, or an offset into a mapping. */
 struct query_place {
@@ -31,6 +35,7 @@ struct query {
 	bool length_in_pages;        /* ... in pages */
 	uint64_t pfn;                /* QUERY_FRAME; a physical address is already divided down */
 	uint64_t in_frame;           /* offset in that frame */
+	struct migrate_link link;    /* QUERY_MIGRATE */
 };
 
 int query_parse(const char *text, size_t page_size, struct query *q, struct err *err);

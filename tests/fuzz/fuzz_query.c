@@ -121,6 +121,8 @@ check(const char *text)
 	case QUERY_BYTES:
 		return check_place(&q.from, text) && (!q.is_range || q.to_is_length || check_place(&q.to, text)) &&
 		       check_bytes(&q, text);
+	case QUERY_MIGRATE:
+		return q.link.bits || fuzz_wrong("a link that carries nothing");
 	case QUERY_CAPABILITIES:
 	case QUERY_TRACKER:
 	case QUERY_CLEAR:

@@ -190,6 +190,28 @@ test_clear(void)
 	}
 }
 
+static void
+test_migrate(void)
+{
+	static const struct {
+		const char *text;
+		uint64_t bits, ms;
+	} rows[] = {
+	    {"migrate 10g", UINT64_C(10000000000), 300}, {"MIGRATE 10G", UINT64_C(10000000000), 300},
+	    {"migrate 2.5g 50ms", UINT64_C(2500000000), 50}, {" migrate  100m  1.5s ", 100000000, 1500},
+	    {"migrate 64k 0ms", 64000, 0}, {"migrate 1", 1, 300}, {"migrate 1.t", UINT64_C(1000000000000), 300},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct query q;
+		struct err err;
+
+		ok(query_parse(rows[i].text, 4096, &q, &err) == 0 && q.kind == QUERY_MIGRATE && q.link.bits == rows[i].bits &&
+		       q.link.downtime_ns == rows[i].ms * 1000000,
+		   rows[i].text);
+	}
+}
+
 /* Errors of the text itself: where, and something to go on with. */
 static void
 test_bad_text(void)
@@ -231,6 +253,15 @@ test_bad_text(void)
 	    {"phys:", 6},
 	    {"pfn:1 2", 7},
 	    {"clear 4", 7},
+	    {"migrate", 8},
+	    {"migrate ", 9},
+	    {"migrate fast", 9},
+	    {"migrate 0g", 9},
+	    {"migrate 10gb/s", 9},
+	    {"migrate 99999999999t", 9},
+	    {"migrate 10g soon", 13},
+	    {"migrate 10g 5", 13},
+	    {"migrate 10g 5ms 6", 17},
 	    {"ffffffffffffffff+1", 1},
 	    {"1000+fffffffffffff000", 1},
 	};
@@ -407,6 +438,7 @@ main(void)
 	test_frames();
 	test_bytes();
 	test_clear();
+	test_migrate();
 	test_bad_text();
 	test_bad_names();
 	test_forms();
