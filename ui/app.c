@@ -232,6 +232,18 @@ stay(struct app *a)
 	app_toast(a, ROLE_TEXT, text);
 }
 
+/* The lens of writes has two answers: its key again is the other one. */
+static void
+choose_lens(struct app *a, enum lens l)
+{
+	if (l == LENS_WRITES && a->ui.lens == l) {
+		a->ui.by_count = !a->ui.by_count;
+		app_toast(a, ROLE_TEXT, a->ui.by_count ? "colours tell in how many generations a page was written; 2: how long ago"
+		                                       : "colours tell how long ago a page was written; 2: how often");
+	}
+	a->ui.lens = l;
+}
+
 /* What means the same in every view; the rest is the view's. */
 static unsigned
 act(struct app *a, enum action action)
@@ -239,7 +251,7 @@ act(struct app *a, enum action action)
 	struct ui *ui = &a->ui;
 
 	if (action >= ACT_LENS && action <= ACT_LENS_LAST) {
-		ui->lens = (enum lens)(action - ACT_LENS);
+		choose_lens(a, (enum lens)(action - ACT_LENS));
 		return FX_NONE;
 	}
 	switch ((int)action) {
@@ -276,6 +288,10 @@ act(struct app *a, enum action action)
 	case ACT_MESSAGES: app_messages(a); return FX_NONE;
 	case ACT_MAP:
 		ui_show(ui, VIEW_MAP);
+		return FX_NONE;
+	case ACT_WRITES:
+		ui->card_top = 0;
+		ui_show(ui, VIEW_WRITES);
 		return FX_NONE;
 	case ACT_BACK:
 	case ACT_CLOSE:

@@ -10,6 +10,7 @@
 #include "region.h"
 #include "util.h"
 #include "walk.h"
+#include "writes.h"
 
 /* --sort COLUMN, or -COLUMN upwards. */
 static int
@@ -248,6 +249,8 @@ batch_list(struct batch *b, struct err *err)
 		regions_unref(rs);
 		return -1;
 	}
+	if (b->doubt)
+		writes_mean(&b->t.track, rs);
 	rows = (struct list){.v = mem_alloc(rs->vmas.n * sizeof(*rows.v))};
 	choose_rows(b, rs, &filter, dirty, sort == COL_REGION_KSM || batch_has_column(ids, n, COL_REGION_KSM), &rows);
 	if (grouped)

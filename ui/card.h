@@ -11,7 +11,8 @@
 /* Everything about one page as lines: for the page view, and beside the grid. */
 struct card_line {
 	enum role role;            /* of `value` */
-	char label[24], value[160], note[112];
+	char label[24], value[208], note[112];
+	uint64_t at;               /* goes there; 0: nowhere */
 	bool spare;                /* the first to go where there is no room: see card_squeeze */
 };
 

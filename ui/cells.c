@@ -23,14 +23,18 @@ cells_find(const struct ui *ui, const struct sample *s, size_t i, const struct p
 enum heat
 cells_heat(const struct ui *ui, enum lens l, const struct cell *c)
 {
+	if (l == LENS_WRITES && ui->by_count)
+		return track_count_heat(c->times);
 	if (!c->written || lens_needs_pages(l))
 		return HEAT_NONE;
 	return track_heat(ui->now > c->newest_ns ? ui->now - c->newest_ns : 0);
 }
 
 wchar_t
-cells_heat_glyph(enum heat h)
+cells_heat_glyph(const struct ui *ui, enum heat h)
 {
+	if (ui_by_count(ui))
+		return (wchar_t)" #8421"[h];
 	h = paint_heat(h);
 	return h == HEAT_NOW ? L'#' : h <= HEAT_5S ? L'+' : L'-';
 }
@@ -92,11 +96,11 @@ draw_page_cell(const struct ui *ui, enum lens l, const struct cell *c, bool cool
 {
 	unsigned second, cls = cell_first(c, &second);
 	enum heat heat = cool ? HEAT_NONE : cells_heat(ui, l, c);
-	enum role role = heat ? paint_heat_role(heat) : paint_class_role(l, cls);
+	enum role role = heat ? ui_heat_role(ui, heat) : paint_class_role(l, cls);
 	bool show = letter || ui->letters == LETTERS_ALL || !has_background(role) || cell_alarm(c, l) == cls;
 
 	if (cells_few_colors())
-		paint_glyph(y, x, role, heat ? cells_heat_glyph(heat) : class_glyph(l, cls));
+		paint_glyph(y, x, role, heat ? cells_heat_glyph(ui, heat) : class_glyph(l, cls));
 	else
 		paint_glyph(y, x, role, show ? class_glyph(l, cls) : L' ');
 }
@@ -112,12 +116,12 @@ draw_letter_cell(const struct ui *ui, enum lens l, const struct cell *c, int y, 
 {
 	unsigned second, cls = cell_first(c, &second);
 	enum heat heat = cells_heat(ui, l, c);
-	enum role role = heat ? paint_heat_role(heat) : paint_class_role(l, cls);
+	enum role role = heat ? ui_heat_role(ui, heat) : paint_class_role(l, cls);
 
 	if (cell_alarm(c, l) != CLASS_MAX)
 		draw_alarm(l, cell_alarm(c, l), y, x);
 	else
-		paint_glyph(y, x, role, heat && cells_few_colors() ? cells_heat_glyph(heat) : cells_glyph(cell_letter(c, l)));
+		paint_glyph(y, x, role, heat && cells_few_colors() ? cells_heat_glyph(ui, heat) : cells_glyph(cell_letter(c, l)));
 }
 
 /* Two classes in a cell: an eighth block of the larger over the second; what was written wins. */
@@ -140,7 +144,7 @@ draw_block_cell(const struct ui *ui, enum lens l, const struct cell *c, int y, i
 	}
 	if (heat) {
 		back = first == none ? ROLE_TEXT : front;
-		front = paint_heat_role(heat);
+		front = ui_heat_role(ui, heat);
 		share = c->written * 2 >= all ? all : c->written;
 	} else if (first == none) {
 		front = paint_class_role(l, second);

@@ -34,7 +34,7 @@ void cells_draw(const struct ui *ui, const struct sample *s, size_t i, int y, in
 
 /* The sign of a class, or of a step of heat where there are too few colours for it. */
 wchar_t cells_glyph(char letter);
-wchar_t cells_heat_glyph(enum heat h);
+wchar_t cells_heat_glyph(const struct ui *ui, enum heat h);
 bool cells_few_colors(void);
 
 /* Whether something else begins where class b follows class a; a huge page is one thing. */

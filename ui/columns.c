@@ -145,6 +145,12 @@ region_value_DIRTY(const struct region_row *row)
 }
 
 static struct value
+region_value_RATE(const struct region_row *row)
+{
+	return row->r->rate != RATE_UNKNOWN && !row->r->doubt ? pages(row, row->r->rate) : unknown;
+}
+
+static struct value
 region_value_PSS(const struct region_row *row)
 {
 	return row->smaps ? bytes_of(row->smaps->pss) : unknown;

@@ -89,6 +89,8 @@ add_region(struct group *g, const struct vma *v, const struct region *r)
 	g->sum.copied += r->copied;
 	g->sum.thp += r->thp;
 	g->sum.written += r->written;
+	if (r->rate != RATE_UNKNOWN)
+		g->sum.rate = r->rate + (g->sum.rate == RATE_UNKNOWN ? 0 : g->sum.rate);
 	g->sum.newest_ns = u64_max(g->sum.newest_ns, r->newest_ns);
 	g->n++;
 }
@@ -121,7 +123,8 @@ groups_make(struct groups *out, const struct regions *rs, enum grouping by, cons
 		if (!out->n || strcmp(out->g[out->n - 1].key, m[i].key)) {
 			struct group *g = &out->g[out->n++];
 
-			*g = (struct group){.key = m[i].key, .hash = hash_of(m[i].key), .v = *v, .sum.lens = LENS_COUNT};
+			*g = (struct group){.key = m[i].key, .hash = hash_of(m[i].key), .v = *v, .sum.lens = LENS_COUNT,
+			                     .sum.rate = RATE_UNKNOWN};
 			g->v.end = v->start;
 			g->v.name = m[i].key;
 		}

@@ -7,6 +7,7 @@
 #include "cells.h"
 #include "paint.h"
 #include "ruler.h"
+#include "writes_card.h"
 #include "zones.h"
 
 enum { PANE_MIN = 36, OVER_WIDTH = 38 };
@@ -29,16 +30,25 @@ has_room(const struct ui *ui)
 	return ui->cols - cells_end(ui) - 1 >= PANE_MIN;
 }
 
+/* The lens of writes has their numbers beside the cells. */
+static bool
+has_numbers(const struct ui *ui)
+{
+	return has_room(ui) && ui->lens == LENS_WRITES;
+}
+
 bool
 inspector_shown(const struct ui *ui)
 {
+	if (has_numbers(ui))
+		return ui->pane_page;
 	return has_room(ui) ? !ui->pane_away : ui->pane_over;
 }
 
 void
 inspector_toggle(struct ui *ui)
 {
-	bool *which = has_room(ui) ? &ui->pane_away : &ui->pane_over;
+	bool *which = has_numbers(ui) ? &ui->pane_page : has_room(ui) ? &ui->pane_away : &ui->pane_over;
 
 	*which = !*which;
 }
@@ -84,19 +94,46 @@ find_more(const struct sample *s, uint64_t addr)
 	return s->card && s->card_kind == CARD_PAGE && s->card->has_page && s->card->place == addr ? s->card : NULL;
 }
 
-void
-inspector_draw(const struct ui *ui, const struct sample *s, int top, int bottom)
+/* A range, or the cell under the cursor. false: it is being read, or there is none. */
+static bool
+make_card(struct card *card, const struct ui *ui, const struct sample *s)
 {
 	const struct vma *v = ui_vma(ui, s, NULL);
-	struct pane p = find_pane(ui);
 	const struct page *pg = NULL;
 	const struct cell *c;
 	char head[48];
-	struct card card;
 	uint64_t lo, hi;
 	size_t i;
 
-	if (!inspector_shown(ui))
+	if (!v)
+		return false;
+	if (ui_range(ui, &lo, &hi)) {
+		if (s->range.lo != lo || s->range.hi != hi)
+			return false;
+		snprintf(head, sizeof(head), "Range %llx..%llx", (unsigned long long)lo, (unsigned long long)hi);
+		make_counts_card(card, ui, head, s->range.lens, &s->range.cell);
+		return true;
+	}
+	if (!grid_cell_at(&ui->grid, ui->cursor, &i) || !(c = cells_find(ui, s, i, &pg)) ||
+	    !grid_cell_range(&ui->grid, i, &lo, &hi))
+		return false;
+	if (pg) {
+		card_make(card, s, v, lo, pg, c->newest_ns, ui->now, find_more(s, lo));
+	} else {
+		snprintf(head, sizeof(head), "Cell %012llx", (unsigned long long)lo);
+		make_counts_card(card, ui, head, s->window->lens, c);
+	}
+	return true;
+}
+
+void
+inspector_draw(const struct ui *ui, const struct sample *s, int top, int bottom)
+{
+	struct pane p = find_pane(ui);
+	struct card card;
+	uint64_t lo, hi;
+
+	if (!inspector_shown(ui) && !has_numbers(ui))
 		return;
 	zone_cover(top, p.x < p.edge ? 0 : p.edge, bottom, p.x < p.edge ? p.edge + 1 : p.right);
 	for (int y = top; y < bottom; y++) {
@@ -104,22 +141,10 @@ inspector_draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 		paint_glyph(y, p.edge, ROLE_DIM, L'│');
 	}
 	card.width = p.right - p.x - 1;
-	if (!v)
+	if (!inspector_shown(ui) && !ui_range(ui, &lo, &hi))
+		writes_card(&card, ui, s, bottom - top);
+	else if (!make_card(&card, ui, s))
 		return;
-	if (ui_range(ui, &lo, &hi)) {
-		if (s->range.lo != lo || s->range.hi != hi)
-			return; /* it is being counted */
-		snprintf(head, sizeof(head), "Range %llx..%llx", (unsigned long long)lo, (unsigned long long)hi);
-		make_counts_card(&card, ui, head, s->range.lens, &s->range.cell);
-	} else if (!grid_cell_at(&ui->grid, ui->cursor, &i) || !(c = cells_find(ui, s, i, &pg)) ||
-	           !grid_cell_range(&ui->grid, i, &lo, &hi)) {
-		return;
-	} else if (pg) {
-		card_make(&card, s, v, lo, pg, c->newest_ns, ui->now, find_more(s, lo));
-	} else {
-		snprintf(head, sizeof(head), "Cell %012llx", (unsigned long long)lo);
-		make_counts_card(&card, ui, head, s->window->lens, c);
-	}
 	card_squeeze(&card, bottom - top);
 	card_draw(&card, 0, top, bottom, p.x, p.right);
 }

@@ -46,7 +46,7 @@ static const struct {
 	const char *name;
 } views[] = {
     {'R', "regions"}, {'V', "region"},       {'G', "grid"}, {'P', "page"},   {'X', "hex"},
-    {'M', "map"},     {'C', "capabilities"}, {'H', "help"}, {'L', "messages"}, {'O', "answer"},
+    {'M', "map"},     {'W', "writes"},       {'C', "capabilities"}, {'H', "help"}, {'L', "messages"}, {'O', "answer"},
     {'T', "sort-menu"}, {'U', "columns-menu"},
     {'Y', "inject"},  {'Z', "harm"},         {'S', "choose"},
 };

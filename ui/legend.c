@@ -10,17 +10,25 @@
 static int
 draw_heats(const struct ui *ui, int y, int x)
 {
-	static const char *const heats[HEAT_COUNT] = {NULL, "now", "2s", "5s", "12s", "30s"};
+	static const char *const ages[HEAT_COUNT] = {NULL, "now", "2s", "5s", "12s", "30s"};
+	static const char *const counts[HEAT_COUNT] = {NULL, "16+", "8", "4", "2", "1"};
 
-	if (paint_heat(HEAT_NOW) == paint_heat(HEAT_30S)) {
-		x = paint_text(y, x, ui->cols, paint_heat_role(HEAT_NOW), " %c ", (char)cells_heat_glyph(HEAT_NOW));
+	if (!ui_by_count(ui) && paint_heat(HEAT_NOW) == paint_heat(HEAT_30S)) {
+		x = paint_text(y, x, ui->cols, ui_heat_role(ui, HEAT_NOW), " %c ", (char)cells_heat_glyph(ui, HEAT_NOW));
 		return paint_text(y, x, ui->cols, ROLE_TEXT, " written ") + 1;
 	}
-	x = paint_text(y, x, ui->cols, ROLE_TEXT, "written ");
-	for (enum heat h = HEAT_NOW; h < HEAT_COUNT; h++)
-		x = cells_few_colors() ? paint_text(y, x, ui->cols, paint_heat_role(h), "%c%s ", (char)cells_heat_glyph(h), heats[h])
-		                 : paint_text(y, x, ui->cols, paint_heat_role(h), " %s ", heats[h]);
-	return x + 1;
+	x = paint_text(y, x, ui->cols, ROLE_TEXT, ui_by_count(ui) ? "written in " : "written ");
+	for (enum heat h = HEAT_NOW; h < HEAT_COUNT; h++) {
+		const char *text = ui_by_count(ui) ? counts[h] : ages[h];
+
+		if (cells_few_colors() && !ui_by_count(ui))
+			x = paint_text(y, x, ui->cols, ui_heat_role(ui, h), "%c%s ", (char)cells_heat_glyph(ui, h), text);
+		else if (cells_few_colors() && h == HEAT_NOW)
+			x = paint_text(y, x, ui->cols, ui_heat_role(ui, h), "%c %s ", (char)cells_heat_glyph(ui, h), text);
+		else
+			x = paint_text(y, x, ui->cols, ui_heat_role(ui, h), " %s ", text);
+	}
+	return ui_by_count(ui) ? paint_text(y, x, ui->cols, ROLE_TEXT, " generations ") : x + 1;
 }
 
 /* What the filter lets pass of what is on screen. */

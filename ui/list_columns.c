@@ -5,8 +5,8 @@
 #include <strings.h>
 
 enum { UP = false, DOWN = true };
-enum { STRIP = 12, STRIP_NARROW = 8, STRIP_WIDE_FROM = 110, NAME_MIN = 12 };
-enum { SHED_NARROW = 3, SHED_STRIP = 5, SHED_LAST = 7 }; /* of the strip: narrower, then gone */
+enum { STRIP = 12, STRIP_NARROW = 8, STRIP_WIDE_FROM = 110, NAME_MIN = 12, NAME_MORE = 18 };
+enum { SHED_NARROW = 5, SHED_STRIP = 7, SHED_LAST = 9 }; /* of the strip: narrower, then gone */
 
 #define L(i, t, l, w, s, o, u, sm) \
 	{.id = COL_REGION_##i, .title = (t), .letter = (l), .width = (w), .shed = (s), .down = (o), \
@@ -35,6 +35,8 @@ list_column_of(int id)
 const char *
 list_column_help(int id)
 {
+	if (id == LIST_MINUTE)
+		return "WR/S over the last minute, five seconds a character, the highest of its own full";
 	return id == LIST_PAGES ? "where its pages are, from low to high: height is the share in RAM"
 	                        : column_row((enum column_id)id)->help;
 }
@@ -151,7 +153,7 @@ static const struct list_column *
 named(const char *name, size_t len)
 {
 	for (size_t i = 0; i < LIST_COLUMNS; i++) {
-		const char *other = rows[i].id == LIST_PAGES ? rows[i].title : column_row((enum column_id)rows[i].id)->title;
+		const char *other = list_is_picture(rows[i].id) ? rows[i].title : column_row((enum column_id)rows[i].id)->title;
 
 		if ((strlen(rows[i].title) == len && !strncasecmp(rows[i].title, name, len)) ||
 		    (strlen(other) == len && !strncasecmp(other, name, len)))
@@ -246,7 +248,7 @@ narrow_strip(struct list_layout *l)
 static void
 shed_usual(struct list_layout *l, int cols)
 {
-	for (int step = 1; step <= SHED_LAST && width_of(l) > cols; step++) {
+	for (int step = 1; step <= SHED_LAST && width_of(l) + (step == 1 ? NAME_MORE : 0) > cols; step++) {
 		if (step == SHED_NARROW)
 			narrow_strip(l);
 		for (size_t i = 0; i < l->n;)
@@ -260,6 +262,9 @@ shed_usual(struct list_layout *l, int cols)
 static void
 shed_chosen(struct list_layout *l, int cols)
 {
+	for (size_t i = 0; i < l->n && width_of(l) > cols; i++)
+		if (l->at[i].column->id == LIST_MINUTE && l->n > 2)
+			drop(l, i);
 	if (width_of(l) > cols)
 		narrow_strip(l);
 	while (width_of(l) > cols) {

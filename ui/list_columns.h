@@ -7,10 +7,17 @@
 
 /*
  * Which columns the list of regions shows, in which order, and where they stand on the screen. A
- * column is a region's column_id, or LIST_PAGES: the page strip.
+ * column is a region's column_id, or a picture: the page strip, the last minute of its rate.
  */
 #define COL_REGION_PAGES COL_COUNT
-enum { LIST_PAGES = COL_REGION_PAGES };
+#define COL_REGION_MINUTE (COL_COUNT + 1)
+enum { LIST_PAGES = COL_REGION_PAGES, LIST_MINUTE = COL_REGION_MINUTE };
+
+static inline bool
+list_is_picture(int id)
+{
+	return id >= COL_COUNT;
+}
 
 #define L(id, title, letter, width, shed, order, usual, smaps) LIST_COLUMN_##id,
 enum list_column_row {
@@ -71,7 +78,7 @@ struct list_layout {
 
 /*
  * What fits into so many columns of the screen. The usual ones are shed as their table says; of
- * those that a person has chosen the strip is narrowed, then the last ones fall away.
+ * those that a person has chosen MINUTE goes first, the strip is narrowed, then the last ones fall away.
  */
 struct list_layout list_columns_layout(const struct list_columns *c, int cols);
 

@@ -6,16 +6,23 @@
 #include "list_rows.h"
 #include "paint.h"
 #include "util.h"
+#include "writes_card.h"
 #include "zones.h"
 
 struct list_layout
 list_layout(const struct ui *ui)
 {
 	struct list_columns c = ui->columns;
+	struct list_layout l;
 
 	if (ui->grouping && !list_columns_has(&c, COL_REGION_MAPPING))
 		list_columns_toggle(&c, COL_REGION_MAPPING); /* what would a group be without its name */
-	return list_columns_layout(&c, ui->cols);
+	l = list_columns_layout(&c, ui->cols);
+	if (ui->pulse && !ui->columns.n && !list_layout_of(&l, COL_REGION_RATE))
+		for (size_t i = 0; i < l.n; i++)
+			if (l.at[i].column->id == COL_REGION_DIRTY)
+				l.at[i].column = list_column_of(COL_REGION_RATE);
+	return l;
 }
 
 static const char *
@@ -29,7 +36,7 @@ sort_mark(const struct ui *ui, const struct list_column *c)
 static bool
 stands_right(int id)
 {
-	return id != LIST_PAGES && id != COL_REGION_START && column_row((enum column_id)id)->right;
+	return !list_is_picture(id) && id != COL_REGION_START && column_row((enum column_id)id)->right;
 }
 
 static unsigned
@@ -77,24 +84,32 @@ list_table_heading_at(const struct ui *ui, int x)
 }
 
 static void
-draw_strip(const struct strip_cell *strip, enum lens l, int y, int x, int width)
+draw_strip(const struct ui *ui, const struct strip_cell *strip, enum lens l, int y, int x, int width)
 {
 	for (int i = 0; i < width; i++) {
-		struct strip_cell c = ui_strip_at(strip, (unsigned)i, (unsigned)width);
+		struct strip_cell c = ui_strip_at(ui, strip, (unsigned)i, (unsigned)width);
 
-		ui_strip_cell(&c, l, y, x + i);
+		ui_strip_cell(ui, &c, l, y, x + i);
 	}
 }
 
 static void
-draw_pages(const struct region_row *row, const struct list_place *p, int y)
+draw_pages(const struct ui *ui, const struct region_row *row, const struct list_place *p, int y)
 {
 	if (row->r->known && row->r->lens < LENS_COUNT)
-		draw_strip(row->r->strip, (enum lens)row->r->lens, y, p->x, p->width);
+		draw_strip(ui, row->r->strip, (enum lens)row->r->lens, y, p->x, p->width);
 	else if (row->regions)
 		paint_text(y, p->x, p->x + p->width, ROLE_DIM, "%zu region%s", row->regions, row->regions == 1 ? "" : "s");
 	else if (row->r->known)
 		paint_text(y, p->x, p->x + p->width, ROLE_DIM, "counting");
+}
+
+/* The last minute of what is written to it; of what stands still nothing. */
+static void
+draw_minute(const struct region_row *row, const struct list_place *p, int y)
+{
+	if (row->r->rate != RATE_UNKNOWN && !row->r->doubt && !row->regions && p->width >= REGION_RATES)
+		writes_spark_draw(row->r->rates, REGION_RATES, y, p->x);
 }
 
 static void
@@ -121,7 +136,7 @@ draw_rwx(const struct region_row *row, const struct list_place *p, int y)
 static enum role
 cell_role(int id, const struct value *v)
 {
-	if (id == COL_REGION_DIRTY && v->n)
+	if ((id == COL_REGION_DIRTY || id == COL_REGION_RATE) && v->n)
 		return ROLE_HOT;
 	if (id == COL_REGION_SWAP && v->n)
 		return ROLE_SWAP_TEXT;
@@ -183,7 +198,7 @@ draw_struck(const struct list_layout *l, const struct region_row *row, int y)
 		struct value v = {0};
 		int pad;
 
-		if (p->column->id == LIST_PAGES)
+		if (list_is_picture(p->column->id))
 			continue;
 		text.len = 0;
 		buf_str(&text, "");
@@ -200,13 +215,15 @@ draw_struck(const struct list_layout *l, const struct region_row *row, int y)
 }
 
 static void
-draw_row(const struct list_layout *l, const struct region_row *row, const char *fold, int y)
+draw_row(const struct ui *ui, const struct list_layout *l, const struct region_row *row, const char *fold, int y)
 {
 	for (size_t i = 0; i < l->n; i++) {
 		const struct list_place *p = &l->at[i];
 
 		if (p->column->id == LIST_PAGES)
-			draw_pages(row, p, y);
+			draw_pages(ui, row, p, y);
+		else if (p->column->id == LIST_MINUTE)
+			draw_minute(row, p, y);
 		else if (p->column->id == COL_REGION_MAPPING)
 			draw_name(row, p, fold, y);
 		else
@@ -230,7 +247,7 @@ draw_group(const struct ui *ui, const struct sample *s, const struct list_layout
 	group_title(g, &title);
 	v.name = title.s;
 	facts.v = &v;
-	draw_row(l, &facts, fold_mark(rows_is_open(ui, g)), y);
+	draw_row(ui, l, &facts, fold_mark(rows_is_open(ui, g)), y);
 	buf_free(&title);
 }
 
@@ -313,7 +330,7 @@ list_table_rows(const struct ui *ui, const struct sample *s, int y, int bottom)
 			draw_group(ui, s, &l, g, y);
 		} else if (v) {
 			facts = rows_facts(s, (size_t)(v - s->regions->vmas.v));
-			draw_row(&l, &facts, ui->grouping ? "  " : "", y);
+			draw_row(ui, &l, &facts, ui->grouping ? "  " : "", y);
 		}
 		draw_mark(ui, s, row, y);
 	}

@@ -47,7 +47,7 @@ write_regions(const struct ui *ui, const struct sample *s, enum format format, F
 
 	list_columns_spell(&chosen);
 	for (size_t i = 0; i < chosen.n; i++)
-		if (chosen.id[i] != LIST_PAGES)
+		if (!list_is_picture(chosen.id[i]))
 			ids[n++] = (enum column_id)chosen.id[i];
 	o = begin(to, format, "regions", ids, NULL, n);
 	for (size_t i = 0; i < s->regions->vmas.n; i++) {
@@ -193,6 +193,52 @@ write_card(const struct sample *s, enum format format, FILE *to, struct err *err
 	return out_end(o, err);
 }
 
+static void
+put_fact(struct out *o, const char *name, bool known, uint64_t n, const char *note)
+{
+	struct value values[] = {text(name), known ? number(n) : (struct value){.kind = VALUE_UNKNOWN},
+	                         note ? text(note) : (struct value){.kind = VALUE_UNKNOWN}};
+
+	out_row(o, values);
+}
+
+/* The numbers of the writes, then the hottest pages, an address each. */
+static int
+write_writes(const struct sample *s, enum format format, FILE *to, struct err *err)
+{
+	static const char *const titles[] = {"FACT", "VALUE", "NOTE"};
+	const struct writes *w = &s->writes;
+	struct out *o = begin(to, format, "writes", NULL, titles, ARRAY_LEN(titles));
+	uint64_t now = 0, peak = 0, mean = 0;
+	bool rate = rate_now(&w->rate, &now) && rate_peak(&w->rate, &peak, &mean);
+	char name[48];
+
+	put_fact(o, "measured_ms", w->marked, w->measured_ns / 1000000, w->pulse ? "each page once a generation" : "each page once");
+	put_fact(o, "generations", w->marked, w->gens, NULL);
+	put_fact(o, "pages_per_second", w->marked && rate, now, NULL);
+	put_fact(o, "pages_per_second_peak", w->marked && rate, peak, NULL);
+	put_fact(o, "pages_per_second_mean", w->marked && rate, mean, NULL);
+	for (unsigned i = 0; i < WRITES_WINDOWS; i++) {
+		snprintf(name, sizeof(name), "unique_pages_%us", writes_window_s[i]);
+		put_fact(o, name, w->marked && w->unique[i] != RATE_UNKNOWN, w->unique[i], NULL);
+	}
+	put_fact(o, "pages_never_written", w->marked, w->never, "of pages in RAM");
+	put_fact(o, "pages_to_send", true, w->to_send, "by a live migration");
+	put_fact(o, "clear_us", w->marked, w->cost.clear_ns / 1000, NULL);
+	put_fact(o, "look_us", true, w->cost.look_ns / 1000, NULL);
+	put_fact(o, "faults_per_second", w->cost.faults_known, w->cost.faults, NULL);
+	put_fact(o, "faults_per_second_before", w->cost.before_known, w->cost.faults_before, NULL);
+	for (unsigned i = 0; i < w->hot_n; i++) {
+		struct value values[ARRAY_LEN(titles)] = {text("hot"), address(w->hot[i].start)};
+
+		snprintf(name, sizeof(name), "%llu bytes in %u generations", (unsigned long long)(w->hot[i].end - w->hot[i].start),
+		         w->hot[i].count);
+		values[2] = text(name);
+		out_row(o, values);
+	}
+	return out_end(o, err);
+}
+
 bool
 report_has_rows(const struct ui *ui)
 {
@@ -212,6 +258,7 @@ report_write(const struct ui *ui, const struct sample *s, enum format format, FI
 	case VIEW_PAGE:
 	case VIEW_REGION:
 	case VIEW_CAPABILITIES: return write_card(s, format, to, err);
+	case VIEW_WRITES: return write_writes(s, format, to, err);
 	case VIEW_REGIONS:
 	case VIEW_MAP:
 	case VIEW_SORT:

@@ -50,9 +50,10 @@ ruler_map(const struct ui *ui, const struct sample *s, int y)
 	paint_text(y, 0, x0 - 1, ROLE_DIM, "%*s", x0 - 1, "whole map");
 	for (int i = 0; w && !w->gone && i < cells && w->grid.row_cells == g->row_cells; i++) {
 		const struct strip_cell *m = &w->map[i];
+		uint8_t heat = ui_by_count(ui) ? m->often : m->heat;
 		/* states are what it shows; through another lens only how full */
 		enum role role = lens_needs_pages(w->lens) ? ROLE_RAMP_0
-		                 : m->heat                 ? paint_heat_role((enum heat)m->heat)
+		                 : heat                    ? ui_heat_role(ui, (enum heat)heat)
 		                                           : paint_state_role((enum state)m->cls);
 
 		if (m->height)

@@ -15,6 +15,7 @@ static const struct view *const views[VIEW_COUNT] = {
     [VIEW_CAPABILITIES] = &view_capabilities,
     [VIEW_HEX] = &view_hex,
     [VIEW_MAP] = &view_map,
+    [VIEW_WRITES] = &view_writes,
     [VIEW_HELP] = &view_help,
     [VIEW_SORT] = &view_sort,
     [VIEW_COLUMNS] = &view_columns,
@@ -53,6 +54,7 @@ ui_at(const struct ui *ui)
 	case VIEW_REGION:
 	case VIEW_CAPABILITIES:
 	case VIEW_MAP:
+	case VIEW_WRITES:
 	case VIEW_HELP:
 	case VIEW_MESSAGES:
 	case VIEW_SORT:
@@ -326,19 +328,29 @@ ui_name_cut(struct buf *out, const struct vma *v, size_t width)
 	buf_free(&name);
 }
 
+enum role
+ui_heat_role(const struct ui *ui, enum heat h)
+{
+	return ui_by_count(ui) && h ? (enum role)(ROLE_HEAT_NOW + (int)h - HEAT_NOW) : paint_heat_role(h);
+}
+
 struct strip_cell
-ui_strip_at(const struct strip_cell *strip, unsigned i, unsigned width)
+ui_strip_at(const struct ui *ui, const struct strip_cell *strip, unsigned i, unsigned width)
 {
 	unsigned from = i * LIST_STRIP / width, to = (i + 1) * LIST_STRIP / width;
 	struct strip_cell got = strip[from];
 
-	for (unsigned k = from + 1; k < to; k++) {
+	got.heat = 0;
+	for (unsigned k = from; k < to || k == from; k++) {
+		uint8_t heat;
+
 		if (strip[k].height > got.height) {
 			got.height = strip[k].height;
 			got.cls = strip[k].cls;
 		}
-		if (strip[k].heat && (!got.heat || strip[k].heat < got.heat))
-			got.heat = strip[k].heat;
+		heat = ui_by_count(ui) ? strip[k].often : strip[k].heat;
+		if (heat && (!got.heat || heat < got.heat))
+			got.heat = heat;
 	}
 	if (got.height > 7)
 		got.height = 7; /* rows must not fuse */
@@ -346,14 +358,14 @@ ui_strip_at(const struct strip_cell *strip, unsigned i, unsigned width)
 }
 
 void
-ui_strip_cell(const struct strip_cell *c, enum lens l, int y, int x)
+ui_strip_cell(const struct ui *ui, const struct strip_cell *c, enum lens l, int y, int x)
 {
 	bool warm = c->heat && !lens_needs_pages(l);
 
 	if (!c->height)
 		paint_glyph(y, x, ROLE_NONE, L'·');
 	else
-		paint_block(y, x, warm ? paint_heat_role((enum heat)c->heat) : paint_class_role(l, c->cls), ROLE_TEXT,
+		paint_block(y, x, warm ? ui_heat_role(ui, (enum heat)c->heat) : paint_class_role(l, c->cls), ROLE_TEXT,
 		            paint_eighth(c->height));
 }
 

@@ -13,6 +13,7 @@
 #include "list_marks.h"
 #include "messages.h"
 #include "map.h"
+#include "paint.h"
 #include "picker.h"
 #include "sample.h"
 
@@ -22,7 +23,7 @@
  * else; what must happen outside (a clear, the prompt, the end) they return as effects.
  */
 enum view_id {
-	VIEW_REGIONS, VIEW_GRID, VIEW_PAGE, VIEW_REGION, VIEW_CAPABILITIES, VIEW_HEX, VIEW_MAP, VIEW_HELP,
+	VIEW_REGIONS, VIEW_GRID, VIEW_PAGE, VIEW_REGION, VIEW_CAPABILITIES, VIEW_HEX, VIEW_MAP, VIEW_WRITES, VIEW_HELP,
 	VIEW_SORT, VIEW_COLUMNS, VIEW_MESSAGES,
 	VIEW_PICKER, VIEW_COUNT
 };
@@ -49,6 +50,7 @@ struct ui {
 	uint64_t order_smaps; /* and of which reading of smaps: its time */
 	size_t shown, unknown;/* regions that pass the filter; those that nobody can tell of */
 	size_t list_top;
+	bool pulse;           /* there is one: where only one of WRITTEN and WR/S has room, it is the latter */
 	struct list_columns columns; /* those that were chosen */
 	int sort;             /* the column it is sorted by, */
 	bool invert;          /* the other way round than that usually is */
@@ -71,6 +73,7 @@ struct ui {
 	} typing;             /* what was before something was typed (list_typed.h) */
 
 	enum lens lens;       /* the question the colours answer */
+	bool by_count;        /* that of writes: by how often, not by how long ago */
 
 	/* grid and page */
 	struct grid grid;     /* geometry on screen; rows == 0: not set yet */
@@ -81,7 +84,9 @@ struct ui {
 	uint64_t followed_ns;
 	bool pane_away;       /* the inspector is not wanted, where there is room for it, ... */
 	bool pane_over;       /* ... or is wanted where there is none: over the cells */
+	bool pane_page;       /* where the lens of writes has their numbers in its place: the inspector all the same */
 	int card_top;
+	uint64_t hot;         /* address of the hot page under the cursor */
 
 	/* help and messages */
 	size_t help_page;
@@ -142,7 +147,7 @@ struct view {
 };
 
 extern const struct view view_regions, view_grid, view_hex, view_page, view_region, view_capabilities,
-                         view_map, view_help, view_messages, view_sort, view_columns, view_picker;
+                         view_map, view_writes, view_help, view_messages, view_sort, view_columns, view_picker;
 const struct view *view_of(enum view_id id);
 
 static inline enum view_id
@@ -168,6 +173,16 @@ bool ui_help_find(struct ui *ui, const char *what);
  * to where a pointer was followed from, or else out of the view.
  */
 void ui_back(struct ui *ui);
+
+/* The colours of what was written tell how often it was. */
+static inline bool
+ui_by_count(const struct ui *ui)
+{
+	return ui->lens == LENS_WRITES && ui->by_count;
+}
+
+/* The colours of a step of heat, which is not calmed where it is a count: that does not age. */
+enum role ui_heat_role(const struct ui *ui, enum heat h);
 
 static inline bool
 list_sorts_down(const struct ui *ui)
@@ -217,8 +232,8 @@ void ui_hex(struct ui *ui, uint64_t addr);
 void ui_hex_jump(struct ui *ui, uint64_t addr);
 
 /* Character i of `width` that show a region's strip: the better filled, and the warmer, of what it stands for. */
-struct strip_cell ui_strip_at(const struct strip_cell *strip, unsigned i, unsigned width);
-void ui_strip_cell(const struct strip_cell *c, enum lens l, int y, int x);
+struct strip_cell ui_strip_at(const struct ui *ui, const struct strip_cell *strip, unsigned i, unsigned width);
+void ui_strip_cell(const struct ui *ui, const struct strip_cell *c, enum lens l, int y, int x);
 
 /*
  * The classes that some strip shows, each with its letter; the rarest are left out of a line that is

@@ -96,7 +96,7 @@ draw_cells(const struct ui *ui, const struct sample *s, int top)
 
 		/* on a page written just now, which is white, the cursor is black */
 		paint_glyph(y, x, heat && heat <= HEAT_2S ? ROLE_CURSOR_HOT : ROLE_CURSOR,
-		            !c ? L' ' : heat && cells_few_colors() ? cells_heat_glyph(heat) : cells_glyph(cell_letter(c, l)));
+		            !c ? L' ' : heat && cells_few_colors() ? cells_heat_glyph(ui, heat) : cells_glyph(cell_letter(c, l)));
 		paint_cursor(y, x);
 	}
 }
@@ -132,6 +132,15 @@ say_range(const struct ui *ui, const struct sample *s, uint64_t lo, uint64_t hi,
 	cells_counts(&r->cell, r->lens, out);
 	if (r->cell.written)
 		buf_fmt(out, "; %llu %s", (unsigned long long)r->cell.written, track_verb(s->track_way));
+}
+
+/* Where the colours tell how often, so does the sentence. */
+static void
+say_times(const struct ui *ui, const struct sample *s, const struct cell *c, bool one, struct buf *out)
+{
+	if (ui_by_count(ui) && c->times)
+		buf_fmt(out, one ? "; written in %u of %u generations" : "; one of them in %u of %u generations", c->times,
+		        s->writes.gens);
 }
 
 static void
@@ -176,6 +185,8 @@ say(const struct ui *ui, const struct sample *s, struct buf *out)
 		if (s->window->filtered)
 			buf_fmt(out, "; %llu pass", (unsigned long long)c->match);
 	}
+	if (c)
+		say_times(ui, s, c, pg != NULL, out);
 	if (r && r->known && !r->rss && !r->swap && !r->hugetlb)
 		buf_fmt(out, "; of these %s nothing is in RAM or swap", size_text(size, vma_size(v)));
 	if (c && s->gen && s->window->doubt && !(track_way_caps(s->track_way) & TRACK_CHANGES))

@@ -90,12 +90,12 @@ place_on(const struct canvas *c, size_t at, int *y, int *x)
 
 /* With too few colours to tell the classes apart, each run of one begins with its letter. */
 static void
-draw_letter(const struct strip_cell *c, enum lens l, int y, int x)
+draw_letter(const struct ui *ui, const struct strip_cell *c, enum lens l, int y, int x)
 {
 	enum heat heat = lens_needs_pages(l) ? HEAT_NONE : (enum heat)c->heat;
 
 	if (heat)
-		paint_glyph(y, x, paint_heat_role(heat), cells_heat_glyph(heat));
+		paint_glyph(y, x, ui_heat_role(ui, heat), cells_heat_glyph(ui, heat));
 	else
 		paint_glyph(y, x, paint_class_role(l, c->cls), cells_glyph(lens_class(l, c->cls).letter));
 }
@@ -117,10 +117,10 @@ draw_piece(const struct canvas *c, size_t i)
 		if (v->type == VMA_GUARD) {
 			paint_glyph(y + 1, x, ROLE_GUARD, L'|');
 		} else if (r->known && r->lens < LENS_COUNT) {
-			now = ui_strip_at(r->strip, k, p->cells);
-			ui_strip_cell(&now, (enum lens)r->lens, y + 1, x);
+			now = ui_strip_at(c->ui, r->strip, k, p->cells);
+			ui_strip_cell(c->ui, &now, (enum lens)r->lens, y + 1, x);
 			if (cells_few_colors() && now.height && (!last.height || last.cls != now.cls || last.heat != now.heat))
-				draw_letter(&now, (enum lens)r->lens, y + 1, x);
+				draw_letter(c->ui, &now, (enum lens)r->lens, y + 1, x);
 			last = now;
 		} else if (!r->known && c->s->regions->counted) {
 			paint_glyph(y + 1, x, ROLE_DIM, L'?');

@@ -14,6 +14,7 @@
 #include "paint.h"
 #include "util.h"
 #include "view.h"
+#include "writes_card.h"
 
 enum { HEAD_ROWS = LIST_BARS + 2 }; /* two bars, the write line, the headings */
 
@@ -22,6 +23,7 @@ settle(struct ui *ui, const struct sample *s, int top, int bottom)
 {
 	size_t rows = (size_t)(bottom - top > HEAD_ROWS ? bottom - top - HEAD_ROWS : 1), at;
 
+	ui->pulse = s->writes.marked && s->writes.pulse;
 	if (!s->regions || !s->regions->vmas.n)
 		return;
 	rows_settle(ui, s);
@@ -39,14 +41,9 @@ settle(struct ui *ui, const struct sample *s, int top, int bottom)
 static void
 draw_writes(const struct ui *ui, const struct sample *s, int y)
 {
-	char size[8];
-	double age = (double)(ui->now > s->mark_ns ? ui->now - s->mark_ns : 0) / 1e9;
-
 	paint_text(y, 0, BAR_LABEL, ROLE_DIM, "writes");
 	if (s->gen && s->can_track == TRACK_YES)
-		paint_text(y, BAR_LABEL, ui->cols, ROLE_HOT, "%s written in %llu pages, %.0f s after the clear",
-		           size_text(size, s->regions->totals.written * s->page_size),
-		           (unsigned long long)s->regions->totals.written, age);
+		writes_line_draw(ui, s, y, BAR_LABEL);
 	else if (s->can_track == TRACK_YES || s->can_track == TRACK_ASK)
 		paint_text(y, BAR_LABEL, ui->cols, ROLE_DIM, "press %s: pages written from then on light up",
 		           key_of(ACT_CLEAR, 'R'));

@@ -45,6 +45,7 @@ struct world {
 	struct target t;
 	struct ui ui;
 	struct sample *s;
+	struct writes_log log;
 	bool mapped[SLOTS];
 	uint64_t from[SLOTS], pages[SLOTS]; /* first page in the slot, and how many */
 	bool lost; /* how many views deep it is */
@@ -171,6 +172,10 @@ next_sample(struct world *w)
 		s->regions = regions_ref(old->regions);
 	else if (!old || below(w, 30))
 		s->regions = make_regions(w);
+	if (s->regions && s->regions->counted && (!old || s->regions != old->regions))
+		writes_look(&w->log, &w->t.track, s->regions, FAKE_PAGE);
+	if (s->regions)
+		writes_make(&w->log, &w->t.track, s->regions, FAKE_PAGE, (struct track_range){0}, &s->writes);
 	if (old && !below(w, 4))
 		s->window = window_ref(old->window);
 	else if (s->regions)
@@ -204,6 +209,13 @@ do_action(struct world *w, enum action a)
 		return;
 	case ACT_MAP:
 		ui_show(&w->ui, VIEW_MAP);
+		return;
+	case ACT_WRITES:
+		ui_show(&w->ui, VIEW_WRITES);
+		return;
+	case ACT_LENS + LENS_WRITES:
+		w->ui.lens = LENS_WRITES;
+		w->ui.by_count = !w->ui.by_count;
 		return;
 	case ACT_BACK:
 		ui_back(&w->ui);
@@ -503,6 +515,8 @@ check(const struct ui *ui, const struct sample *s)
 		return !s->regions || (check_list(ui, s) && check_menu(ui));
 	case VIEW_MESSAGES:
 		return ui->messages_top >= 0 || fuzz_wrong("messages_top %d", ui->messages_top);
+	case VIEW_WRITES:
+		return ui->card_top >= 0 || fuzz_wrong("card_top %d", ui->card_top);
 	case VIEW_HELP:
 		return ui->help_top >= 0 || fuzz_wrong("help_top %d", ui->help_top);
 	case VIEW_PICKER: /* fuzz_picker */
@@ -541,7 +555,11 @@ step(struct world *w)
 	}
 	if (!below(w, 20)) {
 		w->t.track.gen++;
+		w->t.track.era++;
+		w->t.track.pulse = below(w, 2);
 		w->t.track.mark_ns = time_ns();
+		if (!w->t.track.pulse || !w->t.track.first_ns)
+			w->t.track.first_ns = w->t.track.mark_ns - below(w, 2) * below(w, UINT64_C(90000000000));
 	}
 	if (!below(w, 6))
 		resize(w);
@@ -630,6 +648,7 @@ play(uint64_t *seed)
 	sample_free(w.s);
 	rows_free(&w.ui);
 	map_free(&w.ui.map);
+	writes_log_free(&w.log);
 	fake_close(&w.t);
 	return good;
 }

@@ -42,7 +42,7 @@ go_up() { # to the list, however deep it is; of questions and prompts Esc is an 
 way_to() {
 	case $1 in
 	R) ;; G) echo Enter ;; P) echo Enter Enter ;; X) echo Enter x ;; V) echo i ;; M) echo a ;; C) echo K ;;
-	H) echo '?' ;; L) echo '!' ;; T) echo s ;; U) echo o ;; *) return 1 ;;
+	H) echo '?' ;; L) echo '!' ;; T) echo s ;; U) echo o ;; W) echo W ;; *) return 1 ;;
 	esac
 }
 
@@ -89,7 +89,7 @@ press_in() { # SIZE LETTER...
 @test "every key in the grid" { press_in 80x24 G; }
 @test "every key in the page, the region and the bytes" { press_in 80x24 P V X; }
 @test "every key in the map" { press_in 80x24 M; }
-@test "every key in the help, the messages and the capabilities" { press_in 80x24 H L C; }
+@test "every key in the help, the messages, the capabilities and the writes" { press_in 80x24 H L C W; }
 @test "every key in the list and the grid of a small screen" { press_in 32x7 R G; }
 @test "every key in the other views of a small screen" { press_in 32x7 X M H U; }
 

@@ -34,7 +34,7 @@ test_column_table(void)
 
 		letters &= !c->letter || (key_action(c->letter, 'T') == ACT_NONE);
 		widths &= c->id == COL_REGION_MAPPING || (int)strlen(c->title) <= c->width;
-		words &= list_column_help(c->id)[0] && !(c->usual && c->smaps) && (c->letter || c->id == LIST_PAGES);
+		words &= list_column_help(c->id)[0] && !(c->usual && c->smaps) && (c->letter || list_is_picture(c->id));
 		for (size_t k = 0; k < i; k++)
 			letters &= !c->letter || (c->letter != list_column_row(k)->letter &&
 			                          strcasecmp(c->title, list_column_row(k)->title) != 0);
@@ -67,9 +67,12 @@ test_shedding(void)
 		int cols;
 		const char *want;
 	} rows[] = {
-	    {200, "ADDRESS SIZE PERM TYPE RSS % SWAP WRITTEN PAGES:24 MAPPING "},
-	    {110, "ADDRESS SIZE PERM TYPE RSS % SWAP WRITTEN PAGES:24 MAPPING "},
-	    {109, "ADDRESS SIZE PERM TYPE RSS % SWAP WRITTEN PAGES:12 MAPPING "},
+	    {200, "ADDRESS SIZE PERM TYPE RSS % SWAP WRITTEN MINUTE WR/S PAGES:24 MAPPING "},
+	    {132, "ADDRESS SIZE PERM TYPE RSS % SWAP WRITTEN MINUTE WR/S PAGES:24 MAPPING "},
+	    {131, "ADDRESS SIZE PERM TYPE RSS % SWAP WRITTEN WR/S PAGES:24 MAPPING "},
+	    {110, "ADDRESS SIZE PERM TYPE RSS % SWAP WRITTEN WR/S PAGES:24 MAPPING "},
+	    {109, "ADDRESS SIZE PERM TYPE RSS % SWAP WRITTEN WR/S PAGES:12 MAPPING "},
+	    {86, "ADDRESS SIZE PERM TYPE RSS % SWAP WRITTEN PAGES:12 MAPPING "},
 	    {80, "ADDRESS SIZE PERM RSS % SWAP WRITTEN PAGES:12 MAPPING "},
 	    {74, "ADDRESS SIZE PERM RSS % WRITTEN PAGES:12 MAPPING "},
 	    {68, "ADDRESS SIZE PERM RSS % WRITTEN PAGES:8 MAPPING "},
@@ -132,8 +135,8 @@ test_column_names(void)
 	struct err err;
 
 	list_columns_text(&c, &text);
-	is_str(text.s, "ADDRESS,SIZE,PERM,TYPE,RSS,%,SWAP,WRITTEN,PAGES,MAPPING", "the usual columns by name");
-	ok(list_columns_parse(text.s, &c, &err) == 0 && c.n == 10, "and read again");
+	is_str(text.s, "ADDRESS,SIZE,PERM,TYPE,RSS,%,SWAP,WRITTEN,MINUTE,WR/S,PAGES,MAPPING", "the usual columns by name");
+	ok(list_columns_parse(text.s, &c, &err) == 0 && c.n == 12, "and read again");
 	ok(list_columns_parse(" Start  dirty, pages ", &c, &err) == 0 && c.n == 3 && c.id[1] == COL_REGION_DIRTY,
 	   "names of --list -o are known, blanks are as good as commas");
 	before = c;
@@ -152,7 +155,7 @@ test_choosing(void)
 	struct list_columns c = {0};
 	struct err err;
 
-	ok(list_columns_toggle(&c, COL_REGION_PERM) && !list_columns_has(&c, COL_REGION_PERM) && c.n == 9,
+	ok(list_columns_toggle(&c, COL_REGION_PERM) && !list_columns_has(&c, COL_REGION_PERM) && c.n == 11,
 	   "one of the usual columns goes, the others stay");
 	ok(list_columns_toggle(&c, COL_REGION_INODE) && c.id[c.n - 2] == COL_REGION_INODE, "a new one stands before the name");
 	ok(list_columns_move(&c, COL_REGION_INODE, -1) && c.id[c.n - 3] == COL_REGION_INODE, "it moves");

@@ -1,0 +1,139 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The writes in numbers: the line of the list, W, the lens of writes twice.
+# shellcheck disable=SC2154
+
+load screen
+
+setup() { SCREEN_OPTIONS=(--interval 0.1); }
+teardown() { screen_stop; }
+
+# screen_pulse SECONDS: C
+screen_pulse() {
+	screen_keys C C-u
+	screen_type "$1"
+	screen_keys Enter
+}
+
+# What a machine takes differs from look to look.
+NUMBERS=('[0-9]+\.[0-9] ms' 'gen [0-9]+ \+[0-9]+s' 'gen 1: soft-dirty .*')
+
+@test "W before a clear: how to measure, what a migration would send, what a look costs" {
+	SCREEN_OPTIONS=(--interval 0)
+	fixture softdirty
+	screen_start 80x24 "$PID"
+	screen_keys W
+	screen_golden writes-before "${NUMBERS[@]}"
+	# back where it was opened
+	screen_keys Escape
+	screen_text | head -n 1 | grep 'regions'
+	screen_keys Enter W W q
+	screen_text | head -n 1 | grep 'canvas'
+	screen_keys Q
+	screen_end
+}
+
+@test "after a clear: each page once, its share, an estimate; the rate falls to nothing" {
+	fixture_own softdirty
+	screen_start 80x24 "$PID"
+	screen_keys c W
+	screen_wait_text 'a rate takes a second|pages/s now'
+	target_writes 10000000 3 5 7
+	screen_wait_text 'unique, the first +[0-9.K]+ in 1 s, not yet in 10 s'
+	screen_wait_text 'First writes, last 60 s'
+	screen_wait_text 'each page once since the clear'
+	# 64 + 64 + 8 pages in RAM; the region that is new since is not known
+	screen_wait_text 'never written +500K +92 % of RSS'
+	screen_wait_text 'not known +of 1 region'
+	screen_wait_text 'press C: it counts how often'
+	screen_wait_text '10 Gb/s +needs no round: 544K'
+	screen_wait_text ' 0 pages/s now'
+	screen_keys Escape
+	screen_wait_text 'writes +12.0K written, 0/s new .*0 pages/s'
+	screen_keys Q
+	screen_end
+}
+
+@test "a pulse: rates of the whole and of a region, the hottest pages, and Enter goes there" {
+	fixture_own softdirty
+	target_writes 10000000 3 5 7
+	screen_start 80x24 "$PID"
+	# nobody clears the bits of a folder: the same pages are written again and again
+	screen_pulse 0.25
+	screen_wait_text 'WR/S'
+	screen_wait_text '000010000000 .* (36|48|60|72|84)\.0K '
+	screen_wait_text 'writes +(36|48|60|72|84)\.0K/s '
+	screen_keys W
+	screen_wait_text 'Writes, last 60 s'
+	screen_wait_text 'sampled: between look and clear lost'
+	screen_wait_text '^ ›000010003000 [^ ]+ +[0-9]+/[0-9]+ +4.0K \[anon: canvas'
+	screen_wait_text 'unique, the last +12.0K in 1 s'
+	screen_wait_text 'every 0.[0-9]+ s'
+	screen_keys Down
+	screen_wait_text '^ ›000010005000'
+	screen_wait_text '10005000 .*: 4.0K written in [0-9]+ of [0-9]+ generations'
+	screen_keys Enter
+	screen_wait_text '1 cell = 1 page'
+	screen_text | tail -n 2 | grep '10005000 '
+	screen_keys Q
+	screen_end
+}
+
+@test "2 again: how often instead of how long ago, with digits where there are no colours" {
+	SCREEN_OPTIONS=(--interval 0)
+	SCREEN_ENV=(NO_COLOR=1)
+	fixture_own softdirty
+	screen_start 80x24 "$PID"
+	screen_keys Enter 2 c
+	target_writes 10000000 3 5 7
+	screen_keys r
+	screen_text | grep -E '^000010000000 ...[#+-].[#+-].[#+-]'
+	screen_wait_text 'written.*now' # once the message is gone
+	screen_keys 2
+	screen_text | grep -E '^000010000000 ...1.1.1'
+	screen_wait_text 'written in # 16\+ +8 +4 +2 +1 +generations'
+	screen_keys 2
+	screen_wait_text 'written.*now' # once the message is gone
+	# another lens and back: it is as it was left
+	screen_keys 2 1
+	screen_text | grep -E '^000010000000 ...[#+-].[#+-].[#+-]'
+	screen_keys 2
+	screen_text | grep -E '^000010000000 ...[#+-].[#+-].[#+-]' || screen_text | grep -E '^000010000000 ...1.1.1'
+	screen_keys Q
+	screen_end
+}
+
+@test "beside the grid the lens of writes has the numbers; i brings the page, and takes it away" {
+	SCREEN_OPTIONS=(--interval 0)
+	fixture_own softdirty
+	screen_start 120x40 "$PID"
+	screen_keys Enter
+	screen_text | grep 'Page 000010000000'
+	screen_keys 2 c
+	screen_text | grep 'First writes, last 60 s'
+	screen_text | grep 'Hottest here'
+	screen_keys i
+	screen_text | grep 'Page 000010000000'
+	[[ ! $(screen_text) =~ Hottest ]]
+	screen_keys i
+	screen_text | grep 'Hottest here'
+	# a range is told even so
+	screen_keys v Right
+	screen_text | grep 'Range 10000000..10002000'
+	screen_keys Escape 3
+	screen_text | grep 'Page 0000100'
+	screen_keys Q
+	screen_end
+}
+
+@test "bug: a very small screen has no room for a graph" {
+	fixture_own softdirty
+	screen_start 30x6 "$PID"
+	screen_keys c W
+	screen_wait_text 'writes'
+	screen_keys Down Down Down End
+	screen_resize 80 24
+	screen_wait_text 'First writes'
+	screen_keys Q
+	screen_end
+}

@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "writes_card.h"
+
+#include <string.h>
+#include <wchar.h>
+
+#include "paint.h"
+#include "util.h"
+
+enum { GRAPH_ROWS = 4, HOT_KEPT = 3, FAULT_NS = 1000 /* what a write fault costs the target, about */ };
+
+static bool
+tells_changes(const struct sample *s)
+{
+	return track_way_caps(s->track_way) & TRACK_CHANGES;
+}
+
+static bool
+is_narrow(const struct card *c)
+{
+	return c->width <= CARD_NARROW;
+}
+
+/* --- sparklines -------------------------------------------------------------------------------------- */
+
+void
+writes_spark(struct buf *out, const uint8_t *heights, unsigned n, unsigned row)
+{
+	for (unsigned i = 0; i < n; i++) {
+		unsigned h = heights[i] == RATE_NO_HEIGHT || heights[i] <= row * 8 ? 0 : heights[i] - row * 8;
+		wchar_t glyph = h ? paint_eighth(h < 8 ? h : 8) : L' ';
+
+		if (!h && !row && heights[i] == 0)
+			glyph = paint_utf8() ? L'·' : L'.';
+		buf_fmt(out, "%lc", (wint_t)glyph);
+	}
+}
+
+/* The most columns that a minute divides into, of those that fit. */
+static unsigned
+graph_columns(int width)
+{
+	static const unsigned n[] = {60, 30, 20, 12};
+
+	for (unsigned i = 0; i < ARRAY_LEN(n); i++)
+		if ((int)n[i] <= width)
+			return n[i];
+	return 0;
+}
+
+static void
+add_graph(struct card *c, const struct rate *r)
+{
+	unsigned n = graph_columns(c->width);
+	uint64_t series[RATE_SECONDS];
+	uint8_t heights[RATE_SECONDS];
+
+	if (!n)
+		return;
+	rate_series(r, n, series);
+	rate_heights(series, n, GRAPH_ROWS * 8, heights);
+	for (unsigned row = GRAPH_ROWS; row-- > 0;) {
+		struct buf b = {0};
+
+		writes_spark(&b, heights, n, row);
+		card_add(c, ROLE_HOT, "", NULL, "%s", b.s);
+		buf_free(&b);
+	}
+}
+
+/* --- its parts --------------------------------------------------------------------------------------- */
+
+static void
+add_rate(struct card *c, const struct sample *s)
+{
+	const struct rate *r = &s->writes.rate;
+	uint64_t now, peak, mean;
+	char a[8], b[8], d[8];
+
+	add_graph(c, r);
+	if (!rate_now(r, &now) || !rate_peak(r, &peak, &mean)) {
+		card_add(c, ROLE_DIM, "", NULL, "a rate takes a second");
+		return;
+	}
+	card_add(c, ROLE_STRONG, "", NULL, "%s/s now  %s peak  %s mean", size_text(a, now * s->page_size),
+	         size_text(b, peak * s->page_size), size_text(d, mean * s->page_size));
+	if (is_narrow(c))
+		card_add(c, ROLE_TEXT, "pages/s", NULL, "%7s", count_text(a, now));
+	else
+		snprintf(c->line[c->n - 1].note, sizeof(c->line[0].note), "  %s pages/s now  %s peak", count_text(a, now),
+		         count_text(b, peak));
+}
+
+static void
+add_unique(struct card *c, const struct sample *s)
+{
+	const struct writes *w = &s->writes;
+	struct buf all = {0};
+
+	for (unsigned i = 0; i < WRITES_WINDOWS; i++) {
+		bool known = w->unique[i] != RATE_UNKNOWN;
+		char label[24], size[8];
+
+		size_text(size, known ? w->unique[i] * s->page_size : 0);
+		snprintf(label, sizeof(label), w->pulse ? "last %u s" : "first %u s", writes_window_s[i]);
+		if (is_narrow(c))
+			card_add(c, ROLE_TEXT, label, i ? NULL : "unique", "%7s", known ? size : "not yet");
+		buf_fmt(&all, "%s%s in %u s", i ? ", " : "", known ? size : "not yet", writes_window_s[i]);
+	}
+	if (!is_narrow(c))
+		card_add(c, ROLE_TEXT, w->pulse ? "unique, the last" : "unique, the first", NULL, "%s", all.s);
+	buf_free(&all);
+}
+
+static void
+add_never(struct card *c, const struct sample *s)
+{
+	const struct writes *w = &s->writes;
+	uint64_t rss = s->regions->totals.rss;
+	char a[8];
+
+	if (!rss || track_way_caps(s->track_way) & TRACK_LOCAL)
+		return;
+	card_add(c, ROLE_TEXT, "never written", NULL, "%5s  %.0f %% of RSS", size_text(a, w->never * s->page_size),
+	         100.0 * (double)w->never / (double)rss);
+	if (w->doubts)
+		card_add(c, ROLE_DIM, "not known", NULL, "of %zu region%s", w->doubts, w->doubts == 1 ? "" : "s");
+}
+
+/* The generations of late, the newest at the right; two a column where there is little room. */
+static void
+recent_text(struct buf *out, uint32_t recent, unsigned per)
+{
+	for (int i = 32 / (int)per - 1; i >= 0; i--) {
+		uint32_t bits = recent >> (unsigned)i * per & ((1u << per) - 1);
+		unsigned h = (unsigned)__builtin_popcount(bits) * 7 / per;
+
+		buf_fmt(out, "%lc", (wint_t)(h ? paint_eighth(h) : paint_utf8() ? L'·' : L'.'));
+	}
+}
+
+static void
+add_hot_line(struct card *c, const struct sample *s, const struct hot *h)
+{
+	const struct vma *v = vma_at(&s->regions->vmas, h->start);
+	bool narrow = is_narrow(c), long_spark = c->width >= 90;
+	int room = c->width - (long_spark ? 64 : 48);
+	struct buf spark = {0}, name = {0};
+	char size[8];
+
+	recent_text(&spark, h->recent, long_spark ? 1 : 2);
+	if (v && room > 3)
+		ui_name_cut(&name, v, (size_t)room);
+	card_add(c, ROLE_HOT, "", NULL, "%012llx %s %3u/%u", (unsigned long long)h->start, spark.s, h->count,
+	         s->writes.gens);
+	c->line[c->n - 1].at = h->start;
+	if (!narrow)
+		snprintf(c->line[c->n - 1].note, sizeof(c->line[0].note), " %5s %s", size_text(size, h->end - h->start),
+		         name.s ? name.s : "");
+	buf_free(&spark);
+	buf_free(&name);
+}
+
+static void
+add_hot(struct card *c, const struct ui *ui, const struct sample *s, unsigned most)
+{
+	const struct writes *w = &s->writes;
+
+	card_gap(c);
+	card_head(c, ui_view(ui) == VIEW_GRID ? "Hottest here" : "Hottest pages");
+	if (!w->pulse) {
+		card_add(c, ROLE_DIM, "", NULL, "press C: it counts how often");
+		return;
+	}
+	for (unsigned i = 0; i < w->hot_n && i < most; i++)
+		add_hot_line(c, s, &w->hot[i]);
+	if (!w->hot_n)
+		card_add(c, ROLE_DIM, "", NULL, "nothing was written");
+}
+
+static void
+add_link(struct card *c, const struct sample *s, uint64_t bits)
+{
+	const struct migrate_link link = {bits, MIGRATE_DOWNTIME_MS * UINT64_C(1000000)};
+	struct buf name = {0}, text = {0};
+	struct migrate m;
+
+	migrate_bits(&name, bits);
+	migrate_estimate(&s->writes.curve, s->writes.to_send, s->page_size, &link, &m);
+	if (!is_narrow(c)) {
+		migrate_sentence(&text, &m, &link);
+		card_add(c, m.converges ? ROLE_TEXT : ROLE_HOT, name.s, NULL, "%s", strchr(text.s, ':') + 2);
+	} else if (m.converges && !m.rounds) {
+		buf_str(&text, "no round, down ");
+		migrate_time(&text, m.downtime_ns);
+		card_add(c, ROLE_TEXT, name.s, NULL, "%s", text.s);
+	} else if (m.converges) {
+		buf_fmt(&text, "%u round%s, down ", m.rounds, m.rounds == 1 ? "" : "s");
+		migrate_time(&text, m.downtime_ns);
+		card_add(c, ROLE_TEXT, name.s, NULL, "%s", text.s);
+	} else {
+		card_add(c, ROLE_HOT, name.s, NULL, "does not converge");
+	}
+	buf_free(&name);
+	buf_free(&text);
+}
+
+static void
+add_migration(struct card *c, const struct sample *s)
+{
+	const struct writes *w = &s->writes;
+	const char *lacks = writes_lacks(&w->curve, w->marked);
+	char head[48], size[8];
+
+	if (tells_changes(s))
+		return; /* of what is not on screen it knows nothing */
+	card_gap(c);
+	snprintf(head, sizeof(head), "Live migration of %s", size_text(size, w->to_send * s->page_size));
+	card_head(c, head);
+	if (lacks) {
+		card_add(c, ROLE_DIM, "", NULL, "%s", lacks);
+		return;
+	}
+	add_link(c, s, UINT64_C(10000000000));
+	add_link(c, s, UINT64_C(1000000000));
+}
+
+/* Of its time, what the target pays: clears while they last, and a fault for each first write. */
+static double
+cost_share(const struct sample *s)
+{
+	const struct writes_cost *k = &s->writes.cost;
+	uint64_t more = k->before_known && k->faults > k->faults_before ? k->faults - k->faults_before : 0;
+	double share = (double)more * FAULT_NS / 1e9;
+
+	return s->pulse_ns ? share + (double)k->clear_ns / (double)s->pulse_ns : share;
+}
+
+static void
+add_faults(struct card *c, const struct sample *s)
+{
+	const struct writes_cost *k = &s->writes.cost;
+	struct buf b = {0};
+	char n[8];
+
+	if (!k->faults_known)
+		return;
+	buf_fmt(&b, is_narrow(c) ? "%s/s" : "%s/s in the process", count_text(n, k->faults));
+	if (s->gen && k->before_known)
+		buf_fmt(&b, is_narrow(c) ? ", was %s/s" : ", %s/s before the clear", count_text(n, k->faults_before));
+	card_add(c, ROLE_TEXT, "faults", NULL, "%s", b.s);
+	if (s->gen && k->before_known)
+		card_add(c, ROLE_TEXT, "in all", is_narrow(c) ? NULL : "(1 us a fault, and the clears)",
+		         "about %.1f %% of its time", 100 * cost_share(s));
+	buf_free(&b);
+}
+
+static void
+add_cost(struct card *c, const struct sample *s)
+{
+	const struct writes_cost *k = &s->writes.cost;
+	struct buf every = {0};
+
+	card_gap(c);
+	card_head(c, "Cost of looking");
+	if (s->pulse_ns)
+		buf_fmt(&every, ", every %.3g s", (double)s->pulse_ns / 1e9);
+	if (s->gen)
+		card_add(c, ROLE_TEXT, "clear", is_narrow(c) ? NULL : "(its mappings are locked meanwhile)", "%.1f ms%s",
+		         (double)k->clear_ns / 1e6, every.s ? every.s : "");
+	card_add(c, ROLE_TEXT, "look", NULL, "%.1f ms, %llu regions", (double)k->look_ns / 1e6, (unsigned long long)k->regions);
+	add_faults(c, s);
+	buf_free(&every);
+}
+
+/* What the numbers are numbers of. */
+static void
+add_heading(struct card *c, const struct sample *s)
+{
+	const struct writes *w = &s->writes;
+	unsigned caps = track_way_caps(s->track_way);
+
+	if (!w->marked) {
+		card_head(c, "Writes");
+		card_add(c, ROLE_TEXT, "", NULL, "press c to measure, C to count");
+		return;
+	}
+	if (w->pulse)
+		card_head(c, tells_changes(s) ? "Changes, last 60 s" : "Writes, last 60 s");
+	else
+		card_head(c, tells_changes(s) ? "Pages that changed first" : "First writes, last 60 s");
+	if (caps & TRACK_LOCAL)
+		card_add(c, ROLE_DIM, "", NULL, "of the pages on screen alone");
+	else if (!w->pulse)
+		card_add(c, ROLE_DIM, "", NULL, "each page once since the clear");
+	else if (!(caps & TRACK_LOSSLESS))
+		card_add(c, ROLE_DIM, "", NULL, "sampled: between look and clear lost");
+}
+
+static void
+make(struct card *c, const struct ui *ui, const struct sample *s, unsigned hot)
+{
+	c->n = 0;
+	add_heading(c, s);
+	if (s->writes.marked) {
+		add_rate(c, s);
+		card_gap(c);
+		add_unique(c, s);
+		add_never(c, s);
+		add_hot(c, ui, s, hot);
+	}
+	add_migration(c, s);
+	add_cost(c, s);
+}
+
+void
+writes_card(struct card *c, const struct ui *ui, const struct sample *s, int rows)
+{
+	c->n = 0;
+	if (!s->regions)
+		return;
+	make(c, ui, s, HOT_KEPT);
+	if (c->n < rows)
+		make(c, ui, s, HOT_KEPT + (unsigned)(rows - c->n));
+	card_squeeze(c, rows);
+}
+
+/* --- the line of the list ---------------------------------------------------------------------------- */
+
+int
+writes_spark_draw(const uint8_t *heights, unsigned n, int y, int x)
+{
+	for (unsigned i = 0; i < n; i++, x++)
+		if (heights[i] != RATE_NO_HEIGHT && heights[i])
+			paint_glyph(y, x, ROLE_HOT, paint_eighth(heights[i]));
+		else if (heights[i] != RATE_NO_HEIGHT)
+			paint_glyph(y, x, ROLE_NONE, paint_utf8() ? L'·' : L'.');
+	return x;
+}
+
+static int
+draw_minute(const struct ui *ui, const struct rate *r, int y, int x)
+{
+	unsigned n = graph_columns(ui->cols >= 160 ? 60 : ui->cols >= 100 ? 30 : 20);
+	uint64_t series[RATE_SECONDS];
+	uint8_t heights[RATE_SECONDS];
+
+	if (x + (int)n > ui->cols)
+		return x;
+	rate_series(r, n, series);
+	rate_heights(series, n, 7, heights);
+	return writes_spark_draw(heights, n, y, x) + 1;
+}
+
+int
+writes_line_draw(const struct ui *ui, const struct sample *s, int y, int x)
+{
+	const struct writes *w = &s->writes;
+	uint64_t now, peak, mean;
+	char a[8], b[8];
+
+	if (!w->pulse)
+		x = paint_text(y, x, ui->cols, ROLE_HOT, "%s %s, ", size_text(a, w->written * s->page_size),
+		               tells_changes(s) ? "changed" : "written");
+	if (!rate_now(&w->rate, &now) || !rate_peak(&w->rate, &peak, &mean))
+		return paint_text(y, x, ui->cols, ROLE_DIM, "a rate takes a second");
+	x = paint_text(y, x, ui->cols, ROLE_HOT, "%s/s%s ", size_text(a, now * s->page_size), w->pulse ? "" : " new");
+	x = draw_minute(ui, &w->rate, y, x);
+	x = paint_text(y, x, ui->cols, ROLE_TEXT, "%s pages/s ", count_text(a, now));
+	if (x + 10 <= ui->cols)
+		x = paint_text(y, x, ui->cols, ROLE_TEXT, " peak %s", count_text(b, peak));
+	return x;
+}
