@@ -18,7 +18,7 @@
 #include "util.h"
 
 static const uint64_t MS = 1000000;
-enum { MIN_ROWS = 6, MIN_COLS = 30, CHOOSE_COLS = 20, SMALL_COLS = 60 };
+enum { MIN_ROWS = 6, MIN_COLS = 30, CHOOSE_COLS = 20, SMALL_COLS = 60, HINTS_MAX = 32 };
 
 /* A click on it is the key that has to do with it. */
 static int
@@ -143,26 +143,60 @@ draw_choose_header(const struct app *a)
 	buf_free(&crumb);
 }
 
+/* The rows of the hints in the view, as many as there are; returns their number. */
+static int
+find_hints(const struct app *a, const struct key_row *out[HINTS_MAX])
+{
+	char view = app_letter(a);
+	size_t n;
+	const struct key_row *k = key_table(&n);
+	int found = 0;
+
+	for (size_t i = 0; i < n && found < HINTS_MAX; i++)
+		/* of two ways out Esc says enough */
+		if (k[i].hint[0] && key_row_in(&k[i], view) && (k[i].action != ACT_CLOSE || !a->ui.depth))
+			out[found++] = &k[i];
+	return found;
+}
+
+static int
+hint_width(const struct key_row *k)
+{
+	return (int)strcspn(k->keys, " ") + 1 + (int)strlen(k->hint);
+}
+
+/* Where there is no room for all the last ones give way, but not the way out. */
+static int
+fit_hints(const struct key_row *hint[HINTS_MAX], int n, int cols)
+{
+	int total = -2;
+
+	for (int i = 0; i < n; i++)
+		total += hint_width(hint[i]) + 2;
+	while (n > 1 && total > cols) {
+		bool out = hint[n - 1]->action == ACT_BACK || hint[n - 1]->action == ACT_CLOSE;
+
+		total -= hint_width(hint[n - 1 - out]) + 2;
+		if (out)
+			hint[n - 2] = hint[n - 1];
+		n--;
+	}
+	return n;
+}
+
 static void
 draw_hints(const struct app *a)
 {
-	size_t n;
-	const struct key_row *k = key_table(&n);
-	char view = app_letter(a);
+	const struct key_row *hint[HINTS_MAX];
+	int n = a->o->hints ? fit_hints(hint, find_hints(a, hint), a->ui.cols) : 0;
 	int x = 0, y = a->ui.rows - 1;
 
-	for (size_t i = 0; i < n && a->o->hints; i++) {
-		int len = (int)strcspn(k[i].keys, " "), from = x;
+	for (int i = 0; i < n; i++) {
+		int from = x;
 
-		if (!k[i].hint[0] || !key_row_in(&k[i], view))
-			continue;
-		if (k[i].action == ACT_CLOSE && a->ui.depth)
-			continue; /* Esc says it already */
-		if (x + len + 1 + (int)strlen(k[i].hint) > a->ui.cols)
-			break;
-		x = paint_text(y, x, a->ui.cols, ROLE_ACCENT, "%.*s", len, k[i].keys);
-		x = paint_text(y, x + 1, a->ui.cols, ROLE_TEXT, "%s", k[i].hint) + 2;
-		zone_key(y, from, x - 2, k[i].action);
+		x = paint_text(y, x, a->ui.cols, ROLE_ACCENT, "%.*s", (int)strcspn(hint[i]->keys, " "), hint[i]->keys);
+		x = paint_text(y, x + 1, a->ui.cols, ROLE_TEXT, "%s", hint[i]->hint) + 2;
+		zone_key(y, from, x - 2, hint[i]->action);
 	}
 }
 
