@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "legend.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "cells.h"
 #include "paint.h"
+#include "state.h"
 #include "util.h"
+#include "zones.h"
 
 static int
 draw_heats(const struct ui *ui, int y, int x)
@@ -29,6 +32,23 @@ draw_heats(const struct ui *ui, int y, int x)
 			x = paint_text(y, x, ui->cols, ui_heat_role(ui, h), " %s ", text);
 	}
 	return ui_by_count(ui) ? paint_text(y, x, ui->cols, ROLE_TEXT, " generations ") : x + 1;
+}
+
+/* As if its filter had been typed; once more: all pages again. Of other lenses there are no words for it. */
+static unsigned
+hit_state(struct ui *ui, const struct sample *s, const struct touch *t)
+{
+	char text[sizeof(ui->page_filter)];
+
+	(void)s;
+	if (t->drag)
+		return FX_NONE;
+	snprintf(text, sizeof(text), "state=%s", state_row((enum state)t->value)->name);
+	if (strcmp(ui->page_filter, text))
+		memcpy(ui->page_filter, text, sizeof(text));
+	else
+		ui->page_filter[0] = '\0';
+	return FX_NONE;
 }
 
 /* What the filter lets pass of what is on screen. */
@@ -71,9 +91,13 @@ legend_draw(const struct ui *ui, const struct sample *s, int y)
 	if (s->gen && !lens_needs_pages(l))
 		x = draw_heats(ui, y, x);
 	for (unsigned c = 0; c < lens_classes(l) && x + 6 < ui->cols; c++) {
+		int from = x;
+
 		if (!n[c])
 			continue;
 		paint_glyph(y, x, paint_class_role(l, c), cells_glyph(lens_class(l, c).letter));
 		x = paint_text(y, x + 1, ui->cols, ROLE_TEXT, " %s ", lens_class(l, c).name);
+		if (l == LENS_STATE)
+			zone_add(&(struct zone){.y = y, .x = from, .bottom = y + 1, .right = x - 1, .value = c, .hit = hit_state});
 	}
 }
