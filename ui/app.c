@@ -13,12 +13,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "inspector.h"
-#include "list_rows.h"
 #include "list_typed.h"
+#include "list_rows.h"
 #include "prompt.h"
 #include "util.h"
 
@@ -405,154 +404,6 @@ read_keys(struct app *a)
 
 /* --- samples ------------------------------------------------------------------------------------------ */
 
-static void
-tell_armed(const struct sample *s, char *text, size_t size)
-{
-	int n = snprintf(text, size, "gen %u: %s armed in %.1f ms", s->gen, track_way_label(s->track_way),
-	                 (double)s->mark_cost_ns / 1e6);
-
-	if (s->gen == 1 && s->stopped_ns)
-		n += snprintf(text + n, size - (size_t)n, ", one thread stopped for %.2f ms", (double)s->stopped_ns / 1e6);
-	snprintf(text + n, size - (size_t)n, "; the first write to each page costs about 1 us more");
-}
-
-/* What a clear did, and what follows from the way it was done. */
-static void
-tell_clear(const struct sample *s, char *text, size_t size)
-{
-	unsigned long long pages = s->regions ? s->regions->totals.rss : 0;
-	double ms = (double)s->mark_cost_ns / 1e6;
-
-	if (track_way_caps(s->track_way) & TRACK_CHANGES)
-		snprintf(text, size, "%s on screen are compared from now on%s%s",
-		         s->track_way == TRACK_HASH ? "the contents of the pages" : "the page table entries of the pages",
-		         s->track_why[0] ? "; not userfaultfd: " : "", s->track_why);
-	else if (track_way_caps(s->track_way) & TRACK_RANGES)
-		tell_armed(s, text, size);
-	else
-		snprintf(text, size, "gen %u: %s cleared in %.1f ms; the next write to each of %llu pages costs a fault", s->gen,
-		         track_way_label(s->track_way), ms, pages);
-}
-
-static void
-notice_others(struct app *a)
-{
-	if (a->s->others && !a->others_seen)
-		app_toast(a, ROLE_HOT, "somebody else cleared soft-dirty: what was seen written stays, and c starts anew");
-	a->others_seen = a->s->others;
-}
-
-/* The mark is gone, and not because of an exec, which is told by itself. */
-static void
-notice_let_go(struct app *a)
-{
-	char text[256];
-
-	if (a->gen_seen && !a->s->gen && !a->s->ended && a->s->execs == a->execs_seen) {
-		snprintf(text, sizeof(text), "writes are no longer told: %s", a->s->track_why);
-		app_toast(a, ROLE_HOT, text);
-		a->want.pulse_ns = 0;
-	}
-	a->gen_seen = a->s->gen;
-}
-
-static void
-notice_clear(struct app *a)
-{
-	char text[400];
-
-	if (a->s->clear_err.what[0] && a->want.pulse_ns) {
-		a->want.pulse_ns = 0;
-		app_post(a);
-		app_toast_err(a, &a->s->clear_err);
-	}
-	if (a->s->cleared == a->clear_seen)
-		return;
-	a->clear_seen = a->s->cleared;
-	if (a->s->clear_err.what[0]) {
-		app_toast_err(a, &a->s->clear_err);
-		return;
-	}
-	if (a->s->question)
-		return;
-	tell_clear(a->s, text, sizeof(text));
-	app_toast(a, ROLE_HOT, text);
-}
-
-static void
-notice_fault(struct app *a)
-{
-	char text[128];
-
-	if (a->s->faulted == a->fault_seen)
-		return;
-	a->fault_seen = a->s->faulted;
-	if (a->s->fault_err.what[0]) {
-		app_toast_err(a, &a->s->fault_err);
-		return;
-	}
-	snprintf(text, sizeof(text), a->s->fault_idle ? "page %llx is in RAM: R had nothing to do"
-	                                              : "page %llx was read: the process has faulted it in",
-	         (unsigned long long)(a->want.fault_at & ~(uint64_t)(a->s->page_size - 1)));
-	app_toast(a, ROLE_HOT, text);
-}
-
-static void
-notice_answer(struct app *a)
-{
-	if (!a->asked || a->s->asked != a->asked)
-		return;
-	a->asked = 0;
-	if (!a->s->answer) {
-		app_toast_err(a, &a->s->answer_err);
-		return;
-	}
-	app_close_panel(a);
-	a->panel = answer_ref(a->s->answer);
-}
-
-/* Known of our own children; main waits for them after us. */
-static void
-how_it_ended(pid_t pid, char *out, size_t size)
-{
-	siginfo_t info = {.si_pid = 0};
-
-	out[0] = '\0';
-	if (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0 || !info.si_pid)
-		return;
-	if (info.si_code == CLD_EXITED) {
-		snprintf(out, size, " with exit status %d", info.si_status);
-		return;
-	}
-	snprintf(out, size, " by signal %d (%s)", info.si_status, strsignal(info.si_status));
-}
-
-static void
-notice_life(struct app *a)
-{
-	char text[160], how[64];
-
-	if (a->s->execs != a->execs_seen) {
-		a->execs_seen = a->s->execs;
-		a->want.pulse_ns = 0; /* the new program was not asked about */
-		if (a->asking)
-			app_agree(a, ACT_BACK);
-		a->ui.region = 0;
-		a->ui.depth = 0;
-		a->ui.jumps = (struct jumps){0}; /* addresses of another space */
-		rows_anew(&a->ui);
-		snprintf(text, sizeof(text), "process %d executed a new program: now %s", (int)a->s->pid,
-		         a->s->comm);
-		app_toast(a, ROLE_BANNER, text);
-	}
-	if (a->s->ended && !a->ended_seen) {
-		a->ended_seen = true;
-		how_it_ended(a->s->pid, how, sizeof(how));
-		snprintf(text, sizeof(text), "process %d has ended%s: this is the last that was seen", (int)a->s->pid, how);
-		app_toast(a, ROLE_BANNER, text);
-	}
-}
-
 static int
 take_sample(struct app *a, struct err *err)
 {
@@ -565,14 +416,7 @@ take_sample(struct app *a, struct err *err)
 	else
 		sample_free(a->s);
 	a->s = got;
-	app_question(a);
-	notice_clear(a);
-	notice_others(a);
-	notice_let_go(a);
-	notice_fault(a);
-	notice_answer(a);
-	app_notice_found(a);
-	notice_life(a);
+	app_notice(a);
 	return 0;
 }
 

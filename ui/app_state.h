@@ -100,6 +100,9 @@ int app_wait_first(struct app *a, struct err *err);
 /* app_choose.c: 1 a target is being read, 0 the person left, -1 err */
 int app_choose(struct app *a, struct err *err);
 
+/* app_notice.c: tells what the sample brings */
+void app_notice(struct app *a);
+
 /* app_agree.c: what must be answered before a clear */
 void app_question(struct app *a);                 /* the sample brings one: puts it */
 bool app_agree(struct app *a, enum action action); /* the answer; false: the key is none */
