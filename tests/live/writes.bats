@@ -62,7 +62,7 @@ teardown() { live_end; }
 	# they age and stay
 	screen_wait_text "${AT[anon]} +aaa[+-]a[+-]a[+-]a{56}( |\$)"
 	subject write anon 0 63
-	screen_wait_text "${AT[anon]} +#aa[+-]a[+-]a[+-]a{55}#( |\$)"
+	screen_wait_text "${AT[anon]} +[#+]aa[+-]a[+-]a[+-]a{55}[#+]( |\$)"
 	screen_keys q q
 	screen_end
 }
