@@ -236,10 +236,11 @@ static const struct {
 	const char *name;
 	void (*add)(struct help *h);
 } pages[] = {
-    {'R', NULL, NULL}, {'G', NULL, NULL}, {'P', NULL, NULL}, {'X', NULL, add_bytes}, {'V', NULL, NULL},
-    {'M', NULL, NULL}, {'W', NULL, NULL}, {'C', NULL, NULL}, {'L', NULL, NULL}, {'S', NULL, add_access}, {'T', NULL, NULL},
-    {'U', NULL, NULL}, {0, "lenses", add_lenses}, {0, "writes", add_writes}, {0, "questions", add_questions},
-    {0, "filter", add_filter}, {0, "mouse", add_mouse}, {0, "settings", add_settings}, {'H', NULL, NULL},
+    {'R', NULL, NULL}, {'G', NULL, NULL}, {'P', NULL, NULL}, {'X', NULL, add_bytes},
+    {'V', NULL, NULL}, {'M', NULL, NULL}, {'W', NULL, add_writes}, {'C', NULL, NULL},
+    {'L', NULL, NULL}, {'S', NULL, add_access}, {'T', NULL, NULL}, {'U', NULL, NULL},
+    {0, "lenses", add_lenses}, {0, "questions", add_questions}, {0, "filter", add_filter},
+    {0, "mouse", add_mouse}, {0, "settings", add_settings}, {'H', NULL, NULL},
 };
 
 const char *
