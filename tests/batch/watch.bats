@@ -78,3 +78,20 @@ load helper
 	is "$(grep -c '0x1000000,[1-9]' "$BATS_TEST_TMPDIR/list")" 1
 	pm --watch=0.01 -e heap "$PID" >"$BATS_TEST_TMPDIR/out"
 }
+
+@test "migrate goes by what --watch measured; less than a second is too little" {
+	fixture_own softdirty
+	target_writes 10000000 3 5 7
+	pm --watch=1 -e 'migrate 1g' --json "$PID" >"$BATS_TEST_TMPDIR/out"
+	is "$(json "$BATS_TEST_TMPDIR/out" answers.0.bytes_to_send answers.0.bytes_written answers.0.converges \
+		answers.0.rounds answers.0.downtime_ms | xargs)" "557056 12288 1 0 4"
+	# with no time to stand still for: everything once, then what was written meanwhile, for ever
+	pm --watch=1 -e 'migrate 1g 0ms' "$PID" >"$BATS_TEST_TMPDIR/out"
+	grep 'does not converge: while .* is sent' "$BATS_TEST_TMPDIR/out"
+	pm --watch=1 --list -o START,DIRTY,RATE -b --csv -n "$PID" >"$BATS_TEST_TMPDIR/out"
+	grep -E '^0x10000000,12288,(1[012]...|[89]...)$' "$BATS_TEST_TMPDIR/out"
+	grep -x '0x20000000,0,0' "$BATS_TEST_TMPDIR/out"
+	grep -x '0x30000000,,' "$BATS_TEST_TMPDIR/out"
+	pm --watch=0.01 -e 'migrate 1g' "$PID" >"$BATS_TEST_TMPDIR/out"
+	grep 'less than a second was measured' "$BATS_TEST_TMPDIR/out"
+}
