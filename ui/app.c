@@ -32,7 +32,7 @@ enum {
 void
 app_toast(struct app *a, enum role role, const char *text)
 {
-	snprintf(a->toast, sizeof(a->toast), "%s", text);
+	snprintf(a->toast, sizeof(a->toast), "%.*s", (int)sizeof(a->toast) - 1, text);
 	a->toast_role = role;
 	a->toast_until = time_ns() + TOAST_MS * MS;
 	messages_add(&a->messages, (int)role, text, time(NULL));

@@ -189,8 +189,8 @@ add_writes(struct help *h)
 	    "a page takes one short fault, and the page shows in a warm colour: the brighter, the more recent. It "
 	    "costs the target that fault a page, once, and a stop of some milliseconds for the clear.",
 	    "A huge page has one mark: one byte written marks all of it.",
-	    "Nothing is cleared unless you ask for it. Before the first clear nothing is known about writes: every "
-	    "page is born marked.",
+	    ("Nothing is cleared unless you ask for it. Before the first clear nothing is known about writes: every "
+	    "page is born marked."),
 	};
 
 	head(h, "Writes");

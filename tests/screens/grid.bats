@@ -134,9 +134,9 @@ at() { screen_wait_text "^ $1[: ]"; }
 	screen_resize 80 24		# each width has a wish of its own
 	! screen_text | grep 'Page 0'
 	screen_keys I
-	screen_text | grep -E '^ VmFlags'
+	screen_text | grep -E '^ (pss|uss|referenced) '
 	screen_keys Escape Enter I
-	screen_text | grep -E '^ VmFlags'
+	screen_text | grep -E '^ (pss|uss|referenced) '
 	screen_resize 40 12
 	screen_keys Escape Escape i
 	screen_text | grep -E '^ Page 00000103f000'
