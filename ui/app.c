@@ -430,10 +430,10 @@ app_write_status(struct app *a)
 
 	if (a->status_fd < 0)
 		return;
-	n = snprintf(line, sizeof(line), "frame=%u keys=%u idle=%d size=%dx%d view=%c key_us=%.0f\n", a->frame, a->keys,
+	n = snprintf(line, sizeof(line), "frame=%u keys=%u idle=%d size=%dx%d view=%c key_us=%.0f cells=%u\n", a->frame, a->keys,
 	             app_answered(a) && !a->asked, a->ui.cols, a->ui.rows,
 	             prompt_is_open() ? ':' : a->ui.awaited ? '\'' : app_letter(a),
-	             a->keys != a->keys_told ? (double)(time_ns() - a->ui.touched_ns) / 1e3 : 0);
+	             a->keys != a->keys_told ? (double)(time_ns() - a->ui.touched_ns) / 1e3 : 0, a->cells);
 	a->keys_told = a->keys;
 	if (write(a->status_fd, line, (size_t)n) < 0)
 		a->status_fd = -1;

@@ -74,7 +74,7 @@ app_flush(struct app *a)
 
 	if (a->signals >= 0)
 		sigprocmask(SIG_UNBLOCK, &set, NULL);
-	paint_flush();
+	a->cells = paint_flush();
 	if (a->signals >= 0)
 		sigprocmask(SIG_BLOCK, &set, NULL);
 	a->quit |= ended != 0;

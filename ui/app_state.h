@@ -67,6 +67,7 @@ struct app {
 	bool ended_seen, end_told;
 	uint64_t wanted_at;     /* when the newest want was made */
 	unsigned frame, keys, keys_told;
+	unsigned cells;         /* that the frame on screen changed */
 	int status_fd;          /* tests wait on it; -1 */
 	int signals;
 };
