@@ -20,6 +20,7 @@ static struct termios saved;
 static bool saved_ok;
 static struct ground_ask asked;
 static int unread[2], unread_n; /* was read, and is the next */
+static bool bytes_on; /* readline gets bytes, the program keys */
 static bool mouse_on;
 static struct mouse reported;   /* what CODE_MOUSE says */
 static char leave[192]; /* what a crash writes: leave the alternate screen, show the cursor */
@@ -186,6 +187,7 @@ term_open(struct term *t, const struct term_options *o, struct err *err)
 	keys = newpad(1, 1);
 	nodelay(keys, TRUE);
 	keypad(keys, TRUE);
+	bytes_on = false;
 	mouse_on = false;
 	if (o->mouse)
 		start_mouse(t);
@@ -425,7 +427,9 @@ term_key(struct term *t, bool raw)
 
 	if (t->headless)
 		return TERM_NONE;
-	keypad(keys, !raw);
+	if (raw != bytes_on) /* it tells the terminal each time that it is called */
+		keypad(keys, raw ? FALSE : TRUE);
+	bytes_on = raw;
 	c = next_key(raw);
 	if (c == ERR && asked.ground && t->ground != asked.ground) {
 		t->ground = asked.ground;
