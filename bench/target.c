@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A process of a known shape, to measure against: makes it, prints "PID START LEN" (decimal, hex,
- * decimal bytes) and "READY", then pauses, or keeps writing if the shape says so.
+ * decimal bytes) and "READY", then pauses, or goes on as the shape says.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -281,6 +281,37 @@ make_dirty(char **arg)
 	keep_writing(arg, false);
 }
 
+/* At each SIGUSR1 FRACTION of the pages change: those that are there go, the others come; then "FLIPPED". */
+static _Noreturn void
+make_flip(char **arg)
+{
+	uint64_t size = parse_size(arg[0]), n = size / page;
+	uint64_t limit = (uint64_t)(parse_fraction(arg[1]) * 1e6);
+	uint8_t *p = map(size, MADV_NOHUGEPAGE);
+	bool *there = mem_alloc(n);
+	sigset_t set;
+	int sig;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	for (uint64_t i = 0; i < n; i++)
+		if ((there[i] = random_below(2)))
+			p[i * page] = 1;
+	for (announce(p, size);; puts("FLIPPED"), fflush(stdout)) {
+		sigwait(&set, &sig);
+		for (uint64_t i = 0; i < n; i++) {
+			if (random_below(1000000) >= limit)
+				continue;
+			there[i] = !there[i];
+			if (there[i])
+				p[i * page] = 1;
+			else
+				madvise(p + i * page, page, MADV_DONTNEED);
+		}
+	}
+}
+
 /* "OPS A-SECOND LONGEST-US" of what was done since *start, twice a second; starts anew then. */
 static void
 tell_ops(uint64_t *start, uint64_t *ops, uint64_t *max, uint64_t *now)
@@ -349,6 +380,7 @@ static const struct shape {
 	{ "frag", "SIZE TOTAL", 2, make_frag },
 	{ "churn", "SIZE PAGES-PER-SECOND", 2, make_churn },
 	{ "dirty", "SIZE PAGES-PER-SECOND", 2, make_dirty },
+	{ "flip", "SIZE FRACTION", 2, make_flip },
 	{ "mapper", "SIZE", 1, make_mapper },
 	{ "writer", "SIZE", 1, make_writer },
 };
