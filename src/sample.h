@@ -43,6 +43,7 @@ struct want {
 	uint64_t card;
 	char filter[256];     /* of the grid's pages; "": none */
 	uint64_t find;        /* raised by one for one more: the next page that passes, from a place on */
+	bool find_bytes;      /* or the next place of bytes (pattern.h), in the region of that place */
 	char find_what[256];
 	uint64_t find_from;
 	bool find_back;

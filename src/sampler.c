@@ -548,20 +548,40 @@ do_fault(struct sampler *s)
 	s->draft.faulted = s->now.fault;
 }
 
+/* Bytes are many, and nobody waits for them who has gone elsewhere: it is given up for a newer want. */
+static void
+find_bytes(struct sampler *s)
+{
+	struct pattern p;
+
+	if (pattern_parse(s->now.find_what, &p, &s->draft.find_err) == 0 &&
+	    seek_bytes(&s->t, &s->draft.regions->vmas, &p, s->now.find_from, s->now.find_back, &s->draft.found,
+	               &s->draft.find_err) == 1)
+		s->draft.found.stopped = true;
+}
+
 /* As an answer it is not given up: who asked waits for it. */
 static void
-do_find(struct sampler *s)
+find_page(struct sampler *s)
 {
 	struct filter f;
 
-	s->draft.find_err.what[0] = '\0';
-	s->draft.found = (struct seek_found){0};
 	s->t.pm.stop = stopping;
-	if (!s->draft.ended && s->draft.regions &&
-	    filter_parse(s->now.find_what, FILTER_PAGE, s->t.pm.page_size, &f, &s->draft.find_err) == 0)
+	if (filter_parse(s->now.find_what, FILTER_PAGE, s->t.pm.page_size, &f, &s->draft.find_err) == 0)
 		seek_next(&s->t, s->draft.regions, &f, s->now.find_from, s->now.find_back, &s->draft.found,
 		          &s->draft.find_err);
 	s->t.pm.stop = superseded;
+}
+
+static void
+do_find(struct sampler *s)
+{
+	s->draft.find_err.what[0] = '\0';
+	s->draft.found = (struct seek_found){0};
+	if (!s->draft.ended && s->draft.regions && s->now.find_bytes)
+		find_bytes(s);
+	else if (!s->draft.ended && s->draft.regions)
+		find_page(s);
 	s->draft.find = s->now.find;
 }
 

@@ -3,6 +3,7 @@
 #define PM_SEEK_H
 
 #include "filter.h"
+#include "pattern.h"
 #include "region.h"
 #include "target.h"
 
@@ -32,6 +33,8 @@ struct seek_found {
 	bool any, wrapped; /* wrapped: behind the last region it went on at the first, or the other way */
 	uint64_t at;
 	uint64_t unknown;  /* pages passed by of which it is not known */
+	uint64_t skipped;  /* by seek_bytes: pages passed by that were not read, mostly because they are not in RAM */
+	bool stopped;      /* it was given up for something newer */
 };
 
 /*
@@ -40,5 +43,12 @@ struct seek_found {
  */
 int seek_next(struct target *t, const struct regions *rs, const struct filter *f, uint64_t from, bool back,
               struct seek_found *out, struct err *err);
+
+/*
+ * The next place behind `from` where these bytes lie, or the one before it, in the region that has it
+ * and round. What bytes.h does not read is not read: pages that are in RAM alone. Returns as seek_next.
+ */
+int seek_bytes(struct target *t, const struct vma_list *vmas, const struct pattern *p, uint64_t from, bool back,
+               struct seek_found *out, struct err *err);
 
 #endif

@@ -198,7 +198,8 @@ app_effects(struct app *a, unsigned fx)
 	if (fx & FX_FIND_HELP)
 		app_prompt(a, PROMPT_FIND_HELP);
 	if (fx & FX_FIND)
-		app_prompt(a, ui_view(&a->ui) == VIEW_GRID ? PROMPT_PAGE_FIND : PROMPT_FIND);
+		app_prompt(a, ui_view(&a->ui) == VIEW_GRID ? PROMPT_PAGE_FIND
+		              : ui_view(&a->ui) == VIEW_HEX ? PROMPT_BYTE_FIND : PROMPT_FIND);
 	if (fx & FX_FILTER)
 		app_prompt(a, ui_view(&a->ui) == VIEW_GRID ? PROMPT_PAGE_FILTER : PROMPT_FILTER);
 	if (fx & (FX_SEEK | FX_SEEK_BACK))

@@ -271,6 +271,26 @@ read_page_filter(struct app *a, const char *line, char out[256])
 	return true;
 }
 
+/* What is looked for in the hex view; an empty line: what was looked for last. */
+static void
+find_bytes(struct app *a, const char *line)
+{
+	struct pattern p;
+	struct err err;
+
+	if (line[strspn(line, " \t")]) {
+		if ((strlen(line) >= sizeof(a->ui.byte_find)
+		         ? err_set(&err, ERR_USAGE, "a line this long is not taken", "look for fewer bytes", "cannot read it")
+		         : pattern_parse(line, &p, &err)) < 0) {
+			prompt_refuse(a, line, &err);
+			return;
+		}
+		snprintf(a->ui.byte_find, sizeof(a->ui.byte_find), "%.255s", line);
+	}
+	if (a->ui.byte_find[0] && app_shown(a))
+		app_seek(a, false);
+}
+
 static void
 prompt_entered(struct app *a)
 {
@@ -309,6 +329,9 @@ prompt_entered(struct app *a)
 		if (app_shown(a) && (!line[0] || read_page_filter(a, line, a->ui.page_find)) && a->ui.page_find[0])
 			app_seek(a, false);
 		break;
+	case PROMPT_BYTE_FIND:
+		find_bytes(a, line);
+		break;
 	}
 }
 
@@ -325,6 +348,7 @@ static void
 follow(struct app *a)
 {
 	struct err err = {0};
+	struct pattern p;
 	struct filter f;
 
 	a->typing[0] = '\0';
@@ -339,6 +363,8 @@ follow(struct app *a)
 		snprintf(a->typing, sizeof(a->typing), "%s", err.why);
 	else if ((prompt_kind() == PROMPT_PAGE_FIND || prompt_kind() == PROMPT_PAGE_FILTER) && prompt_line()[0] &&
 	         filter_parse(prompt_line(), FILTER_PAGE, app_shown(a)->page_size, &f, &err) < 0)
+		snprintf(a->typing, sizeof(a->typing), "%s", err.why);
+	else if (prompt_kind() == PROMPT_BYTE_FIND && prompt_line()[0] && pattern_parse(prompt_line(), &p, &err) < 0)
 		snprintf(a->typing, sizeof(a->typing), "%s", err.why);
 }
 

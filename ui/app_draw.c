@@ -275,7 +275,7 @@ draw_prompt(const struct app *a, int y)
 	                                    [PROMPT_INTERVAL] = "seconds between looks: ",
 	                                    [PROMPT_PULSE] = "clear every so many seconds (0: no more): ",
 	                                    [PROMPT_WRITE] = "write to .txt .ansi .csv .json: ",
-	                                    [PROMPT_PAGE_FIND] = "/", [PROMPT_PAGE_FILTER] = "filter: "};
+	                                    [PROMPT_PAGE_FIND] = "/", [PROMPT_BYTE_FIND] = "/", [PROMPT_PAGE_FILTER] = "filter: "};
 	const char *sign = signs[prompt_kind()];
 	const char *line = prompt_line();
 	int x = (int)ui_width(sign, strlen(sign)), room = a->ui.cols - x - 1;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Finding pages by what they are: the sampler looks for them, the cursor goes there. */
+/* Finding pages by what they are, and bytes: the sampler looks for them, the cursor goes there. */
 #include "app_state.h"
 
 #include <stdio.h>
@@ -8,13 +8,16 @@ void
 app_seek(struct app *a, bool back)
 {
 	struct want *w = &a->want;
+	bool bytes = ui_view(&a->ui) == VIEW_HEX;
+	const char *what = bytes ? a->ui.byte_find : a->ui.page_find;
 
-	if (!a->ui.page_find[0]) {
+	if (!what[0]) {
 		app_effects(a, FX_FIND);
 		return;
 	}
-	snprintf(w->find_what, sizeof(w->find_what), "%s", a->ui.page_find);
-	w->find_from = a->ui.cursor;
+	snprintf(w->find_what, sizeof(w->find_what), "%s", what);
+	w->find_bytes = bytes;
+	w->find_from = bytes ? a->ui.byte : a->ui.cursor;
 	w->find_back = back;
 	w->find++;
 	app_post(a);
@@ -32,6 +35,36 @@ say_nothing(struct app *a)
 	app_toast(a, ROLE_HOT, text);
 }
 
+/* What was not searched is said whether something was found or not: it may lie there. */
+static void
+notice_bytes(struct app *a)
+{
+	const struct seek_found *f = &a->s->found;
+	struct buf text = {0};
+
+	if (ui_view(&a->ui) != VIEW_HEX || a->s->find != a->want.find)
+		return; /* somebody has gone elsewhere */
+	if (f->stopped) {
+		buf_fmt(&text, "the search was given up for what came after it; %s searches again", key_of(ACT_FIND_NEXT, 'X'));
+	} else {
+		buf_str(&text, f->any ? "" : "these bytes are nowhere in the region");
+		if (f->wrapped)
+			buf_str(&text, a->want.find_back ? "none before: this is the last of all"
+			                                 : "none behind: this is the first of all");
+		if (f->skipped)
+			buf_fmt(&text, "%s%llu page%s not in RAM %s not searched", text.len ? "; " : "",
+			        (unsigned long long)f->skipped, f->skipped == 1 ? "" : "s", f->skipped == 1 ? "was" : "were");
+	}
+	if (f->any) {
+		a->back = 0;
+		ui_leave(&a->ui);
+		a->ui.byte = f->at;
+	}
+	if (text.len)
+		app_toast(a, f->any || f->stopped ? ROLE_TEXT : ROLE_HOT, text.s);
+	buf_free(&text);
+}
+
 /* The zoom stays: in a cell of many pages the cursor stands on the one that was found. */
 void
 app_notice_found(struct app *a)
@@ -45,6 +78,8 @@ app_notice_found(struct app *a)
 	a->find_seen = a->s->find;
 	if (a->s->find_err.what[0]) {
 		app_toast_err(a, &a->s->find_err);
+	} else if (a->want.find_bytes) {
+		notice_bytes(a);
 	} else if (!f->any) {
 		say_nothing(a);
 	} else {

@@ -11,7 +11,7 @@
  * it, and what it would show is asked of it.
  */
 enum prompt_kind { PROMPT_ASK, PROMPT_FIND, PROMPT_FIND_HELP, PROMPT_FILTER, PROMPT_INTERVAL, PROMPT_PULSE,
-                   PROMPT_WRITE, PROMPT_PAGE_FIND, PROMPT_PAGE_FILTER };
+                   PROMPT_WRITE, PROMPT_PAGE_FIND, PROMPT_PAGE_FILTER, PROMPT_BYTE_FIND };
 enum prompt_event { PROMPT_EDITING, PROMPT_DONE, PROMPT_CANCELLED };
 
 /* Once, before the first prompt: history from $XDG_STATE_HOME/pmtop/history. */

@@ -80,6 +80,7 @@ struct ui {
 	uint64_t cursor;      /* address of the page under the cursor */
 	enum letters letters;
 	char page_filter[256], page_find[256]; /* pages that do not pass are dimmed; "": no filter; what / looked for */
+	char byte_find[256];  /* the same in the hex view, as pattern.h has it */
 	bool follow;          /* the cursor goes to the newest write, until it is moved; that was seen at: */
 	uint64_t followed_ns;
 	bool pane_away;       /* the inspector is not wanted, where there is room for it, ... */

@@ -399,6 +399,9 @@ act(struct ui *ui, const struct sample *s, enum action a)
 	case ACT_OPEN: follow(ui, s); break;
 	case ACT_RANGE: ui_range_toggle(ui); break;
 	case ACT_READ_PAGE: return FX_FAULT;
+	case ACT_FIND: return FX_FIND;
+	case ACT_FIND_NEXT: return FX_SEEK;
+	case ACT_FIND_BACK: return FX_SEEK_BACK;
 	}
 	return FX_NONE;
 }

@@ -119,6 +119,44 @@ poke() {
 	screen_end
 }
 
+@test "/ finds text and bytes in the region, n and N go on, and round; what is not in RAM is not read" {
+	fixture zoo
+	screen_start 80x24 "$PID"
+	screen_hex heap+0x1000
+	says() { screen_text | tail -n 2 | head -n 1 | grep "$1"; }
+	at() { screen_text | head -n 1 | grep -E "hex $1( |\$)"; }
+	screen_keys /
+	screen_type '"first words'
+	screen_text | tail -n 1 | grep -- '-> the text has no end'
+	screen_type '" 20'
+	screen_keys Enter
+	at 1000004
+	screen_golden hex-find
+	screen_keys /
+	screen_type '0x7f5500126034'
+	screen_keys Enter
+	at 1002000
+	screen_keys g /
+	screen_type '77 6f 72 64'
+	screen_keys Enter
+	at 100000a
+	screen_keys n
+	says 'this is the first of all'
+	screen_keys N
+	says 'this is the last of all'
+	screen_keys /
+	screen_type '"what is nowhere"'
+	screen_keys Enter
+	says 'these bytes are nowhere in the region; [0-9]* pages not in RAM were not searched'
+	at 100000a
+	screen_keys /
+	screen_type 'first'
+	screen_keys Enter
+	says 'neither "text" nor bytes in hex'
+	screen_keys Escape Escape Q
+	screen_end
+}
+
 @test "a page that is not in RAM is not read until R says so" {
 	fixture zoo
 	screen_start 80x24 "$PID"
@@ -182,7 +220,7 @@ poke() {
 
 @test "the help of the bytes has their legend" {
 	fixture zoo
-	screen_start 100x60 "$PID"
+	screen_start 100x66 "$PID"
 	screen_hex heap
 	screen_keys '?'
 	screen_text | head -n 1 | grep 'help > hex'

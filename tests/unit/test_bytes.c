@@ -6,6 +6,7 @@
 #include "bytes.h"
 #include "fake.h"
 #include "hex.h"
+#include "seek.h"
 #include "state.h"
 #include "tap.h"
 
@@ -345,6 +346,56 @@ test_show(void)
 		       rows[i].name);
 }
 
+static bool
+found(struct target *t, const char *what, uint64_t from, bool back, uint64_t want, bool wrapped)
+{
+	struct seek_found f;
+	struct pattern p;
+	struct err err;
+
+	return pattern_parse(what, &p, &err) == 0 && seek_bytes(t, &vmas, &p, from, back, &f, &err) == 0 && f.any &&
+	       f.at == want && f.wrapped == wrapped;
+}
+
+static bool
+stop_now(void *arg)
+{
+	(void)arg;
+	return true;
+}
+
+static void
+test_seek(void)
+{
+	struct seek_found f;
+	struct pattern p;
+	struct target t;
+	struct err err;
+
+	make_target(&t);
+	ok(found(&t, "\"page\"", 0x10000, false, 0x10006, false), "bytes are found forwards");
+	ok(found(&t, "\"page\"", 0x10006, false, 0x11007, false), "and the next of them");
+	ok(found(&t, "\"page\"", 0x11007, false, 0x10006, true), "and the first again");
+	ok(found(&t, "\"page\"", 0x11007, true, 0x10006, false), "backwards");
+	ok(found(&t, "\"page\"", 0x10006, true, 0x11007, true), "backwards and round");
+	ok(found(&t, "\"first\"", 0x10000, false, 0x10000, true), "the place one is at comes last");
+	ok(found(&t, "ff \"second\"", 0x10000, false, 0x10fff, false), "across the border of two pages");
+	ok(found(&t, "ff \"second\"", 0x12000, true, 0x10fff, false), "backwards across it");
+	ok(found(&t, "\"\\x09\"", 0x10000, false, 0x17ffa, false), "in the last page");
+	ok(pattern_parse("\"no read\"", &p, &err) == 0 && seek_bytes(&t, &vmas, &p, 0x10000, false, &f, &err) == 0 &&
+	   !f.any, "not in a page that is not in RAM");
+	is_u64(f.skipped, 4, "which are counted, each once");
+	ok(seek_bytes(&t, &vmas, &p, 0x13800, true, &f, &err) == 0 && !f.any, "from within one");
+	is_u64(f.skipped, 4, "and each once there");
+	ok(pattern_parse("00 \"next\"", &p, &err) == 0 && seek_bytes(&t, &vmas, &p, 0x17000, false, &f, &err) == 0 &&
+	   !f.any, "not across the border of the region");
+	ok(seek_bytes(&t, &vmas, &p, 0x50000, false, &f, &err) < 0 && err.what[0], "nor where nothing is mapped");
+	t.pm.stop = stop_now;
+	pattern_parse("\"page\"", &p, &err);
+	ok(seek_bytes(&t, &vmas, &p, 0x10000, false, &f, &err) == 1 && !f.any, "a search that is stopped says so");
+	fake_close(&t);
+}
+
 int
 main(void)
 {
@@ -359,6 +410,7 @@ main(void)
 	test_fault();
 	test_no_right();
 	test_pointers();
+	test_seek();
 	test_why();
 	test_row();
 	test_show();
