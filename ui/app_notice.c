@@ -47,18 +47,20 @@ notice_others(struct app *a)
 	a->others_seen = a->s->others;
 }
 
-/* The mark is gone, and not because of an exec, which is told by itself. */
-static void
+/* The mark is gone. Because of an exec that is told by itself: true then. */
+static bool
 notice_let_go(struct app *a)
 {
+	bool gone = a->gen_seen && !a->s->gen && !a->s->ended, exec = a->s->execs != a->execs_seen;
 	char text[256];
 
-	if (a->gen_seen && !a->s->gen && !a->s->ended && a->s->execs == a->execs_seen) {
+	a->gen_seen = a->s->gen;
+	if (gone && !exec) {
 		snprintf(text, sizeof(text), "writes are no longer told: %s", a->s->track_why);
 		app_toast(a, ROLE_HOT, text);
 		a->want.pulse_ns = 0;
 	}
-	a->gen_seen = a->s->gen;
+	return gone && exec;
 }
 
 static void
@@ -133,7 +135,7 @@ how_it_ended(pid_t pid, char *out, size_t size)
 }
 
 static void
-notice_life(struct app *a)
+notice_life(struct app *a, bool let_go)
 {
 	char text[160], how[64];
 
@@ -146,8 +148,8 @@ notice_life(struct app *a)
 		a->ui.depth = 0;
 		a->ui.jumps = (struct jumps){0}; /* addresses of another space */
 		rows_anew(&a->ui);
-		snprintf(text, sizeof(text), "process %d executed a new program: now %s", (int)a->s->pid,
-		         a->s->comm);
+		snprintf(text, sizeof(text), "process %d executed a new program: now %s%s", (int)a->s->pid,
+		         a->s->comm, let_go ? "; its writes are no longer told" : "");
 		app_toast(a, ROLE_BANNER, text);
 	}
 	if (a->s->ended && !a->ended_seen) {
@@ -161,12 +163,14 @@ notice_life(struct app *a)
 void
 app_notice(struct app *a)
 {
+	bool let_go;
+
 	app_question(a);
 	notice_clear(a);
 	notice_others(a);
-	notice_let_go(a);
+	let_go = notice_let_go(a);
 	notice_fault(a);
 	notice_answer(a);
 	app_notice_found(a);
-	notice_life(a);
+	notice_life(a, let_go);
 }

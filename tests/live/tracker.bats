@@ -143,6 +143,19 @@ account() {
 	is_free
 }
 
+@test "a process that ends or executes while it is being armed: told in one line, or watched" {
+	need_watch
+	local i status said
+	for ((i = 0; i < 40; i++)); do
+		perl -e 'select undef, undef, undef, shift() / 1000; exec "sleep", "0.02" if shift() % 2' $((i / 2)) "$i" 3>&- &
+		status=0
+		said=$("$PMTOP" --watch=0.01 --count 1 "${INJECT[@]}" $! 2>&1 >"$BATS_TEST_TMPDIR/out") || status=$?
+		((status <= 1))
+		[[ $status == 0 || ($said == pmtop:*:* && $said != *$'\n'*) ]] || { echo "status $status: $said"; return 1; }
+	done
+	wait
+}
+
 # --- what is refused ----------------------------------------------------------------------------------------
 
 @test "without a word of consent nothing is run in the process" {
@@ -195,7 +208,7 @@ account() {
 	screen_wait_text "${AT[anon]} +aaa[#+-]a[#+-]a[#+-]a{56}( |\$)"
 	run ! is_armed sparse
 	subject exec
-	screen_wait_text 'executed a new program'
+	screen_wait_text 'executed a new program.*its writes are no longer told'
 	run ! grep -E 'gen [0-9]' <(screen_text)
 	screen_keys q
 	screen_end
