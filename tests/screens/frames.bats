@@ -61,12 +61,12 @@ still() {
 @test "frames by the clock send nothing if they bring nothing, nor do keys that move nothing" {
 	local SCREEN_OPTIONS=(--interval 0.1)
 	screen_start 80x24 "$PID"
-	still R frames_come 5
+	still R frames_come 3
 	screen_keys Enter
-	still G frames_come 5
+	still G frames_come 3
 	screen_keys :
 	screen_type rss
-	still : frames_come 5
+	still : frames_come 3
 	still : screen_keys C-e End Right
 	screen_keys Escape Q
 	screen_end
