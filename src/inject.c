@@ -227,9 +227,20 @@ is_compat(const struct vma_list *vmas)
 	return true;
 }
 
+/* Opening its memory asks for the right to trace it; nothing is read, for that would fault pages in. */
+static bool
+may_trace(const struct proc *p)
+{
+	int mem = proc_file(p, "mem", O_RDONLY);
+
+	if (mem >= 0)
+		close(mem);
+	return mem >= 0;
+}
+
 /*
  * In [vdso], which is always in memory; without it in whatever may be executed. 0: none found, but
- * a thread that sleeps in a call brings its own.
+ * a thread that sleeps in a call brings its own. NULL: it is not looked for.
  */
 static int
 find_text(const struct proc *p, bool *compat, uint64_t *insn, struct err *err)
@@ -237,14 +248,17 @@ find_text(const struct proc *p, bool *compat, uint64_t *insn, struct err *err)
 	int maps = proc_file(p, "maps", O_RDONLY), r = 0;
 	struct vma_list vmas = {0};
 
-	*insn = 0;
 	if (maps < 0)
 		return inject_refuse_rights(p, err);
+	if (insn)
+		*insn = 0;
 	if (vma_read(maps, &vmas, err) < 0 || !vmas.n)
 		r = inject_refuse(p, err, "it has ended", "choose a running process");
 	close(maps);
 	*compat = r == 0 && is_compat(&vmas);
-	for (int vdso = 1; r == 0 && vdso >= 0 && !*insn; vdso--)
+	if (r == 0 && !insn && !may_trace(p))
+		r = inject_refuse_rights(p, err);
+	for (int vdso = 1; r == 0 && insn && vdso >= 0 && !*insn; vdso--)
 		for (size_t i = 0; i < vmas.n && r == 0 && !*insn; i++) {
 			const struct vma *v = &vmas.v[i];
 
@@ -393,9 +407,7 @@ inject_plan_text(const struct proc *p, struct inject_plan *plan, uint64_t *insn,
 int
 inject_plan(const struct proc *p, struct inject_plan *plan, struct err *err)
 {
-	uint64_t insn;
-
-	return inject_plan_text(p, plan, &insn, err);
+	return inject_plan_text(p, plan, NULL, err);
 }
 
 #else

@@ -7,7 +7,10 @@
 
 /* --- the plan and its refusals (inject.c) ------------------------------------------------------------- */
 
-/* The same as inject_plan, and a system call instruction in the target's text, 0 none known. */
+/*
+ * The same as inject_plan, and a system call instruction in the target's text, 0 none known: to find
+ * one its text is read, which may fault a page of it in. NULL: not looked for.
+ */
 int inject_plan_text(const struct proc *p, struct inject_plan *plan, uint64_t *insn, struct err *err);
 
 /* All refusals begin alike. refuse_rights is what to say where the kernel says EPERM. */

@@ -60,7 +60,7 @@ only() {
 }
 
 @test "the target's memory is opened in one place, and looked for in another" {
-	only "src/bytes.c src/probe.c src/track_seen.c" '"mem"'
+	only "src/bytes.c src/inject.c src/probe.c src/track_seen.c" '"mem"'
 	only "src/bytes.c" '->mem, '
 }
 
