@@ -152,8 +152,8 @@ account() {
 		said=$("$PMTOP" --watch=0.01 --count 1 "${INJECT[@]}" $! 2>&1 >"$BATS_TEST_TMPDIR/out") || status=$?
 		((status <= 1))
 		[[ $status == 0 || ($said == pmtop:*:* && $said != *$'\n'*) ]] || { echo "status $status: $said"; return 1; }
+		wait $! # its own: bats has a child here, too
 	done
-	wait
 }
 
 # --- what is refused ----------------------------------------------------------------------------------------
