@@ -235,6 +235,7 @@ void
 term_measure(struct term *t)
 {
 	getmaxyx(stdscr, t->rows, t->cols);
+	clearok(curscr, TRUE); /* what was under way to a terminal of another size lies anywhere */
 }
 
 static void
