@@ -280,7 +280,7 @@ probe_ptrace(struct target *t, struct cap *c)
 	} else if (fd < 0) {
 		no(c, strerror(errno), "run as root, or allow ptrace (kernel.yama.ptrace_scope)");
 	} else {
-		yes(c, "may attach (nothing does yet)");
+		yes(c, "may attach; done once, for --tracker uffd, and only on your word");
 	}
 	if (fd >= 0)
 		close(fd);
@@ -337,7 +337,7 @@ static const struct {
     {"page-cache", "pages of a file that are not mapped here", probe_page_cache},
     {"smaps", "PSS and referenced pages", probe_smaps},
     {"mem", "the bytes in a page", probe_mem},
-    {"ptrace", "stacks of threads; later, tracking of writes", probe_ptrace},
+    {"ptrace", "telling writes by userfaultfd; the hex view", probe_ptrace},
     {"move_pages", "NUMA nodes", probe_move_pages},
     {"pidfd", "the end of the process", probe_pidfd},
     {"symbols", "names of functions and data", probe_symbols},

@@ -96,15 +96,6 @@ rate_peak(const struct rate *r, uint64_t *peak, uint64_t *mean)
 	return true;
 }
 
-bool
-rate_is_still(const struct rate *r)
-{
-	for (unsigned i = 0; i < RATE_SLOTS; i++)
-		if (r->pages[i])
-			return false;
-	return true;
-}
-
 void
 rate_series(const struct rate *r, unsigned n, uint64_t *out)
 {

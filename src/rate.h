@@ -30,9 +30,6 @@ bool rate_now(const struct rate *r, uint64_t *pages);
 /* The largest of the whole seconds that are kept, and their mean; false: there is none. */
 bool rate_peak(const struct rate *r, uint64_t *peak, uint64_t *mean);
 
-/* Whether anything was written in what is kept. */
-bool rate_is_still(const struct rate *r);
-
 /*
  * The last minute in n columns (a divisor of 60), oldest first: the mean of their whole seconds,
  * RATE_UNKNOWN where none was measured. Columns begin at multiples of their width, so that a

@@ -462,9 +462,3 @@ ranges_cover(const struct track_ranges *r, uint64_t start, uint64_t end)
 		start = r->v[i].end;
 	return start >= end;
 }
-
-bool
-track_covers(const struct track *t, uint64_t start, uint64_t end)
-{
-	return ranges_cover(&t->mark, start, end);
-}

@@ -222,8 +222,7 @@ enum heat track_count_heat(uint32_t count);
 
 void track_ranges_add(struct track_ranges *r, uint64_t start, uint64_t end);
 
-/* Whether [start, end) existed as it is at the mark; whether all of it is watched. */
+/* Whether [start, end) existed as it is at the mark. */
 bool track_knew(const struct track *t, uint64_t start, uint64_t end);
-bool track_covers(const struct track *t, uint64_t start, uint64_t end);
 
 #endif

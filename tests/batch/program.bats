@@ -129,7 +129,7 @@ strings_of() { # FILE MACRO
 		sed -n 's/^S([^,]*, *"\([^"]*\)".*/\1/p' "$fixture_top/ui/settings.def"
 		sed -n 's/^K(\([A-Z_]*\),.*/\1/p' "$fixture_top/ui/keys.def" | grep -vx ERASE | tr A-Z_ a-z-
 	)
-	! grep -v '^#' "$BATS_TEST_TMPDIR/rc" | grep .
+	is "$(grep -v '^#' "$BATS_TEST_TMPDIR/rc" | grep . || :)" ""
 }
 
 @test "answers do not depend on pmtoprc" {

@@ -32,7 +32,7 @@ costs() {
 	costs <"$BATS_TEST_TMPDIR/all" |
 		grep -vE '^  (PROCMAP_QUERY|userfaultfd|move_pages|pidfd|symbols) |sources are there' >"$BATS_TEST_TMPDIR/out"
 	golden_check "$batch_dir/golden/query-examples.txt" "$BATS_TEST_TMPDIR/out"
-	! grep 'pmtop:\|exit status' "$BATS_TEST_TMPDIR/all"
+	run ! grep 'pmtop:\|exit status' "$BATS_TEST_TMPDIR/all"
 }
 
 @test "several questions are answered in their order, and as one JSON document" {

@@ -138,7 +138,7 @@ account() {
 	watch_start "${INJECT[@]}"
 	until_true is_armed anon
 	subject exec
-	! watch_end
+	if watch_end; then return 1; fi
 	grep -q 'ended, or executed another program' "$BATS_TEST_TMPDIR/err"
 	is_free
 }

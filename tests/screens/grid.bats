@@ -126,13 +126,13 @@ at() { screen_wait_text "^ $1[: ]"; }
 	screen_keys -
 	screen_text | grep -E '^ Cell 00000103e000 +│'
 	screen_keys + i
-	! screen_text | grep 'Page 0'
+	run ! grep 'Page 0' <(screen_text)
 	screen_resize 120 40
 	screen_text | grep 'Page 00000103f000'
 	screen_keys i
-	! screen_text | grep 'Page 0'
+	run ! grep 'Page 0' <(screen_text)
 	screen_resize 80 24		# each width has a wish of its own
-	! screen_text | grep 'Page 0'
+	run ! grep 'Page 0' <(screen_text)
 	screen_keys I
 	screen_text | grep -E '^ (pss|uss|referenced) '
 	screen_keys Escape Enter I
@@ -285,14 +285,14 @@ screen_write() {
 	screen_keys r		# nothing newer
 	at 10028000
 	screen_keys Left
-	! screen_text | grep 'follows writes'
+	run ! grep 'follows writes' <(screen_text)
 	target_writes 10000000 50
 	screen_keys r
 	at 10027000
 	screen_keys F
 	at 10032000
 	screen_keys F
-	! screen_text | grep 'follows writes'
+	run ! grep 'follows writes' <(screen_text)
 	screen_keys Q
 	screen_end
 }
@@ -323,7 +323,7 @@ passing() {
 	screen_keys Enter
 	screen_text | grep -F '^ pages have no word "swaped"; did you mean swapped?'
 	screen_keys Escape Escape	# the prompt, the filter
-	! screen_text | grep 'of 64 pass'
+	run ! grep 'of 64 pass' <(screen_text)
 	screen_text | head -n 1 | grep -F '[heap]'
 	screen_stop
 	SCREEN_ENV=(NO_COLOR=1)

@@ -204,7 +204,7 @@ _screen_first_is() { [[ $(screen_text | sed -n 6p) == ?"$1"* ]]; }
 	target_maps_as 's/55d1c2a00000 rw-p/55d1c2000000 rw-p/ and do { print; s/^55d1c0a00000-55d1c2000000 rw/55d1c2000000-55d1c2c00000 r-/ }; print'
 	screen_keys r
 	screen_text | grep '^ 55d1c2000000.*\[heap\]'
-	! screen_text | grep -E '^[-+]'
+	run ! grep -E '^[-+]' <(screen_text)
 	screen_keys q
 	screen_end
 }

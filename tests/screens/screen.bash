@@ -18,6 +18,9 @@
 # handled, `frame=N keys=N idle=0|1`; idle=1 says that the newest request is answered and drawn.
 # Every wait ends after 10 s x TEST_TIMEOUT_SCALE with the screen printed.
 
+# `run !` is of 1.5; the pictures' script has no bats
+! declare -F bats_require_minimum_version >/dev/null || bats_require_minimum_version 1.5.0
+
 screen_dir=$(cd "${BASH_SOURCE[0]%/*}" && pwd)
 # shellcheck source=tests/fixtures/fixture.bash
 source "$screen_dir/../fixtures/fixture.bash"
