@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "errand.h"
+
+#include <stdio.h>
+
+#include "filter.h"
+#include "hazard.h"
+#include "pattern.h"
+#include "util.h"
+
+void
+errand_choose(struct look *l)
+{
+	struct track *t = &l->t.track;
+
+	t->allow = l->now.allow == l->draft.execs + 1;
+	t->scope = l->now.scope;
+	track_choose(t, l->now.tracker);
+	if (t->can == TRACK_UNKNOWN)
+		track_probe(t, &l->t.proc, &l->t.pm);
+}
+
+/* What must be asked before a clear is done. */
+static enum clear_question
+find_question(struct look *l)
+{
+	const struct track *t = &l->t.track;
+	struct buf text = {0};
+	bool hazard;
+
+	if (t->can == TRACK_ASK)
+		return CLEAR_CONSENT;
+	if (t->can != TRACK_YES || t->way != TRACK_SOFT_DIRTY || l->now.sure == l->draft.execs + 1)
+		return CLEAR_NO_QUESTION;
+	hazard = hazard_of_clear(&l->t.proc, &l->draft.regions->vmas, &text);
+	if (hazard)
+		snprintf(l->draft.question_text, sizeof(l->draft.question_text), "%s", text.s);
+	buf_free(&text);
+	return hazard ? CLEAR_HAZARD : CLEAR_NO_QUESTION;
+}
+
+void
+errand_clear(struct look *l)
+{
+	struct err *err = &l->draft.clear_err;
+
+	err->what[0] = '\0';
+	l->draft.question = CLEAR_NO_QUESTION;
+	if (l->draft.ended) {
+		err_set(err, ERR_TARGET, "the process has ended", NULL, "cannot track writes");
+	} else if (l->draft.regions) {
+		errand_choose(l);
+		l->draft.question = find_question(l);
+		l->draft.questions += l->draft.question != CLEAR_NO_QUESTION;
+		if (!l->draft.question)
+			track_clear(&l->t.track, &l->t.proc, &l->t.pm, &l->draft.regions->vmas, err);
+	}
+	l->draft.cleared = l->now.clear;
+	look_tell_track(l);
+}
+
+void
+errand_fault(struct look *l)
+{
+	struct err *err = &l->draft.fault_err;
+
+	err->what[0] = '\0';
+	l->draft.fault_idle = false;
+	if (l->draft.ended)
+		err_set(err, ERR_TARGET, "the process has ended", NULL, "cannot read");
+	else if (l->draft.regions)
+		l->draft.fault_idle = bytes_fault(&l->t, &l->draft.regions->vmas, l->now.fault_at, err) == 1;
+	l->draft.faulted = l->now.fault;
+}
+
+/* Bytes are many, and nobody waits for them who has gone elsewhere: it is given up for a newer want. */
+static void
+find_bytes(struct look *l)
+{
+	struct pattern p;
+
+	if (pattern_parse(l->now.find_what, &p, &l->draft.find_err) == 0 &&
+	    seek_bytes(&l->t, &l->draft.regions->vmas, &p, l->now.find_from, l->now.find_back, &l->draft.found,
+	               &l->draft.find_err) == 1)
+		l->draft.found.stopped = true;
+}
+
+/* As an answer it is not given up: who asked waits for it. */
+static void
+find_page(struct look *l)
+{
+	struct filter f;
+
+	l->t.pm.stop = l->host.stopping;
+	if (filter_parse(l->now.find_what, FILTER_PAGE, l->t.pm.page_size, &f, &l->draft.find_err) == 0)
+		seek_next(&l->t, l->draft.regions, &f, l->now.find_from, l->now.find_back, &l->draft.found,
+		          &l->draft.find_err);
+	l->t.pm.stop = l->host.superseded;
+}
+
+void
+errand_find(struct look *l)
+{
+	l->draft.find_err.what[0] = '\0';
+	l->draft.found = (struct seek_found){0};
+	if (!l->draft.ended && l->draft.regions && l->now.find_bytes)
+		find_bytes(l);
+	else if (!l->draft.ended && l->draft.regions)
+		find_page(l);
+	l->draft.find = l->now.find;
+}
+
+void
+errand_ask(struct look *l)
+{
+	answer_unref(l->draft.answer);
+	l->draft.answer = NULL;
+	l->draft.answer_err.what[0] = '\0';
+	if (l->draft.ended)
+		err_set(&l->draft.answer_err, ERR_TARGET, "the process has ended", NULL, "cannot answer");
+	l->t.pm.stop = l->host.stopping;
+	if (!l->draft.ended && l->draft.regions)
+		l->draft.answer = answer_query(&l->t, &l->draft.regions->vmas, l->now.question,
+		                               &l->draft.answer_err);
+	l->t.pm.stop = l->host.superseded;
+	l->draft.asked = l->now.ask;
+	look_tell_track(l);
+}
+
+/*
+ * In a pulse each clear is followed by a look, and then by the next clear: what is written between
+ * the two is seen in no generation, unless the way to clear tells of it. The target pays for a clear
+ * while it lasts, and for the first write to each page after it: a 20th of its time at most.
+ */
+static uint64_t
+pulse_least(const struct track *t, size_t page_size)
+{
+	enum { SHARE = 20, FAULT_NS = 1000 };
+	uint64_t faults = (t->fresh - t->fresh_before) / page_size;
+
+	return SHARE * (t->cost_ns + faults * FAULT_NS);
+}
+
+void
+errand_pulse(struct look *l)
+{
+	struct track *t = &l->t.track;
+
+	t->pulse = l->now.pulse_ns > 0;
+	l->draft.pulse_ns = t->pulse ? u64_max(l->now.pulse_ns, pulse_least(t, l->t.pm.page_size)) : 0;
+	if (t->pulse && !l->draft.ended && (!t->gen || time_ns() - t->mark_ns >= l->draft.pulse_ns)) {
+		errand_clear(l);
+		if (l->draft.clear_err.what[0] || l->draft.question)
+			l->now.pulse_ns = 0;
+	}
+}
