@@ -22,7 +22,8 @@ u64_max(uint64_t a, uint64_t b)
 
 /*
  * Memory. These never return NULL: when there is none they call the one out-of-memory hook, which
- * restores the terminal and ends the program (the only state this library keeps outside structs).
+ * restores the terminal and ends the program (with the clock of time_from the only state this library
+ * keeps outside structs).
  */
 void mem_on_oom(void (*hook)(void));
 void *mem_alloc(size_t size); /* zeroed */
@@ -78,8 +79,12 @@ int file_read_all(int fd, struct buf *b);
 /* The beginning of a small file in a folder, NUL-terminated. false: it cannot be read, or is empty. */
 bool file_read_small(int dir, const char *name, char *out, size_t size);
 
-/* Nanoseconds of CLOCK_MONOTONIC. */
+/*
+ * Nanoseconds of CLOCK_MONOTONIC; after time_from (before there are threads) what FILE says, in
+ * milliseconds, for tests and pictures: what ages there ages by their word alone. NULL: the true clock.
+ */
 uint64_t time_ns(void);
+void time_from(const char *file);
 
 /* Parse digits of `base` (10 or 16) from s; *end is the first character left. false: none, or too big. */
 bool parse_u64(const char *s, int base, const char **end, uint64_t *out);

@@ -218,6 +218,7 @@ main(int argc, char **argv)
 	if (argc == 2 && !strcmp(argv[1], "--demo-target"))
 		demo_main();
 	mem_on_oom(out_of_memory);
+	time_from(getenv("PMTOP_CLOCK_FILE"));
 	setlocale(LC_ALL, "");
 	if (!isatty(STDOUT_FILENO))
 		setvbuf(stdout, NULL, _IOFBF, 1 << 16);

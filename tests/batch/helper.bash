@@ -14,7 +14,7 @@ source "$batch_dir/../fixtures/fixture.bash"
 
 # what the answer must not depend on
 export LC_ALL=C.UTF-8 TZ=UTC0 TERM=dumb HOME=/nonexistent
-unset COLUMNS LINES NO_COLOR COLORTERM PMTOP_STATUS_FILE XDG_STATE_HOME XDG_CONFIG_HOME
+unset COLUMNS LINES NO_COLOR COLORTERM PMTOP_STATUS_FILE PMTOP_CLOCK_FILE XDG_STATE_HOME XDG_CONFIG_HOME
 
 # pm ARG...: on the fixture's proc root
 pm() {

@@ -44,6 +44,7 @@ _screen_env() {
 	local v
 	printf '%s\0' PATH="$PATH" HOME="$SCREEN_TMP/home" XDG_STATE_HOME="$SCREEN_TMP/state" \
 		LC_ALL=C.UTF-8 TZ=UTC0 TERM="$SCREEN_TERM" PMTOP_STATUS_FILE="$SCREEN_TMP/status"
+	[[ ! -e $SCREEN_TMP/clock ]] || printf '%s\0' PMTOP_CLOCK_FILE="$SCREEN_TMP/clock"
 	for v in ASAN_OPTIONS UBSAN_OPTIONS LSAN_OPTIONS GCOV_PREFIX GCOV_PREFIX_STRIP TERMINFO; do
 		[[ -z ${!v-} ]] || printf '%s\0' "$v=${!v}"
 	done
@@ -184,6 +185,13 @@ screen_type() {
 screen_click() {
 	local at="${3:-0};$(($1 + 1));$(($2 + 1))"
 	_screen_send "click at $1,$2" -l $'\e'"[<${at}M"$'\e'"[<${at}m"
+}
+
+# screen_clock MS: the program's clock stands there until the next one; the first one before
+# screen_start. What ages is drawn with the next key. For --interval 0: threads wait by the true clock.
+screen_clock() {
+	local dir=${BATS_TEST_TMPDIR:-${SCREEN_TMP:?}}
+	echo "$1" >"$dir/clock.new" && mv "$dir/clock.new" "$dir/clock"
 }
 
 # screen_resize W H

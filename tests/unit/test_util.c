@@ -298,6 +298,24 @@ test_read_all(void)
 	buf_free(&b);
 }
 
+static void
+test_clock(void)
+{
+	int fd = fake_file();
+	char path[32];
+	uint64_t before = time_ns();
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	ok(pwrite(fd, "12500\n", 6, 0) == 6, "a clock in a file");
+	time_from(path);
+	is_u64(time_ns(), UINT64_C(12500000000), "the time is what the file says");
+	ok(pwrite(fd, "12501\n", 6, 0) == 6, "it goes on");
+	is_u64(time_ns(), UINT64_C(12501000000), "and is asked each time");
+	time_from(NULL);
+	ok(time_ns() >= before && before > 0, "without a file it is the true one");
+	close(fd);
+}
+
 int
 main(void)
 {
@@ -313,5 +331,6 @@ main(void)
 	test_vec();
 	test_above();
 	test_read_all();
+	test_clock();
 	return tap_done();
 }
