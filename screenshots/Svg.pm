@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# A Planes grid as SVG. The same grid gives the same bytes: no dates, no ids. Backgrounds and block
-# elements are rectangles, so that cells join without seams; text is set word by word, so that
-# another monospaced font than DejaVu's drifts by no more than a word.
+# Planes grids as SVG: one, or the frames of a moving picture. The same grids give the same bytes: no
+# dates, no ids. Backgrounds and block elements are rectangles, so that cells join without seams; text is
+# set word by word, so that another monospaced font than DejaVu's drifts by no more than a word.
 package Svg;
 use strict;
 use warnings;
@@ -106,14 +106,14 @@ sub rect
 		num($x), num($y), num($w), num($h), $fill, $opacity ? " fill-opacity=\"$opacity\"" : '';
 }
 
-# neighbours that are drawn alike: [first column, columns, what]
+# neighbours that are drawn alike, but never across a cut: [first column, columns, what]
 sub runs
 {
-	my ($row, $key) = @_;
+	my ($row, $key, $cuts) = @_;
 	my @runs;
 	for my $x (0 .. $#$row) {
 		my $k = $key->($row->[$x], $x);
-		if (@runs && defined $k && defined $runs[-1][2] && $k eq $runs[-1][2]) {
+		if (@runs && !$cuts->{$x} && defined $k && defined $runs[-1][2] && $k eq $runs[-1][2]) {
 			$runs[-1][1]++;
 		} else {
 			push @runs, [$x, 1, $k];
@@ -124,8 +124,9 @@ sub runs
 
 sub backgrounds
 {
-	my ($row, $y, $looks, $canvas) = @_;
-	my @r = runs($row, sub { my $bg = $looks->{$_[0][1]}{bg}; $bg eq $canvas ? undef : $bg });
+	my ($row, $y, $looks, $cuts, $canvas) = @_;
+	my $key = sub { my $bg = $looks->{$_[0][1]}{bg}; $bg eq $canvas ? undef : $bg };
+	my @r = runs($row, $key, $cuts);
 	return map { rect($_->[0] * CW, $y * CH, $_->[1] * CW, CH, $_->[2]) } @r;
 }
 
@@ -210,24 +211,113 @@ sub words
 	return @out;
 }
 
-# svg(GRID, theme => dark|light): text in characters, to be encoded as UTF-8
+# --- frames ---------------------------------------------------------------------------------------
+
+# of each row, the columns where the ground changes in any frame: pieces between two of them change
+# as a whole, so that each is drawn once for each of its colours
+sub cuts
+{
+	my ($frames, $looks) = @_;
+	my @cuts;
+	for my $rows (map { $_->{cells} } @$frames) {
+		for my $y (0 .. $#$rows) {
+			my @bg = map { $looks->{$_->[1]}{bg} } @{$rows->[$y]};
+			$cuts[$y]{$_} = 1 for grep { $bg[$_] ne $bg[$_ - 1] } 1 .. $#bg;
+		}
+	}
+	return \@cuts;
+}
+
+# "1-3_7": when something is shown, as a name
+sub spans
+{
+	my ($in, $n) = @_;
+	my @spans;
+	for my $f (grep { $in->{$_} } 0 .. $n - 1) {
+		if (@spans && $spans[-1][1] == $f - 1) {
+			$spans[-1][1] = $f;
+		} else {
+			push @spans, [$f, $f];
+		}
+	}
+	return join '_', map { $_->[0] == $_->[1] ? $_->[0] : "$_->[0]-$_->[1]" } @spans;
+}
+
+# What DRAW makes of each frame: first what is in all of them, then what comes and goes, by when it
+# does. The last frame is the one that is seen where nothing moves.
+sub layer
+{
+	my ($frames, $shown, $draw) = @_;
+	my (%in, @order, %group, @groups);
+	for my $f (0 .. $#$frames) {
+		for my $what ($draw->($frames->[$f])) {
+			push @order, $what unless $in{$what};
+			$in{$what}{$f} = 1;
+		}
+	}
+	my @out = grep { keys %{$in{$_}} == @$frames } @order;
+	for my $what (grep { keys %{$in{$_}} < @$frames } @order) {
+		my $times = spans($in{$what}, scalar @$frames);
+		push @groups, $times unless $group{$times};
+		push @{$group{$times}}, $what;
+		$shown->{$times} //= $in{$what};
+	}
+	for my $g (@groups) {
+		my $still = $shown->{$g}{$#$frames} ? '' : ' visibility="hidden"';
+		push @out, "<g class=\"f$g\"$still>\n", @{$group{$g}}, "</g>\n";
+	}
+	return @out;
+}
+
+# No script, so that it moves within an <img>; not for those who asked that nothing does.
+sub style
+{
+	my ($frames, $shown) = @_;
+	my ($total, @begin, @keys, @rules) = (0);
+	for my $f (@$frames) {
+		push @begin, $total;
+		$total += $f->{ms};
+	}
+	for my $g (sort keys %$shown) {
+		my ($steps, $last) = ('', -1);
+		for my $f (0 .. $#$frames) {
+			my $now = $shown->{$g}{$f} // 0;
+			$steps .= num(100 * $begin[$f] / $total) . '%{visibility:'
+				. ($now ? 'visible' : 'hidden') . '}' if $now != $last;
+			$last = $now;
+		}
+		push @keys, "\@keyframes f$g\{$steps}\n";
+		push @rules, ".f$g\{animation:f$g " . num($total / 1000) . "s step-end infinite}\n";
+	}
+	return () unless @keys;
+	return "<style>\n", @keys, "\@media (prefers-reduced-motion:no-preference){\n", @rules, "}\n</style>\n";
+}
+
+# svg([GRID...], theme => dark|light): text in characters, to be encoded as UTF-8. Of several grids
+# each is a frame that is shown for its `ms` milliseconds.
 sub svg
 {
-	my ($grid, %opt) = @_;
+	my ($frames, %opt) = @_;
 	my $theme = $THEME{$opt{theme} // 'dark'} // die "no theme $opt{theme}\n";
-	my ($w, $h) = ($grid->{w} * CW, $grid->{h} * CH);
-	my %looks;
-	$looks{$_->[1]} //= look($_->[1], $theme) for map { @$_ } @{$grid->{cells}};
-	my @out = ("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"$w\" height=\"$h\""
-		. " viewBox=\"0 0 $w $h\">\n", "<g shape-rendering=\"crispEdges\">\n",
-		rect(0, 0, $w, $h, $theme->{bg}));
-	my @rows = @{$grid->{cells}};
-	push @out, backgrounds($rows[$_], $_, \%looks, $theme->{bg}) for 0 .. $#rows;
-	push @out, blocks($rows[$_], $_, \%looks), lines($rows[$_], $_, \%looks) for 0 .. $#rows;
-	push @out, "</g>\n<g font-family=\"'DejaVu Sans Mono', Menlo, Consolas, monospace\" font-size=\""
-		. FONT . "\" style=\"white-space:pre\">\n";
-	push @out, words($rows[$_], $_, \%looks) for 0 .. $#rows;
-	return join '', @out, "</g>\n</svg>\n";
+	my ($w, $h) = ($frames->[0]{w} * CW, $frames->[0]{h} * CH);
+	my (%looks, %shown);
+	$looks{$_->[1]} //= look($_->[1], $theme) for map { map { @$_ } @{$_->{cells}} } @$frames;
+	my $cuts = cuts($frames, \%looks);
+	my $each_row = sub {
+		my ($draw) = @_;
+		return layer($frames, \%shown, sub {
+			my $rows = $_[0]{cells};
+			return map { $draw->($rows->[$_], $_, \%looks, $cuts->[$_]) } 0 .. $#$rows;
+		});
+	};
+	my @rects = ($each_row->(sub { backgrounds(@_, $theme->{bg}) }),
+		$each_row->(sub { (blocks(@_), lines(@_)) }));
+	my @text = $each_row->(\&words);
+	return join '', "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"$w\" height=\"$h\""
+		. " viewBox=\"0 0 $w $h\">\n", style($frames, \%shown), "<g shape-rendering=\"crispEdges\">\n",
+		rect(0, 0, $w, $h, $theme->{bg}), @rects,
+		"</g>\n<g font-family=\"'DejaVu Sans Mono', Menlo, Consolas, monospace\" font-size=\"" . FONT
+		. "\" style=\"white-space:pre\">\n", @text, "</g>\n</svg>\n";
 }
 
 1;

@@ -6,15 +6,31 @@ load screen
 
 pictures=$BATS_TEST_DIRNAME/../../screenshots
 
-@test "no picture of the documentation is stale" {
+# fresh NAME...: made anew they are what is there
+fresh() {
 	local name stale=()
-	mapfile -t names < <("$pictures/make" --names)
-	((${#names[@]} > 5))
-	PMTOP=$PMTOP "$pictures/make" --out "$BATS_TEST_TMPDIR" "${names[@]}"
-	for name in "${names[@]}"; do
-		cmp "$BATS_TEST_TMPDIR/$name.svg" "$pictures/$name.svg" || stale+=("$name")
+	PMTOP=$PMTOP "$pictures/make" --out "$BATS_TEST_TMPDIR/made" "$@"
+	for name; do
+		cmp "$BATS_TEST_TMPDIR/made/$name.svg" "$pictures/$name.svg" || stale+=("$name")
 	done
 	[[ ${#stale[@]} == 0 ]] || { echo "make them anew: screenshots/make ${stale[*]}"; return 1; }
+}
+
+# with -l those that move, with -L those that do not
+names() {
+	(cd "$pictures" && grep "$1" '^@keyframes' -- *.svg | sed 's/\.svg$//')
+}
+
+@test "no picture of the documentation is stale" {
+	mapfile -t names < <(names -L)
+	((${#names[@]} > 5))
+	fresh "${names[@]}"
+}
+
+@test "no moving one is, either" {
+	mapfile -t names < <(names -l)
+	((${#names[@]} > 1))
+	fresh "${names[@]}"
 }
 
 @test "every picture that the documentation names is there" {
