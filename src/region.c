@@ -267,6 +267,7 @@ note_written(struct walk *w, struct target *target, uint64_t now)
 	bool in_scope = track_in_scope(t, &start, &end);
 
 	w->out->doubt = doubt(w, target, in_scope);
+	track_tell(t, w->v->start, w->out->doubt);
 	if (in_scope)
 		tell_track(w, t, start, end, now);
 	w->out->written = track_bytes(t, w->v->start, w->v->end) / w->page_size;

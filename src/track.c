@@ -68,6 +68,95 @@ track_time(const struct track *t, uint64_t addr)
 	return s ? s->time_ns : 0;
 }
 
+/* A clear begins a generation, of which nothing is known before a look; of a local way each look is one. */
+static uint32_t
+last_era(const struct track *t)
+{
+	return track_way_caps(t->way) & TRACK_LOCAL || t->looked_ns >= t->mark_ns ? t->era : t->era - 1;
+}
+
+static uint32_t
+recent_until(const struct track_stamp *s, uint32_t era)
+{
+	return era - s->gen < 32 ? s->recent << (era - s->gen) : 0;
+}
+
+uint32_t
+track_gens(const struct track *t)
+{
+	return t->gen ? last_era(t) + 1 - t->first_era : 0;
+}
+
+uint32_t
+track_recent(const struct track *t, const struct track_stamp *s)
+{
+	return recent_until(s, last_era(t));
+}
+
+/* Index of the first region that was looked at and starts after this. */
+static size_t
+looked_above(const struct track *t, uint64_t region)
+{
+	return vec_above(t->looked, t->looked_n, sizeof(*t->looked), offsetof(struct track_region, start), region);
+}
+
+enum track_doubt
+track_doubt(const struct track *t, uint64_t region)
+{
+	size_t i = looked_above(t, region);
+
+	return i && t->looked[i - 1].start == region ? t->looked[i - 1].doubt : DOUBT_NEW;
+}
+
+/* Of a local way it depends on the page; else on its region, if that is watched there. */
+static enum track_doubt
+page_doubt(const struct track *t, uint64_t region, uint64_t addr)
+{
+	uint64_t end = addr + 1;
+
+	if (track_way_caps(t->way) & TRACK_LOCAL)
+		return seen_has(t->seen, addr) ? DOUBT_NONE : DOUBT_OUTSIDE;
+	if (!track_in_scope(t, &addr, &end))
+		return DOUBT_OUTSIDE;
+	return track_doubt(t, region);
+}
+
+struct track_past
+track_past(const struct track *t, uint64_t region, uint64_t addr)
+{
+	const struct track_stamp *s = track_at(t, addr);
+	struct track_past p = {.gens = track_gens(t), .doubt = page_doubt(t, region, addr)};
+
+	if (!s || !t->gen)
+		return p;
+	/* a window is looked at before all the rest */
+	p.gens = s->gen == t->era ? t->era + 1 - t->first_era : p.gens;
+	p.written = s->count;
+	p.recent = s->gen == t->era ? s->recent : track_recent(t, s);
+	return p;
+}
+
+const char *
+track_past_why(const struct track_past *p)
+{
+	if (!p->gens)
+		return "nobody has looked since the clear";
+	return p->doubt ? track_doubt_words(p->doubt) : NULL;
+}
+
+void
+track_tell(struct track *t, uint64_t region, enum track_doubt d)
+{
+	size_t i = looked_above(t, region);
+
+	if (!i || t->looked[i - 1].start != region) {
+		t->looked = vec_room(t->looked, t->looked_n, &t->looked_cap, sizeof(*t->looked));
+		memmove(t->looked + i + 1, t->looked + i, (t->looked_n++ - i) * sizeof(*t->looked));
+		t->looked[i++].start = region;
+	}
+	t->looked[i - 1].doubt = d;
+}
+
 struct stamps {
 	struct track_stamp *v;
 	size_t n, cap;
@@ -359,6 +448,7 @@ track_clear(struct track *t, const struct proc *p, const struct pagemap *pm, con
 		t->n = 0;
 		t->fresh = t->tally_n = 0;
 		t->first_ns = t->mark_ns;
+		t->first_era = t->era + (track_way_caps(t->way) & TRACK_LOCAL ? 1 : 0);
 	}
 	return 0;
 }
@@ -380,6 +470,21 @@ drop_unmapped(struct track *t, const struct vma_list *vmas)
 		splice(t, i ? vmas->v[i - 1].end : 0, i < vmas->n ? vmas->v[i].start : UINT64_MAX, &(struct stamps){0});
 }
 
+/* Of what comes to lie there nothing is known before it is looked at. */
+static void
+drop_unlooked(struct track *t, const struct vma_list *vmas)
+{
+	size_t n = 0, k = 0;
+
+	for (size_t i = 0; i < t->looked_n; i++) {
+		while (k < vmas->n && vmas->v[k].start < t->looked[i].start)
+			k++;
+		if (k < vmas->n && vmas->v[k].start == t->looked[i].start)
+			t->looked[n++] = t->looked[i];
+	}
+	t->looked_n = n;
+}
+
 void
 track_follow(struct track *t, const struct proc *p, const struct pagemap *pm, const struct vma_list *vmas)
 {
@@ -389,6 +494,7 @@ track_follow(struct track *t, const struct proc *p, const struct pagemap *pm, co
 	t->kept = 0;
 	t->flags_read = false;
 	drop_unmapped(t, vmas);
+	drop_unlooked(t, vmas);
 	if (t->way == TRACK_UFFD)
 		uffd_follow(t, p, pm, vmas);
 }
@@ -424,8 +530,8 @@ track_forget(struct track *t)
 	t->uffd = NULL;
 	seen_forget(t->seen);
 	t->mark.n = t->lost.n = t->born.n = 0;
-	t->n = t->tally_n = 0;
-	t->gen = t->era = 0;
+	t->n = t->tally_n = t->looked_n = 0;
+	t->gen = t->era = t->first_era = 0;
 	t->fresh = 0;
 	t->allow = false; /* what was agreed to was agreed to of another program */
 	t->others = false;
@@ -441,6 +547,7 @@ track_free(struct track *t)
 	free(t->lost.v);
 	free(t->born.v);
 	free(t->tally);
+	free(t->looked);
 	free(t->v);
 	*t = (struct track){.owner = t->owner, .choice = t->choice};
 }

@@ -91,6 +91,23 @@ enum track_doubt {
 };
 const char *track_doubt_words(enum track_doubt d); /* "" for none */
 
+/* What the last look found of the region that starts there. */
+struct track_region {
+	uint64_t start;
+	enum track_doubt doubt;
+};
+
+/*
+ * The writes to one page. Generations count from the first since which stamps are kept (a clear
+ * outside a pulse begins anew), as far as they were looked at.
+ */
+struct track_past {
+	uint32_t gens;          /* 0: no look since the clear */
+	uint32_t written;       /* in so many of them it was */
+	uint32_t recent;        /* bit n: in the n-th before the last */
+	enum track_doubt doubt; /* not none: what is above is not known, but for what it was seen written */
+};
+
 /* Pages stamped anew since the mark, by the start of the region they lie in. */
 struct track_tally {
 	uint64_t start, bytes;
@@ -112,6 +129,7 @@ struct track {
 	bool pulse;            /* cleared again and again: what was written before cools, and is counted */
 	unsigned gen;          /* clears by us; 0: the mark is not ours and written means nothing yet */
 	uint32_t era;          /* what stamps count by: gen, or the looks of a way that is local */
+	uint32_t first_era;    /* the first of those that stamps are kept of */
 	uint64_t began[TRACK_ERAS]; /* when the last of them began, by era % TRACK_ERAS: a ring */
 	uint64_t mark_ns;      /* when the last clear ended */
 	uint64_t first_ns;     /* when the first of this pulse, or this mark, did */
@@ -121,6 +139,8 @@ struct track {
 	uint64_t fresh_before; /* when the last clear began: what came since had a fault each */
 	struct track_tally *tally; /* of it, by region, ascending */
 	size_t tally_n, tally_cap;
+	struct track_region *looked; /* the regions that were looked at, ascending */
+	size_t looked_n, looked_cap;
 	bool others;           /* somebody else has cleared since our mark: what was seen before stays */
 	uint64_t kept;         /* bytes of this generation that this look saw written again */
 	struct track_ranges lost; /* regions of whose writes it saw none any more: see track_settle */
@@ -196,6 +216,24 @@ uint64_t track_tally(const struct track *t, uint64_t start);
 /* The stamp of the page at addr, NULL if it was not seen written; its time, 0 likewise. */
 const struct track_stamp *track_at(const struct track *t, uint64_t addr);
 uint64_t track_time(const struct track *t, uint64_t addr);
+
+/* So many generations have been looked at since the first that stamps are kept of. */
+uint32_t track_gens(const struct track *t);
+
+/* Of a stamp, bit n: in the n-th generation before the last of those. */
+uint32_t track_recent(const struct track *t, const struct track_stamp *s);
+
+/* What is known of the page at addr, in the region that starts at `region`. */
+struct track_past track_past(const struct track *t, uint64_t region, uint64_t addr);
+
+/* Why that is not known, in words; NULL: it is. What was seen written is known all the same. */
+const char *track_past_why(const struct track_past *p);
+
+/* Of the region that starts there, as of the last look at it: DOUBT_NEW if there was none. */
+enum track_doubt track_doubt(const struct track *t, uint64_t region);
+
+/* After a look at a region: whether it is known what was written in it. */
+void track_tell(struct track *t, uint64_t region, enum track_doubt d);
 
 /* Index in v of the first stamp that ends after addr. */
 size_t track_first(const struct track *t, uint64_t addr);

@@ -22,7 +22,7 @@ enum { SEEN_MAX = 16384 }; /* pages: of larger windows the beginning */
 struct seen {
 	uint64_t start;  /* address of the first */
 	uint64_t *v;     /* a signature a page; 0: not known */
-	size_t n;
+	size_t n, page_size;
 };
 
 /* --- signatures --------------------------------------------------------------------------------------------- */
@@ -122,7 +122,7 @@ move_to(struct seen *s, uint64_t start, size_t n, size_t page_size)
 			v[i] = s->v[(at - s->start) / page_size];
 	}
 	free(s->v);
-	*s = (struct seen){start, v, n};
+	*s = (struct seen){start, v, n, page_size};
 }
 
 static void
@@ -194,6 +194,13 @@ seen_look(struct target *t, const struct vma *v, uint64_t start, uint64_t end, u
 	move_to(track->seen, start, n, page_size);
 	look(&s, track->seen, now);
 	free(s.pages);
+}
+
+bool
+seen_has(const struct seen *s, uint64_t addr)
+{
+	return s && s->n && addr >= s->start && (addr - s->start) / s->page_size < s->n &&
+	       s->v[(addr - s->start) / s->page_size];
 }
 
 void

@@ -39,6 +39,7 @@ void uffd_plan(const struct vma_list *vmas, const struct track_ranges *barred, s
  * entries of the page table.
  */
 struct seen;
+bool seen_has(const struct seen *s, uint64_t addr); /* whether a change of the page there would be seen */
 void seen_forget(struct seen *s);
 void seen_free(struct seen *s);
 bool seen_probe(struct track_status *s, const struct proc *p);

@@ -211,9 +211,7 @@ find_hot(const struct track *t, struct track_range range, struct writes *w)
 		range = (struct track_range){0, UINT64_MAX};
 	for (size_t i = track_first(t, range.start); i < t->n && t->v[i].start < range.end; i++) {
 		const struct track_stamp *s = &t->v[i];
-		uint32_t since = t->era - s->gen;
-		struct hot h = {u64_max(s->start, range.start), u64_min(s->end, range.end), s->count,
-		                since < 32 ? s->recent << since : 0};
+		struct hot h = {u64_max(s->start, range.start), u64_min(s->end, range.end), s->count, track_recent(t, s)};
 
 		if (run.end == h.start && run.count == h.count && run.recent == h.recent) {
 			run.end = h.end;
@@ -238,7 +236,6 @@ static void
 begin_again(struct writes_log *log, const struct track *t)
 {
 	log->first_ns = t->first_ns;
-	log->first_era = t->era;
 	log->fresh = 0;
 	log->looked_ns = t->first_ns;
 	log->n = 0;
@@ -399,7 +396,7 @@ writes_make(const struct writes_log *log, const struct track *t, const struct re
 	out->pulse = counts_again(t);
 	out->measured_ns = measured(t, rs->time_ns);
 	out->rate = log->rate;
-	out->gens = t->era - log->first_era + 1;
+	out->gens = track_gens(t);
 	find_unique(t, page_size, rs->time_ns, out);
 	find_hot(t, range, out);
 }

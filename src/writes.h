@@ -54,8 +54,7 @@ extern const unsigned writes_window_s[WRITES_WINDOWS]; /* 1, 10, 60 */
 
 /* What is remembered from look to look. All zero to begin with; writes_log_free in the end. */
 struct writes_log {
-	uint64_t first_ns;   /* the mark it is about, ... */
-	uint32_t first_era;  /* ... and the first generation after it */
+	uint64_t first_ns;   /* the mark it is about */
 	uint64_t fresh;      /* track.fresh at the last look */
 	uint64_t looked_ns;
 	struct rate rate, faults;

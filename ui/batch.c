@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -105,7 +104,7 @@ batch_need_written(struct batch *b)
 {
 	struct err ignored;
 
-	if (b->doubt)
+	if (b->watched)
 		return true;
 	track_probe(&b->t.track, &b->t.proc, &b->t.pm);
 	if (b->t.track.status[TRACK_SOFT_DIRTY].can != TRACK_YES || batch_need_smaps(b, &ignored) < 0)
@@ -118,9 +117,9 @@ batch_need_written(struct batch *b)
 bool
 batch_written_known(const struct batch *b, const struct vma *v)
 {
-	const struct smaps_entry *e = b->doubt ? NULL : smaps_find(&b->smaps, v->start);
+	const struct smaps_entry *e = b->watched ? NULL : smaps_find(&b->smaps, v->start);
 
-	return b->doubt ? b->doubt[v - b->vmas.v] == DOUBT_NONE : e && !smaps_newborn(e);
+	return b->watched ? track_doubt(&b->t.track, v->start) == DOUBT_NONE : e && !smaps_newborn(e);
 }
 
 int
@@ -249,7 +248,6 @@ batch_run(const struct options *o, pid_t pid, struct buf *note, struct err *err)
 		            "nothing to show for process %d (%s)", (int)pid, b.t.proc.comm);
 	if (r == 0)
 		r = answer(&b, err);
-	free(b.doubt);
 	vma_free(&b.vmas);
 	smaps_free(&b.smaps);
 	target_close(&b.t);

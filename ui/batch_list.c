@@ -36,7 +36,7 @@ list_row(const struct batch *b, const struct regions *rs, size_t i, bool dirty)
 
 	return (struct region_row){.v = v, .r = &rs->r[i], .smaps = sm, .page_size = b->t.pm.page_size,
 	                           .huge_known = b->t.pm.scan & PM_CAT_HUGE,
-	                           .dirty_known = dirty && (b->doubt || (sm && !smaps_newborn(sm)))};
+	                           .dirty_known = dirty && (b->watched || (sm && !smaps_newborn(sm)))};
 }
 
 /* Whether one of the columns needs smaps, which is dear. */
@@ -249,7 +249,7 @@ batch_list(struct batch *b, struct err *err)
 		regions_unref(rs);
 		return -1;
 	}
-	if (b->doubt)
+	if (b->watched)
 		writes_mean(&b->t.track, rs);
 	rows = (struct list){.v = mem_alloc(rs->vmas.n * sizeof(*rows.v))};
 	choose_rows(b, rs, &filter, dirty, sort == COL_REGION_KSM || batch_has_column(ids, n, COL_REGION_KSM), &rows);

@@ -161,7 +161,7 @@ batch_pages(struct batch *b, struct err *err)
 	    batch_range(b, b->o->range, &start, &end, err) < 0)
 		return -1;
 	d.want = page_wants(ids, d.n);
-	d.track = b->doubt ? &b->t.track : NULL;
+	d.track = b->watched ? &b->t.track : NULL;
 	written = (batch_has_column(ids, d.n, COL_PAGE_WRITTEN) ||
 	           filter_wants(&d.filter.f) & FILTER_WANT_WRITTEN) && batch_need_written(b);
 	d.out = out_begin(&shape, ids, NULL, d.n);

@@ -16,7 +16,7 @@ struct batch {
 	struct vma_list vmas;
 	struct smaps smaps;
 	bool has_smaps;
-	uint8_t *doubt;   /* what a watch left of each of vmas (enum track_doubt); NULL: there was none */
+	bool watched;     /* the track knows what was written while it was */
 	struct buf *note; /* to be said on standard error */
 };
 
@@ -66,7 +66,7 @@ bool batch_written_known(const struct batch *b, const struct vma *v);
  */
 int batch_tracker(struct batch *b, struct err *err);
 
-/* --watch before another answer: clears, waits, and leaves the track, and b->vmas and doubt as of the end. */
+/* --watch before another answer: clears, waits, and leaves the track, and b->vmas, as of the end. */
 int batch_watch_once(struct batch *b, struct err *err);
 
 /* RANGE: what -e takes as a range or as a place; NULL is everything. */

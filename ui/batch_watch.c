@@ -334,16 +334,9 @@ look_on(struct watch *w, struct err *err)
 	if (r < 0)
 		return -1;
 	vma_free(&w->b->vmas);
-	r = target_regions(t, &w->b->vmas, err);
-	w->b->doubt = mem_alloc(w->b->vmas.n + 1);
-	for (size_t i = 0; i < w->b->vmas.n; i++) { /* of what came after the look nothing is known */
-		size_t k = vma_lower_bound(&rs->vmas, w->b->vmas.v[i].start);
-		bool same = k < rs->vmas.n && rs->vmas.v[k].start == w->b->vmas.v[i].start;
-
-		w->b->doubt[i] = same ? rs->r[k].doubt : DOUBT_NEW;
-	}
+	w->b->watched = true;
 	regions_unref(rs);
-	return r;
+	return target_regions(t, &w->b->vmas, err);
 }
 
 int

@@ -304,6 +304,77 @@ test_pulse(void)
 	track_free(&t);
 }
 
+/* What is told of one page: in so many generations out of so many, and in which. */
+static void
+test_past(void)
+{
+	const struct pm_run run = {addr(2), addr(4), 0};
+	struct track t = {.gen = 0};
+	struct track_past p = track_past(&t, addr(0), addr(2));
+
+	ok(p.gens == 0 && track_past_why(&p), "no mark: nothing is known");
+	t = (struct track){.gen = 5, .era = 5, .first_era = 5, .pulse = true, .mark_ns = 100};
+	p = track_past(&t, addr(0), addr(2));
+	ok(p.gens == 0 && strstr(track_past_why(&p), "looked"), "nor before the first look");
+	t.looked_ns = 110;
+	track_tell(&t, addr(0), DOUBT_NONE);
+	track_update(&t, addr(0), addr(10), &run, 1, 110);
+	p = track_past(&t, addr(0), addr(2));
+	ok(p.gens == 1 && p.written == 1 && p.recent == 1 && !track_past_why(&p), "written in the first");
+	p = track_past(&t, addr(0), addr(5));
+	ok(p.gens == 1 && p.written == 0 && p.recent == 0 && !track_past_why(&p), "its neighbour was not, and that is known");
+	t.era = t.gen = 6;
+	t.mark_ns = 200;
+	p = track_past(&t, addr(0), addr(2));
+	ok(p.gens == 1 && p.recent == 1, "a clear begins a generation that does not count before it is looked at");
+	track_update(&t, addr(0), addr(10), &run, 1, 210); /* a window, ahead of the rest */
+	p = track_past(&t, addr(0), addr(2));
+	ok(p.gens == 2 && p.written == 2 && p.recent == 3, "but for a page that was seen in it");
+	p = track_past(&t, addr(0), addr(5));
+	ok(p.gens == 1 && p.written == 0, "and not for others");
+	t.era = t.gen = 9;
+	t.mark_ns = 500;
+	t.looked_ns = 510;
+	p = track_past(&t, addr(0), addr(2));
+	ok(p.gens == 5 && p.written == 2 && p.recent == 3 << 3, "three more without a write");
+	is_u64(track_gens(&t), 5, "so many in all");
+	t.era = t.gen = 60;
+	p = track_past(&t, addr(0), addr(2));
+	ok(p.gens == 56 && p.written == 2 && p.recent == 0, "which ones is kept of the last 32");
+	track_free(&t);
+}
+
+/* Where it is not known, that is told; what was seen written is, all the same. */
+static void
+test_past_doubt(void)
+{
+	const struct pm_run run = {addr(2), addr(3), 0};
+	struct track t = {.gen = 1, .era = 1, .first_era = 1};
+	struct vma v = {.start = addr(0), .end = addr(10), .name = ""};
+	struct vma_list l = {.v = &v, .n = 1};
+	struct track_past p = track_past(&t, addr(0), addr(2));
+
+	ok(p.doubt == DOUBT_NEW, "a region that no look has met");
+	track_tell(&t, addr(0), DOUBT_NONE);
+	track_tell(&t, addr(20), DOUBT_HUGETLB);
+	track_update(&t, addr(0), addr(10), &run, 1, 10);
+	track_tell(&t, addr(0), DOUBT_REMAPPED);
+	p = track_past(&t, addr(0), addr(2));
+	ok(p.doubt == DOUBT_REMAPPED && p.written == 1, "remapped: what was seen before stays");
+	p = track_past(&t, addr(0), addr(5));
+	ok(p.doubt == DOUBT_REMAPPED && p.written == 0 && track_past_why(&p), "of the others it is not known");
+	ok(track_past(&t, addr(20), addr(21)).doubt == DOUBT_HUGETLB, "each region its own");
+	track_tell(&t, addr(0), DOUBT_NONE);
+	t.scope = (struct track_range){addr(0), addr(5)};
+	ok(track_past(&t, addr(0), addr(4)).doubt == DOUBT_NONE && track_past(&t, addr(0), addr(5)).doubt == DOUBT_OUTSIDE,
+	   "a part is watched");
+	track_follow(&t, NULL, NULL, &l);
+	ok(track_past(&t, addr(0), addr(4)).doubt == DOUBT_NONE && t.looked_n == 1, "what is no longer mapped is forgotten");
+	t.way = TRACK_HASH;
+	ok(track_past(&t, addr(0), addr(4)).doubt == DOUBT_OUTSIDE, "of pages that were not on screen contents tell nothing");
+	track_free(&t);
+}
+
 /* --- what is not known ------------------------------------------------------------------------------------ */
 
 enum { REGION = 8 }; /* pages */
@@ -561,6 +632,8 @@ main(void)
 	test_probe();
 	test_given_up();
 	test_pulse();
+	test_past();
+	test_past_doubt();
 	test_doubt();
 	test_others();
 	test_gone();

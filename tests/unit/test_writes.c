@@ -137,9 +137,9 @@ test_hot(void)
 	    {at(0, 4), at(0, 5), mark, 50, 30, 0xff}, {at(0, 5), at(0, 6), mark, 10, 50, 0xffffffff},
 	    {at(2, 0), at(2, 1), mark, 48, 9, 0x3fff},
 	};
-	struct track t = {.gen = 50, .era = 50, .pulse = true, .first_ns = mark, .v = v, .n = ARRAY_LEN(v)};
+	struct track t = {.gen = 50, .era = 50, .first_era = 1, .pulse = true, .first_ns = mark, .v = v, .n = ARRAY_LEN(v)};
 	struct regions *rs = make_regions(mark + 20 * S);
-	struct writes_log log = {.first_era = 1};
+	struct writes_log log = {0};
 	struct track_stamp many[40];
 	struct writes w;
 
