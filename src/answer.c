@@ -301,6 +301,35 @@ facts_word(struct answer *a, const struct page *pg)
 	answer_add(a, "pagemap_bits", &b);
 }
 
+/* Oldest first, a digit each: the generations since the first, of the last 32. */
+static void
+facts_recent(struct answer *a, const struct track_past *p)
+{
+	struct buf b = {0};
+
+	for (uint32_t i = p->gens < 32 ? p->gens : 32; i-- > 0;)
+		buf_str(&b, p->recent >> i & 1 ? "1" : "0");
+	answer_add(a, "written_recent", &b);
+}
+
+static void
+facts_past(struct answer *a, const struct track_past *p)
+{
+	const char *why = track_past_why(p);
+
+	if (p->gens)
+		answer_add_number(a, "generations", p->gens);
+	else
+		answer_add_unknown(a, "generations", why);
+	if (why && !p->written) {
+		answer_add_unknown(a, "written_in", why);
+		answer_add_unknown(a, "written_recent", why);
+		return;
+	}
+	answer_add_number(a, "written_in", p->written)->note = why;
+	facts_recent(a, p);
+}
+
 static struct answer *
 answer_gap(const struct vma_list *vmas, uint64_t addr)
 {
@@ -343,7 +372,7 @@ answer_page(struct target *t, const struct vma_list *vmas, uint64_t addr, struct
 	a->place = addr;
 	a->page = pg;
 	a->written_ns = written;
-	a->written_times = written ? track_at(&t->track, base)->count : 0;
+	a->past = track_past(&t->track, v->start, base);
 	answer_add_hex(a, "address", addr);
 	facts_region(a, v, addr);
 	if (symbol_at(&t->proc, vmas, addr, &b))
@@ -352,6 +381,8 @@ answer_page(struct target *t, const struct vma_list *vmas, uint64_t addr, struct
 	answer_add_text(a, "state", state_row((enum state)pg.state)->name);
 	if (pg.known & PAGE_WORD)
 		facts_word(a, &pg);
+	if (pg.known & PAGE_WORD && t->track.gen)
+		facts_past(a, &a->past);
 	facts_swap(a, &pg, &t->swaps);
 	facts_frame(a, &pg, t, addr - base);
 	facts_folio(a, t, v, base, &pg);

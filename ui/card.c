@@ -52,6 +52,18 @@ card_add(struct card *c, enum role role, const char *label, const char *note, co
 	va_end(ap);
 }
 
+void
+card_generations(struct buf *out, uint32_t recent, uint32_t gens, unsigned per)
+{
+	for (unsigned i = 32; i > 0; i -= per) {
+		uint32_t bits = recent >> (i - per) & ((1u << per) - 1);
+		unsigned h = ((unsigned)__builtin_popcount(bits) * 7 + per - 1) / per;
+		wchar_t glyph = h ? paint_eighth(h) : i - per >= gens ? L' ' : paint_utf8() ? L'·' : L'.';
+
+		buf_fmt(out, "%lc", (wint_t)glyph);
+	}
+}
+
 static bool
 is_gap(const struct card_line *l)
 {
@@ -336,25 +348,79 @@ add_more(struct card *c, const struct answer *more)
 				card_add(c, ROLE_TEXT, wanted[k], more->f[i].note, "%s", more->f[i].value);
 }
 
+/* How many go into a column so that all that are kept fit into the room; 0: they do not. */
+static unsigned
+generations_per(uint32_t gens, int room)
+{
+	uint64_t kept = u64_min(gens, 32);
+
+	for (unsigned per = 1; per <= 8; per *= 2)
+		if ((int)((kept + per - 1) / per) <= room)
+			return per;
+	return 0;
+}
+
+static void
+add_known(struct card *c, const struct sample *s, const char *label, const struct track_past *p)
+{
+	bool wide = c->width > CARD_NARROW, again = s->pulse_ns || track_way_caps(s->track_way) & TRACK_LOCAL;
+	const char *note = track_past_why(p);
+	char times[32], hint[48] = "";
+	struct buf spark = {0};
+	unsigned per;
+
+	snprintf(times, sizeof(times), "%u of %u", p->written, p->gens);
+	per = generations_per(p->gens, wide ? 32 : c->width - LABEL_NARROW - (int)strlen(times) - 1);
+	if (per)
+		card_generations(&spark, p->recent, p->gens, per);
+	if (p->gens > 32)
+		snprintf(hint, sizeof(hint), "the last 32");
+	else if (!again && p->gens == 1)
+		snprintf(hint, sizeof(hint), "press %s: it counts how often", key_of(ACT_PULSE, 'P'));
+	card_add(c, p->written ? ROLE_HOT : ROLE_TEXT, label, !wide ? NULL : note ? note : hint, "%s%s%s", times,
+	         per ? " " : "", per ? spark.s + strspn(spark.s, " ") : "");
+	buf_free(&spark);
+}
+
+/* In how many generations it was written, and in which: not known is not the same as in none. */
+static void
+add_generations(struct card *c, const struct sample *s, const struct answer *more)
+{
+	const char *label = track_way_caps(s->track_way) & TRACK_LOCAL ? "looks" : "generations", *why;
+
+	if (!s->gen)
+		return;
+	why = more ? track_past_why(&more->past) : NULL;
+	if (!more)
+		card_add(c, ROLE_TEXT, label, NULL, "%s", ""); /* the answer has a place to come to */
+	else if (!why || more->past.written)
+		add_known(c, s, label, &more->past);
+	else if (c->width > CARD_NARROW)
+		card_add(c, ROLE_TEXT, label, why, "%s", "");
+	else
+		card_add(c, ROLE_DIM, label, NULL, "not known");
+}
+
 void
 card_make(struct card *c, const struct sample *s, const struct vma *v, uint64_t addr,
           const struct page *pg, uint64_t written_ns, uint64_t now, const struct answer *more)
 {
 	enum state st = (enum state)pg->state;
-	char head[48], times[40] = "", size[8];
+	char head[48], size[8];
 
 	c->n = 0;
 	snprintf(head, sizeof(head), "Page %012llx", (unsigned long long)addr);
 	card_head(c, head);
 	add_wrapped(c, ROLE_TEXT, state_row(st)->words);
 	add_wrapped(c, ROLE_DIM, state_row(st)->help);
-	if (more && more->written_times > 1)
-		snprintf(times, sizeof(times), "in %u generations", more->written_times);
 	if (written_ns && now >= written_ns)
-		card_add(c, ROLE_HOT, "", times, "first seen written %.0f s ago", (double)(now - written_ns) / 1e9);
+		card_add(c, ROLE_HOT, "", NULL, "%s seen %s %.0f s ago", more && more->past.written > 1 ? "last" : "first",
+		         track_verb(s->track_way), (double)(now - written_ns) / 1e9);
 	if (written_ns && pg->cats & PM_CAT_HUGE && track_way_caps(s->track_way) & TRACK_HUGE)
 		card_add(c, ROLE_HOT, "", NULL, "tracked per %s: one bit for all",
 		         size_text(size, s->page_size << page_huge_order(s->page_size)));
+	if (pg->known & PAGE_WORD)
+		add_generations(c, s, more);
 	card_gap(c);
 	add_where(c, v, addr);
 	if (c->width > CARD_NARROW)

@@ -37,6 +37,13 @@ void card_add(struct card *c, enum role role, const char *label, const char *not
     __attribute__((format(printf, 5, 6)));
 void card_gap(struct card *c);
 
+/*
+ * Generations of late, bit n of `recent` the n-th before the last of `gens`, as a sparkline of 32 / per
+ * columns, per of them in each: the newest at the right, nothing is a dot, what was before the first
+ * a blank.
+ */
+void card_generations(struct buf *out, uint32_t recent, uint32_t gens, unsigned per);
+
 /* Leaves out, as far as that makes it fit into so many rows: blank lines, then the bits that are not set. */
 void card_squeeze(struct card *c, int rows);
 

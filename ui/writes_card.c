@@ -127,18 +127,6 @@ add_never(struct card *c, const struct sample *s)
 		card_add(c, ROLE_DIM, "not known", NULL, "of %zu region%s", w->doubts, w->doubts == 1 ? "" : "s");
 }
 
-/* The generations of late, the newest at the right; two a column where there is little room. */
-static void
-recent_text(struct buf *out, uint32_t recent, unsigned per)
-{
-	for (int i = 32 / (int)per - 1; i >= 0; i--) {
-		uint32_t bits = recent >> (unsigned)i * per & ((1u << per) - 1);
-		unsigned h = (unsigned)__builtin_popcount(bits) * 7 / per;
-
-		buf_fmt(out, "%lc", (wint_t)(h ? paint_eighth(h) : paint_utf8() ? L'·' : L'.'));
-	}
-}
-
 static void
 add_hot_line(struct card *c, const struct sample *s, const struct hot *h)
 {
@@ -148,7 +136,7 @@ add_hot_line(struct card *c, const struct sample *s, const struct hot *h)
 	struct buf spark = {0}, name = {0};
 	char size[8];
 
-	recent_text(&spark, h->recent, long_spark ? 1 : 2);
+	card_generations(&spark, h->recent, s->writes.gens, long_spark ? 1 : 2);
 	if (v && room > 3)
 		ui_name_cut(&name, v, (size_t)room);
 	card_add(c, ROLE_HOT, "", NULL, "%012llx %s %3u/%u", (unsigned long long)h->start, spark.s, h->count,

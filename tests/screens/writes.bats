@@ -16,6 +16,7 @@ screen_pulse() {
 }
 
 # What a machine takes differs from look to look.
+TIMES=('seen written [0-9]+ s ago' 'written [0-9.]+ s ago')
 NUMBERS=('[0-9]+\.[0-9] ms' 'gen [0-9]+ \+[0-9]+s' 'gen 1: soft-dirty .*')
 
 @test "W before a clear: how to measure, what a migration would send, what a look costs" {
@@ -66,7 +67,7 @@ NUMBERS=('[0-9]+\.[0-9] ms' 'gen [0-9]+ \+[0-9]+s' 'gen 1: soft-dirty .*')
 	screen_keys W
 	screen_wait_text 'Writes, last 60 s'
 	screen_wait_text 'sampled: between look and clear lost'
-	screen_wait_text '^ ›000010003000 [^ ]+ +[0-9]+/[0-9]+ +4.0K \[anon: canvas'
+	screen_wait_text '^ ›000010003000 +[^ ]+ +[0-9]+/[0-9]+ +4.0K \[anon: canvas'
 	screen_wait_text 'unique, the last +12.0K in 1 s'
 	screen_wait_text 'every 0.[0-9]+ s'
 	screen_keys Down
@@ -122,6 +123,51 @@ NUMBERS=('[0-9]+\.[0-9] ms' 'gen [0-9]+ \+[0-9]+s' 'gen 1: soft-dirty .*')
 	screen_text | grep 'Range 10000000..10002000'
 	screen_keys Escape 3
 	screen_text | grep 'Page 0000100'
+	screen_keys Q
+	screen_end
+}
+
+# A pulse that comes only after ten minutes: generations begin with c, and looks are by r.
+@test "the page's card tells its generations, on the whole screen and beside the grid" {
+	local page
+	SCREEN_OPTIONS=(--interval 0 --calm)
+	fixture_own softdirty
+	target_cleared
+	screen_start 80x24 "$PID"
+	screen_pulse 600
+	screen_keys Enter Right Right Right Enter
+	target_writes 10000000 3 5
+	screen_keys r
+	for page in 5 3 3 9 3; do
+		target_cleared
+		screen_keys c
+		target_writes 10000000 "$page"
+		screen_keys r
+	done
+	screen_text | grep '^ generations  *4 of 6 ▇·▇▇·▇$'
+	screen_wait_text '^ 10003000 .anon' # the message is gone
+	screen_golden page-generations "${TIMES[@]}"
+	screen_keys Escape
+	screen_resize 120 40
+	screen_golden grid-generations "${TIMES[@]}"
+	screen_keys Right
+	screen_text | grep '│ generations  *0 of 6 ······$'
+	screen_keys W
+	screen_text | grep '^ ›000010003000  *▇·▇▇·▇  *4/6 '
+	screen_keys Q
+	screen_end
+	screen_stop
+	# in ASCII, after one clear; of a region that has grown since it is not known
+	target_cleared
+	screen_start 80x24 --ascii "$PID"
+	screen_keys Enter Right Right Right Enter c
+	target_writes 10000000 3
+	screen_keys r
+	screen_wait_text '^ 10003000 .anon'
+	screen_golden page-generations-ascii "${TIMES[@]}"
+	target_writes 30000000 0-7
+	screen_keys r '}' '}' Enter
+	screen_text | grep '^ generations  *unknown since remap'
 	screen_keys Q
 	screen_end
 }

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the card of a page says of its writes, and how it is cut. */
+#include <locale.h>
+#include <stdlib.h>
+
+#include "card.h"
+#include "fake.h"
+#include "flags.h"
+#include "tap.h"
+
+static void
+set_terminal(bool utf8)
+{
+	const struct term t = {.utf8 = utf8};
+
+	paint_open(&t, THEME_MONO);
+}
+
+static void
+generations_are(uint32_t recent, uint32_t gens, unsigned per, const char *want, const char *what)
+{
+	struct buf b = {0};
+
+	card_generations(&b, recent, gens, per);
+	is_str(b.s, want, what);
+	buf_free(&b);
+}
+
+static void
+test_generations(void)
+{
+	set_terminal(true);
+	generations_are(0x2d, 6, 1, "                          ▇·▇▇·▇", "oldest first, blank before the first");
+	generations_are(0, 0, 1, "                                ", "none: nothing");
+	generations_are(0x80000001, 500, 1, "▇······························▇", "the last 32 of many");
+	generations_are(0x2d, 6, 2, "             ▄▇▄", "two in a column");
+	generations_are(0x100, 9, 8, "  ▁·", "one in eight is not nothing");
+	generations_are(0xffffffff, 40, 4, "▇▇▇▇▇▇▇▇", "never so high that lines fuse");
+	set_terminal(false);
+	generations_are(0x2d, 6, 2, "             =#=", "in ASCII");
+	generations_are(0x5, 4, 1, "                            .#.#", "with dots");
+}
+
+/* The line of the card that has this label, "value|note"; NULL: there is none. Good until the next call. */
+static const char *
+line_of(const struct card *c, const char *label)
+{
+	static char text[400];
+
+	for (int i = 0; i < c->n; i++)
+		if (!strcmp(c->line[i].label, label)) {
+			snprintf(text, sizeof(text), "%s|%s", c->line[i].value, c->line[i].note);
+			return text;
+		}
+	return NULL;
+}
+
+static struct vma heap = {.start = 0x1000000, .end = 0x1100000, .perm = VMA_READ | VMA_WRITE, .type = VMA_HEAP, .name = "[heap]"};
+static const struct page anon = {.word = PM_PRESENT | PM_EXCLUSIVE, .known = PAGE_WORD, .state = STATE_ANON};
+
+static const char *
+written_line(int width, const struct sample *s, const struct answer *more, const char *label)
+{
+	static struct card c;
+
+	c.width = width;
+	card_make(&c, s, &heap, heap.start, &anon, 0, 0, more);
+	return line_of(&c, label);
+}
+
+static void
+test_written(void)
+{
+	struct sample s = {.page_size = FAKE_PAGE, .gen = 0, .track_way = TRACK_SOFT_DIRTY, .pulse_ns = 250000000};
+	struct answer a = {.past = {.gens = 12, .written = 7, .recent = 0xdb3}};
+
+	set_terminal(true);
+	ok(!written_line(78, &s, &a, "generations"), "without a clear nothing is said of generations");
+	s.gen = 20;
+	is_str(written_line(78, &s, &a, "generations"), "7 of 12 ▇▇·▇▇·▇▇··▇▇|", "in which it was written");
+	is_str(written_line(34, &s, &a, "generations"), "7 of 12 ▇▄▄▇·▇|", "in the pane as well, two in a column");
+	is_str(written_line(18, &s, &a, "generations"), "7 of 12|", "or without the picture");
+	is_str(written_line(34, &s, NULL, "generations"), "|", "until the answer is there its line is");
+	a.past = (struct track_past){.gens = 400, .written = 2};
+	is_str(written_line(78, &s, &a, "generations"), "2 of 400 ································|the last 32", "long ago");
+	is_str(written_line(34, &s, &a, "generations"), "2 of 400 ········|", "in the pane: four in a column");
+	a.past = (struct track_past){.gens = 1};
+	s.pulse_ns = 0;
+	is_str(written_line(78, &s, &a, "generations"), "0 of 1 ·|press C: it counts how often", "after one clear: how to count");
+	s.track_way = TRACK_HASH;
+	a.past = (struct track_past){.gens = 3, .written = 1, .recent = 2};
+	is_str(written_line(78, &s, &a, "looks"), "1 of 3 ·▇·|", "by contents it is looks that count");
+}
+
+static void
+test_not_known(void)
+{
+	struct sample s = {.page_size = FAKE_PAGE, .gen = 1, .track_way = TRACK_SOFT_DIRTY};
+	struct answer a = {.past = {.gens = 4, .doubt = DOUBT_HUGETLB}};
+
+	is_str(written_line(78, &s, &a, "generations"), "|not trackable: the kernel does not mark hugetlb pages again", "why it is not known");
+	is_str(written_line(34, &s, &a, "generations"), "not known|", "that it is not");
+	a.past = (struct track_past){.gens = 4, .written = 1, .recent = 4, .doubt = DOUBT_REMAPPED};
+	ok(strstr(written_line(100, &s, &a, "generations"), "1 of 4 ·▇··|unknown since remap"), "what was seen, and since when it is not known");
+	a.past = (struct track_past){0};
+	is_str(written_line(78, &s, &a, "generations"), "|nobody has looked since the clear", "before the first look");
+}
+
+int
+main(void)
+{
+	setlocale(LC_ALL, "C.UTF-8");
+	tap_start();
+	test_generations();
+	test_written();
+	test_not_known();
+	return tap_done();
+}
