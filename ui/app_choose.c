@@ -3,9 +3,6 @@
 #include "app_state.h"
 
 #include <poll.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "demo.h"
 #include "proc.h"
@@ -171,28 +168,11 @@ read_keys(struct app *a)
 static int
 choose(struct app *a, struct err *err)
 {
-	enum { TTY, OUT, LIST, SIGNALS, FDS };
-
 	while (!a->quit) {
-		bool draws = app_can_draw(a);
-		struct pollfd fds[FDS] = {
-		    [TTY] = {term_fd(&a->term), POLLIN, 0},
-		    [OUT] = {draws ? -1 : STDOUT_FILENO, POLLOUT, 0},
-		    [LIST] = {lister_fd(a->lister), POLLIN, 0},
-		    [SIGNALS] = {a->signals, POLLIN, 0},
-		};
+		struct pollfd list = {lister_fd(a->lister), POLLIN, 0};
 
-		if (draws) {
-			app_draw(a);
-			app_write_status(a);
-		}
-		if (!a->quit)
-			poll(fds, FDS, draws ? app_wait_ms(a) : -1);
-		if (fds[SIGNALS].revents)
-			app_signals_take(a);
-		if (fds[TTY].revents & (POLLHUP | POLLERR))
-			a->quit = true;
-		if (fds[LIST].revents && take_list(a, err) < 0)
+		app_turn(a, &list, 1);
+		if (list.revents && take_list(a, err) < 0)
 			return -1;
 		if (read_keys(a))
 			return 1;

@@ -3,10 +3,12 @@
 #define PM_APP_STATE_H
 
 /*
- * What the files of the app share: app.c the loop, app_draw.c the frame, app_ask.c the prompt,
+ * What the files of the app share: app.c the loop, app_act.c keys and effects, app_draw.c the frame, app_ask.c the prompt,
  * app_choose.c what comes before there is a target, app_marks.c marks and jumps,
  * app_report.c what is taken out of the program, app_seek.c finding pages.
  */
+#include <poll.h>
+
 #include "app.h"
 #include "history.h"
 #include "lister.h"
@@ -74,29 +76,41 @@ struct app {
 
 /* app.c */
 void app_toast(struct app *a, enum role role, const char *text);
+void app_toast_err(struct app *a, const struct err *e);
 void app_messages(struct app *a); /* shows those that were told */
 void app_post(struct app *a); /* hands a->want to the sampler */
+void app_post_view(struct app *a); /* the same, if what the screen shows is not what it showed */
 bool app_answered(const struct app *a);
 
 /* The sample on screen: the newest, or one that was rewound to; NULL before the first. */
 const struct sample *app_shown(const struct app *a);
 
-/* The row of the sentence: the view ends above it. */
-int app_bottom(const struct app *a);
-
-void app_effects(struct app *a, unsigned fx);
-
-/* Whether `k` is no key but news of the terminal, which has been seen to. */
-bool app_term_event(struct app *a, int k);
-
-void app_toast_err(struct app *a, const struct err *e);
-void app_write_status(struct app *a);
-int app_wait_ms(const struct app *a);
 /* Starts reading process `pid` below `root` (`owner`: see track.h); app_target_close ends that, and forgets what was seen. */
 int app_target(struct app *a, const char *root, pid_t pid, enum track_owner owner, struct err *err);
 void app_target_close(struct app *a);
 /* A moment for the first sample, so that the first picture has something to show. -1: it cannot be opened. */
 int app_wait_first(struct app *a, struct err *err);
+int app_wait_sample(struct app *a, int ms, struct err *err); /* for any, so long; ms -1: until it comes */
+
+/*
+ * One turn of a loop: draws, waits, and sees to signals and to a terminal that is gone. `news`: what
+ * else may come, APP_NEWS at most; their revents are set. Keys are left to be read, also when nothing
+ * else came: a resize ends the wait, too.
+ */
+enum { APP_NEWS = 2 };
+void app_turn(struct app *a, struct pollfd *news, size_t n);
+
+/* app_act.c: handles all that was typed; what views ask for */
+void app_read_keys(struct app *a);
+void app_effects(struct app *a, unsigned fx);
+void app_close_panel(struct app *a);
+char app_letter(const struct app *a); /* of the keys that work now (keys.def) */
+
+/* Whether `k` is no key but news of the terminal, which has been seen to. */
+bool app_term_event(struct app *a, int k);
+
+/* app_frames.c */
+int app_run_frames(struct app *a, struct err *err);
 
 /* app_choose.c: 1 a target is being read, 0 the person left, -1 err */
 int app_choose(struct app *a, struct err *err);
@@ -108,12 +122,9 @@ void app_notice(struct app *a);
 void app_question(struct app *a);                 /* the sample brings one: puts it */
 bool app_agree(struct app *a, enum action action); /* the answer; false: the key is none */
 
-/* The letter of the keys that work now (keys.def). */
-char app_letter(const struct app *a);
-void app_close_panel(struct app *a);
-
-/* app_draw.c: one frame of everything */
+/* app_draw.c: one frame of everything; the row of the sentence: the view ends above it */
 void app_draw(struct app *a);
+int app_bottom(const struct app *a);
 
 /* app_marks.c: the second key of two, what is said before it comes; back along the jump list */
 void app_take_letter(struct app *a, int key);

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What keys and clicks do: the actions that mean the same in every view, and the effects that views ask for. */
+#include "app_state.h"
+
+#include <stdio.h>
+
+#include "list_typed.h"
+#include "prompt.h"
+
+void
+app_close_panel(struct app *a)
+{
+	answer_unref(a->panel);
+	a->panel = NULL;
+}
+
+/* No more looks by the clock; what comes into view is still read. */
+static void
+toggle_pause(struct app *a)
+{
+	a->paused = !a->paused;
+	a->back = 0;
+	a->want.paused = a->paused;
+	app_post(a);
+}
+
+/* One step back or forward; the first step back holds the picture still. */
+static void
+rewind_by(struct app *a, int step)
+{
+	if (step > 0 && !a->history.n) {
+		app_toast(a, ROLE_TEXT, "nothing was seen before this");
+		return;
+	}
+	if (!a->paused)
+		toggle_pause(a);
+	if (step > 0 && a->back < a->history.n)
+		a->back++;
+	else if (step < 0 && a->back)
+		a->back--;
+}
+
+/* The one read that changes the target: only R asks for it. */
+static void
+fault(struct app *a)
+{
+	if (a->o->read_only) {
+		app_toast(a, ROLE_HOT, "--read-only: no page is read that the process would have to fault in");
+		return;
+	}
+	a->back = 0; /* what it brings is seen now */
+	a->want.fault++;
+	a->want.fault_at = a->ui.byte;
+	app_post(a);
+}
+
+void
+app_effects(struct app *a, unsigned fx)
+{
+	char text[192];
+
+	if (fx & FX_CLEAR) {
+		if (a->o->read_only) {
+			app_toast(a, ROLE_HOT, "--read-only: nothing that changes the target is done");
+		} else {
+			a->want.clear++;
+			app_post(a);
+		}
+	}
+	if (fx & FX_PULSE) {
+		if (a->o->read_only)
+			app_toast(a, ROLE_HOT, "--read-only: nothing that changes the target is done");
+		else
+			app_prompt(a, PROMPT_PULSE);
+	}
+	if (fx & FX_FAULT)
+		fault(a);
+	if (fx & FX_REFRESH) {
+		a->want.refresh++;
+		app_post(a);
+	}
+	if (fx & FX_PROMPT)
+		app_prompt(a, PROMPT_ASK);
+	if (fx & FX_FIND_HELP)
+		app_prompt(a, PROMPT_FIND_HELP);
+	if (fx & FX_FIND)
+		app_prompt(a, ui_view(&a->ui) == VIEW_GRID ? PROMPT_PAGE_FIND
+		              : ui_view(&a->ui) == VIEW_HEX ? PROMPT_BYTE_FIND : PROMPT_FIND);
+	if (fx & FX_FILTER)
+		app_prompt(a, ui_view(&a->ui) == VIEW_GRID ? PROMPT_PAGE_FILTER : PROMPT_FILTER);
+	if (fx & (FX_SEEK | FX_SEEK_BACK))
+		app_seek(a, fx & FX_SEEK_BACK);
+	if (fx & FX_INTERVAL)
+		app_prompt(a, PROMPT_INTERVAL);
+	if (fx & FX_PAUSE)
+		toggle_pause(a);
+	if (fx & FX_REDRAW)
+		term_redraw();
+	if (fx & FX_NOT_FOUND) {
+		snprintf(text, sizeof(text), "no region has \"%s\" in its name or address", a->ui.find);
+		app_toast(a, ROLE_HOT, text);
+	}
+	if (fx & FX_NO_WRITES) {
+		snprintf(text, sizeof(text), "what is written shows after %s", key_of(ACT_CLEAR, 'R'));
+		app_toast(a, ROLE_TEXT, a->s && a->s->gen ? "nothing was written since the clear" : text);
+	}
+	if (fx & FX_QUIT)
+		a->quit = true;
+}
+
+/* Esc at the top. */
+static void
+stay(struct app *a)
+{
+	char text[KEY_NAME_SIZE + 16];
+
+	snprintf(text, sizeof(text), "%s quits", key_of(ACT_CLOSE, view_of(ui_view(&a->ui))->letter));
+	app_toast(a, ROLE_TEXT, text);
+}
+
+/* The lens of writes has two answers: its key again is the other one. */
+static void
+choose_lens(struct app *a, enum lens l)
+{
+	if (l == LENS_WRITES && a->ui.lens == l) {
+		a->ui.by_count = !a->ui.by_count;
+		app_toast(a, ROLE_TEXT, a->ui.by_count ? "colours tell in how many generations a page was written; 2: how long ago"
+		                                       : "colours tell how long ago a page was written; 2: how often");
+	}
+	a->ui.lens = l;
+}
+
+/* What means the same in every view; the rest is the view's. */
+static unsigned
+act(struct app *a, enum action action)
+{
+	struct ui *ui = &a->ui;
+
+	if (action >= ACT_LENS && action <= ACT_LENS_LAST) {
+		choose_lens(a, (enum lens)(action - ACT_LENS));
+		return FX_NONE;
+	}
+	switch ((int)action) {
+	case ACT_QUIT: return FX_QUIT;
+	case ACT_REDRAW: return FX_REDRAW;
+	case ACT_CLEAR: return FX_CLEAR;
+	case ACT_PULSE: return FX_PULSE;
+	case ACT_PAUSE: return FX_PAUSE;
+	case ACT_REWIND: rewind_by(a, 1); return FX_NONE;
+	case ACT_FORWARD: rewind_by(a, -1); return FX_NONE;
+	case ACT_REFRESH: return FX_REFRESH;
+	case ACT_INTERVAL: return FX_INTERVAL;
+	case ACT_ASK: return FX_PROMPT;
+	case ACT_COPY: app_copy(a); return FX_NONE;
+	case ACT_WRITE:
+		if (a->s)
+			app_prompt(a, PROMPT_WRITE);
+		return FX_NONE;
+	case ACT_JUMP_BACK:
+		if (app_shown(a))
+			app_jump_back(a);
+		return FX_NONE;
+	case ACT_MARK:
+	case ACT_MARK_GO: ui->awaited = action; return FX_NONE;
+	case ACT_STAY:
+		if (!list_esc(ui))
+			stay(a);
+		return FX_NONE;
+	case ACT_CAPABILITIES:
+		ui->card_top = 0;
+		ui_push(ui, VIEW_CAPABILITIES);
+		return FX_NONE;
+	case ACT_HELP: ui_help(ui); return FX_NONE;
+	case ACT_MESSAGES: app_messages(a); return FX_NONE;
+	case ACT_MAP:
+		ui_show(ui, VIEW_MAP);
+		return FX_NONE;
+	case ACT_WRITES:
+		ui->card_top = 0;
+		ui_show(ui, VIEW_WRITES);
+		return FX_NONE;
+	case ACT_BACK:
+	case ACT_CLOSE:
+		if (a->panel)
+			app_close_panel(a);
+		else if (ui->depth && action == ACT_BACK)
+			ui_back(ui);
+		else if (ui->depth)
+			ui_pop(ui);
+		else if (action == ACT_CLOSE)
+			return FX_QUIT;
+		return FX_NONE;
+	case ACT_GO:
+		if (a->panel && a->panel->has_place && app_shown(a) && !ui_go(ui, app_shown(a), a->panel->place))
+			app_toast(a, ROLE_HOT, "nothing is mapped there any more");
+		app_close_panel(a);
+		return FX_NONE;
+	}
+	return a->s || view_of(ui_view(ui))->bare ? view_of(ui_view(ui))->act(ui, app_shown(a), action) : FX_NONE;
+}
+
+char
+app_letter(const struct app *a)
+{
+	return a->asking ? a->asking : a->panel ? 'O' : view_of(ui_view(&a->ui))->letter;
+}
+
+static void
+perform(struct app *a, enum action action)
+{
+	if (a->asking && (app_agree(a, action) || (action != ACT_QUIT && action != ACT_REDRAW)))
+		return; /* nothing else is meant before it is answered */
+	app_effects(a, act(a, action));
+}
+
+static void
+key(struct app *a, int k)
+{
+	enum action action = key_action(k, app_letter(a));
+
+	a->keys++;
+	a->ui.touched_ns = time_ns();
+	if (a->ui.awaited) {
+		app_take_letter(a, k);
+		return;
+	}
+	if (action == ACT_NONE && a->panel && !a->asking) { /* any other key belongs to the view below */
+		app_close_panel(a);
+		action = key_action(k, view_of(ui_view(&a->ui))->letter);
+	}
+	if (action != ACT_NONE || a->asking)
+		perform(a, action);
+	else if (view_of(ui_view(&a->ui))->typed)
+		app_effects(a, view_of(ui_view(&a->ui))->typed(&a->ui, k));
+}
+
+/*
+ * What is clicked is what was seen: keys that came before have to be drawn first. Beside an answer
+ * the click is meant for the view below it.
+ */
+static void
+mouse(struct app *a)
+{
+	struct app_click c;
+	bool press = a->term.mouse.kind == MOUSE_PRESS;
+
+	if (a->stale && a->term.mouse.kind != MOUSE_DRAG)
+		app_draw(a);
+	c = app_take_mouse(a);
+	a->keys += a->term.mouse.kind != MOUSE_RELEASE;
+	if (press && a->panel && !a->mouse.held.action && !a->mouse.held.covers)
+		app_close_panel(a);
+	app_effects(a, c.fx);
+	for (int i = 0; i < c.times; i++)
+		perform(a, c.action);
+}
+
+bool
+app_term_event(struct app *a, int k)
+{
+	if (k == TERM_RESIZE)
+		term_measure(&a->term);
+	else if (k == TERM_GROUND)
+		paint_again(&a->term, a->o->theme);
+	return k == TERM_RESIZE || k == TERM_GROUND;
+}
+
+void
+app_read_keys(struct app *a)
+{
+	int k;
+
+	while (!a->quit && (k = term_key(&a->term, prompt_is_open())) != TERM_NONE) {
+		if (app_term_event(a, k))
+			continue;
+		if (prompt_is_open()) {
+			a->ui.touched_ns = time_ns();
+			app_prompt_key(a, k);
+			a->keys++;
+		} else if (k == TERM_MOUSE) {
+			mouse(a);
+		} else {
+			key(a, k);
+		}
+		a->stale = true;
+		if (a->s) /* the next key must find the grid where this one put it */
+			view_of(ui_view(&a->ui))->settle(&a->ui, app_shown(a), 1, app_bottom(a));
+	}
+}
