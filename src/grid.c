@@ -151,17 +151,33 @@ cell_alarm(const struct cell *c, enum lens l)
 	return CLASS_MAX;
 }
 
+/* Empty places are told of by what lies among them. */
+unsigned
+cell_first_there(const struct cell *c, enum lens l)
+{
+	struct cell there = *c;
+	unsigned second, first;
+
+	if (l == LENS_STATE)
+		there.n[STATE_NONE] = there.n[STATE_CACHED] = 0;
+	first = cell_first(&there, &second);
+	return first == CLASS_MAX ? cell_first(c, &second) : first;
+}
+
 char
 cell_letter(const struct cell *c, enum lens l)
 {
-	unsigned second, first = cell_first(c, &second);
-	uint64_t all = cell_pages(c), out = c->n[STATE_NONE] + c->n[STATE_SWAPPED] + c->n[STATE_CACHED];
+	unsigned first = cell_first_there(c, l);
+	uint64_t all = cell_pages(c), in = 0;
 
 	if (!all)
 		return ' ';
 	if (cell_alarm(c, l) != CLASS_MAX)
 		return lens_class(l, cell_alarm(c, l)).letter;
-	if (c->n[first] * 2 >= all || l != LENS_STATE)
+	for (unsigned k = 0; k < lens_classes(l); k++)
+		if (lens_class(l, k).kind != CLASS_ABSENT)
+			in += c->n[k];
+	if (l != LENS_STATE || !in || c->n[first] * 2 >= all)
 		return lens_class(l, first).letter;
-	return (char)('0' + u64_min(9, (all - out) * 10 / all));
+	return (char)('0' + u64_max(1, u64_min(9, in * 10 / all)));
 }

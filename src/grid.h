@@ -68,10 +68,14 @@ unsigned cell_first(const struct cell *c, unsigned *second);
 /* A class that must show however rare it is (broken memory, unreadable), or CLASS_MAX. */
 unsigned cell_alarm(const struct cell *c, enum lens l);
 
+/* The commonest class of what is there: an empty place stands for a cell only if there is nothing else. */
+unsigned cell_first_there(const struct cell *c, enum lens l);
+
 /*
  * One letter for all of its pages: an alarm's, that of the class that half of them have, or else,
- * of states, a digit: the tenths that are in RAM; of other lenses the commonest, for there digits
- * are classes. A blank for a cell of no pages.
+ * of states, a digit: the tenths that are in RAM, and 1 for less than one. Where none is in RAM, and
+ * in other lenses, whose digits are classes: the commonest of what is there. A blank for a cell of
+ * no pages.
  */
 char cell_letter(const struct cell *c, enum lens l);
 

@@ -45,6 +45,12 @@ cells_few_colors(void)
 	return paint_theme() == THEME_ANSI || paint_theme() == THEME_MONO;
 }
 
+bool
+cells_in_letters(const struct ui *ui)
+{
+	return cells_few_colors() || ui->letters == LETTERS_ALL || !paint_utf8();
+}
+
 static bool
 has_background(enum role role)
 {
@@ -64,10 +70,11 @@ class_glyph(enum lens l, unsigned c)
 	return cells_glyph(lens_class(l, c).letter);
 }
 
+/* What has no colour of its own is the ground that the others stand on. */
 static bool
-is_absent(enum lens l, unsigned c)
+is_ground(enum lens l, unsigned c)
 {
-	return c < CLASS_MAX && lens_class(l, c).kind == CLASS_ABSENT;
+	return lens_class(l, c).kind != CLASS_NORMAL && !has_background(paint_class_role(l, c));
 }
 
 bool
@@ -111,48 +118,67 @@ draw_alarm(enum lens l, unsigned cls, int y, int x)
 	paint_glyph(y, x, paint_class_role(l, cls), class_glyph(l, cls));
 }
 
+/* In the colour of the class that the letter names; a digit in that of most of its pages. */
 static void
 draw_letter_cell(const struct ui *ui, enum lens l, const struct cell *c, int y, int x)
 {
-	unsigned second, cls = cell_first(c, &second);
+	unsigned second, cls = cell_first_there(c, l);
 	enum heat heat = cells_heat(ui, l, c);
-	enum role role = heat ? ui_heat_role(ui, heat) : paint_class_role(l, cls);
+	char letter = cell_letter(c, l);
+	enum role role;
 
+	if (letter != lens_class(l, cls).letter)
+		cls = cell_first(c, &second);
+	role = heat ? ui_heat_role(ui, heat) : paint_class_role(l, cls);
 	if (cell_alarm(c, l) != CLASS_MAX)
 		draw_alarm(l, cell_alarm(c, l), y, x);
 	else
-		paint_glyph(y, x, role, heat && cells_few_colors() ? cells_heat_glyph(ui, heat) : cells_glyph(cell_letter(c, l)));
+		paint_glyph(y, x, role, heat && cells_few_colors() ? cells_heat_glyph(ui, heat) : cells_glyph(letter));
+}
+
+/* The commonest of it is drawn as a sign, for a block of its colour would look like memory. */
+static void
+draw_ground_cell(enum lens l, const struct cell *c, int y, int x)
+{
+	unsigned first = cell_first_there(c, l);
+
+	paint_glyph(y, x, paint_class_role(l, first), class_glyph(l, first));
 }
 
 /* Two classes in a cell: an eighth block of the larger over the second; what was written wins. */
 static void
 draw_block_cell(const struct ui *ui, enum lens l, const struct cell *c, int y, int x)
 {
-	unsigned second, first = cell_first(c, &second), none = lens_gap(l, STATE_NONE);
-	uint64_t all = cell_pages(c);
+	struct cell painted = *c;
+	uint64_t all = cell_pages(c), ground, share;
+	unsigned first, second, height;
 	enum heat heat = cells_heat(ui, l, c);
-	enum role front = paint_class_role(l, first), back = ROLE_TEXT;
-	uint64_t share = c->n[first];
+	enum role front, back = ROLE_TEXT;
 
 	if (cell_alarm(c, l) != CLASS_MAX) {
 		draw_alarm(l, cell_alarm(c, l), y, x);
 		return;
 	}
-	if (is_absent(l, first) && !has_background(front) && second == CLASS_MAX && !heat) {
-		paint_glyph(y, x, front, class_glyph(l, first));
-		return;
-	}
+	for (unsigned k = 0; k < lens_classes(l); k++)
+		if (is_ground(l, k))
+			painted.n[k] = 0;
+	first = cell_first(&painted, &second);
+	ground = all - cell_pages(&painted);
 	if (heat) {
-		back = first == none ? ROLE_TEXT : front;
 		front = ui_heat_role(ui, heat);
+		if (first != CLASS_MAX && c->n[first] >= ground)
+			back = paint_class_role(l, first);
 		share = c->written * 2 >= all ? all : c->written;
-	} else if (first == none) {
-		front = paint_class_role(l, second);
-		share = c->n[second];
-	} else if (second != CLASS_MAX && second != none) {
-		back = paint_class_role(l, second);
+	} else if (first == CLASS_MAX) {
+		draw_ground_cell(l, c, y, x);
+		return;
+	} else {
+		front = paint_class_role(l, first);
+		if (second != CLASS_MAX && c->n[second] >= ground)
+			back = paint_class_role(l, second);
+		share = c->n[first];
 	}
-	unsigned height = share * 100 >= all * 97 ? 8 : eighths(share, all);
+	height = share * 100 >= all * 97 ? 8 : eighths(share, all);
 	if (height == 8 && share * 100 < all * 97)
 		height = 7;
 	paint_block(y, x, front, back, paint_eighth(height));
@@ -221,7 +247,7 @@ cells_draw(const struct ui *ui, const struct sample *s, size_t i, int y, int x)
 		draw_page_cell(ui, s->window->lens, c, cells_tracked_whole(s, pg) && !cells_brick(&ui->grid, i), y, x,
 		               chosen || (ui->letters == LETTERS_RUNS &&
 		                          (col % 16 == 0 || cells_change(s->window->lens, prev, cls))));
-	} else if (chosen || cells_few_colors() || ui->letters == LETTERS_ALL || !paint_utf8()) {
+	} else if (chosen || cells_in_letters(ui)) {
 		draw_letter_cell(ui, s->window->lens, c, y, x);
 	} else {
 		draw_block_cell(ui, s->window->lens, c, y, x);

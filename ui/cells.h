@@ -37,6 +37,9 @@ wchar_t cells_glyph(char letter);
 wchar_t cells_heat_glyph(const struct ui *ui, enum heat h);
 bool cells_few_colors(void);
 
+/* Zoomed cells are letters, not blocks. */
+bool cells_in_letters(const struct ui *ui);
+
 /* Whether something else begins where class b follows class a; a huge page is one thing. */
 bool cells_change(enum lens l, unsigned a, unsigned b);
 

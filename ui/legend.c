@@ -71,6 +71,22 @@ draw_filter(const struct ui *ui, const struct window *w, int y, int x)
 	return x + 2;
 }
 
+/* Digits among the letters of zoomed cells. */
+static bool
+has_tenths(const struct ui *ui, const struct window *w)
+{
+	char c;
+
+	if (!w || w->lens != LENS_STATE || !cells_in_letters(ui) || !ui->grid.zoom)
+		return false;
+	for (size_t i = 0; i < (size_t)w->grid.rows * w->grid.row_cells; i++) {
+		c = cell_letter(&w->cells[i], w->lens);
+		if (c >= '1' && c <= '9')
+			return true;
+	}
+	return false;
+}
+
 void
 legend_draw(const struct ui *ui, const struct sample *s, int y)
 {
@@ -88,6 +104,8 @@ legend_draw(const struct ui *ui, const struct sample *s, int y)
 	if (l == ui->lens && ui_lens_lacks(ui, s, &lacks))
 		x = paint_text(y, x, ui->cols, ROLE_HOT, "%s ", lacks.s);
 	buf_free(&lacks);
+	if (has_tenths(ui, w))
+		x = paint_text(y, x, ui->cols, ROLE_TEXT, "1-9 tenths in RAM ");
 	if (s->gen && !lens_needs_pages(l))
 		x = draw_heats(ui, y, x);
 	for (unsigned c = 0; c < lens_classes(l) && x + 6 < ui->cols; c++) {

@@ -409,3 +409,30 @@ passing() {
 	screen_keys Q
 	screen_end
 }
+
+# the cells of the first row
+first_row() { screen_text | sed -n 5p | cut -c 14-; }
+
+@test "bug: letters of zoomed cells do not hide the few pages of one that is nearly empty" {
+	fixture sparse
+	SCREEN_ENV=(NO_COLOR=1)
+	screen_start 80x24 "$PID"
+	screen_keys Down Down Enter - - -
+	is "$(first_row)" "$(printf 's·······%.0s' {1..8})"
+	screen_keys '}' - - -
+	is "$(first_row)" "$(printf '1·······%.0s' {1..8})"
+	screen_text | grep '^1 state 1-9 tenths in RAM · none a anon'
+	screen_keys q q
+	screen_end
+}
+
+@test "bug: a zoomed cell of guards, or of pages that are only cached, is not drawn as memory" {
+	fixture sparse
+	screen_start 80x24 "$PID"
+	screen_keys Enter - - - Right
+	is "$(first_row)" "$(printf '|·······%.0s' {1..8})"
+	screen_keys '}' - - -
+	screen_golden grid-sparse
+	screen_keys q q
+	screen_end
+}

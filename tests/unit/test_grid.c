@@ -246,7 +246,7 @@ test_same(void)
 
 /* --- what a cell is called ----------------------------------------------------------------------------- */
 
-/* Half of a cell names it; else its tenths in RAM; an alarm always. */
+/* Half of a cell names it, unless that half is empty; else its tenths in RAM; an alarm always. */
 static void
 test_cell_letters(void)
 {
@@ -256,11 +256,15 @@ test_cell_letters(void)
 	} rows[] = {
 	    {.letter = ' '},
 	    {.anon = 8, .letter = 'a'},
-	    {.anon = 4, .none = 4, .letter = '.'}, /* a tie: the one with priority */
+	    {.none = 8, .letter = '.'},
+	    {.anon = 4, .none = 4, .letter = 'a'},
+	    {.anon = 3, .none = 5, .letter = '3'},
+	    {.anon = 4, .swapped = 4, .letter = 's'}, /* a tie: the one with priority */
 	    {.anon = 5, .file = 3, .letter = 'a'},
 	    {.anon = 3, .file = 3, .swapped = 3, .letter = '6'},
 	    {.anon = 4, .file = 3, .none = 3, .letter = '7'},
 	    {.anon = 1, .file = 1, .swapped = 9, .none = 9, .letter = '1'},
+	    {.swapped = 4, .none = 5, .letter = 's'},
 	    {.anon = 1000, .poison = 1, .letter = '!'},
 	};
 
@@ -282,6 +286,27 @@ test_cell_letters(void)
 		c.n[STATE_ANON] = c.n[STATE_FILE] = c.n[STATE_SHMEM] = 5;
 		ok(cell_letter(&c, LENS_STATE) == '9', "bug: a cell that is all in RAM is not called 0 tenths");
 	}
+}
+
+/* Every second page of a region was touched, and it looked as if none were. */
+static void
+test_sparse_letters(void)
+{
+	struct cell c = {0};
+
+	c.n[STATE_NONE] = c.n[STATE_ANON] = 64;
+	ok(cell_letter(&c, LENS_STATE) == 'a', "bug: a cell half of which is in RAM is not called empty");
+	c.n[STATE_ANON] = 1;
+	ok(cell_letter(&c, LENS_STATE) == '1', "bug: one page among many empty ones shows");
+	c.n[STATE_CACHED] = 100;
+	ok(cell_letter(&c, LENS_STATE) == '1', "bug: one page among many in the page cache shows");
+	c.n[STATE_ANON] = 0;
+	ok(cell_letter(&c, LENS_STATE) == ':', "nothing but empty places: the commonest of them");
+	c.n[STATE_SWAPPED] = 1;
+	ok(cell_letter(&c, LENS_STATE) == 's', "bug: one swapped page among many empty ones shows");
+	c.n[STATE_SWAPPED] = 60;
+	c.n[STATE_ANON] = 1;
+	ok(cell_letter(&c, LENS_STATE) == '1', "bug: less than a tenth in RAM is not the letter of the zero page");
 }
 
 static void
@@ -507,6 +532,7 @@ main(void)
 	test_row_cells();
 	test_same();
 	test_cell_letters();
+	test_sparse_letters();
 	test_cell_names();
 	test_windows();
 	test_frames_in_window();
