@@ -122,6 +122,16 @@ carry_over(struct regions *rs, const struct regions *old)
 	rs->cost_ns = old->cost_ns;
 }
 
+/* The draft has a whole window of what is wanted: seen again it is shown when it is whole again. */
+static bool
+has_window(const struct look *l)
+{
+	const struct window *w = l->draft.window;
+
+	return w && w->complete && !w->gone && grid_same(&w->grid, &l->now.grid) && w->lens == l->now.lens &&
+	       !strcmp(l->window_filter, l->now.filter);
+}
+
 static bool
 window_progress(void *arg, const struct window *w)
 {
@@ -129,7 +139,7 @@ window_progress(void *arg, const struct window *w)
 
 	if (l->host.superseded(l->host.arg))
 		return true;
-	if (time_ns() - l->last_partial > PARTIAL_MS * MS) {
+	if (!has_window(l) && time_ns() - l->last_partial > PARTIAL_MS * MS) {
 		l->last_partial = time_ns();
 		window_unref(l->draft.window);
 		l->draft.window = window_copy(w);
@@ -155,6 +165,7 @@ look_at_grid(struct look *l, const struct vma_list *vmas)
 		return l->draft.trouble.status != 0;
 	window_unref(l->draft.window);
 	l->draft.window = w;
+	snprintf(l->window_filter, sizeof(l->window_filter), "%s", l->now.filter);
 	return true;
 }
 

@@ -28,6 +28,7 @@ struct look {
 
 	/* look.c's own */
 	uint64_t last_full, last_partial;
+	char window_filter[sizeof(((struct want *)0)->filter)]; /* what the draft's window was filtered by */
 	struct proc_pulse pulse;
 	struct writes_log writes;
 	size_t lens_next;     /* the region whose strip is to be made next */

@@ -36,6 +36,7 @@ struct sampler {
 	bool stop, ended_thread, open_failed, holds; /* holds: the target is watched */
 	struct err open_err;
 	int pidfd;
+	uint64_t busy_ns;
 
 	/* the thread's own */
 	struct look look;
@@ -137,6 +138,7 @@ wait_for_work(struct sampler *s, bool *news)
 		at = u64_min(at, u64_max(now, s->next_look));
 	until = (struct timespec){(time_t)(at / 1000000000), (long)(at % 1000000000)};
 	pthread_mutex_lock(&s->lock);
+	s->busy_ns = 0;
 	while (!s->stop && s->want.serial == s->look.now.serial)
 		if (!timed)
 			pthread_cond_wait(&s->wake, &s->lock);
@@ -144,6 +146,7 @@ wait_for_work(struct sampler *s, bool *news)
 			break;
 	*news = s->want.serial != s->look.now.serial;
 	stop = s->stop;
+	s->busy_ns = time_ns();
 	pthread_mutex_unlock(&s->lock);
 	return !stop;
 }
@@ -269,6 +272,7 @@ sampler_start(const char *root, pid_t pid, enum track_owner owner, struct err *e
 	s->pid = pid;
 	s->owner = owner;
 	s->pidfd = -1;
+	s->busy_ns = time_ns();
 	s->root = mem_strdup(root);
 	s->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	pthread_mutex_init(&s->lock, NULL);
@@ -304,6 +308,17 @@ sampler_pidfd(struct sampler *s)
 	fd = s->pidfd;
 	pthread_mutex_unlock(&s->lock);
 	return fd;
+}
+
+uint64_t
+sampler_busy_ns(struct sampler *s)
+{
+	uint64_t ns;
+
+	pthread_mutex_lock(&s->lock);
+	ns = s->busy_ns;
+	pthread_mutex_unlock(&s->lock);
+	return ns;
 }
 
 bool

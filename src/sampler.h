@@ -23,6 +23,9 @@ int sampler_fd(const struct sampler *s);
 /* A descriptor that becomes readable when the target ends, or -1; known after the first sample. */
 int sampler_pidfd(struct sampler *s);
 
+/* Since when the thread has been at what it does now; 0: it waits for something to do. */
+uint64_t sampler_busy_ns(struct sampler *s);
+
 void sampler_want(struct sampler *s, struct want *want); /* gives want its serial */
 
 /* The newest sample, the caller's to free; NULL if there is none since the last call. */

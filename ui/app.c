@@ -57,7 +57,6 @@ void
 app_post(struct app *a)
 {
 	sampler_want(a->sampler, &a->want);
-	a->wanted_at = time_ns();
 }
 
 void
@@ -151,16 +150,16 @@ write_status(struct app *a)
 		a->status_fd = -1;
 }
 
-/* How long nothing need be drawn if nothing happens; -1: for ever. */
+/* How long the picture stays as it is if nothing happens; -1: for ever. */
 static int
-wait_ms(const struct app *a)
+picture_ms(const struct app *a)
 {
 	uint64_t now = time_ns();
 	int marks = ui_view(&a->ui) == VIEW_REGIONS ? list_marks_wait_ms(&a->ui.marks, now) : -1;
 
 	if (term_has_key())
 		return 0;
-	if (!app_answered(a))
+	if (!app_answered(a) || (a->sampler && sampler_busy_ns(a->sampler)))
 		return WAITING_MS / 2;
 	if (now < a->toast_until)
 		return (int)((a->toast_until - now) / MS) + 1;
@@ -173,6 +172,16 @@ wait_ms(const struct app *a)
 	if (ui_view(&a->ui) == VIEW_HEX && a->s && a->s->bytes && a->s->bytes->newest_ns + COOL_MS * MS > now)
 		return FADE_MS;
 	return a->s && (a->s->ended || a->s->gen || a->want.smaps_on) ? 1000 : -1;
+}
+
+/* Nobody tells that a look by the clock has begun, and that the kernel keeps it waiting. */
+static int
+wait_ms(const struct app *a)
+{
+	bool looks = a->sampler && a->want.interval_ns && !a->paused && a->s && !a->s->ended;
+	int ms = picture_ms(a);
+
+	return looks && (ms < 0 || ms > 2 * WAITING_MS) ? 2 * WAITING_MS : ms;
 }
 
 void

@@ -35,7 +35,8 @@ draw_badge(int y, int x, enum role role, const char *text, enum action action)
 static void
 state_badge(const struct app *a, char *out, size_t size, enum role *role)
 {
-	uint64_t now = time_ns(), waited = now - u64_min(now, a->wanted_at);
+	uint64_t now = time_ns(), busy = sampler_busy_ns(a->sampler);
+	uint64_t waited = busy ? now - u64_min(now, busy) : 0;
 
 	*role = ROLE_HEADER;
 	if (a->back) {
@@ -49,7 +50,7 @@ state_badge(const struct app *a, char *out, size_t size, enum role *role)
 			snprintf(out, size, " ended ");
 		else
 			snprintf(out, size, " ended %.0f s ago ", (double)(a->ui.now - a->s->ended_ns) / 1e9);
-	} else if (!app_answered(a) && waited > WAITING_MS * MS) {
+	} else if (waited > WAITING_MS * MS) {
 		*role = ROLE_HEADER_HOT;
 		snprintf(out, size, "waiting for the kernel %.0f s", (double)waited / 1e9);
 	} else if (a->paused) {

@@ -67,7 +67,7 @@ struct app {
 	bool others_seen;
 	unsigned execs_seen;
 	bool ended_seen, end_told;
-	uint64_t wanted_at;     /* when the newest want was made */
+	uint64_t wanted_at;     /* when a list of processes was asked for */
 	unsigned frame, keys, keys_told;
 	unsigned cells;         /* that the frame on screen changed */
 	int status_fd;          /* tests wait on it; -1 */

@@ -202,6 +202,20 @@ teardown() { screen_stop; }
 	screen_end
 }
 
+@test "bug: a look by the clock that is kept waiting is told, and since when" {
+	fixture_own softdirty
+	SCREEN_OPTIONS=(--interval 0.1)
+	screen_start 80x24 "$PID"
+	screen_wait_text '● live 0.1s'
+	mkfifo "$BATS_TEST_TMPDIR/statm"
+	mv "$BATS_TEST_TMPDIR/statm" "$ROOT/$PID/statm"
+	SCREEN_IDLE=0 screen_wait_text 'waiting for the kernel [1-9] s'
+	screen_send '?'
+	screen_wait_text 'help >'
+	screen_send Q
+	screen_end
+}
+
 @test "bug: a terminal that cannot move its cursor is refused, and nothing is drawn on it" {
 	fixture zoo
 	SCREEN_TERM=dumb
