@@ -2,6 +2,7 @@
 #include "batch.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -64,12 +65,14 @@ batch_passes(struct batch_filter *bf, const struct filter_facts *x)
 void
 batch_note_left_out(struct batch *b, const struct batch_filter *bf, const char *one)
 {
-	static const struct {
+	const struct track *t = &b->t.track;
+	bool watched = t->gen && track_way_caps(t->way) & TRACK_RANGES;
+	const struct {
 		enum filter_why why;
 		const char *text;
 	} reasons[] = {
 	    {FILTER_WHY_HIDDEN, "is hidden (needs CAP_SYS_ADMIN)"},
-	    {FILTER_WHY_WRITTEN, "is not known (soft-dirty does not tell there)"},
+	    {FILTER_WHY_WRITTEN, watched ? "is not known (it is not watched there)" : "is not known (soft-dirty does not tell there)"},
 	    {FILTER_WHY_OTHER, "is not known (`pmtop --capabilities` tells what cannot be read)"},
 	};
 	const char *sep = "";
@@ -230,12 +233,25 @@ answer(struct batch *b, struct err *err)
 	return 0;
 }
 
+/* Whoever reads us no more ends us as is usual, but not before a target that is watched is let go. */
+static void
+hold_pipe(int how)
+{
+	sigset_t pipe;
+
+	sigemptyset(&pipe);
+	sigaddset(&pipe, SIGPIPE);
+	sigprocmask(how, &pipe, NULL);
+}
+
 int
 batch_run(const struct options *o, pid_t pid, struct buf *note, struct err *err)
 {
 	struct batch b = {.o = o, .note = note};
 	int r = target_open(&b.t, o->proc_root, pid, err);
 
+	if (o->watch_ns)
+		hold_pipe(SIG_BLOCK);
 	b.t.track.owner = o->demo ? TRACK_DEMO : o->command ? TRACK_LAUNCHED : TRACK_FOREIGN;
 	b.t.track.choice = o->tracker;
 	b.t.track.allow = o->allow_inject;
@@ -250,8 +266,10 @@ batch_run(const struct options *o, pid_t pid, struct buf *note, struct err *err)
 		r = answer(&b, err);
 	vma_free(&b.vmas);
 	smaps_free(&b.smaps);
-	target_close(&b.t);
 	if (r == 0 && (fflush(stdout) != 0 || ferror(stdout)))
-		return err_sys(err, NULL, "cannot write to standard output");
+		r = err_sys(err, NULL, "cannot write to standard output");
+	target_close(&b.t);
+	if (o->watch_ns)
+		hold_pipe(SIG_UNBLOCK);
 	return r;
 }

@@ -70,10 +70,11 @@ struct count {
 
 /*
  * The sum, then the regions that were written to, and those that are new since the clear, of which
- * it is not known. What nobody watches is told once, in the end.
+ * it is not known. What nobody watches is told once, in the end. -1: nobody can read it.
  */
-static void
-put_interval(struct watch *w, const struct vma_list *vmas, const struct count *counts, unsigned interval, uint64_t ms)
+static int
+put_interval(struct watch *w, const struct vma_list *vmas, const struct count *counts, unsigned interval, uint64_t ms,
+             struct err *err)
 {
 	struct watch_row row = {.interval = interval, .ms = ms, .known = true, .page_size = w->b->t.pm.page_size};
 	struct watch_row *rows = mem_alloc(vmas->n * sizeof(*rows));
@@ -94,7 +95,7 @@ put_interval(struct watch *w, const struct vma_list *vmas, const struct count *c
 	for (size_t i = 0; i < n; i++)
 		put_row(w, &rows[i]);
 	free(rows);
-	fflush(stdout);
+	return fflush(stdout) || ferror(stdout) ? err_sys(err, NULL, "cannot write to standard output") : 0;
 }
 
 /* Nobody could write there through this mapping, or it is not what was asked for. */
@@ -115,16 +116,18 @@ count_region(struct watch *w, const struct vma *v, const struct region *r, uint3
 	w->unwatched += r->doubt == DOUBT_UNWATCHED && !is_beside(v, r);
 }
 
-static void
-tell(struct watch *w, const struct regions *rs, unsigned interval, uint32_t era, uint64_t ms)
+static int
+tell(struct watch *w, const struct regions *rs, unsigned interval, uint32_t era, uint64_t ms, struct err *err)
 {
 	struct count *counts = mem_alloc(rs->vmas.n * sizeof(*counts));
+	int r;
 
 	w->unwatched = 0;
 	for (size_t i = 0; i < rs->vmas.n; i++)
 		count_region(w, &rs->vmas.v[i], &rs->r[i], era, &counts[i]);
-	put_interval(w, &rs->vmas, counts, interval, ms);
+	r = put_interval(w, &rs->vmas, counts, interval, ms, err);
 	free(counts);
+	return r;
 }
 
 /* All regions as they are now; NULL with *r: 1 the address space is gone, -1 err. */
@@ -181,7 +184,7 @@ interval(struct watch *w, unsigned i, bool *whole, struct err *err)
 	if (lossless)
 		r = track_clear(&t->track, &t->proc, &t->pm, &rs->vmas, err);
 	if (r == 0)
-		tell(w, rs, i, era, ((lossless ? t->track.mark_ns : rs->time_ns) - begin) / 1000000);
+		r = tell(w, rs, i, era, ((lossless ? t->track.mark_ns : rs->time_ns) - begin) / 1000000, err);
 	regions_unref(rs);
 	if (r == 0 && !lossless && *whole)
 		r = clear(t, err);
@@ -206,8 +209,6 @@ watch(struct watch *w, struct err *err)
 		r = interval(w, i, &whole, err);
 		if (r > 0)
 			return gone(i, err);
-		if (ferror(stdout))
-			return -1;
 	}
 	return r > 0 ? gone(1, err) : r;
 }
@@ -255,6 +256,8 @@ prepare(struct batch *b, struct err *err)
 	if ((b->o->scope && batch_range(b, b->o->scope, &t->scope.start, &t->scope.end, err) < 0) ||
 	    batch_tracker(b, err) < 0)
 		return -1;
+	if (track_way_caps(t->way) & TRACK_LOCAL && t->choice == TRACK_AUTO) /* nothing better: why holds the reason */
+		return err_set(err, ERR_TARGET, t->why, t->how, "cannot watch writes");
 	if (track_way_caps(t->way) & TRACK_LOCAL)
 		return err_set(err, ERR_TARGET, "it looks at the pages on a screen alone", "use it on the screen",
 		               "cannot watch by --tracker %s", track_way_name(t->way));
@@ -262,16 +265,40 @@ prepare(struct batch *b, struct err *err)
 	return 0;
 }
 
-static int
-open_signals(void)
+/* They end the watch, not us: what was seen is told, and the target is let go bit by bit. */
+static sigset_t
+ending(void)
 {
 	sigset_t stop;
 
 	sigemptyset(&stop);
 	sigaddset(&stop, SIGINT);
 	sigaddset(&stop, SIGTERM);
+	sigaddset(&stop, SIGHUP);
+	return stop;
+}
+
+static int
+open_signals(void)
+{
+	sigset_t stop = ending();
+
 	sigprocmask(SIG_BLOCK, &stop, NULL);
 	return signalfd(-1, &stop, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+/* The one that has ended the watch has done its work; the next ends us. */
+static void
+close_signals(int signals)
+{
+	struct signalfd_siginfo info;
+	sigset_t stop = ending();
+
+	while (signals >= 0 && read(signals, &info, sizeof(info)) == sizeof(info))
+		;
+	if (signals >= 0)
+		close(signals);
+	sigprocmask(SIG_UNBLOCK, &stop, NULL);
 }
 
 static void
@@ -301,8 +328,7 @@ batch_watch(struct batch *b, struct err *err)
 	w.signals = open_signals();
 	w.out = out_begin(&shape, ids, NULL, w.n);
 	r = watch(&w, err);
-	if (w.signals >= 0)
-		close(w.signals);
+	close_signals(w.signals);
 	note_limits(&w);
 	if (out_end(w.out, r < 0 ? &(struct err){0} : err) < 0 || r < 0)
 		return -1;
@@ -354,7 +380,6 @@ batch_watch_once(struct batch *b, struct err *err)
 		r = gone(1, err);
 	if (r == 0)
 		r = look_on(&w, err);
-	if (w.signals >= 0)
-		close(w.signals);
+	close_signals(w.signals);
 	return r;
 }

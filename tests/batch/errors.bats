@@ -95,9 +95,10 @@ load helper
 
 @test "standard output that is closed, full, or gone" {
 	local mode
-	fixture zoo
+	fixture_own zoo
 	for mode in --list '--list --json' --pages '--pages --json' --grid '-e heap' --capabilities --help --version \
-		'--print man' '--print bash-completion' '--frames 1 --interval 0'; do
+		'--print man' '--print bash-completion' '--frames 1 --interval 0' \
+		'--watch=0.01 --count 2' '--watch=0.01 --count 2 --json' '--watch=0.01 --pages'; do
 		# shellcheck disable=SC2086
 		full() { pm $mode "$PID" >/dev/full; }
 		# shellcheck disable=SC2086
@@ -114,6 +115,8 @@ load helper
 	run bash -c '"$1" --proc-root "$2" --pages "$3" | head -n 1; exit "${PIPESTATUS[0]}"' _ "$PMTOP" "$ROOT" "$PID"
 	[[ $status == 141 || $status == 1 || $status == 0 ]]
 	[[ ${#lines[@]} -le 2 && ${lines[0]} == *ADDRESS* ]]
+	run bash -c '"$1" --proc-root "$2" --watch=0.01 "$3" | head -n 1; exit "${PIPESTATUS[0]}"' _ "$PMTOP" "$ROOT" "$PID"
+	[[ $status == 141 && ${#lines[@]} == 1 && ${lines[0]} == INTERVAL* ]]
 }
 
 @test "closed standard files are not written into by mistake" {

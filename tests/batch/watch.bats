@@ -35,6 +35,25 @@ load helper
 	is "$(json "$BATS_TEST_TMPDIR/out" watch.0.interval watch.0.start watch.0.mapping | xargs)" "1 null total"
 }
 
+@test "--watch: who hangs up, too, gets the interval that is going on, and a whole document" {
+	fixture_own zoo
+	local sig pid out=$BATS_TEST_TMPDIR/out
+	for sig in HUP INT TERM; do
+		rm -f "$ROOT/$PID/clear_refs" "$out"
+		mkfifo "$out"
+		: >"$ROOT/$PID/clear_refs"
+		"$PMTOP" --proc-root "$ROOT" --watch=3600 --json "$PID" >"$out" 3>&- &
+		pid=$!
+		exec {READ}<"$out"
+		until [[ -s $ROOT/$PID/clear_refs ]]; do kill -0 "$pid"; done
+		kill -"$sig" "$pid"
+		cat <&"$READ" >"$BATS_TEST_TMPDIR/told"
+		exec {READ}<&-
+		wait "$pid"
+		is "$(json "$BATS_TEST_TMPDIR/told" watch.0.interval watch.0.mapping | xargs)" "1 total"
+	done
+}
+
 @test "--tracker: what it knows, and what it cannot do" {
 	fixture zoo
 	refused 2 'give auto, soft-dirty, uffd, hash or none' --watch --tracker magic "$PID"
