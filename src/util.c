@@ -114,27 +114,33 @@ buf_dec(struct buf *b, uint64_t v)
 }
 
 void
-buf_fmt(struct buf *b, const char *fmt, ...)
+buf_vfmt(struct buf *b, const char *fmt, va_list ap)
 {
-	char line[512];
-	va_list ap;
+	char line[512], *big;
+	va_list again;
 	int n;
 
-	va_start(ap, fmt);
+	va_copy(again, ap);
 	n = vsnprintf(line, sizeof(line), fmt, ap);
-	va_end(ap);
-	if (n < 0)
-		return;
-	if ((size_t)n < sizeof(line)) {
+	if (n >= 0 && (size_t)n < sizeof(line)) {
 		buf_add(b, line, (size_t)n);
-		return;
+	} else if (n >= 0) {
+		big = mem_alloc((size_t)n + 1);
+		vsnprintf(big, (size_t)n + 1, fmt, again);
+		buf_add(b, big, (size_t)n);
+		free(big);
 	}
-	char *big = mem_alloc((size_t)n + 1);
+	va_end(again);
+}
+
+void
+buf_fmt(struct buf *b, const char *fmt, ...)
+{
+	va_list ap;
+
 	va_start(ap, fmt);
-	vsnprintf(big, (size_t)n + 1, fmt, ap);
+	buf_vfmt(b, fmt, ap);
 	va_end(ap);
-	buf_add(b, big, (size_t)n);
-	free(big);
 }
 
 void

@@ -2,6 +2,7 @@
 #ifndef PM_UTIL_H
 #define PM_UTIL_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -49,6 +50,7 @@ void buf_str(struct buf *b, const char *s);
 void buf_hex(struct buf *b, uint64_t v); /* digits alone; these two are for rows by the million */
 void buf_dec(struct buf *b, uint64_t v);
 void buf_fmt(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void buf_vfmt(struct buf *b, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 void buf_free(struct buf *b);
 
 /* Length of the well-formed UTF-8 sequence at s (n bytes are there) and its code point; 0: none (RFC 3629). */

@@ -23,13 +23,27 @@ next_line(struct card *c)
 	return l;
 }
 
+/* No line of a screen needs more; what is longer is cut as it would be there. */
+static void
+put(char *out, size_t size, const char *text)
+{
+	struct buf b = {0};
+
+	for (size_t width = size - 1; width && strlen(text) >= size && (!b.s || b.len >= size); width = width * 7 / 8) {
+		b.len = 0;
+		ui_cut(&b, text, width);
+	}
+	snprintf(out, size, "%s", b.s ? b.s : text);
+	buf_free(&b);
+}
+
 void
 card_head(struct card *c, const char *text)
 {
 	struct card_line *l = next_line(c);
 
 	l->role = ROLE_ACCENT;
-	snprintf(l->value, sizeof(l->value), "%s", text);
+	put(l->value, sizeof(l->value), text);
 }
 
 void
@@ -42,14 +56,17 @@ void
 card_add(struct card *c, enum role role, const char *label, const char *note, const char *fmt, ...)
 {
 	struct card_line *l = next_line(c);
+	struct buf value = {0};
 	va_list ap;
 
 	l->role = role;
 	snprintf(l->label, sizeof(l->label), "%s", label);
-	snprintf(l->note, sizeof(l->note), "%s", note ? note : "");
+	put(l->note, sizeof(l->note), note ? note : "");
 	va_start(ap, fmt);
-	vsnprintf(l->value, sizeof(l->value), fmt, ap);
+	buf_vfmt(&value, fmt, ap);
 	va_end(ap);
+	put(l->value, sizeof(l->value), value.s ? value.s : "");
+	buf_free(&value);
 }
 
 void
@@ -62,6 +79,26 @@ card_generations(struct buf *out, uint32_t recent, uint32_t gens, unsigned per)
 
 		buf_fmt(out, "%lc", (wint_t)glyph);
 	}
+}
+
+static int
+label_width(const struct card *c)
+{
+	return c->width > CARD_NARROW ? LABEL : LABEL_NARROW;
+}
+
+void
+card_add_long(struct card *c, enum role role, const char *label, const char *value)
+{
+	int indent = label_width(c), before = 0;
+	size_t n;
+
+	do {
+		n = ui_line(value, c->width > indent ? (size_t)(c->width - indent) : 1);
+		card_add(c, role, before ? "" : label, NULL, "%*s%.*s", before, "", (int)n, value);
+		before = indent;
+		value += n + strspn(value + n, " ");
+	} while (*value);
 }
 
 static bool
@@ -95,6 +132,18 @@ card_squeeze(struct card *c, int rows)
 	leave_out(c, rows, is_spare);
 }
 
+static int
+draw_cut(int y, int x, int right, enum role role, const char *text)
+{
+	struct buf b = {0};
+
+	if (x < right)
+		ui_cut(&b, text, (size_t)(right - x));
+	x = paint_text(y, x, right, role, "%s", b.s ? b.s : "");
+	buf_free(&b);
+	return x;
+}
+
 void
 card_draw(const struct card *c, int first, int top, int bottom, int x, int right)
 {
@@ -104,11 +153,11 @@ card_draw(const struct card *c, int first, int top, int bottom, int x, int right
 
 		if (l->label[0]) {
 			paint_text(y, x, right, ROLE_DIM, "%s", l->label);
-			at = x + (c->width > CARD_NARROW ? LABEL : LABEL_NARROW);
+			at = x + label_width(c);
 		}
-		at = paint_text(y, at, right, l->role, "%s", l->value);
+		at = draw_cut(y, at, right, l->role, l->value);
 		if (l->note[0])
-			paint_text(y, at + (l->value[0] ? 1 : 0), right, ROLE_DIM, "%s", l->note);
+			draw_cut(y, at + (l->value[0] ? 1 : 0), right, ROLE_DIM, l->note);
 	}
 }
 
@@ -135,10 +184,12 @@ add_where(struct card *c, const struct vma *v, uint64_t addr)
 	struct buf name = {0};
 	char perm[5], size[8], offset[24];
 	int n = snprintf(offset, sizeof(offset), " +%llx", (unsigned long long)(addr - v->start));
+	int label = label_width(c);
 
 	vma_perm_text(v, perm);
-	ui_name_cut(&name, v, (size_t)(c->width > CARD_NARROW ? 60 : c->width - LABEL_NARROW - n));
-	card_add(c, ROLE_TEXT, "where", NULL, "%s%s", name.s, offset);
+	if (c->width > label + n)
+		ui_name_cut(&name, v, (size_t)(c->width - label - n));
+	card_add(c, ROLE_TEXT, "where", NULL, "%s%s", name.s ? name.s : "", offset);
 	if (v->inode)
 		card_add(c, ROLE_TEXT, "file offset", NULL, "%llx",
 		         (unsigned long long)(addr - v->start + v->offset));

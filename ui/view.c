@@ -304,27 +304,48 @@ ui_line(const char *text, size_t width)
 	return cut ? cut : n ? n : strlen(text);
 }
 
+/* What does not fit is left out before the last `tail` of n columns. */
+static void
+cut_before(struct buf *out, const char *s, size_t n, size_t width, size_t tail)
+{
+	buf_add(out, s, ui_fit(s, width - tail - 1));
+	buf_str(out, paint_utf8() ? "…" : "~");
+	buf_str(out, s + ui_fit(s, n - tail));
+}
+
+/* Of a path the file's name is kept if it fits, and as much of the beginning as there is room for. */
+static void
+cut_middle(struct buf *out, const char *s, size_t width)
+{
+	const char *slash = strrchr(s, '/');
+	size_t base = slash ? ui_width(slash, strlen(slash)) : 0;
+
+	cut_before(out, s, ui_width(s, strlen(s)), width, base && base + 1 < width ? base : width / 2);
+}
+
+void
+ui_cut(struct buf *out, const char *text, size_t width)
+{
+	size_t n = ui_width(text, strlen(text));
+
+	if (n <= width)
+		buf_str(out, text);
+	else if (text[0] == '/' && width >= 4)
+		cut_middle(out, text, width);
+	else if (width)
+		cut_before(out, text, n, width, 0);
+}
+
 void
 ui_name_cut(struct buf *out, const struct vma *v, size_t width)
 {
 	struct buf name = {0};
-	size_t n, tail, base;
-	const char *slash;
 
 	ui_name(&name, v);
-	n = ui_width(name.s, name.len);
-	if (n <= width || width < 4) {
-		buf_add(out, name.s, ui_fit(name.s, width));
-		buf_free(&name);
-		return;
-	}
-	/* keep the file's name if it fits, and as much of the path's beginning as there is room for */
-	slash = strrchr(name.s, '/');
-	base = slash ? ui_width(slash, strlen(slash)) : 0;
-	tail = base && base + 1 < width ? base : width / 2;
-	buf_add(out, name.s, ui_fit(name.s, width - tail - 1));
-	buf_str(out, paint_utf8() ? "…" : "~");
-	buf_str(out, name.s + ui_fit(name.s, n - tail));
+	if (ui_width(name.s, name.len) <= width || width < 4)
+		ui_cut(out, name.s, width);
+	else
+		cut_middle(out, name.s, width);
 	buf_free(&name);
 }
 

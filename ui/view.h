@@ -256,7 +256,10 @@ size_t ui_fit(const char *s, size_t columns);
 /* Bytes of a text that go on a line: as many words as fit, a part of one that is too long; all if there is no room. */
 size_t ui_line(const char *text, size_t width);
 
-/* The name in at most `width` columns, cut in the middle so that the file's name survives. */
+/* Text in at most `width` columns: what is too long ends in a sign that it is; a path has it in its middle, so that the file's name survives. */
+void ui_cut(struct buf *out, const char *text, size_t width);
+
+/* A mapping's name in at most `width` columns, always cut in the middle. */
 void ui_name_cut(struct buf *out, const struct vma *v, size_t width);
 
 #endif

@@ -18,9 +18,9 @@ make(const struct ui *ui, const struct sample *s, struct card *c)
 	for (size_t i = 0; i < a->n; i++) {
 		bool ok = !strncmp(a->f[i].value, "yes", 3);
 
-		card_add(c, ok ? ROLE_ACCENT : ROLE_HOT, a->f[i].key, NULL, "%s", a->f[i].value);
+		card_add_long(c, ok ? ROLE_ACCENT : ROLE_HOT, a->f[i].key, a->f[i].value);
 		if (a->f[i].note)
-			card_add(c, ROLE_TEXT, "", NULL, "     %s", a->f[i].note);
+			card_add_long(c, ROLE_TEXT, " ", a->f[i].note);
 	}
 	return true;
 }

@@ -106,6 +106,58 @@ test_not_known(void)
 	is_str(written_line(78, &s, &a, "generations"), "|nobody has looked since the clear", "before the first look");
 }
 
+static void
+cut_is(const char *text, size_t width, const char *want, const char *what)
+{
+	struct buf b = {0};
+
+	ui_cut(&b, text, width);
+	is_str(b.s ? b.s : "", want, what);
+	buf_free(&b);
+}
+
+static void
+test_cut(void)
+{
+	set_terminal(true);
+	cut_is("mapped here only", 16, "mapped here only", "what fits is whole");
+	cut_is("mapped here only", 15, "mapped here on…", "what does not says so");
+	cut_is("/usr/lib/x86_64-linux-gnu/libc.so.6", 20, "/usr/lib/…/libc.so.6", "the file's name survives");
+	cut_is("/averyveryverylongname", 10, "/ave…gname", "as much of it as there is room for");
+	cut_is("日本語", 5, "日本…", "by columns, not bytes");
+	cut_is("日本語", 4, "日…", "and never half a character");
+	cut_is("/usr/lib", 1, "…", "in one column");
+	cut_is("/usr/lib", 0, "", "in none");
+	set_terminal(false);
+	cut_is("mapped here only", 15, "mapped here on~", "in ASCII");
+}
+
+/* However long a text is, its line has an end. */
+static void
+test_long(void)
+{
+	static struct card c;
+	char path[600] = "/", marks[602] = "a";
+
+	set_terminal(true);
+	memset(path + 1, 'd', 580);
+	strcpy(path + 500, "/file");
+	for (size_t i = 1; i + 2 < sizeof(marks); i += 2)
+		memcpy(marks + i, "\xcc\x81", 3); /* combining: no column of its own */
+	c.width = 78;
+	card_add(&c, ROLE_TEXT, "path", path, "%s", path);
+	ok(strlen(c.line[0].value) < sizeof(c.line[0].value) && strstr(c.line[0].value, "…/file"), "a path of 500 bytes");
+	ok(strstr(c.line[0].note, "…/file"), "as a note");
+	card_add(&c, ROLE_TEXT, "marks", NULL, "%s", marks);
+	ok(strlen(c.line[1].value) < sizeof(c.line[1].value), "characters without a width");
+	c.n = 0;
+	c.width = 60;
+	card_add_long(&c, ROLE_TEXT, "why", "the proc root is a folder that has clear_refs and nothing is behind it");
+	is_str(c.line[0].value, "the proc root is a folder that has", "as many words as fit");
+	is_str(c.line[1].value, "                    clear_refs and nothing is behind it", "the others below");
+	ok(c.n == 2 && !c.line[1].label[0], "in two lines");
+}
+
 int
 main(void)
 {
@@ -114,5 +166,7 @@ main(void)
 	test_generations();
 	test_written();
 	test_not_known();
+	test_cut();
+	test_long();
 	return tap_done();
 }
