@@ -36,11 +36,11 @@ head(struct help *h, const char *text)
 	add(h, ROLE_ACCENT, text, "");
 }
 
+/* A paragraph. */
 static void
-add_lines(struct help *h, const char *const *lines, size_t n)
+tell(struct help *h, const char *text)
 {
-	for (size_t i = 0; i < n; i++)
-		add(h, ROLE_TEXT, "", lines[i]);
+	add(h, ROLE_TEXT, "", text);
 }
 
 /* --- keys --------------------------------------------------------------------------------------------- */
@@ -118,7 +118,7 @@ add_lenses(struct help *h)
 
 		snprintf(left, sizeof(left), "%c %s", row->digit, row->name);
 		head(h, left);
-		add(h, ROLE_TEXT, "", row->question);
+		tell(h, row->question);
 		if (l == LENS_WRITES)
 			continue; /* that of the states, and a page of its own */
 		add_classes(h, (enum lens)l);
@@ -166,16 +166,13 @@ add_questions(struct help *h)
 static void
 add_filter(struct help *h)
 {
-	static const char *const lines[] = {
-	    "Only regions of which the expression is true are shown: words, and fields compared with a value by "
-	    "= != < <= > >= or ~; ! (not) binds before & (and), that before | (or); brackets group. "
-	    "perm~rwx | size>=2m & name~libc",
-	};
 	size_t n;
 	const struct filter_row *rows = filter_table(&n);
 
 	head(h, "Filter");
-	add_lines(h, lines, ARRAY_LEN(lines));
+	tell(h, "Only regions of which the expression is true are shown: words, and fields compared with a value by "
+	        "= != < <= > >= or ~; ! (not) binds before & (and), that before | (or); brackets group. "
+	        "perm~rwx | size>=2m & name~libc");
 	for (size_t i = 0; i < n; i++)
 		if (rows[i].scope & FILTER_REGION)
 			add(h, ROLE_STRONG, rows[i].names, rows[i].help);
@@ -184,17 +181,13 @@ add_filter(struct help *h)
 static void
 add_writes(struct help *h)
 {
-	static const char *const lines[] = {
-	    "A clear forgets what was written, and every page is marked clean and write-protected. The next write to "
-	    "a page takes one short fault, and the page shows in a warm colour: the brighter, the more recent. It "
-	    "costs the target that fault a page, once, and a stop of some milliseconds for the clear.",
-	    "A huge page has one mark: one byte written marks all of it.",
-	    ("Nothing is cleared unless you ask for it. Before the first clear nothing is known about writes: every "
-	    "page is born marked."),
-	};
-
 	head(h, "Writes");
-	add_lines(h, lines, ARRAY_LEN(lines));
+	tell(h, "A clear forgets what was written, and every page is marked clean and write-protected. The next write to "
+	        "a page takes one short fault, and the page shows in a warm colour: the brighter, the more recent. It "
+	        "costs the target that fault a page, once, and a stop of some milliseconds for the clear.");
+	tell(h, "A huge page has one mark: one byte written marks all of it.");
+	tell(h, "Nothing is cleared unless you ask for it. Before the first clear nothing is known about writes: every "
+	        "page is born marked.");
 	add_heat(h);
 	head(h, "Ways to tell writes");
 	for (unsigned w = 0; w < TRACK_WAYS; w++)
@@ -215,15 +208,12 @@ add_mouse(struct help *h)
 static void
 add_settings(struct help *h)
 {
-	static const char *const lines[] = {
-	    "Settings and keys of your own stand in $XDG_CONFIG_HOME/pmtop/pmtoprc (~/.config by default); "
-	    "`pmtop --print-config` prints one to start with.",
-	};
 	size_t n;
 	const struct setting *s = setting_table(&n);
 
 	head(h, "Settings");
-	add_lines(h, lines, ARRAY_LEN(lines));
+	tell(h, "Settings and keys of your own stand in $XDG_CONFIG_HOME/pmtop/pmtoprc (~/.config by default); "
+	        "`pmtop --print-config` prints one to start with.");
 	for (size_t i = 0; i < n; i++)
 		add(h, ROLE_STRONG, s[i].name, s[i].help);
 }

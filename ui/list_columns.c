@@ -208,16 +208,6 @@ list_columns_parse(const char *text, struct list_columns *out, struct err *err)
 	return 0;
 }
 
-void
-list_columns_text(const struct list_columns *c, struct buf *out)
-{
-	struct list_columns all = *c;
-
-	list_columns_spell(&all);
-	for (size_t i = 0; i < all.n; i++)
-		buf_fmt(out, "%s%s", i ? "," : "", list_column_of(all.id[i])->title);
-}
-
 /* --- on the screen ------------------------------------------------------------------------------------ */
 
 static void

@@ -53,7 +53,6 @@ struct list_columns {
  * as it was.
  */
 int list_columns_parse(const char *text, struct list_columns *out, struct err *err);
-void list_columns_text(const struct list_columns *c, struct buf *out);
 
 /* The usual ones spelled out, so that they can be changed one by one; others stay. */
 void list_columns_spell(struct list_columns *c);

@@ -4,11 +4,9 @@
  * its mode says, stays so until its standard input says anything or ends, and then says "ok", or
  * "wrong: what". "cannot: what": this kernel has no such process.
  */
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
+#include "live.h"
+
 #include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
@@ -20,10 +18,6 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -31,15 +25,7 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
-
-static _Noreturn void
-cannot(const char *what)
-{
-	printf("cannot: %s: %s\n", what, strerror(errno));
-	exit(3);
-}
 
 /* By calls that even the strictest sandbox allows. */
 static void
@@ -402,15 +388,6 @@ be_reborn(void)
 	}
 	execl("/proc/self/exe", "oddity", "reborn", NULL);
 	say("wrong: exec\n");
-}
-
-static int64_t
-now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
 }
 
 /* Timeouts that start anew when interrupted: they may end late, and never early. */

@@ -10,11 +10,9 @@
  * a signal's handler having run, that the signal mask is as it was, and at the end that no descriptor
  * came or went.
  */
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
+#include "live.h"
+
 #include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
@@ -22,10 +20,6 @@
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
@@ -39,7 +33,6 @@
 #include <sys/timerfd.h>
 #include <sys/un.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 /* --- what both halves share ---------------------------------------------------------------------- */
@@ -92,22 +85,6 @@ expect(int64_t got, int64_t want, const char *what)
 	if (got != want)
 		wrong("%s: %lld instead of %lld (%s)", what, (long long)got, (long long)want,
 		      got < 0 ? strerror(errno) : "no error");
-}
-
-static void
-fail(const char *what)
-{
-	printf("cannot: %s: %s\n", what, strerror(errno));
-	exit(3);
-}
-
-static int64_t
-now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
 }
 
 static uint32_t
@@ -480,7 +457,7 @@ start_calls(void)
 	queue = msgget(IPC_PRIVATE, 0600);
 	sem = semget(IPC_PRIVATE, 1, 0600);
 	if (pipe(full) < 0 || socketpair(AF_UNIX, SOCK_DGRAM, 0, sock) < 0 || event < 0 || queue < 0 || sem < 0)
-		fail("what the calls need");
+		cannot("what the calls need");
 	fcntl(full[0], F_SETFL, O_NONBLOCK);
 	/* with a timeout recv is one of those that any stop ends with EINTR */
 	setsockopt(sock[0], SOL_SOCKET, SO_RCVTIMEO, &minute, sizeof(minute));
@@ -488,7 +465,7 @@ start_calls(void)
 	snprintf(address.sun_path + 1, sizeof(address.sun_path) - 1, "pmtop-victim-%d", (int)getpid());
 	listener = socket(AF_UNIX, SOCK_STREAM, 0);
 	if (bind(listener, (struct sockaddr *)&address, sizeof(address)) < 0 || listen(listener, 8) < 0)
-		fail("a socket");
+		cannot("a socket");
 }
 
 static void
@@ -753,7 +730,7 @@ start_signals(void)
 	set_handler(SIGUSR1, NULL, handle_kick, 0);
 	set_handler(SIGALRM, NULL, handle_alarm, 0);
 	if (timer_create(CLOCK_MONOTONIC, &e, &sig.timer) < 0)
-		fail("a timer");
+		cannot("a timer");
 	sig.start_ns = now_ns();
 	timer_settime(sig.timer, 0, &every, NULL);
 	setitimer(ITIMER_REAL, &often, NULL);
@@ -919,12 +896,12 @@ main(int argc, char **argv)
 	s = mmap(NULL, sizeof(*s), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	victim = getpid();
 	if (s == MAP_FAILED || pipe(bytes) < 0)
-		fail("the beginnings");
+		cannot("the beginnings");
 	if (m->start)
 		m->start();
 	child = fork();
 	if (child < 0)
-		fail("a partner");
+		cannot("a partner");
 	if (child == 0)
 		partner(m->more);
 	run(m);
