@@ -298,9 +298,10 @@ static enum truth
 word_PAGE_WRITTEN(const struct filter_facts *x)
 {
 	return both(word_has(x, PM_PRESENT | PM_SWAPPED),
-	            !x->written_known ? TRUTH_UNKNOWN
-	            : x->track        ? truth(track_at(x->track, x->addr) != NULL)
-	                              : word_has(x, PM_SOFT_DIRTY));
+	            x->track && track_at(x->track, x->addr) ? TRUTH_YES
+	            : !x->written_known                     ? TRUTH_UNKNOWN
+	            : x->track                              ? TRUTH_NO
+	                                                    : word_has(x, PM_SOFT_DIRTY));
 }
 
 /*

@@ -88,6 +88,14 @@ struct pm_uffdio_range {
 };
 
 #define PM_IOC_UFFD_UNREGISTER _IOR(0xaa, 0x01, struct pm_uffdio_range)
+
+struct pm_uffdio_writeprotect {
+	uint64_t start, len, mode;
+};
+
+#define PM_IOC_UFFD_WP _IOWR(0xaa, 0x06, struct pm_uffdio_writeprotect)
+#define PM_UFFD_WP_ON  1
+
 #define PM_UFFD_FEATURE_WP       (UINT64_C(1) << 0)
 #define PM_UFFD_FEATURE_WP_SHMEM     (UINT64_C(1) << 12)
 #define PM_UFFD_FEATURE_WP_EMPTY     (UINT64_C(1) << 13)

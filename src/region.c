@@ -8,6 +8,7 @@
 
 #include "kabi.h"
 #include "smaps.h"
+#include "track_ways.h"
 #include "util.h"
 #include "walk.h"
 
@@ -211,6 +212,14 @@ doubt_soft_dirty(struct walk *w, struct target *target)
 }
 
 static enum track_doubt
+doubt_uffd(const struct walk *w, const struct target *target)
+{
+	if (!w->watched && (w->out->rss || w->out->swap) && !uffd_needs_no_watch(w->v))
+		return DOUBT_UNWATCHED;
+	return uffd_is_unsure(&target->track, w->v) ? DOUBT_NEW : DOUBT_NONE;
+}
+
+static enum track_doubt
 doubt(struct walk *w, struct target *target, bool in_scope)
 {
 	switch (target->track.way) {
@@ -218,7 +227,7 @@ doubt(struct walk *w, struct target *target, bool in_scope)
 	case TRACK_UFFD:
 		if (!in_scope)
 			return DOUBT_OUTSIDE;
-		return !w->watched && (w->out->rss || w->out->swap) ? DOUBT_UNWATCHED : DOUBT_NONE;
+		return doubt_uffd(w, target);
 	case TRACK_HASH:
 	case TRACK_NONE:
 	case TRACK_WAYS: break;
@@ -246,9 +255,9 @@ clip_dirty(struct walk *w, uint64_t start, uint64_t end)
 static void
 tell_track(struct walk *w, struct track *t, uint64_t start, uint64_t end, uint64_t now)
 {
-	bool whole = track_cats(t) && w->out->doubt == DOUBT_NONE;
+	bool armed = t->way == TRACK_UFFD && w->out->doubt == DOUBT_NEW; /* and exact since */
 
-	if (!whole)
+	if (!track_cats(t) || (w->out->doubt && !armed))
 		return;
 	if (w->lost && !w->dirty_n && !t->pulse && !t->others && t->way == TRACK_SOFT_DIRTY) {
 		track_ranges_add(&t->lost, start, end);
@@ -272,6 +281,7 @@ note_written(struct walk *w, struct target *target, uint64_t now)
 		tell_track(w, t, start, end, now);
 	w->out->written = track_bytes(t, w->v->start, w->v->end) / w->page_size;
 	w->out->fresh = track_tally(t, start) / w->page_size;
+	w->out->never = uffd_came_late(t, w->v) ? 0 : w->out->never;
 	if (w->out->written)
 		w->out->newest_ns = track_newest(t, w->v->start, w->v->end);
 }

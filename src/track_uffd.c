@@ -25,6 +25,7 @@
 
 static const uint64_t CHUNK = UINT64_C(256) << 20;   /* bytes a call: bounds the time under mmap_lock */
 static const uint64_t LARGE = UINT64_C(1) << 30;     /* regions above are let go of in such chunks */
+static const uint64_t MARK_ROOM = UINT64_C(256) << 20; /* of shared mappings, whose empty pages are marked */
 static const uint64_t FOLLOW_NS = UINT64_C(2000000000); /* each region registered apart stays apart: seldom */
 enum {
 	VEC = 512,          /* the kernel's own batch */
@@ -37,6 +38,8 @@ struct uffd {
 	int fd;
 	struct track_ranges barred; /* regions that cannot be registered */
 	struct track_ranges areas;  /* those that are */
+	struct track_ranges late;   /* what came after the first clear: what was written before it was armed is */
+	struct track_ranges unsure; /* not known; and of that what was armed after the last clear */
 	size_t vmas_before;
 	uint64_t followed_ns;
 };
@@ -46,7 +49,7 @@ struct uffd {
 static bool
 is_barred(const struct vma *v, const struct track_ranges *barred)
 {
-	for (size_t i = 0; i < barred->n; i++)
+	for (size_t i = 0; barred && i < barred->n; i++)
 		if (barred->v[i].start == v->start && barred->v[i].end == v->end)
 			return true;
 	return false;
@@ -77,6 +80,12 @@ uffd_plan(const struct vma_list *vmas, const struct track_ranges *barred, struct
 	}
 	if (end > start)
 		track_ranges_add(out, start, end);
+}
+
+bool
+uffd_needs_no_watch(const struct vma *v)
+{
+	return is_stable(v) && !(v->perm & VMA_WRITE);
 }
 
 /* What of the region is to be watched. false: nothing. */
@@ -207,6 +216,24 @@ protect(struct track *t, const struct pagemap *pm, const struct vma *v, uint64_t
 	return 0;
 }
 
+/*
+ * A page of a shared mapping that is read for the first time is mapped unprotected, as if it had been
+ * written. So what is not there is marked, too, which also keeps the kernel from mapping huge pages of a
+ * file, of which it protects all or nothing. A mark takes as much page table as a page does, and is read
+ * at each look: it is done for so much of shared memory, and no more.
+ */
+static void
+mark_empty(const struct uffd *u, uint64_t start, uint64_t end)
+{
+	while (start < end) {
+		struct pm_uffdio_writeprotect part = {.start = start, .len = u64_min(CHUNK, end - start),
+		                                      .mode = PM_UFFD_WP_ON};
+
+		ioctl(u->fd, PM_IOC_UFFD_WP, &part); /* what cannot be marked is told as before */
+		start += part.len;
+	}
+}
+
 /* Whether the region is registered for asynchronous protection: a scan that insists says. */
 static bool
 is_watched(const struct pagemap *pm, const struct vma *v)
@@ -242,20 +269,82 @@ take_descriptor(struct track *t, const struct proc *p, const struct vma_list *vm
 	return 0;
 }
 
-/* Arms what is watched and in the scope, but for what is in `kept`, which is armed already. */
+static bool
+is_late(const struct track_ranges *r, const struct vma *v)
+{
+	for (size_t i = 0; i < r->n; i++)
+		if (r->v[i].start < v->end && r->v[i].end > v->start)
+			return true;
+	return false;
+}
+
+bool
+uffd_came_late(const struct track *t, const struct vma *v)
+{
+	return t->uffd && is_late(&t->uffd->late, v);
+}
+
+bool
+uffd_is_unsure(const struct track *t, const struct vma *v)
+{
+	return t->uffd && is_late(&t->uffd->unsure, v);
+}
+
+static void
+forget_unmapped(struct track_ranges *r, const struct vma_list *vmas)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->n; i++) {
+		size_t k = vma_lower_bound(vmas, r->v[i].start);
+
+		if (k < vmas->n && vmas->v[k].start < r->v[i].end)
+			r->v[n++] = r->v[i];
+	}
+	r->n = n;
+}
+
+/* How arm() goes about it. */
+struct arming {
+	bool tell;                       /* what was armed before is told, and armed again */
+	const struct track_ranges *kept; /* what was armed before; NULL: everything if it is told, else nothing */
+	bool marks;                      /* there is room to mark what is empty */
+};
+
 static int
-arm(struct track *t, const struct pagemap *pm, const struct vma_list *vmas, const struct track_ranges *kept,
-    bool tell, struct err *err)
+arm_region(struct track *t, const struct pagemap *pm, const struct vma *v, uint64_t start, uint64_t end,
+           const struct arming *how, struct err *err)
+{
+	bool before = how->kept ? ranges_cover(how->kept, start, end) : how->tell;
+
+	if (before)
+		return how->tell ? protect(t, pm, v, start, end, true, err) : 0;
+	if (how->kept)
+		track_ranges_add(&t->uffd->late, start, end);
+	if (how->kept && !how->tell)
+		track_ranges_add(&t->uffd->unsure, start, end);
+	if (how->marks)
+		mark_empty(t->uffd, start, end);
+	return protect(t, pm, v, start, end, false, err);
+}
+
+/* Arms what is watched, by us, and in the scope. */
+static int
+arm(struct track *t, const struct pagemap *pm, const struct vma_list *vmas, struct arming how, struct err *err)
 {
 	struct track_ranges armed = {0};
-	uint64_t start, end;
+	uint64_t start, end, room = t->uffd ? MARK_ROOM : 0;
 	int r = 0;
 
 	for (size_t i = 0; i < vmas->n && r == 0; i++) {
-		if (!in_scope(t, &vmas->v[i], &start, &end) || !is_watched(pm, &vmas->v[i]))
+		const struct vma *v = &vmas->v[i];
+
+		if (!in_scope(t, v, &start, &end) || is_barred(v, t->uffd ? &t->uffd->barred : NULL) ||
+		    !is_watched(pm, v))
 			continue;
-		if (!kept || !ranges_cover(kept, start, end))
-			r = protect(t, pm, &vmas->v[i], start, end, tell, err);
+		how.marks = v->perm & VMA_SHARED && end - start <= room;
+		room -= how.marks ? end - start : 0;
+		r = arm_region(t, pm, v, start, end, &how, err);
 		track_ranges_add(&armed, start, end);
 	}
 	free(t->mark.v);
@@ -277,24 +366,6 @@ is_followed(const struct uffd *u, const struct vma_list *vmas)
 	return u->followed_ns && (time_ns() - u->followed_ns < FOLLOW_NS || !has_room(u, vmas));
 }
 
-int
-uffd_clear(struct track *t, const struct proc *p, const struct pagemap *pm, const struct vma_list *vmas,
-           struct err *err)
-{
-	if (t->owner != TRACK_DEMO && !t->uffd && take_descriptor(t, p, vmas, err) < 0)
-		return -1;
-	if (t->uffd && !is_followed(t->uffd, vmas))
-		register_all(t->uffd, t, vmas);
-	if (arm(t, pm, vmas, NULL, t->pulse && t->gen, err) < 0)
-		return -1;
-	if (!t->mark.n)
-		return err_set(err, ERR_TARGET, "the kernel protects no part of it: read-only, or a driver's",
-		               "choose memory that the process writes", "nothing there can be watched by userfaultfd");
-	return 0;
-}
-
-/* --- what comes later ------------------------------------------------------------------------------------ */
-
 /* What was armed and still is: a mapping that has come in its place is not registered. false: not everything is. */
 static bool
 still_armed(const struct track *t, const struct pagemap *pm, const struct vma_list *vmas, struct track_ranges *kept)
@@ -314,6 +385,78 @@ still_armed(const struct track *t, const struct pagemap *pm, const struct vma_li
 	}
 	return all;
 }
+
+/* A clear, of which nothing is told, or in a pulse: what is armed anew between is told from here on. */
+static int
+arm_all(struct track *t, const struct pagemap *pm, const struct vma_list *vmas, struct err *err)
+{
+	struct arming how = {.tell = t->pulse && t->gen};
+	struct track_ranges kept = {0};
+	int r;
+
+	if (t->uffd && !is_followed(t->uffd, vmas)) {
+		if (how.tell) {
+			still_armed(t, pm, vmas, &kept);
+			how.kept = &kept;
+		}
+		register_all(t->uffd, t, vmas);
+	}
+	if (t->uffd) {
+		t->uffd->unsure.n = 0;
+		t->uffd->late.n = how.tell ? t->uffd->late.n : 0;
+		forget_unmapped(&t->uffd->late, vmas);
+	}
+	r = arm(t, pm, vmas, how, err);
+	free(kept.v);
+	return r;
+}
+
+static int
+refuse_nothing(struct err *err)
+{
+	return err_set(err, ERR_TARGET, "the kernel protects no part of it: read-only, or a driver's",
+	               "choose memory that the process writes", "nothing there can be watched by userfaultfd");
+}
+
+/* Known before the target is touched. What somebody else watches would be told to each of us in part. */
+static int
+refuse(const struct track *t, const struct pagemap *pm, const struct vma_list *vmas, struct err *err)
+{
+	uint64_t start, end;
+	bool any = false;
+
+	for (size_t i = 0; i < vmas->n; i++) {
+		if (!in_scope(t, &vmas->v[i], &start, &end))
+			continue;
+		any = true;
+		if (is_watched(pm, &vmas->v[i]))
+			return err_set(err, ERR_TARGET, "somebody watches it already, perhaps another pmtop",
+			               "end that first, or track it in another way",
+			               "cannot watch the memory at %#llx by userfaultfd", (unsigned long long)start);
+	}
+	return any ? 0 : refuse_nothing(err);
+}
+
+int
+uffd_clear(struct track *t, const struct proc *p, const struct pagemap *pm, const struct vma_list *vmas,
+           struct err *err)
+{
+	int r = 0;
+
+	if (t->owner != TRACK_DEMO && !t->uffd &&
+	    (refuse(t, pm, vmas, err) < 0 || take_descriptor(t, p, vmas, err) < 0))
+		return -1;
+	r = arm_all(t, pm, vmas, err);
+	if (r == 0 && !t->mark.n)
+		r = refuse_nothing(err);
+	if (r < 0 && !t->gen) { /* it is not kept for another time: that would be another word of consent */
+		uffd_release(t->uffd);
+		t->uffd = NULL;
+	}
+	return r;
+}
+
+/* --- what comes later ------------------------------------------------------------------------------------ */
 
 /* The target's own watch goes before ours. */
 static void
@@ -343,7 +486,9 @@ uffd_follow(struct track *t, const struct proc *p, const struct pagemap *pm, con
 	}
 	if (has_room(u, vmas) && !still_armed(t, pm, vmas, &kept)) {
 		register_all(u, t, vmas);
-		arm(t, pm, vmas, &kept, false, &ignored);
+		forget_unmapped(&u->late, vmas);
+		forget_unmapped(&u->unsure, vmas);
+		arm(t, pm, vmas, (struct arming){.kept = &kept}, &ignored);
 	}
 	free(kept.v);
 }
@@ -367,6 +512,8 @@ uffd_release(struct uffd *u)
 		close(u->fd);
 	free(u->barred.v);
 	free(u->areas.v);
+	free(u->late.v);
+	free(u->unsure.v);
 	free(u);
 }
 

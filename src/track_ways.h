@@ -30,6 +30,16 @@ void uffd_follow(struct track *t, const struct proc *p, const struct pagemap *pm
 /* Lets the target go as it was, in steps that do not hold it up. */
 void uffd_release(struct uffd *u);
 
+/* Nothing is written there through the mapping, so that nobody watches it. */
+bool uffd_needs_no_watch(const struct vma *v);
+
+/*
+ * A region that has come, or was moved, since the first clear: of what lies in it it is not known whether
+ * it was written before it was armed. Unsure: it was armed since the last clear.
+ */
+bool uffd_came_late(const struct track *t, const struct vma *v);
+bool uffd_is_unsure(const struct track *t, const struct vma *v);
+
 /* Stretches to register: whole runs of what is mapped between regions that never change (pure). */
 bool ranges_cover(const struct track_ranges *r, uint64_t start, uint64_t end);
 void uffd_plan(const struct vma_list *vmas, const struct track_ranges *barred, struct track_ranges *out);

@@ -203,14 +203,14 @@ watch(struct watch *w, struct err *err)
 {
 	const struct options *o = w->b->o;
 	bool whole = true;
-	int r = clear(&w->b->t, err);
+	int r = 0;
 
 	for (unsigned i = 1; r == 0 && whole && (!o->count || i <= o->count); i++) {
 		r = interval(w, i, &whole, err);
 		if (r > 0)
 			return gone(i, err);
 	}
-	return r > 0 ? gone(1, err) : r;
+	return r;
 }
 
 /* --- what may be done ----------------------------------------------------------------------------------- */
@@ -326,6 +326,11 @@ batch_watch(struct batch *b, struct err *err)
 	if (batch_columns(b->o, SET_WATCH, usual, ARRAY_LEN(usual), ids, &w.n, err) < 0 || prepare(b, err) < 0)
 		return -1;
 	w.signals = open_signals();
+	r = clear(&b->t, err);
+	if (r) {
+		close_signals(w.signals);
+		return r > 0 ? gone(1, err) : -1;
+	}
 	w.out = out_begin(&shape, ids, NULL, w.n);
 	r = watch(&w, err);
 	close_signals(w.signals);

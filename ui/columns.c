@@ -270,10 +270,12 @@ page_value_WRITTEN(const struct page_row *row)
 {
 	uint64_t w = row->pg->word;
 
+	if (row->track && track_at(row->track, row->addr))
+		return number(1);
 	if (!row->written_known || !(row->pg->known & PAGE_WORD))
 		return unknown;
 	if (row->track)
-		return number(track_at(row->track, row->addr) ? 1 : 0);
+		return number(0);
 	return number(w & PM_SOFT_DIRTY && w & (PM_PRESENT | PM_SWAPPED) ? 1 : 0);
 }
 

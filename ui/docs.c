@@ -337,7 +337,8 @@ man_writes(void)
 	       "is in no interval. That is called sampled: of 100000 page writes under looks one after the other 61 %% were "
 	       "lost so on an emulated Linux 6.1. What is not known is said: regions mapped since the clear, or "
 	       "merged with a new mapping (soft-dirty then calls all of their pages written), hugetlb pages, what is not "
-	       "watched. Soft-dirty tells huge pages by 2 MiB.\n"
+	       "watched. Soft-dirty tells huge pages by 2 MiB. Userfaultfd takes the first read of a page for a write where more than "
+	       "256 MiB of shared memory are watched, in what is beyond.\n"
 	       ".PP\nClearing soft-dirty takes it away from whoever else lives by it: a tracer, CRIU, a garbage collector such as "
 	       "libgc. Where one is seen pmtop asks first; \\fB\\-\\-force\\fR answers for scripts. "
 	       "\\fB\\-\\-read\\-only\\fR refuses all of it.\n");

@@ -99,6 +99,60 @@ account() {
 	is "$(cat "$BATS_TEST_TMPDIR/out")" "1,"$'\n'"1,0x${AT[anon]}"
 }
 
+@test "shared memory and files that are read for the first time are not told as written" {
+	need_watch
+	unwatched_start
+	local name
+	watch_start "${INJECT[@]}" --csv -n -o PAGES,START
+	until_true is_armed dirty # the last of them
+	for name in shared memfd dirty; do
+		subject read "$name"
+	done
+	subject write shared 12
+	watch_end
+	cat "$BATS_TEST_TMPDIR/out"
+	grep -qx "1,0x${AT[shared]}" "$BATS_TEST_TMPDIR/out"
+	run ! grep -E "0x(${AT[memfd]}|${AT[dirty]})" "$BATS_TEST_TMPDIR/out"
+}
+
+@test "of a mapping that came after the clear it is not told that it was never written" {
+	need_watch
+	unwatched_start
+	watch_start --watch=60 "${INJECT[@]}" --list -o START,DIRTY,UNWRITTEN -b --csv -n # looks more often
+	until_true is_armed anon
+	subject reserve 1
+	RANGE[reserve]=200000000000..200000001000
+	until_true is_armed reserve
+	watch_end
+	cat "$BATS_TEST_TMPDIR/out"
+	grep -qx '0x200000000000,,' "$BATS_TEST_TMPDIR/out"
+	grep -qx "0x${AT[anon]},0,[1-9][0-9]*" "$BATS_TEST_TMPDIR/out"
+}
+
+@test "what is watched already is refused, and goes on being watched" {
+	need_watch
+	unwatched_start
+	watch_start "${INJECT[@]}" --csv -n -o PAGES,START
+	until_true is_armed dirty
+	run --separate-stderr pm --watch=0.01 --count 1 "${INJECT[@]}" "$SUBJECT_PID"
+	[[ $status == 1 && -z $output && $stderr == *'somebody watches it already, perhaps another pmtop; '* ]]
+	subject write anon 3
+	watch_end
+	grep -qx "1,0x${AT[anon]}" "$BATS_TEST_TMPDIR/out"
+}
+
+@test "where nothing can be watched nothing is run in the process" {
+	need_watch
+	unwatched_start
+	local reads
+	run --separate-stderr pm --watch=0.01 --count 1 "${INJECT[@]}" --scope vdso "$SUBJECT_PID"
+	[[ $status == 1 && -z $output && $stderr == *'nothing there can be watched by userfaultfd: '* ]]
+	# a thread that is stopped is switched away from once more than it says here
+	reads=$(grep ctxt "/proc/$SUBJECT_PID/status")
+	run --separate-stderr pm --watch=0.01 --count 1 "${INJECT[@]}" --scope vdso "$SUBJECT_PID"
+	is "$(grep ctxt "/proc/$SUBJECT_PID/status")" "$reads"
+}
+
 @test "the process is as it was: its regions, its page tables, its memory" {
 	need_watch
 	unwatched_start
