@@ -421,7 +421,14 @@ docs_bash(void)
 	       "_pmtop()\n{\n"
 	       "\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} columns have\n"
 	       "\tcase $prev in\n"
-	       "\t--theme) COMPREPLY=($(compgen -W 'auto dark light ansi mono' -- \"$cur\")); return ;;\n"
+	       "\t--color) COMPREPLY=($(compgen -W '");
+	for (unsigned c = 0; option_color_name(c); c++)
+		printf("%s%s", c ? " " : "", option_color_name(c));
+	printf("' -- \"$cur\")); return ;;\n"
+	       "\t--theme) COMPREPLY=($(compgen -W '");
+	for (unsigned t = 0; t < THEME_COUNT; t++)
+		printf("%s%s", t ? " " : "", paint_theme_name((enum theme)t));
+	printf("' -- \"$cur\")); return ;;\n"
 	       "\t--tracker) COMPREPLY=($(compgen -W 'auto");
 	for (unsigned w = 0; w < TRACK_WAYS; w++)
 		printf(" %s", track_way_name((enum track_way)w));

@@ -130,11 +130,20 @@ parse_word(enum option_id id, const char *s, const char *const *words, int n, co
 	return bad_value(err, id, s, how);
 }
 
+static const char *const colors[] = {
+    [COLOR_AUTO] = "auto", [COLOR_ALWAYS] = "always", [COLOR_NEVER] = "never", [COLOR_256] = "256",
+};
+
+const char *
+option_color_name(unsigned i)
+{
+	return i < ARRAY_LEN(colors) ? colors[i] : NULL;
+}
+
 static int
 parse_color(const char *s, struct options *o, struct err *err)
 {
-	static const char *const words[] = {"auto", "always", "never"};
-	int i = parse_word(OPT_COLOR, s, words, 3, "give auto, always or never", err);
+	int i = parse_word(OPT_COLOR, s, colors, ARRAY_LEN(colors), "give auto, always, never or 256", err);
 
 	o->color = (enum term_color)i;
 	return i < 0 ? -1 : 0;

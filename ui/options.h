@@ -81,4 +81,7 @@ struct option_row {
 const struct option_row *option_table(size_t *n);
 const char *option_group_name(enum option_group g);
 
+/* What --color takes; NULL after the last. */
+const char *option_color_name(unsigned i);
+
 #endif

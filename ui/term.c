@@ -7,7 +7,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <term.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -76,12 +75,54 @@ remember_terminal(void)
 		signal(fatal[i], on_fatal);
 }
 
+/* Of the entry in the database; without one 0. The terminal itself is not touched. */
+static int
+colors_of(const char *name)
+{
+	FILE *nowhere = fopen("/dev/null", "r+");
+	SCREEN *s = nowhere ? newterm(name, nowhere, nowhere) : NULL;
+	int n = s ? tigetnum("colors") : 0;
+
+	if (s)
+		delscreen(s);
+	if (nowhere)
+		fclose(nowhere);
+	return n;
+}
+
+/*
+ * The entry for the same terminal with more colours, so that its keys are its own, or else the one
+ * that most terminals with so many do well with.
+ */
 static SCREEN *
-start(struct term *t, FILE *in)
+start_in_256(struct term *t, FILE *in)
+{
+	const char *name = getenv("TERM");
+	char more[64];
+	SCREEN *s;
+
+	snprintf(more, sizeof(more), "%.40s-256color", name ? name : "");
+	s = colors_of(more) >= 256 ? newterm(more, t->out, in) : NULL;
+	if (!s) {
+		snprintf(more, sizeof(more), "xterm-256color");
+		s = newterm(more, t->out, in);
+	}
+	if (s)
+		snprintf(t->notice, sizeof(t->notice), "--color 256: terminal %.40s is treated as %s",
+		         name ? name : "(none)", more);
+	return s;
+}
+
+static SCREEN *
+start(struct term *t, enum term_color wish, FILE *in)
 {
 	static const char *const fallback[] = {"xterm-256color", "vt100"};
 	const char *name = getenv("TERM");
-	SCREEN *s = t->headless ? NULL : newterm(NULL, t->out, in);
+	bool more = wish == COLOR_256 && !t->headless && colors_of(name) < 256;
+	SCREEN *s = more ? start_in_256(t, in) : NULL;
+
+	if (!s && !t->headless)
+		s = newterm(NULL, t->out, in);
 
 	for (size_t i = 0; !s && i < ARRAY_LEN(fallback); i++) {
 		s = newterm(fallback[i], t->out, in);
@@ -168,7 +209,7 @@ term_open(struct term *t, const struct term_options *o, struct err *err)
 	}
 	if (!t->headless)
 		saved_ok = tcgetattr(STDIN_FILENO, &saved) == 0; /* newterm changes it */
-	screen = start(t, in);
+	screen = start(t, o->color, in);
 	if (!screen)
 		return err_set(err, ERR_USAGE, "no entry for it in the terminal database",
 		               "set TERM to one that exists, such as xterm-256color; or use --list, --grid",

@@ -13,7 +13,10 @@
  * The terminal: started, stopped, resized, read. With paint the only file that knows curses.
  * It is left as it was found whatever ends the program.
  */
-enum term_color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+enum term_color {
+	COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER,
+	COLOR_256, /* the terminal has them, whatever its entry in the database says */
+};
 
 struct term_options {
 	enum term_color color;

@@ -80,7 +80,7 @@ load helper
 	refused 2 '--size' --frames 1 --size 0x0 "$PID"
 	refused 2 '--size' --frames 1 --size 99999999999x5 "$PID"
 	refused 2 '--theme' --theme pink "$PID"
-	refused 2 '--color' --color=maybe "$PID"
+	refused 2 '--color.*auto, always, never or 256' --color=maybe "$PID"
 	refused 2 '--print' --print poems
 }
 

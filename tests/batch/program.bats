@@ -115,6 +115,7 @@ strings_of() { # FILE MACRO
 	}
 	is "$(complete_words pmtop --pa)" --pages
 	is "$(complete_words pmtop --theme l)" light
+	is "$(complete_words pmtop --color 2)" 256
 	is "$(complete_words pmtop --list -o START,MAP)" START,MAPPING
 	is "$(complete_words pmtop --pages -o SOFT)" SOFT-DIRTY
 }

@@ -73,6 +73,37 @@ teardown() { screen_stop; }
 	screen_end
 }
 
+@test "--color 256 where TERM tells of eight: as many as there are, and it is said in the messages" {
+	local term as picture
+	# what is cleared in a colour tmux captures as if it had none
+	while read -r term as picture; do
+		SCREEN_TERM=$term
+		screen_start 80x24 --color 256 "$PID"
+		screen_wait_text '^ c0000000 .anon: Java heap. 2.0G rw-p:' # the message is gone
+		screen_golden "$picture"
+		screen_keys Down
+		screen_text | sed -n 7p | grep '^›'
+		screen_keys Up !
+		screen_text | grep -F -- "--color 256: terminal $term is treated as $as"
+		screen_keys Q
+		screen_end
+		screen_stop
+	done <<-END
+		screen screen-256color list-java-80
+		xterm xterm-256color theme-list-256
+		linux xterm-256color theme-list-256
+	END
+	# it needs no help
+	SCREEN_TERM=tmux-256color
+	screen_start 80x24 --color 256 "$PID"
+	screen_golden list-java-80
+	screen_keys !
+	screen_text | head -n 1 | grep 'messages'
+	[[ ! $(screen_text) =~ 'is treated as' ]]
+	screen_keys Q
+	screen_end
+}
+
 @test "--theme ansi and mono where there are more colours" {
 	screen_start 80x24 --theme ansi "$PID"
 	screen_golden theme-list-ansi
