@@ -91,25 +91,23 @@ colors_of(const char *name)
 }
 
 /*
- * The entry for the same terminal with more colours, so that its keys are its own, or else the one
- * that most terminals with so many do well with.
+ * The entry for the same terminal with more colours, for its keys, where every machine has one; or
+ * else the one that most terminals with so many do well with. None is tried that may be missing:
+ * after a screen was deleted that leaks in ncurses.
  */
 static SCREEN *
-start_in_256(struct term *t, FILE *in)
+start_in_256(struct term *t, const char *name, FILE *in)
 {
-	const char *name = getenv("TERM");
-	char more[64];
+	static const char *const same[] = {"screen", "tmux", "xterm"};
+	char more[32] = "xterm-256color";
 	SCREEN *s;
 
-	snprintf(more, sizeof(more), "%.40s-256color", name ? name : "");
-	s = colors_of(more) >= 256 ? newterm(more, t->out, in) : NULL;
-	if (!s) {
-		snprintf(more, sizeof(more), "xterm-256color");
-		s = newterm(more, t->out, in);
-	}
+	for (size_t i = 0; i < ARRAY_LEN(same); i++)
+		if (!strcmp(name, same[i]))
+			snprintf(more, sizeof(more), "%s-256color", name);
+	s = newterm(more, t->out, in);
 	if (s)
-		snprintf(t->notice, sizeof(t->notice), "--color 256: terminal %.40s is treated as %s",
-		         name ? name : "(none)", more);
+		snprintf(t->notice, sizeof(t->notice), "--color 256: terminal %.40s is treated as %s", name, more);
 	return s;
 }
 
@@ -118,12 +116,12 @@ start(struct term *t, enum term_color wish, FILE *in)
 {
 	static const char *const fallback[] = {"xterm-256color", "vt100"};
 	const char *name = getenv("TERM");
-	bool more = wish == COLOR_256 && !t->headless && colors_of(name) < 256;
-	SCREEN *s = more ? start_in_256(t, in) : NULL;
+	SCREEN *s = NULL;
 
+	if (wish == COLOR_256 && !t->headless && colors_of(name) < 256)
+		s = start_in_256(t, name ? name : "(none)", in);
 	if (!s && !t->headless)
 		s = newterm(NULL, t->out, in);
-
 	for (size_t i = 0; !s && i < ARRAY_LEN(fallback); i++) {
 		s = newterm(fallback[i], t->out, in);
 		if (s && !t->headless)
