@@ -315,12 +315,34 @@ cut_before(struct buf *out, const char *s, size_t n, size_t width, size_t tail)
 
 /* Of a path the file's name is kept if it fits, and as much of the beginning as there is room for. */
 static void
-cut_middle(struct buf *out, const char *s, size_t width)
+cut_path(struct buf *out, const char *s, size_t width)
 {
 	const char *slash = strrchr(s, '/');
 	size_t base = slash ? ui_width(slash, strlen(slash)) : 0;
 
 	cut_before(out, s, ui_width(s, strlen(s)), width, base && base + 1 < width ? base : width / 2);
+}
+
+/* That a file is deleted is left out before its name is. */
+static void
+cut_middle(struct buf *out, const char *s, size_t width)
+{
+	static const char deleted[] = " (deleted)";
+	const char *slash = strrchr(s, '/'), *end = strstr(slash ? slash : "", deleted);
+	struct buf bare = {0};
+	size_t n;
+
+	if (!end || end[strlen(deleted)] || ui_width(slash, strlen(slash)) + 1 < width) {
+		cut_path(out, s, width);
+		return;
+	}
+	buf_add(&bare, s, (size_t)(end - s));
+	n = ui_width(bare.s, bare.len);
+	if (n < width)
+		cut_before(out, bare.s, n, n + 1, 0);
+	else
+		cut_path(out, bare.s, width);
+	buf_free(&bare);
 }
 
 void

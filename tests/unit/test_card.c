@@ -124,6 +124,9 @@ test_cut(void)
 	cut_is("mapped here only", 15, "mapped here on…", "what does not says so");
 	cut_is("/usr/lib/x86_64-linux-gnu/libc.so.6", 20, "/usr/lib/…/libc.so.6", "the file's name survives");
 	cut_is("/averyveryverylongname", 10, "/ave…gname", "as much of it as there is room for");
+	cut_is("/memfd:demo life (deleted)", 17, "/memfd:demo life…", "the name counts for more than that it is deleted");
+	cut_is("/memfd:demo banner (deleted)", 17, "/memfd:d…o banner", "even where that is cut, too");
+	cut_is("/a/long/path/to/it (deleted)", 20, "/a/lon…/it (deleted)", "which is told where there is room");
 	cut_is("日本語", 5, "日本…", "by columns, not bytes");
 	cut_is("日本語", 4, "日…", "and never half a character");
 	cut_is("/usr/lib", 1, "…", "in one column");
