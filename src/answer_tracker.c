@@ -60,6 +60,9 @@ answer_tracker(struct target *t)
 		buf_str(&b, ") to tell its writes?");
 	} else {
 		buf_fmt(&b, "writes are told by %s", track_way_label(track->way));
+		if (track->gen && track->scope.start < track->scope.end)
+			buf_fmt(&b, ", of %llx..%llx alone", (unsigned long long)track->scope.start,
+			        (unsigned long long)track->scope.end);
 	}
 	a->line = b.s;
 	if (track->status[TRACK_UFFD].can == TRACK_ASK && inject_plan(&t->proc, &plan, &ignored) == 0)

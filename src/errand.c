@@ -20,6 +20,18 @@ errand_choose(struct look *l)
 		track_probe(t, &l->t.proc, &l->t.pm);
 }
 
+/* What stood in the way of a better one, such as a tracer, may be gone by now: a person who clears finds out. */
+static void
+choose_anew(struct look *l)
+{
+	struct track *t = &l->t.track;
+
+	if (t->can != TRACK_UNKNOWN && t->status[TRACK_UFFD].can == TRACK_NO &&
+	    (!t->gen || l->now.clear != l->draft.cleared))
+		t->can = TRACK_UNKNOWN;
+	errand_choose(l);
+}
+
 /* What must be asked before a clear is done. */
 static enum clear_question
 find_question(struct look *l)
@@ -49,7 +61,7 @@ errand_clear(struct look *l)
 	if (l->draft.ended) {
 		err_set(err, ERR_TARGET, "the process has ended", NULL, "cannot track writes");
 	} else if (l->draft.regions) {
-		errand_choose(l);
+		choose_anew(l);
 		l->draft.question = find_question(l);
 		l->draft.questions += l->draft.question != CLEAR_NO_QUESTION;
 		if (!l->draft.question)

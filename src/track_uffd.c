@@ -42,6 +42,7 @@ struct uffd {
 	struct track_ranges unsure; /* not known; and of that what was armed after the last clear */
 	size_t vmas_before;
 	uint64_t followed_ns;
+	struct track_range scope; /* at the last clear */
 };
 
 /* --- what to register ----------------------------------------------------------------------------------- */
@@ -359,6 +360,12 @@ has_room(const struct uffd *u, const struct vma_list *vmas)
 	return vmas->n <= u->vmas_before + MORE_VMAS && vmas->n <= MOST_VMAS;
 }
 
+static bool
+is_moved(const struct track *t)
+{
+	return t->uffd && memcmp(&t->uffd->scope, &t->scope, sizeof(t->scope)) != 0;
+}
+
 /* Registered a moment ago, or no room for more: what a pulse clears is what is watched. */
 static bool
 is_followed(const struct uffd *u, const struct vma_list *vmas)
@@ -390,11 +397,11 @@ still_armed(const struct track *t, const struct pagemap *pm, const struct vma_li
 static int
 arm_all(struct track *t, const struct pagemap *pm, const struct vma_list *vmas, struct err *err)
 {
-	struct arming how = {.tell = t->pulse && t->gen};
+	struct arming how = {.tell = t->pulse && t->gen && !is_moved(t)};
 	struct track_ranges kept = {0};
 	int r;
 
-	if (t->uffd && !is_followed(t->uffd, vmas)) {
+	if (t->uffd && (is_moved(t) || !is_followed(t->uffd, vmas))) {
 		if (how.tell) {
 			still_armed(t, pm, vmas, &kept);
 			how.kept = &kept;
@@ -402,6 +409,7 @@ arm_all(struct track *t, const struct pagemap *pm, const struct vma_list *vmas, 
 		register_all(t->uffd, t, vmas);
 	}
 	if (t->uffd) {
+		t->uffd->scope = t->scope;
 		t->uffd->unsure.n = 0;
 		t->uffd->late.n = how.tell ? t->uffd->late.n : 0;
 		forget_unmapped(&t->uffd->late, vmas);

@@ -111,9 +111,13 @@ static void
 settle(struct track *t)
 {
 	const struct track_status *s;
+	enum track_way way;
 
 	settle_status(t);
-	t->way = t->choice < TRACK_WAYS ? (enum track_way)t->choice : first_that_works(t);
+	way = t->choice < TRACK_WAYS ? (enum track_way)t->choice : first_that_works(t);
+	if (t->gen && way != t->way)
+		track_forget(t); /* what one way has seen means nothing to another */
+	t->way = way;
 	s = &t->status[t->way];
 	t->can = s->can;
 	if (t->choice == TRACK_AUTO && track_way_caps(t->way) & TRACK_CHANGES)
@@ -131,6 +135,7 @@ can(bool yes)
 void
 track_probe(struct track *t, const struct proc *p, const struct pagemap *pm)
 {
+	memset(t->status, 0, sizeof(t->status));
 	t->status[TRACK_SOFT_DIRTY].can = can(soft_dirty_probe(&t->status[TRACK_SOFT_DIRTY], p));
 	t->status[TRACK_UFFD].can = can(uffd_probe(&t->status[TRACK_UFFD], t, p, pm));
 	t->status[TRACK_HASH].can = can(seen_probe(&t->status[TRACK_HASH], p));

@@ -63,8 +63,7 @@ app_effects(struct app *a, unsigned fx)
 		if (a->o->read_only) {
 			app_toast(a, ROLE_HOT, "--read-only: nothing that changes the target is done");
 		} else {
-			a->want.clear++;
-			app_post(a);
+			app_clear(a);
 		}
 	}
 	if (fx & FX_PULSE) {

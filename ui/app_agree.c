@@ -8,9 +8,19 @@
 
 #include <stdio.h>
 
+#include "query.h"
 #include "util.h"
 
 static const uint64_t STAY_NS = UINT64_C(3600000000000); /* a question does not go away by itself */
+
+/* With what it would take, which is read of the target anew. */
+static void
+ask_consent(struct app *a)
+{
+	a->asking = 'Y';
+	snprintf(a->want.question, sizeof(a->want.question), "tracker");
+	a->asked = ++a->want.ask;
+}
 
 void
 app_question(struct app *a)
@@ -23,9 +33,7 @@ app_question(struct app *a)
 	a->pulse_asked = a->want.pulse_ns;
 	a->want.pulse_ns = 0;
 	if (a->s->question == CLEAR_CONSENT) {
-		a->asking = 'Y';
-		snprintf(a->want.question, sizeof(a->want.question), "tracker");
-		a->asked = ++a->want.ask;
+		ask_consent(a);
 	} else {
 		a->asking = 'Z';
 		snprintf(text, sizeof(text), "%s; clear all the same?", a->s->question_text);
@@ -62,6 +70,59 @@ here(const struct app *a)
 }
 
 bool
+app_take_scope(struct app *a)
+{
+	const struct sample *s = a->s;
+	struct track_range *w = &a->want.scope;
+	struct query q;
+	struct err err;
+
+	if (a->part)
+		return true;
+	*w = (struct track_range){0};
+	if (!a->o->scope || !s || !s->regions)
+		return true;
+	if (query_parse(a->o->scope, s->page_size, &q, &err) == 0 &&
+	    query_range(&q, &s->regions->vmas, s->page_size, &w->start, &w->end, &err) == 0)
+		return true;
+	app_toast_err(a, &err);
+	return false;
+}
+
+/* One region is watched at this person's word, and the cursor is in another. */
+static bool
+is_elsewhere(const struct app *a)
+{
+	struct track_range w = a->want.scope, r = here(a);
+
+	return a->part && a->s->gen && track_way_caps(a->s->track_way) & TRACK_RANGES && r.start < r.end &&
+	       (r.end <= w.start || r.start >= w.end);
+}
+
+void
+app_clear(struct app *a)
+{
+	if (is_elsewhere(a)) {
+		a->pulse_asked = a->want.pulse_ns;
+		ask_consent(a);
+	} else if (app_take_scope(a)) {
+		a->want.clear++;
+	}
+	app_post(a);
+}
+
+void
+app_disagree(struct app *a)
+{
+	if (!a->part)
+		return;
+	a->part = false;
+	a->want.allow = 0;
+	a->want.scope = (struct track_range){0};
+	app_post(a);
+}
+
+bool
 app_agree(struct app *a, enum action action)
 {
 	struct want *w = &a->want;
@@ -78,8 +139,14 @@ app_agree(struct app *a, enum action action)
 		w->allow = a->s->execs + 1;
 	else
 		return false;
-	if (a->asking == 'Y')
-		w->scope = action == ACT_AGREE ? here(a) : (struct track_range){0};
+	if (a->asking == 'Y') {
+		a->part = action == ACT_AGREE;
+		w->scope = here(a);
+		if (!app_take_scope(a)) {
+			put_away(a);
+			return true;
+		}
+	}
 	clear(a);
 	return true;
 }

@@ -226,6 +226,8 @@ set_pulse(struct app *a, const char *line)
 		prompt_reopen(line, 0);
 		return;
 	}
+	if (secs > 0 && !app_take_scope(a))
+		return;
 	a->want.pulse_ns = (uint64_t)(secs * 1e9);
 	app_post(a);
 }

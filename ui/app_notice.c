@@ -55,7 +55,7 @@ notice_let_go(struct app *a)
 	char text[256];
 
 	a->gen_seen = a->s->gen;
-	if (gone && !exec) {
+	if (gone && !exec && !a->s->question) {
 		snprintf(text, sizeof(text), "writes are no longer told: %s", a->s->track_why);
 		app_toast(a, ROLE_HOT, text);
 		a->want.pulse_ns = 0;
@@ -78,6 +78,8 @@ notice_clear(struct app *a)
 	a->clear_seen = a->s->cleared;
 	if (a->s->clear_err.what[0]) {
 		app_toast_err(a, &a->s->clear_err);
+		if (!a->s->gen)
+			app_disagree(a);
 		return;
 	}
 	if (a->s->question)
@@ -144,6 +146,7 @@ notice_life(struct app *a, bool let_go)
 		a->want.pulse_ns = 0; /* the new program was not asked about */
 		if (a->asking)
 			app_agree(a, ACT_BACK);
+		app_disagree(a);
 		a->ui.region = 0;
 		a->ui.depth = 0;
 		a->ui.jumps = (struct jumps){0}; /* addresses of another space */

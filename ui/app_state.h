@@ -57,6 +57,7 @@ struct app {
 
 	char asking;            /* a question about a clear is open: the letter of its keys (keys.def); 0 */
 	uint64_t pulse_asked;   /* the pulse that it came from, in ns */
+	bool part;              /* it was answered with one region: want.scope */
 	char report[512];       /* the file to be written */
 
 	struct app_mouse mouse;
@@ -121,6 +122,9 @@ void app_notice(struct app *a);
 /* app_agree.c: what must be answered before a clear */
 void app_question(struct app *a);                 /* the sample brings one: puts it */
 bool app_agree(struct app *a, enum action action); /* the answer; false: the key is none */
+void app_clear(struct app *a);                    /* a clear, or the question which part is meant */
+bool app_take_scope(struct app *a);               /* into want.scope; false: --scope names nothing, which is told */
+void app_disagree(struct app *a);                 /* what was agreed to came to nothing: it is asked again */
 
 /* app_draw.c: one frame of everything; the row of the sentence: the view ends above it */
 void app_draw(struct app *a);

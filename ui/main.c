@@ -92,6 +92,7 @@ run_screen(const struct options *o, const struct rc *rc, pid_t pid, const char *
 	    .owner = o->demo ? TRACK_DEMO : o->command ? TRACK_LAUNCHED : TRACK_FOREIGN,
 	    .tracker = o->tracker,
 	    .allow_inject = o->allow_inject,
+	    .scope = o->scope,
 	    .lens = o->lens,
 	    .grouping = o->grouping,
 	    .frames = o->frames,

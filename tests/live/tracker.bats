@@ -269,6 +269,76 @@ account() {
 	is_free
 }
 
+@test "c asks again where nothing could be watched, and of another region than the one that is" {
+	need_watch
+	[[ $("$live_dir/soft_dirty_probe") == no ]] || skip "this kernel has soft-dirty, which needs no consent"
+	unwatched_start
+	SCREEN_OPTIONS=(--interval 0.2 --color=never)
+	screen_start 80x24 "$SUBJECT_PID"
+	screen_goto "${AT[cached]}" # may not be written
+	screen_keys c
+	screen_wait_text 'y this region'
+	screen_keys y
+	screen_wait_text 'nothing there can be watched by userfaultfd'
+	is_free
+	screen_goto "${AT[anon]}"
+	screen_keys c
+	screen_wait_text 'run one system call in process'
+	screen_keys y
+	screen_wait_text 'gen 1: userfaultfd armed'
+	screen_keys c
+	screen_wait_text 'gen 2: userfaultfd armed'
+	screen_goto "${AT[private]}"
+	screen_keys c
+	screen_wait_text "of ${RANGE[anon]} alone"
+	screen_keys y
+	screen_wait_text 'gen 3: userfaultfd armed'
+	is_armed private
+	screen_keys q q
+	screen_end
+	is_free
+}
+
+@test "--scope on the screen: that part alone, and what it names is looked for when it is needed" {
+	need_watch
+	unwatched_start
+	SCREEN_OPTIONS=(--interval 0.2 --color=never --tracker uffd --allow-inject --scope "${RANGE[anon]}")
+	screen_start 80x24 "$SUBJECT_PID"
+	screen_keys c
+	screen_wait_text 'gen 1: userfaultfd armed'
+	is_armed anon
+	run ! is_armed sparse
+	screen_keys q
+	screen_end
+	SCREEN_OPTIONS=(--interval 0.2 --color=never --tracker uffd --allow-inject --scope nothing)
+	screen_start 80x24 "$SUBJECT_PID"
+	screen_keys c
+	screen_wait_text 'no mapping "nothing"'
+	is_free
+	screen_keys q
+	screen_end
+}
+
+@test "a way that something stood in the way of is found when that is gone" {
+	need_watch
+	[[ $("$live_dir/soft_dirty_probe") == no ]] || skip "this kernel has soft-dirty, which comes first"
+	unwatched_start
+	# shellcheck disable=SC2016 # for perl to expand: PTRACE_SEIZE
+	program_start perl -e 'syscall(101, 0x4206, shift() + 0, 0, 0) == 0 or die; $| = 1; print "ready\n"; <STDIN>' \
+		"$SUBJECT_PID"
+	grep -q "^TracerPid:.*${PROGRAMS[-1]}\$" "/proc/$SUBJECT_PID/status"
+	SCREEN_OPTIONS=(--interval 0.2 --color=never)
+	screen_start 80x24 "$SUBJECT_PID"
+	screen_keys c
+	screen_wait_text 'contents gen 1'
+	kill "${PROGRAMS[-1]}"
+	until_true grep -q '^TracerPid:.*[^0-9]0$' "/proc/$SUBJECT_PID/status"
+	screen_keys c
+	screen_wait_text 'run one system call in process'
+	screen_keys n q
+	screen_end
+}
+
 @test "a process that begins to use userfaultfd itself is let go, and it is said" {
 	need_watch
 	# shellcheck disable=SC2016 # for perl to expand
