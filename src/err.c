@@ -39,7 +39,7 @@ err_sys(struct err *e, const char *how, const char *what, ...)
 	e->sys = sys;
 	e->column = 0;
 	copy(e->why, sizeof(e->why), strerror(sys));
-	copy(e->how, sizeof(e->how), how);
+	copy(e->how, sizeof(e->how), sys == EMFILE || sys == ENFILE ? "raise the limit on open files (ulimit -n)" : how);
 	va_start(ap, what);
 	vsnprintf(e->what, sizeof(e->what), what, ap);
 	va_end(ap);

@@ -25,7 +25,7 @@ struct err {
 int err_set(struct err *e, enum err_status status, const char *why, const char *how,
             const char *what, ...) __attribute__((format(printf, 5, 6)));
 
-/* The same for a failed system call: the reason is errno's, the status ERR_TARGET. */
+/* The same for a failed system call: the reason is errno's, the status ERR_TARGET. Out of descriptors, how says so. */
 int err_sys(struct err *e, const char *how, const char *what, ...)
     __attribute__((format(printf, 3, 4)));
 

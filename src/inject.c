@@ -112,8 +112,11 @@ int
 inject_refuse_rights(const struct proc *p, struct err *err)
 {
 	char how[160];
-	unsigned scope = inject_yama(p);
+	unsigned scope;
 
+	if (errno == EMFILE || errno == ENFILE)
+		return inject_refuse(p, err, "pmtop has no file descriptor left to look at it", "raise its limit (ulimit -n)");
+	scope = inject_yama(p);
 	if (scope)
 		return refuse_yama(p, scope, err);
 	if (geteuid() != 0 && geteuid() == p->uid)
@@ -350,6 +353,8 @@ refuse_threads(const struct proc *p, unsigned seen, bool sandboxed, long tracer,
 		return inject_refuse(p, err, "only threads that the kernel made for it (io_uring) are left, "
 		                             "which run no program",
 		                     "choose a process that runs");
+	if (errno == EMFILE || errno == ENFILE)
+		return inject_refuse_rights(p, err);
 	return inject_refuse(p, err, "it has ended", "choose a running process");
 }
 

@@ -81,6 +81,8 @@ hear(int from, struct inject_report *report, int *fd)
 	c = CMSG_FIRSTHDR(&m);
 	if (c && c->cmsg_type == SCM_RIGHTS)
 		memcpy(fd, CMSG_DATA(c), sizeof(*fd));
+	else if (report->end == INJECT_DONE) /* the kernel drops what we have no room for */
+		*report = (struct inject_report){.end = INJECT_TAKE, .sys = EMFILE, .stopped_ns = report->stopped_ns};
 }
 
 static void
@@ -240,6 +242,8 @@ inject_userfaultfd(const struct proc *p, int *fd, struct inject_cost *cost, stru
 
 		if (job_open(&job, p))
 			run_helper(&job, &report, fd);
+		else if (errno == EMFILE || errno == ENFILE)
+			report = (struct inject_report){.end = INJECT_LOST, .sys = errno};
 		else
 			report.end = INJECT_GONE;
 		job_close(&job);

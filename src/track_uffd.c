@@ -557,7 +557,7 @@ round_trip(void)
 	volatile char *p = mmap(NULL, area.len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (fd < 0 || pagemap < 0 || p == MAP_FAILED)
-		return 2;
+		return errno == EMFILE || errno == ENFILE ? 3 : 2;
 	p[0] = p[page_size] = 1;
 	area.start = (uintptr_t)p;
 	if (ioctl(fd, PM_IOC_UFFD_API, &api) < 0 || ioctl(fd, PM_IOC_UFFD_REGISTER, &area) < 0)
@@ -583,6 +583,7 @@ uffd_probe(struct track_status *s, const struct track *t, const struct proc *p, 
 	static const uint64_t need = PM_CAT_WRITTEN | PM_CAT_WPALLOWED;
 	struct inject_plan plan;
 	struct err err;
+	int tried;
 
 	if (!p->live)
 		return track_cannot(s, "a folder does not change", "look at a running process");
@@ -590,7 +591,10 @@ uffd_probe(struct track_status *s, const struct track *t, const struct proc *p, 
 		return track_cannot(s, "this kernel has no asynchronous write protection (Linux 6.7)", "use a newer one");
 	if (t->owner == TRACK_DEMO)
 		return true;
-	if (uffd_round_trip() != 0)
+	tried = uffd_round_trip();
+	if (tried == 3)
+		return track_cannot(s, "pmtop has no file descriptor left to try it with", "raise its limit (ulimit -n)");
+	if (tried)
 		return track_cannot(s, "userfaultfd does not work here: tried on a page of our own",
 		                    "is it built in (CONFIG_USERFAULTFD), and allowed?");
 	if (inject_plan(p, &plan, &err) < 0)

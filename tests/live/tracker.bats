@@ -153,6 +153,21 @@ account() {
 	is "$(grep ctxt "/proc/$SUBJECT_PID/status")" "$reads"
 }
 
+@test "pmtop out of file descriptors: it says that, and nothing of the process" {
+	need_watch
+	unwatched_start
+	local n
+	for ((n = 10; n < 30; n++)); do
+		# shellcheck disable=SC2016 # for the other shell to expand
+		run --separate-stderr bash -c 'ulimit -n "$1"; shift; exec "$@"' _ "$n" \
+			"$PMTOP" --watch=0.01 --count 1 --csv -n -o MAPPING "${INJECT[@]}" --scope "${RANGE[anon]}" "$SUBJECT_PID"
+		echo "$n: $status: $stderr"
+		[[ $status == 0 || $status == 1 && -z $output && $stderr =~ 'Too many open files'|'file descriptor left' ]]
+	done
+	is "$status" 0
+	is_free
+}
+
 @test "the process is as it was: its regions, its page tables, its memory" {
 	need_watch
 	unwatched_start
