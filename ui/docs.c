@@ -339,6 +339,10 @@ man_writes(void)
 	       "merged with a new mapping (soft-dirty then calls all of their pages written), hugetlb pages, what is not "
 	       "watched. Soft-dirty tells huge pages by 2 MiB. Userfaultfd takes the first read of a page for a write where more than "
 	       "256 MiB of shared memory are watched, in what is beyond.\n"
+	       ".PP\nWhat lies between two clears that follow each other is a generation. The card of a page tells in how "
+	       "many it was written, and in which of the last 32, oldest first: the higher, the more of those that "
+	       "share a column; a dot is one without a write. \\fBpmtop \\-\\-watch \\-e\\fR \\fIADDRESS\\fR has the same as "
+	       "\\fIgenerations\\fR, \\fIwritten_in\\fR and, a digit each, \\fIwritten_recent\\fR.\n"
 	       ".PP\nClearing soft-dirty takes it away from whoever else lives by it: a tracer, CRIU, a garbage collector such as "
 	       "libgc. Where one is seen pmtop asks first; \\fB\\-\\-force\\fR answers for scripts. "
 	       "\\fB\\-\\-read\\-only\\fR refuses all of it.\n");

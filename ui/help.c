@@ -186,6 +186,8 @@ add_writes(struct help *h)
 	        "a page takes one short fault, and the page shows in a warm colour: the brighter, the more recent. It "
 	        "costs the target that fault a page, once, and a stop of some milliseconds for the clear.");
 	tell(h, "A huge page has one mark: one byte written marks all of it.");
+	tell(h, "From one clear of a pulse to the next is a generation. Where those of a page are told, the oldest first, a "
+	        "block is one in which it was written, and a dot one in which it was not.");
 	tell(h, "Nothing is cleared unless you ask for it. Before the first clear nothing is known about writes: every "
 	        "page is born marked.");
 	add_heat(h);
