@@ -66,17 +66,27 @@ rate_add(struct rate *r, uint64_t now, uint64_t pages)
 }
 
 bool
-rate_now(const struct rate *r, uint64_t *pages)
+rate_over(const struct rate *r, unsigned seconds, uint64_t *pages)
 {
-	uint64_t head, into;
+	uint64_t head, into, sum;
 
 	if (!r->from_ns || r->until_ns - r->from_ns < SECOND)
 		return false;
 	head = second_of(r, r->until_ns);
 	into = (r->until_ns - r->from_ns) % SECOND;
-	*pages = r->pages[head % RATE_SLOTS] +
-	         (uint64_t)((double)r->pages[(head - 1) % RATE_SLOTS] * (double)(SECOND - into) / (double)SECOND + 0.5);
+	seconds = (unsigned)u64_max(u64_min(seconds, u64_min(head, RATE_SECONDS)), 1);
+	sum = r->pages[head % RATE_SLOTS];
+	for (unsigned k = 1; k < seconds; k++)
+		sum += r->pages[(head - k) % RATE_SLOTS];
+	sum += (uint64_t)((double)r->pages[(head - seconds) % RATE_SLOTS] * (double)(SECOND - into) / (double)SECOND + 0.5);
+	*pages = (sum + seconds / 2) / seconds;
 	return true;
+}
+
+bool
+rate_now(const struct rate *r, uint64_t *pages)
+{
+	return rate_over(r, 1, pages);
 }
 
 bool

@@ -27,6 +27,9 @@ void rate_add(struct rate *r, uint64_t now, uint64_t pages);
 /* Pages in the last second before the last look; false: less than a second was measured. */
 bool rate_now(const struct rate *r, uint64_t *pages);
 
+/* The mean of so many seconds before it, or of as many as were measured. */
+bool rate_over(const struct rate *r, unsigned seconds, uint64_t *pages);
+
 /* The largest of the whole seconds that are kept, and their mean; false: there is none. */
 bool rate_peak(const struct rate *r, uint64_t *peak, uint64_t *mean);
 

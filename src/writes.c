@@ -381,12 +381,26 @@ find_unique(const struct track *t, size_t page_size, uint64_t now, struct writes
 		                   : (uint64_t)(curve_at(&all, (double)writes_window_s[i] * 1e9) + 0.5);
 }
 
+/*
+ * What the target pays comes in bursts, one after each clear: it is the mean of a few of them, but of
+ * nothing before the mark. In seconds.
+ */
+static unsigned
+cost_window(const struct track *t, uint64_t now)
+{
+	enum { BURSTS = 4 };
+	uint64_t last = t->began[t->era % TRACK_ERAS], before = t->began[(t->era - 1) % TRACK_ERAS];
+	uint64_t ns = t->pulse && t->gen > 1 && last > before ? BURSTS * (last - before) : SECOND;
+
+	return (unsigned)(u64_min(ns, u64_max(now - u64_min(now, t->first_ns), SECOND)) / SECOND);
+}
+
 void
 writes_make(const struct writes_log *log, const struct track *t, const struct regions *rs, size_t page_size,
             struct track_range range, struct writes *out)
 {
 	*out = (struct writes){.cost = {.clear_ns = t->cost_ns, .look_ns = rs->cost_ns, .regions = rs->vmas.n}};
-	out->cost.faults_known = rate_now(&log->faults, &out->cost.faults);
+	out->cost.faults_known = rate_over(&log->faults, cost_window(t, rs->time_ns), &out->cost.faults);
 	out->cost.before_known = log->before_known;
 	out->cost.faults_before = log->faults_before;
 	sum_regions(rs, out);

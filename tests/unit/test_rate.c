@@ -42,6 +42,25 @@ test_now(void)
 }
 
 static void
+test_over(void)
+{
+	struct rate r = {0};
+	uint64_t n;
+
+	rate_begin(&r, begin);
+	ok(!rate_over(&r, 10, &n), "nothing was measured");
+	rate_add(&r, begin + 1 * S, 600);
+	ok(rate_over(&r, 10, &n) && n == 600, "of more seconds than were measured: of those");
+	rate_add(&r, begin + 3 * S, 200);
+	ok(rate_over(&r, 2, &n) && n == 100 && rate_over(&r, 3, &n) && n == 267, "100 in the last two, 800 in three");
+	rate_add(&r, begin + 3500 * MS, 50);
+	ok(rate_over(&r, 3, &n) && n == 183, "half a second later half of the first is left: 550 in three");
+	for (unsigned i = 4; i < 200; i++)
+		rate_add(&r, begin + i * S, 30);
+	ok(rate_over(&r, 1000, &n) && n == 30, "a minute is all that is kept");
+}
+
+static void
 test_late(void)
 {
 	struct rate r;
@@ -118,6 +137,7 @@ main(void)
 {
 	tap_start();
 	test_now();
+	test_over();
 	test_late();
 	test_forgets();
 	test_series();

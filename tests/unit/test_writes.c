@@ -252,6 +252,29 @@ test_cost(void)
 	regions_unref(rs);
 }
 
+/* Clears 3 s apart, the faults all in the first second after each: an instant is no cost. */
+static void
+test_cost_of_bursts(void)
+{
+	struct track t = {.gen = 3, .era = 3, .pulse = true, .first_ns = mark};
+	struct regions *rs = make_regions(mark + 13 * S);
+	struct writes_log log = {0};
+	uint64_t faults = 0;
+	struct writes w;
+
+	t.began[2] = mark + 9 * S;
+	t.began[3] = mark + 12 * S;
+	writes_faults(&log, mark, faults, false);
+	for (unsigned s = 1; s <= 13; s++)
+		writes_faults(&log, mark + s * S, faults += s % 3 == 1 ? 9000 : 0, true);
+	writes_make(&log, &t, rs, FAKE_PAGE, everywhere, &w);
+	ok(w.cost.faults_known && w.cost.faults == 3000, "9000 faults each 3 seconds are 3000 a second, also just after a clear");
+	t.first_ns = mark + 12 * S;
+	writes_make(&log, &t, rs, FAKE_PAGE, everywhere, &w);
+	ok(w.cost.faults == 9000, "what was before the mark is no part of it");
+	regions_unref(rs);
+}
+
 static void
 test_to_send(void)
 {
@@ -278,6 +301,7 @@ main(void)
 	test_looks();
 	test_mean();
 	test_cost();
+	test_cost_of_bursts();
 	test_to_send();
 	return tap_done();
 }
