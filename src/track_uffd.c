@@ -235,7 +235,10 @@ mark_empty(const struct uffd *u, uint64_t start, uint64_t end)
 	}
 }
 
-/* Whether the region is registered for asynchronous protection: a scan that insists says. */
+/*
+ * Whether the region is registered for asynchronous protection: a scan that insists says. Of what is no
+ * longer mapped it says so as well.
+ */
 static bool
 is_watched(const struct pagemap *pm, const struct vma *v)
 {
@@ -419,6 +422,19 @@ arm_all(struct track *t, const struct pagemap *pm, const struct vma_list *vmas, 
 	return r;
 }
 
+/* A page that can be protected: there is one, and somebody has its region registered. */
+static bool
+has_watched_page(const struct pagemap *pm, uint64_t start, uint64_t end)
+{
+	struct pm_scan_region ignored;
+	struct pm_scan_arg arg = {.size = sizeof(arg), .start = start, .end = end, .vec = (uintptr_t)&ignored,
+	                          .vec_len = 1, .max_pages = 1, .category_mask = PM_CAT_WPALLOWED,
+	                          .category_anyof_mask = PM_CAT_PRESENT | PM_CAT_SWAPPED,
+	                          .return_mask = PM_CAT_WPALLOWED};
+
+	return ioctl(pm->fd, PM_IOC_SCAN, &arg) > 0;
+}
+
 static int
 refuse_nothing(struct err *err)
 {
@@ -437,7 +453,7 @@ refuse(const struct track *t, const struct pagemap *pm, const struct vma_list *v
 		if (!in_scope(t, &vmas->v[i], &start, &end))
 			continue;
 		any = true;
-		if (is_watched(pm, &vmas->v[i]))
+		if (has_watched_page(pm, start, end))
 			return err_set(err, ERR_TARGET, "somebody watches it already, perhaps another pmtop",
 			               "end that first, or track it in another way",
 			               "cannot watch the memory at %#llx by userfaultfd", (unsigned long long)start);

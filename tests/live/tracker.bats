@@ -141,6 +141,18 @@ account() {
 	grep -qx "1,0x${AT[anon]}" "$BATS_TEST_TMPDIR/out"
 }
 
+@test "a process that maps and unmaps all the while is not taken for one that is watched already" {
+	need_watch
+	local i
+	# shellcheck disable=SC2016 # for perl to expand: mmap, munmap
+	program_start perl -e '$| = 1; print "ready\n"; my ($n, @at) = 0; while (++$n) {
+		push @at, syscall(9, 0, 65536, 1 + $n % 2 * 2, 0x22, -1, 0);
+		syscall(11, splice(@at, int(rand(@at)), 1), 65536) if @at > 100 }'
+	for ((i = 0; i < 20; i++)); do
+		pm --watch=0.01 --count 1 "${INJECT[@]}" "${PROGRAMS[-1]}" >"$BATS_TEST_TMPDIR/out"
+	done
+}
+
 @test "where nothing can be watched nothing is run in the process" {
 	need_watch
 	unwatched_start
