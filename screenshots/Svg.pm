@@ -274,6 +274,7 @@ sub style
 {
 	my ($frames, $shown) = @_;
 	my ($total, @begin, @keys, @rules) = (0);
+	return () unless %$shown;
 	for my $f (@$frames) {
 		push @begin, $total;
 		$total += $f->{ms};
@@ -289,7 +290,6 @@ sub style
 		push @keys, "\@keyframes f$g\{$steps}\n";
 		push @rules, ".f$g\{animation:f$g " . num($total / 1000) . "s step-end infinite}\n";
 	}
-	return () unless @keys;
 	return "<style>\n", @keys, "\@media (prefers-reduced-motion:no-preference){\n", @rules, "}\n</style>\n";
 }
 
