@@ -80,6 +80,25 @@ track_badge(const struct app *a, const struct sample *s, char *out, size_t size)
 		snprintf(out + n, size - (size_t)n, "gen %u +%.0fs", s->gen, (double)(a->ui.now - s->mark_ns) / 1e9);
 }
 
+/* What has no room is left out by whole words: half an address, or half the permissions, would be another. */
+static void
+draw_crumb(int x, int right, const char *text)
+{
+	size_t room = right > x ? (size_t)(right - x) : 0, n = strlen(text);
+	struct buf cut = {0};
+
+	while (n && ui_width(text, n) > room)
+		while (n && text[--n] != ' ')
+			;
+	n -= n && text[n - 1] == ',';
+	if (n)
+		buf_add(&cut, text, n);
+	else
+		ui_cut(&cut, text, room);
+	paint_text(0, x, right, ROLE_HEADER, "%s", cut.s ? cut.s : "");
+	buf_free(&cut);
+}
+
 static void
 draw_header(const struct app *a)
 {
@@ -110,7 +129,7 @@ draw_header(const struct app *a)
 	if (!small)
 		x = paint_text(0, x, right, ROLE_HEADER, "pmtop  ");
 	x = paint_text(0, x, right, ROLE_HEADER, "%s %d › ", comm.s ? comm.s : "process", (int)a->pid);
-	paint_text(0, x, right, ROLE_HEADER, "%s", crumb.s ? crumb.s : "");
+	draw_crumb(x, right, crumb.s ? crumb.s : "");
 	buf_free(&crumb);
 	buf_free(&comm);
 }
@@ -140,7 +159,7 @@ draw_choose_header(const struct app *a)
 		right = draw_badge(0, right - 1, ROLE_HEADER, text, ACT_NONE);
 	view_of(ui_view(&a->ui))->crumb(&a->ui, NULL, &crumb);
 	x = paint_text(0, 1, right, ROLE_HEADER, "pmtop › ");
-	paint_text(0, x, right, ROLE_HEADER, "%s", crumb.s);
+	draw_crumb(x, right, crumb.s ? crumb.s : "");
 	buf_free(&crumb);
 }
 
