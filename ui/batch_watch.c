@@ -234,9 +234,11 @@ batch_tracker(struct batch *b, struct err *err)
 
 	if (t->can == TRACK_UNKNOWN)
 		track_probe(t, &b->t.proc, &b->t.pm);
+	if (t->can == TRACK_ASK && t->choice == TRACK_UFFD)
+		return err_set(err, ERR_TARGET, "it takes one system call run in the process", "add --allow-inject if that is fine",
+		               "cannot track writes by --tracker uffd");
 	if (t->can == TRACK_ASK)
-		return err_set(err, ERR_TARGET, t->status[TRACK_SOFT_DIRTY].can == TRACK_NO ? t->status[TRACK_SOFT_DIRTY].why
-		                                                                           : "uffd takes a call run in it",
+		return err_set(err, ERR_TARGET, t->status[TRACK_SOFT_DIRTY].why,
 		               "add --tracker uffd --allow-inject to run one system call in it, which tells writes exactly",
 		               "cannot track writes");
 	if (t->can == TRACK_NO)

@@ -244,7 +244,8 @@ account() {
 	[[ $("$live_dir/soft_dirty_probe") == no ]] || skip "this kernel has soft-dirty, which needs no consent"
 	unwatched_start
 	refused 1 'allow-inject' --watch=0.1 "$SUBJECT_PID"
-	refused 1 'allow-inject' --watch=0.1 --tracker uffd "$SUBJECT_PID"
+	refused 1 '^pmtop: cannot track writes by --tracker uffd: it takes one system call .*; add --allow-inject' \
+		--watch=0.1 --tracker uffd "$SUBJECT_PID"
 	refused 2 'read-only' --watch=0.1 "${INJECT[@]}" --read-only "$SUBJECT_PID"
 	is_free
 }
