@@ -111,12 +111,12 @@ is_in_ram(const struct page *pg)
 }
 
 static unsigned
-writes_of(const struct page *pg)
+writes_of(const struct lens_look *look, const struct page *pg)
 {
 	if (!(pg->known & PAGE_WORD))
 		return CLASS(WRITES, UNKNOWN);
 	if (is_in_ram(pg))
-		return CLASS(WRITES, REST);
+		return look->unsure ? CLASS(WRITES, UNKNOWN) : CLASS(WRITES, REST);
 	return pg->state == STATE_SWAPPED ? CLASS(WRITES, SWAPPED) : CLASS(WRITES, OUT);
 }
 
@@ -295,7 +295,7 @@ lens_page(struct lens_look *look, uint64_t addr, const struct page *pg, size_t p
 {
 	switch (look->lens) {
 	case LENS_STATE: return pg->state;
-	case LENS_WRITES: return writes_of(pg);
+	case LENS_WRITES: return writes_of(look, pg);
 	case LENS_BACKING: return backing_of(pg);
 	case LENS_SHARING: return sharing_of(pg);
 	case LENS_LRU: return lru_of(pg);

@@ -165,6 +165,12 @@ find_newest(struct window *w, const struct track *t, const struct vma *v)
 		}
 }
 
+static bool
+is_unsure(const struct track *t, const struct vma *v)
+{
+	return t->gen && !(track_way_caps(t->way) & TRACK_CHANGES) && track_doubt(t, v->start) != DOUBT_NONE;
+}
+
 static int
 fill(struct fill *f, uint64_t lo, uint64_t hi)
 {
@@ -176,6 +182,7 @@ fill(struct fill *f, uint64_t lo, uint64_t hi)
 	int r = region_measure(f->t, f->v, w->time_ns, &whole, w->map, w->grid.row_cells, f->err);
 
 	w->doubt = r == 0 ? whole.doubt : DOUBT_NONE;
+	f->look.unsure = is_unsure(&f->t->track, f->v);
 	if (f->filter) {
 		seek_begin(&f->seek, f->filter, f->t, f->v, &whole);
 		o.want |= filter_wants(f->filter) & PAGE_WANT_ALL;
@@ -263,7 +270,7 @@ window_sum(struct target *t, const struct vma *v, uint64_t lo, uint64_t hi, enum
            struct cell *out, struct err *err)
 {
 	static const struct walk_fns fns = {sum_pages, sum_gap};
-	struct sum s = {.cell = out, .look = {.lens = lens}, .page_size = t->pm.page_size};
+	struct sum s = {.cell = out, .look = {.lens = lens, .unsure = is_unsure(&t->track, v)}, .page_size = t->pm.page_size};
 	struct walk_options o = {.want = lens_row(lens)->want, .cache_max = CACHE_MAX};
 	const struct track *tr = &t->track;
 	int r;

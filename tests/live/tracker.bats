@@ -336,6 +336,9 @@ account() {
 	screen_wait_text 'gen 1: userfaultfd armed'
 	is_armed anon
 	run ! is_armed sparse
+	screen_goto "${AT[sparse]}"
+	screen_keys 2
+	screen_wait_text "${AT[sparse]} +[^ ][?]"
 	screen_keys q
 	screen_end
 	SCREEN_OPTIONS=(--interval 0.2 --color=never --tracker uffd --allow-inject --scope nothing)

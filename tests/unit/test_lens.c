@@ -117,6 +117,19 @@ test_physical(void)
 	ok(good, "runs of frames: begun, gone on, broken by either side");
 }
 
+/* Where it is not known what was written nothing is called not written. */
+static void
+test_unsure(void)
+{
+	struct lens_look look = {.lens = LENS_WRITES, .unsure = true};
+	struct page there = {.word = PM_PRESENT | 7, .known = PAGE_WORD}, gone = {.known = PAGE_WORD, .state = STATE_NONE};
+
+	ok(lens_class(LENS_WRITES, lens_page(&look, 0, &there, 4096)).letter == '?' &&
+	   lens_class(LENS_WRITES, lens_page(&look, 0, &gone, 4096)).letter == '.', "a page in RAM may have been; none was not");
+	look.unsure = false;
+	ok(lens_class(LENS_WRITES, lens_page(&look, 0, &there, 4096)).letter == 'o', "where it is known, it is said");
+}
+
 /* Through every lens and at every zoom each page is counted once. */
 static void
 test_sums(void)
@@ -156,6 +169,7 @@ main(void)
 	test_rows();
 	test_pages();
 	test_physical();
+	test_unsure();
 	test_sums();
 	return tap_done();
 }
