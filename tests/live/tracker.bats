@@ -339,7 +339,7 @@ account() {
 	screen_goto "${AT[sparse]}"
 	screen_keys 2
 	screen_wait_text "${AT[sparse]} +[^ ][?]"
-	screen_keys q
+	screen_keys q q
 	screen_end
 	SCREEN_OPTIONS=(--interval 0.2 --color=never --tracker uffd --allow-inject --scope nothing)
 	screen_start 80x24 "$SUBJECT_PID"
