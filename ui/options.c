@@ -145,8 +145,10 @@ parse_color(const char *s, struct options *o, struct err *err)
 {
 	int i = parse_word(OPT_COLOR, s, colors, ARRAY_LEN(colors), "give auto, always, never or 256", err);
 
+	if (i < 0)
+		return -1;
 	o->color = (enum term_color)i;
-	return i < 0 ? -1 : 0;
+	return 0;
 }
 
 static int
@@ -158,8 +160,10 @@ parse_theme(const char *s, struct options *o, struct err *err)
 	for (i = 0; i < THEME_COUNT; i++)
 		words[i] = paint_theme_name((enum theme)i);
 	i = parse_word(OPT_THEME, s, words, THEME_COUNT, "give auto, dark, light, ansi or mono", err);
+	if (i < 0)
+		return -1;
 	o->theme = (enum theme)i;
-	return i < 0 ? -1 : 0;
+	return 0;
 }
 
 static int
@@ -171,21 +175,25 @@ parse_group(const char *s, struct options *o, struct err *err)
 	for (i = 0; i < GROUPING_COUNT; i++)
 		words[i] = grouping_name((enum grouping)i);
 	i = parse_word(OPT_GROUP, s, words, GROUPING_COUNT, "give address, file or type", err);
+	if (i < 0)
+		return -1;
 	o->grouping = (enum grouping)i;
-	return i < 0 ? -1 : 0;
+	return 0;
 }
 
 static int
 parse_lens(const char *s, struct options *o, struct err *err)
 {
 	struct buf how = {0};
+	enum lens l = lens_named(s);
 
-	o->lens = lens_named(s);
-	if (o->lens < LENS_COUNT)
+	if (l < LENS_COUNT) {
+		o->lens = l;
 		return 0;
+	}
 	buf_str(&how, "give one of");
-	for (unsigned l = 0; l < LENS_COUNT; l++)
-		buf_fmt(&how, " %s", lens_row((enum lens)l)->name);
+	for (unsigned i = 0; i < LENS_COUNT; i++)
+		buf_fmt(&how, " %s", lens_row((enum lens)i)->name);
 	bad_value(err, OPT_LENS, s, how.s);
 	buf_free(&how);
 	return -1;

@@ -94,6 +94,35 @@ test_wrong(void)
 	}
 }
 
+/* The screen drew in the colours of theme -1. */
+static void
+test_wrong_values(void)
+{
+	static const char text[] = "theme = light\ncolor = never\ninterval = 2\nascii = on\ncolumns = rss\nsort = -rss\n"
+	                           "group = file\nlens = lru\nletters = all\nmouse = off\nhints = off\ncalm = on\n"
+	                           "read-only = on\n";
+	struct buf wrong = {0}, both = {0};
+	struct options usual;
+	size_t n;
+
+	setting_table(&n);
+	for (size_t i = 0; i < n; i++)
+		buf_fmt(&wrong, "%s = nonsense\n", setting_table(&n)[i].name);
+	take_text(wrong.s);
+	options_init(&usual);
+	is_u64(rc.problems, n, "each is told");
+	ok(!memcmp(&o, &usual, sizeof(o)), "bug: a value that is none changes nothing");
+	buf_str(&both, text);
+	buf_str(&both, wrong.s);
+	take_text(both.s);
+	ok(o.theme == THEME_LIGHT && o.color == COLOR_NEVER && o.interval_ns == 2000000000 && o.ascii &&
+	       o.list_columns.n == 1 && o.list_sort == COL_REGION_RSS && o.list_invert && o.grouping == GROUPING_FILE &&
+	       o.lens == LENS_LRU && o.letters == LETTERS_ALL && !o.mouse && !o.hints && o.calm && o.read_only,
+	   "bug: nor what was said before");
+	buf_free(&wrong);
+	buf_free(&both);
+}
+
 /* One mistake hides no other, and takes nothing but its own line away. */
 static void
 test_several(void)
@@ -248,6 +277,7 @@ main(void)
 	tap_start();
 	test_settings();
 	test_wrong();
+	test_wrong_values();
 	test_several();
 	test_keys();
 	test_example();
