@@ -64,7 +64,8 @@ add_swapped(struct walk *w, const struct pm_run *run)
 
 			w->by_state[s]++;
 			w->out->swap += s == STATE_SWAPPED;
-			strip_add(w->strip, at, at + 1, s);
+			if (s != STATE_UFFD) /* nothing is there but the mark, which may be our own */
+				strip_add(w->strip, at, at + 1, s);
 		}
 	}
 }
