@@ -9,7 +9,7 @@
 
 #include "util.h"
 
-enum { ESC = 27, BEL = 7 };
+enum { ESC = 27, BEL = 7, ST = 0x9c }; /* ST: in one byte, as some send it */
 enum fit { FIT_NONE, FIT_MORE, FIT_COLOR, FIT_LAST };
 
 static const char query[] = "\033]11;?\033\\\033[c";
@@ -63,7 +63,7 @@ fit_color(const int *c, int n)
 		if (i < (int)sizeof(osc) - 1) {
 			if (c[i] != osc[i])
 				return FIT_NONE;
-		} else if (c[i] == BEL || (c[i] == '\\' && c[i - 1] == ESC)) {
+		} else if (c[i] == BEL || c[i] == ST || (c[i] == '\\' && c[i - 1] == ESC)) {
 			return FIT_COLOR;
 		} else if ((c[i] != ESC && (c[i] < ' ' || c[i] > '~')) || (c[i - 1] == ESC && i >= (int)sizeof(osc))) {
 			return FIT_NONE;
@@ -95,10 +95,17 @@ type(struct ground_ask *q, const int *keys, int n)
 		q->typed[q->typed_n++] = keys[i];
 }
 
+bool
+ground_in_answer(const struct ground_ask *q)
+{
+	return q->held_n >= (int)sizeof(osc) - 1 && fit_color(q->held, (int)sizeof(osc) - 1) == FIT_MORE;
+}
+
 void
 ground_release(struct ground_ask *q)
 {
-	type(q, q->held, q->held_n);
+	if (!ground_in_answer(q)) /* what is broken of an answer was not typed by anybody */
+		type(q, q->held, q->held_n);
 	q->held_n = 0;
 }
 
@@ -108,7 +115,7 @@ take_color(struct ground_ask *q)
 	char text[GROUND_HELD];
 	int n = 0;
 
-	for (int i = (int)sizeof(osc) - 1; i < q->held_n && q->held[i] != BEL && q->held[i] != ESC; i++)
+	for (int i = (int)sizeof(osc) - 1; i < q->held_n && q->held[i] != BEL && q->held[i] != ST && q->held[i] != ESC; i++)
 		text[n++] = (char)q->held[i];
 	text[n] = '\0';
 	q->ground = ground_of_color(text);

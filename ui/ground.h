@@ -35,7 +35,13 @@ void ground_ask(struct ground_ask *q, int in, int out, int ms);
 /* The next byte or key that was read from the terminal. */
 void ground_feed(struct ground_ask *q, int key);
 
-/* What is held is no answer: it is given back as typed. For when nothing follows a lone Esc. */
+/* An answer about the colour has begun: what follows it is worth waiting for. */
+bool ground_in_answer(const struct ground_ask *q);
+
+/*
+ * What is held is no answer: it is given back as typed, for when nothing follows a lone Esc. Of an
+ * answer that broke off nothing is: its letters would be taken for keys.
+ */
 void ground_release(struct ground_ask *q);
 
 /* The next key that was typed, -1: none. */

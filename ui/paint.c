@@ -355,6 +355,8 @@ paint_block(int y, int x, enum role front, enum role back, wchar_t glyph)
 
 	if (p.theme == THEME_MONO)
 		look = (struct paint_look){-1, -1, f.attr};
+	else if (p.theme == THEME_ANSI && !p.utf8) /* a sign, and no area: dark blue needs what light it can get */
+		look.attr = PAINT_BOLD;
 	put(y, x, glyph, look);
 }
 
@@ -403,7 +405,7 @@ paint_cursor(int y, int x)
 wchar_t
 paint_eighth(unsigned n)
 {
-	static const char ramp[] = " .:-=+*##";
+	static const char ramp[] = " _:-=+*##"; /* a dot is a place where nothing is */
 
 	if (n > 8)
 		n = 8;

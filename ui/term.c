@@ -131,6 +131,15 @@ start(struct term *t, enum term_color wish, FILE *in)
 	return s;
 }
 
+/* The console of Linux: it takes UTF-8, but its fonts have neither eighth blocks nor arrows. */
+static bool
+is_console(void)
+{
+	const char *name = termname();
+
+	return !strncmp(name, "linux", 5) && strcspn(name, "-") == 5;
+}
+
 static int
 color_count(enum term_color wish)
 {
@@ -234,7 +243,7 @@ term_open(struct term *t, const struct term_options *o, struct err *err)
 		remember_terminal();
 	leaveok(stdscr, FALSE);
 	t->colors = color_count(o->color);
-	t->utf8 = !o->ascii;
+	t->utf8 = !o->ascii && !is_console();
 	t->calm = o->calm;
 	asked = (struct ground_ask){0};
 	unread_n = 0;
@@ -328,7 +337,7 @@ next_code(void)
 			return c;
 		if (c != ERR)
 			ground_feed(&asked, c);
-		else if (poll(&p, 1, ESC_MS) <= 0)
+		else if (poll(&p, 1, ground_in_answer(&asked) ? ANSWER_MS : ESC_MS) <= 0)
 			ground_release(&asked);
 		c = ground_key(&asked);
 	}

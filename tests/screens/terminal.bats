@@ -227,3 +227,29 @@ _comm_is() {
 		wait "$target" || true
 	done
 }
+
+@test "bug: the console of Linux, whose font has no eighths, gets ASCII; little is not nothing there" {
+	fixture sparse
+	SCREEN_TERM=linux
+	screen_start 80x24 "$PID"
+	screen_text | LC_ALL=C grep -q '[^ -~]' && { echo "not ASCII"; screen_text; false; }
+	screen_text | grep -E '[_.]*_\.[_.]* \[anon: few\]'
+	screen_keys q
+	screen_end
+}
+
+@test "bug: a size that was another for a moment alone: what was lost by it is drawn again" {
+	local before tty
+	fixture zoo
+	screen_start 80x24 "$PID"
+	before=$(screen_text)
+	tty=$(_tmux display-message -p '#{pane_tty}')
+	printf '\e[3;5Hw\e[10;1H\e[J' >"$tty"
+	[[ $(screen_text) != "$before" ]]
+	_screen_status
+	kill -WINCH "$(screen_pid)"
+	_screen_until "the next frame" _screen_settled 0 $((frame + 1))
+	[[ $(screen_text) == "$before" ]]
+	screen_keys q
+	screen_end
+}

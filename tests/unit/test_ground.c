@@ -79,7 +79,9 @@ test_feed(void)
 	feed("another string is no answer", "\033]10;rgb:0/0/0\a" DA1, "\033]10;rgb:0/0/0\a", GROUND_UNKNOWN, false);
 	feed("another report is no answer", "\033[?1;2$y" DA1, "\033[?1;2$y", GROUND_UNKNOWN, false);
 	feed("a colour that is none", "\033]11;blue\a" DA1, "", GROUND_UNKNOWN, false);
-	feed("Esc in the middle", "\033]11;rgb\033x" DA1, "\033]11;rgb\033x", GROUND_UNKNOWN, false);
+	feed("bug: a broken answer is not typed", "\033]11;rgb:ff/\033x" DA1, "x", GROUND_UNKNOWN, false);
+	feed("bug: an answer that ends in one byte", "\033]11;rgb:ffff/ffff/ffff\234" DA1 "j", "j", GROUND_LIGHT, false);
+	feed("Esc in the middle of what might be one", "\033]1\033x" DA1, "\033]1\033x", GROUND_UNKNOWN, false);
 }
 
 /* Nothing may be held back for ever, nothing may run over. */
@@ -103,6 +105,11 @@ test_endless(void)
 	ok(ground_key(&q) < 0 && q.held_n == 1, "Esc waits for what may follow");
 	ground_release(&q);
 	ok(ground_key(&q) == 27 && !q.held_n, "and is a key if nothing does");
+	for (const char *s = "\033]11;rgb:ff/"; *s; s++)
+		ground_feed(&q, *s);
+	ok(ground_in_answer(&q), "an answer has begun");
+	ground_release(&q);
+	ok(ground_key(&q) < 0 && !q.held_n && !ground_in_answer(&q), "bug: one that breaks off is not typed");
 	ground_feed(&q, 0x1234);
 	ok(ground_key(&q) == 0x1234, "keys that are no bytes pass");
 }
