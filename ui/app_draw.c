@@ -100,7 +100,7 @@ draw_crumb(int x, int right, const char *text)
 }
 
 static void
-draw_header(const struct app *a)
+draw_header(struct app *a)
 {
 	const struct sample *s = app_shown(a);
 	struct buf crumb = {0}, comm = {0};
@@ -124,11 +124,12 @@ draw_header(const struct app *a)
 		right = draw_badge(0, right - 1, role, text, a->want.interval_ns ? ACT_PAUSE : ACT_REFRESH);
 	if (s)
 		text_escape(&comm, s->comm, strlen(s->comm), !paint_utf8());
-	if (s || view_of(ui_view(&a->ui))->bare)
-		view_of(ui_view(&a->ui))->crumb(&a->ui, s, &crumb);
 	if (!small)
 		x = paint_text(0, x, right, ROLE_HEADER, "pmtop  ");
 	x = paint_text(0, x, right, ROLE_HEADER, "%s %d › ", comm.s ? comm.s : "process", (int)a->pid);
+	a->ui.crumb_room = right - x;
+	if (s || view_of(ui_view(&a->ui))->bare)
+		view_of(ui_view(&a->ui))->crumb(&a->ui, s, &crumb);
 	draw_crumb(x, right, crumb.s ? crumb.s : "");
 	buf_free(&crumb);
 	buf_free(&comm);
@@ -163,10 +164,11 @@ draw_choose_header(const struct app *a)
 	buf_free(&crumb);
 }
 
-/* The rows of the hints in the view, as many as there are; returns their number. */
+/* The rows of the hints in the view, as many as there are, with its own words; returns their number. */
 static int
-find_hints(const struct app *a, const struct key_row *out[HINTS_MAX])
+find_hints(const struct app *a, struct key_row out[HINTS_MAX])
 {
+	const struct view *v = view_of(ui_view(&a->ui));
 	char view = app_letter(a);
 	size_t n;
 	const struct key_row *k = key_table(&n);
@@ -174,8 +176,13 @@ find_hints(const struct app *a, const struct key_row *out[HINTS_MAX])
 
 	for (size_t i = 0; i < n && found < HINTS_MAX; i++)
 		/* of two ways out Esc says enough */
-		if (k[i].hint[0] && key_row_in(&k[i], view) && (k[i].action != ACT_CLOSE || !a->ui.depth))
-			out[found++] = &k[i];
+		if (k[i].hint[0] && key_row_in(&k[i], view) && (k[i].action != ACT_CLOSE || (!a->ui.depth && !a->panel)))
+			out[found++] = k[i];
+	for (int i = 0; i < found && v->hint && view == v->letter; i++) {
+		const char *word = v->hint(&a->ui, out[i].action);
+
+		out[i].hint = word ? word : out[i].hint;
+	}
 	return found;
 }
 
@@ -187,16 +194,16 @@ hint_width(const struct key_row *k)
 
 /* Where there is no room for all the last ones give way, but not the way out. */
 static int
-fit_hints(const struct key_row *hint[HINTS_MAX], int n, int cols)
+fit_hints(struct key_row hint[HINTS_MAX], int n, int cols)
 {
 	int total = -2;
 
 	for (int i = 0; i < n; i++)
-		total += hint_width(hint[i]) + 2;
+		total += hint_width(&hint[i]) + 2;
 	while (n > 1 && total > cols) {
-		bool out = hint[n - 1]->action == ACT_BACK || hint[n - 1]->action == ACT_CLOSE;
+		bool out = hint[n - 1].action == ACT_BACK || hint[n - 1].action == ACT_CLOSE;
 
-		total -= hint_width(hint[n - 1 - out]) + 2;
+		total -= hint_width(&hint[n - 1 - out]) + 2;
 		if (out)
 			hint[n - 2] = hint[n - 1];
 		n--;
@@ -207,16 +214,16 @@ fit_hints(const struct key_row *hint[HINTS_MAX], int n, int cols)
 static void
 draw_hints(const struct app *a)
 {
-	const struct key_row *hint[HINTS_MAX];
+	struct key_row hint[HINTS_MAX];
 	int n = a->o->hints ? fit_hints(hint, find_hints(a, hint), a->ui.cols) : 0;
 	int x = 0, y = a->ui.rows - 1;
 
 	for (int i = 0; i < n; i++) {
 		int from = x;
 
-		x = paint_text(y, x, a->ui.cols, ROLE_ACCENT, "%.*s", (int)strcspn(hint[i]->keys, " "), hint[i]->keys);
-		x = paint_text(y, x + 1, a->ui.cols, ROLE_TEXT, "%s", hint[i]->hint) + 2;
-		zone_key(y, from, x - 2, hint[i]->action);
+		x = paint_text(y, x, a->ui.cols, ROLE_ACCENT, "%.*s", (int)strcspn(hint[i].keys, " "), hint[i].keys);
+		x = paint_text(y, x + 1, a->ui.cols, ROLE_TEXT, "%s", hint[i].hint) + 2;
+		zone_key(y, from, x - 2, hint[i].action);
 	}
 }
 
@@ -317,7 +324,7 @@ draw_prompt(const struct app *a, int y)
 		draw_message(a, y - 1, ROLE_HOT, caret > a->ui.cols / 2 ? a->ui.cols / 2 : caret, text);
 	} else if (prompt_candidates()[0]) {
 		paint_fill(y - 1, 0, a->ui.cols, ROLE_TEXT);
-		paint_text(y - 1, 1, a->ui.cols, ROLE_TEXT, "%s", prompt_candidates());
+		ui_draw_cut(y - 1, 1, a->ui.cols, ROLE_TEXT, prompt_candidates());
 	}
 }
 
@@ -336,7 +343,7 @@ draw_say(const struct app *a, int y)
 		buf_fmt(&text, "%s: %s", app_shown(a)->trouble.what, app_shown(a)->trouble.why);
 	else
 		view_of(ui_view(&a->ui))->say(&a->ui, app_shown(a), &text);
-	paint_text(y, 1, a->ui.cols, ROLE_TEXT, "%s", text.s ? text.s : "");
+	ui_draw_cut(y, 1, a->ui.cols, ROLE_TEXT, text.s);
 	buf_free(&text);
 }
 

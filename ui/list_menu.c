@@ -108,7 +108,7 @@ draw_row(const struct ui *ui, const struct sample *s, const struct list_column *
 	if (ui_view(ui) == VIEW_SORT && ui->sort == c->id)
 		paint_text(y, 4, NAME_AT, ROLE_STRONG, "%s", list_sorts_down(ui) ? down : up);
 	paint_text(y, NAME_AT - 2, HELP_AT, ROLE_STRONG, "%s", c->title);
-	paint_text(y, HELP_AT - 2, ui->cols, dear ? ROLE_DIM : ROLE_TEXT, "%s", list_column_help(c->id));
+	ui_draw_cut(y, HELP_AT - 2, ui->cols, dear ? ROLE_DIM : ROLE_TEXT, list_column_help(c->id));
 	if (c->id != ui->menu_at)
 		return;
 	paint_text(y, 0, 1, ROLE_ACCENT, "›");

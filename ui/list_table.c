@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "list_table.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "list_rows.h"
@@ -93,13 +94,25 @@ draw_strip(const struct ui *ui, const struct strip_cell *strip, enum lens l, int
 	}
 }
 
+/* Of so many that there is no room for the word the number. */
+static void
+draw_regions(size_t n, const struct list_place *p, int y)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%zu region%s", n, n == 1 ? "" : "s");
+	if ((int)strlen(text) > p->width)
+		text[strcspn(text, " ")] = '\0';
+	ui_draw_cut(y, p->x, p->x + p->width, ROLE_DIM, text);
+}
+
 static void
 draw_pages(const struct ui *ui, const struct region_row *row, const struct list_place *p, int y)
 {
 	if (row->r->known && row->r->lens < LENS_COUNT)
 		draw_strip(ui, row->r->strip, (enum lens)row->r->lens, y, p->x, p->width);
 	else if (row->regions)
-		paint_text(y, p->x, p->x + p->width, ROLE_DIM, "%zu region%s", row->regions, row->regions == 1 ? "" : "s");
+		draw_regions(row->regions, p, y);
 	else if (row->r->known)
 		paint_text(y, p->x, p->x + p->width, ROLE_DIM, "counting");
 }

@@ -74,13 +74,16 @@ ruler_scale(const struct ui *ui, const struct sample *s, int y)
 	const struct grid *g = &ui->grid;
 	uint64_t lo, hi, all = (g->end - g->start) / g->page_size;
 	char text[128], size[8];
-	int n, x;
+	int n, part, x;
 
 	grid_visible(g, &lo, &hi);
-	n = snprintf(text, sizeof(text), " 1 cell = %llu page%s (%s)  view %llu-%llu of %llu ",
-	             1ull << g->zoom, g->zoom ? "s" : "", size_text(size, grid_cell_bytes(g)),
-	             (unsigned long long)((lo - g->start) / g->page_size),
-	             (unsigned long long)((hi - g->start) / g->page_size - 1), (unsigned long long)all);
+	part = snprintf(text, sizeof(text), " 1 cell = %llu page%s (%s) ", 1ull << g->zoom, g->zoom ? "s" : "",
+	                size_text(size, grid_cell_bytes(g)));
+	n = part + snprintf(text + part, sizeof(text) - (size_t)part, " view %llu-%llu of %llu ",
+	                    (unsigned long long)((lo - g->start) / g->page_size),
+	                    (unsigned long long)((hi - g->start) / g->page_size - 1), (unsigned long long)all);
+	if (ruler_gutter(ui) + n > ui->cols) /* no room for what a strip shows as well */
+		text[n = part] = '\0';
 	x = ruler_gutter(ui) + ((int)g->row_cells - n) / 2;
 	if (x < ruler_gutter(ui))
 		x = ruler_gutter(ui);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "view.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "list_rows.h"
@@ -359,6 +360,28 @@ ui_cut(struct buf *out, const char *text, size_t width)
 }
 
 void
+ui_cut_end(struct buf *out, const char *text, size_t width)
+{
+	size_t n = ui_width(text, strlen(text));
+
+	if (n <= width)
+		buf_str(out, text);
+	else if (width)
+		cut_before(out, text, n, width, 0);
+}
+
+void
+ui_draw_cut(int y, int x, int right, enum role role, const char *text)
+{
+	struct buf cut = {0};
+
+	if (text && right > x)
+		ui_cut_end(&cut, text, (size_t)(right - x));
+	paint_text(y, x, right, role, "%s", cut.s ? cut.s : "");
+	buf_free(&cut);
+}
+
+void
 ui_name_cut(struct buf *out, const struct vma *v, size_t width)
 {
 	struct buf name = {0};
@@ -369,6 +392,37 @@ ui_name_cut(struct buf *out, const struct vma *v, size_t width)
 	else
 		cut_middle(out, name.s, width);
 	buf_free(&name);
+}
+
+void
+ui_crumb_region(struct buf *out, const struct ui *ui, const struct sample *s, const char *tail)
+{
+	enum { NAME_LEAST = 12, NAME_MOST = 28 };
+	const struct vma *v = ui_vma(ui, s, NULL);
+	struct buf name = {0}, rest = {0};
+	char place[32], perm[5], size[8];
+	int room;
+
+	if (!v) {
+		buf_fmt(out, "%llx (unmapped)%s", (unsigned long long)ui->region, tail);
+		return;
+	}
+	ui_name_cut(&name, v, NAME_MOST);
+	vma_perm_text(v, perm);
+	snprintf(place, sizeof(place), " %llx+%s", (unsigned long long)v->start, size_text(size, vma_size(v)));
+	buf_fmt(&rest, "%s %s%s", place, perm, tail);
+	room = ui->crumb_room - (int)rest.len;
+	if (room < (int)ui_width(name.s, name.len)) {
+		bool both = ui->crumb_room - (int)(strlen(place) + strlen(tail)) >= NAME_LEAST;
+
+		buf_free(&rest);
+		buf_fmt(&rest, "%s%s", both ? place : "", tail);
+		room = ui->crumb_room - (int)rest.len;
+	}
+	ui_name_cut(out, v, room < NAME_LEAST ? NAME_LEAST : room > NAME_MOST ? NAME_MOST : (size_t)room);
+	buf_str(out, rest.s);
+	buf_free(&name);
+	buf_free(&rest);
 }
 
 enum role

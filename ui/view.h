@@ -32,6 +32,7 @@ enum { VIEW_DEPTH = PLACE_VIEWS };
 
 struct ui {
 	int rows, cols; /* of the screen */
+	int crumb_room; /* columns that the crumb has in row 0 */
 	uint64_t now;        /* CLOCK_MONOTONIC, when this frame is drawn */
 	uint64_t touched_ns; /* the last key */
 
@@ -141,6 +142,8 @@ struct view {
 	unsigned (*typed)(struct ui *ui, int key);
 	/* the sentence about what is under the cursor */
 	void (*say)(const struct ui *ui, const struct sample *s, struct buf *out);
+	/* what a key does as things are now, in place of keys.def's hint; NULL: that. The function may be NULL */
+	const char *(*hint)(const struct ui *ui, enum action a);
 	/* the crumb after the process's name */
 	void (*crumb)(const struct ui *ui, const struct sample *s, struct buf *out);
 	/* brings `ui` in line with a new sample or a new size, before anything is drawn */
@@ -258,6 +261,18 @@ size_t ui_line(const char *text, size_t width);
 
 /* Text in at most `width` columns: what is too long ends in a sign that it is; a path has it in its middle, so that the file's name survives. */
 void ui_cut(struct buf *out, const char *text, size_t width);
+
+/* The same, always cut at its end. */
+void ui_cut_end(struct buf *out, const char *text, size_t width);
+
+/* Draws text so; NULL is none. */
+void ui_draw_cut(int y, int x, int right, enum role role, const char *text);
+
+/*
+ * The crumb of what lies in the region under the cursor: its name, address, size and permissions, and
+ * `tail`. The permissions give way first, then some of the name, then address and size.
+ */
+void ui_crumb_region(struct buf *out, const struct ui *ui, const struct sample *s, const char *tail);
 
 /* A mapping's name in at most `width` columns, always cut in the middle. */
 void ui_name_cut(struct buf *out, const struct vma *v, size_t width);

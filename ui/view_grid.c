@@ -196,16 +196,7 @@ say(const struct ui *ui, const struct sample *s, struct buf *out)
 static void
 crumb(const struct ui *ui, const struct sample *s, struct buf *out)
 {
-	const struct vma *v = ui_vma(ui, s, NULL);
-	char size[8], perm[5];
-
-	if (!v) {
-		buf_fmt(out, "%llx (unmapped)", (unsigned long long)ui->region);
-		return;
-	}
-	vma_perm_text(v, perm);
-	ui_name_cut(out, v, 28);
-	buf_fmt(out, " %llx+%s %s", (unsigned long long)v->start, size_text(size, vma_size(v)), perm);
+	ui_crumb_region(out, ui, s, "");
 }
 
 /* --- keys --------------------------------------------------------------------------------------------- */
@@ -364,7 +355,14 @@ act(struct ui *ui, const struct sample *s, enum action a)
 	return fx;
 }
 
+/* Enter on many pages is no page. */
+static const char *
+hint(const struct ui *ui, enum action a)
+{
+	return a == ACT_OPEN && ui->grid.zoom ? "zoom in" : NULL;
+}
+
 const struct view view_grid = {
-    .name = "pages", .letter = 'G', .draw = draw, .act = act, .say = say, .crumb = crumb,
+    .name = "pages", .letter = 'G', .draw = draw, .act = act, .say = say, .hint = hint, .crumb = crumb,
     .settle = settle,
 };

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* One page: every bit in words, its frame, its flags. */
+#include <stdio.h>
+
 #include "card.h"
 #include "paint.h"
 #include "view.h"
@@ -39,8 +41,10 @@ say(const struct ui *ui, const struct sample *s, struct buf *out)
 static void
 crumb(const struct ui *ui, const struct sample *s, struct buf *out)
 {
-	view_grid.crumb(ui, s, out);
-	buf_fmt(out, " > page %llx", (unsigned long long)ui->cursor);
+	char page[40];
+
+	snprintf(page, sizeof(page), " > page %llx", (unsigned long long)ui->cursor);
+	ui_crumb_region(out, ui, s, page);
 }
 
 static unsigned

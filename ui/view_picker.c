@@ -117,11 +117,14 @@ static void
 draw_command(const struct ui *ui, int y, int x, const char *command)
 {
 	const char *filter = ui->picker.filter, *found;
-	struct buf text = {0};
+	struct buf all = {0}, text = {0};
 	size_t raw = strnlen(command, RAW_MAX);
 
+	buf_str(&all, "");
+	text_escape(&all, command, raw, !paint_utf8());
 	buf_str(&text, "");
-	text_escape(&text, command, raw, !paint_utf8());
+	ui_cut_end(&text, all.s, (size_t)(ui->cols - x));
+	buf_free(&all);
 	found = filter[0] ? strcasestr(text.s, filter) : NULL;
 	if (found) {
 		x = paint_text(y, x, ui->cols, ROLE_TEXT, "%.*s", (int)(found - text.s), text.s);
@@ -145,8 +148,7 @@ draw_process(const struct ui *ui, const struct layout *l, const struct process *
 	paint_text(y, l->x[PICK_PID], ui->cols, ROLE_TEXT, "%*d", titles[PICK_PID].width, (int)p->pid);
 	text_escape(&user, p->user, strlen(p->user), !paint_utf8());
 	if (l->shown[PICK_USER])
-		paint_text(y, l->x[PICK_USER], l->x[PICK_USER] + titles[PICK_USER].width, ROLE_TEXT, "%s",
-		           user.s ? user.s : "");
+		ui_draw_cut(y, l->x[PICK_USER], l->x[PICK_USER] + titles[PICK_USER].width, ROLE_TEXT, user.s);
 	buf_free(&user);
 	draw_size(l, y, PICK_RSS, p->rss);
 	draw_size(l, y, PICK_SWAP, p->swap);
@@ -163,7 +165,7 @@ static void
 draw_demo(const struct ui *ui, const struct layout *l, int y)
 {
 	paint_text(y, l->x[PICK_PID], ui->cols, ROLE_ACCENT, "%*s", titles[PICK_PID].width, "demo");
-	paint_text(y, l->x[PICK_COMMAND], ui->cols, ROLE_ACCENT, "%s", pick_demo_text);
+	ui_draw_cut(y, l->x[PICK_COMMAND], ui->cols, ROLE_ACCENT, pick_demo_text);
 }
 
 static unsigned

@@ -136,7 +136,7 @@ say(const struct ui *ui, const struct sample *s, struct buf *out)
 static void
 crumb(const struct ui *ui, const struct sample *s, struct buf *out)
 {
-	view_grid.crumb(ui, s, out);
+	ui_crumb_region(out, ui, s, "");
 }
 
 static void

@@ -119,34 +119,19 @@ say_gone(const struct ui *ui, struct buf *out)
 	buf_fmt(out, " %s: the process has unmapped it", size_text(size, vma_size(v)));
 }
 
+/* What is said of a region behind its name. */
 static void
-say(const struct ui *ui, const struct sample *s, struct buf *out)
+say_facts(const struct ui *ui, const struct sample *s, const struct vma *v, const struct region *r, struct buf *out)
 {
-	const struct region *r;
-	const struct vma *v = ui_vma(ui, s, &r);
 	char a[8], b[8], perm[5];
 
-	if (ui->segment && s->regions) {
-		list_bars_say(ui, s, out);
-		return;
-	}
-	if (row_is_gone(ui->region)) {
-		say_gone(ui, out);
-		return;
-	}
-	if (!v || !ui->order_n)
-		return;
-	if (row_is_group(ui->region)) {
-		say_group(ui, s, out);
-		return;
-	}
 	vma_perm_text(v, perm);
-	buf_fmt(out, "%llx ", (unsigned long long)v->start);
-	ui_name(out, v);
 	buf_fmt(out, " %s %s%s: ", size_text(a, vma_size(v)), perm,
 	        list_marks_born(&ui->marks, v->start) ? ", mapped just now" : "");
 	if (!r->known)
 		buf_str(out, s->regions->counted ? "the kernel shows no page table of it" : "not counted yet");
+	else if (r->hugetlb)
+		buf_fmt(out, "%s of hugetlb pages", size_text(b, r->hugetlb * s->page_size));
 	else if (!r->rss && !r->swap)
 		buf_str(out, v->type == VMA_RESERVE ? "address space kept aside, no access" : "0 pages touched");
 	else
@@ -156,10 +141,42 @@ say(const struct ui *ui, const struct sample *s, struct buf *out)
 	if (r->swap)
 		buf_fmt(out, ", %s swapped", size_text(b, r->swap * s->page_size));
 	if (s->gen && r->written)
-		buf_fmt(out, ", %llu pages %s", (unsigned long long)r->written,
+		buf_fmt(out, ", %llu page%s %s", (unsigned long long)r->written, r->written == 1 ? "" : "s",
 		        track_way_caps(s->track_way) & TRACK_CHANGES ? "seen to change" : "written");
 	if (s->gen && r->doubt)
 		buf_fmt(out, "%s %s", r->written ? ";" : ",", track_doubt_words((enum track_doubt)r->doubt));
+}
+
+/* Of a long name so much as leaves room for what is said of it. */
+static void
+say_region(const struct ui *ui, const struct sample *s, const struct vma *v, const struct region *r, struct buf *out)
+{
+	enum { NAME_LEAST = 16 };
+	struct buf facts = {0};
+	int room;
+
+	say_facts(ui, s, v, r, &facts);
+	buf_fmt(out, "%llx ", (unsigned long long)v->start);
+	room = ui->cols - 1 - (int)(out->len + facts.len);
+	ui_name_cut(out, v, room < NAME_LEAST ? NAME_LEAST : (size_t)room);
+	buf_str(out, facts.s);
+	buf_free(&facts);
+}
+
+static void
+say(const struct ui *ui, const struct sample *s, struct buf *out)
+{
+	const struct region *r;
+	const struct vma *v = ui_vma(ui, s, &r);
+
+	if (ui->segment && s->regions)
+		list_bars_say(ui, s, out);
+	else if (row_is_gone(ui->region))
+		say_gone(ui, out);
+	else if (v && ui->order_n && row_is_group(ui->region))
+		say_group(ui, s, out);
+	else if (v && ui->order_n)
+		say_region(ui, s, v, r, out);
 }
 
 /* How old that is which is not read with every look. */

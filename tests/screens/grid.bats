@@ -154,7 +154,7 @@ at() { screen_wait_text "^ $1[: ]"; }
 	screen_text | grep -E 'Range 1001000\.\.1029000'
 	screen_text | grep -E 'swapped +1 page '
 	screen_keys i -
-	screen_text | grep -E '^ 1000000\.\.102a000 168K, 42 pages: 24 anon, 8 anon-shared, 4 none, 4 zero, 2 swap'
+	screen_text | grep -E '^ 1000000\.\.102a000 168K, 42 pages: 24 anon, 8 anon-shared, 4 none, 4 zero, 2 sw'
 	screen_keys :
 	screen_text | tail -n 1 | grep -E '^:1000000\.\.102a000 +-> 1000000\.\.102a000 168K'
 	screen_keys Enter
