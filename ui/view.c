@@ -397,7 +397,7 @@ ui_name_cut(struct buf *out, const struct vma *v, size_t width)
 void
 ui_crumb_region(struct buf *out, const struct ui *ui, const struct sample *s, const char *tail)
 {
-	enum { NAME_LEAST = 12, NAME_MOST = 28 };
+	enum { NAME_LEAST = 4, NAME_FAIR = 12, NAME_MOST = 28 };
 	const struct vma *v = ui_vma(ui, s, NULL);
 	struct buf name = {0}, rest = {0};
 	char place[32], perm[5], size[8];
@@ -413,14 +413,18 @@ ui_crumb_region(struct buf *out, const struct ui *ui, const struct sample *s, co
 	buf_fmt(&rest, "%s %s%s", place, perm, tail);
 	room = ui->crumb_room - (int)rest.len;
 	if (room < (int)ui_width(name.s, name.len)) {
-		bool both = ui->crumb_room - (int)(strlen(place) + strlen(tail)) >= NAME_LEAST;
+		bool both = ui->crumb_room - (int)(strlen(place) + strlen(tail)) >= NAME_FAIR;
 
 		buf_free(&rest);
 		buf_fmt(&rest, "%s%s", both ? place : "", tail);
 		room = ui->crumb_room - (int)rest.len;
 	}
-	ui_name_cut(out, v, room < NAME_LEAST ? NAME_LEAST : room > NAME_MOST ? NAME_MOST : (size_t)room);
-	buf_str(out, rest.s);
+	if (room < NAME_LEAST) { /* for nothing but a name */
+		buf_free(&rest);
+		room = ui->crumb_room > NAME_LEAST ? ui->crumb_room : NAME_LEAST;
+	}
+	ui_name_cut(out, v, room > NAME_MOST ? NAME_MOST : (size_t)room);
+	buf_str(out, rest.s ? rest.s : "");
 	buf_free(&name);
 	buf_free(&rest);
 }
