@@ -377,12 +377,16 @@ id_of(int c)
 	return -1;
 }
 
+/* `open`: the last option that may have a value and was given none, or NULL. */
 static int
-take_target(struct options *o, const char *word, struct err *err)
+take_target(struct options *o, const char *word, const char *open, struct err *err)
 {
+	char how[160] = "to start a command write `pmtop -- COMMAND`";
+
+	if (o->target && open)
+		snprintf(how, sizeof(how), "a value of --%s is joined to it: --%s=%.60s", open, open, o->target);
 	if (o->target)
-		return err_set(err, ERR_USAGE, "one process at a time",
-		               "to start a command write `pmtop -- COMMAND`", "%.60s is one word too many", word);
+		return err_set(err, ERR_USAGE, "one process at a time", how, "%.60s is one word too many", word);
 	o->target = word;
 	return 0;
 }
@@ -402,6 +406,8 @@ check_targets(const struct options *o, struct err *err)
 {
 	if (o->count && o->mode != MODE_WATCH)
 		return err_set(err, ERR_USAGE, "it counts intervals of --watch", "give --watch, too", "--count alone");
+	if (o->scope && o->mode != MODE_SCREEN && !o->watch_ns)
+		return err_set(err, ERR_USAGE, "it is what --watch and the screen watch", "give --watch, too", "--scope alone");
 	if ((o->target != NULL) + (o->command != NULL) + o->demo > 1)
 		return err_set(err, ERR_USAGE, "a PID, --demo and -- COMMAND exclude each other", "give one",
 		               "two targets were given");
@@ -423,6 +429,7 @@ options_parse(struct options *o, int argc, char **argv, struct err *err)
 {
 	struct option longs[OPTIONS + 1];
 	char shorts[2 * OPTIONS + 3];
+	const char *open = NULL;
 	int c;
 
 	fill_getopt(longs, shorts);
@@ -441,7 +448,9 @@ options_parse(struct options *o, int argc, char **argv, struct err *err)
 		word = argv[at < argc ? at : argc - 1];
 		if (c == '?' || c == ':')
 			return unknown_option(word[0] == '-' ? word : argv[optind - 1], c, err);
-		if ((c == 1 ? take_target(o, optarg, err) : take(o, (enum option_id)id_of(c), optarg, err)) < 0)
+		if ((c == 1 ? take_target(o, optarg, open, err) : take(o, (enum option_id)id_of(c), optarg, err)) < 0)
 			return -1;
+		if (c != 1 && !optarg && rows[id_of(c)].arg[0] == '[')
+			open = rows[id_of(c)].name;
 	}
 }
