@@ -348,26 +348,33 @@ draw_say(const struct app *a, int y)
 }
 
 static void
+draw_fact(const struct fact *f, int y, int cols)
+{
+	enum { VALUE = 17 };
+	int x = VALUE + (int)ui_width(f->value, strlen(f->value));
+
+	paint_text(y, 2, VALUE, ROLE_DIM, "%s", f->key);
+	ui_draw_cut(y, VALUE, cols, ROLE_TEXT, f->value);
+	if (f->note)
+		ui_draw_cut(y, x + (f->value[0] ? 1 : 0), cols, ROLE_DIM, f->note);
+}
+
+/* The answer in a line, and its facts below; those that have no room are counted. */
+static void
 draw_panel(const struct app *a, int bottom)
 {
 	const struct answer *p = a->panel;
-	int rows = (int)p->n + 1, top, cols = a->ui.cols;
+	int all = (int)p->n, rows = all < bottom - 3 ? all : bottom - 3, top = bottom - rows - 1, cols = a->ui.cols;
 
-	if (rows > bottom - 2)
-		rows = bottom - 2;
-	top = bottom - rows;
 	zone_cover(top, 0, bottom, cols);
 	paint_fill(top, 0, cols, ROLE_HEADER);
-	paint_text(top, 1, cols, ROLE_HEADER, "%s", a->panel->line);
-	for (int i = 0; i + 1 < rows; i++) {
-		const struct fact *f = &p->f[i];
-		int y = top + 1 + i, x;
-
-		paint_fill(y, 0, cols, ROLE_TEXT);
-		paint_text(y, 2, 17, ROLE_DIM, "%s", f->key);
-		x = paint_text(y, 17, cols, ROLE_TEXT, "%s", f->value);
-		if (f->note)
-			paint_text(y, x + (f->value[0] ? 1 : 0), cols, ROLE_DIM, "%s", f->note);
+	ui_draw_cut(top, 1, cols, ROLE_HEADER, p->line);
+	for (int i = 0; i < rows; i++) {
+		paint_fill(top + 1 + i, 0, cols, ROLE_TEXT);
+		if (i == rows - 1 && rows < all)
+			paint_text(top + 1 + i, 2, cols, ROLE_DIM, "%d more, for which the screen is too small", all - i);
+		else
+			draw_fact(&p->f[i], top + 1 + i, cols);
 	}
 }
 

@@ -11,16 +11,17 @@
 #include "zones.h"
 
 static int
-draw_heats(const struct ui *ui, int y, int x)
+draw_heats(const struct ui *ui, const struct sample *s, int y, int x)
 {
+	const char *word = track_way_caps(s->track_way) & TRACK_CHANGES ? "changed" : "written";
 	static const char *const ages[HEAT_COUNT] = {NULL, "now", "2s", "5s", "12s", "30s"};
 	static const char *const counts[HEAT_COUNT] = {NULL, "16+", "8", "4", "2", "1"};
 
 	if (!ui_by_count(ui) && paint_heat(HEAT_NOW) == paint_heat(HEAT_30S)) {
 		x = paint_text(y, x, ui->cols, ui_heat_role(ui, HEAT_NOW), " %c ", (char)cells_heat_glyph(ui, HEAT_NOW));
-		return paint_text(y, x, ui->cols, ROLE_TEXT, " written ") + 1;
+		return paint_text(y, x, ui->cols, ROLE_TEXT, " %s ", word) + 1;
 	}
-	x = paint_text(y, x, ui->cols, ROLE_TEXT, ui_by_count(ui) ? "written in " : "written ");
+	x = paint_text(y, x, ui->cols, ROLE_TEXT, ui_by_count(ui) ? "%s in " : "%s ", word);
 	for (enum heat h = HEAT_NOW; h < HEAT_COUNT; h++) {
 		const char *text = ui_by_count(ui) ? counts[h] : ages[h];
 
@@ -107,7 +108,7 @@ legend_draw(const struct ui *ui, const struct sample *s, int y)
 	if (has_tenths(ui, w))
 		x = paint_text(y, x, ui->cols, ROLE_TEXT, "1-9 tenths in RAM ");
 	if (s->gen && !lens_needs_pages(l))
-		x = draw_heats(ui, y, x);
+		x = draw_heats(ui, s, y, x);
 	for (unsigned c = 0; c < lens_classes(l) && x + 6 < ui->cols; c++) {
 		int from = x;
 

@@ -77,6 +77,8 @@ take_binding(struct reading *r, char view, const char *name, const char *keys, s
 
 	if (action < 0)
 		return no_action(name, err);
+	if (!keys[0])
+		return err_set(err, ERR_USAGE, "there is no key", "give its keys, or none", "%.40s =", name);
 	b.keys = mem_strdup(strcmp(keys, "none") ? keys : "");
 	for (char *s = b.keys; *s; s++)
 		if (*s == '\t')

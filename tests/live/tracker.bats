@@ -400,6 +400,7 @@ account() {
 	screen_wait_text "${AT[anon]} +a{64}( |\$)"
 	subject write anon 3 5 7
 	screen_wait_text "${AT[anon]} +aaa[#+-]a[#+-]a[#+-]a{56}( |\$)"
+	screen_text | grep '^1 state .*changed #now'
 	is_free
 	screen_keys q q
 	screen_end

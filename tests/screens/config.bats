@@ -79,6 +79,16 @@ teardown() { screen_stop; }
 	screen_end
 }
 
+@test "bug: an action with no key after it lost the keys that it had" {
+	printf '%s\n' '[keys]' 'help =' >"$rc"
+	screen_start 160x24 "$PID"
+	screen_text | grep 'pmtoprc:2: help =: there is no key; give its keys, or none'
+	screen_keys '?'
+	screen_text | head -n 1 | grep 'help > regions'
+	screen_keys Q
+	screen_end
+}
+
 @test "calm: what was written has one colour, however long ago, and no second is counted" {
 	fixture_own softdirty
 	screen_start 80x24 --calm "$PID"

@@ -260,6 +260,21 @@ screen_goto() {
 	screen_end
 }
 
+@test "an answer with no room for all of it says how much is left out" {
+	fixture zoo
+	local shown
+	screen_start 60x12 "$PID"
+	screen_keys :
+	screen_type 1000000
+	screen_keys Enter
+	shown=$(screen_text)
+	grep -E '^  [0-9]+ more, for which the screen is too small$' <<<"$shown"
+	screen_resize 60 48
+	run ! grep -E 'more, for which' <<<"$(screen_text)"
+	screen_keys Escape Q
+	screen_end
+}
+
 @test "the prompt completes, remembers, and is left without a trace" {
 	fixture zoo
 	screen_start 80x24 "$PID"
