@@ -865,13 +865,15 @@ run(const struct mode *m)
 	unsigned fds = 0;
 
 	pthread_sigmask(SIG_SETMASK, NULL, &mask);
-	printf("ready %d %llx..%llx\n", (int)victim, (unsigned long long)(uintptr_t)region,
-	       (unsigned long long)(uintptr_t)region + 16 * 4096);
 	while (!atomic_load(&s->end)) {
 		m->round();
 		check_mask(&mask);
-		if (++rounds == 30) /* whatever a mode opens on the way is open */
-			fds = count_fds();
+		if (++rounds != 30)
+			continue;
+		/* whatever a mode opens on the way is open, and nobody else's descriptor is there yet */
+		fds = count_fds();
+		printf("ready %d %llx..%llx\n", (int)victim, (unsigned long long)(uintptr_t)region,
+		       (unsigned long long)(uintptr_t)region + 16 * 4096);
 	}
 	if (rounds >= 30)
 		expect(count_fds(), fds, "open descriptors");
