@@ -25,7 +25,7 @@ struct lister {
 	pthread_cond_t wake;
 	uint64_t request;
 	struct processes *out;
-	bool stop, ended_thread, open_failed;
+	bool stop, ended_thread, left, open_failed; /* left: nobody waits for it any more */
 	struct err open_err;
 
 	/* the thread's own */
@@ -82,7 +82,7 @@ make_list(struct lister *l)
 static bool
 wait_for_work(struct lister *l, uint64_t at)
 {
-	struct timespec until = {(time_t)(at / 1000000000), (long)(at % 1000000000)};
+	struct timespec until = time_deadline(at);
 	bool go;
 
 	pthread_mutex_lock(&l->lock);
@@ -112,11 +112,23 @@ open_root(struct lister *l)
 	return false;
 }
 
+static void
+free_lister(struct lister *l)
+{
+	processes_free(l->out);
+	close(l->event);
+	pthread_mutex_destroy(&l->lock);
+	pthread_cond_destroy(&l->wake);
+	free(l->root);
+	free(l);
+}
+
 static void *
 thread_main(void *arg)
 {
 	struct lister *l = arg;
 	uint64_t next = 0;
+	bool left;
 
 	if (open_root(l)) {
 		do {
@@ -130,8 +142,11 @@ thread_main(void *arg)
 	processes_close(&l->r);
 	pthread_mutex_lock(&l->lock);
 	l->ended_thread = true;
+	left = l->left;
 	pthread_cond_broadcast(&l->wake);
 	pthread_mutex_unlock(&l->lock);
+	if (left)
+		free_lister(l);
 	return NULL;
 }
 
@@ -214,7 +229,8 @@ void
 lister_stop(struct lister *l)
 {
 	uint64_t at = time_ns() + STOP_WAIT_MS * MS;
-	struct timespec until = {(time_t)(at / 1000000000), (long)(at % 1000000000)};
+	struct timespec until = time_deadline(at);
+	pthread_t thread = l->thread;
 	bool ended_in_time;
 
 	pthread_mutex_lock(&l->lock);
@@ -223,16 +239,12 @@ lister_stop(struct lister *l)
 	while (!l->ended_thread && pthread_cond_timedwait(&l->wake, &l->lock, &until) != ETIMEDOUT)
 		;
 	ended_in_time = l->ended_thread;
+	l->left = !ended_in_time;
 	pthread_mutex_unlock(&l->lock);
-	if (!ended_in_time) {
-		pthread_detach(l->thread);
-		return;
+	if (ended_in_time) {
+		pthread_join(thread, NULL);
+		free_lister(l);
+	} else {
+		pthread_detach(thread); /* and l is its own now */
 	}
-	pthread_join(l->thread, NULL);
-	processes_free(l->out);
-	close(l->event);
-	pthread_mutex_destroy(&l->lock);
-	pthread_cond_destroy(&l->wake);
-	free(l->root);
-	free(l);
 }

@@ -33,7 +33,8 @@ struct sampler {
 	pthread_cond_t wake;
 	struct want want;
 	struct sample *out;
-	bool stop, ended_thread, open_failed, holds; /* holds: the target is watched */
+	bool stop, ended_thread, open_failed;
+	bool holds, left; /* the target is watched; nobody waits for the thread any more */
 	struct err open_err;
 	int pidfd;
 	uint64_t busy_ns;
@@ -136,7 +137,7 @@ wait_for_work(struct sampler *s, bool *news)
 		at = u64_max(now, s->next_look);
 	else if (timed && s->look.now.interval_ns && !s->look.now.paused)
 		at = u64_min(at, u64_max(now, s->next_look));
-	until = (struct timespec){(time_t)(at / 1000000000), (long)(at % 1000000000)};
+	until = time_deadline(at);
 	pthread_mutex_lock(&s->lock);
 	s->busy_ns = 0;
 	while (!s->stop && s->want.serial == s->look.now.serial)
@@ -238,11 +239,22 @@ open_target(struct sampler *s)
 	return ok;
 }
 
+static void
+free_sampler(struct sampler *s)
+{
+	sample_free(s->out);
+	close(s->event);
+	pthread_mutex_destroy(&s->lock);
+	pthread_cond_destroy(&s->wake);
+	free(s->root);
+	free(s);
+}
+
 static void *
 thread_main(void *arg)
 {
 	struct sampler *s = arg;
-	bool news, ok = open_target(s);
+	bool left, news, ok = open_target(s);
 
 	while (ok && wait_for_work(s, &news)) {
 		turn(s, news);
@@ -255,8 +267,11 @@ thread_main(void *arg)
 	look_close(&s->look);
 	pthread_mutex_lock(&s->lock);
 	s->ended_thread = true;
+	left = s->left;
 	pthread_cond_broadcast(&s->wake);
 	pthread_mutex_unlock(&s->lock);
+	if (left)
+		free_sampler(s);
 	return NULL;
 }
 
@@ -337,29 +352,26 @@ sampler_opened(struct sampler *s, struct err *err)
 bool
 sampler_stop(struct sampler *s)
 {
+	pthread_t thread = s->thread;
 	struct timespec until;
 	bool ended_in_time;
 	uint64_t at;
 
 	pthread_mutex_lock(&s->lock);
 	at = time_ns() + (s->holds ? RELEASE_WAIT_MS : STOP_WAIT_MS) * MS;
-	until = (struct timespec){(time_t)(at / 1000000000), (long)(at % 1000000000)};
+	until = time_deadline(at);
 	s->stop = true;
 	pthread_cond_broadcast(&s->wake);
 	while (!s->ended_thread && pthread_cond_timedwait(&s->wake, &s->lock, &until) != ETIMEDOUT)
 		;
 	ended_in_time = s->ended_thread;
+	s->left = !ended_in_time;
 	pthread_mutex_unlock(&s->lock);
-	if (!ended_in_time) {
-		pthread_detach(s->thread);
-		return false;
+	if (ended_in_time) {
+		pthread_join(thread, NULL);
+		free_sampler(s);
+	} else {
+		pthread_detach(thread); /* and s is its own now */
 	}
-	pthread_join(s->thread, NULL);
-	sample_free(s->out);
-	close(s->event);
-	pthread_mutex_destroy(&s->lock);
-	pthread_cond_destroy(&s->wake);
-	free(s->root);
-	free(s);
-	return true;
+	return ended_in_time;
 }

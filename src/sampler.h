@@ -35,8 +35,8 @@ struct sample *sampler_take(struct sampler *s);
 bool sampler_opened(struct sampler *s, struct err *err);
 
 /*
- * Ends the thread. One that is stuck in the kernel is left behind (it holds nothing that matters
- * and ends with the process): returns false then, and s must not be used again.
+ * Ends the thread, and s. One that is stuck in the kernel is left behind, with s (they end when it
+ * comes back, or with the process): returns false then.
  */
 bool sampler_stop(struct sampler *s);
 

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -87,6 +88,9 @@ bool file_read_small(int dir, const char *name, char *out, size_t size);
  */
 uint64_t time_ns(void);
 void time_from(const char *file);
+
+/* The same moment by CLOCK_MONOTONIC, for waits: they take their time while the clock stands. */
+struct timespec time_deadline(uint64_t at);
 
 /* Parse digits of `base` (10 or 16) from s; *end is the first character left. false: none, or too big. */
 bool parse_u64(const char *s, int base, const char **end, uint64_t *out);

@@ -303,7 +303,8 @@ test_clock(void)
 {
 	int fd = fake_file();
 	char path[32];
-	uint64_t before = time_ns();
+	uint64_t before = time_ns(), late, at;
+	struct timespec until;
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	ok(pwrite(fd, "12500\n", 6, 0) == 6, "a clock in a file");
@@ -311,7 +312,11 @@ test_clock(void)
 	is_u64(time_ns(), UINT64_C(12500000000), "the time is what the file says");
 	ok(pwrite(fd, "12501\n", 6, 0) == 6, "it goes on");
 	is_u64(time_ns(), UINT64_C(12501000000), "and is asked each time");
+	until = time_deadline(time_ns() + UINT64_C(3600000000000));
 	time_from(NULL);
+	late = time_ns() + UINT64_C(3600000000000);
+	at = (uint64_t)until.tv_sec * 1000000000 + (uint64_t)until.tv_nsec;
+	ok(at <= late && at > late - UINT64_C(60000000000), "a wait of an hour takes one while the clock stands");
 	ok(time_ns() >= before && before > 0, "without a file it is the true one");
 	close(fd);
 }
