@@ -173,14 +173,17 @@ at() { screen_wait_text "^ $1[: ]"; }
 
 @test "y copies the address or the range, where the terminal can" {
 	fixture zoo
+	screen_clock 100000 # what is said of it goes after a while
 	screen_start 80x24 "$PID"
 	_tmux set-option -s set-clipboard on
 	screen_keys y
 	screen_text | grep '^ copied 400000 *$'
+	screen_clock 200000
 	[[ $(_tmux show-buffer) == 400000 ]]
 	screen_goto heap
 	screen_keys Right v Right y
 	[[ $(_tmux show-buffer) == 1001000..1003000 ]]
+	screen_clock 300000
 	at 1002000
 	screen_keys x Right Right Right y
 	[[ $(_tmux show-buffer) == 1002003 ]]

@@ -135,6 +135,7 @@ _screen_lacks() { ! screen_text | grep -q -- "$1"; }
 
 @test "what is mapped anew is marked, what is unmapped stays struck for a moment" {
 	fixture_own java
+	screen_clock 100000
 	screen_start 80x24 "$PID"
 	screen_keys /
 	screen_type 7f1a2c
@@ -143,6 +144,7 @@ _screen_lacks() { ! screen_text | grep -q -- "$1"; }
 	screen_keys r
 	screen_golden list-marks
 	# they go without a key and without a look
+	screen_clock 104000
 	screen_wait_text '^ 7f1a30000000'
 	_screen_until "the end of the struck row" _screen_lacks '7f1a2c000000'
 	screen_text | grep '^›7f1a30000000'
@@ -152,6 +154,7 @@ _screen_lacks() { ! screen_text | grep -q -- "$1"; }
 
 @test "a struck row keeps its place in any order, and nothing opens it" {
 	fixture_own java
+	screen_clock 100000
 	screen_start 80x24 "$PID"
 	screen_keys '>' Down
 	screen_text | sed -n 7p | grep '^›000140000000'
