@@ -188,7 +188,7 @@ void
 app_turn(struct app *a, struct pollfd *news, size_t n)
 {
 	enum { TTY, OUT, SIGNALS, NEWS, FDS = NEWS + APP_NEWS };
-	bool draws = app_can_draw(a); /* a slow terminal gets the next frame that it can take */
+	bool draws = a->term.headless || term_takes(); /* a slow terminal gets the next frame that it can take */
 	struct pollfd fds[FDS] = {
 	    [TTY] = {term_fd(&a->term), POLLIN, 0},
 	    [OUT] = {draws ? -1 : STDOUT_FILENO, POLLOUT, 0},
@@ -205,8 +205,7 @@ app_turn(struct app *a, struct pollfd *news, size_t n)
 	if (!a->quit)
 		poll(fds, NEWS + n, draws ? wait_ms(a) : -1);
 	memcpy(news, fds + NEWS, n * sizeof(*news));
-	if (fds[SIGNALS].revents)
-		app_signals_take(a);
+	app_signals_take(a);
 	if (fds[TTY].revents & (POLLHUP | POLLERR))
 		a->quit = true;
 }
@@ -308,6 +307,7 @@ run_screen(struct app *a, struct err *err)
 	prompt_close();
 	paint_close();
 	term_close(&a->term);
+	app_signals_close();
 	return r;
 }
 

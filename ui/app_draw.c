@@ -434,7 +434,7 @@ app_draw(struct app *a)
 		else
 			draw_hints(a);
 	}
-	app_flush(a);
+	a->cells = paint_flush();
 	a->stale = false;
 	a->frame++;
 }

@@ -1,83 +1,85 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Signals: those that end pmtop, those that stop it for a while, and a terminal that takes nothing
- * more. They are read from a descriptor; but while a frame is being sent to a terminal that does not
- * take it nobody reads, so then they act at once.
+ * Signals: those that end pmtop, and those that stop it for a while. The loop does what they ask for;
+ * but a write to a terminal that takes nothing more (stopped with ^S, its reader hung) keeps the loop
+ * for ever, so a moment after a signal that ends, and at the next one, that is ended where it stands.
  */
 #include "app_state.h"
 
-#include <poll.h>
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
-#include <sys/signalfd.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "paint.h"
 #include "util.h"
 
+enum { PATIENCE_S = 1 };
+
 static const int ends[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM};
-static volatile sig_atomic_t ended; /* while a frame was sent */
+static const int stops[] = {SIGTSTP, SIGCONT};
+static volatile sig_atomic_t ended, stopped, continued; /* what came: ended, the signal's number */
+static int news = -1;
 
-static sigset_t
-ending(void)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	for (size_t i = 0; i < ARRAY_LEN(ends); i++)
-		sigaddset(&set, ends[i]);
-	return set;
-}
-
-/* A terminal that is but slow gets its frame, and then a proper end. */
+/* A terminal that is but slow gets what was under way to it, and then a proper end. */
 static void
 on_end(int sig)
 {
-	struct pollfd p = {.fd = STDOUT_FILENO, .events = POLLOUT};
+	if (ended && !term_takes()) {
+		term_panic();
+		signal(ended, SIG_DFL);
+		raise(ended);
+	}
+	if (!ended)
+		ended = sig;
+	alarm(PATIENCE_S);
+}
 
-	ended = sig;
-	if (poll(&p, 1, 0) > 0)
-		return;
-	term_panic();
-	signal(sig, SIG_DFL);
-	raise(sig);
+static void
+on_signal(int sig)
+{
+	int error = errno;
+	uint64_t one = 1;
+
+	if (sig == SIGTSTP)
+		stopped = 1;
+	else if (sig == SIGCONT)
+		continued = 1;
+	else
+		on_end(sig);
+	if (write(news, &one, sizeof(one)) < 0)
+		news = -1; /* the end of the wait tells as much */
+	errno = error;
+}
+
+static void
+handle(const int *sig, size_t n, void (*handler)(int))
+{
+	struct sigaction act = {.sa_handler = handler, .sa_flags = SA_RESTART};
+
+	sigfillset(&act.sa_mask);
+	for (size_t i = 0; i < n; i++)
+		sigaction(sig[i], &act, NULL);
 }
 
 int
 app_signals_open(void)
 {
-	struct sigaction act = {.sa_handler = on_end};
-	sigset_t set = ending();
-
-	sigemptyset(&act.sa_mask);
-	for (size_t i = 0; i < ARRAY_LEN(ends); i++)
-		sigaction(ends[i], &act, NULL);
-	sigaddset(&set, SIGTSTP);
-	sigaddset(&set, SIGCONT);
-	sigprocmask(SIG_BLOCK, &set, NULL);
+	news = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	handle(ends, ARRAY_LEN(ends), on_signal);
+	handle(stops, ARRAY_LEN(stops), on_signal);
 	signal(SIGPIPE, SIG_IGN);
-	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-}
-
-bool
-app_can_draw(const struct app *a)
-{
-	struct pollfd p = {.fd = STDOUT_FILENO, .events = POLLOUT};
-
-	return a->term.headless || poll(&p, 1, 0) > 0;
+	return news;
 }
 
 void
-app_flush(struct app *a)
+app_signals_close(void)
 {
-	sigset_t set = ending();
-
-	if (a->signals >= 0)
-		sigprocmask(SIG_UNBLOCK, &set, NULL);
-	a->cells = paint_flush();
-	if (a->signals >= 0)
-		sigprocmask(SIG_BLOCK, &set, NULL);
-	a->quit |= ended != 0;
+	alarm(0);
+	handle(ends, ARRAY_LEN(ends), SIG_DFL);
+	handle(stops, ARRAY_LEN(stops), SIG_DFL);
+	close(news);
+	news = -1;
 }
 
 /* What the terminal's user sees is the shell; the stop is that of any program. */
@@ -85,20 +87,13 @@ static void
 stop(struct app *a)
 {
 	uint64_t from = time_ns(), to;
-	struct timespec at_once = {0};
-	sigset_t set;
 	char text[96];
 
 	term_suspend();
-	signal(SIGTSTP, SIG_DFL);
-	raise(SIGTSTP);
-	sigemptyset(&set);
-	sigaddset(&set, SIGTSTP);
-	sigprocmask(SIG_UNBLOCK, &set, NULL); /* here */
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	sigemptyset(&set);
-	sigaddset(&set, SIGCONT);
-	sigtimedwait(&set, NULL, &at_once); /* it has done its work */
+	handle(stops, 1, SIG_DFL);
+	raise(SIGTSTP); /* here */
+	handle(stops, 1, on_signal);
+	continued = 0; /* it has done its work */
 	term_resume();
 	to = time_ns();
 	history_stopped(&a->history, from, to);
@@ -112,19 +107,20 @@ stop(struct app *a)
 void
 app_signals_take(struct app *a)
 {
-	struct signalfd_siginfo info;
+	uint64_t n;
 
-	while (read(a->signals, &info, sizeof(info)) == sizeof(info)) {
-		switch (info.ssi_signo) {
-		case SIGTSTP:
-			stop(a);
-			break;
-		case SIGCONT: /* after a SIGSTOP, which nobody is told of: others may have had the terminal */
-			term_suspend();
-			term_resume();
-			break;
-		default:
-			a->quit = true;
-		}
+	if (!ended && !stopped && !continued)
+		return;
+	while (read(news, &n, sizeof(n)) > 0)
+		;
+	if (stopped) {
+		stopped = 0;
+		stop(a);
 	}
+	if (continued) { /* after a SIGSTOP, which nobody is told of: others may have had the terminal */
+		continued = 0;
+		term_suspend();
+		term_resume();
+	}
+	a->quit |= ended != 0;
 }

@@ -150,11 +150,10 @@ int app_report(struct app *a, const char *line, struct err *err);
 void app_report_replace(struct app *a, bool yes);
 void app_report_name(const struct app *a, char *out, size_t size); /* a name to begin with */
 
-/* app_signals.c: a descriptor that tells of signals, and what they do; whether the terminal takes a frame now */
+/* app_signals.c: a descriptor that tells of signals, -1: none; what they ask for */
 int app_signals_open(void);
 void app_signals_take(struct app *a);
-bool app_can_draw(const struct app *a);
-void app_flush(struct app *a); /* sends the frame that was drawn */
+void app_signals_close(void);
 
 /* app_mouse.c: what term.mouse tells. It has been done but for the effects, and the action: that often. */
 struct app_click {

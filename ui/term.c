@@ -32,14 +32,25 @@ enum {
 
 static const int fatal[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
 
+bool
+term_takes(void)
+{
+	struct pollfd p = {.fd = STDOUT_FILENO, .events = POLLOUT};
+
+	return poll(&p, 1, 0) > 0;
+}
+
 void
 term_panic(void)
 {
+	struct termios go = saved;
 	int flags;
 
 	if (!saved_ok)
 		return;
 	saved_ok = false;
+	go.c_iflag &= ~(tcflag_t)IXON; /* without it a ^S is over */
+	tcsetattr(STDIN_FILENO, TCSANOW, &go);
 	/* a terminal that takes nothing more must not keep us; the flags are shared with the shell */
 	flags = fcntl(STDOUT_FILENO, F_GETFL);
 	fcntl(STDOUT_FILENO, F_SETFL, flags | O_NONBLOCK);
@@ -260,8 +271,8 @@ term_close(struct term *t)
 {
 	if (!screen)
 		return;
-	saved_ok = false;
 	term_suspend();
+	saved_ok = false;
 	if (keys)
 		delwin(keys);
 	keys = NULL;

@@ -71,6 +71,9 @@ bool term_copy(struct term *t, const char *text);
 void term_suspend(void);
 void term_resume(void);
 
+/* Whether it takes a byte now: it is not slow, nor stopped (^S), nor hung. Safe in a signal handler, as the next one. */
+bool term_takes(void);
+
 /* Everything is sent anew at the next flush. */
 void term_redraw(void);
 

@@ -163,6 +163,41 @@ _is_stuck() {
 	stalled=
 }
 
+# ^S stops the terminal at once, whatever was under way; : tells it of its keys, apart from frames
+@test "bug: a terminal stopped by ^S: a signal ends it nevertheless, at rest and at the prompt" {
+	local keys
+	fixture zoo
+	for keys in "" :; do
+		screen_start 80x24 "$PID"
+		program=$(screen_pid)
+		screen_send C-s
+		# shellcheck disable=SC2086
+		screen_send Down $keys
+		_screen_until "the keys to be taken" _keys_taken
+		kill -TERM "$program"
+		_screen_until "the end" test -e "$SCREEN_TMP/exit"
+		[ "$(<"$SCREEN_TMP/exit")" = 143 ]
+		_screen_restored after
+		screen_stop
+	done
+}
+
+# what was typed has left the terminal's line
+_keys_taken() {
+	local tty
+	tty=$(readlink "/proc/$program/fd/0") || return
+	perl -e 'open my $t, "<", $ARGV[0] or exit 1; my $n = pack "i", 0; ioctl($t, 0x541B, $n) or exit 1; exit(unpack("i", $n) != 0)' "$tty"
+}
+
+@test "a terminal stopped by ^S goes on with ^Q, and with the key that leaves" {
+	fixture zoo
+	screen_start 80x24 "$PID"
+	screen_send C-s
+	screen_send Down Q
+	screen_send C-q
+	screen_end
+}
+
 @test "a slow terminal drops frames, and goes on where it is" {
 	SCREEN_OPTIONS=(--interval 0.05)
 	command -v tmux >/dev/null || skip "tmux is not installed"
