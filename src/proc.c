@@ -100,6 +100,8 @@ proc_living_thread(int dir, pid_t *tid)
 static int
 refuse_missing(const struct proc *p, pid_t pid, struct err *err)
 {
+	if (errno == EMFILE || errno == ENFILE || errno == ENOMEM)
+		return err_sys(err, NULL, "cannot open process %d", (int)pid);
 	if (p->live && kill(pid, 0) < 0 && errno == EPERM)
 		return err_set(err, ERR_TARGET, "/proc hides other users' processes (hidepid)",
 		               "run pmtop as root, or as its owner", "cannot see process %d", (int)pid);
@@ -114,6 +116,7 @@ identify(struct proc *p, struct err *err)
 	struct stat_fields f;
 	long tgid = status_field(p->leader, "\nTgid:");
 
+	errno = 0;
 	if (!stat_read(p->leader, &f))
 		return refuse_missing(p, p->pid, err);
 	memcpy(p->comm, f.comm, sizeof(p->comm));
