@@ -55,7 +55,7 @@ victim_fared_well() {
 
 # A helper whose pmtop was killed may be at it a moment longer.
 victim_is_free() {
-	local until=$((SECONDS + 10 * ${TEST_TIMEOUT_SCALE:-1}))
+	local until=$((SECONDS + 30 * ${TEST_TIMEOUT_SCALE:-1}))
 	while grep -qE '^TracerPid:\s+[1-9]' "/proc/$VICTIM_PID/status"; do
 		((SECONDS < until)) || { echo "somebody still traces it"; return 1; }
 	done

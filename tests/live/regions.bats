@@ -47,7 +47,7 @@ told() {
 
 # threads_asleep PID: until then the kernel does not tell their stack pointers
 threads_asleep() {
-	local limit=$((SECONDS + 10 * ${TEST_TIMEOUT_SCALE:-1}))
+	local limit=$((SECONDS + 30 * ${TEST_TIMEOUT_SCALE:-1}))
 	while grep -q running "/proc/$1"/task/*/syscall; do
 		((SECONDS < limit)) || { echo "a thread does not go to sleep"; return 1; }
 	done

@@ -17,7 +17,7 @@ unwatched_start() {
 
 # until_true COMMAND...
 until_true() {
-	local limit=$((SECONDS + 10 * ${TEST_TIMEOUT_SCALE:-1}))
+	local limit=$((SECONDS + 30 * ${TEST_TIMEOUT_SCALE:-1}))
 	until "$@"; do ((SECONDS < limit)) || { echo "never: $*"; return 1; }; done
 }
 

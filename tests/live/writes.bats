@@ -106,7 +106,7 @@ teardown() { live_end; }
 
 @test "--watch tells what was written in each interval, and where" {
 	need_soft_dirty
-	local limit=$((SECONDS + 10 * ${TEST_TIMEOUT_SCALE:-1}))
+	local limit=$((SECONDS + 30 * ${TEST_TIMEOUT_SCALE:-1}))
 	subject_start
 	pm --watch=$((2 * ${TEST_TIMEOUT_SCALE:-1})) --count 1 --csv -n -o PAGES,BYTES,MAPPING,START "$SUBJECT_PID" \
 		>"$BATS_TEST_TMPDIR/watch" 3>&- &
