@@ -10,6 +10,7 @@
 #include "page.h"
 #include "region.h"
 #include "smaps.h"
+#include "truth.h"
 #include "vma.h"
 
 /*
@@ -18,12 +19,9 @@
  *
  *   P = P & P | P "|" P | !P | (P) | WORD | FIELD op VALUE      op: = != < <= > >= ~
  *
- * Truth has three values, because facts may be hidden: what follows from an unknown fact is unknown,
- * and so is its contrary (Kleene). A field that a page does not have at all (the frame of a page
+ * What is hidden is not known (truth.h). A field that a page does not have at all (the frame of a page
  * that is not in RAM) compares false, whatever the operator.
  */
-enum truth { TRUTH_NO, TRUTH_UNKNOWN, TRUTH_YES };
-
 enum filter_scope { FILTER_PAGE = 1, FILTER_REGION = 2, FILTER_BOTH = 3 };
 
 /* What a filter needs beyond enum page_want. */

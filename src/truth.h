@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PM_TRUTH_H
+#define PM_TRUTH_H
+
+#include <stdbool.h>
+
+/*
+ * Truth has three values, because facts may be hidden: what follows from an unknown fact is unknown,
+ * and so is its contrary (Kleene's strong logic).
+ */
+enum truth { TRUTH_NO, TRUTH_UNKNOWN, TRUTH_YES };
+
+static inline enum truth
+truth(bool b)
+{
+	return b ? TRUTH_YES : TRUTH_NO;
+}
+
+static inline enum truth
+both(enum truth a, enum truth b)
+{
+	return a < b ? a : b;
+}
+
+static inline enum truth
+either(enum truth a, enum truth b)
+{
+	return a > b ? a : b;
+}
+
+static inline enum truth
+contrary(enum truth t)
+{
+	return (enum truth)(TRUTH_YES - t);
+}
+
+#endif
