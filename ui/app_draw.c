@@ -174,14 +174,16 @@ find_hints(const struct app *a, struct key_row out[HINTS_MAX])
 	const struct key_row *k = key_table(&n);
 	int found = 0;
 
-	for (size_t i = 0; i < n && found < HINTS_MAX; i++)
-		/* of two ways out Esc says enough */
-		if (k[i].hint[0] && key_row_in(&k[i], view) && (k[i].action != ACT_CLOSE || (!a->ui.depth && !a->panel)))
-			out[found++] = k[i];
-	for (int i = 0; i < found && v->hint && view == v->letter; i++) {
-		const char *word = v->hint(&a->ui, out[i].action);
+	for (size_t i = 0; i < n && found < HINTS_MAX; i++) {
+		const char *own = v->hint && view == v->letter ? v->hint(&a->ui, app_shown(a), k[i].action) : NULL;
+		const char *word = own ? own : k[i].hint;
 
-		out[i].hint = word ? word : out[i].hint;
+		/* of two ways out Esc says enough */
+		if (!k[i].hint[0] || !word[0] || !key_row_in(&k[i], view) ||
+		    (k[i].action == ACT_CLOSE && (a->ui.depth || a->panel)))
+			continue;
+		out[found] = k[i];
+		out[found++].hint = word;
 	}
 	return found;
 }

@@ -142,8 +142,8 @@ struct view {
 	unsigned (*typed)(struct ui *ui, int key);
 	/* the sentence about what is under the cursor */
 	void (*say)(const struct ui *ui, const struct sample *s, struct buf *out);
-	/* what a key does as things are now, in place of keys.def's hint; NULL: that. The function may be NULL */
-	const char *(*hint)(const struct ui *ui, enum action a);
+	/* what a key does as things are now, in place of keys.def's hint; NULL: that, "": nothing. May be NULL */
+	const char *(*hint)(const struct ui *ui, const struct sample *s, enum action a);
 	/* the crumb after the process's name */
 	void (*crumb)(const struct ui *ui, const struct sample *s, struct buf *out);
 	/* brings `ui` in line with a new sample or a new size, before anything is drawn */

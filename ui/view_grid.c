@@ -357,8 +357,9 @@ act(struct ui *ui, const struct sample *s, enum action a)
 
 /* Enter on many pages is no page. */
 static const char *
-hint(const struct ui *ui, enum action a)
+hint(const struct ui *ui, const struct sample *s, enum action a)
 {
+	(void)s;
 	return a == ACT_OPEN && ui->grid.zoom ? "zoom in" : NULL;
 }
 

@@ -98,7 +98,7 @@ draw_pointers(const struct ui *ui, const struct sample *s, uint64_t row, int y, 
 			continue;
 		pointer_name(&name, s, v[i], value[i]);
 		paint_text(y, x, right - 1, ROLE_DIM, "%u%s", i * WORD, paint_utf8() ? "→" : ">");
-		paint_text(y, x + 2, right - (n > 1), v[i]->perm & VMA_EXEC ? ROLE_ACCENT : ROLE_TEXT, "%s", name.s);
+		ui_draw_cut(y, x + 2, right - (n > 1), v[i]->perm & VMA_EXEC ? ROLE_ACCENT : ROLE_TEXT, name.s);
 		buf_free(&name);
 		zone_add(&(struct zone){.y = y, .x = x, .bottom = y + 1, .right = right, .value = row + i * WORD,
 		                        .hit = hit_pointer, .opens = true});
@@ -406,7 +406,16 @@ act(struct ui *ui, const struct sample *s, enum action a)
 	return FX_NONE;
 }
 
+/* Only what is not in RAM has to be read by a key. */
+static const char *
+hint(const struct ui *ui, const struct sample *s, enum action a)
+{
+	const struct bytes_page *p = s ? bytes_page(s->bytes, ui->byte) : NULL;
+
+	return a == ACT_READ_PAGE && (!p || p->kind != BYTES_ABSENT) ? "" : NULL;
+}
+
 const struct view view_hex = {
-    .name = "hex", .letter = 'X', .draw = draw, .act = act, .say = say, .crumb = crumb,
+    .name = "hex", .letter = 'X', .draw = draw, .act = act, .say = say, .hint = hint, .crumb = crumb,
     .settle = settle,
 };

@@ -228,3 +228,16 @@ poke() {
 	screen_keys Q
 	screen_end
 }
+
+@test "bug: R was hinted where the page is in RAM" {
+	fixture zoo
+	screen_start 80x24 "$PID"
+	screen_hex heap
+	[[ $(screen_text) != *'R read it'* ]]
+	screen_hex heap+0x1d000
+	screen_text | tail -n 1 | grep 'R read it'
+	screen_hex 10090000	# a guard, which R cannot read
+	[[ $(screen_text) != *'R read it'* ]]
+	screen_keys Q
+	screen_end
+}
