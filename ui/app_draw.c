@@ -18,7 +18,7 @@
 #include "util.h"
 
 static const uint64_t MS = 1000000;
-enum { MIN_ROWS = 6, MIN_COLS = 30, CHOOSE_COLS = 20, SMALL_COLS = 60, HINTS_MAX = 32 };
+enum { MIN_ROWS = 6, MIN_COLS = 30, CHOOSE_COLS = 20, SMALL_COLS = 60, HINTS_MAX = 32, COMM_MOST = 20 };
 
 /* A click on it is the key that has to do with it. */
 static int
@@ -103,7 +103,7 @@ static void
 draw_header(struct app *a)
 {
 	const struct sample *s = app_shown(a);
-	struct buf crumb = {0}, comm = {0};
+	struct buf crumb = {0}, comm = {0}, name = {0};
 	bool small = a->ui.cols < SMALL_COLS; /* then where we are counts for more than that all is well */
 	int right = a->ui.cols, x = 1;
 	enum role role;
@@ -126,13 +126,15 @@ draw_header(struct app *a)
 		text_escape(&comm, s->comm, strlen(s->comm), !paint_utf8());
 	if (!small)
 		x = paint_text(0, x, right, ROLE_HEADER, "pmtop  ");
-	x = paint_text(0, x, right, ROLE_HEADER, "%s %d › ", comm.s ? comm.s : "process", (int)a->pid);
+	ui_cut_end(&name, comm.s ? comm.s : "process", COMM_MOST);
+	x = paint_text(0, x, right, ROLE_HEADER, "%s %d › ", name.s, (int)a->pid);
 	a->ui.crumb_room = right - x;
 	if (s || view_of(ui_view(&a->ui))->bare)
 		view_of(ui_view(&a->ui))->crumb(&a->ui, s, &crumb);
 	draw_crumb(x, right, crumb.s ? crumb.s : "");
 	buf_free(&crumb);
 	buf_free(&comm);
+	buf_free(&name);
 }
 
 static void
@@ -257,7 +259,7 @@ draw_preview(const struct app *a, int y, int x)
 	struct err err;
 	uint64_t addr, end;
 	const struct vma *v;
-	struct buf name = {0};
+	struct buf text = {0};
 	char perm[5], size[8];
 
 	if (prompt_kind() != PROMPT_ASK || !s || !s->regions || !prompt_line()[0] ||
@@ -269,13 +271,16 @@ draw_preview(const struct app *a, int y, int x)
 	if ((q.kind != QUERY_ADDR && q.kind != QUERY_BYTES) ||
 	    query_resolve(&q.from, &s->regions->vmas, &addr, &v, &err) < 0)
 		return;
+	buf_fmt(&text, "-> %llx ", (unsigned long long)addr);
 	if (v) {
 		vma_perm_text(v, perm);
-		ui_name_cut(&name, v, 32);
+		buf_fmt(&text, "%s ", perm);
+		ui_name_cut(&text, v, 32);
+	} else {
+		buf_str(&text, "not mapped");
 	}
-	paint_text(y, x, a->ui.cols, ROLE_DIM, "-> %llx %s %s", (unsigned long long)addr, v ? perm : "",
-	           v ? name.s : "not mapped");
-	buf_free(&name);
+	ui_draw_cut(y, x, a->ui.cols, ROLE_DIM, text.s);
+	buf_free(&text);
 }
 
 /* What the line does to the list, while it is typed. */
@@ -292,9 +297,41 @@ draw_effect(const struct app *a, int y, int x)
 	else if (prompt_kind() == PROMPT_FIND)
 		paint_text(y, x, ui->cols, ROLE_DIM, "-> %zu of %zu", ui->found, ui->found_n);
 	else if (a->typing[0])
-		paint_text(y, x, ui->cols, ROLE_DIM, "-> %s", a->typing);
+		ui_draw_cut(y, paint_text(y, x, ui->cols, ROLE_DIM, "-> "), ui->cols, ROLE_DIM, a->typing);
 	else if (prompt_kind() == PROMPT_FILTER)
 		paint_text(y, x, ui->cols, ROLE_DIM, "-> %zu of %zu regions", ui->shown, s->regions->vmas.n);
+}
+
+/* A caret above what is wrong; its words go before it or above it where there is no room behind it. */
+static void
+draw_error(const struct app *a, int y, int caret)
+{
+	char text[sizeof(a->prompt_error) + 2];
+	int width = (int)ui_width(a->prompt_error, strlen(a->prompt_error));
+
+	snprintf(text, sizeof(text), "^ %s", a->prompt_error);
+	if (caret + width + 3 <= a->ui.cols || caret < a->ui.cols / 2) {
+		draw_message(a, y, ROLE_HOT, caret, text);
+		return;
+	}
+	paint_fill(y, 0, a->ui.cols, ROLE_TEXT);
+	paint_text(y, caret, a->ui.cols, ROLE_HOT, "^");
+	if (width < caret)
+		paint_text(y, caret - width - 1, caret, ROLE_HOT, "%s", a->prompt_error);
+	else
+		draw_message(a, y - 1, ROLE_HOT, 1, a->prompt_error);
+}
+
+/* On a small screen it gives way to what is typed. Returns where that begins. */
+static int
+draw_sign(int y, int cols, const char *sign)
+{
+	enum { LINE_LEAST = 12 };
+	int width = (int)strlen(sign), x = width < cols - LINE_LEAST ? width : cols - LINE_LEAST;
+
+	paint_fill(y, 0, cols, ROLE_TEXT);
+	ui_draw_cut(y, 0, x < width ? x - 1 : x, ROLE_ACCENT, sign);
+	return x;
 }
 
 static void
@@ -305,25 +342,18 @@ draw_prompt(const struct app *a, int y)
 	                                    [PROMPT_PULSE] = "clear every so many seconds (0: no more): ",
 	                                    [PROMPT_WRITE] = "write to .txt .ansi .csv .json: ",
 	                                    [PROMPT_PAGE_FIND] = "/", [PROMPT_BYTE_FIND] = "/", [PROMPT_PAGE_FILTER] = "filter: "};
-	const char *sign = signs[prompt_kind()];
 	const char *line = prompt_line();
-	int x = (int)ui_width(sign, strlen(sign)), room = a->ui.cols - x - 1;
-	size_t at = ui_width(line, prompt_point()), skip = 0;
+	int from = draw_sign(y, a->ui.cols, signs[prompt_kind()]), x;
+	size_t skip = ui_skip(line, prompt_point(), (size_t)(a->ui.cols - from - 1)); /* a long line: where it is written at */
 
-	paint_fill(y, 0, a->ui.cols, ROLE_TEXT);
-	paint_text(y, 0, a->ui.cols, ROLE_ACCENT, "%s", sign);
-	if ((int)at > room) /* a long line: the end that is written at */
-		skip = ui_fit(line, at - (size_t)room);
-	paint_cursor(y, x + (int)ui_width(line + skip, prompt_point() - skip));
-	x = paint_text(y, x, a->ui.cols, ROLE_TEXT, "%s", line + skip);
+	paint_cursor(y, from + (int)ui_width(line + skip, prompt_point() - skip));
+	x = paint_text(y, from, a->ui.cols, ROLE_TEXT, "%s", line + skip);
 	draw_preview(a, y, x + 3);
 	draw_effect(a, y, x + 3);
 	if (a->prompt_error[0]) {
-		char text[sizeof(a->prompt_error) + 2];
-		int caret = (int)(strlen(sign) + ui_width(line, u64_min(strlen(line), (size_t)a->prompt_error_at)));
+		size_t wrong = u64_min(strlen(line), a->prompt_error_at);
 
-		snprintf(text, sizeof(text), "^ %s", a->prompt_error);
-		draw_message(a, y - 1, ROLE_HOT, caret > a->ui.cols / 2 ? a->ui.cols / 2 : caret, text);
+		draw_error(a, y - 1, from + (wrong > skip ? (int)ui_width(line + skip, wrong - skip) : 0));
 	} else if (prompt_candidates()[0]) {
 		paint_fill(y - 1, 0, a->ui.cols, ROLE_TEXT);
 		ui_draw_cut(y - 1, 1, a->ui.cols, ROLE_TEXT, prompt_candidates());

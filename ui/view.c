@@ -256,13 +256,30 @@ ui_name(struct buf *out, const struct vma *v)
 	text_escape(out, name, strlen(name), !paint_utf8());
 }
 
-/* One character: its bytes, and how paint_text will draw it. */
+/* \ooo of text_escape. */
+static bool
+is_escape(const char *s, size_t n)
+{
+	enum { LEN = 4 };
+
+	if (n < LEN || s[0] != '\\')
+		return false;
+	for (int i = 1; i < LEN; i++)
+		if (s[i] < '0' || s[i] > '7')
+			return false;
+	return true;
+}
+
+/* One character: its bytes, and how paint_text will draw it. Half an escape would be another one. */
 static size_t
 next_char(const char *s, size_t n, size_t *columns)
 {
 	uint32_t cp;
-	size_t len = utf8_next(s, n, &cp);
+	size_t len;
 
+	if (is_escape(s, n))
+		return *columns = 4;
+	len = utf8_next(s, n, &cp);
 	*columns = len ? paint_columns(cp) : 1;
 	return len ? len : 1;
 }
@@ -294,6 +311,18 @@ ui_fit(const char *s, size_t columns)
 }
 
 size_t
+ui_skip(const char *s, size_t n, size_t columns)
+{
+	size_t left = ui_width(s, n), i = 0, c;
+
+	while (left > columns) {
+		i += next_char(s + i, n - i, &c);
+		left -= c;
+	}
+	return i;
+}
+
+size_t
 ui_line(const char *text, size_t width)
 {
 	size_t n = ui_fit(text, width), cut = n;
@@ -305,13 +334,13 @@ ui_line(const char *text, size_t width)
 	return cut ? cut : n ? n : strlen(text);
 }
 
-/* What does not fit is left out before the last `tail` of n columns. */
+/* What does not fit is left out before the last `tail` columns. */
 static void
-cut_before(struct buf *out, const char *s, size_t n, size_t width, size_t tail)
+cut_before(struct buf *out, const char *s, size_t width, size_t tail)
 {
 	buf_add(out, s, ui_fit(s, width - tail - 1));
 	buf_str(out, paint_utf8() ? "…" : "~");
-	buf_str(out, s + ui_fit(s, n - tail));
+	buf_str(out, s + ui_skip(s, strlen(s), tail));
 }
 
 /* Of a path the file's name is kept if it fits, and as much of the beginning as there is room for. */
@@ -321,7 +350,7 @@ cut_path(struct buf *out, const char *s, size_t width)
 	const char *slash = strrchr(s, '/');
 	size_t base = slash ? ui_width(slash, strlen(slash)) : 0;
 
-	cut_before(out, s, ui_width(s, strlen(s)), width, base && base + 1 < width ? base : width / 2);
+	cut_before(out, s, width, base && base + 1 < width ? base : width / 2);
 }
 
 /* That a file is deleted is left out before its name is. */
@@ -340,7 +369,7 @@ cut_middle(struct buf *out, const char *s, size_t width)
 	buf_add(&bare, s, (size_t)(end - s));
 	n = ui_width(bare.s, bare.len);
 	if (n < width)
-		cut_before(out, bare.s, n, n + 1, 0);
+		cut_before(out, bare.s, n + 1, 0);
 	else
 		cut_path(out, bare.s, width);
 	buf_free(&bare);
@@ -356,7 +385,7 @@ ui_cut(struct buf *out, const char *text, size_t width)
 	else if (text[0] == '/' && width >= 4)
 		cut_middle(out, text, width);
 	else if (width)
-		cut_before(out, text, n, width, 0);
+		cut_before(out, text, width, 0);
 }
 
 void
@@ -367,7 +396,7 @@ ui_cut_end(struct buf *out, const char *text, size_t width)
 	if (n <= width)
 		buf_str(out, text);
 	else if (width)
-		cut_before(out, text, n, width, 0);
+		cut_before(out, text, width, 0);
 }
 
 void

@@ -256,6 +256,9 @@ void ui_name(struct buf *out, const struct vma *v);
 size_t ui_width(const char *s, size_t n);
 size_t ui_fit(const char *s, size_t columns);
 
+/* Bytes to leave out at the beginning of the first n, so that what is left takes at most so many columns. */
+size_t ui_skip(const char *s, size_t n, size_t columns);
+
 /* Bytes of a text that go on a line: as many words as fit, a part of one that is too long; all if there is no room. */
 size_t ui_line(const char *text, size_t width);
 

@@ -61,13 +61,11 @@ draw_filter(const struct ui *ui, int y)
 	static const char or[] = "or  pmtop NAME|PID   pmtop --demo";
 	struct buf text = {0};
 	int x = paint_text(y, 1, ui->cols, ROLE_DIM, ui->cols >= 40 ? "type to filter: " : "filter: ");
-	size_t skip, width, room = (size_t)(ui->cols - x - 1);
+	size_t room = (size_t)(ui->cols - x - 1);
 
 	buf_str(&text, "");
 	text_escape(&text, ui->picker.filter, strlen(ui->picker.filter), !paint_utf8());
-	width = ui_width(text.s, text.len);
-	skip = width > room ? ui_fit(text.s, width - room) : 0;
-	x = paint_text(y, x, ui->cols, ROLE_STRONG, "%s", text.s + skip);
+	x = paint_text(y, x, ui->cols, ROLE_STRONG, "%s", text.s + ui_skip(text.s, text.len, room));
 	paint_cursor(y, x);
 	if (x + 4 + (int)sizeof(or) <= ui->cols)
 		paint_text(y, ui->cols - (int)sizeof(or), ui->cols, ROLE_DIM, "%s", or);

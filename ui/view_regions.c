@@ -41,14 +41,17 @@ settle(struct ui *ui, const struct sample *s, int top, int bottom)
 static void
 draw_writes(const struct ui *ui, const struct sample *s, int y)
 {
+	struct buf text = {0};
+
 	paint_text(y, 0, BAR_LABEL, ROLE_DIM, "writes");
 	if (s->gen && s->can_track == TRACK_YES)
 		writes_line_draw(ui, s, y, BAR_LABEL);
 	else if (s->can_track == TRACK_YES || s->can_track == TRACK_ASK)
-		paint_text(y, BAR_LABEL, ui->cols, ROLE_DIM, "press %s: pages written from then on light up",
-		           key_of(ACT_CLEAR, 'R'));
+		buf_fmt(&text, "press %s: pages written from then on light up", key_of(ACT_CLEAR, 'R'));
 	else if (s->can_track == TRACK_NO)
-		paint_text(y, BAR_LABEL, ui->cols, ROLE_DIM, "not visible: %s", s->track_why);
+		buf_fmt(&text, "not visible: %s", s->track_why);
+	ui_draw_cut(y, BAR_LABEL, ui->cols, ROLE_DIM, text.s);
+	buf_free(&text);
 }
 
 /* In place of the writes: what the strips show now. */
@@ -67,7 +70,7 @@ draw_lens(const struct ui *ui, const struct sample *s, int y)
 	if (!lacking && x + 3 + (int)strlen(l->question) + ui_strip_legend_width(s, ui->lens) <= ui->cols)
 		x = paint_text(y, x, ui->cols, ROLE_TEXT, ": %s", l->question);
 	if (lacking)
-		paint_text(y, x, ui->cols, ROLE_HOT, ": %s", lacks.s);
+		ui_draw_cut(y, paint_text(y, x, ui->cols, ROLE_HOT, ": "), ui->cols, ROLE_HOT, lacks.s);
 	else
 		ui_strip_legend(s, ui->lens, y, x + 1, ui->cols);
 	buf_free(&lacks);

@@ -353,3 +353,39 @@ screen_goto() {
 	screen_keys q
 	screen_end
 }
+
+@test "bug: a question wider than a small screen hid what was typed, and moving in it crashed" {
+	fixture zoo
+	screen_start 40x10 "$PID"
+	screen_keys C
+	screen_type 123456789012345678
+	screen_text | tail -n 1 | grep -x 'clear every so many second… 89012345678'
+	screen_keys Left Left Left
+	screen_text | tail -n 1 | grep -x 'clear every so many second… 56789012345.*'
+	screen_resize 30 6
+	screen_text | tail -n 1 | grep -x 'clear every so m… 5678901234.*'
+	screen_keys Home
+	screen_text | tail -n 1 | grep -x 'clear every so m… 123456789012'
+	screen_keys Escape Escape q
+	screen_end
+}
+
+@test "bug: an error far to the right in a line pointed to the middle of the screen" {
+	fixture zoo
+	screen_start 80x24 "$PID"
+	screen_keys f
+	screen_type 'anon & rss>=1m & size>=1m & present & written & zorro'
+	screen_keys Enter
+	# the caret above the z: where its words fit neither behind nor before it they are above it
+	run -0 screen_text
+	[[ ${lines[-1]} == "$(printf '%-56s' 'filter: anon & rss>=1m & size>=1m & present & written &')zorro"* ]]
+	[[ ${lines[-2]} == "$(printf '%56s' '')^" && ${lines[-3]} == *'regions have no word "zorro"'* ]]
+	screen_resize 76 24
+	screen_keys Home
+	screen_type 'heap|swapped & '
+	screen_keys Enter
+	run -0 screen_text
+	[[ ${lines[-2]} == *'under FILTER ^' && ${#lines[-2]} == 72 ]]
+	screen_keys Escape Escape q
+	screen_end
+}

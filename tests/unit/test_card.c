@@ -129,10 +129,23 @@ test_cut(void)
 	cut_is("/a/long/path/to/it (deleted)", 20, "/a/lon…/it (deleted)", "which is told where there is room");
 	cut_is("日本語", 5, "日本…", "by columns, not bytes");
 	cut_is("日本語", 4, "日…", "and never half a character");
+	cut_is("/日本語日本", 10, "/日…日本", "bug: half a character before the end made it too wide");
+	cut_is("ab\\033cd", 5, "ab…", "bug: half an escape was left, and would be another one");
+	cut_is("/tmp/\\001\\002\\003\\004name", 20, "/tmp/\\001…\\004name", "of neither end");
 	cut_is("/usr/lib", 1, "…", "in one column");
 	cut_is("/usr/lib", 0, "", "in none");
 	set_terminal(false);
 	cut_is("mapped here only", 15, "mapped here on~", "in ASCII");
+}
+
+static void
+test_skip(void)
+{
+	set_terminal(true);
+	ok(ui_skip("one two", 7, 7) == 0 && ui_skip("one two", 7, 3) == 4 && ui_skip("one two", 7, 0) == 7,
+	   "the end that fits into so many columns");
+	ok(ui_skip("one two", 3, 2) == 1, "of the first bytes");
+	ok(ui_skip("日本語", 9, 3) == 6 && ui_skip("a\\033b", 6, 3) == 5, "never half a character or escape");
 }
 
 /* However long a text is, its line has an end. */
@@ -170,6 +183,7 @@ main(void)
 	test_written();
 	test_not_known();
 	test_cut();
+	test_skip();
 	test_long();
 	return tap_done();
 }
