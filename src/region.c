@@ -42,6 +42,13 @@ dirty_add(struct walk *w, const struct pm_run *run)
 	w->dirty[w->dirty_n++] = *run;
 }
 
+/* A mark in the page table, and nothing behind it; it may be our own. */
+static bool
+is_mark(enum state s)
+{
+	return s == STATE_UFFD || s == STATE_GUARD || s == STATE_POISONED;
+}
+
 /*
  * "Swapped" is said of guards, markers and pages on the move too: only the word itself tells, so
  * the few runs that are not present are read.
@@ -64,7 +71,7 @@ add_swapped(struct walk *w, const struct pm_run *run)
 
 			w->by_state[s]++;
 			w->out->swap += s == STATE_SWAPPED;
-			if (s != STATE_UFFD) /* nothing is there but the mark, which may be our own */
+			if (!is_mark(s))
 				strip_add(w->strip, at, at + 1, s);
 		}
 	}
@@ -351,7 +358,8 @@ look_at_pages(void *arg, uint64_t addr, const struct page *pages, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		uint64_t at = addr + i * k->page_size, p = (at - k->v->start) / k->page_size;
 
-		strip_add(&k->shares, p, p + 1, lens_page(&k->lens, at, &pages[i], k->page_size));
+		if (!is_mark(pages[i].state))
+			strip_add(&k->shares, p, p + 1, lens_page(&k->lens, at, &pages[i], k->page_size));
 	}
 	return 0;
 }

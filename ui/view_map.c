@@ -100,12 +100,21 @@ draw_letter(const struct ui *ui, const struct strip_cell *c, enum lens l, int y,
 		paint_glyph(y, x, paint_class_role(l, c->cls), cells_glyph(lens_class(l, c->cls).letter));
 }
 
+/* The sign that a whole region is drawn with; STATE_NONE: it has a strip. */
+static enum state
+sign_of(const struct canvas *c, size_t i)
+{
+	if (c->s->regions->vmas.v[i].type == VMA_GUARD)
+		return STATE_GUARD;
+	return !c->s->regions->r[i].known && c->s->regions->counted ? STATE_UNREADABLE : STATE_NONE;
+}
+
 static void
 draw_piece(const struct canvas *c, size_t i)
 {
 	const struct map_piece *p = &c->ui->map.piece[i];
-	const struct vma *v = &c->s->regions->vmas.v[i];
 	const struct region *r = &c->s->regions->r[i];
+	enum state sign = sign_of(c, i);
 	struct strip_cell last = {0};
 	int y, x;
 
@@ -114,16 +123,14 @@ draw_piece(const struct canvas *c, size_t i)
 
 		if (!place_on(c, p->at + k, &y, &x))
 			continue;
-		if (v->type == VMA_GUARD) {
-			paint_glyph(y + 1, x, ROLE_GUARD, L'|');
+		if (sign != STATE_NONE) {
+			paint_glyph(y + 1, x, ROLE_DIM, cells_glyph(state_row(sign)->letter));
 		} else if (r->known && r->lens < LENS_COUNT) {
 			now = ui_strip_at(c->ui, r->strip, k, p->cells);
 			ui_strip_cell(c->ui, &now, (enum lens)r->lens, y + 1, x);
 			if (cells_few_colors() && now.height && (!last.height || last.cls != now.cls || last.heat != now.heat))
 				draw_letter(c->ui, &now, (enum lens)r->lens, y + 1, x);
 			last = now;
-		} else if (!r->known && c->s->regions->counted) {
-			paint_glyph(y + 1, x, ROLE_DIM, L'?');
 		}
 	}
 }
@@ -136,7 +143,6 @@ draw_label(const struct canvas *c, const struct map_item *b, enum role role, int
 	int right = x + (int)u64_min(b->cells, c->ui->map.cols), width;
 	uint64_t bytes = 0;
 	char size[8];
-	bool cut;
 
 	for (size_t i = b->first; i < b->first + b->n; i++)
 		bytes += vma_size(&c->s->regions->vmas.v[i]);
@@ -146,10 +152,10 @@ draw_label(const struct canvas *c, const struct map_item *b, enum role role, int
 	size_text(size, bytes);
 	if (right - x >= width + 1 + (int)strlen(size))
 		buf_fmt(&name, " %s", size);
-	cut = width > right - x && right - x > 3;
-	x = paint_text(y, x, right - cut, role, "%s", name.s);
-	if (cut)
-		paint_text(y, x, right, role, "…");
+	if (right - x > 3)
+		ui_draw_cut(y, x, right, role, name.s);
+	else
+		paint_text(y, x, right, role, "%.*s", (int)ui_fit(name.s, (size_t)(right - x)), name.s);
 	buf_free(&raw);
 	buf_free(&name);
 }
@@ -213,13 +219,40 @@ draw_if_fits(int y, int x, int right, const char *text)
 	return width;
 }
 
+/* Which signs are on screen. */
+static void
+find_signs(const struct canvas *c, bool there[STATE_COUNT])
+{
+	const struct map *m = &c->ui->map;
+
+	for (size_t i = 0; i < m->pieces; i++) {
+		size_t first = m->piece[i].at / m->cols, last = (m->piece[i].at + m->piece[i].cells - 1) / m->cols;
+
+		if (m->piece[i].cells && last >= c->ui->map_top && first < c->ui->map_top + c->ui->map_rows)
+			there[sign_of(c, i)] = true;
+	}
+	there[STATE_NONE] = false;
+}
+
+/* "? unreadable ", for each of them. */
+static void
+name_signs(const struct canvas *c, struct buf *out)
+{
+	bool there[STATE_COUNT] = {false};
+
+	find_signs(c, there);
+	for (enum state s = 0; s < STATE_COUNT; s++)
+		if (there[s])
+			buf_fmt(out, "%c %s ", state_row(s)->letter, state_row(s)->name);
+}
+
 static void
 draw_legend(const struct canvas *c, int y)
 {
 	const struct ui *ui = c->ui;
 	const struct map *m = &ui->map;
 	int right = ui->cols, x;
-	struct buf lacks = {0};
+	struct buf lacks = {0}, signs = {0};
 	char part[64];
 
 	if (m->rows > ui->map_rows) {
@@ -229,10 +262,14 @@ draw_legend(const struct canvas *c, int y)
 		paint_text(y, right, ui->cols, ROLE_HOT, "%s", part);
 	}
 	x = paint_text(y, 0, right, ROLE_STRONG, "%c %s ", lens_row(ui->lens)->digit, lens_row(ui->lens)->name);
+	name_signs(c, &signs);
 	if (ui_lens_lacks(ui, c->s, &lacks))
 		x = paint_text(y, x, right, ROLE_HOT, "%s ", lacks.s);
 	else
-		x = ui_strip_legend(c->s, ui->lens, y, x, right);
+		x = ui_strip_legend(c->s, ui->lens, y, x, right - (int)signs.len);
+	if (signs.len)
+		x = paint_text(y, x, right, ROLE_DIM, "%s", signs.s);
+	buf_free(&signs);
 	buf_free(&lacks);
 	x += draw_if_fits(y, x + 1, right, m->linear ? "width = size between gaps" : "width ~ log2(size)") + 1;
 	draw_if_fits(y, x + 2, right, "height = share in RAM or swap");

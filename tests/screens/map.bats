@@ -147,3 +147,17 @@ opens() {
 	screen_keys Q
 	screen_end
 }
+
+@test "bug: the legend did not name the ? of a region that has no page table to show" {
+	fixture zoo
+	screen_start 80x24 "$PID"
+	screen_keys a
+	screen_text | grep -F '[vvar]'
+	screen_text | tail -n 3 | head -n 1 | grep -E '^1 state .* \? unreadable$'
+	screen_resize 40 10
+	[[ $(screen_text) != *unreadable* ]]	# it is not on screen
+	screen_keys G
+	screen_text | grep -E '^1 state .*\? unreadable'
+	screen_keys Q
+	screen_end
+}

@@ -246,3 +246,15 @@ teardown() { screen_stop; }
 	screen_keys q
 	screen_end
 }
+
+@test "bug: guard and poison markers looked like memory in strips" {
+	fixture zoo
+	screen_start 80x24 "$PID"
+	screen_keys /
+	screen_type 'anon: guard'
+	screen_keys Enter
+	screen_text | grep -F ' ···▇▇▇▇▇▇··· [anon: guard]'
+	screen_text | grep -F ' ▇▇▇▇▇▇·▇▇▇▇▇ [anon: poisoned]'
+	screen_keys q
+	screen_end
+}
