@@ -158,8 +158,9 @@ cell_first_there(const struct cell *c, enum lens l)
 	struct cell there = *c;
 	unsigned second, first;
 
-	if (l == LENS_STATE)
-		there.n[STATE_NONE] = there.n[STATE_CACHED] = 0;
+	for (unsigned k = 0; k < lens_classes(l); k++)
+		if (lens_class(l, k).letter == '.' || (l == LENS_STATE && k == STATE_CACHED))
+			there.n[k] = 0;
 	first = cell_first(&there, &second);
 	return first == CLASS_MAX ? cell_first(c, &second) : first;
 }

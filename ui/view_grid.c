@@ -236,25 +236,35 @@ zoom_out(struct ui *ui)
 		set_zoom(ui, ui->grid.zoom + 1);
 }
 
+/* What a cell shows: of many pages also the few that are there, and what must always show. */
+static unsigned
+shown_class(const struct cell *c, enum lens l)
+{
+	unsigned alarm = cell_alarm(c, l);
+
+	return alarm != CLASS_MAX ? alarm : cell_first_there(c, l);
+}
+
 static void
 next_change(struct ui *ui, const struct sample *s, int step)
 {
 	size_t n = (size_t)ui->grid.rows * ui->grid.row_cells, at;
-	unsigned now, second;
+	unsigned now, next;
 	const struct cell *c;
 	uint64_t lo, hi;
 	enum lens l;
 
 	if (!grid_cell_at(&ui->grid, ui->cursor, &at) || !(c = cells_find(ui, s, at, NULL)))
 		return;
-	now = cell_first(c, &second);
 	l = s->window->lens;
+	now = shown_class(c, l);
 	for (size_t i = at + (size_t)step; i < n; i += (size_t)step) {
 		c = cells_find(ui, s, i, NULL);
 		if (!c)
 			break;
-		if (step > 0 ? !cells_change(l, now, cell_first(c, &second)) : !cells_change(l, cell_first(c, &second), now)) {
-			now = cell_first(c, &second);
+		next = shown_class(c, l);
+		if (step > 0 ? !cells_change(l, now, next) : !cells_change(l, next, now)) {
+			now = next;
 			continue;
 		}
 		if (grid_cell_range(&ui->grid, i, &lo, &hi))

@@ -439,3 +439,17 @@ first_row() { screen_text | sed -n 5p | cut -c 14-; }
 	screen_keys q q
 	screen_end
 }
+
+@test "bug: Tab passed by the few pages of a zoomed cell that is nearly empty" {
+	fixture sparse
+	screen_start 80x24 "$PID"
+	screen_keys Down Down Down Enter - - - -	# 16 pages a cell, one of them in RAM in every fourth
+	screen_keys Tab
+	is "$(screen_text | tail -n 2 | head -n 1)" ' 40010000 64.0K: 16 pages: 16 none'
+	screen_keys Tab
+	is "$(screen_text | tail -n 2 | head -n 1)" ' 40040000 64.0K: 16 pages: 15 none, 1 anon'
+	screen_keys BTab
+	is "$(screen_text | tail -n 2 | head -n 1)" ' 40030000 64.0K: 16 pages: 16 none'
+	screen_keys q q
+	screen_end
+}

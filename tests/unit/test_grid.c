@@ -307,6 +307,20 @@ test_sparse_letters(void)
 	c.n[STATE_SWAPPED] = 60;
 	c.n[STATE_ANON] = 1;
 	ok(cell_letter(&c, LENS_STATE) == '1', "bug: less than a tenth in RAM is not the letter of the zero page");
+	for (enum lens l = LENS_STATE; l < LENS_COUNT; l++) {
+		unsigned there = 0;
+		char name[96];
+
+		c = (struct cell){0};
+		for (unsigned k = 0; k < lens_classes(l); k++)
+			if (lens_class(l, k).letter == '.')
+				c.n[k] = 63;
+			else
+				there = k;
+		c.n[there] = 1;
+		snprintf(name, sizeof(name), "bug: one page among many empty ones shows through lens %s", lens_row(l)->name);
+		ok(cell_letter(&c, l) != '.', name);
+	}
 }
 
 static void
