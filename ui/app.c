@@ -30,8 +30,16 @@ app_toast(struct app *a, enum role role, const char *text)
 {
 	snprintf(a->toast, sizeof(a->toast), "%.*s", (int)sizeof(a->toast) - 1, text);
 	a->toast_role = role;
+	a->toast_view = 0;
 	a->toast_until = time_ns() + TOAST_MS * MS;
 	messages_add(&a->messages, (int)role, text, time(NULL));
+}
+
+void
+app_toast_here(struct app *a, const char *text)
+{
+	app_toast(a, ROLE_TEXT, text);
+	a->toast_view = app_letter(a);
 }
 
 void

@@ -32,6 +32,10 @@ rewind_by(struct app *a, int step)
 		app_toast(a, ROLE_TEXT, "nothing was seen before this");
 		return;
 	}
+	if (step < 0 && !a->back) {
+		app_toast(a, ROLE_TEXT, "this is the newest look");
+		return;
+	}
 	if (!a->paused)
 		toggle_pause(a);
 	if (step > 0 && a->back < a->history.n)
@@ -99,6 +103,8 @@ app_effects(struct app *a, unsigned fx)
 		snprintf(text, sizeof(text), "no region has \"%s\" in its name or address", a->ui.find);
 		app_toast(a, ROLE_HOT, text);
 	}
+	if (fx & FX_NO_POINTER)
+		app_toast_here(a, "no pointer to follow: the word under the cursor is no address of a region");
 	if (fx & FX_NO_WRITES) {
 		snprintf(text, sizeof(text), "what is written shows after %s", key_of(ACT_CLEAR, 'R'));
 		app_toast(a, ROLE_TEXT, a->s && a->s->gen ? "nothing was written since the clear" : text);
@@ -114,7 +120,7 @@ stay(struct app *a)
 	char text[KEY_NAME_SIZE + 16];
 
 	snprintf(text, sizeof(text), "%s quits", key_of(ACT_CLOSE, view_of(ui_view(&a->ui))->letter));
-	app_toast(a, ROLE_TEXT, text);
+	app_toast_here(a, text);
 }
 
 /* The lens of writes has two answers: its key again is the other one. */

@@ -365,7 +365,7 @@ draw_say(const struct app *a, int y)
 {
 	struct buf text = {0};
 
-	if (!a->ui.awaited && time_ns() < a->toast_until) {
+	if (!a->ui.awaited && time_ns() < a->toast_until && (!a->toast_view || a->toast_view == app_letter(a))) {
 		draw_message(a, y, a->toast_role, 1, a->toast);
 		return;
 	}

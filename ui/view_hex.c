@@ -361,13 +361,15 @@ go_region(struct ui *ui, const struct sample *s, int by)
 	ui->byte = l->v[i].start;
 }
 
-static void
+static unsigned
 follow(struct ui *ui, const struct sample *s)
 {
 	uint64_t value;
 
-	if (pointer_at(s, ui->byte & ~(uint64_t)(WORD - 1), &value))
-		ui_hex_jump(ui, value);
+	if (!pointer_at(s, ui->byte & ~(uint64_t)(WORD - 1), &value))
+		return FX_NO_POINTER;
+	ui_hex_jump(ui, value);
+	return FX_NONE;
 }
 
 static unsigned
@@ -396,7 +398,7 @@ act(struct ui *ui, const struct sample *s, enum action a)
 		ui_leave(ui);
 		ui->byte = a == ACT_FIRST ? v->start : v->end - 1;
 		break;
-	case ACT_OPEN: follow(ui, s); break;
+	case ACT_OPEN: return follow(ui, s);
 	case ACT_RANGE: ui_range_toggle(ui); break;
 	case ACT_READ_PAGE: return FX_FAULT;
 	case ACT_FIND: return FX_FIND;

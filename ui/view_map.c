@@ -3,6 +3,7 @@
  * The whole address space on one screen: two lines a row, the names and below them the strips. How
  * the regions share the cells is map.h's; here they are drawn and walked.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "cells.h"
@@ -344,12 +345,15 @@ space_of(const struct vma_list *l)
 static void
 crumb(const struct ui *ui, const struct sample *s, struct buf *out)
 {
-	char a[8], b[8];
+	char a[8], b[8], of[24];
 
 	buf_str(out, ui->cols < 100 ? "map" : "address space");
-	if (s->regions)
-		buf_fmt(out, "  %zu regions, %s %sof %s", s->regions->vmas.n, size_text(a, s->regions->totals.size),
-		        ui->cols < 100 ? "" : "mapped ", size_text(b, space_of(&s->regions->vmas)));
+	if (!s->regions)
+		return;
+	buf_fmt(out, "  %zu regions, %s", s->regions->vmas.n, size_text(a, s->regions->totals.size));
+	snprintf(of, sizeof(of), " %sof %s", ui->cols < 100 ? "" : "mapped ", size_text(b, space_of(&s->regions->vmas)));
+	if ((int)(out->len + strlen(of)) <= ui->crumb_room)
+		buf_str(out, of);
 }
 
 /* --- keys --------------------------------------------------------------------------------------------- */

@@ -69,7 +69,7 @@ poke() {
 	screen_hex heap+0x2008
 	screen_keys Enter
 	screen_text | head -n 1 | grep -F 'hex 1001000 (1 back)'
-	screen_keys Enter	# no pointer: nothing
+	screen_keys Enter	# no pointer
 	screen_text | head -n 1 | grep -F 'hex 1001000 (1 back)'
 	screen_keys Escape
 	screen_text | head -n 1 | grep -E 'hex 1002008 +'
@@ -225,6 +225,16 @@ poke() {
 	screen_keys '?'
 	screen_text | head -n 1 | grep 'help > hex'
 	screen_text | grep -E '^ +ff +all bits set'
+	screen_keys Q
+	screen_end
+}
+
+@test "bug: Enter on a word that points nowhere said nothing" {
+	fixture zoo
+	screen_start 80x24 "$PID"
+	screen_hex libc.so.6
+	screen_keys Enter
+	screen_text | tail -n 2 | grep 'no pointer to follow'
 	screen_keys Q
 	screen_end
 }

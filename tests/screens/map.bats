@@ -111,6 +111,21 @@ opens() {
 	screen_end
 }
 
+@test "bug: what the map covers was cut behind its 'of' on a narrow screen" {
+	local cols row
+	fixture java
+	screen_start 80x24 "$PID"
+	screen_keys a
+	for cols in 66 64 60 56 52 48 44 40; do
+		screen_resize "$cols" 24
+		row=$(screen_text | head -n 1)
+		[[ $row == *'23 regions'* ]]
+		[[ $row == *' of 128T'* || $row != *' of'* ]]
+	done
+	screen_keys Q
+	screen_end
+}
+
 @test "lenses, widths and true size on the map" {
 	fixture zoo
 	screen_start 120x40 "$PID"

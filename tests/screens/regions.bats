@@ -150,6 +150,27 @@ teardown() { screen_stop; }
 	screen_end
 }
 
+@test "bug: ] held the picture still where there is nothing newer" {
+	fixture zoo
+	screen_start 80x24 "$PID"
+	screen_keys ']'
+	screen_text | tail -n 2 | grep 'this is the newest look'
+	[[ $(screen_text | head -n 1) != *paused* ]]
+	screen_keys q
+	screen_end
+}
+
+@test "bug: 'q quits' was said where q closes a view" {
+	fixture zoo
+	screen_start 80x24 "$PID"
+	screen_keys Escape
+	screen_text | tail -n 2 | grep 'q quits'
+	screen_keys Enter
+	[[ $(screen_text) != *'q quits'* ]]
+	screen_keys q q
+	screen_end
+}
+
 @test "the help, over each view, from top to end" {
 	fixture zoo
 	screen_start 80x24 "$PID"
