@@ -284,6 +284,8 @@ note_written(struct walk *w, struct target *target, uint64_t now)
 	bool in_scope = track_in_scope(t, &start, &end);
 
 	w->out->doubt = doubt(w, target, in_scope);
+	if (w->out->doubt == DOUBT_UNWATCHED && t->uffd) /* what is ours stays so until something else is mapped there */
+		track_drop(t, w->v->start, w->v->end);
 	track_tell(t, w->v->start, w->out->doubt);
 	if (in_scope)
 		tell_track(w, t, start, end, now);

@@ -309,6 +309,12 @@ track_add(struct track *t, uint64_t start, const struct pm_run *runs, size_t n, 
 	count_fresh(t, start, before);
 }
 
+void
+track_drop(struct track *t, uint64_t start, uint64_t end)
+{
+	splice(t, start, end, &(struct stamps){0});
+}
+
 uint64_t
 track_newest(const struct track *t, uint64_t start, uint64_t end)
 {
@@ -467,7 +473,7 @@ drop_unmapped(struct track *t, const struct vma_list *vmas)
 		else
 			break;
 	for (i = 0; n < t->n && i <= vmas->n; i++)
-		splice(t, i ? vmas->v[i - 1].end : 0, i < vmas->n ? vmas->v[i].start : UINT64_MAX, &(struct stamps){0});
+		track_drop(t, i ? vmas->v[i - 1].end : 0, i < vmas->n ? vmas->v[i].start : UINT64_MAX);
 }
 
 /* Of what comes to lie there nothing is known before it is looked at. */

@@ -210,6 +210,9 @@ void seen_look(struct target *t, const struct vma *v, uint64_t start, uint64_t e
 /* The runs, of the region at `start`, are written, or have changed, now; everything else stays as it is. */
 void track_add(struct track *t, uint64_t start, const struct pm_run *runs, size_t n, uint64_t now);
 
+/* Forgets what was seen written in [start, end): another mapping has come to lie there. */
+void track_drop(struct track *t, uint64_t start, uint64_t end);
+
 /* Bytes stamped anew since first_ns in the region that starts there. */
 uint64_t track_tally(const struct track *t, uint64_t start);
 

@@ -323,8 +323,10 @@ arm_region(struct track *t, const struct pagemap *pm, const struct vma *v, uint6
 
 	if (before)
 		return how->tell ? protect(t, pm, v, start, end, true, err) : 0;
-	if (how->kept)
+	if (how->kept) {
 		track_ranges_add(&t->uffd->late, start, end);
+		track_drop(t, start, end); /* was of what lay there before */
+	}
 	if (how->kept && !how->tell)
 		track_ranges_add(&t->uffd->unsure, start, end);
 	if (how->marks)

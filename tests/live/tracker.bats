@@ -129,6 +129,39 @@ account() {
 	grep -qx "0x${AT[anon]},0,[1-9][0-9]*" "$BATS_TEST_TMPDIR/out"
 }
 
+# looked_again: whether pmtop has slept twice more since LOOKS, which it does between two looks
+looked_again() { (($(slept) >= LOOKS + 2)); }
+slept() { awk '/^voluntary_ctxt/ { print $2 }' "/proc/$WATCH/status"; }
+
+@test "what was written in a mapping is not told of the one that comes in its place" {
+	need_watch
+	[[ $(uname -m) == x86_64 ]] || skip "the numbers of mmap, read and write are others here"
+	local file=$BATS_TEST_TMPDIR/file LOOKS
+	head -c 16384 /dev/zero | tr '\0' x >"$file"
+	PROGRAMS=() OTHERS=()
+	# private pages of a file: written by read(2) into the first two, only read by write(2) from all
+	program_start perl -e 'my ($name, $at) = ($ARGV[0], 0x210000000000);
+		open my $f, "+<", $name; open my $zero, "<", "/dev/zero"; open my $null, ">", "$name.null";
+		sub place { syscall(9, $at, 16384, 3, 0x12, fileno $f, 0) == $at or die }
+		sub put { syscall(0, fileno $zero, $at, 8192) == 8192 or die }
+		place; put; $| = 1; print "ready\n";
+		while (<STDIN>) {
+			if (/write/) { put } else { place; syscall(1, fileno $null, $at, 16384) == 16384 or die }
+			chomp; open my $done, ">", "$name.$_" }' "$file"
+	SUBJECT_PID=${PROGRAMS[0]} RANGE[placed]=210000000000..210000004000
+	watch_start --watch=60 "${INJECT[@]}" --pages="${RANGE[placed]}" -o ADDRESS,WRITTEN --csv -n # looks more often
+	until_true is_armed placed
+	echo write >"$BATS_TEST_TMPDIR/program-0"
+	until_true test -e "$file.write"
+	LOOKS=$(slept)
+	until_true looked_again
+	echo anew >"$BATS_TEST_TMPDIR/program-0"
+	until_true test -e "$file.anew"
+	watch_end
+	cat "$BATS_TEST_TMPDIR/out"
+	is "$(cut -d , -f 2 "$BATS_TEST_TMPDIR/out" | sort | uniq -c | xargs)" 4
+}
+
 @test "what is watched already is refused, and goes on being watched" {
 	need_watch
 	unwatched_start
