@@ -354,7 +354,7 @@ look_on(struct watch *w, struct err *err)
 	bool whole = true;
 	int r = 0;
 
-	while (whole && now < end && r == 0) {
+	while (whole && r == 0 && (!rs || rs->time_ns < end)) { /* the last begins when all of it has passed */
 		uint64_t cost = rs ? rs->cost_ns : 0;
 
 		regions_unref(rs);
