@@ -62,7 +62,7 @@ answer_migrate(struct target *t, const struct vma_list *vmas, const struct query
 	answer_add_number(a, "bandwidth", q->link.bits)->note = in_bits;
 	answer_add_number(a, "downtime_limit_ms", q->link.downtime_ns / 1000000);
 	answer_add_number(a, "bytes_to_send", pages * t->pm.page_size);
-	why = writes_lacks(&c, marked);
+	why = writes_lacks(&c, marked, writes_of_part(&t->track));
 	if (why) {
 		facts_lacking(a, why);
 		buf_fmt(&b, "%s to send, ", size_text(size, pages * t->pm.page_size));

@@ -162,11 +162,21 @@ writes_curve(const struct track *t, const struct vma_list *vmas, size_t page_siz
 	return t->gen > 0;
 }
 
+bool
+writes_of_part(const struct track *t)
+{
+	unsigned caps = track_way_caps(t->way);
+
+	return caps & TRACK_LOCAL || (caps & TRACK_RANGES && t->scope.start < t->scope.end);
+}
+
 const char *
-writes_lacks(const struct curve *c, bool marked)
+writes_lacks(const struct curve *c, bool marked, bool part)
 {
 	if (!marked)
 		return "no writes were measured, which c or --watch does";
+	if (part)
+		return "only a part of the process is watched";
 	if (!c->n || c->p[c->n - 1].ns < SECOND)
 		return "less than a second was measured";
 	if (c->n < 2 && c->p[0].pages)
@@ -408,6 +418,7 @@ writes_make(const struct writes_log *log, const struct track *t, const struct re
 	if (!out->marked)
 		return;
 	out->pulse = counts_again(t);
+	out->part = writes_of_part(t);
 	out->measured_ns = measured(t, rs->time_ns);
 	out->rate = log->rate;
 	out->gens = track_gens(t);

@@ -37,6 +37,7 @@ struct writes_cost {
 struct writes {
 	bool marked;         /* there is a mark: else only `cost` is filled in */
 	bool pulse;          /* pages count again and again: in a pulse, and by ways that are local */
+	bool part;           /* not the whole process is watched */
 	uint64_t measured_ns;/* since the mark, until the last look; of a pulse at most a minute */
 	uint32_t gens;       /* generations that counts are out of */
 	struct rate rate;    /* pages seen written anew */
@@ -88,7 +89,10 @@ bool writes_curve(const struct track *t, const struct vma_list *vmas, size_t pag
 /* Pages that a migration sends first: not those that are in a file, and not what has no contents. */
 uint64_t writes_to_send(const uint64_t by_state[STATE_COUNT]);
 
-/* Why there can be no estimate of a migration yet; NULL: there can. */
-const char *writes_lacks(const struct curve *c, bool marked);
+/* Whether what is seen is the writes to a part of the process alone. */
+bool writes_of_part(const struct track *t);
+
+/* Why there can be no estimate of a migration, yet or of a part; NULL: there can. */
+const char *writes_lacks(const struct curve *c, bool marked, bool part);
 
 #endif

@@ -197,7 +197,7 @@ static void
 add_migration(struct card *c, const struct sample *s)
 {
 	const struct writes *w = &s->writes;
-	const char *lacks = writes_lacks(&w->curve, w->marked);
+	const char *lacks = writes_lacks(&w->curve, w->marked, w->part);
 	char head[48], size[8];
 
 	if (tells_changes(s))

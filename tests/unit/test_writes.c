@@ -116,17 +116,32 @@ test_lacks(void)
 {
 	struct curve c = {0};
 
-	ok(writes_lacks(&c, false) && strstr(writes_lacks(&c, false), "c or --watch"), "no mark: how to get one");
-	ok(writes_lacks(&c, true) != NULL, "no look yet");
+	ok(writes_lacks(&c, false, false) && strstr(writes_lacks(&c, false, false), "c or --watch"), "no mark: how to get one");
+	ok(writes_lacks(&c, true, false) != NULL, "no look yet");
 	curve_add(&c, 300 * MS, 5);
-	ok(writes_lacks(&c, true) != NULL, "too short");
+	ok(writes_lacks(&c, true, false) != NULL, "too short");
 	curve_add(&c, 2 * S, 7);
-	ok(!writes_lacks(&c, true), "two looks over 2 s do");
+	ok(!writes_lacks(&c, true, false), "two looks over 2 s do");
 	c.n = 0;
 	curve_add(&c, 2 * S, 7);
-	ok(writes_lacks(&c, true) != NULL, "one does not");
+	ok(writes_lacks(&c, true, false) != NULL, "one does not");
 	c.p[0].pages = 0;
-	ok(!writes_lacks(&c, true), "unless nothing was written");
+	ok(!writes_lacks(&c, true, false), "unless nothing was written");
+	ok(writes_lacks(&c, true, true) != NULL, "what is written beside the part that is watched is not known");
+}
+
+static void
+test_part(void)
+{
+	struct track t = {.way = TRACK_UFFD};
+
+	ok(!writes_of_part(&t), "userfaultfd watches the whole process");
+	t.scope = (struct track_range){0x1000, 0x2000};
+	ok(writes_of_part(&t), "or the scope alone");
+	t.way = TRACK_SOFT_DIRTY;
+	ok(!writes_of_part(&t), "soft-dirty has none");
+	t.way = TRACK_HASH;
+	ok(writes_of_part(&t), "contents are those of a screen");
 }
 
 static void
@@ -297,6 +312,7 @@ main(void)
 	test_from_mark();
 	test_until_now();
 	test_lacks();
+	test_part();
 	test_hot();
 	test_looks();
 	test_mean();
