@@ -78,7 +78,8 @@ rate_over(const struct rate *r, unsigned seconds, uint64_t *pages)
 	sum = r->pages[head % RATE_SLOTS];
 	for (unsigned k = 1; k < seconds; k++)
 		sum += r->pages[(head - k) % RATE_SLOTS];
-	sum += (uint64_t)((double)r->pages[(head - seconds) % RATE_SLOTS] * (double)(SECOND - into) / (double)SECOND + 0.5);
+	/* rounded down as due() does: what it left over stands in the second after */
+	sum += (uint64_t)((double)r->pages[(head - seconds) % RATE_SLOTS] * ((double)(SECOND - into) / (double)SECOND));
 	*pages = (sum + seconds / 2) / seconds;
 	return true;
 }

@@ -84,6 +84,36 @@ test_late(void)
 	ok(rate_peak(&r, &n, &mean) && mean >= 99 && mean <= 101, "its mean");
 }
 
+/* So many pages a second, told by looks that fall into the midst of seconds. */
+static bool
+is_steady(uint64_t pages, uint64_t at)
+{
+	struct rate r;
+	uint64_t n;
+
+	rate_begin(&r, begin);
+	for (unsigned i = 0; i < 10; i++) {
+		rate_add(&r, begin + i * S + at, i ? pages : 0);
+		if (i > 1 && (!rate_now(&r, &n) || n != pages))
+			return false;
+	}
+	return true;
+}
+
+static void
+test_few(void)
+{
+	bool one = true, few = true;
+
+	for (uint64_t at = 1; at < 1000; at += 99) {
+		one &= is_steady(1, at * MS);
+		for (uint64_t pages = 2; pages < 10; pages++)
+			few &= is_steady(pages, at * MS);
+	}
+	ok(one, "one page a second is not told as two");
+	ok(few, "nor a few as one more");
+}
+
 static void
 test_forgets(void)
 {
@@ -139,6 +169,7 @@ main(void)
 	test_now();
 	test_over();
 	test_late();
+	test_few();
 	test_forgets();
 	test_series();
 	return tap_done();
