@@ -51,6 +51,19 @@ find_question(struct look *l)
 	return hazard ? CLEAR_HAZARD : CLEAR_NO_QUESTION;
 }
 
+/* By the regions there are: of what has come since the last look it would not be known what was written. */
+static void
+clear(struct look *l, struct err *err)
+{
+	struct vma_list vmas = {0};
+
+	if (target_regions(&l->t, &vmas, err) == 0 && vmas.n)
+		track_clear(&l->t.track, &l->t.proc, &l->t.pm, &vmas, err);
+	else if (!err->what[0])
+		err_set(err, ERR_TARGET, "it ended, or executed another program", NULL, "cannot track writes");
+	vma_free(&vmas);
+}
+
 void
 errand_clear(struct look *l)
 {
@@ -65,7 +78,7 @@ errand_clear(struct look *l)
 		l->draft.question = find_question(l);
 		l->draft.questions += l->draft.question != CLEAR_NO_QUESTION;
 		if (!l->draft.question)
-			track_clear(&l->t.track, &l->t.proc, &l->t.pm, &l->draft.regions->vmas, err);
+			clear(l, err);
 	}
 	l->draft.cleared = l->now.clear;
 	look_tell_track(l);

@@ -55,6 +55,21 @@ NUMBERS=('[0-9]+\.[0-9] ms' 'gen [0-9]+ \+[0-9]+s' 'gen 1: soft-dirty .*')
 	screen_end
 }
 
+@test "c begins with the regions that are there, not with those of the look before" {
+	SCREEN_OPTIONS=(--interval 0)
+	fixture_own softdirty
+	sed -i.all /canvas/d "$ROOT/$PID/maps"
+	screen_start 80x24 "$PID"
+	screen_wait_text quiet
+	cat "$ROOT/$PID/maps.all" >"$ROOT/$PID/maps"
+	screen_keys c
+	target_writes 10000000 3
+	screen_keys r
+	screen_wait_text '000010000000 .* 4.0K .*canvas'
+	screen_keys Q
+	screen_end
+}
+
 @test "a pulse: rates of the whole and of a region, the hottest pages, and Enter goes there" {
 	fixture_own softdirty
 	target_writes 10000000 3 5 7
