@@ -212,6 +212,8 @@ doubt_soft_dirty(struct walk *w, struct target *target)
 
 	if (v->type == VMA_HUGETLB)
 		return DOUBT_HUGETLB;
+	if (!track_met(t, v->start, v->end))
+		return DOUBT_NEW;
 	if (!born && w->dirty_n && !w->clean_seen && track_bytes(t, v->start, v->end) < dirty_bytes(w))
 		born = is_born(w, target);
 	if (!born)

@@ -491,6 +491,31 @@ drop_unlooked(struct track *t, const struct vma_list *vmas)
 	t->looked_n = n;
 }
 
+/* Of what comes to lie where nothing is mapped now it is not the writes since the mark that are told. */
+static void
+trim_mark(struct track *t, const struct vma_list *vmas)
+{
+	struct track_ranges left = {0};
+
+	for (size_t i = 0, k = 0; i < t->mark.n; i++) {
+		struct track_range m = t->mark.v[i];
+		size_t first = left.n;
+
+		while (k < vmas->n && vmas->v[k].end <= m.start)
+			k++;
+		for (size_t j = k; j < vmas->n && vmas->v[j].start < m.end; j++) {
+			uint64_t start = u64_max(vmas->v[j].start, m.start), end = u64_min(vmas->v[j].end, m.end);
+
+			if (left.n > first && left.v[left.n - 1].end == start)
+				left.v[left.n - 1].end = end;
+			else
+				track_ranges_add(&left, start, end);
+		}
+	}
+	free(t->mark.v);
+	t->mark = left;
+}
+
 void
 track_follow(struct track *t, const struct proc *p, const struct pagemap *pm, const struct vma_list *vmas)
 {
@@ -501,6 +526,8 @@ track_follow(struct track *t, const struct proc *p, const struct pagemap *pm, co
 	t->flags_read = false;
 	drop_unmapped(t, vmas);
 	drop_unlooked(t, vmas);
+	if (t->way == TRACK_SOFT_DIRTY)
+		trim_mark(t, vmas);
 	if (t->way == TRACK_UFFD)
 		uffd_follow(t, p, pm, vmas);
 }
@@ -556,6 +583,14 @@ track_free(struct track *t)
 	free(t->looked);
 	free(t->v);
 	*t = (struct track){.owner = t->owner, .choice = t->choice};
+}
+
+bool
+track_met(const struct track *t, uint64_t start, uint64_t end)
+{
+	size_t i = vec_above(t->mark.v, t->mark.n, sizeof(*t->mark.v), offsetof(struct track_range, end), start);
+
+	return !t->mark.n || (i < t->mark.n && t->mark.v[i].start < end);
 }
 
 bool

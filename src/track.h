@@ -21,7 +21,8 @@
  * Traps this file knows. A kernel without CONFIG_MEM_SOFT_DIRTY accepts the clear and does nothing:
  * support is proven on an own page, never by the write succeeding. A mapping made (or merged) after
  * the clear reads as written all over, even where no page is: of such a region it is not known what
- * was written, and what was known of its pages before stays.
+ * was written, and what was known of its pages before stays. Of one that mremap() has moved all pages
+ * read as written, and nothing else shows it than where it lies.
  */
 #define W(id, name, label, cats, caps, help) TRACK_##id,
 enum track_way {
@@ -150,7 +151,7 @@ struct track {
 	uint64_t flags_ns, flags_cost_ns; /* when they were read last, and how long it took: they are dear */
 	struct track_stamp *v; /* ascending, disjoint: memory per written page, never per virtual one */
 	size_t n, cap;
-	struct track_ranges mark; /* the regions at the mark; by userfaultfd: what is watched */
+	struct track_ranges mark; /* what is left of the regions at the mark; by userfaultfd: what is watched */
 
 	struct uffd *uffd;     /* a watch of ours in the target; NULL */
 	struct inject_cost injected; /* what it took to get it */
@@ -262,6 +263,9 @@ uint32_t track_most(const struct track *t, uint64_t start, uint64_t end);
 enum heat track_count_heat(uint32_t count);
 
 void track_ranges_add(struct track_ranges *r, uint64_t start, uint64_t end);
+
+/* Whether anything of [start, end) was mapped at the mark, and since, as far as looks tell. Of a mark not ours: yes. */
+bool track_met(const struct track *t, uint64_t start, uint64_t end);
 
 /* Whether [start, end) existed as it is at the mark. */
 bool track_knew(const struct track *t, uint64_t start, uint64_t end);

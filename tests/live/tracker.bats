@@ -162,6 +162,28 @@ slept() { awk '/^voluntary_ctxt/ { print $2 }' "/proc/$WATCH/status"; }
 	is "$(cut -d , -f 2 "$BATS_TEST_TMPDIR/out" | sort | uniq -c | xargs)" 4
 }
 
+is_clean() { run ! grep -qx 1 <(read_column "$1" WRITTEN); }
+
+@test "pages that mremap() has moved are not told as written" {
+	need_soft_dirty
+	[[ $(uname -m) == x86_64 ]] || skip "the numbers of mmap and mremap are others here"
+	local name=$BATS_TEST_TMPDIR/moved
+	PROGRAMS=()
+	program_start perl -e 'my ($name, $from, $to) = ($ARGV[0], 0x210000000000, 0x220000000000);
+		open my $zero, "<", "/dev/zero"; $| = 1;
+		syscall(9, $from, 16384, 3, 0x32, -1, 0) == $from && syscall(0, fileno $zero, $from, 16384) == 16384 or die;
+		print "ready\n"; <STDIN>;
+		syscall(25, $from, 16384, 16384, 3, $to) == $to or die;
+		open my $done, ">", $name; <STDIN>' "$name"
+	SUBJECT_PID=${PROGRAMS[0]} RANGE[from]=210000000000..210000004000
+	watch_start --tracker soft-dirty --pages -o ADDRESS,WRITTEN --csv -n
+	until_true is_clean from
+	echo >"$BATS_TEST_TMPDIR/program-0"
+	until_true test -e "$name"
+	watch_end
+	is "$(grep '^0x22000000' "$BATS_TEST_TMPDIR/out" | cut -d , -f 2 | sort | uniq -c | xargs)" 4
+}
+
 @test "what is watched already is refused, and goes on being watched" {
 	need_watch
 	unwatched_start

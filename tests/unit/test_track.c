@@ -434,6 +434,9 @@ test_doubt(void)
 	p.t.track.mark.n = 1; /* the second is newer */
 	r = pair_look(&p, 1, 100);
 	ok(r.doubt == DOUBT_NEW && r.written == 0, "all dirty, and not there at the clear: not known");
+	pair_put(&p, 1, 0, 2, CLEAN);
+	r = pair_look(&p, 1, 100);
+	ok(r.doubt == DOUBT_NEW && r.written == 0, "moved there, which sets all bits, and pages read since: not known");
 	p.v[1].type = VMA_HUGETLB;
 	r = pair_look(&p, 1, 100);
 	ok(r.doubt == DOUBT_HUGETLB && r.written == 0, "hugetlb is not trackable");
@@ -442,6 +445,31 @@ test_doubt(void)
 	r = pair_look(&p, 0, 200);
 	ok(r.doubt == DOUBT_REMAPPED && r.written == 1 && track_time(&p.t.track, p.v[0].start + 2 * FAKE_PAGE) == 100,
 	   "merged with a new mapping: what was known of its pages stays, the rest is not known");
+	fake_close(&p.t);
+}
+
+/* mremap() to where something else was at the clear: by then a look has seen it gone. */
+static void
+test_moved(void)
+{
+	struct pair p;
+	struct region r;
+
+	pair_open(&p);
+	for (unsigned i = 0; i < 2; i++) {
+		pair_put(&p, i, 0, 2, DIRTY);
+		pair_put(&p, i, 2, REGION, CLEAN);
+	}
+	p.l.n = 1;
+	p.v[0].end -= 4 * FAKE_PAGE;
+	track_follow(&p.t.track, &p.t.proc, &p.t.pm, &p.l);
+	p.l.n = 2;
+	p.v[0].end += 4 * FAKE_PAGE;
+	track_follow(&p.t.track, &p.t.proc, &p.t.pm, &p.l);
+	r = pair_look(&p, 1, 100);
+	ok(r.doubt == DOUBT_NEW && r.written == 0, "moved to where another mapping was: not known");
+	r = pair_look(&p, 0, 100);
+	ok(r.doubt == DOUBT_NONE && r.written == 2, "one that has shrunk and grown is known");
 	fake_close(&p.t);
 }
 
@@ -635,6 +663,7 @@ main(void)
 	test_past();
 	test_past_doubt();
 	test_doubt();
+	test_moved();
 	test_others();
 	test_gone();
 	test_plan();
