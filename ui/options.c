@@ -404,6 +404,9 @@ take_command(struct options *o, char **rest, struct err *err)
 static int
 check_targets(const struct options *o, struct err *err)
 {
+	if (o->count && o->mode != MODE_WATCH && o->watch_ns)
+		return err_set(err, ERR_USAGE, "before another answer --watch is one interval", "leave --count out",
+		               "--count with another answer");
 	if (o->count && o->mode != MODE_WATCH)
 		return err_set(err, ERR_USAGE, "it counts intervals of --watch", "give --watch, too", "--count alone");
 	if (o->scope && o->mode != MODE_SCREEN && !o->watch_ns)

@@ -10,6 +10,7 @@ load helper
 	refused 2 'give seconds from 0.01 to 3600' --watch=1e9 "$PID"
 	refused 2 'give seconds from 0.01 to 3600' --watch=soon "$PID"
 	refused 2 'give --watch' --count 3 "$PID"
+	refused 2 'is one interval; leave --count out' --watch=1 --list --count 3 "$PID"
 	refused 2 'give a number' --watch --count 0 "$PID"
 	refused 2 'refuses what changes the target' --watch --read-only "$PID"
 	refused 2 'have no such column|no such column' --watch -o RSS "$PID"
