@@ -7,6 +7,7 @@
 #include "hazard.h"
 #include "pattern.h"
 #include "util.h"
+#include "writes.h"
 
 void
 errand_choose(struct look *l)
@@ -154,25 +155,16 @@ errand_ask(struct look *l)
 
 /*
  * In a pulse each clear is followed by a look, and then by the next clear: what is written between
- * the two is seen in no generation, unless the way to clear tells of it. The target pays for a clear
- * while it lasts, and for the first write to each page after it: a 20th of its time at most.
+ * the two is seen in no generation, unless the way to clear tells of it.
  */
-static uint64_t
-pulse_least(const struct track *t, size_t page_size)
-{
-	enum { SHARE = 20, FAULT_NS = 1000 };
-	uint64_t faults = (t->fresh - t->fresh_before) / page_size;
-
-	return SHARE * (t->cost_ns + faults * FAULT_NS);
-}
-
 void
 errand_pulse(struct look *l)
 {
 	struct track *t = &l->t.track;
+	uint64_t least = writes_least_pulse(t->cost_ns, (t->fresh - t->fresh_before) / l->t.pm.page_size);
 
 	t->pulse = l->now.pulse_ns > 0;
-	l->draft.pulse_ns = t->pulse ? u64_max(l->now.pulse_ns, pulse_least(t, l->t.pm.page_size)) : 0;
+	l->draft.pulse_ns = t->pulse ? u64_max(l->now.pulse_ns, least) : 0;
 	if (t->pulse && !l->draft.ended && (!t->gen || time_ns() - t->mark_ns >= l->draft.pulse_ns)) {
 		errand_clear(l);
 		if (l->draft.clear_err.what[0] || l->draft.question)

@@ -162,6 +162,14 @@ writes_curve(const struct track *t, const struct vma_list *vmas, size_t page_siz
 	return t->gen > 0;
 }
 
+uint64_t
+writes_least_pulse(uint64_t clear_ns, uint64_t pages)
+{
+	enum { SHARE = 20, FAULT_NS = 1000 };
+
+	return SHARE * (clear_ns + pages * FAULT_NS);
+}
+
 bool
 writes_of_part(const struct track *t)
 {

@@ -89,6 +89,12 @@ bool writes_curve(const struct track *t, const struct vma_list *vmas, size_t pag
 /* Pages that a migration sends first: not those that are in a file, and not what has no contents. */
 uint64_t writes_to_send(const uint64_t by_state[STATE_COUNT]);
 
+/*
+ * The least time from clear to clear, in ns: the target pays for a clear while it lasts, and for the first
+ * write to each page after it, a 20th of its time at most.
+ */
+uint64_t writes_least_pulse(uint64_t clear_ns, uint64_t pages);
+
 /* Whether what is seen is the writes to a part of the process alone. */
 bool writes_of_part(const struct track *t);
 

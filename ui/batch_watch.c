@@ -11,6 +11,7 @@
 #include "hazard.h"
 #include "region.h"
 #include "util.h"
+#include "writes.h"
 
 static const uint64_t LEAST_NS = 10000000; /* between looks */
 enum {
@@ -25,6 +26,9 @@ struct watch {
 	size_t n;
 	int signals;
 	size_t unwatched; /* regions that userfaultfd does not watch, at the last look */
+	uint64_t pages;    /* of the last interval */
+	uint64_t least_ns; /* that the next must take; 0: not known yet */
+	bool longer;       /* one was longer than was asked for */
 };
 
 /* Waits until `until` (CLOCK_MONOTONIC). false: interrupted, or the target has ended. */
@@ -82,6 +86,7 @@ put_interval(struct watch *w, const struct vma_list *vmas, const struct count *c
 
 	for (size_t i = 0; i < vmas->n; i++)
 		row.pages += counts[i].pages;
+	w->pages = row.pages;
 	put_row(w, &row);
 	for (size_t i = 0; i < vmas->n; i++) {
 		if (!counts[i].pages && counts[i].known)
@@ -172,12 +177,13 @@ interval(struct watch *w, unsigned i, bool *whole, struct err *err)
 {
 	struct target *t = &w->b->t;
 	bool lossless = track_way_caps(t->track.way) & TRACK_LOSSLESS;
-	uint64_t begin = t->track.mark_ns;
+	uint64_t begin = t->track.mark_ns, asked = w->b->o->watch_ns;
 	uint32_t era = t->track.era;
 	struct regions *rs;
 	int r;
 
-	*whole = wait_until(w, begin + w->b->o->watch_ns);
+	w->longer |= w->least_ns > asked;
+	*whole = wait_until(w, begin + u64_max(asked, w->least_ns));
 	rs = measure(t, &r, err);
 	if (!rs)
 		return r;
@@ -188,6 +194,7 @@ interval(struct watch *w, unsigned i, bool *whole, struct err *err)
 	regions_unref(rs);
 	if (r == 0 && !lossless && *whole)
 		r = clear(t, err);
+	w->least_ns = writes_least_pulse(t->track.cost_ns, w->pages);
 	return r;
 }
 
@@ -307,12 +314,18 @@ static void
 note_limits(struct watch *w)
 {
 	const struct track *t = &w->b->t.track;
+	const char *sep = "";
 
-	if (w->unwatched)
+	if (w->unwatched) {
 		buf_fmt(w->b->note, "%zu regions are not watched by %s: what is written in them is not known",
 		        w->unwatched, track_way_label(t->way));
-	else if (!(track_way_caps(t->way) & TRACK_LOSSLESS) && w->b->o->mode == MODE_WATCH && w->b->o->count != 1)
-		buf_fmt(w->b->note, "sampled: what is written between a look and the next clear is in no interval");
+		sep = "; ";
+	} else if (!(track_way_caps(t->way) & TRACK_LOSSLESS) && w->b->o->mode == MODE_WATCH && w->b->o->count != 1) {
+		buf_str(w->b->note, "sampled: what is written between a look and the next clear is in no interval");
+		sep = "; ";
+	}
+	if (w->longer)
+		buf_fmt(w->b->note, "%sintervals took longer than asked for: the process pays a 20th of its time at most", sep);
 }
 
 int

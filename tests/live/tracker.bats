@@ -184,6 +184,19 @@ is_clean() { run ! grep -qx 1 <(read_column "$1" WRITTEN); }
 	is "$(grep '^0x22000000' "$BATS_TEST_TMPDIR/out" | cut -d , -f 2 | sort | uniq -c | xargs)" 4
 }
 
+@test "a watch takes longer than asked for rather than more than a 20th of the time of a process that writes much" {
+	need_watch
+	[[ $(uname -m) == x86_64 ]] || skip "the numbers of mmap and read are others here"
+	PROGRAMS=()
+	# shellcheck disable=SC2016 # for perl to expand
+	program_start perl -e 'open my $zero, "<", "/dev/zero"; my $at = syscall(9, 0, 1 << 24, 3, 0x22, -1, 0);
+		$| = 1; print "ready\n"; 1 while syscall(0, fileno $zero, $at, 1 << 24) > 0'
+	pm --watch=0.01 --count 4 "${INJECT[@]}" --csv -n -o MS,PAGES,MAPPING "${PROGRAMS[0]}" >"$BATS_TEST_TMPDIR/out"
+	cat "$BATS_TEST_TMPDIR/out"
+	# a write costs a microsecond, and the clear something besides
+	is "$(awk -F , '$3 == "total" { print ($1 >= int(20 * before / 1000)); before = $2 }' "$BATS_TEST_TMPDIR/out" | xargs)" "1 1 1 1"
+}
+
 @test "what is watched already is refused, and goes on being watched" {
 	need_watch
 	unwatched_start

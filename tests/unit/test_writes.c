@@ -131,6 +131,13 @@ test_lacks(void)
 }
 
 static void
+test_least_pulse(void)
+{
+	is_u64(writes_least_pulse(0, 0), 0, "what costs nothing is done as often as one likes");
+	is_u64(writes_least_pulse(3 * MS, 2000), 100 * MS, "3 ms and 2000 faults of a microsecond: 5 of 100 ms");
+}
+
+static void
 test_part(void)
 {
 	struct track t = {.way = TRACK_UFFD};
@@ -312,6 +319,7 @@ main(void)
 	test_from_mark();
 	test_until_now();
 	test_lacks();
+	test_least_pulse();
 	test_part();
 	test_hot();
 	test_looks();
