@@ -227,6 +227,8 @@ splice(struct track *t, uint64_t start, uint64_t end, const struct stamps *mid)
 
 	while (hi < t->n && t->v[hi].start < end)
 		hi++;
+	if (lo == hi && !mid->n)
+		return;
 	if (lo < hi)
 		stamp_add(&out, t->v[lo].start, u64_min(t->v[lo].end, start), t->v[lo]);
 	for (size_t i = 0; i < mid->n; i++)
