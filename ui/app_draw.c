@@ -397,16 +397,19 @@ draw_panel(const struct app *a, int bottom)
 {
 	const struct answer *p = a->panel;
 	int all = (int)p->n, rows = all < bottom - 3 ? all : bottom - 3, top = bottom - rows - 1, cols = a->ui.cols;
+	char more[64];
 
 	zone_cover(top, 0, bottom, cols);
 	paint_fill(top, 0, cols, ROLE_HEADER);
 	ui_draw_cut(top, 1, cols, ROLE_HEADER, p->line);
 	for (int i = 0; i < rows; i++) {
 		paint_fill(top + 1 + i, 0, cols, ROLE_TEXT);
-		if (i == rows - 1 && rows < all)
-			paint_text(top + 1 + i, 2, cols, ROLE_DIM, "%d more, for which the screen is too small", all - i);
-		else
+		if (i == rows - 1 && rows < all) {
+			snprintf(more, sizeof(more), "%d more, for which the screen is too small", all - i);
+			ui_draw_cut(top + 1 + i, 2, cols, ROLE_DIM, more);
+		} else {
 			draw_fact(&p->f[i], top + 1 + i, cols);
+		}
 	}
 }
 

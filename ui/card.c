@@ -508,16 +508,21 @@ void
 card_view_draw(card_make_fn *make, const struct ui *ui, const struct sample *s, int top, int bottom,
                const char *awaited)
 {
+	static const char ended[] = "the process ended before this was read; what was seen before is in the list and in the grid";
+	const struct err *err = &s->card_err;
+	struct buf text = {0};
 	struct card c;
 
-	if (make(ui, s, &c))
+	if (make(ui, s, &c)) {
 		card_draw(&c, ui->card_top, top, bottom, 1, ui->cols);
-	else if (s->card_err.what[0])
-		paint_text(top, 1, ui->cols, ROLE_TEXT, "%s: %s", s->card_err.what, s->card_err.why);
-	else
-		paint_text(top, 1, ui->cols, ROLE_DIM, "%s",
-		           s->ended ? "the process ended before this was read; what was seen before is in the list and in the grid"
-		                    : awaited);
+	} else if (err->what[0]) {
+		buf_fmt(&text, "%s: %s", err->what, err->why);
+		top = ui_draw_lines(top, bottom, ui->cols, ROLE_TEXT, text.s);
+		ui_draw_lines(top, bottom, ui->cols, ROLE_DIM, err->how);
+		buf_free(&text);
+	} else {
+		ui_draw_lines(top, bottom, ui->cols, ROLE_DIM, s->ended ? ended : awaited);
+	}
 }
 
 /* The first line shown stays within the card. */

@@ -301,14 +301,25 @@ draw_mark(const struct ui *ui, const struct sample *s, uint64_t row, int y)
 static void
 draw_left_out(const struct ui *ui, const struct sample *s, int y, int bottom)
 {
+	bool one = ui->unknown == 1;
+	struct buf text = {0};
+
 	if (!ui->filter.text[0])
 		return;
-	if (!ui->order_n)
-		paint_text(y++, 1, ui->cols, ROLE_DIM, "no region passes the filter: f changes it, Esc takes it away");
-	if (ui->unknown && y < bottom)
-		paint_text(y, 1, ui->cols, ROLE_DIM, "%zu region%s left out: nobody can tell whether %s pass%s%s", ui->unknown,
-		           ui->unknown == 1 ? "" : "s", ui->unknown == 1 ? "it" : "they", ui->unknown == 1 ? "es" : "",
-		           filter_wants(&ui->filter.program) & FILTER_WANT_WRITTEN && !s->gen ? "; press c first" : "");
+	if (!ui->order_n) {
+		buf_fmt(&text, "no region passes the filter: %s changes it, %s takes it away", key_of(ACT_FILTER, 'R'),
+		        key_of(ACT_STAY, 'R'));
+		y = ui_draw_lines(y, bottom, ui->cols, ROLE_DIM, text.s);
+		buf_free(&text);
+	}
+	if (!ui->unknown || y >= bottom)
+		return;
+	buf_fmt(&text, "%zu region%s left out: nobody can tell whether %s", ui->unknown, one ? "" : "s",
+	        one ? "it passes" : "they pass");
+	if (filter_wants(&ui->filter.program) & FILTER_WANT_WRITTEN && !s->gen)
+		buf_fmt(&text, "; press %s first", key_of(ACT_CLEAR, 'R'));
+	ui_draw_lines(y, bottom, ui->cols, ROLE_DIM, text.s);
+	buf_free(&text);
 }
 
 static unsigned

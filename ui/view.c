@@ -410,6 +410,18 @@ ui_draw_cut(int y, int x, int right, enum role role, const char *text)
 	buf_free(&cut);
 }
 
+int
+ui_draw_lines(int y, int bottom, int right, enum role role, const char *text)
+{
+	while (*text && y < bottom) {
+		size_t n = ui_line(text, (size_t)(right - 1));
+
+		paint_text(y++, 1, right, role, "%.*s", (int)n, text);
+		text += n + (text[n] == ' ');
+	}
+	return y;
+}
+
 void
 ui_name_cut(struct buf *out, const struct vma *v, size_t width)
 {

@@ -271,6 +271,9 @@ void ui_cut_end(struct buf *out, const char *text, size_t width);
 /* Draws text so; NULL is none. */
 void ui_draw_cut(int y, int x, int right, enum role role, const char *text);
 
+/* From column 1 in as many rows as it needs, above bottom; returns the row behind them. */
+int ui_draw_lines(int y, int bottom, int right, enum role role, const char *text);
+
 /*
  * The crumb of what lies in the region under the cursor: its name, address, size and permissions, and
  * `tail`. The permissions give way first, then some of the name, then address and size.

@@ -188,7 +188,7 @@ draw_row(const struct ui *ui, const struct sample *s, uint64_t row, int digits, 
 		return; /* it has come into view, and the sampler is on its way */
 	if (p->kind != BYTES_READ && row_tells(ui, s, row)) {
 		page_sentence_hex(p, &why);
-		paint_text(y, hex_x(digits, 0), ui->cols, ROLE_TEXT, "%s", why.s);
+		ui_draw_cut(y, hex_x(digits, 0), ui->cols, ROLE_TEXT, why.s);
 		buf_free(&why);
 		return;
 	}
@@ -237,13 +237,16 @@ draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 {
 	const struct vma *v = find_region(ui, s);
 	int digits = v ? hex_digits(v->end) : HEX_DIGITS, y = top + TOP_ROWS;
+	struct buf why = {0};
 
 	zone_add(&(struct zone){.y = y, .bottom = bottom, .right = hex_text_x(digits, BYTES_ROW), .hit = hit_byte,
 	                        .opens = true});
 	draw_heading(ui, digits, top);
 	if (s->bytes_err.what[0]) {
-		paint_text(y, 1, ui->cols, ROLE_TEXT, "%s: %s", s->bytes_err.what, s->bytes_err.why);
-		paint_text(y + 1, 1, ui->cols, ROLE_DIM, "%s", s->bytes_err.how);
+		buf_fmt(&why, "%s: %s", s->bytes_err.what, s->bytes_err.why);
+		y = ui_draw_lines(y, bottom, ui->cols, ROLE_TEXT, why.s);
+		ui_draw_lines(y, bottom, ui->cols, ROLE_DIM, s->bytes_err.how);
+		buf_free(&why);
 		return;
 	}
 	for (uint64_t row = ui->hex_top; v && y < bottom && row < v->end; y++, row += BYTES_ROW)
@@ -291,7 +294,8 @@ say(const struct ui *ui, const struct sample *s, struct buf *out)
 	}
 	buf_fmt(out, "%llx: ", (unsigned long long)ui->byte);
 	if (!v) {
-		buf_str(out, "this region was unmapped; { and } go to its neighbours");
+		buf_fmt(out, "this region was unmapped; %s and %s go to its neighbours", key_of(ACT_LAST_REGION, 'X'),
+		        key_of(ACT_NEXT_REGION, 'X'));
 		return;
 	}
 	if (!bytes_at(s->bytes, ui->byte, &byte)) {

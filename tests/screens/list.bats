@@ -359,3 +359,19 @@ _screen_first_is() { [[ $(screen_text | sed -n 6p) == ?"$1"* ]]; }
 	screen_keys q q
 	screen_end
 }
+
+@test "bug: on a small screen the way out of a filter that nothing passes was cut off" {
+	fixture zoo
+	screen_start 40x10 "$PID"
+	screen_keys f
+	screen_type 'rss>9g'
+	screen_keys Enter
+	screen_text | grep -x ' no region passes the filter: f changes'
+	screen_text | grep -x ' it, Esc takes it away'
+	screen_keys Escape :
+	screen_type heap
+	screen_keys Enter
+	screen_text | grep '13 more, for which the screen is too …'
+	screen_keys Escape q
+	screen_end
+}
