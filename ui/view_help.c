@@ -138,7 +138,7 @@ hit_name(struct ui *ui, const struct sample *s, const struct touch *t)
 	return FX_NONE;
 }
 
-/* The names of the pages: from one on that lets the chosen one be seen. */
+/* The names of the pages: from one on that lets the chosen one be seen, and a sign where there are more. */
 static void
 draw_names(const struct ui *ui, int y)
 {
@@ -147,13 +147,19 @@ draw_names(const struct ui *ui, int y)
 
 	for (size_t p = 0, to = 1; p <= ui->help_page && help_page_name(p); p++) {
 		to += strlen(help_page_name(p)) + 2;
-		for (; to > (size_t)ui->cols && first < p; first++)
+		for (; to >= (size_t)ui->cols && first < p; first++)
 			to -= strlen(help_page_name(first)) + 2;
 	}
-	for (size_t p = first; help_page_name(p) && x < ui->cols; p++) {
+	if (first)
+		paint_text(y, 0, 1, ROLE_DIM, "…");
+	for (size_t p = first; help_page_name(p); p++) {
 		bool chosen = p == ui->help_page && !ui->help_find[0];
 		int from = x;
 
+		if (x + (int)strlen(help_page_name(p)) + 2 > ui->cols) {
+			paint_text(y, x < ui->cols ? x : x - 1, ui->cols, ROLE_DIM, "…");
+			break;
+		}
 		x = paint_text(y, x, ui->cols, chosen ? ROLE_SELECT : ROLE_DIM, chosen ? "[%s]" : " %s ",
 		               help_page_name(p));
 		zone_add(&(struct zone){.y = y, .x = from, .bottom = y + 1, .right = x, .value = p, .hit = hit_name});

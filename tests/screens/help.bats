@@ -107,3 +107,16 @@ teardown() { screen_stop; }
 	screen_keys F10
 	screen_end
 }
+
+@test "bug: the names of the help's pages ended in the middle of one" {
+	fixture zoo
+	screen_start 80x24 "$PID"
+	screen_keys '?'
+	screen_text | sed -n 2p | grep -E '^ \[regions\] .* choose…$'
+	screen_keys BTab
+	screen_text | sed -n 2p | grep -E '^… .* questions .* \[help\]$'
+	screen_keys BTab BTab BTab BTab BTab
+	screen_text | sed -n 2p | grep -E '^… .* columns-menu \[lenses\]…$'
+	screen_keys Q
+	screen_end
+}
