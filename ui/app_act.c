@@ -93,6 +93,8 @@ app_effects(struct app *a, unsigned fx)
 		app_prompt(a, ui_view(&a->ui) == VIEW_GRID ? PROMPT_PAGE_FILTER : PROMPT_FILTER);
 	if (fx & (FX_SEEK | FX_SEEK_BACK))
 		app_seek(a, fx & FX_SEEK_BACK);
+	if (fx & (FX_CHANGE | FX_CHANGE_BACK))
+		app_seek_change(a, fx & FX_CHANGE_BACK);
 	if (fx & FX_INTERVAL)
 		app_prompt(a, PROMPT_INTERVAL);
 	if (fx & FX_PAUSE)

@@ -4,10 +4,21 @@
 
 #include <stdio.h>
 
+static void
+post(struct app *a, const char *what, uint64_t from, bool back)
+{
+	struct want *w = &a->want;
+
+	snprintf(w->find_what, sizeof(w->find_what), "%s", what);
+	w->find_from = from;
+	w->find_back = back;
+	w->find++;
+	app_post(a);
+}
+
 void
 app_seek(struct app *a, bool back)
 {
-	struct want *w = &a->want;
 	bool bytes = ui_view(&a->ui) == VIEW_HEX;
 	const char *what = bytes ? a->ui.byte_find : a->ui.page_find;
 
@@ -15,12 +26,34 @@ app_seek(struct app *a, bool back)
 		app_effects(a, FX_FIND);
 		return;
 	}
-	snprintf(w->find_what, sizeof(w->find_what), "%s", what);
-	w->find_bytes = bytes;
-	w->find_from = bytes ? a->ui.byte : a->ui.cursor;
-	w->find_back = back;
-	w->find++;
-	app_post(a);
+	a->find_change = false;
+	a->want.find_bytes = bytes;
+	post(a, what, bytes ? a->ui.byte : a->ui.cursor, back);
+}
+
+void
+app_seek_change(struct app *a, bool back)
+{
+	a->find_change = true;
+	a->want.find_bytes = false;
+	post(a, "!state=none", a->ui.cursor, back);
+}
+
+/* Where there is no other page in this region its end is the place to go on from. */
+static void
+notice_change(struct app *a)
+{
+	const struct seek_found *f = &a->s->found;
+	const struct want *w = &a->want;
+	struct ui *ui = &a->ui;
+	const struct vma *v = ui_vma(ui, a->s, NULL);
+	bool here = v && f->any && f->at >= v->start && f->at < v->end &&
+	            (w->find_back ? f->at < w->find_from : f->at > w->find_from);
+
+	if (!v || ui_view(ui) != VIEW_GRID || ui->cursor != w->find_from || a->s->find != w->find)
+		return; /* somebody has gone elsewhere */
+	ui->cursor = here ? f->at : w->find_back ? v->start : v->end - a->s->page_size;
+	ui->follow = false;
 }
 
 static void
@@ -80,6 +113,8 @@ app_notice_found(struct app *a)
 		app_toast_err(a, &a->s->find_err);
 	} else if (a->want.find_bytes) {
 		notice_bytes(a);
+	} else if (a->find_change) {
+		notice_change(a);
 	} else if (!f->any) {
 		say_nothing(a);
 	} else {

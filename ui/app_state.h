@@ -65,6 +65,7 @@ struct app {
 	bool stale;             /* keys were taken since the screen was drawn */
 
 	uint64_t clear_seen, fault_seen, find_seen;
+	bool find_change;      /* the last find was Tab's */
 	unsigned questions_seen, gen_seen;
 	bool others_seen;
 	unsigned execs_seen;
@@ -139,6 +140,7 @@ void app_jump_back(struct app *a);
 
 /* app_seek.c: the next page that passes what / asked for last, or the one before; where it was found */
 void app_seek(struct app *a, bool back);
+void app_seek_change(struct app *a, bool back); /* the next page of the region that is mapped, from dots on */
 void app_notice_found(struct app *a);
 
 /* app_report.c */

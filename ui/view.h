@@ -128,6 +128,7 @@ enum effect {
 	FX_QUIT = 64, FX_REDRAW = 128, FX_NOT_FOUND = 256, FX_PULSE = 512,
 	FX_OPEN = 1024, FX_FAULT = 2048, FX_FILTER = 4096, FX_FIND_HELP = 1 << 21, FX_NO_WRITES = 1 << 20,
 	FX_SEEK = 1 << 22, FX_SEEK_BACK = 1 << 23, FX_NO_POINTER = 1 << 24,
+	FX_CHANGE = 1 << 25, FX_CHANGE_BACK = 1 << 26,
 };
 
 struct view {

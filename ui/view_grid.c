@@ -245,7 +245,8 @@ shown_class(const struct cell *c, enum lens l)
 	return alarm != CLASS_MAX ? alarm : cell_first_there(c, l);
 }
 
-static void
+/* What is on screen is walked here; from dots that go on and on the sampler finds the next page that is none. */
+static unsigned
 next_change(struct ui *ui, const struct sample *s, int step)
 {
 	size_t n = (size_t)ui->grid.rows * ui->grid.row_cells, at;
@@ -255,7 +256,7 @@ next_change(struct ui *ui, const struct sample *s, int step)
 	enum lens l;
 
 	if (!grid_cell_at(&ui->grid, ui->cursor, &at) || !(c = cells_find(ui, s, at, NULL)))
-		return;
+		return FX_NONE;
 	l = s->window->lens;
 	now = shown_class(c, l);
 	for (size_t i = at + (size_t)step; i < n; i += (size_t)step) {
@@ -269,9 +270,12 @@ next_change(struct ui *ui, const struct sample *s, int step)
 		}
 		if (grid_cell_range(&ui->grid, i, &lo, &hi))
 			ui->cursor = lo;
-		return;
+		return FX_NONE;
 	}
+	if (l == LENS_STATE && now == STATE_NONE)
+		return step > 0 ? FX_CHANGE : FX_CHANGE_BACK;
 	move_by(ui, step > 0 ? (int64_t)(n - at) : -(int64_t)at - 1); /* on to the next screen */
+	return FX_NONE;
 }
 
 static void
@@ -325,8 +329,8 @@ act_on(struct ui *ui, const struct sample *s, enum action a)
 		set_zoom(ui, ui->grid.zoom == fit ? 0 : fit);
 		break;
 	}
-	case ACT_NEXT_CHANGE: next_change(ui, s, 1); break;
-	case ACT_LAST_CHANGE: next_change(ui, s, -1); break;
+	case ACT_NEXT_CHANGE: return next_change(ui, s, 1);
+	case ACT_LAST_CHANGE: return next_change(ui, s, -1);
 	case ACT_NEXT_REGION: go_region(ui, s, 1); break;
 	case ACT_LAST_REGION: go_region(ui, s, -1); break;
 	case ACT_LETTERS: ui->letters = (ui->letters + 1) % LETTERS_COUNT; break;

@@ -453,3 +453,22 @@ first_row() { screen_text | sed -n 5p | cut -c 14-; }
 	screen_keys q q
 	screen_end
 }
+
+@test "bug: Tab in a sparse region went on by one screen of dots a key" {
+	fixture sparse
+	screen_start 80x24 "$PID"
+	screen_keys : 
+	screen_type 50000000
+	screen_keys Enter Enter
+	for at in 50002000 50004000 52328000 52329000 53e80000 53e81000 53fff000; do
+		screen_keys Tab
+		screen_text | tail -n 2 | head -n 1 | grep "^ $at "
+	done
+	for at in 53e80000 53e7f000 52328000 52327000 50003000 50001000 50000000; do
+		screen_keys BTab
+		screen_text | tail -n 2 | head -n 1 | grep "^ $at "
+	done
+	screen_text | head -n 1 | grep -F '[anon: far]'
+	screen_keys Q
+	screen_end
+}
