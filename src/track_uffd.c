@@ -206,6 +206,9 @@ protect(struct track *t, const struct pagemap *pm, const struct vma *v, uint64_t
 			continue;
 		if (n < 0 && errno == EFAULT)
 			return 0; /* past the user's address space */
+		if (n < 0 && errno == ESRCH)
+			return err_set(err, ERR_TARGET, "it has ended, or executed another program", "look at it anew",
+			               "cannot watch its memory");
 		if (n < 0)
 			return err_sys(err, NULL, "cannot write-protect the pages at %#llx", (unsigned long long)start);
 		if (tell)

@@ -135,6 +135,18 @@ tell(struct watch *w, const struct regions *rs, unsigned interval, uint32_t era,
 	return r;
 }
 
+/* 1: the address space is gone, be it empty or, when somebody has waited for the process, not to be read. */
+static int
+read_regions(struct target *t, struct vma_list *out, struct err *err)
+{
+	int r = target_regions(t, out, err);
+	bool moved;
+
+	if (r < 0 && proc_check(&t->proc, &moved) == PROC_ENDED)
+		r = 1;
+	return r == 0 && !out->n ? 1 : r;
+}
+
 /* All regions as they are now; NULL with *r: 1 the address space is gone, -1 err. */
 static struct regions *
 measure(struct target *t, int *r, struct err *err)
@@ -142,9 +154,7 @@ measure(struct target *t, int *r, struct err *err)
 	struct vma_list vmas;
 	struct regions *rs;
 
-	*r = target_regions(t, &vmas, err);
-	if (*r == 0 && !vmas.n)
-		*r = 1;
+	*r = read_regions(t, &vmas, err);
 	if (*r)
 		return NULL;
 	rs = regions_new(vmas);
@@ -160,10 +170,10 @@ static int
 clear(struct target *t, struct err *err)
 {
 	struct vma_list vmas;
-	int r = target_regions(t, &vmas, err);
+	int r = read_regions(t, &vmas, err);
 
 	if (r == 0)
-		r = vmas.n ? track_clear(&t->track, &t->proc, &t->pm, &vmas, err) : 1;
+		r = track_clear(&t->track, &t->proc, &t->pm, &vmas, err);
 	vma_free(&vmas);
 	return r;
 }

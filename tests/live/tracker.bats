@@ -293,6 +293,16 @@ is_clean() { run ! grep -qx 1 <(read_column "$1" WRITTEN); }
 	is_free
 }
 
+@test "the process ends while it is watched: told in the same words, whether somebody has waited for it or not" {
+	need_watch
+	unwatched_start
+	watch_start "${INJECT[@]}"
+	until_true is_armed anon
+	subject exit 0
+	if wait "$WATCH"; then return 1; fi
+	grep -qx 'pmtop: interval 1 could not be looked at: it ended, or executed another program' "$BATS_TEST_TMPDIR/err"
+}
+
 @test "a process that ends or executes while it is being armed: told in one line, or watched" {
 	need_watch
 	local i status said
