@@ -192,6 +192,27 @@ crumb_smaps(const struct ui *ui, const struct sample *s, struct buf *out)
 		buf_fmt(out, ", %s: %s", s->smaps_err.what, s->smaps_err.why);
 }
 
+static int
+crumb_left(const struct ui *ui, const struct buf *out)
+{
+	return ui->crumb_room - (int)ui_width(out->s, out->len);
+}
+
+/* Some of a filter without a sign that there is more would be another one. */
+static void
+crumb_filter(const struct ui *ui, struct buf *out)
+{
+	enum { LEAST = 12 };
+	int left = crumb_left(ui, out);
+	struct buf text = {0};
+
+	buf_str(&text, " where ");
+	text_escape(&text, ui->filter.text, strlen(ui->filter.text), !paint_utf8());
+	if (left >= LEAST || left >= (int)ui_width(text.s, text.len))
+		ui_cut_end(out, text.s, (size_t)left);
+	buf_free(&text);
+}
+
 static void
 crumb(const struct ui *ui, const struct sample *s, struct buf *out)
 {
@@ -200,13 +221,12 @@ crumb(const struct ui *ui, const struct sample *s, struct buf *out)
 	if (ui->filter.text[0])
 		buf_fmt(out, "%zu of %zu ", ui->shown, s->regions ? s->regions->vmas.n : 0);
 	buf_str(out, "regions");
-	if (ui->grouping)
+	if (ui->grouping && crumb_left(ui, out) >= 4 + (int)strlen(grouping_name(ui->grouping)))
 		buf_fmt(out, " by %s", grouping_name(ui->grouping));
-	if (ui->filter.text[0]) {
-		buf_str(out, " where ");
-		text_escape(out, ui->filter.text, strlen(ui->filter.text), !paint_utf8());
-	}
-	if (!list_layout_of(&l, ui->sort)) /* no heading has the mark */
+	if (ui->filter.text[0])
+		crumb_filter(ui, out);
+	if (!list_layout_of(&l, ui->sort) && /* no heading has the mark */
+	    crumb_left(ui, out) >= 5 + (int)strlen(list_column_of(ui->sort)->title))
 		buf_fmt(out, "%s %s%s", ui->grouping ? "," : " by", list_column_of(ui->sort)->title,
 		        list_sorts_down(ui) ? "▼" : "▲");
 	if (list_needs_smaps(ui, s))

@@ -375,3 +375,19 @@ _screen_first_is() { [[ $(screen_text | sed -n 6p) == ?"$1"* ]]; }
 	screen_keys Escape q
 	screen_end
 }
+
+@test "bug: a long filter ended in the header in the middle, and looked like another one" {
+	fixture zoo
+	screen_start 80x24 "$PID"
+	screen_keys f
+	screen_type 'rss>=1m & size>=1m & present & swap=0'
+	screen_keys Enter
+	screen_text | head -n 1 | grep -E 'regions where rss>=1m &.*… '
+	screen_resize 40 10
+	screen_text | head -n 1 | grep -xE ' zoo keeper 4242 › 2 of 50 regions *'
+	screen_keys t
+	screen_resize 40 12
+	screen_text | head -n 1 | grep -xE ' zoo keeper 4242 › 2 of 50 regions( by file)? *'
+	screen_keys Escape q
+	screen_end
+}
