@@ -115,7 +115,8 @@ legend_draw(const struct ui *ui, const struct sample *s, int y)
 		if (!n[c])
 			continue;
 		paint_glyph(y, x, paint_class_role(l, c), cells_glyph(lens_class(l, c).letter));
-		x = paint_text(y, x + 1, ui->cols, ROLE_TEXT, " %s ", lens_class(l, c).name);
+		ui_draw_cut(y, x + 2, ui->cols, ROLE_TEXT, lens_class(l, c).name);
+		x += 3 + (int)strlen(lens_class(l, c).name);
 		if (l == LENS_STATE)
 			zone_add(&(struct zone){.y = y, .x = from, .bottom = y + 1, .right = x - 1, .value = c, .hit = hit_state});
 	}
