@@ -103,7 +103,7 @@ legend_draw(const struct ui *ui, const struct sample *s, int y)
 	if (w && w->filtered && ui->page_filter[0])
 		x = draw_filter(ui, w, y, x);
 	if (l == ui->lens && ui_lens_lacks(ui, s, &lacks))
-		x = paint_text(y, x, ui->cols, ROLE_HOT, "%s ", lacks.s);
+		x = paint_text(y, ui_draw_cut(y, x, ui->cols, ROLE_HOT, lacks.s), ui->cols, ROLE_HOT, " ");
 	buf_free(&lacks);
 	if (has_tenths(ui, w))
 		x = paint_text(y, x, ui->cols, ROLE_TEXT, "1-9 tenths in RAM ");
@@ -115,8 +115,9 @@ legend_draw(const struct ui *ui, const struct sample *s, int y)
 		if (!n[c])
 			continue;
 		paint_glyph(y, x, paint_class_role(l, c), cells_glyph(lens_class(l, c).letter));
-		ui_draw_cut(y, x + 2, ui->cols, ROLE_TEXT, lens_class(l, c).name);
-		x += 3 + (int)strlen(lens_class(l, c).name);
+		x = paint_text(y, x + 1, ui->cols, ROLE_TEXT, " ");
+		x = ui_draw_cut(y, x, ui->cols, ROLE_TEXT, lens_class(l, c).name);
+		x = paint_text(y, x, ui->cols, ROLE_TEXT, " ");
 		if (l == LENS_STATE)
 			zone_add(&(struct zone){.y = y, .x = from, .bottom = y + 1, .right = x - 1, .value = c, .hit = hit_state});
 	}

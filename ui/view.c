@@ -399,15 +399,16 @@ ui_cut_end(struct buf *out, const char *text, size_t width)
 		cut_before(out, text, width, 0);
 }
 
-void
+int
 ui_draw_cut(int y, int x, int right, enum role role, const char *text)
 {
 	struct buf cut = {0};
 
 	if (text && right > x)
 		ui_cut_end(&cut, text, (size_t)(right - x));
-	paint_text(y, x, right, role, "%s", cut.s ? cut.s : "");
+	x = paint_text(y, x, right, role, "%s", cut.s ? cut.s : "");
 	buf_free(&cut);
+	return x;
 }
 
 int

@@ -269,8 +269,8 @@ void ui_cut(struct buf *out, const char *text, size_t width);
 /* The same, always cut at its end. */
 void ui_cut_end(struct buf *out, const char *text, size_t width);
 
-/* Draws text so; NULL is none. */
-void ui_draw_cut(int y, int x, int right, enum role role, const char *text);
+/* Draws text so; NULL is none. Returns the column behind it. */
+int ui_draw_cut(int y, int x, int right, enum role role, const char *text);
 
 /* From column 1 in as many rows as it needs, above bottom; returns the row behind them. */
 int ui_draw_lines(int y, int bottom, int right, enum role role, const char *text);

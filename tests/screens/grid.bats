@@ -472,3 +472,14 @@ first_row() { screen_text | sed -n 5p | cut -c 14-; }
 	screen_keys Q
 	screen_end
 }
+
+@test "bug: the legend's last words were cut without a sign" {
+	fixture zoo
+	screen_start 40x12 "$PID"
+	screen_keys Enter 9
+	screen_text | grep -x '9 physical | a run begins ) next run go…'
+	screen_keys 2
+	screen_text | grep -x '2 writes press c: pages written from th…'
+	screen_keys Q
+	screen_end
+}
