@@ -51,6 +51,7 @@ _drawn_at() {
 @test "stopped and continued, in every view: the terminal is the shell's meanwhile, then all is back" {
 	local view
 	fixture java
+	screen_clock 100000	# what is said of it goes after a while
 	screen_start 80x24 "$PID"
 	screen_heap
 	for view in "${views[@]}"; do

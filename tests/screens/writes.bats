@@ -144,10 +144,11 @@ NUMBERS=('[0-9]+\.[0-9] ms' 'gen [0-9]+ \+[0-9]+s' 'gen 1: soft-dirty .*')
 
 # A pulse that comes only after ten minutes: generations begin with c, and looks are by r.
 @test "the page's card tells its generations, on the whole screen and beside the grid" {
-	local page
+	local page ms=100000
 	SCREEN_OPTIONS=(--interval 0 --calm)
 	fixture_own softdirty
 	target_cleared
+	screen_clock $ms
 	screen_start 80x24 "$PID"
 	screen_pulse 600
 	screen_keys Enter Right Right Right Enter
@@ -155,11 +156,14 @@ NUMBERS=('[0-9]+\.[0-9] ms' 'gen [0-9]+ \+[0-9]+s' 'gen 1: soft-dirty .*')
 	screen_keys r
 	for page in 5 3 3 9 3; do
 		target_cleared
+		screen_clock $((ms += 100))
 		screen_keys c
 		target_writes 10000000 "$page"
 		screen_keys r
 	done
 	screen_text | grep '^ generations  *4 of 6 ▇·▇▇·▇$'
+	screen_clock $((ms += 5000))
+	screen_keys C-l
 	screen_wait_text '^ 10003000 .anon' # the message is gone
 	screen_golden page-generations "${TIMES[@]}"
 	screen_keys Escape
@@ -178,6 +182,8 @@ NUMBERS=('[0-9]+\.[0-9] ms' 'gen [0-9]+ \+[0-9]+s' 'gen 1: soft-dirty .*')
 	screen_keys Enter Right Right Right Enter c
 	target_writes 10000000 3
 	screen_keys r
+	screen_clock $((ms += 5000))
+	screen_keys C-l
 	screen_wait_text '^ 10003000 .anon'
 	screen_golden page-generations-ascii "${TIMES[@]}"
 	target_writes 30000000 0-7
