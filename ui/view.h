@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "fit.h"
 #include "groups.h"
 #include "jumps.h"
 #include "keys.h"
@@ -250,38 +251,13 @@ int ui_strip_legend_width(const struct sample *s, enum lens l);
 /* What the lens lacks here, why, and how to get it; false: nothing. */
 bool ui_lens_lacks(const struct ui *ui, const struct sample *s, struct buf *out);
 
-/* A mapping's name for the screen: escaped, vma_shown_name for none. */
-void ui_name(struct buf *out, const struct vma *v);
-
-/* Columns that the first n bytes of UTF-8 text take, and bytes of it that fit into so many columns. */
-size_t ui_width(const char *s, size_t n);
-size_t ui_fit(const char *s, size_t columns);
-
-/* Bytes to leave out at the beginning of the first n, so that what is left takes at most so many columns. */
-size_t ui_skip(const char *s, size_t n, size_t columns);
-
-/* Bytes of a text that go on a line: as many words as fit, a part of one that is too long; all if there is no room. */
-size_t ui_line(const char *text, size_t width);
-
-/* Text in at most `width` columns: what is too long ends in a sign that it is; a path has it in its middle, so that the file's name survives. */
-void ui_cut(struct buf *out, const char *text, size_t width);
-
-/* The same, always cut at its end. */
-void ui_cut_end(struct buf *out, const char *text, size_t width);
-
-/* Draws text so; NULL is none. Returns the column behind it. */
-int ui_draw_cut(int y, int x, int right, enum role role, const char *text);
-
-/* From column 1 in as many rows as it needs, above bottom; returns the row behind them. */
-int ui_draw_lines(int y, int bottom, int right, enum role role, const char *text);
+/* Adds text to a crumb if there is room for all of it. */
+void ui_crumb_add(struct buf *out, const struct ui *ui, const char *text);
 
 /*
  * The crumb of what lies in the region under the cursor: its name, address, size and permissions, and
  * `tail`. The permissions give way first, then some of the name, then address and size.
  */
 void ui_crumb_region(struct buf *out, const struct ui *ui, const struct sample *s, const char *tail);
-
-/* A mapping's name in at most `width` columns, always cut in the middle. */
-void ui_name_cut(struct buf *out, const struct vma *v, size_t width);
 
 #endif

@@ -352,8 +352,7 @@ crumb(const struct ui *ui, const struct sample *s, struct buf *out)
 		return;
 	buf_fmt(out, "  %zu regions, %s", s->regions->vmas.n, size_text(a, s->regions->totals.size));
 	snprintf(of, sizeof(of), " %sof %s", ui->cols < 100 ? "" : "mapped ", size_text(b, space_of(&s->regions->vmas)));
-	if ((int)(out->len + strlen(of)) <= ui->crumb_room)
-		buf_str(out, of);
+	ui_crumb_add(out, ui, of);
 }
 
 /* --- keys --------------------------------------------------------------------------------------------- */

@@ -3,6 +3,7 @@
  * The list of regions: two bars (what is in RAM, what the address space is for), the write line,
  * and a row a region with its page strip. The cursor stays on its region, not on its row.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -192,18 +193,12 @@ crumb_smaps(const struct ui *ui, const struct sample *s, struct buf *out)
 		buf_fmt(out, ", %s: %s", s->smaps_err.what, s->smaps_err.why);
 }
 
-static int
-crumb_left(const struct ui *ui, const struct buf *out)
-{
-	return ui->crumb_room - (int)ui_width(out->s, out->len);
-}
-
 /* Some of a filter without a sign that there is more would be another one. */
 static void
 crumb_filter(const struct ui *ui, struct buf *out)
 {
 	enum { LEAST = 12 };
-	int left = crumb_left(ui, out);
+	int left = ui->crumb_room - (int)ui_width(out->s, out->len);
 	struct buf text = {0};
 
 	buf_str(&text, " where ");
@@ -217,18 +212,22 @@ static void
 crumb(const struct ui *ui, const struct sample *s, struct buf *out)
 {
 	struct list_layout l = list_layout(ui);
+	char part[48];
 
 	if (ui->filter.text[0])
 		buf_fmt(out, "%zu of %zu ", ui->shown, s->regions ? s->regions->vmas.n : 0);
 	buf_str(out, "regions");
-	if (ui->grouping && crumb_left(ui, out) >= 4 + (int)strlen(grouping_name(ui->grouping)))
-		buf_fmt(out, " by %s", grouping_name(ui->grouping));
+	if (ui->grouping) {
+		snprintf(part, sizeof(part), " by %s", grouping_name(ui->grouping));
+		ui_crumb_add(out, ui, part);
+	}
 	if (ui->filter.text[0])
 		crumb_filter(ui, out);
-	if (!list_layout_of(&l, ui->sort) && /* no heading has the mark */
-	    crumb_left(ui, out) >= 5 + (int)strlen(list_column_of(ui->sort)->title))
-		buf_fmt(out, "%s %s%s", ui->grouping ? "," : " by", list_column_of(ui->sort)->title,
-		        list_sorts_down(ui) ? "▼" : "▲");
+	if (!list_layout_of(&l, ui->sort)) { /* no heading has the mark */
+		snprintf(part, sizeof(part), "%s %s%s", ui->grouping ? "," : " by", list_column_of(ui->sort)->title,
+		         list_sorts_down(ui) ? "▼" : "▲");
+		ui_crumb_add(out, ui, part);
+	}
 	if (list_needs_smaps(ui, s))
 		crumb_smaps(ui, s, out);
 }

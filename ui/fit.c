@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "fit.h"
+
+#include <string.h>
+
+void
+ui_name(struct buf *out, const struct vma *v)
+{
+	const char *name = vma_shown_name(v);
+
+	text_escape(out, name, strlen(name), !paint_utf8());
+}
+
+/* \ooo of text_escape. */
+static bool
+is_escape(const char *s, size_t n)
+{
+	enum { LEN = 4 };
+
+	if (n < LEN || s[0] != '\\')
+		return false;
+	for (int i = 1; i < LEN; i++)
+		if (s[i] < '0' || s[i] > '7')
+			return false;
+	return true;
+}
+
+/* One character: its bytes, and how paint_text will draw it. Half an escape would be another one. */
+static size_t
+next_char(const char *s, size_t n, size_t *columns)
+{
+	uint32_t cp;
+	size_t len;
+
+	if (is_escape(s, n))
+		return *columns = 4;
+	len = utf8_next(s, n, &cp);
+	*columns = len ? paint_columns(cp) : 1;
+	return len ? len : 1;
+}
+
+size_t
+ui_width(const char *s, size_t n)
+{
+	size_t sum = 0, columns;
+
+	for (size_t i = 0; i < n; sum += columns)
+		i += next_char(s + i, n - i, &columns);
+	return sum;
+}
+
+size_t
+ui_fit(const char *s, size_t columns)
+{
+	size_t n = strlen(s), i = 0, sum = 0;
+
+	while (i < n) {
+		size_t c, len = next_char(s + i, n - i, &c);
+
+		if (sum + c > columns)
+			break;
+		sum += c;
+		i += len;
+	}
+	return i;
+}
+
+size_t
+ui_skip(const char *s, size_t n, size_t columns)
+{
+	size_t left = ui_width(s, n), i = 0, c;
+
+	while (left > columns) {
+		i += next_char(s + i, n - i, &c);
+		left -= c;
+	}
+	return i;
+}
+
+size_t
+ui_line(const char *text, size_t width)
+{
+	size_t n = ui_fit(text, width), cut = n;
+
+	if (!text[n])
+		return n;
+	while (cut && text[cut] != ' ')
+		cut--;
+	return cut ? cut : n ? n : strlen(text);
+}
+
+/* What does not fit is left out before the last `tail` columns. */
+static void
+cut_before(struct buf *out, const char *s, size_t width, size_t tail)
+{
+	buf_add(out, s, ui_fit(s, width - tail - 1));
+	buf_str(out, paint_utf8() ? "…" : "~");
+	buf_str(out, s + ui_skip(s, strlen(s), tail));
+}
+
+/* Of a path the file's name is kept if it fits, and as much of the beginning as there is room for. */
+static void
+cut_path(struct buf *out, const char *s, size_t width)
+{
+	const char *slash = strrchr(s, '/');
+	size_t base = slash ? ui_width(slash, strlen(slash)) : 0;
+
+	cut_before(out, s, width, base && base + 1 < width ? base : width / 2);
+}
+
+/* That a file is deleted is left out before its name is. */
+static void
+cut_middle(struct buf *out, const char *s, size_t width)
+{
+	static const char deleted[] = " (deleted)";
+	const char *slash = strrchr(s, '/'), *end = strstr(slash ? slash : "", deleted);
+	struct buf bare = {0};
+	size_t n;
+
+	if (!end || end[strlen(deleted)] || ui_width(slash, strlen(slash)) + 1 < width) {
+		cut_path(out, s, width);
+		return;
+	}
+	buf_add(&bare, s, (size_t)(end - s));
+	n = ui_width(bare.s, bare.len);
+	if (n < width)
+		cut_before(out, bare.s, n + 1, 0);
+	else
+		cut_path(out, bare.s, width);
+	buf_free(&bare);
+}
+
+void
+ui_cut(struct buf *out, const char *text, size_t width)
+{
+	size_t n = ui_width(text, strlen(text));
+
+	if (n <= width)
+		buf_str(out, text);
+	else if (text[0] == '/' && width >= 4)
+		cut_middle(out, text, width);
+	else if (width)
+		cut_before(out, text, width, 0);
+}
+
+void
+ui_cut_end(struct buf *out, const char *text, size_t width)
+{
+	size_t n = ui_width(text, strlen(text));
+
+	if (n <= width)
+		buf_str(out, text);
+	else if (width)
+		cut_before(out, text, width, 0);
+}
+
+int
+ui_draw_cut(int y, int x, int right, enum role role, const char *text)
+{
+	struct buf cut = {0};
+
+	if (text && right > x)
+		ui_cut_end(&cut, text, (size_t)(right - x));
+	x = paint_text(y, x, right, role, "%s", cut.s ? cut.s : "");
+	buf_free(&cut);
+	return x;
+}
+
+int
+ui_draw_lines(int y, int bottom, int right, enum role role, const char *text)
+{
+	while (*text && y < bottom) {
+		size_t n = ui_line(text, (size_t)(right - 1));
+
+		paint_text(y++, 1, right, role, "%.*s", (int)n, text);
+		text += n + (text[n] == ' ');
+	}
+	return y;
+}
+
+void
+ui_name_cut(struct buf *out, const struct vma *v, size_t width)
+{
+	struct buf name = {0};
+
+	ui_name(&name, v);
+	if (ui_width(name.s, name.len) <= width || width < 4)
+		ui_cut(out, name.s, width);
+	else
+		cut_middle(out, name.s, width);
+	buf_free(&name);
+}
