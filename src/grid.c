@@ -158,9 +158,7 @@ cell_first_there(const struct cell *c, enum lens l)
 	struct cell there = *c;
 	unsigned second, first;
 
-	for (unsigned k = 0; k < lens_classes(l); k++)
-		if (lens_class(l, k).letter == '.' || (l == LENS_STATE && k == STATE_CACHED))
-			there.n[k] = 0;
+	there.n[lens_gap(l, STATE_NONE)] = there.n[lens_gap(l, STATE_CACHED)] = 0;
 	first = cell_first(&there, &second);
 	return first == CLASS_MAX ? cell_first(c, &second) : first;
 }

@@ -39,7 +39,6 @@ static void
 on_signal(int sig)
 {
 	int error = errno;
-	uint64_t one = 1;
 
 	if (sig == SIGTSTP)
 		stopped = 1;
@@ -47,8 +46,7 @@ on_signal(int sig)
 		continued = 1;
 	else
 		on_end(sig);
-	if (write(news, &one, sizeof(one)) < 0)
-		news = -1; /* the end of the wait tells as much */
+	eventfd_write(news, 1); /* where there is none the end of the wait tells as much */
 	errno = error;
 }
 
@@ -107,12 +105,11 @@ stop(struct app *a)
 void
 app_signals_take(struct app *a)
 {
-	uint64_t n;
+	eventfd_t n;
 
 	if (!ended && !stopped && !continued)
 		return;
-	while (read(news, &n, sizeof(n)) > 0)
-		;
+	eventfd_read(news, &n);
 	if (stopped) {
 		stopped = 0;
 		stop(a);

@@ -324,18 +324,16 @@ static void
 note_limits(struct watch *w)
 {
 	const struct track *t = &w->b->t.track;
-	const char *sep = "";
+	struct buf *note = w->b->note;
 
-	if (w->unwatched) {
-		buf_fmt(w->b->note, "%zu regions are not watched by %s: what is written in them is not known",
+	if (w->unwatched)
+		buf_fmt(note, "%zu regions are not watched by %s: what is written in them is not known",
 		        w->unwatched, track_way_label(t->way));
-		sep = "; ";
-	} else if (!(track_way_caps(t->way) & TRACK_LOSSLESS) && w->b->o->mode == MODE_WATCH && w->b->o->count != 1) {
-		buf_str(w->b->note, "sampled: what is written between a look and the next clear is in no interval");
-		sep = "; ";
-	}
+	else if (!(track_way_caps(t->way) & TRACK_LOSSLESS) && w->b->o->count != 1)
+		buf_str(note, "sampled: what is written between a look and the next clear is in no interval");
 	if (w->longer)
-		buf_fmt(w->b->note, "%sintervals took longer than asked for: the process pays a 20th of its time at most", sep);
+		buf_fmt(note, "%sintervals took longer than asked for: the process pays a 20th of its time at most",
+		        note->len ? "; " : "");
 }
 
 int
