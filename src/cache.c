@@ -11,38 +11,22 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "mounts.h"
 #include "util.h"
 
-/*
- * Whether the file system with this device number asks somebody else for what it has; by the
- * process's own list of mounts, so that the file system itself is not asked.
- */
+/* Whether the file system asks somebody else for what it has; not known: rather not. */
 static bool
 is_remote(const struct proc *p, const struct vma *v)
 {
-	static const char *const kinds[] = {"fuse", "nfs", "cifs", "smb", "9p", "ceph", "afs", "virtiofs",
-	                                    "lustre", "gfs2", "ocfs2", "glusterfs", "autofs"};
-	struct buf text = {0};
-	char device[32];
-	bool remote = false;
-	int fd = proc_file(p, "mountinfo", O_RDONLY);
+	const struct mount *where;
+	struct mounts m;
+	bool remote;
 
-	snprintf(device, sizeof(device), " %u:%u ", v->dev_major, v->dev_minor);
-	if (fd < 0 || file_read_all(fd, &text) < 0 || !text.s)
-		remote = true; /* not known: rather not */
-	for (char *line = text.s, *next; line && *line && !remote; line = next) {
-		const char *kind;
-
-		next = strchr(line, '\n');
-		if (next)
-			*next++ = '\0';
-		kind = strstr(line, device) ? strstr(line, " - ") : NULL;
-		for (size_t i = 0; kind && i < ARRAY_LEN(kinds); i++)
-			remote |= !strncmp(kind + 3, kinds[i], strlen(kinds[i]));
-	}
-	if (fd >= 0)
-		close(fd);
-	buf_free(&text);
+	if (!mounts_read(&m, p))
+		return true;
+	where = mounts_by_device(&m, v->dev_major, v->dev_minor);
+	remote = where && where->kind == MOUNT_REMOTE;
+	mounts_free(&m);
 	return remote;
 }
 
