@@ -1,15 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include "cache.h"
 
-#include <fcntl.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include <stdlib.h>
 
 #include "mounts.h"
 #include "util.h"
@@ -30,98 +22,83 @@ is_remote(const struct proc *p, const struct vma *v)
 	return remote;
 }
 
+/* The pages from `at` on, as many as one question can have. */
 static bool
-is_file(int fd, const struct vma *v)
+ask(struct cache *c, uint64_t at)
 {
-	struct stat st;
-
-	return fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_ino == v->inode;
-}
-
-/*
- * The file behind the region: through map_files, which is exact and for root, or by its name as the
- * process sees it. O_PATH first: to open a device would be to use it.
- */
-static int
-open_file(const struct proc *p, const struct vma *v)
-{
-	struct buf name = {0};
-	char self[40];
-	int path, fd;
-
-	buf_fmt(&name, "map_files/%llx-%llx", (unsigned long long)v->start, (unsigned long long)v->end);
-	path = proc_file(p, name.s, O_PATH);
-	if (!is_file(path, v) && v->name[0] == '/') {
-		if (path >= 0)
-			close(path);
-		name.len = 0;
-		buf_fmt(&name, "root%s", v->name);
-		path = proc_file(p, name.s, O_PATH);
-	}
-	buf_free(&name);
-	snprintf(self, sizeof(self), PROC_ROOT "/self/fd/%d", path);
-	fd = is_file(path, v) ? open(self, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY) : -1;
-	if (path >= 0)
-		close(path);
-	return fd;
-}
-
-/* A page past the file's end is in no cache: who is told it is, is told nothing. */
-static bool
-is_told_truth(int fd, size_t page_size)
-{
-	struct stat st;
-	unsigned char in = 1;
-	off_t past;
-	void *p;
-
-	if (fstat(fd, &st) < 0)
-		return false;
-	past = (st.st_size + (off_t)page_size) & ~((off_t)page_size - 1);
-	p = mmap(NULL, page_size, PROT_NONE, MAP_PRIVATE, fd, past);
-	if (p == MAP_FAILED)
-		return false;
-	if (mincore(p, page_size, &in) < 0)
-		in = 1;
-	munmap(p, page_size);
-	return !(in & 1);
+	c->got->start = c->got->end = 0;
+	return helper_pages(c->t->helper, &c->t->proc, c->v, at, c->end, c->want, c->got);
 }
 
 bool
-cache_open(struct cache *c, const struct proc *p, const struct vma *v, uint64_t start, uint64_t end,
-           size_t page_size)
+cache_open(struct cache *c, struct target *t, const struct vma *v, uint64_t start, uint64_t end, unsigned want)
 {
-	int fd;
-
-	*c = (struct cache){.start = start, .size = end - start};
-	if (!p->live || !v->inode || start >= end || (v->type != VMA_FILE && v->type != VMA_SHM) ||
-	    is_remote(p, v))
+	*c = (struct cache){.t = t, .v = v, .end = end, .want = want};
+	if (!t->proc.live || !v->inode || start >= end || (v->type != VMA_FILE && v->type != VMA_SHM) ||
+	    is_remote(&t->proc, v))
 		return false;
-	fd = open_file(p, v);
-	if (fd >= 0 && is_told_truth(fd, page_size)) {
-		void *at = mmap(NULL, c->size, PROT_NONE, MAP_PRIVATE | MAP_NORESERVE, fd,
-		                (off_t)(v->offset + (start - v->start)));
-
-		c->at = at == MAP_FAILED ? NULL : at;
-	}
-	if (fd >= 0)
-		close(fd);
-	return c->at != NULL;
+	if (!t->helper)
+		t->helper = helper_new();
+	c->got = mem_alloc(sizeof(*c->got));
+	if (ask(c, start))
+		return true;
+	cache_close(c);
+	return false;
 }
 
 void
 cache_close(struct cache *c)
 {
-	if (c->at)
-		munmap(c->at, c->size);
+	free(c->got);
 	*c = (struct cache){0};
 }
 
 bool
-cache_pages(const struct cache *c, uint64_t addr, unsigned char *in, size_t n, size_t page_size)
+cache_size(const struct cache *c, uint64_t *size)
 {
-	uint64_t at = addr - c->start;
+	if (c->got)
+		*size = c->got->size;
+	return c->got != NULL;
+}
 
-	return c->at && addr >= c->start && at + n * page_size <= c->size &&
-	       mincore(c->at + at, n * page_size, in) == 0;
+/* The first page from i on, of n at most, whose bit is another than i's. */
+static size_t
+run_of(const uint64_t *bits, size_t i, size_t n)
+{
+	uint64_t flip = bits[i / 64] >> i % 64 & 1 ? UINT64_MAX : 0;
+
+	for (i++; i < n; i = (i / 64 + 1) * 64) {
+		uint64_t rest = (bits[i / 64] ^ flip) >> i % 64;
+
+		if (rest)
+			return u64_min(i + (size_t)__builtin_ctzll(rest), n);
+	}
+	return n;
+}
+
+static bool
+has(const uint64_t *bits, size_t i)
+{
+	return bits[i / 64] >> i % 64 & 1;
+}
+
+uint64_t
+cache_run(struct cache *c, uint64_t at, uint64_t end, unsigned *facts)
+{
+	const struct file_pages *f = c->got;
+	size_t size, i, n;
+
+	*facts = 0;
+	if (!f || at >= c->end)
+		return end;
+	if ((at < f->start || at >= f->end) && !ask(c, at))
+		return end;
+	size = c->t->pm.page_size;
+	i = (at - f->start) / size;
+	n = (u64_min(end, f->end) - f->start) / size;
+	*facts = (f->known & FILE_WANT_RESIDENT ? CACHE_ASKED : 0) | (has(f->resident, i) ? CACHE_RESIDENT : 0) |
+	         (f->known & FILE_WANT_DATA ? CACHE_DATA_ASKED : 0) | (has(f->data, i) ? CACHE_DATA : 0);
+	n = run_of(f->resident, i, n);
+	n = run_of(f->data, i, n);
+	return f->start + n * size;
 }

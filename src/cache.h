@@ -6,28 +6,41 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "proc.h"
-#include "vma.h"
+#include "helper.h"
+#include "target.h"
 
 /*
- * Which pages of a mapped file are in the page cache, whether the process maps them or not: by
- * mincore(2) on a mapping of our own that is never touched, so nothing is read, faulted in or
- * counted as used. Only plain files and shared memory are opened, none on a file system whose
- * server might keep us waiting (FUSE, NFS, ...), and only files of which the kernel tells us the
- * truth: of others' files it calls every page resident.
+ * What the file of a region says of its pages, whether the process maps them or not: which are in the page
+ * cache (mincore), which have data at all (SEEK_DATA), how long the file is. The helper asks, about plain
+ * files and shared memory alone, none of them on a file system whose server would have to be asked (FUSE,
+ * NFS, ...). Nothing is read, faulted in or counted as used.
  */
-struct cache {
-	unsigned char *at;  /* our mapping, MAP_FAILED or NULL: not known */
-	uint64_t start;     /* address in the process of its first byte */
-	size_t size;        /* bytes */
+enum cache_fact {
+	CACHE_ASKED = 1,      /* whether it is in the page cache is known, and */
+	CACHE_RESIDENT = 2,   /* it is */
+	CACHE_DATA_ASKED = 4, /* whether the file has data there is known, and */
+	CACHE_DATA = 8,       /* it has */
 };
 
-/* For [start, end) of region v. false: cannot be known; cache_close all the same. */
-bool cache_open(struct cache *c, const struct proc *p, const struct vma *v, uint64_t start,
-                uint64_t end, size_t page_size);
+struct cache {
+	struct target *t;
+	const struct vma *v;
+	uint64_t end;
+	unsigned want;          /* enum file_want */
+	struct file_pages *got; /* NULL: nothing can be known */
+};
+
+/* For [start, end) of region v; `want` is enum file_want. false: nothing can be known, and nothing is open. */
+bool cache_open(struct cache *c, struct target *t, const struct vma *v, uint64_t start, uint64_t end, unsigned want);
 void cache_close(struct cache *c);
 
-/* in[i] is odd for each of the n pages from addr that is in the cache. false: not known. */
-bool cache_pages(const struct cache *c, uint64_t addr, unsigned char *in, size_t n, size_t page_size);
+/* The file's length in bytes. false: not known. */
+bool cache_size(const struct cache *c, uint64_t *size);
+
+/*
+ * Where the pages from `at` end, before `end`, of which the same is known; *facts (enum cache_fact) is
+ * what. c must have been opened for them.
+ */
+uint64_t cache_run(struct cache *c, uint64_t at, uint64_t end, unsigned *facts);
 
 #endif

@@ -254,7 +254,8 @@ probe_page_cache(struct target *t, struct cap *c)
 			if (v->type != VMA_FILE)
 				continue;
 			any = true;
-			told = cache_open(&k, &t->proc, v, v->start, v->start + t->pm.page_size, t->pm.page_size);
+			told = cache_open(&k, t, v, v->start, v->start + t->pm.page_size, FILE_WANT_RESIDENT) &&
+			       k.got->known & FILE_WANT_RESIDENT;
 			cache_close(&k);
 		}
 	vma_free(&vmas);

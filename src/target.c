@@ -100,6 +100,8 @@ target_close(struct target *t)
 	frames_close(&t->frames);
 	swaps_free(&t->swaps);
 	forget_more(t);
+	helper_free(t->helper);
+	t->helper = NULL;
 	pagemap_close(&t->pm);
 	close_memory(t);
 	if (t->maps >= 0)

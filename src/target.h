@@ -3,6 +3,7 @@
 #define PM_TARGET_H
 
 #include "frame.h"
+#include "helper.h"
 #include "pagemap.h"
 #include "proc.h"
 #include "swap.h"
@@ -25,6 +26,7 @@ struct target {
 	struct threads threads;
 	dev_t huge_dev[3];     /* devices of the kernel's own hugetlbfs mounts */
 	size_t huge_devs;
+	struct helper *helper; /* who touches its files; NULL: nobody has asked yet */
 	struct cap *caps;      /* what was probed of it (probe.h); NULL: not yet */
 	size_t caps_n;
 	size_t regions;        /* at the last look: a change makes the threads worth another one */

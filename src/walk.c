@@ -85,24 +85,14 @@ tell_gap_of(struct pages_walk *w, uint64_t start, uint64_t end, enum state s)
 static int
 tell_cached(struct pages_walk *w, uint64_t end)
 {
-	unsigned char in[4096];
-	size_t size = w->t->pm.page_size;
-
 	while (w->at < end) {
-		size_t n = u64_min((end - w->at) / size, ARRAY_LEN(in)), from = 0;
+		unsigned facts;
+		uint64_t to = cache_run(&w->cache, w->at, end, &facts);
 
-		w->asked = cache_pages(&w->cache, w->at, in, n, size);
-		if (!w->asked)
-			return tell_gap_of(w, w->at, end, STATE_NONE);
-		for (size_t i = 1; i <= n; i++) {
-			if (i < n && !((in[i] ^ in[from]) & 1))
-				continue;
-			if (tell_gap_of(w, w->at + from * size, w->at + i * size,
-			                in[from] & 1 ? STATE_CACHED : STATE_NONE))
-				return 1;
-			from = i;
-		}
-		w->at += n * size;
+		w->asked = facts & CACHE_ASKED;
+		if (tell_gap_of(w, w->at, to, w->asked && facts & CACHE_RESIDENT ? STATE_CACHED : STATE_NONE))
+			return 1;
+		w->at = to;
 		if (w->at < end && pagemap_stopped(&w->t->pm))
 			return 1;
 	}
@@ -115,7 +105,7 @@ tell_gap(struct pages_walk *w, uint64_t end)
 	int r = 0;
 
 	if (w->at < end)
-		r = w->cache.at ? tell_cached(w, end) : tell_gap_of(w, w->at, end, STATE_NONE);
+		r = w->cache.got ? tell_cached(w, end) : tell_gap_of(w, w->at, end, STATE_NONE);
 	w->at = end;
 	return r;
 }
@@ -158,7 +148,7 @@ walk_pages(struct target *t, const struct vma *v, uint64_t start, uint64_t end,
 	}
 	if (o->want & PAGE_WANT_CACHE &&
 	    (!o->cache_max || (end - start) / t->pm.page_size <= o->cache_max))
-		cache_open(&w.cache, &t->proc, v, start, end, t->pm.page_size);
+		cache_open(&w.cache, t, v, start, end, FILE_WANT_RESIDENT);
 	r = pagemap_runs(&t->pm, start, end, any, any | PM_CAT_PFNZERO | PM_CAT_HUGE, walk_run, &w, err);
 	if (w.failed)
 		r = -1;
@@ -208,14 +198,15 @@ walk_page(struct target *t, const struct vma *v, uint64_t addr, unsigned want, s
 	struct walk_options o = {.want = want};
 	struct pages_walk w = {.t = t, .v = v, .o = &o, .err = err};
 	size_t size = t->pm.page_size;
-	unsigned char in = 0;
+	unsigned facts = 0;
 
 	if (read_batch(&w, addr, out, 1, 0) < 0)
 		return -1;
 	if (out->state != STATE_NONE || !(want & PAGE_WANT_CACHE))
 		return 0;
-	if (cache_open(&w.cache, &t->proc, v, addr, addr + size, size) &&
-	    cache_pages(&w.cache, addr, &in, 1, size) && in & 1) {
+	if (cache_open(&w.cache, t, v, addr, addr + size, FILE_WANT_RESIDENT))
+		cache_run(&w.cache, addr, addr + size, &facts);
+	if (facts & CACHE_ASKED && facts & CACHE_RESIDENT) {
 		out->known |= PAGE_CACHED;
 		out->state = STATE_CACHED;
 	}

@@ -16,6 +16,7 @@
 #include "batch.h"
 #include "demo.h"
 #include "docs.h"
+#include "helper.h"
 #include "launch.h"
 #include "options.h"
 #include "proc.h"
@@ -213,9 +214,11 @@ main(int argc, char **argv)
 	struct options o;
 	struct rc rc = {0};
 	struct err err;
-	bool had_output = secure_standard_files();
+	bool had_output;
 	int r;
 
+	helper_main(argc, argv);
+	had_output = secure_standard_files();
 	if (argc == 2 && !strcmp(argv[1], "--demo-target"))
 		demo_main();
 	mem_on_oom(out_of_memory);

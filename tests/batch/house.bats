@@ -64,6 +64,15 @@ only() {
 	only "src/bytes.c" '->mem, '
 }
 
+@test "files of the target are touched by the helper alone, and opened in one place" {
+	only "src/helper_open.c" '"map_files|openat.*"root|RESOLVE_IN_ROOT'
+	only "src/helper_files.c" '\bmincore\('
+	only "src/helper_files.c src/helper_open.c src/helper_parts.h" '\bhelper_open\('
+	# of pmtop's own side: the file system of the proc root; holes in a fixture's pagemap
+	only "src/helper_files.c src/helper_open.c src/proc.c src/processes.c" '\bf?statfs\('
+	only "src/helper_files.c src/pagemap.c" ', SEEK_DATA'
+}
+
 @test "one file stops other processes" {
 	local lib=${builddir:-${PMTOP%/*}}/libpmtop.a
 	only "src/inject_ptrace.c" '\bptrace\(|SYS_ptrace|^ *# *include *<(sys|linux)/ptrace\.h'

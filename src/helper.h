@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PM_HELPER_H
+#define PM_HELPER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "proc.h"
+#include "vma.h"
+
+/*
+ * The helper: a process of ours that touches the files a target has mapped, so that pmtop never does.
+ * An open, a stat or a read of such a file may take for ever (a FUSE server that hangs leaves the
+ * caller where no signal reaches it), and what is in it was written to be misread as likely as not.
+ * So each question has a deadline, and a helper that is late or dies is killed, never waited for, and
+ * another is started for the next question. A file that made helpers late four times, or a file system
+ * that did it eight times, is not asked about again.
+ *
+ * It is this very program, executed again from /proc/self/exe. Who asks has threads, and what a fork of
+ * them may do before an exec is next to nothing; a process forked before there were threads would need
+ * one more to look after it. An exec also leaves behind our memory, which is no business of a
+ * misread file, and makes a limit on memory mean what it says. It costs some milliseconds, once.
+ *
+ * Each target has its own, started by the first question: it holds the target's directory in /proc, and
+ * a PID that was given away again means nothing to it. One thread at a time may ask.
+ */
+struct helper;
+
+/* First thing in main: is the helper, and does not return, if this process was started as one. */
+void helper_main(int argc, char **argv);
+
+struct helper *helper_new(void);  /* starts nothing yet */
+void helper_free(struct helper *h);
+
+/* What the files behind mappings say of their pages. */
+enum { FILE_PAGES = 1 << 16 };
+enum file_want { FILE_WANT_RESIDENT = 1, FILE_WANT_DATA = 2 };
+
+struct file_pages {
+	uint64_t start, end;    /* addresses; end may be lower than was asked for: ask again from there */
+	uint64_t size;          /* of the file, in bytes */
+	unsigned known;         /* enum file_want: which of these two could be learnt */
+	uint64_t resident[FILE_PAGES / 64]; /* bit i: the page at start + i pages is in the page cache */
+	uint64_t data[FILE_PAGES / 64];     /* it has data; in shared memory, resident or in swap */
+};
+
+/*
+ * Asks about the pages of [start, end), which lies in region v of p. Nothing is read, faulted in or counted
+ * as used. Of files of others the kernel calls every page resident: then that is not known. false:
+ * nothing could be learnt of the file.
+ */
+bool helper_pages(struct helper *h, const struct proc *p, const struct vma *v, uint64_t start, uint64_t end,
+                  unsigned want, struct file_pages *out);
+
+#endif

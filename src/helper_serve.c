@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The helper itself: its limits, what it gives up, and its loop. */
+#include "helper_parts.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "util.h"
+
+#ifndef CAP_CHECKPOINT_RESTORE /* Linux 5.9 */
+#define CAP_CHECKPOINT_RESTORE 40
+#endif
+
+enum {
+	MEMORY_MAX = 512 << 20, /* of address space */
+	FILES_MAX = 64,
+	CPU_S = 2, /* for one question */
+};
+
+static bool can_start;
+
+bool
+helper_can_start(void)
+{
+	return can_start;
+}
+
+/* --- what it gives up ----------------------------------------------------------------------------------- */
+
+static void
+limit(int what, rlim_t most)
+{
+	struct rlimit l;
+
+	if (getrlimit((__rlimit_resource_t)what, &l) < 0)
+		return;
+	l.rlim_cur = l.rlim_max = most < l.rlim_max ? most : l.rlim_max;
+	setrlimit((__rlimit_resource_t)what, &l);
+}
+
+/* The time counts from the process's start, so that the limit moves on with each question. */
+static void
+limit_time(void)
+{
+	struct rusage used;
+	struct rlimit l;
+
+	if (getrusage(RUSAGE_SELF, &used) < 0 || getrlimit(RLIMIT_CPU, &l) < 0)
+		return;
+	l.rlim_cur = (rlim_t)(used.ru_utime.tv_sec + used.ru_stime.tv_sec + 1 + CPU_S);
+	if (l.rlim_cur > l.rlim_max)
+		l.rlim_cur = l.rlim_max;
+	setrlimit(RLIMIT_CPU, &l);
+}
+
+/* Whatever pmtop's parent left open, a pipe whose end somebody waits for, is not for us to hold. */
+static void
+close_others(int from)
+{
+#ifdef SYS_close_range
+	if (syscall(SYS_close_range, from, ~0U, 0) == 0)
+		return;
+#endif
+	for (int fd = from, end = (int)sysconf(_SC_OPEN_MAX); fd < end; fd++)
+		close(fd);
+}
+
+/*
+ * What is kept: to look into processes and read files of others, to follow map_files, and to be told the
+ * truth by mincore, which is for those who own a file or may write to it.
+ */
+static void
+keep_capabilities(uint64_t keep)
+{
+	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[2];
+
+	if (syscall(SYS_capget, &head, data) < 0)
+		return;
+	for (int i = 0; i < 2; i++) {
+		data[i].permitted &= (uint32_t)(keep >> (32 * i));
+		data[i].effective = data[i].permitted;
+		data[i].inheritable = 0;
+	}
+	syscall(SYS_capset, &head, data);
+}
+
+static void
+drop_privileges(void)
+{
+	bool restore = prctl(PR_CAPBSET_READ, CAP_CHECKPOINT_RESTORE, 0, 0, 0) >= 0; /* else SYS_ADMIN is it */
+
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	keep_capabilities(UINT64_C(1) << CAP_SYS_PTRACE | UINT64_C(1) << CAP_DAC_READ_SEARCH |
+	                  UINT64_C(1) << CAP_FOWNER | UINT64_C(1) << (restore ? CAP_CHECKPOINT_RESTORE : CAP_SYS_ADMIN));
+}
+
+static void
+confine(void)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); /* while it is busy; else the socket's end tells */
+	prctl(PR_SET_NAME, HELPER_NAME, 0, 0, 0);
+	close(STDOUT_FILENO);
+	close(STDERR_FILENO);
+	close_others(HELPER_DIR + 1);
+	open("/dev/null", O_RDWR | O_CLOEXEC);
+	open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (chdir("/") < 0)
+		return; /* then it stays where it is */
+	limit(RLIMIT_CORE, 0);
+	limit(RLIMIT_FSIZE, 0);
+	limit(RLIMIT_NOFILE, FILES_MAX);
+#ifndef __SANITIZE_ADDRESS__ /* which keeps terabytes aside */
+	limit(RLIMIT_AS, MEMORY_MAX);
+#endif
+	drop_privileges();
+}
+
+/* --- the loop ----------------------------------------------------------------------------------------- */
+
+static void
+answer(const struct helper_ask *ask, struct helper_answer *a)
+{
+	a->serial = ask->serial;
+	a->ok = false;
+	switch ((enum helper_kind)ask->kind) {
+	case HELPER_PAGES:
+		a->ok = helper_file_pages(ask, &a->pages);
+		break;
+	}
+}
+
+static _Noreturn void
+serve(void)
+{
+	struct helper_ask *ask = mem_alloc(sizeof(*ask));
+	struct helper_answer *a = mem_alloc(sizeof(*a));
+	ssize_t got;
+
+	while ((got = recv(HELPER_SOCKET, ask, sizeof(*ask), 0)) != 0) {
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got != (ssize_t)sizeof(*ask))
+			break;
+		limit_time();
+		answer(ask, a);
+		if (send(HELPER_SOCKET, a, sizeof(*a), MSG_NOSIGNAL) != (ssize_t)sizeof(*a))
+			break;
+	}
+	_exit(0);
+}
+
+void
+helper_main(int argc, char **argv)
+{
+	int type = 0;
+	socklen_t size = sizeof(type);
+
+	can_start = true;
+	if (argc != 2 || strcmp(argv[0], HELPER_NAME) != 0 || strcmp(argv[1], HELPER_WORD) != 0)
+		return;
+	if (getsockopt(HELPER_SOCKET, SOL_SOCKET, SO_TYPE, &type, &size) < 0 || type != SOCK_SEQPACKET)
+		return;
+	confine();
+	serve();
+}
