@@ -80,7 +80,7 @@ rate_over(const struct rate *r, unsigned seconds, uint64_t *pages)
 		sum += r->pages[(head - k) % RATE_SLOTS];
 	/* rounded down as due() does: what it left over stands in the second after */
 	sum += (uint64_t)((double)r->pages[(head - seconds) % RATE_SLOTS] * ((double)(SECOND - into) / (double)SECOND));
-	*pages = (sum + seconds / 2) / seconds;
+	*pages = rounded(sum, seconds);
 	return true;
 }
 
@@ -103,7 +103,7 @@ rate_peak(const struct rate *r, uint64_t *peak, uint64_t *mean)
 		*peak = u64_max(*peak, r->pages[s % RATE_SLOTS]);
 		sum += r->pages[s % RATE_SLOTS];
 	}
-	*mean = (sum + (head - first) / 2) / (head - first);
+	*mean = rounded(sum, head - first);
 	return true;
 }
 
@@ -124,7 +124,7 @@ rate_series(const struct rate *r, unsigned n, uint64_t *out)
 			sum += r->pages[s % RATE_SLOTS];
 			seconds++;
 		}
-		out[i] = seconds ? (sum + seconds / 2) / seconds : RATE_UNKNOWN;
+		out[i] = seconds ? rounded(sum, seconds) : RATE_UNKNOWN;
 	}
 }
 
@@ -137,7 +137,5 @@ rate_heights(const uint64_t *series, unsigned n, unsigned high, uint8_t *out)
 		if (series[i] != RATE_UNKNOWN)
 			most = u64_max(most, series[i]);
 	for (unsigned i = 0; i < n; i++)
-		out[i] = series[i] == RATE_UNKNOWN ? RATE_NO_HEIGHT
-		         : !series[i]              ? 0
-		                                   : (uint8_t)((series[i] * high + most - 1) / most);
+		out[i] = series[i] == RATE_UNKNOWN ? RATE_NO_HEIGHT : (uint8_t)steps(series[i], most, high);
 }

@@ -8,13 +8,14 @@
 
 /* One column of a page strip: a share of the region, drawn as one character. */
 struct strip_cell {
-	uint8_t height; /* eighths that are in RAM or in swap, rounded up: 0 only if nothing is */
+	uint8_t height; /* eighths that are in RAM or in swap: 0 only if nothing is, 8 only if all of it is */
 	uint8_t cls;    /* class of the lens it was made through: the commonest there */
 	uint8_t heat;   /* enum heat: the newest write there */
 	uint8_t often;  /* enum heat as track_count_heat: the page that was written most often */
 };
 
-enum { STRIP_MAX = 256, LIST_STRIP = 24 };
+enum { STRIP_MAX = 256, LIST_STRIP = 24,
+       STRIP_HIGH = 7 /* eighths of a character that show a whole one: rows must not fuse */ };
 
 /* A strip in the making: pages by class for each of `width` equal shares of the region's pages. */
 struct strip {

@@ -207,6 +207,8 @@ size_text(char out[8], uint64_t bytes)
 
 	if (bytes == 0)
 		return strcpy(out, "0");
+	if (v < 0.05)
+		return strcpy(out, "<0.1K");
 	while (v >= 999.5 && u + 1 < sizeof(unit) - 1) {
 		v /= 1024;
 		u++;
@@ -235,11 +237,43 @@ count_text(char out[8], uint64_t n)
 }
 
 unsigned
-eighths(uint64_t part, uint64_t whole)
+steps(uint64_t part, uint64_t whole, unsigned n)
 {
 	if (!part || !whole)
 		return 0;
-	return (unsigned)u64_max(1, u64_min(8, (uint64_t)((__uint128_t)part * 8 / whole)));
+	if (part >= whole)
+		return n;
+	return (unsigned)u64_max(1, (uint64_t)((__uint128_t)part * n / whole));
+}
+
+unsigned
+eighths(uint64_t part, uint64_t whole)
+{
+	return steps(part, whole, 8);
+}
+
+double
+percent(uint64_t part, uint64_t whole)
+{
+	return !whole ? 0 : part >= whole ? 100 : 100 * ((double)part / (double)whole);
+}
+
+const char *
+percent_text(char out[8], uint64_t part, uint64_t whole)
+{
+	unsigned tenths = steps(part, whole, 1000);
+	bool near_end = (tenths && tenths < 10) || (tenths > 990 && tenths < 1000);
+
+	if ((__uint128_t)part * 1000 < whole && part)
+		return strcpy(out, "<0.1");
+	snprintf(out, 8, "%.*f", near_end, tenths / 10.0);
+	return out;
+}
+
+uint64_t
+rounded(uint64_t part, uint64_t whole)
+{
+	return part ? u64_max(1, part / whole + (part % whole >= (whole + 1) / 2)) : 0;
 }
 
 int

@@ -67,14 +67,24 @@ void text_escape(struct buf *b, const char *s, size_t n, bool ascii);
 /* A path without its directories and without the kernel's " (deleted)"; points into `path`, *len long. */
 const char *path_base(const char *path, size_t *len);
 
-/* Bytes for people: "0", "4.0K", "132K", "2.0G"; at most 5 characters. Returns out. */
+/* Bytes for people: "0", "<0.1K", "4.0K", "132K", "2.0G"; at most 5 characters. Returns out. */
 const char *size_text(char out[8], uint64_t bytes);
 
 /* Numbers of things for people: "0", "9999", "12.8k", "1.2M"; at most 5 characters. Returns out. */
 const char *count_text(char out[8], uint64_t n);
 
-/* Eighths, 0..8, of `part` in `whole`, rounded so that only nothing reads as 0. */
+/*
+ * How much of `whole` is `part`: what is shown of it says nothing only of nothing, and all only of all,
+ * however it is rounded. In steps 0..n (n at least 2), in eighths, in percent: "0", "<0.1", "0.4", "76",
+ * "99.9", "100", at most 4 characters.
+ */
+unsigned steps(uint64_t part, uint64_t whole, unsigned n);
 unsigned eighths(uint64_t part, uint64_t whole);
+double percent(uint64_t part, uint64_t whole);
+const char *percent_text(char out[8], uint64_t part, uint64_t whole);
+
+/* part / whole, rounded so that only nothing reads as 0. whole is not 0. */
+uint64_t rounded(uint64_t part, uint64_t whole);
 
 /* Read a whole small file; appends to `b`. Returns 0, or -1 with errno. */
 int file_read_all(int fd, struct buf *b);

@@ -340,7 +340,7 @@ int
 batch_watch(struct batch *b, struct err *err)
 {
 	static const enum column_id usual[] = {COL_WATCH_INTERVAL, COL_WATCH_MS,    COL_WATCH_PAGES, COL_WATCH_BYTES,
-	                                       COL_WATCH_RATE,     COL_WATCH_START, COL_WATCH_MAPPING};
+	                                       COL_WATCH_RATE,     COL_WATCH_START, COL_WATCH_END,   COL_WATCH_MAPPING};
 	enum column_id ids[COL_COUNT];
 	struct out_shape shape = batch_shape(b->o, "watch", false);
 	struct watch w = {.b = b, .ids = ids};

@@ -74,7 +74,7 @@ card_generations(struct buf *out, uint32_t recent, uint32_t gens, unsigned per)
 {
 	for (unsigned i = 32; i > 0; i -= per) {
 		uint32_t bits = recent >> (i - per) & ((1u << per) - 1);
-		unsigned h = ((unsigned)__builtin_popcount(bits) * 7 + per - 1) / per;
+		unsigned h = steps((unsigned)__builtin_popcount(bits), per, 7);
 		wchar_t glyph = h ? paint_eighth(h) : i - per >= gens ? L' ' : paint_utf8() ? L'·' : L'.';
 
 		buf_fmt(out, "%lc", (wint_t)glyph);

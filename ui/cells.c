@@ -151,7 +151,7 @@ draw_block_cell(const struct ui *ui, enum lens l, const struct cell *c, int y, i
 {
 	struct cell painted = *c;
 	uint64_t all = cell_pages(c), ground, share;
-	unsigned first, second, height;
+	unsigned first, second;
 	enum heat heat = cells_heat(ui, l, c);
 	enum role front, back = ROLE_TEXT;
 
@@ -168,7 +168,7 @@ draw_block_cell(const struct ui *ui, enum lens l, const struct cell *c, int y, i
 		front = ui_heat_role(ui, heat);
 		if (first != CLASS_MAX && c->n[first] >= ground)
 			back = paint_class_role(l, first);
-		share = c->written * 2 >= all ? all : c->written;
+		share = c->written;
 	} else if (first == CLASS_MAX) {
 		draw_ground_cell(l, c, y, x);
 		return;
@@ -178,10 +178,7 @@ draw_block_cell(const struct ui *ui, enum lens l, const struct cell *c, int y, i
 			back = paint_class_role(l, second);
 		share = c->n[first];
 	}
-	height = share * 100 >= all * 97 ? 8 : eighths(share, all);
-	if (height == 8 && share * 100 < all * 97)
-		height = 7;
-	paint_block(y, x, front, back, paint_eighth(height));
+	paint_block(y, x, front, back, paint_eighth(eighths(share, all)));
 }
 
 /*

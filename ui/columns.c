@@ -63,6 +63,12 @@ bytes_of(uint64_t bytes)
 }
 
 static struct value
+share(uint64_t n, uint64_t of)
+{
+	return (struct value){.kind = VALUE_PERCENT, .n = of ? n : 0, .of = of ? of : 1};
+}
+
+static struct value
 pages(const struct region_row *row, uint64_t n)
 {
 	return row->r->known ? bytes_of(n * row->page_size) : unknown;
@@ -133,9 +139,7 @@ region_value_TYPE(const struct region_row *row)
 static struct value
 region_value_PERCENT(const struct region_row *row)
 {
-	uint64_t all = vma_size(row->v) / row->page_size;
-
-	return row->r->known ? number((row->r->rss * 100 + all - 1) / all) : unknown;
+	return row->r->known ? share(row->r->rss, vma_size(row->v) / row->page_size) : unknown;
 }
 
 static struct value
@@ -213,7 +217,7 @@ region_value_THP_PERCENT(const struct region_row *row)
 
 	if (thp.kind == VALUE_UNKNOWN || !row->r->known)
 		return unknown;
-	return number(rss ? (u64_min(thp.n, rss) * 100 + rss - 1) / rss : 0);
+	return share(thp.n, rss);
 }
 
 static struct value
@@ -485,6 +489,12 @@ value_text(const struct value *v, bool bytes, bool ascii, struct buf *out)
 		buf_add(out, "0x", 2);
 		buf_hex(out, v->n);
 		return;
+	case VALUE_PERCENT:
+		if (bytes)
+			buf_fmt(out, "%.15g", percent(v->n, v->of));
+		else
+			buf_str(out, percent_text(size, v->n, v->of));
+		return;
 	case VALUE_FLAGS:
 		flag_letters(out, v->n);
 		return;
@@ -499,6 +509,14 @@ value_text(const struct value *v, bool bytes, bool ascii, struct buf *out)
 	}
 }
 
+static int
+compare_shares(const struct value *a, const struct value *b)
+{
+	__uint128_t x = (__uint128_t)a->n * b->of, y = (__uint128_t)b->n * a->of;
+
+	return (x > y) - (x < y);
+}
+
 int
 value_compare(const struct value *a, const struct value *b)
 {
@@ -508,6 +526,8 @@ value_compare(const struct value *a, const struct value *b)
 		return strcmp(a->s ? a->s : a->t, b->s ? b->s : b->t);
 	if (a->kind == VALUE_VMFLAGS)
 		return (a->smaps->flags > b->smaps->flags) - (a->smaps->flags < b->smaps->flags);
+	if (a->kind == VALUE_PERCENT)
+		return compare_shares(a, b);
 	return (a->n > b->n) - (a->n < b->n);
 }
 

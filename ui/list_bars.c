@@ -156,18 +156,28 @@ fill_part(int y, int x, int to, enum role role)
 		paint_over(y, x, sign);
 }
 
-/* Of a type of region: so much in RAM, so much in swap, and the rest is nowhere. */
+/*
+ * Of a type of region: so much in RAM, so much in swap, and the rest is nowhere. Each has a column if
+ * there is any of it and room for it; in a single one a block stands for what there is.
+ */
 static void
 fill(const struct bar *b, const struct segment *g, int y)
 {
-	int width = g->to - g->x, ram = width, both = width;
+	int width = g->to - g->x, ram, both;
+	uint64_t there = u64_min(g->rss + g->swap, g->bytes); /* shared memory may be mapped twice */
 
-	if (b->types) {
-		ram = (int)((double)g->rss / (double)g->bytes * width + 0.5);
-		both = (int)((double)(g->rss + g->swap) / (double)g->bytes * width + 0.5);
-		ram = ram < width ? ram : width; /* shared memory may be mapped twice */
-		both = both < width ? both : width;
+	if (!b->types) {
+		fill_part(y, g->x, g->to, g->role);
+		return;
 	}
+	if (width == 1 && there && there < g->bytes) {
+		paint_block(y, g->x, g->rss ? g->role : ROLE_SWAPPED, ROLE_BAR_REST, paint_eighth(eighths(there, g->bytes)));
+		return;
+	}
+	both = (int)steps(there, g->bytes, (unsigned)width);
+	ram = (int)steps(g->rss, there, (unsigned)both);
+	if (ram == both && g->swap && both > 1)
+		ram--;
 	fill_part(y, g->x, g->x + ram, g->role);
 	fill_part(y, g->x + ram, g->x + both, ROLE_SWAPPED);
 	if (both > ram)
@@ -312,7 +322,7 @@ list_bars_say(const struct ui *ui, const struct sample *s, struct buf *out)
 		return;
 	buf_fmt(out, "%s: %s ", g->label, size_text(size, g->bytes));
 	if (!g->regions && rss)
-		buf_fmt(out, "in RAM, %.0f%%", 100 * (double)g->bytes / (double)rss);
+		buf_fmt(out, "in RAM, %s%%", percent_text(ram, g->bytes, rss));
 	else if (g->regions) {
 		buf_fmt(out, "in %zu region%s, %s in RAM", g->regions, g->regions == 1 ? "" : "s", size_text(ram, g->rss));
 		if (g->swap)

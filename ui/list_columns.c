@@ -5,7 +5,7 @@
 #include <strings.h>
 
 enum { UP = false, DOWN = true };
-enum { STRIP = 12, STRIP_NARROW = 8, STRIP_WIDE_FROM = 110, NAME_MIN = 12, NAME_MORE = 18 };
+enum { STRIP = 12, STRIP_NARROW = 8, STRIP_WIDE_FROM = 110, NAME_MIN = 12, NAME_MORE = 17 };
 enum { SHED_NARROW = 5, SHED_STRIP = 7, SHED_LAST = 9 }; /* of the strip: narrower, then gone */
 
 #define L(i, t, l, w, s, o, u, sm) \

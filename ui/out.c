@@ -165,7 +165,7 @@ row_json(struct out *o, const struct value *v)
 		value_text(&v[i], true, false, &o->cell);
 		if (v[i].kind == VALUE_UNKNOWN)
 			buf_str(&o->line, "null");
-		else if (v[i].kind == VALUE_NUMBER || v[i].kind == VALUE_SIZE)
+		else if (v[i].kind == VALUE_NUMBER || v[i].kind == VALUE_SIZE || v[i].kind == VALUE_PERCENT)
 			buf_str(&o->line, o->cell.s);
 		else
 			out_json_string(&o->line, o->cell.s);

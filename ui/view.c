@@ -301,11 +301,14 @@ ui_strip_at(const struct ui *ui, const struct strip_cell *strip, unsigned i, uns
 {
 	unsigned from = i * LIST_STRIP / width, to = (i + 1) * LIST_STRIP / width;
 	struct strip_cell got = strip[from];
+	unsigned sum = 0, n = 0;
 
 	got.heat = 0;
 	for (unsigned k = from; k < to || k == from; k++) {
 		uint8_t heat;
 
+		sum += strip[k].height;
+		n++;
 		if (strip[k].height > got.height) {
 			got.height = strip[k].height;
 			got.cls = strip[k].cls;
@@ -314,8 +317,7 @@ ui_strip_at(const struct ui *ui, const struct strip_cell *strip, unsigned i, uns
 		if (heat && (!got.heat || heat < got.heat))
 			got.heat = heat;
 	}
-	if (got.height > 7)
-		got.height = 7; /* rows must not fuse */
+	got.height = (uint8_t)steps(sum, 8 * n, STRIP_HIGH);
 	return got;
 }
 

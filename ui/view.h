@@ -237,7 +237,8 @@ void ui_hex(struct ui *ui, uint64_t addr);
 /* Jumps in the hex view: to addr, and ui_back comes back from there. */
 void ui_hex_jump(struct ui *ui, uint64_t addr);
 
-/* Character i of `width` that show a region's strip: the better filled, and the warmer, of what it stands for. */
+/* Character i of `width` that show a region's strip: the mean height, 0..STRIP_HIGH, of what it stands for, and
+ * of that the class of the best filled and the warmest heat. */
 struct strip_cell ui_strip_at(const struct ui *ui, const struct strip_cell *strip, unsigned i, unsigned width);
 void ui_strip_cell(const struct ui *ui, const struct strip_cell *c, enum lens l, int y, int x);
 

@@ -7,7 +7,8 @@
 #include "paint.h"
 #include "util.h"
 
-enum { GRAPH_ROWS = 4, HOT_KEPT = 3, FAULT_NS = 1000 /* what a write fault costs the target, about */ };
+enum { GRAPH_ROWS = 4, HOT_KEPT = 3, FAULT_NS = 1000 /* what a write fault costs the target, about */,
+       SECOND = 1000000000 /* ns */ };
 
 static bool
 tells_changes(const struct sample *s)
@@ -117,12 +118,12 @@ add_never(struct card *c, const struct sample *s)
 {
 	const struct writes *w = &s->writes;
 	uint64_t rss = s->regions->totals.rss;
-	char a[8];
+	char a[8], share[8];
 
 	if (!rss || track_way_caps(s->track_way) & TRACK_LOCAL)
 		return;
-	card_add(c, ROLE_TEXT, "never written", NULL, "%5s  %.0f %% of RSS", size_text(a, w->never * s->page_size),
-	         100.0 * (double)w->never / (double)rss);
+	card_add(c, ROLE_TEXT, "never written", NULL, "%5s  %s %% of RSS", size_text(a, w->never * s->page_size),
+	         percent_text(share, w->never, rss));
 	if (w->doubts)
 		card_add(c, ROLE_DIM, "not known", NULL, "of %zu region%s", w->doubts, w->doubts == 1 ? "" : "s");
 }
@@ -213,15 +214,15 @@ add_migration(struct card *c, const struct sample *s)
 	add_link(c, s, UINT64_C(1000000000));
 }
 
-/* Of its time, what the target pays: clears while they last, and a fault for each first write. */
-static double
-cost_share(const struct sample *s)
+/* What the target pays in a second: clears while they last, and a fault for each first write. */
+static uint64_t
+cost_ns(const struct sample *s)
 {
 	const struct writes_cost *k = &s->writes.cost;
 	uint64_t more = k->before_known && k->faults > k->faults_before ? k->faults - k->faults_before : 0;
-	double share = (double)more * FAULT_NS / 1e9;
+	double clears = s->pulse_ns ? (double)k->clear_ns / (double)s->pulse_ns : 0;
 
-	return s->pulse_ns ? share + (double)k->clear_ns / (double)s->pulse_ns : share;
+	return more * FAULT_NS + (uint64_t)(clears * SECOND);
 }
 
 static void
@@ -239,7 +240,7 @@ add_faults(struct card *c, const struct sample *s)
 	card_add(c, ROLE_TEXT, "faults", NULL, "%s", b.s);
 	if (s->gen && k->before_known)
 		card_add(c, ROLE_TEXT, "in all", is_narrow(c) ? NULL : "(1 us a fault, and the clears)",
-		         "about %.1f %% of its time", 100 * cost_share(s));
+		         "about %s %% of its time", percent_text(n, cost_ns(s), SECOND));
 	buf_free(&b);
 }
 

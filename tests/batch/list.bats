@@ -75,7 +75,7 @@ load helper
 	pm --list --json --output-all "$PID" >"$BATS_TEST_TMPDIR/out"
 	is "$(json "$BATS_TEST_TMPDIR/out" regions regions.2.start regions.2.size regions.2.rss \
 		regions.2.swap regions.2.percent regions.2.mapping | xargs)" \
-		"50 0x1000000 262144 180224 32768 69 [heap]"
+		"50 0x1000000 262144 180224 32768 68.75 [heap]"
 	fixture hidden
 	pm_golden list-hidden-json --list --json -o START,PERM,TYPE,RSS,SWAP,MAPPING "$PID"
 }

@@ -131,6 +131,23 @@ tmux_start() {
 	PROGRAMS+=("$(_tmux display-message -p '#{pid}')")
 }
 
+# shapes_start: a process of shapes.c. Sets SHAPES to its PID, and AT and RANGE as subject_start does.
+shapes_start() {
+	local pipe=$BATS_TEST_TMPDIR/shapes name range line
+	mkfifo "$pipe"{,.out}
+	"$builddir/tests/live/shapes" <>"$pipe" >"$pipe.out" 2>&1 3>&- &
+	SHAPES=$!
+	OTHERS+=("$SHAPES")
+	AT=() RANGE=()
+	while read -rt $((10 * ${TEST_TIMEOUT_SCALE:-1})) line; do
+		[[ $line != cannot* ]] || skip "${line#cannot: }"
+		[[ $line != ready ]] || return 0
+		read -r name range <<<"$line"
+		AT[$name]=${range%-*} RANGE[$name]=${range/-/..}
+	done <"$pipe.out"
+	return 1
+}
+
 live_end() {
 	screen_stop
 	local pid

@@ -153,3 +153,21 @@ thread_start() {
 	need_region hugetlb-memfd "its pool of huge pages is empty (vm.nr_hugepages)"
 	is "$(told hugetlb-memfd TYPE,RSS,HUGETLB)" hugetlb,0,2097152
 }
+
+@test "bug: 999 of 1000 pages were 100 %, one page of 16 TiB was 1 %" {
+	shapes_start
+	row() { pm --list --csv -n "${@:2}" "$SHAPES" | sed -n "s/^0x${AT[$1]},//p"; }
+	is "$(row almost -o START,%)" 99.9
+	is "$(row vast -o START,%)" '<0.1'
+	is "$(row almost -b -o START,RSS,SIZE,%)" 4091904,4096000,99.9
+	pm --list --json -o START,% "$SHAPES" >"$BATS_TEST_TMPDIR/json"
+	grep -E '"0x'"${AT[almost]}"'", "percent": 99.9\}' "$BATS_TEST_TMPDIR/json"
+	grep -E '"0x'"${AT[vast]}"'", "percent": 2.3[0-9]*e-08\}' "$BATS_TEST_TMPDIR/json"
+	screen_start 120x40 "$SHAPES"
+	screen_keys /
+	screen_type "${AT[vast]}"
+	screen_keys Enter
+	screen_text | grep -E "${AT[vast]} 16.0T rw-p +anon +4.0K +<0.1 .* ▁···"
+	screen_keys q
+	screen_end
+}

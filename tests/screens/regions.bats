@@ -275,7 +275,7 @@ teardown() { screen_stop; }
 	screen_type 'anon: guard'
 	screen_keys Enter
 	screen_text | grep -F ' ···▇▇▇▇▇▇··· [anon: guard]'
-	screen_text | grep -F ' ▇▇▇▇▇▇·▇▇▇▇▇ [anon: poisoned]'
+	screen_text | grep -F ' ▇▇▇▇▇▇·▃▇▇▇▇ [anon: poisoned]'
 	screen_keys q
 	screen_end
 }

@@ -33,11 +33,11 @@ test_generations(void)
 	generations_are(0x2d, 6, 1, "                          ▇·▇▇·▇", "oldest first, blank before the first");
 	generations_are(0, 0, 1, "                                ", "none: nothing");
 	generations_are(0x80000001, 500, 1, "▇······························▇", "the last 32 of many");
-	generations_are(0x2d, 6, 2, "             ▄▇▄", "two in a column");
+	generations_are(0x2d, 6, 2, "             ▃▇▃", "two in a column");
 	generations_are(0x100, 9, 8, "  ▁·", "one in eight is not nothing");
 	generations_are(0xffffffff, 40, 4, "▇▇▇▇▇▇▇▇", "never so high that lines fuse");
 	set_terminal(false);
-	generations_are(0x2d, 6, 2, "             =#=", "in ASCII");
+	generations_are(0x2d, 6, 2, "             -#-", "in ASCII");
 	generations_are(0x5, 4, 1, "                            .#.#", "with dots");
 }
 
@@ -78,7 +78,7 @@ test_written(void)
 	ok(!written_line(78, &s, &a, "generations"), "without a clear nothing is said of generations");
 	s.gen = 20;
 	is_str(written_line(78, &s, &a, "generations"), "7 of 12 ▇▇·▇▇·▇▇··▇▇|", "in which it was written");
-	is_str(written_line(34, &s, &a, "generations"), "7 of 12 ▇▄▄▇·▇|", "in the pane as well, two in a column");
+	is_str(written_line(34, &s, &a, "generations"), "7 of 12 ▇▃▃▇·▇|", "in the pane as well, two in a column");
 	is_str(written_line(18, &s, &a, "generations"), "7 of 12|", "or without the picture");
 	is_str(written_line(34, &s, NULL, "generations"), "|", "until the answer is there its line is");
 	a.past = (struct track_past){.gens = 400, .written = 2};

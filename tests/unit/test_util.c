@@ -10,6 +10,9 @@ test_size_text(void)
 		const char *want;
 	} rows[] = {
 	    {0, "0"},
+	    {1, "<0.1K"},
+	    {51, "<0.1K"},
+	    {52, "0.1K"},
 	    {512, "0.5K"},
 	    {1024, "1.0K"},
 	    {4096, "4.0K"},
@@ -210,6 +213,41 @@ test_eighths(void)
 	}
 }
 
+/* Whole and nothing are said of whole and nothing alone. */
+static void
+test_percent(void)
+{
+	static const struct {
+		uint64_t part, whole;
+		const char *want;
+	} rows[] = {
+	    {0, 1000, "0"},       {0, 0, "0"},          {5, 0, "0"},          {1, UINT64_MAX, "<0.1"},
+	    {64, 1 << 28, "<0.1"},{1, 1001, "<0.1"},    {1, 1000, "0.1"},     {97, 10000, "0.9"},
+	    {1, 100, "1"},        {1, 3, "33"},         {2, 3, "67"},         {3, 4, "75"},
+	    {99, 100, "99"},      {991, 1000, "99.1"},  {999, 1000, "99.9"},  {99999, 100000, "99.9"},
+	    {UINT64_MAX - 1, UINT64_MAX, "99.9"},       {1000, 1000, "100"},  {7, 5, "100"},
+	    {UINT64_MAX, UINT64_MAX, "100"},
+	};
+	char out[8], name[64];
+	uint64_t seed = 1;
+	bool right = true;
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		snprintf(name, sizeof(name), "%" PRIu64 " in %" PRIu64 " is %s %%", rows[i].part, rows[i].whole, rows[i].want);
+		is_str(percent_text(out, rows[i].part, rows[i].whole), rows[i].want, name);
+	}
+	for (int i = 0; i < 20000; i++) {
+		uint64_t whole = (fake_random(&seed) >> fake_below(&seed, 64)) | 1, part = fake_below(&seed, whole + 1);
+		unsigned n = 2 + (unsigned)fake_below(&seed, 200);
+		size_t len = strlen(percent_text(out, part, whole));
+
+		right &= !strcmp(out, "0") == !part && !strcmp(out, "100") == (part == whole) && len <= 4 && out[0] != '-';
+		right &= (steps(part, whole, n) == 0) == !part && (steps(part, whole, n) == n) == (part == whole);
+		right &= !part == !rounded(part, whole);
+	}
+	ok(right, "percent and steps: nothing and whole only of nothing and whole");
+}
+
 static void
 test_buf(void)
 {
@@ -332,6 +370,7 @@ main(void)
 	test_parse();
 	test_path_base();
 	test_eighths();
+	test_percent();
 	test_buf();
 	test_vec();
 	test_above();

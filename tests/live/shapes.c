@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A process whose regions have shapes that are easy to count wrong. It says "NAME START-END" of each,
+ * then "ready", and stays as it is until its standard input ends.
+ *
+ *   almost   1000 pages, all but the last of them in RAM
+ *   vast     16 TiB, one page of it in RAM
+ *   hole     a huge page out of whose middle 16 pages were unmapped (two regions, "hole" and "rest")
+ *   cut      a huge page, one of whose pages got permissions of its own (three regions, told as one)
+ *   zero     100 pages that were only read
+ */
+#include "live.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+static size_t page;
+
+/* With a page on either side that nobody may touch, or the kernel would join it with its neighbours. */
+static char *
+map(size_t size, int flags)
+{
+	char *p = mmap(NULL, size + 2 * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0);
+
+	if (p == MAP_FAILED || mprotect(p + page, size, PROT_READ | PROT_WRITE))
+		cannot("mmap");
+	return p + page;
+}
+
+/* One huge page, if the kernel has one to give. */
+static char *
+map_huge(size_t size)
+{
+	char *p = map(2 * size, 0), *at = (char *)(((uintptr_t)p + size - 1) / size * size);
+
+	madvise(at, size, MADV_HUGEPAGE);
+	memset(at, 1, size);
+	return at;
+}
+
+static void
+tell(const char *name, const char *from, size_t size)
+{
+	printf("%s %lx-%lx\n", name, (unsigned long)(uintptr_t)from, (unsigned long)((uintptr_t)from + size));
+}
+
+int
+main(void)
+{
+	size_t huge;
+	char *p, word;
+
+	page = (size_t)sysconf(_SC_PAGESIZE);
+	huge = page / sizeof(uint64_t) * page;
+	p = map(1000 * page, 0);
+	madvise(p, 1000 * page, MADV_NOHUGEPAGE);
+	memset(p, 1, 999 * page);
+	tell("almost", p, 1000 * page);
+
+	p = map((size_t)16 << 40, MAP_NORESERVE);
+	madvise(p, (size_t)16 << 40, MADV_NOHUGEPAGE);
+	*p = 1;
+	tell("vast", p, (size_t)16 << 40);
+
+	p = map_huge(huge);
+	munmap(p + 64 * page, 16 * page);
+	tell("hole", p, 64 * page);
+	tell("rest", p + 80 * page, huge - 80 * page);
+
+	p = map_huge(huge);
+	mprotect(p + huge / page / 4 * page, page, PROT_READ);
+	tell("cut", p, huge);
+
+	p = map(256 * page, 0);
+	madvise(p, 256 * page, MADV_NOHUGEPAGE);
+	for (size_t i = 0; i < 100; i++)
+		(void)*(volatile char *)(p + i * page);
+	tell("zero", p, 256 * page);
+
+	printf("ready\n");
+	fflush(stdout);
+	while (read(0, &word, 1) > 0)
+		;
+	return 0;
+}
