@@ -24,7 +24,7 @@ struct fact {
 	bool number;     /* value is a JSON number */
 };
 
-/* The folio a page lies in, and how much of it this process maps around that page. */
+/* The folio a page lies in, and how much of it the page's region maps around that page. */
 enum { FOLIO_BAR = 32 };
 struct folio_here {
 	unsigned order;

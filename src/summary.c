@@ -52,6 +52,7 @@ void
 summary_free(struct summary *s)
 {
 	free(s->flags);
+	pfnset_free(&s->heads);
 	s->flags = NULL;
 	s->flags_n = s->flags_cap = 0;
 }
@@ -177,7 +178,7 @@ end_run(struct summary *s)
 
 	if (!run->next_pfn)
 		return;
-	f->met++;
+	f->met += pfnset_add(&s->heads, run->folio);
 	f->pages[fit_of(run, pages, s->page_size)] += pages;
 	run->next_pfn = 0;
 }
@@ -233,6 +234,7 @@ add_present(struct summary *s, struct summary_type *type, const struct page *pg)
 void
 summary_region(struct summary *s, const struct vma *v)
 {
+	end_run(s);
 	s->regions++;
 	s->by_type[v->type].regions++;
 }

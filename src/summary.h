@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "pfnset.h"
 #include "state.h"
 #include "target.h"
 
@@ -13,7 +14,7 @@
  * What the pages of a process are, in sums: by state, by type of region, by combination of
  * kpageflags, by how often they are mapped, by the folios they lie in. All numbers are pages. Each
  * page of each region counts once, those that are not there among them; memory goes by the number of
- * distinct combinations of flags and by nothing else.
+ * distinct combinations of flags, and a bit by each folio (pfnset.h).
  */
 struct summary_type {
 	uint64_t regions, pages;
@@ -45,8 +46,9 @@ enum summary_kind { KIND_ANON, KIND_FILE, KIND_SHMEM, KIND_HUGETLB, KIND_ZERO, K
 const char *summary_kind_name(enum summary_kind k);
 
 /*
- * How a folio is mapped: the ways the kernel's thpmaps tells apart. What is whole has all of its
- * pages one after the other, across borders of regions, too.
+ * How the pages of a folio are mapped: the ways the kernel's thpmaps tells apart. What is whole has all
+ * of the folio's pages one after the other within one region, as a single entry could map them: a run
+ * ends at a region's border.
  */
 enum summary_fit {
 	FIT_PMD,       /* by one entry for the lot (only where `pmd_known`) */
@@ -56,7 +58,7 @@ enum summary_fit {
 	FIT_COUNT
 };
 struct summary_folios {
-	uint64_t met; /* folios; one that is mapped in two places is met twice */
+	uint64_t met; /* different folios, each once however many of its pages are mapped, and how often */
 	uint64_t pages[FIT_COUNT];
 };
 
@@ -87,6 +89,7 @@ struct summary {
 	uint64_t pss, pss_unknown; /* see summary_pss */
 	struct summary_folios folios[KIND_COUNT][SUMMARY_ORDERS];
 	uint64_t folios_unknown;
+	struct pfnset heads; /* of the folios met so far */
 	struct summary_run run;
 };
 
@@ -95,8 +98,7 @@ void summary_init(struct summary *s, size_t page_size, bool pmd_known);
 void summary_free(struct summary *s);
 
 /*
- * Adds [start, end) of region v. Regions come once each, ascending: then folios that lie across a
- * border are seen whole. Returns what walk_pages does.
+ * Adds [start, end) of region v. Regions come once each. Returns what walk_pages does.
  */
 int summary_add(struct summary *s, struct target *t, const struct vma *v, uint64_t start,
                 uint64_t end, struct err *err);

@@ -315,6 +315,24 @@ man_config(void)
 }
 
 static void
+man_sums(void)
+{
+	printf(".SH SUMS\n"
+	       "\\fB\\-\\-summary\\fR has five tables. In that of folios (pages that the kernel manages as one, "
+	       "2^\\fBORDER\\fR of them) \\fBFOLIOS\\fR are different ones, each counted once, however many of its pages "
+	       "are mapped, in how many places and how often. Its pages that are mapped are, as the kernel's thpmaps tells "
+	       "them apart, each in one of\n");
+	item("PMD", "mapped by one entry for the lot (known since Linux 6.7)");
+	item("ALIGNED", "by an entry each, all of the folio's pages one after the other within one region, from a multiple of the "
+	     "folio's size on: one entry could map them");
+	item("UNALIGNED", "the same, but from another address on");
+	item("PARTIAL", "all else: not all of its pages are mapped one after the other, or a region's border lies between them "
+	     "(after mprotect(2) of a part, say)");
+	printf(".PP\nA range cuts what lies across its ends, as a region's border does. How much of its folio the region of a "
+	       "page maps around it, \\fB\\-e\\fR \\fIADDRESS\\fR calls \\fBfolio_mapped\\fR.\n");
+}
+
+static void
 man_writes(void)
 {
 	printf(".SH \"WATCHING WRITES\"\n"
@@ -380,6 +398,7 @@ docs_man(void)
 	man_tables();
 	man_flags();
 	man_filter();
+	man_sums();
 	man_writes();
 	printf(".SH PRIVILEGES\n"
 	       "Your own processes need none: states come from the page tables. Page frame numbers, and with "

@@ -44,19 +44,19 @@ histogram() {
 }
 
 # folios RANGE: "KIND-ORDER PAGES" and whether they are whole and aligned, from the raw files: the
-# pages in RAM one after the other, a folio being what a head and the tails after it make
+# pages in RAM one after the other, a folio being what a head and the tails after it make; met is by heads
 folios() {
 	reader "$SUBJECT_PID" "$1" | values ADDRESS PFN KPF | perl -F, -lane '
 		no warnings "portable";
 		sub flush { $run or return; $k = $n = 0; $k++ while 1 << $k < $run;
-			printf "%s-%d %s %d\n", $kind, $k, $start % ($run << 12) ? "unaligned" : "aligned", $run; $run = 0 }
+			printf "%s-%d %s %d %x\n", $kind, $k, $start % ($run << 12) ? "unaligned" : "aligned", $run, $head; $run = 0 }
 		@F == 3 or next;
 		($at, $pfn, $f) = map { hex } @F;
 		flush() unless $f >> 16 & 1 && $run && $pfn == $last + 1 && $at == $next;
-		($start, $kind) = ($at, $f >> 24 & 1 ? "zero" : $f >> 17 & 1 ? "hugetlb" : $f >> 12 & 1 ? "anon" :
+		($start, $head, $kind) = ($at, $pfn, $f >> 24 & 1 ? "zero" : $f >> 17 & 1 ? "hugetlb" : $f >> 12 & 1 ? "anon" :
 			$f >> 14 & 1 ? "shmem" : "file") unless $run;
 		$run++; $last = $pfn; $next = $at + 4096;
-		END { flush() }' | awk '{ n[$1 " " $2] += $3; m[$1]++ } END { for (k in n) print k, n[k]; for (k in m) print k, "met", m[k] }' | sort
+		END { flush() }' | awk '{ n[$1 " " $2] += $3; m[$1] += !seen[$4]++ } END { for (k in n) print k, n[k]; for (k in m) print k, "met", m[k] }' | sort
 }
 
 # The same of pmtop's table; what one entry maps is whole and aligned.
@@ -122,6 +122,36 @@ alike() {
 	# half of one is a part of it
 	is "$(sums folios-partial 4 "${AT[thp]}..+256p" | xargs)" \
 		"$(can_scan && echo "anon-9 0" || echo "anon-9 256")"
+}
+
+# folio_row RANGE KEY: FOLIOS, then bytes aligned, unaligned and partial, "2 0 0 4096"
+folio_row() {
+	pm "--summary=$1" --csv -n "$SHAPES" | awk -F, -v key="$2" '
+		$2 != key { next }
+		$1 == "folios" { n = $3 }
+		$1 ~ /^folios-/ { part[$1] = $5 }
+		END { print n + 0, part["folios-pmd"] + part["folios-aligned"], part["folios-unaligned"], part["folios-partial"] }'
+}
+
+@test "bug: folios were counted by runs, and ran across the borders of regions" {
+	local start p
+	shapes_start
+	# seen by the reader, or the kernel had no huge page to give
+	[ "$(reader "$SHAPES" "${RANGE[cut]}" | values ORDER | sort -u)" = 9 ] &&
+		[ "$(reader "$SHAPES" "${RANGE[hole]}" | values ORDER | sort -u)" = 9 ] ||
+		skip "no huge pages, or their frames are hidden"
+	# 496 of 512 pages, in two regions: one folio, in parts
+	is "$(folio_row "${AT[hole]}..${RANGE[rest]#*..}" anon-9)" "1 0 0 $((496 * 4096))"
+	# all 512 pages one after the other, but in three regions: no entry maps them, and thpmaps says so as well
+	is "$(folio_row "${RANGE[cut]}" anon-9)" "1 0 0 $((512 * 4096))"
+	# and -e counts in the page's region as that does
+	for p in '0 128' '128 1' '129 383'; do
+		start=$(printf '%x' $((0x${AT[cut]} + ${p% *} * 4096)))
+		is "$(pm --json -e "$start" "$SHAPES" | sed -n 's/.*"folio_mapped": *\([0-9]*\).*/\1/p')" "${p#* }"
+		is "$(pm "--summary=vma:$start" --csv -n "$SHAPES" | awk -F, '$1 == "folios-partial" { print $4 }')" "${p#* }"
+	done
+	# the zero page, read a hundred times
+	is "$(folio_row "${RANGE[zero]}" zero-0)" "1 $((100 * 4096)) 0 0"
 }
 
 @test "--summary has every page of the process, and RSS and swap as --list counts them" {

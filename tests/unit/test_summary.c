@@ -301,7 +301,8 @@ test_folios(void)
 	add(&m, 512, 512, VMA_HUGETLB);
 	summary_end(&m.s);
 	check_laws(&m.s, "folios");
-	ok(folios_are(&m.s, KIND_ANON, 4, 4, 16, 16, 14), "whole and aligned, whole elsewhere, in parts");
+	ok(folios_are(&m.s, KIND_ANON, 4, 3, 16, 16, 14),
+	   "whole and aligned, whole elsewhere, in two parts: three folios");
 	ok(folios_are(&m.s, KIND_ANON, 0, 1, 1, 0, 0), "a page by itself");
 	ok(folios_are(&m.s, KIND_HUGETLB, 9, 1, 512, 0, 0), "hugetlb");
 	is_u64(m.s.by_type[VMA_HUGETLB].hugetlb, 512, "which is not in RSS");
@@ -319,8 +320,8 @@ test_folios(void)
 	add(&m, 0, 16, VMA_FILE);
 	summary_end(&m.s);
 	check_laws(&m.s, "neighbours");
-	ok(folios_are(&m.s, KIND_FILE, 2, 3, 12, 0, 0),
-	   "two folios side by side are two, a second mapping is met again");
+	ok(folios_are(&m.s, KIND_FILE, 2, 2, 12, 0, 0),
+	   "two folios side by side are two, a second mapping is none of its own");
 	memory_close(&m);
 }
 
@@ -355,7 +356,7 @@ test_borders(void)
 	add(&m, 20, 44, VMA_ANON);
 	summary_end(&m.s);
 	check_laws(&m.s, "regions");
-	ok(folios_are(&m.s, KIND_ANON, 4, 1, 16, 0, 0), "whole across the border of two regions");
+	ok(folios_are(&m.s, KIND_ANON, 4, 1, 0, 0, 16), "one, in parts, where it lies across the border of two regions");
 	memory_close(&m);
 
 	/* regions apart, though the frames follow on */
@@ -367,7 +368,7 @@ test_borders(void)
 	add(&m, 0, 20, VMA_HEAP);
 	add(&m, 36, 28, VMA_ANON);
 	summary_end(&m.s);
-	ok(folios_are(&m.s, KIND_ANON, 4, 2, 0, 0, 16), "in parts where there is a gap between the regions");
+	ok(folios_are(&m.s, KIND_ANON, 4, 1, 0, 0, 16), "one, in parts, where there is a gap between the regions");
 	memory_close(&m);
 
 	/* its pages the other way round */
@@ -378,8 +379,52 @@ test_borders(void)
 	fake_end(m.t.pm.fd, base + 100 * FAKE_PAGE);
 	add(&m, 0, 4, VMA_ANON);
 	summary_end(&m.s);
-	ok(folios_are(&m.s, KIND_ANON, 2, 4, 0, 0, 4), "four parts where its pages do not follow each other");
+	ok(folios_are(&m.s, KIND_ANON, 2, 1, 0, 0, 4), "one in four parts where its pages do not follow each other");
 	memory_close(&m);
+}
+
+/* As in the kernel: one page of zeroes for all who only read. */
+static void
+test_zero_page(void)
+{
+	struct memory m;
+
+	memory_open(&m);
+	put_frame(&m, 0x100, W(101000000), 0);
+	for (uint64_t i = 0; i < 100; i++)
+		fake_word(m.t.pm.fd, base / FAKE_PAGE + i, PM_PRESENT | 0x100);
+	fake_end(m.t.pm.fd, base + 200 * FAKE_PAGE);
+	add(&m, 0, 120, VMA_ANON);
+	summary_end(&m.s);
+	check_laws(&m.s, "zero page");
+	ok(folios_are(&m.s, KIND_ZERO, 0, 1, 100, 0, 0), "the zero page read a hundred times is one folio");
+	memory_close(&m);
+}
+
+/* Against a plain array: frames close together, far apart, at the ends of what there can be. */
+static void
+test_pfnset(void)
+{
+	enum { N = 1 << 16 };
+	static bool there[N];
+	struct pfnset s = {0};
+	uint64_t seed = 3;
+	bool right = true;
+
+	ok(pfnset_add(&s, 0) && !pfnset_add(&s, 0) && pfnset_add(&s, UINT64_MAX) && !pfnset_add(&s, UINT64_MAX),
+	   "a frame is new once");
+	for (int i = 0; i < 2 * N; i++) {
+		uint64_t pfn = fake_below(&seed, N);
+
+		right &= pfnset_add(&s, (UINT64_C(1) << 50) + pfn * (pfn & 1 ? 1 : 4099)) == !there[pfn];
+		there[pfn] = true;
+	}
+	ok(right, "so are thousands");
+	pfnset_free(&s);
+	for (uint64_t i = 0; i < 1 << 20; i++)
+		pfnset_add(&s, i);
+	ok(s.used == (1 << 20) / 512 && s.slots <= 4096, "neighbours share a block");
+	pfnset_free(&s);
 }
 
 /* What only PAGEMAP_SCAN tells comes with the pages. */
@@ -455,6 +500,8 @@ main(void)
 	test_hidden();
 	test_folios();
 	test_borders();
+	test_zero_page();
+	test_pfnset();
 	test_pmd();
 	test_kinds();
 	return tap_done();
