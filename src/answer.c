@@ -375,7 +375,7 @@ answer_page(struct target *t, const struct vma_list *vmas, uint64_t addr, struct
 	a->past = track_past(&t->track, v->start, base);
 	answer_add_hex(a, "address", addr);
 	facts_region(a, v, addr);
-	if (symbol_at(&t->proc, vmas, addr, &b))
+	if (symbol_at(t, vmas, addr, &b))
 		answer_add_name(a, "symbol", b.s);
 	buf_free(&b);
 	answer_add_text(a, "state", state_row((enum state)pg.state)->name);

@@ -424,7 +424,7 @@ add_symbol(struct bytes *b, struct bytes_symbol s)
 }
 
 void
-bytes_find_symbols(struct bytes *b, const struct target *t, const struct vma_list *vmas,
+bytes_find_symbols(struct bytes *b, struct target *t, const struct vma_list *vmas,
                    const struct bytes *before, uint64_t budget_ns)
 {
 	uint64_t begin = time_ns(), value = 0;
@@ -435,7 +435,8 @@ bytes_find_symbols(struct bytes *b, const struct target *t, const struct vma_lis
 		const struct bytes_symbol *known = find_symbol(before, value);
 		struct buf name = {0};
 
-		if (!v || v->type != VMA_FILE || find_symbol(b, value))
+		v = v ? symbol_source(vmas, value) : NULL;
+		if (!v || find_symbol(b, value))
 			continue;
 		if (known && (known->inode != v->inode || known->base != v->start - v->offset))
 			known = NULL; /* another file has come to lie there */
@@ -444,7 +445,7 @@ bytes_find_symbols(struct bytes *b, const struct target *t, const struct vma_lis
 		if (known)
 			buf_str(&name, known->name);
 		else
-			symbol_at(&t->proc, vmas, value, &name);
+			symbol_at(t, vmas, value, &name);
 		add_symbol(b, (struct bytes_symbol){value, v->inode, v->start - v->offset,
 		                                    name.s ? name.s : mem_strdup("")});
 	}

@@ -252,6 +252,8 @@ hear(struct helper *h)
 static bool
 ask(struct helper *h, const struct proc *p)
 {
+	bool heard;
+
 	if (is_refused(h, &h->ask))
 		return false;
 	if (h->pid && h->tid != p->tid) /* another thread's directory shows the memory now */
@@ -259,8 +261,10 @@ ask(struct helper *h, const struct proc *p)
 	if (!h->pid && !start(h, p))
 		return false;
 	h->ask.serial = ++h->serial;
-	if (send(h->socket, &h->ask, sizeof(h->ask), MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)sizeof(h->ask) && hear(h))
-		return h->answer.ok;
+	heard = send(h->socket, &h->ask, sizeof(h->ask), MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)sizeof(h->ask) &&
+	        hear(h);
+	if (heard && h->answer.outcome != HELPER_HURT)
+		return h->answer.outcome == HELPER_OK;
 	remember_late(h, &h->ask);
 	drop(h);
 	return false;
@@ -291,4 +295,60 @@ helper_pages(struct helper *h, const struct proc *p, const struct vma *v, uint64
 		return false;
 	*out = h->answer.pages;
 	return true;
+}
+
+/* --- symbols ------------------------------------------------------------------------------------------ */
+
+static bool
+is_same_file(const struct vma *a, const struct vma *b)
+{
+	return a->inode == b->inode && a->dev_major == b->dev_major && a->dev_minor == b->dev_minor;
+}
+
+/* The file's other mappings, from the nearest on: an instance of it lies together. */
+static void
+add_maps(struct helper_ask *a, const struct vma_list *vmas, const struct vma *v)
+{
+	enum { NEAR = 1024, SIDE = HELPER_MAPS / 2 }; /* regions */
+	size_t at = (size_t)(v - vmas->v), n = 0;
+
+	for (size_t i = at; i-- > 0 && at - i < NEAR && n < SIDE - 1;)
+		if (is_same_file(&vmas->v[i], v))
+			a->maps[n++] = (struct helper_map){vmas->v[i].start, vmas->v[i].end, vmas->v[i].offset, vmas->v[i].perm};
+	for (size_t i = at; i < vmas->n && i - at < NEAR && n < HELPER_MAPS; i++)
+		if (is_same_file(&vmas->v[i], v))
+			a->maps[n++] = (struct helper_map){vmas->v[i].start, vmas->v[i].end, vmas->v[i].offset, vmas->v[i].perm};
+	a->maps_n = (uint32_t)n;
+}
+
+static bool
+ask_symbol(struct helper *h, const struct proc *p, uint64_t addr, struct helper_symbol *out)
+{
+	h->ask.start = addr;
+	if (!ask(h, p))
+		return false;
+	*out = h->answer.symbol;
+	out->name[sizeof(out->name) - 1] = '\0';
+	return true;
+}
+
+bool
+helper_symbol(struct helper *h, const struct proc *p, const struct vma_list *vmas, const struct vma *v, uint64_t addr,
+              struct helper_symbol *out)
+{
+	if (!p->live || !set_ask(h, HELPER_SYMBOL, v))
+		return false;
+	add_maps(&h->ask, vmas, v);
+	return ask_symbol(h, p, addr, out);
+}
+
+bool
+helper_symbol_vdso(struct helper *h, const struct proc *p, const struct vma *v, const uint8_t *page, size_t page_size,
+                   uint64_t addr, struct helper_symbol *out)
+{
+	if (!p->live)
+		return false;
+	set_ask(h, HELPER_SYMBOL_VDSO, v);
+	memcpy(h->ask.image, page, u64_min(page_size, sizeof(h->ask.image)));
+	return ask_symbol(h, p, addr, out);
 }

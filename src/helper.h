@@ -53,4 +53,21 @@ struct file_pages {
 bool helper_pages(struct helper *h, const struct proc *p, const struct vma *v, uint64_t start, uint64_t end,
                   unsigned want, struct file_pages *out);
 
+/*
+ * The symbol at addr, by the file that v maps there, or maps right below (.bss goes on behind the file's
+ * last mapping): of the instance of the file that is loaded there whole, and not of a copy that was mapped
+ * to be read. `vmas` are all of p. false: there is none, or it is not known.
+ */
+enum { SYMBOL_NAME_MAX = 512 };
+struct helper_symbol {
+	uint64_t offset; /* of addr in it */
+	char name[SYMBOL_NAME_MAX]; /* from the file: not safe to print raw */
+};
+bool helper_symbol(struct helper *h, const struct proc *p, const struct vma_list *vmas, const struct vma *v,
+                   uint64_t addr, struct helper_symbol *out);
+
+/* The same in the vdso v, whose first page is known. */
+bool helper_symbol_vdso(struct helper *h, const struct proc *p, const struct vma *v, const uint8_t *page,
+                        size_t page_size, uint64_t addr, struct helper_symbol *out);
+
 #endif

@@ -19,7 +19,15 @@ struct helper_map {
 	uint32_t perm; /* enum vma_perm */
 };
 
-enum helper_kind { HELPER_PAGES };
+enum helper_kind {
+	HELPER_PAGES,
+	HELPER_SYMBOL,      /* at `start`, in the file of `map` */
+	HELPER_SYMBOL_VDSO, /* the same in the kernel's own, of which `image` is the first page */
+};
+
+enum helper_outcome { HELPER_NOTHING, HELPER_OK, HELPER_HURT };
+
+enum { HELPER_MAPS = 64, HELPER_IMAGE = 4096 };
 
 struct helper_ask {
 	uint32_t serial;
@@ -30,13 +38,19 @@ struct helper_ask {
 	uint64_t start, end;
 	struct helper_map map;
 	char name[PATH_MAX]; /* as maps has it */
+	uint32_t maps_n;
+	union {
+		struct helper_map maps[HELPER_MAPS]; /* all of the file that lie near, `map` among them */
+		uint8_t image[HELPER_IMAGE];
+	};
 };
 
 struct helper_answer {
 	uint32_t serial;
-	uint32_t ok;
+	uint32_t outcome; /* enum helper_outcome */
 	union {
 		struct file_pages pages;
+		struct helper_symbol symbol;
 	};
 };
 
@@ -47,5 +61,20 @@ bool helper_can_start(void);
 int helper_open(const struct helper_ask *ask);
 
 bool helper_file_pages(const struct helper_ask *ask, struct file_pages *out);
+
+/* What may not be exceeded from now on; called for each question. */
+void helper_limit_time(void);
+void helper_keep_capabilities(uint64_t keep); /* bit N: capability N */
+
+/*
+ * The reader: the helper's child, which looks into files for it. It has no right at all, not even to open
+ * one: it is handed each as a descriptor. Started once, while there is still the right to become nobody; when
+ * it dies, the helper has told what it can and ends, too.
+ */
+bool helper_reader_start(int *socket);
+enum helper_outcome helper_reader_ask(int socket, const struct helper_ask *ask, struct helper_answer *answer);
+
+/* In the reader. fd: of the file, -1 of the kernel's own. */
+bool helper_find_symbol(const struct helper_ask *ask, int fd, struct helper_symbol *out);
 
 #endif

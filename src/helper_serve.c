@@ -48,8 +48,8 @@ limit(int what, rlim_t most)
 }
 
 /* The time counts from the process's start, so that the limit moves on with each question. */
-static void
-limit_time(void)
+void
+helper_limit_time(void)
 {
 	struct rusage used;
 	struct rlimit l;
@@ -74,12 +74,8 @@ close_others(int from)
 		close(fd);
 }
 
-/*
- * What is kept: to look into processes and read files of others, to follow map_files, and to be told the
- * truth by mincore, which is for those who own a file or may write to it.
- */
-static void
-keep_capabilities(uint64_t keep)
+void
+helper_keep_capabilities(uint64_t keep)
 {
 	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
 	struct __user_cap_data_struct data[2];
@@ -94,14 +90,18 @@ keep_capabilities(uint64_t keep)
 	syscall(SYS_capset, &head, data);
 }
 
+/*
+ * What is kept: to look into processes and read files of others, to follow map_files, and to be told the
+ * truth by mincore, which is for those who own a file or may write to it.
+ */
 static void
 drop_privileges(void)
 {
 	bool restore = prctl(PR_CAPBSET_READ, CAP_CHECKPOINT_RESTORE, 0, 0, 0) >= 0; /* else SYS_ADMIN is it */
 
-	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	keep_capabilities(UINT64_C(1) << CAP_SYS_PTRACE | UINT64_C(1) << CAP_DAC_READ_SEARCH |
-	                  UINT64_C(1) << CAP_FOWNER | UINT64_C(1) << (restore ? CAP_CHECKPOINT_RESTORE : CAP_SYS_ADMIN));
+	helper_keep_capabilities(UINT64_C(1) << CAP_SYS_PTRACE | UINT64_C(1) << CAP_DAC_READ_SEARCH |
+	                         UINT64_C(1) << CAP_FOWNER |
+	                         UINT64_C(1) << (restore ? CAP_CHECKPOINT_RESTORE : CAP_SYS_ADMIN));
 }
 
 static void
@@ -122,25 +122,26 @@ confine(void)
 #ifndef __SANITIZE_ADDRESS__ /* which keeps terabytes aside */
 	limit(RLIMIT_AS, MEMORY_MAX);
 #endif
-	drop_privileges();
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }
 
 /* --- the loop ----------------------------------------------------------------------------------------- */
 
-static void
-answer(const struct helper_ask *ask, struct helper_answer *a)
+static enum helper_outcome
+answer(const struct helper_ask *ask, int reader, struct helper_answer *a)
 {
-	a->serial = ask->serial;
-	a->ok = false;
 	switch ((enum helper_kind)ask->kind) {
 	case HELPER_PAGES:
-		a->ok = helper_file_pages(ask, &a->pages);
-		break;
+		return helper_file_pages(ask, &a->pages) ? HELPER_OK : HELPER_NOTHING;
+	case HELPER_SYMBOL:
+	case HELPER_SYMBOL_VDSO:
+		return helper_reader_ask(reader, ask, a);
 	}
+	return HELPER_NOTHING;
 }
 
 static _Noreturn void
-serve(void)
+serve(int reader)
 {
 	struct helper_ask *ask = mem_alloc(sizeof(*ask));
 	struct helper_answer *a = mem_alloc(sizeof(*a));
@@ -151,18 +152,25 @@ serve(void)
 			continue;
 		if (got != (ssize_t)sizeof(*ask))
 			break;
-		limit_time();
-		answer(ask, a);
-		if (send(HELPER_SOCKET, a, sizeof(*a), MSG_NOSIGNAL) != (ssize_t)sizeof(*a))
+		helper_limit_time();
+		a->outcome = answer(ask, reader, a);
+		a->serial = ask->serial;
+		if (send(HELPER_SOCKET, a, sizeof(*a), MSG_NOSIGNAL) != (ssize_t)sizeof(*a) || a->outcome == HELPER_HURT)
 			break;
 	}
 	_exit(0);
 }
 
+static void
+end_without_memory(void)
+{
+	_exit(1); /* who asked takes it for an answer */
+}
+
 void
 helper_main(int argc, char **argv)
 {
-	int type = 0;
+	int type = 0, reader = -1;
 	socklen_t size = sizeof(type);
 
 	can_start = true;
@@ -170,6 +178,9 @@ helper_main(int argc, char **argv)
 		return;
 	if (getsockopt(HELPER_SOCKET, SOL_SOCKET, SO_TYPE, &type, &size) < 0 || type != SOCK_SEQPACKET)
 		return;
+	mem_on_oom(end_without_memory);
 	confine();
-	serve();
+	helper_reader_start(&reader);
+	drop_privileges();
+	serve(reader);
 }

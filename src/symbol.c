@@ -3,103 +3,89 @@
 
 #include "symbol.h"
 
-#ifdef HAVE_LIBDW
-
-#include <elfutils/libdwfl.h>
-#include <fcntl.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
+
+#include "bytes.h"
 
 bool
 symbol_supported(void)
 {
+#ifdef HAVE_LIBDW
+	return true;
+#else
+	return false;
+#endif
+}
+
+static bool
+is_file(const struct vma *v)
+{
+	return v->inode && (v->type == VMA_FILE || v->type == VMA_SHM);
+}
+
+static bool
+is_vdso(const struct vma *v)
+{
+	return v->type == VMA_KERNEL && !strcmp(v->name, "[vdso]");
+}
+
+/* A file's variables without a value lie behind its last mapping, in regions that have no file. */
+static const struct vma *
+before_bss(const struct vma_list *vmas, const struct vma *v)
+{
+	enum { PIECES = 16 }; /* what is protected or watched in part is several regions */
+
+	for (unsigned i = 0; i < PIECES && v > vmas->v && v[-1].end == v->start; i++) {
+		v--;
+		if (is_file(v))
+			return v;
+		if (v->inode)
+			break;
+	}
+	return NULL;
+}
+
+const struct vma *
+symbol_source(const struct vma_list *vmas, uint64_t addr)
+{
+	const struct vma *v = vma_at(vmas, addr);
+
+	if (!v || !symbol_supported())
+		return NULL;
+	if (is_file(v) || is_vdso(v))
+		return v;
+	return v->inode ? NULL : before_bss(vmas, v);
+}
+
+static bool
+ask_vdso(struct target *t, const struct vma *v, uint64_t addr, struct helper_symbol *out)
+{
+	uint8_t *page = mem_alloc(t->pm.page_size);
+	struct bytes_page what;
+	struct err ignored;
+	bool ok = pagemap_readable(&t->pm, v) && bytes_pages(t, v, v->start, 1, page, &what, &ignored) == 0 &&
+	          what.kind == BYTES_READ &&
+	          helper_symbol_vdso(t->helper, &t->proc, v, page, t->pm.page_size, addr, out);
+
+	free(page);
+	return ok;
+}
+
+bool
+symbol_at(struct target *t, const struct vma_list *vmas, uint64_t addr, struct buf *out)
+{
+	const struct vma *v = symbol_source(vmas, addr);
+	struct helper_symbol s;
+
+	if (!v || !t->proc.live)
+		return false;
+	if (!t->helper)
+		t->helper = helper_new();
+	if (is_vdso(v) ? !ask_vdso(t, v, addr, &s) : !helper_symbol(t->helper, &t->proc, vmas, v, addr, &s))
+		return false;
+	buf_str(out, s.name);
+	if (s.offset)
+		buf_fmt(out, "+%#llx", (unsigned long long)s.offset);
 	return true;
 }
-
-/*
- * The file behind a mapping as the target sees it (its mount namespace), made sure by inode. Never
- * blocks: what is mapped is a regular file, and anything else found there is not it.
- */
-static int
-open_mapped(const struct proc *p, const struct vma *v)
-{
-	char path[4200];
-	struct stat st;
-	int fd;
-
-	snprintf(path, sizeof(path), "root%s", v->name);
-	fd = proc_file(p, path, O_RDONLY | O_NONBLOCK);
-	if (fd >= 0 && (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_ino != v->inode)) {
-		close(fd);
-		fd = -1;
-	}
-	return fd;
-}
-
-/* The file's lowest mapping: where its first loaded page is. */
-static const struct vma *
-lowest_of_file(const struct vma_list *vmas, const struct vma *v)
-{
-	for (size_t i = 0; i < vmas->n; i++)
-		if (vmas->v[i].inode == v->inode && !strcmp(vmas->v[i].name, v->name))
-			return &vmas->v[i];
-	return v;
-}
-
-/* Separate debug files are not looked for: that may mean asking a server, and hanging. */
-static int
-no_debuginfo(Dwfl_Module *mod, void **data, const char *name, Dwarf_Addr base, const char *file,
-             const char *link, GElf_Word crc, char **found)
-{
-	(void)mod, (void)data, (void)name, (void)base, (void)file, (void)link, (void)crc, (void)found;
-	return -1;
-}
-
-bool
-symbol_at(const struct proc *p, const struct vma_list *vmas, uint64_t addr, struct buf *out)
-{
-	static const Dwfl_Callbacks callbacks = {.find_debuginfo = no_debuginfo,
-	                                         .section_address = dwfl_offline_section_address};
-	const struct vma *v = vma_at(vmas, addr);
-	int fd = v && v->type == VMA_FILE && v->inode ? open_mapped(p, v) : -1;
-	Dwfl *dwfl = fd >= 0 ? dwfl_begin(&callbacks) : NULL;
-	Dwfl_Module *mod = NULL;
-	const char *name = NULL;
-	GElf_Off off = 0;
-	GElf_Sym sym;
-
-	if (dwfl) { /* takes the descriptor over if it succeeds */
-		mod = dwfl_report_elf(dwfl, "file", v->name, fd, lowest_of_file(vmas, v)->start, false);
-		dwfl_report_end(dwfl, NULL, NULL);
-	}
-	if (!mod && fd >= 0)
-		close(fd);
-	if (mod)
-		name = dwfl_module_addrinfo(mod, addr, &off, &sym, NULL, NULL, NULL);
-	if (name && off)
-		buf_fmt(out, "%s+%#llx", name, (unsigned long long)off);
-	else if (name)
-		buf_str(out, name);
-	if (dwfl)
-		dwfl_end(dwfl);
-	return name != NULL;
-}
-
-#else
-
-bool
-symbol_supported(void)
-{
-	return false;
-}
-
-bool
-symbol_at(const struct proc *p, const struct vma_list *vmas, uint64_t addr, struct buf *out)
-{
-	(void)p, (void)vmas, (void)addr, (void)out;
-	return false;
-}
-
-#endif

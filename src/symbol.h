@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "proc.h"
+#include "target.h"
 #include "util.h"
 #include "vma.h"
 
@@ -13,10 +13,16 @@
 bool symbol_supported(void);
 
 /*
- * The symbol at addr, from the symbol tables of the file mapped there ("malloc+0x1c"); false if
- * there is none to be had. Reads the file the target maps, never the target's memory, and asks no
- * server for debug information.
+ * The mapping of the file that may have a name for what lies at addr: the one that holds it, the one that ends
+ * where .bss begins, or the vdso. NULL: none may.
  */
-bool symbol_at(const struct proc *p, const struct vma_list *vmas, uint64_t addr, struct buf *out);
+const struct vma *symbol_source(const struct vma_list *vmas, uint64_t addr);
+
+/*
+ * The symbol at addr ("malloc+0x1c"); false if there is none to be had. The helper reads the file the target
+ * maps; of the target's memory nothing but the first page of its vdso is read, and no server is asked for
+ * debug information.
+ */
+bool symbol_at(struct target *t, const struct vma_list *vmas, uint64_t addr, struct buf *out);
 
 #endif

@@ -16,7 +16,7 @@ only() {
 	only "ui/paint.c ui/term.c" '^ *# *include *<(ncurses|curses|term|ncursesw/)'
 	only "ui/prompt.c" '^ *# *include *<readline/'
 	only "ui/rc.c" '^ *# *include *<ini\.h>'
-	only "src/symbol.c" '^ *# *include *<(elfutils/|dwarf|libdw|gelf|libelf)'
+	only "src/helper_elf.c" '^ *# *include *<(elfutils/|dwarf|libdw|gelf|libelf)'
 	only "ui/out.c" '^ *# *include *<libsmartcols'
 }
 
@@ -67,7 +67,7 @@ only() {
 @test "files of the target are touched by the helper alone, and opened in one place" {
 	only "src/helper_open.c" '"map_files|openat.*"root|RESOLVE_IN_ROOT'
 	only "src/helper_files.c" '\bmincore\('
-	only "src/helper_files.c src/helper_open.c src/helper_parts.h" '\bhelper_open\('
+	only "src/helper_files.c src/helper_open.c src/helper_parts.h src/helper_reader.c" '\bhelper_open\('
 	# of pmtop's own side: the file system of the proc root; holes in a fixture's pagemap
 	only "src/helper_files.c src/helper_open.c src/proc.c src/processes.c" '\bf?statfs\('
 	only "src/helper_files.c src/pagemap.c" ', SEEK_DATA'
