@@ -290,7 +290,6 @@ app_read_keys(struct app *a)
 			key(a, k);
 		}
 		a->stale = true;
-		if (a->s) /* the next key must find the grid where this one put it */
-			view_of(ui_view(&a->ui))->settle(&a->ui, app_shown(a), 1, app_bottom(a));
+		app_settle(a); /* the next key must find the grid where this one put it */
 	}
 }

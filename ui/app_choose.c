@@ -157,8 +157,7 @@ read_keys(struct app *a)
 			return true;
 		}
 		a->stale = true;
-		/* the next key must find the cursor where this one put it */
-		view_of(ui_view(&a->ui))->settle(&a->ui, NULL, 1, app_bottom(a));
+		app_settle(a); /* the next key must find the cursor where this one put it */
 	}
 	return false;
 }

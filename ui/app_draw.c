@@ -413,11 +413,17 @@ draw_panel(const struct app *a, int bottom)
 	}
 }
 
+static int
+least_cols(const struct app *a)
+{
+	return a->lister ? CHOOSE_COLS : MIN_COLS;
+}
+
 static void
 draw_small(const struct app *a)
 {
-	paint_text(0, 0, a->ui.cols, ROLE_TEXT, "%dx%d: pmtop needs", a->ui.cols, a->ui.rows);
-	paint_text(1, 0, a->ui.cols, ROLE_TEXT, "%dx%d; %s quits", a->lister ? CHOOSE_COLS : MIN_COLS, MIN_ROWS,
+	paint_text(0, 0, a->term.cols, ROLE_TEXT, "%dx%d: pmtop needs", a->term.cols, a->term.rows);
+	paint_text(1, 0, a->term.cols, ROLE_TEXT, "%dx%d; %s quits", least_cols(a), MIN_ROWS,
 	           a->lister ? key_of(ACT_BACK, 'S') : key_of(ACT_CLOSE, 'R'));
 }
 
@@ -425,7 +431,23 @@ draw_small(const struct app *a)
 int
 app_bottom(const struct app *a)
 {
-	return a->term.rows - (a->o->hints ? 2 : 1);
+	return a->ui.rows - (a->o->hints ? 2 : 1);
+}
+
+/*
+ * Views are laid out for the least screen that they are drawn on, or a larger one: on a smaller one nobody
+ * sees them, but keys still come.
+ */
+void
+app_settle(struct app *a)
+{
+	const struct view *v = view_of(ui_view(&a->ui));
+	const struct sample *s = app_shown(a);
+
+	a->ui.rows = a->term.rows > MIN_ROWS ? a->term.rows : MIN_ROWS;
+	a->ui.cols = a->term.cols > least_cols(a) ? a->term.cols : least_cols(a);
+	if (s || a->lister || v->bare)
+		v->settle(&a->ui, s, 1, app_bottom(a));
 }
 
 void
@@ -435,19 +457,17 @@ app_draw(struct app *a)
 	const struct view *v = view_of(ui_view(&a->ui));
 	int bottom;
 
-	a->ui.rows = a->term.rows;
-	a->ui.cols = a->term.cols;
 	/* what was seen then has not aged since */
 	a->ui.now = s && (a->back || a->o->term.calm) ? s->time_ns : time_ns();
+	app_settle(a);
 	bottom = app_bottom(a);
 	paint_begin(&a->term);
 	zones_begin();
-	if (a->ui.rows < MIN_ROWS || a->ui.cols < (a->lister ? CHOOSE_COLS : MIN_COLS)) {
+	if (a->term.rows < MIN_ROWS || a->term.cols < least_cols(a)) {
 		draw_small(a);
 	} else if (!s && !a->lister) {
 		draw_header(a);
 		if (v->bare) {
-			v->settle(&a->ui, NULL, 1, bottom);
 			v->draw(&a->ui, NULL, 1, bottom);
 			draw_say(a, bottom);
 		} else {
@@ -455,7 +475,6 @@ app_draw(struct app *a)
 		}
 		draw_hints(a);
 	} else {
-		v->settle(&a->ui, s, 1, bottom);
 		if (a->lister)
 			draw_choose_header(a);
 		else

@@ -79,7 +79,7 @@ dump_screen(struct app *a, bool colors, FILE *f)
 
 	a->toast_until = 0;
 	app_draw(a);
-	paint_dump(&out, a->ui.rows - 1, colors);
+	paint_dump(&out, a->term.rows - 1, colors);
 	if (out.len)
 		fwrite(out.s, 1, out.len, f);
 	buf_free(&out);

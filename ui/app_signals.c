@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Signals: those that end pmtop, and those that stop it for a while. The loop does what they ask for;
- * but a write to a terminal that takes nothing more (stopped with ^S, its reader hung) keeps the loop
- * for ever, so a moment after a signal that ends, and at the next one, that is ended where it stands.
+ * but something may keep it for ever: a write to a terminal that takes nothing more (stopped with ^S,
+ * its reader hung), or a fault of ours. So a second signal that ends does so where pmtop stands, and
+ * so does the first one, a moment later, where the terminal takes nothing.
  */
 #include "app_state.h"
 
@@ -21,15 +22,27 @@ static const int stops[] = {SIGTSTP, SIGCONT};
 static volatile sig_atomic_t ended, stopped, continued; /* what came: ended, the signal's number */
 static int news = -1;
 
+/* Here and now, whatever the loop does: nothing but calls that a handler may make. */
+static _Noreturn void
+end_here(int sig)
+{
+	sigset_t self;
+
+	term_panic();
+	signal(sig, SIG_DFL);
+	sigemptyset(&self);
+	sigaddset(&self, sig);
+	raise(sig);
+	sigprocmask(SIG_UNBLOCK, &self, NULL); /* the handler is within it */
+	_exit(128 + sig);                      /* the first process of a container: nothing ends it by default */
+}
+
 /* A terminal that is but slow gets what was under way to it, and then a proper end. */
 static void
 on_end(int sig)
 {
-	if (ended && !term_takes()) {
-		term_panic();
-		signal(ended, SIG_DFL);
-		raise(ended);
-	}
+	if (ended && (sig != SIGALRM || !term_takes()))
+		end_here(ended);
 	if (!ended)
 		ended = sig;
 	alarm(PATIENCE_S);

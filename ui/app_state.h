@@ -129,8 +129,10 @@ void app_clear(struct app *a);                    /* a clear, or the question wh
 bool app_take_scope(struct app *a);               /* into want.scope; false: --scope names nothing, which is told */
 void app_disagree(struct app *a);                 /* what was agreed to came to nothing: it is asked again */
 
-/* app_draw.c: one frame of everything; the row of the sentence: the view ends above it */
+/* app_draw.c: one frame of everything; the view fitted to the screen and to what it shows; the row of the
+ * sentence: the view ends above it */
 void app_draw(struct app *a);
+void app_settle(struct app *a);
 int app_bottom(const struct app *a);
 
 /* app_marks.c: the second key of two, what is said before it comes; back along the jump list */

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* --watch: clear, wait, tell what was written; over and over. */
+#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "batch_state.h"
@@ -284,40 +285,45 @@ prepare(struct batch *b, struct err *err)
 	return 0;
 }
 
-/* They end the watch, not us: what was seen is told, and the target is let go bit by bit. */
-static sigset_t
-ending(void)
-{
-	sigset_t stop;
+static const int ends[] = {SIGINT, SIGTERM, SIGHUP};
+static int news = -1; /* readable once one of them came */
 
-	sigemptyset(&stop);
-	sigaddset(&stop, SIGINT);
-	sigaddset(&stop, SIGTERM);
-	sigaddset(&stop, SIGHUP);
-	return stop;
+static void
+handle(void (*handler)(int))
+{
+	struct sigaction act = {.sa_handler = handler, .sa_flags = SA_RESTART};
+
+	for (size_t i = 0; i < ARRAY_LEN(ends); i++)
+		sigaction(ends[i], &act, NULL);
+}
+
+/* The first ends the watch: what was seen is told, and the target is let go bit by bit. The next ends us. */
+static void
+on_end(int sig)
+{
+	int error = errno;
+
+	(void)sig;
+	handle(SIG_DFL);
+	eventfd_write(news, 1);
+	errno = error;
 }
 
 static int
 open_signals(void)
 {
-	sigset_t stop = ending();
-
-	sigprocmask(SIG_BLOCK, &stop, NULL);
-	return signalfd(-1, &stop, SFD_CLOEXEC | SFD_NONBLOCK);
+	news = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	handle(on_end);
+	return news;
 }
 
-/* The one that has ended the watch has done its work; the next ends us. */
 static void
 close_signals(int signals)
 {
-	struct signalfd_siginfo info;
-	sigset_t stop = ending();
-
-	while (signals >= 0 && read(signals, &info, sizeof(info)) == sizeof(info))
-		;
+	handle(SIG_DFL);
 	if (signals >= 0)
 		close(signals);
-	sigprocmask(SIG_UNBLOCK, &stop, NULL);
+	news = -1;
 }
 
 static void

@@ -68,6 +68,19 @@ on_fatal(int sig)
 	raise(sig);
 }
 
+/* On a stack of its own: where ours has run out, the terminal is to be left as well. */
+static void
+catch_fatal(void)
+{
+	static char room[32768];
+	struct sigaction act = {.sa_handler = on_fatal, .sa_flags = SA_ONSTACK};
+
+	sigfillset(&act.sa_mask);
+	sigaltstack(&(stack_t){.ss_sp = room, .ss_size = sizeof(room)}, NULL);
+	for (size_t i = 0; i < ARRAY_LEN(fatal); i++)
+		sigaction(fatal[i], &act, NULL);
+}
+
 static void
 remember_terminal(void)
 {
@@ -82,8 +95,7 @@ remember_terminal(void)
 	}
 	if (mouse_on)
 		strcat(leave, MOUSE_OFF);
-	for (size_t i = 0; i < ARRAY_LEN(fatal); i++)
-		signal(fatal[i], on_fatal);
+	catch_fatal();
 }
 
 /* Of the entry in the database; without one 0. The terminal itself is not touched. */

@@ -11,12 +11,15 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
+#include <unistd.h>
 
 #include "../unit/fake.h"
 
 #ifdef __SANITIZE_ADDRESS__
 #include <sanitizer/common_interface_defs.h>
 #endif
+
+enum { FUZZ_ROUND_S = 120 }; /* a round that takes as long hangs */
 
 static struct {
 	uint64_t seed;     /* of this round */
@@ -39,7 +42,7 @@ fuzz_wrong(const char *fmt, ...)
 static inline void
 fuzz_report(void)
 {
-	printf("# seed %" PRIu64 ": %s\n", fuzz.seed, fuzz.why[0] ? fuzz.why : "it died");
+	printf("# seed %" PRIu64 ": %s\n", fuzz.seed, fuzz.why[0] ? fuzz.why : "it died, or went on for ever");
 	if (!fuzz.input)
 		return;
 	printf("# input: \"");
@@ -75,6 +78,7 @@ fuzz_watch(void)
 	for (size_t i = 0; i < ARRAY_LEN(signals); i++)
 		signal(signals[i], fuzz_on_signal);
 #endif
+	signal(SIGALRM, fuzz_on_signal);
 }
 
 /* The whole program: `round` gets a seed to draw from, and returns whether all was well. */
@@ -96,6 +100,7 @@ fuzz_run(int argc, char **argv, const char *name, bool (*round)(uint64_t *seed))
 		uint64_t seed = fuzz.seed = first + rounds++;
 
 		fuzz.input = NULL;
+		alarm(FUZZ_ROUND_S);
 		if (!round(&seed)) {
 			printf("not ok 1 - %s\n", name);
 			fuzz_report();

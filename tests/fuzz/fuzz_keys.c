@@ -613,6 +613,51 @@ every_key(struct world *w)
 	return true;
 }
 
+static void
+set_size(struct world *w, int rows, int cols)
+{
+	term.rows = w->ui.rows = rows;
+	term.cols = w->ui.cols = cols;
+}
+
+/* The page under the cursor, with all that can be known about it. */
+static void
+read_card(struct world *w)
+{
+	struct sample *s = w->s;
+	struct err err = {0};
+
+	if (!s->regions || !s->regions->vmas.n || w->ui.cursor >= 0x10000000)
+		return;
+	fake_words(w->t.pm.fd, w->ui.cursor / FAKE_PAGE, 1, UINT64_C(0x8180000000000005));
+	fake_end(w->t.pm.fd, 0x10000000);
+	answer_unref(s->card);
+	s->card_kind = CARD_PAGE;
+	s->card = answer_page(&w->t, &s->regions->vmas, w->ui.cursor, &err);
+}
+
+/* bug: a page card in no columns at all was never done */
+static bool
+every_tiny_size(struct world *w)
+{
+	for (unsigned id = 0; id < VIEW_PICKER; id++)
+		for (int cols = 1; cols <= 40; cols++) {
+			enum action a = (enum action)below(w, ACT_QUIT + 1);
+
+			set_size(w, 1 + (int)below(w, 9), cols);
+			open_view(w, (enum view_id)id);
+			if (id == VIEW_PAGE)
+				read_card(w);
+			for (int turn = 0; turn < 2; turn++) {
+				view_of(ui_view(&w->ui))->settle(&w->ui, w->s, 1, w->ui.rows - 2);
+				if (!check(&w->ui, w->s) || !draw(w))
+					return false;
+				do_action(w, a);
+			}
+		}
+	return true;
+}
+
 static bool
 play(uint64_t *seed)
 {
@@ -644,6 +689,8 @@ play(uint64_t *seed)
 		good = step(&w);
 	if (good && !below(&w, 8))
 		good = every_key(&w);
+	if (good && !below(&w, 8))
+		good = every_tiny_size(&w);
 	messages_free(&messages);
 	sample_free(w.s);
 	rows_free(&w.ui);

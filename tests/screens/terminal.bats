@@ -48,6 +48,26 @@ _drawn_at() {
 	screen_end
 }
 
+@test "bug: two columns, or less of anything, in every view: keys go on, and nothing is lost" {
+	local view size
+	fixture zoo
+	screen_start 80x24 "$PID"
+	for view in "${views[@]}"; do
+		# shellcheck disable=SC2086
+		screen_keys $view
+		for size in "2 24" "1 1" "80 2" "29 24"; do
+			# shellcheck disable=SC2086
+			screen_resize $size
+			screen_keys Down Up End Home
+		done
+		screen_resize 80 24
+		screen_keys Escape Escape Escape
+		screen_text | head -n 1 | grep regions || screen_keys Escape
+	done
+	screen_keys Q
+	screen_end
+}
+
 @test "stopped and continued, in every view: the terminal is the shell's meanwhile, then all is back" {
 	local view
 	fixture java
