@@ -170,12 +170,27 @@ utf8_next(const char *text, size_t n, uint32_t *cp)
 	return len;
 }
 
-static bool
-is_unsafe(uint32_t cp)
+bool
+text_is_unsafe(uint32_t cp)
 {
-	return cp < 0x20 || (cp >= 0x7f && cp < 0xa0) || /* C0, DEL, C1 */
-	       cp == 0x061c || (cp >= 0x200b && cp <= 0x200f) ||         /* zero width, direction marks */
-	       (cp >= 0x2028 && cp <= 0x202e) || (cp >= 0x2060 && cp <= 0x206f) || cp == 0xfeff;
+#define R(first, last) {(first), (last)},
+	static const struct {
+		uint32_t first, last;
+	} r[] = {
+#include "unsafe.def"
+	};
+#undef R
+	size_t lo = 0, hi = ARRAY_LEN(r);
+
+	while (lo < hi) { /* the first that ends at or behind it */
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (r[mid].last < cp)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < ARRAY_LEN(r) && cp >= r[lo].first;
 }
 
 void
@@ -187,7 +202,7 @@ text_escape(struct buf *b, const char *s, size_t n, bool ascii)
 		uint32_t cp = 0;
 		size_t len = utf8_next(s + i, n - i, &cp);
 
-		if (len && !is_unsafe(cp) && (!ascii || cp < 0x7f)) {
+		if (len && !text_is_unsafe(cp) && (!ascii || cp < 0x7f)) {
 			buf_add(b, s + i, len);
 			i += len;
 			continue;
@@ -279,7 +294,7 @@ rounded(uint64_t part, uint64_t whole)
 int
 file_read_all(int fd, struct buf *b)
 {
-	char chunk[65536];
+	char chunk[8192]; /* of its own files the kernel tells a page a read */
 	ssize_t n;
 
 	do {

@@ -59,9 +59,10 @@ size_t utf8_next(const char *s, size_t n, uint32_t *cp);
 
 /*
  * Text that came from outside (names of mappings, of processes) made safe for a terminal: control
- * characters, bytes that are not UTF-8, and characters that reorder text become \ooo escapes.
- * `ascii` escapes everything above 0x7e too. Appends to `b`.
+ * characters, bytes that are not UTF-8, characters that reorder text, and what cannot be seen or told
+ * from another (unsafe.def) become \ooo escapes. `ascii` escapes everything above 0x7e too. Appends to `b`.
  */
+bool text_is_unsafe(uint32_t cp);
 void text_escape(struct buf *b, const char *s, size_t n, bool ascii);
 
 /* A path without its directories and without the kernel's " (deleted)"; points into `path`, *len long. */

@@ -101,6 +101,13 @@ test_escape(void)
 	    {"line separator", "\xe2\x80\xa8", 0, false, "\\342\\200\\250"},
 	    {"zero width space", "\xe2\x80\x8b", 0, false, "\\342\\200\\213"},
 	    {"byte order mark", "\xef\xbb\xbf", 0, false, "\\357\\273\\277"},
+	    {"soft hyphen", "\xc2\xad", 0, false, "\\302\\255"},
+	    {"Mongolian vowel separator", "\xe1\xa0\x8e", 0, false, "\\341\\240\\216"},
+	    {"a tag", "\xf3\xa0\x81\x81", 0, false, "\\363\\240\\201\\201"},
+	    {"Hangul filler", "\xe3\x85\xa4", 0, false, "\\343\\205\\244"},
+	    {"a noncharacter", "\xef\xbf\xbf", 0, false, "\\357\\277\\277"},
+	    {"variation selector", "a\xef\xb8\x8f", 0, false, "a\\357\\270\\217"},
+	    {"private use", "\xee\x82\xb0", 0, false, "\\356\\202\\260"},
 	    {"the kernel's escape is text", "a\\012b", 0, false, "a\\012b"},
 	    {"a backslash is text", "\\", 0, false, "\\"},
 	    {"a zero byte", "a\0b", 3, false, "a\\000b"},
@@ -117,6 +124,32 @@ test_escape(void)
 		is_str(b.s, rows[i].want, rows[i].name);
 		buf_free(&b);
 	}
+}
+
+/* bug: soft hyphens, tags, fillers, noncharacters and variation selectors went to the terminal as they were */
+static void
+test_unsafe(void)
+{
+	static const uint32_t unsafe[] = {
+	    0, 0x1f, 0x7f, 0x9f, 0xad, 0x34f, 0x600, 0x605, 0x61c, 0x6dd, 0x70f, 0x8e2, 0x115f, 0x1160, 0x17b4, 0x180b,
+	    0x180e, 0x180f, 0x200b, 0x200d, 0x200f, 0x2028, 0x2029, 0x202a, 0x202e, 0x2060, 0x2064, 0x2066, 0x206f, 0x3164,
+	    0xe000, 0xf8ff, 0xfdd0, 0xfdef, 0xfe00, 0xfe0f, 0xfeff, 0xffa0, 0xfff0, 0xfff9, 0xfffb, 0xfffe, 0xffff, 0x110bd,
+	    0x13430, 0x1bca0, 0x1d173, 0x1d17a, 0x1ffff, 0x8fffe, 0xe0000, 0xe0001, 0xe0020, 0xe007f, 0xe0100, 0xe01ef,
+	    0xe0fff, 0xf0000, 0x10fffd, 0x10ffff,
+	};
+	static const uint32_t safe[] = {
+	    ' ', 'a', '~', 0xa0, 0xa1, 0xac, 0xae, 0xe9, 0x301, 0x606, 0x61b, 0x115e, 0x1161, 0x2010, 0x2026, 0x3000, 0x3042,
+	    0x4e2d, 0xac00, 0xd7a3, 0xf900, 0xfdf0, 0xfe10, 0xffa1, 0xfffd, 0x10000, 0x1d172, 0x1d17b, 0x1f600, 0x1fffd, 0x20000,
+	};
+	bool good = true;
+
+	for (size_t i = 0; i < ARRAY_LEN(unsafe); i++)
+		good &= text_is_unsafe(unsafe[i]);
+	ok(good, "what is not seen, or reorders, is escaped");
+	good = true;
+	for (size_t i = 0; i < ARRAY_LEN(safe); i++)
+		good &= !text_is_unsafe(safe[i]);
+	ok(good, "letters, signs and blanks are not");
 }
 
 static void
@@ -367,6 +400,7 @@ main(void)
 	test_size_width();
 	test_count_text();
 	test_escape();
+	test_unsafe();
 	test_parse();
 	test_path_base();
 	test_eighths();
