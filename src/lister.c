@@ -3,11 +3,12 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "worker.h"
 
 static const uint64_t MS = 1000000;
 enum {
@@ -154,27 +155,18 @@ struct lister *
 lister_start(const char *root, uint64_t interval_ns, struct err *err)
 {
 	struct lister *l = mem_alloc(sizeof(*l));
-	pthread_condattr_t attr;
-	sigset_t all, before;
 	int failed;
 
 	l->root = mem_strdup(root);
 	l->interval_ns = interval_ns;
 	l->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	pthread_mutex_init(&l->lock, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&l->wake, &attr);
-	pthread_condattr_destroy(&attr);
-	sigfillset(&all); /* signals are the main thread's */
-	pthread_sigmask(SIG_BLOCK, &all, &before);
-	failed = l->event < 0 ? errno : pthread_create(&l->thread, NULL, thread_main, l);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	worker_cond_init(&l->wake);
+	failed = l->event < 0 ? errno : worker_start(&l->thread, thread_main, l);
 	if (failed) {
 		errno = failed;
 		err_sys(err, NULL, "cannot start the listing thread");
-		free(l->root);
-		free(l);
+		free_lister(l);
 		return NULL;
 	}
 	return l;

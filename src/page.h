@@ -53,7 +53,7 @@ enum page_want {
  * it names, then the page table again: a page that changed in between keeps its new word and loses
  * its frame's facts. Present with frame 0 means hidden, and is never looked up.
  */
-enum { PAGE_BATCH = 1024 };
+enum { PAGE_BATCH = 256 }; /* what is kept of them goes on a stack, and stacks may be small */
 int page_read(const struct pagemap *pm, const struct frames *f, uint64_t addr, struct page *out,
               size_t n, unsigned want, struct err *err);
 

@@ -13,7 +13,7 @@
 #include "util.h"
 
 enum {
-	WINDOW = 8192,        /* words a pread: 64 KiB, past which nothing is gained */
+	WINDOW = 1024,        /* words a pread: 8 KiB, for they go on a stack */
 	SCAN_VEC = 512,       /* the kernel's own batch: a longer vector makes it report a tail twice */
 	SCAN_PAGES = 16384,   /* matched pages a call, and so a bound on the time under mmap_lock */
 	BREATH_NS = 20000,    /* between calls, so that a writer waiting for mmap_lock gets its turn */

@@ -298,6 +298,22 @@ note_written(struct walk *w, struct target *target, uint64_t now)
 		w->out->newest_ns = track_newest(t, w->v->start, w->v->end);
 }
 
+static void
+finish(struct walk *w, struct target *target, uint64_t now, struct strip_cell *strip, unsigned width,
+       uint64_t by_state[STATE_COUNT])
+{
+	struct region *out = w->out;
+
+	if (target->track.gen)
+		note_written(w, target, now);
+	strip_finish(w->strip, strip, width);
+	add_heat(w, &target->track, now, strip, width);
+	out->known = out->rss || out->swap || !vma_hides_pages(w->v);
+	if (by_state)
+		for (unsigned s = 0; s < STATE_COUNT; s++)
+			by_state[s] += w->by_state[s];
+}
+
 static int
 measure(struct target *target, const struct vma *v, uint64_t now, struct region *out,
         uint64_t by_state[STATE_COUNT], struct strip_cell *strip, unsigned width, struct err *err)
@@ -324,20 +340,11 @@ measure(struct target *target, const struct vma *v, uint64_t now, struct region 
 		cats |= track_cats(t);
 	}
 	r = pagemap_runs(pm, v->start, v->end, any, cats, walk_run, &w, err);
-	if (r) { /* half a walk must not tell the track what is written: the rest would be forgotten */
-		free(w.dirty);
-		return r;
-	}
-	if (t->gen)
-		note_written(&w, target, now);
-	strip_finish(&shares, strip, width);
-	add_heat(&w, t, now, strip, width);
-	out->known = out->rss || out->swap || !vma_hides_pages(v);
-	if (by_state)
-		for (unsigned s = 0; s < STATE_COUNT; s++)
-			by_state[s] += w.by_state[s];
+	if (r == 0) /* half a walk must not tell the track what is written: the rest would be forgotten */
+		finish(&w, target, now, strip, width, by_state);
+	strip_free(&shares);
 	free(w.dirty);
-	return 0;
+	return r;
 }
 
 int
@@ -381,6 +388,7 @@ region_look(struct target *t, const struct vma *v, enum lens l, struct strip_cel
 	r = walk_pages(t, v, v->start, v->end, &o, &fns, &k, err);
 	if (r == 0)
 		strip_finish(&k.shares, strip, width);
+	strip_free(&k.shares);
 	return r;
 }
 

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -13,6 +12,7 @@
 #include "errand.h"
 #include "look.h"
 #include "util.h"
+#include "worker.h"
 
 static const uint64_t MS = 1000000;
 enum {
@@ -279,8 +279,6 @@ struct sampler *
 sampler_start(const char *root, pid_t pid, enum track_owner owner, struct err *err)
 {
 	struct sampler *s = mem_alloc(sizeof(*s));
-	pthread_condattr_t attr;
-	sigset_t all, before;
 	int failed;
 
 	s->look.host = (struct look_host){publish, superseded, stopping, s};
@@ -291,18 +289,12 @@ sampler_start(const char *root, pid_t pid, enum track_owner owner, struct err *e
 	s->root = mem_strdup(root);
 	s->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	pthread_mutex_init(&s->lock, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&s->wake, &attr);
-	pthread_condattr_destroy(&attr);
-	sigfillset(&all); /* signals are the main thread's */
-	pthread_sigmask(SIG_BLOCK, &all, &before);
-	failed = s->event < 0 ? errno : pthread_create(&s->thread, NULL, thread_main, s);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	worker_cond_init(&s->wake);
+	failed = s->event < 0 ? errno : worker_start(&s->thread, thread_main, s);
 	if (failed) {
 		errno = failed;
 		err_sys(err, NULL, "cannot start the reading thread");
-		free(s);
+		free_sampler(s);
 		return NULL;
 	}
 	return s;

@@ -248,7 +248,7 @@ int
 smaps_read_one(int fd, uint64_t start, struct smaps_entry *out, struct err *err)
 {
 	struct buf text = {0};
-	char chunk[16384];
+	char chunk[8192];
 	bool found = false, more = fd >= 0;
 	ssize_t n = -1;
 

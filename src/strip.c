@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "strip.h"
 
-#include <string.h>
+#include <stdlib.h>
 
 #include "util.h"
 
@@ -16,7 +16,14 @@ strip_begin(struct strip *s, uint64_t pages, unsigned width)
 {
 	s->pages = pages;
 	s->width = (unsigned)u64_min(width, pages);
-	memset(s->share, 0, s->width * sizeof(s->share[0]));
+	s->share = mem_alloc(s->width * sizeof(*s->share));
+}
+
+void
+strip_free(struct strip *s)
+{
+	free(s->share);
+	s->share = NULL;
 }
 
 /* The share that page p lies in: the last one that starts at or before it. */

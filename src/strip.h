@@ -21,10 +21,12 @@ enum { STRIP_MAX = 256, LIST_STRIP = 24,
 struct strip {
 	uint64_t pages;
 	unsigned width; /* at most `pages` */
-	uint32_t share[STRIP_MAX][CLASS_MAX];
+	uint32_t (*share)[CLASS_MAX];
 };
 
+/* strip_free frees what it keeps. */
 void strip_begin(struct strip *s, uint64_t pages, unsigned width);
+void strip_free(struct strip *s);
 
 /* Pages [from, to) of the region are of this class. */
 void strip_add(struct strip *s, uint64_t from, uint64_t to, unsigned cls);

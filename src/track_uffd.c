@@ -28,7 +28,7 @@ static const uint64_t LARGE = UINT64_C(1) << 30;     /* regions above are let go
 static const uint64_t MARK_ROOM = UINT64_C(256) << 20; /* of shared mappings, whose empty pages are marked */
 static const uint64_t FOLLOW_NS = UINT64_C(2000000000); /* each region registered apart stays apart: seldom */
 enum {
-	VEC = 512,          /* the kernel's own batch */
+	VEC = 256,          /* half the kernel's own batch: two of them go on a stack */
 	ISOLATE = 65536,    /* what cannot be registered is mostly small: tried first */
 	MORE_VMAS = 512,    /* regions that the target may have more than before, before no more are watched */
 	MOST_VMAS = 32765,  /* half of the kernel's limit */

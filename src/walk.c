@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "walk.h"
 
-#include <string.h>
+#include <stdlib.h>
 
 #include "cache.h"
 #include "flags.h"
@@ -17,6 +17,7 @@ struct pages_walk {
 	void *arg;
 	struct err *err;
 	uint64_t at; /* all before it has been told */
+	struct page *batch; /* room for PAGE_BATCH */
 	struct cache cache;
 	bool failed;
 	bool asked; /* of the gap that is told, the page cache */
@@ -43,7 +44,7 @@ read_batch(struct pages_walk *w, uint64_t addr, struct page *pages, size_t n, ui
 static int
 tell_gap_pages(struct pages_walk *w, uint64_t start, uint64_t end, enum state s)
 {
-	struct page pages[PAGE_BATCH];
+	struct page *pages = w->batch;
 	size_t size = w->t->pm.page_size;
 
 	for (uint64_t at = start; at < end;) {
@@ -114,7 +115,7 @@ static int
 walk_run(void *arg, const struct pm_run *run)
 {
 	struct pages_walk *w = arg;
-	struct page pages[PAGE_BATCH];
+	struct page *pages = w->batch;
 	size_t size = w->t->pm.page_size;
 
 	if (tell_gap(w, run->start))
@@ -134,28 +135,35 @@ walk_run(void *arg, const struct pm_run *run)
 	return 0;
 }
 
+static int
+walk_runs(struct pages_walk *w, uint64_t start, uint64_t end)
+{
+	static const uint64_t any = PM_CAT_PRESENT | PM_CAT_SWAPPED;
+	const struct walk_options *o = w->o;
+	struct target *t = w->t;
+	int r;
+
+	if (o->want & PAGE_WANT_CACHE &&
+	    (!o->cache_max || (end - start) / t->pm.page_size <= o->cache_max))
+		cache_open(&w->cache, t, w->v, start, end, FILE_WANT_RESIDENT);
+	r = pagemap_runs(&t->pm, start, end, any, any | PM_CAT_PFNZERO | PM_CAT_HUGE, walk_run, w, w->err);
+	if (r == 0)
+		r = tell_gap(w, end);
+	cache_close(&w->cache);
+	return r;
+}
+
 int
 walk_pages(struct target *t, const struct vma *v, uint64_t start, uint64_t end,
            const struct walk_options *o, const struct walk_fns *fns, void *arg, struct err *err)
 {
-	static const uint64_t any = PM_CAT_PRESENT | PM_CAT_SWAPPED;
 	struct pages_walk w = {.t = t, .v = v, .o = o, .fns = fns, .arg = arg, .err = err, .at = start};
 	int r;
 
-	if (!pagemap_readable(&t->pm, v)) {
-		r = tell_gap_of(&w, start, end, STATE_UNREADABLE);
-		return w.failed ? -1 : r;
-	}
-	if (o->want & PAGE_WANT_CACHE &&
-	    (!o->cache_max || (end - start) / t->pm.page_size <= o->cache_max))
-		cache_open(&w.cache, t, v, start, end, FILE_WANT_RESIDENT);
-	r = pagemap_runs(&t->pm, start, end, any, any | PM_CAT_PFNZERO | PM_CAT_HUGE, walk_run, &w, err);
-	if (w.failed)
-		r = -1;
-	if (r == 0)
-		r = tell_gap(&w, end);
-	cache_close(&w.cache);
-	return r;
+	w.batch = mem_alloc(PAGE_BATCH * sizeof(*w.batch));
+	r = pagemap_readable(&t->pm, v) ? walk_runs(&w, start, end) : tell_gap_of(&w, start, end, STATE_UNREADABLE);
+	free(w.batch);
+	return w.failed ? -1 : r;
 }
 
 int
@@ -165,9 +173,14 @@ walk_again(struct target *t, const struct vma *v, uint64_t addr, unsigned want, 
 	enum { GAP = PAGE_CACHED | PAGE_CACHE_ASKED };
 	struct walk_options o = {.want = want};
 	struct pages_walk w = {.t = t, .v = v, .o = &o, .err = err};
-	struct page old[PAGE_BATCH];
+	struct {
+		uint16_t known, cats;
+	} old[PAGE_BATCH];
 
-	memcpy(old, pages, n * sizeof(*pages));
+	for (size_t i = 0; i < n; i++) {
+		old[i].known = pages[i].known;
+		old[i].cats = pages[i].cats;
+	}
 	if (read_batch(&w, addr, pages, n, 0) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++) {

@@ -150,7 +150,7 @@ write_status(struct app *a)
 	if (a->status_fd < 0)
 		return;
 	n = snprintf(line, sizeof(line), "frame=%u keys=%u idle=%d size=%dx%d view=%c key_us=%.0f cells=%u\n", a->frame, a->keys,
-	             app_answered(a) && !a->asked, a->ui.cols, a->ui.rows,
+	             app_answered(a) && !a->asked, a->term.cols, a->term.rows,
 	             prompt_is_open() ? ':' : a->ui.awaited ? '\'' : app_letter(a),
 	             a->keys != a->keys_told ? (double)(time_ns() - a->ui.touched_ns) / 1e3 : 0, a->cells);
 	a->keys_told = a->keys;
@@ -360,21 +360,29 @@ app_target_close(struct app *a)
 int
 app_run(const struct app_options *o, struct err *err)
 {
-	struct app a = {.o = o, .status_fd = -1, .signals = -1, .ui.lens = o->lens,
-	                .ui.grouping = o->grouping, .ui.letters = o->letters, .ui.columns = o->columns,
-	                .ui.sort = o->sort, .ui.invert = o->invert};
+	struct app *a = mem_alloc(sizeof(*a)); /* large for a stack */
 	int r;
 
-	a.want.interval_ns = o->interval_ns;
-	a.want.tracker = o->tracker;
-	a.want.allow = o->allow_inject;
-	picker_open(&a.ui.picker, o->filter);
-	if (o->pid && app_target(&a, o->root, o->pid, o->owner, err) < 0)
-		return -1;
-	r = o->frames ? app_run_frames(&a, err) : run_screen(&a, err);
-	app_target_close(&a);
-	app_prompt_free(&a);
-	picker_free(&a.ui.picker);
-	messages_free(&a.messages);
+	a->o = o;
+	a->status_fd = a->signals = -1;
+	a->ui.lens = o->lens;
+	a->ui.grouping = o->grouping;
+	a->ui.letters = o->letters;
+	a->ui.columns = o->columns;
+	a->ui.sort = o->sort;
+	a->ui.invert = o->invert;
+	a->want.interval_ns = o->interval_ns;
+	a->want.tracker = o->tracker;
+	a->want.allow = o->allow_inject;
+	picker_open(&a->ui.picker, o->filter);
+	if (o->pid && app_target(a, o->root, o->pid, o->owner, err) < 0)
+		r = -1;
+	else
+		r = o->frames ? app_run_frames(a, err) : run_screen(a, err);
+	app_target_close(a);
+	app_prompt_free(a);
+	picker_free(&a->ui.picker);
+	messages_free(&a->messages);
+	free(a);
 	return r;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* --pages: one row a page, in memory that does not grow. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "batch_state.h"
@@ -70,17 +71,17 @@ dump_passed(void *arg, uint64_t addr, const struct page *pages, size_t n)
 {
 	struct dump *d = arg;
 	struct filter_facts x = {.v = d->v, .page_size = d->b->t.pm.page_size, .written_known = d->written, .track = d->track};
-	struct page again[PAGE_BATCH];
 	uint16_t passed[PAGE_BATCH];
 	size_t k = pass(d, addr, pages, n, passed), first = k ? passed[0] : 0;
+	struct page *again;
 
 	if (!k)
 		return 0;
 	n = passed[k - 1] + 1u - first;
-	memcpy(again, pages + first, n * sizeof(*again));
+	again = memcpy(mem_alloc(n * sizeof(*again)), pages + first, n * sizeof(*again));
 	if (d->more && walk_again(&d->b->t, d->v, addr + first * x.page_size, d->more, again, n, d->err) < 0) {
 		d->failed = true;
-		return 1;
+		k = 0;
 	}
 	for (size_t i = 0; i < k; i++) {
 		x.pg = &again[passed[i] - first];
@@ -88,7 +89,8 @@ dump_passed(void *arg, uint64_t addr, const struct page *pages, size_t n)
 		if (!d->more || batch_passes(&d->filter, &x))
 			dump_page(d, x.addr, x.pg);
 	}
-	return ferror(stdout);
+	free(again);
+	return d->failed || ferror(stdout);
 }
 
 /* What to read of region d->v at first, where there is a filter; false: none of its pages can pass. */

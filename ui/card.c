@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <wchar.h>
 
@@ -293,7 +294,7 @@ add_flags(struct card *c, const struct page *pg, const struct vma *v)
 	struct buf text = {0};
 
 	flag_letters(&text, pg->kpf);
-	for (size_t at = 0, width = (size_t)c->width;
+	for (size_t at = 0, width = (size_t)(c->width > 1 ? c->width : 1);
 	     at < text.len && (!at || text.s[at + strspn(text.s + at, "_")]); at += width)
 		card_add(c, ROLE_TEXT, "", NULL, "%.*s", (int)width, text.s + at);
 	text.len = 0;
@@ -490,6 +491,12 @@ card_make(struct card *c, const struct sample *s, const struct vma *v, uint64_t 
 	}
 }
 
+struct card *
+card_new(void)
+{
+	return mem_alloc(sizeof(struct card));
+}
+
 bool
 card_act(int *first, int page, enum action a)
 {
@@ -511,10 +518,10 @@ card_view_draw(card_make_fn *make, const struct ui *ui, const struct sample *s, 
 	static const char ended[] = "the process ended before this was read; what was seen before is in the list and in the grid";
 	const struct err *err = &s->card_err;
 	struct buf text = {0};
-	struct card c;
+	struct card *c = card_new();
 
-	if (make(ui, s, &c)) {
-		card_draw(&c, ui->card_top, top, bottom, 1, ui->cols);
+	if (make(ui, s, c)) {
+		card_draw(c, ui->card_top, top, bottom, 1, ui->cols);
 	} else if (err->what[0]) {
 		buf_fmt(&text, "%s: %s", err->what, err->why);
 		top = ui_draw_lines(top, bottom, ui->cols, ROLE_TEXT, text.s);
@@ -523,18 +530,20 @@ card_view_draw(card_make_fn *make, const struct ui *ui, const struct sample *s, 
 	} else {
 		ui_draw_lines(top, bottom, ui->cols, ROLE_DIM, s->ended ? ended : awaited);
 	}
+	free(c);
 }
 
 /* The first line shown stays within the card. */
 void
 card_view_settle(card_make_fn *make, struct ui *ui, const struct sample *s, int rows)
 {
-	struct card c;
+	struct card *c = card_new();
 
-	if (!make(ui, s, &c))
-		return;
-	if (ui->card_top > c.n - rows)
-		ui->card_top = c.n - rows;
-	if (ui->card_top < 0)
-		ui->card_top = 0;
+	if (make(ui, s, c)) {
+		if (ui->card_top > c->n - rows)
+			ui->card_top = c->n - rows;
+		if (ui->card_top < 0)
+			ui->card_top = 0;
+	}
+	free(c);
 }

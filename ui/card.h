@@ -24,6 +24,9 @@ struct card {
 	int width; /* of the room it is made for, set by the caller */
 };
 
+/* Too large for a stack: on the heap, freed by free. */
+struct card *card_new(void);
+
 /*
  * `more`: the sampler's answer about the page (symbol, cgroup, folio), or NULL. In a narrow card that
  * comes last, so that nothing moves when it arrives.

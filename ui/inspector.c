@@ -2,6 +2,7 @@
 #include "inspector.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "card.h"
 #include "cells.h"
@@ -130,7 +131,7 @@ void
 inspector_draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 {
 	struct pane p = find_pane(ui);
-	struct card card;
+	struct card *card;
 	uint64_t lo, hi;
 
 	if (!inspector_shown(ui) && !has_numbers(ui))
@@ -140,11 +141,13 @@ inspector_draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 		paint_fill(y, p.x < p.edge ? 0 : p.edge, p.x < p.edge ? p.edge : p.right, ROLE_TEXT);
 		paint_glyph(y, p.edge, ROLE_DIM, L'│');
 	}
-	card.width = p.right - p.x - 1;
+	card = card_new();
+	card->width = p.right - p.x - 1;
 	if (!inspector_shown(ui) && !ui_range(ui, &lo, &hi))
-		writes_card(&card, ui, s, bottom - top);
-	else if (!make_card(&card, ui, s))
-		return;
-	card_squeeze(&card, bottom - top);
-	card_draw(&card, 0, top, bottom, p.x, p.right);
+		writes_card(card, ui, s, bottom - top);
+	else if (!make_card(card, ui, s))
+		card->n = 0;
+	card_squeeze(card, bottom - top);
+	card_draw(card, 0, top, bottom, p.x, p.right);
+	free(card);
 }

@@ -11,6 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "util.h"
+
 static int
 open_output(char *output, size_t size)
 {
@@ -20,11 +22,23 @@ open_output(char *output, size_t size)
 	return mkostemp(output, O_CLOEXEC);
 }
 
-/* In the child: never returns. What fails goes up the pipe, which exec closes. */
+/* Whatever we were started with, and whatever we have set: it begins as from a fresh login. */
+static void
+default_signals(void)
+{
+	sigset_t none;
+
+	for (int sig = 1; sig <= SIGRTMAX; sig++)
+		signal(sig, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* In the child: never returns. What fails goes up the pipe, which exec closes, as it does all that is ours. */
 static _Noreturn void
 become(char **argv, int out, int report)
 {
-	int in = open("/dev/null", O_RDONLY), failed;
+	int in = open("/dev/null", O_RDONLY | O_CLOEXEC), failed;
 
 	setsid(); /* ^C at pmtop's terminal is not for it */
 	/* where Yama lets none but ancestors trace it: a child of ours may have to (inject.h) */
@@ -32,7 +46,7 @@ become(char **argv, int out, int report)
 	dup2(in, STDIN_FILENO);
 	dup2(out, STDOUT_FILENO);
 	dup2(out, STDERR_FILENO);
-	signal(SIGPIPE, SIG_DFL);
+	default_signals();
 	execvp(argv[0], argv);
 	failed = errno;
 	if (write(report, &failed, sizeof(failed)) < 0)
@@ -52,7 +66,11 @@ launch(char **argv, pid_t *pid, char *output, size_t size, struct err *err)
 		               argv[0]);
 	if (pipe2(report, O_CLOEXEC) < 0 || (*pid = fork()) < 0) {
 		err_sys(err, NULL, "cannot start %s", argv[0]);
+		for (size_t i = 0; i < ARRAY_LEN(report); i++)
+			if (report[i] >= 0)
+				close(report[i]);
 		close(out);
+		unlink(output);
 		return -1;
 	}
 	if (*pid == 0)

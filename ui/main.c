@@ -23,6 +23,7 @@
 #include "rc.h"
 #include "term.h"
 #include "util.h"
+#include "worker.h"
 
 static _Noreturn void
 out_of_memory(void)
@@ -208,8 +209,8 @@ read_options(struct options *o, struct rc *rc, int argc, char **argv, struct err
 	return options_parse(o, argc, argv, err);
 }
 
-int
-main(int argc, char **argv)
+static int
+program(int argc, char **argv)
 {
 	struct options o;
 	struct rc rc = {0};
@@ -240,4 +241,10 @@ main(int argc, char **argv)
 		return EXIT_SUCCESS;
 	complain(&err);
 	return err.status;
+}
+
+int
+main(int argc, char **argv)
+{
+	return worker_main(program, argc, argv);
 }

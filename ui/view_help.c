@@ -3,6 +3,7 @@
  * The help: a page for each view with its keys by group, and pages about what all views have; all of
  * it from the tables. What is looked for is shown from all pages.
  */
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -73,6 +74,7 @@ struct found {
 		char left[sizeof(((struct help_entry *)0)->left)];
 	} v[512];
 	size_t n;
+	struct help page; /* the one that is looked through */
 };
 
 static bool
@@ -92,20 +94,21 @@ is_new(struct found *f, const struct help_entry *e)
 static int
 draw_found(const struct ui *ui, struct found *f, size_t page, int y, int top, int bottom)
 {
-	struct help h = {0};
+	struct help *h = &f->page;
 	bool headed = false;
 
-	help_make(&h, page, ui->lens);
-	for (size_t i = 0; i < h.n; i++) {
+	h->n = 0;
+	help_make(h, page, ui->lens);
+	for (size_t i = 0; i < h->n; i++) {
 		struct help_entry head = {.role = ROLE_ACCENT, .left = "", .right = ""};
 
-		if (!is_found(&h.entry[i], ui->help_find) || !is_new(f, &h.entry[i]))
+		if (!is_found(&h->entry[i], ui->help_find) || !is_new(f, &h->entry[i]))
 			continue;
 		snprintf(head.left, sizeof(head.left), "%s", help_page_name(page));
 		if (!headed)
 			y = draw_entry(ui, &head, y, top, bottom);
 		headed = true;
-		y = draw_entry(ui, &h.entry[i], y, top, bottom);
+		y = draw_entry(ui, &h->entry[i], y, top, bottom);
 	}
 	return headed ? y + 1 : y;
 }
@@ -116,10 +119,11 @@ draw_all(const struct ui *ui, int y, int top, int bottom)
 	struct help h = {0};
 
 	if (ui->help_find[0]) {
-		struct found f = {.n = 0};
+		struct found *f = mem_alloc(sizeof(*f)); /* large for a stack */
 
 		for (size_t p = 0; help_page_name(p); p++)
-			y = draw_found(ui, &f, p, y, top, bottom);
+			y = draw_found(ui, f, p, y, top, bottom);
+		free(f);
 		return y;
 	}
 	help_make(&h, ui->help_page, ui->lens);

@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The target's writes: how fast, how many pages, which are the hottest, and what follows from it. */
+#include <stdlib.h>
+
 #include "paint.h"
 #include "view.h"
 #include "writes_card.h"
 
-static void
-make(const struct ui *ui, const struct sample *s, int rows, struct card *c)
+static struct card *
+make(const struct ui *ui, const struct sample *s, int rows)
 {
+	struct card *c = card_new();
+
 	c->width = ui->cols - 3;
 	writes_card(c, ui, s, rows);
+	return c;
 }
 
 /* The line of the hot page under the cursor; -1: there is none. */
@@ -29,45 +34,48 @@ selected(const struct ui *ui, const struct card *c)
 static void
 draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 {
-	struct card c;
+	struct card *c;
+	bool chosen;
 	int y;
 
 	if (!s->regions)
 		return;
-	make(ui, s, bottom - top, &c);
-	y = top + selected(ui, &c) - ui->card_top;
-	if (selected(ui, &c) < 0 || y < top || y >= bottom) {
-		card_draw(&c, ui->card_top, top, bottom, 2, ui->cols);
-		return;
+	c = make(ui, s, bottom - top);
+	y = top + selected(ui, c) - ui->card_top;
+	chosen = selected(ui, c) >= 0 && y >= top && y < bottom;
+	if (chosen)
+		paint_fill(y, 0, ui->cols, ROLE_TEXT);
+	card_draw(c, ui->card_top, top, bottom, 2, ui->cols);
+	if (chosen) {
+		paint_text(y, 1, 2, ROLE_ACCENT, "›");
+		paint_shade(y, 1, ui->cols, ROLE_SELECT);
+		paint_cursor(y, 1);
 	}
-	paint_fill(y, 0, ui->cols, ROLE_TEXT);
-	card_draw(&c, ui->card_top, top, bottom, 2, ui->cols);
-	paint_text(y, 1, 2, ROLE_ACCENT, "›");
-	paint_shade(y, 1, ui->cols, ROLE_SELECT);
-	paint_cursor(y, 1);
+	free(c);
 }
 
 static void
 settle(struct ui *ui, const struct sample *s, int top, int bottom)
 {
 	int rows = bottom - top, at;
-	struct card c;
+	struct card *c;
 
 	if (!s->regions)
 		return;
-	make(ui, s, rows, &c);
-	at = selected(ui, &c);
+	c = make(ui, s, rows);
+	at = selected(ui, c);
 	if (at >= 0) {
-		ui->hot = c.line[at].at;
+		ui->hot = c->line[at].at;
 		if (at < ui->card_top)
 			ui->card_top = at;
 		if (at >= ui->card_top + rows)
 			ui->card_top = at - rows + 1;
 	}
-	if (ui->card_top > c.n - rows)
-		ui->card_top = c.n - rows;
+	if (ui->card_top > c->n - rows)
+		ui->card_top = c->n - rows;
 	if (ui->card_top < 0)
 		ui->card_top = 0;
+	free(c);
 }
 
 static void
@@ -103,17 +111,16 @@ crumb(const struct ui *ui, const struct sample *s, struct buf *out)
 static void
 move(struct ui *ui, const struct sample *s, int step)
 {
-	struct card c;
-	int at;
+	struct card *c = make(ui, s, ui->rows - 3);
+	int at = selected(ui, c);
 
-	make(ui, s, ui->rows - 3, &c);
-	at = selected(ui, &c);
 	if (at < 0)
 		ui->card_top += step;
-	else if (at + step >= 0 && at + step < c.n && c.line[at + step].at)
-		ui->hot = c.line[at + step].at;
+	else if (at + step >= 0 && at + step < c->n && c->line[at + step].at)
+		ui->hot = c->line[at + step].at;
 	else
 		ui->card_top += step; /* what lies beyond is to be seen as well */
+	free(c);
 }
 
 static unsigned

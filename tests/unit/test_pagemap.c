@@ -351,16 +351,16 @@ static void
 test_frame_zero(void)
 {
 	struct memory m;
-	struct page pg[1024];
+	struct page pg[PAGE_BATCH];
 	struct err err;
 
 	memory_open(&m);
-	fake_words(m.pm.fd, index_of(0), 1024, PM_PRESENT | PM_SOFT_DIRTY);
+	fake_words(m.pm.fd, index_of(0), PAGE_BATCH, PM_PRESENT | PM_SOFT_DIRTY);
 	watch(m.frames.flags, NULL);
-	page_read(&m.pm, &m.frames, base, pg, 1024, PAGE_WANT_FLAGS, &err);
+	page_read(&m.pm, &m.frames, base, pg, PAGE_BATCH, PAGE_WANT_FLAGS, &err);
 	is_u64(seen.reads, 0, "hidden pages are not looked up at all");
-	fake_word(m.pm.fd, index_of(500), PM_PRESENT | 9);
-	page_read(&m.pm, &m.frames, base, pg, 1024, PAGE_WANT_FLAGS, &err);
+	fake_word(m.pm.fd, index_of(200), PM_PRESENT | 9);
+	page_read(&m.pm, &m.frames, base, pg, PAGE_BATCH, PAGE_WANT_FLAGS, &err);
 	ok(seen.reads == 1 && seen.lowest == 72, "frame 0 is not read, even beside others");
 	memory_close(&m);
 }
