@@ -69,6 +69,23 @@ no_action(const char *name, struct err *err)
 	return err_set(err, ERR_USAGE, "keys do nothing of this name", g.how, "%.60s", name);
 }
 
+/* Of one action in one view the last holds: there are never more than the table of keys has room for. */
+static void
+add_binding(struct rc *rc, const struct key_binding *b)
+{
+	size_t i = 0;
+
+	while (i < rc->bindings && (rc->binding[i].view != b->view || rc->binding[i].action != b->action))
+		i++;
+	if (i < rc->bindings) {
+		free(rc->binding[i].keys);
+	} else {
+		rc->binding = vec_room(rc->binding, rc->bindings, &rc->binding_cap, sizeof(*rc->binding));
+		rc->bindings++;
+	}
+	rc->binding[i] = *b;
+}
+
 static int
 take_binding(struct reading *r, char view, const char *name, const char *keys, struct err *err)
 {
@@ -87,8 +104,7 @@ take_binding(struct reading *r, char view, const char *name, const char *keys, s
 		free(b.keys);
 		return -1;
 	}
-	r->rc->binding = vec_room(r->rc->binding, r->rc->bindings, &r->rc->binding_cap, sizeof(*r->rc->binding));
-	r->rc->binding[r->rc->bindings++] = b;
+	add_binding(r->rc, &b);
 	return 0;
 }
 

@@ -141,3 +141,36 @@ strings_of() { # FILE MACRO
 	XDG_CONFIG_HOME=$BATS_TEST_TMPDIR/config pm --list "$PID" >"$BATS_TEST_TMPDIR/with" 2>&1
 	cmp "$BATS_TEST_TMPDIR/without" "$BATS_TEST_TMPDIR/with"
 }
+
+@test "bug: with a small stack (ulimit -s 80) every answer is given" {
+	local mode
+	fixture zoo
+	for mode in --list --pages --summary --capabilities --grid=heap "-e maps" "--pages --filter rss" "--frames 2" \
+		"--frames 2 --size 200x60"; do
+		# shellcheck disable=SC2086
+		(ulimit -s 80 && pm $mode "$PID") >"$BATS_TEST_TMPDIR/out" 2>&1 || [ $? -le 2 ]
+	done
+	(ulimit -s 80 && pm --list "$PID") | diff - <(pm --list "$PID")
+	(ulimit -s 80 && "$PMTOP" --print man) | diff - <("$PMTOP" --print man)
+}
+
+# what a command finds that is started: its descriptors, then signals that are blocked or ignored
+_finds='ls /proc/$$/fd >"$0/fds"; grep -E "^Sig(Blk|Ign)" /proc/$$/status >"$0/signals.new"; mv "$0/signals.new" "$0/signals"
+	echo $$ >"$0/pid"; exec sleep 300'
+
+@test "bug: a command that is started inherited a descriptor of pmtop's, and its signals" {
+	local by_us=$BATS_TEST_TMPDIR/us by_shell=$BATS_TEST_TMPDIR/shell i
+	mkdir "$by_us" "$by_shell"
+	sh -c "${_finds% exec*}" "$by_shell" </dev/null
+	(trap '' INT HUP TERM USR1 && TMPDIR=$by_us exec "$PMTOP" --list -- sh -c "$_finds" "$by_us") >/dev/null 2>&1
+	for ((i = 0; i < 2000; i++)); do
+		[[ ! -s $by_us/pid ]] || break
+		read -rt 0.01 _ <><(:) || :
+	done
+	kill -KILL "$(<"$by_us/pid")"
+	diff "$by_shell/fds" "$by_us/fds"
+	diff - "$by_us/signals" <<-END
+		SigBlk:	0000000000000000
+		SigIgn:	0000000000000000
+	END
+}

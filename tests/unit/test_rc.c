@@ -50,6 +50,22 @@ test_settings(void)
 	ok(!rc.problems && o.mouse && o.hints && !o.calm && o.letters == LETTERS_RUNS, "an empty file changes nothing");
 }
 
+/* bug: 5000 keys that could not be took ten seconds: each was tried anew with all the others */
+static void
+test_many(void)
+{
+	struct buf text = {0};
+
+	buf_str(&text, "[keys]\n");
+	for (int i = 0; i < 5000; i++)
+		buf_fmt(&text, "clear = q\n%s", i == 4998 ? "help = F11\n" : "");
+	take_text(text.s);
+	if (!ok(rc.bindings == 2 && rc.problems == 1, "of thousands of keys of one action the last is looked at"))
+		show_problems();
+	ok(rc.problems && !strncmp(rc.problem[0].text, "rc:5002: ", 9), "and told of");
+	buf_free(&text);
+}
+
 /* What is told of a text: the one line after "rc", which is as the row says up to its end. */
 static void
 test_wrong(void)
@@ -276,6 +292,7 @@ main(void)
 {
 	tap_start();
 	test_settings();
+	test_many();
 	test_wrong();
 	test_wrong_values();
 	test_several();

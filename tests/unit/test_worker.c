@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Threads that start, and threads that cannot: those leave nothing open. */
+#include <dirent.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lister.h"
+#include "sampler.h"
+#include "tap.h"
+#include "util.h"
+#include "worker.h"
+
+#ifdef __has_feature
+#if __has_feature(address_sanitizer)
+#define __SANITIZE_ADDRESS__ /* clang's way of telling it */
+#endif
+#endif
+
+enum { TRIES = 20 };
+
+static unsigned
+open_files(void)
+{
+	DIR *d = opendir("/proc/self/fd");
+	unsigned n = 0;
+
+	while (d && readdir(d))
+		n++;
+	if (d)
+		closedir(d);
+	return n;
+}
+
+/* From here on nothing of a thread's size can be mapped: what is small finds room on the heap. */
+static void
+leave_no_room(void)
+{
+	char text[64];
+	const char *end;
+	uint64_t pages = 0;
+	rlim_t bytes;
+
+	free(mem_alloc(100000)); /* below what malloc maps by itself */
+	file_read_small(-100 /* AT_FDCWD */, "/proc/self/statm", text, sizeof(text));
+	parse_u64(text, 10, &end, &pages);
+	bytes = (rlim_t)(pages * (uint64_t)sysconf(_SC_PAGESIZE)) + (256 << 10);
+	setrlimit(RLIMIT_AS, &(struct rlimit){bytes, bytes});
+}
+
+/* In a child: 0 they do not start and leave nothing open, 1 something is left, 2 they start all the same. */
+static int
+start_in_vain(void)
+{
+	unsigned before;
+	struct err err;
+
+	leave_no_room();
+	before = open_files();
+	for (int i = 0; i < TRIES; i++)
+		if (sampler_start("/proc", getpid(), TRACK_FOREIGN, &err) || lister_start("/proc", 0, &err))
+			return 2;
+	return open_files() != before;
+}
+
+static void
+test_no_thread(void)
+{
+	int status = 0;
+	pid_t pid;
+
+#ifdef __SANITIZE_ADDRESS__
+	ok(true, "# SKIP a sanitizer maps what it wants");
+	return;
+#endif
+	pid = fork();
+	if (pid == 0)
+		_exit(start_in_vain());
+	waitpid(pid, &status, 0);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 2)
+		ok(true, "# SKIP threads start whatever is left of memory");
+	else
+		ok(status == 0, "bug: a thread that cannot be started leaves descriptors open");
+}
+
+static void *
+look_at_itself(void *arg)
+{
+	pthread_attr_t attr;
+	size_t size = 0;
+	sigset_t mask;
+
+	pthread_getattr_np(pthread_self(), &attr);
+	pthread_attr_getstacksize(&attr, &size);
+	pthread_attr_destroy(&attr);
+	pthread_sigmask(SIG_BLOCK, NULL, &mask);
+	*(bool *)arg = size >= 512 << 10 && sigismember(&mask, SIGTERM) && sigismember(&mask, SIGINT);
+	return NULL;
+}
+
+static void
+test_thread(void)
+{
+	pthread_t thread;
+	bool good = false;
+
+	setrlimit(RLIMIT_STACK, &(struct rlimit){80 << 10, RLIM_INFINITY});
+	if (ok(worker_start(&thread, look_at_itself, &good) == 0, "a thread starts"))
+		pthread_join(thread, NULL);
+	ok(good, "its stack does not follow ulimit -s, and no signal is its own");
+}
+
+static int
+deep(int argc, char **argv)
+{
+	volatile char room[300 << 10];
+	sigset_t mask;
+
+	for (size_t i = 0; i < sizeof(room); i += 1024)
+		room[i] = (char)i;
+	pthread_sigmask(SIG_BLOCK, NULL, &mask);
+	return argc + (argv == NULL) + room[1024] + sigismember(&mask, SIGTERM);
+}
+
+static void
+test_main(void)
+{
+	setrlimit(RLIMIT_STACK, &(struct rlimit){80 << 10, RLIM_INFINITY});
+	ok(worker_main(deep, 41, NULL) == 42, "what needs more stack than is allowed runs on another, and hears signals");
+}
+
+int
+main(void)
+{
+	tap_start();
+	test_no_thread();
+	test_thread();
+	test_main();
+	return tap_done();
+}
