@@ -138,9 +138,10 @@ void
 smaps_parse(struct smaps *s, const char *text)
 {
 	*s = (struct smaps){0};
-	for (const char *line = text; line && *line; line = strchr(line, '\n'), line += line ? 1 : 0) {
+	for (const char *line = text, *end; *line; line = end + (*end == '\n')) {
 		uint64_t start;
 
+		end = line + strcspn(line, "\n");
 		if (parse_heading(line, &start)) {
 			s->v = vec_room(s->v, s->n, &s->cap, sizeof(*s->v));
 			s->v[s->n++] = (struct smaps_entry){.start = start};

@@ -215,11 +215,9 @@ program(int argc, char **argv)
 	struct options o;
 	struct rc rc = {0};
 	struct err err;
-	bool had_output;
+	bool had_output = secure_standard_files();
 	int r;
 
-	helper_main(argc, argv);
-	had_output = secure_standard_files();
 	if (argc == 2 && !strcmp(argv[1], "--demo-target"))
 		demo_main();
 	mem_on_oom(out_of_memory);
@@ -246,5 +244,6 @@ program(int argc, char **argv)
 int
 main(int argc, char **argv)
 {
+	helper_main(argc, argv); /* which has one thread, and gives up what that may do */
 	return worker_main(program, argc, argv);
 }
