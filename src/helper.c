@@ -78,22 +78,12 @@ reap(struct helper *h)
 	h->left_n = n;
 }
 
-/* By descriptor where there is one: where SIGCHLD is ignored, the number may be another's by now. */
-static void
-kill_helper(const struct helper *h)
-{
-	if (h->pidfd >= 0)
-		syscall(SYS_pidfd_send_signal, h->pidfd, SIGKILL, NULL, 0);
-	else
-		kill(h->pid, SIGKILL);
-}
-
 static void
 drop(struct helper *h)
 {
 	if (!h->pid)
 		return;
-	kill_helper(h);
+	kill(-h->pid, SIGKILL); /* all of its session, which it leads */
 	close_fd(&h->socket);
 	close_fd(&h->pidfd);
 	close_fd(&h->dir);
@@ -111,7 +101,7 @@ helper_free(struct helper *h)
 		return;
 	ended = (struct pollfd){.fd = h->pidfd, .events = POLLIN};
 	if (h->pid) { /* nothing is being asked, so it ends at once, and is no zombie then */
-		kill_helper(h);
+		kill(-h->pid, SIGKILL);
 		if (h->pidfd >= 0)
 			poll(&ended, 1, GOODBYE_MS);
 	}

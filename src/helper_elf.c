@@ -56,11 +56,14 @@ is_mark(const struct elf_file *f, const GElf_Sym *s, const char *name)
 	       (f->machine == EM_ARM || f->machine == EM_AARCH64 || f->machine == EM_RISCV);
 }
 
-/* Of several names at one place people know the one that is exported, and the one without underscores. */
+/*
+ * Of several names at one place people know the one that is exported, and the one without underscores; but
+ * what is the vdso's is best told apart from the C library's.
+ */
 static uint8_t
 rank_of(const GElf_Sym *s, const char *name)
 {
-	size_t underscores = strspn(name, "_");
+	size_t underscores = strncmp(name, "__vdso_", 7) ? strspn(name, "_") : 0;
 	bool local = GELF_ST_BIND(s->st_info) == STB_LOCAL, weak = GELF_ST_BIND(s->st_info) == STB_WEAK;
 
 	return (uint8_t)(local << 4 | (underscores < 7 ? underscores : 7) << 1 | weak);

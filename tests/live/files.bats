@@ -1,0 +1,272 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Files that the target maps: names of addresses, and files that hang, lie or are swapped for something else.
+
+# shellcheck disable=SC2034,SC2154
+load live
+
+: "${MAPPER:=$builddir/tests/live/mapper}"
+
+setup() {
+	"$PMTOP" --capabilities $$ --csv -n 2>/dev/null | grep -q '^symbols,yes' || WITHOUT=yes
+}
+
+teardown() { live_end; }
+
+need_symbols() {
+	[[ -z ${WITHOUT-} ]] || skip "this pmtop was built without elfutils"
+}
+
+# mapper_start COMMAND...: sets MAPPER_PID to what says ready, NAMED to its "NAME ADDRESS" lines
+mapper_start() {
+	local pipes line
+	pipes=$(mktemp -d "$BATS_TEST_TMPDIR/mapper-XXXXXX")
+	mkfifo "$pipes"/{in,out}
+	chmod 777 "$pipes"; chmod 666 "$pipes"/{in,out}
+	"$@" <"$pipes/in" >"$pipes/out" 3>&- &
+	MAPPER_SHELL=$!
+	OTHERS+=("$MAPPER_SHELL")
+	exec {MAPPER_IN}>"$pipes/in" {MAPPER_OUT}<"$pipes/out"
+	NAMED=()
+	while read -rt $((20 * ${TEST_TIMEOUT_SCALE:-1})) -u "$MAPPER_OUT" line; do
+		case $line in
+		cannot*) skip "$line" ;;
+		ready*) MAPPER_PID=${line#ready } && return ;;
+		*) NAMED+=("$line") ;;
+		esac
+	done
+	echo "the mapper said nothing"
+	return 1
+}
+
+# symbol ADDRESS: what pmtop, as WHO, calls it, or nothing
+WHO=()
+symbol() {
+	"${WHO[@]}" timeout $((20 * ${TEST_TIMEOUT_SCALE:-1})) "$PMTOP" -e "$1" --json "$MAPPER_PID" |
+		sed -n 's/.*"symbol": "\([^"]*\)".*/\1/p'
+}
+
+# Each of NAMED has its name; what is none_ has none.
+all_named() {
+	local name at wrong=0
+	for line in "${NAMED[@]}"; do
+		read -r name at <<<"$line"
+		[[ $name != none_* ]] || name=
+		[[ $(symbol "$at") == "$name" ]] || { echo "$line is called '$(symbol "$at")'" && wrong=1; }
+	done
+	return "$wrong"
+}
+
+# quickly COMMAND...: it ends in time, whatever it says; far longer than pmtop waits for one answer
+quickly() {
+	local status=0
+	timeout -s KILL $((12 * ${TEST_TIMEOUT_SCALE:-1})) "$@" || status=$?
+	[[ $status -ne 137 ]] || { echo "it did not end: $*"; return 1; }
+}
+
+@test "symbols: the program's own, not those of a copy of its file" {
+	need_symbols
+	mapper_start "$MAPPER" maps
+	all_named
+}
+
+@test "symbols: .bss behind the last mapping, the vdso, a file that is deleted" {
+	need_symbols
+	need_root
+	cp "$MAPPER" "$BATS_TEST_TMPDIR/gone"
+	mapper_start "$BATS_TEST_TMPDIR/gone" maps
+	rm "$BATS_TEST_TMPDIR/gone"
+	[[ ${NAMED[*]} == *landmark_bss* ]]
+	[[ ${NAMED[*]} == *clock_gettime* ]]
+	all_named
+}
+
+@test "symbols: readelf says the same of thousands of addresses" {
+	need_symbols
+	command -v readelf >/dev/null || skip "readelf is not installed"
+	local file
+	mapper_start "$MAPPER" maps
+	is "$("$live_dir/names" "$MAPPER_PID" "$(realpath "$MAPPER")" "$PMTOP" | sed 's/: [0-9]* / /')" \
+		"$(realpath "$MAPPER") named"
+	for file in $(awk '$2 ~ /x/ && $6 ~ /\.so/ { print $6 }' /proc/$$/maps | sort -u); do
+		MAPPER_PID=$$
+		"$live_dir/names" "$MAPPER_PID" "$file" "$PMTOP"
+	done
+}
+
+@test "symbols: a program in another mount namespace, and in a chroot" {
+	need_symbols
+	need_root
+	local room=$BATS_TEST_TMPDIR/room
+	mkdir "$room"
+	# shellcheck disable=SC2016 # for the inner shell
+	mapper_start unshare -m --propagation private sh -c \
+		'mount -t tmpfs none "$1" && cp "$0" "$1/inner" && exec "$1/inner" maps' "$MAPPER" "$room"
+	all_named
+	live_end
+	OTHERS=()
+	# shellcheck disable=SC2016
+	mapper_start unshare -m --propagation private sh -c \
+		'mount --rbind / "$1" && cp "$0" "$1/tmp/inner-$$" && exec chroot "$1" "/tmp/inner-$$" maps' "$MAPPER" "$room"
+	rm -f "/tmp/inner-$MAPPER_PID"
+	all_named
+}
+
+# A link where the deleted file was, under the very name that maps shows: it is not followed to anything.
+@test "a path that was swapped for a link to something else is not opened" {
+	need_symbols
+	need_root
+	local at dir what line swapped
+	become_nobody
+	WHO=("${AS_NOBODY[@]}")
+	dir=$PUBLIC/swap
+	mkdir -m 777 "$dir"
+	mkfifo -m 666 "$dir/pipe"
+	echo mine >"$dir/other"
+	mknod -m 666 "$dir/device" c 1 7
+	mkdir "$dir/folder"
+	for what in "$dir/pipe" "$dir/other" "$dir/device" "$dir/folder" "$dir/swapped (deleted)"; do
+		cp "$MAPPER" "$dir/swapped"
+		chmod 755 "$dir/swapped"
+		mapper_start "${AS_NOBODY[@]}" "$dir/swapped" maps
+		rm "$dir/swapped"
+		ln -s "$what" "$dir/swapped (deleted)"
+		read -r _ at <<<"${NAMED[0]}"
+		if [[ -e $what ]]; then
+			swapped=$MAPPER_PID
+			mapper_start "$MAPPER" watch "$what"
+			local watcher_in=$MAPPER_IN watcher_out=$MAPPER_OUT
+			MAPPER_PID=$swapped
+		fi
+		quickly "${WHO[@]}" "$PMTOP" --pages --output-all "$MAPPER_PID" >/dev/null
+		quickly "${WHO[@]}" "$PMTOP" --summary "$MAPPER_PID" >/dev/null
+		is "$(symbol "$at")" ""
+		WHO=()
+		quickly "$PMTOP" --pages --output-all "$MAPPER_PID" >/dev/null
+		is "$(symbol "$at")" landmark # by map_files
+		WHO=("${AS_NOBODY[@]}")
+		if [[ -e $what ]]; then
+			exec {watcher_in}>&-
+			read -r line <&"$watcher_out"
+			is "$line" "opened 0"
+		fi
+		rm "$dir/swapped (deleted)"
+	done
+}
+
+@test "a file that would unpack into a gigabyte: names come at once, and without it" {
+	need_symbols
+	local name at part=$BATS_TEST_TMPDIR/part
+	for name in objcopy xz; do
+		command -v "$name" >/dev/null || skip "$name is not installed"
+	done
+	head -c 1G /dev/zero | xz -0 >"$part"
+	objcopy --add-section ".gnu_debugdata=$part" "$MAPPER" "$BATS_TEST_TMPDIR/bomb"
+	mapper_start "$BATS_TEST_TMPDIR/bomb" maps
+	all_named
+	objcopy --strip-symbol landmark --add-section ".gnu_debugdata=$part" "$MAPPER" "$BATS_TEST_TMPDIR/stripped"
+	mapper_start "$BATS_TEST_TMPDIR/stripped" maps
+	read -r _ at <<<"${NAMED[0]}"
+	[[ $(symbol "$at") != landmark* ]]
+}
+
+@test "a library that was cut short since: no name, and the next question is answered" {
+	need_symbols
+	local at library copy=$BATS_TEST_TMPDIR/short.so
+	library=$(awk '$2 ~ /x/ && /\.so/ && !/libc\.|ld-|\/ld/ { print $6; exit }' "/proc/$$/maps")
+	[[ -n $library ]] || skip "bash has no library here but the C library"
+	cp "$library" "$copy"
+	chmod 755 "$copy"
+	mapper_start env LD_PRELOAD="$copy" "$MAPPER" maps
+	at=$(awk -v file="$copy" '$6 == file && $2 ~ /x/ { split($1, a, "-"); print a[1] }' "/proc/$MAPPER_PID/maps")
+	[[ -n $at ]]
+	perl -e 'truncate($ARGV[0], 4096) or die $!' "$copy"
+	is "$(symbol "$at")" ""
+	quickly "$PMTOP" --pages --output-all "$MAPPER_PID" >/dev/null
+	is "$(symbol "$(sed 's/.* //' <<<"${NAMED[0]}")")" landmark
+}
+
+# children PID: of all its threads
+children() {
+	cat /proc/"$1"/task/*/children
+}
+
+# status PID FIELD
+status() {
+	awk -v field="$2:" '$1 == field { print $2 }' "/proc/$1/status"
+}
+
+@test "the helper keeps no right it does not need, its reader none at all" {
+	need_symbols
+	need_root
+	local pid helper reader
+	mapper_start "$MAPPER" maps
+	screen_start 100x40 "$MAPPER_PID"
+	screen_goto "$(sed 's/.* 0x//' <<<"${NAMED[0]}")"
+	pid=$(screen_pid)
+	helper=$(children "$pid" | tr -d ' ')
+	reader=$(children "$helper" | tr -d ' ')
+	is "$(status "$helper" Name) $(status "$reader" Name)" "pmtop-helper pmtop-helper"
+	# DAC_READ_SEARCH, FOWNER, SYS_PTRACE, CHECKPOINT_RESTORE
+	is "$(status "$helper" CapPrm) $(status "$helper" CapInh)" "000001000008000c 0000000000000000"
+	is "$(status "$reader" CapPrm) $(status "$reader" Uid) $(status "$reader" Seccomp)" "0000000000000000 65534 2"
+	for pid in "$helper" "$reader"; do
+		is "$(status "$pid" NoNewPrivs)" 1
+		grep -q '^Max address space  *536870912 ' "/proc/$pid/limits"
+		grep -q '^Max core file size  *0 ' "/proc/$pid/limits"
+		# no terminal, and nothing that its parents had open
+		is "$(awk '{ print $7 }' "/proc/$pid/stat")" 0
+		is "$(readlink "/proc/$pid/fd/"* | sed 's|:.*||; s|/proc/.*|/proc|' | sort -u | xargs)" "/dev/null $(
+			[[ $pid == "$reader" ]] || echo '/proc ')socket"
+	done
+	screen_stop
+	_screen_until "the helper's end" _gone "$helper"
+	_screen_until "the reader's end" _gone "$reader"
+}
+
+# --- files that hang ----------------------------------------------------------------------------------------
+
+# A program on a file system whose server answers nothing any more.
+hang_start() {
+	[[ -c /dev/fuse ]] || skip "there is no /dev/fuse"
+	need_root
+	mkdir "$BATS_TEST_TMPDIR/mount"
+	mapper_start "$MAPPER" hang "$BATS_TEST_TMPDIR/mount"
+	read -r _ HANGING_AT <<<"${NAMED[0]}"
+	[[ -n ${WITHOUT-} ]] || is "$(symbol "$HANGING_AT")" landmark
+	kill -USR1 "$MAPPER_SHELL"
+}
+
+@test "a file that hangs: answers end, without what it would have told" {
+	hang_start
+	quickly "$PMTOP" -e "$HANGING_AT" "$MAPPER_PID" >"$BATS_TEST_TMPDIR/answer"
+	grep -q '^ *region' "$BATS_TEST_TMPDIR/answer"
+	run -1 grep symbol "$BATS_TEST_TMPDIR/answer"
+	quickly "$PMTOP" --pages "$MAPPER_PID" >/dev/null
+	quickly "$PMTOP" --summary "$MAPPER_PID" >/dev/null
+	quickly "$PMTOP" --capabilities "$MAPPER_PID" >/dev/null
+	# nobody is left who holds what we were given
+	quickly bash -c '"$0" -e "$1" "$2" | cat >/dev/null' "$PMTOP" "$HANGING_AT" "$MAPPER_PID"
+}
+
+# the_screen_ends SIGNAL: with a question about a file that hangs under way
+the_screen_ends() {
+	local pid
+	screen_start 100x40 "$MAPPER_PID"
+	pid=$(screen_pid)
+	screen_goto "${HANGING_AT#0x}"
+	screen_send Enter
+	screen_send h
+	if [[ $1 == q ]]; then screen_send q; screen_send q; screen_send q; screen_send q; else kill "-$1" "$pid"; fi
+	_screen_until "the process's end" _gone "$pid"
+	screen_stop
+}
+
+_gone() { [[ ! -d /proc/$1 || $(sed -n 's/^State:\s*\(.\).*/\1/p' "/proc/$1/status") == Z ]]; } 2>/dev/null
+
+@test "a file that hangs: the screen goes on, and ends" {
+	hang_start
+	the_screen_ends q
+	the_screen_ends TERM
+	the_screen_ends HUP
+}

@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Names from ELF files: which symbol holds an address, and files that are wrong on purpose. */
+#include "config.h"
+
+#include "tap.h"
+
+#ifdef HAVE_LIBDW
+
+#include <elf.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#ifdef HAVE_LZMA
+#include <lzma.h>
+#endif
+
+#include "helper_elf.h"
+
+/* --- a file as we want it ---------------------------------------------------------------------------------- */
+
+enum { TEXT = 1, DATA, THREAD, SYMTAB, STRTAB, PACKED, NAMES, SECTIONS };
+enum { TEXT_AT = 0x1000, TEXT_SIZE = 0x800, DATA_AT = 0x3000, DATA_SIZE = 0x400, ROOM = 1 << 20 };
+
+struct made {
+	char *image;
+	size_t size;
+	Elf64_Shdr *sections;
+	Elf64_Sym *symbols;
+};
+
+static const struct {
+	const char *name;
+	uint64_t value, size;
+	unsigned char type, bind;
+	uint16_t section;
+} symbols[] = {
+    {"", 0, 0, 0, 0, 0},
+    {"file.c", 0, 0, STT_FILE, STB_LOCAL, SHN_ABS},
+    {"__function", 0x1000, 0x40, STT_FUNC, STB_GLOBAL, TEXT},
+    {"function", 0x1000, 0x40, STT_FUNC, STB_WEAK, TEXT},
+    {"local_alias", 0x1000, 0x40, STT_FUNC, STB_LOCAL, TEXT},
+    {"outer", 0x1100, 0x100, STT_FUNC, STB_GLOBAL, TEXT},
+    {"inner", 0x1120, 0x10, STT_FUNC, STB_LOCAL, TEXT},
+    {"label_in_outer", 0x11f0, 0, STT_NOTYPE, STB_LOCAL, TEXT},
+    {"label", 0x1300, 0, STT_NOTYPE, STB_GLOBAL, TEXT},
+    {"$x", 0x1310, 0, STT_NOTYPE, STB_LOCAL, TEXT},
+    {"after", 0x1400, 0x10, STT_FUNC, STB_GLOBAL, TEXT},
+    {"last", 0x17f0, 0, STT_FUNC, STB_GLOBAL, TEXT},
+    {"resolver", 0x1500, 0x20, STT_GNU_IFUNC, STB_GLOBAL, TEXT},
+    {"table", 0x3000, 0x100, STT_OBJECT, STB_GLOBAL, DATA},
+    {"mark", 0x3200, 0, STT_NOTYPE, STB_GLOBAL, DATA},
+    {"end", 0x3400, 0, STT_NOTYPE, STB_GLOBAL, DATA},
+    {"too_long", 0x33f0, 0x1000, STT_OBJECT, STB_GLOBAL, DATA},
+    {"elsewhere", 0x1600, 0x10, STT_FUNC, STB_GLOBAL, DATA},
+    {"thread", 0x1700, 0x10, STT_TLS, STB_GLOBAL, THREAD},
+    {"absolute", 0x1720, 0x10, STT_NOTYPE, STB_GLOBAL, SHN_ABS},
+    {"undefined", 0x1740, 0x10, STT_FUNC, STB_GLOBAL, SHN_UNDEF},
+};
+enum { SYMBOLS = sizeof(symbols) / sizeof(*symbols) };
+
+static void
+section(struct made *m, unsigned i, Elf64_Shdr s)
+{
+	m->sections[i] = s;
+}
+
+static uint64_t
+append(struct made *m, const void *from, size_t n)
+{
+	uint64_t at = (m->size + 7) & ~UINT64_C(7);
+
+	if (at + n > ROOM)
+		abort();
+	if (from)
+		memcpy(m->image + at, from, n);
+	m->size = at + n;
+	return at;
+}
+
+static void
+make_symbols(struct made *m)
+{
+	uint64_t strings = append(m, NULL, 1024), table = append(m, NULL, SYMBOLS * sizeof(Elf64_Sym)), used = 1;
+
+	m->symbols = (void *)(m->image + table);
+	for (size_t i = 0; i < SYMBOLS; i++) {
+		m->symbols[i] = (Elf64_Sym){.st_name = (Elf64_Word)used, .st_value = symbols[i].value,
+		                            .st_size = symbols[i].size, .st_shndx = symbols[i].section,
+		                            .st_info = ELF64_ST_INFO(symbols[i].bind, symbols[i].type)};
+		strcpy(m->image + strings + used, symbols[i].name);
+		used += strlen(symbols[i].name) + 1;
+	}
+	section(m, STRTAB, (Elf64_Shdr){.sh_type = SHT_STRTAB, .sh_offset = strings, .sh_size = used});
+	section(m, SYMTAB, (Elf64_Shdr){.sh_type = SHT_SYMTAB, .sh_offset = table, .sh_link = STRTAB,
+	                                .sh_size = SYMBOLS * sizeof(Elf64_Sym), .sh_entsize = sizeof(Elf64_Sym)});
+}
+
+/* `packed`: what .gnu_debugdata holds; NULL: there is none. */
+static struct made
+make(unsigned machine, const void *packed, size_t packed_size)
+{
+	static const char names[] = "\0.gnu_debugdata";
+	struct made m = {.image = calloc(1, ROOM), .size = sizeof(Elf64_Ehdr)};
+	uint64_t segments, at;
+	Elf64_Phdr *p;
+
+	segments = append(&m, NULL, 2 * sizeof(Elf64_Phdr));
+	at = append(&m, NULL, SECTIONS * sizeof(Elf64_Shdr));
+	m.sections = (void *)(m.image + at);
+	*(Elf64_Ehdr *)m.image = (Elf64_Ehdr){
+	    .e_ident = {ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB, EV_CURRENT},
+	    .e_type = ET_DYN, .e_machine = (Elf64_Half)machine, .e_version = EV_CURRENT, .e_phoff = segments,
+	    .e_shoff = at, .e_ehsize = sizeof(Elf64_Ehdr), .e_phentsize = sizeof(Elf64_Phdr), .e_phnum = 2,
+	    .e_shentsize = sizeof(Elf64_Shdr), .e_shnum = SECTIONS, .e_shstrndx = NAMES};
+	p = (void *)(m.image + segments);
+	p[0] = (Elf64_Phdr){PT_LOAD, PF_R | PF_X, 0, 0, 0, TEXT_AT + TEXT_SIZE, TEXT_AT + TEXT_SIZE, 4096};
+	p[1] = (Elf64_Phdr){PT_LOAD, PF_R | PF_W, DATA_AT, DATA_AT, DATA_AT, DATA_SIZE, DATA_SIZE + 64, 4096};
+	section(&m, TEXT, (Elf64_Shdr){.sh_type = SHT_NOBITS, .sh_flags = SHF_ALLOC | SHF_EXECINSTR,
+	                               .sh_addr = TEXT_AT, .sh_size = TEXT_SIZE});
+	section(&m, DATA, (Elf64_Shdr){.sh_type = SHT_NOBITS, .sh_flags = SHF_ALLOC | SHF_WRITE, .sh_addr = DATA_AT,
+	                               .sh_size = DATA_SIZE});
+	section(&m, THREAD, (Elf64_Shdr){.sh_type = SHT_NOBITS, .sh_flags = SHF_ALLOC | SHF_TLS, .sh_addr = 0x1700,
+	                                 .sh_size = 0x100});
+	make_symbols(&m);
+	at = append(&m, names, sizeof(names));
+	section(&m, NAMES, (Elf64_Shdr){.sh_type = SHT_STRTAB, .sh_offset = at, .sh_size = sizeof(names)});
+	if (packed)
+		section(&m, PACKED, (Elf64_Shdr){.sh_name = 1, .sh_type = SHT_PROGBITS, .sh_size = packed_size,
+		                                 .sh_offset = append(&m, packed, packed_size)});
+	return m;
+}
+
+/* --- names --------------------------------------------------------------------------------------------------- */
+
+static void
+is_named(const struct elf_file *f, uint64_t addr, const char *want)
+{
+	const struct elf_symbol *s = elf_symbol_at(f, addr);
+	const char *name = s ? s->name : "(none)";
+
+	if (!ok(!strcmp(name, want), "what is at an address"))
+		printf("# %#llx: %s, wanted %s\n", (unsigned long long)addr, name, want);
+}
+
+static void
+test_names(void)
+{
+	struct made m = make(EM_X86_64, NULL, 0);
+	struct elf_file f;
+
+	ok(elf_file_read(&f, -1, m.image, m.size), "a file is read");
+	ok(f.segments_n == 2 && f.segments[1].mem_size == DATA_SIZE + 64 && !f.fixed, "with its segments");
+	is_named(&f, 0x1000, "function"); /* of its names the plain one */
+	is_named(&f, 0x103f, "function");
+	is_named(&f, 0x1040, "(none)"); /* no further than its size */
+	is_named(&f, 0x1100, "outer");
+	is_named(&f, 0x1120, "inner");
+	is_named(&f, 0x1130, "outer"); /* behind the inner one */
+	is_named(&f, 0x11f8, "outer");
+	is_named(&f, 0x1200, "(none)"); /* and not the label within */
+	is_named(&f, 0x1300, "label");
+	is_named(&f, 0x13ff, "$x"); /* on this machine a name like any other */
+	is_named(&f, 0x1408, "after");
+	is_named(&f, 0x1410, "(none)");
+	is_named(&f, 0x1510, "resolver");
+	is_named(&f, 0x17ff, "last");
+	is_named(&f, 0x1800, "(none)"); /* another section begins */
+	is_named(&f, 0x3080, "table");
+	is_named(&f, 0x3200, "mark");
+	is_named(&f, 0x3201, "(none)"); /* a label of data is one byte */
+	is_named(&f, 0x33f8, "too_long");
+	is_named(&f, 0x3400, "(none)");
+	is_named(&f, 0x1608, "(none)"); /* not in the section it names */
+	is_named(&f, 0x1708, "(none)"); /* a thread's: an offset */
+	is_named(&f, 0x1728, "(none)");
+	is_named(&f, 0x1748, "(none)");
+	is_named(&f, 0, "(none)");
+	is_named(&f, UINT64_MAX, "(none)");
+	elf_file_free(&f);
+	free(m.image);
+	m = make(EM_AARCH64, NULL, 0);
+	ok(elf_file_read(&f, -1, m.image, m.size), "a file of another machine");
+	is_named(&f, 0x13ff, "label"); /* its mapping symbols are no names */
+	elf_file_free(&f);
+	free(m.image);
+}
+
+/* --- wrong on purpose ------------------------------------------------------------------------------------------ */
+
+static void
+read_all(char *image, size_t size)
+{
+	struct elf_file f;
+
+	if (elf_file_read(&f, -1, image, size))
+		for (uint64_t at = 0; at < 0x4000; at += 0x80)
+			elf_symbol_at(&f, at);
+	elf_file_free(&f);
+}
+
+static char *
+copy_of(const struct made *m, size_t size)
+{
+	return memcpy(malloc(size), m->image, size); /* exactly: a read past it is found out */
+}
+
+static void
+test_cut(void)
+{
+	struct made m = make(EM_X86_64, NULL, 0);
+
+	for (size_t n = 1; n < m.size; n++) {
+		char *part = copy_of(&m, n);
+
+		read_all(part, n);
+		free(part);
+	}
+	ok(true, "cut off anywhere");
+	free(m.image);
+}
+
+static void
+test_mutated(void)
+{
+	struct made m = make(EM_X86_64, NULL, 0);
+	uint32_t x = 1;
+
+	for (unsigned i = 0; i < 20000; i++) {
+		char *image = copy_of(&m, m.size);
+
+		for (unsigned k = 0; k < 1 + i % 4; k++) {
+			x = x * 1664525 + 1013904223;
+			image[(x >> 8) % m.size] = (char)(i & 1 ? 0xff : x);
+		}
+		read_all(image, m.size);
+		free(image);
+	}
+	ok(true, "with other bytes anywhere");
+	free(m.image);
+}
+
+static void
+test_nonsense(void)
+{
+	struct made m = make(EM_X86_64, NULL, 0);
+	Elf64_Ehdr *head = (void *)m.image;
+	struct elf_file f;
+
+	m.sections[SYMTAB].sh_link = SYMTAB;
+	read_all(m.image, m.size);
+	m.sections[SYMTAB].sh_link = 0xffffffff;
+	read_all(m.image, m.size);
+	m.sections[SYMTAB].sh_size = UINT64_MAX & ~UINT64_C(23);
+	read_all(m.image, m.size);
+	head->e_shnum = 0; /* then the first section has the number */
+	m.sections[0].sh_size = UINT64_MAX;
+	read_all(m.image, m.size);
+	ok(true, "counts and links that lead nowhere");
+	((Elf64_Phdr *)(m.image + head->e_phoff))[0].p_filesz = UINT64_MAX;
+	ok(!elf_file_read(&f, -1, m.image, m.size), "a segment that goes round");
+	elf_file_free(&f);
+	head->e_type = ET_REL;
+	ok(!elf_file_read(&f, -1, m.image, m.size), "what is no program");
+	elf_file_free(&f);
+	free(m.image);
+}
+
+/* --- packed symbols ------------------------------------------------------------------------------------------- */
+
+#ifdef HAVE_LZMA
+
+static size_t
+pack(const void *from, size_t n, uint8_t *to, size_t room)
+{
+	size_t size = 0;
+
+	if (lzma_easy_buffer_encode(1, LZMA_CHECK_CRC32, NULL, from, n, to, &size, room) != LZMA_OK)
+		abort();
+	return size;
+}
+
+static void
+test_packed(void)
+{
+	enum { BOMB = 64 << 20, PACKED_ROOM = 1 << 19 };
+	struct made inner = make(EM_X86_64, NULL, 0), m;
+	uint8_t *packed = malloc(PACKED_ROOM);
+	char *zeros = calloc(1, BOMB);
+	struct elf_file f;
+
+	m = make(EM_X86_64, packed, pack(inner.image, inner.size, packed, PACKED_ROOM));
+	m.sections[SYMTAB].sh_type = SHT_PROGBITS; /* stripped */
+	ok(elf_file_read(&f, -1, m.image, m.size), "with packed symbols");
+	is_named(&f, 0x1120, "inner");
+	elf_file_free(&f);
+	free(m.image);
+	m = make(EM_X86_64, packed, pack(zeros, BOMB, packed, PACKED_ROOM));
+	ok(elf_file_read(&f, -1, m.image, m.size), "with 64 MB of packed nothing");
+	is_named(&f, 0x1120, "inner");
+	elf_file_free(&f);
+	free(m.image);
+	m = make(EM_X86_64, "\xfd" "7zXZ\0, it says", 16);
+	ok(elf_file_read(&f, -1, m.image, m.size), "with packed nonsense");
+	is_named(&f, 0x1120, "inner");
+	elf_file_free(&f);
+	free(m.image);
+	free(inner.image);
+	free(packed);
+	free(zeros);
+}
+
+#else
+
+static void
+test_packed(void)
+{
+}
+
+#endif
+
+int
+main(void)
+{
+	tap_start();
+	test_names();
+	test_cut();
+	test_mutated();
+	test_nonsense();
+	test_packed();
+	return tap_done();
+}
+
+#else
+
+int
+main(void)
+{
+	printf("1..0 # SKIP built without elfutils\n");
+	return 0;
+}
+
+#endif
