@@ -138,6 +138,14 @@ vma_hides_pages(const struct vma *v)
 	return starts(v->name, "[vvar") || (v->type == VMA_DEVICE && !starts(v->name, "/dev/zero"));
 }
 
+bool
+vma_goes_on(const struct vma *a, const struct vma *b)
+{
+	return a->end == b->start && a->perm == b->perm && a->type == b->type && a->inode == b->inode &&
+	       a->dev_major == b->dev_major && a->dev_minor == b->dev_minor && !strcmp(a->name, b->name) &&
+	       (!a->inode || a->offset + (a->end - a->start) == b->offset);
+}
+
 void
 vma_free(struct vma_list *list)
 {

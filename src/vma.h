@@ -66,6 +66,9 @@ void vma_rename(struct vma_list *list, size_t i, char *name);
  */
 bool vma_hides_pages(const struct vma *v);
 
+/* Whether the second is the first one gone on: side by side, the same memory, and what may be done with it. */
+bool vma_goes_on(const struct vma *a, const struct vma *b);
+
 /* The region that holds addr, or NULL. */
 const struct vma *vma_at(const struct vma_list *list, uint64_t addr);
 

@@ -98,26 +98,33 @@ cut_before(struct buf *out, const char *s, size_t width, size_t tail)
 	buf_str(out, s + ui_skip(s, strlen(s), tail));
 }
 
-/* Of a path the file's name is kept if it fits, and as much of the beginning as there is room for. */
+/* The file's name, and as much of the path's beginning as there is room for; where there is none, the name's beginning. */
 static void
 cut_path(struct buf *out, const char *s, size_t width)
 {
 	const char *slash = strrchr(s, '/');
-	size_t base = slash ? ui_width(slash, strlen(slash)) : 0;
+	size_t base = ui_width(slash, strlen(slash));
 
-	cut_before(out, s, width, base && base + 1 < width ? base : width / 2);
+	if (base + 1 <= width)
+		cut_before(out, s, width, base);
+	else
+		ui_cut_end(out, slash + 1, width);
 }
 
-/* That a file is deleted is left out before its name is. */
+/* That a file is deleted is left out before its name is. What is no path is known by its beginning. */
 static void
-cut_middle(struct buf *out, const char *s, size_t width)
+cut_name(struct buf *out, const char *s, size_t width)
 {
 	static const char deleted[] = " (deleted)";
 	const char *slash = strrchr(s, '/'), *end = strstr(slash ? slash : "", deleted);
 	struct buf bare = {0};
 	size_t n;
 
-	if (!end || end[strlen(deleted)] || ui_width(slash, strlen(slash)) + 1 < width) {
+	if (s[0] != '/') {
+		ui_cut_end(out, s, width);
+		return;
+	}
+	if (!end || end[strlen(deleted)] || ui_width(slash, strlen(slash)) + 1 <= width) {
 		cut_path(out, s, width);
 		return;
 	}
@@ -137,8 +144,8 @@ ui_cut(struct buf *out, const char *text, size_t width)
 
 	if (n <= width)
 		buf_str(out, text);
-	else if (text[0] == '/' && width >= 4)
-		cut_middle(out, text, width);
+	else if (width >= 4)
+		cut_name(out, text, width);
 	else if (width)
 		cut_before(out, text, width, 0);
 }
@@ -184,9 +191,6 @@ ui_name_cut(struct buf *out, const struct vma *v, size_t width)
 	struct buf name = {0};
 
 	ui_name(&name, v);
-	if (ui_width(name.s, name.len) <= width || width < 4)
-		ui_cut(out, name.s, width);
-	else
-		cut_middle(out, name.s, width);
+	ui_cut(out, name.s, width);
 	buf_free(&name);
 }

@@ -26,7 +26,10 @@ size_t ui_skip(const char *s, size_t n, size_t columns);
 /* Bytes of a text that go on a line: as many words as fit, a part of one that is too long; all if there is no room. */
 size_t ui_line(const char *text, size_t width);
 
-/* Text in at most `width` columns: what is too long ends in a sign that it is; a path has it in its middle, so that the file's name survives. */
+/*
+ * Text in at most `width` columns: what is too long ends in a sign that it is; a path has it in its
+ * middle, so that the file's name survives, or at least the name's beginning.
+ */
 void ui_cut(struct buf *out, const char *text, size_t width);
 
 /* The same, always cut at its end. */
@@ -38,7 +41,7 @@ int ui_draw_cut(int y, int x, int right, enum role role, const char *text);
 /* From column 1 in as many rows as it needs, above bottom; returns the row behind them. */
 int ui_draw_lines(int y, int bottom, int right, enum role role, const char *text);
 
-/* A mapping's name in at most `width` columns, always cut in the middle. */
+/* A mapping's name in at most `width` columns, cut as ui_cut does. */
 void ui_name_cut(struct buf *out, const struct vma *v, size_t width);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "legend.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -10,29 +11,104 @@
 #include "util.h"
 #include "zones.h"
 
-static int
-draw_heats(const struct ui *ui, const struct sample *s, int y, int x)
+/* Words and samples of what the warm colours say, in their order. */
+struct heats {
+	struct {
+		enum role role;
+		char text[16];
+	} part[HEAT_COUNT + 1];
+	size_t n;
+};
+
+static void __attribute__((format(printf, 3, 4)))
+add_part(struct heats *h, enum role role, const char *fmt, ...)
 {
-	const char *word = track_way_caps(s->track_way) & TRACK_CHANGES ? "changed" : "written";
+	va_list ap;
+
+	h->part[h->n].role = role;
+	va_start(ap, fmt);
+	vsnprintf(h->part[h->n++].text, sizeof(h->part[0].text), fmt, ap);
+	va_end(ap);
+}
+
+/* One sample for all where they look the same, or have no room. */
+static void
+one_heat(struct heats *h, const struct ui *ui, const char *word)
+{
+	char sign = cells_few_colors() ? (char)cells_heat_glyph(ui, HEAT_NOW) : ' ';
+
+	h->n = 0;
+	add_part(h, ui_heat_role(ui, HEAT_NOW), " %c ", sign);
+	add_part(h, ROLE_TEXT, " %s ", word);
+}
+
+static void
+all_heats(struct heats *h, const struct ui *ui, const char *word)
+{
 	static const char *const ages[HEAT_COUNT] = {NULL, "now", "2s", "5s", "12s", "30s"};
 	static const char *const counts[HEAT_COUNT] = {NULL, "16+", "8", "4", "2", "1"};
+	bool count = ui_by_count(ui);
 
-	if (!ui_by_count(ui) && paint_heat(HEAT_NOW) == paint_heat(HEAT_30S)) {
-		x = paint_text(y, x, ui->cols, ui_heat_role(ui, HEAT_NOW), " %c ", (char)cells_heat_glyph(ui, HEAT_NOW));
-		return paint_text(y, x, ui->cols, ROLE_TEXT, " %s ", word) + 1;
-	}
-	x = paint_text(y, x, ui->cols, ROLE_TEXT, ui_by_count(ui) ? "%s in " : "%s ", word);
-	for (enum heat h = HEAT_NOW; h < HEAT_COUNT; h++) {
-		const char *text = ui_by_count(ui) ? counts[h] : ages[h];
+	h->n = 0;
+	add_part(h, ROLE_TEXT, count ? "%s in " : "%s ", word);
+	for (enum heat step = HEAT_NOW; step < HEAT_COUNT; step++) {
+		const char *text = count ? counts[step] : ages[step];
+		char glyph = (char)cells_heat_glyph(ui, step);
 
-		if (cells_few_colors() && !ui_by_count(ui))
-			x = paint_text(y, x, ui->cols, ui_heat_role(ui, h), "%c%s ", (char)cells_heat_glyph(ui, h), text);
-		else if (cells_few_colors() && h == HEAT_NOW)
-			x = paint_text(y, x, ui->cols, ui_heat_role(ui, h), "%c %s ", (char)cells_heat_glyph(ui, h), text);
+		if (cells_few_colors() && !count)
+			add_part(h, ui_heat_role(ui, step), "%c%s ", glyph, text);
+		else if (cells_few_colors() && step == HEAT_NOW)
+			add_part(h, ui_heat_role(ui, step), "%c %s ", glyph, text);
 		else
-			x = paint_text(y, x, ui->cols, ui_heat_role(ui, h), " %s ", text);
+			add_part(h, ui_heat_role(ui, step), " %s ", text);
 	}
-	return ui_by_count(ui) ? paint_text(y, x, ui->cols, ROLE_TEXT, " generations ") : x + 1;
+	add_part(h, ROLE_TEXT, count ? " generations " : " ");
+}
+
+static int
+heats_width(const struct heats *h)
+{
+	int width = 0;
+
+	for (size_t i = 0; i < h->n; i++)
+		width += (int)strlen(h->part[i].text);
+	return width;
+}
+
+static void
+make_heats(struct heats *h, const struct ui *ui, const struct sample *s, int room)
+{
+	const char *word = track_way_caps(s->track_way) & TRACK_CHANGES ? "changed" : "written";
+
+	all_heats(h, ui, word);
+	if ((!ui_by_count(ui) && paint_heat(HEAT_NOW) == paint_heat(HEAT_30S)) || heats_width(h) > room)
+		one_heat(h, ui, word);
+	if (heats_width(h) > room)
+		h->n = 0;
+}
+
+int
+legend_heats_width(const struct ui *ui, const struct sample *s, int room)
+{
+	struct heats h;
+
+	if (!s->gen || lens_needs_pages(ui->lens))
+		return 0;
+	make_heats(&h, ui, s, room);
+	return heats_width(&h);
+}
+
+int
+legend_heats(const struct ui *ui, const struct sample *s, int y, int x, int right)
+{
+	struct heats h;
+
+	if (!s->gen || lens_needs_pages(ui->lens))
+		return x;
+	make_heats(&h, ui, s, right - x);
+	for (size_t i = 0; i < h.n; i++)
+		x = paint_text(y, x, right, h.part[i].role, "%s", h.part[i].text);
+	return x;
 }
 
 /* As if its filter had been typed; once more: all pages again. Of other lenses there are no words for it. */
@@ -107,8 +183,8 @@ legend_draw(const struct ui *ui, const struct sample *s, int y)
 	buf_free(&lacks);
 	if (has_tenths(ui, w))
 		x = paint_text(y, x, ui->cols, ROLE_TEXT, "1-9 tenths in RAM ");
-	if (s->gen && !lens_needs_pages(l))
-		x = draw_heats(ui, s, y, x);
+	if (!lens_needs_pages(l))
+		x = legend_heats(ui, s, y, x, ui->cols);
 	for (unsigned c = 0; c < lens_classes(l) && x + 6 < ui->cols; c++) {
 		int from = x;
 

@@ -12,7 +12,6 @@ enum { WORDS_FROM = 110, WORDS = 32 }; /* so wide a screen has room for words be
 
 struct segment {
 	const char *label, *filter;
-	char letter;
 	enum role role;
 	uint64_t bytes;
 	uint64_t rss, swap; /* bytes of it, of a type of region */
@@ -42,18 +41,17 @@ make_ram(struct bar *b, const struct sample *s)
 {
 	static const struct {
 		enum state state;
-		char letter;
 		const char *label, *filter;
 	} parts[] = {
-	    {STATE_ANON, 'a', "anon", "anon>0"},         {STATE_THP_HEAD, 't', "thp", "thp"},
-	    {STATE_HUGETLB, 'H', "hugetlb", "hugetlb>0"}, {STATE_FILE, 'f', "file", "file & present"},
-	    {STATE_SHMEM, 'm', "shm", "shm & present"},  {STATE_DEVICE, 'd', "dev", "(device | kernel) & present"},
+	    {STATE_ANON, "anon", "anon>0"},         {STATE_THP_HEAD, "thp", "thp"},
+	    {STATE_HUGETLB, "hugetlb", "hugetlb>0"}, {STATE_FILE, "file", "file & present"},
+	    {STATE_SHMEM, "shm", "shm & present"},  {STATE_DEVICE, "dev", "(device | kernel) & present"},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
 		uint64_t bytes = s->regions->totals.rss_by_state[parts[i].state] * s->page_size;
 
-		add(b, &(struct segment){.label = parts[i].label, .filter = parts[i].filter, .letter = parts[i].letter,
+		add(b, &(struct segment){.label = parts[i].label, .filter = parts[i].filter,
 		                         .role = paint_state_role(parts[i].state), .bytes = bytes});
 	}
 }
@@ -63,15 +61,14 @@ make_virt(struct bar *b, const struct sample *s)
 {
 	static const struct {
 		enum vma_type type;
-		char letter;
 		enum role role;
 		const char *label;
 	} parts[] = {
-	    {VMA_ANON, 'a', ROLE_ANON, "anon"},        {VMA_HEAP, 'h', ROLE_ANON, "heap"},
-	    {VMA_STACK, 's', ROLE_ANON, "stack"},      {VMA_HUGETLB, 'H', ROLE_HUGETLB, "hugetlb"},
-	    {VMA_FILE, 'f', ROLE_FILE, "file"},        {VMA_SHM, 'm', ROLE_SHMEM, "shm"},
-	    {VMA_DEVICE, 'd', ROLE_RAMP_0, "device"},  {VMA_KERNEL, 'k', ROLE_RAMP_0, "kernel"},
-	    {VMA_RESERVE, 'r', ROLE_RAMP_0, "reserve"}, {VMA_GUARD, 'g', ROLE_RAMP_0, "guard"},
+	    {VMA_ANON, ROLE_ANON, "anon"},        {VMA_HEAP, ROLE_ANON, "heap"},
+	    {VMA_STACK, ROLE_ANON, "stack"},      {VMA_HUGETLB, ROLE_HUGETLB, "hugetlb"},
+	    {VMA_FILE, ROLE_FILE, "file"},        {VMA_SHM, ROLE_SHMEM, "shm"},
+	    {VMA_DEVICE, ROLE_RAMP_0, "device"},  {VMA_KERNEL, ROLE_RAMP_0, "kernel"},
+	    {VMA_RESERVE, ROLE_RAMP_0, "reserve"}, {VMA_GUARD, ROLE_RAMP_0, "guard"},
 	};
 	struct segment by[VMA_TYPES] = {0};
 
@@ -89,7 +86,6 @@ make_virt(struct bar *b, const struct sample *s)
 		struct segment *t = &by[parts[i].type];
 
 		t->label = t->filter = parts[i].label;
-		t->letter = parts[i].letter;
 		t->role = parts[i].role;
 		add(b, t);
 	}
@@ -156,11 +152,40 @@ fill_part(int y, int x, int to, enum role role)
 		paint_over(y, x, sign);
 }
 
+/* A text in the colours that it stands on, a blank before it; all of it or nothing. */
+static bool
+draw_words_on(int y, int x, int to, const char *text)
+{
+	if (x + 1 + (int)strlen(text) > to)
+		return false;
+	for (paint_over(y, x++, L' '); *text; x++, text++)
+		paint_over(y, x, (wchar_t)*text);
+	return true;
+}
+
+/* Columns of a segment: [x, ram) is in RAM, [ram, swap) in swap, the rest up to `to` nowhere. */
+struct grounds {
+	int x, ram, swap, to;
+};
+
+/* Its name and size, or its name, where that has one ground: in what is in RAM, in what is nowhere; else across them. */
+static void
+draw_label(const struct segment *g, const struct grounds *at, int y)
+{
+	char text[40], size[8];
+
+	snprintf(text, sizeof(text), "%s %s", g->label, size_text(size, g->bytes));
+	if (!draw_words_on(y, at->x, at->ram, text) && !draw_words_on(y, at->swap, at->to, text) &&
+	    !draw_words_on(y, at->x, at->ram, g->label) && !draw_words_on(y, at->swap, at->to, g->label) &&
+	    !draw_words_on(y, at->x, at->to, text))
+		draw_words_on(y, at->x, at->to, g->label);
+}
+
 /*
  * Of a type of region: so much in RAM, so much in swap, and the rest is nowhere. Each has a column if
  * there is any of it and room for it; in a single one a block stands for what there is.
  */
-static void
+static struct grounds
 fill(const struct bar *b, const struct segment *g, int y)
 {
 	int width = g->to - g->x, ram, both;
@@ -168,11 +193,11 @@ fill(const struct bar *b, const struct segment *g, int y)
 
 	if (!b->types) {
 		fill_part(y, g->x, g->to, g->role);
-		return;
+		return (struct grounds){g->x, g->to, g->to, g->to};
 	}
 	if (width == 1 && there && there < g->bytes) {
 		paint_block(y, g->x, g->rss ? g->role : ROLE_SWAPPED, ROLE_BAR_REST, paint_eighth(eighths(there, g->bytes)));
-		return;
+		return (struct grounds){g->x, g->x, g->x, g->to};
 	}
 	both = (int)steps(there, g->bytes, (unsigned)width);
 	ram = (int)steps(g->rss, there, (unsigned)both);
@@ -180,30 +205,21 @@ fill(const struct bar *b, const struct segment *g, int y)
 		ram--;
 	fill_part(y, g->x, g->x + ram, g->role);
 	fill_part(y, g->x + ram, g->x + both, ROLE_SWAPPED);
-	if (both > ram)
-		paint_over(y, g->x + ram, L's');
 	fill_part(y, g->x + both, g->to, ROLE_BAR_REST);
+	return (struct grounds){g->x, g->x + ram, g->x + both, g->to};
 }
 
-/* The label keeps the colours that it stands on. */
 static void
-draw_label(const struct segment *g, bool is_chosen, int y)
+draw_segment(const struct bar *b, const struct segment *g, bool is_chosen, int y)
 {
-	int width = g->to - g->x, len = (int)strlen(g->label);
-	char text[40], size[8];
+	struct grounds at = fill(b, g, y);
 
-	if (width > len + 7)
-		snprintf(text, sizeof(text), " %s %s", g->label, size_text(size, g->bytes));
-	else if (width > len + 1)
-		snprintf(text, sizeof(text), " %s", g->label);
-	else if (width >= len)
-		snprintf(text, sizeof(text), "%s", g->label);
-	else
-		snprintf(text, sizeof(text), "%c", g->letter);
-	if (is_chosen)
+	if (is_chosen) {
 		paint_fill(y, g->x, g->to, ROLE_CURSOR);
-	for (int i = 0; text[i]; i++)
-		paint_over(y, g->x + i, (wchar_t)text[i]);
+		at = (struct grounds){g->x, g->to, g->to, g->to};
+	}
+	draw_words_on(y, at.ram, at.swap, "swap");
+	draw_label(g, &at, y);
 }
 
 static void
@@ -214,10 +230,8 @@ draw_bar(int y, const char *title, uint64_t total, const struct bar *b,
 
 	paint_text(y, 0, BAR_LABEL, ROLE_DIM, "%-5s", title);
 	paint_text(y, 5, BAR_LABEL, ROLE_STRONG, "%5s", size_text(size, total));
-	for (size_t i = 0; i < b->n; i++) {
-		fill(b, &b->seg[i], y);
-		draw_label(&b->seg[i], &b->seg[i] == mark, y);
-	}
+	for (size_t i = 0; i < b->n; i++)
+		draw_segment(b, &b->seg[i], &b->seg[i] == mark, y);
 	if (mark && mark >= b->seg && mark < b->seg + b->n)
 		paint_cursor(y, mark->x);
 }

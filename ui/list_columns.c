@@ -32,6 +32,13 @@ list_column_of(int id)
 	return &rows[i];
 }
 
+uint64_t
+list_column_bit(int id)
+{
+	_Static_assert(LIST_COLUMNS <= 64, "a bit each");
+	return UINT64_C(1) << (list_column_of(id) - rows);
+}
+
 const char *
 list_column_help(int id)
 {
@@ -96,6 +103,7 @@ static void
 add(struct list_columns *c, int id)
 {
 	c->id[c->n++] = (uint8_t)id;
+	c->named |= list_column_bit(id);
 	put_last(c);
 }
 
@@ -266,8 +274,18 @@ shed_chosen(struct list_layout *l, int cols)
 	}
 }
 
+static void
+drop_empty(struct list_layout *l, uint64_t empty)
+{
+	for (size_t i = 0; i < l->n;)
+		if (empty & list_column_bit(l->at[i].column->id) && l->n > 1)
+			drop(l, i);
+		else
+			i++;
+}
+
 struct list_layout
-list_columns_layout(const struct list_columns *c, int cols)
+list_columns_layout(const struct list_columns *c, int cols, uint64_t empty)
 {
 	struct list_columns all = *c;
 	struct list_layout l = {0};
@@ -280,10 +298,13 @@ list_columns_layout(const struct list_columns *c, int cols)
 
 		l.at[l.n++] = (struct list_place){.column = col, .width = wide ? LIST_STRIP : col->width};
 	}
-	if (c->n)
+	if (c->n) {
+		drop_empty(&l, empty & ~c->named);
 		shed_chosen(&l, cols);
-	else
+	} else {
 		shed_usual(&l, cols);
+		drop_empty(&l, empty);
+	}
 	for (size_t i = 0; i < l.n; i++) {
 		l.at[i].x = x;
 		if (l.at[i].column->id == COL_REGION_MAPPING)

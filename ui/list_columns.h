@@ -42,11 +42,17 @@ const char *list_column_help(int id);
 /* Whether of this target (NULL: of any) only smaps tells it. */
 bool list_column_needs_smaps(int id, const struct sample *s);
 
-/* Those that were chosen, in their order; MAPPING, which takes what is left, stands last. n 0: the usual ones. */
+/*
+ * Those that were chosen, in their order; MAPPING, which takes what is left, stands last. n 0: the usual
+ * ones. `named`, as list_column_bit: those that a person asked for one by one.
+ */
 struct list_columns {
 	uint8_t id[LIST_COLUMNS];
 	size_t n;
+	uint64_t named;
 };
+
+uint64_t list_column_bit(int id);
 
 /*
  * "address,rss,pages" -> columns; "" is the usual ones. An error has its column, and leaves *out
@@ -78,8 +84,10 @@ struct list_layout {
 /*
  * What fits into so many columns of the screen. The usual ones are shed as their table says; of
  * those that a person has chosen MINUTE goes first, the strip is narrowed, then the last ones fall away.
+ * Those of `empty` (list_column_bit), where nobody named them, leave their room: of the usual ones to
+ * MAPPING alone, so that the others stand as they will when those come.
  */
-struct list_layout list_columns_layout(const struct list_columns *c, int cols);
+struct list_layout list_columns_layout(const struct list_columns *c, int cols, uint64_t empty);
 
 /* Where the column stands; NULL: it is not on screen. */
 const struct list_place *list_layout_of(const struct list_layout *l, int id);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "list_bars.h"
+#include "list_table.h"
 #include "paint.h"
 #include "util.h"
 #include "zones.h"
@@ -94,11 +95,18 @@ settle(struct ui *ui, const struct sample *s, int top, int bottom)
 		ui->menu_top = m.n > rows ? m.n - rows : 0;
 }
 
+/* It is chosen, but not shown before there is something to show. */
+static bool
+waits(const struct ui *ui, int id)
+{
+	return ui_view(ui) == VIEW_COLUMNS && list_columns_has(&ui->columns, id) && list_empty(ui) & list_column_bit(id);
+}
+
 static void
 draw_row(const struct ui *ui, const struct sample *s, const struct list_column *c, int y)
 {
 	const char *down = paint_utf8() ? "▼" : "v", *up = paint_utf8() ? "▲" : "^";
-	bool dear = list_column_needs_smaps(c->id, s);
+	bool dear = list_column_needs_smaps(c->id, s) || waits(ui, c->id);
 
 	paint_fill(y, 0, ui->cols, ROLE_TEXT);
 	if (ui_view(ui) == VIEW_COLUMNS)
@@ -174,6 +182,10 @@ say(const struct ui *ui, const struct sample *s, struct buf *out)
 	if (list_column_needs_smaps(ui->menu_at, s))
 		buf_fmt(out, "%s: from smaps, a walk over all page tables: read once when shown, again with r",
 		        list_column_of(ui->menu_at)->title);
+	else if (waits(ui, ui->menu_at) && ui->menu_at == COL_REGION_SWAP)
+		buf_str(out, "SWAP has its place as soon as anything is in swap");
+	else if (waits(ui, ui->menu_at))
+		buf_fmt(out, "%s has its place from the first %s on", list_column_of(ui->menu_at)->title, key_of(ACT_CLEAR, 'R'));
 	else if (HELP_AT - 2 + (int)strlen(help) > ui->cols)
 		buf_fmt(out, "%s: %s", list_column_of(ui->menu_at)->title, help);
 	else if (ui_view(ui) == VIEW_SORT)
@@ -188,7 +200,7 @@ static void
 crumb(const struct ui *ui, const struct sample *s, struct buf *out)
 {
 	view_regions.crumb(ui, s, out);
-	buf_str(out, ui_view(ui) == VIEW_SORT ? " > sort" : " > columns");
+	buf_str(out, ui_view(ui) == VIEW_SORT ? UI_CRUMB "sort" : UI_CRUMB "columns");
 }
 
 /* --- keys --------------------------------------------------------------------------------------------- */

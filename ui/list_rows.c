@@ -179,6 +179,28 @@ sort_groups(struct ui *ui, const struct sample *s, const struct row_order *o, st
 	free(heads);
 }
 
+/*
+ * Whether the values make an order, which is worth holding: all are counted, and they differ. Rates in
+ * their first second do not, nor what was written in the moment after a clear.
+ */
+static bool
+is_order(const struct sample *s, const struct row_order *o)
+{
+	struct value first = {.kind = VALUE_UNKNOWN};
+
+	for (size_t i = 0; s->regions->counted && i < s->regions->vmas.n; i++) {
+		struct region_row row = rows_facts(s, i);
+		struct value v = region_value(o->column, &row);
+
+		if ((o->in && !o->in[i]) || v.kind == VALUE_UNKNOWN)
+			continue;
+		if (first.kind != VALUE_UNKNOWN && value_compare(&first, &v))
+			return true;
+		first = v;
+	}
+	return false;
+}
+
 static void
 sort_rows(struct ui *ui, const struct sample *s, const struct row_order *o)
 {
@@ -193,6 +215,7 @@ sort_rows(struct ui *ui, const struct sample *s, const struct row_order *o)
 		n = members(s, NULL, 0, o, keys);
 		put_rows(ui, o, keys, n, departed(ui, s, NULL, o, keys + n));
 	}
+	ui->order_whole = is_order(s, o);
 	free(keys);
 }
 
@@ -307,6 +330,7 @@ rows_settle(struct ui *ui, const struct sample *s)
 	struct row_order o = {(enum column_id)ui->sort, list_sorts_down(ui), ui->sort != COL_REGION_START, NULL};
 	uint64_t smaps = s->smaps && list_column_needs_smaps(ui->sort, s) ? s->smaps->time_ns : 0;
 	bool changed = list_marks_see(&ui->marks, s, ui->now), *in;
+	bool at_top = ui->order_n && ui->region == ui->order[0];
 
 	if (!ui->order || ui->order_serial != s->serial || changed) {
 		in = list_filter_run(&ui->filter, s, &ui->unknown);
@@ -315,7 +339,10 @@ rows_settle(struct ui *ui, const struct sample *s)
 		for (size_t i = 0; i < s->regions->vmas.n; i++)
 			ui->shown += !in || in[i];
 		make_groups(ui, s, in);
-		if (!ui->order || !o.moves || ui->order_smaps != smaps || ui->now > ui->touched_ns + HOLD_NS)
+		if (o.moves && !ui->order_whole && at_top)
+			ui->region = 0; /* who asked for the order wants to see its top, which comes only now */
+		if (!ui->order || !o.moves || !ui->order_whole || ui->order_smaps != smaps ||
+		    ui->now > ui->touched_ns + HOLD_NS)
 			sort_rows(ui, s, &o);
 		else
 			keep_order(ui, s, in);

@@ -10,6 +10,18 @@
 #include "writes_card.h"
 #include "zones.h"
 
+uint64_t
+list_empty(const struct ui *ui)
+{
+	uint64_t empty = 0;
+
+	if (!ui->had_swap)
+		empty |= list_column_bit(COL_REGION_SWAP);
+	if (!ui->had_mark)
+		empty |= list_column_bit(COL_REGION_DIRTY) | list_column_bit(LIST_MINUTE) | list_column_bit(COL_REGION_RATE);
+	return empty & ~(list_column_bit(ui->sort) | ui->columns.named);
+}
+
 struct list_layout
 list_layout(const struct ui *ui)
 {
@@ -18,7 +30,7 @@ list_layout(const struct ui *ui)
 
 	if (ui->grouping && !list_columns_has(&c, COL_REGION_MAPPING))
 		list_columns_toggle(&c, COL_REGION_MAPPING); /* what would a group be without its name */
-	l = list_columns_layout(&c, ui->cols);
+	l = list_columns_layout(&c, ui->cols, list_empty(ui));
 	if (ui->pulse && !ui->columns.n && !list_layout_of(&l, COL_REGION_RATE))
 		for (size_t i = 0; i < l.n; i++)
 			if (l.at[i].column->id == COL_REGION_DIRTY)

@@ -11,6 +11,9 @@ void list_table_rows(const struct ui *ui, const struct sample *s, int y, int bot
 /* Where the columns stand on this screen. */
 struct list_layout list_layout(const struct ui *ui);
 
+/* Columns in which nothing has stood yet and which therefore leave their room to the names, as list_column_bit. */
+uint64_t list_empty(const struct ui *ui);
+
 /* The column whose heading is at x; -1: none that can be sorted by. */
 int list_table_heading_at(const struct ui *ui, int x);
 

@@ -272,13 +272,13 @@ ui_crumb_region(struct buf *out, const struct ui *ui, const struct sample *s, co
 	vma_perm_text(v, perm);
 	snprintf(place, sizeof(place), " %llx+%s", (unsigned long long)v->start, size_text(size, vma_size(v)));
 	buf_fmt(&rest, "%s %s%s", place, perm, tail);
-	room = ui->crumb_room - (int)rest.len;
+	room = ui->crumb_room - (int)ui_width(rest.s, rest.len);
 	if (room < (int)ui_width(name.s, name.len)) {
-		bool both = ui->crumb_room - (int)(strlen(place) + strlen(tail)) >= NAME_FAIR;
+		bool both = ui->crumb_room - (int)(strlen(place) + ui_width(tail, strlen(tail))) >= NAME_FAIR;
 
 		buf_free(&rest);
 		buf_fmt(&rest, "%s%s", both ? place : "", tail);
-		room = ui->crumb_room - (int)rest.len;
+		room = ui->crumb_room - (int)ui_width(rest.s, rest.len);
 	}
 	if (room < NAME_LEAST) { /* for nothing but a name */
 		buf_free(&rest);
@@ -288,6 +288,40 @@ ui_crumb_region(struct buf *out, const struct ui *ui, const struct sample *s, co
 	buf_str(out, rest.s ? rest.s : "");
 	buf_free(&name);
 	buf_free(&rest);
+}
+
+int
+ui_page_rows(int lines, int rows)
+{
+	return lines > rows && rows > 1 ? rows - 1 : rows;
+}
+
+int
+ui_page_top(int top, int lines, int rows)
+{
+	int last = lines - ui_page_rows(lines, rows);
+
+	if (top > last)
+		top = last;
+	return top > 0 ? top : 0;
+}
+
+void
+ui_draw_more(const struct ui *ui, int y, int right, int top, int lines, int rows)
+{
+	int shown = ui_page_rows(lines, rows), below = lines - top - shown;
+	char letter = view_of(ui_view(ui))->letter;
+	struct buf text = {0};
+
+	if (shown == rows)
+		return;
+	if (top)
+		buf_fmt(&text, "▲ %d line%s above%s", top, top == 1 ? "" : "s", below > 0 ? "  " : "");
+	if (below > 0)
+		buf_fmt(&text, "▼ %d line%s below: %s", below, below == 1 ? "" : "s", key_of(ACT_PAGE_DOWN, letter));
+	paint_fill(y + shown, 0, right, ROLE_TEXT);
+	ui_draw_cut(y + shown, 1, right, ROLE_ACCENT, text.s);
+	buf_free(&text);
 }
 
 enum role

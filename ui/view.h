@@ -50,9 +50,11 @@ struct ui {
 	size_t order_n;
 	uint64_t order_serial;/* of the sample it was made from */
 	uint64_t order_smaps; /* and of which reading of smaps: its time */
+	bool order_whole;     /* and by counts that were all there: else it is not worth holding */
 	size_t shown, unknown;/* regions that pass the filter; those that nobody can tell of */
-	size_t list_top;
+	size_t list_top, list_rows; /* the first row on screen, and how many there is room for */
 	bool pulse;           /* there is one: where only one of WRITTEN and WR/S has room, it is the latter */
+	bool had_swap, had_mark; /* so far: once there is something to show in SWAP or WRITTEN, they stay */
 	struct list_columns columns; /* those that were chosen */
 	int sort;             /* the column it is sorted by, */
 	bool invert;          /* the other way round than that usually is */
@@ -89,6 +91,7 @@ struct ui {
 	bool pane_over;       /* ... or is wanted where there is none: over the cells */
 	bool pane_page;       /* where the lens of writes has their numbers in its place: the inspector all the same */
 	int card_top;
+	bool card_all;        /* of a page: the bits that are not set are wanted in words as well */
 	uint64_t hot;         /* address of the hot page under the cursor */
 
 	/* help and messages */
@@ -118,8 +121,10 @@ struct ui {
 	bool map_zoomed;      /* the scale was chosen; else it is the largest at which all fits */
 	unsigned map_scale;
 	bool map_linear;
-	size_t map_top;       /* the first row on screen, and how many are: */
+	size_t map_top;       /* the first row on screen, and how many are, of so many lines each: */
 	size_t map_rows;
+	int map_lines;
+	int map_height;       /* of the screen, that this was found for; 0: to be found anew */
 	unsigned map_col;     /* where up and down go */
 };
 
@@ -251,6 +256,21 @@ int ui_strip_legend_width(const struct sample *s, enum lens l);
 
 /* What the lens lacks here, why, and how to get it; false: nothing. */
 bool ui_lens_lacks(const struct ui *ui, const struct sample *s, struct buf *out);
+
+/*
+ * Of a text of so many lines in so many rows: how many are shown at once. Where not all are the last row is
+ * kept to say so: ui_draw_more.
+ */
+int ui_page_rows(int lines, int rows);
+
+/* The first line that is shown, within the text. */
+int ui_page_top(int top, int lines, int rows);
+
+/* In the last of the rows from y on: how many lines there are above and below; where all are shown nothing. */
+void ui_draw_more(const struct ui *ui, int y, int right, int top, int lines, int rows);
+
+/* Between one step of the way here and the next; what cannot show it shows another sign. */
+#define UI_CRUMB " › "
 
 /* Adds text to a crumb if there is room for all of it. */
 void ui_crumb_add(struct buf *out, const struct ui *ui, const char *text);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "legend.h"
 #include "list_bars.h"
 #include "list_menu.h"
 #include "list_rows.h"
@@ -25,6 +26,9 @@ settle(struct ui *ui, const struct sample *s, int top, int bottom)
 	size_t rows = (size_t)(bottom - top > HEAD_ROWS ? bottom - top - HEAD_ROWS : 1), at;
 
 	ui->pulse = s->writes.marked && s->writes.pulse;
+	ui->had_swap |= s->regions && s->regions->totals.swap > 0;
+	ui->had_mark |= s->gen > 0;
+	ui->list_rows = rows;
 	if (!s->regions || !s->regions->vmas.n)
 		return;
 	rows_settle(ui, s);
@@ -46,7 +50,7 @@ draw_writes(const struct ui *ui, const struct sample *s, int y)
 
 	paint_text(y, 0, BAR_LABEL, ROLE_DIM, "writes");
 	if (s->gen && s->can_track == TRACK_YES)
-		writes_line_draw(ui, s, y, BAR_LABEL);
+		legend_heats(ui, s, y, writes_line_draw(ui, s, y, BAR_LABEL) + 2, ui->cols);
 	else if (s->can_track == TRACK_YES || s->can_track == TRACK_ASK)
 		buf_fmt(&text, "press %s: pages written from then on light up", key_of(ACT_CLEAR, 'R'));
 	else if (s->can_track == TRACK_NO)
@@ -151,6 +155,19 @@ say_facts(const struct ui *ui, const struct sample *s, const struct vma *v, cons
 		buf_fmt(out, "%s %s", r->written ? ";" : ",", track_doubt_words((enum track_doubt)r->doubt));
 }
 
+/* Why one thing is several rows: userfaultfd marks what it watches, and the kernel does not join the rest to it. */
+static void
+say_parted(const struct sample *s, const struct vma *v, struct buf *out)
+{
+	const struct vma *first = s->regions->vmas.v, *last = first + s->regions->vmas.n - 1;
+
+	if (!s->gen || !(track_way_caps(s->track_way) & TRACK_RANGES))
+		return;
+	if ((v > first && vma_goes_on(v - 1, v)) || (v < last && vma_goes_on(v, v + 1)))
+		buf_fmt(out, "; in several rows: what is mapped while %s watches is not joined to what it watches",
+		        track_way_label(s->track_way));
+}
+
 /* Of a long name so much as leaves room for what is said of it. */
 static void
 say_region(const struct ui *ui, const struct sample *s, const struct vma *v, const struct region *r, struct buf *out)
@@ -160,6 +177,7 @@ say_region(const struct ui *ui, const struct sample *s, const struct vma *v, con
 	int room;
 
 	say_facts(ui, s, v, r, &facts);
+	say_parted(s, v, &facts);
 	buf_fmt(out, "%llx ", (unsigned long long)v->start);
 	room = ui->cols - 1 - (int)(out->len + facts.len);
 	ui_name_cut(out, v, room < NAME_LEAST ? NAME_LEAST : (size_t)room);
@@ -217,6 +235,11 @@ crumb(const struct ui *ui, const struct sample *s, struct buf *out)
 	if (ui->filter.text[0])
 		buf_fmt(out, "%zu of %zu ", ui->shown, s->regions ? s->regions->vmas.n : 0);
 	buf_str(out, "regions");
+	if (ui->order_n > ui->list_rows && ui->list_rows && ui->order) {
+		snprintf(part, sizeof(part), ", rows %zu-%zu of %zu", ui->list_top + 1,
+		         (size_t)u64_min(ui->list_top + ui->list_rows, ui->order_n), ui->order_n);
+		ui_crumb_add(out, ui, part);
+	}
 	if (ui->grouping) {
 		snprintf(part, sizeof(part), " by %s", grouping_name(ui->grouping));
 		ui_crumb_add(out, ui, part);
