@@ -208,10 +208,14 @@ add_where(struct card *c, const struct vma *v, uint64_t addr)
  * room the words are only of those that are set.
  */
 static void
-add_bit(struct card *c, const struct flag *f, const char *label, bool set, const char *here)
+add_bit(struct card *c, const struct flag *f, bool set, const char *here)
 {
-	char meant[112] = "";
+	char label[32], meant[112] = "";
 
+	if (f->source == FLAG_PM)
+		snprintf(label, sizeof(label), " %u %.10s", f->bit, f->name);
+	else
+		snprintf(label, sizeof(label), " %2u %c %s", f->bit, f->letter, f->name);
 	if (here || set)
 		snprintf(meant, sizeof(meant), "%s", here ? here : f->words);
 	else if (c->width > CARD_NARROW)
@@ -220,25 +224,75 @@ add_bit(struct card *c, const struct flag *f, const char *label, bool set, const
 	c->line[c->n - 1].spare = !set;
 }
 
+static bool
+is_set(const struct flag *f, const struct page *pg)
+{
+	return (f->source == FLAG_PM ? pg->word : pg->kpf) >> f->bit & 1;
+}
+
+/* What is so of this page leads: what is set, and what it means that something is not. */
+static bool
+says_something(const struct flag *f, const struct page *pg, const struct vma *v)
+{
+	return is_set(f, pg) || explain_bit(f, pg, v);
+}
+
 static void
-add_bits(struct card *c, const struct page *pg, const struct vma *v)
+add_telling(struct card *c, enum flag_source source, const struct page *pg, const struct vma *v)
 {
 	size_t n;
 	const struct flag *f = flag_table(&n);
+
+	for (int set = 1; set >= 0; set--)
+		for (size_t i = 0; i < n; i++)
+			if (f[i].source == source && is_set(&f[i], pg) == set && says_something(&f[i], pg, v))
+				add_bit(c, &f[i], set, explain_bit(&f[i], pg, v));
+}
+
+/* The next bit that has nothing to say from i on; of those that are always 0 the narrow pane is silent. */
+static size_t
+next_silent(const struct card *c, size_t i, const struct page *pg, const struct vma *v)
+{
+	size_t n;
+	const struct flag *f = flag_table(&n);
+	bool narrow = c->width <= CARD_NARROW;
+
+	for (; i < n; i++)
+		if ((f[i].source == FLAG_PM || (f[i].source == FLAG_KPF && pg->known & PAGE_FLAGS && !narrow)) &&
+		    !says_something(&f[i], pg, v) && !(narrow && !strncmp(f[i].name, "bit", 3)))
+			break;
+	return i;
+}
+
+/* The bits that have nothing to say: a line each, or their names alone. */
+static void
+add_silent(struct card *c, const struct page *pg, const struct vma *v)
+{
+	struct buf names = {0};
+	size_t n, count = 0;
+	const struct flag *f = flag_table(&n);
+
+	for (size_t i = 0; (i = next_silent(c, i, pg, v)) < n; i++, count++)
+		buf_fmt(&names, "%s%s", count ? " " : "", f[i].name);
+	c->folded = count && c->width > CARD_NARROW && !c->all && c->n + 1 + (int)count > c->rows;
+	if (count)
+		card_gap(c);
+	if (c->folded)
+		card_add_long(c, ROLE_DIM, "not set", names.s);
+	for (size_t i = 0; !c->folded && (i = next_silent(c, i, pg, v)) < n; i++)
+		add_bit(c, &f[i], false, NULL);
+	buf_free(&names);
+}
+
+static void
+add_bits(struct card *c, const struct page *pg, const struct vma *v)
+{
 	uint64_t w = pg->word;
 
 	card_add(c, ROLE_STRONG, "page table", NULL, "%04llx %04llx %04llx %04llx",
 	         (unsigned long long)(w >> 48), (unsigned long long)(w >> 32 & 0xffff),
 	         (unsigned long long)(w >> 16 & 0xffff), (unsigned long long)(w & 0xffff));
-	for (size_t i = 0; i < n && f[i].source == FLAG_PM; i++) {
-		bool set = w >> f[i].bit & 1;
-		char label[32];
-
-		if (c->width <= CARD_NARROW && !set && !strncmp(f[i].name, "bit", 3))
-			continue; /* of bits that are always 0 the narrow pane is silent */
-		snprintf(label, sizeof(label), " %u %.10s", f[i].bit, f[i].name);
-		add_bit(c, &f[i], label, set, explain_bit(&f[i], pg, v));
-	}
+	add_telling(c, FLAG_PM, pg, v);
 }
 
 static void
@@ -254,23 +308,6 @@ add_swap(struct card *c, const struct page *pg)
 	card_add(c, ROLE_TEXT, "swap type", pg->state == STATE_SWAPPED ? "" : "no swap device: a special entry",
 	         "%u", PM_SWAP_TYPE(pg->word));
 	card_add(c, ROLE_TEXT, "swap offset", NULL, "%#llx", (unsigned long long)PM_SWAP_OFFSET(pg->word));
-}
-
-/* Those that are set, or those that are not, each in words. */
-static void
-add_flag_lines(struct card *c, const struct page *pg, const struct vma *v, bool set)
-{
-	size_t n;
-	const struct flag *f = flag_table(&n);
-
-	for (size_t i = 0; i < n; i++) {
-		char label[32];
-
-		if (f[i].source != FLAG_KPF || (pg->kpf >> f[i].bit & 1) != set)
-			continue;
-		snprintf(label, sizeof(label), " %2u %c %s", f[i].bit, f[i].letter, f[i].name);
-		add_bit(c, &f[i], label, set, explain_bit(&f[i], pg, v));
-	}
 }
 
 static void
@@ -302,10 +339,8 @@ add_flags(struct card *c, const struct page *pg, const struct vma *v)
 		flag_names(&text, FLAG_KPF, pg->kpf, " ");
 		add_wrapped(c, ROLE_DIM, text.s);
 	} else {
-		add_flag_lines(c, pg, v, true);
+		add_telling(c, FLAG_KPF, pg, v);
 		add_unknown_flags(c, pg->kpf);
-		card_gap(c);
-		add_flag_lines(c, pg, v, false);
 	}
 	buf_free(&text);
 }
@@ -461,6 +496,7 @@ card_make(struct card *c, const struct sample *s, const struct vma *v, uint64_t 
 	char head[48], size[8];
 
 	c->n = 0;
+	c->folded = false;
 	snprintf(head, sizeof(head), "Page %012llx", (unsigned long long)addr);
 	card_head(c, head);
 	add_wrapped(c, ROLE_TEXT, state_row(st)->words);
@@ -483,6 +519,7 @@ card_make(struct card *c, const struct sample *s, const struct vma *v, uint64_t 
 	add_bits(c, pg, v);
 	add_swap(c, pg);
 	add_frame(c, s, pg, v, more ? &more->folio : NULL);
+	add_silent(c, pg, v);
 	if (c->width <= CARD_NARROW && more) {
 		card_gap(c);
 		add_node(c, &more->page);
@@ -521,7 +558,8 @@ card_view_draw(card_make_fn *make, const struct ui *ui, const struct sample *s, 
 	struct card *c = card_new();
 
 	if (make(ui, s, c)) {
-		card_draw(c, ui->card_top, top, bottom, 1, ui->cols);
+		card_draw(c, ui->card_top, top, top + ui_page_rows(c->n, bottom - top), 1, ui->cols);
+		ui_draw_more(ui, top, ui->cols, ui->card_top, c->n, bottom - top);
 	} else if (err->what[0]) {
 		buf_fmt(&text, "%s: %s", err->what, err->why);
 		top = ui_draw_lines(top, bottom, ui->cols, ROLE_TEXT, text.s);
@@ -539,11 +577,7 @@ card_view_settle(card_make_fn *make, struct ui *ui, const struct sample *s, int 
 {
 	struct card *c = card_new();
 
-	if (make(ui, s, c)) {
-		if (ui->card_top > c->n - rows)
-			ui->card_top = c->n - rows;
-		if (ui->card_top < 0)
-			ui->card_top = 0;
-	}
+	if (make(ui, s, c))
+		ui->card_top = ui_page_top(ui->card_top, c->n, rows);
 	free(c);
 }

@@ -143,8 +143,9 @@ inspector_draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 	}
 	card = card_new();
 	card->width = p.right - p.x - 1;
+	card->rows = bottom - top;
 	if (!inspector_shown(ui) && !ui_range(ui, &lo, &hi))
-		writes_card(card, ui, s, bottom - top);
+		writes_card(card, ui, s, WRITES_ALL, bottom - top);
 	else if (!make_card(card, ui, s))
 		card->n = 0;
 	card_squeeze(card, bottom - top);

@@ -14,6 +14,8 @@ make(const struct ui *ui, const struct sample *s, struct card *c)
 	if (!v || !s->card || s->card_kind != CARD_PAGE || !s->card->has_page || s->card->place != ui->cursor)
 		return false;
 	c->width = ui->cols - 2;
+	c->rows = ui->rows - 3;
+	c->all = ui->card_all;
 	card_make(c, s, v, ui->cursor, &s->card->page, s->card->written_ns, ui->now, s->card);
 	return true;
 }
@@ -41,9 +43,9 @@ say(const struct ui *ui, const struct sample *s, struct buf *out)
 static void
 crumb(const struct ui *ui, const struct sample *s, struct buf *out)
 {
-	char page[40];
+	char page[48];
 
-	snprintf(page, sizeof(page), " > page %llx", (unsigned long long)ui->cursor);
+	snprintf(page, sizeof(page), UI_CRUMB "page %llx", (unsigned long long)ui->cursor);
 	ui_crumb_region(out, ui, s, page);
 }
 
@@ -52,16 +54,29 @@ act(struct ui *ui, const struct sample *s, enum action a)
 {
 	if (a == ACT_HEX) {
 		ui_hex(ui, ui->cursor);
+	} else if (a == ACT_OPEN) {
+		ui->card_all = !ui->card_all;
 	} else if (a == ACT_INFO) {
 		ui->card_top = 0;
 		ui_push(ui, VIEW_REGION);
-	} else if (!card_act(&ui->card_top, ui->rows - 3, a) && (a == ACT_NEXT_REGION || a == ACT_LAST_REGION)) {
+	} else if (!card_act(&ui->card_top, ui->rows - 4, a) && (a == ACT_NEXT_REGION || a == ACT_LAST_REGION)) {
 		view_grid.act(ui, s, a);
 	}
 	return FX_NONE;
 }
 
+/* Where all bits have room there is nothing to unfold. */
+static const char *
+hint(const struct ui *ui, const struct sample *s, enum action a)
+{
+	static struct card c; /* of the one thread that draws: large for a stack */
+
+	if (a != ACT_OPEN || (make(ui, s, &c) && c.folded))
+		return NULL;
+	return ui->card_all ? "fewer bits" : "";
+}
+
 const struct view view_page = {
-    .name = "page", .letter = 'P', .draw = draw, .act = act, .say = say, .crumb = crumb,
+    .name = "page", .letter = 'P', .draw = draw, .act = act, .say = say, .hint = hint, .crumb = crumb,
     .settle = settle,
 };

@@ -106,6 +106,40 @@ test_not_known(void)
 	is_str(written_line(78, &s, &a, "generations"), "|nobody has looked since the clear", "before the first look");
 }
 
+/* bug: rows of what is not set stood before what is. */
+static void
+test_what_is_so_leads(void)
+{
+	static struct card c;
+	struct sample s = {.page_size = FAKE_PAGE};
+	struct page pg = {.word = PM_PRESENT | PM_SOFT_DIRTY | 5, .known = PAGE_WORD | PAGE_FLAGS | PAGE_COUNT,
+	                  .state = STATE_ANON, .count = 1, .kpf = UINT64_C(1) << 12};
+	int last_yes = 0, first_no;
+
+	set_terminal(true);
+	for (int width = 34; width <= 118; width += 84)
+		for (int all = 0; all < 2; all++) {
+			c.width = width;
+			c.rows = 20;
+			c.all = all;
+			card_make(&c, &s, &heap, heap.start, &pg, 0, 0, NULL);
+			first_no = c.n;
+			for (int i = 0; i < c.n; i++) {
+				if (!strncmp(c.line[i].value, "yes", 3))
+					last_yes = i;
+				if (!strncmp(c.line[i].value, "no ", 3) && first_no == c.n)
+					first_no = i;
+			}
+			ok(last_yes < first_no, "what is set stands before what is not");
+			ok(c.folded == (width > CARD_NARROW && !all) && c.folded == !!line_of(&c, "not set"), "which folds");
+		}
+	ok(line_of(&c, " 62 swapped") && line_of(&c, "  0 L locked"), "all are there where they are wanted");
+	c.rows = 90;
+	c.all = false;
+	card_make(&c, &s, &heap, heap.start, &pg, 0, 0, NULL);
+	ok(!c.folded && line_of(&c, " 62 swapped"), "or have room");
+}
+
 static void
 cut_is(const char *text, size_t width, const char *want, const char *what)
 {
@@ -123,15 +157,19 @@ test_cut(void)
 	cut_is("mapped here only", 16, "mapped here only", "what fits is whole");
 	cut_is("mapped here only", 15, "mapped here on…", "what does not says so");
 	cut_is("/usr/lib/x86_64-linux-gnu/libc.so.6", 20, "/usr/lib/…/libc.so.6", "the file's name survives");
-	cut_is("/averyveryverylongname", 10, "/ave…gname", "as much of it as there is room for");
+	cut_is("/averyveryverylongname", 10, "averyvery…", "bug: of a long one its end was kept, and not its beginning");
+	cut_is("/usr/lib/libc.so.6", 11, "…/libc.so.6", "as long as it fits whole");
+	cut_is("/usr/lib/libc.so.6", 10, "libc.so.6", "even alone");
+	cut_is("[anon: class space 1]", 14, "[anon: class …", "bug: what is no path was cut in the middle");
+	cut_is("[anon: a/b classes]", 14, "[anon: a/b cl…", "with a slash in it, too");
 	cut_is("/memfd:demo life (deleted)", 17, "/memfd:demo life…", "the name counts for more than that it is deleted");
-	cut_is("/memfd:demo banner (deleted)", 17, "/memfd:d…o banner", "even where that is cut, too");
+	cut_is("/memfd:demo banner (deleted)", 17, "memfd:demo banner", "even where that has no room for its folder");
 	cut_is("/a/long/path/to/it (deleted)", 20, "/a/lon…/it (deleted)", "which is told where there is room");
 	cut_is("日本語", 5, "日本…", "by columns, not bytes");
 	cut_is("日本語", 4, "日…", "and never half a character");
-	cut_is("/日本語日本", 10, "/日…日本", "bug: half a character before the end made it too wide");
+	cut_is("/日本語日本", 9, "日本語日…", "bug: half a character before the end made it too wide");
 	cut_is("ab\\033cd", 5, "ab…", "bug: half an escape was left, and would be another one");
-	cut_is("/tmp/\\001\\002\\003\\004name", 20, "/tmp/\\001…\\004name", "of neither end");
+	cut_is("/tmp/\\001\\002\\003\\004name", 14, "\\001\\002\\003…", "wherever it stands");
 	cut_is("/usr/lib", 1, "…", "in one column");
 	cut_is("/usr/lib", 0, "", "in none");
 	set_terminal(false);
@@ -182,6 +220,7 @@ main(void)
 	test_generations();
 	test_written();
 	test_not_known();
+	test_what_is_so_leads();
 	test_cut();
 	test_skip();
 	test_long();
