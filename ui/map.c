@@ -14,6 +14,8 @@ static const struct scale {
     {0.25, 3, UINT64_C(1) << 40}, {0.5, 5, UINT64_C(1) << 36}, {0.75, 7, UINT64_C(1) << 33},
     {1, 9, UINT64_C(1) << 30},    {1.5, 12, UINT64_C(1) << 30}, {2, 14, UINT64_C(1) << 27},
     {2.5, 18, UINT64_C(1) << 24}, {3, 24, UINT64_C(1) << 20},  {4, 32, UINT64_C(1) << 20},
+    {6, 40, UINT64_C(1) << 20},   {8, 48, UINT64_C(1) << 20}, {12, 64, UINT64_C(1) << 20},
+    {16, 64, UINT64_C(1) << 20},
 };
 enum { GAP_CELLS = 14, GAP_SHORT = 8, GAP_WIDE = 4 /* from this scale on its word is written */ };
 

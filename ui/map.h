@@ -39,7 +39,7 @@ struct map {
 	bool linear;    /* sizes in proportion within each cluster, in place of their logarithms */
 };
 
-enum { MAP_SCALES = 9 };
+enum { MAP_SCALES = 13 };
 
 /* Lays the regions out. Names count with their bytes: a block has room for its name, within reason. */
 void map_lay(struct map *m, const struct vma_list *vmas, size_t page_size, unsigned cols, unsigned scale,

@@ -1,18 +1,23 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The whole address space on one screen: two lines a row, the names and below them the strips. How
- * the regions share the cells is map.h's; here they are drawn and walked.
+ * The whole address space on one screen: each row has a line of names and below it one of strips; where
+ * there is room what there is to say of a block stands between them, and a blank line behind. How the
+ * regions share the cells is map.h's; here they are drawn and walked.
  */
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "cells.h"
+#include "legend.h"
 #include "paint.h"
 #include "util.h"
 #include "view.h"
 #include "zones.h"
 
-enum { LEGEND_ROWS = 1, LINES = 2 }; /* of a row: its names, its strips */
+enum { LEGEND_ROWS = 1 };
+enum { LINES_LEAST = 2, LINES_FACTS = 3, LINES_MOST = 4 }; /* of a row */
+enum { AT_EASE = 4 }; /* the scale from which on lines do more for the map than width */
 
 static const struct map_piece *
 cursor_piece(const struct ui *ui)
@@ -27,45 +32,72 @@ is_laid_out(const struct ui *ui, const struct sample *s)
 	return s->regions && s->regions->vmas.n && ui->map.pieces == s->regions->vmas.n && ui->map_serial == s->serial;
 }
 
+static void
+set_lines(struct ui *ui, int height, int lines)
+{
+	ui->map_lines = lines;
+	ui->map_rows = height > lines ? (size_t)(height / lines) : 1;
+}
+
+/* More lines a row as long as the blocks are wide enough to have something in them; then as wide as fits. */
+static void
+fit(struct ui *ui, const struct sample *s, int height)
+{
+	struct map *m = &ui->map;
+
+	for (int lines = LINES_LEAST; lines <= LINES_MOST; lines++) {
+		size_t rows = height > lines ? (size_t)(height / lines) : 1;
+		unsigned scale = map_fit(m, &s->regions->vmas, s->page_size, (unsigned)ui->cols, rows, ui->map_linear);
+
+		if (lines > LINES_LEAST && (scale < AT_EASE || m->rows > rows))
+			break;
+		ui->map_scale = scale;
+		set_lines(ui, height, lines);
+	}
+	map_lay(m, &s->regions->vmas, s->page_size, (unsigned)ui->cols, ui->map_scale, ui->map_linear);
+}
+
 /*
- * The scale that fits is looked for when the screen is another one, and when what is mapped has
- * outgrown it; not when there is room again, for then the picture would jump about.
+ * What fits is looked for when the screen is another one, and when what is mapped has outgrown it; not
+ * when there is room again, for then the picture would jump about.
  */
 static void
-lay_out(struct ui *ui, const struct sample *s, size_t rows)
+lay_out(struct ui *ui, const struct sample *s, int height)
 {
 	struct map *m = &ui->map;
 	unsigned cols = (unsigned)ui->cols;
-	bool same = m->pieces && m->cols == cols && ui->map_rows == rows && m->linear == ui->map_linear;
+	bool same = m->pieces && m->cols == cols && ui->map_height == height && m->linear == ui->map_linear;
 
 	if (same && ui->map_serial == s->serial && m->scale == ui->map_scale)
 		return;
+	if (ui->map_zoomed)
+		set_lines(ui, height, ui->map_lines);
 	if (ui->map_zoomed || same)
 		map_lay(m, &s->regions->vmas, s->page_size, cols, ui->map_scale, ui->map_linear);
-	if (!ui->map_zoomed && (!same || m->rows > rows))
-		ui->map_scale = map_fit(m, &s->regions->vmas, s->page_size, cols, rows, ui->map_linear);
+	if (!ui->map_zoomed && (!same || m->rows > ui->map_rows))
+		fit(ui, s, height);
 	ui->map_serial = s->serial;
-	ui->map_rows = rows;
+	ui->map_height = height;
 }
 
 static void
 settle(struct ui *ui, const struct sample *s, int top, int bottom)
 {
-	size_t rows = bottom - top - LEGEND_ROWS >= LINES ? (size_t)(bottom - top - LEGEND_ROWS) / LINES : 1, row;
 	const struct map_piece *p;
+	size_t row;
 
 	if (!s->regions || !s->regions->vmas.n)
 		return;
-	lay_out(ui, s, rows);
+	lay_out(ui, s, bottom - top - LEGEND_ROWS);
 	p = cursor_piece(ui);
 	ui->region = p->start; /* also when its region is gone, or the list's row was a group's */
 	row = p->at / ui->map.cols;
 	if (row < ui->map_top)
 		ui->map_top = row;
-	if (row >= ui->map_top + rows)
-		ui->map_top = row - rows + 1;
-	if (ui->map_top + rows > ui->map.rows)
-		ui->map_top = ui->map.rows > rows ? ui->map.rows - rows : 0;
+	if (row >= ui->map_top + ui->map_rows)
+		ui->map_top = row - ui->map_rows + 1;
+	if (ui->map_top + ui->map_rows > ui->map.rows)
+		ui->map_top = ui->map.rows > ui->map_rows ? ui->map.rows - ui->map_rows : 0;
 }
 
 /* --- drawing ------------------------------------------------------------------------------------------ */
@@ -76,6 +108,13 @@ struct canvas {
 	int top, bottom;
 };
 
+/* Which line of a row its strips are. */
+static int
+strip_line(const struct ui *ui)
+{
+	return ui->map_lines >= LINES_FACTS ? 2 : 1;
+}
+
 /* The line of names of the row that a place is in; false: it is not on screen. */
 static bool
 place_on(const struct canvas *c, size_t at, int *y, int *x)
@@ -84,9 +123,9 @@ place_on(const struct canvas *c, size_t at, int *y, int *x)
 
 	if (row < c->ui->map_top || row >= c->ui->map_top + c->ui->map_rows)
 		return false;
-	*y = c->top + (int)(row - c->ui->map_top) * LINES;
+	*y = c->top + (int)(row - c->ui->map_top) * c->ui->map_lines;
 	*x = (int)(at % c->ui->map.cols);
-	return *y + 1 < c->bottom;
+	return *y + strip_line(c->ui) < c->bottom;
 }
 
 /* With too few colours to tell the classes apart, each run of one begins with its letter. */
@@ -124,22 +163,24 @@ draw_piece(const struct canvas *c, size_t i)
 
 		if (!place_on(c, p->at + k, &y, &x))
 			continue;
+		y += strip_line(c->ui);
 		if (sign != STATE_NONE) {
-			paint_glyph(y + 1, x, ROLE_DIM, cells_glyph(state_row(sign)->letter));
+			paint_glyph(y, x, ROLE_DIM, cells_glyph(state_row(sign)->letter));
 		} else if (r->known && r->lens < LENS_COUNT) {
 			now = ui_strip_at(c->ui, r->strip, k, p->cells);
-			ui_strip_cell(c->ui, &now, (enum lens)r->lens, y + 1, x);
+			ui_strip_cell(c->ui, &now, (enum lens)r->lens, y, x);
 			if (cells_few_colors() && now.height && (!last.height || last.cls != now.cls || last.heat != now.heat))
-				draw_letter(c->ui, &now, (enum lens)r->lens, y + 1, x);
+				draw_letter(c->ui, &now, (enum lens)r->lens, y, x);
 			last = now;
 		}
 	}
 }
 
-/* The size follows the name where there is room for both. */
+/* The size follows the name where there is room for both. A name of which there is room for a few letters is none. */
 static void
 draw_label(const struct canvas *c, const struct map_item *b, enum role role, int y, int x)
 {
+	enum { NAME_LEAST = 6 };
 	struct buf raw = {0}, name = {0};
 	int right = x + (int)u64_min(b->cells, c->ui->map.cols), width;
 	uint64_t bytes = 0;
@@ -153,12 +194,56 @@ draw_label(const struct canvas *c, const struct map_item *b, enum role role, int
 	size_text(size, bytes);
 	if (right - x >= width + 1 + (int)strlen(size))
 		buf_fmt(&name, " %s", size);
-	if (right - x > 3)
+	if (right - x >= width || right - x >= NAME_LEAST)
 		ui_draw_cut(y, x, right, role, name.s);
-	else
-		paint_text(y, x, right, role, "%.*s", (int)ui_fit(name.s, (size_t)(right - x)), name.s);
 	buf_free(&raw);
 	buf_free(&name);
+}
+
+/* All of it, a blank before it, or nothing. */
+static void __attribute__((format(printf, 3, 4)))
+add_fact(struct buf *out, int room, const char *fmt, ...)
+{
+	struct buf fact = {0};
+	va_list ap;
+
+	if (out->len)
+		buf_str(&fact, " ");
+	va_start(ap, fmt);
+	buf_vfmt(&fact, fmt, ap);
+	va_end(ap);
+	if ((int)(out->len + fact.len) <= room)
+		buf_str(out, fact.s);
+	buf_free(&fact);
+}
+
+/* Of a block: where, what may be done with it, or how many regions it is, how much of it is there. */
+static void
+draw_facts(const struct canvas *c, const struct map_item *b, int y, int x)
+{
+	const struct regions *rs = c->s->regions;
+	int room = (int)u64_min(b->cells, c->ui->map.cols);
+	uint64_t rss = 0, swap = 0;
+	struct buf text = {0};
+	char size[8], perm[5];
+
+	for (size_t i = b->first; i < b->first + b->n; i++) {
+		rss += rs->r[i].rss + rs->r[i].hugetlb;
+		swap += rs->r[i].swap;
+	}
+	buf_str(&text, "");
+	vma_perm_text(&rs->vmas.v[b->first], perm);
+	add_fact(&text, room, "%llx", (unsigned long long)b->start);
+	if (b->n == 1)
+		add_fact(&text, room, "%s", perm);
+	else
+		add_fact(&text, room, "%zu regions", b->n);
+	if (rs->counted && rs->r[b->first].known)
+		add_fact(&text, room, "%s in RAM", size_text(size, rss * c->s->page_size));
+	if (swap)
+		add_fact(&text, room, "%s in swap", size_text(size, swap * c->s->page_size));
+	paint_text(y, x, x + room, ROLE_DIM, "%s", text.s);
+	buf_free(&text);
 }
 
 static void
@@ -171,8 +256,11 @@ draw_block(const struct canvas *c, const struct map_item *b)
 		draw_piece(c, i);
 		used |= c->s->regions->r[i].rss > 0;
 	}
-	if (place_on(c, b->at, &y, &x))
-		draw_label(c, b, cursor ? ROLE_STRONG : used ? ROLE_TEXT : ROLE_DIM, y, x);
+	if (!place_on(c, b->at, &y, &x))
+		return;
+	draw_label(c, b, cursor ? ROLE_STRONG : used ? ROLE_TEXT : ROLE_DIM, y, x);
+	if (c->ui->map_lines >= LINES_FACTS)
+		draw_facts(c, b, y + 1, x);
 }
 
 /* Beyond what programs may map there is but what the kernel lends them. */
@@ -205,7 +293,7 @@ draw_cursor(const struct canvas *c)
 	last = x + (int)u64_max(p->cells, 1);
 	right = last < c->ui->cols ? last : c->ui->cols;
 	paint_shade(y, x, right, cells_few_colors() ? ROLE_SELECT : ROLE_CURSOR);
-	paint_cursor(y + 1, x);
+	paint_cursor(y + strip_line(c->ui), x);
 }
 
 /* All of it or nothing; returns the columns that it took. */
@@ -252,7 +340,7 @@ draw_legend(const struct canvas *c, int y)
 {
 	const struct ui *ui = c->ui;
 	const struct map *m = &ui->map;
-	int right = ui->cols, x;
+	int right = ui->cols, x, warm;
 	struct buf lacks = {0}, signs = {0};
 	char part[64];
 
@@ -264,10 +352,13 @@ draw_legend(const struct canvas *c, int y)
 	}
 	x = paint_text(y, 0, right, ROLE_STRONG, "%c %s ", lens_row(ui->lens)->digit, lens_row(ui->lens)->name);
 	name_signs(c, &signs);
+	warm = legend_heats_width(ui, c->s, (right - x) / 2);
 	if (ui_lens_lacks(ui, c->s, &lacks))
 		x = paint_text(y, x, right, ROLE_HOT, "%s ", lacks.s);
 	else
-		x = ui_strip_legend(c->s, ui->lens, y, x, right - (int)signs.len);
+		x = ui_strip_legend(c->s, ui->lens, y, x, right - (int)signs.len - warm);
+	if (warm)
+		x = legend_heats(ui, c->s, y, x, x + warm);
 	if (signs.len)
 		x = paint_text(y, x, right, ROLE_DIM, "%s", signs.s);
 	buf_free(&signs);
@@ -280,7 +371,7 @@ draw_legend(const struct canvas *c, int y)
 static unsigned
 hit_place(struct ui *ui, const struct sample *s, const struct touch *t)
 {
-	size_t row = ui->map_top + (size_t)(t->dy / LINES);
+	size_t row = ui->map_top + (size_t)(t->dy / ui->map_lines);
 
 	(void)s; /* what was seen is what is meant */
 	if (!ui->map.pieces)
@@ -297,7 +388,7 @@ draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 
 	if (!is_laid_out(ui, s))
 		return;
-	zone_add(&(struct zone){.y = top, .bottom = top + LINES * (int)ui->map_rows, .right = ui->cols, .hit = hit_place,
+	zone_add(&(struct zone){.y = top, .bottom = top + ui->map_lines * (int)ui->map_rows, .right = ui->cols, .hit = hit_place,
 	                        .opens = true});
 	for (size_t i = 0; i < ui->map.items; i++) {
 		const struct map_item *it = &ui->map.item[i];
@@ -439,7 +530,7 @@ act(struct ui *ui, const struct sample *s, enum action a)
 
 	if (!s->regions || !s->regions->vmas.n || !rows)
 		return FX_NONE;
-	lay_out(ui, s, ui->map_rows); /* the sample may be a newer one than was drawn */
+	lay_out(ui, s, ui->map_height); /* the sample may be a newer one than was drawn */
 	at = map_find(&ui->map, ui->region);
 	switch ((int)a) {
 	case ACT_LEFT: go_piece(ui, at ? at - 1 : 0); break;
@@ -460,7 +551,7 @@ act(struct ui *ui, const struct sample *s, enum action a)
 	case ACT_ZOOM_OUT: set_scale(ui, ui->map_scale ? ui->map_scale - 1 : 0); break;
 	case ACT_ZOOM_FIT:
 		ui->map_zoomed = false;
-		ui->map_rows = 0; /* to be looked for anew */
+		ui->map_height = 0; /* to be looked for anew */
 		break;
 	case ACT_LINEAR: ui->map_linear = !ui->map_linear; break;
 	case ACT_FIND:
