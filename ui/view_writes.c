@@ -1,22 +1,36 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The target's writes: how fast, how many pages, which are the hottest, and what follows from it. */
-#include <stdlib.h>
-
 #include "paint.h"
 #include "view.h"
 #include "writes_card.h"
 
-static struct card *
+enum { TWO_FROM = 150, GAP = 3 }; /* so wide a screen has room for two cards, that far from each other */
+
+/* How much is written, and where; on a narrow screen both are one: `sums` is empty. */
+struct cards {
+	struct card sums, places;
+	int x; /* of places */
+};
+
+/* Kept until the next call, by the one thread that draws: they are large for a stack. */
+static const struct cards *
 make(const struct ui *ui, const struct sample *s, int rows)
 {
-	struct card *c = card_new();
+	static struct cards cards;
+	struct cards *c = &cards;
+	bool two = ui->cols >= TWO_FROM;
 
-	c->width = ui->cols - 3;
-	writes_card(c, ui, s, rows);
+	c->x = two ? ui->cols / 2 + GAP : 2;
+	c->sums.n = 0;
+	c->sums.width = c->x - 2 - GAP;
+	c->places.width = ui->cols - c->x - 1;
+	if (two)
+		writes_card(&c->sums, ui, s, WRITES_SUMS, rows);
+	writes_card(&c->places, ui, s, two ? WRITES_PLACES : WRITES_ALL, rows);
 	return c;
 }
 
-/* The line of the hot page under the cursor; -1: there is none. */
+/* The line of the hot page, or the region, under the cursor; -1: there is none. */
 static int
 selected(const struct ui *ui, const struct card *c)
 {
@@ -34,48 +48,58 @@ selected(const struct ui *ui, const struct card *c)
 static void
 draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 {
-	struct card *c;
-	bool chosen;
-	int y;
+	const struct cards *c;
+	int y, at, lines, shown;
 
 	if (!s->regions)
 		return;
 	c = make(ui, s, bottom - top);
-	y = top + selected(ui, c) - ui->card_top;
-	chosen = selected(ui, c) >= 0 && y >= top && y < bottom;
-	if (chosen)
-		paint_fill(y, 0, ui->cols, ROLE_TEXT);
-	card_draw(c, ui->card_top, top, bottom, 2, ui->cols);
-	if (chosen) {
-		paint_text(y, 1, 2, ROLE_ACCENT, "›");
-		paint_shade(y, 1, ui->cols, ROLE_SELECT);
-		paint_cursor(y, 1);
-	}
-	free(c);
+	at = selected(ui, &c->places);
+	lines = c->places.n > c->sums.n ? c->places.n : c->sums.n;
+	shown = ui_page_rows(lines, bottom - top);
+	card_draw(&c->sums, ui->card_top, top, top + shown, 2, c->x - GAP);
+	card_draw(&c->places, ui->card_top, top, top + shown, c->x, ui->cols);
+	ui_draw_more(ui, top, ui->cols, ui->card_top, lines, bottom - top);
+	y = top + at - ui->card_top;
+	if (at < 0 || y < top || y >= top + shown)
+		return;
+	paint_text(y, c->x - 1, c->x, ROLE_ACCENT, "›");
+	paint_shade(y, c->x - 1, ui->cols, ROLE_SELECT);
+	paint_cursor(y, c->x - 1);
 }
 
 static void
 settle(struct ui *ui, const struct sample *s, int top, int bottom)
 {
-	int rows = bottom - top, at;
-	struct card *c;
+	int rows = bottom - top, at, lines;
+	const struct cards *c;
 
 	if (!s->regions)
 		return;
 	c = make(ui, s, rows);
-	at = selected(ui, c);
+	at = selected(ui, &c->places);
+	lines = c->places.n > c->sums.n ? c->places.n : c->sums.n;
 	if (at >= 0) {
-		ui->hot = c->line[at].at;
+		int shown = ui_page_rows(lines, rows);
+
+		ui->hot = c->places.line[at].at;
 		if (at < ui->card_top)
 			ui->card_top = at;
-		if (at >= ui->card_top + rows)
-			ui->card_top = at - rows + 1;
+		if (at >= ui->card_top + shown)
+			ui->card_top = at - shown + 1;
 	}
-	if (ui->card_top > c->n - rows)
-		ui->card_top = c->n - rows;
-	if (ui->card_top < 0)
-		ui->card_top = 0;
-	free(c);
+	ui->card_top = ui_page_top(ui->card_top, lines, rows);
+}
+
+static void
+say_hot(const struct ui *ui, const struct sample *s, const struct hot *h, struct buf *out)
+{
+	char size[8];
+
+	buf_fmt(out, "%llx ", (unsigned long long)h->start);
+	ui_name_cut(out, vma_at(&s->regions->vmas, ui->hot), 24);
+	buf_fmt(out, ": %s written in %u of %u generations, %d of the last 32; Enter goes there",
+	        size_text(size, h->end - h->start), h->count, s->writes.gens, __builtin_popcount(h->recent));
 }
 
 static void
@@ -83,20 +107,17 @@ say(const struct ui *ui, const struct sample *s, struct buf *out)
 {
 	const struct writes *w = &s->writes;
 	const struct vma *v = s->regions ? vma_at(&s->regions->vmas, ui->hot) : NULL;
-	char size[8];
 
-	for (unsigned i = 0; i < w->hot_n && w->pulse && v; i++) {
-		const struct hot *h = &w->hot[i];
-
-		if (h->start != ui->hot)
-			continue;
-		buf_fmt(out, "%llx ", (unsigned long long)h->start);
-		ui_name_cut(out, v, 24);
-		buf_fmt(out, ": %s written in %u of %u generations, %d of the last 32; Enter goes there",
-		        size_text(size, h->end - h->start), h->count, w->gens, __builtin_popcount(h->recent));
+	for (unsigned i = 0; i < w->hot_n && w->pulse && v; i++)
+		if (w->hot[i].start == ui->hot)
+			say_hot(ui, s, &w->hot[i], out);
+	if (!out->len && v && ui->hot & 1) {
+		buf_fmt(out, "%llx ", (unsigned long long)v->start);
+		ui_name_cut(out, v, 48);
+		buf_str(out, ": Enter shows its pages");
 	}
 	if (!out->len && w->marked && !w->pulse)
-		buf_str(out, "without C each page counts once: the rate falls though the process writes on");
+		buf_fmt(out, "without %s each page counts once: the rate falls though the process writes on", key_of(ACT_PULSE, 'W'));
 }
 
 static void
@@ -107,43 +128,60 @@ crumb(const struct ui *ui, const struct sample *s, struct buf *out)
 	buf_str(out, "writes");
 }
 
-/* To the next hot page on the card, or, where there is none, by a line. */
+/* To the next hot page or region on the card, or, where there is none, by a line. */
 static void
 move(struct ui *ui, const struct sample *s, int step)
 {
-	struct card *c = make(ui, s, ui->rows - 3);
-	int at = selected(ui, c);
+	const struct cards *c;
+	int at;
 
-	if (at < 0)
-		ui->card_top += step;
-	else if (at + step >= 0 && at + step < c->n && c->line[at + step].at)
-		ui->hot = c->line[at + step].at;
-	else
-		ui->card_top += step; /* what lies beyond is to be seen as well */
-	free(c);
+	c = make(ui, s, ui->rows - 3);
+	at = selected(ui, &c->places);
+	for (int i = at + step; at >= 0 && i >= 0 && i < c->places.n; i += step)
+		if (c->places.line[i].at) {
+			ui->hot = c->places.line[i].at;
+			return;
+		}
+	ui->card_top += step; /* what lies beyond is to be seen as well */
+}
+
+static bool
+has_place(const struct ui *ui, const struct sample *s)
+{
+	const struct cards *c;
+
+	if (!s->regions)
+		return false;
+	c = make(ui, s, ui->rows - 3);
+	return selected(ui, &c->places) >= 0;
+}
+
+/* Where nothing is written there is nothing to go to. */
+static const char *
+hint(const struct ui *ui, const struct sample *s, enum action a)
+{
+	return a == ACT_OPEN && !has_place(ui, s) ? "" : NULL;
 }
 
 static unsigned
 act(struct ui *ui, const struct sample *s, enum action a)
 {
-	const struct writes *w = &s->writes;
-
 	if (!s->regions)
 		return FX_NONE;
 	switch ((int)a) {
 	case ACT_UP: move(ui, s, -1); break;
 	case ACT_DOWN: move(ui, s, 1); break;
 	case ACT_OPEN:
-		if (w->pulse && w->hot_n)
+		if (has_place(ui, s))
 			ui_go(ui, s, ui->hot);
 		break;
 	default:
-		card_act(&ui->card_top, ui->rows - 3, a);
+		card_act(&ui->card_top, ui->rows - 4, a);
 	}
 	return FX_NONE;
 }
 
 const struct view view_writes = {
-    .name = "writes", .letter = 'W', .draw = draw, .act = act, .say = say, .crumb = crumb,
+    .name = "writes", .letter = 'W', .draw = draw, .act = act, .say = say, .hint = hint, .crumb = crumb,
     .settle = settle,
 };

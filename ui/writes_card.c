@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "writes_card.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <wchar.h>
 
+#include "list_rows.h"
 #include "paint.h"
 #include "util.h"
 
-enum { GRAPH_ROWS = 4, HOT_KEPT = 3, FAULT_NS = 1000 /* what a write fault costs the target, about */,
-       SECOND = 1000000000 /* ns */ };
+enum { GRAPH_ROWS = 4, GRAPH_ROWS_MOST = 16, HOT_KEPT = 3, REGIONS_KEPT = 3, REGIONS_MOST = 40,
+       FAULT_NS = 1000 /* what a write fault costs the target, about */, SECOND = 1000000000 /* ns */ };
 
 static bool
 tells_changes(const struct sample *s)
@@ -49,8 +51,15 @@ graph_columns(int width)
 	return 0;
 }
 
+/* A key and what it does, as in the last row of the screen. */
 static void
-add_graph(struct card *c, const struct rate *r)
+add_key(struct card *c, enum action action, const char *words)
+{
+	card_add(c, ROLE_ACCENT, "", words, "%s", key_of(action, 'W'));
+}
+
+static void
+add_graph(struct card *c, const struct rate *r, unsigned rows)
 {
 	unsigned n = graph_columns(c->width);
 	uint64_t series[RATE_SECONDS];
@@ -59,8 +68,8 @@ add_graph(struct card *c, const struct rate *r)
 	if (!n)
 		return;
 	rate_series(r, n, series);
-	rate_heights(series, n, GRAPH_ROWS * 8, heights);
-	for (unsigned row = GRAPH_ROWS; row-- > 0;) {
+	rate_heights(series, n, (uint8_t)(rows * 8), heights);
+	for (unsigned row = rows; row-- > 0;) {
 		struct buf b = {0};
 
 		writes_spark(&b, heights, n, row);
@@ -72,13 +81,13 @@ add_graph(struct card *c, const struct rate *r)
 /* --- its parts --------------------------------------------------------------------------------------- */
 
 static void
-add_rate(struct card *c, const struct sample *s)
+add_rate(struct card *c, const struct sample *s, unsigned graph)
 {
 	const struct rate *r = &s->writes.rate;
 	uint64_t now, peak, mean;
 	char a[8], b[8], d[8];
 
-	add_graph(c, r);
+	add_graph(c, r, graph);
 	if (!rate_now(r, &now) || !rate_peak(r, &peak, &mean)) {
 		card_add(c, ROLE_DIM, "", NULL, "a rate takes a second");
 		return;
@@ -158,7 +167,7 @@ add_hot(struct card *c, const struct ui *ui, const struct sample *s, unsigned mo
 	card_gap(c);
 	card_head(c, ui_view(ui) == VIEW_GRID ? "Hottest here" : "Hottest pages");
 	if (!w->pulse) {
-		card_add(c, ROLE_DIM, "", NULL, "press C: it counts how often");
+		add_key(c, ACT_PULSE, "counts how often");
 		return;
 	}
 	for (unsigned i = 0; i < w->hot_n && i < most; i++)
@@ -166,6 +175,129 @@ add_hot(struct card *c, const struct ui *ui, const struct sample *s, unsigned mo
 	if (!w->hot_n)
 		card_add(c, ROLE_DIM, "", NULL, "nothing was written");
 }
+
+/* --- regions ------------------------------------------------------------------------------------------ */
+
+/*
+ * Regions in the order of what is written to them: a second where pages count again and again, else so
+ * far; where nothing was cleared yet of what can be. 0: it is none of them.
+ */
+static uint64_t
+order_of(const struct sample *s, const struct vma *v, const struct region *r)
+{
+	if (!s->writes.marked)
+		return r->known && v->perm & VMA_WRITE ? r->rss : 0;
+	if (!r->known || !r->written)
+		return 0;
+	return s->writes.pulse && r->rate != RATE_UNKNOWN ? r->rate + 1 : s->writes.pulse ? 1 : r->written;
+}
+
+struct written_regions {
+	size_t at[REGIONS_MOST];
+	uint64_t pages[REGIONS_MOST];
+	size_t n, all;
+};
+
+static void
+find_regions(const struct sample *s, size_t most, struct written_regions *out)
+{
+	out->n = out->all = 0;
+	for (size_t i = 0; i < s->regions->vmas.n; i++) {
+		const struct region *r = &s->regions->r[i];
+		uint64_t pages = order_of(s, &s->regions->vmas.v[i], r);
+		size_t k;
+
+		if (!pages)
+			continue;
+		out->all++;
+		for (k = out->n; k > 0 && out->pages[k - 1] < pages; k--)
+			if (k < most) {
+				out->pages[k] = out->pages[k - 1];
+				out->at[k] = out->at[k - 1];
+			}
+		if (k >= most)
+			continue;
+		out->pages[k] = pages;
+		out->at[k] = i;
+		out->n += out->n < most;
+	}
+}
+
+static void
+add_value(struct buf *out, enum column_id id, const struct region_row *row, int width)
+{
+	struct value v = region_value(id, row);
+	struct buf text = {0};
+
+	buf_str(&text, "");
+	value_text(&v, false, !paint_utf8(), &text);
+	buf_fmt(out, "%*s%s", width > (int)text.len ? width - (int)text.len : 0, "", text.s);
+	buf_free(&text);
+}
+
+/* Its rate, and the last minute of it. */
+static void
+add_region_rate(struct buf *out, const struct region_row *row, bool spark)
+{
+	bool known = row->r->rate != RATE_UNKNOWN && !row->r->doubt;
+
+	add_value(out, COL_REGION_RATE, row, 7);
+	buf_str(out, known ? "/s" : "  ");
+	if (spark)
+		buf_str(out, " ");
+	if (spark && known)
+		writes_spark(out, row->r->rates, REGION_RATES, 0);
+	else if (spark)
+		buf_fmt(out, "%*s", REGION_RATES, "");
+}
+
+/* "ADDRESS so much of its size", how fast; before the first clear how much of it there is to be written. */
+static void
+add_region_line(struct card *c, const struct sample *s, size_t i)
+{
+	enum { NAME_LEAST = 12, WIDE = 12 + 7 + 4 + 5 + 9 + 1 + REGION_RATES + 2 + NAME_LEAST };
+	struct region_row row = rows_facts(s, i);
+	bool marked = s->writes.marked;
+	struct buf text = {0}, name = {0};
+	int room;
+
+	buf_fmt(&text, "%012llx ", (unsigned long long)row.v->start);
+	add_value(&text, marked ? COL_REGION_DIRTY : COL_REGION_RSS, &row, 6);
+	buf_str(&text, " of ");
+	add_value(&text, COL_REGION_SIZE, &row, 5);
+	if (marked)
+		add_region_rate(&text, &row, c->width >= WIDE);
+	card_add(c, marked ? ROLE_HOT : ROLE_TEXT, "", NULL, "%s", text.s);
+	c->line[c->n - 1].at = row.v->start | 1;
+	room = c->width - (int)ui_width(text.s, text.len) - 1;
+	if (room > 3)
+		ui_name_cut(&name, row.v, (size_t)room);
+	snprintf(c->line[c->n - 1].note, sizeof(c->line[0].note), "%s", name.s ? name.s : "");
+	buf_free(&text);
+	buf_free(&name);
+}
+
+static void
+add_regions(struct card *c, const struct sample *s, unsigned most)
+{
+	bool marked = s->writes.marked;
+	struct written_regions w;
+
+	card_gap(c);
+	card_head(c, !marked ? "Regions that can be written, by what is in RAM"
+	             : s->writes.pulse ? "Regions by what is written a second" : "Regions by what was written");
+	if (!marked)
+		add_key(c, ACT_CLEAR, "shows which are, and how fast");
+	find_regions(s, u64_min(most, REGIONS_MOST), &w);
+	for (size_t i = 0; i < w.n; i++)
+		add_region_line(c, s, w.at[i]);
+	if (!w.n && marked)
+		card_add(c, ROLE_DIM, "", NULL, "nothing was written");
+	else if (w.n < w.all)
+		card_add(c, ROLE_DIM, "", NULL, "and %zu more", w.all - w.n);
+}
+
+/* --- what follows from it ------------------------------------------------------------------------------- */
 
 static void
 add_link(struct card *c, const struct sample *s, uint64_t bits)
@@ -271,7 +403,8 @@ add_heading(struct card *c, const struct sample *s)
 
 	if (!w->marked) {
 		card_head(c, "Writes");
-		card_add(c, ROLE_TEXT, "", NULL, "press c to measure, C to count");
+		add_key(c, ACT_CLEAR, is_narrow(c) ? "measures" : "measures: each page once, when it is first written");
+		add_key(c, ACT_PULSE, is_narrow(c) ? "counts" : "counts: clears again and again, and each page counts each time");
 		return;
 	}
 	if (w->pulse)
@@ -286,31 +419,57 @@ add_heading(struct card *c, const struct sample *s)
 		card_add(c, ROLE_DIM, "", NULL, "sampled: between look and clear lost");
 }
 
+/* How much of what may be longer: rows of the graph, hot pages, regions. */
+struct lengths {
+	unsigned graph, hot, regions;
+};
+
 static void
-make(struct card *c, const struct ui *ui, const struct sample *s, unsigned hot)
+make(struct card *c, const struct ui *ui, const struct sample *s, enum writes_part part, struct lengths l)
 {
 	c->n = 0;
-	add_heading(c, s);
-	if (s->writes.marked) {
-		add_rate(c, s);
+	if (part != WRITES_PLACES)
+		add_heading(c, s);
+	if (part != WRITES_PLACES && s->writes.marked) {
+		add_rate(c, s, l.graph);
 		card_gap(c);
 		add_unique(c, s);
 		add_never(c, s);
-		add_hot(c, ui, s, hot);
 	}
-	add_migration(c, s);
-	add_cost(c, s);
+	if (part != WRITES_SUMS && (!is_narrow(c) || s->writes.marked))
+		add_hot(c, ui, s, l.hot);
+	if (part != WRITES_SUMS && !is_narrow(c) && ui_view(ui) == VIEW_WRITES)
+		add_regions(c, s, l.regions);
+	if (part != WRITES_PLACES) {
+		add_migration(c, s);
+		add_cost(c, s);
+	}
+	if (part == WRITES_PLACES && c->n) { /* without a heading of the whole there is nothing to set off from */
+		memmove(&c->line[0], &c->line[1], (size_t)--c->n * sizeof(c->line[0]));
+	}
 }
 
+/* What is left of the rows goes to hot pages, then to regions; beside them to the graph. */
 void
-writes_card(struct card *c, const struct ui *ui, const struct sample *s, int rows)
+writes_card(struct card *c, const struct ui *ui, const struct sample *s, enum writes_part part, int rows)
 {
+	struct lengths l = {GRAPH_ROWS, HOT_KEPT, REGIONS_KEPT};
+	int left;
+
 	c->n = 0;
 	if (!s->regions)
 		return;
-	make(c, ui, s, HOT_KEPT);
-	if (c->n < rows)
-		make(c, ui, s, HOT_KEPT + (unsigned)(rows - c->n));
+	make(c, ui, s, part, l);
+	left = rows - c->n;
+	if (left > 0 && part == WRITES_SUMS)
+		l.graph = (unsigned)u64_min(GRAPH_ROWS + (uint64_t)left, GRAPH_ROWS_MOST);
+	if (left > 0)
+		l.hot = HOT_KEPT + (unsigned)left;
+	make(c, ui, s, part, l);
+	left = rows - c->n;
+	if (left > 0)
+		l.regions = REGIONS_KEPT + (unsigned)left;
+	make(c, ui, s, part, l);
 	card_squeeze(c, rows);
 }
 
