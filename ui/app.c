@@ -31,15 +31,23 @@ app_toast(struct app *a, enum role role, const char *text)
 	snprintf(a->toast, sizeof(a->toast), "%.*s", (int)sizeof(a->toast) - 1, text);
 	a->toast_role = role;
 	a->toast_view = 0;
+	a->toast_lens = LENS_COUNT;
 	a->toast_until = time_ns() + TOAST_MS * MS;
 	messages_add(&a->messages, (int)role, text, time(NULL));
 }
 
 void
-app_toast_here(struct app *a, const char *text)
+app_toast_here(struct app *a, enum role role, const char *text)
 {
-	app_toast(a, ROLE_TEXT, text);
+	app_toast(a, role, text);
 	a->toast_view = app_letter(a);
+}
+
+void
+app_toast_lens(struct app *a, const char *text)
+{
+	app_toast_here(a, ROLE_TEXT, text);
+	a->toast_lens = a->ui.lens;
 }
 
 void

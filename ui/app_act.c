@@ -103,13 +103,13 @@ app_effects(struct app *a, unsigned fx)
 		term_redraw();
 	if (fx & FX_NOT_FOUND) {
 		snprintf(text, sizeof(text), "no region has \"%s\" in its name or address", a->ui.find);
-		app_toast(a, ROLE_HOT, text);
+		app_toast_here(a, ROLE_HOT, text);
 	}
 	if (fx & FX_NO_POINTER)
-		app_toast_here(a, "no pointer to follow: the word under the cursor is no address of a region");
+		app_toast_here(a, ROLE_TEXT, "no pointer to follow: the word under the cursor is no address of a region");
 	if (fx & FX_NO_WRITES) {
 		snprintf(text, sizeof(text), "what is written shows after %s", key_of(ACT_CLEAR, 'R'));
-		app_toast(a, ROLE_TEXT, a->s && a->s->gen ? "nothing was written since the clear" : text);
+		app_toast_here(a, ROLE_TEXT, a->s && a->s->gen ? "nothing was written since the clear" : text);
 	}
 	if (fx & FX_QUIT)
 		a->quit = true;
@@ -122,19 +122,21 @@ stay(struct app *a)
 	char text[KEY_NAME_SIZE + 16];
 
 	snprintf(text, sizeof(text), "%s quits", key_of(ACT_CLOSE, view_of(ui_view(&a->ui))->letter));
-	app_toast_here(a, text);
+	app_toast_here(a, ROLE_TEXT, text);
 }
 
 /* The lens of writes has two answers: its key again is the other one. */
 static void
 choose_lens(struct app *a, enum lens l)
 {
-	if (l == LENS_WRITES && a->ui.lens == l) {
-		a->ui.by_count = !a->ui.by_count;
-		app_toast(a, ROLE_TEXT, a->ui.by_count ? "colours tell in how many generations a page was written; 2: how long ago"
-		                                       : "colours tell how long ago a page was written; 2: how often");
-	}
+	bool again = l == LENS_WRITES && a->ui.lens == l;
+
 	a->ui.lens = l;
+	if (!again)
+		return;
+	a->ui.by_count = !a->ui.by_count;
+	app_toast_lens(a, a->ui.by_count ? "colours tell in how many generations a page was written; 2: how long ago"
+	                                 : "colours tell how long ago a page was written; 2: how often");
 }
 
 /* What means the same in every view; the rest is the view's. */

@@ -84,13 +84,14 @@ track_badge(const struct app *a, const struct sample *s, char *out, size_t size)
 static void
 draw_crumb(int x, int right, const char *text)
 {
-	size_t room = right > x ? (size_t)(right - x) : 0, n = strlen(text);
+	size_t room = right > x ? (size_t)(right - x) : 0, n = strlen(text), sign = strlen(UI_CRUMB) - 1;
 	struct buf cut = {0};
 
 	while (n && ui_width(text, n) > room)
 		while (n && text[--n] != ' ')
 			;
 	n -= n && text[n - 1] == ',';
+	n -= n > sign && !memcmp(text + n - sign, UI_CRUMB, sign) ? sign : 0; /* which leads nowhere now */
 	if (n)
 		buf_add(&cut, text, n);
 	else
@@ -127,7 +128,7 @@ draw_header(struct app *a)
 	if (!small)
 		x = paint_text(0, x, right, ROLE_HEADER, "pmtop  ");
 	ui_cut_end(&name, comm.s ? comm.s : "process", COMM_MOST);
-	x = paint_text(0, x, right, ROLE_HEADER, "%s %d › ", name.s, (int)a->pid);
+	x = paint_text(0, x, right, ROLE_HEADER, "%s %d" UI_CRUMB, name.s, (int)a->pid);
 	a->ui.crumb_room = right - x;
 	if (s || view_of(ui_view(&a->ui))->bare)
 		view_of(ui_view(&a->ui))->crumb(&a->ui, s, &crumb);
@@ -161,7 +162,7 @@ draw_choose_header(const struct app *a)
 	if (a->ui.cols >= 60)
 		right = draw_badge(0, right - 1, ROLE_HEADER, text, ACT_NONE);
 	view_of(ui_view(&a->ui))->crumb(&a->ui, NULL, &crumb);
-	x = paint_text(0, 1, right, ROLE_HEADER, "pmtop › ");
+	x = paint_text(0, 1, right, ROLE_HEADER, "pmtop" UI_CRUMB);
 	draw_crumb(x, right, crumb.s ? crumb.s : "");
 	buf_free(&crumb);
 }
@@ -360,12 +361,20 @@ draw_prompt(const struct app *a, int y)
 	}
 }
 
+/* A message, as long as it is news and true of what is on screen. */
+static bool
+has_toast(const struct app *a)
+{
+	return time_ns() < a->toast_until && (!a->toast_view || a->toast_view == app_letter(a)) &&
+	       (a->toast_lens == LENS_COUNT || a->toast_lens == a->ui.lens);
+}
+
 static void
 draw_say(const struct app *a, int y)
 {
 	struct buf text = {0};
 
-	if (!a->ui.awaited && time_ns() < a->toast_until && (!a->toast_view || a->toast_view == app_letter(a))) {
+	if (!a->ui.awaited && has_toast(a)) {
 		draw_message(a, y, a->toast_role, 1, a->toast);
 		return;
 	}

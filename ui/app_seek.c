@@ -65,7 +65,7 @@ say_nothing(struct app *a)
 
 	if (f->unknown)
 		snprintf(text + n, sizeof(text) - (size_t)n, "; of %llu it is not known", (unsigned long long)f->unknown);
-	app_toast(a, ROLE_HOT, text);
+	app_toast_here(a, ROLE_HOT, text);
 }
 
 /* What was not searched is said whether something was found or not: it may lie there. */
@@ -94,7 +94,7 @@ notice_bytes(struct app *a)
 		a->ui.byte = f->at;
 	}
 	if (text.len)
-		app_toast(a, f->any || f->stopped ? ROLE_TEXT : ROLE_HOT, text.s);
+		app_toast_here(a, f->any || f->stopped ? ROLE_TEXT : ROLE_HOT, text.s);
 	buf_free(&text);
 }
 
@@ -123,7 +123,7 @@ app_notice_found(struct app *a)
 			return;
 		ui->grid.zoom = zoom;
 		if (f->wrapped)
-			app_toast(a, ROLE_TEXT, a->want.find_back ? "none before: this is the last of all"
-			                                          : "none behind: this is the first of all");
+			app_toast_here(a, ROLE_TEXT, a->want.find_back ? "none before: this is the last of all"
+			                                               : "none behind: this is the first of all");
 	}
 }

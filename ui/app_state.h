@@ -45,6 +45,7 @@ struct app {
 	uint64_t toast_until;
 	enum role toast_role;
 	char toast_view;        /* the only one that it is true of; 0: of all */
+	enum lens toast_lens;   /* the same of lenses; LENS_COUNT */
 
 	struct messages messages; /* all of them */
 
@@ -79,7 +80,8 @@ struct app {
 
 /* app.c */
 void app_toast(struct app *a, enum role role, const char *text);
-void app_toast_here(struct app *a, const char *text); /* of this view: another one does not show it */
+void app_toast_here(struct app *a, enum role role, const char *text); /* of this view: another one does not show it */
+void app_toast_lens(struct app *a, const char *text); /* nor another lens */
 void app_toast_err(struct app *a, const struct err *e);
 void app_messages(struct app *a); /* shows those that were told */
 void app_post(struct app *a); /* hands a->want to the sampler */

@@ -57,7 +57,7 @@ static unsigned
 act(struct ui *ui, const struct sample *s, enum action a)
 {
 	(void)s;
-	card_act(&ui->card_top, ui->rows - 3, a);
+	card_act(&ui->card_top, ui->rows - 4, a);
 	return FX_NONE;
 }
 

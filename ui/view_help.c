@@ -173,23 +173,22 @@ draw_names(const struct ui *ui, int y)
 static void
 draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 {
+	int lines = draw_all(ui, 0, 0, 0), rows;
+
 	(void)s;
 	draw_names(ui, top);
 	top += 1 + !is_narrow(ui);
-	if (draw_all(ui, top - ui->help_top, top, bottom) == top)
+	rows = bottom - top;
+	if (draw_all(ui, top - ui->help_top, top, top + ui_page_rows(lines, rows)) == top)
 		paint_text(top, 1, ui->cols, ROLE_TEXT, "nothing here has \"%s\"", ui->help_find);
+	ui_draw_more(ui, top, ui->cols, ui->help_top, lines, rows);
 }
 
 static void
 settle(struct ui *ui, const struct sample *s, int top, int bottom)
 {
-	int last = draw_all(ui, 0, 0, 0) - (bottom - top - 1 - !is_narrow(ui));
-
 	(void)s;
-	if (ui->help_top > last)
-		ui->help_top = last;
-	if (ui->help_top < 0)
-		ui->help_top = 0;
+	ui->help_top = ui_page_top(ui->help_top, draw_all(ui, 0, 0, 0), bottom - top - 1 - !is_narrow(ui));
 }
 
 static void
@@ -210,7 +209,7 @@ static void
 crumb(const struct ui *ui, const struct sample *s, struct buf *out)
 {
 	(void)s;
-	buf_fmt(out, "help > %s", ui->help_find[0] ? "found" : help_page_name(ui->help_page));
+	buf_fmt(out, "help" UI_CRUMB "%s", ui->help_find[0] ? "found" : help_page_name(ui->help_page));
 }
 
 static void
@@ -228,7 +227,7 @@ turn(struct ui *ui, int step)
 static unsigned
 act(struct ui *ui, const struct sample *s, enum action a)
 {
-	int page = ui->rows - 5;
+	int page = ui->rows - 6;
 
 	(void)s;
 	switch ((int)a) {

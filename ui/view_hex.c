@@ -323,7 +323,7 @@ crumb(const struct ui *ui, const struct sample *s, struct buf *out)
 
 	if (v)
 		ui_name_cut(out, v, ui->cols < 100 ? 12 : 28);
-	buf_fmt(out, "%shex %llx", v ? " > " : "", (unsigned long long)ui->byte);
+	buf_fmt(out, "%shex %llx", v ? UI_CRUMB : "", (unsigned long long)ui->byte);
 	if (jumps_followed(&ui->jumps))
 		buf_fmt(out, " (%d back)", jumps_followed(&ui->jumps));
 }

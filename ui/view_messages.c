@@ -48,22 +48,20 @@ draw_all(const struct ui *ui, int y, int top, int bottom)
 static void
 draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 {
+	int lines = draw_all(ui, 0, 0, 0);
+
 	(void)s;
 	if (!ui->messages || !ui->messages->n)
 		paint_text(top, 1, ui->cols, ROLE_DIM, "nothing was told yet");
-	draw_all(ui, top - ui->messages_top, top, bottom);
+	draw_all(ui, top - ui->messages_top, top, top + ui_page_rows(lines, bottom - top));
+	ui_draw_more(ui, top, ui->cols, ui->messages_top, lines, bottom - top);
 }
 
 static void
 settle(struct ui *ui, const struct sample *s, int top, int bottom)
 {
-	int rows = draw_all(ui, 0, 0, 0);
-
 	(void)s;
-	if (ui->messages_top > rows - (bottom - top))
-		ui->messages_top = rows - (bottom - top);
-	if (ui->messages_top < 0)
-		ui->messages_top = 0;
+	ui->messages_top = ui_page_top(ui->messages_top, draw_all(ui, 0, 0, 0), bottom - top);
 }
 
 static void
@@ -90,7 +88,7 @@ act(struct ui *ui, const struct sample *s, enum action a)
 	if (a == ACT_LAST)
 		ui->messages_top = MESSAGES_MAX * 8; /* settle knows better */
 	else
-		card_act(&ui->messages_top, ui->rows - 3, a);
+		card_act(&ui->messages_top, ui->rows - 4, a);
 	return FX_NONE;
 }
 

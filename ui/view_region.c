@@ -155,7 +155,7 @@ go_region(struct ui *ui, const struct sample *s, int step)
 static unsigned
 act(struct ui *ui, const struct sample *s, enum action a)
 {
-	if (card_act(&ui->card_top, ui->rows - 3, a) || !s->regions)
+	if (card_act(&ui->card_top, ui->rows - 4, a) || !s->regions)
 		return FX_NONE;
 	switch ((int)a) {
 	case ACT_NEXT_REGION: go_region(ui, s, 1); break;
