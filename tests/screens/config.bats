@@ -84,7 +84,7 @@ teardown() { screen_stop; }
 	screen_start 160x24 "$PID"
 	screen_text | grep 'pmtoprc:2: help =: there is no key; give its keys, or none'
 	screen_keys '?'
-	screen_text | head -n 1 | grep 'help > regions'
+	screen_text | head -n 1 | grep 'help › regions'
 	screen_keys Q
 	screen_end
 }

@@ -9,9 +9,9 @@ teardown() { screen_stop; }
 	fixture zoo
 	screen_start 80x24 "$PID"
 	screen_keys '?' Tab
-	screen_text | grep 'help > grid'
+	screen_text | grep 'help › grid'
 	screen_keys BTab BTab BTab
-	screen_text | grep 'help > settings'
+	screen_text | grep 'help › settings'
 	screen_golden help-settings
 	screen_keys Left Left Left Left
 	screen_golden help-lenses
@@ -30,12 +30,12 @@ teardown() { screen_stop; }
 	screen_keys Enter
 	screen_golden help-find
 	screen_keys Escape # the page again
-	screen_text | grep 'help > grid'
+	screen_text | grep 'help › grid'
 	screen_keys /
 	screen_type 'no such word'
 	screen_text | grep 'nothing here has "no such word"'
 	screen_keys Escape
-	screen_text | grep 'help > grid'
+	screen_text | grep 'help › grid'
 	screen_keys Q
 	screen_end
 }
@@ -99,7 +99,7 @@ teardown() { screen_stop; }
 	screen_keys F1 /
 	screen_type access
 	screen_keys Enter
-	screen_text | grep 'help > found'
+	screen_text | grep 'help › found'
 	screen_keys Escape Escape F8
 	screen_text | grep 'messages'
 	screen_keys Escape
@@ -119,4 +119,51 @@ teardown() { screen_stop; }
 	screen_text | sed -n 2p | grep -E '^… .* columns-menu \[lenses\]…$'
 	screen_keys Q
 	screen_end
+}
+
+@test "bug: nothing told that there is more below, and above" {
+	local rows
+	fixture java
+	screen_start 80x24 "$PID"
+	screen_keys '?'
+	screen_text | grep -E '^ ▼ [0-9]+ lines below: PgDn$'
+	screen_text | grep -v above
+	screen_keys Down
+	screen_text | grep -E '^ ▲ 1 line above  ▼ [0-9]+ lines below: PgDn$'
+	screen_keys G
+	screen_text | grep -E '^ ▲ [0-9]+ lines above$'
+	# cards, too, and no line is skipped by a screen down
+	screen_keys Escape
+	screen_type i
+	screen_text | grep -E '^ ▼ [0-9]+ lines below: PgDn$'
+	rows=$(screen_text | sed -n '2,21p' | tail -n 1)
+	screen_keys NPage
+	[[ $(screen_text) == *"$rows"* ]] || screen_text | grep -E '▲ [0-9]+ lines above$'
+	screen_resize 80 60
+	screen_text | grep -vE 'above|below'
+	screen_keys Q
+	screen_end
+}
+
+@test "one sign between the steps of the way here, in ASCII as well" {
+	local sign
+	fixture java
+	for sign in '›' '>'; do
+		SCREEN_ENV=()
+		[[ $sign == '›' ]] || SCREEN_ENV=(LC_ALL=C)
+		screen_start 120x40 "$PID"
+		screen_text | head -n 1 | grep "java 31337 $sign regions"
+		screen_keys s
+		screen_text | head -n 1 | grep "regions $sign sort"
+		screen_keys Escape Enter
+		screen_keys '?'
+		screen_text | head -n 1 | grep "31337 $sign help $sign grid"
+		screen_keys Escape Enter
+		screen_text | head -n 1 | grep "java 31337 $sign \[anon: Java heap\] .* $sign page c0000000"
+		screen_keys x
+		screen_text | head -n 1 | grep "31337 $sign \[anon: Java heap\] $sign hex c0000000"
+		screen_keys Q
+		screen_end
+		screen_stop
+	done
 }

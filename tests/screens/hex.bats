@@ -74,10 +74,10 @@ poke() {
 	screen_keys Escape
 	screen_text | head -n 1 | grep -E 'hex 1002008 +'
 	screen_keys Down Enter
-	screen_text | head -n 1 | grep -F '[anon: swapped] > hex 10070008 (1 back)'
+	screen_text | head -n 1 | grep -F '[anon: swapped] › hex 10070008 (1 back)'
 	screen_text | grep -F 'swapped out: R reads it (and makes the process swap it in)'
 	screen_keys BSpace
-	screen_text | head -n 1 | grep -E '\[heap\] > hex 1002018 +'
+	screen_text | head -n 1 | grep -E '\[heap\] › hex 1002018 +'
 	screen_keys Enter q
 	screen_text | grep '1 cell = 1 page'
 	screen_text | tail -n 2 | head -n 1 | grep '^ 10070000 '	# the grid has come along
@@ -223,7 +223,7 @@ poke() {
 	screen_start 100x66 "$PID"
 	screen_hex heap
 	screen_keys '?'
-	screen_text | head -n 1 | grep 'help > hex'
+	screen_text | head -n 1 | grep 'help › hex'
 	screen_text | grep -E '^ +ff +all bits set'
 	screen_keys Q
 	screen_end

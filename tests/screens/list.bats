@@ -391,3 +391,54 @@ _screen_first_is() { [[ $(screen_text | sed -n 6p) == ?"$1"* ]]; }
 	screen_keys Escape q
 	screen_end
 }
+
+@test "bug: labels of the bars were cut to letters where they have no room" {
+	local cols bars
+	fixture java
+	screen_start 132x24 "$PID"
+	for cols in 80 60 120 200; do
+		screen_resize "$cols" 24
+		bars=$(screen_text | sed -n 2,3p | sed -E 's/^.{12}//; s/[0-9.]+[KMGT]? in .*//')
+		# whole words and sizes, nothing else
+		[[ -z $(tr -s ' ' '\n' <<<"$bars" | grep -vxE '|anon|thp|hugetlb|file|shm|dev|heap|stack|device|kernel|reserve|guard|swap|[0-9.]+[KMG]') ]]
+	done
+	[[ $bars == *anon*shm*anon*shm* ]]
+	screen_keys Q
+	screen_end
+}
+
+heads() { screen_text | sed -n 5p; }
+
+@test "bug: columns in which nothing stands took their room from the names" {
+	fixture_own softdirty
+	screen_start 80x24 "$PID"
+	[[ $(heads) =~ ADDRESS.*PERM.*RSS.*PAGES.*MAPPING ]]
+	[[ ! $(heads) =~ SWAP|WRITTEN|TYPE ]]
+	screen_keys r c	# from then on there is something to show
+	[[ $(heads) =~ WRITTEN.*PAGES.*MAPPING && ! $(heads) =~ SWAP ]]
+	# what is asked for is shown, and what it is sorted by
+	screen_keys s w
+	[[ $(heads) =~ SWAP▼ ]]
+	screen_keys s a
+	[[ ! $(heads) =~ SWAP ]]
+	screen_keys o Down Down Down Down Down Down
+	screen_text | grep -F '› [x] SWAP'
+	screen_wait_text 'SWAP has its place as soon as anything is in swap'	# once the message is gone
+	screen_keys Space Space Escape
+	screen_resize 132 24
+	[[ $(heads) =~ SWAP ]]
+	screen_keys Q
+	screen_end
+}
+
+@test "the list says which of its rows are on screen, as long as that is not all" {
+	fixture java
+	screen_start 80x24 "$PID"
+	screen_text | head -n 1 | grep 'regions, rows 1-17 of 23 '
+	screen_keys G
+	screen_text | head -n 1 | grep 'regions, rows 7-23 of 23 '
+	screen_resize 80 40
+	screen_text | head -n 1 | grep -v rows
+	screen_keys Q
+	screen_end
+}

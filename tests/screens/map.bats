@@ -103,7 +103,7 @@ opens() {
 	screen_keys i
 	screen_text | grep 'libjvm.so'
 	screen_keys q x
-	screen_text | head -n 1 | grep 'libjvm.so > hex 7f'
+	screen_text | head -n 1 | grep 'libjvm.so › hex 7f'
 	screen_keys a
 	says libjvm.so
 	screen_keys Escape Escape
@@ -173,6 +173,43 @@ opens() {
 	[[ $(screen_text) != *unreadable* ]]	# it is not on screen
 	screen_keys G
 	screen_text | grep -E '^1 state .*\? unreadable'
+	screen_keys Q
+	screen_end
+}
+
+@test "bug: nothing told what the warm colours of the map mean" {
+	fixture_own softdirty
+	screen_start 120x40 "$PID"
+	screen_keys a
+	legend() { screen_text | tail -n 3 | head -n 1; }
+	[[ $(legend) != *written* ]]
+	screen_clock 1000000
+	screen_keys c
+	[[ $(legend) == *'written  now  2s  5s  12s  30s '* ]]
+	screen_keys 2 2 2
+	[[ $(legend) == *'written  now '* ]]
+	screen_keys 3	# which does not show them
+	[[ $(legend) != *written* ]]
+	screen_resize 50 24
+	screen_keys 1
+	_screen_until "the message to go" eval '[[ $(legend) == *written* ]]'	# one sample for all
+	screen_keys Q
+	screen_end
+}
+
+@test "the map uses the screen that it has, and tells of each block as much as has room" {
+	local n
+	fixture java
+	screen_start 200x60 "$PID"
+	screen_keys a
+	n=$(screen_text | head -n 58 | grep -n . | tail -n 2 | head -n 1 | cut -d: -f1)
+	((n > 40))
+	screen_text | grep -E '^ *c0000000 rw-p 1.3G in RAM 141M in swap$'
+	screen_text | grep -F '7f1a808fd000 5 regions 1.6M in RAM'
+	# the pages of a process with many regions still fit
+	screen_resize 80 24
+	screen_text | grep -F 'c0000000 rw-p 1.3G in RAM'
+	screen_text | grep -vE 'rows [0-9]'
 	screen_keys Q
 	screen_end
 }

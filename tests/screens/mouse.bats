@@ -91,11 +91,11 @@ drag_blind() {
 	screen_keys Escape
 	screen_find CodeCache
 	click 's sort'
-	heads '> sort'
+	heads '› sort'
 	click SIZE 2
 	screen_text | sed -n 5p | grep 'SIZE▼'
 	screen_keys o
-	heads '> columns'
+	heads '› columns'
 	click '[x] SWAP'
 	screen_keys Escape
 	lacks SWAP
@@ -111,7 +111,7 @@ drag_blind() {
 	click 'Esc back'
 	heads '› regions'
 	click '? help'
-	heads 'help > regions'
+	heads 'help › regions'
 	click 'Esc back'
 	click '[heap]'
 	click Enter

@@ -389,3 +389,43 @@ screen_goto() {
 	screen_keys Escape Escape q
 	screen_end
 }
+
+@test "bug: what is not so of a page stood before what is" {
+	fixture java
+	screen_start 120x40 "$PID"
+	screen_keys :
+	screen_type 'libc.so.6+0x27234'
+	screen_keys Enter Enter Enter
+	# what is set leads, a no that says something stays, the others are named
+	[[ $(screen_text | grep -cE '^ +[0-9]+ .* yes ') == 8 ]]
+	screen_text | grep -E '^ +56 exclusive +no  mapped more than once'
+	[[ $(screen_text | grep -cE '^ +[0-9]+ .* no ') == 1 ]]
+	screen_text | grep -E '^ not set +swapped .*soft-dirty'
+	screen_text | tail -n 1 | grep 'Enter all bits'
+	screen_keys Enter
+	screen_text | grep -E '^ +62 swapped +no  \(in swap, or special\)'
+	screen_text | tail -n 1 | grep 'Enter fewer bits'
+	screen_text | grep -v '^ not set'
+	# where all of them have room there is nothing to fold
+	screen_keys Enter
+	screen_resize 120 90
+	screen_text | grep -E '^ +62 swapped +no  \(in swap, or special\)'
+	screen_text | tail -n 1 | grep -v 'bits'
+	screen_keys Q
+	screen_end
+}
+
+@test "bug: what the lens of writes says stayed when the lens went" {
+	fixture java
+	screen_start 120x40 "$PID"
+	screen_keys Enter 2 2
+	screen_text | grep 'colours tell in how many generations'
+	screen_keys 3
+	[[ $(screen_text) != *'colours tell'* ]]
+	screen_keys 2
+	screen_text | grep 'colours tell'	# it is still true of this one
+	screen_keys Escape
+	[[ $(screen_text) != *'colours tell'* ]]
+	screen_keys Q
+	screen_end
+}

@@ -182,7 +182,7 @@ teardown() { screen_stop; }
 	screen_resize 100 70
 	screen_golden help-grid
 	screen_keys Escape Enter '?'
-	screen_text | grep 'help > page'
+	screen_text | grep 'help › page'
 	screen_keys Q
 	screen_end
 }
@@ -213,7 +213,7 @@ teardown() { screen_stop; }
 	screen_start_waiting 80x24 "$PID"
 	screen_wait_text 'waiting for the kernel'
 	screen_send '?'
-	screen_wait_text 'help >'
+	screen_wait_text 'help ›'
 	screen_resize_waiting 100 30
 	screen_send Escape
 	# the regions are known all the same, and what is not counted is not called 0
@@ -232,7 +232,7 @@ teardown() { screen_stop; }
 	mv "$BATS_TEST_TMPDIR/statm" "$ROOT/$PID/statm"
 	SCREEN_IDLE=0 screen_wait_text 'waiting for the kernel [1-9] s'
 	screen_send '?'
-	screen_wait_text 'help >'
+	screen_wait_text 'help ›'
 	screen_send Q
 	screen_end
 }

@@ -204,3 +204,39 @@ NUMBERS=('[0-9]+\.[0-9] ms' 'gen [0-9]+ \+[0-9]+s' 'gen 1: soft-dirty .*')
 	screen_keys Q
 	screen_end
 }
+
+@test "bug: half of W was empty, and the hottest pages were blank until C" {
+	SCREEN_OPTIONS=(--interval 0)
+	fixture java
+	screen_start 200x60 "$PID"
+	screen_keys W
+	# beside each other; each says what to press
+	screen_text | grep -E '^  Writes {50,}Hottest pages$'
+	screen_text | grep -E '^  c measures: .* C counts how often$'
+	screen_text | tail -n 1 | grep 'c clear  C count'
+	screen_text | grep -E ' ›0000c0000000   1.3G of  2.0G \[anon: Java heap\]'
+	screen_keys Down
+	screen_text | grep -E '›7f1a50c00000 .*ring0'
+	screen_keys Enter
+	screen_text | head -n 1 | grep 'ring0 7f1a50c00000'
+	screen_keys Escape W
+	screen_resize 80 24
+	screen_text | grep -E '^  Hottest pages$'
+	screen_text | grep -E '^  C counts how often$'
+	screen_keys Q
+	screen_end
+}
+
+@test "W tells which regions are written, most first, and Enter opens one" {
+	fixture_own softdirty
+	screen_start 200x60 "$PID"
+	screen_keys c W
+	target_writes 10000000 3
+	target_writes 20000000 3 5 7
+	screen_wait_text '000020000000  12.0K of  256K .*quiet'
+	screen_text | grep -A 2 'Regions by what was written' | grep -A 1 quiet | grep canvas
+	screen_keys Up Enter
+	screen_text | head -n 1 | grep quiet
+	screen_keys Q
+	screen_end
+}
