@@ -164,7 +164,7 @@ facts_region(struct answer *a, const struct vma *v, uint64_t addr)
 	answer_add_text(a, "type", vma_type_name((enum vma_type)v->type));
 	answer_add_text(a, "kind", explain_region(v));
 	answer_add_hex(a, "region_offset", addr - v->start);
-	if (v->inode)
+	if (vma_has_file(v))
 		answer_add_hex(a, "file_offset", addr - v->start + v->offset);
 }
 

@@ -25,7 +25,7 @@ facts_maps(struct answer *a, const struct vma *v)
 	buf_fmt(&b, "%s: ", perm);
 	explain_perm(v, &b);
 	answer_add(a, "perm", &b);
-	if (!v->inode)
+	if (!vma_has_file(v))
 		return;
 	answer_add_hex(a, "offset", v->offset);
 	buf_fmt(&b, "%02x:%02x", v->dev_major, v->dev_minor);

@@ -23,7 +23,7 @@ bytes_kind_of(const struct vma *v, const struct page *pg)
 {
 	bool present = pg->known & PAGE_WORD && pg->word & PM_PRESENT;
 
-	if (vma_hides_pages(v))
+	if (vma_hides_pages(v) || v->behind == VMA_BEHIND_SECRET)
 		return BYTES_NEVER;
 	switch ((enum state)pg->state) {
 	case STATE_UNREADABLE:
@@ -43,6 +43,7 @@ bytes_kind_of(const struct vma *v, const struct page *pg)
 	case STATE_ZERO:
 	case STATE_HUGETLB:
 	case STATE_KSM:
+	case STATE_LAZYFREE:
 	case STATE_THP_HEAD:
 	case STATE_THP_TAIL:
 	case STATE_MTHP:
@@ -69,12 +70,13 @@ look_at_page(struct target *t, const struct vma *v, uint64_t base, struct bytes_
 	*out = (struct bytes_page){.kind = BYTES_UNMAPPED, .state = STATE_NONE};
 	if (!v)
 		return 0;
-	if (!vma_hides_pages(v) && pagemap_readable(&t->pm, v) &&
-	    walk_page(t, v, base, PAGE_WANT_FLAGS, &pg, err) < 0)
+	if (pagemap_readable(&t->pm, v) && walk_page(t, v, base, PAGE_WANT_FLAGS, &pg, err) < 0)
 		return -1;
 	out->kind = (uint8_t)bytes_kind_of(v, &pg);
-	out->state = v->type == VMA_DEVICE && vma_hides_pages(v) ? STATE_DEVICE : pg.state;
-	out->file = v->inode || v->type == VMA_SHM;
+	out->state = v->type == VMA_DEVICE                    ? STATE_DEVICE
+	             : v->behind == VMA_BEHIND_SECRET ? STATE_UNREADABLE
+	                                              : pg.state;
+	out->file = vma_has_file(v) || v->type == VMA_SHM;
 	return 0;
 }
 

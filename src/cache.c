@@ -3,24 +3,7 @@
 
 #include <stdlib.h>
 
-#include "mounts.h"
 #include "util.h"
-
-/* Whether the file system asks somebody else for what it has; not known: rather not. */
-static bool
-is_remote(const struct proc *p, const struct vma *v)
-{
-	const struct mount *where;
-	struct mounts m;
-	bool remote;
-
-	if (!mounts_read(&m, p))
-		return true;
-	where = mounts_by_device(&m, v->dev_major, v->dev_minor);
-	remote = where && where->kind == MOUNT_REMOTE;
-	mounts_free(&m);
-	return remote;
-}
 
 /* The pages from `at` on, as many as one question can have. */
 static bool
@@ -34,8 +17,8 @@ bool
 cache_open(struct cache *c, struct target *t, const struct vma *v, uint64_t start, uint64_t end, unsigned want)
 {
 	*c = (struct cache){.t = t, .v = v, .end = end, .want = want};
-	if (!t->proc.live || !v->inode || start >= end || (v->type != VMA_FILE && v->type != VMA_SHM) ||
-	    is_remote(&t->proc, v))
+	if (!t->proc.live || !vma_has_file(v) || start >= end || (v->type != VMA_FILE && v->type != VMA_SHM) ||
+	    kinds_is_remote(&t->kinds, v))
 		return false;
 	if (!t->helper)
 		t->helper = helper_new();

@@ -84,6 +84,8 @@ explain_kpf(const struct flag *f, const struct page *pg)
 	uint64_t k = pg->kpf;
 	bool set = k >> f->bit & 1;
 
+	if (!set && pg->head >> f->bit & 1)
+		return "but its folio has it: this kernel says so at its head alone";
 	switch ((int)f->bit) {
 	case KPF_DIRTY_BIT:
 		return !set ? NULL : k & KPF_SWAPBACKED ? "newer than its copy in swap, if it has one"
@@ -93,7 +95,7 @@ explain_kpf(const struct flag *f, const struct page *pg)
 	case KPF_RECLAIM_BIT:
 		return set && !(k & KPF_WRITEBACK) ? "read ahead: the next of its file follow" : NULL;
 	case KPF_SWAPBACKED_BIT:
-		return !set && k & KPF_ANON ? "freed lazily (MADV_FREE): may be dropped unless written again" : NULL;
+		return page_is_lazyfree(pg) ? "freed lazily (MADV_FREE): may be dropped unless written again" : NULL;
 	case KPF_KSM_BIT:
 		return set && pg->known & PAGE_NO_KSM ? "this kernel says so of every anonymous page: not believed" : NULL;
 	case KPF_THP_BIT:
@@ -118,8 +120,16 @@ starts(const char *s, const char *prefix)
 }
 
 static const char *
-explain_shm(const char *name)
+explain_shm(const struct vma *v)
 {
+	const char *name = v->name;
+
+	if (v->behind == VMA_BEHIND_SECRET)
+		return "secret memory (memfd_secret): the kernel itself cannot read it";
+	if (v->behind == VMA_BEHIND_RAMFS)
+		return "a file in memory (ramfs)";
+	if (v->behind == VMA_BEHIND_TMPFS && !starts(name, "/dev/shm/"))
+		return "a file in memory (tmpfs)";
 	if (starts(name, "/memfd:"))
 		return "memfd: a file in memory without a name in any folder";
 	if (starts(name, "/SYSV"))
@@ -127,16 +137,6 @@ explain_shm(const char *name)
 	if (starts(name, "/dev/shm/"))
 		return "POSIX shared memory (shm_open)";
 	return "shared anonymous memory";
-}
-
-static const char *
-explain_kernel(const char *name)
-{
-	if (starts(name, "[vvar"))
-		return "the kernel's data for system calls without a call (clock)";
-	if (starts(name, "[vdso"))
-		return "the kernel's code for system calls without a call (clock)";
-	return starts(name, "[vsyscall") ? "old entry points of the kernel, above all processes" : "the kernel's";
 }
 
 const char *
@@ -147,6 +147,8 @@ explain_region(const struct vma *v)
 
 	switch ((enum vma_type)v->type) {
 	case VMA_ANON:
+		if (v->name[0] == '/')
+			return "anonymous memory, by a private mapping of /dev/zero";
 		return v->name[0] ? "anonymous memory with a name of its owner's" : "anonymous memory";
 	case VMA_HEAP: return "the heap that brk grows";
 	case VMA_STACK: return starts(v->name, "[stack]") ? "the main thread's stack" : "a thread's stack";
@@ -154,11 +156,11 @@ explain_region(const struct vma *v)
 		if (n > sizeof(deleted) - 1 && !strcmp(v->name + n - (sizeof(deleted) - 1), deleted))
 			return state_copies(v) ? "private mapping of a file, deleted since" : "shared mapping of a file, deleted since";
 		return state_copies(v) ? "private mapping of a file" : "shared mapping of a file";
-	case VMA_SHM: return explain_shm(v->name);
+	case VMA_SHM: return explain_shm(v);
 	case VMA_HUGETLB: return "pages of the hugetlb pool";
 	case VMA_RESERVE: return "address space kept aside: no access";
 	case VMA_GUARD: return "no access: guards the stack above it";
-	case VMA_KERNEL: return explain_kernel(v->name);
+	case VMA_KERNEL: return vma_kernel_words(v) ? vma_kernel_words(v) : "the kernel's";
 	case VMA_DEVICE: return "memory of a device";
 	case VMA_TYPES: break;
 	}

@@ -209,7 +209,7 @@ filter_of_gaps(const struct filter *f, const struct filter_facts *x)
 	struct filter_facts gap = *x;
 
 	for (size_t i = 0; i < ARRAY_LEN(samples); i++) {
-		if (samples[i].known & PAGE_CACHED && !x->v->inode)
+		if (samples[i].known & PAGE_CACHED && !vma_has_file(x->v))
 			continue;
 		gap.pg = &samples[i];
 		if (run(f, &gap, true) != TRUTH_NO)

@@ -110,7 +110,7 @@ word_PAGE_CACHED(const struct filter_facts *x)
 
 	if (t != TRUTH_YES || x->pg->known & PAGE_CACHED)
 		return t;
-	return !x->v->inode || x->pg->known & PAGE_CACHE_ASKED ? TRUTH_NO : TRUTH_UNKNOWN;
+	return !vma_has_file(x->v) || x->pg->known & PAGE_CACHE_ASKED ? TRUTH_NO : TRUTH_UNKNOWN;
 }
 
 static enum truth
@@ -130,18 +130,13 @@ word_PAGE_ANON(const struct filter_facts *x)
 static enum truth
 word_PAGE_FILE(const struct filter_facts *x)
 {
-	const uint64_t other = KPF_ANON | KPF_SWAPBACKED | KPF_HUGE | KPF_RESERVED | KPF_ZERO_PAGE;
-
-	return kind_is(x, x->pg->word & PM_FILE && !(x->pg->kpf & other), STATE_FILE, false);
+	return kind_is(x, page_kind(x->pg, x->v) == KIND_FILE, STATE_FILE, false);
 }
 
 static enum truth
 word_PAGE_SHM(const struct filter_facts *x)
 {
-	const uint64_t other = KPF_ANON | KPF_HUGE | KPF_RESERVED | KPF_ZERO_PAGE;
-	uint64_t k = x->pg->kpf;
-
-	return kind_is(x, x->pg->word & PM_FILE && k & KPF_SWAPBACKED && !(k & other), STATE_SHMEM, false);
+	return kind_is(x, page_kind(x->pg, x->v) == KIND_SHMEM, STATE_SHMEM, false);
 }
 
 static enum truth
@@ -339,7 +334,7 @@ static enum truth
 value_PAGE_OFFSET(const struct filter_facts *x, uint64_t *n)
 {
 	*n = x->addr - x->v->start + x->v->offset;
-	return truth(x->v->inode);
+	return truth(vma_has_file(x->v));
 }
 
 static enum truth
@@ -372,7 +367,7 @@ counted(const struct filter_facts *x, uint64_t pages, uint64_t *n)
 	*n = pages * x->page_size;
 	if (x->r->known)
 		return TRUTH_YES;
-	return x->v->type == VMA_KERNEL ? TRUTH_NO : TRUTH_UNKNOWN;
+	return x->v->type == VMA_KERNEL && !vma_has_file(x->v) ? TRUTH_NO : TRUTH_UNKNOWN;
 }
 
 #define COUNTED(id, member) \
@@ -422,7 +417,7 @@ static enum truth
 value_REGION_OFFSET(const struct filter_facts *x, uint64_t *n)
 {
 	*n = x->v->offset;
-	return truth(x->v->inode);
+	return truth(vma_has_file(x->v));
 }
 
 static enum truth
@@ -459,7 +454,7 @@ static enum truth
 value_BOTH_INODE(const struct filter_facts *x, uint64_t *n)
 {
 	*n = x->v->inode;
-	return truth(x->v->inode);
+	return truth(vma_has_file(x->v));
 }
 
 /* Some of it: the field of the same name is above 0. */

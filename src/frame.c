@@ -127,7 +127,7 @@ frames_folio(const struct frames *f, uint64_t pfn, uint64_t kpf, struct folio *o
 	uint64_t word = kpf;
 	unsigned k = 0;
 
-	*out = (struct folio){pfn, 0};
+	*out = (struct folio){pfn, 0, kpf};
 	if (!(kpf & (KPF_COMPOUND_HEAD | KPF_COMPOUND_TAIL)))
 		return true;
 	while (!(word & KPF_COMPOUND_HEAD)) {
@@ -141,6 +141,7 @@ frames_folio(const struct frames *f, uint64_t pfn, uint64_t kpf, struct folio *o
 		out->head = base;
 		word = flags_of(f, base);
 	}
+	out->kpf = word;
 	for (k = 0; k <= ORDER_MAX && flags_of(f, out->head + (UINT64_C(1) << k)) & KPF_COMPOUND_TAIL; k++)
 		;
 	out->order = k;

@@ -43,6 +43,7 @@ void frames_lookup(const struct frames *f, enum frame_file file, const uint64_t 
 struct folio {
 	uint64_t head;
 	unsigned order;
+	uint64_t kpf; /* of its head */
 };
 bool frames_folio(const struct frames *f, uint64_t pfn, uint64_t kpf, struct folio *out);
 

@@ -76,14 +76,13 @@ find_by_mapping(const struct helper_ask *ask)
 static bool
 is_on_device(int fd, const struct helper_ask *ask)
 {
-	struct proc p = {.dir = HELPER_DIR};
 	const struct mount *mount;
 	struct mounts mounts;
 	struct statx st;
 	bool ok;
 
 	if (statx(fd, "", AT_EMPTY_PATH | AT_NO_AUTOMOUNT, STATX_MNT_ID, &st) < 0 || !(st.stx_mask & STATX_MNT_ID) ||
-	    !mounts_read(&mounts, &p))
+	    !mounts_read(&mounts, HELPER_DIR))
 		return false;
 	mount = mounts_by_id(&mounts, st.stx_mnt_id);
 	ok = mount && ((mount->dev_major == ask->dev_major && mount->dev_minor == ask->dev_minor) ||

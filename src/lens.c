@@ -123,7 +123,7 @@ writes_of(const struct lens_look *look, const struct page *pg)
 static unsigned
 backing_by_flags(const struct page *pg)
 {
-	uint64_t k = pg->kpf;
+	uint64_t k = page_flags(pg);
 
 	if (k & KPF_HWPOISON)
 		return CLASS(BACKING, BAD);
@@ -137,7 +137,7 @@ backing_by_flags(const struct page *pg)
 		return CLASS(BACKING, ANON);
 	if (pg->state == STATE_DEVICE)
 		return CLASS(BACKING, DEVICE);
-	return k & KPF_SWAPBACKED ? CLASS(BACKING, SHM) : CLASS(BACKING, FILE);
+	return k & KPF_SWAPBACKED || pg->kind == KIND_SHMEM ? CLASS(BACKING, SHM) : CLASS(BACKING, FILE);
 }
 
 static unsigned
@@ -167,6 +167,7 @@ backing_of(const struct page *pg)
 		return CLASS(BACKING, HUGETLB);
 	case STATE_KSM:
 		return CLASS(BACKING, KSM);
+	case STATE_LAZYFREE:
 	case STATE_THP_HEAD:
 	case STATE_THP_TAIL:
 	case STATE_MTHP:
@@ -216,7 +217,7 @@ sharing_of(const struct page *pg)
 static unsigned
 lru_of(const struct page *pg)
 {
-	uint64_t k = pg->kpf;
+	uint64_t k = page_flags(pg);
 
 	if (!is_in_ram(pg))
 		return pg->known & PAGE_WORD ? CLASS(LRU, OUT) : CLASS(LRU, UNKNOWN);
@@ -224,6 +225,8 @@ lru_of(const struct page *pg)
 		return CLASS(LRU, UNKNOWN);
 	if (k & (KPF_UNEVICTABLE | KPF_MLOCKED))
 		return CLASS(LRU, UNEVICTABLE);
+	if (page_is_lazyfree(pg))
+		return CLASS(LRU, LAZYFREE);
 	if (!(k & KPF_LRU))
 		return CLASS(LRU, OFF);
 	if (k & KPF_IDLE)
@@ -263,7 +266,7 @@ swap_of(const struct page *pg)
 	if (!(pg->known & PAGE_WORD))
 		return CLASS(SWAP, UNKNOWN);
 	if (is_in_ram(pg))
-		return pg->known & PAGE_FLAGS && pg->kpf & KPF_SWAPCACHE ? CLASS(SWAP, CACHE) : CLASS(SWAP, RAM);
+		return pg->known & PAGE_FLAGS && page_flags(pg) & KPF_SWAPCACHE ? CLASS(SWAP, CACHE) : CLASS(SWAP, RAM);
 	if (!(pg->word & PM_SWAPPED))
 		return CLASS(SWAP, OUT);
 	if (pg->state != STATE_SWAPPED)

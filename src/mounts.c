@@ -99,6 +99,8 @@ parse_line(char *line, struct mount *m)
 	m->type = type;
 	m->point = point;
 	m->kind = (uint8_t)kind_of(type);
+	if (m->kind == MOUNT_MEMORY && !strcmp(point, "/dev"))
+		m->kind = MOUNT_NODES; /* a container's */
 	return true;
 }
 
@@ -111,9 +113,11 @@ device_of(const struct mount *m)
 static int
 by_device(const void *a, const void *b)
 {
-	uint64_t x = device_of(a), y = device_of(b);
+	const struct mount *x = a, *y = b;
 
-	return x < y ? -1 : x > y;
+	if (device_of(x) != device_of(y))
+		return device_of(x) < device_of(y) ? -1 : 1;
+	return (y->kind == MOUNT_NODES) - (x->kind == MOUNT_NODES);
 }
 
 void
@@ -138,9 +142,9 @@ mounts_parse(struct mounts *m, char *text)
 }
 
 bool
-mounts_read(struct mounts *m, const struct proc *p)
+mounts_read(struct mounts *m, int dir)
 {
-	int fd = proc_file(p, "mountinfo", O_RDONLY | O_NONBLOCK);
+	int fd = openat(dir, "mountinfo", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	struct buf text = {0};
 	char chunk[8192];
 	ssize_t n = fd < 0 ? -1 : 0;
@@ -170,9 +174,18 @@ mounts_free(struct mounts *m)
 const struct mount *
 mounts_by_device(const struct mounts *m, uint32_t major, uint32_t minor)
 {
-	struct mount key = {.dev_major = major, .dev_minor = minor};
+	uint64_t device = (uint64_t)major << 32 | minor;
+	size_t lo = 0, hi = m->n;
 
-	return m->n ? bsearch(&key, m->v, m->n, sizeof(*m->v), by_device) : NULL;
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (device_of(&m->v[mid]) < device)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < m->n && device_of(&m->v[lo]) == device ? &m->v[lo] : NULL;
 }
 
 const struct mount *

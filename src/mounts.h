@@ -6,8 +6,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "proc.h"
-
 /*
  * The mounts a process sees (/proc/PID/mountinfo, Documentation/filesystems/proc.rst 3.5). The device
  * is the file system's, the number that maps has too; stat's may be another (btrfs). To read the list
@@ -16,10 +14,11 @@
 enum mount_kind {
 	MOUNT_DISK,    /* files that are somewhere else than in memory; also all that is not known */
 	MOUNT_REMOTE,  /* somebody else has them: a server, which may be slow or gone */
-	MOUNT_MEMORY,  /* files that are in memory and nowhere else */
+	MOUNT_MEMORY,  /* files that are in memory, or in swap, and nowhere else */
+	MOUNT_RAMFS,   /* the same, and never in swap */
 	MOUNT_HUGETLB, /* the same, in pages of the hugetlb pool */
 	MOUNT_NODES,   /* mostly devices; what else is there is in memory */
-	MOUNT_KERNEL,  /* no files but the kernel's own: what can be mapped is a driver's */
+	MOUNT_DRIVER,  /* no files but the kernel's own: what can be mapped is a driver's */
 };
 
 struct mount {
@@ -43,11 +42,11 @@ struct mounts {
  */
 void mounts_parse(struct mounts *m, char *text);
 
-/* Reads those of the process. false: they cannot be read, and there are none. */
-bool mounts_read(struct mounts *m, const struct proc *p);
+/* Reads those of a process; dir: its folder in a proc root. false: they cannot be read, and there are none. */
+bool mounts_read(struct mounts *m, int dir);
 void mounts_free(struct mounts *m);
 
-/* One of the mounts of a file system (all of them say the same of it), or NULL. */
+/* A mount of the file system, or NULL: the one at /dev if there is one. */
 const struct mount *mounts_by_device(const struct mounts *m, uint32_t major, uint32_t minor);
 
 /* The mount with this number, or NULL. */

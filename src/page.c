@@ -28,6 +28,27 @@ page_huge_order(size_t page_size)
 	return order;
 }
 
+uint64_t
+page_flags(const struct page *pg)
+{
+	return pg->kpf | pg->head;
+}
+
+/*
+ * Anonymous and not backed by swap: nothing else is. The kernel marks the page table when it is written
+ * again and sets the flag when it next looks there, so that "freed" may be over already.
+ */
+bool
+page_is_lazyfree(const struct page *pg)
+{
+	static const uint64_t none = KPF_SWAPBACKED | KPF_DIRTY | KPF_HUGE | KPF_ZERO_PAGE | KPF_HWPOISON;
+	uint64_t k = page_flags(pg);
+	bool tail = k & KPF_COMPOUND_TAIL && !(pg->known & PAGE_FOLIO); /* and of its head nothing is known */
+
+	return pg->known & PAGE_FLAGS && k & KPF_ANON && !(k & none) && !tail &&
+	       (!(k & KPF_KSM) || pg->known & PAGE_NO_KSM);
+}
+
 enum {
 	PAGE_WANT_FRAMES = PAGE_WANT_FLAGS | PAGE_WANT_COUNT | PAGE_WANT_CGROUP | PAGE_WANT_FOLIO,
 };
@@ -96,6 +117,19 @@ look_up_cgroup(struct batch *b, const struct frames *f, struct page *out)
 		}
 }
 
+static const uint64_t OF_FOLIO = KPF_REFERENCED | KPF_UPTODATE | KPF_DIRTY | KPF_LRU | KPF_ACTIVE | KPF_WRITEBACK |
+                                 KPF_SWAPBACKED | KPF_SWAPCACHE | KPF_UNEVICTABLE | KPF_MLOCKED;
+
+/* What the page's own word leaves open: how large an anonymous folio is, and what only a head says. */
+static bool
+needs_folio(const struct page *pg)
+{
+	bool compound = pg->kpf & (KPF_COMPOUND_HEAD | KPF_COMPOUND_TAIL);
+	bool bare = pg->kpf & KPF_COMPOUND_TAIL && !(pg->kpf & KPF_UPTODATE);
+
+	return compound && (pg->kpf & KPF_ANON || bare);
+}
+
 /*
  * The folios of pages whose flags are known. Neighbours mostly share one, so the last is kept; of
  * pages that are no part of a larger folio the answer is at hand.
@@ -104,21 +138,22 @@ static void
 look_up_folios(const struct batch *b, const struct frames *f, struct page *out, bool all,
                unsigned huge_order)
 {
-	struct folio last = {UINT64_MAX, 0};
+	struct folio last = {.head = UINT64_MAX};
 
 	for (size_t i = 0; i < b->n; i++) {
 		struct page *pg = &out[b->page[i]];
 		bool compound = pg->kpf & (KPF_COMPOUND_HEAD | KPF_COMPOUND_TAIL);
 
-		if (!(pg->known & PAGE_FLAGS) || (!all && !(compound && pg->kpf & KPF_ANON)))
+		if (!(pg->known & PAGE_FLAGS) || (!all && !needs_folio(pg)))
 			continue;
 		if (b->pfn[i] - last.head >= UINT64_C(1) << last.order || pg->kpf & KPF_COMPOUND_HEAD || !compound)
 			if (!frames_folio(f, b->pfn[i], pg->kpf, &last)) {
-				last = (struct folio){UINT64_MAX, 0};
+				last = (struct folio){.head = UINT64_MAX};
 				continue;
 			}
 		pg->folio = last.head;
 		pg->order = (uint8_t)last.order;
+		pg->head = pg->kpf & KPF_COMPOUND_TAIL ? last.kpf & OF_FOLIO & ~pg->kpf : 0;
 		pg->known |= PAGE_FOLIO | (last.order && last.order < huge_order ? PAGE_SMALL : 0);
 	}
 }

@@ -29,6 +29,7 @@ enum page_known {
 struct page {
 	uint64_t word;   /* pagemap */
 	uint64_t kpf;    /* kpageflags */
+	uint64_t head;   /* of a folio's tail: what holds of the folio and its head alone says (before 6.10) */
 	uint64_t count;  /* kpagecount: mappings of the frame, by all processes */
 	uint64_t cgroup; /* kpagecgroup: inode of the memory cgroup, 0 none */
 	uint64_t folio;  /* frame number of its folio's first page */
@@ -36,10 +37,11 @@ struct page {
 	uint16_t cats;   /* PM_CAT_* of the run it was met in, 0 if it was not met in one */
 	uint8_t order;   /* of the folio: it has 1 << order pages */
 	uint8_t state;   /* enum state (state.h), set by walk.c */
+	uint8_t kind;    /* enum page_kind, where the flags are known; likewise */
 	int16_t node;    /* NUMA node */
 };
 
-/* What to find out beyond the page table. FLAGS finds the folio of anonymous pages as well. */
+/* What to find out beyond the page table. FLAGS finds the folios that it needs as well: see page_flags. */
 enum page_want {
 	PAGE_WANT_FLAGS = 1, PAGE_WANT_COUNT = 2, PAGE_WANT_CGROUP = 4, PAGE_WANT_FOLIO = 8,
 	PAGE_WANT_NODE = 16,  /* of walk.c */
@@ -59,6 +61,15 @@ int page_read(const struct pagemap *pm, const struct frames *f, uint64_t addr, s
 
 /* The frame number, or 0: absent, or hidden from us. */
 uint64_t page_pfn(const struct page *pg);
+
+/*
+ * All flags that hold of the page, where kpf is valid: a folio is dirty, active, on a list and backed by
+ * swap as a whole, which before Linux 6.10 only its head says.
+ */
+uint64_t page_flags(const struct page *pg);
+
+/* Freed by MADV_FREE and not yet taken: whoever writes to it before has it back. */
+bool page_is_lazyfree(const struct page *pg);
 
 /* In RAM, but the kernel keeps its frame number from us (no CAP_SYS_ADMIN). */
 bool page_hidden(const struct page *pg);

@@ -251,7 +251,7 @@ probe_page_cache(struct target *t, struct cap *c)
 			const struct vma *v = &vmas.v[i];
 			struct cache k;
 
-			if (v->type != VMA_FILE)
+			if (!vma_is_file(v))
 				continue;
 			any = true;
 			told = cache_open(&k, t, v, v->start, v->start + t->pm.page_size, FILE_WANT_RESIDENT) &&

@@ -464,7 +464,7 @@ find_mapping(const struct query_place *at, const struct vma_list *vmas, const st
 static uint64_t
 mapping_base(const struct vma *v)
 {
-	return v->type == VMA_FILE && v->offset <= v->start ? v->start - v->offset : v->start;
+	return vma_is_file(v) && v->offset <= v->start ? v->start - v->offset : v->start;
 }
 
 uint64_t

@@ -20,7 +20,7 @@ state_row(enum state s)
 bool
 state_copies(const struct vma *v)
 {
-	return v->inode && !(v->perm & VMA_SHARED) && v->type != VMA_HUGETLB;
+	return vma_has_file(v) && !(v->perm & VMA_SHARED) && v->type != VMA_HUGETLB;
 }
 
 /*
@@ -76,8 +76,10 @@ state_of_file_kind(const struct vma *v)
 static enum state
 state_of_anon(const struct page *pg, const struct vma *v)
 {
-	uint64_t k = pg->kpf;
+	uint64_t k = page_flags(pg);
 
+	if (page_is_lazyfree(pg))
+		return STATE_LAZYFREE;
 	if (k & (KPF_COMPOUND_HEAD | KPF_COMPOUND_TAIL | KPF_THP)) {
 		if (pg->known & PAGE_SMALL)
 			return STATE_MTHP;
@@ -92,30 +94,53 @@ state_of_anon(const struct page *pg, const struct vma *v)
 	return k & KPF_MLOCKED ? STATE_MLOCKED : STATE_ANON;
 }
 
+enum page_kind
+page_kind(const struct page *pg, const struct vma *v)
+{
+	uint64_t k = page_flags(pg);
+
+	if (k & KPF_ZERO_PAGE)
+		return KIND_ZERO;
+	if (k & KPF_HUGE)
+		return KIND_HUGETLB;
+	if (k & KPF_ANON)
+		return KIND_ANON;
+	if (k & KPF_RESERVED || !(pg->word & PM_FILE))
+		return KIND_KERNEL;
+	if (k & KPF_SWAPBACKED)
+		return KIND_SHMEM;
+	/* what a driver or the kernel maps has no contents to be up to date with; a disk's pages have */
+	if ((v->type == VMA_KERNEL || v->type == VMA_DEVICE) && !(k & KPF_UPTODATE))
+		return KIND_KERNEL;
+	return v->type == VMA_SHM ? KIND_SHMEM : KIND_FILE; /* ramfs and secret memory are backed by nothing */
+}
+
 static enum state
 state_of_flags(const struct page *pg, const struct vma *v)
 {
-	uint64_t k = pg->kpf;
+	uint64_t k = page_flags(pg);
+	enum page_kind kind = page_kind(pg, v);
 
 	if (k & KPF_HWPOISON)
 		return STATE_HWPOISON;
-	if (k & KPF_ZERO_PAGE)
-		return STATE_ZERO;
-	if (k & KPF_HUGE)
-		return STATE_HUGETLB;
-	if (k & KPF_KSM && !(pg->known & PAGE_NO_KSM))
+	if (kind != KIND_ZERO && kind != KIND_HUGETLB && k & KPF_KSM && !(pg->known & PAGE_NO_KSM))
 		return STATE_KSM;
-	if (k & KPF_ANON)
-		return state_of_anon(pg, v);
-	if (k & KPF_RESERVED || !(pg->word & PM_FILE))
-		return STATE_DEVICE;
-	if (k & KPF_SWAPBACKED && k & KPF_SWAPCACHE)
-		return STATE_SWAPCACHE;
-	if (!(k & KPF_SWAPBACKED) && k & (KPF_DIRTY | KPF_WRITEBACK))
-		return STATE_FILE_DIRTY;
-	if (k & KPF_MLOCKED)
-		return STATE_MLOCKED;
-	return k & KPF_SWAPBACKED ? STATE_SHMEM : STATE_FILE;
+	switch (kind) {
+	case KIND_ZERO: return STATE_ZERO;
+	case KIND_HUGETLB: return STATE_HUGETLB;
+	case KIND_ANON: return state_of_anon(pg, v);
+	case KIND_KERNEL: return STATE_DEVICE;
+	case KIND_SHMEM:
+		if (k & KPF_SWAPBACKED && k & KPF_SWAPCACHE)
+			return STATE_SWAPCACHE;
+		return k & KPF_MLOCKED && v->behind != VMA_BEHIND_SECRET ? STATE_MLOCKED : STATE_SHMEM;
+	case KIND_FILE:
+		if (k & (KPF_DIRTY | KPF_WRITEBACK))
+			return STATE_FILE_DIRTY;
+		return k & KPF_MLOCKED ? STATE_MLOCKED : STATE_FILE;
+	case KIND_COUNT: break;
+	}
+	return STATE_FILE;
 }
 
 /* In RAM, and nothing known of its frame. */
@@ -124,7 +149,7 @@ state_of_word(const struct page *pg, const struct vma *v)
 {
 	if ((v->type == VMA_DEVICE && v->perm & VMA_SHARED) || v->type == VMA_KERNEL ||
 	    pg->known & PAGE_NO_RECORD)
-		return STATE_DEVICE; /* privately, /dev/zero is anonymous memory */
+		return STATE_DEVICE;
 	if (pg->word & PM_FILE)
 		return state_of_file_kind(v);
 	if (pg->cats & PM_CAT_PFNZERO && !(pg->word & PM_EXCLUSIVE))
@@ -148,6 +173,13 @@ state_of_page(const struct page *pg, const struct vma *v, unsigned devices)
 	return pg->known & PAGE_CACHED ? STATE_CACHED : STATE_NONE;
 }
 
+void
+page_judge(struct page *pg, const struct vma *v, unsigned devices)
+{
+	pg->state = (uint8_t)state_of_page(pg, v, devices);
+	pg->kind = pg->known & PAGE_FLAGS ? (uint8_t)page_kind(pg, v) : (uint8_t)KIND_COUNT;
+}
+
 enum state
 state_of_cats(uint64_t cats, const struct vma *v)
 {
@@ -163,7 +195,7 @@ state_of_cats(uint64_t cats, const struct vma *v)
 		return STATE_HUGETLB;
 	if (state_copies(v) && !(cats & PM_CAT_FILE))
 		return STATE_COPIED;
-	if (v->inode || cats & PM_CAT_FILE || v->type == VMA_SHM || v->type == VMA_KERNEL || v->type == VMA_DEVICE)
+	if (vma_has_file(v) || cats & PM_CAT_FILE || v->type == VMA_SHM || v->type == VMA_KERNEL || v->type == VMA_DEVICE)
 		return state_of_file_kind(v);
 	return cats & PM_CAT_HUGE ? STATE_THP_HEAD : STATE_ANON;
 }

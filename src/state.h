@@ -22,8 +22,15 @@ struct state_row {
 
 const struct state_row *state_row(enum state s);
 
+/* What a page in RAM whose flags are known belongs to, whatever has become of it. */
+enum page_kind { KIND_ANON, KIND_FILE, KIND_SHMEM, KIND_HUGETLB, KIND_ZERO, KIND_KERNEL, KIND_COUNT };
+enum page_kind page_kind(const struct page *pg, const struct vma *v);
+
 /* The state of a page from everything known about it. `devices`: number of swap devices. */
 enum state state_of_page(const struct page *pg, const struct vma *v, unsigned devices);
+
+/* Sets state and kind. */
+void page_judge(struct page *pg, const struct vma *v, unsigned devices);
 
 /* The state of a run from its PM_CAT_* alone: what the list's strips and totals are made of. */
 enum state state_of_cats(uint64_t cats, const struct vma *v);

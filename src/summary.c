@@ -32,7 +32,7 @@ summary_share_row(enum summary_share s)
 }
 
 const char *
-summary_kind_name(enum summary_kind k)
+summary_kind_name(enum page_kind k)
 {
 	static const char *const names[KIND_COUNT] = {
 	    [KIND_ANON] = "anon",       [KIND_FILE] = "file", [KIND_SHMEM] = "shmem",
@@ -140,23 +140,6 @@ summary_pss(const struct summary *s, uint64_t *bytes)
 
 /* --- folios ------------------------------------------------------------------------------------------ */
 
-static enum summary_kind
-kind_of(const struct page *pg, const struct vma *v)
-{
-	uint64_t k = pg->kpf;
-
-	if (k & KPF_ZERO_PAGE)
-		return KIND_ZERO;
-	if (k & KPF_HUGE)
-		return KIND_HUGETLB;
-	if (k & KPF_ANON)
-		return KIND_ANON;
-	if (k & KPF_RESERVED || !(pg->word & PM_FILE))
-		return KIND_KERNEL;
-	/* before 6.10 SWAPBACKED is not set on tails */
-	return k & KPF_SWAPBACKED || v->type == VMA_SHM ? KIND_SHMEM : KIND_FILE;
-}
-
 static enum summary_fit
 fit_of(const struct summary_run *run, uint64_t pages, size_t page_size)
 {
@@ -198,7 +181,7 @@ add_folio(struct summary *s, const struct vma *v, uint64_t addr, const struct pa
 	    pg->order != run->order || pmd != run->pmd) {
 		end_run(s);
 		*run = (struct summary_run){.start = addr, .pfn = pfn, .folio = pg->folio, .order = pg->order,
-		                            .kind = (uint8_t)kind_of(pg, v), .pmd = pmd};
+		                            .kind = (uint8_t)page_kind(pg, v), .pmd = pmd};
 	}
 	run->next = addr + s->page_size;
 	run->next_pfn = pfn + 1;

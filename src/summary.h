@@ -42,8 +42,7 @@ struct summary_share_row {
 };
 const struct summary_share_row *summary_share_row(enum summary_share s);
 
-enum summary_kind { KIND_ANON, KIND_FILE, KIND_SHMEM, KIND_HUGETLB, KIND_ZERO, KIND_KERNEL, KIND_COUNT };
-const char *summary_kind_name(enum summary_kind k);
+const char *summary_kind_name(enum page_kind k);
 
 /*
  * How the pages of a folio are mapped: the ways the kernel's thpmaps tells apart. What is whole has all

@@ -21,7 +21,7 @@ symbol_supported(void)
 static bool
 is_file(const struct vma *v)
 {
-	return v->inode && (v->type == VMA_FILE || v->type == VMA_SHM);
+	return vma_has_file(v) && (v->type == VMA_FILE || v->type == VMA_SHM);
 }
 
 static bool

@@ -6,9 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "util.h"
@@ -26,28 +23,12 @@ open_maps(struct target *t, struct err *err)
 	               "cannot look into process %d (%s)", (int)t->proc.pid, t->proc.comm);
 }
 
-/* The device numbers of the kernel's own file systems of huge pages, learnt from files of ours there. */
-static void
-find_huge_devices(struct target *t)
-{
-	static const unsigned sizes[] = {0, 21u << MAP_HUGE_SHIFT, 30u << MAP_HUGE_SHIFT};
-
-	for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
-		int fd = memfd_create("pmtop", MFD_CLOEXEC | MFD_HUGETLB | sizes[i]);
-		struct stat st;
-
-		if (fd >= 0 && fstat(fd, &st) == 0)
-			t->huge_dev[t->huge_devs++] = st.st_dev;
-		if (fd >= 0)
-			close(fd);
-	}
-}
-
 /* What was found out of the address space, beyond the page tables. */
 static void
 forget_more(struct target *t)
 {
 	threads_free(&t->threads);
+	kinds_forget(&t->kinds);
 	free(t->caps);
 	t->caps = NULL;
 }
@@ -61,7 +42,7 @@ target_open(struct target *t, const char *root, pid_t pid, struct err *err)
 	frames_open(&t->frames, &t->proc);
 	swaps_read(&t->swaps, &t->proc);
 	if (t->proc.live)
-		find_huge_devices(t);
+		kinds_learn(&t->kinds);
 	t->pm.page_size = (size_t)sysconf(_SC_PAGESIZE);
 	return 0;
 }
@@ -110,27 +91,14 @@ target_close(struct target *t)
 	proc_close(&t->proc);
 }
 
-/* A memfd, or System V memory, may be of huge pages: its name does not tell, its device does. */
-static void
-find_huge_pages(const struct target *t, struct vma_list *vmas)
-{
-	for (size_t i = 0; i < vmas->n; i++) {
-		struct vma *v = &vmas->v[i];
-
-		for (size_t k = 0; v->type == VMA_SHM && k < t->huge_devs; k++)
-			if (makedev(v->dev_major, v->dev_minor) == t->huge_dev[k])
-				v->type = VMA_HUGETLB;
-	}
-}
-
 int
 target_regions(struct target *t, struct vma_list *out, struct err *err)
 {
 	if (vma_read(t->maps, out, err) < 0)
 		return -1;
+	kinds_judge(&t->kinds, &t->proc, t->maps, out);
 	threads_read(&t->threads, &t->proc, out->n != t->regions);
 	threads_label(&t->threads, out);
-	find_huge_pages(t, out);
 	t->regions = out->n;
 	return 0;
 }

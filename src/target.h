@@ -4,6 +4,7 @@
 
 #include "frame.h"
 #include "helper.h"
+#include "kinds.h"
 #include "pagemap.h"
 #include "proc.h"
 #include "swap.h"
@@ -24,9 +25,8 @@ struct target {
 	struct track track;
 	struct swaps swaps;
 	struct threads threads;
-	dev_t huge_dev[3];     /* devices of the kernel's own hugetlbfs mounts */
-	size_t huge_devs;
 	struct helper *helper; /* who touches its files; NULL: nobody has asked yet */
+	struct kinds kinds;
 	struct cap *caps;      /* what was probed of it (probe.h); NULL: not yet */
 	size_t caps_n;
 	size_t regions;        /* at the last look: a change makes the threads worth another one */

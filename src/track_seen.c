@@ -75,7 +75,7 @@ struct signer {
 static uint64_t
 sign_absent(const struct signer *s, uint64_t word, uint64_t before)
 {
-	return !word && !s->v->inode && s->v->type != VMA_SHM ? s->zeros : before;
+	return !word && !vma_has_file(s->v) && s->v->type != VMA_SHM ? s->zeros : before;
 }
 
 static void

@@ -60,7 +60,7 @@ is_barred(const struct vma *v, const struct track_ranges *barred)
 static bool
 is_stable(const struct vma *v)
 {
-	return v->type == VMA_KERNEL || v->type == VMA_DEVICE || (v->inode && !(v->perm & VMA_WRITE));
+	return v->type == VMA_KERNEL || v->type == VMA_DEVICE || (vma_has_file(v) && !(v->perm & VMA_WRITE));
 }
 
 void

@@ -18,13 +18,38 @@ starts(const char *s, const char *prefix)
 	return strncmp(s, prefix, strlen(prefix)) == 0;
 }
 
+/* What the kernel makes itself. A file's name begins with /, so none can look like these. */
+static const struct {
+	const char *prefix, *words;
+} kernels[] = {
+    {"[vvar", "the kernel's data for system calls without a call (clock)"},
+    {"[vdso", "the kernel's code for system calls without a call (clock)"},
+    {"[vsyscall", "old entry points of the kernel, above all processes"},
+    {"[uprobes", "the kernel's copies of instructions that are probed (uprobes)"},
+    {"anon_inode:[io_uring]", "rings of io_uring: requests to the kernel, and its answers"},
+    {"anon_inode:[perf_event]", "ring of perf: events that the kernel records"},
+    {"anon_inode:bpf", "memory of a BPF program, shared with the kernel"},
+    {"anon_inode:kvm", "KVM's: state of a virtual machine, shared with the kernel"},
+    {"socket:", "ring of a socket: packets, shared with the kernel"},
+};
+
+const char *
+vma_kernel_words(const struct vma *v)
+{
+	for (size_t i = 0; i < ARRAY_LEN(kernels); i++)
+		if (starts(v->name, kernels[i].prefix))
+			return kernels[i].words;
+	return NULL;
+}
+
 static bool
 is_shm_name(const char *name)
 {
 	return starts(name, "/memfd:") || starts(name, "/dev/shm/") || starts(name, "/SYSV") ||
-	       starts(name, "/dev/zero (deleted)");
+	       starts(name, "/dev/zero (deleted)") || starts(name, "/secretmem");
 }
 
+/* By the name alone: all there is to go by where nothing is known of the device. */
 static enum vma_type
 type_of(const struct vma *v)
 {
@@ -34,17 +59,43 @@ type_of(const struct vma *v)
 		return VMA_HEAP;
 	if (starts(n, "[stack"))
 		return VMA_STACK;
-	if (starts(n, "[vdso") || starts(n, "[vvar") || starts(n, "[vsyscall") || starts(n, "[uprobes"))
+	if (vma_kernel_words(v))
 		return VMA_KERNEL;
 	if (starts(n, "/anon_hugepage") || starts(n, "/dev/hugepages/"))
 		return VMA_HUGETLB;
 	if (is_shm_name(n) || starts(n, "[anon_shmem:"))
 		return VMA_SHM;
-	if (starts(n, "/dev/") || starts(n, "/sys/devices/") || starts(n, "anon_inode:"))
+	if ((starts(n, "/dev/") && (v->perm & VMA_SHARED || strcmp(n, "/dev/zero"))) ||
+	    starts(n, "/sys/devices/") || starts(n, "anon_inode:"))
 		return VMA_DEVICE;
-	if (v->inode || n[0] == '/')
+	if (n[0] == '/' ? strcmp(n, "/dev/zero") != 0 : v->inode != 0)
 		return VMA_FILE;
 	return v->perm & (VMA_READ | VMA_WRITE | VMA_EXEC) ? VMA_ANON : VMA_RESERVE;
+}
+
+bool
+vma_has_file(const struct vma *v)
+{
+	switch ((enum vma_type)v->type) {
+	case VMA_ANON:
+	case VMA_HEAP:
+	case VMA_STACK:
+	case VMA_RESERVE:
+	case VMA_GUARD: return false;
+	case VMA_FILE:
+	case VMA_SHM:
+	case VMA_HUGETLB:
+	case VMA_KERNEL:
+	case VMA_DEVICE:
+	case VMA_TYPES: break;
+	}
+	return v->inode || v->dev_major || v->dev_minor || v->name[0] == '/';
+}
+
+bool
+vma_is_file(const struct vma *v)
+{
+	return vma_has_file(v) && (v->type == VMA_FILE || v->behind == VMA_BEHIND_TMPFS || v->behind == VMA_BEHIND_RAMFS);
 }
 
 static bool
@@ -135,7 +186,7 @@ vma_read(int fd, struct vma_list *list, struct err *err)
 bool
 vma_hides_pages(const struct vma *v)
 {
-	return starts(v->name, "[vvar") || (v->type == VMA_DEVICE && !starts(v->name, "/dev/zero"));
+	return starts(v->name, "[vvar") || v->type == VMA_DEVICE || (v->type == VMA_KERNEL && starts(v->name, "anon_inode:"));
 }
 
 bool

@@ -20,13 +20,22 @@ enum vma_type {
 	VMA_HEAP,
 	VMA_STACK,
 	VMA_FILE,
-	VMA_SHM,     /* tmpfs, memfd, SysV, shared anonymous */
+	VMA_SHM,     /* in memory alone: tmpfs, ramfs, memfd, SysV, shared anonymous, secret */
 	VMA_HUGETLB,
 	VMA_RESERVE, /* no access allowed: address space kept aside */
 	VMA_GUARD,   /* the same below a thread's stack */
-	VMA_KERNEL,  /* vdso, vvar, vsyscall */
+	VMA_KERNEL,  /* vdso, vvar, vsyscall; rings of io_uring, perf and sockets */
 	VMA_DEVICE,
 	VMA_TYPES
+};
+
+/* Which memory that is nowhere else: what the type leaves open. */
+enum vma_behind {
+	VMA_BEHIND_UNKNOWN, /* or nothing, or no such memory */
+	VMA_BEHIND_SHMEM,   /* the kernel's own: memfd, SysV, shared anonymous */
+	VMA_BEHIND_TMPFS,   /* a file of a mounted tmpfs */
+	VMA_BEHIND_RAMFS,   /* of a ramfs: never in swap */
+	VMA_BEHIND_SECRET,  /* memfd_secret: nor can the kernel read it */
 };
 
 struct vma {
@@ -34,7 +43,8 @@ struct vma {
 	uint64_t offset, inode;
 	uint32_t dev_major, dev_minor;
 	uint8_t perm; /* enum vma_perm */
-	uint8_t type; /* enum vma_type */
+	uint8_t type;   /* enum vma_type */
+	uint8_t behind; /* enum vma_behind */
 	const char *name; /* as the kernel wrote it (only newline escaped), ours for threads' stacks, "" if none; not safe to print raw */
 };
 
@@ -48,7 +58,8 @@ struct vma_list {
 
 /*
  * Parse the text of a maps file. Takes `text` (malloc'ed, NUL-terminated) over. Lines that are not
- * understood are skipped and counted, never guessed at: *odd tells how many.
+ * understood are skipped and counted, never guessed at: *odd tells how many. Types are what the names
+ * say, until kinds_judge knows better.
  */
 void vma_parse(struct vma_list *list, char *text, size_t *odd);
 
@@ -59,10 +70,19 @@ void vma_free(struct vma_list *list);
 /* Gives region i another name; takes `name` (malloc'ed) over. */
 void vma_rename(struct vma_list *list, size_t i, char *name);
 
+/* Whether there is a file, of a device or of the kernel's, that the pages come from. Inodes can be 0. */
+bool vma_has_file(const struct vma *v);
+
+/* A file with a place in a folder: on a disk or in memory, but neither a device nor huge pages. */
+bool vma_is_file(const struct vma *v);
+
+/* What the kernel's regions are, in words; NULL: it is none of the kernel's. */
+const char *vma_kernel_words(const struct vma *v);
+
 /*
  * Whether pages may be there that the page table does not show: drivers map frames without struct
  * page (VM_PFNMAP), and the kernel passes over such regions as if they were empty. Only VmFlags (pf)
- * tells for certain; [vvar] is always one, and what a device maps mostly is. /dev/zero is memory.
+ * tells for certain; [vvar] is always one, and what a device or perf maps mostly is.
  */
 bool vma_hides_pages(const struct vma *v);
 

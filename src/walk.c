@@ -23,6 +23,14 @@ struct pages_walk {
 	bool asked; /* of the gap that is told, the page cache */
 };
 
+/* What the empty entry of a page says: where the page table does not show all, nothing. */
+static void
+judge_empty(const struct pages_walk *w, struct page *pg)
+{
+	if (vma_hides_pages(w->v))
+		*pg = (struct page){.state = STATE_UNREADABLE, .kind = KIND_COUNT};
+}
+
 static int
 read_batch(struct pages_walk *w, uint64_t addr, struct page *pages, size_t n, uint64_t cats)
 {
@@ -35,7 +43,9 @@ read_batch(struct pages_walk *w, uint64_t addr, struct page *pages, size_t n, ui
 		numa_nodes(&t->proc, addr, t->pm.page_size, pages, n);
 	for (size_t i = 0; i < n; i++) {
 		pages[i].cats = (uint16_t)cats;
-		pages[i].state = (uint8_t)state_of_page(&pages[i], w->v, t->swaps.n);
+		page_judge(&pages[i], w->v, t->swaps.n);
+		if (pages[i].state == STATE_NONE)
+			judge_empty(w, &pages[i]);
 	}
 	return 0;
 }
@@ -62,8 +72,6 @@ tell_gap_pages(struct pages_walk *w, uint64_t start, uint64_t end, enum state s)
 				pages[i].known |= PAGE_CACHE_ASKED;
 			if (s == STATE_CACHED)
 				pages[i].known |= PAGE_CACHED;
-			else if (s == STATE_UNREADABLE)
-				pages[i].known = 0;
 		}
 		if (w->fns->pages(w->arg, at, pages, n))
 			return 1;
@@ -189,7 +197,7 @@ walk_again(struct target *t, const struct vma *v, uint64_t addr, unsigned want, 
 		if (!(pages[i].word & (PM_PRESENT | PM_SWAPPED)))
 			pages[i].known |= old[i].known & GAP;
 		pages[i].cats = old[i].cats;
-		pages[i].state = (uint8_t)state_of_page(&pages[i], v, t->swaps.n);
+		page_judge(&pages[i], v, t->swaps.n);
 	}
 	return 0;
 }

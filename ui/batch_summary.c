@@ -351,7 +351,7 @@ static const struct sum_column folio_columns[] = {
 };
 
 static void
-folio_row(struct sink *k, enum summary_kind kind, unsigned order)
+folio_row(struct sink *k, enum page_kind kind, unsigned order)
 {
 	const struct summary_folios *f = &k->s->folios[kind][order];
 	uint64_t n = 0;
@@ -377,7 +377,7 @@ folios_rows(struct sink *k)
 	for (unsigned kind = 0; kind < KIND_COUNT; kind++)
 		for (unsigned order = 0; order < SUMMARY_ORDERS; order++)
 			if (k->s->folios[kind][order].met)
-				folio_row(k, (enum summary_kind)kind, order);
+				folio_row(k, (enum page_kind)kind, order);
 	if (lost)
 		sink_row(k, rest);
 }

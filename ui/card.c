@@ -191,7 +191,7 @@ add_where(struct card *c, const struct vma *v, uint64_t addr)
 	if (c->width > label + n)
 		ui_name_cut(&name, v, (size_t)(c->width - label - n));
 	card_add(c, ROLE_TEXT, "where", NULL, "%s%s", name.s ? name.s : "", offset);
-	if (v->inode)
+	if (vma_has_file(v))
 		card_add(c, ROLE_TEXT, "file offset", NULL, "%llx",
 		         (unsigned long long)(addr - v->start + v->offset));
 	card_add(c, ROLE_TEXT, "region", perm, "%llx+%s", (unsigned long long)v->start,

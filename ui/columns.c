@@ -341,7 +341,7 @@ page_value_PHYSICAL(const struct page_row *row)
 static struct value
 page_value_FILE_OFFSET(const struct page_row *row)
 {
-	return row->v->inode ? hex(row->addr - row->v->start + row->v->offset) : unknown;
+	return vma_has_file(row->v) ? hex(row->addr - row->v->start + row->v->offset) : unknown;
 }
 
 static struct value

@@ -47,7 +47,7 @@ kind_of(const struct vma_list *vmas, size_t i)
 static bool
 is_bss(const struct vma *v, const struct vma *before, uint64_t block)
 {
-	return is_bare(v) && v->perm & VMA_WRITE && before->type == VMA_FILE && v->start == before->end &&
+	return is_bare(v) && v->perm & VMA_WRITE && vma_is_file(before) && v->start == before->end &&
 	       v->end - v->start <= before->end - block;
 }
 

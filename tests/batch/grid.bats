@@ -75,7 +75,7 @@ letters() {
 	for lens in state writes backing sharing LRU folios NUMA swap physical; do
 		is "$(letters --grid=heap --lens $lens | awk -F '[ ,]+' '{ for (i = 2; i <= NF; i += 2) n += $i; print n }')" 64
 	done
-	is "$(letters --grid=10110000..+8p --lens 5)" "A 1, R 1, a 1, i 1, r 3, u 1"
+	is "$(letters --grid=10110000..+8p --lens 5)" "A 1, R 1, a 1, f 1, i 1, r 2, u 1"
 	is "$(letters --grid=10070000..+8p --lens swap)" ". 2, 0 2, 1 3, r 1"
 	is "$(letters --grid=10120000..+16p --lens folios)" "4 16"
 	refused 2 'give one of state writes backing' --grid --lens colour "$PID"

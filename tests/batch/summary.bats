@@ -105,8 +105,8 @@ counted() {
 		summary.total.swapped.bytes summary.total.regions summary.total.pss | xargs)" \
 		"unreadable 5 heap 163840 32768 0x20583c 8 __RUDl_____Ma_b______x________________ 1 1878 anon 4 65536 65536 null 2866 471040 50 5716592"
 	# frames that are hidden are a row without a name
-	is "$(json "$t/json" summary.flags summary.flags.26.flags summary.flags.26.pages summary.flags.26.long | xargs)" \
-		"27 null 22 null"
+	is "$(json "$t/json" summary.flags summary.flags.27.flags summary.flags.27.pages summary.flags.27.long | xargs)" \
+		"28 null 22 null"
 	is "$(json "$t/json" summary.folios summary.folios.9.kind summary.folios.9.pages summary.folios.9.aligned | xargs)" \
 		"10 null 22 null"
 	pm --summary --csv -n "$PID" >"$t/csv"

@@ -412,6 +412,9 @@ test_regions(void)
 	r.known = false;
 	is_truth(ask("rss>0", FILTER_REGION, &x), TRUTH_UNKNOWN, "not counted");
 	v.type = VMA_KERNEL;
+	is_truth(ask("rss>0 | rss=0", FILTER_REGION, &x), TRUTH_UNKNOWN, "a ring whose page table is not shown");
+	v.inode = 0;
+	v.name = "[vvar]";
 	is_truth(ask("rss>0 | rss=0", FILTER_REGION, &x), TRUTH_NO, "the kernel's own: there is nothing to count");
 }
 

@@ -4,6 +4,7 @@
 
 #include "fake.h"
 #include "mounts.h"
+#include "proc.h"
 #include "tap.h"
 
 static const char text[] =
@@ -23,7 +24,7 @@ static const struct {
 	const char *type;
 	enum mount_kind kind;
 } by_device[] = {
-    {0, 21, "proc", MOUNT_KERNEL},      {0, 6, "devtmpfs", MOUNT_NODES},    {0, 23, "tmpfs", MOUNT_MEMORY},
+    {0, 21, "proc", MOUNT_DRIVER},      {0, 6, "devtmpfs", MOUNT_NODES},    {0, 23, "tmpfs", MOUNT_MEMORY},
     {254, 0, "ext4", MOUNT_DISK},       {0, 40, "hugetlbfs", MOUNT_HUGETLB}, {0, 41, "btrfs", MOUNT_DISK},
     {0, 42, "fuse.sshfs", MOUNT_REMOTE}, {0, 43, "nfs4", MOUNT_REMOTE},       {259, 1048575, "xfs", MOUNT_DISK},
 };
@@ -86,6 +87,11 @@ test_names_alike(void)
 	ok(mounts_by_device(&m, 0, 2)->kind == MOUNT_REMOTE && mounts_by_device(&m, 0, 4)->kind == MOUNT_REMOTE,
 	   "with and without a server's name");
 	mounts_free(&m);
+	mounts_parse(&m, mem_strdup("1 1 0:7 / /srv/dev rw - tmpfs t rw\n2 1 0:7 / /dev rw - tmpfs t rw\n"
+	                            "3 1 0:7 /shm /dev/shm rw - tmpfs t rw\n4 1 0:8 / /dev/shm rw - tmpfs t rw\n"));
+	ok(mounts_by_device(&m, 0, 7)->kind == MOUNT_NODES, "a container's /dev, wherever else it is mounted");
+	ok(mounts_by_device(&m, 0, 8)->kind == MOUNT_MEMORY, "and one mounted below it");
+	mounts_free(&m);
 }
 
 /* Against the kernel: the folder we are in has the device that its mount has. */
@@ -97,7 +103,7 @@ test_own(void)
 	struct err err;
 	struct stat st;
 
-	if (proc_open(&p, "/proc", getpid(), &err) < 0 || !mounts_read(&m, &p)) {
+	if (proc_open(&p, "/proc", getpid(), &err) < 0 || !mounts_read(&m, p.dir)) {
 		ok(true, "own mounts # SKIP cannot read them");
 		return;
 	}

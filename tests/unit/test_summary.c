@@ -265,7 +265,7 @@ test_hidden(void)
 
 /* met, and pages aligned, unaligned, partial */
 static bool
-folios_are(const struct summary *s, enum summary_kind k, unsigned order, uint64_t met, uint64_t aligned,
+folios_are(const struct summary *s, enum page_kind k, unsigned order, uint64_t met, uint64_t aligned,
            uint64_t unaligned, uint64_t partial)
 {
 	const struct summary_folios *f = &s->folios[k][order];
@@ -462,7 +462,7 @@ test_kinds(void)
 		const char *name;
 		uint64_t word, kpf;
 		enum vma_type type;
-		enum summary_kind want;
+		enum page_kind want;
 	} rows[] = {
 	    {"anonymous", W(8100000000000005), W(400005828), VMA_ANON, KIND_ANON},
 	    {"copy of a file's page", W(8100000000000005), W(400005828), VMA_FILE, KIND_ANON},

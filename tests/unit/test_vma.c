@@ -75,7 +75,7 @@ test_lines(void)
 	    {"1000-2000 rw-s 00000000 00:05 5 /dev/dri/card0", 0x1000, 0x2000, 0, 5, 0, 5, "rw-s",
 	     "/dev/dri/card0", VMA_DEVICE},
 	    {"1000-2000 rw-s 00000000 00:0c 5 anon_inode:[io_uring]", 0x1000, 0x2000, 0, 5, 0, 12, "rw-s",
-	     "anon_inode:[io_uring]", VMA_DEVICE},
+	     "anon_inode:[io_uring]", VMA_KERNEL},
 	    {"1000-2000 rw-p 00000000 08:01 3 /home/me/[heap]", 0x1000, 0x2000, 0, 3, 8, 1, "rw-p",
 	     "/home/me/[heap]", VMA_FILE},
 	};
