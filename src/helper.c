@@ -269,7 +269,7 @@ set_ask(struct helper *h, enum helper_kind kind, const struct vma *v)
 	                         .map = {v->start, v->end, v->offset, v->perm}};
 	if (v->name[0] == '/' && strlen(v->name) < sizeof(a->name))
 		strcpy(a->name, v->name);
-	return v->inode != 0;
+	return vma_has_file(v);
 }
 
 bool
@@ -341,4 +341,13 @@ helper_symbol_vdso(struct helper *h, const struct proc *p, const struct vma *v, 
 	set_ask(h, HELPER_SYMBOL_VDSO, v);
 	memcpy(h->ask.image, page, u64_min(page_size, sizeof(h->ask.image)));
 	return ask_symbol(h, p, addr, out);
+}
+
+bool
+helper_node(struct helper *h, const struct proc *p, const struct vma *v, struct file_node *out)
+{
+	if (!p->live || !set_ask(h, HELPER_NODE, v) || !ask(h, p))
+		return false;
+	*out = h->answer.node;
+	return true;
 }

@@ -33,6 +33,16 @@ void helper_main(int argc, char **argv);
 struct helper *helper_new(void);  /* starts nothing yet */
 void helper_free(struct helper *h);
 
+/* What lies behind a mapping that has a name: a device, a file, and on which file system. */
+struct file_node {
+	uint32_t mode;                   /* as st_mode */
+	uint32_t dev_major, dev_minor;   /* of a device: which */
+	uint64_t fs;                     /* as f_type of statfs; 0: not told */
+};
+
+/* Looks at it, and opens nothing. false: nothing could be learnt. */
+bool helper_node(struct helper *h, const struct proc *p, const struct vma *v, struct file_node *out);
+
 /* What the files behind mappings say of their pages. */
 enum { FILE_PAGES = 1 << 16 };
 enum file_want { FILE_WANT_RESIDENT = 1, FILE_WANT_DATA = 2 };

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -142,6 +143,29 @@ open_found(int path, const struct helper_ask *ask)
 	if (path >= 0)
 		close(path);
 	return fd;
+}
+
+static bool
+look_at(int path, const struct helper_ask *ask, struct file_node *out)
+{
+	struct statfs fs = {0};
+	struct stat st;
+	bool ok = path >= 0 && fstat(path, &st) == 0;
+
+	if (ok && fstatfs(path, &fs) < 0)
+		fs = (struct statfs){0};
+	ok = ok && is_inode(&st, &fs, ask->inode);
+	if (ok)
+		*out = (struct file_node){st.st_mode, major(st.st_rdev), minor(st.st_rdev), (unsigned long)fs.f_type};
+	if (path >= 0)
+		close(path);
+	return ok;
+}
+
+bool
+helper_look(const struct helper_ask *ask, struct file_node *out)
+{
+	return look_at(find_by_mapping(ask), ask, out) || (ask->name[0] && look_at(find_by_name(ask, ask->name), ask, out));
 }
 
 int

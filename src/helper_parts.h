@@ -21,6 +21,7 @@ struct helper_map {
 
 enum helper_kind {
 	HELPER_PAGES,
+	HELPER_NODE,
 	HELPER_SYMBOL,      /* at `start`, in the file of `map` */
 	HELPER_SYMBOL_VDSO, /* the same in the kernel's own, of which `image` is the first page */
 };
@@ -51,6 +52,7 @@ struct helper_answer {
 	union {
 		struct file_pages pages;
 		struct helper_symbol symbol;
+		struct file_node node;
 	};
 };
 
@@ -59,6 +61,9 @@ bool helper_can_start(void);
 
 /* The file behind the mapping, open for reading; -1: it cannot be had, or is another one. */
 int helper_open(const struct helper_ask *ask);
+
+/* What is behind it, which need not be a file. false: it cannot be looked at, or is another one. */
+bool helper_look(const struct helper_ask *ask, struct file_node *out);
 
 bool helper_file_pages(const struct helper_ask *ask, struct file_pages *out);
 

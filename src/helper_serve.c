@@ -133,6 +133,8 @@ answer(const struct helper_ask *ask, int reader, struct helper_answer *a)
 	switch ((enum helper_kind)ask->kind) {
 	case HELPER_PAGES:
 		return helper_file_pages(ask, &a->pages) ? HELPER_OK : HELPER_NOTHING;
+	case HELPER_NODE:
+		return helper_look(ask, &a->node) ? HELPER_OK : HELPER_NOTHING;
 	case HELPER_SYMBOL:
 	case HELPER_SYMBOL_VDSO:
 		return helper_reader_ask(reader, ask, a);

@@ -2,6 +2,7 @@
 #include "kinds.h"
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -13,10 +14,12 @@
 #include "kabi.h"
 #include "util.h"
 
-/* A device of no mount we know of. */
-struct kinds_page {
+/* What the helper said of a file. */
+struct kinds_node {
+	uint64_t inode;
 	uint32_t major, minor;
-	bool huge;
+	bool known;
+	struct file_node node;
 };
 
 /* --- the kernel's own file systems, which no list of mounts has ------------------------------------------ */
@@ -70,7 +73,7 @@ read_mounts(struct kinds *k, const struct proc *p)
 		mounts_read(&k->ours, self);
 		close(self);
 	}
-	k->pages_n = 0;
+	k->nodes_n = 0;
 	k->read_ns = time_ns();
 	k->cost_ns = k->read_ns - begin;
 }
@@ -104,85 +107,166 @@ refresh_mounts(struct kinds *k, const struct proc *p, const struct vma_list *vma
 
 /* --- one region ---------------------------------------------------------------------------------------- */
 
+/* All that a judgement can need. */
+struct judge {
+	struct kinds *k;
+	struct helper *helper;
+	const struct proc *p;
+	int maps;
+};
+
+static const struct kinds_node *
+ask_node(const struct judge *j, const struct vma *v)
+{
+	struct kinds *k = j->k;
+	struct kinds_node one = {.inode = v->inode, .major = v->dev_major, .minor = v->dev_minor};
+
+	for (size_t i = 0; i < k->nodes_n; i++)
+		if (k->nodes[i].inode == one.inode && k->nodes[i].major == one.major && k->nodes[i].minor == one.minor)
+			return &k->nodes[i];
+	one.known = helper_node(j->helper, j->p, v, &one.node);
+	k->nodes = vec_room(k->nodes, k->nodes_n, &k->nodes_cap, sizeof(*k->nodes));
+	k->nodes[k->nodes_n] = one;
+	return &k->nodes[k->nodes_n++];
+}
+
 /*
  * Of a file on a mount that nobody shows us (another namespace's, or taken away since), the size of its
  * pages says whether they are of the hugetlb pool. Linux 6.11 tells.
  */
 static bool
-has_huge_pages(struct kinds *k, int maps, const struct vma *v)
+has_huge_pages(int maps, const struct vma *v)
 {
 	struct pm_procmap_query q = {.size = sizeof(q), .query_addr = v->start};
-	struct kinds_page one = {.major = v->dev_major, .minor = v->dev_minor};
 
-	for (size_t i = 0; i < k->pages_n; i++)
-		if (k->pages[i].major == one.major && k->pages[i].minor == one.minor)
-			return k->pages[i].huge;
-	one.huge = ioctl(maps, PM_IOC_QUERY, &q) == 0 && q.vma_page_size > (uint64_t)sysconf(_SC_PAGESIZE);
-	k->pages = vec_room(k->pages, k->pages_n, &k->pages_cap, sizeof(*k->pages));
-	k->pages[k->pages_n++] = one;
-	return one.huge;
+	return ioctl(maps, PM_IOC_QUERY, &q) == 0 && q.vma_page_size > (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+static void
+set(struct vma *v, enum vma_type type, enum vma_behind behind)
+{
+	v->type = (uint8_t)type;
+	v->behind = (uint8_t)behind;
 }
 
 /* Privately, /dev/zero is anonymous memory: the kernel forgets the file. */
 static void
-judge_node(struct vma *v)
+judge_device(struct vma *v, bool zero)
 {
-	if (v->perm & VMA_SHARED || strcmp(v->name, "/dev/zero"))
-		v->type = VMA_DEVICE;
+	if (v->perm & VMA_SHARED || !zero)
+		set(v, VMA_DEVICE, VMA_BEHIND_UNKNOWN);
 	else
-		v->type = v->perm & (VMA_READ | VMA_WRITE | VMA_EXEC) ? VMA_ANON : VMA_RESERVE;
+		set(v, v->perm & (VMA_READ | VMA_WRITE | VMA_EXEC) ? VMA_ANON : VMA_RESERVE, VMA_BEHIND_UNKNOWN);
+}
+
+/* false: it does not settle the matter. */
+static bool
+judge_node(const struct file_node *n, struct vma *v)
+{
+	enum { MEMORY_MAJOR = 1, ZERO_MINOR = 5 };
+
+	if (S_ISCHR(n->mode)) {
+		judge_device(v, n->dev_major == MEMORY_MAJOR && n->dev_minor == ZERO_MINOR);
+		return true;
+	}
+	if (S_ISBLK(n->mode)) /* the page cache of a disk */
+		set(v, VMA_FILE, VMA_BEHIND_UNKNOWN);
+	else if (n->fs == HUGETLBFS_MAGIC)
+		set(v, VMA_HUGETLB, VMA_BEHIND_UNKNOWN);
+	else if (n->fs == TMPFS_MAGIC)
+		set(v, VMA_SHM, VMA_BEHIND_TMPFS);
+	else if (n->fs == RAMFS_MAGIC)
+		set(v, VMA_SHM, VMA_BEHIND_RAMFS);
+	else
+		return false;
+	return true;
+}
+
+/* A device may have a name anywhere, and in a folder of devices there may be files. */
+static bool
+may_be_device(const struct mount *m, const struct vma *v)
+{
+	switch ((enum mount_kind)m->kind) {
+	case MOUNT_NODES: return true;
+	case MOUNT_MEMORY:
+	case MOUNT_RAMFS: return !(v->perm & VMA_SHARED);
+	case MOUNT_DISK: return !(v->perm & VMA_SHARED) && strstr(v->name, "/dev/");
+	case MOUNT_REMOTE:
+	case MOUNT_HUGETLB:
+	case MOUNT_DRIVER: break;
+	}
+	return false;
 }
 
 static void
-judge_mount(const struct mount *m, struct vma *v)
+judge_mount(const struct judge *j, const struct mount *m, struct vma *v)
 {
+	const struct kinds_node *node = may_be_device(m, v) ? ask_node(j, v) : NULL;
+
+	if (node && node->known && judge_node(&node->node, v))
+		return;
 	switch ((enum mount_kind)m->kind) {
 	case MOUNT_DISK:
-	case MOUNT_REMOTE: v->type = VMA_FILE; return;
-	case MOUNT_MEMORY:
-		v->type = VMA_SHM;
-		v->behind = VMA_BEHIND_TMPFS;
-		return;
-	case MOUNT_RAMFS:
-		v->type = VMA_SHM;
-		v->behind = VMA_BEHIND_RAMFS;
-		return;
-	case MOUNT_HUGETLB: v->type = VMA_HUGETLB; return;
-	case MOUNT_NODES: judge_node(v); return;
-	case MOUNT_DRIVER: v->type = VMA_DEVICE; return;
+	case MOUNT_REMOTE: set(v, VMA_FILE, VMA_BEHIND_UNKNOWN); return;
+	case MOUNT_MEMORY: set(v, VMA_SHM, VMA_BEHIND_TMPFS); return;
+	case MOUNT_RAMFS: set(v, VMA_SHM, VMA_BEHIND_RAMFS); return;
+	case MOUNT_HUGETLB: set(v, VMA_HUGETLB, VMA_BEHIND_UNKNOWN); return;
+	case MOUNT_NODES: judge_device(v, !strcmp(v->name, "/dev/zero")); return;
+	case MOUNT_DRIVER: set(v, VMA_DEVICE, VMA_BEHIND_UNKNOWN); return;
 	}
 }
 
+/* On a device that neither a mount nor the kernel's own file systems have. */
 static void
-judge(struct kinds *k, int maps, struct vma *v)
+judge_unknown(const struct judge *j, struct vma *v)
 {
+	const struct kinds_node *node;
+
+	if (!j->k->own_n) { /* a fixture's: of the kernel's own the names must do */
+		if (!strncmp(v->name, "/secretmem", strlen("/secretmem")))
+			v->behind = VMA_BEHIND_SECRET;
+		return;
+	}
+	node = ask_node(j, v);
+	if (node->known && judge_node(&node->node, v))
+		return;
+	if (has_huge_pages(j->maps, v))
+		set(v, VMA_HUGETLB, VMA_BEHIND_UNKNOWN);
+	else if (v->type != VMA_DEVICE) /* what has the name of the kernel's own would be on a device of its own */
+		set(v, VMA_FILE, VMA_BEHIND_UNKNOWN);
+}
+
+static void
+judge(const struct judge *j, struct vma *v)
+{
+	const struct kinds *k = j->k;
 	const struct kinds_own *own = own_by_device(k, v);
-	const struct mount *m = own ? NULL : mounts_by_device(&k->theirs, v->dev_major, v->dev_minor);
+	const struct mount *m;
 
 	if (own) {
-		v->type = own->type;
-		v->behind = own->behind;
+		set(v, (enum vma_type)own->type, (enum vma_behind)own->behind);
 		return;
 	}
 	if (v->name[0] != '/')
 		return; /* what the kernel calls so is so: a file's name begins with / */
+	m = mounts_by_device(&k->theirs, v->dev_major, v->dev_minor);
 	if (!m)
 		m = mounts_by_device(&k->ours, v->dev_major, v->dev_minor);
 	if (m)
-		judge_mount(m, v);
-	else if (k->own_n) /* whatever has the name of the kernel's own would be on a device of its own */
-		v->type = has_huge_pages(k, maps, v) ? VMA_HUGETLB : v->type == VMA_DEVICE ? VMA_DEVICE : VMA_FILE;
-	else if (!strncmp(v->name, "/secretmem", strlen("/secretmem")))
-		v->behind = VMA_BEHIND_SECRET;
+		judge_mount(j, m, v);
+	else
+		judge_unknown(j, v);
 }
 
 void
-kinds_judge(struct kinds *k, const struct proc *p, int maps, struct vma_list *vmas)
+kinds_judge(struct kinds *k, struct helper *h, const struct proc *p, int maps, struct vma_list *vmas)
 {
+	struct judge j = {k, h, p, maps};
+
 	refresh_mounts(k, p, vmas);
 	for (size_t i = 0; i < vmas->n; i++)
 		if (vma_has_file(&vmas->v[i]))
-			judge(k, maps, &vmas->v[i]);
+			judge(&j, &vmas->v[i]);
 }
 
 bool
@@ -200,8 +284,8 @@ kinds_forget(struct kinds *k)
 {
 	mounts_free(&k->theirs);
 	mounts_free(&k->ours);
-	free(k->pages);
-	k->pages = NULL;
-	k->pages_n = k->pages_cap = 0;
+	free(k->nodes);
+	k->nodes = NULL;
+	k->nodes_n = k->nodes_cap = 0;
 	k->read_ns = 0;
 }

@@ -2,6 +2,7 @@
 #ifndef PM_KINDS_H
 #define PM_KINDS_H
 
+#include "helper.h"
 #include "mounts.h"
 #include "proc.h"
 #include "vma.h"
@@ -10,7 +11,8 @@
  * What kind of memory a mapping of a file is: asked of the device that maps names, never of the file,
  * and never of its name alone, for anybody may call a folder /dev/shm. The device is that of a mount
  * of the process's (or of ours: a file may come from another namespace), or of one that the kernel
- * keeps to itself, learnt from files of our own there. What is on none of them stays what its name says.
+ * keeps to itself, learnt from files of our own there. Where both devices and files may be, or nobody knows
+ * the mount, the helper looks. What is left is what its name says.
  */
 enum { KINDS_OWN = 32 };
 
@@ -23,15 +25,15 @@ struct kinds {
 	struct mounts theirs, ours;
 	uint64_t read_ns, cost_ns; /* when the mounts were read, and what it took */
 	uint64_t seen;             /* of the devices at that time: when others come, mounts may have */
-	struct kinds_page *pages;  /* devices of no mount, and whether they have pages of the hugetlb pool */
-	size_t pages_n, pages_cap;
+	struct kinds_node *nodes;  /* what the helper was asked about, once each */
+	size_t nodes_n, nodes_cap;
 };
 
 /* What the kernel keeps to itself; only where the target is a process of this kernel. */
 void kinds_learn(struct kinds *k);
 
 /* Sets type and `behind` of all regions. maps: the descriptor they were read from. */
-void kinds_judge(struct kinds *k, const struct proc *p, int maps, struct vma_list *vmas);
+void kinds_judge(struct kinds *k, struct helper *h, const struct proc *p, int maps, struct vma_list *vmas);
 
 /* Whether a server has the file of a region, which may be slow or gone; not known: rather so. */
 bool kinds_is_remote(const struct kinds *k, const struct vma *v);

@@ -96,7 +96,9 @@ target_regions(struct target *t, struct vma_list *out, struct err *err)
 {
 	if (vma_read(t->maps, out, err) < 0)
 		return -1;
-	kinds_judge(&t->kinds, &t->proc, t->maps, out);
+	if (!t->helper)
+		t->helper = helper_new();
+	kinds_judge(&t->kinds, t->helper, &t->proc, t->maps, out);
 	threads_read(&t->threads, &t->proc, out->n != t->regions);
 	threads_label(&t->threads, out);
 	t->regions = out->n;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The values are what Linux 6.18 on x86-64 showed for each situation. */
+#include "explain.h"
 #include "fake.h"
 #include "kabi.h"
 #include "state.h"
@@ -147,6 +148,76 @@ test_edges(void)
 	is_u64(state_of_page(&pg, &v, 0), STATE_MTHP, "a large folio smaller than a huge page");
 }
 
+/*
+ * MADV_FREE takes SWAPBACKED off the folio. Before Linux 6.10 its tails never show it, and hugetlb's pages
+ * have none.
+ */
+static void
+test_lazyfree(void)
+{
+	static const struct {
+		const char *name;
+		uint64_t kpf, head;
+		bool folio;
+		enum vma_type type;
+		enum state want;
+	} rows[] = {
+	    {"freed", W(400001828), 0, false, VMA_ANON, STATE_LAZYFREE},
+	    {"freed, and its folio was written", W(400001838), 0, false, VMA_ANON, STATE_ANON},
+	    {"in use", W(400005828), 0, false, VMA_ANON, STATE_ANON},
+	    {"freed, a huge page's head", W(400409828), 0, true, VMA_ANON, STATE_LAZYFREE},
+	    {"freed, its tail since 6.10", W(400411828), 0, true, VMA_ANON, STATE_LAZYFREE},
+	    {"in use, its tail since 6.10", W(400415828), 0, true, VMA_ANON, STATE_THP_TAIL},
+	    {"a bare tail of a head in use", W(411800), KPF_SWAPBACKED | KPF_UPTODATE, true, VMA_ANON, STATE_THP_TAIL},
+	    {"a bare tail of a freed head", W(411800), KPF_UPTODATE, true, VMA_ANON, STATE_LAZYFREE},
+	    {"a bare tail whose head is not known", W(411800), 0, false, VMA_ANON, STATE_THP_TAIL},
+	    {"hugetlb", W(400029808), 0, true, VMA_HUGETLB, STATE_HUGETLB},
+	    {"hugetlb, tail", W(400031808), 0, true, VMA_HUGETLB, STATE_HUGETLB},
+	};
+	const struct flag swapbacked = {.source = FLAG_KPF, .bit = KPF_SWAPBACKED_BIT};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct page pg = {.word = W(810000000043ee20), .kpf = rows[i].kpf, .head = rows[i].head, .order = 9,
+		                  .known = (uint16_t)(PAGE_WORD | PAGE_FLAGS | (rows[i].folio ? PAGE_FOLIO : 0))};
+		struct vma v = {.type = (uint8_t)rows[i].type, .name = ""};
+		const char *words;
+
+		is_str(state_row(state_of_page(&pg, &v, 1))->name, state_row(rows[i].want)->name, rows[i].name);
+		words = explain_bit(&swapbacked, &pg, &v);
+		ok((words && strstr(words, "MADV_FREE")) == (rows[i].want == STATE_LAZYFREE), "the words agree");
+	}
+}
+
+/* In memory alone, and not backed by swap: nothing there waits for a disk. */
+static void
+test_kinds(void)
+{
+	static const struct {
+		const char *name;
+		uint64_t kpf;
+		enum vma_type type;
+		enum vma_behind behind;
+		enum state want;
+	} rows[] = {
+	    {"ramfs", W(40838), VMA_SHM, VMA_BEHIND_RAMFS, STATE_SHMEM},
+	    {"secret memory", W(200040838), VMA_SHM, VMA_BEHIND_SECRET, STATE_SHMEM},
+	    {"a bare tail of shared memory", W(10800), VMA_SHM, VMA_BEHIND_SHMEM, STATE_SHMEM},
+	    {"a socket's ring", W(8800), VMA_KERNEL, VMA_BEHIND_UNKNOWN, STATE_DEVICE},
+	    {"io_uring", W(804), VMA_KERNEL, VMA_BEHIND_UNKNOWN, STATE_DEVICE},
+	    {"a driver's page", W(800), VMA_DEVICE, VMA_BEHIND_UNKNOWN, STATE_DEVICE},
+	    {"a driver's shared memory", W(4838), VMA_DEVICE, VMA_BEHIND_UNKNOWN, STATE_SHMEM},
+	    {"a file's", W(86c), VMA_FILE, VMA_BEHIND_UNKNOWN, STATE_FILE},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct page pg = {.word = W(a000000000043ee2), .kpf = rows[i].kpf, .known = PAGE_WORD | PAGE_FLAGS};
+		struct vma v = {.type = (uint8_t)rows[i].type, .behind = (uint8_t)rows[i].behind, .name = "/x",
+		                .inode = 5, .perm = VMA_READ | VMA_SHARED};
+
+		is_str(state_row(state_of_page(&pg, &v, 1))->name, state_row(rows[i].want)->name, rows[i].name);
+	}
+}
+
 static void
 test_cats(void)
 {
@@ -213,6 +284,8 @@ main(void)
 	test_golden();
 	test_hidden();
 	test_edges();
+	test_lazyfree();
+	test_kinds();
 	test_cats();
 	test_rows();
 	return tap_done();

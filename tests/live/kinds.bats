@@ -1,0 +1,134 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# What kind of memory a region is, against what smaps counts in it.
+
+# shellcheck disable=SC2154
+load live
+
+: "${MEMORIES:=$builddir/tests/live/memories}"
+
+teardown() { live_end; }
+
+# memories_start: sets AT, and SUBJECT_PID
+memories_start() {
+	local pipes=$BATS_TEST_TMPDIR/memories name address
+	need_root
+	mkdir -p "$pipes/folder"
+	mkfifo "$pipes"/{in,out}
+	"$MEMORIES" "$pipes/folder" <"$pipes/in" >"$pipes/out" 3>&- &
+	SUBJECT_PID=$!
+	exec {SUBJECT_IN}>"$pipes/in" {SUBJECT_OUT}<"$pipes/out"
+	AT=()
+	while read -rt $((10 * ${TEST_TIMEOUT_SCALE:-1})) -u "$SUBJECT_OUT" name address; do
+		case $name in
+		ready) return ;;
+		cannot:) skip "no mount namespace here: $address" ;;
+		*) AT[$name]=$address ;;
+		esac
+	done
+	echo "memories does not get ready"
+	return 1
+}
+
+# smaps_of ADDRESS FIELD: of the region that starts there, in kB; VmFlags as it stands
+smaps_of() {
+	awk -v start="$1" -v field="$2:" '
+		/^[0-9a-f]+-[0-9a-f]+ / { here = index($1, start "-") == 1 }
+		here && $1 == field { sub(/^[^:]*: */, ""); sub(/ kB$/, ""); print }' "/proc/$SUBJECT_PID/smaps"
+}
+
+# listed NAME COLUMNS
+listed() {
+	pm --list --csv -n -b -o "START,$2" "$SUBJECT_PID" | sed -n "s/^0x${AT[$1]},//p"
+}
+
+@test "bug: a region's kind was judged by the beginning of its name" {
+	local name type
+	memories_start
+	while read -r name type; do
+		[[ ${AT[$name]-} ]] || { echo "none here: $name"; continue; }
+		echo "$name"
+		is "$(listed "$name" TYPE)" "$type"
+		# its sums are the kernel's; the page tables of what a driver maps (pf) are not shown
+		[[ $(smaps_of "${AT[$name]}" VmFlags) != *pf* ]] || continue
+		is "$(listed "$name" RSS,ANON)" \
+			"$(($(smaps_of "${AT[$name]}" Rss) * 1024)),$(($(smaps_of "${AT[$name]}" Anonymous) * 1024))"
+		is "$(listed "$name" HUGETLB)" \
+			$(($(smaps_of "${AT[$name]}" Private_Hugetlb) * 1024 + $(smaps_of "${AT[$name]}" Shared_Hugetlb) * 1024))
+	done <<-END
+		tmpfs shm
+		tmpfs-private shm
+		zero-elsewhere anon
+		ramfs shm
+		hugetlbfs hugetlb
+		tmpfs-gone shm
+		hugetlbfs-gone hugetlb
+		liar-heap $(folder_type)
+		liar-deleted $(folder_type)
+		liar-memfd $(folder_type)
+		liar-sysv $(folder_type)
+		liar-anon-hugepage $(folder_type)
+		liar-zero $(folder_type)
+		zero-private anon
+		zero-shared shm
+		in-dev shm
+		sysv shm
+		memfd shm
+		memfd-huge hugetlb
+		secret shm
+		packet kernel
+		io-uring kernel
+		io-uring-cq kernel
+		io-uring-sqes kernel
+		perf kernel
+	END
+}
+
+folder_type() {
+	case $(stat -f -c %T "$BATS_TEST_TMPDIR") in
+	tmpfs | ramfs) echo shm ;;
+	*) echo file ;;
+	esac
+}
+
+# state NAME [WRAPPER...]: of its first page
+state() {
+	local at=${AT[$1]}
+	shift
+	timeout 20 "$@" "$PMTOP" "--pages=$at..+1p" --csv -n -o STATE "$SUBJECT_PID"
+}
+
+@test "bug: without privilege the pages of a file in memory were a file's, with it a ramfs waited for its disk" {
+	local name want
+	memories_start
+	while read -r name want; do
+		[[ ${AT[$name]-} ]] || continue
+		echo "$name"
+		is "$(state "$name" env)" "$want"
+		is "$(state "$name" setpriv --bounding-set=-sys_admin)" "$want"
+	done <<-END
+		tmpfs shmem
+		tmpfs-gone shmem
+		in-dev shmem
+		ramfs shmem
+		secret shmem
+		hugetlbfs hugetlb
+		hugetlbfs-gone hugetlb
+		zero-private anon
+		zero-elsewhere anon
+		tmpfs-private copied
+		packet device
+		io-uring device
+		io-uring-sqes device
+	END
+}
+
+@test "bug: [vvar] was empty to a question" {
+	local at
+	subject_start
+	at=$(awk '$6 == "[vvar]" { sub(/-.*/, "", $1); print $1 }' "/proc/$SUBJECT_PID/maps")
+	[[ $at ]] || skip "there is no [vvar] here"
+	is "$(pm "--pages=$at..+1p" --csv -n -o STATE "$SUBJECT_PID")" unreadable
+	pm -e "$at" "$SUBJECT_PID" | grep -q 'state *unreadable'
+	run ! grep -q pagemap <(pm -e "$at" "$SUBJECT_PID")
+}
