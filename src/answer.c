@@ -151,6 +151,21 @@ page_sentence(struct buf *out, const struct page *pg, const char *verb, uint64_t
 		sentence_age(out, verb, written_ns, now);
 }
 
+void
+answer_place(struct buf *out, const struct vma_list *vmas, const struct vma *v, uint64_t addr)
+{
+	const char *name = v->name[0] ? v->name : "[anonymous]";
+	struct buf place = {0};
+
+	buf_fmt(out, "%llx ", (unsigned long long)addr);
+	if (!query_place_text(vmas, v, addr, true, false, &place)) {
+		text_escape(out, name, strlen(name), false);
+		buf_str(out, " ");
+	}
+	buf_str(out, place.s);
+	buf_free(&place);
+}
+
 static void
 facts_region(struct answer *a, const struct vma *v, uint64_t addr)
 {
@@ -388,10 +403,8 @@ answer_page(struct target *t, const struct vma_list *vmas, uint64_t addr, struct
 	facts_folio(a, t, v, base, &pg);
 	if (pg.known & PAGE_NODE)
 		answer_add_number(a, "node", (uint64_t)pg.node);
-	buf_fmt(&b, "%llx ", (unsigned long long)addr);
-	text_escape(&b, v->name[0] ? v->name : "[anonymous]", strlen(v->name[0] ? v->name : "[anonymous]"),
-	            false);
-	buf_fmt(&b, "+%llx: ", (unsigned long long)(addr - v->start));
+	answer_place(&b, vmas, v, addr);
+	buf_str(&b, ": ");
 	page_sentence(&b, &pg, track_verb(t->track.way), written, time_ns());
 	a->line = b.s;
 	return a;

@@ -44,10 +44,11 @@ answer_bytes(struct target *t, const struct vma_list *vmas, const struct query *
 	answer_add_hex(a, "end", end);
 	answer_add_name(a, "mapping", !v ? "" : v->name[0] ? v->name : "[anonymous]");
 	answer_add_number(a, "bytes_read", n);
-	buf_fmt(&line, "%llx ", (unsigned long long)start);
-	if (v) /* the name as the fact has it: escaped */
-		buf_fmt(&line, "%s +%llx", a->f[2].value, (unsigned long long)(start - v->start));
-	buf_fmt(&line, "%s%llu byte%s", v ? ": " : "not mapped: ", (unsigned long long)(end - start),
+	if (v)
+		answer_place(&line, vmas, v, start);
+	else
+		buf_fmt(&line, "%llx not mapped", (unsigned long long)start);
+	buf_fmt(&line, ": %llu byte%s", (unsigned long long)(end - start),
 	        end - start == 1 ? "" : "s");
 	if (n < end - start)
 		buf_fmt(&line, ", %llu of them read", (unsigned long long)n);

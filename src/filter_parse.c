@@ -74,26 +74,21 @@ find_type(const char *s, size_t n)
 static bool
 find_word(enum filter_scope scope, const char *s, size_t n, struct filter_op *op)
 {
-	int at = find_row(scope, false, s, n);
+	int row = find_row(scope, false, s, n);
+	int type = row < 0 && scope == FILTER_REGION ? find_type(s, n) : -1;
+	int flag = row < 0 && scope == FILTER_PAGE ? find_flag(s, n) : -1;
+	int state = row < 0 && flag < 0 && scope == FILTER_PAGE ? find_state(s, n) : -1;
+	size_t flags_n;
 
-	*op = (struct filter_op){.code = FILTER_OP_WORD, .row = (uint8_t)at};
-	if (at >= 0)
-		return true;
-	if (scope == FILTER_REGION) {
-		at = find_type(s, n);
-		*op = (struct filter_op){.code = FILTER_OP_TYPE, .n = (uint64_t)at};
-		return at >= 0;
-	}
-	at = find_flag(s, n);
-	if (at >= 0) {
-		size_t flags_n;
-
-		*op = (struct filter_op){.code = FILTER_OP_FLAG, .n = UINT64_C(1) << flag_table(&flags_n)[at].bit};
-		return true;
-	}
-	at = find_state(s, n);
-	*op = (struct filter_op){.code = FILTER_OP_STATE, .n = (uint64_t)at};
-	return at >= 0;
+	if (row >= 0)
+		*op = (struct filter_op){.code = FILTER_OP_WORD, .row = (uint8_t)row};
+	else if (type >= 0)
+		*op = (struct filter_op){.code = FILTER_OP_TYPE, .n = (uint64_t)type};
+	else if (flag >= 0)
+		*op = (struct filter_op){.code = FILTER_OP_FLAG, .n = UINT64_C(1) << flag_table(&flags_n)[flag].bit};
+	else if (state >= 0)
+		*op = (struct filter_op){.code = FILTER_OP_STATE, .n = (uint64_t)state};
+	return row >= 0 || type >= 0 || flag >= 0 || state >= 0;
 }
 
 /* The names of the rows of one kind, then of the tables that have words, each once. */
@@ -350,20 +345,6 @@ read_token(struct parser *p, struct token *t)
 	return 0;
 }
 
-/* Digits of `base`, all of the token. */
-static bool
-all_digits(const struct token *t, size_t n, int base, uint64_t *out)
-{
-	char digits[32];
-	const char *end;
-
-	if (!n || n >= sizeof(digits))
-		return false;
-	memcpy(digits, t->s, n);
-	digits[n] = '\0';
-	return parse_u64(digits, base, &end, out) && !*end;
-}
-
 static bool
 is_0x(const struct token *t)
 {
@@ -373,9 +354,9 @@ is_0x(const struct token *t)
 static bool
 take_hex(const struct token *t, uint64_t *out)
 {
-	struct token digits = is_0x(t) ? (struct token){.s = t->s + 2, .n = t->n - 2} : *t;
+	size_t skip = is_0x(t) ? 2 : 0;
 
-	return all_digits(&digits, digits.n, 16, out);
+	return parse_digits(t->s + skip, t->n - skip, 16, out);
 }
 
 /* 4096, 0x1000, 4k, 1p (a page) */
@@ -385,13 +366,13 @@ take_bytes(const struct parser *p, const struct token *t, uint64_t *out)
 	static const char units[] = "kmgt";
 	char last = t->n ? (char)tolower((unsigned char)t->s[t->n - 1]) : '\0';
 	const char *unit = last ? strchr(units, last) : NULL;
-	uint64_t scale = last == 'p' ? p->page_size : unit ? UINT64_C(1) << 10 * (unit - units + 1) : 1;
+	uint64_t scale = last == 'p' ? p->page_size : unit ? UINT64_C(1) << 10 * (unit - units + 1) : 1, n;
 
 	if (is_0x(t))
 		return take_hex(t, out);
-	if (!all_digits(t, t->n - (scale > 1), 10, out) || *out > UINT64_MAX / scale)
+	if (!parse_digits(t->s, t->n - (scale > 1), 10, &n) || n > UINT64_MAX / scale)
 		return false;
-	*out *= scale;
+	*out = n * scale;
 	return true;
 }
 
@@ -476,7 +457,7 @@ take_value(struct parser *p, enum filter_kind kind, struct filter_op *op)
 		return -1;
 	switch (kind) {
 	case FILTER_COUNT:
-		if (is_0x(&t) ? take_hex(&t, &op->n) : all_digits(&t, t.n, 10, &op->n))
+		if (is_0x(&t) ? take_hex(&t, &op->n) : parse_digits(t.s, t.n, 10, &op->n))
 			return 0;
 		return bad_value(p, &t, "a number", "write it in decimal, or 0x and hex");
 	case FILTER_HEX:
@@ -633,15 +614,15 @@ parse_or(struct parser *p, bool negate)
 int
 filter_parse(const char *text, enum filter_scope scope, size_t page_size, struct filter *f, struct err *err)
 {
-	struct parser p = {.text = text, .at = text, .scope = scope, .page_size = page_size, .f = f, .err = err};
+	struct filter made = {.scope = scope};
+	struct parser p = {.text = text, .at = text, .scope = scope, .page_size = page_size, .f = &made, .err = err};
 
-	memset(f, 0, sizeof(*f));
-	f->scope = scope;
 	if (parse_or(&p, false) < 0)
 		return -1;
 	if (*p.at == ')')
 		return fail(&p, p.at, "no ( begins this )", "open it");
 	if (*p.at)
 		return fail(&p, p.at, "here should stand & or |", "quote names with blanks: name=\"my file\"");
+	*f = made;
 	return 0;
 }

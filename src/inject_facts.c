@@ -127,10 +127,11 @@ bool
 inject_parse_stat(const char *text, struct inject_thread *t)
 {
 	const char *at = strrchr(text, ')'); /* comm may hold anything */
+	char state;
 
 	if (!at || at[1] != ' ' || !at[2])
 		return false;
-	t->state = at[2];
+	state = at[2];
 	at += 2;
 	for (int field = 3; field < 9; field++) {
 		at = strchr(at, ' ');
@@ -138,6 +139,7 @@ inject_parse_stat(const char *text, struct inject_thread *t)
 			return false;
 		at++;
 	}
+	t->state = state;
 	t->flags = (unsigned)number(at, 10);
 	return true;
 }

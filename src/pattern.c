@@ -124,9 +124,9 @@ read_word(struct reader *r)
 int
 pattern_parse(const char *text, struct pattern *out, struct err *err)
 {
-	struct reader r = {.text = text, .at = text, .out = out, .err = err};
+	struct pattern made = {.n = 0};
+	struct reader r = {.text = text, .at = text, .out = &made, .err = err};
 
-	*out = (struct pattern){.n = 0};
 	for (;;) {
 		r.at += strspn(r.at, " \t");
 		if (!*r.at)
@@ -134,5 +134,8 @@ pattern_parse(const char *text, struct pattern *out, struct err *err)
 		if ((*r.at == '"' ? read_text(&r) : read_word(&r)) < 0)
 			return -1;
 	}
-	return out->n ? 0 : refuse(&r, text, "nothing to look for", "\"text\", or bytes in hex: de ad be ef");
+	if (!made.n)
+		return refuse(&r, text, "nothing to look for", "\"text\", or bytes in hex: de ad be ef");
+	*out = made;
+	return 0;
 }

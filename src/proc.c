@@ -27,22 +27,23 @@ struct stat_fields {
 
 /* comm may hold blanks and parentheses, so the fields are counted from the last `)`. */
 static bool
-stat_parse(char *text, struct stat_fields *f)
+stat_parse(const char *text, struct stat_fields *f)
 {
-	char *open = strchr(text, '('), *close = strrchr(text, ')');
+	const char *open = strchr(text, '('), *close = strrchr(text, ')');
 	unsigned long long minflt, majflt, start;
+	struct stat_fields got = {0};
 
 	if (!open || !close || close < open)
 		return false;
-	*close = '\0';
-	snprintf(f->comm, sizeof(f->comm), "%s", open + 1);
 	if (sscanf(close + 1,
 	           " %c %u %*d %*d %*d %*d %u %llu %*u %llu %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
-	           &f->state, &f->ppid, &f->flags, &minflt, &majflt, &start) != 6)
+	           &got.state, &got.ppid, &got.flags, &minflt, &majflt, &start) != 6)
 		return false;
-	f->minflt = minflt;
-	f->majflt = majflt;
-	f->starttime = start;
+	snprintf(got.comm, sizeof(got.comm), "%.*s", (int)(close - open - 1), open + 1);
+	got.minflt = minflt;
+	got.majflt = majflt;
+	got.starttime = start;
+	*f = got;
 	return true;
 }
 

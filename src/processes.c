@@ -57,21 +57,42 @@ status_number(const char *status, const char *name)
 	return s && parse_u64(s, 10, &end, &n) ? n : 0;
 }
 
+static bool
+has_ended(const char *status)
+{
+	const char *state = status_line(status, "State");
+
+	return state && (*state == 'Z' || *state == 'X');
+}
+
+bool
+process_leaderless(const char *status)
+{
+	return has_ended(status) && status_number(status, "Threads") > 1;
+}
+
+static void
+parse_comm(struct process *p, const char *status)
+{
+	const char *name = status_line(status, "Name");
+
+	snprintf(p->comm, sizeof(p->comm), "%.*s", name ? (int)strcspn(name, "\n") : 0, name ? name : "");
+}
+
 bool
 process_parse(struct process *p, const char *status)
 {
-	const char *name = status_line(status, "Name"), *state = status_line(status, "State");
-	bool ended = state && (*state == 'Z' || *state == 'X');
-
+	if (has_ended(status) || status_kib(status, "VmSize") == PROCESS_UNKNOWN)
+		return false;
 	p->uid = (unsigned)status_number(status, "Uid");
 	snprintf(p->user, sizeof(p->user), "%u", p->uid);
-	snprintf(p->comm, sizeof(p->comm), "%.*s", name ? (int)strcspn(name, "\n") : 0, name ? name : "");
+	parse_comm(p, status);
 	p->virt = status_kib(status, "VmSize");
 	p->rss = status_kib(status, "VmRSS");
 	p->swap = status_kib(status, "VmSwap");
 	p->maps = PROCESS_UNKNOWN;
-	p->leaderless = ended && status_number(status, "Threads") > 1;
-	return !ended && p->virt != PROCESS_UNKNOWN;
+	p->leaderless = false;
+	return true;
 }
 
 char *
@@ -245,7 +266,8 @@ open_dir(const struct processes_root *r, pid_t pid, bool leaderless)
 static bool
 read_status(const struct processes_root *r, struct process *p)
 {
-	char name[32], text[8192], comm[sizeof(p->comm)];
+	char name[32], text[8192];
+	struct process leader;
 	int dir;
 	bool ok;
 
@@ -254,16 +276,18 @@ read_status(const struct processes_root *r, struct process *p)
 		return false;
 	if (process_parse(p, text))
 		return true;
-	if (!p->leaderless)
+	if (!process_leaderless(text))
 		return false;
 	/* the name is the process's, the sizes are what the thread tells */
-	memcpy(comm, p->comm, sizeof(comm));
+	parse_comm(&leader, text);
 	dir = open_dir(r, p->pid, true);
 	ok = dir >= 0 && read_file(dir, "status", text, sizeof(text)) && process_parse(p, text);
 	if (dir >= 0)
 		close(dir);
-	memcpy(p->comm, comm, sizeof(comm));
-	p->leaderless = true;
+	if (ok) {
+		memcpy(p->comm, leader.comm, sizeof(p->comm));
+		p->leaderless = true;
+	}
 	return ok;
 }
 

@@ -49,9 +49,10 @@ struct processes {
 
 /*
  * The fields of /proc/PID/status. false: it has no memory to show: a kernel thread, a zombie, one
- * that is ending. Then p->leaderless tells whether other threads are left, whose memory lives on.
+ * that is ending. Then process_leaderless tells whether other threads are left, whose memory lives on.
  */
 bool process_parse(struct process *p, const char *status);
+bool process_leaderless(const char *status);
 
 /* "a\0b\0" of cmdline, n bytes -> "a b"; empty: "[comm]". The caller's to free. */
 char *process_command(const char *cmdline, size_t n, const char *comm);

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "guess.h"
 #include "util.h"
 
 #define Q(id, w, f, e, h) {.word = (w), .form = (f), .example = (e), .help = (h)},
@@ -82,20 +81,24 @@ token_length(const char *s)
 }
 
 static bool
+has_0x(const char *s, size_t n)
+{
+	return n > 2 && s[0] == '0' && (s[1] | 32) == 'x';
+}
+
+static bool
 parse_hex(const char *s, size_t n, uint64_t *out)
 {
-	char digits[32];
-	const char *end;
+	size_t skip = has_0x(s, n) ? 2 : 0;
 
-	if (n > 2 && s[0] == '0' && (s[1] | 32) == 'x') {
-		s += 2;
-		n -= 2;
-	}
-	if (n == 0 || n >= sizeof(digits))
-		return false;
-	memcpy(digits, s, n);
-	digits[n] = '\0';
-	return parse_u64(digits, 16, &end, out) && !*end;
+	return parse_digits(s + skip, n - skip, 16, out);
+}
+
+/* Digits too few for an address as maps writes it: they may be a name as well. */
+static bool
+may_be_name(const char *s, size_t n)
+{
+	return !has_0x(s, n) && n < 8;
 }
 
 static int
@@ -136,38 +139,62 @@ read_name(struct reader *r, struct query_place *p, struct err *err)
 	}
 	if (!n)
 		return bad(err, p->column, "this name is empty", "write a mapping's name between the quotes", r->text);
-	snprintf(p->name, sizeof(p->name), "%.*s", (int)u64_min(n, sizeof(p->name) - 1), s);
+	if (n >= sizeof(p->name))
+		return bad(err, p->column, "a name this long is not taken", "its address will do", r->text);
+	snprintf(p->name, sizeof(p->name), "%.*s", (int)n, s);
+	return 0;
+}
+
+/* An address, n characters of digits long. */
+static int
+read_address(struct reader *r, size_t n, struct query_place *p, struct err *err)
+{
+	if (!parse_hex(r->at, n, &p->addr))
+		return bad(err, column(r), "this is larger than 64 bits", "check the address", r->text);
+	p->digits = may_be_name(r->at, n) ? n : 0;
+	r->at += n;
 	return 0;
 }
 
 static int
-read_place(struct reader *r, struct query_place *p, struct err *err)
+read_offset(struct reader *r, struct query_place *p, struct err *err)
 {
-	size_t n = token_length(r->at);
+	uint64_t off;
 
-	*p = (struct query_place){.column = column(r)};
+	r->at++;
+	p->has_offset = true;
+	if (read_hex(r, "an offset", &off, err) < 0)
+		return -1;
+	if (p->addr + off < off)
+		return bad(err, p->column, "this is past the end of any address space", "check the offset", r->text);
+	p->addr += off;
+	return 0;
+}
+
+/* What may be a mapping's name as well as what it was read as: query_resolve looks. */
+static void
+keep_written(struct query_place *p, const char *from, size_t n)
+{
+	if ((p->digits || p->has_offset) && *from != '"' && *from != '[' && n < sizeof(p->written))
+		memcpy(p->written, from, n);
+}
+
+static int
+read_place(struct reader *r, struct query_place *out, struct err *err)
+{
+	struct query_place p = {.column = column(r)};
+	const char *from = r->at;
+	size_t n = token_length(from), skip = has_0x(from, n) ? 2 : 0;
+	bool digits = strspn(from + skip, "0123456789abcdefABCDEF") >= n - skip && n - skip <= (skip ? n : 16);
+
 	if (n == 0)
 		return bad(err, column(r), "here should stand an address or a mapping's name",
 		           "such as 7f12a000, heap+0x10 or libc.so.6+0x1234", r->text);
-	if (n > 16 && strspn(r->at, "0123456789abcdefABCDEFxX") >= n && isdigit((unsigned char)r->at[0]) &&
-	    !parse_hex(r->at, n, &p->addr))
-		return bad(err, column(r), "this is larger than 64 bits", "check the address", r->text);
-	if (parse_hex(r->at, n, &p->addr))
-		r->at += n;
-	else if (read_name(r, p, err) < 0)
+	if ((digits ? read_address(r, n, &p, err) : read_name(r, &p, err)) < 0 ||
+	    (*r->at == '+' && read_offset(r, &p, err) < 0))
 		return -1;
-	if (*r->at == '+') {
-		uint64_t off;
-
-		r->at++;
-		p->has_offset = true;
-		if (read_hex(r, "an offset", &off, err) < 0)
-			return -1;
-		if (p->addr + off < off)
-			return bad(err, p->column, "this is past the end of any address space",
-			           "check the offset", r->text);
-		p->addr += off;
-	}
+	keep_written(&p, from, (size_t)(r->at - from));
+	*out = p;
 	return 0;
 }
 
@@ -216,13 +243,17 @@ static bool
 read_dash(struct reader *r, struct query *q)
 {
 	size_t n = token_length(r->at), dash = strcspn(r->at, "-");
+	uint64_t from, to;
 
-	if (dash >= n || !parse_hex(r->at, dash, &q->from.addr) ||
-	    !parse_hex(r->at + dash + 1, n - dash - 1, &q->to.addr))
+	if (dash >= n || !parse_hex(r->at, dash, &from) || !parse_hex(r->at + dash + 1, n - dash - 1, &to))
 		return false;
 	q->is_range = true;
-	q->from.column = column(r);
-	q->to.column = column(r) + (int)dash + 1;
+	q->from = (struct query_place){.addr = from, .column = column(r)};
+	q->to = (struct query_place){.addr = to, .column = column(r) + (int)dash + 1};
+	if (may_be_name(r->at, dash) && may_be_name(r->at + dash + 1, n - dash - 1)) {
+		q->from.digits = n;
+		keep_written(&q->from, r->at, n);
+	}
 	r->at += n;
 	return true;
 }
@@ -342,159 +373,20 @@ int
 query_parse(const char *text, size_t page_size, struct query *q, struct err *err)
 {
 	struct reader r = {.text = text, .at = text, .page_size = page_size};
+	struct query made = {.kind = QUERY_ADDR};
 
-	*q = (struct query){.kind = QUERY_ADDR};
 	skip_blanks(&r);
-	if (read_query(&r, q, err) < 0)
+	if (read_query(&r, &made, err) < 0)
 		return -1;
 	skip_blanks(&r);
 	if (*r.at)
 		return bad(err, column(&r), "this is one word too many",
 		           "quote names with blanks: \"my file\"+0x10", r.text);
+	*q = made;
 	return 0;
 }
 
-/* --- names to regions ------------------------------------------------------------------------------ */
-
-enum match { MATCH_NO, MATCH_PREFIX, MATCH_BASE, MATCH_EXACT };
-
-/* The inside of [heap], the base name of a path. */
-static const char *
-short_name(const struct vma *v, size_t *n)
-{
-	if (v->name[0] == '[') {
-		size_t len = strlen(v->name);
-
-		*n = len > 1 && v->name[len - 1] == ']' ? len - 2 : len - 1;
-		return v->name + 1;
-	}
-	return path_base(v->name, n);
-}
-
-bool
-query_name_of(const struct vma *v, char *out, size_t size)
-{
-	size_t n;
-	const char *s = short_name(v, &n);
-
-	if (!n || n >= size)
-		return false;
-	snprintf(out, size, "%.*s", (int)n, s);
-	return true;
-}
-
-static enum match
-match_name(const struct vma *v, const char *name)
-{
-	size_t n, len = strlen(name);
-	const char *s = short_name(v, &n);
-
-	if (!v->name[0])
-		return MATCH_NO;
-	if (!strcmp(v->name, name))
-		return MATCH_EXACT;
-	if (n == len && !strncmp(s, name, n))
-		return MATCH_BASE;
-	return len < n && !strncmp(s, name, len) ? MATCH_PREFIX : MATCH_NO;
-}
-
-static int
-no_such_name(const struct query_place *at, const struct vma_list *vmas, struct err *err)
-{
-	struct guess g = {.name = at->name, .best = 4, .how = "`pmtop --list` shows the mappings"};
-	char why[128];
-
-	for (size_t i = 0; i < vmas->n; i++) {
-		size_t n;
-		const char *s = short_name(&vmas->v[i], &n);
-
-		guess_try(&g, s, n);
-	}
-	for (size_t i = 0; i < ARRAY_LEN(forms); i++)
-		guess_try(&g, forms[i].word, strlen(forms[i].word));
-	snprintf(why, sizeof(why), "the process has no mapping of that name (column %d)", at->column);
-	err_set(err, ERR_USAGE, why, g.how, "no mapping \"%.80s\"", at->name);
-	err->column = at->column;
-	return -1;
-}
-
-static int
-ambiguous(const struct query_place *at, const struct vma *a, const struct vma *b, struct err *err)
-{
-	struct buf how = {0};
-
-	buf_str(&how, "give more of the name: ");
-	text_escape(&how, a->name, strlen(a->name), false);
-	buf_str(&how, " or ");
-	text_escape(&how, b->name, strlen(b->name), false);
-	err_set(err, ERR_USAGE, "several mappings have that name", how.s, "\"%.80s\" is ambiguous",
-	        at->name);
-	err->column = at->column;
-	buf_free(&how);
-	return -1;
-}
-
-/*
- * The first region of the mapping called at->name: whole name before base name before beginning of
- * it. Regions of one file count as one mapping.
- */
-static int
-find_mapping(const struct query_place *at, const struct vma_list *vmas, const struct vma **out,
-             struct err *err)
-{
-	for (enum match want = MATCH_EXACT; want > MATCH_NO; want--) {
-		*out = NULL;
-		for (size_t i = 0; i < vmas->n; i++) {
-			const struct vma *v = &vmas->v[i];
-
-			if (match_name(v, at->name) != want)
-				continue;
-			if (!*out)
-				*out = v;
-			else if (strcmp((*out)->name, v->name))
-				return ambiguous(at, *out, v, err);
-		}
-		if (*out)
-			return 0;
-	}
-	return no_such_name(at, vmas, err);
-}
-
-/* Offsets into a file count from where its first byte is, or would be, as debuggers count. */
-static uint64_t
-mapping_base(const struct vma *v)
-{
-	return vma_is_file(v) && v->offset <= v->start ? v->start - v->offset : v->start;
-}
-
-uint64_t
-query_offset_of(const struct vma *v, uint64_t addr)
-{
-	return addr - mapping_base(v);
-}
-
-int
-query_resolve(const struct query_place *at, const struct vma_list *vmas, uint64_t *addr,
-              const struct vma **v, struct err *err)
-{
-	const struct vma *m = NULL;
-	uint64_t base = 0;
-
-	if (at->name[0]) {
-		if (find_mapping(at, vmas, &m, err) < 0)
-			return -1;
-		base = at->has_offset ? mapping_base(m) : m->start;
-	}
-	if (at->addr > UINT64_MAX - base)
-		return bad(err, at->column, "this is past the end of any address space", "check the offset",
-		           at->name);
-	*addr = base + at->addr;
-	*v = vma_at(vmas, *addr);
-	if (m && (!*v || strcmp((*v)->name, m->name)))
-		return bad(err, at->column, "that offset of it is not mapped", "`pmtop --list` shows what is",
-		           at->name);
-	return 0;
-}
+/* --- ranges -------------------------------------------------------------------------------------------- */
 
 static int
 no_range(uint64_t from, uint64_t to, const struct query *q, struct err *err)
@@ -509,11 +401,15 @@ static int
 range_is(uint64_t *start, uint64_t *end, uint64_t from, uint64_t to, size_t page_size,
          const struct query *q, struct err *err)
 {
-	*start = from & ~(uint64_t)(page_size - 1);
-	*end = to > UINT64_MAX - page_size ? UINT64_MAX & ~(uint64_t)(page_size - 1)
-	                                   : (to + page_size - 1) & ~(uint64_t)(page_size - 1);
+	uint64_t mask = ~(uint64_t)(page_size - 1), first = from & mask;
+	uint64_t last = to > UINT64_MAX - page_size ? UINT64_MAX & mask : (to + page_size - 1) & mask;
+
 	/* the last page of 64 bits has no end that could be written */
-	return from >= to || *start >= *end ? no_range(from, to, q, err) : 0;
+	if (from >= to || first >= last)
+		return no_range(from, to, q, err);
+	*start = first;
+	*end = last;
+	return 0;
 }
 
 /* A length in bytes or in pages, and where it ends. */
@@ -534,11 +430,13 @@ stretch_ends(const struct query *q, const struct vma_list *vmas, size_t page_siz
 {
 	const struct vma *v;
 
-	if (query_resolve(&q->from, vmas, from, &v, err) < 0)
+	uint64_t start, end;
+
+	if (query_resolve(&q->from, vmas, &start, &v, err) < 0 ||
+	    (!q->to_is_length && query_resolve(&q->to, vmas, &end, &v, err) < 0))
 		return -1;
-	if (!q->to_is_length)
-		return query_resolve(&q->to, vmas, to, &v, err);
-	*to = length_end(q, *from, page_size);
+	*from = start;
+	*to = q->to_is_length ? length_end(q, start, page_size) : end;
 	return 0;
 }
 
@@ -573,14 +471,19 @@ query_bytes(const struct query *q, const struct vma_list *vmas, size_t page_size
             uint64_t *end, struct err *err)
 {
 	const struct vma *v;
+	uint64_t from, to;
 
 	if (q->is_range) {
-		if (stretch_ends(q, vmas, page_size, start, end, err) < 0)
+		if (stretch_ends(q, vmas, page_size, &from, &to, err) < 0)
 			return -1;
-		return *start < *end ? 0 : no_range(*start, *end, q, err);
+	} else {
+		if (query_resolve(&q->from, vmas, &from, &v, err) < 0)
+			return -1;
+		to = from + u64_min(QUERY_BYTES_ALONE, v ? v->end - from : UINT64_MAX - from);
 	}
-	if (query_resolve(&q->from, vmas, start, &v, err) < 0)
-		return -1;
-	*end = *start + u64_min(QUERY_BYTES_ALONE, v ? v->end - *start : UINT64_MAX - *start);
-	return *start < *end ? 0 : no_range(*start, *end, q, err);
+	if (from >= to)
+		return no_range(from, to, q, err);
+	*start = from;
+	*end = to;
+	return 0;
 }

@@ -8,6 +8,7 @@
 
 #include "err.h"
 #include "migrate.h"
+#include "util.h"
 #include "vma.h"
 
 /*
@@ -24,6 +25,8 @@ struct query_place {
 	char name[256]; /* "" : absolute */
 	bool has_offset;
 	uint64_t addr;  /* the address, or the offset from the mapping's base */
+	char written[256]; /* all of it, where that, or `digits` of it, may be a mapping's name as well; else "" */
+	size_t digits;  /* of an address without 0x and of less than 8 digits: how many; else 0 */
 	int column;     /* where it stands in the text, from 1 */
 };
 
@@ -40,7 +43,12 @@ struct query {
 
 int query_parse(const char *text, size_t page_size, struct query *q, struct err *err);
 
-/* The address of a place; *v the region that holds it, NULL if none does. */
+/*
+ * The address of a place; *v the region that holds it, NULL if none does. What is an address or NAME+OFFSET
+ * and a mapping's name, too, is ambiguous. An offset counts from where the file's first byte is, or would
+ * be, as debuggers count: of several mappings of a file the first that has code, else the first; of what
+ * has no file from its first region.
+ */
 int query_resolve(const struct query_place *at, const struct vma_list *vmas, uint64_t *addr,
                   const struct vma **v, struct err *err);
 
@@ -61,10 +69,24 @@ struct query_form {
 };
 const struct query_form *query_forms(size_t *n);
 
-/* A short name of a region that query_resolve takes back ("heap", "libc.so.6"); false: it has none. */
+/* A short name of a region, to complete ("heap", "libc.so.6"); false: it has none that reads back as it is. */
 bool query_name_of(const struct vma *v, char *out, size_t size);
 
-/* The offset that goes with the name: of a file it counts from where its first byte is. */
-uint64_t query_offset_of(const struct vma *v, uint64_t addr);
+/*
+ * What addresses in region v are told by, as NAME+OFFSET or START+OFFSET: `name` (the caller's to free) is
+ * whole or short, in quotes where it has to be, and safe to print; offsets count from `at`. Not named:
+ * no name leads back here (it has none, several have it, another mapping of the file goes by it).
+ */
+struct query_base {
+	struct buf name;
+	uint64_t at;
+	bool named;
+};
+struct query_base query_base_of(const struct vma_list *vmas, const struct vma *v, bool whole, bool ascii);
+
+/* The place addr, in region v, by that: query_resolve finds it again. Whether it is named. */
+bool query_place_text(const struct vma_list *vmas, const struct vma *v, uint64_t addr, bool whole, bool ascii,
+                      struct buf *out);
+void query_start_text(const struct vma *v, uint64_t addr, struct buf *out); /* START+OFFSET */
 
 #endif

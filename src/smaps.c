@@ -130,8 +130,12 @@ static bool
 parse_heading(const char *line, uint64_t *start)
 {
 	const char *end;
+	uint64_t at;
 
-	return parse_u64(line, 16, &end, start) && *end == '-';
+	if (!parse_u64(line, 16, &end, &at) || *end != '-')
+		return false;
+	*start = at;
+	return true;
 }
 
 void
@@ -249,6 +253,7 @@ int
 smaps_read_one(int fd, uint64_t start, struct smaps_entry *out, struct err *err)
 {
 	struct buf text = {0};
+	struct smaps_entry e = {0};
 	char chunk[8192];
 	bool found = false, more = fd >= 0;
 	ssize_t n = -1;
@@ -259,7 +264,7 @@ smaps_read_one(int fd, uint64_t start, struct smaps_entry *out, struct err *err)
 		buf_add(&text, chunk, (size_t)n);
 		for (line = text.s; more && (next = strchr(line, '\n')); line = next + 1) {
 			*next = '\0';
-			more = take_line(line, start, out, &found);
+			more = take_line(line, start, &e, &found);
 		}
 		text.len -= (size_t)(line - text.s);
 		memmove(text.s, line, text.len + 1);
@@ -267,5 +272,8 @@ smaps_read_one(int fd, uint64_t start, struct smaps_entry *out, struct err *err)
 	buf_free(&text);
 	if (n < 0)
 		return err_sys(err, NULL, "cannot read smaps");
-	return found ? 0 : err_set(err, ERR_TARGET, "it is not mapped any more", NULL, "cannot tell more of this region");
+	if (!found)
+		return err_set(err, ERR_TARGET, "it is not mapped any more", NULL, "cannot tell more of this region");
+	*out = e;
+	return 0;
 }

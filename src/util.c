@@ -157,16 +157,19 @@ utf8_next(const char *text, size_t n, uint32_t *cp)
 	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
 	size_t len = s[0] < 0x80 ? 1 : s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : s[0] < 0xf5 ? 4 : 0;
 
+	uint32_t c;
+
 	if (!len || len > n)
 		return 0;
-	*cp = len == 1 ? s[0] : s[0] & (0x7fu >> len);
+	c = len == 1 ? s[0] : s[0] & (0x7fu >> len);
 	for (size_t i = 1; i < len; i++) {
 		if ((s[i] & 0xc0) != 0x80)
 			return 0;
-		*cp = *cp << 6 | (s[i] & 0x3f);
+		c = c << 6 | (s[i] & 0x3f);
 	}
-	if (*cp < least[len] || *cp > 0x10ffff || (*cp >= 0xd800 && *cp < 0xe000))
+	if (c < least[len] || c > 0x10ffff || (c >= 0xd800 && c < 0xe000))
 		return 0;
+	*cp = c;
 	return len;
 }
 
@@ -370,9 +373,28 @@ parse_u64(const char *s, int base, const char **end, uint64_t *out)
 			return false;
 		v = v * (uint64_t)base + (uint64_t)d;
 	}
+	if (p == s)
+		return false;
 	*end = p;
 	*out = v;
-	return p != s;
+	return true;
+}
+
+bool
+parse_digits(const char *s, size_t n, int base, uint64_t *out)
+{
+	char digits[32];
+	const char *end;
+	uint64_t v;
+
+	if (n == 0 || n >= sizeof(digits))
+		return false;
+	memcpy(digits, s, n);
+	digits[n] = '\0';
+	if (!parse_u64(digits, base, &end, &v) || end != digits + n)
+		return false;
+	*out = v;
+	return true;
 }
 
 const char *

@@ -54,7 +54,7 @@ void buf_fmt(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 
 void buf_vfmt(struct buf *b, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 void buf_free(struct buf *b);
 
-/* Length of the well-formed UTF-8 sequence at s (n bytes are there) and its code point; 0: none (RFC 3629). */
+/* Length of the well-formed UTF-8 sequence at s (n bytes are there) and its code point; 0: none (RFC 3629), *cp stays. */
 size_t utf8_next(const char *s, size_t n, uint32_t *cp);
 
 /*
@@ -103,7 +103,13 @@ void time_from(const char *file);
 /* The same moment by CLOCK_MONOTONIC, for waits: they take their time while the clock stands. */
 struct timespec time_deadline(uint64_t at);
 
-/* Parse digits of `base` (10 or 16) from s; *end is the first character left. false: none, or too big. */
+/*
+ * Digits of `base` (10 or 16) from s on; *end is the first character left. false: none, or too big;
+ * then, as all parsers, it leaves alone what it would have written.
+ */
 bool parse_u64(const char *s, int base, const char **end, uint64_t *out);
+
+/* The n bytes at s, each of them such a digit. */
+bool parse_digits(const char *s, size_t n, int base, uint64_t *out);
 
 #endif

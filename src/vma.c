@@ -101,9 +101,13 @@ vma_is_file(const struct vma *v)
 static bool
 take_hex(const char **s, char stop, uint64_t *out)
 {
-	if (!parse_u64(*s, 16, s, out) || **s != stop)
+	const char *end;
+	uint64_t v;
+
+	if (!parse_u64(*s, 16, &end, &v) || *end != stop)
 		return false;
-	++*s;
+	*s = end + 1;
+	*out = v;
 	return true;
 }
 
@@ -111,19 +115,20 @@ static bool
 take_perm(const char **s, uint8_t *perm)
 {
 	static const char set[] = "rwxs";
+	unsigned bits = 0;
 
-	*perm = 0;
 	for (int i = 0; i < 4; i++) {
 		char c = (*s)[i];
 
 		if (c == set[i])
-			*perm |= (uint8_t)(1u << i);
+			bits |= 1u << i;
 		else if (c != (i == 3 ? 'p' : '-'))
 			return false;
 	}
 	if ((*s)[4] != ' ')
 		return false;
 	*s += 5;
+	*perm = (uint8_t)bits;
 	return true;
 }
 
@@ -131,17 +136,19 @@ take_perm(const char **s, uint8_t *perm)
 static bool
 parse_line(const char *s, struct vma *v)
 {
+	struct vma got = {0};
 	uint64_t major, minor;
 
-	if (!take_hex(&s, '-', &v->start) || !take_hex(&s, ' ', &v->end) || !take_perm(&s, &v->perm) ||
-	    !take_hex(&s, ' ', &v->offset) || !take_hex(&s, ':', &major) || !take_hex(&s, ' ', &minor) ||
-	    !parse_u64(s, 10, &s, &v->inode) || (*s && *s != ' ') || v->start >= v->end ||
-	    (v->start | v->end) % SMALLEST_PAGE)
+	if (!take_hex(&s, '-', &got.start) || !take_hex(&s, ' ', &got.end) || !take_perm(&s, &got.perm) ||
+	    !take_hex(&s, ' ', &got.offset) || !take_hex(&s, ':', &major) || !take_hex(&s, ' ', &minor) ||
+	    !parse_u64(s, 10, &s, &got.inode) || (*s && *s != ' ') || got.start >= got.end ||
+	    (got.start | got.end) % SMALLEST_PAGE)
 		return false;
-	v->dev_major = (uint32_t)major;
-	v->dev_minor = (uint32_t)minor;
-	v->name = s + strspn(s, " ");
-	v->type = (uint8_t)type_of(v);
+	got.dev_major = (uint32_t)major;
+	got.dev_minor = (uint32_t)minor;
+	got.name = s + strspn(s, " ");
+	got.type = (uint8_t)type_of(&got);
+	*v = got;
 	return true;
 }
 

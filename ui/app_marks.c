@@ -7,19 +7,20 @@
 
 #include "query.h"
 
-/* An address as one knows it: "heap+1000", or bare where the region has no name. */
+/* An address as one knows it: "heap+1000", or bare where no name leads there. */
 static void
 add_address(const struct app *a, struct buf *out, uint64_t addr)
 {
 	const struct sample *s = app_shown(a);
 	const struct vma *v = s && s->regions ? vma_at(&s->regions->vmas, addr) : NULL;
 
-	if (v && v->name[0]) {
-		ui_name_cut(out, v, 16);
-		buf_fmt(out, "+%llx", (unsigned long long)(addr - v->start));
-	} else {
+	struct buf place = {0};
+
+	if (v && query_place_text(&s->regions->vmas, v, addr, false, !paint_utf8(), &place))
+		buf_str(out, place.s);
+	else
 		buf_fmt(out, "%llx%s", (unsigned long long)addr, v ? "" : " (unmapped)");
-	}
+	buf_free(&place);
 }
 
 void

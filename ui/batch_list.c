@@ -17,14 +17,15 @@ static int
 parse_sort(const char *text, enum column_id *id, bool *up, struct err *err)
 {
 	enum column_id ids[COL_COUNT];
+	bool other = text[0] == '-';
 	size_t n;
 
-	*up = text[0] == '-';
-	if (columns_parse(SET_REGION, text + *up, ids, &n, err) < 0)
+	if (columns_parse(SET_REGION, text + other, ids, &n, err) < 0)
 		return -1;
 	if (n != 1)
 		return err_set(err, ERR_USAGE, "one column at a time", "give one column", "--sort %.60s", text);
 	*id = ids[0];
+	*up = other;
 	return 0;
 }
 

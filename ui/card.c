@@ -180,17 +180,15 @@ add_wrapped(struct card *c, enum role role, const char *s)
 }
 
 static void
-add_where(struct card *c, const struct vma *v, uint64_t addr)
+add_where(struct card *c, const struct vma_list *vmas, const struct vma *v, uint64_t addr)
 {
-	struct buf name = {0};
-	char perm[5], size[8], offset[24];
-	int n = snprintf(offset, sizeof(offset), " +%llx", (unsigned long long)(addr - v->start));
+	struct buf place = {0};
+	char perm[5], size[8];
 	int label = label_width(c);
 
 	vma_perm_text(v, perm);
-	if (c->width > label + n)
-		ui_name_cut(&name, v, (size_t)(c->width - label - n));
-	card_add(c, ROLE_TEXT, "where", NULL, "%s%s", name.s ? name.s : "", offset);
+	ui_place_text(&place, vmas, v, addr, c->width > label ? (size_t)(c->width - label) : 0);
+	card_add(c, ROLE_TEXT, "where", NULL, "%s", place.s);
 	if (vma_has_file(v))
 		card_add(c, ROLE_TEXT, "file offset", NULL, "%llx",
 		         (unsigned long long)(addr - v->start + v->offset));
@@ -200,7 +198,7 @@ add_where(struct card *c, const struct vma *v, uint64_t addr)
 		card_add(c, ROLE_DIM, "kind", NULL, "%s", explain_region(v));
 		c->line[c->n - 1].spare = true;
 	}
-	buf_free(&name);
+	buf_free(&place);
 }
 
 /*
@@ -510,7 +508,7 @@ card_make(struct card *c, const struct sample *s, const struct vma *v, uint64_t 
 	if (pg->known & PAGE_WORD)
 		add_generations(c, s, more);
 	card_gap(c);
-	add_where(c, v, addr);
+	add_where(c, &s->regions->vmas, v, addr);
 	if (c->width > CARD_NARROW)
 		add_more(c, more);
 	if (!(pg->known & PAGE_WORD))

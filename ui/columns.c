@@ -564,7 +564,9 @@ int
 columns_parse(enum column_set set, const char *list, enum column_id ids[COL_COUNT], size_t *n,
               struct err *err)
 {
-	*n = 0;
+	enum column_id got[COL_COUNT];
+	size_t got_n = 0;
+
 	for (const char *s = list;; s++) {
 		size_t len = strcspn(s, ",");
 		unsigned i;
@@ -575,12 +577,15 @@ columns_parse(enum column_set set, const char *list, enum column_id ids[COL_COUN
 				break;
 		if (i == COL_COUNT)
 			return no_such_column(set, s, len, err);
-		if (*n == COL_COUNT)
+		if (got_n == COL_COUNT)
 			return err_set(err, ERR_USAGE, "there are not that many", "name each column once",
 			               "too many columns");
-		ids[(*n)++] = (enum column_id)i;
+		got[got_n++] = (enum column_id)i;
 		s += len;
 		if (!*s)
-			return 0;
+			break;
 	}
+	memcpy(ids, got, got_n * sizeof(*ids));
+	*n = got_n;
+	return 0;
 }

@@ -3,6 +3,10 @@
 
 #include <string.h>
 
+#include "query.h"
+
+enum { NAME_ROOM = 4 }; /* columns for a name, below which it says nothing */
+
 void
 ui_name(struct buf *out, const struct vma *v)
 {
@@ -193,4 +197,26 @@ ui_name_cut(struct buf *out, const struct vma *v, size_t width)
 	ui_name(&name, v);
 	ui_cut(out, name.s, width);
 	buf_free(&name);
+}
+
+void
+ui_place_text(struct buf *out, const struct vma_list *vmas, const struct vma *v, uint64_t addr, size_t width)
+{
+	struct buf text = {0};
+	bool named = query_place_text(vmas, v, addr, true, !paint_utf8(), &text);
+
+	if (named && ui_width(text.s, text.len) > width) {
+		buf_free(&text);
+		query_place_text(vmas, v, addr, false, !paint_utf8(), &text);
+	}
+	if (named && ui_width(text.s, text.len) > width) {
+		buf_free(&text);
+		query_start_text(v, addr, &text);
+	}
+	if (!named && width > text.len + NAME_ROOM) {
+		ui_name_cut(out, v, width - text.len - 1);
+		buf_str(out, " ");
+	}
+	buf_add(out, text.s, text.len);
+	buf_free(&text);
 }

@@ -64,8 +64,8 @@ read_word(const struct ui *ui, const char *s, size_t at, char *out, size_t size,
 		addr = ui_at(ui);
 		n = 1;
 	}
-	if (n > 0)
-		snprintf(out, size, "%llx", (unsigned long long)addr);
+	if (n > 0) /* 0x: an address, and no mapping's name */
+		snprintf(out, size, "0x%llx", (unsigned long long)addr);
 	return n;
 }
 
@@ -90,6 +90,7 @@ put(struct here *h, size_t *n, const char *s, size_t len, size_t at, bool same)
 int
 here_read(const struct ui *ui, const char *line, struct here *out, struct err *err)
 {
+	struct here made = {0};
 	size_t n = 0, len;
 	bool begins = true; /* a word may begin here */
 
@@ -101,19 +102,20 @@ here_read(const struct ui *ui, const char *line, struct here *out, struct err *e
 			return -1;
 		if (found) {
 			len = (size_t)found;
-			put(out, &n, word, strlen(word), i, true);
+			put(&made, &n, word, strlen(word), i, true);
 			begins = false;
 			continue;
 		}
 		len = name_length(line + i);
 		if (!len)
 			len = line[i] == '.' && line[i + 1] == '.' ? 2 : 1;
-		put(out, &n, line + i, len, i, false);
+		put(&made, &n, line + i, len, i, false);
 		begins = line[i] == ' ' || line[i] == '\t' || (len == 2 && line[i] == '.') ||
 		         (i >= 3 && !strncmp(line + i - 3, "vma:", 4));
 	}
-	out->text[n] = '\0';
-	out->from[n] = (short)strlen(line);
+	made.text[n] = '\0';
+	made.from[n] = (short)strlen(line);
+	*out = made;
 	return 0;
 }
 

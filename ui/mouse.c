@@ -27,26 +27,28 @@ find_kind(int button, char end, enum mouse_kind *kind)
 
 	if (button & MORE_BUTTONS)
 		return false;
+	if (button & WHEEL ? which > 1 || end != 'M' : which != 0)
+		return false; /* of a wheel 2 and 3 are sideways */
 	if (button & WHEEL) {
 		*kind = which ? MOUSE_WHEEL_DOWN : MOUSE_WHEEL_UP;
-		return which < 2 && end == 'M'; /* 2 and 3 are sideways */
+		return true;
 	}
 	*kind = end == 'm' ? MOUSE_RELEASE : button & MOVED ? MOUSE_DRAG : MOUSE_PRESS;
-	return which == 0;
+	return true;
 }
 
 bool
 mouse_parse(const char *sequence, struct mouse *m)
 {
+	enum mouse_kind kind;
 	int button, x, y, n = 0;
 	char end;
 
 	if (sscanf(sequence, "\033[<%3d;%5d;%5d%c%n", &button, &x, &y, &end, &n) != 4 || sequence[n])
 		return false;
-	if (button < 0 || x < 1 || y < 1 || x > CELLS_MAX || y > CELLS_MAX || (end != 'M' && end != 'm'))
+	if (button < 0 || x < 1 || y < 1 || x > CELLS_MAX || y > CELLS_MAX || (end != 'M' && end != 'm') ||
+	    !find_kind(button, end, &kind))
 		return false;
-	m->y = y - 1;
-	m->x = x - 1;
-	m->ctrl = (button & CTRL) != 0;
-	return find_kind(button, end, &m->kind);
+	*m = (struct mouse){.kind = kind, .y = y - 1, .x = x - 1, .ctrl = (button & CTRL) != 0};
+	return true;
 }

@@ -72,9 +72,12 @@ parse_power(enum option_id id, const char *s, unsigned min, unsigned max, unsign
             struct err *err)
 {
 	char how[64];
+	unsigned v;
 
-	if (parse_number(id, s, max, out, err) == 0 && *out >= min && !(*out & (*out - 1)))
+	if (parse_number(id, s, max, &v, err) == 0 && v >= min && !(v & (v - 1))) {
+		*out = v;
 		return 0;
+	}
 	snprintf(how, sizeof(how), "give a power of two from %u to %u", min, max);
 	return bad_value(err, id, s, how);
 }
@@ -305,11 +308,15 @@ take(struct options *o, enum option_id id, const char *arg, struct err *err)
 int
 option_take(struct options *o, const char *name, const char *arg, struct err *err)
 {
+	struct options with = *o;
 	enum option_id id = 0;
 
 	while (id + 1 < OPTIONS && strcmp(rows[id].name, name) != 0)
 		id++;
-	return take(o, id, arg, err);
+	if (take(&with, id, arg, err) < 0)
+		return -1;
+	*o = with;
+	return 0;
 }
 
 /* Letters an edit away, for "did you mean": a common beginning is good enough for option names. */
@@ -427,8 +434,8 @@ options_init(struct options *o)
 	                      .tracker = TRACK_AUTO, .list_sort = COL_REGION_START, .mouse = true, .hints = true};
 }
 
-int
-options_parse(struct options *o, int argc, char **argv, struct err *err)
+static int
+take_all(struct options *o, int argc, char **argv, struct err *err)
 {
 	struct option longs[OPTIONS + 1];
 	char shorts[2 * OPTIONS + 3];
@@ -456,4 +463,15 @@ options_parse(struct options *o, int argc, char **argv, struct err *err)
 		if (c != 1 && !optarg && rows[id_of(c)].arg[0] == '[')
 			open = rows[id_of(c)].name;
 	}
+}
+
+int
+options_parse(struct options *o, int argc, char **argv, struct err *err)
+{
+	struct options with = *o;
+
+	if (take_all(&with, argc, argv, err) < 0)
+		return -1;
+	*o = with;
+	return 0;
 }

@@ -54,17 +54,49 @@ pointer_at(const struct sample *s, uint64_t addr, uint64_t *value)
 	return s->regions ? bytes_pointer(s->bytes, &s->regions->vmas, addr, value) : NULL;
 }
 
-/* "libc.so.6+26234" as the prompt takes it back, or with `symbol` what is there. */
-static void
-pointer_name(struct buf *out, const struct sample *s, const struct vma *v, uint64_t value)
-{
-	char name[64];
+/* What the regions are called that the words of one screen point to: finding a name costs a look at all. */
+enum { NAMES = 32 };
+struct pointer_names {
+	const struct vma *v[NAMES];
+	struct query_base base[NAMES];
+	unsigned n;
+};
 
-	if (query_name_of(v, name, sizeof(name)))
-		text_escape(out, name, strlen(name), !paint_utf8());
-	else
+static const struct query_base *
+find_base(struct pointer_names *names, const struct sample *s, const struct vma *v)
+{
+	unsigned i = 0;
+
+	while (i < names->n && names->v[i] != v)
+		i++;
+	if (i < names->n)
+		return &names->base[i];
+	if (names->n == NAMES) /* the last makes room */
+		buf_free(&names->base[--i].name);
+	names->v[i] = v;
+	names->base[i] = query_base_of(&s->regions->vmas, v, false, !paint_utf8());
+	names->n = i + 1;
+	return &names->base[i];
+}
+
+static void
+names_free(struct pointer_names *names)
+{
+	while (names->n)
+		buf_free(&names->base[--names->n].name);
+}
+
+/* "libc.so.6+26234" as the prompt takes it back, and the symbol there if it is known. */
+static void
+pointer_name(struct buf *out, struct pointer_names *names, const struct sample *s, const struct vma *v, uint64_t value)
+{
+	const struct query_base *b = find_base(names, s, v);
+
+	if (!b->named && v->name[0]) {
 		ui_name_cut(out, v, 24);
-	buf_fmt(out, "+%llx", (unsigned long long)query_offset_of(v, value));
+		buf_str(out, " ");
+	}
+	buf_fmt(out, "%s+%llx", b->name.s, (unsigned long long)(value - b->at));
 	if (bytes_symbol(s->bytes, value)) {
 		buf_str(out, " ");
 		text_escape(out, bytes_symbol(s->bytes, value), strlen(bytes_symbol(s->bytes, value)),
@@ -82,7 +114,7 @@ hit_pointer(struct ui *ui, const struct sample *s, const struct touch *t)
 
 /* Beside the row, each with the place of its word in it. */
 static void
-draw_pointers(const struct ui *ui, const struct sample *s, uint64_t row, int y, int x)
+draw_pointers(const struct ui *ui, const struct sample *s, struct pointer_names *names, uint64_t row, int y, int x)
 {
 	const struct vma *v[BYTES_ROW / WORD];
 	uint64_t value[BYTES_ROW / WORD] = {0};
@@ -96,7 +128,7 @@ draw_pointers(const struct ui *ui, const struct sample *s, uint64_t row, int y, 
 
 		if (!v[i])
 			continue;
-		pointer_name(&name, s, v[i], value[i]);
+		pointer_name(&name, names, s, v[i], value[i]);
 		paint_text(y, x, right - 1, ROLE_DIM, "%u%s", i * WORD, paint_utf8() ? "→" : ">");
 		ui_draw_cut(y, x + 2, right - (n > 1), v[i]->perm & VMA_EXEC ? ROLE_ACCENT : ROLE_TEXT, name.s);
 		buf_free(&name);
@@ -177,7 +209,7 @@ row_tells(const struct ui *ui, const struct sample *s, uint64_t row)
 }
 
 static void
-draw_row(const struct ui *ui, const struct sample *s, uint64_t row, int digits, int y)
+draw_row(const struct ui *ui, const struct sample *s, struct pointer_names *names, uint64_t row, int digits, int y)
 {
 	const struct bytes_page *p = bytes_page(s->bytes, row);
 	bool cursor = ui->byte - row < BYTES_ROW;
@@ -195,7 +227,7 @@ draw_row(const struct ui *ui, const struct sample *s, uint64_t row, int digits, 
 	for (unsigned i = 0; i < BYTES_ROW; i++)
 		draw_byte(ui, s, row, i, digits, y);
 	if (ui->cols >= POINTERS_X + POINTERS_MIN)
-		draw_pointers(ui, s, row, y, POINTERS_X + digits - HEX_DIGITS);
+		draw_pointers(ui, s, names, row, y, POINTERS_X + digits - HEX_DIGITS);
 }
 
 static void
@@ -237,6 +269,7 @@ draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 {
 	const struct vma *v = find_region(ui, s);
 	int digits = v ? hex_digits(v->end) : HEX_DIGITS, y = top + TOP_ROWS;
+	struct pointer_names names = {.n = 0};
 	struct buf why = {0};
 
 	zone_add(&(struct zone){.y = y, .bottom = bottom, .right = hex_text_x(digits, BYTES_ROW), .hit = hit_byte,
@@ -250,7 +283,8 @@ draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 		return;
 	}
 	for (uint64_t row = ui->hex_top; v && y < bottom && row < v->end; y++, row += BYTES_ROW)
-		draw_row(ui, s, row, digits, y);
+		draw_row(ui, s, &names, row, digits, y);
+	names_free(&names);
 }
 
 /* Of those on screen, which are all that were read. */
@@ -284,6 +318,7 @@ say(const struct ui *ui, const struct sample *s, struct buf *out)
 	uint64_t word = ui->byte & ~(uint64_t)(WORD - 1), value = 0;
 	const struct bytes_page *p = bytes_page(s->bytes, ui->byte);
 	const struct vma *v = find_region(ui, s);
+	struct pointer_names names = {.n = 0};
 	char perm[5];
 	uint64_t lo, hi;
 	uint8_t byte;
@@ -313,7 +348,8 @@ say(const struct ui *ui, const struct sample *s, struct buf *out)
 		return;
 	vma_perm_text(v, perm);
 	buf_fmt(out, " %s %s ", paint_utf8() ? "→" : "->", perm);
-	pointer_name(out, s, v, value);
+	pointer_name(out, &names, s, v, value);
+	names_free(&names);
 }
 
 static void

@@ -37,10 +37,10 @@ columns(void)
 	struct here h;
 	struct err err;
 
-	ok(here_read(&ui, "hex 'a+zz", &h, &err) == 0 && !strcmp(h.text, "hex 7f1200001000+zz"), "an error after a mark");
+	ok(here_read(&ui, "hex 'a+zz", &h, &err) == 0 && !strcmp(h.text, "hex 0x7f1200001000+zz"), "an error after a mark");
 	ok(here_column(&h, 5) == 5 && here_column(&h, 12) == 5, "in the mark is at the mark");
-	ok(here_column(&h, 17) == 7 && here_column(&h, 18) == 8, "behind it is where it was written");
-	ok(here_column(&h, 20) == 10 && here_column(&h, 99) == 10, "at the end is at the end");
+	ok(here_column(&h, 19) == 7 && here_column(&h, 20) == 8, "behind it is where it was written");
+	ok(here_column(&h, 22) == 10 && here_column(&h, 99) == 10, "at the end is at the end");
 	is_u64((uint64_t)here_column(&h, 0), 0, "nowhere is nowhere");
 }
 
@@ -65,16 +65,16 @@ main(void)
 	jumps_mark(&ui.jumps, 'a', &a);
 	reads("", "");
 	reads("heap+10", "heap+10");
-	reads("'a", "7f1200001000");
-	reads(" 'a+10 ", " 7f1200001000+10 ");
-	reads("'a..'a", "7f1200001000..7f1200001000");
-	reads("hex 'a", "hex 7f1200001000");
-	reads("vma:'a", "vma:7f1200001000");
+	reads("'a", "0x7f1200001000");
+	reads(" 'a+10 ", " 0x7f1200001000+10 ");
+	reads("'a..'a", "0x7f1200001000..0x7f1200001000");
+	reads("hex 'a", "hex 0x7f1200001000");
+	reads("vma:'a", "vma:0x7f1200001000");
 	refuses("vma:'q", 5);
-	reads(".", "5000");
-	reads(".+10", "5000+10");
-	reads("...+4k", "5000..+4k");
-	reads("4000...", "4000..5000");
+	reads(".", "0x5000");
+	reads(".+10", "0x5000+10");
+	reads("...+4k", "0x5000..+4k");
+	reads("4000...", "4000..0x5000");
 	reads("..", "..");
 	reads("libc.so.6", "libc.so.6");
 	reads("\"'a .\"+10", "\"'a .\"+10");
@@ -83,7 +83,7 @@ main(void)
 	reads("x'a", "x'a");
 	reads("./x", "./x");
 	ui.jumps.v[ui.jumps.n++] = (struct place){.at = 0x9000};
-	reads("''..+1p", "9000..+1p");
+	reads("''..+1p", "0x9000..+1p");
 	refuses("'b", 1);
 	columns();
 	memset(wide, ' ', sizeof(wide) - 1);

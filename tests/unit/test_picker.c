@@ -30,9 +30,11 @@ test_status(void)
 	is_u64(p.maps, PROCESS_UNKNOWN, "regions are not known yet");
 	ok(!process_parse(&p, "Name:\tkworker/0:1\nState:\tI (idle)\nUid:\t0\t0\t0\t0\nThreads:\t1\n"),
 	   "a kernel thread has no memory");
-	ok(!process_parse(&p, "Name:\tx\nState:\tZ (zombie)\nUid:\t0\t0\t0\t0\nThreads:\t1\n") && !p.leaderless,
+	ok(!process_parse(&p, "Name:\tx\nState:\tZ (zombie)\nUid:\t0\t0\t0\t0\nThreads:\t1\n") &&
+	       !process_leaderless("Name:\tx\nState:\tZ (zombie)\nThreads:\t1\n"),
 	   "nor has a zombie");
-	ok(!process_parse(&p, "Name:\tx\nState:\tZ (zombie)\nUid:\t0\t0\t0\t0\nThreads:\t3\n") && p.leaderless,
+	ok(!process_parse(&p, "Name:\tx\nState:\tZ (zombie)\nUid:\t0\t0\t0\t0\nThreads:\t3\n") &&
+	       process_leaderless("Name:\tx\nState:\tZ (zombie)\nThreads:\t3\n"),
 	   "whose threads may have");
 	ok(process_parse(&p, "Name:\t\nVmSize:\t1 kB\n") && p.swap == PROCESS_UNKNOWN && p.rss == PROCESS_UNKNOWN,
 	   "what is not there is not known");

@@ -64,7 +64,8 @@ test_addresses(void)
 	    {"\"anon: Java heap\"+0x20", 0x7f1a00000020, "[anon: Java heap]"},
 	    {"[anon: a+b..c]+1", 0x7f1a50000001, "[anon: a+b..c]"},
 	    {"memfd:ring", 0x7f1a30000000, "/memfd:ring (deleted)"},
-	    {"memfd:ring+10", 0x7f1a30000010, "/memfd:ring (deleted)"},
+	    {"memfd:ring+1010", 0x7f1a30000010, "/memfd:ring (deleted)"},
+	    {"\"memfd:ring\"+1010", 0x7f1a30000010, "/memfd:ring (deleted)"},
 	    {"libm-2.36.so+10", 0x7f1a40000010, "/usr/lib/libm-2.36.so"},
 	    {"/opt/one/data.bin", 0x7f1a10000000, "/opt/one/data.bin"},
 	    /* a name that pmtop itself completes must be understood */
@@ -353,7 +354,7 @@ test_names_back(void)
 		const struct vma *v = NULL;
 
 		if (!query_name_of(&vmas.v[i], at.name, sizeof(at.name))) {
-			ok(!vmas.v[i].name[0], "only what has no name has no short name");
+			ok(!vmas.v[i].name[0] || strpbrk(vmas.v[i].name, " +"), "what has no name, or only in quotes, is not offered");
 			continue;
 		}
 		if (strcmp(at.name, "data.bin") && vmas.v[i].start != 0x7f1a80a00000)
@@ -426,6 +427,174 @@ test_bytes(void)
 	}
 }
 
+/* --- names that look like something else ---------------------------------------------------------------- */
+
+static const char odd_maps[] =
+    "400000-401000 r--p 00000000 08:01 9 /opt/400000\n"
+    "500000-501000 r--p 00000000 08:01 10 /opt/bash\n"
+    "502000-504000 r--p 00000000 08:01 11 /opt/data\n"
+    "510000-512000 r--p 00000000 08:01 12 /opt/cafe\n"
+    "520000-522000 r--p 00000000 08:01 13 /opt/add-bad\n"
+    "530000-532000 r--p 00000000 08:01 14 /opt/a+1\n"
+    "540000-542000 r--p 00000000 08:01 15 /opt/a\n"
+    "550000-552000 r--p 00000000 08:01 16 /opt/deadbeef\n"
+    "560000-562000 r--p 00000000 08:01 17 /opt/my \"big\" file\n"
+    "570000-572000 r--p 00000000 08:01 18 /opt/tab\tbell\a\n"
+    "580000-582000 r--p 00000000 08:01 19 /opt/[odd]..name\n"
+    "590000-592000 r--p 00000000 08:01 20 /opt/pfn:12\n"
+    "5a0000-5a2000 r--p 00000000 08:01 21 /opt/hex\n"
+    "5b0000-5b2000 r--p 00000000 08:01 22 /one/twice.db\n"
+    "5c0000-5c2000 r--p 00000000 08:01 23 /two/twice.db\n"
+    "5d0000-5d2000 r--p 00001000 08:01 24 /opt/gone (deleted)\n"
+    "5e0000-5e2000 rw-p 00000000 00:00 0 \n"
+    "5f0000-5f1000 rw-p 00000000 00:00 0 [anon:x]\n"
+    "5f1000-5f2000 r--p 00000000 00:00 0 [anon:x]\n"
+    "5f3000-5f4000 rw-p 00000000 00:00 0 [anon:x]\n"
+    "600000-602000 r--p 00000000 08:01 25 /opt/both.bin\n"
+    "602000-604000 r--p 00000000 08:01 25 /opt/both.bin\n"
+    "610000-620000 r--p 00000000 08:01 26 /lib/libx.so\n" /* read as data, before it is loaded */
+    "630000-632000 r--p 00000000 08:01 26 /lib/libx.so\n"
+    "632000-636000 r-xp 00002000 08:01 26 /lib/libx.so\n"
+    "636000-638000 ---p 00006000 08:01 26 /lib/libx.so\n"
+    "639000-63a000 r--p 00007000 08:01 26 /lib/libx.so\n" /* its segment is shifted by two pages */
+    "63a000-63b000 rw-p 00008000 08:01 26 /lib/libx.so\n"
+    "63b000-63c000 rw-p 00000000 00:00 0 \n"
+    "700000-701000 rw-p 00000000 00:00 0 [stack:12 worker]\n"
+    "710000-711000 r--p 00000000 08:01 27 /opt/0123456789abcdef0123456789abcdef\n"
+    "720000-721000 r--p 00000000 08:01 28 /opt/'a\n"
+    "730000-731000 r--p 00000000 08:01 29 /opt/\xc3\xa4rger\xff\n";
+
+static void
+test_hex_names(void)
+{
+	static const struct {
+		const char *text;
+		uint64_t addr;   /* 0: refused, */
+		const char *how; /* with this in it */
+	} rows[] = {
+	    {"bash", 0x500000, NULL},
+	    {"bash+10", 0x500010, NULL},
+	    {"data", 0x502000, NULL},
+	    {"data+0x1da", 0x5021da, NULL},
+	    {"cafe", 0, "\"cafe\""},
+	    {"CAFE", 0xcafe, NULL},
+	    {"\"cafe\"", 0x510000, NULL},
+	    {"0xcafe", 0xcafe, NULL},
+	    {"00cafe", 0xcafe, NULL},
+	    {"cafe+10", 0, "0x"},
+	    {"caf", 0xcaf, NULL},
+	    {"deadbeef", 0xdeadbeef, NULL},
+	    {"\"deadbeef\"", 0x550000, NULL},
+	    {"a+1", 0, "\"a\""},
+	    {"a", 0, "\"a\""},
+	    {"\"a\"+1", 0x540001, NULL},
+	    {"\"a+1\"", 0x530000, NULL},
+	    {"0123456789abcdef0123456789abcdef", 0x710000, NULL},
+	    {"0x0123456789abcdef0123456789abcdef", 0, "check"},
+	    {"libx.so", 0x630000, NULL},
+	    {"libx.so+2010", 0x632010, NULL},
+	    {"libx.so+9010", 0x639010, NULL},
+	    {"both.bin+2000", 0, "--list"}, /* that would be its second mapping's first byte */
+	    {"\"my \\042big\\042 file\"+8", 0x560008, NULL},
+	};
+	struct vma_list list;
+	size_t odd;
+
+	vma_parse(&list, mem_strdup(odd_maps), &odd);
+	ok(odd == 0, "the odd names are all regions");
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct query q;
+		struct err err = {0};
+		uint64_t addr = 0;
+		const struct vma *v;
+		bool got = query_parse(rows[i].text, 4096, &q, &err) == 0 && q.kind == QUERY_ADDR &&
+		           query_resolve(&q.from, &list, &addr, &v, &err) == 0;
+
+		if (!ok(rows[i].addr ? got && addr == rows[i].addr
+		                     : !got && err.status == ERR_USAGE && err.column == 1 && strstr(err.how, rows[i].how),
+		        rows[i].text))
+			printf("# got %#" PRIx64 ", how: %s\n", addr, err.how);
+	}
+	static const char *const ranges[] = {"add-bad", "cafe..+1p", "1000..cafe", "vma:cafe", "hex a+1"};
+	for (size_t i = 0; i < ARRAY_LEN(ranges); i++) {
+		struct query q;
+		struct err err = {0};
+		uint64_t lo, hi;
+
+		ok(query_parse(ranges[i], 4096, &q, &err) == 0 &&
+		       (q.kind == QUERY_BYTES ? query_bytes : query_range)(&q, &list, 4096, &lo, &hi, &err) < 0 &&
+		       err.status == ERR_USAGE && strstr(err.what, "ambiguous"), ranges[i]);
+	}
+	vma_free(&list);
+}
+
+static void
+leads_back(const struct vma_list *list, const struct vma *v, uint64_t addr, bool whole, bool ascii)
+{
+	struct buf text = {0};
+	struct query q;
+	struct err err;
+	uint64_t at = 0;
+	const struct vma *in = NULL;
+	bool named = query_place_text(list, v, addr, whole, ascii, &text);
+
+	if (!ok(query_parse(text.s, 4096, &q, &err) == 0 && q.kind == QUERY_ADDR &&
+	            query_resolve(&q.from, list, &at, &in, &err) == 0 && at == addr && in == v &&
+	            named == (q.from.name[0] != 0), text.s))
+		printf("# %" PRIx64 " came back as %" PRIx64 "\n", addr, at);
+	for (const char *s = text.s; *s; s++)
+		if ((unsigned char)*s < ' ' || (ascii && (unsigned char)*s >= 0x7f))
+			ok(false, "a name that is not safe to print");
+	buf_free(&text);
+}
+
+/* Whatever NAME+OFFSET is told of an address, leads back to it when it is typed. */
+static void
+test_places_back(void)
+{
+	struct vma_list list;
+	size_t odd;
+
+	vma_parse(&list, mem_strdup(odd_maps), &odd);
+	for (size_t i = 0; i < list.n + vmas.n; i++) {
+		const struct vma_list *l = i < list.n ? &list : &vmas;
+		const struct vma *v = &l->v[i < list.n ? i : i - list.n];
+		const uint64_t at[] = {v->start, v->start + 0x10, v->end - 1};
+
+		for (size_t k = 0; k < ARRAY_LEN(at); k++)
+			for (int how = 0; how < 4; how++)
+				leads_back(l, v, at[k], how & 1, how & 2);
+	}
+	static const struct {
+		uint64_t addr;
+		const char *whole, *brief;
+	} rows[] = {
+	    {0x500010, "/opt/bash+10", "bash+10"},
+	    {0x510000, "/opt/cafe+0", "\"cafe\"+0"},
+	    {0x540001, "\"/opt/a\"+1", "\"a\"+1"},
+	    {0x5b0000, "/one/twice.db+0", "/one/twice.db+0"},
+	    {0x5d0001, "\"/opt/gone (deleted)\"+1001", "gone+1001"},
+	    {0x5e0010, "0x5e0000+10", "0x5e0000+10"},
+	    {0x5f1004, "[anon:x]+1004", "anon:x+1004"},
+	    {0x5f3004, "0x5f3000+4", "0x5f3000+4"},
+	    {0x602010, "0x602000+10", "0x602000+10"},
+	    {0x610010, "0x610000+10", "0x610000+10"},
+	    {0x632010, "/lib/libx.so+2010", "libx.so+2010"},
+	    {0x63a010, "/lib/libx.so+a010", "libx.so+a010"},
+	    {0x700010, "0x700000+10", "0x700000+10"},
+	    {0x720000, "/opt/'a+0", "\"'a\"+0"},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		for (int whole = 0; whole <= 1; whole++) {
+			struct buf text = {0};
+
+			query_place_text(&list, vma_at(&list, rows[i].addr), rows[i].addr, whole, false, &text);
+			is_str(text.s, whole ? rows[i].whole : rows[i].brief, "what it is told as");
+			buf_free(&text);
+		}
+	vma_free(&list);
+}
+
 int
 main(void)
 {
@@ -444,6 +613,8 @@ main(void)
 	test_forms();
 	test_names_back();
 	test_long();
+	test_hex_names();
+	test_places_back();
 	vma_free(&vmas);
 	return tap_done();
 }
