@@ -165,12 +165,13 @@ bytes_pages(struct target *t, const struct vma *v, uint64_t start, size_t n, uin
 /* --- a stretch ------------------------------------------------------------------------------------------ */
 
 static struct bytes *
-bytes_new(uint64_t start, uint64_t end, size_t page_size)
+bytes_new(uint64_t start, uint64_t end, size_t page_size, unsigned word)
 {
 	struct bytes *b = mem_alloc(sizeof(*b));
 
 	b->refs = 1;
 	b->page_size = page_size;
+	b->word = word;
 	b->start = start;
 	b->end = start + u64_min(end - start, BYTES_MAX);
 	b->pages_n = b->end > start ? (b->end - 1) / page_size - start / page_size + 1 : 0;
@@ -230,7 +231,7 @@ struct bytes *
 bytes_read(struct target *t, const struct vma_list *vmas, uint64_t start, uint64_t end,
            const struct bytes *before, struct err *err)
 {
-	struct bytes *b = bytes_new(start, end, t->pm.page_size);
+	struct bytes *b = bytes_new(start, end, t->pm.page_size, vma_pointer_size(vmas));
 	uint64_t at = start;
 
 	for (size_t i = 0; i < b->pages_n; i++) {
@@ -347,13 +348,17 @@ bool
 bytes_word(const struct bytes *b, uint64_t addr, uint64_t *out)
 {
 	uint8_t byte;
+	uint32_t half;
 
-	if (addr > UINT64_MAX - sizeof(*out))
+	if (!b || addr > UINT64_MAX - b->word)
 		return false;
-	for (unsigned i = 0; i < sizeof(*out); i++)
+	for (unsigned i = 0; i < b->word; i++)
 		if (!bytes_at(b, addr + i, &byte))
 			return false;
-	memcpy(out, b->data + (addr - b->start), sizeof(*out));
+	memcpy(&half, b->data + (addr - b->start), sizeof(half));
+	*out = half;
+	if (b->word == sizeof(*out))
+		memcpy(out, b->data + (addr - b->start), sizeof(*out));
 	return true;
 }
 
@@ -431,8 +436,10 @@ bytes_find_symbols(struct bytes *b, struct target *t, const struct vma_list *vma
 {
 	uint64_t begin = time_ns(), value = 0;
 
-	for (uint64_t at = (b->start + 7) & ~UINT64_C(7); at + 8 <= b->end && b->symbols_n < SYMBOLS_MAX;
-	     at += 8) {
+	uint64_t word = b->word;
+
+	for (uint64_t at = (b->start + word - 1) & ~(word - 1); at + word <= b->end && b->symbols_n < SYMBOLS_MAX;
+	     at += word) {
 		const struct vma *v = bytes_pointer(b, vmas, at, &value);
 		const struct bytes_symbol *known = find_symbol(before, value);
 		struct buf name = {0};

@@ -53,6 +53,7 @@ struct bytes {
 	int refs;
 	uint64_t start, end;
 	size_t page_size, pages_n;
+	unsigned word;            /* bytes of a pointer of the process: 4 or 8 */
 	struct bytes_page *pages; /* from the one that holds start */
 	uint8_t *data;            /* of [start, end); 0 where it was not read */
 	uint64_t *changed_ns;     /* for each byte, when a look saw it changed; 0 never */
@@ -105,7 +106,7 @@ const struct bytes_page *bytes_page(const struct bytes *b, uint64_t addr);
 /* "not in RAM", "guard page": why there are no bytes. */
 void bytes_why(const struct bytes_page *p, struct buf *out);
 
-/* The byte there; the eight from there, in the machine's order. false: they were not read. */
+/* The byte there; those of a pointer from there, in the machine's order. false: they were not read. */
 bool bytes_at(const struct bytes *b, uint64_t addr, uint8_t *out);
 bool bytes_word(const struct bytes *b, uint64_t addr, uint64_t *out);
 

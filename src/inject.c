@@ -220,16 +220,6 @@ is_vdso(const struct vma *v)
 	return !strcmp(v->name, "[vdso]");
 }
 
-/* Where maps tells of a 32-bit process, nothing but [vsyscall] lies above 4 GiB. */
-static bool
-is_compat(const struct vma_list *vmas)
-{
-	for (size_t i = 0; i < vmas->n; i++)
-		if (vmas->v[i].end > UINT64_C(1) << 32 && strcmp(vmas->v[i].name, "[vsyscall]"))
-			return false;
-	return true;
-}
-
 /* Opening its memory asks for the right to trace it; nothing is read, for that would fault pages in. */
 static bool
 may_trace(const struct proc *p)
@@ -258,7 +248,7 @@ find_text(const struct proc *p, bool *compat, uint64_t *insn, struct err *err)
 	if (vma_read(maps, &vmas, err) < 0 || !vmas.n)
 		r = inject_refuse(p, err, "it has ended", "choose a running process");
 	close(maps);
-	*compat = r == 0 && is_compat(&vmas);
+	*compat = r == 0 && vma_pointer_size(&vmas) == 4;
 	if (r == 0 && !insn && !may_trace(p))
 		r = inject_refuse_rights(p, err);
 	for (int vdso = 1; r == 0 && insn && vdso >= 0 && !*insn; vdso--)

@@ -266,6 +266,16 @@ vma_arena(const struct vma_list *list, size_t i)
 	return i && is_bare(v) && is_arena(list, i - 1) && v->end - v[-1].start == ARENA ? VMA_ARENA_REST : VMA_NO_ARENA;
 }
 
+unsigned
+vma_pointer_size(const struct vma_list *list)
+{
+	size_t n = list->n;
+
+	while (n && starts(list->v[n - 1].name, "[vsyscall"))
+		n--;
+	return n && list->v[n - 1].end <= UINT64_C(1) << 32 ? 4 : 8;
+}
+
 const char *
 vma_shown_name(const struct vma *v)
 {

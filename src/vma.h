@@ -102,6 +102,12 @@ size_t vma_lower_bound(const struct vma_list *list, uint64_t addr);
 enum vma_arena { VMA_NO_ARENA, VMA_ARENA_USED, VMA_ARENA_REST };
 enum vma_arena vma_arena(const struct vma_list *list, size_t i);
 
+/*
+ * How many bytes its pointers have: 4 of a 32-bit process, 8. Nothing but [vsyscall] lies above 4 GiB in
+ * the one, and in the other the stack does.
+ */
+unsigned vma_pointer_size(const struct vma_list *list);
+
 /* Its name, or what one without is called. As unsafe to print as any. */
 const char *vma_shown_name(const struct vma *v);
 

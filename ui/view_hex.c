@@ -11,7 +11,7 @@
 #include "view.h"
 #include "zones.h"
 
-enum { TOP_ROWS = 1, WORD = 8, POINTERS_X = HEX_WIDTH + 1, POINTERS_MIN = 24 };
+enum { TOP_ROWS = 1, WORD_LEAST = 4, POINTERS_X = HEX_WIDTH + 1, POINTERS_MIN = 24 };
 
 static const enum role class_roles[BYTE_CLASSES] = {
     [BYTE_ZERO] = ROLE_BYTE_ZERO, [BYTE_TEXT] = ROLE_BYTE_TEXT, [BYTE_FF] = ROLE_BYTE_FF,
@@ -52,6 +52,13 @@ static const struct vma *
 pointer_at(const struct sample *s, uint64_t addr, uint64_t *value)
 {
 	return s->regions ? bytes_pointer(s->bytes, &s->regions->vmas, addr, value) : NULL;
+}
+
+/* Where the word begins that the cursor is in. */
+static uint64_t
+word_of(const struct ui *ui, const struct sample *s)
+{
+	return s->bytes ? ui->byte & ~(uint64_t)(s->bytes->word - 1) : ui->byte;
 }
 
 /* What the regions are called that the words of one screen point to: finding a name costs a look at all. */
@@ -116,23 +123,24 @@ hit_pointer(struct ui *ui, const struct sample *s, const struct touch *t)
 static void
 draw_pointers(const struct ui *ui, const struct sample *s, struct pointer_names *names, uint64_t row, int y, int x)
 {
-	const struct vma *v[BYTES_ROW / WORD];
-	uint64_t value[BYTES_ROW / WORD] = {0};
+	const struct vma *v[BYTES_ROW / WORD_LEAST];
+	uint64_t value[BYTES_ROW / WORD_LEAST] = {0};
+	unsigned word = s->bytes->word;
 	int n = 0, room = ui->cols - x;
 
-	for (unsigned i = 0; i < BYTES_ROW / WORD; i++)
-		n += (v[i] = pointer_at(s, row + i * WORD, &value[i])) != NULL;
-	for (unsigned i = 0; n && i < BYTES_ROW / WORD; i++) {
+	for (unsigned i = 0; i < BYTES_ROW / word; i++)
+		n += (v[i] = pointer_at(s, row + i * word, &value[i])) != NULL;
+	for (unsigned i = 0; n && i < BYTES_ROW / word; i++) {
 		struct buf name = {0};
-		int right = x + room / n;
+		int right = x + room / n, sign;
 
 		if (!v[i])
 			continue;
 		pointer_name(&name, names, s, v[i], value[i]);
-		paint_text(y, x, right - 1, ROLE_DIM, "%u%s", i * WORD, paint_utf8() ? "→" : ">");
-		ui_draw_cut(y, x + 2, right - (n > 1), v[i]->perm & VMA_EXEC ? ROLE_ACCENT : ROLE_TEXT, name.s);
+		sign = paint_text(y, x, right - 1, ROLE_DIM, "%u%s", i * word, paint_utf8() ? "→" : ">");
+		ui_draw_cut(y, sign, right - (n > 1), v[i]->perm & VMA_EXEC ? ROLE_ACCENT : ROLE_TEXT, name.s);
 		buf_free(&name);
-		zone_add(&(struct zone){.y = y, .x = x, .bottom = y + 1, .right = right, .value = row + i * WORD,
+		zone_add(&(struct zone){.y = y, .x = x, .bottom = y + 1, .right = right, .value = row + i * word,
 		                        .hit = hit_pointer, .opens = true});
 		x = right;
 	}
@@ -315,7 +323,7 @@ say_range(const struct ui *ui, const struct sample *s, uint64_t lo, uint64_t hi,
 static void
 say(const struct ui *ui, const struct sample *s, struct buf *out)
 {
-	uint64_t word = ui->byte & ~(uint64_t)(WORD - 1), value = 0;
+	uint64_t word = word_of(ui, s), value = 0;
 	const struct bytes_page *p = bytes_page(s->bytes, ui->byte);
 	const struct vma *v = find_region(ui, s);
 	struct pointer_names names = {.n = 0};
@@ -343,7 +351,7 @@ say(const struct ui *ui, const struct sample *s, struct buf *out)
 	buf_fmt(out, byte_class(byte) == BYTE_TEXT ? "%02x %u '%c'" : "%02x %u", byte, byte, byte);
 	v = pointer_at(s, word, &value);
 	if (bytes_word(s->bytes, word, &value))
-		buf_fmt(out, ", word %016llx", (unsigned long long)value);
+		buf_fmt(out, ", word %0*llx", (int)(2 * s->bytes->word), (unsigned long long)value);
 	if (!v)
 		return;
 	vma_perm_text(v, perm);
@@ -406,7 +414,7 @@ follow(struct ui *ui, const struct sample *s)
 {
 	uint64_t value;
 
-	if (!pointer_at(s, ui->byte & ~(uint64_t)(WORD - 1), &value))
+	if (!pointer_at(s, word_of(ui, s), &value))
 		return FX_NO_POINTER;
 	ui_hex_jump(ui, value);
 	return FX_NONE;

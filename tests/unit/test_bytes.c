@@ -20,7 +20,8 @@ static const char maps[] =
     "18000-1a000 rw-p 00000000 00:00 0 [anon: next]\n"
     "20000-21000 rw-s 00000000 00:06 3 /dev/dri/card0\n"
     "30000-32000 r--p 00001000 08:01 4 /usr/lib/libx.so\n"
-    "40000-41000 r--p 00000000 00:00 0 [vvar]\n";
+    "40000-41000 r--p 00000000 00:00 0 [vvar]\n"
+    "7ffc00000000-7ffc00021000 rw-p 00000000 00:00 0 [stack]\n";
 
 static struct vma_list vmas;
 
@@ -247,6 +248,15 @@ test_pointers(void)
 	ok(bytes_word(b, 0x17ffc, &value) && value >> 32 == 0x7478656e, "a word across a border");
 	ok(!bytes_word(b, UINT64_MAX - 3, &value) && !bytes_word(NULL, 0, &value), "nor where nothing is");
 	bytes_unref(b);
+	vmas.n--; /* nothing above 4 GiB any more: a 32-bit process */
+	b = must_read(&t, 0x17f00, 0x19004, NULL);
+	v = bytes_pointer(b, &vmas, 0x17ff0, &value);
+	ok(v && value == 0x30008 && !bytes_pointer(b, &vmas, 0x17ff4, &value) && value == 0, "a pointer of four bytes");
+	v = bytes_pointer(b, &vmas, 0x17ff8, &value);
+	ok(!v && value == 0x90000 && bytes_word(b, 0x18ffc, &value) && !bytes_word(b, 0x19001, &value),
+	   "as far as four bytes were read");
+	bytes_unref(b);
+	vmas.n++;
 	fake_close(&t);
 }
 
