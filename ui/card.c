@@ -490,6 +490,7 @@ void
 card_make(struct card *c, const struct sample *s, const struct vma *v, uint64_t addr,
           const struct page *pg, uint64_t written_ns, uint64_t now, const struct answer *more)
 {
+	static const struct vma_list nothing;
 	enum state st = (enum state)pg->state;
 	char head[48], size[8];
 
@@ -508,7 +509,7 @@ card_make(struct card *c, const struct sample *s, const struct vma *v, uint64_t 
 	if (pg->known & PAGE_WORD)
 		add_generations(c, s, more);
 	card_gap(c);
-	add_where(c, &s->regions->vmas, v, addr);
+	add_where(c, s->regions ? &s->regions->vmas : &nothing, v, addr);
 	if (c->width > CARD_NARROW)
 		add_more(c, more);
 	if (!(pg->known & PAGE_WORD))
