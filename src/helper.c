@@ -150,8 +150,9 @@ above(int fd)
 static bool
 start(struct helper *h, const struct proc *p)
 {
-	int pair[2], dir = above(p->dir), theirs;
+	int pair[2], shows = proc_dir(p), dir = shows < 0 ? -1 : above(shows), theirs;
 
+	close_fd(&shows);
 	reap(h);
 	if (!helper_can_start() || dir < 0 || h->left_n == LEFT_MAX || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) {
 		close_fd(&dir);
@@ -170,7 +171,7 @@ start(struct helper *h, const struct proc *p)
 	h->pidfd = (int)syscall(SYS_pidfd_open, h->pid, 0);
 	h->socket = pair[0];
 	h->dir = dir;
-	h->tid = p->tid;
+	h->tid = proc_thread(p);
 	return true;
 }
 
@@ -246,7 +247,7 @@ ask(struct helper *h, const struct proc *p)
 
 	if (is_refused(h, &h->ask))
 		return false;
-	if (h->pid && h->tid != p->tid) /* another thread's directory shows the memory now */
+	if (h->pid && h->tid != proc_thread(p)) /* another thread's directory shows the memory now */
 		drop(h);
 	if (!h->pid && !start(h, p))
 		return false;

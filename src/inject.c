@@ -116,6 +116,8 @@ inject_refuse_rights(const struct proc *p, struct err *err)
 
 	if (errno == EMFILE || errno == ENFILE)
 		return inject_refuse(p, err, "pmtop has no file descriptor left to look at it", "raise its limit (ulimit -n)");
+	if (errno == ESRCH || errno == ENOENT)
+		return inject_refuse(p, err, "it has ended", "choose a running process");
 	scope = inject_yama(p);
 	if (scope)
 		return refuse_yama(p, scope, err);
@@ -174,7 +176,7 @@ refuse_frozen(const struct proc *p, struct err *err)
 {
 	static const char *const mounts[] = {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"};
 	char text[4096], path[4200], events[256];
-	const char *at = file_read_small(p->dir, "cgroup", text, sizeof(text)) ? text : "";
+	const char *at = proc_text(p, "cgroup", text, sizeof(text)) ? text : "";
 
 	while (at && strncmp(at, "0::/", 4))
 		at = (at = strchr(at, '\n')) ? at + 1 : NULL;
@@ -195,12 +197,13 @@ search(const struct proc *p, const struct vma *v, bool compat, uint64_t *insn)
 {
 	static const size_t CHUNK = 65536;
 	unsigned char *code = mem_alloc(CHUNK);
+	pid_t tid = proc_thread(p);
 	int r = -1;
 
 	for (uint64_t at = v->start; at + 2 <= v->end && !*insn; at += CHUNK - 1) {
 		struct iovec to = {code, (size_t)u64_min(CHUNK, v->end - at)};
 		struct iovec from = {(void *)(uintptr_t)at, to.iov_len};
-		ssize_t n = process_vm_readv(p->tid, &to, 1, &from, 1, 0);
+		ssize_t n = process_vm_readv(tid, &to, 1, &from, 1, 0);
 		long found;
 
 		if (n <= 0)
@@ -348,25 +351,22 @@ refuse_threads(const struct proc *p, unsigned seen, bool sandboxed, long tracer,
 	return inject_refuse(p, err, "it has ended", "choose a running process");
 }
 
-static int
-plan_threads(const struct proc *p, struct inject_plan *plan, struct err *err)
+/* Takes the best of those threads that may be asked; tells what stands in the way of others. */
+static void
+take_best(const struct proc *p, const struct inject_thread *best, unsigned n, struct inject_plan *plan, long *tracer,
+          bool *sandboxed)
 {
-	struct inject_thread best[INJECT_TRIES];
-	bool sandboxed = false;
-	long tracer = 0;
-	unsigned seen, n = choose(p, plan->compat, best, &seen);
-
 	for (unsigned i = 0; i < n; i++) {
 		struct inject_status s;
 
 		if (!status_read(p, best[i].tid, &s))
 			continue;
 		if (s.tracer > 0) {
-			tracer = s.tracer;
+			*tracer = s.tracer;
 			continue;
 		}
 		if (s.seccomp && !may_suspend(p)) {
-			sandboxed = true;
+			*sandboxed = true;
 			continue;
 		}
 		if (!plan->tids_n) {
@@ -376,6 +376,21 @@ plan_threads(const struct proc *p, struct inject_plan *plan, struct err *err)
 		}
 		plan->suspend_seccomp |= s.seccomp != 0;
 		plan->tids[plan->tids_n++] = best[i].tid;
+	}
+}
+
+static int
+plan_threads(const struct proc *p, struct inject_plan *plan, struct err *err)
+{
+	enum { TRIES = 8 }; /* threads may end and others begin while they are looked at */
+	struct inject_thread best[INJECT_TRIES];
+	bool sandboxed = false;
+	long tracer = 0;
+	unsigned seen = 0, n;
+
+	for (int i = 0; i < TRIES && !plan->tids_n && !sandboxed && !tracer; i++) {
+		n = choose(p, plan->compat, best, &seen);
+		take_best(p, best, n, plan, &tracer, &sandboxed);
 	}
 	return plan->tids_n ? 0 : refuse_threads(p, seen, sandboxed, tracer, err);
 }
@@ -424,7 +439,7 @@ inject_huge_bytes(const struct proc *p, uint64_t *bytes)
 	char text[4096];
 	const char *at, *end;
 
-	if (!file_read_small(p->dir, "smaps_rollup", text, sizeof(text)))
+	if (!proc_text(p, "smaps_rollup", text, sizeof(text)))
 		return false;
 	at = strstr(text, "\nAnonHugePages:");
 	at = at ? strpbrk(at, "0123456789") : NULL;

@@ -28,7 +28,7 @@ static const int PATIENCE_MS = 4000;        /* for the helper, which gives up be
 static void
 job_close(struct inject_job *job)
 {
-	const int fds[] = {job->task, job->pagemap, job->pidfd};
+	const int fds[] = {job->task, job->pidfd};
 
 	for (size_t i = 0; i < ARRAY_LEN(fds); i++)
 		if (fds[i] >= 0)
@@ -46,11 +46,10 @@ job_open(struct inject_job *job, const struct proc *p)
 
 	snprintf(path, sizeof(path), "task/%d", (int)job->tid);
 	job->task = openat(p->leader, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	job->pagemap = proc_file(p, "pagemap", O_RDONLY);
 	job->pidfd = (int)syscall(SYS_pidfd_open, job->tid, PIDFD_OF_THREAD);
 	if (job->pidfd < 0)
 		job->pidfd = (int)syscall(SYS_pidfd_open, p->pid, 0);
-	return job->task >= 0 && job->pagemap >= 0 && job->pidfd >= 0;
+	return job->task >= 0 && job->pidfd >= 0;
 }
 
 /* What the helper says, if it says it in time. */
@@ -225,30 +224,61 @@ is_userfaultfd(int fd)
 	return readlink(path, link, sizeof(link) - 1) > 0 && !strcmp(link, "anon_inode:[userfaultfd]");
 }
 
+/* The threads of the plan in turn. */
+static void
+ask_threads(const struct proc *p, const struct inject_plan *plan, uint64_t insn, int pagemap,
+            struct inject_report *report, int *fd, struct inject_cost *cost)
+{
+	*report = (struct inject_report){.end = INJECT_GONE};
+	for (unsigned i = 0; i < plan->tids_n && may_differ((enum inject_end)report->end); i++) {
+		struct inject_job job = {.tid = plan->tids[i], .pagemap = pagemap, .compat = plan->compat, .insn = insn,
+		                         .stop_ns = STOP_NS, .suspend_seccomp = plan->suspend_seccomp};
+
+		if (job_open(&job, p))
+			run_helper(&job, report, fd);
+		else if (errno == EMFILE || errno == ENFILE)
+			*report = (struct inject_report){.end = INJECT_LOST, .sys = errno};
+		else
+			report->end = INJECT_GONE;
+		job_close(&job);
+		*cost = (struct inject_cost){report->stopped_ns, job.tid, cost->tries + 1};
+	}
+}
+
+/* Of the program that is meant; not of one that it has executed since. */
+static bool
+is_same_program(int pagemap)
+{
+	uint64_t word;
+
+	return pread(pagemap, &word, sizeof(word), 0) == sizeof(word);
+}
+
 int
 inject_userfaultfd(const struct proc *p, int *fd, struct inject_cost *cost, struct err *err)
 {
-	struct inject_report report = {.end = INJECT_GONE};
+	enum { PLANS = 8 }; /* the threads of a plan may all have ended before they were asked */
+	struct inject_report report;
 	struct inject_plan plan;
+	int pagemap = proc_file(p, "pagemap", O_RDONLY), r;
 	uint64_t insn;
 
 	*fd = -1;
 	*cost = (struct inject_cost){0};
-	if (inject_plan_text(p, &plan, &insn, err) < 0)
-		return -1;
-	for (unsigned i = 0; i < plan.tids_n && may_differ((enum inject_end)report.end); i++) {
-		struct inject_job job = {.tid = plan.tids[i], .compat = plan.compat, .insn = insn,
-		                         .stop_ns = STOP_NS, .suspend_seccomp = plan.suspend_seccomp};
-
-		if (job_open(&job, p))
-			run_helper(&job, &report, fd);
-		else if (errno == EMFILE || errno == ENFILE)
-			report = (struct inject_report){.end = INJECT_LOST, .sys = errno};
-		else
-			report.end = INJECT_GONE;
-		job_close(&job);
-		*cost = (struct inject_cost){report.stopped_ns, job.tid, i + 1};
+	for (int i = 0; i < PLANS; i++) {
+		r = inject_plan_text(p, &plan, &insn, err);
+		if (r == 0 && pagemap < 0)
+			r = inject_refuse_rights(p, err);
+		if (r < 0)
+			break;
+		ask_threads(p, &plan, insn, pagemap, &report, fd, cost);
+		if (report.end != INJECT_GONE || !is_same_program(pagemap))
+			break;
 	}
+	if (pagemap >= 0)
+		close(pagemap);
+	if (r < 0)
+		return -1;
 	if (*fd >= 0 && is_userfaultfd(*fd))
 		return 0;
 	if (*fd >= 0) {

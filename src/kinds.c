@@ -64,11 +64,13 @@ static void
 read_mounts(struct kinds *k, const struct proc *p)
 {
 	uint64_t begin = time_ns();
-	int self = p->live ? open(PROC_ROOT "/self", O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+	int self = p->live ? open(PROC_ROOT "/self", O_PATH | O_DIRECTORY | O_CLOEXEC) : -1, dir = proc_dir(p);
 
 	mounts_free(&k->theirs);
 	mounts_free(&k->ours);
-	mounts_read(&k->theirs, p->dir);
+	mounts_read(&k->theirs, dir);
+	if (dir >= 0)
+		close(dir);
 	if (self >= 0) {
 		mounts_read(&k->ours, self);
 		close(self);

@@ -54,9 +54,7 @@ look_tell_track(struct look *l)
 static bool
 address_space_gone(struct look *l, struct vma_list *vmas)
 {
-	bool moved;
-
-	if (proc_check(&l->t.proc, &moved) == PROC_ENDED) {
+	if (proc_check(&l->t.proc) == PROC_ENDED) {
 		l->draft.trouble.what[0] = '\0';
 		l->draft.ended = true;
 		l->draft.ended_ns = time_ns();
@@ -66,8 +64,6 @@ address_space_gone(struct look *l, struct vma_list *vmas)
 	    target_regions(&l->t, vmas, &l->draft.trouble) < 0 || !vmas->n)
 		return true;
 	l->draft.trouble.what[0] = '\0';
-	if (moved)
-		return false;
 	l->draft.execs++;
 	smaps_look_unref(l->draft.smaps);
 	l->draft.smaps = NULL;
@@ -87,7 +83,8 @@ read_maps(struct look *l)
 {
 	struct vma_list vmas;
 
-	if (target_regions(&l->t, &vmas, &l->draft.trouble) < 0 || !vmas.n) {
+	/* without its page tables it is a program that could not be opened as it was executed */
+	if (target_regions(&l->t, &vmas, &l->draft.trouble) < 0 || !vmas.n || (l->draft.regions && l->t.pm.fd < 0)) {
 		vma_free(&vmas);
 		if (address_space_gone(l, &vmas)) {
 			vma_free(&vmas);
@@ -209,13 +206,9 @@ look_at_card(struct look *l, const struct vma_list *vmas)
 static void
 look_at_smaps(struct look *l)
 {
-	int fd = proc_file(&l->t.proc, "smaps", O_RDONLY);
-
 	smaps_look_unref(l->draft.smaps);
 	l->draft.smaps_err.what[0] = '\0';
-	l->draft.smaps = smaps_look(fd, &l->draft.smaps_err);
-	if (fd >= 0)
-		close(fd);
+	l->draft.smaps = smaps_look(&l->t.proc, &l->draft.smaps_err);
 }
 
 static void
@@ -409,13 +402,7 @@ look_besides(struct look *l, const struct want *before, bool looked)
 bool
 look_is_alive(struct look *l)
 {
-	const struct regions *rs = l->draft.regions;
-	uint64_t word;
-	struct err ignored;
-
-	if (!l->t.proc.live || !rs || !rs->vmas.n)
-		return true;
-	return pagemap_words(&l->t.pm, rs->vmas.v[0].start, &word, 1, &ignored) == 1;
+	return !l->t.proc.live || target_is_alive(&l->t);
 }
 
 /* What does not change while the target is watched. */

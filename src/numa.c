@@ -18,7 +18,7 @@ numa_nodes(const struct proc *p, uint64_t addr, size_t page_size, struct page *p
 		at[i] = (void *)(uintptr_t)(addr + i * page_size);
 		status[i] = -1;
 	}
-	if (syscall(SYS_move_pages, (int)p->tid, n, at, NULL, status, 0) < 0)
+	if (syscall(SYS_move_pages, (int)proc_thread(p), n, at, NULL, status, 0) < 0)
 		return;
 	for (size_t i = 0; i < n; i++)
 		if (pages[i].word & PM_PRESENT && status[i] >= 0) {

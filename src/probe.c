@@ -295,7 +295,7 @@ probe_move_pages(struct target *t, struct cap *c)
 
 	if (!t->proc.live)
 		no(c, "the target is no live process", NULL);
-	else if (syscall(SYS_move_pages, (int)t->proc.tid, 1ul, &page, NULL, &status, 0) < 0)
+	else if (syscall(SYS_move_pages, (int)proc_thread(&t->proc), 1ul, &page, NULL, &status, 0) < 0)
 		no(c, strerror(errno), as_root);
 	else
 		yes(c, "tells each page's NUMA node");

@@ -18,10 +18,12 @@
 
 #define PF_KTHREAD 0x00200000u /* include/linux/sched.h; field 9 of stat */
 
+enum { THREAD_TRIES = 50 /* threads that end one after another while a file is opened through them */ };
+
 struct stat_fields {
 	char comm[64];
 	char state;
-	unsigned ppid, flags;
+	unsigned ppid, flags, threads;
 	uint64_t minflt, majflt, starttime;
 };
 
@@ -36,8 +38,8 @@ stat_parse(const char *text, struct stat_fields *f)
 	if (!open || !close || close < open)
 		return false;
 	if (sscanf(close + 1,
-	           " %c %u %*d %*d %*d %*d %u %llu %*u %llu %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
-	           &got.state, &got.ppid, &got.flags, &minflt, &majflt, &start) != 6)
+	           " %c %u %*d %*d %*d %*d %u %llu %*u %llu %*u %*u %*u %*d %*d %*d %*d %u %*d %llu",
+	           &got.state, &got.ppid, &got.flags, &minflt, &majflt, &got.threads, &start) != 7)
 		return false;
 	snprintf(got.comm, sizeof(got.comm), "%.*s", (int)(close - open - 1), open + 1);
 	got.minflt = minflt;
@@ -56,19 +58,34 @@ stat_read(int dir, struct stat_fields *f)
 }
 
 static long
-status_field(int dir, const char *name)
+field_of(const char *text, const char *name)
 {
-	char text[8192];
-	const char *at;
+	const char *at = strstr(text, name);
 
-	if (!file_read_small(dir, "status", text, sizeof(text)))
-		return -1;
-	at = strstr(text, name);
 	return at ? strtol(at + strlen(name), NULL, 10) : -1;
 }
 
-int
-proc_living_thread(int dir, pid_t *tid)
+static long
+status_field(int dir, const char *name)
+{
+	char text[8192];
+
+	return file_read_small(dir, "status", text, sizeof(text)) ? field_of(text, name) : -1;
+}
+
+bool
+proc_has_memory(int dir)
+{
+	struct stat_fields f;
+	char text[256];
+
+	/* one that is on its way out shows none: statm begins with its size */
+	return stat_read(dir, &f) && f.state != 'Z' && f.state != 'X' &&
+	       !(file_read_small(dir, "statm", text, sizeof(text)) && !strncmp(text, "0 ", 2));
+}
+
+static int
+find_living(int dir, pid_t *tid)
 {
 	int task = openat(dir, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC), found = -1;
 	DIR *d = task < 0 ? NULL : fdopendir(task);
@@ -80,14 +97,13 @@ proc_living_thread(int dir, pid_t *tid)
 		return -1;
 	}
 	while (found < 0 && (e = readdir(d))) {
-		struct stat_fields f;
 		int t = isdigit((unsigned char)e->d_name[0])
 		            ? openat(task, e->d_name, O_PATH | O_DIRECTORY | O_CLOEXEC)
 		            : -1;
 
 		if (t < 0)
 			continue;
-		if (stat_read(t, &f) && f.state != 'Z' && f.state != 'X') {
+		if (proc_has_memory(t)) {
 			found = t;
 			*tid = (pid_t)strtol(e->d_name, NULL, 10);
 		} else {
@@ -95,6 +111,21 @@ proc_living_thread(int dir, pid_t *tid)
 		}
 	}
 	closedir(d);
+	return found;
+}
+
+int
+proc_living_thread(int dir, pid_t *tid)
+{
+	struct stat_fields f;
+	int found = -1;
+
+	/* those that were there may have started others and ended while they were looked at */
+	for (int tries = 0; found < 0 && tries <= THREAD_TRIES; tries++) {
+		found = find_living(dir, tid);
+		if (found < 0 && !(stat_read(dir, &f) && f.threads > 1))
+			break;
+	}
 	return found;
 }
 
@@ -135,7 +166,8 @@ identify(struct proc *p, struct err *err)
 		               "choose a user process", "nothing to show for process %d (%s)",
 		               (int)p->pid, p->comm);
 	if (f.state == 'Z' || f.state == 'X') {
-		int thread = proc_living_thread(p->leader, &p->tid);
+		pid_t tid;
+		int thread = proc_living_thread(p->leader, &tid);
 		char why[128];
 
 		snprintf(why, sizeof(why), "it has ended and waits for its parent %u to notice (zombie)",
@@ -143,9 +175,7 @@ identify(struct proc *p, struct err *err)
 		if (thread < 0)
 			return err_set(err, ERR_TARGET, why, "choose a running process",
 			               "nothing to show for process %d (%s)", (int)p->pid, p->comm);
-		p->dir = thread;
-	} else {
-		p->dir = dup(p->leader);
+		close(thread);
 	}
 	return 0;
 }
@@ -156,7 +186,7 @@ proc_open(struct proc *p, const char *root, pid_t pid, struct err *err)
 	struct statfs fs;
 	char name[16];
 
-	*p = (struct proc){.root = -1, .leader = -1, .dir = -1, .pidfd = -1, .pid = pid, .tid = pid};
+	*p = (struct proc){.root = -1, .leader = -1, .pidfd = -1, .pid = pid};
 	p->root = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (p->root < 0)
 		return err_sys(err, "give a proc file system, or a folder that looks like one",
@@ -172,13 +202,17 @@ proc_open(struct proc *p, const char *root, pid_t pid, struct err *err)
 	p->ours = p->live && !strcmp(root, PROC_ROOT);
 	if (p->ours)
 		p->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-	return 0;
+	/* the number is opened twice: the second must not be another process's */
+	if (proc_check(p) == PROC_RUNNING)
+		return 0;
+	errno = ESRCH;
+	return refuse_missing(p, pid, err);
 }
 
 void
 proc_close(struct proc *p)
 {
-	int *fds[] = {&p->root, &p->leader, &p->dir, &p->pidfd};
+	int *fds[] = {&p->root, &p->leader, &p->pidfd};
 
 	for (size_t i = 0; i < ARRAY_LEN(fds); i++) {
 		if (*fds[i] >= 0)
@@ -187,10 +221,69 @@ proc_close(struct proc *p)
 	}
 }
 
+/* Where its memory shows now: the leader's directory, or a living thread's, which is to be closed. */
+static int
+living_dir(const struct proc *p, pid_t *tid)
+{
+	struct stat_fields f;
+	int thread = -1;
+
+	*tid = p->pid;
+	if (stat_read(p->leader, &f) && (f.state == 'Z' || f.state == 'X'))
+		thread = proc_living_thread(p->leader, tid);
+	return thread < 0 ? p->leader : thread;
+}
+
+int
+proc_dir(const struct proc *p)
+{
+	pid_t tid;
+	int dir = living_dir(p, &tid);
+
+	return dir == p->leader ? fcntl(dir, F_DUPFD_CLOEXEC, 0) : dir;
+}
+
+pid_t
+proc_thread(const struct proc *p)
+{
+	pid_t tid;
+	int dir = living_dir(p, &tid);
+
+	if (dir != p->leader)
+		close(dir);
+	return tid;
+}
+
 int
 proc_file(const struct proc *p, const char *name, int flags)
 {
-	return openat(p->dir, name, flags | O_CLOEXEC);
+	for (int tries = 0;; tries++) {
+		pid_t tid;
+		int dir = living_dir(p, &tid), fd = openat(dir, name, flags | O_CLOEXEC), sys = errno;
+		bool again = fd < 0 && tries < THREAD_TRIES && !proc_has_memory(dir);
+
+		if (dir != p->leader)
+			close(dir);
+		errno = sys;
+		if (!again) /* else that thread has ended meanwhile */
+			return fd;
+	}
+}
+
+bool
+proc_text(const struct proc *p, const char *name, char *out, size_t size)
+{
+	for (int tries = 0; tries <= THREAD_TRIES; tries++) {
+		pid_t tid;
+		int dir = living_dir(p, &tid);
+		bool ok = file_read_small(dir, name, out, size), again = !ok && !proc_has_memory(dir);
+
+		if (dir != p->leader)
+			close(dir);
+		if (!again)
+			return ok;
+	}
+	return false;
 }
 
 int
@@ -200,26 +293,21 @@ proc_root_file(const struct proc *p, const char *name, int flags)
 }
 
 enum proc_life
-proc_check(struct proc *p, bool *moved)
+proc_check(struct proc *p)
 {
 	struct stat_fields f;
-	int dir;
+	pid_t tid;
+	int thread;
 
-	*moved = false;
 	if (!stat_read(p->leader, &f) || f.starttime != p->starttime)
 		return PROC_ENDED;
 	memcpy(p->comm, f.comm, sizeof(p->comm)); /* exec gives a new one */
-	if (f.state != 'Z' && f.state != 'X') {
-		dir = dup(p->leader);
-		p->tid = p->pid;
-	} else {
-		dir = proc_living_thread(p->leader, &p->tid);
-		*moved = true;
-	}
-	if (dir < 0)
+	if (f.state != 'Z' && f.state != 'X')
+		return PROC_RUNNING;
+	thread = proc_living_thread(p->leader, &tid);
+	if (thread < 0)
 		return PROC_ENDED;
-	close(p->dir);
-	p->dir = dir;
+	close(thread);
 	return PROC_RUNNING;
 }
 
@@ -237,7 +325,9 @@ proc_refused_how(unsigned uid, char *out, size_t size)
 long
 proc_tracer(const struct proc *p)
 {
-	return status_field(p->dir, "\nTracerPid:");
+	char text[8192];
+
+	return proc_text(p, "status", text, sizeof(text)) ? field_of(text, "\nTracerPid:") : -1;
 }
 
 bool
@@ -247,7 +337,7 @@ proc_pulse_read(const struct proc *p, struct proc_pulse *out)
 	char text[256];
 	unsigned long long size, rss;
 
-	if (!stat_read(p->leader, &f) || !file_read_small(p->dir, "statm", text, sizeof(text)) ||
+	if (!stat_read(p->leader, &f) || !proc_text(p, "statm", text, sizeof(text)) ||
 	    sscanf(text, "%llu %llu", &size, &rss) != 2)
 		return false;
 	*out = (struct proc_pulse){f.minflt, f.majflt, rss, size};

@@ -15,10 +15,8 @@
 struct proc {
 	int root;     /* the proc root's directory */
 	int leader;   /* PID's directory in it: the identity */
-	int dir;      /* where its files are read: the same, or a living thread's when the main thread has ended */
 	int pidfd;    /* readable when the process ends; -1 where there is none */
 	pid_t pid;
-	pid_t tid;    /* whose memory `dir` shows: pid, or that thread */
 	bool live;    /* root is a real proc file system, so ioctls and clear_refs mean something */
 	bool ours;    /* and the one of our PID namespace, so that pid means the same to system calls */
 	char comm[64];
@@ -45,21 +43,33 @@ struct proc_pulse {
 int proc_open(struct proc *p, const char *root, pid_t pid, struct err *err);
 void proc_close(struct proc *p);
 
-/* A file of the process ("maps") or of the proc root ("kpageflags"). -1 with errno. */
+/*
+ * A file of the process ("maps") or of the proc root ("kpageflags"). -1 with errno. When the main
+ * thread has ended it is a living thread's: what is read from it goes silent with that thread.
+ */
 int proc_file(const struct proc *p, const char *name, int flags);
 int proc_root_file(const struct proc *p, const char *name, int flags);
 
-/*
- * Read stat again. PROC_ENDED also when the PID now names another process. *moved: its files are
- * now read through a living thread, so the old descriptors going silent meant no exec.
- */
-enum proc_life proc_check(struct proc *p, bool *moved);
+/* A small file of the process as text, likewise. false: it cannot be read, or is empty. */
+bool proc_text(const struct proc *p, const char *name, char *out, size_t size);
+
+/* A thread whose number names the process's memory to system calls: pid, or a living thread. */
+pid_t proc_thread(const struct proc *p);
+
+/* Reads stat again, and comm. PROC_ENDED also when the PID now names another process. */
+enum proc_life proc_check(struct proc *p);
 
 /*
  * A process whose main thread called pthread_exit looks like a zombie at /proc/PID (`dir`), yet its
  * memory lives on: the directory of a thread that shows it, and its number; or -1.
  */
 int proc_living_thread(int dir, pid_t *tid);
+
+/* Whether the process or thread of that directory still has its memory. */
+bool proc_has_memory(int dir);
+
+/* The directory itself, which the caller closes, for who must know afterwards that it still showed it. */
+int proc_dir(const struct proc *p);
 
 /* What helps when the files of a process of `uid` are refused to us. Returns out. */
 const char *proc_refused_how(unsigned uid, char *out, size_t size);

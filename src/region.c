@@ -167,16 +167,12 @@ vm_flags(struct target *target, const struct vma *v)
 	struct track *t = &target->track;
 	uint64_t begin = time_ns();
 	struct err ignored;
-	int fd;
 
 	if (!t->flags_read && begin - t->flags_ns >= SHARE * t->flags_cost_ns) {
-		fd = proc_file(&target->proc, "smaps", O_RDONLY);
 		smaps_free(&t->flags);
-		t->flags_read = fd >= 0 && smaps_read(fd, &t->flags, &ignored) == 0;
+		t->flags_read = smaps_read_process(&target->proc, &t->flags, &ignored) == 0;
 		t->flags_ns = time_ns();
 		t->flags_cost_ns = t->flags_ns - begin;
-		if (fd >= 0)
-			close(fd);
 	}
 	return t->flags_read ? smaps_find(&t->flags, v->start) : NULL;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "smaps.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -170,14 +172,33 @@ smaps_read(int fd, struct smaps *s, struct err *err)
 	return 0;
 }
 
+int
+smaps_read_process(const struct proc *p, struct smaps *s, struct err *err)
+{
+	enum { TRIES = 8 }; /* threads that end one after another */
+	int r = -1;
+
+	for (int i = 0; i < TRIES; i++) {
+		int fd = proc_file(p, "smaps", O_RDONLY);
+
+		r = smaps_read(fd, s, err);
+		if (fd >= 0)
+			close(fd);
+		if (r == 0 ? s->n > 0 : err->sys != ESRCH)
+			break;
+		smaps_free(s);
+	}
+	return r;
+}
+
 struct smaps_look *
-smaps_look(int fd, struct err *err)
+smaps_look(const struct proc *p, struct err *err)
 {
 	struct smaps_look *l = mem_alloc(sizeof(*l));
 
 	l->refs = 1;
 	l->time_ns = time_ns();
-	if (smaps_read(fd, &l->smaps, err) < 0) {
+	if (smaps_read_process(p, &l->smaps, err) < 0) {
 		free(l);
 		return NULL;
 	}

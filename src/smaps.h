@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "err.h"
+#include "proc.h"
 #include "util.h"
 
 /*
@@ -37,13 +38,16 @@ struct smaps_look {
 	struct smaps smaps;
 	uint64_t time_ns, cost_ns;
 };
-struct smaps_look *smaps_look(int fd, struct err *err);
+struct smaps_look *smaps_look(const struct proc *p, struct err *err);
 struct smaps_look *smaps_look_ref(struct smaps_look *l);
 void smaps_look_unref(struct smaps_look *l);
 
 /* Parse text (pure). */
 void smaps_parse(struct smaps *s, const char *text);
 int smaps_read(int fd, struct smaps *s, struct err *err);
+
+/* Of the process; the end of a thread that it is read through is no failure. */
+int smaps_read_process(const struct proc *p, struct smaps *s, struct err *err);
 void smaps_free(struct smaps *s);
 
 /* The entry of the region that starts at `start`, NULL if there is none. */

@@ -67,6 +67,7 @@ target_reopen(struct target *t, struct err *err)
 {
 	if (t->maps >= 0)
 		close(t->maps);
+	t->maps = -1;
 	close_memory(t);
 	pagemap_close(&t->pm);
 	track_forget(&t->track);
@@ -91,11 +92,55 @@ target_close(struct target *t)
 	proc_close(&t->proc);
 }
 
+bool
+target_is_alive(const struct target *t)
+{
+	uint64_t word;
+	ssize_t n;
+
+	if (t->pm.plain)
+		return true;
+	do
+		n = pread(t->pm.fd, &word, sizeof(word), 0);
+	while (n < 0 && errno == EINTR);
+	return n == sizeof(word);
+}
+
+/*
+ * maps is silent, or fails, when its thread has ended, and with the address space. The memory that
+ * page tables are read from is held by their descriptor, so that tells which. 1: it is gone.
+ */
+static int
+read_maps(struct target *t, struct vma_list *out, struct err *err)
+{
+	enum { TRIES = 8 }; /* threads that end one after another */
+
+	for (int i = 0;; i++) {
+		int r = vma_read(t->maps, out, err);
+
+		if (r == 0 && out->n)
+			return 0;
+		if (t->pm.fd >= 0 && !target_is_alive(t))
+			return 1;
+		if (proc_check(&t->proc) == PROC_ENDED)
+			return r == 0 ? 1 : r;
+		if (i == TRIES || (r < 0 && err->sys != ESRCH))
+			return r;
+		close(t->maps);
+		if (open_maps(t, err) < 0)
+			return -1;
+	}
+}
+
 int
 target_regions(struct target *t, struct vma_list *out, struct err *err)
 {
-	if (vma_read(t->maps, out, err) < 0)
-		return -1;
+	int r;
+
+	*out = (struct vma_list){0};
+	r = read_maps(t, out, err);
+	if (r != 0)
+		return r < 0 ? -1 : 0;
 	if (!t->helper)
 		t->helper = helper_new();
 	kinds_judge(&t->kinds, t->helper, &t->proc, t->maps, out);

@@ -40,10 +40,16 @@ int target_open(struct target *t, const char *root, pid_t pid, struct err *err);
 int target_open_pages(struct target *t, struct err *err);
 void target_close(struct target *t);
 
+/* Whether the address space that was opened is still there. Costs one word of pagemap. */
+bool target_is_alive(const struct target *t);
+
 /* After exec: the old descriptors show the old, dead address space. */
 int target_reopen(struct target *t, struct err *err);
 
-/* The regions now; none: the address space is gone (exec, exit). */
+/*
+ * The regions now; none: the address space is gone (exec, exit). The end of a thread they were read
+ * through is neither: they are read through another.
+ */
 int target_regions(struct target *t, struct vma_list *out, struct err *err);
 
 #endif

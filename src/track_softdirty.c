@@ -74,16 +74,42 @@ soft_dirty_probe(struct track_status *s, const struct proc *p)
 	return track_cannot(s, "soft-dirty could not be tried on an own page", "is /proc mounted?");
 }
 
+/* Through a directory that no longer has the memory it succeeds, and does nothing. */
+static int
+try_clear(int dir)
+{
+	int fd = openat(dir, "clear_refs", O_WRONLY | O_CLOEXEC), r = -1, sys;
+
+	if (fd >= 0 && write(fd, PM_CLEAR_SOFT_DIRTY, 1) == 1)
+		r = 0;
+	sys = errno;
+	if (fd >= 0)
+		close(fd);
+	errno = sys;
+	return r;
+}
+
 int
 soft_dirty_clear(const struct proc *p, struct err *err)
 {
-	int fd = proc_file(p, "clear_refs", O_WRONLY);
-	int r = 0;
+	enum { TRIES = 4 }; /* threads that end just then, of a process whose main thread has */
+	int r = -1, sys = ESRCH;
 
-	if (fd < 0 || write(fd, PM_CLEAR_SOFT_DIRTY, 1) != 1)
-		r = err_sys(err, "run pmtop as root, or as the process's owner",
-		            "cannot clear the soft-dirty bits of process %d (%s)", (int)p->pid, p->comm);
-	if (fd >= 0)
-		close(fd);
-	return r;
+	for (int i = 0; i < TRIES; i++) {
+		int dir = proc_dir(p);
+		bool lives;
+
+		r = dir < 0 ? -1 : try_clear(dir);
+		sys = errno;
+		lives = dir >= 0 && (!p->live || proc_has_memory(dir));
+		if (dir >= 0)
+			close(dir);
+		if (lives)
+			break;
+		r = -1;
+		sys = ESRCH;
+	}
+	errno = sys;
+	return r == 0 ? 0 : err_sys(err, sys == ESRCH ? NULL : "run pmtop as root, or as the process's owner",
+	                            "cannot clear the soft-dirty bits of process %d (%s)", (int)p->pid, p->comm);
 }

@@ -1091,12 +1091,25 @@ do_thread(char **save)
 	answer("ok %ld %llx", s.tid, (unsigned long long)(uintptr_t)stack);
 }
 
+static void *
+execute(void *arg)
+{
+	(void)arg;
+	execv("/proc/self/exe", arguments);
+	answer("error: %s", strerror(errno));
+	return NULL;
+}
+
+/* From another thread than the main one: the process keeps its number, the thread gets it. */
 static void
 do_exec(char **save)
 {
-	(void)save;
-	execv("/proc/self/exe", arguments);
-	answer("error: %s", strerror(errno));
+	pthread_t thread;
+
+	if (!strtok_r(NULL, " \n", save) || pthread_create(&thread, NULL, execute, NULL) != 0)
+		execute(NULL);
+	else
+		pthread_join(thread, NULL);
 }
 
 static void
@@ -1152,7 +1165,7 @@ static const struct command {
 	{ "thread", do_thread },       /* [NAME]: "ok TID STACK" of a sleeping thread; one page below its
 	                                  stack may not be touched */
 	{ "dumpable", do_dumpable },   /* 0|1: at 0, other than root may not look at the process */
-	{ "exec", do_exec },           /* "ready PID" once more */
+	{ "exec", do_exec },           /* [thread]: "ready PID" once more, executed by another thread */
 	{ "exit", do_exit },           /* STATUS */
 	{ "leader-exit", do_leader_exit }, /* "ok TID" of the thread that goes on */
 };

@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 
+#include "launch.h"
 #include "list_rows.h"
 #include "util.h"
 
@@ -56,7 +56,8 @@ notice_let_go(struct app *a)
 
 	a->gen_seen = a->s->gen;
 	if (gone && !exec && !a->s->question) {
-		snprintf(text, sizeof(text), "writes are no longer told: %s", a->s->track_why);
+		snprintf(text, sizeof(text), "writes are no longer told: %s",
+		         a->s->track_why[0] ? a->s->track_why : "they would be in another way from now on; c starts anew");
 		app_toast(a, ROLE_HOT, text);
 		a->want.pulse_ns = 0;
 	}
@@ -67,6 +68,7 @@ static void
 notice_clear(struct app *a)
 {
 	char text[400];
+	int n = 0;
 
 	if (a->s->clear_err.what[0] && a->want.pulse_ns) {
 		a->want.pulse_ns = 0;
@@ -77,6 +79,7 @@ notice_clear(struct app *a)
 		return;
 	a->clear_seen = a->s->cleared;
 	if (a->s->clear_err.what[0]) {
+		a->rearmed = false;
 		app_toast_err(a, &a->s->clear_err);
 		if (!a->s->gen)
 			app_disagree(a);
@@ -84,7 +87,10 @@ notice_clear(struct app *a)
 	}
 	if (a->s->question)
 		return;
-	tell_clear(a->s, text, sizeof(text));
+	if (a->rearmed)
+		n = snprintf(text, sizeof(text), "process %d executed a new program, now %s: ", (int)a->s->pid, a->s->comm);
+	a->rearmed = false;
+	tell_clear(a->s, text + n, sizeof(text) - (size_t)n);
 	app_toast(a, ROLE_HOT, text);
 }
 
@@ -120,20 +126,34 @@ notice_answer(struct app *a)
 	a->panel = answer_ref(a->s->answer);
 }
 
-/* Known of our own children; main waits for them after us. */
+/*
+ * What was agreed to was agreed to of the program that ran then. A command that we have started is
+ * watched on: which program it becomes is its own affair (a script's interpreter runs another).
+ */
 static void
-how_it_ended(pid_t pid, char *out, size_t size)
+notice_exec(struct app *a, bool let_go)
 {
-	siginfo_t info = {.si_pid = 0};
+	bool ours = a->o->pid && a->o->owner != TRACK_FOREIGN, again = ours && (let_go || a->want.pulse_ns);
+	char text[200];
 
-	out[0] = '\0';
-	if (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0 || !info.si_pid)
-		return;
-	if (info.si_code == CLD_EXITED) {
-		snprintf(out, size, " with exit status %d", info.si_status);
-		return;
-	}
-	snprintf(out, size, " by signal %d (%s)", info.si_status, strsignal(info.si_status));
+	a->execs_seen = a->s->execs;
+	if (!again)
+		a->want.pulse_ns = 0;
+	if (a->asking)
+		app_agree(a, ACT_BACK);
+	app_disagree(a);
+	a->ui.region = 0;
+	a->ui.depth = 0;
+	a->ui.jumps = (struct jumps){0}; /* addresses of another space */
+	rows_anew(&a->ui);
+	snprintf(text, sizeof(text), "process %d executed a new program: now %s%s", (int)a->s->pid, a->s->comm,
+	         again    ? "; its writes are told from here on"
+	         : let_go ? "; its writes are not told before c is pressed again"
+	                  : "");
+	app_toast(a, ROLE_BANNER, text);
+	a->rearmed = again;
+	if (again)
+		app_clear(a);
 }
 
 static void
@@ -141,23 +161,11 @@ notice_life(struct app *a, bool let_go)
 {
 	char text[160], how[64];
 
-	if (a->s->execs != a->execs_seen) {
-		a->execs_seen = a->s->execs;
-		a->want.pulse_ns = 0; /* the new program was not asked about */
-		if (a->asking)
-			app_agree(a, ACT_BACK);
-		app_disagree(a);
-		a->ui.region = 0;
-		a->ui.depth = 0;
-		a->ui.jumps = (struct jumps){0}; /* addresses of another space */
-		rows_anew(&a->ui);
-		snprintf(text, sizeof(text), "process %d executed a new program: now %s%s", (int)a->s->pid,
-		         a->s->comm, let_go ? "; its writes are no longer told" : "");
-		app_toast(a, ROLE_BANNER, text);
-	}
+	if (a->s->execs != a->execs_seen)
+		notice_exec(a, let_go);
 	if (a->s->ended && !a->ended_seen) {
 		a->ended_seen = true;
-		how_it_ended(a->s->pid, how, sizeof(how));
+		launch_how_it_ended(a->s->pid, how, sizeof(how));
 		snprintf(text, sizeof(text), "process %d has ended%s: this is the last that was seen", (int)a->s->pid, how);
 		app_toast(a, ROLE_BANNER, text);
 	}

@@ -57,6 +57,7 @@ struct app {
 	char **words;           /* completion */
 	size_t words_n, words_cap;
 
+	bool rearmed;           /* the next clear is the one after an exec */
 	char asking;            /* a question about a clear is open: the letter of its keys (keys.def); 0 */
 	uint64_t pulse_asked;   /* the pulse that it came from, in ns */
 	bool part;              /* it was answered with one region: want.scope */

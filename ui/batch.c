@@ -91,13 +91,11 @@ batch_note_left_out(struct batch *b, const struct batch_filter *bf, const char *
 int
 batch_need_smaps(struct batch *b, struct err *err)
 {
-	int fd = proc_file(&b->t.proc, "smaps", O_RDONLY), r;
+	int r;
 
 	if (b->has_smaps)
 		return 0;
-	r = smaps_read(fd, &b->smaps, err);
-	if (fd >= 0)
-		close(fd);
+	r = smaps_read_process(&b->t.proc, &b->smaps, err);
 	b->has_smaps = r == 0;
 	return r;
 }
@@ -245,9 +243,9 @@ hold_pipe(int how)
 }
 
 int
-batch_run(const struct options *o, pid_t pid, struct buf *note, struct err *err)
+batch_run(const struct options *o, pid_t pid, void (*tell)(const char *text), struct buf *note, struct err *err)
 {
-	struct batch b = {.o = o, .note = note};
+	struct batch b = {.o = o, .note = note, .tell = tell};
 	int r = target_open(&b.t, o->proc_root, pid, err);
 
 	if (o->watch_ns)

@@ -9,8 +9,9 @@
 
 /*
  * The answers without a screen: --list, --pages, --summary, --query, --grid, --capabilities, on
- * stdout. `note` is what should be said beside the answer; empty: nothing.
+ * stdout. `note` is what should be said beside the answer; empty: nothing. tell says at once what
+ * befalls the target meanwhile; its text may hold anything.
  */
-int batch_run(const struct options *o, pid_t pid, struct buf *note, struct err *err);
+int batch_run(const struct options *o, pid_t pid, void (*tell)(const char *text), struct buf *note, struct err *err);
 
 #endif

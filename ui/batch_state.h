@@ -17,7 +17,8 @@ struct batch {
 	struct smaps smaps;
 	bool has_smaps;
 	bool watched;     /* the track knows what was written while it was */
-	struct buf *note; /* to be said on standard error */
+	struct buf *note; /* to be said on standard error in the end, and what cannot wait for that: */
+	void (*tell)(const char *text);
 };
 
 int batch_list(struct batch *b, struct err *err);

@@ -10,12 +10,15 @@
 
 #include "batch_state.h"
 #include "hazard.h"
+#include "launch.h"
 #include "region.h"
 #include "util.h"
 #include "writes.h"
 
 static const uint64_t LEAST_NS = 10000000; /* between looks */
+static const uint64_t BEAT_NS = 100000000; /* how soon an exec is noticed: nothing tells of one */
 enum {
+	EXECS = 16,  /* programs one after another that are begun with anew, in one interval */
 	LOOKS = 100, /* while watching before another answer */
 	SHARE = 10,  /* a look that took t is not repeated before SHARE * t has passed */
 };
@@ -30,18 +33,19 @@ struct watch {
 	uint64_t pages;    /* of the last interval */
 	uint64_t least_ns; /* that the next must take; 0: not known yet */
 	bool longer;       /* one was longer than was asked for */
+	unsigned execs;    /* of this interval */
 };
 
-/* Waits until `until` (CLOCK_MONOTONIC). false: interrupted, or the target has ended. */
+/* Waits until `until` (CLOCK_MONOTONIC), or an exec. false: interrupted, or the target has ended. */
 static bool
 wait_until(const struct watch *w, uint64_t until)
 {
 	struct pollfd fds[] = {{w->signals, POLLIN, 0}, {w->b->t.proc.pidfd, POLLIN, 0}};
 
-	for (uint64_t now = time_ns(); now < until; now = time_ns()) {
-		uint64_t ms = (until - now + 999999) / 1000000;
+	for (uint64_t now = time_ns(); now < until && target_is_alive(&w->b->t); now = time_ns()) {
+		uint64_t ms = (u64_min(until - now, BEAT_NS) + 999999) / 1000000;
 
-		if (poll(fds, ARRAY_LEN(fds), (int)u64_min(ms, 1000000)) > 0)
+		if (poll(fds, ARRAY_LEN(fds), (int)ms) > 0)
 			return false;
 	}
 	return true;
@@ -141,9 +145,8 @@ static int
 read_regions(struct target *t, struct vma_list *out, struct err *err)
 {
 	int r = target_regions(t, out, err);
-	bool moved;
 
-	if (r < 0 && proc_check(&t->proc, &moved) == PROC_ENDED)
+	if (r < 0 && proc_check(&t->proc) == PROC_ENDED)
 		r = 1;
 	return r == 0 && !out->n ? 1 : r;
 }
@@ -167,6 +170,15 @@ measure(struct target *t, int *r, struct err *err)
 	return NULL;
 }
 
+/* 1: the address space is gone, and the clear has failed because of that. */
+static int
+clear_these(struct target *t, const struct vma_list *vmas, struct err *err)
+{
+	int r = track_clear(&t->track, &t->proc, &t->pm, vmas, err);
+
+	return r < 0 && !target_is_alive(t) ? 1 : r;
+}
+
 static int
 clear(struct target *t, struct err *err)
 {
@@ -174,7 +186,7 @@ clear(struct target *t, struct err *err)
 	int r = read_regions(t, &vmas, err);
 
 	if (r == 0)
-		r = track_clear(&t->track, &t->proc, &t->pm, &vmas, err);
+		r = clear_these(t, &vmas, err);
 	vma_free(&vmas);
 	return r;
 }
@@ -199,35 +211,13 @@ interval(struct watch *w, unsigned i, bool *whole, struct err *err)
 	if (!rs)
 		return r;
 	if (lossless)
-		r = track_clear(&t->track, &t->proc, &t->pm, &rs->vmas, err);
+		r = clear_these(t, &rs->vmas, err);
 	if (r == 0)
 		r = tell(w, rs, i, era, ((lossless ? t->track.mark_ns : rs->time_ns) - begin) / 1000000, err);
 	regions_unref(rs);
 	if (r == 0 && !lossless && *whole)
 		r = clear(t, err);
 	w->least_ns = writes_least_pulse(t->track.cost_ns, w->pages);
-	return r;
-}
-
-static int
-gone(unsigned i, struct err *err)
-{
-	return err_set(err, ERR_TARGET, "it ended, or executed another program", NULL,
-	               "interval %u could not be looked at", i);
-}
-
-static int
-watch(struct watch *w, struct err *err)
-{
-	const struct options *o = w->b->o;
-	bool whole = true;
-	int r = 0;
-
-	for (unsigned i = 1; r == 0 && whole && (!o->count || i <= o->count); i++) {
-		r = interval(w, i, &whole, err);
-		if (r > 0)
-			return gone(i, err);
-	}
 	return r;
 }
 
@@ -281,9 +271,121 @@ prepare(struct batch *b, struct err *err)
 	if (track_way_caps(t->way) & TRACK_LOCAL)
 		return err_set(err, ERR_TARGET, "it looks at the pages on a screen alone", "use it on the screen",
 		               "cannot watch by --tracker %s", track_way_name(t->way));
-	t->pulse = track_way_caps(t->way) & TRACK_LOSSLESS;
+	t->pulse = b->o->mode == MODE_WATCH && track_way_caps(t->way) & TRACK_LOSSLESS;
 	return 0;
 }
+
+/* --- what becomes of a process ------------------------------------------------------------------------- */
+
+static int
+refuse_ended(const struct watch *w, unsigned i, struct err *err)
+{
+	const struct proc *p = &w->b->t.proc;
+	char how[64] = "", why[96];
+
+	if (w->b->o->command)
+		launch_how_it_ended(p->pid, how, sizeof(how));
+	snprintf(why, sizeof(why), "it has ended%s", how);
+	return err_set(err, ERR_TARGET, why, NULL, "interval %u could not be looked at", i);
+}
+
+/* What was agreed to was agreed to of the program that ran then. */
+static int
+refuse_exec(const struct watch *w, unsigned i, struct err *err)
+{
+	const struct proc *p = &w->b->t.proc;
+	char why[160], how[96];
+
+	snprintf(why, sizeof(why), "it executed a new program, now %s, and the watch was of the one before", p->comm);
+	snprintf(how, sizeof(how), "watch that one by the same command, of process %d", (int)p->pid);
+	return err_set(err, ERR_TARGET, why, how, "interval %u could not be looked at", i);
+}
+
+/* Opens the new program, as soon as there is one. 1: the process has ended. */
+static int
+reopen(struct watch *w, struct err *err)
+{
+	struct target *t = &w->b->t;
+	uint64_t until = time_ns() + UINT64_C(20) * BEAT_NS;
+	struct pollfd end = {t->proc.pidfd, POLLIN, 0};
+	int r;
+
+	for (;;) {
+		if (proc_check(&t->proc) == PROC_ENDED)
+			return 1;
+		vma_free(&w->b->vmas);
+		r = target_reopen(t, err);
+		if (r == 0)
+			r = read_regions(t, &w->b->vmas, err);
+		if (r == 0 || (r < 0 && err->sys != ESRCH && err->sys != ENOENT))
+			return r;
+		if (r == 1 && time_ns() > until)
+			return err_set(err, ERR_TARGET, "it shows no memory", NULL, "cannot look at what it executes");
+		if (time_ns() > until)
+			return r;
+		poll(&end, 1, (int)(LEAST_NS / 1000000));
+	}
+}
+
+/*
+ * The address space is gone. A command that we have started is watched on, from a new clear on: which
+ * program it becomes is its own affair (a script's interpreter runs another). 1: once more.
+ */
+static int
+follow_exec(struct watch *w, unsigned i, struct err *err)
+{
+	struct batch *b = w->b;
+	struct buf text = {0};
+	int r;
+
+	if (proc_check(&b->t.proc) == PROC_ENDED)
+		return refuse_ended(w, i, err);
+	if (b->t.track.owner == TRACK_FOREIGN)
+		return refuse_exec(w, i, err);
+	r = reopen(w, err);
+	if (r)
+		return r > 0 ? refuse_ended(w, i, err) : -1;
+	b->t.track.can = TRACK_UNKNOWN;
+	if (prepare(b, err) < 0)
+		return target_is_alive(&b->t) ? -1 : 1;
+	r = clear(&b->t, err);
+	if (r)
+		return r;
+	buf_fmt(&text, "process %d executed a new program, now %s: interval %u begins anew with it", (int)b->t.proc.pid,
+	        b->t.proc.comm, i);
+	b->tell(text.s);
+	buf_free(&text);
+	return 0;
+}
+
+/* As long as programs follow each other; one that never ends doing that is told. */
+static int
+go_on(struct watch *w, unsigned i, struct err *err)
+{
+	int r = 1;
+
+	while (r > 0 && w->execs++ < EXECS)
+		r = follow_exec(w, i, err);
+	return r <= 0 ? r : err_set(err, ERR_TARGET, "it executes one program after another", "watch for a shorter time",
+	                            "interval %u could not be looked at", i);
+}
+
+static int
+watch(struct watch *w, struct err *err)
+{
+	const struct options *o = w->b->o;
+	bool whole = true;
+	int r = 0;
+
+	for (unsigned i = 1; r == 0 && whole && (!o->count || i <= o->count); i++) {
+		w->execs = 0;
+		while ((r = interval(w, i, &whole, err)) > 0 && (r = go_on(w, i, err)) == 0)
+			;
+	}
+	return r;
+}
+
+/* --- over and over ---------------------------------------------------------------------------------------- */
 
 static const int ends[] = {SIGINT, SIGTERM, SIGHUP};
 static int news = -1; /* readable once one of them came */
@@ -356,9 +458,11 @@ batch_watch(struct batch *b, struct err *err)
 		return -1;
 	w.signals = open_signals();
 	r = clear(&b->t, err);
+	if (r > 0)
+		r = go_on(&w, 1, err);
 	if (r) {
 		close_signals(w.signals);
-		return r > 0 ? gone(1, err) : -1;
+		return -1;
 	}
 	w.out = out_begin(&shape, ids, NULL, w.n);
 	r = watch(&w, err);
@@ -388,9 +492,11 @@ look_on(struct watch *w, struct err *err)
 		whole = wait_until(w, u64_min(end, now + u64_max(step, SHARE * cost)));
 		rs = measure(t, &r, err);
 		now = time_ns();
+		if (r > 0) {
+			r = go_on(w, 1, err);
+			end = time_ns() + w->b->o->watch_ns;
+		}
 	}
-	if (r > 0)
-		return gone(1, err);
 	if (r < 0)
 		return -1;
 	vma_free(&w->b->vmas);
@@ -407,11 +513,10 @@ batch_watch_once(struct batch *b, struct err *err)
 
 	if (prepare(b, err) < 0)
 		return -1;
-	b->t.track.pulse = false;
 	w.signals = open_signals();
 	r = clear(&b->t, err);
 	if (r > 0)
-		r = gone(1, err);
+		r = go_on(&w, 1, err);
 	if (r == 0)
 		r = look_on(&w, err);
 	close_signals(w.signals);

@@ -87,3 +87,18 @@ launch(char **argv, pid_t *pid, char *output, size_t size, struct err *err)
 	errno = failed;
 	return err_sys(err, "give a command that can be run", "cannot start %s", argv[0]);
 }
+
+void
+launch_how_it_ended(pid_t pid, char *out, size_t size)
+{
+	siginfo_t info = {.si_pid = 0};
+
+	out[0] = '\0';
+	if (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0 || !info.si_pid)
+		return;
+	if (info.si_code == CLD_EXITED) {
+		snprintf(out, size, " with exit status %d", info.si_status);
+		return;
+	}
+	snprintf(out, size, " by signal %d (%s)", info.si_status, strsignal(info.si_status));
+}

@@ -14,4 +14,7 @@
  */
 int launch(char **argv, pid_t *pid, char *output, size_t size, struct err *err);
 
+/* " with exit status 3", " by signal 9 (Killed)"; "" of what is not, or not yet, known. It can be asked again. */
+void launch_how_it_ended(pid_t pid, char *out, size_t size);
+
 #endif

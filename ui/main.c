@@ -113,11 +113,22 @@ run_screen(const struct options *o, const struct rc *rc, pid_t pid, const char *
 	return app_run(&a, err);
 }
 
+/* One line; it may quote what was typed, or what a target calls itself, which is not for the terminal to obey. */
+static void
+tell(const char *text)
+{
+	struct buf safe = {0};
+
+	text_escape(&safe, text, strlen(text), false);
+	fprintf(stderr, "pmtop: %s\n", safe.s);
+	buf_free(&safe);
+}
+
 static int
 run_batch(const struct options *o, pid_t pid, struct err *err)
 {
 	struct buf note = {0};
-	int r = batch_run(o, pid, &note, err);
+	int r = batch_run(o, pid, tell, &note, err);
 
 	if (r == 0 && note.s)
 		fprintf(stderr, "pmtop: %s\n", note.s);
@@ -179,17 +190,12 @@ run(const struct options *o, const struct rc *rc, struct err *err)
 	return 0;
 }
 
-/* One line; it may quote what was typed, which is not for the terminal to obey. */
 static void
 complain(const struct err *err)
 {
 	char line[768];
-	struct buf safe = {0};
 
-	err_line(err, line, sizeof(line));
-	text_escape(&safe, line, strlen(line), false);
-	fprintf(stderr, "pmtop: %s\n", safe.s);
-	buf_free(&safe);
+	tell(err_line(err, line, sizeof(line)));
 }
 
 /*

@@ -105,7 +105,6 @@ take_all(struct proc *p, const struct args *a)
 {
 	struct tally t = {0};
 	struct err err;
-	bool moved;
 	int r = 0;
 
 	for (size_t i = 0; i < a->times; i++) {
@@ -116,7 +115,7 @@ take_all(struct proc *p, const struct args *a)
 			r = complain(&err);
 			break;
 		}
-		if (proc_check(p, &moved) == PROC_ENDED)
+		if (proc_check(p) == PROC_ENDED)
 			break;
 	}
 	say(&t);

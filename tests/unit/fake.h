@@ -62,7 +62,7 @@ fake_target(struct target *t)
 {
 	memset(t, 0, sizeof(*t));
 	t->maps = t->mem = -1;
-	t->proc.root = t->proc.dir = t->proc.pidfd = -1;
+	t->proc.root = t->proc.leader = t->proc.pidfd = -1;
 	t->pm = (struct pagemap){.fd = fake_file(), .page_size = FAKE_PAGE};
 	t->frames = (struct frames){.flags = -1, .count = -1, .cgroup = -1};
 	t->swaps = (struct swaps){.n = 1, .name = {mem_strdup("/swapfile")}};

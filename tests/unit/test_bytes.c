@@ -220,13 +220,13 @@ test_no_right(void)
 	make_target(&t);
 	close(t.mem);
 	t.mem = -1;
-	t.proc.dir = open("/proc/self/fdinfo", O_RDONLY | O_DIRECTORY | O_CLOEXEC); /* has no "mem" */
+	t.proc.leader = open("/proc/self/fdinfo", O_RDONLY | O_DIRECTORY | O_CLOEXEC); /* has no "mem" */
 	b = must_read(&t, 0x12000, 0x13000, NULL);
 	ok(kinds_are(b, "a") && t.mem == -1, "where nothing is to be read, nothing is opened");
 	bytes_unref(b);
 	ok(!bytes_read(&t, &vmas, 0x10000, 0x10010, NULL, &err) && err.status == ERR_TARGET && err.sys == ENOENT,
 	   "memory that cannot be opened is an error");
-	close(t.proc.dir);
+	close(t.proc.leader);
 	fake_close(&t);
 }
 

@@ -154,22 +154,22 @@ folder_open(struct folder *f)
 	if (!mkdtemp(f->path))
 		return false;
 	f->p = (struct proc){.root = -1, .pidfd = -1, .pid = 1, .comm = "x",
-	                     .dir = open(f->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-	return f->p.dir >= 0;
+	                     .leader = open(f->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+	return f->p.leader >= 0;
 }
 
 static void
 folder_close(struct folder *f)
 {
-	unlinkat(f->p.dir, "clear_refs", 0);
-	close(f->p.dir);
+	unlinkat(f->p.leader, "clear_refs", 0);
+	close(f->p.leader);
 	rmdir(f->path);
 }
 
 static bool
 folder_put(const struct folder *f)
 {
-	int fd = openat(f->p.dir, "clear_refs", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	int fd = openat(f->p.leader, "clear_refs", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 
 	return fd >= 0 && close(fd) == 0;
 }
@@ -178,7 +178,7 @@ static bool
 folder_holds(const struct folder *f, const char *want)
 {
 	char text[16] = "";
-	int fd = openat(f->p.dir, "clear_refs", O_RDONLY | O_CLOEXEC);
+	int fd = openat(f->p.leader, "clear_refs", O_RDONLY | O_CLOEXEC);
 	bool same = fd >= 0 && read(fd, text, sizeof(text) - 1) >= 0 && !strcmp(text, want);
 
 	if (fd >= 0)

@@ -1,0 +1,210 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# What becomes of a process while it is looked at: its main thread ends, threads end, it executes another
+# program. What is watched is watched on where that is the person's word, and else it is said why not.
+
+# shellcheck disable=SC2030,SC2031,SC2153,SC2154
+load live
+
+INJECT=(--tracker uffd --allow-inject)
+
+teardown() { live_end; }
+
+# until_true COMMAND...
+until_true() {
+	local limit=$((SECONDS + 30 * ${TEST_TIMEOUT_SCALE:-1}))
+	until "$@"; do ((SECONDS < limit)) || { echo "never: $*"; cat "$BATS_TEST_TMPDIR"/{out,err}; return 1; }; done
+}
+
+said() { grep -qE -- "$1" "$BATS_TEST_TMPDIR/${2:-err}"; }
+is_armed() { [[ $(read_column "$1" UFFD-WP | lines_with 1 | wc -w) -gt 0 ]]; }
+
+# The way to tell writes that there is here.
+way_here() {
+	if [[ $("$live_dir/soft_dirty_probe") == yes ]]; then
+		WAY=(--tracker soft-dirty)
+	else
+		need_watch
+		WAY=("${INJECT[@]}")
+	fi
+}
+
+unwatched_start() { subject_start env SUBJECT_UNWATCHED=1; }
+
+# watch_start ARG...: its answer goes to out, what it says to err
+watch_start() {
+	"$PMTOP" "$@" >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" 3>&- &
+	WATCH=$!
+	OTHERS+=("$WATCH")
+}
+
+watch_end() {
+	kill -TERM "$WATCH"
+	wait "$WATCH"
+}
+
+# script_start PMTOP_ARG...: pmtop starts a script that becomes the subject when it is told to
+# shellcheck disable=SC2016 # for the script
+script_start() {
+	local pipes=$BATS_TEST_TMPDIR/script
+	mkdir -p "$pipes"
+	mkfifo "$pipes"/{go,in,out}
+	export SUBJECT pipes SUBJECT_UNWATCHED=1 TMPDIR=$BATS_TEST_TMPDIR
+	printf '#!/bin/bash\n%s\n' 'echo $$ >"$pipes/pid"; read -r _ <"$pipes/go"; exec "$SUBJECT" <"$pipes/in" >"$pipes/out"' >"$pipes/script"
+	chmod +x "$pipes/script"
+	"$@" -- "$pipes/script"
+}
+
+script_becomes_subject() {
+	local pipes=$BATS_TEST_TMPDIR/script
+	echo >"$pipes/go"
+	exec {SUBJECT_IN}>"$pipes/in" {SUBJECT_OUT}<"$pipes/out"
+	_subject_expect '^ready [0-9]+$'
+	SUBJECT_PID=${REPLY#ready }
+	is "$SUBJECT_PID" "$(<"$pipes/pid")"
+	_subject_regions
+}
+
+# --- the main thread ends --------------------------------------------------------------------------------
+
+@test "bug: thread stacks of a process whose main thread has ended keep their names" {
+	subject_start
+	local tid stack
+	subject thread 'al ice'
+	read -r tid stack <<<"$REPLY"
+	subject leader-exit
+	run -0 pm --list --csv -n -o START,TYPE,MAPPING "$SUBJECT_PID"
+	[[ $output == *"0x$stack,stack,[stack:$tid al ice]"* ]]
+	# and on the screen
+	SCREEN_OPTIONS=(--interval 0.2 --color=never)
+	screen_start 120x40 "$SUBJECT_PID"
+	screen_goto "$stack"
+	screen_wait_text "\[stack:$tid al ice\]"
+	screen_keys Q
+	screen_end
+}
+
+@test "bug: a watch goes on when the thread ends that a process is read through" {
+	way_here
+	unwatched_start
+	subject leader-exit
+	watch_start --watch=0.1 "${WAY[@]}" --csv -n -o INTERVAL,PAGES,START "$SUBJECT_PID"
+	until_true said ',$' out
+	subject leader-exit # the one that went on ends, another goes on
+	subject write anon 3 5
+	until_true said ",2,0x${AT[anon]}\$" out
+	subject leader-exit
+	subject write anon 7
+	until_true said ",1,0x${AT[anon]}\$" out
+	watch_end
+	run ! said 'could not|no longer|executed|ended'
+}
+
+@test "bug: on the screen writes are told on when the thread ends that a process is read through" {
+	way_here
+	unwatched_start
+	subject leader-exit
+	SCREEN_OPTIONS=(--interval 0.2 --color=never)
+	screen_start 120x40 "${WAY[@]}" "$SUBJECT_PID"
+	screen_goto "${AT[anon]}"
+	screen_keys c
+	screen_wait_text 'gen 1'
+	subject leader-exit
+	subject write anon 3
+	screen_keys W
+	screen_wait_text '(1 pages?|4\.0K)'
+	screen_keys R
+	run ! grep -E 'no longer told|has ended|executed' <(screen_text)
+	screen_keys Q
+	screen_end
+}
+
+@test "the main thread ends while it is watched: what is opened anew is found as well" {
+	way_here
+	unwatched_start
+	watch_start --watch=3600 --list -o START,DIRTY,PSS --csv -n -b "${WAY[@]}" "$SUBJECT_PID"
+	[[ ${WAY[1]} == soft-dirty ]] || until_true is_armed anon
+	# with soft-dirty nothing shows that it has cleared, but that a written page is clean
+	[[ ${WAY[1]} != soft-dirty ]] || until_true eval '[[ $(read_column anon SOFT-DIRTY | lines_with 1) == "" ]]'
+	subject leader-exit
+	subject write anon 3
+	watch_end
+	cat "$BATS_TEST_TMPDIR"/{out,err}
+	said "^0x${AT[anon]},4096,[1-9]" out
+}
+
+# --- another program -------------------------------------------------------------------------------------
+
+@test "bug: --watch of a script goes on with the program that it executes" {
+	way_here
+	script_start watch_start --watch=0.2 --csv -n -o INTERVAL,PAGES,START "${WAY[@]}"
+	until_true said '^1,[0-9]+,$' out
+	script_becomes_subject
+	until_true said 'executed a new program, now .*subject.*: interval [0-9]+ begins anew'
+	subject write anon 3 5
+	until_true said ",2,0x${AT[anon]}\$" out
+	watch_end
+}
+
+@test "--watch before another answer tells of the program that a script executes" {
+	way_here
+	script_start watch_start --watch=3600 --list --csv -n -b -o START,DIRTY "${WAY[@]}"
+	until_true test -s "$BATS_TEST_TMPDIR/script/pid"
+	script_becomes_subject
+	until_true said 'executed a new program'
+	subject write anon 3
+	watch_end
+	said "^0x${AT[anon]},4096\$" out
+}
+
+@test "a watch of somebody else's process ends with an exec, and says how to go on" {
+	way_here
+	unwatched_start
+	watch_start --watch=0.2 --csv -n "${WAY[@]}" "$SUBJECT_PID"
+	until_true said '^1,' out
+	subject exec thread
+	local status=0
+	wait "$WATCH" || status=$?
+	is $status 1
+	said 'it executed a new program, now .*; watch that one by the same command, of process '"$SUBJECT_PID"
+	is "$(wc -l <"$BATS_TEST_TMPDIR/err")" 1
+}
+
+@test "a watched command that ends: it is said how" {
+	way_here
+	run -1 --separate-stderr env TMPDIR="$BATS_TEST_TMPDIR" timeout 60 "$PMTOP" --watch=3600 "${WAY[@]}" -- perl -e 'select undef, undef, undef, 0.5; exit 3'
+	[[ $stderr == *'it has ended with exit status 3'* ]]
+}
+
+@test "bug: on the screen a script's writes are told on when it executes a program" {
+	way_here
+	SCREEN_OPTIONS=(--interval 0.2 --color=never "${WAY[@]}")
+	SCREEN_ENV=(SUBJECT="$SUBJECT" pipes="$BATS_TEST_TMPDIR/script" SUBJECT_UNWATCHED=1)
+	script_start screen_start 160x40
+	screen_keys c
+	screen_wait_text 'gen 1'
+	script_becomes_subject
+	screen_wait_text 'executed a new program'
+	until_true screen_text_has 'gen 1'
+	subject write anon 3
+	screen_goto "${AT[anon]}"
+	screen_keys R
+	screen_wait_text 'executed a new program, now subject: gen 1'
+	screen_keys Q
+	screen_end
+}
+screen_text_has() { screen_text | grep -qE "$1"; }
+
+@test "an exec by another thread than the main one is one" {
+	subject_start
+	SCREEN_OPTIONS=(--interval 0.2 --color=never)
+	screen_start 80x24 "$SUBJECT_PID"
+	subject unmap anon
+	subject exec thread
+	screen_wait_text 'executed a new program'
+	screen_goto "${AT[anon]:-100000000000}"
+	screen_wait_text "100000000000 +[ah]{64}( |\$)"
+	run ! grep 'has ended' <(screen_text)
+	screen_keys Q
+	screen_end
+}
