@@ -203,14 +203,16 @@ facts_swap(struct answer *a, const struct page *pg, const struct swaps *swaps)
 }
 
 static void
-facts_kpf(struct answer *a, uint64_t kpf)
+facts_kpf(struct answer *a, const struct page *pg)
 {
 	struct buf b = {0};
 
-	answer_add_hex(a, "kpf", kpf);
-	flag_letters(&b, kpf);
+	answer_add_hex(a, "kpf", pg->kpf);
+	page_types_letters(&b, page_types_plain(pg->kpf));
 	answer_add(a, "flags", &b);
-	flag_names(&b, FLAG_KPF, kpf, ",");
+	page_types_letters(&b, page_types_raw(pg->kpf, pg->word));
+	answer_add(a, "flags_raw", &b);
+	kpf_names(&b, pg->kpf, ",");
 	answer_add(a, "flag_names", &b);
 }
 
@@ -249,7 +251,7 @@ facts_frame(struct answer *a, const struct page *pg, const struct target *t, uin
 	else
 		answer_add_unknown(a, "mapcount", why ? why : "hidden (/proc/kpagecount is for root)");
 	if (pg->known & PAGE_FLAGS)
-		facts_kpf(a, pg->kpf);
+		facts_kpf(a, pg);
 	else
 		answer_add_unknown(a, "flags", why);
 	if (pg->known & PAGE_CGROUP)
@@ -545,7 +547,7 @@ answer_frame(struct target *t, const struct vma_list *vmas, const struct query *
 	buf_fmt(&line, "frame %llx", (unsigned long long)q->pfn);
 	if (pg.known & PAGE_FLAGS) {
 		buf_str(&line, " ");
-		flag_names(&line, FLAG_KPF, pg.kpf, ",");
+		kpf_names(&line, pg.kpf, ",");
 	}
 	facts_places(a, &h, vmas, q->in_frame, &line);
 	a->line = line.s;

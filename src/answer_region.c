@@ -63,7 +63,6 @@ facts_smaps(struct answer *a, const struct target *t, const struct vma *v)
 {
 	struct smaps_entry *e = &a->smaps;
 	struct err why;
-	struct buf b = {0};
 	int fd = proc_file(&t->proc, "smaps", O_RDONLY);
 
 	a->has_smaps = smaps_read_one(fd, v->start, e, &why) == 0;
@@ -80,8 +79,7 @@ facts_smaps(struct answer *a, const struct target *t, const struct vma *v)
 	add_if(a, e, SMAPS_LOCKED, "locked", e->locked);
 	add_if(a, e, SMAPS_KSM, "ksm_bytes", e->ksm);
 	add_if(a, e, SMAPS_THP_ELIGIBLE, "thp_eligible", e->thp_eligible);
-	smaps_flags_text(e, &b);
-	answer_add(a, "vmflags", &b);
+	answer_add_name(a, "vmflags", e->flags);
 }
 
 struct answer *

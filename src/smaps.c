@@ -34,38 +34,34 @@ smaps_flags(size_t *n)
 	return flags;
 }
 
-static size_t
-flag_index(const char *code)
+/* The next code of a line, *n bytes of it; NULL: there is none. */
+static const char *
+next_code(const char *s, size_t *n)
 {
-	size_t i = 0;
-
-	while (i < ARRAY_LEN(flags) && memcmp(flags[i].code, code, 2))
-		i++;
-	return i;
+	s += strspn(s, " ");
+	*n = strcspn(s, " \n");
+	return *n ? s : NULL;
 }
 
 static void
 parse_flags(struct smaps_entry *e, const char *value)
 {
-	e->known |= SMAPS_FLAGS;
-	while (value[strspn(value, " ")] > ' ') {
-		size_t n, i, len = strlen(e->odd);
+	size_t len = 0, n;
 
-		value += strspn(value, " ");
-		n = strcspn(value, " \n");
-		i = n == 2 ? flag_index(value) : ARRAY_LEN(flags);
-		if (i < ARRAY_LEN(flags))
-			e->flags |= UINT64_C(1) << i;
-		else if (len + n + 2 < sizeof(e->odd))
-			snprintf(e->odd + len, sizeof(e->odd) - len, "%s%.*s", len ? " " : "", (int)n, value);
-		value += n;
-	}
+	e->known |= SMAPS_FLAGS;
+	for (; (value = next_code(value, &n)) && len + n + 2 <= sizeof(e->flags); value += n)
+		len += (size_t)snprintf(e->flags + len, sizeof(e->flags) - len, "%s%.*s", len ? " " : "", (int)n, value);
 }
 
 bool
 smaps_has(const struct smaps_entry *e, const char *code)
 {
-	return e->flags >> flag_index(code) & 1;
+	size_t n;
+
+	for (const char *s = e->flags; (s = next_code(s, &n)); s += n)
+		if (n == strlen(code) && !memcmp(s, code, n))
+			return true;
+	return false;
 }
 
 bool
@@ -74,16 +70,23 @@ smaps_newborn(const struct smaps_entry *e)
 	return smaps_has(e, "sd");
 }
 
-void
-smaps_flags_text(const struct smaps_entry *e, struct buf *out)
+static bool
+has_row(const char *code, size_t n)
 {
-	size_t start = out->len;
+	for (size_t i = 0; n == 2 && i < ARRAY_LEN(flags); i++)
+		if (!memcmp(flags[i].code, code, 2))
+			return true;
+	return false;
+}
 
-	for (size_t i = 0; i < ARRAY_LEN(flags); i++)
-		if (e->flags >> i & 1)
-			buf_fmt(out, "%s%s", out->len > start ? " " : "", flags[i].code);
-	if (e->odd[0])
-		buf_fmt(out, "%s%s", out->len > start ? " " : "", e->odd);
+void
+smaps_odd_flags(const struct smaps_entry *e, struct buf *out)
+{
+	size_t start = out->len, n;
+
+	for (const char *s = e->flags; (s = next_code(s, &n)); s += n)
+		if (!has_row(s, n))
+			buf_fmt(out, "%s%.*s", out->len > start ? " " : "", (int)n, s);
 }
 
 static void

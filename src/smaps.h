@@ -22,8 +22,7 @@ struct smaps_entry {
 	uint64_t pkey;     /* protection key */
 	uint64_t known;    /* SMAPS_*: fields that this kernel has */
 	bool thp_eligible;
-	uint64_t flags;    /* VmFlags: a bit for each row of vmflags.def */
-	char odd[32];      /* codes that have no row, with blanks between them */
+	char flags[64 * 3]; /* VmFlags as the kernel wrote them, a blank between two: it has 64 at most */
 };
 enum { SMAPS_LOCKED = 1, SMAPS_KSM = 2, SMAPS_THP_ELIGIBLE = 4, SMAPS_FLAGS = 8, SMAPS_LAZYFREE = 16, SMAPS_PKEY = 32 };
 
@@ -74,7 +73,7 @@ struct vmflag {
 };
 const struct vmflag *smaps_flags(size_t *n);
 
-/* "rd wr mr mw me ac", as the kernel wrote it but for the order. */
-void smaps_flags_text(const struct smaps_entry *e, struct buf *out);
+/* Its codes that have no row in vmflags.def, a blank between two. */
+void smaps_odd_flags(const struct smaps_entry *e, struct buf *out);
 
 #endif

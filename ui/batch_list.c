@@ -55,6 +55,12 @@ wants_smaps(const struct batch *b, const enum column_id *ids, size_t n)
 	       (batch_has_column(ids, n, COL_REGION_THP) || batch_has_column(ids, n, COL_REGION_THP_PERCENT));
 }
 
+static bool
+wants_written(const enum column_id *ids, size_t n)
+{
+	return batch_has_column(ids, n, COL_REGION_DIRTY) || batch_has_column(ids, n, COL_REGION_UNWRITTEN);
+}
+
 struct ksm_count {
 	uint64_t n;
 	bool hidden;
@@ -98,7 +104,7 @@ read_more(struct batch *b, const enum column_id *ids, size_t n, enum column_id s
 
 	if (smaps && batch_need_smaps(b, err) < 0)
 		return -1;
-	*dirty = (batch_has_column(ids, n, COL_REGION_DIRTY) || wants & FILTER_WANT_WRITTEN) &&
+	*dirty = (wants_written(ids, n) || wants_written(&sort, 1) || wants & FILTER_WANT_WRITTEN) &&
 	         batch_need_written(b);
 	return 0;
 }
@@ -116,6 +122,20 @@ struct list {
 	struct list_row *v;
 	size_t n;
 };
+
+/* Where the flags do not tell, smaps does, on kernels that have it there. */
+static void
+add_ksm_by_smaps(struct batch *b, struct list *rows)
+{
+	struct err ignored;
+
+	for (size_t i = 0; i < rows->n; i++) {
+		struct region_row *row = &rows->v[i].facts;
+
+		if (!row->ksm_known && !row->smaps && batch_need_smaps(b, &ignored) == 0)
+			row->smaps = smaps_find(&b->smaps, row->v->start);
+	}
+}
 
 static int
 by_key_down(const void *pa, const void *pb)
@@ -229,7 +249,7 @@ batch_list(struct batch *b, struct err *err)
 	static const enum column_id sums[] = {COL_REGION_REGIONS, COL_REGION_SIZE, COL_REGION_RSS,
 	                                      COL_REGION_SWAP,    COL_REGION_TYPE, COL_REGION_MAPPING};
 	enum column_id ids[COL_COUNT], sort = COL_REGION_START;
-	bool up = true, dirty, grouped = b->o->grouping != GROUPING_NONE;
+	bool up = true, dirty, ksm, grouped = b->o->grouping != GROUPING_NONE;
 	size_t n;
 	struct batch_filter filter;
 	struct out_shape shape = batch_shape(b->o, "regions", true);
@@ -253,7 +273,10 @@ batch_list(struct batch *b, struct err *err)
 	if (b->watched)
 		writes_mean(&b->t.track, rs);
 	rows = (struct list){.v = mem_alloc(rs->vmas.n * sizeof(*rows.v))};
-	choose_rows(b, rs, &filter, dirty, sort == COL_REGION_KSM || batch_has_column(ids, n, COL_REGION_KSM), &rows);
+	ksm = sort == COL_REGION_KSM || batch_has_column(ids, n, COL_REGION_KSM);
+	choose_rows(b, rs, &filter, dirty, ksm, &rows);
+	if (ksm)
+		add_ksm_by_smaps(b, &rows);
 	if (grouped)
 		group_rows(rs, b->o->grouping, &gs, &rows);
 	for (size_t i = 0; i < rows.n; i++)

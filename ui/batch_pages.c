@@ -137,6 +137,7 @@ page_wants(const enum column_id *ids, size_t n)
 	    {COL_PAGE_FLAGS, PAGE_WANT_FLAGS},                   {COL_PAGE_MAPCOUNT, PAGE_WANT_COUNT},
 	    {COL_PAGE_MEMCG, PAGE_WANT_CGROUP},                  {COL_PAGE_ORDER, PAGE_WANT_FOLIO},
 	    {COL_PAGE_FOLIO, PAGE_WANT_FOLIO},                   {COL_PAGE_NODE, PAGE_WANT_NODE},
+	    {COL_PAGE_FLAGS_RAW, PAGE_WANT_FLAGS},
 	};
 	unsigned want = 0;
 

@@ -283,11 +283,11 @@ flags_rows(struct sink *k)
 	for (size_t i = 0; i < s->flags_n; i++) {
 		uint64_t kpf = s->flags[i].kpf, n = s->flags[i].pages;
 		struct value v[] = {{.kind = VALUE_HEX, .n = kpf}, number(n), bytes(k, n),
-		                    {.kind = VALUE_FLAGS, .n = kpf}, {.kind = VALUE_TEXT}};
+		                    {.kind = VALUE_FLAGS, .n = page_types_plain(kpf)}, {.kind = VALUE_TEXT}};
 
 		names.len = 0;
 		buf_str(&names, "");
-		flag_names(&names, FLAG_KPF, kpf, ",");
+		kpf_names(&names, kpf, ",");
 		v[4].s = names.s;
 		sink_row(k, v);
 	}
@@ -296,7 +296,10 @@ flags_rows(struct sink *k)
 	buf_free(&names);
 }
 
-/* The kernel's page-types prints its table so, and scripts read it. */
+/*
+ * In the shape of page-types' table, which scripts read; but a row is a combination of all bits that the
+ * kernel tells, of pages in RAM, and so the names are of all of them.
+ */
 static void
 print_page_types(const struct sink *k)
 {
@@ -310,9 +313,9 @@ print_page_types(const struct sink *k)
 		const struct summary_flags *f = &s->flags[i];
 
 		b.len = 0;
-		flag_letters(&b, f->kpf);
+		page_types_letters(&b, page_types_plain(f->kpf));
 		buf_str(&b, "\t");
-		flag_names(&b, FLAG_KPF, f->kpf, ",");
+		kpf_names(&b, f->kpf, ",");
 		printf("0x%016llx\t%10llu %8llu  %s\n", (unsigned long long)f->kpf, (unsigned long long)f->pages,
 		       (unsigned long long)(bytes(k, f->pages).n >> 20), b.s);
 		total += f->pages;

@@ -322,19 +322,19 @@ add_unknown_flags(struct card *c, uint64_t kpf)
 			card_add(c, ROLE_ACCENT, "", "newer than this pmtop", " %u   bit%u", bit, bit);
 }
 
-/* page-types' string; in the narrow pane the names alone, where there is room every bit in words. */
+/* The string of page-types -r; in the narrow pane the names alone, where there is room every bit in words. */
 static void
 add_flags(struct card *c, const struct page *pg, const struct vma *v)
 {
 	struct buf text = {0};
 
-	flag_letters(&text, pg->kpf);
+	page_types_letters(&text, page_types_raw(pg->kpf, pg->word));
 	for (size_t at = 0, width = (size_t)(c->width > 1 ? c->width : 1);
 	     at < text.len && (!at || text.s[at + strspn(text.s + at, "_")]); at += width)
 		card_add(c, ROLE_TEXT, "", NULL, "%.*s", (int)width, text.s + at);
 	text.len = 0;
 	if (c->width <= CARD_NARROW) {
-		flag_names(&text, FLAG_KPF, pg->kpf, " ");
+		kpf_names(&text, pg->kpf, " ");
 		add_wrapped(c, ROLE_DIM, text.s);
 	} else {
 		add_telling(c, FLAG_KPF, pg, v);

@@ -243,9 +243,7 @@ region_value_THPELIGIBLE(const struct region_row *row)
 static struct value
 region_value_VMFLAGS(const struct region_row *row)
 {
-	return row->smaps && row->smaps->known & SMAPS_FLAGS
-	           ? (struct value){.kind = VALUE_VMFLAGS, .smaps = row->smaps}
-	           : unknown;
+	return row->smaps && row->smaps->known & SMAPS_FLAGS ? outside(row->smaps->flags) : unknown;
 }
 
 static struct value
@@ -371,7 +369,17 @@ page_value_KPF(const struct page_row *row)
 static struct value
 page_value_FLAGS(const struct page_row *row)
 {
-	return row->pg->known & PAGE_FLAGS ? (struct value){.kind = VALUE_FLAGS, .n = row->pg->kpf} : unknown;
+	return row->pg->known & PAGE_FLAGS ? (struct value){.kind = VALUE_FLAGS, .n = page_types_plain(row->pg->kpf)}
+	                                   : unknown;
+}
+
+static struct value
+page_value_FLAGS_RAW(const struct page_row *row)
+{
+	const struct page *pg = row->pg;
+
+	return pg->known & PAGE_FLAGS ? (struct value){.kind = VALUE_FLAGS, .n = page_types_raw(pg->kpf, pg->word)}
+	                              : unknown;
 }
 
 /* Looked up by walking the cgroup tree, so the last answer is kept for the neighbours. */
@@ -496,10 +504,7 @@ value_text(const struct value *v, bool bytes, bool ascii, struct buf *out)
 			buf_str(out, percent_text(size, v->n, v->of));
 		return;
 	case VALUE_FLAGS:
-		flag_letters(out, v->n);
-		return;
-	case VALUE_VMFLAGS:
-		smaps_flags_text(v->smaps, out);
+		page_types_letters(out, v->n);
 		return;
 	case VALUE_SIZE:
 		if (bytes)
@@ -524,8 +529,6 @@ value_compare(const struct value *a, const struct value *b)
 		return a->kind == VALUE_UNKNOWN ? 1 : -1;
 	if (a->kind == VALUE_TEXT)
 		return strcmp(a->s ? a->s : a->t, b->s ? b->s : b->t);
-	if (a->kind == VALUE_VMFLAGS)
-		return (a->smaps->flags > b->smaps->flags) - (a->smaps->flags < b->smaps->flags);
 	if (a->kind == VALUE_PERCENT)
 		return compare_shares(a, b);
 	return (a->n > b->n) - (a->n < b->n);

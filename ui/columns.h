@@ -32,14 +32,12 @@ struct column {
 };
 const struct column *column_row(enum column_id id);
 
-enum value_kind { VALUE_UNKNOWN, VALUE_TEXT, VALUE_NUMBER, VALUE_HEX, VALUE_SIZE, VALUE_PERCENT, VALUE_FLAGS,
-                  VALUE_VMFLAGS };
+enum value_kind { VALUE_UNKNOWN, VALUE_TEXT, VALUE_NUMBER, VALUE_HEX, VALUE_SIZE, VALUE_PERCENT, VALUE_FLAGS };
 
 struct value {
 	enum value_kind kind;
-	uint64_t n;      /* NUMBER, HEX; SIZE in bytes; PERCENT: so much of `of`; FLAGS: kpageflags, shown as letters */
+	uint64_t n;      /* NUMBER, HEX; SIZE in bytes; PERCENT: so much of `of`; FLAGS: shown as page-types' letters */
 	uint64_t of;
-	const struct smaps_entry *smaps; /* VMFLAGS */
 	const char *s;   /* TEXT from outside, to be escaped; or NULL: */
 	char t[32];      /* TEXT of ours */
 };

@@ -213,6 +213,21 @@ man_bits(enum flag_source source)
 	}
 }
 
+/* What page-types tells in columns of its own. */
+static void
+man_own(void)
+{
+	size_t n;
+	const struct flag *f = page_types_own(&n);
+
+	for (size_t i = 0; i < n; i++) {
+		char term[64];
+
+		snprintf(term, sizeof(term), "%c  %s", f[i].letter, f[i].name);
+		item(term, f[i].words);
+	}
+}
+
 static void
 man_flags(void)
 {
@@ -228,8 +243,14 @@ man_flags(void)
 		snprintf(text, sizeof(text), "bits %u-%u, Linux %s: %s", r[i].low, r[i].high, r[i].since, r[i].words);
 		item(r[i].name, text);
 	}
-	printf(".SH FLAGS\nBits of kpageflags, with the letter that page\\-types and the FLAGS column "
-	       "give them. Bits that this pmtop does not know are shown as bitN.\n");
+	printf(".SH FLAGS\nBits of kpageflags, with the letter that page\\-types gives them if it knows them. Bits that "
+	       "this pmtop does not know are shown as bitN.\n"
+	       ".PP\nThe columns FLAGS and FLAGS\\-RAW are what \\fBpage\\-types\\fR and \\fBpage\\-types \\-r\\fR of "
+	       "Linux 7.2 write of a page in RAM: %d letters, a \\fB_\\fR for each bit that is clear. FLAGS is without bits "
+	       "32 and up, and without compound_head and compound_tail but for hugetlb. FLAGS\\-RAW has them all, and tells "
+	       "in columns of its own\n", PAGE_TYPES_COLUMNS);
+	man_own();
+	printf(".PP\nThe bits are\n");
 	man_bits(FLAG_KPF);
 	printf(".SH VMFLAGS\nFlags of a region, from smaps.\n");
 	v = smaps_flags(&n);

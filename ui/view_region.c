@@ -67,18 +67,21 @@ add_flags(struct card *c, const struct smaps_entry *e)
 {
 	size_t n;
 	const struct vmflag *f = smaps_flags(&n);
+	struct buf odd = {0};
 
 	card_add(c, ROLE_STRONG, "VmFlags", NULL, "%s", "");
 	for (size_t i = 0; i < n; i++) {
 		char label[8];
 
-		if (!(e->flags >> i & 1))
+		if (!smaps_has(e, f[i].code))
 			continue;
 		snprintf(label, sizeof(label), " %s", f[i].code);
 		card_add(c, ROLE_ACCENT, label, NULL, "%s", f[i].words);
 	}
-	if (e->odd[0])
-		card_add(c, ROLE_ACCENT, "", "newer than this pmtop", " %s", e->odd);
+	smaps_odd_flags(e, &odd);
+	if (odd.len)
+		card_add(c, ROLE_ACCENT, "", "newer than this pmtop", " %s", odd.s);
+	buf_free(&odd);
 }
 
 static bool

@@ -78,3 +78,27 @@ csv_fields() {
 		run ! json "$BATS_TEST_TMPDIR/j"
 	done
 }
+
+# of_column KEY FILE: the values of a key, one a line, of a JSON document
+of_column() {
+	KEY=$1 perl -ne 'print "$1\n" if /"\Q$ENV{KEY}\E": ("(?:[^"\\]|\\.)*"|[^",}]+)[,}]/' "$2"
+}
+
+@test "bug: UNWRITTEN and KSM were empty where no other column was asked for: alone a column says what it says among all" {
+	local f set title key
+	for f in zoo hidden softdirty; do
+		fixture "$f"
+		for set in --pages --list; do
+			pm $set --json --output-all "$PID" >"$BATS_TEST_TMPDIR/all"
+			[ -s "$BATS_TEST_TMPDIR/all" ]
+			while read -r title; do
+				key=$(tr 'A-Z-' 'a-z_' <<<"${title/#%/percent}")
+				pm $set --json -o "$title" "$PID" >"$BATS_TEST_TMPDIR/one"
+				of_column "$key" "$BATS_TEST_TMPDIR/one" >"$BATS_TEST_TMPDIR/alone"
+				[ -s "$BATS_TEST_TMPDIR/alone" ]
+				diff <(of_column "$key" "$BATS_TEST_TMPDIR/all") "$BATS_TEST_TMPDIR/alone" ||
+					{ echo "$f $set $title"; return 1; }
+			done < <(pm $set --csv --output-all "$PID" | head -1 | tr , '\n')
+		done
+	done
+}

@@ -78,12 +78,12 @@ counted() {
 	is "$(pm --summary --csv -n "$PID" | awk -F, '$1 == "types-hugetlb" && $5 { print $2, $5 }')" "hugetlb 2097152"
 }
 
-@test "the table of flags is page-types'" {
+@test "the table of flags has the shape and the letters of page-types'" {
 	fixture zoo
 	pm --summary "$PID" >"$BATS_TEST_TMPDIR/out"
 	grep -qxF "$(printf '             flags\tpage-count       MB  symbolic-flags\t\t\tlong-symbolic-flags')" \
 		"$BATS_TEST_TMPDIR/out"
-	grep -qxF "$(printf '0x0000000400415828\t      1037        4  ___U_l_____Ma_b_T_____t______d________\tuptodate,lru,mmap,anonymous,swapbacked,compound_tail,thp,owner_2')" \
+	grep -qxF "$(printf '0x0000000400415828\t      1037        4  ___U_l_____Ma_b_______t____________________\tuptodate,lru,mmap,anonymous,swapbacked,compound_tail,thp,anon_exclusive')" \
 		"$BATS_TEST_TMPDIR/out"
 	grep -qxF "$(printf '             total\t      2844       11')" "$BATS_TEST_TMPDIR/out"
 	# pages whose frames are hidden, and a device's, which has none
@@ -103,7 +103,7 @@ counted() {
 		summary.sharing.1.mapcount summary.sharing.1.pages summary.folios.1.kind summary.folios.1.order \
 		summary.folios.1.size summary.folios.1.aligned summary.folios.1.pmd summary.total.in_ram.pages \
 		summary.total.swapped.bytes summary.total.regions summary.total.pss | xargs)" \
-		"unreadable 5 heap 163840 32768 0x20583c 8 __RUDl_____Ma_b______x________________ 1 1878 anon 4 65536 65536 null 2866 471040 50 5716592"
+		"unreadable 5 heap 163840 32768 0x20583c 8 __RUDl_____Ma_b______x_____________________ 1 1878 anon 4 65536 65536 null 2866 471040 50 5716592"
 	# frames that are hidden are a row without a name
 	is "$(json "$t/json" summary.flags summary.flags.27.flags summary.flags.27.pages summary.flags.27.long | xargs)" \
 		"28 null 22 null"

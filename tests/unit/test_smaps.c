@@ -104,6 +104,29 @@ test_newborn(void)
 	}
 }
 
+/* The kernel orders them by its bits, which are others in each release: its order is kept. */
+static void
+test_flags(void)
+{
+	struct buf many = {0}, odd = {0};
+	struct smaps s;
+
+	smaps_parse(&s, "1000-2000 rw-p 0 00:00 0\nVmFlags: rd wr  mr ?? sd zz9 hg ac \n");
+	is_str(s.v[0].flags, "rd wr mr ?? sd zz9 hg ac", "in the kernel's order, those without a row among them");
+	smaps_odd_flags(&s.v[0], &odd);
+	is_str(odd.s, "?? zz9", "which are told apart");
+	ok(smaps_has(&s.v[0], "ac") && !smaps_has(&s.v[0], "zz") && !smaps_has(&s.v[0], "a"), "codes are found whole");
+	smaps_free(&s);
+	buf_str(&many, "1000-2000 rw-p 0 00:00 0\nVmFlags:");
+	for (unsigned i = 0; i < 100; i++)
+		buf_fmt(&many, " %c%c", 'a' + i % 26, 'a' + i / 26);
+	smaps_parse(&s, many.s);
+	is_u64(strlen(s.v[0].flags), 64 * 3 - 1, "as many as the kernel can have");
+	smaps_free(&s);
+	buf_free(&many);
+	buf_free(&odd);
+}
+
 static void
 test_odd(void)
 {
@@ -177,6 +200,7 @@ main(void)
 	tap_start();
 	test_typical();
 	test_newborn();
+	test_flags();
 	test_odd();
 	test_read();
 	test_shares();
