@@ -34,6 +34,11 @@ facts_migrate(struct answer *a, const struct curve *c, const struct migrate *m, 
 {
 	answer_add_number(a, "measured_ms", c->p[c->n - 1].ns / 1000000);
 	answer_add_number(a, "bytes_written", c->p[c->n - 1].pages * page_size)->note = "in that time, each page once";
+	answer_add_number(a, "bytes_unknown", m->unknown)->note = "of which it is not known whether they were written";
+	if (m->unsure) {
+		facts_lacking(a, "writes to some of its memory are not known");
+		return;
+	}
 	answer_add_number(a, "converges", m->converges)->note =
 	    m->beyond ? "(a round takes longer than was measured)" : NULL;
 	answer_add_number(a, "rounds", m->rounds);
@@ -71,7 +76,7 @@ answer_migrate(struct target *t, const struct vma_list *vmas, const struct query
 		migrate_bits(&b, q->link.bits);
 		buf_fmt(&b, "; what is written meanwhile is not known: %s", why);
 	} else {
-		migrate_estimate(&c, pages, t->pm.page_size, &q->link, &m);
+		migrate_estimate(&c, pages, t->track.unknown.pages, t->pm.page_size, &q->link, &m);
 		facts_migrate(a, &c, &m, t->pm.page_size);
 		migrate_sentence(&b, &m, &q->link);
 	}

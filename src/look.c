@@ -113,6 +113,7 @@ carry_over(struct regions *rs, const struct regions *old)
 	rs->totals.rss = old->totals.rss;
 	rs->totals.swap = old->totals.swap;
 	rs->totals.written = old->totals.written;
+	rs->totals.unknown = old->totals.unknown;
 	memcpy(rs->totals.rss_by_state, old->totals.rss_by_state, sizeof(rs->totals.rss_by_state));
 	rs->counted = old->counted;
 	rs->time_ns = old->time_ns;

@@ -63,15 +63,18 @@ whole(double x)
 	return x < 18446744073709549568.0 ? (uint64_t)x : UINT64_MAX;
 }
 
-/* The rounds at so many bits a second. Whether they come to an end. */
+/*
+ * The rounds at so many bits a second, in each of which `always` is written besides. Whether they come to an
+ * end.
+ */
 static bool
-run(const struct curve *c, double pages, double page_size, double bits, double downtime, struct migrate *out)
+run(const struct curve *c, double always, double pages, double page_size, double bits, double downtime, struct migrate *out)
 {
 	double left = pages, sent = 0, ns = 0, page_ns = page_size * 8e9 / bits;
 
 	*out = (struct migrate){0};
 	while (left * page_ns > downtime && out->rounds < MIGRATE_ROUNDS) {
-		double took = left * page_ns, next = curve_at(c, took);
+		double took = left * page_ns, next = curve_at(c, took) + always;
 
 		if (next > pages)
 			next = pages;
@@ -100,7 +103,7 @@ need_bits(const struct curve *c, double pages, double page_size, double bits, do
 	struct migrate ignored;
 	double no = bits, yes = bits;
 
-	while (!run(c, pages, page_size, yes, downtime, &ignored)) {
+	while (!run(c, 0, pages, page_size, yes, downtime, &ignored)) {
 		no = yes;
 		yes *= 2;
 		if (yes > MAX_BITS)
@@ -109,7 +112,7 @@ need_bits(const struct curve *c, double pages, double page_size, double bits, do
 	while (yes / no > 1.01) {
 		double mid = sqrt(no * yes);
 
-		if (run(c, pages, page_size, mid, downtime, &ignored))
+		if (run(c, 0, pages, page_size, mid, downtime, &ignored))
 			yes = mid;
 		else
 			no = mid;
@@ -118,14 +121,21 @@ need_bits(const struct curve *c, double pages, double page_size, double bits, do
 }
 
 void
-migrate_estimate(const struct curve *c, uint64_t pages, uint64_t page_size, const struct migrate_link *link,
-                 struct migrate *out)
+migrate_estimate(const struct curve *c, uint64_t pages, uint64_t unknown, uint64_t page_size,
+                 const struct migrate_link *link, struct migrate *out)
 {
 	double p = (double)pages, size = (double)page_size, down = (double)link->downtime_ns;
 	double bits = (double)u64_max(link->bits, 1);
 
-	if (!run(c, p, size, bits, down, out))
+	if (run(c, (double)unknown, p, size, bits, down, out)) {
+		out->unknown = unknown * page_size;
+		return;
+	}
+	if (!run(c, 0, p, size, bits, down, out))
 		out->need_bits = need_bits(c, p, size, bits, down);
+	else
+		out->unsure = true;
+	out->unknown = unknown * page_size;
 }
 
 /* --- in words ------------------------------------------------------------------------------------------- */
@@ -165,6 +175,11 @@ migrate_sentence(struct buf *out, const struct migrate *m, const struct migrate_
 	char size[8];
 
 	migrate_bits(out, link->bits);
+	if (m->unsure) {
+		buf_fmt(out, ": not known whether it converges: not if all of the %s whose writes are not known is written again",
+		        size_text(size, m->unknown));
+		return;
+	}
 	if (!m->rounds && m->converges) {
 		buf_fmt(out, ": needs no round: %s, downtime ", size_text(size, m->last_bytes));
 		migrate_time(out, m->downtime_ns);
@@ -184,4 +199,8 @@ migrate_sentence(struct buf *out, const struct migrate *m, const struct migrate_
 			buf_str(out, " on it would");
 		}
 	}
+	if (m->unknown)
+		buf_fmt(out, m->converges ? "; the %s whose writes are not known counted as written again"
+		                          : "; writes to another %s are not known",
+		        size_text(size, m->unknown));
 }

@@ -43,6 +43,8 @@ enum { MIGRATE_DOWNTIME_MS = 300 /* as in QEMU */, MIGRATE_ROUNDS = 64 };
 
 struct migrate {
 	bool converges;
+	bool unsure;          /* it does with what is known of the writes; with all of `unknown` it would not */
+	uint64_t unknown;     /* bytes that may be written all the while; counted so, if they leave it converging */
 	bool beyond;          /* some round takes longer than was measured */
 	unsigned rounds;      /* while the process runs, the first, of everything, included */
 	uint64_t bytes;       /* sent in all, that while it stands still included */
@@ -52,9 +54,9 @@ struct migrate {
 	uint64_t need_bits;   /* if it does not converge: bits a second that would do; 0: no link would */
 };
 
-/* `pages` are to be sent. The curve has a point at least. */
-void migrate_estimate(const struct curve *c, uint64_t pages, uint64_t page_size, const struct migrate_link *link,
-                      struct migrate *out);
+/* `pages` are to be sent; of `unknown` of them it is not known when they are written. The curve has a point at least. */
+void migrate_estimate(const struct curve *c, uint64_t pages, uint64_t unknown, uint64_t page_size,
+                      const struct migrate_link *link, struct migrate *out);
 
 /* In words: "10 Gb/s", "90 ms"; and all of it in a sentence. */
 void migrate_bits(struct buf *out, uint64_t bits);

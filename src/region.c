@@ -2,10 +2,13 @@
 #include "region.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "folio.h"
 #include "kabi.h"
 #include "smaps.h"
 #include "track_ways.h"
@@ -22,24 +25,31 @@ struct walk {
 	uint64_t by_state[STATE_COUNT];
 	struct strip *strip;
 	/* runs whose soft-dirty bit is set on pages that exist */
-	struct pm_run *dirty;
-	size_t dirty_n, dirty_cap;
+	struct dirty {
+		struct pm_run *v;
+		size_t n, cap;
+	} dirty;
+	struct dirty sure; /* of them, those in memory that was blank when it came */
+	bool blank; /* there is some of it, with so many pages: */
+	uint64_t blank_pages;
+	enum folio_sizes sizes;
 	bool clean_seen, born_seen, watched;
 	uint64_t lost; /* bytes that were seen written in this generation and are not any more */
+	const struct target *target;
 	const struct track *track;
 };
 
 static void
-dirty_add(struct walk *w, const struct pm_run *run)
+dirty_add(struct dirty *d, uint64_t start, uint64_t end)
 {
-	struct pm_run *last = w->dirty_n ? &w->dirty[w->dirty_n - 1] : NULL;
+	struct pm_run *last = d->n ? &d->v[d->n - 1] : NULL;
 
-	if (last && last->end == run->start) {
-		last->end = run->end;
+	if (last && last->end == start) {
+		last->end = end;
 		return;
 	}
-	w->dirty = vec_room(w->dirty, w->dirty_n, &w->dirty_cap, sizeof(*w->dirty));
-	w->dirty[w->dirty_n++] = *run;
+	d->v = vec_room(d->v, d->n, &d->cap, sizeof(*d->v));
+	d->v[d->n++] = (struct pm_run){start, end, 0};
 }
 
 /* A mark in the page table, and nothing behind it; it may be our own. */
@@ -101,10 +111,12 @@ add_present(struct walk *w, const struct pm_run *run)
 }
 
 static void
-note_dirty(struct walk *w, const struct pm_run *run)
+note_plain(struct walk *w, const struct pm_run *run)
 {
+	if (run->start >= run->end)
+		return;
 	if (track_is_written(w->track, run->cats)) {
-		dirty_add(w, run);
+		dirty_add(&w->dirty, run->start, run->end);
 		return;
 	}
 	w->clean_seen = true;
@@ -114,6 +126,84 @@ note_dirty(struct walk *w, const struct pm_run *run)
 		w->lost += seen;
 		w->out->never += (run->end - run->start - seen) / w->page_size;
 	}
+}
+
+static void
+blank_add(struct walk *w, uint64_t start, uint64_t end)
+{
+	dirty_add(&w->dirty, start, end);
+	dirty_add(&w->sure, start, end);
+}
+
+/*
+ * Pages of memory that was blank when it came: what is there was written, but of a large folio it is not known
+ * which of its pages were.
+ */
+static void
+look_at_blank(struct walk *w, uint64_t start, uint64_t end)
+{
+	enum { BATCH = 128 };
+	struct page pages[BATCH];
+	struct err ignored;
+
+	for (uint64_t at = start; at < end; at += BATCH * w->page_size) {
+		size_t n = u64_min((end - at) / w->page_size, BATCH);
+
+		if (page_read(w->pm, &w->target->frames, at, pages, n, PAGE_WANT_FLAGS, &ignored) < 0)
+			return;
+		for (size_t i = 0; i < n; i++) {
+			uint64_t page = at + i * w->page_size;
+			enum state s = state_of_page(&pages[i], w->v, w->devices);
+
+			if (s == STATE_ZERO || s == STATE_NONE || is_mark(s))
+				continue;
+			w->blank_pages++;
+			if (folio_is_small(&pages[i], w->v, page, w->pm, &w->sizes))
+				blank_add(w, page, page + w->page_size);
+		}
+	}
+}
+
+/* What was told as written and is still there is not looked at again. */
+static void
+note_blank(struct walk *w, uint64_t start, uint64_t end, uint64_t cats)
+{
+	const struct track *t = w->track;
+
+	if (cats & PM_CAT_PFNZERO || (t->way == TRACK_SOFT_DIRTY && !(cats & PM_CAT_SOFT_DIRTY)))
+		return; /* what is not marked where all is, was not */
+	if (cats & PM_CAT_HUGE) {
+		w->blank_pages += (end - start) / w->page_size;
+		return;
+	}
+	for (size_t k = track_first(t, start); start < end; k++) {
+		bool more = k < t->n && t->v[k].start < end;
+		uint64_t from = more ? u64_max(t->v[k].start, start) : end, to = more ? u64_min(t->v[k].end, end) : end;
+
+		if (more && t->v[k].gen != t->era)
+			from = to;
+		look_at_blank(w, start, from);
+		w->blank_pages += (to - from) / w->page_size;
+		if (from < to)
+			blank_add(w, from, to);
+		start = to;
+	}
+}
+
+static void
+note_dirty(struct walk *w, const struct pm_run *run)
+{
+	uint64_t at = run->start;
+
+	while (w->blank && at < run->end) {
+		struct track_range r = ranges_next(&w->track->blank, at, run->end);
+
+		note_plain(w, &(struct pm_run){at, r.start, run->cats});
+		if (r.start < r.end)
+			note_blank(w, r.start, r.end, run->cats);
+		at = r.end;
+	}
+	note_plain(w, &(struct pm_run){at, run->end, run->cats});
 }
 
 static int
@@ -154,8 +244,8 @@ dirty_bytes(const struct walk *w)
 {
 	uint64_t sum = 0;
 
-	for (size_t i = 0; i < w->dirty_n; i++)
-		sum += w->dirty[i].end - w->dirty[i].start;
+	for (size_t i = 0; i < w->dirty.n; i++)
+		sum += w->dirty.v[i].end - w->dirty.v[i].start;
 	return sum;
 }
 
@@ -210,24 +300,59 @@ doubt_soft_dirty(struct walk *w, struct target *target)
 		return DOUBT_HUGETLB;
 	if (!track_met(t, v->start, v->end))
 		return DOUBT_NEW;
-	if (!born && w->dirty_n && !w->clean_seen && track_bytes(t, v->start, v->end) < dirty_bytes(w))
+	if (!born && w->dirty.n && !w->clean_seen && track_bytes(t, v->start, v->end) < dirty_bytes(w))
 		born = is_born(w, target);
 	if (!born)
 		return DOUBT_NONE;
 	return track_knew(t, v->start, v->end) || track_bytes(t, v->start, v->end) ? DOUBT_REMAPPED : DOUBT_NEW;
 }
 
+/* Pages of it that somebody may have written. A private file's own pages nobody has, and of the kernel's none counts. */
+static uint64_t
+writable_pages(const struct vma *v, const struct region *r)
+{
+	if (v->type == VMA_KERNEL)
+		return 0;
+	return (state_copies(v) ? r->copied : r->rss) + r->swap + r->hugetlb;
+}
+
+/* Of a shared mapping that is read-only: whether it was made of a file that was opened so, which nobody undoes. */
+static bool
+is_sealed(const struct target *target, const struct vma *v)
+{
+	char name[64];
+	struct stat st;
+
+	if (!(v->perm & VMA_SHARED) || v->perm & VMA_WRITE)
+		return false;
+	snprintf(name, sizeof(name), "map_files/%llx-%llx", (unsigned long long)v->start, (unsigned long long)v->end);
+	return fstatat(target->proc.leader, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode) &&
+	       !(st.st_mode & S_IWUSR);
+}
+
 static enum track_doubt
 doubt_uffd(const struct walk *w, const struct target *target)
 {
-	if (!w->watched && (w->out->rss || w->out->swap) && !uffd_needs_no_watch(w->v))
+	const struct region *r = w->out;
+
+	if (w->watched)
+		return uffd_is_unsure(&target->track, w->v) ? DOUBT_NEW : DOUBT_NONE;
+	if (!(r->rss || r->swap || r->hugetlb))
+		return DOUBT_NONE;
+	if (ranges_meet(&target->track.came, w->v->start, w->v->end))
+		return DOUBT_NEW;
+	if (w->v->perm & VMA_WRITE)
 		return DOUBT_UNWATCHED;
-	return uffd_is_unsure(&target->track, w->v) ? DOUBT_NEW : DOUBT_NONE;
+	return is_sealed(target, w->v) ? DOUBT_NONE : DOUBT_READONLY;
 }
 
 static enum track_doubt
 doubt(struct walk *w, struct target *target, bool in_scope)
 {
+	bool local = track_way_caps(target->track.way) & TRACK_LOCAL;
+
+	if (!local && vma_hides_pages(w->v) && !w->out->rss)
+		return DOUBT_UNWATCHED;
 	switch (target->track.way) {
 	case TRACK_SOFT_DIRTY: return doubt_soft_dirty(w, target);
 	case TRACK_UFFD:
@@ -242,56 +367,93 @@ doubt(struct walk *w, struct target *target, bool in_scope)
 }
 
 static void
-clip_dirty(struct walk *w, uint64_t start, uint64_t end)
+clip_dirty(struct dirty *d, uint64_t start, uint64_t end)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < w->dirty_n; i++) {
-		struct pm_run r = w->dirty[i];
+	for (size_t i = 0; i < d->n; i++) {
+		struct pm_run r = d->v[i];
 
 		r.start = u64_max(r.start, start);
 		r.end = u64_min(r.end, end);
 		if (r.start < r.end)
-			w->dirty[n++] = r;
+			d->v[n++] = r;
 	}
-	w->dirty_n = n;
+	d->n = n;
 }
 
-/* Tells the track, if it can be told: of a region that is new since the mark nothing is known. */
+/* Tells the track, if it can be told: of a region that is new since the mark only what is sure. */
 static void
 tell_track(struct walk *w, struct track *t, uint64_t start, uint64_t end, uint64_t now)
 {
-	bool armed = t->way == TRACK_UFFD && w->out->doubt == DOUBT_NEW; /* and exact since */
+	bool armed = t->way == TRACK_UFFD && w->watched; /* and exact since */
+	bool known = !w->out->doubt || (armed && w->out->doubt == DOUBT_NEW);
 
-	if (!track_cats(t) || (w->out->doubt && !armed))
+	if (!track_cats(t))
 		return;
-	if (w->lost && !w->dirty_n && !t->pulse && !t->others && t->way == TRACK_SOFT_DIRTY) {
+	clip_dirty(&w->dirty, start, end);
+	clip_dirty(&w->sure, start, end);
+	if (known && w->lost && !w->dirty.n && !t->pulse && !t->others && t->way == TRACK_SOFT_DIRTY) {
 		track_ranges_add(&t->lost, start, end);
-		return;
+	} else if (known) {
+		t->kept += w->dirty.n ? w->dirty.v[0].end - w->dirty.v[0].start : 0;
+		track_update(t, start, end, w->dirty.v, w->dirty.n, now);
+	} else if (ranges_cover(&t->blank, start, end)) {
+		track_update(t, start, end, w->sure.v, w->sure.n, now);
+	} else {
+		track_add(t, w->v->start, w->sure.v, w->sure.n, now);
 	}
-	t->kept += w->dirty_n ? w->dirty[0].end - w->dirty[0].start : 0;
-	clip_dirty(w, start, end);
-	track_update(t, start, end, w->dirty, w->dirty_n, now);
+}
+
+/* Pages of [start, end) that were written since the mark; in a pulse, since the last clear. */
+static uint64_t
+pages_written(const struct walk *w, const struct track *t, uint64_t start, uint64_t end)
+{
+	return (t->pulse ? track_bytes_in(t, start, end, t->era) : track_bytes(t, start, end)) / w->page_size;
+}
+
+/* Of memory that was blank when it came, all is known but which pages of its large folios were written. */
+static enum track_doubt
+doubt_of_blank(const struct walk *w, const struct track *t, enum track_doubt d)
+{
+	uint64_t start = w->v->start, end = w->v->end, written = 0;
+
+	if (!w->blank || (d && !ranges_cover(&t->blank, start, end)))
+		return d;
+	for (uint64_t at = start; at < end;) {
+		struct track_range r = ranges_next(&t->blank, at, end);
+
+		written += pages_written(w, t, r.start, r.end);
+		at = r.end;
+	}
+	return w->blank_pages > written ? DOUBT_NEW : DOUBT_NONE;
 }
 
 static void
 note_written(struct walk *w, struct target *target, uint64_t now)
 {
 	struct track *t = &target->track;
-	uint64_t start = w->v->start, end = w->v->end;
+	struct region *out = w->out;
+	uint64_t start = w->v->start, end = w->v->end, there = out->rss + out->swap, may, written;
 	bool in_scope = track_in_scope(t, &start, &end);
 
-	w->out->doubt = doubt(w, target, in_scope);
-	if (w->out->doubt == DOUBT_UNWATCHED && t->uffd) /* what is ours stays so until something else is mapped there */
+	out->doubt = doubt(w, target, in_scope);
+	if (out->doubt == DOUBT_UNWATCHED && t->uffd) /* what is ours stays so until something else is mapped there */
 		track_drop(t, w->v->start, w->v->end);
-	track_tell(t, w->v->start, w->out->doubt);
 	if (in_scope)
 		tell_track(w, t, start, end, now);
-	w->out->written = track_bytes(t, w->v->start, w->v->end) / w->page_size;
-	w->out->fresh = track_tally(t, start) / w->page_size;
-	w->out->never = uffd_came_late(t, w->v) ? 0 : w->out->never;
-	if (w->out->written)
-		w->out->newest_ns = track_newest(t, w->v->start, w->v->end);
+	if (in_scope)
+		out->doubt = doubt_of_blank(w, t, out->doubt);
+	written = pages_written(w, t, w->v->start, w->v->end);
+	track_tell(t, w->v->start, out->doubt, there - u64_min(there, written));
+	may = w->blank && ranges_cover(&t->blank, start, end) ? w->blank_pages : writable_pages(w->v, out);
+	if (out->doubt && out->doubt != DOUBT_OUTSIDE)
+		out->unknown = may - u64_min(may, written);
+	out->written = track_bytes(t, w->v->start, w->v->end) / w->page_size;
+	out->fresh = track_tally(t, start) / w->page_size;
+	out->never = uffd_came_late(t, w->v) ? 0 : out->never;
+	if (out->written)
+		out->newest_ns = track_newest(t, w->v->start, w->v->end);
 }
 
 static void
@@ -319,8 +481,10 @@ measure(struct target *target, const struct vma *v, uint64_t now, struct region 
 	struct strip shares;
 	uint64_t any = PM_CAT_PRESENT | PM_CAT_SWAPPED;
 	uint64_t cats = any | PM_CAT_PFNZERO | PM_CAT_HUGE | PM_CAT_GUARD;
+	uint64_t lo = v->start, hi = v->end;
 	struct walk w = {.pm = pm, .v = v, .page_size = pm->page_size, .devices = target->swaps.n,
-	                 .out = out, .strip = &shares, .track = t};
+	                 .out = out, .strip = &shares, .target = target, .track = t,
+	                 .blank = t->gen && track_cats(t) && track_in_scope(t, &lo, &hi) && ranges_meet(&t->blank, lo, hi)};
 	int r;
 
 	memset(out, 0, sizeof(*out));
@@ -339,7 +503,8 @@ measure(struct target *target, const struct vma *v, uint64_t now, struct region 
 	if (r == 0) /* half a walk must not tell the track what is written: the rest would be forgotten */
 		finish(&w, target, now, strip, width, by_state);
 	strip_free(&shares);
-	free(w.dirty);
+	free(w.dirty.v);
+	free(w.sure.v);
 	return r;
 }
 
@@ -424,12 +589,29 @@ regions_unref(struct regions *rs)
 	free(rs);
 }
 
+void
+unknown_add(struct unknown *sum, const struct region *r)
+{
+	if (!r->unknown)
+		return;
+	sum->pages += r->unknown;
+	sum->regions++;
+	if (r->doubt == DOUBT_NEW) {
+		sum->fresh.pages += r->unknown;
+		sum->fresh.regions++;
+	} else if (r->doubt == DOUBT_READONLY) {
+		sum->readonly.pages += r->unknown;
+		sum->readonly.regions++;
+	}
+}
+
 static void
 totals_add(struct totals *sum, const struct region *r)
 {
 	sum->rss += r->rss;
 	sum->swap += r->swap;
 	sum->written += r->written;
+	unknown_add(&sum->unknown, r);
 	if (!r->doubt)
 		sum->never += r->never;
 }
@@ -454,6 +636,7 @@ regions_measure(struct regions *rs, struct target *t, struct err *err)
 	}
 	track_settle(&t->track);
 	t->track.looked_ns = begin;
+	t->track.unknown = rs->totals.unknown;
 	rs->counted = true;
 	rs->time_ns = begin;
 	rs->cost_ns = time_ns() - begin;

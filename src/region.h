@@ -23,6 +23,7 @@ struct region {
 	uint64_t anon, copied, thp; /* of rss; copied: anonymous copies of a file's pages */
 	uint64_t written, newest_ns; /* seen written since the mark; the time of the newest */
 	uint64_t fresh;  /* seen written anew, ever since the first mark: its growth is the rate */
+	uint64_t unknown; /* pages of which it is not known whether they were written: see doubt */
 	uint64_t never;  /* of rss: not seen written */
 	uint64_t rate;   /* pages a second seen written anew: writes_look tells it; RATE_UNKNOWN: not measured */
 	uint8_t rates[REGION_RATES]; /* the last minute of it, as rate_heights of 7 */
@@ -46,7 +47,10 @@ struct totals {
 	uint64_t size, size_by_type[VMA_TYPES];                  /* bytes, from maps */
 	uint64_t rss, swap, rss_by_state[STATE_COUNT];           /* pages, counted */
 	uint64_t written, never;                                 /* of regions of which it is known */
+	struct unknown unknown;                                  /* pages of which it is not known whether they were */
 };
+
+void unknown_add(struct unknown *sum, const struct region *r);
 
 /* All regions of an address space, as of one pass; immutable and shared once made. */
 struct regions {

@@ -30,6 +30,7 @@ track_doubt_words(enum track_doubt d)
 	    [DOUBT_NEW] = "mapped since the clear: what was written in it is not known",
 	    [DOUBT_REMAPPED] = "unknown since remap: it grew into, or merged with, a new mapping; clear again to know",
 	    [DOUBT_UNWATCHED] = "not watched: mapped since the clear, or the kernel does not let it be",
+	    [DOUBT_READONLY] = "not watched: read-only, which keeps a debugger or mprotect() from nothing; --scope watches it",
 	    [DOUBT_OUTSIDE] = "not watched: another part of the process is",
 	    [DOUBT_HUGETLB] = "not trackable: the kernel does not mark hugetlb pages again",
 	};
@@ -144,8 +145,16 @@ track_past_why(const struct track_past *p)
 	return p->doubt ? track_doubt_words(p->doubt) : NULL;
 }
 
+uint64_t
+track_rest(const struct track *t, uint64_t region)
+{
+	size_t i = looked_above(t, region);
+
+	return i && t->looked[i - 1].start == region ? t->looked[i - 1].rest : UINT64_MAX;
+}
+
 void
-track_tell(struct track *t, uint64_t region, enum track_doubt d)
+track_tell(struct track *t, uint64_t region, enum track_doubt d, uint64_t rest)
 {
 	size_t i = looked_above(t, region);
 
@@ -155,6 +164,7 @@ track_tell(struct track *t, uint64_t region, enum track_doubt d)
 		t->looked[i++].start = region;
 	}
 	t->looked[i - 1].doubt = d;
+	t->looked[i - 1].rest = rest;
 }
 
 struct stamps {
@@ -445,6 +455,8 @@ track_clear(struct track *t, const struct proc *p, const struct pagemap *pm, con
 		return -1;
 	t->mark_ns = time_ns();
 	t->cost_ns = t->mark_ns - start;
+	if (track_cats(t))
+		came_begin(t, p, pm);
 	t->gen++;
 	t->era++;
 	t->began[t->era % TRACK_ERAS] = t->began[(t->era + 1) % TRACK_ERAS] = t->mark_ns;
@@ -521,6 +533,8 @@ trim_mark(struct track *t, const struct vma_list *vmas)
 void
 track_follow(struct track *t, const struct proc *p, const struct pagemap *pm, const struct vma_list *vmas)
 {
+	struct track_ranges replaced = {0};
+
 	if (!t->gen)
 		return;
 	t->lost.n = 0;
@@ -528,10 +542,17 @@ track_follow(struct track *t, const struct proc *p, const struct pagemap *pm, co
 	t->flags_read = false;
 	drop_unmapped(t, vmas);
 	drop_unlooked(t, vmas);
+	if (t->way == TRACK_UFFD)
+		uffd_lost(t, pm, vmas, &replaced);
+	for (size_t i = 0; i < replaced.n; i++)
+		track_drop(t, replaced.v[i].start, replaced.v[i].end);
+	if (track_cats(t))
+		came_follow(t, pm, vmas, &replaced);
 	if (t->way == TRACK_SOFT_DIRTY)
 		trim_mark(t, vmas);
 	if (t->way == TRACK_UFFD)
 		uffd_follow(t, p, pm, vmas);
+	free(replaced.v);
 }
 
 /*
@@ -565,6 +586,9 @@ track_forget(struct track *t)
 	t->uffd = NULL;
 	seen_forget(t->seen);
 	t->mark.n = t->lost.n = t->born.n = 0;
+	t->maps.n = t->memory.n = t->came.n = t->blank.n = 0;
+	moved_free(t->moved);
+	t->moved = NULL;
 	t->n = t->tally_n = t->looked_n = 0;
 	t->gen = t->era = t->first_era = 0;
 	t->fresh = 0;
@@ -581,6 +605,11 @@ track_free(struct track *t)
 	smaps_free(&t->flags);
 	free(t->lost.v);
 	free(t->born.v);
+	moved_free(t->moved);
+	free(t->maps.v);
+	free(t->memory.v);
+	free(t->came.v);
+	free(t->blank.v);
 	free(t->tally);
 	free(t->looked);
 	free(t->v);

@@ -87,6 +87,7 @@ enum track_doubt {
 	DOUBT_NEW,       /* mapped since the clear */
 	DOUBT_REMAPPED,  /* merged with a new mapping: its old pages read as written too */
 	DOUBT_UNWATCHED, /* not registered: mapped since, or it cannot be */
+	DOUBT_READONLY,  /* not registered: it was read-only, which keeps nobody from writing there in another way */
 	DOUBT_OUTSIDE,   /* not in the scope */
 	DOUBT_HUGETLB,   /* soft-dirty of hugetlb pages is never set again */
 };
@@ -96,6 +97,7 @@ const char *track_doubt_words(enum track_doubt d); /* "" for none */
 struct track_region {
 	uint64_t start;
 	enum track_doubt doubt;
+	uint64_t rest; /* pages of which it is not known that they were written since the mark */
 };
 
 /*
@@ -112,6 +114,16 @@ struct track_past {
 /* Pages stamped anew since the mark, by the start of the region they lie in. */
 struct track_tally {
 	uint64_t start, bytes;
+};
+
+/* Pages that may have been written, which is not known: part of every sum of what was. */
+struct unknown {
+	uint64_t pages;
+	size_t regions; /* that they lie in; */
+	struct {
+		uint64_t pages;
+		size_t regions;
+	} fresh, readonly; /* of them those that have come since the mark, and that may not be written as they are */
 };
 
 enum { TRACK_ERAS = 256 };
@@ -142,6 +154,7 @@ struct track {
 	size_t tally_n, tally_cap;
 	struct track_region *looked; /* the regions that were looked at, ascending */
 	size_t looked_n, looked_cap;
+	struct unknown unknown; /* of all regions, at the last look */
 	bool others;           /* somebody else has cleared since our mark: what was seen before stays */
 	uint64_t kept;         /* bytes of this generation that this look saw written again */
 	struct track_ranges lost; /* regions of whose writes it saw none any more: see track_settle */
@@ -151,6 +164,10 @@ struct track {
 	uint64_t flags_ns, flags_cost_ns; /* when they were read last, and how long it took: they are dear */
 	struct track_stamp *v; /* ascending, disjoint: memory per written page, never per virtual one */
 	size_t n, cap;
+	struct track_ranges maps, memory; /* what was mapped at the last look, by region; and of that the private memory */
+	struct track_ranges came;  /* what has come since the mark; and of that ... */
+	struct track_ranges blank; /* ... what had no page then: each that is there now was written */
+	struct moved *moved; /* by which it is told whether pages were moved; NULL */
 	struct track_ranges mark; /* what is left of the regions at the mark; by userfaultfd: what is watched */
 
 	struct uffd *uffd;     /* a watch of ours in the target; NULL */
@@ -236,8 +253,11 @@ const char *track_past_why(const struct track_past *p);
 /* Of the region that starts there, as of the last look at it: DOUBT_NEW if there was none. */
 enum track_doubt track_doubt(const struct track *t, uint64_t region);
 
-/* After a look at a region: whether it is known what was written in it. */
-void track_tell(struct track *t, uint64_t region, enum track_doubt d);
+/* After a look at a region: whether it is known what was written in it, and of how many pages it is not. */
+void track_tell(struct track *t, uint64_t region, enum track_doubt d, uint64_t rest);
+
+/* Of the region that starts there, pages not known to be written since the mark; UINT64_MAX: nobody has looked. */
+uint64_t track_rest(const struct track *t, uint64_t region);
 
 /* Index in v of the first stamp that ends after addr. */
 size_t track_first(const struct track *t, uint64_t addr);

@@ -5,7 +5,10 @@
  * A range that is registered must not end where the target maps memory now and then: a border put
  * there by us would cut a newer mapping in two, and the target's mremap() of it would fail. So whole
  * runs are registered, from one region that never changes (code, constants) to the next, with all
- * gaps between. What is armed and told is the scope alone.
+ * gaps between. What is armed and told is the scope alone. Code and constants are written all the same
+ * now and then (mprotect, a debugger): what is not registered is not known. They are registered where a
+ * scope names them, and where they have become writable; what is registered stays so when it is
+ * read-only again.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -56,22 +59,33 @@ is_barred(const struct vma *v, const struct track_ranges *barred)
 	return false;
 }
 
-/* Nothing is written there through this mapping, and it stays where it is. */
+/* The kernel's, or a driver's. */
 static bool
-is_stable(const struct vma *v)
+is_foreign(const struct vma *v)
 {
-	return v->type == VMA_KERNEL || v->type == VMA_DEVICE || (vma_has_file(v) && !(v->perm & VMA_WRITE));
+	return v->type == VMA_KERNEL || v->type == VMA_DEVICE;
+}
+
+/* It stays where it is, and nobody has asked for it. */
+static bool
+is_stable(const struct track *t, const struct vma *v)
+{
+	uint64_t start = v->start, end = v->end;
+	bool named = t->scope.start < t->scope.end && track_in_scope(t, &start, &end);
+
+	return is_foreign(v) || (vma_has_file(v) && !(v->perm & VMA_WRITE) && !named);
 }
 
 void
-uffd_plan(const struct vma_list *vmas, const struct track_ranges *barred, struct track_ranges *out)
+uffd_plan(const struct vma_list *vmas, const struct track *scope, const struct track_ranges *barred,
+          struct track_ranges *out)
 {
 	uint64_t start = vmas->n ? vmas->v[0].start : 0, end = 0;
 
 	for (size_t i = 0; i < vmas->n; i++) {
 		const struct vma *v = &vmas->v[i];
 
-		if (!is_stable(v) && !is_barred(v, barred)) {
+		if (!is_stable(scope, v) && !is_barred(v, barred)) {
 			end = v->end;
 			continue;
 		}
@@ -83,19 +97,20 @@ uffd_plan(const struct vma_list *vmas, const struct track_ranges *barred, struct
 		track_ranges_add(out, start, end);
 }
 
-bool
-uffd_needs_no_watch(const struct vma *v)
-{
-	return is_stable(v) && !(v->perm & VMA_WRITE);
-}
-
-/* What of the region is to be watched. false: nothing. */
+/* What of the region can be watched. false: nothing. */
 static bool
 in_scope(const struct track *t, const struct vma *v, uint64_t *start, uint64_t *end)
 {
 	*start = v->start;
 	*end = v->end;
-	return !is_stable(v) && track_in_scope(t, start, end);
+	return !is_foreign(v) && track_in_scope(t, start, end);
+}
+
+/* And is to be. */
+static bool
+is_wanted(const struct track *t, const struct vma *v, uint64_t *start, uint64_t *end)
+{
+	return in_scope(t, v, start, end) && !is_stable(t, v);
 }
 
 /* --- registering ---------------------------------------------------------------------------------------- */
@@ -129,7 +144,7 @@ register_runs(struct uffd *u, const struct track *t, const struct vma_list *vmas
 	uint64_t start, end;
 	bool all = true;
 
-	uffd_plan(vmas, &u->barred, &runs);
+	uffd_plan(vmas, t, &u->barred, &runs);
 	for (size_t i = 0; i < runs.n; i++) {
 		if (!in_scope(t, &(struct vma){.start = runs.v[i].start, .end = runs.v[i].end}, &start, &end) ||
 		    try_register(u, runs.v[i].start, runs.v[i].end) == 0)
@@ -318,6 +333,17 @@ struct arming {
 	bool marks;                      /* there is room to mark what is empty */
 };
 
+/* Of what was blank when it came, what is there was written; of the rest nothing is known yet. */
+static void
+note_late(struct track *t, uint64_t start, uint64_t end, bool tell)
+{
+	if (ranges_cover(&t->blank, start, end))
+		return;
+	track_drop(t, start, end); /* was of what lay there before */
+	if (!tell)
+		track_ranges_add(&t->uffd->unsure, start, end);
+}
+
 static int
 arm_region(struct track *t, const struct pagemap *pm, const struct vma *v, uint64_t start, uint64_t end,
            const struct arming *how, struct err *err)
@@ -328,10 +354,8 @@ arm_region(struct track *t, const struct pagemap *pm, const struct vma *v, uint6
 		return how->tell ? protect(t, pm, v, start, end, true, err) : 0;
 	if (how->kept) {
 		track_ranges_add(&t->uffd->late, start, end);
-		track_drop(t, start, end); /* was of what lay there before */
+		note_late(t, start, end, how->tell);
 	}
-	if (how->kept && !how->tell)
-		track_ranges_add(&t->uffd->unsure, start, end);
 	if (how->marks)
 		mark_empty(t->uffd, start, end);
 	return protect(t, pm, v, start, end, false, err);
@@ -395,10 +419,31 @@ still_armed(const struct track *t, const struct pagemap *pm, const struct vma_li
 			continue;
 		if (is_watched(pm, v)) /* what a region has grown by was written since */
 			track_ranges_add(kept, start, end);
-		else
+		else if (!is_stable(t, v))
 			all = false;
 	}
 	return all;
+}
+
+void
+uffd_lost(struct track *t, const struct pagemap *pm, const struct vma_list *vmas, struct track_ranges *out)
+{
+	struct track_ranges left = {0};
+
+	for (size_t i = 0; i < vmas->n; i++) {
+		const struct vma *v = &vmas->v[i];
+		bool watched = ranges_meet(&t->mark, v->start, v->end) && is_watched(pm, v);
+
+		for (uint64_t at = v->start; at < v->end;) {
+			struct track_range r = ranges_next(&t->mark, at, v->end);
+
+			if (r.start < r.end)
+				track_ranges_add(watched ? &left : out, r.start, r.end);
+			at = r.end;
+		}
+	}
+	free(t->mark.v);
+	t->mark = left;
 }
 
 /* A clear, of which nothing is told, or in a pulse: what is armed anew between is told from here on. */
@@ -455,7 +500,7 @@ refuse(const struct track *t, const struct pagemap *pm, const struct vma_list *v
 	bool any = false;
 
 	for (size_t i = 0; i < vmas->n; i++) {
-		if (!in_scope(t, &vmas->v[i], &start, &end))
+		if (!is_wanted(t, &vmas->v[i], &start, &end))
 			continue;
 		any = true;
 		if (has_watched_page(pm, start, end))

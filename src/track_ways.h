@@ -30,8 +30,8 @@ void uffd_follow(struct track *t, const struct proc *p, const struct pagemap *pm
 /* Lets the target go as it was, in steps that do not hold it up. */
 void uffd_release(struct uffd *u);
 
-/* Nothing is written there through the mapping, so that nobody watches it. */
-bool uffd_needs_no_watch(const struct vma *v);
+/* What was armed and is not any more: another mapping has come there. It is no part of the mark from then on. */
+void uffd_lost(struct track *t, const struct pagemap *pm, const struct vma_list *vmas, struct track_ranges *out);
 
 /*
  * A region that has come, or was moved, since the first clear: of what lies in it it is not known whether
@@ -40,9 +40,42 @@ bool uffd_needs_no_watch(const struct vma *v);
 bool uffd_came_late(const struct track *t, const struct vma *v);
 bool uffd_is_unsure(const struct track *t, const struct vma *v);
 
-/* Stretches to register: whole runs of what is mapped between regions that never change (pure). */
+/*
+ * Stretches to register: whole runs of what is mapped between regions that never change, or that do not
+ * but are in the scope (pure).
+ */
+void uffd_plan(const struct vma_list *vmas, const struct track *scope, const struct track_ranges *barred,
+               struct track_ranges *out);
+
+/* Ranges that are ascending and disjoint: whether they cover all of [start, end), or meet it. */
 bool ranges_cover(const struct track_ranges *r, uint64_t start, uint64_t end);
-void uffd_plan(const struct vma_list *vmas, const struct track_ranges *barred, struct track_ranges *out);
+bool ranges_meet(const struct track_ranges *r, uint64_t start, uint64_t end);
+
+/* The first of them in [start, end), cut to it; none: empty, at the end. */
+struct track_range ranges_next(const struct track_ranges *r, uint64_t start, uint64_t end);
+
+/* In its place. */
+void ranges_put(struct track_ranges *r, uint64_t start, uint64_t end);
+
+/* What has come since the mark: after a clear; and at each look, with what has come in the place of others. */
+void came_begin(struct track *t, const struct proc *p, const struct pagemap *pm);
+void came_follow(struct track *t, const struct pagemap *pm, const struct vma_list *vmas,
+                 const struct track_ranges *replaced);
+
+/*
+ * The frames of the pages in memory, as far as they may be seen and are not too many: noted now, unless that
+ * was a moment ago; `anew`: then what was noted does not count any more.
+ */
+struct moved;
+void moved_note(struct moved **m, const struct pagemap *pm, const struct track_ranges *memory, bool anew);
+void moved_free(struct moved *m);
+
+/* Something else has come there than what was noted. */
+void moved_forget(struct moved *m, uint64_t start, uint64_t end);
+
+/* All frames of [start, end) were noted; none of those it has now was, so that no page was moved there. */
+bool moved_knows(const struct moved *m, uint64_t start, uint64_t end);
+bool moved_none(struct moved *m, const struct pagemap *pm, uint64_t start, uint64_t end);
 
 /*
  * What was seen of the pages on screen, and what differs now: contents of pages in RAM (a hash), or

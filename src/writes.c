@@ -170,6 +170,28 @@ writes_least_pulse(uint64_t clear_ns, uint64_t pages)
 	return SHARE * (clear_ns + pages * FAULT_NS);
 }
 
+static void
+add_part(struct buf *out, uint64_t bytes, size_t regions, const char *kind)
+{
+	char size[8];
+
+	if (bytes)
+		buf_fmt(out, "%s+%s in %zu %sregion%s", out->len ? ", " : "", size_text(size, bytes), regions, kind,
+		        regions == 1 ? "" : "s");
+}
+
+void
+writes_unknown(struct buf *out, const struct unknown *u, size_t page_size, enum track_way way)
+{
+	if (!u->pages)
+		return;
+	add_part(out, u->fresh.pages * page_size, u->fresh.regions, "new ");
+	add_part(out, u->readonly.pages * page_size, u->readonly.regions, "read-only ");
+	add_part(out, (u->pages - u->fresh.pages - u->readonly.pages) * page_size,
+	         u->regions - u->fresh.regions - u->readonly.regions, "");
+	buf_fmt(out, ", not %s", way == TRACK_UFFD ? "watched" : "known");
+}
+
 bool
 writes_of_part(const struct track *t)
 {
@@ -379,9 +401,7 @@ writes_faults(struct writes_log *log, uint64_t now, uint64_t minflt, bool marked
 static void
 sum_regions(const struct regions *rs, struct writes *out)
 {
-	for (size_t i = 0; i < rs->vmas.n; i++)
-		out->doubts += rs->r[i].doubt && rs->vmas.v[i].perm & VMA_WRITE &&
-		               rs->r[i].rss + rs->r[i].swap + rs->r[i].hugetlb;
+	out->unknown = rs->totals.unknown;
 	out->to_send = writes_to_send(rs->totals.rss_by_state);
 	out->written = rs->totals.written;
 	out->never = rs->totals.never;

@@ -45,7 +45,7 @@ struct writes {
 	uint64_t unique[WRITES_WINDOWS]; /* pages written within writes_window_s, RATE_UNKNOWN: not yet */
 	uint64_t written, never;/* pages that were written, pages in RAM that were not */
 	uint64_t to_send;    /* pages a migration sends first */
-	size_t doubts;       /* regions with pages, and writable, of which some writes are not known */
+	struct unknown unknown; /* and those of which it is not known */
 	struct hot hot[WRITES_HOT];
 	unsigned hot_n;
 	struct writes_cost cost;
@@ -94,6 +94,9 @@ uint64_t writes_to_send(const uint64_t by_state[STATE_COUNT]);
  * write to each page after it, a 20th of its time at most.
  */
 uint64_t writes_least_pulse(uint64_t clear_ns, uint64_t pages);
+
+/* "+95M in 4 new regions, not watched": what a sum of pages written leaves out. Nothing: "". */
+void writes_unknown(struct buf *out, const struct unknown *u, size_t page_size, enum track_way way);
 
 /* Whether what is seen is the writes to a part of the process alone. */
 bool writes_of_part(const struct track *t);

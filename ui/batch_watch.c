@@ -73,8 +73,8 @@ by_pages(const void *pa, const void *pb)
 
 /* What was written in a region in this interval, as far as it is known. */
 struct count {
-	uint64_t pages;
-	bool known;
+	uint64_t pages, unknown;
+	bool known, row;
 };
 
 /*
@@ -89,15 +89,18 @@ put_interval(struct watch *w, const struct vma_list *vmas, const struct count *c
 	struct watch_row *rows = mem_alloc(vmas->n * sizeof(*rows));
 	size_t n = 0;
 
-	for (size_t i = 0; i < vmas->n; i++)
+	for (size_t i = 0; i < vmas->n; i++) {
 		row.pages += counts[i].pages;
+		row.unknown += counts[i].unknown;
+	}
 	w->pages = row.pages;
 	put_row(w, &row);
 	for (size_t i = 0; i < vmas->n; i++) {
-		if (!counts[i].pages && counts[i].known)
+		if (!counts[i].row)
 			continue;
 		row.v = &vmas->v[i];
 		row.pages = counts[i].pages;
+		row.unknown = counts[i].unknown;
 		row.known = counts[i].known;
 		rows[n++] = row;
 	}
@@ -112,7 +115,7 @@ put_interval(struct watch *w, const struct vma_list *vmas, const struct count *c
 static bool
 is_beside(const struct vma *v, const struct region *r)
 {
-	return r->doubt == DOUBT_OUTSIDE || (r->doubt == DOUBT_UNWATCHED && !(v->perm & VMA_WRITE));
+	return r->doubt == DOUBT_OUTSIDE || r->doubt == DOUBT_READONLY || vma_hides_pages(v);
 }
 
 static void
@@ -120,9 +123,10 @@ count_region(struct watch *w, const struct vma *v, const struct region *r, uint3
 {
 	const struct track *t = &w->b->t.track;
 
-	*c = (struct count){.known = is_beside(v, r) || r->doubt == DOUBT_NONE};
-	if (r->doubt == DOUBT_NONE)
+	*c = (struct count){.known = r->doubt == DOUBT_NONE, .unknown = r->unknown};
+	if (r->doubt != DOUBT_OUTSIDE)
 		c->pages = track_bytes_in(t, v->start, v->end, era) / w->b->t.pm.page_size;
+	c->row = c->pages || (!c->known && !is_beside(v, r));
 	w->unwatched += r->doubt == DOUBT_UNWATCHED && !is_beside(v, r);
 }
 
@@ -448,7 +452,8 @@ int
 batch_watch(struct batch *b, struct err *err)
 {
 	static const enum column_id usual[] = {COL_WATCH_INTERVAL, COL_WATCH_MS,    COL_WATCH_PAGES, COL_WATCH_BYTES,
-	                                       COL_WATCH_RATE,     COL_WATCH_START, COL_WATCH_END,   COL_WATCH_MAPPING};
+	                                       COL_WATCH_RATE,     COL_WATCH_UNKNOWN, COL_WATCH_START, COL_WATCH_END,
+	                                       COL_WATCH_MAPPING};
 	enum column_id ids[COL_COUNT];
 	struct out_shape shape = batch_shape(b->o, "watch", false);
 	struct watch w = {.b = b, .ids = ids};

@@ -416,6 +416,12 @@ static struct value watch_value_END(const struct watch_row *r) { return r->v ? h
 static struct value watch_value_MAPPING(const struct watch_row *r) { return r->v ? outside(r->v->name) : ours("total"); }
 
 static struct value
+watch_value_UNKNOWN(const struct watch_row *r)
+{
+	return bytes_of(r->unknown * r->page_size);
+}
+
+static struct value
 watch_value_BYTES(const struct watch_row *r)
 {
 	return r->known ? bytes_of(r->pages * r->page_size) : unknown;

@@ -68,6 +68,7 @@ struct page_row {
 struct watch_row {
 	unsigned interval;
 	uint64_t ms, pages;
+	uint64_t unknown;    /* pages that may have been written besides */
 	bool known;          /* pages is: the region was there at the clear, and is watched */
 	const struct vma *v; /* NULL: all regions */
 	size_t page_size;

@@ -81,7 +81,9 @@ add_region(struct group *g, const struct vma *v, const struct region *r)
 {
 	g->v.end += vma_size(v);
 	g->sum.known |= r->known;
-	g->sum.doubt |= r->doubt; /* which of them does not matter */
+	if (!g->sum.doubt && (r->unknown || r->doubt == DOUBT_OUTSIDE))
+		g->sum.doubt = r->doubt; /* which of them does not matter */
+	g->sum.unknown += r->unknown;
 	g->sum.rss += r->rss;
 	g->sum.swap += r->swap;
 	g->sum.hugetlb += r->hugetlb;

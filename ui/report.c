@@ -222,6 +222,8 @@ write_writes(const struct sample *s, enum format format, FILE *to, struct err *e
 		snprintf(name, sizeof(name), "unique_pages_%us", writes_window_s[i]);
 		put_fact(o, name, w->marked && w->unique[i] != RATE_UNKNOWN, w->unique[i], NULL);
 	}
+	put_fact(o, "pages_not_known", w->marked, w->unknown.pages, "written or not: of regions not watched, or new");
+	put_fact(o, "regions_not_known", w->marked, w->unknown.regions, NULL);
 	put_fact(o, "pages_never_written", w->marked, w->never, "of pages in RAM");
 	put_fact(o, "pages_to_send", true, w->to_send, "by a live migration");
 	put_fact(o, "clear_us", w->marked, w->cost.clear_ns / 1000, NULL);

@@ -122,6 +122,25 @@ add_unique(struct card *c, const struct sample *s)
 	buf_free(&all);
 }
 
+/* What all the sums leave out. */
+static void
+add_unknown(struct card *c, const struct sample *s)
+{
+	const struct unknown *u = &s->writes.unknown;
+	struct buf b = {0};
+	char size[8];
+
+	if (!u->pages)
+		return;
+	if (is_narrow(c))
+		buf_fmt(&b, "+%s in %zu%s", size_text(size, u->pages * s->page_size), u->regions,
+		        u->fresh.regions == u->regions ? " new" : "");
+	else
+		writes_unknown(&b, u, s->page_size, s->track_way);
+	card_add(c, ROLE_HOT, s->track_way == TRACK_UFFD ? "not watched" : "not known", NULL, "%s", b.s);
+	buf_free(&b);
+}
+
 static void
 add_never(struct card *c, const struct sample *s)
 {
@@ -131,10 +150,9 @@ add_never(struct card *c, const struct sample *s)
 
 	if (!rss || track_way_caps(s->track_way) & TRACK_LOCAL)
 		return;
+	add_unknown(c, s);
 	card_add(c, ROLE_TEXT, "never written", NULL, "%5s  %s %% of RSS", size_text(a, w->never * s->page_size),
 	         percent_text(share, w->never, rss));
-	if (w->doubts)
-		card_add(c, ROLE_DIM, "not known", NULL, "of %zu region%s", w->doubts, w->doubts == 1 ? "" : "s");
 }
 
 static void
@@ -307,7 +325,7 @@ add_link(struct card *c, const struct sample *s, uint64_t bits)
 	struct migrate m;
 
 	migrate_bits(&name, bits);
-	migrate_estimate(&s->writes.curve, s->writes.to_send, s->page_size, &link, &m);
+	migrate_estimate(&s->writes.curve, s->writes.to_send, s->writes.unknown.pages, s->page_size, &link, &m);
 	if (!is_narrow(c)) {
 		migrate_sentence(&text, &m, &link);
 		card_add(c, m.converges ? ROLE_TEXT : ROLE_HOT, name.s, NULL, "%s", strchr(text.s, ':') + 2);
@@ -505,11 +523,17 @@ writes_line_draw(const struct ui *ui, const struct sample *s, int y, int x)
 {
 	const struct writes *w = &s->writes;
 	uint64_t now, peak, mean;
+	struct buf more = {0};
 	char a[8], b[8];
 
 	if (!w->pulse)
-		x = paint_text(y, x, ui->cols, ROLE_HOT, "%s %s, ", size_text(a, w->written * s->page_size),
-		               tells_changes(s) ? "changed" : "written");
+		x = paint_text(y, x, ui->cols, ROLE_HOT, "%s %s%s", size_text(a, w->written * s->page_size),
+		               tells_changes(s) ? "changed" : "written", w->unknown.pages ? " " : ", ");
+	if (w->unknown.pages) {
+		writes_unknown(&more, &w->unknown, s->page_size, s->track_way);
+		x = paint_text(y, x, ui->cols, ROLE_HOT, "%s; ", more.s);
+		buf_free(&more);
+	}
 	if (!rate_now(&w->rate, &now) || !rate_peak(&w->rate, &peak, &mean))
 		return paint_text(y, x, ui->cols, ROLE_DIM, "a rate takes a second");
 	x = paint_text(y, x, ui->cols, ROLE_HOT, "%s/s%s ", size_text(a, now * s->page_size), w->pulse ? "" : " new");

@@ -54,13 +54,13 @@ test_idle(void)
 	struct migrate m;
 
 	curve_add(&c, 10 * S, 0);
-	migrate_estimate(&c, 1000000, PAGE, &fast, &m);
+	migrate_estimate(&c, 1000000, 0, PAGE, &fast, &m);
 	ok(m.converges && m.rounds == 1 && m.downtime_ns == 0 && m.last_bytes == 0 && !m.beyond, "idle: one round");
 	is_u64(m.bytes, UINT64_C(4096000000), "everything once");
 	ok(near((double)m.ns, 3.2768e9), "4.096 GB at 10 Gb/s: 3.28 s");
-	migrate_estimate(&c, 10, PAGE, &fast, &m);
+	migrate_estimate(&c, 10, 0, PAGE, &fast, &m);
 	ok(m.converges && m.rounds == 0 && m.last_bytes == 40960, "so little that it is sent while it stands still");
-	migrate_estimate(&c, 0, PAGE, &fast, &m);
+	migrate_estimate(&c, 0, 0, PAGE, &fast, &m);
 	ok(m.converges && m.rounds == 0 && m.bytes == 0, "nothing is sent at once");
 }
 
@@ -74,18 +74,38 @@ test_steady(void)
 
 	curve_add(&c, 5 * S, 500000);
 	curve_add(&c, 10 * S, 1000000);
-	migrate_estimate(&c, 1000000, PAGE, &fast, &m);
+	migrate_estimate(&c, 1000000, 0, PAGE, &fast, &m);
 	ok(m.converges && m.rounds == 3 && !m.need_bits, "ever new pages, slower than the link: three rounds");
 	ok(near((double)m.last_bytes, third * PAGE), "what is left for the end");
 	ok(near((double)m.downtime_ns, third * 3276.8), "115 ms");
 	ok(near((double)m.bytes, (1e6 + 327680 + 107374.18 + third) * PAGE), "sent in all");
 	ok(near((double)m.ns, (1e6 + 327680 + 107374.18 + third) * 3276.8), "in all this time");
-	migrate_estimate(&c, 1000000, PAGE, &slow, &m);
+	migrate_estimate(&c, 1000000, 0, PAGE, &slow, &m);
 	ok(!m.converges && m.rounds == 1, "faster than the link: never");
 	ok(near((double)m.downtime_ns, 32.768e9), "stopping it would take as long as the first round");
 	ok(m.need_bits > 3276800000 && m.need_bits < 3600000000, "it takes a link that carries more than is written");
-	migrate_estimate(&c, 4000000, PAGE, &fast, &m);
+	migrate_estimate(&c, 4000000, 0, PAGE, &fast, &m);
 	ok(m.beyond, "13 s for the first round: longer than was measured");
+}
+
+/* 25 000 pages at 1 Gb/s take 819 ms, too long to stand still. */
+static void
+test_not_known(void)
+{
+	struct curve c = {0};
+	struct migrate m;
+	struct buf b = {0};
+
+	curve_add(&c, 10 * S, 0);
+	migrate_estimate(&c, 1000000, 1000, PAGE, &slow, &m);
+	ok(m.converges && !m.unsure && m.last_bytes == 1000 * PAGE && m.unknown == 1000 * PAGE,
+	   "so little is not known that it converges all the same: it is counted as written again");
+	migrate_estimate(&c, 1000000, 25000, PAGE, &slow, &m);
+	ok(m.unsure && m.unknown == 25000 * PAGE, "so much is not known that it may never");
+	migrate_sentence(&b, &m, &slow);
+	ok(strstr(b.s, "not known whether it converges: not if all of the 97.7M") && !strstr(b.s, "converges in"),
+	   "which is said");
+	buf_free(&b);
 }
 
 /* The trap of a constant rate: 20 000 pages, all of them written every second. */
@@ -97,10 +117,10 @@ test_small_set(void)
 
 	curve_add(&c, 1 * S, 20000);
 	curve_add(&c, 10 * S, 20000);
-	migrate_estimate(&c, 1000000, PAGE, &fast, &m);
+	migrate_estimate(&c, 1000000, 0, PAGE, &fast, &m);
 	ok(m.converges && m.rounds == 1 && m.last_bytes == 20000 * PAGE, "a set of 80 MB: after one round it is all that is left");
 	ok(near((double)m.downtime_ns, 65.536e6), "65.5 ms at 10 Gb/s");
-	migrate_estimate(&c, 1000000, PAGE, &slow, &m);
+	migrate_estimate(&c, 1000000, 0, PAGE, &slow, &m);
 	ok(!m.converges && near((double)m.downtime_ns, 655.36e6), "655 ms at 1 Gb/s, and no round makes it less");
 	ok(m.need_bits >= 2184533333 && m.need_bits < 2206378667, "2.18 Gb/s would do, to one part in a hundred");
 }
@@ -114,11 +134,11 @@ test_never(void)
 
 	curve_add(&c, 1 * S, 10);
 	curve_add(&c, 2 * S, 10);
-	migrate_estimate(&c, 1000, PAGE, &now, &m);
+	migrate_estimate(&c, 1000, 0, PAGE, &now, &m);
 	ok(!m.converges && !m.need_bits, "no time to stand still at all: no link is fast enough");
-	migrate_estimate(&c, 1000, PAGE, &(struct migrate_link){0, 300 * MS}, &m);
+	migrate_estimate(&c, 1000, 0, PAGE, &(struct migrate_link){0, 300 * MS}, &m);
 	ok(!m.converges, "a link that carries nothing");
-	migrate_estimate(&c, UINT64_C(1) << 45, PAGE, &(struct migrate_link){1, 300 * MS}, &m);
+	migrate_estimate(&c, UINT64_C(1) << 45, 0, PAGE, &(struct migrate_link){1, 300 * MS}, &m);
 	ok(!m.converges && m.ns == UINT64_MAX, "longer than a number of nanoseconds can be");
 }
 
@@ -167,6 +187,7 @@ main(void)
 	test_idle();
 	test_steady();
 	test_small_set();
+	test_not_known();
 	test_never();
 	test_words();
 	return tap_done();

@@ -5,6 +5,7 @@
 #include <sys/syscall.h>
 
 #include "fake.h"
+#include "folio.h"
 #include "kabi.h"
 #include "region.h"
 #include "tap.h"
@@ -317,7 +318,7 @@ test_past(void)
 	p = track_past(&t, addr(0), addr(2));
 	ok(p.gens == 0 && strstr(track_past_why(&p), "looked"), "nor before the first look");
 	t.looked_ns = 110;
-	track_tell(&t, addr(0), DOUBT_NONE);
+	track_tell(&t, addr(0), DOUBT_NONE, 0);
 	track_update(&t, addr(0), addr(10), &run, 1, 110);
 	p = track_past(&t, addr(0), addr(2));
 	ok(p.gens == 1 && p.written == 1 && p.recent == 1 && !track_past_why(&p), "written in the first");
@@ -355,20 +356,20 @@ test_past_doubt(void)
 	struct track_past p = track_past(&t, addr(0), addr(2));
 
 	ok(p.doubt == DOUBT_NEW, "a region that no look has met");
-	track_tell(&t, addr(0), DOUBT_NONE);
-	track_tell(&t, addr(20), DOUBT_HUGETLB);
+	track_tell(&t, addr(0), DOUBT_NONE, 0);
+	track_tell(&t, addr(20), DOUBT_HUGETLB, 0);
 	track_update(&t, addr(0), addr(10), &run, 1, 10);
-	track_tell(&t, addr(0), DOUBT_REMAPPED);
+	track_tell(&t, addr(0), DOUBT_REMAPPED, 0);
 	p = track_past(&t, addr(0), addr(2));
 	ok(p.doubt == DOUBT_REMAPPED && p.written == 1, "remapped: what was seen before stays");
 	p = track_past(&t, addr(0), addr(5));
 	ok(p.doubt == DOUBT_REMAPPED && p.written == 0 && track_past_why(&p), "of the others it is not known");
 	ok(track_past(&t, addr(20), addr(21)).doubt == DOUBT_HUGETLB, "each region its own");
-	track_tell(&t, addr(0), DOUBT_NONE);
+	track_tell(&t, addr(0), DOUBT_NONE, 0);
 	t.scope = (struct track_range){addr(0), addr(5)};
 	ok(track_past(&t, addr(0), addr(4)).doubt == DOUBT_NONE && track_past(&t, addr(0), addr(5)).doubt == DOUBT_OUTSIDE,
 	   "a part is watched");
-	track_follow(&t, NULL, NULL, &l);
+	track_follow(&t, NULL, &(struct pagemap){.fd = -1, .page_size = FAKE_PAGE}, &l);
 	ok(track_past(&t, addr(0), addr(4)).doubt == DOUBT_NONE && t.looked_n == 1, "what is no longer mapped is forgotten");
 	t.way = TRACK_HASH;
 	ok(track_past(&t, addr(0), addr(4)).doubt == DOUBT_OUTSIDE, "of pages that were not on screen contents tell nothing");
@@ -503,6 +504,152 @@ test_others(void)
 	fake_close(&p.t);
 }
 
+/* --- what has come since ---------------------------------------------------------------------------------- */
+
+/* Pages [from, to) of region i get frames of their own from `pfn` on, all with these flags. */
+static void
+pair_frames(struct pair *p, unsigned i, unsigned from, unsigned to, uint64_t pfn, uint64_t kpf)
+{
+	for (unsigned k = from; k < to; k++, pfn++) {
+		fake_word(p->t.pm.fd, p->v[i].start / FAKE_PAGE + k, PM_PRESENT | PM_EXCLUSIVE | PM_SOFT_DIRTY | pfn);
+		fake_word(p->t.frames.flags, pfn, kpf);
+	}
+}
+
+/* A look at the first n regions. */
+static void
+pair_follow(struct pair *p, size_t n)
+{
+	p->l.n = n;
+	track_follow(&p->t.track, &p->t.proc, &p->t.pm, &p->l);
+}
+
+static void
+came_open(struct pair *p)
+{
+	pair_open(p);
+	p->t.frames.flags = fake_file();
+	p->t.track.mark.n = 1;
+	pair_put(p, 0, 0, REGION, CLEAN);
+	pair_put(p, 1, 0, REGION, 0);
+	fake_end(p->t.pm.fd, p->v[1].end);
+	pair_follow(p, 1);
+	pair_look(p, 0, 50);
+}
+
+static void
+test_came(void)
+{
+	const uint64_t anon = KPF_ANON | KPF_SWAPBACKED;
+	struct pair p;
+	struct region r;
+
+	came_open(&p);
+	pair_frames(&p, 1, 0, 3, 0x2000, anon);
+	pair_frames(&p, 1, 5, 6, 0x100, KPF_ZERO_PAGE);
+	pair_follow(&p, 2);
+	r = pair_look(&p, 1, 100);
+	ok(r.doubt == DOUBT_NONE && r.written == 3 && !r.unknown && track_time(&p.t.track, p.v[1].start) == 100 &&
+	       !track_time(&p.t.track, p.v[1].start + 5 * FAKE_PAGE),
+	   "of memory that has come what is there was written, and the zero page was not");
+	pair_frames(&p, 1, 3, 4, 0x2010, anon);
+	r = pair_look(&p, 1, 200);
+	ok(r.written == 4 && track_time(&p.t.track, p.v[1].start) == 100 &&
+	       track_time(&p.t.track, p.v[1].start + 3 * FAKE_PAGE) == 200,
+	   "and what comes to be there later, later");
+	pair_frames(&p, 1, 6, 8, 0x3000, anon | KPF_COMPOUND_HEAD);
+	r = pair_look(&p, 1, 300);
+	ok(r.doubt == DOUBT_NEW && r.written == 4 && r.unknown == 2, "but of a large folio it is not known which pages");
+	fake_close(&p.t);
+}
+
+/* What goes in the same look: may be it has been moved. */
+static void
+test_came_and_went(void)
+{
+	static const struct {
+		uint64_t was, is;
+		enum track_doubt want;
+		const char *name;
+	} rows[] = {
+	    {0x1234, 0x1234, DOUBT_NEW, "in the frames of what has gone: it may have been moved"},
+	    {0x1234, 0x2000, DOUBT_NONE, "in other frames: it has not"},
+	    {0, 0x2000, DOUBT_NEW, "in frames that are not known: it may have been"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct pair p;
+		struct region r;
+
+		came_open(&p);
+		pair_put(&p, 0, 0, REGION, (CLEAN & ~PM_PFN_MASK) | rows[i].was);
+		moved_free(p.t.track.moved); /* as if it were long ago that it was noted */
+		p.t.track.moved = NULL;
+		pair_follow(&p, 1);
+		pair_frames(&p, 1, 0, 1, rows[i].is, KPF_ANON);
+		p.v[0] = p.v[1];
+		pair_follow(&p, 1);
+		r = pair_look(&p, 0, 100);
+		is_u64(r.doubt, rows[i].want, rows[i].name);
+		fake_close(&p.t);
+	}
+}
+
+static void
+test_readonly(void)
+{
+	struct pair p;
+	struct region r;
+
+	pair_open(&p);
+	p.t.track.way = TRACK_UFFD;
+	p.v[0].inode = 7;
+	p.v[0].type = VMA_FILE;
+	p.v[0].perm = VMA_READ;
+	pair_put(&p, 0, 0, REGION, PM_PRESENT | PM_FILE | 0x1234);
+	r = pair_look(&p, 0, 100);
+	ok(r.doubt == DOUBT_READONLY && !r.unknown, "nobody watches it; but what is the file's nobody has written");
+	pair_put(&p, 0, 2, 3, CLEAN);
+	r = pair_look(&p, 0, 200);
+	ok(r.doubt == DOUBT_READONLY && r.unknown == 1, "a copy may have been written since");
+	fake_close(&p.t);
+}
+
+static void
+put_setting(int dir, const char *name, const char *text)
+{
+	int fd = openat(dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	if (fd < 0 || write(fd, text, strlen(text)) < 0 || close(fd) < 0)
+		printf("Bail out! cannot write %s\n", name);
+}
+
+static void
+test_folio_sizes(void)
+{
+	char path[] = "/tmp/pmtop-folios-XXXXXX";
+	int dir = mkdtemp(path) ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+
+	mkdirat(dir, "hugepages-64kB", 0700);
+	mkdirat(dir, "hugepages-2048kB", 0700);
+	put_setting(dir, "enabled", "always madvise [never]\n");
+	put_setting(dir, "hugepages-64kB/enabled", "always inherit madvise [never]\n");
+	put_setting(dir, "hugepages-2048kB/enabled", "always [inherit] madvise never\n");
+	is_u64(folio_sizes(path), FOLIOS_SMALL, "no large folios");
+	put_setting(dir, "enabled", "always [madvise] never\n");
+	is_u64(folio_sizes(path), FOLIOS_HUGE, "huge pages, and nothing between");
+	put_setting(dir, "hugepages-64kB/enabled", "always [inherit] madvise never\n");
+	is_u64(folio_sizes(path), FOLIOS_ANY, "64 kB as well");
+	unlinkat(dir, "enabled", 0);
+	unlinkat(dir, "hugepages-64kB/enabled", 0);
+	unlinkat(dir, "hugepages-2048kB/enabled", 0);
+	unlinkat(dir, "hugepages-64kB", AT_REMOVEDIR);
+	unlinkat(dir, "hugepages-2048kB", AT_REMOVEDIR);
+	close(dir);
+	rmdir(path);
+	is_u64(folio_sizes(path), FOLIOS_ANY, "no settings: not known");
+}
+
 static void
 test_gone(void)
 {
@@ -512,7 +659,7 @@ test_gone(void)
 	const struct pm_run run = {addr(0), addr(10), 0};
 
 	track_update(&t, addr(0), addr(10), &run, 1, 100);
-	track_follow(&t, NULL, NULL, &l);
+	track_follow(&t, NULL, &(struct pagemap){.fd = -1, .page_size = FAKE_PAGE}, &l);
 	ok(!track_time(&t, addr(1)) && track_time(&t, addr(2)) && track_time(&t, addr(3)) && !track_time(&t, addr(4)) &&
 	       !track_time(&t, addr(7)) && track_time(&t, addr(8)) && !track_time(&t, addr(9)),
 	   "what is no longer mapped is forgotten");
@@ -538,7 +685,7 @@ test_plan(void)
 	struct track_ranges barred = {0}, out = {0};
 
 	track_ranges_add(&barred, 0x13000, 0x14000);
-	uffd_plan(&l, &barred, &out);
+	uffd_plan(&l, &(struct track){0}, &barred, &out);
 	ok(out.n == ARRAY_LEN(want) && !memcmp(out.v, want, sizeof(want)), "runs between what never changes, gaps and all");
 	ok(ranges_cover(&out, 0x3000, 0x9000) && !ranges_cover(&out, 0x3000, 0x10001) && !ranges_cover(&out, 0x13000, 0x13001),
 	   "what they cover");
@@ -666,6 +813,10 @@ main(void)
 	test_moved();
 	test_others();
 	test_gone();
+	test_came();
+	test_came_and_went();
+	test_readonly();
+	test_folio_sizes();
 	test_plan();
 	test_uffd();
 	return tap_done();

@@ -312,6 +312,30 @@ test_to_send(void)
 	is_u64(writes_to_send(n), 547, "not what is in a file, and not what is nothing");
 }
 
+static void
+test_unknown(void)
+{
+	static const struct {
+		struct unknown u;
+		enum track_way way;
+		const char *want;
+	} rows[] = {
+	    {{0}, TRACK_UFFD, ""},
+	    {{.pages = 5120, .regions = 4, .fresh = {5120, 4}}, TRACK_UFFD, "+20.0M in 4 new regions, not watched"},
+	    {{.pages = 5120, .regions = 1, .fresh = {5120, 1}}, TRACK_SOFT_DIRTY, "+20.0M in 1 new region, not known"},
+	    {{.pages = 12, .regions = 4, .fresh = {5, 1}, .readonly = {3, 2}}, TRACK_UFFD,
+	     "+20.0K in 1 new region, +12.0K in 2 read-only regions, +16.0K in 1 region, not watched"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct buf b = {0};
+
+		writes_unknown(&b, &rows[i].u, FAKE_PAGE, rows[i].way);
+		ok(!strcmp(b.s ? b.s : "", rows[i].want), "what a sum leaves out");
+		buf_free(&b);
+	}
+}
+
 int
 main(void)
 {
@@ -327,5 +351,6 @@ main(void)
 	test_cost();
 	test_cost_of_bursts();
 	test_to_send();
+	test_unknown();
 	return tap_done();
 }

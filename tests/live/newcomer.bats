@@ -1,0 +1,276 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# What is mapped after a clear, or was read-only at it: told where it is known, never as not written.
+
+# shellcheck disable=SC2034,SC2154
+load live
+
+: "${NEWCOMER:=$builddir/tests/live/newcomer}"
+INJECT=(--tracker uffd --allow-inject)
+BASE=210000000000 OTHER=220000000000 THIRD=230000000000 CODE=240000000000
+
+teardown() { live_end; }
+
+# newcomer_start: with 64 pages at BASE, written, and a file of 16 at CODE, read
+newcomer_start() {
+	head -c 65536 /dev/zero | tr '\0' x >"$BATS_TEST_TMPDIR/file"
+	mkfifo "$BATS_TEST_TMPDIR"/{in,out}
+	"$NEWCOMER" "$BATS_TEST_TMPDIR/file" <"$BATS_TEST_TMPDIR/in" >"$BATS_TEST_TMPDIR/out" 3>&- &
+	NEWCOMER_PID=$! SUBJECT_PID=$!
+	exec {NEWCOMER_IN}>"$BATS_TEST_TMPDIR/in" {NEWCOMER_OUT}<"$BATS_TEST_TMPDIR/out"
+	_newcomer_says '^ready'
+	newcomer map $BASE 64
+	newcomer write $BASE 64
+	newcomer file $CODE 16
+	newcomer read $CODE 16
+	RANGE[base]=$BASE..210000040000
+}
+
+_newcomer_says() {
+	REPLY=
+	read -rt $((10 * ${TEST_TIMEOUT_SCALE:-1})) -u "$NEWCOMER_OUT" REPLY || :
+	[[ $REPLY =~ $1 ]] || { echo "the newcomer said '$REPLY' instead of $1"; return 1; }
+}
+
+newcomer() {
+	echo "$*" >&"$NEWCOMER_IN"
+	_newcomer_says '^ok'
+}
+
+until_true() {
+	local limit=$((SECONDS + 30 * ${TEST_TIMEOUT_SCALE:-1}))
+	until "$@"; do ((SECONDS < limit)) || { echo "never: $*"; return 1; }; done
+}
+
+# The way there is here: userfaultfd where it can be, else soft-dirty.
+need_way() {
+	if can_watch; then
+		WAY=("${INJECT[@]}")
+	else
+		need_soft_dirty
+		WAY=(--tracker soft-dirty)
+	fi
+}
+
+marked() { [[ $(read_column base "$1" | lines_with "$2" | wc -w) == 64 ]]; }
+slept() { awk '/^voluntary_ctxt/ { print $2 }' "/proc/$WATCH/status"; }
+has_looked() { (($(slept) >= LOOKS + 2)); }
+looked() {
+	local LOOKS
+	LOOKS=$(slept)
+	until_true has_looked
+}
+
+watch_begin() {
+	"$PMTOP" "${WAY[@]}" "$@" "$NEWCOMER_PID" >"$BATS_TEST_TMPDIR/said" 2>"$BATS_TEST_TMPDIR/err" 3>&- &
+	WATCH=$!
+	OTHERS+=("$WATCH")
+}
+
+# watch_start ARG...: until we say so, with looks in between; its clear is over
+watch_start() {
+	watch_begin --watch=60 "$@"
+	if [[ ${WAY[1]} == uffd ]]; then until_true marked UFFD-WP 1; else until_true marked SOFT-DIRTY 0; fi
+	looked
+}
+
+watch_end() {
+	kill -TERM "$WATCH"
+	wait "$WATCH"
+	cat "$BATS_TEST_TMPDIR/said" "$BATS_TEST_TMPDIR/err"
+}
+
+# written AT: of its pages, in one line
+written() { awk -F , -v at="^0x${1%????????}" '$1 ~ at { printf "%s", $2 == "" ? "-" : $2 }' "$BATS_TEST_TMPDIR/said"; }
+
+# --- what came since ------------------------------------------------------------------------------------------
+
+@test "memory that has come since the clear: what is there was written, what was only read was not" {
+	need_way
+	newcomer_start
+	watch_start --pages -o ADDRESS,WRITTEN --csv -n
+	newcomer map $OTHER 8
+	newcomer write $OTHER 3
+	newcomer read 220000004000 2
+	watch_end
+	# without privilege and without PAGEMAP_SCAN the zero page is not told apart
+	[[ $(written $OTHER) == 11100 ]]
+}
+
+@test "and its region is told as written, with the sums" {
+	need_way
+	newcomer_start
+	watch_start --list -o START,DIRTY,UNWRITTEN -b --csv -n
+	newcomer map $OTHER 8
+	newcomer write $OTHER 3
+	watch_end
+	grep -qx "0x$OTHER,12288,0" "$BATS_TEST_TMPDIR/said"
+}
+
+@test "of a huge page that has come it is not known which part was written" {
+	need_way
+	newcomer_start
+	watch_start --pages=$OTHER..+1024p -o ADDRESS,WRITTEN --csv -n
+	newcomer huge $OTHER 1024
+	newcomer write $OTHER 1
+	grep -q '^AnonHugePages: *[1-9]' "/proc/$NEWCOMER_PID/smaps" || skip "the kernel made no huge page"
+	watch_end
+	is "$(cut -d , -f 2 "$BATS_TEST_TMPDIR/said" | grep -c 0)" 0
+}
+
+@test "memory that mremap() has moved is not told as written, nor as not written" {
+	need_way
+	newcomer_start
+	watch_start --pages -o ADDRESS,WRITTEN --csv -n
+	newcomer move $BASE 64 $OTHER
+	watch_end
+	is "$(written $OTHER | tr -d -)" ""
+	is "$(written $OTHER | wc -c)" 64
+}
+
+@test "memory that comes as other memory goes is told, for its frames say that nothing was moved" {
+	need_way
+	newcomer_start
+	need_frames_of base
+	watch_start --pages -o ADDRESS,WRITTEN --csv -n
+	newcomer turn $BASE 64 $OTHER
+	watch_end
+	is "$(written $OTHER | tr -d 1)" ""
+	is "$(written $OTHER | wc -c)" 64
+}
+
+need_frames_of() {
+	[[ $(read_column "$1" KPF) == 0x* ]] || skip "the kernel keeps frame numbers from us"
+}
+
+@test "what is new is watched by itself: written again, it is told again" {
+	need_watch
+	WAY=("${INJECT[@]}")
+	newcomer_start
+	watch_begin --watch=3 --count 3 -o INTERVAL,PAGES,START --csv -n
+	until_true marked UFFD-WP 1
+	newcomer shared $OTHER 8
+	newcomer write $OTHER 8
+	RANGE[other]=$OTHER..220000008000
+	until_true is_armed_there
+	until_true grep -q '^2,' "$BATS_TEST_TMPDIR/said" # it was armed by the clear at the latest
+	newcomer write $OTHER 2
+	wait "$WATCH"
+	cat "$BATS_TEST_TMPDIR/said"
+	grep -qx "3,2,0x$OTHER" "$BATS_TEST_TMPDIR/said"
+}
+
+is_armed_there() { [[ $(read_column other UFFD-WP | lines_with 1 | wc -w) -gt 0 ]]; }
+
+@test "--watch: what is not known of is part of the total" {
+	need_watch
+	WAY=("${INJECT[@]}")
+	newcomer_start
+	watch_begin --watch=3600 -o PAGES,UNKNOWN,START -b --csv -n
+	until_true marked UFFD-WP 1
+	newcomer shared $OTHER 256
+	newcomer write $OTHER 256
+	watch_end
+	is "$(awk -F , -v at="0x$OTHER" '$3 == at { print $1 ":" $2 }' "$BATS_TEST_TMPDIR/said")" ":1048576"
+	(($(awk -F , '$3 == "" { print $2 }' "$BATS_TEST_TMPDIR/said") >= 1048576))
+}
+
+@test "migrate: no word of convergence that leaves out what is not known of" {
+	need_watch
+	WAY=("${INJECT[@]}")
+	newcomer_start
+	watch_start -e 'migrate 10m'
+	newcomer shared $OTHER 2560
+	newcomer write $OTHER 2560
+	looked
+	looked
+	watch_end
+	grep -q '^10 Mb/s: not known whether it converges: not if all of the 10.* whose writes are not known is written again$' \
+		"$BATS_TEST_TMPDIR/said"
+	run ! grep -E '^ *converges +[01]' "$BATS_TEST_TMPDIR/said"
+}
+
+@test "on the screen the sum is followed by what it leaves out" {
+	need_watch
+	[[ $("$live_dir/soft_dirty_probe") == no ]] || skip "this kernel has soft-dirty, which c uses"
+	newcomer_start
+	SCREEN_OPTIONS=(--interval 0.2 --color=never "${INJECT[@]}")
+	screen_start 120x24 "$NEWCOMER_PID"
+	screen_keys c
+	screen_wait_text 'gen 1: userfaultfd armed'
+	newcomer shared $OTHER 2560
+	newcomer write $OTHER 2560
+	screen_wait_text 'writes .* written \+10\.0M in 1 new region, .*not watched'
+	screen_keys W
+	screen_wait_text 'not watched +\+10\.0M in 1 new region'
+	screen_keys q q
+	screen_end
+}
+
+# --- what was read-only ---------------------------------------------------------------------------------------
+
+@test "pages of a mapping that is read-only are not told as not written" {
+	need_watch
+	WAY=("${INJECT[@]}")
+	newcomer_start
+	watch_start --pages -o ADDRESS,WRITTEN --csv -n
+	newcomer poke $CODE
+	newcomer debug 240000002000
+	watch_end
+	is "$(written $CODE)" ----------------
+}
+
+@test "nor does a filter find them so, nor the list" {
+	need_watch
+	WAY=("${INJECT[@]}")
+	newcomer_start
+	run --separate-stderr "$PMTOP" --watch=0.1 "${WAY[@]}" --pages=$CODE..+16p --filter '!written' -o ADDRESS --csv -n "$NEWCOMER_PID"
+	is "$output" ""
+	[[ $stderr == *'16 pages left out'* ]]
+	run --separate-stderr "$PMTOP" --watch=0.1 "${WAY[@]}" --list -o START,DIRTY,UNWRITTEN --csv -n "$NEWCOMER_PID"
+	grep -qx "0x$CODE,," <<<"$output"
+}
+
+@test "--scope watches them, whatever they are" {
+	need_watch
+	WAY=("${INJECT[@]}" --scope $CODE..+16p)
+	newcomer_start
+	watch_begin --watch=60 --pages=$CODE..+16p -o ADDRESS,WRITTEN --csv -n
+	until_true is_registered_at $CODE
+	looked
+	newcomer poke $CODE
+	newcomer debug 240000002000
+	watch_end
+	is "$(written $CODE)" 1010000000000000
+}
+
+is_registered_at() { awk -v at="^$1-" '$0 ~ at { in_it = 1 } in_it && /^VmFlags/ { exit !/ uw/ } END { if (!in_it) exit 1 }' "/proc/$NEWCOMER_PID/smaps"; }
+
+@test "one that becomes writable is watched from then on" {
+	need_watch
+	WAY=("${INJECT[@]}")
+	newcomer_start
+	watch_start --pages -o ADDRESS,WRITTEN --csv -n
+	newcomer open $CODE 16
+	until_true is_registered_at $CODE
+	looked
+	newcomer write 240000003000 1
+	watch_end
+	is "$(written $CODE)" ---1------------
+}
+
+@test "a shared mapping of a file that was opened for reading cannot be written: that is known" {
+	need_watch
+	unset SUBJECT_PID
+	[[ $(uname -m) == x86_64 ]] || skip "the number of mmap is another here"
+	head -c 16384 /dev/zero >"$BATS_TEST_TMPDIR/shared"
+	PROGRAMS=()
+	# shellcheck disable=SC2016 # for perl to expand
+	program_start perl -e 'my $at = 0x250000000000; for ("<", "+<") { open my $f, $_, $ARGV[0];
+		my $p = syscall(9, $at, 16384, 1, 0x11, fileno $f, 0); unpack "x8191 C", unpack "P16384", pack "Q", $p; $at += 1 << 32 }
+		$| = 1; print "ready\n"; <STDIN>' "$BATS_TEST_TMPDIR/shared"
+	"$PMTOP" --watch=0.1 "${INJECT[@]}" --list -o START,DIRTY --csv -n "${PROGRAMS[0]}" >"$BATS_TEST_TMPDIR/said"
+	cat "$BATS_TEST_TMPDIR/said"
+	grep -qx 0x250000000000,0 "$BATS_TEST_TMPDIR/said"
+	grep -qx 0x250100000000, "$BATS_TEST_TMPDIR/said"
+}
