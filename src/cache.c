@@ -5,12 +5,18 @@
 
 #include "util.h"
 
-/* The pages from `at` on, as many as one question can have. */
+/*
+ * The pages from `at` to `end` and those that follow: where pages that are mapped lie in between each answer
+ * should do for several gaps, and yet not ask about too many that are no gap.
+ */
 static bool
-ask(struct cache *c, uint64_t at)
+ask(struct cache *c, uint64_t at, uint64_t end)
 {
+	enum { LEAST = 4096 };
+
 	c->got->start = c->got->end = 0;
-	return helper_pages(c->t->helper, &c->t->proc, c->v, at, c->end, c->want, c->got);
+	end = u64_min(u64_max(end, at + LEAST * c->t->pm.page_size), c->end);
+	return helper_pages(c->t->helper, &c->t->proc, c->v, at, end, c->want, c->got);
 }
 
 bool
@@ -23,7 +29,7 @@ cache_open(struct cache *c, struct target *t, const struct vma *v, uint64_t star
 	if (!t->helper)
 		t->helper = helper_new();
 	c->got = mem_alloc(sizeof(*c->got));
-	if (ask(c, start))
+	if (ask(c, start, start))
 		return true;
 	cache_close(c);
 	return false;
@@ -74,7 +80,7 @@ cache_run(struct cache *c, uint64_t at, uint64_t end, unsigned *facts)
 	*facts = 0;
 	if (!f || at >= c->end)
 		return end;
-	if ((at < f->start || at >= f->end) && !ask(c, at))
+	if ((at < f->start || at >= f->end) && !ask(c, at, end))
 		return end;
 	size = c->t->pm.page_size;
 	i = (at - f->start) / size;
