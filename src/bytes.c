@@ -267,13 +267,29 @@ is_device(const struct target *t, const struct vma *v)
 	return read && (smaps_has(&e, "pf") || smaps_has(&e, "io"));
 }
 
+/* By the helper: nobody can say how long it takes, and the wait may be one that no signal ends. */
+static bool
+fault_in(struct target *t, const struct vma *v, uint64_t base, struct bytes_page *page)
+{
+	uint8_t byte;
+
+	if (t->proc.live) {
+		if (!t->helper)
+			t->helper = helper_new();
+		page->sys = helper_fault(t->helper, &t->proc, v, t->mem, base);
+		page->kind = page->sys ? BYTES_FAILED : page->kind;
+	} else {
+		read_page(t, base, &byte, 1, page);
+	}
+	return page->kind != BYTES_FAILED;
+}
+
 int
 bytes_fault(struct target *t, const struct vma_list *vmas, uint64_t addr, struct err *err)
 {
 	uint64_t base = addr & ~(uint64_t)(t->pm.page_size - 1);
 	struct bytes_page page;
 	struct buf why = {0};
-	uint8_t byte;
 
 	if (look_at_page(t, vma_at(vmas, base), base, &page, err) < 0)
 		return -1;
@@ -284,8 +300,7 @@ bytes_fault(struct target *t, const struct vma_list *vmas, uint64_t addr, struct
 	if (page.kind == BYTES_ABSENT) {
 		if (open_memory(t, err) < 0)
 			return -1;
-		read_page(t, base, &byte, 1, &page);
-		if (page.kind != BYTES_FAILED)
+		if (fault_in(t, vma_at(vmas, base), base, &page))
 			return 0;
 	}
 	bytes_why(&page, &why);
@@ -314,7 +329,11 @@ bytes_why(const struct bytes_page *p, struct buf *out)
 		buf_str(out, "not mapped");
 		return;
 	case BYTES_FAILED:
-		buf_fmt(out, "the kernel would not read it: %s", p->sys ? strerror(p->sys) : "it is gone");
+		if (p->sys == ETIMEDOUT)
+			buf_str(out, "it has not come in time, and may still: its file's server, or who handles its faults, does "
+			             "not answer");
+		else
+			buf_fmt(out, "the kernel would not read it: %s", p->sys ? strerror(p->sys) : "it is gone");
 		return;
 	case BYTES_ABSENT:
 		if (p->state == STATE_NONE || p->state == STATE_CACHED)

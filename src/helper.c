@@ -239,9 +239,9 @@ hear(struct helper *h)
 	return got == (ssize_t)sizeof(h->answer) && h->answer.serial == h->ask.serial;
 }
 
-/* false: there is no answer, whatever the reason. */
+/* With a descriptor, or -1. false: there is no answer, whatever the reason. */
 static bool
-ask(struct helper *h, const struct proc *p)
+ask_with(struct helper *h, const struct proc *p, int fd)
 {
 	bool heard;
 
@@ -252,13 +252,18 @@ ask(struct helper *h, const struct proc *p)
 	if (!h->pid && !start(h, p))
 		return false;
 	h->ask.serial = ++h->serial;
-	heard = send(h->socket, &h->ask, sizeof(h->ask), MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)sizeof(h->ask) &&
-	        hear(h);
+	heard = helper_send(h->socket, &h->ask, fd, MSG_DONTWAIT) && hear(h);
 	if (heard && h->answer.outcome != HELPER_HURT)
 		return h->answer.outcome == HELPER_OK;
 	remember_late(h, &h->ask);
 	drop(h);
 	return false;
+}
+
+static bool
+ask(struct helper *h, const struct proc *p)
+{
+	return ask_with(h, p, -1);
 }
 
 static bool
@@ -351,4 +356,14 @@ helper_node(struct helper *h, const struct proc *p, const struct vma *v, struct 
 		return false;
 	*out = h->answer.node;
 	return true;
+}
+
+/* --- pages ---------------------------------------------------------------------------------------------- */
+
+int
+helper_fault(struct helper *h, const struct proc *p, const struct vma *v, int mem, uint64_t addr)
+{
+	set_ask(h, HELPER_FAULT, v);
+	h->ask.start = addr;
+	return ask_with(h, p, mem) ? h->answer.sys : ETIMEDOUT;
 }

@@ -24,6 +24,7 @@ enum helper_kind {
 	HELPER_NODE,
 	HELPER_SYMBOL,      /* at `start`, in the file of `map` */
 	HELPER_SYMBOL_VDSO, /* the same in the kernel's own, of which `image` is the first page */
+	HELPER_FAULT,       /* reads a byte at `start`; the target's memory comes with the question */
 };
 
 enum helper_outcome { HELPER_NOTHING, HELPER_OK, HELPER_HURT };
@@ -53,11 +54,16 @@ struct helper_answer {
 		struct file_pages pages;
 		struct helper_symbol symbol;
 		struct file_node node;
+		int sys; /* errno; 0: it could be read */
 	};
 };
 
 /* Whether this program calls helper_main: another one would do who knows what when it is executed again. */
 bool helper_can_start(void);
+
+/* A question, and the descriptor that goes with it (-1: none); `flags` as of send(2). false: it did not go, or not come. */
+bool helper_send(int socket, const struct helper_ask *ask, int fd, int flags);
+bool helper_receive(int socket, struct helper_ask *ask, int *fd);
 
 /* The file behind the mapping, open for reading; -1: it cannot be had, or is another one. */
 int helper_open(const struct helper_ask *ask);

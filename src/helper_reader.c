@@ -83,25 +83,6 @@ become_nobody(void)
 
 /* --- its loop --------------------------------------------------------------------------------------------- */
 
-/* A message with at most one descriptor. Returns as recv does. */
-static ssize_t
-receive(int socket, void *to, size_t size, int *fd)
-{
-	union {
-		struct cmsghdr head;
-		char room[CMSG_SPACE(sizeof(int))];
-	} control;
-	struct iovec iov = {to, size};
-	struct msghdr m = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)};
-	ssize_t got = recvmsg(socket, &m, MSG_CMSG_CLOEXEC);
-	const struct cmsghdr *c = got > 0 ? CMSG_FIRSTHDR(&m) : NULL;
-
-	*fd = -1;
-	if (c && c->cmsg_type == SCM_RIGHTS)
-		memcpy(fd, CMSG_DATA(c), sizeof(*fd));
-	return got;
-}
-
 static _Noreturn void
 read_files(int socket)
 {
@@ -109,7 +90,7 @@ read_files(int socket)
 	struct reader_answer *a = mem_alloc(sizeof(*a));
 	int fd;
 
-	while (receive(socket, ask, sizeof(*ask), &fd) == (ssize_t)sizeof(*ask)) {
+	while (helper_receive(socket, ask, &fd)) {
 		helper_limit_time();
 		a->found = (fd >= 0 || ask->kind == HELPER_SYMBOL_VDSO) && helper_find_symbol(ask, fd, &a->symbol);
 		if (fd >= 0)
@@ -148,24 +129,6 @@ helper_reader_start(int *socket)
 
 /* --- the helper's side ------------------------------------------------------------------------------------ */
 
-static bool
-hand_over(int socket, const struct helper_ask *ask, int fd)
-{
-	union {
-		struct cmsghdr head;
-		char room[CMSG_SPACE(sizeof(int))];
-	} control = {.head = {.cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS}};
-	struct iovec iov = {(void *)(uintptr_t)ask, sizeof(*ask)};
-	struct msghdr m = {.msg_iov = &iov, .msg_iovlen = 1};
-
-	if (fd >= 0) {
-		memcpy(CMSG_DATA(&control.head), &fd, sizeof(fd));
-		m.msg_control = &control;
-		m.msg_controllen = sizeof(control);
-	}
-	return sendmsg(socket, &m, MSG_NOSIGNAL) == (ssize_t)sizeof(*ask);
-}
-
 enum helper_outcome
 helper_reader_ask(int socket, const struct helper_ask *ask, struct helper_answer *answer)
 {
@@ -175,7 +138,7 @@ helper_reader_ask(int socket, const struct helper_ask *ask, struct helper_answer
 
 	if (socket < 0 || (fd < 0 && ask->kind == HELPER_SYMBOL))
 		return HELPER_NOTHING;
-	heard = hand_over(socket, ask, fd);
+	heard = helper_send(socket, ask, fd, 0);
 	if (fd >= 0)
 		close(fd);
 	if (!heard || recv(socket, &a, sizeof(a), 0) != (ssize_t)sizeof(a))

@@ -127,8 +127,18 @@ confine(void)
 
 /* --- the loop ----------------------------------------------------------------------------------------- */
 
+static int
+read_byte(int mem, uint64_t at)
+{
+	char byte;
+	ssize_t got = pread(mem, &byte, 1, (off_t)at);
+
+	return got == 1 ? 0 : got < 0 ? errno : EFAULT;
+}
+
+/* `fd`: what came with the question, -1 nothing. */
 static enum helper_outcome
-answer(const struct helper_ask *ask, int reader, struct helper_answer *a)
+answer(const struct helper_ask *ask, int fd, int reader, struct helper_answer *a)
 {
 	switch ((enum helper_kind)ask->kind) {
 	case HELPER_PAGES:
@@ -138,6 +148,9 @@ answer(const struct helper_ask *ask, int reader, struct helper_answer *a)
 	case HELPER_SYMBOL:
 	case HELPER_SYMBOL_VDSO:
 		return helper_reader_ask(reader, ask, a);
+	case HELPER_FAULT:
+		a->sys = read_byte(fd, ask->start);
+		return HELPER_OK;
 	}
 	return HELPER_NOTHING;
 }
@@ -147,15 +160,13 @@ serve(int reader)
 {
 	struct helper_ask *ask = mem_alloc(sizeof(*ask));
 	struct helper_answer *a = mem_alloc(sizeof(*a));
-	ssize_t got;
+	int fd;
 
-	while ((got = recv(HELPER_SOCKET, ask, sizeof(*ask), 0)) != 0) {
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got != (ssize_t)sizeof(*ask))
-			break;
+	while (helper_receive(HELPER_SOCKET, ask, &fd)) {
 		helper_limit_time();
-		a->outcome = answer(ask, reader, a);
+		a->outcome = answer(ask, fd, reader, a);
+		if (fd >= 0)
+			close(fd);
 		a->serial = ask->serial;
 		if (send(HELPER_SOCKET, a, sizeof(*a), MSG_NOSIGNAL) != (ssize_t)sizeof(*a) || a->outcome == HELPER_HURT)
 			break;

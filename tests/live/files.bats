@@ -228,8 +228,9 @@ status() {
 
 # A program on a file system whose server answers nothing any more.
 hang_start() {
-	[[ -c /dev/fuse ]] || skip "there is no /dev/fuse"
 	need_root
+	[[ -c /dev/fuse ]] || modprobe fuse 2>/dev/null || :
+	[[ -c /dev/fuse ]] || skip "there is no /dev/fuse"
 	mkdir "$BATS_TEST_TMPDIR/mount"
 	mapper_start "$MAPPER" hang "$BATS_TEST_TMPDIR/mount"
 	read -r _ HANGING_AT <<<"${NAMED[0]}"
@@ -269,4 +270,21 @@ _gone() { [[ ! -d /proc/$1 || $(sed -n 's/^State:\s*\(.\).*/\1/p' "/proc/$1/stat
 	the_screen_ends q
 	the_screen_ends TERM
 	the_screen_ends HUP
+}
+
+@test "a file that hangs: R asks for a page that does not come, and the screen ends all the same" {
+	local at pid
+	hang_start
+	at=$(printf '%s\n' "${NAMED[@]}" | sed -n 's/^none_unread 0x//p')
+	[[ -n $at ]]
+	screen_start 100x40 "$MAPPER_PID"
+	pid=$(screen_pid)
+	screen_goto "$at"
+	screen_keys x
+	screen_wait_text "R reads it"
+	screen_send R
+	screen_wait_text "it has not come in time"
+	screen_send R
+	for _ in 1 2 3 4; do screen_send q; done
+	_screen_until "the process's end" _gone "$pid"
 }

@@ -38,6 +38,8 @@ die(const char *what)
 
 /* --- maps ------------------------------------------------------------------------------------------------ */
 
+enum { EMPTY_SIZE = 1 << 16 };
+
 int landmark(int n);
 int landmark_data[64] = {1};
 int landmark_bss[1 << 20];
@@ -129,8 +131,25 @@ wait_for_end(void)
 		;
 }
 
+/* Of a file that nobody has read: the page cache has none of it. */
+static void
+map_unread(const char *dir)
+{
+	char path[4096];
+	void *at;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/e", dir);
+	fd = open(path, O_RDONLY);
+	at = fd < 0 ? MAP_FAILED : mmap(NULL, EMPTY_SIZE, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (at == MAP_FAILED)
+		die(path);
+	say("none_unread", at);
+	close(fd);
+}
+
 static int
-maps(void)
+maps(const char *dir)
 {
 	const ElfW(Phdr) *headers = (const void *)getauxval(AT_PHDR); // NOLINT
 
@@ -143,6 +162,8 @@ maps(void)
 	say_vdso();
 	if (headers)
 		map_copies(headers, getauxval(AT_PHNUM));
+	if (dir)
+		map_unread(dir);
 	printf("ready %d\n", (int)getpid());
 	fflush(stdout);
 	wait_for_end();
@@ -175,16 +196,19 @@ attr_of(uint64_t node, int file)
 
 	if (node == 1)
 		return (struct fuse_attr){.ino = 1, .mode = S_IFDIR | 0755, .nlink = 2, .blksize = 4096};
+	if (node == 3)
+		return (struct fuse_attr){.ino = 3, .size = EMPTY_SIZE, .mode = S_IFREG | 0644, .nlink = 1, .blksize = 4096};
 	if (fstat(file, &st) < 0)
 		die("fstat");
 	return (struct fuse_attr){.ino = 2, .size = (uint64_t)st.st_size, .mode = S_IFREG | 0755, .nlink = 1,
 	                          .blksize = 4096};
 }
 
-/* One file, "f". Returns how long the answer is beside its head, or -errno. */
+/* Two files: "f", the program, and "e", empty pages. Returns how long the answer is beside its head, or -errno. */
 static int
 answer(const struct request *r, char *out, int file)
 {
+	uint64_t node;
 	ssize_t n;
 
 	switch (r->head.opcode) {
@@ -193,9 +217,10 @@ answer(const struct request *r, char *out, int file)
 		                                                      .max_write = 1 << 16};
 		return sizeof(struct fuse_init_out);
 	case FUSE_LOOKUP:
-		if (strcmp(r->rest, "f") != 0)
+		node = !strcmp(r->rest, "f") ? 2 : 3;
+		if (strcmp(r->rest, node == 2 ? "f" : "e") != 0)
 			return -ENOENT;
-		*(struct fuse_entry_out *)out = (struct fuse_entry_out){.nodeid = 2, .attr = attr_of(2, file)};
+		*(struct fuse_entry_out *)out = (struct fuse_entry_out){.nodeid = node, .attr = attr_of(node, file)};
 		return sizeof(struct fuse_entry_out);
 	case FUSE_GETATTR:
 		*(struct fuse_attr_out *)out = (struct fuse_attr_out){.attr = attr_of(r->head.nodeid, file)};
@@ -257,7 +282,7 @@ serve_and_run(const char *dir)
 	if (fork() == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		if (getppid() == server)
-			execl(path, "mapper", "maps", (char *)NULL);
+			execl(path, "mapper", "maps", dir, (char *)NULL);
 		_exit(1);
 	}
 	serve(fuse, file);
@@ -288,12 +313,12 @@ watch(const char *path)
 int
 main(int argc, char **argv)
 {
-	if (argc == 2 && !strcmp(argv[1], "maps"))
-		return maps();
+	if ((argc == 2 || argc == 3) && !strcmp(argv[1], "maps"))
+		return maps(argv[2]);
 	if (argc == 3 && !strcmp(argv[1], "hang"))
 		return serve_and_run(argv[2]);
 	if (argc == 3 && !strcmp(argv[1], "watch"))
 		return watch(argv[2]);
-	fprintf(stderr, "usage: mapper maps | hang DIR | watch PATH\n");
+	fprintf(stderr, "usage: mapper maps [DIR] | hang DIR | watch PATH\n");
 	return 2;
 }
