@@ -557,8 +557,10 @@ card_view_draw(card_make_fn *make, const struct ui *ui, const struct sample *s, 
 	struct card *c = card_new();
 
 	if (make(ui, s, c)) {
-		card_draw(c, ui->card_top, top, top + ui_page_rows(c->n, bottom - top), 1, ui->cols);
-		ui_draw_more(ui, top, ui->cols, ui->card_top, c->n, bottom - top);
+		struct ui_page page = {c->n, bottom - top, 1};
+
+		card_draw(c, ui->card_top, top, top + ui_page_rows(page), 1, ui->cols);
+		ui_draw_more(ui, top, ui->card_top, page);
 	} else if (err->what[0]) {
 		buf_fmt(&text, "%s: %s", err->what, err->why);
 		top = ui_draw_lines(top, bottom, ui->cols, ROLE_TEXT, text.s);
@@ -577,6 +579,6 @@ card_view_settle(card_make_fn *make, struct ui *ui, const struct sample *s, int 
 	struct card *c = card_new();
 
 	if (make(ui, s, c))
-		ui->card_top = ui_page_top(ui->card_top, c->n, rows);
+		ui->card_top = ui_page_top(ui->card_top, (struct ui_page){c->n, rows, 1});
 	free(c);
 }

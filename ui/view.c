@@ -291,15 +291,15 @@ ui_crumb_region(struct buf *out, const struct ui *ui, const struct sample *s, co
 }
 
 int
-ui_page_rows(int lines, int rows)
+ui_page_rows(struct ui_page p)
 {
-	return lines > rows && rows > 1 ? rows - 1 : rows;
+	return p.lines > p.rows * p.columns && p.rows > 1 ? p.rows - 1 : p.rows;
 }
 
 int
-ui_page_top(int top, int lines, int rows)
+ui_page_top(int top, struct ui_page p)
 {
-	int last = lines - ui_page_rows(lines, rows);
+	int last = p.lines - ui_page_rows(p) * p.columns;
 
 	if (top > last)
 		top = last;
@@ -307,20 +307,20 @@ ui_page_top(int top, int lines, int rows)
 }
 
 void
-ui_draw_more(const struct ui *ui, int y, int right, int top, int lines, int rows)
+ui_draw_more(const struct ui *ui, int y, int top, struct ui_page p)
 {
-	int shown = ui_page_rows(lines, rows), below = lines - top - shown;
+	int shown = ui_page_rows(p), below = p.lines - top - shown * p.columns;
 	char letter = view_of(ui_view(ui))->letter;
 	struct buf text = {0};
 
-	if (shown == rows)
+	if (shown == p.rows)
 		return;
 	if (top)
 		buf_fmt(&text, "▲ %d line%s above%s", top, top == 1 ? "" : "s", below > 0 ? "  " : "");
 	if (below > 0)
 		buf_fmt(&text, "▼ %d line%s below: %s", below, below == 1 ? "" : "s", key_of(ACT_PAGE_DOWN, letter));
-	paint_fill(y + shown, 0, right, ROLE_TEXT);
-	ui_draw_cut(y + shown, 1, right, ROLE_ACCENT, text.s);
+	paint_fill(y + shown, 0, ui->cols, ROLE_TEXT);
+	ui_draw_cut(y + shown, 1, ui->cols, ROLE_ACCENT, text.s);
 	buf_free(&text);
 }
 

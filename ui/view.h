@@ -257,17 +257,19 @@ int ui_strip_legend_width(const struct sample *s, enum lens l);
 /* What the lens lacks here, why, and how to get it; false: nothing. */
 bool ui_lens_lacks(const struct ui *ui, const struct sample *s, struct buf *out);
 
-/*
- * Of a text of so many lines in so many rows: how many are shown at once. Where not all are the last row is
- * kept to say so: ui_draw_more.
- */
-int ui_page_rows(int lines, int rows);
+/* A text of so many lines on so many rows of the screen, in columns beside each other. */
+struct ui_page {
+	int lines, rows, columns;
+};
+
+/* How many rows have lines of it. Where not all lines are shown the last row is kept to say so: ui_draw_more. */
+int ui_page_rows(struct ui_page p);
 
 /* The first line that is shown, within the text. */
-int ui_page_top(int top, int lines, int rows);
+int ui_page_top(int top, struct ui_page p);
 
 /* In the last of the rows from y on: how many lines there are above and below; where all are shown nothing. */
-void ui_draw_more(const struct ui *ui, int y, int right, int top, int lines, int rows);
+void ui_draw_more(const struct ui *ui, int y, int top, struct ui_page p);
 
 /* Between one step of the way here and the next; what cannot show it shows another sign. */
 #define UI_CRUMB " › "

@@ -15,35 +15,42 @@
 
 /* Where words begin beside what they are about; where there is little room they stand below it. */
 enum { WORDS_AT = 24, WORDS_BELOW = 5, NARROW = 56 };
+enum { TWO_FROM = 150 }; /* columns of the screen, from which on two of text have room */
 
 static bool
-is_narrow(const struct ui *ui)
+is_narrow(int cols)
 {
-	return ui->cols < NARROW;
+	return cols < NARROW;
 }
 
-/* Draws an entry from row y on, as far as it is in [top, bottom); returns the row behind it. */
+/* A column of the text: where on the screen it is; without rows it is only measured. */
+struct pane {
+	int x, cols, top, bottom;
+};
+
+/* Draws an entry from row y on, as far as it is in the pane; returns the row behind it. */
 static int
-draw_entry(const struct ui *ui, const struct help_entry *e, int y, int top, int bottom)
+draw_entry(const struct pane *p, const struct help_entry *e, int y)
 {
-	int at = !e->left[0] ? 3 : is_narrow(ui) ? WORDS_BELOW : WORDS_AT, left = e->right[0] ? 3 : 1;
-	size_t width = ui->cols > at + 1 ? (size_t)(ui->cols - at - 1) : 1;
+	bool narrow = is_narrow(p->cols);
+	int at = !e->left[0] ? 3 : narrow ? WORDS_BELOW : WORDS_AT, left = e->right[0] ? 3 : 1, right = p->x + p->cols;
+	size_t width = p->cols > at + 1 ? (size_t)(p->cols - at - 1) : 1;
 	const char *s = e->right;
 
-	if (y >= top && y < bottom) {
-		paint_text(y, left, e->right[0] && !is_narrow(ui) ? at - 1 : ui->cols, e->role, "%s", e->left);
+	if (y >= p->top && y < p->bottom) {
+		paint_text(y, p->x + left, e->right[0] && !narrow ? p->x + at - 1 : right, e->role, "%s", e->left);
 		if (e->glyph)
-			paint_glyph(y, 3, e->glyph_role, e->glyph);
+			paint_glyph(y, p->x + 3, e->glyph_role, e->glyph);
 	}
 	if (!*s)
 		return y + 1;
-	if (e->left[0] && is_narrow(ui))
+	if (e->left[0] && narrow)
 		y++;
 	for (; *s; y++) {
 		size_t n = ui_line(s, width);
 
-		if (y >= top && y < bottom)
-			paint_text(y, at, ui->cols, ROLE_TEXT, "%.*s", (int)n, s);
+		if (y >= p->top && y < p->bottom)
+			paint_text(y, p->x + at, right, ROLE_TEXT, "%.*s", (int)n, s);
 		s += n;
 		s += strspn(s, " ");
 	}
@@ -92,7 +99,7 @@ is_new(struct found *f, const struct help_entry *e)
 
 /* Those of one page that have what is looked for, under the page's name. */
 static int
-draw_found(const struct ui *ui, struct found *f, size_t page, int y, int top, int bottom)
+draw_found(const struct ui *ui, struct found *f, size_t page, const struct pane *p, int y)
 {
 	struct help *h = &f->page;
 	bool headed = false;
@@ -106,29 +113,29 @@ draw_found(const struct ui *ui, struct found *f, size_t page, int y, int top, in
 			continue;
 		snprintf(head.left, sizeof(head.left), "%s", help_page_name(page));
 		if (!headed)
-			y = draw_entry(ui, &head, y, top, bottom);
+			y = draw_entry(p, &head, y);
 		headed = true;
-		y = draw_entry(ui, &h->entry[i], y, top, bottom);
+		y = draw_entry(p, &h->entry[i], y);
 	}
 	return headed ? y + 1 : y;
 }
 
 static int
-draw_all(const struct ui *ui, int y, int top, int bottom)
+draw_all(const struct ui *ui, const struct pane *p, int y)
 {
 	struct help h = {0};
 
 	if (ui->help_find[0]) {
 		struct found *f = mem_alloc(sizeof(*f)); /* large for a stack */
 
-		for (size_t p = 0; help_page_name(p); p++)
-			y = draw_found(ui, f, p, y, top, bottom);
+		for (size_t page = 0; help_page_name(page); page++)
+			y = draw_found(ui, f, page, p, y);
 		free(f);
 		return y;
 	}
 	help_make(&h, ui->help_page, ui->lens);
 	for (size_t i = 0; i < h.n; i++)
-		y = draw_entry(ui, &h.entry[i], y, top, bottom);
+		y = draw_entry(p, &h.entry[i], y);
 	return y;
 }
 
@@ -170,25 +177,37 @@ draw_names(const struct ui *ui, int y)
 	}
 }
 
+/* The rows below the names of the pages. */
+static struct ui_page
+measure(const struct ui *ui, int rows)
+{
+	int columns = ui->cols >= TWO_FROM ? 2 : 1;
+	struct pane p = {.cols = ui->cols / columns};
+
+	return (struct ui_page){draw_all(ui, &p, 0), rows, columns};
+}
+
 static void
 draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 {
-	int lines = draw_all(ui, 0, 0, 0), rows;
+	int first = top + 1 + !is_narrow(ui->cols);
+	struct ui_page page = measure(ui, bottom - first);
+	int rows = ui_page_rows(page), cols = ui->cols / page.columns;
 
 	(void)s;
 	draw_names(ui, top);
-	top += 1 + !is_narrow(ui);
-	rows = bottom - top;
-	if (draw_all(ui, top - ui->help_top, top, top + ui_page_rows(lines, rows)) == top)
-		paint_text(top, 1, ui->cols, ROLE_TEXT, "nothing here has \"%s\"", ui->help_find);
-	ui_draw_more(ui, top, ui->cols, ui->help_top, lines, rows);
+	for (int i = 0; i < page.columns; i++)
+		draw_all(ui, &(struct pane){i * cols, cols, first, first + rows}, first - ui->help_top - i * rows);
+	if (!page.lines)
+		paint_text(first, 1, ui->cols, ROLE_TEXT, "nothing here has \"%s\"", ui->help_find);
+	ui_draw_more(ui, first, ui->help_top, page);
 }
 
 static void
 settle(struct ui *ui, const struct sample *s, int top, int bottom)
 {
 	(void)s;
-	ui->help_top = ui_page_top(ui->help_top, draw_all(ui, 0, 0, 0), bottom - top - 1 - !is_narrow(ui));
+	ui->help_top = ui_page_top(ui->help_top, measure(ui, bottom - top - 1 - !is_narrow(ui->cols)));
 }
 
 static void
@@ -227,7 +246,7 @@ turn(struct ui *ui, int step)
 static unsigned
 act(struct ui *ui, const struct sample *s, enum action a)
 {
-	int page = ui->rows - 6;
+	int page = (ui->rows - 6) * (ui->cols >= TWO_FROM ? 2 : 1);
 
 	(void)s;
 	switch ((int)a) {

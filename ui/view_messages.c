@@ -48,20 +48,20 @@ draw_all(const struct ui *ui, int y, int top, int bottom)
 static void
 draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 {
-	int lines = draw_all(ui, 0, 0, 0);
+	struct ui_page page = {draw_all(ui, 0, 0, 0), bottom - top, 1};
 
 	(void)s;
 	if (!ui->messages || !ui->messages->n)
 		paint_text(top, 1, ui->cols, ROLE_DIM, "nothing was told yet");
-	draw_all(ui, top - ui->messages_top, top, top + ui_page_rows(lines, bottom - top));
-	ui_draw_more(ui, top, ui->cols, ui->messages_top, lines, bottom - top);
+	draw_all(ui, top - ui->messages_top, top, top + ui_page_rows(page));
+	ui_draw_more(ui, top, ui->messages_top, page);
 }
 
 static void
 settle(struct ui *ui, const struct sample *s, int top, int bottom)
 {
 	(void)s;
-	ui->messages_top = ui_page_top(ui->messages_top, draw_all(ui, 0, 0, 0), bottom - top);
+	ui->messages_top = ui_page_top(ui->messages_top, (struct ui_page){draw_all(ui, 0, 0, 0), bottom - top, 1});
 }
 
 static void

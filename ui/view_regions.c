@@ -235,11 +235,6 @@ crumb(const struct ui *ui, const struct sample *s, struct buf *out)
 	if (ui->filter.text[0])
 		buf_fmt(out, "%zu of %zu ", ui->shown, s->regions ? s->regions->vmas.n : 0);
 	buf_str(out, "regions");
-	if (ui->order_n > ui->list_rows && ui->list_rows && ui->order) {
-		snprintf(part, sizeof(part), ", rows %zu-%zu of %zu", ui->list_top + 1,
-		         (size_t)u64_min(ui->list_top + ui->list_rows, ui->order_n), ui->order_n);
-		ui_crumb_add(out, ui, part);
-	}
 	if (ui->grouping) {
 		snprintf(part, sizeof(part), " by %s", grouping_name(ui->grouping));
 		ui_crumb_add(out, ui, part);
@@ -249,6 +244,11 @@ crumb(const struct ui *ui, const struct sample *s, struct buf *out)
 	if (!list_layout_of(&l, ui->sort)) { /* no heading has the mark */
 		snprintf(part, sizeof(part), "%s %s%s", ui->grouping ? "," : " by", list_column_of(ui->sort)->title,
 		         list_sorts_down(ui) ? "▼" : "▲");
+		ui_crumb_add(out, ui, part);
+	}
+	if (ui->order_n > ui->list_rows && ui->list_rows && ui->order) {
+		snprintf(part, sizeof(part), ", rows %zu-%zu of %zu", ui->list_top + 1,
+		         (size_t)u64_min(ui->list_top + ui->list_rows, ui->order_n), ui->order_n);
 		ui_crumb_add(out, ui, part);
 	}
 	if (list_needs_smaps(ui, s))

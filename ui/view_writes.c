@@ -30,6 +30,12 @@ make(const struct ui *ui, const struct sample *s, int rows)
 	return c;
 }
 
+static struct ui_page
+page_of(const struct cards *c, int rows)
+{
+	return (struct ui_page){c->places.n > c->sums.n ? c->places.n : c->sums.n, rows, 1};
+}
+
 /* The line of the hot page, or the region, under the cursor; -1: there is none. */
 static int
 selected(const struct ui *ui, const struct card *c)
@@ -49,17 +55,16 @@ static void
 draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 {
 	const struct cards *c;
-	int y, at, lines, shown;
+	int y, at, shown;
 
 	if (!s->regions)
 		return;
 	c = make(ui, s, bottom - top);
 	at = selected(ui, &c->places);
-	lines = c->places.n > c->sums.n ? c->places.n : c->sums.n;
-	shown = ui_page_rows(lines, bottom - top);
+	shown = ui_page_rows(page_of(c, bottom - top));
 	card_draw(&c->sums, ui->card_top, top, top + shown, 2, c->x - GAP);
 	card_draw(&c->places, ui->card_top, top, top + shown, c->x, ui->cols);
-	ui_draw_more(ui, top, ui->cols, ui->card_top, lines, bottom - top);
+	ui_draw_more(ui, top, ui->card_top, page_of(c, bottom - top));
 	y = top + at - ui->card_top;
 	if (at < 0 || y < top || y >= top + shown)
 		return;
@@ -71,16 +76,15 @@ draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 static void
 settle(struct ui *ui, const struct sample *s, int top, int bottom)
 {
-	int rows = bottom - top, at, lines;
+	int rows = bottom - top, at;
 	const struct cards *c;
 
 	if (!s->regions)
 		return;
 	c = make(ui, s, rows);
 	at = selected(ui, &c->places);
-	lines = c->places.n > c->sums.n ? c->places.n : c->sums.n;
 	if (at >= 0) {
-		int shown = ui_page_rows(lines, rows);
+		int shown = ui_page_rows(page_of(c, rows));
 
 		ui->hot = c->places.line[at].at;
 		if (at < ui->card_top)
@@ -88,7 +92,7 @@ settle(struct ui *ui, const struct sample *s, int top, int bottom)
 		if (at >= ui->card_top + shown)
 			ui->card_top = at - shown + 1;
 	}
-	ui->card_top = ui_page_top(ui->card_top, lines, rows);
+	ui->card_top = ui_page_top(ui->card_top, page_of(c, rows));
 }
 
 static void

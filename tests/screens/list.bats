@@ -398,9 +398,9 @@ _screen_first_is() { [[ $(screen_text | sed -n 6p) == ?"$1"* ]]; }
 	screen_start 132x24 "$PID"
 	for cols in 80 60 120 200; do
 		screen_resize "$cols" 24
-		bars=$(screen_text | sed -n 2,3p | sed -E 's/^.{12}//; s/[0-9.]+[KMGT]? in .*//')
+		bars=$(screen_text | sed -n 2,3p | sed -E 's/^.{12}//; s/[0-9.]+[KMGT]? in .*//; s/[^ -~]/ /g')
 		# whole words and sizes, nothing else
-		[[ -z $(tr -s ' ' '\n' <<<"$bars" | grep -vxE '|anon|thp|hugetlb|file|shm|dev|heap|stack|device|kernel|reserve|guard|swap|[0-9.]+[KMG]') ]]
+		[[ -z $(tr -s ' ' '\n' <<<"$bars" | grep '[A-Za-z]' | grep -vxE '|anon|thp|hugetlb|file|shm|dev|heap|stack|device|kernel|reserve|guard|swap|[0-9.]+[KMG]') ]]
 	done
 	[[ $bars == *anon*shm*anon*shm* ]]
 	screen_keys Q

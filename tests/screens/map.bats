@@ -69,7 +69,7 @@ opens() {
 	screen_keys '{'
 	says '1 of 3 here'
 	screen_keys Down
-	says '[heap]'
+	says '[anon: arena 3]'
 	screen_keys Up Up Up
 	says '[anon: Java heap]'
 	screen_keys G

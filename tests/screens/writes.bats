@@ -46,7 +46,7 @@ NUMBERS=('[0-9]+\.[0-9] ms' 'gen [0-9]+ \+[0-9]+s' 'gen 1: soft-dirty .*')
 	# 64 + 64 + 8 pages in RAM; the region that is new since is not known
 	screen_wait_text 'never written +500K +92 % of RSS'
 	screen_wait_text 'not known +of 1 region'
-	screen_wait_text 'press C: it counts how often'
+	screen_wait_text 'C counts how often'
 	screen_wait_text '10 Gb/s +needs no round: 544K'
 	screen_wait_text ' 0 pages/s now'
 	screen_keys Escape
