@@ -162,9 +162,8 @@ card_draw(const struct card *c, int first, int top, int bottom, int x, int right
 	}
 }
 
-/* Text over as many lines as it needs: the pane beside the grid is narrow. */
-static void
-add_wrapped(struct card *c, enum role role, const char *s)
+void
+card_add_text(struct card *c, enum role role, const char *s)
 {
 	while (*s) {
 		size_t n = strlen(s), cut = n;
@@ -335,7 +334,7 @@ add_flags(struct card *c, const struct page *pg, const struct vma *v)
 	text.len = 0;
 	if (c->width <= CARD_NARROW) {
 		kpf_names(&text, pg->kpf, " ");
-		add_wrapped(c, ROLE_DIM, text.s);
+		card_add_text(c, ROLE_DIM, text.s);
 	} else {
 		add_telling(c, FLAG_KPF, pg, v);
 		add_unknown_flags(c, pg->kpf);
@@ -498,8 +497,8 @@ card_make(struct card *c, const struct sample *s, const struct vma *v, uint64_t 
 	c->folded = false;
 	snprintf(head, sizeof(head), "Page %012llx", (unsigned long long)addr);
 	card_head(c, head);
-	add_wrapped(c, ROLE_TEXT, state_row(st)->words);
-	add_wrapped(c, ROLE_DIM, state_row(st)->help);
+	card_add_text(c, ROLE_TEXT, state_row(st)->words);
+	card_add_text(c, ROLE_DIM, state_row(st)->help);
 	if (written_ns && now >= written_ns)
 		card_add(c, ROLE_HOT, "", NULL, "%s seen %s %.0f s ago", more && more->past.written > 1 ? "last" : "first",
 		         track_verb(s->track_way), (double)(now - written_ns) / 1e9);

@@ -46,6 +46,9 @@ void card_gap(struct card *c);
 /* A value over as many lines as it needs; all stand where values do. */
 void card_add_long(struct card *c, enum role role, const char *label, const char *value);
 
+/* Text without a label over as many lines as it needs: the pane beside the grid is narrow. */
+void card_add_text(struct card *c, enum role role, const char *text);
+
 /*
  * Generations of late, bit n of `recent` the n-th before the last of `gens`, as a sparkline of 32 / per
  * columns, per of them in each: the newest at the right, nothing is a dot, what was before the first

@@ -357,7 +357,7 @@ add_migration(struct card *c, const struct sample *s)
 	snprintf(head, sizeof(head), "Live migration of %s", size_text(size, w->to_send * s->page_size));
 	card_head(c, head);
 	if (lacks) {
-		card_add(c, ROLE_DIM, "", NULL, "%s", lacks);
+		card_add_text(c, ROLE_DIM, lacks);
 		return;
 	}
 	add_link(c, s, UINT64_C(10000000000));
@@ -456,7 +456,7 @@ make(struct card *c, const struct ui *ui, const struct sample *s, enum writes_pa
 	}
 	if (part != WRITES_SUMS && (!is_narrow(c) || s->writes.marked))
 		add_hot(c, ui, s, l.hot);
-	if (part != WRITES_SUMS && !is_narrow(c) && ui_view(ui) == VIEW_WRITES)
+	if (l.regions && part != WRITES_SUMS && !is_narrow(c) && ui_view(ui) == VIEW_WRITES)
 		add_regions(c, s, l.regions);
 	if (part != WRITES_PLACES) {
 		add_migration(c, s);
@@ -478,6 +478,10 @@ writes_card(struct card *c, const struct ui *ui, const struct sample *s, enum wr
 	if (!s->regions)
 		return;
 	make(c, ui, s, part, l);
+	card_squeeze(c, rows);
+	if (c->n > rows && part == WRITES_ALL)
+		l.regions = 0; /* the list has them, too */
+	make(c, ui, s, part, l);
 	left = rows - c->n;
 	if (left > 0 && part == WRITES_SUMS)
 		l.graph = (unsigned)u64_min(GRAPH_ROWS + (uint64_t)left, GRAPH_ROWS_MOST);
@@ -485,7 +489,7 @@ writes_card(struct card *c, const struct ui *ui, const struct sample *s, enum wr
 		l.hot = HOT_KEPT + (unsigned)left;
 	make(c, ui, s, part, l);
 	left = rows - c->n;
-	if (left > 0)
+	if (left > 0 && l.regions)
 		l.regions = REGIONS_KEPT + (unsigned)left;
 	make(c, ui, s, part, l);
 	card_squeeze(c, rows);

@@ -478,6 +478,26 @@ is_clean() { run ! grep -qx 1 <(read_column "$1" WRITTEN); }
 	screen_end
 }
 
+@test "[heap] that grows while userfaultfd watches is several regions, and the screen says why" {
+	need_watch
+	# shellcheck disable=SC2016 # for perl to expand: brk, and a read into what it brought
+	program_start perl -e 'open Z, "<", "/dev/zero" or die; $| = 1; print "ready\n"; <STDIN>;
+		my $at = syscall 12, 0; syscall 12, $at + 0x100000; syscall 0, fileno Z, $at, 0x10000; <STDIN>'
+	SCREEN_OPTIONS=(--interval 0.2 --color=never --tracker uffd --allow-inject)
+	screen_start 200x24 "${PROGRAMS[-1]}"
+	screen_keys c
+	screen_wait_text 'gen 1: userfaultfd armed'
+	[[ $(grep -c '\[heap\]' "/proc/${PROGRAMS[-1]}/maps") == 1 ]]
+	echo >"$BATS_TEST_TMPDIR/program-0"
+	until_true eval '(( $(grep -c "\[heap\]" "/proc/${PROGRAMS[-1]}/maps") > 1 ))'
+	screen_keys /
+	screen_type heap
+	screen_keys Enter
+	screen_wait_text '\[heap\] .*; in several rows: what is mapped while userfaultfd watches'
+	screen_keys q
+	screen_end
+}
+
 @test "a process that begins to use userfaultfd itself is let go, and it is said" {
 	need_watch
 	# shellcheck disable=SC2016 # for perl to expand
