@@ -22,25 +22,39 @@ facts_ways(struct answer *a, const struct track *t)
 }
 
 static void
-facts_cost(struct answer *a, const struct target *t, const struct inject_plan *plan)
+facts_cost(struct answer *a, const struct inject_plan *plan, bool huge_known, uint64_t huge)
 {
 	struct buf b = {0};
-	uint64_t huge = 0;
+	struct track_cost c;
 	char size[8];
 
 	buf_fmt(&b, "%d, %s%s", (int)plan->tid, plan->call[0] ? "in " : "running", plan->call);
 	answer_add(a, "thread", &b);
-	answer_add_text(a, "stops", "that thread alone, for about 0.1 ms");
-	answer_add_text(a, "writes", "the first to each page costs about 1 us more, after each clear");
-	if (inject_huge_bytes(&t->proc, &huge) && huge) {
-		buf_fmt(&b, "%s are split into pages of 4 KiB as they are written", size_text(size, huge));
-		answer_add(a, "huge_pages", &b);
-	} else {
-		answer_add_text(a, "huge_pages", "none now");
+	for (size_t i = 0; track_cost(i, &c); i++) {
+		bool is_huge = !strcmp(c.key, "huge_pages");
+
+		if (is_huge && huge_known)
+			buf_fmt(&b, "%s now; they ", huge ? size_text(size, huge) : "none");
+		buf_str(&b, c.words);
+		answer_add(a, c.key, &b);
 	}
-	answer_add_text(a, "afterwards", "as before, but for a few more entries in its map");
 	if (plan->suspend_seccomp)
 		answer_add_text(a, "seccomp", "its sandbox is suspended for that call");
+}
+
+/* The question, with what it costs, in two sentences. */
+static void
+ask(struct buf *b, const struct target *t, uint64_t huge)
+{
+	char size[8];
+
+	buf_str(b, "Watch what ");
+	text_escape(b, t->proc.comm, strlen(t->proc.comm), false);
+	buf_fmt(b, " (%d) writes? One of its threads is stopped for " TRACK_STOP_WORDS ", to make one system call. "
+	        "While it is watched, " TRACK_WRITE_WORDS, (int)t->proc.pid);
+	if (huge)
+		buf_fmt(b, ", and %s of huge pages are split as they are written", size_text(size, huge));
+	buf_str(b, ".");
 }
 
 struct answer *
@@ -51,13 +65,15 @@ answer_tracker(struct target *t)
 	struct inject_plan plan;
 	struct buf b = {0};
 	struct err ignored;
+	uint64_t huge = 0;
+	bool asks, huge_known;
 
 	if (track->can == TRACK_UNKNOWN)
 		track_probe(track, &t->proc, &t->pm);
+	asks = track->status[TRACK_UFFD].can == TRACK_ASK;
+	huge_known = asks && inject_huge_bytes(&t->proc, &huge);
 	if (track->can == TRACK_ASK) {
-		buf_fmt(&b, "run one system call in process %d (", (int)t->proc.pid);
-		text_escape(&b, t->proc.comm, strlen(t->proc.comm), false);
-		buf_str(&b, ") to tell its writes?");
+		ask(&b, t, huge);
 	} else {
 		buf_fmt(&b, "writes are told by %s", track_way_label(track->way));
 		if (track->gen && track->scope.start < track->scope.end)
@@ -65,8 +81,8 @@ answer_tracker(struct target *t)
 			        (unsigned long long)track->scope.end);
 	}
 	a->line = b.s;
-	if (track->status[TRACK_UFFD].can == TRACK_ASK && inject_plan(&t->proc, &plan, &ignored) == 0)
-		facts_cost(a, t, &plan);
+	if (asks && inject_plan(&t->proc, &plan, &ignored) == 0)
+		facts_cost(a, &plan, huge_known, huge);
 	facts_ways(a, track);
 	return a;
 }

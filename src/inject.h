@@ -12,8 +12,8 @@
 /*
  * A userfaultfd of a process that is not ours. Only a process itself can make one for its memory, so
  * one of its threads is stopped, made to call userfaultfd(2), the descriptor is taken over here and
- * closed there, and the thread goes on as if nothing had been: about 0.1 ms of one thread, the others
- * run on. x86-64, also with 32-bit targets; elsewhere every call refuses and says so.
+ * closed there, and the thread goes on as if nothing had been: 0.1 to 2 ms of one thread (track_costs.def), the
+ * others run on. x86-64, also with 32-bit targets; elsewhere every call refuses and says so.
  *
  * This is the one place that makes a target do something. Only after its person has agreed.
  */

@@ -45,6 +45,16 @@ const char *track_way_help(enum track_way way);
 unsigned track_way_caps(enum track_way way);
 bool track_way_find(const char *name, unsigned *way); /* also "auto" */
 
+/* What it costs to be watched by userfaultfd (track_costs.def): one after the other, false behind the last. */
+struct track_cost {
+	const char *key, *words;
+};
+bool track_cost(size_t i, struct track_cost *out);
+
+/* The stop and the writes, as short as a question has room for. */
+#define TRACK_STOP_WORDS "0.1 to 2 ms"
+#define TRACK_WRITE_WORDS "the first write to each page after a clear takes about 1 us longer"
+
 /* Whose process it is decides what may be done in it without asking. */
 enum track_owner {
 	TRACK_FOREIGN,

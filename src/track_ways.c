@@ -21,6 +21,20 @@ static const struct way {
 };
 #undef W
 
+#define K(k, w) {.key = (k), .words = (w)},
+static const struct track_cost costs[] = {
+#include "track_costs.def"
+};
+#undef K
+
+bool
+track_cost(size_t i, struct track_cost *out)
+{
+	if (i < ARRAY_LEN(costs))
+		*out = costs[i];
+	return i < ARRAY_LEN(costs);
+}
+
 const char *
 track_way_name(enum track_way way)
 {

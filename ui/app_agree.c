@@ -47,6 +47,7 @@ static void
 put_away(struct app *a)
 {
 	a->asking = 0;
+	a->explains = false;
 	a->toast_until = 0;
 	app_close_panel(a);
 }
@@ -123,12 +124,28 @@ app_disagree(struct app *a)
 }
 
 bool
+app_may_agree_to_region(const struct app *a)
+{
+	const struct vma *v = a->s && a->s->regions ? vma_at(&a->s->regions->vmas, a->ui.region) : NULL;
+
+	return v && v->perm & VMA_WRITE && v->type != VMA_KERNEL && v->type != VMA_DEVICE;
+}
+
+bool
 app_agree(struct app *a, enum action action)
 {
 	struct want *w = &a->want;
 
 	if (action == ACT_BACK) {
 		put_away(a);
+		return true;
+	}
+	if (action == ACT_HELP && a->asking == 'Y') {
+		a->explains = !a->explains;
+		return true;
+	}
+	if (action == ACT_AGREE && a->asking == 'Y' && !app_may_agree_to_region(a)) {
+		app_toast(a, ROLE_HOT, "the process writes nothing in the region under the cursor");
 		return true;
 	}
 	if (action == ACT_CONTENTS)

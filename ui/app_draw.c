@@ -181,6 +181,8 @@ find_hints(const struct app *a, struct key_row out[HINTS_MAX])
 		const char *own = v->hint && view == v->letter ? v->hint(&a->ui, app_shown(a), k[i].action) : NULL;
 		const char *word = own ? own : k[i].hint;
 
+		if (view == 'Y' && k[i].action == ACT_AGREE && !app_may_agree_to_region(a))
+			continue;
 		/* of two ways out Esc says enough */
 		if (!k[i].hint[0] || !word[0] || !key_row_in(&k[i], view) ||
 		    (k[i].action == ACT_CLOSE && (a->ui.depth || a->panel)))
@@ -400,26 +402,74 @@ draw_fact(const struct fact *f, int y, int cols)
 		ui_draw_cut(y, x + (f->value[0] ? 1 : 0), cols, ROLE_DIM, f->note);
 }
 
-/* The answer in a line, and its facts below; those that have no room are counted. */
+/* Facts of an answer from `top` on, as many as have room; the others are counted. */
+static void
+draw_facts(const struct answer *p, int all, int top, int bottom, int cols)
+{
+	char more[64];
+
+	for (int i = 0; top < bottom && i < all; i++, top++) {
+		paint_fill(top, 0, cols, ROLE_TEXT);
+		if (top == bottom - 1 && i < all - 1) {
+			snprintf(more, sizeof(more), "%d more, for which the screen is too small", all - i);
+			ui_draw_cut(top, 2, cols, ROLE_DIM, more);
+		} else {
+			draw_fact(&p->f[i], top, cols);
+		}
+	}
+}
+
+/* The rows that a text takes, as ui_draw_lines has them. */
+static int
+count_lines(const char *text, int cols)
+{
+	int n = 0;
+
+	for (; *text; n++) {
+		size_t len = ui_line(text, (size_t)(cols - 1));
+
+		text += len + (text[len] == ' ');
+	}
+	return n;
+}
+
+/* Which ways there are is no part of the question: those facts begin with the first way. */
+static int
+count_costs(const struct answer *p)
+{
+	int n = 0;
+
+	while (n < (int)p->n && strcmp(p->f[n].key, track_way_name((enum track_way)0)) != 0)
+		n++;
+	return n;
+}
+
+/* The question in whole sentences; what it costs in full below if that is asked for. */
+static void
+draw_question(const struct app *a, int bottom)
+{
+	const struct answer *p = a->panel;
+	int cols = a->ui.cols, lines = count_lines(p->line, cols), facts = a->explains ? count_costs(p) : 0;
+	int rows = lines + facts < bottom - 2 ? lines + facts : bottom - 2, top = bottom - rows;
+
+	zone_cover(top, 0, bottom, cols);
+	for (int y = top; y < top + lines && y < bottom; y++)
+		paint_fill(y, 0, cols, ROLE_HEADER);
+	top = ui_draw_lines(top, bottom, cols, ROLE_HEADER, p->line);
+	draw_facts(p, facts, top, bottom, cols);
+}
+
+/* The answer in a line, and its facts below. */
 static void
 draw_panel(const struct app *a, int bottom)
 {
 	const struct answer *p = a->panel;
 	int all = (int)p->n, rows = all < bottom - 3 ? all : bottom - 3, top = bottom - rows - 1, cols = a->ui.cols;
-	char more[64];
 
 	zone_cover(top, 0, bottom, cols);
 	paint_fill(top, 0, cols, ROLE_HEADER);
 	ui_draw_cut(top, 1, cols, ROLE_HEADER, p->line);
-	for (int i = 0; i < rows; i++) {
-		paint_fill(top + 1 + i, 0, cols, ROLE_TEXT);
-		if (i == rows - 1 && rows < all) {
-			snprintf(more, sizeof(more), "%d more, for which the screen is too small", all - i);
-			ui_draw_cut(top + 1 + i, 2, cols, ROLE_DIM, more);
-		} else {
-			draw_fact(&p->f[i], top + 1 + i, cols);
-		}
-	}
+	draw_facts(p, all, top + 1, bottom, cols);
 }
 
 static int
@@ -490,7 +540,9 @@ app_draw(struct app *a)
 			draw_header(a);
 		v->draw(&a->ui, s, 1, bottom);
 		draw_say(a, bottom);
-		if (a->panel)
+		if (a->panel && a->asking)
+			draw_question(a, bottom);
+		else if (a->panel)
 			draw_panel(a, bottom);
 		if (prompt_is_open())
 			draw_prompt(a, a->ui.rows - 1);

@@ -18,7 +18,7 @@ tell_armed(const struct sample *s, char *text, size_t size)
 
 	if (s->gen == 1 && s->stopped_ns)
 		n += snprintf(text + n, size - (size_t)n, ", one thread stopped for %.2f ms", (double)s->stopped_ns / 1e6);
-	snprintf(text + n, size - (size_t)n, "; the first write to each page costs about 1 us more");
+	snprintf(text + n, size - (size_t)n, "; " TRACK_WRITE_WORDS);
 }
 
 /* What a clear did, and what follows from the way it was done. */

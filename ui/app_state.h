@@ -59,6 +59,7 @@ struct app {
 
 	bool rearmed;           /* the next clear is the one after an exec */
 	char asking;            /* a question about a clear is open: the letter of its keys (keys.def); 0 */
+	bool explains;          /* all that it costs is shown, too */
 	uint64_t pulse_asked;   /* the pulse that it came from, in ns */
 	bool part;              /* it was answered with one region: want.scope */
 	char report[512];       /* the file to be written */
@@ -127,7 +128,8 @@ void app_notice(struct app *a);
 
 /* app_agree.c: what must be answered before a clear */
 void app_question(struct app *a);                 /* the sample brings one: puts it */
-bool app_agree(struct app *a, enum action action); /* the answer; false: the key is none */
+bool app_agree(struct app *a, enum action action);
+bool app_may_agree_to_region(const struct app *a); /* the process writes in the one under the cursor */ /* the answer; false: the key is none */
 void app_clear(struct app *a);                    /* a clear, or the question which part is meant */
 bool app_take_scope(struct app *a);               /* into want.scope; false: --scope names nothing, which is told */
 void app_disagree(struct app *a);                 /* what was agreed to came to nothing: it is asked again */

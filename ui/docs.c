@@ -356,6 +356,8 @@ man_sums(void)
 static void
 man_writes(void)
 {
+	struct track_cost c;
+
 	printf(".SH \"WATCHING WRITES\"\n"
 	       "There are several ways to tell which pages a process writes. Which of them work here is found by trying "
 	       "each on memory of pmtop's own, never from the kernel's version; \\fBpmtop \\-e tracker PID\\fR tells, and "
@@ -363,14 +365,14 @@ man_writes(void)
 	for (unsigned w = 0; w < TRACK_WAYS; w++)
 		item(track_way_name((enum track_way)w), track_way_help((enum track_way)w));
 	printf(".PP\nUserfaultfd of a process that is not pmtop's takes one system call run inside it: one of its threads is "
-	       "stopped for about 0.1 ms, and goes on as if nothing had been. That is only done when you agree on the screen, "
+	       "stopped, and goes on as if nothing had been. That is only done when you agree on the screen, "
 	       "which tells the costs for this process and offers to watch one region alone, or with "
 	       "\\fB\\-\\-allow\\-inject\\fR; what is started by \\fBpmtop \\-\\-\\fR is not asked about. It holds for the "
 	       "program that runs then, not for what it executes. A process that is traced, confined by seccomp beyond "
-	       "pmtop's rights, or uses userfaultfd itself is left alone, and pmtop says why. While it is watched the first "
-	       "write to each page after a clear costs about a microsecond, huge pages are split as they are written, "
-	       "and afterwards it may keep a few more entries in its map. If pmtop is killed the kernel lets it go.\n"
-	       ".PP\n\\fBc\\fR clears once, and then only looks: with soft-dirty and userfaultfd no write is lost. "
+	       "pmtop's rights, or uses userfaultfd itself is left alone, and pmtop says why. If pmtop is killed the kernel lets it go. What it costs:\n");
+	for (size_t i = 0; track_cost(i, &c); i++)
+		item(c.key, c.words);
+	printf(	       ".PP\n\\fBc\\fR clears once, and then only looks: with soft-dirty and userfaultfd no write is lost. "
 	       "\\fBC\\fR, and \\fB\\-\\-watch\\fR, clear again and again, and wait longer than asked for where the "
 	       "process would pay more than a 20th of its time. Userfaultfd tells in the same step what was written until "
 	       "then, so that nothing is lost; soft-dirty cannot, and what is written between a look and the next clear "

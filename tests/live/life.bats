@@ -208,3 +208,86 @@ screen_text_has() { screen_text | grep -qE "$1"; }
 	screen_keys Q
 	screen_end
 }
+
+# --- the question --------------------------------------------------------------------------------------------
+
+# question_start SIZE: a process that is not ours, and c on the first screen
+question_start() {
+	[[ $("$live_dir/soft_dirty_probe") != yes ]] || skip "soft-dirty works here: nothing is asked"
+	need_watch
+	unwatched_start
+	SCREEN_OPTIONS=(--interval 0.2 --color=never)
+	screen_start "$1" "$SUBJECT_PID"
+	screen_keys c
+	screen_wait_text 'Watch what subject .* writes\?'
+}
+
+@test "bug: c and y on the first screen watch the process" {
+	local key
+	question_start 80x24
+	screen_text | tail -1 | grep '^y yes  .*h contents only  ? costs  n no'
+	screen_keys y
+	screen_wait_text 'gen 1: userfaultfd armed'
+	is_registered
+	subject write anon 3
+	screen_goto "${AT[anon]}"
+	screen_wait_text 'written|1 of'
+	screen_keys Q
+	screen_end
+}
+is_registered() { grep -q '^VmFlags:.* uw' "/proc/$SUBJECT_PID/smaps"; }
+
+@test "Enter is yes, ? tells all that it costs, and n leaves the process alone" {
+	question_start 80x24
+	screen_text | tr '\n' ' ' | tr -s ' ' | grep 'stopped for 0.1 to 2 ms, to make one system call. While it is watched, the first write to each page after a clear takes about 1 us longer'
+	run ! grep -E 'MADV_COLLAPSE|soft-dirty +no' <(screen_text)
+	screen_keys '?'
+	screen_wait_text 'MADV_COLLAPSE of pages not written since fails with EINVAL$'
+	run ! grep -E 'soft-dirty +no' <(screen_text)
+	screen_keys '?'
+	run ! grep -E 'MADV_COLLAPSE' <(screen_text)
+	screen_keys n
+	run ! grep 'Watch what' <(screen_text)
+	run ! is_registered
+	screen_keys c
+	screen_wait_text 'Watch what'
+	screen_keys Enter
+	screen_wait_text 'gen 1: userfaultfd armed'
+	screen_keys Q
+	screen_end
+}
+
+@test "r watches the region under the cursor alone" {
+	question_start 120x40
+	screen_keys n
+	# what is read-only is not offered
+	screen_goto "$(sed -n '/ r-xp /{s/-.*//p;q}' "/proc/$SUBJECT_PID/maps")"
+	screen_keys c
+	screen_wait_text 'y yes  h contents only'
+	screen_keys r
+	screen_wait_text 'writes nothing in the region under the cursor'
+	screen_keys n
+	screen_goto "${AT[anon]}"
+	screen_keys c
+	screen_wait_text 'r this region'
+	screen_keys r
+	screen_wait_text 'gen 1: userfaultfd armed'
+	is_armed anon
+	run ! is_armed sparse
+	screen_keys Q
+	screen_end
+}
+
+@test "what a watch costs is told alike by -e tracker, the manual and the README" {
+	local words
+	unwatched_start
+	words=$(sed -n 's/^K("[a-z_]*", "\(.*\)")$/\1/p' "$srcdir/src/track_costs.def") || skip "without the sources"
+	[[ $words ]] || skip "without the sources"
+	if need_watch; then
+		pm -e tracker "$SUBJECT_PID" >"$BATS_TEST_TMPDIR/out"
+		grep -q 'if you agree' "$BATS_TEST_TMPDIR/out" && while read -r line; do grep -qF "$line" "$BATS_TEST_TMPDIR/out"; done <<<"$words"
+	fi
+	pm --print man | sed 's/\\\(.\)/\1/g' | tr '\n' ' ' >"$BATS_TEST_TMPDIR/man"
+	while read -r line; do grep -qF "$line" "$BATS_TEST_TMPDIR/man"; done <<<"$words"
+	grep -q '0.1 to 2 ms' "$srcdir/README.md"
+}
