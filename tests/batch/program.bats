@@ -155,7 +155,7 @@ strings_of() { # FILE MACRO
 }
 
 # what a command finds that is started: its descriptors, then signals that are blocked or ignored
-_finds='ls /proc/$$/fd >"$0/fds"; grep -E "^Sig(Blk|Ign)" /proc/$$/status >"$0/signals.new"; mv "$0/signals.new" "$0/signals"
+_finds='ls /proc/$$/fd >"$0/fds"; grep -E "^Sig(Blk|Ign)" /proc/self/status >"$0/signals.new"; mv "$0/signals.new" "$0/signals"
 	echo $$ >"$0/pid"; exec sleep 300'
 
 @test "bug: a command that is started inherited a descriptor of pmtop's, and its signals" {
