@@ -347,6 +347,18 @@ facts_past(struct answer *a, const struct track_past *p)
 	facts_recent(a, p);
 }
 
+static void
+facts_symbol(struct answer *a, struct target *t, const struct vma_list *vmas, uint64_t addr)
+{
+	struct buf b = {0};
+
+	if (symbol_at(t, vmas, addr, &b))
+		answer_add_name(a, "symbol", b.s);
+	else if (symbol_source(vmas, addr) && t->helper && helper_is_late(t->helper))
+		answer_add_unknown(a, "symbol", "reading its file takes too long");
+	buf_free(&b);
+}
+
 static struct answer *
 answer_gap(const struct vma_list *vmas, uint64_t addr)
 {
@@ -392,9 +404,7 @@ answer_page(struct target *t, const struct vma_list *vmas, uint64_t addr, struct
 	a->past = track_past(&t->track, v->start, base);
 	answer_add_hex(a, "address", addr);
 	facts_region(a, v, addr);
-	if (symbol_at(t, vmas, addr, &b))
-		answer_add_name(a, "symbol", b.s);
-	buf_free(&b);
+	facts_symbol(a, t, vmas, addr);
 	answer_add_text(a, "state", state_row((enum state)pg.state)->name);
 	if (pg.known & PAGE_WORD)
 		facts_word(a, &pg);

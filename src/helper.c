@@ -37,6 +37,7 @@ struct late {
 struct helper {
 	pid_t pid; /* 0: there is none */
 	int pidfd, socket;
+	bool late_last;
 	int dir;   /* of the target, as it was given */
 	pid_t tid; /* whose directory that is */
 	uint32_t serial;
@@ -209,6 +210,12 @@ remember_late(struct helper *h, const struct helper_ask *a)
 	h->late[h->late_n++] = (struct late){a->inode, a->dev_major, a->dev_minor, 1};
 }
 
+bool
+helper_is_late(const struct helper *h)
+{
+	return h->late_last;
+}
+
 /* --- asking ------------------------------------------------------------------------------------------- */
 
 static int
@@ -245,7 +252,8 @@ ask_with(struct helper *h, const struct proc *p, int fd)
 {
 	bool heard;
 
-	if (is_refused(h, &h->ask))
+	h->late_last = is_refused(h, &h->ask);
+	if (h->late_last)
 		return false;
 	if (h->pid && h->tid != proc_thread(p)) /* another thread's directory shows the memory now */
 		drop(h);
@@ -255,6 +263,7 @@ ask_with(struct helper *h, const struct proc *p, int fd)
 	heard = helper_send(h->socket, &h->ask, fd, MSG_DONTWAIT) && hear(h);
 	if (heard && h->answer.outcome != HELPER_HURT)
 		return h->answer.outcome == HELPER_OK;
+	h->late_last = true;
 	remember_late(h, &h->ask);
 	drop(h);
 	return false;

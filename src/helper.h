@@ -43,6 +43,9 @@ struct file_node {
 /* Looks at it, and opens nothing. false: nothing could be learnt. */
 bool helper_node(struct helper *h, const struct proc *p, const struct vma *v, struct file_node *out);
 
+/* Whether the last question found no answer in time, or was not asked because others of that file had not. */
+bool helper_is_late(const struct helper *h);
+
 /* What the files behind mappings say of their pages. */
 enum { FILE_PAGES = 1 << 16 };
 enum file_want { FILE_WANT_RESIDENT = 1, FILE_WANT_DATA = 2 };

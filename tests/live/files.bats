@@ -242,10 +242,14 @@ hang_start() {
 	hang_start
 	quickly "$PMTOP" -e "$HANGING_AT" "$MAPPER_PID" >"$BATS_TEST_TMPDIR/answer"
 	grep -q '^ *region' "$BATS_TEST_TMPDIR/answer"
-	run -1 grep symbol "$BATS_TEST_TMPDIR/answer"
+	[[ -n ${WITHOUT-} ]] || grep -q '^ *symbol  *reading its file takes too long' "$BATS_TEST_TMPDIR/answer"
 	quickly "$PMTOP" --pages "$MAPPER_PID" >/dev/null
 	quickly "$PMTOP" --summary "$MAPPER_PID" >/dev/null
 	quickly "$PMTOP" --capabilities "$MAPPER_PID" >/dev/null
+	# four times it was waited for; that was enough
+	local asked=()
+	for _ in {1..20}; do asked+=(-e "$HANGING_AT"); done
+	quickly "$PMTOP" "${asked[@]}" "$MAPPER_PID" >/dev/null
 	# nobody is left who holds what we were given
 	quickly bash -c '"$0" -e "$1" "$2" | cat >/dev/null' "$PMTOP" "$HANGING_AT" "$MAPPER_PID"
 }
