@@ -134,6 +134,8 @@ spawn(int socket, int dir)
 	posix_spawnattr_setsigdefault(&attr, &all);
 	posix_spawn_file_actions_init(&files);
 	posix_spawn_file_actions_adddup2(&files, socket, HELPER_SOCKET);
+	posix_spawn_file_actions_adddup2(&files, socket, STDOUT_FILENO); /* what an exec gone wrong says is no answer */
+	posix_spawn_file_actions_adddup2(&files, socket, STDERR_FILENO);
 	posix_spawn_file_actions_adddup2(&files, dir, HELPER_DIR);
 	failed = posix_spawn(&pid, PROC_ROOT "/self/exe", &files, &attr, argv, environ);
 	posix_spawn_file_actions_destroy(&files);

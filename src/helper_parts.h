@@ -7,6 +7,15 @@
 
 #include "helper.h"
 
+/* AddressSanitizer keeps terabytes aside and makes calls of its own. */
+#if defined(__SANITIZE_ADDRESS__)
+#define HELPER_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define HELPER_SANITIZED 1
+#endif
+#endif
+
 /* Where the helper finds what it was given. */
 enum { HELPER_SOCKET = 0, HELPER_DIR = 3 };
 

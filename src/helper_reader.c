@@ -44,7 +44,7 @@ struct reader_answer {
 static void
 allow_little(void)
 {
-#if defined(OUR_ARCH) && !defined(__SANITIZE_ADDRESS__)
+#if defined(OUR_ARCH) && !defined(HELPER_SANITIZED)
 	static const uint32_t allowed[] = {
 	    SYS_read, SYS_pread64, SYS_readv, SYS_lseek, SYS_fstat, SYS_newfstatat, SYS_close, SYS_recvmsg, SYS_sendto,
 	    SYS_mmap, SYS_munmap, SYS_mremap, SYS_mprotect, SYS_madvise, SYS_brk, SYS_getrusage, SYS_prlimit64,

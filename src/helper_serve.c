@@ -119,7 +119,7 @@ confine(void)
 	limit(RLIMIT_CORE, 0);
 	limit(RLIMIT_FSIZE, 0);
 	limit(RLIMIT_NOFILE, FILES_MAX);
-#ifndef __SANITIZE_ADDRESS__ /* which keeps terabytes aside */
+#ifndef HELPER_SANITIZED
 	limit(RLIMIT_AS, MEMORY_MAX);
 #endif
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
