@@ -243,13 +243,19 @@ word_PAGE_HWPOISON(const struct filter_facts *x)
 }
 
 static enum truth
+is_written(const struct filter_facts *x)
+{
+	if (x->track && track_at(x->track, x->addr))
+		return TRUTH_YES;
+	if (!x->written_known || (x->track && !track_reaches(x->track, x->addr)))
+		return TRUTH_UNKNOWN;
+	return x->track ? TRUTH_NO : word_has(x, PM_SOFT_DIRTY);
+}
+
+static enum truth
 word_PAGE_WRITTEN(const struct filter_facts *x)
 {
-	return both(word_has(x, PM_PRESENT | PM_SWAPPED),
-	            x->track && track_at(x->track, x->addr) ? TRUTH_YES
-	            : !x->written_known                     ? TRUTH_UNKNOWN
-	            : x->track                              ? TRUTH_NO
-	                                                    : word_has(x, PM_SOFT_DIRTY));
+	return both(word_has(x, PM_PRESENT | PM_SWAPPED), is_written(x));
 }
 
 /*

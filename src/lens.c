@@ -6,6 +6,7 @@
 
 #include "flags.h"
 #include "kabi.h"
+#include "track.h"
 #include "util.h"
 
 #define L(id, d, n, w, q) {.digit = (d), .name = (n), .want = (w), .question = (q)},
@@ -111,12 +112,14 @@ is_in_ram(const struct page *pg)
 }
 
 static unsigned
-writes_of(const struct lens_look *look, const struct page *pg)
+writes_of(const struct lens_look *look, uint64_t addr, const struct page *pg)
 {
+	bool unsure = look->unsure || (look->track && !track_reaches(look->track, addr));
+
 	if (!(pg->known & PAGE_WORD))
 		return CLASS(WRITES, UNKNOWN);
 	if (is_in_ram(pg))
-		return look->unsure ? CLASS(WRITES, UNKNOWN) : CLASS(WRITES, REST);
+		return unsure ? CLASS(WRITES, UNKNOWN) : CLASS(WRITES, REST);
 	return pg->state == STATE_SWAPPED ? CLASS(WRITES, SWAPPED) : CLASS(WRITES, OUT);
 }
 
@@ -298,7 +301,7 @@ lens_page(struct lens_look *look, uint64_t addr, const struct page *pg, size_t p
 {
 	switch (look->lens) {
 	case LENS_STATE: return pg->state;
-	case LENS_WRITES: return writes_of(look, pg);
+	case LENS_WRITES: return writes_of(look, addr, pg);
 	case LENS_BACKING: return backing_of(pg);
 	case LENS_SHARING: return sharing_of(pg);
 	case LENS_LRU: return lru_of(pg);

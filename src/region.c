@@ -451,7 +451,8 @@ note_written(struct walk *w, struct target *target, uint64_t now)
 		out->unknown = may - u64_min(may, written);
 	out->written = track_bytes(t, w->v->start, w->v->end) / w->page_size;
 	out->fresh = track_tally(t, start) / w->page_size;
-	out->never = uffd_came_late(t, w->v) ? 0 : out->never;
+	out->part = track_way_caps(t->way) & TRACK_LOCAL || (in_scope && (start > w->v->start || end < w->v->end));
+	out->never = uffd_came_late(t, w->v) || out->part ? 0 : out->never;
 	if (out->written)
 		out->newest_ns = track_newest(t, w->v->start, w->v->end);
 }

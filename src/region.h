@@ -19,6 +19,7 @@ enum { REGION_RATES = 12 };
 struct region {
 	bool known;      /* the numbers below were read */
 	uint8_t doubt;   /* enum track_doubt: not none: what is written in it is not known (all of it, at least) */
+	bool part;       /* only a part of it is watched: written and rate are of that */
 	uint64_t rss, swap, hugetlb;
 	uint64_t anon, copied, thp; /* of rss; copied: anonymous copies of a file's pages */
 	uint64_t written, newest_ns; /* seen written since the mark; the time of the newest */

@@ -109,17 +109,21 @@ track_doubt(const struct track *t, uint64_t region)
 	return i && t->looked[i - 1].start == region ? t->looked[i - 1].doubt : DOUBT_NEW;
 }
 
+bool
+track_reaches(const struct track *t, uint64_t addr)
+{
+	uint64_t end = addr + 1;
+
+	return track_way_caps(t->way) & TRACK_LOCAL ? seen_has(t->seen, addr) : track_in_scope(t, &addr, &end);
+}
+
 /* Of a local way it depends on the page; else on its region, if that is watched there. */
 static enum track_doubt
 page_doubt(const struct track *t, uint64_t region, uint64_t addr)
 {
-	uint64_t end = addr + 1;
-
-	if (track_way_caps(t->way) & TRACK_LOCAL)
-		return seen_has(t->seen, addr) ? DOUBT_NONE : DOUBT_OUTSIDE;
-	if (!track_in_scope(t, &addr, &end))
+	if (!track_reaches(t, addr))
 		return DOUBT_OUTSIDE;
-	return track_doubt(t, region);
+	return track_way_caps(t->way) & TRACK_LOCAL ? DOUBT_NONE : track_doubt(t, region);
 }
 
 struct track_past

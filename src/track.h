@@ -254,6 +254,9 @@ uint32_t track_gens(const struct track *t);
 /* Of a stamp, bit n: in the n-th generation before the last of those. */
 uint32_t track_recent(const struct track *t, const struct track_stamp *s);
 
+/* Whether a write to the page at addr would have been seen, as far as scope and screen reach. */
+bool track_reaches(const struct track *t, uint64_t addr);
+
 /* What is known of the page at addr, in the region that starts at `region`. */
 struct track_past track_past(const struct track *t, uint64_t region, uint64_t addr);
 

@@ -171,6 +171,13 @@ is_unsure(const struct track *t, const struct vma *v)
 	return t->gen && !(track_way_caps(t->way) & TRACK_CHANGES) && track_doubt(t, v->start) != DOUBT_NONE;
 }
 
+/* Of contents a look is a change or none; only a scope leaves pages out. */
+static const struct track *
+reach_of(const struct track *t)
+{
+	return t->gen && track_way_caps(t->way) & TRACK_RANGES ? t : NULL;
+}
+
 static int
 fill(struct fill *f, uint64_t lo, uint64_t hi)
 {
@@ -183,6 +190,7 @@ fill(struct fill *f, uint64_t lo, uint64_t hi)
 
 	w->doubt = r == 0 ? whole.doubt : DOUBT_NONE;
 	f->look.unsure = is_unsure(&f->t->track, f->v);
+	f->look.track = reach_of(&f->t->track);
 	if (f->filter) {
 		seek_begin(&f->seek, f->filter, f->t, f->v, &whole);
 		o.want |= filter_wants(f->filter) & PAGE_WANT_ALL;
@@ -270,7 +278,7 @@ window_sum(struct target *t, const struct vma *v, uint64_t lo, uint64_t hi, enum
            struct cell *out, struct err *err)
 {
 	static const struct walk_fns fns = {sum_pages, sum_gap};
-	struct sum s = {.cell = out, .look = {.lens = lens, .unsure = is_unsure(&t->track, v)}, .page_size = t->pm.page_size};
+	struct sum s = {.cell = out, .look = {.lens = lens, .unsure = is_unsure(&t->track, v), .track = reach_of(&t->track)}, .page_size = t->pm.page_size};
 	struct walk_options o = {.want = lens_row(lens)->want, .cache_max = CACHE_MAX};
 	const struct track *tr = &t->track;
 	int r;

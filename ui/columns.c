@@ -189,7 +189,7 @@ region_value_UNWRITTEN(const struct region_row *row)
 {
 	uint64_t there = row->r->rss + row->r->swap;
 
-	if (!row->dirty_known || row->r->doubt)
+	if (!row->dirty_known || row->r->doubt || row->r->part)
 		return unknown;
 	return pages(row, there - u64_min(there, row->r->written));
 }
@@ -277,7 +277,7 @@ page_value_WRITTEN(const struct page_row *row)
 	if (!row->written_known || !(row->pg->known & PAGE_WORD))
 		return unknown;
 	if (row->track)
-		return number(0);
+		return track_reaches(row->track, row->addr) ? number(0) : unknown;
 	return number(w & PM_SOFT_DIRTY && w & (PM_PRESENT | PM_SWAPPED) ? 1 : 0);
 }
 
