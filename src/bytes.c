@@ -84,23 +84,11 @@ look_at_page(struct target *t, const struct vma *v, uint64_t base, struct bytes_
 static int
 open_failed(const struct target *t, struct err *err)
 {
-	static const char *const scopes[] = {
-	    NULL, "kernel.yama.ptrace_scope is 1: only a parent may attach; run pmtop as root",
-	    "kernel.yama.ptrace_scope is 2: only CAP_SYS_PTRACE may attach; run pmtop as root",
-	    "kernel.yama.ptrace_scope is 3: nobody may attach until the next boot",
-	};
-	int sys = errno, fd = proc_root_file(&t->proc, "sys/kernel/yama/ptrace_scope", O_RDONLY);
-	const char *how = "it takes the right to attach to it (ptrace): run pmtop as root";
-	char scope = '0';
+	int sys = errno;
+	const char *how = sys == EACCES || sys == EPERM ? proc_memory_how(&t->proc) : NULL;
 
-	if (fd >= 0) {
-		if (read(fd, &scope, 1) == 1 && scope >= '1' && scope <= '3')
-			how = scopes[scope - '0'];
-		close(fd);
-	}
 	errno = sys;
-	return err_sys(err, sys == EACCES || sys == EPERM ? how : NULL, "cannot read the memory of process %d",
-	               (int)t->proc.pid);
+	return err_sys(err, how, "cannot read the memory of process %d", (int)t->proc.pid);
 }
 
 static int

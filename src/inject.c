@@ -111,7 +111,8 @@ refuse_yama(const struct proc *p, unsigned scope, struct err *err)
 int
 inject_refuse_rights(const struct proc *p, struct err *err)
 {
-	char how[160];
+	enum proc_bar bar;
+	char how[192];
 	unsigned scope;
 
 	if (errno == EMFILE || errno == ENFILE)
@@ -121,11 +122,10 @@ inject_refuse_rights(const struct proc *p, struct err *err)
 	scope = inject_yama(p);
 	if (scope)
 		return refuse_yama(p, scope, err);
-	if (geteuid() != 0 && geteuid() == p->uid)
-		return inject_refuse(p, err, "tracing it is not allowed: it hides its memory, or changed its "
-		                             "user", "run pmtop as root");
-	return inject_refuse(p, err, "tracing it is not allowed: that needs root or the same user",
-	                     proc_refused_how(p->uid, how, sizeof(how)));
+	bar = proc_bar_of(p);
+	return inject_refuse(p, err, bar == PROC_BAR_USER ? "tracing it is not allowed: that needs root or the same user"
+	                                                  : "tracing it is not allowed",
+	                     proc_refused_how(bar, p->uid, how, sizeof(how)));
 }
 
 int

@@ -14,7 +14,6 @@
 #include "kabi.h"
 #include "symbol.h"
 
-static const char as_root[] = "run as root, or as the process's owner";
 static const char as_admin[] = "run as root (CAP_SYS_ADMIN in the initial user namespace)";
 
 static void
@@ -47,16 +46,25 @@ try_file(struct cap *c, int fd, const char *how)
 		close(fd);
 }
 
+/* A file of the process's; what helps is found out when it is refused. */
+static void
+try_own_file(struct target *t, struct cap *c, const char *name)
+{
+	try_file(c, proc_file(&t->proc, name, O_RDONLY), NULL);
+	if (!c->ok)
+		c->how = proc_bar_help(proc_bar_of(&t->proc));
+}
+
 static void
 probe_maps(struct target *t, struct cap *c)
 {
-	try_file(c, proc_file(&t->proc, "maps", O_RDONLY), as_root);
+	try_own_file(t, c, "maps");
 }
 
 static void
 probe_smaps(struct target *t, struct cap *c)
 {
-	try_file(c, proc_file(&t->proc, "smaps", O_RDONLY), as_root);
+	try_own_file(t, c, "smaps");
 }
 
 static void
@@ -65,7 +73,7 @@ probe_mem(struct target *t, struct cap *c)
 	int fd = proc_file(&t->proc, "mem", O_RDONLY);
 
 	if (fd < 0) {
-		no(c, strerror(errno), "run as root, or allow ptrace (kernel.yama.ptrace_scope)");
+		no(c, strerror(errno), proc_memory_how(&t->proc));
 		return;
 	}
 	close(fd);
@@ -264,7 +272,8 @@ probe_page_cache(struct target *t, struct cap *c)
 	else if (!t->proc.live || !any)
 		no(c, any ? "the target is no live process" : "it maps no file", NULL);
 	else
-		no(c, "the kernel tells of files that one owns or may write, and of local ones", as_root);
+		no(c, "the kernel tells of files that one owns or may write, and of local ones",
+		   "run as root, or as the owner of its files");
 }
 
 /* Nothing is attached to: mem asks for the same right, and status tells who is there already. */
@@ -279,7 +288,7 @@ probe_ptrace(struct target *t, struct cap *c)
 		snprintf(why, sizeof(why), "process %ld traces it already", tracer);
 		no(c, why, "end that one first");
 	} else if (fd < 0) {
-		no(c, strerror(errno), "run as root, or allow ptrace (kernel.yama.ptrace_scope)");
+		no(c, strerror(errno), proc_memory_how(&t->proc));
 	} else {
 		yes(c, "may attach; done once, for --tracker uffd, and only on your word");
 	}
@@ -295,10 +304,10 @@ probe_move_pages(struct target *t, struct cap *c)
 
 	if (!t->proc.live)
 		no(c, "the target is no live process", NULL);
-	else if (syscall(SYS_move_pages, (int)proc_thread(&t->proc), 1ul, &page, NULL, &status, 0) < 0)
-		no(c, strerror(errno), as_root);
-	else
+	else if (syscall(SYS_move_pages, (int)proc_thread(&t->proc), 1ul, &page, NULL, &status, 0) == 0)
 		yes(c, "tells each page's NUMA node");
+	else
+		no(c, strerror(errno), proc_bar_help(proc_bar_of(&t->proc)));
 }
 
 static void

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -311,15 +312,133 @@ proc_check(struct proc *p)
 	return PROC_RUNNING;
 }
 
-const char *
-proc_refused_how(unsigned uid, char *out, size_t size)
+/* --- refusals -------------------------------------------------------------------------------------------- */
+
+/* The numbers after "\nNAME:", up to n of them; how many there are. */
+static unsigned
+status_numbers(const char *status, const char *name, int base, unsigned long long *out, unsigned n)
 {
+	const char *at = strstr(status, name);
+	unsigned i = 0;
+
+	for (at = at ? at + strlen(name) : NULL; at && i < n; i++) {
+		char *end;
+		unsigned long long v = strtoull(at, &end, base);
+
+		if (end == at)
+			break;
+		out[i] = v;
+		at = end;
+	}
+	return i;
+}
+
+static bool
+is_all(const unsigned long long *ids, unsigned n, unsigned id)
+{
+	while (n && ids[n - 1] == id)
+		n--;
+	return n == 0;
+}
+
+/* What the kernel compares (ptrace_may_access), as far as it may be seen. */
+static enum proc_bar
+find_bar(int dir)
+{
+	enum { IDS = 3, NOBODY = 65534 /* what users of other namespaces look like */ };
+	char text[4096], own[4096];
+	unsigned long long uid[IDS] = {0}, gid[IDS] = {0}, caps = 0, own_caps = 0;
+	struct statfs fs;
+	struct stat st;
+
 	if (geteuid() == 0)
-		snprintf(out, size, "root here lacks CAP_SYS_PTRACE or a capability that the target has, "
-		                    "or a security module forbids it");
-	else
+		return PROC_BAR_ROOT;
+	if (fstatfs(dir, &fs) < 0 || fs.f_type != PROC_SUPER_MAGIC || !file_read_small(dir, "status", text, sizeof(text)) ||
+	    status_numbers(text, "\nUid:", 10, uid, IDS) != IDS || status_numbers(text, "\nGid:", 10, gid, IDS) != IDS)
+		return PROC_BAR_USER;
+	if (uid[0] == NOBODY && geteuid() != NOBODY)
+		return PROC_BAR_NAMESPACE;
+	/* the kernel gives the files of what is not dumpable to root */
+	if (fstatat(dir, "status", &st, 0) == 0 && st.st_uid != uid[1])
+		return PROC_BAR_DUMP;
+	if (uid[0] != geteuid())
+		return PROC_BAR_USER;
+	if (!is_all(uid, IDS, geteuid()) || !is_all(gid, IDS, getegid()))
+		return PROC_BAR_SETID;
+	if (status_numbers(text, "\nCapPrm:", 16, &caps, 1) && file_read_small(AT_FDCWD, "/proc/self/status", own, sizeof(own)) &&
+	    status_numbers(own, "\nCapEff:", 16, &own_caps, 1) && caps & ~own_caps)
+		return PROC_BAR_CAPS;
+	return PROC_BAR_OTHER;
+}
+
+enum proc_bar
+proc_bar(int dir)
+{
+	int sys = errno;
+	enum proc_bar b = find_bar(dir);
+
+	errno = sys;
+	return b;
+}
+
+enum proc_bar
+proc_bar_of(const struct proc *p)
+{
+	int sys = errno, dir = proc_dir(p);
+	enum proc_bar b = find_bar(dir);
+
+	if (dir >= 0)
+		close(dir);
+	errno = sys;
+	return b;
+}
+
+const char *
+proc_bar_help(enum proc_bar b)
+{
+	static const char *const words[] = {
+	    [PROC_BAR_OTHER] = "a security module, or its user namespace, forbids it: run pmtop as root",
+	    [PROC_BAR_ROOT] = "root here lacks CAP_SYS_PTRACE or a capability that the target has, "
+	                      "or a security module forbids it",
+	    [PROC_BAR_USER] = "run pmtop as root, or as the user it belongs to",
+	    [PROC_BAR_SETID] = "it runs as another user or group than yours (setuid, setgid): run pmtop as root",
+	    [PROC_BAR_DUMP] = "it is not dumpable (it asked for that, changed its user, or its program has "
+	                      "capabilities or is not readable): run pmtop as root",
+	    [PROC_BAR_CAPS] = "it has capabilities that you have not: run pmtop as root",
+	    [PROC_BAR_NAMESPACE] = "its user is none of this user namespace: run pmtop as root outside of it",
+	};
+
+	return words[b];
+}
+
+const char *
+proc_refused_how(enum proc_bar b, unsigned uid, char *out, size_t size)
+{
+	if (b == PROC_BAR_USER && !uid)
+		snprintf(out, size, "it belongs to root: run pmtop as root");
+	else if (b == PROC_BAR_USER)
 		snprintf(out, size, "it belongs to user %u: run pmtop as root, or as that user", uid);
+	else
+		snprintf(out, size, "%s", proc_bar_help(b));
 	return out;
+}
+
+const char *
+proc_memory_how(const struct proc *p)
+{
+	static const char *const scopes[] = {
+	    NULL, "kernel.yama.ptrace_scope is 1: only a parent may attach; run pmtop as root",
+	    "kernel.yama.ptrace_scope is 2: only CAP_SYS_PTRACE may attach; run pmtop as root",
+	    "kernel.yama.ptrace_scope is 3: nobody may attach until the next boot",
+	};
+	enum proc_bar b = proc_bar_of(p);
+	int sys = errno;
+	char scope[8] = "";
+
+	if (b == PROC_BAR_OTHER || b == PROC_BAR_ROOT)
+		file_read_small(p->root, "sys/kernel/yama/ptrace_scope", scope, sizeof(scope));
+	errno = sys;
+	return scope[0] >= '1' && scope[0] <= '3' ? scopes[scope[0] - '0'] : proc_bar_help(b);
 }
 
 long
@@ -375,21 +494,76 @@ proc_parse_pid(const char *root, const char *text, pid_t *pid, struct err *err)
 	return err_set(err, ERR_USAGE, why, "`ps -e` lists the processes", "%s is not a PID", text);
 }
 
+/* --- by name -------------------------------------------------------------------------------------------- */
+
+enum { COMM_SIZE = 16 }; /* TASK_COMM_LEN: a name is cut to one less */
+
+static bool
+is_base_name(const char *path, const char *name)
+{
+	const char *slash = strrchr(path, '/');
+
+	return !strcmp(slash ? slash + 1 : path, name);
+}
+
+/* Its program, whatever it calls itself. Not ours to see of every process. */
+static bool
+runs(int dir, const char *name)
+{
+	static const char gone[] = " (deleted)";
+	const size_t gone_n = sizeof(gone) - 1;
+	char path[4096];
+	ssize_t n = readlinkat(dir, "exe", path, sizeof(path) - 1);
+
+	if (n <= 0)
+		return false;
+	path[n] = '\0';
+	if (is_base_name(path, name))
+		return true;
+	if ((size_t)n > gone_n && !strcmp(path + n - gone_n, gone))
+		path[(size_t)n - gone_n] = '\0';
+	return is_base_name(path, name);
+}
+
+/*
+ * A word of the command line that a longer name than `comm` can hold was cut from: an interpreter's script;
+ * or a title that was written over the words, which goes on behind the name.
+ */
+static bool
+is_cut_from(const char *comm, const char *word, const char *name)
+{
+	size_t n = strlen(name);
+
+	if (n < COMM_SIZE || strlen(comm) != COMM_SIZE - 1 || strncmp(comm, name, COMM_SIZE - 1))
+		return false;
+	return is_base_name(word, name) || (!strncmp(word, name, n) && strchr(": ", word[n]));
+}
+
+/*
+ * comm, the base name of argv[0] however it was started, and of the program. Not tested: words of the
+ * command line in general, which name what a process works on.
+ */
 static bool
 is_named(int dir, const char *name)
 {
-	char text[4096];
-	size_t n;
+	char comm[64], words[8192];
+	int fd;
+	ssize_t n;
 
-	if (!file_read_small(dir, "comm", text, sizeof(text)))
+	if (!file_read_small(dir, "comm", comm, sizeof(comm)))
 		return false;
-	text[strcspn(text, "\n")] = '\0';
-	if (!strcmp(text, name))
+	comm[strcspn(comm, "\n")] = '\0';
+	if (!strcmp(comm, name) || runs(dir, name))
 		return true;
-	if (!file_read_small(dir, "cmdline", text, sizeof(text)))
-		return false;
-	const char *base = path_base(text, &n);
-	return strlen(name) == n && !strncmp(base, name, n);
+	fd = openat(dir, "cmdline", O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? 0 : read(fd, words, sizeof(words) - 1);
+	if (fd >= 0)
+		close(fd);
+	words[n > 0 ? n : 0] = '\0';
+	for (const char *w = words; w < words + n; w += strlen(w) + 1)
+		if ((w == words && is_base_name(w, name)) || is_cut_from(comm, w, name))
+			return true;
+	return false;
 }
 
 static int

@@ -71,8 +71,20 @@ bool proc_has_memory(int dir);
 /* The directory itself, which the caller closes, for who must know afterwards that it still showed it. */
 int proc_dir(const struct proc *p);
 
-/* What helps when the files of a process of `uid` are refused to us. Returns out. */
-const char *proc_refused_how(unsigned uid, char *out, size_t size);
+/*
+ * Why the files of a process (`dir`: its own) are refused to us, as far as it can be told, and what helps:
+ * in words that name nobody, and with the user `uid` it belongs to. Returns out. errno stays as it was.
+ */
+enum proc_bar {
+	PROC_BAR_OTHER, PROC_BAR_ROOT, PROC_BAR_USER, PROC_BAR_SETID, PROC_BAR_DUMP, PROC_BAR_CAPS, PROC_BAR_NAMESPACE
+};
+enum proc_bar proc_bar(int dir);
+enum proc_bar proc_bar_of(const struct proc *p);
+const char *proc_bar_help(enum proc_bar b);
+
+/* The same of its memory (mem, ptrace), which yama guards as well. */
+const char *proc_memory_how(const struct proc *p);
+const char *proc_refused_how(enum proc_bar b, unsigned uid, char *out, size_t size);
 
 /* PID of the process that traces it; 0 none, negative not known. */
 long proc_tracer(const struct proc *p);
@@ -84,7 +96,8 @@ bool proc_pulse_read(const struct proc *p, struct proc_pulse *out);
 int proc_parse_pid(const char *root, const char *text, pid_t *pid, struct err *err);
 
 /*
- * PID of the one process called `name` (comm, or the base name of argv[0]); several or none: an error
+ * PID of the one process called `name`: by comm, the base name of argv[0] or of its program; a name that comm
+ * has not room for by an interpreter's script or a title, too. Several or none: an error
  * that lists them. *found (NULL: not asked) is how many there are, at most 16.
  */
 int proc_find(const char *root, const char *name, pid_t *pid, size_t *found, struct err *err);

@@ -136,7 +136,7 @@ access_help(enum access a)
 void
 process_say(const struct process *p, struct buf *out)
 {
-	char how[160];
+	char how[192];
 
 	if (p->access == ACCESS_UNKNOWN)
 		return;
@@ -144,7 +144,7 @@ process_say(const struct process *p, struct buf *out)
 	if (p->refused)
 		buf_fmt(out, ": %s", strerror(p->refused));
 	if (p->refused == EACCES || p->refused == EPERM)
-		buf_fmt(out, "; %s", proc_refused_how(p->uid, how, sizeof(how)));
+		buf_fmt(out, "; %s", proc_refused_how(p->bar, p->uid, how, sizeof(how)));
 }
 
 /* --- lists -------------------------------------------------------------------------------------------- */
@@ -338,6 +338,7 @@ lend(const struct processes_root *r, struct process *p, const struct processes *
 	p->maps = o->maps;
 	p->access = o->access;
 	p->refused = o->refused;
+	p->bar = o->bar;
 }
 
 struct processes *
@@ -398,11 +399,14 @@ try_access(const struct processes_root *r, struct process *p, int dir, int maps)
 
 	p->refused = maps < 0 ? errno : 0;
 	p->access = ACCESS_DENIED;
-	if (maps < 0)
+	if (maps < 0) {
+		p->bar = proc_bar(dir);
 		return;
+	}
 	pagemap = openat(dir, "pagemap", O_RDONLY | O_CLOEXEC);
 	if (pagemap < 0) {
 		p->refused = errno;
+		p->bar = proc_bar(dir);
 		p->access = ACCESS_MAPS;
 		return;
 	}

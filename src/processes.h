@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include "err.h"
+#include "proc.h"
 #include "util.h"
 
 /* How much of a process would be shown, found by opening its files as pmtop PID does. */
@@ -33,6 +34,7 @@ struct process {
 	uint64_t maps;   /* regions */
 	enum access access;
 	int refused;     /* the errno behind ACCESS_MAPS and ACCESS_DENIED */
+	enum proc_bar bar; /* why, if that is EACCES or EPERM */
 	bool leaderless; /* its main thread has ended: the files of another one tell of its memory */
 };
 

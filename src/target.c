@@ -13,12 +13,12 @@
 static int
 open_maps(struct target *t, struct err *err)
 {
-	char how[160];
+	char how[192];
 
 	t->maps = proc_file(&t->proc, "maps", O_RDONLY);
 	if (t->maps >= 0)
 		return 0;
-	proc_refused_how(t->proc.uid, how, sizeof(how));
+	proc_refused_how(proc_bar_of(&t->proc), t->proc.uid, how, sizeof(how));
 	return err_sys(err, errno == EACCES || errno == EPERM ? how : NULL,
 	               "cannot look into process %d (%s)", (int)t->proc.pid, t->proc.comm);
 }

@@ -226,7 +226,7 @@ seen_probe(struct track_status *s, const struct proc *p)
 	if (!p->live)
 		return track_cannot(s, "a folder does not change", "look at a running process");
 	if (fd < 0)
-		return track_cannot(s, "its memory may not be read", "run pmtop as root, or as the process's owner");
+		return track_cannot(s, "its memory may not be read", proc_memory_how(p));
 	close(fd);
 	return true;
 }

@@ -60,7 +60,7 @@ soft_dirty_probe(struct track_status *s, const struct proc *p)
 	if (fd < 0)
 		return track_cannot(s, errno == EACCES ? "no permission to write its clear_refs"
 		                                       : "it has no clear_refs to write to",
-		                    "run pmtop as root, or as the process's owner");
+		                    proc_bar_help(proc_bar_of(p)));
 	close(fd);
 	if (!p->live)
 		return true; /* a folder: the file is there, and stands for a kernel that has it */
@@ -110,6 +110,6 @@ soft_dirty_clear(const struct proc *p, struct err *err)
 		sys = ESRCH;
 	}
 	errno = sys;
-	return r == 0 ? 0 : err_sys(err, sys == ESRCH ? NULL : "run pmtop as root, or as the process's owner",
+	return r == 0 ? 0 : err_sys(err, sys == ESRCH ? NULL : proc_bar_help(proc_bar_of(p)),
 	                            "cannot clear the soft-dirty bits of process %d (%s)", (int)p->pid, p->comm);
 }
