@@ -139,6 +139,22 @@ choose_lens(struct app *a, enum lens l)
 	                                 : "colours tell how long ago a page was written; 2: how often");
 }
 
+/* Where bytes are on screen it is the bytes there that are wanted. */
+static void
+go_to_answer(struct app *a)
+{
+	const struct answer *to = a->panel;
+	const struct sample *s = app_shown(a);
+
+	if (to && to->has_place && s) {
+		if (ui_view(&a->ui) == VIEW_HEX && s->regions && vma_at(&s->regions->vmas, to->place))
+			ui_hex_jump(&a->ui, to->place);
+		else if (!ui_go(&a->ui, s, to->place))
+			app_toast(a, ROLE_HOT, "nothing is mapped there any more");
+	}
+	app_close_panel(a);
+}
+
 /* What means the same in every view; the rest is the view's. */
 static unsigned
 act(struct app *a, enum action action)
@@ -199,11 +215,7 @@ act(struct app *a, enum action action)
 		else if (action == ACT_CLOSE)
 			return FX_QUIT;
 		return FX_NONE;
-	case ACT_GO:
-		if (a->panel && a->panel->has_place && app_shown(a) && !ui_go(ui, app_shown(a), a->panel->place))
-			app_toast(a, ROLE_HOT, "nothing is mapped there any more");
-		app_close_panel(a);
-		return FX_NONE;
+	case ACT_GO: go_to_answer(a); return FX_NONE;
 	}
 	return a->s || view_of(ui_view(ui))->bare ? view_of(ui_view(ui))->act(ui, app_shown(a), action) : FX_NONE;
 }

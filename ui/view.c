@@ -113,10 +113,18 @@ ui_range_toggle(struct ui *ui)
 		ui_range_begin(ui);
 }
 
+uint64_t
+ui_exact(const struct ui *ui)
+{
+	bool pages = ui_view(ui) == VIEW_GRID || ui_view(ui) == VIEW_PAGE;
+
+	return pages && ui->byte - ui->cursor < ui->grid.page_size ? ui->byte : ui_at(ui);
+}
+
 struct place
 ui_place(const struct ui *ui)
 {
-	struct place p = {.depth = (uint8_t)ui->depth, .region = ui->region, .at = ui_at(ui), .zoom = ui->grid.zoom,
+	struct place p = {.depth = (uint8_t)ui->depth, .region = ui->region, .at = ui_exact(ui), .zoom = ui->grid.zoom,
 	                  .top = ui_view(ui) == VIEW_HEX ? ui->hex_top : ui->grid.top};
 
 	for (int i = 0; i <= ui->depth; i++)
@@ -135,12 +143,11 @@ ui_take_place(struct ui *ui, const struct sample *s, const struct place *p)
 		ui->stack[i] = (enum view_id)p->view[i];
 	ui->depth = p->depth;
 	ui->region = ui_view(ui) == VIEW_REGIONS ? p->region : v->start;
-	if (ui_view(ui) == VIEW_HEX) {
-		ui->byte = p->at;
+	if (ui_view(ui) == VIEW_HEX)
 		ui->hex_top = p->top;
-	} else {
+	else
 		ui->grid.top = p->top;
-	}
+	ui->byte = p->at;
 	ui->grid.zoom = p->zoom;
 	ui->cursor = p->at & ~(uint64_t)(s->page_size - 1);
 	ui->card_top = 0;
@@ -241,6 +248,7 @@ ui_go(struct ui *ui, const struct sample *s, uint64_t addr)
 		return false;
 	ui_leave(ui);
 	ui->region = v->start;
+	ui->byte = addr;
 	ui->cursor = addr & ~(uint64_t)(s->page_size - 1);
 	ui->grid.zoom = 0;
 	ui->depth = 0;

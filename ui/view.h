@@ -210,6 +210,9 @@ void list_sort_by(struct ui *ui, int column);
 /* The address under the cursor of the view on screen. */
 uint64_t ui_at(const struct ui *ui);
 
+/* The same, and where pages are on screen the byte that was gone to in this one. */
+uint64_t ui_exact(const struct ui *ui);
+
 /*
  * The range that is chosen in the view on screen, both ends included: whole cells in the grid, bytes
  * among the bytes. false: none is.
@@ -233,7 +236,7 @@ bool ui_return(struct ui *ui, const struct sample *s);
 /* The region of the sample that ui->region names, NULL if it is gone. */
 const struct vma *ui_vma(const struct ui *ui, const struct sample *s, const struct region **r);
 
-/* Jumps: opens the grid at addr, if it lies in a region. */
+/* Jumps: opens the grid at addr, if it lies in a region; x there goes to the very byte. */
 bool ui_go(struct ui *ui, const struct sample *s, uint64_t addr);
 
 /* Opens the bytes at addr above the view on screen. */

@@ -334,7 +334,7 @@ act_on(struct ui *ui, const struct sample *s, enum action a)
 	case ACT_NEXT_REGION: go_region(ui, s, 1); break;
 	case ACT_LAST_REGION: go_region(ui, s, -1); break;
 	case ACT_LETTERS: ui->letters = (ui->letters + 1) % LETTERS_COUNT; break;
-	case ACT_HEX: ui_hex(ui, ui->cursor); break;
+	case ACT_HEX: ui_hex(ui, ui_exact(ui)); break;
 	case ACT_FIND: return FX_FIND;
 	case ACT_FILTER: return FX_FILTER;
 	case ACT_FIND_NEXT: return FX_SEEK;

@@ -53,7 +53,7 @@ static unsigned
 act(struct ui *ui, const struct sample *s, enum action a)
 {
 	if (a == ACT_HEX) {
-		ui_hex(ui, ui->cursor);
+		ui_hex(ui, ui_exact(ui));
 	} else if (a == ACT_OPEN) {
 		ui->card_all = !ui->card_all;
 	} else if (a == ACT_INFO) {
