@@ -71,6 +71,13 @@ const char *path_base(const char *path, size_t *len);
 /* Bytes for people: "0", "<0.1K", "4.0K", "132K", "2.0G"; at most 5 characters. Returns out. */
 const char *size_text(char out[8], uint64_t bytes);
 
+/* "s" behind a noun, of which there are n: 1 region, 2 regions. */
+static inline const char *
+plural(uint64_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
 /* Numbers of things for people: "0", "9999", "12.8k", "1.2M"; at most 5 characters. Returns out. */
 const char *count_text(char out[8], uint64_t n);
 

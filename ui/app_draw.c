@@ -156,7 +156,7 @@ draw_choose_header(const struct app *a)
 	if (shown == list->n)
 		snprintf(text, sizeof(text), "%zu process%s", list->n, list->n == 1 ? "" : "es");
 	else
-		snprintf(text, sizeof(text), "%zu of %zu processes", shown, list->n);
+		snprintf(text, sizeof(text), "%zu of %zu process%s", shown, list->n, list->n == 1 ? "" : "es");
 	if (!app_answered(a) && waited > WAITING_MS * MS)
 		snprintf(text, sizeof(text), "waiting for the kernel %.0f s", (double)waited / 1e9);
 	if (a->ui.cols >= 60)
@@ -302,7 +302,8 @@ draw_effect(const struct app *a, int y, int x)
 	else if (a->typing[0])
 		ui_draw_cut(y, paint_text(y, x, ui->cols, ROLE_DIM, "-> "), ui->cols, ROLE_DIM, a->typing);
 	else if (prompt_kind() == PROMPT_FILTER)
-		paint_text(y, x, ui->cols, ROLE_DIM, "-> %zu of %zu regions", ui->shown, s->regions->vmas.n);
+		paint_text(y, x, ui->cols, ROLE_DIM, "-> %zu of %zu region%s", ui->shown, s->regions->vmas.n,
+		           plural(s->regions->vmas.n));
 }
 
 /* A caret above what is wrong; its words go before it or above it where there is no room behind it. */

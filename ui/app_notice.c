@@ -35,8 +35,8 @@ tell_clear(const struct sample *s, char *text, size_t size)
 	else if (track_way_caps(s->track_way) & TRACK_RANGES)
 		tell_armed(s, text, size);
 	else
-		snprintf(text, size, "gen %u: %s cleared in %.1f ms; the next write to each of %llu pages costs a fault", s->gen,
-		         track_way_label(s->track_way), ms, pages);
+		snprintf(text, size, "gen %u: %s cleared in %.1f ms; the next write to each of %llu page%s costs a fault", s->gen,
+		         track_way_label(s->track_way), ms, pages, plural(pages));
 }
 
 static void

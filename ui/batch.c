@@ -59,11 +59,12 @@ batch_passes(struct batch_filter *bf, const struct filter_facts *x)
 		bf->left_out++;
 		bf->why |= filter_why(&bf->f, x);
 	}
+	bf->passed += t == TRUTH_YES;
 	return t == TRUTH_YES;
 }
 
 void
-batch_note_left_out(struct batch *b, const struct batch_filter *bf, const char *one)
+batch_note_filter(struct batch *b, const struct batch_filter *bf, const char *one)
 {
 	const struct track *t = &b->t.track;
 	bool watched = t->gen && track_way_caps(t->way) & TRACK_RANGES;
@@ -77,6 +78,8 @@ batch_note_left_out(struct batch *b, const struct batch_filter *bf, const char *
 	};
 	const char *sep = "";
 
+	if (bf->on && !bf->passed && !bf->left_out)
+		buf_fmt(b->note, "no %s passes the filter", one);
 	if (!bf->left_out)
 		return;
 	buf_fmt(b->note, "%llu %s%s left out: whether %s ", (unsigned long long)bf->left_out, one,
@@ -184,36 +187,10 @@ show_grid(struct batch *b, struct err *err)
 	return batch_grid(&b->t, &b->vmas, start, end, &g, err);
 }
 
-/* An option that an answer would pass over in silence is refused. */
-static int
-check_shape(const struct options *o, struct err *err)
-{
-	if (o->mode == MODE_QUERY && (o->format == FORMAT_CSV || o->format == FORMAT_RAW || o->output))
-		return err_set(err, ERR_USAGE, "an answer is no table", "leave it plain, or give --json",
-		               "-e with --csv, --raw or -o");
-	if (o->mode == MODE_PAGES && o->sort)
-		return err_set(err, ERR_USAGE, "pages come by address, in memory that does not grow",
-		               "pipe them through sort(1)", "--pages with --sort");
-	if (o->mode == MODE_WATCH && o->sort)
-		return err_set(err, ERR_USAGE, "what was written most comes first", "pipe it through sort(1)",
-		               "--watch with --sort");
-	if (o->mode == MODE_SUMMARY && (o->output || o->output_all || o->sort))
-		return err_set(err, ERR_USAGE, "its tables are what they are", "give --csv and choose there",
-		               "--summary with -o, --output-all or --sort");
-	if (o->filter && o->mode != MODE_LIST && o->mode != MODE_PAGES)
-		return err_set(err, ERR_USAGE, "a filter chooses among rows", "use it with --list or --pages",
-		               "--filter with another answer");
-	if (o->mode == MODE_GRID && o->format != FORMAT_TABLE)
-		return err_set(err, ERR_USAGE, "a grid is a picture", "use --pages for data",
-		               "--grid with a data format");
-	return 0;
-}
-
 static int
 answer(struct batch *b, struct err *err)
 {
-	if (check_shape(b->o, err) < 0 ||
-	    (b->o->watch_ns && b->o->mode != MODE_WATCH && batch_watch_once(b, err) < 0))
+	if (b->o->watch_ns && b->o->mode != MODE_WATCH && batch_watch_once(b, err) < 0)
 		return -1;
 	switch (b->o->mode) {
 	case MODE_LIST: return batch_list(b, err);

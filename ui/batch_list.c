@@ -284,7 +284,7 @@ batch_list(struct batch *b, struct err *err)
 	if (b->o->sort || grouped)
 		qsort(rows.v, rows.n, sizeof(*rows.v), up ? by_key_up : by_key_down);
 	print_rows(&rows, &shape, ids, n, &out);
-	batch_note_left_out(b, &filter, "region");
+	batch_note_filter(b, &filter, "region");
 	free(rows.v);
 	groups_free(&gs);
 	regions_unref(rs);

@@ -17,6 +17,7 @@ struct dump {
 	bool written; /* it is known which of this region's pages are written */
 	const struct track *track; /* and this tells; NULL: bit 55 does */
 	struct batch_filter filter;
+	uint64_t rows;
 	unsigned want; /* of the columns */
 	unsigned more; /* and of those of the pages that pass, once they have: 0 nothing */
 	struct err *err;
@@ -34,6 +35,7 @@ dump_page(struct dump *d, uint64_t addr, const struct page *pg)
 	for (size_t c = 0; c < d->n; c++)
 		values[c] = page_value(d->ids[c], &row);
 	out_row(d->out, values);
+	d->rows++;
 }
 
 static int
@@ -172,7 +174,10 @@ batch_pages(struct batch *b, struct err *err)
 		d.v = &b->vmas.v[i];
 		r = dump_region(&d, u64_max(start, d.v->start), u64_min(end, d.v->end), written, err);
 	}
-	batch_note_left_out(b, &d.filter, "page");
+	if (r == 0 && !d.rows && !d.filter.on)
+		buf_str(b->note, b->o->range ? "no page is there" : "no page is in RAM or swap");
+	d.filter.passed = d.rows;
+	batch_note_filter(b, &d.filter, "page");
 	if (out_end(d.out, r < 0 ? &(struct err){0} : err) < 0 || r < 0)
 		return -1;
 	return 0;

@@ -36,18 +36,18 @@ bool batch_has_column(const enum column_id *ids, size_t n, enum column_id id);
 
 /*
  * --filter. Rows of which it is not known whether they match are left out, and counted; in the end
- * their number and the reasons (enum filter_why) are noted. `one` is what a row is.
+ * their number and the reasons (enum filter_why) are noted, and that there was no row. `one` is what a row is.
  */
 struct batch_filter {
 	struct filter f;
 	bool on;
-	uint64_t left_out;
+	uint64_t passed, left_out;
 	unsigned why;
 };
 int batch_filter(const struct batch *b, enum filter_scope scope, struct batch_filter *out,
                  struct err *err);
 bool batch_passes(struct batch_filter *bf, const struct filter_facts *x);
-void batch_note_left_out(struct batch *b, const struct batch_filter *bf, const char *one);
+void batch_note_filter(struct batch *b, const struct batch_filter *bf, const char *one);
 
 /* Reads smaps, once. */
 int batch_need_smaps(struct batch *b, struct err *err);

@@ -439,8 +439,8 @@ note_limits(struct watch *w)
 	struct buf *note = w->b->note;
 
 	if (w->unwatched)
-		buf_fmt(note, "%zu regions are not watched by %s: what is written in them is not known",
-		        w->unwatched, track_way_label(t->way));
+		buf_fmt(note, "%zu region%s not watched by %s: what is written there is not known",
+		        w->unwatched, w->unwatched == 1 ? " is" : "s are", track_way_label(t->way));
 	else if (!(track_way_caps(t->way) & TRACK_LOSSLESS) && w->b->o->count != 1)
 		buf_str(note, "sampled: what is written between a look and the next clear is in no interval");
 	if (w->longer)

@@ -77,15 +77,16 @@ make_counts_card(struct card *card, const struct ui *ui, const char *head, enum 
 
 	card->n = 0;
 	card_head(card, head);
-	card_add(card, ROLE_TEXT, "", NULL, "%llu pages, %s", (unsigned long long)cell_pages(c),
-	         size_text(size, cell_pages(c) * ui->grid.page_size));
+	card_add(card, ROLE_TEXT, "", NULL, "%llu page%s, %s", (unsigned long long)cell_pages(c),
+	         plural(cell_pages(c)), size_text(size, cell_pages(c) * ui->grid.page_size));
 	card_gap(card);
 	for (unsigned k = 0; k < lens_classes(l); k++)
 		if (c->n[k])
 			card_add(card, ROLE_TEXT, lens_class(l, k).name, NULL, "%6llu page%s",
 			         (unsigned long long)c->n[k], c->n[k] == 1 ? "" : "s");
 	if (c->written)
-		card_add(card, ROLE_HOT, "written", NULL, "%6llu pages", (unsigned long long)c->written);
+		card_add(card, ROLE_HOT, "written", NULL, "%6llu page%s", (unsigned long long)c->written,
+		         plural(c->written));
 }
 
 /* What the sampler has found out about this very page, if it has by now. */

@@ -23,6 +23,8 @@ static const struct option_row rows[OPTIONS] = {
 };
 #undef O
 
+_Static_assert(OPTIONS <= 64, "options.given has a bit for each");
+
 enum { LONG_BASE = 256 }; /* getopt's value of row i is LONG_BASE + i */
 
 const struct option_row *
@@ -408,23 +410,116 @@ take_command(struct options *o, char **rest, struct err *err)
 	return 0;
 }
 
-static int
-check_targets(const struct options *o, struct err *err)
+/* --- what goes with what -------------------------------------------------------------------------------- */
+
+/* The answers as bits, under the names that options.def has for them. */
+enum {
+	SCREEN = 1 << MODE_SCREEN, LIST = 1 << MODE_LIST, PAGES = 1 << MODE_PAGES, SUMMARY = 1 << MODE_SUMMARY,
+	WATCH = 1 << MODE_WATCH, QUERY = 1 << MODE_QUERY, GRID = 1 << MODE_GRID, CAPABILITIES = 1 << MODE_CAPABILITIES,
+};
+
+static const char *const mode_names[] = {
+    [MODE_SCREEN] = "the screen", [MODE_LIST] = "--list", [MODE_PAGES] = "--pages", [MODE_SUMMARY] = "--summary",
+    [MODE_WATCH] = "--watch", [MODE_QUERY] = "-e", [MODE_GRID] = "--grid", [MODE_CAPABILITIES] = "--capabilities",
+};
+
+/* 0: all. */
+static unsigned
+heeded_by(enum option_id id)
 {
-	if (o->count && o->mode != MODE_WATCH && o->watch_ns)
+#define O(id, l, s, a, g, h)
+#define H(id, answers) [OPT_##id] = (answers),
+	static const unsigned short by[OPTIONS] = {
+#include "options.def"
+	};
+#undef H
+#undef O
+	return by[id];
+}
+
+static bool
+was_given(const struct options *o, enum option_id id)
+{
+	return o->given >> id & 1;
+}
+
+/* More than "it is not heeded" where there is more to say. */
+static const struct {
+	enum option_id id;
+	unsigned answers;
+	const char *why, *how;
+} reasons[] = {
+    {OPT_SORT, PAGES, "pages come by address, in memory that does not grow", "pipe them through sort(1)"},
+    {OPT_SORT, WATCH, "what was written most comes first", "pipe it through sort(1)"},
+    {OPT_FILTER, ~0u, "a filter chooses among rows", "use it with --list or --pages"},
+    {OPT_SCOPE, ~0u, "it is what --watch and the screen watch", "give --watch, too"},
+    {OPT_COUNT, ~0u, "it counts intervals of --watch", "give --watch, too"},
+    {OPT_OUTPUT, QUERY, "an answer is no table", "leave it plain, or give --json"},
+    {OPT_CSV, QUERY, "an answer is no table", "leave it plain, or give --json"},
+    {OPT_RAW, QUERY, "an answer is no table", "leave it plain, or give --json"},
+    {OPT_OUTPUT, SUMMARY, "its tables are what they are", "give --csv and choose there"},
+    {OPT_OUTPUT_ALL, SUMMARY, "its tables are what they are", "give --csv and choose there"},
+    {OPT_SORT, SUMMARY, "its tables are what they are", "give --csv and choose there"},
+    {OPT_JSON, GRID, "a grid is a picture", "use --pages for data"},
+    {OPT_CSV, GRID, "a grid is a picture", "use --pages for data"},
+    {OPT_RAW, GRID, "a grid is a picture", "use --pages for data"},
+    {OPT_OUTPUT, SCREEN, "the screen has columns of its own", "give --list or --pages; key o chooses on the screen"},
+    {OPT_TRACKER, LIST | PAGES, "it tells how --watch watches", "give --watch, too"},
+    {OPT_ALLOW_INJECT, LIST | PAGES, "it is for --watch", "give --watch, too"},
+};
+
+static int
+refuse_pair(const struct options *o, enum option_id id, struct err *err)
+{
+	char why[96];
+	struct buf how = {0};
+	unsigned by = heeded_by(id);
+
+	for (size_t i = 0; i < ARRAY_LEN(reasons); i++)
+		if (reasons[i].id == id && reasons[i].answers >> o->mode & 1)
+			return err_set(err, ERR_USAGE, reasons[i].why, reasons[i].how, "--%s with %s", rows[id].name,
+			               mode_names[o->mode]);
+	snprintf(why, sizeof(why), "%s does not heed it", mode_names[o->mode]);
+	buf_str(&how, "leave it out: it goes with ");
+	for (unsigned m = 0, more = 0; m < ARRAY_LEN(mode_names); m++)
+		if (by >> m & 1)
+			buf_fmt(&how, "%s%s", more++ ? ", " : "", mode_names[m]);
+	err_set(err, ERR_USAGE, why, how.s, "--%s with %s", rows[id].name, mode_names[o->mode]);
+	buf_free(&how);
+	return -1;
+}
+
+static int
+check_heeded(const struct options *o, struct err *err)
+{
+	unsigned answers = 1u << o->mode | (o->watch_ns ? WATCH : 0);
+
+	if (o->mode == MODE_VERSION || o->mode == MODE_HELP || o->mode == MODE_PRINT)
+		return 0;
+	if (o->count && o->watch_ns && o->mode != MODE_WATCH)
 		return err_set(err, ERR_USAGE, "before another answer --watch is one interval", "leave --count out",
 		               "--count with another answer");
-	if (o->count && o->mode != MODE_WATCH)
-		return err_set(err, ERR_USAGE, "it counts intervals of --watch", "give --watch, too", "--count alone");
-	if (o->scope && o->mode != MODE_SCREEN && !o->watch_ns)
-		return err_set(err, ERR_USAGE, "it is what --watch and the screen watch", "give --watch, too", "--scope alone");
+	for (unsigned i = 0; i < OPTIONS; i++)
+		if (was_given(o, (enum option_id)i) && heeded_by((enum option_id)i) && !(heeded_by((enum option_id)i) & answers))
+			return refuse_pair(o, (enum option_id)i, err);
+	return 0;
+}
+
+/* Two that exclude each other, or of which one is nothing without the other. */
+static int
+check_pairs(const struct options *o, struct err *err)
+{
 	if ((o->target != NULL) + (o->command != NULL) + o->demo > 1)
 		return err_set(err, ERR_USAGE, "a PID, --demo and -- COMMAND exclude each other", "give one",
 		               "two targets were given");
-	if (o->filter && o->mode == MODE_SCREEN)
-		return err_set(err, ERR_USAGE, "a filter chooses among rows", "use it with --list or --pages",
-		               "--filter without an answer");
-	return 0;
+	if (o->output && o->output_all)
+		return err_set(err, ERR_USAGE, "all columns, or those that are named", "leave one out", "--output-all with -o");
+	if (was_given(o, OPT_SIZE) && !o->frames)
+		return err_set(err, ERR_USAGE, "the terminal has a size of its own", "give --frames, too", "--size alone");
+	if (o->color != COLOR_AUTO && o->color != COLOR_NEVER && o->mode != MODE_SCREEN && was_given(o, OPT_COLOR))
+		return err_set(err, ERR_USAGE, "answers have no colours", "leave it out", "--color %s with an answer",
+		               option_color_name(o->color));
+	return check_heeded(o, err);
 }
 
 void
@@ -444,22 +539,24 @@ take_all(struct options *o, int argc, char **argv, struct err *err)
 
 	fill_getopt(longs, shorts);
 	opterr = 0;
-	optind = 1;
+	optind = 0; /* from the beginning, and nothing kept of an earlier one */
 	for (;;) {
-		int at = optind;
+		int at = optind ? optind : 1;
 		const char *word;
 
 		c = getopt_long(argc, argv, shorts, longs, NULL);
 		if (c == -1) {
 			if (optind > at && take_command(o, argv + optind, err) < 0)
 				return -1;
-			return check_targets(o, err);
+			return check_pairs(o, err);
 		}
 		word = argv[at < argc ? at : argc - 1];
 		if (c == '?' || c == ':')
 			return unknown_option(word[0] == '-' ? word : argv[optind - 1], c, err);
 		if ((c == 1 ? take_target(o, optarg, open, err) : take(o, (enum option_id)id_of(c), optarg, err)) < 0)
 			return -1;
+		if (c != 1)
+			o->given |= UINT64_C(1) << id_of(c);
 		if (c != 1 && !optarg && rows[id_of(c)].arg[0] == '[')
 			open = rows[id_of(c)].name;
 	}

@@ -233,8 +233,8 @@ write_writes(const struct sample *s, enum format format, FILE *to, struct err *e
 	for (unsigned i = 0; i < w->hot_n; i++) {
 		struct value values[ARRAY_LEN(titles)] = {text("hot"), address(w->hot[i].start)};
 
-		snprintf(name, sizeof(name), "%llu bytes in %u generations", (unsigned long long)(w->hot[i].end - w->hot[i].start),
-		         w->hot[i].count);
+		snprintf(name, sizeof(name), "%llu bytes in %u generation%s", (unsigned long long)(w->hot[i].end - w->hot[i].start),
+		         w->hot[i].count, plural(w->hot[i].count));
 		values[2] = text(name);
 		out_row(o, values);
 	}

@@ -123,8 +123,9 @@ say_range(const struct ui *ui, const struct sample *s, uint64_t lo, uint64_t hi,
 	const struct sample_range *r = &s->range;
 	char size[8];
 
-	buf_fmt(out, "%llx..%llx %s, %llu pages: ", (unsigned long long)lo, (unsigned long long)hi,
-	        size_text(size, hi - lo), (unsigned long long)((hi - lo) / ui->grid.page_size));
+	buf_fmt(out, "%llx..%llx %s, %llu page%s: ", (unsigned long long)lo, (unsigned long long)hi,
+	        size_text(size, hi - lo), (unsigned long long)((hi - lo) / ui->grid.page_size),
+	        plural((hi - lo) / ui->grid.page_size));
 	if (r->lo != lo || r->hi != hi) {
 		buf_str(out, "counting");
 		return;
@@ -139,8 +140,8 @@ static void
 say_times(const struct ui *ui, const struct sample *s, const struct cell *c, bool one, struct buf *out)
 {
 	if (ui_by_count(ui) && c->times)
-		buf_fmt(out, one ? "; written in %u of %u generations" : "; one of them in %u of %u generations", c->times,
-		        s->writes.gens);
+		buf_fmt(out, one ? "; written in %u of %u generation%s" : "; one of them in %u of %u generation%s", c->times,
+		        s->writes.gens, plural(s->writes.gens));
 }
 
 static void
@@ -177,8 +178,8 @@ say(const struct ui *ui, const struct sample *s, struct buf *out)
 			buf_fmt(out, "; %s: %s", lens_row(s->window->lens)->name,
 			        lens_class(s->window->lens, cell_first(c, &second)).name);
 	} else {
-		buf_fmt(out, "%s: %llu pages: ", size_text(size, cell_pages(c) * s->page_size),
-		        (unsigned long long)cell_pages(c));
+		buf_fmt(out, "%s: %llu page%s: ", size_text(size, cell_pages(c) * s->page_size),
+		        (unsigned long long)cell_pages(c), plural(cell_pages(c)));
 		cells_counts(c, s->window->lens, out);
 		if (c->written)
 			buf_fmt(out, "; %llu %s", (unsigned long long)c->written, track_verb(s->track_way));

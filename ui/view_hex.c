@@ -311,8 +311,8 @@ say_range(const struct ui *ui, const struct sample *s, uint64_t lo, uint64_t hi,
 		else
 			unread++;
 	}
-	buf_fmt(out, "%llx..%llx: %llu bytes%s:", (unsigned long long)lo, (unsigned long long)hi,
-	        (unsigned long long)(hi - lo), screen_hi - screen_lo < hi - lo ? ", of those on screen" : "");
+	buf_fmt(out, "%llx..%llx: %llu byte%s%s:", (unsigned long long)lo, (unsigned long long)hi,
+	        (unsigned long long)(hi - lo), plural(hi - lo), screen_hi - screen_lo < hi - lo ? ", of those on screen" : "");
 	for (int c = 0; c < BYTE_CLASSES; c++)
 		if (n[c])
 			buf_fmt(out, " %llu %s", (unsigned long long)n[c], names[c]);

@@ -237,7 +237,7 @@ draw_facts(const struct canvas *c, const struct map_item *b, int y, int x)
 	if (b->n == 1)
 		add_fact(&text, room, "%s", perm);
 	else
-		add_fact(&text, room, "%zu regions", b->n);
+		add_fact(&text, room, "%zu region%s", b->n, plural(b->n));
 	if (rs->counted && rs->r[b->first].known)
 		add_fact(&text, room, "%s in RAM", size_text(size, rss * c->s->page_size));
 	if (swap)
@@ -441,7 +441,7 @@ crumb(const struct ui *ui, const struct sample *s, struct buf *out)
 	buf_str(out, ui->cols < 100 ? "map" : "address space");
 	if (!s->regions)
 		return;
-	buf_fmt(out, "  %zu regions, %s", s->regions->vmas.n, size_text(a, s->regions->totals.size));
+	buf_fmt(out, "  %zu region%s, %s", s->regions->vmas.n, plural(s->regions->vmas.n), size_text(a, s->regions->totals.size));
 	snprintf(of, sizeof(of), " %sof %s", ui->cols < 100 ? "" : "mapped ", size_text(b, space_of(&s->regions->vmas)));
 	ui_crumb_add(out, ui, of);
 }

@@ -102,8 +102,8 @@ say_hot(const struct ui *ui, const struct sample *s, const struct hot *h, struct
 
 	buf_fmt(out, "%llx ", (unsigned long long)h->start);
 	ui_name_cut(out, vma_at(&s->regions->vmas, ui->hot), 24);
-	buf_fmt(out, ": %s written in %u of %u generations, %d of the last 32; Enter goes there",
-	        size_text(size, h->end - h->start), h->count, s->writes.gens, __builtin_popcount(h->recent));
+	buf_fmt(out, ": %s written in %u of %u generation%s, %d of the last 32; Enter goes there",
+	        size_text(size, h->end - h->start), h->count, s->writes.gens, plural(s->writes.gens), __builtin_popcount(h->recent));
 }
 
 static void

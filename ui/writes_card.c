@@ -407,7 +407,8 @@ add_cost(struct card *c, const struct sample *s)
 	if (s->gen)
 		card_add(c, ROLE_TEXT, "clear", is_narrow(c) ? NULL : "(its mappings are locked meanwhile)", "%.1f ms%s",
 		         (double)k->clear_ns / 1e6, every.s ? every.s : "");
-	card_add(c, ROLE_TEXT, "look", NULL, "%.1f ms, %llu regions", (double)k->look_ns / 1e6, (unsigned long long)k->regions);
+	card_add(c, ROLE_TEXT, "look", NULL, "%.1f ms, %llu region%s", (double)k->look_ns / 1e6,
+	         (unsigned long long)k->regions, plural(k->regions));
 	add_faults(c, s);
 	buf_free(&every);
 }

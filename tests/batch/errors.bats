@@ -17,7 +17,7 @@ load helper
 	refused 2 'one process at a time' --list "$PID" 5
 	refused 2 "$PID is one word too many: one process at a time; .*--watch=1\$" --watch 1 "$PID"
 	refused 2 'nothing after --' --list --
-	refused 2 '--scope alone: .*give --watch' --scope heap --pages "$PID"
+	refused 2 '--scope with --pages: .*give --watch' --scope heap --pages "$PID"
 	refused 2 'two targets' --list --demo "$PID"
 	refused 2 'two targets' --list "$PID" -- true
 	refused 1 'no such process|no memory|is not' --list 04243

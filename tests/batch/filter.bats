@@ -96,7 +96,7 @@ quiet_states() {
 @test "the rows are those of --pages: with RANGE also gaps, without only what is there" {
 	fixture zoo
 	is "$(quiet_states --pages=heap --filter none)" "none 12"
-	is "$(quiet_states --pages --filter 'none & name=heap')" ""
+	is "$(quiet_states --pages --filter 'none & name=heap')" $'\npmtop: no page passes the filter'
 	is "$(quiet_states --pages --filter 'name=heap')" "anon 32, anon-shared 8, swapped 8, zero 4"
 	is "$(quiet_states --pages=heap --filter 'size>0')" "anon 32, anon-shared 8, none 12, swapped 8, zero 4"
 	# over a border of regions
@@ -159,7 +159,7 @@ quiet_states() {
 	is "$output" 0x10000000
 	# whatever else decides needs no proof
 	is "$(quiet_states --pages --filter 'written & addr<20000000')" "anon 3"
-	is "$(quiet_states --pages=30000000..+64p --filter 'written & none')" ""
+	is "$(quiet_states --pages=30000000..+64p --filter 'written & none')" $'\npmtop: no page passes the filter'
 	rm "$ROOT/$PID/clear_refs"
 	run -0 --separate-stderr pm --pages --filter 'written' -n --raw -o ADDRESS "$PID"
 	is "$output$stderr" "pmtop: 136 pages left out: whether they match is not known (soft-dirty does not tell there)"
@@ -199,7 +199,7 @@ quiet_states() {
 	fixture zoo
 	run -0 --separate-stderr pm --pages=30000000..+16p --filter cached -n -o ADDRESS "$PID"
 	[[ -z $output && $stderr == 'pmtop: 4 pages left out:'*'not known'* ]]
-	is "$(quiet_states --pages=heap --filter cached)" ""
+	is "$(quiet_states --pages=heap --filter cached)" $'\npmtop: no page passes the filter'
 	is "$(quiet_states --pages=heap --filter never)" "none 12"
 }
 
@@ -237,4 +237,15 @@ quiet_states() {
 	while read -r name; do
 		grep -qE -e "^(\.B .*, |\.B )$name(,.*)?$" "$BATS_TEST_TMPDIR/man" || { echo "the manual lacks $name"; return 1; }
 	done < <(sed -n 's/^[WV]([A-Z]*, [A-Z_]*, *"\([^"]*\)".*/\1/p' "$fixture_top/src/filter.def" | tr ' ' '\n')
+}
+
+@test "bug: a filter that nothing passes printed nothing at all, and did not say so" {
+	fixture zoo
+	for how in '--pages -n' '--pages=heap -n' '--list -n' '--list --csv -n'; do
+		pm $how --filter 'size>=100t' "$PID" >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" ||
+			pm $how --filter 'mapcount>99999' "$PID" >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err"
+		is "$(cat "$BATS_TEST_TMPDIR/out")" ""
+		grep -E '^pmtop: no (page|region) passes the filter$' "$BATS_TEST_TMPDIR/err"
+	done
+	pm --list --filter heap "$PID" 2>&1 >/dev/null | { ! grep . ; }
 }

@@ -251,3 +251,29 @@ poke() {
 	screen_keys Q
 	screen_end
 }
+
+@test "bug: a jump forgot the byte, and left the bytes for the grid" {
+	fixture zoo
+	screen_start 120x24 "$PID"
+	screen_keys :
+	screen_type 'heap+0x1010'
+	screen_keys Enter
+	screen_keys Enter # go there
+	screen_text | head -n 1 | grep -v 'hex'
+	screen_keys x
+	screen_text | head -n 1 | grep -F 'hex 1001010'
+	screen_keys :
+	screen_type 'heap+0x23'
+	screen_keys Enter
+	screen_keys Enter
+	screen_text | head -n 1 | grep -F 'hex 1000023'
+	screen_text | head -n 1 | grep -F '(1 back)'
+	screen_keys Escape
+	screen_text | head -n 1 | grep -F 'hex 1001010'
+	screen_keys Escape
+	screen_text | head -n 1 | grep -v 'hex'
+	screen_keys x
+	screen_text | head -n 1 | grep -F 'hex 1001010'
+	screen_keys Q
+	screen_end
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Options in pairs: what an answer would pass over in silence is refused, what it heeds is taken. */
+#include <string.h>
+
+#include "options.h"
+#include "tap.h"
+#include "util.h"
+
+/* The answers, each by a letter. */
+static const struct {
+	char letter;
+	const char *words;
+} answers[] = {
+    {'S', ""}, {'L', "--list"}, {'P', "--pages"}, {'U', "--summary"}, {'W', "--watch"}, {'Q', "-e heap"},
+    {'G', "--grid"}, {'C', "--capabilities"}, {'l', "--watch --list"}, {'p', "--watch --pages"}, {'q', "--watch -e heap"},
+};
+
+static bool
+takes(const char *first, const char *second, struct err *err)
+{
+	char words[160], *save, *argv[16] = {(char *)"pmtop"};
+	struct options o;
+	int argc = 1;
+
+	snprintf(words, sizeof(words), "%s %s 1", first, second);
+	for (char *w = strtok_r(words, " ", &save); w && argc < 15; w = strtok_r(NULL, " ", &save))
+		argv[argc++] = w;
+	options_init(&o);
+	return options_parse(&o, argc, argv, err) == 0;
+}
+
+/* Every option that is not an answer, and which answers take it. */
+static void
+test_answers(void)
+{
+	static const char all[] = "SLPUWQGClpq";
+	static const struct {
+		const char *words, *taken;
+	} rows[] = {
+	    {"-o START", "LPWlpq"},     {"--output-all", "LPWlpq"}, {"-n", "LPUWClpq"},
+	    {"--json", "LPUWQClpq"},    {"--csv", "LPUWClpq"},      {"--raw", "LPUWClpq"},
+	    {"-b", "LUWlpq"},           {"--sort RSS", "Ll"},       {"--count 2", "W"},
+	    {"--group file", "SLl"},    {"--filter anon", "LPlp"},  {"--columns 16", "G"},
+	    {"--lens state", "SG"},     {"--zoom 4", "G"},          {"--interval 2", "S"},
+	    {"--theme dark", "S"},      {"--calm", "S"},            {"--no-mouse", "S"},
+	    {"--frames 2", "S"},        {"--frames 2 --size 80x24", "S"}, {"--tracker uffd", "SWQlpq"},
+	    {"--allow-inject", "SWQlpq"}, {"--scope heap", "SWlpq"}, {"--force", "WQlpq"},
+	    {"--color always", "S"},    {"--color never", all},     {"--ascii", all},
+	    {"--read-only", all},       {"--no-config", all},       {"--proc-root /proc", all},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		for (size_t k = 0; k < ARRAY_LEN(answers); k++) {
+			struct err err = {.how = "taken"};
+			bool want = strchr(rows[i].taken, answers[k].letter) != NULL;
+			bool taken = takes(answers[k].words, rows[i].words, &err);
+			char name[96];
+
+			snprintf(name, sizeof(name), "%s with %s is %s", rows[i].words, answers[k].words[0] ? answers[k].words : "the screen",
+			         want ? "taken" : "refused");
+			if (!ok(taken == want && (taken || (err.status == ERR_USAGE && err.what[0] && err.why[0] && err.how[0])), name))
+				printf("# %s: %s; %s\n", err.what, err.why, err.how);
+			if (taken != takes(rows[i].words, answers[k].words, &err))
+				ok(false, "in whichever order they come");
+		}
+}
+
+static void
+test_others(void)
+{
+	static const struct {
+		const char *words, *why;
+	} rows[] = {
+	    {"--list --output-all -o START", "all columns"}, {"--pages -o PFN --output-all", "all columns"},
+	    {"--size 80x24", "size of its own"},             {"--json --csv --list", "exclude"},
+	    {"--list --pages", "one kind"},                  {"--demo", "exclude"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct err err = {.why = "taken"};
+
+		if (!ok(!takes(rows[i].words, "", &err) && err.status == ERR_USAGE && strstr(err.why, rows[i].why), rows[i].words))
+			printf("# %s\n", err.why);
+	}
+	struct err err;
+	ok(takes("--help --lens state", "", &err), "--help answers before anything else is asked");
+}
+
+int
+main(void)
+{
+	tap_start();
+	test_answers();
+	test_others();
+	return tap_done();
+}
