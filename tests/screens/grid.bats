@@ -68,7 +68,7 @@ at() { screen_wait_text "^ $1[: ]"; }
 	screen_keys Right m
 	screen_text | grep 'mark this place: a letter, a to z'
 	screen_keys a
-	screen_text | grep -F "mark a is [heap]+1000: 'a comes back here"
+	screen_text | grep -F "mark a is heap+1000: 'a comes back here"
 	screen_keys - '}' m b "'"
 	screen_golden marks-80
 	screen_keys a
