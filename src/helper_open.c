@@ -92,6 +92,16 @@ is_on_device(int fd, const struct helper_ask *ask)
 	return ok;
 }
 
+/* maps names files from our root on, as does the link to the target's: what follows in a name that begins so. */
+static const char *
+below_root(const char *name)
+{
+	char root[PATH_MAX];
+	ssize_t n = readlinkat(HELPER_DIR, "root", root, sizeof(root));
+
+	return n > 1 && n < (ssize_t)sizeof(root) && !strncmp(name, root, (size_t)n) && name[n] == '/' ? name + n : name;
+}
+
 /* By its name, as the target sees it: below its root, and no further. */
 static int
 find_by_name(const struct helper_ask *ask, const char *name)
@@ -101,7 +111,7 @@ find_by_name(const struct helper_ask *ask, const char *name)
 
 	if (root < 0)
 		return -1;
-	fd = (int)syscall(SYS_openat2, root, name, &how, sizeof(how));
+	fd = (int)syscall(SYS_openat2, root, below_root(name), &how, sizeof(how));
 	close(root);
 	if (fd >= 0 && is_on_device(fd, ask))
 		return fd;

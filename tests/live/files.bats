@@ -112,6 +112,21 @@ quickly() {
 	all_named
 }
 
+@test "symbols: of a program in a chroot, for its owner, who has no right to map_files" {
+	need_symbols
+	become_nobody
+	cp "$MAPPER" "$PUBLIC/inside"
+	mkdir "$PUBLIC/room"
+	chmod 755 "$PUBLIC/inside"
+	# shellcheck disable=SC2016 # for the inner shell
+	mapper_start unshare -m --propagation private sh -c \
+		'mount --rbind / "$1/room" && shift && exec chroot "$0/room" "$@"' "$PUBLIC" "$PUBLIC" \
+		"${AS_NOBODY[@]}" "$PUBLIC/inside" maps
+	WHO=("${AS_NOBODY[@]}")
+	grep -q "$PUBLIC/room$PUBLIC/inside" "/proc/$MAPPER_PID/maps" || skip "maps names it from its own root here"
+	is "$(symbol "$(sed 's/.* //' <<<"${NAMED[0]}")")" landmark
+}
+
 # A link where the deleted file was, under the very name that maps shows: it is not followed to anything.
 @test "a path that was swapped for a link to something else is not opened" {
 	need_symbols
