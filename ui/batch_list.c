@@ -58,7 +58,7 @@ wants_smaps(const struct batch *b, const enum column_id *ids, size_t n)
 static bool
 wants_written(const enum column_id *ids, size_t n)
 {
-	return batch_has_column(ids, n, COL_REGION_DIRTY) || batch_has_column(ids, n, COL_REGION_UNWRITTEN);
+	return batch_has_column(ids, n, COL_REGION_WRITTEN) || batch_has_column(ids, n, COL_REGION_UNWRITTEN);
 }
 
 struct ksm_count {

@@ -143,7 +143,7 @@ region_value_PERCENT(const struct region_row *row)
 }
 
 static struct value
-region_value_DIRTY(const struct region_row *row)
+region_value_WRITTEN(const struct region_row *row)
 {
 	return row->dirty_known && !row->r->doubt ? pages(row, row->r->written) : unknown;
 }
@@ -551,6 +551,38 @@ columns_all(enum column_set set, enum column_id ids[COL_COUNT], size_t *n)
 			ids[(*n)++] = (enum column_id)i;
 }
 
+static bool
+is_name(const char *of, const char *name, size_t len)
+{
+	return strlen(of) == len && !strncasecmp(of, name, len);
+}
+
+/* Names that columns once had: they go on to be understood. */
+static enum column_id
+once_named(enum column_set set, const char *name, size_t len)
+{
+	static const struct {
+		const char *name;
+		enum column_id id;
+	} old[] = {
+	    {"DIRTY", COL_REGION_WRITTEN}, {"RATE", COL_REGION_RATE}, {"RATE", COL_WATCH_RATE},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(old); i++)
+		if (rows[old[i].id].set == set && is_name(old[i].name, name, len))
+			return old[i].id;
+	return COL_COUNT;
+}
+
+enum column_id
+column_named(enum column_set set, const char *name, size_t len)
+{
+	for (unsigned i = 0; i < COL_COUNT; i++)
+		if (rows[i].set == set && is_name(rows[i].title, name, len))
+			return (enum column_id)i;
+	return once_named(set, name, len);
+}
+
 static int
 no_such_column(enum column_set set, const char *name, size_t len, struct err *err)
 {
@@ -578,18 +610,14 @@ columns_parse(enum column_set set, const char *list, enum column_id ids[COL_COUN
 
 	for (const char *s = list;; s++) {
 		size_t len = strcspn(s, ",");
-		unsigned i;
+		enum column_id id = column_named(set, s, len);
 
-		for (i = 0; i < COL_COUNT; i++)
-			if (rows[i].set == set && strlen(rows[i].title) == len &&
-			    !strncasecmp(rows[i].title, s, len))
-				break;
-		if (i == COL_COUNT)
+		if (id == COL_COUNT)
 			return no_such_column(set, s, len, err);
 		if (got_n == COL_COUNT)
 			return err_set(err, ERR_USAGE, "there are not that many", "name each column once",
 			               "too many columns");
-		got[got_n++] = (enum column_id)i;
+		got[got_n++] = id;
 		s += len;
 		if (!*s)
 			break;

@@ -84,6 +84,9 @@ void value_text(const struct value *v, bool bytes, bool ascii, struct buf *out);
 /* Below 0, 0, above 0; what is not known comes last. */
 int value_compare(const struct value *a, const struct value *b);
 
+/* The column of this name, or of a name that it once had; COL_COUNT: none. */
+enum column_id column_named(enum column_set set, const char *name, size_t len);
+
 /* "start,RSS" -> ids; an unknown name is an error that lists the names. *n at most COL_COUNT. */
 int columns_parse(enum column_set set, const char *list, enum column_id ids[COL_COUNT], size_t *n,
                   struct err *err);

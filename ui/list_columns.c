@@ -160,13 +160,12 @@ list_columns_next(const struct list_columns *c, int id, int step)
 static const struct list_column *
 named(const char *name, size_t len)
 {
-	for (size_t i = 0; i < LIST_COLUMNS; i++) {
-		const char *other = list_is_picture(rows[i].id) ? rows[i].title : column_row((enum column_id)rows[i].id)->title;
+	enum column_id id = column_named(SET_REGION, name, len);
 
-		if ((strlen(rows[i].title) == len && !strncasecmp(rows[i].title, name, len)) ||
-		    (strlen(other) == len && !strncasecmp(other, name, len)))
+	for (size_t i = 0; i < LIST_COLUMNS; i++)
+		if (id != COL_COUNT ? rows[i].id == (int)id
+		                    : strlen(rows[i].title) == len && !strncasecmp(rows[i].title, name, len))
 			return &rows[i];
-	}
 	return NULL;
 }
 

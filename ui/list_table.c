@@ -18,7 +18,7 @@ list_empty(const struct ui *ui)
 	if (!ui->had_swap)
 		empty |= list_column_bit(COL_REGION_SWAP);
 	if (!ui->had_mark)
-		empty |= list_column_bit(COL_REGION_DIRTY) | list_column_bit(LIST_MINUTE) | list_column_bit(COL_REGION_RATE);
+		empty |= list_column_bit(COL_REGION_WRITTEN) | list_column_bit(LIST_MINUTE) | list_column_bit(COL_REGION_RATE);
 	return empty & ~(list_column_bit(ui->sort) | ui->columns.named);
 }
 
@@ -33,7 +33,7 @@ list_layout(const struct ui *ui)
 	l = list_columns_layout(&c, ui->cols, list_empty(ui));
 	if (ui->pulse && !ui->columns.n && !list_layout_of(&l, COL_REGION_RATE))
 		for (size_t i = 0; i < l.n; i++)
-			if (l.at[i].column->id == COL_REGION_DIRTY)
+			if (l.at[i].column->id == COL_REGION_WRITTEN)
 				l.at[i].column = list_column_of(COL_REGION_RATE);
 	return l;
 }
@@ -161,7 +161,7 @@ draw_rwx(const struct region_row *row, const struct list_place *p, int y)
 static enum role
 cell_role(int id, const struct value *v)
 {
-	if ((id == COL_REGION_DIRTY || id == COL_REGION_RATE) && v->n)
+	if ((id == COL_REGION_WRITTEN || id == COL_REGION_RATE) && v->n)
 		return ROLE_HOT;
 	if (id == COL_REGION_SWAP && v->n)
 		return ROLE_SWAP_TEXT;

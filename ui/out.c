@@ -86,7 +86,7 @@ out_json_key(struct buf *out, const char *title)
 	if (!strcmp(title, "%"))
 		title = "percent";
 	for (; *title; title++)
-		buf_fmt(out, "%c", *title == '-' ? '_' : tolower((unsigned char)*title));
+		buf_fmt(out, "%c", *title == '-' || *title == '/' ? '_' : tolower((unsigned char)*title));
 }
 
 static void

@@ -280,7 +280,7 @@ add_region_line(struct card *c, const struct sample *s, size_t i)
 	int room;
 
 	buf_fmt(&text, "%012llx ", (unsigned long long)row.v->start);
-	add_value(&text, marked ? COL_REGION_DIRTY : COL_REGION_RSS, &row, 6);
+	add_value(&text, marked ? COL_REGION_WRITTEN : COL_REGION_RSS, &row, 6);
 	buf_str(&text, " of ");
 	add_value(&text, COL_REGION_SIZE, &row, 5);
 	if (marked)

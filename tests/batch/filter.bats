@@ -155,7 +155,7 @@ quiet_states() {
 	run -0 --separate-stderr pm --list --filter '!written' -n --raw -o START "$PID"
 	is "$output" 0x20000000
 	is "$stderr" "pmtop: 1 region left out: whether it matches is not known (soft-dirty does not tell there)"
-	run -0 --separate-stderr pm --list --filter 'dirty>=12k' -n --raw -o START "$PID"
+	run -0 --separate-stderr pm --list --filter 'written>=12k' -n --raw -o START "$PID"
 	is "$output" 0x10000000
 	# whatever else decides needs no proof
 	is "$(quiet_states --pages --filter 'written & addr<20000000')" "anon 3"

@@ -92,7 +92,7 @@ of_column() {
 			pm $set --json --output-all "$PID" >"$BATS_TEST_TMPDIR/all"
 			[ -s "$BATS_TEST_TMPDIR/all" ]
 			while read -r title; do
-				key=$(tr 'A-Z-' 'a-z_' <<<"${title/#%/percent}")
+				key=$(tr 'A-Z/-' 'a-z__' <<<"${title/#%/percent}")
 				pm $set --json -o "$title" "$PID" >"$BATS_TEST_TMPDIR/one"
 				of_column "$key" "$BATS_TEST_TMPDIR/one" >"$BATS_TEST_TMPDIR/alone"
 				[ -s "$BATS_TEST_TMPDIR/alone" ]

@@ -60,14 +60,14 @@ load helper
 	fixture_own softdirty
 	target_writes 10000000 3 5 7
 	# a region that is newborn has the bit everywhere: not known is empty, and null
-	is "$(pm --list --csv -n -b -o START,DIRTY "$PID" | xargs)" \
+	is "$(pm --list --csv -n -b -o START,WRITTEN "$PID" | xargs)" \
 		"0x10000000,12288 0x20000000,0 0x30000000,"
-	pm --list --json -o START,DIRTY "$PID" >"$BATS_TEST_TMPDIR/out"
-	is "$(json "$BATS_TEST_TMPDIR/out" regions.0.dirty regions.1.dirty regions.2.dirty | xargs)" \
+	pm --list --json -o START,WRITTEN "$PID" >"$BATS_TEST_TMPDIR/out"
+	is "$(json "$BATS_TEST_TMPDIR/out" regions.0.written regions.1.written regions.2.written | xargs)" \
 		"12288 0 null"
 	# without clear_refs nobody knows
 	rm "$ROOT/$PID/clear_refs"
-	is "$(pm --list --csv -n -o DIRTY "$PID" | sort -u)" ""
+	is "$(pm --list --csv -n -o WRITTEN "$PID" | sort -u)" ""
 }
 
 @test "--list --json is one document with numbers, and texts where there are texts" {
@@ -106,4 +106,17 @@ load helper
 	is "$(pm --list --group file --csv -n -o MAPPING,REGIONS,TYPE "$PID" | grep -E 'arenas|stacks' | sort | xargs)" \
 		"[arenas],5,anon [stacks],4,stack"
 	refused 2 'give address, file or type' --list --group size "$PID"
+}
+
+@test "bug: what was written was DIRTY here and WRITTEN there, its rate RATE and WR/S: one name, the old ones are understood" {
+	fixture softdirty
+	is "$(pm --list --csv -b -o START,DIRTY,RATE "$PID")" "$(pm --list --csv -b -o START,WRITTEN,WR/S "$PID")"
+	is "$(pm --list --csv -b -o START,DIRTY "$PID" | head -1)" START,WRITTEN
+	is "$(pm --list --json -o WR/S "$PID" | grep -c '"wr_s": null')" "$(pm --list -n "$PID" | wc -l)"
+	# of a page it is kpageflags' bit; a region has none
+	is "$(pm --list --filter 'dirty>=12k' -n -o START "$PID")" "$(pm --list --filter 'written>=12k' -n -o START "$PID")"
+	refused 2 'dirty' --list --filter dirty "$PID"
+	for text in "$("$PMTOP" --print=man)" "$("$PMTOP" --print=bash-completion)" "$("$PMTOP" --help)"; do
+		[[ $text != *RATE* && $text =~ WR/S|COLS ]]
+	done
 }

@@ -94,7 +94,7 @@ load helper
 	# the bits of a folder are cleared by nobody: they are what is found without a watch
 	pm --pages --filter written -o ADDRESS,WRITTEN --csv -n "$PID" 2>/dev/null >"$BATS_TEST_TMPDIR/two"
 	diff "$BATS_TEST_TMPDIR/two" "$BATS_TEST_TMPDIR/one"
-	pm --watch=0.01 --list -o START,DIRTY --csv -n "$PID" >"$BATS_TEST_TMPDIR/list"
+	pm --watch=0.01 --list -o START,WRITTEN --csv -n "$PID" >"$BATS_TEST_TMPDIR/list"
 	is "$(grep -c '0x1000000,[1-9]' "$BATS_TEST_TMPDIR/list")" 1
 	pm --watch=0.01 -e heap "$PID" >"$BATS_TEST_TMPDIR/out"
 }
@@ -123,7 +123,7 @@ load helper
 	# with no time to stand still for: everything once, then what was written meanwhile, for ever
 	pm --watch=1 -e 'migrate 1g 0ms' "$PID" >"$BATS_TEST_TMPDIR/out"
 	grep 'does not converge: while .* is sent' "$BATS_TEST_TMPDIR/out"
-	pm --watch=1 --list -o START,DIRTY,RATE -b --csv -n "$PID" >"$BATS_TEST_TMPDIR/out"
+	pm --watch=1 --list -o START,WRITTEN,WR/S -b --csv -n "$PID" >"$BATS_TEST_TMPDIR/out"
 	grep -E '^0x10000000,12288,(1[012]...|[89]...)$' "$BATS_TEST_TMPDIR/out"
 	grep -x '0x20000000,0,0' "$BATS_TEST_TMPDIR/out"
 	grep -x '0x30000000,,' "$BATS_TEST_TMPDIR/out"

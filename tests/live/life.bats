@@ -122,7 +122,7 @@ script_becomes_subject() {
 @test "the main thread ends while it is watched: what is opened anew is found as well" {
 	way_here
 	unwatched_start
-	watch_start --watch=3600 --list -o START,DIRTY,PSS --csv -n -b "${WAY[@]}" "$SUBJECT_PID"
+	watch_start --watch=3600 --list -o START,WRITTEN,PSS --csv -n -b "${WAY[@]}" "$SUBJECT_PID"
 	[[ ${WAY[1]} == soft-dirty ]] || until_true is_armed anon
 	# with soft-dirty nothing shows that it has cleared, but that a written page is clean
 	[[ ${WAY[1]} != soft-dirty ]] || until_true eval '[[ $(read_column anon SOFT-DIRTY | lines_with 1) == "" ]]'
@@ -148,7 +148,7 @@ script_becomes_subject() {
 
 @test "--watch before another answer tells of the program that a script executes" {
 	way_here
-	script_start watch_start --watch=3600 --list --csv -n -b -o START,DIRTY "${WAY[@]}"
+	script_start watch_start --watch=3600 --list --csv -n -b -o START,WRITTEN "${WAY[@]}"
 	until_true test -s "$BATS_TEST_TMPDIR/script/pid"
 	script_becomes_subject
 	until_true said 'executed a new program'

@@ -147,7 +147,7 @@ told_of() { awk -F , -v at="0x$1" '$2 == at { sum += $1 } END { print sum + 0 }'
 @test "of a mapping that came after the clear what was written before it was watched is told as well" {
 	need_watch
 	unwatched_start
-	watch_start --watch=60 "${INJECT[@]}" --list -o START,DIRTY,UNWRITTEN -b --csv -n # looks more often
+	watch_start --watch=60 "${INJECT[@]}" --list -o START,WRITTEN,UNWRITTEN -b --csv -n # looks more often
 	until_true is_armed anon
 	subject reserve 1
 	RANGE[reserve]=200000000000..200000001000

@@ -403,7 +403,7 @@ test_regions(void)
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
 		is_truth(ask(rows[i].text, FILTER_REGION, &x), rows[i].want, rows[i].text);
 	x.huge_known = x.written_known = true;
-	is_truth(ask("thp=2m & thp & written=8k & dirty", FILTER_REGION, &x), TRUTH_YES, "counted and trusted");
+	is_truth(ask("thp=2m & thp & written=8k & written", FILTER_REGION, &x), TRUTH_YES, "counted and trusted");
 	x.huge_known = false;
 	x.smaps = &sm;
 	is_truth(ask("thp", FILTER_REGION, &x), TRUTH_NO, "from smaps where the scan does not tell");

@@ -98,7 +98,7 @@ test_shedding(void)
 static void
 test_empty_columns(void)
 {
-	static const int taken[] = {COL_REGION_SWAP, COL_REGION_DIRTY, LIST_MINUTE, COL_REGION_RATE};
+	static const int taken[] = {COL_REGION_SWAP, COL_REGION_WRITTEN, LIST_MINUTE, COL_REGION_RATE};
 	uint64_t empty = 0;
 	struct list_columns usual = {0}, chosen = {0};
 	struct err err;
@@ -172,7 +172,7 @@ test_column_names(void)
 		buf_fmt(&text, "%s%s", i ? "," : "", list_column_of(c.id[i])->title);
 	is_str(text.s, "ADDRESS,SIZE,PERM,TYPE,RSS,%,SWAP,WRITTEN,MINUTE,WR/S,PAGES,MAPPING", "the usual columns by name");
 	ok(list_columns_parse(text.s, &c, &err) == 0 && c.n == 12, "and read again");
-	ok(list_columns_parse(" Start  dirty, pages ", &c, &err) == 0 && c.n == 3 && c.id[1] == COL_REGION_DIRTY,
+	ok(list_columns_parse(" Start  dirty, pages ", &c, &err) == 0 && c.n == 3 && c.id[1] == COL_REGION_WRITTEN,
 	   "names of --list -o are known, blanks are as good as commas");
 	before = c;
 	for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {

@@ -207,7 +207,7 @@ test_column_titles(void)
 
 		texts &= a->title[0] && a->help[0] && a->width > 0;
 		for (const char *c = a->title; *c; c++)
-			texts &= isupper((unsigned char)*c) || *c == '-' || *c == '%';
+			texts &= isupper((unsigned char)*c) || *c == '-' || *c == '%' || *c == '/';
 		for (unsigned k = 0; k < i; k++) {
 			const struct column *b = column_row((enum column_id)k);
 
@@ -227,7 +227,7 @@ test_columns_required(void)
 	};
 	static const char *const region[] = {
 	    "START", "END", "SIZE", "PERM", "OFFSET", "DEV", "INODE", "TYPE", "RSS", "PSS", "SWAP", "ANON",
-	    "DIRTY", "REFERENCED", "THP", "MAPPING",
+	    "WRITTEN", "REFERENCED", "THP", "MAPPING",
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(page); i++)
@@ -279,7 +279,7 @@ test_unknown(void)
 	struct region_row rr = {.v = &v, .r = &r, .page_size = 4096};
 	struct page_row pr = {.addr = 0x1000, .pg = &pg, .v = &v, .swaps = &swaps, .page_size = 4096};
 	static const enum column_id unknown[] = {
-	    COL_REGION_RSS, COL_REGION_PSS, COL_REGION_SWAP, COL_REGION_ANON, COL_REGION_DIRTY,
+	    COL_REGION_RSS, COL_REGION_PSS, COL_REGION_SWAP, COL_REGION_ANON, COL_REGION_WRITTEN,
 	    COL_REGION_REFERENCED, COL_REGION_THP, COL_REGION_PERCENT, COL_PAGE_PRESENT, COL_PAGE_PFN,
 	    COL_PAGE_SWAP_TYPE, COL_PAGE_MAPCOUNT, COL_PAGE_KPF, COL_PAGE_FLAGS, COL_PAGE_MEMCG,
 	    COL_PAGE_NODE, COL_PAGE_GUARD, COL_PAGE_WRITTEN, COL_PAGE_WORD, COL_PAGE_PHYSICAL,
