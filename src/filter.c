@@ -206,7 +206,12 @@ filter_of_gaps(const struct filter *f, const struct filter_facts *x)
 	    {.known = PAGE_WORD | PAGE_CACHED, .state = STATE_CACHED},
 	    {.known = PAGE_WORD | PAGE_CACHED, .state = STATE_CACHED, .word = PM_SOFT_DIRTY},
 	};
+	static const struct page hidden = {.state = STATE_UNREADABLE};
 	struct filter_facts gap = *x;
+
+	gap.pg = &hidden; /* a page table that is not shown reads as empty */
+	if (vma_hides_pages(x->v))
+		return run(f, &gap, true) != TRUTH_NO;
 
 	for (size_t i = 0; i < ARRAY_LEN(samples); i++) {
 		if (samples[i].known & PAGE_CACHED && !vma_has_file(x->v))

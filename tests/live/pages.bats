@@ -185,3 +185,22 @@ lines_alike() {
 		done
 	done
 }
+
+@test "every way to a page or a region says one thing: --pages, --list, -e, --summary, --filter" {
+	local name at=() regions=()
+	subject_start
+	kill -STOP "$SUBJECT_PID"
+	for name in "${!AT[@]}"; do
+		at+=("${AT[$name]}" "$(printf '%x' $((0x${AT[$name]} + 4096)))")
+		regions+=("vma:${AT[$name]}")
+	done
+	# and of the kernel's own: of [vvar] nothing is shown, which is not nothing
+	mapfile -t -O "${#at[@]}" at < <(awk '$6 ~ /^\[(vvar|vdso|heap|stack)/ { sub(/-.*/, "", $1); print $1 }' "/proc/$SUBJECT_PID/maps")
+	"$live_dir/same_facts" "$PMTOP" "$SUBJECT_PID" "${at[@]}" "${regions[@]}"
+}
+
+@test "every way says one thing of huge pages cut in pieces" {
+	shapes_start
+	kill -STOP "$SHAPES"
+	"$live_dir/same_facts" "$PMTOP" "$SHAPES" "${AT[@]}" "vma:${AT[cut]}" "vma:${AT[hole]}" "vma:${AT[zero]}" "vma:${AT[almost]}"
+}
