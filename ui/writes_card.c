@@ -543,7 +543,9 @@ writes_line_draw(const struct ui *ui, const struct sample *s, int y, int x)
 		return paint_text(y, x, ui->cols, ROLE_DIM, "a rate takes a second");
 	x = paint_text(y, x, ui->cols, ROLE_HOT, "%s/s%s ", size_text(a, now * s->page_size), w->pulse ? "" : " new");
 	x = draw_minute(ui, &w->rate, y, x);
-	x = paint_text(y, x, ui->cols, ROLE_TEXT, "%s pages/s ", count_text(a, now));
+	count_text(a, now);
+	if (x + (int)strlen(a) + 8 <= ui->cols) /* some of it would be another unit */
+		x = paint_text(y, x, ui->cols, ROLE_TEXT, "%s pages/s ", a);
 	if (x + 10 <= ui->cols)
 		x = paint_text(y, x, ui->cols, ROLE_TEXT, " peak %s", count_text(b, peak));
 	return x;

@@ -164,7 +164,7 @@ drag_blind() {
 	click ring0
 	says /dev/shm/ring0
 	wheel down
-	says part-000.db
+	says "C2 CompilerThre"
 	click CodeCache 2
 	heads CodeCache
 	screen_keys Escape

@@ -45,12 +45,12 @@ NUMBERS=('[0-9]+\.[0-9] ms' 'gen [0-9]+ \+[0-9]+s' 'gen 1: soft-dirty .*')
 	screen_wait_text 'each page once since the clear'
 	# 64 + 64 + 8 pages in RAM; the region that is new since is not known
 	screen_wait_text 'never written +500K +92 % of RSS'
-	screen_wait_text 'not known +of 1 region'
+	screen_wait_text 'not known +\+32.0K in 1 region'
 	screen_wait_text 'C counts how often'
 	screen_wait_text '10 Gb/s +needs no round: 544K'
 	screen_wait_text ' 0 pages/s now'
 	screen_keys Escape
-	screen_wait_text 'writes +12.0K written, 0/s new .*0 pages/s'
+	screen_wait_text 'writes +12.0K written \+32.0K in 1 region, not known; 0/s new .*0 pages/s'
 	screen_keys Q
 	screen_end
 }
@@ -78,7 +78,7 @@ NUMBERS=('[0-9]+\.[0-9] ms' 'gen [0-9]+ \+[0-9]+s' 'gen 1: soft-dirty .*')
 	screen_pulse 0.25
 	screen_wait_text 'WR/S'
 	screen_wait_text '000010000000 .* (36|48|60|72|84)\.0K '
-	screen_wait_text 'writes +(36|48|60|72|84)\.0K/s '
+	screen_wait_text 'writes +\+32.0K in 1 region, not known; (36|48|60|72|84)\.0K/s '
 	screen_keys W
 	screen_wait_text 'Writes, last 60 s'
 	screen_wait_text 'sampled: between look and clear lost'
