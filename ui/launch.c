@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -101,4 +102,20 @@ launch_how_it_ended(pid_t pid, char *out, size_t size)
 		return;
 	}
 	snprintf(out, size, " by signal %d (%s)", info.si_status, strsignal(info.si_status));
+}
+
+bool
+launch_drop_output(const char *output, bool *empty)
+{
+	int fd = open(output, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	struct stat st;
+	bool alone;
+
+	*empty = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size == 0;
+	alone = *empty && fcntl(fd, F_SETLEASE, F_RDLCK) == 0; /* refused while it is open for writing */
+	if (alone)
+		unlink(output);
+	if (fd >= 0)
+		close(fd);
+	return alone;
 }

@@ -2,6 +2,7 @@
 #ifndef PM_LAUNCH_H
 #define PM_LAUNCH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -13,6 +14,12 @@
  * it goes on when pmtop ends.
  */
 int launch(char **argv, pid_t *pid, char *output, size_t size, struct err *err);
+
+/*
+ * Removes the output if there is none, and nobody who could still write any: neither the command nor
+ * what it has left behind. *empty: there is none so far.
+ */
+bool launch_drop_output(const char *output, bool *empty);
 
 /* " with exit status 3", " by signal 9 (Killed)"; "" of what is not, or not yet, known. It can be asked again. */
 void launch_how_it_ended(pid_t pid, char *out, size_t size);

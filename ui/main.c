@@ -136,6 +136,28 @@ run_batch(const struct options *o, pid_t pid, struct err *err)
 	return r;
 }
 
+/* What has become of the command, once the terminal is the person's again. */
+static void
+tell_command(const char *name, pid_t child, const char *output)
+{
+	char how[64];
+	struct buf text = {0};
+	bool dropped, empty;
+
+	launch_how_it_ended(child, how, sizeof(how));
+	waitpid(child, NULL, WNOHANG);
+	dropped = launch_drop_output(output, &empty);
+	if (how[0])
+		buf_fmt(&text, "%s has ended%s", name, how);
+	else
+		buf_fmt(&text, "%s goes on as process %d", name, (int)child);
+	if (!dropped)
+		buf_fmt(&text, "; its output%s: %s", empty ? ", of which there is none yet" : "", output);
+	if (!how[0] || !dropped)
+		tell(text.s);
+	buf_free(&text);
+}
+
 /* Starts what is to be started; the target is then a child of ours, or one that was running. */
 static int
 run_on_target(const struct options *o, const struct rc *rc, struct err *err)
@@ -160,8 +182,8 @@ run_on_target(const struct options *o, const struct rc *rc, struct err *err)
 	}
 	r = o->mode == MODE_SCREEN ? run_screen(o, rc, pid, notice[0] ? notice : NULL, err)
 	                           : run_batch(o, pid, err);
-	if (child > 0 && waitpid(child, NULL, WNOHANG) == 0)
-		fprintf(stderr, "pmtop: %s goes on as process %d; its output: %s\n", o->command[0], (int)child, output);
+	if (child > 0)
+		tell_command(o->command[0], child, output);
 	return r;
 }
 

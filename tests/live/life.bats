@@ -291,3 +291,40 @@ is_registered() { grep -q '^VmFlags:.* uw' "/proc/$SUBJECT_PID/smaps"; }
 	while read -r line; do grep -qF "$line" "$BATS_TEST_TMPDIR/man"; done <<<"$words"
 	grep -q '0.1 to 2 ms' "$srcdir/README.md"
 }
+
+# --- a command of ours ------------------------------------------------------------------------------------------
+
+@test "q with a command that goes on says so, as which process, and where its output is" {
+	local pid file
+	SCREEN_OPTIONS=(--interval 0.2 --color=never)
+	SCREEN_ENV=(TMPDIR="$BATS_TEST_TMPDIR")
+	screen_start 160x24 -- bash -c 'echo some; echo $$ >"$TMPDIR/pid"; exec sleep 1000'
+	until_true test -s "$BATS_TEST_TMPDIR/pid"
+	pid=$(<"$BATS_TEST_TMPDIR/pid")
+	OTHERS+=("$pid")
+	screen_keys Q
+	screen_end
+	screen_text | grep -E "^pmtop: bash goes on as process $pid; its output: $BATS_TEST_TMPDIR/pmtop-output-"
+	file=$(screen_text | sed -n 's/^pmtop: .*its output: //p')
+	is "$(<"$file")" some
+	[[ -d /proc/$pid ]]
+}
+
+@test "a command that has ended: its output is kept, a file without any is removed" {
+	local status=0
+	export TMPDIR=$BATS_TEST_TMPDIR/outputs
+	mkdir "$TMPDIR"
+	way_here
+	pm --watch=3600 "${WAY[@]}" -- perl -e 'select undef, undef, undef, 0.5; exit 3' 2>"$BATS_TEST_TMPDIR/err" || status=$?
+	is $status 1
+	is "$(ls "$TMPDIR")" ""
+	pm --watch=3600 "${WAY[@]}" -- perl -e 'print "words"; select undef, undef, undef, 0.5; exit 3' 2>"$BATS_TEST_TMPDIR/err" || :
+	said "^pmtop: perl has ended with exit status 3; its output: $TMPDIR/pmtop-output-"
+	is "$(cat "$TMPDIR"/*)" words
+	rm "$TMPDIR"/*
+	# what it has left behind may still write
+	pm --watch=3600 "${WAY[@]}" -- perl -e 'if (fork) { select undef, undef, undef, 0.5; exit 3 } open my $f, ">", "$ENV{TMPDIR}.pid"; print $f $$; close $f; sleep 1000' 2>"$BATS_TEST_TMPDIR/err" || :
+	OTHERS+=("$(<"$TMPDIR.pid")")
+	said 'its output, of which there is none yet: '
+	is "$(ls "$TMPDIR" | wc -l)" 1
+}
