@@ -152,17 +152,47 @@ inject_in_use(const struct proc *p)
 	return found;
 }
 
+/*
+ * Whether a userfaultfd of the process was never greeted (UFFDIO_API), and is open as ours are when they
+ * are made. Such a one stays behind where the helper was killed before it could have it closed; but the
+ * process may have made it a moment ago as well, and then it is its own.
+ */
+static bool
+is_ungreeted(const struct proc *p, int fd)
+{
+	char path[32], text[512];
+	const char *flags, *api, *end;
+	uint64_t features = 1, how = 0;
+
+	snprintf(path, sizeof(path), "fdinfo/%d", fd);
+	if (!proc_text(p, path, text, sizeof(text)))
+		return false;
+	flags = strstr(text, "flags:\t");
+	api = strstr(text, "\nAPI:\t");
+	api = api ? strchr(api + 6, ':') : NULL;
+	if (!flags || !api || !parse_u64(api + 1, 16, &end, &features) || *end != ':')
+		return false;
+	how = strtoull(flags + 7, NULL, 8);
+	return features == 0 && how & O_CLOEXEC && how & O_NONBLOCK;
+}
+
 /* A process whose page faults it handles itself would find its regions taken by ours. */
 static int
 refuse_userfaultfd(const struct proc *p, struct err *err)
 {
 	int fd = inject_in_use(p);
-	char why[64];
+	char why[160];
 
 	if (fd == -2)
 		return inject_refuse_rights(p, err);
 	if (fd < 0)
 		return 0;
+	if (is_ungreeted(p, fd)) {
+		snprintf(why, sizeof(why), "its descriptor %d is a userfaultfd that nobody has used yet: its own, or left "
+		                           "behind when pmtop's helper was killed", fd);
+		return inject_refuse(p, err, why, "if it stays so for minutes it was left behind, and goes with the "
+		                                  "process: track it in another way until then");
+	}
 	snprintf(why, sizeof(why), "it uses userfaultfd itself (descriptor %d)", fd);
 	return inject_refuse(p, err, why, "its watch and ours would collide: track it in another way");
 }

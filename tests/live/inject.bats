@@ -320,6 +320,20 @@ takes() {
 	victim_says '^ok'
 }
 
+# shellcheck disable=SC2016 # for perl to expand
+@test "refused: a userfaultfd that nobody has used, which a killed helper leaves behind" {
+	need_watch
+	PROGRAMS=()
+	program_start perl -e '$| = 1; my $fd = syscall(323, 02004001); print "ready\n"; <STDIN>;
+		open(my $f, "+<&=", $fd); ioctl($f, 0xc018aa3f, my $a = pack("Q3", 0xaa, 0, 0)) or die; open my $d, ">", $ARGV[0]; <STDIN>' \
+		"$BATS_TEST_TMPDIR/greeted"
+	VICTIM_PID=${PROGRAMS[0]}
+	refuses 'nobody has used yet: its own, or left behind'
+	echo >"$BATS_TEST_TMPDIR/program-0"
+	until [[ -e $BATS_TEST_TMPDIR/greeted ]]; do read -rt 0.01 _ <><(:) || :; done
+	refuses 'uses userfaultfd itself'
+}
+
 @test "refused: it uses userfaultfd itself" {
 	need_watch
 	victim_start "$ODDITY" watching
