@@ -98,6 +98,19 @@ remember(struct track *t, const struct vma_list *vmas)
 	}
 }
 
+/* Of what is known to be written all over it does not matter where it goes. */
+static void
+note_frames(struct track *t, const struct pagemap *pm, bool anew)
+{
+	struct track_ranges some = {0};
+
+	for (size_t i = 0; i < t->memory.n; i++)
+		if (track_rest(t, t->memory.v[i].start))
+			track_ranges_add(&some, t->memory.v[i].start, t->memory.v[i].end);
+	moved_note(&t->moved, pm, &some, anew);
+	free(some.v);
+}
+
 /* Read after the clear: of what had come before it, it is not known whether it was written since. */
 void
 came_begin(struct track *t, const struct proc *p, const struct pagemap *pm)
@@ -114,7 +127,7 @@ came_begin(struct track *t, const struct proc *p, const struct pagemap *pm)
 	if (fd >= 0)
 		close(fd);
 	remember(t, &vmas);
-	moved_note(&t->moved, pm, &t->memory, true);
+	note_frames(t, pm, true);
 	vma_free(&vmas);
 }
 
@@ -140,11 +153,13 @@ left_from(const struct track *t, const struct track_ranges *gone)
 	return left;
 }
 
+/* Pages may have been moved there from where memory still is (MREMAP_DONTUNMAP): frames tell, if they are seen. */
 static void
 add_came(struct track *t, const struct pagemap *pm, const struct vma *v, uint64_t start, uint64_t end, enum left left)
 {
 	ranges_put(&t->came, start, end);
-	if (is_memory(v) && (left == LEFT_NONE || (left == LEFT_NOTED && moved_none(t->moved, pm, start, end))))
+	if (is_memory(v) && left != LEFT_SOME &&
+	    ((left == LEFT_NONE && moved_is_empty(t->moved)) || moved_none(t->moved, pm, start, end)))
 		ranges_put(&t->blank, start, end);
 	moved_forget(t->moved, start, end);
 }
@@ -182,5 +197,5 @@ came_follow(struct track *t, const struct pagemap *pm, const struct vma_list *vm
 	free(now.v);
 	remember(t, vmas);
 	if (!t->pulse) /* there a clear does it, a moment from now */
-		moved_note(&t->moved, pm, &t->memory, false);
+		note_frames(t, pm, false);
 }

@@ -128,6 +128,12 @@ moved_knows(const struct moved *m, uint64_t start, uint64_t end)
 }
 
 bool
+moved_is_empty(const struct moved *m)
+{
+	return !m || !m->n;
+}
+
+bool
 moved_none(struct moved *m, const struct pagemap *pm, uint64_t start, uint64_t end)
 {
 	return m && visit(m, pm, start, end, is_new);

@@ -74,6 +74,7 @@ void moved_free(struct moved *m);
 void moved_forget(struct moved *m, uint64_t start, uint64_t end);
 
 /* All frames of [start, end) were noted; none of those it has now was, so that no page was moved there. */
+bool moved_is_empty(const struct moved *m); /* no frame was noted */
 bool moved_knows(const struct moved *m, uint64_t start, uint64_t end);
 bool moved_none(struct moved *m, const struct pagemap *pm, uint64_t start, uint64_t end);
 

@@ -128,6 +128,17 @@ written() { awk -F , -v at="^0x${1%????????}" '$1 ~ at { printf "%s", $2 == "" ?
 	is "$(written $OTHER | wc -c)" 64
 }
 
+@test "nor is it where the memory that it comes from stays mapped" {
+	need_way
+	newcomer_start
+	need_frames_of base
+	watch_start --pages -o ADDRESS,WRITTEN --csv -n
+	newcomer leave $BASE 64 $OTHER
+	watch_end
+	is "$(written $OTHER | tr -d -)" ""
+	is "$(written $OTHER | wc -c)" 64
+}
+
 @test "memory that comes as other memory goes is told, for its frames say that nothing was moved" {
 	need_way
 	newcomer_start

@@ -9,6 +9,7 @@
  *   poke AT           through mprotect(), and back      debug AT     through /proc/self/mem
  *   open AT PAGES     may be written from now on
  *   move AT PAGES TO  by mremap()              unmap AT PAGES
+ *   leave AT PAGES TO the same, and what is at AT stays mapped, and empty
  *   turn AT PAGES TO  in one go: map and write as many at TO, unmap those at AT
  */
 #include "live.h"
@@ -111,6 +112,8 @@ act(const char *word, char *at, size_t pages, char *to)
 		return protect(at, pages, PROT_READ | PROT_WRITE);
 	if (is(word, "move"))
 		return mremap(at, pages * PAGE, pages * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, to) == to;
+	if (is(word, "leave")) /* MREMAP_DONTUNMAP */
+		return mremap(at, pages * PAGE, pages * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED | 4, to) == to;
 	if (is(word, "unmap"))
 		return munmap(at, pages * PAGE) == 0;
 	if (is(word, "turn"))
