@@ -371,7 +371,7 @@ takes() {
 	refuses 'root' "${AS_NOBODY[@]}"
 	victim_fared_well
 	victim_start "${AS_NOBODY[@]}" "$PUBLIC/oddity" hidden
-	refuses 'hides its memory' "${AS_NOBODY[@]}"
+	refuses 'tracing it is not allowed' "${AS_NOBODY[@]}"
 	# for root it is like any other
 	takes
 	victim_fared_well
