@@ -114,8 +114,7 @@ confine(void)
 	close_others(HELPER_DIR + 1);
 	open("/dev/null", O_RDWR | O_CLOEXEC);
 	open("/dev/null", O_RDWR | O_CLOEXEC);
-	if (chdir("/") < 0)
-		return; /* then it stays where it is */
+	(void)!chdir("/"); /* to hold no folder of anybody's */
 	limit(RLIMIT_CORE, 0);
 	limit(RLIMIT_FSIZE, 0);
 	limit(RLIMIT_NOFILE, FILES_MAX);
