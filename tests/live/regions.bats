@@ -167,7 +167,7 @@ thread_start() {
 	screen_keys /
 	screen_type "${AT[vast]}"
 	screen_keys Enter
-	screen_text | grep -E "${AT[vast]} 16.0T rw-p +anon +4.0K +<0.1 .* ▁···"
+	screen_text | grep -E "${AT[vast]} 16.0T rw-p .*4.0K +<0.1 .*▁··"
 	screen_keys q
 	screen_end
 }
