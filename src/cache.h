@@ -11,7 +11,7 @@
 
 /*
  * What the file of a region says of its pages, whether the process maps them or not: which are in the page
- * cache (mincore), which have data at all (SEEK_DATA), how long the file is. The helper asks, about plain
+ * cache (mincore), which have data at all (SEEK_DATA), which are in swap (cachestat), how long the file is. The helper asks, about plain
  * files and shared memory alone, none of them on a file system whose server would have to be asked (FUSE,
  * NFS, ...). Nothing is read, faulted in or counted as used.
  */
@@ -20,6 +20,8 @@ enum cache_fact {
 	CACHE_RESIDENT = 2,   /* it is */
 	CACHE_DATA_ASKED = 4, /* whether the file has data there is known, and */
 	CACHE_DATA = 8,       /* it has */
+	CACHE_SWAPPED_ASKED = 16, /* whether shared memory is in swap there is known, and */
+	CACHE_SWAPPED = 32,       /* it is */
 };
 
 struct cache {

@@ -94,7 +94,7 @@ word_PAGE_SWAPPED(const struct filter_facts *x)
 {
 	if (!(x->pg->known & PAGE_WORD) || (in_state(x, STATE_SPECIAL) && filter_entry_hidden(x->pg)))
 		return TRUTH_UNKNOWN;
-	return truth(in_state(x, STATE_SWAPPED));
+	return page_may_be_out(x->pg, x->v) ? TRUTH_UNKNOWN : truth(in_state(x, STATE_SWAPPED));
 }
 
 static enum truth
@@ -116,7 +116,11 @@ word_PAGE_CACHED(const struct filter_facts *x)
 static enum truth
 word_PAGE_NEVER(const struct filter_facts *x)
 {
-	return both(word_PAGE_NONE(x), contrary(word_PAGE_CACHED(x)));
+	enum truth t = both(word_PAGE_NONE(x), contrary(word_PAGE_CACHED(x)));
+
+	if (in_state(x, STATE_PAST_END) || in_state(x, STATE_SWAPPED))
+		return TRUTH_NO;
+	return t == TRUTH_YES && page_may_be_out(x->pg, x->v) ? TRUTH_UNKNOWN : t;
 }
 
 static enum truth
@@ -273,6 +277,10 @@ filter_state(const struct filter_facts *x, enum state s)
 		return TRUTH_NO;
 	if (!(pg->known & PAGE_WORD))
 		return TRUTH_UNKNOWN;
+	if (s == STATE_PAST_END)
+		return vma_has_file(x->v) && !(pg->word & (PM_PRESENT | PM_SWAPPED)) && !(pg->known & PAGE_SIZE_ASKED)
+		           ? TRUTH_UNKNOWN
+		           : TRUTH_NO;
 	if (s == STATE_POISONED || s == STATE_MIGRATING || s == STATE_SPECIAL)
 		return in_state(x, STATE_SPECIAL) && !(pg->known & PAGE_ENTRY) ? TRUTH_UNKNOWN : TRUTH_NO;
 	return pg->word & PM_PRESENT && !(pg->known & (PAGE_FLAGS | PAGE_NO_RECORD)) ? TRUTH_UNKNOWN : TRUTH_NO;
@@ -382,11 +390,18 @@ counted(const struct filter_facts *x, uint64_t pages, uint64_t *n)
 		return counted(x, x->r->member, n); \
 	}
 COUNTED(RSS, rss)
-COUNTED(SWAP, swap)
 COUNTED(ANON, anon)
 COUNTED(COPIED, copied)
 COUNTED(HUGETLB, hugetlb)
 #undef COUNTED
+
+static enum truth
+value_REGION_SWAP(const struct filter_facts *x, uint64_t *n)
+{
+	enum truth t = counted(x, x->r->swap, n);
+
+	return t == TRUTH_YES && x->r->swap_unsure ? TRUTH_UNKNOWN : t;
+}
 
 static enum truth
 value_REGION_THP(const struct filter_facts *x, uint64_t *n)

@@ -277,7 +277,7 @@ parse_word(struct parser *p, const char *s, size_t n, bool negate)
 		if (op.code == FILTER_OP_WORD)
 			p->f->want |= rows[op.row].want;
 		else if (op.code != FILTER_OP_TYPE)
-			p->f->want |= PAGE_WANT_FLAGS;
+			p->f->want |= PAGE_WANT_FLAGS | (op.code == FILTER_OP_STATE ? PAGE_WANT_CACHE : 0);
 		return emit(p, op);
 	}
 	row = find_row(p->scope, true, s, n);

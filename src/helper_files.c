@@ -7,9 +7,11 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "kabi.h"
 #include "util.h"
 
 enum { MAPPED_MAX = 64 << 20 }; /* at a time: it counts as address space */
@@ -91,6 +93,36 @@ all_data(int fd, uint64_t offset, size_t n, size_t page_size, uint64_t *bits)
 	return true;
 }
 
+/*
+ * Pages [from, to) of a shared memory file that are in swap: where the kernel keeps a place in swap instead
+ * of a page, cachestat says evicted. It counts, and so what is mixed is halved.
+ */
+static bool
+find_swapped(int fd, uint64_t offset, size_t from, size_t to, size_t page_size, uint64_t *bits)
+{
+	struct pm_cachestat_range range = {offset + from * page_size, (to - from) * page_size};
+	struct pm_cachestat got;
+	size_t mid = from + (to - from) / 2;
+
+	if (syscall(PM_SYS_CACHESTAT, fd, &range, &got, 0) < 0)
+		return false;
+	if (!got.nr_evicted)
+		return true;
+	if (got.nr_evicted >= to - from) {
+		set_bits(bits, from, to);
+		return true;
+	}
+	return find_swapped(fd, offset, from, mid, page_size, bits) && find_swapped(fd, offset, mid, to, page_size, bits);
+}
+
+static bool
+is_tmpfs(int fd)
+{
+	struct statfs fs;
+
+	return fstatfs(fd, &fs) == 0 && (unsigned long)fs.f_type == TMPFS_MAGIC;
+}
+
 static bool
 is_hugetlb(int fd)
 {
@@ -121,6 +153,8 @@ helper_file_pages(const struct helper_ask *ask, struct file_pages *out)
 		out->known |= FILE_WANT_RESIDENT;
 	if (ask->want & FILE_WANT_DATA && all_data(fd, offset, n, page_size, out->data))
 		out->known |= FILE_WANT_DATA;
+	if (ask->want & FILE_WANT_SWAPPED && is_tmpfs(fd) && find_swapped(fd, offset, 0, n, page_size, out->swapped))
+		out->known |= FILE_WANT_SWAPPED;
 	close(fd);
 	return true;
 }

@@ -71,6 +71,17 @@ struct pm_procmap_query {
 #define PM_IOC_QUERY _IOWR('f', 17, struct pm_procmap_query)
 #define PM_QUERY_COVERING_OR_NEXT 0x10
 
+/* cachestat, Linux 6.5; the number is the same everywhere */
+#define PM_SYS_CACHESTAT 451
+
+struct pm_cachestat_range {
+	uint64_t off, len;
+};
+
+struct pm_cachestat {
+	uint64_t nr_cache, nr_dirty, nr_writeback, nr_evicted, nr_recently_evicted;
+};
+
 /* userfaultfd's greeting, and asynchronous write protection (Linux 6.7) */
 struct pm_uffdio_api {
 	uint64_t api, features, ioctls;

@@ -52,6 +52,7 @@ static const unsigned first[LENS_COUNT] = {
 /* The kinds of the states, for lens STATE; those left out are NORMAL. */
 static const enum class_kind state_kinds[STATE_COUNT] = {
     [STATE_UNREADABLE] = CLASS_ALARM, [STATE_HWPOISON] = CLASS_ALARM, [STATE_GUARD] = CLASS_ABSENT,
+    [STATE_PAST_END] = CLASS_ABSENT,
     [STATE_POISONED] = CLASS_ABSENT,  [STATE_UFFD] = CLASS_ABSENT,    [STATE_MIGRATING] = CLASS_ABSENT,
     [STATE_SPECIAL] = CLASS_ABSENT,   [STATE_SWAPPED] = CLASS_ABSENT, [STATE_CACHED] = CLASS_ABSENT,
     [STATE_NONE] = CLASS_ABSENT,
@@ -159,6 +160,7 @@ backing_of(const struct page *pg)
 	case STATE_SPECIAL:
 		return CLASS(BACKING, SWAP);
 	case STATE_GUARD:
+	case STATE_PAST_END:
 	case STATE_POISONED:
 	case STATE_UFFD:
 	case STATE_CACHED:
@@ -271,7 +273,7 @@ swap_of(const struct page *pg)
 	if (is_in_ram(pg))
 		return pg->known & PAGE_FLAGS && page_flags(pg) & KPF_SWAPCACHE ? CLASS(SWAP, CACHE) : CLASS(SWAP, RAM);
 	if (!(pg->word & PM_SWAPPED))
-		return CLASS(SWAP, OUT);
+		return pg->state == STATE_SWAPPED ? CLASS(SWAP, HIDDEN) : CLASS(SWAP, OUT);
 	if (pg->state != STATE_SWAPPED)
 		return CLASS(SWAP, SPECIAL);
 	if (!(pg->word & PM_PFN_MASK))

@@ -24,6 +24,11 @@ enum page_known {
 	PAGE_CACHED = 1024, /* not mapped here, but in the page cache */
 	PAGE_SMALL = 2048,  /* its folio is smaller than a huge page */
 	PAGE_CACHE_ASKED = 4096, /* not mapped here, and whether it is in the page cache is known */
+	PAGE_PAST_END = 8192,     /* past the end of the file */
+	PAGE_SIZE_ASKED = 16384,  /* whether it is, is known */
+	PAGE_OUT = 32768,         /* shared memory without an entry here, in swap */
+	PAGE_OUT_ASKED = 65536,   /* whether it is, is known */
+	PAGE_OF_GAP = PAGE_CACHED | PAGE_CACHE_ASKED | PAGE_PAST_END | PAGE_SIZE_ASKED | PAGE_OUT | PAGE_OUT_ASKED,
 };
 
 struct page {
@@ -33,7 +38,7 @@ struct page {
 	uint64_t count;  /* kpagecount: mappings of the frame, by all processes */
 	uint64_t cgroup; /* kpagecgroup: inode of the memory cgroup, 0 none */
 	uint64_t folio;  /* frame number of its folio's first page */
-	uint16_t known;  /* enum page_known */
+	uint32_t known;  /* enum page_known */
 	uint16_t cats;   /* PM_CAT_* of the run it was met in, 0 if it was not met in one */
 	uint8_t order;   /* of the folio: it has 1 << order pages */
 	uint8_t state;   /* enum state (state.h), set by walk.c */

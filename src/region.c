@@ -34,6 +34,7 @@ struct walk {
 	uint64_t blank_pages;
 	enum folio_sizes sizes;
 	bool clean_seen, born_seen, watched;
+	uint64_t entries; /* pages that have one */
 	uint64_t lost; /* bytes that were seen written in this generation and are not any more */
 	const struct target *target;
 	const struct track *track;
@@ -215,6 +216,7 @@ walk_run(void *arg, const struct pm_run *run)
 		w->born_seen = true; /* soft-dirty where no page is: the whole mapping is new */
 		return 0;
 	}
+	w->entries += (run->end - run->start) / w->page_size;
 	if (run->cats & PM_CAT_PRESENT)
 		add_present(w, run);
 	else
@@ -473,6 +475,47 @@ finish(struct walk *w, struct target *target, uint64_t now, struct strip_cell *s
 			by_state[s] += w->by_state[s];
 }
 
+/* --- shared memory in swap --------------------------------------------------------------------------------- */
+
+static int
+pass_pages(void *arg, uint64_t addr, const struct page *pages, size_t n)
+{
+	(void)arg, (void)addr, (void)pages, (void)n;
+	return 0;
+}
+
+static int
+add_unseen(void *arg, uint64_t start, uint64_t end, const struct page *each)
+{
+	struct walk *w = arg;
+
+	if (each->state == STATE_SWAPPED)
+		w->out->unseen += (end - start) / w->page_size;
+	w->out->swap_unsure |= page_may_be_out(each, w->v);
+	return 0;
+}
+
+/*
+ * What has no entry in the page table may be in swap all the same: the file tells, if there is not too
+ * much to ask about at each look.
+ */
+static void
+count_unseen(struct walk *w, struct target *t)
+{
+	static const struct walk_fns fns = {pass_pages, add_unseen};
+	static const struct walk_options o = {.want = PAGE_WANT_CACHE};
+	enum { PAGES_MAX = 1 << 20 };
+	struct region *out = w->out;
+	uint64_t empty = vma_size(w->v) / w->page_size - w->entries;
+	struct err ignored;
+
+	if (!vma_swaps_unseen(w->v) || !empty || !t->swaps.in_use)
+		return;
+	out->swap_unsure = empty > PAGES_MAX ||
+	                   walk_pages(t, w->v, w->v->start, w->v->end, &o, &fns, w, &ignored) != 0 || out->swap_unsure;
+	out->swap += out->unseen;
+}
+
 static int
 measure(struct target *target, const struct vma *v, uint64_t now, struct region *out,
         uint64_t by_state[STATE_COUNT], struct strip_cell *strip, unsigned width, struct err *err)
@@ -503,6 +546,8 @@ measure(struct target *target, const struct vma *v, uint64_t now, struct region 
 	r = pagemap_runs(pm, v->start, v->end, any, cats, walk_run, &w, err);
 	if (r == 0) /* half a walk must not tell the track what is written: the rest would be forgotten */
 		finish(&w, target, now, strip, width, by_state);
+	if (r == 0)
+		count_unseen(&w, target);
 	strip_free(&shares);
 	free(w.dirty.v);
 	free(w.sure.v);
@@ -611,6 +656,7 @@ totals_add(struct totals *sum, const struct region *r)
 {
 	sum->rss += r->rss;
 	sum->swap += r->swap;
+	sum->swap_unsure |= r->swap_unsure;
 	sum->written += r->written;
 	unknown_add(&sum->unknown, r);
 	if (!r->doubt)

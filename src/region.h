@@ -21,6 +21,8 @@ struct region {
 	uint8_t doubt;   /* enum track_doubt: not none: what is written in it is not known (all of it, at least) */
 	bool part;       /* only a part of it is watched: written and rate are of that */
 	uint64_t rss, swap, hugetlb;
+	uint64_t unseen; /* of swap: shared memory, which leaves no entry in the page table */
+	bool swap_unsure; /* more may be: nobody tells of the rest */
 	uint64_t anon, copied, thp; /* of rss; copied: anonymous copies of a file's pages */
 	uint64_t written, newest_ns; /* seen written since the mark; the time of the newest */
 	uint64_t fresh;  /* seen written anew, ever since the first mark: its growth is the rate */
@@ -47,6 +49,7 @@ int region_look(struct target *t, const struct vma *v, enum lens l, struct strip
 struct totals {
 	uint64_t size, size_by_type[VMA_TYPES];                  /* bytes, from maps */
 	uint64_t rss, swap, rss_by_state[STATE_COUNT];           /* pages, counted */
+	bool swap_unsure;                                        /* more may be in swap */
 	uint64_t written, never;                                 /* of regions of which it is known */
 	struct unknown unknown;                                  /* pages of which it is not known whether they were */
 };

@@ -52,23 +52,18 @@ note(struct seek_gap *out, enum truth t, uint64_t first, uint64_t last, size_t s
 }
 
 void
-seek_gap(struct seek *s, uint64_t start, uint64_t end, enum state st, struct seek_gap *out)
+seek_gap(struct seek *s, uint64_t start, uint64_t end, const struct page *each, struct seek_gap *out)
 {
-	struct page pg = {.known = st == STATE_UNREADABLE ? 0 : PAGE_WORD, .state = (uint8_t)st};
 	size_t size = s->x.page_size;
 
 	*out = (struct seek_gap){0};
-	if (s->cache && pg.known)
-		pg.known |= PAGE_CACHE_ASKED;
-	if (st == STATE_CACHED)
-		pg.known |= PAGE_CACHED;
 	if (!s->by_place) {
-		note(out, seek_page(s, start, &pg), start, end - size, size);
+		note(out, seek_page(s, start, each), start, end - size, size);
 	} else if ((end - start) / size > PLACES_MAX) {
 		note(out, TRUTH_UNKNOWN, start, end - size, size);
 	} else {
 		for (uint64_t at = start; at < end; at += size)
-			note(out, seek_page(s, at, &pg), at, at, size);
+			note(out, seek_page(s, at, each), at, at, size);
 	}
 }
 
@@ -106,12 +101,12 @@ hunt_pages(void *arg, uint64_t addr, const struct page *pages, size_t n)
 }
 
 static int
-hunt_gap(void *arg, uint64_t start, uint64_t end, enum state st)
+hunt_gap(void *arg, uint64_t start, uint64_t end, const struct page *each)
 {
 	struct hunt *h = arg;
 	struct seek_gap gap;
 
-	seek_gap(&h->seek, start, end, st, &gap);
+	seek_gap(&h->seek, start, end, each, &gap);
 	h->out->unknown += gap.unknown;
 	return gap.yes ? hit(h, h->back ? gap.last : gap.first) : 0;
 }

@@ -102,9 +102,9 @@ hunt_pages(void *arg, uint64_t addr, const struct page *pages, size_t n)
 }
 
 static int
-hunt_gap(void *arg, uint64_t start, uint64_t end, enum state st)
+hunt_gap(void *arg, uint64_t start, uint64_t end, const struct page *each)
 {
-	(void)st;
+	(void)each;
 	skip(arg, start, end);
 	return 0;
 }

@@ -105,7 +105,8 @@ parse_field(struct smaps_entry *e, const char *line)
 	    {"Private_Dirty:", offsetof(struct smaps_entry, uss), 0},
 	    {"Shared_Clean:", offsetof(struct smaps_entry, shared), 0},
 	    {"Shared_Dirty:", offsetof(struct smaps_entry, shared), 0},
-	    {"LazyFree:", offsetof(struct smaps_entry, lazyfree), SMAPS_LAZYFREE},
+	    {"Swap:", offsetof(struct smaps_entry, swap), SMAPS_SWAP},
+    {"LazyFree:", offsetof(struct smaps_entry, lazyfree), SMAPS_LAZYFREE},
 	    {"AnonHugePages:", offsetof(struct smaps_entry, thp), 0},
 	    {"ShmemPmdMapped:", offsetof(struct smaps_entry, thp), 0},
 	    {"FilePmdMapped:", offsetof(struct smaps_entry, thp), 0},
@@ -237,6 +238,7 @@ smaps_add(struct smaps_entry *sum, const struct smaps_entry *e, bool first)
 	sum->uss += e->uss;
 	sum->shared += e->shared;
 	sum->lazyfree += e->lazyfree;
+	sum->swap += e->swap;
 	sum->known = (first ? UINT64_MAX : sum->known) & e->known & (SMAPS_LOCKED | SMAPS_KSM | SMAPS_LAZYFREE);
 }
 

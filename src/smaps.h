@@ -19,12 +19,13 @@ struct smaps_entry {
 	uint64_t start;
 	uint64_t pss, referenced, locked, thp, ksm; /* bytes */
 	uint64_t uss, shared, lazyfree; /* mapped by nobody else; by others, too; may be dropped (MADV_FREE) */
+	uint64_t swap;     /* shared memory as well, which leaves nothing in the page table */
 	uint64_t pkey;     /* protection key */
 	uint64_t known;    /* SMAPS_*: fields that this kernel has */
 	bool thp_eligible;
 	char flags[64 * 3]; /* VmFlags as the kernel wrote them, a blank between two: it has 64 at most */
 };
-enum { SMAPS_LOCKED = 1, SMAPS_KSM = 2, SMAPS_THP_ELIGIBLE = 4, SMAPS_FLAGS = 8, SMAPS_LAZYFREE = 16, SMAPS_PKEY = 32 };
+enum { SMAPS_LOCKED = 1, SMAPS_KSM = 2, SMAPS_THP_ELIGIBLE = 4, SMAPS_FLAGS = 8, SMAPS_LAZYFREE = 16, SMAPS_PKEY = 32, SMAPS_SWAP = 64 };
 
 struct smaps {
 	struct smaps_entry *v; /* ascending */

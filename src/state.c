@@ -170,7 +170,18 @@ state_of_page(const struct page *pg, const struct vma *v, unsigned devices)
 		return pg->known & PAGE_FLAGS ? state_of_flags(pg, v) : state_of_word(pg, v);
 	if (pg->word & PM_SWAPPED)
 		return state_of_entry(pg, devices);
+	if (pg->known & PAGE_PAST_END)
+		return STATE_PAST_END;
+	if (pg->known & PAGE_OUT)
+		return STATE_SWAPPED;
 	return pg->known & PAGE_CACHED ? STATE_CACHED : STATE_NONE;
+}
+
+bool
+page_may_be_out(const struct page *pg, const struct vma *v)
+{
+	return vma_swaps_unseen(v) && pg->known & PAGE_WORD && !(pg->word & (PM_PRESENT | PM_SWAPPED)) &&
+	       !(pg->known & (PAGE_OUT_ASKED | PAGE_PAST_END));
 }
 
 void

@@ -29,6 +29,9 @@ enum page_kind page_kind(const struct page *pg, const struct vma *v);
 /* The state of a page from everything known about it. `devices`: number of swap devices. */
 enum state state_of_page(const struct page *pg, const struct vma *v, unsigned devices);
 
+/* An empty entry of memory that can be in swap without one, and nobody knows whether it is. */
+bool page_may_be_out(const struct page *pg, const struct vma *v);
+
 /* Sets state and kind. */
 void page_judge(struct page *pg, const struct vma *v, unsigned devices);
 

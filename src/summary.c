@@ -241,9 +241,12 @@ summary_pages(struct summary *s, const struct vma *v, uint64_t addr, const struc
 }
 
 void
-summary_gap(struct summary *s, const struct vma *v, uint64_t start, uint64_t end, enum state st)
+summary_gap(struct summary *s, const struct vma *v, uint64_t start, uint64_t end, const struct page *each)
 {
-	add_state(s, &s->by_type[v->type], st, (end - start) / s->page_size);
+	struct summary_type *type = &s->by_type[v->type];
+
+	add_state(s, type, (enum state)each->state, (end - start) / s->page_size);
+	type->swap_unknown |= page_may_be_out(each, v);
 }
 
 const char *
@@ -273,11 +276,11 @@ add_pages(void *arg, uint64_t addr, const struct page *pages, size_t n)
 }
 
 static int
-add_gap(void *arg, uint64_t start, uint64_t end, enum state st)
+add_gap(void *arg, uint64_t start, uint64_t end, const struct page *each)
 {
 	const struct adding *a = arg;
 
-	summary_gap(a->s, a->v, start, end, st);
+	summary_gap(a->s, a->v, start, end, each);
 	return 0;
 }
 

@@ -20,6 +20,7 @@ struct summary_type {
 	uint64_t regions, pages;
 	uint64_t rss, swap, hugetlb; /* as in region.h: RSS is without zero page and hugetlb */
 	uint64_t unreadable;         /* of pages: nothing is known of these */
+	bool swap_unknown;           /* more may be in swap: shared memory of which the file does not tell */
 };
 
 struct summary_flags {
@@ -106,7 +107,7 @@ int summary_add(struct summary *s, struct target *t, const struct vma *v, uint64
 void summary_region(struct summary *s, const struct vma *v);
 void summary_pages(struct summary *s, const struct vma *v, uint64_t addr, const struct page *pages,
                    size_t n);
-void summary_gap(struct summary *s, const struct vma *v, uint64_t start, uint64_t end, enum state st);
+void summary_gap(struct summary *s, const struct vma *v, uint64_t start, uint64_t end, const struct page *each);
 
 /* After the last: what is still open is counted. */
 void summary_end(struct summary *s);

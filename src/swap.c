@@ -17,6 +17,21 @@ swaps_free(struct swaps *s)
 	*s = (struct swaps){0};
 }
 
+/* NAME TYPE SIZE USED PRIORITY; blanks of a name are escaped. */
+static bool
+is_used(const char *line)
+{
+	enum { USED = 3 };
+	uint64_t n;
+	const char *end;
+
+	for (unsigned i = 0; i < USED; i++) {
+		line += strcspn(line, " \t\n");
+		line += strspn(line, " \t");
+	}
+	return parse_u64(line, 10, &end, &n) && n > 0;
+}
+
 /* A heading, then a line a device that begins with its name. */
 void
 swaps_parse(struct swaps *s, const char *text)
@@ -28,6 +43,7 @@ swaps_parse(struct swaps *s, const char *text)
 		size_t n = strcspn(line + 1, " \t\n");
 
 		s->name[s->n] = memcpy(mem_alloc(n + 1), line + 1, n);
+		s->in_use |= is_used(line + 1);
 		s->n++;
 	}
 }

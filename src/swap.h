@@ -14,6 +14,7 @@
  */
 struct swaps {
 	unsigned n;
+	bool in_use; /* something is in one of them */
 	char *name[PM_SWAP_TYPES]; /* as the kernel wrote it (octal escapes for blanks); owned */
 };
 

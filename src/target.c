@@ -143,6 +143,8 @@ target_regions(struct target *t, struct vma_list *out, struct err *err)
 		return r < 0 ? -1 : 0;
 	if (!t->helper)
 		t->helper = helper_new();
+	if (t->proc.live) /* a device may come, and the first page be put there, at any time */
+		swaps_read(&t->swaps, &t->proc);
 	kinds_judge(&t->kinds, t->helper, &t->proc, t->maps, out);
 	threads_read(&t->threads, &t->proc, out->n != t->regions);
 	threads_label(&t->threads, out);

@@ -93,6 +93,12 @@ vma_has_file(const struct vma *v)
 }
 
 bool
+vma_swaps_unseen(const struct vma *v)
+{
+	return v->type == VMA_SHM && v->behind != VMA_BEHIND_RAMFS && v->behind != VMA_BEHIND_SECRET;
+}
+
+bool
 vma_is_file(const struct vma *v)
 {
 	return vma_has_file(v) && (v->type == VMA_FILE || v->behind == VMA_BEHIND_TMPFS || v->behind == VMA_BEHIND_RAMFS);

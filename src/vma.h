@@ -76,6 +76,9 @@ bool vma_has_file(const struct vma *v);
 /* A file with a place in a folder: on a disk or in memory, but neither a device nor huge pages. */
 bool vma_is_file(const struct vma *v);
 
+/* Whether its pages go to swap without leaving anything in the page table, as shared memory does. */
+bool vma_swaps_unseen(const struct vma *v);
+
 /* What the kernel's regions are, in words; NULL: it is none of the kernel's. */
 const char *vma_kernel_words(const struct vma *v);
 

@@ -19,8 +19,10 @@ struct pages_walk {
 	uint64_t at; /* all before it has been told */
 	struct page *batch; /* room for PAGE_BATCH */
 	struct cache cache;
+	uint64_t past; /* from there on the file has ended; UINT64_MAX: not known to */
+	bool asked_file;
+	bool look;     /* the cache is asked about each page, and not only how long the file is */
 	bool failed;
-	bool asked; /* of the gap that is told, the page cache */
 };
 
 /* What the empty entry of a page says: where the page table does not show all, nothing. */
@@ -50,9 +52,74 @@ read_batch(struct pages_walk *w, uint64_t addr, struct page *pages, size_t n, ui
 	return 0;
 }
 
+/* --- what the file says of pages that are not there ------------------------------------------------------- */
+
+/* Its length is worth a question always; the pages are if there are not too many. */
+static void
+ask_file(struct pages_walk *w, uint64_t start, uint64_t end)
+{
+	const struct vma *v = w->v;
+	uint64_t size, page = w->t->pm.page_size, most = w->o->cache_max;
+	unsigned want = FILE_WANT_RESIDENT;
+
+	w->asked_file = true;
+	w->past = UINT64_MAX;
+	w->look = v->type != VMA_HUGETLB && (!most || (end - start) / page <= most);
+	if (vma_swaps_unseen(v) && w->t->swaps.in_use)
+		want |= FILE_WANT_DATA | FILE_WANT_SWAPPED;
+	if (!(w->o->want & PAGE_WANT_CACHE) || !cache_open(&w->cache, w->t, v, start, end, w->look ? want : 0))
+		return;
+	if (cache_size(&w->cache, &size)) {
+		size = (size + page - 1) & ~(page - 1);
+		w->past = size <= v->offset ? v->start : size - v->offset < vma_size(v) ? v->start + (size - v->offset) : v->end;
+	}
+}
+
+/*
+ * Of shared memory. Before Linux 6.5 what the file has and the cache has not is in swap; what the swap
+ * cache has still counts as cached then.
+ */
+static unsigned
+know_swap(const struct pages_walk *w, unsigned facts)
+{
+	if (!w->t->swaps.in_use)
+		return PAGE_OUT_ASKED;
+	if (facts & CACHE_SWAPPED_ASKED)
+		return PAGE_OUT_ASKED | (facts & CACHE_SWAPPED ? PAGE_OUT : 0);
+	if (!(facts & CACHE_DATA_ASKED) || (facts & CACHE_DATA && !(facts & CACHE_ASKED)))
+		return 0;
+	return PAGE_OUT_ASKED | (facts & CACHE_DATA && !(facts & CACHE_RESIDENT) ? PAGE_OUT : 0);
+}
+
+/*
+ * What is known of the pages from `at` on, which have no entry in the page table, as far as it holds,
+ * which is returned.
+ */
+static uint64_t
+know_gap(struct pages_walk *w, uint64_t at, uint64_t end, struct page *each)
+{
+	bool sized = w->past != UINT64_MAX;
+	unsigned facts = 0;
+
+	*each = (struct page){.known = PAGE_WORD | (sized ? PAGE_SIZE_ASKED : 0)};
+	if (at >= w->past) {
+		each->known |= PAGE_PAST_END | PAGE_CACHE_ASKED;
+	} else {
+		end = u64_min(end, w->past);
+		if (w->look && w->cache.got)
+			end = cache_run(&w->cache, at, end, &facts);
+		each->known |= (facts & CACHE_ASKED ? PAGE_CACHE_ASKED : 0) | (facts & CACHE_RESIDENT ? PAGE_CACHED : 0);
+		each->known |= vma_swaps_unseen(w->v) ? know_swap(w, facts) : 0;
+	}
+	page_judge(each, w->v, w->t->swaps.n);
+	if (each->state == STATE_NONE)
+		judge_empty(w, each);
+	return end;
+}
+
 /* The pages of a gap one by one: of those that have come since, what they are now. */
 static int
-tell_gap_pages(struct pages_walk *w, uint64_t start, uint64_t end, enum state s)
+tell_gap_pages(struct pages_walk *w, uint64_t start, uint64_t end, const struct page *each)
 {
 	struct page *pages = w->batch;
 	size_t size = w->t->pm.page_size;
@@ -67,11 +134,8 @@ tell_gap_pages(struct pages_walk *w, uint64_t start, uint64_t end, enum state s)
 		for (size_t i = 0; i < n; i++) {
 			if (pages[i].state != STATE_NONE)
 				continue;
-			pages[i].state = (uint8_t)s;
-			if (w->asked)
-				pages[i].known |= PAGE_CACHE_ASKED;
-			if (s == STATE_CACHED)
-				pages[i].known |= PAGE_CACHED;
+			pages[i].known |= each->known & PAGE_OF_GAP;
+			page_judge(&pages[i], w->v, w->t->swaps.n);
 		}
 		if (w->fns->pages(w->arg, at, pages, n))
 			return 1;
@@ -81,42 +145,28 @@ tell_gap_pages(struct pages_walk *w, uint64_t start, uint64_t end, enum state s)
 }
 
 static int
-tell_gap_of(struct pages_walk *w, uint64_t start, uint64_t end, enum state s)
+tell_gap_of(struct pages_walk *w, uint64_t start, uint64_t end, const struct page *each)
 {
-	if (vma_hides_pages(w->v))
-		s = STATE_UNREADABLE;
 	if (w->o->want & PAGE_WANT_GAPS)
-		return tell_gap_pages(w, start, end, s);
-	return w->fns->gap ? w->fns->gap(w->arg, start, end, s) : 0;
+		return tell_gap_pages(w, start, end, each);
+	return w->fns->gap ? w->fns->gap(w->arg, start, end, each) : 0;
 }
 
-/* A gap of a file, told in stretches of pages that are in the page cache and that are not. */
+/* A gap, told in stretches of pages of which the same is known. */
 static int
-tell_cached(struct pages_walk *w, uint64_t end)
+tell_gap(struct pages_walk *w, uint64_t end)
 {
 	while (w->at < end) {
-		unsigned facts;
-		uint64_t to = cache_run(&w->cache, w->at, end, &facts);
+		struct page each;
+		uint64_t to = know_gap(w, w->at, end, &each);
 
-		w->asked = facts & CACHE_ASKED;
-		if (tell_gap_of(w, w->at, to, w->asked && facts & CACHE_RESIDENT ? STATE_CACHED : STATE_NONE))
+		if (tell_gap_of(w, w->at, to, &each))
 			return 1;
 		w->at = to;
 		if (w->at < end && pagemap_stopped(&w->t->pm))
 			return 1;
 	}
 	return 0;
-}
-
-static int
-tell_gap(struct pages_walk *w, uint64_t end)
-{
-	int r = 0;
-
-	if (w->at < end)
-		r = w->cache.got ? tell_cached(w, end) : tell_gap_of(w, w->at, end, STATE_NONE);
-	w->at = end;
-	return r;
 }
 
 static int
@@ -147,14 +197,10 @@ static int
 walk_runs(struct pages_walk *w, uint64_t start, uint64_t end)
 {
 	static const uint64_t any = PM_CAT_PRESENT | PM_CAT_SWAPPED;
-	const struct walk_options *o = w->o;
-	struct target *t = w->t;
 	int r;
 
-	if (o->want & PAGE_WANT_CACHE &&
-	    (!o->cache_max || (end - start) / t->pm.page_size <= o->cache_max))
-		cache_open(&w->cache, t, w->v, start, end, FILE_WANT_RESIDENT);
-	r = pagemap_runs(&t->pm, start, end, any, any | PM_CAT_PFNZERO | PM_CAT_HUGE, walk_run, w, w->err);
+	ask_file(w, start, end);
+	r = pagemap_runs(&w->t->pm, start, end, any, any | PM_CAT_PFNZERO | PM_CAT_HUGE, walk_run, w, w->err);
 	if (r == 0)
 		r = tell_gap(w, end);
 	cache_close(&w->cache);
@@ -166,10 +212,11 @@ walk_pages(struct target *t, const struct vma *v, uint64_t start, uint64_t end,
            const struct walk_options *o, const struct walk_fns *fns, void *arg, struct err *err)
 {
 	struct pages_walk w = {.t = t, .v = v, .o = o, .fns = fns, .arg = arg, .err = err, .at = start};
+	struct page nothing = {.state = STATE_UNREADABLE, .kind = KIND_COUNT};
 	int r;
 
 	w.batch = mem_alloc(PAGE_BATCH * sizeof(*w.batch));
-	r = pagemap_readable(&t->pm, v) ? walk_runs(&w, start, end) : tell_gap_of(&w, start, end, STATE_UNREADABLE);
+	r = pagemap_readable(&t->pm, v) ? walk_runs(&w, start, end) : tell_gap_of(&w, start, end, &nothing);
 	free(w.batch);
 	return w.failed ? -1 : r;
 }
@@ -178,11 +225,11 @@ int
 walk_again(struct target *t, const struct vma *v, uint64_t addr, unsigned want, struct page *pages,
            size_t n, struct err *err)
 {
-	enum { GAP = PAGE_CACHED | PAGE_CACHE_ASKED };
 	struct walk_options o = {.want = want};
 	struct pages_walk w = {.t = t, .v = v, .o = &o, .err = err};
 	struct {
-		uint16_t known, cats;
+		uint32_t known;
+		uint16_t cats;
 	} old[PAGE_BATCH];
 
 	for (size_t i = 0; i < n; i++) {
@@ -195,7 +242,7 @@ walk_again(struct target *t, const struct vma *v, uint64_t addr, unsigned want, 
 		if (!old[i].known)
 			pages[i].known = 0; /* not readable is not empty */
 		if (!(pages[i].word & (PM_PRESENT | PM_SWAPPED)))
-			pages[i].known |= old[i].known & GAP;
+			pages[i].known |= old[i].known & PAGE_OF_GAP;
 		pages[i].cats = old[i].cats;
 		page_judge(&pages[i], v, t->swaps.n);
 	}
@@ -208,31 +255,33 @@ walk_some(struct target *t, const struct vma *v, uint64_t addr, unsigned want, s
 {
 	struct walk_options o = {.want = want};
 	struct pages_walk w = {.t = t, .v = v, .o = &o, .err = err};
+	size_t size = t->pm.page_size;
+	uint64_t known = 0; /* what `each` says holds so far */
+	struct page each = {0};
 
-	return read_batch(&w, addr, out, n, 0);
+	if (read_batch(&w, addr, out, n, 0) < 0)
+		return -1;
+	for (size_t i = 0; i < n && want & PAGE_WANT_CACHE; i++) {
+		uint64_t at = addr + i * size;
+
+		if (out[i].state != STATE_NONE || !vma_has_file(v))
+			continue;
+		if (!w.asked_file)
+			ask_file(&w, at, addr + n * size);
+		if (at >= known)
+			known = know_gap(&w, at, addr + n * size, &each);
+		out[i].known |= each.known & PAGE_OF_GAP;
+		page_judge(&out[i], v, t->swaps.n);
+	}
+	cache_close(&w.cache);
+	return 0;
 }
 
 int
 walk_page(struct target *t, const struct vma *v, uint64_t addr, unsigned want, struct page *out,
           struct err *err)
 {
-	struct walk_options o = {.want = want};
-	struct pages_walk w = {.t = t, .v = v, .o = &o, .err = err};
-	size_t size = t->pm.page_size;
-	unsigned facts = 0;
-
-	if (read_batch(&w, addr, out, 1, 0) < 0)
-		return -1;
-	if (out->state != STATE_NONE || !(want & PAGE_WANT_CACHE))
-		return 0;
-	if (cache_open(&w.cache, t, v, addr, addr + size, FILE_WANT_RESIDENT))
-		cache_run(&w.cache, addr, addr + size, &facts);
-	if (facts & CACHE_ASKED && facts & CACHE_RESIDENT) {
-		out->known |= PAGE_CACHED;
-		out->state = STATE_CACHED;
-	}
-	cache_close(&w.cache);
-	return 0;
+	return walk_some(t, v, addr, want, out, 1, err);
 }
 
 struct counts {
@@ -252,11 +301,11 @@ count_pages(void *arg, uint64_t addr, const struct page *pages, size_t n)
 }
 
 static int
-count_gap(void *arg, uint64_t start, uint64_t end, enum state s)
+count_gap(void *arg, uint64_t start, uint64_t end, const struct page *each)
 {
 	struct counts *c = arg;
 
-	c->by_state[s] += (end - start) / c->page_size;
+	c->by_state[each->state] += (end - start) / c->page_size;
 	return 0;
 }
 

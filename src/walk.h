@@ -13,15 +13,16 @@
  */
 struct walk_fns {
 	int (*pages)(void *arg, uint64_t addr, const struct page *pages, size_t n);
-	/* STATE_NONE, STATE_CACHED or STATE_UNREADABLE; NULL: gaps do not matter. With PAGE_WANT_GAPS
-	 * they come as pages, too. */
-	int (*gap)(void *arg, uint64_t start, uint64_t end, enum state s);
+	/* What is known of each of its pages; NULL: gaps do not matter. With PAGE_WANT_GAPS they come as
+	 * pages, too. */
+	int (*gap)(void *arg, uint64_t start, uint64_t end, const struct page *each);
 };
 
 /*
  * Walks [start, end), which lies in region v. `want` is enum page_want. Returns 1 if a function or
- * the pagemap's `stop` ended it early. With PAGE_WANT_CACHE gaps of files are looked up in the page
- * cache, unless the stretch has more than cache_max pages.
+ * the pagemap's `stop` ended it early. With PAGE_WANT_CACHE the file tells of gaps: where it ends, what is
+ * in the page cache, what of shared memory in swap; all but the first only if the stretch has no more than
+ * cache_max pages.
  */
 struct walk_options {
 	unsigned want;      /* enum page_want */
@@ -41,7 +42,7 @@ int walk_count(struct target *t, const struct vma *v, uint64_t start, uint64_t e
 int walk_again(struct target *t, const struct vma *v, uint64_t addr, unsigned want, struct page *pages,
                size_t n, struct err *err);
 
-/* Any n pages (at most PAGE_BATCH), present or not, as they are at once; none comes from the page cache. */
+/* Any n pages (at most PAGE_BATCH), present or not, as they are at once. */
 int walk_some(struct target *t, const struct vma *v, uint64_t addr, unsigned want, struct page *out, size_t n,
               struct err *err);
 

@@ -107,7 +107,7 @@ fill_pages(void *arg, uint64_t addr, const struct page *pages, size_t n)
 }
 
 static int
-fill_gap(void *arg, uint64_t start, uint64_t end, enum state s)
+fill_gap(void *arg, uint64_t start, uint64_t end, const struct page *each)
 {
 	struct fill *f = arg;
 	const struct grid *g = &f->w->grid;
@@ -115,16 +115,16 @@ fill_gap(void *arg, uint64_t start, uint64_t end, enum state s)
 	size_t i;
 
 	for (uint64_t at = start; at < end && grid_cell_at(g, at, &i) && grid_cell_range(g, i, &lo, &hi); at = hi) {
-		f->w->cells[i].n[lens_gap(f->w->lens, s)] += (u64_min(hi, end) - at) / g->page_size;
+		f->w->cells[i].n[lens_gap(f->w->lens, (enum state)each->state)] += (u64_min(hi, end) - at) / g->page_size;
 		if (f->filter) {
 			struct seek_gap gap;
 
-			seek_gap(&f->seek, at, u64_min(hi, end), s, &gap);
+			seek_gap(&f->seek, at, u64_min(hi, end), each, &gap);
 			f->w->cells[i].match += gap.yes;
 			f->w->unknown += gap.unknown;
 		}
 		if (f->w->pages)
-			f->w->pages[i] = (struct page){.known = s == STATE_UNREADABLE ? 0 : PAGE_WORD, .state = (uint8_t)s};
+			f->w->pages[i] = *each;
 	}
 	return is_time(f, end);
 }
@@ -265,11 +265,11 @@ sum_pages(void *arg, uint64_t addr, const struct page *pages, size_t n)
 }
 
 static int
-sum_gap(void *arg, uint64_t start, uint64_t end, enum state st)
+sum_gap(void *arg, uint64_t start, uint64_t end, const struct page *each)
 {
 	struct sum *s = arg;
 
-	s->cell->n[lens_gap(s->look.lens, st)] += (end - start) / s->page_size;
+	s->cell->n[lens_gap(s->look.lens, (enum state)each->state)] += (end - start) / s->page_size;
 	return 0;
 }
 

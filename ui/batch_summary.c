@@ -185,6 +185,15 @@ static const struct sum_column total_columns[] = {
     {"TOTAL", USE_KEY}, {"PAGES", USE_PAGES}, {"BYTES", USE_BYTES}, {"WORDS", USE_TEXT},
 };
 
+static bool
+swap_unknown(const struct summary *s)
+{
+	for (unsigned i = 0; i < VMA_TYPES; i++)
+		if (s->by_type[i].swap_unknown)
+			return true;
+	return false;
+}
+
 static void
 totals_rows(struct sink *k)
 {
@@ -193,7 +202,7 @@ totals_rows(struct sink *k)
 	pages_row(k, is_flat(k->o) ? "in-ram" : "in RAM", s->present,
 	          "the zero page and hugetlb included");
 	pages_row(k, "swapped", s->by_state[STATE_SWAPPED],
-	          "shared memory that is swapped out does not show");
+	          swap_unknown(s) ? "at least: of some shared memory it cannot be told" : "shared memory included");
 	pages_row(k, "total", s->pages, "all pages of all regions");
 }
 
@@ -259,7 +268,7 @@ types_rows(struct sink *k)
 		bool known = t->pages > t->unreadable;
 		struct value v[] = {text(vma_type_name((enum vma_type)i)), number(t->regions), number(t->pages),
 		                    bytes(k, t->pages), known ? bytes(k, t->rss) : unknown,
-		                    known ? bytes(k, t->swap) : unknown, known ? bytes(k, t->hugetlb) : unknown};
+		                    known && !t->swap_unknown ? bytes(k, t->swap) : unknown, known ? bytes(k, t->hugetlb) : unknown};
 
 		if (t->regions)
 			sink_row(k, v);

@@ -77,7 +77,6 @@ pages(const struct region_row *row, uint64_t n)
 static struct value region_value_START(const struct region_row *r) { return hex(r->v->start); }
 static struct value region_value_SIZE(const struct region_row *r) { return bytes_of(vma_size(r->v)); }
 static struct value region_value_RSS(const struct region_row *r) { return pages(r, r->r->rss); }
-static struct value region_value_SWAP(const struct region_row *r) { return pages(r, r->r->swap); }
 static struct value region_value_ANON(const struct region_row *r) { return pages(r, r->r->anon); }
 static struct value region_value_COPIED(const struct region_row *r) { return pages(r, r->r->copied); }
 static struct value region_value_HUGETLB(const struct region_row *r) { return pages(r, r->r->hugetlb); }
@@ -184,10 +183,19 @@ region_value_PKEY(const struct region_row *row)
 	return row->smaps && row->smaps->known & SMAPS_PKEY ? number(row->smaps->pkey) : unknown;
 }
 
+/* What neither page table nor file tells, smaps does, if it was read for another column. */
+static struct value
+region_value_SWAP(const struct region_row *row)
+{
+	if (!row->r->swap_unsure)
+		return pages(row, row->r->swap);
+	return row->smaps && row->smaps->known & SMAPS_SWAP ? bytes_of(row->smaps->swap) : unknown;
+}
+
 static struct value
 region_value_UNWRITTEN(const struct region_row *row)
 {
-	uint64_t there = row->r->rss + row->r->swap;
+	uint64_t there = row->r->rss + row->r->swap - row->r->unseen;
 
 	if (!row->dirty_known || row->r->doubt || row->r->part)
 		return unknown;

@@ -86,6 +86,8 @@ add_region(struct group *g, const struct vma *v, const struct region *r)
 	g->sum.unknown += r->unknown;
 	g->sum.rss += r->rss;
 	g->sum.swap += r->swap;
+	g->sum.unseen += r->unseen;
+	g->sum.swap_unsure |= r->swap_unsure;
 	g->sum.hugetlb += r->hugetlb;
 	g->sum.anon += r->anon;
 	g->sum.copied += r->copied;

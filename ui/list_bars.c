@@ -247,7 +247,8 @@ draw_words(const struct ui *ui, const struct sample *s, int y)
 	if (ui->cols < WORDS_FROM || !s->regions->counted)
 		return;
 	if (t->swap)
-		paint_text(y, x, ui->cols, ROLE_DIM, "%s in swap", size_text(size, t->swap * s->page_size));
+		paint_text(y, x, ui->cols, ROLE_DIM, "%s%s in swap", t->swap_unsure ? "at least " : "",
+		           size_text(size, t->swap * s->page_size));
 	paint_text(y + 1, x, ui->cols, ROLE_DIM, "%s in neither, %zu region%s",
 	           size_text(size, t->size - u64_min(t->size, there)), s->regions->vmas.n, plural(s->regions->vmas.n));
 }

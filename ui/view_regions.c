@@ -147,7 +147,7 @@ say_facts(const struct ui *ui, const struct sample *s, const struct vma *v, cons
 	if (r->thp)
 		buf_fmt(out, " (%s in huge pages)", size_text(b, r->thp * s->page_size));
 	if (r->swap)
-		buf_fmt(out, ", %s swapped", size_text(b, r->swap * s->page_size));
+		buf_fmt(out, ", %s%s swapped", r->swap_unsure ? "at least " : "", size_text(b, r->swap * s->page_size));
 	if (s->gen && r->written)
 		buf_fmt(out, ", %llu page%s %s", (unsigned long long)r->written, r->written == 1 ? "" : "s",
 		        track_way_caps(s->track_way) & TRACK_CHANGES ? "seen to change" : "written");

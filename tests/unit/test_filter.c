@@ -110,17 +110,26 @@ static const char asked[] =
     "present swapped none cached never hidden anon file shm copied cow thp mthp hugetlb ksm zero device "
     "guard uffd-wp hwpoison exclusive soft-dirty written dirty idle locked lru active referenced "
     "unevictable mlocked writeback swapcache anonymous poisoned migrating special thp-head thp-tail "
-    "anon-shared file-dirty unreadable";
+    "anon-shared file-dirty unreadable lazyfree past-end";
 
 #define NEEDS_FLAGS \
 	"dirty idle locked lru active referenced unevictable mlocked writeback swapcache anonymous hwpoison "
-#define NEEDS_STATE "thp-head thp-tail anon-shared file-dirty "
+#define NEEDS_STATE "thp-head thp-tail anon-shared file-dirty lazyfree "
 
 static const struct page_case pages[] = {
     {"never touched", 0, 0, 0, VMA_ANON, "none never", ""},
-    {"a gap of a file", 0, 0, 0, VMA_FILE, "none", "cached never"},
-    {"a gap that the page cache has", 0, 0, PAGE_CACHED | PAGE_CACHE_ASKED, VMA_FILE, "none cached", ""},
-    {"a gap that the page cache has not", 0, 0, PAGE_CACHE_ASKED, VMA_FILE, "none never", ""},
+    {"a gap of a file", 0, 0, 0, VMA_FILE, "none", "cached never past-end"},
+    {"a gap that the page cache has", 0, 0, PAGE_CACHED | PAGE_CACHE_ASKED | PAGE_SIZE_ASKED, VMA_FILE, "none cached", ""},
+    {"a gap that the page cache has not", 0, 0, PAGE_CACHE_ASKED | PAGE_SIZE_ASKED, VMA_FILE, "none never", ""},
+    {"past the end of the file", 0, 0, PAGE_CACHE_ASKED | PAGE_SIZE_ASKED | PAGE_PAST_END, VMA_FILE, "none past-end", ""},
+    {"a gap of shared memory", 0, 0, 0, VMA_SHM, "none", "cached never swapped past-end"},
+    {"a gap of shared memory that is not resident", 0, 0, PAGE_CACHE_ASKED | PAGE_SIZE_ASKED, VMA_SHM, "none", "never swapped"},
+    {"a gap of shared memory that has nothing", 0, 0, PAGE_CACHE_ASKED | PAGE_SIZE_ASKED | PAGE_OUT_ASKED, VMA_SHM,
+     "none never", ""},
+    {"shared memory in swap", 0, 0, PAGE_CACHE_ASKED | PAGE_SIZE_ASKED | PAGE_OUT_ASKED | PAGE_OUT, VMA_SHM,
+     "none swapped", ""},
+    {"freed, but not yet taken", X(810000000043ee27), X(400001828), PAGE_FLAGS | PAGE_FOLIO, VMA_ANON,
+     "present anon exclusive lru anonymous lazyfree", ""},
     {"newborn and empty", X(80000000000000), 0, 0, VMA_ANON, "none never soft-dirty", ""},
     {"anonymous", X(810000000043ee27), X(400005868), PAGE_FLAGS | PAGE_FOLIO, VMA_ANON,
      "present anon exclusive lru active anonymous", ""},
@@ -221,7 +230,7 @@ test_pages(void)
 	for (size_t i = 0; i < ARRAY_LEN(pages); i++) {
 		const struct page_case *c = &pages[i];
 		struct vma v = region_of(c->type);
-		struct page pg = {.word = c->word, .kpf = c->kpf, .known = (uint16_t)(PAGE_WORD | c->known), .order = 9};
+		struct page pg = {.word = c->word, .kpf = c->kpf, .known = PAGE_WORD | c->known, .order = 9};
 		struct filter_facts x = {.v = &v, .pg = &pg, .addr = v.start, .page_size = FAKE_PAGE, .written_known = true};
 		bool good = true;
 
@@ -432,9 +441,9 @@ wants(const char *text, enum filter_scope scope)
 static void
 test_wants(void)
 {
-	ok(wants("swapped & !exclusive | guard & addr>1000 & name~x", FILTER_PAGE) == 0, "the page table is enough");
+	ok(wants("present & !exclusive | guard & addr>1000 & name~x", FILTER_PAGE) == 0, "the page table is enough");
 	ok(wants("locked", FILTER_PAGE) == PAGE_WANT_FLAGS, "a flag");
-	ok(wants("thp-head", FILTER_PAGE) == PAGE_WANT_FLAGS, "a state");
+	ok(wants("thp-head", FILTER_PAGE) == (PAGE_WANT_FLAGS | PAGE_WANT_CACHE), "a state");
 	ok(wants("mapcount>1 & written", FILTER_PAGE) == (PAGE_WANT_COUNT | FILTER_WANT_WRITTEN), "more than one source");
 	ok(wants("cached", FILTER_PAGE) == PAGE_WANT_CACHE, "the page cache");
 	ok(wants("rss>1m & heap", FILTER_REGION) == 0, "regions are counted anyway");

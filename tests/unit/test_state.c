@@ -178,7 +178,7 @@ test_lazyfree(void)
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct page pg = {.word = W(810000000043ee20), .kpf = rows[i].kpf, .head = rows[i].head, .order = 9,
-		                  .known = (uint16_t)(PAGE_WORD | PAGE_FLAGS | (rows[i].folio ? PAGE_FOLIO : 0))};
+		                  .known = PAGE_WORD | PAGE_FLAGS | (rows[i].folio ? PAGE_FOLIO : 0)};
 		struct vma v = {.type = (uint8_t)rows[i].type, .name = ""};
 		const char *words;
 
