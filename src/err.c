@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "file.h"
+
 static void
 copy(char *to, size_t size, const char *from)
 {
@@ -38,7 +40,7 @@ err_sys(struct err *e, const char *how, const char *what, ...)
 	e->status = ERR_TARGET;
 	e->sys = sys;
 	e->column = 0;
-	copy(e->why, sizeof(e->why), strerror(sys));
+	copy(e->why, sizeof(e->why), sys == FILE_ODD ? "it is no regular file" : strerror(sys));
 	copy(e->how, sizeof(e->how), sys == EMFILE || sys == ENFILE ? "raise the limit on open files (ulimit -n)" : how);
 	va_start(ap, what);
 	vsnprintf(e->what, sizeof(e->what), what, ap);

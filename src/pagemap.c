@@ -79,8 +79,8 @@ pagemap_open(struct pagemap *pm, const struct proc *p, struct err *err)
 	                       .stop = pm->stop, .stop_arg = pm->stop_arg};
 	pm->fd = proc_file(p, "pagemap", O_RDONLY);
 	if (pm->fd < 0)
-		return err_sys(err, proc_bar_help(proc_bar_of(p)), "cannot read the page tables of process %d (%s)",
-		               (int)p->pid, p->comm);
+		return err_sys(err, file_is_odd(errno) ? NULL : proc_bar_help(proc_bar_of(p)),
+		               "cannot read the page tables of process %d (%s)", (int)p->pid, p->comm);
 	pm->plain = !p->live;
 	if (p->live) {
 		pm->scan = probe_scan(pm->fd, pm->page_size);

@@ -133,7 +133,7 @@ proc_living_thread(int dir, pid_t *tid)
 static int
 refuse_missing(const struct proc *p, pid_t pid, struct err *err)
 {
-	if (errno == EMFILE || errno == ENFILE || errno == ENOMEM)
+	if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || file_is_odd(errno))
 		return err_sys(err, NULL, "cannot open process %d", (int)pid);
 	if (p->live && kill(pid, 0) < 0 && errno == EPERM)
 		return err_set(err, ERR_TARGET, "/proc hides other users' processes (hidepid)",
@@ -260,7 +260,7 @@ proc_file(const struct proc *p, const char *name, int flags)
 {
 	for (int tries = 0;; tries++) {
 		pid_t tid;
-		int dir = living_dir(p, &tid), fd = openat(dir, name, flags | O_CLOEXEC), sys = errno;
+		int dir = living_dir(p, &tid), fd = file_open(dir, name, flags), sys = errno;
 		bool again = fd < 0 && tries < THREAD_TRIES && !proc_has_memory(dir);
 
 		if (dir != p->leader)
@@ -290,7 +290,7 @@ proc_text(const struct proc *p, const char *name, char *out, size_t size)
 int
 proc_root_file(const struct proc *p, const char *name, int flags)
 {
-	return openat(p->root, name, flags | O_CLOEXEC);
+	return file_open(p->root, name, flags);
 }
 
 enum proc_life

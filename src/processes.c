@@ -197,7 +197,7 @@ processes_free(struct processes *list)
 static bool
 frames_are_visible(const struct processes_root *r)
 {
-	int fd = openat(r->dir, "kpageflags", O_RDONLY | O_CLOEXEC);
+	int fd = file_open(r->dir, "kpageflags", O_RDONLY);
 
 	if (fd >= 0)
 		close(fd);
@@ -237,7 +237,7 @@ processes_close(struct processes_root *r)
 static size_t
 read_file(int dir, const char *name, char *out, size_t size)
 {
-	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
+	int fd = file_open(dir, name, O_RDONLY);
 	ssize_t n = fd < 0 ? 0 : read(fd, out, size - 1);
 
 	if (fd >= 0)
@@ -403,7 +403,7 @@ try_access(const struct processes_root *r, struct process *p, int dir, int maps)
 		p->bar = proc_bar(dir);
 		return;
 	}
-	pagemap = openat(dir, "pagemap", O_RDONLY | O_CLOEXEC);
+	pagemap = file_open(dir, "pagemap", O_RDONLY);
 	if (pagemap < 0) {
 		p->refused = errno;
 		p->bar = proc_bar(dir);
@@ -421,7 +421,7 @@ count_lines(int fd)
 	uint64_t lines = 0;
 	ssize_t n;
 
-	if (lseek(fd, 0, SEEK_SET) != 0)
+	if (!file_fits(fd) || lseek(fd, 0, SEEK_SET) != 0)
 		return PROCESS_UNKNOWN;
 	while ((n = read(fd, chunk, sizeof(chunk))) > 0)
 		for (const char *s = chunk; (s = memchr(s, '\n', (size_t)(chunk + n - s))); s++)
@@ -443,7 +443,7 @@ fill_one(struct processes_root *r, struct process *p, bool count)
 	free(p->command);
 	p->command = process_command(text, n, p->comm);
 	snprintf(p->user, sizeof(p->user), "%s", user_name(r, p->uid));
-	maps = openat(dir, "maps", O_RDONLY | O_CLOEXEC);
+	maps = file_open(dir, "maps", O_RDONLY);
 	try_access(r, p, dir, maps);
 	if (maps < 0)
 		p->maps = PROCESS_UNKNOWN;

@@ -168,8 +168,9 @@ smaps_read(int fd, struct smaps *s, struct err *err)
 
 	*s = (struct smaps){0};
 	if (fd < 0 || file_read_all(fd, &text) < 0) {
+		err_sys(err, NULL, "cannot read smaps");
 		buf_free(&text);
-		return err_sys(err, NULL, "cannot read smaps");
+		return -1;
 	}
 	smaps_parse(s, text.s ? text.s : "");
 	buf_free(&text);
@@ -281,7 +282,7 @@ smaps_read_one(int fd, uint64_t start, struct smaps_entry *out, struct err *err)
 	struct buf text = {0};
 	struct smaps_entry e = {0};
 	char chunk[8192];
-	bool found = false, more = fd >= 0;
+	bool found = false, more = fd >= 0 && file_fits(fd);
 	ssize_t n = -1;
 
 	while (more && (n = read(fd, chunk, sizeof(chunk))) > 0) {

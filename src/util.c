@@ -294,32 +294,6 @@ rounded(uint64_t part, uint64_t whole)
 	return part ? u64_max(1, part / whole + (part % whole >= (whole + 1) / 2)) : 0;
 }
 
-int
-file_read_all(int fd, struct buf *b)
-{
-	char chunk[8192]; /* of its own files the kernel tells a page a read */
-	ssize_t n;
-
-	do {
-		n = read(fd, chunk, sizeof(chunk));
-		if (n > 0)
-			buf_add(b, chunk, (size_t)n);
-	} while (n > 0 || (n < 0 && errno == EINTR));
-	return n < 0 ? -1 : 0;
-}
-
-bool
-file_read_small(int dir, const char *name, char *out, size_t size)
-{
-	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : read(fd, out, size - 1);
-
-	if (fd >= 0)
-		close(fd);
-	out[n > 0 ? n : 0] = '\0';
-	return n > 0;
-}
-
 static const char *clock_file;
 
 void

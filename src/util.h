@@ -8,6 +8,8 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "file.h"
+
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 
 static inline uint64_t
@@ -93,12 +95,6 @@ const char *percent_text(char out[8], uint64_t part, uint64_t whole);
 
 /* part / whole, rounded so that only nothing reads as 0. whole is not 0. */
 uint64_t rounded(uint64_t part, uint64_t whole);
-
-/* Read a whole small file; appends to `b`. Returns 0, or -1 with errno. */
-int file_read_all(int fd, struct buf *b);
-
-/* The beginning of a small file in a folder, NUL-terminated. false: it cannot be read, or is empty. */
-bool file_read_small(int dir, const char *name, char *out, size_t size);
 
 /*
  * Nanoseconds of CLOCK_MONOTONIC; after time_from (before there are threads) what FILE says, in

@@ -187,8 +187,9 @@ vma_read(int fd, struct vma_list *list, struct err *err)
 
 	*list = (struct vma_list){0};
 	if (lseek(fd, 0, SEEK_SET) < 0 || file_read_all(fd, &text) < 0) {
+		err_sys(err, NULL, "cannot read the list of regions (maps)");
 		buf_free(&text);
-		return err_sys(err, NULL, "cannot read the list of regions (maps)");
+		return -1;
 	}
 	if (!text.s)
 		return 0;

@@ -292,6 +292,10 @@ tell_notices(struct app *a)
 	const struct rc *rc = a->o->rc;
 	char text[sizeof(rc->path) + 64];
 
+	if (prompt_not_kept()) {
+		snprintf(text, sizeof(text), "%s is no regular file: what is asked here is not kept", prompt_not_kept());
+		app_toast(a, ROLE_TEXT, text);
+	}
 	if (a->o->notice)
 		app_toast(a, ROLE_TEXT, a->o->notice);
 	if (a->term.notice[0])
@@ -312,7 +316,9 @@ run_screen(struct app *a, struct err *err)
 
 	if (a->sampler && app_wait_first(a, err) < 0)
 		return -1;
-	a->status_fd = status ? open(status, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600) : -1;
+	a->status_fd = status ? file_open(AT_FDCWD, status, O_WRONLY | O_APPEND) : -1;
+	if (status && a->status_fd < 0)
+		a->status_fd = open(status, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	a->signals = app_signals_open();
 	if (term_open(&a->term, &a->o->term, err) < 0)
 		return -1;

@@ -100,11 +100,11 @@ write_form(struct app *a, enum report_form form, FILE *f, struct err *err)
 static int
 write_file(struct app *a, const char *path, enum report_form form, bool replace, struct err *err)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK | (replace ? O_TRUNC : O_EXCL), 0600);
+	struct file_new new;
+	int fd = file_new_begin(&new, path, replace), r;
 	FILE *f = fd < 0 ? NULL : fdopen(fd, "w");
 	char said[sizeof(a->report) + 32];
 	struct stat st;
-	int r;
 
 	if (!f)
 		return err_sys(err, "choose another name", "cannot write %s", path);
@@ -115,6 +115,8 @@ write_file(struct app *a, const char *path, enum report_form form, bool replace,
 		st.st_size = 0;
 	if (fclose(f) != 0 && r == 0)
 		r = err_sys(err, NULL, "cannot write %s", path);
+	if (file_new_end(&new, r == 0) < 0)
+		return err_sys(err, "choose another name", "cannot write %s", path);
 	if (r < 0)
 		return -1;
 	snprintf(said, sizeof(said), "wrote %lld bytes to %s", (long long)st.st_size, path);

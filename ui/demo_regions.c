@@ -325,7 +325,7 @@ zero_build(struct demo *d, const struct demo_area *a)
 }
 
 static int
-file_open(const char *name, size_t page, size_t *pages)
+program_open(const char *name, size_t page, size_t *pages)
 {
 	int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
 	off_t size = fd < 0 ? -1 : lseek(fd, 0, SEEK_END);
@@ -366,5 +366,5 @@ const struct demo_region demo_regions[] = {
 	{ .name = "demo reserve", .pages = DEMO_ROW * 1024, .reserved = true,
 	  .build = reserve_build },
 	{ .name = "demo zero", .pages = DEMO_ROW * 4, .build = zero_build },
-	{ .name = "demo file", .pages = DEMO_ROW * 16, .open = file_open, .build = file_build },
+	{ .name = "demo file", .pages = DEMO_ROW * 16, .open = program_open, .build = file_build },
 };

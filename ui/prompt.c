@@ -3,19 +3,21 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <readline/history.h>
 #include <readline/readline.h>
 
 #include "util.h"
 
-enum { HISTORY_MAX = 500 };
+enum { HISTORY_MAX = 500, HISTORY_BYTES = 256 << 10 }; /* lines; what is read of them */
 
 /* readline is one per process, and so is the prompt. */
 static struct {
@@ -48,6 +50,53 @@ make_dirs(char *path)
 	return true;
 }
 
+/* What is no regular file of ours to read and to replace, a link to /dev/null or elsewhere, stays as it is. */
+static bool
+history_is_ours(void)
+{
+	struct stat st;
+
+	return p.history[0] && (lstat(p.history, &st) < 0 ? errno == ENOENT : S_ISREG(st.st_mode));
+}
+
+/* The last lines of a file that may be of any size. */
+static void
+history_read(void)
+{
+	int fd = file_open(AT_FDCWD, p.history, O_RDONLY | O_NOFOLLOW);
+	char *text = mem_alloc(HISTORY_BYTES + 1), *line, *next;
+	off_t size = fd < 0 ? 0 : lseek(fd, 0, SEEK_END), from = size > HISTORY_BYTES ? size - HISTORY_BYTES : 0;
+	ssize_t n = fd < 0 ? 0 : pread(fd, text, HISTORY_BYTES, from);
+
+	if (fd >= 0)
+		close(fd);
+	text[n > 0 ? n : 0] = '\0';
+	line = from && (next = strchr(text, '\n')) ? next + 1 : text; /* the first may be half a line */
+	for (; (next = strchr(line, '\n')); line = next + 1) {
+		*next = '\0';
+		if (line[0] && next - line < (ptrdiff_t)sizeof(p.line))
+			add_history(line);
+	}
+	free(text);
+}
+
+static void
+history_write(void)
+{
+	struct file_new new;
+	int fd = make_dirs(p.history) && history_is_ours() ? file_new_begin(&new, p.history, true) : -1;
+	FILE *f = fd < 0 ? NULL : fdopen(fd, "w");
+	bool good;
+
+	if (!f)
+		return;
+	for (int i = 0; i < history_length; i++)
+		fprintf(f, "%s\n", history_get(history_base + i)->line);
+	good = !ferror(f);
+	good &= fclose(f) == 0;
+	file_new_end(&new, good);
+}
+
 static void
 history_open(void)
 {
@@ -63,7 +112,13 @@ history_open(void)
 	using_history();
 	stifle_history(HISTORY_MAX);
 	if (p.history[0])
-		read_history(p.history);
+		history_read();
+}
+
+const char *
+prompt_not_kept(void)
+{
+	return p.history[0] && !history_is_ours() ? p.history : NULL;
 }
 
 void
@@ -74,8 +129,8 @@ prompt_remember(const char *line)
 	if (!line[0] || (last && !strcmp(last->line, line)))
 		return;
 	add_history(line);
-	if (p.history[0] && make_dirs(p.history))
-		write_history(p.history);
+	if (p.history[0])
+		history_write();
 }
 
 /* --- readline's hooks --------------------------------------------------------------------------------- */
@@ -218,6 +273,25 @@ bind_keys(void)
 	rl_set_keymap(map);
 }
 
+/*
+ * Without ~/.inputrc and /etc/inputrc: our keymap has nothing of them, and readline would read whatever
+ * stands there, a pipe or a file without end.
+ */
+static void
+initialize(void)
+{
+	const char *was = getenv("INPUTRC");
+	char *kept = was ? mem_strdup(was) : NULL;
+
+	setenv("INPUTRC", "/dev/null", 1);
+	rl_initialize();
+	if (kept)
+		setenv("INPUTRC", kept, 1);
+	else
+		unsetenv("INPUTRC");
+	free(kept);
+}
+
 void
 prompt_setup(void)
 {
@@ -239,7 +313,7 @@ prompt_setup(void)
 	rl_variable_bind("bell-style", "none");
 	rl_variable_bind("enable-bracketed-paste", "off");
 	rl_variable_bind("show-all-if-ambiguous", "on");
-	rl_initialize();
+	initialize();
 	bind_keys();
 	history_open();
 	p.byte = -1;

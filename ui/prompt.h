@@ -17,6 +17,9 @@ enum prompt_event { PROMPT_EDITING, PROMPT_DONE, PROMPT_CANCELLED };
 /* Once, before the first prompt: history from $XDG_STATE_HOME/pmtop/history. */
 void prompt_setup(void);
 
+/* The name of the history if it is neither read nor written, for it is no regular file; NULL: it is. */
+const char *prompt_not_kept(void);
+
 /*
  * Opens it. `words(arg, i)` gives the i-th candidate for completion, NULL after the last; the text
  * must stay valid until the next call.

@@ -276,14 +276,15 @@ static int
 read_file(const char *path, char *text, struct err *err)
 {
 	static const char how[] = "mend it, or start pmtop with --no-config";
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	int fd = file_open(AT_FDCWD, path, O_RDONLY);
 	struct stat st;
 	ssize_t n;
 
-	if (fd < 0)
+	if (fd < 0 && !file_is_odd(errno))
 		return err_sys(err, how, "cannot read it");
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size >= FILE_SIZE) {
-		close(fd);
+	if (fd < 0 || fstat(fd, &st) < 0 || st.st_size >= FILE_SIZE) {
+		if (fd >= 0)
+			close(fd);
 		return err_set(err, ERR_USAGE, "it is no file of less than 64 KiB", how, "cannot read it");
 	}
 	n = read(fd, text, FILE_SIZE - 1);

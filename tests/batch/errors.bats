@@ -129,3 +129,73 @@ load helper
 	pm --list "$PID" >"$BATS_TEST_TMPDIR/c"
 	cmp "$BATS_TEST_TMPDIR/a" "$BATS_TEST_TMPDIR/c"
 }
+
+# put KIND PATH: something that is no such file
+put() {
+	rm -rf "$2"
+	case $1 in
+	fifo) mkfifo "$2" ;;
+	device) ln -s /dev/zero "$2" ;;
+	folder) mkdir "$2" ;;
+	endless) truncate -s 10G "$2" ;;
+	socket) perl -MIO::Socket::UNIX -e 'chdir $ARGV[0]; IO::Socket::UNIX->new(Local => $ARGV[1], Listen => 1)' "${2%/*}" "${2##*/}" ;;
+	esac
+}
+
+# ended OPTION...: it ends in time, in 1.5 GB, by itself
+ended() {
+	local status=0
+	(
+		[[ ${ASAN_OPTIONS-} ]] || ulimit -v 1500000
+		exec timeout -k 1 $((20 * ${TEST_TIMEOUT_SCALE:-1})) "$PMTOP" --proc-root "$ROOT" "$@"
+	) >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" </dev/null || status=$?
+	((status <= 2)) && return
+	echo "with $kind as $file: pmtop $*: $status"
+	cat "$BATS_TEST_TMPDIR/err"
+	return 1
+}
+
+@test "bug: a proc root whose files are pipes, devices, folders, or have no end: an answer, or why not" {
+	local file kind good files
+	fixture zoo
+	good=$ROOT
+	ROOT=$BATS_TEST_TMPDIR/odd
+	files=$(cd "$good" && find . -type f ! -path '*/4243/*')
+	[ "$(wc -l <<<"$files")" -gt 15 ]
+	for file in $files; do
+		for kind in fifo device folder endless socket; do
+			cp -r "$good" "$ROOT"
+			put "$kind" "$ROOT/$file"
+			ended --list --output-all "$PID"
+			ended --summary "$PID"
+			ended --frames 1 "$PID"
+			ended -e 'hex heap..+16' zoo
+			rm -r "$ROOT"
+		done
+	done
+}
+
+# spoiled KIND FILE: a root of this test's own with such a file
+spoiled() {
+	fixture zoo
+	rm -rf "$BATS_TEST_TMPDIR/odd"
+	cp -r "$ROOT" "$BATS_TEST_TMPDIR/odd"
+	ROOT=$BATS_TEST_TMPDIR/odd
+	put "$1" "$ROOT/$PID/$2"
+}
+
+@test "bug: what is wrong with such a file is said" {
+	local kind
+	for kind in fifo device socket; do
+		spoiled "$kind" maps
+		refused 1 'cannot look into process 4242.*: it is no regular file' --list "$PID"
+		spoiled "$kind" smaps
+		refused 1 'smaps: it is no regular file' --list -o PSS "$PID"
+		spoiled "$kind" pagemap
+		refused 1 'page tables.*: it is no regular file' --pages "$PID"
+		spoiled "$kind" stat
+		refused 1 'process 4242: it is no regular file' --list "$PID"
+	done
+	spoiled endless maps
+	refused 1 'maps.*: File too large' --list "$PID"
+}

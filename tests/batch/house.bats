@@ -71,8 +71,16 @@ only() {
 	only "src/helper_files.c" '\bmincore\('
 	only "src/helper_files.c src/helper_open.c src/helper_parts.h src/helper_reader.c" '\bhelper_open\('
 	# of pmtop's own side: the file system of the proc root; holes in a fixture's pagemap
-	only "src/helper_files.c src/helper_open.c src/proc.c src/processes.c" '\bf?statfs\('
+	only "src/file.c src/helper_files.c src/helper_open.c src/proc.c src/processes.c" '\bf?statfs\('
 	only "src/helper_files.c src/pagemap.c" ', SEEK_DATA'
+}
+
+@test "what is opened by its name may be anything: one function opens it" {
+	cd "$fixture_top"
+	# but for folders, handles that open nothing, the kernel's own files, and the status file, made if there is none
+	is "$(grep -nE '\b(open|openat|fopen|creat)\(' src/*.c ui/*.c |
+		grep -vE 'O_DIRECTORY|O_PATH|"/dev/null"|PROC_ROOT "/self|"/proc/self|: ? \*|_open\(' | cut -d : -f 1 | uniq | xargs)" \
+		"src/file.c src/helper_open.c ui/app.c"
 }
 
 @test "one file stops other processes" {

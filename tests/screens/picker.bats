@@ -250,8 +250,8 @@ processes() {
 
 @test "a process that keeps its readers waiting: the others are there, and the keys answer" {
 	processes
-	rm "$ROOT/78/maps"
-	mkfifo "$ROOT/78/maps"
+	screen_slow
+	: >"$ROOT/77/maps.slow"
 	screen_start_waiting 80x24
 	screen_wait_text ' 31337 .*java'
 	screen_wait_text 'waiting for the kernel'

@@ -209,7 +209,8 @@ teardown() { screen_stop; }
 }
 
 @test "a target that keeps its reader waiting: the keys answer, the header says why" {
-	fixture_own softdirty --fifo-pagemap
+	fixture_own softdirty --slow-pagemap
+	screen_slow
 	screen_start_waiting 80x24 "$PID"
 	screen_wait_text 'waiting for the kernel'
 	screen_send '?'
@@ -225,11 +226,11 @@ teardown() { screen_stop; }
 
 @test "bug: a look by the clock that is kept waiting is told, and since when" {
 	fixture_own softdirty
+	screen_slow
 	SCREEN_OPTIONS=(--interval 0.1)
 	screen_start 80x24 "$PID"
 	screen_wait_text '● live 0.1s'
-	mkfifo "$BATS_TEST_TMPDIR/statm"
-	mv "$BATS_TEST_TMPDIR/statm" "$ROOT/$PID/statm"
+	: >"$ROOT/$PID/statm.slow"
 	SCREEN_IDLE=0 screen_wait_text 'waiting for the kernel [1-9] s'
 	screen_send '?'
 	screen_wait_text 'help ›'

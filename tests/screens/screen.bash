@@ -103,6 +103,13 @@ _screen_leave() {
 	kill -KILL "$pid"
 } 2>/dev/null
 
+# before screen_start: a file is not opened while there is FILE.slow beside it (tests/slow.c)
+screen_slow() {
+	local lib=${builddir:-${PMTOP%/*}}/tests/slow.so
+	[[ -e $lib ]] || skip "there is no $lib"
+	SCREEN_ENV+=("LD_PRELOAD=$lib" "ASAN_OPTIONS=${ASAN_OPTIONS-}:verify_asan_link_order=0")
+}
+
 # screen_start_waiting WxH [OPTION...] PID: a target that keeps pmtop waiting, so that it is never
 # idle; returns with the first frame. Its keys: screen_send, and screen_wait_text for what they do.
 screen_start_waiting() {
