@@ -449,6 +449,8 @@ docs_man(void)
 	       "CONFIGURATION (~/.config by default)\n.TP\n.I $XDG_STATE_HOME/pmtop/history\nwhat was asked at the prompt "
 	       "(~/.local/state by default)\n"
 	       ".SH ENVIRONMENT\n.TP\n.B NO_COLOR\nset and not empty: no colours\n"
+	       ".TP\n.B LC_ALL, LC_CTYPE, LANG\nwhich characters may be sent: all of UTF-8, or ASCII alone, as with C; "
+	       "where none of them is set, UTF-8\n"
 	       ".TP\n.B TERM\nlinux, the console, whose fonts lack the signs: the screen is as with \\-\\-ascii\n"
 	       ".SH \"SEE ALSO\"\nproc(5), pmap(1), the kernel's admin\\-guide/mm/pagemap.rst and "
 	       "soft\\-dirty.rst\n");

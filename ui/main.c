@@ -237,6 +237,23 @@ read_options(struct options *o, struct rc *rc, int argc, char **argv, struct err
 	return options_parse(o, argc, argv, err);
 }
 
+/*
+ * A container's bare environment says nothing of a language: then characters are UTF-8, as they are all but
+ * everywhere. Who has said C, or POSIX, gets ASCII.
+ */
+static void
+set_locale(void)
+{
+	static const char *const says[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+	bool said = false;
+
+	setlocale(LC_ALL, "");
+	for (size_t i = 0; i < ARRAY_LEN(says); i++)
+		said |= getenv(says[i]) && getenv(says[i])[0];
+	if (!said && !setlocale(LC_CTYPE, "C.UTF-8"))
+		setlocale(LC_CTYPE, "en_US.UTF-8"); /* older systems lack the other */
+}
+
 static int
 program(int argc, char **argv)
 {
@@ -250,7 +267,7 @@ program(int argc, char **argv)
 		demo_main();
 	mem_on_oom(out_of_memory);
 	time_from(getenv("PMTOP_CLOCK_FILE"));
-	setlocale(LC_ALL, "");
+	set_locale();
 	if (!isatty(STDOUT_FILENO))
 		setvbuf(stdout, NULL, _IOFBF, 1 << 16);
 	r = read_options(&o, &rc, argc, argv, &err);

@@ -104,3 +104,27 @@ of_column() {
 		done
 	done
 }
+
+@test "bug: where no locale is set, as in a container, names are UTF-8; C is C" {
+	local bare=(env -u LC_ALL -u LC_CTYPE -u LANG)
+	fixture names
+	[[ $("${bare[@]}" locale charmap 2>/dev/null) != UTF-8 ]] || skip "the C locale is UTF-8 here"
+	pm --list "$PID" >"$BATS_TEST_TMPDIR/utf8"
+	LC_ALL=C grep -aqP '[\x80-\xff]' "$BATS_TEST_TMPDIR/utf8"
+	"${bare[@]}" "$PMTOP" --proc-root "$ROOT" --list "$PID" | diff "$BATS_TEST_TMPDIR/utf8" -
+	"${bare[@]}" LANG='' "$PMTOP" --proc-root "$ROOT" --list "$PID" | diff "$BATS_TEST_TMPDIR/utf8" -
+	"${bare[@]}" LANG=C "$PMTOP" --proc-root "$ROOT" --list "$PID" >"$BATS_TEST_TMPDIR/c"
+	run ! env LC_ALL=C grep -aqP '[\x80-\xff]' "$BATS_TEST_TMPDIR/c"
+}
+
+@test "quickstart, configure and the README name the same packages" {
+	local kind check apt dnf package
+	while IFS='|' read -r kind check apt dnf _; do
+		[[ $kind == build || $kind == symbols ]] && [[ $check == library* ]] || continue
+		for package in $apt $dnf; do
+			grep -qE "^ .*\b$package\b" "$fixture_top/README.md" || { echo "the README lacks $package"; return 1; }
+			[[ $kind == symbols ]] || grep -q "PM_NEED(.*\[$package\]" "$fixture_top/configure.ac" ||
+				{ echo "configure lacks $package"; return 1; }
+		done
+	done < <(sed -n '/^needs()/,/^}/s/^\t\([a-z]*|.*\)/\1/p' "$fixture_top/quickstart")
+}

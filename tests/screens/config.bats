@@ -100,3 +100,100 @@ teardown() { screen_stop; }
 	screen_keys Q
 	screen_end
 }
+
+# --- files of the person's own -----------------------------------------------------------------------------
+
+_ask() { # TEXT: at the prompt
+	screen_keys :
+	screen_type "$1"
+	screen_keys Enter Escape
+}
+
+@test "bug: a history or .inputrc that is a pipe, a folder or without end holds nothing up" {
+	local kind history=$BATS_TEST_TMPDIR/state/pmtop/history
+	fixture zoo
+	mkdir -p "${history%/*}" "$BATS_TEST_TMPDIR/home"
+	mkfifo "$BATS_TEST_TMPDIR/home/.inputrc"
+	for kind in fifo folder device; do
+		rm -rf "$history"
+		case $kind in
+		fifo) mkfifo "$history" ;;
+		folder) mkdir "$history" ;;
+		device) ln -s /dev/zero "$history" ;;
+		esac
+		screen_start 80x24 "$PID"
+		screen_keys '!'
+		screen_wait_text 'history is no regular file'
+		screen_keys Escape
+		_ask heap
+		screen_keys Q
+		screen_end
+		screen_stop
+		case $kind in
+		fifo) [ -p "$history" ] ;;
+		folder) [ -d "$history" ] ;;
+		device) [ "$(readlink "$history")" = /dev/zero ] ;;
+		esac
+	done
+	rm "$history"
+	(yes 'heap+0x1' || :) | head -c 2999997 >"$history"
+	echo 'heap+0x22' >>"$history"
+	truncate -s 4G "$BATS_TEST_TMPDIR/home/inputrc"
+	SCREEN_ENV=("INPUTRC=$BATS_TEST_TMPDIR/home/inputrc")
+	screen_start 80x24 "$PID"
+	screen_keys : Up
+	screen_text | tail -n 1 | grep '^:heap+0x22'
+	screen_keys C-g Q
+	screen_end
+}
+
+@test "bug: a linked history is not written through, nor is its mode changed; ours is replaced as a whole" {
+	local history=$BATS_TEST_TMPDIR/state/pmtop/history other=$BATS_TEST_TMPDIR/other inode
+	fixture zoo
+	mkdir -p "${history%/*}"
+	echo mine >"$other"
+	chmod 644 "$other"
+	ln -s "$other" "$history"
+	screen_start 80x24 "$PID"
+	_ask heap
+	screen_keys Q
+	screen_end
+	screen_stop
+	[ "$(<"$other")" = mine ]
+	[ "$(stat -c %a "$other")" = 644 ]
+	[ -L "$history" ]
+	rm "$history"
+	ln "$other" "$history"
+	screen_start 80x24 "$PID"
+	_ask heap
+	screen_keys Q
+	screen_end
+	[ "$(<"$other")" = mine ]
+	[ "$(<"$history")" = $'mine\nheap' ]
+	[ "$(stat -c %a "$history")" = 600 ]
+	[ "$(ls "${history%/*}")" = history ]
+}
+
+@test "bug: a report replaces a file as a whole, and goes through no link" {
+	local out=$BATS_TEST_TMPDIR/out.txt other=$BATS_TEST_TMPDIR/other
+	fixture zoo
+	echo mine >"$other"
+	ln "$other" "$out"
+	screen_start 80x24 "$PID"
+	screen_keys w C-u
+	screen_type "$out"
+	screen_keys Enter y
+	screen_wait_text 'wrote [0-9]+ bytes'
+	[ "$(<"$other")" = mine ]
+	grep -q regions "$out"
+	rm "$out"
+	ln -s "$other" "$out"
+	screen_keys w C-u
+	screen_type "$out"
+	screen_keys Enter
+	screen_wait_text 'there is something of that name'
+	[ "$(<"$other")" = mine ]
+	[ "$(ls "$BATS_TEST_TMPDIR" | grep -c '^out')" = 1 ]
+	screen_keys Escape Q
+	screen_end
+}

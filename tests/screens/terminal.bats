@@ -15,6 +15,12 @@ heads() { screen_text | head -n 1 | grep -F -- "$1"; }
 # the keys that lead to each view, from the list with the cursor on [heap]
 views=("" Enter "Enter Enter" i a K "?" s o "Enter x" "Enter v Right" "a Right")
 
+keys_to() { # VIEW: its words are keys, `?` among them
+	local keys
+	read -ra keys <<<"$1"
+	screen_keys "${keys[@]}"
+}
+
 screen_heap() {
 	screen_keys /
 	screen_type heap
@@ -31,8 +37,7 @@ _drawn_at() {
 	screen_start 80x24 "$PID"
 	screen_heap
 	for view in "${views[@]}"; do
-		# shellcheck disable=SC2086
-		screen_keys $view
+		keys_to "$view"
 		for size in 20x5 200x60 1x1 31x7 300x90 80x2 120x40 79x23; do
 			_tmux resize-window -x "${size%x*}" -y "${size#*x}"
 		done
@@ -53,8 +58,7 @@ _drawn_at() {
 	fixture zoo
 	screen_start 80x24 "$PID"
 	for view in "${views[@]}"; do
-		# shellcheck disable=SC2086
-		screen_keys $view
+		keys_to "$view"
 		for size in "2 24" "1 1" "80 2" "29 24"; do
 			# shellcheck disable=SC2086
 			screen_resize $size
@@ -75,8 +79,7 @@ _drawn_at() {
 	screen_start 80x24 "$PID"
 	screen_heap
 	for view in "${views[@]}"; do
-		# shellcheck disable=SC2086
-		screen_keys $view
+		keys_to "$view"
 		_screen_sync
 		_tmux capture-pane -p >"$SCREEN_TMP/before"
 		_tmux send-keys C-z
@@ -241,8 +244,7 @@ _keys_taken() {
 		sleep 1000 3>&- &
 		target=$!
 		screen_start 80x24 "$target"
-		# shellcheck disable=SC2086
-		screen_keys $view
+		keys_to "$view"
 		kill "$target"
 		wait "$target" || true
 		screen_wait_text ' ended [0-9]+ s ago '
@@ -267,8 +269,7 @@ _comm_is() {
 		bash -c 'read -r _ <"$1"; exec sleep 1000' _ "$BATS_TEST_TMPDIR/go" 3>&- &
 		target=$!
 		screen_start 80x24 "$target"
-		# shellcheck disable=SC2086
-		screen_keys $view
+		keys_to "$view"
 		echo >"$BATS_TEST_TMPDIR/go"
 		_screen_until "the exec" _comm_is "$target" sleep
 		screen_wait_text 'executed a new program: now sleep'
