@@ -16,7 +16,7 @@ static bool
 is_off(int dir, const char *name, bool inherits)
 {
 	char text[128] = "";
-	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
+	int fd = file_open(dir, name, O_RDONLY);
 	ssize_t n = fd >= 0 ? read(fd, text, sizeof(text) - 1) : -1;
 
 	if (fd >= 0)

@@ -144,7 +144,7 @@ mounts_parse(struct mounts *m, char *text)
 bool
 mounts_read(struct mounts *m, int dir)
 {
-	int fd = openat(dir, "mountinfo", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	int fd = file_open(dir, "mountinfo", O_RDONLY);
 	struct buf text = {0};
 	char chunk[8192];
 	ssize_t n = fd < 0 ? -1 : 0;

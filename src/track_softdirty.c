@@ -78,7 +78,7 @@ soft_dirty_probe(struct track_status *s, const struct proc *p)
 static int
 try_clear(int dir)
 {
-	int fd = openat(dir, "clear_refs", O_WRONLY | O_CLOEXEC), r = -1, sys;
+	int fd = file_open(dir, "clear_refs", O_WRONLY), r = -1, sys;
 
 	if (fd >= 0 && write(fd, PM_CLEAR_SOFT_DIRTY, 1) == 1)
 		r = 0;
