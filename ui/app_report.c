@@ -96,6 +96,16 @@ write_form(struct app *a, enum report_form form, FILE *f, struct err *err)
 	return 0;
 }
 
+/* What it takes the place of, whose it is and who may read it stays. */
+static void
+keep_mode(int fd, const char *path)
+{
+	struct stat st;
+
+	if (lstat(path, &st) == 0 && fchown(fd, st.st_uid, st.st_gid) == 0)
+		fchmod(fd, st.st_mode & 0777);
+}
+
 /* Written for its owner alone: names of files and contents of pages may be in it. */
 static int
 write_file(struct app *a, const char *path, enum report_form form, bool replace, struct err *err)
@@ -108,6 +118,8 @@ write_file(struct app *a, const char *path, enum report_form form, bool replace,
 
 	if (!f)
 		return err_sys(err, "choose another name", "cannot write %s", path);
+	if (replace)
+		keep_mode(fd, path);
 	r = write_form(a, form, f, err);
 	if (r == 0 && (fflush(f) != 0 || ferror(f)))
 		r = err_sys(err, NULL, "cannot write %s", path);

@@ -121,7 +121,7 @@ _ask() { # TEXT: at the prompt
 		folder) mkdir "$history" ;;
 		device) ln -s /dev/zero "$history" ;;
 		esac
-		screen_start 80x24 "$PID"
+		screen_start 200x24 "$PID"
 		screen_keys '!'
 		screen_wait_text 'history is no regular file'
 		screen_keys Escape
