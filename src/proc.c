@@ -555,7 +555,7 @@ is_named(int dir, const char *name)
 	comm[strcspn(comm, "\n")] = '\0';
 	if (!strcmp(comm, name) || runs(dir, name))
 		return true;
-	fd = openat(dir, "cmdline", O_RDONLY | O_CLOEXEC);
+	fd = file_open(dir, "cmdline", O_RDONLY);
 	n = fd < 0 ? 0 : read(fd, words, sizeof(words) - 1);
 	if (fd >= 0)
 		close(fd);
