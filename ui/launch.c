@@ -107,7 +107,7 @@ launch_how_it_ended(pid_t pid, char *out, size_t size)
 bool
 launch_drop_output(const char *output, bool *empty)
 {
-	int fd = open(output, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	int fd = file_open(AT_FDCWD, output, O_RDONLY | O_NOFOLLOW);
 	struct stat st;
 	bool alone;
 
