@@ -45,7 +45,7 @@ tell(const char *name, const void *at)
 		printf("%s %lx\n", name, (unsigned long)at);
 }
 
-/* Maps fd, writes the first bytes of it, and says so. Takes fd over. */
+/* Maps fd, writes the first bytes of it, and says so. Takes fd over. Huge pages are reserved, or there are none. */
 static void
 map(const char *name, int fd, size_t size, int flags, size_t written)
 {
@@ -96,7 +96,7 @@ map_mounted(void)
 	if (mounted("ramfs", "ramfs", ""))
 		map("ramfs", file(path_of("ramfs/segment"), SIZE), SIZE, MAP_SHARED, WRITTEN);
 	if (mounted("huge", "hugetlbfs", "pagesize=2M"))
-		map("hugetlbfs", file(path_of("huge/rtemap_0"), HUGE), HUGE, MAP_SHARED | MAP_NORESERVE, PAGE);
+		map("hugetlbfs", file(path_of("huge/rtemap_0"), HUGE), HUGE, MAP_SHARED, PAGE);
 }
 
 /* Mounts that are taken away while a file of theirs is mapped: no list of mounts has them. */
@@ -108,7 +108,7 @@ map_unmounted(void)
 		umount2(path_of("gone"), MNT_DETACH);
 	}
 	if (mounted("gone-huge", "hugetlbfs", "pagesize=2M")) {
-		map("hugetlbfs-gone", file(path_of("gone-huge/segment"), HUGE), HUGE, MAP_SHARED | MAP_NORESERVE, PAGE);
+		map("hugetlbfs-gone", file(path_of("gone-huge/segment"), HUGE), HUGE, MAP_SHARED, PAGE);
 		umount2(path_of("gone-huge"), MNT_DETACH);
 	}
 }
@@ -152,7 +152,7 @@ map_nameless(void)
 		tell("sysv", p);
 	}
 	map("memfd", sized(memfd_create("x", 0), SIZE), SIZE, MAP_SHARED, WRITTEN);
-	map("memfd-huge", sized(memfd_create("x", MFD_HUGETLB), HUGE), HUGE, MAP_SHARED | MAP_NORESERVE, PAGE);
+	map("memfd-huge", sized(memfd_create("x", MFD_HUGETLB), HUGE), HUGE, MAP_SHARED, PAGE);
 #ifdef SYS_memfd_secret
 	map("secret", sized((int)syscall(SYS_memfd_secret, 0), SIZE), SIZE, MAP_SHARED, WRITTEN);
 #endif
