@@ -24,6 +24,23 @@ is_file(const struct vma *v)
 	return vma_has_file(v) && (v->type == VMA_FILE || v->type == VMA_SHM);
 }
 
+/*
+ * A file that is loaded as a program has code mapped somewhere. Of others nothing is read: the beginning of
+ * shared memory may be in swap, and would come back for our sake.
+ */
+static bool
+has_code(const struct vma_list *vmas, const struct vma *v)
+{
+	for (size_t i = 0; i < vmas->n; i++) {
+		const struct vma *other = &vmas->v[i];
+
+		if (other->perm & VMA_EXEC && other->inode == v->inode && other->dev_major == v->dev_major &&
+		    other->dev_minor == v->dev_minor && is_file(other))
+			return true;
+	}
+	return false;
+}
+
 static bool
 is_vdso(const struct vma *v)
 {
@@ -53,9 +70,11 @@ symbol_source(const struct vma_list *vmas, uint64_t addr)
 
 	if (!v || !symbol_supported())
 		return NULL;
-	if (is_file(v) || is_vdso(v))
+	if (is_vdso(v))
 		return v;
-	return v->inode ? NULL : before_bss(vmas, v);
+	if (!is_file(v))
+		v = v->inode ? NULL : before_bss(vmas, v);
+	return v && has_code(vmas, v) ? v : NULL;
 }
 
 static bool

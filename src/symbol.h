@@ -14,7 +14,7 @@ bool symbol_supported(void);
 
 /*
  * The mapping of the file that may have a name for what lies at addr: the one that holds it, the one that ends
- * where .bss begins, or the vdso. NULL: none may.
+ * where .bss begins, or the vdso. NULL: none may; so it is of a file of which no code is mapped.
  */
 const struct vma *symbol_source(const struct vma_list *vmas, uint64_t addr);
 

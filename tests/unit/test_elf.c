@@ -15,6 +15,8 @@
 #endif
 
 #include "helper_elf.h"
+#include "symbol.h"
+#include "vma.h"
 
 /* --- a file as we want it ---------------------------------------------------------------------------------- */
 
@@ -318,10 +320,33 @@ test_packed(void)
 
 #endif
 
+/* Of files that are not loaded as a program, shared memory above all, nothing is read. */
+static void
+test_sources(void)
+{
+	static const char maps[] = "400000-401000 r--p 00000000 08:01 7 /bin/x\n"
+	                           "401000-402000 r-xp 00001000 08:01 7 /bin/x\n"
+	                           "402000-403000 rw-p 00002000 08:01 7 /bin/x\n"
+	                           "403000-404000 rw-p 00000000 00:00 0\n"
+	                           "500000-501000 r--p 00000000 08:02 7 /srv/same-inode\n"
+	                           "600000-601000 rw-s 00000000 00:01 9 /memfd:data (deleted)\n"
+	                           "601000-602000 rw-p 00000000 00:00 0\n";
+	struct vma_list l;
+	size_t odd;
+
+	vma_parse(&l, mem_strdup(maps), &odd);
+	ok(symbol_source(&l, 0x400000) == &l.v[0] && symbol_source(&l, 0x402010) == &l.v[2], "a program's parts");
+	ok(symbol_source(&l, 0x403010) == &l.v[2], "what lies behind its last");
+	ok(!symbol_source(&l, 0x500000), "no file without code");
+	ok(!symbol_source(&l, 0x600000) && !symbol_source(&l, 0x601000), "no shared memory, nor what lies behind it");
+	vma_free(&l);
+}
+
 int
 main(void)
 {
 	tap_start();
+	test_sources();
 	test_names();
 	test_cut();
 	test_mutated();
