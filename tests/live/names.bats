@@ -94,7 +94,7 @@ leads_back() { # PID
 	local dir how
 	dir=$BATS_TEST_TMPDIR/folder
 	mkdir "$dir"
-	cp "$(command -v sleep)" "$dir/my-long-server-name"
+	cp /bin/sleep "$dir/my-long-server-name" # not what stands before it in PATH under tests/run
 	cd "$dir"
 	for how in "$dir/" ./ ../folder/; do
 		"${how}my-long-server-name" 60 &
