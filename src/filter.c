@@ -205,6 +205,8 @@ filter_of_gaps(const struct filter *f, const struct filter_facts *x)
 	    {.known = PAGE_WORD | PAGE_CACHE_ASKED, .state = STATE_NONE, .word = PM_SOFT_DIRTY},
 	    {.known = PAGE_WORD | PAGE_CACHED, .state = STATE_CACHED},
 	    {.known = PAGE_WORD | PAGE_CACHED, .state = STATE_CACHED, .word = PM_SOFT_DIRTY},
+	    {.known = PAGE_WORD | PAGE_SIZE_ASKED | PAGE_CACHE_ASKED | PAGE_PAST_END, .state = STATE_PAST_END},
+	    {.known = PAGE_WORD | PAGE_SIZE_ASKED | PAGE_OUT_ASKED | PAGE_OUT, .state = STATE_SWAPPED},
 	};
 	static const struct page hidden = {.state = STATE_UNREADABLE};
 	struct filter_facts gap = *x;
@@ -214,7 +216,9 @@ filter_of_gaps(const struct filter *f, const struct filter_facts *x)
 		return run(f, &gap, true) != TRUTH_NO;
 
 	for (size_t i = 0; i < ARRAY_LEN(samples); i++) {
-		if (samples[i].known & PAGE_CACHED && !vma_has_file(x->v))
+		if (samples[i].known & (PAGE_CACHED | PAGE_PAST_END) && !vma_has_file(x->v))
+			continue;
+		if (samples[i].known & PAGE_OUT && !vma_swaps_unseen(x->v))
 			continue;
 		gap.pg = &samples[i];
 		if (run(f, &gap, true) != TRUTH_NO)

@@ -479,6 +479,33 @@ test_gaps(void)
 	}
 }
 
+/* What an empty entry of a file or of shared memory may be, by whatever name it is asked for. */
+static void
+test_gaps_of_files(void)
+{
+	static const struct {
+		const char *text;
+		bool file, shm;
+	} rows[] = {
+	    {"state=swapped", false, true}, {"swapped", false, true},     {"state=past-end", true, true},
+	    {"past-end", true, true},       {"state=cached", true, true}, {"state!=none", true, true},
+	    {"state=anon", false, false},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct vma file = region_of(VMA_FILE), shm = region_of(VMA_SHM);
+		struct filter_facts of_file = {.v = &file, .page_size = FAKE_PAGE};
+		struct filter_facts of_shm = {.v = &shm, .page_size = FAKE_PAGE};
+		struct filter f;
+		struct err err;
+
+		shm.perm = VMA_READ | VMA_WRITE | VMA_SHARED;
+		ok(filter_parse(rows[i].text, FILTER_PAGE, FAKE_PAGE, &f, &err) == 0 &&
+		       filter_of_gaps(&f, &of_file) == rows[i].file && filter_of_gaps(&f, &of_shm) == rows[i].shm,
+		   rows[i].text);
+	}
+}
+
 static void
 test_why(void)
 {
@@ -642,6 +669,7 @@ main(void)
 	test_regions();
 	test_wants();
 	test_gaps();
+	test_gaps_of_files();
 	test_why();
 	test_refused();
 	test_limits();
