@@ -187,7 +187,7 @@ teardown() { live_end; }
 	screen_text | sed -n 1p | grep 'no PFN'
 	screen_type "$SUBJECT_PID"
 	screen_wait_text "^› *$SUBJECT_PID .* denied "
-	screen_wait_text 'denied: .*Permission denied; it belongs to user .*: run pmtop as root'
+	screen_wait_text 'denied: .*Permission denied; it belongs to root: run pmtop as root'
 	screen_keys Enter
 	screen_wait_text "cannot look into process $SUBJECT_PID"
 	screen_keys Escape
