@@ -54,10 +54,12 @@ look_tell_track(struct look *l)
 static bool
 address_space_gone(struct look *l, struct vma_list *vmas)
 {
-	if (proc_check(&l->t.proc) == PROC_ENDED) {
+	enum proc_life life = proc_check(&l->t.proc);
+
+	if (life != PROC_RUNNING) {
 		l->draft.trouble.what[0] = '\0';
-		l->draft.ended = true;
-		l->draft.ended_ns = time_ns();
+		l->draft.ended = life == PROC_ENDED;
+		l->draft.ended_ns = life == PROC_ENDED ? time_ns() : 0;
 		return true;
 	}
 	if (target_reopen(&l->t, &l->draft.trouble) < 0 ||

@@ -226,11 +226,10 @@ proc_close(struct proc *p)
 static int
 living_dir(const struct proc *p, pid_t *tid)
 {
-	struct stat_fields f;
 	int thread = -1;
 
 	*tid = p->pid;
-	if (stat_read(p->leader, &f) && (f.state == 'Z' || f.state == 'X'))
+	if (!proc_has_memory(p->leader))
 		thread = proc_living_thread(p->leader, tid);
 	return thread < 0 ? p->leader : thread;
 }
@@ -303,11 +302,11 @@ proc_check(struct proc *p)
 	if (!stat_read(p->leader, &f) || f.starttime != p->starttime)
 		return PROC_ENDED;
 	memcpy(p->comm, f.comm, sizeof(p->comm)); /* exec gives a new one */
-	if (f.state != 'Z' && f.state != 'X')
+	if (proc_has_memory(p->leader)) /* exec puts one in the other's place in a single step */
 		return PROC_RUNNING;
 	thread = proc_living_thread(p->leader, &tid);
 	if (thread < 0)
-		return PROC_ENDED;
+		return f.state == 'Z' || f.state == 'X' ? PROC_ENDED : PROC_ENDING;
 	close(thread);
 	return PROC_RUNNING;
 }

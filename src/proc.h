@@ -26,7 +26,8 @@ struct proc {
 
 enum proc_life {
 	PROC_RUNNING,
-	PROC_ENDED, /* exited or killed; nothing can be read any more */
+	PROC_ENDING, /* it has let go of its memory, which may take a while, and is no zombie yet */
+	PROC_ENDED,  /* exited or killed; nothing can be read any more */
 };
 
 /* Counters that move whenever the target faults: equal twice means no new pages and no new writes. */

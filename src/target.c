@@ -122,7 +122,7 @@ read_maps(struct target *t, struct vma_list *out, struct err *err)
 			return 0;
 		if (t->pm.fd >= 0 && !target_is_alive(t))
 			return 1;
-		if (proc_check(&t->proc) == PROC_ENDED)
+		if (proc_check(&t->proc) != PROC_RUNNING)
 			return r == 0 ? 1 : r;
 		if (i == TRIES || (r < 0 && err->sys != ESRCH))
 			return r;

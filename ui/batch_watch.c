@@ -150,7 +150,7 @@ read_regions(struct target *t, struct vma_list *out, struct err *err)
 {
 	int r = target_regions(t, out, err);
 
-	if (r < 0 && proc_check(&t->proc) == PROC_ENDED)
+	if (r < 0 && proc_check(&t->proc) != PROC_RUNNING)
 		r = 1;
 	return r == 0 && !out->n ? 1 : r;
 }
@@ -170,6 +170,8 @@ measure(struct target *t, int *r, struct err *err)
 	*r = regions_measure(rs, t, err);
 	if (*r == 0)
 		return rs;
+	if (!target_is_alive(t))
+		*r = 1;
 	regions_unref(rs);
 	return NULL;
 }
@@ -305,7 +307,7 @@ refuse_exec(const struct watch *w, unsigned i, struct err *err)
 	return err_set(err, ERR_TARGET, why, how, "interval %u could not be looked at", i);
 }
 
-/* Opens the new program, as soon as there is one. 1: the process has ended. */
+/* Opens the new program, as soon as there is one. 1: the process has ended, or is about to. */
 static int
 reopen(struct watch *w, struct err *err)
 {
@@ -315,18 +317,19 @@ reopen(struct watch *w, struct err *err)
 	int r;
 
 	for (;;) {
-		if (proc_check(&t->proc) == PROC_ENDED)
+		enum proc_life life = proc_check(&t->proc);
+		bool late = time_ns() > until;
+
+		if (life == PROC_ENDED || (life == PROC_ENDING && late))
 			return 1;
 		vma_free(&w->b->vmas);
 		r = target_reopen(t, err);
 		if (r == 0)
 			r = read_regions(t, &w->b->vmas, err);
-		if (r == 0 || (r < 0 && err->sys != ESRCH && err->sys != ENOENT))
+		if (life == PROC_RUNNING && (r == 0 || (r < 0 && err->sys != ESRCH && err->sys != ENOENT)))
 			return r;
-		if (r == 1 && time_ns() > until)
-			return err_set(err, ERR_TARGET, "it shows no memory", NULL, "cannot look at what it executes");
-		if (time_ns() > until)
-			return r;
+		if (life == PROC_RUNNING && late)
+			return r < 0 ? r : err_set(err, ERR_TARGET, "it shows no memory", NULL, "cannot look at what it executes");
 		poll(&end, 1, (int)(LEAST_NS / 1000000));
 	}
 }
@@ -342,13 +345,13 @@ follow_exec(struct watch *w, unsigned i, struct err *err)
 	struct buf text = {0};
 	int r;
 
-	if (proc_check(&b->t.proc) == PROC_ENDED)
+	r = reopen(w, err);
+	if (r > 0)
 		return refuse_ended(w, i, err);
 	if (b->t.track.owner == TRACK_FOREIGN)
 		return refuse_exec(w, i, err);
-	r = reopen(w, err);
-	if (r)
-		return r > 0 ? refuse_ended(w, i, err) : -1;
+	if (r < 0)
+		return -1;
 	b->t.track.can = TRACK_UNKNOWN;
 	if (prepare(b, err) < 0)
 		return target_is_alive(&b->t) ? -1 : 1;

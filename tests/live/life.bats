@@ -170,6 +170,23 @@ script_becomes_subject() {
 	is "$(wc -l <"$BATS_TEST_TMPDIR/err")" 1
 }
 
+@test "bug: what takes a while to let go of its memory has ended, and executed nothing" {
+	way_here
+	# a main thread that has no memory any more and is no zombie yet: at almost any look while this much is freed
+	perl -e '$| = 1; my $x = "x" x 400e6; print "ready\n"; sleep 600' >"$BATS_TEST_TMPDIR/big" 3>&- &
+	local big=$! status=0
+	OTHERS+=("$big")
+	until_true test -s "$BATS_TEST_TMPDIR/big"
+	watch_start --watch=0.01 --csv -n "${WAY[@]}" "$big"
+	until_true said '^3,' out
+	kill -KILL "$big"
+	wait "$WATCH" || status=$?
+	cat "$BATS_TEST_TMPDIR/err"
+	is $status 1
+	said 'could not be looked at: it has ended'
+	is "$(wc -l <"$BATS_TEST_TMPDIR/err")" 1
+}
+
 @test "a watched command that ends: it is said how" {
 	way_here
 	run -1 --separate-stderr env TMPDIR="$BATS_TEST_TMPDIR" timeout 60 "$PMTOP" --watch=3600 "${WAY[@]}" -- perl -e 'select undef, undef, undef, 0.5; exit 3'
