@@ -89,10 +89,12 @@ file_read_small(int dir, const char *name, char *out, size_t size)
 {
 	int fd = file_open(dir, name, O_RDONLY);
 	ssize_t n = fd < 0 ? -1 : read(fd, out, size - 1);
+	int sys = errno;
 
 	if (fd >= 0)
 		close(fd);
 	out[n > 0 ? n : 0] = '\0';
+	errno = n == 0 ? ENODATA : sys;
 	return n > 0;
 }
 

@@ -26,6 +26,13 @@ file_is_odd(int error)
 	return error == FILE_ODD || error == EISDIR;
 }
 
+/* What fails for want of descriptors or memory tells nothing of the file. */
+static inline bool
+file_is_want(int error)
+{
+	return error == EMFILE || error == ENFILE || error == ENOMEM;
+}
+
 /*
  * As openat, closed on exec. -1 with errno; FILE_ODD, or EISDIR, if it is no regular file. O_NOFOLLOW: a
  * symbolic link is none either. Folders (O_DIRECTORY) and mere handles (O_PATH) are opened as they are.

@@ -55,6 +55,7 @@ stat_read(int dir, struct stat_fields *f)
 {
 	char text[2048];
 
+	errno = 0;
 	return file_read_small(dir, "stat", text, sizeof(text)) && stat_parse(text, f);
 }
 
@@ -80,8 +81,10 @@ proc_has_memory(int dir)
 	struct stat_fields f;
 	char text[256];
 
+	if (!stat_read(dir, &f))
+		return file_is_want(errno);
 	/* one that is on its way out shows none: statm begins with its size */
-	return stat_read(dir, &f) && f.state != 'Z' && f.state != 'X' &&
+	return f.state != 'Z' && f.state != 'X' &&
 	       !(file_read_small(dir, "statm", text, sizeof(text)) && !strncmp(text, "0 ", 2));
 }
 
@@ -133,7 +136,7 @@ proc_living_thread(int dir, pid_t *tid)
 static int
 refuse_missing(const struct proc *p, pid_t pid, struct err *err)
 {
-	if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || file_is_odd(errno))
+	if (file_is_want(errno) || file_is_odd(errno))
 		return err_sys(err, NULL, "cannot open process %d", (int)pid);
 	if (p->live && kill(pid, 0) < 0 && errno == EPERM)
 		return err_set(err, ERR_TARGET, "/proc hides other users' processes (hidepid)",
@@ -299,7 +302,9 @@ proc_check(struct proc *p)
 	pid_t tid;
 	int thread;
 
-	if (!stat_read(p->leader, &f) || f.starttime != p->starttime)
+	if (!stat_read(p->leader, &f))
+		return file_is_want(errno) ? PROC_RUNNING : PROC_ENDED;
+	if (f.starttime != p->starttime)
 		return PROC_ENDED;
 	memcpy(p->comm, f.comm, sizeof(p->comm)); /* exec gives a new one */
 	if (proc_has_memory(p->leader)) /* exec puts one in the other's place in a single step */
@@ -571,31 +576,40 @@ by_number(const void *a, const void *b)
 	return *(const pid_t *)a < *(const pid_t *)b ? -1 : 1;
 }
 
-/* Appends the PIDs called `name`, at most 16; pmtop itself is left out. Returns their number. */
-static size_t
+/*
+ * Appends the PIDs called `name`, at most 16; pmtop itself is left out. Returns their number; -1 with errno:
+ * for want of descriptors it is not known which are called so.
+ */
+static ssize_t
 find_all(int root, const char *name, pid_t pids[16])
 {
-	size_t n = 0;
-	int fd = dup(root);
+	ssize_t n = 0;
+	int fd = dup(root), want = 0;
 	DIR *d = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *e;
 
-	while (d && n < 16 && (e = readdir(d))) {
+	if (!d)
+		return -1;
+	while (n < 16 && (e = readdir(d))) {
 		const char *end;
 		uint64_t pid;
 		int dir;
 
 		if (!parse_u64(e->d_name, 10, &end, &pid) || *end || (pid_t)pid == getpid())
 			continue;
+		errno = 0;
 		dir = openat(root, e->d_name, O_PATH | O_DIRECTORY | O_CLOEXEC);
 		if (dir >= 0 && is_named(dir, name))
 			pids[n++] = (pid_t)pid;
+		want = file_is_want(errno) ? errno : want;
 		if (dir >= 0)
 			close(dir);
 	}
-	if (d)
-		closedir(d);
-	qsort(pids, n, sizeof(*pids), by_number);
+	closedir(d);
+	errno = want;
+	if (want)
+		return -1;
+	qsort(pids, (size_t)n, sizeof(*pids), by_number);
 	return n;
 }
 
@@ -604,14 +618,18 @@ proc_find(const char *root, const char *name, pid_t *pid, size_t *found, struct 
 {
 	pid_t pids[16];
 	int fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	size_t n = fd < 0 ? 0 : find_all(fd, name, pids);
+	ssize_t n = fd < 0 ? 0 : find_all(fd, name, pids);
+	int sys = errno;
 	struct buf list = {0};
 
 	if (found)
-		*found = n;
+		*found = n > 0 ? (size_t)n : 0;
 	if (fd < 0)
 		return err_sys(err, NULL, "cannot open the proc root %s", root);
 	close(fd);
+	errno = sys;
+	if (n < 0)
+		return err_sys(err, NULL, "cannot look for %s", name);
 	if (n == 0)
 		return err_set(err, ERR_TARGET, "no process has that name",
 		               "`ps -e` lists the processes; give a PID", "cannot find %s", name);
@@ -620,9 +638,9 @@ proc_find(const char *root, const char *name, pid_t *pid, size_t *found, struct 
 		return 0;
 	}
 	buf_str(&list, "choose one:");
-	for (size_t i = 0; i < n; i++)
+	for (ssize_t i = 0; i < n; i++)
 		buf_fmt(&list, " %d", (int)pids[i]);
-	if (n == ARRAY_LEN(pids))
+	if (n == (ssize_t)ARRAY_LEN(pids))
 		buf_str(&list, " ...");
 	err_set(err, ERR_TARGET, "several processes have that name", list.s, "%s is ambiguous", name);
 	buf_free(&list);

@@ -199,3 +199,18 @@ spoiled() {
 	spoiled endless maps
 	refused 1 'maps.*: File too large' --list "$PID"
 }
+
+@test "bug: where descriptors run out, no process and no name is said not to exist" {
+	local n who
+	fixture zoo
+	for n in 5 6 7 8 9 10 12 16; do
+		for who in "$PID" "zoo keeper"; do
+			run --separate-stderr bash -c 'ulimit -n "$1"; shift; exec "$@"' _ "$n" \
+				"$PMTOP" --proc-root "$ROOT" --list "$who" 3>&-
+			((status == 0)) || [[ $stderr == *'Too many open files; raise the limit'* ]] || {
+				echo "$n $who: $stderr"
+				return 1
+			}
+		done
+	done
+}
