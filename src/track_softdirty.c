@@ -70,6 +70,8 @@ soft_dirty_probe(struct track_status *s, const struct proc *p)
 	case 1:
 		return track_cannot(s, "this kernel lacks CONFIG_MEM_SOFT_DIRTY: a clear does nothing",
 		                    "use one that has it, such as Debian's on x86-64");
+	case TRY_NO_CHILD:
+		return track_cannot_try(s);
 	}
 	return track_cannot(s, "soft-dirty could not be tried on an own page", "is /proc mounted?");
 }

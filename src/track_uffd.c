@@ -658,6 +658,8 @@ uffd_probe(struct track_status *s, const struct track *t, const struct proc *p, 
 	if (t->owner == TRACK_DEMO)
 		return true;
 	tried = uffd_round_trip();
+	if (tried == TRY_NO_CHILD)
+		return track_cannot_try(s);
 	if (tried == 3)
 		return track_cannot(s, "pmtop has no file descriptor left to try it with", "raise its limit (ulimit -n)");
 	if (tried)

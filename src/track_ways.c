@@ -168,6 +168,12 @@ track_choose(struct track *t, unsigned choice)
 		settle(t);
 }
 
+bool
+track_cannot_try(struct track_status *s)
+{
+	return track_cannot(s, "no process can be started to try it with", "raise the limit on processes (ulimit -u)");
+}
+
 /* --- the proof, in a child so that nothing of ours is write-protected ------------------------------------ */
 
 int
@@ -177,7 +183,7 @@ track_try(int (*round_trip)(void))
 	pid_t child = fork();
 
 	if (child < 0)
-		return 2;
+		return TRY_NO_CHILD;
 	if (child == 0) {
 		alarm(5);
 		_exit(round_trip());

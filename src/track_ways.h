@@ -7,11 +7,16 @@
 
 /* Returns false. */
 bool track_cannot(struct track_status *s, const char *why, const char *how);
+bool track_cannot_try(struct track_status *s);
 
-/* Runs a round trip in a child, so that nothing of ours is write-protected. 2: it could not be run. */
+/*
+ * Runs a round trip in a child, so that nothing of ours is write-protected. 2: it could not be run;
+ * TRY_NO_CHILD: there could be no child.
+ */
+enum { TRY_NO_CHILD = 4 };
 int track_try(int (*round_trip)(void));
 
-/* 0: a page of our own is told clean and written as it should; 1: it is not; 2: could not be tried. */
+/* 0: a page of our own is told clean and written as it should; 1: it is not; more: could not be tried. */
 int soft_dirty_round_trip(void);
 bool soft_dirty_probe(struct track_status *s, const struct proc *p);
 int soft_dirty_clear(const struct proc *p, struct err *err);

@@ -278,6 +278,24 @@ is_clean() { run ! grep -qx 1 <(read_column "$1" WRITTEN); }
 	is_free
 }
 
+@test "bug: pmtop that can start no process says that, not that userfaultfd does not work" {
+	[[ $("$live_dir/soft_dirty_probe") != yes ]] || skip "soft-dirty works here: userfaultfd is not tried"
+	need_watch
+	command -v setpriv prlimit >/dev/null || skip "no setpriv, or no prlimit"
+	local as=(setpriv --reuid=54321 --regid=54321 --clear-groups) other
+	install -m 755 "$PMTOP" "$BATS_TEST_TMPDIR/pmtop"
+	chmod 755 "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR/test" "$BATS_TEST_TMPDIR"
+	"${as[@]}" "$BATS_TEST_TMPDIR/pmtop" --version >/dev/null || skip "another user cannot run what lies here"
+	"${as[@]}" sleep 600 3>&- &
+	other=$!
+	OTHERS+=("$other")
+	until_true eval '[[ $(readlink /proc/$other/exe) == */sleep || $(readlink /proc/$other/exe) == *busybox ]]'
+	run --separate-stderr prlimit --nproc=1 "${as[@]}" "$BATS_TEST_TMPDIR/pmtop" --watch=0.01 --count 1 --allow-inject "$other" 3>&-
+	echo "$stderr"
+	is "$status" 1
+	[[ $stderr == *'no process can be started to try it with; raise the limit on processes (ulimit -u)' ]]
+}
+
 @test "the process is as it was: its regions, its page tables, its memory" {
 	need_watch
 	unwatched_start
