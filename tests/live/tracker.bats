@@ -336,7 +336,7 @@ is_clean() { run ! grep -qx 1 <(read_column "$1" WRITTEN); }
 	until_true is_armed anon
 	subject exec
 	if watch_end; then return 1; fi
-	grep -q 'ended, or executed another program' "$BATS_TEST_TMPDIR/err"
+	grep -q 'it executed a new program, now .*, and the watch was of the one before' "$BATS_TEST_TMPDIR/err"
 	is_free
 }
 
@@ -347,7 +347,7 @@ is_clean() { run ! grep -qx 1 <(read_column "$1" WRITTEN); }
 	until_true is_armed anon
 	subject exit 0
 	if wait "$WATCH"; then return 1; fi
-	grep -qx 'pmtop: interval 1 could not be looked at: it ended, or executed another program' "$BATS_TEST_TMPDIR/err"
+	grep -qx 'pmtop: interval 1 could not be looked at: it has ended' "$BATS_TEST_TMPDIR/err"
 }
 
 @test "a process that ends or executes while it is being armed: told in one line, or watched" {
@@ -391,7 +391,7 @@ is_clean() { run ! grep -qx 1 <(read_column "$1" WRITTEN); }
 
 # --- on the screen -------------------------------------------------------------------------------------------
 
-@test "c asks, n does nothing, y watches the region under the cursor" {
+@test "c asks, n does nothing, r watches the region under the cursor" {
 	need_watch
 	[[ $("$live_dir/soft_dirty_probe") == no ]] || skip "this kernel has soft-dirty, which needs no consent"
 	unwatched_start
@@ -400,23 +400,22 @@ is_clean() { run ! grep -qx 1 <(read_column "$1" WRITTEN); }
 	screen_goto "${AT[anon]}"
 	screen_wait_text "${AT[anon]} +a{64}( |\$)"
 	screen_keys c
-	screen_wait_text 'run one system call in process'
-	screen_wait_text 'thread +[0-9]+, in '
+	screen_wait_text 'Watch what subject .* writes'
 	screen_keys x
-	screen_wait_text 'run one system call in process'
+	screen_wait_text 'Watch what subject .* writes'
 	screen_keys n
 	screen_wait_text "${AT[anon]} +a{64}( |\$)"
 	is_free
 	screen_keys c
-	screen_wait_text 'run one system call in process'
-	screen_keys y
+	screen_wait_text 'Watch what subject .* writes'
+	screen_keys r
 	screen_wait_text 'gen 1: userfaultfd armed'
 	subject write anon 3 5 7
 	subject write sparse 8
 	screen_wait_text "${AT[anon]} +aaa[#+-]a[#+-]a[#+-]a{56}( |\$)"
 	run ! is_armed sparse
 	subject exec
-	screen_wait_text 'executed a new program.*its writes are no longer told'
+	screen_wait_text 'executed a new program: now .*; its writes are not told'
 	run ! grep -E 'gen [0-9]' <(screen_text)
 	screen_keys q
 	screen_end
