@@ -63,11 +63,8 @@ facts_smaps(struct answer *a, const struct target *t, const struct vma *v)
 {
 	struct smaps_entry *e = &a->smaps;
 	struct err why;
-	int fd = proc_file(&t->proc, "smaps", O_RDONLY);
 
-	a->has_smaps = smaps_read_one(fd, v->start, e, &why) == 0;
-	if (fd >= 0)
-		close(fd);
+	a->has_smaps = smaps_read_region(&t->proc, v->start, e, &why) == 0;
 	if (!a->has_smaps) {
 		answer_add_unknown(a, "pss", "smaps cannot be read");
 		return;

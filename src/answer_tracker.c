@@ -57,6 +57,19 @@ ask(struct buf *b, const struct target *t, uint64_t huge)
 	buf_str(b, ".");
 }
 
+static void
+ask_close(struct buf *b, const struct target *t)
+{
+	const struct track *track = &t->track;
+
+	buf_fmt(b, "Close descriptor %d of ", track->stray.fd);
+	text_escape(b, t->proc.comm, strlen(t->proc.comm), false);
+	buf_fmt(b, " (%d)? It is a userfaultfd that nobody has used for %u s: left behind when pmtop's helper was killed, or "
+	        "made by the process for later. To close it one of its threads is stopped for " TRACK_STOP_WORDS
+	        "; then its writes can be watched.", (int)t->proc.pid,
+	        (unsigned)((track->stray_seen_ns - track->stray_ns) / 1000000000));
+}
+
 struct answer *
 answer_tracker(struct target *t)
 {
@@ -72,7 +85,9 @@ answer_tracker(struct target *t)
 		track_probe(track, &t->proc, &t->pm);
 	asks = track->status[TRACK_UFFD].can == TRACK_ASK;
 	huge_known = asks && inject_huge_bytes(&t->proc, &huge);
-	if (track->can == TRACK_ASK) {
+	if (track_offers_close(track)) {
+		ask_close(&b, t);
+	} else if (track->can == TRACK_ASK) {
 		ask(&b, t, huge);
 	} else {
 		buf_fmt(&b, "writes are told by %s", track_way_label(track->way));

@@ -248,12 +248,8 @@ is_device(const struct target *t, const struct vma *v)
 {
 	struct smaps_entry e = {0};
 	struct err ignored;
-	int fd = proc_file(&t->proc, "smaps", O_RDONLY);
-	bool read = fd >= 0 && smaps_read_one(fd, v->start, &e, &ignored) == 0;
 
-	if (fd >= 0)
-		close(fd);
-	return read && (smaps_has(&e, "pf") || smaps_has(&e, "io"));
+	return smaps_read_region(&t->proc, v->start, &e, &ignored) == 0 && (smaps_has(&e, "pf") || smaps_has(&e, "io"));
 }
 
 /* By the helper: nobody can say how long it takes, and the wait may be one that no signal ends. */

@@ -21,14 +21,20 @@ errand_choose(struct look *l)
 		track_probe(t, &l->t.proc, &l->t.pm);
 }
 
+/* A person wants it now: the first clear of a pulse, and any that is not of one. */
+static bool
+is_asked_for(const struct look *l)
+{
+	return !l->t.track.gen || l->now.clear != l->draft.cleared;
+}
+
 /* What stood in the way of a better one, such as a tracer, may be gone by now: a person who clears finds out. */
 static void
 choose_anew(struct look *l)
 {
 	struct track *t = &l->t.track;
 
-	if (t->can != TRACK_UNKNOWN && t->status[TRACK_UFFD].can == TRACK_NO &&
-	    (!t->gen || l->now.clear != l->draft.cleared))
+	if (t->can != TRACK_UNKNOWN && t->status[TRACK_UFFD].can == TRACK_NO && is_asked_for(l))
 		t->can = TRACK_UNKNOWN;
 	errand_choose(l);
 }
@@ -43,6 +49,9 @@ find_question(struct look *l)
 
 	if (t->can == TRACK_ASK)
 		return CLEAR_CONSENT;
+	l->draft.stray = t->stray.ino;
+	if (is_asked_for(l) && track_offers_close(t))
+		return CLEAR_STRAY;
 	if (t->can != TRACK_YES || t->way != TRACK_SOFT_DIRTY || l->now.sure == l->draft.execs + 1)
 		return CLEAR_NO_QUESTION;
 	hazard = hazard_of_clear(&l->t.proc, &l->draft.regions->vmas, &text);
@@ -50,6 +59,21 @@ find_question(struct look *l)
 		snprintf(l->draft.question_text, sizeof(l->draft.question_text), "%s", text.s);
 	buf_free(&text);
 	return hazard ? CLEAR_HAZARD : CLEAR_NO_QUESTION;
+}
+
+/* The one that was agreed to, if it is still in the way; then the way is free, or something else is in it. */
+static int
+close_stray(struct look *l, struct err *err)
+{
+	struct track *t = &l->t.track;
+
+	if (!l->now.closes || l->now.closes != t->stray.ino || !track_offers_close(t))
+		return 0;
+	if (inject_close(&l->t.proc, &t->stray, err) < 0)
+		return -1;
+	t->can = TRACK_UNKNOWN;
+	errand_choose(l);
+	return 0;
 }
 
 /* By the regions there are: of what has come since the last look it would not be known what was written. */
@@ -76,9 +100,10 @@ errand_clear(struct look *l)
 		err_set(err, ERR_TARGET, "the process has ended", NULL, "cannot track writes");
 	} else if (l->draft.regions) {
 		choose_anew(l);
-		l->draft.question = find_question(l);
+		if (close_stray(l, err) == 0)
+			l->draft.question = find_question(l);
 		l->draft.questions += l->draft.question != CLEAR_NO_QUESTION;
-		if (!l->draft.question)
+		if (!l->draft.question && !err->what[0])
 			clear(l, err);
 	}
 	l->draft.cleared = l->now.clear;

@@ -31,6 +31,13 @@ inject_refuse(const struct proc *p, struct err *err, const char *why, const char
 	               (int)p->pid, p->comm);
 }
 
+int
+inject_refuse_other(const struct proc *p, struct err *err)
+{
+	return inject_refuse(p, err, "it is not what it was: the process has used it, or closed it itself",
+	                     "look at it anew");
+}
+
 /* --- refusals --------------------------------------------------------------------------------- */
 
 /*
@@ -118,7 +125,7 @@ inject_refuse_rights(const struct proc *p, struct err *err)
 	if (errno == EMFILE || errno == ENFILE)
 		return inject_refuse(p, err, "pmtop has no file descriptor left to look at it", "raise its limit (ulimit -n)");
 	if (errno == ESRCH || errno == ENOENT)
-		return inject_refuse(p, err, "it has ended", "choose a running process");
+		return inject_refuse_gone(p, err);
 	scope = inject_yama(p);
 	if (scope)
 		return refuse_yama(p, scope, err);
@@ -129,72 +136,90 @@ inject_refuse_rights(const struct proc *p, struct err *err)
 }
 
 int
-inject_in_use(const struct proc *p)
+inject_refuse_gone(const struct proc *p, struct err *err)
+{
+	struct proc now = *p;
+
+	if (proc_check(&now) == PROC_ENDED)
+		return inject_refuse(p, err, "it has ended", "choose a running process");
+	return inject_refuse(p, err, "its threads end sooner than they can be stopped",
+	                     "try again, or track it in another way");
+}
+
+static bool
+is_stray(const struct proc *p, int fd, struct inject_stray *s)
+{
+	char path[32], text[512];
+
+	snprintf(path, sizeof(path), "fdinfo/%d", fd);
+	return proc_text(p, path, text, sizeof(text)) && inject_stray_of(text, fd, s);
+}
+
+/* The number of one that it has; of one that is in use, if any is, else *stray says which it is. As inject_in_use. */
+static int
+find_userfaultfd(const struct proc *p, struct inject_stray *stray)
 {
 	int fds = proc_file(p, "fd", O_RDONLY | O_DIRECTORY), found = -1;
 	DIR *d = fds < 0 ? NULL : fdopendir(fds);
 	struct dirent *e;
 	char link[64];
 
+	*stray = (struct inject_stray){0};
 	if (!d) {
 		if (fds >= 0)
 			close(fds);
 		return -2;
 	}
-	while (found < 0 && (e = readdir(d))) {
+	while ((found < 0 || stray->ino) && (e = readdir(d))) {
 		ssize_t n = readlinkat(fds, e->d_name, link, sizeof(link) - 1);
 
 		link[n > 0 ? n : 0] = '\0';
-		if (!strcmp(link, "anon_inode:[userfaultfd]"))
-			found = atoi(e->d_name);
+		if (strcmp(link, "anon_inode:[userfaultfd]") != 0)
+			continue;
+		found = atoi(e->d_name);
+		if (!is_stray(p, found, stray))
+			stray->ino = 0;
 	}
 	closedir(d);
 	return found;
 }
 
-/*
- * Whether a userfaultfd of the process was never greeted (UFFDIO_API), and is open as ours are when they
- * are made. Such a one stays behind where the helper was killed before it could have it closed; but the
- * process may have made it a moment ago as well, and then it is its own.
- */
-static bool
-is_ungreeted(const struct proc *p, int fd)
+int
+inject_in_use(const struct proc *p)
 {
-	char path[32], text[512];
-	const char *flags, *api, *end;
-	uint64_t features = 1, how = 0;
+	struct inject_stray ignored;
 
-	snprintf(path, sizeof(path), "fdinfo/%d", fd);
-	if (!proc_text(p, path, text, sizeof(text)))
-		return false;
-	flags = strstr(text, "flags:\t");
-	api = strstr(text, "\nAPI:\t");
-	api = api ? strchr(api + 6, ':') : NULL;
-	if (!flags || !api || !parse_u64(api + 1, 16, &end, &features) || *end != ':')
-		return false;
-	how = strtoull(flags + 7, NULL, 8);
-	return features == 0 && how & O_CLOEXEC && how & O_NONBLOCK;
+	return find_userfaultfd(p, &ignored);
 }
 
 /* A process whose page faults it handles itself would find its regions taken by ours. */
 static int
-refuse_userfaultfd(const struct proc *p, struct err *err)
+refuse_userfaultfd(const struct proc *p, struct inject_stray *stray, struct err *err)
 {
-	int fd = inject_in_use(p);
+	int fd = find_userfaultfd(p, stray);
 	char why[160];
 
 	if (fd == -2)
 		return inject_refuse_rights(p, err);
 	if (fd < 0)
 		return 0;
-	if (is_ungreeted(p, fd)) {
+	if (stray->ino) {
 		snprintf(why, sizeof(why), "its descriptor %d is a userfaultfd that nobody has used yet: its own, or left "
 		                           "behind when pmtop's helper was killed", fd);
-		return inject_refuse(p, err, why, "if it stays so for minutes it was left behind, and goes with the "
-		                                  "process: track it in another way until then");
+		return inject_refuse(p, err, why, "if it stays so for a minute, c on the screen offers to close it; "
+		                                  "or track it in another way");
 	}
 	snprintf(why, sizeof(why), "it uses userfaultfd itself (descriptor %d)", fd);
 	return inject_refuse(p, err, why, "its watch and ours would collide: track it in another way");
+}
+
+/* What is to be closed is what it was. That is asked again when it cannot change any more. */
+static int
+refuse_other(const struct proc *p, const struct inject_stray *closes, struct err *err)
+{
+	struct inject_stray now;
+
+	return is_stray(p, closes->fd, &now) && inject_same_stray(&now, closes) ? 0 : inject_refuse_other(p, err);
 }
 
 /*
@@ -279,7 +304,7 @@ find_text(const struct proc *p, bool *compat, uint64_t *insn, struct err *err)
 	if (insn)
 		*insn = 0;
 	if (vma_read(maps, &vmas, err) < 0 || !vmas.n)
-		r = inject_refuse(p, err, "it has ended", "choose a running process");
+		r = inject_refuse_gone(p, err);
 	close(maps);
 	*compat = r == 0 && vma_pointer_size(&vmas) == 4;
 	if (r == 0 && !insn && !may_trace(p))
@@ -378,7 +403,7 @@ refuse_threads(const struct proc *p, unsigned seen, bool sandboxed, long tracer,
 		                     "choose a process that runs");
 	if (errno == EMFILE || errno == ENFILE)
 		return inject_refuse_rights(p, err);
-	return inject_refuse(p, err, "it has ended", "choose a running process");
+	return inject_refuse_gone(p, err);
 }
 
 /* Takes the best of those threads that may be asked; tells what stands in the way of others. */
@@ -426,7 +451,8 @@ plan_threads(const struct proc *p, struct inject_plan *plan, struct err *err)
 }
 
 int
-inject_plan_text(const struct proc *p, struct inject_plan *plan, uint64_t *insn, struct err *err)
+inject_plan_text(const struct proc *p, const struct inject_stray *closes, struct inject_plan *plan, uint64_t *insn,
+                 struct err *err)
 {
 	long tracer;
 
@@ -438,7 +464,8 @@ inject_plan_text(const struct proc *p, struct inject_plan *plan, uint64_t *insn,
 	tracer = proc_tracer(p);
 	if (tracer > 0)
 		return inject_refuse_traced(p, tracer, err);
-	if (find_text(p, &plan->compat, insn, err) < 0 || refuse_userfaultfd(p, err) < 0 ||
+	if (find_text(p, &plan->compat, insn, err) < 0 ||
+	    (closes ? refuse_other(p, closes, err) : refuse_userfaultfd(p, &plan->stray, err)) < 0 ||
 	    refuse_frozen(p, err) < 0)
 		return -1;
 	return plan_threads(p, plan, err);
@@ -447,7 +474,7 @@ inject_plan_text(const struct proc *p, struct inject_plan *plan, uint64_t *insn,
 int
 inject_plan(const struct proc *p, struct inject_plan *plan, struct err *err)
 {
-	return inject_plan_text(p, plan, NULL, err);
+	return inject_plan_text(p, NULL, plan, NULL, err);
 }
 
 #else

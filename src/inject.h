@@ -21,6 +21,17 @@ enum {
 	INJECT_TRIES = 4 /* threads that are asked in turn, a second each */
 };
 
+/*
+ * A userfaultfd of the process that nobody has greeted (UFFDIO_API), open as ours are when they are made.
+ * One stays behind where the helper was killed before it could have it closed; but the process may have
+ * made it a moment ago as well, and then it is its own. Two looks that are equal saw the same one.
+ */
+struct inject_stray {
+	uint64_t ino;   /* each has an inode of its own; 0: there is none */
+	int fd;
+	unsigned flags; /* how it is open */
+};
+
 /* What would be done, found out without touching the target. */
 struct inject_plan {
 	pid_t tid;                /* the thread that would be stopped first */
@@ -30,6 +41,7 @@ struct inject_plan {
 	bool compat;              /* a 32-bit process */
 	pid_t tids[INJECT_TRIES]; /* the threads that would be asked, in turn; the first is tid */
 	unsigned tids_n;
+	struct inject_stray stray; /* is in the way; also when the plan is refused for it */
 };
 
 /* What it took. */
@@ -67,5 +79,17 @@ int inject_in_use(const struct proc *p);
  * Takes 0.2 ms, at worst about 10 s. Any thread may call it.
  */
 int inject_userfaultfd(const struct proc *p, int *fd, struct inject_cost *cost, struct err *err);
+
+/*
+ * In the same way has the process close `stray`, if that is still what it was when its thread is stopped.
+ * Whether it was left behind nobody can see: only after a person has agreed. -1: nothing was closed.
+ */
+int inject_close(const struct proc *p, const struct inject_stray *stray, struct err *err);
+
+static inline bool
+inject_same_stray(const struct inject_stray *a, const struct inject_stray *b)
+{
+	return a->ino == b->ino && a->fd == b->fd && a->flags == b->flags;
+}
 
 #endif

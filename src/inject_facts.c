@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What is known of a thread, and what follows from it. Nothing here touches anything. */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -164,6 +165,34 @@ inject_parse_status(const char *text, struct inject_status *s)
 	*s = (struct inject_status){.tracer = (long)number(tracer, 10),
 	                            .seccomp = seccomp ? (unsigned)number(seccomp, 10) : 0,
 	                            .cap_eff = number(cap, 16)};
+	return true;
+}
+
+bool
+inject_parse_fdinfo(const char *text, struct inject_fdinfo *f)
+{
+	const char *flags = field(text, "\nflags:"), *ino = field(text, "\nino:"), *api = field(text, "\nAPI:");
+	const char *end;
+	struct inject_fdinfo got;
+	uint64_t how;
+
+	api = api ? strchr(api, ':') : NULL;
+	if (!flags || !ino || !api || !parse_u64(api + 1, 16, &end, &got.features) || *end != ':' ||
+	    !parse_u64(skip_blanks(ino), 10, &end, &got.ino) || !parse_u64(skip_blanks(flags), 8, &end, &how))
+		return false;
+	got.flags = (unsigned)how;
+	*f = got;
+	return true;
+}
+
+bool
+inject_stray_of(const char *fdinfo, int fd, struct inject_stray *s)
+{
+	struct inject_fdinfo f;
+
+	if (!inject_parse_fdinfo(fdinfo, &f) || f.features || !(f.flags & O_CLOEXEC) || !(f.flags & O_NONBLOCK))
+		return false;
+	*s = (struct inject_stray){f.ino, fd, f.flags};
 	return true;
 }
 

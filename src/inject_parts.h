@@ -9,14 +9,19 @@
 
 /*
  * The same as inject_plan, and a system call instruction in the target's text, 0 none known: to find
- * one its text is read, which may fault a page of it in. NULL: not looked for.
+ * one its text is read, which may fault a page of it in. NULL: not looked for. `closes`: the call will
+ * close that one; NULL: it will make one.
  */
-int inject_plan_text(const struct proc *p, struct inject_plan *plan, uint64_t *insn, struct err *err);
+int inject_plan_text(const struct proc *p, const struct inject_stray *closes, struct inject_plan *plan,
+                     uint64_t *insn, struct err *err);
 
 /* All refusals begin alike. refuse_rights is what to say where the kernel says EPERM. */
 int inject_refuse(const struct proc *p, struct err *err, const char *why, const char *how);
 int inject_refuse_traced(const struct proc *p, long tracer, struct err *err);
 int inject_refuse_rights(const struct proc *p, struct err *err);
+int inject_refuse_other(const struct proc *p, struct err *err); /* INJECT_OTHER */
+/* No thread was there any more. It has ended, unless its threads come and go too fast. */
+int inject_refuse_gone(const struct proc *p, struct err *err);
 
 /* kernel.yama.ptrace_scope; 0 too where there is no Yama. */
 unsigned inject_yama(const struct proc *p);
@@ -43,9 +48,19 @@ struct inject_status {
 	uint64_t cap_eff;
 };
 
+/* What /proc/PID/fdinfo/N says of a userfaultfd. */
+struct inject_fdinfo {
+	uint64_t ino, features; /* no features at all: it was not greeted, not even with none */
+	unsigned flags;
+};
+
 /* false: the text is none such. */
 bool inject_parse_stat(const char *text, struct inject_thread *t);
 bool inject_parse_status(const char *text, struct inject_status *s);
+bool inject_parse_fdinfo(const char *text, struct inject_fdinfo *f);
+
+/* What could be ours, by its fdinfo. false: it is nothing of the kind. */
+bool inject_stray_of(const char *fdinfo, int fd, struct inject_stray *s);
 
 /* The number in the text of a `syscall` file; -1: "running", or not in a system call. */
 long inject_parse_syscall(const char *text);
@@ -98,10 +113,14 @@ struct inject_job {
 	bool suspend_seccomp;
 	uint64_t insn;        /* a system call instruction in the target's text, 0 none known */
 	uint64_t stop_ns;     /* how long the thread has to stop */
+	struct inject_stray stray; /* to be closed, ino 0: one is to be made; and where its fdinfo is: */
+	char fdinfo[32];
 };
 
 enum inject_end {
 	INJECT_DONE,
+	INJECT_CLOSED,     /* the stray */
+	INJECT_OTHER,      /* the stray is no longer what it was, or not to be seen from this thread */
 	INJECT_REFUSED,    /* PTRACE_SEIZE was: sys says why */
 	INJECT_NO_STOP,    /* in time */
 	INJECT_SEQUENCE,   /* it is in a restartable sequence that cannot be aborted */

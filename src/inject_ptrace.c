@@ -442,7 +442,10 @@ is_userfaultfd(const struct hold *h, int64_t n)
 	return readlinkat(h->job->task, path, link, sizeof(link) - 1) > 0 && !strcmp(link, want);
 }
 
-/* The thread is stopped: has it make the descriptor, takes that, and has it closed. */
+/*
+ * The thread is stopped: has it make the descriptor, takes that, and has it closed. Between the two calls
+ * it is as it was: if we are killed there, one more descriptor is all that it has of it.
+ */
 static enum inject_end
 take(struct hold *h, int *fd)
 {
@@ -456,11 +459,29 @@ take(struct hold *h, int *fd)
 		h->sys = (int)-made;
 		return INJECT_CALL;
 	}
+	set(h, &h->was, h->mask);
 	*fd = (int)syscall(NR_PIDFD_GETFD, h->job->pidfd, (int)made, 0);
 	h->sys = errno;
 	if (is_userfaultfd(h, made))
 		call(h, call_close, (uint64_t)made, ~UINT64_C(0), FOREVER, &ignored);
 	return *fd < 0 ? INJECT_TAKE : INJECT_DONE;
+}
+
+/* The thread is stopped: has it close what a helper before us has left in it, if that is what is there. */
+static enum inject_end
+drop(struct hold *h)
+{
+	const struct inject_stray *stray = &h->job->stray;
+	struct inject_stray now;
+	char text[512];
+	int64_t ignored;
+	enum inject_end end;
+
+	if (!is_userfaultfd(h, stray->fd) || !file_read_small(h->job->task, h->job->fdinfo, text, sizeof(text)) ||
+	    !inject_stray_of(text, stray->fd, &now) || !inject_same_stray(&now, stray))
+		return INJECT_OTHER;
+	end = call(h, call_close, (uint64_t)stray->fd, inject_mask(h->mask), time_ns() + SECOND, &ignored);
+	return end == INJECT_DONE ? INJECT_CLOSED : end;
 }
 
 static void
@@ -475,7 +496,7 @@ do_job(const struct inject_job *job, struct inject_report *report, int *fd)
 	if (end == INJECT_DONE)
 		end = look(&h);
 	if (end == INJECT_DONE) {
-		end = take(&h, fd);
+		end = job->stray.ino ? drop(&h) : take(&h, fd);
 		if (end != INJECT_GONE)
 			let_go(&h);
 		report->stopped_ns = time_ns() - began;

@@ -165,10 +165,11 @@ refuse_seize(const struct proc *p, int sys, struct err *err)
 }
 
 static int
-refuse_end(const struct proc *p, const struct inject_report *report, struct err *err)
+refuse_end(const struct proc *p, const struct inject_report *report, bool same_program, struct err *err)
 {
 	static const char again[] = "try again";
 	char why[96];
+	struct proc now = *p;
 
 	switch ((enum inject_end)report->end) {
 	case INJECT_REFUSED:
@@ -179,7 +180,11 @@ refuse_end(const struct proc *p, const struct inject_report *report, struct err 
 	case INJECT_SEQUENCE:
 		return inject_refuse(p, err, "it was met inside a restartable sequence (rseq) that is broken", again);
 	case INJECT_GONE:
-		return inject_refuse(p, err, "it has ended, or executed another program", "look at it anew");
+		if (same_program || proc_check(&now) == PROC_ENDED)
+			return inject_refuse_gone(p, err);
+		return inject_refuse(p, err, "it executed another program", "look at it anew");
+	case INJECT_OTHER:
+		return inject_refuse_other(p, err);
 	case INJECT_NO_INSN:
 		return inject_refuse(p, err, "there is no system call instruction for what it runs", elsewhere);
 	case INJECT_DISPATCHED:
@@ -195,6 +200,7 @@ refuse_end(const struct proc *p, const struct inject_report *report, struct err 
 	case INJECT_TRACE:
 		return refuse_sys(p, "tracing it failed", report->sys, err);
 	case INJECT_DONE:
+	case INJECT_CLOSED:
 	case INJECT_LOST:
 		break;
 	}
@@ -211,7 +217,7 @@ static bool
 may_differ(enum inject_end end)
 {
 	return end == INJECT_NO_STOP || end == INJECT_SEQUENCE || end == INJECT_GONE || end == INJECT_NO_INSN ||
-	       end == INJECT_DISPATCHED || end == INJECT_SIGNAL;
+	       end == INJECT_DISPATCHED || end == INJECT_SIGNAL || end == INJECT_OTHER;
 }
 
 /* A number that another thread closed and opened anew in that moment is another file. */
@@ -224,24 +230,35 @@ is_userfaultfd(int fd)
 	return readlink(path, link, sizeof(link) - 1) > 0 && !strcmp(link, "anon_inode:[userfaultfd]");
 }
 
+/* What is to be done in the target, to close this one (ino 0: to make one), and what came of it. */
+struct visit {
+	struct inject_stray closes;
+	struct inject_report report;
+	struct inject_cost cost;
+	int pagemap;
+	int fd; /* that was taken; -1 */
+};
+
 /* The threads of the plan in turn. */
 static void
-ask_threads(const struct proc *p, const struct inject_plan *plan, uint64_t insn, int pagemap,
-            struct inject_report *report, int *fd, struct inject_cost *cost)
+ask_threads(const struct proc *p, const struct inject_plan *plan, uint64_t insn, struct visit *v)
 {
+	struct inject_report *report = &v->report;
+
 	*report = (struct inject_report){.end = INJECT_GONE};
 	for (unsigned i = 0; i < plan->tids_n && may_differ((enum inject_end)report->end); i++) {
-		struct inject_job job = {.tid = plan->tids[i], .pagemap = pagemap, .compat = plan->compat, .insn = insn,
-		                         .stop_ns = STOP_NS, .suspend_seccomp = plan->suspend_seccomp};
+		struct inject_job job = {.tid = plan->tids[i], .pagemap = v->pagemap, .compat = plan->compat, .insn = insn,
+		                         .stop_ns = STOP_NS, .suspend_seccomp = plan->suspend_seccomp, .stray = v->closes};
 
+		snprintf(job.fdinfo, sizeof(job.fdinfo), "fdinfo/%d", v->closes.fd);
 		if (job_open(&job, p))
-			run_helper(&job, report, fd);
+			run_helper(&job, report, &v->fd);
 		else if (errno == EMFILE || errno == ENFILE)
 			*report = (struct inject_report){.end = INJECT_LOST, .sys = errno};
 		else
 			report->end = INJECT_GONE;
 		job_close(&job);
-		*cost = (struct inject_cost){report->stopped_ns, job.tid, cost->tries + 1};
+		v->cost = (struct inject_cost){report->stopped_ns, job.tid, v->cost.tries + 1};
 	}
 }
 
@@ -254,39 +271,62 @@ is_same_program(int pagemap)
 	return pread(pagemap, &word, sizeof(word), 0) == sizeof(word);
 }
 
-int
-inject_userfaultfd(const struct proc *p, int *fd, struct inject_cost *cost, struct err *err)
+/* Plans anew as long as all threads of the plan had ended. */
+static int
+run(const struct proc *p, struct visit *v, struct err *err)
 {
 	enum { PLANS = 8 }; /* the threads of a plan may all have ended before they were asked */
-	struct inject_report report;
 	struct inject_plan plan;
-	int pagemap = proc_file(p, "pagemap", O_RDONLY), r;
+	bool same = true;
 	uint64_t insn;
+	int r = 0;
 
-	*fd = -1;
-	*cost = (struct inject_cost){0};
+	v->fd = -1;
+	v->pagemap = proc_file(p, "pagemap", O_RDONLY);
 	for (int i = 0; i < PLANS; i++) {
-		r = inject_plan_text(p, &plan, &insn, err);
-		if (r == 0 && pagemap < 0)
+		r = inject_plan_text(p, v->closes.ino ? &v->closes : NULL, &plan, &insn, err);
+		if (r == 0 && v->pagemap < 0)
 			r = inject_refuse_rights(p, err);
 		if (r < 0)
 			break;
-		ask_threads(p, &plan, insn, pagemap, &report, fd, cost);
-		if (report.end != INJECT_GONE || !is_same_program(pagemap))
+		ask_threads(p, &plan, insn, v);
+		same = is_same_program(v->pagemap);
+		if (v->report.end != INJECT_GONE || !same)
 			break;
 	}
-	if (pagemap >= 0)
-		close(pagemap);
-	if (r < 0)
-		return -1;
-	if (*fd >= 0 && is_userfaultfd(*fd))
-		return 0;
-	if (*fd >= 0) {
-		close(*fd);
-		*fd = -1;
-		report = (struct inject_report){.end = INJECT_TAKE, .sys = EBADF};
+	if (v->pagemap >= 0)
+		close(v->pagemap);
+	if (r == 0 && v->fd >= 0 && !is_userfaultfd(v->fd)) {
+		close(v->fd);
+		v->fd = -1;
+		v->report = (struct inject_report){.end = INJECT_TAKE, .sys = EBADF};
 	}
-	return refuse_end(p, &report, err);
+	if (r < 0 || v->fd >= 0 || v->report.end == INJECT_CLOSED)
+		return r;
+	return refuse_end(p, &v->report, same, err);
+}
+
+int
+inject_userfaultfd(const struct proc *p, int *fd, struct inject_cost *cost, struct err *err)
+{
+	struct visit v = {0};
+	int r = run(p, &v, err);
+
+	*fd = v.fd;
+	*cost = v.cost;
+	return r;
+}
+
+int
+inject_close(const struct proc *p, const struct inject_stray *stray, struct err *err)
+{
+	struct visit v = {.closes = *stray};
+
+	if (run(p, &v, err) == 0)
+		return 0;
+	snprintf(err->what, sizeof(err->what), "cannot close descriptor %d of process %d (%s)", stray->fd, (int)p->pid,
+	         p->comm);
+	return -1;
 }
 
 #else
@@ -298,6 +338,15 @@ inject_userfaultfd(const struct proc *p, int *fd, struct inject_cost *cost, stru
 
 	*fd = -1;
 	*cost = (struct inject_cost){0};
+	return inject_plan(p, &plan, err);
+}
+
+int
+inject_close(const struct proc *p, const struct inject_stray *stray, struct err *err)
+{
+	struct inject_plan plan;
+
+	(void)stray;
 	return inject_plan(p, &plan, err);
 }
 

@@ -35,6 +35,7 @@ struct want {
 	unsigned tracker;     /* enum track_way, or TRACK_AUTO */
 	unsigned allow;       /* run a system call in the target */
 	unsigned sure;        /* clear though somebody else lives by the bits (hazard.h) */
+	uint64_t closes;      /* have the userfaultfd with this inode closed first (sample.stray); 0 none */
 	struct track_range scope; /* watch this alone, where the way can; empty: everything */
 	enum lens lens;
 	bool grid_on;         /* a grid is on screen: */
@@ -58,6 +59,7 @@ enum clear_question {
 	CLEAR_NO_QUESTION,
 	CLEAR_HAZARD,  /* question_text: somebody else lives by the bits; again with want.sure */
 	CLEAR_CONSENT, /* it takes a call run in the target; again with want.allow */
+	CLEAR_STRAY,   /* a userfaultfd is in the way that may be nobody's; again with want.closes */
 };
 
 /*
@@ -109,6 +111,7 @@ struct sample {
 	enum clear_question question; /* to be answered first; nothing was done */
 	unsigned questions;    /* asked so far: it is a new one */
 	char question_text[200];
+	uint64_t stray;        /* the inode of that userfaultfd */
 	bool others;           /* somebody else has cleared since */
 	struct track_range scope; /* what is watched; empty: everything */
 	struct writes writes;  /* what the looks since have told */

@@ -10,6 +10,8 @@
 
 #include "util.h"
 
+enum { TRIES = 8 }; /* threads that end one after another */
+
 static bool
 starts(const char *line, const char *field, const char **value)
 {
@@ -180,7 +182,6 @@ smaps_read(int fd, struct smaps *s, struct err *err)
 int
 smaps_read_process(const struct proc *p, struct smaps *s, struct err *err)
 {
-	enum { TRIES = 8 }; /* threads that end one after another */
 	int r = -1;
 
 	for (int i = 0; i < TRIES; i++) {
@@ -303,4 +304,23 @@ smaps_read_one(int fd, uint64_t start, struct smaps_entry *out, struct err *err)
 		return err_set(err, ERR_TARGET, "it is not mapped any more", NULL, "cannot tell more of this region");
 	*out = e;
 	return 0;
+}
+
+int
+smaps_read_region(const struct proc *p, uint64_t start, struct smaps_entry *out, struct err *err)
+{
+	bool lives = false;
+	int r = -1;
+
+	for (int i = 0; i < TRIES && r < 0 && !lives; i++) {
+		int dir = proc_dir(p), fd = dir < 0 ? -1 : openat(dir, "smaps", O_RDONLY | O_CLOEXEC);
+
+		r = smaps_read_one(fd, start, out, err);
+		lives = dir >= 0 && proc_has_memory(dir);
+		if (fd >= 0)
+			close(fd);
+		if (dir >= 0)
+			close(dir);
+	}
+	return r;
 }

@@ -59,6 +59,9 @@ const struct smaps_entry *smaps_find(const struct smaps *s, uint64_t start);
  */
 int smaps_read_one(int fd, uint64_t start, struct smaps_entry *out, struct err *err);
 
+/* The same of a process, again if the thread ended that it was read through. */
+int smaps_read_region(const struct proc *p, uint64_t start, struct smaps_entry *out, struct err *err);
+
 /* Whether its VmFlags have the code ("sd"). */
 bool smaps_has(const struct smaps_entry *e, const char *code);
 

@@ -182,6 +182,8 @@ struct track {
 
 	struct uffd *uffd;     /* a watch of ours in the target; NULL */
 	struct inject_cost injected; /* what it took to get it */
+	struct inject_stray stray; /* what is in the way of such a watch, perhaps nobody's: as of the last probe; ... */
+	uint64_t stray_ns, stray_seen_ns; /* ... the first look that saw it so, and the last */
 	struct seen *seen;     /* what a local way saw; NULL */
 };
 
@@ -208,6 +210,12 @@ void track_follow(struct track *t, const struct proc *p, const struct pagemap *p
 
 /* What a stamp of this way says of a page: "written", or "changed". */
 const char *track_verb(enum track_way way);
+
+/*
+ * Whether all that keeps the best way from being used is a userfaultfd that two probes, a minute apart, found
+ * unused. It may have been left behind by a helper that was killed: a person may have it closed (inject_close).
+ */
+bool track_offers_close(const struct track *t);
 
 /* After a look at all regions: whether somebody else has cleared. */
 void track_settle(struct track *t);

@@ -637,6 +637,16 @@ round_trip(void)
 	return own_written(pagemap, p, page_size, 0) == 2 ? 0 : 1;
 }
 
+/* One that is open as ours are goes with an exec: it is still of this program. */
+static void
+note_stray(struct track *t, const struct inject_stray *before, const struct inject_stray *now)
+{
+	t->stray = *now;
+	t->stray_seen_ns = time_ns();
+	if (!inject_same_stray(before, now))
+		t->stray_ns = t->stray_seen_ns;
+}
+
 int
 uffd_round_trip(void)
 {
@@ -644,13 +654,15 @@ uffd_round_trip(void)
 }
 
 bool
-uffd_probe(struct track_status *s, const struct track *t, const struct proc *p, const struct pagemap *pm)
+uffd_probe(struct track_status *s, struct track *t, const struct proc *p, const struct pagemap *pm)
 {
 	static const uint64_t need = PM_CAT_WRITTEN | PM_CAT_WPALLOWED;
+	struct inject_stray before = t->stray;
 	struct inject_plan plan;
 	struct err err;
-	int tried;
+	int tried, planned;
 
+	t->stray = (struct inject_stray){0};
 	if (!p->live)
 		return track_cannot(s, "a folder does not change", "look at a running process");
 	if ((pm->scan & need) != need)
@@ -665,7 +677,7 @@ uffd_probe(struct track_status *s, const struct track *t, const struct proc *p, 
 	if (tried)
 		return track_cannot(s, "userfaultfd does not work here: tried on a page of our own",
 		                    "is it built in (CONFIG_USERFAULTFD), and allowed?");
-	if (inject_plan(p, &plan, &err) < 0)
-		return track_cannot(s, err.why, err.how);
-	return true;
+	planned = inject_plan(p, &plan, &err);
+	note_stray(t, &before, &plan.stray);
+	return planned == 0 || track_cannot(s, err.why, err.how);
 }

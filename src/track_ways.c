@@ -158,6 +158,16 @@ track_probe(struct track *t, const struct proc *p, const struct pagemap *pm)
 	settle(t);
 }
 
+bool
+track_offers_close(const struct track *t)
+{
+	static const uint64_t MINUTE_NS = UINT64_C(60000000000);
+	bool wanted = t->choice == TRACK_UFFD || (t->choice == TRACK_AUTO &&
+	                                          (t->can == TRACK_NO || track_way_caps(t->way) & TRACK_CHANGES));
+
+	return wanted && t->stray.ino && t->stray_seen_ns - t->stray_ns >= MINUTE_NS;
+}
+
 void
 track_choose(struct track *t, unsigned choice)
 {

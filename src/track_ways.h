@@ -28,7 +28,7 @@ int soft_dirty_clear(const struct proc *p, struct err *err);
  */
 struct uffd;
 int uffd_round_trip(void); /* as soft_dirty_round_trip; 3: out of descriptors */
-bool uffd_probe(struct track_status *s, const struct track *t, const struct proc *p, const struct pagemap *pm);
+bool uffd_probe(struct track_status *s, struct track *t, const struct proc *p, const struct pagemap *pm);
 int uffd_clear(struct track *t, const struct proc *p, const struct pagemap *pm, const struct vma_list *vmas,
                struct err *err);
 void uffd_follow(struct track *t, const struct proc *p, const struct pagemap *pm, const struct vma_list *vmas);

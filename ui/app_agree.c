@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What must be answered before a clear: whether a call may be run in the target, and whether to clear
- * although somebody else lives by the bits. What is agreed to holds for the program that runs now, and
+ * What must be answered before a clear: whether a call may be run in the target, whether a descriptor of its
+ * may be closed for that, and whether to clear although somebody else lives by the bits. What is agreed to holds for the program that runs now, and
  * for nothing after it.
  */
 #include "app_state.h"
@@ -15,9 +15,9 @@ static const uint64_t STAY_NS = UINT64_C(3600000000000); /* a question does not 
 
 /* With what it would take, which is read of the target anew. */
 static void
-ask_consent(struct app *a)
+ask_consent(struct app *a, char letter)
 {
-	a->asking = 'Y';
+	a->asking = letter;
 	snprintf(a->want.question, sizeof(a->want.question), "tracker");
 	a->asked = ++a->want.ask;
 }
@@ -33,7 +33,9 @@ app_question(struct app *a)
 	a->pulse_asked = a->want.pulse_ns;
 	a->want.pulse_ns = 0;
 	if (a->s->question == CLEAR_CONSENT) {
-		ask_consent(a);
+		ask_consent(a, 'Y');
+	} else if (a->s->question == CLEAR_STRAY) {
+		ask_consent(a, 'F');
 	} else {
 		a->asking = 'Z';
 		snprintf(text, sizeof(text), "%s; clear all the same?", a->s->question_text);
@@ -103,9 +105,10 @@ is_elsewhere(const struct app *a)
 void
 app_clear(struct app *a)
 {
+	a->want.closes = 0; /* each time it is asked */
 	if (is_elsewhere(a)) {
 		a->pulse_asked = a->want.pulse_ns;
-		ask_consent(a);
+		ask_consent(a, 'Y');
 	} else if (app_take_scope(a)) {
 		a->want.clear++;
 	}
@@ -152,6 +155,8 @@ app_agree(struct app *a, enum action action)
 		w->tracker = TRACK_HASH;
 	else if (a->asking == 'Z' && action == ACT_AGREE)
 		w->sure = a->s->execs + 1;
+	else if (a->asking == 'F' && action == ACT_AGREE)
+		w->closes = a->s->stray;
 	else if (action == ACT_AGREE || action == ACT_AGREE_ALL)
 		w->allow = a->s->execs + 1;
 	else

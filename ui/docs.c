@@ -369,7 +369,10 @@ man_writes(void)
 	       "which tells the costs for this process and offers to watch one region alone, or with "
 	       "\\fB\\-\\-allow\\-inject\\fR; what is started by \\fBpmtop \\-\\-\\fR is not asked about. It holds for the "
 	       "program that runs then, not for what it executes. A process that is traced, confined by seccomp beyond "
-	       "pmtop's rights, or uses userfaultfd itself is left alone, and pmtop says why. If pmtop is killed the kernel lets it go. What it costs:\n");
+	       "pmtop's rights, or uses userfaultfd itself is left alone, and pmtop says why. If pmtop is killed the kernel lets it go. If the helper "
+	       "process is killed that has the thread in its hands, a userfaultfd may stay behind in the process, which "
+	       "nobody uses: pmtop says so, and when two looks a minute apart have found it unused \\fBc\\fR offers to close "
+	       "it. What it costs:\n");
 	for (size_t i = 0; track_cost(i, &c); i++)
 		item(c.key, c.words);
 	printf(	       ".PP\n\\fBc\\fR clears once, and then only looks: with soft-dirty and userfaultfd no write is lost. "

@@ -48,7 +48,7 @@ static const struct {
     {'R', "regions"}, {'V', "region"},       {'G', "grid"}, {'P', "page"},   {'X', "hex"},
     {'M', "map"},     {'W', "writes"},       {'C', "capabilities"}, {'H', "help"}, {'L', "messages"}, {'O', "answer"},
     {'T', "sort-menu"}, {'U', "columns-menu"},
-    {'Y', "inject"},  {'Z', "harm"},         {'S', "choose"},
+    {'Y', "inject"},  {'Z', "harm"},         {'F', "stray"},  {'S', "choose"},
 };
 
 const char *

@@ -29,7 +29,7 @@ struct key_row {
 	const char *hint, *words;
 };
 
-enum { KEY_VIEWS_MAX = 16, KEY_NAME_SIZE = 32 };
+enum { KEY_VIEWS_MAX = 20, KEY_NAME_SIZE = 32 };
 
 /* The rows that hold: those of keys.def (key_usual), or those set in their place (NULL: none). */
 const struct key_row *key_table(size_t *n);

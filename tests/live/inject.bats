@@ -15,7 +15,7 @@ load live
 TIMES=$((${TEST_TIMEOUT_SCALE:-1} < 6 ? 1000 : 100))
 
 setup() {
-	VICTIM_PID='' VICTIM_IN='' VICTIM_OUT=''
+	VICTIM_PID='' VICTIM_IN='' VICTIM_OUT='' PROGRAMS=()
 }
 
 teardown() { live_end; }
@@ -256,6 +256,156 @@ takes() {
 	victim_fared_well
 }
 
+# --- what a helper leaves behind that is killed ---------------------------------------------------------
+
+# killed_between COMMAND...: a helper of its dies between its two calls, as it takes the descriptor: a filter
+# of system calls, which it inherits, ends it at pidfd_getfd
+# shellcheck disable=SC2016 # for perl to expand
+killed_between() {
+	perl -e 'my $filter = pack "(SCCL)4", 0x20, 0, 0, 0, 0x15, 0, 1, 438, 6, 0, 0, 0x80000000, 6, 0, 0, 0x7fff0000;
+		my $prog = pack "S x6 P", 4, $filter;
+		syscall(157, 38, 1, 0, 0, 0) == 0 && syscall(157, 22, 2, $prog) == 0 or die "no filter: $!\n";
+		exec @ARGV' -- "$@"
+}
+
+userfaultfds() {
+	readlink "/proc/$VICTIM_PID/fd/"* 2>/dev/null | grep -c userfaultfd || :
+}
+
+# leaves_behind MODE TIMES
+leaves_behind() {
+	local said
+	need_watch
+	victim_start "$VICTIM" "$1"
+	for ((i = 0; i < $2; i++)); do
+		said=$(PLAN='' killed_between "$INJECTOR" "$VICTIM_PID" 2>&1 >/dev/null) && return 1
+		[[ $said == *'the helper process that does it was killed'* ]] || { echo "$said"; return 1; }
+		victim_is_free
+		is "$(userfaultfds)" 1
+		refuses 'nobody has used yet: its own, or left behind'
+		[[ $(echo | inject -c "$VICTIM_PID") == found\ *closed\ * ]]
+		is "$(userfaultfds)" 0
+	done
+	takes
+	victim_fared_well
+}
+
+@test "the helper killed between its calls, 30 times: one userfaultfd stays, and is closed; nothing else is changed" {
+	leaves_behind signals 6
+	leaves_behind read 6
+	leaves_behind futex 6
+	leaves_behind spin 6
+	leaves_behind threads 6
+}
+
+# unused_start: a program with a userfaultfd of its own. At a line it greets that, at the next it closes it and
+# opens another file, which then has its number.
+# shellcheck disable=SC2016 # for perl to expand
+unused_start() {
+	UNUSED=$BATS_TEST_TMPDIR/program-${#PROGRAMS[@]}
+	program_start perl -e '$| = 1; my $fd = syscall(323, 02004001); print "ready\n"; <STDIN>;
+		open(my $f, "+<&=", $fd); ioctl($f, 0xc018aa3f, my $a = pack("Q3", 0xaa, 0, 0)) or die;
+		open my $d, ">", "$ARGV[0]"; <STDIN>;
+		close $f; open $f, "<", "/dev/null"; open $d, ">", "$ARGV[1]"; <STDIN>' "$UNUSED.greeted" "$UNUSED.closed"
+	VICTIM_PID=${PROGRAMS[-1]}
+}
+
+# unused_is greeted|closed: it is told to go on, and has
+unused_is() {
+	echo >"$UNUSED"
+	until [[ -e $UNUSED.$1 ]]; do read -rt 0.01 _ <><(:) || :; done
+}
+
+# closes_late EXPECTED [greeted] [closed]: what is said if it becomes that between the look and the close
+closes_late() {
+	local want=$1 line step
+	shift
+	coproc CLOSER { timeout 60 "$INJECTOR" -c "$VICTIM_PID" 2>&1; }
+	read -r line <&"${CLOSER[0]}"
+	[[ $line == found\ * ]]
+	for step; do unused_is "$step"; done
+	echo >&"${CLOSER[1]}"
+	read -r line <&"${CLOSER[0]}"
+	[[ $line =~ $want ]] || { echo "$line"; return 1; }
+	wait "$CLOSER_PID" 2>/dev/null || :
+}
+
+@test "a userfaultfd that is used, or closed, after it was looked at is not closed, nor what has its number then" {
+	need_watch
+	unused_start
+	is "$(userfaultfds)" 1
+	closes_late 'cannot close descriptor .*: it is not what it was' greeted
+	is "$(userfaultfds)" 1
+	refuses 'uses userfaultfd itself'
+	is "$(inject -c "$VICTIM_PID" </dev/null 2>&1)" "injector: there is none"
+	unused_start
+	local at
+	at=$(find "/proc/$VICTIM_PID/fd" -lname "*userfaultfd*" -printf %f)
+	closes_late 'cannot close descriptor .*: it is not what it was' greeted closed
+	is "$(readlink "/proc/$VICTIM_PID/fd/$at")" /dev/null
+	unused_start
+	closes_late '^closed [0-9]+$'
+	is "$(userfaultfds)" 0
+}
+
+# clear_after SECONDS: c on the screen, at so many seconds on its clock
+clear_after() {
+	screen_clock $((1000000 + $1 * 1000))
+	screen_keys c
+}
+
+@test "on the screen a userfaultfd that was left behind is closed after a minute, if that is agreed to" {
+	need_watch
+	victim_start "$VICTIM" futex
+	killed_between "$INJECTOR" "$VICTIM_PID" >/dev/null 2>&1 && return 1
+	victim_is_free
+	is "$(userfaultfds)" 1
+	SCREEN_OPTIONS=(--interval 0 --color=never --tracker uffd)
+	screen_clock 1000000
+	screen_start 100x24 "$VICTIM_PID"
+	clear_after 0
+	screen_wait_text 'nobody has used yet'
+	clear_after 59
+	screen_wait_text 'nobody has used yet'
+	run ! grep 'close it' <(screen_text | tail -n 1)
+	clear_after 61
+	screen_wait_text 'Close descriptor [0-9]+ of victim .*for 61 s'
+	is "$(userfaultfds)" 1
+	screen_keys n
+	is "$(userfaultfds)" 1
+	clear_after 62
+	screen_wait_text 'Close descriptor'
+	screen_keys y
+	screen_wait_text 'Watch what victim'
+	is "$(userfaultfds)" 0
+	screen_keys y
+	screen_wait_text 'gen 1: userfaultfd armed'
+	screen_keys q
+	screen_end
+	victim_is_free
+	victim_fared_well
+}
+
+@test "on the screen a userfaultfd that the process has used meanwhile is not offered to be closed" {
+	need_watch
+	unused_start
+	SCREEN_OPTIONS=(--interval 0 --color=never --tracker uffd)
+	screen_clock 1000000
+	screen_start 100x24 "$VICTIM_PID"
+	clear_after 0
+	screen_wait_text 'nobody has used yet'
+	clear_after 61
+	screen_wait_text 'Close descriptor'
+	unused_is greeted
+	screen_keys y
+	screen_wait_text 'it uses userfaultfd itself'
+	clear_after 200
+	screen_wait_text 'it uses userfaultfd itself'
+	is "$(userfaultfds)" 1
+	screen_keys q
+	screen_end
+}
+
 @test "as nobody: an own process" {
 	need_watch
 	become_nobody
@@ -318,20 +468,6 @@ takes() {
 	is "$(victim_state)" S
 	echo end >&"$VICTIM_IN"
 	victim_says '^ok'
-}
-
-# shellcheck disable=SC2016 # for perl to expand
-@test "refused: a userfaultfd that nobody has used, which a killed helper leaves behind" {
-	need_watch
-	PROGRAMS=()
-	program_start perl -e '$| = 1; my $fd = syscall(323, 02004001); print "ready\n"; <STDIN>;
-		open(my $f, "+<&=", $fd); ioctl($f, 0xc018aa3f, my $a = pack("Q3", 0xaa, 0, 0)) or die; open my $d, ">", $ARGV[0]; <STDIN>' \
-		"$BATS_TEST_TMPDIR/greeted"
-	VICTIM_PID=${PROGRAMS[0]}
-	refuses 'nobody has used yet: its own, or left behind'
-	echo >"$BATS_TEST_TMPDIR/program-0"
-	until [[ -e $BATS_TEST_TMPDIR/greeted ]]; do read -rt 0.01 _ <><(:) || :; done
-	refuses 'uses userfaultfd itself'
 }
 
 @test "refused: it uses userfaultfd itself" {

@@ -9,6 +9,9 @@
  *	    only one of the process that has the range can.
  *	injector -p PID
  *	    says what would be done: "thread TID STATE call CALL seccomp 0|1 compat 0|1 huge BYTES"
+ *	injector -c PID
+ *	    looks for a userfaultfd that nobody has used, says "found FD", waits for a line, has it closed, and
+ *	    says "closed FD"
  */
 #include <errno.h>
 #include <stdio.h>
@@ -24,7 +27,7 @@
 struct args {
 	pid_t pid;
 	size_t times;
-	bool plan, go_on;
+	bool plan, go_on, close;
 	uint64_t start, end;
 };
 
@@ -138,6 +141,25 @@ tell_plan(const struct proc *p)
 	return 0;
 }
 
+static int
+close_stray(const struct proc *p)
+{
+	struct inject_plan plan;
+	struct err err;
+
+	if (inject_plan(p, &plan, &err) == 0 || !plan.stray.ino) {
+		fprintf(stderr, "injector: there is none\n");
+		return 1;
+	}
+	printf("found %d\n", plan.stray.fd);
+	fflush(stdout);
+	getchar();
+	if (inject_close(p, &plan.stray, &err) < 0)
+		return complain(&err);
+	printf("closed %d\n", plan.stray.fd);
+	return 0;
+}
+
 static bool
 read_range(const char *text, struct args *a)
 {
@@ -154,9 +176,11 @@ read_args(int argc, char **argv, struct args *a)
 	uint64_t n;
 	int c;
 
-	while ((c = getopt(argc, argv, "n:gr:p")) >= 0) {
+	while ((c = getopt(argc, argv, "n:gr:pc")) >= 0) {
 		if (c == 'p')
 			a->plan = true;
+		else if (c == 'c')
+			a->close = true;
 		else if (c == 'g')
 			a->go_on = true;
 		else if (c == 'n' && parse_u64(optarg, 10, &end, &n) && !*end)
@@ -179,13 +203,13 @@ main(int argc, char **argv)
 	int r;
 
 	if (!read_args(argc, argv, &a)) {
-		fprintf(stderr, "usage: injector [-n TIMES] [-g] [-r START..END] PID | -p PID\n");
+		fprintf(stderr, "usage: injector [-n TIMES] [-g] [-r START..END] PID | -p PID | -c PID\n");
 		return 2;
 	}
 	if (proc_open(&p, PROC_ROOT, a.pid, &err) < 0)
 		r = complain(&err);
 	else
-		r = a.plan ? tell_plan(&p) : take_all(&p, &a);
+		r = a.plan ? tell_plan(&p) : a.close ? close_stray(&p) : take_all(&p, &a);
 	proc_close(&p);
 	return r;
 }

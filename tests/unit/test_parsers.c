@@ -58,6 +58,8 @@ static union {
 	struct process process;
 	struct inject_thread thread;
 	struct inject_status status;
+	struct inject_fdinfo fdinfo;
+	struct inject_stray stray;
 	struct smaps_entry smaps;
 	struct list_columns list_columns;
 	struct list_filter list_filter;
@@ -79,6 +81,8 @@ static bool try_pattern(const char *s) { return pattern_parse(s, &out.pattern, &
 static bool try_pid(const char *s) { return proc_parse_pid("/proc", s, &out.pid, &err) == 0; }
 static bool try_process(const char *s) { return process_parse(&out.process, s); }
 static bool try_stat(const char *s) { return inject_parse_stat(s, &out.thread); }
+static bool try_fdinfo(const char *s) { return inject_parse_fdinfo(s, &out.fdinfo); }
+static bool try_stray(const char *s) { return inject_stray_of(s, 5, &out.stray); }
 static bool try_status(const char *s) { return inject_parse_status(s, &out.status); }
 static bool try_region_columns(const char *s) { return columns_parse(SET_REGION, s, out.columns.ids, &out.columns.n, &err) == 0; }
 static bool try_page_columns(const char *s) { return columns_parse(SET_PAGE, s, out.columns.ids, &out.columns.n, &err) == 0; }
@@ -177,6 +181,8 @@ static const struct parser {
     {"process_parse", try_process, false, {"Name:\tsh\nState:\tS (sleeping)\nUid:\t0\t0\nVmSize:\t4096 kB\n"}},
     {"inject_parse_stat", try_stat, false, {"12 (sh) x) S 1 2 3 4 5 4194304 7"}},
     {"inject_parse_status", try_status, false, {"Name:\tsh\nTracerPid:\t0\nSeccomp:\t2\nCapEff:\t00000000a80425fb\n"}},
+    {"inject_parse_fdinfo", try_fdinfo, false, {"pos:\t0\nflags:\t02004000\nino:\t7\nAPI:\taa:80000600:1ff\n"}},
+    {"inject_stray_of", try_stray, false, {"pos:\t0\nflags:\t02004000\nino:\t7\nAPI:\taa:0:1ff\n"}},
     {"smaps_read_one", try_smaps, false, {"1000-2000 r--p 0 0:0 0\nPss: 4 kB\n2000-3000 rw-p 0 0:0 0\nPss: 8 kB\nVmFlags: rd wr\n"}},
     {"columns_parse of regions", try_region_columns, false, {"START,SIZE,RSS", "mapping"}},
     {"columns_parse of pages", try_page_columns, false, {"ADDRESS,STATE,PFN"}},
