@@ -318,16 +318,16 @@ unused_is() {
 
 # closes_late EXPECTED [greeted] [closed]: what is said if it becomes that between the look and the close
 closes_late() {
-	local want=$1 line step
+	local want=$1 out=$UNUSED.said step
 	shift
-	coproc CLOSER { timeout 60 "$INJECTOR" -c "$VICTIM_PID" 2>&1; }
-	read -r line <&"${CLOSER[0]}"
-	[[ $line == found\ * ]]
+	mkfifo "$UNUSED.go"
+	inject -c "$VICTIM_PID" <>"$UNUSED.go" >"$out" 2>&1 3>&- &
+	OTHERS+=("$!")
+	until [[ -s $out ]]; do read -rt 0.01 _ <><(:) || :; done
 	for step; do unused_is "$step"; done
-	echo >&"${CLOSER[1]}"
-	read -r line <&"${CLOSER[0]}"
-	[[ $line =~ $want ]] || { echo "$line"; return 1; }
-	wait "$CLOSER_PID" 2>/dev/null || :
+	echo >"$UNUSED.go"
+	wait "$!" || :
+	grep -E "$want" "$out" || { cat "$out"; return 1; }
 }
 
 @test "a userfaultfd that is used, or closed, after it was looked at is not closed, nor what has its number then" {
