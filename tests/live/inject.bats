@@ -326,7 +326,7 @@ closes_late() {
 	until [[ -s $out ]]; do read -rt 0.01 _ <><(:) || :; done
 	for step; do unused_is "$step"; done
 	echo >"$UNUSED.go"
-	wait "$!" || :
+	wait "${OTHERS[-1]}" || :
 	grep -E "$want" "$out" || { cat "$out"; return 1; }
 }
 
