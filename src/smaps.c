@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "file.h"
 #include "util.h"
 
 enum { TRIES = 8 }; /* threads that end one after another */
@@ -313,7 +314,7 @@ smaps_read_region(const struct proc *p, uint64_t start, struct smaps_entry *out,
 	int r = -1;
 
 	for (int i = 0; i < TRIES && r < 0 && !lives; i++) {
-		int dir = proc_dir(p), fd = dir < 0 ? -1 : openat(dir, "smaps", O_RDONLY | O_CLOEXEC);
+		int dir = proc_dir(p), fd = dir < 0 ? -1 : file_open(dir, "smaps", O_RDONLY);
 
 		r = smaps_read_one(fd, start, out, err);
 		lives = dir >= 0 && proc_has_memory(dir);
