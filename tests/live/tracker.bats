@@ -422,7 +422,7 @@ is_clean() { run ! grep -qx 1 <(read_column "$1" WRITTEN); }
 	is_free
 }
 
-@test "c asks again where nothing could be watched, and of another region than the one that is" {
+@test "c offers no region where nothing could be watched, and asks again of another region than the one that is" {
 	need_watch
 	[[ $("$live_dir/soft_dirty_probe") == no ]] || skip "this kernel has soft-dirty, which needs no consent"
 	unwatched_start
@@ -430,21 +430,22 @@ is_clean() { run ! grep -qx 1 <(read_column "$1" WRITTEN); }
 	screen_start 80x24 "$SUBJECT_PID"
 	screen_goto "$(awk -F - '/\[vdso\]/ { print $1 }' "/proc/$SUBJECT_PID/maps")" # the kernel's
 	screen_keys c
-	screen_wait_text 'y this region'
-	screen_keys y
-	screen_wait_text 'nothing there can be watched by userfaultfd'
+	screen_wait_text 'Watch what subject .* writes'
+	run ! grep 'r this region' <(screen_text)
+	screen_keys r
 	is_free
+	screen_keys n
 	screen_goto "${AT[anon]}"
 	screen_keys c
-	screen_wait_text 'run one system call in process'
-	screen_keys y
+	screen_wait_text 'r this region'
+	screen_keys r
 	screen_wait_text 'gen 1: userfaultfd armed'
 	screen_keys c
 	screen_wait_text 'gen 2: userfaultfd armed'
 	screen_goto "${AT[private]}"
 	screen_keys c
 	screen_wait_text "of ${RANGE[anon]} alone"
-	screen_keys y
+	screen_keys r
 	screen_wait_text 'gen 3: userfaultfd armed'
 	is_armed private
 	screen_keys q q
@@ -490,7 +491,7 @@ is_clean() { run ! grep -qx 1 <(read_column "$1" WRITTEN); }
 	kill "${PROGRAMS[-1]}"
 	until_true grep -q '^TracerPid:.*[^0-9]0$' "/proc/$SUBJECT_PID/status"
 	screen_keys c
-	screen_wait_text 'run one system call in process'
+	screen_wait_text 'Watch what subject .* writes'
 	screen_keys n q
 	screen_end
 }
