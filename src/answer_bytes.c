@@ -24,7 +24,7 @@ answer_bytes(struct target *t, const struct vma_list *vmas, const struct query *
 	struct answer *a;
 	struct bytes *b;
 
-	if (query_bytes(q, vmas, t->pm.page_size, &start, &end, err) < 0)
+	if (query_bytes(q, vmas, &start, &end, err) < 0)
 		return NULL;
 	if (end - start > BYTES_MAX) {
 		err_set(err, ERR_USAGE, "at most 64 KiB of them are shown at a time", "give START..+64k or less",

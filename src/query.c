@@ -156,6 +156,35 @@ read_address(struct reader *r, size_t n, struct query_place *p, struct err *err)
 	return 0;
 }
 
+/* What the unit that ends the token stands for, in bytes; 0: it ends in none. */
+static uint64_t
+unit_of(const struct reader *r, size_t n)
+{
+	switch (n ? tolower((unsigned char)r->at[n - 1]) : '\0') {
+	case 'k': return UINT64_C(1) << 10;
+	case 'm': return UINT64_C(1) << 20;
+	case 'g': return UINT64_C(1) << 30;
+	case 't': return UINT64_C(1) << 40;
+	case 'p': return r->page_size;
+	default: return 0;
+	}
+}
+
+/* Bytes: hex (0x4000), or decimal with a unit (16k 2m 1g 1t, 12p for pages). */
+static int
+read_bytes(struct reader *r, const char *what, uint64_t *out, struct err *err)
+{
+	size_t n = token_length(r->at);
+	uint64_t unit = unit_of(r, n), v;
+	const char *end;
+
+	if (!unit || !parse_u64(r->at, 10, &end, &v) || end != r->at + n - 1 || v > UINT64_MAX / unit)
+		return read_hex(r, what, out, err);
+	*out = v * unit;
+	r->at += n;
+	return 0;
+}
+
 static int
 read_offset(struct reader *r, struct query_place *p, struct err *err)
 {
@@ -163,7 +192,7 @@ read_offset(struct reader *r, struct query_place *p, struct err *err)
 
 	r->at++;
 	p->has_offset = true;
-	if (read_hex(r, "an offset", &off, err) < 0)
+	if (read_bytes(r, "an offset", &off, err) < 0)
 		return -1;
 	if (p->addr + off < off)
 		return bad(err, p->column, "this is past the end of any address space", "check the offset", r->text);
@@ -198,29 +227,13 @@ read_place(struct reader *r, struct query_place *out, struct err *err)
 	return 0;
 }
 
-/* LENGTH: hex bytes (0x4000), or decimal with a unit (16k 2m 1g 12p). */
 static int
 read_length(struct reader *r, struct query *q, struct err *err)
 {
-	static const char units[] = "kmg";
-	const char *end;
-	uint64_t v;
 	int col = column(r);
-	size_t n = token_length(r->at);
-	char last = n ? (char)tolower((unsigned char)r->at[n - 1]) : '\0';
-	const char *unit = last ? strchr(units, last) : NULL;
 
-	if (last == 'p' || unit) {
-		unsigned shift = unit ? 10 * (unsigned)(unit - units + 1) : 0;
-
-		if (!parse_u64(r->at, 10, &end, &v) || end != r->at + n - 1 || v > UINT64_MAX >> shift)
-			return bad(err, col, "this is not a length", "such as 0x4000, 16k, 2m, 1g or 12p", r->text);
-		q->to.addr = v << shift;
-		q->length_in_pages = last == 'p';
-		r->at += n;
-	} else if (read_hex(r, "a length", &q->to.addr, err) < 0) {
+	if (read_bytes(r, "a length", &q->to.addr, err) < 0)
 		return -1;
-	}
 	q->to_is_length = true;
 	return q->to.addr ? 0 : bad(err, col, "a range of nothing", "give a length above 0", r->text);
 }
@@ -412,31 +425,24 @@ range_is(uint64_t *start, uint64_t *end, uint64_t from, uint64_t to, size_t page
 	return 0;
 }
 
-/* A length in bytes or in pages, and where it ends. */
 static uint64_t
-length_end(const struct query *q, uint64_t from, size_t page_size)
+length_end(const struct query *q, uint64_t from)
 {
-	uint64_t len = q->to.addr;
-
-	if (q->length_in_pages)
-		len = len > UINT64_MAX / page_size ? UINT64_MAX : len * page_size;
-	return len > UINT64_MAX - from ? UINT64_MAX : from + len;
+	return q->to.addr > UINT64_MAX - from ? UINT64_MAX : from + q->to.addr;
 }
 
 /* Both ends of a stretch, as they were written. */
 static int
-stretch_ends(const struct query *q, const struct vma_list *vmas, size_t page_size, uint64_t *from,
-             uint64_t *to, struct err *err)
+stretch_ends(const struct query *q, const struct vma_list *vmas, uint64_t *from, uint64_t *to, struct err *err)
 {
 	const struct vma *v;
-
 	uint64_t start, end;
 
 	if (query_resolve(&q->from, vmas, &start, &v, err) < 0 ||
 	    (!q->to_is_length && query_resolve(&q->to, vmas, &end, &v, err) < 0))
 		return -1;
 	*from = start;
-	*to = q->to_is_length ? length_end(q, start, page_size) : end;
+	*to = q->to_is_length ? length_end(q, start) : end;
 	return 0;
 }
 
@@ -455,7 +461,7 @@ query_range(const struct query *q, const struct vma_list *vmas, size_t page_size
 		return err_set(err, ERR_USAGE, "it names no addresses", "write START..END, or a mapping's name",
 		               "this is no range");
 	if (q->kind == QUERY_RANGE) {
-		if (stretch_ends(q, vmas, page_size, &from, &to, err) < 0)
+		if (stretch_ends(q, vmas, &from, &to, err) < 0)
 			return -1;
 		return range_is(start, end, from, to, page_size, q, err);
 	}
@@ -467,14 +473,13 @@ query_range(const struct query *q, const struct vma_list *vmas, size_t page_size
 }
 
 int
-query_bytes(const struct query *q, const struct vma_list *vmas, size_t page_size, uint64_t *start,
-            uint64_t *end, struct err *err)
+query_bytes(const struct query *q, const struct vma_list *vmas, uint64_t *start, uint64_t *end, struct err *err)
 {
 	const struct vma *v;
 	uint64_t from, to;
 
 	if (q->is_range) {
-		if (stretch_ends(q, vmas, page_size, &from, &to, err) < 0)
+		if (stretch_ends(q, vmas, &from, &to, err) < 0)
 			return -1;
 	} else {
 		if (query_resolve(&q->from, vmas, &from, &v, err) < 0)

@@ -34,8 +34,7 @@ struct query {
 	enum query_kind kind;
 	bool is_range;               /* QUERY_BYTES: from A to B, as for QUERY_RANGE */
 	struct query_place from, to; /* to: of a range */
-	bool to_is_length;           /* to.addr is a length in bytes, or ... */
-	bool length_in_pages;        /* ... in pages */
+	bool to_is_length;           /* to.addr is a length in bytes */
 	uint64_t pfn;                /* QUERY_FRAME; a physical address is already divided down */
 	uint64_t in_frame;           /* offset in that frame */
 	struct migrate_link link;    /* QUERY_MIGRATE */
@@ -61,8 +60,7 @@ int query_range(const struct query *q, const struct vma_list *vmas, size_t page_
 
 /* Those of QUERY_BYTES, exactly; a place alone is 256 of them, as far as its region goes. */
 enum { QUERY_BYTES_ALONE = 256 };
-int query_bytes(const struct query *q, const struct vma_list *vmas, size_t page_size,
-                uint64_t *start, uint64_t *end, struct err *err);
+int query_bytes(const struct query *q, const struct vma_list *vmas, uint64_t *start, uint64_t *end, struct err *err);
 
 struct query_form {
 	const char *word, *form, *example, *help;

@@ -138,7 +138,7 @@ show_bytes(struct app *a, const struct query *q, struct err *err)
 	const struct sample *s = app_shown(a);
 	uint64_t start, end;
 
-	if (query_bytes(q, &s->regions->vmas, s->page_size, &start, &end, err) < 0)
+	if (query_bytes(q, &s->regions->vmas, &start, &end, err) < 0)
 		return false;
 	if (!vma_at(&s->regions->vmas, start)) {
 		err_set(err, ERR_USAGE, "nothing is mapped there", NULL, "no bytes at %llx", (unsigned long long)start);

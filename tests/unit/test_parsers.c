@@ -111,7 +111,7 @@ try_bytes(const char *s)
 {
 	struct query q;
 
-	return query_parse(s, 4096, &q, &err) == 0 && query_bytes(&q, &vmas, 4096, &out.place.start, &out.place.end, &err) == 0;
+	return query_parse(s, 4096, &q, &err) == 0 && query_bytes(&q, &vmas, &out.place.start, &out.place.end, &err) == 0;
 }
 
 /* Of the region at 2000. */
