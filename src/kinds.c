@@ -114,6 +114,7 @@ struct judge {
 	struct kinds *k;
 	struct helper *helper;
 	const struct proc *p;
+	const struct vma_list *vmas;
 	int maps;
 };
 
@@ -165,8 +166,12 @@ judge_device(struct vma *v, bool zero)
 static bool
 judge_node(const struct file_node *n, struct vma *v)
 {
-	enum { MEMORY_MAJOR = 1, ZERO_MINOR = 5 };
+	enum { MEMORY_MAJOR = 1, ZERO_MINOR = 5, AIO_RING_MAGIC = 0xa10a10a1 };
 
+	if (!(n->mode & S_IFMT)) { /* no file at all: what a part of the kernel made to map its own */
+		set(v, n->fs == AIO_RING_MAGIC ? VMA_KERNEL : VMA_DEVICE, VMA_BEHIND_UNKNOWN);
+		return true;
+	}
 	if (S_ISCHR(n->mode)) {
 		judge_device(v, n->dev_major == MEMORY_MAJOR && n->dev_minor == ZERO_MINOR);
 		return true;
@@ -184,15 +189,33 @@ judge_node(const struct file_node *n, struct vma *v)
 	return true;
 }
 
+/* Data of a program: below it lies its code. To look at each of those costs more than they tell. */
+static bool
+is_program(const struct vma_list *vmas, const struct vma *v)
+{
+	for (const struct vma *at = v; at > vmas->v; at--) {
+		const struct vma *below = at - 1;
+
+		if (below->end != at->start || below->inode != v->inode || below->dev_major != v->dev_major ||
+		    below->dev_minor != v->dev_minor)
+			return false;
+		if ((below->perm & (VMA_EXEC | VMA_WRITE)) == VMA_EXEC)
+			return true;
+	}
+	return false;
+}
+
 /* A device may have a name anywhere, and in a folder of devices there may be files. */
 static bool
-may_be_device(const struct mount *m, const struct vma *v)
+may_be_device(const struct judge *j, const struct mount *m, const struct vma *v)
 {
 	switch ((enum mount_kind)m->kind) {
 	case MOUNT_NODES: return true;
 	case MOUNT_MEMORY:
 	case MOUNT_RAMFS: return !(v->perm & VMA_SHARED);
-	case MOUNT_DISK: return !(v->perm & VMA_SHARED) && strstr(v->name, "/dev/");
+	case MOUNT_DISK:
+		return !(v->perm & VMA_SHARED) &&
+		       (strstr(v->name, "/dev/") || (v->perm & VMA_WRITE && !is_program(j->vmas, v)));
 	case MOUNT_REMOTE:
 	case MOUNT_HUGETLB:
 	case MOUNT_DRIVER: break;
@@ -203,7 +226,7 @@ may_be_device(const struct mount *m, const struct vma *v)
 static void
 judge_mount(const struct judge *j, const struct mount *m, struct vma *v)
 {
-	const struct kinds_node *node = may_be_device(m, v) ? ask_node(j, v) : NULL;
+	const struct kinds_node *node = may_be_device(j, m, v) ? ask_node(j, v) : NULL;
 
 	if (node && node->known && judge_node(&node->node, v))
 		return;
@@ -234,7 +257,7 @@ judge_unknown(const struct judge *j, struct vma *v)
 		return;
 	if (has_huge_pages(j->maps, v))
 		set(v, VMA_HUGETLB, VMA_BEHIND_UNKNOWN);
-	else if (v->type != VMA_DEVICE) /* what has the name of the kernel's own would be on a device of its own */
+	else if (v->type != VMA_DEVICE && v->type != VMA_KERNEL) /* what has the name of the kernel's own would be on a device of its own */
 		set(v, VMA_FILE, VMA_BEHIND_UNKNOWN);
 }
 
@@ -263,7 +286,7 @@ judge(const struct judge *j, struct vma *v)
 void
 kinds_judge(struct kinds *k, struct helper *h, const struct proc *p, int maps, struct vma_list *vmas)
 {
-	struct judge j = {k, h, p, maps};
+	struct judge j = {k, h, p, vmas, maps};
 
 	refresh_mounts(k, p, vmas);
 	for (size_t i = 0; i < vmas->n; i++)

@@ -18,7 +18,7 @@ starts(const char *s, const char *prefix)
 	return strncmp(s, prefix, strlen(prefix)) == 0;
 }
 
-/* What the kernel makes itself. A file's name begins with /, so none can look like these. */
+/* What the kernel makes itself. A file's name begins with /, so none can look like these; but for aio. */
 static const struct {
 	const char *prefix, *words;
 } kernels[] = {
@@ -27,6 +27,7 @@ static const struct {
     {"[vsyscall", "old entry points of the kernel, above all processes"},
     {"[uprobes", "the kernel's copies of instructions that are probed (uprobes)"},
     {"anon_inode:[io_uring]", "rings of io_uring: requests to the kernel, and its answers"},
+    {"/[aio] (deleted)", "ring of asynchronous I/O (io_setup): what the kernel has finished"},
     {"anon_inode:[perf_event]", "ring of perf: events that the kernel records"},
     {"anon_inode:bpf", "memory of a BPF program, shared with the kernel"},
     {"anon_inode:kvm", "KVM's: state of a virtual machine, shared with the kernel"},

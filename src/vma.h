@@ -24,7 +24,7 @@ enum vma_type {
 	VMA_HUGETLB,
 	VMA_RESERVE, /* no access allowed: address space kept aside */
 	VMA_GUARD,   /* the same below a thread's stack */
-	VMA_KERNEL,  /* vdso, vvar, vsyscall; rings of io_uring, perf and sockets */
+	VMA_KERNEL,  /* vdso, vvar, vsyscall; rings of io_uring, aio, perf and sockets */
 	VMA_DEVICE,
 	VMA_TYPES
 };

@@ -60,6 +60,7 @@ listed() {
 		tmpfs shm
 		tmpfs-private shm
 		zero-elsewhere anon
+		zero-on-disk anon
 		ramfs shm
 		hugetlbfs hugetlb
 		tmpfs-gone shm
@@ -81,6 +82,7 @@ listed() {
 		io-uring kernel
 		io-uring-cq kernel
 		io-uring-sqes kernel
+		aio kernel
 		perf kernel
 	END
 }
@@ -117,10 +119,12 @@ state() {
 		hugetlbfs-gone hugetlb
 		zero-private anon
 		zero-elsewhere anon
+		zero-on-disk anon
 		tmpfs-private copied
 		packet device
 		io-uring device
 		io-uring-sqes device
+		aio device
 	END
 }
 

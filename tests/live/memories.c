@@ -7,6 +7,7 @@
 #include "live.h"
 
 #include <fcntl.h>
+#include <linux/aio_abi.h>
 #include <linux/if_packet.h>
 #include <linux/io_uring.h>
 #include <linux/perf_event.h>
@@ -131,6 +132,8 @@ map_liars(void)
 static void
 map_devices(void)
 {
+	if (mknod(path_of("nothing"), S_IFCHR | 0600, makedev(1, 5)) == 0)
+		map("zero-on-disk", open(path_of("nothing"), O_RDWR), SIZE, MAP_PRIVATE, WRITTEN);
 	map("zero-private", open("/dev/zero", O_RDWR), SIZE, MAP_PRIVATE, WRITTEN);
 	map("zero-shared", open("/dev/zero", O_RDWR), SIZE, MAP_SHARED, WRITTEN);
 	map("in-dev", file("/dev/pmtop-live-ordinary", SIZE), SIZE, MAP_SHARED, WRITTEN);
@@ -165,6 +168,7 @@ map_rings(void)
 	struct perf_event_attr attr = {.type = PERF_TYPE_SOFTWARE, .size = sizeof(attr),
 	                               .config = PERF_COUNT_SW_DUMMY, .exclude_kernel = 1};
 	struct io_uring_params params = {0};
+	aio_context_t aio = 0;
 	int fd = socket(AF_PACKET, SOCK_RAW, 0);
 
 	if (fd >= 0 && setsockopt(fd, SOL_PACKET, PACKET_RX_RING, &req, sizeof(req)) == 0)
@@ -174,6 +178,10 @@ map_rings(void)
 		tell("io-uring", mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, fd, IORING_OFF_SQ_RING));
 		tell("io-uring-cq", mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, fd, IORING_OFF_CQ_RING));
 		tell("io-uring-sqes", mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, fd, IORING_OFF_SQES));
+	}
+	if (syscall(SYS_io_setup, 8, &aio) == 0) {
+		(void)*(volatile char *)aio;
+		tell("aio", (void *)aio);
 	}
 	map("perf", (int)syscall(SYS_perf_event_open, &attr, 0, -1, -1, 0), 9 * PAGE, MAP_SHARED, 0);
 }

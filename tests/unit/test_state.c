@@ -204,6 +204,7 @@ test_kinds(void)
 	    {"a bare tail of shared memory", W(10800), VMA_SHM, VMA_BEHIND_SHMEM, STATE_SHMEM},
 	    {"a socket's ring", W(8800), VMA_KERNEL, VMA_BEHIND_UNKNOWN, STATE_DEVICE},
 	    {"io_uring", W(804), VMA_KERNEL, VMA_BEHIND_UNKNOWN, STATE_DEVICE},
+	    {"aio", W(80c), VMA_KERNEL, VMA_BEHIND_UNKNOWN, STATE_DEVICE},
 	    {"a driver's page", W(800), VMA_DEVICE, VMA_BEHIND_UNKNOWN, STATE_DEVICE},
 	    {"a driver's shared memory", W(4838), VMA_DEVICE, VMA_BEHIND_UNKNOWN, STATE_SHMEM},
 	    {"a file's", W(86c), VMA_FILE, VMA_BEHIND_UNKNOWN, STATE_FILE},

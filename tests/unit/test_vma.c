@@ -76,6 +76,8 @@ test_lines(void)
 	     "/dev/dri/card0", VMA_DEVICE},
 	    {"1000-2000 rw-s 00000000 00:0c 5 anon_inode:[io_uring]", 0x1000, 0x2000, 0, 5, 0, 12, "rw-s",
 	     "anon_inode:[io_uring]", VMA_KERNEL},
+	    {"1000-2000 rw-s 00000000 00:13 5 /[aio] (deleted)", 0x1000, 0x2000, 0, 5, 0, 0x13, "rw-s",
+	     "/[aio] (deleted)", VMA_KERNEL},
 	    {"1000-2000 rw-p 00000000 08:01 3 /home/me/[heap]", 0x1000, 0x2000, 0, 3, 8, 1, "rw-p",
 	     "/home/me/[heap]", VMA_FILE},
 	};
