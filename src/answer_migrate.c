@@ -34,7 +34,7 @@ facts_migrate(struct answer *a, const struct curve *c, const struct migrate *m, 
 {
 	answer_add_number(a, "measured_ms", c->p[c->n - 1].ns / 1000000);
 	answer_add_number(a, "bytes_written", c->p[c->n - 1].pages * page_size)->note = "in that time, each page once";
-	answer_add_number(a, "bytes_unknown", m->unknown)->note = "of which it is not known whether they were written";
+	answer_add_number(a, "bytes_unknown", m->unknown)->note = "not known whether written";
 	if (m->unsure) {
 		facts_lacking(a, "writes to some of its memory are not known");
 		return;

@@ -176,15 +176,14 @@ migrate_sentence(struct buf *out, const struct migrate *m, const struct migrate_
 
 	migrate_bits(out, link->bits);
 	if (m->unsure) {
-		buf_fmt(out, ": not known whether it converges: not if all of the %s whose writes are not known is written again",
-		        size_text(size, m->unknown));
+		buf_fmt(out, ": may not converge: writes to %s are not known", size_text(size, m->unknown));
 		return;
 	}
 	if (!m->rounds && m->converges) {
 		buf_fmt(out, ": needs no round: %s, downtime ", size_text(size, m->last_bytes));
 		migrate_time(out, m->downtime_ns);
 	} else if (m->converges) {
-		buf_fmt(out, ": converges in %u round%s: %s in ", m->rounds, m->rounds == 1 ? "" : "s",
+		buf_fmt(out, ": converges in %u round%s: %s in ", m->rounds, plural(m->rounds),
 		        size_text(size, m->bytes));
 		migrate_time(out, m->ns);
 		buf_str(out, ", downtime ");
@@ -194,13 +193,11 @@ migrate_sentence(struct buf *out, const struct migrate *m, const struct migrate_
 		migrate_time(out, m->downtime_ns);
 		buf_str(out, ", as much is written again");
 		if (m->need_bits) {
-			buf_str(out, "; from ");
+			buf_str(out, m->unknown ? "; needs at least " : "; needs ");
 			migrate_bits(out, m->need_bits);
-			buf_str(out, " on it would");
 		}
 	}
 	if (m->unknown)
-		buf_fmt(out, m->converges ? "; the %s whose writes are not known counted as written again"
-		                          : "; writes to another %s are not known",
+		buf_fmt(out, m->converges ? "; counts the %s not known as written again" : "; writes to %s are not known",
 		        size_text(size, m->unknown));
 }

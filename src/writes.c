@@ -171,25 +171,32 @@ writes_least_pulse(uint64_t clear_ns, uint64_t pages)
 }
 
 static void
-add_part(struct buf *out, uint64_t bytes, size_t regions, const char *kind)
+add_part(struct buf *out, uint64_t bytes, size_t regions, const char *kind, bool brief)
 {
 	char size[8];
 
-	if (bytes)
-		buf_fmt(out, "%s+%s in %zu %sregion%s", out->len ? ", " : "", size_text(size, bytes), regions, kind,
-		        regions == 1 ? "" : "s");
+	if (!bytes)
+		return;
+	buf_fmt(out, "%s+%s in %zu", out->len ? ", " : "", size_text(size, bytes), regions);
+	if (*kind)
+		buf_fmt(out, " %s", kind);
+	if (!*kind || !brief)
+		buf_fmt(out, " region%s", plural(regions));
 }
 
 void
-writes_unknown(struct buf *out, const struct unknown *u, size_t page_size, enum track_way way)
+writes_unknown(struct buf *out, const struct unknown *u, size_t page_size, bool brief)
 {
-	if (!u->pages)
-		return;
-	add_part(out, u->fresh.pages * page_size, u->fresh.regions, "new ");
-	add_part(out, u->readonly.pages * page_size, u->readonly.regions, "read-only ");
+	add_part(out, u->fresh.pages * page_size, u->fresh.regions, "new", brief);
+	add_part(out, u->readonly.pages * page_size, u->readonly.regions, "read-only", brief);
 	add_part(out, (u->pages - u->fresh.pages - u->readonly.pages) * page_size,
-	         u->regions - u->fresh.regions - u->readonly.regions, "");
-	buf_fmt(out, ", not %s", way == TRACK_UFFD ? "watched" : "known");
+	         u->regions - u->fresh.regions - u->readonly.regions, "", brief);
+}
+
+const char *
+writes_unknown_why(enum track_way way)
+{
+	return way == TRACK_UFFD ? "not watched" : "not known";
 }
 
 bool

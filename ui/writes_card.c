@@ -9,7 +9,7 @@
 #include "paint.h"
 #include "util.h"
 
-enum { GRAPH_ROWS = 4, GRAPH_ROWS_MOST = 16, HOT_KEPT = 3, REGIONS_KEPT = 3, REGIONS_MOST = 40,
+enum { GRAPH_ROWS = 4, GRAPH_ROWS_MOST = 16, HOT_KEPT = 3, REGIONS_KEPT = 3, REGIONS_MOST = 40, ROOMY = 100, /* columns */
        FAULT_NS = 1000 /* what a write fault costs the target, about */, SECOND = 1000000000 /* ns */ };
 
 static bool
@@ -128,16 +128,11 @@ add_unknown(struct card *c, const struct sample *s)
 {
 	const struct unknown *u = &s->writes.unknown;
 	struct buf b = {0};
-	char size[8];
 
 	if (!u->pages)
 		return;
-	if (is_narrow(c))
-		buf_fmt(&b, "+%s in %zu%s", size_text(size, u->pages * s->page_size), u->regions,
-		        u->fresh.regions == u->regions ? " new" : "");
-	else
-		writes_unknown(&b, u, s->page_size, s->track_way);
-	card_add(c, ROLE_HOT, s->track_way == TRACK_UFFD ? "not watched" : "not known", NULL, "%s", b.s);
+	writes_unknown(&b, u, s->page_size, is_narrow(c));
+	card_add_long(c, ROLE_HOT, writes_unknown_why(s->track_way), b.s);
 	buf_free(&b);
 }
 
@@ -327,14 +322,18 @@ add_link(struct card *c, const struct sample *s, uint64_t bits)
 	migrate_bits(&name, bits);
 	migrate_estimate(&s->writes.curve, s->writes.to_send, s->writes.unknown.pages, s->page_size, &link, &m);
 	if (!is_narrow(c)) {
+		if (m.converges)
+			m.unknown = 0; /* the heading has it */
 		migrate_sentence(&text, &m, &link);
-		card_add(c, m.converges ? ROLE_TEXT : ROLE_HOT, name.s, NULL, "%s", strchr(text.s, ':') + 2);
+		card_add_long(c, m.converges ? ROLE_TEXT : ROLE_HOT, name.s, strchr(text.s, ':') + 2);
+	} else if (m.unsure) {
+		card_add(c, ROLE_HOT, name.s, NULL, "may not converge");
 	} else if (m.converges && !m.rounds) {
 		buf_str(&text, "no round, down ");
 		migrate_time(&text, m.downtime_ns);
 		card_add(c, ROLE_TEXT, name.s, NULL, "%s", text.s);
 	} else if (m.converges) {
-		buf_fmt(&text, "%u round%s, down ", m.rounds, m.rounds == 1 ? "" : "s");
+		buf_fmt(&text, "%u round%s, down ", m.rounds, plural(m.rounds));
 		migrate_time(&text, m.downtime_ns);
 		card_add(c, ROLE_TEXT, name.s, NULL, "%s", text.s);
 	} else {
@@ -349,13 +348,18 @@ add_migration(struct card *c, const struct sample *s)
 {
 	const struct writes *w = &s->writes;
 	const char *lacks = writes_lacks(&w->curve, w->marked, w->part);
-	char head[48], size[8];
+	struct buf head = {0};
+	char size[8];
 
 	if (tells_changes(s))
 		return; /* of what is not on screen it knows nothing */
 	card_gap(c);
-	snprintf(head, sizeof(head), "Live migration of %s", size_text(size, w->to_send * s->page_size));
-	card_head(c, head);
+	buf_fmt(&head, "Live migration of %s", size_text(size, w->to_send * s->page_size));
+	if (!lacks && w->unknown.pages && !is_narrow(c))
+		buf_fmt(&head, ", %s %s counted as written", size_text(size, w->unknown.pages * s->page_size),
+		        writes_unknown_why(s->track_way));
+	card_head(c, head.s);
+	buf_free(&head);
 	if (lacks) {
 		card_add_text(c, ROLE_DIM, lacks);
 		return;
@@ -483,6 +487,10 @@ writes_card(struct card *c, const struct ui *ui, const struct sample *s, enum wr
 	if (c->n > rows && part == WRITES_ALL)
 		l.regions = 0; /* the list has them, too */
 	make(c, ui, s, part, l);
+	card_squeeze(c, rows);
+	if (c->n > rows)
+		l.graph = (unsigned)(c->n - rows < GRAPH_ROWS ? GRAPH_ROWS - (c->n - rows) : 1);
+	make(c, ui, s, part, l);
 	left = rows - c->n;
 	if (left > 0 && part == WRITES_SUMS)
 		l.graph = (unsigned)u64_min(GRAPH_ROWS + (uint64_t)left, GRAPH_ROWS_MOST);
@@ -512,15 +520,41 @@ writes_spark_draw(const uint8_t *heights, unsigned n, int y, int x)
 static int
 draw_minute(const struct ui *ui, const struct rate *r, int y, int x)
 {
-	unsigned n = graph_columns(ui->cols >= 160 ? 60 : ui->cols >= 100 ? 30 : 20);
+	int most = ui->cols >= 160 ? 60 : ui->cols >= ROOMY ? 30 : 20, room = ui->cols - x;
+	unsigned n = graph_columns(room < most ? room : most);
 	uint64_t series[RATE_SECONDS];
 	uint8_t heights[RATE_SECONDS];
 
-	if (x + (int)n > ui->cols)
+	if (!n)
 		return x;
 	rate_series(r, n, series);
 	rate_heights(series, n, 7, heights);
 	return writes_spark_draw(heights, n, y, x) + 1;
+}
+
+/* What the sum leaves out, in as many words as leave room for a rate and a graph. */
+static int
+draw_unknown(const struct ui *ui, const struct sample *s, int y, int x)
+{
+	enum { RATE_ROOM = sizeof("; 1023K/s new ") - 1 + 12 };
+	const struct unknown *u = &s->writes.unknown;
+	const char *why = writes_unknown_why(s->track_way);
+	size_t room = ui->cols > x + RATE_ROOM ? (size_t)(ui->cols - x - RATE_ROOM) : 0;
+	struct buf text = {0};
+	char size[8];
+
+	for (int brief = 0; brief < 2 && (!brief || text.len > room); brief++) {
+		text.len = 0;
+		writes_unknown(&text, u, s->page_size, brief);
+		buf_fmt(&text, ", %s", why);
+	}
+	if (text.len > room) {
+		text.len = 0;
+		buf_fmt(&text, "+%s %s", size_text(size, u->pages * s->page_size), why);
+	}
+	x = paint_text(y, x, ui->cols, ROLE_HOT, "%s; ", text.s);
+	buf_free(&text);
+	return x;
 }
 
 int
@@ -528,17 +562,15 @@ writes_line_draw(const struct ui *ui, const struct sample *s, int y, int x)
 {
 	const struct writes *w = &s->writes;
 	uint64_t now, peak, mean;
-	struct buf more = {0};
 	char a[8], b[8];
 
-	if (!w->pulse)
+	if (!w->pulse && w->unknown.pages && ui->cols < ROOMY) /* the label says that they are writes */
+		x = paint_text(y, x, ui->cols, ROLE_HOT, "%s ", size_text(a, w->written * s->page_size));
+	else if (!w->pulse)
 		x = paint_text(y, x, ui->cols, ROLE_HOT, "%s %s%s", size_text(a, w->written * s->page_size),
 		               tells_changes(s) ? "changed" : "written", w->unknown.pages ? " " : ", ");
-	if (w->unknown.pages) {
-		writes_unknown(&more, &w->unknown, s->page_size, s->track_way);
-		x = paint_text(y, x, ui->cols, ROLE_HOT, "%s; ", more.s);
-		buf_free(&more);
-	}
+	if (w->unknown.pages)
+		x = draw_unknown(ui, s, y, x);
 	if (!rate_now(&w->rate, &now) || !rate_peak(&w->rate, &peak, &mean))
 		return paint_text(y, x, ui->cols, ROLE_DIM, "a rate takes a second");
 	x = paint_text(y, x, ui->cols, ROLE_HOT, "%s/s%s ", size_text(a, now * s->page_size), w->pulse ? "" : " new");

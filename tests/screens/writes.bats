@@ -47,10 +47,12 @@ NUMBERS=('[0-9]+\.[0-9] ms' 'gen [0-9]+ \+[0-9]+s' 'gen 1: soft-dirty .*')
 	screen_wait_text 'never written +500K +92 % of RSS'
 	screen_wait_text 'not known +\+32.0K in 1 region'
 	screen_wait_text 'C counts how often'
-	screen_wait_text '10 Gb/s +needs no round: 544K'
+	screen_wait_text 'Live migration of 544K, 32.0K not known counted as written'
+	screen_wait_text '10 Gb/s +needs no round: 544K, downtime < 1 ms *$'
+	run ! grep '…' <(screen_text)
 	screen_wait_text ' 0 pages/s now'
 	screen_keys Escape
-	screen_wait_text 'writes +12.0K written \+32.0K in 1 region, not known; 0/s new .*0 pages/s'
+	screen_wait_text 'writes +12.0K \+32.0K in 1 region, not known; 0/s new .*··· *$'
 	screen_keys Q
 	screen_end
 }
