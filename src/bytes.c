@@ -315,8 +315,8 @@ bytes_why(const struct bytes_page *p, struct buf *out)
 		return;
 	case BYTES_FAILED:
 		if (p->sys == ETIMEDOUT)
-			buf_str(out, "it has not come in time, and may still: its file's server, or who handles its faults, does "
-			             "not answer");
+			buf_str(out, "it did not come in time: its file's server, or who handles its faults, does not "
+			             "answer");
 		else
 			buf_fmt(out, "the kernel would not read it: %s", p->sys ? strerror(p->sys) : "it is gone");
 		return;

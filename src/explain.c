@@ -65,7 +65,7 @@ explain_pagemap(const struct flag *f, const struct page *pg, const struct vma *v
 	case PM_EXCLUSIVE_BIT: return explain_exclusive(pg);
 	case PM_SOFT_DIRTY_BIT: return explain_soft_dirty(pg);
 	case PM_UFFD_WP_BIT:
-		return pg->word & PM_UFFD_WP && pg->word & PM_PRESENT ? "a write to it is told to userfaultfd" : NULL;
+		return pg->word & PM_UFFD_WP && pg->word & PM_PRESENT ? "userfaultfd reports a write to it" : NULL;
 	}
 	return NULL;
 }
@@ -85,7 +85,7 @@ explain_kpf(const struct flag *f, const struct page *pg)
 	bool set = k >> f->bit & 1;
 
 	if (!set && pg->head >> f->bit & 1)
-		return "but its folio has it: this kernel says so at its head alone";
+		return "but its folio has it: this kernel sets it at the head only";
 	switch ((int)f->bit) {
 	case KPF_DIRTY_BIT:
 		return !set ? NULL : k & KPF_SWAPBACKED ? "newer than its copy in swap, if it has one"
@@ -148,7 +148,7 @@ explain_region(const struct vma *v)
 	switch ((enum vma_type)v->type) {
 	case VMA_ANON:
 		if (v->name[0] == '/')
-			return "anonymous memory, by a private mapping of /dev/zero";
+			return "anonymous memory: a private mapping of /dev/zero";
 		return v->name[0] ? "anonymous memory with a name of its owner's" : "anonymous memory";
 	case VMA_HEAP: return "the heap that brk grows";
 	case VMA_STACK: return starts(v->name, "[stack]") ? "the main thread's stack" : "a thread's stack";

@@ -272,7 +272,7 @@ probe_page_cache(struct target *t, struct cap *c)
 	else if (!t->proc.live || !any)
 		no(c, any ? "the target is no live process" : "it maps no file", NULL);
 	else
-		no(c, "the kernel tells of files that one owns or may write, and of local ones",
+		no(c, "the kernel tells only for local files that you own or may write",
 		   "run as root, or as the owner of its files");
 }
 

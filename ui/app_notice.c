@@ -147,8 +147,8 @@ notice_exec(struct app *a, bool let_go)
 	a->ui.jumps = (struct jumps){0}; /* addresses of another space */
 	rows_anew(&a->ui);
 	snprintf(text, sizeof(text), "process %d executed a new program: now %s%s", (int)a->s->pid, a->s->comm,
-	         again    ? "; its writes are told from here on"
-	         : let_go ? "; its writes are not told before c is pressed again"
+	         again    ? "; watching its writes anew"
+	         : let_go ? "; press c to watch its writes"
 	                  : "");
 	app_toast(a, ROLE_BANNER, text);
 	a->rearmed = again;

@@ -202,7 +202,7 @@ totals_rows(struct sink *k)
 	pages_row(k, is_flat(k->o) ? "in-ram" : "in RAM", s->present,
 	          "the zero page and hugetlb included");
 	pages_row(k, "swapped", s->by_state[STATE_SWAPPED],
-	          swap_unknown(s) ? "at least: of some shared memory it cannot be told" : "shared memory included");
+	          swap_unknown(s) ? "at least: the kernel does not tell for some shared memory" : "shared memory included");
 	pages_row(k, "total", s->pages, "all pages of all regions");
 }
 

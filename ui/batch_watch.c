@@ -302,8 +302,8 @@ refuse_exec(const struct watch *w, unsigned i, struct err *err)
 	const struct proc *p = &w->b->t.proc;
 	char why[160], how[96];
 
-	snprintf(why, sizeof(why), "it executed a new program, now %s, and the watch was of the one before", p->comm);
-	snprintf(how, sizeof(how), "watch that one by the same command, of process %d", (int)p->pid);
+	snprintf(why, sizeof(why), "it executed a new program, now %s, and the watch was of the old one", p->comm);
+	snprintf(how, sizeof(how), "watch process %d with the same command", (int)p->pid);
 	return err_set(err, ERR_TARGET, why, how, "interval %u could not be looked at", i);
 }
 

@@ -246,9 +246,9 @@ man_flags(void)
 	printf(".SH FLAGS\nBits of kpageflags, with the letter that page\\-types gives them if it knows them. Bits that "
 	       "this pmtop does not know are shown as bitN.\n"
 	       ".PP\nThe columns FLAGS and FLAGS\\-RAW are what \\fBpage\\-types\\fR and \\fBpage\\-types \\-r\\fR of "
-	       "Linux 7.2 write of a page in RAM: %d letters, a \\fB_\\fR for each bit that is clear. FLAGS is without bits "
-	       "32 and up, and without compound_head and compound_tail but for hugetlb. FLAGS\\-RAW has them all, and tells "
-	       "in columns of its own\n", PAGE_TYPES_COLUMNS);
+	       "Linux 7.2 write for a page in RAM: %d letters, a \\fB_\\fR for each clear bit. FLAGS leaves out bits 32 and up, "
+	       "and compound_head and compound_tail except for hugetlb. FLAGS\\-RAW has them all, and columns of its own "
+	       "for\n", PAGE_TYPES_COLUMNS);
 	man_own();
 	printf(".PP\nThe bits are\n");
 	man_bits(FLAG_KPF);
@@ -280,7 +280,7 @@ static void
 man_filter(void)
 {
 	printf(".SH FILTER\n"
-	       "Which rows of \\-\\-pages or \\-\\-list are shown: those of which the expression is true. It is made of "
+	       "Which rows of \\-\\-pages or \\-\\-list are shown: those for which the expression is true. It is made of "
 	       "words, which are true or false of a page or a region, and of fields, compared with a value by "
 	       "= != < <= > >= or ~. \\fB!\\fR (not) binds before \\fB&\\fR (and), that before \\fB|\\fR (or); "
 	       "brackets group.\n.PP\n"
@@ -339,18 +339,17 @@ static void
 man_sums(void)
 {
 	printf(".SH SUMS\n"
-	       "\\fB\\-\\-summary\\fR has five tables. In that of folios (pages that the kernel manages as one, "
-	       "2^\\fBORDER\\fR of them) \\fBFOLIOS\\fR are different ones, each counted once, however many of its pages "
-	       "are mapped, in how many places and how often. Its pages that are mapped are, as the kernel's thpmaps tells "
-	       "them apart, each in one of\n");
-	item("PMD", "mapped by one entry for the lot (known since Linux 6.7)");
-	item("ALIGNED", "by an entry each, all of the folio's pages one after the other within one region, from a multiple of the "
-	     "folio's size on: one entry could map them");
-	item("UNALIGNED", "the same, but from another address on");
-	item("PARTIAL", "all else: not all of its pages are mapped one after the other, or a region's border lies between them "
-	     "(after mprotect(2) of a part, say)");
-	printf(".PP\nA range cuts what lies across its ends, as a region's border does. How much of its folio the region of a "
-	       "page maps around it, \\fB\\-e\\fR \\fIADDRESS\\fR calls \\fBfolio_mapped\\fR.\n");
+	       "\\fB\\-\\-summary\\fR prints five tables. In the table of folios (2^\\fBORDER\\fR pages that the kernel "
+	       "manages as one) \\fBFOLIOS\\fR counts each folio once, however many of its pages are mapped, and "
+	       "wherever. As in the kernel's thpmaps, its mapped pages are one of\n");
+	item("PMD", "mapped by a single entry (known since Linux 6.7)");
+	item("ALIGNED", "all of the folio's pages, an entry each, in order, within one region, at a multiple of the folio's "
+	     "size: one entry could map them");
+	item("UNALIGNED", "the same at any other address");
+	item("PARTIAL", "anything else: pages are missing or out of order, or a region's border runs through them (after "
+	     "mprotect(2) of a part, say)");
+	printf(".PP\nA range cuts folios at its ends, as a region's border does. \\fBfolio_mapped\\fR of \\fB\\-e\\fR "
+	       "\\fIADDRESS\\fR is how much of the page's folio its region maps around it.\n");
 }
 
 static void
@@ -365,42 +364,41 @@ man_writes(void)
 	for (unsigned w = 0; w < TRACK_WAYS; w++)
 		item(track_way_name((enum track_way)w), track_way_help((enum track_way)w));
 	printf(".PP\nUserfaultfd of a process that is not pmtop's takes one system call run inside it: one of its threads is "
-	       "stopped, and goes on as if nothing had been. That is only done when you agree on the screen, "
-	       "which tells the costs for this process and offers to watch one region alone, or with "
+	       "stopped for it. That takes your consent: on the screen, "
+	       "which names the costs for this process and offers to watch one region only, or by "
 	       "\\fB\\-\\-allow\\-inject\\fR; what is started by \\fBpmtop \\-\\-\\fR is not asked about. It holds for the "
 	       "program that runs then, not for what it executes. A process that is traced, confined by seccomp beyond "
-	       "pmtop's rights, or uses userfaultfd itself is left alone, and pmtop says why. If pmtop is killed the kernel lets it go. If the helper "
-	       "process is killed that has the thread in its hands, a userfaultfd may stay behind in the process, which "
-	       "nobody uses: pmtop says so, and when two looks a minute apart have found it unused \\fBc\\fR offers to close "
-	       "it. What it costs:\n");
+	       "pmtop's rights, or uses userfaultfd itself is left alone, and pmtop says why. If pmtop is killed the "
+	       "kernel lets it go. If the helper process that holds the thread is killed, an unused userfaultfd may stay "
+	       "behind in the process: pmtop says so, and when two looks a minute apart find it unused \\fBc\\fR offers "
+	       "to close it. What it costs:\n");
 	for (size_t i = 0; track_cost(i, &c); i++)
 		item(c.key, c.words);
-	printf(	       ".PP\n\\fBc\\fR clears once, and then only looks: with soft-dirty and userfaultfd no write is lost. "
-	       "\\fBC\\fR, and \\fB\\-\\-watch\\fR, clear again and again, and wait longer than asked for where the "
-	       "process would pay more than a 20th of its time. Userfaultfd tells in the same step what was written until "
-	       "then, so that nothing is lost; soft-dirty cannot, and what is written between a look and the next clear "
-	       "is in no interval. That is called sampled: of 100000 page writes under looks one after the other 39 to 61 %% "
-	       "were lost so on emulated Linux 6.1 and 6.12. A store that a clear interrupts between its fault and its "
-	       "repetition faults again: its page is in both intervals, one for each thread and clear at most. "
-	       "Where userfaultfd watches, one mapping may become several regions, as [heap] does when it grows: the "
-	       "kernel joins what is mapped meanwhile to nothing that is watched, what \\fB\\-\\-scope\\fR watches is parted from "
-	       "the rest, and they stay apart when the watch has ended. Soft-dirty tells huge pages by 2 MiB, userfaultfd one "
-	       "that a write has brought into being. "
-	       "Userfaultfd takes the first read of a page for a write where more than "
-	       "256 MiB of shared memory are watched, in what is beyond. What was written through a page of a file or of "
-	       "shared memory that the kernel then reclaims, both forget. Both tell what is written through the process's "
-	       "own page tables: not what others write to memory that they share with it, nor what write(2) puts into "
-	       "a file that it maps; nor sees userfaultfd what devices and io_uring write into pages pinned for them.\n"
-	       ".PP\nWhat is not known is part of every sum: \"+95M in 4 new regions, not watched\" on the screen, "
-	       "\\fIUNKNOWN\\fR of \\fB\\-\\-watch\\fR, \\fIbytes_unknown\\fR of \\fBmigrate\\fR, which does not say that a "
-	       "migration converges if that depends on it. Of private memory that was mapped since the clear each page that is "
-	       "there was written; of a huge page, or another large folio, it is not known which part. Nor is it known of memory "
-	       "that may have been moved there by mremap(), because as much went elsewhere between two looks, unless its page "
-	       "frames, which root sees, say that it was not; nor of shared memory and hugetlb pages that are new. Userfaultfd "
-	       "watches what is new after 2 s at most, as long as the process has no more than 512 more regions for it. "
-	       "What is read-only at the clear (code, constants) it watches only where \\fB\\-\\-scope\\fR names it, or once it has "
-	       "become writable: mprotect() and debuggers write there, so that nothing is told of it. Soft-dirty calls all "
-	       "pages written of what has merged with a new mapping, or was moved: that is not told either.\n"
+	printf(".PP\n\\fBc\\fR clears once and then only looks: soft-dirty and userfaultfd miss no write. \\fBC\\fR and "
+	       "\\fB\\-\\-watch\\fR clear again and again, less often than asked where that would cost the process more "
+	       "than a 20th of its time. Userfaultfd reads and clears in one step, so nothing is lost. Soft-dirty is "
+	       "sampled: what is written between a look and the next clear is in no interval. Of 100000 page writes "
+	       "under looks without pause it lost 39 to 61 %% on emulated Linux 6.1 and 6.12. A store that a clear "
+	       "interrupts between its fault and its retry faults again, and its page is in both intervals: at most one "
+	       "for each thread and clear.\n"
+	       ".PP\nUserfaultfd may split one mapping into several regions, as when [heap] grows: the kernel does not "
+	       "merge new memory with watched memory, nor what \\fB\\-\\-scope\\fR watches with the rest. They stay "
+	       "split after the watch. Soft-dirty marks huge pages by 2 MiB; so does userfaultfd where the write itself "
+	       "created the huge page. In shared memory beyond 256 MiB userfaultfd takes the first read of a page for a "
+	       "write. Both lose the mark of a page of a file or of shared memory that the kernel reclaims. Both see "
+	       "only writes through the process's own page tables: not those of others to memory they share with it, "
+	       "nor write(2) to a file that it maps; userfaultfd does not see devices and io_uring write into pinned "
+	       "pages either.\n"
+	       ".PP\nEvery sum says what is not known: \"+95M in 4 new regions, not watched\" on the screen, "
+	       "\\fIUNKNOWN\\fR in \\fB\\-\\-watch\\fR, \\fIbytes_unknown\\fR in \\fBmigrate\\fR, which does not claim "
+	       "to converge if that depends on it. In private memory mapped since the clear every page present was "
+	       "written; of a large folio it is not known which part. Not known are also new shared memory and hugetlb "
+	       "pages, and memory that mremap() may have moved there: as much went elsewhere between two looks, and "
+	       "page frames, which root sees, do not rule it out. Userfaultfd watches new regions within 2 s, unless "
+	       "that takes more than 512 extra regions. What is read-only at the clear (code, constants) it watches "
+	       "only where \\fB\\-\\-scope\\fR names it, or once it is writable; until then its writes, by mprotect() or "
+	       "a debugger, are not known. Soft-dirty marks every page that was moved or merged with a new mapping: "
+	       "those are not known either.\n"
 	       ".PP\nWhat lies between two clears that follow each other is a generation. The card of a page tells in how "
 	       "many it was written, and in which of the last 32, oldest first: the higher, the more of those that "
 	       "share a column; a dot is one without a write. \\fBpmtop \\-\\-watch \\-e\\fR \\fIADDRESS\\fR has the same as "
@@ -445,9 +443,8 @@ docs_man(void)
 	       "without it they are shown as hidden. Other users' processes need root. "
 	       "\\fBpmtop \\-\\-capabilities PID\\fR tells what is available and why not.\n"
 	       ".SH \"EXIT STATUS\"\n0 answered; 1 the target or the kernel would not: the message says what, why and "
-	       "how; 2 the command line is wrong. A command that pmtop started has no part in it, nor ends it with pmtop: "
-	       "at the end pmtop says on standard error that it goes on and as which process, or how it has ended, and in "
-	       "which file its output is (in \\fB$TMPDIR\\fR, or /tmp). A file without output is removed.\n"
+	       "how; 2 the command line is wrong. A command that pmtop started does not change it, and goes on when pmtop "
+	       "ends: pmtop then says on standard error its PID, or how it ended, and in which file its output is (in \\fB$TMPDIR\\fR, or /tmp). An empty file is removed.\n"
 	       ".SH FILES\n.TP\n.I $XDG_CONFIG_HOME/pmtop/pmtoprc\nwhat the screen is like, and its keys: see "
 	       "CONFIGURATION (~/.config by default)\n.TP\n.I $XDG_STATE_HOME/pmtop/history\nwhat was asked at the prompt "
 	       "(~/.local/state by default)\n"

@@ -170,7 +170,7 @@ add_filter(struct help *h)
 	const struct filter_row *rows = filter_table(&n);
 
 	head(h, "Filter");
-	tell(h, "Only regions of which the expression is true are shown: words, and fields compared with a value by "
+	tell(h, "Only regions for which the expression is true are shown: words, and fields compared with a value by "
 	        "= != < <= > >= or ~; ! (not) binds before & (and), that before | (or); brackets group. "
 	        "perm~rwx | size>=2m & name~libc");
 	for (size_t i = 0; i < n; i++)
@@ -185,9 +185,8 @@ add_writes(struct help *h)
 	tell(h, "A clear forgets what was written, and every page is marked clean and write-protected. The next write to "
 	        "a page takes one short fault, and the page shows in a warm colour: the brighter, the more recent. It "
 	        "costs the target that fault a page, once, and a stop of some milliseconds for the clear.");
-	tell(h, "Where userfaultfd watches, one mapping may become several regions, as [heap] does when it grows: the kernel "
-	        "joins what is mapped meanwhile to nothing that is watched, and what --scope watches is parted from the "
-	        "rest. They stay apart when the watch has ended.");
+	tell(h, "Userfaultfd may split one mapping into several regions, as when [heap] grows: the kernel does not merge "
+	        "new memory with watched memory, nor what --scope watches with the rest. They stay split after the watch.");
 	tell(h, "A huge page has one mark: one byte written marks all of it.");
 	tell(h, "From one clear of a pulse to the next is a generation. Where those of a page are told, the oldest first, a "
 	        "block is one in which it was written, and a dot one in which it was not.");

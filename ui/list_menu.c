@@ -183,9 +183,9 @@ say(const struct ui *ui, const struct sample *s, struct buf *out)
 		buf_fmt(out, "%s: from smaps, a walk over all page tables: read once when shown, again with r",
 		        list_column_of(ui->menu_at)->title);
 	else if (waits(ui, ui->menu_at) && ui->menu_at == COL_REGION_SWAP)
-		buf_str(out, "SWAP has its place as soon as anything is in swap");
+		buf_str(out, "SWAP appears once anything is in swap");
 	else if (waits(ui, ui->menu_at))
-		buf_fmt(out, "%s has its place from the first %s on", list_column_of(ui->menu_at)->title, key_of(ACT_CLEAR, 'R'));
+		buf_fmt(out, "%s appears after the first %s", list_column_of(ui->menu_at)->title, key_of(ACT_CLEAR, 'R'));
 	else if (HELP_AT - 2 + (int)strlen(help) > ui->cols)
 		buf_fmt(out, "%s: %s", list_column_of(ui->menu_at)->title, help);
 	else if (ui_view(ui) == VIEW_SORT)

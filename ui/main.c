@@ -152,7 +152,7 @@ tell_command(const char *name, pid_t child, const char *output)
 	else
 		buf_fmt(&text, "%s goes on as process %d", name, (int)child);
 	if (!dropped)
-		buf_fmt(&text, "; its output%s: %s", empty ? ", of which there is none yet" : "", output);
+		buf_fmt(&text, "; its output%s: %s", empty ? " (none yet)" : "", output);
 	if (!how[0] || !dropped)
 		tell(text.s);
 	buf_free(&text);

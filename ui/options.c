@@ -38,7 +38,7 @@ const char *
 option_group_name(enum option_group g)
 {
 	static const char *const names[] = {
-	    [OPTION_ANSWER] = "Answers instead of a screen, one a call",
+	    [OPTION_ANSWER] = "Answers instead of a screen, one per call",
 	    [OPTION_SHAPE] = "Shape of the answers",
 	    [OPTION_SCREEN] = "The screen",
 	    [OPTION_WRITES] = "Watching writes",
@@ -479,7 +479,7 @@ refuse_pair(const struct options *o, enum option_id id, struct err *err)
 		if (reasons[i].id == id && reasons[i].answers >> o->mode & 1)
 			return err_set(err, ERR_USAGE, reasons[i].why, reasons[i].how, "--%s with %s", rows[id].name,
 			               mode_names[o->mode]);
-	snprintf(why, sizeof(why), "%s does not heed it", mode_names[o->mode]);
+	snprintf(why, sizeof(why), "%s has no use for it", mode_names[o->mode]);
 	buf_str(&how, "leave it out: it goes with ");
 	for (unsigned m = 0, more = 0; m < ARRAY_LEN(mode_names); m++)
 		if (by >> m & 1)

@@ -164,7 +164,7 @@ say_parted(const struct sample *s, const struct vma *v, struct buf *out)
 	if (!s->gen || !(track_way_caps(s->track_way) & TRACK_RANGES))
 		return;
 	if ((v > first && vma_goes_on(v - 1, v)) || (v < last && vma_goes_on(v, v + 1)))
-		buf_fmt(out, "; in several rows: what is mapped while %s watches is not joined to what it watches",
+		buf_fmt(out, "; in several rows: %s keeps new memory apart from what it watches",
 		        track_way_label(s->track_way));
 }
 

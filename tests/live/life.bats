@@ -166,7 +166,7 @@ script_becomes_subject() {
 	local status=0
 	wait "$WATCH" || status=$?
 	is $status 1
-	said 'it executed a new program, now .*; watch that one by the same command, of process '"$SUBJECT_PID"
+	said 'it executed a new program, now .*; watch process '"$SUBJECT_PID"' with the same command'
 	is "$(wc -l <"$BATS_TEST_TMPDIR/err")" 1
 }
 
@@ -341,6 +341,6 @@ is_registered() { grep -q '^VmFlags:.* uw' "/proc/$SUBJECT_PID/smaps"; }
 	# what it has left behind may still write
 	pm --watch=3600 "${WAY[@]}" -- perl -e 'if (fork) { select undef, undef, undef, 0.5; exit 3 } open my $f, ">", "$ENV{TMPDIR}.pid"; print $f $$; close $f; sleep 1000' 2>"$BATS_TEST_TMPDIR/err" || :
 	OTHERS+=("$(<"$TMPDIR.pid")")
-	said 'its output, of which there is none yet: '
+	said 'its output (none yet): '
 	is "$(ls "$TMPDIR" | wc -l)" 1
 }

@@ -398,7 +398,7 @@ _screen_first_is() { [[ $(screen_text | sed -n 6p) == ?"$1"* ]]; }
 	screen_start 132x24 "$PID"
 	for cols in 80 60 120 200; do
 		screen_resize "$cols" 24
-		bars=$(screen_text | sed -n 2,3p | sed -E 's/^.{12}//; s/[0-9.]+[KMGT]? in .*//; s/[^ -~]/ /g')
+		bars=$(screen_text | sed -n 2,3p | sed -E 's/^.{12}//; s/(at least )?[0-9.]+[KMGT]? in .*//; s/[^ -~]/ /g')
 		# whole words and sizes, nothing else
 		[[ -z $(tr -s ' ' '\n' <<<"$bars" | grep '[A-Za-z]' | grep -vxE '|anon|thp|hugetlb|file|shm|dev|heap|stack|device|kernel|reserve|guard|swap|[0-9.]+[KMG]') ]]
 	done
@@ -423,7 +423,7 @@ heads() { screen_text | sed -n 5p; }
 	[[ ! $(heads) =~ SWAP ]]
 	screen_keys o Down Down Down Down Down Down
 	screen_text | grep -F '› [x] SWAP'
-	screen_wait_text 'SWAP has its place as soon as anything is in swap'	# once the message is gone
+	screen_wait_text 'SWAP appears once anything is in swap'	# once the message is gone
 	screen_keys Space Space Escape
 	screen_resize 132 24
 	[[ $(heads) =~ SWAP ]]
