@@ -511,7 +511,7 @@ is_clean() { run ! grep -qx 1 <(read_column "$1" WRITTEN); }
 	screen_keys /
 	screen_type heap
 	screen_keys Enter
-	screen_wait_text '\[heap\] .*; in several rows: what is mapped while userfaultfd watches'
+	screen_wait_text '\[heap\] .*; in several rows: userfaultfd keeps new memory apart from what it watches'
 	screen_keys q
 	screen_end
 }

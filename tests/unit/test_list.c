@@ -402,7 +402,7 @@ test_parted(void)
 		s.track_way = TRACK_UFFD;
 		out.len = 0;
 		view_regions.say(&ui, &s, &out);
-		ok(!strstr(out.s, "; in several rows: what is mapped while userfaultfd watches") == !rows[i].parted, rows[i].what);
+		ok(!strstr(out.s, "; in several rows: userfaultfd keeps new memory apart from what it watches") == !rows[i].parted, rows[i].what);
 		buf_free(&out);
 		rows_free(&ui);
 		regions_unref(s.regions);
