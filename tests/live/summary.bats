@@ -160,9 +160,9 @@ folio_row() {
 		"$(pm --list --raw -n -b -o SIZE "$SUBJECT_PID" | awk '{ n += $1 } END { print n / 4096 }')"
 	is "$(sums states | awk '{ n += $2 } END { print n }')" "$(sums total | awk '$1 == "total" { print $2 }')"
 	alike 'sums types-rss 5' 'pm --list --csv -n -b -o TYPE,RSS $SUBJECT_PID |
-		awk -F, "{ s[\$1] += \$2 } END { for (t in s) print t, s[t] }" | sort'
+		awk -F, "\$2 != \"\" { s[\$1] += \$2 } END { for (t in s) print t, s[t] }" | sort'
 	alike 'sums types-swap 5' 'pm --list --csv -n -b -o TYPE,SWAP $SUBJECT_PID |
-		awk -F, "{ s[\$1] += \$2 } END { for (t in s) print t, s[t] }" | sort'
+		awk -F, "\$2 != \"\" { s[\$1] += \$2 } END { for (t in s) print t, s[t] }" | sort'
 	can_frames || return 0
 	is "$(sums states 4 "${RANGE[anon]}" | xargs)" "anon 64"
 	is "$(sums states 4 "${RANGE[private]}" | xargs)" "copied 1 file 15"
