@@ -341,6 +341,6 @@ is_registered() { grep -q '^VmFlags:.* uw' "/proc/$SUBJECT_PID/smaps"; }
 	# what it has left behind may still write
 	pm --watch=3600 "${WAY[@]}" -- perl -e 'if (fork) { select undef, undef, undef, 0.5; exit 3 } open my $f, ">", "$ENV{TMPDIR}.pid"; print $f $$; close $f; sleep 1000' 2>"$BATS_TEST_TMPDIR/err" || :
 	OTHERS+=("$(<"$TMPDIR.pid")")
-	said 'its output (none yet): '
+	said 'its output \(none yet\): '
 	is "$(ls "$TMPDIR" | wc -l)" 1
 }
