@@ -336,7 +336,7 @@ is_clean() { run ! grep -qx 1 <(read_column "$1" WRITTEN); }
 	until_true is_armed anon
 	subject exec
 	if watch_end; then return 1; fi
-	grep -q 'it executed a new program, now .*, and the watch was of the one before' "$BATS_TEST_TMPDIR/err"
+	grep -q 'it executed a new program, now .*, and the watch was of the old one' "$BATS_TEST_TMPDIR/err"
 	is_free
 }
 
@@ -415,7 +415,7 @@ is_clean() { run ! grep -qx 1 <(read_column "$1" WRITTEN); }
 	screen_wait_text "${AT[anon]} +aaa[#+-]a[#+-]a[#+-]a{56}( |\$)"
 	run ! is_armed sparse
 	subject exec
-	screen_wait_text 'executed a new program: now .*; its writes are not told'
+	screen_wait_text 'executed a new program: now .*; press c to watch'
 	run ! grep -E 'gen [0-9]' <(screen_text)
 	screen_keys q
 	screen_end

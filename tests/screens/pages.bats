@@ -188,7 +188,7 @@ screen_goto() {
 	screen_golden grid-written "${TIMES[@]}" 'gen 1: soft-dirty .*'
 	screen_keys q
 	screen_resize 80 24 # where WR/S has no room: a second after the clear it has a value
-	screen_golden list-written "${TIMES[@]}" 'gen 1: soft-dirty .*' '12.0K written .*'
+	screen_golden list-written "${TIMES[@]}" 'gen 1: soft-dirty .*' '12.0K [w+].*'
 	# the same without colour
 	screen_stop
 	target_cleared
