@@ -42,7 +42,7 @@ file_open(int dir, const char *name, int flags)
 	return -1;
 }
 
-/* Of the kernel's own files, whose size is told as 0 and is what it takes. */
+/* Of the kernel's own files: stat says 0 bytes, and only reading finds their length. */
 static bool
 is_kernels(int fd)
 {
@@ -65,7 +65,7 @@ file_fits(int fd)
 int
 file_read_all(int fd, struct buf *b)
 {
-	char chunk[8192]; /* of its own files the kernel tells a page a read */
+	char chunk[8192]; /* the kernel gives at most a page of its own files at each read */
 	size_t most = is_kernels(fd) ? SIZE_MAX : FILE_MOST, all = 0;
 	ssize_t n;
 

@@ -417,7 +417,7 @@ try_access(const struct processes_root *r, struct process *p, int dir, int maps)
 static uint64_t
 count_lines(int fd)
 {
-	char chunk[8192]; /* the kernel tells a page a read */
+	char chunk[8192]; /* the kernel gives at most a page at each read */
 	uint64_t lines = 0;
 	ssize_t n;
 
