@@ -124,7 +124,7 @@ make_page(struct page *pg, const struct vma *v, uint64_t *seed)
 	if (!fake_below(seed, 20))
 		pg->known = 0;
 	else if (!(pg->word & PM_PRESENT))
-		pg->known |= (uint16_t)(fake_random(seed) & (PAGE_ENTRY | (v->inode ? PAGE_CACHED | PAGE_CACHE_ASKED : 0)));
+		pg->known |= (uint16_t)(fake_random(seed) & (PAGE_ENTRY | (vma_has_file(v) ? PAGE_CACHED | PAGE_CACHE_ASKED : 0)));
 	else if (pg->word & PM_PFN_MASK)
 		pg->known |= (uint16_t)(fake_random(seed) & (PAGE_FLAGS | PAGE_COUNT | PAGE_FOLIO | PAGE_NODE | PAGE_NO_KSM |
 		                                             PAGE_SMALL));
