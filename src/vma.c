@@ -195,6 +195,8 @@ vma_read(int fd, struct vma_list *list, struct err *err)
 	if (!text.s)
 		return 0;
 	vma_parse(list, text.s, &odd);
+	if (!list->n)
+		vma_free(list);
 	return 0;
 }
 

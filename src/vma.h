@@ -63,7 +63,7 @@ struct vma_list {
  */
 void vma_parse(struct vma_list *list, char *text, size_t *odd);
 
-/* Read and parse an open maps file from its start. An empty list: the address space is gone. */
+/* The same of an open maps file, from its start. An empty list owns nothing: the address space is gone. */
 int vma_read(int fd, struct vma_list *list, struct err *err);
 void vma_free(struct vma_list *list);
 
