@@ -198,13 +198,10 @@ filter_most(const struct filter *f, const struct filter_facts *x)
 bool
 filter_of_gaps(const struct filter *f, const struct filter_facts *x)
 {
-	const struct page samples[] = {
+	static const struct page samples[] = {
 	    {.known = PAGE_WORD, .state = STATE_NONE},
-	    {.known = PAGE_WORD, .state = STATE_NONE, .word = PM_SOFT_DIRTY},
 	    {.known = PAGE_WORD | PAGE_CACHE_ASKED, .state = STATE_NONE},
-	    {.known = PAGE_WORD | PAGE_CACHE_ASKED, .state = STATE_NONE, .word = PM_SOFT_DIRTY},
 	    {.known = PAGE_WORD | PAGE_CACHED, .state = STATE_CACHED},
-	    {.known = PAGE_WORD | PAGE_CACHED, .state = STATE_CACHED, .word = PM_SOFT_DIRTY},
 	    {.known = PAGE_WORD | PAGE_SIZE_ASKED | PAGE_CACHE_ASKED | PAGE_PAST_END, .state = STATE_PAST_END},
 	    {.known = PAGE_WORD | PAGE_SIZE_ASKED | PAGE_OUT_ASKED | PAGE_OUT, .state = STATE_SWAPPED},
 	};
@@ -220,9 +217,14 @@ filter_of_gaps(const struct filter *f, const struct filter_facts *x)
 			continue;
 		if (samples[i].known & PAGE_OUT && !vma_swaps_unseen(x->v))
 			continue;
-		gap.pg = &samples[i];
-		if (run(f, &gap, true) != TRUTH_NO)
-			return true;
+		for (int dirty = 0; dirty < 2; dirty++) { /* the bit is set of gaps as well */
+			struct page pg = samples[i];
+
+			pg.word = dirty ? PM_SOFT_DIRTY : 0;
+			gap.pg = &pg;
+			if (run(f, &gap, true) != TRUTH_NO)
+				return true;
+		}
 	}
 	return false;
 }

@@ -107,11 +107,26 @@ struct world {
 	struct filter_facts x;
 };
 
+/* What the file of a region may tell of a page that its page table is empty of. */
+static uint32_t
+gap_facts(const struct vma *v, uint64_t *seed)
+{
+	if (!vma_has_file(v))
+		return 0;
+	switch (fake_below(seed, vma_swaps_unseen(v) ? 5 : 4)) {
+	case 0: return 0;
+	case 1: return PAGE_CACHE_ASKED;
+	case 2: return PAGE_CACHED;
+	case 3: return PAGE_SIZE_ASKED | PAGE_CACHE_ASKED | PAGE_PAST_END;
+	default: return PAGE_SIZE_ASKED | PAGE_OUT_ASKED | PAGE_OUT;
+	}
+}
+
 static void
 make_page(struct page *pg, const struct vma *v, uint64_t *seed)
 {
 	static const uint64_t words[] = {
-	    0, UINT64_C(1) << 55, UINT64_C(0x810000000043ee27), UINT64_C(0x800000000043ee27),
+	    0, 0, UINT64_C(1) << 55, UINT64_C(0x810000000043ee27), UINT64_C(0x800000000043ee27),
 	    UINT64_C(0xa100000000043ee2), UINT64_C(0x8000000000000000), UINT64_C(0xa000000000000000),
 	    UINT64_C(0x8180000000000000), UINT64_C(0x4000000000000020), UINT64_C(0x4000000000000000),
 	    UINT64_C(0x440000000000009f), UINT64_C(0x420000000000003f), UINT64_C(0x4000000000000037),
@@ -123,8 +138,10 @@ make_page(struct page *pg, const struct vma *v, uint64_t *seed)
 	                    .node = (int16_t)fake_below(seed, 2), .known = PAGE_WORD};
 	if (!fake_below(seed, 20))
 		pg->known = 0;
+	else if (!(pg->word & (PM_PRESENT | PM_SWAPPED)))
+		pg->known |= gap_facts(v, seed);
 	else if (!(pg->word & PM_PRESENT))
-		pg->known |= (uint16_t)(fake_random(seed) & (PAGE_ENTRY | (vma_has_file(v) ? PAGE_CACHED | PAGE_CACHE_ASKED : 0)));
+		pg->known |= (uint16_t)(fake_random(seed) & PAGE_ENTRY);
 	else if (pg->word & PM_PFN_MASK)
 		pg->known |= (uint16_t)(fake_random(seed) & (PAGE_FLAGS | PAGE_COUNT | PAGE_FOLIO | PAGE_NODE | PAGE_NO_KSM |
 		                                             PAGE_SMALL));

@@ -13,11 +13,20 @@ teardown() { live_end; }
 # until_true COMMAND...
 until_true() {
 	local limit=$((SECONDS + 30 * ${TEST_TIMEOUT_SCALE:-1}))
-	until "$@"; do ((SECONDS < limit)) || { echo "never: $*"; cat "$BATS_TEST_TMPDIR"/{out,err}; return 1; }; done
+	until "$@"; do ((SECONDS < limit)) || { echo "never: $*"; tail -n 20 "$BATS_TEST_TMPDIR"/{out,err}; return 1; }; done
 }
 
 said() { grep -qE -- "$1" "$BATS_TEST_TMPDIR/${2:-err}"; }
 is_armed() { [[ $(read_column "$1" UFFD-WP | lines_with 1 | wc -w) -gt 0 ]]; }
+
+# With soft-dirty a write between a look and its clear is told in no interval: written again until it is.
+until_told() { # COUNT REGION PAGE...
+	until_true write_and_see "$@"
+}
+write_and_see() {
+	subject write "${@:2}"
+	said ",$1,0x${AT[$2]}\$" out
+}
 
 # The way to tell writes that there is here.
 way_here() {
@@ -91,11 +100,9 @@ script_becomes_subject() {
 	watch_start --watch=0.1 "${WAY[@]}" --csv -n -o INTERVAL,PAGES,START "$SUBJECT_PID"
 	until_true said ',$' out
 	subject leader-exit # the one that went on ends, another goes on
-	subject write anon 3 5
-	until_true said ",2,0x${AT[anon]}\$" out
+	until_told 2 anon 3 5
 	subject leader-exit
-	subject write anon 7
-	until_true said ",1,0x${AT[anon]}\$" out
+	until_told 1 anon 7
 	watch_end
 	run ! said 'could not|no longer|executed|ended'
 }
@@ -141,8 +148,7 @@ script_becomes_subject() {
 	until_true said '^1,[0-9]+,$' out
 	script_becomes_subject
 	until_true said 'executed a new program, now .*subject.*: interval [0-9]+ begins anew'
-	subject write anon 3 5
-	until_true said ",2,0x${AT[anon]}\$" out
+	until_told 2 anon 3 5
 	watch_end
 }
 
@@ -154,7 +160,9 @@ script_becomes_subject() {
 	until_true said 'executed a new program'
 	subject write anon 3
 	watch_end
-	said "^0x${AT[anon]},4096\$" out
+	cat "$BATS_TEST_TMPDIR"/{err,out}
+	# the clear may have come while the program was still making its regions: then not one page is known
+	said "^0x${AT[anon]},([1-9][0-9]*)?\$" out
 }
 
 @test "a watch of somebody else's process ends with an exec, and says how to go on" {

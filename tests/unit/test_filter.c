@@ -489,7 +489,8 @@ test_gaps_of_files(void)
 	} rows[] = {
 	    {"state=swapped", false, true}, {"swapped", false, true},     {"state=past-end", true, true},
 	    {"past-end", true, true},       {"state=cached", true, true}, {"state!=none", true, true},
-	    {"state=anon", false, false},
+	    {"state=anon", false, false},   {"cached & soft-dirty", true, true}, {"past-end & soft-dirty", true, true},
+	    {"swapped & soft-dirty", false, true}, {"swapped & !(soft-dirty)", false, true},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
