@@ -86,7 +86,7 @@ notice_bytes(struct app *a)
 			                                 : "none behind: this is the first of all");
 		if (f->skipped)
 			buf_fmt(&text, "%s%llu page%s not in RAM %s not searched", text.len ? "; " : "",
-			        (unsigned long long)f->skipped, f->skipped == 1 ? "" : "s", f->skipped == 1 ? "was" : "were");
+			        (unsigned long long)f->skipped, plural(f->skipped), f->skipped == 1 ? "was" : "were");
 	}
 	if (f->any) {
 		a->back = 0;

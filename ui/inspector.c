@@ -83,7 +83,7 @@ make_counts_card(struct card *card, const struct ui *ui, const char *head, enum 
 	for (unsigned k = 0; k < lens_classes(l); k++)
 		if (c->n[k])
 			card_add(card, ROLE_TEXT, lens_class(l, k).name, NULL, "%6llu page%s",
-			         (unsigned long long)c->n[k], c->n[k] == 1 ? "" : "s");
+			         (unsigned long long)c->n[k], plural(c->n[k]));
 	if (c->written)
 		card_add(card, ROLE_HOT, "written", NULL, "%6llu page%s", (unsigned long long)c->written,
 		         plural(c->written));

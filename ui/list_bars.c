@@ -339,7 +339,7 @@ list_bars_say(const struct ui *ui, const struct sample *s, struct buf *out)
 	if (!g->regions && rss)
 		buf_fmt(out, "in RAM, %s%%", percent_text(ram, g->bytes, rss));
 	else if (g->regions) {
-		buf_fmt(out, "in %zu region%s, %s in RAM", g->regions, g->regions == 1 ? "" : "s", size_text(ram, g->rss));
+		buf_fmt(out, "in %zu region%s, %s in RAM", g->regions, plural(g->regions), size_text(ram, g->rss));
 		if (g->swap)
 			buf_fmt(out, ", %s in swap", size_text(ram, g->swap));
 	}

@@ -112,7 +112,7 @@ draw_regions(size_t n, const struct list_place *p, int y)
 {
 	char text[32];
 
-	snprintf(text, sizeof(text), "%zu region%s", n, n == 1 ? "" : "s");
+	snprintf(text, sizeof(text), "%zu region%s", n, plural(n));
 	if ((int)strlen(text) > p->width)
 		text[strcspn(text, " ")] = '\0';
 	ui_draw_cut(y, p->x, p->x + p->width, ROLE_DIM, text);

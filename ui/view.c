@@ -324,9 +324,9 @@ ui_draw_more(const struct ui *ui, int y, int top, struct ui_page p)
 	if (shown == p.rows)
 		return;
 	if (top)
-		buf_fmt(&text, "▲ %d line%s above%s", top, top == 1 ? "" : "s", below > 0 ? "  " : "");
+		buf_fmt(&text, "▲ %d line%s above%s", top, plural((uint64_t)top), below > 0 ? "  " : "");
 	if (below > 0)
-		buf_fmt(&text, "▼ %d line%s below: %s", below, below == 1 ? "" : "s", key_of(ACT_PAGE_DOWN, letter));
+		buf_fmt(&text, "▼ %d line%s below: %s", below, plural((uint64_t)below), key_of(ACT_PAGE_DOWN, letter));
 	paint_fill(y + shown, 0, ui->cols, ROLE_TEXT);
 	ui_draw_cut(y + shown, 1, ui->cols, ROLE_ACCENT, text.s);
 	buf_free(&text);

@@ -70,7 +70,7 @@ say(const struct ui *ui, const struct sample *s, struct buf *out)
 	size_t n = ui->messages ? ui->messages->n : 0;
 
 	(void)s;
-	buf_fmt(out, "%zu message%s, the newest first", n, n == 1 ? "" : "s");
+	buf_fmt(out, "%zu message%s, the newest first", n, plural(n));
 }
 
 static void

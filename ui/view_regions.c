@@ -106,7 +106,7 @@ say_group(const struct ui *ui, const struct sample *s, struct buf *out)
 	if (g) {
 		group_title(g, &title);
 		text_escape(out, title.s, title.len, !paint_utf8());
-		buf_fmt(out, ": %zu region%s, %s, %s in RAM; Enter %s them", g->n, g->n == 1 ? "" : "s",
+		buf_fmt(out, ": %zu region%s, %s, %s in RAM; Enter %s them", g->n, plural(g->n),
 		        size_text(a, vma_size(&g->v)), size_text(b, g->sum.rss * s->page_size),
 		        rows_is_open(ui, g) ? "folds" : "shows");
 	}
@@ -149,7 +149,7 @@ say_facts(const struct ui *ui, const struct sample *s, const struct vma *v, cons
 	if (r->swap)
 		buf_fmt(out, ", %s%s swapped", r->swap_unsure ? "at least " : "", size_text(b, r->swap * s->page_size));
 	if (s->gen && r->written)
-		buf_fmt(out, ", %llu page%s %s", (unsigned long long)r->written, r->written == 1 ? "" : "s",
+		buf_fmt(out, ", %llu page%s %s", (unsigned long long)r->written, plural(r->written),
 		        track_way_caps(s->track_way) & TRACK_CHANGES ? "seen to change" : "written");
 	if (s->gen && r->doubt)
 		buf_fmt(out, "%s %s", r->written ? ";" : ",", track_doubt_words((enum track_doubt)r->doubt));
