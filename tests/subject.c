@@ -92,7 +92,7 @@ answer(const char *format, ...)
 	fflush(stdout);
 }
 
-/* --- the ways to make a region ------------------------------------------------------------------ */
+/* --- the ways to make a region ---------------------------------------------------------------- */
 
 static char *
 page_of(const struct region *r, size_t page)
@@ -791,7 +791,7 @@ find_region(const char *name)
 	return NULL;
 }
 
-/* --- the commands: each gets the rest of its line through strtok_r's SAVE ------------------------ */
+/* --- the commands: each gets the rest of its line through strtok_r's SAVE --------------------- */
 
 static void obey(void);
 

@@ -67,7 +67,7 @@ app_toast_err(struct app *a, const struct err *e)
 	app_toast(a, ROLE_HOT, err_line(e, line, sizeof(line)));
 }
 
-/* --- wants -------------------------------------------------------------------------------------------- */
+/* --- wants ------------------------------------------------------------------------------------ */
 
 void
 app_post(struct app *a)
@@ -129,7 +129,7 @@ app_answered(const struct app *a)
 	       (a->s->can_track != TRACK_UNKNOWN || a->s->ended);
 }
 
-/* --- samples ------------------------------------------------------------------------------------------ */
+/* --- samples ---------------------------------------------------------------------------------- */
 
 static int
 take_sample(struct app *a, struct err *err)
@@ -147,7 +147,7 @@ take_sample(struct app *a, struct err *err)
 	return 0;
 }
 
-/* --- the loop ----------------------------------------------------------------------------------------- */
+/* --- the loop --------------------------------------------------------------------------------- */
 
 static void
 write_status(struct app *a)
@@ -293,7 +293,8 @@ tell_notices(struct app *a)
 	char text[sizeof(rc->path) + 64];
 
 	if (prompt_not_kept()) {
-		snprintf(text, sizeof(text), "%s is no regular file: the history is not saved", prompt_not_kept());
+		snprintf(text, sizeof(text), "%s is no regular file: the history is not saved",
+		         prompt_not_kept());
 		app_toast(a, ROLE_TEXT, text);
 	}
 	if (a->o->notice)

@@ -106,10 +106,12 @@ app_effects(struct app *a, unsigned fx)
 		app_toast_here(a, ROLE_HOT, text);
 	}
 	if (fx & FX_NO_POINTER)
-		app_toast_here(a, ROLE_TEXT, "no pointer to follow: the word under the cursor is no address of a region");
+		app_toast_here(a, ROLE_TEXT, "no pointer to follow: the word under the cursor "
+		                             "is no address of a region");
 	if (fx & FX_NO_WRITES) {
 		snprintf(text, sizeof(text), "what is written shows after %s", key_of(ACT_CLEAR, 'R'));
-		app_toast_here(a, ROLE_TEXT, a->s && a->s->gen ? "nothing was written since the clear" : text);
+		app_toast_here(a, ROLE_TEXT,
+		               a->s && a->s->gen ? "nothing was written since the clear" : text);
 	}
 	if (fx & FX_QUIT)
 		a->quit = true;
@@ -135,8 +137,11 @@ choose_lens(struct app *a, enum lens l)
 	if (!again)
 		return;
 	a->ui.by_count = !a->ui.by_count;
-	app_toast_lens(a, a->ui.by_count ? "colours tell in how many generations a page was written; 2: how long ago"
-	                                 : "colours tell how long ago a page was written; 2: how often");
+	if (a->ui.by_count)
+		app_toast_lens(a, "colours tell in how many generations a page was written; "
+		                  "2: how long ago");
+	else
+		app_toast_lens(a, "colours tell how long ago a page was written; 2: how often");
 }
 
 /* Where bytes are on screen it is the bytes there that are wanted. */
@@ -147,7 +152,8 @@ go_to_answer(struct app *a)
 	const struct sample *s = app_shown(a);
 
 	if (to && to->has_place && s) {
-		if (ui_view(&a->ui) == VIEW_HEX && s->regions && vma_at(&s->regions->vmas, to->place))
+		if (ui_view(&a->ui) == VIEW_HEX && s->regions &&
+		    vma_at(&s->regions->vmas, to->place))
 			ui_hex_jump(&a->ui, to->place);
 		else if (!ui_go(&a->ui, s, to->place))
 			app_toast(a, ROLE_HOT, "nothing is mapped there any more");

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What must be answered before a clear: whether a call may be run in the target, whether a descriptor of its
- * may be closed for that, and whether to clear although somebody else lives by the bits. What is agreed to holds for the program that runs now, and
- * for nothing after it.
+ * What must be answered before a clear: whether a call may be run in the target, whether one of its
+ * descriptors may be closed for that, and whether to clear although somebody else lives by the
+ * bits. A yes holds for the program that runs now, and for nothing after it.
  */
 #include "app_state.h"
 
@@ -129,7 +129,8 @@ app_disagree(struct app *a)
 bool
 app_may_agree_to_region(const struct app *a)
 {
-	const struct vma *v = a->s && a->s->regions ? vma_at(&a->s->regions->vmas, a->ui.region) : NULL;
+	const struct vma *v =
+	    a->s && a->s->regions ? vma_at(&a->s->regions->vmas, a->ui.region) : NULL;
 
 	return v && v->perm & VMA_WRITE && v->type != VMA_KERNEL && v->type != VMA_DEVICE;
 }

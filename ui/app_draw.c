@@ -84,14 +84,16 @@ track_badge(const struct app *a, const struct sample *s, char *out, size_t size)
 static void
 draw_crumb(int x, int right, const char *text)
 {
-	size_t room = right > x ? (size_t)(right - x) : 0, n = strlen(text), sign = strlen(UI_CRUMB) - 1;
+	size_t room = right > x ? (size_t)(right - x) : 0, n = strlen(text);
+	size_t sign = strlen(UI_CRUMB) - 1;
 	struct buf cut = {0};
 
 	while (n && ui_width(text, n) > room)
 		while (n && text[--n] != ' ')
 			;
 	n -= n && text[n - 1] == ',';
-	n -= n > sign && !memcmp(text + n - sign, UI_CRUMB, sign) ? sign : 0; /* which leads nowhere now */
+	if (n > sign && !memcmp(text + n - sign, UI_CRUMB, sign))
+		n -= sign; /* which leads nowhere now */
 	if (n)
 		buf_add(&cut, text, n);
 	else
@@ -156,7 +158,8 @@ draw_choose_header(const struct app *a)
 	if (shown == list->n)
 		snprintf(text, sizeof(text), "%zu process%s", list->n, list->n == 1 ? "" : "es");
 	else
-		snprintf(text, sizeof(text), "%zu of %zu process%s", shown, list->n, list->n == 1 ? "" : "es");
+		snprintf(text, sizeof(text), "%zu of %zu process%s", shown, list->n,
+		         list->n == 1 ? "" : "es");
 	if (!app_answered(a) && waited > WAITING_MS * MS)
 		snprintf(text, sizeof(text), "waiting for the kernel %.0f s", (double)waited / 1e9);
 	if (a->ui.cols >= 60)
@@ -302,8 +305,8 @@ draw_effect(const struct app *a, int y, int x)
 	else if (a->typing[0])
 		ui_draw_cut(y, paint_text(y, x, ui->cols, ROLE_DIM, "-> "), ui->cols, ROLE_DIM, a->typing);
 	else if (prompt_kind() == PROMPT_FILTER)
-		paint_text(y, x, ui->cols, ROLE_DIM, "-> %zu of %zu region%s", ui->shown, s->regions->vmas.n,
-		           plural(s->regions->vmas.n));
+		paint_text(y, x, ui->cols, ROLE_DIM, "-> %zu of %zu region%s", ui->shown,
+		           s->regions->vmas.n, plural(s->regions->vmas.n));
 }
 
 /* A caret above what is wrong; its words go before it or above it where there is no room behind it. */
@@ -412,7 +415,8 @@ draw_facts(const struct answer *p, int all, int top, int bottom, int cols)
 	for (int i = 0; top < bottom && i < all; i++, top++) {
 		paint_fill(top, 0, cols, ROLE_TEXT);
 		if (top == bottom - 1 && i < all - 1) {
-			snprintf(more, sizeof(more), "%d more, for which the screen is too small", all - i);
+			snprintf(more, sizeof(more), "%d more, for which the screen is too small",
+			         all - i);
 			ui_draw_cut(top, 2, cols, ROLE_DIM, more);
 		} else {
 			draw_fact(&p->f[i], top, cols);
@@ -450,7 +454,8 @@ static void
 draw_question(const struct app *a, int bottom)
 {
 	const struct answer *p = a->panel;
-	int cols = a->ui.cols, lines = count_lines(p->line, cols), facts = a->explains ? count_costs(p) : 0;
+	int cols = a->ui.cols, lines = count_lines(p->line, cols);
+	int facts = a->explains ? count_costs(p) : 0;
 	int rows = lines + facts < bottom - 2 ? lines + facts : bottom - 2, top = bottom - rows;
 
 	zone_cover(top, 0, bottom, cols);
@@ -495,8 +500,8 @@ app_bottom(const struct app *a)
 }
 
 /*
- * Views are laid out for the least screen that they are drawn on, or a larger one: on a smaller one nobody
- * sees them, but keys still come.
+ * Views are laid out for the least screen that they are drawn on, or a larger one: on a smaller one
+ * nobody sees them, but keys still come.
  */
 void
 app_settle(struct app *a)

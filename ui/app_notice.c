@@ -35,8 +35,10 @@ tell_clear(const struct sample *s, char *text, size_t size)
 	else if (track_way_caps(s->track_way) & TRACK_RANGES)
 		tell_armed(s, text, size);
 	else
-		snprintf(text, size, "gen %u: %s cleared in %.1f ms; the next write to each of %llu page%s costs a fault", s->gen,
-		         track_way_label(s->track_way), ms, pages, plural(pages));
+		snprintf(text, size,
+		         "gen %u: %s cleared in %.1f ms; the next write to each of %llu page%s "
+		         "costs a fault",
+		         s->gen, track_way_label(s->track_way), ms, pages, plural(pages));
 }
 
 static void
@@ -57,7 +59,9 @@ notice_let_go(struct app *a)
 	a->gen_seen = a->s->gen;
 	if (gone && !exec && !a->s->question) {
 		snprintf(text, sizeof(text), "writes are no longer told: %s",
-		         a->s->track_why[0] ? a->s->track_why : "they would be in another way from now on; c starts anew");
+		         a->s->track_why[0]
+		             ? a->s->track_why
+		             : "they would be in another way from now on; c starts anew");
 		app_toast(a, ROLE_HOT, text);
 		a->want.pulse_ns = 0;
 	}
@@ -88,7 +92,9 @@ notice_clear(struct app *a)
 	if (a->s->question)
 		return;
 	if (a->rearmed)
-		n = snprintf(text, sizeof(text), "process %d executed a new program, now %s: ", (int)a->s->pid, a->s->comm);
+		n = snprintf(text, sizeof(text),
+		             "process %d executed a new program, now %s: ", (int)a->s->pid,
+		             a->s->comm);
 	a->rearmed = false;
 	tell_clear(a->s, text + n, sizeof(text) - (size_t)n);
 	app_toast(a, ROLE_HOT, text);
@@ -133,7 +139,8 @@ notice_answer(struct app *a)
 static void
 notice_exec(struct app *a, bool let_go)
 {
-	bool ours = a->o->pid && a->o->owner != TRACK_FOREIGN, again = ours && (let_go || a->want.pulse_ns);
+	bool ours = a->o->pid && a->o->owner != TRACK_FOREIGN,
+	     again = ours && (let_go || a->want.pulse_ns);
 	char text[200];
 
 	a->execs_seen = a->s->execs;
@@ -146,7 +153,8 @@ notice_exec(struct app *a, bool let_go)
 	a->ui.depth = 0;
 	a->ui.jumps = (struct jumps){0}; /* addresses of another space */
 	rows_anew(&a->ui);
-	snprintf(text, sizeof(text), "process %d executed a new program: now %s%s", (int)a->s->pid, a->s->comm,
+	snprintf(text, sizeof(text), "process %d executed a new program: now %s%s", (int)a->s->pid,
+	         a->s->comm,
 	         again    ? "; watching its writes anew"
 	         : let_go ? "; press c to watch its writes"
 	                  : "");

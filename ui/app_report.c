@@ -38,7 +38,7 @@ app_copy(struct app *a)
 	}
 }
 
-/* --- reports ------------------------------------------------------------------------------------------ */
+/* --- reports ---------------------------------------------------------------------------------- */
 
 /* The name tells the form. */
 enum report_form { REPORT_TEXT, REPORT_ANSI, REPORT_CSV, REPORT_JSON };

@@ -85,8 +85,9 @@ notice_bytes(struct app *a)
 			buf_str(&text, a->want.find_back ? "none before: this is the last of all"
 			                                 : "none behind: this is the first of all");
 		if (f->skipped)
-			buf_fmt(&text, "%s%llu page%s not in RAM %s not searched", text.len ? "; " : "",
-			        (unsigned long long)f->skipped, plural(f->skipped), f->skipped == 1 ? "was" : "were");
+			buf_fmt(&text, "%s%llu page%s not in RAM %s not searched",
+			        text.len ? "; " : "", (unsigned long long)f->skipped,
+			        plural(f->skipped), f->skipped == 1 ? "was" : "were");
 	}
 	if (f->any) {
 		a->back = 0;
@@ -123,7 +124,8 @@ app_notice_found(struct app *a)
 			return;
 		ui->grid.zoom = zoom;
 		if (f->wrapped)
-			app_toast_here(a, ROLE_TEXT, a->want.find_back ? "none before: this is the last of all"
-			                                               : "none behind: this is the first of all");
+			app_toast_here(a, ROLE_TEXT,
+			               a->want.find_back ? "none before: this is the last of all"
+			                                 : "none behind: this is the first of all");
 	}
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Signals: those that end pmtop, and those that stop it for a while. The loop does what they ask for;
- * but something may keep it for ever: a write to a terminal that takes nothing more (stopped with ^S,
- * its reader hung), or a fault of ours. So a second signal that ends does so where pmtop stands, and
- * so does the first one, a moment later, where the terminal takes nothing.
+ * Signals: those that end pmtop, and those that stop it for a while. The loop does what they ask
+ * for; but something may keep it for ever: a write to a terminal that takes nothing more (stopped
+ * with ^S, its reader hung), or a fault of ours. So a second signal that ends does so where pmtop
+ * stands, and so does the first one, a moment later, where the terminal takes nothing.
  */
 #include "app_state.h"
 
@@ -34,7 +34,7 @@ end_here(int sig)
 	sigaddset(&self, sig);
 	raise(sig);
 	sigprocmask(SIG_UNBLOCK, &self, NULL); /* the handler is within it */
-	_exit(128 + sig);                      /* the first process of a container: nothing ends it by default */
+	_exit(128 + sig); /* the first process of a container: nothing ends it by default */
 }
 
 /* A terminal that is but slow gets what was under way to it, and then a proper end. */

@@ -82,8 +82,9 @@ struct app {
 
 /* app.c */
 void app_toast(struct app *a, enum role role, const char *text);
-void app_toast_here(struct app *a, enum role role, const char *text); /* of this view: another one does not show it */
-void app_toast_lens(struct app *a, const char *text); /* nor another lens */
+/* Of this view: another one does not show it; nor another lens. */
+void app_toast_here(struct app *a, enum role role, const char *text);
+void app_toast_lens(struct app *a, const char *text);
 void app_toast_err(struct app *a, const struct err *e);
 void app_messages(struct app *a); /* shows those that were told */
 void app_post(struct app *a); /* hands a->want to the sampler */
@@ -128,17 +129,16 @@ void app_notice(struct app *a);
 
 /* app_agree.c: what must be answered before a clear */
 void app_question(struct app *a);                 /* the sample brings one: puts it */
-bool app_agree(struct app *a, enum action action);
-bool app_may_agree_to_region(const struct app *a); /* the process writes in the one under the cursor */ /* the answer; false: the key is none */
+bool app_agree(struct app *a, enum action action); /* the answer; false: the key is none */
+bool app_may_agree_to_region(const struct app *a); /* the one under the cursor can be written */
 void app_clear(struct app *a);                    /* a clear, or the question which part is meant */
 bool app_take_scope(struct app *a);               /* into want.scope; false: --scope names nothing, which is told */
 void app_disagree(struct app *a);                 /* what was agreed to came to nothing: it is asked again */
 
-/* app_draw.c: one frame of everything; the view fitted to the screen and to what it shows; the row of the
- * sentence: the view ends above it */
-void app_draw(struct app *a);
-void app_settle(struct app *a);
-int app_bottom(const struct app *a);
+/* app_draw.c */
+void app_draw(struct app *a);         /* one frame of everything */
+void app_settle(struct app *a);       /* the view is fitted to the screen and to what it shows */
+int app_bottom(const struct app *a);  /* the row of the sentence: the view ends above it */
 
 /* app_marks.c: the second key of two, what is said before it comes; back along the jump list */
 void app_take_letter(struct app *a, int key);

@@ -145,7 +145,7 @@ batch_range(struct batch *b, const char *text, uint64_t *start, uint64_t *end, s
 	return 0;
 }
 
-/* --- --capabilities ------------------------------------------------------------------------------------ */
+/* --- --capabilities --------------------------------------------------------------------------- */
 
 static struct value
 text_value(const char *s)
@@ -173,7 +173,7 @@ show_capabilities(struct batch *b, struct err *err)
 	return out_end(out, err);
 }
 
-/* --- all ---------------------------------------------------------------------------------------------- */
+/* --- all -------------------------------------------------------------------------------------- */
 
 static int
 show_grid(struct batch *b, struct err *err)
@@ -220,7 +220,8 @@ hold_pipe(int how)
 }
 
 int
-batch_run(const struct options *o, pid_t pid, void (*tell)(const char *text), struct buf *note, struct err *err)
+batch_run(const struct options *o, pid_t pid, void (*tell)(const char *text), struct buf *note,
+          struct err *err)
 {
 	struct batch b = {.o = o, .note = note, .tell = tell};
 	int r = target_open(&b.t, o->proc_root, pid, err);

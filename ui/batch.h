@@ -12,6 +12,7 @@
  * stdout. `note` is what should be said beside the answer; empty: nothing. tell says at once what
  * befalls the target meanwhile; its text may hold anything.
  */
-int batch_run(const struct options *o, pid_t pid, void (*tell)(const char *text), struct buf *note, struct err *err);
+int batch_run(const struct options *o, pid_t pid, void (*tell)(const char *text), struct buf *note,
+              struct err *err);
 
 #endif

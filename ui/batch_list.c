@@ -58,7 +58,8 @@ wants_smaps(const struct batch *b, const enum column_id *ids, size_t n)
 static bool
 wants_written(const enum column_id *ids, size_t n)
 {
-	return batch_has_column(ids, n, COL_REGION_WRITTEN) || batch_has_column(ids, n, COL_REGION_UNWRITTEN);
+	return batch_has_column(ids, n, COL_REGION_WRITTEN) ||
+	       batch_has_column(ids, n, COL_REGION_UNWRITTEN);
 }
 
 struct ksm_count {
@@ -104,8 +105,8 @@ read_more(struct batch *b, const enum column_id *ids, size_t n, enum column_id s
 
 	if (smaps && batch_need_smaps(b, err) < 0)
 		return -1;
-	*dirty = (wants_written(ids, n) || wants_written(&sort, 1) || wants & FILTER_WANT_WRITTEN) &&
-	         batch_need_written(b);
+	*dirty = wants_written(ids, n) || wants_written(&sort, 1) || wants & FILTER_WANT_WRITTEN;
+	*dirty = *dirty && batch_need_written(b);
 	return 0;
 }
 

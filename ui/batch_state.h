@@ -17,8 +17,8 @@ struct batch {
 	struct smaps smaps;
 	bool has_smaps;
 	bool watched;     /* the track knows what was written while it was */
-	struct buf *note; /* to be said on standard error in the end, and what cannot wait for that: */
-	void (*tell)(const char *text);
+	struct buf *note; /* for standard error, in the end */
+	void (*tell)(const char *text); /* the same, at once */
 };
 
 int batch_list(struct batch *b, struct err *err);
@@ -36,7 +36,8 @@ bool batch_has_column(const enum column_id *ids, size_t n, enum column_id id);
 
 /*
  * --filter. Rows of which it is not known whether they match are left out, and counted; in the end
- * their number and the reasons (enum filter_why) are noted, and that there was no row. `one` is what a row is.
+ * their number and the reasons (enum filter_why) are noted, and that there was no row. `one` is
+ * what a row is.
  */
 struct batch_filter {
 	struct filter f;

@@ -71,7 +71,7 @@ is_flat(const struct options *o)
 	return o->format == FORMAT_CSV || o->format == FORMAT_RAW;
 }
 
-/* --- rows ------------------------------------------------------------------------------------------- */
+/* --- rows ------------------------------------------------------------------------------------- */
 
 /* Rounded to a tenth, so that only nothing reads as nothing. */
 static struct value
@@ -162,7 +162,7 @@ pages_row(struct sink *k, const char *key, uint64_t n, const char *words)
 	sink_row(k, (struct value[]){text(key), number(n), bytes(k, n), text(words)});
 }
 
-/* --- states ------------------------------------------------------------------------------------------ */
+/* --- states ----------------------------------------------------------------------------------- */
 
 static const struct sum_column state_columns[] = {
     {"STATE", USE_KEY}, {"PAGES", USE_PAGES}, {"BYTES", USE_BYTES}, {"WORDS", USE_TEXT},
@@ -179,7 +179,7 @@ states_rows(struct sink *k)
 	}
 }
 
-/* --- totals: of the table of states the last lines, elsewhere a section of their own ----------------- */
+/* --- totals: of the table of states the last lines, elsewhere a section of their own ---------- */
 
 static const struct sum_column total_columns[] = {
     {"TOTAL", USE_KEY}, {"PAGES", USE_PAGES}, {"BYTES", USE_BYTES}, {"WORDS", USE_TEXT},
@@ -202,7 +202,8 @@ totals_rows(struct sink *k)
 	pages_row(k, is_flat(k->o) ? "in-ram" : "in RAM", s->present,
 	          "the zero page and hugetlb included");
 	pages_row(k, "swapped", s->by_state[STATE_SWAPPED],
-	          swap_unknown(s) ? "at least: the kernel does not tell for some shared memory" : "shared memory included");
+	          swap_unknown(s) ? "at least: the kernel does not tell for some shared memory"
+	                          : "shared memory included");
 	pages_row(k, "total", s->pages, "all pages of all regions");
 }
 
@@ -253,7 +254,7 @@ print_totals_json(const struct sink *k)
 	buf_free(&b);
 }
 
-/* --- types ------------------------------------------------------------------------------------------- */
+/* --- types ------------------------------------------------------------------------------------ */
 
 static const struct sum_column type_columns[] = {
     {"TYPE", USE_KEY}, {"REGIONS", USE_COUNT}, {"PAGES", USE_PAGES},  {"BYTES", USE_BYTES},
@@ -266,16 +267,20 @@ types_rows(struct sink *k)
 	for (unsigned i = 0; i < VMA_TYPES; i++) {
 		const struct summary_type *t = &k->s->by_type[i];
 		bool known = t->pages > t->unreadable;
-		struct value v[] = {text(vma_type_name((enum vma_type)i)), number(t->regions), number(t->pages),
-		                    bytes(k, t->pages), known ? bytes(k, t->rss) : unknown,
-		                    known && !t->swap_unknown ? bytes(k, t->swap) : unknown, known ? bytes(k, t->hugetlb) : unknown};
+		struct value v[] = {text(vma_type_name((enum vma_type)i)),
+		                    number(t->regions),
+		                    number(t->pages),
+		                    bytes(k, t->pages),
+		                    known ? bytes(k, t->rss) : unknown,
+		                    known && !t->swap_unknown ? bytes(k, t->swap) : unknown,
+		                    known ? bytes(k, t->hugetlb) : unknown};
 
 		if (t->regions)
 			sink_row(k, v);
 	}
 }
 
-/* --- flags ------------------------------------------------------------------------------------------- */
+/* --- flags ------------------------------------------------------------------------------------ */
 
 static const struct sum_column flag_columns[] = {
     {"FLAGS", USE_KEY},     {"PAGES", USE_PAGES}, {"BYTES", USE_BYTES},
@@ -291,8 +296,11 @@ flags_rows(struct sink *k)
 
 	for (size_t i = 0; i < s->flags_n; i++) {
 		uint64_t kpf = s->flags[i].kpf, n = s->flags[i].pages;
-		struct value v[] = {{.kind = VALUE_HEX, .n = kpf}, number(n), bytes(k, n),
-		                    {.kind = VALUE_FLAGS, .n = page_types_plain(kpf)}, {.kind = VALUE_TEXT}};
+		struct value v[] = {{.kind = VALUE_HEX, .n = kpf},
+		                    number(n),
+		                    bytes(k, n),
+		                    {.kind = VALUE_FLAGS, .n = page_types_plain(kpf)},
+		                    {.kind = VALUE_TEXT}};
 
 		names.len = 0;
 		buf_str(&names, "");
@@ -306,8 +314,8 @@ flags_rows(struct sink *k)
 }
 
 /*
- * In the shape of page-types' table, which scripts read; but a row is a combination of all bits that the
- * kernel tells, of pages in RAM, and so the names are of all of them.
+ * In the shape of page-types' table, which scripts read; but a row is a combination of all bits
+ * that the kernel tells, of pages in RAM, and so the names are of all of them.
  */
 static void
 print_page_types(const struct sink *k)
@@ -337,7 +345,7 @@ print_page_types(const struct sink *k)
 	buf_free(&b);
 }
 
-/* --- sharing ----------------------------------------------------------------------------------------- */
+/* --- sharing ---------------------------------------------------------------------------------- */
 
 static const struct sum_column share_columns[] = {
     {"MAPCOUNT", USE_KEY}, {"PAGES", USE_PAGES}, {"BYTES", USE_BYTES}, {"WORDS", USE_TEXT},
@@ -354,7 +362,7 @@ sharing_rows(struct sink *k)
 	}
 }
 
-/* --- folios ------------------------------------------------------------------------------------------ */
+/* --- folios ----------------------------------------------------------------------------------- */
 
 static const struct sum_column folio_columns[] = {
     {"KIND", USE_KEY},     {"ORDER", USE_KEY},    {"SIZE", USE_NOTE},      {"FOLIOS", USE_COUNT},
@@ -394,7 +402,7 @@ folios_rows(struct sink *k)
 		sink_row(k, rest);
 }
 
-/* --- all --------------------------------------------------------------------------------------------- */
+/* --- all -------------------------------------------------------------------------------------- */
 
 enum { AT_STATES, AT_TYPES, AT_FLAGS, AT_SHARING, AT_FOLIOS };
 #define COLUMNS(c) (c), ARRAY_LEN(c)

@@ -36,7 +36,7 @@ struct watch {
 	unsigned execs;    /* of this interval */
 };
 
-/* Waits until `until` (CLOCK_MONOTONIC), or an exec. false: interrupted, or the target has ended. */
+/* Waits until `until` (CLOCK_MONOTONIC), or an exec. false: interrupted, or the target is gone. */
 static bool
 wait_until(const struct watch *w, uint64_t until)
 {
@@ -227,7 +227,7 @@ interval(struct watch *w, unsigned i, bool *whole, struct err *err)
 	return r;
 }
 
-/* --- what may be done ----------------------------------------------------------------------------------- */
+/* --- what may be done ------------------------------------------------------------------------- */
 
 static int
 refuse_hazard(struct batch *b, struct err *err)
@@ -281,7 +281,7 @@ prepare(struct batch *b, struct err *err)
 	return 0;
 }
 
-/* --- what becomes of a process ------------------------------------------------------------------------- */
+/* --- what becomes of a process ---------------------------------------------------------------- */
 
 static int
 refuse_ended(const struct watch *w, unsigned i, struct err *err)
@@ -302,7 +302,8 @@ refuse_exec(const struct watch *w, unsigned i, struct err *err)
 	const struct proc *p = &w->b->t.proc;
 	char why[160], how[96];
 
-	snprintf(why, sizeof(why), "it executed a new program, now %s, and the watch was of the old one", p->comm);
+	snprintf(why, sizeof(why),
+	         "it executed a new program, now %s, and the watch was of the old one", p->comm);
 	snprintf(how, sizeof(how), "watch process %d with the same command", (int)p->pid);
 	return err_set(err, ERR_TARGET, why, how, "interval %u could not be looked at", i);
 }
@@ -326,17 +327,19 @@ reopen(struct watch *w, struct err *err)
 		r = target_reopen(t, err);
 		if (r == 0)
 			r = read_regions(t, &w->b->vmas, err);
-		if (life == PROC_RUNNING && (r == 0 || (r < 0 && err->sys != ESRCH && err->sys != ENOENT)))
+		if (life == PROC_RUNNING &&
+		    (r == 0 || (r < 0 && err->sys != ESRCH && err->sys != ENOENT)))
 			return r;
 		if (life == PROC_RUNNING && late)
-			return r < 0 ? r : err_set(err, ERR_TARGET, "it shows no memory", NULL, "cannot look at what it executes");
+			return r < 0 ? r : err_set(err, ERR_TARGET, "it shows no memory", NULL,
+			                           "cannot look at what it executes");
 		poll(&end, 1, (int)(LEAST_NS / 1000000));
 	}
 }
 
 /*
- * The address space is gone. A command that we have started is watched on, from a new clear on: which
- * program it becomes is its own affair (a script's interpreter runs another). 1: once more.
+ * The address space is gone. A command that we have started is watched on, from a new clear on:
+ * which program it becomes is its own affair (a script's interpreter runs another). 1: once more.
  */
 static int
 follow_exec(struct watch *w, unsigned i, struct err *err)
@@ -358,8 +361,8 @@ follow_exec(struct watch *w, unsigned i, struct err *err)
 	r = clear(&b->t, err);
 	if (r)
 		return r;
-	buf_fmt(&text, "process %d executed a new program, now %s: interval %u begins anew with it", (int)b->t.proc.pid,
-	        b->t.proc.comm, i);
+	buf_fmt(&text, "process %d executed a new program, now %s: interval %u begins anew with it",
+	        (int)b->t.proc.pid, b->t.proc.comm, i);
 	b->tell(text.s);
 	buf_free(&text);
 	return 0;
@@ -373,8 +376,10 @@ go_on(struct watch *w, unsigned i, struct err *err)
 
 	while (r > 0 && w->execs++ < EXECS)
 		r = follow_exec(w, i, err);
-	return r <= 0 ? r : err_set(err, ERR_TARGET, "it executes one program after another", "watch for a shorter time",
-	                            "interval %u could not be looked at", i);
+	if (r <= 0)
+		return r;
+	return err_set(err, ERR_TARGET, "it executes one program after another",
+	               "watch for a shorter time", "interval %u could not be looked at", i);
 }
 
 static int
@@ -392,7 +397,7 @@ watch(struct watch *w, struct err *err)
 	return r;
 }
 
-/* --- over and over ---------------------------------------------------------------------------------------- */
+/* --- over and over ---------------------------------------------------------------------------- */
 
 static const int ends[] = {SIGINT, SIGTERM, SIGHUP};
 static int news = -1; /* readable once one of them came */
@@ -406,7 +411,7 @@ handle(void (*handler)(int))
 		sigaction(ends[i], &act, NULL);
 }
 
-/* The first ends the watch: what was seen is told, and the target is let go bit by bit. The next ends us. */
+/* The first ends the watch: its interval is told, and the target let go. The next ends us. */
 static void
 on_end(int sig)
 {
@@ -454,9 +459,9 @@ note_limits(struct watch *w)
 int
 batch_watch(struct batch *b, struct err *err)
 {
-	static const enum column_id usual[] = {COL_WATCH_INTERVAL, COL_WATCH_MS,    COL_WATCH_PAGES, COL_WATCH_BYTES,
-	                                       COL_WATCH_RATE,     COL_WATCH_UNKNOWN, COL_WATCH_START, COL_WATCH_END,
-	                                       COL_WATCH_MAPPING};
+	static const enum column_id usual[] = {
+	    COL_WATCH_INTERVAL, COL_WATCH_MS,    COL_WATCH_PAGES, COL_WATCH_BYTES,  COL_WATCH_RATE,
+	    COL_WATCH_UNKNOWN,  COL_WATCH_START, COL_WATCH_END,   COL_WATCH_MAPPING};
 	enum column_id ids[COL_COUNT];
 	struct out_shape shape = batch_shape(b->o, "watch", false);
 	struct watch w = {.b = b, .ids = ids};
@@ -481,7 +486,7 @@ batch_watch(struct batch *b, struct err *err)
 	return 0;
 }
 
-/* --- once, before another answer -------------------------------------------------------------------------- */
+/* --- once, before another answer -------------------------------------------------------------- */
 
 /* Looks now and then, so that it is known when pages were written first. */
 static int

@@ -242,11 +242,12 @@ add_telling(struct card *c, enum flag_source source, const struct page *pg, cons
 
 	for (int set = 1; set >= 0; set--)
 		for (size_t i = 0; i < n; i++)
-			if (f[i].source == source && is_set(&f[i], pg) == set && says_something(&f[i], pg, v))
+			if (f[i].source == source && is_set(&f[i], pg) == set &&
+			    says_something(&f[i], pg, v))
 				add_bit(c, &f[i], set, explain_bit(&f[i], pg, v));
 }
 
-/* The next bit that has nothing to say from i on; of those that are always 0 the narrow pane is silent. */
+/* The next bit from i on that has nothing to say. The narrow pane skips those that are always 0. */
 static size_t
 next_silent(const struct card *c, size_t i, const struct page *pg, const struct vma *v)
 {
@@ -255,7 +256,8 @@ next_silent(const struct card *c, size_t i, const struct page *pg, const struct 
 	bool narrow = c->width <= CARD_NARROW;
 
 	for (; i < n; i++)
-		if ((f[i].source == FLAG_PM || (f[i].source == FLAG_KPF && pg->known & PAGE_FLAGS && !narrow)) &&
+		if ((f[i].source == FLAG_PM ||
+		     (f[i].source == FLAG_KPF && pg->known & PAGE_FLAGS && !narrow)) &&
 		    !says_something(&f[i], pg, v) && !(narrow && !strncmp(f[i].name, "bit", 3)))
 			break;
 	return i;
@@ -321,7 +323,7 @@ add_unknown_flags(struct card *c, uint64_t kpf)
 			card_add(c, ROLE_ACCENT, "", "newer than this pmtop", " %u   bit%u", bit, bit);
 }
 
-/* The string of page-types -r; in the narrow pane the names alone, where there is room every bit in words. */
+/* The string of page-types -r, and each bit in words; in the narrow pane the names alone. */
 static void
 add_flags(struct card *c, const struct page *pg, const struct vma *v)
 {

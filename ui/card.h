@@ -21,10 +21,10 @@ enum { CARD_LINES = 128, CARD_NARROW = 40 };
 struct card {
 	struct card_line line[CARD_LINES];
 	int n;
-	int width; /* of the room it is made for, set by the caller; */
-	int rows;  /* of a page: where the bits that are not set have no room each in a line of its own, they share some, */
-	bool all;  /* ... unless all are wanted */
-	bool folded; /* they share some: card_make */
+	int width;   /* of the room it is made for, set by the caller */
+	int rows;    /* of the room, of a page's card */
+	bool all;    /* bits that are not set have a line each, even where that is too many */
+	bool folded; /* they share a few lines: set by card_make */
 };
 
 /* Too large for a stack: on the heap, freed by free. */

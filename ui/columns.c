@@ -23,7 +23,7 @@ column_row(enum column_id id)
 	return &rows[id];
 }
 
-/* --- values ------------------------------------------------------------------------------------------ */
+/* --- values ----------------------------------------------------------------------------------- */
 
 static const struct value unknown = {.kind = VALUE_UNKNOWN};
 
@@ -377,8 +377,9 @@ page_value_KPF(const struct page_row *row)
 static struct value
 page_value_FLAGS(const struct page_row *row)
 {
-	return row->pg->known & PAGE_FLAGS ? (struct value){.kind = VALUE_FLAGS, .n = page_types_plain(row->pg->kpf)}
-	                                   : unknown;
+	return row->pg->known & PAGE_FLAGS
+	           ? (struct value){.kind = VALUE_FLAGS, .n = page_types_plain(row->pg->kpf)}
+	           : unknown;
 }
 
 static struct value
@@ -386,8 +387,9 @@ page_value_FLAGS_RAW(const struct page_row *row)
 {
 	const struct page *pg = row->pg;
 
-	return pg->known & PAGE_FLAGS ? (struct value){.kind = VALUE_FLAGS, .n = page_types_raw(pg->kpf, pg->word)}
-	                              : unknown;
+	return pg->known & PAGE_FLAGS
+	           ? (struct value){.kind = VALUE_FLAGS, .n = page_types_raw(pg->kpf, pg->word)}
+	           : unknown;
 }
 
 /* Looked up by walking the cgroup tree, so the last answer is kept for the neighbours. */
@@ -488,7 +490,7 @@ watch_value(enum column_id id, const struct watch_row *row)
 	return get[id](row);
 }
 
-/* --- as text ------------------------------------------------------------------------------------------ */
+/* --- as text ---------------------------------------------------------------------------------- */
 
 void
 value_text(const struct value *v, bool bytes, bool ascii, struct buf *out)
@@ -548,7 +550,7 @@ value_compare(const struct value *a, const struct value *b)
 	return (a->n > b->n) - (a->n < b->n);
 }
 
-/* --- names of columns --------------------------------------------------------------------------------- */
+/* --- names of columns ------------------------------------------------------------------------- */
 
 void
 columns_all(enum column_set set, enum column_id ids[COL_COUNT], size_t *n)

@@ -32,11 +32,12 @@ struct column {
 };
 const struct column *column_row(enum column_id id);
 
-enum value_kind { VALUE_UNKNOWN, VALUE_TEXT, VALUE_NUMBER, VALUE_HEX, VALUE_SIZE, VALUE_PERCENT, VALUE_FLAGS };
+enum value_kind { VALUE_UNKNOWN, VALUE_TEXT, VALUE_NUMBER, VALUE_HEX, VALUE_SIZE, VALUE_PERCENT,
+                  VALUE_FLAGS };
 
 struct value {
 	enum value_kind kind;
-	uint64_t n;      /* NUMBER, HEX; SIZE in bytes; PERCENT: so much of `of`; FLAGS: shown as page-types' letters */
+	uint64_t n; /* NUMBER, HEX; SIZE in bytes; PERCENT: a part of `of`; FLAGS: as letters */
 	uint64_t of;
 	const char *s;   /* TEXT from outside, to be escaped; or NULL: */
 	char t[32];      /* TEXT of ours */

@@ -102,7 +102,7 @@ cut_before(struct buf *out, const char *s, size_t width, size_t tail)
 	buf_str(out, s + ui_skip(s, strlen(s), tail));
 }
 
-/* The file's name, and as much of the path's beginning as there is room for; where there is none, the name's beginning. */
+/* The file's name after as much of the path as has room; or as much of the name's beginning. */
 static void
 cut_path(struct buf *out, const char *s, size_t width)
 {
@@ -115,7 +115,7 @@ cut_path(struct buf *out, const char *s, size_t width)
 		ui_cut_end(out, slash + 1, width);
 }
 
-/* That a file is deleted is left out before its name is. What is no path is known by its beginning. */
+/* "(deleted)" goes before the file's name does. What is no path is known by its beginning. */
 static void
 cut_name(struct buf *out, const char *s, size_t width)
 {
@@ -200,7 +200,8 @@ ui_name_cut(struct buf *out, const struct vma *v, size_t width)
 }
 
 void
-ui_place_text(struct buf *out, const struct vma_list *vmas, const struct vma *v, uint64_t addr, size_t width)
+ui_place_text(struct buf *out, const struct vma_list *vmas, const struct vma *v, uint64_t addr,
+              size_t width)
 {
 	struct buf text = {0};
 	bool named = query_place_text(vmas, v, addr, true, !paint_utf8(), &text);

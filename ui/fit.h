@@ -42,10 +42,12 @@ int ui_draw_cut(int y, int x, int right, enum role role, const char *text);
 int ui_draw_lines(int y, int bottom, int right, enum role role, const char *text);
 
 /*
- * The place addr in region v, as the prompt takes it back: never cut. Whole or short by the room of `width`
- * columns; where no name leads back, as much of the name as there is room for stands before START+OFFSET.
+ * The place addr in region v, as the prompt takes it back: never cut. Whole or short by the room of
+ * `width` columns; where no name leads back, as much of the name as there is room for stands before
+ * START+OFFSET.
  */
-void ui_place_text(struct buf *out, const struct vma_list *vmas, const struct vma *v, uint64_t addr, size_t width);
+void ui_place_text(struct buf *out, const struct vma_list *vmas, const struct vma *v, uint64_t addr,
+                   size_t width);
 
 /* A mapping's name in at most `width` columns, cut as ui_cut does. */
 void ui_name_cut(struct buf *out, const struct vma *v, size_t width);

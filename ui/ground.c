@@ -15,7 +15,7 @@ enum fit { FIT_NONE, FIT_MORE, FIT_COLOR, FIT_LAST };
 static const char query[] = "\033]11;?\033\\\033[c";
 static const char osc[] = "\033]11;"; /* how an answer about the colour begins */
 
-/* --- colours ------------------------------------------------------------------------------------------ */
+/* --- colours ---------------------------------------------------------------------------------- */
 
 /* A hexadecimal number of one to four digits, as a share of the largest it could be. */
 static bool
@@ -54,7 +54,7 @@ ground_of_colorfgbg(const char *text)
 	return color == 7 || color > 8 ? GROUND_LIGHT : GROUND_DARK;
 }
 
-/* --- what comes down the line --------------------------------------------------------------------------- */
+/* --- what comes down the line ----------------------------------------------------------------- */
 
 static enum fit
 fit_color(const int *c, int n)
@@ -162,7 +162,7 @@ ground_key(struct ground_ask *q)
 	return key;
 }
 
-/* --- asking --------------------------------------------------------------------------------------------- */
+/* --- asking ----------------------------------------------------------------------------------- */
 
 static void
 read_answers(struct ground_ask *q, int in, int ms)

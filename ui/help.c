@@ -15,7 +15,7 @@
 #include "track.h"
 #include "util.h"
 
-/* --- entries ------------------------------------------------------------------------------------------ */
+/* --- entries ---------------------------------------------------------------------------------- */
 
 static struct help_entry *
 add(struct help *h, enum role role, const char *left, const char *right)
@@ -43,7 +43,7 @@ tell(struct help *h, const char *text)
 	add(h, ROLE_TEXT, "", text);
 }
 
-/* --- keys --------------------------------------------------------------------------------------------- */
+/* --- keys ------------------------------------------------------------------------------------- */
 
 static void
 add_keys(struct help *h, char view)
@@ -65,7 +65,7 @@ add_keys(struct help *h, char view)
 	}
 }
 
-/* --- what is seen ------------------------------------------------------------------------------------- */
+/* --- what is seen ----------------------------------------------------------------------------- */
 
 static void
 add_classes(struct help *h, enum lens lens)
@@ -146,7 +146,7 @@ add_access(struct help *h)
 		add(h, ROLE_STRONG, access_name((enum access)a), access_help((enum access)a));
 }
 
-/* --- what can be said --------------------------------------------------------------------------------- */
+/* --- what can be said ------------------------------------------------------------------------- */
 
 static void
 add_questions(struct help *h)
@@ -170,9 +170,9 @@ add_filter(struct help *h)
 	const struct filter_row *rows = filter_table(&n);
 
 	head(h, "Filter");
-	tell(h, "Only regions for which the expression is true are shown: words, and fields compared with a value by "
-	        "= != < <= > >= or ~; ! (not) binds before & (and), that before | (or); brackets group. "
-	        "perm~rwx | size>=2m & name~libc");
+	tell(h, "Only regions for which the expression is true are shown: words, and fields "
+	        "compared with a value by = != < <= > >= or ~; ! (not) binds before & (and), "
+	        "that before | (or); brackets group. perm~rwx | size>=2m & name~libc");
 	for (size_t i = 0; i < n; i++)
 		if (rows[i].scope & FILTER_REGION)
 			add(h, ROLE_STRONG, rows[i].names, rows[i].help);
@@ -182,16 +182,19 @@ static void
 add_writes(struct help *h)
 {
 	head(h, "Writes");
-	tell(h, "A clear forgets what was written, and every page is marked clean and write-protected. The next write to "
-	        "a page takes one short fault, and the page shows in a warm colour: the brighter, the more recent. It "
-	        "costs the target that fault a page, once, and a stop of some milliseconds for the clear.");
-	tell(h, "Userfaultfd may split one mapping into several regions, as when [heap] grows: the kernel does not merge "
-	        "new memory with watched memory, nor what --scope watches with the rest. They stay split after the watch.");
+	tell(h, "A clear forgets what was written, and every page is marked clean and "
+	        "write-protected. The next write to a page takes one short fault, and the page "
+	        "shows in a warm colour: the brighter, the more recent. It costs the target that "
+	        "fault a page, once, and a stop of some milliseconds for the clear.");
+	tell(h, "Userfaultfd may split one mapping into several regions, as when [heap] grows: "
+	        "the kernel does not merge new memory with watched memory, nor what --scope "
+	        "watches with the rest. They stay split after the watch.");
 	tell(h, "A huge page has one mark: one byte written marks all of it.");
-	tell(h, "From one clear of a pulse to the next is a generation. Where those of a page are told, the oldest first, a "
-	        "block is one in which it was written, and a dot one in which it was not.");
-	tell(h, "Nothing is cleared unless you ask for it. Before the first clear nothing is known about writes: every "
-	        "page is born marked.");
+	tell(h, "From one clear of a pulse to the next is a generation. Where those of a page "
+	        "are told, the oldest first, a block is one in which it was written, and a dot "
+	        "one in which it was not.");
+	tell(h, "Nothing is cleared unless you ask for it. Before the first clear nothing is "
+	        "known about writes: every page is born marked.");
 	add_heat(h);
 	head(h, "Ways to tell writes");
 	for (unsigned w = 0; w < TRACK_WAYS; w++)
@@ -216,13 +219,13 @@ add_settings(struct help *h)
 	const struct setting *s = setting_table(&n);
 
 	head(h, "Settings");
-	tell(h, "Settings and keys of your own stand in $XDG_CONFIG_HOME/pmtop/pmtoprc (~/.config by default); "
-	        "`pmtop --print-config` prints one to start with.");
+	tell(h, "Settings and keys of your own stand in $XDG_CONFIG_HOME/pmtop/pmtoprc "
+	        "(~/.config by default); `pmtop --print-config` prints one to start with.");
 	for (size_t i = 0; i < n; i++)
 		add(h, ROLE_STRONG, s[i].name, s[i].help);
 }
 
-/* --- pages -------------------------------------------------------------------------------------------- */
+/* --- pages ------------------------------------------------------------------------------------ */
 
 /* Those about a view have the letter of its keys, and its name; the others say something themselves. */
 static const struct {

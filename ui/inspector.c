@@ -85,8 +85,8 @@ make_counts_card(struct card *card, const struct ui *ui, const char *head, enum 
 			card_add(card, ROLE_TEXT, lens_class(l, k).name, NULL, "%6llu page%s",
 			         (unsigned long long)c->n[k], plural(c->n[k]));
 	if (c->written)
-		card_add(card, ROLE_HOT, "written", NULL, "%6llu page%s", (unsigned long long)c->written,
-		         plural(c->written));
+		card_add(card, ROLE_HOT, "written", NULL, "%6llu page%s",
+		         (unsigned long long)c->written, plural(c->written));
 }
 
 /* What the sampler has found out about this very page, if it has by now. */

@@ -33,7 +33,7 @@ next_name(const char **s, size_t *len)
 	return *len ? name : NULL;
 }
 
-/* --- one binding -------------------------------------------------------------------------------------- */
+/* --- one binding ------------------------------------------------------------------------------ */
 
 /* Why a key can have no meaning: the terminal, or term.c, takes it for something else. */
 static const char *
@@ -93,7 +93,7 @@ keys_own_check(const struct key_binding *b, struct err *err)
 	return 0;
 }
 
-/* --- all of them -------------------------------------------------------------------------------------- */
+/* --- all of them ------------------------------------------------------------------------------ */
 
 static void
 spread(void)

@@ -35,7 +35,7 @@ default_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* In the child: never returns. What fails goes up the pipe, which exec closes, as it does all that is ours. */
+/* In the child. What fails goes up the pipe, which exec closes, as it does all that is ours. */
 static _Noreturn void
 become(char **argv, int out, int report)
 {
@@ -112,7 +112,8 @@ launch_drop_output(const char *output, bool *empty)
 	bool alone;
 
 	*empty = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size == 0;
-	alone = *empty && fcntl(fd, F_SETLEASE, F_RDLCK) == 0; /* refused while it is open for writing */
+	/* refused while it is open for writing */
+	alone = *empty && fcntl(fd, F_SETLEASE, F_RDLCK) == 0;
 	if (alone)
 		unlink(output);
 	if (fd >= 0)

@@ -16,12 +16,14 @@
 int launch(char **argv, pid_t *pid, char *output, size_t size, struct err *err);
 
 /*
- * Removes the output if there is none, and nobody who could still write any: neither the command nor
- * what it has left behind. *empty: there is none so far.
+ * Removes the output if there is none, and nobody who could still write any: neither the command
+ * nor what it has left behind. *empty: there is none so far.
  */
 bool launch_drop_output(const char *output, bool *empty);
 
-/* " with exit status 3", " by signal 9 (Killed)"; "" of what is not, or not yet, known. It can be asked again. */
+/*
+ * " with exit status 3", " by signal 9 (Killed)"; "" if it is not known (yet). Can be asked again.
+ */
 void launch_how_it_ended(pid_t pid, char *out, size_t size);
 
 #endif

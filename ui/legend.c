@@ -81,7 +81,8 @@ make_heats(struct heats *h, const struct ui *ui, const struct sample *s, int roo
 	const char *word = track_way_caps(s->track_way) & TRACK_CHANGES ? "changed" : "written";
 
 	all_heats(h, ui, word);
-	if ((!ui_by_count(ui) && paint_heat(HEAT_NOW) == paint_heat(HEAT_30S)) || heats_width(h) > room)
+	if ((!ui_by_count(ui) && paint_heat(HEAT_NOW) == paint_heat(HEAT_30S)) ||
+	    heats_width(h) > room)
 		one_heat(h, ui, word);
 	if (heats_width(h) > room)
 		h->n = 0;

@@ -9,8 +9,9 @@
 void legend_draw(const struct ui *ui, const struct sample *s, int y);
 
 /*
- * What the warm colours say, as far as there are any: a sample of each, or one for all, or where there is
- * not even room for that nothing. Returns the next column. And how many it takes of so many.
+ * What the warm colours say, as far as there are any: a sample of each, or one for all, or where
+ * there is not even room for that nothing. Returns the next column. And how many it takes of so
+ * many.
  */
 int legend_heats(const struct ui *ui, const struct sample *s, int y, int x, int right);
 int legend_heats_width(const struct ui *ui, const struct sample *s, int room);

@@ -27,7 +27,7 @@ struct bar {
 	bool types; /* of regions: each segment is shown as far as it is in RAM or swap */
 };
 
-/* --- what is in them ---------------------------------------------------------------------------------- */
+/* --- what is in them -------------------------------------------------------------------------- */
 
 static void
 add(struct bar *b, const struct segment *s)
@@ -43,9 +43,12 @@ make_ram(struct bar *b, const struct sample *s)
 		enum state state;
 		const char *label, *filter;
 	} parts[] = {
-	    {STATE_ANON, "anon", "anon>0"},         {STATE_THP_HEAD, "thp", "thp"},
-	    {STATE_HUGETLB, "hugetlb", "hugetlb>0"}, {STATE_FILE, "file", "file & present"},
-	    {STATE_SHMEM, "shm", "shm & present"},  {STATE_DEVICE, "dev", "(device | kernel) & present"},
+	    {STATE_ANON, "anon", "anon>0"},
+	    {STATE_THP_HEAD, "thp", "thp"},
+	    {STATE_HUGETLB, "hugetlb", "hugetlb>0"},
+	    {STATE_FILE, "file", "file & present"},
+	    {STATE_SHMEM, "shm", "shm & present"},
+	    {STATE_DEVICE, "dev", "(device | kernel) & present"},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
@@ -139,7 +142,7 @@ chosen(const struct ui *ui, const struct bar b[LIST_BARS])
 	return i - b[0].n < b[1].n ? &b[1].seg[i - b[0].n] : NULL;
 }
 
-/* --- drawing ------------------------------------------------------------------------------------------ */
+/* --- drawing ---------------------------------------------------------------------------------- */
 
 /* Without colours signs take their place: what is in RAM, in swap, nowhere. */
 static void
@@ -168,7 +171,7 @@ struct grounds {
 	int x, ram, swap, to;
 };
 
-/* Its name and size, or its name, where that has one ground: in what is in RAM, in what is nowhere; else across them. */
+/* Its name and size, or its name: on one ground (in RAM, or nowhere), or else across them all. */
 static void
 draw_label(const struct segment *g, const struct grounds *at, int y)
 {
@@ -176,27 +179,29 @@ draw_label(const struct segment *g, const struct grounds *at, int y)
 
 	snprintf(text, sizeof(text), "%s %s", g->label, size_text(size, g->bytes));
 	if (!draw_words_on(y, at->x, at->ram, text) && !draw_words_on(y, at->swap, at->to, text) &&
-	    !draw_words_on(y, at->x, at->ram, g->label) && !draw_words_on(y, at->swap, at->to, g->label) &&
-	    !draw_words_on(y, at->x, at->to, text))
+	    !draw_words_on(y, at->x, at->ram, g->label) &&
+	    !draw_words_on(y, at->swap, at->to, g->label) && !draw_words_on(y, at->x, at->to, text))
 		draw_words_on(y, at->x, at->to, g->label);
 }
 
 /*
- * Of a type of region: so much in RAM, so much in swap, and the rest is nowhere. Each has a column if
- * there is any of it and room for it; in a single one a block stands for what there is.
+ * Of a type of region: so much in RAM, so much in swap, and the rest is nowhere. Each has a column
+ * if there is any of it and room for it; in a single one a block stands for what there is.
  */
 static struct grounds
 fill(const struct bar *b, const struct segment *g, int y)
 {
 	int width = g->to - g->x, ram, both;
-	uint64_t there = u64_min(g->rss + g->swap, g->bytes); /* shared memory may be mapped twice */
+	/* shared memory may be mapped twice */
+	uint64_t there = u64_min(g->rss + g->swap, g->bytes);
 
 	if (!b->types) {
 		fill_part(y, g->x, g->to, g->role);
 		return (struct grounds){g->x, g->to, g->to, g->to};
 	}
 	if (width == 1 && there && there < g->bytes) {
-		paint_block(y, g->x, g->rss ? g->role : ROLE_SWAPPED, ROLE_BAR_REST, paint_eighth(eighths(there, g->bytes)));
+		paint_block(y, g->x, g->rss ? g->role : ROLE_SWAPPED, ROLE_BAR_REST,
+		            paint_eighth(eighths(there, g->bytes)));
 		return (struct grounds){g->x, g->x, g->x, g->to};
 	}
 	both = (int)steps(there, g->bytes, (unsigned)width);
@@ -247,10 +252,12 @@ draw_words(const struct ui *ui, const struct sample *s, int y)
 	if (ui->cols < WORDS_FROM || !s->regions->counted)
 		return;
 	if (t->swap)
-		paint_text(y, x, ui->cols, ROLE_DIM, "%s%s in swap", t->swap_unsure ? "at least " : "",
+		paint_text(y, x, ui->cols, ROLE_DIM, "%s%s in swap",
+		           t->swap_unsure ? "at least " : "",
 		           size_text(size, t->swap * s->page_size));
 	paint_text(y + 1, x, ui->cols, ROLE_DIM, "%s in neither, %zu region%s",
-	           size_text(size, t->size - u64_min(t->size, there)), s->regions->vmas.n, plural(s->regions->vmas.n));
+	           size_text(size, t->size - u64_min(t->size, there)), s->regions->vmas.n,
+	           plural(s->regions->vmas.n));
 }
 
 /* Shows what Tab and Enter would. */
@@ -284,7 +291,7 @@ list_bars_draw(const struct ui *ui, const struct sample *s, int y)
 	draw_words(ui, s, y);
 }
 
-/* --- use ---------------------------------------------------------------------------------------------- */
+/* --- use -------------------------------------------------------------------------------------- */
 
 void
 list_bars_step(struct ui *ui, const struct sample *s, int step)
@@ -339,7 +346,8 @@ list_bars_say(const struct ui *ui, const struct sample *s, struct buf *out)
 	if (!g->regions && rss)
 		buf_fmt(out, "in RAM, %s%%", percent_text(ram, g->bytes, rss));
 	else if (g->regions) {
-		buf_fmt(out, "in %zu region%s, %s in RAM", g->regions, plural(g->regions), size_text(ram, g->rss));
+		buf_fmt(out, "in %zu region%s, %s in RAM", g->regions, plural(g->regions),
+		        size_text(ram, g->rss));
 		if (g->swap)
 			buf_fmt(out, ", %s in swap", size_text(ram, g->swap));
 	}

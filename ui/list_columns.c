@@ -56,7 +56,7 @@ list_column_needs_smaps(int id, const struct sample *s)
 	return list_column_of(id)->smaps || (thp && s && s->regions && s->regions->counted && !s->huge_known);
 }
 
-/* --- the choice --------------------------------------------------------------------------------------- */
+/* --- the choice ------------------------------------------------------------------------------- */
 
 static size_t
 place_of(const struct list_columns *c, int id)
@@ -157,14 +157,19 @@ list_columns_next(const struct list_columns *c, int id, int step)
 	return id;
 }
 
+static bool
+is_title(const char *title, const char *name, size_t len)
+{
+	return strlen(title) == len && !strncasecmp(title, name, len);
+}
+
 static const struct list_column *
 named(const char *name, size_t len)
 {
 	enum column_id id = column_named(SET_REGION, name, len);
 
 	for (size_t i = 0; i < LIST_COLUMNS; i++)
-		if (id != COL_COUNT ? rows[i].id == (int)id
-		                    : strlen(rows[i].title) == len && !strncasecmp(rows[i].title, name, len))
+		if (id != COL_COUNT ? rows[i].id == (int)id : is_title(rows[i].title, name, len))
 			return &rows[i];
 	return NULL;
 }
@@ -215,7 +220,7 @@ list_columns_parse(const char *text, struct list_columns *out, struct err *err)
 	return 0;
 }
 
-/* --- on the screen ------------------------------------------------------------------------------------ */
+/* --- on the screen ---------------------------------------------------------------------------- */
 
 static void
 drop(struct list_layout *l, size_t i)

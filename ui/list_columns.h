@@ -43,8 +43,8 @@ const char *list_column_help(int id);
 bool list_column_needs_smaps(int id, const struct sample *s);
 
 /*
- * Those that were chosen, in their order; MAPPING, which takes what is left, stands last. n 0: the usual
- * ones. `named`, as list_column_bit: those that a person asked for one by one.
+ * Those that were chosen, in their order; MAPPING, which takes what is left, stands last. n 0: the
+ * usual ones. `named`, as list_column_bit: those that a person asked for one by one.
  */
 struct list_columns {
 	uint8_t id[LIST_COLUMNS];
@@ -83,9 +83,9 @@ struct list_layout {
 
 /*
  * What fits into so many columns of the screen. The usual ones are shed as their table says; of
- * those that a person has chosen MINUTE goes first, the strip is narrowed, then the last ones fall away.
- * Those of `empty` (list_column_bit), where nobody named them, leave their room: of the usual ones to
- * MAPPING alone, so that the others stand as they will when those come.
+ * those that a person has chosen MINUTE goes first, the strip is narrowed, then the last ones fall
+ * away. Those of `empty` (list_column_bit), where nobody named them, leave their room: of the usual
+ * ones to MAPPING alone, so that the others stand as they will when those come.
  */
 struct list_layout list_columns_layout(const struct list_columns *c, int cols, uint64_t empty);
 

@@ -66,7 +66,7 @@ list_menu_open(struct ui *ui, enum view_id menu)
 	ui_push(ui, menu);
 }
 
-/* --- drawing ------------------------------------------------------------------------------------------ */
+/* --- drawing ---------------------------------------------------------------------------------- */
 
 /* The row of the heading. The list's own headings and its first rows stay in sight where columns are chosen. */
 static int
@@ -99,7 +99,8 @@ settle(struct ui *ui, const struct sample *s, int top, int bottom)
 static bool
 waits(const struct ui *ui, int id)
 {
-	return ui_view(ui) == VIEW_COLUMNS && list_columns_has(&ui->columns, id) && list_empty(ui) & list_column_bit(id);
+	return ui_view(ui) == VIEW_COLUMNS && list_columns_has(&ui->columns, id) &&
+	       list_empty(ui) & list_column_bit(id);
 }
 
 static void
@@ -185,7 +186,8 @@ say(const struct ui *ui, const struct sample *s, struct buf *out)
 	else if (waits(ui, ui->menu_at) && ui->menu_at == COL_REGION_SWAP)
 		buf_str(out, "SWAP appears once anything is in swap");
 	else if (waits(ui, ui->menu_at))
-		buf_fmt(out, "%s appears after the first %s", list_column_of(ui->menu_at)->title, key_of(ACT_CLEAR, 'R'));
+		buf_fmt(out, "%s appears after the first %s", list_column_of(ui->menu_at)->title,
+		        key_of(ACT_CLEAR, 'R'));
 	else if (HELP_AT - 2 + (int)strlen(help) > ui->cols)
 		buf_fmt(out, "%s: %s", list_column_of(ui->menu_at)->title, help);
 	else if (ui_view(ui) == VIEW_SORT)
@@ -203,7 +205,7 @@ crumb(const struct ui *ui, const struct sample *s, struct buf *out)
 	buf_str(out, ui_view(ui) == VIEW_SORT ? UI_CRUMB "sort" : UI_CRUMB "columns");
 }
 
-/* --- keys --------------------------------------------------------------------------------------------- */
+/* --- keys ------------------------------------------------------------------------------------- */
 
 static void
 sort_by(struct ui *ui, int column)

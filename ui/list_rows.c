@@ -8,7 +8,7 @@
 
 static const uint64_t HOLD_NS = UINT64_C(5000000000);
 
-/* --- facts -------------------------------------------------------------------------------------------- */
+/* --- facts ------------------------------------------------------------------------------------ */
 
 static const struct smaps *
 smaps_of(const struct sample *s)
@@ -82,7 +82,7 @@ rows_is_open(const struct ui *ui, const struct group *g)
 	return false;
 }
 
-/* --- sorting ------------------------------------------------------------------------------------------ */
+/* --- sorting ---------------------------------------------------------------------------------- */
 
 struct sort_key {
 	struct value v;
@@ -180,8 +180,8 @@ sort_groups(struct ui *ui, const struct sample *s, const struct row_order *o, st
 }
 
 /*
- * Whether the values make an order, which is worth holding: all are counted, and they differ. Rates in
- * their first second do not, nor what was written in the moment after a clear.
+ * Whether the values make an order, which is worth holding: all are counted, and they differ. Rates
+ * in their first second do not, nor what was written in the moment after a clear.
  */
 static bool
 is_order(const struct sample *s, const struct row_order *o)
@@ -219,7 +219,7 @@ sort_rows(struct ui *ui, const struct sample *s, const struct row_order *o)
 	free(keys);
 }
 
-/* --- holding still ------------------------------------------------------------------------------------ */
+/* --- holding still ---------------------------------------------------------------------------- */
 
 /* What has become of a row; 0: it is not shown any more. */
 static uint64_t
@@ -258,7 +258,7 @@ keep_order(struct ui *ui, const struct sample *s, const bool *in)
 	ui->order_n = out;
 }
 
-/* --- the cursor --------------------------------------------------------------------------------------- */
+/* --- the cursor ------------------------------------------------------------------------------- */
 
 size_t
 rows_position(const struct ui *ui)
@@ -322,7 +322,7 @@ settle_cursor(struct ui *ui, const struct sample *s)
 		ui->region = nearest(ui, s);
 }
 
-/* --- use ---------------------------------------------------------------------------------------------- */
+/* --- use -------------------------------------------------------------------------------------- */
 
 void
 rows_settle(struct ui *ui, const struct sample *s)
@@ -340,7 +340,7 @@ rows_settle(struct ui *ui, const struct sample *s)
 			ui->shown += !in || in[i];
 		make_groups(ui, s, in);
 		if (o.moves && !ui->order_whole && at_top)
-			ui->region = 0; /* who asked for the order wants to see its top, which comes only now */
+			ui->region = 0; /* its top is what was asked for, and comes only now */
 		if (!ui->order || !o.moves || !ui->order_whole || ui->order_smaps != smaps ||
 		    ui->now > ui->touched_ns + HOLD_NS)
 			sort_rows(ui, s, &o);

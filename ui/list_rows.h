@@ -27,8 +27,8 @@ row_is_gone(uint64_t row)
 
 /*
  * Brings the rows in line with the sample. By address nothing moves, so it is always sorted. Other
- * orders hold still for a while after a key, so that the row under the eye does not run away; but not
- * before all is counted, for an order of some of the counts is none.
+ * orders hold still for a while after a key, so that the row under the eye does not run away; but
+ * not before all is counted, for an order of some of the counts is none.
  */
 void rows_settle(struct ui *ui, const struct sample *s);
 

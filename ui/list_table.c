@@ -18,7 +18,8 @@ list_empty(const struct ui *ui)
 	if (!ui->had_swap)
 		empty |= list_column_bit(COL_REGION_SWAP);
 	if (!ui->had_mark)
-		empty |= list_column_bit(COL_REGION_WRITTEN) | list_column_bit(LIST_MINUTE) | list_column_bit(COL_REGION_RATE);
+		empty |= list_column_bit(COL_REGION_WRITTEN) | list_column_bit(LIST_MINUTE) |
+		         list_column_bit(COL_REGION_RATE);
 	return empty & ~(list_column_bit(ui->sort) | ui->columns.named);
 }
 

@@ -11,7 +11,7 @@ void list_table_rows(const struct ui *ui, const struct sample *s, int y, int bot
 /* Where the columns stand on this screen. */
 struct list_layout list_layout(const struct ui *ui);
 
-/* Columns in which nothing has stood yet and which therefore leave their room to the names, as list_column_bit. */
+/* Columns that were empty so far, and leave their room to the names; as list_column_bit. */
 uint64_t list_empty(const struct ui *ui);
 
 /* The column whose heading is at x; -1: none that can be sorted by. */

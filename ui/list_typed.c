@@ -8,7 +8,7 @@
 #include "list_rows.h"
 #include "util.h"
 
-/* --- finding ------------------------------------------------------------------------------------------ */
+/* --- finding ---------------------------------------------------------------------------------- */
 
 /* In the name as it is shown, in the address, or an address inside. */
 static bool
@@ -123,7 +123,7 @@ list_find_typed(struct ui *ui, const struct sample *s, const char *text)
 		find_from(ui, s, false, false);
 }
 
-/* --- filtering ---------------------------------------------------------------------------------------- */
+/* --- filtering -------------------------------------------------------------------------------- */
 
 int
 list_filter_typed(struct ui *ui, const struct sample *s, const char *text, struct err *err)
@@ -149,7 +149,7 @@ list_esc(struct ui *ui)
 	return true;
 }
 
-/* --- both --------------------------------------------------------------------------------------------- */
+/* --- both ------------------------------------------------------------------------------------- */
 
 void
 list_typed_begin(struct ui *ui)

@@ -113,7 +113,7 @@ run_screen(const struct options *o, const struct rc *rc, pid_t pid, const char *
 	return app_run(&a, err);
 }
 
-/* One line; it may quote what was typed, or what a target calls itself, which is not for the terminal to obey. */
+/* One line. What it quotes (typed words, a target's name) is escaped: no terminal is to obey it. */
 static void
 tell(const char *text)
 {
@@ -238,8 +238,8 @@ read_options(struct options *o, struct rc *rc, int argc, char **argv, struct err
 }
 
 /*
- * A container's bare environment says nothing of a language: then characters are UTF-8, as they are all but
- * everywhere. Who has said C, or POSIX, gets ASCII.
+ * A container's bare environment says nothing of a language: then characters are UTF-8, as they are
+ * all but everywhere. Who has said C, or POSIX, gets ASCII.
  */
 static void
 set_locale(void)

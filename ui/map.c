@@ -19,7 +19,7 @@ static const struct scale {
 };
 enum { GAP_CELLS = 14, GAP_SHORT = 8, GAP_WIDE = 4 /* from this scale on its word is written */ };
 
-/* --- what belongs together ------------------------------------------------------------------------------ */
+/* --- what belongs together -------------------------------------------------------------------- */
 
 enum kind { KIND_NAMED, KIND_STACK, KIND_ARENA, KIND_ANON };
 
@@ -47,8 +47,8 @@ kind_of(const struct vma_list *vmas, size_t i)
 static bool
 is_bss(const struct vma *v, const struct vma *before, uint64_t block)
 {
-	return is_bare(v) && v->perm & VMA_WRITE && vma_is_file(before) && v->start == before->end &&
-	       v->end - v->start <= before->end - block;
+	return is_bare(v) && v->perm & VMA_WRITE && vma_is_file(before) &&
+	       v->start == before->end && v->end - v->start <= before->end - block;
 }
 
 static bool
@@ -127,7 +127,7 @@ map_label(struct buf *out, const struct map_item *item, const struct vma_list *v
 		buf_add(out, s, len);
 }
 
-/* --- how wide -------------------------------------------------------------------------------------------- */
+/* --- how wide --------------------------------------------------------------------------------- */
 
 static double
 doublings(uint64_t bytes, size_t page_size)
@@ -196,7 +196,7 @@ block_cells(const struct map_item *b, const struct vma_list *vmas, size_t page_s
 	return cells;
 }
 
-/* --- the line -------------------------------------------------------------------------------------------- */
+/* --- the line --------------------------------------------------------------------------------- */
 
 static struct map_item *
 add_item(struct map *m)
@@ -340,7 +340,7 @@ map_free(struct map *m)
 	*m = (struct map){0};
 }
 
-/* --- looking up ------------------------------------------------------------------------------------------- */
+/* --- looking up ------------------------------------------------------------------------------- */
 
 size_t
 map_find(const struct map *m, uint64_t addr)

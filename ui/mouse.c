@@ -46,8 +46,8 @@ mouse_parse(const char *sequence, struct mouse *m)
 
 	if (sscanf(sequence, "\033[<%3d;%5d;%5d%c%n", &button, &x, &y, &end, &n) != 4 || sequence[n])
 		return false;
-	if (button < 0 || x < 1 || y < 1 || x > CELLS_MAX || y > CELLS_MAX || (end != 'M' && end != 'm') ||
-	    !find_kind(button, end, &kind))
+	if (button < 0 || x < 1 || y < 1 || x > CELLS_MAX || y > CELLS_MAX ||
+	    (end != 'M' && end != 'm') || !find_kind(button, end, &kind))
 		return false;
 	*m = (struct mouse){.kind = kind, .y = y - 1, .x = x - 1, .ctrl = (button & CTRL) != 0};
 	return true;

@@ -410,17 +410,29 @@ take_command(struct options *o, char **rest, struct err *err)
 	return 0;
 }
 
-/* --- what goes with what -------------------------------------------------------------------------------- */
+/* --- what goes with what ---------------------------------------------------------------------- */
 
 /* The answers as bits, under the names that options.def has for them. */
 enum {
-	SCREEN = 1 << MODE_SCREEN, LIST = 1 << MODE_LIST, PAGES = 1 << MODE_PAGES, SUMMARY = 1 << MODE_SUMMARY,
-	WATCH = 1 << MODE_WATCH, QUERY = 1 << MODE_QUERY, GRID = 1 << MODE_GRID, CAPABILITIES = 1 << MODE_CAPABILITIES,
+	SCREEN = 1 << MODE_SCREEN,
+	LIST = 1 << MODE_LIST,
+	PAGES = 1 << MODE_PAGES,
+	SUMMARY = 1 << MODE_SUMMARY,
+	WATCH = 1 << MODE_WATCH,
+	QUERY = 1 << MODE_QUERY,
+	GRID = 1 << MODE_GRID,
+	CAPABILITIES = 1 << MODE_CAPABILITIES,
 };
 
 static const char *const mode_names[] = {
-    [MODE_SCREEN] = "the screen", [MODE_LIST] = "--list", [MODE_PAGES] = "--pages", [MODE_SUMMARY] = "--summary",
-    [MODE_WATCH] = "--watch", [MODE_QUERY] = "-e", [MODE_GRID] = "--grid", [MODE_CAPABILITIES] = "--capabilities",
+    [MODE_SCREEN] = "the screen",
+    [MODE_LIST] = "--list",
+    [MODE_PAGES] = "--pages",
+    [MODE_SUMMARY] = "--summary",
+    [MODE_WATCH] = "--watch",
+    [MODE_QUERY] = "-e",
+    [MODE_GRID] = "--grid",
+    [MODE_CAPABILITIES] = "--capabilities",
 };
 
 /* 0: all. */
@@ -449,7 +461,8 @@ static const struct {
 	unsigned answers;
 	const char *why, *how;
 } reasons[] = {
-    {OPT_SORT, PAGES, "pages come by address, in memory that does not grow", "pipe them through sort(1)"},
+    {OPT_SORT, PAGES, "pages come by address, in memory that does not grow",
+     "pipe them through sort(1)"},
     {OPT_SORT, WATCH, "what was written most comes first", "pipe it through sort(1)"},
     {OPT_FILTER, ~0u, "a filter chooses among rows", "use it with --list or --pages"},
     {OPT_SCOPE, ~0u, "it is what --watch and the screen watch", "give --watch, too"},
@@ -463,7 +476,8 @@ static const struct {
     {OPT_JSON, GRID, "a grid is a picture", "use --pages for data"},
     {OPT_CSV, GRID, "a grid is a picture", "use --pages for data"},
     {OPT_RAW, GRID, "a grid is a picture", "use --pages for data"},
-    {OPT_OUTPUT, SCREEN, "the screen has columns of its own", "give --list or --pages; key o chooses on the screen"},
+    {OPT_OUTPUT, SCREEN, "the screen has columns of its own",
+     "give --list or --pages; key o chooses on the screen"},
     {OPT_TRACKER, LIST | PAGES, "it tells how --watch watches", "give --watch, too"},
     {OPT_ALLOW_INJECT, LIST | PAGES, "it is for --watch", "give --watch, too"},
 };
@@ -477,8 +491,8 @@ refuse_pair(const struct options *o, enum option_id id, struct err *err)
 
 	for (size_t i = 0; i < ARRAY_LEN(reasons); i++)
 		if (reasons[i].id == id && reasons[i].answers >> o->mode & 1)
-			return err_set(err, ERR_USAGE, reasons[i].why, reasons[i].how, "--%s with %s", rows[id].name,
-			               mode_names[o->mode]);
+			return err_set(err, ERR_USAGE, reasons[i].why, reasons[i].how,
+			               "--%s with %s", rows[id].name, mode_names[o->mode]);
 	snprintf(why, sizeof(why), "%s has no use for it", mode_names[o->mode]);
 	buf_str(&how, "leave it out: it goes with ");
 	for (unsigned m = 0, more = 0; m < ARRAY_LEN(mode_names); m++)
@@ -499,9 +513,9 @@ check_heeded(const struct options *o, struct err *err)
 	if (o->count && o->watch_ns && o->mode != MODE_WATCH)
 		return err_set(err, ERR_USAGE, "before another answer --watch is one interval", "leave --count out",
 		               "--count with another answer");
-	for (unsigned i = 0; i < OPTIONS; i++)
-		if (was_given(o, (enum option_id)i) && heeded_by((enum option_id)i) && !(heeded_by((enum option_id)i) & answers))
-			return refuse_pair(o, (enum option_id)i, err);
+	for (enum option_id i = 0; i < OPTIONS; i++)
+		if (was_given(o, i) && heeded_by(i) && !(heeded_by(i) & answers))
+			return refuse_pair(o, i, err);
 	return 0;
 }
 
@@ -513,12 +527,15 @@ check_pairs(const struct options *o, struct err *err)
 		return err_set(err, ERR_USAGE, "a PID, --demo and -- COMMAND exclude each other", "give one",
 		               "two targets were given");
 	if (o->output && o->output_all)
-		return err_set(err, ERR_USAGE, "all columns, or those that are named", "leave one out", "--output-all with -o");
+		return err_set(err, ERR_USAGE, "all columns, or those that are named",
+		               "leave one out", "--output-all with -o");
 	if (was_given(o, OPT_SIZE) && !o->frames)
-		return err_set(err, ERR_USAGE, "the terminal has a size of its own", "give --frames, too", "--size alone");
-	if (o->color != COLOR_AUTO && o->color != COLOR_NEVER && o->mode != MODE_SCREEN && was_given(o, OPT_COLOR))
-		return err_set(err, ERR_USAGE, "answers have no colours", "leave it out", "--color %s with an answer",
-		               option_color_name(o->color));
+		return err_set(err, ERR_USAGE, "the terminal has a size of its own",
+		               "give --frames, too", "--size alone");
+	if (o->color != COLOR_AUTO && o->color != COLOR_NEVER && o->mode != MODE_SCREEN &&
+	    was_given(o, OPT_COLOR))
+		return err_set(err, ERR_USAGE, "answers have no colours", "leave it out",
+		               "--color %s with an answer", option_color_name(o->color));
 	return check_heeded(o, err);
 }
 

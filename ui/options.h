@@ -32,7 +32,7 @@ struct options {
 	const char *queries[QUERIES_MAX];
 	size_t queries_n;
 	const char *print;
-	uint64_t given;        /* a bit for each option that was on the command line, in the order of options.def */
+	uint64_t given;        /* on the command line: bit i is option i of options.def */
 
 	enum format format;
 	const char *output;    /* -o; NULL */

@@ -86,7 +86,8 @@ out_json_key(struct buf *out, const char *title)
 	if (!strcmp(title, "%"))
 		title = "percent";
 	for (; *title; title++)
-		buf_fmt(out, "%c", *title == '-' || *title == '/' ? '_' : tolower((unsigned char)*title));
+		buf_fmt(out, "%c",
+		        *title == '-' || *title == '/' ? '_' : tolower((unsigned char)*title));
 }
 
 static void
@@ -165,7 +166,8 @@ row_json(struct out *o, const struct value *v)
 		value_text(&v[i], true, false, &o->cell);
 		if (v[i].kind == VALUE_UNKNOWN)
 			buf_str(&o->line, "null");
-		else if (v[i].kind == VALUE_NUMBER || v[i].kind == VALUE_SIZE || v[i].kind == VALUE_PERCENT)
+		else if (v[i].kind == VALUE_NUMBER || v[i].kind == VALUE_SIZE ||
+		         v[i].kind == VALUE_PERCENT)
 			buf_str(&o->line, o->cell.s);
 		else
 			out_json_string(&o->line, o->cell.s);

@@ -24,7 +24,7 @@ picker_free(struct picker *p)
 	p->rows_n = p->rows_cap = 0;
 }
 
-/* --- filter ------------------------------------------------------------------------------------------- */
+/* --- filter ----------------------------------------------------------------------------------- */
 
 bool
 picker_matches(const struct process *p, const char *filter)
@@ -42,7 +42,7 @@ demo_matches(const char *filter)
 	return strcasestr("demo", filter) || strcasestr(pick_demo_text, filter);
 }
 
-/* --- order -------------------------------------------------------------------------------------------- */
+/* --- order ------------------------------------------------------------------------------------ */
 
 bool
 pick_down(enum pick_column c)
@@ -120,7 +120,7 @@ picker_sort(struct picker *p, int step)
 	p->stale = true;
 }
 
-/* --- cursor ------------------------------------------------------------------------------------------- */
+/* --- cursor ----------------------------------------------------------------------------------- */
 
 static void
 put_cursor(struct picker *p, const struct processes *list, size_t row)
@@ -180,7 +180,7 @@ picker_at(const struct picker *p, const struct processes *list)
 	return p->at_demo ? NULL : processes_find(list, p->pid);
 }
 
-/* --- typing ------------------------------------------------------------------------------------------- */
+/* --- typing ----------------------------------------------------------------------------------- */
 
 /* To the first process that is left: the demo is started by who asks for it, not by who mistyped. */
 static void

@@ -34,7 +34,7 @@ static struct {
 	int byte; /* the one byte readline may take next, -1 none */
 } p;
 
-/* --- history ------------------------------------------------------------------------------------------ */
+/* --- history ---------------------------------------------------------------------------------- */
 
 static bool
 make_dirs(char *path)
@@ -50,7 +50,7 @@ make_dirs(char *path)
 	return true;
 }
 
-/* What is no regular file of ours to read and to replace, a link to /dev/null or elsewhere, stays as it is. */
+/* A history that is no regular file (a link to /dev/null or elsewhere) stays as it is. */
 static bool
 history_is_ours(void)
 {
@@ -65,13 +65,15 @@ history_read(void)
 {
 	int fd = file_open(AT_FDCWD, p.history, O_RDONLY | O_NOFOLLOW);
 	char *text = mem_alloc(HISTORY_BYTES + 1), *line, *next;
-	off_t size = fd < 0 ? 0 : lseek(fd, 0, SEEK_END), from = size > HISTORY_BYTES ? size - HISTORY_BYTES : 0;
+	off_t size = fd < 0 ? 0 : lseek(fd, 0, SEEK_END);
+	off_t from = size > HISTORY_BYTES ? size - HISTORY_BYTES : 0;
 	ssize_t n = fd < 0 ? 0 : pread(fd, text, HISTORY_BYTES, from);
 
 	if (fd >= 0)
 		close(fd);
 	text[n > 0 ? n : 0] = '\0';
-	line = from && (next = strchr(text, '\n')) ? next + 1 : text; /* the first may be half a line */
+	/* the first may be half a line */
+	line = from && (next = strchr(text, '\n')) ? next + 1 : text;
 	for (; (next = strchr(line, '\n')); line = next + 1) {
 		*next = '\0';
 		if (line[0] && next - line < (ptrdiff_t)sizeof(p.line))
@@ -84,7 +86,8 @@ static void
 history_write(void)
 {
 	struct file_new new;
-	int fd = make_dirs(p.history) && history_is_ours() ? file_new_begin(&new, p.history, true) : -1;
+	bool may = make_dirs(p.history) && history_is_ours();
+	int fd = may ? file_new_begin(&new, p.history, true) : -1;
 	FILE *f = fd < 0 ? NULL : fdopen(fd, "w");
 	bool good;
 
@@ -133,7 +136,7 @@ prompt_remember(const char *line)
 		history_write();
 }
 
-/* --- readline's hooks --------------------------------------------------------------------------------- */
+/* --- readline's hooks ------------------------------------------------------------------------- */
 
 static int
 take_byte(FILE *unused)
@@ -200,7 +203,7 @@ show_candidates(char **matches, int n, int longest)
 	buf_free(&b);
 }
 
-/* --- keys ---------------------------------------------------------------------------------------------- */
+/* --- keys ------------------------------------------------------------------------------------- */
 
 /*
  * Up and Down walk our history by replacing the line. readline's own commands keep the undo list of
@@ -274,8 +277,8 @@ bind_keys(void)
 }
 
 /*
- * Without ~/.inputrc and /etc/inputrc: our keymap has nothing of them, and readline would read whatever
- * stands there, a pipe or a file without end.
+ * Without ~/.inputrc and /etc/inputrc: our keymap has nothing of them, and readline would read
+ * whatever stands there, a pipe or a file without end.
  */
 static void
 initialize(void)
@@ -319,7 +322,7 @@ prompt_setup(void)
 	p.byte = -1;
 }
 
-/* --- use ---------------------------------------------------------------------------------------------- */
+/* --- use -------------------------------------------------------------------------------------- */
 
 void
 prompt_open(enum prompt_kind kind, const char *(*words)(void *arg, size_t i), void *arg)

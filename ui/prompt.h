@@ -17,7 +17,7 @@ enum prompt_event { PROMPT_EDITING, PROMPT_DONE, PROMPT_CANCELLED };
 /* Once, before the first prompt: history from $XDG_STATE_HOME/pmtop/history. */
 void prompt_setup(void);
 
-/* The name of the history if it is neither read nor written, for it is no regular file; NULL: it is. */
+/* The name of a history that is left alone, for it is no regular file; NULL: there is none such. */
 const char *prompt_not_kept(void);
 
 /*

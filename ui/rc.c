@@ -20,7 +20,7 @@ enum {
 	PROBLEMS_MAX = 100,
 };
 
-/* --- what is wrong ------------------------------------------------------------------------------------ */
+/* --- what is wrong ---------------------------------------------------------------------------- */
 
 static void
 complain(struct rc *rc, unsigned line, const struct err *e)
@@ -40,7 +40,7 @@ complain(struct rc *rc, unsigned line, const struct err *e)
 	buf_free(&text);
 }
 
-/* --- names and values --------------------------------------------------------------------------------- */
+/* --- names and values ------------------------------------------------------------------------- */
 
 /* What the lines are read from, and where they have come to. */
 struct reading {
@@ -69,18 +69,20 @@ no_action(const char *name, struct err *err)
 	return err_set(err, ERR_USAGE, "keys do nothing of this name", g.how, "%.60s", name);
 }
 
-/* Of one action in one view the last holds: there are never more than the table of keys has room for. */
+/* Of one action in one view the last holds: never more than the table of keys has room for. */
 static void
 add_binding(struct rc *rc, const struct key_binding *b)
 {
 	size_t i = 0;
 
-	while (i < rc->bindings && (rc->binding[i].view != b->view || rc->binding[i].action != b->action))
+	while (i < rc->bindings &&
+	       (rc->binding[i].view != b->view || rc->binding[i].action != b->action))
 		i++;
 	if (i < rc->bindings) {
 		free(rc->binding[i].keys);
 	} else {
-		rc->binding = vec_room(rc->binding, rc->bindings, &rc->binding_cap, sizeof(*rc->binding));
+		rc->binding =
+		    vec_room(rc->binding, rc->bindings, &rc->binding_cap, sizeof(*rc->binding));
 		rc->bindings++;
 	}
 	rc->binding[i] = *b;
@@ -148,7 +150,7 @@ handle(void *user, const char *section, const char *name, const char *value)
 	return 1;
 }
 
-/* --- lines -------------------------------------------------------------------------------------------- */
+/* --- lines ------------------------------------------------------------------------------------ */
 
 /*
  * For inih, which counts no lines for whom it calls. Blanks before a name mean nothing here; to inih
@@ -256,7 +258,7 @@ rc_read_text(struct rc *rc, struct options *o, const char *name, const char *tex
 	sort_problems(rc);
 }
 
-/* --- the file ----------------------------------------------------------------------------------------- */
+/* --- the file --------------------------------------------------------------------------------- */
 
 static bool
 find_path(char *out, size_t size)
@@ -329,7 +331,7 @@ rc_free(struct rc *rc)
 	*rc = (struct rc){0};
 }
 
-/* --- an example --------------------------------------------------------------------------------------- */
+/* --- an example ------------------------------------------------------------------------------- */
 
 /* The usual keys of an action in a view: those of all its rows there. */
 static void

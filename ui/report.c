@@ -34,7 +34,7 @@ begin(FILE *to, enum format format, const char *name, const enum column_id *ids,
 	return out_begin(&shape, ids, titles, n);
 }
 
-/* --- regions ------------------------------------------------------------------------------------------ */
+/* --- regions ---------------------------------------------------------------------------------- */
 
 /* Each region in the order of the list, headings of groups left out; the strip is no value. */
 static int
@@ -69,7 +69,7 @@ write_regions(const struct ui *ui, const struct sample *s, enum format format, F
 	return out_end(o, err);
 }
 
-/* --- the grid ----------------------------------------------------------------------------------------- */
+/* --- the grid --------------------------------------------------------------------------------- */
 
 /* Cell i of the screen if it is to be written: in the range, if there is one. */
 static const struct cell *
@@ -137,7 +137,7 @@ write_cells(const struct ui *ui, const struct sample *s, enum format format, FIL
 	return out_end(o, err);
 }
 
-/* --- bytes, cards ------------------------------------------------------------------------------------- */
+/* --- bytes, cards ----------------------------------------------------------------------------- */
 
 /* Why there are no bytes in a row stands in their place. */
 static int
@@ -222,7 +222,8 @@ write_writes(const struct sample *s, enum format format, FILE *to, struct err *e
 		snprintf(name, sizeof(name), "unique_pages_%us", writes_window_s[i]);
 		put_fact(o, name, w->marked && w->unique[i] != RATE_UNKNOWN, w->unique[i], NULL);
 	}
-	put_fact(o, "pages_not_known", w->marked, w->unknown.pages, "written or not: of regions not watched, or new");
+	put_fact(o, "pages_not_known", w->marked, w->unknown.pages,
+	         "written or not: of regions not watched, or new");
 	put_fact(o, "regions_not_known", w->marked, w->unknown.regions, NULL);
 	put_fact(o, "pages_never_written", w->marked, w->never, "of pages in RAM");
 	put_fact(o, "pages_to_send", true, w->to_send, "by a live migration");
@@ -233,8 +234,9 @@ write_writes(const struct sample *s, enum format format, FILE *to, struct err *e
 	for (unsigned i = 0; i < w->hot_n; i++) {
 		struct value values[ARRAY_LEN(titles)] = {text("hot"), address(w->hot[i].start)};
 
-		snprintf(name, sizeof(name), "%llu bytes in %u generation%s", (unsigned long long)(w->hot[i].end - w->hot[i].start),
-		         w->hot[i].count, plural(w->hot[i].count));
+		snprintf(name, sizeof(name), "%llu bytes in %u generation%s",
+		         (unsigned long long)(w->hot[i].end - w->hot[i].start), w->hot[i].count,
+		         plural(w->hot[i].count));
 		values[2] = text(name);
 		out_row(o, values);
 	}

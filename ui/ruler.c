@@ -57,7 +57,8 @@ ruler_map(const struct ui *ui, const struct sample *s, int y)
 		                                           : paint_state_role((enum state)m->cls);
 
 		if (m->height)
-			paint_block(y, x0 + i, role, ROLE_TEXT, paint_eighth(steps(m->height, 8, STRIP_HIGH)));
+			paint_block(y, x0 + i, role, ROLE_TEXT,
+			            paint_eighth(steps(m->height, 8, STRIP_HIGH)));
 		else
 			paint_glyph(y, x0 + i, ROLE_NONE, L'·');
 	}
@@ -93,7 +94,8 @@ ruler_scale(const struct ui *ui, const struct sample *s, int y)
 	if (s->window && (s->window->grid.zoom != g->zoom || s->window->grid.start != g->start))
 		paint_text(y, x, ui->cols, ROLE_HOT, "counting");
 	else if (s->window && !s->window->complete && hi > lo)
-		paint_text(y, x, ui->cols, ROLE_HOT, "counting %s %%", percent_text(size, s->window->counted, hi - lo));
+		paint_text(y, x, ui->cols, ROLE_HOT, "counting %s %%",
+		           percent_text(size, s->window->counted, hi - lo));
 }
 
 void

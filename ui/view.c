@@ -124,7 +124,10 @@ ui_exact(const struct ui *ui)
 struct place
 ui_place(const struct ui *ui)
 {
-	struct place p = {.depth = (uint8_t)ui->depth, .region = ui->region, .at = ui_exact(ui), .zoom = ui->grid.zoom,
+	struct place p = {.depth = (uint8_t)ui->depth,
+	                  .region = ui->region,
+	                  .at = ui_exact(ui),
+	                  .zoom = ui->grid.zoom,
 	                  .top = ui_view(ui) == VIEW_HEX ? ui->hex_top : ui->grid.top};
 
 	for (int i = 0; i <= ui->depth; i++)
@@ -282,7 +285,8 @@ ui_crumb_region(struct buf *out, const struct ui *ui, const struct sample *s, co
 	buf_fmt(&rest, "%s %s%s", place, perm, tail);
 	room = ui->crumb_room - (int)ui_width(rest.s, rest.len);
 	if (room < (int)ui_width(name.s, name.len)) {
-		bool both = ui->crumb_room - (int)(strlen(place) + ui_width(tail, strlen(tail))) >= NAME_FAIR;
+		bool both = ui->crumb_room - (int)(strlen(place) + ui_width(tail, strlen(tail))) >=
+		            NAME_FAIR;
 
 		buf_free(&rest);
 		buf_fmt(&rest, "%s%s", both ? place : "", tail);
@@ -324,9 +328,11 @@ ui_draw_more(const struct ui *ui, int y, int top, struct ui_page p)
 	if (shown == p.rows)
 		return;
 	if (top)
-		buf_fmt(&text, "▲ %d line%s above%s", top, plural((uint64_t)top), below > 0 ? "  " : "");
+		buf_fmt(&text, "▲ %d line%s above%s", top, plural((uint64_t)top),
+		        below > 0 ? "  " : "");
 	if (below > 0)
-		buf_fmt(&text, "▼ %d line%s below: %s", below, plural((uint64_t)below), key_of(ACT_PAGE_DOWN, letter));
+		buf_fmt(&text, "▼ %d line%s below: %s", below, plural((uint64_t)below),
+		        key_of(ACT_PAGE_DOWN, letter));
 	paint_fill(y + shown, 0, ui->cols, ROLE_TEXT);
 	ui_draw_cut(y + shown, 1, ui->cols, ROLE_ACCENT, text.s);
 	buf_free(&text);

@@ -54,7 +54,7 @@ struct ui {
 	size_t shown, unknown;/* regions that pass the filter; those that nobody can tell of */
 	size_t list_top, list_rows; /* the first row on screen, and how many there is room for */
 	bool pulse;           /* there is one: where only one of WRITTEN and WR/S has room, it is the latter */
-	bool had_swap, had_mark; /* so far: once there is something to show in SWAP or WRITTEN, they stay */
+	bool had_swap, had_mark; /* SWAP and WRITTEN have had something to show, and stay */
 	struct list_columns columns; /* those that were chosen */
 	int sort;             /* the column it is sorted by, */
 	bool invert;          /* the other way round than that usually is */
@@ -121,9 +121,9 @@ struct ui {
 	bool map_zoomed;      /* the scale was chosen; else it is the largest at which all fits */
 	unsigned map_scale;
 	bool map_linear;
-	size_t map_top;       /* the first row on screen, and how many are, of so many lines each: */
-	size_t map_rows;
-	int map_lines;
+	size_t map_top;       /* the first row on screen */
+	size_t map_rows;      /* how many are on screen, */
+	int map_lines;        /* of how many lines each */
 	int map_height;       /* of the screen, that this was found for; 0: to be found anew */
 	unsigned map_col;     /* where up and down go */
 };
@@ -245,8 +245,10 @@ void ui_hex(struct ui *ui, uint64_t addr);
 /* Jumps in the hex view: to addr, and ui_back comes back from there. */
 void ui_hex_jump(struct ui *ui, uint64_t addr);
 
-/* Character i of `width` that show a region's strip: the mean height, 0..STRIP_HIGH, of what it stands for, and
- * of that the class of the best filled and the warmest heat. */
+/*
+ * Character i of `width` that show a region's strip: the mean height, 0..STRIP_HIGH, of what it
+ * stands for, and of that the class of the best filled and the warmest heat.
+ */
 struct strip_cell ui_strip_at(const struct ui *ui, const struct strip_cell *strip, unsigned i, unsigned width);
 void ui_strip_cell(const struct ui *ui, const struct strip_cell *c, enum lens l, int y, int x);
 
@@ -265,13 +267,13 @@ struct ui_page {
 	int lines, rows, columns;
 };
 
-/* How many rows have lines of it. Where not all lines are shown the last row is kept to say so: ui_draw_more. */
+/* How many rows have lines of it. Where not all are shown the last row says so: ui_draw_more. */
 int ui_page_rows(struct ui_page p);
 
 /* The first line that is shown, within the text. */
 int ui_page_top(int top, struct ui_page p);
 
-/* In the last of the rows from y on: how many lines there are above and below; where all are shown nothing. */
+/* In the last row from y on: how many lines there are above and below; nothing if all are shown. */
 void ui_draw_more(const struct ui *ui, int y, int top, struct ui_page p);
 
 /* Between one step of the way here and the next; what cannot show it shows another sign. */

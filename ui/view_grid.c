@@ -140,8 +140,10 @@ static void
 say_times(const struct ui *ui, const struct sample *s, const struct cell *c, bool one, struct buf *out)
 {
 	if (ui_by_count(ui) && c->times)
-		buf_fmt(out, one ? "; written in %u of %u generation%s" : "; one of them in %u of %u generation%s", c->times,
-		        s->writes.gens, plural(s->writes.gens));
+		buf_fmt(out,
+		        one ? "; written in %u of %u generation%s"
+		            : "; one of them in %u of %u generation%s",
+		        c->times, s->writes.gens, plural(s->writes.gens));
 }
 
 static void
@@ -200,7 +202,7 @@ crumb(const struct ui *ui, const struct sample *s, struct buf *out)
 	ui_crumb_region(out, ui, s, "");
 }
 
-/* --- keys --------------------------------------------------------------------------------------------- */
+/* --- keys ------------------------------------------------------------------------------------- */
 
 static void
 move_by(struct ui *ui, int64_t cells)

@@ -33,12 +33,14 @@ static int
 draw_entry(const struct pane *p, const struct help_entry *e, int y)
 {
 	bool narrow = is_narrow(p->cols);
-	int at = !e->left[0] ? 3 : narrow ? WORDS_BELOW : WORDS_AT, left = e->right[0] ? 3 : 1, right = p->x + p->cols;
+	int at = !e->left[0] ? 3 : narrow ? WORDS_BELOW : WORDS_AT;
+	int left = e->right[0] ? 3 : 1, right = p->x + p->cols;
 	size_t width = p->cols > at + 1 ? (size_t)(p->cols - at - 1) : 1;
 	const char *s = e->right;
 
 	if (y >= p->top && y < p->bottom) {
-		paint_text(y, p->x + left, e->right[0] && !narrow ? p->x + at - 1 : right, e->role, "%s", e->left);
+		paint_text(y, p->x + left, e->right[0] && !narrow ? p->x + at - 1 : right, e->role,
+		           "%s", e->left);
 		if (e->glyph)
 			paint_glyph(y, p->x + 3, e->glyph_role, e->glyph);
 	}
@@ -197,7 +199,8 @@ draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 	(void)s;
 	draw_names(ui, top);
 	for (int i = 0; i < page.columns; i++)
-		draw_all(ui, &(struct pane){i * cols, cols, first, first + rows}, first - ui->help_top - i * rows);
+		draw_all(ui, &(struct pane){i * cols, cols, first, first + rows},
+		         first - ui->help_top - i * rows);
 	if (!page.lines)
 		paint_text(first, 1, ui->cols, ROLE_TEXT, "nothing here has \"%s\"", ui->help_find);
 	ui_draw_more(ui, first, ui->help_top, page);
@@ -207,7 +210,8 @@ static void
 settle(struct ui *ui, const struct sample *s, int top, int bottom)
 {
 	(void)s;
-	ui->help_top = ui_page_top(ui->help_top, measure(ui, bottom - top - 1 - !is_narrow(ui->cols)));
+	ui->help_top =
+	    ui_page_top(ui->help_top, measure(ui, bottom - top - 1 - !is_narrow(ui->cols)));
 }
 
 static void
@@ -228,7 +232,8 @@ static void
 crumb(const struct ui *ui, const struct sample *s, struct buf *out)
 {
 	(void)s;
-	buf_fmt(out, "help" UI_CRUMB "%s", ui->help_find[0] ? "found" : help_page_name(ui->help_page));
+	buf_fmt(out, "help" UI_CRUMB "%s",
+	        ui->help_find[0] ? "found" : help_page_name(ui->help_page));
 }
 
 static void

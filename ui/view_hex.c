@@ -46,7 +46,7 @@ settle(struct ui *ui, const struct sample *s, int top, int bottom)
 	ui->cursor = ui->byte & ~(uint64_t)(s->page_size - 1); /* the views below follow */
 }
 
-/* --- what the words point to ---------------------------------------------------------------------------- */
+/* --- what the words point to ------------------------------------------------------------------ */
 
 static const struct vma *
 pointer_at(const struct sample *s, uint64_t addr, uint64_t *value)
@@ -61,7 +61,7 @@ word_of(const struct ui *ui, const struct sample *s)
 	return s->bytes ? ui->byte & ~(uint64_t)(s->bytes->word - 1) : ui->byte;
 }
 
-/* What the regions are called that the words of one screen point to: finding a name costs a look at all. */
+/* Names of the regions that words on screen point to: each is looked up among all, and so kept. */
 enum { NAMES = 32 };
 struct pointer_names {
 	const struct vma *v[NAMES];
@@ -95,7 +95,8 @@ names_free(struct pointer_names *names)
 
 /* "libc.so.6+26234" as the prompt takes it back, and the symbol there if it is known. */
 static void
-pointer_name(struct buf *out, struct pointer_names *names, const struct sample *s, const struct vma *v, uint64_t value)
+pointer_name(struct buf *out, struct pointer_names *names, const struct sample *s,
+             const struct vma *v, uint64_t value)
 {
 	const struct query_base *b = find_base(names, s, v);
 
@@ -121,7 +122,8 @@ hit_pointer(struct ui *ui, const struct sample *s, const struct touch *t)
 
 /* Beside the row, each with the place of its word in it. */
 static void
-draw_pointers(const struct ui *ui, const struct sample *s, struct pointer_names *names, uint64_t row, int y, int x)
+draw_pointers(const struct ui *ui, const struct sample *s, struct pointer_names *names,
+              uint64_t row, int y, int x)
 {
 	const struct vma *v[BYTES_ROW / WORD_LEAST];
 	uint64_t value[BYTES_ROW / WORD_LEAST] = {0};
@@ -137,16 +139,23 @@ draw_pointers(const struct ui *ui, const struct sample *s, struct pointer_names 
 		if (!v[i])
 			continue;
 		pointer_name(&name, names, s, v[i], value[i]);
-		sign = paint_text(y, x, right - 1, ROLE_DIM, "%u%s", i * word, paint_utf8() ? "→" : ">");
-		ui_draw_cut(y, sign, right - (n > 1), v[i]->perm & VMA_EXEC ? ROLE_ACCENT : ROLE_TEXT, name.s);
+		sign = paint_text(y, x, right - 1, ROLE_DIM, "%u%s", i * word,
+		                  paint_utf8() ? "→" : ">");
+		ui_draw_cut(y, sign, right - (n > 1),
+		            v[i]->perm & VMA_EXEC ? ROLE_ACCENT : ROLE_TEXT, name.s);
 		buf_free(&name);
-		zone_add(&(struct zone){.y = y, .x = x, .bottom = y + 1, .right = right, .value = row + i * word,
-		                        .hit = hit_pointer, .opens = true});
+		zone_add(&(struct zone){.y = y,
+		                        .x = x,
+		                        .bottom = y + 1,
+		                        .right = right,
+		                        .value = row + i * word,
+		                        .hit = hit_pointer,
+		                        .opens = true});
 		x = right;
 	}
 }
 
-/* --- rows ----------------------------------------------------------------------------------------------- */
+/* --- rows ------------------------------------------------------------------------------------- */
 
 /* The form carries what the colour says: text as it is, the others by a sign each. */
 static wchar_t
@@ -217,7 +226,8 @@ row_tells(const struct ui *ui, const struct sample *s, uint64_t row)
 }
 
 static void
-draw_row(const struct ui *ui, const struct sample *s, struct pointer_names *names, uint64_t row, int digits, int y)
+draw_row(const struct ui *ui, const struct sample *s, struct pointer_names *names, uint64_t row,
+         int digits, int y)
 {
 	const struct bytes_page *p = bytes_page(s->bytes, row);
 	bool cursor = ui->byte - row < BYTES_ROW;
@@ -312,7 +322,8 @@ say_range(const struct ui *ui, const struct sample *s, uint64_t lo, uint64_t hi,
 			unread++;
 	}
 	buf_fmt(out, "%llx..%llx: %llu byte%s%s:", (unsigned long long)lo, (unsigned long long)hi,
-	        (unsigned long long)(hi - lo), plural(hi - lo), screen_hi - screen_lo < hi - lo ? ", of those on screen" : "");
+	        (unsigned long long)(hi - lo), plural(hi - lo),
+	        screen_hi - screen_lo < hi - lo ? ", of those on screen" : "");
 	for (int c = 0; c < BYTE_CLASSES; c++)
 		if (n[c])
 			buf_fmt(out, " %llu %s", (unsigned long long)n[c], names[c]);
@@ -372,7 +383,7 @@ crumb(const struct ui *ui, const struct sample *s, struct buf *out)
 		buf_fmt(out, " (%d back)", jumps_followed(&ui->jumps));
 }
 
-/* --- keys ----------------------------------------------------------------------------------------------- */
+/* --- keys ------------------------------------------------------------------------------------- */
 
 static void
 move_by(struct ui *ui, const struct vma *v, int64_t by)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The whole address space on one screen: each row has a line of names and below it one of strips; where
- * there is room what there is to say of a block stands between them, and a blank line behind. How the
- * regions share the cells is map.h's; here they are drawn and walked.
+ * The whole address space on one screen: each row has a line of names and below it one of strips;
+ * where there is room what there is to say of a block stands between them, and a blank line behind.
+ * How the regions share the cells is map.h's; here they are drawn and walked.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -39,7 +39,7 @@ set_lines(struct ui *ui, int height, int lines)
 	ui->map_rows = height > lines ? (size_t)(height / lines) : 1;
 }
 
-/* More lines a row as long as the blocks are wide enough to have something in them; then as wide as fits. */
+/* More lines per row while the blocks are wide enough to fill them; then as wide as fits. */
 static void
 fit(struct ui *ui, const struct sample *s, int height)
 {
@@ -47,26 +47,29 @@ fit(struct ui *ui, const struct sample *s, int height)
 
 	for (int lines = LINES_LEAST; lines <= LINES_MOST; lines++) {
 		size_t rows = height > lines ? (size_t)(height / lines) : 1;
-		unsigned scale = map_fit(m, &s->regions->vmas, s->page_size, (unsigned)ui->cols, rows, ui->map_linear);
+		unsigned scale = map_fit(m, &s->regions->vmas, s->page_size, (unsigned)ui->cols,
+		                         rows, ui->map_linear);
 
 		if (lines > LINES_LEAST && (scale < AT_EASE || m->rows > rows))
 			break;
 		ui->map_scale = scale;
 		set_lines(ui, height, lines);
 	}
-	map_lay(m, &s->regions->vmas, s->page_size, (unsigned)ui->cols, ui->map_scale, ui->map_linear);
+	map_lay(m, &s->regions->vmas, s->page_size, (unsigned)ui->cols, ui->map_scale,
+	        ui->map_linear);
 }
 
 /*
- * What fits is looked for when the screen is another one, and when what is mapped has outgrown it; not
- * when there is room again, for then the picture would jump about.
+ * What fits is looked for when the screen is another one, and when what is mapped has outgrown it;
+ * not when there is room again, for then the picture would jump about.
  */
 static void
 lay_out(struct ui *ui, const struct sample *s, int height)
 {
 	struct map *m = &ui->map;
 	unsigned cols = (unsigned)ui->cols;
-	bool same = m->pieces && m->cols == cols && ui->map_height == height && m->linear == ui->map_linear;
+	bool same =
+	    m->pieces && m->cols == cols && ui->map_height == height && m->linear == ui->map_linear;
 
 	if (same && ui->map_serial == s->serial && m->scale == ui->map_scale)
 		return;
@@ -100,7 +103,7 @@ settle(struct ui *ui, const struct sample *s, int top, int bottom)
 		ui->map_top = ui->map.rows > ui->map_rows ? ui->map.rows - ui->map_rows : 0;
 }
 
-/* --- drawing ------------------------------------------------------------------------------------------ */
+/* --- drawing ---------------------------------------------------------------------------------- */
 
 struct canvas {
 	const struct ui *ui;
@@ -176,7 +179,7 @@ draw_piece(const struct canvas *c, size_t i)
 	}
 }
 
-/* The size follows the name where there is room for both. A name of which there is room for a few letters is none. */
+/* The size follows the name where there is room for both. A name cut to a few letters is none. */
 static void
 draw_label(const struct canvas *c, const struct map_item *b, enum role role, int y, int x)
 {
@@ -217,7 +220,7 @@ add_fact(struct buf *out, int room, const char *fmt, ...)
 	buf_free(&fact);
 }
 
-/* Of a block: where, what may be done with it, or how many regions it is, how much of it is there. */
+/* Of a block: where it is, its permissions or how many regions it is, how much of it is there. */
 static void
 draw_facts(const struct canvas *c, const struct map_item *b, int y, int x)
 {
@@ -388,8 +391,8 @@ draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 
 	if (!is_laid_out(ui, s))
 		return;
-	zone_add(&(struct zone){.y = top, .bottom = top + ui->map_lines * (int)ui->map_rows, .right = ui->cols, .hit = hit_place,
-	                        .opens = true});
+	zone_add(&(struct zone){.y = top, .bottom = top + ui->map_lines * (int)ui->map_rows,
+	                        .right = ui->cols, .hit = hit_place, .opens = true});
 	for (size_t i = 0; i < ui->map.items; i++) {
 		const struct map_item *it = &ui->map.item[i];
 
@@ -441,12 +444,13 @@ crumb(const struct ui *ui, const struct sample *s, struct buf *out)
 	buf_str(out, ui->cols < 100 ? "map" : "address space");
 	if (!s->regions)
 		return;
-	buf_fmt(out, "  %zu region%s, %s", s->regions->vmas.n, plural(s->regions->vmas.n), size_text(a, s->regions->totals.size));
+	buf_fmt(out, "  %zu region%s, %s", s->regions->vmas.n, plural(s->regions->vmas.n),
+	        size_text(a, s->regions->totals.size));
 	snprintf(of, sizeof(of), " %sof %s", ui->cols < 100 ? "" : "mapped ", size_text(b, space_of(&s->regions->vmas)));
 	ui_crumb_add(out, ui, of);
 }
 
-/* --- keys --------------------------------------------------------------------------------------------- */
+/* --- keys ------------------------------------------------------------------------------------- */
 
 static void
 go_piece(struct ui *ui, size_t i)

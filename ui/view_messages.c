@@ -61,7 +61,8 @@ static void
 settle(struct ui *ui, const struct sample *s, int top, int bottom)
 {
 	(void)s;
-	ui->messages_top = ui_page_top(ui->messages_top, (struct ui_page){draw_all(ui, 0, 0, 0), bottom - top, 1});
+	ui->messages_top =
+	    ui_page_top(ui->messages_top, (struct ui_page){draw_all(ui, 0, 0, 0), bottom - top, 1});
 }
 
 static void

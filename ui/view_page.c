@@ -59,7 +59,8 @@ act(struct ui *ui, const struct sample *s, enum action a)
 	} else if (a == ACT_INFO) {
 		ui->card_top = 0;
 		ui_push(ui, VIEW_REGION);
-	} else if (!card_act(&ui->card_top, ui->rows - 4, a) && (a == ACT_NEXT_REGION || a == ACT_LAST_REGION)) {
+	} else if (!card_act(&ui->card_top, ui->rows - 4, a) &&
+	           (a == ACT_NEXT_REGION || a == ACT_LAST_REGION)) {
 		view_grid.act(ui, s, a);
 	}
 	return FX_NONE;
@@ -77,6 +78,6 @@ hint(const struct ui *ui, const struct sample *s, enum action a)
 }
 
 const struct view view_page = {
-    .name = "page", .letter = 'P', .draw = draw, .act = act, .say = say, .hint = hint, .crumb = crumb,
-    .settle = settle,
+    .name = "page", .letter = 'P', .draw = draw, .act = act, .say = say,
+    .hint = hint, .crumb = crumb, .settle = settle,
 };

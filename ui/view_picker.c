@@ -53,7 +53,7 @@ layout_for(int cols)
 	return l;
 }
 
-/* --- drawing ------------------------------------------------------------------------------------------ */
+/* --- drawing ---------------------------------------------------------------------------------- */
 
 static void
 draw_filter(const struct ui *ui, int y)
@@ -200,7 +200,7 @@ draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 	}
 }
 
-/* --- the rest of the view ----------------------------------------------------------------------------- */
+/* --- the rest of the view --------------------------------------------------------------------- */
 
 static void
 settle(struct ui *ui, const struct sample *s, int top, int bottom)

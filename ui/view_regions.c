@@ -41,7 +41,7 @@ settle(struct ui *ui, const struct sample *s, int top, int bottom)
 		ui->list_top = ui->order_n > rows ? ui->order_n - rows : 0;
 }
 
-/* --- drawing ------------------------------------------------------------------------------------------ */
+/* --- drawing ---------------------------------------------------------------------------------- */
 
 static void
 draw_writes(const struct ui *ui, const struct sample *s, int y)
@@ -147,7 +147,8 @@ say_facts(const struct ui *ui, const struct sample *s, const struct vma *v, cons
 	if (r->thp)
 		buf_fmt(out, " (%s in huge pages)", size_text(b, r->thp * s->page_size));
 	if (r->swap)
-		buf_fmt(out, ", %s%s swapped", r->swap_unsure ? "at least " : "", size_text(b, r->swap * s->page_size));
+		buf_fmt(out, ", %s%s swapped", r->swap_unsure ? "at least " : "",
+		        size_text(b, r->swap * s->page_size));
 	if (s->gen && r->written)
 		buf_fmt(out, ", %llu page%s %s", (unsigned long long)r->written, plural(r->written),
 		        track_way_caps(s->track_way) & TRACK_CHANGES ? "seen to change" : "written");
@@ -155,7 +156,10 @@ say_facts(const struct ui *ui, const struct sample *s, const struct vma *v, cons
 		buf_fmt(out, "%s %s", r->written ? ";" : ",", track_doubt_words((enum track_doubt)r->doubt));
 }
 
-/* Why one thing is several rows: userfaultfd marks what it watches, and the kernel does not join the rest to it. */
+/*
+ * Why one mapping is several rows: the kernel does not merge what userfaultfd watches with the
+ * rest.
+ */
 static void
 say_parted(const struct sample *s, const struct vma *v, struct buf *out)
 {
@@ -255,7 +259,7 @@ crumb(const struct ui *ui, const struct sample *s, struct buf *out)
 		crumb_smaps(ui, s, out);
 }
 
-/* --- keys --------------------------------------------------------------------------------------------- */
+/* --- keys ------------------------------------------------------------------------------------- */
 
 static void
 move_to(struct ui *ui, long at)

@@ -4,7 +4,8 @@
 #include "view.h"
 #include "writes_card.h"
 
-enum { TWO_FROM = 150, GAP = 3 }; /* so wide a screen has room for two cards, that far from each other */
+/* From so many columns on there is room for two cards, and between them a gap. */
+enum { TWO_FROM = 150, GAP = 3 };
 
 /* How much is written, and where; on a narrow screen both are one: `sums` is empty. */
 struct cards {
@@ -103,7 +104,8 @@ say_hot(const struct ui *ui, const struct sample *s, const struct hot *h, struct
 	buf_fmt(out, "%llx ", (unsigned long long)h->start);
 	ui_name_cut(out, vma_at(&s->regions->vmas, ui->hot), 24);
 	buf_fmt(out, ": %s written in %u of %u generation%s, %d of the last 32; Enter goes there",
-	        size_text(size, h->end - h->start), h->count, s->writes.gens, plural(s->writes.gens), __builtin_popcount(h->recent));
+	        size_text(size, h->end - h->start), h->count, s->writes.gens,
+	        plural(s->writes.gens), __builtin_popcount(h->recent));
 }
 
 static void
@@ -121,7 +123,8 @@ say(const struct ui *ui, const struct sample *s, struct buf *out)
 		buf_str(out, ": Enter shows its pages");
 	}
 	if (!out->len && w->marked && !w->pulse)
-		buf_fmt(out, "without %s each page counts once: the rate falls though the process writes on", key_of(ACT_PULSE, 'W'));
+		buf_fmt(out, "without %s each page counts once: the rate falls though the process "
+		             "writes on", key_of(ACT_PULSE, 'W'));
 }
 
 static void
@@ -186,6 +189,6 @@ act(struct ui *ui, const struct sample *s, enum action a)
 }
 
 const struct view view_writes = {
-    .name = "writes", .letter = 'W', .draw = draw, .act = act, .say = say, .hint = hint, .crumb = crumb,
-    .settle = settle,
+    .name = "writes", .letter = 'W', .draw = draw, .act = act, .say = say,
+    .hint = hint, .crumb = crumb, .settle = settle,
 };

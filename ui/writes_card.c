@@ -9,8 +9,14 @@
 #include "paint.h"
 #include "util.h"
 
-enum { GRAPH_ROWS = 4, GRAPH_ROWS_MOST = 16, HOT_KEPT = 3, REGIONS_KEPT = 3, REGIONS_MOST = 40, ROOMY = 100, /* columns */
-       FAULT_NS = 1000 /* what a write fault costs the target, about */, SECOND = 1000000000 /* ns */ };
+enum {
+	GRAPH_ROWS = 4, GRAPH_ROWS_MOST = 16,
+	HOT_KEPT = 3,
+	REGIONS_KEPT = 3, REGIONS_MOST = 40,
+	ROOMY = 100,         /* columns */
+	FAULT_NS = 1000,     /* what a write fault costs the target, about */
+	SECOND = 1000000000, /* ns */
+};
 
 static bool
 tells_changes(const struct sample *s)
@@ -24,7 +30,7 @@ is_narrow(const struct card *c)
 	return c->width <= CARD_NARROW;
 }
 
-/* --- sparklines -------------------------------------------------------------------------------------- */
+/* --- sparklines ------------------------------------------------------------------------------- */
 
 void
 writes_spark(struct buf *out, const uint8_t *heights, unsigned n, unsigned row)
@@ -78,7 +84,7 @@ add_graph(struct card *c, const struct rate *r, unsigned rows)
 	}
 }
 
-/* --- its parts --------------------------------------------------------------------------------------- */
+/* --- its parts -------------------------------------------------------------------------------- */
 
 static void
 add_rate(struct card *c, const struct sample *s, unsigned graph)
@@ -146,8 +152,8 @@ add_never(struct card *c, const struct sample *s)
 	if (!rss || track_way_caps(s->track_way) & TRACK_LOCAL)
 		return;
 	add_unknown(c, s);
-	card_add(c, ROLE_TEXT, "never written", NULL, "%5s  %s %% of RSS", size_text(a, w->never * s->page_size),
-	         percent_text(share, w->never, rss));
+	card_add(c, ROLE_TEXT, "never written", NULL, "%5s  %s %% of RSS",
+	         size_text(a, w->never * s->page_size), percent_text(share, w->never, rss));
 }
 
 static void
@@ -189,11 +195,11 @@ add_hot(struct card *c, const struct ui *ui, const struct sample *s, unsigned mo
 		card_add(c, ROLE_DIM, "", NULL, "nothing was written");
 }
 
-/* --- regions ------------------------------------------------------------------------------------------ */
+/* --- regions ---------------------------------------------------------------------------------- */
 
 /*
- * Regions in the order of what is written to them: a second where pages count again and again, else so
- * far; where nothing was cleared yet of what can be. 0: it is none of them.
+ * Regions in the order of what is written to them: a second where pages count again and again, else
+ * so far; where nothing was cleared yet of what can be. 0: it is none of them.
  */
 static uint64_t
 order_of(const struct sample *s, const struct vma *v, const struct region *r)
@@ -202,7 +208,9 @@ order_of(const struct sample *s, const struct vma *v, const struct region *r)
 		return r->known && v->perm & VMA_WRITE ? r->rss : 0;
 	if (!r->known || !r->written)
 		return 0;
-	return s->writes.pulse && r->rate != RATE_UNKNOWN ? r->rate + 1 : s->writes.pulse ? 1 : r->written;
+	if (!s->writes.pulse)
+		return r->written;
+	return r->rate != RATE_UNKNOWN ? r->rate + 1 : 1;
 }
 
 struct written_regions {
@@ -264,7 +272,7 @@ add_region_rate(struct buf *out, const struct region_row *row, bool spark)
 		buf_fmt(out, "%*s", REGION_RATES, "");
 }
 
-/* "ADDRESS so much of its size", how fast; before the first clear how much of it there is to be written. */
+/* "ADDRESS so much of its size", how fast; before the first clear how much of it is in RAM. */
 static void
 add_region_line(struct card *c, const struct sample *s, size_t i)
 {
@@ -297,8 +305,9 @@ add_regions(struct card *c, const struct sample *s, unsigned most)
 	struct written_regions w;
 
 	card_gap(c);
-	card_head(c, !marked ? "Regions that can be written, by what is in RAM"
-	             : s->writes.pulse ? "Regions by what is written a second" : "Regions by what was written");
+	card_head(c, !marked           ? "Regions that can be written, by what is in RAM"
+	             : s->writes.pulse ? "Regions by what is written a second"
+	                               : "Regions by what was written");
 	if (!marked)
 		add_key(c, ACT_CLEAR, "shows which are, and how fast");
 	find_regions(s, u64_min(most, REGIONS_MOST), &w);
@@ -310,7 +319,7 @@ add_regions(struct card *c, const struct sample *s, unsigned most)
 		card_add(c, ROLE_DIM, "", NULL, "and %zu more", w.all - w.n);
 }
 
-/* --- what follows from it ------------------------------------------------------------------------------- */
+/* --- what follows from it --------------------------------------------------------------------- */
 
 static void
 add_link(struct card *c, const struct sample *s, uint64_t bits)
@@ -320,12 +329,14 @@ add_link(struct card *c, const struct sample *s, uint64_t bits)
 	struct migrate m;
 
 	migrate_bits(&name, bits);
-	migrate_estimate(&s->writes.curve, s->writes.to_send, s->writes.unknown.pages, s->page_size, &link, &m);
+	migrate_estimate(&s->writes.curve, s->writes.to_send, s->writes.unknown.pages, s->page_size,
+	                 &link, &m);
 	if (!is_narrow(c)) {
 		if (m.converges)
 			m.unknown = 0; /* the heading has it */
 		migrate_sentence(&text, &m, &link);
-		card_add_long(c, m.converges ? ROLE_TEXT : ROLE_HOT, name.s, strchr(text.s, ':') + 2);
+		card_add_long(c, m.converges ? ROLE_TEXT : ROLE_HOT, name.s,
+		              strchr(text.s, ':') + 2);
 	} else if (m.unsure) {
 		card_add(c, ROLE_HOT, name.s, NULL, "may not converge");
 	} else if (m.converges && !m.rounds) {
@@ -356,7 +367,8 @@ add_migration(struct card *c, const struct sample *s)
 	card_gap(c);
 	buf_fmt(&head, "Live migration of %s", size_text(size, w->to_send * s->page_size));
 	if (!lacks && w->unknown.pages && !is_narrow(c))
-		buf_fmt(&head, ", %s %s counted as written", size_text(size, w->unknown.pages * s->page_size),
+		buf_fmt(&head, ", %s %s counted as written",
+		        size_text(size, w->unknown.pages * s->page_size),
 		        writes_unknown_why(s->track_way));
 	card_head(c, head.s);
 	buf_free(&head);
@@ -426,8 +438,11 @@ add_heading(struct card *c, const struct sample *s)
 
 	if (!w->marked) {
 		card_head(c, "Writes");
-		add_key(c, ACT_CLEAR, is_narrow(c) ? "measures" : "measures: each page once, when it is first written");
-		add_key(c, ACT_PULSE, is_narrow(c) ? "counts" : "counts: clears again and again, and each page counts each time");
+		add_key(c, ACT_CLEAR,
+		        is_narrow(c) ? "measures"
+		                     : "measures: each page once, when it is first written");
+		add_key(c, ACT_PULSE, is_narrow(c) ? "counts" : "counts: clears again and again, "
+		                                                "and each page counts each time");
 		return;
 	}
 	if (w->pulse)
@@ -448,7 +463,8 @@ struct lengths {
 };
 
 static void
-make(struct card *c, const struct ui *ui, const struct sample *s, enum writes_part part, struct lengths l)
+make(struct card *c, const struct ui *ui, const struct sample *s, enum writes_part part,
+     struct lengths l)
 {
 	c->n = 0;
 	if (part != WRITES_PLACES)
@@ -467,14 +483,14 @@ make(struct card *c, const struct ui *ui, const struct sample *s, enum writes_pa
 		add_migration(c, s);
 		add_cost(c, s);
 	}
-	if (part == WRITES_PLACES && c->n) { /* without a heading of the whole there is nothing to set off from */
+	if (part == WRITES_PLACES && c->n) /* the gap below a heading that is not there */
 		memmove(&c->line[0], &c->line[1], (size_t)--c->n * sizeof(c->line[0]));
-	}
 }
 
 /* What is left of the rows goes to hot pages, then to regions; beside them to the graph. */
 void
-writes_card(struct card *c, const struct ui *ui, const struct sample *s, enum writes_part part, int rows)
+writes_card(struct card *c, const struct ui *ui, const struct sample *s, enum writes_part part,
+            int rows)
 {
 	struct lengths l = {GRAPH_ROWS, HOT_KEPT, REGIONS_KEPT};
 	int left;
@@ -504,7 +520,7 @@ writes_card(struct card *c, const struct ui *ui, const struct sample *s, enum wr
 	card_squeeze(c, rows);
 }
 
-/* --- the line of the list ---------------------------------------------------------------------------- */
+/* --- the line of the list --------------------------------------------------------------------- */
 
 int
 writes_spark_draw(const uint8_t *heights, unsigned n, int y, int x)
@@ -564,11 +580,14 @@ writes_line_draw(const struct ui *ui, const struct sample *s, int y, int x)
 	uint64_t now, peak, mean;
 	char a[8], b[8];
 
-	if (!w->pulse && w->unknown.pages && ui->cols < ROOMY) /* the label says that they are writes */
-		x = paint_text(y, x, ui->cols, ROLE_HOT, "%s ", size_text(a, w->written * s->page_size));
+	size_text(a, w->written * s->page_size);
+	if (!w->pulse && w->unknown.pages &&
+	    ui->cols < ROOMY) /* the label says that they are writes */
+		x = paint_text(y, x, ui->cols, ROLE_HOT, "%s ", a);
 	else if (!w->pulse)
-		x = paint_text(y, x, ui->cols, ROLE_HOT, "%s %s%s", size_text(a, w->written * s->page_size),
-		               tells_changes(s) ? "changed" : "written", w->unknown.pages ? " " : ", ");
+		x = paint_text(y, x, ui->cols, ROLE_HOT, "%s %s%s", a,
+		               tells_changes(s) ? "changed" : "written",
+		               w->unknown.pages ? " " : ", ");
 	if (w->unknown.pages)
 		x = draw_unknown(ui, s, y, x);
 	if (!rate_now(&w->rate, &now) || !rate_peak(&w->rate, &peak, &mean))

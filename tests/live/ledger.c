@@ -68,7 +68,7 @@ die(const char *what, const char *why)
 	exit(2);
 }
 
-/* --- the writer ---------------------------------------------------------------------------------------- */
+/* --- the writer ------------------------------------------------------------------------------- */
 
 static uint64_t
 next_random(uint64_t *x)
@@ -148,7 +148,7 @@ make_memory(const char *kind)
 	return p;
 }
 
-/* --- the looks ------------------------------------------------------------------------------------------- */
+/* --- the looks -------------------------------------------------------------------------------- */
 
 static uint8_t *told; /* [look][page / 8] */
 
@@ -267,7 +267,7 @@ watch_open(struct watch *w, pid_t pid, const char *way)
 		seen_look(&w->t, w->v, w->v->start, w->v->end, time_ns());
 }
 
-/* --- the account ------------------------------------------------------------------------------------------ */
+/* --- the account ------------------------------------------------------------------------------ */
 
 struct account {
 	unsigned lost, extra, told, once; /* page writes; pages told; writes that counted */

@@ -61,7 +61,7 @@ wait_for_word(void)
 	say(read(0, text, sizeof(text)) < 0 ? "wrong: read failed\n" : "ok\n");
 }
 
-/* --- who refuses ---------------------------------------------------------------------------------- */
+/* --- who refuses ------------------------------------------------------------------------------ */
 
 static void
 be_plain(void)
@@ -121,7 +121,7 @@ be_full(void)
 	be_plain();
 }
 
-/* --- sandboxes ------------------------------------------------------------------------------------- */
+/* --- sandboxes -------------------------------------------------------------------------------- */
 
 static void
 be_filtered(uint32_t verdict)
@@ -167,7 +167,7 @@ be_strict(void)
 	syscall(SYS_exit, 0); /* exit_group is forbidden */
 }
 
-/* --- running on, until a partner has heard the word --------------------------------------------------- */
+/* --- running on, until a partner has heard the word ------------------------------------------- */
 
 static _Atomic int *told;
 
@@ -285,7 +285,7 @@ be_in_sequence(void)
 }
 #endif
 
-/* --- odd threads ----------------------------------------------------------------------------------------- */
+/* --- odd threads ------------------------------------------------------------------------------ */
 
 /* The parent cannot be stopped while its child by vfork has its memory. */
 static void
@@ -340,7 +340,7 @@ be_with_worker(void)
 	be_plain();
 }
 
-/* --- soon another, or gone ---------------------------------------------------------------------------------- */
+/* --- soon another, or gone -------------------------------------------------------------------- */
 
 static void
 be_mortal(void)

@@ -35,7 +35,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* --- what both halves share ---------------------------------------------------------------------- */
+/* --- what both halves share ------------------------------------------------------------------- */
 
 enum wait {
 	NOTHING,
@@ -98,7 +98,7 @@ random_below(uint32_t n)
 	return (uint32_t)(seed >> 33) % n;
 }
 
-/* --- the partner --------------------------------------------------------------------------------- */
+/* --- the partner ------------------------------------------------------------------------------ */
 
 static int
 futex(_Atomic uint32_t *word, int op, uint32_t value, const struct timespec *timeout)
@@ -194,7 +194,7 @@ got_it(void)
 	atomic_store(&s->want, 0);
 }
 
-/* --- modes that block in one kind of call ---------------------------------------------------------- */
+/* --- modes that block in one kind of call ----------------------------------------------------- */
 
 static void
 take_byte(void)
@@ -281,7 +281,7 @@ round_epoll(void)
 	take_byte();
 }
 
-/* --- blocking in whatever else there is ------------------------------------------------------------ */
+/* --- blocking in whatever else there is ------------------------------------------------------- */
 
 static void
 handle_quietly(int sig)
@@ -475,7 +475,7 @@ end_calls(void)
 	semctl(sem, 0, IPC_RMID);
 }
 
-/* --- computing --------------------------------------------------------------------------------------- */
+/* --- computing -------------------------------------------------------------------------------- */
 
 /* In many registers of both kinds at once; the same each time. */
 static uint64_t
@@ -510,7 +510,7 @@ round_spin(void)
 		      (unsigned long long)first);
 }
 
-/* --- memory -------------------------------------------------------------------------------------------- */
+/* --- memory ----------------------------------------------------------------------------------- */
 
 enum { BLOCKS = 64, MAPS = 8 };
 
@@ -588,7 +588,7 @@ round_malloc(void)
 	churn(&heap);
 }
 
-/* --- threads -------------------------------------------------------------------------------------------- */
+/* --- threads ---------------------------------------------------------------------------------- */
 
 static struct {
 	pthread_mutex_t lock;
@@ -651,7 +651,7 @@ end_threads(void)
 		wrong("the threads never took turns");
 }
 
-/* --- signals --------------------------------------------------------------------------------------------- */
+/* --- signals ---------------------------------------------------------------------------------- */
 
 static struct {
 	_Atomic uint64_t next;           /* number of the queued signal that is due */
@@ -811,7 +811,7 @@ end_signals(void)
 		wrong("no alarm came");
 }
 
-/* --- the frame around a mode --------------------------------------------------------------------------------- */
+/* --- the frame around a mode ------------------------------------------------------------------ */
 
 static const struct mode {
 	const char *name;

@@ -18,7 +18,7 @@
 #include "symbol.h"
 #include "vma.h"
 
-/* --- a file as we want it ---------------------------------------------------------------------------------- */
+/* --- a file as we want it --------------------------------------------------------------------- */
 
 enum { TEXT = 1, DATA, THREAD, SYMTAB, STRTAB, PACKED, NAMES, SECTIONS };
 enum { TEXT_AT = 0x1000, TEXT_SIZE = 0x800, DATA_AT = 0x3000, DATA_SIZE = 0x400, ROOM = 1 << 20 };
@@ -132,7 +132,7 @@ make(unsigned machine, const void *packed, size_t packed_size)
 	return m;
 }
 
-/* --- names --------------------------------------------------------------------------------------------------- */
+/* --- names ------------------------------------------------------------------------------------ */
 
 static void
 is_named(const struct elf_file *f, uint64_t addr, const char *want)
@@ -187,7 +187,7 @@ test_names(void)
 	free(m.image);
 }
 
-/* --- wrong on purpose ------------------------------------------------------------------------------------------ */
+/* --- wrong on purpose ------------------------------------------------------------------------- */
 
 static void
 read_all(char *image, size_t size)
@@ -267,7 +267,7 @@ test_nonsense(void)
 	free(m.image);
 }
 
-/* --- packed symbols ------------------------------------------------------------------------------------------- */
+/* --- packed symbols --------------------------------------------------------------------------- */
 
 #ifdef HAVE_LZMA
 

@@ -36,7 +36,7 @@ ask(const char *text, enum filter_scope scope, const struct filter_facts *x)
 	return TRUTH_UNKNOWN;
 }
 
-/* --- the tables ---------------------------------------------------------------------------------------- */
+/* --- the tables ------------------------------------------------------------------------------- */
 
 static bool
 is_word(enum filter_scope scope, const char *name)
@@ -96,7 +96,7 @@ test_table(void)
 	}
 }
 
-/* --- pages ------------------------------------------------------------------------------------------------ */
+/* --- pages ------------------------------------------------------------------------------------ */
 
 struct page_case {
 	const char *what;
@@ -341,7 +341,7 @@ test_page_fields(void)
 	is_truth(ask("state=hidden & state!=anon", FILTER_PAGE, &x), TRUTH_YES, "the state is what is shown");
 }
 
-/* --- how they are joined ----------------------------------------------------------------------------------- */
+/* --- how they are joined ---------------------------------------------------------------------- */
 
 /* Y, U and N stand for words that are true, not known and false of a hidden page. */
 static void
@@ -387,7 +387,7 @@ test_joining(void)
 	}
 }
 
-/* --- regions ----------------------------------------------------------------------------------------------- */
+/* --- regions ---------------------------------------------------------------------------------- */
 
 static void
 test_regions(void)
@@ -427,7 +427,7 @@ test_regions(void)
 	is_truth(ask("rss>0 | rss=0", FILTER_REGION, &x), TRUTH_NO, "the kernel's own: there is nothing to count");
 }
 
-/* --- what it costs ----------------------------------------------------------------------------------------- */
+/* --- what it costs ---------------------------------------------------------------------------- */
 
 static unsigned
 wants(const char *text, enum filter_scope scope)
@@ -525,7 +525,7 @@ test_why(void)
 	   "kpageflags cannot be read");
 }
 
-/* --- what is refused ---------------------------------------------------------------------------------------- */
+/* --- what is refused -------------------------------------------------------------------------- */
 
 static void
 test_refused(void)

@@ -244,7 +244,7 @@ test_same(void)
 	ok(!grid_same(&a, &b), "another zoom");
 }
 
-/* --- what a cell is called ----------------------------------------------------------------------------- */
+/* --- what a cell is called -------------------------------------------------------------------- */
 
 /* Half of a cell names it, unless that half is empty; else its tenths in RAM; an alarm always. */
 static void
@@ -370,7 +370,7 @@ test_cell_names(void)
 	}
 }
 
-/* --- windows: the cells filled ------------------------------------------------------------------------- */
+/* --- windows: the cells filled ---------------------------------------------------------------- */
 
 struct subject {
 	struct target t;

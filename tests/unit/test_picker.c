@@ -9,7 +9,7 @@
 #include "picker.h"
 #include "tap.h"
 
-/* --- reading ------------------------------------------------------------------------------------------ */
+/* --- reading ---------------------------------------------------------------------------------- */
 
 static const char sh[] = "Name:\tsh\nUmask:\t0022\nState:\tS (sleeping)\nTgid:\t7\nUid:\t1000\t0\t0\t0\nGid:\t5\t5\t5\t5\n"
                          "VmPeak:\t  900 kB\nVmSize:\t    4096 kB\nVmRSS:\t     120 kB\nVmSwap:\t       0 kB\n"
@@ -150,7 +150,7 @@ test_root(void)
 	ok(system(command) == 0, "removed");
 }
 
-/* --- filter, order, cursor ---------------------------------------------------------------------------- */
+/* --- filter, order, cursor -------------------------------------------------------------------- */
 
 static struct processes *
 make_list(size_t n, uint64_t serial)

@@ -428,7 +428,7 @@ test_bytes(void)
 	}
 }
 
-/* --- names that look like something else ---------------------------------------------------------------- */
+/* --- names that look like something else ------------------------------------------------------ */
 
 static const char odd_maps[] =
     "400000-401000 r--p 00000000 08:01 9 /opt/400000\n"

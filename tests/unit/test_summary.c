@@ -115,7 +115,7 @@ check_laws(const struct summary *s, const char *of)
 	   folio_pages(s) == s->present, name);
 }
 
-/* --- states, types, flags, sharing --------------------------------------------------------------------- */
+/* --- states, types, flags, sharing ------------------------------------------------------------ */
 
 static void
 test_sums(void)
@@ -210,7 +210,7 @@ test_combinations(void)
 	summary_free(&s);
 }
 
-/* --- what is hidden ------------------------------------------------------------------------------------ */
+/* --- what is hidden --------------------------------------------------------------------------- */
 
 static void
 test_hidden(void)
@@ -261,7 +261,7 @@ test_hidden(void)
 	memory_close(&m);
 }
 
-/* --- folios -------------------------------------------------------------------------------------------- */
+/* --- folios ----------------------------------------------------------------------------------- */
 
 /* met, and pages aligned, unaligned, partial */
 static bool

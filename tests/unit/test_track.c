@@ -139,7 +139,7 @@ test_random(void)
 	track_free(&t);
 }
 
-/* --- a process made of files --------------------------------------------------------------------------- */
+/* --- a process made of files ------------------------------------------------------------------ */
 
 struct folder {
 	char path[64];
@@ -376,7 +376,7 @@ test_past_doubt(void)
 	track_free(&t);
 }
 
-/* --- what is not known ------------------------------------------------------------------------------------ */
+/* --- what is not known ------------------------------------------------------------------------ */
 
 enum { REGION = 8 }; /* pages */
 
@@ -504,7 +504,7 @@ test_others(void)
 	fake_close(&p.t);
 }
 
-/* --- what has come since ---------------------------------------------------------------------------------- */
+/* --- what has come since ---------------------------------------------------------------------- */
 
 /* Pages [from, to) of region i get frames of their own from `pfn` on, all with these flags. */
 static void
@@ -693,7 +693,7 @@ test_plan(void)
 	free(out.v);
 }
 
-/* --- userfaultfd, on memory of our own ----------------------------------------------------------------- */
+/* --- userfaultfd, on memory of our own -------------------------------------------------------- */
 
 /* A descriptor that watches [p, p + size); -1: this kernel has no asynchronous write protection. */
 static int
