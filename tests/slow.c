@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A kernel that keeps its readers waiting, for tests: loaded before the program (LD_PRELOAD), it lets no
- * FILE be opened as long as there is a FILE.slow beside it.
+ * A kernel that keeps its readers waiting, for tests: loaded before the program (LD_PRELOAD), it
+ * lets no FILE be opened as long as there is a FILE.slow beside it.
  */
 #include <fcntl.h>
 #include <limits.h>

@@ -1165,7 +1165,7 @@ static const struct command {
 	{ "thread", do_thread },       /* [NAME]: "ok TID STACK" of a sleeping thread; one page below its
 	                                  stack may not be touched */
 	{ "dumpable", do_dumpable },   /* 0|1: at 0, other than root may not look at the process */
-	{ "exec", do_exec },           /* [thread]: "ready PID" once more, executed by another thread */
+	{ "exec", do_exec },           /* [thread]: "ready PID" once more; by another thread */
 	{ "exit", do_exit },           /* STATUS */
 	{ "leader-exit", do_leader_exit }, /* "ok TID" of the thread that goes on */
 };

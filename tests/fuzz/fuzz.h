@@ -42,7 +42,8 @@ fuzz_wrong(const char *fmt, ...)
 static inline void
 fuzz_report(void)
 {
-	printf("# seed %" PRIu64 ": %s\n", fuzz.seed, fuzz.why[0] ? fuzz.why : "it died, or went on for ever");
+	printf("# seed %" PRIu64 ": %s\n", fuzz.seed,
+	       fuzz.why[0] ? fuzz.why : "it died, or went on for ever");
 	if (!fuzz.input)
 		return;
 	printf("# input: \"");

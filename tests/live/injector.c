@@ -10,8 +10,8 @@
  *	injector -p PID
  *	    says what would be done: "thread TID STATE call CALL seccomp 0|1 compat 0|1 huge BYTES"
  *	injector -c PID
- *	    looks for a userfaultfd that nobody has used, says "found FD", waits for a line, has it closed, and
- *	    says "closed FD"
+ *	    looks for a userfaultfd that nobody has used, says "found FD", waits for a line, has it
+ *	    closed, and says "closed FD"
  */
 #include <errno.h>
 #include <stdio.h>
@@ -203,7 +203,8 @@ main(int argc, char **argv)
 	int r;
 
 	if (!read_args(argc, argv, &a)) {
-		fprintf(stderr, "usage: injector [-n TIMES] [-g] [-r START..END] PID | -p PID | -c PID\n");
+		fprintf(stderr,
+		        "usage: injector [-n TIMES] [-g] [-r START..END] PID | -p PID | -c PID\n");
 		return 2;
 	}
 	if (proc_open(&p, PROC_ROOT, a.pid, &err) < 0)

@@ -3,8 +3,8 @@
  * A process for pmtop to name addresses of, and what may stand in its way:
  *
  *	mapper maps         says "NAME ADDRESS" for places of its own, then "ready PID"
- *	mapper hang DIR     the same from a file on a FUSE file system of its own, mounted on DIR where nobody else
- *	                    sees it; after SIGUSR1 its server answers nothing any more
+ *	mapper hang DIR     the same from a file on a FUSE file system of its own, mounted on DIR
+ *	                    where nobody else sees it; after SIGUSR1 its server answers nothing more
  *	mapper watch PATH   says how often PATH was opened, once its standard input has ended
  *
  * The first two end with their standard input.
@@ -81,7 +81,8 @@ map_copies(const ElfW(Phdr) *headers, size_t n)
 	const ElfW(Phdr) *text = text_of(headers, n);
 	size_t page = (size_t)sysconf(_SC_PAGESIZE), from = text->p_offset & ~(page - 1);
 	uintptr_t bias = bias_of(headers);
-	size_t in_text = (uintptr_t)landmark - bias - text->p_vaddr + text->p_offset; /* offset in the file */
+	size_t in_text =
+	    (uintptr_t)landmark - bias - text->p_vaddr + text->p_offset; /* offset in the file */
 	int fd = open("/proc/self/exe", O_RDONLY);
 	struct stat st;
 	char *whole, *code, *part, *head;
@@ -92,7 +93,8 @@ map_copies(const ElfW(Phdr) *headers, size_t n)
 	head = mmap((char *)bias - 64 * page, page, PROT_READ, MAP_PRIVATE, fd, 0);
 	whole = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
 	code = mmap(NULL, (size_t)st.st_size, PROT_READ | PROT_EXEC, MAP_SHARED, fd, 0);
-	part = mmap(NULL, text->p_filesz + page, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, (off_t)from);
+	part =
+	    mmap(NULL, text->p_filesz + page, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, (off_t)from);
 	if (head == MAP_FAILED || whole == MAP_FAILED || code == MAP_FAILED || part == MAP_FAILED)
 		die("mmap");
 	say("none_head", head + sizeof(ElfW(Ehdr)));
@@ -107,18 +109,21 @@ static void
 say_vdso(void)
 {
 	const char *base = (const char *)getauxval(AT_SYSINFO_EHDR), *names = NULL; // NOLINT
-	const ElfW(Phdr) *h = base ? (const void *)(base + ((const ElfW(Ehdr) *)base)->e_phoff) : NULL;
+	const ElfW(Phdr) *h =
+	    base ? (const void *)(base + ((const ElfW(Ehdr) *)base)->e_phoff) : NULL;
 	const ElfW(Sym) *s = NULL;
 
 	for (unsigned i = 0; base && i < ((const ElfW(Ehdr) *)base)->e_phnum; i++)
-		for (const ElfW(Dyn) *d = (const void *)(base + h[i].p_offset); h[i].p_type == PT_DYNAMIC && d->d_tag; d++) {
+		for (const ElfW(Dyn) *d = (const void *)(base + h[i].p_offset);
+		     h[i].p_type == PT_DYNAMIC && d->d_tag; d++) {
 			if (d->d_tag == DT_SYMTAB)
 				s = (const void *)(base + d->d_un.d_ptr);
 			else if (d->d_tag == DT_STRTAB)
 				names = base + d->d_un.d_ptr;
 		}
 	for (; s && (const char *)(s + 1) <= names; s++)
-		if (strstr(names + s->st_name, "vdso_clock_gettime") || strstr(names + s->st_name, "kernel_clock_gettime"))
+		if (strstr(names + s->st_name, "vdso_clock_gettime") ||
+		    strstr(names + s->st_name, "kernel_clock_gettime"))
 			say(names + s->st_name, base + s->st_value);
 }
 
@@ -195,16 +200,27 @@ attr_of(uint64_t node, int file)
 	struct stat st;
 
 	if (node == 1)
-		return (struct fuse_attr){.ino = 1, .mode = S_IFDIR | 0755, .nlink = 2, .blksize = 4096};
+		return (struct fuse_attr){
+		    .ino = 1, .mode = S_IFDIR | 0755, .nlink = 2, .blksize = 4096};
 	if (node == 3)
-		return (struct fuse_attr){.ino = 3, .size = EMPTY_SIZE, .mode = S_IFREG | 0644, .nlink = 1, .blksize = 4096};
+		return (struct fuse_attr){.ino = 3,
+		                          .size = EMPTY_SIZE,
+		                          .mode = S_IFREG | 0644,
+		                          .nlink = 1,
+		                          .blksize = 4096};
 	if (fstat(file, &st) < 0)
 		die("fstat");
-	return (struct fuse_attr){.ino = 2, .size = (uint64_t)st.st_size, .mode = S_IFREG | 0755, .nlink = 1,
+	return (struct fuse_attr){.ino = 2,
+	                          .size = (uint64_t)st.st_size,
+	                          .mode = S_IFREG | 0755,
+	                          .nlink = 1,
 	                          .blksize = 4096};
 }
 
-/* Two files: "f", the program, and "e", empty pages. Returns how long the answer is beside its head, or -errno. */
+/*
+ * Two files: "f", the program, and "e", empty pages. Returns the length without the head, or
+ * -errno.
+ */
 static int
 answer(const struct request *r, char *out, int file)
 {
@@ -213,17 +229,19 @@ answer(const struct request *r, char *out, int file)
 
 	switch (r->head.opcode) {
 	case FUSE_INIT:
-		*(struct fuse_init_out *)out = (struct fuse_init_out){.major = 7, .minor = 31, .max_readahead = 1 << 16,
-		                                                      .max_write = 1 << 16};
+		*(struct fuse_init_out *)out = (struct fuse_init_out){
+		    .major = 7, .minor = 31, .max_readahead = 1 << 16, .max_write = 1 << 16};
 		return sizeof(struct fuse_init_out);
 	case FUSE_LOOKUP:
 		node = !strcmp(r->rest, "f") ? 2 : 3;
 		if (strcmp(r->rest, node == 2 ? "f" : "e") != 0)
 			return -ENOENT;
-		*(struct fuse_entry_out *)out = (struct fuse_entry_out){.nodeid = node, .attr = attr_of(node, file)};
+		*(struct fuse_entry_out *)out =
+		    (struct fuse_entry_out){.nodeid = node, .attr = attr_of(node, file)};
 		return sizeof(struct fuse_entry_out);
 	case FUSE_GETATTR:
-		*(struct fuse_attr_out *)out = (struct fuse_attr_out){.attr = attr_of(r->head.nodeid, file)};
+		*(struct fuse_attr_out *)out =
+		    (struct fuse_attr_out){.attr = attr_of(r->head.nodeid, file)};
 		return sizeof(struct fuse_attr_out);
 	case FUSE_OPEN:
 	case FUSE_OPENDIR:
@@ -259,8 +277,10 @@ serve(int fuse, int file)
 			continue;
 		memset(a.rest, 0, 256);
 		size = answer(&r, a.rest, file);
-		a.head = (struct fuse_out_header){.unique = r.head.unique, .error = size < 0 ? size : 0,
-		                                  .len = (uint32_t)(sizeof(a.head) + (size > 0 ? (size_t)size : 0))};
+		a.head = (struct fuse_out_header){
+		    .unique = r.head.unique,
+		    .error = size < 0 ? size : 0,
+		    .len = (uint32_t)(sizeof(a.head) + (size > 0 ? (size_t)size : 0))};
 		if (write(fuse, &a, a.head.len) < 0 && errno != ENOENT && errno != EINTR)
 			die("write to /dev/fuse");
 	}
@@ -269,13 +289,16 @@ serve(int fuse, int file)
 static int
 serve_and_run(const char *dir)
 {
-	int fuse = open("/dev/fuse", O_RDWR | O_CLOEXEC), file = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	int fuse = open("/dev/fuse", O_RDWR | O_CLOEXEC),
+	    file = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
 	char options[96], path[4096];
 	pid_t server = getpid();
 
-	snprintf(options, sizeof(options), "fd=%d,rootmode=40000,user_id=0,group_id=0,allow_other", fuse);
+	snprintf(options, sizeof(options), "fd=%d,rootmode=40000,user_id=0,group_id=0,allow_other",
+	         fuse);
 	if (fuse < 0 || file < 0 || unshare(CLONE_NEWNS) < 0 ||
-	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 || mount("hang", dir, "fuse.hang", MS_NODEV, options) < 0)
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	    mount("hang", dir, "fuse.hang", MS_NODEV, options) < 0)
 		cannot("mount a FUSE file system");
 	sigaction(SIGUSR1, &(struct sigaction){.sa_handler = hang}, NULL);
 	snprintf(path, sizeof(path), "%s/f", dir);
@@ -305,7 +328,8 @@ watch(const char *path)
 	fflush(stdout);
 	wait_for_end();
 	while ((n = read(fd, events, sizeof(events))) > 0)
-		opened += (unsigned)(n / (ssize_t)sizeof(struct inotify_event)); /* of a file, without names */
+		/* of a file, without names */
+		opened += (unsigned)(n / (ssize_t)sizeof(struct inotify_event));
 	printf("opened %u\n", opened);
 	return 0;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Memory of every kind, under names that tell little or lie. `memories FOLDER` mounts below FOLDER in a
- * mount namespace of its own, says "NAME ADDRESS" (hexadecimal) for each mapping that this kernel and
- * these privileges allow, then "ready PID", and stays until its standard input ends.
+ * Memory of every kind, under names that tell little or lie. `memories FOLDER` mounts below FOLDER
+ * in a mount namespace of its own, says "NAME ADDRESS" (hexadecimal) for each mapping that this
+ * kernel and these privileges allow, then "ready PID", and stays until its standard input ends.
  */
 #include "live.h"
 
@@ -46,7 +46,10 @@ tell(const char *name, const void *at)
 		printf("%s %lx\n", name, (unsigned long)at);
 }
 
-/* Maps fd, writes the first bytes of it, and says so. Takes fd over. Huge pages are reserved, or there are none. */
+/*
+ * Maps fd, writes the first bytes of it, and says so. Takes fd over. Huge pages are reserved, or
+ * there are none.
+ */
 static void
 map(const char *name, int fd, size_t size, int flags, size_t written)
 {
@@ -82,7 +85,8 @@ sized(int fd, size_t size)
 static bool
 mounted(const char *name, const char *type, const char *options)
 {
-	return mkdir(path_of(name), 0755) == 0 && mount("none", path_of(name), type, 0, options) == 0;
+	return mkdir(path_of(name), 0755) == 0 &&
+	       mount("none", path_of(name), type, 0, options) == 0;
 }
 
 static void
@@ -92,7 +96,8 @@ map_mounted(void)
 		map("tmpfs", file(path_of("tmpfs/segment"), SIZE), SIZE, MAP_SHARED, WRITTEN);
 		map("tmpfs-private", file(path_of("tmpfs/segment"), SIZE), SIZE, MAP_PRIVATE, PAGE);
 		if (mknod(path_of("tmpfs/nothing"), S_IFCHR | 0600, makedev(1, 5)) == 0)
-			map("zero-elsewhere", open(path_of("tmpfs/nothing"), O_RDWR), SIZE, MAP_PRIVATE, WRITTEN);
+			map("zero-elsewhere", open(path_of("tmpfs/nothing"), O_RDWR), SIZE,
+			    MAP_PRIVATE, WRITTEN);
 	}
 	if (mounted("ramfs", "ramfs", ""))
 		map("ramfs", file(path_of("ramfs/segment"), SIZE), SIZE, MAP_SHARED, WRITTEN);
@@ -109,20 +114,25 @@ map_unmounted(void)
 		umount2(path_of("gone"), MNT_DETACH);
 	}
 	if (mounted("gone-huge", "hugetlbfs", "pagesize=2M")) {
-		map("hugetlbfs-gone", file(path_of("gone-huge/segment"), HUGE), HUGE, MAP_SHARED, PAGE);
+		map("hugetlbfs-gone", file(path_of("gone-huge/segment"), HUGE), HUGE, MAP_SHARED,
+		    PAGE);
 		umount2(path_of("gone-huge"), MNT_DETACH);
 	}
 }
 
-/* Plain files on a disk whose names are those of other memory. Such folders stand at / for this process alone. */
+/* Plain files on a disk whose names are those of other memory. */
 static void
 map_liars(void)
 {
 	static const struct {
 		const char *name, *path;
 	} liars[] = {
-	    {"liar-heap", "[heap]"}, {"liar-deleted", "x (deleted)"}, {"liar-memfd", "memfd:x"},
-	    {"liar-sysv", "SYSV00000000"}, {"liar-anon-hugepage", "anon_hugepage"}, {"liar-zero", "zero (deleted)"},
+	    {"liar-heap", "[heap]"},
+	    {"liar-deleted", "x (deleted)"},
+	    {"liar-memfd", "memfd:x"},
+	    {"liar-sysv", "SYSV00000000"},
+	    {"liar-anon-hugepage", "anon_hugepage"},
+	    {"liar-zero", "zero (deleted)"},
 	};
 
 	for (size_t i = 0; i < sizeof(liars) / sizeof(liars[0]); i++)
@@ -164,7 +174,8 @@ map_nameless(void)
 static void
 map_rings(void)
 {
-	struct tpacket_req req = {.tp_block_size = 4 * PAGE, .tp_block_nr = 4, .tp_frame_size = 2048, .tp_frame_nr = 32};
+	struct tpacket_req req = {
+	    .tp_block_size = 4 * PAGE, .tp_block_nr = 4, .tp_frame_size = 2048, .tp_frame_nr = 32};
 	struct perf_event_attr attr = {.type = PERF_TYPE_SOFTWARE, .size = sizeof(attr),
 	                               .config = PERF_COUNT_SW_DUMMY, .exclude_kernel = 1};
 	struct io_uring_params params = {0};
@@ -175,15 +186,19 @@ map_rings(void)
 		map("packet", fd, 16 * PAGE, MAP_SHARED, 0);
 	fd = (int)syscall(SYS_io_uring_setup, 8, &params);
 	if (fd >= 0) {
-		tell("io-uring", mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, fd, IORING_OFF_SQ_RING));
-		tell("io-uring-cq", mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, fd, IORING_OFF_CQ_RING));
-		tell("io-uring-sqes", mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, fd, IORING_OFF_SQES));
+		tell("io-uring", mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE,
+		                      fd, IORING_OFF_SQ_RING));
+		tell("io-uring-cq", mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
+		                         MAP_SHARED | MAP_POPULATE, fd, IORING_OFF_CQ_RING));
+		tell("io-uring-sqes", mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
+		                           MAP_SHARED | MAP_POPULATE, fd, IORING_OFF_SQES));
 	}
 	if (syscall(SYS_io_setup, 8, &aio) == 0) {
 		(void)*(volatile char *)aio;
 		tell("aio", (void *)aio);
 	}
-	map("perf", (int)syscall(SYS_perf_event_open, &attr, 0, -1, -1, 0), 9 * PAGE, MAP_SHARED, 0);
+	map("perf", (int)syscall(SYS_perf_event_open, &attr, 0, -1, -1, 0), 9 * PAGE, MAP_SHARED,
+	    0);
 }
 
 int

@@ -1,16 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A process that maps what it is told to. It says "ready PID", reads a command a line, does it, and says
- * "ok", or why not. Addresses are hexadecimal, sizes in pages.
+ * A process that maps what it is told to. It says "ready PID", reads one command per line, does it,
+ * and says "ok", or why not. Addresses are hexadecimal, sizes in pages.
  *
- *   map AT PAGES      private memory           huge AT PAGES    the same, of huge pages where it is touched
- *   shared AT PAGES   shared memory            file AT PAGES    of the file that is our argument: private, read-only
- *   write AT PAGES    each page, anew          read AT PAGES
- *   poke AT           through mprotect(), and back      debug AT     through /proc/self/mem
- *   open AT PAGES     may be written from now on
- *   move AT PAGES TO  by mremap()              unmap AT PAGES
- *   leave AT PAGES TO the same, and what is at AT stays mapped, and empty
- *   turn AT PAGES TO  in one go: map and write as many at TO, unmap those at AT
+ *   map AT PAGES       private memory
+ *   huge AT PAGES      the same, in huge pages where it is touched
+ *   shared AT PAGES    shared memory
+ *   file AT PAGES      of the file that is our argument: private, read-only
+ *   write AT PAGES     each page, anew
+ *   read AT PAGES
+ *   poke AT            a write between two calls of mprotect()
+ *   debug AT           a write through /proc/self/mem
+ *   open AT PAGES      may be written from now on
+ *   move AT PAGES TO   by mremap()
+ *   leave AT PAGES TO  the same, and AT stays mapped, and empty
+ *   unmap AT PAGES
+ *   turn AT PAGES TO   in one go: map and write as many at TO, unmap those at AT
  */
 #include "live.h"
 
@@ -105,19 +110,23 @@ act(const char *word, char *at, size_t pages, char *to)
 	if (is(word, "read"))
 		return read_pages(at, pages);
 	if (is(word, "poke"))
-		return protect(at, 1, PROT_READ | PROT_WRITE) && write_pages(at, 1) && protect(at, 1, PROT_READ);
+		return protect(at, 1, PROT_READ | PROT_WRITE) && write_pages(at, 1) &&
+		       protect(at, 1, PROT_READ);
 	if (is(word, "debug"))
 		return debug(at);
 	if (is(word, "open"))
 		return protect(at, pages, PROT_READ | PROT_WRITE);
 	if (is(word, "move"))
-		return mremap(at, pages * PAGE, pages * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, to) == to;
+		return mremap(at, pages * PAGE, pages * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, to) ==
+		       to;
 	if (is(word, "leave")) /* MREMAP_DONTUNMAP */
-		return mremap(at, pages * PAGE, pages * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED | 4, to) == to;
+		return mremap(at, pages * PAGE, pages * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED | 4,
+		              to) == to;
 	if (is(word, "unmap"))
 		return munmap(at, pages * PAGE) == 0;
 	if (is(word, "turn"))
-		return map_memory(to, pages) && write_pages(to, pages) && munmap(at, pages * PAGE) == 0;
+		return map_memory(to, pages) && write_pages(to, pages) &&
+		       munmap(at, pages * PAGE) == 0;
 	errno = ENOSYS;
 	return false;
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A process whose regions have shapes that are easy to count wrong. It says "NAME START-END" of each,
- * then "ready", and stays as it is until its standard input ends.
+ * A process whose regions have shapes that are easy to count wrong. It says "NAME START-END" of
+ * each, then "ready", and stays as it is until its standard input ends.
  *
  *   almost   1000 pages, all but the last of them in RAM
  *   vast     16 TiB, one page of it in RAM
- *   hole     a huge page out of whose middle 16 pages were unmapped (two regions, "hole" and "rest")
- *   cut      a huge page, one of whose pages got permissions of its own (three regions, told as one)
+ *   hole     a huge page without 16 pages in its middle (two regions, "hole" and "rest")
+ *   cut      a huge page, one of whose pages is read-only (three regions, told as one)
  *   zero     100 pages that were only read
  */
 #include "live.h"
@@ -16,11 +16,12 @@
 
 static size_t page;
 
-/* With a page on either side that nobody may touch, or the kernel would join it with its neighbours. */
+/* Between two pages that nobody may touch, or the kernel would merge it with its neighbours. */
 static char *
 map(size_t size, int flags)
 {
-	char *p = mmap(NULL, size + 2 * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0);
+	char *p = mmap(NULL, size + 2 * page, PROT_NONE, flags | MAP_PRIVATE | MAP_ANONYMOUS, -1,
+	               0);
 
 	if (p == MAP_FAILED || mprotect(p + page, size, PROT_READ | PROT_WRITE))
 		cannot("mmap");
@@ -41,7 +42,8 @@ map_huge(size_t size)
 static void
 tell(const char *name, const char *from, size_t size)
 {
-	printf("%s %lx-%lx\n", name, (unsigned long)(uintptr_t)from, (unsigned long)((uintptr_t)from + size));
+	printf("%s %lx-%lx\n", name, (unsigned long)(uintptr_t)from,
+	       (unsigned long)((uintptr_t)from + size));
 }
 
 int

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A process that stores to each page of a region once, and counts the faults it takes. It says "ready START", and
- * after any line "stored PAGES FAULTS", when the contents say that each store was done once. A store whose page
- * is protected again between its fault and its repetition faults twice: FAULTS is then above PAGES.
+ * A process that stores to each page of a region once, and counts the faults it takes. It says
+ * "ready START", and after any line "stored PAGES FAULTS", when the contents say that each store
+ * was done once. A store whose page is protected again between its fault and its repetition faults
+ * twice: FAULTS is then above PAGES.
  */
 #include "live.h"
 
@@ -20,8 +21,13 @@ static struct perf_event_mmap_page *ring;
 static int
 count_faults(void)
 {
-	struct perf_event_attr attr = {.type = PERF_TYPE_SOFTWARE, .size = sizeof(attr), .config = PERF_COUNT_SW_PAGE_FAULTS,
-	                               .sample_period = 1, .sample_type = PERF_SAMPLE_ADDR, .exclude_kernel = 1, .disabled = 1};
+	struct perf_event_attr attr = {.type = PERF_TYPE_SOFTWARE,
+	                               .size = sizeof(attr),
+	                               .config = PERF_COUNT_SW_PAGE_FAULTS,
+	                               .sample_period = 1,
+	                               .sample_type = PERF_SAMPLE_ADDR,
+	                               .exclude_kernel = 1,
+	                               .disabled = 1};
 	int fd = (int)syscall(SYS_perf_event_open, &attr, 0, -1, -1, 0);
 
 	if (fd < 0)
@@ -54,7 +60,8 @@ faults_counted(void)
 		if (head.type == PERF_RECORD_LOST)
 			cannot("faults were lost");
 		copy_out(at + sizeof(head), &addr, sizeof(addr));
-		n += head.type == PERF_RECORD_SAMPLE && addr - (uintptr_t)region < (uint64_t)PAGES * PAGE;
+		n += head.type == PERF_RECORD_SAMPLE &&
+		     addr - (uintptr_t)region < (uint64_t)PAGES * PAGE;
 	}
 	return n;
 }
@@ -66,8 +73,9 @@ main(void)
 	char line[16];
 	int fd = count_faults();
 
-	if (mmap(region, (size_t)PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1,
-	         0) != region || madvise(region, (size_t)PAGES * PAGE, MADV_NOHUGEPAGE) < 0)
+	if (mmap(region, (size_t)PAGES * PAGE, PROT_READ | PROT_WRITE,
+	         MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) != region ||
+	    madvise(region, (size_t)PAGES * PAGE, MADV_NOHUGEPAGE) < 0)
 		cannot("no memory");
 	memset(region, 1, (size_t)PAGES * PAGE);
 	printf("ready %llx\n", (unsigned long long)(uintptr_t)region);

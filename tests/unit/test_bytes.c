@@ -220,7 +220,8 @@ test_no_right(void)
 	make_target(&t);
 	close(t.mem);
 	t.mem = -1;
-	t.proc.leader = open("/proc/self/fdinfo", O_RDONLY | O_DIRECTORY | O_CLOEXEC); /* has no "mem" */
+	t.proc.leader =
+	    open("/proc/self/fdinfo", O_RDONLY | O_DIRECTORY | O_CLOEXEC); /* has no "mem" */
 	b = must_read(&t, 0x12000, 0x13000, NULL);
 	ok(kinds_are(b, "a") && t.mem == -1, "where nothing is to be read, nothing is opened");
 	bytes_unref(b);
@@ -251,9 +252,11 @@ test_pointers(void)
 	vmas.n--; /* nothing above 4 GiB any more: a 32-bit process */
 	b = must_read(&t, 0x17f00, 0x19004, NULL);
 	v = bytes_pointer(b, &vmas, 0x17ff0, &value);
-	ok(v && value == 0x30008 && !bytes_pointer(b, &vmas, 0x17ff4, &value) && value == 0, "a pointer of four bytes");
+	ok(v && value == 0x30008 && !bytes_pointer(b, &vmas, 0x17ff4, &value) && value == 0,
+	   "a pointer of four bytes");
 	v = bytes_pointer(b, &vmas, 0x17ff8, &value);
-	ok(!v && value == 0x90000 && bytes_word(b, 0x18ffc, &value) && !bytes_word(b, 0x19001, &value),
+	ok(!v && value == 0x90000 && bytes_word(b, 0x18ffc, &value) &&
+	       !bytes_word(b, 0x19001, &value),
 	   "as far as four bytes were read");
 	bytes_unref(b);
 	vmas.n++;
@@ -311,9 +314,12 @@ test_row(void)
 	b = must_read(&t, 0x11ff8, 0x14010, NULL);
 	hex_dump(&row, b);
 	is_str(row.s,
-	       "  000000011ff0                           00 00 00 00 00 00 00 00         ........\n"
-	       "  000000012000..000000013000  not in RAM: not read, or the process would fault it in\n"
-	       "  000000013000..000000014000  swapped out: not read, or the process would fault it in\n"
+	       "  000000011ff0                           00 00 00 00 00 00 00 00         "
+	       "........\n"
+	       "  000000012000..000000013000  not in RAM: not read, or the process would fault "
+	       "it in\n"
+	       "  000000013000..000000014000  swapped out: not read, or the process would fault "
+	       "it in\n"
 	       "  000000014000..000000014010  guard page: cannot be read\n",
 	       "a dump names what is not there");
 	buf_free(&row);

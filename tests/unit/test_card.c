@@ -78,7 +78,8 @@ test_written(void)
 	ok(!written_line(78, &s, &a, "generations"), "without a clear nothing is said of generations");
 	s.gen = 20;
 	is_str(written_line(78, &s, &a, "generations"), "7 of 12 ▇▇·▇▇·▇▇··▇▇|", "in which it was written");
-	is_str(written_line(34, &s, &a, "generations"), "7 of 12 ▇▃▃▇·▇|", "in the pane as well, two in a column");
+	is_str(written_line(34, &s, &a, "generations"), "7 of 12 ▇▃▃▇·▇|",
+	       "in the pane as well, two in a column");
 	is_str(written_line(18, &s, &a, "generations"), "7 of 12|", "or without the picture");
 	is_str(written_line(34, &s, NULL, "generations"), "|", "until the answer is there its line is");
 	a.past = (struct track_past){.gens = 400, .written = 2};
@@ -112,8 +113,11 @@ test_what_is_so_leads(void)
 {
 	static struct card c;
 	struct sample s = {.page_size = FAKE_PAGE};
-	struct page pg = {.word = PM_PRESENT | PM_SOFT_DIRTY | 5, .known = PAGE_WORD | PAGE_FLAGS | PAGE_COUNT,
-	                  .state = STATE_ANON, .count = 1, .kpf = UINT64_C(1) << 12};
+	struct page pg = {.word = PM_PRESENT | PM_SOFT_DIRTY | 5,
+	                  .known = PAGE_WORD | PAGE_FLAGS | PAGE_COUNT,
+	                  .state = STATE_ANON,
+	                  .count = 1,
+	                  .kpf = UINT64_C(1) << 12};
 	int last_yes = 0, first_no;
 
 	set_terminal(true);
@@ -131,9 +135,12 @@ test_what_is_so_leads(void)
 					first_no = i;
 			}
 			ok(last_yes < first_no, "what is set stands before what is not");
-			ok(c.folded == (width > CARD_NARROW && !all) && c.folded == !!line_of(&c, "not set"), "which folds");
+			ok(c.folded == (width > CARD_NARROW && !all) &&
+			       c.folded == !!line_of(&c, "not set"),
+			   "which folds");
 		}
-	ok(line_of(&c, " 62 swapped") && line_of(&c, "  0 L locked"), "all are there where they are wanted");
+	ok(line_of(&c, " 62 swapped") && line_of(&c, "  0 L locked"),
+	   "all are there where they are wanted");
 	c.rows = 90;
 	c.all = false;
 	card_make(&c, &s, &heap, heap.start, &pg, 0, 0, NULL);
@@ -157,13 +164,16 @@ test_cut(void)
 	cut_is("mapped here only", 16, "mapped here only", "what fits is whole");
 	cut_is("mapped here only", 15, "mapped here on…", "what does not says so");
 	cut_is("/usr/lib/x86_64-linux-gnu/libc.so.6", 20, "/usr/lib/…/libc.so.6", "the file's name survives");
-	cut_is("/averyveryverylongname", 10, "averyvery…", "bug: of a long one its end was kept, and not its beginning");
+	cut_is("/averyveryverylongname", 10, "averyvery…",
+	       "bug: of a long one its end was kept, and not its beginning");
 	cut_is("/usr/lib/libc.so.6", 11, "…/libc.so.6", "as long as it fits whole");
 	cut_is("/usr/lib/libc.so.6", 10, "libc.so.6", "even alone");
-	cut_is("[anon: class space 1]", 14, "[anon: class …", "bug: what is no path was cut in the middle");
+	cut_is("[anon: class space 1]", 14, "[anon: class …",
+	       "bug: what is no path was cut in the middle");
 	cut_is("[anon: a/b classes]", 14, "[anon: a/b cl…", "with a slash in it, too");
 	cut_is("/memfd:demo life (deleted)", 17, "/memfd:demo life…", "the name counts for more than that it is deleted");
-	cut_is("/memfd:demo banner (deleted)", 17, "memfd:demo banner", "even where that has no room for its folder");
+	cut_is("/memfd:demo banner (deleted)", 17, "memfd:demo banner",
+	       "even where that has no room for its folder");
 	cut_is("/a/long/path/to/it (deleted)", 20, "/a/lon…/it (deleted)", "which is told where there is room");
 	cut_is("日本語", 5, "日本…", "by columns, not bytes");
 	cut_is("日本語", 4, "日…", "and never half a character");

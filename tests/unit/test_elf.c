@@ -82,19 +82,28 @@ append(struct made *m, const void *from, size_t n)
 static void
 make_symbols(struct made *m)
 {
-	uint64_t strings = append(m, NULL, 1024), table = append(m, NULL, SYMBOLS * sizeof(Elf64_Sym)), used = 1;
+	uint64_t strings = append(m, NULL, 1024),
+		 table = append(m, NULL, SYMBOLS * sizeof(Elf64_Sym)), used = 1;
 
 	m->symbols = (void *)(m->image + table);
 	for (size_t i = 0; i < SYMBOLS; i++) {
-		m->symbols[i] = (Elf64_Sym){.st_name = (Elf64_Word)used, .st_value = symbols[i].value,
-		                            .st_size = symbols[i].size, .st_shndx = symbols[i].section,
-		                            .st_info = ELF64_ST_INFO(symbols[i].bind, symbols[i].type)};
+		m->symbols[i] =
+		    (Elf64_Sym){.st_name = (Elf64_Word)used,
+		                .st_value = symbols[i].value,
+		                .st_size = symbols[i].size,
+		                .st_shndx = symbols[i].section,
+		                .st_info = ELF64_ST_INFO(symbols[i].bind, symbols[i].type)};
 		strcpy(m->image + strings + used, symbols[i].name);
 		used += strlen(symbols[i].name) + 1;
 	}
-	section(m, STRTAB, (Elf64_Shdr){.sh_type = SHT_STRTAB, .sh_offset = strings, .sh_size = used});
-	section(m, SYMTAB, (Elf64_Shdr){.sh_type = SHT_SYMTAB, .sh_offset = table, .sh_link = STRTAB,
-	                                .sh_size = SYMBOLS * sizeof(Elf64_Sym), .sh_entsize = sizeof(Elf64_Sym)});
+	section(m, STRTAB,
+	        (Elf64_Shdr){.sh_type = SHT_STRTAB, .sh_offset = strings, .sh_size = used});
+	section(m, SYMTAB,
+	        (Elf64_Shdr){.sh_type = SHT_SYMTAB,
+	                     .sh_offset = table,
+	                     .sh_link = STRTAB,
+	                     .sh_size = SYMBOLS * sizeof(Elf64_Sym),
+	                     .sh_entsize = sizeof(Elf64_Sym)});
 }
 
 /* `packed`: what .gnu_debugdata holds; NULL: there is none. */
@@ -111,24 +120,44 @@ make(unsigned machine, const void *packed, size_t packed_size)
 	m.sections = (void *)(m.image + at);
 	*(Elf64_Ehdr *)m.image = (Elf64_Ehdr){
 	    .e_ident = {ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB, EV_CURRENT},
-	    .e_type = ET_DYN, .e_machine = (Elf64_Half)machine, .e_version = EV_CURRENT, .e_phoff = segments,
-	    .e_shoff = at, .e_ehsize = sizeof(Elf64_Ehdr), .e_phentsize = sizeof(Elf64_Phdr), .e_phnum = 2,
-	    .e_shentsize = sizeof(Elf64_Shdr), .e_shnum = SECTIONS, .e_shstrndx = NAMES};
+	    .e_type = ET_DYN,
+	    .e_machine = (Elf64_Half)machine,
+	    .e_version = EV_CURRENT,
+	    .e_phoff = segments,
+	    .e_shoff = at,
+	    .e_ehsize = sizeof(Elf64_Ehdr),
+	    .e_phentsize = sizeof(Elf64_Phdr),
+	    .e_phnum = 2,
+	    .e_shentsize = sizeof(Elf64_Shdr),
+	    .e_shnum = SECTIONS,
+	    .e_shstrndx = NAMES};
 	p = (void *)(m.image + segments);
-	p[0] = (Elf64_Phdr){PT_LOAD, PF_R | PF_X, 0, 0, 0, TEXT_AT + TEXT_SIZE, TEXT_AT + TEXT_SIZE, 4096};
-	p[1] = (Elf64_Phdr){PT_LOAD, PF_R | PF_W, DATA_AT, DATA_AT, DATA_AT, DATA_SIZE, DATA_SIZE + 64, 4096};
+	p[0] = (Elf64_Phdr){PT_LOAD, PF_R | PF_X, 0, 0, 0, TEXT_AT + TEXT_SIZE, TEXT_AT + TEXT_SIZE,
+	                    4096};
+	p[1] = (Elf64_Phdr){PT_LOAD, PF_R | PF_W, DATA_AT,        DATA_AT,
+	                    DATA_AT, DATA_SIZE,   DATA_SIZE + 64, 4096};
 	section(&m, TEXT, (Elf64_Shdr){.sh_type = SHT_NOBITS, .sh_flags = SHF_ALLOC | SHF_EXECINSTR,
 	                               .sh_addr = TEXT_AT, .sh_size = TEXT_SIZE});
-	section(&m, DATA, (Elf64_Shdr){.sh_type = SHT_NOBITS, .sh_flags = SHF_ALLOC | SHF_WRITE, .sh_addr = DATA_AT,
-	                               .sh_size = DATA_SIZE});
-	section(&m, THREAD, (Elf64_Shdr){.sh_type = SHT_NOBITS, .sh_flags = SHF_ALLOC | SHF_TLS, .sh_addr = 0x1700,
-	                                 .sh_size = 0x100});
+	section(&m, DATA,
+	        (Elf64_Shdr){.sh_type = SHT_NOBITS,
+	                     .sh_flags = SHF_ALLOC | SHF_WRITE,
+	                     .sh_addr = DATA_AT,
+	                     .sh_size = DATA_SIZE});
+	section(&m, THREAD,
+	        (Elf64_Shdr){.sh_type = SHT_NOBITS,
+	                     .sh_flags = SHF_ALLOC | SHF_TLS,
+	                     .sh_addr = 0x1700,
+	                     .sh_size = 0x100});
 	make_symbols(&m);
 	at = append(&m, names, sizeof(names));
-	section(&m, NAMES, (Elf64_Shdr){.sh_type = SHT_STRTAB, .sh_offset = at, .sh_size = sizeof(names)});
+	section(&m, NAMES,
+	        (Elf64_Shdr){.sh_type = SHT_STRTAB, .sh_offset = at, .sh_size = sizeof(names)});
 	if (packed)
-		section(&m, PACKED, (Elf64_Shdr){.sh_name = 1, .sh_type = SHT_PROGBITS, .sh_size = packed_size,
-		                                 .sh_offset = append(&m, packed, packed_size)});
+		section(&m, PACKED,
+		        (Elf64_Shdr){.sh_name = 1,
+		                     .sh_type = SHT_PROGBITS,
+		                     .sh_size = packed_size,
+		                     .sh_offset = append(&m, packed, packed_size)});
 	return m;
 }
 
@@ -151,7 +180,8 @@ test_names(void)
 	struct elf_file f;
 
 	ok(elf_file_read(&f, -1, m.image, m.size), "a file is read");
-	ok(f.segments_n == 2 && f.segments[1].mem_size == DATA_SIZE + 64 && !f.fixed, "with its segments");
+	ok(f.segments_n == 2 && f.segments[1].mem_size == DATA_SIZE + 64 && !f.fixed,
+	   "with its segments");
 	is_named(&f, 0x1000, "function"); /* of its names the plain one */
 	is_named(&f, 0x103f, "function");
 	is_named(&f, 0x1040, "(none)"); /* no further than its size */
@@ -335,10 +365,12 @@ test_sources(void)
 	size_t odd;
 
 	vma_parse(&l, mem_strdup(maps), &odd);
-	ok(symbol_source(&l, 0x400000) == &l.v[0] && symbol_source(&l, 0x402010) == &l.v[2], "a program's parts");
+	ok(symbol_source(&l, 0x400000) == &l.v[0] && symbol_source(&l, 0x402010) == &l.v[2],
+	   "a program's parts");
 	ok(symbol_source(&l, 0x403010) == &l.v[2], "what lies behind its last");
 	ok(!symbol_source(&l, 0x500000), "no file without code");
-	ok(!symbol_source(&l, 0x600000) && !symbol_source(&l, 0x601000), "no shared memory, nor what lies behind it");
+	ok(!symbol_source(&l, 0x600000) && !symbol_source(&l, 0x601000),
+	   "no shared memory, nor what lies behind it");
 	vma_free(&l);
 }
 

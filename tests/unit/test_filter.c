@@ -107,10 +107,10 @@ struct page_case {
 };
 
 static const char asked[] =
-    "present swapped none cached never hidden anon file shm copied cow thp mthp hugetlb ksm zero device "
-    "guard uffd-wp hwpoison exclusive soft-dirty written dirty idle locked lru active referenced "
-    "unevictable mlocked writeback swapcache anonymous poisoned migrating special thp-head thp-tail "
-    "anon-shared file-dirty unreadable lazyfree past-end";
+    "present swapped none cached never hidden anon file shm copied cow thp mthp hugetlb ksm zero "
+    "device guard uffd-wp hwpoison exclusive soft-dirty written dirty idle locked lru active "
+    "referenced unevictable mlocked writeback swapcache anonymous poisoned migrating special "
+    "thp-head thp-tail anon-shared file-dirty unreadable lazyfree past-end";
 
 #define NEEDS_FLAGS \
 	"dirty idle locked lru active referenced unevictable mlocked writeback swapcache anonymous hwpoison "
@@ -119,17 +119,21 @@ static const char asked[] =
 static const struct page_case pages[] = {
     {"never touched", 0, 0, 0, VMA_ANON, "none never", ""},
     {"a gap of a file", 0, 0, 0, VMA_FILE, "none", "cached never past-end"},
-    {"a gap that the page cache has", 0, 0, PAGE_CACHED | PAGE_CACHE_ASKED | PAGE_SIZE_ASKED, VMA_FILE, "none cached", ""},
-    {"a gap that the page cache has not", 0, 0, PAGE_CACHE_ASKED | PAGE_SIZE_ASKED, VMA_FILE, "none never", ""},
-    {"past the end of the file", 0, 0, PAGE_CACHE_ASKED | PAGE_SIZE_ASKED | PAGE_PAST_END, VMA_FILE, "none past-end", ""},
-    {"a gap of shared memory", 0, 0, 0, VMA_SHM, "none", "cached never swapped past-end"},
-    {"a gap of shared memory that is not resident", 0, 0, PAGE_CACHE_ASKED | PAGE_SIZE_ASKED, VMA_SHM, "none", "never swapped"},
-    {"a gap of shared memory that has nothing", 0, 0, PAGE_CACHE_ASKED | PAGE_SIZE_ASKED | PAGE_OUT_ASKED, VMA_SHM,
+    {"a gap that the page cache has", 0, 0, PAGE_CACHED | PAGE_CACHE_ASKED | PAGE_SIZE_ASKED,
+     VMA_FILE, "none cached", ""},
+    {"a gap that the page cache has not", 0, 0, PAGE_CACHE_ASKED | PAGE_SIZE_ASKED, VMA_FILE,
      "none never", ""},
-    {"shared memory in swap", 0, 0, PAGE_CACHE_ASKED | PAGE_SIZE_ASKED | PAGE_OUT_ASKED | PAGE_OUT, VMA_SHM,
-     "none swapped", ""},
-    {"freed, but not yet taken", X(810000000043ee27), X(400001828), PAGE_FLAGS | PAGE_FOLIO, VMA_ANON,
-     "present anon exclusive lru anonymous lazyfree", ""},
+    {"past the end of the file", 0, 0, PAGE_CACHE_ASKED | PAGE_SIZE_ASKED | PAGE_PAST_END, VMA_FILE,
+     "none past-end", ""},
+    {"a gap of shared memory", 0, 0, 0, VMA_SHM, "none", "cached never swapped past-end"},
+    {"a gap of shared memory that is not resident", 0, 0, PAGE_CACHE_ASKED | PAGE_SIZE_ASKED,
+     VMA_SHM, "none", "never swapped"},
+    {"a gap of shared memory that has nothing", 0, 0,
+     PAGE_CACHE_ASKED | PAGE_SIZE_ASKED | PAGE_OUT_ASKED, VMA_SHM, "none never", ""},
+    {"shared memory in swap", 0, 0, PAGE_CACHE_ASKED | PAGE_SIZE_ASKED | PAGE_OUT_ASKED | PAGE_OUT,
+     VMA_SHM, "none swapped", ""},
+    {"freed, but not yet taken", X(810000000043ee27), X(400001828), PAGE_FLAGS | PAGE_FOLIO,
+     VMA_ANON, "present anon exclusive lru anonymous lazyfree", ""},
     {"newborn and empty", X(80000000000000), 0, 0, VMA_ANON, "none never soft-dirty", ""},
     {"anonymous", X(810000000043ee27), X(400005868), PAGE_FLAGS | PAGE_FOLIO, VMA_ANON,
      "present anon exclusive lru active anonymous", ""},
@@ -139,13 +143,17 @@ static const struct page_case pages[] = {
      "present anon cow lru anonymous anon-shared", ""},
     {"anonymous, mlocked, dirty and under way to disk", X(810000000043ee27), X(60004793d),
      PAGE_FLAGS | PAGE_FOLIO, VMA_ANON,
-     "present anon exclusive lru anonymous unevictable mlocked dirty writeback locked referenced swapcache", ""},
-    {"zero page", X(8000000000003b34), X(101000000), PAGE_FLAGS | PAGE_FOLIO, VMA_ANON, "present zero", ""},
-    {"huge zero page", X(a000000000169000), X(1408000), PAGE_FLAGS | PAGE_FOLIO, VMA_ANON, "present zero", ""},
+     "present anon exclusive lru anonymous unevictable mlocked dirty writeback locked referenced "
+     "swapcache",
+     ""},
+    {"zero page", X(8000000000003b34), X(101000000), PAGE_FLAGS | PAGE_FOLIO, VMA_ANON,
+     "present zero", ""},
+    {"huge zero page", X(a000000000169000), X(1408000), PAGE_FLAGS | PAGE_FOLIO, VMA_ANON,
+     "present zero", ""},
     {"huge page, head", X(810000000043ee00), X(40040d828), PAGE_FLAGS | PAGE_FOLIO, VMA_ANON,
      "present anon thp exclusive lru anonymous thp-head", ""},
-    {"large folio, tail", X(810000000043ee01), X(400415828), PAGE_FLAGS | PAGE_FOLIO | PAGE_SMALL, VMA_ANON,
-     "present anon mthp exclusive lru anonymous", ""},
+    {"large folio, tail", X(810000000043ee01), X(400415828), PAGE_FLAGS | PAGE_FOLIO | PAGE_SMALL,
+     VMA_ANON, "present anon mthp exclusive lru anonymous", ""},
     {"huge page taken apart meanwhile", X(810000000043ee01), X(400415828), PAGE_FLAGS, VMA_ANON,
      "present anon exclusive lru anonymous thp-tail", "thp mthp"},
     {"hugetlb", X(810000000043ee00), X(400029808), PAGE_FLAGS | PAGE_FOLIO, VMA_HUGETLB,
@@ -155,19 +163,21 @@ static const struct page_case pages[] = {
     {"merged, says a kernel that says so of all", X(800000000047196a), X(20583c),
      PAGE_FLAGS | PAGE_FOLIO | PAGE_NO_KSM, VMA_ANON,
      "present anon cow lru anonymous referenced dirty anon-shared", "ksm"},
-    {"not merged, says the same kernel", X(800000000047196a), X(5828), PAGE_FLAGS | PAGE_FOLIO | PAGE_NO_KSM,
-     VMA_ANON, "present anon cow lru anonymous anon-shared", ""},
+    {"not merged, says the same kernel", X(800000000047196a), X(5828),
+     PAGE_FLAGS | PAGE_FOLIO | PAGE_NO_KSM, VMA_ANON, "present anon cow lru anonymous anon-shared",
+     ""},
     {"file", X(a100000000043ee2), X(40000086c), PAGE_FLAGS | PAGE_FOLIO, VMA_FILE,
      "present file exclusive lru active referenced", ""},
     {"file, dirty", X(a000000000043ee2), X(40000087c), PAGE_FLAGS | PAGE_FOLIO, VMA_FILE,
      "present file dirty lru active referenced file-dirty", ""},
     {"copy of a file's page", X(810000000043ee27), X(400005828), PAGE_FLAGS | PAGE_FOLIO, VMA_FILE,
      "present anon copied exclusive lru anonymous", ""},
-    {"shared memory", X(a100000000043ee2), X(4838), PAGE_FLAGS | PAGE_FOLIO, VMA_SHM, "present shm exclusive dirty lru",
-     ""},
+    {"shared memory", X(a100000000043ee2), X(4838), PAGE_FLAGS | PAGE_FOLIO, VMA_SHM,
+     "present shm exclusive dirty lru", ""},
     {"device, with a page", X(8000000000043ee2), X(100000000), PAGE_FLAGS | PAGE_FOLIO, VMA_DEVICE,
      "present device", ""},
-    {"device, without a record", X(8000010000000000), 0, PAGE_NO_RECORD, VMA_DEVICE, "present device", NEEDS_FLAGS},
+    {"device, without a record", X(8000010000000000), 0, PAGE_NO_RECORD, VMA_DEVICE,
+     "present device", NEEDS_FLAGS},
     {"broken", X(810000000043ee27), X(400085828), PAGE_FLAGS | PAGE_FOLIO, VMA_ANON,
      "present anon hwpoison exclusive lru anonymous", ""},
     {"swapped out", X(4000000000000020), 0, 0, VMA_ANON, "swapped", ""},
@@ -183,8 +193,8 @@ static const struct page_case pages[] = {
     {"special, of a frame not asked", X(400000000000003d), 0, 0, VMA_ANON, "special",
      "hwpoison poisoned migrating"},
     /* without CAP_SYS_ADMIN */
-    {"hidden, mapped here only", X(8100000000000000), 0, 0, VMA_ANON, "present hidden anon exclusive",
-     "thp mthp ksm " NEEDS_FLAGS NEEDS_STATE},
+    {"hidden, mapped here only", X(8100000000000000), 0, 0, VMA_ANON,
+     "present hidden anon exclusive", "thp mthp ksm " NEEDS_FLAGS NEEDS_STATE},
     {"hidden, shared or zero", X(8000000000000000), 0, 0, VMA_ANON, "present hidden",
      "anon cow thp mthp ksm zero " NEEDS_FLAGS NEEDS_STATE},
     {"hidden, copied", X(8100000000000000), 0, 0, VMA_FILE, "present hidden anon copied exclusive",
@@ -193,13 +203,13 @@ static const struct page_case pages[] = {
      "thp mthp " NEEDS_FLAGS NEEDS_STATE},
     {"hidden, shared memory", X(a000000000000000), 0, 0, VMA_SHM, "present hidden shm",
      "thp mthp " NEEDS_FLAGS NEEDS_STATE},
-    {"hidden, hugetlb", X(8100000000000000), 0, 0, VMA_HUGETLB, "present hidden anon hugetlb exclusive",
-     "ksm " NEEDS_FLAGS NEEDS_STATE},
+    {"hidden, hugetlb", X(8100000000000000), 0, 0, VMA_HUGETLB,
+     "present hidden anon hugetlb exclusive", "ksm " NEEDS_FLAGS NEEDS_STATE},
     {"hidden, the huge zero page", X(a000000000000000), 0, 0, VMA_ANON, "present hidden zero",
      NEEDS_FLAGS NEEDS_STATE},
     {"hidden place in swap", X(4000000000000000), 0, 0, VMA_ANON, "swapped", ""},
-    {"changed while it was read", X(810000000043ee27), 0, PAGE_RACED, VMA_ANON, "present anon exclusive",
-     "thp mthp ksm " NEEDS_FLAGS NEEDS_STATE},
+    {"changed while it was read", X(810000000043ee27), 0, PAGE_RACED, VMA_ANON,
+     "present anon exclusive", "thp mthp ksm " NEEDS_FLAGS NEEDS_STATE},
 };
 
 /* Whether `word` is one of those in `list`. */
@@ -230,7 +240,8 @@ test_pages(void)
 	for (size_t i = 0; i < ARRAY_LEN(pages); i++) {
 		const struct page_case *c = &pages[i];
 		struct vma v = region_of(c->type);
-		struct page pg = {.word = c->word, .kpf = c->kpf, .known = PAGE_WORD | c->known, .order = 9};
+		struct page pg = {
+		    .word = c->word, .kpf = c->kpf, .known = PAGE_WORD | c->known, .order = 9};
 		struct filter_facts x = {.v = &v, .pg = &pg, .addr = v.start, .page_size = FAKE_PAGE, .written_known = true};
 		bool good = true;
 
@@ -412,7 +423,8 @@ test_regions(void)
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
 		is_truth(ask(rows[i].text, FILTER_REGION, &x), rows[i].want, rows[i].text);
 	x.huge_known = x.written_known = true;
-	is_truth(ask("thp=2m & thp & written=8k & written", FILTER_REGION, &x), TRUTH_YES, "counted and trusted");
+	is_truth(ask("thp=2m & thp & written=8k & written", FILTER_REGION, &x), TRUTH_YES,
+	         "counted and trusted");
 	x.huge_known = false;
 	x.smaps = &sm;
 	is_truth(ask("thp", FILTER_REGION, &x), TRUTH_NO, "from smaps where the scan does not tell");
@@ -421,7 +433,8 @@ test_regions(void)
 	r.known = false;
 	is_truth(ask("rss>0", FILTER_REGION, &x), TRUTH_UNKNOWN, "not counted");
 	v.type = VMA_KERNEL;
-	is_truth(ask("rss>0 | rss=0", FILTER_REGION, &x), TRUTH_UNKNOWN, "a ring whose page table is not shown");
+	is_truth(ask("rss>0 | rss=0", FILTER_REGION, &x), TRUTH_UNKNOWN,
+	         "a ring whose page table is not shown");
 	v.inode = 0;
 	v.name = "[vvar]";
 	is_truth(ask("rss>0 | rss=0", FILTER_REGION, &x), TRUTH_NO, "the kernel's own: there is nothing to count");
@@ -441,7 +454,8 @@ wants(const char *text, enum filter_scope scope)
 static void
 test_wants(void)
 {
-	ok(wants("present & !exclusive | guard & addr>1000 & name~x", FILTER_PAGE) == 0, "the page table is enough");
+	ok(wants("present & !exclusive | guard & addr>1000 & name~x", FILTER_PAGE) == 0,
+	   "the page table is enough");
 	ok(wants("locked", FILTER_PAGE) == PAGE_WANT_FLAGS, "a flag");
 	ok(wants("thp-head", FILTER_PAGE) == (PAGE_WANT_FLAGS | PAGE_WANT_CACHE), "a state");
 	ok(wants("mapcount>1 & written", FILTER_PAGE) == (PAGE_WANT_COUNT | FILTER_WANT_WRITTEN), "more than one source");
@@ -487,22 +501,31 @@ test_gaps_of_files(void)
 		const char *text;
 		bool file, shm;
 	} rows[] = {
-	    {"state=swapped", false, true}, {"swapped", false, true},     {"state=past-end", true, true},
-	    {"past-end", true, true},       {"state=cached", true, true}, {"state!=none", true, true},
-	    {"state=anon", false, false},   {"state=cached & soft-dirty", true, true}, {"state=past-end & soft-dirty", true, true},
+	    {"state=swapped", false, true},
+	    {"swapped", false, true},
+	    {"state=past-end", true, true},
+	    {"past-end", true, true},
+	    {"state=cached", true, true},
+	    {"state!=none", true, true},
+	    {"state=anon", false, false},
+	    {"state=cached & soft-dirty", true, true},
+	    {"state=past-end & soft-dirty", true, true},
 	    {"state=swapped & soft-dirty", false, true},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct vma file = region_of(VMA_FILE), shm = region_of(VMA_SHM);
-		struct filter_facts of_file = {.v = &file, .page_size = FAKE_PAGE, .written_known = true};
-		struct filter_facts of_shm = {.v = &shm, .page_size = FAKE_PAGE, .written_known = true};
+		struct filter_facts of_file = {
+		    .v = &file, .page_size = FAKE_PAGE, .written_known = true};
+		struct filter_facts of_shm = {
+		    .v = &shm, .page_size = FAKE_PAGE, .written_known = true};
 		struct filter f;
 		struct err err;
 
 		shm.perm = VMA_READ | VMA_WRITE | VMA_SHARED;
 		ok(filter_parse(rows[i].text, FILTER_PAGE, FAKE_PAGE, &f, &err) == 0 &&
-		       filter_of_gaps(&f, &of_file) == rows[i].file && filter_of_gaps(&f, &of_shm) == rows[i].shm,
+		       filter_of_gaps(&f, &of_file) == rows[i].file &&
+		       filter_of_gaps(&f, &of_shm) == rows[i].shm,
 		   rows[i].text);
 	}
 }

@@ -21,7 +21,8 @@ test_table(void)
 			bits &= f[k].bit != f[i].bit;
 			names &= strcmp(f[k].name, f[i].name) != 0;
 			/* page-types itself gives H to compound_head and to arch_2 */
-			letters &= f[i].letter == ' ' || f[i].letter != f[k].letter || f[i].bit == KPF_ARCH_2_BIT;
+			letters &= f[i].letter == ' ' || f[i].letter != f[k].letter ||
+			           f[i].bit == KPF_ARCH_2_BIT;
 		}
 	}
 	ok(bits, "no bit has two rows");
@@ -82,15 +83,16 @@ test_page_types(void)
 
 		snprintf(name, sizeof(name), "page-types of %#" PRIx64, rows[i].kpf);
 		letters_are(page_types_plain(rows[i].kpf), rows[i].plain, name);
-		snprintf(name, sizeof(name), "page-types -r of %#" PRIx64 " at %#" PRIx64, rows[i].kpf, rows[i].pagemap);
+		snprintf(name, sizeof(name), "page-types -r of %#" PRIx64 " at %#" PRIx64,
+		         rows[i].kpf, rows[i].pagemap);
 		letters_are(page_types_raw(rows[i].kpf, rows[i].pagemap), rows[i].raw, name);
 	}
 	is_u64(strlen(rows[0].raw), PAGE_TYPES_COLUMNS, "its columns");
 	/* bits that page-types does not know, or gave up on: no letters */
-	letters_are(page_types_raw(KPF_UNCACHED | KPF_ARCH_3 | UINT64_C(1) << 45, PM_PRESENT), rows[0].raw,
-	            "bits that it does not know have no letter");
-	letters_are(page_types_raw(KPF_ANON, PM_SOFT_DIRTY | PM_SWAPPED), "____________a_____________________f______w_",
-	            "soft-dirty and swapped");
+	letters_are(page_types_raw(KPF_UNCACHED | KPF_ARCH_3 | UINT64_C(1) << 45, PM_PRESENT),
+	            rows[0].raw, "bits that it does not know have no letter");
+	letters_are(page_types_raw(KPF_ANON, PM_SOFT_DIRTY | PM_SWAPPED),
+	            "____________a_____________________f______w_", "soft-dirty and swapped");
 }
 
 /* Names with what is used twice. */

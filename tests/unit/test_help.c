@@ -28,7 +28,7 @@ test_keys(void)
 		bool all = true;
 
 		if (strchr("OYZF", *v))
-			continue; /* a panel and three questions, over the view below: the hints say what they take */
+			continue; /* over the view below: the hints say what they take */
 		help_make(&h, page, LENS_STATE);
 		for (size_t i = 0; i < n; i++)
 			all &= !key_row_in(&k[i], *v) || tells_of(&h, &k[i]);

@@ -37,9 +37,11 @@ columns(void)
 	struct here h;
 	struct err err;
 
-	ok(here_read(&ui, "hex 'a+zz", &h, &err) == 0 && !strcmp(h.text, "hex 0x7f1200001000+zz"), "an error after a mark");
+	ok(here_read(&ui, "hex 'a+zz", &h, &err) == 0 && !strcmp(h.text, "hex 0x7f1200001000+zz"),
+	   "an error after a mark");
 	ok(here_column(&h, 5) == 5 && here_column(&h, 12) == 5, "in the mark is at the mark");
-	ok(here_column(&h, 19) == 7 && here_column(&h, 20) == 8, "behind it is where it was written");
+	ok(here_column(&h, 19) == 7 && here_column(&h, 20) == 8,
+	   "behind it is where it was written");
 	ok(here_column(&h, 22) == 10 && here_column(&h, 99) == 10, "at the end is at the end");
 	is_u64((uint64_t)here_column(&h, 0), 0, "nowhere is nowhere");
 }

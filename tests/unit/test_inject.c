@@ -40,20 +40,25 @@ test_status(void)
 static void
 test_fdinfo(void)
 {
-#define FDINFO(flags, features)                                                                           \
-	"pos:\t0\nflags:\t" flags "\nmnt_id:\t17\nino:\t6244593\npending:\t0\ntotal:\t0\nAPI:\taa:" features \
+#define FDINFO(flags, features)                                                    \
+	"pos:\t0\nflags:\t" flags                                                  \
+	"\nmnt_id:\t17\nino:\t6244593\npending:\t0\ntotal:\t0\nAPI:\taa:" features \
 	":80000000000001ff\n"
 	struct inject_fdinfo f;
 	struct inject_stray s, other;
 
-	ok(inject_parse_fdinfo(FDINFO("02004000", "80000600"), &f) && f.ino == 6244593 && f.features == 0x80000600 &&
-	       f.flags == 02004000,
+	ok(inject_parse_fdinfo(FDINFO("02004000", "80000600"), &f) && f.ino == 6244593 &&
+	       f.features == 0x80000600 && f.flags == 02004000,
 	   "what fdinfo says of a userfaultfd");
-	ok(!inject_parse_fdinfo("pos:\t0\nflags:\t02004000\nmnt_id:\t17\nino:\t5\neventfd-count: 0\n", &f),
+	ok(!inject_parse_fdinfo(
+	       "pos:\t0\nflags:\t02004000\nmnt_id:\t17\nino:\t5\neventfd-count: 0\n", &f),
 	   "of another file it says nothing of the kind");
-	ok(inject_stray_of(FDINFO("02004000", "0"), 5, &s) && s.fd == 5 && s.ino == 6244593, "one that nobody has used");
-	ok(inject_stray_of(FDINFO("02004002", "0"), 5, &other) && !inject_same_stray(&s, &other), "opened in another way");
-	ok(!inject_stray_of(FDINFO("02004000", "80000000"), 5, &s), "greeted without any feature it is in use");
+	ok(inject_stray_of(FDINFO("02004000", "0"), 5, &s) && s.fd == 5 && s.ino == 6244593,
+	   "one that nobody has used");
+	ok(inject_stray_of(FDINFO("02004002", "0"), 5, &other) && !inject_same_stray(&s, &other),
+	   "opened in another way");
+	ok(!inject_stray_of(FDINFO("02004000", "80000000"), 5, &s),
+	   "greeted without any feature it is in use");
 	ok(!inject_stray_of(FDINFO("04000", "0"), 5, &s), "ours do not outlive an exec");
 	ok(!inject_stray_of(FDINFO("02000000", "0"), 5, &s), "nor do they wait");
 }

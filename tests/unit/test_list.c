@@ -98,7 +98,8 @@ test_shedding(void)
 static void
 test_empty_columns(void)
 {
-	static const int taken[] = {COL_REGION_SWAP, COL_REGION_WRITTEN, LIST_MINUTE, COL_REGION_RATE};
+	static const int taken[] = {COL_REGION_SWAP, COL_REGION_WRITTEN, LIST_MINUTE,
+	                            COL_REGION_RATE};
 	uint64_t empty = 0;
 	struct list_columns usual = {0}, chosen = {0};
 	struct err err;
@@ -106,23 +107,34 @@ test_empty_columns(void)
 
 	for (size_t i = 0; i < ARRAY_LEN(taken); i++)
 		empty |= list_column_bit(taken[i]);
-	is_str(layout_text(&usual, 80, empty), "ADDRESS SIZE PERM RSS % PAGES:12 MAPPING ", "at 80 none comes in their place");
-	is_str(layout_text(&usual, 132, empty), "ADDRESS SIZE PERM TYPE RSS % PAGES:24 MAPPING ", "nor at 132");
+	is_str(layout_text(&usual, 80, empty), "ADDRESS SIZE PERM RSS % PAGES:12 MAPPING ",
+	       "at 80 none comes in their place");
+	is_str(layout_text(&usual, 132, empty), "ADDRESS SIZE PERM TYPE RSS % PAGES:24 MAPPING ",
+	       "nor at 132");
 	for (int cols = 30; cols < 250; cols++) {
-		struct list_layout all = list_columns_layout(&usual, cols, 0), l = list_columns_layout(&usual, cols, empty);
+		struct list_layout all = list_columns_layout(&usual, cols, 0),
+				   l = list_columns_layout(&usual, cols, empty);
 
 		for (size_t i = 0; i < l.n; i++)
-			stay &= list_layout_of(&all, l.at[i].column->id) && (l.at[i].x == all.at[i].x || i > 4);
-		wider &= list_layout_of(&l, COL_REGION_MAPPING)->width >= list_layout_of(&all, COL_REGION_MAPPING)->width;
+			stay &= list_layout_of(&all, l.at[i].column->id) &&
+			        (l.at[i].x == all.at[i].x || i > 4);
+		wider &= list_layout_of(&l, COL_REGION_MAPPING)->width >=
+		         list_layout_of(&all, COL_REGION_MAPPING)->width;
 	}
 	ok(stay, "what is shown, and where it begins, is as if they were there");
 	ok(wider, "their room is the names'");
 	ok(list_columns_toggle(&chosen, COL_REGION_INODE), "another column is chosen");
-	is_str(layout_text(&chosen, 100, empty), "ADDRESS SIZE PERM TYPE RSS % PAGES:12 INODE MAPPING ", "they stay away");
-	ok(list_columns_toggle(&chosen, COL_REGION_SWAP) && list_columns_toggle(&chosen, COL_REGION_SWAP), "one is asked for");
-	is_str(layout_text(&chosen, 100, empty), "ADDRESS SIZE PERM TYPE RSS % PAGES:12 INODE SWAP MAPPING ", "it comes, empty or not");
+	is_str(layout_text(&chosen, 100, empty),
+	       "ADDRESS SIZE PERM TYPE RSS % PAGES:12 INODE MAPPING ", "they stay away");
+	ok(list_columns_toggle(&chosen, COL_REGION_SWAP) &&
+	       list_columns_toggle(&chosen, COL_REGION_SWAP),
+	   "one is asked for");
+	is_str(layout_text(&chosen, 100, empty),
+	       "ADDRESS SIZE PERM TYPE RSS % PAGES:12 INODE SWAP MAPPING ",
+	       "it comes, empty or not");
 	ok(list_columns_parse("address,swap", &chosen, &err) == 0, "so do those that are listed");
-	is_str(layout_text(&chosen, 100, empty), "ADDRESS SWAP ", "though there is nothing in them");
+	is_str(layout_text(&chosen, 100, empty), "ADDRESS SWAP ",
+	       "though there is nothing in them");
 }
 
 static void
@@ -133,8 +145,10 @@ test_chosen_shedding(void)
 	bool inside = true;
 
 	ok(list_columns_parse("pages,mapping,swap,type,address", &c, &err) == 0, "a list of columns");
-	is_str(layout_text(&c, 80, 0), "PAGES:12 SWAP TYPE ADDRESS MAPPING ", "they stand as they were chosen, the name last");
-	is_str(layout_text(&c, 50, 0), "PAGES:8 SWAP TYPE ADDRESS MAPPING ", "narrow: the strip first");
+	is_str(layout_text(&c, 80, 0), "PAGES:12 SWAP TYPE ADDRESS MAPPING ",
+	       "they stand as they were chosen, the name last");
+	is_str(layout_text(&c, 50, 0), "PAGES:8 SWAP TYPE ADDRESS MAPPING ",
+	       "narrow: the strip first");
 	is_str(layout_text(&c, 40, 0), "PAGES:8 SWAP TYPE MAPPING ", "then the last one");
 	is_str(layout_text(&c, 10, 0), "PAGES:8 MAPPING ", "the first one and the name stay");
 	for (int cols = 1; cols < 300; cols++) {
@@ -172,7 +186,8 @@ test_column_names(void)
 		buf_fmt(&text, "%s%s", i ? "," : "", list_column_of(c.id[i])->title);
 	is_str(text.s, "ADDRESS,SIZE,PERM,TYPE,RSS,%,SWAP,WRITTEN,MINUTE,WR/S,PAGES,MAPPING", "the usual columns by name");
 	ok(list_columns_parse(text.s, &c, &err) == 0 && c.n == 12, "and read again");
-	ok(list_columns_parse(" Start  dirty, pages ", &c, &err) == 0 && c.n == 3 && c.id[1] == COL_REGION_WRITTEN,
+	ok(list_columns_parse(" Start  dirty, pages ", &c, &err) == 0 && c.n == 3 &&
+	       c.id[1] == COL_REGION_WRITTEN,
 	   "names of --list -o are known, blanks are as good as commas");
 	before = c;
 	for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
@@ -352,15 +367,18 @@ rows_text(struct ui *ui, struct sample *s, bool counted, const uint64_t rss[3])
 static void
 test_order_of_counts(void)
 {
-	static const uint64_t none[3] = {0}, some[3] = {0, PAGES_B, 0}, all[3] = {PAGES_A, PAGES_B, PAGES_C},
-	                      later[3] = {PAGES_C, PAGES_B, PAGES_A}, same[3] = {PAGES_A, PAGES_A, PAGES_A};
+	static const uint64_t none[3] = {0}, some[3] = {0, PAGES_B, 0},
+			      all[3] = {PAGES_A, PAGES_B, PAGES_C},
+			      later[3] = {PAGES_C, PAGES_B, PAGES_A},
+			      same[3] = {PAGES_A, PAGES_A, PAGES_A};
 	struct sample s = sample_of(ANON("1000-2000") LIBC("2000-4000") ANON("4000-5000"), 1);
 	struct ui ui = {.sort = COL_REGION_RSS, .now = 2, .touched_ns = 1};
 
 	is_str(rows_text(&ui, &s, false, none), "abc", "nothing is counted");
 	is_str(rows_text(&ui, &s, false, some), "bac", "some is");
 	is_u64(ui.region, 0x2000, "the cursor is at the top");
-	is_str(rows_text(&ui, &s, true, all), "cba", "all is: this is the order that was asked for");
+	is_str(rows_text(&ui, &s, true, all), "cba",
+	       "all is: this is the order that was asked for");
 	is_u64(ui.region, 0x4000, "and the cursor is at its top");
 	is_str(rows_text(&ui, &s, true, later), "cba", "which holds");
 	ui.now = UINT64_C(6000000000);
@@ -381,11 +399,15 @@ test_parted(void)
 		const char *maps, *what;
 		bool parted;
 	} rows[] = {
-	    {"1000-2000 rw-p 00000000 00:00 0 [heap]\n2000-4000 rw-p 00000000 00:00 0 [heap]\n", "a heap that grew", true},
-	    {"1000-2000 rw-p 00000000 00:00 0 [heap]\n3000-4000 rw-p 00000000 00:00 0 [heap]\n", "with a gap", false},
+	    {"1000-2000 rw-p 00000000 00:00 0 [heap]\n2000-4000 rw-p 00000000 00:00 0 [heap]\n",
+	     "a heap that grew", true},
+	    {"1000-2000 rw-p 00000000 00:00 0 [heap]\n3000-4000 rw-p 00000000 00:00 0 [heap]\n",
+	     "with a gap", false},
 	    {LIBC("1000-2000") ANON("2000-4000"), "a file, and what lies behind it", false},
-	    {"1000-2000 rw-s 00000000 08:01 77 /a\n2000-4000 rw-s 00001000 08:01 77 /a\n", "a file that goes on", true},
-	    {"1000-2000 rw-s 00000000 08:01 77 /a\n2000-4000 rw-s 00000000 08:01 77 /a\n", "mapped again", false},
+	    {"1000-2000 rw-s 00000000 08:01 77 /a\n2000-4000 rw-s 00001000 08:01 77 /a\n",
+	     "a file that goes on", true},
+	    {"1000-2000 rw-s 00000000 08:01 77 /a\n2000-4000 rw-s 00000000 08:01 77 /a\n",
+	     "mapped again", false},
 	};
 	static const struct term term = {.utf8 = true};
 
@@ -402,7 +424,9 @@ test_parted(void)
 		s.track_way = TRACK_UFFD;
 		out.len = 0;
 		view_regions.say(&ui, &s, &out);
-		ok(!strstr(out.s, "; in several rows: userfaultfd keeps new memory apart from what it watches") == !rows[i].parted, rows[i].what);
+		ok(!strstr(out.s, "; in several rows: userfaultfd keeps new memory apart from what "
+		                  "it watches") == !rows[i].parted,
+		   rows[i].what);
 		buf_free(&out);
 		rows_free(&ui);
 		regions_unref(s.regions);

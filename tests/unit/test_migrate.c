@@ -103,7 +103,8 @@ test_not_known(void)
 	migrate_estimate(&c, 1000000, 25000, PAGE, &slow, &m);
 	ok(m.unsure && m.unknown == 25000 * PAGE, "so much is not known that it may never");
 	migrate_sentence(&b, &m, &slow);
-	ok(strstr(b.s, "may not converge: writes to 97.7M are not known") && !strstr(b.s, "converges in"),
+	ok(strstr(b.s, "may not converge: writes to 97.7M are not known") &&
+	       !strstr(b.s, "converges in"),
 	   "which is said");
 	buf_free(&b);
 }
@@ -174,8 +175,9 @@ test_words(void)
 	is_str(b.s, "10 Gb/s: converges in 4 rounds: 4.0G in 3.5 s, downtime 90 ms", "that it converges");
 	b.len = 0;
 	migrate_sentence(&b, &no, &slow);
-	is_str(b.s, "1 Gb/s: does not converge: while 80.0M is sent, which takes 655 ms, as much is written again; "
-	            "needs 2.2 Gb/s", "that it does not, why, and what would help");
+	is_str(b.s, "1 Gb/s: does not converge: while 80.0M is sent, which takes 655 ms, as much "
+	            "is written again; needs 2.2 Gb/s",
+	       "that it does not, why, and what would help");
 	buf_free(&b);
 }
 

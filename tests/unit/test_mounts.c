@@ -24,9 +24,11 @@ static const struct {
 	const char *type;
 	enum mount_kind kind;
 } by_device[] = {
-    {0, 21, "proc", MOUNT_DRIVER},      {0, 6, "devtmpfs", MOUNT_NODES},    {0, 23, "tmpfs", MOUNT_MEMORY},
-    {254, 0, "ext4", MOUNT_DISK},       {0, 40, "hugetlbfs", MOUNT_HUGETLB}, {0, 41, "btrfs", MOUNT_DISK},
-    {0, 42, "fuse.sshfs", MOUNT_REMOTE}, {0, 43, "nfs4", MOUNT_REMOTE},       {259, 1048575, "xfs", MOUNT_DISK},
+    {0, 21, "proc", MOUNT_DRIVER},       {0, 6, "devtmpfs", MOUNT_NODES},
+    {0, 23, "tmpfs", MOUNT_MEMORY},      {254, 0, "ext4", MOUNT_DISK},
+    {0, 40, "hugetlbfs", MOUNT_HUGETLB}, {0, 41, "btrfs", MOUNT_DISK},
+    {0, 42, "fuse.sshfs", MOUNT_REMOTE}, {0, 43, "nfs4", MOUNT_REMOTE},
+    {259, 1048575, "xfs", MOUNT_DISK},
 };
 
 static void
@@ -37,16 +39,19 @@ test_typical(void)
 	mounts_parse(&m, mem_strdup(text));
 	ok(m.n == 10 && m.known, "ten mounts, understood");
 	for (size_t i = 0; i < ARRAY_LEN(by_device); i++) {
-		const struct mount *one = mounts_by_device(&m, by_device[i].major, by_device[i].minor);
+		const struct mount *one =
+		    mounts_by_device(&m, by_device[i].major, by_device[i].minor);
 
 		ok(one && one->kind == by_device[i].kind, by_device[i].type);
 		is_str(one ? one->type : NULL, by_device[i].type, "its type");
 	}
-	ok(!mounts_by_device(&m, 0, 0) && !mounts_by_device(&m, 254, 1) && !mounts_by_device(&m, 21, 0),
+	ok(!mounts_by_device(&m, 0, 0) && !mounts_by_device(&m, 254, 1) &&
+	       !mounts_by_device(&m, 21, 0),
 	   "no mount has these devices");
 	ok(mounts_by_id(&m, 32) && !strcmp(mounts_by_id(&m, 32)->point, "/srv/a b\\c\nd"),
 	   "the escapes of a mount point are decoded");
-	ok(mounts_by_id(&m, 33) && mounts_by_id(&m, 33)->dev_minor == 41 && !mounts_by_id(&m, 1), "by number");
+	ok(mounts_by_id(&m, 33) && mounts_by_id(&m, 33)->dev_minor == 41 && !mounts_by_id(&m, 1),
+	   "by number");
 	mounts_free(&m);
 	ok(!m.v && !m.n && !m.text && !mounts_by_id(&m, 22), "mounts_free leaves nothing");
 }
@@ -56,9 +61,17 @@ static void
 test_odd(void)
 {
 	static const char *const none[] = {
-	    "", "\n", "22", "22 27", "22 27 0:21 / /proc rw - ", "22 27 0:21 / /proc rw proc proc rw",
-	    "x 27 0:21 / /p rw - proc proc rw", "22 27 0-21 / /p rw - proc proc rw",
-	    "22 27 0:21x / /p rw - proc proc rw", "22 27 4294967296:1 / /p rw - proc proc rw", "\n22 - - - - - -",
+	    "",
+	    "\n",
+	    "22",
+	    "22 27",
+	    "22 27 0:21 / /proc rw - ",
+	    "22 27 0:21 / /proc rw proc proc rw",
+	    "x 27 0:21 / /p rw - proc proc rw",
+	    "22 27 0-21 / /p rw - proc proc rw",
+	    "22 27 0:21x / /p rw - proc proc rw",
+	    "22 27 4294967296:1 / /p rw - proc proc rw",
+	    "\n22 - - - - - -",
 	};
 	struct mounts m;
 
@@ -68,7 +81,8 @@ test_odd(void)
 		ok(m.known == !none[i][0], "and not whole if there was a line");
 		mounts_free(&m);
 	}
-	mounts_parse(&m, mem_strdup("1 1 8:1 / /a\\040-\\040tmpfs rw - ext4 /dev/x rw\n2 1 8:2 / /\\999 rw - ext4"));
+	mounts_parse(&m, mem_strdup("1 1 8:1 / /a\\040-\\040tmpfs rw - ext4 /dev/x rw\n"
+	                            "2 1 8:2 / /\\999 rw - ext4"));
 	is_str(mounts_by_device(&m, 8, 1)->type, "ext4", "a name that looks like a type is a name");
 	is_str(mounts_by_device(&m, 8, 2)->point, "/\\999", "what is no escape stays");
 	ok(m.known, "a line without its last fields still says which file system");
@@ -80,16 +94,23 @@ test_names_alike(void)
 {
 	struct mounts m;
 
-	mounts_parse(&m, mem_strdup("1 1 0:1 / /a rw - tmpfsx x rw\n2 1 0:2 / /b rw - fuse x rw\n3 1 0:3 / /c rw - "
-	                            "tmp x rw\n4 1 0:4 / /d rw - fuseblk x rw\n"));
-	ok(mounts_by_device(&m, 0, 1)->kind == MOUNT_DISK && mounts_by_device(&m, 0, 3)->kind == MOUNT_DISK,
+	mounts_parse(&m, mem_strdup("1 1 0:1 / /a rw - tmpfsx x rw\n"
+	                            "2 1 0:2 / /b rw - fuse x rw\n"
+	                            "3 1 0:3 / /c rw - tmp x rw\n"
+	                            "4 1 0:4 / /d rw - fuseblk x rw\n"));
+	ok(mounts_by_device(&m, 0, 1)->kind == MOUNT_DISK &&
+	       mounts_by_device(&m, 0, 3)->kind == MOUNT_DISK,
 	   "a longer and a shorter name are others");
-	ok(mounts_by_device(&m, 0, 2)->kind == MOUNT_REMOTE && mounts_by_device(&m, 0, 4)->kind == MOUNT_REMOTE,
+	ok(mounts_by_device(&m, 0, 2)->kind == MOUNT_REMOTE &&
+	       mounts_by_device(&m, 0, 4)->kind == MOUNT_REMOTE,
 	   "with and without a server's name");
 	mounts_free(&m);
-	mounts_parse(&m, mem_strdup("1 1 0:7 / /srv/dev rw - tmpfs t rw\n2 1 0:7 / /dev rw - tmpfs t rw\n"
-	                            "3 1 0:7 /shm /dev/shm rw - tmpfs t rw\n4 1 0:8 / /dev/shm rw - tmpfs t rw\n"));
-	ok(mounts_by_device(&m, 0, 7)->kind == MOUNT_NODES, "a container's /dev, wherever else it is mounted");
+	mounts_parse(&m, mem_strdup("1 1 0:7 / /srv/dev rw - tmpfs t rw\n"
+	                            "2 1 0:7 / /dev rw - tmpfs t rw\n"
+	                            "3 1 0:7 /shm /dev/shm rw - tmpfs t rw\n"
+	                            "4 1 0:8 / /dev/shm rw - tmpfs t rw\n"));
+	ok(mounts_by_device(&m, 0, 7)->kind == MOUNT_NODES,
+	   "a container's /dev, wherever else it is mounted");
 	ok(mounts_by_device(&m, 0, 8)->kind == MOUNT_MEMORY, "and one mounted below it");
 	mounts_free(&m);
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Options in pairs: what an answer would pass over in silence is refused, what it heeds is taken. */
+/*
+ * Options in pairs: what an answer would pass over in silence is refused, what it heeds is taken.
+ */
 #include <string.h>
 
 #include "options.h"
@@ -11,8 +13,17 @@ static const struct {
 	char letter;
 	const char *words;
 } answers[] = {
-    {'S', ""}, {'L', "--list"}, {'P', "--pages"}, {'U', "--summary"}, {'W', "--watch"}, {'Q', "-e heap"},
-    {'G', "--grid"}, {'C', "--capabilities"}, {'l', "--watch --list"}, {'p', "--watch --pages"}, {'q', "--watch -e heap"},
+    {'S', ""},
+    {'L', "--list"},
+    {'P', "--pages"},
+    {'U', "--summary"},
+    {'W', "--watch"},
+    {'Q', "-e heap"},
+    {'G', "--grid"},
+    {'C', "--capabilities"},
+    {'l', "--watch --list"},
+    {'p', "--watch --pages"},
+    {'q', "--watch -e heap"},
 };
 
 static bool
@@ -37,16 +48,36 @@ test_answers(void)
 	static const struct {
 		const char *words, *taken;
 	} rows[] = {
-	    {"-o START", "LPWlpq"},     {"--output-all", "LPWlpq"}, {"-n", "LPUWClpq"},
-	    {"--json", "LPUWQClpq"},    {"--csv", "LPUWClpq"},      {"--raw", "LPUWClpq"},
-	    {"-b", "LUWlpq"},           {"--sort RSS", "Ll"},       {"--count 2", "W"},
-	    {"--group file", "SLl"},    {"--filter anon", "LPlp"},  {"--columns 16", "G"},
-	    {"--lens state", "SG"},     {"--zoom 4", "G"},          {"--interval 2", "S"},
-	    {"--theme dark", "S"},      {"--calm", "S"},            {"--no-mouse", "S"},
-	    {"--frames 2", "S"},        {"--frames 2 --size 80x24", "S"}, {"--tracker uffd", "SWQlpq"},
-	    {"--allow-inject", "SWQlpq"}, {"--scope heap", "SWlpq"}, {"--force", "WQlpq"},
-	    {"--color always", "S"},    {"--color never", all},     {"--ascii", all},
-	    {"--read-only", all},       {"--no-config", all},       {"--proc-root /proc", all},
+	    {"-o START", "LPWlpq"},
+	    {"--output-all", "LPWlpq"},
+	    {"-n", "LPUWClpq"},
+	    {"--json", "LPUWQClpq"},
+	    {"--csv", "LPUWClpq"},
+	    {"--raw", "LPUWClpq"},
+	    {"-b", "LUWlpq"},
+	    {"--sort RSS", "Ll"},
+	    {"--count 2", "W"},
+	    {"--group file", "SLl"},
+	    {"--filter anon", "LPlp"},
+	    {"--columns 16", "G"},
+	    {"--lens state", "SG"},
+	    {"--zoom 4", "G"},
+	    {"--interval 2", "S"},
+	    {"--theme dark", "S"},
+	    {"--calm", "S"},
+	    {"--no-mouse", "S"},
+	    {"--frames 2", "S"},
+	    {"--frames 2 --size 80x24", "S"},
+	    {"--tracker uffd", "SWQlpq"},
+	    {"--allow-inject", "SWQlpq"},
+	    {"--scope heap", "SWlpq"},
+	    {"--force", "WQlpq"},
+	    {"--color always", "S"},
+	    {"--color never", all},
+	    {"--ascii", all},
+	    {"--read-only", all},
+	    {"--no-config", all},
+	    {"--proc-root /proc", all},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
@@ -56,9 +87,13 @@ test_answers(void)
 			bool taken = takes(answers[k].words, rows[i].words, &err);
 			char name[96];
 
-			snprintf(name, sizeof(name), "%s with %s is %s", rows[i].words, answers[k].words[0] ? answers[k].words : "the screen",
+			snprintf(name, sizeof(name), "%s with %s is %s", rows[i].words,
+			         answers[k].words[0] ? answers[k].words : "the screen",
 			         want ? "taken" : "refused");
-			if (!ok(taken == want && (taken || (err.status == ERR_USAGE && err.what[0] && err.why[0] && err.how[0])), name))
+			if (!ok(taken == want &&
+			            (taken || (err.status == ERR_USAGE && err.what[0] &&
+			                       err.why[0] && err.how[0])),
+			        name))
 				printf("# %s: %s; %s\n", err.what, err.why, err.how);
 			if (taken != takes(rows[i].words, answers[k].words, &err))
 				ok(false, "in whichever order they come");
@@ -71,15 +106,20 @@ test_others(void)
 	static const struct {
 		const char *words, *why;
 	} rows[] = {
-	    {"--list --output-all -o START", "all columns"}, {"--pages -o PFN --output-all", "all columns"},
-	    {"--size 80x24", "size of its own"},             {"--json --csv --list", "exclude"},
-	    {"--list --pages", "one kind"},                  {"--demo", "exclude"},
+	    {"--list --output-all -o START", "all columns"},
+	    {"--pages -o PFN --output-all", "all columns"},
+	    {"--size 80x24", "size of its own"},
+	    {"--json --csv --list", "exclude"},
+	    {"--list --pages", "one kind"},
+	    {"--demo", "exclude"},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct err err = {.why = "taken"};
 
-		if (!ok(!takes(rows[i].words, "", &err) && err.status == ERR_USAGE && strstr(err.why, rows[i].why), rows[i].words))
+		if (!ok(!takes(rows[i].words, "", &err) && err.status == ERR_USAGE &&
+		            strstr(err.why, rows[i].why),
+		        rows[i].words))
 			printf("# %s\n", err.why);
 	}
 	struct err err;

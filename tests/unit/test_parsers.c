@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The law of parsers: one that refuses its text leaves alone what it would have written. Each parser
- * that can refuse stands here with texts it takes; they are cut short and spoilt in every place.
+ * The law of parsers: one that refuses its text leaves alone what it would have written. Each
+ * parser that can refuse stands here with texts it takes; they are cut short and spoilt in every
+ * place.
  */
 #include <fcntl.h>
 #include <unistd.h>
@@ -74,9 +75,21 @@ static bool try_u64(const char *s) { return parse_u64(s, 16, &out.u64.end, &out.
 static bool try_digits(const char *s) { return parse_digits(s, strlen(s), 16, &out.u64.v); }
 static bool try_utf8(const char *s) { return utf8_next(s, strlen(s), &out.cp) > 0; }
 static bool try_query(const char *s) { return query_parse(s, 4096, &out.query, &err) == 0; }
-static bool try_page_filter(const char *s) { return filter_parse(s, FILTER_PAGE, 4096, &out.filter, &err) == 0; }
-static bool try_region_filter(const char *s) { return filter_parse(s, FILTER_REGION, 4096, &out.filter, &err) == 0; }
-static bool try_list_filter(const char *s) { return list_filter_set(&out.list_filter, s, 4096, &err) == 0; }
+static bool
+try_page_filter(const char *s)
+{
+	return filter_parse(s, FILTER_PAGE, 4096, &out.filter, &err) == 0;
+}
+static bool
+try_region_filter(const char *s)
+{
+	return filter_parse(s, FILTER_REGION, 4096, &out.filter, &err) == 0;
+}
+static bool
+try_list_filter(const char *s)
+{
+	return list_filter_set(&out.list_filter, s, 4096, &err) == 0;
+}
 static bool try_pattern(const char *s) { return pattern_parse(s, &out.pattern, &err) == 0; }
 static bool try_pid(const char *s) { return proc_parse_pid("/proc", s, &out.pid, &err) == 0; }
 static bool try_process(const char *s) { return process_parse(&out.process, s); }
@@ -84,9 +97,21 @@ static bool try_stat(const char *s) { return inject_parse_stat(s, &out.thread); 
 static bool try_fdinfo(const char *s) { return inject_parse_fdinfo(s, &out.fdinfo); }
 static bool try_stray(const char *s) { return inject_stray_of(s, 5, &out.stray); }
 static bool try_status(const char *s) { return inject_parse_status(s, &out.status); }
-static bool try_region_columns(const char *s) { return columns_parse(SET_REGION, s, out.columns.ids, &out.columns.n, &err) == 0; }
-static bool try_page_columns(const char *s) { return columns_parse(SET_PAGE, s, out.columns.ids, &out.columns.n, &err) == 0; }
-static bool try_list_columns(const char *s) { return list_columns_parse(s, &out.list_columns, &err) == 0; }
+static bool
+try_region_columns(const char *s)
+{
+	return columns_parse(SET_REGION, s, out.columns.ids, &out.columns.n, &err) == 0;
+}
+static bool
+try_page_columns(const char *s)
+{
+	return columns_parse(SET_PAGE, s, out.columns.ids, &out.columns.n, &err) == 0;
+}
+static bool
+try_list_columns(const char *s)
+{
+	return list_columns_parse(s, &out.list_columns, &err) == 0;
+}
 static bool try_mouse(const char *s) { return mouse_parse(s, &out.mouse); }
 static bool try_here(const char *s) { return here_read(&ui, s, &out.here, &err) == 0; }
 
@@ -95,7 +120,8 @@ try_resolve(const char *s)
 {
 	struct query q;
 
-	return query_parse(s, 4096, &q, &err) == 0 && query_resolve(&q.from, &vmas, &out.place.start, &out.place.v, &err) == 0;
+	return query_parse(s, 4096, &q, &err) == 0 &&
+	       query_resolve(&q.from, &vmas, &out.place.start, &out.place.v, &err) == 0;
 }
 
 static bool
@@ -103,7 +129,8 @@ try_range(const char *s)
 {
 	struct query q;
 
-	return query_parse(s, 4096, &q, &err) == 0 && query_range(&q, &vmas, 4096, &out.place.start, &out.place.end, &err) == 0;
+	return query_parse(s, 4096, &q, &err) == 0 &&
+	       query_range(&q, &vmas, 4096, &out.place.start, &out.place.end, &err) == 0;
 }
 
 static bool
@@ -111,7 +138,8 @@ try_bytes(const char *s)
 {
 	struct query q;
 
-	return query_parse(s, 4096, &q, &err) == 0 && query_bytes(&q, &vmas, &out.place.start, &out.place.end, &err) == 0;
+	return query_parse(s, 4096, &q, &err) == 0 &&
+	       query_bytes(&q, &vmas, &out.place.start, &out.place.end, &err) == 0;
 }
 
 /* Of the region at 2000. */
@@ -169,28 +197,63 @@ static const struct parser {
     {"parse_u64", try_u64, false, {"ba", "12345678", "ffffffffffffffff"}},
     {"parse_digits", try_digits, false, {"bad", "12345678", "ffffffffffffffff"}},
     {"utf8_next", try_utf8, false, {"a", "\xc3\xa4", "\xe2\x86\x92", "\xf0\x9f\x98\x80"}},
-    {"query_parse", try_query, false, {"bash", "add-on", "7f12a000", "heap+0x10", "heap..+12p", "1000-2000", "pfn:12", "migrate 2.5g 300ms", "hex \"my file\"+10", "vma:heap", "[anon: x]..heap+1"}},
-    {"query_resolve", try_resolve, false, {"heap+10", "libc+26010", "/opt/one/data.bin", "\"cafe\"+3", "55d1c0a00000"}},
+    {"query_parse",
+     try_query,
+     false,
+     {"bash", "add-on", "7f12a000", "heap+0x10", "heap..+12p", "1000-2000", "pfn:12",
+      "migrate 2.5g 300ms", "hex \"my file\"+10", "vma:heap", "[anon: x]..heap+1"}},
+    {"query_resolve",
+     try_resolve,
+     false,
+     {"heap+10", "libc+26010", "/opt/one/data.bin", "\"cafe\"+3", "55d1c0a00000"}},
     {"query_range", try_range, false, {"heap..+12p", "heap..heap+4000", "1000-2000", "vma:heap"}},
     {"query_bytes", try_bytes, false, {"hex heap", "hex heap..+4k", "hex 55d1c0a00000"}},
-    {"filter_parse of pages", try_page_filter, false, {"anon & !(written | mapcount>1)", "state=anon", "perm~wx & pfn>=0x1000", "name=\"my file\" & order=9"}},
-    {"filter_parse of regions", try_region_filter, false, {"anon & size>=2m | heap", "perm=rw-p", "rss>18014398509481983k"}},
+    {"filter_parse of pages",
+     try_page_filter,
+     false,
+     {"anon & !(written | mapcount>1)", "state=anon", "perm~wx & pfn>=0x1000",
+      "name=\"my file\" & order=9"}},
+    {"filter_parse of regions",
+     try_region_filter,
+     false,
+     {"anon & size>=2m | heap", "perm=rw-p", "rss>18014398509481983k"}},
     {"list_filter_set", try_list_filter, false, {"anon & size>=2m", "libc.so"}},
     {"pattern_parse", try_pattern, false, {"\"text\\n\" de ad", "0x7ffe1234", "\"\\x41\\\"\""}},
     {"proc_parse_pid", try_pid, false, {"1", "32768"}},
-    {"process_parse", try_process, false, {"Name:\tsh\nState:\tS (sleeping)\nUid:\t0\t0\nVmSize:\t4096 kB\n"}},
+    {"process_parse",
+     try_process,
+     false,
+     {"Name:\tsh\nState:\tS (sleeping)\nUid:\t0\t0\nVmSize:\t4096 kB\n"}},
     {"inject_parse_stat", try_stat, false, {"12 (sh) x) S 1 2 3 4 5 4194304 7"}},
-    {"inject_parse_status", try_status, false, {"Name:\tsh\nTracerPid:\t0\nSeccomp:\t2\nCapEff:\t00000000a80425fb\n"}},
-    {"inject_parse_fdinfo", try_fdinfo, false, {"pos:\t0\nflags:\t02004000\nino:\t7\nAPI:\taa:80000600:1ff\n"}},
+    {"inject_parse_status",
+     try_status,
+     false,
+     {"Name:\tsh\nTracerPid:\t0\nSeccomp:\t2\nCapEff:\t00000000a80425fb\n"}},
+    {"inject_parse_fdinfo",
+     try_fdinfo,
+     false,
+     {"pos:\t0\nflags:\t02004000\nino:\t7\nAPI:\taa:80000600:1ff\n"}},
     {"inject_stray_of", try_stray, false, {"pos:\t0\nflags:\t02004000\nino:\t7\nAPI:\taa:0:1ff\n"}},
-    {"smaps_read_one", try_smaps, false, {"1000-2000 r--p 0 0:0 0\nPss: 4 kB\n2000-3000 rw-p 0 0:0 0\nPss: 8 kB\nVmFlags: rd wr\n"}},
+    {"smaps_read_one",
+     try_smaps,
+     false,
+     {"1000-2000 r--p 0 0:0 0\nPss: 4 kB\n2000-3000 rw-p 0 0:0 0\nPss: 8 kB\nVmFlags: rd wr\n"}},
     {"columns_parse of regions", try_region_columns, false, {"START,SIZE,RSS", "mapping"}},
     {"columns_parse of pages", try_page_columns, false, {"ADDRESS,STATE,PFN"}},
     {"list_columns_parse", try_list_columns, false, {"address size rss", "RSS,PSS"}},
     {"mouse_parse", try_mouse, false, {"\033[<0;12;3M", "\033[<65;1;1M", "\033[<0;12;3m"}},
     {"here_read", try_here, false, {"heap+10", "'a..'a", "vma:'a", ".+10"}},
-    {"setting_take", try_setting, true, {"interval 0.5", "sort -rss", "columns address rss", "letters all", "lens 2", "theme dark", "mouse off", "group file", "color 256"}},
-    {"options_parse", try_options, true, {"--list -o START 12", "--pages=heap --json 1", "--watch=0.5 --count 3 1", "--grid --columns 16 --zoom 4 1", "--size 80x24 --frames 3 1", "-e heap -e stack 1", "--interval 0.5 --theme dark --lens state", "--demo --tracker uffd --allow-inject"}},
+    {"setting_take",
+     try_setting,
+     true,
+     {"interval 0.5", "sort -rss", "columns address rss", "letters all", "lens 2", "theme dark",
+      "mouse off", "group file", "color 256"}},
+    {"options_parse",
+     try_options,
+     true,
+     {"--list -o START 12", "--pages=heap --json 1", "--watch=0.5 --count 3 1",
+      "--grid --columns 16 --zoom 4 1", "--size 80x24 --frames 3 1", "-e heap -e stack 1",
+      "--interval 0.5 --theme dark --lens state", "--demo --tracker uffd --allow-inject"}},
 };
 
 static void
@@ -233,9 +296,11 @@ spoil(const struct parser *p, const char *text, unsigned *taken, unsigned *refus
 		snprintf(other, sizeof(other), "%.*s", (int)i, text);
 		good &= keeps(p, other, taken, refused);
 		for (size_t k = 0; k < sizeof(signs) - 1; k++) {
-			snprintf(other, sizeof(other), "%.*s%c%s", (int)i, text, signs[k], text + i);
+			snprintf(other, sizeof(other), "%.*s%c%s", (int)i, text, signs[k],
+			         text + i);
 			good &= keeps(p, other, taken, refused);
-			snprintf(other, sizeof(other), "%.*s%c%s", (int)i, text, signs[k], text + i + (i < n));
+			snprintf(other, sizeof(other), "%.*s%c%s", (int)i, text, signs[k],
+			         text + i + (i < n));
 			good &= keeps(p, other, taken, refused);
 		}
 	}

@@ -355,7 +355,8 @@ test_names_back(void)
 		const struct vma *v = NULL;
 
 		if (!query_name_of(&vmas.v[i], at.name, sizeof(at.name))) {
-			ok(!vmas.v[i].name[0] || strpbrk(vmas.v[i].name, " +"), "what has no name, or only in quotes, is not offered");
+			ok(!vmas.v[i].name[0] || strpbrk(vmas.v[i].name, " +"),
+			   "what has no name, or only in quotes, is not offered");
 			continue;
 		}
 		if (strcmp(at.name, "data.bin") && vmas.v[i].start != 0x7f1a80a00000)
@@ -512,11 +513,13 @@ test_hex_names(void)
 		           query_resolve(&q.from, &list, &addr, &v, &err) == 0;
 
 		if (!ok(rows[i].addr ? got && addr == rows[i].addr
-		                     : !got && err.status == ERR_USAGE && err.column == 1 && strstr(err.how, rows[i].how),
+		                     : !got && err.status == ERR_USAGE && err.column == 1 &&
+		                           strstr(err.how, rows[i].how),
 		        rows[i].text))
 			printf("# got %#" PRIx64 ", how: %s\n", addr, err.how);
 	}
-	static const char *const ranges[] = {"add-bad", "cafe..+1p", "1000..cafe", "vma:cafe", "hex a+1"};
+	static const char *const ranges[] = {"add-bad", "cafe..+1p", "1000..cafe", "vma:cafe",
+	                                     "hex a+1"};
 	for (size_t i = 0; i < ARRAY_LEN(ranges); i++) {
 		struct query q;
 		struct err err = {0};
@@ -590,7 +593,8 @@ test_places_back(void)
 		for (int whole = 0; whole <= 1; whole++) {
 			struct buf text = {0};
 
-			query_place_text(&list, vma_at(&list, rows[i].addr), rows[i].addr, whole, false, &text);
+			query_place_text(&list, vma_at(&list, rows[i].addr), rows[i].addr, whole,
+			                 false, &text);
 			is_str(text.s, whole ? rows[i].whole : rows[i].brief, "what it is told as");
 			buf_free(&text);
 		}

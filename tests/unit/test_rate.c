@@ -152,7 +152,8 @@ test_series(void)
 	ok(v[8] == RATE_UNKNOWN && v[9] == 30 && v[10] == 80, "five seconds a column: the mean of 10 to 50, of 60 to 100");
 	is_u64(v[11], 115, "and of what there is of the last: 110 and 120");
 	rate_heights(v, 12, 8, h);
-	ok(h[8] == RATE_NO_HEIGHT && h[9] == 2 && h[10] == 5 && h[11] == 8, "as heights: the highest of them alone is as high as there is");
+	ok(h[8] == RATE_NO_HEIGHT && h[9] == 2 && h[10] == 5 && h[11] == 8,
+	   "as heights: the highest of them alone is as high as there is");
 	for (unsigned i = 13; i <= 70; i++)
 		rate_add(&r, begin + i * S, 0);
 	rate_series(&r, 60, v);

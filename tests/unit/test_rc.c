@@ -60,7 +60,8 @@ test_many(void)
 	for (int i = 0; i < 5000; i++)
 		buf_fmt(&text, "clear = q\n%s", i == 4998 ? "help = F11\n" : "");
 	take_text(text.s);
-	if (!ok(rc.bindings == 2 && rc.problems == 1, "of thousands of keys of one action the last is looked at"))
+	if (!ok(rc.bindings == 2 && rc.problems == 1,
+	        "of thousands of keys of one action the last is looked at"))
 		show_problems();
 	ok(rc.problems && !strncmp(rc.problem[0].text, "rc:5002: ", 9), "and told of");
 	buf_free(&text);
@@ -77,8 +78,8 @@ test_wrong(void)
 	    {"\n\ntheem = dark\n", "rc:3: theem: there is no such setting; did you mean theme?"},
 	    {"mouse = yes", "rc:1: mouse = yes: it does not take that; give on or off"},
 	    {"mouse =", "rc:1: mouse = : it does not take that; give on or off"},
-	    {"calm = on # hush\n", "rc:1: calm = on # hush: it does not take that; give on or off; behind a value a "
-	                           "comment begins with ;"},
+	    {"calm = on # hush\n", "rc:1: calm = on # hush: it does not take that; give on or "
+	                           "off; behind a value a comment begins with ;"},
 	    {"interval = 9999\n", "rc:1: interval = 9999: it does not take that; give seconds from 0.05 to 3600, or 0"},
 	    {"letters = some\n", "rc:1: letters = some: it does not take that; give runs, all or off"},
 	    {"columns = size nonsense\n", "rc:1: columns = size nonsense: it does not take that; choose from ADDRESS"},
@@ -115,8 +116,8 @@ static void
 test_wrong_values(void)
 {
 	static const char text[] = "theme = light\ncolor = never\ninterval = 2\nascii = on\ncolumns = rss\nsort = -rss\n"
-	                           "group = file\nlens = lru\nletters = all\nmouse = off\nhints = off\ncalm = on\n"
-	                           "read-only = on\n";
+	                           "group = file\nlens = lru\nletters = all\nmouse = off\n"
+	                           "hints = off\ncalm = on\nread-only = on\n";
 	struct buf wrong = {0}, both = {0};
 	struct options usual;
 	size_t n;

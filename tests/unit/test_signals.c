@@ -61,7 +61,8 @@ static void
 try_signals(int first, int second, const char *name)
 {
 	int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC), status = 0, slave;
-	const char *tty = master >= 0 && grantpt(master) == 0 && unlockpt(master) == 0 ? ptsname(master) : NULL;
+	bool good = master >= 0 && grantpt(master) == 0 && unlockpt(master) == 0;
+	const char *tty = good ? ptsname(master) : NULL;
 	struct termios before, after;
 	pid_t pid;
 
@@ -69,7 +70,8 @@ try_signals(int first, int second, const char *name)
 		ok(true, "# SKIP no pseudo-terminals here");
 		return;
 	}
-	slave = open(tty, O_RDWR | O_NOCTTY | O_CLOEXEC); /* keeps it open, to be asked afterwards */
+	/* kept open, to be asked afterwards */
+	slave = open(tty, O_RDWR | O_NOCTTY | O_CLOEXEC);
 	tcgetattr(slave, &before);
 	pid = fork();
 	if (pid == 0)
@@ -83,7 +85,8 @@ try_signals(int first, int second, const char *name)
 	ok(WIFSIGNALED(status) && (WTERMSIG(status) == first || WTERMSIG(status) == second), name);
 	ok(read_until(master, "\033[?1049l"), "and the screen of before is back");
 	tcgetattr(slave, &after);
-	ok(before.c_lflag == after.c_lflag && before.c_iflag == after.c_iflag && before.c_oflag == after.c_oflag,
+	ok(before.c_lflag == after.c_lflag && before.c_iflag == after.c_iflag &&
+	       before.c_oflag == after.c_oflag,
 	   "and the line discipline");
 	close(slave);
 	close(master);

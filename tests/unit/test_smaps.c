@@ -112,10 +112,12 @@ test_flags(void)
 	struct smaps s;
 
 	smaps_parse(&s, "1000-2000 rw-p 0 00:00 0\nVmFlags: rd wr  mr ?? sd zz9 hg ac \n");
-	is_str(s.v[0].flags, "rd wr mr ?? sd zz9 hg ac", "in the kernel's order, those without a row among them");
+	is_str(s.v[0].flags, "rd wr mr ?? sd zz9 hg ac",
+	       "in the kernel's order, those without a row among them");
 	smaps_odd_flags(&s.v[0], &odd);
 	is_str(odd.s, "?? zz9", "which are told apart");
-	ok(smaps_has(&s.v[0], "ac") && !smaps_has(&s.v[0], "zz") && !smaps_has(&s.v[0], "a"), "codes are found whole");
+	ok(smaps_has(&s.v[0], "ac") && !smaps_has(&s.v[0], "zz") && !smaps_has(&s.v[0], "a"),
+	   "codes are found whole");
 	smaps_free(&s);
 	buf_str(&many, "1000-2000 rw-p 0 00:00 0\nVmFlags:");
 	for (unsigned i = 0; i < 100; i++)

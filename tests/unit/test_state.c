@@ -149,8 +149,8 @@ test_edges(void)
 }
 
 /*
- * MADV_FREE takes SWAPBACKED off the folio. Before Linux 6.10 its tails never show it, and hugetlb's pages
- * have none.
+ * MADV_FREE takes SWAPBACKED off the folio. Before Linux 6.10 its tails never show it, and
+ * hugetlb's pages have none.
  */
 static void
 test_lazyfree(void)
@@ -168,8 +168,10 @@ test_lazyfree(void)
 	    {"freed, a huge page's head", W(400409828), 0, true, VMA_ANON, STATE_LAZYFREE},
 	    {"freed, its tail since 6.10", W(400411828), 0, true, VMA_ANON, STATE_LAZYFREE},
 	    {"in use, its tail since 6.10", W(400415828), 0, true, VMA_ANON, STATE_THP_TAIL},
-	    {"a bare tail of a head in use", W(411800), KPF_SWAPBACKED | KPF_UPTODATE, true, VMA_ANON, STATE_THP_TAIL},
-	    {"a bare tail of a freed head", W(411800), KPF_UPTODATE, true, VMA_ANON, STATE_LAZYFREE},
+	    {"a bare tail of a head in use", W(411800), KPF_SWAPBACKED | KPF_UPTODATE, true,
+	     VMA_ANON, STATE_THP_TAIL},
+	    {"a bare tail of a freed head", W(411800), KPF_UPTODATE, true, VMA_ANON,
+	     STATE_LAZYFREE},
 	    {"a bare tail whose head is not known", W(411800), 0, false, VMA_ANON, STATE_THP_TAIL},
 	    {"hugetlb", W(400029808), 0, true, VMA_HUGETLB, STATE_HUGETLB},
 	    {"hugetlb, tail", W(400031808), 0, true, VMA_HUGETLB, STATE_HUGETLB},
@@ -177,14 +179,20 @@ test_lazyfree(void)
 	const struct flag swapbacked = {.source = FLAG_KPF, .bit = KPF_SWAPBACKED_BIT};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		struct page pg = {.word = W(810000000043ee20), .kpf = rows[i].kpf, .head = rows[i].head, .order = 9,
-		                  .known = PAGE_WORD | PAGE_FLAGS | (rows[i].folio ? PAGE_FOLIO : 0)};
+		struct page pg = {.word = W(810000000043ee20),
+		                  .kpf = rows[i].kpf,
+		                  .head = rows[i].head,
+		                  .order = 9,
+		                  .known =
+		                      PAGE_WORD | PAGE_FLAGS | (rows[i].folio ? PAGE_FOLIO : 0)};
 		struct vma v = {.type = (uint8_t)rows[i].type, .name = ""};
 		const char *words;
 
-		is_str(state_row(state_of_page(&pg, &v, 1))->name, state_row(rows[i].want)->name, rows[i].name);
+		is_str(state_row(state_of_page(&pg, &v, 1))->name, state_row(rows[i].want)->name,
+		       rows[i].name);
 		words = explain_bit(&swapbacked, &pg, &v);
-		ok((words && strstr(words, "MADV_FREE")) == (rows[i].want == STATE_LAZYFREE), "the words agree");
+		ok((words && strstr(words, "MADV_FREE")) == (rows[i].want == STATE_LAZYFREE),
+		   "the words agree");
 	}
 }
 
@@ -211,11 +219,17 @@ test_kinds(void)
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		struct page pg = {.word = W(a000000000043ee2), .kpf = rows[i].kpf, .known = PAGE_WORD | PAGE_FLAGS};
-		struct vma v = {.type = (uint8_t)rows[i].type, .behind = (uint8_t)rows[i].behind, .name = "/x",
-		                .inode = 5, .perm = VMA_READ | VMA_SHARED};
+		struct page pg = {.word = W(a000000000043ee2),
+		                  .kpf = rows[i].kpf,
+		                  .known = PAGE_WORD | PAGE_FLAGS};
+		struct vma v = {.type = (uint8_t)rows[i].type,
+		                .behind = (uint8_t)rows[i].behind,
+		                .name = "/x",
+		                .inode = 5,
+		                .perm = VMA_READ | VMA_SHARED};
 
-		is_str(state_row(state_of_page(&pg, &v, 1))->name, state_row(rows[i].want)->name, rows[i].name);
+		is_str(state_row(state_of_page(&pg, &v, 1))->name, state_row(rows[i].want)->name,
+		       rows[i].name);
 	}
 }
 

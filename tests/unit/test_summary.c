@@ -265,8 +265,8 @@ test_hidden(void)
 
 /* met, and pages aligned, unaligned, partial */
 static bool
-folios_are(const struct summary *s, enum page_kind k, unsigned order, uint64_t met, uint64_t aligned,
-           uint64_t unaligned, uint64_t partial)
+folios_are(const struct summary *s, enum page_kind k, unsigned order, uint64_t met,
+           uint64_t aligned, uint64_t unaligned, uint64_t partial)
 {
 	const struct summary_folios *f = &s->folios[k][order];
 
@@ -356,7 +356,8 @@ test_borders(void)
 	add(&m, 20, 44, VMA_ANON);
 	summary_end(&m.s);
 	check_laws(&m.s, "regions");
-	ok(folios_are(&m.s, KIND_ANON, 4, 1, 0, 0, 16), "one, in parts, where it lies across the border of two regions");
+	ok(folios_are(&m.s, KIND_ANON, 4, 1, 0, 0, 16),
+	   "one, in parts, where it lies across the border of two regions");
 	memory_close(&m);
 
 	/* regions apart, though the frames follow on */
@@ -368,7 +369,8 @@ test_borders(void)
 	add(&m, 0, 20, VMA_HEAP);
 	add(&m, 36, 28, VMA_ANON);
 	summary_end(&m.s);
-	ok(folios_are(&m.s, KIND_ANON, 4, 1, 0, 0, 16), "one, in parts, where there is a gap between the regions");
+	ok(folios_are(&m.s, KIND_ANON, 4, 1, 0, 0, 16),
+	   "one, in parts, where there is a gap between the regions");
 	memory_close(&m);
 
 	/* its pages the other way round */
@@ -379,7 +381,8 @@ test_borders(void)
 	fake_end(m.t.pm.fd, base + 100 * FAKE_PAGE);
 	add(&m, 0, 4, VMA_ANON);
 	summary_end(&m.s);
-	ok(folios_are(&m.s, KIND_ANON, 2, 1, 0, 0, 4), "one in four parts where its pages do not follow each other");
+	ok(folios_are(&m.s, KIND_ANON, 2, 1, 0, 0, 4),
+	   "one in four parts where its pages do not follow each other");
 	memory_close(&m);
 }
 
@@ -397,7 +400,8 @@ test_zero_page(void)
 	add(&m, 0, 120, VMA_ANON);
 	summary_end(&m.s);
 	check_laws(&m.s, "zero page");
-	ok(folios_are(&m.s, KIND_ZERO, 0, 1, 100, 0, 0), "the zero page read a hundred times is one folio");
+	ok(folios_are(&m.s, KIND_ZERO, 0, 1, 100, 0, 0),
+	   "the zero page read a hundred times is one folio");
 	memory_close(&m);
 }
 
@@ -411,12 +415,14 @@ test_pfnset(void)
 	uint64_t seed = 3;
 	bool right = true;
 
-	ok(pfnset_add(&s, 0) && !pfnset_add(&s, 0) && pfnset_add(&s, UINT64_MAX) && !pfnset_add(&s, UINT64_MAX),
+	ok(pfnset_add(&s, 0) && !pfnset_add(&s, 0) && pfnset_add(&s, UINT64_MAX) &&
+	       !pfnset_add(&s, UINT64_MAX),
 	   "a frame is new once");
 	for (int i = 0; i < 2 * N; i++) {
 		uint64_t pfn = fake_below(&seed, N);
 
-		right &= pfnset_add(&s, (UINT64_C(1) << 50) + pfn * (pfn & 1 ? 1 : 4099)) == !there[pfn];
+		right &=
+		    pfnset_add(&s, (UINT64_C(1) << 50) + pfn * (pfn & 1 ? 1 : 4099)) == !there[pfn];
 		there[pfn] = true;
 	}
 	ok(right, "so are thousands");

@@ -511,7 +511,8 @@ static void
 pair_frames(struct pair *p, unsigned i, unsigned from, unsigned to, uint64_t pfn, uint64_t kpf)
 {
 	for (unsigned k = from; k < to; k++, pfn++) {
-		fake_word(p->t.pm.fd, p->v[i].start / FAKE_PAGE + k, PM_PRESENT | PM_EXCLUSIVE | PM_SOFT_DIRTY | pfn);
+		fake_word(p->t.pm.fd, p->v[i].start / FAKE_PAGE + k,
+		          PM_PRESENT | PM_EXCLUSIVE | PM_SOFT_DIRTY | pfn);
 		fake_word(p->t.frames.flags, pfn, kpf);
 	}
 }
@@ -549,7 +550,8 @@ test_came(void)
 	pair_frames(&p, 1, 5, 6, 0x100, KPF_ZERO_PAGE);
 	pair_follow(&p, 2);
 	r = pair_look(&p, 1, 100);
-	ok(r.doubt == DOUBT_NONE && r.written == 3 && !r.unknown && track_time(&p.t.track, p.v[1].start) == 100 &&
+	ok(r.doubt == DOUBT_NONE && r.written == 3 && !r.unknown &&
+	       track_time(&p.t.track, p.v[1].start) == 100 &&
 	       !track_time(&p.t.track, p.v[1].start + 5 * FAKE_PAGE),
 	   "of memory that has come what is there was written, and the zero page was not");
 	pair_frames(&p, 1, 3, 4, 0x2010, anon);
@@ -559,7 +561,8 @@ test_came(void)
 	   "and what comes to be there later, later");
 	pair_frames(&p, 1, 6, 8, 0x3000, anon | KPF_COMPOUND_HEAD);
 	r = pair_look(&p, 1, 300);
-	ok(r.doubt == DOUBT_NEW && r.written == 4 && r.unknown == 2, "but of a large folio it is not known which pages");
+	ok(r.doubt == DOUBT_NEW && r.written == 4 && r.unknown == 2,
+	   "but of a large folio it is not known which pages");
 	fake_close(&p.t);
 }
 
@@ -608,7 +611,8 @@ test_readonly(void)
 	p.v[0].perm = VMA_READ;
 	pair_put(&p, 0, 0, REGION, PM_PRESENT | PM_FILE | 0x1234);
 	r = pair_look(&p, 0, 100);
-	ok(r.doubt == DOUBT_READONLY && !r.unknown, "nobody watches it; but what is the file's nobody has written");
+	ok(r.doubt == DOUBT_READONLY && !r.unknown,
+	   "nobody watches it; but what is the file's nobody has written");
 	pair_put(&p, 0, 2, 3, CLEAN);
 	r = pair_look(&p, 0, 200);
 	ok(r.doubt == DOUBT_READONLY && r.unknown == 1, "a copy may have been written since");

@@ -126,20 +126,24 @@ test_escape(void)
 	}
 }
 
-/* bug: soft hyphens, tags, fillers, noncharacters and variation selectors went to the terminal as they were */
+/* bug: soft hyphens, tags, fillers and the like went to the terminal as they were */
 static void
 test_unsafe(void)
 {
 	static const uint32_t unsafe[] = {
-	    0, 0x1f, 0x7f, 0x9f, 0xad, 0x34f, 0x600, 0x605, 0x61c, 0x6dd, 0x70f, 0x8e2, 0x115f, 0x1160, 0x17b4, 0x180b,
-	    0x180e, 0x180f, 0x200b, 0x200d, 0x200f, 0x2028, 0x2029, 0x202a, 0x202e, 0x2060, 0x2064, 0x2066, 0x206f, 0x3164,
-	    0xe000, 0xf8ff, 0xfdd0, 0xfdef, 0xfe00, 0xfe0f, 0xfeff, 0xffa0, 0xfff0, 0xfff9, 0xfffb, 0xfffe, 0xffff, 0x110bd,
-	    0x13430, 0x1bca0, 0x1d173, 0x1d17a, 0x1ffff, 0x8fffe, 0xe0000, 0xe0001, 0xe0020, 0xe007f, 0xe0100, 0xe01ef,
-	    0xe0fff, 0xf0000, 0x10fffd, 0x10ffff,
+	    0,       0x1f,    0x7f,    0x9f,    0xad,     0x34f,    0x600,   0x605,   0x61c,
+	    0x6dd,   0x70f,   0x8e2,   0x115f,  0x1160,   0x17b4,   0x180b,  0x180e,  0x180f,
+	    0x200b,  0x200d,  0x200f,  0x2028,  0x2029,   0x202a,   0x202e,  0x2060,  0x2064,
+	    0x2066,  0x206f,  0x3164,  0xe000,  0xf8ff,   0xfdd0,   0xfdef,  0xfe00,  0xfe0f,
+	    0xfeff,  0xffa0,  0xfff0,  0xfff9,  0xfffb,   0xfffe,   0xffff,  0x110bd, 0x13430,
+	    0x1bca0, 0x1d173, 0x1d17a, 0x1ffff, 0x8fffe,  0xe0000,  0xe0001, 0xe0020, 0xe007f,
+	    0xe0100, 0xe01ef, 0xe0fff, 0xf0000, 0x10fffd, 0x10ffff,
 	};
 	static const uint32_t safe[] = {
-	    ' ', 'a', '~', 0xa0, 0xa1, 0xac, 0xae, 0xe9, 0x301, 0x606, 0x61b, 0x115e, 0x1161, 0x2010, 0x2026, 0x3000, 0x3042,
-	    0x4e2d, 0xac00, 0xd7a3, 0xf900, 0xfdf0, 0xfe10, 0xffa1, 0xfffd, 0x10000, 0x1d172, 0x1d17b, 0x1f600, 0x1fffd, 0x20000,
+	    ' ',    'a',     '~',     0xa0,    0xa1,    0xac,    0xae,    0xe9,
+	    0x301,  0x606,   0x61b,   0x115e,  0x1161,  0x2010,  0x2026,  0x3000,
+	    0x3042, 0x4e2d,  0xac00,  0xd7a3,  0xf900,  0xfdf0,  0xfe10,  0xffa1,
+	    0xfffd, 0x10000, 0x1d172, 0x1d17b, 0x1f600, 0x1fffd, 0x20000,
 	};
 	bool good = true;
 
@@ -254,11 +258,25 @@ test_percent(void)
 		uint64_t part, whole;
 		const char *want;
 	} rows[] = {
-	    {0, 1000, "0"},       {0, 0, "0"},          {5, 0, "0"},          {1, UINT64_MAX, "<0.1"},
-	    {64, 1 << 28, "<0.1"},{1, 1001, "<0.1"},    {1, 1000, "0.1"},     {97, 10000, "0.9"},
-	    {1, 100, "1"},        {1, 3, "33"},         {2, 3, "67"},         {3, 4, "75"},
-	    {99, 100, "99"},      {991, 1000, "99.1"},  {999, 1000, "99.9"},  {99999, 100000, "99.9"},
-	    {UINT64_MAX - 1, UINT64_MAX, "99.9"},       {1000, 1000, "100"},  {7, 5, "100"},
+	    {0, 1000, "0"},
+	    {0, 0, "0"},
+	    {5, 0, "0"},
+	    {1, UINT64_MAX, "<0.1"},
+	    {64, 1 << 28, "<0.1"},
+	    {1, 1001, "<0.1"},
+	    {1, 1000, "0.1"},
+	    {97, 10000, "0.9"},
+	    {1, 100, "1"},
+	    {1, 3, "33"},
+	    {2, 3, "67"},
+	    {3, 4, "75"},
+	    {99, 100, "99"},
+	    {991, 1000, "99.1"},
+	    {999, 1000, "99.9"},
+	    {99999, 100000, "99.9"},
+	    {UINT64_MAX - 1, UINT64_MAX, "99.9"},
+	    {1000, 1000, "100"},
+	    {7, 5, "100"},
 	    {UINT64_MAX, UINT64_MAX, "100"},
 	};
 	char out[8], name[64];
@@ -266,16 +284,20 @@ test_percent(void)
 	bool right = true;
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		snprintf(name, sizeof(name), "%" PRIu64 " in %" PRIu64 " is %s %%", rows[i].part, rows[i].whole, rows[i].want);
+		snprintf(name, sizeof(name), "%" PRIu64 " in %" PRIu64 " is %s %%", rows[i].part,
+		         rows[i].whole, rows[i].want);
 		is_str(percent_text(out, rows[i].part, rows[i].whole), rows[i].want, name);
 	}
 	for (int i = 0; i < 20000; i++) {
-		uint64_t whole = (fake_random(&seed) >> fake_below(&seed, 64)) | 1, part = fake_below(&seed, whole + 1);
+		uint64_t whole = (fake_random(&seed) >> fake_below(&seed, 64)) | 1,
+			 part = fake_below(&seed, whole + 1);
 		unsigned n = 2 + (unsigned)fake_below(&seed, 200);
 		size_t len = strlen(percent_text(out, part, whole));
 
-		right &= !strcmp(out, "0") == !part && !strcmp(out, "100") == (part == whole) && len <= 4 && out[0] != '-';
-		right &= (steps(part, whole, n) == 0) == !part && (steps(part, whole, n) == n) == (part == whole);
+		right &= !strcmp(out, "0") == !part && !strcmp(out, "100") == (part == whole) &&
+		         len <= 4 && out[0] != '-';
+		right &= (steps(part, whole, n) == 0) == !part &&
+		         (steps(part, whole, n) == n) == (part == whole);
 		right &= !part == !rounded(part, whole);
 	}
 	ok(right, "percent and steps: nothing and whole only of nothing and whole");

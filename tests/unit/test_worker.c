@@ -51,7 +51,7 @@ leave_no_room(void)
 	setrlimit(RLIMIT_AS, &(struct rlimit){bytes, bytes});
 }
 
-/* In a child: 0 they do not start and leave nothing open, 1 something is left, 2 they start all the same. */
+/* In a child: 0 they do not start and leave nothing open, 1 something is left, 2 they start. */
 static int
 start_in_vain(void)
 {
@@ -61,7 +61,8 @@ start_in_vain(void)
 	leave_no_room();
 	before = open_files();
 	for (int i = 0; i < TRIES; i++)
-		if (sampler_start("/proc", getpid(), TRACK_FOREIGN, &err) || lister_start("/proc", 0, &err))
+		if (sampler_start("/proc", getpid(), TRACK_FOREIGN, &err) ||
+		    lister_start("/proc", 0, &err))
 			return 2;
 	return open_files() != before;
 }
@@ -97,7 +98,8 @@ look_at_itself(void *arg)
 	pthread_attr_getstacksize(&attr, &size);
 	pthread_attr_destroy(&attr);
 	pthread_sigmask(SIG_BLOCK, NULL, &mask);
-	*(bool *)arg = size >= 512 << 10 && sigismember(&mask, SIGTERM) && sigismember(&mask, SIGINT);
+	*(bool *)arg =
+	    size >= 512 << 10 && sigismember(&mask, SIGTERM) && sigismember(&mask, SIGINT);
 	return NULL;
 }
 
@@ -129,7 +131,8 @@ static void
 test_main(void)
 {
 	setrlimit(RLIMIT_STACK, &(struct rlimit){80 << 10, RLIM_INFINITY});
-	ok(worker_main(deep, 41, NULL) == 42, "what needs more stack than is allowed runs on another, and hears signals");
+	ok(worker_main(deep, 41, NULL) == 42,
+	   "what needs more stack than is allowed runs on another, and hears signals");
 }
 
 int

@@ -320,8 +320,12 @@ test_unknown(void)
 		const char *want, *brief;
 	} rows[] = {
 	    {{0}, "", ""},
-	    {{.pages = 5120, .regions = 4, .fresh = {5120, 4}}, "+20.0M in 4 new regions", "+20.0M in 4 new"},
-	    {{.pages = 5120, .regions = 1, .fresh = {5120, 1}}, "+20.0M in 1 new region", "+20.0M in 1 new"},
+	    {{.pages = 5120, .regions = 4, .fresh = {5120, 4}},
+	     "+20.0M in 4 new regions",
+	     "+20.0M in 4 new"},
+	    {{.pages = 5120, .regions = 1, .fresh = {5120, 1}},
+	     "+20.0M in 1 new region",
+	     "+20.0M in 1 new"},
 	    {{.pages = 12, .regions = 4, .fresh = {5, 1}, .readonly = {3, 2}},
 	     "+20.0K in 1 new region, +12.0K in 2 read-only regions, +16.0K in 1 region",
 	     "+20.0K in 1 new, +12.0K in 2 read-only, +16.0K in 1 region"},
@@ -332,7 +336,8 @@ test_unknown(void)
 			struct buf b = {0};
 
 			writes_unknown(&b, &rows[i].u, FAKE_PAGE, brief);
-			is_str(b.s ? b.s : "", brief ? rows[i].brief : rows[i].want, "what a sum leaves out");
+			is_str(b.s ? b.s : "", brief ? rows[i].brief : rows[i].want,
+			       "what a sum leaves out");
 			buf_free(&b);
 		}
 }
