@@ -317,6 +317,8 @@ bytes_why(const struct bytes_page *p, struct buf *out)
 		if (p->sys == ETIMEDOUT)
 			buf_str(out, "it did not come in time: its file's server, or who handles its faults, does not "
 			             "answer");
+		else if (p->sys == EAGAIN)
+			buf_str(out, "pmtop's helper, which would wait for it, cannot be started");
 		else
 			buf_fmt(out, "the kernel would not read it: %s", p->sys ? strerror(p->sys) : "it is gone");
 		return;
@@ -438,12 +440,9 @@ void
 bytes_find_symbols(struct bytes *b, struct target *t, const struct vma_list *vmas,
                    const struct bytes *before, uint64_t budget_ns)
 {
-	uint64_t begin = time_ns(), value = 0;
+	uint64_t begin = time_ns(), word = b->word, at = (b->start + word - 1) & ~(word - 1), value = 0;
 
-	uint64_t word = b->word;
-
-	for (uint64_t at = (b->start + word - 1) & ~(word - 1); at + word <= b->end && b->symbols_n < SYMBOLS_MAX;
-	     at += word) {
+	for (; at + word <= b->end && b->symbols_n < SYMBOLS_MAX; at += word) {
 		const struct vma *v = bytes_pointer(b, vmas, at, &value);
 		const struct bytes_symbol *known = find_symbol(before, value);
 		struct buf name = {0};

@@ -376,5 +376,7 @@ helper_fault(struct helper *h, const struct proc *p, const struct vma *v, int me
 {
 	set_ask(h, HELPER_FAULT, v);
 	h->ask.start = addr;
-	return ask_with(h, p, mem) ? h->answer.sys : ETIMEDOUT;
+	if (ask_with(h, p, mem))
+		return h->answer.sys;
+	return h->late_last ? ETIMEDOUT : EAGAIN;
 }

@@ -87,7 +87,7 @@ bool helper_symbol_vdso(struct helper *h, const struct proc *p, const struct vma
 /*
  * Reads a byte of v at addr through `mem`, the target's memory, so that the target has the page: its file may
  * be one that hangs, or somebody may have to answer for it (userfaultfd) who does not. Returns errno, 0: done;
- * ETIMEDOUT: not in time, and it may come yet.
+ * ETIMEDOUT: not in time, and it may come yet; EAGAIN: no helper can be started.
  */
 int helper_fault(struct helper *h, const struct proc *p, const struct vma *v, int mem, uint64_t addr);
 

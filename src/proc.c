@@ -88,33 +88,34 @@ proc_has_memory(int dir)
 	       !(file_read_small(dir, "statm", text, sizeof(text)) && !strncmp(text, "0 ", 2));
 }
 
+/* -1: none; errno says whether they were looked at (file_is_want: not all). */
 static int
 find_living(int dir, pid_t *tid)
 {
 	int task = openat(dir, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC), found = -1;
+	int want = task < 0 ? errno : 0;
 	DIR *d = task < 0 ? NULL : fdopendir(task);
 	struct dirent *e;
 
-	if (!d) {
-		if (task >= 0)
-			close(task);
-		return -1;
-	}
-	while (found < 0 && (e = readdir(d))) {
-		int t = isdigit((unsigned char)e->d_name[0])
-		            ? openat(task, e->d_name, O_PATH | O_DIRECTORY | O_CLOEXEC)
-		            : -1;
-
-		if (t < 0)
+	while (d && found < 0 && (e = readdir(d))) {
+		if (!isdigit((unsigned char)e->d_name[0]))
 			continue;
-		if (proc_has_memory(t)) {
-			found = t;
+		found = openat(task, e->d_name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		want = found < 0 ? errno : 0;
+		if (file_is_want(want))
+			break;
+		if (found >= 0 && proc_has_memory(found)) {
 			*tid = (pid_t)strtol(e->d_name, NULL, 10);
-		} else {
-			close(t);
+		} else if (found >= 0) {
+			close(found);
+			found = -1;
 		}
 	}
-	closedir(d);
+	if (d)
+		closedir(d);
+	else if (task >= 0)
+		close(task);
+	errno = want;
 	return found;
 }
 
@@ -127,7 +128,7 @@ proc_living_thread(int dir, pid_t *tid)
 	/* those that were there may have started others and ended while they were looked at */
 	for (int tries = 0; found < 0 && tries <= THREAD_TRIES; tries++) {
 		found = find_living(dir, tid);
-		if (found < 0 && !(stat_read(dir, &f) && f.threads > 1))
+		if (found < 0 && (file_is_want(errno) || !stat_read(dir, &f) || f.threads <= 1))
 			break;
 	}
 	return found;
@@ -174,6 +175,8 @@ identify(struct proc *p, struct err *err)
 		int thread = proc_living_thread(p->leader, &tid);
 		char why[128];
 
+		if (thread < 0 && file_is_want(errno))
+			return refuse_missing(p, p->pid, err);
 		snprintf(why, sizeof(why), "it has ended and waits for its parent %u to notice (zombie)",
 		         f.ppid);
 		if (thread < 0)
@@ -310,6 +313,8 @@ proc_check(struct proc *p)
 	if (proc_has_memory(p->leader)) /* exec puts one in the other's place in a single step */
 		return PROC_RUNNING;
 	thread = proc_living_thread(p->leader, &tid);
+	if (thread < 0 && file_is_want(errno))
+		return PROC_RUNNING; /* as far as is known */
 	if (thread < 0)
 		return f.state == 'Z' || f.state == 'X' ? PROC_ENDED : PROC_ENDING;
 	close(thread);
@@ -563,7 +568,8 @@ is_named(int dir, const char *name)
 	n = fd < 0 ? 0 : read(fd, words, sizeof(words) - 1);
 	if (fd >= 0)
 		close(fd);
-	words[n > 0 ? n : 0] = '\0';
+	n = n > 0 ? n : 0;
+	words[n] = '\0';
 	for (const char *w = words; w < words + n; w += strlen(w) + 1)
 		if ((w == words && is_base_name(w, name)) || is_cut_from(comm, w, name))
 			return true;
@@ -584,7 +590,7 @@ static ssize_t
 find_all(int root, const char *name, pid_t pids[16])
 {
 	ssize_t n = 0;
-	int fd = dup(root), want = 0;
+	int fd = fcntl(root, F_DUPFD_CLOEXEC, 0), want = 0;
 	DIR *d = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *e;
 

@@ -62,7 +62,8 @@ enum proc_life proc_check(struct proc *p);
 
 /*
  * A process whose main thread called pthread_exit looks like a zombie at /proc/PID (`dir`), yet its
- * memory lives on: the directory of a thread that shows it, and its number; or -1.
+ * memory lives on: the directory of a thread that shows it, and its number; or -1 with
+ * errno: file_is_want if they could not be looked at.
  */
 int proc_living_thread(int dir, pid_t *tid);
 

@@ -55,6 +55,7 @@ swaps_read(struct swaps *s, const struct proc *p)
 	int fd = proc_root_file(p, "swaps", O_RDONLY);
 
 	swaps_free(s);
+	s->in_use = p->live;
 	if (fd >= 0 && file_read_all(fd, &text) == 0 && text.s)
 		swaps_parse(s, text.s);
 	if (fd >= 0)

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What cannot be found out is not told as if it were known. */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "bytes.h"
+#include "helper.h"
+#include "proc.h"
+#include "swap.h"
+#include "tap.h"
+#include "util.h"
+
+static int ready[2];
+
+static void *
+outlive(void *arg)
+{
+	char text[512], byte = 0;
+
+	/* the leader has ended when its stat says so */
+	do
+		file_read_small(AT_FDCWD, arg, text, sizeof(text));
+	while (!strstr(text, ") Z "));
+	if (write(ready[1], &byte, 1) == 1)
+		pause();
+	_exit(1);
+}
+
+/* A process whose main thread has ended and another lives on; 0: it could not be made. */
+static pid_t
+start_leaderless(void)
+{
+	static char path[32];
+	char byte;
+	pid_t pid;
+
+	if (pipe(ready) < 0)
+		return 0;
+	pid = fork();
+	if (pid == 0) {
+		pthread_t thread;
+
+		snprintf(path, sizeof(path), "/proc/%d/stat", (int)getpid());
+		if (pthread_create(&thread, NULL, outlive, path))
+			_exit(1);
+		pthread_exit(NULL);
+	}
+	close(ready[1]);
+	return pid > 0 && read(ready[0], &byte, 1) == 1 ? pid : 0;
+}
+
+/* Room for so many descriptors more; returns the limit that was. */
+static struct rlimit
+leave_descriptors(int n)
+{
+	struct rlimit before, now;
+	int lowest = open("/", O_PATH | O_CLOEXEC);
+
+	close(lowest);
+	getrlimit(RLIMIT_NOFILE, &before);
+	now = before;
+	now.rlim_cur = (rlim_t)(lowest + n);
+	setrlimit(RLIMIT_NOFILE, &now);
+	return before;
+}
+
+/* Its folder can be read, those of its threads cannot: that is no end. */
+static void
+test_leaderless(void)
+{
+	struct proc p;
+	struct err err;
+	struct rlimit before;
+	pid_t pid = start_leaderless();
+
+	if (!ok(pid && proc_open(&p, "/proc", pid, &err) == 0, "a process without its main thread"))
+		return;
+	for (int n = 0; n < 4; n++) {
+		char name[64];
+
+		before = leave_descriptors(n);
+		snprintf(name, sizeof(name), "with %d descriptors left it has not ended", n);
+		is_u64(proc_check(&p), PROC_RUNNING, name);
+		setrlimit(RLIMIT_NOFILE, &before);
+	}
+	proc_close(&p);
+	before = leave_descriptors(3); /* for the proc root, its folder, and one more */
+	ok(proc_open(&p, "/proc", pid, &err) < 0 && err.sys == EMFILE, "nor is it called a zombie");
+	setrlimit(RLIMIT_NOFILE, &before);
+	proc_close(&p);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	close(ready[0]);
+}
+
+static void
+test_swaps(void)
+{
+	char folder[] = "/tmp/pmtop-proc.XXXXXX";
+	struct proc p = {.root = -1};
+	struct swaps s = {0};
+
+	if (!ok(mkdtemp(folder) && (p.root = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC)) >= 0, "a folder"))
+		return;
+	p.live = true;
+	swaps_read(&s, &p);
+	ok(s.n == 0 && s.in_use, "a kernel that shows no swaps may have some");
+	swaps_free(&s);
+	p.live = false;
+	swaps_read(&s, &p);
+	ok(!s.in_use, "a folder without them has none");
+	close(p.root);
+	rmdir(folder);
+}
+
+/* This program cannot be the helper. */
+static void
+test_no_helper(void)
+{
+	struct proc p;
+	struct err err;
+	struct helper *h = helper_new();
+	struct vma v = {.end = 4096, .name = ""};
+	struct buf why = {0};
+
+	if (ok(proc_open(&p, "/proc", getpid(), &err) == 0, "ourselves"))
+		is_u64((uint64_t)helper_fault(h, &p, &v, -1, 0), EAGAIN, "without a helper a page is not late");
+	bytes_why(&(struct bytes_page){.kind = BYTES_FAILED, .sys = EAGAIN}, &why);
+	ok(strstr(why.s, "cannot be started") != NULL, "and that is what is said");
+	buf_free(&why);
+	helper_free(h);
+	proc_close(&p);
+}
+
+int
+main(void)
+{
+	tap_start();
+	test_leaderless();
+	test_swaps();
+	test_no_helper();
+	return tap_done();
+}
