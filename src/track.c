@@ -609,7 +609,6 @@ track_free(struct track *t)
 	smaps_free(&t->flags);
 	free(t->lost.v);
 	free(t->born.v);
-	moved_free(t->moved);
 	free(t->maps.v);
 	free(t->memory.v);
 	free(t->came.v);

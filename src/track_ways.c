@@ -3,6 +3,7 @@
 #include "track_ways.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -186,6 +187,20 @@ track_cannot_try(struct track_status *s)
 
 /* --- the proof, in a child so that nothing of ours is write-protected ------------------------------------ */
 
+/* The threads that try it block all signals, and a child begins as they are. */
+static void
+limit_time(void)
+{
+	enum { TIME_S = 5 };
+	sigset_t only;
+
+	sigemptyset(&only);
+	sigaddset(&only, SIGALRM);
+	signal(SIGALRM, SIG_DFL);
+	sigprocmask(SIG_UNBLOCK, &only, NULL);
+	alarm(TIME_S);
+}
+
 int
 track_try(int (*round_trip)(void))
 {
@@ -195,7 +210,7 @@ track_try(int (*round_trip)(void))
 	if (child < 0)
 		return TRY_NO_CHILD;
 	if (child == 0) {
-		alarm(5);
+		limit_time();
 		_exit(round_trip());
 	}
 	while (waitpid(child, &status, 0) < 0)

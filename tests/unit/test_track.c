@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -801,10 +802,32 @@ test_uffd(void)
 	munmap((void *)p, size);
 }
 
+static int
+blocks_alarm(void)
+{
+	sigset_t now;
+
+	sigprocmask(SIG_BLOCK, NULL, &now);
+	return sigismember(&now, SIGALRM);
+}
+
+/* Threads of ours block all signals: the one that ends a child that hangs must reach it. */
+static void
+test_try(void)
+{
+	sigset_t all, before;
+
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, &before);
+	is_u64((uint64_t)track_try(blocks_alarm), 0, "the child of a thread that blocks signals can be ended");
+	sigprocmask(SIG_SETMASK, &before, NULL);
+}
+
 int
 main(void)
 {
 	tap_start();
+	test_try();
 	test_heat();
 	test_update();
 	test_random();
