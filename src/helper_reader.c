@@ -132,7 +132,7 @@ helper_reader_start(int *socket)
 enum helper_outcome
 helper_reader_ask(int socket, const struct helper_ask *ask, struct helper_answer *answer)
 {
-	int fd = ask->kind == HELPER_SYMBOL ? helper_open(ask) : -1;
+	int fd = socket >= 0 && ask->kind == HELPER_SYMBOL ? helper_open(ask) : -1;
 	struct reader_answer a;
 	bool heard;
 
