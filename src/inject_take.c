@@ -279,14 +279,17 @@ run(const struct proc *p, struct visit *v, struct err *err)
 	struct inject_plan plan;
 	bool same = true;
 	uint64_t insn;
-	int r = 0;
+	int r = 0, sys;
 
 	v->fd = -1;
 	v->pagemap = proc_file(p, "pagemap", O_RDONLY);
+	sys = errno;
 	for (int i = 0; i < PLANS; i++) {
 		r = inject_plan_text(p, v->closes.ino ? &v->closes : NULL, &plan, &insn, err);
-		if (r == 0 && v->pagemap < 0)
+		if (r == 0 && v->pagemap < 0) {
+			errno = sys;
 			r = inject_refuse_rights(p, err);
+		}
 		if (r < 0)
 			break;
 		ask_threads(p, &plan, insn, v);
