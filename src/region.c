@@ -150,8 +150,10 @@ look_at_blank(struct walk *w, uint64_t start, uint64_t end)
 	for (uint64_t at = start; at < end; at += BATCH * w->page_size) {
 		size_t n = u64_min((end - at) / w->page_size, BATCH);
 
-		if (page_read(w->pm, &w->target->frames, at, pages, n, PAGE_WANT_FLAGS, &ignored) < 0)
-			return;
+		if (page_read(w->pm, &w->target->frames, at, pages, n, PAGE_WANT_FLAGS, &ignored) < 0) {
+			w->blank_pages += n; /* there, and not known to be written */
+			continue;
+		}
 		for (size_t i = 0; i < n; i++) {
 			uint64_t page = at + i * w->page_size;
 			enum state s = state_of_page(&pages[i], w->v, w->devices);
