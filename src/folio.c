@@ -15,17 +15,14 @@
 static bool
 is_off(int dir, const char *name, bool inherits)
 {
-	char text[128] = "";
-	int fd = file_open(dir, name, O_RDONLY);
-	ssize_t n = fd >= 0 ? read(fd, text, sizeof(text) - 1) : -1;
+	char text[128];
 
-	if (fd >= 0)
-		close(fd);
-	return n > 0 && (strstr(text, "[never]") || (inherits && strstr(text, "[inherit]")));
+	return file_read_small(dir, name, text, sizeof(text)) &&
+	       (strstr(text, "[never]") || (inherits && strstr(text, "[inherit]")));
 }
 
 static bool
-has_sizes_between(int dir, DIR *d, bool off, unsigned huge_kib)
+has_sizes_between(DIR *d, bool off, unsigned huge_kib)
 {
 	const struct dirent *e;
 
@@ -34,10 +31,11 @@ has_sizes_between(int dir, DIR *d, bool off, unsigned huge_kib)
 		uint64_t kib;
 		const char *end;
 
-		if (strncmp(e->d_name, "hugepages-", 10) || !parse_u64(e->d_name + 10, 10, &end, &kib) || kib == huge_kib)
+		if (strncmp(e->d_name, "hugepages-", 10) ||
+		    !parse_u64(e->d_name + 10, 10, &end, &kib) || kib == huge_kib)
 			continue;
 		snprintf(name, sizeof(name), "%s/enabled", e->d_name);
-		if (!is_off(dir, name, off))
+		if (!is_off(dirfd(d), name, off))
 			return true;
 	}
 	return false;
@@ -46,26 +44,24 @@ has_sizes_between(int dir, DIR *d, bool off, unsigned huge_kib)
 enum folio_sizes
 folio_sizes(const char *sys)
 {
-	int dir = open(sys, O_RDONLY | O_DIRECTORY | O_CLOEXEC), copy = dir >= 0 ? dup(dir) : -1;
-	DIR *d = copy >= 0 ? fdopendir(copy) : NULL;
+	DIR *d = opendir(sys);
 	enum folio_sizes out = FOLIOS_ANY;
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 	unsigned huge = (unsigned)((page << page_huge_order(page)) / 1024);
 	char name[64];
 	bool off;
+	int dir;
 
-	if (d) {
-		snprintf(name, sizeof(name), "hugepages-%ukB/enabled", huge);
-		off = is_off(dir, "enabled", false);
-		if (!has_sizes_between(dir, d, off, huge))
-			out = off && (is_off(dir, name, true) || faccessat(dir, name, F_OK, 0) < 0) ? FOLIOS_SMALL : FOLIOS_HUGE;
-	}
-	if (d)
-		closedir(d);
-	else if (copy >= 0)
-		close(copy);
-	if (dir >= 0)
-		close(dir);
+	if (!d)
+		return FOLIOS_ANY;
+	dir = dirfd(d);
+	off = is_off(dir, "enabled", false);
+	snprintf(name, sizeof(name), "hugepages-%ukB/enabled", huge);
+	if (!has_sizes_between(d, off, huge))
+		out = off && (is_off(dir, name, true) || faccessat(dir, name, F_OK, 0) < 0)
+		          ? FOLIOS_SMALL
+		          : FOLIOS_HUGE;
+	closedir(d);
 	return out;
 }
 
