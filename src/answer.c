@@ -451,7 +451,7 @@ answer_range(struct target *t, const struct vma_list *vmas, uint64_t start, uint
 	answer_add_hex(a, "end", end);
 	answer_add_number(a, "regions", regions);
 	answer_add_number(a, "pages", mapped);
-	buf_fmt(&b, "%s in %zu region%s", size_text(text, mapped * size), regions, regions == 1 ? "" : "s");
+	buf_fmt(&b, "%s in %zu region%s", size_text(text, mapped * size), regions, plural(regions));
 	for (unsigned s = 0; s < STATE_COUNT; s++)
 		if (by_state[s]) {
 			answer_add_number(a, state_row((enum state)s)->name, by_state[s]);

@@ -50,7 +50,7 @@ answer_bytes(struct target *t, const struct vma_list *vmas, const struct query *
 	else
 		buf_fmt(&line, "%llx not mapped", (unsigned long long)start);
 	buf_fmt(&line, ": %llu byte%s", (unsigned long long)(end - start),
-	        end - start == 1 ? "" : "s");
+	        plural(end - start));
 	if (n < end - start)
 		buf_fmt(&line, ", %llu of them read", (unsigned long long)n);
 	a->line = line.s;

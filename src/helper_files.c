@@ -116,19 +116,11 @@ find_swapped(int fd, uint64_t offset, size_t from, size_t to, size_t page_size, 
 }
 
 static bool
-is_tmpfs(int fd)
+is_on(int fd, unsigned long magic)
 {
 	struct statfs fs;
 
-	return fstatfs(fd, &fs) == 0 && (unsigned long)fs.f_type == TMPFS_MAGIC;
-}
-
-static bool
-is_hugetlb(int fd)
-{
-	struct statfs fs;
-
-	return fstatfs(fd, &fs) == 0 && (unsigned long)fs.f_type == HUGETLBFS_MAGIC;
+	return fstatfs(fd, &fs) == 0 && (unsigned long)fs.f_type == magic;
 }
 
 bool
@@ -149,11 +141,13 @@ helper_file_pages(const struct helper_ask *ask, struct file_pages *out)
 		return false;
 	}
 	out->size = (uint64_t)st.st_size;
-	if (ask->want & FILE_WANT_RESIDENT && !is_hugetlb(fd) && all_resident(fd, offset, n, page_size, out))
+	if (ask->want & FILE_WANT_RESIDENT && !is_on(fd, HUGETLBFS_MAGIC) &&
+	    all_resident(fd, offset, n, page_size, out))
 		out->known |= FILE_WANT_RESIDENT;
 	if (ask->want & FILE_WANT_DATA && all_data(fd, offset, n, page_size, out->data))
 		out->known |= FILE_WANT_DATA;
-	if (ask->want & FILE_WANT_SWAPPED && is_tmpfs(fd) && find_swapped(fd, offset, 0, n, page_size, out->swapped))
+	if (ask->want & FILE_WANT_SWAPPED && is_on(fd, TMPFS_MAGIC) &&
+	    find_swapped(fd, offset, 0, n, page_size, out->swapped))
 		out->known |= FILE_WANT_SWAPPED;
 	close(fd);
 	return true;

@@ -80,7 +80,7 @@ file_of(int fd)
 static bool
 fits(const struct helper_map *m, const struct elf_segment *s)
 {
-	return !(m->perm & VMA_SHARED) && m->perm & (VMA_READ | VMA_EXEC) && (!(s->flags & ELF_EXEC) || m->perm & VMA_EXEC);
+	return !(m->perm & VMA_SHARED) && (!(s->flags & ELF_EXEC) || m->perm & VMA_EXEC);
 }
 
 /*
@@ -98,8 +98,7 @@ is_loaded(const struct helper_ask *ask, const struct elf_file *f, uint64_t bias,
 		for (uint32_t k = 0; !found && k < ask->maps_n && k < HELPER_MAPS; k++) {
 			const struct helper_map *m = &ask->maps[k];
 
-			found = m->start <= at && at < m->end && m->offset + (at - m->start) == offset &&
-			        !(m->perm & VMA_SHARED) && (!(s->flags & ELF_EXEC) || m->perm & VMA_EXEC);
+			found = m->start <= at && at < m->end && m->offset + (at - m->start) == offset && fits(m, s);
 		}
 		if (!found)
 			return false;
@@ -130,7 +129,7 @@ own_address(const struct helper_ask *ask, const struct elf_file *f, uint64_t *ou
 		uint64_t bias = m->start - m->offset + s->offset - s->vaddr, own = ask->start - bias;
 		bool beyond = ask->start >= m->end; /* .bss, in no file */
 
-		if (!overlaps(m, s) || !fits(m, s) || own < s->vaddr || own - s->vaddr >= s->mem_size ||
+		if (!overlaps(m, s) || !fits(m, s) || !(m->perm & (VMA_READ | VMA_EXEC)) || own < s->vaddr || own - s->vaddr >= s->mem_size ||
 		    (beyond && (!(s->flags & ELF_WRITE) || own - s->vaddr < s->file_size)) ||
 		    bias % page || (f->fixed && bias) || !is_loaded(ask, f, bias, page))
 			continue;

@@ -261,6 +261,15 @@ judge_unknown(const struct judge *j, struct vma *v)
 		set(v, VMA_FILE, VMA_BEHIND_UNKNOWN);
 }
 
+/* Of the process's own, or of ours; NULL: neither of us has it. */
+static const struct mount *
+mount_of(const struct kinds *k, const struct vma *v)
+{
+	const struct mount *m = mounts_by_device(&k->theirs, v->dev_major, v->dev_minor);
+
+	return m ? m : mounts_by_device(&k->ours, v->dev_major, v->dev_minor);
+}
+
 static void
 judge(const struct judge *j, struct vma *v)
 {
@@ -274,9 +283,7 @@ judge(const struct judge *j, struct vma *v)
 	}
 	if (v->name[0] != '/')
 		return; /* what the kernel calls so is so: a file's name begins with / */
-	m = mounts_by_device(&k->theirs, v->dev_major, v->dev_minor);
-	if (!m)
-		m = mounts_by_device(&k->ours, v->dev_major, v->dev_minor);
+	m = mount_of(k, v);
 	if (m)
 		judge_mount(j, m, v);
 	else
@@ -297,10 +304,8 @@ kinds_judge(struct kinds *k, struct helper *h, const struct proc *p, int maps, s
 bool
 kinds_is_remote(const struct kinds *k, const struct vma *v)
 {
-	const struct mount *m = mounts_by_device(&k->theirs, v->dev_major, v->dev_minor);
+	const struct mount *m = mount_of(k, v);
 
-	if (!m)
-		m = mounts_by_device(&k->ours, v->dev_major, v->dev_minor);
 	return m ? m->kind == MOUNT_REMOTE : !k->theirs.known;
 }
 

@@ -127,14 +127,12 @@ migrate_estimate(const struct curve *c, uint64_t pages, uint64_t unknown, uint64
 	double p = (double)pages, size = (double)page_size, down = (double)link->downtime_ns;
 	double bits = (double)u64_max(link->bits, 1);
 
-	if (run(c, (double)unknown, p, size, bits, down, out)) {
-		out->unknown = unknown * page_size;
-		return;
+	if (!run(c, (double)unknown, p, size, bits, down, out)) {
+		if (!run(c, 0, p, size, bits, down, out))
+			out->need_bits = need_bits(c, p, size, bits, down);
+		else
+			out->unsure = true;
 	}
-	if (!run(c, 0, p, size, bits, down, out))
-		out->need_bits = need_bits(c, p, size, bits, down);
-	else
-		out->unsure = true;
 	out->unknown = unknown * page_size;
 }
 

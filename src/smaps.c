@@ -109,7 +109,7 @@ parse_field(struct smaps_entry *e, const char *line)
 	    {"Shared_Clean:", offsetof(struct smaps_entry, shared), 0},
 	    {"Shared_Dirty:", offsetof(struct smaps_entry, shared), 0},
 	    {"Swap:", offsetof(struct smaps_entry, swap), SMAPS_SWAP},
-    {"LazyFree:", offsetof(struct smaps_entry, lazyfree), SMAPS_LAZYFREE},
+	    {"LazyFree:", offsetof(struct smaps_entry, lazyfree), SMAPS_LAZYFREE},
 	    {"AnonHugePages:", offsetof(struct smaps_entry, thp), 0},
 	    {"ShmemPmdMapped:", offsetof(struct smaps_entry, thp), 0},
 	    {"FilePmdMapped:", offsetof(struct smaps_entry, thp), 0},
