@@ -106,7 +106,9 @@ const struct bytes_page *bytes_page(const struct bytes *b, uint64_t addr);
 /* "not in RAM", "guard page": why there are no bytes. */
 void bytes_why(const struct bytes_page *p, struct buf *out);
 
-/* The byte there; those of a pointer from there, in the machine's order. false: they were not read. */
+/*
+ * The byte there; those of a pointer from there, in the machine's order. false: they were not read.
+ */
 bool bytes_at(const struct bytes *b, uint64_t addr, uint8_t *out);
 bool bytes_word(const struct bytes *b, uint64_t addr, uint64_t *out);
 

@@ -6,8 +6,8 @@
 #include "util.h"
 
 /*
- * The pages from `at` to `end` and those that follow: where pages that are mapped lie in between each answer
- * should do for several gaps, and yet not ask about too many that are no gap.
+ * The pages from `at` to `end` and those that follow: where pages that are mapped lie in between
+ * each answer should do for several gaps, and yet not ask about too many that are no gap.
  */
 static bool
 ask(struct cache *c, uint64_t at, uint64_t end)

@@ -10,10 +10,11 @@
 #include "target.h"
 
 /*
- * What the file of a region says of its pages, whether the process maps them or not: which are in the page
- * cache (mincore), which have data at all (SEEK_DATA), which are in swap (cachestat), how long the file is. The helper asks, about plain
- * files and shared memory alone, none of them on a file system whose server would have to be asked (FUSE,
- * NFS, ...). Nothing is read, faulted in or counted as used.
+ * What the file of a region says of its pages, whether the process maps them or not: which are in
+ * the page cache (mincore), which have data at all (SEEK_DATA), which are in swap (cachestat), how
+ * long the file is. The helper asks, about plain files and shared memory alone, none of them on a
+ * file system whose server would have to be asked (FUSE, NFS, ...). Nothing is read, faulted in or
+ * counted as used.
  */
 enum cache_fact {
 	CACHE_ASKED = 1,      /* whether it is in the page cache is known, and */
@@ -32,7 +33,10 @@ struct cache {
 	struct file_pages *got; /* NULL: nothing can be known */
 };
 
-/* For [start, end) of region v; `want` is enum file_want. false: nothing can be known, and nothing is open. */
+/*
+ * For [start, end) of region v; `want` is enum file_want. false: nothing can be known, and nothing
+ * is open.
+ */
 bool cache_open(struct cache *c, struct target *t, const struct vma *v, uint64_t start, uint64_t end, unsigned want);
 void cache_close(struct cache *c);
 
@@ -40,8 +44,8 @@ void cache_close(struct cache *c);
 bool cache_size(const struct cache *c, uint64_t *size);
 
 /*
- * Where the pages from `at` end, before `end`, of which the same is known; *facts (enum cache_fact) is
- * what. c must have been opened for them.
+ * Where the pages from `at` end, before `end`, of which the same is known; *facts (enum cache_fact)
+ * is what. c must have been opened for them.
  */
 uint64_t cache_run(struct cache *c, uint64_t at, uint64_t end, unsigned *facts);
 

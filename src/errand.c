@@ -61,7 +61,10 @@ find_question(struct look *l)
 	return hazard ? CLEAR_HAZARD : CLEAR_NO_QUESTION;
 }
 
-/* The one that was agreed to, if it is still in the way; then the way is free, or something else is in it. */
+/*
+ * The one that was agreed to, if it is still in the way; then the way is free, or something else is
+ * in it.
+ */
 static int
 close_stray(struct look *l, struct err *err)
 {

@@ -22,7 +22,10 @@ is_regular(int stat_failed, const struct stat *st)
 	return S_ISREG(st->st_mode);
 }
 
-/* It is looked at before, because an open alone wakes some devices; and afterwards, because it may be another. */
+/*
+ * It is looked at before, because an open alone wakes some devices; and afterwards, because it may
+ * be another.
+ */
 int
 file_open(int dir, const char *name, int flags)
 {

@@ -21,7 +21,7 @@ static const struct flag_range ranges[] = {
 #undef R
 #undef T
 
-/* --- page-types ---------------------------------------------------------------------------------------- */
+/* --- page-types ------------------------------------------------------------------------------- */
 
 #define T(id, bit, letter, name, words) PT_##id##_BIT = (bit),
 #define F(source, id, bit, letter, name, since, words)
@@ -105,7 +105,7 @@ page_types_letters(struct buf *out, uint64_t flags)
 	buf_add(out, letters, n);
 }
 
-/* --- the table ----------------------------------------------------------------------------------------- */
+/* --- the table -------------------------------------------------------------------------------- */
 
 const struct flag_range *
 flag_ranges(size_t *n)

@@ -42,10 +42,10 @@ struct flag_range {
 const struct flag_range *flag_ranges(size_t *n);
 
 /*
- * What the kernel's page-types tool makes of a page before it writes it (tools/mm/page-types.c of Linux
- * 7.2): `pagemap` is the page table's word. Without -r it leaves out the bits from 32 on, and which page of
- * a larger block it is but for hugetlb. With -r it tells what flags that the kernel uses twice mean, and
- * what of the page table's.
+ * What the kernel's page-types tool makes of a page before it writes it (tools/mm/page-types.c of
+ * Linux 7.2): `pagemap` is the page table's word. Without -r it leaves out the bits from 32 on, and
+ * which page of a larger block it is but for hugetlb. With -r it tells what flags that the kernel
+ * uses twice mean, and what of the page table's.
  */
 uint64_t page_types_plain(uint64_t kpf);
 uint64_t page_types_raw(uint64_t kpf, uint64_t pagemap);
@@ -55,7 +55,10 @@ enum { PAGE_TYPES_COLUMNS = 43 };
 const struct flag *page_types_own(size_t *n); /* the columns that are no bits of kpageflags */
 void page_types_letters(struct buf *out, uint64_t flags);
 
-/* The names of the bits of kpageflags, with what is used twice as page-types -r has it, separated by `sep`. */
+/*
+ * The names of the bits of kpageflags, with what is used twice as page-types -r has it, separated
+ * by `sep`.
+ */
 void kpf_names(struct buf *out, uint64_t kpf, const char *sep);
 
 /* The names of the bits set, separated by `sep`; a bit without a row is written "bitN". */

@@ -9,8 +9,9 @@
 #include "vma.h"
 
 /*
- * Whether a page of private memory is a folio of its own, so that it is there because it, and no neighbour of
- * it, was written. kpageflags tells; without it, what sizes the kernel is set to make, and where a huge page fits.
+ * Whether a page of private memory is a folio of its own, so that it is there because it, and no
+ * neighbour of it, was written. kpageflags tells; without it, what sizes the kernel is set to make,
+ * and where a huge page fits.
  */
 enum folio_sizes {
 	FOLIOS_UNREAD,
@@ -21,7 +22,10 @@ enum folio_sizes {
 enum folio_sizes folio_sizes(const char *sys); /* the folder of the settings, FOLIO_SETTINGS */
 #define FOLIO_SETTINGS "/sys/kernel/mm/transparent_hugepage"
 
-/* *sizes: to begin with FOLIOS_UNREAD; read when it is needed. false: it is not, or that is not known. */
+/*
+ * *sizes: to begin with FOLIOS_UNREAD; read when it is needed. false: it is not, or that is not
+ * known.
+ */
 bool folio_is_small(const struct page *pg, const struct vma *v, uint64_t addr, const struct pagemap *pm,
                     enum folio_sizes *sizes);
 

@@ -58,7 +58,7 @@ helper_new(void)
 	return h;
 }
 
-/* --- its life --------------------------------------------------------------------------------------- */
+/* --- its life --------------------------------------------------------------------------------- */
 
 static void
 close_fd(int *fd)
@@ -112,8 +112,8 @@ helper_free(struct helper *h)
 }
 
 /*
- * vfork and exec, as posix_spawn does it, is safe beside threads. The rest (limits, privileges, what
- * else is open) the helper does to itself before it hears of a file.
+ * vfork and exec, as posix_spawn does it, is safe beside threads. The rest (limits, privileges,
+ * what else is open) the helper does to itself before it hears of a file.
  */
 static pid_t
 spawn(int socket, int dir)
@@ -178,7 +178,7 @@ start(struct helper *h, const struct proc *p)
 	return true;
 }
 
-/* --- files that make it late -------------------------------------------------------------------------- */
+/* --- files that make it late ------------------------------------------------------------------ */
 
 static bool
 is_refused(const struct helper *h, const struct helper_ask *a)
@@ -218,7 +218,7 @@ helper_is_late(const struct helper *h)
 	return h->late_last;
 }
 
-/* --- asking ------------------------------------------------------------------------------------------- */
+/* --- asking ----------------------------------------------------------------------------------- */
 
 static int
 ms_until(const struct timespec *t)
@@ -304,7 +304,7 @@ helper_pages(struct helper *h, const struct proc *p, const struct vma *v, uint64
 	return true;
 }
 
-/* --- symbols ------------------------------------------------------------------------------------------ */
+/* --- symbols ---------------------------------------------------------------------------------- */
 
 static bool
 is_same_file(const struct vma *a, const struct vma *b)
@@ -369,7 +369,7 @@ helper_node(struct helper *h, const struct proc *p, const struct vma *v, struct 
 	return true;
 }
 
-/* --- pages ---------------------------------------------------------------------------------------------- */
+/* --- pages ------------------------------------------------------------------------------------ */
 
 int
 helper_fault(struct helper *h, const struct proc *p, const struct vma *v, int mem, uint64_t addr)

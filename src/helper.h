@@ -10,20 +10,21 @@
 #include "vma.h"
 
 /*
- * The helper: a process of ours that touches the files a target has mapped, so that pmtop never does.
- * An open, a stat or a read of such a file may take for ever (a FUSE server that hangs leaves the
- * caller where no signal reaches it), and what is in it was written to be misread as likely as not.
- * So each question has a deadline, and a helper that is late or dies is killed, never waited for, and
- * another is started for the next question. A file that made helpers late four times, or a file system
- * that did it eight times, is not asked about again.
+ * The helper: a process of ours that touches the files a target has mapped, so that pmtop never
+ * does. An open, a stat or a read of such a file may take for ever (a FUSE server that hangs leaves
+ * the caller where no signal reaches it), and what is in it was written to be misread as likely as
+ * not. So each question has a deadline, and a helper that is late or dies is killed, never waited
+ * for, and another is started for the next question. A file that made helpers late four times, or a
+ * file system that did it eight times, is not asked about again.
  *
- * It is this very program, executed again from /proc/self/exe. Who asks has threads, and what a fork of
- * them may do before an exec is next to nothing; a process forked before there were threads would need
- * one more to look after it. An exec also leaves behind our memory, which is no business of a
- * misread file, and makes a limit on memory mean what it says. It costs some milliseconds, once.
+ * It is this very program, executed again from /proc/self/exe. Who asks has threads, and what a
+ * fork of them may do before an exec is next to nothing; a process forked before there were threads
+ * would need one more to look after it. An exec also leaves behind our memory, which is no business
+ * of a misread file, and makes a limit on memory mean what it says. It costs some milliseconds,
+ * once.
  *
- * Each target has its own, started by the first question: it holds the target's directory in /proc, and
- * a PID that was given away again means nothing to it. One thread at a time may ask.
+ * Each target has its own, started by the first question: it holds the target's directory in /proc,
+ * and a PID that was given away again means nothing to it. One thread at a time may ask.
  */
 struct helper;
 
@@ -43,7 +44,10 @@ struct file_node {
 /* Looks at it, and opens nothing. false: nothing could be learnt. */
 bool helper_node(struct helper *h, const struct proc *p, const struct vma *v, struct file_node *out);
 
-/* Whether the last question found no answer in time, or was not asked because others of that file had not. */
+/*
+ * Whether the last question found no answer in time, or was not asked because others of that file
+ * had not.
+ */
 bool helper_is_late(const struct helper *h);
 
 /* What the files behind mappings say of their pages. */
@@ -60,17 +64,17 @@ struct file_pages {
 };
 
 /*
- * Asks about the pages of [start, end), which lies in region v of p. Nothing is read, faulted in or counted
- * as used. Of files of others the kernel calls every page resident: then that is not known. false:
- * nothing could be learnt of the file.
+ * Asks about the pages of [start, end), which lies in region v of p. Nothing is read, faulted in or
+ * counted as used. Of files of others the kernel calls every page resident: then that is not known.
+ * false: nothing could be learnt of the file.
  */
 bool helper_pages(struct helper *h, const struct proc *p, const struct vma *v, uint64_t start, uint64_t end,
                   unsigned want, struct file_pages *out);
 
 /*
- * The symbol at addr, by the file that v maps there, or maps right below (.bss goes on behind the file's
- * last mapping): of the instance of the file that is loaded there whole, and not of a copy that was mapped
- * to be read. `vmas` are all of p. false: there is none, or it is not known.
+ * The symbol at addr, by the file that v maps there, or maps right below (.bss goes on behind the
+ * file's last mapping): of the instance of the file that is loaded there whole, and not of a copy
+ * that was mapped to be read. `vmas` are all of p. false: there is none, or it is not known.
  */
 enum { SYMBOL_NAME_MAX = 512 };
 struct helper_symbol {
@@ -85,9 +89,10 @@ bool helper_symbol_vdso(struct helper *h, const struct proc *p, const struct vma
                         size_t page_size, uint64_t addr, struct helper_symbol *out);
 
 /*
- * Reads a byte of v at addr through `mem`, the target's memory, so that the target has the page: its file may
- * be one that hangs, or somebody may have to answer for it (userfaultfd) who does not. Returns errno, 0: done;
- * ETIMEDOUT: not in time, and it may come yet; EAGAIN: no helper can be started.
+ * Reads a byte of v at addr through `mem`, the target's memory, so that the target has the page:
+ * its file may be one that hangs, or somebody may have to answer for it (userfaultfd) who does not.
+ * Returns errno, 0: done; ETIMEDOUT: not in time, and it may come yet; EAGAIN: no helper can be
+ * started.
  */
 int helper_fault(struct helper *h, const struct proc *p, const struct vma *v, int mem, uint64_t addr);
 

@@ -21,7 +21,7 @@ enum {
 	PACKED_MAX = 4 << 20,
 };
 
-/* --- segments -------------------------------------------------------------------------------------------- */
+/* --- segments --------------------------------------------------------------------------------- */
 
 static bool
 read_segments(struct elf_file *f, Elf *elf)
@@ -46,7 +46,7 @@ read_segments(struct elf_file *f, Elf *elf)
 	return f->segments_n > 0;
 }
 
-/* --- symbols --------------------------------------------------------------------------------------------- */
+/* --- symbols ---------------------------------------------------------------------------------- */
 
 /* What the assembler leaves in the table to tell code from data. */
 static bool
@@ -57,8 +57,8 @@ is_mark(const struct elf_file *f, const GElf_Sym *s, const char *name)
 }
 
 /*
- * Of several names at one place people know the one that is exported, and the one without underscores; but
- * what is the vdso's is best told apart from the C library's.
+ * Of several names at one place people know the one that is exported, and the one without
+ * underscores; but what is the vdso's is best told apart from the C library's.
  */
 static uint8_t
 rank_of(const GElf_Sym *s, const char *name)
@@ -77,8 +77,9 @@ add(struct elf_symbols *list, struct elf_symbol s)
 }
 
 /*
- * What has an address of its own: no thread's variables, whose values are offsets, nothing absolute or
- * undefined. One without a size is a label: in code all up to the next symbol is its, elsewhere one byte.
+ * What has an address of its own: no thread's variables, whose values are offsets, nothing absolute
+ * or undefined. One without a size is a label: in code all up to the next symbol is its, elsewhere
+ * one byte.
  */
 static void
 add_symbol(struct elf_file *f, const GElf_Sym *s, const GElf_Shdr *in, const char *name)
@@ -142,7 +143,7 @@ read_table(struct elf_file *f, Elf *elf, Elf_Scn *scn, const GElf_Shdr *table)
 	}
 }
 
-/* --- symbols packed into the file (.gnu_debugdata) ------------------------------------------------------- */
+/* --- symbols packed into the file (.gnu_debugdata) -------------------------------------------- */
 
 static void read_symbols(struct elf_file *f, Elf *elf, bool packed);
 
@@ -211,7 +212,7 @@ read_symbols(struct elf_file *f, Elf *elf, bool packed)
 	}
 }
 
-/* --- in order -------------------------------------------------------------------------------------------- */
+/* --- in order --------------------------------------------------------------------------------- */
 
 static int
 by_value(const void *a, const void *b)
@@ -262,7 +263,10 @@ find(const struct elf_symbols *list, uint64_t addr)
 	return found;
 }
 
-/* A label within something with a size is no name of what follows that; others reach to the next symbol. */
+/*
+ * A label within something with a size is no name of what follows that; others reach to the next
+ * symbol.
+ */
 static void
 cut_labels(struct elf_file *f)
 {

@@ -7,8 +7,8 @@
 #include <stdint.h>
 
 /*
- * An ELF file as far as names need it: its loaded segments and its symbols. Addresses are the file's own. Only
- * the reader, which has nothing to lose, may look into one.
+ * An ELF file as far as names need it: its loaded segments and its symbols. Addresses are the
+ * file's own. Only the reader, which has nothing to lose, may look into one.
  */
 enum { ELF_SEGMENTS_MAX = 64 };
 enum elf_segment_flag { ELF_EXEC = 1, ELF_WRITE = 2, ELF_READ = 4 }; /* p_flags */
@@ -40,7 +40,10 @@ struct elf_file {
 	size_t names_n;
 };
 
-/* From an open file, or from memory (NULL: from fd). false: it is none, or says nonsense. elf_file_free all the same. */
+/*
+ * From an open file, or from memory (NULL: from fd). false: it is none, or says nonsense.
+ * elf_file_free all the same.
+ */
 bool elf_file_read(struct elf_file *f, int fd, char *image, size_t size);
 void elf_file_free(struct elf_file *f);
 

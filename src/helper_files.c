@@ -24,8 +24,8 @@ set_bits(uint64_t *bits, size_t from, size_t to)
 }
 
 /*
- * A page past the file's end is in no cache: who is told it is, is told nothing. Far past it, since a large
- * folio goes on behind the end.
+ * A page past the file's end is in no cache: who is told it is, is told nothing. Far past it, since
+ * a large folio goes on behind the end.
  */
 static bool
 is_told_truth(int fd, uint64_t size, size_t page_size)
@@ -94,8 +94,8 @@ all_data(int fd, uint64_t offset, size_t n, size_t page_size, uint64_t *bits)
 }
 
 /*
- * Pages [from, to) of a shared memory file that are in swap: where the kernel keeps a place in swap instead
- * of a page, cachestat says evicted. It counts, and so what is mixed is halved.
+ * Pages [from, to) of a shared memory file that are in swap: where the kernel keeps a place in swap
+ * instead of a page, cachestat says evicted. It counts, and so what is mixed is halved.
  */
 static bool
 find_swapped(int fd, uint64_t offset, size_t from, size_t to, size_t page_size, uint64_t *bits)

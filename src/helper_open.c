@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The one way to a file of the target. Its name is the target's choice: what lies there by now may be a
- * device, which to open is to use, a pipe that waits for a writer, a link into another's files. So it is
- * looked at through a descriptor that opens nothing (O_PATH), and opened only if it is a regular file and
- * the one that is mapped.
+ * The one way to a file of the target. Its name is the target's choice: what lies there by now may
+ * be a device, which to open is to use, a pipe that waits for a writer, a link into another's
+ * files. So it is looked at through a descriptor that opens nothing (O_PATH), and opened only if it
+ * is a regular file and the one that is mapped.
  */
 #include "helper_parts.h"
 
@@ -38,7 +38,10 @@ is_kernels(const struct statfs *fs)
 	return false;
 }
 
-/* overlayfs shows a file's number with the number of its layer above it; maps has it without (before 6.8). */
+/*
+ * overlayfs shows a file's number with the number of its layer above it; maps has it without
+ * (before 6.8).
+ */
 static bool
 is_inode(const struct stat *st, const struct statfs *fs, uint64_t inode)
 {
@@ -71,8 +74,9 @@ find_by_mapping(const struct helper_ask *ask)
 }
 
 /*
- * Whether it is of the file system that maps names: by its mount, since stat gives btrfs's subvolumes
- * numbers of their own. Before Linux 6.8 maps names what lies below an overlayfs: there the inode has to do.
+ * Whether it is of the file system that maps names: by its mount, since stat gives btrfs's
+ * subvolumes numbers of their own. Before Linux 6.8 maps names what lies below an overlayfs: there
+ * the inode has to do.
  */
 static bool
 is_on_device(int fd, const struct helper_ask *ask)
@@ -92,7 +96,10 @@ is_on_device(int fd, const struct helper_ask *ask)
 	return ok;
 }
 
-/* maps names files from our root on, as does the link to the target's: what follows in a name that begins so. */
+/*
+ * maps names files from our root on, as does the link to the target's: what follows in a name that
+ * begins so.
+ */
 static const char *
 below_root(const char *name)
 {
@@ -120,7 +127,10 @@ find_by_name(const struct helper_ask *ask, const char *name)
 	return -1;
 }
 
-/* maps writes a newline as \012, and so a name that has these four characters. false: it has neither. */
+/*
+ * maps writes a newline as \012, and so a name that has these four characters. false: it has
+ * neither.
+ */
 static bool
 unescape(const char *name, char *out)
 {

@@ -67,10 +67,16 @@ struct helper_answer {
 	};
 };
 
-/* Whether this program calls helper_main: another one would do who knows what when it is executed again. */
+/*
+ * Whether this program calls helper_main: another one would do who knows what when it is executed
+ * again.
+ */
 bool helper_can_start(void);
 
-/* A question, and the descriptor that goes with it (-1: none); `flags` as of send(2). false: it did not go, or not come. */
+/*
+ * A question, and the descriptor that goes with it (-1: none); `flags` as of send(2). false: it did
+ * not go, or not come.
+ */
 bool helper_send(int socket, const struct helper_ask *ask, int fd, int flags);
 bool helper_receive(int socket, struct helper_ask *ask, int *fd);
 
@@ -87,9 +93,9 @@ void helper_limit_time(void);
 void helper_keep_capabilities(uint64_t keep); /* bit N: capability N */
 
 /*
- * The reader: the helper's child, which looks into files for it. It has no right at all, not even to open
- * one: it is handed each as a descriptor. Started once, while there is still the right to become nobody; when
- * it dies, the helper has told what it can and ends, too.
+ * The reader: the helper's child, which looks into files for it. It has no right at all, not even
+ * to open one: it is handed each as a descriptor. Started once, while there is still the right to
+ * become nobody; when it dies, the helper has told what it can and ends, too.
  */
 bool helper_reader_start(int *socket);
 enum helper_outcome helper_reader_ask(int socket, const struct helper_ask *ask, struct helper_answer *answer);

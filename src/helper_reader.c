@@ -29,7 +29,7 @@ struct reader_answer {
 	struct helper_symbol symbol;
 };
 
-/* --- what it gives up ------------------------------------------------------------------------------------- */
+/* --- what it gives up ------------------------------------------------------------------------- */
 
 #if defined(__x86_64__)
 #define OUR_ARCH AUDIT_ARCH_X86_64
@@ -38,8 +38,9 @@ struct reader_answer {
 #endif
 
 /*
- * From here on it may read what it was handed, answer, and use memory. All else fails, as it would for want of
- * a right: nothing can be opened, no process be started or signalled, no socket be made.
+ * From here on it may read what it was handed, answer, and use memory. All else fails, as it would
+ * for want of a right: nothing can be opened, no process be started or signalled, no socket be
+ * made.
  */
 static void
 allow_little(void)
@@ -81,7 +82,7 @@ become_nobody(void)
 	allow_little();
 }
 
-/* --- its loop --------------------------------------------------------------------------------------------- */
+/* --- its loop --------------------------------------------------------------------------------- */
 
 static _Noreturn void
 read_files(int socket)
@@ -127,7 +128,7 @@ helper_reader_start(int *socket)
 	return true;
 }
 
-/* --- the helper's side ------------------------------------------------------------------------------------ */
+/* --- the helper's side ------------------------------------------------------------------------ */
 
 enum helper_outcome
 helper_reader_ask(int socket, const struct helper_ask *ask, struct helper_answer *answer)

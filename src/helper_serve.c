@@ -34,7 +34,7 @@ helper_can_start(void)
 	return can_start;
 }
 
-/* --- what it gives up ----------------------------------------------------------------------------------- */
+/* --- what it gives up ------------------------------------------------------------------------- */
 
 static void
 limit(int what, rlim_t most)
@@ -91,8 +91,8 @@ helper_keep_capabilities(uint64_t keep)
 }
 
 /*
- * What is kept: to look into processes and read files of others, to follow map_files, and to be told the
- * truth by mincore, which is for those who own a file or may write to it.
+ * What is kept: to look into processes and read files of others, to follow map_files, and to be
+ * told the truth by mincore, which is for those who own a file or may write to it.
  */
 static void
 drop_privileges(void)
@@ -124,7 +124,7 @@ confine(void)
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }
 
-/* --- the loop ----------------------------------------------------------------------------------------- */
+/* --- the loop --------------------------------------------------------------------------------- */
 
 static int
 read_byte(int mem, uint64_t at)

@@ -15,7 +15,7 @@
 #include "helper_elf.h"
 #include "util.h"
 
-/* --- files that were read ------------------------------------------------------------------------------- */
+/* --- files that were read --------------------------------------------------------------------- */
 
 enum { KEPT = 16 };
 
@@ -75,7 +75,7 @@ file_of(int fd)
 	return k->ok ? &k->file : NULL;
 }
 
-/* --- instances --------------------------------------------------------------------------------------------- */
+/* --- instances -------------------------------------------------------------------------------- */
 
 static bool
 fits(const struct helper_map *m, const struct elf_segment *s)
@@ -84,8 +84,8 @@ fits(const struct helper_map *m, const struct elf_segment *s)
 }
 
 /*
- * Whether the file is loaded with this bias: each segment begins where it then has to. A copy that was mapped
- * to be read, whole or in part, has its text at the wrong place, or may not execute it.
+ * Whether the file is loaded with this bias: each segment begins where it then has to. A copy that
+ * was mapped to be read, whole or in part, has its text at the wrong place, or may not execute it.
  */
 static bool
 is_loaded(const struct helper_ask *ask, const struct elf_file *f, uint64_t bias, uint64_t page)
@@ -114,9 +114,9 @@ overlaps(const struct helper_map *m, const struct elf_segment *s)
 }
 
 /*
- * addr as the file has it. Which segment the mapping shows says how far the file was moved: by the mapping's
- * own offset, for the lowest mapping of a file need not be where it is loaded. Behind the mapping lies what
- * the segment has beyond the file.
+ * addr as the file has it. Which segment the mapping shows says how far the file was moved: by the
+ * mapping's own offset, for the lowest mapping of a file need not be where it is loaded. Behind the
+ * mapping lies what the segment has beyond the file.
  */
 static bool
 own_address(const struct helper_ask *ask, const struct elf_file *f, uint64_t *out)
@@ -139,11 +139,11 @@ own_address(const struct helper_ask *ask, const struct elf_file *f, uint64_t *ou
 	return false;
 }
 
-/* --- the vdso ---------------------------------------------------------------------------------------------- */
+/* --- the vdso --------------------------------------------------------------------------------- */
 
 /*
- * The kernel's own has as many images as ways to call it; which one the target has its first page tells, and if
- * it is ours, ours is read.
+ * The kernel's own has as many images as ways to call it; which one the target has its first page
+ * tells, and if it is ours, ours is read.
  */
 static const struct elf_file *
 file_of_vdso(const struct helper_ask *ask)
@@ -164,7 +164,7 @@ file_of_vdso(const struct helper_ask *ask)
 	return known ? &file : NULL;
 }
 
-/* --- the answer -------------------------------------------------------------------------------------------- */
+/* --- the answer ------------------------------------------------------------------------------- */
 
 bool
 helper_find_symbol(const struct helper_ask *ask, int fd, struct helper_symbol *out)

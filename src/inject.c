@@ -155,7 +155,10 @@ is_stray(const struct proc *p, int fd, struct inject_stray *s)
 	return proc_text(p, path, text, sizeof(text)) && inject_stray_of(text, fd, s);
 }
 
-/* The number of one that it has; of one that is in use, if any is, else *stray says which it is. As inject_in_use. */
+/*
+ * The number of one that it has; of one that is in use, if any is, else *stray says which it is. As
+ * inject_in_use.
+ */
 static int
 find_userfaultfd(const struct proc *p, struct inject_stray *stray)
 {

@@ -10,10 +10,11 @@
 #include "proc.h"
 
 /*
- * A userfaultfd of a process that is not ours. Only a process itself can make one for its memory, so
- * one of its threads is stopped, made to call userfaultfd(2), the descriptor is taken over here and
- * closed there, and the thread goes on as if nothing had been: 0.1 to 2 ms of one thread (track_costs.def), the
- * others run on. x86-64, also with 32-bit targets; elsewhere every call refuses and says so.
+ * A userfaultfd of a process that is not ours. Only a process itself can make one for its memory,
+ * so one of its threads is stopped, made to call userfaultfd(2), the descriptor is taken over here
+ * and closed there, and the thread goes on as if nothing had been: 0.1 to 2 ms of one thread
+ * (track_costs.def), the others run on. x86-64, also with 32-bit targets; elsewhere every call
+ * refuses and says so.
  *
  * This is the one place that makes a target do something. Only after its person has agreed.
  */
@@ -22,9 +23,10 @@ enum {
 };
 
 /*
- * A userfaultfd of the process that nobody has greeted (UFFDIO_API), open as ours are when they are made.
- * One stays behind where the helper was killed before it could have it closed; but the process may have
- * made it a moment ago as well, and then it is its own. Two looks that are equal saw the same one.
+ * A userfaultfd of the process that nobody has greeted (UFFDIO_API), open as ours are when they are
+ * made. One stays behind where the helper was killed before it could have it closed; but the
+ * process may have made it a moment ago as well, and then it is its own. Two looks that are equal
+ * saw the same one.
  */
 struct inject_stray {
 	uint64_t ino;   /* each has an inode of its own; 0: there is none */
@@ -81,8 +83,9 @@ int inject_in_use(const struct proc *p);
 int inject_userfaultfd(const struct proc *p, int *fd, struct inject_cost *cost, struct err *err);
 
 /*
- * In the same way has the process close `stray`, if that is still what it was when its thread is stopped.
- * Whether it was left behind nobody can see: only after a person has agreed. -1: nothing was closed.
+ * In the same way has the process close `stray`, if that is still what it was when its thread is
+ * stopped. Whether it was left behind nobody can see: only after a person has agreed. -1: nothing
+ * was closed.
  */
 int inject_close(const struct proc *p, const struct inject_stray *stray, struct err *err);
 

@@ -8,9 +8,9 @@
 /* --- the plan and its refusals (inject.c) ------------------------------------------------------------- */
 
 /*
- * The same as inject_plan, and a system call instruction in the target's text, 0 none known: to find
- * one its text is read, which may fault a page of it in. NULL: not looked for. `closes`: the call will
- * close that one; NULL: it will make one.
+ * The same as inject_plan, and a system call instruction in the target's text, 0 none known: to
+ * find one its text is read, which may fault a page of it in. NULL: not looked for. `closes`: the
+ * call will close that one; NULL: it will make one.
  */
 int inject_plan_text(const struct proc *p, const struct inject_stray *closes, struct inject_plan *plan,
                      uint64_t *insn, struct err *err);

@@ -443,8 +443,8 @@ is_userfaultfd(const struct hold *h, int64_t n)
 }
 
 /*
- * The thread is stopped: has it make the descriptor, takes that, and has it closed. Between the two calls
- * it is as it was: if we are killed there, one more descriptor is all that it has of it.
+ * The thread is stopped: has it make the descriptor, takes that, and has it closed. Between the two
+ * calls it is as it was: if we are killed there, one more descriptor is all that it has of it.
  */
 static enum inject_end
 take(struct hold *h, int *fd)
@@ -467,7 +467,10 @@ take(struct hold *h, int *fd)
 	return *fd < 0 ? INJECT_TAKE : INJECT_DONE;
 }
 
-/* The thread is stopped: has it close what a helper before us has left in it, if that is what is there. */
+/*
+ * The thread is stopped: has it close what a helper before us has left in it, if that is what is
+ * there.
+ */
 static enum inject_end
 drop(struct hold *h)
 {

@@ -22,7 +22,7 @@ struct kinds_node {
 	struct file_node node;
 };
 
-/* --- the kernel's own file systems, which no list of mounts has ------------------------------------------ */
+/* --- the kernel's own file systems, which no list of mounts has ------------------------------- */
 
 /* Takes the descriptor over. */
 static void
@@ -58,7 +58,7 @@ own_by_device(const struct kinds *k, const struct vma *v)
 	return NULL;
 }
 
-/* --- mounts ------------------------------------------------------------------------------------------ */
+/* --- mounts ----------------------------------------------------------------------------------- */
 
 static void
 read_mounts(struct kinds *k, const struct proc *p)
@@ -107,7 +107,7 @@ refresh_mounts(struct kinds *k, const struct proc *p, const struct vma_list *vma
 	k->seen = seen;
 }
 
-/* --- one region ---------------------------------------------------------------------------------------- */
+/* --- one region ------------------------------------------------------------------------------- */
 
 /* All that a judgement can need. */
 struct judge {
@@ -134,8 +134,8 @@ ask_node(const struct judge *j, const struct vma *v)
 }
 
 /*
- * Of a file on a mount that nobody shows us (another namespace's, or taken away since), the size of its
- * pages says whether they are of the hugetlb pool. Linux 6.11 tells.
+ * Of a file on a mount that nobody shows us (another namespace's, or taken away since), the size of
+ * its pages says whether they are of the hugetlb pool. Linux 6.11 tells.
  */
 static bool
 has_huge_pages(int maps, const struct vma *v)

@@ -8,11 +8,11 @@
 #include "vma.h"
 
 /*
- * What kind of memory a mapping of a file is: asked of the device that maps names, never of the file,
- * and never of its name alone, for anybody may call a folder /dev/shm. The device is that of a mount
- * of the process's (or of ours: a file may come from another namespace), or of one that the kernel
- * keeps to itself, learnt from files of our own there. Where both devices and files may be, or nobody knows
- * the mount, the helper looks. What is left is what its name says.
+ * What kind of memory a mapping of a file is: asked of the device that maps names, never of the
+ * file, and never of its name alone, for anybody may call a folder /dev/shm. The device is that of
+ * a mount of the process's (or of ours: a file may come from another namespace), or of one that the
+ * kernel keeps to itself, learnt from files of our own there. Where both devices and files may be,
+ * or nobody knows the mount, the helper looks. What is left is what its name says.
  */
 enum { KINDS_OWN = 32 };
 

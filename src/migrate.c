@@ -64,8 +64,8 @@ whole(double x)
 }
 
 /*
- * The rounds at so many bits a second, in each of which `always` is written besides. Whether they come to an
- * end.
+ * The rounds at so many bits a second, in each of which `always` is written besides. Whether they
+ * come to an end.
  */
 static bool
 run(const struct curve *c, double always, double pages, double page_size, double bits, double downtime, struct migrate *out)

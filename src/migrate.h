@@ -54,7 +54,10 @@ struct migrate {
 	uint64_t need_bits;   /* if it does not converge: bits a second that would do; 0: no link would */
 };
 
-/* `pages` are to be sent; of `unknown` of them it is not known when they are written. The curve has a point at least. */
+/*
+ * `pages` are to be sent; of `unknown` of them it is not known when they are written. The curve has
+ * a point at least.
+ */
 void migrate_estimate(const struct curve *c, uint64_t pages, uint64_t unknown, uint64_t page_size,
                       const struct migrate_link *link, struct migrate *out);
 

@@ -7,9 +7,9 @@
 #include <stdint.h>
 
 /*
- * The mounts a process sees (/proc/PID/mountinfo, Documentation/filesystems/proc.rst 3.5). The device
- * is the file system's, the number that maps has too; stat's may be another (btrfs). To read the list
- * asks no file system anything, so that none can keep us waiting.
+ * The mounts a process sees (/proc/PID/mountinfo, Documentation/filesystems/proc.rst 3.5). The
+ * device is the file system's, the number that maps has too; stat's may be another (btrfs). To read
+ * the list asks no file system anything, so that none can keep us waiting.
  */
 enum mount_kind {
 	MOUNT_DISK,    /* files that are somewhere else than in memory; also all that is not known */
@@ -37,12 +37,15 @@ struct mounts {
 };
 
 /*
- * Parses the text of a mountinfo file; takes `text` (malloc'ed, NUL-terminated) over. Lines that are
- * not understood are left out, and then the list is not known to be whole.
+ * Parses the text of a mountinfo file; takes `text` (malloc'ed, NUL-terminated) over. Lines that
+ * are not understood are left out, and then the list is not known to be whole.
  */
 void mounts_parse(struct mounts *m, char *text);
 
-/* Reads those of a process; dir: its folder in a proc root. false: they cannot be read, and there are none. */
+/*
+ * Reads those of a process; dir: its folder in a proc root. false: they cannot be read, and there
+ * are none.
+ */
 bool mounts_read(struct mounts *m, int dir);
 void mounts_free(struct mounts *m);
 

@@ -35,8 +35,8 @@ page_flags(const struct page *pg)
 }
 
 /*
- * Anonymous and not backed by swap: nothing else is. The kernel marks the page table when it is written
- * again and sets the flag when it next looks there, so that "freed" may be over already.
+ * Anonymous and not backed by swap: nothing else is. The kernel marks the page table when it is
+ * written again and sets the flag when it next looks there, so that "freed" may be over already.
  */
 bool
 page_is_lazyfree(const struct page *pg)
@@ -120,7 +120,9 @@ look_up_cgroup(struct batch *b, const struct frames *f, struct page *out)
 static const uint64_t OF_FOLIO = KPF_REFERENCED | KPF_UPTODATE | KPF_DIRTY | KPF_LRU | KPF_ACTIVE | KPF_WRITEBACK |
                                  KPF_SWAPBACKED | KPF_SWAPCACHE | KPF_UNEVICTABLE | KPF_MLOCKED;
 
-/* What the page's own word leaves open: how large an anonymous folio is, and what only a head says. */
+/*
+ * What the page's own word leaves open: how large an anonymous folio is, and what only a head says.
+ */
 static bool
 needs_folio(const struct page *pg)
 {

@@ -46,7 +46,10 @@ struct page {
 	int16_t node;    /* NUMA node */
 };
 
-/* What to find out beyond the page table. FLAGS finds the folios that it needs as well: see page_flags. */
+/*
+ * What to find out beyond the page table. FLAGS finds the folios that it needs as well: see
+ * page_flags.
+ */
 enum page_want {
 	PAGE_WANT_FLAGS = 1, PAGE_WANT_COUNT = 2, PAGE_WANT_CGROUP = 4, PAGE_WANT_FOLIO = 8,
 	PAGE_WANT_NODE = 16,  /* of walk.c */
@@ -68,8 +71,8 @@ int page_read(const struct pagemap *pm, const struct frames *f, uint64_t addr, s
 uint64_t page_pfn(const struct page *pg);
 
 /*
- * All flags that hold of the page, where kpf is valid: a folio is dirty, active, on a list and backed by
- * swap as a whole, which before Linux 6.10 only its head says.
+ * All flags that hold of the page, where kpf is valid: a folio is dirty, active, on a list and
+ * backed by swap as a whole, which before Linux 6.10 only its head says.
  */
 uint64_t page_flags(const struct page *pg);
 

@@ -7,9 +7,10 @@
 #include <stdint.h>
 
 /*
- * A set of page frame numbers: a bit for each, in blocks of 512 that exist only where there is one. So
- * it is bounded by the memory of the machine: 16 MiB or so for each TiB of it in pages of 4 KiB that are
- * met one and all, less where folios are larger, and 80 bytes or so for a frame that is alone.
+ * A set of page frame numbers: a bit for each, in blocks of 512 that exist only where there is one.
+ * So it is bounded by the memory of the machine: 16 MiB or so for each TiB of it in pages of 4 KiB
+ * that are met one and all, less where folios are larger, and 80 bytes or so for a frame that is
+ * alone.
  */
 enum { PFNSET_WORDS = 8 };
 struct pfnset_block {

@@ -228,7 +228,9 @@ proc_close(struct proc *p)
 	}
 }
 
-/* Where its memory shows now: the leader's directory, or a living thread's, which is to be closed. */
+/*
+ * Where its memory shows now: the leader's directory, or a living thread's, which is to be closed.
+ */
 static int
 living_dir(const struct proc *p, pid_t *tid)
 {
@@ -321,7 +323,7 @@ proc_check(struct proc *p)
 	return PROC_RUNNING;
 }
 
-/* --- refusals -------------------------------------------------------------------------------------------- */
+/* --- refusals --------------------------------------------------------------------------------- */
 
 /* The numbers after "\nNAME:", up to n of them; how many there are. */
 static unsigned
@@ -503,7 +505,7 @@ proc_parse_pid(const char *root, const char *text, pid_t *pid, struct err *err)
 	return err_set(err, ERR_USAGE, why, "`ps -e` lists the processes", "%s is not a PID", text);
 }
 
-/* --- by name -------------------------------------------------------------------------------------------- */
+/* --- by name ---------------------------------------------------------------------------------- */
 
 enum { COMM_SIZE = 16 }; /* TASK_COMM_LEN: a name is cut to one less */
 
@@ -535,8 +537,8 @@ runs(int dir, const char *name)
 }
 
 /*
- * A word of the command line that a longer name than `comm` can hold was cut from: an interpreter's script;
- * or a title that was written over the words, which goes on behind the name.
+ * A word of the command line that a longer name than `comm` can hold was cut from: an interpreter's
+ * script; or a title that was written over the words, which goes on behind the name.
  */
 static bool
 is_cut_from(const char *comm, const char *word, const char *name)
@@ -549,8 +551,8 @@ is_cut_from(const char *comm, const char *word, const char *name)
 }
 
 /*
- * comm, the base name of argv[0] however it was started, and of the program. Not tested: words of the
- * command line in general, which name what a process works on.
+ * comm, the base name of argv[0] however it was started, and of the program. Not tested: words of
+ * the command line in general, which name what a process works on.
  */
 static bool
 is_named(int dir, const char *name)
@@ -583,8 +585,8 @@ by_number(const void *a, const void *b)
 }
 
 /*
- * Appends the PIDs called `name`, at most 16; pmtop itself is left out. Returns their number; -1 with errno:
- * for want of descriptors it is not known which are called so.
+ * Appends the PIDs called `name`, at most 16; pmtop itself is left out. Returns their number; -1
+ * with errno: for want of descriptors it is not known which are called so.
  */
 static ssize_t
 find_all(int root, const char *name, pid_t pids[16])

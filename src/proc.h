@@ -70,12 +70,16 @@ int proc_living_thread(int dir, pid_t *tid);
 /* Whether the process or thread of that directory still has its memory. */
 bool proc_has_memory(int dir);
 
-/* The directory itself, which the caller closes, for who must know afterwards that it still showed it. */
+/*
+ * The directory itself, which the caller closes, for who must know afterwards that it still showed
+ * it.
+ */
 int proc_dir(const struct proc *p);
 
 /*
- * Why the files of a process (`dir`: its own) are refused to us, as far as it can be told, and what helps:
- * in words that name nobody, and with the user `uid` it belongs to. Returns out. errno stays as it was.
+ * Why the files of a process (`dir`: its own) are refused to us, as far as it can be told, and what
+ * helps: in words that name nobody, and with the user `uid` it belongs to. Returns out. errno stays
+ * as it was.
  */
 enum proc_bar {
 	PROC_BAR_OTHER, PROC_BAR_ROOT, PROC_BAR_USER, PROC_BAR_SETID, PROC_BAR_DUMP, PROC_BAR_CAPS, PROC_BAR_NAMESPACE
@@ -98,8 +102,8 @@ bool proc_pulse_read(const struct proc *p, struct proc_pulse *out);
 int proc_parse_pid(const char *root, const char *text, pid_t *pid, struct err *err);
 
 /*
- * PID of the one process called `name`: by comm, the base name of argv[0] or of its program; a name that comm
- * has not room for by an interpreter's script or a title, too. Several or none: an error
+ * PID of the one process called `name`: by comm, the base name of argv[0] or of its program; a name
+ * that comm has not room for by an interpreter's script or a title, too. Several or none: an error
  * that lists them. *found (NULL: not asked) is how many there are, at most 16.
  */
 int proc_find(const char *root, const char *name, pid_t *pid, size_t *found, struct err *err);

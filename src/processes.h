@@ -51,7 +51,8 @@ struct processes {
 
 /*
  * The fields of /proc/PID/status. false: it has no memory to show: a kernel thread, a zombie, one
- * that is ending. Then process_leaderless tells whether other threads are left, whose memory lives on.
+ * that is ending. Then process_leaderless tells whether other threads are left, whose memory lives
+ * on.
  */
 bool process_parse(struct process *p, const char *status);
 bool process_leaderless(const char *status);

@@ -399,7 +399,7 @@ query_parse(const char *text, size_t page_size, struct query *q, struct err *err
 	return 0;
 }
 
-/* --- ranges -------------------------------------------------------------------------------------------- */
+/* --- ranges ----------------------------------------------------------------------------------- */
 
 static int
 no_range(uint64_t from, uint64_t to, const struct query *q, struct err *err)

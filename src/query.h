@@ -43,10 +43,10 @@ struct query {
 int query_parse(const char *text, size_t page_size, struct query *q, struct err *err);
 
 /*
- * The address of a place; *v the region that holds it, NULL if none does. What is an address or NAME+OFFSET
- * and a mapping's name, too, is ambiguous. An offset counts from where the file's first byte is, or would
- * be, as debuggers count: of several mappings of a file the first that has code, else the first; of what
- * has no file from its first region.
+ * The address of a place; *v the region that holds it, NULL if none does. What is an address or
+ * NAME+OFFSET and a mapping's name, too, is ambiguous. An offset counts from where the file's first
+ * byte is, or would be, as debuggers count: of several mappings of a file the first that has code,
+ * else the first; of what has no file from its first region.
  */
 int query_resolve(const struct query_place *at, const struct vma_list *vmas, uint64_t *addr,
                   const struct vma **v, struct err *err);
@@ -67,13 +67,17 @@ struct query_form {
 };
 const struct query_form *query_forms(size_t *n);
 
-/* A short name of a region, to complete ("heap", "libc.so.6"); false: it has none that reads back as it is. */
+/*
+ * A short name of a region, to complete ("heap", "libc.so.6"); false: it has none that reads back
+ * as it is.
+ */
 bool query_name_of(const struct vma *v, char *out, size_t size);
 
 /*
- * What addresses in region v are told by, as NAME+OFFSET or START+OFFSET: `name` (the caller's to free) is
- * whole or short, in quotes where it has to be, and safe to print; offsets count from `at`. Not named:
- * no name leads back here (it has none, several have it, another mapping of the file goes by it).
+ * What addresses in region v are told by, as NAME+OFFSET or START+OFFSET: `name` (the caller's to
+ * free) is whole or short, in quotes where it has to be, and safe to print; offsets count from
+ * `at`. Not named: no name leads back here (it has none, several have it, another mapping of the
+ * file goes by it).
  */
 struct query_base {
 	struct buf name;

@@ -7,7 +7,7 @@
 #include "guess.h"
 #include "query.h"
 
-/* --- whether a region has a name ------------------------------------------------------------------------ */
+/* --- whether a region has a name -------------------------------------------------------------- */
 
 enum match { MATCH_NO, MATCH_PREFIX, MATCH_BASE, MATCH_EXACT };
 
@@ -40,7 +40,10 @@ escaped(const char *s)
 	return byte;
 }
 
-/* Whether `name`, n long, begins with s, in which bytes may be escaped as they are shown; *used of it. */
+/*
+ * Whether `name`, n long, begins with s, in which bytes may be escaped as they are shown; *used of
+ * it.
+ */
 static bool
 begins(const char *name, size_t n, const char *s, size_t *used)
 {
@@ -142,7 +145,10 @@ find_mapping(const struct query_place *at, const struct vma_list *vmas, const st
 	return 0;
 }
 
-/* Text that reads as an address or NAME+OFFSET and is a mapping's whole or base name, n characters of it. */
+/*
+ * Text that reads as an address or NAME+OFFSET and is a mapping's whole or base name, n characters
+ * of it.
+ */
 static int
 check_written(const struct query_place *at, size_t n, const struct vma_list *vmas, struct err *err)
 {
@@ -164,7 +170,7 @@ check_written(const struct query_place *at, size_t n, const struct vma_list *vma
 	return -1;
 }
 
-/* --- what was mapped as one ----------------------------------------------------------------------------- */
+/* --- what was mapped as one ------------------------------------------------------------------- */
 
 enum { LOAD_GAP = 2 << 20 }; /* between segments: the largest page that linkers align them to */
 
@@ -181,9 +187,9 @@ has_file(const struct vma *v)
 }
 
 /*
- * Whether v, of the same name, was mapped together with what came before. Of a file either shows the same
- * offset against its addresses; or they are segments of a program, which may each be shifted. What has
- * no file must touch.
+ * Whether v, of the same name, was mapped together with what came before. Of a file either shows
+ * the same offset against its addresses; or they are segments of a program, which may each be
+ * shifted. What has no file must touch.
  */
 static bool
 goes_on(const struct load *l, const struct vma *v)
@@ -252,7 +258,7 @@ holds(const struct load *l, const struct vma *v)
 	return v >= l->first && v <= l->last && !strcmp(v->name, l->first->name);
 }
 
-/* --- to addresses --------------------------------------------------------------------------------------- */
+/* --- to addresses ----------------------------------------------------------------------------- */
 
 static int
 bad_place(const struct query_place *at, const char *why, const char *how, struct err *err)
@@ -292,7 +298,7 @@ query_resolve(const struct query_place *at, const struct vma_list *vmas, uint64_
 	return 0;
 }
 
-/* --- and back ------------------------------------------------------------------------------------------- */
+/* --- and back --------------------------------------------------------------------------------- */
 
 static bool
 reads_as_name(const char *text, const char *name)
@@ -367,7 +373,10 @@ add_name(struct buf *out, const char *s, size_t n, bool ascii)
 	}
 }
 
-/* The short or the whole name, in quotes or not, if it leads to region v with what is its offset there. */
+/*
+ * The short or the whole name, in quotes or not, if it leads to region v with what is its offset
+ * there.
+ */
 static bool
 try_name(const struct vma_list *vmas, const struct vma *v, bool brief, bool quoted, bool ascii, struct query_base *b)
 {

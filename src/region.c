@@ -137,8 +137,8 @@ blank_add(struct walk *w, uint64_t start, uint64_t end)
 }
 
 /*
- * Pages of memory that was blank when it came: what is there was written, but of a large folio it is not known
- * which of its pages were.
+ * Pages of memory that was blank when it came: what is there was written, but of a large folio it
+ * is not known which of its pages were.
  */
 static void
 look_at_blank(struct walk *w, uint64_t start, uint64_t end)
@@ -311,7 +311,10 @@ doubt_soft_dirty(struct walk *w, struct target *target)
 	return track_knew(t, v->start, v->end) || track_bytes(t, v->start, v->end) ? DOUBT_REMAPPED : DOUBT_NEW;
 }
 
-/* Pages of it that somebody may have written. A private file's own pages nobody has, and of the kernel's none counts. */
+/*
+ * Pages of it that somebody may have written. A private file's own pages nobody has, and of the
+ * kernel's none counts.
+ */
 static uint64_t
 writable_pages(const struct vma *v, const struct region *r)
 {
@@ -320,7 +323,10 @@ writable_pages(const struct vma *v, const struct region *r)
 	return (state_copies(v) ? r->copied : r->rss) + r->swap + r->hugetlb;
 }
 
-/* Of a shared mapping that is read-only: whether it was made of a file that was opened so, which nobody undoes. */
+/*
+ * Of a shared mapping that is read-only: whether it was made of a file that was opened so, which
+ * nobody undoes.
+ */
 static bool
 is_sealed(const struct target *target, const struct vma *v)
 {
@@ -416,7 +422,10 @@ pages_written(const struct walk *w, const struct track *t, uint64_t start, uint6
 	return (t->pulse ? track_bytes_in(t, start, end, t->era) : track_bytes(t, start, end)) / w->page_size;
 }
 
-/* Of memory that was blank when it came, all is known but which pages of its large folios were written. */
+/*
+ * Of memory that was blank when it came, all is known but which pages of its large folios were
+ * written.
+ */
 static enum track_doubt
 doubt_of_blank(const struct walk *w, const struct track *t, enum track_doubt d)
 {
@@ -477,7 +486,7 @@ finish(struct walk *w, struct target *target, uint64_t now, struct strip_cell *s
 			by_state[s] += w->by_state[s];
 }
 
-/* --- shared memory in swap --------------------------------------------------------------------------------- */
+/* --- shared memory in swap -------------------------------------------------------------------- */
 
 static int
 pass_pages(void *arg, uint64_t addr, const struct page *pages, size_t n)
@@ -498,8 +507,8 @@ add_unseen(void *arg, uint64_t start, uint64_t end, const struct page *each)
 }
 
 /*
- * What has no entry in the page table may be in swap all the same: the file tells, if there is not too
- * much to ask about at each look.
+ * What has no entry in the page table may be in swap all the same: the file tells, if there is not
+ * too much to ask about at each look.
  */
 static void
 count_unseen(struct walk *w, struct target *t)

@@ -109,7 +109,10 @@ page_kind(const struct page *pg, const struct vma *v)
 		return KIND_KERNEL;
 	if (k & KPF_SWAPBACKED)
 		return KIND_SHMEM;
-	/* what a driver maps has no contents to be up to date with; a disk's pages have. The kernel's may (aio) */
+	/*
+	 * what a driver maps has no contents to be up to date with; a disk's pages have. The
+	 * kernel's may (aio)
+	 */
 	if (v->type == VMA_KERNEL || (v->type == VMA_DEVICE && !(k & KPF_UPTODATE)))
 		return KIND_KERNEL;
 	return v->type == VMA_SHM ? KIND_SHMEM : KIND_FILE; /* ramfs and secret memory are backed by nothing */

@@ -46,9 +46,9 @@ const struct summary_share_row *summary_share_row(enum summary_share s);
 const char *summary_kind_name(enum page_kind k);
 
 /*
- * How the pages of a folio are mapped: the ways the kernel's thpmaps tells apart. What is whole has all
- * of the folio's pages one after the other within one region, as a single entry could map them: a run
- * ends at a region's border.
+ * How the pages of a folio are mapped: the ways the kernel's thpmaps tells apart. What is whole has
+ * all of the folio's pages one after the other within one region, as a single entry could map them:
+ * a run ends at a region's border.
  */
 enum summary_fit {
 	FIT_PMD,       /* by one entry for the lot (only where `pmd_known`) */

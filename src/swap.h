@@ -18,7 +18,10 @@ struct swaps {
 	char *name[PM_SWAP_TYPES]; /* as the kernel wrote it (octal escapes for blanks); owned */
 };
 
-/* Reads them anew; none where the file cannot be read, though they may be in use. `s` is zeroed, or was read before. */
+/*
+ * Reads them anew; none where the file cannot be read, though they may be in use. `s` is zeroed, or
+ * was read before.
+ */
 void swaps_read(struct swaps *s, const struct proc *p);
 void swaps_parse(struct swaps *s, const char *text);
 void swaps_free(struct swaps *s);

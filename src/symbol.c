@@ -25,8 +25,8 @@ is_file(const struct vma *v)
 }
 
 /*
- * A file that is loaded as a program has code mapped somewhere. Of others nothing is read: the beginning of
- * shared memory may be in swap, and would come back for our sake.
+ * A file that is loaded as a program has code mapped somewhere. Of others nothing is read: the
+ * beginning of shared memory may be in swap, and would come back for our sake.
  */
 static bool
 has_code(const struct vma_list *vmas, const struct vma *v)

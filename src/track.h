@@ -45,7 +45,10 @@ const char *track_way_help(enum track_way way);
 unsigned track_way_caps(enum track_way way);
 bool track_way_find(const char *name, unsigned *way); /* also "auto" */
 
-/* What it costs to be watched by userfaultfd (track_costs.def): one after the other, false behind the last. */
+/*
+ * What it costs to be watched by userfaultfd (track_costs.def): one after the other, false behind
+ * the last.
+ */
 struct track_cost {
 	const char *key, *words;
 };
@@ -212,8 +215,9 @@ void track_follow(struct track *t, const struct proc *p, const struct pagemap *p
 const char *track_verb(enum track_way way);
 
 /*
- * Whether all that keeps the best way from being used is a userfaultfd that two probes, a minute apart, found
- * unused. It may have been left behind by a helper that was killed: a person may have it closed (inject_close).
+ * Whether all that keeps the best way from being used is a userfaultfd that two probes, a minute
+ * apart, found unused. It may have been left behind by a helper that was killed: a person may have
+ * it closed (inject_close).
  */
 bool track_offers_close(const struct track *t);
 
@@ -274,10 +278,16 @@ const char *track_past_why(const struct track_past *p);
 /* Of the region that starts there, as of the last look at it: DOUBT_NEW if there was none. */
 enum track_doubt track_doubt(const struct track *t, uint64_t region);
 
-/* After a look at a region: whether it is known what was written in it, and of how many pages it is not. */
+/*
+ * After a look at a region: whether it is known what was written in it, and of how many pages it is
+ * not.
+ */
 void track_tell(struct track *t, uint64_t region, enum track_doubt d, uint64_t rest);
 
-/* Of the region that starts there, pages not known to be written since the mark; UINT64_MAX: nobody has looked. */
+/*
+ * Of the region that starts there, pages not known to be written since the mark; UINT64_MAX: nobody
+ * has looked.
+ */
 uint64_t track_rest(const struct track *t, uint64_t region);
 
 /* Index in v of the first stamp that ends after addr. */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What has come since the mark. Private memory is blank when it comes, unless mremap() has moved it there
- * with its pages: that takes them from where memory was and is no more. So what comes in the same look as
- * other private memory goes of which not every page is known to be written is not taken for blank, unless
- * the frames it lies in say so.
+ * What has come since the mark. Private memory is blank when it comes, unless mremap() has moved it
+ * there with its pages: that takes them from where memory was and is no more. So what comes in the
+ * same look as other private memory goes of which not every page is known to be written is not
+ * taken for blank, unless the frames it lies in say so.
  */
 #include "track_ways.h"
 
@@ -13,7 +13,7 @@
 
 #include "util.h"
 
-/* --- ranges, ascending and disjoint ------------------------------------------------------------------ */
+/* --- ranges, ascending and disjoint ----------------------------------------------------------- */
 
 static size_t
 first_after(const struct track_ranges *r, uint64_t addr)
@@ -75,7 +75,7 @@ ranges_become(struct track_ranges *r, struct track_ranges other)
 	*r = other;
 }
 
-/* --- what is mapped ---------------------------------------------------------------------------------- */
+/* --- what is mapped --------------------------------------------------------------------------- */
 
 /* Nothing is there but what is written there. */
 static bool
@@ -111,7 +111,9 @@ note_frames(struct track *t, const struct pagemap *pm, bool anew)
 	free(some.v);
 }
 
-/* Read after the clear: of what had come before it, it is not known whether it was written since. */
+/*
+ * Read after the clear: of what had come before it, it is not known whether it was written since.
+ */
 void
 came_begin(struct track *t, const struct proc *p, const struct pagemap *pm)
 {
@@ -153,7 +155,10 @@ left_from(const struct track *t, const struct track_ranges *gone)
 	return left;
 }
 
-/* Pages may have been moved there from where memory still is (MREMAP_DONTUNMAP): frames tell, if they are seen. */
+/*
+ * Pages may have been moved there from where memory still is (MREMAP_DONTUNMAP): frames tell, if
+ * they are seen.
+ */
 static void
 add_came(struct track *t, const struct pagemap *pm, const struct vma *v, uint64_t start, uint64_t end, enum left left)
 {

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Whether pages were moved. mremap() takes them along in their frames, so a page that lies in a frame which
- * no page had at the look before has not been moved; at least, not unless all that were moved with it were
- * migrated by the kernel within the same moment. One that lies in such a frame may have been, or the frame
- * was given anew. Frames are noted of so much memory, and not more often than is cheap.
+ * Whether pages were moved. mremap() takes them along in their frames, so a page that lies in a
+ * frame which no page had at the look before has not been moved; at least, not unless all that were
+ * moved with it were migrated by the kernel within the same moment. One that lies in such a frame
+ * may have been, or the frame was given anew. Frames are noted of so much memory, and not more
+ * often than is cheap.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -32,7 +33,10 @@ slot_of(const struct moved *m, uint64_t pfn)
 	return i % SLOTS;
 }
 
-/* Goes over the frames of a stretch; fn returns false to end it. false: it did, or some cannot be told. */
+/*
+ * Goes over the frames of a stretch; fn returns false to end it. false: it did, or some cannot be
+ * told.
+ */
 struct visit {
 	const struct pagemap *pm;
 	struct moved *m;

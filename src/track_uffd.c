@@ -3,12 +3,12 @@
  * Writes by asynchronous userfaultfd write protection (Documentation/admin-guide/mm/pagemap.rst).
  *
  * A range that is registered must not end where the target maps memory now and then: a border put
- * there by us would cut a newer mapping in two, and the target's mremap() of it would fail. So whole
- * runs are registered, from one region that never changes (code, constants) to the next, with all
- * gaps between. What is armed and told is the scope alone. Code and constants are written all the same
- * now and then (mprotect, a debugger): what is not registered is not known. They are registered where a
- * scope names them, and where they have become writable; what is registered stays so when it is
- * read-only again.
+ * there by us would cut a newer mapping in two, and the target's mremap() of it would fail. So
+ * whole runs are registered, from one region that never changes (code, constants) to the next, with
+ * all gaps between. What is armed and told is the scope alone. Code and constants are written all
+ * the same now and then (mprotect, a debugger): what is not registered is not known. They are
+ * registered where a scope names them, and where they have become writable; what is registered
+ * stays so when it is read-only again.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -16,7 +16,10 @@ bool track_cannot_try(struct track_status *s);
 enum { TRY_NO_CHILD = 4 };
 int track_try(int (*round_trip)(void));
 
-/* 0: a page of our own is told clean and written as it should; 1: it is not; more: could not be tried. */
+/*
+ * 0: a page of our own is told clean and written as it should; 1: it is not; more: could not be
+ * tried.
+ */
 int soft_dirty_round_trip(void);
 bool soft_dirty_probe(struct track_status *s, const struct proc *p);
 int soft_dirty_clear(const struct proc *p, struct err *err);
@@ -35,7 +38,10 @@ void uffd_follow(struct track *t, const struct proc *p, const struct pagemap *pm
 /* Lets the target go as it was, in steps that do not hold it up. */
 void uffd_release(struct uffd *u);
 
-/* What was armed and is not any more: another mapping has come there. It is no part of the mark from then on. */
+/*
+ * What was armed and is not any more: another mapping has come there. It is no part of the mark
+ * from then on.
+ */
 void uffd_lost(struct track *t, const struct pagemap *pm, const struct vma_list *vmas, struct track_ranges *out);
 
 /*
@@ -46,8 +52,8 @@ bool uffd_came_late(const struct track *t, const struct vma *v);
 bool uffd_is_unsure(const struct track *t, const struct vma *v);
 
 /*
- * Stretches to register: whole runs of what is mapped between regions that never change, or that do not
- * but are in the scope (pure).
+ * Stretches to register: whole runs of what is mapped between regions that never change, or that do
+ * not but are in the scope (pure).
  */
 void uffd_plan(const struct vma_list *vmas, const struct track *scope, const struct track_ranges *barred,
                struct track_ranges *out);
@@ -62,14 +68,17 @@ struct track_range ranges_next(const struct track_ranges *r, uint64_t start, uin
 /* In its place. */
 void ranges_put(struct track_ranges *r, uint64_t start, uint64_t end);
 
-/* What has come since the mark: after a clear; and at each look, with what has come in the place of others. */
+/*
+ * What has come since the mark: after a clear; and at each look, with what has come in the place of
+ * others.
+ */
 void came_begin(struct track *t, const struct proc *p, const struct pagemap *pm);
 void came_follow(struct track *t, const struct pagemap *pm, const struct vma_list *vmas,
                  const struct track_ranges *replaced);
 
 /*
- * The frames of the pages in memory, as far as they may be seen and are not too many: noted now, unless that
- * was a moment ago; `anew`: then what was noted does not count any more.
+ * The frames of the pages in memory, as far as they may be seen and are not too many: noted now,
+ * unless that was a moment ago; `anew`: then what was noted does not count any more.
  */
 struct moved;
 void moved_note(struct moved **m, const struct pagemap *pm, const struct track_ranges *memory, bool anew);
@@ -78,7 +87,10 @@ void moved_free(struct moved *m);
 /* Something else has come there than what was noted. */
 void moved_forget(struct moved *m, uint64_t start, uint64_t end);
 
-/* All frames of [start, end) were noted; none of those it has now was, so that no page was moved there. */
+/*
+ * All frames of [start, end) were noted; none of those it has now was, so that no page was moved
+ * there.
+ */
 bool moved_is_empty(const struct moved *m); /* no frame was noted */
 bool moved_knows(const struct moved *m, uint64_t start, uint64_t end);
 bool moved_none(struct moved *m, const struct pagemap *pm, uint64_t start, uint64_t end);

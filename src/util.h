@@ -56,13 +56,17 @@ void buf_fmt(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 
 void buf_vfmt(struct buf *b, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 void buf_free(struct buf *b);
 
-/* Length of the well-formed UTF-8 sequence at s (n bytes are there) and its code point; 0: none (RFC 3629), *cp stays. */
+/*
+ * Length of the well-formed UTF-8 sequence at s (n bytes are there) and its code point; 0: none
+ * (RFC 3629), *cp stays.
+ */
 size_t utf8_next(const char *s, size_t n, uint32_t *cp);
 
 /*
  * Text that came from outside (names of mappings, of processes) made safe for a terminal: control
- * characters, bytes that are not UTF-8, characters that reorder text, and what cannot be seen or told
- * from another (unsafe.def) become \ooo escapes. `ascii` escapes everything above 0x7e too. Appends to `b`.
+ * characters, bytes that are not UTF-8, characters that reorder text, and what cannot be seen or
+ * told from another (unsafe.def) become \ooo escapes. `ascii` escapes everything above 0x7e too.
+ * Appends to `b`.
  */
 bool text_is_unsafe(uint32_t cp);
 void text_escape(struct buf *b, const char *s, size_t n, bool ascii);
@@ -84,9 +88,9 @@ plural(uint64_t n)
 const char *count_text(char out[8], uint64_t n);
 
 /*
- * How much of `whole` is `part`: what is shown of it says nothing only of nothing, and all only of all,
- * however it is rounded. In steps 0..n (n at least 2), in eighths, in percent: "0", "<0.1", "0.4", "76",
- * "99.9", "100", at most 4 characters.
+ * How much of `whole` is `part`: what is shown of it says nothing only of nothing, and all only of
+ * all, however it is rounded. In steps 0..n (n at least 2), in eighths, in percent: "0", "<0.1",
+ * "0.4", "76", "99.9", "100", at most 4 characters.
  */
 unsigned steps(uint64_t part, uint64_t whole, unsigned n);
 unsigned eighths(uint64_t part, uint64_t whole);

@@ -18,7 +18,10 @@ starts(const char *s, const char *prefix)
 	return strncmp(s, prefix, strlen(prefix)) == 0;
 }
 
-/* What the kernel makes itself. A file's name begins with /, so none can look like these; but for aio. */
+/*
+ * What the kernel makes itself. A file's name begins with /, so none can look like these; but for
+ * aio.
+ */
 static const struct {
 	const char *prefix, *words;
 } kernels[] = {

@@ -58,25 +58,33 @@ struct vma_list {
 
 /*
  * Parse the text of a maps file. Takes `text` (malloc'ed, NUL-terminated) over. Lines that are not
- * understood are skipped and counted, never guessed at: *odd tells how many. Types are what the names
- * say, until kinds_judge knows better.
+ * understood are skipped and counted, never guessed at: *odd tells how many. Types are what the
+ * names say, until kinds_judge knows better.
  */
 void vma_parse(struct vma_list *list, char *text, size_t *odd);
 
-/* The same of an open maps file, from its start. An empty list owns nothing: the address space is gone. */
+/*
+ * The same of an open maps file, from its start. An empty list owns nothing: the address space is
+ * gone.
+ */
 int vma_read(int fd, struct vma_list *list, struct err *err);
 void vma_free(struct vma_list *list);
 
 /* Gives region i another name; takes `name` (malloc'ed) over. */
 void vma_rename(struct vma_list *list, size_t i, char *name);
 
-/* Whether there is a file, of a device or of the kernel's, that the pages come from. Inodes can be 0. */
+/*
+ * Whether there is a file, of a device or of the kernel's, that the pages come from. Inodes can be
+ * 0.
+ */
 bool vma_has_file(const struct vma *v);
 
 /* A file with a place in a folder: on a disk or in memory, but neither a device nor huge pages. */
 bool vma_is_file(const struct vma *v);
 
-/* Whether its pages go to swap without leaving anything in the page table, as shared memory does. */
+/*
+ * Whether its pages go to swap without leaving anything in the page table, as shared memory does.
+ */
 bool vma_swaps_unseen(const struct vma *v);
 
 /* What the kernel's regions are, in words; NULL: it is none of the kernel's. */
@@ -89,7 +97,10 @@ const char *vma_kernel_words(const struct vma *v);
  */
 bool vma_hides_pages(const struct vma *v);
 
-/* Whether the second is the first one gone on: side by side, the same memory, and what may be done with it. */
+/*
+ * Whether the second is the first one gone on: side by side, the same memory, and what may be done
+ * with it.
+ */
 bool vma_goes_on(const struct vma *a, const struct vma *b);
 
 /* The region that holds addr, or NULL. */
@@ -106,8 +117,8 @@ enum vma_arena { VMA_NO_ARENA, VMA_ARENA_USED, VMA_ARENA_REST };
 enum vma_arena vma_arena(const struct vma_list *list, size_t i);
 
 /*
- * How many bytes its pointers have: 4 of a 32-bit process, 8. Nothing but [vsyscall] lies above 4 GiB in
- * the one, and in the other the stack does.
+ * How many bytes its pointers have: 4 of a 32-bit process, 8. Nothing but [vsyscall] lies above 4
+ * GiB in the one, and in the other the stack does.
  */
 unsigned vma_pointer_size(const struct vma_list *list);
 

@@ -52,7 +52,7 @@ read_batch(struct pages_walk *w, uint64_t addr, struct page *pages, size_t n, ui
 	return 0;
 }
 
-/* --- what the file says of pages that are not there ------------------------------------------------------- */
+/* --- what the file says of pages that are not there ------------------------------------------- */
 
 /* Its length is worth a question always; the pages are if there are not too many. */
 static void
@@ -76,8 +76,8 @@ ask_file(struct pages_walk *w, uint64_t start, uint64_t end)
 }
 
 /*
- * Of shared memory. Before Linux 6.5 what the file has and the cache has not is in swap; what the swap
- * cache has still counts as cached then.
+ * Of shared memory. Before Linux 6.5 what the file has and the cache has not is in swap; what the
+ * swap cache has still counts as cached then.
  */
 static unsigned
 know_swap(const struct pages_walk *w, unsigned facts)
@@ -92,8 +92,8 @@ know_swap(const struct pages_walk *w, unsigned facts)
 }
 
 /*
- * What is known of the pages from `at` on, which have no entry in the page table, as far as it holds,
- * which is returned.
+ * What is known of the pages from `at` on, which have no entry in the page table, as far as it
+ * holds, which is returned.
  */
 static uint64_t
 know_gap(struct pages_walk *w, uint64_t at, uint64_t end, struct page *each)

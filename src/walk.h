@@ -20,9 +20,9 @@ struct walk_fns {
 
 /*
  * Walks [start, end), which lies in region v. `want` is enum page_want. Returns 1 if a function or
- * the pagemap's `stop` ended it early. With PAGE_WANT_CACHE the file tells of gaps: where it ends, what is
- * in the page cache, what of shared memory in swap; all but the first only if the stretch has no more than
- * cache_max pages.
+ * the pagemap's `stop` ended it early. With PAGE_WANT_CACHE the file tells of gaps: where it ends,
+ * what is in the page cache, what of shared memory in swap; all but the first only if the stretch
+ * has no more than cache_max pages.
  */
 struct walk_options {
 	unsigned want;      /* enum page_want */

@@ -34,7 +34,7 @@ worker_start(pthread_t *thread, void *(*main)(void *arg), void *arg)
 	return failed;
 }
 
-/* --- the program itself ------------------------------------------------------------------------------- */
+/* --- the program itself ----------------------------------------------------------------------- */
 
 struct call {
 	int (*main)(int argc, char **argv);

@@ -96,8 +96,8 @@ uint64_t writes_to_send(const uint64_t by_state[STATE_COUNT]);
 uint64_t writes_least_pulse(uint64_t clear_ns, uint64_t pages);
 
 /*
- * "+95M in 4 new regions", brief: "+95M in 4 new": what a sum of pages written leaves out; nothing: "". And
- * why: "not watched".
+ * "+95M in 4 new regions", brief: "+95M in 4 new": what a sum of pages written leaves out; nothing:
+ * "". And why: "not watched".
  */
 void writes_unknown(struct buf *out, const struct unknown *u, size_t page_size, bool brief);
 const char *writes_unknown_why(enum track_way way);
