@@ -50,10 +50,13 @@ ask(struct buf *b, const struct target *t, uint64_t huge)
 
 	buf_str(b, "Watch what ");
 	text_escape(b, t->proc.comm, strlen(t->proc.comm), false);
-	buf_fmt(b, " (%d) writes? One of its threads is stopped for " TRACK_STOP_WORDS ", to make one system call. "
-	        "While it is watched, " TRACK_WRITE_WORDS, (int)t->proc.pid);
+	buf_fmt(b,
+	        " (%d) writes? One of its threads is stopped for " TRACK_STOP_WORDS
+	        ", to make one system call. While it is watched, " TRACK_WRITE_WORDS,
+	        (int)t->proc.pid);
 	if (huge)
-		buf_fmt(b, ", and %s of huge pages are split as they are written", size_text(size, huge));
+		buf_fmt(b, ", and %s of huge pages are split as they are written",
+		        size_text(size, huge));
 	buf_str(b, ".");
 }
 
@@ -64,9 +67,11 @@ ask_close(struct buf *b, const struct target *t)
 
 	buf_fmt(b, "Close descriptor %d of ", track->stray.fd);
 	text_escape(b, t->proc.comm, strlen(t->proc.comm), false);
-	buf_fmt(b, " (%d)? It is a userfaultfd that nobody has used for %u s: left behind when pmtop's helper was killed, or "
-	        "made by the process for later. To close it one of its threads is stopped for " TRACK_STOP_WORDS
-	        "; then its writes can be watched.", (int)t->proc.pid,
+	buf_fmt(b,
+	        " (%d)? It is a userfaultfd that nobody has used for %u s: left behind when "
+	        "pmtop's helper was killed, or made by the process for later. To close it one of "
+	        "its threads is stopped for " TRACK_STOP_WORDS "; then its writes can be watched.",
+	        (int)t->proc.pid,
 	        (unsigned)((track->stray_seen_ns - track->stray_ns) / 1000000000));
 }
 

@@ -71,7 +71,8 @@ look_at_page(struct target *t, const struct vma *v, uint64_t base, struct bytes_
 	*out = (struct bytes_page){.kind = BYTES_UNMAPPED, .state = STATE_NONE};
 	if (!v)
 		return 0;
-	if (pagemap_readable(&t->pm, v) && walk_page(t, v, base, PAGE_WANT_FLAGS | PAGE_WANT_CACHE, &pg, err) < 0)
+	if (pagemap_readable(&t->pm, v) &&
+	    walk_page(t, v, base, PAGE_WANT_FLAGS | PAGE_WANT_CACHE, &pg, err) < 0)
 		return -1;
 	out->kind = (uint8_t)bytes_kind_of(v, &pg);
 	out->state = v->type == VMA_DEVICE                    ? STATE_DEVICE
@@ -249,7 +250,8 @@ is_device(const struct target *t, const struct vma *v)
 	struct smaps_entry e = {0};
 	struct err ignored;
 
-	return smaps_read_region(&t->proc, v->start, &e, &ignored) == 0 && (smaps_has(&e, "pf") || smaps_has(&e, "io"));
+	return smaps_read_region(&t->proc, v->start, &e, &ignored) == 0 &&
+	       (smaps_has(&e, "pf") || smaps_has(&e, "io"));
 }
 
 /* By the helper: nobody can say how long it takes, and the wait may be one that no signal ends. */
@@ -315,12 +317,13 @@ bytes_why(const struct bytes_page *p, struct buf *out)
 		return;
 	case BYTES_FAILED:
 		if (p->sys == ETIMEDOUT)
-			buf_str(out, "it did not come in time: its file's server, or who handles its faults, does not "
-			             "answer");
+			buf_str(out, "it did not come in time: its file's server, or who handles "
+			             "its faults, does not answer");
 		else if (p->sys == EAGAIN)
 			buf_str(out, "pmtop's helper, which would wait for it, cannot be started");
 		else
-			buf_fmt(out, "the kernel would not read it: %s", p->sys ? strerror(p->sys) : "it is gone");
+			buf_fmt(out, "the kernel would not read it: %s",
+			        p->sys ? strerror(p->sys) : "it is gone");
 		return;
 	case BYTES_ABSENT:
 		if (p->state == STATE_NONE || p->state == STATE_CACHED)
@@ -440,7 +443,8 @@ void
 bytes_find_symbols(struct bytes *b, struct target *t, const struct vma_list *vmas,
                    const struct bytes *before, uint64_t budget_ns)
 {
-	uint64_t begin = time_ns(), word = b->word, at = (b->start + word - 1) & ~(word - 1), value = 0;
+	uint64_t begin = time_ns(), word = b->word, value = 0;
+	uint64_t at = (b->start + word - 1) & ~(word - 1);
 
 	for (; at + word <= b->end && b->symbols_n < SYMBOLS_MAX; at += word) {
 		const struct vma *v = bytes_pointer(b, vmas, at, &value);

@@ -37,7 +37,8 @@ struct cache {
  * For [start, end) of region v; `want` is enum file_want. false: nothing can be known, and nothing
  * is open.
  */
-bool cache_open(struct cache *c, struct target *t, const struct vma *v, uint64_t start, uint64_t end, unsigned want);
+bool cache_open(struct cache *c, struct target *t, const struct vma *v, uint64_t start,
+                uint64_t end, unsigned want);
 void cache_close(struct cache *c);
 
 /* The file's length in bytes. false: not known. */

@@ -65,7 +65,9 @@ explain_pagemap(const struct flag *f, const struct page *pg, const struct vma *v
 	case PM_EXCLUSIVE_BIT: return explain_exclusive(pg);
 	case PM_SOFT_DIRTY_BIT: return explain_soft_dirty(pg);
 	case PM_UFFD_WP_BIT:
-		return pg->word & PM_UFFD_WP && pg->word & PM_PRESENT ? "userfaultfd reports a write to it" : NULL;
+		return pg->word & PM_UFFD_WP && pg->word & PM_PRESENT
+		           ? "userfaultfd reports a write to it"
+		           : NULL;
 	}
 	return NULL;
 }
@@ -95,7 +97,9 @@ explain_kpf(const struct flag *f, const struct page *pg)
 	case KPF_RECLAIM_BIT:
 		return set && !(k & KPF_WRITEBACK) ? "read ahead: the next of its file follow" : NULL;
 	case KPF_SWAPBACKED_BIT:
-		return page_is_lazyfree(pg) ? "freed lazily (MADV_FREE): may be dropped unless written again" : NULL;
+		return page_is_lazyfree(pg)
+		           ? "freed lazily (MADV_FREE): may be dropped unless written again"
+		           : NULL;
 	case KPF_KSM_BIT:
 		return set && pg->known & PAGE_NO_KSM ? "this kernel says so of every anonymous page: not believed" : NULL;
 	case KPF_THP_BIT:

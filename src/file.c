@@ -112,7 +112,8 @@ file_new_begin(struct file_new *f, const char *path, bool replace)
 	}
 	f->replace = replace;
 	snprintf(f->path, sizeof(f->path), "%s", path);
-	return replace ? mkostemp(f->made, O_CLOEXEC) : open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	return replace ? mkostemp(f->made, O_CLOEXEC)
+	               : open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 }
 
 int

@@ -278,7 +278,8 @@ filter_state(const struct filter_facts *x, enum state s)
 	if (!(pg->known & PAGE_WORD))
 		return TRUTH_UNKNOWN;
 	if (s == STATE_PAST_END)
-		return vma_has_file(x->v) && !(pg->word & (PM_PRESENT | PM_SWAPPED)) && !(pg->known & PAGE_SIZE_ASKED)
+		return vma_has_file(x->v) && !(pg->word & (PM_PRESENT | PM_SWAPPED)) &&
+		               !(pg->known & PAGE_SIZE_ASKED)
 		           ? TRUTH_UNKNOWN
 		           : TRUTH_NO;
 	if (s == STATE_POISONED || s == STATE_MIGRATING || s == STATE_SPECIAL)

@@ -277,7 +277,8 @@ parse_word(struct parser *p, const char *s, size_t n, bool negate)
 		if (op.code == FILTER_OP_WORD)
 			p->f->want |= rows[op.row].want;
 		else if (op.code != FILTER_OP_TYPE)
-			p->f->want |= PAGE_WANT_FLAGS | (op.code == FILTER_OP_STATE ? PAGE_WANT_CACHE : 0);
+			p->f->want |=
+			    PAGE_WANT_FLAGS | (op.code == FILTER_OP_STATE ? PAGE_WANT_CACHE : 0);
 		return emit(p, op);
 	}
 	row = find_row(p->scope, true, s, n);
@@ -366,7 +367,9 @@ take_bytes(const struct parser *p, const struct token *t, uint64_t *out)
 	static const char units[] = "kmgt";
 	char last = t->n ? (char)tolower((unsigned char)t->s[t->n - 1]) : '\0';
 	const char *unit = last ? strchr(units, last) : NULL;
-	uint64_t scale = last == 'p' ? p->page_size : unit ? UINT64_C(1) << 10 * (unit - units + 1) : 1, n;
+	uint64_t n, scale = last == 'p' ? p->page_size
+	                    : unit      ? UINT64_C(1) << 10 * (unit - units + 1)
+	                                : 1;
 
 	if (is_0x(t))
 		return take_hex(t, out);

@@ -174,7 +174,8 @@ kpf_names(struct buf *out, uint64_t kpf, const char *sep)
 	size_t start = out->len;
 
 	for (unsigned bit = 0; bit < 64; bit++) {
-		const struct flag *f = made >> bit & 1 ? own_of_bit(bit) : flag_of_bit(FLAG_KPF, bit);
+		const struct flag *f =
+		    made >> bit & 1 ? own_of_bit(bit) : flag_of_bit(FLAG_KPF, bit);
 
 		if (!(flags >> bit & 1))
 			continue;

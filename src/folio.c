@@ -69,7 +69,8 @@ folio_sizes(const char *sys)
 static bool
 fits_huge(const struct vma *v, uint64_t addr, size_t page_size)
 {
-	uint64_t size = (uint64_t)page_size << page_huge_order(page_size), start = addr & ~(size - 1);
+	uint64_t size = (uint64_t)page_size << page_huge_order(page_size);
+	uint64_t start = addr & ~(size - 1);
 
 	return start >= v->start && start + size <= v->end;
 }
@@ -86,5 +87,6 @@ folio_is_small(const struct page *pg, const struct vma *v, uint64_t addr, const 
 		return false; /* it may be the zero page */
 	if (*sizes == FOLIOS_UNREAD)
 		*sizes = folio_sizes(FOLIO_SETTINGS);
-	return *sizes == FOLIOS_SMALL || (*sizes == FOLIOS_HUGE && !fits_huge(v, addr, pm->page_size));
+	return *sizes == FOLIOS_SMALL ||
+	       (*sizes == FOLIOS_HUGE && !fits_huge(v, addr, pm->page_size));
 }

@@ -26,7 +26,7 @@ enum folio_sizes folio_sizes(const char *sys); /* the folder of the settings, FO
  * *sizes: to begin with FOLIOS_UNREAD; read when it is needed. false: it is not, or that is not
  * known.
  */
-bool folio_is_small(const struct page *pg, const struct vma *v, uint64_t addr, const struct pagemap *pm,
-                    enum folio_sizes *sizes);
+bool folio_is_small(const struct page *pg, const struct vma *v, uint64_t addr,
+                    const struct pagemap *pm, enum folio_sizes *sizes);
 
 #endif

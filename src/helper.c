@@ -129,7 +129,8 @@ spawn(int socket, int dir)
 	sigemptyset(&none);
 	sigfillset(&all);
 	posix_spawnattr_init(&attr);
-	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK |
+	                                    POSIX_SPAWN_SETSIGDEF);
 	posix_spawnattr_setsigmask(&attr, &none);
 	posix_spawnattr_setsigdefault(&attr, &all);
 	posix_spawn_file_actions_init(&files);
@@ -157,7 +158,8 @@ start(struct helper *h, const struct proc *p)
 
 	close_fd(&shows);
 	reap(h);
-	if (!helper_can_start() || dir < 0 || h->left_n == LEFT_MAX || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) {
+	if (!helper_can_start() || dir < 0 || h->left_n == LEFT_MAX ||
+	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) {
 		close_fd(&dir);
 		return false;
 	}
@@ -203,7 +205,8 @@ remember_late(struct helper *h, const struct helper_ask *a)
 	for (size_t i = 0; i < h->late_n; i++) {
 		struct late *l = &h->late[i];
 
-		if (l->inode == a->inode && l->dev_major == a->dev_major && l->dev_minor == a->dev_minor) {
+		if (l->inode == a->inode && l->dev_major == a->dev_major &&
+		    l->dev_minor == a->dev_minor) {
 			l->times++;
 			return;
 		}
@@ -290,15 +293,16 @@ set_ask(struct helper *h, enum helper_kind kind, const struct vma *v)
 }
 
 bool
-helper_pages(struct helper *h, const struct proc *p, const struct vma *v, uint64_t start, uint64_t end,
-             unsigned want, struct file_pages *out)
+helper_pages(struct helper *h, const struct proc *p, const struct vma *v, uint64_t start,
+             uint64_t end, unsigned want, struct file_pages *out)
 {
 	if (!p->live || start >= end || !set_ask(h, HELPER_PAGES, v))
 		return false;
 	h->ask.want = want;
 	h->ask.start = start;
 	h->ask.end = end;
-	if (!ask(h, p) || h->answer.pages.start != start || h->answer.pages.end > end || h->answer.pages.end <= start)
+	if (!ask(h, p) || h->answer.pages.start != start || h->answer.pages.end > end ||
+	    h->answer.pages.end <= start)
 		return false;
 	*out = h->answer.pages;
 	return true;
@@ -321,10 +325,12 @@ add_maps(struct helper_ask *a, const struct vma_list *vmas, const struct vma *v)
 
 	for (size_t i = at; i-- > 0 && at - i < NEAR && n < SIDE - 1;)
 		if (is_same_file(&vmas->v[i], v))
-			a->maps[n++] = (struct helper_map){vmas->v[i].start, vmas->v[i].end, vmas->v[i].offset, vmas->v[i].perm};
+			a->maps[n++] = (struct helper_map){vmas->v[i].start, vmas->v[i].end,
+			                                   vmas->v[i].offset, vmas->v[i].perm};
 	for (size_t i = at; i < vmas->n && i - at < NEAR && n < HELPER_MAPS; i++)
 		if (is_same_file(&vmas->v[i], v))
-			a->maps[n++] = (struct helper_map){vmas->v[i].start, vmas->v[i].end, vmas->v[i].offset, vmas->v[i].perm};
+			a->maps[n++] = (struct helper_map){vmas->v[i].start, vmas->v[i].end,
+			                                   vmas->v[i].offset, vmas->v[i].perm};
 	a->maps_n = (uint32_t)n;
 }
 
@@ -340,8 +346,8 @@ ask_symbol(struct helper *h, const struct proc *p, uint64_t addr, struct helper_
 }
 
 bool
-helper_symbol(struct helper *h, const struct proc *p, const struct vma_list *vmas, const struct vma *v, uint64_t addr,
-              struct helper_symbol *out)
+helper_symbol(struct helper *h, const struct proc *p, const struct vma_list *vmas,
+              const struct vma *v, uint64_t addr, struct helper_symbol *out)
 {
 	if (!p->live || !set_ask(h, HELPER_SYMBOL, v))
 		return false;
@@ -350,8 +356,8 @@ helper_symbol(struct helper *h, const struct proc *p, const struct vma_list *vma
 }
 
 bool
-helper_symbol_vdso(struct helper *h, const struct proc *p, const struct vma *v, const uint8_t *page, size_t page_size,
-                   uint64_t addr, struct helper_symbol *out)
+helper_symbol_vdso(struct helper *h, const struct proc *p, const struct vma *v, const uint8_t *page,
+                   size_t page_size, uint64_t addr, struct helper_symbol *out)
 {
 	if (!p->live)
 		return false;

@@ -42,7 +42,8 @@ struct file_node {
 };
 
 /* Looks at it, and opens nothing. false: nothing could be learnt. */
-bool helper_node(struct helper *h, const struct proc *p, const struct vma *v, struct file_node *out);
+bool helper_node(struct helper *h, const struct proc *p, const struct vma *v,
+                 struct file_node *out);
 
 /*
  * Whether the last question found no answer in time, or was not asked because others of that file
@@ -68,8 +69,8 @@ struct file_pages {
  * counted as used. Of files of others the kernel calls every page resident: then that is not known.
  * false: nothing could be learnt of the file.
  */
-bool helper_pages(struct helper *h, const struct proc *p, const struct vma *v, uint64_t start, uint64_t end,
-                  unsigned want, struct file_pages *out);
+bool helper_pages(struct helper *h, const struct proc *p, const struct vma *v, uint64_t start,
+                  uint64_t end, unsigned want, struct file_pages *out);
 
 /*
  * The symbol at addr, by the file that v maps there, or maps right below (.bss goes on behind the
@@ -81,12 +82,13 @@ struct helper_symbol {
 	uint64_t offset; /* of addr in it */
 	char name[SYMBOL_NAME_MAX]; /* from the file: not safe to print raw */
 };
-bool helper_symbol(struct helper *h, const struct proc *p, const struct vma_list *vmas, const struct vma *v,
-                   uint64_t addr, struct helper_symbol *out);
+bool helper_symbol(struct helper *h, const struct proc *p, const struct vma_list *vmas,
+                   const struct vma *v, uint64_t addr, struct helper_symbol *out);
 
 /* The same in the vdso v, whose first page is known. */
-bool helper_symbol_vdso(struct helper *h, const struct proc *p, const struct vma *v, const uint8_t *page,
-                        size_t page_size, uint64_t addr, struct helper_symbol *out);
+bool helper_symbol_vdso(struct helper *h, const struct proc *p, const struct vma *v,
+                        const uint8_t *page, size_t page_size, uint64_t addr,
+                        struct helper_symbol *out);
 
 /*
  * Reads a byte of v at addr through `mem`, the target's memory, so that the target has the page:
@@ -94,6 +96,7 @@ bool helper_symbol_vdso(struct helper *h, const struct proc *p, const struct vma
  * Returns errno, 0: done; ETIMEDOUT: not in time, and it may come yet; EAGAIN: no helper can be
  * started.
  */
-int helper_fault(struct helper *h, const struct proc *p, const struct vma *v, int mem, uint64_t addr);
+int helper_fault(struct helper *h, const struct proc *p, const struct vma *v, int mem,
+                 uint64_t addr);
 
 #endif

@@ -37,8 +37,8 @@ read_segments(struct elf_file *f, Elf *elf)
 			return false;
 		if (p.p_type != PT_LOAD || !p.p_memsz)
 			continue;
-		if (f->segments_n == ELF_SEGMENTS_MAX || p.p_filesz > p.p_memsz || p.p_vaddr + p.p_memsz < p.p_vaddr ||
-		    p.p_offset + p.p_filesz < p.p_offset)
+		if (f->segments_n == ELF_SEGMENTS_MAX || p.p_filesz > p.p_memsz ||
+		    p.p_vaddr + p.p_memsz < p.p_vaddr || p.p_offset + p.p_filesz < p.p_offset)
 			return false;
 		f->segments[f->segments_n++] =
 		    (struct elf_segment){p.p_offset, p.p_vaddr, p.p_filesz, p.p_memsz, p.p_flags};
@@ -64,7 +64,8 @@ static uint8_t
 rank_of(const GElf_Sym *s, const char *name)
 {
 	size_t underscores = strncmp(name, "__vdso_", 7) ? strspn(name, "_") : 0;
-	bool local = GELF_ST_BIND(s->st_info) == STB_LOCAL, weak = GELF_ST_BIND(s->st_info) == STB_WEAK;
+	bool local = GELF_ST_BIND(s->st_info) == STB_LOCAL;
+	bool weak = GELF_ST_BIND(s->st_info) == STB_WEAK;
 
 	return (uint8_t)(local << 4 | (underscores < 7 ? underscores : 7) << 1 | weak);
 }
@@ -88,8 +89,10 @@ add_symbol(struct elf_file *f, const GElf_Sym *s, const GElf_Shdr *in, const cha
 	uint64_t value = s->st_value, end = in->sh_addr + in->sh_size;
 	bool code = in->sh_flags & SHF_EXECINSTR;
 
-	if ((type != STT_NOTYPE && type != STT_OBJECT && type != STT_FUNC && type != STT_GNU_IFUNC) ||
-	    !(in->sh_flags & SHF_ALLOC) || in->sh_flags & SHF_TLS || !name[0] || is_mark(f, s, name))
+	if ((type != STT_NOTYPE && type != STT_OBJECT && type != STT_FUNC &&
+	     type != STT_GNU_IFUNC) ||
+	    !(in->sh_flags & SHF_ALLOC) || in->sh_flags & SHF_TLS || !name[0] ||
+	    is_mark(f, s, name))
 		return;
 	if (f->machine == EM_ARM && type == STT_FUNC)
 		value &= ~UINT64_C(1); /* Thumb */
@@ -134,8 +137,8 @@ read_table(struct elf_file *f, Elf *elf, Elf_Scn *scn, const GElf_Shdr *table)
 		GElf_Shdr head;
 		GElf_Sym s;
 
-		if (!gelf_getsym(data, (int)i, &s) || s.st_name >= room || s.st_shndx == SHN_UNDEF ||
-		    s.st_shndx >= SHN_LORESERVE)
+		if (!gelf_getsym(data, (int)i, &s) || s.st_name >= room ||
+		    s.st_shndx == SHN_UNDEF || s.st_shndx >= SHN_LORESERVE)
 			continue;
 		in = elf_getscn(elf, s.st_shndx);
 		if (in && gelf_getshdr(in, &head))
@@ -162,8 +165,8 @@ read_packed(struct elf_file *f, Elf_Scn *scn)
 	if (!data || !data->d_buf || data->d_size > PACKED_MAX)
 		return;
 	text = mem_alloc(UNPACKED_MAX);
-	if (lzma_stream_buffer_decode(&memory, 0, NULL, data->d_buf, &in, data->d_size, (uint8_t *)text, &out,
-	                              UNPACKED_MAX) == LZMA_OK) {
+	if (lzma_stream_buffer_decode(&memory, 0, NULL, data->d_buf, &in, data->d_size,
+	                              (uint8_t *)text, &out, UNPACKED_MAX) == LZMA_OK) {
 		elf = elf_memory(text, out);
 		if (elf && elf_kind(elf) == ELF_K_ELF)
 			read_symbols(f, elf, true);
@@ -243,7 +246,8 @@ sort(struct elf_symbols *list)
 static size_t
 above(const struct elf_symbols *list, uint64_t addr)
 {
-	return vec_above(list->v, list->n, sizeof(*list->v), offsetof(struct elf_symbol, value), addr);
+	return vec_above(list->v, list->n, sizeof(*list->v), offsetof(struct elf_symbol, value),
+	                 addr);
 }
 
 /* The best of the innermost that hold addr. */

@@ -48,7 +48,8 @@ static bool
 find_resident(int fd, uint64_t offset, size_t n, size_t page_size, size_t first, uint64_t *bits)
 {
 	unsigned char *in = mem_alloc(n);
-	void *p = mmap(NULL, n * page_size, PROT_NONE, MAP_PRIVATE | MAP_NORESERVE, fd, (off_t)offset);
+	void *p = mmap(NULL, n * page_size, PROT_NONE, MAP_PRIVATE | MAP_NORESERVE, fd,
+	               (off_t)offset);
 	bool ok = p != MAP_FAILED && mincore(p, n * page_size, in) == 0;
 
 	for (size_t i = 0; ok && i < n; i++)
@@ -68,7 +69,8 @@ all_resident(int fd, uint64_t offset, size_t n, size_t page_size, struct file_pa
 	if (!is_told_truth(fd, out->size, page_size))
 		return false;
 	for (size_t i = 0; i < n; i += most)
-		if (!find_resident(fd, offset + i * page_size, n - i < most ? n - i : most, page_size, i, out->resident))
+		if (!find_resident(fd, offset + i * page_size, n - i < most ? n - i : most,
+		                   page_size, i, out->resident))
 			return false;
 	return true;
 }
@@ -88,7 +90,8 @@ all_data(int fd, uint64_t offset, size_t n, size_t page_size, uint64_t *bits)
 		if (hole <= data)
 			return false;
 		at = u64_min((uint64_t)hole, end);
-		set_bits(bits, ((uint64_t)data - offset) / page_size, (at - offset + page_size - 1) / page_size);
+		set_bits(bits, ((uint64_t)data - offset) / page_size,
+		         (at - offset + page_size - 1) / page_size);
 	}
 	return true;
 }
@@ -112,7 +115,8 @@ find_swapped(int fd, uint64_t offset, size_t from, size_t to, size_t page_size, 
 		set_bits(bits, from, to);
 		return true;
 	}
-	return find_swapped(fd, offset, from, mid, page_size, bits) && find_swapped(fd, offset, mid, to, page_size, bits);
+	return find_swapped(fd, offset, from, mid, page_size, bits) &&
+	       find_swapped(fd, offset, mid, to, page_size, bits);
 }
 
 static bool

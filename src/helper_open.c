@@ -29,8 +29,9 @@
 static bool
 is_kernels(const struct statfs *fs)
 {
-	static const unsigned long kinds[] = {PROC_SUPER_MAGIC, SYSFS_MAGIC, DEBUGFS_MAGIC, TRACEFS_MAGIC,
-	                                      SECURITYFS_MAGIC, CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC, BPF_FS_MAGIC};
+	static const unsigned long kinds[] = {
+	    PROC_SUPER_MAGIC, SYSFS_MAGIC,        DEBUGFS_MAGIC,       TRACEFS_MAGIC,
+	    SECURITYFS_MAGIC, CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC, BPF_FS_MAGIC};
 
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
 		if ((unsigned long)fs->f_type == kinds[i])
@@ -46,7 +47,8 @@ static bool
 is_inode(const struct stat *st, const struct statfs *fs, uint64_t inode)
 {
 	return st->st_ino == inode ||
-	       ((unsigned long)fs->f_type == OVERLAYFS_SUPER_MAGIC && (uint32_t)st->st_ino == (uint32_t)inode);
+	       ((unsigned long)fs->f_type == OVERLAYFS_SUPER_MAGIC &&
+	        (uint32_t)st->st_ino == (uint32_t)inode);
 }
 
 static bool
@@ -86,8 +88,8 @@ is_on_device(int fd, const struct helper_ask *ask)
 	struct statx st;
 	bool ok;
 
-	if (statx(fd, "", AT_EMPTY_PATH | AT_NO_AUTOMOUNT, STATX_MNT_ID, &st) < 0 || !(st.stx_mask & STATX_MNT_ID) ||
-	    !mounts_read(&mounts, HELPER_DIR))
+	if (statx(fd, "", AT_EMPTY_PATH | AT_NO_AUTOMOUNT, STATX_MNT_ID, &st) < 0 ||
+	    !(st.stx_mask & STATX_MNT_ID) || !mounts_read(&mounts, HELPER_DIR))
 		return false;
 	mount = mounts_by_id(&mounts, st.stx_mnt_id);
 	ok = mount && ((mount->dev_major == ask->dev_major && mount->dev_minor == ask->dev_minor) ||
@@ -105,8 +107,9 @@ below_root(const char *name)
 {
 	char root[PATH_MAX];
 	ssize_t n = readlinkat(HELPER_DIR, "root", root, sizeof(root));
+	bool begins = n > 1 && n < (ssize_t)sizeof(root) && !strncmp(name, root, (size_t)n);
 
-	return n > 1 && n < (ssize_t)sizeof(root) && !strncmp(name, root, (size_t)n) && name[n] == '/' ? name + n : name;
+	return begins && name[n] == '/' ? name + n : name;
 }
 
 /* By its name, as the target sees it: below its root, and no further. */
@@ -185,7 +188,8 @@ look_at(int path, const struct helper_ask *ask, struct file_node *out)
 bool
 helper_look(const struct helper_ask *ask, struct file_node *out)
 {
-	return look_at(find_by_mapping(ask), ask, out) || (ask->name[0] && look_at(find_by_name(ask, ask->name), ask, out));
+	return look_at(find_by_mapping(ask), ask, out) ||
+	       (ask->name[0] && look_at(find_by_name(ask, ask->name), ask, out));
 }
 
 int

@@ -98,7 +98,8 @@ void helper_keep_capabilities(uint64_t keep); /* bit N: capability N */
  * become nobody; when it dies, the helper has told what it can and ends, too.
  */
 bool helper_reader_start(int *socket);
-enum helper_outcome helper_reader_ask(int socket, const struct helper_ask *ask, struct helper_answer *answer);
+enum helper_outcome helper_reader_ask(int socket, const struct helper_ask *ask,
+                                      struct helper_answer *answer);
 
 /* In the reader. fd: of the file, -1 of the kernel's own. */
 bool helper_find_symbol(const struct helper_ask *ask, int fd, struct helper_symbol *out);

@@ -47,21 +47,26 @@ allow_little(void)
 {
 #if defined(OUR_ARCH) && !defined(HELPER_SANITIZED)
 	static const uint32_t allowed[] = {
-	    SYS_read, SYS_pread64, SYS_readv, SYS_lseek, SYS_fstat, SYS_newfstatat, SYS_close, SYS_recvmsg, SYS_sendto,
-	    SYS_mmap, SYS_munmap, SYS_mremap, SYS_mprotect, SYS_madvise, SYS_brk, SYS_getrusage, SYS_prlimit64,
-	    SYS_futex, SYS_getrandom, SYS_sysinfo, SYS_exit, SYS_exit_group, SYS_rt_sigreturn,
+	    SYS_read,       SYS_pread64,    SYS_readv,        SYS_lseek,     SYS_fstat,
+	    SYS_newfstatat, SYS_close,      SYS_recvmsg,      SYS_sendto,    SYS_mmap,
+	    SYS_munmap,     SYS_mremap,     SYS_mprotect,     SYS_madvise,   SYS_brk,
+	    SYS_getrusage,  SYS_prlimit64,  SYS_futex,        SYS_getrandom, SYS_sysinfo,
+	    SYS_exit,       SYS_exit_group, SYS_rt_sigreturn,
 	};
 	enum { N = ARRAY_LEN(allowed) };
 	struct sock_filter code[N + 6];
 	struct sock_fprog program = {.len = N + 6, .filter = code};
 	size_t at = 0;
 
-	code[at++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch));
+	code[at++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+	                                          offsetof(struct seccomp_data, arch));
 	code[at++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, OUR_ARCH, 1, 0);
 	code[at++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL);
-	code[at++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
+	code[at++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+	                                          offsetof(struct seccomp_data, nr));
 	for (size_t i = 0; i < N; i++)
-		code[at++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, allowed[i], (uint8_t)(N - i), 0);
+		code[at++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, allowed[i],
+		                                          (uint8_t)(N - i), 0);
 	code[at++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM);
 	code[at++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
 	prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
@@ -93,7 +98,8 @@ read_files(int socket)
 
 	while (helper_receive(socket, ask, &fd)) {
 		helper_limit_time();
-		a->found = (fd >= 0 || ask->kind == HELPER_SYMBOL_VDSO) && helper_find_symbol(ask, fd, &a->symbol);
+		a->found = (fd >= 0 || ask->kind == HELPER_SYMBOL_VDSO) &&
+		           helper_find_symbol(ask, fd, &a->symbol);
 		if (fd >= 0)
 			close(fd);
 		if (send(socket, a, sizeof(*a), MSG_NOSIGNAL) != (ssize_t)sizeof(*a))

@@ -99,8 +99,8 @@ drop_privileges(void)
 {
 	bool restore = prctl(PR_CAPBSET_READ, CAP_CHECKPOINT_RESTORE, 0, 0, 0) >= 0; /* else SYS_ADMIN is it */
 
-	helper_keep_capabilities(UINT64_C(1) << CAP_SYS_PTRACE | UINT64_C(1) << CAP_DAC_READ_SEARCH |
-	                         UINT64_C(1) << CAP_FOWNER |
+	helper_keep_capabilities(UINT64_C(1) << CAP_SYS_PTRACE |
+	                         UINT64_C(1) << CAP_DAC_READ_SEARCH | UINT64_C(1) << CAP_FOWNER |
 	                         UINT64_C(1) << (restore ? CAP_CHECKPOINT_RESTORE : CAP_SYS_ADMIN));
 }
 
@@ -167,7 +167,8 @@ serve(int reader)
 		if (fd >= 0)
 			close(fd);
 		a->serial = ask->serial;
-		if (send(HELPER_SOCKET, a, sizeof(*a), MSG_NOSIGNAL) != (ssize_t)sizeof(*a) || a->outcome == HELPER_HURT)
+		if (send(HELPER_SOCKET, a, sizeof(*a), MSG_NOSIGNAL) != (ssize_t)sizeof(*a) ||
+		    a->outcome == HELPER_HURT)
 			break;
 	}
 	_exit(0);
@@ -188,7 +189,8 @@ helper_main(int argc, char **argv)
 	can_start = true;
 	if (argc != 2 || strcmp(argv[0], HELPER_NAME) != 0 || strcmp(argv[1], HELPER_WORD) != 0)
 		return;
-	if (getsockopt(HELPER_SOCKET, SOL_SOCKET, SO_TYPE, &type, &size) < 0 || type != SOCK_SEQPACKET)
+	if (getsockopt(HELPER_SOCKET, SOL_SOCKET, SO_TYPE, &type, &size) < 0 ||
+	    type != SOCK_SEQPACKET)
 		return;
 	mem_on_oom(end_without_memory);
 	confine();

@@ -36,7 +36,8 @@ find_kept(struct kept *all, const struct stat *st)
 	for (size_t i = 0; i < KEPT; i++) {
 		struct kept *k = &all[i];
 
-		if (k->used && k->dev == st->st_dev && k->ino == st->st_ino && k->size == st->st_size &&
+		if (k->used && k->dev == st->st_dev && k->ino == st->st_ino &&
+		    k->size == st->st_size &&
 		    !memcmp(&k->changed, &st->st_ctim, sizeof(k->changed)))
 			return k;
 	}
@@ -92,13 +93,15 @@ is_loaded(const struct helper_ask *ask, const struct elf_file *f, uint64_t bias,
 {
 	for (size_t i = 0; i < f->segments_n; i++) {
 		const struct elf_segment *s = &f->segments[i];
-		uint64_t offset = s->offset & ~(page - 1), at = bias + s->vaddr - (s->offset - offset);
+		uint64_t offset = s->offset & ~(page - 1);
+		uint64_t at = bias + s->vaddr - (s->offset - offset);
 		bool found = !s->file_size;
 
 		for (uint32_t k = 0; !found && k < ask->maps_n && k < HELPER_MAPS; k++) {
 			const struct helper_map *m = &ask->maps[k];
 
-			found = m->start <= at && at < m->end && m->offset + (at - m->start) == offset && fits(m, s);
+			found = m->start <= at && at < m->end &&
+			        m->offset + (at - m->start) == offset && fits(m, s);
 		}
 		if (!found)
 			return false;
@@ -110,7 +113,8 @@ is_loaded(const struct helper_ask *ask, const struct elf_file *f, uint64_t bias,
 static bool
 overlaps(const struct helper_map *m, const struct elf_segment *s)
 {
-	return s->file_size && s->offset < m->offset + (m->end - m->start) && s->offset + s->file_size > m->offset;
+	return s->file_size && s->offset < m->offset + (m->end - m->start) &&
+	       s->offset + s->file_size > m->offset;
 }
 
 /*
@@ -126,10 +130,12 @@ own_address(const struct helper_ask *ask, const struct elf_file *f, uint64_t *ou
 
 	for (size_t i = 0; i < f->segments_n; i++) {
 		const struct elf_segment *s = &f->segments[i];
-		uint64_t bias = m->start - m->offset + s->offset - s->vaddr, own = ask->start - bias;
+		uint64_t bias = m->start - m->offset + s->offset - s->vaddr;
+		uint64_t own = ask->start - bias;
 		bool beyond = ask->start >= m->end; /* .bss, in no file */
 
-		if (!overlaps(m, s) || !fits(m, s) || !(m->perm & (VMA_READ | VMA_EXEC)) || own < s->vaddr || own - s->vaddr >= s->mem_size ||
+		if (!overlaps(m, s) || !fits(m, s) || !(m->perm & (VMA_READ | VMA_EXEC)) ||
+		    own < s->vaddr || own - s->vaddr >= s->mem_size ||
 		    (beyond && (!(s->flags & ELF_WRITE) || own - s->vaddr < s->file_size)) ||
 		    bias % page || (f->fixed && bias) || !is_loaded(ask, f, bias, page))
 			continue;

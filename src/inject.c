@@ -34,7 +34,8 @@ inject_refuse(const struct proc *p, struct err *err, const char *why, const char
 int
 inject_refuse_other(const struct proc *p, struct err *err)
 {
-	return inject_refuse(p, err, "it is not what it was: the process has used it, or closed it itself",
+	return inject_refuse(p, err,
+	                     "it is not what it was: the process has used it, or closed it itself",
 	                     "look at it anew");
 }
 
@@ -130,8 +131,10 @@ inject_refuse_rights(const struct proc *p, struct err *err)
 	if (scope)
 		return refuse_yama(p, scope, err);
 	bar = proc_bar_of(p);
-	return inject_refuse(p, err, bar == PROC_BAR_USER ? "tracing it is not allowed: that needs root or the same user"
-	                                                  : "tracing it is not allowed",
+	return inject_refuse(p, err,
+	                     bar == PROC_BAR_USER
+	                         ? "tracing it is not allowed: that needs root or the same user"
+	                         : "tracing it is not allowed",
 	                     proc_refused_how(bar, p->uid, how, sizeof(how)));
 }
 
@@ -207,10 +210,12 @@ refuse_userfaultfd(const struct proc *p, struct inject_stray *stray, struct err 
 	if (fd < 0)
 		return 0;
 	if (stray->ino) {
-		snprintf(why, sizeof(why), "its descriptor %d is a userfaultfd that nobody has used yet: its own, or left "
-		                           "behind when pmtop's helper was killed", fd);
-		return inject_refuse(p, err, why, "if it stays so for a minute, c on the screen offers to close it; "
-		                                  "or track it in another way");
+		snprintf(why, sizeof(why),
+		         "its descriptor %d is a userfaultfd that nobody has used yet: its own, "
+		         "or left behind when pmtop's helper was killed", fd);
+		return inject_refuse(p, err, why,
+		                     "if it stays so for a minute, c on the screen offers to "
+		                     "close it; or track it in another way");
 	}
 	snprintf(why, sizeof(why), "it uses userfaultfd itself (descriptor %d)", fd);
 	return inject_refuse(p, err, why, "its watch and ours would collide: track it in another way");
@@ -222,7 +227,9 @@ refuse_other(const struct proc *p, const struct inject_stray *closes, struct err
 {
 	struct inject_stray now;
 
-	return is_stray(p, closes->fd, &now) && inject_same_stray(&now, closes) ? 0 : inject_refuse_other(p, err);
+	return is_stray(p, closes->fd, &now) && inject_same_stray(&now, closes)
+	           ? 0
+	           : inject_refuse_other(p, err);
 }
 
 /*
@@ -411,8 +418,8 @@ refuse_threads(const struct proc *p, unsigned seen, bool sandboxed, long tracer,
 
 /* Takes the best of those threads that may be asked; tells what stands in the way of others. */
 static void
-take_best(const struct proc *p, const struct inject_thread *best, unsigned n, struct inject_plan *plan, long *tracer,
-          bool *sandboxed)
+take_best(const struct proc *p, const struct inject_thread *best, unsigned n,
+          struct inject_plan *plan, long *tracer, bool *sandboxed)
 {
 	for (unsigned i = 0; i < n; i++) {
 		struct inject_status s;
@@ -454,8 +461,8 @@ plan_threads(const struct proc *p, struct inject_plan *plan, struct err *err)
 }
 
 int
-inject_plan_text(const struct proc *p, const struct inject_stray *closes, struct inject_plan *plan, uint64_t *insn,
-                 struct err *err)
+inject_plan_text(const struct proc *p, const struct inject_stray *closes, struct inject_plan *plan,
+                 uint64_t *insn, struct err *err)
 {
 	long tracer;
 
@@ -468,7 +475,8 @@ inject_plan_text(const struct proc *p, const struct inject_stray *closes, struct
 	if (tracer > 0)
 		return inject_refuse_traced(p, tracer, err);
 	if (find_text(p, &plan->compat, insn, err) < 0 ||
-	    (closes ? refuse_other(p, closes, err) : refuse_userfaultfd(p, &plan->stray, err)) < 0 ||
+	    (closes ? refuse_other(p, closes, err)
+	            : refuse_userfaultfd(p, &plan->stray, err)) < 0 ||
 	    refuse_frozen(p, err) < 0)
 		return -1;
 	return plan_threads(p, plan, err);

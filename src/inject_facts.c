@@ -171,14 +171,16 @@ inject_parse_status(const char *text, struct inject_status *s)
 bool
 inject_parse_fdinfo(const char *text, struct inject_fdinfo *f)
 {
-	const char *flags = field(text, "\nflags:"), *ino = field(text, "\nino:"), *api = field(text, "\nAPI:");
+	const char *flags = field(text, "\nflags:"), *ino = field(text, "\nino:");
+	const char *api = field(text, "\nAPI:");
 	const char *end;
 	struct inject_fdinfo got;
 	uint64_t how;
 
 	api = api ? strchr(api, ':') : NULL;
 	if (!flags || !ino || !api || !parse_u64(api + 1, 16, &end, &got.features) || *end != ':' ||
-	    !parse_u64(skip_blanks(ino), 10, &end, &got.ino) || !parse_u64(skip_blanks(flags), 8, &end, &how))
+	    !parse_u64(skip_blanks(ino), 10, &end, &got.ino) ||
+	    !parse_u64(skip_blanks(flags), 8, &end, &how))
 		return false;
 	got.flags = (unsigned)how;
 	*f = got;
@@ -190,7 +192,8 @@ inject_stray_of(const char *fdinfo, int fd, struct inject_stray *s)
 {
 	struct inject_fdinfo f;
 
-	if (!inject_parse_fdinfo(fdinfo, &f) || f.features || !(f.flags & O_CLOEXEC) || !(f.flags & O_NONBLOCK))
+	if (!inject_parse_fdinfo(fdinfo, &f) || f.features || !(f.flags & O_CLOEXEC) ||
+	    !(f.flags & O_NONBLOCK))
 		return false;
 	*s = (struct inject_stray){f.ino, fd, f.flags};
 	return true;

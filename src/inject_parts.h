@@ -12,8 +12,8 @@
  * find one its text is read, which may fault a page of it in. NULL: not looked for. `closes`: the
  * call will close that one; NULL: it will make one.
  */
-int inject_plan_text(const struct proc *p, const struct inject_stray *closes, struct inject_plan *plan,
-                     uint64_t *insn, struct err *err);
+int inject_plan_text(const struct proc *p, const struct inject_stray *closes,
+                     struct inject_plan *plan, uint64_t *insn, struct err *err);
 
 /* All refusals begin alike. refuse_rights is what to say where the kernel says EPERM. */
 int inject_refuse(const struct proc *p, struct err *err, const char *why, const char *how);

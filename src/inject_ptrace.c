@@ -480,10 +480,12 @@ drop(struct hold *h)
 	int64_t ignored;
 	enum inject_end end;
 
-	if (!is_userfaultfd(h, stray->fd) || !file_read_small(h->job->task, h->job->fdinfo, text, sizeof(text)) ||
+	if (!is_userfaultfd(h, stray->fd) ||
+	    !file_read_small(h->job->task, h->job->fdinfo, text, sizeof(text)) ||
 	    !inject_stray_of(text, stray->fd, &now) || !inject_same_stray(&now, stray))
 		return INJECT_OTHER;
-	end = call(h, call_close, (uint64_t)stray->fd, inject_mask(h->mask), time_ns() + SECOND, &ignored);
+	end = call(h, call_close, (uint64_t)stray->fd, inject_mask(h->mask), time_ns() + SECOND,
+	           &ignored);
 	return end == INJECT_DONE ? INJECT_CLOSED : end;
 }
 

@@ -165,7 +165,8 @@ refuse_seize(const struct proc *p, int sys, struct err *err)
 }
 
 static int
-refuse_end(const struct proc *p, const struct inject_report *report, bool same_program, struct err *err)
+refuse_end(const struct proc *p, const struct inject_report *report, bool same_program,
+           struct err *err)
 {
 	static const char again[] = "try again";
 	char why[96];
@@ -327,8 +328,8 @@ inject_close(const struct proc *p, const struct inject_stray *stray, struct err 
 
 	if (run(p, &v, err) == 0)
 		return 0;
-	snprintf(err->what, sizeof(err->what), "cannot close descriptor %d of process %d (%s)", stray->fd, (int)p->pid,
-	         p->comm);
+	snprintf(err->what, sizeof(err->what), "cannot close descriptor %d of process %d (%s)",
+	         stray->fd, (int)p->pid, p->comm);
 	return -1;
 }
 

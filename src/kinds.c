@@ -31,7 +31,8 @@ learn(struct kinds *k, int fd, enum vma_type type, enum vma_behind behind)
 	struct stat st;
 
 	if (fd >= 0 && k->own_n < KINDS_OWN && fstat(fd, &st) == 0)
-		k->own[k->own_n++] = (struct kinds_own){major(st.st_dev), minor(st.st_dev), (uint8_t)type, (uint8_t)behind};
+		k->own[k->own_n++] = (struct kinds_own){major(st.st_dev), minor(st.st_dev),
+		                                        (uint8_t)type, (uint8_t)behind};
 	if (fd >= 0)
 		close(fd);
 }
@@ -44,8 +45,8 @@ kinds_learn(struct kinds *k)
 	learn(k, memfd_create("pmtop", MFD_CLOEXEC), VMA_SHM, VMA_BEHIND_SHMEM);
 	learn(k, memfd_create("pmtop", MFD_CLOEXEC | MFD_HUGETLB), VMA_HUGETLB, VMA_BEHIND_SHMEM);
 	for (unsigned size = SMALLEST; size <= LARGEST; size++)
-		learn(k, memfd_create("pmtop", MFD_CLOEXEC | MFD_HUGETLB | size << MAP_HUGE_SHIFT), VMA_HUGETLB,
-		      VMA_BEHIND_SHMEM);
+		learn(k, memfd_create("pmtop", MFD_CLOEXEC | MFD_HUGETLB | size << MAP_HUGE_SHIFT),
+		      VMA_HUGETLB, VMA_BEHIND_SHMEM);
 	learn(k, (int)syscall(SYS_memfd_secret, O_CLOEXEC), VMA_SHM, VMA_BEHIND_SECRET);
 }
 
@@ -64,7 +65,8 @@ static void
 read_mounts(struct kinds *k, const struct proc *p)
 {
 	uint64_t begin = time_ns();
-	int self = p->live ? open(PROC_ROOT "/self", O_PATH | O_DIRECTORY | O_CLOEXEC) : -1, dir = proc_dir(p);
+	int self = p->live ? open(PROC_ROOT "/self", O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+	int dir = proc_dir(p);
 
 	mounts_free(&k->theirs);
 	mounts_free(&k->ours);
@@ -101,7 +103,8 @@ refresh_mounts(struct kinds *k, const struct proc *p, const struct vma_list *vma
 	enum { SHARE = 50 };
 	uint64_t seen = devices_of(vmas);
 
-	if (k->read_ns && (seen == k->seen || time_ns() - k->read_ns < u64_max(least, SHARE * k->cost_ns)))
+	if (k->read_ns &&
+	    (seen == k->seen || time_ns() - k->read_ns < u64_max(least, SHARE * k->cost_ns)))
 		return;
 	read_mounts(k, p);
 	k->seen = seen;
@@ -125,7 +128,8 @@ ask_node(const struct judge *j, const struct vma *v)
 	struct kinds_node one = {.inode = v->inode, .major = v->dev_major, .minor = v->dev_minor};
 
 	for (size_t i = 0; i < k->nodes_n; i++)
-		if (k->nodes[i].inode == one.inode && k->nodes[i].major == one.major && k->nodes[i].minor == one.minor)
+		if (k->nodes[i].inode == one.inode && k->nodes[i].major == one.major &&
+		    k->nodes[i].minor == one.minor)
 			return &k->nodes[i];
 	one.known = helper_node(j->helper, j->p, v, &one.node);
 	k->nodes = vec_room(k->nodes, k->nodes_n, &k->nodes_cap, sizeof(*k->nodes));
@@ -142,7 +146,8 @@ has_huge_pages(int maps, const struct vma *v)
 {
 	struct pm_procmap_query q = {.size = sizeof(q), .query_addr = v->start};
 
-	return ioctl(maps, PM_IOC_QUERY, &q) == 0 && q.vma_page_size > (uint64_t)sysconf(_SC_PAGESIZE);
+	return ioctl(maps, PM_IOC_QUERY, &q) == 0 &&
+	       q.vma_page_size > (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
 static void
@@ -159,7 +164,8 @@ judge_device(struct vma *v, bool zero)
 	if (v->perm & VMA_SHARED || !zero)
 		set(v, VMA_DEVICE, VMA_BEHIND_UNKNOWN);
 	else
-		set(v, v->perm & (VMA_READ | VMA_WRITE | VMA_EXEC) ? VMA_ANON : VMA_RESERVE, VMA_BEHIND_UNKNOWN);
+		set(v, v->perm & (VMA_READ | VMA_WRITE | VMA_EXEC) ? VMA_ANON : VMA_RESERVE,
+		    VMA_BEHIND_UNKNOWN);
 }
 
 /* false: it does not settle the matter. */
@@ -196,8 +202,8 @@ is_program(const struct vma_list *vmas, const struct vma *v)
 	for (const struct vma *at = v; at > vmas->v; at--) {
 		const struct vma *below = at - 1;
 
-		if (below->end != at->start || below->inode != v->inode || below->dev_major != v->dev_major ||
-		    below->dev_minor != v->dev_minor)
+		if (below->end != at->start || below->inode != v->inode ||
+		    below->dev_major != v->dev_major || below->dev_minor != v->dev_minor)
 			return false;
 		if ((below->perm & (VMA_EXEC | VMA_WRITE)) == VMA_EXEC)
 			return true;
@@ -215,7 +221,8 @@ may_be_device(const struct judge *j, const struct mount *m, const struct vma *v)
 	case MOUNT_RAMFS: return !(v->perm & VMA_SHARED);
 	case MOUNT_DISK:
 		return !(v->perm & VMA_SHARED) &&
-		       (strstr(v->name, "/dev/") || (v->perm & VMA_WRITE && !is_program(j->vmas, v)));
+		       (strstr(v->name, "/dev/") ||
+		        (v->perm & VMA_WRITE && !is_program(j->vmas, v)));
 	case MOUNT_REMOTE:
 	case MOUNT_HUGETLB:
 	case MOUNT_DRIVER: break;
@@ -291,7 +298,8 @@ judge(const struct judge *j, struct vma *v)
 }
 
 void
-kinds_judge(struct kinds *k, struct helper *h, const struct proc *p, int maps, struct vma_list *vmas)
+kinds_judge(struct kinds *k, struct helper *h, const struct proc *p, int maps,
+            struct vma_list *vmas)
 {
 	struct judge j = {k, h, p, vmas, maps};
 

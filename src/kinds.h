@@ -33,7 +33,8 @@ struct kinds {
 void kinds_learn(struct kinds *k);
 
 /* Sets type and `behind` of all regions. maps: the descriptor they were read from. */
-void kinds_judge(struct kinds *k, struct helper *h, const struct proc *p, int maps, struct vma_list *vmas);
+void kinds_judge(struct kinds *k, struct helper *h, const struct proc *p, int maps,
+                 struct vma_list *vmas);
 
 /* Whether a server has the file of a region, which may be slow or gone; not known: rather so. */
 bool kinds_is_remote(const struct kinds *k, const struct vma *v);

@@ -141,7 +141,8 @@ backing_by_flags(const struct page *pg)
 		return CLASS(BACKING, ANON);
 	if (pg->state == STATE_DEVICE)
 		return CLASS(BACKING, DEVICE);
-	return k & KPF_SWAPBACKED || pg->kind == KIND_SHMEM ? CLASS(BACKING, SHM) : CLASS(BACKING, FILE);
+	return k & KPF_SWAPBACKED || pg->kind == KIND_SHMEM ? CLASS(BACKING, SHM)
+	                                                    : CLASS(BACKING, FILE);
 }
 
 static unsigned
@@ -271,7 +272,8 @@ swap_of(const struct page *pg)
 	if (!(pg->known & PAGE_WORD))
 		return CLASS(SWAP, UNKNOWN);
 	if (is_in_ram(pg))
-		return pg->known & PAGE_FLAGS && page_flags(pg) & KPF_SWAPCACHE ? CLASS(SWAP, CACHE) : CLASS(SWAP, RAM);
+		return pg->known & PAGE_FLAGS && page_flags(pg) & KPF_SWAPCACHE ? CLASS(SWAP, CACHE)
+		                                                                : CLASS(SWAP, RAM);
 	if (!(pg->word & PM_SWAPPED))
 		return pg->state == STATE_SWAPPED ? CLASS(SWAP, HIDDEN) : CLASS(SWAP, OUT);
 	if (pg->state != STATE_SWAPPED)

@@ -86,7 +86,8 @@ read_maps(struct look *l)
 	struct vma_list vmas;
 
 	/* without its page tables it is a program that could not be opened as it was executed */
-	if (target_regions(&l->t, &vmas, &l->draft.trouble) < 0 || !vmas.n || (l->draft.regions && l->t.pm.fd < 0)) {
+	if (target_regions(&l->t, &vmas, &l->draft.trouble) < 0 || !vmas.n ||
+	    (l->draft.regions && l->t.pm.fd < 0)) {
 		vma_free(&vmas);
 		if (address_space_gone(l, &vmas)) {
 			vma_free(&vmas);

@@ -68,7 +68,8 @@ whole(double x)
  * come to an end.
  */
 static bool
-run(const struct curve *c, double always, double pages, double page_size, double bits, double downtime, struct migrate *out)
+run(const struct curve *c, double always, double pages, double page_size, double bits,
+    double downtime, struct migrate *out)
 {
 	double left = pages, sent = 0, ns = 0, page_ns = page_size * 8e9 / bits;
 
@@ -174,7 +175,8 @@ migrate_sentence(struct buf *out, const struct migrate *m, const struct migrate_
 
 	migrate_bits(out, link->bits);
 	if (m->unsure) {
-		buf_fmt(out, ": may not converge: writes to %s are not known", size_text(size, m->unknown));
+		buf_fmt(out, ": may not converge: writes to %s are not known",
+		        size_text(size, m->unknown));
 		return;
 	}
 	if (!m->rounds && m->converges) {
@@ -196,6 +198,8 @@ migrate_sentence(struct buf *out, const struct migrate *m, const struct migrate_
 		}
 	}
 	if (m->unknown)
-		buf_fmt(out, m->converges ? "; counts the %s not known as written again" : "; writes to %s are not known",
+		buf_fmt(out,
+		        m->converges ? "; counts the %s not known as written again"
+		                     : "; writes to %s are not known",
 		        size_text(size, m->unknown));
 }

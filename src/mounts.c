@@ -40,8 +40,8 @@ decode(char *s)
 	char *out = s;
 
 	while (*s) {
-		if (s[0] == '\\' && s[1] >= '0' && s[1] <= '3' && s[2] >= '0' && s[2] <= '7' && s[3] >= '0' &&
-		    s[3] <= '7') {
+		if (s[0] == '\\' && s[1] >= '0' && s[1] <= '3' && s[2] >= '0' && s[2] <= '7' &&
+		    s[3] >= '0' && s[3] <= '7') {
 			*out++ = (char)((s[1] - '0') << 6 | (s[2] - '0') << 3 | (s[3] - '0'));
 			s += 4;
 		} else {
@@ -83,10 +83,12 @@ static bool
 parse_line(char *line, struct mount *m)
 {
 	char *id = take_field(&line), *parent = take_field(&line), *device = take_field(&line);
-	char *root = take_field(&line), *point = take_field(&line), *options = take_field(&line), *tag, *type;
+	char *root = take_field(&line), *point = take_field(&line), *options = take_field(&line);
+	char *tag, *type;
 	const char *end;
 
-	if (!options || !parent || !root || !parse_u64(id, 10, &end, &m->id) || *end || !parse_device(device, m))
+	if (!options || !parent || !root || !parse_u64(id, 10, &end, &m->id) || *end ||
+	    !parse_device(device, m))
 		return false;
 	do {
 		tag = take_field(&line);

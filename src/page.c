@@ -41,7 +41,8 @@ page_flags(const struct page *pg)
 bool
 page_is_lazyfree(const struct page *pg)
 {
-	static const uint64_t none = KPF_SWAPBACKED | KPF_DIRTY | KPF_HUGE | KPF_ZERO_PAGE | KPF_HWPOISON;
+	static const uint64_t none =
+	    KPF_SWAPBACKED | KPF_DIRTY | KPF_HUGE | KPF_ZERO_PAGE | KPF_HWPOISON;
 	uint64_t k = page_flags(pg);
 	bool tail = k & KPF_COMPOUND_TAIL && !(pg->known & PAGE_FOLIO); /* and of its head nothing is known */
 
@@ -117,8 +118,9 @@ look_up_cgroup(struct batch *b, const struct frames *f, struct page *out)
 		}
 }
 
-static const uint64_t OF_FOLIO = KPF_REFERENCED | KPF_UPTODATE | KPF_DIRTY | KPF_LRU | KPF_ACTIVE | KPF_WRITEBACK |
-                                 KPF_SWAPBACKED | KPF_SWAPCACHE | KPF_UNEVICTABLE | KPF_MLOCKED;
+static const uint64_t OF_FOLIO = KPF_REFERENCED | KPF_UPTODATE | KPF_DIRTY | KPF_LRU | KPF_ACTIVE |
+                                 KPF_WRITEBACK | KPF_SWAPBACKED | KPF_SWAPCACHE | KPF_UNEVICTABLE |
+                                 KPF_MLOCKED;
 
 /*
  * What the page's own word leaves open: how large an anonymous folio is, and what only a head says.

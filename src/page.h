@@ -28,7 +28,8 @@ enum page_known {
 	PAGE_SIZE_ASKED = 16384,  /* whether it is, is known */
 	PAGE_OUT = 32768,         /* shared memory without an entry here, in swap */
 	PAGE_OUT_ASKED = 65536,   /* whether it is, is known */
-	PAGE_OF_GAP = PAGE_CACHED | PAGE_CACHE_ASKED | PAGE_PAST_END | PAGE_SIZE_ASKED | PAGE_OUT | PAGE_OUT_ASKED,
+	PAGE_OF_GAP = PAGE_CACHED | PAGE_CACHE_ASKED | PAGE_PAST_END | PAGE_SIZE_ASKED |
+	              PAGE_OUT | PAGE_OUT_ASKED,
 };
 
 struct page {

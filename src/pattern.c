@@ -135,7 +135,8 @@ pattern_parse(const char *text, struct pattern *out, struct err *err)
 			return -1;
 	}
 	if (!made.n)
-		return refuse(&r, text, "nothing to look for", "\"text\", or bytes in hex: de ad be ef");
+		return refuse(&r, text, "nothing to look for",
+		              "\"text\", or bytes in hex: de ad be ef");
 	*out = made;
 	return 0;
 }

@@ -262,7 +262,8 @@ probe_page_cache(struct target *t, struct cap *c)
 			if (!vma_is_file(v))
 				continue;
 			any = true;
-			told = cache_open(&k, t, v, v->start, v->start + t->pm.page_size, FILE_WANT_RESIDENT) &&
+			told = cache_open(&k, t, v, v->start, v->start + t->pm.page_size,
+			                  FILE_WANT_RESIDENT) &&
 			       k.got->known & FILE_WANT_RESIDENT;
 			cache_close(&k);
 		}
@@ -304,7 +305,8 @@ probe_move_pages(struct target *t, struct cap *c)
 
 	if (!t->proc.live)
 		no(c, "the target is no live process", NULL);
-	else if (syscall(SYS_move_pages, (int)proc_thread(&t->proc), 1ul, &page, NULL, &status, 0) == 0)
+	else if (syscall(SYS_move_pages, (int)proc_thread(&t->proc), 1ul, &page, NULL,
+	                 &status, 0) == 0)
 		yes(c, "tells each page's NUMA node");
 	else
 		no(c, strerror(errno), proc_bar_help(proc_bar_of(&t->proc)));

@@ -39,7 +39,8 @@ stat_parse(const char *text, struct stat_fields *f)
 	if (!open || !close || close < open)
 		return false;
 	if (sscanf(close + 1,
-	           " %c %u %*d %*d %*d %*d %u %llu %*u %llu %*u %*u %*u %*d %*d %*d %*d %u %*d %llu",
+	           " %c %u %*d %*d %*d %*d %u %llu %*u %llu %*u %*u %*u %*d %*d %*d %*d %u %*d"
+	           " %llu",
 	           &got.state, &got.ppid, &got.flags, &minflt, &majflt, &got.threads, &start) != 7)
 		return false;
 	snprintf(got.comm, sizeof(got.comm), "%.*s", (int)(close - open - 1), open + 1);
@@ -284,7 +285,8 @@ proc_text(const struct proc *p, const char *name, char *out, size_t size)
 	for (int tries = 0; tries <= THREAD_TRIES; tries++) {
 		pid_t tid;
 		int dir = living_dir(p, &tid);
-		bool ok = file_read_small(dir, name, out, size), again = !ok && !proc_has_memory(dir);
+		bool ok = file_read_small(dir, name, out, size);
+		bool again = !ok && !proc_has_memory(dir);
 
 		if (dir != p->leader)
 			close(dir);
@@ -364,8 +366,10 @@ find_bar(int dir)
 
 	if (geteuid() == 0)
 		return PROC_BAR_ROOT;
-	if (fstatfs(dir, &fs) < 0 || fs.f_type != PROC_SUPER_MAGIC || !file_read_small(dir, "status", text, sizeof(text)) ||
-	    status_numbers(text, "\nUid:", 10, uid, IDS) != IDS || status_numbers(text, "\nGid:", 10, gid, IDS) != IDS)
+	if (fstatfs(dir, &fs) < 0 || fs.f_type != PROC_SUPER_MAGIC ||
+	    !file_read_small(dir, "status", text, sizeof(text)) ||
+	    status_numbers(text, "\nUid:", 10, uid, IDS) != IDS ||
+	    status_numbers(text, "\nGid:", 10, gid, IDS) != IDS)
 		return PROC_BAR_USER;
 	if (uid[0] == NOBODY && geteuid() != NOBODY)
 		return PROC_BAR_NAMESPACE;
@@ -376,7 +380,8 @@ find_bar(int dir)
 		return PROC_BAR_USER;
 	if (!is_all(uid, IDS, geteuid()) || !is_all(gid, IDS, getegid()))
 		return PROC_BAR_SETID;
-	if (status_numbers(text, "\nCapPrm:", 16, &caps, 1) && file_read_small(AT_FDCWD, "/proc/self/status", own, sizeof(own)) &&
+	if (status_numbers(text, "\nCapPrm:", 16, &caps, 1) &&
+	    file_read_small(AT_FDCWD, "/proc/self/status", own, sizeof(own)) &&
 	    status_numbers(own, "\nCapEff:", 16, &own_caps, 1) && caps & ~own_caps)
 		return PROC_BAR_CAPS;
 	return PROC_BAR_OTHER;

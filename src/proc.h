@@ -82,7 +82,8 @@ int proc_dir(const struct proc *p);
  * as it was.
  */
 enum proc_bar {
-	PROC_BAR_OTHER, PROC_BAR_ROOT, PROC_BAR_USER, PROC_BAR_SETID, PROC_BAR_DUMP, PROC_BAR_CAPS, PROC_BAR_NAMESPACE
+	PROC_BAR_OTHER, PROC_BAR_ROOT, PROC_BAR_USER, PROC_BAR_SETID, PROC_BAR_DUMP, PROC_BAR_CAPS,
+	PROC_BAR_NAMESPACE
 };
 enum proc_bar proc_bar(int dir);
 enum proc_bar proc_bar_of(const struct proc *p);

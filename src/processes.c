@@ -76,7 +76,8 @@ parse_comm(struct process *p, const char *status)
 {
 	const char *name = status_line(status, "Name");
 
-	snprintf(p->comm, sizeof(p->comm), "%.*s", name ? (int)strcspn(name, "\n") : 0, name ? name : "");
+	snprintf(p->comm, sizeof(p->comm), "%.*s", name ? (int)strcspn(name, "\n") : 0,
+	         name ? name : "");
 }
 
 bool

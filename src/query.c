@@ -140,7 +140,8 @@ read_name(struct reader *r, struct query_place *p, struct err *err)
 	if (!n)
 		return bad(err, p->column, "this name is empty", "write a mapping's name between the quotes", r->text);
 	if (n >= sizeof(p->name))
-		return bad(err, p->column, "a name this long is not taken", "its address will do", r->text);
+		return bad(err, p->column, "a name this long is not taken", "its address will do",
+		           r->text);
 	snprintf(p->name, sizeof(p->name), "%.*s", (int)n, s);
 	return 0;
 }
@@ -150,7 +151,8 @@ static int
 read_address(struct reader *r, size_t n, struct query_place *p, struct err *err)
 {
 	if (!parse_hex(r->at, n, &p->addr))
-		return bad(err, column(r), "this is larger than 64 bits", "check the address", r->text);
+		return bad(err, column(r), "this is larger than 64 bits", "check the address",
+		           r->text);
 	p->digits = may_be_name(r->at, n) ? n : 0;
 	r->at += n;
 	return 0;
@@ -178,7 +180,8 @@ read_bytes(struct reader *r, const char *what, uint64_t *out, struct err *err)
 	uint64_t unit = unit_of(r, n), v;
 	const char *end;
 
-	if (!unit || !parse_u64(r->at, 10, &end, &v) || end != r->at + n - 1 || v > UINT64_MAX / unit)
+	if (!unit || !parse_u64(r->at, 10, &end, &v) || end != r->at + n - 1 ||
+	    v > UINT64_MAX / unit)
 		return read_hex(r, what, out, err);
 	*out = v * unit;
 	r->at += n;
@@ -195,7 +198,8 @@ read_offset(struct reader *r, struct query_place *p, struct err *err)
 	if (read_bytes(r, "an offset", &off, err) < 0)
 		return -1;
 	if (p->addr + off < off)
-		return bad(err, p->column, "this is past the end of any address space", "check the offset", r->text);
+		return bad(err, p->column, "this is past the end of any address space",
+		           "check the offset", r->text);
 	p->addr += off;
 	return 0;
 }
@@ -214,7 +218,8 @@ read_place(struct reader *r, struct query_place *out, struct err *err)
 	struct query_place p = {.column = column(r)};
 	const char *from = r->at;
 	size_t n = token_length(from), skip = has_0x(from, n) ? 2 : 0;
-	bool digits = strspn(from + skip, "0123456789abcdefABCDEF") >= n - skip && n - skip <= (skip ? n : 16);
+	bool digits = strspn(from + skip, "0123456789abcdefABCDEF") >= n - skip &&
+	              n - skip <= (skip ? n : 16);
 
 	if (n == 0)
 		return bad(err, column(r), "here should stand an address or a mapping's name",
@@ -258,7 +263,8 @@ read_dash(struct reader *r, struct query *q)
 	size_t n = token_length(r->at), dash = strcspn(r->at, "-");
 	uint64_t from, to;
 
-	if (dash >= n || !parse_hex(r->at, dash, &from) || !parse_hex(r->at + dash + 1, n - dash - 1, &to))
+	if (dash >= n || !parse_hex(r->at, dash, &from) ||
+	    !parse_hex(r->at + dash + 1, n - dash - 1, &to))
 		return false;
 	q->is_range = true;
 	q->from = (struct query_place){.addr = from, .column = column(r)};
@@ -415,7 +421,8 @@ range_is(uint64_t *start, uint64_t *end, uint64_t from, uint64_t to, size_t page
          const struct query *q, struct err *err)
 {
 	uint64_t mask = ~(uint64_t)(page_size - 1), first = from & mask;
-	uint64_t last = to > UINT64_MAX - page_size ? UINT64_MAX & mask : (to + page_size - 1) & mask;
+	uint64_t last =
+	    to > UINT64_MAX - page_size ? UINT64_MAX & mask : (to + page_size - 1) & mask;
 
 	/* the last page of 64 bits has no end that could be written */
 	if (from >= to || first >= last)
@@ -433,7 +440,8 @@ length_end(const struct query *q, uint64_t from)
 
 /* Both ends of a stretch, as they were written. */
 static int
-stretch_ends(const struct query *q, const struct vma_list *vmas, uint64_t *from, uint64_t *to, struct err *err)
+stretch_ends(const struct query *q, const struct vma_list *vmas, uint64_t *from, uint64_t *to,
+             struct err *err)
 {
 	const struct vma *v;
 	uint64_t start, end;
@@ -473,7 +481,8 @@ query_range(const struct query *q, const struct vma_list *vmas, size_t page_size
 }
 
 int
-query_bytes(const struct query *q, const struct vma_list *vmas, uint64_t *start, uint64_t *end, struct err *err)
+query_bytes(const struct query *q, const struct vma_list *vmas, uint64_t *start, uint64_t *end,
+            struct err *err)
 {
 	const struct vma *v;
 	uint64_t from, to;

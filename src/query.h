@@ -60,7 +60,8 @@ int query_range(const struct query *q, const struct vma_list *vmas, size_t page_
 
 /* Those of QUERY_BYTES, exactly; a place alone is 256 of them, as far as its region goes. */
 enum { QUERY_BYTES_ALONE = 256 };
-int query_bytes(const struct query *q, const struct vma_list *vmas, uint64_t *start, uint64_t *end, struct err *err);
+int query_bytes(const struct query *q, const struct vma_list *vmas, uint64_t *start, uint64_t *end,
+                struct err *err);
 
 struct query_form {
 	const char *word, *form, *example, *help;
@@ -84,11 +85,12 @@ struct query_base {
 	uint64_t at;
 	bool named;
 };
-struct query_base query_base_of(const struct vma_list *vmas, const struct vma *v, bool whole, bool ascii);
+struct query_base query_base_of(const struct vma_list *vmas, const struct vma *v, bool whole,
+                                bool ascii);
 
 /* The place addr, in region v, by that: query_resolve finds it again. Whether it is named. */
-bool query_place_text(const struct vma_list *vmas, const struct vma *v, uint64_t addr, bool whole, bool ascii,
-                      struct buf *out);
+bool query_place_text(const struct vma_list *vmas, const struct vma *v, uint64_t addr, bool whole,
+                      bool ascii, struct buf *out);
 void query_start_text(const struct vma *v, uint64_t addr, struct buf *out); /* START+OFFSET */
 
 #endif

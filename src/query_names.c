@@ -92,7 +92,8 @@ no_such_name(const struct query_place *at, const struct vma_list *vmas, struct e
 	}
 	for (size_t i = 0; i < forms_n; i++)
 		guess_try(&g, forms[i].word, strlen(forms[i].word));
-	snprintf(why, sizeof(why), "the process has no mapping of that name (column %d)", at->column);
+	snprintf(why, sizeof(why), "the process has no mapping of that name (column %d)",
+	         at->column);
 	err_set(err, ERR_USAGE, why, g.how, "no mapping \"%.80s\"", at->name);
 	err->column = at->column;
 	return -1;
@@ -162,8 +163,9 @@ check_written(const struct query_place *at, size_t n, const struct vma_list *vma
 		return 0;
 	snprintf(why, sizeof(why), "it is %s, and the name of a mapping as well (column %d)",
 	         at->name[0] ? "an offset in a mapping" : "an address", at->column);
-	snprintf(how, sizeof(how), at->name[0] ? "put the name in quotes: \"%.80s\", or \"%.80s\"+OFFSET"
-	                                       : "put the name in quotes: \"%.80s\"; an address may begin with 0x",
+	snprintf(how, sizeof(how),
+	         at->name[0] ? "put the name in quotes: \"%.80s\", or \"%.80s\"+OFFSET"
+	                     : "put the name in quotes: \"%.80s\"; an address may begin with 0x",
 	         name, at->name);
 	err_set(err, ERR_USAGE, why, how, "\"%.80s\" is ambiguous", name);
 	err->column = at->column;
@@ -202,7 +204,8 @@ goes_on(const struct load *l, const struct vma *v)
 		return v->start == p->end;
 	if (v->start - v->offset == p->start - p->offset)
 		return true;
-	return v->offset >= p->offset && v->start - p->end <= LOAD_GAP && (l->code || v->perm & VMA_EXEC);
+	return v->offset >= p->offset && v->start - p->end <= LOAD_GAP &&
+	       (l->code || v->perm & VMA_EXEC);
 }
 
 /* The next of that name from region *i on. */
@@ -280,7 +283,8 @@ query_resolve(const struct query_place *at, const struct vma_list *vmas, uint64_
 	uint64_t base = 0;
 
 	if ((at->digits && check_written(at, at->digits, vmas, err) < 0) ||
-	    (at->has_offset && at->written[0] && check_written(at, strlen(at->written), vmas, err) < 0))
+	    (at->has_offset && at->written[0] &&
+	     check_written(at, strlen(at->written), vmas, err) < 0))
 		return -1;
 	if (at->name[0]) {
 		if (find_mapping(at, vmas, &m, err) < 0)
@@ -289,10 +293,12 @@ query_resolve(const struct query_place *at, const struct vma_list *vmas, uint64_
 		base = at->has_offset ? base_of(&l) : l.first->start;
 	}
 	if (at->addr > UINT64_MAX - base)
-		return bad_place(at, "this is past the end of any address space", "check the offset", err);
+		return bad_place(at, "this is past the end of any address space",
+		                 "check the offset", err);
 	in = vma_at(vmas, base + at->addr);
 	if (m && (!in || !holds(&l, in)))
-		return bad_place(at, "that offset of it is not mapped", "`pmtop --list` shows what is", err);
+		return bad_place(at, "that offset of it is not mapped",
+		                 "`pmtop --list` shows what is", err);
 	*addr = base + at->addr;
 	*v = in;
 	return 0;
@@ -307,7 +313,8 @@ reads_as_name(const char *text, const char *name)
 	struct err err;
 
 	return text[0] != '\'' && text[0] != '.' && /* signs of the prompt's */
-	       query_parse(text, 4096, &q, &err) == 0 && q.kind == QUERY_ADDR && !q.from.digits && !strcmp(q.from.name, name);
+	       query_parse(text, 4096, &q, &err) == 0 && q.kind == QUERY_ADDR && !q.from.digits &&
+	       !strcmp(q.from.name, name);
 }
 
 bool
@@ -334,8 +341,9 @@ leads_back(const char *text, const struct vma_list *vmas, uint64_t addr)
 	const struct vma *v;
 	uint64_t at;
 
-	return text[0] != '\'' && text[0] != '.' && query_parse(text, 4096, &q, &err) == 0 && q.kind == QUERY_ADDR &&
-	       query_resolve(&q.from, vmas, &at, &v, &err) == 0 && at == addr;
+	return text[0] != '\'' && text[0] != '.' && query_parse(text, 4096, &q, &err) == 0 &&
+	       q.kind == QUERY_ADDR && query_resolve(&q.from, vmas, &at, &v, &err) == 0 &&
+	       at == addr;
 }
 
 /* Whether a mapping is called as NAME+OFFSET could be written. */
@@ -351,7 +359,8 @@ goes_on_with_plus(const struct vma_list *vmas, const char *name)
 		size_t n, used;
 		const char *s = short_name(v, &n);
 
-		any = begins(s, n, text.s, &used) || begins(v->name, strlen(v->name), text.s, &used);
+		any = begins(s, n, text.s, &used) ||
+		      begins(v->name, strlen(v->name), text.s, &used);
 	}
 	buf_free(&text);
 	return any;
@@ -378,7 +387,8 @@ add_name(struct buf *out, const char *s, size_t n, bool ascii)
  * there.
  */
 static bool
-try_name(const struct vma_list *vmas, const struct vma *v, bool brief, bool quoted, bool ascii, struct query_base *b)
+try_name(const struct vma_list *vmas, const struct vma *v, bool brief, bool quoted, bool ascii,
+         struct query_base *b)
 {
 	struct buf name = {0}, text = {0};
 	size_t n = strlen(v->name);
@@ -400,12 +410,14 @@ try_name(const struct vma_list *vmas, const struct vma *v, bool brief, bool quot
 
 /* Quotes where brackets would do are the last thing anybody wants to read. */
 static bool
-find_name(const struct vma_list *vmas, const struct vma *v, bool whole, bool ascii, struct query_base *b)
+find_name(const struct vma_list *vmas, const struct vma *v, bool whole, bool ascii,
+          struct query_base *b)
 {
 	return (!whole && (try_name(vmas, v, true, false, ascii, b) ||
 	                   (v->name[0] == '[' && try_name(vmas, v, false, false, ascii, b)) ||
 	                   try_name(vmas, v, true, true, ascii, b))) ||
-	       try_name(vmas, v, false, false, ascii, b) || try_name(vmas, v, false, true, ascii, b);
+	       try_name(vmas, v, false, false, ascii, b) ||
+	       try_name(vmas, v, false, true, ascii, b);
 }
 
 /* A thread's stack bears a name of ours, which comes and goes with what is known of the thread. */
@@ -419,7 +431,8 @@ is_lasting(const char *name)
 static void
 add_start(struct buf *out, const struct vma *v)
 {
-	buf_fmt(out, "%s%llx", v->start < UINT64_C(1) << 28 ? "0x" : "", (unsigned long long)v->start);
+	buf_fmt(out, "%s%llx", v->start < UINT64_C(1) << 28 ? "0x" : "",
+	        (unsigned long long)v->start);
 }
 
 struct query_base
@@ -449,8 +462,8 @@ query_start_text(const struct vma *v, uint64_t addr, struct buf *out)
 }
 
 bool
-query_place_text(const struct vma_list *vmas, const struct vma *v, uint64_t addr, bool whole, bool ascii,
-                 struct buf *out)
+query_place_text(const struct vma_list *vmas, const struct vma *v, uint64_t addr, bool whole,
+                 bool ascii, struct buf *out)
 {
 	struct query_base b = query_base_of(vmas, v, whole, ascii);
 

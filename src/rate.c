@@ -137,5 +137,6 @@ rate_heights(const uint64_t *series, unsigned n, unsigned high, uint8_t *out)
 		if (series[i] != RATE_UNKNOWN)
 			most = u64_max(most, series[i]);
 	for (unsigned i = 0; i < n; i++)
-		out[i] = series[i] == RATE_UNKNOWN ? RATE_NO_HEIGHT : (uint8_t)steps(series[i], most, high);
+		out[i] = series[i] == RATE_UNKNOWN ? RATE_NO_HEIGHT
+		                                   : (uint8_t)steps(series[i], most, high);
 }

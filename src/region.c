@@ -150,7 +150,8 @@ look_at_blank(struct walk *w, uint64_t start, uint64_t end)
 	for (uint64_t at = start; at < end; at += BATCH * w->page_size) {
 		size_t n = u64_min((end - at) / w->page_size, BATCH);
 
-		if (page_read(w->pm, &w->target->frames, at, pages, n, PAGE_WANT_FLAGS, &ignored) < 0) {
+		if (page_read(w->pm, &w->target->frames, at, pages, n, PAGE_WANT_FLAGS,
+		              &ignored) < 0) {
 			w->blank_pages += n; /* there, and not known to be written */
 			continue;
 		}
@@ -181,7 +182,8 @@ note_blank(struct walk *w, uint64_t start, uint64_t end, uint64_t cats)
 	}
 	for (size_t k = track_first(t, start); start < end; k++) {
 		bool more = k < t->n && t->v[k].start < end;
-		uint64_t from = more ? u64_max(t->v[k].start, start) : end, to = more ? u64_min(t->v[k].end, end) : end;
+		uint64_t from = more ? u64_max(t->v[k].start, start) : end;
+		uint64_t to = more ? u64_min(t->v[k].end, end) : end;
 
 		if (more && t->v[k].gen != t->era)
 			from = to;
@@ -304,7 +306,8 @@ doubt_soft_dirty(struct walk *w, struct target *target)
 		return DOUBT_HUGETLB;
 	if (!track_met(t, v->start, v->end))
 		return DOUBT_NEW;
-	if (!born && w->dirty.n && !w->clean_seen && track_bytes(t, v->start, v->end) < dirty_bytes(w))
+	if (!born && w->dirty.n && !w->clean_seen &&
+	    track_bytes(t, v->start, v->end) < dirty_bytes(w))
 		born = is_born(w, target);
 	if (!born)
 		return DOUBT_NONE;
@@ -335,9 +338,10 @@ is_sealed(const struct target *target, const struct vma *v)
 
 	if (!(v->perm & VMA_SHARED) || v->perm & VMA_WRITE)
 		return false;
-	snprintf(name, sizeof(name), "map_files/%llx-%llx", (unsigned long long)v->start, (unsigned long long)v->end);
-	return fstatat(target->proc.leader, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode) &&
-	       !(st.st_mode & S_IWUSR);
+	snprintf(name, sizeof(name), "map_files/%llx-%llx", (unsigned long long)v->start,
+	         (unsigned long long)v->end);
+	return fstatat(target->proc.leader, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       S_ISLNK(st.st_mode) && !(st.st_mode & S_IWUSR);
 }
 
 static enum track_doubt
@@ -403,7 +407,8 @@ tell_track(struct walk *w, struct track *t, uint64_t start, uint64_t end, uint64
 		return;
 	clip_dirty(&w->dirty, start, end);
 	clip_dirty(&w->sure, start, end);
-	if (known && w->lost && !w->dirty.n && !t->pulse && !t->others && t->way == TRACK_SOFT_DIRTY) {
+	if (known && w->lost && !w->dirty.n && !t->pulse && !t->others &&
+	    t->way == TRACK_SOFT_DIRTY) {
 		track_ranges_add(&t->lost, start, end);
 	} else if (known) {
 		t->kept += w->dirty.n ? w->dirty.v[0].end - w->dirty.v[0].start : 0;
@@ -419,7 +424,8 @@ tell_track(struct walk *w, struct track *t, uint64_t start, uint64_t end, uint64
 static uint64_t
 pages_written(const struct walk *w, const struct track *t, uint64_t start, uint64_t end)
 {
-	return (t->pulse ? track_bytes_in(t, start, end, t->era) : track_bytes(t, start, end)) / w->page_size;
+	return (t->pulse ? track_bytes_in(t, start, end, t->era) : track_bytes(t, start, end)) /
+	       w->page_size;
 }
 
 /*
@@ -459,20 +465,22 @@ note_written(struct walk *w, struct target *target, uint64_t now)
 		out->doubt = doubt_of_blank(w, t, out->doubt);
 	written = pages_written(w, t, w->v->start, w->v->end);
 	track_tell(t, w->v->start, out->doubt, there - u64_min(there, written));
-	may = w->blank && ranges_cover(&t->blank, start, end) ? w->blank_pages : writable_pages(w->v, out);
+	may = w->blank && ranges_cover(&t->blank, start, end) ? w->blank_pages
+	                                                      : writable_pages(w->v, out);
 	if (out->doubt && out->doubt != DOUBT_OUTSIDE)
 		out->unknown = may - u64_min(may, written);
 	out->written = track_bytes(t, w->v->start, w->v->end) / w->page_size;
 	out->fresh = track_tally(t, start) / w->page_size;
-	out->part = track_way_caps(t->way) & TRACK_LOCAL || (in_scope && (start > w->v->start || end < w->v->end));
+	out->part = track_way_caps(t->way) & TRACK_LOCAL ||
+	            (in_scope && (start > w->v->start || end < w->v->end));
 	out->never = uffd_came_late(t, w->v) || out->part ? 0 : out->never;
 	if (out->written)
 		out->newest_ns = track_newest(t, w->v->start, w->v->end);
 }
 
 static void
-finish(struct walk *w, struct target *target, uint64_t now, struct strip_cell *strip, unsigned width,
-       uint64_t by_state[STATE_COUNT])
+finish(struct walk *w, struct target *target, uint64_t now, struct strip_cell *strip,
+       unsigned width, uint64_t by_state[STATE_COUNT])
 {
 	struct region *out = w->out;
 
@@ -522,8 +530,10 @@ count_unseen(struct walk *w, struct target *t)
 
 	if (!vma_swaps_unseen(w->v) || !empty || !t->swaps.in_use)
 		return;
-	out->swap_unsure = empty > PAGES_MAX ||
-	                   walk_pages(t, w->v, w->v->start, w->v->end, &o, &fns, w, &ignored) != 0 || out->swap_unsure;
+	out->swap_unsure =
+	    empty > PAGES_MAX ||
+	    walk_pages(t, w->v, w->v->start, w->v->end, &o, &fns, w, &ignored) != 0 ||
+	    out->swap_unsure;
 	out->swap += out->unseen;
 }
 

@@ -52,7 +52,8 @@ note(struct seek_gap *out, enum truth t, uint64_t first, uint64_t last, size_t s
 }
 
 void
-seek_gap(struct seek *s, uint64_t start, uint64_t end, const struct page *each, struct seek_gap *out)
+seek_gap(struct seek *s, uint64_t start, uint64_t end, const struct page *each,
+         struct seek_gap *out)
 {
 	size_t size = s->x.page_size;
 

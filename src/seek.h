@@ -27,7 +27,8 @@ enum truth seek_page(struct seek *s, uint64_t addr, const struct page *pg);
 struct seek_gap {
 	uint64_t yes, unknown, first, last;
 };
-void seek_gap(struct seek *s, uint64_t start, uint64_t end, const struct page *each, struct seek_gap *out);
+void seek_gap(struct seek *s, uint64_t start, uint64_t end, const struct page *each,
+              struct seek_gap *out);
 
 struct seek_found {
 	bool any, wrapped; /* wrapped: behind the last region it went on at the first, or the other way */

@@ -53,7 +53,8 @@ parse_flags(struct smaps_entry *e, const char *value)
 
 	e->known |= SMAPS_FLAGS;
 	for (; (value = next_code(value, &n)) && len + n + 2 <= sizeof(e->flags); value += n)
-		len += (size_t)snprintf(e->flags + len, sizeof(e->flags) - len, "%s%.*s", len ? " " : "", (int)n, value);
+		len += (size_t)snprintf(e->flags + len, sizeof(e->flags) - len, "%s%.*s",
+		                        len ? " " : "", (int)n, value);
 }
 
 bool
@@ -302,7 +303,8 @@ smaps_read_one(int fd, uint64_t start, struct smaps_entry *out, struct err *err)
 	if (n < 0)
 		return err_sys(err, NULL, "cannot read smaps");
 	if (!found)
-		return err_set(err, ERR_TARGET, "it is not mapped any more", NULL, "cannot tell more of this region");
+		return err_set(err, ERR_TARGET, "it is not mapped any more", NULL,
+		               "cannot tell more of this region");
 	*out = e;
 	return 0;
 }

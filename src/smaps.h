@@ -25,7 +25,10 @@ struct smaps_entry {
 	bool thp_eligible;
 	char flags[64 * 3]; /* VmFlags as the kernel wrote them, a blank between two: it has 64 at most */
 };
-enum { SMAPS_LOCKED = 1, SMAPS_KSM = 2, SMAPS_THP_ELIGIBLE = 4, SMAPS_FLAGS = 8, SMAPS_LAZYFREE = 16, SMAPS_PKEY = 32, SMAPS_SWAP = 64 };
+enum {
+	SMAPS_LOCKED = 1, SMAPS_KSM = 2, SMAPS_THP_ELIGIBLE = 4, SMAPS_FLAGS = 8,
+	SMAPS_LAZYFREE = 16, SMAPS_PKEY = 32, SMAPS_SWAP = 64
+};
 
 struct smaps {
 	struct smaps_entry *v; /* ascending */
@@ -60,7 +63,8 @@ const struct smaps_entry *smaps_find(const struct smaps *s, uint64_t start);
 int smaps_read_one(int fd, uint64_t start, struct smaps_entry *out, struct err *err);
 
 /* The same of a process, again if the thread ended that it was read through. */
-int smaps_read_region(const struct proc *p, uint64_t start, struct smaps_entry *out, struct err *err);
+int smaps_read_region(const struct proc *p, uint64_t start, struct smaps_entry *out,
+                      struct err *err);
 
 /* Whether its VmFlags have the code ("sd"). */
 bool smaps_has(const struct smaps_entry *e, const char *code);

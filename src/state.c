@@ -136,7 +136,8 @@ state_of_flags(const struct page *pg, const struct vma *v)
 	case KIND_SHMEM:
 		if (k & KPF_SWAPBACKED && k & KPF_SWAPCACHE)
 			return STATE_SWAPCACHE;
-		return k & KPF_MLOCKED && v->behind != VMA_BEHIND_SECRET ? STATE_MLOCKED : STATE_SHMEM;
+		return k & KPF_MLOCKED && v->behind != VMA_BEHIND_SECRET ? STATE_MLOCKED
+		                                                         : STATE_SHMEM;
 	case KIND_FILE:
 		if (k & (KPF_DIRTY | KPF_WRITEBACK))
 			return STATE_FILE_DIRTY;
@@ -183,7 +184,8 @@ state_of_page(const struct page *pg, const struct vma *v, unsigned devices)
 bool
 page_may_be_out(const struct page *pg, const struct vma *v)
 {
-	return vma_swaps_unseen(v) && pg->known & PAGE_WORD && !(pg->word & (PM_PRESENT | PM_SWAPPED)) &&
+	return vma_swaps_unseen(v) && pg->known & PAGE_WORD &&
+	       !(pg->word & (PM_PRESENT | PM_SWAPPED)) &&
 	       !(pg->known & (PAGE_OUT_ASKED | PAGE_PAST_END));
 }
 
@@ -209,7 +211,8 @@ state_of_cats(uint64_t cats, const struct vma *v)
 		return STATE_HUGETLB;
 	if (state_copies(v) && !(cats & PM_CAT_FILE))
 		return STATE_COPIED;
-	if (vma_has_file(v) || cats & PM_CAT_FILE || v->type == VMA_SHM || v->type == VMA_KERNEL || v->type == VMA_DEVICE)
+	if (vma_has_file(v) || cats & PM_CAT_FILE || v->type == VMA_SHM || v->type == VMA_KERNEL ||
+	    v->type == VMA_DEVICE)
 		return state_of_file_kind(v);
 	return cats & PM_CAT_HUGE ? STATE_THP_HEAD : STATE_ANON;
 }

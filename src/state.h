@@ -23,7 +23,9 @@ struct state_row {
 const struct state_row *state_row(enum state s);
 
 /* What a page in RAM whose flags are known belongs to, whatever has become of it. */
-enum page_kind { KIND_ANON, KIND_FILE, KIND_SHMEM, KIND_HUGETLB, KIND_ZERO, KIND_KERNEL, KIND_COUNT };
+enum page_kind {
+	KIND_ANON, KIND_FILE, KIND_SHMEM, KIND_HUGETLB, KIND_ZERO, KIND_KERNEL, KIND_COUNT
+};
 enum page_kind page_kind(const struct page *pg, const struct vma *v);
 
 /* The state of a page from everything known about it. `devices`: number of swap devices. */

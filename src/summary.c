@@ -241,7 +241,8 @@ summary_pages(struct summary *s, const struct vma *v, uint64_t addr, const struc
 }
 
 void
-summary_gap(struct summary *s, const struct vma *v, uint64_t start, uint64_t end, const struct page *each)
+summary_gap(struct summary *s, const struct vma *v, uint64_t start, uint64_t end,
+            const struct page *each)
 {
 	struct summary_type *type = &s->by_type[v->type];
 

@@ -107,7 +107,8 @@ int summary_add(struct summary *s, struct target *t, const struct vma *v, uint64
 void summary_region(struct summary *s, const struct vma *v);
 void summary_pages(struct summary *s, const struct vma *v, uint64_t addr, const struct page *pages,
                    size_t n);
-void summary_gap(struct summary *s, const struct vma *v, uint64_t start, uint64_t end, const struct page *each);
+void summary_gap(struct summary *s, const struct vma *v, uint64_t start, uint64_t end,
+                 const struct page *each);
 
 /* After the last: what is still open is counted. */
 void summary_end(struct summary *s);

@@ -34,8 +34,9 @@ has_code(const struct vma_list *vmas, const struct vma *v)
 	for (size_t i = 0; i < vmas->n; i++) {
 		const struct vma *other = &vmas->v[i];
 
-		if (other->perm & VMA_EXEC && other->inode == v->inode && other->dev_major == v->dev_major &&
-		    other->dev_minor == v->dev_minor && is_file(other))
+		if (other->perm & VMA_EXEC && other->inode == v->inode &&
+		    other->dev_major == v->dev_major && other->dev_minor == v->dev_minor &&
+		    is_file(other))
 			return true;
 	}
 	return false;
@@ -83,7 +84,8 @@ ask_vdso(struct target *t, const struct vma *v, uint64_t addr, struct helper_sym
 	uint8_t *page = mem_alloc(t->pm.page_size);
 	struct bytes_page what;
 	struct err ignored;
-	bool ok = pagemap_readable(&t->pm, v) && bytes_pages(t, v, v->start, 1, page, &what, &ignored) == 0 &&
+	bool ok = pagemap_readable(&t->pm, v) &&
+	          bytes_pages(t, v, v->start, 1, page, &what, &ignored) == 0 &&
 	          what.kind == BYTES_READ &&
 	          helper_symbol_vdso(t->helper, &t->proc, v, page, t->pm.page_size, addr, out);
 
@@ -101,7 +103,8 @@ symbol_at(struct target *t, const struct vma_list *vmas, uint64_t addr, struct b
 		return false;
 	if (!t->helper)
 		t->helper = helper_new();
-	if (is_vdso(v) ? !ask_vdso(t, v, addr, &s) : !helper_symbol(t->helper, &t->proc, vmas, v, addr, &s))
+	if (is_vdso(v) ? !ask_vdso(t, v, addr, &s)
+	               : !helper_symbol(t->helper, &t->proc, vmas, v, addr, &s))
 		return false;
 	buf_str(out, s.name);
 	if (s.offset)

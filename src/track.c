@@ -114,7 +114,8 @@ track_reaches(const struct track *t, uint64_t addr)
 {
 	uint64_t end = addr + 1;
 
-	return track_way_caps(t->way) & TRACK_LOCAL ? seen_has(t->seen, addr) : track_in_scope(t, &addr, &end);
+	return track_way_caps(t->way) & TRACK_LOCAL ? seen_has(t->seen, addr)
+	                                            : track_in_scope(t, &addr, &end);
 }
 
 /* Of a local way it depends on the page; else on its region, if that is watched there. */

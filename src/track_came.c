@@ -59,7 +59,8 @@ ranges_cut(const struct track_ranges *r, const struct track_ranges *in, bool ins
 	for (size_t i = 0; i < r->n; i++)
 		for (uint64_t at = r->v[i].start; at < r->v[i].end;) {
 			struct track_range next = ranges_next(in, at, r->v[i].end);
-			struct track_range part = inside ? next : (struct track_range){at, next.start};
+			struct track_range part =
+			    inside ? next : (struct track_range){at, next.start};
 
 			if (part.start < part.end)
 				track_ranges_add(&out, part.start, part.end);
@@ -81,8 +82,9 @@ ranges_become(struct track_ranges *r, struct track_ranges other)
 static bool
 is_memory(const struct vma *v)
 {
-	return !vma_has_file(v) && !(v->perm & VMA_SHARED) && v->type != VMA_KERNEL && v->type != VMA_DEVICE &&
-	       v->type != VMA_HUGETLB && v->type != VMA_SHM && v->type != VMA_FILE;
+	return !vma_has_file(v) && !(v->perm & VMA_SHARED) && v->type != VMA_KERNEL &&
+	       v->type != VMA_DEVICE && v->type != VMA_HUGETLB && v->type != VMA_SHM &&
+	       v->type != VMA_FILE;
 }
 
 static void
@@ -160,11 +162,13 @@ left_from(const struct track *t, const struct track_ranges *gone)
  * they are seen.
  */
 static void
-add_came(struct track *t, const struct pagemap *pm, const struct vma *v, uint64_t start, uint64_t end, enum left left)
+add_came(struct track *t, const struct pagemap *pm, const struct vma *v, uint64_t start,
+         uint64_t end, enum left left)
 {
 	ranges_put(&t->came, start, end);
 	if (is_memory(v) && left != LEFT_SOME &&
-	    ((left == LEFT_NONE && moved_is_empty(t->moved)) || moved_none(t->moved, pm, start, end)))
+	    ((left == LEFT_NONE && moved_is_empty(t->moved)) ||
+	     moved_none(t->moved, pm, start, end)))
 		ranges_put(&t->blank, start, end);
 	moved_forget(t->moved, start, end);
 }

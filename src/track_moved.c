@@ -58,7 +58,8 @@ visit_run(void *arg, const struct pm_run *run)
 		for (ssize_t i = 0; i < n; i++) {
 			if (words[i] & PM_GUARD || !(words[i] & (PM_PRESENT | PM_SWAPPED)))
 				continue;
-			if (!(words[i] & PM_PRESENT) || !(words[i] & PM_PFN_MASK) || !v->fn(v->m, words[i] & PM_PFN_MASK))
+			if (!(words[i] & PM_PRESENT) || !(words[i] & PM_PFN_MASK) ||
+			    !v->fn(v->m, words[i] & PM_PFN_MASK))
 				v->told = false; /* in swap, or hidden from us */
 		}
 		if (n <= 0)
@@ -71,13 +72,15 @@ visit_run(void *arg, const struct pm_run *run)
 }
 
 static bool
-visit(struct moved *m, const struct pagemap *pm, uint64_t start, uint64_t end, bool (*fn)(struct moved *, uint64_t))
+visit(struct moved *m, const struct pagemap *pm, uint64_t start, uint64_t end,
+      bool (*fn)(struct moved *, uint64_t))
 {
 	uint64_t any = PM_CAT_PRESENT | PM_CAT_SWAPPED;
 	struct visit v = {.pm = pm, .m = m, .fn = fn, .told = true};
 	struct err ignored;
 
-	return pagemap_runs(pm, start, end, any, any | PM_CAT_PFNZERO, visit_run, &v, &ignored) == 0 && v.told;
+	return pagemap_runs(pm, start, end, any, any | PM_CAT_PFNZERO, visit_run, &v,
+	                    &ignored) == 0 && v.told;
 }
 
 static bool
@@ -98,7 +101,8 @@ is_new(struct moved *m, uint64_t pfn)
 }
 
 void
-moved_note(struct moved **to, const struct pagemap *pm, const struct track_ranges *memory, bool anew)
+moved_note(struct moved **to, const struct pagemap *pm, const struct track_ranges *memory,
+           bool anew)
 {
 	uint64_t begin = time_ns();
 	struct moved *m = *to;

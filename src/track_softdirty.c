@@ -112,6 +112,8 @@ soft_dirty_clear(const struct proc *p, struct err *err)
 		sys = ESRCH;
 	}
 	errno = sys;
-	return r == 0 ? 0 : err_sys(err, sys == ESRCH ? NULL : proc_bar_help(proc_bar_of(p)),
-	                            "cannot clear the soft-dirty bits of process %d (%s)", (int)p->pid, p->comm);
+	return r == 0 ? 0
+	              : err_sys(err, sys == ESRCH ? NULL : proc_bar_help(proc_bar_of(p)),
+	                        "cannot clear the soft-dirty bits of process %d (%s)", (int)p->pid,
+	                        p->comm);
 }

@@ -426,7 +426,8 @@ still_armed(const struct track *t, const struct pagemap *pm, const struct vma_li
 }
 
 void
-uffd_lost(struct track *t, const struct pagemap *pm, const struct vma_list *vmas, struct track_ranges *out)
+uffd_lost(struct track *t, const struct pagemap *pm, const struct vma_list *vmas,
+          struct track_ranges *out)
 {
 	struct track_ranges left = {0};
 

@@ -163,8 +163,9 @@ bool
 track_offers_close(const struct track *t)
 {
 	static const uint64_t MINUTE_NS = UINT64_C(60000000000);
-	bool wanted = t->choice == TRACK_UFFD || (t->choice == TRACK_AUTO &&
-	                                          (t->can == TRACK_NO || track_way_caps(t->way) & TRACK_CHANGES));
+	bool wanted = t->choice == TRACK_UFFD ||
+	              (t->choice == TRACK_AUTO &&
+	               (t->can == TRACK_NO || track_way_caps(t->way) & TRACK_CHANGES));
 
 	return wanted && t->stray.ino && t->stray_seen_ns - t->stray_ns >= MINUTE_NS;
 }
@@ -182,7 +183,8 @@ track_choose(struct track *t, unsigned choice)
 bool
 track_cannot_try(struct track_status *s)
 {
-	return track_cannot(s, "no process can be started to try it with", "raise the limit on processes (ulimit -u)");
+	return track_cannot(s, "no process can be started to try it with",
+	                    "raise the limit on processes (ulimit -u)");
 }
 
 /* --- the proof, in a child so that nothing of ours is write-protected ------------------------------------ */

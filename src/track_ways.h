@@ -31,7 +31,8 @@ int soft_dirty_clear(const struct proc *p, struct err *err);
  */
 struct uffd;
 int uffd_round_trip(void); /* as soft_dirty_round_trip; 3: out of descriptors */
-bool uffd_probe(struct track_status *s, struct track *t, const struct proc *p, const struct pagemap *pm);
+bool uffd_probe(struct track_status *s, struct track *t, const struct proc *p,
+                const struct pagemap *pm);
 int uffd_clear(struct track *t, const struct proc *p, const struct pagemap *pm, const struct vma_list *vmas,
                struct err *err);
 void uffd_follow(struct track *t, const struct proc *p, const struct pagemap *pm, const struct vma_list *vmas);
@@ -42,7 +43,8 @@ void uffd_release(struct uffd *u);
  * What was armed and is not any more: another mapping has come there. It is no part of the mark
  * from then on.
  */
-void uffd_lost(struct track *t, const struct pagemap *pm, const struct vma_list *vmas, struct track_ranges *out);
+void uffd_lost(struct track *t, const struct pagemap *pm, const struct vma_list *vmas,
+               struct track_ranges *out);
 
 /*
  * A region that has come, or was moved, since the first clear: of what lies in it it is not known whether
@@ -55,8 +57,8 @@ bool uffd_is_unsure(const struct track *t, const struct vma *v);
  * Stretches to register: whole runs of what is mapped between regions that never change, or that do
  * not but are in the scope (pure).
  */
-void uffd_plan(const struct vma_list *vmas, const struct track *scope, const struct track_ranges *barred,
-               struct track_ranges *out);
+void uffd_plan(const struct vma_list *vmas, const struct track *scope,
+               const struct track_ranges *barred, struct track_ranges *out);
 
 /* Ranges that are ascending and disjoint: whether they cover all of [start, end), or meet it. */
 bool ranges_cover(const struct track_ranges *r, uint64_t start, uint64_t end);
@@ -81,7 +83,8 @@ void came_follow(struct track *t, const struct pagemap *pm, const struct vma_lis
  * unless that was a moment ago; `anew`: then what was noted does not count any more.
  */
 struct moved;
-void moved_note(struct moved **m, const struct pagemap *pm, const struct track_ranges *memory, bool anew);
+void moved_note(struct moved **m, const struct pagemap *pm, const struct track_ranges *memory,
+                bool anew);
 void moved_free(struct moved *m);
 
 /* Something else has come there than what was noted. */

@@ -99,13 +99,15 @@ vma_has_file(const struct vma *v)
 bool
 vma_swaps_unseen(const struct vma *v)
 {
-	return v->type == VMA_SHM && v->behind != VMA_BEHIND_RAMFS && v->behind != VMA_BEHIND_SECRET;
+	return v->type == VMA_SHM && v->behind != VMA_BEHIND_RAMFS &&
+	       v->behind != VMA_BEHIND_SECRET;
 }
 
 bool
 vma_is_file(const struct vma *v)
 {
-	return vma_has_file(v) && (v->type == VMA_FILE || v->behind == VMA_BEHIND_TMPFS || v->behind == VMA_BEHIND_RAMFS);
+	return vma_has_file(v) && (v->type == VMA_FILE || v->behind == VMA_BEHIND_TMPFS ||
+	                           v->behind == VMA_BEHIND_RAMFS);
 }
 
 static bool
@@ -149,8 +151,9 @@ parse_line(const char *s, struct vma *v)
 	struct vma got = {0};
 	uint64_t major, minor;
 
-	if (!take_hex(&s, '-', &got.start) || !take_hex(&s, ' ', &got.end) || !take_perm(&s, &got.perm) ||
-	    !take_hex(&s, ' ', &got.offset) || !take_hex(&s, ':', &major) || !take_hex(&s, ' ', &minor) ||
+	if (!take_hex(&s, '-', &got.start) || !take_hex(&s, ' ', &got.end) ||
+	    !take_perm(&s, &got.perm) || !take_hex(&s, ' ', &got.offset) ||
+	    !take_hex(&s, ':', &major) || !take_hex(&s, ' ', &minor) ||
 	    !parse_u64(s, 10, &s, &got.inode) || (*s && *s != ' ') || got.start >= got.end ||
 	    (got.start | got.end) % SMALLEST_PAGE)
 		return false;
@@ -206,14 +209,16 @@ vma_read(int fd, struct vma_list *list, struct err *err)
 bool
 vma_hides_pages(const struct vma *v)
 {
-	return starts(v->name, "[vvar") || v->type == VMA_DEVICE || (v->type == VMA_KERNEL && starts(v->name, "anon_inode:"));
+	return starts(v->name, "[vvar") || v->type == VMA_DEVICE ||
+	       (v->type == VMA_KERNEL && starts(v->name, "anon_inode:"));
 }
 
 bool
 vma_goes_on(const struct vma *a, const struct vma *b)
 {
-	return a->end == b->start && a->perm == b->perm && a->type == b->type && a->inode == b->inode &&
-	       a->dev_major == b->dev_major && a->dev_minor == b->dev_minor && !strcmp(a->name, b->name) &&
+	return a->end == b->start && a->perm == b->perm && a->type == b->type &&
+	       a->inode == b->inode && a->dev_major == b->dev_major &&
+	       a->dev_minor == b->dev_minor && !strcmp(a->name, b->name) &&
 	       (!a->inode || a->offset + (a->end - a->start) == b->offset);
 }
 

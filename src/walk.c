@@ -67,11 +67,14 @@ ask_file(struct pages_walk *w, uint64_t start, uint64_t end)
 	w->look = v->type != VMA_HUGETLB && (!most || (end - start) / page <= most);
 	if (vma_swaps_unseen(v) && w->t->swaps.in_use)
 		want |= FILE_WANT_DATA | FILE_WANT_SWAPPED;
-	if (!(w->o->want & PAGE_WANT_CACHE) || !cache_open(&w->cache, w->t, v, start, end, w->look ? want : 0))
+	if (!(w->o->want & PAGE_WANT_CACHE) ||
+	    !cache_open(&w->cache, w->t, v, start, end, w->look ? want : 0))
 		return;
 	if (cache_size(&w->cache, &size)) {
 		size = (size + page - 1) & ~(page - 1);
-		w->past = size <= v->offset ? v->start : size - v->offset < vma_size(v) ? v->start + (size - v->offset) : v->end;
+		w->past = size <= v->offset                ? v->start
+		          : size - v->offset < vma_size(v) ? v->start + (size - v->offset)
+		                                           : v->end;
 	}
 }
 
@@ -108,7 +111,8 @@ know_gap(struct pages_walk *w, uint64_t at, uint64_t end, struct page *each)
 		end = u64_min(end, w->past);
 		if (w->look && w->cache.got)
 			end = cache_run(&w->cache, at, end, &facts);
-		each->known |= (facts & CACHE_ASKED ? PAGE_CACHE_ASKED : 0) | (facts & CACHE_RESIDENT ? PAGE_CACHED : 0);
+		each->known |= (facts & CACHE_ASKED ? PAGE_CACHE_ASKED : 0) |
+		               (facts & CACHE_RESIDENT ? PAGE_CACHED : 0);
 		each->known |= vma_swaps_unseen(w->v) ? know_swap(w, facts) : 0;
 	}
 	page_judge(each, w->v, w->t->swaps.n);
@@ -200,7 +204,8 @@ walk_runs(struct pages_walk *w, uint64_t start, uint64_t end)
 	int r;
 
 	ask_file(w, start, end);
-	r = pagemap_runs(&w->t->pm, start, end, any, any | PM_CAT_PFNZERO | PM_CAT_HUGE, walk_run, w, w->err);
+	r = pagemap_runs(&w->t->pm, start, end, any, any | PM_CAT_PFNZERO | PM_CAT_HUGE, walk_run,
+	                 w, w->err);
 	if (r == 0)
 		r = tell_gap(w, end);
 	cache_close(&w->cache);
@@ -216,7 +221,8 @@ walk_pages(struct target *t, const struct vma *v, uint64_t start, uint64_t end,
 	int r;
 
 	w.batch = mem_alloc(PAGE_BATCH * sizeof(*w.batch));
-	r = pagemap_readable(&t->pm, v) ? walk_runs(&w, start, end) : tell_gap_of(&w, start, end, &nothing);
+	r = pagemap_readable(&t->pm, v) ? walk_runs(&w, start, end)
+	                                : tell_gap_of(&w, start, end, &nothing);
 	free(w.batch);
 	return w.failed ? -1 : r;
 }

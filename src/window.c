@@ -115,7 +115,8 @@ fill_gap(void *arg, uint64_t start, uint64_t end, const struct page *each)
 	size_t i;
 
 	for (uint64_t at = start; at < end && grid_cell_at(g, at, &i) && grid_cell_range(g, i, &lo, &hi); at = hi) {
-		f->w->cells[i].n[lens_gap(f->w->lens, (enum state)each->state)] += (u64_min(hi, end) - at) / g->page_size;
+		f->w->cells[i].n[lens_gap(f->w->lens, (enum state)each->state)] +=
+		    (u64_min(hi, end) - at) / g->page_size;
 		if (f->filter) {
 			struct seek_gap gap;
 

@@ -382,7 +382,8 @@ writes_mean(const struct track *t, struct regions *rs)
 
 	for (size_t i = 0; i < rs->vmas.n && t->gen && s > 0; i++)
 		if (rs->r[i].known && !rs->r[i].doubt)
-			rs->r[i].rate = u64_max((uint64_t)((double)rs->r[i].written / s + 0.5), rs->r[i].written > 0);
+			rs->r[i].rate = u64_max((uint64_t)((double)rs->r[i].written / s + 0.5),
+			                        rs->r[i].written > 0);
 }
 
 void
