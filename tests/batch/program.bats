@@ -163,7 +163,7 @@ _finds='ls /proc/$$/fd >"$0/fds"; grep -E "^Sig(Blk|Ign)" /proc/self/status >"$0
 	mkdir "$by_us" "$by_shell"
 	sh -c "${_finds% exec*}" "$by_shell" </dev/null
 	(trap '' INT HUP TERM USR1 && TMPDIR=$by_us exec "$PMTOP" --list -- sh -c "$_finds" "$by_us") >/dev/null 2>&1
-	for ((i = 0; i < 2000; i++)); do
+	for ((i = 0; i < 2000 * ${TEST_TIMEOUT_SCALE:-1}; i++)); do
 		[[ ! -s $by_us/pid ]] || break
 		read -rt 0.01 _ <><(:) || :
 	done

@@ -55,11 +55,10 @@ victim_fared_well() {
 
 # A helper whose pmtop was killed may be at it a moment longer.
 victim_is_free() {
-	local until=$((SECONDS + 30 * ${TEST_TIMEOUT_SCALE:-1}))
-	while grep -qE '^TracerPid:\s+[1-9]' "/proc/$VICTIM_PID/status"; do
-		((SECONDS < until)) || { echo "somebody still traces it"; return 1; }
-	done
+	until_true victim_is_untraced
 }
+
+victim_is_untraced() { ! grep -qE '^TracerPid:\s+[1-9]' "/proc/$VICTIM_PID/status"; }
 
 victim_state() {
 	sed -n 's/^State:\s*\(.\).*/\1/p' "/proc/$VICTIM_PID/status"
@@ -313,7 +312,7 @@ unused_start() {
 # unused_is greeted|closed: it is told to go on, and has
 unused_is() {
 	echo >"$UNUSED"
-	until [[ -e $UNUSED.$1 ]]; do read -rt 0.01 _ <><(:) || :; done
+	until_true test -e "$UNUSED.$1"
 }
 
 # closes_late EXPECTED [greeted] [closed]: what is said if it becomes that between the look and the close
@@ -323,7 +322,7 @@ closes_late() {
 	mkfifo "$UNUSED.go"
 	inject -c "$VICTIM_PID" <>"$UNUSED.go" >"$out" 2>&1 3>&- &
 	OTHERS+=("$!")
-	until [[ -s $out ]]; do read -rt 0.01 _ <><(:) || :; done
+	until_true test -s "$out"
 	for step; do unused_is "$step"; done
 	echo >"$UNUSED.go"
 	wait "${OTHERS[-1]}" || :

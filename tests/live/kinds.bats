@@ -98,7 +98,7 @@ folder_type() {
 state() {
 	local at=${AT[$1]}
 	shift
-	timeout 20 "$@" "$PMTOP" "--pages=$at..+1p" --csv -n -o STATE "$SUBJECT_PID"
+	timeout $((20 * ${TEST_TIMEOUT_SCALE:-1})) "$@" "$PMTOP" "--pages=$at..+1p" --csv -n -o STATE "$SUBJECT_PID"
 }
 
 @test "bug: without privilege the pages of a file in memory were a file's, with it a ramfs waited for its disk" {

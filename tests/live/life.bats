@@ -6,18 +6,9 @@
 # shellcheck disable=SC2030,SC2031,SC2153,SC2154
 load live
 
-INJECT=(--tracker uffd --allow-inject)
-
 teardown() { live_end; }
 
-# until_true COMMAND...
-until_true() {
-	local limit=$((SECONDS + 30 * ${TEST_TIMEOUT_SCALE:-1}))
-	until "$@"; do ((SECONDS < limit)) || { echo "never: $*"; tail -n 20 "$BATS_TEST_TMPDIR"/{out,err}; return 1; }; done
-}
-
 said() { grep -qE -- "$1" "$BATS_TEST_TMPDIR/${2:-err}"; }
-is_armed() { [[ $(read_column "$1" UFFD-WP | lines_with 1 | wc -w) -gt 0 ]]; }
 
 # With soft-dirty a write between a look and its clear is told in no interval: written again until it is.
 until_told() { # COUNT REGION PAGE...
@@ -36,20 +27,6 @@ way_here() {
 		need_watch
 		WAY=("${INJECT[@]}")
 	fi
-}
-
-unwatched_start() { subject_start env SUBJECT_UNWATCHED=1; }
-
-# watch_start ARG...: its answer goes to out, what it says to err
-watch_start() {
-	"$PMTOP" "$@" >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" 3>&- &
-	WATCH=$!
-	OTHERS+=("$WATCH")
-}
-
-watch_end() {
-	kill -TERM "$WATCH"
-	wait "$WATCH"
 }
 
 # script_start PMTOP_ARG...: pmtop starts a script that becomes the subject when it is told to
@@ -132,11 +109,11 @@ script_becomes_subject() {
 	watch_start --watch=3600 --list -o START,WRITTEN,PSS --csv -n -b "${WAY[@]}" "$SUBJECT_PID"
 	[[ ${WAY[1]} == soft-dirty ]] || until_true is_armed anon
 	# with soft-dirty nothing shows that it has cleared, but that a written page is clean
-	[[ ${WAY[1]} != soft-dirty ]] || until_true eval '[[ $(read_column anon SOFT-DIRTY | lines_with 1) == "" ]]'
+	[[ ${WAY[1]} != soft-dirty ]] || until_true is_clean anon
 	subject leader-exit
 	subject write anon 3
 	watch_end
-	cat "$BATS_TEST_TMPDIR"/{out,err}
+	watch_show
 	said "^0x${AT[anon]},4096,[1-9]" out
 }
 
@@ -160,7 +137,7 @@ script_becomes_subject() {
 	until_true said 'executed a new program'
 	subject write anon 3
 	watch_end
-	cat "$BATS_TEST_TMPDIR"/{err,out}
+	watch_show
 	# the clear may have come while the program was still making its regions: then not one page is known
 	said "^0x${AT[anon]},([1-9][0-9]*)?\$" out
 }
@@ -197,8 +174,15 @@ script_becomes_subject() {
 
 @test "a watched command that ends: it is said how" {
 	way_here
-	run -1 --separate-stderr env TMPDIR="$BATS_TEST_TMPDIR" timeout 60 "$PMTOP" --watch=3600 "${WAY[@]}" -- perl -e 'select undef, undef, undef, 0.5; exit 3'
-	[[ $stderr == *'it has ended with exit status 3'* ]]
+	local status=0
+	mkfifo "$BATS_TEST_TMPDIR/go"
+	export GO=$BATS_TEST_TMPDIR/go TMPDIR=$BATS_TEST_TMPDIR
+	watch_start --watch=0.1 --csv -n -o INTERVAL "${WAY[@]}" -- perl -e 'open my $go, "<", $ENV{GO}; <$go>; exit 3'
+	until_true said '^1$' out
+	echo >"$GO"
+	wait "$WATCH" || status=$?
+	is $status 1
+	said 'it has ended with exit status 3'
 }
 
 @test "bug: on the screen a script's writes are told on when it executes a program" {
@@ -259,7 +243,6 @@ question_start() {
 	screen_keys Q
 	screen_end
 }
-is_registered() { grep -q '^VmFlags:.* uw' "/proc/$SUBJECT_PID/smaps"; }
 
 @test "Enter is yes, ? tells all that it costs, and n leaves the process alone" {
 	question_start 80x24

@@ -8,13 +8,14 @@
 #
 # Nothing here asks the kernel's version: what it can do is seen by trying, and a test that needs
 # more says so when it skips. Nothing waits for a time: each wait is for an answer, and ends after
-# 10 s x TEST_TIMEOUT_SCALE.
+# 10 s x TEST_TIMEOUT_SCALE (until_true: 30 s).
 #
 #	SUBJECT_PID       the subject's PID
 #	OTHERS            PIDs of ours that are to end with the test
 #	PROGRAMS          PIDs of programs as they come, after programs_start
 #	${AT[anon]}       start of a region, hexadecimal without 0x; unset where the kernel has no such
 #	${RANGE[anon]}    the same as START..END
+#	WATCH             PID of the pmtop that watch_start started
 
 bats_require_minimum_version 1.5.0
 
@@ -39,6 +40,9 @@ subject_start() {
 	_subject_expect "^ready $SUBJECT_PID\$"
 	_subject_regions
 }
+
+# One of which nobody knows what it writes: the subject has a userfaultfd of its own otherwise.
+unwatched_start() { subject_start env SUBJECT_UNWATCHED=1; }
 
 # subject_start_apart WRAPPER...: one that puts the subject, its only child, into namespaces where
 # it has another PID
@@ -91,6 +95,60 @@ subject_try() {
 	echo "$*" >&"$SUBJECT_IN"
 	_subject_expect '^(ok|error)' && [[ $REPLY == ok* ]]
 }
+
+# --- waiting --------------------------------------------------------------------------------------
+
+# until_true COMMAND...: asks again and again; too late, it shows how far a watch has come
+until_true() {
+	local limit=$((SECONDS + 30 * ${TEST_TIMEOUT_SCALE:-1}))
+	until "$@"; do
+		((SECONDS < limit)) || { echo "never: $*"; watch_show; return 1; }
+		read -rt 0.02 _ <><(:) || : # on a slow machine what is waited for needs the processor
+	done
+}
+
+# --- a watch --------------------------------------------------------------------------------------
+
+INJECT=(--tracker uffd --allow-inject)
+
+# watch_start ARG...: its answer goes to out, what it says to err
+watch_start() {
+	"$PMTOP" "$@" >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" 3>&- &
+	WATCH=$!
+	OTHERS+=("$WATCH")
+}
+
+# Its interval ends here.
+watch_end() {
+	kill -TERM "$WATCH"
+	wait "$WATCH"
+}
+
+# The beginning and the end of both: of a large process it may be thousands of lines.
+watch_show() {
+	local file
+	for file in "$BATS_TEST_TMPDIR"/{out,err}; do
+		[[ -f $file ]] || continue
+		head -n 30 "$file"
+		tail -n +31 "$file" | tail -n 30
+	done
+}
+
+# Waits until it has slept twice more, which it does between two looks.
+watch_looks() {
+	local looks
+	looks=$(watch_slept)
+	until_true watch_has_looked "$looks"
+}
+watch_has_looked() { (($(watch_slept) >= $1 + 2)); }
+watch_slept() { awk '/^voluntary_ctxt/ { print $2 }' "/proc/$WATCH/status"; }
+
+# What the kernel has by then: pages of a region that userfaultfd protects; a region of any that it
+# watches; a region none of whose pages is soft-dirty, as after a clear.
+is_armed() { [[ $(read_column "$1" UFFD-WP | lines_with 1 | wc -w) -gt 0 ]]; }
+is_registered() { grep -q '^VmFlags:.* uw' "/proc/$SUBJECT_PID/smaps"; }
+is_free() { ! is_registered; }
+is_clean() { [[ $(read_column "$1" SOFT-DIRTY | sort -u) == 0 ]]; }
 
 # --- programs that know nothing of the tests --------------------------------------------------------
 

@@ -7,35 +7,11 @@
 load live
 
 : "${LEDGER:=$builddir/tests/live/ledger}" "${STORER:=$builddir/tests/live/storer}"
-INJECT=(--tracker uffd --allow-inject)
 
 teardown() { live_end; }
 
-unwatched_start() {
-	subject_start env SUBJECT_UNWATCHED=1
-}
-
-# until_true COMMAND...
-until_true() {
-	local limit=$((SECONDS + 30 * ${TEST_TIMEOUT_SCALE:-1}))
-	until "$@"; do ((SECONDS < limit)) || { echo "never: $*"; return 1; }; done
-}
-
-is_armed() { [[ $(read_column "$1" UFFD-WP | lines_with 1 | wc -w) -gt 0 ]]; }
-is_registered() { grep -q '^VmFlags:.* uw' "/proc/$SUBJECT_PID/smaps"; }
-is_free() { ! is_registered; }
-
-# watch_start ARG...: an interval that ends when we say so
-watch_start() {
-	"$PMTOP" --watch=3600 "$@" "$SUBJECT_PID" >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" 3>&- &
-	WATCH=$!
-	OTHERS+=("$WATCH")
-}
-
-watch_end() {
-	kill -TERM "$WATCH"
-	wait "$WATCH"
-}
+# watch_subject ARG...: an interval that ends when we say so
+watch_subject() { watch_start --watch=3600 "$@" "$SUBJECT_PID"; }
 
 # account WAY WRITES: of writes to three kinds of memory, while they are told
 account() {
@@ -85,7 +61,7 @@ told_of() { awk -F , -v at="0x$1" '$2 == at { sum += $1 } END { print sum + 0 }'
 	taskset 1 "$STORER" <>"$BATS_TEST_TMPDIR/in" >"$BATS_TEST_TMPDIR/said" 3>&- &
 	SUBJECT_PID=$!
 	exec {SAID}<"$BATS_TEST_TMPDIR/said"
-	read -rt 10 -u "$SAID" word at
+	read -rt $((10 * ${TEST_TIMEOUT_SCALE:-1})) -u "$SAID" word at
 	[[ $word == ready ]] || skip "$word $at"
 	RANGE[all]=$at..$(printf '%x' $((16#$at + 20000 * 4096)))
 	taskset 1 "$PMTOP" --watch=0.02 "${INJECT[@]}" -o PAGES,START,INTERVAL --csv -n "$SUBJECT_PID" \
@@ -108,7 +84,7 @@ told_of() { awk -F , -v at="0x$1" '$2 == at { sum += $1 } END { print sum + 0 }'
 @test "exactly the pages written are told, of a process that knows nothing of it" {
 	need_watch
 	unwatched_start
-	watch_start "${INJECT[@]}" --pages="${RANGE[anon]}" --filter written -o ADDRESS --csv -n
+	watch_subject "${INJECT[@]}" --pages="${RANGE[anon]}" --filter written -o ADDRESS --csv -n
 	until_true is_armed anon
 	subject write anon 3 5 63
 	subject read anon 7
@@ -119,7 +95,7 @@ told_of() { awk -F , -v at="0x$1" '$2 == at { sum += $1 } END { print sum + 0 }'
 @test "--scope watches a part, and the rest is not touched" {
 	need_watch
 	unwatched_start
-	watch_start "${INJECT[@]}" --scope "${RANGE[anon]}" --csv -n -o PAGES,START
+	watch_subject "${INJECT[@]}" --scope "${RANGE[anon]}" --csv -n -o PAGES,START
 	until_true is_armed anon
 	run ! is_armed sparse
 	subject write anon 1
@@ -132,14 +108,14 @@ told_of() { awk -F , -v at="0x$1" '$2 == at { sum += $1 } END { print sum + 0 }'
 	need_watch
 	unwatched_start
 	local name
-	watch_start "${INJECT[@]}" --csv -n -o PAGES,START
+	watch_subject "${INJECT[@]}" --csv -n -o PAGES,START
 	until_true is_armed dirty # the last of them
 	for name in shared memfd dirty; do
 		subject read "$name"
 	done
 	subject write shared 12
 	watch_end
-	cat "$BATS_TEST_TMPDIR/out"
+	watch_show
 	grep -qx "1,0x${AT[shared]}" "$BATS_TEST_TMPDIR/out"
 	run ! grep -E "0x(${AT[memfd]}|${AT[dirty]})" "$BATS_TEST_TMPDIR/out"
 }
@@ -147,25 +123,21 @@ told_of() { awk -F , -v at="0x$1" '$2 == at { sum += $1 } END { print sum + 0 }'
 @test "of a mapping that came after the clear what was written before it was watched is told as well" {
 	need_watch
 	unwatched_start
-	watch_start --watch=60 "${INJECT[@]}" --list -o START,WRITTEN,UNWRITTEN -b --csv -n # looks more often
+	watch_subject --watch=60 "${INJECT[@]}" --list -o START,WRITTEN,UNWRITTEN -b --csv -n # looks more often
 	until_true is_armed anon
 	subject reserve 1
 	RANGE[reserve]=200000000000..200000001000
 	until_true is_armed reserve
 	watch_end
-	cat "$BATS_TEST_TMPDIR/out"
+	watch_show
 	grep -qx '0x200000000000,8192,0' "$BATS_TEST_TMPDIR/out"
 	grep -qx "0x${AT[anon]},0,[1-9][0-9]*" "$BATS_TEST_TMPDIR/out"
 }
 
-# looked_again: whether pmtop has slept twice more since LOOKS, which it does between two looks
-looked_again() { (($(slept) >= LOOKS + 2)); }
-slept() { awk '/^voluntary_ctxt/ { print $2 }' "/proc/$WATCH/status"; }
-
 @test "what was written in a mapping is not told of the one that comes in its place" {
 	need_watch
 	[[ $(uname -m) == x86_64 ]] || skip "the numbers of mmap, read and write are others here"
-	local file=$BATS_TEST_TMPDIR/file LOOKS
+	local file=$BATS_TEST_TMPDIR/file
 	head -c 16384 /dev/zero | tr '\0' x >"$file"
 	PROGRAMS=() OTHERS=()
 	# private pages of a file: written by read(2) into the first two, only read by write(2) from all
@@ -178,20 +150,17 @@ slept() { awk '/^voluntary_ctxt/ { print $2 }' "/proc/$WATCH/status"; }
 			if (/write/) { put } else { place; syscall(1, fileno $null, $at, 16384) == 16384 or die }
 			chomp; open my $done, ">", "$name.$_" }' "$file"
 	SUBJECT_PID=${PROGRAMS[0]} RANGE[placed]=210000000000..210000004000
-	watch_start --watch=60 "${INJECT[@]}" --pages="${RANGE[placed]}" -o ADDRESS,WRITTEN --csv -n # looks more often
+	watch_subject --watch=60 "${INJECT[@]}" --pages="${RANGE[placed]}" -o ADDRESS,WRITTEN --csv -n # looks more often
 	until_true is_armed placed
 	echo write >"$BATS_TEST_TMPDIR/program-0"
 	until_true test -e "$file.write"
-	LOOKS=$(slept)
-	until_true looked_again
+	watch_looks
 	echo anew >"$BATS_TEST_TMPDIR/program-0"
 	until_true test -e "$file.anew"
 	watch_end
-	cat "$BATS_TEST_TMPDIR/out"
+	watch_show
 	is "$(cut -d , -f 2 "$BATS_TEST_TMPDIR/out" | sort | uniq -c | xargs)" 4
 }
-
-is_clean() { run ! grep -qx 1 <(read_column "$1" WRITTEN); }
 
 @test "pages that mremap() has moved are not told as written" {
 	need_soft_dirty
@@ -205,7 +174,7 @@ is_clean() { run ! grep -qx 1 <(read_column "$1" WRITTEN); }
 		syscall(25, $from, 16384, 16384, 3, $to) == $to or die;
 		open my $done, ">", $name; <STDIN>' "$name"
 	SUBJECT_PID=${PROGRAMS[0]} RANGE[from]=210000000000..210000004000
-	watch_start --tracker soft-dirty --pages -o ADDRESS,WRITTEN --csv -n
+	watch_subject --tracker soft-dirty --pages -o ADDRESS,WRITTEN --csv -n
 	until_true is_clean from
 	echo >"$BATS_TEST_TMPDIR/program-0"
 	until_true test -e "$name"
@@ -221,7 +190,7 @@ is_clean() { run ! grep -qx 1 <(read_column "$1" WRITTEN); }
 	program_start perl -e 'open my $zero, "<", "/dev/zero"; my $at = syscall(9, 0, 1 << 24, 3, 0x22, -1, 0);
 		$| = 1; print "ready\n"; 1 while syscall(0, fileno $zero, $at, 1 << 24) > 0'
 	pm --watch=0.01 --count 4 "${INJECT[@]}" --csv -n -o MS,PAGES,MAPPING "${PROGRAMS[0]}" >"$BATS_TEST_TMPDIR/out"
-	cat "$BATS_TEST_TMPDIR/out"
+	watch_show
 	# a write costs a microsecond, and the clear something besides
 	is "$(awk -F , '$3 == "total" { print ($1 >= int(20 * before / 1000)); before = $2 }' "$BATS_TEST_TMPDIR/out" | xargs)" "1 1 1 1"
 }
@@ -229,7 +198,7 @@ is_clean() { run ! grep -qx 1 <(read_column "$1" WRITTEN); }
 @test "what is watched already is refused, and goes on being watched" {
 	need_watch
 	unwatched_start
-	watch_start "${INJECT[@]}" --csv -n -o PAGES,START
+	watch_subject "${INJECT[@]}" --csv -n -o PAGES,START
 	until_true is_armed dirty
 	run --separate-stderr pm --watch=0.01 --count 1 "${INJECT[@]}" "$SUBJECT_PID"
 	[[ $status == 1 && -z $output && $stderr == *'somebody watches it already, perhaps another pmtop; '* ]]
@@ -319,7 +288,7 @@ is_clean() { run ! grep -qx 1 <(read_column "$1" WRITTEN); }
 	unwatched_start
 	local i
 	for ((i = 0; i < 30; i++)); do
-		watch_start "${INJECT[@]}"
+		watch_subject "${INJECT[@]}"
 		until_true is_armed anon
 		{ kill -KILL "$WATCH" && wait "$WATCH"; } 2>/dev/null || :
 		until_true is_free
@@ -332,7 +301,7 @@ is_clean() { run ! grep -qx 1 <(read_column "$1" WRITTEN); }
 @test "the process executes another program while it is watched: told, and the new one is not asked" {
 	need_watch
 	unwatched_start
-	watch_start "${INJECT[@]}"
+	watch_subject "${INJECT[@]}"
 	until_true is_armed anon
 	subject exec
 	if watch_end; then return 1; fi
@@ -343,7 +312,7 @@ is_clean() { run ! grep -qx 1 <(read_column "$1" WRITTEN); }
 @test "the process ends while it is watched: told in the same words, whether somebody has waited for it or not" {
 	need_watch
 	unwatched_start
-	watch_start "${INJECT[@]}"
+	watch_subject "${INJECT[@]}"
 	until_true is_armed anon
 	subject exit 0
 	if wait "$WATCH"; then return 1; fi

@@ -106,20 +106,17 @@ teardown() { live_end; }
 
 @test "--watch tells what was written in each interval, and where" {
 	need_soft_dirty
-	local limit=$((SECONDS + 30 * ${TEST_TIMEOUT_SCALE:-1}))
 	subject_start
-	pm --watch=$((2 * ${TEST_TIMEOUT_SCALE:-1})) --count 1 --csv -n -o PAGES,BYTES,MAPPING,START "$SUBJECT_PID" \
-		>"$BATS_TEST_TMPDIR/watch" 3>&- &
-	OTHERS+=($!)
+	watch_start --watch=3600 --csv -n -o PAGES,BYTES,MAPPING,START --tracker soft-dirty "$SUBJECT_PID"
 	# it has begun when the clear is done
-	until [[ -z $(column anon SOFT-DIRTY 1) ]]; do ((SECONDS < limit)); done
+	until_true is_clean anon
 	subject write anon 3 5 7
 	subject write sparse 1
-	wait $!
-	cat "$BATS_TEST_TMPDIR/watch"
-	grep -qx "3,12.0K,,0x${AT[anon]}" "$BATS_TEST_TMPDIR/watch"
-	grep -qx "1,4.0K,,0x${AT[sparse]}" "$BATS_TEST_TMPDIR/watch"
-	is "$(awk -F , '$3 != "total" { n += $1 } $3 == "total" { t = $1 } END { print n - t }' "$BATS_TEST_TMPDIR/watch")" 0
+	watch_end
+	watch_show
+	grep -qx "3,12.0K,,0x${AT[anon]}" "$BATS_TEST_TMPDIR/out"
+	grep -qx "1,4.0K,,0x${AT[sparse]}" "$BATS_TEST_TMPDIR/out"
+	is "$(awk -F , '$3 != "total" { n += $1 } $3 == "total" { t = $1 } END { print n - t }' "$BATS_TEST_TMPDIR/out")" 0
 }
 
 @test "--watch of the demo: every interval has its writes, the sum is that of the regions" {
