@@ -157,20 +157,18 @@ list_columns_next(const struct list_columns *c, int id, int step)
 	return id;
 }
 
-static bool
-is_title(const char *title, const char *name, size_t len)
-{
-	return strlen(title) == len && !strncasecmp(title, name, len);
-}
-
 static const struct list_column *
 named(const char *name, size_t len)
 {
 	enum column_id id = column_named(SET_REGION, name, len);
 
-	for (size_t i = 0; i < LIST_COLUMNS; i++)
-		if (id != COL_COUNT ? rows[i].id == (int)id : is_title(rows[i].title, name, len))
+	for (size_t i = 0; i < LIST_COLUMNS; i++) {
+		const char *title = rows[i].title;
+
+		if (id != COL_COUNT ? rows[i].id == (int)id
+		                    : !strncasecmp(title, name, len) && !title[len])
 			return &rows[i];
+	}
 	return NULL;
 }
 
