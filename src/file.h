@@ -18,7 +18,7 @@ struct buf;
  */
 enum {
 	FILE_ODD = EMEDIUMTYPE, /* errno: it is no regular file (err_sys has words for it) */
-	FILE_MOST = 256 << 20,  /* bytes of one that is read as a whole; what the kernel makes has no bound */
+	FILE_MOST = 256 << 20,  /* bytes of one read whole; what the kernel makes has no bound */
 };
 
 static inline bool

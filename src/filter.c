@@ -202,8 +202,10 @@ filter_of_gaps(const struct filter *f, const struct filter_facts *x)
 	    {.known = PAGE_WORD, .state = STATE_NONE},
 	    {.known = PAGE_WORD | PAGE_CACHE_ASKED, .state = STATE_NONE},
 	    {.known = PAGE_WORD | PAGE_CACHED, .state = STATE_CACHED},
-	    {.known = PAGE_WORD | PAGE_SIZE_ASKED | PAGE_CACHE_ASKED | PAGE_PAST_END, .state = STATE_PAST_END},
-	    {.known = PAGE_WORD | PAGE_SIZE_ASKED | PAGE_OUT_ASKED | PAGE_OUT, .state = STATE_SWAPPED},
+	    {.known = PAGE_WORD | PAGE_SIZE_ASKED | PAGE_CACHE_ASKED | PAGE_PAST_END,
+	     .state = STATE_PAST_END},
+	    {.known = PAGE_WORD | PAGE_SIZE_ASKED | PAGE_OUT_ASKED | PAGE_OUT,
+	     .state = STATE_SWAPPED},
 	};
 	static const struct page hidden = {.state = STATE_UNREADABLE};
 	struct filter_facts gap = *x;

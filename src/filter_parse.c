@@ -85,7 +85,8 @@ find_word(enum filter_scope scope, const char *s, size_t n, struct filter_op *op
 	else if (type >= 0)
 		*op = (struct filter_op){.code = FILTER_OP_TYPE, .n = (uint64_t)type};
 	else if (flag >= 0)
-		*op = (struct filter_op){.code = FILTER_OP_FLAG, .n = UINT64_C(1) << flag_table(&flags_n)[flag].bit};
+		*op = (struct filter_op){.code = FILTER_OP_FLAG,
+		                         .n = UINT64_C(1) << flag_table(&flags_n)[flag].bit};
 	else if (state >= 0)
 		*op = (struct filter_op){.code = FILTER_OP_STATE, .n = (uint64_t)state};
 	return row >= 0 || type >= 0 || flag >= 0 || state >= 0;
@@ -618,7 +619,8 @@ int
 filter_parse(const char *text, enum filter_scope scope, size_t page_size, struct filter *f, struct err *err)
 {
 	struct filter made = {.scope = scope};
-	struct parser p = {.text = text, .at = text, .scope = scope, .page_size = page_size, .f = &made, .err = err};
+	struct parser p = {.text = text, .at = text, .scope = scope, .page_size = page_size,
+	                   .f = &made, .err = err};
 
 	if (parse_or(&p, false) < 0)
 		return -1;

@@ -135,7 +135,8 @@ spawn(int socket, int dir)
 	posix_spawnattr_setsigdefault(&attr, &all);
 	posix_spawn_file_actions_init(&files);
 	posix_spawn_file_actions_adddup2(&files, socket, HELPER_SOCKET);
-	posix_spawn_file_actions_adddup2(&files, socket, STDOUT_FILENO); /* what an exec gone wrong says is no answer */
+	/* what an exec gone wrong says is no answer */
+	posix_spawn_file_actions_adddup2(&files, socket, STDOUT_FILENO);
 	posix_spawn_file_actions_adddup2(&files, socket, STDERR_FILENO);
 	posix_spawn_file_actions_adddup2(&files, dir, HELPER_DIR);
 	failed = posix_spawn(&pid, PROC_ROOT "/self/exe", &files, &attr, argv, environ);
@@ -260,7 +261,8 @@ ask_with(struct helper *h, const struct proc *p, int fd)
 	h->late_last = is_refused(h, &h->ask);
 	if (h->late_last)
 		return false;
-	if (h->pid && h->tid != proc_thread(p)) /* another thread's directory shows the memory now */
+	/* another thread's directory may show the memory now */
+	if (h->pid && h->tid != proc_thread(p))
 		drop(h);
 	if (!h->pid && !start(h, p))
 		return false;
@@ -285,7 +287,8 @@ set_ask(struct helper *h, enum helper_kind kind, const struct vma *v)
 {
 	struct helper_ask *a = &h->ask;
 
-	*a = (struct helper_ask){.kind = kind, .dev_major = v->dev_major, .dev_minor = v->dev_minor, .inode = v->inode,
+	*a = (struct helper_ask){.kind = kind, .dev_major = v->dev_major,
+	                         .dev_minor = v->dev_minor, .inode = v->inode,
 	                         .map = {v->start, v->end, v->offset, v->perm}};
 	if (v->name[0] == '/' && strlen(v->name) < sizeof(a->name))
 		strcpy(a->name, v->name);

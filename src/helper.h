@@ -56,12 +56,12 @@ enum { FILE_PAGES = 1 << 16 };
 enum file_want { FILE_WANT_RESIDENT = 1, FILE_WANT_DATA = 2, FILE_WANT_SWAPPED = 4 };
 
 struct file_pages {
-	uint64_t start, end;    /* addresses; end may be lower than was asked for: ask again from there */
+	uint64_t start, end;    /* addresses; of the rest, if end is lower, ask again */
 	uint64_t size;          /* of the file, in bytes */
 	unsigned known;         /* enum file_want: which of these could be learnt */
-	uint64_t resident[FILE_PAGES / 64]; /* bit i: the page at start + i pages is in the page cache */
+	uint64_t resident[FILE_PAGES / 64]; /* bit i: page i from start on is in the page cache */
 	uint64_t data[FILE_PAGES / 64];     /* it has data; in shared memory, resident or in swap */
-	uint64_t swapped[FILE_PAGES / 64];  /* of shared memory: its place is in swap, though the swap cache may have it */
+	uint64_t swapped[FILE_PAGES / 64];  /* of shared memory: in swap, perhaps cached, too */
 };
 
 /*

@@ -99,11 +99,12 @@ add_symbol(struct elf_file *f, const GElf_Sym *s, const GElf_Shdr *in, const cha
 	if (value < in->sh_addr || value >= end)
 		return;
 	if (s->st_size)
-		add(&f->sized, (struct elf_symbol){.value = value, .end = value + u64_min(s->st_size, end - value),
-		                                   .name = name, .rank = rank_of(s, name)});
-	else
-		add(&f->labels, (struct elf_symbol){.value = value, .end = code ? end : value + 1, .name = name,
-		                                    .rank = rank_of(s, name)});
+		end = value + u64_min(s->st_size, end - value);
+	else if (!code)
+		end = value + 1;
+	add(s->st_size ? &f->sized : &f->labels,
+	    (struct elf_symbol){.value = value, .end = end, .name = name,
+	                        .rank = rank_of(s, name)});
 }
 
 /* A copy, NUL-terminated, that outlives the file. */

@@ -116,7 +116,8 @@ below_root(const char *name)
 static int
 find_by_name(const struct helper_ask *ask, const char *name)
 {
-	struct open_how how = {.flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS};
+	struct open_how how = {.flags = O_PATH | O_CLOEXEC,
+	                       .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS};
 	int root = openat(HELPER_DIR, "root", O_PATH | O_DIRECTORY | O_CLOEXEC), fd;
 
 	if (root < 0)
@@ -159,7 +160,8 @@ open_found(int path, const struct helper_ask *ask)
 
 	if (path >= 0 && is_file(path, ask)) {
 		snprintf(self, sizeof(self), PROC_ROOT "/self/fd/%d", path);
-		fd = open(self, HOW | O_NOATIME); /* for its owner: nobody shall see that we looked */
+		/* which its owner may: nobody shall see that we looked */
+		fd = open(self, HOW | O_NOATIME);
 		if (fd < 0)
 			fd = open(self, HOW);
 	}
@@ -179,7 +181,8 @@ look_at(int path, const struct helper_ask *ask, struct file_node *out)
 		fs = (struct statfs){0};
 	ok = ok && is_inode(&st, &fs, ask->inode);
 	if (ok)
-		*out = (struct file_node){st.st_mode, major(st.st_rdev), minor(st.st_rdev), (unsigned long)fs.f_type};
+		*out = (struct file_node){st.st_mode, major(st.st_rdev), minor(st.st_rdev),
+		                          (unsigned long)fs.f_type};
 	if (path >= 0)
 		close(path);
 	return ok;

@@ -33,7 +33,7 @@ enum helper_kind {
 	HELPER_NODE,
 	HELPER_SYMBOL,      /* at `start`, in the file of `map` */
 	HELPER_SYMBOL_VDSO, /* the same in the kernel's own, of which `image` is the first page */
-	HELPER_FAULT,       /* reads a byte at `start`; the target's memory comes with the question */
+	HELPER_FAULT,       /* reads a byte at `start`; the memory comes with the question */
 };
 
 enum helper_outcome { HELPER_NOTHING, HELPER_OK, HELPER_HURT };
@@ -51,7 +51,7 @@ struct helper_ask {
 	char name[PATH_MAX]; /* as maps has it */
 	uint32_t maps_n;
 	union {
-		struct helper_map maps[HELPER_MAPS]; /* all of the file that lie near, `map` among them */
+		struct helper_map maps[HELPER_MAPS]; /* all of the file that lie near, with `map` */
 		uint8_t image[HELPER_IMAGE];
 	};
 };

@@ -97,7 +97,8 @@ helper_keep_capabilities(uint64_t keep)
 static void
 drop_privileges(void)
 {
-	bool restore = prctl(PR_CAPBSET_READ, CAP_CHECKPOINT_RESTORE, 0, 0, 0) >= 0; /* else SYS_ADMIN is it */
+	/* on kernels without it SYS_ADMIN is asked for */
+	bool restore = prctl(PR_CAPBSET_READ, CAP_CHECKPOINT_RESTORE, 0, 0, 0) >= 0;
 
 	helper_keep_capabilities(UINT64_C(1) << CAP_SYS_PTRACE |
 	                         UINT64_C(1) << CAP_DAC_READ_SEARCH | UINT64_C(1) << CAP_FOWNER |
@@ -107,7 +108,7 @@ drop_privileges(void)
 static void
 confine(void)
 {
-	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); /* while it is busy; else the socket's end tells */
+	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); /* when busy; else the socket's end tells */
 	prctl(PR_SET_NAME, HELPER_NAME, 0, 0, 0);
 	close(STDOUT_FILENO);
 	close(STDERR_FILENO);

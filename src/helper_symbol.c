@@ -69,7 +69,8 @@ file_of(int fd)
 	if (!k) {
 		k = oldest(all);
 		elf_file_free(&k->file);
-		*k = (struct kept){.dev = st.st_dev, .ino = st.st_ino, .size = st.st_size, .changed = st.st_ctim};
+		*k = (struct kept){.dev = st.st_dev, .ino = st.st_ino, .size = st.st_size,
+		                   .changed = st.st_ctim};
 		k->ok = elf_file_read(&k->file, fd, NULL, 0);
 	}
 	k->used = ++turn;

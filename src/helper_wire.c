@@ -15,7 +15,8 @@ bool
 helper_send(int socket, const struct helper_ask *ask, int fd, int flags)
 {
 	union control control = {
-	    .head = {.cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS}};
+	    .head = {.cmsg_len = CMSG_LEN(sizeof(int)),
+	             .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS}};
 	struct iovec iov = {(void *)(uintptr_t)ask, sizeof(*ask)};
 	struct msghdr m = {.msg_iov = &iov, .msg_iovlen = 1};
 
@@ -32,7 +33,8 @@ helper_receive(int socket, struct helper_ask *ask, int *fd)
 {
 	union control control;
 	struct iovec iov = {ask, sizeof(*ask)};
-	struct msghdr m = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)};
+	struct msghdr m = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control,
+	                   .msg_controllen = sizeof(control)};
 	const struct cmsghdr *c;
 	ssize_t got;
 

@@ -113,14 +113,14 @@ struct inject_job {
 	bool suspend_seccomp;
 	uint64_t insn;        /* a system call instruction in the target's text, 0 none known */
 	uint64_t stop_ns;     /* how long the thread has to stop */
-	struct inject_stray stray; /* to be closed, ino 0: one is to be made; and where its fdinfo is: */
+	struct inject_stray stray; /* to be closed, ino 0: one is to be made; its fdinfo: */
 	char fdinfo[32];
 };
 
 enum inject_end {
 	INJECT_DONE,
 	INJECT_CLOSED,     /* the stray */
-	INJECT_OTHER,      /* the stray is no longer what it was, or not to be seen from this thread */
+	INJECT_OTHER,      /* the stray is not what it was, or not to be seen from this thread */
 	INJECT_REFUSED,    /* PTRACE_SEIZE was: sys says why */
 	INJECT_NO_STOP,    /* in time */
 	INJECT_SEQUENCE,   /* it is in a restartable sequence that cannot be aborted */

@@ -248,8 +248,10 @@ ask_threads(const struct proc *p, const struct inject_plan *plan, uint64_t insn,
 
 	*report = (struct inject_report){.end = INJECT_GONE};
 	for (unsigned i = 0; i < plan->tids_n && may_differ((enum inject_end)report->end); i++) {
-		struct inject_job job = {.tid = plan->tids[i], .pagemap = v->pagemap, .compat = plan->compat, .insn = insn,
-		                         .stop_ns = STOP_NS, .suspend_seccomp = plan->suspend_seccomp, .stray = v->closes};
+		struct inject_job job = {.tid = plan->tids[i], .pagemap = v->pagemap,
+		                         .compat = plan->compat, .insn = insn, .stop_ns = STOP_NS,
+		                         .suspend_seccomp = plan->suspend_seccomp,
+		                         .stray = v->closes};
 
 		snprintf(job.fdinfo, sizeof(job.fdinfo), "fdinfo/%d", v->closes.fd);
 		if (job_open(&job, p))

@@ -40,7 +40,8 @@ learn(struct kinds *k, int fd, enum vma_type type, enum vma_behind behind)
 void
 kinds_learn(struct kinds *k)
 {
-	enum { SMALLEST = 14, LARGEST = 34 }; /* huge pages of 16 KiB to 16 GiB; each size has a file system */
+	/* huge pages of 16 KiB to 16 GiB; each size has a file system */
+	enum { SMALLEST = 14, LARGEST = 34 };
 
 	learn(k, memfd_create("pmtop", MFD_CLOEXEC), VMA_SHM, VMA_BEHIND_SHMEM);
 	learn(k, memfd_create("pmtop", MFD_CLOEXEC | MFD_HUGETLB), VMA_HUGETLB, VMA_BEHIND_SHMEM);
@@ -174,7 +175,8 @@ judge_node(const struct file_node *n, struct vma *v)
 {
 	enum { MEMORY_MAJOR = 1, ZERO_MINOR = 5, AIO_RING_MAGIC = 0xa10a10a1 };
 
-	if (!(n->mode & S_IFMT)) { /* no file at all: what a part of the kernel made to map its own */
+	/* no file at all: what a part of the kernel made to map its own */
+	if (!(n->mode & S_IFMT)) {
 		set(v, n->fs == AIO_RING_MAGIC ? VMA_KERNEL : VMA_DEVICE, VMA_BEHIND_UNKNOWN);
 		return true;
 	}
@@ -264,7 +266,8 @@ judge_unknown(const struct judge *j, struct vma *v)
 		return;
 	if (has_huge_pages(j->maps, v))
 		set(v, VMA_HUGETLB, VMA_BEHIND_UNKNOWN);
-	else if (v->type != VMA_DEVICE && v->type != VMA_KERNEL) /* what has the name of the kernel's own would be on a device of its own */
+	/* what has the name of the kernel's own would be on a device of its own */
+	else if (v->type != VMA_DEVICE && v->type != VMA_KERNEL)
 		set(v, VMA_FILE, VMA_BEHIND_UNKNOWN);
 }
 

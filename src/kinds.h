@@ -24,7 +24,7 @@ struct kinds {
 	size_t own_n;
 	struct mounts theirs, ours;
 	uint64_t read_ns, cost_ns; /* when the mounts were read, and what it took */
-	uint64_t seen;             /* of the devices at that time: when others come, mounts may have */
+	uint64_t seen;             /* of the devices then: when others come, mounts may have */
 	struct kinds_node *nodes;  /* what the helper was asked about, once each */
 	size_t nodes_n, nodes_cap;
 };

@@ -43,8 +43,8 @@ enum { MIGRATE_DOWNTIME_MS = 300 /* as in QEMU */, MIGRATE_ROUNDS = 64 };
 
 struct migrate {
 	bool converges;
-	bool unsure;          /* it does with what is known of the writes; with all of `unknown` it would not */
-	uint64_t unknown;     /* bytes that may be written all the while; counted so, if they leave it converging */
+	bool unsure;          /* it does with the known writes, not with all of `unknown` */
+	uint64_t unknown;     /* bytes that may be written all the while; counted if it converges */
 	bool beyond;          /* some round takes longer than was measured */
 	unsigned rounds;      /* while the process runs, the first, of everything, included */
 	uint64_t bytes;       /* sent in all, that while it stands still included */

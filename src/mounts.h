@@ -12,7 +12,7 @@
  * the list asks no file system anything, so that none can keep us waiting.
  */
 enum mount_kind {
-	MOUNT_DISK,    /* files that are somewhere else than in memory; also all that is not known */
+	MOUNT_DISK,    /* files that are elsewhere than in memory; also all that is not known */
 	MOUNT_REMOTE,  /* somebody else has them: a server, which may be slow or gone */
 	MOUNT_MEMORY,  /* files that are in memory, or in swap, and nowhere else */
 	MOUNT_RAMFS,   /* the same, and never in swap */

@@ -44,7 +44,8 @@ page_is_lazyfree(const struct page *pg)
 	static const uint64_t none =
 	    KPF_SWAPBACKED | KPF_DIRTY | KPF_HUGE | KPF_ZERO_PAGE | KPF_HWPOISON;
 	uint64_t k = page_flags(pg);
-	bool tail = k & KPF_COMPOUND_TAIL && !(pg->known & PAGE_FOLIO); /* and of its head nothing is known */
+	/* and of its head nothing is known */
+	bool tail = k & KPF_COMPOUND_TAIL && !(pg->known & PAGE_FOLIO);
 
 	return pg->known & PAGE_FLAGS && k & KPF_ANON && !(k & none) && !tail &&
 	       (!(k & KPF_KSM) || pg->known & PAGE_NO_KSM);

@@ -35,7 +35,7 @@ enum page_known {
 struct page {
 	uint64_t word;   /* pagemap */
 	uint64_t kpf;    /* kpageflags */
-	uint64_t head;   /* of a folio's tail: what holds of the folio and its head alone says (before 6.10) */
+	uint64_t head;   /* of a tail: what its head alone says of the folio (before 6.10) */
 	uint64_t count;  /* kpagecount: mappings of the frame, by all processes */
 	uint64_t cgroup; /* kpagecgroup: inode of the memory cgroup, 0 none */
 	uint64_t folio;  /* frame number of its folio's first page */

@@ -19,7 +19,7 @@
 
 #define PF_KTHREAD 0x00200000u /* include/linux/sched.h; field 9 of stat */
 
-enum { THREAD_TRIES = 50 /* threads that end one after another while a file is opened through them */ };
+enum { THREAD_TRIES = 50 }; /* threads that end one after another while a file is opened by them */
 
 struct stat_fields {
 	char comm[64];
@@ -413,15 +413,18 @@ const char *
 proc_bar_help(enum proc_bar b)
 {
 	static const char *const words[] = {
-	    [PROC_BAR_OTHER] = "a security module, or its user namespace, forbids it: run pmtop as root",
+	    [PROC_BAR_OTHER] = "a security module, or its user namespace, forbids it: "
+	                       "run pmtop as root",
 	    [PROC_BAR_ROOT] = "root here lacks CAP_SYS_PTRACE or a capability that the target has, "
 	                      "or a security module forbids it",
 	    [PROC_BAR_USER] = "run pmtop as root, or as the user it belongs to",
-	    [PROC_BAR_SETID] = "it runs as another user or group than yours (setuid, setgid): run pmtop as root",
-	    [PROC_BAR_DUMP] = "it is not dumpable (it asked for that, changed its user, or its program has "
-	                      "capabilities or is not readable): run pmtop as root",
+	    [PROC_BAR_SETID] = "it runs as another user or group than yours (setuid, setgid): "
+	                       "run pmtop as root",
+	    [PROC_BAR_DUMP] = "it is not dumpable (it asked for that, changed its user, or its "
+	                      "program has capabilities or is not readable): run pmtop as root",
 	    [PROC_BAR_CAPS] = "it has capabilities that you have not: run pmtop as root",
-	    [PROC_BAR_NAMESPACE] = "its user is none of this user namespace: run pmtop as root outside of it",
+	    [PROC_BAR_NAMESPACE] = "its user is none of this user namespace: "
+	                           "run pmtop as root outside of it",
 	};
 
 	return words[b];

@@ -25,7 +25,7 @@ struct query_place {
 	char name[256]; /* "" : absolute */
 	bool has_offset;
 	uint64_t addr;  /* the address, or the offset from the mapping's base */
-	char written[256]; /* all of it, where that, or `digits` of it, may be a mapping's name as well; else "" */
+	char written[256]; /* all, if it, or `digits` of it, may be a mapping's name; else "" */
 	size_t digits;  /* of an address without 0x and of less than 8 digits: how many; else 0 */
 	int column;     /* where it stands in the text, from 1 */
 };

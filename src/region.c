@@ -457,7 +457,8 @@ note_written(struct walk *w, struct target *target, uint64_t now)
 	bool in_scope = track_in_scope(t, &start, &end);
 
 	out->doubt = doubt(w, target, in_scope);
-	if (out->doubt == DOUBT_UNWATCHED && t->uffd) /* what is ours stays so until something else is mapped there */
+	/* what is ours stays so until something else is mapped there */
+	if (out->doubt == DOUBT_UNWATCHED && t->uffd)
 		track_drop(t, w->v->start, w->v->end);
 	if (in_scope)
 		tell_track(w, t, start, end, now);
@@ -549,7 +550,8 @@ measure(struct target *target, const struct vma *v, uint64_t now, struct region 
 	uint64_t lo = v->start, hi = v->end;
 	struct walk w = {.pm = pm, .v = v, .page_size = pm->page_size, .devices = target->swaps.n,
 	                 .out = out, .strip = &shares, .target = target, .track = t,
-	                 .blank = t->gen && track_cats(t) && track_in_scope(t, &lo, &hi) && ranges_meet(&t->blank, lo, hi)};
+	                 .blank = t->gen && track_cats(t) && track_in_scope(t, &lo, &hi) &&
+	                          ranges_meet(&t->blank, lo, hi)};
 	int r;
 
 	memset(out, 0, sizeof(*out));
@@ -565,7 +567,8 @@ measure(struct target *target, const struct vma *v, uint64_t now, struct region 
 		cats |= track_cats(t);
 	}
 	r = pagemap_runs(pm, v->start, v->end, any, cats, walk_run, &w, err);
-	if (r == 0) /* half a walk must not tell the track what is written: the rest would be forgotten */
+	/* half a walk must not tell the track what is written: the rest would be forgotten */
+	if (r == 0)
 		finish(&w, target, now, strip, width, by_state);
 	if (r == 0)
 		count_unseen(&w, target);

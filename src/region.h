@@ -51,7 +51,7 @@ struct totals {
 	uint64_t rss, swap, rss_by_state[STATE_COUNT];           /* pages, counted */
 	bool swap_unsure;                                        /* more may be in swap */
 	uint64_t written, never;                                 /* of regions of which it is known */
-	struct unknown unknown;                                  /* pages of which it is not known whether they were */
+	struct unknown unknown;                                  /* pages that may have been */
 };
 
 void unknown_add(struct unknown *sum, const struct region *r);

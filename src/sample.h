@@ -35,7 +35,7 @@ struct want {
 	unsigned tracker;     /* enum track_way, or TRACK_AUTO */
 	unsigned allow;       /* run a system call in the target */
 	unsigned sure;        /* clear though somebody else lives by the bits (hazard.h) */
-	uint64_t closes;      /* have the userfaultfd with this inode closed first (sample.stray); 0 none */
+	uint64_t closes;      /* inode of a userfaultfd to have closed first (sample.stray); 0 */
 	struct track_range scope; /* watch this alone, where the way can; empty: everything */
 	enum lens lens;
 	bool grid_on;         /* a grid is on screen: */
@@ -59,7 +59,7 @@ enum clear_question {
 	CLEAR_NO_QUESTION,
 	CLEAR_HAZARD,  /* question_text: somebody else lives by the bits; again with want.sure */
 	CLEAR_CONSENT, /* it takes a call run in the target; again with want.allow */
-	CLEAR_STRAY,   /* a userfaultfd is in the way that may be nobody's; again with want.closes */
+	CLEAR_STRAY,   /* a userfaultfd is in the way, perhaps nobody's; with want.closes */
 };
 
 /*

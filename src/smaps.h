@@ -23,7 +23,7 @@ struct smaps_entry {
 	uint64_t pkey;     /* protection key */
 	uint64_t known;    /* SMAPS_*: fields that this kernel has */
 	bool thp_eligible;
-	char flags[64 * 3]; /* VmFlags as the kernel wrote them, a blank between two: it has 64 at most */
+	char flags[64 * 3]; /* VmFlags as the kernel wrote them, a blank between two: 64 at most */
 };
 enum {
 	SMAPS_LOCKED = 1, SMAPS_KSM = 2, SMAPS_THP_ELIGIBLE = 4, SMAPS_FLAGS = 8,

@@ -115,7 +115,8 @@ page_kind(const struct page *pg, const struct vma *v)
 	 */
 	if (v->type == VMA_KERNEL || (v->type == VMA_DEVICE && !(k & KPF_UPTODATE)))
 		return KIND_KERNEL;
-	return v->type == VMA_SHM ? KIND_SHMEM : KIND_FILE; /* ramfs and secret memory are backed by nothing */
+	/* ramfs and secret memory are backed by nothing */
+	return v->type == VMA_SHM ? KIND_SHMEM : KIND_FILE;
 }
 
 static enum state

@@ -8,7 +8,7 @@
 
 /* One column of a page strip: a share of the region, drawn as one character. */
 struct strip_cell {
-	uint8_t height; /* eighths that are in RAM or in swap: 0 only if nothing is, 8 only if all of it is */
+	uint8_t height; /* eighths in RAM or in swap: 0 only if nothing is, 8 only if all is */
 	uint8_t cls;    /* class of the lens it was made through: the commonest there */
 	uint8_t heat;   /* enum heat: the newest write there */
 	uint8_t often;  /* enum heat as track_count_heat: the page that was written most often */

@@ -20,7 +20,7 @@ struct summary_type {
 	uint64_t regions, pages;
 	uint64_t rss, swap, hugetlb; /* as in region.h: RSS is without zero page and hugetlb */
 	uint64_t unreadable;         /* of pages: nothing is known of these */
-	bool swap_unknown;           /* more may be in swap: shared memory of which the file does not tell */
+	bool swap_unknown;           /* more may be in swap: of shared memory not all is told */
 };
 
 struct summary_flags {
@@ -58,7 +58,7 @@ enum summary_fit {
 	FIT_COUNT
 };
 struct summary_folios {
-	uint64_t met; /* different folios, each once however many of its pages are mapped, and how often */
+	uint64_t met; /* different folios, each once, however much of it is mapped */
 	uint64_t pages[FIT_COUNT];
 };
 

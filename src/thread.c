@@ -93,7 +93,8 @@ threads_read(struct threads *t, const struct proc *p, bool again)
 
 	if (!is_time(t, again))
 		return;
-	task = openat(p->leader, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC); /* of a thread there is none */
+	/* of the leader, for a thread has none */
+	task = openat(p->leader, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	d = task < 0 ? NULL : fdopendir(task);
 	while (d && now.n < READ_MAX && (e = readdir(d))) {
 		const char *end;

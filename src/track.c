@@ -30,7 +30,8 @@ track_doubt_words(enum track_doubt d)
 	    [DOUBT_NEW] = "mapped since the clear: what was written in it is not known",
 	    [DOUBT_REMAPPED] = "unknown since remap: it grew into, or merged with, a new mapping; clear again to know",
 	    [DOUBT_UNWATCHED] = "not watched: mapped since the clear, or the kernel does not let it be",
-	    [DOUBT_READONLY] = "not watched: read-only, but a debugger or mprotect() can still write; --scope watches it",
+	    [DOUBT_READONLY] = "not watched: read-only, but a debugger or mprotect() can still "
+	                       "write; --scope watches it",
 	    [DOUBT_OUTSIDE] = "not watched: another part of the process is",
 	    [DOUBT_HUGETLB] = "not trackable: the kernel does not mark hugetlb pages again",
 	};

@@ -100,7 +100,7 @@ enum track_doubt {
 	DOUBT_NEW,       /* mapped since the clear */
 	DOUBT_REMAPPED,  /* merged with a new mapping: its old pages read as written too */
 	DOUBT_UNWATCHED, /* not registered: mapped since, or it cannot be */
-	DOUBT_READONLY,  /* not registered: it was read-only, which keeps nobody from writing there in another way */
+	DOUBT_READONLY,  /* not registered: it was read-only, which others may write all the same */
 	DOUBT_OUTSIDE,   /* not in the scope */
 	DOUBT_HUGETLB,   /* soft-dirty of hugetlb pages is never set again */
 };
@@ -136,7 +136,7 @@ struct unknown {
 	struct {
 		uint64_t pages;
 		size_t regions;
-	} fresh, readonly; /* of them those that have come since the mark, and that may not be written as they are */
+	} fresh, readonly; /* those that have come since the mark; that are read-only */
 };
 
 enum { TRACK_ERAS = 256 };
@@ -177,15 +177,15 @@ struct track {
 	uint64_t flags_ns, flags_cost_ns; /* when they were read last, and how long it took: they are dear */
 	struct track_stamp *v; /* ascending, disjoint: memory per written page, never per virtual one */
 	size_t n, cap;
-	struct track_ranges maps, memory; /* what was mapped at the last look, by region; and of that the private memory */
+	struct track_ranges maps, memory; /* mapped at the last look; of that private memory */
 	struct track_ranges came;  /* what has come since the mark; and of that ... */
-	struct track_ranges blank; /* ... what had no page then: each that is there now was written */
+	struct track_ranges blank; /* ... what had no page then: each that is there was written */
 	struct moved *moved; /* by which it is told whether pages were moved; NULL */
 	struct track_ranges mark; /* what is left of the regions at the mark; by userfaultfd: what is watched */
 
 	struct uffd *uffd;     /* a watch of ours in the target; NULL */
 	struct inject_cost injected; /* what it took to get it */
-	struct inject_stray stray; /* what is in the way of such a watch, perhaps nobody's: as of the last probe; ... */
+	struct inject_stray stray; /* in its way, perhaps nobody's: as of the last probe; ... */
 	uint64_t stray_ns, stray_seen_ns; /* ... the first look that saw it so, and the last */
 	struct seen *seen;     /* what a local way saw; NULL */
 };

@@ -95,7 +95,8 @@ remember(struct track *t, const struct vma_list *vmas)
 		const struct vma *v = &vmas->v[i];
 
 		track_ranges_add(&t->maps, v->start, v->end);
-		if (is_memory(v) || (v->type == VMA_DEVICE && !(v->perm & VMA_SHARED))) /* /dev/zero, perhaps */
+		/* a device may be /dev/zero */
+		if (is_memory(v) || (v->type == VMA_DEVICE && !(v->perm & VMA_SHARED)))
 			track_ranges_add(&t->memory, v->start, v->end);
 	}
 }

@@ -13,8 +13,8 @@
  */
 struct walk_fns {
 	int (*pages)(void *arg, uint64_t addr, const struct page *pages, size_t n);
-	/* What is known of each of its pages; NULL: gaps do not matter. With PAGE_WANT_GAPS they come as
-	 * pages, too. */
+	/* What is known of each of its pages; NULL: gaps do not matter, or come as pages
+	 * (PAGE_WANT_GAPS). */
 	int (*gap)(void *arg, uint64_t start, uint64_t end, const struct page *each);
 };
 

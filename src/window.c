@@ -279,7 +279,9 @@ window_sum(struct target *t, const struct vma *v, uint64_t lo, uint64_t hi, enum
            struct cell *out, struct err *err)
 {
 	static const struct walk_fns fns = {sum_pages, sum_gap};
-	struct sum s = {.cell = out, .look = {.lens = lens, .unsure = is_unsure(&t->track, v), .track = reach_of(&t->track)}, .page_size = t->pm.page_size};
+	struct sum s = {.cell = out, .page_size = t->pm.page_size,
+	                .look = {.lens = lens, .unsure = is_unsure(&t->track, v),
+	                         .track = reach_of(&t->track)}};
 	struct walk_options o = {.want = lens_row(lens)->want, .cache_max = CACHE_MAX};
 	const struct track *tr = &t->track;
 	int r;

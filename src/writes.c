@@ -44,7 +44,8 @@ uint64_t
 writes_to_send(const uint64_t by_state[STATE_COUNT])
 {
 	static const bool left[STATE_COUNT] = {
-	    [STATE_UNREADABLE] = true, [STATE_GUARD] = true, [STATE_PAST_END] = true, [STATE_POISONED] = true, [STATE_UFFD] = true,
+	    [STATE_UNREADABLE] = true, [STATE_GUARD] = true, [STATE_PAST_END] = true,
+	    [STATE_POISONED] = true,   [STATE_UFFD] = true,
 	    [STATE_CACHED] = true,     [STATE_NONE] = true,  [STATE_ZERO] = true,     [STATE_FILE] = true,
 	    [STATE_FILE_DIRTY] = true, [STATE_DEVICE] = true,
 	};
