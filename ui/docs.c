@@ -362,30 +362,8 @@ man_sums(void)
 }
 
 static void
-man_writes(void)
+man_watch(void)
 {
-	struct track_cost c;
-
-	printf(".SH \"WATCHING WRITES\"\n"
-	       "There are several ways to tell which pages a process writes. Which of them work "
-	       "here is found by trying each on memory of pmtop's own, never from the kernel's "
-	       "version; \\fBpmtop \\-e tracker PID\\fR tells, and \\fB\\-\\-tracker\\fR "
-	       "chooses. By default it is the first that works of\n");
-	for (unsigned w = 0; w < TRACK_WAYS; w++)
-		item(track_way_name((enum track_way)w), track_way_help((enum track_way)w));
-	printf(".PP\nUserfaultfd of a process that is not pmtop's takes one system call run "
-	       "inside it: one of its threads is stopped for it. That takes your consent: on the "
-	       "screen, which names the costs for this process and offers to watch one region "
-	       "only, or by \\fB\\-\\-allow\\-inject\\fR; what is started by \\fBpmtop "
-	       "\\-\\-\\fR is not asked about. It holds for the program that runs then, not for "
-	       "what it executes. A process that is traced, confined by seccomp beyond pmtop's "
-	       "rights, or uses userfaultfd itself is left alone, and pmtop says why. If pmtop "
-	       "is killed the kernel lets it go. If the helper process that holds the thread is "
-	       "killed, an unused userfaultfd may stay behind in the process: pmtop says so, and "
-	       "when two looks a minute apart find it unused \\fBc\\fR offers to close it. What "
-	       "it costs:\n");
-	for (size_t i = 0; track_cost(i, &c); i++)
-		item(c.key, c.words);
 	printf(".PP\n\\fBc\\fR clears once and then only looks: soft-dirty and userfaultfd miss "
 	       "no write. \\fBC\\fR and \\fB\\-\\-watch\\fR clear again and again, less often "
 	       "than asked where that would cost the process more than a 20th of its time. "
@@ -427,6 +405,34 @@ man_writes(void)
 	       "CRIU, a garbage collector such as libgc. Where one is seen pmtop asks first; "
 	       "\\fB\\-\\-force\\fR answers for scripts. \\fB\\-\\-read\\-only\\fR refuses all "
 	       "of it.\n");
+}
+
+static void
+man_writes(void)
+{
+	struct track_cost c;
+
+	printf(".SH \"WATCHING WRITES\"\n"
+	       "There are several ways to tell which pages a process writes. Which of them work "
+	       "here is found by trying each on memory of pmtop's own, never from the kernel's "
+	       "version; \\fBpmtop \\-e tracker PID\\fR tells, and \\fB\\-\\-tracker\\fR "
+	       "chooses. By default it is the first that works of\n");
+	for (unsigned w = 0; w < TRACK_WAYS; w++)
+		item(track_way_name((enum track_way)w), track_way_help((enum track_way)w));
+	printf(".PP\nUserfaultfd of a process that is not pmtop's takes one system call run "
+	       "inside it: one of its threads is stopped for it. That takes your consent: on the "
+	       "screen, which names the costs for this process and offers to watch one region "
+	       "only, or by \\fB\\-\\-allow\\-inject\\fR; what is started by \\fBpmtop "
+	       "\\-\\-\\fR is not asked about. It holds for the program that runs then, not for "
+	       "what it executes. A process that is traced, confined by seccomp beyond pmtop's "
+	       "rights, or uses userfaultfd itself is left alone, and pmtop says why. If pmtop "
+	       "is killed the kernel lets it go. If the helper process that holds the thread is "
+	       "killed, an unused userfaultfd may stay behind in the process: pmtop says so, and "
+	       "when two looks a minute apart find it unused \\fBc\\fR offers to close it. What "
+	       "it costs:\n");
+	for (size_t i = 0; track_cost(i, &c); i++)
+		item(c.key, c.words);
+	man_watch();
 }
 
 static void

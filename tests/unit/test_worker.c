@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Threads that start, and threads that cannot: those leave nothing open. */
 #include <dirent.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -45,7 +46,7 @@ leave_no_room(void)
 	rlim_t bytes;
 
 	free(mem_alloc(100000)); /* below what malloc maps by itself */
-	file_read_small(-100 /* AT_FDCWD */, "/proc/self/statm", text, sizeof(text));
+	file_read_small(AT_FDCWD, "/proc/self/statm", text, sizeof(text));
 	parse_u64(text, 10, &end, &pages);
 	bytes = (rlim_t)(pages * (uint64_t)sysconf(_SC_PAGESIZE)) + (256 << 10);
 	setrlimit(RLIMIT_AS, &(struct rlimit){bytes, bytes});
