@@ -96,7 +96,10 @@ devices_of(const struct vma_list *vmas)
 	return sum;
 }
 
-/* Long lists are read less often: their reading stays below a 50th of the time. */
+/*
+ * When other files are mapped, or the list is not whole. Long lists are read less often: their
+ * reading stays below a 50th of the time.
+ */
 static void
 refresh_mounts(struct kinds *k, const struct proc *p, const struct vma_list *vmas)
 {
@@ -104,8 +107,8 @@ refresh_mounts(struct kinds *k, const struct proc *p, const struct vma_list *vma
 	enum { SHARE = 50 };
 	uint64_t seen = devices_of(vmas);
 
-	if (k->read_ns &&
-	    (seen == k->seen || time_ns() - k->read_ns < u64_max(least, SHARE * k->cost_ns)))
+	if (k->read_ns && ((seen == k->seen && k->theirs.known) ||
+	                   time_ns() - k->read_ns < u64_max(least, SHARE * k->cost_ns)))
 		return;
 	read_mounts(k, p);
 	k->seen = seen;

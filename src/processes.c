@@ -393,22 +393,18 @@ folder_shows_frames(int maps, int pagemap)
 	return word & PM_PRESENT && word & PM_PFN_MASK;
 }
 
+/* What fails for want of descriptors leaves it as it was. errno is that of maps. */
 static void
 try_access(const struct processes_root *r, struct process *p, int dir, int maps)
 {
-	int pagemap;
+	int pagemap = maps < 0 ? -1 : file_open(dir, "pagemap", O_RDONLY), sys = errno;
 
-	p->refused = maps < 0 ? errno : 0;
-	p->access = ACCESS_DENIED;
-	if (maps < 0) {
-		p->bar = proc_bar(dir);
+	if (pagemap < 0 && file_is_want(sys))
 		return;
-	}
-	pagemap = file_open(dir, "pagemap", O_RDONLY);
+	p->refused = pagemap < 0 ? sys : 0;
 	if (pagemap < 0) {
-		p->refused = errno;
 		p->bar = proc_bar(dir);
-		p->access = ACCESS_MAPS;
+		p->access = maps < 0 ? ACCESS_DENIED : ACCESS_MAPS;
 		return;
 	}
 	p->access = r->frames && (r->live || folder_shows_frames(maps, pagemap)) ? ACCESS_FULL : ACCESS_NO_PFN;
@@ -439,7 +435,7 @@ fill_one(struct processes_root *r, struct process *p, bool count)
 	size_t n;
 
 	if (dir < 0)
-		return false;
+		return file_is_want(errno);
 	n = read_file(dir, "cmdline", text, sizeof(text));
 	free(p->command);
 	p->command = process_command(text, n, p->comm);

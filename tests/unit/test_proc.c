@@ -11,7 +11,9 @@
 
 #include "bytes.h"
 #include "helper.h"
+#include "kinds.h"
 #include "proc.h"
+#include "processes.h"
 #include "swap.h"
 #include "tap.h"
 #include "util.h"
@@ -106,7 +108,8 @@ test_swaps(void)
 	struct proc p = {.root = -1};
 	struct swaps s = {0};
 
-	if (!ok(mkdtemp(folder) && (p.root = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC)) >= 0, "a folder"))
+	p.root = mkdtemp(folder) ? open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+	if (!ok(p.root >= 0, "a folder"))
 		return;
 	p.live = true;
 	swaps_read(&s, &p);
@@ -116,6 +119,72 @@ test_swaps(void)
 	swaps_read(&s, &p);
 	ok(!s.in_use, "a folder without them has none");
 	close(p.root);
+	rmdir(folder);
+}
+
+static bool
+go_on(void *arg)
+{
+	(void)arg;
+	return false;
+}
+
+/* Their files cannot be opened just now: they are there; whether they may be seen is not known. */
+static void
+test_processes(void)
+{
+	struct processes_root r;
+	struct processes *list;
+	struct rlimit before;
+	struct err err;
+	size_t n, denied = 0;
+
+	if (!ok(processes_open(&r, "/proc", &err) == 0, "the processes"))
+		return;
+	list = processes_list(&r, NULL, go_on, NULL);
+	n = list->n;
+	before = leave_descriptors(0);
+	processes_fill(&r, list, go_on, NULL);
+	setrlimit(RLIMIT_NOFILE, &before);
+	ok(n > 0 && list->n == n, "none has gone for want of descriptors");
+	before = leave_descriptors(1); /* for its folder, and none of its files */
+	processes_fill(&r, list, go_on, NULL);
+	setrlimit(RLIMIT_NOFILE, &before);
+	for (size_t i = 0; i < list->n; i++)
+		denied += list->v[i].access == ACCESS_DENIED;
+	is_u64(denied, 0, "and none is called denied");
+	processes_free(list);
+	processes_close(&r);
+}
+
+/* Mounts that could not be read are read again, though no other file was mapped. */
+static void
+test_mounts_again(void)
+{
+	static const char line[] = "36 35 0:99 / /mnt rw - tmpfs none rw\n";
+	char folder[] = "/tmp/pmtop-proc.XXXXXX", name[64];
+	struct proc p = {.root = -1};
+	struct vma one = {.end = 4096, .name = "/mnt/x", .dev_minor = 99, .inode = 7,
+	                  .perm = VMA_READ | VMA_SHARED, .type = VMA_FILE};
+	struct vma_list vmas = {.v = &one, .n = 1};
+	struct kinds k = {0};
+	int fd;
+
+	p.leader = mkdtemp(folder) ? open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+	if (!ok(p.leader >= 0, "a folder"))
+		return;
+	kinds_judge(&k, NULL, &p, -1, &vmas);
+	is_u64(one.type, VMA_FILE, "no mounts: by its name");
+	snprintf(name, sizeof(name), "%s/mountinfo", folder);
+	fd = open(name, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	ok(fd >= 0 && write(fd, line, sizeof(line) - 1) == sizeof(line) - 1, "now there are some");
+	close(fd);
+	k.read_ns = 1; /* long ago */
+	kinds_judge(&k, NULL, &p, -1, &vmas);
+	is_u64(one.type, VMA_SHM, "they are read again");
+	kinds_forget(&k);
+	unlink(name);
+	close(p.leader);
 	rmdir(folder);
 }
 
@@ -130,7 +199,8 @@ test_no_helper(void)
 	struct buf why = {0};
 
 	if (ok(proc_open(&p, "/proc", getpid(), &err) == 0, "ourselves"))
-		is_u64((uint64_t)helper_fault(h, &p, &v, -1, 0), EAGAIN, "without a helper a page is not late");
+		is_u64((uint64_t)helper_fault(h, &p, &v, -1, 0), EAGAIN,
+		       "without a helper a page is not late");
 	bytes_why(&(struct bytes_page){.kind = BYTES_FAILED, .sys = EAGAIN}, &why);
 	ok(strstr(why.s, "cannot be started") != NULL, "and that is what is said");
 	buf_free(&why);
@@ -144,6 +214,8 @@ main(void)
 	tap_start();
 	test_leaderless();
 	test_swaps();
+	test_processes();
+	test_mounts_again();
 	test_no_helper();
 	return tap_done();
 }
