@@ -636,7 +636,6 @@ regions_new(struct vma_list vmas)
 		rs->r[i].lens = LENS_COUNT;
 		rs->r[i].rate = RATE_UNKNOWN;
 		rs->totals.size += vma_size(&vmas.v[i]);
-		rs->totals.size_by_type[vmas.v[i].type] += vma_size(&vmas.v[i]);
 	}
 	return rs;
 }
@@ -659,7 +658,7 @@ regions_unref(struct regions *rs)
 	free(rs);
 }
 
-void
+static void
 unknown_add(struct unknown *sum, const struct region *r)
 {
 	if (!r->unknown)

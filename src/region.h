@@ -47,14 +47,12 @@ int region_look(struct target *t, const struct vma *v, enum lens l, struct strip
 
 /* Over all regions. */
 struct totals {
-	uint64_t size, size_by_type[VMA_TYPES];                  /* bytes, from maps */
+	uint64_t size;                                           /* bytes, from maps */
 	uint64_t rss, swap, rss_by_state[STATE_COUNT];           /* pages, counted */
 	bool swap_unsure;                                        /* more may be in swap */
 	uint64_t written, never;                                 /* of regions of which it is known */
 	struct unknown unknown;                                  /* pages that may have been */
 };
-
-void unknown_add(struct unknown *sum, const struct region *r);
 
 /* All regions of an address space, as of one pass; immutable and shared once made. */
 struct regions {

@@ -28,7 +28,6 @@ seek_begin(struct seek *s, const struct filter *f, const struct target *t, const
 	    .f = f,
 	    .x = {.v = v, .page_size = t->pm.page_size, .written_known = known,
 	          .track = t->track.gen ? &t->track : NULL},
-	    .cache = filter_wants(f) & PAGE_WANT_CACHE && vma_has_file(v),
 	    .by_place = asks_for_place(f)};
 }
 

@@ -14,7 +14,6 @@
 struct seek {
 	const struct filter *f;
 	struct filter_facts x;
-	bool cache;    /* gaps of files were looked up in the page cache */
 	bool by_place; /* the pages of a gap are not alike: f asks for addresses */
 };
 

@@ -39,7 +39,8 @@ ranges_next(const struct track_ranges *r, uint64_t start, uint64_t end)
 	return (struct track_range){u64_max(r->v[i].start, start), u64_min(r->v[i].end, end)};
 }
 
-void
+/* In its place. */
+static void
 ranges_put(struct track_ranges *r, uint64_t start, uint64_t end)
 {
 	size_t i = first_after(r, start);

@@ -612,7 +612,10 @@ own_written(int pagemap, const volatile char *p, size_t page_size, uint64_t flag
 	return n < 0 ? -1 : bits;
 }
 
-/* Two fresh pages and one that is not there: armed, written, told and armed in one step, written again. */
+/*
+ * Two fresh pages and one that is not there: armed, written, told and armed in one step, written
+ * again. As track_try; 3: out of descriptors.
+ */
 static int
 round_trip(void)
 {
@@ -648,12 +651,6 @@ note_stray(struct track *t, const struct inject_stray *before, const struct inje
 		t->stray_ns = t->stray_seen_ns;
 }
 
-int
-uffd_round_trip(void)
-{
-	return track_try(round_trip);
-}
-
 bool
 uffd_probe(struct track_status *s, struct track *t, const struct proc *p, const struct pagemap *pm)
 {
@@ -670,7 +667,7 @@ uffd_probe(struct track_status *s, struct track *t, const struct proc *p, const 
 		return track_cannot(s, "this kernel has no asynchronous write protection (Linux 6.7)", "use a newer one");
 	if (t->owner == TRACK_DEMO)
 		return true;
-	tried = uffd_round_trip();
+	tried = track_try(round_trip);
 	if (tried == TRY_NO_CHILD)
 		return track_cannot_try(s);
 	if (tried == 3)

@@ -30,7 +30,6 @@ int soft_dirty_clear(const struct proc *p, struct err *err);
  * page and tells of it in one step, so nothing is lost.
  */
 struct uffd;
-int uffd_round_trip(void); /* as soft_dirty_round_trip; 3: out of descriptors */
 bool uffd_probe(struct track_status *s, struct track *t, const struct proc *p,
                 const struct pagemap *pm);
 int uffd_clear(struct track *t, const struct proc *p, const struct pagemap *pm, const struct vma_list *vmas,
@@ -66,9 +65,6 @@ bool ranges_meet(const struct track_ranges *r, uint64_t start, uint64_t end);
 
 /* The first of them in [start, end), cut to it; none: empty, at the end. */
 struct track_range ranges_next(const struct track_ranges *r, uint64_t start, uint64_t end);
-
-/* In its place. */
-void ranges_put(struct track_ranges *r, uint64_t start, uint64_t end);
 
 /*
  * What has come since the mark: after a clear; and at each look, with what has come in the place of
