@@ -127,7 +127,7 @@ teardown() { screen_stop; }
 	screen_start 80x24 "$PID"
 	screen_keys '?'
 	screen_text | grep -E '^ ▼ [0-9]+ lines below: PgDn$'
-	screen_text | grep -v above
+	run ! grep above <(screen_text)
 	screen_keys Down
 	screen_text | grep -E '^ ▲ 1 line above  ▼ [0-9]+ lines below: PgDn$'
 	screen_keys G
@@ -140,7 +140,7 @@ teardown() { screen_stop; }
 	screen_keys NPage
 	[[ $(screen_text) == *"$rows"* ]] || screen_text | grep -E '▲ [0-9]+ lines above$'
 	screen_resize 80 60
-	screen_text | grep -vE 'above|below'
+	run ! grep -E '[▲▼] [0-9]+ lines? (above|below)' <(screen_text)
 	screen_keys Q
 	screen_end
 }

@@ -209,7 +209,7 @@ opens() {
 	# the pages of a process with many regions still fit
 	screen_resize 80 24
 	screen_text | grep -F 'c0000000 rw-p 1.3G in RAM'
-	screen_text | grep -vE 'rows [0-9]'
+	run ! grep -E 'rows [0-9]' <(screen_text)
 	screen_keys Q
 	screen_end
 }

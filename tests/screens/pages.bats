@@ -405,7 +405,7 @@ screen_goto() {
 	screen_keys Enter
 	screen_text | grep -E '^ +62 swapped +no  \(in swap, or special\)'
 	screen_text | tail -n 1 | grep 'Enter fewer bits'
-	screen_text | grep -v '^ not set'
+	run ! grep '^ not set' <(screen_text)
 	# where all of them have room there is nothing to fold
 	screen_keys Enter
 	screen_resize 120 90
