@@ -19,14 +19,9 @@ need_symbols() {
 
 # mapper_start COMMAND...: sets MAPPER_PID to what says ready, NAMED to its "NAME ADDRESS" lines
 mapper_start() {
-	local pipes line
-	pipes=$(mktemp -d "$BATS_TEST_TMPDIR/mapper-XXXXXX")
-	mkfifo "$pipes"/{in,out}
-	chmod 777 "$pipes"; chmod 666 "$pipes"/{in,out}
-	"$@" <"$pipes/in" >"$pipes/out" 3>&- &
-	MAPPER_SHELL=$!
-	OTHERS+=("$MAPPER_SHELL")
-	exec {MAPPER_IN}>"$pipes/in" {MAPPER_OUT}<"$pipes/out"
+	local line
+	pipes_start "$@"
+	MAPPER_SHELL=$PIPED_PID MAPPER_IN=$PIPED_IN MAPPER_OUT=$PIPED_OUT
 	NAMED=()
 	while read -rt $((20 * ${TEST_TIMEOUT_SCALE:-1})) -u "$MAPPER_OUT" line; do
 		case $line in

@@ -24,13 +24,8 @@ teardown() { live_end; }
 
 # victim_start PROGRAM ARG...: sets VICTIM_PID, and VICTIM_RANGE if it says one
 victim_start() {
-	local pipes
-	pipes=$(mktemp -d "$BATS_TEST_TMPDIR/victim-XXXXXX")
-	mkfifo "$pipes"/{in,out}
-	"$@" <"$pipes/in" >"$pipes/out" 3>&- &
-	OTHERS+=("$!")
-	VICTIM_SHELL=$!
-	exec {VICTIM_IN}>"$pipes/in" {VICTIM_OUT}<"$pipes/out"
+	pipes_start "$@"
+	VICTIM_SHELL=$PIPED_PID VICTIM_IN=$PIPED_IN VICTIM_OUT=$PIPED_OUT
 	victim_says '^(ready [0-9]+|cannot)'
 	[[ $REPLY != cannot* ]] || skip "$REPLY"
 	read -r _ VICTIM_PID VICTIM_RANGE <<<"$REPLY"

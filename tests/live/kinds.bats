@@ -11,15 +11,13 @@ teardown() { live_end; }
 
 # memories_start: sets AT, and SUBJECT_PID
 memories_start() {
-	local pipes=$BATS_TEST_TMPDIR/memories name address
+	local name address
 	need_root
-	mkdir -p "$pipes/folder"
-	mkfifo "$pipes"/{in,out}
-	"$MEMORIES" "$pipes/folder" <"$pipes/in" >"$pipes/out" 3>&- &
-	SUBJECT_PID=$!
-	exec {SUBJECT_IN}>"$pipes/in" {SUBJECT_OUT}<"$pipes/out"
+	mkdir "$BATS_TEST_TMPDIR/folder"
+	pipes_start "$MEMORIES" "$BATS_TEST_TMPDIR/folder"
+	SUBJECT_PID=$PIPED_PID
 	AT=()
-	while read -rt $((10 * ${TEST_TIMEOUT_SCALE:-1})) -u "$SUBJECT_OUT" name address; do
+	while read -rt $((10 * ${TEST_TIMEOUT_SCALE:-1})) -u "$PIPED_OUT" name address; do
 		case $name in
 		ready) return ;;
 		cannot:) skip "no mount namespace here: $address" ;;

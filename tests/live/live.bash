@@ -32,6 +32,17 @@ declare -gA AT RANGE # -g: bats loads this file inside a function
 # Ours alone: whatever the environment has by these names is not for us to end or remove.
 SUBJECT_PID='' PUBLIC='' OTHERS=()
 
+# pipes_start COMMAND...: one that is talked to. Sets PIPED_PID, and PIPED_IN and PIPED_OUT: its descriptors.
+pipes_start() {
+	local pipes
+	pipes=$(mktemp -d "$BATS_TEST_TMPDIR/pipes-XXXXXX")
+	mkfifo "$pipes"/{in,out}
+	"$@" <"$pipes/in" >"$pipes/out" 3>&- &
+	PIPED_PID=$!
+	OTHERS+=("$PIPED_PID")
+	exec {PIPED_IN}>"$pipes/in" {PIPED_OUT}<"$pipes/out"
+}
+
 # --- the subject ----------------------------------------------------------------------------------
 
 # subject_start [WRAPPER...]: WRAPPER may be setpriv with its options

@@ -12,15 +12,12 @@
 #include "live.h"
 
 #include <elf.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <link.h>
 #include <linux/fuse.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdint.h>
-#include <string.h>
 #include <sys/auxv.h>
 #include <sys/inotify.h>
 #include <sys/mman.h>

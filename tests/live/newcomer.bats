@@ -13,12 +13,8 @@ teardown() { live_end; }
 # newcomer_start: with 64 pages at BASE, written, and a file of 16 at CODE, read
 newcomer_start() {
 	head -c 65536 /dev/zero | tr '\0' x >"$BATS_TEST_TMPDIR/file"
-	local pipes=$BATS_TEST_TMPDIR/newcomer
-	mkdir "$pipes"
-	mkfifo "$pipes"/{in,out}
-	"$NEWCOMER" "$BATS_TEST_TMPDIR/file" <"$pipes/in" >"$pipes/out" 3>&- &
-	NEWCOMER_PID=$! SUBJECT_PID=$!
-	exec {NEWCOMER_IN}>"$pipes/in" {NEWCOMER_OUT}<"$pipes/out"
+	pipes_start "$NEWCOMER" "$BATS_TEST_TMPDIR/file"
+	NEWCOMER_PID=$PIPED_PID SUBJECT_PID=$PIPED_PID NEWCOMER_IN=$PIPED_IN NEWCOMER_OUT=$PIPED_OUT
 	_newcomer_says '^ready'
 	newcomer map $BASE 64
 	newcomer write $BASE 64

@@ -40,54 +40,55 @@ takes(const char *first, const char *second, struct err *err)
 	return options_parse(&o, argc, argv, err) == 0;
 }
 
+#define ALL "SLPUWQGClpq"
+
 /* Every option that is not an answer, and which answers take it. */
+static const struct {
+	const char *words, *taken;
+} by_option[] = {
+    {"-o START", "LPWlpq"},
+    {"--output-all", "LPWlpq"},
+    {"-n", "LPUWClpq"},
+    {"--json", "LPUWQClpq"},
+    {"--csv", "LPUWClpq"},
+    {"--raw", "LPUWClpq"},
+    {"-b", "LUWlpq"},
+    {"--sort RSS", "Ll"},
+    {"--count 2", "W"},
+    {"--group file", "SLl"},
+    {"--filter anon", "LPlp"},
+    {"--columns 16", "G"},
+    {"--lens state", "SG"},
+    {"--zoom 4", "G"},
+    {"--interval 2", "S"},
+    {"--theme dark", "S"},
+    {"--calm", "S"},
+    {"--no-mouse", "S"},
+    {"--frames 2", "S"},
+    {"--frames 2 --size 80x24", "S"},
+    {"--tracker uffd", "SWQlpq"},
+    {"--allow-inject", "SWQlpq"},
+    {"--scope heap", "SWlpq"},
+    {"--force", "WQlpq"},
+    {"--color always", "S"},
+    {"--color never", ALL},
+    {"--ascii", ALL},
+    {"--read-only", ALL},
+    {"--no-config", ALL},
+    {"--proc-root /proc", ALL},
+};
+
 static void
 test_answers(void)
 {
-	static const char all[] = "SLPUWQGClpq";
-	static const struct {
-		const char *words, *taken;
-	} rows[] = {
-	    {"-o START", "LPWlpq"},
-	    {"--output-all", "LPWlpq"},
-	    {"-n", "LPUWClpq"},
-	    {"--json", "LPUWQClpq"},
-	    {"--csv", "LPUWClpq"},
-	    {"--raw", "LPUWClpq"},
-	    {"-b", "LUWlpq"},
-	    {"--sort RSS", "Ll"},
-	    {"--count 2", "W"},
-	    {"--group file", "SLl"},
-	    {"--filter anon", "LPlp"},
-	    {"--columns 16", "G"},
-	    {"--lens state", "SG"},
-	    {"--zoom 4", "G"},
-	    {"--interval 2", "S"},
-	    {"--theme dark", "S"},
-	    {"--calm", "S"},
-	    {"--no-mouse", "S"},
-	    {"--frames 2", "S"},
-	    {"--frames 2 --size 80x24", "S"},
-	    {"--tracker uffd", "SWQlpq"},
-	    {"--allow-inject", "SWQlpq"},
-	    {"--scope heap", "SWlpq"},
-	    {"--force", "WQlpq"},
-	    {"--color always", "S"},
-	    {"--color never", all},
-	    {"--ascii", all},
-	    {"--read-only", all},
-	    {"--no-config", all},
-	    {"--proc-root /proc", all},
-	};
-
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+	for (size_t i = 0; i < ARRAY_LEN(by_option); i++)
 		for (size_t k = 0; k < ARRAY_LEN(answers); k++) {
 			struct err err = {.how = "taken"};
-			bool want = strchr(rows[i].taken, answers[k].letter) != NULL;
-			bool taken = takes(answers[k].words, rows[i].words, &err);
+			bool want = strchr(by_option[i].taken, answers[k].letter) != NULL;
+			bool taken = takes(answers[k].words, by_option[i].words, &err);
 			char name[96];
 
-			snprintf(name, sizeof(name), "%s with %s is %s", rows[i].words,
+			snprintf(name, sizeof(name), "%s with %s is %s", by_option[i].words,
 			         answers[k].words[0] ? answers[k].words : "the screen",
 			         want ? "taken" : "refused");
 			if (!ok(taken == want &&
@@ -95,7 +96,7 @@ test_answers(void)
 			                       err.why[0] && err.how[0])),
 			        name))
 				printf("# %s: %s; %s\n", err.what, err.why, err.how);
-			if (taken != takes(rows[i].words, answers[k].words, &err))
+			if (taken != takes(by_option[i].words, answers[k].words, &err))
 				ok(false, "in whichever order they come");
 		}
 }

@@ -9,17 +9,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "helper_parts.h"
 #include "lister.h"
 #include "sampler.h"
 #include "tap.h"
 #include "util.h"
 #include "worker.h"
-
-#ifdef __has_feature
-#if __has_feature(address_sanitizer)
-#define __SANITIZE_ADDRESS__ /* clang's way of telling it */
-#endif
-#endif
 
 enum { TRIES = 20 };
 
@@ -74,7 +69,7 @@ test_no_thread(void)
 	int status = 0;
 	pid_t pid;
 
-#ifdef __SANITIZE_ADDRESS__
+#ifdef HELPER_SANITIZED
 	ok(true, "# SKIP a sanitizer maps what it wants");
 	return;
 #endif
