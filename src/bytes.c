@@ -335,7 +335,7 @@ bytes_why(const struct bytes_page *p, struct buf *out)
 		if (p->state == STATE_UNREADABLE)
 			buf_str(out, "the kernel lets nobody read it");
 		else if (p->state == STATE_DEVICE)
-			buf_str(out, "memory of a device: to read it may do something to the device");
+			buf_str(out, "memory of a device: reading it may affect the device");
 		else
 			buf_fmt(out, "%s: cannot be read", state_row((enum state)p->state)->words);
 		return;

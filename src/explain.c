@@ -153,7 +153,7 @@ explain_region(const struct vma *v)
 	case VMA_ANON:
 		if (v->name[0] == '/')
 			return "anonymous memory: a private mapping of /dev/zero";
-		return v->name[0] ? "anonymous memory with a name of its owner's" : "anonymous memory";
+		return v->name[0] ? "anonymous memory, named by the process" : "anonymous memory";
 	case VMA_HEAP: return "the heap that brk grows";
 	case VMA_STACK: return starts(v->name, "[stack]") ? "the main thread's stack" : "a thread's stack";
 	case VMA_FILE:

@@ -218,7 +218,7 @@ static int
 emit(struct parser *p, struct filter_op op)
 {
 	if (p->f->n == FILTER_OPS)
-		return fail(p, p->at, "a filter this long is not taken", "ask in parts");
+		return fail(p, p->at, "the filter is too long", "ask in parts");
 	p->f->ops[p->f->n++] = op;
 	return 0;
 }
@@ -287,7 +287,7 @@ parse_word(struct parser *p, const char *s, size_t n, bool negate)
 		char how[64];
 
 		snprintf(how, sizeof(how), "such as %s", rows[row].example);
-		return fail(p, s, "this is no word but a field, to be compared with a value", how);
+		return fail(p, s, "this is a field, not a word: compare it with a value", how);
 	}
 	if (find_word(p->scope ^ FILTER_BOTH, s, n, &op) || find_row(p->scope ^ FILTER_BOTH, true, s, n) >= 0)
 		return fail_scope(p, s, n, false);
@@ -343,7 +343,7 @@ read_token(struct parser *p, struct token *t)
 		t->n = (size_t)(end - t->s) + 1;
 	p->at += t->n;
 	if (!t->n)
-		return fail(p, p->at, "here should stand a value", "such as mapcount>1, size>=2m or name~libc");
+		return fail(p, p->at, "a value is expected here", "such as mapcount>1, size>=2m or name~libc");
 	return 0;
 }
 
@@ -423,7 +423,7 @@ take_name(struct parser *p, const struct token *t, struct filter_op *op)
 	if (!t->n && op->cmp == FILTER_HAS)
 		return fail(p, t->s, "every name contains nothing", "name!=\"\" asks for those that have a name");
 	if (f->text_n + t->n + 1 > sizeof(f->text))
-		return fail(p, t->s, "a filter this long is not taken", "ask in parts");
+		return fail(p, t->s, "the filter is too long", "ask in parts");
 	op->n = f->text_n;
 	memcpy(f->text + f->text_n, t->s, t->n);
 	f->text_n += t->n + 1;
@@ -530,7 +530,7 @@ parse_field(struct parser *p, const char *s, size_t n, enum filter_cmp cmp, cons
 		snprintf(how, sizeof(how), "it is compared by %s, such as %s",
 		         can_compare(rows[row].kind, FILTER_LT) ? "= != < <= > >="
 		         : can_compare(rows[row].kind, FILTER_HAS) ? "= != ~" : "= !=", rows[row].example);
-		return fail(p, cmp_at, "this field is not compared so", how);
+		return fail(p, cmp_at, "this field has no such comparison", how);
 	}
 	op.row = (uint8_t)row;
 	p->f->want |= rows[row].want;
@@ -547,14 +547,14 @@ parse_bracket(struct parser *p, bool negate)
 	const char *open = p->at;
 
 	if (p->depth == FILTER_DEPTH)
-		return fail(p, p->at, "brackets this deep are not taken", "ask in parts");
+		return fail(p, p->at, "the brackets are nested too deeply", "ask in parts");
 	p->depth++;
 	p->at++;
 	if (parse_or(p, negate) < 0)
 		return -1;
 	p->depth--;
 	if (*p->at != ')')
-		return *p->at ? fail(p, p->at, "here should stand &, | or )",
+		return *p->at ? fail(p, p->at, "&, | or ) is expected here",
 		                     "quote names with blanks: name=\"my file\"")
 		              : fail(p, open, "no ) ends this (", "close it");
 	p->at++;
@@ -575,7 +575,7 @@ parse_not(struct parser *p, bool negate)
 	s = p->at;
 	n = word_length(s);
 	if (!n || is_one_of("and or", s, n))
-		return fail(p, s, "here should stand a word or a field", "such as anon, mapcount>1 or perm~rwx");
+		return fail(p, s, "a word or a field is expected here", "such as anon, mapcount>1 or perm~rwx");
 	p->at += n;
 	skip_blanks(p);
 	cmp_at = p->at;
@@ -627,7 +627,7 @@ filter_parse(const char *text, enum filter_scope scope, size_t page_size, struct
 	if (*p.at == ')')
 		return fail(&p, p.at, "no ( begins this )", "open it");
 	if (*p.at)
-		return fail(&p, p.at, "here should stand & or |", "quote names with blanks: name=\"my file\"");
+		return fail(&p, p.at, "& or | is expected here", "quote names with blanks: name=\"my file\"");
 	*f = made;
 	return 0;
 }

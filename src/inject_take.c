@@ -194,7 +194,7 @@ refuse_end(const struct proc *p, const struct inject_report *report, bool same_p
 	case INJECT_CALL:
 		return refuse_call(p, report->sys, err);
 	case INJECT_SIGNAL:
-		snprintf(why, sizeof(why), "a signal came between (%s)", strsignal(report->sys));
+		snprintf(why, sizeof(why), "a signal interrupted it (%s)", strsignal(report->sys));
 		return inject_refuse(p, err, why, again);
 	case INJECT_TAKE:
 		return refuse_sys(p, "its descriptor could not be taken", report->sys, err);

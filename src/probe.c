@@ -271,7 +271,7 @@ probe_page_cache(struct target *t, struct cap *c)
 	if (told)
 		yes(c, "mincore tells of its files");
 	else if (!t->proc.live || !any)
-		no(c, any ? "the target is no live process" : "it maps no file", NULL);
+		no(c, any ? "the target is not a live process" : "it maps no file", NULL);
 	else
 		no(c, "the kernel tells only for local files that you own or may write",
 		   "run as root, or as the owner of its files");
@@ -304,7 +304,7 @@ probe_move_pages(struct target *t, struct cap *c)
 	int status = 0;
 
 	if (!t->proc.live)
-		no(c, "the target is no live process", NULL);
+		no(c, "the target is not a live process", NULL);
 	else if (syscall(SYS_move_pages, (int)proc_thread(&t->proc), 1ul, &page, NULL,
 	                 &status, 0) == 0)
 		yes(c, "tells each page's NUMA node");

@@ -422,8 +422,8 @@ proc_bar_help(enum proc_bar b)
 	                       "run pmtop as root",
 	    [PROC_BAR_DUMP] = "it is not dumpable (it asked for that, changed its user, or its "
 	                      "program has capabilities or is not readable): run pmtop as root",
-	    [PROC_BAR_CAPS] = "it has capabilities that you have not: run pmtop as root",
-	    [PROC_BAR_NAMESPACE] = "its user is none of this user namespace: "
+	    [PROC_BAR_CAPS] = "it has capabilities that you lack: run pmtop as root",
+	    [PROC_BAR_NAMESPACE] = "its user is not in this user namespace: "
 	                           "run pmtop as root outside of it",
 	};
 

@@ -109,7 +109,7 @@ read_hex(struct reader *r, const char *what, uint64_t *out, struct err *err)
 	if (!parse_hex(r->at, n, out)) {
 		char why[96];
 
-		snprintf(why, sizeof(why), n ? "\"%.*s\" is not %s" : "%.*shere should stand %s",
+		snprintf(why, sizeof(why), n ? "\"%.*s\" is not %s" : "%.*s%s is expected here",
 		         n > 24 ? 24 : (int)n, r->at, what);
 		return bad(err, column(r), why, "write it in hex, such as 7f12a000 or 0x1000", r->text);
 	}
@@ -140,7 +140,7 @@ read_name(struct reader *r, struct query_place *p, struct err *err)
 	if (!n)
 		return bad(err, p->column, "this name is empty", "write a mapping's name between the quotes", r->text);
 	if (n >= sizeof(p->name))
-		return bad(err, p->column, "a name this long is not taken", "its address will do",
+		return bad(err, p->column, "the name is too long", "its address will do",
 		           r->text);
 	snprintf(p->name, sizeof(p->name), "%.*s", (int)n, s);
 	return 0;
@@ -222,7 +222,7 @@ read_place(struct reader *r, struct query_place *out, struct err *err)
 	              n - skip <= (skip ? n : 16);
 
 	if (n == 0)
-		return bad(err, column(r), "here should stand an address or a mapping's name",
+		return bad(err, column(r), "an address or a mapping's name is expected here",
 		           "such as 7f12a000, heap+0x10 or libc.so.6+0x1234", r->text);
 	if ((digits ? read_address(r, n, &p, err) : read_name(r, &p, err)) < 0 ||
 	    (*r->at == '+' && read_offset(r, &p, err) < 0))
@@ -344,7 +344,7 @@ read_migrate(struct reader *r, struct query *q, struct err *err)
 	skip_blanks(r);
 	col = column(r);
 	if (!read_measure(r, bits, &q->link.bits) || !q->link.bits)
-		return bad(err, col, "here should stand the bits a second that the link carries",
+		return bad(err, col, "the link's bits a second are expected here",
 		           "such as migrate 10g, migrate 2.5g or migrate 100m", r->text);
 	skip_blanks(r);
 	if (*r->at && !read_measure(r, times, &q->link.downtime_ns))
@@ -399,7 +399,7 @@ query_parse(const char *text, size_t page_size, struct query *q, struct err *err
 		return -1;
 	skip_blanks(&r);
 	if (*r.at)
-		return bad(err, column(&r), "this is one word too many",
+		return bad(err, column(&r), "nothing more is expected here",
 		           "quote names with blanks: \"my file\"+0x10", r.text);
 	*q = made;
 	return 0;
@@ -411,7 +411,7 @@ static int
 no_range(uint64_t from, uint64_t to, const struct query *q, struct err *err)
 {
 	err_set(err, ERR_USAGE, "its end is not above its start", "write START..END or START..+LENGTH",
-	        "%#llx..%#llx is no range", (unsigned long long)from, (unsigned long long)to);
+	        "%#llx..%#llx is not a range", (unsigned long long)from, (unsigned long long)to);
 	err->column = q->to.column;
 	return -1;
 }
@@ -462,7 +462,7 @@ query_range(const struct query *q, const struct vma_list *vmas, size_t page_size
 	const struct vma *v;
 
 	if (q->kind == QUERY_BYTES)
-		return err_set(err, ERR_USAGE, "it asks for bytes, and pages are wanted", "leave hex out",
+		return err_set(err, ERR_USAGE, "it asks for bytes, but pages are expected", "leave hex out",
 		               "this is no range");
 	if (q->kind == QUERY_FRAME || q->kind == QUERY_CLEAR || q->kind == QUERY_TRACKER ||
 	    q->kind == QUERY_CAPABILITIES || q->kind == QUERY_MIGRATE)

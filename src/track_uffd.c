@@ -505,7 +505,7 @@ refuse(const struct track *t, const struct pagemap *pm, const struct vma_list *v
 			continue;
 		any = true;
 		if (has_watched_page(pm, start, end))
-			return err_set(err, ERR_TARGET, "somebody watches it already, perhaps another pmtop",
+			return err_set(err, ERR_TARGET, "it is watched already, perhaps by another pmtop",
 			               "end that first, or track it in another way",
 			               "cannot watch the memory at %#llx by userfaultfd", (unsigned long long)start);
 	}

@@ -218,7 +218,7 @@ writes_lacks(const struct curve *c, bool marked, bool part)
 	if (!c->n || c->p[c->n - 1].ns < SECOND)
 		return "less than a second was measured";
 	if (c->n < 2 && c->p[0].pages)
-		return "one look alone tells no curve: look again, sooner";
+		return "a single look gives no curve: look again, sooner";
 	return NULL;
 }
 

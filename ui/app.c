@@ -293,7 +293,7 @@ tell_notices(struct app *a)
 	char text[sizeof(rc->path) + 64];
 
 	if (prompt_not_kept()) {
-		snprintf(text, sizeof(text), "%s is no regular file: the history is not saved",
+		snprintf(text, sizeof(text), "%s is not a regular file: the history is not saved",
 		         prompt_not_kept());
 		app_toast(a, ROLE_TEXT, text);
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What must be answered before a clear: whether a call may be run in the target, whether one of its
- * descriptors may be closed for that, and whether to clear although somebody else lives by the
+ * descriptors may be closed for that, and whether to clear although another program relies on the
  * bits. A yes holds for the program that runs now, and for nothing after it.
  */
 #include "app_state.h"

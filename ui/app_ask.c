@@ -264,7 +264,7 @@ read_page_filter(struct app *a, const char *line, char out[256])
 	struct err err;
 
 	if (line[strspn(line, " \t")] &&
-	    (strlen(line) >= 256 ? err_set(&err, ERR_USAGE, "a filter this long is not taken", "ask in parts", "cannot read it")
+	    (strlen(line) >= 256 ? err_set(&err, ERR_USAGE, "the filter is too long", "ask in parts", "cannot read it")
 	                         : filter_parse(line, FILTER_PAGE, app_shown(a)->page_size, &f, &err)) < 0) {
 		prompt_refuse(a, line, &err);
 		return false;
@@ -282,7 +282,7 @@ find_bytes(struct app *a, const char *line)
 
 	if (line[strspn(line, " \t")]) {
 		if ((strlen(line) >= sizeof(a->ui.byte_find)
-		         ? err_set(&err, ERR_USAGE, "a line this long is not taken", "look for fewer bytes", "cannot read it")
+		         ? err_set(&err, ERR_USAGE, "the line is too long", "look for fewer bytes", "cannot read it")
 		         : pattern_parse(line, &p, &err)) < 0) {
 			prompt_refuse(a, line, &err);
 			return;

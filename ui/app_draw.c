@@ -346,7 +346,7 @@ draw_prompt(const struct app *a, int y)
 {
 	static const char *const signs[] = {[PROMPT_ASK] = ":", [PROMPT_FIND] = "/", [PROMPT_FIND_HELP] = "/", [PROMPT_FILTER] = "filter: ",
 	                                    [PROMPT_INTERVAL] = "seconds between looks: ",
-	                                    [PROMPT_PULSE] = "clear every so many seconds (0: no more): ",
+	                                    [PROMPT_PULSE] = "seconds between clears (0: no more): ",
 	                                    [PROMPT_WRITE] = "write to .txt .ansi .csv .json: ",
 	                                    [PROMPT_PAGE_FIND] = "/", [PROMPT_BYTE_FIND] = "/", [PROMPT_PAGE_FILTER] = "filter: "};
 	const char *line = prompt_line();

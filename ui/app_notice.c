@@ -45,7 +45,7 @@ static void
 notice_others(struct app *a)
 {
 	if (a->s->others && !a->others_seen)
-		app_toast(a, ROLE_HOT, "somebody else cleared soft-dirty: what was seen written stays, and c starts anew");
+		app_toast(a, ROLE_HOT, "another program cleared soft-dirty: what was seen written stays, and c starts anew");
 	a->others_seen = a->s->others;
 }
 

@@ -55,7 +55,7 @@ form_of(const char *path, enum report_form *form, struct err *err)
 			return 0;
 		}
 	}
-	return err_set(err, ERR_USAGE, "its ending does not tell what to write",
+	return err_set(err, ERR_USAGE, "its ending does not say what to write",
 	               "end it in .txt (the screen), .ansi (with colours), .csv or .json (the data)", "cannot write %s", path);
 }
 
@@ -150,7 +150,7 @@ app_report(struct app *a, const char *line, struct err *err)
 	if (lstat(a->report, &st) < 0)
 		return write_file(a, a->report, form, false, err);
 	if (!S_ISREG(st.st_mode))
-		return err_set(err, ERR_USAGE, "there is something of that name that is no file", "choose another name",
+		return err_set(err, ERR_USAGE, "something with that name is there, and is not a file", "choose another name",
 		               "cannot write %s", a->report);
 	a->ui.awaited = ACT_WRITE;
 	return 0;

@@ -625,7 +625,7 @@ columns_parse(enum column_set set, const char *list, enum column_id ids[COL_COUN
 		if (id == COL_COUNT)
 			return no_such_column(set, s, len, err);
 		if (got_n == COL_COUNT)
-			return err_set(err, ERR_USAGE, "there are not that many", "name each column once",
+			return err_set(err, ERR_USAGE, "there are fewer than that", "name each column once",
 			               "too many columns");
 		got[got_n++] = id;
 		s += len;

@@ -321,7 +321,7 @@ man_config(void)
 	       "(\\fI~/.config/pmtop/pmtoprc\\fR by default): lines of \\fINAME = VALUE\\fR. A "
 	       "line that begins with # is a comment, and so is what follows a ; behind a value. "
 	       "The command line counts for more; answers without a screen do not depend on the "
-	       "file, and pmtop never writes it. What is wrong in it is told on the screen with "
+	       "file, and pmtop never writes it. What is wrong in it is shown on the screen with "
 	       "its line, and the rest holds; \\fB!\\fR shows all messages.\n.PP\n"
 	       "\\fBpmtop \\-\\-print\\-config\\fR prints one to start with: all settings and "
 	       "keys, as comments.\n");
@@ -401,7 +401,7 @@ man_watch(void)
 	       "without a write. \\fBpmtop \\-\\-watch \\-e\\fR \\fIADDRESS\\fR has the same as "
 	       "\\fIgenerations\\fR, \\fIwritten_in\\fR and, a digit each, "
 	       "\\fIwritten_recent\\fR.\n"
-	       ".PP\nClearing soft-dirty takes it away from whoever else lives by it: a tracer, "
+	       ".PP\nClearing soft-dirty takes it away from whatever else relies on it: a tracer, "
 	       "CRIU, a garbage collector such as libgc. Where one is seen pmtop asks first; "
 	       "\\fB\\-\\-force\\fR answers for scripts. \\fB\\-\\-read\\-only\\fR refuses all "
 	       "of it.\n");

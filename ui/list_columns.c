@@ -43,7 +43,7 @@ const char *
 list_column_help(int id)
 {
 	if (id == LIST_MINUTE)
-		return "WR/S over the last minute, five seconds a character, the highest of its own full";
+		return "WR/S in the last minute, 5 s per character, to its own peak";
 	return id == LIST_PAGES ? "where its pages are, from low to high: height is the share in RAM"
 	                        : column_row((enum column_id)id)->help;
 }

@@ -35,7 +35,7 @@ list_filter_set(struct list_filter *f, const char *text, size_t page_size, struc
 		return 0;
 	}
 	if (strlen(text) >= sizeof(next.text))
-		return err_set(err, ERR_USAGE, "a filter this long is not taken", "ask in parts", "cannot read the filter");
+		return err_set(err, ERR_USAGE, "the filter is too long", "ask in parts", "cannot read the filter");
 	snprintf(next.text, sizeof(next.text), "%s", text);
 	if (filter_parse(next.text, FILTER_REGION, page_size, &next.program, err) < 0) {
 		as_name(text, next.text, sizeof(next.text));

@@ -191,7 +191,7 @@ say(const struct ui *ui, const struct sample *s, struct buf *out)
 	else if (HELP_AT - 2 + (int)strlen(help) > ui->cols)
 		buf_fmt(out, "%s: %s", list_column_of(ui->menu_at)->title, help);
 	else if (ui_view(ui) == VIEW_SORT)
-		buf_str(out, "a letter or Enter sorts; what it is sorted by already turns round");
+		buf_str(out, "a letter or Enter sorts; the current column reverses the order");
 	else if (!list_columns_has(&ui->columns, ui->menu_at))
 		buf_str(out, "Space shows it");
 	else

@@ -52,7 +52,7 @@ option_group_name(enum option_group g)
 static int
 bad_value(struct err *err, enum option_id id, const char *value, const char *how)
 {
-	return err_set(err, ERR_USAGE, "it does not take that", how, "--%s %.60s", rows[id].name, value);
+	return err_set(err, ERR_USAGE, "not a valid value", how, "--%s %.60s", rows[id].name, value);
 }
 
 static int
@@ -236,7 +236,7 @@ static int
 add_query(struct options *o, const char *text, struct err *err)
 {
 	if (o->queries_n == QUERIES_MAX)
-		return err_set(err, ERR_USAGE, "64 are the most in one call", "call pmtop again",
+		return err_set(err, ERR_USAGE, "one call takes at most 64", "call pmtop again",
 		               "too many questions");
 	o->queries[o->queries_n++] = text;
 	return set_mode(o, MODE_QUERY, err);
@@ -487,17 +487,18 @@ refuse_pair(const struct options *o, enum option_id id, struct err *err)
 {
 	char why[96];
 	struct buf how = {0};
-	unsigned by = heeded_by(id);
+	unsigned by = heeded_by(id) & ((1u << ARRAY_LEN(mode_names)) - 1);
 
 	for (size_t i = 0; i < ARRAY_LEN(reasons); i++)
 		if (reasons[i].id == id && reasons[i].answers >> o->mode & 1)
 			return err_set(err, ERR_USAGE, reasons[i].why, reasons[i].how,
 			               "--%s with %s", rows[id].name, mode_names[o->mode]);
-	snprintf(why, sizeof(why), "%s has no use for it", mode_names[o->mode]);
-	buf_str(&how, "leave it out: it goes with ");
-	for (unsigned m = 0, more = 0; m < ARRAY_LEN(mode_names); m++)
+	snprintf(why, sizeof(why), "%s does not use it", mode_names[o->mode]);
+	buf_str(&how, "leave it out: it works with ");
+	for (unsigned m = 0; m < ARRAY_LEN(mode_names); m++)
 		if (by >> m & 1)
-			buf_fmt(&how, "%s%s", more++ ? ", " : "", mode_names[m]);
+			buf_fmt(&how, "%s%s", !(by & ((1u << m) - 1)) ? "" : by >> m == 1 ? " and " : ", ",
+			        mode_names[m]);
 	err_set(err, ERR_USAGE, why, how.s, "--%s with %s", rows[id].name, mode_names[o->mode]);
 	buf_free(&how);
 	return -1;

@@ -66,7 +66,7 @@ no_action(const char *name, struct err *err)
 		key_action_name(&k[i], other, sizeof(other));
 		guess_try(&g, other, strlen(other));
 	}
-	return err_set(err, ERR_USAGE, "keys do nothing of this name", g.how, "%.60s", name);
+	return err_set(err, ERR_USAGE, "no key action has this name", g.how, "%.60s", name);
 }
 
 /* Of one action in one view the last holds: never more than the table of keys has room for. */
@@ -287,7 +287,7 @@ read_file(const char *path, char *text, struct err *err)
 	if (fd < 0 || fstat(fd, &st) < 0 || st.st_size >= FILE_SIZE) {
 		if (fd >= 0)
 			close(fd);
-		return err_set(err, ERR_USAGE, "it is no file of less than 64 KiB", how, "cannot read it");
+		return err_set(err, ERR_USAGE, "it is not a file of less than 64 KiB", how, "cannot read it");
 	}
 	n = read(fd, text, FILE_SIZE - 1);
 	if (n < 0)

@@ -35,7 +35,7 @@ bad(enum setting_id id, const char *value, const char *how, struct err *err)
 
 	snprintf(text, sizeof(text), "%s%s", how,
 	         strstr(value, " #") ? "; behind a value a comment begins with ;" : "");
-	return err_set(err, ERR_USAGE, "it does not take that", text, "%s = %.60s", rows[id].name, value);
+	return err_set(err, ERR_USAGE, "not a valid value", text, "%s = %.60s", rows[id].name, value);
 }
 
 static int

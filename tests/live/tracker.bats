@@ -201,7 +201,7 @@ told_of() { awk -F , -v at="0x$1" '$2 == at { sum += $1 } END { print sum + 0 }'
 	watch_subject "${INJECT[@]}" --csv -n -o PAGES,START
 	until_true is_armed dirty
 	run --separate-stderr pm --watch=0.01 --count 1 "${INJECT[@]}" "$SUBJECT_PID"
-	[[ $status == 1 && -z $output && $stderr == *'somebody watches it already, perhaps another pmtop; '* ]]
+	[[ $status == 1 && -z $output && $stderr == *'it is watched already, perhaps by another pmtop; '* ]]
 	subject write anon 3
 	watch_end
 	grep -qx "1,0x${AT[anon]}" "$BATS_TEST_TMPDIR/out"

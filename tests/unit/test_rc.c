@@ -74,22 +74,22 @@ test_wrong(void)
 	static const struct {
 		const char *text, *want;
 	} rows[] = {
-	    {"theme = blue\n", "rc:1: theme = blue: it does not take that; give auto, dark, light, ansi or mono"},
+	    {"theme = blue\n", "rc:1: theme = blue: not a valid value; give auto, dark, light, ansi or mono"},
 	    {"\n\ntheem = dark\n", "rc:3: theem: there is no such setting; did you mean theme?"},
-	    {"mouse = yes", "rc:1: mouse = yes: it does not take that; give on or off"},
-	    {"mouse =", "rc:1: mouse = : it does not take that; give on or off"},
-	    {"calm = on # hush\n", "rc:1: calm = on # hush: it does not take that; give on or "
+	    {"mouse = yes", "rc:1: mouse = yes: not a valid value; give on or off"},
+	    {"mouse =", "rc:1: mouse = : not a valid value; give on or off"},
+	    {"calm = on # hush\n", "rc:1: calm = on # hush: not a valid value; give on or "
 	                           "off; behind a value a comment begins with ;"},
-	    {"interval = 9999\n", "rc:1: interval = 9999: it does not take that; give seconds from 0.05 to 3600, or 0"},
-	    {"letters = some\n", "rc:1: letters = some: it does not take that; give runs, all or off"},
-	    {"columns = size nonsense\n", "rc:1: columns = size nonsense: it does not take that; choose from ADDRESS"},
-	    {"sort = size rss\n", "rc:1: sort = size rss: it does not take that; give one column"},
-	    {"sort = pages\n", "rc:1: sort = pages: it does not take that; give one column, of those that s offers"},
+	    {"interval = 9999\n", "rc:1: interval = 9999: not a valid value; give seconds from 0.05 to 3600, or 0"},
+	    {"letters = some\n", "rc:1: letters = some: not a valid value; give runs, all or off"},
+	    {"columns = size nonsense\n", "rc:1: columns = size nonsense: not a valid value; choose from ADDRESS"},
+	    {"sort = size rss\n", "rc:1: sort = size rss: not a valid value; give one column"},
+	    {"sort = pages\n", "rc:1: sort = pages: not a valid value; give one column, of those that s offers"},
 	    {"theme\n", "rc:1: a line that says nothing: it is neither NAME = VALUE nor [SECTION]; a comment begins"},
 	    {"[keys\n", "rc:1: a line that says nothing"},
 	    {"[kyes]\nclear = x\nhelp = h\n", "rc:2: [kyes]: there is no such section; settings stand before"},
 	    {"[keys gird]\nclear = x\n", "rc:2: [keys gird]: there is no such section"},
-	    {"[keys]\nclaer = x\n", "rc:2: claer: keys do nothing of this name; did you mean clear?"},
+	    {"[keys]\nclaer = x\n", "rc:2: claer: no key action has this name; did you mean clear?"},
 	    {"[keys]\nclear = Ctrl-X\n", "rc:2: key Ctrl-X: there is no such key; keys are a character"},
 	    {"[keys]\nclear = F13\n", "rc:2: key F13: there is no such key"},
 	    {"[keys]\nclear = ^C\n", "rc:2: key ^C: it ends every program; take another key"},
@@ -101,7 +101,7 @@ test_wrong(void)
 	    {"[keys grid]\nclear = x\n", "rc:2: in the grid view key x means hex: a key means one thing in a view"},
 	    {"[keys grid]\nclear = ^Y\nhex = ^Y\n", "rc:3: in the grid view key ^Y means clear: a key means"},
 	    {"[keys]\nhex = ^Y\n[keys grid]\nclear = ^Y\n", "rc:4: in the grid view key ^Y means hex"},
-	    {"theme = \033]0;x\n", "rc:1: theme = \\033]0;x: it does not take that"},
+	    {"theme = \033]0;x\n", "rc:1: theme = \\033]0;x: not a valid value"},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -280,7 +280,7 @@ test_file(void)
 	remove(path);
 	mkfifo(path, 0600);
 	rc_read(&rc, &o);
-	ok(rc.problems == 1 && strstr(rc.problem[0].text, "/pmtoprc: cannot read it: it is no file"), "a pipe does not hold it up");
+	ok(rc.problems == 1 && strstr(rc.problem[0].text, "/pmtoprc: cannot read it: it is not a file"), "a pipe does not hold it up");
 	rc_free(&rc);
 	remove(path);
 	*strrchr(path, '/') = '\0';
