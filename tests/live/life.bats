@@ -3,7 +3,7 @@
 # What becomes of a process while it is looked at: its main thread ends, threads end, it executes another
 # program. What is watched is watched on where that is the person's word, and else it is said why not.
 
-# shellcheck disable=SC2030,SC2031,SC2153,SC2154
+# shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2153,SC2154
 load live
 
 teardown() { live_end; }
@@ -231,7 +231,6 @@ question_start() {
 }
 
 @test "bug: c and y on the first screen watch the process" {
-	local key
 	question_start 80x24
 	screen_text | tail -1 | grep '^y yes  .*h contents only  ? costs  n no'
 	screen_keys y

@@ -32,7 +32,8 @@ declare -gA AT RANGE # -g: bats loads this file inside a function
 # Ours alone: whatever the environment has by these names is not for us to end or remove.
 SUBJECT_PID='' PUBLIC='' OTHERS=()
 
-# pipes_start COMMAND...: one that is talked to. Sets PIPED_PID, and PIPED_IN and PIPED_OUT: its descriptors.
+# pipes_start COMMAND...: one that is talked to. Sets PIPED_PID, and PIPED_IN and PIPED_OUT: descriptors.
+# shellcheck disable=SC2034 # for the tests
 pipes_start() {
 	local pipes
 	pipes=$(mktemp -d "$BATS_TEST_TMPDIR/pipes-XXXXXX")
@@ -120,6 +121,7 @@ until_true() {
 
 # --- a watch --------------------------------------------------------------------------------------
 
+# shellcheck disable=SC2034 # for the tests
 INJECT=(--tracker uffd --allow-inject)
 
 # watch_start ARG...: its answer goes to out, what it says to err
