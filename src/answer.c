@@ -154,7 +154,7 @@ page_sentence(struct buf *out, const struct page *pg, const char *verb, uint64_t
 void
 answer_place(struct buf *out, const struct vma_list *vmas, const struct vma *v, uint64_t addr)
 {
-	const char *name = v->name[0] ? v->name : "[anonymous]";
+	const char *name = vma_shown_name(v);
 	struct buf place = {0};
 
 	buf_fmt(out, "%llx ", (unsigned long long)addr);
@@ -175,7 +175,7 @@ facts_region(struct answer *a, const struct vma *v, uint64_t addr)
 	vma_perm_text(v, perm);
 	buf_fmt(&b, "%llx-%llx %s", (unsigned long long)v->start, (unsigned long long)v->end, perm);
 	answer_add(a, "region", &b);
-	answer_add_name(a, "mapping", v->name[0] ? v->name : "[anonymous]");
+	answer_add_name(a, "mapping", vma_shown_name(v));
 	answer_add_text(a, "type", vma_type_name((enum vma_type)v->type));
 	answer_add_text(a, "kind", explain_region(v));
 	answer_add_hex(a, "region_offset", addr - v->start);
@@ -508,8 +508,7 @@ facts_places(struct answer *a, const struct hunt *h, const struct vma_list *vmas
 
 		buf_fmt(&b, "%s%llx ", i ? ", " : "", (unsigned long long)(h->places[i] + in_frame));
 		if (v)
-			text_escape(&b, v->name[0] ? v->name : "[anonymous]",
-			            strlen(v->name[0] ? v->name : "[anonymous]"), false);
+			text_escape(&b, vma_shown_name(v), strlen(vma_shown_name(v)), false);
 	}
 	if (h->n > PLACES_SHOWN)
 		buf_fmt(&b, ", and %zu more", h->n - PLACES_SHOWN);

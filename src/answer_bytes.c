@@ -42,7 +42,7 @@ answer_bytes(struct target *t, const struct vma_list *vmas, const struct query *
 	a->place = start;
 	answer_add_hex(a, "start", start);
 	answer_add_hex(a, "end", end);
-	answer_add_name(a, "mapping", !v ? "" : v->name[0] ? v->name : "[anonymous]");
+	answer_add_name(a, "mapping", v ? vma_shown_name(v) : "");
 	answer_add_number(a, "bytes_read", n);
 	answer_add_number(a, "pointer_bytes", b->word);
 	if (v)

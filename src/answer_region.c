@@ -19,7 +19,7 @@ facts_maps(struct answer *a, const struct vma *v)
 	answer_add_hex(a, "start", v->start);
 	answer_add_hex(a, "end", v->end);
 	answer_add_number(a, "size", vma_size(v));
-	answer_add_name(a, "mapping", v->name[0] ? v->name : "[anonymous]");
+	answer_add_name(a, "mapping", vma_shown_name(v));
 	answer_add_text(a, "type", vma_type_name((enum vma_type)v->type));
 	answer_add_text(a, "kind", explain_region(v));
 	buf_fmt(&b, "%s: ", perm);
@@ -102,7 +102,7 @@ answer_region(struct target *t, const struct vma_list *vmas, uint64_t addr, stru
 	}
 	facts_smaps(a, t, v);
 	buf_fmt(&b, "%llx ", (unsigned long long)v->start);
-	text_escape(&b, v->name[0] ? v->name : "[anonymous]", strlen(v->name[0] ? v->name : "[anonymous]"), false);
+	text_escape(&b, vma_shown_name(v), strlen(vma_shown_name(v)), false);
 	buf_fmt(&b, " %s: %s", size_text(size, vma_size(v)), explain_region(v));
 	a->line = b.s;
 	return a;

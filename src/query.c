@@ -212,6 +212,38 @@ keep_written(struct query_place *p, const char *from, size_t n)
 		memcpy(p->written, from, n);
 }
 
+/*
+ * NAME START+OFFSET, which an answer writes where no name leads: all that is left, for such a name
+ * may hold anything. What ends in `..` before it is the start of a range.
+ */
+static bool
+read_told(struct reader *r, struct query_place *out)
+{
+	struct query_place p = {.column = column(r)};
+	struct reader last = *r;
+	const char *end = r->at + strlen(r->at), *start;
+	struct err err;
+	size_t n, told;
+
+	while (end > r->at && end[-1] == ' ')
+		end--;
+	for (start = end; start > r->at && start[-1] != ' '; start--)
+		;
+	for (told = (size_t)(start - r->at); told && r->at[told - 1] == ' '; told--)
+		;
+	if (!told || told >= sizeof(p.told) || (told > 1 && !memcmp(r->at + told - 2, "..", 2)))
+		return false;
+	last.at = start;
+	n = token_length(start);
+	if (may_be_name(start, n) || read_address(&last, n, &p, &err) < 0 || *last.at != '+' ||
+	    read_offset(&last, &p, &err) < 0 || last.at != end)
+		return false;
+	memcpy(p.told, r->at, told);
+	*out = p;
+	r->at = end;
+	return true;
+}
+
 static int
 read_place(struct reader *r, struct query_place *out, struct err *err)
 {
@@ -221,6 +253,8 @@ read_place(struct reader *r, struct query_place *out, struct err *err)
 	bool digits = strspn(from + skip, "0123456789abcdefABCDEF") >= n - skip &&
 	              n - skip <= (skip ? n : 16);
 
+	if (read_told(r, out))
+		return 0;
 	if (n == 0)
 		return bad(err, column(r), "an address or a mapping's name is expected here",
 		           "such as 7f12a000, heap+0x10 or libc.so.6+0x1234", r->text);

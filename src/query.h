@@ -27,6 +27,7 @@ struct query_place {
 	uint64_t addr;  /* the address, or the offset from the mapping's base */
 	char written[256]; /* all, if it, or `digits` of it, may be a mapping's name; else "" */
 	size_t digits;  /* of an address without 0x and of less than 8 digits: how many; else 0 */
+	char told[256]; /* of NAME START+OFFSET: that name, which the region there must have */
 	int column;     /* where it stands in the text, from 1 */
 };
 

@@ -269,9 +269,19 @@ bad_place(const struct query_place *at, const char *why, const char *how, struct
 	char place[160];
 
 	snprintf(place, sizeof(place), "%s (column %d)", why, at->column);
-	err_set(err, ERR_USAGE, place, how, "cannot read \"%.80s\"", at->name);
+	err_set(err, ERR_USAGE, place, how, "cannot read \"%.80s\"",
+	        at->told[0] ? at->told : at->name);
 	err->column = at->column;
 	return -1;
+}
+
+static bool
+is_called(const struct vma *v, const char *told)
+{
+	const char *name = vma_shown_name(v);
+	size_t used, n = strlen(name);
+
+	return begins(name, n, told, &used) && used == n;
 }
 
 int
@@ -299,6 +309,9 @@ query_resolve(const struct query_place *at, const struct vma_list *vmas, uint64_
 	if (m && (!in || !holds(&l, in)))
 		return bad_place(at, "that offset of it is not mapped",
 		                 "`pmtop --list` shows what is", err);
+	if (at->told[0] && (!in || !is_called(in, at->told)))
+		return bad_place(at, "the region there has another name",
+		                 "give the address alone", err);
 	*addr = base + at->addr;
 	*v = in;
 	return 0;

@@ -28,10 +28,10 @@ print_heading(const struct vma *v, const struct grid *g, bool ascii)
 	char size[8], cell[8], perm[5];
 
 	vma_perm_text(v, perm);
-	text_escape(&name, v->name, strlen(v->name), ascii);
+	text_escape(&name, vma_shown_name(v), strlen(vma_shown_name(v)), ascii);
 	printf("%llx-%llx %s %s %s (1 cell = %llu page%s, %s)\n", (unsigned long long)v->start,
 	       (unsigned long long)v->end, size_text(size, vma_size(v)), perm,
-	       name.s && name.s[0] ? name.s : "[anonymous]", 1ull << g->zoom, g->zoom ? "s" : "",
+	       name.s, 1ull << g->zoom, g->zoom ? "s" : "",
 	       size_text(cell, grid_cell_bytes(g)));
 	buf_free(&name);
 }

@@ -119,3 +119,13 @@ costs() {
 	run -0 pm --json -e pfn:1234 "$PID"
 	[[ $output == *'"mapped_at": null'* ]]
 }
+
+@test "bug: a region without a name was [reserved] in the list and [anonymous] in the answers" {
+	fixture java
+	[[ $(pm --list --group file "$PID") == *'[reserved]'* ]]
+	[[ $(pm -e 7f1a34021010 "$PID") == '7f1a34021010 [reserved] 7f1a34021000+10: '*'mapping        [reserved]'* ]]
+	[[ $(pm -e vma:7f1a34021000 "$PID") == '7f1a34021000 [reserved] '* ]]
+	[[ $(pm --grid=7f1a34021000..+2p "$PID") == *'[reserved] (1 cell'* ]]
+	[[ $(pm -e '[reserved] 7f1a34021000+10' "$PID") == '7f1a34021010 '* ]]
+	refused 2 'another name' -e '[anonymous] 7f1a34021000+10' "$PID"
+}

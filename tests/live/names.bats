@@ -17,13 +17,13 @@ teardown() {
 leads_back() { # PID
 	perl - "$PMTOP" "$1" <<-'END'
 		my ($pmtop, $pid) = @ARGV;
-		my (@at, %start, $bad);
+		my (@at, $bad);
 		open my $maps, '<', "/proc/$pid/maps" or die;
 		while (<$maps>) {
 			my ($from, $to) = /^([0-9a-f]+)-([0-9a-f]+)/ or die;
 			($from, $to) = (hex $from, hex $to);
 			next if $from >= 0x7fffffffffff;
-			for my $a ($from, $from + 0x123, $to - 1) { push @at, $a; $start{$a} = $from }
+			for my $a ($from, $from + 0x123, $to - 1) { push @at, $a }
 		}
 		sub ask {
 			my @q = map { ('-e', $_) } @_;
@@ -35,10 +35,6 @@ leads_back() { # PID
 		while (my @some = splice @at, 0, 60) {
 			my @told = ask(map { sprintf '0x%x', $_ } @some);
 			my @texts = map { /^[0-9a-f]+ (.*\+[0-9a-f]+): / ? $1 : '' } @told;
-			for my $i (0 .. $#some) { # NAME START+OFFSET, where no name leads there
-				my $bare = sprintf '%x+%x', $start{$some[$i]}, $some[$i] - $start{$some[$i]};
-				$texts[$i] =~ s/.* (?=(?:0x)?\Q$bare\E$)//;
-			}
 			my @again = ask(@texts);
 			for my $i (0 .. $#some) {
 				my ($got) = $again[$i] =~ /^([0-9a-f]+)/;

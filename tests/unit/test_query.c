@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "answer_parts.h"
 #include "fake.h"
 #include "query.h"
 #include "tap.h"
@@ -105,6 +106,7 @@ test_ranges(void)
 	    {"fffffffffffff123", 0, 0}, /* the last page of all has no end: an error */
 	    {"heap..heap+0x4000", 0x55d1c0a00000, 0x55d1c0a04000},
 	    {"heap .. heap+0x4000", 0x55d1c0a00000, 0x55d1c0a04000},
+	    {"heap .. 0x55d1c0a00000+0x4000", 0x55d1c0a00000, 0x55d1c0a04000},
 	    {"heap..stack", 0x55d1c0a00000, 0x7ffc00000000},
 	    {"1001..1fff", 0x1000, 0x2000},
 	    {"1fff..2001", 0x1000, 0x3000},
@@ -464,7 +466,12 @@ static const char odd_maps[] =
     "700000-701000 rw-p 00000000 00:00 0 [stack:12 worker]\n"
     "710000-711000 r--p 00000000 08:01 27 /opt/0123456789abcdef0123456789abcdef\n"
     "720000-721000 r--p 00000000 08:01 28 /opt/'a\n"
-    "730000-731000 r--p 00000000 08:01 29 /opt/\xc3\xa4rger\xff\n";
+    "730000-731000 r--p 00000000 08:01 29 /opt/\xc3\xa4rger\xff\n"
+    "740000-741000 rw-s 00000000 00:0e 1 anon_inode:[perf_event]\n" /* of one name, but two */
+    "750000-751000 rw-s 00000000 00:0e 1 anon_inode:[perf_event]\n"
+    "760000-761000 ---p 00000000 00:00 0 \n"
+    "770000-771000 r--p 00000000 08:01 30 /opt/is: a .. b+1 \"c\" d\n"
+    "780000-781000 r--p 00000000 08:01 30 /opt/is: a .. b+1 \"c\" d\n";
 
 static void
 test_hex_names(void)
@@ -533,6 +540,30 @@ test_hex_names(void)
 	vma_free(&list);
 }
 
+/* NAME START+OFFSET, as an answer tells a place that no name leads to; not with another's name. */
+static void
+told_leads_back(const struct vma_list *list, const struct vma *v, uint64_t addr)
+{
+	static const char *const others[] = {"/no such", "[anonymou", "perf"};
+	struct buf text = {0}, other = {0};
+	struct query q;
+	struct err err;
+	uint64_t at = 0;
+	const struct vma *in;
+
+	answer_place(&text, list, v, addr);
+	ok(query_parse(strchr(text.s, ' ') + 1, 4096, &q, &err) == 0 &&
+	       query_resolve(&q.from, list, &at, &in, &err) == 0 && at == addr && in == v, text.s);
+	for (size_t i = 0; i < ARRAY_LEN(others); i++) {
+		buf_fmt(&other, "%s 0x%llx+0", others[i], (unsigned long long)addr);
+		ok(query_parse(other.s, 4096, &q, &err) == 0 &&
+		       query_resolve(&q.from, list, &at, &in, &err) < 0 &&
+		       err.status == ERR_USAGE && strstr(err.what, others[i]), other.s);
+		buf_free(&other);
+	}
+	buf_free(&text);
+}
+
 static void
 leads_back(const struct vma_list *list, const struct vma *v, uint64_t addr, bool whole, bool ascii)
 {
@@ -566,9 +597,11 @@ test_places_back(void)
 		const struct vma *v = &l->v[i < list.n ? i : i - list.n];
 		const uint64_t at[] = {v->start, v->start + 0x10, v->end - 1};
 
-		for (size_t k = 0; k < ARRAY_LEN(at); k++)
+		for (size_t k = 0; k < ARRAY_LEN(at); k++) {
 			for (int how = 0; how < 4; how++)
 				leads_back(l, v, at[k], how & 1, how & 2);
+			told_leads_back(l, v, at[k]);
+		}
 	}
 	static const struct {
 		uint64_t addr;
