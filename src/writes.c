@@ -212,7 +212,7 @@ const char *
 writes_lacks(const struct curve *c, bool marked, bool part)
 {
 	if (!marked)
-		return "no writes were measured, which c or --watch does";
+		return "no writes were measured: c and --watch do that";
 	if (part)
 		return "only a part of the process is watched";
 	if (!c->n || c->p[c->n - 1].ns < SECOND)

@@ -346,12 +346,14 @@ unknown_option(const char *word, int c, struct err *err)
 {
 	const char *near = nearest(word + strspn(word, "-"));
 	char how[80] = "`pmtop --help` lists them";
+	/* getopt knows the option, and nothing that it takes */
+	bool bare = optopt && word[1] == '-' && strchr(word, '=');
 
 	if (c == ':')
 		return err_set(err, ERR_USAGE, "it needs a value", "`pmtop --help` tells which", "%.60s", word);
 	if (near)
 		snprintf(how, sizeof(how), "did you mean --%s? `pmtop --help` lists them", near);
-	return err_set(err, ERR_USAGE, "no such option", how, "%.60s", word);
+	return err_set(err, ERR_USAGE, bare ? "it takes no value" : "no such option", how, "%.60s", word);
 }
 
 static void

@@ -67,6 +67,9 @@ load helper
 	refused 2 '--list=3.*did you mean --list' --list=3 "$PID"
 	refused 2 'did you mean --proc-root' --list --proc-rot x "$PID"
 	refused 2 '-x: no such option' --list -x "$PID"
+	refused 2 '--json=3: it takes no value' --json=3 --list "$PID"
+	refused 2 '--bogus=3: no such option' --bogus=3 --list "$PID"
+	refused 2 '-x=3: no such option' --list -x=3 "$PID"
 	refused 2 '-e.*needs a value' -e
 	refused 2 '--output.*needs a value' --list --output
 	refused 2 'two answers' --list --pages "$PID"
