@@ -83,14 +83,6 @@ void bytes_unref(struct bytes *b);
 size_t bytes_size(const struct bytes *b); /* about how much memory it holds */
 
 /*
- * Looks up what the pointers among the bytes point to, as far as files tell, for budget_ns at most;
- * `before` has what was looked up already. Only while nobody else has b.
- */
-void bytes_find_symbols(struct bytes *b, struct target *t, const struct vma_list *vmas,
-                        const struct bytes *before, uint64_t budget_ns);
-const char *bytes_symbol(const struct bytes *b, uint64_t value); /* NULL: none, or not looked up */
-
-/*
  * Reads one byte of an absent page, for somebody who said so: the process has the page afterwards
  * (and its neighbours, where the kernel maps several at a fault). 0: done; 1: it was there, nothing
  * was done; -1: it cannot be.

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "clock.h"
 #include "filter.h"
 #include "hazard.h"
 #include "pattern.h"

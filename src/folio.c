@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "file.h"
 #include "flags.h"
 #include "kabi.h"
 #include "util.h"

@@ -6,8 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "heat.h"
 #include "lens.h"
-#include "track.h"
 
 /*
  * The geometry of the page grid: addresses to cells and back. Pure; no reading, no drawing.

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "file.h"
+
 /* "criu", or "" if it cannot be told. */
 static void
 comm_of(const struct proc *p, long pid, char *out, size_t size)

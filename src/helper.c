@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The side that asks: starting a helper, asking in time, giving it up. */
+#include "clock.h"
 #include "helper_parts.h"
 
 #include <errno.h>

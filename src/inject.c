@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "file.h"
 #include "util.h"
 
 #if defined(__x86_64__)

@@ -12,6 +12,8 @@
  * knows those for a signal and for an event are there, those at system calls are not: a call is awaited
  * at its beginning and then by an event, which costs a stop less than its beginning and its end, too.
  */
+#include "clock.h"
+#include "file.h"
 #include "inject_parts.h"
 
 #if defined(__x86_64__)

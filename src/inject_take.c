@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Starting the helper, hearing what it says, and saying it in words. */
+#include "clock.h"
 #include "inject_parts.h"
 
 #include <errno.h>

@@ -6,7 +6,6 @@
 
 #include "flags.h"
 #include "kabi.h"
-#include "track.h"
 #include "util.h"
 
 #define L(id, d, n, w, q) {.digit = (d), .name = (n), .want = (w), .question = (q)},
@@ -115,7 +114,7 @@ is_in_ram(const struct page *pg)
 static unsigned
 writes_of(const struct lens_look *look, uint64_t addr, const struct page *pg)
 {
-	bool unsure = look->unsure || (look->track && !track_reaches(look->track, addr));
+	bool unsure = look->unsure || (look->watched && !look->watched(look->arg, addr));
 
 	if (!(pg->known & PAGE_WORD))
 		return CLASS(WRITES, UNKNOWN);

@@ -48,8 +48,9 @@ struct lens_look {
 	enum lens lens;
 	uint64_t next_addr, next_pfn;
 	bool odd;
-	const struct track *track; /* that may reach but some of them; NULL: it does not matter */
 	bool unsure; /* what was not seen written there may have been (enum track_doubt) */
+	bool (*watched)(const void *arg, uint64_t addr); /* a write there is seen; NULL: it is */
+	const void *arg;
 };
 unsigned lens_page(struct lens_look *look, uint64_t addr, const struct page *pg, size_t page_size);
 

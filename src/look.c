@@ -6,8 +6,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "filter.h"
 #include "flags.h"
+#include "pointers.h"
 #include "util.h"
 
 static const uint64_t MS = 1000000;
@@ -226,7 +228,7 @@ look_at_bytes(struct look *l, const struct vma_list *vmas)
 	l->draft.bytes_err.what[0] = '\0';
 	b = bytes_read(&l->t, vmas, w->hex_at, w->hex_at + len, l->draft.bytes, &l->draft.bytes_err);
 	if (b)
-		bytes_find_symbols(b, &l->t, vmas, l->draft.bytes, w->interval_ns ? SYMBOLS_MS * MS : UINT64_MAX);
+		pointers_find(b, &l->t, vmas, l->draft.bytes, w->interval_ns ? SYMBOLS_MS * MS : UINT64_MAX);
 	bytes_unref(l->draft.bytes);
 	l->draft.bytes = b;
 }

@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "file.h"
 #include "flags.h"
 #include "kabi.h"
 #include "util.h"

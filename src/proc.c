@@ -15,6 +15,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "file.h"
 #include "util.h"
 
 #define PF_KTHREAD 0x00200000u /* include/linux/sched.h; field 9 of stat */

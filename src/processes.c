@@ -13,6 +13,8 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "clock.h"
+#include "file.h"
 #include "flags.h"
 #include "kabi.h"
 #include "pagemap.h"

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "folio.h"
 #include "kabi.h"
 #include "smaps.h"
@@ -239,7 +240,7 @@ add_heat(const struct walk *w, const struct track *t, uint64_t now, struct strip
 		uint64_t hi = w->v->start + strip_start(w->strip, k + 1) * w->page_size;
 
 		strip[i].heat = (uint8_t)track_newest_heat(t, lo, hi, now);
-		strip[i].often = (uint8_t)track_count_heat(track_most(t, lo, hi));
+		strip[i].often = (uint8_t)heat_of_count(track_most(t, lo, hi));
 	}
 }
 

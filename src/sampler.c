@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "errand.h"
 #include "look.h"
 #include "util.h"

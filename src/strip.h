@@ -11,7 +11,7 @@ struct strip_cell {
 	uint8_t height; /* eighths in RAM or in swap: 0 only if nothing is, 8 only if all is */
 	uint8_t cls;    /* class of the lens it was made through: the commonest there */
 	uint8_t heat;   /* enum heat: the newest write there */
-	uint8_t often;  /* enum heat as track_count_heat: the page that was written most often */
+	uint8_t often;  /* enum heat as heat_of_count: the page that was written most often */
 };
 
 enum { STRIP_MAX = 256, LIST_STRIP = 24,

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "clock.h"
+#include "file.h"
 #include "util.h"
 
 enum { READ_MAX = 4096 /* threads a reading */, SHARE = 50 /* of the time, at most a 50th */ };

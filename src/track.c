@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "clock.h"
 #include "track_ways.h"
 
 #include <stdlib.h>
@@ -7,20 +8,6 @@
 #include "util.h"
 
 static const uint64_t COOL_NS = UINT64_C(30000000000); /* after which a write no longer glows in a pulse */
-
-enum heat
-track_heat(uint64_t age_ns)
-{
-	static const struct {
-		uint64_t ms;
-		enum heat heat;
-	} steps[] = {{500, HEAT_NOW}, {2000, HEAT_2S}, {5000, HEAT_5S}, {12000, HEAT_12S}};
-
-	for (size_t i = 0; i < ARRAY_LEN(steps); i++)
-		if (age_ns <= steps[i].ms * 1000000)
-			return steps[i].heat;
-	return HEAT_30S;
-}
 
 const char *
 track_doubt_words(enum track_doubt d)
@@ -348,7 +335,7 @@ track_newest_heat(const struct track *t, uint64_t start, uint64_t end, uint64_t 
 {
 	uint64_t newest = track_newest(t, start, end), age = now > newest ? now - newest : 0;
 
-	return newest && (!t->pulse || age < COOL_NS) ? track_heat(age) : HEAT_NONE;
+	return newest && (!t->pulse || age < COOL_NS) ? heat_of_age(age) : HEAT_NONE;
 }
 
 uint32_t
@@ -359,17 +346,6 @@ track_most(const struct track *t, uint64_t start, uint64_t end)
 	for (size_t i = track_first(t, start); i < t->n && t->v[i].start < end; i++)
 		most = t->v[i].count > most ? t->v[i].count : most;
 	return most;
-}
-
-enum heat
-track_count_heat(uint32_t count)
-{
-	static const uint32_t least[] = {16, 8, 4, 2, 1};
-
-	for (unsigned i = 0; i < ARRAY_LEN(least); i++)
-		if (count >= least[i])
-			return (enum heat)(HEAT_NOW + i);
-	return HEAT_NONE;
 }
 
 uint64_t

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "heat.h"
 #include "inject.h"
 #include "pagemap.h"
 #include "proc.h"
@@ -190,10 +191,6 @@ struct track {
 	struct seen *seen;     /* what a local way saw; NULL */
 };
 
-/* How long ago a page was last seen written, in the steps of the colours. */
-enum heat { HEAT_NONE, HEAT_NOW, HEAT_2S, HEAT_5S, HEAT_12S, HEAT_30S, HEAT_COUNT };
-enum heat track_heat(uint64_t age_ns);
-
 /* Fills status, way, can, why and how. Tries the kernel's ways on pages of our own, in a forked child. */
 void track_probe(struct track *t, const struct proc *p, const struct pagemap *pm);
 
@@ -239,13 +236,6 @@ void track_forget(struct track *t);
  */
 void track_update(struct track *t, uint64_t start, uint64_t end, const struct pm_run *runs, size_t n,
                   uint64_t now);
-
-/*
- * For the ways that are local: looks at the pages of [start, end), of region v, and adds to the track
- * of t what differs from the look before. No error: what cannot be read tells nothing.
- */
-struct target;
-void seen_look(struct target *t, const struct vma *v, uint64_t start, uint64_t end, uint64_t now);
 
 /* The runs, of the region at `start`, are written, or have changed, now; everything else stays as it is. */
 void track_add(struct track *t, uint64_t start, const struct pm_run *runs, size_t n, uint64_t now);
@@ -309,9 +299,8 @@ bool track_is_warm(const struct track *t, const struct track_stamp *s, uint64_t 
 uint64_t track_newest(const struct track *t, uint64_t start, uint64_t end);
 enum heat track_newest_heat(const struct track *t, uint64_t start, uint64_t end, uint64_t now);
 
-/* The most generations in which a page of [start, end) was seen written; and as a step of heat, by how often: 16 generations and more, 8, 4, 2, 1. */
+/* The most generations in which a page of [start, end) was seen written. */
 uint32_t track_most(const struct track *t, uint64_t start, uint64_t end);
-enum heat track_count_heat(uint32_t count);
 
 void track_ranges_add(struct track_ranges *r, uint64_t start, uint64_t end);
 

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clock.h"
 #include "flags.h"
 #include "kabi.h"
 #include "track_ways.h"

@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "file.h"
 #include "flags.h"
 #include "kabi.h"
 #include "track_ways.h"

@@ -20,6 +20,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "inject.h"
 #include "kabi.h"
 #include "state.h"

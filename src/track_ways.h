@@ -99,6 +99,14 @@ bool moved_none(struct moved *m, const struct pagemap *pm, uint64_t start, uint6
  * entries of the page table.
  */
 struct seen;
+enum { SEEN_AS_BEFORE = 2 };
+
+/*
+ * The signatures, odd numbers, of n pages now; 0: not known; SEEN_AS_BEFORE: of the look before,
+ * whatever that was.
+ */
+void seen_take(struct track *t, const struct vma *v, uint64_t start, size_t page_size,
+               const uint64_t *is, size_t n, uint64_t now);
 bool seen_has(const struct seen *s, uint64_t addr); /* whether a change of the page there would be seen */
 void seen_forget(struct seen *s);
 void seen_free(struct seen *s);

@@ -8,7 +8,6 @@
 #include <stdint.h>
 #include <time.h>
 
-#include "file.h"
 
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -26,7 +25,7 @@ u64_max(uint64_t a, uint64_t b)
 
 /*
  * Memory. These never return NULL: when there is none they call the one out-of-memory hook, which
- * restores the terminal and ends the program (with the clock of time_from the only state this library
+ * restores the terminal and ends the program (with the clock of clock.h the only state this library
  * keeps outside structs).
  */
 void mem_on_oom(void (*hook)(void));
@@ -99,16 +98,6 @@ const char *percent_text(char out[8], uint64_t part, uint64_t whole);
 
 /* part / whole, rounded so that only nothing reads as 0. whole is not 0. */
 uint64_t rounded(uint64_t part, uint64_t whole);
-
-/*
- * Nanoseconds of CLOCK_MONOTONIC; after time_from (before there are threads) what FILE says, in
- * milliseconds, for tests and pictures: what ages there ages by their word alone. NULL: the true clock.
- */
-uint64_t time_ns(void);
-void time_from(const char *file);
-
-/* The same moment by CLOCK_MONOTONIC, for waits: they take their time while the clock stands. */
-struct timespec time_deadline(uint64_t at);
 
 /*
  * Digits of `base` (10 or 16) from s on; *end is the first character left. false: none, or too big;

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "file.h"
 #include "util.h"
 
 static const uint64_t ARENA = UINT64_C(64) << 20; /* glibc's HEAP_MAX_SIZE, Go's heapArenaBytes */

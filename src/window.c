@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clock.h"
 #include "seek.h"
+#include "sign.h"
 #include "util.h"
 #include "walk.h"
 
@@ -172,11 +174,20 @@ is_unsure(const struct track *t, const struct vma *v)
 	return t->gen && !(track_way_caps(t->way) & TRACK_CHANGES) && track_doubt(t, v->start) != DOUBT_NONE;
 }
 
-/* Of contents a look is a change or none; only a scope leaves pages out. */
-static const struct track *
-reach_of(const struct track *t)
+static bool
+is_watched(const void *arg, uint64_t addr)
 {
-	return t->gen && track_way_caps(t->way) & TRACK_RANGES ? t : NULL;
+	return track_reaches(arg, addr);
+}
+
+/* Of contents a look is a change or none; only a scope leaves pages out. */
+static struct lens_look
+lens_look_of(enum lens l, const struct track *t, const struct vma *v)
+{
+	bool parts = t->gen && track_way_caps(t->way) & TRACK_RANGES;
+
+	return (struct lens_look){.lens = l, .unsure = is_unsure(t, v),
+	                          .watched = parts ? is_watched : NULL, .arg = t};
 }
 
 static int
@@ -190,8 +201,7 @@ fill(struct fill *f, uint64_t lo, uint64_t hi)
 	int r = region_measure(f->t, f->v, w->time_ns, &whole, w->map, w->grid.row_cells, f->err);
 
 	w->doubt = r == 0 ? whole.doubt : DOUBT_NONE;
-	f->look.unsure = is_unsure(&f->t->track, f->v);
-	f->look.track = reach_of(&f->t->track);
+	f->look = lens_look_of(w->lens, &f->t->track, f->v);
 	if (f->filter) {
 		seek_begin(&f->seek, f->filter, f->t, f->v, &whole);
 		o.want |= filter_wants(f->filter) & PAGE_WANT_ALL;
@@ -222,7 +232,7 @@ window_read_filtered(struct target *t, const struct vma *v, const struct grid *g
 {
 	struct window *w = window_new(grid, lens);
 	struct fill f = {.w = w, .t = t, .v = v, .progress = progress, .arg = arg, .err = err,
-	                 .look = {.lens = lens}, .filter = filter};
+	                 .filter = filter};
 	uint64_t lo, hi;
 
 	if (!v) {
@@ -234,7 +244,7 @@ window_read_filtered(struct target *t, const struct vma *v, const struct grid *g
 	hi = u64_min(hi, v->end);
 	f.lo = lo;
 	if (lo < hi)
-		seen_look(t, v, lo, hi, w->time_ns);
+		sign_look(t, v, lo, hi, w->time_ns);
 	if (lo < hi && fill(&f, lo, hi) < 0) {
 		if (f.gave_up)
 			err->status = 0;
@@ -280,8 +290,7 @@ window_sum(struct target *t, const struct vma *v, uint64_t lo, uint64_t hi, enum
 {
 	static const struct walk_fns fns = {sum_pages, sum_gap};
 	struct sum s = {.cell = out, .page_size = t->pm.page_size,
-	                .look = {.lens = lens, .unsure = is_unsure(&t->track, v),
-	                         .track = reach_of(&t->track)}};
+	                .look = lens_look_of(lens, &t->track, v)};
 	struct walk_options o = {.want = lens_row(lens)->want, .cache_max = CACHE_MAX};
 	const struct track *tr = &t->track;
 	int r;

@@ -4,6 +4,8 @@
  * target's end. It never reads /proc.
  */
 #include "app_state.h"
+#include "clock.h"
+#include "file.h"
 
 #include <fcntl.h>
 #include <poll.h>

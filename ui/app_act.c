@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What keys and clicks do: the actions that mean the same in every view, and the effects that views ask for. */
 #include "app_state.h"
+#include "clock.h"
 
 #include <stdio.h>
 

@@ -5,6 +5,7 @@
  * bits. A yes holds for the program that runs now, and for nothing after it.
  */
 #include "app_state.h"
+#include "clock.h"
 
 #include <stdio.h>
 

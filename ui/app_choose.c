@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Before there is a target: the list of processes, what is typed to find one, and its opening. */
 #include "app_state.h"
+#include "clock.h"
 
 #include <poll.h>
 

@@ -8,6 +8,7 @@
  *   n-1          hints, or the prompt
  */
 #include "app_state.h"
+#include "clock.h"
 
 #include <stdio.h>
 #include <string.h>

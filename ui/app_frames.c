@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Frames drawn into nothing: what they cost, without a terminal. */
 #include "app_state.h"
+#include "clock.h"
 
 #include <stdio.h>
 

@@ -5,6 +5,7 @@
  * (zones.h) is a key to be pressed or says itself what a click means.
  */
 #include "app_state.h"
+#include "clock.h"
 
 #include <string.h>
 

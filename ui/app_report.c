@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What a person takes along: an address, or what is on screen. */
 #include "app_state.h"
+#include "file.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -6,6 +6,7 @@
  * stands, and so does the first one, a moment later, where the terminal takes nothing.
  */
 #include "app_state.h"
+#include "clock.h"
 
 #include <errno.h>
 #include <signal.h>

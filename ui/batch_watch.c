@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "batch_state.h"
+#include "clock.h"
 #include "hazard.h"
 #include "launch.h"
 #include "region.h"

@@ -24,10 +24,10 @@ enum heat
 cells_heat(const struct ui *ui, enum lens l, const struct cell *c)
 {
 	if (l == LENS_WRITES && ui->by_count)
-		return track_count_heat(c->times);
+		return heat_of_count(c->times);
 	if (!c->written || lens_needs_pages(l))
 		return HEAT_NONE;
-	return track_heat(ui->now > c->newest_ns ? ui->now - c->newest_ns : 0);
+	return heat_of_age(ui->now > c->newest_ns ? ui->now - c->newest_ns : 0);
 }
 
 wchar_t

@@ -21,6 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "demo_regions.h"
 #include "kabi.h"
 #include "track_ways.h"

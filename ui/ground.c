@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "util.h"
 
 enum { ESC = 27, BEL = 7, ST = 0x9c }; /* ST: in one byte, as some send it */

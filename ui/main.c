@@ -14,6 +14,7 @@
 
 #include "app.h"
 #include "batch.h"
+#include "clock.h"
 #include "demo.h"
 #include "docs.h"
 #include "helper.h"

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "err.h"
+#include "format.h"
 #include "groups.h"
 #include "lens.h"
 #include "paint.h"
@@ -19,7 +20,6 @@ enum mode {
 	MODE_SCREEN, MODE_LIST, MODE_PAGES, MODE_SUMMARY, MODE_WATCH, MODE_QUERY, MODE_GRID, MODE_CAPABILITIES,
 	MODE_VERSION, MODE_HELP, MODE_PRINT,
 };
-enum format { FORMAT_TABLE, FORMAT_CSV, FORMAT_JSON, FORMAT_RAW };
 
 enum { QUERIES_MAX = 64 };
 

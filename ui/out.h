@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "columns.h"
-#include "options.h"
+#include "format.h"
 
 /*
  * Rows of values, usually to standard output, as a table, CSV, JSON or raw. Rows are written as they come,

@@ -4,9 +4,9 @@
 
 #include <stdbool.h>
 
+#include "heat.h"
 #include "lens.h"
 #include "term.h"
-#include "track.h"
 #include "util.h"
 
 /*

@@ -15,6 +15,7 @@
 #include <readline/history.h>
 #include <readline/readline.h>
 
+#include "file.h"
 #include "util.h"
 
 enum { HISTORY_MAX = 500, HISTORY_BYTES = 256 << 10 }; /* lines; what is read of them */

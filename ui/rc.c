@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "file.h"
 #include "guess.h"
 #include "settings.h"
 #include "util.h"

@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-#include "options.h"
+#include "format.h"
 #include "view.h"
 
 /*

@@ -7,6 +7,7 @@
 
 #include "hex.h"
 #include "paint.h"
+#include "pointers.h"
 #include "query.h"
 #include "view.h"
 #include "zones.h"
@@ -105,9 +106,9 @@ pointer_name(struct buf *out, struct pointer_names *names, const struct sample *
 		buf_str(out, " ");
 	}
 	buf_fmt(out, "%s+%llx", b->name.s, (unsigned long long)(value - b->at));
-	if (bytes_symbol(s->bytes, value)) {
+	if (pointers_name(s->bytes, value)) {
 		buf_str(out, " ");
-		text_escape(out, bytes_symbol(s->bytes, value), strlen(bytes_symbol(s->bytes, value)),
+		text_escape(out, pointers_name(s->bytes, value), strlen(pointers_name(s->bytes, value)),
 		            !paint_utf8());
 	}
 }
@@ -172,7 +173,7 @@ static enum role
 byte_role(const struct ui *ui, const struct sample *s, uint64_t addr, uint8_t byte)
 {
 	uint64_t changed = bytes_changed(s->bytes, addr);
-	enum heat h = changed ? track_heat(ui->now > changed ? ui->now - changed : 0) : HEAT_NONE;
+	enum heat h = changed ? heat_of_age(ui->now > changed ? ui->now - changed : 0) : HEAT_NONE;
 
 	return h ? paint_heat_role(h) : class_roles[byte_class(byte)];
 }

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "../unit/fake.h"
+#include "clock.h"
 
 #ifdef __SANITIZE_ADDRESS__
 #include <sanitizer/common_interface_defs.h>

@@ -5,11 +5,13 @@
  */
 #include <locale.h>
 
+#include "clock.h"
 #include "fuzz.h"
 #include "list_menu.h"
 #include "list_rows.h"
 #include "list_typed.h"
 #include "paint.h"
+#include "pointers.h"
 #include "sample.h"
 #include "term.h"
 #include "view.h"
@@ -153,7 +155,7 @@ make_bytes(struct world *w, const struct regions *rs, const struct sample *old)
 	b = bytes_read(&w->t, &rs->vmas, w->ui.hex_top, w->ui.hex_top + u64_min(len, v->end - w->ui.hex_top),
 	               old ? old->bytes : NULL, &err);
 	if (b && below(w, 2))
-		bytes_find_symbols(b, &w->t, &rs->vmas, NULL, 0);
+		pointers_find(b, &w->t, &rs->vmas, NULL, 0);
 	return b;
 }
 

@@ -30,7 +30,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "region.h"
+#include "sign.h"
 #include "target.h"
 #include "util.h"
 
@@ -225,7 +227,7 @@ look(struct watch *w)
 	if (t->way == TRACK_UFFD) {
 		clear(w); /* tells what it arms again */
 	} else if (t->way == TRACK_HASH) {
-		seen_look(&w->t, w->v, w->v->start, w->v->end, now);
+		sign_look(&w->t, w->v, w->v->start, w->v->end, now);
 		era = t->era;
 	} else {
 		measure(w, now);
@@ -264,7 +266,7 @@ watch_open(struct watch *w, pid_t pid, const char *way)
 	t->pulse = t->way == TRACK_UFFD;
 	clear(w);
 	if (t->way == TRACK_HASH)
-		seen_look(&w->t, w->v, w->v->start, w->v->end, time_ns());
+		sign_look(&w->t, w->v, w->v->start, w->v->end, time_ns());
 }
 
 /* --- the account ------------------------------------------------------------------------------ */

@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
+#include "clock.h"
 #include "fake.h"
 #include "ground.h"
 #include "tap.h"

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "bytes.h"
+#include "file.h"
 #include "helper.h"
 #include "kinds.h"
 #include "proc.h"

@@ -6,6 +6,7 @@
 #include <sys/syscall.h>
 
 #include "fake.h"
+#include "file.h"
 #include "folio.h"
 #include "kabi.h"
 #include "region.h"
@@ -30,7 +31,7 @@ test_heat(void)
 		char name[48];
 
 		snprintf(name, sizeof(name), "heat after %" PRIu64 " ns", rows[i].age);
-		is_u64(track_heat(rows[i].age), rows[i].want, name);
+		is_u64(heat_of_age(rows[i].age), rows[i].want, name);
 	}
 }
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "clock.h"
 #include "fake.h"
+#include "file.h"
 #include "tap.h"
 
 static void

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "file.h"
 #include "helper_parts.h"
 #include "lister.h"
 #include "sampler.h"
