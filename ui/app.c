@@ -6,6 +6,8 @@
 #include "app_state.h"
 #include "clock.h"
 #include "file.h"
+#include "keys.h"
+#include "paint.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -90,7 +92,7 @@ app_post_view(struct app *a)
 	uint64_t lo = 0, hi = 0;
 	struct want *w = &a->want;
 
-	if (view_of(v)->bare) /* what is below stays as it is */
+	if (view_row(v)->bare) /* what is below stays as it is */
 		return;
 	if (grid && !a->ui.grid.rows)
 		grid = false;

@@ -2,6 +2,10 @@
 /* What keys and clicks do: the actions that mean the same in every view, and the effects that views ask for. */
 #include "app_state.h"
 #include "clock.h"
+#include "keys.h"
+#include "paint.h"
+#include "view.h"
+#include "view_help.h"
 
 #include <stdio.h>
 
@@ -124,7 +128,7 @@ stay(struct app *a)
 {
 	char text[KEY_NAME_SIZE + 16];
 
-	snprintf(text, sizeof(text), "%s quits", key_of(ACT_CLOSE, view_of(ui_view(&a->ui))->letter));
+	snprintf(text, sizeof(text), "%s quits", key_of(ACT_CLOSE, view_row(ui_view(&a->ui))->letter));
 	app_toast_here(a, ROLE_TEXT, text);
 }
 
@@ -202,7 +206,7 @@ act(struct app *a, enum action action)
 		ui->card_top = 0;
 		ui_push(ui, VIEW_CAPABILITIES);
 		return FX_NONE;
-	case ACT_HELP: ui_help(ui); return FX_NONE;
+	case ACT_HELP: view_help_open(ui); return FX_NONE;
 	case ACT_MESSAGES: app_messages(a); return FX_NONE;
 	case ACT_MAP:
 		ui_show(ui, VIEW_MAP);
@@ -216,7 +220,7 @@ act(struct app *a, enum action action)
 		if (a->panel)
 			app_close_panel(a);
 		else if (ui->depth && action == ACT_BACK)
-			ui_back(ui);
+			view_back(ui);
 		else if (ui->depth)
 			ui_pop(ui);
 		else if (action == ACT_CLOSE)
@@ -224,13 +228,13 @@ act(struct app *a, enum action action)
 		return FX_NONE;
 	case ACT_GO: go_to_answer(a); return FX_NONE;
 	}
-	return a->s || view_of(ui_view(ui))->bare ? view_of(ui_view(ui))->act(ui, app_shown(a), action) : FX_NONE;
+	return a->s || view_row(ui_view(ui))->bare ? view_of(ui_view(ui))->act(ui, app_shown(a), action) : FX_NONE;
 }
 
 char
 app_letter(const struct app *a)
 {
-	return a->asking ? a->asking : a->panel ? 'O' : view_of(ui_view(&a->ui))->letter;
+	return a->asking ? a->asking : a->panel ? 'O' : view_row(ui_view(&a->ui))->letter;
 }
 
 static void
@@ -254,7 +258,7 @@ key(struct app *a, int k)
 	}
 	if (action == ACT_NONE && a->panel && !a->asking) { /* any other key belongs to the view below */
 		app_close_panel(a);
-		action = key_action(k, view_of(ui_view(&a->ui))->letter);
+		action = key_action(k, view_row(ui_view(&a->ui))->letter);
 	}
 	if (action != ACT_NONE || a->asking)
 		perform(a, action);

@@ -6,6 +6,8 @@
  */
 #include "app_state.h"
 #include "clock.h"
+#include "keys.h"
+#include "paint.h"
 
 #include <stdio.h>
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What is typed at the prompt, and what becomes of it. */
 #include "app_state.h"
+#include "paint.h"
+#include "view.h"
+#include "view_help.h"
 
 #include <poll.h>
 #include <stdio.h>
@@ -318,7 +321,7 @@ prompt_entered(struct app *a)
 		find(a, line);
 		break;
 	case PROMPT_FIND_HELP:
-		ui_help_find(&a->ui, line);
+		view_help_find(&a->ui, line);
 		break;
 	case PROMPT_FILTER:
 		filter(a, line);
@@ -355,7 +358,7 @@ follow(struct app *a)
 
 	a->typing[0] = '\0';
 	if (prompt_kind() == PROMPT_FIND_HELP)
-		ui_help_find(&a->ui, prompt_line());
+		view_help_find(&a->ui, prompt_line());
 	if (!app_shown(a))
 		return;
 	if (prompt_kind() == PROMPT_FIND)
@@ -376,7 +379,7 @@ cancel(struct app *a)
 	if (prompt_kind() == PROMPT_FIND || prompt_kind() == PROMPT_FILTER)
 		list_typed_cancel(&a->ui);
 	if (prompt_kind() == PROMPT_FIND_HELP)
-		ui_help_find(&a->ui, "");
+		view_help_find(&a->ui, "");
 }
 
 void

@@ -2,6 +2,10 @@
 /* Before there is a target: the list of processes, what is typed to find one, and its opening. */
 #include "app_state.h"
 #include "clock.h"
+#include "keys.h"
+#include "paint.h"
+#include "view.h"
+#include "view_help.h"
 
 #include <poll.h>
 
@@ -85,14 +89,14 @@ act(struct app *a, enum action action)
 	case ACT_QUIT: return FX_QUIT;
 	case ACT_REDRAW: return FX_REDRAW;
 	case ACT_REFRESH: return FX_REFRESH;
-	case ACT_HELP: ui_help(ui); return FX_NONE;
+	case ACT_HELP: view_help_open(ui); return FX_NONE;
 	case ACT_MESSAGES: app_messages(a); return FX_NONE;
 	case ACT_BACK:
 	case ACT_CLOSE:
 		if (!ui->depth)
 			break;
 		if (action == ACT_BACK)
-			ui_back(ui);
+			view_back(ui);
 		else
 			ui_pop(ui);
 		return FX_NONE;
@@ -118,7 +122,7 @@ take_effects(struct app *a, unsigned fx)
 static bool
 key(struct app *a, int k)
 {
-	enum action action = key_action(k, view_of(ui_view(&a->ui))->letter);
+	enum action action = key_action(k, view_row(ui_view(&a->ui))->letter);
 
 	a->keys++;
 	a->toast_until = 0; /* it was about the key before */

@@ -9,6 +9,11 @@
  */
 #include "app_state.h"
 #include "clock.h"
+#include "crumb.h"
+#include "fit.h"
+#include "keys.h"
+#include "paint.h"
+#include "view.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -25,7 +30,7 @@ enum { MIN_ROWS = 6, MIN_COLS = 30, CHOOSE_COLS = 20, SMALL_COLS = 60, HINTS_MAX
 static int
 draw_badge(int y, int x, enum role role, const char *text, enum action action)
 {
-	int width = (int)ui_width(text, strlen(text));
+	int width = (int)fit_width(text, strlen(text));
 
 	x -= width + 1;
 	paint_text(y, x, x + width, role, "%s", text);
@@ -86,19 +91,19 @@ static void
 draw_crumb(int x, int right, const char *text)
 {
 	size_t room = right > x ? (size_t)(right - x) : 0, n = strlen(text);
-	size_t sign = strlen(UI_CRUMB) - 1;
+	size_t sign = strlen(CRUMB_SIGN) - 1;
 	struct buf cut = {0};
 
-	while (n && ui_width(text, n) > room)
+	while (n && fit_width(text, n) > room)
 		while (n && text[--n] != ' ')
 			;
 	n -= n && text[n - 1] == ',';
-	if (n > sign && !memcmp(text + n - sign, UI_CRUMB, sign))
+	if (n > sign && !memcmp(text + n - sign, CRUMB_SIGN, sign))
 		n -= sign; /* which leads nowhere now */
 	if (n)
 		buf_add(&cut, text, n);
 	else
-		ui_cut(&cut, text, room);
+		fit_cut(&cut, text, room);
 	paint_text(0, x, right, ROLE_HEADER, "%s", cut.s ? cut.s : "");
 	buf_free(&cut);
 }
@@ -130,10 +135,10 @@ draw_header(struct app *a)
 		text_escape(&comm, s->comm, strlen(s->comm), !paint_utf8());
 	if (!small)
 		x = paint_text(0, x, right, ROLE_HEADER, "pmtop  ");
-	ui_cut_end(&name, comm.s ? comm.s : "process", COMM_MOST);
-	x = paint_text(0, x, right, ROLE_HEADER, "%s %d" UI_CRUMB, name.s, (int)a->pid);
+	fit_cut_end(&name, comm.s ? comm.s : "process", COMM_MOST);
+	x = paint_text(0, x, right, ROLE_HEADER, "%s %d" CRUMB_SIGN, name.s, (int)a->pid);
 	a->ui.crumb_room = right - x;
-	if (s || view_of(ui_view(&a->ui))->bare)
+	if (s || view_row(ui_view(&a->ui))->bare)
 		view_of(ui_view(&a->ui))->crumb(&a->ui, s, &crumb);
 	draw_crumb(x, right, crumb.s ? crumb.s : "");
 	buf_free(&crumb);
@@ -166,7 +171,7 @@ draw_choose_header(const struct app *a)
 	if (a->ui.cols >= 60)
 		right = draw_badge(0, right - 1, ROLE_HEADER, text, ACT_NONE);
 	view_of(ui_view(&a->ui))->crumb(&a->ui, NULL, &crumb);
-	x = paint_text(0, 1, right, ROLE_HEADER, "pmtop" UI_CRUMB);
+	x = paint_text(0, 1, right, ROLE_HEADER, "pmtop" CRUMB_SIGN);
 	draw_crumb(x, right, crumb.s ? crumb.s : "");
 	buf_free(&crumb);
 }
@@ -182,7 +187,7 @@ find_hints(const struct app *a, struct key_row out[HINTS_MAX])
 	int found = 0;
 
 	for (size_t i = 0; i < n && found < HINTS_MAX; i++) {
-		const char *own = v->hint && view == v->letter ? v->hint(&a->ui, app_shown(a), k[i].action) : NULL;
+		const char *own = v->hint && view == view_row(ui_view(&a->ui))->letter ? v->hint(&a->ui, app_shown(a), k[i].action) : NULL;
 		const char *word = own ? own : k[i].hint;
 
 		if (view == 'Y' && k[i].action == ACT_AGREE && !app_may_agree_to_region(a))
@@ -246,11 +251,11 @@ draw_message(const struct app *a, int y, enum role role, int x, const char *text
 	size_t cut;
 
 	paint_fill(y, 0, a->ui.cols, ROLE_TEXT);
-	if ((int)ui_width(text, strlen(text)) <= room) {
+	if ((int)fit_width(text, strlen(text)) <= room) {
 		paint_text(y, x, a->ui.cols, role, "%s", text);
 		return;
 	}
-	cut = ui_line(text, (size_t)room);
+	cut = fit_line(text, (size_t)room);
 	paint_fill(y - 1, 0, a->ui.cols, ROLE_TEXT);
 	paint_text(y - 1, x, a->ui.cols, role, "%.*s", (int)cut, text);
 	paint_text(y, x, a->ui.cols, role, "%s", text + cut + (text[cut] == ' '));
@@ -282,11 +287,11 @@ draw_preview(const struct app *a, int y, int x)
 	if (v) {
 		vma_perm_text(v, perm);
 		buf_fmt(&text, "%s ", perm);
-		ui_name_cut(&text, v, 32);
+		fit_name_cut(&text, v, 32);
 	} else {
 		buf_str(&text, "not mapped");
 	}
-	ui_draw_cut(y, x, a->ui.cols, ROLE_DIM, text.s);
+	fit_draw_cut(y, x, a->ui.cols, ROLE_DIM, text.s);
 	buf_free(&text);
 }
 
@@ -304,7 +309,7 @@ draw_effect(const struct app *a, int y, int x)
 	else if (prompt_kind() == PROMPT_FIND)
 		paint_text(y, x, ui->cols, ROLE_DIM, "-> %zu of %zu", ui->found, ui->found_n);
 	else if (a->typing[0])
-		ui_draw_cut(y, paint_text(y, x, ui->cols, ROLE_DIM, "-> "), ui->cols, ROLE_DIM, a->typing);
+		fit_draw_cut(y, paint_text(y, x, ui->cols, ROLE_DIM, "-> "), ui->cols, ROLE_DIM, a->typing);
 	else if (prompt_kind() == PROMPT_FILTER)
 		paint_text(y, x, ui->cols, ROLE_DIM, "-> %zu of %zu region%s", ui->shown,
 		           s->regions->vmas.n, plural(s->regions->vmas.n));
@@ -315,7 +320,7 @@ static void
 draw_error(const struct app *a, int y, int caret)
 {
 	char text[sizeof(a->prompt_error) + 2];
-	int width = (int)ui_width(a->prompt_error, strlen(a->prompt_error));
+	int width = (int)fit_width(a->prompt_error, strlen(a->prompt_error));
 
 	snprintf(text, sizeof(text), "^ %s", a->prompt_error);
 	if (caret + width + 3 <= a->ui.cols || caret < a->ui.cols / 2) {
@@ -338,7 +343,7 @@ draw_sign(int y, int cols, const char *sign)
 	int width = (int)strlen(sign), x = width < cols - LINE_LEAST ? width : cols - LINE_LEAST;
 
 	paint_fill(y, 0, cols, ROLE_TEXT);
-	ui_draw_cut(y, 0, x < width ? x - 1 : x, ROLE_ACCENT, sign);
+	fit_draw_cut(y, 0, x < width ? x - 1 : x, ROLE_ACCENT, sign);
 	return x;
 }
 
@@ -352,19 +357,19 @@ draw_prompt(const struct app *a, int y)
 	                                    [PROMPT_PAGE_FIND] = "/", [PROMPT_BYTE_FIND] = "/", [PROMPT_PAGE_FILTER] = "filter: "};
 	const char *line = prompt_line();
 	int from = draw_sign(y, a->ui.cols, signs[prompt_kind()]), x;
-	size_t skip = ui_skip(line, prompt_point(), (size_t)(a->ui.cols - from - 1)); /* a long line: where it is written at */
+	size_t skip = fit_skip(line, prompt_point(), (size_t)(a->ui.cols - from - 1)); /* a long line: where it is written at */
 
-	paint_cursor(y, from + (int)ui_width(line + skip, prompt_point() - skip));
+	paint_cursor(y, from + (int)fit_width(line + skip, prompt_point() - skip));
 	x = paint_text(y, from, a->ui.cols, ROLE_TEXT, "%s", line + skip);
 	draw_preview(a, y, x + 3);
 	draw_effect(a, y, x + 3);
 	if (a->prompt_error[0]) {
 		size_t wrong = u64_min(strlen(line), a->prompt_error_at);
 
-		draw_error(a, y - 1, from + (wrong > skip ? (int)ui_width(line + skip, wrong - skip) : 0));
+		draw_error(a, y - 1, from + (wrong > skip ? (int)fit_width(line + skip, wrong - skip) : 0));
 	} else if (prompt_candidates()[0]) {
 		paint_fill(y - 1, 0, a->ui.cols, ROLE_TEXT);
-		ui_draw_cut(y - 1, 1, a->ui.cols, ROLE_TEXT, prompt_candidates());
+		fit_draw_cut(y - 1, 1, a->ui.cols, ROLE_TEXT, prompt_candidates());
 	}
 }
 
@@ -391,7 +396,7 @@ draw_say(const struct app *a, int y)
 		buf_fmt(&text, "%s: %s", app_shown(a)->trouble.what, app_shown(a)->trouble.why);
 	else
 		view_of(ui_view(&a->ui))->say(&a->ui, app_shown(a), &text);
-	ui_draw_cut(y, 1, a->ui.cols, ROLE_TEXT, text.s);
+	fit_draw_cut(y, 1, a->ui.cols, ROLE_TEXT, text.s);
 	buf_free(&text);
 }
 
@@ -399,12 +404,12 @@ static void
 draw_fact(const struct fact *f, int y, int cols)
 {
 	enum { VALUE = 17 };
-	int x = VALUE + (int)ui_width(f->value, strlen(f->value));
+	int x = VALUE + (int)fit_width(f->value, strlen(f->value));
 
 	paint_text(y, 2, VALUE, ROLE_DIM, "%s", f->key);
-	ui_draw_cut(y, VALUE, cols, ROLE_TEXT, f->value);
+	fit_draw_cut(y, VALUE, cols, ROLE_TEXT, f->value);
 	if (f->note)
-		ui_draw_cut(y, x + (f->value[0] ? 1 : 0), cols, ROLE_DIM, f->note);
+		fit_draw_cut(y, x + (f->value[0] ? 1 : 0), cols, ROLE_DIM, f->note);
 }
 
 /* Facts of an answer from `top` on, as many as have room; the others are counted. */
@@ -418,21 +423,21 @@ draw_facts(const struct answer *p, int all, int top, int bottom, int cols)
 		if (top == bottom - 1 && i < all - 1) {
 			snprintf(more, sizeof(more), "%d more, for which the screen is too small",
 			         all - i);
-			ui_draw_cut(top, 2, cols, ROLE_DIM, more);
+			fit_draw_cut(top, 2, cols, ROLE_DIM, more);
 		} else {
 			draw_fact(&p->f[i], top, cols);
 		}
 	}
 }
 
-/* The rows that a text takes, as ui_draw_lines has them. */
+/* The rows that a text takes, as fit_draw_lines has them. */
 static int
 count_lines(const char *text, int cols)
 {
 	int n = 0;
 
 	for (; *text; n++) {
-		size_t len = ui_line(text, (size_t)(cols - 1));
+		size_t len = fit_line(text, (size_t)(cols - 1));
 
 		text += len + (text[len] == ' ');
 	}
@@ -462,7 +467,7 @@ draw_question(const struct app *a, int bottom)
 	zone_cover(top, 0, bottom, cols);
 	for (int y = top; y < top + lines && y < bottom; y++)
 		paint_fill(y, 0, cols, ROLE_HEADER);
-	top = ui_draw_lines(top, bottom, cols, ROLE_HEADER, p->line);
+	top = fit_draw_lines(top, bottom, cols, ROLE_HEADER, p->line);
 	draw_facts(p, facts, top, bottom, cols);
 }
 
@@ -475,7 +480,7 @@ draw_panel(const struct app *a, int bottom)
 
 	zone_cover(top, 0, bottom, cols);
 	paint_fill(top, 0, cols, ROLE_HEADER);
-	ui_draw_cut(top, 1, cols, ROLE_HEADER, p->line);
+	fit_draw_cut(top, 1, cols, ROLE_HEADER, p->line);
 	draw_facts(p, all, top + 1, bottom, cols);
 }
 
@@ -512,7 +517,7 @@ app_settle(struct app *a)
 
 	a->ui.rows = a->term.rows > MIN_ROWS ? a->term.rows : MIN_ROWS;
 	a->ui.cols = a->term.cols > least_cols(a) ? a->term.cols : least_cols(a);
-	if (s || a->lister || v->bare)
+	if (s || a->lister || view_row(ui_view(&a->ui))->bare)
 		v->settle(&a->ui, s, 1, app_bottom(a));
 }
 
@@ -533,7 +538,7 @@ app_draw(struct app *a)
 		draw_small(a);
 	} else if (!s && !a->lister) {
 		draw_header(a);
-		if (v->bare) {
+		if (view_row(ui_view(&a->ui))->bare) {
 			v->draw(&a->ui, NULL, 1, bottom);
 			draw_say(a, bottom);
 		} else {

@@ -2,6 +2,7 @@
 /* Frames drawn into nothing: what they cost, without a terminal. */
 #include "app_state.h"
 #include "clock.h"
+#include "paint.h"
 
 #include <stdio.h>
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The jump list and the marks: keys of two letters, and what is said between the first and the second. */
 #include "app_state.h"
+#include "keys.h"
+#include "paint.h"
 
 #include <stdio.h>
 #include <string.h>

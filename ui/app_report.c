@@ -2,6 +2,8 @@
 /* What a person takes along: an address, or what is on screen. */
 #include "app_state.h"
 #include "file.h"
+#include "keys.h"
+#include "paint.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -172,5 +174,5 @@ app_report_replace(struct app *a, bool yes)
 void
 app_report_name(const struct app *a, char *out, size_t size)
 {
-	snprintf(out, size, "pmtop-%d-%s.txt", (int)a->pid, view_of(ui_view(&a->ui))->name);
+	snprintf(out, size, "pmtop-%d-%s.txt", (int)a->pid, view_row(ui_view(&a->ui))->name);
 }

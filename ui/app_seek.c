@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Finding pages by what they are, and bytes: the sampler looks for them, the cursor goes there. */
 #include "app_state.h"
+#include "keys.h"
+#include "paint.h"
+#include "view.h"
 
 #include <stdio.h>
 

@@ -7,6 +7,7 @@
  */
 #include "app_state.h"
 #include "clock.h"
+#include "paint.h"
 
 #include <errno.h>
 #include <signal.h>

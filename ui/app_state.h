@@ -11,6 +11,7 @@
 
 #include "app.h"
 #include "history.h"
+#include "keys.h"
 #include "lister.h"
 #include "sampler.h"
 #include "view.h"

@@ -8,8 +8,12 @@
 #include <wchar.h>
 
 #include "explain.h"
+#include "fit.h"
 #include "flags.h"
 #include "kabi.h"
+#include "keys.h"
+#include "paint.h"
+#include "scroll.h"
 #include "state.h"
 #include "view.h"
 
@@ -32,7 +36,7 @@ put(char *out, size_t size, const char *text)
 
 	for (size_t width = size - 1; width && strlen(text) >= size && (!b.s || b.len >= size); width = width * 7 / 8) {
 		b.len = 0;
-		ui_cut(&b, text, width);
+		fit_cut(&b, text, width);
 	}
 	snprintf(out, size, "%s", b.s ? b.s : text);
 	buf_free(&b);
@@ -95,7 +99,7 @@ card_add_long(struct card *c, enum role role, const char *label, const char *val
 	size_t n;
 
 	do {
-		n = ui_line(value, c->width > indent ? (size_t)(c->width - indent) : 1);
+		n = fit_line(value, c->width > indent ? (size_t)(c->width - indent) : 1);
 		card_add(c, role, before ? "" : label, NULL, "%*s%.*s", before, "", (int)n, value);
 		before = indent;
 		value += n + strspn(value + n, " ");
@@ -139,7 +143,7 @@ draw_cut(int y, int x, int right, enum role role, const char *text)
 	struct buf b = {0};
 
 	if (x < right)
-		ui_cut(&b, text, (size_t)(right - x));
+		fit_cut(&b, text, (size_t)(right - x));
 	x = paint_text(y, x, right, role, "%s", b.s ? b.s : "");
 	buf_free(&b);
 	return x;
@@ -186,7 +190,7 @@ add_where(struct card *c, const struct vma_list *vmas, const struct vma *v, uint
 	int label = label_width(c);
 
 	vma_perm_text(v, perm);
-	ui_place_text(&place, vmas, v, addr, c->width > label ? (size_t)(c->width - label) : 0);
+	fit_place_text(&place, vmas, v, addr, c->width > label ? (size_t)(c->width - label) : 0);
 	card_add(c, ROLE_TEXT, "where", NULL, "%s", place.s);
 	if (vma_has_file(v))
 		card_add(c, ROLE_TEXT, "file offset", NULL, "%llx",
@@ -558,17 +562,17 @@ card_view_draw(card_make_fn *make, const struct ui *ui, const struct sample *s, 
 	struct card *c = card_new();
 
 	if (make(ui, s, c)) {
-		struct ui_page page = {c->n, bottom - top, 1};
+		struct scroll page = {c->n, bottom - top, 1};
 
-		card_draw(c, ui->card_top, top, top + ui_page_rows(page), 1, ui->cols);
-		ui_draw_more(ui, top, ui->card_top, page);
+		card_draw(c, ui->card_top, top, top + scroll_rows(page), 1, ui->cols);
+		scroll_draw(ui, top, ui->card_top, page);
 	} else if (err->what[0]) {
 		buf_fmt(&text, "%s: %s", err->what, err->why);
-		top = ui_draw_lines(top, bottom, ui->cols, ROLE_TEXT, text.s);
-		ui_draw_lines(top, bottom, ui->cols, ROLE_DIM, err->how);
+		top = fit_draw_lines(top, bottom, ui->cols, ROLE_TEXT, text.s);
+		fit_draw_lines(top, bottom, ui->cols, ROLE_DIM, err->how);
 		buf_free(&text);
 	} else {
-		ui_draw_lines(top, bottom, ui->cols, ROLE_DIM, s->ended ? ended : awaited);
+		fit_draw_lines(top, bottom, ui->cols, ROLE_DIM, s->ended ? ended : awaited);
 	}
 	free(c);
 }
@@ -580,6 +584,6 @@ card_view_settle(card_make_fn *make, struct ui *ui, const struct sample *s, int 
 	struct card *c = card_new();
 
 	if (make(ui, s, c))
-		ui->card_top = ui_page_top(ui->card_top, (struct ui_page){c->n, rows, 1});
+		ui->card_top = scroll_top(ui->card_top, (struct scroll){c->n, rows, 1});
 	free(c);
 }

@@ -6,7 +6,7 @@
 #include "page.h"
 #include "paint.h"
 #include "sample.h"
-#include "view.h"
+#include "ui.h"
 
 /* Everything about one page as lines: for the page view, and beside the grid. */
 struct card_line {

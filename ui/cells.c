@@ -3,6 +3,7 @@
 
 #include "kabi.h"
 #include "paint.h"
+#include "strips.h"
 #include "util.h"
 
 const struct cell *
@@ -103,7 +104,7 @@ draw_page_cell(const struct ui *ui, enum lens l, const struct cell *c, bool cool
 {
 	unsigned second, cls = cell_first(c, &second);
 	enum heat heat = cool ? HEAT_NONE : cells_heat(ui, l, c);
-	enum role role = heat ? ui_heat_role(ui, heat) : paint_class_role(l, cls);
+	enum role role = heat ? strip_heat_role(ui, heat) : paint_class_role(l, cls);
 	bool show = letter || ui->letters == LETTERS_ALL || !has_background(role) || cell_alarm(c, l) == cls;
 
 	if (cells_few_colors())
@@ -129,7 +130,7 @@ draw_letter_cell(const struct ui *ui, enum lens l, const struct cell *c, int y, 
 
 	if (letter != lens_class(l, cls).letter)
 		cls = cell_first(c, &second);
-	role = heat ? ui_heat_role(ui, heat) : paint_class_role(l, cls);
+	role = heat ? strip_heat_role(ui, heat) : paint_class_role(l, cls);
 	if (cell_alarm(c, l) != CLASS_MAX)
 		draw_alarm(l, cell_alarm(c, l), y, x);
 	else
@@ -165,7 +166,7 @@ draw_block_cell(const struct ui *ui, enum lens l, const struct cell *c, int y, i
 	first = cell_first(&painted, &second);
 	ground = all - cell_pages(&painted);
 	if (heat) {
-		front = ui_heat_role(ui, heat);
+		front = strip_heat_role(ui, heat);
 		if (first != CLASS_MAX && c->n[first] >= ground)
 			back = paint_class_role(l, first);
 		share = c->written;

@@ -6,7 +6,7 @@
 #include <wchar.h>
 
 #include "sample.h"
-#include "view.h"
+#include "ui.h"
 
 /*
  * The cells of the grid on screen: which of the sample's stands where, and how one is drawn. They

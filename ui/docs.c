@@ -13,6 +13,7 @@
 #include "keys.h"
 #include "mouse.h"
 #include "options.h"
+#include "paint.h"
 #include "query.h"
 #include "rc.h"
 #include "settings.h"

@@ -3,12 +3,13 @@
 
 #include <string.h>
 
+#include "paint.h"
 #include "query.h"
 
 enum { NAME_ROOM = 4 }; /* columns for a name, below which it says nothing */
 
 void
-ui_name(struct buf *out, const struct vma *v)
+fit_name(struct buf *out, const struct vma *v)
 {
 	const char *name = vma_shown_name(v);
 
@@ -44,7 +45,7 @@ next_char(const char *s, size_t n, size_t *columns)
 }
 
 size_t
-ui_width(const char *s, size_t n)
+fit_width(const char *s, size_t n)
 {
 	size_t sum = 0, columns;
 
@@ -54,7 +55,7 @@ ui_width(const char *s, size_t n)
 }
 
 size_t
-ui_fit(const char *s, size_t columns)
+fit_fit(const char *s, size_t columns)
 {
 	size_t n = strlen(s), i = 0, sum = 0;
 
@@ -70,9 +71,9 @@ ui_fit(const char *s, size_t columns)
 }
 
 size_t
-ui_skip(const char *s, size_t n, size_t columns)
+fit_skip(const char *s, size_t n, size_t columns)
 {
-	size_t left = ui_width(s, n), i = 0, c;
+	size_t left = fit_width(s, n), i = 0, c;
 
 	while (left > columns) {
 		i += next_char(s + i, n - i, &c);
@@ -82,9 +83,9 @@ ui_skip(const char *s, size_t n, size_t columns)
 }
 
 size_t
-ui_line(const char *text, size_t width)
+fit_line(const char *text, size_t width)
 {
-	size_t n = ui_fit(text, width), cut = n;
+	size_t n = fit_fit(text, width), cut = n;
 
 	if (!text[n])
 		return n;
@@ -97,9 +98,9 @@ ui_line(const char *text, size_t width)
 static void
 cut_before(struct buf *out, const char *s, size_t width, size_t tail)
 {
-	buf_add(out, s, ui_fit(s, width - tail - 1));
+	buf_add(out, s, fit_fit(s, width - tail - 1));
 	buf_str(out, paint_utf8() ? "…" : "~");
-	buf_str(out, s + ui_skip(s, strlen(s), tail));
+	buf_str(out, s + fit_skip(s, strlen(s), tail));
 }
 
 /* The file's name after as much of the path as has room; or as much of the name's beginning. */
@@ -107,12 +108,12 @@ static void
 cut_path(struct buf *out, const char *s, size_t width)
 {
 	const char *slash = strrchr(s, '/');
-	size_t base = ui_width(slash, strlen(slash));
+	size_t base = fit_width(slash, strlen(slash));
 
 	if (base + 1 <= width)
 		cut_before(out, s, width, base);
 	else
-		ui_cut_end(out, slash + 1, width);
+		fit_cut_end(out, slash + 1, width);
 }
 
 /* "(deleted)" goes before the file's name does. What is no path is known by its beginning. */
@@ -125,15 +126,15 @@ cut_name(struct buf *out, const char *s, size_t width)
 	size_t n;
 
 	if (s[0] != '/') {
-		ui_cut_end(out, s, width);
+		fit_cut_end(out, s, width);
 		return;
 	}
-	if (!end || end[strlen(deleted)] || ui_width(slash, strlen(slash)) + 1 <= width) {
+	if (!end || end[strlen(deleted)] || fit_width(slash, strlen(slash)) + 1 <= width) {
 		cut_path(out, s, width);
 		return;
 	}
 	buf_add(&bare, s, (size_t)(end - s));
-	n = ui_width(bare.s, bare.len);
+	n = fit_width(bare.s, bare.len);
 	if (n < width)
 		cut_before(out, bare.s, n + 1, 0);
 	else
@@ -142,9 +143,9 @@ cut_name(struct buf *out, const char *s, size_t width)
 }
 
 void
-ui_cut(struct buf *out, const char *text, size_t width)
+fit_cut(struct buf *out, const char *text, size_t width)
 {
-	size_t n = ui_width(text, strlen(text));
+	size_t n = fit_width(text, strlen(text));
 
 	if (n <= width)
 		buf_str(out, text);
@@ -155,9 +156,9 @@ ui_cut(struct buf *out, const char *text, size_t width)
 }
 
 void
-ui_cut_end(struct buf *out, const char *text, size_t width)
+fit_cut_end(struct buf *out, const char *text, size_t width)
 {
-	size_t n = ui_width(text, strlen(text));
+	size_t n = fit_width(text, strlen(text));
 
 	if (n <= width)
 		buf_str(out, text);
@@ -166,22 +167,22 @@ ui_cut_end(struct buf *out, const char *text, size_t width)
 }
 
 int
-ui_draw_cut(int y, int x, int right, enum role role, const char *text)
+fit_draw_cut(int y, int x, int right, enum role role, const char *text)
 {
 	struct buf cut = {0};
 
 	if (text && right > x)
-		ui_cut_end(&cut, text, (size_t)(right - x));
+		fit_cut_end(&cut, text, (size_t)(right - x));
 	x = paint_text(y, x, right, role, "%s", cut.s ? cut.s : "");
 	buf_free(&cut);
 	return x;
 }
 
 int
-ui_draw_lines(int y, int bottom, int right, enum role role, const char *text)
+fit_draw_lines(int y, int bottom, int right, enum role role, const char *text)
 {
 	while (*text && y < bottom) {
-		size_t n = ui_line(text, (size_t)(right - 1));
+		size_t n = fit_line(text, (size_t)(right - 1));
 
 		paint_text(y++, 1, right, role, "%.*s", (int)n, text);
 		text += n + (text[n] == ' ');
@@ -190,32 +191,32 @@ ui_draw_lines(int y, int bottom, int right, enum role role, const char *text)
 }
 
 void
-ui_name_cut(struct buf *out, const struct vma *v, size_t width)
+fit_name_cut(struct buf *out, const struct vma *v, size_t width)
 {
 	struct buf name = {0};
 
-	ui_name(&name, v);
-	ui_cut(out, name.s, width);
+	fit_name(&name, v);
+	fit_cut(out, name.s, width);
 	buf_free(&name);
 }
 
 void
-ui_place_text(struct buf *out, const struct vma_list *vmas, const struct vma *v, uint64_t addr,
+fit_place_text(struct buf *out, const struct vma_list *vmas, const struct vma *v, uint64_t addr,
               size_t width)
 {
 	struct buf text = {0};
 	bool named = query_place_text(vmas, v, addr, true, !paint_utf8(), &text);
 
-	if (named && ui_width(text.s, text.len) > width) {
+	if (named && fit_width(text.s, text.len) > width) {
 		buf_free(&text);
 		query_place_text(vmas, v, addr, false, !paint_utf8(), &text);
 	}
-	if (named && ui_width(text.s, text.len) > width) {
+	if (named && fit_width(text.s, text.len) > width) {
 		buf_free(&text);
 		query_start_text(v, addr, &text);
 	}
 	if (!named && width > text.len + NAME_ROOM) {
-		ui_name_cut(out, v, width - text.len - 1);
+		fit_name_cut(out, v, width - text.len - 1);
 		buf_str(out, " ");
 	}
 	buf_add(out, text.s, text.len);

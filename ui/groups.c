@@ -17,7 +17,7 @@ grouping_name(enum grouping by)
 static const char stacks[] = "[stacks]", arenas[] = "[arenas]";
 
 static const char *
-key_of(const struct vma_list *l, size_t i, enum grouping by)
+group_key(const struct vma_list *l, size_t i, enum grouping by)
 {
 	const struct vma *v = &l->v[i];
 
@@ -73,7 +73,7 @@ hash_of(const char *s)
 uint64_t
 group_hash_of(const struct vma_list *vmas, size_t i, enum grouping by)
 {
-	return hash_of(key_of(vmas, i, by));
+	return hash_of(group_key(vmas, i, by));
 }
 
 static void
@@ -119,7 +119,7 @@ groups_make(struct groups *out, const struct regions *rs, enum grouping by, cons
 	                       .of = mem_alloc(rs->vmas.n * sizeof(*out->of))};
 	for (size_t i = 0; i < rs->vmas.n; i++)
 		if (!in || in[i])
-			m[n++] = (struct member){key_of(&rs->vmas, i, by), i};
+			m[n++] = (struct member){group_key(&rs->vmas, i, by), i};
 	qsort(m, n, sizeof(*m), by_key);
 	for (size_t i = 0; i < n; i++) {
 		const struct vma *v = &rs->vmas.v[m[i].at];

@@ -8,6 +8,7 @@
 #include "here.h"
 #include "keys.h"
 #include "mouse.h"
+#include "paint.h"
 #include "processes.h"
 #include "query.h"
 #include "settings.h"

@@ -3,7 +3,7 @@
 #define PM_HERE_H
 
 #include "err.h"
-#include "view.h"
+#include "ui.h"
 
 /* The words of here.def: a line of the prompt as it is to be read without the screen. */
 struct here {

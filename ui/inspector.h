@@ -3,7 +3,7 @@
 #define PM_INSPECTOR_H
 
 #include "sample.h"
-#include "view.h"
+#include "ui.h"
 
 /*
  * Everything about the page under the cursor, or the counts of the cell, or of the range: in a pane at the right of

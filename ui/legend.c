@@ -6,9 +6,13 @@
 #include <string.h>
 
 #include "cells.h"
+#include "fit.h"
+#include "lacks.h"
 #include "paint.h"
 #include "state.h"
+#include "strips.h"
 #include "util.h"
+#include "view.h"
 #include "zones.h"
 
 /* Words and samples of what the warm colours say, in their order. */
@@ -38,7 +42,7 @@ one_heat(struct heats *h, const struct ui *ui, const char *word)
 	char sign = cells_few_colors() ? (char)cells_heat_glyph(ui, HEAT_NOW) : ' ';
 
 	h->n = 0;
-	add_part(h, ui_heat_role(ui, HEAT_NOW), " %c ", sign);
+	add_part(h, strip_heat_role(ui, HEAT_NOW), " %c ", sign);
 	add_part(h, ROLE_TEXT, " %s ", word);
 }
 
@@ -56,11 +60,11 @@ all_heats(struct heats *h, const struct ui *ui, const char *word)
 		char glyph = (char)cells_heat_glyph(ui, step);
 
 		if (cells_few_colors() && !count)
-			add_part(h, ui_heat_role(ui, step), "%c%s ", glyph, text);
+			add_part(h, strip_heat_role(ui, step), "%c%s ", glyph, text);
 		else if (cells_few_colors() && step == HEAT_NOW)
-			add_part(h, ui_heat_role(ui, step), "%c %s ", glyph, text);
+			add_part(h, strip_heat_role(ui, step), "%c %s ", glyph, text);
 		else
-			add_part(h, ui_heat_role(ui, step), " %s ", text);
+			add_part(h, strip_heat_role(ui, step), " %s ", text);
 	}
 	add_part(h, ROLE_TEXT, count ? " generations " : " ");
 }
@@ -179,8 +183,8 @@ legend_draw(const struct ui *ui, const struct sample *s, int y)
 			n[c] += w->cells[i].n[c];
 	if (w && w->filtered && ui->page_filter[0])
 		x = draw_filter(ui, w, y, x);
-	if (l == ui->lens && ui_lens_lacks(ui, s, &lacks))
-		x = paint_text(y, ui_draw_cut(y, x, ui->cols, ROLE_HOT, lacks.s), ui->cols, ROLE_HOT, " ");
+	if (l == ui->lens && lens_lacks(ui, s, &lacks))
+		x = paint_text(y, fit_draw_cut(y, x, ui->cols, ROLE_HOT, lacks.s), ui->cols, ROLE_HOT, " ");
 	buf_free(&lacks);
 	if (has_tenths(ui, w))
 		x = paint_text(y, x, ui->cols, ROLE_TEXT, "1-9 tenths in RAM ");
@@ -193,7 +197,7 @@ legend_draw(const struct ui *ui, const struct sample *s, int y)
 			continue;
 		paint_glyph(y, x, paint_class_role(l, c), cells_glyph(lens_class(l, c).letter));
 		x = paint_text(y, x + 1, ui->cols, ROLE_TEXT, " ");
-		x = ui_draw_cut(y, x, ui->cols, ROLE_TEXT, lens_class(l, c).name);
+		x = fit_draw_cut(y, x, ui->cols, ROLE_TEXT, lens_class(l, c).name);
 		x = paint_text(y, x, ui->cols, ROLE_TEXT, " ");
 		if (l == LENS_STATE)
 			zone_add(&(struct zone){.y = y, .x = from, .bottom = y + 1, .right = x - 1, .value = c, .hit = hit_state});

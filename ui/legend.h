@@ -3,7 +3,7 @@
 #define PM_LEGEND_H
 
 #include "sample.h"
-#include "view.h"
+#include "ui.h"
 
 /* One row: the lens, and the classes that are on screen; or what the lens lacks. */
 void legend_draw(const struct ui *ui, const struct sample *s, int y);

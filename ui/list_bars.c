@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "list_rows.h"
+#include "paint.h"
 #include "util.h"
+#include "view.h"
 #include "zones.h"
 
 enum { WORDS_FROM = 110, WORDS = 32 }; /* so wide a screen has room for words beside the bars; columns of them */

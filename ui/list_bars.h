@@ -3,7 +3,7 @@
 #define PM_LIST_BARS_H
 
 #include "paint.h"
-#include "view.h"
+#include "ui.h"
 
 /*
  * The two bars above the list: what is in RAM, by kind of page, and what the address space is for,

@@ -3,10 +3,15 @@
 
 #include <string.h>
 
+#include "crumb.h"
+#include "fit.h"
+#include "keys.h"
 #include "list_bars.h"
+#include "list_rows.h"
 #include "list_table.h"
 #include "paint.h"
 #include "util.h"
+#include "view.h"
 #include "zones.h"
 
 enum { LIST_SEEN = LIST_BARS + 4, NAME_AT = 8, HELP_AT = 21 };
@@ -56,14 +61,6 @@ position(const struct ui *ui, const struct menu *m)
 		if (m->id[i] == ui->menu_at)
 			return i;
 	return 0;
-}
-
-void
-list_menu_open(struct ui *ui, enum view_id menu)
-{
-	ui->menu_at = ui->sort;
-	ui->menu_top = 0;
-	ui_push(ui, menu);
 }
 
 /* --- drawing ---------------------------------------------------------------------------------- */
@@ -117,7 +114,7 @@ draw_row(const struct ui *ui, const struct sample *s, const struct list_column *
 	if (ui_view(ui) == VIEW_SORT && ui->sort == c->id)
 		paint_text(y, 4, NAME_AT, ROLE_STRONG, "%s", list_sorts_down(ui) ? down : up);
 	paint_text(y, NAME_AT - 2, HELP_AT, ROLE_STRONG, "%s", c->title);
-	ui_draw_cut(y, HELP_AT - 2, ui->cols, dear ? ROLE_DIM : ROLE_TEXT, list_column_help(c->id));
+	fit_draw_cut(y, HELP_AT - 2, ui->cols, dear ? ROLE_DIM : ROLE_TEXT, list_column_help(c->id));
 	if (c->id != ui->menu_at)
 		return;
 	paint_text(y, 0, 1, ROLE_ACCENT, "›");
@@ -202,7 +199,7 @@ static void
 crumb(const struct ui *ui, const struct sample *s, struct buf *out)
 {
 	view_regions.crumb(ui, s, out);
-	buf_str(out, ui_view(ui) == VIEW_SORT ? UI_CRUMB "sort" : UI_CRUMB "columns");
+	buf_str(out, ui_view(ui) == VIEW_SORT ? CRUMB_SIGN "sort" : CRUMB_SIGN "columns");
 }
 
 /* --- keys ------------------------------------------------------------------------------------- */
@@ -260,10 +257,10 @@ typed(struct ui *ui, int c)
 }
 
 const struct view view_sort = {
-    .name = "sort", .letter = 'T', .draw = draw, .act = act, .say = say, .crumb = crumb, .settle = settle,
+    .draw = draw, .act = act, .say = say, .crumb = crumb, .settle = settle,
     .typed = typed,
 };
 
 const struct view view_columns = {
-    .name = "columns", .letter = 'U', .draw = draw, .act = act, .say = say, .crumb = crumb, .settle = settle,
+    .draw = draw, .act = act, .say = say, .crumb = crumb, .settle = settle,
 };

@@ -2,13 +2,12 @@
 #ifndef PM_LIST_MENU_H
 #define PM_LIST_MENU_H
 
-#include "view.h"
+#include "ui.h"
 
 /*
  * The two menus above the list of regions, VIEW_SORT and VIEW_COLUMNS: by what it is sorted, and
  * which columns it shows. What is done in them is done to the list at once, which is seen above.
  */
-void list_menu_open(struct ui *ui, enum view_id menu);
 
 /* The column on row y of the screen, when the menu lies between top and bottom; -1: none. */
 int list_menu_at(const struct ui *ui, int top, int bottom, int y);

@@ -385,3 +385,28 @@ rows_fold(struct ui *ui, const struct sample *s)
 		ui->open[ui->open_n++] = g->hash;
 	rows_anew(ui);
 }
+
+void
+rows_sort(struct ui *ui, int sort, bool invert)
+{
+	ui->sort = sort;
+	ui->invert = invert;
+	rows_anew(ui);
+	ui->region = 0;
+}
+
+bool
+list_needs_smaps(const struct ui *ui, const struct sample *s)
+{
+	bool on = list_column_needs_smaps(ui->sort, s);
+
+	for (size_t i = 0; i < ui->columns.n; i++)
+		on |= list_column_needs_smaps(ui->columns.id[i], s);
+	return on;
+}
+
+void
+list_sort_by(struct ui *ui, int column)
+{
+	rows_sort(ui, column, ui->sort == column && !ui->invert);
+}

@@ -4,7 +4,7 @@
 
 #include "columns.h"
 #include "groups.h"
-#include "view.h"
+#include "ui.h"
 
 /*
  * The rows of the region list in their order: ui->order. A row is the start of a region. Its lowest
@@ -55,5 +55,14 @@ struct region_row rows_group_facts(const struct sample *s, const struct group *g
 /* The group that a row is the heading of; NULL: none. */
 const struct group *rows_group(const struct groups *gs, const struct sample *s, uint64_t row);
 bool rows_is_open(const struct ui *ui, const struct group *g);
+
+/* Sorts the list by a column; by the one it is sorted by already: the other way round. */
+void list_sort_by(struct ui *ui, int column);
+
+/* Whether the list shows or is sorted by something that only smaps tells. */
+bool list_needs_smaps(const struct ui *ui, const struct sample *s);
+
+/* Another order; who asks for one wants to see its top. */
+void rows_sort(struct ui *ui, int column, bool invert);
 
 #endif

@@ -4,9 +4,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "fit.h"
+#include "keys.h"
 #include "list_rows.h"
 #include "paint.h"
+#include "strips.h"
 #include "util.h"
+#include "view.h"
 #include "writes_card.h"
 #include "zones.h"
 
@@ -101,9 +105,9 @@ static void
 draw_strip(const struct ui *ui, const struct strip_cell *strip, enum lens l, int y, int x, int width)
 {
 	for (int i = 0; i < width; i++) {
-		struct strip_cell c = ui_strip_at(ui, strip, (unsigned)i, (unsigned)width);
+		struct strip_cell c = strip_at(ui, strip, (unsigned)i, (unsigned)width);
 
-		ui_strip_cell(ui, &c, l, y, x + i);
+		strip_cell(ui, &c, l, y, x + i);
 	}
 }
 
@@ -116,7 +120,7 @@ draw_regions(size_t n, const struct list_place *p, int y)
 	snprintf(text, sizeof(text), "%zu region%s", n, plural(n));
 	if ((int)strlen(text) > p->width)
 		text[strcspn(text, " ")] = '\0';
-	ui_draw_cut(y, p->x, p->x + p->width, ROLE_DIM, text);
+	fit_draw_cut(y, p->x, p->x + p->width, ROLE_DIM, text);
 }
 
 static void
@@ -142,10 +146,10 @@ static void
 draw_name(const struct region_row *row, const struct list_place *p, const char *fold, int y)
 {
 	struct buf text = {0};
-	int room = p->width - (int)ui_width(fold, strlen(fold));
+	int room = p->width - (int)fit_width(fold, strlen(fold));
 
 	buf_str(&text, fold);
-	ui_name_cut(&text, row->v, (size_t)(room > 0 ? room : 0));
+	fit_name_cut(&text, row->v, (size_t)(room > 0 ? room : 0));
 	paint_text(y, p->x, p->x + p->width, row->v->name[0] ? ROLE_TEXT : ROLE_DIM, "%s", text.s);
 	buf_free(&text);
 }
@@ -203,7 +207,7 @@ draw_cell(const struct region_row *row, const struct list_place *p, int y)
 
 	buf_str(&text, "");
 	cell_text(id, &v, &text);
-	pad = stands_right(id) ? p->width - (int)ui_width(text.s, text.len) : 0;
+	pad = stands_right(id) ? p->width - (int)fit_width(text.s, text.len) : 0;
 	paint_text(y, p->x + (pad > 0 ? pad : 0), p->x + p->width, cell_role(id, &v), "%s", text.s);
 	buf_free(&text);
 	if (id == COL_REGION_PERM)
@@ -229,12 +233,12 @@ draw_struck(const struct list_layout *l, const struct region_row *row, int y)
 		text.len = 0;
 		buf_str(&text, "");
 		if (p->column->id == COL_REGION_MAPPING) {
-			ui_name_cut(&text, row->v, (size_t)p->width);
+			fit_name_cut(&text, row->v, (size_t)p->width);
 		} else {
 			v = region_value((enum column_id)p->column->id, row);
 			cell_text(p->column->id, &v, &text);
 		}
-		pad = stands_right(p->column->id) ? p->width - (int)ui_width(text.s, text.len) : 0;
+		pad = stands_right(p->column->id) ? p->width - (int)fit_width(text.s, text.len) : 0;
 		paint_text(y, p->x + (pad > 0 ? pad : 0), p->x + p->width, ROLE_DIM, "%s", text.s);
 	}
 	buf_free(&text);
@@ -322,7 +326,7 @@ draw_left_out(const struct ui *ui, const struct sample *s, int y, int bottom)
 	if (!ui->order_n) {
 		buf_fmt(&text, "no region passes the filter: %s changes it, %s takes it away", key_of(ACT_FILTER, 'R'),
 		        key_of(ACT_STAY, 'R'));
-		y = ui_draw_lines(y, bottom, ui->cols, ROLE_DIM, text.s);
+		y = fit_draw_lines(y, bottom, ui->cols, ROLE_DIM, text.s);
 		buf_free(&text);
 	}
 	if (!ui->unknown || y >= bottom)
@@ -331,7 +335,7 @@ draw_left_out(const struct ui *ui, const struct sample *s, int y, int bottom)
 	        one ? "it passes" : "they pass");
 	if (filter_wants(&ui->filter.program) & FILTER_WANT_WRITTEN && !s->gen)
 		buf_fmt(&text, "; press %s first", key_of(ACT_CLEAR, 'R'));
-	ui_draw_lines(y, bottom, ui->cols, ROLE_DIM, text.s);
+	fit_draw_lines(y, bottom, ui->cols, ROLE_DIM, text.s);
 	buf_free(&text);
 }
 

@@ -2,7 +2,7 @@
 #ifndef PM_LIST_TABLE_H
 #define PM_LIST_TABLE_H
 
-#include "view.h"
+#include "ui.h"
 
 /* The list of regions as a table: its headings, and a row a region or a group. */
 void list_table_headings(const struct ui *ui, int y);

@@ -2,6 +2,7 @@
 #ifndef PM_LIST_TYPED_H
 #define PM_LIST_TYPED_H
 
+#include "ui.h"
 #include "view.h"
 
 /*

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "paint.h"
 #include "proc.h"
 #include "util.h"
 

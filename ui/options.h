@@ -13,7 +13,7 @@
 #include "paint.h"
 #include "term.h"
 #include "track.h"
-#include "view.h"
+#include "ui.h"
 
 /* The command line, parsed. Text points into argv. */
 enum mode {

@@ -12,6 +12,7 @@
 
 #include "file.h"
 #include "guess.h"
+#include "keys.h"
 #include "settings.h"
 #include "util.h"
 

@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "format.h"
-#include "view.h"
+#include "ui.h"
 
 /*
  * What the view on screen shows, as data: regions as a row each; the cells of the grid that are on

@@ -4,7 +4,9 @@
 #include <stdio.h>
 
 #include "paint.h"
+#include "strips.h"
 #include "util.h"
+#include "view.h"
 #include "zones.h"
 
 /* Digits of an address in the gutter: 12 are enough but for the last page of 64 bits. */
@@ -53,7 +55,7 @@ ruler_map(const struct ui *ui, const struct sample *s, int y)
 		uint8_t heat = ui_by_count(ui) ? m->often : m->heat;
 		/* states are what it shows; through another lens only how full */
 		enum role role = lens_needs_pages(w->lens) ? ROLE_RAMP_0
-		                 : heat                    ? ui_heat_role(ui, (enum heat)heat)
+		                 : heat                    ? strip_heat_role(ui, (enum heat)heat)
 		                                           : paint_state_role((enum state)m->cls);
 
 		if (m->height)

@@ -3,7 +3,7 @@
 #define PM_RULER_H
 
 #include "sample.h"
-#include "view.h"
+#include "ui.h"
 
 /* What tells where in the region a cell lies: the whole region in small, the scale, the edges. */
 

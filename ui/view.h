@@ -2,132 +2,11 @@
 #ifndef PM_VIEW_H
 #define PM_VIEW_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
-#include "fit.h"
-#include "groups.h"
-#include "jumps.h"
 #include "keys.h"
-#include "list_columns.h"
-#include "list_filter.h"
-#include "list_marks.h"
-#include "messages.h"
-#include "map.h"
-#include "paint.h"
-#include "picker.h"
-#include "sample.h"
+#include "ui.h"
+#include "util.h"
 
-/*
- * What the person has done to the screen: where the cursors are, what is sorted how. Regions and
- * pages are known by address, for lists change under the cursor. Views change this and nothing
- * else; what must happen outside (a clear, the prompt, the end) they return as effects.
- */
-enum view_id {
-	VIEW_REGIONS, VIEW_GRID, VIEW_PAGE, VIEW_REGION, VIEW_CAPABILITIES, VIEW_HEX, VIEW_MAP, VIEW_WRITES, VIEW_HELP,
-	VIEW_SORT, VIEW_COLUMNS, VIEW_MESSAGES,
-	VIEW_PICKER, VIEW_COUNT
-};
-enum letters { LETTERS_RUNS, LETTERS_ALL, LETTERS_NONE, LETTERS_COUNT };
-enum { VIEW_DEPTH = PLACE_VIEWS };
-
-struct ui {
-	int rows, cols; /* of the screen */
-	int crumb_room; /* columns that the crumb has in row 0 */
-	uint64_t now;        /* CLOCK_MONOTONIC, when this frame is drawn */
-	uint64_t touched_ns; /* the last key */
-
-	enum view_id stack[VIEW_DEPTH];
-	int depth;      /* the view on screen is stack[depth] */
-
-	/* choose a process */
-	struct picker picker;
-	const struct processes *processes; /* there while that is on screen */
-
-	/* regions */
-	uint64_t region;      /* start of the one under the cursor, and of the one in the grid */
-	uint64_t *order;      /* rows in display order (list_rows.h); NULL: to be sorted again */
-	size_t order_n;
-	uint64_t order_serial;/* of the sample it was made from */
-	uint64_t order_smaps; /* and of which reading of smaps: its time */
-	bool order_whole;     /* and by counts that were all there: else it is not worth holding */
-	size_t shown, unknown;/* regions that pass the filter; those that nobody can tell of */
-	size_t list_top, list_rows; /* the first row on screen, and how many there is room for */
-	bool pulse;           /* there is one: where only one of WRITTEN and WR/S has room, it is the latter */
-	bool had_swap, had_mark; /* SWAP and WRITTEN have had something to show, and stay */
-	struct list_columns columns; /* those that were chosen */
-	int sort;             /* the column it is sorted by, */
-	bool invert;          /* the other way round than that usually is */
-	size_t segment;       /* of the bars, that is chosen (list_bars.h); 0: none */
-	int menu_at;          /* the column under the cursor of a menu (list_menu.h) */
-	size_t menu_top;
-	enum grouping grouping;
-	struct groups groups; /* of what is shown, while `grouping`; */
-	struct regions *groups_in; /* of these regions: a reference */
-	uint64_t open[64];    /* groups that are unfolded: struct group's hash */
-	size_t open_n;
-	struct list_filter filter;
-	struct list_marks marks;
-	char find[128];       /* what was looked for last; */
-	size_t found, found_n;/* the cursor is on the first .. found_n-th row that has it; found_n 0: none */
-	struct {
-		uint64_t from;
-		struct list_filter filter;
-		char find[128];
-	} typing;             /* what was before something was typed (list_typed.h) */
-
-	enum lens lens;       /* the question the colours answer */
-	bool by_count;        /* that of writes: by how often, not by how long ago */
-
-	/* grid and page */
-	struct grid grid;     /* geometry on screen; rows == 0: not set yet */
-	uint64_t cursor;      /* address of the page under the cursor */
-	enum letters letters;
-	char page_filter[256], page_find[256]; /* pages that do not pass are dimmed; "": no filter; what / looked for */
-	char byte_find[256];  /* the same in the hex view, as pattern.h has it */
-	bool follow;          /* the cursor goes to the newest write, until it is moved; that was seen at: */
-	uint64_t followed_ns;
-	bool pane_away;       /* the inspector is not wanted, where there is room for it, ... */
-	bool pane_over;       /* ... or is wanted where there is none: over the cells */
-	bool pane_page;       /* where the lens of writes has their numbers in its place: the inspector all the same */
-	int card_top;
-	bool card_all;        /* of a page: the bits that are not set are wanted in words as well */
-	uint64_t hot;         /* address of the hot page under the cursor */
-
-	/* help and messages */
-	size_t help_page;
-	int help_top;
-	char help_find[64];   /* "": the page is shown, else what has this of all of them */
-	const struct messages *messages; /* NULL: none are kept */
-	int messages_top;
-
-
-	/* hex */
-	uint64_t byte;        /* address under the cursor */
-	uint64_t hex_top;     /* of the first row */
-	unsigned hex_rows;
-
-	/* a range: from here to the cursor, in the view it was begun in */
-	bool range_on;
-	enum view_id range_in;
-	uint64_t range_from;
-
-	struct jumps jumps;   /* where one was, and the marks */
-	int awaited;          /* an action that wants a letter next: ACT_MARK, ACT_MARK_GO, ACT_WRITE (y or not); else 0 */
-
-	/* map */
-	struct map map;       /* as it is laid out on screen */
-	uint64_t map_serial;  /* of the sample it was laid out from */
-	bool map_zoomed;      /* the scale was chosen; else it is the largest at which all fits */
-	unsigned map_scale;
-	bool map_linear;
-	size_t map_top;       /* the first row on screen */
-	size_t map_rows;      /* how many are on screen, */
-	int map_lines;        /* of how many lines each */
-	int map_height;       /* of the screen, that this was found for; 0: to be found anew */
-	unsigned map_col;     /* where up and down go */
-};
-
+/* What a view does. It changes `ui` and nothing else; what must happen outside it returns as effects. */
 enum effect {
 	FX_NONE = 0,
 	FX_CLEAR = 1, FX_REFRESH = 2, FX_PROMPT = 4, FX_FIND = 8, FX_INTERVAL = 16, FX_PAUSE = 32,
@@ -138,9 +17,6 @@ enum effect {
 };
 
 struct view {
-	const char *name;
-	char letter; /* in keys.def */
-	bool bare;   /* needs no sample: the others' are given one */
 	/* draws rows [top, bottom); never blocks, never changes what it is given */
 	void (*draw)(const struct ui *ui, const struct sample *s, int top, int bottom);
 	/* carries an action out on `ui`; returns effects */
@@ -155,137 +31,16 @@ struct view {
 	void (*crumb)(const struct ui *ui, const struct sample *s, struct buf *out);
 	/* brings `ui` in line with a new sample or a new size, before anything is drawn */
 	void (*settle)(struct ui *ui, const struct sample *s, int top, int bottom);
+	/* one step back within the view; false: there is none, so that it is left. NULL: there never is */
+	bool (*back)(struct ui *ui);
 };
 
-extern const struct view view_regions, view_grid, view_hex, view_page, view_region, view_capabilities,
-                         view_map, view_writes, view_help, view_messages, view_sort, view_columns, view_picker;
+#define V(id, object, letter, name, bare) extern const struct view object;
+#include "views.def"
+#undef V
 const struct view *view_of(enum view_id id);
 
-static inline enum view_id
-ui_view(const struct ui *ui)
-{
-	return ui->stack[ui->depth];
-}
-
-void ui_push(struct ui *ui, enum view_id id);
-void ui_pop(struct ui *ui);
-
-/* Shows a view: goes back to it where it is open already, so that two views that lead to each other do not pile up. */
-void ui_show(struct ui *ui, enum view_id id);
-
-/* Opens the help at the page of the view on screen. */
-void ui_help(struct ui *ui);
-
-/* In the help: shows what has this word, of all pages. "": the page again; returns whether something else was shown. */
-bool ui_help_find(struct ui *ui, const char *what);
-
-/*
- * One step back: out of a range, out of the filter of pages, out of what was found in the help,
- * to where a pointer was followed from, or else out of the view.
- */
-void ui_back(struct ui *ui);
-
-/* The colours of what was written tell how often it was. */
-static inline bool
-ui_by_count(const struct ui *ui)
-{
-	return ui->lens == LENS_WRITES && ui->by_count;
-}
-
-/* The colours of a step of heat, which is not calmed where it is a count: that does not age. */
-enum role ui_heat_role(const struct ui *ui, enum heat h);
-
-static inline bool
-list_sorts_down(const struct ui *ui)
-{
-	return list_column_of(ui->sort)->down != ui->invert;
-}
-
-/* Whether the list shows or is sorted by something that only smaps tells. */
-bool list_needs_smaps(const struct ui *ui, const struct sample *s);
-
-/* Sorts the list by a column; by the one it is sorted by already: the other way round. */
-void list_sort_by(struct ui *ui, int column);
-
-/* The address under the cursor of the view on screen. */
-uint64_t ui_at(const struct ui *ui);
-
-/* The same, and where pages are on screen the byte that was gone to in this one. */
-uint64_t ui_exact(const struct ui *ui);
-
-/*
- * The range that is chosen in the view on screen, both ends included: whole cells in the grid, bytes
- * among the bytes. false: none is.
- */
-bool ui_range(const struct ui *ui, uint64_t *lo, uint64_t *hi);
-
-/* Begins a range at the cursor; or ends the one that there is. */
-void ui_range_begin(struct ui *ui);
-void ui_range_toggle(struct ui *ui);
-
-/* Where we are; and back there. false: nothing is mapped there any more, nothing changed. */
-struct place ui_place(const struct ui *ui);
-bool ui_take_place(struct ui *ui, const struct sample *s, const struct place *p);
-
-/* Before a jump: remembers where it leaves from, for ui_return. */
-void ui_leave(struct ui *ui);
-
-/* Back to the newest place left by a jump that is still there; false: there is none. */
-bool ui_return(struct ui *ui, const struct sample *s);
-
-/* The region of the sample that ui->region names, NULL if it is gone. */
-const struct vma *ui_vma(const struct ui *ui, const struct sample *s, const struct region **r);
-
-/* Jumps: opens the grid at addr, if it lies in a region; x there goes to the very byte. */
-bool ui_go(struct ui *ui, const struct sample *s, uint64_t addr);
-
-/* Opens the bytes at addr above the view on screen. */
-void ui_hex(struct ui *ui, uint64_t addr);
-
-/* Jumps in the hex view: to addr, and ui_back comes back from there. */
-void ui_hex_jump(struct ui *ui, uint64_t addr);
-
-/*
- * Character i of `width` that show a region's strip: the mean height, 0..STRIP_HIGH, of what it
- * stands for, and of that the class of the best filled and the warmest heat.
- */
-struct strip_cell ui_strip_at(const struct ui *ui, const struct strip_cell *strip, unsigned i, unsigned width);
-void ui_strip_cell(const struct ui *ui, const struct strip_cell *c, enum lens l, int y, int x);
-
-/*
- * The classes that some strip shows, each with its letter; the rarest are left out of a line that is
- * too short. Returns the next column. And how many columns it would like to have.
- */
-int ui_strip_legend(const struct sample *s, enum lens l, int y, int x, int right);
-int ui_strip_legend_width(const struct sample *s, enum lens l);
-
-/* What the lens lacks here, why, and how to get it; false: nothing. */
-bool ui_lens_lacks(const struct ui *ui, const struct sample *s, struct buf *out);
-
-/* A text of so many lines on so many rows of the screen, in columns beside each other. */
-struct ui_page {
-	int lines, rows, columns;
-};
-
-/* How many rows have lines of it. Where not all are shown the last row says so: ui_draw_more. */
-int ui_page_rows(struct ui_page p);
-
-/* The first line that is shown, within the text. */
-int ui_page_top(int top, struct ui_page p);
-
-/* In the last row from y on: how many lines there are above and below; nothing if all are shown. */
-void ui_draw_more(const struct ui *ui, int y, int top, struct ui_page p);
-
-/* Between one step of the way here and the next; what cannot show it shows another sign. */
-#define UI_CRUMB " › "
-
-/* Adds text to a crumb if there is room for all of it. */
-void ui_crumb_add(struct buf *out, const struct ui *ui, const char *text);
-
-/*
- * The crumb of what lies in the region under the cursor: its name, address, size and permissions, and
- * `tail`. The permissions give way first, then some of the name, then address and size.
- */
-void ui_crumb_region(struct buf *out, const struct ui *ui, const struct sample *s, const char *tail);
+/* One step back: out of a range, within the view on screen, or else out of it. */
+void view_back(struct ui *ui);
 
 #endif

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "card.h"
+#include "keys.h"
 #include "paint.h"
 #include "view.h"
 
@@ -62,6 +63,6 @@ act(struct ui *ui, const struct sample *s, enum action a)
 }
 
 const struct view view_capabilities = {
-    .name = "capabilities", .letter = 'C', .draw = draw, .act = act, .say = say, .crumb = crumb,
+    .draw = draw, .act = act, .say = say, .crumb = crumb,
     .settle = settle,
 };

@@ -7,7 +7,9 @@
 #include <string.h>
 
 #include "cells.h"
+#include "crumb.h"
 #include "inspector.h"
+#include "keys.h"
 #include "legend.h"
 #include "paint.h"
 #include "ruler.h"
@@ -199,7 +201,7 @@ say(const struct ui *ui, const struct sample *s, struct buf *out)
 static void
 crumb(const struct ui *ui, const struct sample *s, struct buf *out)
 {
-	ui_crumb_region(out, ui, s, "");
+	crumb_region(out, ui, s, "");
 }
 
 /* --- keys ------------------------------------------------------------------------------------- */
@@ -380,7 +382,17 @@ hint(const struct ui *ui, const struct sample *s, enum action a)
 	return a == ACT_OPEN && ui->grid.zoom ? "zoom in" : NULL;
 }
 
+/* Out of the filter of pages. */
+static bool
+back(struct ui *ui)
+{
+	bool had = ui->page_filter[0] != '\0';
+
+	ui->page_filter[0] = '\0';
+	return had;
+}
+
 const struct view view_grid = {
-    .name = "pages", .letter = 'G', .draw = draw, .act = act, .say = say, .hint = hint, .crumb = crumb,
-    .settle = settle,
+    .draw = draw, .act = act, .say = say, .hint = hint, .crumb = crumb,
+    .settle = settle, .back = back,
 };

@@ -7,10 +7,15 @@
 #include <string.h>
 #include <strings.h>
 
+#include "crumb.h"
+#include "fit.h"
 #include "help.h"
+#include "keys.h"
 #include "paint.h"
+#include "scroll.h"
 #include "util.h"
 #include "view.h"
+#include "view_help.h"
 #include "zones.h"
 
 /* Where words begin beside what they are about; where there is little room they stand below it. */
@@ -49,7 +54,7 @@ draw_entry(const struct pane *p, const struct help_entry *e, int y)
 	if (e->left[0] && narrow)
 		y++;
 	for (; *s; y++) {
-		size_t n = ui_line(s, width);
+		size_t n = fit_line(s, width);
 
 		if (y >= p->top && y < p->bottom)
 			paint_text(y, p->x + at, right, ROLE_TEXT, "%.*s", (int)n, s);
@@ -180,21 +185,21 @@ draw_names(const struct ui *ui, int y)
 }
 
 /* The rows below the names of the pages. */
-static struct ui_page
+static struct scroll
 measure(const struct ui *ui, int rows)
 {
 	int columns = ui->cols >= TWO_FROM ? 2 : 1;
 	struct pane p = {.cols = ui->cols / columns};
 
-	return (struct ui_page){draw_all(ui, &p, 0), rows, columns};
+	return (struct scroll){draw_all(ui, &p, 0), rows, columns};
 }
 
 static void
 draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 {
 	int first = top + 1 + !is_narrow(ui->cols);
-	struct ui_page page = measure(ui, bottom - first);
-	int rows = ui_page_rows(page), cols = ui->cols / page.columns;
+	struct scroll page = measure(ui, bottom - first);
+	int rows = scroll_rows(page), cols = ui->cols / page.columns;
 
 	(void)s;
 	draw_names(ui, top);
@@ -203,7 +208,7 @@ draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 		         first - ui->help_top - i * rows);
 	if (!page.lines)
 		paint_text(first, 1, ui->cols, ROLE_TEXT, "nothing here has \"%s\"", ui->help_find);
-	ui_draw_more(ui, first, ui->help_top, page);
+	scroll_draw(ui, first, ui->help_top, page);
 }
 
 static void
@@ -211,7 +216,7 @@ settle(struct ui *ui, const struct sample *s, int top, int bottom)
 {
 	(void)s;
 	ui->help_top =
-	    ui_page_top(ui->help_top, measure(ui, bottom - top - 1 - !is_narrow(ui->cols)));
+	    scroll_top(ui->help_top, measure(ui, bottom - top - 1 - !is_narrow(ui->cols)));
 }
 
 static void
@@ -232,7 +237,7 @@ static void
 crumb(const struct ui *ui, const struct sample *s, struct buf *out)
 {
 	(void)s;
-	buf_fmt(out, "help" UI_CRUMB "%s",
+	buf_fmt(out, "help" CRUMB_SIGN "%s",
 	        ui->help_find[0] ? "found" : help_page_name(ui->help_page));
 }
 
@@ -269,25 +274,31 @@ act(struct ui *ui, const struct sample *s, enum action a)
 }
 
 void
-ui_help(struct ui *ui)
+view_help_open(struct ui *ui)
 {
-	ui->help_page = help_page_of(view_of(ui_view(ui))->letter);
+	ui->help_page = help_page_of(view_row(ui_view(ui))->letter);
 	ui->help_top = 0;
 	ui->help_find[0] = '\0';
 	ui_push(ui, VIEW_HELP);
 }
 
 bool
-ui_help_find(struct ui *ui, const char *what)
+view_help_find(struct ui *ui, const char *what)
 {
 	bool had = ui->help_find[0] != '\0';
 
-	snprintf(ui->help_find, sizeof(ui->help_find), "%.*s", (int)ui_fit(what, sizeof(ui->help_find) / 4), what);
+	snprintf(ui->help_find, sizeof(ui->help_find), "%.*s", (int)fit_fit(what, sizeof(ui->help_find) / 4), what);
 	ui->help_top = 0;
 	return had;
 }
 
+static bool
+back(struct ui *ui)
+{
+	return view_help_find(ui, "");
+}
+
 const struct view view_help = {
-    .name = "help", .letter = 'H', .draw = draw, .act = act, .say = say, .crumb = crumb,
-    .settle = settle, .bare = true,
+    .draw = draw, .act = act, .say = say, .crumb = crumb,
+    .settle = settle, .back = back,
 };

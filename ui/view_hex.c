@@ -5,7 +5,10 @@
  */
 #include <string.h>
 
+#include "crumb.h"
+#include "fit.h"
 #include "hex.h"
+#include "keys.h"
 #include "paint.h"
 #include "pointers.h"
 #include "query.h"
@@ -102,7 +105,7 @@ pointer_name(struct buf *out, struct pointer_names *names, const struct sample *
 	const struct query_base *b = find_base(names, s, v);
 
 	if (!b->named && v->name[0]) {
-		ui_name_cut(out, v, 24);
+		fit_name_cut(out, v, 24);
 		buf_str(out, " ");
 	}
 	buf_fmt(out, "%s+%llx", b->name.s, (unsigned long long)(value - b->at));
@@ -142,7 +145,7 @@ draw_pointers(const struct ui *ui, const struct sample *s, struct pointer_names 
 		pointer_name(&name, names, s, v[i], value[i]);
 		sign = paint_text(y, x, right - 1, ROLE_DIM, "%u%s", i * word,
 		                  paint_utf8() ? "→" : ">");
-		ui_draw_cut(y, sign, right - (n > 1),
+		fit_draw_cut(y, sign, right - (n > 1),
 		            v[i]->perm & VMA_EXEC ? ROLE_ACCENT : ROLE_TEXT, name.s);
 		buf_free(&name);
 		zone_add(&(struct zone){.y = y,
@@ -239,7 +242,7 @@ draw_row(const struct ui *ui, const struct sample *s, struct pointer_names *name
 		return; /* it has come into view, and the sampler is on its way */
 	if (p->kind != BYTES_READ && row_tells(ui, s, row)) {
 		page_sentence_hex(p, &why);
-		ui_draw_cut(y, hex_x(digits, 0), ui->cols, ROLE_TEXT, why.s);
+		fit_draw_cut(y, hex_x(digits, 0), ui->cols, ROLE_TEXT, why.s);
 		buf_free(&why);
 		return;
 	}
@@ -296,8 +299,8 @@ draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 	draw_heading(ui, digits, top);
 	if (s->bytes_err.what[0]) {
 		buf_fmt(&why, "%s: %s", s->bytes_err.what, s->bytes_err.why);
-		y = ui_draw_lines(y, bottom, ui->cols, ROLE_TEXT, why.s);
-		ui_draw_lines(y, bottom, ui->cols, ROLE_DIM, s->bytes_err.how);
+		y = fit_draw_lines(y, bottom, ui->cols, ROLE_TEXT, why.s);
+		fit_draw_lines(y, bottom, ui->cols, ROLE_DIM, s->bytes_err.how);
 		buf_free(&why);
 		return;
 	}
@@ -378,8 +381,8 @@ crumb(const struct ui *ui, const struct sample *s, struct buf *out)
 	const struct vma *v = find_region(ui, s);
 
 	if (v)
-		ui_name_cut(out, v, ui->cols < 100 ? 12 : 28);
-	buf_fmt(out, "%shex %llx", v ? UI_CRUMB : "", (unsigned long long)ui->byte);
+		fit_name_cut(out, v, ui->cols < 100 ? 12 : 28);
+	buf_fmt(out, "%shex %llx", v ? CRUMB_SIGN : "", (unsigned long long)ui->byte);
 	if (jumps_followed(&ui->jumps))
 		buf_fmt(out, " (%d back)", jumps_followed(&ui->jumps));
 }
@@ -477,7 +480,22 @@ hint(const struct ui *ui, const struct sample *s, enum action a)
 	return a == ACT_READ_PAGE && (!p || p->kind != BYTES_ABSENT) ? "" : NULL;
 }
 
+/* To where a pointer was followed from. */
+static bool
+back(struct ui *ui)
+{
+	struct place p;
+
+	if (!jumps_followed(&ui->jumps))
+		return false;
+	while (jumps_pop(&ui->jumps, &p) && !p.followed)
+		;
+	ui->byte = p.at;
+	ui->hex_top = p.top;
+	return true;
+}
+
 const struct view view_hex = {
-    .name = "hex", .letter = 'X', .draw = draw, .act = act, .say = say, .hint = hint, .crumb = crumb,
-    .settle = settle,
+    .draw = draw, .act = act, .say = say, .hint = hint, .crumb = crumb,
+    .settle = settle, .back = back,
 };

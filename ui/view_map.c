@@ -9,8 +9,13 @@
 #include <string.h>
 
 #include "cells.h"
+#include "crumb.h"
+#include "fit.h"
+#include "keys.h"
+#include "lacks.h"
 #include "legend.h"
 #include "paint.h"
+#include "strips.h"
 #include "util.h"
 #include "view.h"
 #include "zones.h"
@@ -138,7 +143,7 @@ draw_letter(const struct ui *ui, const struct strip_cell *c, enum lens l, int y,
 	enum heat heat = lens_needs_pages(l) ? HEAT_NONE : (enum heat)c->heat;
 
 	if (heat)
-		paint_glyph(y, x, ui_heat_role(ui, heat), cells_heat_glyph(ui, heat));
+		paint_glyph(y, x, strip_heat_role(ui, heat), cells_heat_glyph(ui, heat));
 	else
 		paint_glyph(y, x, paint_class_role(l, c->cls), cells_glyph(lens_class(l, c->cls).letter));
 }
@@ -170,8 +175,8 @@ draw_piece(const struct canvas *c, size_t i)
 		if (sign != STATE_NONE) {
 			paint_glyph(y, x, ROLE_DIM, cells_glyph(state_row(sign)->letter));
 		} else if (r->known && r->lens < LENS_COUNT) {
-			now = ui_strip_at(c->ui, r->strip, k, p->cells);
-			ui_strip_cell(c->ui, &now, (enum lens)r->lens, y, x);
+			now = strip_at(c->ui, r->strip, k, p->cells);
+			strip_cell(c->ui, &now, (enum lens)r->lens, y, x);
 			if (cells_few_colors() && now.height && (!last.height || last.cls != now.cls || last.heat != now.heat))
 				draw_letter(c->ui, &now, (enum lens)r->lens, y, x);
 			last = now;
@@ -193,12 +198,12 @@ draw_label(const struct canvas *c, const struct map_item *b, enum role role, int
 		bytes += vma_size(&c->s->regions->vmas.v[i]);
 	map_label(&raw, b, &c->s->regions->vmas);
 	text_escape(&name, raw.s, raw.len, !paint_utf8());
-	width = (int)ui_width(name.s, name.len);
+	width = (int)fit_width(name.s, name.len);
 	size_text(size, bytes);
 	if (right - x >= width + 1 + (int)strlen(size))
 		buf_fmt(&name, " %s", size);
 	if (right - x >= width || right - x >= NAME_LEAST)
-		ui_draw_cut(y, x, right, role, name.s);
+		fit_draw_cut(y, x, right, role, name.s);
 	buf_free(&raw);
 	buf_free(&name);
 }
@@ -356,10 +361,10 @@ draw_legend(const struct canvas *c, int y)
 	x = paint_text(y, 0, right, ROLE_STRONG, "%c %s ", lens_row(ui->lens)->digit, lens_row(ui->lens)->name);
 	name_signs(c, &signs);
 	warm = legend_heats_width(ui, c->s, (right - x) / 2);
-	if (ui_lens_lacks(ui, c->s, &lacks))
+	if (lens_lacks(ui, c->s, &lacks))
 		x = paint_text(y, x, right, ROLE_HOT, "%s ", lacks.s);
 	else
-		x = ui_strip_legend(c->s, ui->lens, y, x, right - (int)signs.len - warm);
+		x = strip_legend(c->s, ui->lens, y, x, right - (int)signs.len - warm);
 	if (warm)
 		x = legend_heats(ui, c->s, y, x, x + warm);
 	if (signs.len)
@@ -447,7 +452,7 @@ crumb(const struct ui *ui, const struct sample *s, struct buf *out)
 	buf_fmt(out, "  %zu region%s, %s", s->regions->vmas.n, plural(s->regions->vmas.n),
 	        size_text(a, s->regions->totals.size));
 	snprintf(of, sizeof(of), " %sof %s", ui->cols < 100 ? "" : "mapped ", size_text(b, space_of(&s->regions->vmas)));
-	ui_crumb_add(out, ui, of);
+	crumb_add(out, ui, of);
 }
 
 /* --- keys ------------------------------------------------------------------------------------- */
@@ -572,6 +577,6 @@ act(struct ui *ui, const struct sample *s, enum action a)
 }
 
 const struct view view_map = {
-    .name = "address space", .letter = 'M', .draw = draw, .act = act, .say = say, .crumb = crumb,
+    .draw = draw, .act = act, .say = say, .crumb = crumb,
     .settle = settle,
 };

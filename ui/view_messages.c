@@ -3,8 +3,11 @@
 #include <string.h>
 
 #include "card.h"
+#include "fit.h"
+#include "keys.h"
 #include "messages.h"
 #include "paint.h"
+#include "scroll.h"
 #include "util.h"
 #include "view.h"
 
@@ -23,7 +26,7 @@ draw_message(const struct ui *ui, const struct message *m, int y, int top, int b
 	if (y >= top && y < bottom)
 		paint_text(y, 1, TEXT_AT, ROLE_DIM, "%s", when);
 	do {
-		size_t n = ui_line(s, width);
+		size_t n = fit_line(s, width);
 		int x = TEXT_AT;
 
 		if (y >= top && y < bottom)
@@ -48,13 +51,13 @@ draw_all(const struct ui *ui, int y, int top, int bottom)
 static void
 draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 {
-	struct ui_page page = {draw_all(ui, 0, 0, 0), bottom - top, 1};
+	struct scroll page = {draw_all(ui, 0, 0, 0), bottom - top, 1};
 
 	(void)s;
 	if (!ui->messages || !ui->messages->n)
 		paint_text(top, 1, ui->cols, ROLE_DIM, "nothing was told yet");
-	draw_all(ui, top - ui->messages_top, top, top + ui_page_rows(page));
-	ui_draw_more(ui, top, ui->messages_top, page);
+	draw_all(ui, top - ui->messages_top, top, top + scroll_rows(page));
+	scroll_draw(ui, top, ui->messages_top, page);
 }
 
 static void
@@ -62,7 +65,7 @@ settle(struct ui *ui, const struct sample *s, int top, int bottom)
 {
 	(void)s;
 	ui->messages_top =
-	    ui_page_top(ui->messages_top, (struct ui_page){draw_all(ui, 0, 0, 0), bottom - top, 1});
+	    scroll_top(ui->messages_top, (struct scroll){draw_all(ui, 0, 0, 0), bottom - top, 1});
 }
 
 static void
@@ -94,6 +97,6 @@ act(struct ui *ui, const struct sample *s, enum action a)
 }
 
 const struct view view_messages = {
-    .name = "messages", .letter = 'L', .draw = draw, .act = act, .say = say, .crumb = crumb,
-    .settle = settle, .bare = true,
+    .draw = draw, .act = act, .say = say, .crumb = crumb,
+    .settle = settle,
 };

@@ -3,6 +3,8 @@
 #include <stdio.h>
 
 #include "card.h"
+#include "crumb.h"
+#include "keys.h"
 #include "paint.h"
 #include "view.h"
 
@@ -45,8 +47,8 @@ crumb(const struct ui *ui, const struct sample *s, struct buf *out)
 {
 	char page[48];
 
-	snprintf(page, sizeof(page), UI_CRUMB "page %llx", (unsigned long long)ui->cursor);
-	ui_crumb_region(out, ui, s, page);
+	snprintf(page, sizeof(page), CRUMB_SIGN "page %llx", (unsigned long long)ui->cursor);
+	crumb_region(out, ui, s, page);
 }
 
 static unsigned
@@ -78,6 +80,6 @@ hint(const struct ui *ui, const struct sample *s, enum action a)
 }
 
 const struct view view_page = {
-    .name = "page", .letter = 'P', .draw = draw, .act = act, .say = say,
+    .draw = draw, .act = act, .say = say,
     .hint = hint, .crumb = crumb, .settle = settle,
 };

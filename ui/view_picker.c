@@ -5,6 +5,8 @@
  */
 #include <string.h>
 
+#include "fit.h"
+#include "keys.h"
 #include "paint.h"
 #include "util.h"
 #include "view.h"
@@ -65,7 +67,7 @@ draw_filter(const struct ui *ui, int y)
 
 	buf_str(&text, "");
 	text_escape(&text, ui->picker.filter, strlen(ui->picker.filter), !paint_utf8());
-	x = paint_text(y, x, ui->cols, ROLE_STRONG, "%s", text.s + ui_skip(text.s, text.len, room));
+	x = paint_text(y, x, ui->cols, ROLE_STRONG, "%s", text.s + fit_skip(text.s, text.len, room));
 	paint_cursor(y, x);
 	if (x + 4 + (int)sizeof(or) <= ui->cols)
 		paint_text(y, ui->cols - (int)sizeof(or), ui->cols, ROLE_DIM, "%s", or);
@@ -121,7 +123,7 @@ draw_command(const struct ui *ui, int y, int x, const char *command)
 	buf_str(&all, "");
 	text_escape(&all, command, raw, !paint_utf8());
 	buf_str(&text, "");
-	ui_cut_end(&text, all.s, (size_t)(ui->cols - x));
+	fit_cut_end(&text, all.s, (size_t)(ui->cols - x));
 	buf_free(&all);
 	found = filter[0] ? strcasestr(text.s, filter) : NULL;
 	if (found) {
@@ -146,7 +148,7 @@ draw_process(const struct ui *ui, const struct layout *l, const struct process *
 	paint_text(y, l->x[PICK_PID], ui->cols, ROLE_TEXT, "%*d", titles[PICK_PID].width, (int)p->pid);
 	text_escape(&user, p->user, strlen(p->user), !paint_utf8());
 	if (l->shown[PICK_USER])
-		ui_draw_cut(y, l->x[PICK_USER], l->x[PICK_USER] + titles[PICK_USER].width, ROLE_TEXT, user.s);
+		fit_draw_cut(y, l->x[PICK_USER], l->x[PICK_USER] + titles[PICK_USER].width, ROLE_TEXT, user.s);
 	buf_free(&user);
 	draw_size(l, y, PICK_RSS, p->rss);
 	draw_size(l, y, PICK_SWAP, p->swap);
@@ -163,7 +165,7 @@ static void
 draw_demo(const struct ui *ui, const struct layout *l, int y)
 {
 	paint_text(y, l->x[PICK_PID], ui->cols, ROLE_ACCENT, "%*s", titles[PICK_PID].width, "demo");
-	ui_draw_cut(y, l->x[PICK_COMMAND], ui->cols, ROLE_ACCENT, pick_demo_text);
+	fit_draw_cut(y, l->x[PICK_COMMAND], ui->cols, ROLE_ACCENT, pick_demo_text);
 }
 
 static unsigned
@@ -256,6 +258,6 @@ act(struct ui *ui, const struct sample *s, enum action a)
 }
 
 const struct view view_picker = {
-    .name = "choose a process", .letter = 'S', .draw = draw, .act = act, .say = say, .crumb = crumb,
+    .draw = draw, .act = act, .say = say, .crumb = crumb,
     .settle = settle,
 };

@@ -3,7 +3,10 @@
 #include <string.h>
 
 #include "card.h"
+#include "crumb.h"
 #include "explain.h"
+#include "fit.h"
+#include "keys.h"
 #include "paint.h"
 #include "view.h"
 
@@ -95,7 +98,7 @@ make(const struct ui *ui, const struct sample *s, struct card *c)
 		return false;
 	c->n = 0;
 	c->width = ui->cols - 2;
-	ui_name(&name, v);
+	fit_name(&name, v);
 	card_head(c, name.s);
 	buf_free(&name);
 	for (size_t i = 0; i < a->n; i++) {
@@ -139,7 +142,7 @@ say(const struct ui *ui, const struct sample *s, struct buf *out)
 static void
 crumb(const struct ui *ui, const struct sample *s, struct buf *out)
 {
-	ui_crumb_region(out, ui, s, "");
+	crumb_region(out, ui, s, "");
 }
 
 static void
@@ -171,6 +174,6 @@ act(struct ui *ui, const struct sample *s, enum action a)
 }
 
 const struct view view_region = {
-    .name = "region", .letter = 'V', .draw = draw, .act = act, .say = say, .crumb = crumb,
+    .draw = draw, .act = act, .say = say, .crumb = crumb,
     .settle = settle,
 };

@@ -7,6 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "crumb.h"
+#include "fit.h"
+#include "keys.h"
+#include "lacks.h"
 #include "legend.h"
 #include "list_bars.h"
 #include "list_menu.h"
@@ -14,6 +18,7 @@
 #include "list_table.h"
 #include "list_typed.h"
 #include "paint.h"
+#include "strips.h"
 #include "util.h"
 #include "view.h"
 #include "writes_card.h"
@@ -55,7 +60,7 @@ draw_writes(const struct ui *ui, const struct sample *s, int y)
 		buf_fmt(&text, "press %s: pages written from then on light up", key_of(ACT_CLEAR, 'R'));
 	else if (s->can_track == TRACK_NO)
 		buf_fmt(&text, "not visible: %s", s->track_why);
-	ui_draw_cut(y, BAR_LABEL, ui->cols, ROLE_DIM, text.s);
+	fit_draw_cut(y, BAR_LABEL, ui->cols, ROLE_DIM, text.s);
 	buf_free(&text);
 }
 
@@ -70,14 +75,14 @@ draw_lens(const struct ui *ui, const struct sample *s, int y)
 
 	paint_text(y, 0, BAR_LABEL, ROLE_DIM, "lens %c", l->digit);
 	x = paint_text(y, BAR_LABEL, ui->cols, ROLE_ACCENT, "%s", l->name);
-	lacking = ui_lens_lacks(ui, s, &lacks);
+	lacking = lens_lacks(ui, s, &lacks);
 	/* of question and legend the legend, where there is no room for both */
-	if (!lacking && x + 3 + (int)strlen(l->question) + ui_strip_legend_width(s, ui->lens) <= ui->cols)
+	if (!lacking && x + 3 + (int)strlen(l->question) + strip_legend_width(s, ui->lens) <= ui->cols)
 		x = paint_text(y, x, ui->cols, ROLE_TEXT, ": %s", l->question);
 	if (lacking)
-		ui_draw_cut(y, paint_text(y, x, ui->cols, ROLE_HOT, ": "), ui->cols, ROLE_HOT, lacks.s);
+		fit_draw_cut(y, paint_text(y, x, ui->cols, ROLE_HOT, ": "), ui->cols, ROLE_HOT, lacks.s);
 	else
-		ui_strip_legend(s, ui->lens, y, x + 1, ui->cols);
+		strip_legend(s, ui->lens, y, x + 1, ui->cols);
 	buf_free(&lacks);
 }
 
@@ -123,7 +128,7 @@ say_gone(const struct ui *ui, struct buf *out)
 	if (!v)
 		return;
 	buf_fmt(out, "%llx ", (unsigned long long)v->start);
-	ui_name(out, v);
+	fit_name(out, v);
 	buf_fmt(out, " %s: the process has unmapped it", size_text(size, vma_size(v)));
 }
 
@@ -184,7 +189,7 @@ say_region(const struct ui *ui, const struct sample *s, const struct vma *v, con
 	say_parted(s, v, &facts);
 	buf_fmt(out, "%llx ", (unsigned long long)v->start);
 	room = ui->cols - 1 - (int)(out->len + facts.len);
-	ui_name_cut(out, v, room < NAME_LEAST ? NAME_LEAST : (size_t)room);
+	fit_name_cut(out, v, room < NAME_LEAST ? NAME_LEAST : (size_t)room);
 	buf_str(out, facts.s);
 	buf_free(&facts);
 }
@@ -220,13 +225,13 @@ static void
 crumb_filter(const struct ui *ui, struct buf *out)
 {
 	enum { LEAST = 12 };
-	int left = ui->crumb_room - (int)ui_width(out->s, out->len);
+	int left = ui->crumb_room - (int)fit_width(out->s, out->len);
 	struct buf text = {0};
 
 	buf_str(&text, " where ");
 	text_escape(&text, ui->filter.text, strlen(ui->filter.text), !paint_utf8());
-	if (left >= LEAST || left >= (int)ui_width(text.s, text.len))
-		ui_cut_end(out, text.s, (size_t)left);
+	if (left >= LEAST || left >= (int)fit_width(text.s, text.len))
+		fit_cut_end(out, text.s, (size_t)left);
 	buf_free(&text);
 }
 
@@ -241,19 +246,19 @@ crumb(const struct ui *ui, const struct sample *s, struct buf *out)
 	buf_str(out, "regions");
 	if (ui->grouping) {
 		snprintf(part, sizeof(part), " by %s", grouping_name(ui->grouping));
-		ui_crumb_add(out, ui, part);
+		crumb_add(out, ui, part);
 	}
 	if (ui->filter.text[0])
 		crumb_filter(ui, out);
 	if (!list_layout_of(&l, ui->sort)) { /* no heading has the mark */
 		snprintf(part, sizeof(part), "%s %s%s", ui->grouping ? "," : " by", list_column_of(ui->sort)->title,
 		         list_sorts_down(ui) ? "▼" : "▲");
-		ui_crumb_add(out, ui, part);
+		crumb_add(out, ui, part);
 	}
 	if (ui->order_n > ui->list_rows && ui->list_rows && ui->order) {
 		snprintf(part, sizeof(part), ", rows %zu-%zu of %zu", ui->list_top + 1,
 		         (size_t)u64_min(ui->list_top + ui->list_rows, ui->order_n), ui->order_n);
-		ui_crumb_add(out, ui, part);
+		crumb_add(out, ui, part);
 	}
 	if (list_needs_smaps(ui, s))
 		crumb_smaps(ui, s, out);
@@ -271,32 +276,6 @@ move_to(struct ui *ui, long at)
 	if ((size_t)at >= ui->order_n)
 		at = (long)ui->order_n - 1;
 	ui->region = ui->order[at];
-}
-
-/* Who asks for an order wants to see its top. */
-static void
-set_order(struct ui *ui, int sort, bool invert)
-{
-	ui->sort = sort;
-	ui->invert = invert;
-	rows_anew(ui);
-	ui->region = 0;
-}
-
-bool
-list_needs_smaps(const struct ui *ui, const struct sample *s)
-{
-	bool on = list_column_needs_smaps(ui->sort, s);
-
-	for (size_t i = 0; i < ui->columns.n; i++)
-		on |= list_column_needs_smaps(ui->columns.id[i], s);
-	return on;
-}
-
-void
-list_sort_by(struct ui *ui, int column)
-{
-	set_order(ui, column, ui->sort == column && !ui->invert);
 }
 
 /* The row under the cursor stays: its region, or the group it is in now. */
@@ -343,11 +322,11 @@ act(struct ui *ui, const struct sample *s, enum action a)
 	case ACT_HALF_DOWN: move_to(ui, at + page / 2); break;
 	case ACT_FIRST: move_to(ui, 0); break;
 	case ACT_LAST: move_to(ui, (long)ui->order_n); break;
-	case ACT_SORT_MENU: list_menu_open(ui, VIEW_SORT); break;
-	case ACT_COLUMNS: list_menu_open(ui, VIEW_COLUMNS); break;
-	case ACT_SORT: set_order(ui, list_columns_next(&ui->columns, ui->sort, 1), false); break;
-	case ACT_SORT_BACK: set_order(ui, list_columns_next(&ui->columns, ui->sort, -1), false); break;
-	case ACT_INVERT: set_order(ui, ui->sort, !ui->invert); break;
+	case ACT_SORT_MENU: ui_open_menu(ui, VIEW_SORT); break;
+	case ACT_COLUMNS: ui_open_menu(ui, VIEW_COLUMNS); break;
+	case ACT_SORT: rows_sort(ui, list_columns_next(&ui->columns, ui->sort, 1), false); break;
+	case ACT_SORT_BACK: rows_sort(ui, list_columns_next(&ui->columns, ui->sort, -1), false); break;
+	case ACT_INVERT: rows_sort(ui, ui->sort, !ui->invert); break;
 	case ACT_FIND: return FX_FIND;
 	case ACT_FIND_NEXT: return list_find(ui, s, 1);
 	case ACT_FIND_BACK: return list_find(ui, s, -1);
@@ -375,6 +354,6 @@ act(struct ui *ui, const struct sample *s, enum action a)
 }
 
 const struct view view_regions = {
-    .name = "regions", .letter = 'R', .draw = draw, .act = act, .say = say, .crumb = crumb,
+    .draw = draw, .act = act, .say = say, .crumb = crumb,
     .settle = settle,
 };

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The target's writes: how fast, how many pages, which are the hottest, and what follows from it. */
+#include "fit.h"
+#include "keys.h"
 #include "paint.h"
+#include "scroll.h"
 #include "view.h"
 #include "writes_card.h"
 
@@ -31,10 +34,10 @@ make(const struct ui *ui, const struct sample *s, int rows)
 	return c;
 }
 
-static struct ui_page
+static struct scroll
 page_of(const struct cards *c, int rows)
 {
-	return (struct ui_page){c->places.n > c->sums.n ? c->places.n : c->sums.n, rows, 1};
+	return (struct scroll){c->places.n > c->sums.n ? c->places.n : c->sums.n, rows, 1};
 }
 
 /* The line of the hot page, or the region, under the cursor; -1: there is none. */
@@ -62,10 +65,10 @@ draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 		return;
 	c = make(ui, s, bottom - top);
 	at = selected(ui, &c->places);
-	shown = ui_page_rows(page_of(c, bottom - top));
+	shown = scroll_rows(page_of(c, bottom - top));
 	card_draw(&c->sums, ui->card_top, top, top + shown, 2, c->x - GAP);
 	card_draw(&c->places, ui->card_top, top, top + shown, c->x, ui->cols);
-	ui_draw_more(ui, top, ui->card_top, page_of(c, bottom - top));
+	scroll_draw(ui, top, ui->card_top, page_of(c, bottom - top));
 	y = top + at - ui->card_top;
 	if (at < 0 || y < top || y >= top + shown)
 		return;
@@ -85,7 +88,7 @@ settle(struct ui *ui, const struct sample *s, int top, int bottom)
 	c = make(ui, s, rows);
 	at = selected(ui, &c->places);
 	if (at >= 0) {
-		int shown = ui_page_rows(page_of(c, rows));
+		int shown = scroll_rows(page_of(c, rows));
 
 		ui->hot = c->places.line[at].at;
 		if (at < ui->card_top)
@@ -93,7 +96,7 @@ settle(struct ui *ui, const struct sample *s, int top, int bottom)
 		if (at >= ui->card_top + shown)
 			ui->card_top = at - shown + 1;
 	}
-	ui->card_top = ui_page_top(ui->card_top, page_of(c, rows));
+	ui->card_top = scroll_top(ui->card_top, page_of(c, rows));
 }
 
 static void
@@ -102,7 +105,7 @@ say_hot(const struct ui *ui, const struct sample *s, const struct hot *h, struct
 	char size[8];
 
 	buf_fmt(out, "%llx ", (unsigned long long)h->start);
-	ui_name_cut(out, vma_at(&s->regions->vmas, ui->hot), 24);
+	fit_name_cut(out, vma_at(&s->regions->vmas, ui->hot), 24);
 	buf_fmt(out, ": %s written in %u of %u generation%s, %d of the last 32; Enter goes there",
 	        size_text(size, h->end - h->start), h->count, s->writes.gens,
 	        plural(s->writes.gens), __builtin_popcount(h->recent));
@@ -119,7 +122,7 @@ say(const struct ui *ui, const struct sample *s, struct buf *out)
 			say_hot(ui, s, &w->hot[i], out);
 	if (!out->len && v && ui->hot & 1) {
 		buf_fmt(out, "%llx ", (unsigned long long)v->start);
-		ui_name_cut(out, v, 48);
+		fit_name_cut(out, v, 48);
 		buf_str(out, ": Enter shows its pages");
 	}
 	if (!out->len && w->marked && !w->pulse)
@@ -189,6 +192,6 @@ act(struct ui *ui, const struct sample *s, enum action a)
 }
 
 const struct view view_writes = {
-    .name = "writes", .letter = 'W', .draw = draw, .act = act, .say = say,
+    .draw = draw, .act = act, .say = say,
     .hint = hint, .crumb = crumb, .settle = settle,
 };

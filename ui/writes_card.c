@@ -5,6 +5,8 @@
 #include <string.h>
 #include <wchar.h>
 
+#include "fit.h"
+#include "keys.h"
 #include "list_rows.h"
 #include "paint.h"
 #include "util.h"
@@ -167,7 +169,7 @@ add_hot_line(struct card *c, const struct sample *s, const struct hot *h)
 
 	card_generations(&spark, h->recent, s->writes.gens, long_spark ? 1 : 2);
 	if (v && room > 3)
-		ui_name_cut(&name, v, (size_t)room);
+		fit_name_cut(&name, v, (size_t)room);
 	card_add(c, ROLE_HOT, "", NULL, "%012llx %s %3u/%u", (unsigned long long)h->start, spark.s, h->count,
 	         s->writes.gens);
 	c->line[c->n - 1].at = h->start;
@@ -290,9 +292,9 @@ add_region_line(struct card *c, const struct sample *s, size_t i)
 		add_region_rate(&text, &row, c->width >= WIDE);
 	card_add(c, marked ? ROLE_HOT : ROLE_TEXT, "", NULL, "%s", text.s);
 	c->line[c->n - 1].at = row.v->start | 1;
-	room = c->width - (int)ui_width(text.s, text.len) - 1;
+	room = c->width - (int)fit_width(text.s, text.len) - 1;
 	if (room > 3)
-		ui_name_cut(&name, row.v, (size_t)room);
+		fit_name_cut(&name, row.v, (size_t)room);
 	snprintf(c->line[c->n - 1].note, sizeof(c->line[0].note), "%s", name.s ? name.s : "");
 	buf_free(&text);
 	buf_free(&name);

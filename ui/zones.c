@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "zones.h"
 
+#include "keys.h"
+
 static struct zone zones[ZONES_MAX];
 static size_t zones_n;
 

@@ -15,6 +15,7 @@
 #include "sample.h"
 #include "term.h"
 #include "view.h"
+#include "view_help.h"
 #include "zones.h"
 
 enum { SLOTS = 14, STEPS = 60, ROWS = 100, COLS = 300 };
@@ -207,7 +208,7 @@ do_action(struct world *w, enum action a)
 	case ACT_GO:
 		return;
 	case ACT_HELP:
-		ui_help(&w->ui);
+		view_help_open(&w->ui);
 		return;
 	case ACT_MAP:
 		ui_show(&w->ui, VIEW_MAP);
@@ -220,7 +221,7 @@ do_action(struct world *w, enum action a)
 		w->ui.by_count = !w->ui.by_count;
 		return;
 	case ACT_BACK:
-		ui_back(&w->ui);
+		view_back(&w->ui);
 		return;
 	case ACT_JUMP_BACK:
 		ui_return(&w->ui, w->s);
@@ -280,7 +281,7 @@ click(struct world *w)
 static void
 press(struct world *w)
 {
-	char letter = view_of(ui_view(&w->ui))->letter;
+	char letter = view_row(ui_view(&w->ui))->letter;
 
 	w->ui.touched_ns = below(w, 2) ? time_ns() : 0;
 	switch (below(w, 19)) {
@@ -294,7 +295,7 @@ press(struct world *w)
 		snprintf(w->ui.find, sizeof(w->ui.find), "%s", below(w, 2) ? "lib" : "zzz");
 		do_action(w, ACT_FIND_NEXT);
 		if (ui_view(&w->ui) == VIEW_HELP)
-			ui_help_find(&w->ui, below(w, 2) ? "zoom" : below(w, 2) ? "no such word" : "");
+			view_help_find(&w->ui, below(w, 2) ? "zoom" : below(w, 2) ? "no such word" : "");
 		return;
 	case 2:
 		go_deep(w, (int)below(w, VIEW_DEPTH + 3));
@@ -489,7 +490,7 @@ check_text(const struct ui *ui, const struct sample *s)
 	v->crumb(ui, s, &text);
 	safe = fuzz_is_safe(text.s);
 	buf_free(&text);
-	return safe || fuzz_wrong("the %s view would send control characters", v->name);
+	return safe || fuzz_wrong("the %s view would send control characters", view_row(ui_view(ui))->name);
 }
 
 static bool
@@ -539,12 +540,12 @@ draw(struct world *w)
 	v->draw(&w->ui, w->s, 1, w->ui.rows - 2);
 	paint_flush();
 	if (memcmp(&before, &w->ui, sizeof(before)))
-		return fuzz_wrong("drawing the %s view changed it", v->name);
+		return fuzz_wrong("drawing the %s view changed it", view_row(ui_view(&w->ui))->name);
 	/* the same again: nothing may be left to send */
 	paint_begin(&term);
 	zones_begin();
 	v->draw(&w->ui, w->s, 1, w->ui.rows - 2);
-	return !paint_flush() || fuzz_wrong("the same %s view drawn twice is not the same", v->name);
+	return !paint_flush() || fuzz_wrong("the same %s view drawn twice is not the same", view_row(ui_view(&w->ui))->name);
 }
 
 static bool
@@ -601,7 +602,7 @@ every_key(struct world *w)
 {
 	for (unsigned id = 0; id < VIEW_PICKER; id++)
 		for (int key = 1; key < TERM_LAST; key++) {
-			enum action a = key_action(key, view_of((enum view_id)id)->letter);
+			enum action a = key_action(key, view_row((enum view_id)id)->letter);
 
 			if (a == ACT_NONE)
 				continue;
@@ -610,7 +611,7 @@ every_key(struct world *w)
 			do_action(w, a);
 			view_of(ui_view(&w->ui))->settle(&w->ui, w->s, 1, w->ui.rows - 2);
 			if (!check(&w->ui, w->s) || !draw(w))
-				return fuzz_wrong("after key %d in the %s view", key, view_of((enum view_id)id)->name);
+				return fuzz_wrong("after key %d in the %s view", key, view_row((enum view_id)id)->name);
 		}
 	return true;
 }

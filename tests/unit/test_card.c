@@ -5,6 +5,7 @@
 
 #include "card.h"
 #include "fake.h"
+#include "fit.h"
 #include "flags.h"
 #include "tap.h"
 
@@ -152,7 +153,7 @@ cut_is(const char *text, size_t width, const char *want, const char *what)
 {
 	struct buf b = {0};
 
-	ui_cut(&b, text, width);
+	fit_cut(&b, text, width);
 	is_str(b.s ? b.s : "", want, what);
 	buf_free(&b);
 }
@@ -190,10 +191,10 @@ static void
 test_skip(void)
 {
 	set_terminal(true);
-	ok(ui_skip("one two", 7, 7) == 0 && ui_skip("one two", 7, 3) == 4 && ui_skip("one two", 7, 0) == 7,
+	ok(fit_skip("one two", 7, 7) == 0 && fit_skip("one two", 7, 3) == 4 && fit_skip("one two", 7, 0) == 7,
 	   "the end that fits into so many columns");
-	ok(ui_skip("one two", 3, 2) == 1, "of the first bytes");
-	ok(ui_skip("日本語", 9, 3) == 6 && ui_skip("a\\033b", 6, 3) == 5, "never half a character or escape");
+	ok(fit_skip("one two", 3, 2) == 1, "of the first bytes");
+	ok(fit_skip("日本語", 9, 3) == 6 && fit_skip("a\\033b", 6, 3) == 5, "never half a character or escape");
 }
 
 /* However long a text is, its line has an end. */

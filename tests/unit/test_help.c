@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The help tells of every key of every view, and finds words; the log of messages. */
 #include "fake.h"
+#include "fit.h"
 #include "help.h"
 #include "keys.h"
 #include "messages.h"
 #include "tap.h"
 #include "view.h"
+#include "view_help.h"
 
 static bool
 tells_of(const struct help *h, const struct key_row *k)
@@ -59,27 +61,27 @@ test_find(void)
 {
 	struct ui ui = {.rows = 24, .cols = 80, .stack = {VIEW_REGIONS, VIEW_GRID}, .depth = 1};
 
-	ui_help(&ui);
+	view_help_open(&ui);
 	ok(ui_view(&ui) == VIEW_HELP && ui.help_page == help_page_of('G'), "it opens at the view below");
 	view_help.act(&ui, NULL, ACT_LAST_CHANGE);
 	view_help.act(&ui, NULL, ACT_LAST_CHANGE);
 	ok(!help_page_name(ui.help_page + 1), "before the first page comes the last");
 	view_help.act(&ui, NULL, ACT_NEXT_CHANGE);
 	ok(ui.help_page == 0, "and after it the first");
-	ok(!ui_help_find(&ui, "CLEAR") && !strcmp(ui.help_find, "CLEAR"), "a word");
+	ok(!view_help_find(&ui, "CLEAR") && !strcmp(ui.help_find, "CLEAR"), "a word");
 	view_help.act(&ui, NULL, ACT_LAST);
 	view_help.settle(&ui, NULL, 1, 22);
 	ok(ui.help_top > 0 && ui.help_top < 100, "what has it, in upper case or lower, from all pages");
-	ui_help_find(&ui, "no such word anywhere");
+	view_help_find(&ui, "no such word anywhere");
 	view_help.settle(&ui, NULL, 1, 22);
 	ok(ui.help_top == 0, "nothing has it");
-	ui_help_find(&ui, "\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5"
+	view_help_find(&ui, "\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5"
 	                  "\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5"
 	                  "\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5");
 	ok(strlen(ui.help_find) < sizeof(ui.help_find) && strlen(ui.help_find) % 3 == 0, "a long word is cut between letters");
-	ui_back(&ui);
+	view_back(&ui);
 	ok(ui_view(&ui) == VIEW_HELP && !ui.help_find[0], "one step back: the pages");
-	ui_back(&ui);
+	view_back(&ui);
 	ok(ui_view(&ui) == VIEW_GRID, "another: the view below");
 }
 
@@ -108,9 +110,9 @@ test_messages(void)
 static void
 test_lines(void)
 {
-	ok(ui_line("one two", 7) == 7 && ui_line("one two", 6) == 3 && ui_line("one two", 4) == 3, "words");
-	ok(ui_line("lengthy", 3) == 3 && ui_line("a lengthy", 5) == 1, "a word that is too long");
-	ok(ui_line("x", 0) == 1 && ui_line("", 0) == 0, "no room");
+	ok(fit_line("one two", 7) == 7 && fit_line("one two", 6) == 3 && fit_line("one two", 4) == 3, "words");
+	ok(fit_line("lengthy", 3) == 3 && fit_line("a lengthy", 5) == 1, "a word that is too long");
+	ok(fit_line("x", 0) == 1 && fit_line("", 0) == 0, "no room");
 }
 
 int

@@ -9,8 +9,10 @@
 #include "list_filter.h"
 #include "list_marks.h"
 #include "list_rows.h"
+#include "paint.h"
 #include "tap.h"
 #include "util.h"
+#include "view.h"
 
 /* --- columns ---------------------------------------------------------------------------------- */
 

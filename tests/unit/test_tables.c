@@ -129,15 +129,16 @@ test_views(void)
 
 	for (unsigned i = 0; i < VIEW_COUNT; i++) {
 		const struct view *v = view_of((enum view_id)i);
+		const struct view_row *row = view_row((enum view_id)i);
 
-		ok(v && v->name[0] && v->draw && v->act && v->say && v->crumb && v->settle &&
-		       strchr(views, v->letter) && !strchr(letters, v->letter),
-		   v->name);
-		letters[i] = v->letter;
+		ok(v && row->name[0] && v->draw && v->act && v->say && v->crumb && v->settle &&
+		       strchr(views, row->letter) && !strchr(letters, row->letter),
+		   row->name);
+		letters[i] = row->letter;
 		if (v == &view_picker)
 			continue; /* test_typing */
-		ok(key_action(27, v->letter) != ACT_NONE && key_action('q', v->letter) == ACT_CLOSE &&
-		       key_action('Q', v->letter) == ACT_QUIT,
+		ok(key_action(27, row->letter) != ACT_NONE && key_action('q', row->letter) == ACT_CLOSE &&
+		       key_action('Q', row->letter) == ACT_QUIT,
 		   "Esc, q and Q work there");
 	}
 }
