@@ -7,7 +7,6 @@
 
 #include "bytes.h"
 #include "page.h"
-#include "query.h"
 #include "smaps.h"
 #include "target.h"
 #include "util.h"
@@ -50,30 +49,25 @@ struct answer {
 	struct bytes *bytes; /* what was read, if bytes were asked for; NULL otherwise */
 };
 
-/* What was read of one page, with the region it lies in (NULL: none). */
-struct answer *answer_page(struct target *t, const struct vma_list *vmas, uint64_t addr,
-                           struct err *err);
-/* Everything about the region that holds addr. Reads smaps up to it: for when somebody asks. */
-struct answer *answer_region(struct target *t, const struct vma_list *vmas, uint64_t addr,
-                             struct err *err);
-/* Those of a QUERY_BYTES that are in RAM. */
-struct answer *answer_bytes(struct target *t, const struct vma_list *vmas, const struct query *q,
-                            struct err *err);
-/* Of a QUERY_MIGRATE, by the writes that the track has seen; without a mark: what there is to send. */
-struct answer *answer_migrate(struct target *t, const struct vma_list *vmas, const struct query *q,
-                              struct err *err);
-struct answer *answer_capabilities(struct target *t);
-/* The ways to tell writes, and what the one that must be agreed to would do in this process. */
-struct answer *answer_tracker(struct target *t);
-struct answer *answer_query(struct target *t, const struct vma_list *vmas, const char *text,
-                            struct err *err);
 struct answer *answer_ref(struct answer *a);
 void answer_unref(struct answer *a);
 
-/* "anonymous memory, in RAM pfn 1a422b, mapped once, written 0.4 s ago" */
-void page_sentence(struct buf *out, const struct page *pg, const char *verb, uint64_t written_ns, uint64_t now);
+/* --- putting one together --- */
 
-/* Why facts by frame are missing, in words; NULL if they are not. */
-const char *page_hidden_why(const struct page *pg, const struct frames *f);
+#define ANSWER_NO_ADMIN "hidden (needs CAP_SYS_ADMIN)"
+
+struct answer *answer_new(void);
+
+/* Each appends a fact; keys are static. `value` is taken over and emptied. */
+struct fact *answer_add(struct answer *a, const char *key, struct buf *value);
+struct fact *answer_add_hex(struct answer *a, const char *key, uint64_t v);
+struct fact *answer_add_number(struct answer *a, const char *key, uint64_t v);
+struct fact *answer_add_text(struct answer *a, const char *key, const char *text);
+
+/* "7f1a80926010 libc.so.6+26010": an address, and where in region v that is. */
+void answer_place(struct buf *out, const struct vma_list *vmas, const struct vma *v, uint64_t addr);
+
+void answer_add_name(struct answer *a, const char *key, const char *name); /* from outside: escaped */
+void answer_add_unknown(struct answer *a, const char *key, const char *why);
 
 #endif

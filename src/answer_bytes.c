@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The bytes of a stretch: what was asked for, how much of it is in RAM, and it itself. */
-#include "answer_parts.h"
+#include "answer_query.h"
 
 #include "bytes.h"
 

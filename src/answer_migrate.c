@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A live migration: what there is to send, and how it would go with the writes that were measured. */
-#include "answer_parts.h"
+#include "answer_query.h"
 
 #include "walk.h"
 #include "writes.h"

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "answer_parts.h"
+#include "answer_query.h"
 #include "explain.h"
 #include "state.h"
 #include "walk.h"

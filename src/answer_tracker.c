@@ -2,7 +2,7 @@
 /* The ways to tell writes, each with why not; and what userfaultfd would take. */
 #include <string.h>
 
-#include "answer_parts.h"
+#include "answer_query.h"
 
 static void
 facts_ways(struct answer *a, const struct track *t)

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "answer_query.h"
 #include "clock.h"
 #include "filter.h"
 #include "hazard.h"

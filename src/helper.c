@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The side that asks: starting a helper, asking in time, giving it up. */
 #include "clock.h"
-#include "helper_parts.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "helper_parts.h"
 #include "util.h"
 
 extern char **environ;

@@ -13,8 +13,6 @@
  * at its beginning and then by an event, which costs a stop less than its beginning and its end, too.
  */
 #include "clock.h"
-#include "file.h"
-#include "inject_parts.h"
 
 #if defined(__x86_64__)
 
@@ -32,6 +30,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "file.h"
+#include "inject_parts.h"
 #include "kabi.h"
 #include "util.h"
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Starting the helper, hearing what it says, and saying it in words. */
 #include "clock.h"
-#include "inject_parts.h"
 
 #include <errno.h>
 
@@ -17,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "inject_parts.h"
 #include "util.h"
 
 #define PIDFD_OF_THREAD O_EXCL /* PIDFD_THREAD, Linux 6.9 */

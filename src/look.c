@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "answer_query.h"
 #include "clock.h"
 #include "filter.h"
 #include "flags.h"

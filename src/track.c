@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "clock.h"
-#include "track_ways.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "track_ways.h"
 #include "util.h"
 
 static const uint64_t COOL_NS = UINT64_C(30000000000); /* after which a write no longer glows in a pulse */

@@ -1,23 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What keys and clicks do: the actions that mean the same in every view, and the effects that views ask for. */
 #include "app_state.h"
-#include "clock.h"
-#include "keys.h"
-#include "paint.h"
-#include "view.h"
-#include "view_help.h"
 
 #include <stdio.h>
 
+#include "clock.h"
+#include "keys.h"
 #include "list_typed.h"
+#include "paint.h"
 #include "prompt.h"
-
-void
-app_close_panel(struct app *a)
-{
-	answer_unref(a->panel);
-	a->panel = NULL;
-}
+#include "view.h"
+#include "view_help.h"
 
 /* No more looks by the clock; what comes into view is still read. */
 static void
@@ -63,18 +56,13 @@ fault(struct app *a)
 	app_post(a);
 }
 
-void
-app_effects(struct app *a, unsigned fx)
+static void
+effects(struct app *a, unsigned fx)
 {
 	char text[192];
 
-	if (fx & FX_CLEAR) {
-		if (a->o->read_only) {
-			app_toast(a, ROLE_HOT, "--read-only: nothing that changes the target is done");
-		} else {
-			app_clear(a);
-		}
-	}
+	if (fx & FX_CLEAR)
+		app_clear(a);
 	if (fx & FX_PULSE) {
 		if (a->o->read_only)
 			app_toast(a, ROLE_HOT, "--read-only: nothing that changes the target is done");
@@ -92,12 +80,11 @@ app_effects(struct app *a, unsigned fx)
 	if (fx & FX_FIND_HELP)
 		app_prompt(a, PROMPT_FIND_HELP);
 	if (fx & FX_FIND)
-		app_prompt(a, ui_view(&a->ui) == VIEW_GRID ? PROMPT_PAGE_FIND
-		              : ui_view(&a->ui) == VIEW_HEX ? PROMPT_BYTE_FIND : PROMPT_FIND);
+		app_prompt_find(a);
 	if (fx & FX_FILTER)
 		app_prompt(a, ui_view(&a->ui) == VIEW_GRID ? PROMPT_PAGE_FILTER : PROMPT_FILTER);
-	if (fx & (FX_SEEK | FX_SEEK_BACK))
-		app_seek(a, fx & FX_SEEK_BACK);
+	if (fx & (FX_SEEK | FX_SEEK_BACK) && !app_seek(a, fx & FX_SEEK_BACK))
+		app_prompt_find(a);
 	if (fx & (FX_CHANGE | FX_CHANGE_BACK))
 		app_seek_change(a, fx & FX_CHANGE_BACK);
 	if (fx & FX_INTERVAL)
@@ -106,10 +93,8 @@ app_effects(struct app *a, unsigned fx)
 		toggle_pause(a);
 	if (fx & FX_REDRAW)
 		term_redraw();
-	if (fx & FX_NOT_FOUND) {
-		snprintf(text, sizeof(text), "no region has \"%s\" in its name or address", a->ui.find);
-		app_toast_here(a, ROLE_HOT, text);
-	}
+	if (fx & FX_NOT_FOUND)
+		app_not_found(a);
 	if (fx & FX_NO_POINTER)
 		app_toast_here(a, ROLE_TEXT, "no pointer to follow: the word under the cursor "
 		                             "is no address of a region");
@@ -231,18 +216,12 @@ act(struct app *a, enum action action)
 	return a->s || view_row(ui_view(ui))->bare ? view_of(ui_view(ui))->act(ui, app_shown(a), action) : FX_NONE;
 }
 
-char
-app_letter(const struct app *a)
-{
-	return a->asking ? a->asking : a->panel ? 'O' : view_row(ui_view(&a->ui))->letter;
-}
-
 static void
 perform(struct app *a, enum action action)
 {
 	if (a->asking && (app_agree(a, action) || (action != ACT_QUIT && action != ACT_REDRAW)))
 		return; /* nothing else is meant before it is answered */
-	app_effects(a, act(a, action));
+	effects(a, act(a, action));
 }
 
 static void
@@ -263,7 +242,7 @@ key(struct app *a, int k)
 	if (action != ACT_NONE || a->asking)
 		perform(a, action);
 	else if (view_of(ui_view(&a->ui))->typed)
-		app_effects(a, view_of(ui_view(&a->ui))->typed(&a->ui, k));
+		effects(a, view_of(ui_view(&a->ui))->typed(&a->ui, k));
 }
 
 /*
@@ -282,7 +261,7 @@ mouse(struct app *a)
 	a->keys += a->term.mouse.kind != MOUSE_RELEASE;
 	if (press && a->panel && !a->mouse.held.action && !a->mouse.held.covers)
 		app_close_panel(a);
-	app_effects(a, c.fx);
+	effects(a, c.fx);
 	for (int i = 0; i < c.times; i++)
 		perform(a, c.action);
 }

@@ -5,12 +5,12 @@
  * bits. A yes holds for the program that runs now, and for nothing after it.
  */
 #include "app_state.h"
-#include "clock.h"
-#include "keys.h"
-#include "paint.h"
 
 #include <stdio.h>
 
+#include "clock.h"
+#include "keys.h"
+#include "paint.h"
 #include "query.h"
 #include "util.h"
 
@@ -108,6 +108,10 @@ is_elsewhere(const struct app *a)
 void
 app_clear(struct app *a)
 {
+	if (a->o->read_only) {
+		app_toast(a, ROLE_HOT, "--read-only: nothing that changes the target is done");
+		return;
+	}
 	a->want.closes = 0; /* each time it is asked */
 	if (is_elsewhere(a)) {
 		a->pulse_asked = a->want.pulse_ns;

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What is typed at the prompt, and what becomes of it. */
 #include "app_state.h"
-#include "paint.h"
-#include "view.h"
-#include "view_help.h"
 
 #include <poll.h>
 #include <stdio.h>
@@ -12,9 +9,12 @@
 
 #include "here.h"
 #include "list_typed.h"
+#include "paint.h"
 #include "prompt.h"
 #include "query.h"
 #include "util.h"
+#include "view.h"
+#include "view_help.h"
 
 enum { ESC_MS = 25 }; /* Esc alone, or the start of a sequence */
 
@@ -119,6 +119,14 @@ app_prompt(struct app *a, int kind)
 		prompt_reopen(a->ui.page_filter, 0);
 }
 
+void
+app_prompt_find(struct app *a)
+{
+	enum view_id v = ui_view(&a->ui);
+
+	app_prompt(a, v == VIEW_GRID ? PROMPT_PAGE_FIND : v == VIEW_HEX ? PROMPT_BYTE_FIND : PROMPT_FIND);
+}
+
 /* The column that it names is where the sign ^ comes to stand, and not where it was counted if a mark stands before. */
 static void
 prompt_refuse(struct app *a, const char *line, const struct err *e)
@@ -190,7 +198,7 @@ ask(struct app *a, const char *line)
 	if (q.kind == QUERY_BYTES)
 		return;
 	if (q.kind == QUERY_CLEAR) { /* what the key does, with its look afterwards and its refusals */
-		app_effects(a, FX_CLEAR);
+		app_clear(a);
 		return;
 	}
 	snprintf(a->want.question, sizeof(a->want.question), "%s", here.text);
@@ -244,9 +252,10 @@ find(struct app *a, const char *line)
 	list_find_typed(&a->ui, app_shown(a), line);
 	if (!line[0]) {
 		list_typed_cancel(&a->ui);
-		app_effects(a, list_find(&a->ui, app_shown(a), 1));
+		if (list_find(&a->ui, app_shown(a), 1) == FX_NOT_FOUND)
+			app_not_found(a);
 	} else if (!a->ui.found_n) {
-		app_effects(a, FX_NOT_FOUND);
+		app_not_found(a);
 	}
 }
 

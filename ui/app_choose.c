@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Before there is a target: the list of processes, what is typed to find one, and its opening. */
 #include "app_state.h"
-#include "clock.h"
-#include "keys.h"
-#include "paint.h"
-#include "view.h"
-#include "view_help.h"
 
 #include <poll.h>
 
+#include "clock.h"
 #include "demo.h"
+#include "keys.h"
+#include "paint.h"
 #include "proc.h"
 #include "prompt.h"
 #include "util.h"
+#include "view.h"
+#include "view_help.h"
 
 static const uint64_t MS = 1000000;
 enum {

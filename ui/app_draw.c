@@ -8,20 +8,20 @@
  *   n-1          hints, or the prompt
  */
 #include "app_state.h"
-#include "clock.h"
-#include "crumb.h"
-#include "fit.h"
-#include "keys.h"
-#include "paint.h"
-#include "view.h"
 
 #include <stdio.h>
 #include <string.h>
 
+#include "clock.h"
+#include "crumb.h"
+#include "fit.h"
 #include "here.h"
+#include "keys.h"
+#include "paint.h"
 #include "prompt.h"
 #include "query.h"
 #include "util.h"
+#include "view.h"
 
 static const uint64_t MS = 1000000;
 enum { MIN_ROWS = 6, MIN_COLS = 30, CHOOSE_COLS = 20, SMALL_COLS = 60, HINTS_MAX = 32, COMM_MOST = 20 };

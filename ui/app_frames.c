@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Frames drawn into nothing: what they cost, without a terminal. */
 #include "app_state.h"
-#include "clock.h"
-#include "paint.h"
 
 #include <stdio.h>
 
+#include "clock.h"
+#include "paint.h"
 #include "util.h"
 
 static const uint64_t MS = 1000000;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The jump list and the marks: keys of two letters, and what is said between the first and the second. */
 #include "app_state.h"
-#include "keys.h"
-#include "paint.h"
 
 #include <stdio.h>
 #include <string.h>
 
+#include "keys.h"
+#include "paint.h"
 #include "query.h"
 
 /* An address as one knows it: "heap+1000", or bare where no name leads there. */

@@ -5,12 +5,12 @@
  * (zones.h) is a key to be pressed or says itself what a click means.
  */
 #include "app_state.h"
-#include "clock.h"
-#include "keys.h"
-#include "paint.h"
 
 #include <string.h>
 
+#include "clock.h"
+#include "keys.h"
+#include "paint.h"
 #include "util.h"
 
 static const uint64_t DOUBLE_NS = 500000000;

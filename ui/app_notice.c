@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What a new sample brings that the person is to be told: steps carried out, and what befell the target. */
 #include "app_state.h"
-#include "keys.h"
-#include "paint.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "keys.h"
 #include "launch.h"
 #include "list_rows.h"
+#include "paint.h"
 #include "util.h"
 
 static void

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What a person takes along: an address, or what is on screen. */
 #include "app_state.h"
-#include "file.h"
-#include "keys.h"
-#include "paint.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,6 +10,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "file.h"
+#include "keys.h"
+#include "paint.h"
 #include "prompt.h"
 #include "report.h"
 #include "util.h"

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Finding pages by what they are, and bytes: the sampler looks for them, the cursor goes there. */
 #include "app_state.h"
+
+#include <stdio.h>
+
 #include "keys.h"
 #include "paint.h"
 #include "view.h"
-
-#include <stdio.h>
 
 static void
 post(struct app *a, const char *what, uint64_t from, bool back)
@@ -19,19 +20,18 @@ post(struct app *a, const char *what, uint64_t from, bool back)
 	app_post(a);
 }
 
-void
+bool
 app_seek(struct app *a, bool back)
 {
 	bool bytes = ui_view(&a->ui) == VIEW_HEX;
 	const char *what = bytes ? a->ui.byte_find : a->ui.page_find;
 
-	if (!what[0]) {
-		app_effects(a, FX_FIND);
-		return;
-	}
+	if (!what[0])
+		return false;
 	a->find_change = false;
 	a->want.find_bytes = bytes;
 	post(a, what, bytes ? a->ui.byte : a->ui.cursor, back);
+	return true;
 }
 
 void

@@ -6,8 +6,6 @@
  * stands, and so does the first one, a moment later, where the terminal takes nothing.
  */
 #include "app_state.h"
-#include "clock.h"
-#include "paint.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -15,6 +13,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "clock.h"
+#include "paint.h"
 #include "util.h"
 
 enum { PATIENCE_S = 1 };

@@ -2,11 +2,7 @@
 #ifndef PM_APP_STATE_H
 #define PM_APP_STATE_H
 
-/*
- * What the files of the app share: app.c the loop, app_act.c keys and effects, app_draw.c the frame, app_ask.c the prompt,
- * app_choose.c what comes before there is a target, app_marks.c marks and jumps,
- * app_report.c what is taken out of the program, app_seek.c finding pages.
- */
+/* What the files of the app share. Each uses those above it in this list and none that uses it. */
 #include <poll.h>
 
 #include "app.h"
@@ -81,13 +77,16 @@ struct app {
 	int signals;
 };
 
-/* app.c */
+/* app_state.c */
 void app_toast(struct app *a, enum role role, const char *text);
 /* Of this view: another one does not show it; nor another lens. */
 void app_toast_here(struct app *a, enum role role, const char *text);
 void app_toast_lens(struct app *a, const char *text);
 void app_toast_err(struct app *a, const struct err *e);
+void app_not_found(struct app *a); /* what was looked for in the list */
 void app_messages(struct app *a); /* shows those that were told */
+void app_close_panel(struct app *a);
+char app_letter(const struct app *a); /* of the keys that work now (keys.def) */
 void app_post(struct app *a); /* hands a->want to the sampler */
 void app_post_view(struct app *a); /* the same, if what the screen shows is not what it showed */
 bool app_answered(const struct app *a);
@@ -95,15 +94,16 @@ bool app_answered(const struct app *a);
 /* The sample on screen: the newest, or one that was rewound to; NULL before the first. */
 const struct sample *app_shown(const struct app *a);
 
-/* Starts reading process `pid` below `root` (`owner`: see track.h); app_target_close ends that, and forgets what was seen. */
+/* app_target.c: starts reading process `pid` below `root` (`owner`: see track.h); app_target_close ends that, and forgets what was seen. */
 int app_target(struct app *a, const char *root, pid_t pid, enum track_owner owner, struct err *err);
 void app_target_close(struct app *a);
 /* A moment for the first sample, so that the first picture has something to show. -1: it cannot be opened. */
 int app_wait_first(struct app *a, struct err *err);
 int app_wait_sample(struct app *a, int ms, struct err *err); /* for any, so long; ms -1: until it comes */
+int app_take_sample(struct app *a, struct err *err); /* that has come */
 
 /*
- * One turn of a loop: draws, waits, and sees to signals and to a terminal that is gone. `news`: what
+ * app_turn.c: one turn of a loop: draws, waits, and sees to signals and to a terminal that is gone. `news`: what
  * else may come, APP_NEWS at most; their revents are set. Keys are left to be read, also when nothing
  * else came: a resize ends the wait, too.
  */
@@ -112,9 +112,6 @@ void app_turn(struct app *a, struct pollfd *news, size_t n);
 
 /* app_act.c: handles all that was typed; what views ask for */
 void app_read_keys(struct app *a);
-void app_effects(struct app *a, unsigned fx);
-void app_close_panel(struct app *a);
-char app_letter(const struct app *a); /* of the keys that work now (keys.def) */
 
 /* Whether `k` is no key but news of the terminal, which has been seen to. */
 bool app_term_event(struct app *a, int k);
@@ -147,7 +144,7 @@ void app_say_awaited(const struct app *a, struct buf *out);
 void app_jump_back(struct app *a);
 
 /* app_seek.c: the next page that passes what / asked for last, or the one before; where it was found */
-void app_seek(struct app *a, bool back);
+bool app_seek(struct app *a, bool back); /* false: nothing was asked for yet */
 void app_seek_change(struct app *a, bool back); /* the next page of the region that is mapped, from dots on */
 void app_notice_found(struct app *a);
 
@@ -177,6 +174,7 @@ struct app_click app_take_mouse(struct app *a);
 
 /* app_ask.c */
 void app_prompt(struct app *a, int kind); /* enum prompt_kind */
+void app_prompt_find(struct app *a);      /* that of the view on screen */
 void app_prompt_key(struct app *a, int byte);
 void app_prompt_free(struct app *a);
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "answer.h"
+#include "answer_query.h"
 #include "batch_state.h"
 #include "hex.h"
 #include "util.h"

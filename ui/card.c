@@ -7,6 +7,7 @@
 #include <string.h>
 #include <wchar.h>
 
+#include "answer_page.h"
 #include "explain.h"
 #include "fit.h"
 #include "flags.h"

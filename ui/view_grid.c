@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "answer_page.h"
 #include "cells.h"
 #include "crumb.h"
 #include "inspector.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The target's writes: how fast, how many pages, which are the hottest, and what follows from it. */
 #include "fit.h"
+
 #include "keys.h"
 #include "paint.h"
 #include "scroll.h"

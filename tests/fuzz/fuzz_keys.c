@@ -5,6 +5,7 @@
  */
 #include <locale.h>
 
+#include "answer_query.h"
 #include "clock.h"
 #include "fuzz.h"
 #include "list_menu.h"

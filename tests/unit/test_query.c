@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "answer_parts.h"
+#include "answer.h"
 #include "fake.h"
 #include "query.h"
 #include "tap.h"
