@@ -22,9 +22,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "clock.h"
-#include "kabi.h"
-#include "util.h"
+#include "base/clock.h"
+#include "base/util.h"
+#include "kernel/kabi.h"
 
 #define WINDOW   65536 /* bytes of one read; more buys nothing: the kernel walks 2 MiB a lock */
 #define MAX_GAP  4     /* frames read in vain rather than starting another read */

@@ -16,8 +16,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "clock.h"
-#include "util.h"
+#include "base/clock.h"
+#include "base/util.h"
 
 #define HUGE  ((uint64_t)2 << 20)
 #define BATCH 1024 /* pages freed and used again at a time by `frag` */

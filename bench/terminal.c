@@ -28,7 +28,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "util.h"
+#include "base/util.h"
 
 enum { WAIT_MS = 20000 };
 

@@ -12,19 +12,19 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "app.h"
-#include "batch.h"
-#include "clock.h"
-#include "demo.h"
-#include "docs.h"
-#include "helper.h"
-#include "launch.h"
-#include "options.h"
-#include "proc.h"
-#include "rc.h"
-#include "term.h"
-#include "util.h"
-#include "worker.h"
+#include "app/app.h"
+#include "base/clock.h"
+#include "base/util.h"
+#include "base/worker.h"
+#include "batch/batch.h"
+#include "config/docs.h"
+#include "config/options.h"
+#include "config/rc.h"
+#include "demo/demo.h"
+#include "demo/launch.h"
+#include "kernel/proc.h"
+#include "symbol/helper.h"
+#include "term/term.h"
 
 static _Noreturn void
 out_of_memory(void)

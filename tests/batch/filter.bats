@@ -10,7 +10,7 @@ all=0..ffffffffffffffff
 # examples SCOPE: of the table's words and fields for it
 examples() {
 	sed -E -n ":a; /,\$/ { N; s/\n */ /; ta }; s/^[WV]\(($1|BOTH), [^\"]*\"[^\"]*\",[^\"]*\"([^\"]*)\".*/\2/p" \
-		"$fixture_top/src/filter.def"
+		"$fixture_top/src/filter/filter.def"
 }
 
 # states ARG...: the pages that pass, by state
@@ -41,7 +41,7 @@ quiet_states() {
 		} >>"$BATS_TEST_TMPDIR/out" 2>&1
 		n=$((n + 1))
 	done < <(examples REGION)
-	is $n $(($(grep -c '^[WV]([A-Z]*,' "$fixture_top/src/filter.def") + $(grep -c '^V(BOTH' "$fixture_top/src/filter.def")))
+	is $n $(($(grep -c '^[WV]([A-Z]*,' "$fixture_top/src/filter/filter.def") + $(grep -c '^V(BOTH' "$fixture_top/src/filter/filter.def")))
 	golden_check "$batch_dir/golden/filter-examples.txt" "$BATS_TEST_TMPDIR/out"
 	run ! grep 'cannot read' "$BATS_TEST_TMPDIR/out"
 }
@@ -52,8 +52,8 @@ quiet_states() {
 	while read -r word; do
 		pm --pages --filter "$word" -o ADDRESS "$PID" >/dev/null 2>&1 || { echo "$word is no word"; return 1; }
 	done < <(
-		sed -n 's/^F(KPF, [^"]*"\([^"]*\)".*/\1/p' "$fixture_top/src/flags.def"
-		sed -n "s/^S([A-Z_]*, '.', [A-Z_]*, \"\([^\"]*\)\".*/\1/p" "$fixture_top/src/state.def"
+		sed -n 's/^F(KPF, [^"]*"\([^"]*\)".*/\1/p' "$fixture_top/src/kernel/flags.def"
+		sed -n "s/^S([A-Z_]*, '.', [A-Z_]*, \"\([^\"]*\)\".*/\1/p" "$fixture_top/src/page/state.def"
 	)
 }
 
@@ -236,7 +236,7 @@ quiet_states() {
 	"$PMTOP" --print man | sed 's/\\-/-/g; s/\\&//g' >"$BATS_TEST_TMPDIR/man"
 	while read -r name; do
 		grep -qE -e "^(\.B .*, |\.B )$name(,.*)?$" "$BATS_TEST_TMPDIR/man" || { echo "the manual lacks $name"; return 1; }
-	done < <(sed -n 's/^[WV]([A-Z]*, [A-Z_]*, *"\([^"]*\)".*/\1/p' "$fixture_top/src/filter.def" | tr ' ' '\n')
+	done < <(sed -n 's/^[WV]([A-Z]*, [A-Z_]*, *"\([^"]*\)".*/\1/p' "$fixture_top/src/filter/filter.def" | tr ' ' '\n')
 }
 
 @test "bug: a filter that nothing passes printed nothing at all, and did not say so" {

@@ -1,43 +1,112 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-3.0-or-later
-# The laws of the house: who may include and call what.
+# The laws of the house: who may include and call what. Its rooms, and their order, are the list in HACKING.md.
 # shellcheck disable=SC2154
 
 load helper
 
-# only WHO REGEX: nobody but the files WHO matches the regular expression
+setup() {
+	cd "$fixture_top"
+	mapfile -t rooms < <(sed -nE 's/^((src|ui)\/[a-z]+) +[a-z].*/\1/p' HACKING.md)
+}
+
+# only WHO REGEX: nobody but the files WHO (or what lies in the folders WHO) matches the regular expression
 only() {
-	local who=$1 found
-	found=$(cd "$fixture_top" && grep -lE -e "$2" src/*.[ch] ui/*.[ch] | xargs)
-	is "$found" "$who"
+	local found
+	found=$(find src ui -name '*.[ch]' | sort | xargs grep -lE -e "$2" | xargs)
+	[[ $1 != */ ]] || found=$(tr ' ' '\n' <<<"$found" | sed "s|^\($1\).*|\1|" | sort -u | xargs)
+	is "$found" "$1"
+}
+
+# What files below src and ui include of each other: FILE INCLUDED, a line each
+includes() {
+	grep -roE '^ *# *include *"[a-z]+/[a-z_]+\.(h|def)"' src ui | sed -E 's/^([^:]*):.*"([^"]*)"/\1 \2/' |
+		while read -r file to; do
+			if [ -e "src/$to" ]; then echo "$file src/$to"; else echo "$file ui/$to"; fi
+		done
+}
+
+# What each file of the two libraries defines and needs of others: FILE d|u SYMBOL, a line each; files without suffix
+symbols() {
+	local build=${builddir:-${PMTOP%/*}}
+	command -v nm >/dev/null || skip "nm is not installed"
+	[ -e "$build/libpmtop.a" ] || skip "there is no $build/libpmtop.a"
+	{
+		find src ui -name '*.c' | sed -E 's|(.*/)([^/]*)\.c|at \2 \1\2|'
+		nm -A "$build/libpmtop.a" "$build/libui.a" |
+			sed -nE 's|^[^:]*:([^:]*-)?([^:-]*)\.o:.* ([A-Za-z]) ([A-Za-z_0-9]+)$|\3 \2 \4|p'
+	} | awk '
+		$1 == "at" { at[$2] = $3 }
+		$1 ~ /^[TDBRC]$/ { print at[$2], "d", $3 }
+		$1 == "U" { print at[$2], "u", $3 }' >"$BATS_TEST_TMPDIR/symbols"
+}
+
+@test "every room has its sentence, and every file a room" {
+	is "$(find src ui -mindepth 1 -type d | sort | xargs)" "$(printf '%s\n' "${rooms[@]}" | sort | xargs)"
+	is "$(find src ui -maxdepth 1 -type f | xargs)" "ui/main.c"
+	# a name is met once, so that it can be found
+	is "$(find src ui -type f | sed 's|.*/||' | sort | uniq -d)" ""
+}
+
+@test "arrows point down: no room includes or calls one below it" {
+	printf '%s\n' "${rooms[@]}" ui >"$BATS_TEST_TMPDIR/rooms"
+	includes >"$BATS_TEST_TMPDIR/includes"
+	# nobody includes by a bare name: the room is to be seen
+	run grep -rnE '^ *# *include *"[a-z_]+\.(h|def)"' src ui --include='*.[ch]'
+	is "$(grep -v '"config.h"' <<<"$output" | xargs)" ""
+	is "$(awk '
+		function room(file) { sub("/[^/]*$", "", file); return file }
+		NR == FNR { at[$1] = NR; next }
+		at[room($2)] > at[room($1)] || (room($1) ~ /^src/ && room($2) ~ /^ui/)
+		' "$BATS_TEST_TMPDIR/rooms" "$BATS_TEST_TMPDIR/includes")" ""
+	symbols
+	is "$(awk '
+		function room(file) { sub("/[^/]*$", "", file); return file }
+		FILENAME ~ /rooms$/ { at[$1] = FNR; next }
+		$2 == "d" { where[$3] = $1 }
+		$2 == "u" { file[++n] = $1; symbol[n] = $3 }
+		END {
+			for (i = 1; i <= n; i++)
+				if (symbol[i] in where && at[room(where[symbol[i]])] > at[room(file[i])])
+					print file[i], "calls", symbol[i], "of", where[symbol[i]]
+		}' "$BATS_TEST_TMPDIR/rooms" "$BATS_TEST_TMPDIR/symbols")" ""
+}
+
+@test "no two files use each other" {
+	symbols
+	is "$(awk '
+		$2 == "d" { where[$3] = $1 }
+		$2 == "u" { file[++n] = $1; symbol[n] = $3 }
+		END {
+			for (i = 1; i <= n; i++)
+				if (symbol[i] in where && where[symbol[i]] != file[i])
+					uses[file[i], where[symbol[i]]] = symbol[i]
+			for (pair in uses) {
+				split(pair, f, SUBSEP)
+				if (f[1] < f[2] && (f[2], f[1]) in uses)
+					print f[1], "uses", uses[pair], "of", f[2], "which uses its", uses[f[2], f[1]]
+			}
+		}' "$BATS_TEST_TMPDIR/symbols")" ""
 }
 
 @test "each library has its door" {
-	only "ui/paint.c ui/term.c" '^ *# *include *<(ncurses|curses|term|ncursesw/)'
-	only "ui/prompt.c" '^ *# *include *<readline/'
-	only "ui/rc.c" '^ *# *include *<ini\.h>'
-	only "src/helper_elf.c" '^ *# *include *<(elfutils/|dwarf|libdw|gelf|libelf)'
-	only "ui/out.c" '^ *# *include *<libsmartcols'
+	only "ui/term/" '^ *# *include *<(ncurses|curses|term|ncursesw/)'
+	only "ui/term/prompt.c" '^ *# *include *<readline/'
+	only "ui/config/rc.c" '^ *# *include *<ini\.h>'
+	only "src/symbol/helper_elf.c" '^ *# *include *<(elfutils/|dwarf|libdw|gelf|libelf)'
+	only "ui/table/out.c" '^ *# *include *<libsmartcols'
 }
 
-@test "arrows point down: src knows nothing of ui, views nothing of file descriptors" {
-	local f h
-	cd "$fixture_top"
-	for f in src/*.[ch]; do
-		while read -r h; do
-			[[ -e src/$h || $h == config.h ]] || { echo "$f includes $h, which is not of src"; return 1; }
-		done < <(sed -n 's/^ *# *include *"\([^"]*\)".*/\1/p' "$f")
-	done
-	is "$(grep -lE '\b(open|openat|read|pread|poll|write)\(' ui/view*.c ui/card.c ui/paint.c | xargs)" ""
-	is "$(grep -lE '"(proc|pagemap|frame|probe|sampler)\.h"' ui/view*.[ch] ui/card.[ch] | xargs)" ""
+@test "views touch no file descriptor" {
+	is "$(grep -rlE '\b(open|openat|read|pread|poll|write)\(' ui/views ui/term/paint.c | xargs)" ""
+	is "$(grep -rlE '"(kernel/(proc|pagemap|frame)|target/probe|sample/sampler)\.h"' ui/views | xargs)" ""
 }
 
 @test "src prints nothing and ends nothing" {
-	cd "$fixture_top"
-	run grep -nE '\b(printf|puts|putchar|perror|exit|abort|err|errx|warn|syslog)\(|\b(stdout|stderr)\b' src/*.[ch]
+	run grep -rnE '\b(printf|puts|putchar|perror|exit|abort|err|errx|warn|syslog)\(|\b(stdout|stderr)\b' src --include='*.[ch]'
 	[ "$status" -eq 1 ]
 	# a message is made where the facts are, and printed in one place
-	is "$(grep -lE '\bstderr\b' ui/*.c | xargs)" "ui/main.c"
+	is "$(grep -rlE '\bstderr\b' ui | xargs)" "ui/main.c"
 }
 
 @test "the library pulls in no terminal, no printing, no ending" {
@@ -52,62 +121,52 @@ only() {
 }
 
 @test "nobody sleeps, nobody writes into a buffer without its size" {
-	cd "$fixture_top"
-	run grep -nE '\bu?sleep\(|\balloca\(|\b(gets|sprintf|vsprintf)\(' src/*.[ch] ui/*.[ch]
+	run grep -rnE '\bu?sleep\(|\balloca\(|\b(gets|sprintf|vsprintf)\(' src ui --include='*.[ch]'
 	[ "$status" -eq 1 ]
 	# a breath between two calls of PAGEMAP_SCAN; the demo's beat
-	is "$(grep -lE 'nanosleep\(' src/*.[ch] ui/*.[ch] | xargs)" "src/pagemap.c ui/demo.c"
+	is "$(grep -rlE 'nanosleep\(' src ui | sort | xargs)" "src/kernel/pagemap.c ui/demo/demo.c"
 }
 
 @test "the target's memory is opened in one place, and looked for in another" {
-	only "src/bytes.c src/inject.c src/probe.c src/track_seen.c" '"mem"'
-	only "src/bytes.c" '->mem, '
+	only "src/target/bytes.c src/target/probe.c src/track/inject.c src/track/track_seen.c" '"mem"'
+	only "src/target/bytes.c" '->mem, '
 }
 
 @test "files of the target are touched by the helper alone, and opened in one place" {
-	only "src/helper_open.c" 'openat.*"root|RESOLVE_IN_ROOT'
+	only "src/symbol/helper_open.c" 'openat.*"root|RESOLVE_IN_ROOT'
 	# and the link alone, which is the kernel's, and says how the file was opened
-	only "src/helper_open.c src/region.c" '"map_files'
-	only "src/helper_files.c" '\bmincore\('
-	only "src/helper_files.c src/helper_open.c src/helper_parts.h src/helper_reader.c" '\bhelper_open\('
+	only "src/symbol/helper_open.c src/target/region.c" '"map_files'
+	only "src/symbol/helper_files.c" '\bmincore\('
+	only "src/symbol/" '\bhelper_open\('
 	# of pmtop's own side: the file system of the proc root; holes in a fixture's pagemap
-	only "src/file.c src/helper_files.c src/helper_open.c src/proc.c src/processes.c" '\bf?statfs\('
-	only "src/helper_files.c src/pagemap.c" ', SEEK_DATA'
+	only "src/base/file.c src/kernel/proc.c src/kernel/processes.c src/symbol/helper_files.c src/symbol/helper_open.c" '\bf?statfs\('
+	only "src/kernel/pagemap.c src/symbol/helper_files.c" ', SEEK_DATA'
 }
 
 @test "what is opened by its name may be anything: one function opens it" {
-	cd "$fixture_top"
 	# but for folders, handles that open nothing, the kernel's own files, and the status file, made if there is none
-	is "$(grep -nE '\b(open|openat|fopen|creat)\(' src/*.c ui/*.c |
-		grep -vE 'O_DIRECTORY|O_PATH|"/dev/null"|PROC_ROOT "/self|"/proc/self|: ? \*|_open\(' | cut -d : -f 1 | uniq | xargs)" \
-		"src/file.c src/helper_open.c ui/app.c"
+	is "$(grep -rnE '\b(open|openat|fopen|creat)\(' src ui --include='*.c' |
+		grep -vE 'O_DIRECTORY|O_PATH|"/dev/null"|PROC_ROOT "/self|"/proc/self|: ? \*|_open\(' | cut -d : -f 1 | sort -u | xargs)" \
+		"src/base/file.c src/symbol/helper_open.c ui/app/app.c"
 }
 
 @test "one file stops other processes" {
 	local lib=${builddir:-${PMTOP%/*}}/libpmtop.a
-	only "src/inject_ptrace.c" '\bptrace\(|SYS_ptrace|^ *# *include *<(sys|linux)/ptrace\.h'
-	is "$(cd "$fixture_top" && grep -lE '\binject_helper\(' src/*.c ui/*.c | xargs)" "src/inject_ptrace.c src/inject_take.c"
+	only "src/track/inject_ptrace.c" '\bptrace\(|SYS_ptrace|^ *# *include *<(sys|linux)/ptrace\.h'
+	is "$(grep -rlE '\binject_helper\(' src ui --include='*.c' | sort | xargs)" "src/track/inject_ptrace.c src/track/inject_take.c"
 	command -v nm >/dev/null || skip "nm is not installed"
 	[ -e "$lib" ] || skip "there is no $lib"
 	is "$(nm -A -u "$lib" | awk '$NF == "ptrace" && !/inject_ptrace/')" ""
 }
 
 @test "each file says its licence" {
-	cd "$fixture_top"
-	is "$(grep -LE 'SPDX-License-Identifier: GPL-3.0-or-later' src/* ui/* tests/*/*.bats tests/*/*.bash \
+	is "$(grep -LE 'SPDX-License-Identifier: GPL-3.0-or-later' src/*/* ui/*.c ui/*/* tests/*/*.bats tests/*/*.bash \
 		tests/fixtures/*.fix tests/run screenshots/{make,render,shot,*.pm} | xargs)" ""
 }
 
 @test "each table's names are met in the documentation once only" {
-	cd "$fixture_top"
 	# one declaration a name, in one file
-	is "$(sed -n 's/^O([^,]*, *"\([^"]*\)".*/\1/p' ui/options.def | sort | uniq -d)" ""
-	is "$(sed -n "s/^S([^,]*, '\(.\)'.*/\1/p" src/state.def | sort | uniq -d)" ""
-	is "$(sed -n 's/^C(\([^,]*\), [^,]*, *"\([^"]*\)".*/\1 \2/p' ui/columns.def | sort | uniq -d)" ""
-}
-
-@test "bug: messages were not plain English: no phrase that was mended comes back" {
-	cd "$fixture_top"
-	is "$(grep -nE '"[^"]*(here should stand|every so many|lives? by (it|the|soft)|does not take that|has no use for it|turns round|this (long|deep) (is|are) not taken|somebody (else|watches)|you have not)[^"]*"' \
-		src/*.[ch] src/*.def ui/*.[ch] ui/*.def)" ""
+	is "$(sed -n 's/^O([^,]*, *"\([^"]*\)".*/\1/p' ui/config/options.def | sort | uniq -d)" ""
+	is "$(sed -n "s/^S([^,]*, '\(.\)'.*/\1/p" src/page/state.def | sort | uniq -d)" ""
+	is "$(sed -n 's/^C(\([^,]*\), [^,]*, *"\([^"]*\)".*/\1 \2/p' ui/table/columns.def | sort | uniq -d)" ""
 }

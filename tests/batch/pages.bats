@@ -40,7 +40,7 @@ everything=ADDRESS,STATE,PRESENT,SWAPPED,FILE,EXCLUSIVE,SOFT-DIRTY,WRITTEN,UFFD-
 	pm --pages --raw -n -o STATE "$PID" | sort -u >>"$BATS_TEST_TMPDIR/seen"
 	while read -r state; do
 		grep -qx -- "$state" "$BATS_TEST_TMPDIR/seen" || { echo "no page is $state"; return 1; }
-	done < <(sed -n "s/^S([A-Z_]*, '.', [A-Z_]*, \"\([^\"]*\)\".*/\1/p" "$fixture_top/src/state.def")
+	done < <(sed -n "s/^S([A-Z_]*, '.', [A-Z_]*, \"\([^\"]*\)\".*/\1/p" "$fixture_top/src/page/state.def")
 }
 
 @test "RANGE in all its forms" {

@@ -34,7 +34,7 @@ strings_of() { # FILE MACRO
 		else
 			grep -qE -e "--$name([^-a-z]|\$)" "$BATS_TEST_TMPDIR/out"
 		fi
-	done < <(strings_of ui/options.def O)
+	done < <(strings_of ui/config/options.def O)
 }
 
 @test "--capabilities on a folder that looks like /proc" {
@@ -82,13 +82,13 @@ strings_of() { # FILE MACRO
 	while read -r row; do
 		grep -qF -e "$row" "$BATS_TEST_TMPDIR/plain" || { echo "the manual lacks $row"; return 1; }
 	done < <(
-		sed -n '/HIDDEN/d; s/^O([^,]*, *"\([^"]*\)".*/--\1/p' "$fixture_top/ui/options.def"
-		sed -n 's/^K([^,]*, *"\([^"]*\)".*"\([^"]*\)")$/\1\n\2/p' "$fixture_top/ui/keys.def" | sed 's/\\\\/\\/g'
-		sed -n 's/^Q([^,]*, *"[^"]*", *"\([^"]*\)".*/\1/p' "$fixture_top/src/query.def"
-		sed -n "s/^S([^,]*, '\(.\)', [^,]*, \"\([^\"]*\)\".*/\1  \2/p" "$fixture_top/src/state.def"
-		sed -n 's/^C([^,]*, [^,]*, *"\([^"]*\)".*/\1/p' "$fixture_top/ui/columns.def"
-		sed -n 's/^S([^,]*, *"\([^"]*\)", *"\([^"]*\)".*/\1 = \2/p' "$fixture_top/ui/settings.def"
-		sed -n "s/^F(KPF, [^,]*, *[^,]*, '\(.\)', \"\([^\"]*\)\".*/\1  \2/p" "$fixture_top/src/flags.def"
+		sed -n '/HIDDEN/d; s/^O([^,]*, *"\([^"]*\)".*/--\1/p' "$fixture_top/ui/config/options.def"
+		sed -n 's/^K([^,]*, *"\([^"]*\)".*"\([^"]*\)")$/\1\n\2/p' "$fixture_top/ui/term/keys.def" | sed 's/\\\\/\\/g'
+		sed -n 's/^Q([^,]*, *"[^"]*", *"\([^"]*\)".*/\1/p' "$fixture_top/src/query/query.def"
+		sed -n "s/^S([^,]*, '\(.\)', [^,]*, \"\([^\"]*\)\".*/\1  \2/p" "$fixture_top/src/page/state.def"
+		sed -n 's/^C([^,]*, [^,]*, *"\([^"]*\)".*/\1/p' "$fixture_top/ui/table/columns.def"
+		sed -n 's/^S([^,]*, *"\([^"]*\)", *"\([^"]*\)".*/\1 = \2/p' "$fixture_top/ui/config/settings.def"
+		sed -n "s/^F(KPF, [^,]*, *[^,]*, '\(.\)', \"\([^\"]*\)\".*/\1  \2/p" "$fixture_top/src/kernel/flags.def"
 	)
 }
 
@@ -106,8 +106,8 @@ strings_of() { # FILE MACRO
 	while read -r word; do
 		grep -qF -e "$word" "$BATS_TEST_TMPDIR/completion" || { echo "the completion lacks $word"; return 1; }
 	done < <(
-		sed -n '/HIDDEN/d; s/^O([^,]*, *"\([^"]*\)".*/--\1/p' "$fixture_top/ui/options.def"
-		sed -n 's/^C([^,]*, [^,]*, *"\([^"]*\)".*/\1/p' "$fixture_top/ui/columns.def"
+		sed -n '/HIDDEN/d; s/^O([^,]*, *"\([^"]*\)".*/--\1/p' "$fixture_top/ui/config/options.def"
+		sed -n 's/^C([^,]*, [^,]*, *"\([^"]*\)".*/\1/p' "$fixture_top/ui/table/columns.def"
 	)
 	complete_words() { # WORD...: the last one is the one being typed
 		bash -c 'source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _pmtop; printf "%s\n" "${COMPREPLY[@]}"' \
@@ -127,8 +127,8 @@ strings_of() { # FILE MACRO
 	while read -r word; do
 		grep -qE -e "^#$word =" "$BATS_TEST_TMPDIR/rc" || { echo "it lacks $word"; return 1; }
 	done < <(
-		sed -n 's/^S([^,]*, *"\([^"]*\)".*/\1/p' "$fixture_top/ui/settings.def"
-		sed -n 's/^K(\([A-Z_]*\),.*/\1/p' "$fixture_top/ui/keys.def" | grep -vx ERASE | tr A-Z_ a-z-
+		sed -n 's/^S([^,]*, *"\([^"]*\)".*/\1/p' "$fixture_top/ui/config/settings.def"
+		sed -n 's/^K(\([A-Z_]*\),.*/\1/p' "$fixture_top/ui/term/keys.def" | grep -vx ERASE | tr A-Z_ a-z-
 	)
 	is "$(grep -v '^#' "$BATS_TEST_TMPDIR/rc" | grep . || :)" ""
 }

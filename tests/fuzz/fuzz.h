@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "../unit/fake.h"
-#include "clock.h"
+#include "base/clock.h"
 
 #ifdef __SANITIZE_ADDRESS__
 #include <sanitizer/common_interface_defs.h>

@@ -4,10 +4,10 @@
  * Trees of words are written down with brackets and blanks at random, and what the program made of
  * the text says is compared with what the tree says of its leaves, each asked alone.
  */
-#include "filter.h"
+#include "filter/filter.h"
 #include "fuzz.h"
-#include "kabi.h"
-#include "state.h"
+#include "kernel/kabi.h"
+#include "page/state.h"
 
 static const char *const leaves[2][40] = {
     {"anon", "swapped", "none", "cached", "never", "hidden", "file", "shm", "thp", "mthp", "ksm", "zero",

@@ -5,19 +5,19 @@
  */
 #include <locale.h>
 
-#include "answer_query.h"
-#include "clock.h"
+#include "base/clock.h"
 #include "fuzz.h"
-#include "list_menu.h"
-#include "list_rows.h"
-#include "list_typed.h"
-#include "paint.h"
-#include "pointers.h"
-#include "sample.h"
-#include "term.h"
-#include "view.h"
-#include "view_help.h"
-#include "zones.h"
+#include "model/list_rows.h"
+#include "query/answer_query.h"
+#include "sample/sample.h"
+#include "target/pointers.h"
+#include "term/paint.h"
+#include "term/term.h"
+#include "term/zones.h"
+#include "views/list_menu.h"
+#include "views/list_typed.h"
+#include "views/view.h"
+#include "views/view_help.h"
 
 enum { SLOTS = 14, STEPS = 60, ROWS = 100, COLS = 300 };
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Text of maps and smaps, damaged: what is understood of it must still be sound. */
 #include "fuzz.h"
-#include "query.h"
-#include "smaps.h"
+#include "kernel/smaps.h"
+#include "query/query.h"
 
 static const char *const lines[] = {
     "400000-401000 r--p 00000000 08:01 10 /usr/bin/my file\n",

@@ -6,9 +6,9 @@
 #include <locale.h>
 
 #include "fuzz.h"
-#include "paint.h"
-#include "term.h"
-#include "view.h"
+#include "term/paint.h"
+#include "term/term.h"
+#include "views/view.h"
 
 enum { STEPS = 80, ROWS = 60, COLS = 200, PROCESSES = 90 };
 

@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/util.h"
 #include "fuzz.h"
-#include "prompt.h"
-#include "util.h"
+#include "term/prompt.h"
 
 static const char *const typed[] = {
     "\x1b[A", "\x1b[B", "\x1b[C", "\x1b[D", "\x1bOA", "\x1bOB", "\x1b[H", "\x1b[F", "\x1b[3~", "\x1b[5~",

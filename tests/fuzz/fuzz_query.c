@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Questions nobody would ask: refused with a place and a reason, or answered consistently. */
 #include "fuzz.h"
-#include "query.h"
+#include "query/query.h"
 
 static const char maps[] =
     "1000-2000 r--p 00000000 08:01 10 /usr/bin/my file\n"

@@ -20,9 +20,9 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "inject.h"
-#include "kabi.h"
-#include "util.h"
+#include "base/util.h"
+#include "kernel/kabi.h"
+#include "track/inject.h"
 
 struct args {
 	pid_t pid;

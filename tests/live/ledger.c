@@ -30,11 +30,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "clock.h"
-#include "region.h"
-#include "sign.h"
-#include "target.h"
-#include "util.h"
+#include "base/clock.h"
+#include "base/util.h"
+#include "target/region.h"
+#include "target/sign.h"
+#include "target/target.h"
 
 enum {
 	PAGES = 4096,

@@ -287,7 +287,7 @@ question_start() {
 @test "what a watch costs is told alike by -e tracker, the manual and the README" {
 	local words
 	unwatched_start
-	words=$(sed -n 's/^K("[a-z_]*", "\(.*\)")$/\1/p' "$srcdir/src/track_costs.def") || skip "without the sources"
+	words=$(sed -n 's/^K("[a-z_]*", "\(.*\)")$/\1/p' "$srcdir/src/track/track_costs.def") || skip "without the sources"
 	[[ $words ]] || skip "without the sources"
 	if need_watch; then
 		pm -e tracker "$SUBJECT_PID" >"$BATS_TEST_TMPDIR/out"

@@ -16,7 +16,7 @@ tmux_key() {
 
 # the keys of a view, each once
 keys_in() { # LETTER
-	sed -n 's/^K([A-Z_]*, *"\([^"]*\)", *"\([^"]*\)".*/\2 \1/p' "$fixture_top/ui/keys.def" |
+	sed -n 's/^K([A-Z_]*, *"\([^"]*\)", *"\([^"]*\)".*/\2 \1/p' "$fixture_top/ui/term/keys.def" |
 		while read -r views keys; do
 			[[ $views != '*' && $views != *"$1"* ]] || tr ' ' '\n' <<<"$keys"
 		done | sort -u
@@ -105,7 +105,7 @@ press_in() { # SIZE LETTER...
 
 @test "this test knows every view that has keys" {
 	local v way
-	for v in $(sed -n 's/^K([^,]*, *"[^"]*", *"\([A-Z]*\)".*/\1/p' "$fixture_top/ui/keys.def" | fold -w 1 | sort -u); do
+	for v in $(sed -n 's/^K([^,]*, *"[^"]*", *"\([A-Z]*\)".*/\1/p' "$fixture_top/ui/term/keys.def" | fold -w 1 | sort -u); do
 		case $v in
 		F | O | S | Y | Z) ;; # an answer's panel, the choice of a process, three questions: tests of their own
 		*) way_to "$v" ;;

@@ -12,9 +12,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "flags.h"
-#include "target.h"
-#include "util.h"
+#include "base/util.h"
+#include "kernel/flags.h"
+#include "target/target.h"
 
 enum { FAKE_PAGE = 4096 };
 

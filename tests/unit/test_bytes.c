@@ -3,12 +3,12 @@
 #include <errno.h>
 #include <fcntl.h>
 
-#include "bytes.h"
 #include "fake.h"
-#include "hex.h"
-#include "seek.h"
-#include "state.h"
+#include "page/state.h"
+#include "query/seek.h"
 #include "tap.h"
+#include "target/bytes.h"
+#include "views/hex.h"
 
 #define HERE    UINT64_C(0x8100000000000000) /* present, exclusive */
 #define SWAPPED UINT64_C(0x4000000000000020)

@@ -3,11 +3,11 @@
 #include <locale.h>
 #include <stdlib.h>
 
-#include "card.h"
 #include "fake.h"
-#include "fit.h"
-#include "flags.h"
+#include "kernel/flags.h"
 #include "tap.h"
+#include "term/fit.h"
+#include "views/card.h"
 
 static void
 set_terminal(bool utf8)

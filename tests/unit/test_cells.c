@@ -2,9 +2,9 @@
 /* Huge pages among the cells: one thing, and told of as a whole by soft-dirty. */
 #include <string.h>
 
-#include "cells.h"
-#include "kabi.h"
+#include "kernel/kabi.h"
 #include "tap.h"
+#include "views/cells.h"
 
 static void
 test_change(void)

@@ -14,9 +14,9 @@
 #include <lzma.h>
 #endif
 
-#include "helper_elf.h"
-#include "symbol.h"
-#include "vma.h"
+#include "kernel/vma.h"
+#include "symbol/helper_elf.h"
+#include "target/symbol.h"
 
 /* --- a file as we want it --------------------------------------------------------------------- */
 

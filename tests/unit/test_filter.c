@@ -3,10 +3,10 @@
 #include <strings.h>
 
 #include "fake.h"
-#include "filter.h"
-#include "flags.h"
-#include "kabi.h"
-#include "state.h"
+#include "filter/filter.h"
+#include "kernel/flags.h"
+#include "kernel/kabi.h"
+#include "page/state.h"
 #include "tap.h"
 
 #define X(x) UINT64_C(0x##x)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The geometry of the grid, and the cells: whatever the zoom, every page is counted once. */
 #include "fake.h"
-#include "grid.h"
-#include "kabi.h"
+#include "kernel/kabi.h"
+#include "page/grid.h"
+#include "sample/window.h"
 #include "tap.h"
-#include "window.h"
 
 #define K4 UINT64_C(4096)
 

@@ -3,10 +3,10 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
-#include "clock.h"
+#include "base/clock.h"
 #include "fake.h"
-#include "ground.h"
 #include "tap.h"
+#include "term/ground.h"
 
 #define WHITE "\033]11;rgb:ffff/ffff/ffff\033\\"
 #define NIGHT "\033]11;rgb:00/2b/36\a"

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The help tells of every key of every view, and finds words; the log of messages. */
 #include "fake.h"
-#include "fit.h"
-#include "help.h"
-#include "keys.h"
-#include "messages.h"
+#include "model/messages.h"
 #include "tap.h"
-#include "view.h"
-#include "view_help.h"
+#include "term/fit.h"
+#include "term/keys.h"
+#include "views/help.h"
+#include "views/view.h"
+#include "views/view_help.h"
 
 static bool
 tells_of(const struct help *h, const struct key_row *k)

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "here.h"
+#include "model/here.h"
 #include "tap.h"
 
 static struct ui ui;

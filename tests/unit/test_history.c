@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The last minute of samples: what is kept, what is dropped. */
 #include "fake.h"
-#include "history.h"
+#include "model/history.h"
 #include "tap.h"
 
 static struct sample *

@@ -2,9 +2,9 @@
 #include <errno.h>
 #include <signal.h>
 
-#include "inject_parts.h"
+#include "base/util.h"
 #include "tap.h"
-#include "util.h"
+#include "track/inject_parts.h"
 
 enum { RESTARTSYS = 512, RESTARTNOHAND = 514, RESTART_BLOCK = 516 }; /* the kernel's, never seen outside */
 

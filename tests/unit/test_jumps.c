@@ -2,7 +2,7 @@
 /* The jump list and the marks. */
 #include <string.h>
 
-#include "jumps.h"
+#include "model/jumps.h"
 #include "tap.h"
 
 static struct jumps j;

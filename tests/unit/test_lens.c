@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The lenses: their classes, and what each says of known pages. */
 #include "fake.h"
-#include "lens.h"
+#include "page/lens.h"
+#include "sample/window.h"
 #include "tap.h"
-#include "window.h"
 
 #define W(x) UINT64_C(0x##x)
 

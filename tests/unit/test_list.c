@@ -4,15 +4,15 @@
 #include <string.h>
 #include <strings.h>
 
-#include "keys.h"
-#include "list_columns.h"
-#include "list_filter.h"
-#include "list_marks.h"
-#include "list_rows.h"
-#include "paint.h"
+#include "base/util.h"
+#include "model/list_columns.h"
+#include "model/list_filter.h"
+#include "model/list_marks.h"
+#include "model/list_rows.h"
 #include "tap.h"
-#include "util.h"
-#include "view.h"
+#include "term/keys.h"
+#include "term/paint.h"
+#include "views/view.h"
 
 /* --- columns ---------------------------------------------------------------------------------- */
 

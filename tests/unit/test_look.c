@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What of a look is shown before it is whole. */
 #include "fake.h"
-#include "look.h"
+#include "sample/look.h"
 #include "tap.h"
 
 enum { PAGES = 64 };

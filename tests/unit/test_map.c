@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The whole address space in cells: what stands together, how wide, where; and the way back. */
-#include "map.h"
+#include "model/map.h"
 #include "tap.h"
 
 enum { PAGE = 4096 };

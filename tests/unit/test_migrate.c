@@ -2,8 +2,8 @@
 /* Live migration, against rounds worked out by hand. */
 #include <math.h>
 
-#include "migrate.h"
 #include "tap.h"
+#include "target/migrate.h"
 
 #define S UINT64_C(1000000000)
 #define MS UINT64_C(1000000)

@@ -3,8 +3,8 @@
 #include <sys/sysmacros.h>
 
 #include "fake.h"
-#include "mounts.h"
-#include "proc.h"
+#include "kernel/mounts.h"
+#include "kernel/proc.h"
 #include "tap.h"
 
 static const char text[] =

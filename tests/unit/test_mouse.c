@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What terminals report of the mouse; and what on the screen it meets. */
-#include "mouse.h"
 #include "tap.h"
-#include "view.h"
-#include "zones.h"
+#include "term/mouse.h"
+#include "term/zones.h"
+#include "views/view.h"
 
 static void
 test_reports(void)

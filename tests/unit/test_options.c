@@ -4,9 +4,9 @@
  */
 #include <string.h>
 
-#include "options.h"
+#include "base/util.h"
+#include "config/options.h"
 #include "tap.h"
-#include "util.h"
 
 /* The answers, each by a letter. */
 static const struct {

@@ -9,10 +9,10 @@
 #include <sys/uio.h>
 
 #include "fake.h"
-#include "frame.h"
-#include "kabi.h"
-#include "page.h"
-#include "pagemap.h"
+#include "kernel/frame.h"
+#include "kernel/kabi.h"
+#include "kernel/pagemap.h"
+#include "page/page.h"
 #include "tap.h"
 
 static struct {

@@ -7,22 +7,22 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "columns.h"
+#include "base/pattern.h"
+#include "config/options.h"
+#include "config/settings.h"
 #include "fake.h"
-#include "filter.h"
-#include "here.h"
-#include "inject_parts.h"
-#include "list_columns.h"
-#include "list_filter.h"
-#include "mouse.h"
-#include "options.h"
-#include "pattern.h"
-#include "proc.h"
-#include "processes.h"
-#include "query.h"
-#include "settings.h"
-#include "smaps.h"
+#include "filter/filter.h"
+#include "kernel/proc.h"
+#include "kernel/processes.h"
+#include "kernel/smaps.h"
+#include "model/here.h"
+#include "model/list_columns.h"
+#include "model/list_filter.h"
+#include "query/query.h"
+#include "table/columns.h"
 #include "tap.h"
+#include "term/mouse.h"
+#include "track/inject_parts.h"
 
 enum { TEXTS = 12 };
 static const unsigned char MARK = 0xa5;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Bytes to look for: what is typed becomes, and what is refused, and where. */
-#include "pattern.h"
+#include "base/pattern.h"
 #include "tap.h"
 
 static void

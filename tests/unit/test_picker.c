@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "picker.h"
+#include "model/picker.h"
 #include "tap.h"
 
 /* --- reading ---------------------------------------------------------------------------------- */

@@ -9,15 +9,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "bytes.h"
-#include "file.h"
-#include "helper.h"
-#include "kinds.h"
-#include "proc.h"
-#include "processes.h"
-#include "swap.h"
+#include "base/file.h"
+#include "base/util.h"
+#include "kernel/proc.h"
+#include "kernel/processes.h"
+#include "kernel/swap.h"
+#include "symbol/helper.h"
 #include "tap.h"
-#include "util.h"
+#include "target/bytes.h"
+#include "target/kinds.h"
 
 static int ready[2];
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "answer.h"
 #include "fake.h"
-#include "query.h"
+#include "query/answer.h"
+#include "query/query.h"
 #include "tap.h"
 
 static const char maps[] =

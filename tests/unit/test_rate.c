@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Pages a second, against numbers worked out by hand. */
-#include "rate.h"
+#include "base/rate.h"
 #include "tap.h"
 
 #define MS UINT64_C(1000000)

@@ -3,11 +3,11 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "config/rc.h"
+#include "config/settings.h"
 #include "fake.h"
-#include "rc.h"
-#include "settings.h"
 #include "tap.h"
-#include "term.h"
+#include "term/term.h"
 
 static struct rc rc;
 static struct options o;

@@ -9,7 +9,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "../../ui/app_state.h"
+#include "../../ui/app/app_state.h"
 #include "tap.h"
 
 enum { WAIT_MS = 20000 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "fake.h"
-#include "smaps.h"
+#include "kernel/smaps.h"
 #include "tap.h"
 
 static const char text[] =

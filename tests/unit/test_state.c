@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The values are what Linux 6.18 on x86-64 showed for each situation. */
-#include "explain.h"
 #include "fake.h"
-#include "kabi.h"
-#include "state.h"
+#include "kernel/kabi.h"
+#include "page/explain.h"
+#include "page/state.h"
 #include "tap.h"
 
 #define W(x) UINT64_C(0x##x)

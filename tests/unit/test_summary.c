@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Sums: of targets made of files, and of pages made by hand for what only a scan tells. */
 #include "fake.h"
-#include "kabi.h"
-#include "summary.h"
+#include "kernel/kabi.h"
 #include "tap.h"
+#include "target/summary.h"
 
 #define W(x) UINT64_C(0x##x)
 

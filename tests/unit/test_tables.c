@@ -3,14 +3,14 @@
 #include <ctype.h>
 #include <strings.h>
 
-#include "columns.h"
+#include "config/options.h"
 #include "fake.h"
-#include "keys.h"
-#include "options.h"
-#include "query.h"
+#include "query/query.h"
+#include "table/columns.h"
 #include "tap.h"
-#include "term.h"
-#include "view.h"
+#include "term/keys.h"
+#include "term/term.h"
+#include "views/view.h"
 
 static const char *views; /* their letters */
 

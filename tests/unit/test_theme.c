@@ -2,15 +2,15 @@
 /* The colours of theme.def, measured: can the letters be read, can the states be told apart? */
 #include "color.h"
 #include "fake.h"
-#include "paint.h"
 #include "tap.h"
+#include "term/paint.h"
 
 static const enum theme themes[] = {THEME_DARK, THEME_LIGHT};
 static const char *const sights[SIGHT_COUNT] = {"normal", "deutan", "protan", "tritan"};
 
 #define T(role, df, db, da, lf, lb, la, af, ab, aa, ma) #role,
 static const char *const names[ROLE_COUNT] = {
-#include "theme.def"
+#include "term/theme.def"
 };
 #undef T
 

@@ -5,13 +5,13 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
+#include "base/file.h"
 #include "fake.h"
-#include "file.h"
-#include "folio.h"
-#include "kabi.h"
-#include "region.h"
+#include "kernel/kabi.h"
+#include "page/folio.h"
 #include "tap.h"
-#include "track_ways.h"
+#include "target/region.h"
+#include "track/track_ways.h"
 
 #define MS UINT64_C(1000000)
 

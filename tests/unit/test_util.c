@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "clock.h"
+#include "base/clock.h"
+#include "base/file.h"
 #include "fake.h"
-#include "file.h"
 #include "tap.h"
 
 static void

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "fake.h"
+#include "kernel/vma.h"
 #include "tap.h"
-#include "vma.h"
 
 static size_t
 parse(struct vma_list *l, const char *text)

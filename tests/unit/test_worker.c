@@ -9,13 +9,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "file.h"
-#include "helper_parts.h"
-#include "lister.h"
-#include "sampler.h"
+#include "base/file.h"
+#include "base/util.h"
+#include "base/worker.h"
+#include "sample/lister.h"
+#include "sample/sampler.h"
+#include "symbol/helper_parts.h"
 #include "tap.h"
-#include "util.h"
-#include "worker.h"
 
 enum { TRIES = 20 };
 

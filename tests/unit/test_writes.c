@@ -2,7 +2,7 @@
 /* What stamps say of writes: rates, curves, the hottest pages; against numbers worked out by hand. */
 #include "fake.h"
 #include "tap.h"
-#include "writes.h"
+#include "target/writes.h"
 
 #define S UINT64_C(1000000000)
 #define MS UINT64_C(1000000)

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "base/util.h"
+
+/* false with errno */
+static bool
+is_regular(int stat_failed, const struct stat *st)
+{
+	if (stat_failed)
+		return false;
+	errno = S_ISDIR(st->st_mode) ? EISDIR : FILE_ODD;
+	return S_ISREG(st->st_mode);
+}
+
+/*
+ * It is looked at before, because an open alone wakes some devices; and afterwards, because it may
+ * be another.
+ */
+int
+file_open(int dir, const char *name, int flags)
+{
+	int fd, error, at = flags & O_NOFOLLOW ? AT_SYMLINK_NOFOLLOW : 0;
+	struct stat st;
+
+	if (flags & (O_PATH | O_DIRECTORY))
+		return openat(dir, name, flags | O_CLOEXEC);
+	if (!is_regular(fstatat(dir, name, &st, at), &st))
+		return -1;
+	fd = openat(dir, name, flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0 || is_regular(fstat(fd, &st), &st))
+		return fd;
+	error = errno;
+	close(fd);
+	errno = error;
+	return -1;
+}
+
+/* Of the kernel's own files: stat says 0 bytes, and only reading finds their length. */
+static bool
+is_kernels(int fd)
+{
+	struct statfs fs;
+
+	return fstatfs(fd, &fs) == 0 && (fs.f_type == PROC_SUPER_MAGIC || fs.f_type == SYSFS_MAGIC);
+}
+
+bool
+file_fits(int fd)
+{
+	struct stat st;
+
+	if (is_kernels(fd) || fstat(fd, &st) < 0 || st.st_size <= FILE_MOST)
+		return true;
+	errno = EFBIG;
+	return false;
+}
+
+int
+file_read_all(int fd, struct buf *b)
+{
+	char chunk[8192]; /* the kernel gives at most a page of its own files at each read */
+	size_t most = is_kernels(fd) ? SIZE_MAX : FILE_MOST, all = 0;
+	ssize_t n;
+
+	if (!file_fits(fd))
+		return -1;
+	do {
+		n = read(fd, chunk, sizeof(chunk));
+		if (n > 0)
+			buf_add(b, chunk, (size_t)n);
+		all += n > 0 ? (size_t)n : 0;
+	} while (all <= most && (n > 0 || (n < 0 && errno == EINTR)));
+	if (all > most) {
+		errno = EFBIG;
+		return -1;
+	}
+	return n < 0 ? -1 : 0;
+}
+
+bool
+file_read_small(int dir, const char *name, char *out, size_t size)
+{
+	int fd = file_open(dir, name, O_RDONLY);
+	ssize_t n = fd < 0 ? -1 : read(fd, out, size - 1);
+	int sys = errno;
+
+	if (fd >= 0)
+		close(fd);
+	out[n > 0 ? n : 0] = '\0';
+	errno = n == 0 ? ENODATA : sys;
+	return n > 0;
+}
+
+int
+file_new_begin(struct file_new *f, const char *path, bool replace)
+{
+	int n = snprintf(f->made, sizeof(f->made), replace ? "%s.XXXXXX" : "%s", path);
+
+	if (n < 0 || (size_t)n >= sizeof(f->made)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	f->replace = replace;
+	snprintf(f->path, sizeof(f->path), "%s", path);
+	return replace ? mkostemp(f->made, O_CLOEXEC)
+	               : open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+}
+
+int
+file_new_end(struct file_new *f, bool good)
+{
+	int error;
+
+	if (good && (!f->replace || rename(f->made, f->path) == 0))
+		return 0;
+	error = errno;
+	unlink(f->made);
+	errno = error;
+	return good ? -1 : 0;
+}

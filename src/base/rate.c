@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/rate.h"
+
+#include "base/util.h"
+
+#define SECOND UINT64_C(1000000000)
+
+void
+rate_begin(struct rate *r, uint64_t now)
+{
+	*r = (struct rate){.from_ns = now, .until_ns = now};
+}
+
+static uint64_t
+second_of(const struct rate *r, uint64_t at)
+{
+	return (at - r->from_ns) / SECOND;
+}
+
+/* The first second that is still kept. */
+static uint64_t
+oldest(const struct rate *r)
+{
+	uint64_t head = second_of(r, r->until_ns);
+
+	return head < RATE_SECONDS ? 0 : head - RATE_SECONDS;
+}
+
+static void
+put(struct rate *r, uint64_t second, uint64_t pages)
+{
+	uint32_t *slot = &r->pages[second % RATE_SLOTS];
+
+	*slot = (uint32_t)u64_min(*slot + pages, UINT32_MAX);
+}
+
+/* What of `pages`, spread over [from, to), is due until `at`. */
+static uint64_t
+due(uint64_t pages, uint64_t from, uint64_t to, uint64_t at)
+{
+	if (at <= from)
+		return 0;
+	return at >= to ? pages : (uint64_t)((double)pages * ((double)(at - from) / (double)(to - from)));
+}
+
+void
+rate_add(struct rate *r, uint64_t now, uint64_t pages)
+{
+	uint64_t from = r->until_ns, head, last;
+
+	if (!r->from_ns)
+		return;
+	head = second_of(r, from);
+	if (now <= from) {
+		put(r, head, pages);
+		return;
+	}
+	r->until_ns = now;
+	last = second_of(r, now);
+	for (uint64_t s = u64_max(head + 1, oldest(r)); s <= last; s++)
+		r->pages[s % RATE_SLOTS] = 0;
+	/* differences of what is due: nothing is lost to rounding */
+	for (uint64_t s = u64_max(head, oldest(r)); s <= last; s++)
+		put(r, s, due(pages, from, now, r->from_ns + (s + 1) * SECOND) -
+		              due(pages, from, now, r->from_ns + s * SECOND));
+}
+
+bool
+rate_over(const struct rate *r, unsigned seconds, uint64_t *pages)
+{
+	uint64_t head, into, sum;
+
+	if (!r->from_ns || r->until_ns - r->from_ns < SECOND)
+		return false;
+	head = second_of(r, r->until_ns);
+	into = (r->until_ns - r->from_ns) % SECOND;
+	seconds = (unsigned)u64_max(u64_min(seconds, u64_min(head, RATE_SECONDS)), 1);
+	sum = r->pages[head % RATE_SLOTS];
+	for (unsigned k = 1; k < seconds; k++)
+		sum += r->pages[(head - k) % RATE_SLOTS];
+	/* rounded down as due() does: what it left over stands in the second after */
+	sum += (uint64_t)((double)r->pages[(head - seconds) % RATE_SLOTS] * ((double)(SECOND - into) / (double)SECOND));
+	*pages = rounded(sum, seconds);
+	return true;
+}
+
+bool
+rate_now(const struct rate *r, uint64_t *pages)
+{
+	return rate_over(r, 1, pages);
+}
+
+bool
+rate_peak(const struct rate *r, uint64_t *peak, uint64_t *mean)
+{
+	uint64_t head = r->from_ns ? second_of(r, r->until_ns) : 0, sum = 0, first;
+
+	if (!head)
+		return false;
+	*peak = 0;
+	first = oldest(r);
+	for (uint64_t s = first; s < head; s++) {
+		*peak = u64_max(*peak, r->pages[s % RATE_SLOTS]);
+		sum += r->pages[s % RATE_SLOTS];
+	}
+	*mean = rounded(sum, head - first);
+	return true;
+}
+
+void
+rate_series(const struct rate *r, unsigned n, uint64_t *out)
+{
+	uint64_t width = RATE_SECONDS / n, head = r->from_ns ? second_of(r, r->until_ns) : 0;
+	uint64_t end = (head + width - 1) / width; /* columns that have begun */
+
+	for (unsigned i = 0; i < n; i++) {
+		uint64_t sum = 0, seconds = 0;
+
+		for (uint64_t k = 0; end + i >= n && k < width; k++) {
+			uint64_t s = (end + i - n) * width + k;
+
+			if (s >= head || s < oldest(r))
+				continue;
+			sum += r->pages[s % RATE_SLOTS];
+			seconds++;
+		}
+		out[i] = seconds ? rounded(sum, seconds) : RATE_UNKNOWN;
+	}
+}
+
+void
+rate_heights(const uint64_t *series, unsigned n, unsigned high, uint8_t *out)
+{
+	uint64_t most = 0;
+
+	for (unsigned i = 0; i < n; i++)
+		if (series[i] != RATE_UNKNOWN)
+			most = u64_max(most, series[i]);
+	for (unsigned i = 0; i < n; i++)
+		out[i] = series[i] == RATE_UNKNOWN ? RATE_NO_HEIGHT
+		                                   : (uint8_t)steps(series[i], most, high);
+}

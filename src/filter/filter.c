@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The run of a filter's program on facts. */
+#include "filter/filter.h"
+
+#include <string.h>
+
+#include "base/util.h"
+#include "filter/filter_facts.h"
+#include "kernel/flags.h"
+
+#define W(s, i, n, w, e, h) \
+	{.scope = FILTER_##s, .kind = FILTER_WORD, .want = (w), .names = (n), .example = (e), .help = (h)},
+#define V(s, i, n, k, w, e, h) \
+	{.scope = FILTER_##s, .kind = FILTER_##k, .want = (w), .names = (n), .example = (e), .help = (h)},
+static const struct filter_row rows[] = {
+#include "filter/filter.def"
+};
+#undef W
+#undef V
+
+const struct filter_row *
+filter_table(size_t *n)
+{
+	*n = ARRAY_LEN(rows);
+	return rows;
+}
+
+static bool
+same_text(const char *s, size_t n, const char *want)
+{
+	return strlen(want) == n && !memcmp(s, want, n);
+}
+
+/* The whole name, with or without "(deleted)", its last part, or what stands in its brackets. */
+static bool
+name_is(const char *name, const char *want)
+{
+	size_t n = strlen(name);
+	const char *base;
+
+	if (same_text(name, n, want))
+		return true;
+	if (name[0] == '[' && n > 1 && name[n - 1] == ']')
+		return same_text(name + 1, n - 2, want);
+	base = path_base(name, &n);
+	return n && (same_text(base, n, want) || same_text(name, (size_t)(base - name) + n, want));
+}
+
+static bool
+compare_name(const struct filter *f, const struct filter_op *op, const char *name)
+{
+	const char *want = f->text + op->n;
+
+	if (op->cmp == FILTER_HAS)
+		return strcasestr(name, want) != NULL;
+	return name_is(name, want) == (op->cmp == FILTER_EQ);
+}
+
+static bool
+compare(const struct filter_op *op, uint64_t v)
+{
+	switch ((enum filter_cmp)op->cmp) {
+	case FILTER_EQ:
+	case FILTER_HAS:
+		return v == op->n;
+	case FILTER_NE:
+		return v != op->n;
+	case FILTER_LT:
+		return v < op->n;
+	case FILTER_LE:
+		return v <= op->n;
+	case FILTER_GT:
+		return v > op->n;
+	case FILTER_GE:
+		return v >= op->n;
+	}
+	return false;
+}
+
+static enum truth
+eval_field(const struct filter *f, const struct filter_op *op, const struct filter_facts *x)
+{
+	uint64_t v;
+	enum truth has = filter_value_of(op->row, x, &v);
+
+	if (has != TRUTH_YES)
+		return has;
+	if (rows[op->row].kind == FILTER_NAME)
+		return truth(compare_name(f, op, x->v->name));
+	return truth(compare(op, rows[op->row].kind == FILTER_PERM ? v & op->mask : v));
+}
+
+static enum truth
+eval_leaf(const struct filter *f, const struct filter_op *op, const struct filter_facts *x)
+{
+	switch ((enum filter_code)op->code) {
+	case FILTER_OP_WORD:
+		return filter_word_of(op->row, x);
+	case FILTER_OP_FIELD:
+		return eval_field(f, op, x);
+	case FILTER_OP_FLAG:
+		return filter_flag(x, op->n);
+	case FILTER_OP_STATE:
+		return filter_state(x, (enum state)op->n);
+	case FILTER_OP_TYPE:
+		return truth(x->v->type == op->n);
+	case FILTER_OP_AND:
+	case FILTER_OP_OR:
+	case FILTER_OP_MIN:
+	case FILTER_OP_MAX:
+		break;
+	}
+	return TRUTH_UNKNOWN;
+}
+
+static bool
+is_leaf(const struct filter_op *op)
+{
+	return op->code < FILTER_OP_AND;
+}
+
+/* --- the run ------------------------------------------------------------------------------------------- */
+
+unsigned
+filter_wants(const struct filter *f)
+{
+	return f->want;
+}
+
+/* A stretch of pages that differ in their addresses, and without x->pg in everything else. */
+static bool
+varies(const struct filter_op *op, const struct filter_facts *x)
+{
+	if (op->code == FILTER_OP_FLAG || op->code == FILTER_OP_STATE)
+		return !x->pg;
+	if (op->code == FILTER_OP_TYPE || rows[op->row].scope == FILTER_BOTH)
+		return false;
+	return !x->pg || rows[op->row].kind == FILTER_ADDRESS;
+}
+
+/*
+ * The stack is as deep as the text is: an AND and an OR may wait in each bracket. `most`: leaves
+ * that vary count as true, which bounds the whole from above, because it grows with its leaves.
+ */
+static enum truth
+run(const struct filter *f, const struct filter_facts *x, bool most)
+{
+	enum truth stack[2 * FILTER_DEPTH + 2], t = TRUTH_YES;
+	size_t depth = 0;
+
+	for (size_t i = 0; i < f->n; i++) {
+		const struct filter_op *op = &f->ops[i];
+
+		switch ((enum filter_code)op->code) {
+		case FILTER_OP_WORD:
+		case FILTER_OP_FIELD:
+		case FILTER_OP_FLAG:
+		case FILTER_OP_STATE:
+		case FILTER_OP_TYPE:
+			if (most && varies(op, x))
+				t = TRUTH_YES;
+			else
+				t = op->negate ? contrary(eval_leaf(f, op, x)) : eval_leaf(f, op, x);
+			break;
+		case FILTER_OP_AND:
+		case FILTER_OP_OR:
+			if (t == (op->code == FILTER_OP_AND ? TRUTH_NO : TRUTH_YES))
+				i = op->to;
+			else
+				stack[depth++] = t;
+			break;
+		case FILTER_OP_MIN:
+			t = both(stack[--depth], t);
+			break;
+		case FILTER_OP_MAX:
+			t = either(stack[--depth], t);
+			break;
+		}
+	}
+	return t;
+}
+
+enum truth
+filter_eval(const struct filter *f, const struct filter_facts *x)
+{
+	return run(f, x, false);
+}
+
+enum truth
+filter_most(const struct filter *f, const struct filter_facts *x)
+{
+	struct filter_facts any = *x;
+
+	any.pg = NULL;
+	return run(f, &any, true);
+}
+
+bool
+filter_of_gaps(const struct filter *f, const struct filter_facts *x)
+{
+	static const struct page samples[] = {
+	    {.known = PAGE_WORD, .state = STATE_NONE},
+	    {.known = PAGE_WORD | PAGE_CACHE_ASKED, .state = STATE_NONE},
+	    {.known = PAGE_WORD | PAGE_CACHED, .state = STATE_CACHED},
+	    {.known = PAGE_WORD | PAGE_SIZE_ASKED | PAGE_CACHE_ASKED | PAGE_PAST_END,
+	     .state = STATE_PAST_END},
+	    {.known = PAGE_WORD | PAGE_SIZE_ASKED | PAGE_OUT_ASKED | PAGE_OUT,
+	     .state = STATE_SWAPPED},
+	};
+	static const struct page hidden = {.state = STATE_UNREADABLE};
+	struct filter_facts gap = *x;
+
+	gap.pg = &hidden; /* a page table that is not shown reads as empty */
+	if (vma_hides_pages(x->v))
+		return run(f, &gap, true) != TRUTH_NO;
+
+	for (size_t i = 0; i < ARRAY_LEN(samples); i++) {
+		if (samples[i].known & (PAGE_CACHED | PAGE_PAST_END) && !vma_has_file(x->v))
+			continue;
+		if (samples[i].known & PAGE_OUT && !vma_swaps_unseen(x->v))
+			continue;
+		for (int dirty = 0; dirty < 2; dirty++) { /* the bit is set of gaps as well */
+			struct page pg = samples[i];
+
+			pg.word = dirty ? PM_SOFT_DIRTY : 0;
+			gap.pg = &pg;
+			if (run(f, &gap, true) != TRUTH_NO)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* --- why not ------------------------------------------------------------------------------------------- */
+
+static unsigned
+why_leaf(const struct filter_op *op, const struct filter_facts *x)
+{
+	unsigned want = op->code <= FILTER_OP_FIELD ? rows[op->row].want : 0;
+
+	if (want & FILTER_WANT_WRITTEN)
+		return FILTER_WHY_WRITTEN;
+	if (x->pg && !(want & PAGE_WANT_NODE) && (page_hidden(x->pg) || filter_entry_hidden(x->pg)))
+		return FILTER_WHY_HIDDEN;
+	return FILTER_WHY_OTHER;
+}
+
+unsigned
+filter_why(const struct filter *f, const struct filter_facts *x)
+{
+	unsigned why = 0;
+
+	for (size_t i = 0; i < f->n; i++)
+		if (is_leaf(&f->ops[i]) && eval_leaf(f, &f->ops[i], x) == TRUTH_UNKNOWN)
+			why |= why_leaf(&f->ops[i], x);
+	return why;
+}

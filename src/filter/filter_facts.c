@@ -1,0 +1,529 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What each word and field of filter.def is, of a page or of a region. */
+#include "filter/filter_facts.h"
+
+#include "kernel/flags.h"
+
+/* --- pages ---------------------------------------------------------------------------------------------- */
+
+/* Bits of the page table's word. */
+static enum truth
+word_has(const struct filter_facts *x, uint64_t mask)
+{
+	return x->pg->known & PAGE_WORD ? truth(x->pg->word & mask) : TRUTH_UNKNOWN;
+}
+
+static bool
+in_state(const struct filter_facts *x, enum state s)
+{
+	return x->pg->state == s;
+}
+
+/* Not present, but not empty either: in swap, or special. */
+static bool
+is_entry(const struct page *pg)
+{
+	return !(pg->word & PM_PRESENT) && pg->word & PM_SWAPPED;
+}
+
+bool
+filter_entry_hidden(const struct page *pg)
+{
+	return is_entry(pg) && !(pg->word & PM_PFN_MASK) && !(pg->word & PM_GUARD);
+}
+
+static enum truth
+in_ram(const struct filter_facts *x)
+{
+	return word_has(x, PM_PRESENT);
+}
+
+/*
+ * A page that is not in RAM has no flags. One whose frame has no record is of a device, and only
+ * the raw flags stay unknown of it.
+ */
+enum truth
+filter_flag(const struct filter_facts *x, uint64_t mask)
+{
+	enum truth t = in_ram(x);
+
+	if (t == TRUTH_YES)
+		t = x->pg->known & PAGE_FLAGS ? truth(x->pg->kpf & mask) : TRUTH_UNKNOWN;
+	return t;
+}
+
+/*
+ * For the kinds of memory: t as long as the flags are not needed or known. Without them the state
+ * was made from the page table alone, and what it says for sure holds: `yes` is the state that
+ * means yes; "hidden" is anonymous, a zero page or KSM.
+ */
+static enum truth
+kind_is(const struct filter_facts *x, bool by_flags, enum state yes, bool may_hide)
+{
+	enum truth t = in_ram(x);
+
+	if (t != TRUTH_YES)
+		return t;
+	if (x->pg->known & PAGE_FLAGS)
+		return truth(by_flags);
+	if (in_state(x, yes))
+		return TRUTH_YES;
+	return in_state(x, STATE_HIDDEN) && may_hide ? TRUTH_UNKNOWN : TRUTH_NO;
+}
+
+static enum truth word_PAGE_PRESENT(const struct filter_facts *x) { return in_ram(x); }
+static enum truth word_PAGE_SOFTDIRTY(const struct filter_facts *x) { return word_has(x, PM_SOFT_DIRTY); }
+static enum truth word_PAGE_DIRTY(const struct filter_facts *x) { return filter_flag(x, KPF_DIRTY); }
+static enum truth word_PAGE_IDLE(const struct filter_facts *x) { return filter_flag(x, KPF_IDLE); }
+
+static enum truth
+word_PAGE_HIDDEN(const struct filter_facts *x)
+{
+	return x->pg->known & PAGE_WORD ? truth(page_hidden(x->pg)) : TRUTH_UNKNOWN;
+}
+
+static enum truth
+word_PAGE_EXCLUSIVE(const struct filter_facts *x)
+{
+	return both(in_ram(x), word_has(x, PM_EXCLUSIVE));
+}
+
+/* Without privilege an entry counts as swapped where there is a swap device: see state.c. */
+static enum truth
+word_PAGE_SWAPPED(const struct filter_facts *x)
+{
+	if (!(x->pg->known & PAGE_WORD) || (in_state(x, STATE_SPECIAL) && filter_entry_hidden(x->pg)))
+		return TRUTH_UNKNOWN;
+	return page_may_be_out(x->pg, x->v) ? TRUTH_UNKNOWN : truth(in_state(x, STATE_SWAPPED));
+}
+
+static enum truth
+word_PAGE_NONE(const struct filter_facts *x)
+{
+	return contrary(word_has(x, PM_PRESENT | PM_SWAPPED));
+}
+
+static enum truth
+word_PAGE_CACHED(const struct filter_facts *x)
+{
+	enum truth t = word_PAGE_NONE(x);
+
+	if (t != TRUTH_YES || x->pg->known & PAGE_CACHED)
+		return t;
+	return !vma_has_file(x->v) || x->pg->known & PAGE_CACHE_ASKED ? TRUTH_NO : TRUTH_UNKNOWN;
+}
+
+static enum truth
+word_PAGE_NEVER(const struct filter_facts *x)
+{
+	enum truth t = both(word_PAGE_NONE(x), contrary(word_PAGE_CACHED(x)));
+
+	if (in_state(x, STATE_PAST_END) || in_state(x, STATE_SWAPPED))
+		return TRUTH_NO;
+	return t == TRUTH_YES && page_may_be_out(x->pg, x->v) ? TRUTH_UNKNOWN : t;
+}
+
+static enum truth
+word_PAGE_ANON(const struct filter_facts *x)
+{
+	if (!(x->pg->known & PAGE_FLAGS) && (in_state(x, STATE_COPIED) || in_state(x, STATE_HUGETLB)))
+		return contrary(word_has(x, PM_FILE));
+	return kind_is(x, x->pg->kpf & KPF_ANON, STATE_ANON, true);
+}
+
+static enum truth
+word_PAGE_FILE(const struct filter_facts *x)
+{
+	return kind_is(x, page_kind(x->pg, x->v) == KIND_FILE, STATE_FILE, false);
+}
+
+static enum truth
+word_PAGE_SHM(const struct filter_facts *x)
+{
+	return kind_is(x, page_kind(x->pg, x->v) == KIND_SHMEM, STATE_SHMEM, false);
+}
+
+static enum truth
+word_PAGE_COPIED(const struct filter_facts *x)
+{
+	return both(truth(state_copies(x->v)), word_PAGE_ANON(x));
+}
+
+static enum truth
+word_PAGE_COW(const struct filter_facts *x)
+{
+	return both(word_PAGE_ANON(x), contrary(word_PAGE_EXCLUSIVE(x)));
+}
+
+/* Large folios: of transparent huge pages, or smaller ones; neither hugetlb nor the zero page. */
+static enum truth
+large_is(const struct filter_facts *x, bool small)
+{
+	const struct page *pg = x->pg;
+	enum truth t = in_ram(x);
+	bool compound = pg->kpf & (KPF_COMPOUND_HEAD | KPF_COMPOUND_TAIL);
+	bool large = pg->kpf & KPF_THP || (compound && pg->kpf & KPF_ANON);
+
+	if (t != TRUTH_YES)
+		return t;
+	if (pg->known & PAGE_FLAGS) {
+		if (!large || pg->kpf & (KPF_HUGE | KPF_ZERO_PAGE))
+			return TRUTH_NO;
+		if (!(pg->known & PAGE_FOLIO))
+			return TRUTH_UNKNOWN;
+		return truth(pg->order && small == ((pg->known & PAGE_SMALL) != 0));
+	}
+	if (in_state(x, STATE_ZERO) || in_state(x, STATE_HUGETLB) || in_state(x, STATE_DEVICE))
+		return TRUTH_NO;
+	return pg->cats & PM_CAT_HUGE ? truth(!small) : TRUTH_UNKNOWN;
+}
+
+static enum truth word_PAGE_THP(const struct filter_facts *x) { return large_is(x, false); }
+static enum truth word_PAGE_MTHP(const struct filter_facts *x) { return large_is(x, true); }
+
+static enum truth
+word_PAGE_HUGETLB(const struct filter_facts *x)
+{
+	return kind_is(x, x->pg->kpf & KPF_HUGE, STATE_HUGETLB, false);
+}
+
+static enum truth
+word_PAGE_ZERO(const struct filter_facts *x)
+{
+	return kind_is(x, x->pg->kpf & KPF_ZERO_PAGE, STATE_ZERO, true);
+}
+
+static enum truth
+word_PAGE_DEVICE(const struct filter_facts *x)
+{
+	enum truth t = in_ram(x);
+
+	return t == TRUTH_YES ? truth(in_state(x, STATE_DEVICE)) : t;
+}
+
+/* Where the flag lies (see frame.h) it still tells what is not merged. */
+static enum truth
+word_PAGE_KSM(const struct filter_facts *x)
+{
+	enum truth t = in_ram(x);
+
+	if (t != TRUTH_YES)
+		return t;
+	if (x->pg->known & PAGE_FLAGS && x->pg->kpf & KPF_KSM)
+		return x->pg->known & PAGE_NO_KSM ? TRUTH_UNKNOWN : TRUTH_YES;
+	if (x->pg->known & PAGE_FLAGS)
+		return TRUTH_NO;
+	if (x->pg->word & PM_FILE || in_state(x, STATE_ZERO) || in_state(x, STATE_DEVICE))
+		return TRUTH_NO;
+	return TRUTH_UNKNOWN;
+}
+
+static enum truth
+word_PAGE_GUARD(const struct filter_facts *x)
+{
+	if (!(x->pg->known & PAGE_WORD) || (in_state(x, STATE_SPECIAL) && filter_entry_hidden(x->pg)))
+		return TRUTH_UNKNOWN;
+	return truth(in_state(x, STATE_GUARD));
+}
+
+/* A marker where no page is may say so by its type alone. */
+static enum truth
+word_PAGE_UFFD_WP(const struct filter_facts *x)
+{
+	enum truth t = either(word_has(x, PM_UFFD_WP), truth(in_state(x, STATE_UFFD)));
+
+	return t == TRUTH_NO && in_state(x, STATE_SPECIAL) && filter_entry_hidden(x->pg) ? TRUTH_UNKNOWN : t;
+}
+
+/* Broken memory is soon unmapped; the entry left behind names its frame. */
+static enum truth
+word_PAGE_HWPOISON(const struct filter_facts *x)
+{
+	if (!(x->pg->known & PAGE_WORD) || !is_entry(x->pg))
+		return filter_flag(x, KPF_HWPOISON);
+	if (in_state(x, STATE_SPECIAL) && !(x->pg->known & PAGE_ENTRY))
+		return TRUTH_UNKNOWN;
+	return truth(in_state(x, STATE_HWPOISON));
+}
+
+static enum truth
+is_written(const struct filter_facts *x)
+{
+	if (x->track && track_at(x->track, x->addr))
+		return TRUTH_YES;
+	if (!x->written_known || (x->track && !track_reaches(x->track, x->addr)))
+		return TRUTH_UNKNOWN;
+	return x->track ? TRUTH_NO : word_has(x, PM_SOFT_DIRTY);
+}
+
+static enum truth
+word_PAGE_WRITTEN(const struct filter_facts *x)
+{
+	return both(word_has(x, PM_PRESENT | PM_SWAPPED), is_written(x));
+}
+
+/*
+ * A state's name as a word, where no fact has that name. States made without the frame's flags are
+ * what can be said, not what is: another state may hide behind them.
+ */
+enum truth
+filter_state(const struct filter_facts *x, enum state s)
+{
+	const struct page *pg = x->pg;
+
+	if (in_state(x, s))
+		return TRUTH_YES;
+	if (s == STATE_UNREADABLE)
+		return TRUTH_NO;
+	if (!(pg->known & PAGE_WORD))
+		return TRUTH_UNKNOWN;
+	if (s == STATE_PAST_END)
+		return vma_has_file(x->v) && !(pg->word & (PM_PRESENT | PM_SWAPPED)) &&
+		               !(pg->known & PAGE_SIZE_ASKED)
+		           ? TRUTH_UNKNOWN
+		           : TRUTH_NO;
+	if (s == STATE_POISONED || s == STATE_MIGRATING || s == STATE_SPECIAL)
+		return in_state(x, STATE_SPECIAL) && !(pg->known & PAGE_ENTRY) ? TRUTH_UNKNOWN : TRUTH_NO;
+	return pg->word & PM_PRESENT && !(pg->known & (PAGE_FLAGS | PAGE_NO_RECORD)) ? TRUTH_UNKNOWN : TRUTH_NO;
+}
+
+/* Fields answer as filter_value_of does. */
+static enum truth
+known_as(const struct filter_facts *x, unsigned known, uint64_t value, uint64_t *n)
+{
+	enum truth t = in_ram(x);
+
+	*n = value;
+	return t == TRUTH_YES && !(x->pg->known & known) ? TRUTH_UNKNOWN : t;
+}
+
+static enum truth
+value_PAGE_STATE(const struct filter_facts *x, uint64_t *n)
+{
+	*n = x->pg->state;
+	return TRUTH_YES;
+}
+
+static enum truth
+value_PAGE_MAPCOUNT(const struct filter_facts *x, uint64_t *n)
+{
+	return known_as(x, PAGE_COUNT, x->pg->count, n);
+}
+
+static enum truth
+value_PAGE_ORDER(const struct filter_facts *x, uint64_t *n)
+{
+	return known_as(x, PAGE_FOLIO, x->pg->order, n);
+}
+
+static enum truth
+value_PAGE_NODE(const struct filter_facts *x, uint64_t *n)
+{
+	return known_as(x, PAGE_NODE, (uint64_t)x->pg->node, n);
+}
+
+static enum truth
+value_PAGE_PFN(const struct filter_facts *x, uint64_t *n)
+{
+	*n = page_pfn(x->pg);
+	return page_hidden(x->pg) ? TRUTH_UNKNOWN : in_ram(x);
+}
+
+static enum truth
+value_PAGE_PHYS(const struct filter_facts *x, uint64_t *n)
+{
+	enum truth t = value_PAGE_PFN(x, n);
+
+	*n *= x->page_size;
+	return t;
+}
+
+static enum truth
+value_PAGE_ADDR(const struct filter_facts *x, uint64_t *n)
+{
+	*n = x->addr;
+	return TRUTH_YES;
+}
+
+static enum truth
+value_PAGE_OFFSET(const struct filter_facts *x, uint64_t *n)
+{
+	*n = x->addr - x->v->start + x->v->offset;
+	return truth(vma_has_file(x->v));
+}
+
+static enum truth
+value_of_entry(const struct filter_facts *x, uint64_t value, uint64_t *n)
+{
+	*n = value;
+	if (!(x->pg->known & PAGE_WORD) || filter_entry_hidden(x->pg))
+		return TRUTH_UNKNOWN;
+	return truth(is_entry(x->pg) && x->pg->word & PM_PFN_MASK);
+}
+
+static enum truth
+value_PAGE_SWAP_TYPE(const struct filter_facts *x, uint64_t *n)
+{
+	return value_of_entry(x, PM_SWAP_TYPE(x->pg->word), n);
+}
+
+static enum truth
+value_PAGE_SWAP_OFFSET(const struct filter_facts *x, uint64_t *n)
+{
+	return value_of_entry(x, PM_SWAP_OFFSET(x->pg->word), n);
+}
+
+/* --- regions -------------------------------------------------------------------------------------------- */
+
+/* The kernel shows no page table of its own regions ([vvar], [vsyscall]): nothing there is counted. */
+static enum truth
+counted(const struct filter_facts *x, uint64_t pages, uint64_t *n)
+{
+	*n = pages * x->page_size;
+	if (x->r->known)
+		return TRUTH_YES;
+	return x->v->type == VMA_KERNEL && !vma_has_file(x->v) ? TRUTH_NO : TRUTH_UNKNOWN;
+}
+
+#define COUNTED(id, member) \
+	static enum truth value_REGION_##id(const struct filter_facts *x, uint64_t *n) \
+	{ \
+		return counted(x, x->r->member, n); \
+	}
+COUNTED(RSS, rss)
+COUNTED(ANON, anon)
+COUNTED(COPIED, copied)
+COUNTED(HUGETLB, hugetlb)
+#undef COUNTED
+
+static enum truth
+value_REGION_SWAP(const struct filter_facts *x, uint64_t *n)
+{
+	enum truth t = counted(x, x->r->swap, n);
+
+	return t == TRUTH_YES && x->r->swap_unsure ? TRUTH_UNKNOWN : t;
+}
+
+static enum truth
+value_REGION_THP(const struct filter_facts *x, uint64_t *n)
+{
+	if (x->huge_known)
+		return counted(x, x->r->thp, n);
+	*n = x->smaps ? x->smaps->thp : 0;
+	return x->smaps ? TRUTH_YES : TRUTH_UNKNOWN;
+}
+
+static enum truth
+value_REGION_WRITTEN(const struct filter_facts *x, uint64_t *n)
+{
+	enum truth t = counted(x, x->r->written, n);
+
+	return t == TRUTH_YES && (!x->written_known || x->r->doubt) ? TRUTH_UNKNOWN : t;
+}
+
+static enum truth
+value_REGION_START(const struct filter_facts *x, uint64_t *n)
+{
+	*n = x->v->start;
+	return TRUTH_YES;
+}
+
+static enum truth
+value_REGION_END(const struct filter_facts *x, uint64_t *n)
+{
+	*n = x->v->end;
+	return TRUTH_YES;
+}
+
+static enum truth
+value_REGION_OFFSET(const struct filter_facts *x, uint64_t *n)
+{
+	*n = x->v->offset;
+	return truth(vma_has_file(x->v));
+}
+
+static enum truth
+value_BOTH_SIZE(const struct filter_facts *x, uint64_t *n)
+{
+	*n = vma_size(x->v);
+	return TRUTH_YES;
+}
+
+static enum truth
+value_BOTH_PERM(const struct filter_facts *x, uint64_t *n)
+{
+	*n = x->v->perm;
+	return TRUTH_YES;
+}
+
+/* Compared as text: see name_is. */
+static enum truth
+value_BOTH_NAME(const struct filter_facts *x, uint64_t *n)
+{
+	(void)x;
+	*n = 0;
+	return TRUTH_YES;
+}
+
+static enum truth
+value_BOTH_TYPE(const struct filter_facts *x, uint64_t *n)
+{
+	*n = x->v->type;
+	return TRUTH_YES;
+}
+
+static enum truth
+value_BOTH_INODE(const struct filter_facts *x, uint64_t *n)
+{
+	*n = x->v->inode;
+	return truth(vma_has_file(x->v));
+}
+
+/* Some of it: the field of the same name is above 0. */
+static enum truth
+some(enum truth has, uint64_t n)
+{
+	return has == TRUTH_YES ? truth(n) : has;
+}
+
+#define SOME(id, field) \
+	static enum truth word_REGION_##id(const struct filter_facts *x) \
+	{ \
+		uint64_t n; \
+		enum truth has = value_REGION_##field(x, &n); \
+		return some(has, n); \
+	}
+SOME(PRESENT, RSS)
+SOME(SWAPPED, SWAP)
+SOME(COPIED, COPIED)
+SOME(THP, THP)
+SOME(WRITTEN, WRITTEN)
+#undef SOME
+
+/* --- by row -------------------------------------------------------------------------------------------- */
+
+enum truth
+filter_word_of(unsigned row, const struct filter_facts *x)
+{
+#define W(s, i, n, w, e, h) word_##s##_##i,
+#define V(s, i, n, k, w, e, h) NULL,
+	static enum truth (*const get[])(const struct filter_facts *) = {
+#include "filter/filter.def"
+	};
+#undef W
+#undef V
+	return get[row](x);
+}
+
+enum truth
+filter_value_of(unsigned row, const struct filter_facts *x, uint64_t *n)
+{
+#define W(s, i, n, w, e, h) NULL,
+#define V(s, i, n, k, w, e, h) value_##s##_##i,
+	static enum truth (*const get[])(const struct filter_facts *, uint64_t *) = {
+#include "filter/filter.def"
+	};
+#undef W
+#undef V
+	return get[row](x, n);
+}

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/flags.h"
+
+#define R(name, low, high, since, words)
+#define T(id, bit, letter, name, words)
+#define F(src, id, b, l, n, s, w) \
+	{.source = FLAG_##src, .bit = (b), .letter = (l), .name = (n), .since = (s), .words = (w)},
+static const struct flag table[] = {
+#include "kernel/flags.def"
+};
+#undef F
+#undef R
+
+#define F(source, id, bit, letter, name, since, words)
+#define T(id, bit, letter, name, words)
+#define R(n, l, h, s, w) {.name = (n), .low = (l), .high = (h), .since = (s), .words = (w)},
+static const struct flag_range ranges[] = {
+#include "kernel/flags.def"
+};
+#undef F
+#undef R
+#undef T
+
+/* --- page-types ------------------------------------------------------------------------------- */
+
+#define T(id, bit, letter, name, words) PT_##id##_BIT = (bit),
+#define F(source, id, bit, letter, name, since, words)
+#define R(name, low, high, since, words)
+enum page_types_bit {
+#include "kernel/flags.def"
+};
+#undef T
+#undef F
+#define PT(id) (UINT64_C(1) << PT_##id##_BIT)
+
+#define F(source, id, bit, letter, name, since, words)
+#define T(id, b, l, n, w) {.bit = (b), .letter = (l), .name = (n), .words = (w)},
+static const struct flag own[] = {
+#include "kernel/flags.def"
+};
+#undef F
+#undef T
+#undef R
+
+const struct flag *
+page_types_own(size_t *n)
+{
+	*n = ARRAY_LEN(own);
+	return own;
+}
+
+static const uint64_t hackers = UINT64_C(0xffff) << 32;
+
+uint64_t
+page_types_plain(uint64_t kpf)
+{
+	uint64_t flags = kpf & ~hackers;
+
+	return flags & KPF_HUGE ? flags : flags & ~(KPF_COMPOUND_HEAD | KPF_COMPOUND_TAIL);
+}
+
+/* Bit `from` becomes bit `to`. */
+static uint64_t
+moved(uint64_t flags, uint64_t from, uint64_t to)
+{
+	return flags & from ? flags ^ from ^ to : flags;
+}
+
+uint64_t
+page_types_raw(uint64_t kpf, uint64_t pagemap)
+{
+	uint64_t flags = kpf;
+
+	if (flags & KPF_ANON)
+		flags = moved(flags, KPF_OWNER_2, PT(ANON_EXCLUSIVE));
+	if (flags & KPF_SLAB)
+		flags = moved(moved(flags, KPF_ACTIVE, PT(SLUB_FROZEN)), KPF_ERROR, PT(SLUB_DEBUG));
+	if (!(flags & KPF_WRITEBACK))
+		flags = moved(flags, KPF_RECLAIM, PT(READAHEAD));
+	flags |= pagemap & PM_SOFT_DIRTY ? KPF_SOFTDIRTY : 0;
+	flags |= pagemap & PM_FILE ? PT(FILE) : 0;
+	flags |= pagemap & PM_SWAPPED ? PT(SWAP) : 0;
+	return flags | (pagemap & PM_EXCLUSIVE ? PT(MMAP_EXCLUSIVE) : 0);
+}
+
+/* A letter for each row of a table that has one, in their order. */
+static size_t
+add_letters(char *out, const struct flag *f, size_t n, uint64_t flags)
+{
+	size_t len = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (f[i].letter != ' ')
+			out[len++] = flags >> f[i].bit & 1 ? f[i].letter : '_';
+	return len;
+}
+
+void
+page_types_letters(struct buf *out, uint64_t flags)
+{
+	char letters[ARRAY_LEN(table) + ARRAY_LEN(own)];
+	size_t n = add_letters(letters, table, ARRAY_LEN(table), flags);
+
+	n += add_letters(letters + n, own, ARRAY_LEN(own), flags);
+	buf_add(out, letters, n);
+}
+
+/* --- the table -------------------------------------------------------------------------------- */
+
+const struct flag_range *
+flag_ranges(size_t *n)
+{
+	*n = ARRAY_LEN(ranges);
+	return ranges;
+}
+
+const struct flag *
+flag_table(size_t *n)
+{
+	*n = ARRAY_LEN(table);
+	return table;
+}
+
+static const struct flag *
+flag_of_bit(enum flag_source source, unsigned bit)
+{
+	for (size_t i = 0; i < ARRAY_LEN(table); i++)
+		if (table[i].source == source && table[i].bit == bit)
+			return &table[i];
+	return NULL;
+}
+
+static const struct flag *
+own_of_bit(unsigned bit)
+{
+	size_t i = 0;
+
+	while (own[i].bit != bit)
+		i++;
+	return &own[i];
+}
+
+/* A bit without a row is written "bitN". */
+static void
+add_name(struct buf *out, const char *name, unsigned bit)
+{
+	if (name)
+		buf_str(out, name);
+	else
+		buf_fmt(out, "bit%u", bit);
+}
+
+void
+flag_names(struct buf *out, enum flag_source source, uint64_t word, const char *sep)
+{
+	size_t start = out->len;
+
+	for (unsigned bit = source == FLAG_PM ? 55 : 0; bit < 64; bit++) {
+		const struct flag *f = flag_of_bit(source, bit);
+
+		if (!(word >> bit & 1))
+			continue;
+		if (out->len > start)
+			buf_str(out, sep);
+		add_name(out, f ? f->name : NULL, bit);
+	}
+}
+
+void
+kpf_names(struct buf *out, uint64_t kpf, const char *sep)
+{
+	/* a bit of the kernel's that page-types uses for its own is none of these */
+	uint64_t flags = page_types_raw(kpf, 0), made = flags & ~kpf;
+	size_t start = out->len;
+
+	for (unsigned bit = 0; bit < 64; bit++) {
+		const struct flag *f =
+		    made >> bit & 1 ? own_of_bit(bit) : flag_of_bit(FLAG_KPF, bit);
+
+		if (!(flags >> bit & 1))
+			continue;
+		if (out->len > start)
+			buf_str(out, sep);
+		add_name(out, f ? f->name : NULL, bit);
+	}
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/frame.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/util.h"
+#include "kernel/flags.h"
+#include "kernel/kabi.h"
+
+enum {
+	RUN_MAX = 512, /* frames a read */
+	GAP = 4,       /* frames not asked for that are read along */
+	ORDER_MAX = 20, /* 4 GiB in pages of 4 KiB: no folio is larger than a gigantic page */
+};
+
+/* Whether a fresh page of our own, which nobody can have merged, is said to be KSM's. */
+static bool
+probe_ksm(int flags)
+{
+	size_t size = (size_t)sysconf(_SC_PAGESIZE);
+	char *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int pagemap = open(PROC_ROOT "/self/pagemap", O_RDONLY | O_CLOEXEC);
+	uint64_t word = 0, kpf = 0, pfn;
+
+	if (p != MAP_FAILED && pagemap >= 0) {
+		*(volatile char *)p = 1;
+		if (pread(pagemap, &word, sizeof(word), (off_t)((uintptr_t)p / size * sizeof(word))) < 0)
+			word = 0;
+		pfn = word & PM_PFN_MASK;
+		if (pfn && pread(flags, &kpf, sizeof(kpf), (off_t)(pfn * sizeof(kpf))) < 0)
+			kpf = 0;
+	}
+	if (pagemap >= 0)
+		close(pagemap);
+	if (p != MAP_FAILED)
+		munmap(p, size);
+	return kpf & KPF_KSM;
+}
+
+void
+frames_open(struct frames *f, const struct proc *p)
+{
+	f->flags = proc_root_file(p, "kpageflags", O_RDONLY);
+	f->ksm_lies = p->live && f->flags >= 0 && probe_ksm(f->flags);
+	f->count = proc_root_file(p, "kpagecount", O_RDONLY);
+	f->cgroup = proc_root_file(p, "kpagecgroup", O_RDONLY);
+}
+
+void
+frames_close(struct frames *f)
+{
+	int *fds[] = {&f->flags, &f->count, &f->cgroup};
+
+	for (size_t i = 0; i < ARRAY_LEN(fds); i++) {
+		if (*fds[i] >= 0)
+			close(*fds[i]);
+		*fds[i] = -1;
+	}
+}
+
+/* A stretch of frames that one read covers. */
+struct stretch {
+	uint64_t lo, hi;
+	size_t n; /* of the frames asked for that lie in it */
+};
+
+/*
+ * The frames from pfn[0] on that lie close together, upwards, downwards (the buddy allocator splits
+ * both ways) or with small gaps: reading a few frames too many is cheaper than another call.
+ */
+static struct stretch
+stretch_from(const uint64_t *pfn, size_t n)
+{
+	struct stretch s = {pfn[0], pfn[0], 1};
+
+	for (; s.n < n; s.n++) {
+		uint64_t p = pfn[s.n], lo = u64_min(s.lo, p), hi = u64_max(s.hi, p);
+
+		if (p + GAP < s.lo || p > s.hi + GAP || hi - lo >= RUN_MAX)
+			break;
+		s.lo = lo;
+		s.hi = hi;
+	}
+	return s;
+}
+
+void
+frames_lookup(const struct frames *f, enum frame_file file, const uint64_t *pfn, size_t n,
+              uint64_t *out, bool *ok)
+{
+	int fd = file == FRAME_FLAGS ? f->flags : file == FRAME_COUNT ? f->count : f->cgroup;
+	uint64_t words[RUN_MAX];
+
+	memset(ok, 0, n * sizeof(*ok));
+	for (size_t i = 0; fd >= 0 && i < n;) {
+		struct stretch s = stretch_from(pfn + i, n - i);
+		ssize_t r = pread(fd, words, (s.hi - s.lo + 1) * sizeof(*words), (off_t)(s.lo * sizeof(*words)));
+		size_t got = r > 0 ? (size_t)r / sizeof(*words) : 0;
+
+		for (size_t end = i + s.n; i < end; i++) {
+			ok[i] = pfn[i] - s.lo < got;
+			out[i] = ok[i] ? words[pfn[i] - s.lo] : 0;
+		}
+	}
+}
+
+static uint64_t
+flags_of(const struct frames *f, uint64_t pfn)
+{
+	uint64_t word;
+	bool ok;
+
+	frames_lookup(f, FRAME_FLAGS, &pfn, 1, &word, &ok);
+	return ok ? word : 0;
+}
+
+/*
+ * Folios lie at multiples of their size, so the head is among the pfn rounded down to 1, 2, 4, ...
+ * pages, and what comes between it and the pfn is all tails; the same holds upwards for its end.
+ */
+bool
+frames_folio(const struct frames *f, uint64_t pfn, uint64_t kpf, struct folio *out)
+{
+	uint64_t word = kpf;
+	unsigned k = 0;
+
+	*out = (struct folio){pfn, 0, kpf};
+	if (!(kpf & (KPF_COMPOUND_HEAD | KPF_COMPOUND_TAIL)))
+		return true;
+	while (!(word & KPF_COMPOUND_HEAD)) {
+		uint64_t base;
+
+		if (!(word & KPF_COMPOUND_TAIL) || ++k > ORDER_MAX)
+			return false;
+		base = pfn >> k << k;
+		if (base == out->head)
+			continue;
+		out->head = base;
+		word = flags_of(f, base);
+	}
+	out->kpf = word;
+	for (k = 0; k <= ORDER_MAX && flags_of(f, out->head + (UINT64_C(1) << k)) & KPF_COMPOUND_TAIL; k++)
+		;
+	out->order = k;
+	return pfn - out->head < UINT64_C(1) << k;
+}

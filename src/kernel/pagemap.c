@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/pagemap.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/util.h"
+#include "kernel/flags.h"
+#include "kernel/kabi.h"
+
+enum {
+	WINDOW = 1024,        /* words a pread: 8 KiB, for they go on a stack */
+	SCAN_VEC = 512,       /* the kernel's own batch: a longer vector makes it report a tail twice */
+	SCAN_PAGES = 16384,   /* matched pages a call, and so a bound on the time under mmap_lock */
+	BREATH_NS = 20000,    /* between calls, so that a writer waiting for mmap_lock gets its turn */
+};
+static const uint64_t SCAN_SPAN = UINT64_C(4) << 30; /* bytes a call: bounds walks of empty tables */
+
+static void
+breathe(void)
+{
+	struct timespec ts = {.tv_nsec = BREATH_NS};
+
+	nanosleep(&ts, NULL);
+}
+
+/* Which categories PAGEMAP_SCAN knows, asked one bit at a time on a range of nothing. */
+static uint64_t
+probe_scan(int fd, size_t page_size)
+{
+	uint64_t known = 0;
+
+	for (unsigned bit = 0; bit < 16; bit++) {
+		struct pm_scan_region out;
+		struct pm_scan_arg arg = {.size = sizeof(arg), .start = page_size, .end = 2 * page_size,
+		                          .vec = (uintptr_t)&out, .vec_len = 1,
+		                          .return_mask = UINT64_C(1) << bit};
+
+		if (ioctl(fd, PM_IOC_SCAN, &arg) >= 0)
+			known |= UINT64_C(1) << bit;
+	}
+	return known;
+}
+
+/* An own page that was only read maps the zero page. */
+static uint64_t
+probe_zero_pfn(size_t page_size)
+{
+	uint64_t word = 0;
+	volatile char *p = mmap(NULL, page_size, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int fd = open(PROC_ROOT "/self/pagemap", O_RDONLY | O_CLOEXEC);
+
+	if (p != MAP_FAILED && fd >= 0) {
+		(void)*p;
+		if (pread(fd, &word, sizeof(word), (off_t)((uintptr_t)p / page_size * 8)) != sizeof(word))
+			word = 0;
+	}
+	if (fd >= 0)
+		close(fd);
+	if (p != MAP_FAILED)
+		munmap((void *)p, page_size);
+	return word & PM_PRESENT ? word & PM_PFN_MASK : 0;
+}
+
+bool
+pagemap_shows_frames(void)
+{
+	return probe_zero_pfn((size_t)sysconf(_SC_PAGESIZE)) != 0;
+}
+
+int
+pagemap_open(struct pagemap *pm, const struct proc *p, struct err *err)
+{
+	*pm = (struct pagemap){.fd = -1, .page_size = (size_t)sysconf(_SC_PAGESIZE),
+	                       .stop = pm->stop, .stop_arg = pm->stop_arg};
+	pm->fd = proc_file(p, "pagemap", O_RDONLY);
+	if (pm->fd < 0)
+		return err_sys(err, file_is_odd(errno) ? NULL : proc_bar_help(proc_bar_of(p)),
+		               "cannot read the page tables of process %d (%s)", (int)p->pid, p->comm);
+	pm->plain = !p->live;
+	if (p->live) {
+		pm->scan = probe_scan(pm->fd, pm->page_size);
+		pm->zero_pfn = probe_zero_pfn(pm->page_size);
+	}
+	return 0;
+}
+
+void
+pagemap_close(struct pagemap *pm)
+{
+	if (pm->fd >= 0)
+		close(pm->fd);
+	pm->fd = -1;
+}
+
+ssize_t
+pagemap_words(const struct pagemap *pm, uint64_t addr, uint64_t *words, size_t n, struct err *err)
+{
+	size_t got = 0;
+
+	while (got < n) {
+		size_t want = u64_min(n - got, WINDOW);
+		/* [vsyscall] has a word number past what off_t can hold as a byte offset of the address,
+		 * but not as one of the word: 2^64 / 4096 * 8 fits */
+		off_t at = (off_t)((addr / pm->page_size + got) * sizeof(*words));
+		ssize_t r = pread(pm->fd, words + got, want * sizeof(*words), at);
+
+		if (r < 0 && errno == EINTR)
+			continue;
+		if (r < 0)
+			return err_sys(err, NULL, "cannot read the page tables at %#llx",
+			               (unsigned long long)addr);
+		if (r < (ssize_t)sizeof(*words))
+			break;
+		got += (size_t)r / sizeof(*words);
+		if (got < n)
+			breathe();
+	}
+	return (ssize_t)got;
+}
+
+bool
+pagemap_readable(const struct pagemap *pm, const struct vma *v)
+{
+	uint64_t word;
+	struct err ignored;
+
+	return pagemap_words(pm, v->start, &word, 1, &ignored) == 1;
+}
+
+uint64_t
+pagemap_word_cats(const struct pagemap *pm, uint64_t w)
+{
+	uint64_t cats = 0;
+
+	if (w & PM_PRESENT)
+		cats |= PM_CAT_PRESENT;
+	if (w & PM_SWAPPED)
+		cats |= PM_CAT_SWAPPED;
+	if (w & PM_FILE)
+		cats |= PM_CAT_FILE;
+	if (w & PM_GUARD)
+		cats |= PM_CAT_GUARD;
+	if (w & PM_SOFT_DIRTY)
+		cats |= PM_CAT_SOFT_DIRTY;
+	if (pm->zero_pfn && (w & PM_PRESENT) && (w & PM_PFN_MASK) == pm->zero_pfn)
+		cats |= PM_CAT_PFNZERO;
+	return cats;
+}
+
+/* Joins runs that touch and are alike: the kernel splits them at its batch borders. */
+struct joiner {
+	struct pm_run run;
+	pagemap_run_fn *fn;
+	void *arg;
+};
+
+static int
+joiner_flush(struct joiner *j)
+{
+	int stop = j->run.end ? j->fn(j->arg, &j->run) : 0;
+
+	j->run.end = 0;
+	return stop;
+}
+
+static int
+joiner_add(struct joiner *j, uint64_t start, uint64_t end, uint64_t cats)
+{
+	if (j->run.end == start && j->run.cats == cats) {
+		j->run.end = end;
+		return 0;
+	}
+	if (joiner_flush(j))
+		return 1;
+	j->run = (struct pm_run){start, end, cats};
+	return 0;
+}
+
+bool
+pagemap_stopped(const struct pagemap *pm)
+{
+	return pm->stop && pm->stop(pm->stop_arg);
+}
+
+static int
+runs_by_scan(const struct pagemap *pm, uint64_t start, uint64_t end, uint64_t any, uint64_t cats,
+             struct joiner *j, struct err *err)
+{
+	struct pm_scan_region vec[SCAN_VEC];
+
+	while (start < end) {
+		struct pm_scan_arg arg = {.size = sizeof(arg), .start = start,
+		                          .end = u64_min(end, start + SCAN_SPAN),
+		                          .vec = (uintptr_t)vec, .vec_len = SCAN_VEC,
+		                          .max_pages = SCAN_PAGES, .category_anyof_mask = any,
+		                          .return_mask = cats};
+		int n = ioctl(pm->fd, PM_IOC_SCAN, &arg);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && errno == EFAULT)
+			return 0; /* past the user's address space: [vsyscall] */
+		if (n < 0)
+			return err_sys(err, NULL, "cannot scan the page tables at %#llx",
+			               (unsigned long long)start);
+		for (int i = 0; i < n; i++)
+			if (joiner_add(j, vec[i].start, vec[i].end, vec[i].categories & cats))
+				return 1;
+		if (arg.walk_end <= start)
+			return 0; /* the address space is gone */
+		start = arg.walk_end;
+		if (start < end) {
+			if (pagemap_stopped(pm))
+				return 1;
+			breathe();
+		}
+	}
+	return 0;
+}
+
+/* The first address at or after addr that a plain file has data for. */
+static uint64_t
+skip_hole(const struct pagemap *pm, uint64_t addr)
+{
+	off_t at = (off_t)(addr / pm->page_size * sizeof(uint64_t)), data = lseek(pm->fd, at, SEEK_DATA);
+
+	if (data < 0)
+		return errno == ENXIO ? UINT64_MAX : addr;
+	return data > at ? (uint64_t)data / sizeof(uint64_t) * pm->page_size : addr;
+}
+
+static int
+runs_by_words(const struct pagemap *pm, uint64_t start, uint64_t end, uint64_t any, uint64_t cats,
+              struct joiner *j, struct err *err)
+{
+	uint64_t words[WINDOW];
+
+	while (start < end) {
+		if (pm->plain && (start = skip_hole(pm, start)) >= end)
+			return 0;
+		size_t want = u64_min((end - start) / pm->page_size, WINDOW);
+		ssize_t n = pagemap_words(pm, start, words, want, err);
+
+		if (n < 0)
+			return -1;
+		if (!want)
+			return 0; /* a range that ends within a page */
+		for (size_t i = 0; i < (size_t)n; i++) {
+			uint64_t c = pagemap_word_cats(pm, words[i]);
+
+			if (c & any && joiner_add(j, start + i * pm->page_size,
+			                          start + (i + 1) * pm->page_size, c & cats))
+				return 1;
+		}
+		if ((size_t)n < want)
+			return 0;
+		if (pagemap_stopped(pm))
+			return 1;
+		start += want * pm->page_size;
+	}
+	return 0;
+}
+
+int
+pagemap_runs(const struct pagemap *pm, uint64_t start, uint64_t end, uint64_t any, uint64_t cats,
+             pagemap_run_fn *fn, void *arg, struct err *err)
+{
+	struct joiner j = {.fn = fn, .arg = arg};
+	int r = (any & ~pm->scan) == 0
+	            ? runs_by_scan(pm, start, end, any, cats & pm->scan, &j, err)
+	            : runs_by_words(pm, start, end, any, cats, &j, err);
+
+	return r ? r : joiner_flush(&j) ? 1 : 0;
+}

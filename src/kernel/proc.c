@@ -1,0 +1,665 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/proc.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/util.h"
+
+#define PF_KTHREAD 0x00200000u /* include/linux/sched.h; field 9 of stat */
+
+enum { THREAD_TRIES = 50 }; /* threads that end one after another while a file is opened by them */
+
+struct stat_fields {
+	char comm[64];
+	char state;
+	unsigned ppid, flags, threads;
+	uint64_t minflt, majflt, starttime;
+};
+
+/* comm may hold blanks and parentheses, so the fields are counted from the last `)`. */
+static bool
+stat_parse(const char *text, struct stat_fields *f)
+{
+	const char *open = strchr(text, '('), *close = strrchr(text, ')');
+	unsigned long long minflt, majflt, start;
+	struct stat_fields got = {0};
+
+	if (!open || !close || close < open)
+		return false;
+	if (sscanf(close + 1,
+	           " %c %u %*d %*d %*d %*d %u %llu %*u %llu %*u %*u %*u %*d %*d %*d %*d %u %*d"
+	           " %llu",
+	           &got.state, &got.ppid, &got.flags, &minflt, &majflt, &got.threads, &start) != 7)
+		return false;
+	snprintf(got.comm, sizeof(got.comm), "%.*s", (int)(close - open - 1), open + 1);
+	got.minflt = minflt;
+	got.majflt = majflt;
+	got.starttime = start;
+	*f = got;
+	return true;
+}
+
+static bool
+stat_read(int dir, struct stat_fields *f)
+{
+	char text[2048];
+
+	errno = 0;
+	return file_read_small(dir, "stat", text, sizeof(text)) && stat_parse(text, f);
+}
+
+static long
+field_of(const char *text, const char *name)
+{
+	const char *at = strstr(text, name);
+
+	return at ? strtol(at + strlen(name), NULL, 10) : -1;
+}
+
+static long
+status_field(int dir, const char *name)
+{
+	char text[8192];
+
+	return file_read_small(dir, "status", text, sizeof(text)) ? field_of(text, name) : -1;
+}
+
+bool
+proc_has_memory(int dir)
+{
+	struct stat_fields f;
+	char text[256];
+
+	if (!stat_read(dir, &f))
+		return file_is_want(errno);
+	/* one that is on its way out shows none: statm begins with its size */
+	return f.state != 'Z' && f.state != 'X' &&
+	       !(file_read_small(dir, "statm", text, sizeof(text)) && !strncmp(text, "0 ", 2));
+}
+
+/* -1: none; errno says whether they were looked at (file_is_want: not all). */
+static int
+find_living(int dir, pid_t *tid)
+{
+	int task = openat(dir, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC), found = -1;
+	int want = task < 0 ? errno : 0;
+	DIR *d = task < 0 ? NULL : fdopendir(task);
+	struct dirent *e;
+
+	while (d && found < 0 && (e = readdir(d))) {
+		if (!isdigit((unsigned char)e->d_name[0]))
+			continue;
+		found = openat(task, e->d_name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		want = found < 0 ? errno : 0;
+		if (file_is_want(want))
+			break;
+		if (found >= 0 && proc_has_memory(found)) {
+			*tid = (pid_t)strtol(e->d_name, NULL, 10);
+		} else if (found >= 0) {
+			close(found);
+			found = -1;
+		}
+	}
+	if (d)
+		closedir(d);
+	else if (task >= 0)
+		close(task);
+	errno = want;
+	return found;
+}
+
+int
+proc_living_thread(int dir, pid_t *tid)
+{
+	struct stat_fields f;
+	int found = -1;
+
+	/* those that were there may have started others and ended while they were looked at */
+	for (int tries = 0; found < 0 && tries <= THREAD_TRIES; tries++) {
+		found = find_living(dir, tid);
+		if (found < 0 && (file_is_want(errno) || !stat_read(dir, &f) || f.threads <= 1))
+			break;
+	}
+	return found;
+}
+
+static int
+refuse_missing(const struct proc *p, pid_t pid, struct err *err)
+{
+	if (file_is_want(errno) || file_is_odd(errno))
+		return err_sys(err, NULL, "cannot open process %d", (int)pid);
+	if (p->live && kill(pid, 0) < 0 && errno == EPERM)
+		return err_set(err, ERR_TARGET, "/proc hides other users' processes (hidepid)",
+		               "run pmtop as root, or as its owner", "cannot see process %d", (int)pid);
+	return err_set(err, ERR_TARGET, "no such process", "`ps -e` lists the processes",
+	               "cannot open process %d", (int)pid);
+}
+
+/* What the target is, from stat and status; refuses what has no memory of its own. */
+static int
+identify(struct proc *p, struct err *err)
+{
+	struct stat_fields f;
+	long tgid = status_field(p->leader, "\nTgid:");
+
+	errno = 0;
+	if (!stat_read(p->leader, &f))
+		return refuse_missing(p, p->pid, err);
+	memcpy(p->comm, f.comm, sizeof(p->comm));
+	p->starttime = f.starttime;
+	p->uid = (unsigned)status_field(p->leader, "\nUid:");
+	if (tgid > 0 && tgid != p->pid) {
+		char how[64];
+
+		snprintf(how, sizeof(how), "use `pmtop %ld`", tgid);
+		return err_set(err, ERR_TARGET, "threads share the memory of their process", how,
+		               "%d is a thread of process %ld", (int)p->pid, tgid);
+	}
+	if (f.flags & PF_KTHREAD)
+		return err_set(err, ERR_TARGET, "it is a kernel thread and has no pages of its own",
+		               "choose a user process", "nothing to show for process %d (%s)",
+		               (int)p->pid, p->comm);
+	if (f.state == 'Z' || f.state == 'X') {
+		pid_t tid;
+		int thread = proc_living_thread(p->leader, &tid);
+		char why[128];
+
+		if (thread < 0 && file_is_want(errno))
+			return refuse_missing(p, p->pid, err);
+		snprintf(why, sizeof(why), "it has ended and waits for its parent %u to notice (zombie)",
+		         f.ppid);
+		if (thread < 0)
+			return err_set(err, ERR_TARGET, why, "choose a running process",
+			               "nothing to show for process %d (%s)", (int)p->pid, p->comm);
+		close(thread);
+	}
+	return 0;
+}
+
+int
+proc_open(struct proc *p, const char *root, pid_t pid, struct err *err)
+{
+	struct statfs fs;
+	char name[16];
+
+	*p = (struct proc){.root = -1, .leader = -1, .pidfd = -1, .pid = pid};
+	p->root = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (p->root < 0)
+		return err_sys(err, "give a proc file system, or a folder that looks like one",
+		               "cannot open the proc root %s", root);
+	p->live = fstatfs(p->root, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC;
+	snprintf(name, sizeof(name), "%d", (int)pid);
+	p->leader = openat(p->root, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (p->leader < 0)
+		return refuse_missing(p, pid, err);
+	if (identify(p, err) < 0)
+		return -1;
+	/* another proc mount may belong to another PID namespace: its numbers are not ours */
+	p->ours = p->live && !strcmp(root, PROC_ROOT);
+	if (p->ours)
+		p->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	/* the number is opened twice: the second must not be another process's */
+	if (proc_check(p) == PROC_RUNNING)
+		return 0;
+	errno = ESRCH;
+	return refuse_missing(p, pid, err);
+}
+
+void
+proc_close(struct proc *p)
+{
+	int *fds[] = {&p->root, &p->leader, &p->pidfd};
+
+	for (size_t i = 0; i < ARRAY_LEN(fds); i++) {
+		if (*fds[i] >= 0)
+			close(*fds[i]);
+		*fds[i] = -1;
+	}
+}
+
+/*
+ * Where its memory shows now: the leader's directory, or a living thread's, which is to be closed.
+ */
+static int
+living_dir(const struct proc *p, pid_t *tid)
+{
+	int thread = -1;
+
+	*tid = p->pid;
+	if (!proc_has_memory(p->leader))
+		thread = proc_living_thread(p->leader, tid);
+	return thread < 0 ? p->leader : thread;
+}
+
+int
+proc_dir(const struct proc *p)
+{
+	pid_t tid;
+	int dir = living_dir(p, &tid);
+
+	return dir == p->leader ? fcntl(dir, F_DUPFD_CLOEXEC, 0) : dir;
+}
+
+pid_t
+proc_thread(const struct proc *p)
+{
+	pid_t tid;
+	int dir = living_dir(p, &tid);
+
+	if (dir != p->leader)
+		close(dir);
+	return tid;
+}
+
+int
+proc_file(const struct proc *p, const char *name, int flags)
+{
+	for (int tries = 0;; tries++) {
+		pid_t tid;
+		int dir = living_dir(p, &tid), fd = file_open(dir, name, flags), sys = errno;
+		bool again = fd < 0 && tries < THREAD_TRIES && !proc_has_memory(dir);
+
+		if (dir != p->leader)
+			close(dir);
+		errno = sys;
+		if (!again) /* else that thread has ended meanwhile */
+			return fd;
+	}
+}
+
+bool
+proc_text(const struct proc *p, const char *name, char *out, size_t size)
+{
+	for (int tries = 0; tries <= THREAD_TRIES; tries++) {
+		pid_t tid;
+		int dir = living_dir(p, &tid);
+		bool ok = file_read_small(dir, name, out, size);
+		bool again = !ok && !proc_has_memory(dir);
+
+		if (dir != p->leader)
+			close(dir);
+		if (!again)
+			return ok;
+	}
+	return false;
+}
+
+int
+proc_root_file(const struct proc *p, const char *name, int flags)
+{
+	return file_open(p->root, name, flags);
+}
+
+enum proc_life
+proc_check(struct proc *p)
+{
+	struct stat_fields f;
+	pid_t tid;
+	int thread;
+
+	if (!stat_read(p->leader, &f))
+		return file_is_want(errno) ? PROC_RUNNING : PROC_ENDED;
+	if (f.starttime != p->starttime)
+		return PROC_ENDED;
+	memcpy(p->comm, f.comm, sizeof(p->comm)); /* exec gives a new one */
+	if (proc_has_memory(p->leader)) /* exec puts one in the other's place in a single step */
+		return PROC_RUNNING;
+	thread = proc_living_thread(p->leader, &tid);
+	if (thread < 0 && file_is_want(errno))
+		return PROC_RUNNING; /* as far as is known */
+	if (thread < 0)
+		return f.state == 'Z' || f.state == 'X' ? PROC_ENDED : PROC_ENDING;
+	close(thread);
+	return PROC_RUNNING;
+}
+
+/* --- refusals --------------------------------------------------------------------------------- */
+
+/* The numbers after "\nNAME:", up to n of them; how many there are. */
+static unsigned
+status_numbers(const char *status, const char *name, int base, unsigned long long *out, unsigned n)
+{
+	const char *at = strstr(status, name);
+	unsigned i = 0;
+
+	for (at = at ? at + strlen(name) : NULL; at && i < n; i++) {
+		char *end;
+		unsigned long long v = strtoull(at, &end, base);
+
+		if (end == at)
+			break;
+		out[i] = v;
+		at = end;
+	}
+	return i;
+}
+
+static bool
+is_all(const unsigned long long *ids, unsigned n, unsigned id)
+{
+	while (n && ids[n - 1] == id)
+		n--;
+	return n == 0;
+}
+
+/* What the kernel compares (ptrace_may_access), as far as it may be seen. */
+static enum proc_bar
+find_bar(int dir)
+{
+	enum { IDS = 3, NOBODY = 65534 /* what users of other namespaces look like */ };
+	char text[4096], own[4096];
+	unsigned long long uid[IDS] = {0}, gid[IDS] = {0}, caps = 0, own_caps = 0;
+	struct statfs fs;
+	struct stat st;
+
+	if (geteuid() == 0)
+		return PROC_BAR_ROOT;
+	if (fstatfs(dir, &fs) < 0 || fs.f_type != PROC_SUPER_MAGIC ||
+	    !file_read_small(dir, "status", text, sizeof(text)) ||
+	    status_numbers(text, "\nUid:", 10, uid, IDS) != IDS ||
+	    status_numbers(text, "\nGid:", 10, gid, IDS) != IDS)
+		return PROC_BAR_USER;
+	if (uid[0] == NOBODY && geteuid() != NOBODY)
+		return PROC_BAR_NAMESPACE;
+	/* the kernel gives the files of what is not dumpable to root */
+	if (fstatat(dir, "status", &st, 0) == 0 && st.st_uid != uid[1])
+		return PROC_BAR_DUMP;
+	if (uid[0] != geteuid())
+		return PROC_BAR_USER;
+	if (!is_all(uid, IDS, geteuid()) || !is_all(gid, IDS, getegid()))
+		return PROC_BAR_SETID;
+	if (status_numbers(text, "\nCapPrm:", 16, &caps, 1) &&
+	    file_read_small(AT_FDCWD, "/proc/self/status", own, sizeof(own)) &&
+	    status_numbers(own, "\nCapEff:", 16, &own_caps, 1) && caps & ~own_caps)
+		return PROC_BAR_CAPS;
+	return PROC_BAR_OTHER;
+}
+
+enum proc_bar
+proc_bar(int dir)
+{
+	int sys = errno;
+	enum proc_bar b = find_bar(dir);
+
+	errno = sys;
+	return b;
+}
+
+enum proc_bar
+proc_bar_of(const struct proc *p)
+{
+	int sys = errno, dir = proc_dir(p);
+	enum proc_bar b = find_bar(dir);
+
+	if (dir >= 0)
+		close(dir);
+	errno = sys;
+	return b;
+}
+
+const char *
+proc_bar_help(enum proc_bar b)
+{
+	static const char *const words[] = {
+	    [PROC_BAR_OTHER] = "a security module, or its user namespace, forbids it: "
+	                       "run pmtop as root",
+	    [PROC_BAR_ROOT] = "root here lacks CAP_SYS_PTRACE or a capability that the target has, "
+	                      "or a security module forbids it",
+	    [PROC_BAR_USER] = "run pmtop as root, or as the user it belongs to",
+	    [PROC_BAR_SETID] = "it runs as another user or group than yours (setuid, setgid): "
+	                       "run pmtop as root",
+	    [PROC_BAR_DUMP] = "it is not dumpable (it asked for that, changed its user, or its "
+	                      "program has capabilities or is not readable): run pmtop as root",
+	    [PROC_BAR_CAPS] = "it has capabilities that you lack: run pmtop as root",
+	    [PROC_BAR_NAMESPACE] = "its user is not in this user namespace: "
+	                           "run pmtop as root outside of it",
+	};
+
+	return words[b];
+}
+
+const char *
+proc_refused_how(enum proc_bar b, unsigned uid, char *out, size_t size)
+{
+	if (b == PROC_BAR_USER && !uid)
+		snprintf(out, size, "it belongs to root: run pmtop as root");
+	else if (b == PROC_BAR_USER)
+		snprintf(out, size, "it belongs to user %u: run pmtop as root, or as that user", uid);
+	else
+		snprintf(out, size, "%s", proc_bar_help(b));
+	return out;
+}
+
+const char *
+proc_memory_how(const struct proc *p)
+{
+	static const char *const scopes[] = {
+	    NULL, "kernel.yama.ptrace_scope is 1: only a parent may attach; run pmtop as root",
+	    "kernel.yama.ptrace_scope is 2: only CAP_SYS_PTRACE may attach; run pmtop as root",
+	    "kernel.yama.ptrace_scope is 3: nobody may attach until the next boot",
+	};
+	enum proc_bar b = proc_bar_of(p);
+	int sys = errno;
+	char scope[8] = "";
+
+	if (b == PROC_BAR_OTHER || b == PROC_BAR_ROOT)
+		file_read_small(p->root, "sys/kernel/yama/ptrace_scope", scope, sizeof(scope));
+	errno = sys;
+	return scope[0] >= '1' && scope[0] <= '3' ? scopes[scope[0] - '0'] : proc_bar_help(b);
+}
+
+long
+proc_tracer(const struct proc *p)
+{
+	char text[8192];
+
+	return proc_text(p, "status", text, sizeof(text)) ? field_of(text, "\nTracerPid:") : -1;
+}
+
+bool
+proc_pulse_read(const struct proc *p, struct proc_pulse *out)
+{
+	struct stat_fields f;
+	char text[256];
+	unsigned long long size, rss;
+
+	if (!stat_read(p->leader, &f) || !proc_text(p, "statm", text, sizeof(text)) ||
+	    sscanf(text, "%llu %llu", &size, &rss) != 2)
+		return false;
+	*out = (struct proc_pulse){f.minflt, f.majflt, rss, size};
+	return true;
+}
+
+static uint64_t
+pid_limit(const char *proc_root)
+{
+	char text[32];
+	uint64_t n;
+	const char *end;
+	int root = open(proc_root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	bool ok = root >= 0 && file_read_small(root, "sys/kernel/pid_max", text, sizeof(text)) &&
+	          parse_u64(text, 10, &end, &n);
+
+	if (root >= 0)
+		close(root);
+	return ok ? n : 4194304;
+}
+
+int
+proc_parse_pid(const char *root, const char *text, pid_t *pid, struct err *err)
+{
+	uint64_t n = 0, limit = pid_limit(root);
+	const char *end = text;
+	char why[96];
+	bool ok = parse_u64(text, 10, &end, &n);
+
+	if (ok && !*end && n > 0 && n <= limit) {
+		*pid = (pid_t)n;
+		return 0;
+	}
+	snprintf(why, sizeof(why), "process numbers here go from 1 to %llu", (unsigned long long)limit);
+	return err_set(err, ERR_USAGE, why, "`ps -e` lists the processes", "%s is not a PID", text);
+}
+
+/* --- by name ---------------------------------------------------------------------------------- */
+
+enum { COMM_SIZE = 16 }; /* TASK_COMM_LEN: a name is cut to one less */
+
+static bool
+is_base_name(const char *path, const char *name)
+{
+	const char *slash = strrchr(path, '/');
+
+	return !strcmp(slash ? slash + 1 : path, name);
+}
+
+/* Its program, whatever it calls itself. Not ours to see of every process. */
+static bool
+runs(int dir, const char *name)
+{
+	static const char gone[] = " (deleted)";
+	const size_t gone_n = sizeof(gone) - 1;
+	char path[4096];
+	ssize_t n = readlinkat(dir, "exe", path, sizeof(path) - 1);
+
+	if (n <= 0)
+		return false;
+	path[n] = '\0';
+	if (is_base_name(path, name))
+		return true;
+	if ((size_t)n > gone_n && !strcmp(path + n - gone_n, gone))
+		path[(size_t)n - gone_n] = '\0';
+	return is_base_name(path, name);
+}
+
+/*
+ * A word of the command line that a longer name than `comm` can hold was cut from: an interpreter's
+ * script; or a title that was written over the words, which goes on behind the name.
+ */
+static bool
+is_cut_from(const char *comm, const char *word, const char *name)
+{
+	size_t n = strlen(name);
+
+	if (n < COMM_SIZE || strlen(comm) != COMM_SIZE - 1 || strncmp(comm, name, COMM_SIZE - 1))
+		return false;
+	return is_base_name(word, name) || (!strncmp(word, name, n) && strchr(": ", word[n]));
+}
+
+/*
+ * comm, the base name of argv[0] however it was started, and of the program. Not tested: words of
+ * the command line in general, which name what a process works on.
+ */
+static bool
+is_named(int dir, const char *name)
+{
+	char comm[64], words[8192];
+	int fd;
+	ssize_t n;
+
+	if (!file_read_small(dir, "comm", comm, sizeof(comm)))
+		return false;
+	comm[strcspn(comm, "\n")] = '\0';
+	if (!strcmp(comm, name) || runs(dir, name))
+		return true;
+	fd = file_open(dir, "cmdline", O_RDONLY);
+	n = fd < 0 ? 0 : read(fd, words, sizeof(words) - 1);
+	if (fd >= 0)
+		close(fd);
+	n = n > 0 ? n : 0;
+	words[n] = '\0';
+	for (const char *w = words; w < words + n; w += strlen(w) + 1)
+		if ((w == words && is_base_name(w, name)) || is_cut_from(comm, w, name))
+			return true;
+	return false;
+}
+
+static int
+by_number(const void *a, const void *b)
+{
+	return *(const pid_t *)a < *(const pid_t *)b ? -1 : 1;
+}
+
+/*
+ * Appends the PIDs called `name`, at most 16; pmtop itself is left out. Returns their number; -1
+ * with errno: for want of descriptors it is not known which are called so.
+ */
+static ssize_t
+find_all(int root, const char *name, pid_t pids[16])
+{
+	ssize_t n = 0;
+	int fd = fcntl(root, F_DUPFD_CLOEXEC, 0), want = 0;
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *e;
+
+	if (!d)
+		return -1;
+	while (n < 16 && (e = readdir(d))) {
+		const char *end;
+		uint64_t pid;
+		int dir;
+
+		if (!parse_u64(e->d_name, 10, &end, &pid) || *end || (pid_t)pid == getpid())
+			continue;
+		errno = 0;
+		dir = openat(root, e->d_name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		if (dir >= 0 && is_named(dir, name))
+			pids[n++] = (pid_t)pid;
+		want = file_is_want(errno) ? errno : want;
+		if (dir >= 0)
+			close(dir);
+	}
+	closedir(d);
+	errno = want;
+	if (want)
+		return -1;
+	qsort(pids, (size_t)n, sizeof(*pids), by_number);
+	return n;
+}
+
+int
+proc_find(const char *root, const char *name, pid_t *pid, size_t *found, struct err *err)
+{
+	pid_t pids[16];
+	int fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? 0 : find_all(fd, name, pids);
+	int sys = errno;
+	struct buf list = {0};
+
+	if (found)
+		*found = n > 0 ? (size_t)n : 0;
+	if (fd < 0)
+		return err_sys(err, NULL, "cannot open the proc root %s", root);
+	close(fd);
+	errno = sys;
+	if (n < 0)
+		return err_sys(err, NULL, "cannot look for %s", name);
+	if (n == 0)
+		return err_set(err, ERR_TARGET, "no process has that name",
+		               "`ps -e` lists the processes; give a PID", "cannot find %s", name);
+	if (n == 1) {
+		*pid = pids[0];
+		return 0;
+	}
+	buf_str(&list, "choose one:");
+	for (ssize_t i = 0; i < n; i++)
+		buf_fmt(&list, " %d", (int)pids[i]);
+	if (n == (ssize_t)ARRAY_LEN(pids))
+		buf_str(&list, " ...");
+	err_set(err, ERR_TARGET, "several processes have that name", list.s, "%s is ambiguous", name);
+	buf_free(&list);
+	return -1;
+}

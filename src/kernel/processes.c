@@ -1,0 +1,490 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/processes.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "kernel/flags.h"
+#include "kernel/kabi.h"
+#include "kernel/pagemap.h"
+#include "kernel/proc.h"
+
+enum {
+	MAPS_NS = 20000000, /* of each pass go to counting regions, which costs the processes' locks */
+	TRIES = 64,         /* regions of a process in a folder whose first page is looked at */
+};
+
+/* --- one process -------------------------------------------------------------------------------------- */
+
+/* The text after "\nNAME:" and its blanks; NULL: there is no such line. */
+static const char *
+status_line(const char *status, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (const char *s = status; s; s = strchr(s, '\n')) {
+		s += *s == '\n';
+		if (!strncmp(s, name, n) && s[n] == ':')
+			return s + n + 1 + strspn(s + n + 1, " \t");
+	}
+	return NULL;
+}
+
+static uint64_t
+status_kib(const char *status, const char *name)
+{
+	const char *s = status_line(status, name), *end;
+	uint64_t kib;
+
+	return s && parse_u64(s, 10, &end, &kib) && kib < UINT64_MAX >> 10 ? kib << 10 : PROCESS_UNKNOWN;
+}
+
+static uint64_t
+status_number(const char *status, const char *name)
+{
+	const char *s = status_line(status, name), *end;
+	uint64_t n;
+
+	return s && parse_u64(s, 10, &end, &n) ? n : 0;
+}
+
+static bool
+has_ended(const char *status)
+{
+	const char *state = status_line(status, "State");
+
+	return state && (*state == 'Z' || *state == 'X');
+}
+
+bool
+process_leaderless(const char *status)
+{
+	return has_ended(status) && status_number(status, "Threads") > 1;
+}
+
+static void
+parse_comm(struct process *p, const char *status)
+{
+	const char *name = status_line(status, "Name");
+
+	snprintf(p->comm, sizeof(p->comm), "%.*s", name ? (int)strcspn(name, "\n") : 0,
+	         name ? name : "");
+}
+
+bool
+process_parse(struct process *p, const char *status)
+{
+	if (has_ended(status) || status_kib(status, "VmSize") == PROCESS_UNKNOWN)
+		return false;
+	p->uid = (unsigned)status_number(status, "Uid");
+	snprintf(p->user, sizeof(p->user), "%u", p->uid);
+	parse_comm(p, status);
+	p->virt = status_kib(status, "VmSize");
+	p->rss = status_kib(status, "VmRSS");
+	p->swap = status_kib(status, "VmSwap");
+	p->maps = PROCESS_UNKNOWN;
+	p->leaderless = false;
+	return true;
+}
+
+char *
+process_command(const char *cmdline, size_t n, const char *comm)
+{
+	struct buf b = {0};
+
+	while (n && (cmdline[n - 1] == '\0' || cmdline[n - 1] == ' '))
+		n--;
+	if (!n) {
+		buf_fmt(&b, "[%s]", comm);
+		return b.s;
+	}
+	buf_add(&b, cmdline, n);
+	for (size_t i = 0; i < n; i++)
+		if (!b.s[i])
+			b.s[i] = ' ';
+	return b.s;
+}
+
+const char *
+access_name(enum access a)
+{
+	static const char *const names[ACCESS_COUNT] = {"", "full", "no PFN", "maps", "denied"};
+
+	return names[a];
+}
+
+const char *
+access_help(enum access a)
+{
+	static const char *const words[ACCESS_COUNT] = {
+	    "", "page frames are visible, and with them flags and map counts",
+	    "states only; frames are hidden: run pmtop as root (CAP_SYS_ADMIN)",
+	    "regions, and no page tables", "nothing is shown of it",
+	};
+
+	return words[a];
+}
+
+void
+process_say(const struct process *p, struct buf *out)
+{
+	char how[192];
+
+	if (p->access == ACCESS_UNKNOWN)
+		return;
+	buf_fmt(out, "%s: %s", access_name(p->access), access_help(p->access));
+	if (p->refused)
+		buf_fmt(out, ": %s", strerror(p->refused));
+	if (p->refused == EACCES || p->refused == EPERM)
+		buf_fmt(out, "; %s", proc_refused_how(p->bar, p->uid, how, sizeof(how)));
+}
+
+/* --- lists -------------------------------------------------------------------------------------------- */
+
+static int
+by_pid(const void *a, const void *b)
+{
+	const struct process *p = a, *q = b;
+
+	return (p->pid > q->pid) - (p->pid < q->pid);
+}
+
+const struct process *
+processes_find(const struct processes *list, pid_t pid)
+{
+	struct process key = {.pid = pid};
+
+	return list->n ? bsearch(&key, list->v, list->n, sizeof(key), by_pid) : NULL;
+}
+
+struct processes *
+processes_copy(const struct processes *list)
+{
+	struct processes *copy = mem_alloc(sizeof(*copy));
+
+	*copy = *list;
+	copy->cap = list->n;
+	copy->v = mem_alloc(list->n * sizeof(*copy->v));
+	for (size_t i = 0; i < list->n; i++) {
+		copy->v[i] = list->v[i];
+		copy->v[i].command = mem_strdup(list->v[i].command);
+	}
+	return copy;
+}
+
+void
+processes_free(struct processes *list)
+{
+	if (!list)
+		return;
+	for (size_t i = 0; i < list->n; i++)
+		free(list->v[i].command);
+	free(list->v);
+	free(list);
+}
+
+/* --- reading ------------------------------------------------------------------------------------------ */
+
+/* kpageflags must open as well: without it a frame's number tells nothing. */
+static bool
+frames_are_visible(const struct processes_root *r)
+{
+	int fd = file_open(r->dir, "kpageflags", O_RDONLY);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0 && (!r->live || pagemap_shows_frames());
+}
+
+int
+processes_open(struct processes_root *r, const char *root, struct err *err)
+{
+	struct statfs fs;
+	char self[16] = "";
+	uint64_t pid;
+	const char *end;
+
+	*r = (struct processes_root){.dir = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+	if (r->dir < 0)
+		return err_sys(err, "give a proc file system, or a folder that looks like one",
+		               "cannot open the proc root %s", root);
+	r->live = fstatfs(r->dir, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC;
+	r->frames = frames_are_visible(r);
+	/* another mount may number us in another way */
+	if (r->live && readlinkat(r->dir, "self", self, sizeof(self) - 1) > 0 && parse_u64(self, 10, &end, &pid))
+		r->self = (pid_t)pid;
+	return 0;
+}
+
+void
+processes_close(struct processes_root *r)
+{
+	if (r->dir >= 0)
+		close(r->dir);
+	free(r->users);
+	*r = (struct processes_root){.dir = -1};
+}
+
+/* At most size - 1 bytes, NUL-terminated; their number, 0 if it cannot be read. */
+static size_t
+read_file(int dir, const char *name, char *out, size_t size)
+{
+	int fd = file_open(dir, name, O_RDONLY);
+	ssize_t n = fd < 0 ? 0 : read(fd, out, size - 1);
+
+	if (fd >= 0)
+		close(fd);
+	out[n > 0 ? n : 0] = '\0';
+	return n > 0 ? (size_t)n : 0;
+}
+
+/* The folder whose files tell of its memory, or -1. */
+static int
+open_dir(const struct processes_root *r, pid_t pid, bool leaderless)
+{
+	char name[16];
+	pid_t tid;
+	int dir, thread;
+
+	snprintf(name, sizeof(name), "%d", (int)pid);
+	dir = openat(r->dir, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0 || !leaderless)
+		return dir;
+	thread = proc_living_thread(dir, &tid);
+	close(dir);
+	return thread;
+}
+
+static bool
+read_status(const struct processes_root *r, struct process *p)
+{
+	char name[32], text[8192];
+	struct process leader;
+	int dir;
+	bool ok;
+
+	snprintf(name, sizeof(name), "%d/status", (int)p->pid);
+	if (!read_file(r->dir, name, text, sizeof(text)))
+		return false;
+	if (process_parse(p, text))
+		return true;
+	if (!process_leaderless(text))
+		return false;
+	/* the name is the process's, the sizes are what the thread tells */
+	parse_comm(&leader, text);
+	dir = open_dir(r, p->pid, true);
+	ok = dir >= 0 && read_file(dir, "status", text, sizeof(text)) && process_parse(p, text);
+	if (dir >= 0)
+		close(dir);
+	if (ok) {
+		memcpy(p->comm, leader.comm, sizeof(p->comm));
+		p->leaderless = true;
+	}
+	return ok;
+}
+
+/* NULL: not asked for yet. */
+static const char *
+known_user(const struct processes_root *r, unsigned uid)
+{
+	for (size_t i = 0; i < r->users_n; i++)
+		if (r->users[i].uid == uid)
+			return r->users[i].name;
+	return NULL;
+}
+
+static const char *
+user_name(struct processes_root *r, unsigned uid)
+{
+	const char *known = known_user(r, uid);
+	struct passwd pw, *found = NULL;
+	char text[4096];
+	struct user *u;
+
+	if (known)
+		return known;
+	r->users = vec_room(r->users, r->users_n, &r->users_cap, sizeof(*r->users));
+	u = &r->users[r->users_n++];
+	u->uid = uid;
+	if (getpwuid_r(uid, &pw, text, sizeof(text), &found) == 0 && found)
+		snprintf(u->name, sizeof(u->name), "%s", pw.pw_name);
+	else
+		snprintf(u->name, sizeof(u->name), "%u", uid);
+	return u->name;
+}
+
+/* What only the second pass reads, from the last time; a number that was given away has another name. */
+static void
+lend(const struct processes_root *r, struct process *p, const struct processes *old)
+{
+	const struct process *o = old ? processes_find(old, p->pid) : NULL;
+	const char *user = known_user(r, p->uid);
+
+	if (user)
+		snprintf(p->user, sizeof(p->user), "%s", user);
+	if (!o || o->uid != p->uid || strcmp(o->comm, p->comm)) {
+		p->command = process_command("", 0, p->comm);
+		return;
+	}
+	p->command = mem_strdup(o->command);
+	p->maps = o->maps;
+	p->access = o->access;
+	p->refused = o->refused;
+	p->bar = o->bar;
+}
+
+struct processes *
+processes_list(struct processes_root *r, const struct processes *old, bool (*stop)(void *arg), void *arg)
+{
+	struct processes *list = mem_alloc(sizeof(*list));
+	int fd = openat(r->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *e;
+
+	list->live = r->live;
+	list->frames = r->frames;
+	while (d && !stop(arg) && (e = readdir(d))) {
+		struct process p = {0};
+		const char *end;
+		uint64_t pid;
+
+		if (!parse_u64(e->d_name, 10, &end, &pid) || *end || pid > INT32_MAX || (pid_t)pid == r->self)
+			continue;
+		p.pid = (pid_t)pid;
+		if (!read_status(r, &p))
+			continue;
+		lend(r, &p, old);
+		list->v = vec_room(list->v, list->n, &list->cap, sizeof(*list->v));
+		list->v[list->n++] = p;
+	}
+	if (d)
+		closedir(d);
+	if (list->n)
+		qsort(list->v, list->n, sizeof(*list->v), by_pid);
+	return list;
+}
+
+/* In a folder each process may be another case: its first page in RAM tells. */
+static bool
+folder_shows_frames(int maps, int pagemap)
+{
+	struct buf text = {0};
+	uint64_t start, word = 0, page = (uint64_t)sysconf(_SC_PAGESIZE);
+	const char *end, *s;
+	unsigned tries = 0;
+
+	file_read_all(maps, &text);
+	for (s = text.s; s && tries < TRIES && !(word & PM_PRESENT); s = strchr(s, '\n'), tries++) {
+		s += *s == '\n';
+		if (!parse_u64(s, 16, &end, &start) ||
+		    pread(pagemap, &word, sizeof(word), (off_t)(start / page * sizeof(word))) != sizeof(word))
+			word = 0;
+	}
+	buf_free(&text);
+	return word & PM_PRESENT && word & PM_PFN_MASK;
+}
+
+/* What fails for want of descriptors leaves it as it was. errno is that of maps. */
+static void
+try_access(const struct processes_root *r, struct process *p, int dir, int maps)
+{
+	int pagemap = maps < 0 ? -1 : file_open(dir, "pagemap", O_RDONLY), sys = errno;
+
+	if (pagemap < 0 && file_is_want(sys))
+		return;
+	p->refused = pagemap < 0 ? sys : 0;
+	if (pagemap < 0) {
+		p->bar = proc_bar(dir);
+		p->access = maps < 0 ? ACCESS_DENIED : ACCESS_MAPS;
+		return;
+	}
+	p->access = r->frames && (r->live || folder_shows_frames(maps, pagemap)) ? ACCESS_FULL : ACCESS_NO_PFN;
+	close(pagemap);
+}
+
+static uint64_t
+count_lines(int fd)
+{
+	char chunk[8192]; /* the kernel gives at most a page at each read */
+	uint64_t lines = 0;
+	ssize_t n;
+
+	if (!file_fits(fd) || lseek(fd, 0, SEEK_SET) != 0)
+		return PROCESS_UNKNOWN;
+	while ((n = read(fd, chunk, sizeof(chunk))) > 0)
+		for (const char *s = chunk; (s = memchr(s, '\n', (size_t)(chunk + n - s))); s++)
+			lines++;
+	return n < 0 || !lines ? PROCESS_UNKNOWN : lines;
+}
+
+/* false: it has gone. */
+static bool
+fill_one(struct processes_root *r, struct process *p, bool count)
+{
+	char text[4096];
+	int dir = open_dir(r, p->pid, p->leaderless), maps;
+	size_t n;
+
+	if (dir < 0)
+		return file_is_want(errno);
+	n = read_file(dir, "cmdline", text, sizeof(text));
+	free(p->command);
+	p->command = process_command(text, n, p->comm);
+	snprintf(p->user, sizeof(p->user), "%s", user_name(r, p->uid));
+	maps = file_open(dir, "maps", O_RDONLY);
+	try_access(r, p, dir, maps);
+	if (maps < 0)
+		p->maps = PROCESS_UNKNOWN;
+	else if (count)
+		p->maps = count_lines(maps);
+	if (maps >= 0)
+		close(maps);
+	close(dir);
+	return p->refused != ESRCH;
+}
+
+static void
+drop_gone(struct processes *list)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < list->n; i++)
+		if (list->v[i].pid)
+			list->v[n++] = list->v[i];
+		else
+			free(list->v[i].command);
+	list->n = n;
+}
+
+void
+processes_fill(struct processes_root *r, struct processes *list, bool (*stop)(void *arg), void *arg)
+{
+	uint64_t counting = 0;
+	size_t first = 0;
+
+	while (first < list->n && list->v[first].pid < r->maps_next)
+		first++;
+	for (size_t i = 0; i < list->n && !stop(arg); i++) {
+		struct process *p = &list->v[(first + i) % list->n];
+		uint64_t begin = time_ns();
+		bool count = counting < MAPS_NS;
+
+		if (count)
+			r->maps_next = p->pid + 1;
+		if (!fill_one(r, p, count))
+			p->pid = 0;
+		counting += count ? time_ns() - begin : 0;
+	}
+	drop_gone(list);
+}

@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/smaps.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/util.h"
+
+enum { TRIES = 8 }; /* threads that end one after another */
+
+static bool
+starts(const char *line, const char *field, const char **value)
+{
+	size_t n = strlen(field);
+
+	if (strncmp(line, field, n))
+		return false;
+	*value = line + n + strspn(line + n, " ");
+	return true;
+}
+
+#define V(c, s, w) {.code = (c), .since = (s), .words = (w)},
+static const struct vmflag flags[] = {
+#include "kernel/vmflags.def"
+};
+#undef V
+
+const struct vmflag *
+smaps_flags(size_t *n)
+{
+	*n = ARRAY_LEN(flags);
+	return flags;
+}
+
+/* The next code of a line, *n bytes of it; NULL: there is none. */
+static const char *
+next_code(const char *s, size_t *n)
+{
+	s += strspn(s, " ");
+	*n = strcspn(s, " \n");
+	return *n ? s : NULL;
+}
+
+static void
+parse_flags(struct smaps_entry *e, const char *value)
+{
+	size_t len = 0, n;
+
+	e->known |= SMAPS_FLAGS;
+	for (; (value = next_code(value, &n)) && len + n + 2 <= sizeof(e->flags); value += n)
+		len += (size_t)snprintf(e->flags + len, sizeof(e->flags) - len, "%s%.*s",
+		                        len ? " " : "", (int)n, value);
+}
+
+bool
+smaps_has(const struct smaps_entry *e, const char *code)
+{
+	size_t n;
+
+	for (const char *s = e->flags; (s = next_code(s, &n)); s += n)
+		if (n == strlen(code) && !memcmp(s, code, n))
+			return true;
+	return false;
+}
+
+bool
+smaps_newborn(const struct smaps_entry *e)
+{
+	return smaps_has(e, "sd");
+}
+
+static bool
+has_row(const char *code, size_t n)
+{
+	for (size_t i = 0; n == 2 && i < ARRAY_LEN(flags); i++)
+		if (!memcmp(flags[i].code, code, 2))
+			return true;
+	return false;
+}
+
+void
+smaps_odd_flags(const struct smaps_entry *e, struct buf *out)
+{
+	size_t start = out->len, n;
+
+	for (const char *s = e->flags; (s = next_code(s, &n)); s += n)
+		if (!has_row(s, n))
+			buf_fmt(out, "%s%.*s", out->len > start ? " " : "", (int)n, s);
+}
+
+static void
+parse_field(struct smaps_entry *e, const char *line)
+{
+	static const struct {
+		const char *name;
+		size_t at;
+		unsigned known;
+	} fields[] = {
+	    {"Pss:", offsetof(struct smaps_entry, pss), 0},
+	    {"Referenced:", offsetof(struct smaps_entry, referenced), 0},
+	    {"Locked:", offsetof(struct smaps_entry, locked), SMAPS_LOCKED},
+	    {"KSM:", offsetof(struct smaps_entry, ksm), SMAPS_KSM},
+	    {"Private_Clean:", offsetof(struct smaps_entry, uss), 0},
+	    {"Private_Dirty:", offsetof(struct smaps_entry, uss), 0},
+	    {"Shared_Clean:", offsetof(struct smaps_entry, shared), 0},
+	    {"Shared_Dirty:", offsetof(struct smaps_entry, shared), 0},
+	    {"Swap:", offsetof(struct smaps_entry, swap), SMAPS_SWAP},
+	    {"LazyFree:", offsetof(struct smaps_entry, lazyfree), SMAPS_LAZYFREE},
+	    {"AnonHugePages:", offsetof(struct smaps_entry, thp), 0},
+	    {"ShmemPmdMapped:", offsetof(struct smaps_entry, thp), 0},
+	    {"FilePmdMapped:", offsetof(struct smaps_entry, thp), 0},
+	};
+	const char *value, *end;
+	uint64_t n;
+
+	for (size_t i = 0; i < ARRAY_LEN(fields); i++)
+		if (starts(line, fields[i].name, &value) && parse_u64(value, 10, &end, &n)) {
+			*(uint64_t *)((char *)e + fields[i].at) += n * 1024;
+			e->known |= fields[i].known;
+		}
+	if (starts(line, "THPeligible:", &value) && parse_u64(value, 10, &end, &n)) {
+		e->thp_eligible = n != 0;
+		e->known |= SMAPS_THP_ELIGIBLE;
+	}
+	if (starts(line, "ProtectionKey:", &value) && parse_u64(value, 10, &end, &n)) {
+		e->pkey = n;
+		e->known |= SMAPS_PKEY;
+	}
+	if (starts(line, "VmFlags:", &value))
+		parse_flags(e, value);
+}
+
+/* A heading is "START-END ..."; no field begins with hex digits and a dash. */
+static bool
+parse_heading(const char *line, uint64_t *start)
+{
+	const char *end;
+	uint64_t at;
+
+	if (!parse_u64(line, 16, &end, &at) || *end != '-')
+		return false;
+	*start = at;
+	return true;
+}
+
+void
+smaps_parse(struct smaps *s, const char *text)
+{
+	*s = (struct smaps){0};
+	for (const char *line = text, *end; *line; line = end + (*end == '\n')) {
+		uint64_t start;
+
+		end = line + strcspn(line, "\n");
+		if (parse_heading(line, &start)) {
+			s->v = vec_room(s->v, s->n, &s->cap, sizeof(*s->v));
+			s->v[s->n++] = (struct smaps_entry){.start = start};
+		} else if (s->n) {
+			parse_field(&s->v[s->n - 1], line);
+		}
+	}
+}
+
+int
+smaps_read(int fd, struct smaps *s, struct err *err)
+{
+	struct buf text = {0};
+
+	*s = (struct smaps){0};
+	if (fd < 0 || file_read_all(fd, &text) < 0) {
+		err_sys(err, NULL, "cannot read smaps");
+		buf_free(&text);
+		return -1;
+	}
+	smaps_parse(s, text.s ? text.s : "");
+	buf_free(&text);
+	return 0;
+}
+
+int
+smaps_read_process(const struct proc *p, struct smaps *s, struct err *err)
+{
+	int r = -1;
+
+	for (int i = 0; i < TRIES; i++) {
+		int fd = proc_file(p, "smaps", O_RDONLY);
+
+		r = smaps_read(fd, s, err);
+		if (fd >= 0)
+			close(fd);
+		if (r == 0 ? s->n > 0 : err->sys != ESRCH)
+			break;
+		smaps_free(s);
+	}
+	return r;
+}
+
+struct smaps_look *
+smaps_look(const struct proc *p, struct err *err)
+{
+	struct smaps_look *l = mem_alloc(sizeof(*l));
+
+	l->refs = 1;
+	l->time_ns = time_ns();
+	if (smaps_read_process(p, &l->smaps, err) < 0) {
+		free(l);
+		return NULL;
+	}
+	l->cost_ns = time_ns() - l->time_ns;
+	return l;
+}
+
+struct smaps_look *
+smaps_look_ref(struct smaps_look *l)
+{
+	if (l)
+		__atomic_add_fetch(&l->refs, 1, __ATOMIC_RELAXED);
+	return l;
+}
+
+void
+smaps_look_unref(struct smaps_look *l)
+{
+	if (!l || __atomic_sub_fetch(&l->refs, 1, __ATOMIC_ACQ_REL))
+		return;
+	smaps_free(&l->smaps);
+	free(l);
+}
+
+void
+smaps_add(struct smaps_entry *sum, const struct smaps_entry *e, bool first)
+{
+	sum->pss += e->pss;
+	sum->referenced += e->referenced;
+	sum->locked += e->locked;
+	sum->thp += e->thp;
+	sum->ksm += e->ksm;
+	sum->uss += e->uss;
+	sum->shared += e->shared;
+	sum->lazyfree += e->lazyfree;
+	sum->swap += e->swap;
+	sum->known = (first ? UINT64_MAX : sum->known) & e->known & (SMAPS_LOCKED | SMAPS_KSM | SMAPS_LAZYFREE);
+}
+
+void
+smaps_free(struct smaps *s)
+{
+	free(s->v);
+	*s = (struct smaps){0};
+}
+
+const struct smaps_entry *
+smaps_find(const struct smaps *s, uint64_t start)
+{
+	size_t i = vec_above(s->v, s->n, sizeof(*s->v), offsetof(struct smaps_entry, start), start);
+
+	return i > 0 && s->v[i - 1].start == start ? &s->v[i - 1] : NULL;
+}
+
+/* A line of the one that is looked for, of one before it, or of one after it. */
+static bool
+take_line(const char *line, uint64_t start, struct smaps_entry *out, bool *found)
+{
+	uint64_t at;
+
+	if (parse_heading(line, &at)) {
+		if (*found || at > start)
+			return false;
+		*found = at == start;
+		if (*found)
+			*out = (struct smaps_entry){.start = at};
+	} else if (*found) {
+		parse_field(out, line);
+	}
+	return true;
+}
+
+int
+smaps_read_one(int fd, uint64_t start, struct smaps_entry *out, struct err *err)
+{
+	struct buf text = {0};
+	struct smaps_entry e = {0};
+	char chunk[8192];
+	bool found = false, more = fd >= 0 && file_fits(fd);
+	ssize_t n = -1;
+
+	while (more && (n = read(fd, chunk, sizeof(chunk))) > 0) {
+		char *line, *next;
+
+		buf_add(&text, chunk, (size_t)n);
+		for (line = text.s; more && (next = strchr(line, '\n')); line = next + 1) {
+			*next = '\0';
+			more = take_line(line, start, &e, &found);
+		}
+		text.len -= (size_t)(line - text.s);
+		memmove(text.s, line, text.len + 1);
+	}
+	buf_free(&text);
+	if (n < 0)
+		return err_sys(err, NULL, "cannot read smaps");
+	if (!found)
+		return err_set(err, ERR_TARGET, "it is not mapped any more", NULL,
+		               "cannot tell more of this region");
+	*out = e;
+	return 0;
+}
+
+int
+smaps_read_region(const struct proc *p, uint64_t start, struct smaps_entry *out, struct err *err)
+{
+	bool lives = false;
+	int r = -1;
+
+	for (int i = 0; i < TRIES && r < 0 && !lives; i++) {
+		int dir = proc_dir(p), fd = dir < 0 ? -1 : file_open(dir, "smaps", O_RDONLY);
+
+		r = smaps_read_one(fd, start, out, err);
+		lives = dir >= 0 && proc_has_memory(dir);
+		if (fd >= 0)
+			close(fd);
+		if (dir >= 0)
+			close(dir);
+	}
+	return r;
+}

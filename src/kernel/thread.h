@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PM_THREAD_H
+#define PM_THREAD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "kernel/proc.h"
+#include "kernel/vma.h"
+
+/*
+ * The threads of a process and where their stacks are. The kernel names only the main thread's
+ * stack in maps; the others are found by the stack pointer, which /proc/PID/task/TID/syscall tells
+ * of a thread that is not running (to who may trace it).
+ */
+struct thread {
+	pid_t tid;
+	uint64_t sp;   /* 0: not known; of a thread that runs now, what it was when it last slept */
+	char comm[16];
+};
+
+struct threads {
+	struct thread *v; /* ascending by tid */
+	size_t n, cap;
+	uint64_t time_ns, cost_ns; /* of the last reading */
+};
+
+/* Reads them anew, when it is time: `again` asks for it, but it may not take more than its share. */
+void threads_read(struct threads *t, const struct proc *p, bool again);
+void threads_free(struct threads *t);
+
+/* The stack pointer in the text of a `syscall` file; 0: none ("running", or not readable). */
+uint64_t thread_parse_sp(const char *text);
+
+/*
+ * Names the stacks "[stack:TID NAME]" and the no-access regions below them "[guard:TID]". A region
+ * that several threads point into is no stack; one that has a name keeps it.
+ */
+void threads_label(const struct threads *t, struct vma_list *vmas);
+
+#endif

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "page/lens.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "base/util.h"
+#include "kernel/flags.h"
+#include "kernel/kabi.h"
+
+#define L(id, d, n, w, q) {.digit = (d), .name = (n), .want = (w), .question = (q)},
+static const struct lens_row lenses[LENS_COUNT] = {
+#include "page/lens.def"
+};
+#undef L
+
+/* --- classes: a number in a row of their own for each lens, made from one list ------------------------- */
+
+#define K(l, id, c, r, k, n) {.letter = (c), .kind = CLASS_##k, .name = (n)},
+static const struct class_row classes[] = {
+#include "page/lens.def"
+};
+#undef K
+
+#define K(l, id, c, r, k, n) AT_##l##_##id,
+enum place {
+#include "page/lens.def"
+};
+#undef K
+
+/* Where the classes of each lens begin in the list. */
+enum {
+	FIRST_WRITES = AT_WRITES_UNKNOWN,
+	FIRST_BACKING = AT_BACKING_BAD,
+	FIRST_SHARING = AT_SHARING_UNKNOWN,
+	FIRST_LRU = AT_LRU_UNKNOWN,
+	FIRST_FOLIOS = AT_FOLIOS_UNKNOWN,
+	FIRST_NUMA = AT_NUMA_UNKNOWN,
+	FIRST_SWAP = AT_SWAP_UNKNOWN,
+	FIRST_PHYSICAL = AT_PHYSICAL_UNKNOWN,
+};
+#define L(id, d, n, w, q) [LENS_##id] = FIRST_##id,
+enum { FIRST_STATE = 0 }; /* those of states are not in the list */
+static const unsigned first[LENS_COUNT] = {
+#include "page/lens.def"
+};
+#undef L
+
+#define CLASS(lens, id) ((unsigned)(AT_##lens##_##id - FIRST_##lens))
+
+/* The kinds of the states, for lens STATE; those left out are NORMAL. */
+static const enum class_kind state_kinds[STATE_COUNT] = {
+    [STATE_UNREADABLE] = CLASS_ALARM, [STATE_HWPOISON] = CLASS_ALARM, [STATE_GUARD] = CLASS_ABSENT,
+    [STATE_PAST_END] = CLASS_ABSENT,
+    [STATE_POISONED] = CLASS_ABSENT,  [STATE_UFFD] = CLASS_ABSENT,    [STATE_MIGRATING] = CLASS_ABSENT,
+    [STATE_SPECIAL] = CLASS_ABSENT,   [STATE_SWAPPED] = CLASS_ABSENT, [STATE_CACHED] = CLASS_ABSENT,
+    [STATE_NONE] = CLASS_ABSENT,
+};
+
+const struct lens_row *
+lens_row(enum lens l)
+{
+	return &lenses[l];
+}
+
+unsigned
+lens_classes(enum lens l)
+{
+	if (l == LENS_STATE)
+		return STATE_COUNT;
+	return (l + 1 < LENS_COUNT ? first[l + 1] : (unsigned)ARRAY_LEN(classes)) - first[l];
+}
+
+unsigned
+lens_place(enum lens l, unsigned c)
+{
+	return first[l] + c;
+}
+
+struct class_row
+lens_class(enum lens l, unsigned c)
+{
+	const struct state_row *s;
+
+	if (l != LENS_STATE)
+		return classes[lens_place(l, c)];
+	s = state_row((enum state)c);
+	return (struct class_row){.letter = s->letter, .kind = state_kinds[c], .name = s->name};
+}
+
+enum lens
+lens_named(const char *name)
+{
+	for (unsigned l = 0; l < LENS_COUNT; l++)
+		if (!strcasecmp(name, lenses[l].name) || (name[0] == lenses[l].digit && !name[1]))
+			return (enum lens)l;
+	return LENS_COUNT;
+}
+
+bool
+lens_needs_pages(enum lens l)
+{
+	return l != LENS_STATE && l != LENS_WRITES;
+}
+
+/* --- one page ------------------------------------------------------------------------------------------ */
+
+static bool
+is_in_ram(const struct page *pg)
+{
+	return pg->known & PAGE_WORD && pg->word & PM_PRESENT;
+}
+
+static unsigned
+writes_of(const struct lens_look *look, uint64_t addr, const struct page *pg)
+{
+	bool unsure = look->unsure || (look->watched && !look->watched(look->arg, addr));
+
+	if (!(pg->known & PAGE_WORD))
+		return CLASS(WRITES, UNKNOWN);
+	if (is_in_ram(pg))
+		return unsure ? CLASS(WRITES, UNKNOWN) : CLASS(WRITES, REST);
+	return pg->state == STATE_SWAPPED ? CLASS(WRITES, SWAPPED) : CLASS(WRITES, OUT);
+}
+
+static unsigned
+backing_by_flags(const struct page *pg)
+{
+	uint64_t k = page_flags(pg);
+
+	if (k & KPF_HWPOISON)
+		return CLASS(BACKING, BAD);
+	if (k & KPF_ZERO_PAGE)
+		return CLASS(BACKING, ZERO);
+	if (k & KPF_HUGE)
+		return CLASS(BACKING, HUGETLB);
+	if (k & KPF_KSM && !(pg->known & PAGE_NO_KSM))
+		return CLASS(BACKING, KSM);
+	if (k & KPF_ANON)
+		return CLASS(BACKING, ANON);
+	if (pg->state == STATE_DEVICE)
+		return CLASS(BACKING, DEVICE);
+	return k & KPF_SWAPBACKED || pg->kind == KIND_SHMEM ? CLASS(BACKING, SHM)
+	                                                    : CLASS(BACKING, FILE);
+}
+
+static unsigned
+backing_of(const struct page *pg)
+{
+	if (pg->known & PAGE_FLAGS)
+		return backing_by_flags(pg);
+	switch ((enum state)pg->state) {
+	case STATE_UNREADABLE:
+	case STATE_HIDDEN:
+		return CLASS(BACKING, UNKNOWN);
+	case STATE_HWPOISON:
+		return CLASS(BACKING, BAD);
+	case STATE_SWAPPED:
+	case STATE_MIGRATING:
+	case STATE_SPECIAL:
+		return CLASS(BACKING, SWAP);
+	case STATE_GUARD:
+	case STATE_PAST_END:
+	case STATE_POISONED:
+	case STATE_UFFD:
+	case STATE_CACHED:
+	case STATE_NONE:
+		return CLASS(BACKING, OUT);
+	case STATE_ZERO:
+		return CLASS(BACKING, ZERO);
+	case STATE_HUGETLB:
+		return CLASS(BACKING, HUGETLB);
+	case STATE_KSM:
+		return CLASS(BACKING, KSM);
+	case STATE_LAZYFREE:
+	case STATE_THP_HEAD:
+	case STATE_THP_TAIL:
+	case STATE_MTHP:
+	case STATE_COPIED:
+	case STATE_SHARED:
+	case STATE_SWAPCACHE:
+	case STATE_MLOCKED:
+	case STATE_ANON:
+		return CLASS(BACKING, ANON);
+	case STATE_SHMEM:
+		return CLASS(BACKING, SHM);
+	case STATE_FILE_DIRTY:
+	case STATE_FILE:
+		return CLASS(BACKING, FILE);
+	case STATE_DEVICE:
+		return CLASS(BACKING, DEVICE);
+	case STATE_COUNT:
+		break;
+	}
+	return CLASS(BACKING, UNKNOWN);
+}
+
+/* Without the count bit 56 alone tells once from more. */
+static unsigned
+sharing_of(const struct page *pg)
+{
+	static const struct {
+		uint64_t least;
+		unsigned cls;
+	} steps[] = {
+	    {64, CLASS(SHARING, MANY)}, {16, CLASS(SHARING, UPTO63)}, {4, CLASS(SHARING, UPTO15)},
+	    {2, CLASS(SHARING, UPTO3)}, {1, CLASS(SHARING, ONE)},
+	};
+
+	if (!is_in_ram(pg))
+		return pg->known & PAGE_WORD ? CLASS(SHARING, OUT) : CLASS(SHARING, UNKNOWN);
+	for (size_t i = 0; pg->known & PAGE_COUNT && i < ARRAY_LEN(steps); i++)
+		if (pg->count >= steps[i].least)
+			return steps[i].cls;
+	if (pg->known & PAGE_COUNT || pg->state == STATE_ZERO)
+		return CLASS(SHARING, ZERO);
+	if (pg->word & PM_EXCLUSIVE)
+		return CLASS(SHARING, ONE);
+	return pg->state == STATE_HIDDEN ? CLASS(SHARING, UNKNOWN) : CLASS(SHARING, SHARED);
+}
+
+static unsigned
+lru_of(const struct page *pg)
+{
+	uint64_t k = page_flags(pg);
+
+	if (!is_in_ram(pg))
+		return pg->known & PAGE_WORD ? CLASS(LRU, OUT) : CLASS(LRU, UNKNOWN);
+	if (!(pg->known & PAGE_FLAGS))
+		return CLASS(LRU, UNKNOWN);
+	if (k & (KPF_UNEVICTABLE | KPF_MLOCKED))
+		return CLASS(LRU, UNEVICTABLE);
+	if (page_is_lazyfree(pg))
+		return CLASS(LRU, LAZYFREE);
+	if (!(k & KPF_LRU))
+		return CLASS(LRU, OFF);
+	if (k & KPF_IDLE)
+		return CLASS(LRU, IDLE);
+	if (k & KPF_ACTIVE)
+		return k & KPF_REFERENCED ? CLASS(LRU, HOT) : CLASS(LRU, ACTIVE);
+	return k & KPF_REFERENCED ? CLASS(LRU, WARM) : CLASS(LRU, COLD);
+}
+
+static unsigned
+folio_of(const struct page *pg)
+{
+	if (!is_in_ram(pg))
+		return pg->known & PAGE_WORD ? CLASS(FOLIOS, OUT) : CLASS(FOLIOS, UNKNOWN);
+	if (pg->state == STATE_HUGETLB)
+		return CLASS(FOLIOS, HUGETLB);
+	if (!(pg->known & PAGE_FOLIO))
+		return CLASS(FOLIOS, UNKNOWN);
+	return pg->order > 9 ? CLASS(FOLIOS, LARGER) : CLASS(FOLIOS, ORDER0) - pg->order;
+}
+
+static unsigned
+node_of(const struct page *pg)
+{
+	if (!is_in_ram(pg))
+		return pg->known & PAGE_WORD ? CLASS(NUMA, OUT) : CLASS(NUMA, UNKNOWN);
+	if (!(pg->known & PAGE_NODE))
+		return CLASS(NUMA, UNKNOWN);
+	return pg->node > 7 ? CLASS(NUMA, MORE) : CLASS(NUMA, NODE0) + (unsigned)pg->node;
+}
+
+static unsigned
+swap_of(const struct page *pg)
+{
+	unsigned type = PM_SWAP_TYPE(pg->word);
+
+	if (!(pg->known & PAGE_WORD))
+		return CLASS(SWAP, UNKNOWN);
+	if (is_in_ram(pg))
+		return pg->known & PAGE_FLAGS && page_flags(pg) & KPF_SWAPCACHE ? CLASS(SWAP, CACHE)
+		                                                                : CLASS(SWAP, RAM);
+	if (!(pg->word & PM_SWAPPED))
+		return pg->state == STATE_SWAPPED ? CLASS(SWAP, HIDDEN) : CLASS(SWAP, OUT);
+	if (pg->state != STATE_SWAPPED)
+		return CLASS(SWAP, SPECIAL);
+	if (!(pg->word & PM_PFN_MASK))
+		return CLASS(SWAP, HIDDEN);
+	return type > 3 ? CLASS(SWAP, MORE) : CLASS(SWAP, DEVICE0) + type;
+}
+
+static unsigned
+physical_of(struct lens_look *look, uint64_t addr, const struct page *pg, size_t page_size)
+{
+	uint64_t pfn = page_pfn(pg);
+	bool goes_on = pfn && addr == look->next_addr && pfn == look->next_pfn;
+
+	look->next_addr = addr + page_size;
+	look->next_pfn = pfn + 1;
+	if (!pfn)
+		return is_in_ram(pg) || !(pg->known & PAGE_WORD) ? CLASS(PHYSICAL, UNKNOWN) : CLASS(PHYSICAL, OUT);
+	if (!goes_on) {
+		look->odd = !look->odd;
+		return CLASS(PHYSICAL, BREAK);
+	}
+	return look->odd ? CLASS(PHYSICAL, ODD) : CLASS(PHYSICAL, EVEN);
+}
+
+unsigned
+lens_page(struct lens_look *look, uint64_t addr, const struct page *pg, size_t page_size)
+{
+	switch (look->lens) {
+	case LENS_STATE: return pg->state;
+	case LENS_WRITES: return writes_of(look, addr, pg);
+	case LENS_BACKING: return backing_of(pg);
+	case LENS_SHARING: return sharing_of(pg);
+	case LENS_LRU: return lru_of(pg);
+	case LENS_FOLIOS: return folio_of(pg);
+	case LENS_NUMA: return node_of(pg);
+	case LENS_SWAP: return swap_of(pg);
+	case LENS_PHYSICAL: return physical_of(look, addr, pg, page_size);
+	case LENS_COUNT: break;
+	}
+	return 0;
+}
+
+unsigned
+lens_gap(enum lens l, enum state s)
+{
+	struct lens_look look = {.lens = l};
+	struct page pg = {.known = s == STATE_UNREADABLE ? 0 : PAGE_WORD, .state = (uint8_t)s};
+
+	return lens_page(&look, 0, &pg, 1);
+}

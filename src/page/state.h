@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PM_STATE_H
+#define PM_STATE_H
+
+#include <stdint.h>
+
+#include "kernel/vma.h"
+#include "page/page.h"
+
+/* What a page is: one row of state.def each, in order of display priority. */
+#define S(id, letter, role, name, words, help) STATE_##id,
+enum state {
+#include "page/state.def"
+	STATE_COUNT
+};
+#undef S
+
+struct state_row {
+	char letter;
+	const char *name, *words, *help;
+};
+
+const struct state_row *state_row(enum state s);
+
+/* What a page in RAM whose flags are known belongs to, whatever has become of it. */
+enum page_kind {
+	KIND_ANON, KIND_FILE, KIND_SHMEM, KIND_HUGETLB, KIND_ZERO, KIND_KERNEL, KIND_COUNT
+};
+enum page_kind page_kind(const struct page *pg, const struct vma *v);
+
+/* The state of a page from everything known about it. `devices`: number of swap devices. */
+enum state state_of_page(const struct page *pg, const struct vma *v, unsigned devices);
+
+/* An empty entry of memory that can be in swap without one, and nobody knows whether it is. */
+bool page_may_be_out(const struct page *pg, const struct vma *v);
+
+/* Sets state and kind. */
+void page_judge(struct page *pg, const struct vma *v, unsigned devices);
+
+/* The state of a run from its PM_CAT_* alone: what the list's strips and totals are made of. */
+enum state state_of_cats(uint64_t cats, const struct vma *v);
+
+/* A private mapping of a file: its anonymous pages are copies of the file's. */
+bool state_copies(const struct vma *v);
+
+#endif

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "page/strip.h"
+
+#include <stdlib.h>
+
+#include "base/util.h"
+
+uint64_t
+strip_start(const struct strip *s, unsigned share)
+{
+	return (uint64_t)((__uint128_t)s->pages * share / s->width);
+}
+
+void
+strip_begin(struct strip *s, uint64_t pages, unsigned width)
+{
+	s->pages = pages;
+	s->width = (unsigned)u64_min(width, pages);
+	s->share = mem_alloc(s->width * sizeof(*s->share));
+}
+
+void
+strip_free(struct strip *s)
+{
+	free(s->share);
+	s->share = NULL;
+}
+
+/* The share that page p lies in: the last one that starts at or before it. */
+static unsigned
+share_of(const struct strip *s, uint64_t p)
+{
+	unsigned i = (unsigned)((__uint128_t)p * s->width / s->pages);
+
+	while (i + 1 < s->width && strip_start(s, i + 1) <= p)
+		i++;
+	return i;
+}
+
+void
+strip_add(struct strip *s, uint64_t from, uint64_t to, unsigned cls)
+{
+	for (unsigned i = share_of(s, from); i < s->width; i++) {
+		uint64_t lo = strip_start(s, i), hi = strip_start(s, i + 1);
+
+		if (lo >= to)
+			break;
+		s->share[i][cls] += (uint32_t)u64_min(u64_min(hi, to) - u64_max(lo, from), UINT32_MAX / 2);
+	}
+}
+
+unsigned
+strip_share(const struct strip *s, unsigned i, unsigned width)
+{
+	return i * s->width / width;
+}
+
+void
+strip_finish(const struct strip *s, struct strip_cell *out, unsigned width)
+{
+	for (unsigned i = 0; i < width; i++) {
+		unsigned k = strip_share(s, i, width);
+		uint64_t sum = 0, best = 0;
+
+		out[i] = (struct strip_cell){0};
+		for (unsigned c = 0; c < CLASS_MAX; c++) {
+			sum += s->share[k][c];
+			if (s->share[k][c] > best) {
+				best = s->share[k][c];
+				out[i].cls = (uint8_t)c;
+			}
+		}
+		out[i].height = (uint8_t)eighths(sum, strip_start(s, k + 1) - strip_start(s, k));
+	}
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "query/answer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "query/query.h"
+
+struct answer *
+answer_new(void)
+{
+	struct answer *a = mem_alloc(sizeof(*a));
+
+	a->refs = 1;
+	return a;
+}
+
+struct answer *
+answer_ref(struct answer *a)
+{
+	if (a)
+		__atomic_add_fetch(&a->refs, 1, __ATOMIC_RELAXED);
+	return a;
+}
+
+void
+answer_unref(struct answer *a)
+{
+	if (!a || __atomic_sub_fetch(&a->refs, 1, __ATOMIC_ACQ_REL))
+		return;
+	for (size_t i = 0; i < a->n; i++)
+		free(a->f[i].value);
+	bytes_unref(a->bytes);
+	free(a->f);
+	free(a->line);
+	free(a);
+}
+
+/* --- putting facts together ------------------------------------------------------------------------- */
+
+struct fact *
+answer_add(struct answer *a, const char *key, struct buf *value)
+{
+	a->f = vec_room(a->f, a->n, &a->cap, sizeof(*a->f));
+	a->f[a->n] = (struct fact){.key = key, .value = value->s ? value->s : mem_strdup("")};
+	*value = (struct buf){0};
+	return &a->f[a->n++];
+}
+
+struct fact *
+answer_add_hex(struct answer *a, const char *key, uint64_t v)
+{
+	struct buf b = {0};
+
+	buf_fmt(&b, "%#llx", (unsigned long long)v);
+	return answer_add(a, key, &b);
+}
+
+struct fact *
+answer_add_number(struct answer *a, const char *key, uint64_t v)
+{
+	struct buf b = {0};
+	struct fact *f;
+
+	buf_fmt(&b, "%llu", (unsigned long long)v);
+	f = answer_add(a, key, &b);
+	f->number = true;
+	return f;
+}
+
+struct fact *
+answer_add_text(struct answer *a, const char *key, const char *text)
+{
+	struct buf b = {0};
+
+	buf_str(&b, text);
+	return answer_add(a, key, &b);
+}
+
+void
+answer_add_unknown(struct answer *a, const char *key, const char *why)
+{
+	answer_add_text(a, key, "")->note = why;
+}
+
+void
+answer_add_name(struct answer *a, const char *key, const char *name)
+{
+	struct buf b = {0};
+
+	text_escape(&b, name, strlen(name), false);
+	answer_add(a, key, &b);
+}
+
+/* --- one page ----------------------------------------------------------------------------------------- */
+
+void
+answer_place(struct buf *out, const struct vma_list *vmas, const struct vma *v, uint64_t addr)
+{
+	const char *name = vma_shown_name(v);
+	struct buf place = {0};
+
+	buf_fmt(out, "%llx ", (unsigned long long)addr);
+	if (!query_place_text(vmas, v, addr, true, false, &place)) {
+		text_escape(out, name, strlen(name), false);
+		buf_str(out, " ");
+	}
+	buf_str(out, place.s);
+	buf_free(&place);
+}

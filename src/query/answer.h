@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PM_ANSWER_H
+#define PM_ANSWER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/util.h"
+#include "kernel/smaps.h"
+#include "kernel/vma.h"
+#include "page/page.h"
+#include "target/bytes.h"
+#include "target/target.h"
+
+/*
+ * The answer to a question, as facts: the same for the prompt, the page view and -e. A fact that
+ * is not known has an empty value and a note that says why.
+ */
+struct fact {
+	const char *key; /* JSON key and label; static */
+	char *value;     /* owned; "" : not known */
+	const char *note;/* static words shown after the value, or in its place; NULL none */
+	bool number;     /* value is a JSON number */
+};
+
+/* The folio a page lies in, and how much of it the page's region maps around that page. */
+enum { FOLIO_BAR = 32 };
+struct folio_here {
+	unsigned order;
+	uint64_t head, index;   /* its first frame; the page's place in it */
+	uint64_t mapped;        /* pages of it that are mapped at their place around this one */
+	uint8_t bar[FOLIO_BAR]; /* the same by equal shares, in eighths */
+};
+
+struct answer {
+	int refs;
+	struct fact *f;
+	size_t n, cap;
+	char *line;      /* the answer in one sentence; owned */
+	bool has_place;  /* there is somewhere to go: place */
+	uint64_t place;
+	bool has_page;   /* the answer is about one page: */
+	struct page page;
+	uint64_t written_ns; /* first seen written, 0 never */
+	struct track_past past; /* its generations, if there is a mark */
+	struct folio_here folio; /* order 0: it has none of its own */
+	bool has_smaps;  /* the answer is about a region: */
+	struct smaps_entry smaps;
+	struct bytes *bytes; /* what was read, if bytes were asked for; NULL otherwise */
+};
+
+struct answer *answer_ref(struct answer *a);
+void answer_unref(struct answer *a);
+
+/* --- putting one together --- */
+
+#define ANSWER_NO_ADMIN "hidden (needs CAP_SYS_ADMIN)"
+
+struct answer *answer_new(void);
+
+/* Each appends a fact; keys are static. `value` is taken over and emptied. */
+struct fact *answer_add(struct answer *a, const char *key, struct buf *value);
+struct fact *answer_add_hex(struct answer *a, const char *key, uint64_t v);
+struct fact *answer_add_number(struct answer *a, const char *key, uint64_t v);
+struct fact *answer_add_text(struct answer *a, const char *key, const char *text);
+
+/* "7f1a80926010 libc.so.6+26010": an address, and where in region v that is. */
+void answer_place(struct buf *out, const struct vma_list *vmas, const struct vma *v, uint64_t addr);
+
+void answer_add_name(struct answer *a, const char *key, const char *name); /* from outside: escaped */
+void answer_add_unknown(struct answer *a, const char *key, const char *why);
+
+#endif

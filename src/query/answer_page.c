@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The answer about one page: what it is, what is known of its frame, and when it was written. */
+#include "query/answer_page.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "kernel/cgroup.h"
+#include "kernel/flags.h"
+#include "kernel/kabi.h"
+#include "page/explain.h"
+#include "page/state.h"
+#include "query/answer_query.h"
+#include "target/symbol.h"
+#include "target/walk.h"
+
+const char *
+page_hidden_why(const struct page *pg, const struct frames *f)
+{
+	if (!(pg->known & PAGE_WORD) || !(pg->word & PM_PRESENT))
+		return NULL;
+	if (page_hidden(pg))
+		return ANSWER_NO_ADMIN;
+	if (pg->known & PAGE_RACED)
+		return "it changed while being read; look again";
+	if (f->flags < 0)
+		return "hidden (/proc/kpageflags is for root)";
+	return pg->known & PAGE_FLAGS ? NULL : "no page frame record (device memory)";
+}
+
+static void
+sentence_age(struct buf *out, const char *verb, uint64_t written_ns, uint64_t now)
+{
+	uint64_t age = now > written_ns ? now - written_ns : 0;
+
+	buf_fmt(out, ", %s %.*f s ago", verb, age < UINT64_C(10000000000) ? 1 : 0, (double)age / 1e9);
+}
+
+void
+page_sentence(struct buf *out, const struct page *pg, const char *verb, uint64_t written_ns, uint64_t now)
+{
+	enum state s = (enum state)pg->state;
+
+	buf_str(out, state_row(s)->words);
+	if (page_pfn(pg))
+		buf_fmt(out, ", in RAM pfn %llx", (unsigned long long)page_pfn(pg));
+	else if (page_hidden(pg) && s != STATE_HIDDEN)
+		buf_str(out, ", in RAM (frame hidden)");
+	if (s == STATE_SWAPPED && pg->word & PM_PFN_MASK)
+		buf_fmt(out, ", device %u offset %#llx", PM_SWAP_TYPE(pg->word),
+		        (unsigned long long)PM_SWAP_OFFSET(pg->word));
+	if (pg->word & PM_UFFD_WP && pg->word & PM_PRESENT)
+		buf_str(out, ", watched by userfaultfd");
+	if (pg->known & PAGE_FOLIO && pg->order)
+		buf_fmt(out, ", folio of %u pages", 1u << pg->order);
+	if (pg->known & PAGE_COUNT && pg->count == 1)
+		buf_str(out, ", mapped once");
+	else if (pg->known & PAGE_COUNT && pg->count)
+		buf_fmt(out, ", mapped %llu times", (unsigned long long)pg->count);
+	if (written_ns)
+		sentence_age(out, verb, written_ns, now);
+}
+
+static void
+facts_region(struct answer *a, const struct vma *v, uint64_t addr)
+{
+	struct buf b = {0};
+	char perm[5];
+
+	vma_perm_text(v, perm);
+	buf_fmt(&b, "%llx-%llx %s", (unsigned long long)v->start, (unsigned long long)v->end, perm);
+	answer_add(a, "region", &b);
+	answer_add_name(a, "mapping", vma_shown_name(v));
+	answer_add_text(a, "type", vma_type_name((enum vma_type)v->type));
+	answer_add_text(a, "kind", explain_region(v));
+	answer_add_hex(a, "region_offset", addr - v->start);
+	if (vma_has_file(v))
+		answer_add_hex(a, "file_offset", addr - v->start + v->offset);
+}
+
+static void
+facts_swap(struct answer *a, const struct page *pg, const struct swaps *swaps)
+{
+	unsigned type = PM_SWAP_TYPE(pg->word);
+
+	if (pg->word & PM_PRESENT || !(pg->word & PM_SWAPPED))
+		return;
+	if (!(pg->word & PM_PFN_MASK)) {
+		answer_add_unknown(a, "swap_type", ANSWER_NO_ADMIN);
+		answer_add_unknown(a, "swap_offset", ANSWER_NO_ADMIN);
+		return;
+	}
+	answer_add_number(a, "swap_type", type)->note =
+	    pg->state == STATE_SWAPPED ? NULL : "(not a swap device: a special entry)";
+	if (type < swaps->n)
+		answer_add_name(a, "swap_device", swaps->name[type]);
+	answer_add_hex(a, "swap_offset", PM_SWAP_OFFSET(pg->word));
+}
+
+static void
+facts_kpf(struct answer *a, const struct page *pg)
+{
+	struct buf b = {0};
+
+	answer_add_hex(a, "kpf", pg->kpf);
+	page_types_letters(&b, page_types_plain(pg->kpf));
+	answer_add(a, "flags", &b);
+	page_types_letters(&b, page_types_raw(pg->kpf, pg->word));
+	answer_add(a, "flags_raw", &b);
+	kpf_names(&b, pg->kpf, ",");
+	answer_add(a, "flag_names", &b);
+}
+
+/* The cgroups are those of the running kernel: a fixture's inode means nothing among them. */
+static void
+facts_cgroup(struct answer *a, uint64_t inode, bool live)
+{
+	struct buf b = {0};
+
+	if (!inode)
+		answer_add_text(a, "memcg", "none");
+	else if (live && cgroup_path(inode, &b))
+		answer_add_name(a, "memcg", b.s);
+	else
+		answer_add_number(a, "memcg_inode", inode);
+	buf_free(&b);
+}
+
+void
+answer_add_frame(struct answer *a, const struct page *pg, const struct target *t, uint64_t in_page)
+{
+	const char *why = page_hidden_why(pg, &t->frames);
+	uint64_t pfn = page_pfn(pg);
+
+	if (!(pg->known & PAGE_WORD) || !(pg->word & PM_PRESENT))
+		return;
+	if (pfn) {
+		answer_add_hex(a, "pfn", pfn);
+		answer_add_hex(a, "physical", pfn * t->pm.page_size + in_page);
+	} else {
+		answer_add_unknown(a, "pfn", why);
+		answer_add_unknown(a, "physical", why);
+	}
+	if (pg->known & PAGE_COUNT)
+		answer_add_number(a, "mapcount", pg->count);
+	else
+		answer_add_unknown(a, "mapcount", why ? why : "hidden (/proc/kpagecount is for root)");
+	if (pg->known & PAGE_FLAGS)
+		facts_kpf(a, pg);
+	else
+		answer_add_unknown(a, "flags", why);
+	if (pg->known & PAGE_CGROUP)
+		facts_cgroup(a, pg->cgroup, t->proc.live);
+}
+
+/* The pages of the folio in this process, each where it must be if all of it is mapped as one. */
+static void
+look_at_folio(struct folio_here *f, const struct target *t, const struct vma *v, uint64_t addr,
+              const struct page *pg)
+{
+	uint64_t words[512], size = t->pm.page_size, n = UINT64_C(1) << pg->order, share[FOLIO_BAR] = {0};
+	struct err ignored;
+
+	f->order = pg->order;
+	f->head = pg->folio;
+	f->index = page_pfn(pg) - pg->folio;
+	for (uint64_t i = 0; i < n; i += ARRAY_LEN(words)) {
+		uint64_t many = u64_min(n - i, ARRAY_LEN(words)), at = addr + (i - f->index) * size;
+
+		if (pagemap_words(&t->pm, at, words, many, &ignored) != (ssize_t)many)
+			continue;
+		for (uint64_t k = 0; k < many; k++) {
+			uint64_t here = at + k * size;
+
+			if (here < v->start || here >= v->end || !(words[k] & PM_PRESENT) ||
+			    (words[k] & PM_PFN_MASK) != f->head + i + k)
+				continue;
+			f->mapped++;
+			share[(i + k) * FOLIO_BAR / n]++;
+		}
+	}
+	for (unsigned i = 0; i < FOLIO_BAR; i++)
+		f->bar[i] = (uint8_t)(n < FOLIO_BAR ? (share[i * n / FOLIO_BAR * FOLIO_BAR / n] ? 8 : 0)
+		                                    : eighths(share[i], n / FOLIO_BAR));
+}
+
+static void
+facts_folio(struct answer *a, const struct target *t, const struct vma *v, uint64_t addr,
+            const struct page *pg)
+{
+	if (!(pg->known & PAGE_FOLIO))
+		return;
+	answer_add_number(a, "folio_order", pg->order);
+	if (!pg->order)
+		return;
+	look_at_folio(&a->folio, t, v, addr, pg);
+	answer_add_hex(a, "folio_head", a->folio.head);
+	answer_add_number(a, "folio_index", a->folio.index);
+	answer_add_number(a, "folio_pages", UINT64_C(1) << pg->order);
+	answer_add_number(a, "folio_mapped", a->folio.mapped);
+}
+
+static void
+facts_word(struct answer *a, const struct page *pg)
+{
+	struct buf b = {0};
+
+	buf_fmt(&b, "0x%016llx", (unsigned long long)pg->word);
+	answer_add(a, "pagemap", &b);
+	if (!(pg->word & ~PM_PFN_MASK))
+		return;
+	flag_names(&b, FLAG_PM, pg->word & ~PM_PFN_MASK, ",");
+	answer_add(a, "pagemap_bits", &b);
+}
+
+/* Oldest first, a digit each: the generations since the first, of the last 32. */
+static void
+facts_recent(struct answer *a, const struct track_past *p)
+{
+	struct buf b = {0};
+
+	for (uint32_t i = p->gens < 32 ? p->gens : 32; i-- > 0;)
+		buf_str(&b, p->recent >> i & 1 ? "1" : "0");
+	answer_add(a, "written_recent", &b);
+}
+
+static void
+facts_past(struct answer *a, const struct track_past *p)
+{
+	const char *why = track_past_why(p);
+
+	if (p->gens)
+		answer_add_number(a, "generations", p->gens);
+	else
+		answer_add_unknown(a, "generations", why);
+	if (why && !p->written) {
+		answer_add_unknown(a, "written_in", why);
+		answer_add_unknown(a, "written_recent", why);
+		return;
+	}
+	answer_add_number(a, "written_in", p->written)->note = why;
+	facts_recent(a, p);
+}
+
+static void
+facts_symbol(struct answer *a, struct target *t, const struct vma_list *vmas, uint64_t addr)
+{
+	struct buf b = {0};
+
+	if (symbol_at(t, vmas, addr, &b))
+		answer_add_name(a, "symbol", b.s);
+	else if (symbol_source(vmas, addr) && t->helper && helper_is_late(t->helper))
+		answer_add_unknown(a, "symbol", "reading its file takes too long");
+	buf_free(&b);
+}
+
+static struct answer *
+answer_gap(const struct vma_list *vmas, uint64_t addr)
+{
+	struct answer *a = answer_new();
+	size_t next = vma_lower_bound(vmas, addr);
+	struct buf b = {0};
+	char size[8];
+
+	answer_add_hex(a, "address", addr);
+	answer_add_text(a, "region", "")->note = "none: nothing is mapped here";
+	buf_fmt(&b, "%llx is not mapped", (unsigned long long)addr);
+	if (next > 0 && next < vmas->n) {
+		uint64_t from = vmas->v[next - 1].end, to = vmas->v[next].start;
+
+		buf_fmt(&b, ": in the gap of %s between %llx and %llx", size_text(size, to - from),
+		        (unsigned long long)from, (unsigned long long)to);
+	} else {
+		buf_str(&b, next ? ": above every region" : ": below every region");
+	}
+	a->line = b.s;
+	return a;
+}
+
+struct answer *
+answer_page(struct target *t, const struct vma_list *vmas, uint64_t addr, struct err *err)
+{
+	const struct vma *v = vma_at(vmas, addr);
+	uint64_t base = addr & ~(uint64_t)(t->pm.page_size - 1);
+	uint64_t written = track_time(&t->track, base);
+	struct page pg;
+	struct answer *a;
+	struct buf b = {0};
+
+	if (!v)
+		return answer_gap(vmas, addr);
+	if (walk_page(t, v, base, PAGE_WANT_ALL, &pg, err) < 0)
+		return NULL;
+	a = answer_new();
+	a->has_place = a->has_page = true;
+	a->place = addr;
+	a->page = pg;
+	a->written_ns = written;
+	a->past = track_past(&t->track, v->start, base);
+	answer_add_hex(a, "address", addr);
+	facts_region(a, v, addr);
+	facts_symbol(a, t, vmas, addr);
+	answer_add_text(a, "state", state_row((enum state)pg.state)->name);
+	if (pg.known & PAGE_WORD)
+		facts_word(a, &pg);
+	if (pg.known & PAGE_WORD && t->track.gen)
+		facts_past(a, &a->past);
+	facts_swap(a, &pg, &t->swaps);
+	answer_add_frame(a, &pg, t, addr - base);
+	facts_folio(a, t, v, base, &pg);
+	if (pg.known & PAGE_NODE)
+		answer_add_number(a, "node", (uint64_t)pg.node);
+	answer_place(&b, vmas, v, addr);
+	buf_str(&b, ": ");
+	page_sentence(&b, &pg, track_verb(t->track.way), written, time_ns());
+	a->line = b.s;
+	return a;
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Everything about one region: what maps says, what is counted, and what only smaps tells. */
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "page/explain.h"
+#include "page/state.h"
+#include "query/answer_query.h"
+#include "target/walk.h"
+
+static void
+facts_maps(struct answer *a, const struct vma *v)
+{
+	struct buf b = {0};
+	char perm[5];
+
+	vma_perm_text(v, perm);
+	answer_add_hex(a, "start", v->start);
+	answer_add_hex(a, "end", v->end);
+	answer_add_number(a, "size", vma_size(v));
+	answer_add_name(a, "mapping", vma_shown_name(v));
+	answer_add_text(a, "type", vma_type_name((enum vma_type)v->type));
+	answer_add_text(a, "kind", explain_region(v));
+	buf_fmt(&b, "%s: ", perm);
+	explain_perm(v, &b);
+	answer_add(a, "perm", &b);
+	if (!vma_has_file(v))
+		return;
+	answer_add_hex(a, "offset", v->offset);
+	buf_fmt(&b, "%02x:%02x", v->dev_major, v->dev_minor);
+	answer_add(a, "dev", &b);
+	answer_add_number(a, "inode", v->inode);
+}
+
+/* Pages by state, under the states' names. */
+static int
+facts_states(struct answer *a, struct target *t, const struct vma *v, struct err *err)
+{
+	static const struct walk_options o = {.want = PAGE_WANT_FLAGS | PAGE_WANT_CACHE};
+	uint64_t by_state[STATE_COUNT] = {0};
+
+	answer_add_number(a, "pages", vma_size(v) / t->pm.page_size);
+	if (walk_count(t, v, v->start, v->end, &o, by_state, err) != 0)
+		return -1;
+	for (unsigned s = 0; s < STATE_COUNT; s++)
+		if (by_state[s])
+			answer_add_number(a, state_row((enum state)s)->name, by_state[s]);
+	return 0;
+}
+
+static void
+add_if(struct answer *a, const struct smaps_entry *e, unsigned field, const char *key, uint64_t value)
+{
+	if (e->known & field)
+		answer_add_number(a, key, value);
+	else
+		answer_add_unknown(a, key, "this kernel's smaps does not tell");
+}
+
+static void
+facts_smaps(struct answer *a, const struct target *t, const struct vma *v)
+{
+	struct smaps_entry *e = &a->smaps;
+	struct err why;
+
+	a->has_smaps = smaps_read_region(&t->proc, v->start, e, &why) == 0;
+	if (!a->has_smaps) {
+		answer_add_unknown(a, "pss", "smaps cannot be read");
+		return;
+	}
+	answer_add_number(a, "pss", e->pss);
+	answer_add_number(a, "uss", e->uss);
+	answer_add_number(a, "shared", e->shared);
+	answer_add_number(a, "referenced", e->referenced);
+	add_if(a, e, SMAPS_LOCKED, "locked", e->locked);
+	add_if(a, e, SMAPS_KSM, "ksm_bytes", e->ksm);
+	add_if(a, e, SMAPS_THP_ELIGIBLE, "thp_eligible", e->thp_eligible);
+	answer_add_name(a, "vmflags", e->flags);
+}
+
+struct answer *
+answer_region(struct target *t, const struct vma_list *vmas, uint64_t addr, struct err *err)
+{
+	const struct vma *v = vma_at(vmas, addr);
+	struct answer *a;
+	struct buf b = {0};
+	char size[8];
+
+	if (!v) {
+		err_set(err, ERR_TARGET, "nothing is mapped there", "`pmtop --list` shows what is",
+		        "no region at %#llx", (unsigned long long)addr);
+		return NULL;
+	}
+	a = answer_new();
+	a->has_place = true;
+	a->place = v->start;
+	facts_maps(a, v);
+	if (facts_states(a, t, v, err) < 0) {
+		answer_unref(a);
+		return NULL;
+	}
+	facts_smaps(a, t, v);
+	buf_fmt(&b, "%llx ", (unsigned long long)v->start);
+	text_escape(&b, vma_shown_name(v), strlen(vma_shown_name(v)), false);
+	buf_fmt(&b, " %s: %s", size_text(size, vma_size(v)), explain_region(v));
+	a->line = b.s;
+	return a;
+}

@@ -1,0 +1,486 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Names of mappings to addresses, and addresses to names that lead back. */
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/guess.h"
+#include "query/query.h"
+
+/* --- whether a region has a name -------------------------------------------------------------- */
+
+enum match { MATCH_NO, MATCH_PREFIX, MATCH_BASE, MATCH_EXACT };
+
+/* The inside of [heap], the base name of a path. */
+static const char *
+short_name(const struct vma *v, size_t *n)
+{
+	if (v->name[0] == '[') {
+		size_t len = strlen(v->name);
+
+		*n = len > 1 && v->name[len - 1] == ']' ? len - 2 : len - 1;
+		return v->name + 1;
+	}
+	return path_base(v->name, n);
+}
+
+/* \ooo of text_escape as the byte it stands for, -1: it is none. */
+static int
+escaped(const char *s)
+{
+	int byte = 0;
+
+	if (*s != '\\')
+		return -1;
+	for (int i = 1; i <= 3; i++) {
+		if (s[i] < '0' || s[i] > '7')
+			return -1;
+		byte = byte * 8 + s[i] - '0';
+	}
+	return byte;
+}
+
+/*
+ * Whether `name`, n long, begins with s, in which bytes may be escaped as they are shown; *used of
+ * it.
+ */
+static bool
+begins(const char *name, size_t n, const char *s, size_t *used)
+{
+	size_t i = 0;
+
+	for (; *s; i++) {
+		bool same = i < n && *s == name[i];
+
+		if (i == n || (!same && escaped(s) != (unsigned char)name[i]))
+			return false;
+		s += same ? 1 : 4;
+	}
+	*used = i;
+	return true;
+}
+
+static enum match
+match_name(const struct vma *v, const char *name)
+{
+	size_t n, used, len = strlen(v->name);
+	const char *s;
+
+	if (!len)
+		return MATCH_NO;
+	if (begins(v->name, len, name, &used) && used == len)
+		return MATCH_EXACT;
+	s = short_name(v, &n);
+	if (!begins(s, n, name, &used))
+		return MATCH_NO;
+	return used == n ? MATCH_BASE : MATCH_PREFIX;
+}
+
+static int
+no_such_name(const struct query_place *at, const struct vma_list *vmas, struct err *err)
+{
+	struct guess g = {.name = at->name, .best = 4, .how = "`pmtop --list` shows the mappings"};
+	size_t forms_n;
+	const struct query_form *forms = query_forms(&forms_n);
+	char why[128];
+
+	for (size_t i = 0; i < vmas->n; i++) {
+		size_t n;
+		const char *s = short_name(&vmas->v[i], &n);
+
+		guess_try(&g, s, n);
+	}
+	for (size_t i = 0; i < forms_n; i++)
+		guess_try(&g, forms[i].word, strlen(forms[i].word));
+	snprintf(why, sizeof(why), "the process has no mapping of that name (column %d)",
+	         at->column);
+	err_set(err, ERR_USAGE, why, g.how, "no mapping \"%.80s\"", at->name);
+	err->column = at->column;
+	return -1;
+}
+
+static int
+ambiguous(const struct query_place *at, const struct vma *a, const struct vma *b, struct err *err)
+{
+	struct buf how = {0};
+
+	buf_str(&how, "give more of the name: ");
+	text_escape(&how, a->name, strlen(a->name), false);
+	buf_str(&how, " or ");
+	text_escape(&how, b->name, strlen(b->name), false);
+	err_set(err, ERR_USAGE, "several mappings have that name", how.s, "\"%.80s\" is ambiguous",
+	        at->name);
+	err->column = at->column;
+	buf_free(&how);
+	return -1;
+}
+
+/*
+ * The first region of the mapping called at->name: whole name before base name before beginning of
+ * it. Regions of one name count as one mapping.
+ */
+static int
+find_mapping(const struct query_place *at, const struct vma_list *vmas, const struct vma **out,
+             struct err *err)
+{
+	const struct vma *found = NULL, *other = NULL;
+	enum match best = MATCH_NO;
+
+	for (size_t i = 0; i < vmas->n; i++) {
+		const struct vma *v = &vmas->v[i];
+		enum match m = match_name(v, at->name);
+
+		if (m > best) {
+			best = m;
+			found = v;
+			other = NULL;
+		} else if (m && m == best && !other && strcmp(found->name, v->name)) {
+			other = v;
+		}
+	}
+	if (!found)
+		return no_such_name(at, vmas, err);
+	if (other)
+		return ambiguous(at, found, other, err);
+	*out = found;
+	return 0;
+}
+
+/*
+ * Text that reads as an address or NAME+OFFSET and is a mapping's whole or base name, n characters
+ * of it.
+ */
+static int
+check_written(const struct query_place *at, size_t n, const struct vma_list *vmas, struct err *err)
+{
+	char name[sizeof(at->written)], why[128], how[256];
+	bool is = false;
+
+	snprintf(name, sizeof(name), "%.*s", (int)n, at->written);
+	for (size_t i = 0; i < vmas->n && !is; i++)
+		is = match_name(&vmas->v[i], name) >= MATCH_BASE;
+	if (!is)
+		return 0;
+	snprintf(why, sizeof(why), "it is %s, and the name of a mapping as well (column %d)",
+	         at->name[0] ? "an offset in a mapping" : "an address", at->column);
+	snprintf(how, sizeof(how),
+	         at->name[0] ? "put the name in quotes: \"%.80s\", or \"%.80s\"+OFFSET"
+	                     : "put the name in quotes: \"%.80s\"; an address may begin with 0x",
+	         name, at->name);
+	err_set(err, ERR_USAGE, why, how, "\"%.80s\" is ambiguous", name);
+	err->column = at->column;
+	return -1;
+}
+
+/* --- what was mapped as one ------------------------------------------------------------------- */
+
+enum { LOAD_GAP = 2 << 20 }; /* between segments: the largest page that linkers align them to */
+
+/* Regions of one name, some of which others may lie between. */
+struct load {
+	const struct vma *first, *last;
+	bool code;
+};
+
+static bool
+has_file(const struct vma *v)
+{
+	return vma_has_file(v) && v->type != VMA_DEVICE;
+}
+
+/*
+ * Whether v, of the same name, was mapped together with what came before. Of a file either shows
+ * the same offset against its addresses; or they are segments of a program, which may each be
+ * shifted. What has no file must touch.
+ */
+static bool
+goes_on(const struct load *l, const struct vma *v)
+{
+	const struct vma *p = l->last;
+
+	if (v->inode != p->inode || v->dev_major != p->dev_major || v->dev_minor != p->dev_minor)
+		return false;
+	if (!has_file(v))
+		return v->start == p->end;
+	if (v->start - v->offset == p->start - p->offset)
+		return true;
+	return v->offset >= p->offset && v->start - p->end <= LOAD_GAP &&
+	       (l->code || v->perm & VMA_EXEC);
+}
+
+/* The next of that name from region *i on. */
+static bool
+next_load(const struct vma_list *vmas, const char *name, size_t *i, struct load *out)
+{
+	struct load l = {0};
+
+	for (; *i < vmas->n; ++*i) {
+		const struct vma *v = &vmas->v[*i];
+
+		if (strcmp(v->name, name))
+			continue;
+		if (l.first && !goes_on(&l, v))
+			break;
+		if (!l.first)
+			l.first = v;
+		l.last = v;
+		l.code |= has_file(v) && v->perm & VMA_EXEC;
+	}
+	if (l.first)
+		*out = l;
+	return l.first != NULL;
+}
+
+/* The one that offsets count in: the first with code, else the first. There is one of that name. */
+static struct load
+main_load(const struct vma_list *vmas, const char *name)
+{
+	struct load first = {0}, l;
+	size_t i = 0;
+
+	while (next_load(vmas, name, &i, &l)) {
+		if (l.code)
+			return l;
+		if (!first.first)
+			first = l;
+	}
+	return first;
+}
+
+static uint64_t
+base_of(const struct load *l)
+{
+	const struct vma *v = l->first;
+
+	return has_file(v) && v->offset <= v->start ? v->start - v->offset : v->start;
+}
+
+static bool
+holds(const struct load *l, const struct vma *v)
+{
+	return v >= l->first && v <= l->last && !strcmp(v->name, l->first->name);
+}
+
+/* --- to addresses ----------------------------------------------------------------------------- */
+
+static int
+bad_place(const struct query_place *at, const char *why, const char *how, struct err *err)
+{
+	char place[160];
+
+	snprintf(place, sizeof(place), "%s (column %d)", why, at->column);
+	err_set(err, ERR_USAGE, place, how, "cannot read \"%.80s\"",
+	        at->told[0] ? at->told : at->name);
+	err->column = at->column;
+	return -1;
+}
+
+static bool
+is_called(const struct vma *v, const char *told)
+{
+	const char *name = vma_shown_name(v);
+	size_t used, n = strlen(name);
+
+	return begins(name, n, told, &used) && used == n;
+}
+
+int
+query_resolve(const struct query_place *at, const struct vma_list *vmas, uint64_t *addr,
+              const struct vma **v, struct err *err)
+{
+	const struct vma *m = NULL, *in;
+	struct load l = {0};
+	uint64_t base = 0;
+
+	if ((at->digits && check_written(at, at->digits, vmas, err) < 0) ||
+	    (at->has_offset && at->written[0] &&
+	     check_written(at, strlen(at->written), vmas, err) < 0))
+		return -1;
+	if (at->name[0]) {
+		if (find_mapping(at, vmas, &m, err) < 0)
+			return -1;
+		l = main_load(vmas, m->name);
+		base = at->has_offset ? base_of(&l) : l.first->start;
+	}
+	if (at->addr > UINT64_MAX - base)
+		return bad_place(at, "this is past the end of any address space",
+		                 "check the offset", err);
+	in = vma_at(vmas, base + at->addr);
+	if (m && (!in || !holds(&l, in)))
+		return bad_place(at, "that offset of it is not mapped",
+		                 "`pmtop --list` shows what is", err);
+	if (at->told[0] && (!in || !is_called(in, at->told)))
+		return bad_place(at, "the region there has another name",
+		                 "give the address alone", err);
+	*addr = base + at->addr;
+	*v = in;
+	return 0;
+}
+
+/* --- and back --------------------------------------------------------------------------------- */
+
+static bool
+reads_as_name(const char *text, const char *name)
+{
+	struct query q;
+	struct err err;
+
+	return text[0] != '\'' && text[0] != '.' && /* signs of the prompt's */
+	       query_parse(text, 4096, &q, &err) == 0 && q.kind == QUERY_ADDR && !q.from.digits &&
+	       !strcmp(q.from.name, name);
+}
+
+bool
+query_name_of(const struct vma *v, char *out, size_t size)
+{
+	size_t n;
+	const char *s = short_name(v, &n);
+	char name[256];
+
+	if (!n || n >= size || n >= sizeof(name))
+		return false;
+	snprintf(name, sizeof(name), "%.*s", (int)n, s);
+	if (!reads_as_name(name, name))
+		return false;
+	memcpy(out, name, n + 1);
+	return true;
+}
+
+static bool
+leads_back(const char *text, const struct vma_list *vmas, uint64_t addr)
+{
+	struct query q;
+	struct err err;
+	const struct vma *v;
+	uint64_t at;
+
+	return text[0] != '\'' && text[0] != '.' && query_parse(text, 4096, &q, &err) == 0 &&
+	       q.kind == QUERY_ADDR && query_resolve(&q.from, vmas, &at, &v, &err) == 0 &&
+	       at == addr;
+}
+
+/* Whether a mapping is called as NAME+OFFSET could be written. */
+static bool
+goes_on_with_plus(const struct vma_list *vmas, const char *name)
+{
+	struct buf text = {0};
+	bool any = false;
+
+	buf_fmt(&text, "%s+", name);
+	for (size_t i = 0; i < vmas->n && !any; i++) {
+		const struct vma *v = &vmas->v[i];
+		size_t n, used;
+		const char *s = short_name(v, &n);
+
+		any = begins(s, n, text.s, &used) ||
+		      begins(v->name, strlen(v->name), text.s, &used);
+	}
+	buf_free(&text);
+	return any;
+}
+
+/* As it is shown, and a quote escaped, too: it may come to stand between quotes. */
+static void
+add_name(struct buf *out, const char *s, size_t n, bool ascii)
+{
+	for (size_t part; n; s += part, n -= part) {
+		const char *quote = memchr(s, '"', n);
+
+		part = quote ? (size_t)(quote - s) : n;
+		text_escape(out, s, part, ascii);
+		if (quote) {
+			buf_str(out, "\\042");
+			part++;
+		}
+	}
+}
+
+/*
+ * The short or the whole name, in quotes or not, if it leads to region v with what is its offset
+ * there.
+ */
+static bool
+try_name(const struct vma_list *vmas, const struct vma *v, bool brief, bool quoted, bool ascii,
+         struct query_base *b)
+{
+	struct buf name = {0}, text = {0};
+	size_t n = strlen(v->name);
+	const char *s = brief ? short_name(v, &n) : v->name;
+	bool good;
+
+	buf_str(&name, quoted ? "\"" : "");
+	add_name(&name, s, n, ascii);
+	buf_str(&name, quoted ? "\"" : "");
+	buf_fmt(&text, "%s+%llx", name.s, (unsigned long long)(v->start - b->at));
+	good = leads_back(text.s, vmas, v->start) && (quoted || !goes_on_with_plus(vmas, name.s));
+	buf_free(&text);
+	if (good)
+		b->name = name;
+	else
+		buf_free(&name);
+	return good;
+}
+
+/* Quotes where brackets would do are the last thing anybody wants to read. */
+static bool
+find_name(const struct vma_list *vmas, const struct vma *v, bool whole, bool ascii,
+          struct query_base *b)
+{
+	return (!whole && (try_name(vmas, v, true, false, ascii, b) ||
+	                   (v->name[0] == '[' && try_name(vmas, v, false, false, ascii, b)) ||
+	                   try_name(vmas, v, true, true, ascii, b))) ||
+	       try_name(vmas, v, false, false, ascii, b) ||
+	       try_name(vmas, v, false, true, ascii, b);
+}
+
+/* A thread's stack bears a name of ours, which comes and goes with what is known of the thread. */
+static bool
+is_lasting(const char *name)
+{
+	return name[0] && strncmp(name, "[stack:", 7) && strncmp(name, "[guard:", 7);
+}
+
+/* Digits too few for an address could be a name. */
+static void
+add_start(struct buf *out, const struct vma *v)
+{
+	buf_fmt(out, "%s%llx", v->start < UINT64_C(1) << 28 ? "0x" : "",
+	        (unsigned long long)v->start);
+}
+
+struct query_base
+query_base_of(const struct vma_list *vmas, const struct vma *v, bool whole, bool ascii)
+{
+	struct query_base b = {.named = true};
+	struct load l = {0};
+
+	if (is_lasting(v->name))
+		l = main_load(vmas, v->name);
+	if (l.first && holds(&l, v)) {
+		b.at = base_of(&l);
+		if (find_name(vmas, v, whole, ascii, &b))
+			return b;
+	}
+	b.named = false;
+	b.at = v->start;
+	add_start(&b.name, v);
+	return b;
+}
+
+void
+query_start_text(const struct vma *v, uint64_t addr, struct buf *out)
+{
+	add_start(out, v);
+	buf_fmt(out, "+%llx", (unsigned long long)(addr - v->start));
+}
+
+bool
+query_place_text(const struct vma_list *vmas, const struct vma *v, uint64_t addr, bool whole,
+                 bool ascii, struct buf *out)
+{
+	struct query_base b = query_base_of(vmas, v, whole, ascii);
+
+	buf_fmt(out, "%s+%llx", b.name.s, (unsigned long long)(addr - b.at));
+	buf_free(&b.name);
+	return b.named;
+}

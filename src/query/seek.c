@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "query/seek.h"
+
+#include "base/util.h"
+#include "target/walk.h"
+
+enum { PLACES_MAX = 1 << 24 }; /* pages of a gap that are asked one by one: a second */
+
+static bool
+asks_for_place(const struct filter *f)
+{
+	size_t n;
+	const struct filter_row *rows = filter_table(&n);
+
+	for (size_t i = 0; i < f->n; i++)
+		if (f->ops[i].code == FILTER_OP_FIELD && rows[f->ops[i].row].kind == FILTER_ADDRESS)
+			return true;
+	return false;
+}
+
+void
+seek_begin(struct seek *s, const struct filter *f, const struct target *t, const struct vma *v,
+           const struct region *r)
+{
+	bool known = t->track.gen && r->known && r->doubt == DOUBT_NONE;
+
+	*s = (struct seek){
+	    .f = f,
+	    .x = {.v = v, .page_size = t->pm.page_size, .written_known = known,
+	          .track = t->track.gen ? &t->track : NULL},
+	    .by_place = asks_for_place(f)};
+}
+
+enum truth
+seek_page(struct seek *s, uint64_t addr, const struct page *pg)
+{
+	s->x.addr = addr;
+	s->x.pg = pg;
+	return filter_eval(s->f, &s->x);
+}
+
+static void
+note(struct seek_gap *out, enum truth t, uint64_t first, uint64_t last, size_t size)
+{
+	uint64_t n = (last - first) / size + 1;
+
+	out->unknown += t == TRUTH_UNKNOWN ? n : 0;
+	if (t != TRUTH_YES)
+		return;
+	if (!out->yes)
+		out->first = first;
+	out->last = last;
+	out->yes += n;
+}
+
+void
+seek_gap(struct seek *s, uint64_t start, uint64_t end, const struct page *each,
+         struct seek_gap *out)
+{
+	size_t size = s->x.page_size;
+
+	*out = (struct seek_gap){0};
+	if (!s->by_place) {
+		note(out, seek_page(s, start, each), start, end - size, size);
+	} else if ((end - start) / size > PLACES_MAX) {
+		note(out, TRUTH_UNKNOWN, start, end - size, size);
+	} else {
+		for (uint64_t at = start; at < end; at += size)
+			note(out, seek_page(s, at, each), at, at, size);
+	}
+}
+
+/* --- the next one ------------------------------------------------------------------------------------- */
+
+struct hunt {
+	struct seek seek;
+	bool back;
+	struct seek_found *out;
+};
+
+/* Forwards the first is the one, and ends the walk; backwards the last is. */
+static int
+hit(struct hunt *h, uint64_t at)
+{
+	h->out->any = true;
+	h->out->at = at;
+	return !h->back;
+}
+
+static int
+hunt_pages(void *arg, uint64_t addr, const struct page *pages, size_t n)
+{
+	struct hunt *h = arg;
+
+	for (size_t i = 0; i < n; i++) {
+		uint64_t at = addr + i * h->seek.x.page_size;
+		enum truth t = seek_page(&h->seek, at, &pages[i]);
+
+		h->out->unknown += t == TRUTH_UNKNOWN;
+		if (t == TRUTH_YES && hit(h, at))
+			return 1;
+	}
+	return 0;
+}
+
+static int
+hunt_gap(void *arg, uint64_t start, uint64_t end, const struct page *each)
+{
+	struct hunt *h = arg;
+	struct seek_gap gap;
+
+	seek_gap(&h->seek, start, end, each, &gap);
+	h->out->unknown += gap.unknown;
+	return gap.yes ? hit(h, h->back ? gap.last : gap.first) : 0;
+}
+
+/* [lo, hi) of region i. 1: stopped; what was found is in h->out. */
+static int
+hunt_region(struct target *t, const struct regions *rs, size_t i, uint64_t lo, uint64_t hi, struct hunt *h,
+            struct err *err)
+{
+	const struct filter *f = h->seek.f;
+	const struct vma *v = &rs->vmas.v[i];
+	struct walk_options o = {.want = filter_wants(f) & PAGE_WANT_ALL};
+	struct walk_fns fns = {.pages = hunt_pages};
+	int r;
+
+	seek_begin(&h->seek, f, t, v, &rs->r[i]);
+	if (lo >= hi || filter_most(f, &h->seek.x) == TRUTH_NO)
+		return 0;
+	if (!pagemap_readable(&t->pm, v) || filter_of_gaps(f, &h->seek.x))
+		fns.gap = hunt_gap;
+	r = walk_pages(t, v, lo, hi, &o, &fns, h, err);
+	return r == 1 && !h->out->any ? 1 : r < 0 ? -1 : 0;
+}
+
+int
+seek_next(struct target *t, const struct regions *rs, const struct filter *f, uint64_t from, bool back,
+          struct seek_found *out, struct err *err)
+{
+	struct hunt h = {.seek = {.f = f}, .back = back, .out = out};
+	const struct vma_list *l = &rs->vmas;
+	uint64_t after = from + t->pm.page_size;
+	size_t n = l->n, at = vma_lower_bound(l, from);
+
+	*out = (struct seek_found){0};
+	if (at == n) /* behind the last region */
+		at = n ? n - 1 : 0;
+	/* the region of `from` comes twice: its one side first, the other one last */
+	for (size_t k = 0; k <= n && n; k++) {
+		size_t i = back ? (at + n - k % n) % n : (at + k) % n;
+		const struct vma *v = &l->v[i];
+		uint64_t lo = v->start, hi = v->end;
+		int r;
+
+		if (k == 0 && back)
+			hi = u64_max(lo, u64_min(hi, from));
+		else if (k == 0)
+			lo = u64_min(hi, u64_max(lo, after));
+		else if (k == n && back)
+			lo = u64_max(lo, u64_min(hi, from));
+		else if (k == n)
+			hi = u64_min(hi, u64_max(lo, after));
+		r = hunt_region(t, rs, i, lo, hi, &h, err);
+		if (r != 0)
+			return r;
+		if (out->any) {
+			out->wrapped = k == n || (back ? i > at : i < at);
+			return 0;
+		}
+	}
+	return 0;
+}

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sample/errand.h"
+
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "base/pattern.h"
+#include "base/util.h"
+#include "filter/filter.h"
+#include "query/answer_query.h"
+#include "target/writes.h"
+#include "track/hazard.h"
+
+void
+errand_choose(struct look *l)
+{
+	struct track *t = &l->t.track;
+
+	t->allow = l->now.allow == l->draft.execs + 1;
+	t->scope = l->now.scope;
+	track_choose(t, l->now.tracker);
+	if (t->can == TRACK_UNKNOWN)
+		track_probe(t, &l->t.proc, &l->t.pm);
+}
+
+/* A person wants it now: the first clear of a pulse, and any that is not of one. */
+static bool
+is_asked_for(const struct look *l)
+{
+	return !l->t.track.gen || l->now.clear != l->draft.cleared;
+}
+
+/* What stood in the way of a better one, such as a tracer, may be gone by now: a person who clears finds out. */
+static void
+choose_anew(struct look *l)
+{
+	struct track *t = &l->t.track;
+
+	if (t->can != TRACK_UNKNOWN && t->status[TRACK_UFFD].can == TRACK_NO && is_asked_for(l))
+		t->can = TRACK_UNKNOWN;
+	errand_choose(l);
+}
+
+/* What must be asked before a clear is done. */
+static enum clear_question
+find_question(struct look *l)
+{
+	const struct track *t = &l->t.track;
+	struct buf text = {0};
+	bool hazard;
+
+	if (t->can == TRACK_ASK)
+		return CLEAR_CONSENT;
+	l->draft.stray = t->stray.ino;
+	if (is_asked_for(l) && track_offers_close(t))
+		return CLEAR_STRAY;
+	if (t->can != TRACK_YES || t->way != TRACK_SOFT_DIRTY || l->now.sure == l->draft.execs + 1)
+		return CLEAR_NO_QUESTION;
+	hazard = hazard_of_clear(&l->t.proc, &l->draft.regions->vmas, &text);
+	if (hazard)
+		snprintf(l->draft.question_text, sizeof(l->draft.question_text), "%s", text.s);
+	buf_free(&text);
+	return hazard ? CLEAR_HAZARD : CLEAR_NO_QUESTION;
+}
+
+/*
+ * The one that was agreed to, if it is still in the way; then the way is free, or something else is
+ * in it.
+ */
+static int
+close_stray(struct look *l, struct err *err)
+{
+	struct track *t = &l->t.track;
+
+	if (!l->now.closes || l->now.closes != t->stray.ino || !track_offers_close(t))
+		return 0;
+	if (inject_close(&l->t.proc, &t->stray, err) < 0)
+		return -1;
+	t->can = TRACK_UNKNOWN;
+	errand_choose(l);
+	return 0;
+}
+
+/* By the regions there are: of what has come since the last look it would not be known what was written. */
+static void
+clear(struct look *l, struct err *err)
+{
+	struct vma_list vmas = {0};
+
+	if (target_regions(&l->t, &vmas, err) == 0 && vmas.n)
+		track_clear(&l->t.track, &l->t.proc, &l->t.pm, &vmas, err);
+	else if (!err->what[0])
+		err_set(err, ERR_TARGET, "it ended, or executed another program", NULL, "cannot track writes");
+	vma_free(&vmas);
+}
+
+void
+errand_clear(struct look *l)
+{
+	struct err *err = &l->draft.clear_err;
+
+	err->what[0] = '\0';
+	l->draft.question = CLEAR_NO_QUESTION;
+	if (l->draft.ended) {
+		err_set(err, ERR_TARGET, "the process has ended", NULL, "cannot track writes");
+	} else if (l->draft.regions) {
+		choose_anew(l);
+		if (close_stray(l, err) == 0)
+			l->draft.question = find_question(l);
+		l->draft.questions += l->draft.question != CLEAR_NO_QUESTION;
+		if (!l->draft.question && !err->what[0])
+			clear(l, err);
+	}
+	l->draft.cleared = l->now.clear;
+	look_tell_track(l);
+}
+
+void
+errand_fault(struct look *l)
+{
+	struct err *err = &l->draft.fault_err;
+
+	err->what[0] = '\0';
+	l->draft.fault_idle = false;
+	if (l->draft.ended)
+		err_set(err, ERR_TARGET, "the process has ended", NULL, "cannot read");
+	else if (l->draft.regions)
+		l->draft.fault_idle = bytes_fault(&l->t, &l->draft.regions->vmas, l->now.fault_at, err) == 1;
+	l->draft.faulted = l->now.fault;
+}
+
+/* Bytes are many, and nobody waits for them who has gone elsewhere: it is given up for a newer want. */
+static void
+find_bytes(struct look *l)
+{
+	struct pattern p;
+
+	if (pattern_parse(l->now.find_what, &p, &l->draft.find_err) == 0 &&
+	    seek_bytes(&l->t, &l->draft.regions->vmas, &p, l->now.find_from, l->now.find_back, &l->draft.found,
+	               &l->draft.find_err) == 1)
+		l->draft.found.stopped = true;
+}
+
+/* As an answer it is not given up: who asked waits for it. */
+static void
+find_page(struct look *l)
+{
+	struct filter f;
+
+	l->t.pm.stop = l->host.stopping;
+	if (filter_parse(l->now.find_what, FILTER_PAGE, l->t.pm.page_size, &f, &l->draft.find_err) == 0)
+		seek_next(&l->t, l->draft.regions, &f, l->now.find_from, l->now.find_back, &l->draft.found,
+		          &l->draft.find_err);
+	l->t.pm.stop = l->host.superseded;
+}
+
+void
+errand_find(struct look *l)
+{
+	l->draft.find_err.what[0] = '\0';
+	l->draft.found = (struct seek_found){0};
+	if (!l->draft.ended && l->draft.regions && l->now.find_bytes)
+		find_bytes(l);
+	else if (!l->draft.ended && l->draft.regions)
+		find_page(l);
+	l->draft.find = l->now.find;
+}
+
+void
+errand_ask(struct look *l)
+{
+	answer_unref(l->draft.answer);
+	l->draft.answer = NULL;
+	l->draft.answer_err.what[0] = '\0';
+	if (l->draft.ended)
+		err_set(&l->draft.answer_err, ERR_TARGET, "the process has ended", NULL, "cannot answer");
+	l->t.pm.stop = l->host.stopping;
+	if (!l->draft.ended && l->draft.regions)
+		l->draft.answer = answer_query(&l->t, &l->draft.regions->vmas, l->now.question,
+		                               &l->draft.answer_err);
+	l->t.pm.stop = l->host.superseded;
+	l->draft.asked = l->now.ask;
+	look_tell_track(l);
+}
+
+/*
+ * In a pulse each clear is followed by a look, and then by the next clear: what is written between
+ * the two is seen in no generation, unless the way to clear tells of it.
+ */
+void
+errand_pulse(struct look *l)
+{
+	struct track *t = &l->t.track;
+	uint64_t least = writes_least_pulse(t->cost_ns, (t->fresh - t->fresh_before) / l->t.pm.page_size);
+
+	t->pulse = l->now.pulse_ns > 0;
+	l->draft.pulse_ns = t->pulse ? u64_max(l->now.pulse_ns, least) : 0;
+	if (t->pulse && !l->draft.ended && (!t->gen || time_ns() - t->mark_ns >= l->draft.pulse_ns)) {
+		errand_clear(l);
+		if (l->draft.clear_err.what[0] || l->draft.question)
+			l->now.pulse_ns = 0;
+	}
+}

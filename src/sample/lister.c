@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sample/lister.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/worker.h"
+
+static const uint64_t MS = 1000000;
+enum {
+	COST_SHARE = 10, /* a list that took t is not made again before COST_SHARE * t has passed */
+	STOP_WAIT_MS = 250,
+};
+
+struct lister {
+	pthread_t thread;
+	int event;
+	char *root;
+	uint64_t interval_ns;
+
+	pthread_mutex_t lock; /* guards what follows, down to the next comment */
+	pthread_cond_t wake;
+	uint64_t request;
+	struct processes *out;
+	bool stop, ended_thread, left, open_failed; /* left: nobody waits for it any more */
+	struct err open_err;
+
+	/* the thread's own */
+	struct processes_root r;
+	struct processes *list;
+	uint64_t serial, served;
+};
+
+static bool
+stopping(void *arg)
+{
+	struct lister *l = arg;
+	bool yes;
+
+	pthread_mutex_lock(&l->lock);
+	yes = l->stop;
+	pthread_mutex_unlock(&l->lock);
+	return yes;
+}
+
+static void
+publish(struct lister *l, bool complete)
+{
+	struct processes *copy, *old;
+
+	l->list->serial = ++l->serial;
+	l->list->complete = complete;
+	l->list->request = l->served;
+	copy = processes_copy(l->list);
+	pthread_mutex_lock(&l->lock);
+	old = l->out;
+	l->out = copy;
+	pthread_mutex_unlock(&l->lock);
+	processes_free(old);
+	eventfd_write(l->event, 1);
+}
+
+static void
+make_list(struct lister *l)
+{
+	struct processes *old = l->list;
+
+	pthread_mutex_lock(&l->lock);
+	l->served = l->request;
+	pthread_mutex_unlock(&l->lock);
+	l->list = processes_list(&l->r, old, stopping, l);
+	processes_free(old);
+	publish(l, false);
+	processes_fill(&l->r, l->list, stopping, l);
+	publish(l, true);
+}
+
+/* Waits for a request or for the time of the next list. false: stop. */
+static bool
+wait_for_work(struct lister *l, uint64_t at)
+{
+	struct timespec until = time_deadline(at);
+	bool go;
+
+	pthread_mutex_lock(&l->lock);
+	while (!l->stop && l->request == l->served)
+		if (!l->interval_ns)
+			pthread_cond_wait(&l->wake, &l->lock);
+		else if (pthread_cond_timedwait(&l->wake, &l->lock, &until) == ETIMEDOUT)
+			break;
+	go = !l->stop;
+	pthread_mutex_unlock(&l->lock);
+	return go;
+}
+
+static bool
+open_root(struct lister *l)
+{
+	struct err err;
+	bool ok = processes_open(&l->r, l->root, &err) == 0;
+
+	if (ok)
+		return true;
+	pthread_mutex_lock(&l->lock);
+	l->open_failed = true;
+	l->open_err = err;
+	pthread_mutex_unlock(&l->lock);
+	eventfd_write(l->event, 1);
+	return false;
+}
+
+static void
+free_lister(struct lister *l)
+{
+	processes_free(l->out);
+	close(l->event);
+	pthread_mutex_destroy(&l->lock);
+	pthread_cond_destroy(&l->wake);
+	free(l->root);
+	free(l);
+}
+
+static void *
+thread_main(void *arg)
+{
+	struct lister *l = arg;
+	uint64_t next = 0;
+	bool left;
+
+	if (open_root(l)) {
+		do {
+			uint64_t begin = time_ns();
+
+			make_list(l);
+			next = time_ns() + u64_max(l->interval_ns, COST_SHARE * (time_ns() - begin));
+		} while (wait_for_work(l, next));
+	}
+	processes_free(l->list);
+	processes_close(&l->r);
+	pthread_mutex_lock(&l->lock);
+	l->ended_thread = true;
+	left = l->left;
+	pthread_cond_broadcast(&l->wake);
+	pthread_mutex_unlock(&l->lock);
+	if (left)
+		free_lister(l);
+	return NULL;
+}
+
+struct lister *
+lister_start(const char *root, uint64_t interval_ns, struct err *err)
+{
+	struct lister *l = mem_alloc(sizeof(*l));
+	int failed;
+
+	l->root = mem_strdup(root);
+	l->interval_ns = interval_ns;
+	l->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	pthread_mutex_init(&l->lock, NULL);
+	worker_cond_init(&l->wake);
+	failed = l->event < 0 ? errno : worker_start(&l->thread, thread_main, l);
+	if (failed) {
+		errno = failed;
+		err_sys(err, NULL, "cannot start the listing thread");
+		free_lister(l);
+		return NULL;
+	}
+	return l;
+}
+
+int
+lister_fd(const struct lister *l)
+{
+	return l->event;
+}
+
+struct processes *
+lister_take(struct lister *l)
+{
+	struct processes *got;
+	eventfd_t ignored;
+
+	eventfd_read(l->event, &ignored);
+	pthread_mutex_lock(&l->lock);
+	got = l->out;
+	l->out = NULL;
+	pthread_mutex_unlock(&l->lock);
+	return got;
+}
+
+uint64_t
+lister_refresh(struct lister *l)
+{
+	uint64_t request;
+
+	pthread_mutex_lock(&l->lock);
+	request = ++l->request;
+	pthread_cond_signal(&l->wake);
+	pthread_mutex_unlock(&l->lock);
+	return request;
+}
+
+bool
+lister_opened(struct lister *l, struct err *err)
+{
+	bool failed;
+
+	pthread_mutex_lock(&l->lock);
+	failed = l->open_failed;
+	if (failed)
+		*err = l->open_err;
+	pthread_mutex_unlock(&l->lock);
+	return !failed;
+}
+
+void
+lister_stop(struct lister *l)
+{
+	uint64_t at = time_ns() + STOP_WAIT_MS * MS;
+	struct timespec until = time_deadline(at);
+	pthread_t thread = l->thread;
+	bool ended_in_time;
+
+	pthread_mutex_lock(&l->lock);
+	l->stop = true;
+	pthread_cond_broadcast(&l->wake);
+	while (!l->ended_thread && pthread_cond_timedwait(&l->wake, &l->lock, &until) != ETIMEDOUT)
+		;
+	ended_in_time = l->ended_thread;
+	l->left = !ended_in_time;
+	pthread_mutex_unlock(&l->lock);
+	if (ended_in_time) {
+		pthread_join(thread, NULL);
+		free_lister(l);
+	} else {
+		pthread_detach(thread); /* and l is its own now */
+	}
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PM_LISTER_H
+#define PM_LISTER_H
+
+#include "kernel/processes.h"
+
+/*
+ * The thread that lists the processes of a proc root, so that one of them that keeps its readers
+ * waiting keeps nobody else waiting. The latest list wins.
+ */
+struct lister;
+
+/* A new list every interval, 0: only when asked. Returns at once. */
+struct lister *lister_start(const char *root, uint64_t interval_ns, struct err *err);
+
+/* Readable when there is a new list. */
+int lister_fd(const struct lister *l);
+
+/* The newest list, the caller's to free; NULL if there is none since the last call. */
+struct processes *lister_take(struct lister *l);
+
+/* Asks for a list now; its `request` will be what this returns, or more. */
+uint64_t lister_refresh(struct lister *l);
+
+/* false with err: the root could not be opened, and the thread has ended. */
+bool lister_opened(struct lister *l, struct err *err);
+
+/* Ends the thread; one that is stuck in the kernel is left behind. l must not be used again. */
+void lister_stop(struct lister *l);
+
+#endif

@@ -1,0 +1,481 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sample/look.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/util.h"
+#include "filter/filter.h"
+#include "kernel/flags.h"
+#include "query/answer_query.h"
+#include "target/pointers.h"
+
+static const uint64_t MS = 1000000;
+enum {
+	PARTIAL_MS = 150, /* how often an unfinished window is shown */
+	STALE_S = 5,      /* a quiet target is read in full this often all the same: reclaim, KSM and
+	                   * migration change pages without a fault of the target's */
+	SYMBOLS_MS = 20,  /* of each look go to names of what pointers point to */
+	LENS_MS = 150,    /* of each look go to strips that need every page */
+	SMALL_NS = 5000000, /* a window that took less is read again at every look */
+};
+
+/* --- the regions ---------------------------------------------------------------------------------- */
+
+static void
+set_regions(struct look *l, struct regions *rs)
+{
+	regions_unref(l->draft.regions);
+	l->draft.regions = rs;
+}
+
+void
+look_tell_track(struct look *l)
+{
+	const struct track *t = &l->t.track;
+
+	l->draft.can_track = t->can;
+	l->draft.track_way = t->way;
+	snprintf(l->draft.track_why, sizeof(l->draft.track_why), "%s", t->why);
+	snprintf(l->draft.track_how, sizeof(l->draft.track_how), "%s", t->how);
+	l->draft.gen = t->gen;
+	l->draft.mark_ns = t->mark_ns;
+	l->draft.mark_cost_ns = t->cost_ns;
+	l->draft.stopped_ns = t->injected.stopped_ns;
+	l->draft.others = t->others;
+	l->draft.scope = t->scope;
+}
+
+/*
+ * The address space read as empty, or not at all. Another program was executed: open it anew. The
+ * process is gone: say so. In between (exiting, exec into something we may not read): the next
+ * heartbeat tries again. true: there is nothing to look at now.
+ */
+static bool
+address_space_gone(struct look *l, struct vma_list *vmas)
+{
+	enum proc_life life = proc_check(&l->t.proc);
+
+	if (life != PROC_RUNNING) {
+		l->draft.trouble.what[0] = '\0';
+		l->draft.ended = life == PROC_ENDED;
+		l->draft.ended_ns = life == PROC_ENDED ? time_ns() : 0;
+		return true;
+	}
+	if (target_reopen(&l->t, &l->draft.trouble) < 0 ||
+	    target_regions(&l->t, vmas, &l->draft.trouble) < 0 || !vmas->n)
+		return true;
+	l->draft.trouble.what[0] = '\0';
+	l->draft.execs++;
+	smaps_look_unref(l->draft.smaps);
+	l->draft.smaps = NULL;
+	l->draft.smaps_err.what[0] = '\0';
+	l->t.track.can = TRACK_UNKNOWN; /* the new program may be another matter */
+	l->now.pulse_ns = 0;
+	bytes_unref(l->draft.bytes); /* of another address space: nothing to compare with */
+	l->draft.bytes = NULL;
+	snprintf(l->draft.comm, sizeof(l->draft.comm), "%s", l->t.proc.comm);
+	look_tell_track(l);
+	return false;
+}
+
+/* Reads maps into a list nobody else holds yet; NULL: nothing is there to read now. */
+static struct regions *
+read_maps(struct look *l)
+{
+	struct vma_list vmas;
+
+	/* without its page tables it is a program that could not be opened as it was executed */
+	if (target_regions(&l->t, &vmas, &l->draft.trouble) < 0 || !vmas.n ||
+	    (l->draft.regions && l->t.pm.fd < 0)) {
+		vma_free(&vmas);
+		if (address_space_gone(l, &vmas)) {
+			vma_free(&vmas);
+			return NULL;
+		}
+	}
+	swaps_read(&l->t.swaps, &l->t.proc);
+	l->draft.swap_devices = l->t.swaps.n;
+	return regions_new(vmas);
+}
+
+/* The figures of regions that are still there, until they are counted anew. */
+static void
+carry_over(struct regions *rs, const struct regions *old)
+{
+	size_t k = 0;
+
+	for (size_t i = 0; i < rs->vmas.n; i++) {
+		const struct vma *v = &rs->vmas.v[i];
+
+		while (k < old->vmas.n && old->vmas.v[k].start < v->start)
+			k++;
+		if (k < old->vmas.n && old->vmas.v[k].start == v->start)
+			rs->r[i] = old->r[k];
+	}
+	rs->totals.rss = old->totals.rss;
+	rs->totals.swap = old->totals.swap;
+	rs->totals.written = old->totals.written;
+	rs->totals.unknown = old->totals.unknown;
+	memcpy(rs->totals.rss_by_state, old->totals.rss_by_state, sizeof(rs->totals.rss_by_state));
+	rs->counted = old->counted;
+	rs->time_ns = old->time_ns;
+	rs->cost_ns = old->cost_ns;
+}
+
+/* The draft has a whole window of what is wanted: seen again it is shown when it is whole again. */
+static bool
+has_window(const struct look *l)
+{
+	const struct window *w = l->draft.window;
+
+	return w && w->complete && !w->gone && grid_same(&w->grid, &l->now.grid) && w->lens == l->now.lens &&
+	       !strcmp(l->window_filter, l->now.filter);
+}
+
+static bool
+window_progress(void *arg, const struct window *w)
+{
+	struct look *l = arg;
+
+	if (l->host.superseded(l->host.arg))
+		return true;
+	if (!has_window(l) && time_ns() - l->last_partial > PARTIAL_MS * MS) {
+		l->last_partial = time_ns();
+		window_unref(l->draft.window);
+		l->draft.window = window_copy(w);
+		l->host.publish(l->host.arg, false);
+	}
+	return false;
+}
+
+bool
+look_at_grid(struct look *l, const struct vma_list *vmas)
+{
+	const struct vma *v = vma_at(vmas, l->now.grid.start);
+	const struct filter *f = NULL;
+	struct filter filter;
+	struct err ignored;
+	struct window *w;
+
+	l->last_partial = time_ns();
+	if (l->now.filter[0] && filter_parse(l->now.filter, FILTER_PAGE, l->t.pm.page_size, &filter, &ignored) == 0)
+		f = &filter; /* who asks for it has read it as well: it cannot be wrong */
+	w = window_read_filtered(&l->t, v, &l->now.grid, l->now.lens, f, window_progress, l, &l->draft.trouble);
+	if (!w)
+		return l->draft.trouble.status != 0;
+	window_unref(l->draft.window);
+	l->draft.window = w;
+	snprintf(l->window_filter, sizeof(l->window_filter), "%s", l->now.filter);
+	return true;
+}
+
+/* The pages of the range that is chosen; given up for a newer want, it is counted by that one. */
+static void
+look_at_range(struct look *l, const struct vma_list *vmas)
+{
+	const struct want *w = &l->now;
+	const struct vma *v = vma_at(vmas, w->range_lo);
+	struct sample_range r = {.lo = w->range_lo, .hi = w->range_hi, .lens = w->lens};
+
+	if (!v || w->range_hi > v->end)
+		l->draft.range = (struct sample_range){0};
+	else if (window_sum(&l->t, v, r.lo, r.hi, r.lens, &r.cell, &l->draft.trouble) == 0)
+		l->draft.range = r;
+}
+
+static bool
+range_is_counted(const struct look *l)
+{
+	const struct sample_range *r = &l->draft.range;
+
+	return r->lo == l->now.range_lo && r->hi == l->now.range_hi && r->lens == l->now.lens;
+}
+
+static void
+look_at_card(struct look *l, const struct vma_list *vmas)
+{
+	answer_unref(l->draft.card);
+	l->draft.card_err.what[0] = '\0';
+	if (l->now.card_on == CARD_REGION)
+		l->draft.card = answer_region(&l->t, vmas, l->now.card, &l->draft.card_err);
+	else if (l->now.card_on == CARD_CAPABILITIES)
+		l->draft.card = answer_capabilities(&l->t);
+	else
+		l->draft.card = answer_page(&l->t, vmas, l->now.card, &l->draft.card_err);
+	l->draft.card_kind = l->now.card_on;
+}
+
+/* Dear: the kernel walks every page table of the target for it. Never read but when asked. */
+static void
+look_at_smaps(struct look *l)
+{
+	smaps_look_unref(l->draft.smaps);
+	l->draft.smaps_err.what[0] = '\0';
+	l->draft.smaps = smaps_look(&l->t.proc, &l->draft.smaps_err);
+}
+
+static void
+look_at_bytes(struct look *l, const struct vma_list *vmas)
+{
+	const struct want *w = &l->now;
+	const struct vma *v = vma_at(vmas, w->hex_at);
+	uint64_t room = v ? v->end - w->hex_at : 0, len = u64_min(room, (uint64_t)w->hex_rows * BYTES_ROW);
+	struct bytes *b;
+
+	l->draft.bytes_err.what[0] = '\0';
+	b = bytes_read(&l->t, vmas, w->hex_at, w->hex_at + len, l->draft.bytes, &l->draft.bytes_err);
+	if (b)
+		pointers_find(b, &l->t, vmas, l->draft.bytes, w->interval_ns ? SYMBOLS_MS * MS : UINT64_MAX);
+	bytes_unref(l->draft.bytes);
+	l->draft.bytes = b;
+}
+
+bool
+look_is_quiet(struct look *l)
+{
+	struct proc_pulse p;
+	bool same;
+
+	if (l->t.track.gen && track_way_caps(l->t.track.way) & TRACK_LOCAL)
+		return false; /* a write to what is there is no fault */
+	if (l->lens_owed || l->now.pulse_ns || (l->t.track.n && time_ns() - l->last_full < STALE_S * 1000 * MS))
+		return false;
+	if (!proc_pulse_read(&l->t.proc, &p))
+		return false;
+	same = !memcmp(&p, &l->pulse, sizeof(p));
+	l->pulse = p;
+	return same && time_ns() - l->last_full < STALE_S * 1000 * MS;
+}
+
+/*
+ * The strips through a lens that needs every page: so many regions as fit into the time a look may
+ * take, from where the last look stopped. The others show what they showed, if it was this lens.
+ */
+static void
+look_through_lens(struct look *l, struct regions *rs, const struct regions *old)
+{
+	uint64_t end = l->now.interval_ns ? time_ns() + LENS_MS * MS : UINT64_MAX;
+	enum lens lens = l->now.lens;
+	size_t n = rs->vmas.n, done = 0, k = 0;
+	struct err ignored;
+
+	l->lens_owed = false;
+
+	for (size_t i = 0; i < n; i++) {
+		struct region *r = &rs->r[i];
+
+		r->lens = LENS_COUNT;
+		while (old && k < old->vmas.n && old->vmas.v[k].start < rs->vmas.v[i].start)
+			k++;
+		if (!old || k >= old->vmas.n || old->vmas.v[k].start != rs->vmas.v[i].start || old->r[k].lens != lens)
+			continue;
+		r->lens = (uint8_t)lens;
+		memcpy(r->strip, old->r[k].strip, sizeof(r->strip));
+	}
+	for (; done < n && time_ns() < end; done++) {
+		size_t i = (l->lens_next + done) % n;
+		struct region *r = &rs->r[i];
+
+		if (!r->known || region_look(&l->t, &rs->vmas.v[i], lens, r->strip, LIST_STRIP, &ignored) != 0)
+			continue;
+		r->lens = (uint8_t)lens;
+	}
+	l->lens_next = n ? (l->lens_next + done) % n : 0;
+	for (size_t i = 0; i < n; i++)
+		l->lens_owed |= rs->r[i].known && rs->r[i].lens != lens;
+}
+
+/* The hottest pages are those of the region in the grid, where one is on screen. */
+static void
+sum_writes(struct look *l, struct regions *rs)
+{
+	const struct track *t = &l->t.track;
+	struct track_range range = {0};
+	struct proc_pulse p;
+
+	if (l->now.grid_on)
+		range = (struct track_range){l->now.grid.start, l->now.grid.end};
+	if (proc_pulse_read(&l->t.proc, &p))
+		writes_faults(&l->writes, rs->time_ns, p.minflt, t->gen > 0);
+	writes_look(&l->writes, t, rs, l->t.pm.page_size);
+	writes_make(&l->writes, t, rs, l->t.pm.page_size, range, &l->draft.writes);
+}
+
+bool
+look_at_all(struct look *l)
+{
+	struct regions *rs = read_maps(l);
+	int r;
+
+	if (!rs)
+		return true;
+	if (l->now.grid_on) {
+		if (!look_at_grid(l, &rs->vmas)) {
+			regions_unref(rs);
+			return false;
+		}
+		l->host.publish(l->host.arg, false);
+	}
+	track_follow(&l->t.track, &l->t.proc, &l->t.pm, &rs->vmas);
+	r = regions_measure(rs, &l->t, &l->draft.trouble);
+	look_tell_track(l);
+	if (r != 0 && l->draft.regions)
+		carry_over(rs, l->draft.regions);
+	if (r == 0) {
+		l->last_full = time_ns();
+		sum_writes(l, rs);
+	}
+	if (r == 0 && lens_needs_pages(l->now.lens) && !l->now.grid_on)
+		look_through_lens(l, rs, l->draft.regions);
+	set_regions(l, rs);
+	return r != 1;
+}
+
+static bool
+same_regions(const struct vma_list *a, const struct vma_list *b)
+{
+	if (a->n != b->n)
+		return false;
+	for (size_t i = 0; i < a->n; i++)
+		if (a->v[i].start != b->v[i].start || a->v[i].end != b->v[i].end ||
+		    a->v[i].perm != b->v[i].perm || strcmp(a->v[i].name, b->v[i].name))
+			return false;
+	return true;
+}
+
+bool
+look_lightly(struct look *l)
+{
+	struct vma_list vmas;
+	struct err ignored;
+	bool same;
+
+	if (target_regions(&l->t, &vmas, &ignored) < 0)
+		return false;
+	same = same_regions(&vmas, &l->draft.regions->vmas);
+	vma_free(&vmas);
+	if (same && l->now.grid_on && l->draft.window && l->draft.window->cost_ns < SMALL_NS) {
+		look_at_grid(l, &l->draft.regions->vmas);
+		l->host.publish(l->host.arg, l->draft.want_serial == l->now.serial);
+	}
+	if (same && l->now.hex_on) { /* a page that is there is written without a fault */
+		look_at_bytes(l, &l->draft.regions->vmas);
+		l->host.publish(l->host.arg, l->draft.want_serial == l->now.serial);
+	}
+	return same;
+}
+
+/* A page's card is read at every look; the others once, unless they were given up for a newer want. */
+static bool
+card_is_due(const struct look *l, const struct want *before)
+{
+	const struct want *w = &l->now;
+
+	return w->card_on == CARD_PAGE || before->card_on != w->card_on || before->card != w->card ||
+	       w->refresh != before->refresh || (!l->draft.card && !l->draft.card_err.what[0]);
+}
+
+static bool
+smaps_are_due(const struct look *l, const struct want *before)
+{
+	return l->now.refresh != before->refresh || (!l->draft.smaps && !l->draft.smaps_err.what[0]);
+}
+
+void
+look_besides(struct look *l, const struct want *before, bool looked)
+{
+	const struct want *w = &l->now;
+	const struct vma_list *vmas;
+
+	if (!l->draft.regions || l->draft.ended)
+		return;
+	vmas = &l->draft.regions->vmas;
+	if (looked || !range_is_counted(l))
+		look_at_range(l, vmas);
+	if (w->card_on && card_is_due(l, before))
+		look_at_card(l, vmas);
+	if (w->smaps_on && smaps_are_due(l, before))
+		look_at_smaps(l);
+	if (w->hex_on)
+		look_at_bytes(l, vmas);
+}
+
+/* --- the target ----------------------------------------------------------------------------------- */
+
+bool
+look_is_alive(struct look *l)
+{
+	return !l->t.proc.live || target_is_alive(&l->t);
+}
+
+/* What does not change while the target is watched. */
+static void
+describe_target(struct look *l)
+{
+	struct sample *d = &l->draft;
+
+	d->pid = l->t.proc.pid;
+	d->live = l->t.proc.ours;
+	d->page_size = l->t.pm.page_size;
+	snprintf(d->comm, sizeof(d->comm), "%s", l->t.proc.comm);
+}
+
+/* Whether frames are ours to see: the first page in RAM that is met tells. */
+static bool
+frames_are_hidden(struct look *l)
+{
+	const struct vma_list *vmas = &l->draft.regions->vmas;
+	struct page pg;
+	struct err ignored;
+
+	if (l->t.frames.flags < 0)
+		return true;
+	for (size_t i = 0; i < vmas->n; i++)
+		if (page_read(&l->t.pm, &l->t.frames, vmas->v[i].start, &pg, 1, 0, &ignored) == 0 &&
+		    pg.known & PAGE_WORD && pg.word & PM_PRESENT)
+			return page_hidden(&pg);
+	return false;
+}
+
+int
+look_open(struct look *l, const char *root, pid_t pid, enum track_owner owner, struct err *err)
+{
+	if (target_open(&l->t, root, pid, err) < 0)
+		return -1;
+	l->t.pm.stop = l->host.superseded;
+	l->t.pm.stop_arg = l->host.arg;
+	l->t.track.owner = owner;
+	describe_target(l);
+	return 0;
+}
+
+int
+look_begin(struct look *l, struct err *err)
+{
+	l->draft.regions = read_maps(l);
+	if (l->draft.regions)
+		l->host.publish(l->host.arg, false);
+	if (target_open_pages(&l->t, err) < 0)
+		return -1;
+	l->draft.huge_known = l->t.pm.scan & PM_CAT_HUGE;
+	if (l->draft.regions)
+		l->draft.frames_hidden = frames_are_hidden(l);
+	return 0;
+}
+
+void
+look_close(struct look *l)
+{
+	regions_unref(l->draft.regions);
+	window_unref(l->draft.window);
+	answer_unref(l->draft.answer);
+	answer_unref(l->draft.card);
+	bytes_unref(l->draft.bytes);
+	smaps_look_unref(l->draft.smaps);
+	writes_log_free(&l->writes);
+	target_close(&l->t);
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PM_SAMPLER_H
+#define PM_SAMPLER_H
+
+#include "base/err.h"
+#include "sample/sample.h"
+
+/*
+ * The thread that reads the target, so that a kernel that makes it wait makes nobody else wait.
+ * Two mailboxes, the latest letter wins in each: a want goes in, a sample comes out.
+ */
+struct sampler;
+
+/*
+ * Starts reading process `pid` below the proc root `root`. Returns at once. `owner`: whose process
+ * it is (track.h).
+ */
+struct sampler *sampler_start(const char *root, pid_t pid, enum track_owner owner, struct err *err);
+
+/* Readable when there is a new sample. */
+int sampler_fd(const struct sampler *s);
+
+/* A descriptor that becomes readable when the target ends, or -1; known after the first sample. */
+int sampler_pidfd(struct sampler *s);
+
+/* Since when the thread has been at what it does now; 0: it waits for something to do. */
+uint64_t sampler_busy_ns(struct sampler *s);
+
+void sampler_want(struct sampler *s, struct want *want); /* gives want its serial */
+
+/* The newest sample, the caller's to free; NULL if there is none since the last call. */
+struct sample *sampler_take(struct sampler *s);
+
+/* false with err: the target could not be opened at all, and the thread has ended. */
+bool sampler_opened(struct sampler *s, struct err *err);
+
+/*
+ * Ends the thread, and s. One that is stuck in the kernel is left behind, with s (they end when it
+ * comes back, or with the process): returns false then.
+ */
+bool sampler_stop(struct sampler *s);
+
+#endif

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sample/window.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/util.h"
+#include "query/seek.h"
+#include "target/sign.h"
+#include "target/walk.h"
+
+enum { CACHE_MAX = 1 << 20 }; /* pages on screen up to which the page cache is asked: some 40 ms */
+
+static size_t
+cell_count(const struct grid *g)
+{
+	return (size_t)g->rows * g->row_cells;
+}
+
+static struct window *
+window_new(const struct grid *g, enum lens lens)
+{
+	struct window *w = mem_alloc(sizeof(*w));
+
+	w->refs = 1;
+	w->grid = *g;
+	w->lens = lens;
+	w->cells = mem_alloc(cell_count(g) * sizeof(*w->cells));
+	if (g->zoom == 0)
+		w->pages = mem_alloc(cell_count(g) * sizeof(*w->pages));
+	w->time_ns = time_ns();
+	return w;
+}
+
+struct window *
+window_copy(const struct window *from)
+{
+	size_t n = cell_count(&from->grid);
+	struct window *w = mem_alloc(sizeof(*w));
+
+	*w = *from;
+	w->refs = 1;
+	w->cells = memcpy(mem_alloc(n * sizeof(*w->cells)), from->cells, n * sizeof(*w->cells));
+	if (from->pages)
+		w->pages = memcpy(mem_alloc(n * sizeof(*w->pages)), from->pages, n * sizeof(*w->pages));
+	return w;
+}
+
+struct window *
+window_ref(struct window *w)
+{
+	if (w)
+		__atomic_add_fetch(&w->refs, 1, __ATOMIC_RELAXED);
+	return w;
+}
+
+void
+window_unref(struct window *w)
+{
+	if (!w || __atomic_sub_fetch(&w->refs, 1, __ATOMIC_ACQ_REL))
+		return;
+	free(w->cells);
+	free(w->pages);
+	free(w);
+}
+
+struct fill {
+	struct window *w;
+	struct target *t;
+	const struct vma *v;
+	window_progress_fn *progress;
+	void *arg;
+	struct lens_look look;
+	const struct filter *filter; /* NULL: none */
+	struct seek seek;
+	uint64_t lo;
+	bool gave_up;
+	struct err *err;
+};
+
+static int
+is_time(struct fill *f, uint64_t at)
+{
+	f->w->counted = at - f->lo;
+	return f->progress && f->progress(f->arg, f->w);
+}
+
+static int
+fill_pages(void *arg, uint64_t addr, const struct page *pages, size_t n)
+{
+	struct fill *f = arg;
+	size_t size = f->t->pm.page_size, cell;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!grid_cell_at(&f->w->grid, addr + i * size, &cell))
+			continue;
+		f->w->cells[cell].n[lens_page(&f->look, addr + i * size, &pages[i], size)]++;
+		if (f->filter) {
+			enum truth t = seek_page(&f->seek, addr + i * size, &pages[i]);
+
+			f->w->cells[cell].match += t == TRUTH_YES;
+			f->w->unknown += t == TRUTH_UNKNOWN;
+		}
+		if (f->w->pages)
+			f->w->pages[cell] = pages[i];
+	}
+	return is_time(f, addr + n * size);
+}
+
+static int
+fill_gap(void *arg, uint64_t start, uint64_t end, const struct page *each)
+{
+	struct fill *f = arg;
+	const struct grid *g = &f->w->grid;
+	uint64_t lo, hi;
+	size_t i;
+
+	for (uint64_t at = start; at < end && grid_cell_at(g, at, &i) && grid_cell_range(g, i, &lo, &hi); at = hi) {
+		f->w->cells[i].n[lens_gap(f->w->lens, (enum state)each->state)] +=
+		    (u64_min(hi, end) - at) / g->page_size;
+		if (f->filter) {
+			struct seek_gap gap;
+
+			seek_gap(&f->seek, at, u64_min(hi, end), each, &gap);
+			f->w->cells[i].match += gap.yes;
+			f->w->unknown += gap.unknown;
+		}
+		if (f->w->pages)
+			f->w->pages[i] = *each;
+	}
+	return is_time(f, end);
+}
+
+/* The written pages of each cell, from the track's stamps. */
+static void
+fill_written(struct window *w, const struct track *t, uint64_t lo, uint64_t hi)
+{
+	size_t size = w->grid.page_size;
+
+	for (size_t s = track_first(t, lo); s < t->n && t->v[s].start < hi; s++) {
+		uint64_t at = u64_max(t->v[s].start, lo), end = u64_min(t->v[s].end, hi);
+		bool warm = track_is_warm(t, &t->v[s], w->time_ns);
+		size_t i;
+
+		while (at < end && grid_cell_at(&w->grid, at, &i)) {
+			uint64_t cell_lo, cell_hi;
+
+			grid_cell_range(&w->grid, i, &cell_lo, &cell_hi);
+			if (warm) {
+				w->cells[i].written += (u64_min(end, cell_hi) - at) / size;
+				w->cells[i].newest_ns = u64_max(w->cells[i].newest_ns, t->v[s].time_ns);
+			}
+			w->cells[i].times = t->v[s].count > w->cells[i].times ? t->v[s].count : w->cells[i].times;
+			at = cell_hi;
+		}
+	}
+}
+
+/* Of several that were seen at once, the first. */
+static void
+find_newest(struct window *w, const struct track *t, const struct vma *v)
+{
+	for (size_t s = track_first(t, v->start); s < t->n && t->v[s].start < v->end; s++)
+		if (t->v[s].time_ns > w->newest_ns) {
+			w->newest_ns = t->v[s].time_ns;
+			w->newest_at = u64_max(t->v[s].start, v->start);
+		}
+}
+
+static bool
+is_unsure(const struct track *t, const struct vma *v)
+{
+	return t->gen && !(track_way_caps(t->way) & TRACK_CHANGES) && track_doubt(t, v->start) != DOUBT_NONE;
+}
+
+static bool
+is_watched(const void *arg, uint64_t addr)
+{
+	return track_reaches(arg, addr);
+}
+
+/* Of contents a look is a change or none; only a scope leaves pages out. */
+static struct lens_look
+lens_look_of(enum lens l, const struct track *t, const struct vma *v)
+{
+	bool parts = t->gen && track_way_caps(t->way) & TRACK_RANGES;
+
+	return (struct lens_look){.lens = l, .unsure = is_unsure(t, v),
+	                          .watched = parts ? is_watched : NULL, .arg = t};
+}
+
+static int
+fill(struct fill *f, uint64_t lo, uint64_t hi)
+{
+	static const struct walk_fns fns = {fill_pages, fill_gap};
+	struct window *w = f->w;
+	struct walk_options o = {.want = lens_row(w->lens)->want | (w->pages ? PAGE_WANT_FLAGS | PAGE_WANT_COUNT : 0),
+	                         .cache_max = CACHE_MAX};
+	struct region whole; /* measured for its strip, and for the track to learn what is written */
+	int r = region_measure(f->t, f->v, w->time_ns, &whole, w->map, w->grid.row_cells, f->err);
+
+	w->doubt = r == 0 ? whole.doubt : DOUBT_NONE;
+	f->look = lens_look_of(w->lens, &f->t->track, f->v);
+	if (f->filter) {
+		seek_begin(&f->seek, f->filter, f->t, f->v, &whole);
+		o.want |= filter_wants(f->filter) & PAGE_WANT_ALL;
+		w->filtered = true;
+	}
+	if (r == 0)
+		r = walk_pages(f->t, f->v, lo, hi, &o, &fns, f, f->err);
+	f->gave_up = r > 0;
+	if (r)
+		return -1;
+	if (f->t->track.gen) {
+		fill_written(w, &f->t->track, lo, hi);
+		find_newest(w, &f->t->track, f->v);
+	}
+	return 0;
+}
+
+struct window *
+window_read(struct target *t, const struct vma *v, const struct grid *grid, enum lens lens,
+            window_progress_fn *progress, void *arg, struct err *err)
+{
+	return window_read_filtered(t, v, grid, lens, NULL, progress, arg, err);
+}
+
+struct window *
+window_read_filtered(struct target *t, const struct vma *v, const struct grid *grid, enum lens lens,
+                     const struct filter *filter, window_progress_fn *progress, void *arg, struct err *err)
+{
+	struct window *w = window_new(grid, lens);
+	struct fill f = {.w = w, .t = t, .v = v, .progress = progress, .arg = arg, .err = err,
+	                 .filter = filter};
+	uint64_t lo, hi;
+
+	if (!v) {
+		w->gone = w->complete = true;
+		return w;
+	}
+	grid_visible(grid, &lo, &hi);
+	lo = u64_max(lo, v->start);
+	hi = u64_min(hi, v->end);
+	f.lo = lo;
+	if (lo < hi)
+		sign_look(t, v, lo, hi, w->time_ns);
+	if (lo < hi && fill(&f, lo, hi) < 0) {
+		if (f.gave_up)
+			err->status = 0;
+		window_unref(w);
+		return NULL;
+	}
+	w->counted = hi - lo;
+	w->complete = true;
+	w->cost_ns = time_ns() - w->time_ns;
+	return w;
+}
+
+/* --- one cell of any size -------------------------------------------------------------------------- */
+
+struct sum {
+	struct cell *cell;
+	struct lens_look look;
+	size_t page_size;
+};
+
+static int
+sum_pages(void *arg, uint64_t addr, const struct page *pages, size_t n)
+{
+	struct sum *s = arg;
+
+	for (size_t i = 0; i < n; i++)
+		s->cell->n[lens_page(&s->look, addr + i * s->page_size, &pages[i], s->page_size)]++;
+	return 0;
+}
+
+static int
+sum_gap(void *arg, uint64_t start, uint64_t end, const struct page *each)
+{
+	struct sum *s = arg;
+
+	s->cell->n[lens_gap(s->look.lens, (enum state)each->state)] += (end - start) / s->page_size;
+	return 0;
+}
+
+int
+window_sum(struct target *t, const struct vma *v, uint64_t lo, uint64_t hi, enum lens lens,
+           struct cell *out, struct err *err)
+{
+	static const struct walk_fns fns = {sum_pages, sum_gap};
+	struct sum s = {.cell = out, .page_size = t->pm.page_size,
+	                .look = lens_look_of(lens, &t->track, v)};
+	struct walk_options o = {.want = lens_row(lens)->want, .cache_max = CACHE_MAX};
+	const struct track *tr = &t->track;
+	int r;
+
+	*out = (struct cell){0};
+	r = walk_pages(t, v, lo, hi, &o, &fns, &s, err);
+	for (size_t i = tr->gen ? track_first(tr, lo) : tr->n; i < tr->n && tr->v[i].start < hi; i++) {
+		out->written += (u64_min(tr->v[i].end, hi) - u64_max(tr->v[i].start, lo)) / s.page_size;
+		out->newest_ns = u64_max(out->newest_ns, tr->v[i].time_ns);
+	}
+	return r;
+}

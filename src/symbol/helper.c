@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The side that asks: starting a helper, asking in time, giving it up. */
+#include "base/clock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/util.h"
+#include "symbol/helper_parts.h"
+
+extern char **environ;
+
+enum {
+	PATIENCE_MS = 2000, /* for one answer, starting it included */
+	GOODBYE_MS = 50,    /* for one that has nothing to do to end */
+	LATE_FILE = 4,
+	LATE_DEVICE = 8,
+	LEFT_MAX = 16, /* helpers that do not even die; then there are no more */
+	LATE_MAX = 256,
+};
+
+struct late {
+	uint64_t inode;
+	uint32_t dev_major, dev_minor;
+	unsigned times;
+};
+
+struct helper {
+	pid_t pid; /* 0: there is none */
+	int pidfd, socket;
+	bool late_last;
+	int dir;   /* of the target, as it was given */
+	pid_t tid; /* whose directory that is */
+	uint32_t serial;
+	pid_t left[LEFT_MAX]; /* killed, and not yet ended */
+	size_t left_n;
+	struct late *late;
+	size_t late_n, late_cap;
+	struct helper_ask ask;
+	struct helper_answer answer;
+};
+
+struct helper *
+helper_new(void)
+{
+	struct helper *h = mem_alloc(sizeof(*h));
+
+	h->pidfd = h->socket = h->dir = -1;
+	return h;
+}
+
+/* --- its life --------------------------------------------------------------------------------- */
+
+static void
+close_fd(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+static void
+reap(struct helper *h)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < h->left_n; i++)
+		if (waitpid(h->left[i], NULL, WNOHANG) == 0)
+			h->left[n++] = h->left[i];
+	h->left_n = n;
+}
+
+static void
+drop(struct helper *h)
+{
+	if (!h->pid)
+		return;
+	kill(-h->pid, SIGKILL); /* all of its session, which it leads */
+	close_fd(&h->socket);
+	close_fd(&h->pidfd);
+	close_fd(&h->dir);
+	h->left[h->left_n++] = h->pid;
+	h->pid = 0;
+	reap(h);
+}
+
+void
+helper_free(struct helper *h)
+{
+	struct pollfd ended;
+
+	if (!h)
+		return;
+	ended = (struct pollfd){.fd = h->pidfd, .events = POLLIN};
+	if (h->pid) { /* nothing is being asked, so it ends at once, and is no zombie then */
+		kill(-h->pid, SIGKILL);
+		if (h->pidfd >= 0)
+			poll(&ended, 1, GOODBYE_MS);
+	}
+	drop(h);
+	free(h->late);
+	free(h);
+}
+
+/*
+ * vfork and exec, as posix_spawn does it, is safe beside threads. The rest (limits, privileges,
+ * what else is open) the helper does to itself before it hears of a file.
+ */
+static pid_t
+spawn(int socket, int dir)
+{
+	char name[] = HELPER_NAME, word[] = HELPER_WORD;
+	char *argv[] = {name, word, NULL};
+	posix_spawn_file_actions_t files;
+	posix_spawnattr_t attr;
+	sigset_t none, all;
+	pid_t pid;
+	int failed;
+
+	sigemptyset(&none);
+	sigfillset(&all);
+	posix_spawnattr_init(&attr);
+	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK |
+	                                    POSIX_SPAWN_SETSIGDEF);
+	posix_spawnattr_setsigmask(&attr, &none);
+	posix_spawnattr_setsigdefault(&attr, &all);
+	posix_spawn_file_actions_init(&files);
+	posix_spawn_file_actions_adddup2(&files, socket, HELPER_SOCKET);
+	/* what an exec gone wrong says is no answer */
+	posix_spawn_file_actions_adddup2(&files, socket, STDOUT_FILENO);
+	posix_spawn_file_actions_adddup2(&files, socket, STDERR_FILENO);
+	posix_spawn_file_actions_adddup2(&files, dir, HELPER_DIR);
+	failed = posix_spawn(&pid, PROC_ROOT "/self/exe", &files, &attr, argv, environ);
+	posix_spawn_file_actions_destroy(&files);
+	posix_spawnattr_destroy(&attr);
+	return failed ? -1 : pid;
+}
+
+/* Copies that no dup2 of spawn() overwrites before it is its turn. */
+static int
+above(int fd)
+{
+	return fcntl(fd, F_DUPFD_CLOEXEC, HELPER_DIR + 1);
+}
+
+static bool
+start(struct helper *h, const struct proc *p)
+{
+	int pair[2], shows = proc_dir(p), dir = shows < 0 ? -1 : above(shows), theirs;
+
+	close_fd(&shows);
+	reap(h);
+	if (!helper_can_start() || dir < 0 || h->left_n == LEFT_MAX ||
+	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) {
+		close_fd(&dir);
+		return false;
+	}
+	theirs = above(pair[1]);
+	close(pair[1]);
+	h->pid = theirs < 0 ? -1 : spawn(theirs, dir);
+	close_fd(&theirs);
+	if (h->pid < 0) {
+		h->pid = 0;
+		close(pair[0]);
+		close(dir);
+		return false;
+	}
+	h->pidfd = (int)syscall(SYS_pidfd_open, h->pid, 0);
+	h->socket = pair[0];
+	h->dir = dir;
+	h->tid = proc_thread(p);
+	return true;
+}
+
+/* --- files that make it late ------------------------------------------------------------------ */
+
+static bool
+is_refused(const struct helper *h, const struct helper_ask *a)
+{
+	unsigned file = 0, device = 0;
+
+	for (size_t i = 0; i < h->late_n; i++) {
+		const struct late *l = &h->late[i];
+
+		if (l->dev_major != a->dev_major || l->dev_minor != a->dev_minor)
+			continue;
+		device += l->times;
+		if (l->inode == a->inode)
+			file = l->times;
+	}
+	return file >= LATE_FILE || device >= LATE_DEVICE || h->late_n == LATE_MAX;
+}
+
+static void
+remember_late(struct helper *h, const struct helper_ask *a)
+{
+	for (size_t i = 0; i < h->late_n; i++) {
+		struct late *l = &h->late[i];
+
+		if (l->inode == a->inode && l->dev_major == a->dev_major &&
+		    l->dev_minor == a->dev_minor) {
+			l->times++;
+			return;
+		}
+	}
+	h->late = vec_room(h->late, h->late_n, &h->late_cap, sizeof(*h->late));
+	h->late[h->late_n++] = (struct late){a->inode, a->dev_major, a->dev_minor, 1};
+}
+
+bool
+helper_is_late(const struct helper *h)
+{
+	return h->late_last;
+}
+
+/* --- asking ----------------------------------------------------------------------------------- */
+
+static int
+ms_until(const struct timespec *t)
+{
+	struct timespec now;
+	int64_t ms;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	ms = (int64_t)(t->tv_sec - now.tv_sec) * 1000 + (t->tv_nsec - now.tv_nsec) / 1000000;
+	return ms > 0 ? (int)ms : 0;
+}
+
+static bool
+hear(struct helper *h)
+{
+	struct pollfd in = {.fd = h->socket, .events = POLLIN};
+	struct timespec until = time_deadline(time_ns() + PATIENCE_MS * UINT64_C(1000000));
+	ssize_t got;
+	int n;
+
+	do {
+		n = poll(&in, 1, ms_until(&until));
+	} while (n < 0 && errno == EINTR);
+	if (n != 1)
+		return false;
+	got = recv(h->socket, &h->answer, sizeof(h->answer), MSG_DONTWAIT);
+	return got == (ssize_t)sizeof(h->answer) && h->answer.serial == h->ask.serial;
+}
+
+/* With a descriptor, or -1. false: there is no answer, whatever the reason. */
+static bool
+ask_with(struct helper *h, const struct proc *p, int fd)
+{
+	bool heard;
+
+	h->late_last = is_refused(h, &h->ask);
+	if (h->late_last)
+		return false;
+	/* another thread's directory may show the memory now */
+	if (h->pid && h->tid != proc_thread(p))
+		drop(h);
+	if (!h->pid && !start(h, p))
+		return false;
+	h->ask.serial = ++h->serial;
+	heard = helper_send(h->socket, &h->ask, fd, MSG_DONTWAIT) && hear(h);
+	if (heard && h->answer.outcome != HELPER_HURT)
+		return h->answer.outcome == HELPER_OK;
+	h->late_last = true;
+	remember_late(h, &h->ask);
+	drop(h);
+	return false;
+}
+
+static bool
+ask(struct helper *h, const struct proc *p)
+{
+	return ask_with(h, p, -1);
+}
+
+static bool
+set_ask(struct helper *h, enum helper_kind kind, const struct vma *v)
+{
+	struct helper_ask *a = &h->ask;
+
+	*a = (struct helper_ask){.kind = kind, .dev_major = v->dev_major,
+	                         .dev_minor = v->dev_minor, .inode = v->inode,
+	                         .map = {v->start, v->end, v->offset, v->perm}};
+	if (v->name[0] == '/' && strlen(v->name) < sizeof(a->name))
+		strcpy(a->name, v->name);
+	return vma_has_file(v);
+}
+
+bool
+helper_pages(struct helper *h, const struct proc *p, const struct vma *v, uint64_t start,
+             uint64_t end, unsigned want, struct file_pages *out)
+{
+	if (!p->live || start >= end || !set_ask(h, HELPER_PAGES, v))
+		return false;
+	h->ask.want = want;
+	h->ask.start = start;
+	h->ask.end = end;
+	if (!ask(h, p) || h->answer.pages.start != start || h->answer.pages.end > end ||
+	    h->answer.pages.end <= start)
+		return false;
+	*out = h->answer.pages;
+	return true;
+}
+
+/* --- symbols ---------------------------------------------------------------------------------- */
+
+static bool
+is_same_file(const struct vma *a, const struct vma *b)
+{
+	return a->inode == b->inode && a->dev_major == b->dev_major && a->dev_minor == b->dev_minor;
+}
+
+/* The file's other mappings, from the nearest on: an instance of it lies together. */
+static void
+add_maps(struct helper_ask *a, const struct vma_list *vmas, const struct vma *v)
+{
+	enum { NEAR = 1024, SIDE = HELPER_MAPS / 2 }; /* regions */
+	size_t at = (size_t)(v - vmas->v), n = 0;
+
+	for (size_t i = at; i-- > 0 && at - i < NEAR && n < SIDE - 1;)
+		if (is_same_file(&vmas->v[i], v))
+			a->maps[n++] = (struct helper_map){vmas->v[i].start, vmas->v[i].end,
+			                                   vmas->v[i].offset, vmas->v[i].perm};
+	for (size_t i = at; i < vmas->n && i - at < NEAR && n < HELPER_MAPS; i++)
+		if (is_same_file(&vmas->v[i], v))
+			a->maps[n++] = (struct helper_map){vmas->v[i].start, vmas->v[i].end,
+			                                   vmas->v[i].offset, vmas->v[i].perm};
+	a->maps_n = (uint32_t)n;
+}
+
+static bool
+ask_symbol(struct helper *h, const struct proc *p, uint64_t addr, struct helper_symbol *out)
+{
+	h->ask.start = addr;
+	if (!ask(h, p))
+		return false;
+	*out = h->answer.symbol;
+	out->name[sizeof(out->name) - 1] = '\0';
+	return true;
+}
+
+bool
+helper_symbol(struct helper *h, const struct proc *p, const struct vma_list *vmas,
+              const struct vma *v, uint64_t addr, struct helper_symbol *out)
+{
+	if (!p->live || !set_ask(h, HELPER_SYMBOL, v))
+		return false;
+	add_maps(&h->ask, vmas, v);
+	return ask_symbol(h, p, addr, out);
+}
+
+bool
+helper_symbol_vdso(struct helper *h, const struct proc *p, const struct vma *v, const uint8_t *page,
+                   size_t page_size, uint64_t addr, struct helper_symbol *out)
+{
+	if (!p->live)
+		return false;
+	set_ask(h, HELPER_SYMBOL_VDSO, v);
+	memcpy(h->ask.image, page, u64_min(page_size, sizeof(h->ask.image)));
+	return ask_symbol(h, p, addr, out);
+}
+
+bool
+helper_node(struct helper *h, const struct proc *p, const struct vma *v, struct file_node *out)
+{
+	if (!p->live || !set_ask(h, HELPER_NODE, v) || !ask(h, p))
+		return false;
+	*out = h->answer.node;
+	return true;
+}
+
+/* --- pages ------------------------------------------------------------------------------------ */
+
+int
+helper_fault(struct helper *h, const struct proc *p, const struct vma *v, int mem, uint64_t addr)
+{
+	set_ask(h, HELPER_FAULT, v);
+	h->ask.start = addr;
+	if (ask_with(h, p, mem))
+		return h->answer.sys;
+	return h->late_last ? ETIMEDOUT : EAGAIN;
+}

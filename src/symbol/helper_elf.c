@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#ifdef HAVE_LIBDW
+
+#include "symbol/helper_elf.h"
+
+#include <gelf.h>
+#include <stdlib.h>
+#include <string.h>
+#ifdef HAVE_LZMA
+#include <lzma.h>
+#endif
+
+#include "base/util.h"
+
+enum {
+	SECTIONS_MAX = 1 << 16,
+	SYMBOLS_MAX = 1 << 22,
+	UNPACKED_MAX = 16 << 20, /* symbols packed into the file: they are some 100 kB */
+	PACKED_MAX = 4 << 20,
+};
+
+/* --- segments --------------------------------------------------------------------------------- */
+
+static bool
+read_segments(struct elf_file *f, Elf *elf)
+{
+	size_t n;
+
+	if (elf_getphdrnum(elf, &n) < 0)
+		return false;
+	for (size_t i = 0; i < n && i < SECTIONS_MAX; i++) {
+		GElf_Phdr p;
+
+		if (!gelf_getphdr(elf, (int)i, &p))
+			return false;
+		if (p.p_type != PT_LOAD || !p.p_memsz)
+			continue;
+		if (f->segments_n == ELF_SEGMENTS_MAX || p.p_filesz > p.p_memsz ||
+		    p.p_vaddr + p.p_memsz < p.p_vaddr || p.p_offset + p.p_filesz < p.p_offset)
+			return false;
+		f->segments[f->segments_n++] =
+		    (struct elf_segment){p.p_offset, p.p_vaddr, p.p_filesz, p.p_memsz, p.p_flags};
+	}
+	return f->segments_n > 0;
+}
+
+/* --- symbols ---------------------------------------------------------------------------------- */
+
+/* What the assembler leaves in the table to tell code from data. */
+static bool
+is_mark(const struct elf_file *f, const GElf_Sym *s, const char *name)
+{
+	return name[0] == '$' && GELF_ST_TYPE(s->st_info) == STT_NOTYPE &&
+	       (f->machine == EM_ARM || f->machine == EM_AARCH64 || f->machine == EM_RISCV);
+}
+
+/*
+ * Of several names at one place people know the one that is exported, and the one without
+ * underscores; but what is the vdso's is best told apart from the C library's.
+ */
+static uint8_t
+rank_of(const GElf_Sym *s, const char *name)
+{
+	size_t underscores = strncmp(name, "__vdso_", 7) ? strspn(name, "_") : 0;
+	bool local = GELF_ST_BIND(s->st_info) == STB_LOCAL;
+	bool weak = GELF_ST_BIND(s->st_info) == STB_WEAK;
+
+	return (uint8_t)(local << 4 | (underscores < 7 ? underscores : 7) << 1 | weak);
+}
+
+static void
+add(struct elf_symbols *list, struct elf_symbol s)
+{
+	list->v = vec_room(list->v, list->n, &list->cap, sizeof(*list->v));
+	list->v[list->n++] = s;
+}
+
+/*
+ * What has an address of its own: no thread's variables, whose values are offsets, nothing absolute
+ * or undefined. One without a size is a label: in code all up to the next symbol is its, elsewhere
+ * one byte.
+ */
+static void
+add_symbol(struct elf_file *f, const GElf_Sym *s, const GElf_Shdr *in, const char *name)
+{
+	unsigned type = GELF_ST_TYPE(s->st_info);
+	uint64_t value = s->st_value, end = in->sh_addr + in->sh_size;
+	bool code = in->sh_flags & SHF_EXECINSTR;
+
+	if ((type != STT_NOTYPE && type != STT_OBJECT && type != STT_FUNC &&
+	     type != STT_GNU_IFUNC) ||
+	    !(in->sh_flags & SHF_ALLOC) || in->sh_flags & SHF_TLS || !name[0] ||
+	    is_mark(f, s, name))
+		return;
+	if (f->machine == EM_ARM && type == STT_FUNC)
+		value &= ~UINT64_C(1); /* Thumb */
+	if (value < in->sh_addr || value >= end)
+		return;
+	if (s->st_size)
+		end = value + u64_min(s->st_size, end - value);
+	else if (!code)
+		end = value + 1;
+	add(s->st_size ? &f->sized : &f->labels,
+	    (struct elf_symbol){.value = value, .end = end, .name = name,
+	                        .rank = rank_of(s, name)});
+}
+
+/* A copy, NUL-terminated, that outlives the file. */
+static const char *
+keep_names(struct elf_file *f, Elf *elf, size_t section, size_t *size)
+{
+	Elf_Scn *scn = elf_getscn(elf, section);
+	Elf_Data *data = scn ? elf_getdata(scn, NULL) : NULL;
+	char *copy;
+
+	if (!data || !data->d_buf || !data->d_size || f->names_n == ARRAY_LEN(f->names))
+		return NULL;
+	copy = mem_alloc(data->d_size + 1);
+	memcpy(copy, data->d_buf, data->d_size);
+	*size = data->d_size;
+	return f->names[f->names_n++] = copy;
+}
+
+static void
+read_table(struct elf_file *f, Elf *elf, Elf_Scn *scn, const GElf_Shdr *table)
+{
+	Elf_Data *data = elf_getdata(scn, NULL);
+	size_t size = gelf_fsize(elf, ELF_T_SYM, 1, EV_CURRENT), n, room = 0;
+	const char *names = data ? keep_names(f, elf, table->sh_link, &room) : NULL;
+
+	if (!names || !size)
+		return;
+	n = u64_min(data->d_size / size, SYMBOLS_MAX);
+	for (size_t i = 1; i < n; i++) {
+		Elf_Scn *in;
+		GElf_Shdr head;
+		GElf_Sym s;
+
+		if (!gelf_getsym(data, (int)i, &s) || s.st_name >= room ||
+		    s.st_shndx == SHN_UNDEF || s.st_shndx >= SHN_LORESERVE)
+			continue;
+		in = elf_getscn(elf, s.st_shndx);
+		if (in && gelf_getshdr(in, &head))
+			add_symbol(f, &s, &head, names + s.st_name);
+	}
+}
+
+/* --- symbols packed into the file (.gnu_debugdata) -------------------------------------------- */
+
+static void read_symbols(struct elf_file *f, Elf *elf, bool packed);
+
+#ifdef HAVE_LZMA
+
+/* Unpacks no more than is sensible: a small file can name any size it likes. */
+static void
+read_packed(struct elf_file *f, Elf_Scn *scn)
+{
+	Elf_Data *data = elf_rawdata(scn, NULL);
+	uint64_t memory = UNPACKED_MAX * 4;
+	size_t in = 0, out = 0;
+	char *text;
+	Elf *elf;
+
+	if (!data || !data->d_buf || data->d_size > PACKED_MAX)
+		return;
+	text = mem_alloc(UNPACKED_MAX);
+	if (lzma_stream_buffer_decode(&memory, 0, NULL, data->d_buf, &in, data->d_size,
+	                              (uint8_t *)text, &out, UNPACKED_MAX) == LZMA_OK) {
+		elf = elf_memory(text, out);
+		if (elf && elf_kind(elf) == ELF_K_ELF)
+			read_symbols(f, elf, true);
+		elf_end(elf);
+	}
+	free(text);
+}
+
+#else
+
+static void
+read_packed(struct elf_file *f, Elf_Scn *scn)
+{
+	(void)f, (void)scn;
+}
+
+#endif
+
+static bool
+is_packed(Elf *elf, const GElf_Shdr *head)
+{
+	const char *name;
+	size_t names;
+
+	if (head->sh_type != SHT_PROGBITS || elf_getshdrstrndx(elf, &names) < 0)
+		return false;
+	name = elf_strptr(elf, names, head->sh_name);
+	return name && !strcmp(name, ".gnu_debugdata");
+}
+
+/* All tables there are: what is in several is found once. What is packed holds nothing packed. */
+static void
+read_symbols(struct elf_file *f, Elf *elf, bool packed)
+{
+	Elf_Scn *scn = NULL;
+	size_t n = 0;
+	GElf_Shdr head;
+
+	while ((scn = elf_nextscn(elf, scn)) && n++ < SECTIONS_MAX) {
+		if (!gelf_getshdr(scn, &head))
+			continue;
+		if (head.sh_type == SHT_SYMTAB || (head.sh_type == SHT_DYNSYM && !packed))
+			read_table(f, elf, scn, &head);
+		else if (!packed && is_packed(elf, &head))
+			read_packed(f, scn);
+	}
+}
+
+/* --- in order --------------------------------------------------------------------------------- */
+
+static int
+by_value(const void *a, const void *b)
+{
+	const struct elf_symbol *x = a, *y = b;
+	size_t n, m;
+
+	if (x->value != y->value)
+		return x->value < y->value ? -1 : 1;
+	if (x->rank != y->rank)
+		return x->rank < y->rank ? -1 : 1;
+	n = strlen(x->name);
+	m = strlen(y->name);
+	return n != m ? (n < m ? -1 : 1) : strcmp(x->name, y->name);
+}
+
+static void
+sort(struct elf_symbols *list)
+{
+	uint64_t reach = 0;
+
+	if (list->n)
+		qsort(list->v, list->n, sizeof(*list->v), by_value);
+	for (size_t i = 0; i < list->n; i++)
+		list->v[i].reach = reach = u64_max(reach, list->v[i].end);
+}
+
+static size_t
+above(const struct elf_symbols *list, uint64_t addr)
+{
+	return vec_above(list->v, list->n, sizeof(*list->v), offsetof(struct elf_symbol, value),
+	                 addr);
+}
+
+/* The best of the innermost that hold addr. */
+static const struct elf_symbol *
+find(const struct elf_symbols *list, uint64_t addr)
+{
+	const struct elf_symbol *found = NULL;
+
+	for (size_t i = above(list, addr); i-- > 0 && list->v[i].reach > addr;) {
+		const struct elf_symbol *s = &list->v[i];
+
+		if (found && s->value != found->value)
+			break;
+		if (s->end > addr)
+			found = s;
+	}
+	return found;
+}
+
+/*
+ * A label within something with a size is no name of what follows that; others reach to the next
+ * symbol.
+ */
+static void
+cut_labels(struct elf_file *f)
+{
+	struct elf_symbols *l = &f->labels;
+	size_t n = 0;
+
+	for (size_t i = 0; i < l->n; i++)
+		if (!find(&f->sized, l->v[i].value))
+			l->v[n++] = l->v[i];
+	l->n = n;
+	for (size_t i = 0; i < n; i++) {
+		size_t s = above(&f->sized, l->v[i].value), k = i + 1;
+
+		while (k < n && l->v[k].value == l->v[i].value)
+			k++;
+		if (k < n)
+			l->v[i].end = u64_min(l->v[i].end, l->v[k].value);
+		if (s < f->sized.n)
+			l->v[i].end = u64_min(l->v[i].end, f->sized.v[s].value);
+	}
+	sort(l);
+}
+
+bool
+elf_file_read(struct elf_file *f, int fd, char *image, size_t size)
+{
+	GElf_Ehdr head;
+	Elf *elf;
+	bool ok;
+
+	*f = (struct elf_file){0};
+	elf_version(EV_CURRENT);
+	elf = image ? elf_memory(image, size) : elf_begin(fd, ELF_C_READ, NULL);
+	ok = elf && elf_kind(elf) == ELF_K_ELF && gelf_getehdr(elf, &head) &&
+	     (head.e_type == ET_DYN || head.e_type == ET_EXEC) && read_segments(f, elf);
+	if (ok) {
+		f->fixed = head.e_type == ET_EXEC;
+		f->machine = head.e_machine;
+		read_symbols(f, elf, false);
+		sort(&f->sized);
+		sort(&f->labels);
+		cut_labels(f);
+	}
+	elf_end(elf);
+	return ok;
+}
+
+void
+elf_file_free(struct elf_file *f)
+{
+	for (size_t i = 0; i < f->names_n; i++)
+		free(f->names[i]);
+	free(f->sized.v);
+	free(f->labels.v);
+	*f = (struct elf_file){0};
+}
+
+const struct elf_symbol *
+elf_symbol_at(const struct elf_file *f, uint64_t addr)
+{
+	const struct elf_symbol *s = find(&f->sized, addr);
+
+	return s ? s : find(&f->labels, addr);
+}
+
+#endif

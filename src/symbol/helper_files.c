@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* In the helper: what a file says of its pages. */
+#include "symbol/helper_parts.h"
+
+#include <errno.h>
+#include <linux/magic.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "base/util.h"
+#include "kernel/kabi.h"
+
+enum { MAPPED_MAX = 64 << 20 }; /* at a time: it counts as address space */
+
+static void
+set_bits(uint64_t *bits, size_t from, size_t to)
+{
+	for (size_t i = from; i < to; i++)
+		bits[i / 64] |= UINT64_C(1) << i % 64;
+}
+
+/*
+ * A page past the file's end is in no cache: who is told it is, is told nothing. Far past it, since
+ * a large folio goes on behind the end.
+ */
+static bool
+is_told_truth(int fd, uint64_t size, size_t page_size)
+{
+	static const uint64_t far = UINT64_C(1) << 30;
+	uint64_t past = (size / far + 2) * far;
+	unsigned char in = 1;
+	void *p = mmap(NULL, page_size, PROT_NONE, MAP_PRIVATE, fd, (off_t)past);
+
+	if (p == MAP_FAILED)
+		return false;
+	if (mincore(p, page_size, &in) < 0)
+		in = 1;
+	munmap(p, page_size);
+	return !(in & 1);
+}
+
+/* n pages from offset, whose bits begin at first. */
+static bool
+find_resident(int fd, uint64_t offset, size_t n, size_t page_size, size_t first, uint64_t *bits)
+{
+	unsigned char *in = mem_alloc(n);
+	void *p = mmap(NULL, n * page_size, PROT_NONE, MAP_PRIVATE | MAP_NORESERVE, fd,
+	               (off_t)offset);
+	bool ok = p != MAP_FAILED && mincore(p, n * page_size, in) == 0;
+
+	for (size_t i = 0; ok && i < n; i++)
+		if (in[i] & 1)
+			set_bits(bits, first + i, first + i + 1);
+	if (p != MAP_FAILED)
+		munmap(p, n * page_size);
+	free(in);
+	return ok;
+}
+
+static bool
+all_resident(int fd, uint64_t offset, size_t n, size_t page_size, struct file_pages *out)
+{
+	size_t most = MAPPED_MAX / page_size;
+
+	if (!is_told_truth(fd, out->size, page_size))
+		return false;
+	for (size_t i = 0; i < n; i += most)
+		if (!find_resident(fd, offset + i * page_size, n - i < most ? n - i : most,
+		                   page_size, i, out->resident))
+			return false;
+	return true;
+}
+
+/* A page counts that has any data. Nothing after the last: ENXIO. */
+static bool
+all_data(int fd, uint64_t offset, size_t n, size_t page_size, uint64_t *bits)
+{
+	uint64_t end = offset + n * page_size, at = offset;
+
+	while (at < end) {
+		off_t data = lseek(fd, (off_t)at, SEEK_DATA), hole;
+
+		if (data < 0 || (uint64_t)data >= end)
+			return data >= 0 || errno == ENXIO;
+		hole = lseek(fd, data, SEEK_HOLE);
+		if (hole <= data)
+			return false;
+		at = u64_min((uint64_t)hole, end);
+		set_bits(bits, ((uint64_t)data - offset) / page_size,
+		         (at - offset + page_size - 1) / page_size);
+	}
+	return true;
+}
+
+/*
+ * Pages [from, to) of a shared memory file that are in swap: where the kernel keeps a place in swap
+ * instead of a page, cachestat says evicted. It counts, and so what is mixed is halved.
+ */
+static bool
+find_swapped(int fd, uint64_t offset, size_t from, size_t to, size_t page_size, uint64_t *bits)
+{
+	struct pm_cachestat_range range = {offset + from * page_size, (to - from) * page_size};
+	struct pm_cachestat got;
+	size_t mid = from + (to - from) / 2;
+
+	if (syscall(PM_SYS_CACHESTAT, fd, &range, &got, 0) < 0)
+		return false;
+	if (!got.nr_evicted)
+		return true;
+	if (got.nr_evicted >= to - from) {
+		set_bits(bits, from, to);
+		return true;
+	}
+	return find_swapped(fd, offset, from, mid, page_size, bits) &&
+	       find_swapped(fd, offset, mid, to, page_size, bits);
+}
+
+static bool
+is_on(int fd, unsigned long magic)
+{
+	struct statfs fs;
+
+	return fstatfs(fd, &fs) == 0 && (unsigned long)fs.f_type == magic;
+}
+
+bool
+helper_file_pages(const struct helper_ask *ask, struct file_pages *out)
+{
+	size_t page_size = (size_t)sysconf(_SC_PAGESIZE);
+	uint64_t end = u64_min(ask->end, ask->start + FILE_PAGES * page_size);
+	uint64_t offset = ask->map.offset + (ask->start - ask->map.start);
+	size_t n = (end - ask->start) / page_size;
+	int fd = helper_open(ask);
+	struct stat st;
+
+	*out = (struct file_pages){.start = ask->start, .end = end};
+	if (fd < 0)
+		return false;
+	if (fstat(fd, &st) < 0) {
+		close(fd);
+		return false;
+	}
+	out->size = (uint64_t)st.st_size;
+	if (ask->want & FILE_WANT_RESIDENT && !is_on(fd, HUGETLBFS_MAGIC) &&
+	    all_resident(fd, offset, n, page_size, out))
+		out->known |= FILE_WANT_RESIDENT;
+	if (ask->want & FILE_WANT_DATA && all_data(fd, offset, n, page_size, out->data))
+		out->known |= FILE_WANT_DATA;
+	if (ask->want & FILE_WANT_SWAPPED && is_on(fd, TMPFS_MAGIC) &&
+	    find_swapped(fd, offset, 0, n, page_size, out->swapped))
+		out->known |= FILE_WANT_SWAPPED;
+	close(fd);
+	return true;
+}

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The one way to a file of the target. Its name is the target's choice: what lies there by now may
+ * be a device, which to open is to use, a pipe that waits for a writer, a link into another's
+ * files. So it is looked at through a descriptor that opens nothing (O_PATH), and opened only if it
+ * is a regular file and the one that is mapped.
+ */
+#include "symbol/helper_parts.h"
+
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "base/util.h"
+#include "kernel/mounts.h"
+
+#ifndef OVERLAYFS_SUPER_MAGIC
+#define OVERLAYFS_SUPER_MAGIC 0x794c7630
+#endif
+
+/* The kernel's own files look regular, but to read one may do something. */
+static bool
+is_kernels(const struct statfs *fs)
+{
+	static const unsigned long kinds[] = {
+	    PROC_SUPER_MAGIC, SYSFS_MAGIC,        DEBUGFS_MAGIC,       TRACEFS_MAGIC,
+	    SECURITYFS_MAGIC, CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC, BPF_FS_MAGIC};
+
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+		if ((unsigned long)fs->f_type == kinds[i])
+			return true;
+	return false;
+}
+
+/*
+ * overlayfs shows a file's number with the number of its layer above it; maps has it without
+ * (before 6.8).
+ */
+static bool
+is_inode(const struct stat *st, const struct statfs *fs, uint64_t inode)
+{
+	return st->st_ino == inode ||
+	       ((unsigned long)fs->f_type == OVERLAYFS_SUPER_MAGIC &&
+	        (uint32_t)st->st_ino == (uint32_t)inode);
+}
+
+static bool
+is_file(int fd, const struct helper_ask *ask)
+{
+	struct statfs fs = {0};
+	struct stat st;
+
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		return false;
+	if (fstatfs(fd, &fs) < 0) /* the kernel's own and overlayfs tell */
+		fs = (struct statfs){0};
+	return is_inode(&st, &fs, ask->inode) && !is_kernels(&fs);
+}
+
+/* The kernel's own link to the very file, for those who may follow it. */
+static int
+find_by_mapping(const struct helper_ask *ask)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "map_files/%llx-%llx", (unsigned long long)ask->map.start,
+	         (unsigned long long)ask->map.end);
+	return openat(HELPER_DIR, path, O_PATH | O_CLOEXEC);
+}
+
+/*
+ * Whether it is of the file system that maps names: by its mount, since stat gives btrfs's
+ * subvolumes numbers of their own. Before Linux 6.8 maps names what lies below an overlayfs: there
+ * the inode has to do.
+ */
+static bool
+is_on_device(int fd, const struct helper_ask *ask)
+{
+	const struct mount *mount;
+	struct mounts mounts;
+	struct statx st;
+	bool ok;
+
+	if (statx(fd, "", AT_EMPTY_PATH | AT_NO_AUTOMOUNT, STATX_MNT_ID, &st) < 0 ||
+	    !(st.stx_mask & STATX_MNT_ID) || !mounts_read(&mounts, HELPER_DIR))
+		return false;
+	mount = mounts_by_id(&mounts, st.stx_mnt_id);
+	ok = mount && ((mount->dev_major == ask->dev_major && mount->dev_minor == ask->dev_minor) ||
+	               !strcmp(mount->type, "overlay"));
+	mounts_free(&mounts);
+	return ok;
+}
+
+/*
+ * maps names files from our root on, as does the link to the target's: what follows in a name that
+ * begins so.
+ */
+static const char *
+below_root(const char *name)
+{
+	char root[PATH_MAX];
+	ssize_t n = readlinkat(HELPER_DIR, "root", root, sizeof(root));
+	bool begins = n > 1 && n < (ssize_t)sizeof(root) && !strncmp(name, root, (size_t)n);
+
+	return begins && name[n] == '/' ? name + n : name;
+}
+
+/* By its name, as the target sees it: below its root, and no further. */
+static int
+find_by_name(const struct helper_ask *ask, const char *name)
+{
+	struct open_how how = {.flags = O_PATH | O_CLOEXEC,
+	                       .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS};
+	int root = openat(HELPER_DIR, "root", O_PATH | O_DIRECTORY | O_CLOEXEC), fd;
+
+	if (root < 0)
+		return -1;
+	fd = (int)syscall(SYS_openat2, root, below_root(name), &how, sizeof(how));
+	close(root);
+	if (fd >= 0 && is_on_device(fd, ask))
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+/*
+ * maps writes a newline as \012, and so a name that has these four characters. false: it has
+ * neither.
+ */
+static bool
+unescape(const char *name, char *out)
+{
+	bool any = false;
+
+	for (; *name; out++) {
+		bool newline = !strncmp(name, "\\012", 4);
+
+		*out = newline ? '\n' : *name;
+		name += newline ? 4 : 1;
+		any |= newline;
+	}
+	*out = '\0';
+	return any;
+}
+
+static int
+open_found(int path, const struct helper_ask *ask)
+{
+	enum { HOW = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY };
+	char self[40];
+	int fd = -1;
+
+	if (path >= 0 && is_file(path, ask)) {
+		snprintf(self, sizeof(self), PROC_ROOT "/self/fd/%d", path);
+		/* which its owner may: nobody shall see that we looked */
+		fd = open(self, HOW | O_NOATIME);
+		if (fd < 0)
+			fd = open(self, HOW);
+	}
+	if (path >= 0)
+		close(path);
+	return fd;
+}
+
+static bool
+look_at(int path, const struct helper_ask *ask, struct file_node *out)
+{
+	struct statfs fs = {0};
+	struct stat st;
+	bool ok = path >= 0 && fstat(path, &st) == 0;
+
+	if (ok && fstatfs(path, &fs) < 0)
+		fs = (struct statfs){0};
+	ok = ok && is_inode(&st, &fs, ask->inode);
+	if (ok)
+		*out = (struct file_node){st.st_mode, major(st.st_rdev), minor(st.st_rdev),
+		                          (unsigned long)fs.f_type};
+	if (path >= 0)
+		close(path);
+	return ok;
+}
+
+bool
+helper_look(const struct helper_ask *ask, struct file_node *out)
+{
+	return look_at(find_by_mapping(ask), ask, out) ||
+	       (ask->name[0] && look_at(find_by_name(ask, ask->name), ask, out));
+}
+
+int
+helper_open(const struct helper_ask *ask)
+{
+	int fd = open_found(find_by_mapping(ask), ask);
+	char name[PATH_MAX];
+
+	if (fd < 0 && ask->name[0])
+		fd = open_found(find_by_name(ask, ask->name), ask);
+	if (fd < 0 && ask->name[0] && unescape(ask->name, name))
+		fd = open_found(find_by_name(ask, name), ask);
+	return fd;
+}

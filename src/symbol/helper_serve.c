@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The helper itself: its limits, what it gives up, and its loop. */
+#include "symbol/helper_parts.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/util.h"
+
+#ifndef CAP_CHECKPOINT_RESTORE /* Linux 5.9 */
+#define CAP_CHECKPOINT_RESTORE 40
+#endif
+
+enum {
+	MEMORY_MAX = 512 << 20, /* of address space */
+	FILES_MAX = 64,
+};
+
+static bool can_start;
+
+bool
+helper_can_start(void)
+{
+	return can_start;
+}
+
+/* --- what it gives up ------------------------------------------------------------------------- */
+
+static void
+limit(int what, rlim_t most)
+{
+	struct rlimit l;
+
+	if (getrlimit((__rlimit_resource_t)what, &l) < 0)
+		return;
+	l.rlim_cur = l.rlim_max = most < l.rlim_max ? most : l.rlim_max;
+	setrlimit((__rlimit_resource_t)what, &l);
+}
+
+/* Whatever pmtop's parent left open, a pipe whose end somebody waits for, is not for us to hold. */
+static void
+close_others(int from)
+{
+#ifdef SYS_close_range
+	if (syscall(SYS_close_range, from, ~0U, 0) == 0)
+		return;
+#endif
+	for (int fd = from, end = (int)sysconf(_SC_OPEN_MAX); fd < end; fd++)
+		close(fd);
+}
+
+/*
+ * What is kept: to look into processes and read files of others, to follow map_files, and to be
+ * told the truth by mincore, which is for those who own a file or may write to it.
+ */
+static void
+drop_privileges(void)
+{
+	/* on kernels without it SYS_ADMIN is asked for */
+	bool restore = prctl(PR_CAPBSET_READ, CAP_CHECKPOINT_RESTORE, 0, 0, 0) >= 0;
+
+	helper_keep_capabilities(UINT64_C(1) << CAP_SYS_PTRACE |
+	                         UINT64_C(1) << CAP_DAC_READ_SEARCH | UINT64_C(1) << CAP_FOWNER |
+	                         UINT64_C(1) << (restore ? CAP_CHECKPOINT_RESTORE : CAP_SYS_ADMIN));
+}
+
+static void
+confine(void)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); /* when busy; else the socket's end tells */
+	prctl(PR_SET_NAME, HELPER_NAME, 0, 0, 0);
+	close(STDOUT_FILENO);
+	close(STDERR_FILENO);
+	close_others(HELPER_DIR + 1);
+	open("/dev/null", O_RDWR | O_CLOEXEC);
+	open("/dev/null", O_RDWR | O_CLOEXEC);
+	(void)!chdir("/"); /* to hold no folder of anybody's */
+	limit(RLIMIT_CORE, 0);
+	limit(RLIMIT_FSIZE, 0);
+	limit(RLIMIT_NOFILE, FILES_MAX);
+#ifndef HELPER_SANITIZED
+	limit(RLIMIT_AS, MEMORY_MAX);
+#endif
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+}
+
+/* --- the loop --------------------------------------------------------------------------------- */
+
+static int
+read_byte(int mem, uint64_t at)
+{
+	char byte;
+	ssize_t got = pread(mem, &byte, 1, (off_t)at);
+
+	return got == 1 ? 0 : got < 0 ? errno : EFAULT;
+}
+
+/* `fd`: what came with the question, -1 nothing. */
+static enum helper_outcome
+answer(const struct helper_ask *ask, int fd, int reader, struct helper_answer *a)
+{
+	switch ((enum helper_kind)ask->kind) {
+	case HELPER_PAGES:
+		return helper_file_pages(ask, &a->pages) ? HELPER_OK : HELPER_NOTHING;
+	case HELPER_NODE:
+		return helper_look(ask, &a->node) ? HELPER_OK : HELPER_NOTHING;
+	case HELPER_SYMBOL:
+	case HELPER_SYMBOL_VDSO:
+		return helper_reader_ask(reader, ask, a);
+	case HELPER_FAULT:
+		a->sys = read_byte(fd, ask->start);
+		return HELPER_OK;
+	}
+	return HELPER_NOTHING;
+}
+
+static _Noreturn void
+serve(int reader)
+{
+	struct helper_ask *ask = mem_alloc(sizeof(*ask));
+	struct helper_answer *a = mem_alloc(sizeof(*a));
+	int fd;
+
+	while (helper_receive(HELPER_SOCKET, ask, &fd)) {
+		helper_limit_time();
+		a->outcome = answer(ask, fd, reader, a);
+		if (fd >= 0)
+			close(fd);
+		a->serial = ask->serial;
+		if (send(HELPER_SOCKET, a, sizeof(*a), MSG_NOSIGNAL) != (ssize_t)sizeof(*a) ||
+		    a->outcome == HELPER_HURT)
+			break;
+	}
+	_exit(0);
+}
+
+static void
+end_without_memory(void)
+{
+	_exit(1); /* who asked takes it for an answer */
+}
+
+void
+helper_main(int argc, char **argv)
+{
+	int type = 0, reader = -1;
+	socklen_t size = sizeof(type);
+
+	can_start = true;
+	if (argc != 2 || strcmp(argv[0], HELPER_NAME) != 0 || strcmp(argv[1], HELPER_WORD) != 0)
+		return;
+	if (getsockopt(HELPER_SOCKET, SOL_SOCKET, SO_TYPE, &type, &size) < 0 ||
+	    type != SOCK_SEQPACKET)
+		return;
+	mem_on_oom(end_without_memory);
+	confine();
+	helper_reader_start(&reader);
+	drop_privileges();
+	serve(reader);
+}

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* In the reader: which instance of a file an address belongs to, and its symbol there. */
+#include "config.h"
+
+#ifdef HAVE_LIBDW
+
+#include "symbol/helper_parts.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/util.h"
+#include "symbol/helper_elf.h"
+
+/* --- files that were read --------------------------------------------------------------------- */
+
+enum { KEPT = 16 };
+
+/* Kept by what they are, not by where they lie; none of them is held open. */
+struct kept {
+	dev_t dev;
+	ino_t ino;
+	off_t size;
+	struct timespec changed;
+	uint64_t used; /* 0: free */
+	bool ok;
+	struct elf_file file;
+};
+
+static struct kept *
+find_kept(struct kept *all, const struct stat *st)
+{
+	for (size_t i = 0; i < KEPT; i++) {
+		struct kept *k = &all[i];
+
+		if (k->used && k->dev == st->st_dev && k->ino == st->st_ino &&
+		    k->size == st->st_size &&
+		    !memcmp(&k->changed, &st->st_ctim, sizeof(k->changed)))
+			return k;
+	}
+	return NULL;
+}
+
+static struct kept *
+oldest(struct kept *all)
+{
+	struct kept *k = all;
+
+	for (size_t i = 1; i < KEPT; i++)
+		if (all[i].used < k->used)
+			k = &all[i];
+	return k;
+}
+
+static const struct elf_file *
+file_of(int fd)
+{
+	static struct kept all[KEPT];
+	static uint64_t turn;
+	struct kept *k;
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return NULL;
+	k = find_kept(all, &st);
+	if (!k) {
+		k = oldest(all);
+		elf_file_free(&k->file);
+		*k = (struct kept){.dev = st.st_dev, .ino = st.st_ino, .size = st.st_size,
+		                   .changed = st.st_ctim};
+		k->ok = elf_file_read(&k->file, fd, NULL, 0);
+	}
+	k->used = ++turn;
+	return k->ok ? &k->file : NULL;
+}
+
+/* --- instances -------------------------------------------------------------------------------- */
+
+static bool
+fits(const struct helper_map *m, const struct elf_segment *s)
+{
+	return !(m->perm & VMA_SHARED) && (!(s->flags & ELF_EXEC) || m->perm & VMA_EXEC);
+}
+
+/*
+ * Whether the file is loaded with this bias: each segment begins where it then has to. A copy that
+ * was mapped to be read, whole or in part, has its text at the wrong place, or may not execute it.
+ */
+static bool
+is_loaded(const struct helper_ask *ask, const struct elf_file *f, uint64_t bias, uint64_t page)
+{
+	for (size_t i = 0; i < f->segments_n; i++) {
+		const struct elf_segment *s = &f->segments[i];
+		uint64_t offset = s->offset & ~(page - 1);
+		uint64_t at = bias + s->vaddr - (s->offset - offset);
+		bool found = !s->file_size;
+
+		for (uint32_t k = 0; !found && k < ask->maps_n && k < HELPER_MAPS; k++) {
+			const struct helper_map *m = &ask->maps[k];
+
+			found = m->start <= at && at < m->end &&
+			        m->offset + (at - m->start) == offset && fits(m, s);
+		}
+		if (!found)
+			return false;
+	}
+	return true;
+}
+
+/* Whether the mapping shows part of the segment's bytes. */
+static bool
+overlaps(const struct helper_map *m, const struct elf_segment *s)
+{
+	return s->file_size && s->offset < m->offset + (m->end - m->start) &&
+	       s->offset + s->file_size > m->offset;
+}
+
+/*
+ * addr as the file has it. Which segment the mapping shows says how far the file was moved: by the
+ * mapping's own offset, for the lowest mapping of a file need not be where it is loaded. Behind the
+ * mapping lies what the segment has beyond the file.
+ */
+static bool
+own_address(const struct helper_ask *ask, const struct elf_file *f, uint64_t *out)
+{
+	const struct helper_map *m = &ask->map;
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+
+	for (size_t i = 0; i < f->segments_n; i++) {
+		const struct elf_segment *s = &f->segments[i];
+		uint64_t bias = m->start - m->offset + s->offset - s->vaddr;
+		uint64_t own = ask->start - bias;
+		bool beyond = ask->start >= m->end; /* .bss, in no file */
+
+		if (!overlaps(m, s) || !fits(m, s) || !(m->perm & (VMA_READ | VMA_EXEC)) ||
+		    own < s->vaddr || own - s->vaddr >= s->mem_size ||
+		    (beyond && (!(s->flags & ELF_WRITE) || own - s->vaddr < s->file_size)) ||
+		    bias % page || (f->fixed && bias) || !is_loaded(ask, f, bias, page))
+			continue;
+		*out = own;
+		return true;
+	}
+	return false;
+}
+
+/* --- the vdso --------------------------------------------------------------------------------- */
+
+/*
+ * The kernel's own has as many images as ways to call it; which one the target has its first page
+ * tells, and if it is ours, ours is read.
+ */
+static const struct elf_file *
+file_of_vdso(const struct helper_ask *ask)
+{
+	static struct elf_file file;
+	static bool known;
+	char *own = (char *)(uintptr_t)getauxval(AT_SYSINFO_EHDR), *copy; // NOLINT
+	size_t size = ask->map.end - ask->map.start;
+
+	if (!own || size > HELPER_IMAGE * 16 || memcmp(own, ask->image, HELPER_IMAGE) != 0)
+		return NULL;
+	if (!known) {
+		copy = mem_alloc(size);
+		memcpy(copy, own, size);
+		known = elf_file_read(&file, -1, copy, size);
+		free(copy);
+	}
+	return known ? &file : NULL;
+}
+
+/* --- the answer ------------------------------------------------------------------------------- */
+
+bool
+helper_find_symbol(const struct helper_ask *ask, int fd, struct helper_symbol *out)
+{
+	const struct elf_file *f = fd < 0 ? file_of_vdso(ask) : file_of(fd);
+	const struct elf_symbol *s = NULL;
+	uint64_t own = 0;
+
+	if (f && fd < 0) {
+		own = ask->start - ask->map.start + f->segments[0].vaddr;
+		s = elf_symbol_at(f, own);
+	} else if (f && own_address(ask, f, &own)) {
+		s = elf_symbol_at(f, own);
+	}
+	if (!s || strlen(s->name) >= sizeof(out->name))
+		return false;
+	out->offset = own - s->value;
+	strcpy(out->name, s->name);
+	return true;
+}
+
+#endif

@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "target/bytes.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "kernel/flags.h"
+#include "kernel/smaps.h"
+#include "page/state.h"
+#include "target/walk.h"
+
+/* --- one page ------------------------------------------------------------------------------------------ */
+
+enum bytes_kind
+bytes_kind_of(const struct vma *v, const struct page *pg)
+{
+	bool present = pg->known & PAGE_WORD && pg->word & PM_PRESENT;
+
+	if (vma_hides_pages(v) || v->behind == VMA_BEHIND_SECRET)
+		return BYTES_NEVER;
+	switch ((enum state)pg->state) {
+	case STATE_UNREADABLE:
+	case STATE_HWPOISON:
+	case STATE_GUARD:
+	case STATE_PAST_END:
+	case STATE_POISONED:
+	case STATE_SPECIAL:
+	case STATE_COUNT:
+		return BYTES_NEVER;
+	case STATE_DEVICE: /* [vdso] is the kernel's, and memory like any other */
+		return present && v->type == VMA_KERNEL ? BYTES_READ : BYTES_NEVER;
+	case STATE_UFFD:
+	case STATE_MIGRATING:
+	case STATE_SWAPPED:
+	case STATE_CACHED:
+	case STATE_NONE:
+	case STATE_ZERO:
+	case STATE_HUGETLB:
+	case STATE_KSM:
+	case STATE_LAZYFREE:
+	case STATE_THP_HEAD:
+	case STATE_THP_TAIL:
+	case STATE_MTHP:
+	case STATE_COPIED:
+	case STATE_SHARED:
+	case STATE_SWAPCACHE:
+	case STATE_FILE_DIRTY:
+	case STATE_MLOCKED:
+	case STATE_ANON:
+	case STATE_SHMEM:
+	case STATE_FILE:
+	case STATE_HIDDEN:
+		break;
+	}
+	return present ? BYTES_READ : BYTES_ABSENT; /* the word decides, whatever the name of the state */
+}
+
+/* What may be done with the page of v (NULL: of none) at base, asked of the page table now. */
+static int
+look_at_page(struct target *t, const struct vma *v, uint64_t base, struct bytes_page *out, struct err *err)
+{
+	struct page pg = {.state = STATE_UNREADABLE};
+
+	*out = (struct bytes_page){.kind = BYTES_UNMAPPED, .state = STATE_NONE};
+	if (!v)
+		return 0;
+	if (pagemap_readable(&t->pm, v) &&
+	    walk_page(t, v, base, PAGE_WANT_FLAGS | PAGE_WANT_CACHE, &pg, err) < 0)
+		return -1;
+	out->kind = (uint8_t)bytes_kind_of(v, &pg);
+	out->state = v->type == VMA_DEVICE                    ? STATE_DEVICE
+	             : v->behind == VMA_BEHIND_SECRET ? STATE_UNREADABLE
+	                                              : pg.state;
+	out->file = vma_has_file(v) || v->type == VMA_SHM;
+	return 0;
+}
+
+/* Who may read memory is who may attach: more than what the page tables ask for. */
+static int
+open_failed(const struct target *t, struct err *err)
+{
+	int sys = errno;
+	const char *how = sys == EACCES || sys == EPERM ? proc_memory_how(&t->proc) : NULL;
+
+	errno = sys;
+	return err_sys(err, how, "cannot read the memory of process %d", (int)t->proc.pid);
+}
+
+static int
+open_memory(struct target *t, struct err *err)
+{
+	if (t->mem < 0)
+		t->mem = proc_file(&t->proc, "mem", O_RDONLY);
+	return t->mem >= 0 ? 0 : open_failed(t, err);
+}
+
+/* Within one page. */
+static void
+read_page(const struct target *t, uint64_t at, uint8_t *to, size_t n, struct bytes_page *page)
+{
+	ssize_t got = pread(t->mem, to, n, (off_t)at);
+
+	if (got >= 0 && (size_t)got < n && t->pm.plain) { /* a fixture's file ends with its last words */
+		memset(to + got, 0, n - (size_t)got);
+		return;
+	}
+	if (got == (ssize_t)n)
+		return;
+	page->kind = BYTES_FAILED;
+	page->sys = got < 0 ? errno : 0;
+	memset(to, 0, n);
+}
+
+/* A run of pages that may be read, at one go. */
+static void
+read_run(const struct target *t, uint64_t at, uint8_t *to, size_t n, struct bytes_page *pages)
+{
+	size_t size = t->pm.page_size;
+	ssize_t got = pread(t->mem, to, n * size, (off_t)at);
+
+	for (size_t i = got > 0 ? (size_t)got / size : 0; i < n; i++)
+		read_page(t, at + i * size, to + i * size, size, &pages[i]);
+}
+
+int
+bytes_pages(struct target *t, const struct vma *v, uint64_t start, size_t n, uint8_t *to, struct bytes_page *out,
+            struct err *err)
+{
+	struct page pages[BYTES_PAGES];
+	size_t size = t->pm.page_size, from = 0;
+
+	if (walk_some(t, v, start, PAGE_WANT_FLAGS | PAGE_WANT_CACHE, pages, n, err) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		out[i] = (struct bytes_page){.kind = (uint8_t)bytes_kind_of(v, &pages[i]), .state = pages[i].state};
+	for (size_t i = 0; i <= n; i++) {
+		if (i < n && out[i].kind == BYTES_READ)
+			continue;
+		if (i > from && open_memory(t, err) < 0)
+			return -1;
+		if (i > from)
+			read_run(t, start + from * size, to + from * size, i - from, out + from);
+		from = i + 1;
+	}
+	return 0;
+}
+
+/* --- a stretch ------------------------------------------------------------------------------------------ */
+
+static struct bytes *
+bytes_new(uint64_t start, uint64_t end, size_t page_size, unsigned word)
+{
+	struct bytes *b = mem_alloc(sizeof(*b));
+
+	b->refs = 1;
+	b->page_size = page_size;
+	b->word = word;
+	b->start = start;
+	b->end = start + u64_min(end - start, BYTES_MAX);
+	b->pages_n = b->end > start ? (b->end - 1) / page_size - start / page_size + 1 : 0;
+	b->pages = mem_alloc((b->pages_n + 1) * sizeof(*b->pages));
+	b->data = mem_alloc(b->end - start + 1);
+	b->changed_ns = mem_alloc((b->end - start + 1) * sizeof(*b->changed_ns));
+	return b;
+}
+
+struct bytes *
+bytes_ref(struct bytes *b)
+{
+	if (b)
+		__atomic_add_fetch(&b->refs, 1, __ATOMIC_RELAXED);
+	return b;
+}
+
+void
+bytes_unref(struct bytes *b)
+{
+	if (!b || __atomic_sub_fetch(&b->refs, 1, __ATOMIC_ACQ_REL))
+		return;
+	for (size_t i = 0; i < b->symbols_n; i++)
+		free(b->symbols[i].name);
+	free(b->symbols);
+	free(b->changed_ns);
+	free(b->pages);
+	free(b->data);
+	free(b);
+}
+
+size_t
+bytes_size(const struct bytes *b)
+{
+	enum { SYMBOL = 64 }; /* with its name */
+
+	return sizeof(*b) + (b->end - b->start) * (1 + sizeof(*b->changed_ns)) + b->pages_n * sizeof(*b->pages) +
+	       b->symbols_n * SYMBOL;
+}
+
+/* What both looks read is compared; a byte that stayed keeps the time of its last change. */
+static void
+mark_changes(struct bytes *b, const struct bytes *before)
+{
+	uint64_t lo = u64_max(b->start, before->start), hi = u64_min(b->end, before->end), now = time_ns();
+	uint8_t is, was;
+
+	for (uint64_t at = lo; at < hi; at++) {
+		if (!bytes_at(b, at, &is) || !bytes_at(before, at, &was))
+			continue;
+		b->changed_ns[at - b->start] = is != was ? now : bytes_changed(before, at);
+		b->newest_ns = u64_max(b->newest_ns, b->changed_ns[at - b->start]);
+	}
+}
+
+struct bytes *
+bytes_read(struct target *t, const struct vma_list *vmas, uint64_t start, uint64_t end,
+           const struct bytes *before, struct err *err)
+{
+	struct bytes *b = bytes_new(start, end, t->pm.page_size, vma_pointer_size(vmas));
+	uint64_t at = start;
+
+	for (size_t i = 0; i < b->pages_n; i++) {
+		uint64_t base = at & ~(uint64_t)(b->page_size - 1);
+		size_t n = u64_min(b->end - at, b->page_size - (at - base));
+
+		/* the look at the entry and the read belong together: nothing comes in between */
+		if (look_at_page(t, vma_at(vmas, base), base, &b->pages[i], err) < 0 ||
+		    (b->pages[i].kind == BYTES_READ && open_memory(t, err) < 0)) {
+			bytes_unref(b);
+			return NULL;
+		}
+		if (b->pages[i].kind == BYTES_READ)
+			read_page(t, at, b->data + (at - start), n, &b->pages[i]);
+		at += n;
+	}
+	if (before)
+		mark_changes(b, before);
+	return b;
+}
+
+/* Memory of a device under any name: only VmFlags tell for certain, and reading them is dear. */
+static bool
+is_device(const struct target *t, const struct vma *v)
+{
+	struct smaps_entry e = {0};
+	struct err ignored;
+
+	return smaps_read_region(&t->proc, v->start, &e, &ignored) == 0 &&
+	       (smaps_has(&e, "pf") || smaps_has(&e, "io"));
+}
+
+/* By the helper: nobody can say how long it takes, and the wait may be one that no signal ends. */
+static bool
+fault_in(struct target *t, const struct vma *v, uint64_t base, struct bytes_page *page)
+{
+	uint8_t byte;
+
+	if (t->proc.live) {
+		if (!t->helper)
+			t->helper = helper_new();
+		page->sys = helper_fault(t->helper, &t->proc, v, t->mem, base);
+		page->kind = page->sys ? BYTES_FAILED : page->kind;
+	} else {
+		read_page(t, base, &byte, 1, page);
+	}
+	return page->kind != BYTES_FAILED;
+}
+
+int
+bytes_fault(struct target *t, const struct vma_list *vmas, uint64_t addr, struct err *err)
+{
+	uint64_t base = addr & ~(uint64_t)(t->pm.page_size - 1);
+	struct bytes_page page;
+	struct buf why = {0};
+
+	if (look_at_page(t, vma_at(vmas, base), base, &page, err) < 0)
+		return -1;
+	if (page.kind == BYTES_READ)
+		return 1;
+	if (page.kind == BYTES_ABSENT && is_device(t, vma_at(vmas, base)))
+		page = (struct bytes_page){.kind = BYTES_NEVER, .state = STATE_DEVICE};
+	if (page.kind == BYTES_ABSENT) {
+		if (open_memory(t, err) < 0)
+			return -1;
+		if (fault_in(t, vma_at(vmas, base), base, &page))
+			return 0;
+	}
+	bytes_why(&page, &why);
+	err_set(err, ERR_TARGET, why.s, NULL, "cannot read page %llx", (unsigned long long)base);
+	buf_free(&why);
+	return -1;
+}
+
+/* --- asking --------------------------------------------------------------------------------------------- */
+
+const struct bytes_page *
+bytes_page(const struct bytes *b, uint64_t addr)
+{
+	if (!b || addr < b->start || addr >= b->end)
+		return NULL;
+	return &b->pages[addr / b->page_size - b->start / b->page_size];
+}
+
+void
+bytes_why(const struct bytes_page *p, struct buf *out)
+{
+	switch ((enum bytes_kind)p->kind) {
+	case BYTES_READ:
+		return;
+	case BYTES_UNMAPPED:
+		buf_str(out, "not mapped");
+		return;
+	case BYTES_FAILED:
+		if (p->sys == ETIMEDOUT)
+			buf_str(out, "it did not come in time: its file's server, or who handles "
+			             "its faults, does not answer");
+		else if (p->sys == EAGAIN)
+			buf_str(out, "pmtop's helper, which would wait for it, cannot be started");
+		else
+			buf_fmt(out, "the kernel would not read it: %s",
+			        p->sys ? strerror(p->sys) : "it is gone");
+		return;
+	case BYTES_ABSENT:
+		if (p->state == STATE_NONE || p->state == STATE_CACHED)
+			buf_str(out, p->file ? "not mapped here yet" : "not in RAM");
+		else
+			buf_str(out, state_row((enum state)p->state)->words);
+		return;
+	case BYTES_NEVER:
+		if (p->state == STATE_UNREADABLE)
+			buf_str(out, "the kernel lets nobody read it");
+		else if (p->state == STATE_DEVICE)
+			buf_str(out, "memory of a device: reading it may affect the device");
+		else
+			buf_fmt(out, "%s: cannot be read", state_row((enum state)p->state)->words);
+		return;
+	}
+}
+
+bool
+bytes_at(const struct bytes *b, uint64_t addr, uint8_t *out)
+{
+	const struct bytes_page *p = bytes_page(b, addr);
+
+	if (!p || p->kind != BYTES_READ)
+		return false;
+	*out = b->data[addr - b->start];
+	return true;
+}
+
+bool
+bytes_word(const struct bytes *b, uint64_t addr, uint64_t *out)
+{
+	uint8_t byte;
+	uint32_t half;
+
+	if (!b || addr > UINT64_MAX - b->word)
+		return false;
+	for (unsigned i = 0; i < b->word; i++)
+		if (!bytes_at(b, addr + i, &byte))
+			return false;
+	memcpy(&half, b->data + (addr - b->start), sizeof(half));
+	*out = half;
+	if (b->word == sizeof(*out))
+		memcpy(out, b->data + (addr - b->start), sizeof(*out));
+	return true;
+}
+
+const struct vma *
+bytes_pointer(const struct bytes *b, const struct vma_list *vmas, uint64_t addr, uint64_t *value)
+{
+	return bytes_word(b, addr, value) ? vma_at(vmas, *value) : NULL;
+}
+
+uint64_t
+bytes_changed(const struct bytes *b, uint64_t addr)
+{
+	return b && addr >= b->start && addr < b->end ? b->changed_ns[addr - b->start] : 0;
+}
+
+enum byte_class
+byte_class(uint8_t byte)
+{
+	if (byte == 0)
+		return BYTE_ZERO;
+	if (byte == 0xff)
+		return BYTE_FF;
+	return byte >= ' ' && byte <= '~' ? BYTE_TEXT : BYTE_REST;
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "target/cache.h"
+
+#include <stdlib.h>
+
+#include "base/util.h"
+
+/*
+ * The pages from `at` to `end` and those that follow: where pages that are mapped lie in between
+ * each answer should do for several gaps, and yet not ask about too many that are no gap.
+ */
+static bool
+ask(struct cache *c, uint64_t at, uint64_t end)
+{
+	enum { LEAST = 4096 };
+
+	c->got->start = c->got->end = 0;
+	end = u64_min(u64_max(end, at + LEAST * c->t->pm.page_size), c->end);
+	return helper_pages(c->t->helper, &c->t->proc, c->v, at, end, c->want, c->got);
+}
+
+bool
+cache_open(struct cache *c, struct target *t, const struct vma *v, uint64_t start, uint64_t end,
+           unsigned want)
+{
+	*c = (struct cache){.t = t, .v = v, .end = end, .want = want};
+	if (!t->proc.live || !vma_has_file(v) || start >= end ||
+	    (v->type != VMA_FILE && v->type != VMA_SHM && v->type != VMA_HUGETLB) ||
+	    kinds_is_remote(&t->kinds, v))
+		return false;
+	if (!t->helper)
+		t->helper = helper_new();
+	c->got = mem_alloc(sizeof(*c->got));
+	if (ask(c, start, start))
+		return true;
+	cache_close(c);
+	return false;
+}
+
+void
+cache_close(struct cache *c)
+{
+	free(c->got);
+	*c = (struct cache){0};
+}
+
+bool
+cache_size(const struct cache *c, uint64_t *size)
+{
+	if (c->got)
+		*size = c->got->size;
+	return c->got != NULL;
+}
+
+/* The first page from i on, of n at most, whose bit is another than i's. */
+static size_t
+run_of(const uint64_t *bits, size_t i, size_t n)
+{
+	uint64_t flip = bits[i / 64] >> i % 64 & 1 ? UINT64_MAX : 0;
+
+	for (i++; i < n; i = (i / 64 + 1) * 64) {
+		uint64_t rest = (bits[i / 64] ^ flip) >> i % 64;
+
+		if (rest)
+			return u64_min(i + (size_t)__builtin_ctzll(rest), n);
+	}
+	return n;
+}
+
+static bool
+has(const uint64_t *bits, size_t i)
+{
+	return bits[i / 64] >> i % 64 & 1;
+}
+
+uint64_t
+cache_run(struct cache *c, uint64_t at, uint64_t end, unsigned *facts)
+{
+	const struct file_pages *f = c->got;
+	size_t size, i, n;
+
+	*facts = 0;
+	if (!f || at >= c->end)
+		return end;
+	if ((at < f->start || at >= f->end) && !ask(c, at, end))
+		return end;
+	size = c->t->pm.page_size;
+	i = (at - f->start) / size;
+	n = (u64_min(end, f->end) - f->start) / size;
+	*facts = (f->known & FILE_WANT_RESIDENT ? CACHE_ASKED : 0) |
+	         (has(f->resident, i) ? CACHE_RESIDENT : 0) |
+	         (f->known & FILE_WANT_DATA ? CACHE_DATA_ASKED : 0) |
+	         (has(f->data, i) ? CACHE_DATA : 0) |
+	         (f->known & FILE_WANT_SWAPPED ? CACHE_SWAPPED_ASKED : 0) |
+	         (has(f->swapped, i) ? CACHE_SWAPPED : 0);
+	n = run_of(f->resident, i, n);
+	n = run_of(f->data, i, n);
+	n = run_of(f->swapped, i, n);
+	return f->start + n * size;
+}

@@ -1,0 +1,715 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "target/region.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/util.h"
+#include "kernel/kabi.h"
+#include "kernel/smaps.h"
+#include "page/folio.h"
+#include "target/walk.h"
+#include "track/track_ways.h"
+
+/* A walk over one region's runs. */
+struct walk {
+	const struct pagemap *pm;
+	const struct vma *v;
+	size_t page_size;
+	unsigned devices; /* for swap */
+	struct region *out;
+	uint64_t by_state[STATE_COUNT];
+	struct strip *strip;
+	/* runs whose soft-dirty bit is set on pages that exist */
+	struct dirty {
+		struct pm_run *v;
+		size_t n, cap;
+	} dirty;
+	struct dirty sure; /* of them, those in memory that was blank when it came */
+	bool blank; /* there is some of it, with so many pages: */
+	uint64_t blank_pages;
+	enum folio_sizes sizes;
+	bool clean_seen, born_seen, watched;
+	uint64_t entries; /* pages that have one */
+	uint64_t lost; /* bytes that were seen written in this generation and are not any more */
+	const struct target *target;
+	const struct track *track;
+};
+
+static void
+dirty_add(struct dirty *d, uint64_t start, uint64_t end)
+{
+	struct pm_run *last = d->n ? &d->v[d->n - 1] : NULL;
+
+	if (last && last->end == start) {
+		last->end = end;
+		return;
+	}
+	d->v = vec_room(d->v, d->n, &d->cap, sizeof(*d->v));
+	d->v[d->n++] = (struct pm_run){start, end, 0};
+}
+
+/* A mark in the page table, and nothing behind it; it may be our own. */
+static bool
+is_mark(enum state s)
+{
+	return s == STATE_UFFD || s == STATE_GUARD || s == STATE_POISONED;
+}
+
+/*
+ * "Swapped" is said of guards, markers and pages on the move too: only the word itself tells, so
+ * the few runs that are not present are read.
+ */
+static void
+add_swapped(struct walk *w, const struct pm_run *run)
+{
+	uint64_t words[512], first = (run->start - w->v->start) / w->page_size;
+	uint64_t pages = (run->end - run->start) / w->page_size;
+	struct err ignored;
+
+	for (uint64_t done = 0; done < pages; done += ARRAY_LEN(words)) {
+		ssize_t n = pagemap_words(w->pm, run->start + done * w->page_size, words,
+		                          u64_min(pages - done, ARRAY_LEN(words)), &ignored);
+
+		for (ssize_t i = 0; i < n; i++) {
+			struct page pg = {.word = words[i], .known = PAGE_WORD};
+			enum state s = state_of_page(&pg, w->v, w->devices);
+			uint64_t at = first + done + (uint64_t)i;
+
+			w->by_state[s]++;
+			w->out->swap += s == STATE_SWAPPED;
+			if (!is_mark(s))
+				strip_add(w->strip, at, at + 1, s);
+		}
+	}
+}
+
+static void
+add_present(struct walk *w, const struct pm_run *run)
+{
+	uint64_t pages = (run->end - run->start) / w->page_size;
+	uint64_t first = (run->start - w->v->start) / w->page_size;
+	enum state s = state_of_cats(run->cats, w->v);
+	struct region *out = w->out;
+
+	w->by_state[s] += pages;
+	strip_add(w->strip, first, first + pages, s);
+	if (s == STATE_HUGETLB)
+		out->hugetlb += pages;
+	if (s == STATE_ZERO || s == STATE_HUGETLB)
+		return;
+	out->rss += pages;
+	if (run->cats & PM_CAT_HUGE)
+		out->thp += pages;
+	if (s == STATE_COPIED)
+		out->copied += pages;
+	if (s == STATE_ANON || s == STATE_THP_HEAD || s == STATE_COPIED)
+		out->anon += pages;
+}
+
+static void
+note_plain(struct walk *w, const struct pm_run *run)
+{
+	if (run->start >= run->end)
+		return;
+	if (track_is_written(w->track, run->cats)) {
+		dirty_add(&w->dirty, run->start, run->end);
+		return;
+	}
+	w->clean_seen = true;
+	if (w->track->gen && run->cats & PM_CAT_PRESENT) {
+		uint64_t seen = track_bytes(w->track, run->start, run->end);
+
+		w->lost += seen;
+		w->out->never += (run->end - run->start - seen) / w->page_size;
+	}
+}
+
+static void
+blank_add(struct walk *w, uint64_t start, uint64_t end)
+{
+	dirty_add(&w->dirty, start, end);
+	dirty_add(&w->sure, start, end);
+}
+
+/*
+ * Pages of memory that was blank when it came: what is there was written, but of a large folio it
+ * is not known which of its pages were.
+ */
+static void
+look_at_blank(struct walk *w, uint64_t start, uint64_t end)
+{
+	enum { BATCH = 128 };
+	struct page pages[BATCH];
+	struct err ignored;
+
+	for (uint64_t at = start; at < end; at += BATCH * w->page_size) {
+		size_t n = u64_min((end - at) / w->page_size, BATCH);
+
+		if (page_read(w->pm, &w->target->frames, at, pages, n, PAGE_WANT_FLAGS,
+		              &ignored) < 0) {
+			w->blank_pages += n; /* there, and not known to be written */
+			continue;
+		}
+		for (size_t i = 0; i < n; i++) {
+			uint64_t page = at + i * w->page_size;
+			enum state s = state_of_page(&pages[i], w->v, w->devices);
+
+			if (s == STATE_ZERO || s == STATE_NONE || is_mark(s))
+				continue;
+			w->blank_pages++;
+			if (folio_is_small(&pages[i], w->v, page, w->pm, &w->sizes))
+				blank_add(w, page, page + w->page_size);
+		}
+	}
+}
+
+/* What was told as written and is still there is not looked at again. */
+static void
+note_blank(struct walk *w, uint64_t start, uint64_t end, uint64_t cats)
+{
+	const struct track *t = w->track;
+
+	if (cats & PM_CAT_PFNZERO || (t->way == TRACK_SOFT_DIRTY && !(cats & PM_CAT_SOFT_DIRTY)))
+		return; /* what is not marked where all is, was not */
+	if (cats & PM_CAT_HUGE) {
+		w->blank_pages += (end - start) / w->page_size;
+		return;
+	}
+	for (size_t k = track_first(t, start); start < end; k++) {
+		bool more = k < t->n && t->v[k].start < end;
+		uint64_t from = more ? u64_max(t->v[k].start, start) : end;
+		uint64_t to = more ? u64_min(t->v[k].end, end) : end;
+
+		if (more && t->v[k].gen != t->era)
+			from = to;
+		look_at_blank(w, start, from);
+		w->blank_pages += (to - from) / w->page_size;
+		if (from < to)
+			blank_add(w, from, to);
+		start = to;
+	}
+}
+
+static void
+note_dirty(struct walk *w, const struct pm_run *run)
+{
+	uint64_t at = run->start;
+
+	while (w->blank && at < run->end) {
+		struct track_range r = ranges_next(&w->track->blank, at, run->end);
+
+		note_plain(w, &(struct pm_run){at, r.start, run->cats});
+		if (r.start < r.end)
+			note_blank(w, r.start, r.end, run->cats);
+		at = r.end;
+	}
+	note_plain(w, &(struct pm_run){at, run->end, run->cats});
+}
+
+static int
+walk_run(void *arg, const struct pm_run *run)
+{
+	struct walk *w = arg;
+
+	if (!(run->cats & (PM_CAT_PRESENT | PM_CAT_SWAPPED))) {
+		w->born_seen = true; /* soft-dirty where no page is: the whole mapping is new */
+		return 0;
+	}
+	w->entries += (run->end - run->start) / w->page_size;
+	if (run->cats & PM_CAT_PRESENT)
+		add_present(w, run);
+	else
+		add_swapped(w, run);
+	note_dirty(w, run);
+	w->watched |= (run->cats & PM_CAT_WPALLOWED) != 0;
+	return 0;
+}
+
+static void
+add_heat(const struct walk *w, const struct track *t, uint64_t now, struct strip_cell *strip, unsigned width)
+{
+	for (unsigned i = 0; t->gen && i < width; i++) {
+		unsigned k = strip_share(w->strip, i, width);
+		uint64_t lo = w->v->start + strip_start(w->strip, k) * w->page_size;
+		uint64_t hi = w->v->start + strip_start(w->strip, k + 1) * w->page_size;
+
+		strip[i].heat = (uint8_t)track_newest_heat(t, lo, hi, now);
+		strip[i].often = (uint8_t)heat_of_count(track_most(t, lo, hi));
+	}
+}
+
+/* --- what is written ------------------------------------------------------------------------------- */
+
+static uint64_t
+dirty_bytes(const struct walk *w)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < w->dirty.n; i++)
+		sum += w->dirty.v[i].end - w->dirty.v[i].start;
+	return sum;
+}
+
+/* VmFlags of the region, read at most once a look, and then not before 20 times as long has passed. */
+static const struct smaps_entry *
+vm_flags(struct target *target, const struct vma *v)
+{
+	enum { SHARE = 20 };
+	struct track *t = &target->track;
+	uint64_t begin = time_ns();
+	struct err ignored;
+
+	if (!t->flags_read && begin - t->flags_ns >= SHARE * t->flags_cost_ns) {
+		smaps_free(&t->flags);
+		t->flags_read = smaps_read_process(&target->proc, &t->flags, &ignored) == 0;
+		t->flags_ns = time_ns();
+		t->flags_cost_ns = t->flags_ns - begin;
+	}
+	return t->flags_read ? smaps_find(&t->flags, v->start) : NULL;
+}
+
+/*
+ * All pages of the region have become dirty at once: whether because it is new since the clear. What
+ * cannot be asked now is taken for new until it can, unless it was there at the clear.
+ */
+static bool
+is_born(const struct walk *w, struct target *target)
+{
+	struct track *t = &target->track;
+	const struct vma *v = w->v;
+	const struct smaps_entry *e;
+	bool born;
+
+	for (size_t i = 0; i < t->born.n; i++)
+		if (t->born.v[i].start == v->start && t->born.v[i].end == v->end)
+			return true;
+	e = vm_flags(target, v);
+	born = e && e->known & SMAPS_FLAGS ? smaps_newborn(e) : !track_knew(t, v->start, v->end);
+	if (e && born)
+		track_ranges_add(&t->born, v->start, v->end);
+	return born;
+}
+
+static enum track_doubt
+doubt_soft_dirty(struct walk *w, struct target *target)
+{
+	const struct track *t = &target->track;
+	const struct vma *v = w->v;
+	bool born = w->born_seen;
+
+	if (v->type == VMA_HUGETLB)
+		return DOUBT_HUGETLB;
+	if (!track_met(t, v->start, v->end))
+		return DOUBT_NEW;
+	if (!born && w->dirty.n && !w->clean_seen &&
+	    track_bytes(t, v->start, v->end) < dirty_bytes(w))
+		born = is_born(w, target);
+	if (!born)
+		return DOUBT_NONE;
+	return track_knew(t, v->start, v->end) || track_bytes(t, v->start, v->end) ? DOUBT_REMAPPED : DOUBT_NEW;
+}
+
+/*
+ * Pages of it that somebody may have written. A private file's own pages nobody has, and of the
+ * kernel's none counts.
+ */
+static uint64_t
+writable_pages(const struct vma *v, const struct region *r)
+{
+	if (v->type == VMA_KERNEL)
+		return 0;
+	return (state_copies(v) ? r->copied : r->rss) + r->swap + r->hugetlb;
+}
+
+/*
+ * Of a shared mapping that is read-only: whether it was made of a file that was opened so, which
+ * nobody undoes.
+ */
+static bool
+is_sealed(const struct target *target, const struct vma *v)
+{
+	char name[64];
+	struct stat st;
+
+	if (!(v->perm & VMA_SHARED) || v->perm & VMA_WRITE)
+		return false;
+	snprintf(name, sizeof(name), "map_files/%llx-%llx", (unsigned long long)v->start,
+	         (unsigned long long)v->end);
+	return fstatat(target->proc.leader, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       S_ISLNK(st.st_mode) && !(st.st_mode & S_IWUSR);
+}
+
+static enum track_doubt
+doubt_uffd(const struct walk *w, const struct target *target)
+{
+	const struct region *r = w->out;
+
+	if (w->watched)
+		return uffd_is_unsure(&target->track, w->v) ? DOUBT_NEW : DOUBT_NONE;
+	if (!(r->rss || r->swap || r->hugetlb))
+		return DOUBT_NONE;
+	if (ranges_meet(&target->track.came, w->v->start, w->v->end))
+		return DOUBT_NEW;
+	if (w->v->perm & VMA_WRITE)
+		return DOUBT_UNWATCHED;
+	return is_sealed(target, w->v) ? DOUBT_NONE : DOUBT_READONLY;
+}
+
+static enum track_doubt
+doubt(struct walk *w, struct target *target, bool in_scope)
+{
+	bool local = track_way_caps(target->track.way) & TRACK_LOCAL;
+
+	if (!local && vma_hides_pages(w->v) && !w->out->rss)
+		return DOUBT_UNWATCHED;
+	switch (target->track.way) {
+	case TRACK_SOFT_DIRTY: return doubt_soft_dirty(w, target);
+	case TRACK_UFFD:
+		if (!in_scope)
+			return DOUBT_OUTSIDE;
+		return doubt_uffd(w, target);
+	case TRACK_HASH:
+	case TRACK_NONE:
+	case TRACK_WAYS: break;
+	}
+	return track_bytes(&target->track, w->v->start, w->v->end) ? DOUBT_NONE : DOUBT_OUTSIDE;
+}
+
+static void
+clip_dirty(struct dirty *d, uint64_t start, uint64_t end)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < d->n; i++) {
+		struct pm_run r = d->v[i];
+
+		r.start = u64_max(r.start, start);
+		r.end = u64_min(r.end, end);
+		if (r.start < r.end)
+			d->v[n++] = r;
+	}
+	d->n = n;
+}
+
+/* Tells the track, if it can be told: of a region that is new since the mark only what is sure. */
+static void
+tell_track(struct walk *w, struct track *t, uint64_t start, uint64_t end, uint64_t now)
+{
+	bool armed = t->way == TRACK_UFFD && w->watched; /* and exact since */
+	bool known = !w->out->doubt || (armed && w->out->doubt == DOUBT_NEW);
+
+	if (!track_cats(t))
+		return;
+	clip_dirty(&w->dirty, start, end);
+	clip_dirty(&w->sure, start, end);
+	if (known && w->lost && !w->dirty.n && !t->pulse && !t->others &&
+	    t->way == TRACK_SOFT_DIRTY) {
+		track_ranges_add(&t->lost, start, end);
+	} else if (known) {
+		t->kept += w->dirty.n ? w->dirty.v[0].end - w->dirty.v[0].start : 0;
+		track_update(t, start, end, w->dirty.v, w->dirty.n, now);
+	} else if (ranges_cover(&t->blank, start, end)) {
+		track_update(t, start, end, w->sure.v, w->sure.n, now);
+	} else {
+		track_add(t, w->v->start, w->sure.v, w->sure.n, now);
+	}
+}
+
+/* Pages of [start, end) that were written since the mark; in a pulse, since the last clear. */
+static uint64_t
+pages_written(const struct walk *w, const struct track *t, uint64_t start, uint64_t end)
+{
+	return (t->pulse ? track_bytes_in(t, start, end, t->era) : track_bytes(t, start, end)) /
+	       w->page_size;
+}
+
+/*
+ * Of memory that was blank when it came, all is known but which pages of its large folios were
+ * written.
+ */
+static enum track_doubt
+doubt_of_blank(const struct walk *w, const struct track *t, enum track_doubt d)
+{
+	uint64_t start = w->v->start, end = w->v->end, written = 0;
+
+	if (!w->blank || (d && !ranges_cover(&t->blank, start, end)))
+		return d;
+	for (uint64_t at = start; at < end;) {
+		struct track_range r = ranges_next(&t->blank, at, end);
+
+		written += pages_written(w, t, r.start, r.end);
+		at = r.end;
+	}
+	return w->blank_pages > written ? DOUBT_NEW : DOUBT_NONE;
+}
+
+static void
+note_written(struct walk *w, struct target *target, uint64_t now)
+{
+	struct track *t = &target->track;
+	struct region *out = w->out;
+	uint64_t start = w->v->start, end = w->v->end, there = out->rss + out->swap, may, written;
+	bool in_scope = track_in_scope(t, &start, &end);
+
+	out->doubt = doubt(w, target, in_scope);
+	/* what is ours stays so until something else is mapped there */
+	if (out->doubt == DOUBT_UNWATCHED && t->uffd)
+		track_drop(t, w->v->start, w->v->end);
+	if (in_scope)
+		tell_track(w, t, start, end, now);
+	if (in_scope)
+		out->doubt = doubt_of_blank(w, t, out->doubt);
+	written = pages_written(w, t, w->v->start, w->v->end);
+	track_tell(t, w->v->start, out->doubt, there - u64_min(there, written));
+	may = w->blank && ranges_cover(&t->blank, start, end) ? w->blank_pages
+	                                                      : writable_pages(w->v, out);
+	if (out->doubt && out->doubt != DOUBT_OUTSIDE)
+		out->unknown = may - u64_min(may, written);
+	out->written = track_bytes(t, w->v->start, w->v->end) / w->page_size;
+	out->fresh = track_tally(t, start) / w->page_size;
+	out->part = track_way_caps(t->way) & TRACK_LOCAL ||
+	            (in_scope && (start > w->v->start || end < w->v->end));
+	out->never = uffd_came_late(t, w->v) || out->part ? 0 : out->never;
+	if (out->written)
+		out->newest_ns = track_newest(t, w->v->start, w->v->end);
+}
+
+static void
+finish(struct walk *w, struct target *target, uint64_t now, struct strip_cell *strip,
+       unsigned width, uint64_t by_state[STATE_COUNT])
+{
+	struct region *out = w->out;
+
+	if (target->track.gen)
+		note_written(w, target, now);
+	strip_finish(w->strip, strip, width);
+	add_heat(w, &target->track, now, strip, width);
+	out->known = out->rss || out->swap || !vma_hides_pages(w->v);
+	if (by_state)
+		for (unsigned s = 0; s < STATE_COUNT; s++)
+			by_state[s] += w->by_state[s];
+}
+
+/* --- shared memory in swap -------------------------------------------------------------------- */
+
+static int
+pass_pages(void *arg, uint64_t addr, const struct page *pages, size_t n)
+{
+	(void)arg, (void)addr, (void)pages, (void)n;
+	return 0;
+}
+
+static int
+add_unseen(void *arg, uint64_t start, uint64_t end, const struct page *each)
+{
+	struct walk *w = arg;
+
+	if (each->state == STATE_SWAPPED)
+		w->out->unseen += (end - start) / w->page_size;
+	w->out->swap_unsure |= page_may_be_out(each, w->v);
+	return 0;
+}
+
+/*
+ * What has no entry in the page table may be in swap all the same: the file tells, if there is not
+ * too much to ask about at each look.
+ */
+static void
+count_unseen(struct walk *w, struct target *t)
+{
+	static const struct walk_fns fns = {pass_pages, add_unseen};
+	static const struct walk_options o = {.want = PAGE_WANT_CACHE};
+	enum { PAGES_MAX = 1 << 20 };
+	struct region *out = w->out;
+	uint64_t empty = vma_size(w->v) / w->page_size - w->entries;
+	struct err ignored;
+
+	if (!vma_swaps_unseen(w->v) || !empty || !t->swaps.in_use)
+		return;
+	out->swap_unsure =
+	    empty > PAGES_MAX ||
+	    walk_pages(t, w->v, w->v->start, w->v->end, &o, &fns, w, &ignored) != 0 ||
+	    out->swap_unsure;
+	out->swap += out->unseen;
+}
+
+static int
+measure(struct target *target, const struct vma *v, uint64_t now, struct region *out,
+        uint64_t by_state[STATE_COUNT], struct strip_cell *strip, unsigned width, struct err *err)
+{
+	const struct pagemap *pm = &target->pm;
+	struct track *t = &target->track;
+	struct strip shares;
+	uint64_t any = PM_CAT_PRESENT | PM_CAT_SWAPPED;
+	uint64_t cats = any | PM_CAT_PFNZERO | PM_CAT_HUGE | PM_CAT_GUARD;
+	uint64_t lo = v->start, hi = v->end;
+	struct walk w = {.pm = pm, .v = v, .page_size = pm->page_size, .devices = target->swaps.n,
+	                 .out = out, .strip = &shares, .target = target, .track = t,
+	                 .blank = t->gen && track_cats(t) && track_in_scope(t, &lo, &hi) &&
+	                          ranges_meet(&t->blank, lo, hi)};
+	int r;
+
+	memset(out, 0, sizeof(*out));
+	out->rate = RATE_UNKNOWN;
+	memset(strip, 0, width * sizeof(*strip));
+	if (v->type == VMA_KERNEL && !pagemap_readable(pm, v))
+		return 0; /* not known */
+	strip_begin(&shares, vma_size(v) / pm->page_size, width);
+	if (state_copies(v) || !pm->scan)
+		cats |= PM_CAT_FILE; /* which pages are private copies; else it is not worth the scan's price */
+	if (t->gen) {
+		any |= track_cats(t) & PM_CAT_SOFT_DIRTY;
+		cats |= track_cats(t);
+	}
+	r = pagemap_runs(pm, v->start, v->end, any, cats, walk_run, &w, err);
+	/* half a walk must not tell the track what is written: the rest would be forgotten */
+	if (r == 0)
+		finish(&w, target, now, strip, width, by_state);
+	if (r == 0)
+		count_unseen(&w, target);
+	strip_free(&shares);
+	free(w.dirty.v);
+	free(w.sure.v);
+	return r;
+}
+
+int
+region_measure(struct target *t, const struct vma *v, uint64_t now, struct region *out,
+               struct strip_cell *strip, unsigned width, struct err *err)
+{
+	return measure(t, v, now, out, NULL, strip, width, err);
+}
+
+struct look {
+	struct lens_look lens;
+	const struct vma *v;
+	size_t page_size;
+	struct strip shares;
+};
+
+static int
+look_at_pages(void *arg, uint64_t addr, const struct page *pages, size_t n)
+{
+	struct look *k = arg;
+
+	for (size_t i = 0; i < n; i++) {
+		uint64_t at = addr + i * k->page_size, p = (at - k->v->start) / k->page_size;
+
+		if (!is_mark(pages[i].state))
+			strip_add(&k->shares, p, p + 1, lens_page(&k->lens, at, &pages[i], k->page_size));
+	}
+	return 0;
+}
+
+int
+region_look(struct target *t, const struct vma *v, enum lens l, struct strip_cell *strip,
+            unsigned width, struct err *err)
+{
+	static const struct walk_fns fns = {.pages = look_at_pages};
+	struct walk_options o = {.want = lens_row(l)->want & ~(unsigned)PAGE_WANT_CACHE};
+	struct look k = {.lens = {.lens = l}, .v = v, .page_size = t->pm.page_size};
+	int r;
+
+	strip_begin(&k.shares, vma_size(v) / k.page_size, width);
+	r = walk_pages(t, v, v->start, v->end, &o, &fns, &k, err);
+	if (r == 0)
+		strip_finish(&k.shares, strip, width);
+	strip_free(&k.shares);
+	return r;
+}
+
+struct regions *
+regions_new(struct vma_list vmas)
+{
+	struct regions *rs = mem_alloc(sizeof(*rs));
+
+	rs->refs = 1;
+	rs->vmas = vmas;
+	rs->r = mem_alloc(vmas.n * sizeof(*rs->r));
+	rs->time_ns = time_ns();
+	for (size_t i = 0; i < vmas.n; i++) {
+		rs->r[i].lens = LENS_COUNT;
+		rs->r[i].rate = RATE_UNKNOWN;
+		rs->totals.size += vma_size(&vmas.v[i]);
+	}
+	return rs;
+}
+
+struct regions *
+regions_ref(struct regions *rs)
+{
+	if (rs)
+		__atomic_add_fetch(&rs->refs, 1, __ATOMIC_RELAXED);
+	return rs;
+}
+
+void
+regions_unref(struct regions *rs)
+{
+	if (!rs || __atomic_sub_fetch(&rs->refs, 1, __ATOMIC_ACQ_REL))
+		return;
+	vma_free(&rs->vmas);
+	free(rs->r);
+	free(rs);
+}
+
+static void
+unknown_add(struct unknown *sum, const struct region *r)
+{
+	if (!r->unknown)
+		return;
+	sum->pages += r->unknown;
+	sum->regions++;
+	if (r->doubt == DOUBT_NEW) {
+		sum->fresh.pages += r->unknown;
+		sum->fresh.regions++;
+	} else if (r->doubt == DOUBT_READONLY) {
+		sum->readonly.pages += r->unknown;
+		sum->readonly.regions++;
+	}
+}
+
+static void
+totals_add(struct totals *sum, const struct region *r)
+{
+	sum->rss += r->rss;
+	sum->swap += r->swap;
+	sum->swap_unsure |= r->swap_unsure;
+	sum->written += r->written;
+	unknown_add(&sum->unknown, r);
+	if (!r->doubt)
+		sum->never += r->never;
+}
+
+int
+regions_measure(struct regions *rs, struct target *t, struct err *err)
+{
+	uint64_t begin = time_ns();
+
+	for (size_t i = 0; i < rs->vmas.n; i++) {
+		struct region *r = &rs->r[i];
+
+		int ended = measure(t, &rs->vmas.v[i], begin, r, rs->totals.rss_by_state, r->strip, LIST_STRIP,
+		                    err);
+
+		if (ended)
+			return ended;
+		if (pagemap_stopped(&t->pm))
+			return 1;
+		r->lens = r->known ? LENS_STATE : LENS_COUNT;
+		totals_add(&rs->totals, r);
+	}
+	track_settle(&t->track);
+	t->track.looked_ns = begin;
+	t->track.unknown = rs->totals.unknown;
+	rs->counted = true;
+	rs->time_ns = begin;
+	rs->cost_ns = time_ns() - begin;
+	return 0;
+}

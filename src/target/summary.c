@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "target/summary.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "kernel/flags.h"
+#include "kernel/kabi.h"
+#include "target/walk.h"
+
+enum {
+	PSS_SHIFT = 12, /* as in the kernel's smaps: fractions of a byte */
+};
+
+static const struct summary_share_row share_rows[SHARE_COUNT] = {
+    [SHARE_0] = {0, "0", "the zero page, or one that the kernel does not count"},
+    [SHARE_1] = {1, "1", "mapped once"},
+    [SHARE_2] = {2, "2-3", "mapped two or three times, by anyone"},
+    [SHARE_4] = {4, "4-15", "mapped 4 to 15 times, by anyone"},
+    [SHARE_16] = {16, "16-63", "mapped 16 to 63 times, by anyone"},
+    [SHARE_64] = {64, "64+", "mapped more often than that"},
+    [SHARE_EXCLUSIVE] = {0, "exclusive", "count hidden; mapped once, says the page table (bit 56)"},
+    [SHARE_REST] = {0, "shared", "count hidden; bit 56 is clear: shared, or the zero page"},
+    [SHARE_NO_COUNT] = {0, "device", "memory of a device: it has no count"},
+};
+
+const struct summary_share_row *
+summary_share_row(enum summary_share s)
+{
+	return &share_rows[s];
+}
+
+const char *
+summary_kind_name(enum page_kind k)
+{
+	static const char *const names[KIND_COUNT] = {
+	    [KIND_ANON] = "anon",       [KIND_FILE] = "file", [KIND_SHMEM] = "shmem",
+	    [KIND_HUGETLB] = "hugetlb", [KIND_ZERO] = "zero", [KIND_KERNEL] = "kernel",
+	};
+
+	return names[k];
+}
+
+void
+summary_init(struct summary *s, size_t page_size, bool pmd_known)
+{
+	*s = (struct summary){.page_size = page_size, .pmd_known = pmd_known};
+}
+
+void
+summary_free(struct summary *s)
+{
+	free(s->flags);
+	pfnset_free(&s->heads);
+	s->flags = NULL;
+	s->flags_n = s->flags_cap = 0;
+}
+
+/* --- flags ------------------------------------------------------------------------------------------- */
+
+static struct summary_flags *
+flags_insert(struct summary *s, size_t at, uint64_t kpf)
+{
+	s->flags = vec_room(s->flags, s->flags_n, &s->flags_cap, sizeof(*s->flags));
+	memmove(s->flags + at + 1, s->flags + at, (s->flags_n - at) * sizeof(*s->flags));
+	s->flags[at] = (struct summary_flags){.kpf = kpf};
+	s->flags_n++;
+	return &s->flags[at];
+}
+
+/* Neighbours are mostly alike, so the last combination is tried first. */
+static void
+add_flags(struct summary *s, const struct page *pg)
+{
+	size_t at;
+
+	if (!(pg->known & PAGE_FLAGS)) {
+		s->flags_unknown++;
+		return;
+	}
+	if (s->flags_last < s->flags_n && s->flags[s->flags_last].kpf == pg->kpf) {
+		s->flags[s->flags_last].pages++;
+		return;
+	}
+	at = vec_above(s->flags, s->flags_n, sizeof(*s->flags), offsetof(struct summary_flags, kpf), pg->kpf);
+	if (at > 0 && s->flags[at - 1].kpf == pg->kpf)
+		at--;
+	else
+		flags_insert(s, at, pg->kpf);
+	s->flags[at].pages++;
+	s->flags_last = at;
+}
+
+/* --- sharing ----------------------------------------------------------------------------------------- */
+
+static enum summary_share
+share_of_count(uint64_t count)
+{
+	enum summary_share s = SHARE_64;
+
+	while (count < share_rows[s].from)
+		s--;
+	return s;
+}
+
+static enum summary_share
+share_of(const struct page *pg)
+{
+	if (pg->known & PAGE_COUNT)
+		return share_of_count(pg->count);
+	if (pg->known & PAGE_NO_RECORD)
+		return SHARE_NO_COUNT;
+	return pg->word & PM_EXCLUSIVE ? SHARE_EXCLUSIVE : SHARE_REST;
+}
+
+static void
+add_share(struct summary *s, const struct page *pg)
+{
+	enum summary_share share = share_of(pg);
+	uint64_t size = (uint64_t)s->page_size << PSS_SHIFT;
+
+	s->by_share[share]++;
+	if (pg->state == STATE_HUGETLB || pg->state == STATE_ZERO)
+		return;
+	if (share == SHARE_1 || share == SHARE_EXCLUSIVE)
+		s->pss += size;
+	else if (share == SHARE_REST)
+		s->pss_unknown++;
+	else if (share != SHARE_0 && share != SHARE_NO_COUNT)
+		s->pss += size / pg->count;
+}
+
+bool
+summary_pss(const struct summary *s, uint64_t *bytes)
+{
+	*bytes = s->pss >> PSS_SHIFT;
+	return !s->pss_unknown;
+}
+
+/* --- folios ------------------------------------------------------------------------------------------ */
+
+static enum summary_fit
+fit_of(const struct summary_run *run, uint64_t pages, size_t page_size)
+{
+	uint64_t whole = UINT64_C(1) << run->order;
+
+	if (run->pmd)
+		return FIT_PMD;
+	if (run->pfn != run->folio || pages != whole)
+		return FIT_PARTIAL;
+	return run->start % (whole * page_size) ? FIT_UNALIGNED : FIT_ALIGNED;
+}
+
+static void
+end_run(struct summary *s)
+{
+	struct summary_run *run = &s->run;
+	struct summary_folios *f = &s->folios[run->kind][run->order];
+	uint64_t pages = run->next_pfn - run->pfn;
+
+	if (!run->next_pfn)
+		return;
+	f->met += pfnset_add(&s->heads, run->folio);
+	f->pages[fit_of(run, pages, s->page_size)] += pages;
+	run->next_pfn = 0;
+}
+
+static void
+add_folio(struct summary *s, const struct vma *v, uint64_t addr, const struct page *pg)
+{
+	struct summary_run *run = &s->run;
+	uint64_t pfn = page_pfn(pg);
+	bool pmd = s->pmd_known && pg->cats & PM_CAT_HUGE;
+
+	if (!(pg->known & PAGE_FOLIO) || pg->order >= SUMMARY_ORDERS) {
+		s->folios_unknown++;
+		return;
+	}
+	if (addr != run->next || pfn != run->next_pfn || pg->folio != run->folio ||
+	    pg->order != run->order || pmd != run->pmd) {
+		end_run(s);
+		*run = (struct summary_run){.start = addr, .pfn = pfn, .folio = pg->folio, .order = pg->order,
+		                            .kind = (uint8_t)page_kind(pg, v), .pmd = pmd};
+	}
+	run->next = addr + s->page_size;
+	run->next_pfn = pfn + 1;
+}
+
+void
+summary_end(struct summary *s)
+{
+	end_run(s);
+}
+
+/* --- pages ------------------------------------------------------------------------------------------- */
+
+static void
+add_state(struct summary *s, struct summary_type *type, enum state st, uint64_t n)
+{
+	s->pages += n;
+	s->by_state[st] += n;
+	type->pages += n;
+	type->swap += st == STATE_SWAPPED ? n : 0;
+	type->unreadable += st == STATE_UNREADABLE ? n : 0;
+}
+
+static void
+add_present(struct summary *s, struct summary_type *type, const struct page *pg)
+{
+	s->present++;
+	s->hidden += page_hidden(pg);
+	type->hugetlb += pg->state == STATE_HUGETLB;
+	type->rss += pg->state != STATE_HUGETLB && pg->state != STATE_ZERO;
+}
+
+void
+summary_region(struct summary *s, const struct vma *v)
+{
+	end_run(s);
+	s->regions++;
+	s->by_type[v->type].regions++;
+}
+
+void
+summary_pages(struct summary *s, const struct vma *v, uint64_t addr, const struct page *pages, size_t n)
+{
+	struct summary_type *type = &s->by_type[v->type];
+
+	for (size_t i = 0; i < n; i++) {
+		const struct page *pg = &pages[i];
+
+		add_state(s, type, (enum state)pg->state, 1);
+		if (!(pg->known & PAGE_WORD) || !(pg->word & PM_PRESENT))
+			continue;
+		add_present(s, type, pg);
+		add_flags(s, pg);
+		add_share(s, pg);
+		add_folio(s, v, addr + i * s->page_size, pg);
+	}
+}
+
+void
+summary_gap(struct summary *s, const struct vma *v, uint64_t start, uint64_t end,
+            const struct page *each)
+{
+	struct summary_type *type = &s->by_type[v->type];
+
+	add_state(s, type, (enum state)each->state, (end - start) / s->page_size);
+	type->swap_unknown |= page_may_be_out(each, v);
+}
+
+const char *
+summary_hidden_why(const struct summary *s)
+{
+	if (!s->present)
+		return NULL;
+	if (s->hidden == s->present)
+		return "hidden (needs CAP_SYS_ADMIN)";
+	return s->no_flags ? "hidden (/proc/kpageflags is for root)" : NULL;
+}
+
+/* --- the walk ---------------------------------------------------------------------------------------- */
+
+struct adding {
+	struct summary *s;
+	const struct vma *v;
+};
+
+static int
+add_pages(void *arg, uint64_t addr, const struct page *pages, size_t n)
+{
+	const struct adding *a = arg;
+
+	summary_pages(a->s, a->v, addr, pages, n);
+	return 0;
+}
+
+static int
+add_gap(void *arg, uint64_t start, uint64_t end, const struct page *each)
+{
+	const struct adding *a = arg;
+
+	summary_gap(a->s, a->v, start, end, each);
+	return 0;
+}
+
+int
+summary_add(struct summary *s, struct target *t, const struct vma *v, uint64_t start, uint64_t end,
+            struct err *err)
+{
+	static const struct walk_fns fns = {.pages = add_pages, .gap = add_gap};
+	static const struct walk_options o = {
+	    .want = PAGE_WANT_FLAGS | PAGE_WANT_COUNT | PAGE_WANT_FOLIO | PAGE_WANT_CACHE,
+	};
+	struct adding a = {s, v};
+
+	s->no_flags = t->frames.flags < 0;
+	summary_region(s, v);
+	return walk_pages(t, v, start, end, &o, &fns, &a, err);
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PM_SUMMARY_H
+#define PM_SUMMARY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "page/pfnset.h"
+#include "page/state.h"
+#include "target/target.h"
+
+/*
+ * What the pages of a process are, in sums: by state, by type of region, by combination of
+ * kpageflags, by how often they are mapped, by the folios they lie in. All numbers are pages. Each
+ * page of each region counts once, those that are not there among them; memory goes by the number of
+ * distinct combinations of flags, and a bit by each folio (pfnset.h).
+ */
+struct summary_type {
+	uint64_t regions, pages;
+	uint64_t rss, swap, hugetlb; /* as in region.h: RSS is without zero page and hugetlb */
+	uint64_t unreadable;         /* of pages: nothing is known of these */
+	bool swap_unknown;           /* more may be in swap: of shared memory not all is told */
+};
+
+struct summary_flags {
+	uint64_t kpf, pages;
+};
+
+/*
+ * How often pages in RAM are mapped, by anyone. Where the count is hidden, bit 56 of the page table
+ * still tells whether it is one.
+ */
+enum summary_share {
+	SHARE_0, SHARE_1, SHARE_2, SHARE_4, SHARE_16, SHARE_64,
+	SHARE_EXCLUSIVE, SHARE_REST, /* the count is hidden */
+	SHARE_NO_COUNT,              /* memory of a device */
+	SHARE_COUNT
+};
+struct summary_share_row {
+	uint64_t from; /* the least count */
+	const char *name, *words;
+};
+const struct summary_share_row *summary_share_row(enum summary_share s);
+
+const char *summary_kind_name(enum page_kind k);
+
+/*
+ * How the pages of a folio are mapped: the ways the kernel's thpmaps tells apart. What is whole has
+ * all of the folio's pages one after the other within one region, as a single entry could map them:
+ * a run ends at a region's border.
+ */
+enum summary_fit {
+	FIT_PMD,       /* by one entry for the lot (only where `pmd_known`) */
+	FIT_ALIGNED,   /* whole, at a multiple of its size: could be mapped by one entry */
+	FIT_UNALIGNED, /* whole, elsewhere */
+	FIT_PARTIAL,   /* some of its pages */
+	FIT_COUNT
+};
+struct summary_folios {
+	uint64_t met; /* different folios, each once, however much of it is mapped */
+	uint64_t pages[FIT_COUNT];
+};
+
+enum { SUMMARY_ORDERS = 22 };
+
+/* Pages of one folio that follow each other, in memory and in the folio. */
+struct summary_run {
+	uint64_t start, next;   /* addresses: of the first, and after the last */
+	uint64_t pfn, next_pfn; /* likewise; next_pfn 0: there is no run */
+	uint64_t folio;
+	uint8_t order, kind;
+	bool pmd;
+};
+
+struct summary {
+	size_t page_size;
+	bool pmd_known, no_flags; /* no_flags: kpageflags cannot be read */
+	uint64_t regions, pages, present;
+	uint64_t hidden; /* of those present: the frame number is kept from us */
+	uint64_t by_state[STATE_COUNT];
+	struct summary_type by_type[VMA_TYPES];
+
+	/* of the pages in RAM; of the others nobody knows the rest */
+	struct summary_flags *flags; /* ascending */
+	size_t flags_n, flags_cap, flags_last;
+	uint64_t flags_unknown;
+	uint64_t by_share[SHARE_COUNT];
+	uint64_t pss, pss_unknown; /* see summary_pss */
+	struct summary_folios folios[KIND_COUNT][SUMMARY_ORDERS];
+	uint64_t folios_unknown;
+	struct pfnset heads; /* of the folios met so far */
+	struct summary_run run;
+};
+
+/* pmd_known: the page tables are read by a scan that tells how pages are mapped (PM_CAT_HUGE). */
+void summary_init(struct summary *s, size_t page_size, bool pmd_known);
+void summary_free(struct summary *s);
+
+/*
+ * Adds [start, end) of region v. Regions come once each. Returns what walk_pages does.
+ */
+int summary_add(struct summary *s, struct target *t, const struct vma *v, uint64_t start,
+                uint64_t end, struct err *err);
+
+/* The parts of summary_add: a region begins; its pages, its gaps. */
+void summary_region(struct summary *s, const struct vma *v);
+void summary_pages(struct summary *s, const struct vma *v, uint64_t addr, const struct page *pages,
+                   size_t n);
+void summary_gap(struct summary *s, const struct vma *v, uint64_t start, uint64_t end,
+                 const struct page *each);
+
+/* After the last: what is still open is counted. */
+void summary_end(struct summary *s);
+
+/* Why nothing is known of the frames of the pages in RAM; NULL: of some it is, or there are none. */
+const char *summary_hidden_why(const struct summary *s);
+
+/*
+ * The proportional set size in bytes, as smaps has it: each page's size divided by how often it is
+ * mapped, hugetlb left out. false: a shared page's count is not known, and so neither is this.
+ */
+bool summary_pss(const struct summary *s, uint64_t *bytes);
+
+#endif

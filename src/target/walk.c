@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "target/walk.h"
+
+#include <stdlib.h>
+
+#include "base/util.h"
+#include "kernel/flags.h"
+#include "kernel/kabi.h"
+#include "page/numa.h"
+#include "target/cache.h"
+
+struct pages_walk {
+	struct target *t;
+	const struct vma *v;
+	const struct walk_options *o;
+	const struct walk_fns *fns;
+	void *arg;
+	struct err *err;
+	uint64_t at; /* all before it has been told */
+	struct page *batch; /* room for PAGE_BATCH */
+	struct cache cache;
+	uint64_t past; /* from there on the file has ended; UINT64_MAX: not known to */
+	bool asked_file;
+	bool look;     /* the cache is asked about each page, and not only how long the file is */
+	bool failed;
+};
+
+/* What the empty entry of a page says: where the page table does not show all, nothing. */
+static void
+judge_empty(const struct pages_walk *w, struct page *pg)
+{
+	if (vma_hides_pages(w->v))
+		*pg = (struct page){.state = STATE_UNREADABLE, .kind = KIND_COUNT};
+}
+
+static int
+read_batch(struct pages_walk *w, uint64_t addr, struct page *pages, size_t n, uint64_t cats)
+{
+	struct target *t = w->t;
+	unsigned want = w->o->want;
+
+	if (page_read(&t->pm, &t->frames, addr, pages, n, want, w->err) < 0)
+		return -1;
+	if (want & PAGE_WANT_NODE)
+		numa_nodes(&t->proc, addr, t->pm.page_size, pages, n);
+	for (size_t i = 0; i < n; i++) {
+		pages[i].cats = (uint16_t)cats;
+		page_judge(&pages[i], w->v, t->swaps.n);
+		if (pages[i].state == STATE_NONE)
+			judge_empty(w, &pages[i]);
+	}
+	return 0;
+}
+
+/* --- what the file says of pages that are not there ------------------------------------------- */
+
+/* Its length is worth a question always; the pages are if there are not too many. */
+static void
+ask_file(struct pages_walk *w, uint64_t start, uint64_t end)
+{
+	const struct vma *v = w->v;
+	uint64_t size, page = w->t->pm.page_size, most = w->o->cache_max;
+	unsigned want = FILE_WANT_RESIDENT;
+
+	w->asked_file = true;
+	w->past = UINT64_MAX;
+	w->look = v->type != VMA_HUGETLB && (!most || (end - start) / page <= most);
+	if (vma_swaps_unseen(v) && w->t->swaps.in_use)
+		want |= FILE_WANT_DATA | FILE_WANT_SWAPPED;
+	if (!(w->o->want & PAGE_WANT_CACHE) ||
+	    !cache_open(&w->cache, w->t, v, start, end, w->look ? want : 0))
+		return;
+	if (cache_size(&w->cache, &size)) {
+		size = (size + page - 1) & ~(page - 1);
+		w->past = size <= v->offset                ? v->start
+		          : size - v->offset < vma_size(v) ? v->start + (size - v->offset)
+		                                           : v->end;
+	}
+}
+
+/*
+ * Of shared memory. Before Linux 6.5 what the file has and the cache has not is in swap; what the
+ * swap cache has still counts as cached then.
+ */
+static unsigned
+know_swap(const struct pages_walk *w, unsigned facts)
+{
+	if (!w->t->swaps.in_use)
+		return PAGE_OUT_ASKED;
+	if (facts & CACHE_SWAPPED_ASKED)
+		return PAGE_OUT_ASKED | (facts & CACHE_SWAPPED ? PAGE_OUT : 0);
+	if (!(facts & CACHE_DATA_ASKED) || (facts & CACHE_DATA && !(facts & CACHE_ASKED)))
+		return 0;
+	return PAGE_OUT_ASKED | (facts & CACHE_DATA && !(facts & CACHE_RESIDENT) ? PAGE_OUT : 0);
+}
+
+/*
+ * What is known of the pages from `at` on, which have no entry in the page table, as far as it
+ * holds, which is returned.
+ */
+static uint64_t
+know_gap(struct pages_walk *w, uint64_t at, uint64_t end, struct page *each)
+{
+	bool sized = w->past != UINT64_MAX;
+	unsigned facts = 0;
+
+	*each = (struct page){.known = PAGE_WORD | (sized ? PAGE_SIZE_ASKED : 0)};
+	if (at >= w->past) {
+		each->known |= PAGE_PAST_END | PAGE_CACHE_ASKED;
+	} else {
+		end = u64_min(end, w->past);
+		if (w->look && w->cache.got)
+			end = cache_run(&w->cache, at, end, &facts);
+		each->known |= (facts & CACHE_ASKED ? PAGE_CACHE_ASKED : 0) |
+		               (facts & CACHE_RESIDENT ? PAGE_CACHED : 0);
+		each->known |= vma_swaps_unseen(w->v) ? know_swap(w, facts) : 0;
+	}
+	page_judge(each, w->v, w->t->swaps.n);
+	if (each->state == STATE_NONE)
+		judge_empty(w, each);
+	return end;
+}
+
+/* The pages of a gap one by one: of those that have come since, what they are now. */
+static int
+tell_gap_pages(struct pages_walk *w, uint64_t start, uint64_t end, const struct page *each)
+{
+	struct page *pages = w->batch;
+	size_t size = w->t->pm.page_size;
+
+	for (uint64_t at = start; at < end;) {
+		size_t n = u64_min((end - at) / size, PAGE_BATCH);
+
+		if (read_batch(w, at, pages, n, 0) < 0) {
+			w->failed = true;
+			return 1;
+		}
+		for (size_t i = 0; i < n; i++) {
+			if (pages[i].state != STATE_NONE)
+				continue;
+			pages[i].known |= each->known & PAGE_OF_GAP;
+			page_judge(&pages[i], w->v, w->t->swaps.n);
+		}
+		if (w->fns->pages(w->arg, at, pages, n))
+			return 1;
+		at += n * size;
+	}
+	return 0;
+}
+
+static int
+tell_gap_of(struct pages_walk *w, uint64_t start, uint64_t end, const struct page *each)
+{
+	if (w->o->want & PAGE_WANT_GAPS)
+		return tell_gap_pages(w, start, end, each);
+	return w->fns->gap ? w->fns->gap(w->arg, start, end, each) : 0;
+}
+
+/* A gap, told in stretches of pages of which the same is known. */
+static int
+tell_gap(struct pages_walk *w, uint64_t end)
+{
+	while (w->at < end) {
+		struct page each;
+		uint64_t to = know_gap(w, w->at, end, &each);
+
+		if (tell_gap_of(w, w->at, to, &each))
+			return 1;
+		w->at = to;
+		if (w->at < end && pagemap_stopped(&w->t->pm))
+			return 1;
+	}
+	return 0;
+}
+
+static int
+walk_run(void *arg, const struct pm_run *run)
+{
+	struct pages_walk *w = arg;
+	struct page *pages = w->batch;
+	size_t size = w->t->pm.page_size;
+
+	if (tell_gap(w, run->start))
+		return 1;
+	while (w->at < run->end) {
+		size_t n = u64_min((run->end - w->at) / size, PAGE_BATCH);
+		uint64_t at = w->at;
+
+		if (read_batch(w, at, pages, n, run->cats) < 0) {
+			w->failed = true;
+			return 1;
+		}
+		w->at += n * size;
+		if (w->fns->pages(w->arg, at, pages, n))
+			return 1;
+	}
+	return 0;
+}
+
+static int
+walk_runs(struct pages_walk *w, uint64_t start, uint64_t end)
+{
+	static const uint64_t any = PM_CAT_PRESENT | PM_CAT_SWAPPED;
+	int r;
+
+	ask_file(w, start, end);
+	r = pagemap_runs(&w->t->pm, start, end, any, any | PM_CAT_PFNZERO | PM_CAT_HUGE, walk_run,
+	                 w, w->err);
+	if (r == 0)
+		r = tell_gap(w, end);
+	cache_close(&w->cache);
+	return r;
+}
+
+int
+walk_pages(struct target *t, const struct vma *v, uint64_t start, uint64_t end,
+           const struct walk_options *o, const struct walk_fns *fns, void *arg, struct err *err)
+{
+	struct pages_walk w = {.t = t, .v = v, .o = o, .fns = fns, .arg = arg, .err = err, .at = start};
+	struct page nothing = {.state = STATE_UNREADABLE, .kind = KIND_COUNT};
+	int r;
+
+	w.batch = mem_alloc(PAGE_BATCH * sizeof(*w.batch));
+	r = pagemap_readable(&t->pm, v) ? walk_runs(&w, start, end)
+	                                : tell_gap_of(&w, start, end, &nothing);
+	free(w.batch);
+	return w.failed ? -1 : r;
+}
+
+int
+walk_again(struct target *t, const struct vma *v, uint64_t addr, unsigned want, struct page *pages,
+           size_t n, struct err *err)
+{
+	struct walk_options o = {.want = want};
+	struct pages_walk w = {.t = t, .v = v, .o = &o, .err = err};
+	struct {
+		uint32_t known;
+		uint16_t cats;
+	} old[PAGE_BATCH];
+
+	for (size_t i = 0; i < n; i++) {
+		old[i].known = pages[i].known;
+		old[i].cats = pages[i].cats;
+	}
+	if (read_batch(&w, addr, pages, n, 0) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		if (!old[i].known)
+			pages[i].known = 0; /* not readable is not empty */
+		if (!(pages[i].word & (PM_PRESENT | PM_SWAPPED)))
+			pages[i].known |= old[i].known & PAGE_OF_GAP;
+		pages[i].cats = old[i].cats;
+		page_judge(&pages[i], v, t->swaps.n);
+	}
+	return 0;
+}
+
+int
+walk_some(struct target *t, const struct vma *v, uint64_t addr, unsigned want, struct page *out, size_t n,
+          struct err *err)
+{
+	struct walk_options o = {.want = want};
+	struct pages_walk w = {.t = t, .v = v, .o = &o, .err = err};
+	size_t size = t->pm.page_size;
+	uint64_t known = 0; /* what `each` says holds so far */
+	struct page each = {0};
+
+	if (read_batch(&w, addr, out, n, 0) < 0)
+		return -1;
+	for (size_t i = 0; i < n && want & PAGE_WANT_CACHE; i++) {
+		uint64_t at = addr + i * size;
+
+		if (out[i].state != STATE_NONE || !vma_has_file(v))
+			continue;
+		if (!w.asked_file)
+			ask_file(&w, at, addr + n * size);
+		if (at >= known)
+			known = know_gap(&w, at, addr + n * size, &each);
+		out[i].known |= each.known & PAGE_OF_GAP;
+		page_judge(&out[i], v, t->swaps.n);
+	}
+	cache_close(&w.cache);
+	return 0;
+}
+
+int
+walk_page(struct target *t, const struct vma *v, uint64_t addr, unsigned want, struct page *out,
+          struct err *err)
+{
+	return walk_some(t, v, addr, want, out, 1, err);
+}
+
+struct counts {
+	uint64_t *by_state;
+	size_t page_size;
+};
+
+static int
+count_pages(void *arg, uint64_t addr, const struct page *pages, size_t n)
+{
+	struct counts *c = arg;
+
+	(void)addr;
+	for (size_t i = 0; i < n; i++)
+		c->by_state[pages[i].state]++;
+	return 0;
+}
+
+static int
+count_gap(void *arg, uint64_t start, uint64_t end, const struct page *each)
+{
+	struct counts *c = arg;
+
+	c->by_state[each->state] += (end - start) / c->page_size;
+	return 0;
+}
+
+int
+walk_count(struct target *t, const struct vma *v, uint64_t start, uint64_t end,
+           const struct walk_options *o, uint64_t by_state[STATE_COUNT], struct err *err)
+{
+	static const struct walk_fns fns = {count_pages, count_gap};
+	struct counts c = {by_state, t->pm.page_size};
+
+	return walk_pages(t, v, start, end, o, &fns, &c, err);
+}

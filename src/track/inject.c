@@ -1,0 +1,519 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What would be done, and every reason not to. */
+#include "track/inject.h"
+
+#include <string.h>
+
+#include "base/file.h"
+#include "base/util.h"
+
+#if defined(__x86_64__)
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "kernel/kabi.h"
+#include "kernel/vma.h"
+#include "track/inject_parts.h"
+
+#define CAP_BIT_SYS_ADMIN 21 /* linux/capability.h */
+
+int
+inject_refuse(const struct proc *p, struct err *err, const char *why, const char *how)
+{
+	return err_set(err, ERR_TARGET, why, how, "cannot take a userfaultfd from process %d (%s)",
+	               (int)p->pid, p->comm);
+}
+
+int
+inject_refuse_other(const struct proc *p, struct err *err)
+{
+	return inject_refuse(p, err,
+	                     "it is not what it was: the process has used it, or closed it itself",
+	                     "look at it anew");
+}
+
+/* --- refusals --------------------------------------------------------------------------------- */
+
+/*
+ * What would be taken must be of use, and that is tried on a userfaultfd of our own. Where we may not
+ * even have one the target still may.
+ */
+static int
+refuse_kernel(const struct proc *p, struct err *err)
+{
+	struct pm_uffdio_api api = {.api = PM_UFFD_API,
+	                            .features = PM_UFFD_FEATURE_WP_EMPTY | PM_UFFD_FEATURE_WP_ASYNC};
+	int fd = (int)syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK | PM_UFFD_USER_MODE), r = 0;
+
+	if (fd < 0 && errno == ENOSYS)
+		return inject_refuse(p, err, "this kernel has no userfaultfd",
+		                     "one built with CONFIG_USERFAULTFD has");
+	if (fd < 0)
+		return 0;
+	if (ioctl(fd, PM_IOC_UFFD_API, &api) < 0)
+		r = inject_refuse(p, err, "this kernel's userfaultfd cannot protect pages without stopping "
+		                          "who writes them (Linux 6.7)",
+		                  "use a newer kernel, or track it in another way");
+	close(fd);
+	return r;
+}
+
+/* Another proc mount, or one of another PID namespace, names processes by numbers that are not ours. */
+static int
+refuse_elsewhere(const struct proc *p, struct err *err)
+{
+	char self[16] = "";
+
+	if (p->ours && readlinkat(p->root, "self", self, sizeof(self) - 1) > 0 &&
+	    strtol(self, NULL, 10) == getpid())
+		return 0;
+	return inject_refuse(p, err, "the proc root is not that of the processes around pmtop",
+	                     "leave out --proc-root, and run pmtop in the process's PID namespace");
+}
+
+int
+inject_refuse_traced(const struct proc *p, long tracer, struct err *err)
+{
+	char why[160], comm[64] = "", path[32];
+
+	snprintf(path, sizeof(path), "%ld/comm", tracer);
+	if (file_read_small(p->root, path, comm, sizeof(comm)))
+		comm[strcspn(comm, "\n")] = '\0';
+	snprintf(why, sizeof(why), "it is already traced by process %ld%s%s%s", tracer, comm[0] ? " (" : "",
+	         comm, comm[0] ? ")" : "");
+	return inject_refuse(p, err, why, "a process has one tracer at a time: end that one first");
+}
+
+unsigned
+inject_yama(const struct proc *p)
+{
+	char text[16];
+	const char *end;
+	uint64_t scope = 0;
+
+	return file_read_small(p->root, "sys/kernel/yama/ptrace_scope", text, sizeof(text)) &&
+	               parse_u64(text, 10, &end, &scope)
+	           ? (unsigned)scope
+	           : 0;
+}
+
+static int
+refuse_yama(const struct proc *p, unsigned scope, struct err *err)
+{
+	char why[160];
+
+	snprintf(why, sizeof(why), "tracing it is not allowed: kernel.yama.ptrace_scope is %u%s", scope,
+	         scope == 1 ? ", which allows a process its children" : "");
+	return inject_refuse(p, err, why,
+	                     scope < 3 ? "run pmtop as root, or set kernel.yama.ptrace_scope to 0"
+	                               : "that stays so until the next boot");
+}
+
+int
+inject_refuse_rights(const struct proc *p, struct err *err)
+{
+	enum proc_bar bar;
+	char how[192];
+	unsigned scope;
+
+	if (errno == EMFILE || errno == ENFILE)
+		return inject_refuse(p, err, "pmtop has no file descriptor left to look at it", "raise its limit (ulimit -n)");
+	if (errno == ESRCH || errno == ENOENT)
+		return inject_refuse_gone(p, err);
+	scope = inject_yama(p);
+	if (scope)
+		return refuse_yama(p, scope, err);
+	bar = proc_bar_of(p);
+	return inject_refuse(p, err,
+	                     bar == PROC_BAR_USER
+	                         ? "tracing it is not allowed: that needs root or the same user"
+	                         : "tracing it is not allowed",
+	                     proc_refused_how(bar, p->uid, how, sizeof(how)));
+}
+
+int
+inject_refuse_gone(const struct proc *p, struct err *err)
+{
+	struct proc now = *p;
+
+	if (proc_check(&now) == PROC_ENDED)
+		return inject_refuse(p, err, "it has ended", "choose a running process");
+	return inject_refuse(p, err, "its threads end sooner than they can be stopped",
+	                     "try again, or track it in another way");
+}
+
+static bool
+is_stray(const struct proc *p, int fd, struct inject_stray *s)
+{
+	char path[32], text[512];
+
+	snprintf(path, sizeof(path), "fdinfo/%d", fd);
+	return proc_text(p, path, text, sizeof(text)) && inject_stray_of(text, fd, s);
+}
+
+/*
+ * The number of one that it has; of one that is in use, if any is, else *stray says which it is. As
+ * inject_in_use.
+ */
+static int
+find_userfaultfd(const struct proc *p, struct inject_stray *stray)
+{
+	int fds = proc_file(p, "fd", O_RDONLY | O_DIRECTORY), found = -1;
+	DIR *d = fds < 0 ? NULL : fdopendir(fds);
+	struct dirent *e;
+	char link[64];
+
+	*stray = (struct inject_stray){0};
+	if (!d) {
+		if (fds >= 0)
+			close(fds);
+		return -2;
+	}
+	while ((found < 0 || stray->ino) && (e = readdir(d))) {
+		ssize_t n = readlinkat(fds, e->d_name, link, sizeof(link) - 1);
+
+		link[n > 0 ? n : 0] = '\0';
+		if (strcmp(link, "anon_inode:[userfaultfd]") != 0)
+			continue;
+		found = atoi(e->d_name);
+		if (!is_stray(p, found, stray))
+			stray->ino = 0;
+	}
+	closedir(d);
+	return found;
+}
+
+int
+inject_in_use(const struct proc *p)
+{
+	struct inject_stray ignored;
+
+	return find_userfaultfd(p, &ignored);
+}
+
+/* A process whose page faults it handles itself would find its regions taken by ours. */
+static int
+refuse_userfaultfd(const struct proc *p, struct inject_stray *stray, struct err *err)
+{
+	int fd = find_userfaultfd(p, stray);
+	char why[160];
+
+	if (fd == -2)
+		return inject_refuse_rights(p, err);
+	if (fd < 0)
+		return 0;
+	if (stray->ino) {
+		snprintf(why, sizeof(why),
+		         "its descriptor %d is a userfaultfd that nobody has used yet: its own, "
+		         "or left behind when pmtop's helper was killed", fd);
+		return inject_refuse(p, err, why,
+		                     "if it stays so for a minute, c on the screen offers to "
+		                     "close it; or track it in another way");
+	}
+	snprintf(why, sizeof(why), "it uses userfaultfd itself (descriptor %d)", fd);
+	return inject_refuse(p, err, why, "its watch and ours would collide: track it in another way");
+}
+
+/* What is to be closed is what it was. That is asked again when it cannot change any more. */
+static int
+refuse_other(const struct proc *p, const struct inject_stray *closes, struct err *err)
+{
+	struct inject_stray now;
+
+	return is_stray(p, closes->fd, &now) && inject_same_stray(&now, closes)
+	           ? 0
+	           : inject_refuse_other(p, err);
+}
+
+/*
+ * The threads of a frozen cgroup (version 2) do stop, and do not run before it is thawed: they would
+ * be left with our registers. The mount is where it mostly is; elsewhere nothing is known.
+ */
+static int
+refuse_frozen(const struct proc *p, struct err *err)
+{
+	static const char *const mounts[] = {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"};
+	char text[4096], path[4200], events[256];
+	const char *at = proc_text(p, "cgroup", text, sizeof(text)) ? text : "";
+
+	while (at && strncmp(at, "0::/", 4))
+		at = (at = strchr(at, '\n')) ? at + 1 : NULL;
+	for (size_t i = 0; at && i < ARRAY_LEN(mounts); i++) {
+		snprintf(path, sizeof(path), "%s%.*s/cgroup.events", mounts[i], (int)strcspn(at + 3, "\n"), at + 3);
+		if (file_read_small(AT_FDCWD, path, events, sizeof(events)) && strstr(events, "frozen 1"))
+			return inject_refuse(p, err, "its cgroup is frozen, so none of its threads runs",
+			                     "thaw it first");
+	}
+	return 0;
+}
+
+/* --- what a system call is made with ---------------------------------------------------------- */
+
+/* The first instruction in [start, end), 0 if none; -1: nothing can be read, errno. */
+static int
+search(const struct proc *p, const struct vma *v, bool compat, uint64_t *insn)
+{
+	static const size_t CHUNK = 65536;
+	unsigned char *code = mem_alloc(CHUNK);
+	pid_t tid = proc_thread(p);
+	int r = -1;
+
+	for (uint64_t at = v->start; at + 2 <= v->end && !*insn; at += CHUNK - 1) {
+		struct iovec to = {code, (size_t)u64_min(CHUNK, v->end - at)};
+		struct iovec from = {(void *)(uintptr_t)at, to.iov_len};
+		ssize_t n = process_vm_readv(tid, &to, 1, &from, 1, 0);
+		long found;
+
+		if (n <= 0)
+			break;
+		r = 0;
+		found = inject_find_insn(compat, code, (size_t)n);
+		if (found >= 0)
+			*insn = at + (uint64_t)found;
+	}
+	free(code);
+	return r;
+}
+
+static bool
+is_vdso(const struct vma *v)
+{
+	return !strcmp(v->name, "[vdso]");
+}
+
+/* Opening its memory asks for the right to trace it; nothing is read, for that would fault pages in. */
+static bool
+may_trace(const struct proc *p)
+{
+	int mem = proc_file(p, "mem", O_RDONLY);
+
+	if (mem >= 0)
+		close(mem);
+	return mem >= 0;
+}
+
+/*
+ * In [vdso], which is always in memory; without it in whatever may be executed. 0: none found, but
+ * a thread that sleeps in a call brings its own. NULL: it is not looked for.
+ */
+static int
+find_text(const struct proc *p, bool *compat, uint64_t *insn, struct err *err)
+{
+	int maps = proc_file(p, "maps", O_RDONLY), r = 0;
+	struct vma_list vmas = {0};
+
+	if (maps < 0)
+		return inject_refuse_rights(p, err);
+	if (insn)
+		*insn = 0;
+	if (vma_read(maps, &vmas, err) < 0 || !vmas.n)
+		r = inject_refuse_gone(p, err);
+	close(maps);
+	*compat = r == 0 && vma_pointer_size(&vmas) == 4;
+	if (r == 0 && !insn && !may_trace(p))
+		r = inject_refuse_rights(p, err);
+	for (int vdso = 1; r == 0 && insn && vdso >= 0 && !*insn; vdso--)
+		for (size_t i = 0; i < vmas.n && r == 0 && !*insn; i++) {
+			const struct vma *v = &vmas.v[i];
+
+			if (is_vdso(v) != vdso || !(v->perm & VMA_EXEC) || !(v->perm & VMA_READ))
+				continue;
+			if (search(p, v, *compat, insn) < 0 && errno == EPERM)
+				r = inject_refuse_rights(p, err);
+		}
+	vma_free(&vmas);
+	return r;
+}
+
+/* --- its threads ------------------------------------------------------------------------------ */
+
+static bool
+thread_read(int task, pid_t tid, struct inject_thread *t)
+{
+	char path[32], text[1024];
+
+	*t = (struct inject_thread){.tid = tid, .nr = -1};
+	snprintf(path, sizeof(path), "%d/stat", (int)tid);
+	if (!file_read_small(task, path, text, sizeof(text)) || !inject_parse_stat(text, t))
+		return false;
+	snprintf(path, sizeof(path), "%d/syscall", (int)tid);
+	if (file_read_small(task, path, text, sizeof(text)))
+		t->nr = inject_parse_syscall(text);
+	return true;
+}
+
+/* Fills `best`; *seen counts the threads that are there at all. Stops when the best cannot be bettered. */
+static unsigned
+choose(const struct proc *p, bool compat, struct inject_thread best[INJECT_TRIES], unsigned *seen)
+{
+	int task = openat(p->leader, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = task < 0 ? NULL : fdopendir(task);
+	struct dirent *e;
+	unsigned n = 0;
+
+	*seen = 0;
+	if (!d && task >= 0)
+		close(task);
+	while (d && (e = readdir(d))) {
+		struct inject_thread t;
+		const char *end;
+		uint64_t tid;
+
+		if (!parse_u64(e->d_name, 10, &end, &tid) || *end || !thread_read(task, (pid_t)tid, &t))
+			continue;
+		*seen += !strchr("ZXx", t.state);
+		n = inject_keep_best(compat, best, n, &t);
+		if (n == INJECT_TRIES && inject_rank(compat, &best[n - 1]) == 0)
+			break;
+	}
+	if (d)
+		closedir(d);
+	return n;
+}
+
+static bool
+status_read(const struct proc *p, pid_t tid, struct inject_status *s)
+{
+	char path[32], text[8192];
+
+	snprintf(path, sizeof(path), "task/%d/status", (int)tid);
+	return file_read_small(p->leader, path, text, sizeof(text)) && inject_parse_status(text, s);
+}
+
+/* The kernel asks who suspends seccomp for CAP_SYS_ADMIN, and to be free of seccomp. */
+static bool
+may_suspend(const struct proc *p)
+{
+	char text[8192];
+	struct inject_status s;
+
+	return file_read_small(p->root, "self/status", text, sizeof(text)) &&
+	       inject_parse_status(text, &s) && !s.seccomp && s.cap_eff >> CAP_BIT_SYS_ADMIN & 1;
+}
+
+static int
+refuse_threads(const struct proc *p, unsigned seen, bool sandboxed, long tracer, struct err *err)
+{
+	if (tracer > 0)
+		return inject_refuse_traced(p, tracer, err);
+	if (sandboxed)
+		return inject_refuse(p, err, "it is sandboxed by seccomp, which may forbid the call or kill "
+		                             "it for it: suspending that needs CAP_SYS_ADMIN",
+		                     "run pmtop as root, outside of containers");
+	if (seen)
+		return inject_refuse(p, err, "only threads that the kernel made for it (io_uring) are left, "
+		                             "which run no program",
+		                     "choose a process that runs");
+	if (errno == EMFILE || errno == ENFILE)
+		return inject_refuse_rights(p, err);
+	return inject_refuse_gone(p, err);
+}
+
+/* Takes the best of those threads that may be asked; tells what stands in the way of others. */
+static void
+take_best(const struct proc *p, const struct inject_thread *best, unsigned n,
+          struct inject_plan *plan, long *tracer, bool *sandboxed)
+{
+	for (unsigned i = 0; i < n; i++) {
+		struct inject_status s;
+
+		if (!status_read(p, best[i].tid, &s))
+			continue;
+		if (s.tracer > 0) {
+			*tracer = s.tracer;
+			continue;
+		}
+		if (s.seccomp && !may_suspend(p)) {
+			*sandboxed = true;
+			continue;
+		}
+		if (!plan->tids_n) {
+			plan->tid = best[i].tid;
+			plan->state = best[i].state;
+			inject_call_name(plan->compat, best[i].nr, plan->call, sizeof(plan->call));
+		}
+		plan->suspend_seccomp |= s.seccomp != 0;
+		plan->tids[plan->tids_n++] = best[i].tid;
+	}
+}
+
+static int
+plan_threads(const struct proc *p, struct inject_plan *plan, struct err *err)
+{
+	enum { TRIES = 8 }; /* threads may end and others begin while they are looked at */
+	struct inject_thread best[INJECT_TRIES];
+	bool sandboxed = false;
+	long tracer = 0;
+	unsigned seen = 0, n;
+
+	for (int i = 0; i < TRIES && !plan->tids_n && !sandboxed && !tracer; i++) {
+		n = choose(p, plan->compat, best, &seen);
+		take_best(p, best, n, plan, &tracer, &sandboxed);
+	}
+	return plan->tids_n ? 0 : refuse_threads(p, seen, sandboxed, tracer, err);
+}
+
+int
+inject_plan_text(const struct proc *p, const struct inject_stray *closes, struct inject_plan *plan,
+                 uint64_t *insn, struct err *err)
+{
+	long tracer;
+
+	*plan = (struct inject_plan){0};
+	if (p->pid == getpid())
+		return inject_refuse(p, err, "it is pmtop itself", "choose another process");
+	if (refuse_elsewhere(p, err) < 0 || refuse_kernel(p, err) < 0)
+		return -1;
+	tracer = proc_tracer(p);
+	if (tracer > 0)
+		return inject_refuse_traced(p, tracer, err);
+	if (find_text(p, &plan->compat, insn, err) < 0 ||
+	    (closes ? refuse_other(p, closes, err)
+	            : refuse_userfaultfd(p, &plan->stray, err)) < 0 ||
+	    refuse_frozen(p, err) < 0)
+		return -1;
+	return plan_threads(p, plan, err);
+}
+
+int
+inject_plan(const struct proc *p, struct inject_plan *plan, struct err *err)
+{
+	return inject_plan_text(p, NULL, plan, NULL, err);
+}
+
+#else
+
+int
+inject_plan(const struct proc *p, struct inject_plan *plan, struct err *err)
+{
+	*plan = (struct inject_plan){0};
+	return err_set(err, ERR_TARGET, "a system call is run in another process on x86-64 only",
+	               "track its writes in another way", "cannot take a userfaultfd from process %d (%s)",
+	               (int)p->pid, p->comm);
+}
+
+#endif
+
+bool
+inject_huge_bytes(const struct proc *p, uint64_t *bytes)
+{
+	char text[4096];
+	const char *at, *end;
+
+	if (!proc_text(p, "smaps_rollup", text, sizeof(text)))
+		return false;
+	at = strstr(text, "\nAnonHugePages:");
+	at = at ? strpbrk(at, "0123456789") : NULL;
+	if (!at || !parse_u64(at, 10, &end, bytes))
+		return false;
+	*bytes *= 1024;
+	return true;
+}

@@ -1,0 +1,592 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The helper: stops one thread, has it make two system calls, and lets it go as it was (ptrace(2)).
+ *
+ * It is a process of its own because its end is the only way out when a thread does not stop, and
+ * because nothing that happens to pmtop may happen to it: between the first register that is changed
+ * and the last that is put back its death would be the target's. It is a fork of a program with
+ * threads, so nothing here locks or allocates.
+ *
+ * Registers are changed while the thread is on its way through the kernel's signal code, where it decides
+ * whether a call that was interrupted is restarted (arch_do_signal_or_restart). Of the stops that ptrace
+ * knows those for a signal and for an event are there, those at system calls are not: a call is awaited
+ * at its beginning and then by an event, which costs a stop less than its beginning and its end, too.
+ */
+#include "base/clock.h"
+
+#if defined(__x86_64__)
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/user.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/util.h"
+#include "kernel/kabi.h"
+#include "track/inject_parts.h"
+
+/* What the C library's headers may not know yet (linux/ptrace.h). */
+#define GET_RSEQ         0x420f /* Linux 5.13 */
+#define GET_DISPATCH     0x4211 /* 6.4 */
+#define SUSPEND_SECCOMP  (1 << 21)
+#define NR_PIDFD_GETFD   438
+#define NR_CLOSE_RANGE   436
+
+struct rseq_config {
+	uint64_t area;
+	uint32_t size, signature, flags, pad;
+};
+
+struct rseq_section { /* struct rseq_cs */
+	uint32_t version, flags;
+	uint64_t start, length, abort;
+};
+#define RSEQ_AREA_SECTION 8 /* offset of rseq_cs in struct rseq */
+#define RSEQ_SIGNATURE    4 /* bytes of it before where an abort goes */
+
+struct dispatch_config {
+	uint64_t mode, selector, offset, length;
+};
+
+/* A system call by its numbers. */
+struct call {
+	int nr, nr32;
+};
+static const struct call call_userfaultfd = {323, 374}, call_close = {3, 6};
+
+/* A thread in our hands. */
+struct hold {
+	const struct inject_job *job;
+	struct user_regs_struct was; /* its registers, as they were */
+	uint64_t mask;               /* the signals it blocked */
+	uint64_t insn;
+	bool compat;                 /* it runs 32-bit code */
+	bool in_call;                /* it is just behind the instruction of the call was.orig_rax */
+	bool by_signal;              /* the whole process is stopped, by SIGSTOP or so */
+	int pass;                    /* a signal that it is to get when it is let go */
+	int sys;
+};
+
+/* --- stops ------------------------------------------------------------------------------------ */
+
+enum stop_kind {
+	STOP_NONE, /* in time */
+	STOP_CALL,
+	STOP_EVENT, /* asked for by us, or a stop of the whole process by `sig` */
+	STOP_SIGNAL,
+	STOP_GONE
+};
+
+struct stop {
+	enum stop_kind kind;
+	int sig;
+};
+
+static const uint64_t SECOND = 1000000000, FOREVER = UINT64_MAX;
+
+static struct stop
+stop_of(int status)
+{
+	int sig = WIFSTOPPED(status) ? WSTOPSIG(status) : 0, event = status >> 16;
+
+	if (!WIFSTOPPED(status) || event == PTRACE_EVENT_EXEC)
+		return (struct stop){STOP_GONE, 0};
+	if (event)
+		return (struct stop){STOP_EVENT, sig};
+	return sig == (SIGTRAP | 0x80) ? (struct stop){STOP_CALL, 0} : (struct stop){STOP_SIGNAL, sig};
+}
+
+/* The next stop, until `deadline` on the clock of time_ns(). All signals are blocked, SIGCHLD too. */
+static struct stop
+await(const struct hold *h, uint64_t deadline)
+{
+	sigset_t child;
+
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD);
+	for (;;) {
+		int status;
+		pid_t got = waitpid(h->job->tid, &status, __WALL | WNOHANG);
+		uint64_t now, left;
+
+		if (got == h->job->tid)
+			return stop_of(status);
+		if (got < 0 && errno != EINTR)
+			return (struct stop){STOP_GONE, 0};
+		now = time_ns();
+		if (now >= deadline)
+			return (struct stop){STOP_NONE, 0};
+		left = u64_min(deadline - now, SECOND);
+		sigtimedwait(&child, NULL, &(struct timespec){(time_t)(left / SECOND), (long)(left % SECOND)});
+	}
+}
+
+static long
+request(const struct hold *h, int what, uintptr_t addr, uintptr_t data)
+{
+	return ptrace(what, h->job->tid, (void *)addr, (void *)data);
+}
+
+/* A request has failed: that its thread is gone is one reason. */
+static enum inject_end
+failed(struct hold *h)
+{
+	h->sys = errno;
+	return errno == ESRCH ? INJECT_GONE : INJECT_TRACE;
+}
+
+static bool
+set(struct hold *h, const struct user_regs_struct *regs, uint64_t mask)
+{
+	return request(h, PTRACE_SETREGS, 0, (uintptr_t)regs) == 0 &&
+	       request(h, PTRACE_SETSIGMASK, sizeof(mask), (uintptr_t)&mask) == 0;
+}
+
+/* --- stopping it ------------------------------------------------------------------------------ */
+
+static enum inject_end
+attach(struct hold *h)
+{
+	const struct inject_job *job = h->job;
+	uintptr_t options = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEEXEC;
+	uint64_t word;
+
+	if (job->suspend_seccomp)
+		options |= SUSPEND_SECCOMP;
+	if (request(h, PTRACE_SEIZE, 0, options) < 0) {
+		h->sys = errno;
+		return errno == ESRCH ? INJECT_GONE : INJECT_REFUSED;
+	}
+	/* from now on neither the number nor the program can become another unnoticed */
+	if (faccessat(job->task, "stat", F_OK, 0) < 0 || pread(job->pagemap, &word, sizeof(word), 0) <= 0)
+		return INJECT_GONE;
+	return INJECT_DONE;
+}
+
+static enum inject_end
+halt(struct hold *h, uint64_t deadline)
+{
+	if (request(h, PTRACE_INTERRUPT, 0, 0) < 0)
+		return failed(h);
+	for (;;) {
+		struct stop s = await(h, deadline);
+
+		if (s.kind == STOP_EVENT) {
+			h->by_signal = s.sig != SIGTRAP;
+			return INJECT_DONE;
+		}
+		if (s.kind == STOP_NONE)
+			return INJECT_NO_STOP;
+		if (s.kind == STOP_GONE)
+			return INJECT_GONE;
+		/* a signal goes its way; whatever stops it first has used up the interruption */
+		if (request(h, PTRACE_CONT, 0, (uintptr_t)s.sig) < 0 || request(h, PTRACE_INTERRUPT, 0, 0) < 0)
+			return failed(h);
+	}
+}
+
+/* --- looking at it ---------------------------------------------------------------------------- */
+
+static bool
+peek(const struct hold *h, uint64_t addr, void *to, size_t n)
+{
+	struct iovec in = {to, n}, out = {(void *)(uintptr_t)addr, n};
+
+	return process_vm_readv(h->job->tid, &in, 1, &out, 1, 0) == (ssize_t)n;
+}
+
+static bool
+is_insn(const struct hold *h, uint64_t addr)
+{
+	unsigned char code[INJECT_INSN_SIZE];
+
+	return peek(h, addr, code, sizeof(code)) && inject_find_insn(h->compat, code, sizeof(code)) == 0;
+}
+
+/*
+ * Who is stopped inside a restartable sequence does not go on in it: the kernel sends the thread to where
+ * the sequence is aborted (rseq_ip_fixup). It looks where the thread is when it runs again, which will be
+ * at our call, so that is done here. false: the kernel would not have it either.
+ */
+static bool
+leave_sequence(struct hold *h)
+{
+	struct rseq_config rseq = {0};
+	struct rseq_section section;
+	uint64_t at = 0;
+	uint32_t signature;
+
+	if (request(h, GET_RSEQ, sizeof(rseq), (uintptr_t)&rseq) <= 0 || !rseq.area ||
+	    !peek(h, rseq.area + RSEQ_AREA_SECTION, &at, sizeof(at)) || !at ||
+	    !peek(h, at, &section, sizeof(section)) ||
+	    !inject_in_sequence(h->was.rip, section.start, section.length))
+		return true;
+	if (section.version || section.flags || inject_in_sequence(section.abort, section.start, section.length) ||
+	    !peek(h, section.abort - RSEQ_SIGNATURE, &signature, sizeof(signature)) ||
+	    signature != rseq.signature)
+		return false;
+	h->was.rip = section.abort;
+	return true;
+}
+
+/* Whether a call from insn would come back as SIGSYS (prctl(2), PR_SET_SYSCALL_USER_DISPATCH). */
+static bool
+is_dispatched(const struct hold *h)
+{
+	struct dispatch_config d = {0};
+	unsigned char selector = 1;
+
+	if (request(h, GET_DISPATCH, sizeof(d), (uintptr_t)&d) < 0 || !d.mode ||
+	    h->insn + INJECT_INSN_SIZE - d.offset < d.length)
+		return false;
+	return !d.selector || !peek(h, d.selector, &selector, 1) || selector != 0;
+}
+
+/* The code segments of the kernel's own making; under Xen with two bits more. */
+static bool
+mode(struct hold *h)
+{
+	uint64_t cs = h->was.cs & 0x1fff;
+
+	h->compat = cs == 0x23;
+	return h->compat || cs == 0x33;
+}
+
+/* Where it is, and whether it can be made to call from there. Nothing of it is changed yet. */
+static enum inject_end
+look(struct hold *h)
+{
+	if (request(h, PTRACE_GETREGS, 0, (uintptr_t)&h->was) < 0 ||
+	    request(h, PTRACE_GETSIGMASK, sizeof(h->mask), (uintptr_t)&h->mask) < 0)
+		return failed(h);
+	if (!mode(h))
+		return INJECT_NO_INSN;
+	if (!leave_sequence(h))
+		return INJECT_SEQUENCE;
+	h->in_call = (int)h->was.orig_rax >= 0 && is_insn(h, h->was.rip - INJECT_INSN_SIZE);
+	if (h->in_call)
+		h->insn = h->was.rip - INJECT_INSN_SIZE;
+	else if (h->compat == h->job->compat && is_insn(h, h->job->insn))
+		h->insn = h->job->insn;
+	else
+		return INJECT_NO_INSN;
+	return is_dispatched(h) ? INJECT_DISPATCHED : INJECT_DONE;
+}
+
+/* --- calling ---------------------------------------------------------------------------------- */
+
+/* It was stopped by a signal before it called. One that our own doing has raised is not its own. */
+static enum inject_end
+interrupted(struct hold *h, int sig)
+{
+	siginfo_t info = {0};
+
+	h->sys = sig;
+	request(h, PTRACE_GETSIGINFO, 0, (uintptr_t)&info);
+	if (info.si_code <= 0) {
+		h->pass = sig;
+		return INJECT_SIGNAL;
+	}
+	return sig == SIGSYS ? INJECT_DISPATCHED : INJECT_SIGNAL;
+}
+
+/* The next stop. One that does not run, its cgroup frozen a moment ago, is stopped again at the deadline. */
+static struct stop
+await_run(struct hold *h, uint64_t deadline, bool *give_up)
+{
+	struct stop s = await(h, *give_up ? FOREVER : deadline);
+
+	if (s.kind != STOP_NONE)
+		return s;
+	*give_up = true;
+	request(h, PTRACE_INTERRUPT, 0, 0);
+	return await(h, FOREVER);
+}
+
+/*
+ * To the beginning of the call that the registers are set for, or the reason why not. There no signal
+ * can come any more but SIGSTOP, which goes its way.
+ */
+static enum inject_end
+begin_call(struct hold *h, uint64_t deadline)
+{
+	static const uint64_t all = ~UINT64_C(0);
+	bool give_up = false;
+	int sig = 0;
+
+	for (;;) {
+		struct stop s;
+
+		if (request(h, PTRACE_SYSCALL, 0, (uintptr_t)sig) < 0)
+			return failed(h);
+		s = await_run(h, deadline, &give_up);
+		if (s.kind == STOP_CALL)
+			return request(h, PTRACE_SETSIGMASK, sizeof(all), (uintptr_t)&all) < 0 ? failed(h) : INJECT_DONE;
+		if (s.kind == STOP_GONE)
+			return INJECT_GONE;
+		if (s.kind == STOP_SIGNAL && s.sig != SIGSTOP)
+			return interrupted(h, s.sig);
+		if (s.kind == STOP_EVENT && give_up)
+			return INJECT_NO_STOP;
+		sig = s.sig == SIGSTOP && s.kind == STOP_SIGNAL ? SIGSTOP : 0;
+	}
+}
+
+/* From the beginning of the call into the signal code after it. */
+static enum inject_end
+end_call(struct hold *h)
+{
+	struct stop s = {STOP_CALL, 0};
+
+	while (s.kind != STOP_EVENT) {
+		if (request(h, PTRACE_INTERRUPT, 0, 0) < 0 || request(h, PTRACE_CONT, 0, (uintptr_t)s.sig) < 0)
+			return failed(h);
+		s = await(h, FOREVER);
+		if (s.kind == STOP_GONE)
+			return INJECT_GONE;
+	}
+	return INJECT_DONE;
+}
+
+static enum inject_end
+call(struct hold *h, struct call call, uint64_t arg, uint64_t mask, uint64_t deadline, int64_t *result)
+{
+	struct user_regs_struct regs = h->was;
+	enum inject_end end;
+
+	regs.rip = h->insn;
+	regs.rax = (uint64_t)(h->compat ? call.nr32 : call.nr);
+	regs.orig_rax = UINT64_MAX; /* in no call, so that nothing is restarted */
+	if (h->compat)
+		regs.rbx = arg;
+	else
+		regs.rdi = arg;
+	if (!set(h, &regs, mask))
+		return failed(h);
+	end = begin_call(h, deadline);
+	if (end == INJECT_DONE)
+		end = end_call(h);
+	if (end != INJECT_DONE)
+		return end;
+	if (request(h, PTRACE_GETREGS, 0, (uintptr_t)&regs) < 0)
+		return failed(h);
+	*result = h->compat ? (int32_t)regs.rax : (int64_t)regs.rax;
+	return INJECT_DONE;
+}
+
+/* --- letting it go ---------------------------------------------------------------------------- */
+
+/*
+ * Issues the interrupted call again and leaves it at its beginning, where signals that came meanwhile
+ * are pending for it, as they would have been. At that stop its mask is put back: a call with a mask of
+ * its own sets that before it sleeps. It is let go by our end and not by PTRACE_DETACH, which wakes it as
+ * a signal does, so that the call would end at once. Frozen, it will call when it is thawed.
+ */
+static void
+reissue(struct hold *h)
+{
+	struct user_regs_struct regs = h->was;
+	bool give_up = false;
+	struct stop s = {STOP_EVENT, 0};
+
+	regs.rip = h->insn;
+	regs.rax = h->was.orig_rax;
+	regs.orig_rax = UINT64_MAX;
+	set(h, &regs, ~UINT64_C(0));
+	while (s.kind != STOP_CALL && s.kind != STOP_GONE && !(give_up && s.kind == STOP_EVENT)) {
+		if (request(h, PTRACE_SYSCALL, 0, s.kind == STOP_SIGNAL ? (uintptr_t)s.sig : 0) < 0)
+			return;
+		s = await_run(h, time_ns() + SECOND, &give_up);
+	}
+	request(h, PTRACE_SETSIGMASK, sizeof(h->mask), (uintptr_t)&h->mask);
+	request(h, s.kind == STOP_CALL ? PTRACE_CONT : PTRACE_DETACH, 0, 0);
+}
+
+/* Its registers and its mask as they were, and off it goes. */
+static void
+let_go(struct hold *h)
+{
+	if (h->in_call && !h->pass &&
+	    inject_reissue(h->compat, (int)h->was.orig_rax, (int64_t)h->was.rax, h->by_signal)) {
+		reissue(h);
+		return;
+	}
+	set(h, &h->was, h->mask);
+	request(h, PTRACE_DETACH, 0, (uintptr_t)h->pass);
+}
+
+/* --- the job ---------------------------------------------------------------------------------- */
+
+/* Whether descriptor n of the thread is what it is meant to be: another thread may have closed it. */
+static bool
+is_userfaultfd(const struct hold *h, int64_t n)
+{
+	static const char want[] = "anon_inode:[userfaultfd]";
+	char path[24] = "fd/", digits[20], link[sizeof(want)] = "";
+	size_t len = 3, d = 0;
+
+	do {
+		digits[d++] = (char)('0' + n % 10);
+	} while ((n /= 10) > 0);
+	while (d > 0)
+		path[len++] = digits[--d];
+	path[len] = '\0';
+	return readlinkat(h->job->task, path, link, sizeof(link) - 1) > 0 && !strcmp(link, want);
+}
+
+/*
+ * The thread is stopped: has it make the descriptor, takes that, and has it closed. Between the two
+ * calls it is as it was: if we are killed there, one more descriptor is all that it has of it.
+ */
+static enum inject_end
+take(struct hold *h, int *fd)
+{
+	uint64_t arg = O_CLOEXEC | O_NONBLOCK | PM_UFFD_USER_MODE;
+	int64_t made = -1, ignored;
+	enum inject_end end = call(h, call_userfaultfd, arg, inject_mask(h->mask), time_ns() + SECOND, &made);
+
+	if (end != INJECT_DONE)
+		return end;
+	if (made < 0) {
+		h->sys = (int)-made;
+		return INJECT_CALL;
+	}
+	set(h, &h->was, h->mask);
+	*fd = (int)syscall(NR_PIDFD_GETFD, h->job->pidfd, (int)made, 0);
+	h->sys = errno;
+	if (is_userfaultfd(h, made))
+		call(h, call_close, (uint64_t)made, ~UINT64_C(0), FOREVER, &ignored);
+	return *fd < 0 ? INJECT_TAKE : INJECT_DONE;
+}
+
+/*
+ * The thread is stopped: has it close what a helper before us has left in it, if that is what is
+ * there.
+ */
+static enum inject_end
+drop(struct hold *h)
+{
+	const struct inject_stray *stray = &h->job->stray;
+	struct inject_stray now;
+	char text[512];
+	int64_t ignored;
+	enum inject_end end;
+
+	if (!is_userfaultfd(h, stray->fd) ||
+	    !file_read_small(h->job->task, h->job->fdinfo, text, sizeof(text)) ||
+	    !inject_stray_of(text, stray->fd, &now) || !inject_same_stray(&now, stray))
+		return INJECT_OTHER;
+	end = call(h, call_close, (uint64_t)stray->fd, inject_mask(h->mask), time_ns() + SECOND,
+	           &ignored);
+	return end == INJECT_DONE ? INJECT_CLOSED : end;
+}
+
+static void
+do_job(const struct inject_job *job, struct inject_report *report, int *fd)
+{
+	struct hold h = {.job = job};
+	enum inject_end end = attach(&h);
+	uint64_t began = time_ns();
+
+	if (end == INJECT_DONE)
+		end = halt(&h, began + job->stop_ns);
+	if (end == INJECT_DONE)
+		end = look(&h);
+	if (end == INJECT_DONE) {
+		end = job->stray.ino ? drop(&h) : take(&h, fd);
+		if (end != INJECT_GONE)
+			let_go(&h);
+		report->stopped_ns = time_ns() - began;
+	}
+	report->end = (int)end;
+	report->sys = h.sys;
+}
+
+/* --- the process ------------------------------------------------------------------------------ */
+
+static void
+tell(int out, const struct inject_report *report, int fd)
+{
+	union {
+		struct cmsghdr head;
+		char room[CMSG_SPACE(sizeof(int))];
+	} control = {0};
+	struct iovec iov = {(void *)(uintptr_t)report, sizeof(*report)};
+	struct msghdr m = {.msg_iov = &iov, .msg_iovlen = 1};
+
+	if (fd >= 0) {
+		m.msg_control = &control;
+		m.msg_controllen = sizeof(control);
+		control.head = (struct cmsghdr){
+		    .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof(int))};
+		memcpy(CMSG_DATA(&control.head), &fd, sizeof(fd));
+	}
+	sendmsg(out, &m, MSG_NOSIGNAL);
+}
+
+/* All but what the job needs: a descriptor of pmtop's must not live on in here. */
+static void
+close_others(const struct inject_job *job)
+{
+	const int keep[] = {job->task, job->pagemap, job->pidfd, job->out};
+	unsigned from = 0;
+
+	for (;;) {
+		unsigned next = UINT32_MAX;
+
+		for (size_t i = 0; i < ARRAY_LEN(keep); i++)
+			if ((unsigned)keep[i] >= from && (unsigned)keep[i] < next)
+				next = (unsigned)keep[i];
+		if (next > from)
+			syscall(NR_CLOSE_RANGE, from, next == UINT32_MAX ? next : next - 1, 0);
+		if (next == UINT32_MAX)
+			return;
+		from = next + 1;
+	}
+}
+
+/*
+ * Out of reach of what is done to pmtop's group of processes and, where that is allowed, of a shortage of
+ * time or memory. Not by setsid: where the scheduler groups by session, a new one may wait for seconds.
+ */
+static void
+shield(void)
+{
+	static const char never[] = "-1000";
+	int fd;
+
+	sigaction(SIGCHLD, &(struct sigaction){.sa_handler = SIG_DFL}, NULL); /* ignored it tells nothing */
+	setpgid(0, 0);
+	sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &(struct sched_param){.sched_priority = 1});
+	fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+	if (fd >= 0) {
+		if (write(fd, never, sizeof(never) - 1) < 0)
+			errno = 0; /* root alone may */
+		close(fd);
+	}
+}
+
+void
+inject_helper(const struct inject_job *job)
+{
+	struct inject_report report = {0};
+	int fd = -1;
+
+	close_others(job);
+	shield();
+	do_job(job, &report, &fd);
+	tell(job->out, &report, fd);
+	_exit(0);
+}
+
+#endif

@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Starting the helper, hearing what it says, and saying it in words. */
+#include "base/clock.h"
+
+#include <errno.h>
+
+#if defined(__x86_64__)
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/util.h"
+#include "track/inject_parts.h"
+
+#define PIDFD_OF_THREAD O_EXCL /* PIDFD_THREAD, Linux 6.9 */
+
+static const uint64_t STOP_NS = 1000000000; /* a thread has a second to stop */
+static const int PATIENCE_MS = 4000;        /* for the helper, which gives up before */
+
+/* --- one helper ------------------------------------------------------------------------------- */
+
+static void
+job_close(struct inject_job *job)
+{
+	const int fds[] = {job->task, job->pidfd};
+
+	for (size_t i = 0; i < ARRAY_LEN(fds); i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+}
+
+/*
+ * A descriptor is taken by the thread's own pidfd: threads may have tables of their own, and the main
+ * thread, which a pidfd of the process means, may have ended. Older kernels have that alone.
+ */
+static bool
+job_open(struct inject_job *job, const struct proc *p)
+{
+	char path[32];
+
+	snprintf(path, sizeof(path), "task/%d", (int)job->tid);
+	job->task = openat(p->leader, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	job->pidfd = (int)syscall(SYS_pidfd_open, job->tid, PIDFD_OF_THREAD);
+	if (job->pidfd < 0)
+		job->pidfd = (int)syscall(SYS_pidfd_open, p->pid, 0);
+	return job->task >= 0 && job->pidfd >= 0;
+}
+
+/* What the helper says, if it says it in time. */
+static void
+hear(int from, struct inject_report *report, int *fd)
+{
+	union {
+		struct cmsghdr head;
+		char room[CMSG_SPACE(sizeof(int))];
+	} control;
+	struct iovec iov = {report, sizeof(*report)};
+	struct msghdr m = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control,
+	                   .msg_controllen = sizeof(control)};
+	struct pollfd poll_in = {.fd = from, .events = POLLIN};
+	const struct cmsghdr *c;
+	uint64_t until = time_ns() + (uint64_t)PATIENCE_MS * 1000000;
+	int n;
+
+	do {
+		uint64_t now = time_ns();
+
+		n = poll(&poll_in, 1, now < until ? (int)((until - now) / 1000000) + 1 : 0);
+	} while (n < 0 && errno == EINTR);
+	if (n != 1 || recvmsg(from, &m, MSG_CMSG_CLOEXEC | MSG_DONTWAIT) != sizeof(*report)) {
+		*report = (struct inject_report){.end = INJECT_LOST, .sys = n == 1 ? 0 : ETIMEDOUT};
+		return;
+	}
+	c = CMSG_FIRSTHDR(&m);
+	if (c && c->cmsg_type == SCM_RIGHTS)
+		memcpy(fd, CMSG_DATA(c), sizeof(*fd));
+	else if (report->end == INJECT_DONE) /* the kernel drops what we have no room for */
+		*report = (struct inject_report){.end = INJECT_TAKE, .sys = EMFILE, .stopped_ns = report->stopped_ns};
+}
+
+static void
+reap(pid_t helper)
+{
+	while (waitpid(helper, NULL, 0) < 0 && errno == EINTR)
+		;
+}
+
+/*
+ * The helper is never killed, not even when it has told nothing in time: it may have the target's
+ * registers in its hands, and gives them back when it can.
+ */
+static void
+run_helper(struct inject_job *job, struct inject_report *report, int *fd)
+{
+	int pair[2];
+	sigset_t all, before;
+	pid_t helper;
+
+	*report = (struct inject_report){.end = INJECT_LOST};
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) {
+		report->sys = errno;
+		return;
+	}
+	job->out = pair[1];
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, &before);
+	helper = fork();
+	if (helper == 0)
+		inject_helper(job);
+	report->sys = errno;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	close(pair[1]);
+	if (helper > 0) {
+		hear(pair[0], report, fd);
+		if (report->end != INJECT_LOST || !report->sys)
+			reap(helper);
+	}
+	close(pair[0]);
+}
+
+/* --- in words --------------------------------------------------------------------------------- */
+
+static const char elsewhere[] = "track it in another way";
+
+static int
+refuse_call(const struct proc *p, int sys, struct err *err)
+{
+	char why[160];
+
+	if (sys == EMFILE)
+		return inject_refuse(p, err, "it is out of file descriptors (RLIMIT_NOFILE)",
+		                     "raise its limit (prlimit --nofile), or track it in another way");
+	snprintf(why, sizeof(why), "userfaultfd(2) failed in it: %s", strerror(sys));
+	return inject_refuse(p, err, why, elsewhere);
+}
+
+static int
+refuse_sys(const struct proc *p, const char *what, int sys, struct err *err)
+{
+	char why[160];
+
+	snprintf(why, sizeof(why), "%s: %s", what, strerror(sys));
+	return inject_refuse(p, err, why, "try again, or track it in another way");
+}
+
+/* The plan has found tracing allowed. What stands in the way now may be gone already. */
+static int
+refuse_seize(const struct proc *p, int sys, struct err *err)
+{
+	long tracer = proc_tracer(p);
+
+	if (tracer > 0)
+		return inject_refuse_traced(p, tracer, err);
+	if (sys == EPERM && inject_yama(p)) /* the plan's rights as an ancestor are not the helper's */
+		return inject_refuse_rights(p, err);
+	if (sys == EPERM)
+		return inject_refuse(p, err, "another process traced it at that moment", "try again");
+	return refuse_sys(p, "tracing it failed", sys, err);
+}
+
+static int
+refuse_end(const struct proc *p, const struct inject_report *report, bool same_program,
+           struct err *err)
+{
+	static const char again[] = "try again";
+	char why[96];
+	struct proc now = *p;
+
+	switch ((enum inject_end)report->end) {
+	case INJECT_REFUSED:
+		return refuse_seize(p, report->sys, err);
+	case INJECT_NO_STOP:
+		return inject_refuse(p, err, "its threads do not stop within a second: they wait for a disk or "
+		                             "for a child of vfork, or are frozen", "try again when it runs");
+	case INJECT_SEQUENCE:
+		return inject_refuse(p, err, "it was met inside a restartable sequence (rseq) that is broken", again);
+	case INJECT_GONE:
+		if (same_program || proc_check(&now) == PROC_ENDED)
+			return inject_refuse_gone(p, err);
+		return inject_refuse(p, err, "it executed another program", "look at it anew");
+	case INJECT_OTHER:
+		return inject_refuse_other(p, err);
+	case INJECT_NO_INSN:
+		return inject_refuse(p, err, "there is no system call instruction for what it runs", elsewhere);
+	case INJECT_DISPATCHED:
+		return inject_refuse(p, err, "it answers its system calls itself (PR_SET_SYSCALL_USER_DISPATCH)",
+		                     elsewhere);
+	case INJECT_CALL:
+		return refuse_call(p, report->sys, err);
+	case INJECT_SIGNAL:
+		snprintf(why, sizeof(why), "a signal interrupted it (%s)", strsignal(report->sys));
+		return inject_refuse(p, err, why, again);
+	case INJECT_TAKE:
+		return refuse_sys(p, "its descriptor could not be taken", report->sys, err);
+	case INJECT_TRACE:
+		return refuse_sys(p, "tracing it failed", report->sys, err);
+	case INJECT_DONE:
+	case INJECT_CLOSED:
+	case INJECT_LOST:
+		break;
+	}
+	if (report->sys == ETIMEDOUT)
+		return inject_refuse(p, err, "the helper process that does it has not finished: the process "
+		                             "may be frozen", "it finishes by itself when the process runs");
+	if (report->sys)
+		return refuse_sys(p, "the helper process that does it could not be started", report->sys, err);
+	return inject_refuse(p, err, "the helper process that does it was killed", again);
+}
+
+/* Whether another thread may fare better. */
+static bool
+may_differ(enum inject_end end)
+{
+	return end == INJECT_NO_STOP || end == INJECT_SEQUENCE || end == INJECT_GONE || end == INJECT_NO_INSN ||
+	       end == INJECT_DISPATCHED || end == INJECT_SIGNAL || end == INJECT_OTHER;
+}
+
+/* A number that another thread closed and opened anew in that moment is another file. */
+static bool
+is_userfaultfd(int fd)
+{
+	char path[32], link[32] = "";
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return readlink(path, link, sizeof(link) - 1) > 0 && !strcmp(link, "anon_inode:[userfaultfd]");
+}
+
+/* What is to be done in the target, to close this one (ino 0: to make one), and what came of it. */
+struct visit {
+	struct inject_stray closes;
+	struct inject_report report;
+	struct inject_cost cost;
+	int pagemap;
+	int fd; /* that was taken; -1 */
+};
+
+/* The threads of the plan in turn. */
+static void
+ask_threads(const struct proc *p, const struct inject_plan *plan, uint64_t insn, struct visit *v)
+{
+	struct inject_report *report = &v->report;
+
+	*report = (struct inject_report){.end = INJECT_GONE};
+	for (unsigned i = 0; i < plan->tids_n && may_differ((enum inject_end)report->end); i++) {
+		struct inject_job job = {.tid = plan->tids[i], .pagemap = v->pagemap,
+		                         .compat = plan->compat, .insn = insn, .stop_ns = STOP_NS,
+		                         .suspend_seccomp = plan->suspend_seccomp,
+		                         .stray = v->closes};
+
+		snprintf(job.fdinfo, sizeof(job.fdinfo), "fdinfo/%d", v->closes.fd);
+		if (job_open(&job, p))
+			run_helper(&job, report, &v->fd);
+		else if (errno == EMFILE || errno == ENFILE)
+			*report = (struct inject_report){.end = INJECT_LOST, .sys = errno};
+		else
+			report->end = INJECT_GONE;
+		job_close(&job);
+		v->cost = (struct inject_cost){report->stopped_ns, job.tid, v->cost.tries + 1};
+	}
+}
+
+/* Of the program that is meant; not of one that it has executed since. */
+static bool
+is_same_program(int pagemap)
+{
+	uint64_t word;
+
+	return pread(pagemap, &word, sizeof(word), 0) == sizeof(word);
+}
+
+/* Plans anew as long as all threads of the plan had ended. */
+static int
+run(const struct proc *p, struct visit *v, struct err *err)
+{
+	enum { PLANS = 8 }; /* the threads of a plan may all have ended before they were asked */
+	struct inject_plan plan;
+	bool same = true;
+	uint64_t insn;
+	int r = 0, sys;
+
+	v->fd = -1;
+	v->pagemap = proc_file(p, "pagemap", O_RDONLY);
+	sys = errno;
+	for (int i = 0; i < PLANS; i++) {
+		r = inject_plan_text(p, v->closes.ino ? &v->closes : NULL, &plan, &insn, err);
+		if (r == 0 && v->pagemap < 0) {
+			errno = sys;
+			r = inject_refuse_rights(p, err);
+		}
+		if (r < 0)
+			break;
+		ask_threads(p, &plan, insn, v);
+		same = is_same_program(v->pagemap);
+		if (v->report.end != INJECT_GONE || !same)
+			break;
+	}
+	if (v->pagemap >= 0)
+		close(v->pagemap);
+	if (r == 0 && v->fd >= 0 && !is_userfaultfd(v->fd)) {
+		close(v->fd);
+		v->fd = -1;
+		v->report = (struct inject_report){.end = INJECT_TAKE, .sys = EBADF};
+	}
+	if (r < 0 || v->fd >= 0 || v->report.end == INJECT_CLOSED)
+		return r;
+	return refuse_end(p, &v->report, same, err);
+}
+
+int
+inject_userfaultfd(const struct proc *p, int *fd, struct inject_cost *cost, struct err *err)
+{
+	struct visit v = {0};
+	int r = run(p, &v, err);
+
+	*fd = v.fd;
+	*cost = v.cost;
+	return r;
+}
+
+int
+inject_close(const struct proc *p, const struct inject_stray *stray, struct err *err)
+{
+	struct visit v = {.closes = *stray};
+
+	if (run(p, &v, err) == 0)
+		return 0;
+	snprintf(err->what, sizeof(err->what), "cannot close descriptor %d of process %d (%s)",
+	         stray->fd, (int)p->pid, p->comm);
+	return -1;
+}
+
+#else
+
+int
+inject_userfaultfd(const struct proc *p, int *fd, struct inject_cost *cost, struct err *err)
+{
+	struct inject_plan plan;
+
+	*fd = -1;
+	*cost = (struct inject_cost){0};
+	return inject_plan(p, &plan, err);
+}
+
+int
+inject_close(const struct proc *p, const struct inject_stray *stray, struct err *err)
+{
+	struct inject_plan plan;
+
+	(void)stray;
+	return inject_plan(p, &plan, err);
+}
+
+#endif

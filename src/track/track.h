@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PM_TRACK_H
+#define PM_TRACK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "kernel/pagemap.h"
+#include "kernel/proc.h"
+#include "kernel/smaps.h"
+#include "kernel/vma.h"
+#include "page/heat.h"
+#include "track/inject.h"
+
+/*
+ * What was written since the mark, by one of four ways (track_ways.def): soft-dirty
+ * (Documentation/admin-guide/mm/soft-dirty.rst), userfaultfd's asynchronous write protection
+ * (Documentation/admin-guide/mm/pagemap.rst), what the visible pages contain, or what their entries
+ * in the page table say. The mark is set when somebody says so; from then on pmtop only reads.
+ *
+ * Traps this file knows. A kernel without CONFIG_MEM_SOFT_DIRTY accepts the clear and does nothing:
+ * support is proven on an own page, never by the write succeeding. A mapping made (or merged) after
+ * the clear reads as written all over, even where no page is: of such a region it is not known what
+ * was written, and what was known of its pages before stays. Of one that mremap() has moved all pages
+ * read as written, and nothing else shows it than where it lies.
+ */
+#define W(id, name, label, cats, caps, help) TRACK_##id,
+enum track_way {
+#include "track/track_ways.def"
+	TRACK_WAYS
+};
+#undef W
+enum { TRACK_AUTO = TRACK_WAYS }; /* the first that works */
+
+enum track_caps {
+	TRACK_LOSSLESS = 1, /* a clear tells in the same step what was written until then */
+	TRACK_RANGES = 2,   /* parts of the target can be watched */
+	TRACK_LOCAL = 4,    /* the pages on screen only, as they are looked at */
+	TRACK_CHANGES = 8,  /* tells changes, not writes */
+	TRACK_HUGE = 16,    /* a huge page is written as a whole: 2 MiB */
+};
+const char *track_way_name(enum track_way way);  /* "soft-dirty", as --tracker has it */
+const char *track_way_label(enum track_way way); /* for messages and the header */
+const char *track_way_help(enum track_way way);
+unsigned track_way_caps(enum track_way way);
+bool track_way_find(const char *name, unsigned *way); /* also "auto" */
+
+/*
+ * What it costs to be watched by userfaultfd (track_costs.def): one after the other, false behind
+ * the last.
+ */
+struct track_cost {
+	const char *key, *words;
+};
+bool track_cost(size_t i, struct track_cost *out);
+
+/* The stop and the writes, as short as a question has room for. */
+#define TRACK_STOP_WORDS "0.1 to 2 ms"
+#define TRACK_WRITE_WORDS "the first write to each page after a clear takes about 1 us longer"
+
+/* Whose process it is decides what may be done in it without asking. */
+enum track_owner {
+	TRACK_FOREIGN,
+	TRACK_LAUNCHED, /* we started it: a call may be run in it */
+	TRACK_DEMO,     /* it has itself watched, for us */
+};
+
+enum track_can {
+	TRACK_UNKNOWN, /* not asked yet */
+	TRACK_NO,      /* why says why */
+	TRACK_ASK,     /* it takes a call run in the target: only if somebody says so (allow) */
+	TRACK_YES,
+};
+
+struct track_status {
+	enum track_can can;
+	char why[160], how[160];
+};
+
+struct track_stamp {
+	uint64_t start, end; /* bytes: pages first seen written ... */
+	uint64_t time_ns;    /* ... at this time (CLOCK_MONOTONIC), in ... */
+	uint32_t gen;        /* ... this generation, the last in which they were; and in ... */
+	uint32_t count;      /* ... so many generations in all; ... */
+	uint32_t recent;     /* ... bit n: in the n-th before it */
+};
+
+struct track_range {
+	uint64_t start, end; /* bytes */
+};
+
+struct track_ranges {
+	struct track_range *v; /* ascending */
+	size_t n, cap;
+};
+
+/* Why it is not known what was written in a region. */
+enum track_doubt {
+	DOUBT_NONE,
+	DOUBT_NEW,       /* mapped since the clear */
+	DOUBT_REMAPPED,  /* merged with a new mapping: its old pages read as written too */
+	DOUBT_UNWATCHED, /* not registered: mapped since, or it cannot be */
+	DOUBT_READONLY,  /* not registered: it was read-only, which others may write all the same */
+	DOUBT_OUTSIDE,   /* not in the scope */
+	DOUBT_HUGETLB,   /* soft-dirty of hugetlb pages is never set again */
+};
+const char *track_doubt_words(enum track_doubt d); /* "" for none */
+
+/* What the last look found of the region that starts there. */
+struct track_region {
+	uint64_t start;
+	enum track_doubt doubt;
+	uint64_t rest; /* pages of which it is not known that they were written since the mark */
+};
+
+/*
+ * The writes to one page. Generations count from the first since which stamps are kept (a clear
+ * outside a pulse begins anew), as far as they were looked at.
+ */
+struct track_past {
+	uint32_t gens;          /* 0: no look since the clear */
+	uint32_t written;       /* in so many of them it was */
+	uint32_t recent;        /* bit n: in the n-th before the last */
+	enum track_doubt doubt; /* not none: what is above is not known, but for what it was seen written */
+};
+
+/* Pages stamped anew since the mark, by the start of the region they lie in. */
+struct track_tally {
+	uint64_t start, bytes;
+};
+
+/* Pages that may have been written, which is not known: part of every sum of what was. */
+struct unknown {
+	uint64_t pages;
+	size_t regions; /* that they lie in; */
+	struct {
+		uint64_t pages;
+		size_t regions;
+	} fresh, readonly; /* those that have come since the mark; that are read-only */
+};
+
+enum { TRACK_ERAS = 256 };
+
+struct track {
+	unsigned choice;       /* enum track_way, or TRACK_AUTO */
+	enum track_owner owner;
+	bool allow;            /* a call may be run in a target that is not ours */
+	struct track_range scope; /* what is watched, by ways that can watch parts; empty: everything */
+
+	enum track_way way;    /* that is used, if can says so */
+	struct track_status status[TRACK_WAYS];
+	enum track_can can;    /* of `way`; why not, and what helps; or why nothing better is used: */
+	char why[160], how[160];
+
+	bool pulse;            /* cleared again and again: what was written before cools, and is counted */
+	unsigned gen;          /* clears by us; 0: the mark is not ours and written means nothing yet */
+	uint32_t era;          /* what stamps count by: gen, or the looks of a way that is local */
+	uint32_t first_era;    /* the first of those that stamps are kept of */
+	uint64_t began[TRACK_ERAS]; /* when the last of them began, by era % TRACK_ERAS: a ring */
+	uint64_t mark_ns;      /* when the last clear ended */
+	uint64_t first_ns;     /* when the first of this pulse, or this mark, did */
+	uint64_t looked_ns;    /* when the last look at all regions began */
+	uint64_t cost_ns;      /* how long the last took: the target's mappings were locked meanwhile */
+	uint64_t fresh;        /* bytes stamped anew since first_ns: its growth is the rate */
+	uint64_t fresh_before; /* when the last clear began: what came since had a fault each */
+	struct track_tally *tally; /* of it, by region, ascending */
+	size_t tally_n, tally_cap;
+	struct track_region *looked; /* the regions that were looked at, ascending */
+	size_t looked_n, looked_cap;
+	struct unknown unknown; /* of all regions, at the last look */
+	bool others;           /* somebody else has cleared since our mark: what was seen before stays */
+	uint64_t kept;         /* bytes of this generation that this look saw written again */
+	struct track_ranges lost; /* regions of whose writes it saw none any more: see track_settle */
+	struct track_ranges born; /* of which VmFlags said that they are new since the mark */
+	struct smaps flags;    /* VmFlags, of this look: */
+	bool flags_read;
+	uint64_t flags_ns, flags_cost_ns; /* when they were read last, and how long it took: they are dear */
+	struct track_stamp *v; /* ascending, disjoint: memory per written page, never per virtual one */
+	size_t n, cap;
+	struct track_ranges maps, memory; /* mapped at the last look; of that private memory */
+	struct track_ranges came;  /* what has come since the mark; and of that ... */
+	struct track_ranges blank; /* ... what had no page then: each that is there was written */
+	struct moved *moved; /* by which it is told whether pages were moved; NULL */
+	struct track_ranges mark; /* what is left of the regions at the mark; by userfaultfd: what is watched */
+
+	struct uffd *uffd;     /* a watch of ours in the target; NULL */
+	struct inject_cost injected; /* what it took to get it */
+	struct inject_stray stray; /* in its way, perhaps nobody's: as of the last probe; ... */
+	uint64_t stray_ns, stray_seen_ns; /* ... the first look that saw it so, and the last */
+	struct seen *seen;     /* what a local way saw; NULL */
+};
+
+/* Fills status, way, can, why and how. Tries the kernel's ways on pages of our own, in a forked child. */
+void track_probe(struct track *t, const struct proc *p, const struct pagemap *pm);
+
+/* Goes over to another way; marks end. */
+void track_choose(struct track *t, unsigned choice);
+
+/* Clears the target's write marks and starts a generation. -1: it would not, nothing changed. */
+int track_clear(struct track *t, const struct proc *p, const struct pagemap *pm, const struct vma_list *vmas,
+                struct err *err);
+
+/*
+ * Before a look: what has been mapped since the mark is watched from now on, where the way can, and
+ * what is no longer mapped is forgotten. A watch is given up, with the mark, where the target comes to
+ * use userfaultfd itself: why says so. No error: what cannot be watched is told as not known.
+ */
+void track_follow(struct track *t, const struct proc *p, const struct pagemap *pm, const struct vma_list *vmas);
+
+/* What a stamp of this way says of a page: "written", or "changed". */
+const char *track_verb(enum track_way way);
+
+/*
+ * Whether all that keeps the best way from being used is a userfaultfd that two probes, a minute
+ * apart, found unused. It may have been left behind by a helper that was killed: a person may have
+ * it closed (inject_close).
+ */
+bool track_offers_close(const struct track *t);
+
+/* After a look at all regions: whether somebody else has cleared. */
+void track_settle(struct track *t);
+
+/* The categories (PM_CAT_*) to ask for, and whether those of a run say that it is written. */
+uint64_t track_cats(const struct track *t);
+bool track_is_written(const struct track *t, uint64_t cats);
+void track_free(struct track *t);
+
+/* The mark is gone with the address space (exec): forget everything but the status. */
+void track_forget(struct track *t);
+
+/*
+ * Tell what a look at [start, end) found: the n runs (ascending) whose pages are written. Pages
+ * seen before in this generation keep their time, others get `now`. What is not written is dropped,
+ * but in a pulse.
+ */
+void track_update(struct track *t, uint64_t start, uint64_t end, const struct pm_run *runs, size_t n,
+                  uint64_t now);
+
+/* The runs, of the region at `start`, are written, or have changed, now; everything else stays as it is. */
+void track_add(struct track *t, uint64_t start, const struct pm_run *runs, size_t n, uint64_t now);
+
+/* Forgets what was seen written in [start, end): another mapping has come to lie there. */
+void track_drop(struct track *t, uint64_t start, uint64_t end);
+
+/* Bytes stamped anew since first_ns in the region that starts there. */
+uint64_t track_tally(const struct track *t, uint64_t start);
+
+/* The stamp of the page at addr, NULL if it was not seen written; its time, 0 likewise. */
+const struct track_stamp *track_at(const struct track *t, uint64_t addr);
+uint64_t track_time(const struct track *t, uint64_t addr);
+
+/* So many generations have been looked at since the first that stamps are kept of. */
+uint32_t track_gens(const struct track *t);
+
+/* Of a stamp, bit n: in the n-th generation before the last of those. */
+uint32_t track_recent(const struct track *t, const struct track_stamp *s);
+
+/* Whether a write to the page at addr would have been seen, as far as scope and screen reach. */
+bool track_reaches(const struct track *t, uint64_t addr);
+
+/* What is known of the page at addr, in the region that starts at `region`. */
+struct track_past track_past(const struct track *t, uint64_t region, uint64_t addr);
+
+/* Why that is not known, in words; NULL: it is. What was seen written is known all the same. */
+const char *track_past_why(const struct track_past *p);
+
+/* Of the region that starts there, as of the last look at it: DOUBT_NEW if there was none. */
+enum track_doubt track_doubt(const struct track *t, uint64_t region);
+
+/*
+ * After a look at a region: whether it is known what was written in it, and of how many pages it is
+ * not.
+ */
+void track_tell(struct track *t, uint64_t region, enum track_doubt d, uint64_t rest);
+
+/*
+ * Of the region that starts there, pages not known to be written since the mark; UINT64_MAX: nobody
+ * has looked.
+ */
+uint64_t track_rest(const struct track *t, uint64_t region);
+
+/* Index in v of the first stamp that ends after addr. */
+size_t track_first(const struct track *t, uint64_t addr);
+
+/* What of [start, end) is in the scope; false: nothing. */
+bool track_in_scope(const struct track *t, uint64_t *start, uint64_t *end);
+
+/* Bytes of [start, end) that were seen written. */
+uint64_t track_bytes(const struct track *t, uint64_t start, uint64_t end);
+
+/* The same, of those written in generation `era` (one of the last 32). */
+uint64_t track_bytes_in(const struct track *t, uint64_t start, uint64_t end, uint32_t era);
+
+/* Whether a stamp still shows: in a pulse what was written cools. */
+bool track_is_warm(const struct track *t, const struct track_stamp *s, uint64_t now);
+
+/* The newest stamp in [start, end), 0 if none; and as a step of heat. */
+uint64_t track_newest(const struct track *t, uint64_t start, uint64_t end);
+enum heat track_newest_heat(const struct track *t, uint64_t start, uint64_t end, uint64_t now);
+
+/* The most generations in which a page of [start, end) was seen written. */
+uint32_t track_most(const struct track *t, uint64_t start, uint64_t end);
+
+void track_ranges_add(struct track_ranges *r, uint64_t start, uint64_t end);
+
+/* Whether anything of [start, end) was mapped at the mark, and since, as far as looks tell. Of a mark not ours: yes. */
+bool track_met(const struct track *t, uint64_t start, uint64_t end);
+
+/* Whether [start, end) existed as it is at the mark. */
+bool track_knew(const struct track *t, uint64_t start, uint64_t end);
+
+#endif

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What has come since the mark. Private memory is blank when it comes, unless mremap() has moved it
+ * there with its pages: that takes them from where memory was and is no more. So what comes in the
+ * same look as other private memory goes of which not every page is known to be written is not
+ * taken for blank, unless the frames it lies in say so.
+ */
+#include "track/track_ways.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/util.h"
+
+/* --- ranges, ascending and disjoint ----------------------------------------------------------- */
+
+static size_t
+first_after(const struct track_ranges *r, uint64_t addr)
+{
+	return vec_above(r->v, r->n, sizeof(*r->v), offsetof(struct track_range, end), addr);
+}
+
+bool
+ranges_meet(const struct track_ranges *r, uint64_t start, uint64_t end)
+{
+	size_t i = first_after(r, start);
+
+	return i < r->n && r->v[i].start < end;
+}
+
+struct track_range
+ranges_next(const struct track_ranges *r, uint64_t start, uint64_t end)
+{
+	size_t i = first_after(r, start);
+
+	if (i == r->n || r->v[i].start >= end)
+		return (struct track_range){end, end};
+	return (struct track_range){u64_max(r->v[i].start, start), u64_min(r->v[i].end, end)};
+}
+
+/* In its place. */
+static void
+ranges_put(struct track_ranges *r, uint64_t start, uint64_t end)
+{
+	size_t i = first_after(r, start);
+
+	track_ranges_add(r, 0, 0);
+	for (size_t k = r->n - 1; k > i; k--)
+		r->v[k] = r->v[k - 1];
+	r->v[i] = (struct track_range){start, end};
+}
+
+/* What of `r` lies in `in`, or outside of it. */
+static struct track_ranges
+ranges_cut(const struct track_ranges *r, const struct track_ranges *in, bool inside)
+{
+	struct track_ranges out = {0};
+
+	for (size_t i = 0; i < r->n; i++)
+		for (uint64_t at = r->v[i].start; at < r->v[i].end;) {
+			struct track_range next = ranges_next(in, at, r->v[i].end);
+			struct track_range part =
+			    inside ? next : (struct track_range){at, next.start};
+
+			if (part.start < part.end)
+				track_ranges_add(&out, part.start, part.end);
+			at = next.end;
+		}
+	return out;
+}
+
+static void
+ranges_become(struct track_ranges *r, struct track_ranges other)
+{
+	free(r->v);
+	*r = other;
+}
+
+/* --- what is mapped --------------------------------------------------------------------------- */
+
+/* Nothing is there but what is written there. */
+static bool
+is_memory(const struct vma *v)
+{
+	return !vma_has_file(v) && !(v->perm & VMA_SHARED) && v->type != VMA_KERNEL &&
+	       v->type != VMA_DEVICE && v->type != VMA_HUGETLB && v->type != VMA_SHM &&
+	       v->type != VMA_FILE;
+}
+
+static void
+remember(struct track *t, const struct vma_list *vmas)
+{
+	t->maps.n = t->memory.n = 0;
+	for (size_t i = 0; i < vmas->n; i++) {
+		const struct vma *v = &vmas->v[i];
+
+		track_ranges_add(&t->maps, v->start, v->end);
+		/* a device may be /dev/zero */
+		if (is_memory(v) || (v->type == VMA_DEVICE && !(v->perm & VMA_SHARED)))
+			track_ranges_add(&t->memory, v->start, v->end);
+	}
+}
+
+/* Of what is known to be written all over it does not matter where it goes. */
+static void
+note_frames(struct track *t, const struct pagemap *pm, bool anew)
+{
+	struct track_ranges some = {0};
+
+	for (size_t i = 0; i < t->memory.n; i++)
+		if (track_rest(t, t->memory.v[i].start))
+			track_ranges_add(&some, t->memory.v[i].start, t->memory.v[i].end);
+	moved_note(&t->moved, pm, &some, anew);
+	free(some.v);
+}
+
+/*
+ * Read after the clear: of what had come before it, it is not known whether it was written since.
+ */
+void
+came_begin(struct track *t, const struct proc *p, const struct pagemap *pm)
+{
+	int fd = proc_file(p, "maps", O_RDONLY);
+	struct vma_list vmas = {0};
+	struct err ignored;
+
+	t->came.n = t->blank.n = t->maps.n = t->memory.n = 0;
+	for (size_t i = 0; i < t->looked_n; i++)
+		t->looked[i].rest = UINT64_MAX;
+	if (fd < 0 || vma_read(fd, &vmas, &ignored) < 0)
+		vmas.n = 0; /* the next look will be the first */
+	if (fd >= 0)
+		close(fd);
+	remember(t, &vmas);
+	note_frames(t, pm, true);
+	vma_free(&vmas);
+}
+
+/* Whether pages that were not written since the mark may have gone from there to elsewhere. */
+enum left { LEFT_NONE, LEFT_NOTED /* if so, their frames are known */, LEFT_SOME };
+
+static enum left
+left_from(const struct track *t, const struct track_ranges *gone)
+{
+	enum left left = LEFT_NONE;
+
+	for (size_t i = 0; i < gone->n; i++) {
+		struct track_range part = gone->v[i];
+		size_t k = first_after(&t->memory, part.start);
+		bool any = false;
+
+		for (; k < t->memory.n && t->memory.v[k].start < part.end; k++)
+			any |= track_rest(t, t->memory.v[k].start) > 0;
+		if (any && !moved_knows(t->moved, part.start, part.end))
+			return LEFT_SOME;
+		left = any ? LEFT_NOTED : left;
+	}
+	return left;
+}
+
+/*
+ * Pages may have been moved there from where memory still is (MREMAP_DONTUNMAP): frames tell, if
+ * they are seen.
+ */
+static void
+add_came(struct track *t, const struct pagemap *pm, const struct vma *v, uint64_t start,
+         uint64_t end, enum left left)
+{
+	ranges_put(&t->came, start, end);
+	if (is_memory(v) && left != LEFT_SOME &&
+	    ((left == LEFT_NONE && moved_is_empty(t->moved)) ||
+	     moved_none(t->moved, pm, start, end)))
+		ranges_put(&t->blank, start, end);
+	moved_forget(t->moved, start, end);
+}
+
+void
+came_follow(struct track *t, const struct pagemap *pm, const struct vma_list *vmas,
+            const struct track_ranges *replaced)
+{
+	struct track_ranges now = {0}, gone, old;
+	enum left left, other;
+
+	for (size_t i = 0; i < vmas->n; i++)
+		track_ranges_add(&now, vmas->v[i].start, vmas->v[i].end);
+	if (t->maps.n) {
+		gone = ranges_cut(&t->memory, &now, false);
+		left = left_from(t, &gone);
+		other = left_from(t, replaced);
+		left = other > left ? other : left;
+		old = ranges_cut(&t->maps, replaced, false);
+		ranges_become(&t->came, ranges_cut(&t->came, &now, true));
+		ranges_become(&t->came, ranges_cut(&t->came, replaced, false));
+		ranges_become(&t->blank, ranges_cut(&t->blank, &now, true));
+		ranges_become(&t->blank, ranges_cut(&t->blank, replaced, false));
+		for (size_t i = 0; i < vmas->n; i++)
+			for (uint64_t at = vmas->v[i].start, end = vmas->v[i].end; at < end;) {
+				struct track_range next = ranges_next(&old, at, end);
+
+				if (at < next.start)
+					add_came(t, pm, &vmas->v[i], at, next.start, left);
+				at = next.end;
+			}
+		free(gone.v);
+		free(old.v);
+	}
+	free(now.v);
+	remember(t, vmas);
+	if (!t->pulse) /* there a clear does it, a moment from now */
+		note_frames(t, pm, false);
+}

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Whether pages were moved. mremap() takes them along in their frames, so a page that lies in a
+ * frame which no page had at the look before has not been moved; at least, not unless all that were
+ * moved with it were migrated by the kernel within the same moment. One that lies in such a frame
+ * may have been, or the frame was given anew. Frames are noted of so much memory, and not more
+ * often than is cheap.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/util.h"
+#include "kernel/flags.h"
+#include "kernel/kabi.h"
+#include "track/track_ways.h"
+
+enum { MOST = 1 << 16, SLOTS = 1 << 17, SHARE = 20 };
+
+struct moved {
+	struct track_ranges noted; /* of these regions all frames are */
+	uint64_t slot[SLOTS];      /* a frame, by its hash or behind it; 0: none */
+	size_t n;
+	uint64_t time_ns, cost_ns; /* when they were noted, and how long it took */
+};
+
+static size_t
+slot_of(const struct moved *m, uint64_t pfn)
+{
+	size_t i = (pfn * UINT64_C(0x9e3779b97f4a7c15)) >> 47;
+
+	while (m->slot[i % SLOTS] && m->slot[i % SLOTS] != pfn)
+		i++;
+	return i % SLOTS;
+}
+
+/*
+ * Goes over the frames of a stretch; fn returns false to end it. false: it did, or some cannot be
+ * told.
+ */
+struct visit {
+	const struct pagemap *pm;
+	struct moved *m;
+	bool (*fn)(struct moved *m, uint64_t pfn);
+	bool told;
+};
+
+static int
+visit_run(void *arg, const struct pm_run *run)
+{
+	struct visit *v = arg;
+	uint64_t words[512];
+	struct err ignored;
+
+	for (uint64_t at = run->start; at < run->end && !(run->cats & PM_CAT_PFNZERO);) {
+		size_t want = u64_min((run->end - at) / v->pm->page_size, ARRAY_LEN(words));
+		ssize_t n = pagemap_words(v->pm, at, words, want, &ignored);
+
+		for (ssize_t i = 0; i < n; i++) {
+			if (words[i] & PM_GUARD || !(words[i] & (PM_PRESENT | PM_SWAPPED)))
+				continue;
+			if (!(words[i] & PM_PRESENT) || !(words[i] & PM_PFN_MASK) ||
+			    !v->fn(v->m, words[i] & PM_PFN_MASK))
+				v->told = false; /* in swap, or hidden from us */
+		}
+		if (n <= 0)
+			v->told = false;
+		if (!v->told)
+			return 1;
+		at += (uint64_t)n * v->pm->page_size;
+	}
+	return 0;
+}
+
+static bool
+visit(struct moved *m, const struct pagemap *pm, uint64_t start, uint64_t end,
+      bool (*fn)(struct moved *, uint64_t))
+{
+	uint64_t any = PM_CAT_PRESENT | PM_CAT_SWAPPED;
+	struct visit v = {.pm = pm, .m = m, .fn = fn, .told = true};
+	struct err ignored;
+
+	return pagemap_runs(pm, start, end, any, any | PM_CAT_PFNZERO, visit_run, &v,
+	                    &ignored) == 0 && v.told;
+}
+
+static bool
+note(struct moved *m, uint64_t pfn)
+{
+	size_t i = slot_of(m, pfn);
+
+	if (m->slot[i])
+		return true;
+	m->slot[i] = pfn;
+	return ++m->n < MOST;
+}
+
+static bool
+is_new(struct moved *m, uint64_t pfn)
+{
+	return !m->slot[slot_of(m, pfn)];
+}
+
+void
+moved_note(struct moved **to, const struct pagemap *pm, const struct track_ranges *memory,
+           bool anew)
+{
+	uint64_t begin = time_ns();
+	struct moved *m = *to;
+
+	if (m && begin - m->time_ns < SHARE * m->cost_ns) {
+		m->noted.n = anew ? 0 : m->noted.n;
+		return;
+	}
+	if (!m)
+		m = *to = mem_alloc(sizeof(*m));
+	memset(m->slot, 0, sizeof(m->slot));
+	m->n = m->noted.n = 0;
+	for (size_t i = 0; i < memory->n && m->n < MOST; i++)
+		if (visit(m, pm, memory->v[i].start, memory->v[i].end, note))
+			track_ranges_add(&m->noted, memory->v[i].start, memory->v[i].end);
+	m->time_ns = time_ns();
+	m->cost_ns = m->time_ns - begin;
+}
+
+void
+moved_forget(struct moved *m, uint64_t start, uint64_t end)
+{
+	if (m && ranges_meet(&m->noted, start, end))
+		m->noted.n = 0;
+}
+
+bool
+moved_knows(const struct moved *m, uint64_t start, uint64_t end)
+{
+	return m && ranges_cover(&m->noted, start, end);
+}
+
+bool
+moved_is_empty(const struct moved *m)
+{
+	return !m || !m->n;
+}
+
+bool
+moved_none(struct moved *m, const struct pagemap *pm, uint64_t start, uint64_t end)
+{
+	return m && visit(m, pm, start, end, is_new);
+}
+
+void
+moved_free(struct moved *m)
+{
+	if (m)
+		free(m->noted.v);
+	free(m);
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The owner of everything on the screen: the loop that waits for keys, samples, signals and the
+ * target's end. It never reads /proc.
+ */
+#include "app/app_state.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/util.h"
+#include "model/list_rows.h"
+#include "term/keys.h"
+#include "term/paint.h"
+#include "term/prompt.h"
+#include "views/inspector.h"
+
+static int
+loop(struct app *a, struct err *err)
+{
+	while (!a->quit) {
+		enum { SAMPLE, END, NEWS };
+		struct pollfd news[NEWS] = {
+		    [SAMPLE] = {sampler_fd(a->sampler), POLLIN, 0},
+		    [END] = {a->s && !a->end_told ? sampler_pidfd(a->sampler) : -1, POLLIN, 0},
+		};
+
+		app_turn(a, news, NEWS);
+		if (news[SAMPLE].revents && app_take_sample(a, err) < 0)
+			return -1;
+		if (news[END].revents) {
+			a->end_told = true; /* the sampler finds out more and says it */
+			a->want.refresh++;
+			app_post(a);
+		}
+		app_read_keys(a);
+	}
+	return 0;
+}
+
+/*
+ * What is looked at is chosen by the person, if the command line did not say it. What cannot be opened
+ * after all is told to who chose it; it ends the program where there was nothing to choose.
+ */
+static int
+show(struct app *a, struct err *err)
+{
+	for (;;) {
+		int r = a->o->pid ? 1 : app_choose(a, err);
+
+		if (r <= 0)
+			return r;
+		r = loop(a, err);
+		if (r == 0 || a->o->pid)
+			return r;
+		app_target_close(a);
+		app_toast_err(a, err);
+	}
+}
+
+/* The last one stays on screen; all are in the log. */
+static void
+tell_notices(struct app *a)
+{
+	const struct rc *rc = a->o->rc;
+	char text[sizeof(rc->path) + 64];
+
+	if (prompt_not_kept()) {
+		snprintf(text, sizeof(text), "%s is not a regular file: the history is not saved",
+		         prompt_not_kept());
+		app_toast(a, ROLE_TEXT, text);
+	}
+	if (a->o->notice)
+		app_toast(a, ROLE_TEXT, a->o->notice);
+	if (a->term.notice[0])
+		app_toast(a, ROLE_HOT, a->term.notice);
+	for (size_t i = rc->problems; i--;)
+		app_toast(a, ROLE_HOT, rc->problem[i].text);
+	if (rc->problems > 1) {
+		snprintf(text, sizeof(text), "%s: %zu mistakes; %s shows them", rc->path, rc->problems, key_of(ACT_MESSAGES, 'R'));
+		app_toast(a, ROLE_HOT, text);
+	}
+}
+
+static int
+run_screen(struct app *a, struct err *err)
+{
+	const char *status = getenv("PMTOP_STATUS_FILE");
+	int r;
+
+	if (a->sampler && app_wait_first(a, err) < 0)
+		return -1;
+	a->status_fd = status ? file_open(AT_FDCWD, status, O_WRONLY | O_APPEND) : -1;
+	if (status && a->status_fd < 0)
+		a->status_fd = open(status, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	a->signals = app_signals_open();
+	if (term_open(&a->term, &a->o->term, err) < 0)
+		return -1;
+	paint_open(&a->term, a->o->theme);
+	prompt_setup();
+	tell_notices(a);
+	r = show(a, err);
+	prompt_close();
+	paint_close();
+	term_close(&a->term);
+	app_signals_close();
+	return r;
+}
+
+int
+app_run(const struct app_options *o, struct err *err)
+{
+	struct app *a = mem_alloc(sizeof(*a)); /* large for a stack */
+	int r;
+
+	a->o = o;
+	a->status_fd = a->signals = -1;
+	a->ui.lens = o->lens;
+	a->ui.grouping = o->grouping;
+	a->ui.letters = o->letters;
+	a->ui.columns = o->columns;
+	a->ui.sort = o->sort;
+	a->ui.invert = o->invert;
+	a->want.interval_ns = o->interval_ns;
+	a->want.tracker = o->tracker;
+	a->want.allow = o->allow_inject;
+	picker_open(&a->ui.picker, o->filter);
+	if (o->pid && app_target(a, o->root, o->pid, o->owner, err) < 0)
+		r = -1;
+	else
+		r = o->frames ? app_run_frames(a, err) : run_screen(a, err);
+	app_target_close(a);
+	app_prompt_free(a);
+	picker_free(&a->ui.picker);
+	messages_free(&a->messages);
+	free(a);
+	return r;
+}

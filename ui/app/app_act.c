@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What keys and clicks do: the actions that mean the same in every view, and the effects that views ask for. */
+#include "app/app_state.h"
+
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "term/keys.h"
+#include "term/paint.h"
+#include "term/prompt.h"
+#include "views/list_typed.h"
+#include "views/view.h"
+#include "views/view_help.h"
+
+/* No more looks by the clock; what comes into view is still read. */
+static void
+toggle_pause(struct app *a)
+{
+	a->paused = !a->paused;
+	a->back = 0;
+	a->want.paused = a->paused;
+	app_post(a);
+}
+
+/* One step back or forward; the first step back holds the picture still. */
+static void
+rewind_by(struct app *a, int step)
+{
+	if (step > 0 && !a->history.n) {
+		app_toast(a, ROLE_TEXT, "nothing was seen before this");
+		return;
+	}
+	if (step < 0 && !a->back) {
+		app_toast(a, ROLE_TEXT, "this is the newest look");
+		return;
+	}
+	if (!a->paused)
+		toggle_pause(a);
+	if (step > 0 && a->back < a->history.n)
+		a->back++;
+	else if (step < 0 && a->back)
+		a->back--;
+}
+
+/* The one read that changes the target: only R asks for it. */
+static void
+fault(struct app *a)
+{
+	if (a->o->read_only) {
+		app_toast(a, ROLE_HOT, "--read-only: no page is read that the process would have to fault in");
+		return;
+	}
+	a->back = 0; /* what it brings is seen now */
+	a->want.fault++;
+	a->want.fault_at = a->ui.byte;
+	app_post(a);
+}
+
+static void
+effects(struct app *a, unsigned fx)
+{
+	char text[192];
+
+	if (fx & FX_CLEAR)
+		app_clear(a);
+	if (fx & FX_PULSE) {
+		if (a->o->read_only)
+			app_toast(a, ROLE_HOT, "--read-only: nothing that changes the target is done");
+		else
+			app_prompt(a, PROMPT_PULSE);
+	}
+	if (fx & FX_FAULT)
+		fault(a);
+	if (fx & FX_REFRESH) {
+		a->want.refresh++;
+		app_post(a);
+	}
+	if (fx & FX_PROMPT)
+		app_prompt(a, PROMPT_ASK);
+	if (fx & FX_FIND_HELP)
+		app_prompt(a, PROMPT_FIND_HELP);
+	if (fx & FX_FIND)
+		app_prompt_find(a);
+	if (fx & FX_FILTER)
+		app_prompt(a, ui_view(&a->ui) == VIEW_GRID ? PROMPT_PAGE_FILTER : PROMPT_FILTER);
+	if (fx & (FX_SEEK | FX_SEEK_BACK) && !app_seek(a, fx & FX_SEEK_BACK))
+		app_prompt_find(a);
+	if (fx & (FX_CHANGE | FX_CHANGE_BACK))
+		app_seek_change(a, fx & FX_CHANGE_BACK);
+	if (fx & FX_INTERVAL)
+		app_prompt(a, PROMPT_INTERVAL);
+	if (fx & FX_PAUSE)
+		toggle_pause(a);
+	if (fx & FX_REDRAW)
+		term_redraw();
+	if (fx & FX_NOT_FOUND)
+		app_not_found(a);
+	if (fx & FX_NO_POINTER)
+		app_toast_here(a, ROLE_TEXT, "no pointer to follow: the word under the cursor "
+		                             "is no address of a region");
+	if (fx & FX_NO_WRITES) {
+		snprintf(text, sizeof(text), "what is written shows after %s", key_of(ACT_CLEAR, 'R'));
+		app_toast_here(a, ROLE_TEXT,
+		               a->s && a->s->gen ? "nothing was written since the clear" : text);
+	}
+	if (fx & FX_QUIT)
+		a->quit = true;
+}
+
+/* Esc at the top. */
+static void
+stay(struct app *a)
+{
+	char text[KEY_NAME_SIZE + 16];
+
+	snprintf(text, sizeof(text), "%s quits", key_of(ACT_CLOSE, view_row(ui_view(&a->ui))->letter));
+	app_toast_here(a, ROLE_TEXT, text);
+}
+
+/* The lens of writes has two answers: its key again is the other one. */
+static void
+choose_lens(struct app *a, enum lens l)
+{
+	bool again = l == LENS_WRITES && a->ui.lens == l;
+
+	a->ui.lens = l;
+	if (!again)
+		return;
+	a->ui.by_count = !a->ui.by_count;
+	if (a->ui.by_count)
+		app_toast_lens(a, "colours tell in how many generations a page was written; "
+		                  "2: how long ago");
+	else
+		app_toast_lens(a, "colours tell how long ago a page was written; 2: how often");
+}
+
+/* Where bytes are on screen it is the bytes there that are wanted. */
+static void
+go_to_answer(struct app *a)
+{
+	const struct answer *to = a->panel;
+	const struct sample *s = app_shown(a);
+
+	if (to && to->has_place && s) {
+		if (ui_view(&a->ui) == VIEW_HEX && s->regions &&
+		    vma_at(&s->regions->vmas, to->place))
+			ui_hex_jump(&a->ui, to->place);
+		else if (!ui_go(&a->ui, s, to->place))
+			app_toast(a, ROLE_HOT, "nothing is mapped there any more");
+	}
+	app_close_panel(a);
+}
+
+/* What means the same in every view; the rest is the view's. */
+static unsigned
+act(struct app *a, enum action action)
+{
+	struct ui *ui = &a->ui;
+
+	if (action >= ACT_LENS && action <= ACT_LENS_LAST) {
+		choose_lens(a, (enum lens)(action - ACT_LENS));
+		return FX_NONE;
+	}
+	switch ((int)action) {
+	case ACT_QUIT: return FX_QUIT;
+	case ACT_REDRAW: return FX_REDRAW;
+	case ACT_CLEAR: return FX_CLEAR;
+	case ACT_PULSE: return FX_PULSE;
+	case ACT_PAUSE: return FX_PAUSE;
+	case ACT_REWIND: rewind_by(a, 1); return FX_NONE;
+	case ACT_FORWARD: rewind_by(a, -1); return FX_NONE;
+	case ACT_REFRESH: return FX_REFRESH;
+	case ACT_INTERVAL: return FX_INTERVAL;
+	case ACT_ASK: return FX_PROMPT;
+	case ACT_COPY: app_copy(a); return FX_NONE;
+	case ACT_WRITE:
+		if (a->s)
+			app_prompt(a, PROMPT_WRITE);
+		return FX_NONE;
+	case ACT_JUMP_BACK:
+		if (app_shown(a))
+			app_jump_back(a);
+		return FX_NONE;
+	case ACT_MARK:
+	case ACT_MARK_GO: ui->awaited = action; return FX_NONE;
+	case ACT_STAY:
+		if (!list_esc(ui))
+			stay(a);
+		return FX_NONE;
+	case ACT_CAPABILITIES:
+		ui->card_top = 0;
+		ui_push(ui, VIEW_CAPABILITIES);
+		return FX_NONE;
+	case ACT_HELP: view_help_open(ui); return FX_NONE;
+	case ACT_MESSAGES: app_messages(a); return FX_NONE;
+	case ACT_MAP:
+		ui_show(ui, VIEW_MAP);
+		return FX_NONE;
+	case ACT_WRITES:
+		ui->card_top = 0;
+		ui_show(ui, VIEW_WRITES);
+		return FX_NONE;
+	case ACT_BACK:
+	case ACT_CLOSE:
+		if (a->panel)
+			app_close_panel(a);
+		else if (ui->depth && action == ACT_BACK)
+			view_back(ui);
+		else if (ui->depth)
+			ui_pop(ui);
+		else if (action == ACT_CLOSE)
+			return FX_QUIT;
+		return FX_NONE;
+	case ACT_GO: go_to_answer(a); return FX_NONE;
+	}
+	return a->s || view_row(ui_view(ui))->bare ? view_of(ui_view(ui))->act(ui, app_shown(a), action) : FX_NONE;
+}
+
+static void
+perform(struct app *a, enum action action)
+{
+	if (a->asking && (app_agree(a, action) || (action != ACT_QUIT && action != ACT_REDRAW)))
+		return; /* nothing else is meant before it is answered */
+	effects(a, act(a, action));
+}
+
+static void
+key(struct app *a, int k)
+{
+	enum action action = key_action(k, app_letter(a));
+
+	a->keys++;
+	a->ui.touched_ns = time_ns();
+	if (a->ui.awaited) {
+		app_take_letter(a, k);
+		return;
+	}
+	if (action == ACT_NONE && a->panel && !a->asking) { /* any other key belongs to the view below */
+		app_close_panel(a);
+		action = key_action(k, view_row(ui_view(&a->ui))->letter);
+	}
+	if (action != ACT_NONE || a->asking)
+		perform(a, action);
+	else if (view_of(ui_view(&a->ui))->typed)
+		effects(a, view_of(ui_view(&a->ui))->typed(&a->ui, k));
+}
+
+/*
+ * What is clicked is what was seen: keys that came before have to be drawn first. Beside an answer
+ * the click is meant for the view below it.
+ */
+static void
+mouse(struct app *a)
+{
+	struct app_click c;
+	bool press = a->term.mouse.kind == MOUSE_PRESS;
+
+	if (a->stale && a->term.mouse.kind != MOUSE_DRAG)
+		app_draw(a);
+	c = app_take_mouse(a);
+	a->keys += a->term.mouse.kind != MOUSE_RELEASE;
+	if (press && a->panel && !a->mouse.held.action && !a->mouse.held.covers)
+		app_close_panel(a);
+	effects(a, c.fx);
+	for (int i = 0; i < c.times; i++)
+		perform(a, c.action);
+}
+
+bool
+app_term_event(struct app *a, int k)
+{
+	if (k == TERM_RESIZE)
+		term_measure(&a->term);
+	else if (k == TERM_GROUND)
+		paint_again(&a->term, a->o->theme);
+	return k == TERM_RESIZE || k == TERM_GROUND;
+}
+
+void
+app_read_keys(struct app *a)
+{
+	int k;
+
+	while (!a->quit && (k = term_key(&a->term, prompt_is_open())) != TERM_NONE) {
+		if (app_term_event(a, k))
+			continue;
+		if (prompt_is_open()) {
+			a->ui.touched_ns = time_ns();
+			app_prompt_key(a, k);
+			a->keys++;
+		} else if (k == TERM_MOUSE) {
+			mouse(a);
+		} else {
+			key(a, k);
+		}
+		a->stale = true;
+		app_settle(a); /* the next key must find the grid where this one put it */
+	}
+}

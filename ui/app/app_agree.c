@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What must be answered before a clear: whether a call may be run in the target, whether one of its
+ * descriptors may be closed for that, and whether to clear although another program relies on the
+ * bits. A yes holds for the program that runs now, and for nothing after it.
+ */
+#include "app/app_state.h"
+
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "base/util.h"
+#include "query/query.h"
+#include "term/keys.h"
+#include "term/paint.h"
+
+static const uint64_t STAY_NS = UINT64_C(3600000000000); /* a question does not go away by itself */
+
+/* With what it would take, which is read of the target anew. */
+static void
+ask_consent(struct app *a, char letter)
+{
+	a->asking = letter;
+	snprintf(a->want.question, sizeof(a->want.question), "tracker");
+	a->asked = ++a->want.ask;
+}
+
+void
+app_question(struct app *a)
+{
+	char text[400];
+
+	if (a->s->questions == a->questions_seen)
+		return;
+	a->questions_seen = a->s->questions;
+	a->pulse_asked = a->want.pulse_ns;
+	a->want.pulse_ns = 0;
+	if (a->s->question == CLEAR_CONSENT) {
+		ask_consent(a, 'Y');
+	} else if (a->s->question == CLEAR_STRAY) {
+		ask_consent(a, 'F');
+	} else {
+		a->asking = 'Z';
+		snprintf(text, sizeof(text), "%s; clear all the same?", a->s->question_text);
+		app_toast(a, ROLE_HOT, text);
+		a->toast_until = time_ns() + STAY_NS;
+	}
+	app_post(a);
+}
+
+static void
+put_away(struct app *a)
+{
+	a->asking = 0;
+	a->explains = false;
+	a->toast_until = 0;
+	app_close_panel(a);
+}
+
+static void
+clear(struct app *a)
+{
+	a->want.pulse_ns = a->pulse_asked;
+	a->want.clear++;
+	put_away(a);
+	app_post(a);
+}
+
+/* The region under the cursor, if there is one. */
+static struct track_range
+here(const struct app *a)
+{
+	const struct vma *v = a->s && a->s->regions ? vma_at(&a->s->regions->vmas, a->ui.region) : NULL;
+
+	return v ? (struct track_range){v->start, v->end} : (struct track_range){0};
+}
+
+bool
+app_take_scope(struct app *a)
+{
+	const struct sample *s = a->s;
+	struct track_range *w = &a->want.scope;
+	struct query q;
+	struct err err;
+
+	if (a->part)
+		return true;
+	*w = (struct track_range){0};
+	if (!a->o->scope || !s || !s->regions)
+		return true;
+	if (query_parse(a->o->scope, s->page_size, &q, &err) == 0 &&
+	    query_range(&q, &s->regions->vmas, s->page_size, &w->start, &w->end, &err) == 0)
+		return true;
+	app_toast_err(a, &err);
+	return false;
+}
+
+/* One region is watched at this person's word, and the cursor is in another. */
+static bool
+is_elsewhere(const struct app *a)
+{
+	struct track_range w = a->want.scope, r = here(a);
+
+	return a->part && a->s->gen && track_way_caps(a->s->track_way) & TRACK_RANGES && r.start < r.end &&
+	       (r.end <= w.start || r.start >= w.end);
+}
+
+void
+app_clear(struct app *a)
+{
+	if (a->o->read_only) {
+		app_toast(a, ROLE_HOT, "--read-only: nothing that changes the target is done");
+		return;
+	}
+	a->want.closes = 0; /* each time it is asked */
+	if (is_elsewhere(a)) {
+		a->pulse_asked = a->want.pulse_ns;
+		ask_consent(a, 'Y');
+	} else if (app_take_scope(a)) {
+		a->want.clear++;
+	}
+	app_post(a);
+}
+
+void
+app_disagree(struct app *a)
+{
+	if (!a->part)
+		return;
+	a->part = false;
+	a->want.allow = 0;
+	a->want.scope = (struct track_range){0};
+	app_post(a);
+}
+
+bool
+app_may_agree_to_region(const struct app *a)
+{
+	const struct vma *v =
+	    a->s && a->s->regions ? vma_at(&a->s->regions->vmas, a->ui.region) : NULL;
+
+	return v && v->perm & VMA_WRITE && v->type != VMA_KERNEL && v->type != VMA_DEVICE;
+}
+
+bool
+app_agree(struct app *a, enum action action)
+{
+	struct want *w = &a->want;
+
+	if (action == ACT_BACK) {
+		put_away(a);
+		return true;
+	}
+	if (action == ACT_HELP && a->asking == 'Y') {
+		a->explains = !a->explains;
+		return true;
+	}
+	if (action == ACT_AGREE && a->asking == 'Y' && !app_may_agree_to_region(a)) {
+		app_toast(a, ROLE_HOT, "the process writes nothing in the region under the cursor");
+		return true;
+	}
+	if (action == ACT_CONTENTS)
+		w->tracker = TRACK_HASH;
+	else if (a->asking == 'Z' && action == ACT_AGREE)
+		w->sure = a->s->execs + 1;
+	else if (a->asking == 'F' && action == ACT_AGREE)
+		w->closes = a->s->stray;
+	else if (action == ACT_AGREE || action == ACT_AGREE_ALL)
+		w->allow = a->s->execs + 1;
+	else
+		return false;
+	if (a->asking == 'Y') {
+		a->part = action == ACT_AGREE;
+		w->scope = here(a);
+		if (!app_take_scope(a)) {
+			put_away(a);
+			return true;
+		}
+	}
+	clear(a);
+	return true;
+}

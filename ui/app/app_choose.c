@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Before there is a target: the list of processes, what is typed to find one, and its opening. */
+#include "app/app_state.h"
+
+#include <poll.h>
+
+#include "base/clock.h"
+#include "base/util.h"
+#include "demo/demo.h"
+#include "kernel/proc.h"
+#include "term/keys.h"
+#include "term/paint.h"
+#include "term/prompt.h"
+#include "views/view.h"
+#include "views/view_help.h"
+
+static const uint64_t MS = 1000000;
+enum {
+	LIST_MS = 2000,      /* between two lists, at least */
+	FIRST_WAIT_MS = 80,  /* how long the first list may keep the screen waiting */
+};
+
+static void
+set_list(struct app *a, struct processes *list)
+{
+	processes_free(a->processes);
+	a->processes = list;
+	a->ui.processes = list;
+}
+
+static int
+take_list(struct app *a, struct err *err)
+{
+	struct processes *got = lister_take(a->lister);
+
+	if (!got)
+		return lister_opened(a->lister, err) ? 0 : -1;
+	if (!got->complete)
+		a->wanted_at = time_ns();
+	set_list(a, got);
+	return 0;
+}
+
+static void
+refresh(struct app *a)
+{
+	a->listing = lister_refresh(a->lister);
+	a->wanted_at = time_ns();
+}
+
+/* --- opening ---------------------------------------------------------------------------------- */
+
+/* What cannot be opened is said, and the list stays. Returns whether it is being read. */
+static bool
+open_chosen(struct app *a)
+{
+	bool demo = a->ui.picker.at_demo;
+	pid_t pid = a->ui.picker.pid;
+	struct err err;
+
+	/* the demo is a child of ours, wherever the others are listed */
+	if ((demo && demo_start(&pid, &err) < 0) || app_target(a, demo ? PROC_ROOT : a->o->root, pid, demo ? TRACK_DEMO : TRACK_FOREIGN, &err) < 0 ||
+	    app_wait_first(a, &err) < 0) {
+		app_target_close(a);
+		app_toast_err(a, &err);
+		refresh(a);
+		return false;
+	}
+	a->toast_until = 0;
+	if (demo)
+		app_toast(a, ROLE_TEXT, demo_notice);
+	return true;
+}
+
+/* --- keys ------------------------------------------------------------------------------------- */
+
+static bool
+is_typed(int k)
+{
+	return k >= ' ' && k != 127 && k < 256;
+}
+
+static unsigned
+act(struct app *a, enum action action)
+{
+	struct ui *ui = &a->ui;
+
+	switch ((int)action) {
+	case ACT_QUIT: return FX_QUIT;
+	case ACT_REDRAW: return FX_REDRAW;
+	case ACT_REFRESH: return FX_REFRESH;
+	case ACT_HELP: view_help_open(ui); return FX_NONE;
+	case ACT_MESSAGES: app_messages(a); return FX_NONE;
+	case ACT_BACK:
+	case ACT_CLOSE:
+		if (!ui->depth)
+			break;
+		if (action == ACT_BACK)
+			view_back(ui);
+		else
+			ui_pop(ui);
+		return FX_NONE;
+	}
+	return view_of(ui_view(ui))->act(ui, NULL, action);
+}
+
+/* Returns whether a process was chosen, and is being read. */
+static bool
+take_effects(struct app *a, unsigned fx)
+{
+	if (fx & FX_REDRAW)
+		term_redraw();
+	if (fx & FX_FIND_HELP)
+		app_prompt(a, PROMPT_FIND_HELP);
+	if (fx & FX_REFRESH)
+		refresh(a);
+	if (fx & FX_QUIT)
+		a->quit = true;
+	return fx & FX_OPEN && open_chosen(a);
+}
+
+static bool
+key(struct app *a, int k)
+{
+	enum action action = key_action(k, view_row(ui_view(&a->ui))->letter);
+
+	a->keys++;
+	a->toast_until = 0; /* it was about the key before */
+	if (action != ACT_NONE)
+		return take_effects(a, act(a, action));
+	if (ui_view(&a->ui) == VIEW_PICKER && is_typed(k))
+		picker_type(&a->ui.picker, a->processes, k);
+	return false;
+}
+
+static bool
+mouse(struct app *a)
+{
+	struct app_click c;
+
+	if (a->stale && a->term.mouse.kind != MOUSE_DRAG)
+		app_draw(a);
+	c = app_take_mouse(a);
+	a->keys += a->term.mouse.kind != MOUSE_RELEASE;
+	for (int i = 0; i < c.times; i++)
+		c.fx |= act(a, c.action);
+	return take_effects(a, c.fx);
+}
+
+static bool
+read_keys(struct app *a)
+{
+	int k;
+
+	while (!a->quit && (k = term_key(&a->term, prompt_is_open())) != TERM_NONE) {
+		if (app_term_event(a, k))
+			continue;
+		if (prompt_is_open()) {
+			app_prompt_key(a, k);
+			a->keys++;
+		} else if (k == TERM_MOUSE ? mouse(a) : key(a, k)) {
+			return true;
+		}
+		a->stale = true;
+		app_settle(a); /* the next key must find the cursor where this one put it */
+	}
+	return false;
+}
+
+/* --- the loop --------------------------------------------------------------------------------- */
+
+static int
+choose(struct app *a, struct err *err)
+{
+	while (!a->quit) {
+		struct pollfd list = {lister_fd(a->lister), POLLIN, 0};
+
+		app_turn(a, &list, 1);
+		if (list.revents && take_list(a, err) < 0)
+			return -1;
+		if (read_keys(a))
+			return 1;
+	}
+	return 0;
+}
+
+static int
+wait_for_list(struct app *a, struct err *err)
+{
+	uint64_t end = time_ns() + FIRST_WAIT_MS * MS, now;
+
+	while ((now = time_ns()) < end && !a->processes->complete) {
+		struct pollfd p = {.fd = lister_fd(a->lister), .events = POLLIN};
+
+		if (poll(&p, 1, (int)((end - now) / MS) + 1) > 0 && take_list(a, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int
+app_choose(struct app *a, struct err *err)
+{
+	uint64_t interval = a->o->interval_ns ? u64_max(a->o->interval_ns, LIST_MS * MS) : 0;
+	int r;
+
+	a->lister = lister_start(a->o->root, interval, err);
+	if (!a->lister)
+		return -1;
+	a->listing = 0;
+	a->wanted_at = time_ns();
+	a->ui.depth = 0;
+	a->ui.stack[0] = VIEW_PICKER;
+	a->ui.picker.stale = true; /* its rows are another list's */
+	set_list(a, mem_alloc(sizeof(*a->processes)));
+	r = wait_for_list(a, err);
+	if (r == 0)
+		r = choose(a, err);
+	lister_stop(a->lister);
+	a->lister = NULL;
+	set_list(a, NULL);
+	a->ui.depth = 0;
+	a->ui.stack[0] = VIEW_REGIONS;
+	return r;
+}

@@ -1,0 +1,567 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The frame around the views.
+ *
+ *   row 0        where we are, and badges: live or not, the mark, the privileges
+ *   1 .. n-3     the view
+ *   n-2          what is under the cursor, in words; or a message
+ *   n-1          hints, or the prompt
+ */
+#include "app/app_state.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/util.h"
+#include "model/here.h"
+#include "query/query.h"
+#include "term/fit.h"
+#include "term/keys.h"
+#include "term/paint.h"
+#include "term/prompt.h"
+#include "views/crumb.h"
+#include "views/view.h"
+
+static const uint64_t MS = 1000000;
+enum { MIN_ROWS = 6, MIN_COLS = 30, CHOOSE_COLS = 20, SMALL_COLS = 60, HINTS_MAX = 32, COMM_MOST = 20 };
+
+/* A click on it is the key that has to do with it. */
+static int
+draw_badge(int y, int x, enum role role, const char *text, enum action action)
+{
+	int width = (int)fit_width(text, strlen(text));
+
+	x -= width + 1;
+	paint_text(y, x, x + width, role, "%s", text);
+	zone_key(y, x, x + width, action);
+	return x - 1;
+}
+
+static void
+state_badge(const struct app *a, char *out, size_t size, enum role *role)
+{
+	uint64_t now = time_ns(), busy = sampler_busy_ns(a->sampler);
+	uint64_t waited = busy ? now - u64_min(now, busy) : 0;
+
+	*role = ROLE_HEADER;
+	if (a->back) {
+		*role = ROLE_HEADER_HOT;
+		snprintf(out, size, "%.1f s ago (%zu of %zu)%s", (double)(a->s->time_ns - app_shown(a)->time_ns) / 1e9,
+		         a->back, a->history.n,
+		         history_stop_after(&a->history, app_shown(a)->time_ns) ? ", then stopped" : "");
+	} else if (a->s && a->s->ended) {
+		*role = ROLE_BANNER;
+		if (a->o->term.calm)
+			snprintf(out, size, " ended ");
+		else
+			snprintf(out, size, " ended %.0f s ago ", (double)(a->ui.now - a->s->ended_ns) / 1e9);
+	} else if (waited > WAITING_MS * MS) {
+		*role = ROLE_HEADER_HOT;
+		snprintf(out, size, "waiting for the kernel %.0f s", (double)waited / 1e9);
+	} else if (a->paused) {
+		*role = ROLE_HEADER_HOT;
+		snprintf(out, size, "paused");
+	} else if (!a->want.interval_ns) {
+		snprintf(out, size, "%s looks again", key_of(ACT_REFRESH, 'R'));
+	} else {
+		snprintf(out, size, "● live %.1fs", (double)a->want.interval_ns / 1e9);
+	}
+}
+
+/* How writes are told, since when; the way by its name where there is room, or where it is no way to tell writes. */
+static void
+track_badge(const struct app *a, const struct sample *s, char *out, size_t size)
+{
+	unsigned caps = track_way_caps(s->track_way);
+	const char *way = a->ui.cols >= 100 || caps & TRACK_CHANGES ? track_way_label(s->track_way) : "";
+	int n = snprintf(out, size, "%s%s", way, way[0] ? " " : "");
+
+	if (s->pulse_ns)
+		snprintf(out + n, size - (size_t)n, "AUTO-CLEAR %.3gs%s", (double)s->pulse_ns / 1e9,
+		         caps & TRACK_LOSSLESS ? "" : ", sampled");
+	else if (a->o->term.calm)
+		snprintf(out + n, size - (size_t)n, "gen %u", s->gen);
+	else
+		snprintf(out + n, size - (size_t)n, "gen %u +%.0fs", s->gen, (double)(a->ui.now - s->mark_ns) / 1e9);
+}
+
+/* What has no room is left out by whole words: half an address, or half the permissions, would be another. */
+static void
+draw_crumb(int x, int right, const char *text)
+{
+	size_t room = right > x ? (size_t)(right - x) : 0, n = strlen(text);
+	size_t sign = strlen(CRUMB_SIGN) - 1;
+	struct buf cut = {0};
+
+	while (n && fit_width(text, n) > room)
+		while (n && text[--n] != ' ')
+			;
+	n -= n && text[n - 1] == ',';
+	if (n > sign && !memcmp(text + n - sign, CRUMB_SIGN, sign))
+		n -= sign; /* which leads nowhere now */
+	if (n)
+		buf_add(&cut, text, n);
+	else
+		fit_cut(&cut, text, room);
+	paint_text(0, x, right, ROLE_HEADER, "%s", cut.s ? cut.s : "");
+	buf_free(&cut);
+}
+
+static void
+draw_header(struct app *a)
+{
+	const struct sample *s = app_shown(a);
+	struct buf crumb = {0}, comm = {0}, name = {0};
+	bool small = a->ui.cols < SMALL_COLS; /* then where we are counts for more than that all is well */
+	int right = a->ui.cols, x = 1;
+	enum role role;
+	char text[64];
+
+	paint_fill(0, 0, a->ui.cols, ROLE_HEADER);
+	if (s && s->regions && s->regions->counted && (s->frames_hidden || !small))
+		right = draw_badge(0, right, s->frames_hidden ? ROLE_HEADER_HOT : ROLE_HEADER_DIM,
+		                   s->frames_hidden ? "no PFN" : "root", ACT_CAPABILITIES);
+	if (s && s->gen) {
+		track_badge(a, s, text, sizeof(text));
+		right = draw_badge(0, right - 1, ROLE_HEADER_HOT, text, ACT_NONE);
+	} else if (s && s->can_track == TRACK_NO && a->ui.cols >= 100) {
+		right = draw_badge(0, right - 1, ROLE_HEADER_DIM, "no soft-dirty", ACT_CAPABILITIES);
+	}
+	state_badge(a, text, sizeof(text), &role);
+	if (role != ROLE_HEADER || !small)
+		right = draw_badge(0, right - 1, role, text, a->want.interval_ns ? ACT_PAUSE : ACT_REFRESH);
+	if (s)
+		text_escape(&comm, s->comm, strlen(s->comm), !paint_utf8());
+	if (!small)
+		x = paint_text(0, x, right, ROLE_HEADER, "pmtop  ");
+	fit_cut_end(&name, comm.s ? comm.s : "process", COMM_MOST);
+	x = paint_text(0, x, right, ROLE_HEADER, "%s %d" CRUMB_SIGN, name.s, (int)a->pid);
+	a->ui.crumb_room = right - x;
+	if (s || view_row(ui_view(&a->ui))->bare)
+		view_of(ui_view(&a->ui))->crumb(&a->ui, s, &crumb);
+	draw_crumb(x, right, crumb.s ? crumb.s : "");
+	buf_free(&crumb);
+	buf_free(&comm);
+	buf_free(&name);
+}
+
+static void
+draw_choose_header(const struct app *a)
+{
+	const struct picker *p = &a->ui.picker;
+	const struct processes *list = a->processes;
+	size_t shown = p->rows_n - (p->rows_n && p->rows[0] == PICK_DEMO);
+	uint64_t now = time_ns(), waited = now - u64_min(now, a->wanted_at);
+	int right = a->ui.cols, x;
+	struct buf crumb = {0};
+	char text[64];
+
+	paint_fill(0, 0, a->ui.cols, ROLE_HEADER);
+	if (list->live)
+		right = draw_badge(0, right, list->frames ? ROLE_HEADER_DIM : ROLE_HEADER_HOT,
+		                   list->frames ? "root" : "no PFN", ACT_NONE);
+	if (shown == list->n)
+		snprintf(text, sizeof(text), "%zu process%s", list->n, list->n == 1 ? "" : "es");
+	else
+		snprintf(text, sizeof(text), "%zu of %zu process%s", shown, list->n,
+		         list->n == 1 ? "" : "es");
+	if (!app_answered(a) && waited > WAITING_MS * MS)
+		snprintf(text, sizeof(text), "waiting for the kernel %.0f s", (double)waited / 1e9);
+	if (a->ui.cols >= 60)
+		right = draw_badge(0, right - 1, ROLE_HEADER, text, ACT_NONE);
+	view_of(ui_view(&a->ui))->crumb(&a->ui, NULL, &crumb);
+	x = paint_text(0, 1, right, ROLE_HEADER, "pmtop" CRUMB_SIGN);
+	draw_crumb(x, right, crumb.s ? crumb.s : "");
+	buf_free(&crumb);
+}
+
+/* The rows of the hints in the view, as many as there are, with its own words; returns their number. */
+static int
+find_hints(const struct app *a, struct key_row out[HINTS_MAX])
+{
+	const struct view *v = view_of(ui_view(&a->ui));
+	char view = app_letter(a);
+	size_t n;
+	const struct key_row *k = key_table(&n);
+	int found = 0;
+
+	for (size_t i = 0; i < n && found < HINTS_MAX; i++) {
+		const char *own = v->hint && view == view_row(ui_view(&a->ui))->letter ? v->hint(&a->ui, app_shown(a), k[i].action) : NULL;
+		const char *word = own ? own : k[i].hint;
+
+		if (view == 'Y' && k[i].action == ACT_AGREE && !app_may_agree_to_region(a))
+			continue;
+		/* of two ways out Esc says enough */
+		if (!k[i].hint[0] || !word[0] || !key_row_in(&k[i], view) ||
+		    (k[i].action == ACT_CLOSE && (a->ui.depth || a->panel)))
+			continue;
+		out[found] = k[i];
+		out[found++].hint = word;
+	}
+	return found;
+}
+
+static int
+hint_width(const struct key_row *k)
+{
+	return (int)strcspn(k->keys, " ") + 1 + (int)strlen(k->hint);
+}
+
+/* Where there is no room for all the last ones give way, but not the way out. */
+static int
+fit_hints(struct key_row hint[HINTS_MAX], int n, int cols)
+{
+	int total = -2;
+
+	for (int i = 0; i < n; i++)
+		total += hint_width(&hint[i]) + 2;
+	while (n > 1 && total > cols) {
+		bool out = hint[n - 1].action == ACT_BACK || hint[n - 1].action == ACT_CLOSE;
+
+		total -= hint_width(&hint[n - 1 - out]) + 2;
+		if (out)
+			hint[n - 2] = hint[n - 1];
+		n--;
+	}
+	return n;
+}
+
+static void
+draw_hints(const struct app *a)
+{
+	struct key_row hint[HINTS_MAX];
+	int n = a->o->hints ? fit_hints(hint, find_hints(a, hint), a->ui.cols) : 0;
+	int x = 0, y = a->ui.rows - 1;
+
+	for (int i = 0; i < n; i++) {
+		int from = x;
+
+		x = paint_text(y, x, a->ui.cols, ROLE_ACCENT, "%.*s", (int)strcspn(hint[i].keys, " "), hint[i].keys);
+		x = paint_text(y, x + 1, a->ui.cols, ROLE_TEXT, "%s", hint[i].hint) + 2;
+		zone_key(y, from, x - 2, hint[i].action);
+	}
+}
+
+/* A message; a long one takes the row above as well, broken at a blank. */
+static void
+draw_message(const struct app *a, int y, enum role role, int x, const char *text)
+{
+	int room = a->ui.cols - x - 1;
+	size_t cut;
+
+	paint_fill(y, 0, a->ui.cols, ROLE_TEXT);
+	if ((int)fit_width(text, strlen(text)) <= room) {
+		paint_text(y, x, a->ui.cols, role, "%s", text);
+		return;
+	}
+	cut = fit_line(text, (size_t)room);
+	paint_fill(y - 1, 0, a->ui.cols, ROLE_TEXT);
+	paint_text(y - 1, x, a->ui.cols, role, "%.*s", (int)cut, text);
+	paint_text(y, x, a->ui.cols, role, "%s", text + cut + (text[cut] == ' '));
+}
+
+/* What the line would mean, while it is typed. */
+static void
+draw_preview(const struct app *a, int y, int x)
+{
+	const struct sample *s = app_shown(a);
+	struct here here;
+	struct query q;
+	struct err err;
+	uint64_t addr, end;
+	const struct vma *v;
+	struct buf text = {0};
+	char perm[5], size[8];
+
+	if (prompt_kind() != PROMPT_ASK || !s || !s->regions || !prompt_line()[0] ||
+	    here_read(&a->ui, prompt_line(), &here, &err) < 0 || query_parse(here.text, s->page_size, &q, &err) < 0)
+		return;
+	if (q.kind == QUERY_RANGE && query_range(&q, &s->regions->vmas, s->page_size, &addr, &end, &err) == 0)
+		paint_text(y, x, a->ui.cols, ROLE_DIM, "-> %llx..%llx %s", (unsigned long long)addr,
+		           (unsigned long long)end, size_text(size, end - addr));
+	if ((q.kind != QUERY_ADDR && q.kind != QUERY_BYTES) ||
+	    query_resolve(&q.from, &s->regions->vmas, &addr, &v, &err) < 0)
+		return;
+	buf_fmt(&text, "-> %llx ", (unsigned long long)addr);
+	if (v) {
+		vma_perm_text(v, perm);
+		buf_fmt(&text, "%s ", perm);
+		fit_name_cut(&text, v, 32);
+	} else {
+		buf_str(&text, "not mapped");
+	}
+	fit_draw_cut(y, x, a->ui.cols, ROLE_DIM, text.s);
+	buf_free(&text);
+}
+
+/* What the line does to the list, while it is typed. */
+static void
+draw_effect(const struct app *a, int y, int x)
+{
+	const struct ui *ui = &a->ui;
+	const struct sample *s = app_shown(a);
+
+	if (!prompt_line()[0] || !s || !s->regions)
+		return;
+	if (prompt_kind() == PROMPT_FIND && !ui->found_n)
+		paint_text(y, x, ui->cols, ROLE_HOT, "-> nothing has it");
+	else if (prompt_kind() == PROMPT_FIND)
+		paint_text(y, x, ui->cols, ROLE_DIM, "-> %zu of %zu", ui->found, ui->found_n);
+	else if (a->typing[0])
+		fit_draw_cut(y, paint_text(y, x, ui->cols, ROLE_DIM, "-> "), ui->cols, ROLE_DIM, a->typing);
+	else if (prompt_kind() == PROMPT_FILTER)
+		paint_text(y, x, ui->cols, ROLE_DIM, "-> %zu of %zu region%s", ui->shown,
+		           s->regions->vmas.n, plural(s->regions->vmas.n));
+}
+
+/* A caret above what is wrong; its words go before it or above it where there is no room behind it. */
+static void
+draw_error(const struct app *a, int y, int caret)
+{
+	char text[sizeof(a->prompt_error) + 2];
+	int width = (int)fit_width(a->prompt_error, strlen(a->prompt_error));
+
+	snprintf(text, sizeof(text), "^ %s", a->prompt_error);
+	if (caret + width + 3 <= a->ui.cols || caret < a->ui.cols / 2) {
+		draw_message(a, y, ROLE_HOT, caret, text);
+		return;
+	}
+	paint_fill(y, 0, a->ui.cols, ROLE_TEXT);
+	paint_text(y, caret, a->ui.cols, ROLE_HOT, "^");
+	if (width < caret)
+		paint_text(y, caret - width - 1, caret, ROLE_HOT, "%s", a->prompt_error);
+	else
+		draw_message(a, y - 1, ROLE_HOT, 1, a->prompt_error);
+}
+
+/* On a small screen it gives way to what is typed. Returns where that begins. */
+static int
+draw_sign(int y, int cols, const char *sign)
+{
+	enum { LINE_LEAST = 12 };
+	int width = (int)strlen(sign), x = width < cols - LINE_LEAST ? width : cols - LINE_LEAST;
+
+	paint_fill(y, 0, cols, ROLE_TEXT);
+	fit_draw_cut(y, 0, x < width ? x - 1 : x, ROLE_ACCENT, sign);
+	return x;
+}
+
+static void
+draw_prompt(const struct app *a, int y)
+{
+	static const char *const signs[] = {[PROMPT_ASK] = ":", [PROMPT_FIND] = "/", [PROMPT_FIND_HELP] = "/", [PROMPT_FILTER] = "filter: ",
+	                                    [PROMPT_INTERVAL] = "seconds between looks: ",
+	                                    [PROMPT_PULSE] = "seconds between clears (0: no more): ",
+	                                    [PROMPT_WRITE] = "write to .txt .ansi .csv .json: ",
+	                                    [PROMPT_PAGE_FIND] = "/", [PROMPT_BYTE_FIND] = "/", [PROMPT_PAGE_FILTER] = "filter: "};
+	const char *line = prompt_line();
+	int from = draw_sign(y, a->ui.cols, signs[prompt_kind()]), x;
+	size_t skip = fit_skip(line, prompt_point(), (size_t)(a->ui.cols - from - 1)); /* a long line: where it is written at */
+
+	paint_cursor(y, from + (int)fit_width(line + skip, prompt_point() - skip));
+	x = paint_text(y, from, a->ui.cols, ROLE_TEXT, "%s", line + skip);
+	draw_preview(a, y, x + 3);
+	draw_effect(a, y, x + 3);
+	if (a->prompt_error[0]) {
+		size_t wrong = u64_min(strlen(line), a->prompt_error_at);
+
+		draw_error(a, y - 1, from + (wrong > skip ? (int)fit_width(line + skip, wrong - skip) : 0));
+	} else if (prompt_candidates()[0]) {
+		paint_fill(y - 1, 0, a->ui.cols, ROLE_TEXT);
+		fit_draw_cut(y - 1, 1, a->ui.cols, ROLE_TEXT, prompt_candidates());
+	}
+}
+
+/* A message, as long as it is news and true of what is on screen. */
+static bool
+has_toast(const struct app *a)
+{
+	return time_ns() < a->toast_until && (!a->toast_view || a->toast_view == app_letter(a)) &&
+	       (a->toast_lens == LENS_COUNT || a->toast_lens == a->ui.lens);
+}
+
+static void
+draw_say(const struct app *a, int y)
+{
+	struct buf text = {0};
+
+	if (!a->ui.awaited && has_toast(a)) {
+		draw_message(a, y, a->toast_role, 1, a->toast);
+		return;
+	}
+	if (a->ui.awaited)
+		app_say_awaited(a, &text);
+	else if (app_shown(a) && app_shown(a)->trouble.what[0])
+		buf_fmt(&text, "%s: %s", app_shown(a)->trouble.what, app_shown(a)->trouble.why);
+	else
+		view_of(ui_view(&a->ui))->say(&a->ui, app_shown(a), &text);
+	fit_draw_cut(y, 1, a->ui.cols, ROLE_TEXT, text.s);
+	buf_free(&text);
+}
+
+static void
+draw_fact(const struct fact *f, int y, int cols)
+{
+	enum { VALUE = 17 };
+	int x = VALUE + (int)fit_width(f->value, strlen(f->value));
+
+	paint_text(y, 2, VALUE, ROLE_DIM, "%s", f->key);
+	fit_draw_cut(y, VALUE, cols, ROLE_TEXT, f->value);
+	if (f->note)
+		fit_draw_cut(y, x + (f->value[0] ? 1 : 0), cols, ROLE_DIM, f->note);
+}
+
+/* Facts of an answer from `top` on, as many as have room; the others are counted. */
+static void
+draw_facts(const struct answer *p, int all, int top, int bottom, int cols)
+{
+	char more[64];
+
+	for (int i = 0; top < bottom && i < all; i++, top++) {
+		paint_fill(top, 0, cols, ROLE_TEXT);
+		if (top == bottom - 1 && i < all - 1) {
+			snprintf(more, sizeof(more), "%d more, for which the screen is too small",
+			         all - i);
+			fit_draw_cut(top, 2, cols, ROLE_DIM, more);
+		} else {
+			draw_fact(&p->f[i], top, cols);
+		}
+	}
+}
+
+/* The rows that a text takes, as fit_draw_lines has them. */
+static int
+count_lines(const char *text, int cols)
+{
+	int n = 0;
+
+	for (; *text; n++) {
+		size_t len = fit_line(text, (size_t)(cols - 1));
+
+		text += len + (text[len] == ' ');
+	}
+	return n;
+}
+
+/* Which ways there are is no part of the question: those facts begin with the first way. */
+static int
+count_costs(const struct answer *p)
+{
+	int n = 0;
+
+	while (n < (int)p->n && strcmp(p->f[n].key, track_way_name((enum track_way)0)) != 0)
+		n++;
+	return n;
+}
+
+/* The question in whole sentences; what it costs in full below if that is asked for. */
+static void
+draw_question(const struct app *a, int bottom)
+{
+	const struct answer *p = a->panel;
+	int cols = a->ui.cols, lines = count_lines(p->line, cols);
+	int facts = a->explains ? count_costs(p) : 0;
+	int rows = lines + facts < bottom - 2 ? lines + facts : bottom - 2, top = bottom - rows;
+
+	zone_cover(top, 0, bottom, cols);
+	for (int y = top; y < top + lines && y < bottom; y++)
+		paint_fill(y, 0, cols, ROLE_HEADER);
+	top = fit_draw_lines(top, bottom, cols, ROLE_HEADER, p->line);
+	draw_facts(p, facts, top, bottom, cols);
+}
+
+/* The answer in a line, and its facts below. */
+static void
+draw_panel(const struct app *a, int bottom)
+{
+	const struct answer *p = a->panel;
+	int all = (int)p->n, rows = all < bottom - 3 ? all : bottom - 3, top = bottom - rows - 1, cols = a->ui.cols;
+
+	zone_cover(top, 0, bottom, cols);
+	paint_fill(top, 0, cols, ROLE_HEADER);
+	fit_draw_cut(top, 1, cols, ROLE_HEADER, p->line);
+	draw_facts(p, all, top + 1, bottom, cols);
+}
+
+static int
+least_cols(const struct app *a)
+{
+	return a->lister ? CHOOSE_COLS : MIN_COLS;
+}
+
+static void
+draw_small(const struct app *a)
+{
+	paint_text(0, 0, a->term.cols, ROLE_TEXT, "%dx%d: pmtop needs", a->term.cols, a->term.rows);
+	paint_text(1, 0, a->term.cols, ROLE_TEXT, "%dx%d; %s quits", least_cols(a), MIN_ROWS,
+	           a->lister ? key_of(ACT_BACK, 'S') : key_of(ACT_CLOSE, 'R'));
+}
+
+/* Without hints the sentence has the last row; the prompt, when it opens, lies over it. */
+int
+app_bottom(const struct app *a)
+{
+	return a->ui.rows - (a->o->hints ? 2 : 1);
+}
+
+/*
+ * Views are laid out for the least screen that they are drawn on, or a larger one: on a smaller one
+ * nobody sees them, but keys still come.
+ */
+void
+app_settle(struct app *a)
+{
+	const struct view *v = view_of(ui_view(&a->ui));
+	const struct sample *s = app_shown(a);
+
+	a->ui.rows = a->term.rows > MIN_ROWS ? a->term.rows : MIN_ROWS;
+	a->ui.cols = a->term.cols > least_cols(a) ? a->term.cols : least_cols(a);
+	if (s || a->lister || view_row(ui_view(&a->ui))->bare)
+		v->settle(&a->ui, s, 1, app_bottom(a));
+}
+
+void
+app_draw(struct app *a)
+{
+	const struct sample *s = app_shown(a);
+	const struct view *v = view_of(ui_view(&a->ui));
+	int bottom;
+
+	/* what was seen then has not aged since */
+	a->ui.now = s && (a->back || a->o->term.calm) ? s->time_ns : time_ns();
+	app_settle(a);
+	bottom = app_bottom(a);
+	paint_begin(&a->term);
+	zones_begin();
+	if (a->term.rows < MIN_ROWS || a->term.cols < least_cols(a)) {
+		draw_small(a);
+	} else if (!s && !a->lister) {
+		draw_header(a);
+		if (view_row(ui_view(&a->ui))->bare) {
+			v->draw(&a->ui, NULL, 1, bottom);
+			draw_say(a, bottom);
+		} else {
+			paint_text(1, 1, a->ui.cols, ROLE_DIM, "opening process %d", (int)a->pid);
+		}
+		draw_hints(a);
+	} else {
+		if (a->lister)
+			draw_choose_header(a);
+		else
+			draw_header(a);
+		v->draw(&a->ui, s, 1, bottom);
+		draw_say(a, bottom);
+		if (a->panel && a->asking)
+			draw_question(a, bottom);
+		else if (a->panel)
+			draw_panel(a, bottom);
+		if (prompt_is_open())
+			draw_prompt(a, a->ui.rows - 1);
+		else
+			draw_hints(a);
+	}
+	a->cells = paint_flush();
+	a->stale = false;
+	a->frame++;
+}

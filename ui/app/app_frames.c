@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Frames drawn into nothing: what they cost, without a terminal. */
+#include "app/app_state.h"
+
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "base/util.h"
+#include "term/paint.h"
+
+static const uint64_t MS = 1000000;
+
+/* Draws into nothing as fast as the samples come, and tells what it cost. */
+static int
+run_headless(struct app *a, struct err *err)
+{
+	uint64_t begin = time_ns(), first = 0, drawing = 0;
+
+	while (a->frame < a->o->frames) {
+		uint64_t t;
+
+		if (app_wait_sample(a, first && a->want.interval_ns ? (int)(a->want.interval_ns / MS) : -1, err) < 0)
+			return -1;
+		t = time_ns();
+		app_draw(a);
+		app_post_view(a);
+		drawing += time_ns() - t;
+		if (!first)
+			first = time_ns() - begin;
+		if (a->s && a->s->ended)
+			break;
+		if (!a->want.interval_ns && app_answered(a)) {
+			a->want.refresh++;
+			app_post(a);
+		}
+	}
+	printf("frames %u first_ms %.1f draw_us_per_frame %.1f wall_ms %.1f\n", a->frame,
+	       (double)first / 1e6, (double)drawing / 1e3 / u64_max(a->frame, 1),
+	       (double)(time_ns() - begin) / 1e6);
+	return 0;
+}
+
+int
+app_run_frames(struct app *a, struct err *err)
+{
+	int r;
+
+	if (term_open(&a->term, &a->o->term, err) < 0)
+		return -1;
+	paint_open(&a->term, a->o->theme);
+	r = run_headless(a, err);
+	paint_close();
+	term_close(&a->term);
+	return r;
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The jump list and the marks: keys of two letters, and what is said between the first and the second. */
+#include "app/app_state.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "query/query.h"
+#include "term/keys.h"
+#include "term/paint.h"
+
+/* An address as one knows it: "heap+1000", or bare where no name leads there. */
+static void
+add_address(const struct app *a, struct buf *out, uint64_t addr)
+{
+	const struct sample *s = app_shown(a);
+	const struct vma *v = s && s->regions ? vma_at(&s->regions->vmas, addr) : NULL;
+
+	struct buf place = {0};
+
+	if (v && query_place_text(&s->regions->vmas, v, addr, false, !paint_utf8(), &place))
+		buf_str(out, place.s);
+	else
+		buf_fmt(out, "%llx%s", (unsigned long long)addr, v ? "" : " (unmapped)");
+	buf_free(&place);
+}
+
+void
+app_say_awaited(const struct app *a, struct buf *out)
+{
+	const struct jumps *j = &a->ui.jumps;
+
+	if (a->ui.awaited == ACT_WRITE) {
+		buf_str(out, "it is there: y replaces, any other key leaves ");
+		text_escape(out, a->report, strlen(a->report), !paint_utf8());
+		return;
+	}
+	if (a->ui.awaited == ACT_MARK)
+		buf_str(out, "mark this place: a letter, a to z");
+	else
+		buf_fmt(out, j->n || j->marked ? "go to:" : "no place is marked: %s and a letter marks one",
+		        key_of(ACT_MARK, 'G'));
+	for (char c = 'a'; c <= 'z'; c++) {
+		const struct place *p = jumps_marked(j, c);
+
+		if (!p)
+			continue;
+		buf_fmt(out, "  %c ", c);
+		add_address(a, out, p->at);
+	}
+	if (a->ui.awaited == ACT_MARK_GO && j->n) {
+		buf_str(out, "  ' ");
+		add_address(a, out, j->v[j->n - 1].at);
+	}
+}
+
+static void
+set_mark(struct app *a, char letter)
+{
+	struct place p = ui_place(&a->ui);
+	struct buf text = {0};
+
+	jumps_mark(&a->ui.jumps, letter, &p);
+	buf_fmt(&text, "mark %c is ", letter);
+	add_address(a, &text, p.at);
+	buf_fmt(&text, ": %s%c comes back here", key_of(ACT_MARK_GO, 'G'), letter);
+	app_toast(a, ROLE_TEXT, text.s);
+	buf_free(&text);
+}
+
+/* The mark tells the place; the bytes are looked at where bytes are on screen, else its pages. */
+static void
+go_to_mark(struct app *a, const struct place *p)
+{
+	const struct sample *s = app_shown(a);
+	struct ui *ui = &a->ui;
+
+	if (!s->regions || !vma_at(&s->regions->vmas, p->at)) {
+		app_toast(a, ROLE_HOT, "nothing is mapped there any more");
+	} else if (ui_view(ui) == VIEW_HEX && p->view[p->depth] != VIEW_HEX) {
+		ui_leave(ui);
+		ui->byte = p->at;
+	} else {
+		ui_leave(ui);
+		ui_take_place(ui, s, p);
+		if (ui_view(ui) == VIEW_HEX)
+			jumps_rebase(&ui->jumps);
+	}
+}
+
+/* Twice ' trades the place with the one before the last jump. */
+static void
+trade_places(struct app *a)
+{
+	struct place here = ui_place(&a->ui);
+
+	if (ui_return(&a->ui, app_shown(a)))
+		jumps_push(&a->ui.jumps, &here);
+	else
+		app_toast(a, ROLE_TEXT, "there was no jump yet");
+}
+
+void
+app_take_letter(struct app *a, int key)
+{
+	int action = a->ui.awaited;
+	const struct place *p = key < 128 ? jumps_marked(&a->ui.jumps, (char)key) : NULL;
+	char text[64];
+
+	a->ui.awaited = ACT_NONE;
+	if (action == ACT_WRITE) {
+		app_report_replace(a, key == 'y');
+		return;
+	}
+	if (key == 27 || !app_shown(a))
+		return;
+	if (action == ACT_MARK && key >= 'a' && key <= 'z') {
+		set_mark(a, (char)key);
+	} else if (action == ACT_MARK_GO && key == '\'') {
+		trade_places(a);
+	} else if (action == ACT_MARK_GO && p) {
+		go_to_mark(a, p);
+	} else if (key >= 'a' && key <= 'z') {
+		snprintf(text, sizeof(text), "no place is marked %c: %s%c marks one", key, key_of(ACT_MARK, 'G'), key);
+		app_toast(a, ROLE_HOT, text);
+	} else {
+		app_toast(a, ROLE_HOT, "marks are letters, a to z");
+	}
+}
+
+void
+app_jump_back(struct app *a)
+{
+	bool any = a->ui.jumps.n > 0;
+
+	if (!ui_return(&a->ui, app_shown(a)))
+		app_toast(a, ROLE_TEXT, any ? "nothing is mapped any more where you were before"
+		                            : "no jump to come back from");
+}

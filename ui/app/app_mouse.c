@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What the mouse does. Whatever it can do a key can do as well: a click puts the cursor where it is,
+ * a double click is Enter, the wheel goes up and down, and what is drawn with a zone of its own
+ * (zones.h) is a key to be pressed or says itself what a click means.
+ */
+#include "app/app_state.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/util.h"
+#include "term/keys.h"
+#include "term/paint.h"
+
+static const uint64_t DOUBLE_NS = 500000000;
+enum { WHEEL_ROWS = 3 };
+
+/* Two clicks on the same cell, one soon after the other; a third begins anew. */
+static bool
+is_double(struct app_mouse *p, const struct mouse *m)
+{
+	uint64_t now = time_ns();
+	bool same = p->y == m->y && p->x == m->x && p->at_ns && now - p->at_ns < DOUBLE_NS;
+
+	p->y = m->y;
+	p->x = m->x;
+	p->at_ns = same ? 0 : now;
+	return same;
+}
+
+static struct app_click
+hit(struct app *a, const struct zone *z, const struct mouse *m, bool drag, bool begins)
+{
+	struct touch t = zone_touch(z, m->y, m->x);
+	struct app_click c = {0};
+
+	t.drag = drag;
+	t.begins = begins;
+	if (z->hit && (a->lister || app_shown(a)))
+		c.fx = z->hit(&a->ui, app_shown(a), &t);
+	return c;
+}
+
+static struct app_click
+press(struct app *a, const struct mouse *m)
+{
+	struct app_mouse *p = &a->mouse;
+	const struct zone *z = zone_at(m->y, m->x);
+	bool twice = is_double(p, m);
+	struct app_click c;
+
+	p->held = z ? *z : (struct zone){0};
+	p->moved = false;
+	if (!z || (a->asking && !z->action))
+		return (struct app_click){0};
+	c = hit(a, z, m, false, false);
+	c.action = twice && z->opens ? key_action('\r', app_letter(a)) : z->action;
+	c.times = c.action != ACT_NONE;
+	return c;
+}
+
+/* Terminals that tell of no moves tell at least that the button came up elsewhere. */
+static struct app_click
+drag(struct app *a, const struct mouse *m)
+{
+	struct app_mouse *p = &a->mouse;
+
+	bool begins = !p->moved;
+
+	if (begins && m->y == p->y && m->x == p->x)
+		return (struct app_click){0};
+	p->moved = true;
+	p->at_ns = 0;
+	if (!p->told) {
+		p->told = true;
+		app_toast(a, ROLE_TEXT, "hold Shift to select text: the mouse is pmtop's (--no-mouse leaves it alone)");
+	}
+	return hit(a, &p->held, m, true, begins);
+}
+
+/* With Ctrl it zooms, around what it points at. */
+static struct app_click
+turn_wheel(struct app *a, const struct mouse *m)
+{
+	bool up = m->kind == MOUSE_WHEEL_UP;
+	const struct zone *z = zone_at(m->y, m->x);
+	struct app_click c = {0};
+
+	if (a->panel || a->asking)
+		return c;
+	if (m->ctrl && z && z->opens)
+		c = hit(a, z, m, false, false);
+	if (m->ctrl)
+		c.action = up ? ACT_ZOOM_IN : ACT_ZOOM_OUT;
+	else
+		c.action = up ? ACT_UP : ACT_DOWN;
+	c.times = m->ctrl || ui_view(&a->ui) == VIEW_MAP ? 1 : WHEEL_ROWS;
+	return c;
+}
+
+struct app_click
+app_take_mouse(struct app *a)
+{
+	const struct mouse *m = &a->term.mouse;
+	struct app_click none = {0};
+
+	a->ui.touched_ns = time_ns();
+	a->ui.awaited = ACT_NONE;
+	switch (m->kind) {
+	case MOUSE_PRESS: return press(a, m);
+	case MOUSE_DRAG: return drag(a, m);
+	case MOUSE_RELEASE: return a->mouse.moved ? none : drag(a, m);
+	case MOUSE_WHEEL_UP:
+	case MOUSE_WHEEL_DOWN: return turn_wheel(a, m);
+	}
+	return none;
+}

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a person takes along: an address, or what is on screen. */
+#include "app/app_state.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/util.h"
+#include "term/keys.h"
+#include "term/paint.h"
+#include "term/prompt.h"
+#include "views/report.h"
+
+/* The range, or the place under the cursor, as the prompt takes it back. */
+void
+app_copy(struct app *a)
+{
+	struct ui *ui = &a->ui;
+	char text[48], said[192];
+	uint64_t lo, hi;
+
+	if (ui_range(ui, &lo, &hi)) {
+		snprintf(text, sizeof(text), "%llx..%llx", (unsigned long long)lo, (unsigned long long)hi);
+		ui->range_on = false;
+	} else {
+		snprintf(text, sizeof(text), "%llx", (unsigned long long)ui_at(ui));
+	}
+	if (term_copy(&a->term, text)) {
+		snprintf(said, sizeof(said), "copied %s", text);
+		app_toast(a, ROLE_TEXT, said);
+	} else {
+		snprintf(said, sizeof(said), "%s is not copied: this terminal does not say that it can (Ms in its "
+		         "terminfo); select it here with the mouse", text);
+		app_toast(a, ROLE_HOT, said);
+	}
+}
+
+/* --- reports ---------------------------------------------------------------------------------- */
+
+/* The name tells the form. */
+enum report_form { REPORT_TEXT, REPORT_ANSI, REPORT_CSV, REPORT_JSON };
+static const char *const endings[] = {".txt", ".ansi", ".csv", ".json"};
+
+static int
+form_of(const char *path, enum report_form *form, struct err *err)
+{
+	for (size_t i = 0; i < ARRAY_LEN(endings); i++) {
+		size_t n = strlen(path), k = strlen(endings[i]);
+
+		if (n > k && !strcmp(path + n - k, endings[i])) {
+			*form = (enum report_form)i;
+			return 0;
+		}
+	}
+	return err_set(err, ERR_USAGE, "its ending does not say what to write",
+	               "end it in .txt (the screen), .ansi (with colours), .csv or .json (the data)", "cannot write %s", path);
+}
+
+/* "~/x" is the shell's, but people write it everywhere. */
+static void
+expand(const char *line, char *path, size_t size)
+{
+	const char *home = getenv("HOME");
+
+	if (line[0] == '~' && line[1] == '/' && home)
+		snprintf(path, size, "%s%s", home, line + 1);
+	else
+		snprintf(path, size, "%s", line);
+}
+
+/* The screen as it is without the prompt that asked for the name, but for the hints. */
+static void
+dump_screen(struct app *a, bool colors, FILE *f)
+{
+	struct buf out = {0};
+
+	a->toast_until = 0;
+	app_draw(a);
+	paint_dump(&out, a->term.rows - 1, colors);
+	if (out.len)
+		fwrite(out.s, 1, out.len, f);
+	buf_free(&out);
+}
+
+static int
+write_form(struct app *a, enum report_form form, FILE *f, struct err *err)
+{
+	const struct sample *s = app_shown(a);
+
+	if (form == REPORT_CSV || form == REPORT_JSON)
+		return report_write(&a->ui, s, form == REPORT_CSV ? FORMAT_CSV : FORMAT_JSON, f, err);
+	dump_screen(a, form == REPORT_ANSI, f);
+	return 0;
+}
+
+/* What it takes the place of, whose it is and who may read it stays. */
+static void
+keep_mode(int fd, const char *path)
+{
+	struct stat st;
+
+	if (lstat(path, &st) == 0 && fchown(fd, st.st_uid, st.st_gid) == 0)
+		fchmod(fd, st.st_mode & 0777);
+}
+
+/* Written for its owner alone: names of files and contents of pages may be in it. */
+static int
+write_file(struct app *a, const char *path, enum report_form form, bool replace, struct err *err)
+{
+	struct file_new new;
+	int fd = file_new_begin(&new, path, replace), r;
+	FILE *f = fd < 0 ? NULL : fdopen(fd, "w");
+	char said[sizeof(a->report) + 32];
+	struct stat st;
+
+	if (!f)
+		return err_sys(err, "choose another name", "cannot write %s", path);
+	if (replace)
+		keep_mode(fd, path);
+	r = write_form(a, form, f, err);
+	if (r == 0 && (fflush(f) != 0 || ferror(f)))
+		r = err_sys(err, NULL, "cannot write %s", path);
+	if (fstat(fd, &st) < 0)
+		st.st_size = 0;
+	if (fclose(f) != 0 && r == 0)
+		r = err_sys(err, NULL, "cannot write %s", path);
+	if (file_new_end(&new, r == 0) < 0)
+		return err_sys(err, "choose another name", "cannot write %s", path);
+	if (r < 0)
+		return -1;
+	snprintf(said, sizeof(said), "wrote %lld bytes to %s", (long long)st.st_size, path);
+	app_toast(a, ROLE_TEXT, said);
+	return 0;
+}
+
+int
+app_report(struct app *a, const char *line, struct err *err)
+{
+	enum report_form form;
+	struct stat st;
+
+	expand(line, a->report, sizeof(a->report));
+	if (form_of(a->report, &form, err) < 0)
+		return -1;
+	if (form >= REPORT_CSV && !report_has_rows(&a->ui))
+		return err_set(err, ERR_USAGE, "this view has no data", "end it in .txt or .ansi", "cannot write %s", a->report);
+	if (lstat(a->report, &st) < 0)
+		return write_file(a, a->report, form, false, err);
+	if (!S_ISREG(st.st_mode))
+		return err_set(err, ERR_USAGE, "something with that name is there, and is not a file", "choose another name",
+		               "cannot write %s", a->report);
+	a->ui.awaited = ACT_WRITE;
+	return 0;
+}
+
+void
+app_report_replace(struct app *a, bool yes)
+{
+	enum report_form form;
+	struct err err;
+
+	if (!yes)
+		app_toast(a, ROLE_TEXT, "nothing is written: the file is as it was");
+	else if (form_of(a->report, &form, &err) < 0 || write_file(a, a->report, form, true, &err) < 0)
+		app_toast_err(a, &err);
+}
+
+void
+app_report_name(const struct app *a, char *out, size_t size)
+{
+	snprintf(out, size, "pmtop-%d-%s.txt", (int)a->pid, view_row(ui_view(&a->ui))->name);
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Finding pages by what they are, and bytes: the sampler looks for them, the cursor goes there. */
+#include "app/app_state.h"
+
+#include <stdio.h>
+
+#include "term/keys.h"
+#include "term/paint.h"
+#include "views/view.h"
+
+static void
+post(struct app *a, const char *what, uint64_t from, bool back)
+{
+	struct want *w = &a->want;
+
+	snprintf(w->find_what, sizeof(w->find_what), "%s", what);
+	w->find_from = from;
+	w->find_back = back;
+	w->find++;
+	app_post(a);
+}
+
+bool
+app_seek(struct app *a, bool back)
+{
+	bool bytes = ui_view(&a->ui) == VIEW_HEX;
+	const char *what = bytes ? a->ui.byte_find : a->ui.page_find;
+
+	if (!what[0])
+		return false;
+	a->find_change = false;
+	a->want.find_bytes = bytes;
+	post(a, what, bytes ? a->ui.byte : a->ui.cursor, back);
+	return true;
+}
+
+void
+app_seek_change(struct app *a, bool back)
+{
+	a->find_change = true;
+	a->want.find_bytes = false;
+	post(a, "!state=none", a->ui.cursor, back);
+}
+
+/* Where there is no other page in this region its end is the place to go on from. */
+static void
+notice_change(struct app *a)
+{
+	const struct seek_found *f = &a->s->found;
+	const struct want *w = &a->want;
+	struct ui *ui = &a->ui;
+	const struct vma *v = ui_vma(ui, a->s, NULL);
+	bool here = v && f->any && f->at >= v->start && f->at < v->end &&
+	            (w->find_back ? f->at < w->find_from : f->at > w->find_from);
+
+	if (!v || ui_view(ui) != VIEW_GRID || ui->cursor != w->find_from || a->s->find != w->find)
+		return; /* somebody has gone elsewhere */
+	ui->cursor = here ? f->at : w->find_back ? v->start : v->end - a->s->page_size;
+	ui->follow = false;
+}
+
+static void
+say_nothing(struct app *a)
+{
+	const struct seek_found *f = &a->s->found;
+	char text[360];
+	int n = snprintf(text, sizeof(text), "no page passes %s", a->want.find_what);
+
+	if (f->unknown)
+		snprintf(text + n, sizeof(text) - (size_t)n, "; of %llu it is not known", (unsigned long long)f->unknown);
+	app_toast_here(a, ROLE_HOT, text);
+}
+
+/* What was not searched is said whether something was found or not: it may lie there. */
+static void
+notice_bytes(struct app *a)
+{
+	const struct seek_found *f = &a->s->found;
+	struct buf text = {0};
+
+	if (ui_view(&a->ui) != VIEW_HEX || a->s->find != a->want.find)
+		return; /* somebody has gone elsewhere */
+	if (f->stopped) {
+		buf_fmt(&text, "the search was given up for what came after it; %s searches again", key_of(ACT_FIND_NEXT, 'X'));
+	} else {
+		buf_str(&text, f->any ? "" : "these bytes are nowhere in the region");
+		if (f->wrapped)
+			buf_str(&text, a->want.find_back ? "none before: this is the last of all"
+			                                 : "none behind: this is the first of all");
+		if (f->skipped)
+			buf_fmt(&text, "%s%llu page%s not in RAM %s not searched",
+			        text.len ? "; " : "", (unsigned long long)f->skipped,
+			        plural(f->skipped), f->skipped == 1 ? "was" : "were");
+	}
+	if (f->any) {
+		a->back = 0;
+		ui_leave(&a->ui);
+		a->ui.byte = f->at;
+	}
+	if (text.len)
+		app_toast_here(a, f->any || f->stopped ? ROLE_TEXT : ROLE_HOT, text.s);
+	buf_free(&text);
+}
+
+/* The zoom stays: in a cell of many pages the cursor stands on the one that was found. */
+void
+app_notice_found(struct app *a)
+{
+	const struct seek_found *f = &a->s->found;
+	struct ui *ui = &a->ui;
+	unsigned zoom = ui->grid.zoom;
+
+	if (a->s->find == a->find_seen)
+		return;
+	a->find_seen = a->s->find;
+	if (a->s->find_err.what[0]) {
+		app_toast_err(a, &a->s->find_err);
+	} else if (a->want.find_bytes) {
+		notice_bytes(a);
+	} else if (a->find_change) {
+		notice_change(a);
+	} else if (!f->any) {
+		say_nothing(a);
+	} else {
+		a->back = 0;
+		if (!ui_go(ui, a->s, f->at))
+			return;
+		ui->grid.zoom = zoom;
+		if (f->wrapped)
+			app_toast_here(a, ROLE_TEXT,
+			               a->want.find_back ? "none before: this is the last of all"
+			                                 : "none behind: this is the first of all");
+	}
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Signals: those that end pmtop, and those that stop it for a while. The loop does what they ask
+ * for; but something may keep it for ever: a write to a terminal that takes nothing more (stopped
+ * with ^S, its reader hung), or a fault of ours. So a second signal that ends does so where pmtop
+ * stands, and so does the first one, a moment later, where the terminal takes nothing.
+ */
+#include "app/app_state.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/util.h"
+#include "term/paint.h"
+
+enum { PATIENCE_S = 1 };
+
+static const int ends[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM};
+static const int stops[] = {SIGTSTP, SIGCONT};
+static volatile sig_atomic_t ended, stopped, continued; /* what came: ended, the signal's number */
+static int news = -1;
+
+/* Here and now, whatever the loop does: nothing but calls that a handler may make. */
+static _Noreturn void
+end_here(int sig)
+{
+	sigset_t self;
+
+	term_panic();
+	signal(sig, SIG_DFL);
+	sigemptyset(&self);
+	sigaddset(&self, sig);
+	raise(sig);
+	sigprocmask(SIG_UNBLOCK, &self, NULL); /* the handler is within it */
+	_exit(128 + sig); /* the first process of a container: nothing ends it by default */
+}
+
+/* A terminal that is but slow gets what was under way to it, and then a proper end. */
+static void
+on_end(int sig)
+{
+	if (ended && (sig != SIGALRM || !term_takes()))
+		end_here(ended);
+	if (!ended)
+		ended = sig;
+	alarm(PATIENCE_S);
+}
+
+static void
+on_signal(int sig)
+{
+	int error = errno;
+
+	if (sig == SIGTSTP)
+		stopped = 1;
+	else if (sig == SIGCONT)
+		continued = 1;
+	else
+		on_end(sig);
+	eventfd_write(news, 1); /* where there is none the end of the wait tells as much */
+	errno = error;
+}
+
+static void
+handle(const int *sig, size_t n, void (*handler)(int))
+{
+	struct sigaction act = {.sa_handler = handler, .sa_flags = SA_RESTART};
+
+	sigfillset(&act.sa_mask);
+	for (size_t i = 0; i < n; i++)
+		sigaction(sig[i], &act, NULL);
+}
+
+int
+app_signals_open(void)
+{
+	news = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	handle(ends, ARRAY_LEN(ends), on_signal);
+	handle(stops, ARRAY_LEN(stops), on_signal);
+	signal(SIGPIPE, SIG_IGN);
+	return news;
+}
+
+void
+app_signals_close(void)
+{
+	alarm(0);
+	handle(ends, ARRAY_LEN(ends), SIG_DFL);
+	handle(stops, ARRAY_LEN(stops), SIG_DFL);
+	close(news);
+	news = -1;
+}
+
+/* What the terminal's user sees is the shell; the stop is that of any program. */
+static void
+stop(struct app *a)
+{
+	uint64_t from = time_ns(), to;
+	char text[96];
+
+	term_suspend();
+	handle(stops, 1, SIG_DFL);
+	raise(SIGTSTP); /* here */
+	handle(stops, 1, on_signal);
+	continued = 0; /* it has done its work */
+	term_resume();
+	to = time_ns();
+	history_stopped(&a->history, from, to);
+	snprintf(text, sizeof(text), "stopped for %.0f s: nothing was looked at meanwhile", (double)(to - from) / 1e9);
+	app_toast(a, ROLE_TEXT, text);
+	a->want.refresh += !a->paused;
+	if (a->sampler)
+		app_post(a);
+}
+
+void
+app_signals_take(struct app *a)
+{
+	eventfd_t n;
+
+	if (!ended && !stopped && !continued)
+		return;
+	eventfd_read(news, &n);
+	if (stopped) {
+		stopped = 0;
+		stop(a);
+	}
+	if (continued) { /* after a SIGSTOP, which nobody is told of: others may have had the terminal */
+		continued = 0;
+		term_suspend();
+		term_resume();
+	}
+	a->quit |= ended != 0;
+}

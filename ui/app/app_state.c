@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "app/app_state.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "model/list_rows.h"
+#include "term/keys.h"
+#include "views/inspector.h"
+
+enum { TOAST_MS = 4000 };
+
+void
+app_toast(struct app *a, enum role role, const char *text)
+{
+	snprintf(a->toast, sizeof(a->toast), "%.*s", (int)sizeof(a->toast) - 1, text);
+	a->toast_role = role;
+	a->toast_view = 0;
+	a->toast_lens = LENS_COUNT;
+	a->toast_until = time_ns() + TOAST_MS * UINT64_C(1000000);
+	messages_add(&a->messages, (int)role, text, time(NULL));
+}
+
+void
+app_toast_here(struct app *a, enum role role, const char *text)
+{
+	app_toast(a, role, text);
+	a->toast_view = app_letter(a);
+}
+
+void
+app_toast_lens(struct app *a, const char *text)
+{
+	app_toast_here(a, ROLE_TEXT, text);
+	a->toast_lens = a->ui.lens;
+}
+
+void
+app_messages(struct app *a)
+{
+	a->toast_until = 0; /* it is the first of them */
+	a->ui.messages = &a->messages;
+	a->ui.messages_top = 0;
+	ui_show(&a->ui, VIEW_MESSAGES);
+}
+
+void
+app_toast_err(struct app *a, const struct err *e)
+{
+	char line[700];
+
+	app_toast(a, ROLE_HOT, err_line(e, line, sizeof(line)));
+}
+
+void
+app_not_found(struct app *a)
+{
+	char text[192];
+
+	snprintf(text, sizeof(text), "no region has \"%s\" in its name or address", a->ui.find);
+	app_toast_here(a, ROLE_HOT, text);
+}
+
+void
+app_close_panel(struct app *a)
+{
+	answer_unref(a->panel);
+	a->panel = NULL;
+}
+
+char
+app_letter(const struct app *a)
+{
+	return a->asking ? a->asking : a->panel ? 'O' : view_row(ui_view(&a->ui))->letter;
+}
+
+void
+app_post(struct app *a)
+{
+	sampler_want(a->sampler, &a->want);
+}
+
+void
+app_post_view(struct app *a)
+{
+	enum view_id v = ui_view(&a->ui);
+	bool inspected = v == VIEW_GRID && !a->ui.grid.zoom && inspector_shown(&a->ui);
+	enum card_kind card = v == VIEW_PAGE || inspected ? CARD_PAGE : v == VIEW_REGION ? CARD_REGION
+	                      : v == VIEW_CAPABILITIES ? CARD_CAPABILITIES : CARD_NONE;
+	uint64_t at = card == CARD_PAGE ? a->ui.cursor : a->ui.region;
+	bool grid = v == VIEW_GRID || v == VIEW_PAGE, hex = v == VIEW_HEX;
+	bool smaps = (v == VIEW_REGIONS || v == VIEW_SORT || v == VIEW_COLUMNS) && list_needs_smaps(&a->ui, a->s);
+	uint64_t lo = 0, hi = 0;
+	struct want *w = &a->want;
+
+	if (view_row(v)->bare) /* what is below stays as it is */
+		return;
+	if (grid && !a->ui.grid.rows)
+		grid = false;
+	if (v != VIEW_GRID || !ui_range(&a->ui, &lo, &hi))
+		lo = hi = 0;
+	if (!strcmp(w->filter, a->ui.page_filter) && w->range_lo == lo && w->range_hi == hi && w->lens == a->ui.lens &&
+	    w->grid_on == grid && w->smaps_on == smaps && w->card_on == card && (!grid || grid_same(&w->grid, &a->ui.grid)) &&
+	    (!card || w->card == at) && w->hex_on == hex &&
+	    (!hex || (w->hex_at == a->ui.hex_top && w->hex_rows == a->ui.hex_rows)))
+		return;
+	w->smaps_on = smaps;
+	snprintf(w->filter, sizeof(w->filter), "%s", a->ui.page_filter);
+	w->range_lo = lo;
+	w->range_hi = hi;
+	w->hex_on = hex;
+	w->hex_at = a->ui.hex_top;
+	w->hex_rows = a->ui.hex_rows;
+	w->lens = a->ui.lens;
+	w->grid_on = grid;
+	w->card_on = card;
+	w->grid = a->ui.grid;
+	w->card = at;
+	app_post(a);
+}
+
+const struct sample *
+app_shown(const struct app *a)
+{
+	return a->back ? history_at(&a->history, a->back) : a->s;
+}
+
+bool
+app_answered(const struct app *a)
+{
+	if (a->lister)
+		return a->processes && a->processes->complete && a->processes->request >= a->listing;
+	return a->s && a->s->complete && a->s->want_serial == a->want.serial &&
+	       (a->s->can_track != TRACK_UNKNOWN || a->s->ended);
+}

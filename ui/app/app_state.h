@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PM_APP_STATE_H
+#define PM_APP_STATE_H
+
+/* What the files of the app share. Each uses those above it in this list and none that uses it. */
+#include <poll.h>
+
+#include "app/app.h"
+#include "model/history.h"
+#include "sample/lister.h"
+#include "sample/sampler.h"
+#include "term/keys.h"
+#include "term/zones.h"
+#include "views/view.h"
+
+enum { WAITING_MS = 1000 }; /* from when on the header says that the kernel makes us wait */
+
+/* What the mouse is about: the zone that it was pressed in, and where and when. */
+struct app_mouse {
+	struct zone held;
+	int y, x;
+	uint64_t at_ns; /* 0: the next click is no second one */
+	bool moved, told;
+};
+
+struct app {
+	const struct app_options *o;
+	pid_t pid;              /* of the target */
+	struct lister *lister;  /* while a process is being chosen; NULL */
+	struct processes *processes;
+	uint64_t listing;       /* the newest list that was asked for */
+	struct sampler *sampler;
+	struct term term;
+	struct ui ui;
+	struct want want;
+	struct sample *s;       /* the newest; NULL before the first */
+	struct history history; /* those before it */
+	size_t back;            /* steps back from it that are on screen; 0: the newest */
+	bool paused, quit;
+
+	char toast[512];        /* a message, until: */
+	uint64_t toast_until;
+	enum role toast_role;
+	char toast_view;        /* the only one that it is true of; 0: of all */
+	enum lens toast_lens;   /* the same of lenses; LENS_COUNT */
+
+	struct messages messages; /* all of them */
+
+	struct answer *panel;   /* the answer on screen */
+	uint64_t asked;         /* the `ask` whose answer is awaited, 0 none */
+	char prompt_error[512]; /* what is wrong with the line, at byte: */
+	size_t prompt_error_at;
+	char typing[192];       /* why the line cannot be read so far; "" it can */
+	char **words;           /* completion */
+	size_t words_n, words_cap;
+
+	bool rearmed;           /* the next clear is the one after an exec */
+	char asking;            /* a question about a clear is open: the letter of its keys (keys.def); 0 */
+	bool explains;          /* all that it costs is shown, too */
+	uint64_t pulse_asked;   /* the pulse that it came from, in ns */
+	bool part;              /* it was answered with one region: want.scope */
+	char report[512];       /* the file to be written */
+
+	struct app_mouse mouse;
+	bool stale;             /* keys were taken since the screen was drawn */
+
+	uint64_t clear_seen, fault_seen, find_seen;
+	bool find_change;      /* the last find was Tab's */
+	unsigned questions_seen, gen_seen;
+	bool others_seen;
+	unsigned execs_seen;
+	bool ended_seen, end_told;
+	uint64_t wanted_at;     /* when a list of processes was asked for */
+	unsigned frame, keys, keys_told;
+	unsigned cells;         /* that the frame on screen changed */
+	int status_fd;          /* tests wait on it; -1 */
+	int signals;
+};
+
+/* app_state.c */
+void app_toast(struct app *a, enum role role, const char *text);
+/* Of this view: another one does not show it; nor another lens. */
+void app_toast_here(struct app *a, enum role role, const char *text);
+void app_toast_lens(struct app *a, const char *text);
+void app_toast_err(struct app *a, const struct err *e);
+void app_not_found(struct app *a); /* what was looked for in the list */
+void app_messages(struct app *a); /* shows those that were told */
+void app_close_panel(struct app *a);
+char app_letter(const struct app *a); /* of the keys that work now (keys.def) */
+void app_post(struct app *a); /* hands a->want to the sampler */
+void app_post_view(struct app *a); /* the same, if what the screen shows is not what it showed */
+bool app_answered(const struct app *a);
+
+/* The sample on screen: the newest, or one that was rewound to; NULL before the first. */
+const struct sample *app_shown(const struct app *a);
+
+/* app_target.c: starts reading process `pid` below `root` (`owner`: see track.h); app_target_close ends that, and forgets what was seen. */
+int app_target(struct app *a, const char *root, pid_t pid, enum track_owner owner, struct err *err);
+void app_target_close(struct app *a);
+/* A moment for the first sample, so that the first picture has something to show. -1: it cannot be opened. */
+int app_wait_first(struct app *a, struct err *err);
+int app_wait_sample(struct app *a, int ms, struct err *err); /* for any, so long; ms -1: until it comes */
+int app_take_sample(struct app *a, struct err *err); /* that has come */
+
+/*
+ * app_turn.c: one turn of a loop: draws, waits, and sees to signals and to a terminal that is gone. `news`: what
+ * else may come, APP_NEWS at most; their revents are set. Keys are left to be read, also when nothing
+ * else came: a resize ends the wait, too.
+ */
+enum { APP_NEWS = 2 };
+void app_turn(struct app *a, struct pollfd *news, size_t n);
+
+/* app_act.c: handles all that was typed; what views ask for */
+void app_read_keys(struct app *a);
+
+/* Whether `k` is no key but news of the terminal, which has been seen to. */
+bool app_term_event(struct app *a, int k);
+
+/* app_frames.c */
+int app_run_frames(struct app *a, struct err *err);
+
+/* app_choose.c: 1 a target is being read, 0 the person left, -1 err */
+int app_choose(struct app *a, struct err *err);
+
+/* app_notice.c: tells what the sample brings */
+void app_notice(struct app *a);
+
+/* app_agree.c: what must be answered before a clear */
+void app_question(struct app *a);                 /* the sample brings one: puts it */
+bool app_agree(struct app *a, enum action action); /* the answer; false: the key is none */
+bool app_may_agree_to_region(const struct app *a); /* the one under the cursor can be written */
+void app_clear(struct app *a);                    /* a clear, or the question which part is meant */
+bool app_take_scope(struct app *a);               /* into want.scope; false: --scope names nothing, which is told */
+void app_disagree(struct app *a);                 /* what was agreed to came to nothing: it is asked again */
+
+/* app_draw.c */
+void app_draw(struct app *a);         /* one frame of everything */
+void app_settle(struct app *a);       /* the view is fitted to the screen and to what it shows */
+int app_bottom(const struct app *a);  /* the row of the sentence: the view ends above it */
+
+/* app_marks.c: the second key of two, what is said before it comes; back along the jump list */
+void app_take_letter(struct app *a, int key);
+void app_say_awaited(const struct app *a, struct buf *out);
+void app_jump_back(struct app *a);
+
+/* app_seek.c: the next page that passes what / asked for last, or the one before; where it was found */
+bool app_seek(struct app *a, bool back); /* false: nothing was asked for yet */
+void app_seek_change(struct app *a, bool back); /* the next page of the region that is mapped, from dots on */
+void app_notice_found(struct app *a);
+
+/* app_report.c */
+void app_copy(struct app *a);
+
+/*
+ * What is on screen goes to the file of that name; -1: the name will not do. One that is there is
+ * asked about first: ui.awaited is ACT_WRITE then, and app_report_replace has the answer.
+ */
+int app_report(struct app *a, const char *line, struct err *err);
+void app_report_replace(struct app *a, bool yes);
+void app_report_name(const struct app *a, char *out, size_t size); /* a name to begin with */
+
+/* app_signals.c: a descriptor that tells of signals, -1: none; what they ask for */
+int app_signals_open(void);
+void app_signals_take(struct app *a);
+void app_signals_close(void);
+
+/* app_mouse.c: what term.mouse tells. It has been done but for the effects, and the action: that often. */
+struct app_click {
+	enum action action;
+	int times;
+	unsigned fx;
+};
+struct app_click app_take_mouse(struct app *a);
+
+/* app_ask.c */
+void app_prompt(struct app *a, int kind); /* enum prompt_kind */
+void app_prompt_find(struct app *a);      /* that of the view on screen */
+void app_prompt_key(struct app *a, int byte);
+void app_prompt_free(struct app *a);
+
+#endif

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One turn of a loop. */
+#include "app/app_state.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "term/prompt.h"
+
+static const uint64_t MS = 1000000;
+enum {
+	FADE_MS = 500,   /* how often colours that fade are drawn again */
+	COOL_MS = 31000, /* when they have faded: the last step of enum heat is 30 s */
+};
+
+static void
+write_status(struct app *a)
+{
+	char line[128];
+	int n;
+
+	if (a->status_fd < 0)
+		return;
+	n = snprintf(line, sizeof(line), "frame=%u keys=%u idle=%d size=%dx%d view=%c key_us=%.0f cells=%u\n", a->frame, a->keys,
+	             app_answered(a) && !a->asked, a->term.cols, a->term.rows,
+	             prompt_is_open() ? ':' : a->ui.awaited ? '\'' : app_letter(a),
+	             a->keys != a->keys_told ? (double)(time_ns() - a->ui.touched_ns) / 1e3 : 0, a->cells);
+	a->keys_told = a->keys;
+	if (write(a->status_fd, line, (size_t)n) < 0)
+		a->status_fd = -1;
+}
+
+/* How long the picture stays as it is if nothing happens; -1: for ever. */
+static int
+picture_ms(const struct app *a)
+{
+	uint64_t now = time_ns();
+	int marks = ui_view(&a->ui) == VIEW_REGIONS ? list_marks_wait_ms(&a->ui.marks, now) : -1;
+
+	if (term_has_key())
+		return 0;
+	if (!app_answered(a) || (a->sampler && sampler_busy_ns(a->sampler)))
+		return WAITING_MS / 2;
+	if (now < a->toast_until)
+		return (int)((a->toast_until - now) / MS) + 1;
+	if (marks >= 0 && !a->back && !a->o->term.calm)
+		return marks < FADE_MS ? marks : FADE_MS;
+	if (!a->want.interval_ns || a->lister || a->o->term.calm)
+		return -1;
+	if (a->s && a->s->regions && a->s->regions->totals.written)
+		return FADE_MS;
+	if (ui_view(&a->ui) == VIEW_HEX && a->s && a->s->bytes && a->s->bytes->newest_ns + COOL_MS * MS > now)
+		return FADE_MS;
+	return a->s && (a->s->ended || a->s->gen || a->want.smaps_on) ? 1000 : -1;
+}
+
+/* Nobody tells that a look by the clock has begun, and that the kernel keeps it waiting. */
+static int
+wait_ms(const struct app *a)
+{
+	bool looks = a->sampler && a->want.interval_ns && !a->paused && a->s && !a->s->ended;
+	int ms = picture_ms(a);
+
+	return looks && (ms < 0 || ms > 2 * WAITING_MS) ? 2 * WAITING_MS : ms;
+}
+
+void
+app_turn(struct app *a, struct pollfd *news, size_t n)
+{
+	enum { TTY, OUT, SIGNALS, NEWS, FDS = NEWS + APP_NEWS };
+	bool draws = a->term.headless || term_takes(); /* a slow terminal gets the next frame that it can take */
+	struct pollfd fds[FDS] = {
+	    [TTY] = {term_fd(&a->term), POLLIN, 0},
+	    [OUT] = {draws ? -1 : STDOUT_FILENO, POLLOUT, 0},
+	    [SIGNALS] = {a->signals, POLLIN, 0},
+	};
+
+	memcpy(fds + NEWS, news, n * sizeof(*news));
+	if (draws)
+		app_draw(a);
+	if (!a->lister)
+		app_post_view(a);
+	if (draws)
+		write_status(a);
+	if (!a->quit)
+		poll(fds, NEWS + n, draws ? wait_ms(a) : -1);
+	memcpy(news, fds + NEWS, n * sizeof(*news));
+	app_signals_take(a);
+	if (fds[TTY].revents & (POLLHUP | POLLERR))
+		a->quit = true;
+}

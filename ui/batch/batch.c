@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "batch/batch.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "batch/batch_grid.h"
+#include "batch/batch_state.h"
+#include "target/probe.h"
+
+static struct value
+text_value(const char *s)
+{
+	return (struct value){.kind = VALUE_TEXT, .s = s};
+}
+
+static int
+show_capabilities(struct batch *b, struct err *err)
+{
+	static const char *const titles[] = {"SOURCE", "AVAILABLE", "GIVES", "DETAIL", "REMEDY"};
+	struct out_shape shape = batch_shape(b->o, "capabilities", true);
+	size_t n;
+	const struct cap *caps = probe_all(&b->t, &n);
+	struct out *out = out_begin(&shape, NULL, titles, ARRAY_LEN(titles));
+
+	for (size_t i = 0; i < n; i++) {
+		struct value v[ARRAY_LEN(titles)] = {
+		    text_value(caps[i].name), text_value(caps[i].ok ? "yes" : "no"), text_value(caps[i].gives),
+		    text_value(caps[i].detail), caps[i].how ? text_value(caps[i].how) : (struct value){0},
+		};
+
+		out_row(out, v);
+	}
+	return out_end(out, err);
+}
+
+/* --- all -------------------------------------------------------------------------------------- */
+
+static int
+show_grid(struct batch *b, struct err *err)
+{
+	uint64_t start, end;
+	struct grid_text_options g = {.columns = b->o->columns, .zoom = b->o->zoom, .lens = b->o->lens, .ascii = b->o->ascii,
+	                              .whole = !b->o->range};
+
+	if (batch_range(b, b->o->range, &start, &end, err) < 0)
+		return -1;
+	return batch_grid(&b->t, &b->vmas, start, end, &g, err);
+}
+
+static int
+answer(struct batch *b, struct err *err)
+{
+	if (b->o->watch_ns && b->o->mode != MODE_WATCH && batch_watch_once(b, err) < 0)
+		return -1;
+	switch (b->o->mode) {
+	case MODE_LIST: return batch_list(b, err);
+	case MODE_PAGES: return batch_pages(b, err);
+	case MODE_SUMMARY: return batch_summary(b, err);
+	case MODE_WATCH: return batch_watch(b, err);
+	case MODE_QUERY: return batch_query(b, err);
+	case MODE_GRID: return show_grid(b, err);
+	case MODE_CAPABILITIES: return show_capabilities(b, err);
+	case MODE_SCREEN:
+	case MODE_VERSION:
+	case MODE_HELP:
+	case MODE_PRINT: break;
+	}
+	return 0;
+}
+
+/* Whoever reads us no more ends us as is usual, but not before a target that is watched is let go. */
+static void
+hold_pipe(int how)
+{
+	sigset_t pipe;
+
+	sigemptyset(&pipe);
+	sigaddset(&pipe, SIGPIPE);
+	sigprocmask(how, &pipe, NULL);
+}
+
+int
+batch_run(const struct options *o, pid_t pid, void (*tell)(const char *text), struct buf *note,
+          struct err *err)
+{
+	struct batch b = {.o = o, .note = note, .tell = tell};
+	int r = target_open(&b.t, o->proc_root, pid, err);
+
+	if (o->watch_ns)
+		hold_pipe(SIG_BLOCK);
+	b.t.track.owner = o->demo ? TRACK_DEMO : o->command ? TRACK_LAUNCHED : TRACK_FOREIGN;
+	b.t.track.choice = o->tracker;
+	b.t.track.allow = o->allow_inject;
+	if (r == 0)
+		r = target_open_pages(&b.t, err);
+	if (r == 0)
+		r = target_regions(&b.t, &b.vmas, err);
+	if (r == 0 && !b.vmas.n)
+		r = err_set(err, ERR_TARGET, "it has no memory any more", "choose a running process",
+		            "nothing to show for process %d (%s)", (int)pid, b.t.proc.comm);
+	if (r == 0)
+		r = answer(&b, err);
+	vma_free(&b.vmas);
+	smaps_free(&b.smaps);
+	if (r == 0 && (fflush(stdout) != 0 || ferror(stdout)))
+		r = err_sys(err, NULL, "cannot write to standard output");
+	target_close(&b.t);
+	if (o->watch_ns)
+		hold_pipe(SIG_UNBLOCK);
+	return r;
+}

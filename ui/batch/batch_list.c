@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* --list: one row a region. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "batch/batch_state.h"
+#include "kernel/flags.h"
+#include "kernel/kabi.h"
+#include "table/groups.h"
+#include "target/region.h"
+#include "target/walk.h"
+#include "target/writes.h"
+
+/* --sort COLUMN, or -COLUMN upwards. */
+static int
+parse_sort(const char *text, enum column_id *id, bool *up, struct err *err)
+{
+	enum column_id ids[COL_COUNT];
+	bool other = text[0] == '-';
+	size_t n;
+
+	if (columns_parse(SET_REGION, text + other, ids, &n, err) < 0)
+		return -1;
+	if (n != 1)
+		return err_set(err, ERR_USAGE, "one column at a time", "give one column", "--sort %.60s", text);
+	*id = ids[0];
+	*up = other;
+	return 0;
+}
+
+static struct region_row
+list_row(const struct batch *b, const struct regions *rs, size_t i, bool dirty)
+{
+	const struct vma *v = &rs->vmas.v[i];
+	const struct smaps_entry *sm = b->has_smaps ? smaps_find(&b->smaps, v->start) : NULL;
+
+	return (struct region_row){.v = v, .r = &rs->r[i], .smaps = sm, .page_size = b->t.pm.page_size,
+	                           .huge_known = b->t.pm.scan & PM_CAT_HUGE,
+	                           .dirty_known = dirty && (b->watched || (sm && !smaps_newborn(sm)))};
+}
+
+/* Whether one of the columns needs smaps, which is dear. */
+static bool
+wants_smaps(const struct batch *b, const enum column_id *ids, size_t n)
+{
+	static const enum column_id dear[] = {COL_REGION_PSS, COL_REGION_REFERENCED, COL_REGION_LOCKED,
+	                                      COL_REGION_THPELIGIBLE, COL_REGION_VMFLAGS, COL_REGION_USS,
+	                                      COL_REGION_SHARED, COL_REGION_LAZYFREE, COL_REGION_PKEY};
+
+	for (size_t i = 0; i < ARRAY_LEN(dear); i++)
+		if (batch_has_column(ids, n, dear[i]))
+			return true;
+	return !(b->t.pm.scan & PM_CAT_HUGE) &&
+	       (batch_has_column(ids, n, COL_REGION_THP) || batch_has_column(ids, n, COL_REGION_THP_PERCENT));
+}
+
+static bool
+wants_written(const enum column_id *ids, size_t n)
+{
+	return batch_has_column(ids, n, COL_REGION_WRITTEN) ||
+	       batch_has_column(ids, n, COL_REGION_UNWRITTEN);
+}
+
+struct ksm_count {
+	uint64_t n;
+	bool hidden;
+};
+
+static int
+count_ksm(void *arg, uint64_t addr, const struct page *pages, size_t n)
+{
+	struct ksm_count *c = arg;
+
+	(void)addr;
+	for (size_t i = 0; i < n; i++) {
+		c->n += pages[i].state == STATE_KSM;
+		c->hidden |= pages[i].word & PM_PRESENT && !(pages[i].known & (PAGE_FLAGS | PAGE_NO_RECORD | PAGE_RACED));
+		c->hidden |= (pages[i].known & PAGE_NO_KSM) != 0;
+	}
+	return 0;
+}
+
+/* The pages merged by KSM, which only the frames' flags tell. */
+static void
+add_ksm(struct batch *b, struct region_row *row)
+{
+	static const struct walk_options o = {.want = PAGE_WANT_FLAGS};
+	static const struct walk_fns fns = {.pages = count_ksm};
+	struct ksm_count c = {0};
+	struct err ignored;
+
+	row->ksm_known = row->r->known &&
+	                 walk_pages(&b->t, row->v, row->v->start, row->v->end, &o, &fns, &c, &ignored) == 0 && !c.hidden;
+	row->ksm = c.n;
+}
+
+/* smaps and soft-dirty, where columns or the filter need them. */
+static int
+read_more(struct batch *b, const enum column_id *ids, size_t n, enum column_id sort, unsigned wants,
+          bool *dirty, struct err *err)
+{
+	bool smaps = wants_smaps(b, ids, n) || wants_smaps(b, &sort, 1) ||
+	             (wants & FILTER_WANT_HUGE && !(b->t.pm.scan & PM_CAT_HUGE));
+
+	if (smaps && batch_need_smaps(b, err) < 0)
+		return -1;
+	*dirty = wants_written(ids, n) || wants_written(&sort, 1) || wants & FILTER_WANT_WRITTEN;
+	*dirty = *dirty && batch_need_written(b);
+	return 0;
+}
+
+/* A row in the making. */
+struct list_row {
+	struct region_row facts;
+	struct smaps_entry sum; /* of a group, and then facts.smaps is this: */
+	bool summed;
+	struct value key;
+	size_t at;
+};
+
+struct list {
+	struct list_row *v;
+	size_t n;
+};
+
+/* Where the flags do not tell, smaps does, on kernels that have it there. */
+static void
+add_ksm_by_smaps(struct batch *b, struct list *rows)
+{
+	struct err ignored;
+
+	for (size_t i = 0; i < rows->n; i++) {
+		struct region_row *row = &rows->v[i].facts;
+
+		if (!row->ksm_known && !row->smaps && batch_need_smaps(b, &ignored) == 0)
+			row->smaps = smaps_find(&b->smaps, row->v->start);
+	}
+}
+
+static int
+by_key_down(const void *pa, const void *pb)
+{
+	const struct list_row *a = pa, *b = pb;
+	int c = value_compare(&a->key, &b->key);
+
+	if (a->key.kind != VALUE_UNKNOWN && b->key.kind != VALUE_UNKNOWN)
+		c = -c;
+	return c ? c : (a->at > b->at) - (a->at < b->at);
+}
+
+static int
+by_key_up(const void *pa, const void *pb)
+{
+	const struct list_row *a = pa, *b = pb;
+	int c = value_compare(&a->key, &b->key);
+
+	return c ? c : (a->at > b->at) - (a->at < b->at);
+}
+
+/* The regions that pass the filter. */
+static void
+choose_rows(struct batch *b, const struct regions *rs, struct batch_filter *filter, bool dirty, bool ksm,
+            struct list *out)
+{
+	for (size_t i = 0; i < rs->vmas.n; i++) {
+		struct region_row row = list_row(b, rs, i, dirty);
+		struct filter_facts x = {.v = row.v, .r = row.r, .page_size = row.page_size, .smaps = row.smaps,
+		                         .huge_known = row.huge_known, .written_known = row.dirty_known};
+
+		if (filter->on && !batch_passes(filter, &x))
+			continue;
+		if (ksm)
+			add_ksm(b, &row);
+		out->v[out->n++] = (struct list_row){.facts = row, .at = i};
+	}
+}
+
+/* One row a group in place of one a region. */
+static void
+sum_up(const struct regions *rs, const struct groups *gs, const struct list *from, struct list *to)
+{
+	for (size_t i = 0; i < from->n; i++) {
+		const struct region_row *r = &from->v[i].facts;
+		const struct group *g = &gs->g[gs->of[r->v - rs->vmas.v]];
+		struct list_row *row = &to->v[g - gs->g];
+		bool first = !row->facts.v;
+
+		if (first)
+			*row = (struct list_row){.facts = *r, .at = (size_t)(g - gs->g)};
+		else
+			row->facts.ksm += r->ksm;
+		row->facts.v = &g->v;
+		row->facts.r = &g->sum;
+		row->facts.regions = g->n;
+		row->facts.dirty_known &= r->dirty_known;
+		row->facts.ksm_known &= r->ksm_known;
+		if (r->smaps)
+			smaps_add(&row->sum, r->smaps, first);
+		row->summed = r->smaps && (first || row->summed);
+		row->facts.smaps = NULL;
+	}
+	to->n = gs->n;
+}
+
+static void
+group_rows(const struct regions *rs, enum grouping by, struct groups *gs, struct list *rows)
+{
+	bool *in = mem_alloc(rs->vmas.n * sizeof(*in));
+	struct list sums = {.v = mem_alloc(rs->vmas.n * sizeof(*sums.v))};
+
+	for (size_t i = 0; i < rows->n; i++)
+		in[rows->v[i].at] = true;
+	groups_make(gs, rs, by, in, NULL);
+	sum_up(rs, gs, rows, &sums);
+	free(rows->v);
+	*rows = sums;
+	free(in);
+}
+
+/* A column's value; the sums lie in the row itself, which sorting moves. */
+static struct value
+row_value(struct list_row *row, enum column_id id)
+{
+	if (row->summed)
+		row->facts.smaps = &row->sum;
+	return region_value(id, &row->facts);
+}
+
+static void
+print_rows(const struct list *rows, const struct out_shape *shape, const enum column_id *ids, size_t n, struct out **out)
+{
+	*out = out_begin(shape, ids, NULL, n);
+	for (size_t i = 0; i < rows->n; i++) {
+		struct value v[COL_COUNT];
+
+		for (size_t c = 0; c < n; c++)
+			v[c] = row_value(&rows->v[i], ids[c]);
+		out_row(*out, v);
+	}
+}
+
+int
+batch_list(struct batch *b, struct err *err)
+{
+	static const enum column_id usual[] = {
+	    COL_REGION_START, COL_REGION_END,  COL_REGION_SIZE, COL_REGION_PERM,
+	    COL_REGION_TYPE,  COL_REGION_RSS,  COL_REGION_SWAP, COL_REGION_MAPPING,
+	};
+	static const enum column_id sums[] = {COL_REGION_REGIONS, COL_REGION_SIZE, COL_REGION_RSS,
+	                                      COL_REGION_SWAP,    COL_REGION_TYPE, COL_REGION_MAPPING};
+	enum column_id ids[COL_COUNT], sort = COL_REGION_START;
+	bool up = true, dirty, ksm, grouped = b->o->grouping != GROUPING_NONE;
+	size_t n;
+	struct batch_filter filter;
+	struct out_shape shape = batch_shape(b->o, "regions", true);
+	struct groups gs = {0};
+	struct list rows;
+	struct regions *rs;
+	struct out *out;
+
+	if (batch_columns(b->o, SET_REGION, grouped ? sums : usual, grouped ? ARRAY_LEN(sums) : ARRAY_LEN(usual),
+	                  ids, &n, err) < 0 ||
+	    (b->o->sort && parse_sort(b->o->sort, &sort, &up, err) < 0) ||
+	    batch_filter(b, FILTER_REGION, &filter, err) < 0 ||
+	    read_more(b, ids, n, sort, filter_wants(&filter.f), &dirty, err) < 0)
+		return -1;
+	rs = regions_new(b->vmas);
+	b->vmas = (struct vma_list){0};
+	if (regions_measure(rs, &b->t, err) < 0) {
+		regions_unref(rs);
+		return -1;
+	}
+	if (b->watched)
+		writes_mean(&b->t.track, rs);
+	rows = (struct list){.v = mem_alloc(rs->vmas.n * sizeof(*rows.v))};
+	ksm = sort == COL_REGION_KSM || batch_has_column(ids, n, COL_REGION_KSM);
+	choose_rows(b, rs, &filter, dirty, ksm, &rows);
+	if (ksm)
+		add_ksm_by_smaps(b, &rows);
+	if (grouped)
+		group_rows(rs, b->o->grouping, &gs, &rows);
+	for (size_t i = 0; i < rows.n; i++)
+		rows.v[i].key = row_value(&rows.v[i], sort);
+	if (b->o->sort || grouped)
+		qsort(rows.v, rows.n, sizeof(*rows.v), up ? by_key_up : by_key_down);
+	print_rows(&rows, &shape, ids, n, &out);
+	batch_note_filter(b, &filter, "region");
+	free(rows.v);
+	groups_free(&gs);
+	regions_unref(rs);
+	return out_end(out, err);
+}

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* --pages: one row a page, in memory that does not grow. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "batch/batch_state.h"
+#include "target/walk.h"
+
+struct dump {
+	struct batch *b;
+	struct out *out;
+	const enum column_id *ids;
+	size_t n;
+	const struct vma *v;
+	bool written; /* it is known which of this region's pages are written */
+	const struct track *track; /* and this tells; NULL: bit 55 does */
+	struct batch_filter filter;
+	uint64_t rows;
+	unsigned want; /* of the columns */
+	unsigned more; /* and of those of the pages that pass, once they have: 0 nothing */
+	struct err *err;
+	bool failed;
+};
+
+static void
+dump_page(struct dump *d, uint64_t addr, const struct page *pg)
+{
+	struct page_row row = {.addr = addr, .pg = pg, .v = d->v, .swaps = &d->b->t.swaps,
+	                       .page_size = d->b->t.pm.page_size, .written_known = d->written, .track = d->track,
+	                       .live = d->b->t.proc.live};
+	struct value values[COL_COUNT];
+
+	for (size_t c = 0; c < d->n; c++)
+		values[c] = page_value(d->ids[c], &row);
+	out_row(d->out, values);
+	d->rows++;
+}
+
+static int
+dump_pages(void *arg, uint64_t addr, const struct page *pages, size_t n)
+{
+	struct dump *d = arg;
+
+	for (size_t i = 0; i < n; i++)
+		dump_page(d, addr + i * d->b->t.pm.page_size, &pages[i]);
+	return ferror(stdout);
+}
+
+/* Those that pass are listed in `passed`, by their place; returns how many. */
+static size_t
+pass(struct dump *d, uint64_t addr, const struct page *pages, size_t n, uint16_t passed[PAGE_BATCH])
+{
+	struct filter_facts x = {.v = d->v, .page_size = d->b->t.pm.page_size, .written_known = d->written, .track = d->track};
+	size_t k = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		x.pg = &pages[i];
+		x.addr = addr + i * x.page_size;
+		if (batch_passes(&d->filter, &x))
+			passed[k++] = (uint16_t)i;
+	}
+	return k;
+}
+
+/*
+ * What the columns show is read of the pages that passed, and it must be them still: they are asked
+ * again with what they are by then.
+ */
+static int
+dump_passed(void *arg, uint64_t addr, const struct page *pages, size_t n)
+{
+	struct dump *d = arg;
+	struct filter_facts x = {.v = d->v, .page_size = d->b->t.pm.page_size, .written_known = d->written, .track = d->track};
+	uint16_t passed[PAGE_BATCH];
+	size_t k = pass(d, addr, pages, n, passed), first = k ? passed[0] : 0;
+	struct page *again;
+
+	if (!k)
+		return 0;
+	n = passed[k - 1] + 1u - first;
+	again = memcpy(mem_alloc(n * sizeof(*again)), pages + first, n * sizeof(*again));
+	if (d->more && walk_again(&d->b->t, d->v, addr + first * x.page_size, d->more, again, n, d->err) < 0) {
+		d->failed = true;
+		k = 0;
+	}
+	for (size_t i = 0; i < k; i++) {
+		x.pg = &again[passed[i] - first];
+		x.addr = addr + passed[i] * x.page_size;
+		if (!d->more || batch_passes(&d->filter, &x))
+			dump_page(d, x.addr, x.pg);
+	}
+	free(again);
+	return d->failed || ferror(stdout);
+}
+
+/* What to read of region d->v at first, where there is a filter; false: none of its pages can pass. */
+static bool
+filter_wants_of(struct dump *d, bool gaps, unsigned *want)
+{
+	struct filter_facts x = {.v = d->v, .page_size = d->b->t.pm.page_size, .written_known = d->written, .track = d->track};
+	unsigned need = filter_wants(&d->filter.f) & PAGE_WANT_ALL;
+
+	if (filter_most(&d->filter.f, &x) == TRUTH_NO)
+		return false;
+	if (gaps && pagemap_readable(&d->b->t.pm, d->v))
+		gaps = filter_of_gaps(&d->filter.f, &x);
+	*want = need | (gaps ? PAGE_WANT_GAPS | (d->want & PAGE_WANT_CACHE) : 0);
+	d->more = d->want & ~need & ~(unsigned)PAGE_WANT_CACHE ? d->want | need : 0;
+	return true;
+}
+
+static int
+dump_region(struct dump *d, uint64_t start, uint64_t end, bool written, struct err *err)
+{
+	struct walk_fns fns = {.pages = d->filter.on ? dump_passed : dump_pages};
+	struct walk_options o = {.want = d->want | (d->b->o->range ? PAGE_WANT_GAPS : 0)};
+	int r;
+
+	d->written = written && batch_written_known(d->b, d->v);
+	if (d->filter.on && !filter_wants_of(d, d->b->o->range, &o.want))
+		return 0;
+	if (!(o.want & PAGE_WANT_GAPS))
+		o.want &= ~(unsigned)PAGE_WANT_CACHE; /* it tells of gaps alone */
+	r = walk_pages(&d->b->t, d->v, start, end, &o, &fns, d, err);
+	return d->failed ? -1 : r;
+}
+
+/* What a column costs beyond the page table. */
+static unsigned
+page_wants(const enum column_id *ids, size_t n)
+{
+	static const struct {
+		enum column_id id;
+		unsigned want;
+	} costs[] = {
+	    {COL_PAGE_STATE, PAGE_WANT_FLAGS | PAGE_WANT_CACHE}, {COL_PAGE_KPF, PAGE_WANT_FLAGS},
+	    {COL_PAGE_FLAGS, PAGE_WANT_FLAGS},                   {COL_PAGE_MAPCOUNT, PAGE_WANT_COUNT},
+	    {COL_PAGE_MEMCG, PAGE_WANT_CGROUP},                  {COL_PAGE_ORDER, PAGE_WANT_FOLIO},
+	    {COL_PAGE_FOLIO, PAGE_WANT_FOLIO},                   {COL_PAGE_NODE, PAGE_WANT_NODE},
+	    {COL_PAGE_FLAGS_RAW, PAGE_WANT_FLAGS},
+	};
+	unsigned want = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(costs); i++)
+		if (batch_has_column(ids, n, costs[i].id))
+			want |= costs[i].want;
+	return want;
+}
+
+int
+batch_pages(struct batch *b, struct err *err)
+{
+	static const enum column_id usual[] = {COL_PAGE_ADDRESS, COL_PAGE_STATE, COL_PAGE_PFN,
+	                                       COL_PAGE_MAPCOUNT, COL_PAGE_FLAGS, COL_PAGE_MAPPING};
+	enum column_id ids[COL_COUNT];
+	struct out_shape shape = batch_shape(b->o, "pages", false);
+	struct dump d = {.b = b, .ids = ids, .err = err};
+	uint64_t start, end;
+	bool written;
+	int r = 0;
+
+	if (batch_columns(b->o, SET_PAGE, usual, ARRAY_LEN(usual), ids, &d.n, err) < 0 ||
+	    batch_filter(b, FILTER_PAGE, &d.filter, err) < 0 ||
+	    batch_range(b, b->o->range, &start, &end, err) < 0)
+		return -1;
+	d.want = page_wants(ids, d.n);
+	d.track = b->watched ? &b->t.track : NULL;
+	written = (batch_has_column(ids, d.n, COL_PAGE_WRITTEN) ||
+	           filter_wants(&d.filter.f) & FILTER_WANT_WRITTEN) && batch_need_written(b);
+	d.out = out_begin(&shape, ids, NULL, d.n);
+	for (size_t i = vma_lower_bound(&b->vmas, start); r == 0 && i < b->vmas.n && b->vmas.v[i].start < end; i++) {
+		d.v = &b->vmas.v[i];
+		r = dump_region(&d, u64_max(start, d.v->start), u64_min(end, d.v->end), written, err);
+	}
+	if (r == 0 && !d.rows && !d.filter.on)
+		buf_str(b->note, b->o->range ? "no page is there" : "no page is in RAM or swap");
+	d.filter.passed = d.rows;
+	batch_note_filter(b, &d.filter, "page");
+	if (out_end(d.out, r < 0 ? &(struct err){0} : err) < 0 || r < 0)
+		return -1;
+	return 0;
+}

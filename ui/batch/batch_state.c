@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "batch/batch_state.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "query/query.h"
+
+struct out_shape
+batch_shape(const struct options *o, const char *name, bool whole)
+{
+	return (struct out_shape){.format = o->format, .noheadings = o->noheadings, .bytes = o->bytes,
+	                          .ascii = o->ascii, .whole = whole, .name = name};
+}
+
+int
+batch_columns(const struct options *o, enum column_set set, const enum column_id *usual, size_t usual_n,
+               enum column_id ids[COL_COUNT], size_t *n, struct err *err)
+{
+	if (o->output_all) {
+		columns_all(set, ids, n);
+		return 0;
+	}
+	if (o->output)
+		return columns_parse(set, o->output, ids, n, err);
+	memcpy(ids, usual, usual_n * sizeof(*ids));
+	*n = usual_n;
+	return 0;
+}
+
+bool
+batch_has_column(const enum column_id *ids, size_t n, enum column_id id)
+{
+	for (size_t i = 0; i < n; i++)
+		if (ids[i] == id)
+			return true;
+	return false;
+}
+
+int
+batch_filter(const struct batch *b, enum filter_scope scope, struct batch_filter *out, struct err *err)
+{
+	*out = (struct batch_filter){.on = b->o->filter != NULL};
+	return out->on ? filter_parse(b->o->filter, scope, b->t.pm.page_size, &out->f, err) : 0;
+}
+
+bool
+batch_passes(struct batch_filter *bf, const struct filter_facts *x)
+{
+	enum truth t = filter_eval(&bf->f, x);
+
+	if (t == TRUTH_UNKNOWN) {
+		bf->left_out++;
+		bf->why |= filter_why(&bf->f, x);
+	}
+	bf->passed += t == TRUTH_YES;
+	return t == TRUTH_YES;
+}
+
+void
+batch_note_filter(struct batch *b, const struct batch_filter *bf, const char *one)
+{
+	const struct track *t = &b->t.track;
+	bool watched = t->gen && track_way_caps(t->way) & TRACK_RANGES;
+	const struct {
+		enum filter_why why;
+		const char *text;
+	} reasons[] = {
+	    {FILTER_WHY_HIDDEN, "is hidden (needs CAP_SYS_ADMIN)"},
+	    {FILTER_WHY_WRITTEN, watched ? "is not known (it is not watched there)" : "is not known (soft-dirty does not tell there)"},
+	    {FILTER_WHY_OTHER, "is not known (`pmtop --capabilities` tells what cannot be read)"},
+	};
+	const char *sep = "";
+
+	if (bf->on && !bf->passed && !bf->left_out)
+		buf_fmt(b->note, "no %s passes the filter", one);
+	if (!bf->left_out)
+		return;
+	buf_fmt(b->note, "%llu %s%s left out: whether %s ", (unsigned long long)bf->left_out, one,
+	        bf->left_out > 1 ? "s" : "", bf->left_out > 1 ? "they match" : "it matches");
+	for (size_t i = 0; i < ARRAY_LEN(reasons); i++)
+		if (bf->why & reasons[i].why) {
+			buf_fmt(b->note, "%s%s", sep, reasons[i].text);
+			sep = ", or ";
+		}
+}
+
+int
+batch_need_smaps(struct batch *b, struct err *err)
+{
+	int r;
+
+	if (b->has_smaps)
+		return 0;
+	r = smaps_read_process(&b->t.proc, &b->smaps, err);
+	b->has_smaps = r == 0;
+	return r;
+}
+
+bool
+batch_need_written(struct batch *b)
+{
+	struct err ignored;
+
+	if (b->watched)
+		return true;
+	track_probe(&b->t.track, &b->t.proc, &b->t.pm);
+	if (b->t.track.status[TRACK_SOFT_DIRTY].can != TRACK_YES || batch_need_smaps(b, &ignored) < 0)
+		return false;
+	track_choose(&b->t.track, TRACK_SOFT_DIRTY);
+	b->t.track.gen = 1;
+	return true;
+}
+
+bool
+batch_written_known(const struct batch *b, const struct vma *v)
+{
+	const struct smaps_entry *e = b->watched ? NULL : smaps_find(&b->smaps, v->start);
+
+	return b->watched ? track_doubt(&b->t.track, v->start) == DOUBT_NONE : e && !smaps_newborn(e);
+}
+
+int
+batch_range(struct batch *b, const char *text, uint64_t *start, uint64_t *end, struct err *err)
+{
+	struct query q;
+
+	*start = 0;
+	*end = UINT64_MAX;
+	if (!text)
+		return 0;
+	if (query_parse(text, b->t.pm.page_size, &q, err) < 0 ||
+	    query_range(&q, &b->vmas, b->t.pm.page_size, start, end, err) < 0)
+		return -1;
+	if (vma_lower_bound(&b->vmas, *start) == b->vmas.n ||
+	    b->vmas.v[vma_lower_bound(&b->vmas, *start)].start >= *end)
+		return err_set(err, ERR_TARGET, "nothing is mapped there", "`pmtop --list` shows what is",
+		               "no pages in %.60s", text);
+	return 0;
+}

@@ -1,0 +1,538 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* --watch: clear, wait, tell what was written; over and over. */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/util.h"
+#include "batch/batch_state.h"
+#include "demo/launch.h"
+#include "target/region.h"
+#include "target/writes.h"
+#include "track/hazard.h"
+
+static const uint64_t LEAST_NS = 10000000; /* between looks */
+static const uint64_t BEAT_NS = 100000000; /* how soon an exec is noticed: nothing tells of one */
+enum {
+	EXECS = 16,  /* programs one after another that are begun with anew, in one interval */
+	LOOKS = 100, /* while watching before another answer */
+	SHARE = 10,  /* a look that took t is not repeated before SHARE * t has passed */
+};
+
+struct watch {
+	struct batch *b;
+	struct out *out;
+	const enum column_id *ids;
+	size_t n;
+	int signals;
+	size_t unwatched; /* regions that userfaultfd does not watch, at the last look */
+	uint64_t pages;    /* of the last interval */
+	uint64_t least_ns; /* that the next must take; 0: not known yet */
+	bool longer;       /* one was longer than was asked for */
+	unsigned execs;    /* of this interval */
+};
+
+/* Waits until `until` (CLOCK_MONOTONIC), or an exec. false: interrupted, or the target is gone. */
+static bool
+wait_until(const struct watch *w, uint64_t until)
+{
+	struct pollfd fds[] = {{w->signals, POLLIN, 0}, {w->b->t.proc.pidfd, POLLIN, 0}};
+
+	for (uint64_t now = time_ns(); now < until && target_is_alive(&w->b->t); now = time_ns()) {
+		uint64_t ms = (u64_min(until - now, BEAT_NS) + 999999) / 1000000;
+
+		if (poll(fds, ARRAY_LEN(fds), (int)ms) > 0)
+			return false;
+	}
+	return true;
+}
+
+static void
+put_row(const struct watch *w, const struct watch_row *row)
+{
+	struct value v[COL_COUNT];
+
+	for (size_t c = 0; c < w->n; c++)
+		v[c] = watch_value(w->ids[c], row);
+	out_row(w->out, v);
+}
+
+static int
+by_pages(const void *pa, const void *pb)
+{
+	const struct watch_row *a = pa, *b = pb;
+
+	if (a->pages != b->pages)
+		return a->pages < b->pages ? 1 : -1;
+	return (a->v->start > b->v->start) - (a->v->start < b->v->start);
+}
+
+/* What was written in a region in this interval, as far as it is known. */
+struct count {
+	uint64_t pages, unknown;
+	bool known, row;
+};
+
+/*
+ * The sum, then the regions that were written to, and those that are new since the clear, of which
+ * it is not known. What nobody watches is told once, in the end. -1: nobody can read it.
+ */
+static int
+put_interval(struct watch *w, const struct vma_list *vmas, const struct count *counts, unsigned interval, uint64_t ms,
+             struct err *err)
+{
+	struct watch_row row = {.interval = interval, .ms = ms, .known = true, .page_size = w->b->t.pm.page_size};
+	struct watch_row *rows = mem_alloc(vmas->n * sizeof(*rows));
+	size_t n = 0;
+
+	for (size_t i = 0; i < vmas->n; i++) {
+		row.pages += counts[i].pages;
+		row.unknown += counts[i].unknown;
+	}
+	w->pages = row.pages;
+	put_row(w, &row);
+	for (size_t i = 0; i < vmas->n; i++) {
+		if (!counts[i].row)
+			continue;
+		row.v = &vmas->v[i];
+		row.pages = counts[i].pages;
+		row.unknown = counts[i].unknown;
+		row.known = counts[i].known;
+		rows[n++] = row;
+	}
+	qsort(rows, n, sizeof(*rows), by_pages);
+	for (size_t i = 0; i < n; i++)
+		put_row(w, &rows[i]);
+	free(rows);
+	return fflush(stdout) || ferror(stdout) ? err_sys(err, NULL, "cannot write to standard output") : 0;
+}
+
+/* Nobody could write there through this mapping, or it is not what was asked for. */
+static bool
+is_beside(const struct vma *v, const struct region *r)
+{
+	return r->doubt == DOUBT_OUTSIDE || r->doubt == DOUBT_READONLY || vma_hides_pages(v);
+}
+
+static void
+count_region(struct watch *w, const struct vma *v, const struct region *r, uint32_t era, struct count *c)
+{
+	const struct track *t = &w->b->t.track;
+
+	*c = (struct count){.known = r->doubt == DOUBT_NONE, .unknown = r->unknown};
+	if (r->doubt != DOUBT_OUTSIDE)
+		c->pages = track_bytes_in(t, v->start, v->end, era) / w->b->t.pm.page_size;
+	c->row = c->pages || (!c->known && !is_beside(v, r));
+	w->unwatched += r->doubt == DOUBT_UNWATCHED && !is_beside(v, r);
+}
+
+static int
+tell(struct watch *w, const struct regions *rs, unsigned interval, uint32_t era, uint64_t ms, struct err *err)
+{
+	struct count *counts = mem_alloc(rs->vmas.n * sizeof(*counts));
+	int r;
+
+	w->unwatched = 0;
+	for (size_t i = 0; i < rs->vmas.n; i++)
+		count_region(w, &rs->vmas.v[i], &rs->r[i], era, &counts[i]);
+	r = put_interval(w, &rs->vmas, counts, interval, ms, err);
+	free(counts);
+	return r;
+}
+
+/* 1: the address space is gone, be it empty or, when somebody has waited for the process, not to be read. */
+static int
+read_regions(struct target *t, struct vma_list *out, struct err *err)
+{
+	int r = target_regions(t, out, err);
+
+	if (r < 0 && proc_check(&t->proc) != PROC_RUNNING)
+		r = 1;
+	return r == 0 && !out->n ? 1 : r;
+}
+
+/* All regions as they are now; NULL with *r: 1 the address space is gone, -1 err. */
+static struct regions *
+measure(struct target *t, int *r, struct err *err)
+{
+	struct vma_list vmas;
+	struct regions *rs;
+
+	*r = read_regions(t, &vmas, err);
+	if (*r)
+		return NULL;
+	rs = regions_new(vmas);
+	track_follow(&t->track, &t->proc, &t->pm, &rs->vmas);
+	*r = regions_measure(rs, t, err);
+	if (*r == 0)
+		return rs;
+	if (!target_is_alive(t))
+		*r = 1;
+	regions_unref(rs);
+	return NULL;
+}
+
+/* 1: the address space is gone, and the clear has failed because of that. */
+static int
+clear_these(struct target *t, const struct vma_list *vmas, struct err *err)
+{
+	int r = track_clear(&t->track, &t->proc, &t->pm, vmas, err);
+
+	return r < 0 && !target_is_alive(t) ? 1 : r;
+}
+
+static int
+clear(struct target *t, struct err *err)
+{
+	struct vma_list vmas;
+	int r = read_regions(t, &vmas, err);
+
+	if (r == 0)
+		r = clear_these(t, &vmas, err);
+	vma_free(&vmas);
+	return r;
+}
+
+/*
+ * One interval, which a clear has begun. Where a clear tells in the same step what was written until
+ * it, the one that begins the next interval ends this one, and nothing is lost in between.
+ */
+static int
+interval(struct watch *w, unsigned i, bool *whole, struct err *err)
+{
+	struct target *t = &w->b->t;
+	bool lossless = track_way_caps(t->track.way) & TRACK_LOSSLESS;
+	uint64_t begin = t->track.mark_ns, asked = w->b->o->watch_ns;
+	uint32_t era = t->track.era;
+	struct regions *rs;
+	int r;
+
+	w->longer |= w->least_ns > asked;
+	*whole = wait_until(w, begin + u64_max(asked, w->least_ns));
+	rs = measure(t, &r, err);
+	if (!rs)
+		return r;
+	if (lossless)
+		r = clear_these(t, &rs->vmas, err);
+	if (r == 0)
+		r = tell(w, rs, i, era, ((lossless ? t->track.mark_ns : rs->time_ns) - begin) / 1000000, err);
+	regions_unref(rs);
+	if (r == 0 && !lossless && *whole)
+		r = clear(t, err);
+	w->least_ns = writes_least_pulse(t->track.cost_ns, w->pages);
+	return r;
+}
+
+/* --- what may be done ------------------------------------------------------------------------- */
+
+static int
+refuse_hazard(struct batch *b, struct err *err)
+{
+	struct buf why = {0};
+	int r = 0;
+
+	if (b->t.track.way == TRACK_SOFT_DIRTY && !b->o->force && hazard_of_clear(&b->t.proc, &b->vmas, &why))
+		r = err_set(err, ERR_TARGET, why.s, "give --force if that is fine", "clearing soft-dirty may harm it");
+	buf_free(&why);
+	return r;
+}
+
+int
+batch_tracker(struct batch *b, struct err *err)
+{
+	struct track *t = &b->t.track;
+
+	if (t->can == TRACK_UNKNOWN)
+		track_probe(t, &b->t.proc, &b->t.pm);
+	if (t->can == TRACK_ASK && t->choice == TRACK_UFFD)
+		return err_set(err, ERR_TARGET, "it takes one system call run in the process", "add --allow-inject if that is fine",
+		               "cannot track writes by --tracker uffd");
+	if (t->can == TRACK_ASK)
+		return err_set(err, ERR_TARGET, t->status[TRACK_SOFT_DIRTY].why,
+		               "add --tracker uffd --allow-inject to run one system call in it, which tells writes exactly",
+		               "cannot track writes");
+	if (t->can == TRACK_NO)
+		return err_set(err, ERR_TARGET, t->why, t->how, "cannot track writes");
+	return refuse_hazard(b, err);
+}
+
+/* The options' way, refused where it cannot tell of the whole process. */
+static int
+prepare(struct batch *b, struct err *err)
+{
+	struct track *t = &b->t.track;
+
+	if (b->o->read_only)
+		return err_set(err, ERR_USAGE, "--read-only refuses what changes the target", "leave one out",
+		               "cannot watch writes");
+	if ((b->o->scope && batch_range(b, b->o->scope, &t->scope.start, &t->scope.end, err) < 0) ||
+	    batch_tracker(b, err) < 0)
+		return -1;
+	if (track_way_caps(t->way) & TRACK_LOCAL && t->choice == TRACK_AUTO) /* nothing better: why holds the reason */
+		return err_set(err, ERR_TARGET, t->why, t->how, "cannot watch writes");
+	if (track_way_caps(t->way) & TRACK_LOCAL)
+		return err_set(err, ERR_TARGET, "it looks at the pages on a screen alone", "use it on the screen",
+		               "cannot watch by --tracker %s", track_way_name(t->way));
+	t->pulse = b->o->mode == MODE_WATCH && track_way_caps(t->way) & TRACK_LOSSLESS;
+	return 0;
+}
+
+/* --- what becomes of a process ---------------------------------------------------------------- */
+
+static int
+refuse_ended(const struct watch *w, unsigned i, struct err *err)
+{
+	const struct proc *p = &w->b->t.proc;
+	char how[64] = "", why[96];
+
+	if (w->b->o->command)
+		launch_how_it_ended(p->pid, how, sizeof(how));
+	snprintf(why, sizeof(why), "it has ended%s", how);
+	return err_set(err, ERR_TARGET, why, NULL, "interval %u could not be looked at", i);
+}
+
+/* What was agreed to was agreed to of the program that ran then. */
+static int
+refuse_exec(const struct watch *w, unsigned i, struct err *err)
+{
+	const struct proc *p = &w->b->t.proc;
+	char why[160], how[96];
+
+	snprintf(why, sizeof(why),
+	         "it executed a new program, now %s, and the watch was of the old one", p->comm);
+	snprintf(how, sizeof(how), "watch process %d with the same command", (int)p->pid);
+	return err_set(err, ERR_TARGET, why, how, "interval %u could not be looked at", i);
+}
+
+/* Opens the new program, as soon as there is one. 1: the process has ended, or is about to. */
+static int
+reopen(struct watch *w, struct err *err)
+{
+	struct target *t = &w->b->t;
+	uint64_t until = time_ns() + UINT64_C(20) * BEAT_NS;
+	struct pollfd end = {t->proc.pidfd, POLLIN, 0};
+	int r;
+
+	for (;;) {
+		enum proc_life life = proc_check(&t->proc);
+		bool late = time_ns() > until;
+
+		if (life == PROC_ENDED || (life == PROC_ENDING && late))
+			return 1;
+		vma_free(&w->b->vmas);
+		r = target_reopen(t, err);
+		if (r == 0)
+			r = read_regions(t, &w->b->vmas, err);
+		if (life == PROC_RUNNING &&
+		    (r == 0 || (r < 0 && err->sys != ESRCH && err->sys != ENOENT)))
+			return r;
+		if (life == PROC_RUNNING && late)
+			return r < 0 ? r : err_set(err, ERR_TARGET, "it shows no memory", NULL,
+			                           "cannot look at what it executes");
+		poll(&end, 1, (int)(LEAST_NS / 1000000));
+	}
+}
+
+/*
+ * The address space is gone. A command that we have started is watched on, from a new clear on:
+ * which program it becomes is its own affair (a script's interpreter runs another). 1: once more.
+ */
+static int
+follow_exec(struct watch *w, unsigned i, struct err *err)
+{
+	struct batch *b = w->b;
+	struct buf text = {0};
+	int r;
+
+	r = reopen(w, err);
+	if (r > 0)
+		return refuse_ended(w, i, err);
+	if (b->t.track.owner == TRACK_FOREIGN)
+		return refuse_exec(w, i, err);
+	if (r < 0)
+		return -1;
+	b->t.track.can = TRACK_UNKNOWN;
+	if (prepare(b, err) < 0)
+		return target_is_alive(&b->t) ? -1 : 1;
+	r = clear(&b->t, err);
+	if (r)
+		return r;
+	buf_fmt(&text, "process %d executed a new program, now %s: interval %u begins anew with it",
+	        (int)b->t.proc.pid, b->t.proc.comm, i);
+	b->tell(text.s);
+	buf_free(&text);
+	return 0;
+}
+
+/* As long as programs follow each other; one that never ends doing that is told. */
+static int
+go_on(struct watch *w, unsigned i, struct err *err)
+{
+	int r = 1;
+
+	while (r > 0 && w->execs++ < EXECS)
+		r = follow_exec(w, i, err);
+	if (r <= 0)
+		return r;
+	return err_set(err, ERR_TARGET, "it executes one program after another",
+	               "watch for a shorter time", "interval %u could not be looked at", i);
+}
+
+static int
+watch(struct watch *w, struct err *err)
+{
+	const struct options *o = w->b->o;
+	bool whole = true;
+	int r = 0;
+
+	for (unsigned i = 1; r == 0 && whole && (!o->count || i <= o->count); i++) {
+		w->execs = 0;
+		while ((r = interval(w, i, &whole, err)) > 0 && (r = go_on(w, i, err)) == 0)
+			;
+	}
+	return r;
+}
+
+/* --- over and over ---------------------------------------------------------------------------- */
+
+static const int ends[] = {SIGINT, SIGTERM, SIGHUP};
+static int news = -1; /* readable once one of them came */
+
+static void
+handle(void (*handler)(int))
+{
+	struct sigaction act = {.sa_handler = handler, .sa_flags = SA_RESTART};
+
+	for (size_t i = 0; i < ARRAY_LEN(ends); i++)
+		sigaction(ends[i], &act, NULL);
+}
+
+/* The first ends the watch: its interval is told, and the target let go. The next ends us. */
+static void
+on_end(int sig)
+{
+	int error = errno;
+
+	(void)sig;
+	handle(SIG_DFL);
+	eventfd_write(news, 1);
+	errno = error;
+}
+
+static int
+open_signals(void)
+{
+	news = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	handle(on_end);
+	return news;
+}
+
+static void
+close_signals(int signals)
+{
+	handle(SIG_DFL);
+	if (signals >= 0)
+		close(signals);
+	news = -1;
+}
+
+static void
+note_limits(struct watch *w)
+{
+	const struct track *t = &w->b->t.track;
+	struct buf *note = w->b->note;
+
+	if (w->unwatched)
+		buf_fmt(note, "%zu region%s not watched by %s: what is written there is not known",
+		        w->unwatched, w->unwatched == 1 ? " is" : "s are", track_way_label(t->way));
+	else if (!(track_way_caps(t->way) & TRACK_LOSSLESS) && w->b->o->count != 1)
+		buf_str(note, "sampled: what is written between a look and the next clear is in no interval");
+	if (w->longer)
+		buf_fmt(note, "%sintervals took longer than asked for: the process pays a 20th of its time at most",
+		        note->len ? "; " : "");
+}
+
+int
+batch_watch(struct batch *b, struct err *err)
+{
+	static const enum column_id usual[] = {
+	    COL_WATCH_INTERVAL, COL_WATCH_MS,    COL_WATCH_PAGES, COL_WATCH_BYTES,  COL_WATCH_RATE,
+	    COL_WATCH_UNKNOWN,  COL_WATCH_START, COL_WATCH_END,   COL_WATCH_MAPPING};
+	enum column_id ids[COL_COUNT];
+	struct out_shape shape = batch_shape(b->o, "watch", false);
+	struct watch w = {.b = b, .ids = ids};
+	int r;
+
+	if (batch_columns(b->o, SET_WATCH, usual, ARRAY_LEN(usual), ids, &w.n, err) < 0 || prepare(b, err) < 0)
+		return -1;
+	w.signals = open_signals();
+	r = clear(&b->t, err);
+	if (r > 0)
+		r = go_on(&w, 1, err);
+	if (r) {
+		close_signals(w.signals);
+		return -1;
+	}
+	w.out = out_begin(&shape, ids, NULL, w.n);
+	r = watch(&w, err);
+	close_signals(w.signals);
+	note_limits(&w);
+	if (out_end(w.out, r < 0 ? &(struct err){0} : err) < 0 || r < 0)
+		return -1;
+	return 0;
+}
+
+/* --- once, before another answer -------------------------------------------------------------- */
+
+/* Looks now and then, so that it is known when pages were written first. */
+static int
+look_on(struct watch *w, struct err *err)
+{
+	struct target *t = &w->b->t;
+	uint64_t now = time_ns(), end = now + w->b->o->watch_ns, step = u64_max(w->b->o->watch_ns / LOOKS, LEAST_NS);
+	struct regions *rs = NULL;
+	bool whole = true;
+	int r = 0;
+
+	while (whole && r == 0 && (!rs || rs->time_ns < end)) { /* the last begins when all of it has passed */
+		uint64_t cost = rs ? rs->cost_ns : 0;
+
+		regions_unref(rs);
+		whole = wait_until(w, u64_min(end, now + u64_max(step, SHARE * cost)));
+		rs = measure(t, &r, err);
+		now = time_ns();
+		if (r > 0) {
+			r = go_on(w, 1, err);
+			end = time_ns() + w->b->o->watch_ns;
+		}
+	}
+	if (r < 0)
+		return -1;
+	vma_free(&w->b->vmas);
+	w->b->watched = true;
+	regions_unref(rs);
+	return target_regions(t, &w->b->vmas, err);
+}
+
+int
+batch_watch_once(struct batch *b, struct err *err)
+{
+	struct watch w = {.b = b};
+	int r;
+
+	if (prepare(b, err) < 0)
+		return -1;
+	w.signals = open_signals();
+	r = clear(&b->t, err);
+	if (r > 0)
+		r = go_on(&w, 1, err);
+	if (r == 0)
+		r = look_on(&w, err);
+	close_signals(w.signals);
+	return r;
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PM_DOCS_H
+#define PM_DOCS_H
+
+#include "base/err.h"
+
+/* Help, manual and shell completion: made from the tables, so that they cannot be out of date. */
+void docs_help(void);
+
+/* `what`: "man" or "bash-completion". */
+int docs_print(const char *what, struct err *err);
+
+#endif

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PM_OPTIONS_H
+#define PM_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "model/ui.h"
+#include "page/lens.h"
+#include "table/format.h"
+#include "table/groups.h"
+#include "term/paint.h"
+#include "term/term.h"
+#include "track/track.h"
+
+/* The command line, parsed. Text points into argv. */
+enum mode {
+	MODE_SCREEN, MODE_LIST, MODE_PAGES, MODE_SUMMARY, MODE_WATCH, MODE_QUERY, MODE_GRID, MODE_CAPABILITIES,
+	MODE_VERSION, MODE_HELP, MODE_PRINT,
+};
+
+enum { QUERIES_MAX = 64 };
+
+struct options {
+	enum mode mode;
+	const char *target;    /* PID or NAME; NULL */
+	char **command;        /* after --; NULL */
+	bool demo;
+	const char *range;     /* of --pages, --summary, --grid; NULL */
+	const char *queries[QUERIES_MAX];
+	size_t queries_n;
+	const char *print;
+	uint64_t given;        /* on the command line: bit i is option i of options.def */
+
+	enum format format;
+	const char *output;    /* -o; NULL */
+	bool output_all, noheadings, bytes;
+	enum grouping grouping; /* of --list, and of the screen at first */
+	const char *sort;
+	enum lens lens;
+	const char *filter;    /* NULL */
+	unsigned columns, zoom; /* of --grid; 0: chosen. zoom is the number of pages */
+
+	unsigned tracker;      /* enum track_way, or TRACK_AUTO */
+	bool allow_inject, force;
+	const char *scope;     /* NULL: everything */
+	uint64_t watch_ns;     /* of --watch; with another mode: before it answers. 0: none */
+	unsigned count;        /* intervals of it; 0: until interrupted */
+	uint64_t interval_ns;
+	bool read_only, no_config;
+	bool mouse, hints, calm; /* of the screen; hints only pmtoprc can take away */
+	enum letters letters;
+	struct list_columns list_columns;
+	int list_sort;         /* a column_id, or LIST_PAGES */
+	bool list_invert;
+	bool ascii;            /* also where the locale has nothing else: set by main */
+	enum term_color color;
+	enum theme theme;
+	unsigned frames;
+	int size_cols, size_rows;
+	const char *proc_root;
+};
+
+void options_init(struct options *o);
+
+/* On top of what `o` says already. */
+int options_parse(struct options *o, int argc, char **argv, struct err *err);
+
+/* One option by its long name, as --NAME ARG would. */
+int option_take(struct options *o, const char *name, const char *arg, struct err *err);
+
+enum option_group { OPTION_ANSWER, OPTION_SHAPE, OPTION_SCREEN, OPTION_WRITES, OPTION_OTHER, OPTION_HIDDEN };
+struct option_row {
+	const char *name;
+	char letter;
+	const char *arg;
+	enum option_group group;
+	const char *help;
+};
+const struct option_row *option_table(size_t *n);
+const char *option_group_name(enum option_group g);
+
+/* What --color takes; NULL after the last. */
+const char *option_color_name(unsigned i);
+
+#endif

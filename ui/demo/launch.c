@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "demo/launch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/util.h"
+
+static int
+open_output(char *output, size_t size)
+{
+	const char *tmp = getenv("TMPDIR");
+
+	snprintf(output, size, "%s/pmtop-output-XXXXXX", tmp && tmp[0] == '/' ? tmp : "/tmp");
+	return mkostemp(output, O_CLOEXEC);
+}
+
+/* Whatever we were started with, and whatever we have set: it begins as from a fresh login. */
+static void
+default_signals(void)
+{
+	sigset_t none;
+
+	for (int sig = 1; sig <= SIGRTMAX; sig++)
+		signal(sig, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* In the child. What fails goes up the pipe, which exec closes, as it does all that is ours. */
+static _Noreturn void
+become(char **argv, int out, int report)
+{
+	int in = open("/dev/null", O_RDONLY | O_CLOEXEC), failed;
+
+	setsid(); /* ^C at pmtop's terminal is not for it */
+	/* where Yama lets none but ancestors trace it: a child of ours may have to (inject.h) */
+	prctl(PR_SET_PTRACER, (unsigned long)getppid(), 0, 0, 0);
+	dup2(in, STDIN_FILENO);
+	dup2(out, STDOUT_FILENO);
+	dup2(out, STDERR_FILENO);
+	default_signals();
+	execvp(argv[0], argv);
+	failed = errno;
+	if (write(report, &failed, sizeof(failed)) < 0)
+		_exit(126);
+	_exit(127);
+}
+
+int
+launch(char **argv, pid_t *pid, char *output, size_t size, struct err *err)
+{
+	int report[2] = {-1, -1}, failed = 0;
+	int out = open_output(output, size);
+	ssize_t n;
+
+	if (out < 0)
+		return err_sys(err, "set TMPDIR to a folder that can be written", "cannot keep the output of %s",
+		               argv[0]);
+	if (pipe2(report, O_CLOEXEC) < 0 || (*pid = fork()) < 0) {
+		err_sys(err, NULL, "cannot start %s", argv[0]);
+		for (size_t i = 0; i < ARRAY_LEN(report); i++)
+			if (report[i] >= 0)
+				close(report[i]);
+		close(out);
+		unlink(output);
+		return -1;
+	}
+	if (*pid == 0)
+		become(argv, out, report[1]);
+	close(out);
+	close(report[1]);
+	while ((n = read(report[0], &failed, sizeof(failed))) < 0 && errno == EINTR)
+		;
+	close(report[0]);
+	if (n <= 0)
+		return 0;
+	waitpid(*pid, NULL, 0);
+	unlink(output);
+	errno = failed;
+	return err_sys(err, "give a command that can be run", "cannot start %s", argv[0]);
+}
+
+void
+launch_how_it_ended(pid_t pid, char *out, size_t size)
+{
+	siginfo_t info = {.si_pid = 0};
+
+	out[0] = '\0';
+	if (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0 || !info.si_pid)
+		return;
+	if (info.si_code == CLD_EXITED) {
+		snprintf(out, size, " with exit status %d", info.si_status);
+		return;
+	}
+	snprintf(out, size, " by signal %d (%s)", info.si_status, strsignal(info.si_status));
+}
+
+bool
+launch_drop_output(const char *output, bool *empty)
+{
+	int fd = file_open(AT_FDCWD, output, O_RDONLY | O_NOFOLLOW);
+	struct stat st;
+	bool alone;
+
+	*empty = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size == 0;
+	/* refused while it is open for writing */
+	alone = *empty && fcntl(fd, F_SETLEASE, F_RDLCK) == 0;
+	if (alone)
+		unlink(output);
+	if (fd >= 0)
+		close(fd);
+	return alone;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PM_HERE_H
+#define PM_HERE_H
+
+#include "base/err.h"
+#include "model/ui.h"
+
+/* The words of here.def: a line of the prompt as it is to be read without the screen. */
+struct here {
+	char text[512];
+	short from[512]; /* for each byte of text, the byte of the line that it stands for */
+};
+
+/* -1: a word means nothing now (no such mark); err->column says which. */
+int here_read(const struct ui *ui, const char *line, struct here *out, struct err *err);
+
+/* The column of the line that belongs to a column of the text; both from 1. */
+int here_column(const struct here *h, int column);
+
+struct here_form {
+	const char *form, *help;
+};
+const struct here_form *here_forms(size_t *n);
+
+#endif

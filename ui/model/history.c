@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "model/history.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/util.h"
+
+static const uint64_t KEEP_NS = UINT64_C(60000000000);
+enum { KEEP_BYTES = 64 << 20 };
+
+size_t
+history_size(const struct sample *s)
+{
+	size_t n = sizeof(*s);
+
+	if (s->regions)
+		n += s->regions->vmas.n * (sizeof(struct region) + sizeof(struct vma));
+	if (s->window)
+		n += sizeof(*s->window) + (size_t)s->window->grid.rows * s->window->grid.row_cells *
+		                              (sizeof(struct cell) + (s->window->pages ? sizeof(struct page) : 0));
+	if (s->bytes)
+		n += bytes_size(s->bytes);
+	return n;
+}
+
+static void
+drop_oldest(struct history *h)
+{
+	h->bytes -= history_size(h->v[0]);
+	sample_free(h->v[0]);
+	memmove(h->v, h->v + 1, --h->n * sizeof(h->v[0]));
+}
+
+void
+history_push(struct history *h, struct sample *s)
+{
+	h->v = vec_room(h->v, h->n, &h->cap, sizeof(h->v[0]));
+	h->v[h->n++] = s;
+	h->bytes += history_size(s);
+	while (h->n > 1 && (h->bytes > KEEP_BYTES || s->time_ns - h->v[0]->time_ns > KEEP_NS))
+		drop_oldest(h);
+}
+
+const struct sample *
+history_at(const struct history *h, size_t back)
+{
+	if (!h->n || !back)
+		return NULL;
+	return h->v[back > h->n ? 0 : h->n - back];
+}
+
+void
+history_stopped(struct history *h, uint64_t from_ns, uint64_t to_ns)
+{
+	if (h->stops == HISTORY_STOPS)
+		memmove(h->stop, h->stop + 1, --h->stops * sizeof(h->stop[0]));
+	h->stop[h->stops][0] = from_ns;
+	h->stop[h->stops++][1] = to_ns;
+}
+
+uint64_t
+history_stop_after(const struct history *h, uint64_t at)
+{
+	uint64_t next = UINT64_MAX;
+
+	for (size_t i = h->n; i-- > 0 && h->v[i]->time_ns > at;)
+		next = h->v[i]->time_ns;
+	for (size_t i = 0; i < h->stops; i++)
+		if (h->stop[i][0] >= at && h->stop[i][1] <= next)
+			return h->stop[i][1] - h->stop[i][0];
+	return 0;
+}
+
+void
+history_free(struct history *h)
+{
+	while (h->n)
+		drop_oldest(h);
+	free(h->v);
+	*h = (struct history){0};
+}

@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "model/list_columns.h"
+
+#include <string.h>
+#include <strings.h>
+
+enum { UP = false, DOWN = true };
+enum { STRIP = 12, STRIP_NARROW = 8, STRIP_WIDE_FROM = 110, NAME_MIN = 12, NAME_MORE = 17 };
+enum { SHED_NARROW = 5, SHED_STRIP = 7, SHED_LAST = 9 }; /* of the strip: narrower, then gone */
+
+#define L(i, t, l, w, s, o, u, sm) \
+	{.id = COL_REGION_##i, .title = (t), .letter = (l), .width = (w), .shed = (s), .down = (o), \
+	 .usual = (u), .smaps = (sm)},
+static const struct list_column rows[LIST_COLUMNS] = {
+#include "model/list_columns.def"
+};
+#undef L
+
+const struct list_column *
+list_column_row(size_t i)
+{
+	return &rows[i];
+}
+
+const struct list_column *
+list_column_of(int id)
+{
+	size_t i = 0;
+
+	while (i + 1 < LIST_COLUMNS && rows[i].id != id)
+		i++;
+	return &rows[i];
+}
+
+uint64_t
+list_column_bit(int id)
+{
+	_Static_assert(LIST_COLUMNS <= 64, "a bit each");
+	return UINT64_C(1) << (list_column_of(id) - rows);
+}
+
+const char *
+list_column_help(int id)
+{
+	if (id == LIST_MINUTE)
+		return "WR/S in the last minute, 5 s per character, to its own peak";
+	return id == LIST_PAGES ? "where its pages are, from low to high: height is the share in RAM"
+	                        : column_row((enum column_id)id)->help;
+}
+
+bool
+list_column_needs_smaps(int id, const struct sample *s)
+{
+	bool thp = id == COL_REGION_THP || id == COL_REGION_THP_PERCENT;
+
+	return list_column_of(id)->smaps || (thp && s && s->regions && s->regions->counted && !s->huge_known);
+}
+
+/* --- the choice ------------------------------------------------------------------------------- */
+
+static size_t
+place_of(const struct list_columns *c, int id)
+{
+	size_t i = 0;
+
+	while (i < c->n && c->id[i] != id)
+		i++;
+	return i;
+}
+
+void
+list_columns_spell(struct list_columns *c)
+{
+	if (c->n)
+		return;
+	for (size_t i = 0; i < LIST_COLUMNS; i++)
+		if (rows[i].usual)
+			c->id[c->n++] = (uint8_t)rows[i].id;
+}
+
+bool
+list_columns_has(const struct list_columns *c, int id)
+{
+	struct list_columns all = *c;
+
+	list_columns_spell(&all);
+	return place_of(&all, id) < all.n;
+}
+
+/* MAPPING is as wide as there is room: nothing can stand behind it. */
+static void
+put_last(struct list_columns *c)
+{
+	size_t i = place_of(c, COL_REGION_MAPPING);
+
+	if (i == c->n)
+		return;
+	memmove(c->id + i, c->id + i + 1, c->n - i - 1);
+	c->id[c->n - 1] = COL_REGION_MAPPING;
+}
+
+static void
+add(struct list_columns *c, int id)
+{
+	c->id[c->n++] = (uint8_t)id;
+	c->named |= list_column_bit(id);
+	put_last(c);
+}
+
+bool
+list_columns_toggle(struct list_columns *c, int id)
+{
+	size_t i;
+
+	list_columns_spell(c);
+	i = place_of(c, id);
+	if (i == c->n) {
+		add(c, id);
+		return true;
+	}
+	if (c->n == 1)
+		return false;
+	memmove(c->id + i, c->id + i + 1, --c->n - i);
+	return true;
+}
+
+bool
+list_columns_move(struct list_columns *c, int id, int step)
+{
+	size_t i, to;
+
+	list_columns_spell(c);
+	i = place_of(c, id);
+	to = i + (size_t)step;
+	if (i == c->n || to >= c->n || id == COL_REGION_MAPPING || c->id[to] == COL_REGION_MAPPING)
+		return false;
+	c->id[i] = c->id[to];
+	c->id[to] = (uint8_t)id;
+	return true;
+}
+
+int
+list_columns_next(const struct list_columns *c, int id, int step)
+{
+	struct list_columns all = *c;
+	size_t i;
+
+	list_columns_spell(&all);
+	i = place_of(&all, id);
+	if (i == all.n && step > 0)
+		i = all.n - 1;
+	for (size_t k = 0; k < all.n; k++) {
+		i = (i + all.n + (size_t)step) % all.n;
+		if (list_column_of(all.id[i])->letter)
+			return all.id[i];
+	}
+	return id;
+}
+
+static const struct list_column *
+named(const char *name, size_t len)
+{
+	enum column_id id = column_named(SET_REGION, name, len);
+
+	for (size_t i = 0; i < LIST_COLUMNS; i++) {
+		const char *title = rows[i].title;
+
+		if (id != COL_COUNT ? rows[i].id == (int)id
+		                    : !strncasecmp(title, name, len) && !title[len])
+			return &rows[i];
+	}
+	return NULL;
+}
+
+static int
+no_such(const char *name, size_t len, struct err *err)
+{
+	struct buf how = {0};
+
+	buf_str(&how, "choose from");
+	for (size_t i = 0; i < LIST_COLUMNS; i++)
+		buf_fmt(&how, "%s%s", i ? "," : " ", rows[i].title);
+	err_set(err, ERR_USAGE, "the list has no such column", how.s, "no column \"%.*s\"", len > 40 ? 40 : (int)len, name);
+	buf_free(&how);
+	return -1;
+}
+
+static int
+take(struct list_columns *c, const char *name, size_t len, struct err *err)
+{
+	const struct list_column *col = named(name, len);
+
+	if (!col)
+		return no_such(name, len, err);
+	if (place_of(c, col->id) < c->n)
+		return err_set(err, ERR_USAGE, "it is in the list already", "name each column once", "%s twice", col->title);
+	add(c, col->id);
+	return 0;
+}
+
+int
+list_columns_parse(const char *text, struct list_columns *out, struct err *err)
+{
+	static const char between[] = ", \t";
+	struct list_columns c = {0};
+
+	for (const char *s = text + strspn(text, between); *s;) {
+		size_t len = strcspn(s, between);
+
+		if (take(&c, s, len, err) < 0) {
+			err->column = (int)(s - text) + 1;
+			return -1;
+		}
+		s += len;
+		s += strspn(s, between);
+	}
+	*out = c;
+	return 0;
+}
+
+/* --- on the screen ---------------------------------------------------------------------------- */
+
+static void
+drop(struct list_layout *l, size_t i)
+{
+	memmove(&l->at[i], &l->at[i + 1], (--l->n - i) * sizeof(l->at[0]));
+}
+
+/* Columns of the screen for all of them, and enough of the name to know it by. */
+static int
+width_of(const struct list_layout *l)
+{
+	int w = 1; /* the cursor's mark */
+
+	for (size_t i = 0; i < l->n; i++)
+		w += l->at[i].column->id == COL_REGION_MAPPING ? NAME_MIN : l->at[i].width + 1;
+	return w;
+}
+
+static void
+narrow_strip(struct list_layout *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (l->at[i].column->id == LIST_PAGES)
+			l->at[i].width = STRIP_NARROW;
+}
+
+static void
+shed_usual(struct list_layout *l, int cols)
+{
+	for (int step = 1; step <= SHED_LAST && width_of(l) + (step == 1 ? NAME_MORE : 0) > cols; step++) {
+		if (step == SHED_NARROW)
+			narrow_strip(l);
+		for (size_t i = 0; i < l->n;)
+			if (l->at[i].column->shed == step || (step == SHED_STRIP && l->at[i].column->id == LIST_PAGES))
+				drop(l, i);
+			else
+				i++;
+	}
+}
+
+static void
+shed_chosen(struct list_layout *l, int cols)
+{
+	for (size_t i = 0; i < l->n && width_of(l) > cols; i++)
+		if (l->at[i].column->id == LIST_MINUTE && l->n > 2)
+			drop(l, i);
+	if (width_of(l) > cols)
+		narrow_strip(l);
+	while (width_of(l) > cols) {
+		bool named = l->at[l->n - 1].column->id == COL_REGION_MAPPING;
+
+		if (l->n < 2u + named)
+			return;
+		drop(l, l->n - 1 - named);
+	}
+}
+
+static void
+drop_empty(struct list_layout *l, uint64_t empty)
+{
+	for (size_t i = 0; i < l->n;)
+		if (empty & list_column_bit(l->at[i].column->id) && l->n > 1)
+			drop(l, i);
+		else
+			i++;
+}
+
+struct list_layout
+list_columns_layout(const struct list_columns *c, int cols, uint64_t empty)
+{
+	struct list_columns all = *c;
+	struct list_layout l = {0};
+	int x = 1;
+
+	list_columns_spell(&all);
+	for (size_t i = 0; i < all.n; i++) {
+		const struct list_column *col = list_column_of(all.id[i]);
+		bool wide = col->id == LIST_PAGES && cols >= STRIP_WIDE_FROM;
+
+		l.at[l.n++] = (struct list_place){.column = col, .width = wide ? LIST_STRIP : col->width};
+	}
+	if (c->n) {
+		drop_empty(&l, empty & ~c->named);
+		shed_chosen(&l, cols);
+	} else {
+		shed_usual(&l, cols);
+		drop_empty(&l, empty);
+	}
+	for (size_t i = 0; i < l.n; i++) {
+		l.at[i].x = x;
+		if (l.at[i].column->id == COL_REGION_MAPPING)
+			l.at[i].width = cols > x ? cols - x : 0;
+		x += l.at[i].width + 1;
+	}
+	return l;
+}
+
+const struct list_place *
+list_layout_of(const struct list_layout *l, int id)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (l->at[i].column->id == id)
+			return &l->at[i];
+	return NULL;
+}

@@ -1,0 +1,412 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "model/list_rows.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/util.h"
+
+static const uint64_t HOLD_NS = UINT64_C(5000000000);
+
+/* --- facts ------------------------------------------------------------------------------------ */
+
+static const struct smaps *
+smaps_of(const struct sample *s)
+{
+	return s->smaps ? &s->smaps->smaps : NULL;
+}
+
+static struct region_row
+facts(const struct sample *s, const struct vma *v, const struct region *r, size_t regions)
+{
+	const struct smaps_entry *e = s->smaps && !regions ? smaps_find(smaps_of(s), v->start) : NULL;
+
+	return (struct region_row){.v = v, .r = r, .smaps = e, .page_size = s->page_size, .dirty_known = s->gen > 0,
+	                           .huge_known = s->huge_known, .regions = regions};
+}
+
+struct region_row
+rows_facts(const struct sample *s, size_t i)
+{
+	return facts(s, &s->regions->vmas.v[i], &s->regions->r[i], 0);
+}
+
+struct region_row
+rows_gone_facts(const struct sample *s, const struct list_gone *g)
+{
+	return facts(s, &g->in->vmas.v[g->at], &g->in->r[g->at], 0);
+}
+
+struct region_row
+rows_group_facts(const struct sample *s, const struct group *g)
+{
+	struct region_row row = facts(s, &g->v, &g->sum, g->n);
+
+	row.smaps = g->has_smaps ? &g->smaps : NULL;
+	return row;
+}
+
+const struct groups *
+rows_groups(const struct ui *ui, const struct sample *s)
+{
+	return ui->grouping && ui->groups.n && ui->groups_in == s->regions ? &ui->groups : NULL;
+}
+
+/* Kept until the next sample: with many regions they are dear, and every key draws them. */
+static void
+make_groups(struct ui *ui, const struct sample *s, const bool *in)
+{
+	groups_free(&ui->groups);
+	regions_unref(ui->groups_in);
+	ui->groups_in = NULL;
+	if (!ui->grouping)
+		return;
+	groups_make(&ui->groups, s->regions, ui->grouping, in, smaps_of(s));
+	ui->groups_in = regions_ref(s->regions);
+}
+
+const struct group *
+rows_group(const struct groups *gs, const struct sample *s, uint64_t row)
+{
+	const struct vma *v = row_is_group(row) ? vma_at(&s->regions->vmas, row) : NULL;
+
+	return v && gs ? &gs->g[gs->of[v - s->regions->vmas.v]] : NULL;
+}
+
+bool
+rows_is_open(const struct ui *ui, const struct group *g)
+{
+	for (size_t i = 0; i < ui->open_n; i++)
+		if (ui->open[i] == g->hash)
+			return true;
+	return false;
+}
+
+/* --- sorting ---------------------------------------------------------------------------------- */
+
+struct sort_key {
+	struct value v;
+	uint64_t row;
+	size_t group;
+	bool down;
+};
+
+struct row_order {
+	enum column_id column;
+	bool down, moves; /* moves: not by address, so that rows may trade places */
+	const bool *in;   /* the regions that are shown; NULL: all */
+};
+
+static int
+by_key(const void *pa, const void *pb)
+{
+	const struct sort_key *a = pa, *b = pb;
+	int c = value_compare(&a->v, &b->v);
+
+	/* what is not known comes last, whichever way the rest goes */
+	if (a->down && a->v.kind != VALUE_UNKNOWN && b->v.kind != VALUE_UNKNOWN)
+		c = -c;
+	return c ? c : (a->row > b->row) - (a->row < b->row);
+}
+
+/* Regions of one group (or of all: gs NULL). Returns how many. */
+static size_t
+members(const struct sample *s, const struct groups *gs, size_t group, const struct row_order *o,
+        struct sort_key *keys)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->regions->vmas.n; i++) {
+		struct region_row row = rows_facts(s, i);
+
+		if ((!o->in || o->in[i]) && (!gs || gs->of[i] == group))
+			keys[n++] = (struct sort_key){region_value(o->column, &row), row.v->start, group, o->down};
+	}
+	return n;
+}
+
+/* Those that are no more, among the others as if they were; g: those of that group. */
+static size_t
+departed(const struct ui *ui, const struct sample *s, const struct group *g, const struct row_order *o,
+         struct sort_key *keys)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < ui->marks.gone_n; i++) {
+		const struct list_gone *gone = &ui->marks.gone[i];
+		struct region_row row = rows_gone_facts(s, gone);
+
+		if (g && group_hash_of(&gone->in->vmas, gone->at, ui->grouping) != g->hash)
+			continue;
+		keys[n++] = (struct sort_key){region_value(o->column, &row), row.v->start | ROW_GONE, 0, o->down};
+	}
+	return n;
+}
+
+static void
+put_rows(struct ui *ui, const struct row_order *o, struct sort_key *keys, size_t n, size_t gone)
+{
+	n += gone;
+	if (o->moves || o->down || gone)
+		qsort(keys, n, sizeof(*keys), by_key);
+	for (size_t i = 0; i < n; i++)
+		ui->order[ui->order_n++] = keys[i].row;
+}
+
+/* Headings, and below each that is unfolded its regions. */
+static void
+sort_groups(struct ui *ui, const struct sample *s, const struct row_order *o, struct sort_key *keys)
+{
+	const struct groups *gs = &ui->groups;
+	struct sort_key *heads = mem_alloc((gs->n + 1) * sizeof(*heads));
+	size_t n;
+
+	for (size_t i = 0; i < gs->n; i++) {
+		struct region_row row = rows_group_facts(s, &gs->g[i]);
+
+		heads[i] = (struct sort_key){region_value(o->column, &row), gs->g[i].v.start | ROW_GROUP, i, o->down};
+	}
+	qsort(heads, gs->n, sizeof(*heads), by_key);
+	for (size_t i = 0; i < gs->n; i++) {
+		const struct group *g = &gs->g[heads[i].group];
+
+		ui->order[ui->order_n++] = heads[i].row;
+		if (!rows_is_open(ui, g))
+			continue;
+		n = members(s, gs, heads[i].group, o, keys);
+		put_rows(ui, o, keys, n, departed(ui, s, g, o, keys + n));
+	}
+	free(heads);
+}
+
+/*
+ * Whether the values make an order, which is worth holding: all are counted, and they differ. Rates
+ * in their first second do not, nor what was written in the moment after a clear.
+ */
+static bool
+is_order(const struct sample *s, const struct row_order *o)
+{
+	struct value first = {.kind = VALUE_UNKNOWN};
+
+	for (size_t i = 0; s->regions->counted && i < s->regions->vmas.n; i++) {
+		struct region_row row = rows_facts(s, i);
+		struct value v = region_value(o->column, &row);
+
+		if ((o->in && !o->in[i]) || v.kind == VALUE_UNKNOWN)
+			continue;
+		if (first.kind != VALUE_UNKNOWN && value_compare(&first, &v))
+			return true;
+		first = v;
+	}
+	return false;
+}
+
+static void
+sort_rows(struct ui *ui, const struct sample *s, const struct row_order *o)
+{
+	size_t n = s->regions->vmas.n, gone = ui->marks.gone_n;
+	struct sort_key *keys = mem_alloc((n + gone + 1) * sizeof(*keys));
+
+	ui->order = mem_resize(ui->order, (2 * n + gone + 1) * sizeof(*ui->order));
+	ui->order_n = 0;
+	if (ui->grouping) {
+		sort_groups(ui, s, o, keys);
+	} else {
+		n = members(s, NULL, 0, o, keys);
+		put_rows(ui, o, keys, n, departed(ui, s, NULL, o, keys + n));
+	}
+	ui->order_whole = is_order(s, o);
+	free(keys);
+}
+
+/* --- holding still ---------------------------------------------------------------------------- */
+
+/* What has become of a row; 0: it is not shown any more. */
+static uint64_t
+row_now(const struct ui *ui, const struct sample *s, uint64_t row, const bool *in)
+{
+	uint64_t start = row & ~(uint64_t)(ROW_GROUP | ROW_GONE);
+	const struct vma *v = vma_at(&s->regions->vmas, start);
+
+	if (!row_is_gone(row) && v && v->start == start && (!in || in[v - s->regions->vmas.v]))
+		return row;
+	return !row_is_group(row) && list_marks_gone(&ui->marks, start) ? start | ROW_GONE : 0;
+}
+
+/* Keeps the order that was, with those that went struck; new ones come last until the next sort. */
+static void
+keep_order(struct ui *ui, const struct sample *s, const bool *in)
+{
+	const struct vma_list *l = &s->regions->vmas;
+	bool *placed = mem_alloc((l->n + 1) * sizeof(*placed));
+	uint64_t *order = mem_alloc((ui->order_n + l->n + 1) * sizeof(*order)), row;
+	size_t out = 0;
+
+	for (size_t i = 0; i < ui->order_n; i++) {
+		if (!(row = row_now(ui, s, ui->order[i], in)))
+			continue;
+		order[out++] = row;
+		if (!(row & (ROW_GROUP | ROW_GONE)))
+			placed[vma_at(l, row) - l->v] = true;
+	}
+	for (size_t k = 0; k < l->n && !ui->grouping; k++)
+		if (!placed[k] && (!in || in[k]))
+			order[out++] = l->v[k].start;
+	free(placed);
+	free(ui->order);
+	ui->order = order;
+	ui->order_n = out;
+}
+
+/* --- the cursor ------------------------------------------------------------------------------- */
+
+size_t
+rows_position(const struct ui *ui)
+{
+	for (size_t i = 0; i < ui->order_n; i++)
+		if (ui->order[i] == ui->region)
+			return i;
+	return 0;
+}
+
+static bool
+is_shown(const struct ui *ui)
+{
+	return ui->order_n && ui->order[rows_position(ui)] == ui->region;
+}
+
+/* The row of the nearest region that is shown; of groups the heading. */
+static uint64_t
+nearest(const struct ui *ui, const struct sample *s)
+{
+	const struct vma_list *l = &s->regions->vmas;
+	uint64_t best = ui->order[0], least = UINT64_MAX;
+	const struct vma *v = vma_at(l, ui->region);
+	const struct groups *gs = rows_groups(ui, s);
+
+	for (size_t i = 0; i < ui->order_n && !ui->grouping; i++) {
+		uint64_t a = ui->order[i], away = a > ui->region ? a - ui->region : ui->region - a;
+
+		if (away < least && !row_is_gone(a)) {
+			least = away;
+			best = a;
+		}
+	}
+	if (!ui->grouping)
+		return best;
+	if (!v)
+		v = &l->v[u64_min(vma_lower_bound(l, ui->region), l->n - 1)];
+	return gs ? gs->g[gs->of[v - l->v]].v.start | ROW_GROUP : best;
+}
+
+/* The cursor's row may be gone: its region unmapped, left out or folded away, its group begun elsewhere. */
+static void
+settle_cursor(struct ui *ui, const struct sample *s)
+{
+	uint64_t start = ui->region & ~(uint64_t)(ROW_GROUP | ROW_GONE);
+	const struct vma *v = vma_at(&s->regions->vmas, start);
+
+	if (!ui->order_n || !ui->region) {
+		ui->region = ui->order_n ? ui->order[0] : 0;
+		return;
+	}
+	if (is_shown(ui))
+		return;
+	if (list_marks_gone(&ui->marks, start)) {
+		ui->region = start | ROW_GONE;
+		if (is_shown(ui))
+			return;
+	}
+	ui->region = v ? v->start : start; /* what it has become a part of */
+	if (!is_shown(ui))
+		ui->region = nearest(ui, s);
+}
+
+/* --- use -------------------------------------------------------------------------------------- */
+
+void
+rows_settle(struct ui *ui, const struct sample *s)
+{
+	struct row_order o = {(enum column_id)ui->sort, list_sorts_down(ui), ui->sort != COL_REGION_START, NULL};
+	uint64_t smaps = s->smaps && list_column_needs_smaps(ui->sort, s) ? s->smaps->time_ns : 0;
+	bool changed = list_marks_see(&ui->marks, s, ui->now), *in;
+	bool at_top = ui->order_n && ui->region == ui->order[0];
+
+	if (!ui->order || ui->order_serial != s->serial || changed) {
+		in = list_filter_run(&ui->filter, s, &ui->unknown);
+		o.in = in;
+		ui->shown = 0;
+		for (size_t i = 0; i < s->regions->vmas.n; i++)
+			ui->shown += !in || in[i];
+		make_groups(ui, s, in);
+		if (o.moves && !ui->order_whole && at_top)
+			ui->region = 0; /* its top is what was asked for, and comes only now */
+		if (!ui->order || !o.moves || !ui->order_whole || ui->order_smaps != smaps ||
+		    ui->now > ui->touched_ns + HOLD_NS)
+			sort_rows(ui, s, &o);
+		else
+			keep_order(ui, s, in);
+		ui->order_serial = s->serial;
+		ui->order_smaps = smaps;
+		free(in);
+	}
+	settle_cursor(ui, s);
+}
+
+void
+rows_anew(struct ui *ui)
+{
+	free(ui->order);
+	ui->order = NULL;
+	ui->order_n = 0;
+}
+
+void
+rows_free(struct ui *ui)
+{
+	rows_anew(ui);
+	groups_free(&ui->groups);
+	regions_unref(ui->groups_in);
+	ui->groups_in = NULL;
+	list_marks_free(&ui->marks);
+}
+
+void
+rows_fold(struct ui *ui, const struct sample *s)
+{
+	const struct group *g = rows_group(rows_groups(ui, s), s, ui->region);
+	size_t i = 0;
+
+	while (g && i < ui->open_n && ui->open[i] != g->hash)
+		i++;
+	if (g && i < ui->open_n)
+		ui->open[i] = ui->open[--ui->open_n];
+	else if (g && ui->open_n < ARRAY_LEN(ui->open))
+		ui->open[ui->open_n++] = g->hash;
+	rows_anew(ui);
+}
+
+void
+rows_sort(struct ui *ui, int sort, bool invert)
+{
+	ui->sort = sort;
+	ui->invert = invert;
+	rows_anew(ui);
+	ui->region = 0;
+}
+
+bool
+list_needs_smaps(const struct ui *ui, const struct sample *s)
+{
+	bool on = list_column_needs_smaps(ui->sort, s);
+
+	for (size_t i = 0; i < ui->columns.n; i++)
+		on |= list_column_needs_smaps(ui->columns.id[i], s);
+	return on;
+}
+
+void
+list_sort_by(struct ui *ui, int column)
+{
+	rows_sort(ui, column, ui->sort == column && !ui->invert);
+}

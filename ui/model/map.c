@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "model/map.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+
+/* From all at a glance to all at ease. */
+static const struct scale {
+	double unit;   /* cells a doubling */
+	unsigned name; /* cells that a block is made wide enough for its name with, at most */
+	uint64_t gap;  /* the smallest that is named */
+} scales[MAP_SCALES] = {
+    {0.25, 3, UINT64_C(1) << 40}, {0.5, 5, UINT64_C(1) << 36}, {0.75, 7, UINT64_C(1) << 33},
+    {1, 9, UINT64_C(1) << 30},    {1.5, 12, UINT64_C(1) << 30}, {2, 14, UINT64_C(1) << 27},
+    {2.5, 18, UINT64_C(1) << 24}, {3, 24, UINT64_C(1) << 20},  {4, 32, UINT64_C(1) << 20},
+    {6, 40, UINT64_C(1) << 20},   {8, 48, UINT64_C(1) << 20}, {12, 64, UINT64_C(1) << 20},
+    {16, 64, UINT64_C(1) << 20},
+};
+enum { GAP_CELLS = 14, GAP_SHORT = 8, GAP_WIDE = 4 /* from this scale on its word is written */ };
+
+/* --- what belongs together -------------------------------------------------------------------- */
+
+enum kind { KIND_NAMED, KIND_STACK, KIND_ARENA, KIND_ANON };
+
+static bool
+is_bare(const struct vma *v)
+{
+	return !v->name[0] && (v->type == VMA_ANON || v->type == VMA_RESERVE);
+}
+
+static enum kind
+kind_of(const struct vma_list *vmas, size_t i)
+{
+	const struct vma *v = &vmas->v[i];
+
+	if (!strncmp(v->name, "[stack:", 7) || v->type == VMA_GUARD)
+		return KIND_STACK;
+	if (!is_bare(v))
+		return KIND_NAMED;
+	if (vma_arena(vmas, i))
+		return KIND_ARENA;
+	return KIND_ANON;
+}
+
+/* The zeroes behind a program's data have no name: not more of them than there is of the file. */
+static bool
+is_bss(const struct vma *v, const struct vma *before, uint64_t block)
+{
+	return is_bare(v) && v->perm & VMA_WRITE && vma_is_file(before) &&
+	       v->start == before->end && v->end - v->start <= before->end - block;
+}
+
+static bool
+belongs(const struct vma *v, enum kind kind, const struct vma *before, enum kind kind_before)
+{
+	if (kind != kind_before)
+		return false;
+	switch (kind) {
+	case KIND_NAMED: return !strcmp(v->name, before->name);
+	case KIND_ANON: return v->start == before->end;
+	case KIND_STACK:
+	case KIND_ARENA: return true;
+	}
+	return false;
+}
+
+static bool
+skip_prefix(const char **s, const char *prefix)
+{
+	size_t n = strlen(prefix);
+
+	if (strncmp(*s, prefix, n))
+		return false;
+	*s += n;
+	return true;
+}
+
+/* A file by its last name, memory that was given a name by that; the rest as the kernel has it. */
+static const char *
+plain_name(const struct vma *v, size_t *len)
+{
+	static const char deleted[] = " (deleted)";
+	const char *s = v->name, *slash = strrchr(s, '/');
+	bool file = s[0] == '/', given = skip_prefix(&s, "[anon:") || skip_prefix(&s, "[anon_shmem:");
+
+	if (!s[0])
+		s = v->type == VMA_RESERVE ? "reserved" : "anonymous";
+	else if (file && !skip_prefix(&s, "/memfd:") && slash[1])
+		s = slash + 1;
+	if (given)
+		skip_prefix(&s, " ");
+	*len = strlen(s);
+	if (given && *len && s[*len - 1] == ']')
+		--*len;
+	if (file && *len > sizeof(deleted) - 1 && !strcmp(s + *len - (sizeof(deleted) - 1), deleted))
+		*len -= sizeof(deleted) - 1;
+	return s;
+}
+
+void
+map_label(struct buf *out, const struct map_item *item, const struct vma_list *vmas)
+{
+	const struct vma *v = &vmas->v[item->first];
+	enum kind kind = kind_of(vmas, item->first);
+	size_t n = 0, len;
+	const char *s;
+
+	/* of what is in use, as far as anything is */
+	for (size_t i = item->first; i < item->first + item->n; i++) {
+		const struct vma *u = &vmas->v[i];
+
+		n += u->type != VMA_RESERVE && u->type != VMA_GUARD;
+		if (kind != KIND_NAMED && v->type == VMA_GUARD)
+			v = u;
+		if (kind == KIND_ANON && v->type == VMA_RESERVE && u->type == VMA_ANON)
+			v = u;
+	}
+	if ((kind == KIND_STACK || kind == KIND_ARENA) && n != 1) {
+		buf_fmt(out, "%zu %s", n, kind == KIND_STACK ? "stacks" : "arenas");
+		return;
+	}
+	s = plain_name(v, &len);
+	if (kind == KIND_ARENA)
+		buf_str(out, "arena");
+	else
+		buf_add(out, s, len);
+}
+
+/* --- how wide --------------------------------------------------------------------------------- */
+
+static double
+doublings(uint64_t bytes, size_t page_size)
+{
+	uint64_t pages = u64_max(bytes / page_size, 1);
+	unsigned whole = 63 - (unsigned)__builtin_clzll(pages);
+
+	/* straight between powers of two: nobody sees the difference, and no libm is needed */
+	return whole + (double)pages / (double)(UINT64_C(1) << whole);
+}
+
+static size_t
+cells_for(uint64_t bytes, size_t page_size, const struct scale *sc)
+{
+	double cells = sc->unit * doublings(bytes, page_size);
+
+	return cells < 1 ? 1 : (size_t)(cells + 0.5);
+}
+
+/* A guard is one sign, and takes no part of the room. */
+static double
+weight(const struct vma *v, const struct map *m, size_t page_size)
+{
+	if (m->linear)
+		return (double)(v->end - v->start);
+	return v->type == VMA_GUARD ? 0 : doublings(v->end - v->start, page_size);
+}
+
+/* Shares the block's cells among its regions: one each, if there are so many, the rest by weight. */
+static void
+share_block(struct map *m, const struct map_item *b, const struct vma_list *vmas, size_t page_size)
+{
+	size_t each = b->cells >= b->n ? 1 : 0, rest = b->cells - each * b->n, at = b->at;
+	double sum = 0, done = 0;
+
+	for (size_t i = 0; i < b->n; i++)
+		sum += weight(&vmas->v[b->first + i], m, page_size);
+	for (size_t i = 0; i < b->n; i++) {
+		struct map_piece *p = &m->piece[b->first + i];
+		size_t next;
+
+		done += weight(&vmas->v[b->first + i], m, page_size);
+		next = b->at + each * (i + 1) + (sum > 0 ? (size_t)(done / sum * (double)rest + 1e-9) : 0);
+		if (i + 1 == b->n)
+			next = b->at + b->cells;
+		p->at = at;
+		p->cells = (unsigned)(next - at);
+		at = next;
+	}
+}
+
+static size_t
+block_cells(const struct map_item *b, const struct vma_list *vmas, size_t page_size, const struct scale *sc)
+{
+	struct buf name = {0};
+	uint64_t size = 0;
+	size_t cells;
+
+	for (size_t i = b->first; i < b->first + b->n; i++)
+		if (vmas->v[i].type != VMA_GUARD)
+			size += vma_size(&vmas->v[i]);
+	map_label(&name, b, vmas);
+	cells = u64_max(cells_for(size, page_size, sc), b->n);
+	cells = u64_max(cells, u64_min(name.len, sc->name));
+	buf_free(&name);
+	return cells;
+}
+
+/* --- the line --------------------------------------------------------------------------------- */
+
+static struct map_item *
+add_item(struct map *m)
+{
+	m->item = vec_room(m->item, m->items, &m->items_cap, sizeof(*m->item));
+	m->item[m->items] = (struct map_item){0};
+	return &m->item[m->items++];
+}
+
+static void
+add_gap(struct map *m, uint64_t start, uint64_t end)
+{
+	struct map_item *g = add_item(m);
+
+	g->start = start;
+	g->end = end;
+	g->cells = m->scale >= GAP_WIDE ? GAP_CELLS : GAP_SHORT;
+}
+
+static void
+find_items(struct map *m, const struct vma_list *vmas)
+{
+	const struct scale *sc = &scales[m->scale];
+	enum kind before = KIND_NAMED, kind;
+	uint64_t end = 0;
+	bool fresh = true;
+
+	for (size_t i = 0; i < vmas->n; i++) {
+		const struct vma *v = &vmas->v[i], *u = i ? v - 1 : NULL;
+		struct map_item *b;
+
+		kind = kind_of(vmas, i);
+		if (v->start - end >= sc->gap) {
+			add_gap(m, end, v->start);
+			fresh = true;
+		}
+		if (!fresh && is_bss(v, u, m->item[m->items - 1].start))
+			kind = before;
+		else if (fresh || !belongs(v, kind, u, before))
+			add_item(m)->first = i;
+		b = &m->item[m->items - 1];
+		if (!b->n)
+			b->start = v->start;
+		b->end = end = v->end;
+		b->n++;
+		before = kind;
+		fresh = false;
+	}
+}
+
+/* The cells of a cluster are shared anew, by size. */
+static void
+make_linear(struct map *m, const struct vma_list *vmas)
+{
+	for (size_t i = 0, next; i < m->items; i = next) {
+		size_t cells = 0;
+		double size = 0;
+
+		for (next = i; next < m->items && m->item[next].n; next++) {
+			cells += m->item[next].cells;
+			for (size_t k = m->item[next].first; k < m->item[next].first + m->item[next].n; k++)
+				size += (double)vma_size(&vmas->v[k]);
+		}
+		for (size_t k = i; k < next; k++) {
+			struct map_item *b = &m->item[k];
+			double mine = 0;
+
+			for (size_t r = b->first; r < b->first + b->n; r++)
+				mine += (double)vma_size(&vmas->v[r]);
+			b->cells = (size_t)u64_max((uint64_t)(mine / size * (double)cells + 0.5), 1);
+		}
+		if (next == i)
+			next++;
+	}
+}
+
+/* Nothing is broken over two rows that fits into one. */
+static void
+place_items(struct map *m, const struct vma_list *vmas, size_t page_size)
+{
+	size_t at = 0, cols = m->cols;
+
+	for (size_t i = 0; i < m->items; i++) {
+		struct map_item *it = &m->item[i];
+
+		if (!it->n && it->cells > cols)
+			it->cells = cols;
+		if (at % cols && at % cols + it->cells > cols)
+			at += cols - at % cols;
+		it->at = at;
+		at += it->cells;
+		if (it->n)
+			share_block(m, it, vmas, page_size);
+		if (it->n && at % cols)
+			at++;
+	}
+	m->rows = (at + cols - 1) / cols;
+}
+
+void
+map_lay(struct map *m, const struct vma_list *vmas, size_t page_size, unsigned cols, unsigned scale, bool linear)
+{
+	m->items = 0;
+	m->cols = cols ? cols : 1;
+	m->scale = scale < MAP_SCALES ? scale : MAP_SCALES - 1;
+	m->linear = linear;
+	m->pieces = vmas->n;
+	if (m->pieces > m->pieces_cap) {
+		m->pieces_cap = m->pieces;
+		m->piece = mem_resize(m->piece, m->pieces_cap * sizeof(*m->piece));
+	}
+	for (size_t i = 0; i < vmas->n; i++)
+		m->piece[i] = (struct map_piece){.start = vmas->v[i].start};
+	find_items(m, vmas);
+	for (size_t i = 0; i < m->items; i++)
+		if (m->item[i].n)
+			m->item[i].cells = block_cells(&m->item[i], vmas, page_size, &scales[m->scale]);
+	if (linear)
+		make_linear(m, vmas);
+	place_items(m, vmas, page_size);
+}
+
+unsigned
+map_fit(struct map *m, const struct vma_list *vmas, size_t page_size, unsigned cols, size_t rows, bool linear)
+{
+	unsigned scale = MAP_SCALES;
+
+	while (scale-- > 0) {
+		map_lay(m, vmas, page_size, cols, scale, linear);
+		if (m->rows <= rows)
+			break;
+	}
+	return m->scale;
+}
+
+void
+map_free(struct map *m)
+{
+	free(m->item);
+	free(m->piece);
+	*m = (struct map){0};
+}
+
+/* --- looking up ------------------------------------------------------------------------------- */
+
+size_t
+map_find(const struct map *m, uint64_t addr)
+{
+	size_t lo = 0, hi = m->pieces;
+
+	while (lo < hi) { /* the first one that starts after addr */
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (m->piece[mid].start <= addr)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo ? lo - 1 : 0;
+}
+
+const struct map_item *
+map_item_of(const struct map *m, size_t i)
+{
+	size_t lo = 0, hi = m->items;
+
+	while (lo < hi) { /* the first one that begins behind the piece */
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (m->item[mid].start <= m->piece[i].start)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo ? &m->item[lo - 1] : NULL;
+}
+
+size_t
+map_nearest(const struct map *m, size_t row, unsigned col)
+{
+	size_t want = row * m->cols + col, lo = 0, hi = m->pieces;
+
+	while (lo < hi) { /* the first one that begins behind the place */
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (m->piece[mid].at <= want)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	/* the one before it, unless that is further up and the other is in the row */
+	if (lo < m->pieces && m->piece[lo].at / m->cols == row &&
+	    (!lo || (m->piece[lo - 1].at + u64_max(m->piece[lo - 1].cells, 1) - 1) / m->cols < row))
+		return lo;
+	return lo ? lo - 1 : 0;
+}

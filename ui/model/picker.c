@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Which processes are in the picker's list, in which order, and where the cursor is. */
+#include "model/picker.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+const char pick_demo_text[] = "a target made for learning (starts a child process)";
+
+void
+picker_open(struct picker *p, const char *filter)
+{
+	*p = (struct picker){.sort = PICK_RSS, .at_demo = !filter, .stale = true};
+	snprintf(p->filter, sizeof(p->filter), "%s", filter ? filter : "");
+}
+
+void
+picker_free(struct picker *p)
+{
+	free(p->rows);
+	p->rows = NULL;
+	p->rows_n = p->rows_cap = 0;
+}
+
+/* --- filter ----------------------------------------------------------------------------------- */
+
+bool
+picker_matches(const struct process *p, const char *filter)
+{
+	char pid[16];
+
+	snprintf(pid, sizeof(pid), "%d", (int)p->pid);
+	return strcasestr(p->command, filter) || strcasestr(p->comm, filter) || strcasestr(p->user, filter) ||
+	       strstr(pid, filter);
+}
+
+static bool
+demo_matches(const char *filter)
+{
+	return strcasestr("demo", filter) || strcasestr(pick_demo_text, filter);
+}
+
+/* --- order ------------------------------------------------------------------------------------ */
+
+bool
+pick_down(enum pick_column c)
+{
+	return c == PICK_RSS || c == PICK_SWAP || c == PICK_VIRT || c == PICK_MAPS;
+}
+
+static uint64_t
+number(const struct process *p, enum pick_column c)
+{
+	switch (c) {
+	case PICK_RSS: return p->rss;
+	case PICK_SWAP: return p->swap;
+	case PICK_VIRT: return p->virt;
+	case PICK_MAPS: return p->maps;
+	case PICK_ACCESS: return p->access == ACCESS_UNKNOWN ? PROCESS_UNKNOWN : p->access;
+	case PICK_PID:
+	case PICK_USER:
+	case PICK_COMMAND:
+	case PICK_COLUMNS: break;
+	}
+	return 0;
+}
+
+struct order {
+	const struct process *v;
+	enum pick_column sort;
+};
+
+/* What is not known comes last either way; equals by PID. */
+static int
+compare(const void *a, const void *b, void *arg)
+{
+	const struct order *o = arg;
+	const struct process *p = &o->v[*(const uint32_t *)a], *q = &o->v[*(const uint32_t *)b];
+	uint64_t x = number(p, o->sort), y = number(q, o->sort);
+	int r = o->sort == PICK_USER ? strcmp(p->user, q->user)
+	        : o->sort == PICK_COMMAND ? strcmp(p->command, q->command) : (x > y) - (x < y);
+
+	if (r && pick_down(o->sort) && x != PROCESS_UNKNOWN && y != PROCESS_UNKNOWN)
+		r = -r;
+	return r ? r : (p->pid > q->pid) - (p->pid < q->pid);
+}
+
+static void
+add_row(struct picker *p, uint32_t index)
+{
+	p->rows = vec_room(p->rows, p->rows_n, &p->rows_cap, sizeof(*p->rows));
+	p->rows[p->rows_n++] = index;
+}
+
+static void
+make_rows(struct picker *p, const struct processes *list)
+{
+	struct order o = {list->v, p->sort};
+	size_t first;
+
+	p->rows_n = 0;
+	if (demo_matches(p->filter))
+		add_row(p, PICK_DEMO);
+	first = p->rows_n;
+	for (size_t i = 0; i < list->n; i++)
+		if (picker_matches(&list->v[i], p->filter))
+			add_row(p, (uint32_t)i);
+	if (p->rows_n > first)
+		qsort_r(p->rows + first, p->rows_n - first, sizeof(*p->rows), compare, &o);
+	p->serial = list->serial;
+	p->stale = false;
+}
+
+void
+picker_sort(struct picker *p, int step)
+{
+	p->sort = (enum pick_column)(((int)p->sort + step + PICK_COLUMNS) % PICK_COLUMNS);
+	p->stale = true;
+}
+
+/* --- cursor ----------------------------------------------------------------------------------- */
+
+static void
+put_cursor(struct picker *p, const struct processes *list, size_t row)
+{
+	p->row = row;
+	p->at_demo = row < p->rows_n && p->rows[row] == PICK_DEMO;
+	p->pid = row < p->rows_n && !p->at_demo ? list->v[p->rows[row]].pid : 0;
+}
+
+/* The row of what the cursor was on; where that was, if it is gone. */
+static size_t
+find_cursor(const struct picker *p, const struct processes *list)
+{
+	for (size_t i = 0; i < p->rows_n; i++)
+		if (p->rows[i] == PICK_DEMO ? p->at_demo : !p->at_demo && list->v[p->rows[i]].pid == p->pid)
+			return i;
+	return p->row < p->rows_n ? p->row : p->rows_n ? p->rows_n - 1 : 0;
+}
+
+static void
+update(struct picker *p, const struct processes *list)
+{
+	if (!p->stale && p->serial == list->serial)
+		return;
+	make_rows(p, list);
+	put_cursor(p, list, find_cursor(p, list));
+}
+
+void
+picker_settle(struct picker *p, const struct processes *list, size_t height)
+{
+	if (!height)
+		height = 1;
+	update(p, list);
+	if (p->row < p->top)
+		p->top = p->row;
+	if (p->row >= p->top + height)
+		p->top = p->row - height + 1;
+	if (p->top + height > p->rows_n)
+		p->top = p->rows_n > height ? p->rows_n - height : 0;
+}
+
+void
+picker_move(struct picker *p, const struct processes *list, long rows)
+{
+	long last, to;
+
+	update(p, list);
+	last = (long)p->rows_n - 1;
+	to = rows < -(long)p->row ? 0 : rows > last - (long)p->row ? last : (long)p->row + rows;
+	put_cursor(p, list, to < 0 ? 0 : (size_t)to);
+}
+
+const struct process *
+picker_at(const struct picker *p, const struct processes *list)
+{
+	return p->at_demo ? NULL : processes_find(list, p->pid);
+}
+
+/* --- typing ----------------------------------------------------------------------------------- */
+
+/* To the first process that is left: the demo is started by who asks for it, not by who mistyped. */
+static void
+filter_changed(struct picker *p, const struct processes *list)
+{
+	make_rows(p, list);
+	p->top = 0;
+	put_cursor(p, list, p->filter[0] && p->rows_n > 1 && p->rows[0] == PICK_DEMO ? 1 : 0);
+}
+
+void
+picker_type(struct picker *p, const struct processes *list, int byte)
+{
+	size_t n = strlen(p->filter);
+
+	if (n + 1 >= sizeof(p->filter))
+		return;
+	p->filter[n] = (char)byte;
+	p->filter[n + 1] = '\0';
+	filter_changed(p, list);
+}
+
+bool
+picker_erase(struct picker *p, const struct processes *list)
+{
+	size_t n = strlen(p->filter);
+
+	if (!n)
+		return false;
+	do /* a letter may be several bytes */
+		n--;
+	while (n && ((unsigned char)p->filter[n] & 0xc0) == 0x80);
+	p->filter[n] = '\0';
+	filter_changed(p, list);
+	return true;
+}
+
+bool
+picker_clear(struct picker *p, const struct processes *list)
+{
+	if (!p->filter[0])
+		return false;
+	p->filter[0] = '\0';
+	p->stale = true; /* the cursor stays on what was found */
+	update(p, list);
+	return true;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PM_PICKER_H
+#define PM_PICKER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "kernel/processes.h"
+
+/* What the person has done to the list of processes; no terminal, no drawing. */
+enum pick_column {
+	PICK_PID, PICK_USER, PICK_RSS, PICK_SWAP, PICK_VIRT, PICK_MAPS, PICK_ACCESS, PICK_COMMAND, PICK_COLUMNS
+};
+
+#define PICK_DEMO UINT32_MAX /* the row that starts the demo target */
+
+struct picker {
+	char filter[64];       /* UTF-8 as typed */
+	enum pick_column sort;
+	bool at_demo;          /* the cursor: on the demo's row, or on */
+	pid_t pid;             /* a process, which it stays with; 0: nothing is in the list */
+	size_t row, top;       /* the row it is on, and the first one on screen */
+	uint32_t *rows;        /* indices into the list, or PICK_DEMO */
+	size_t rows_n, rows_cap;
+	uint64_t serial;       /* of the list they were made from */
+	bool stale;            /* the filter or the order has changed since */
+};
+
+extern const char pick_demo_text[]; /* the command of the demo's row */
+
+void picker_open(struct picker *p, const char *filter); /* NULL: none */
+void picker_free(struct picker *p);
+
+/* A byte that was typed; the last letter taken back; all of them. The cursor goes to the first process. */
+void picker_type(struct picker *p, const struct processes *list, int byte);
+bool picker_erase(struct picker *p, const struct processes *list); /* false: there was none */
+bool picker_clear(struct picker *p, const struct processes *list);
+
+void picker_sort(struct picker *p, int step);
+void picker_move(struct picker *p, const struct processes *list, long rows);
+
+/* Brings rows and cursor in line with the list, of which `height` rows are on screen. */
+void picker_settle(struct picker *p, const struct processes *list, size_t height);
+
+/* The process under the cursor; NULL: the demo, nothing, or one that has just gone. */
+const struct process *picker_at(const struct picker *p, const struct processes *list);
+
+bool picker_matches(const struct process *p, const char *filter);
+bool pick_down(enum pick_column c); /* sorts from large to small */
+
+#endif

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "model/ui.h"
+
+#include "base/util.h"
+#include "model/list_rows.h"
+
+const struct view_row *
+view_row(enum view_id id)
+{
+#define V(id, object, letter, name, bare) {name, letter, bare},
+	static const struct view_row rows[VIEW_COUNT] = {
+#include "model/views.def"
+	};
+#undef V
+
+	return &rows[id];
+}
+
+void
+ui_push(struct ui *ui, enum view_id id)
+{
+	if (ui->depth + 1 < VIEW_DEPTH)
+		ui->stack[++ui->depth] = id;
+}
+
+void
+ui_pop(struct ui *ui)
+{
+	if (ui->depth > 0)
+		ui->depth--;
+}
+
+void
+ui_show(struct ui *ui, enum view_id id)
+{
+	for (int i = ui->depth; i > 0; i--)
+		if (ui->stack[i] == id) {
+			ui->depth = i;
+			return;
+		}
+	ui_push(ui, id);
+}
+
+void
+ui_open_menu(struct ui *ui, enum view_id menu)
+{
+	ui->menu_at = ui->sort;
+	ui->menu_top = 0;
+	ui_push(ui, menu);
+}
+
+uint64_t
+ui_at(const struct ui *ui)
+{
+	switch (ui_view(ui)) {
+	case VIEW_GRID:
+	case VIEW_PAGE: return ui->cursor;
+	case VIEW_HEX: return ui->byte;
+	case VIEW_REGIONS:
+	case VIEW_REGION:
+	case VIEW_CAPABILITIES:
+	case VIEW_MAP:
+	case VIEW_WRITES:
+	case VIEW_HELP:
+	case VIEW_MESSAGES:
+	case VIEW_SORT:
+	case VIEW_COLUMNS:
+	case VIEW_PICKER:
+	case VIEW_COUNT: break;
+	}
+	return ui->region & ~(uint64_t)(ROW_GROUP | ROW_GONE);
+}
+
+static void
+ui_cell_of(const struct grid *g, uint64_t addr, uint64_t *lo, uint64_t *hi)
+{
+	uint64_t bytes = grid_cell_bytes(g), from = addr & ~(bytes - 1);
+
+	*lo = u64_max(from, g->start);
+	*hi = g->end - from < bytes ? g->end : from + bytes;
+}
+
+bool
+ui_range(const struct ui *ui, uint64_t *lo, uint64_t *hi)
+{
+	uint64_t at = ui_at(ui), other_lo, other_hi;
+
+	if (!ui->range_on || ui->range_in != ui_view(ui))
+		return false;
+	if (ui->range_in == VIEW_HEX) {
+		*lo = u64_min(ui->range_from, at);
+		*hi = u64_max(ui->range_from, at) + 1;
+		return true;
+	}
+	ui_cell_of(&ui->grid, ui->range_from, lo, hi);
+	ui_cell_of(&ui->grid, at, &other_lo, &other_hi);
+	*lo = u64_min(*lo, other_lo);
+	*hi = u64_max(*hi, other_hi);
+	return true;
+}
+
+void
+ui_range_begin(struct ui *ui)
+{
+	ui->range_on = true;
+	ui->range_in = ui_view(ui);
+	ui->range_from = ui_at(ui);
+}
+
+void
+ui_range_toggle(struct ui *ui)
+{
+	uint64_t lo, hi;
+
+	if (ui_range(ui, &lo, &hi))
+		ui->range_on = false;
+	else
+		ui_range_begin(ui);
+}
+
+uint64_t
+ui_exact(const struct ui *ui)
+{
+	bool pages = ui_view(ui) == VIEW_GRID || ui_view(ui) == VIEW_PAGE;
+
+	return pages && ui->byte - ui->cursor < ui->grid.page_size ? ui->byte : ui_at(ui);
+}
+
+struct place
+ui_place(const struct ui *ui)
+{
+	struct place p = {.depth = (uint8_t)ui->depth,
+	                  .region = ui->region,
+	                  .at = ui_exact(ui),
+	                  .zoom = ui->grid.zoom,
+	                  .top = ui_view(ui) == VIEW_HEX ? ui->hex_top : ui->grid.top};
+
+	for (int i = 0; i <= ui->depth; i++)
+		p.view[i] = (uint8_t)ui->stack[i];
+	return p;
+}
+
+bool
+ui_take_place(struct ui *ui, const struct sample *s, const struct place *p)
+{
+	const struct vma *v = s->regions ? vma_at(&s->regions->vmas, p->at) : NULL;
+
+	if (!v)
+		return false;
+	for (int i = 0; i <= p->depth; i++)
+		ui->stack[i] = (enum view_id)p->view[i];
+	ui->depth = p->depth;
+	ui->region = ui_view(ui) == VIEW_REGIONS ? p->region : v->start;
+	if (ui_view(ui) == VIEW_HEX)
+		ui->hex_top = p->top;
+	else
+		ui->grid.top = p->top;
+	ui->byte = p->at;
+	ui->grid.zoom = p->zoom;
+	ui->cursor = p->at & ~(uint64_t)(s->page_size - 1);
+	ui->card_top = 0;
+	return true;
+}
+
+void
+ui_leave(struct ui *ui)
+{
+	struct place p = ui_place(ui);
+
+	jumps_push(&ui->jumps, &p);
+}
+
+bool
+ui_return(struct ui *ui, const struct sample *s)
+{
+	struct place p;
+
+	while (jumps_pop(&ui->jumps, &p))
+		if (ui_take_place(ui, s, &p))
+			return true;
+	return false;
+}
+
+void
+ui_hex(struct ui *ui, uint64_t addr)
+{
+	ui->byte = addr;
+	jumps_rebase(&ui->jumps);
+	ui_push(ui, VIEW_HEX);
+}
+
+void
+ui_hex_jump(struct ui *ui, uint64_t addr)
+{
+	struct place p = ui_place(ui);
+
+	p.followed = true;
+	jumps_push(&ui->jumps, &p);
+	ui->byte = addr;
+}
+
+const struct vma *
+ui_vma(const struct ui *ui, const struct sample *s, const struct region **r)
+{
+	bool there = s->regions && !row_is_gone(ui->region);
+	const struct vma *v = there ? vma_at(&s->regions->vmas, ui->region) : NULL;
+
+	if (r)
+		*r = v ? &s->regions->r[v - s->regions->vmas.v] : NULL;
+	return v;
+}
+
+bool
+ui_go(struct ui *ui, const struct sample *s, uint64_t addr)
+{
+	const struct vma *v = s->regions ? vma_at(&s->regions->vmas, addr) : NULL;
+
+	if (!v)
+		return false;
+	ui_leave(ui);
+	ui->region = v->start;
+	ui->byte = addr;
+	ui->cursor = addr & ~(uint64_t)(s->page_size - 1);
+	ui->grid.zoom = 0;
+	ui->depth = 0;
+	ui_push(ui, VIEW_GRID);
+	return true;
+}

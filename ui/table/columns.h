@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PM_COLUMNS_H
+#define PM_COLUMNS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/util.h"
+#include "kernel/smaps.h"
+#include "kernel/swap.h"
+#include "page/page.h"
+#include "target/region.h"
+
+/* The columns of columns.def, and the values in them. */
+#define C(set, id, title, width, align, help) COL_##set##_##id,
+enum column_id {
+#include "table/columns.def"
+	COL_COUNT
+};
+#undef C
+
+enum column_set { SET_REGION, SET_PAGE, SET_WATCH };
+
+struct column {
+	enum column_set set;
+	const char *id, *title;
+	int width;
+	bool right;
+	const char *help;
+};
+const struct column *column_row(enum column_id id);
+
+enum value_kind { VALUE_UNKNOWN, VALUE_TEXT, VALUE_NUMBER, VALUE_HEX, VALUE_SIZE, VALUE_PERCENT,
+                  VALUE_FLAGS };
+
+struct value {
+	enum value_kind kind;
+	uint64_t n; /* NUMBER, HEX; SIZE in bytes; PERCENT: a part of `of`; FLAGS: as letters */
+	uint64_t of;
+	const char *s;   /* TEXT from outside, to be escaped; or NULL: */
+	char t[32];      /* TEXT of ours */
+};
+
+/* One row's facts. */
+struct region_row {
+	const struct vma *v;
+	const struct region *r;
+	const struct smaps_entry *smaps; /* NULL: not read */
+	size_t page_size;
+	bool dirty_known;
+	size_t regions;    /* it is a sum over so many; 0: one region */
+	bool huge_known;   /* r->thp is counted: the kernel has PAGEMAP_SCAN */
+	bool ksm_known;    /* pages merged by KSM were counted: */
+	uint64_t ksm;
+};
+struct page_row {
+	uint64_t addr;
+	const struct page *pg;
+	const struct vma *v;
+	const struct swaps *swaps;
+	size_t page_size;
+	bool written_known;
+	const struct track *track; /* that tells which pages are written; NULL: their soft-dirty bits do */
+	bool live; /* of the running kernel, so that its cgroups can be named */
+};
+
+struct watch_row {
+	unsigned interval;
+	uint64_t ms, pages;
+	uint64_t unknown;    /* pages that may have been written besides */
+	bool known;          /* pages is: the region was there at the clear, and is watched */
+	const struct vma *v; /* NULL: all regions */
+	size_t page_size;
+};
+
+struct value region_value(enum column_id id, const struct region_row *row);
+struct value page_value(enum column_id id, const struct page_row *row);
+struct value watch_value(enum column_id id, const struct watch_row *row);
+
+/* The value as text: sizes for people unless `bytes`, addresses with 0x. "" if it is not known. */
+void value_text(const struct value *v, bool bytes, bool ascii, struct buf *out);
+
+/* Below 0, 0, above 0; what is not known comes last. */
+int value_compare(const struct value *a, const struct value *b);
+
+/* The column of this name, or of a name that it once had; COL_COUNT: none. */
+enum column_id column_named(enum column_set set, const char *name, size_t len);
+
+/* "start,RSS" -> ids; an unknown name is an error that lists the names. *n at most COL_COUNT. */
+int columns_parse(enum column_set set, const char *list, enum column_id ids[COL_COUNT], size_t *n,
+                  struct err *err);
+void columns_all(enum column_set set, enum column_id ids[COL_COUNT], size_t *n);
+
+#endif

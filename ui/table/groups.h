@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PM_GROUPS_H
+#define PM_GROUPS_H
+
+#include "kernel/smaps.h"
+#include "target/region.h"
+
+/*
+ * Regions that belong together: those of one file, or of one type. Threads' stacks with their guards
+ * are one file, so to speak, and so are malloc's arenas: they are half of a large program's list.
+ */
+enum grouping { GROUPING_NONE, GROUPING_FILE, GROUPING_TYPE, GROUPING_COUNT };
+
+const char *grouping_name(enum grouping by); /* "address", "file", "type" */
+
+struct group {
+	const char *key;   /* points into the regions, or is static */
+	uint64_t hash;     /* of key: the group's identity from one look to the next */
+	struct vma v;      /* start of the first region; end - start is the sum of their sizes */
+	struct region sum;
+	size_t n;          /* regions */
+	struct smaps_entry smaps; /* the sum, if there is one of every region: */
+	bool has_smaps;
+	size_t units;      /* stacks or arenas among them; 0: it is none of these */
+};
+
+struct groups {
+	struct group *g;   /* by key */
+	size_t n;
+	size_t *of;        /* the group of each region */
+};
+
+/* For those of rs, which must outlive it, that are `in` (NULL: all). smaps may be NULL. */
+void groups_make(struct groups *out, const struct regions *rs, enum grouping by, const bool *in,
+                 const struct smaps *smaps);
+
+/* The hash of the group that region i would be in. */
+uint64_t group_hash_of(const struct vma_list *vmas, size_t i, enum grouping by);
+
+/* "stacks (61)" for a group of units, its key for others; as unsafe to print as that. */
+void group_title(const struct group *g, struct buf *out);
+void groups_free(struct groups *gs);
+
+#endif

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "table/out.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <libsmartcols.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct out {
+	struct out_shape shape;
+	const enum column_id *ids;
+	const char *const *titles;
+	size_t n, rows;
+	struct libscols_table *table;
+	struct buf line, cell;
+};
+
+static const char *
+title_of(const struct out *o, size_t i)
+{
+	return o->titles ? o->titles[i] : column_row(o->ids[i])->title;
+}
+
+static bool
+is_right(const struct out *o, size_t i)
+{
+	if (o->titles)
+		return o->shape.align && o->shape.align[i] == 'R';
+	return column_row(o->ids[i])->right;
+}
+
+void
+out_json_string(struct buf *out, const char *s)
+{
+	buf_str(out, "\"");
+	for (size_t left = strlen(s); left;) {
+		uint32_t cp = 0;
+		size_t n = utf8_next(s, left, &cp);
+
+		if (!n)
+			buf_str(out, "\\ufffd");
+		else if (cp == '"' || cp == '\\')
+			buf_fmt(out, "\\%c", (char)cp);
+		else if (cp < 0x20 || cp == 0x7f)
+			buf_fmt(out, "\\u%04x", (unsigned)cp);
+		else
+			buf_add(out, s, n);
+		s += n ? n : 1;
+		left -= n ? n : 1;
+	}
+	buf_str(out, "\"");
+}
+
+static void
+csv_field(struct buf *out, const char *s)
+{
+	if (!strpbrk(s, ",\"\r\n")) {
+		buf_str(out, s);
+		return;
+	}
+	buf_str(out, "\"");
+	for (; *s; s++)
+		buf_fmt(out, *s == '"' ? "\"\"" : "%c", *s);
+	buf_str(out, "\"");
+}
+
+/* A blank inside a value is written \x20, so that blanks part the values. */
+static void
+raw_field(struct buf *out, const char *s)
+{
+	for (size_t n; *s; s += n) {
+		n = strcspn(s, " ");
+		buf_add(out, s, n);
+		if (s[n] == ' ') {
+			buf_str(out, "\\x20");
+			n++;
+		}
+	}
+}
+
+void
+out_json_key(struct buf *out, const char *title)
+{
+	if (!strcmp(title, "%"))
+		title = "percent";
+	for (; *title; title++)
+		buf_fmt(out, "%c",
+		        *title == '-' || *title == '/' ? '_' : tolower((unsigned char)*title));
+}
+
+static void
+flush_line(struct out *o)
+{
+	fwrite(o->line.s, 1, o->line.len, o->shape.to);
+	o->line.len = 0;
+}
+
+static void
+begin_table(struct out *o)
+{
+	o->table = scols_new_table();
+	if (!o->table) {
+		errno = ENOMEM;
+		return;
+	}
+	scols_table_set_stream(o->table, o->shape.to);
+	scols_table_enable_noheadings(o->table, o->shape.noheadings);
+	scols_table_enable_nowrap(o->table, 1);
+	for (size_t i = 0; i < o->n; i++)
+		scols_table_new_column(o->table, title_of(o, i), 0, is_right(o, i) ? SCOLS_FL_RIGHT : 0);
+}
+
+/* Of a streamed table: the widths are guessed beforehand. */
+static int
+width_of(const struct out *o, size_t i)
+{
+	const struct column *c = column_row(o->ids[i]);
+	int title = (int)strlen(c->title);
+
+	return o->shape.format != FORMAT_TABLE ? 0 : c->width > title ? c->width : title;
+}
+
+static void
+heading(struct out *o)
+{
+	for (size_t i = 0; i < o->n; i++) {
+		const char *sep = i == 0 ? "" : o->shape.format == FORMAT_CSV ? "," : " ";
+		int width = o->titles ? 0 : width_of(o, i);
+
+		buf_fmt(&o->line, is_right(o, i) ? "%s%*s" : "%s%-*s", sep,
+		        i + 1 == o->n && !is_right(o, i) ? 0 : width, title_of(o, i));
+	}
+	buf_str(&o->line, "\n");
+	flush_line(o);
+}
+
+struct out *
+out_begin(const struct out_shape *shape, const enum column_id *ids, const char *const *titles, size_t n)
+{
+	struct out *o = mem_alloc(sizeof(*o));
+
+	*o = (struct out){.shape = *shape, .ids = ids, .titles = titles, .n = n};
+	if (!o->shape.to)
+		o->shape.to = stdout;
+	if (shape->format == FORMAT_JSON)
+		fprintf(o->shape.to, "%s\"%s\": [", shape->part ? "\n      " : "{\n   ", shape->name);
+	else if (shape->format == FORMAT_TABLE && shape->whole)
+		begin_table(o);
+	else if (!shape->noheadings)
+		heading(o);
+	return o;
+}
+
+static void
+row_json(struct out *o, const struct value *v)
+{
+	buf_str(&o->line, o->rows ? ",{" : "{");
+	for (size_t i = 0; i < o->n; i++) {
+		buf_str(&o->line, i ? ", \"" : "\"");
+		out_json_key(&o->line, title_of(o, i));
+		buf_str(&o->line, "\": ");
+		o->cell.len = 0;
+		buf_str(&o->cell, "");
+		value_text(&v[i], true, false, &o->cell);
+		if (v[i].kind == VALUE_UNKNOWN)
+			buf_str(&o->line, "null");
+		else if (v[i].kind == VALUE_NUMBER || v[i].kind == VALUE_SIZE ||
+		         v[i].kind == VALUE_PERCENT)
+			buf_str(&o->line, o->cell.s);
+		else
+			out_json_string(&o->line, o->cell.s);
+	}
+	buf_str(&o->line, "}");
+	fprintf(o->shape.to, "\n      %s", o->shape.part ? "   " : "");
+	flush_line(o);
+}
+
+static void
+row_table(struct out *o, const struct value *v)
+{
+	struct libscols_line *line = scols_table_new_line(o->table, NULL);
+
+	for (size_t i = 0; line && i < o->n; i++) {
+		o->cell.len = 0;
+		buf_str(&o->cell, "");
+		value_text(&v[i], o->shape.bytes, o->shape.ascii, &o->cell);
+		scols_line_set_data(line, i, o->cell.s);
+	}
+}
+
+static void
+row_text(struct out *o, const struct value *v)
+{
+	bool csv = o->shape.format == FORMAT_CSV, table = o->shape.format == FORMAT_TABLE;
+
+	for (size_t i = 0; i < o->n; i++) {
+		int pad = 0;
+
+		o->cell.len = 0;
+		buf_str(&o->cell, "");
+		value_text(&v[i], o->shape.bytes, o->shape.ascii, &o->cell);
+		if (i)
+			buf_str(&o->line, csv ? "," : " ");
+		if (table)
+			pad = width_of(o, i) - (int)o->cell.len;
+		if (csv)
+			csv_field(&o->line, o->cell.s);
+		else if (!table)
+			raw_field(&o->line, o->cell.s);
+		else if (pad > 0 && is_right(o, i))
+			buf_fmt(&o->line, "%*s%s", pad, "", o->cell.s);
+		else if (pad > 0 && i + 1 < o->n)
+			buf_fmt(&o->line, "%s%*s", o->cell.s, pad, "");
+		else
+			buf_add(&o->line, o->cell.s, o->cell.len);
+	}
+	buf_str(&o->line, "\n");
+	flush_line(o);
+}
+
+void
+out_row(struct out *o, const struct value *v)
+{
+	if (o->shape.format == FORMAT_JSON)
+		row_json(o, v);
+	else if (o->table)
+		row_table(o, v);
+	else
+		row_text(o, v);
+	o->rows++;
+}
+
+int
+out_end(struct out *o, struct err *err)
+{
+	FILE *to = o->shape.to;
+
+	if (o->table) {
+		scols_print_table(o->table);
+		scols_unref_table(o->table);
+	} else if (o->shape.format == FORMAT_JSON) {
+		fprintf(to, "%s", o->shape.part ? "\n      ]" : "\n   ]\n}\n");
+	}
+	buf_free(&o->line);
+	buf_free(&o->cell);
+	free(o);
+	if (fflush(to) != 0 || ferror(to))
+		return err_sys(err, NULL, to == stdout ? "cannot write to standard output" : "cannot write");
+	return 0;
+}

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "term/keys.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "term/term.h"
+
+#define K(act, k, v, g, h, w) \
+	{.action = ACT_##act, .name = #act, .keys = (k), .views = (v), .group = GROUP_##g, .hint = (h), .words = (w)},
+static const struct key_row rows[] = {
+#include "term/keys.def"
+};
+#undef K
+
+static const struct key_row *table = rows;
+static size_t table_n = ARRAY_LEN(rows);
+
+const struct key_row *
+key_table(size_t *n)
+{
+	*n = table_n;
+	return table;
+}
+
+const struct key_row *
+key_usual(size_t *n)
+{
+	*n = ARRAY_LEN(rows);
+	return rows;
+}
+
+void
+key_table_set(const struct key_row *own, size_t n)
+{
+	table = own ? own : rows;
+	table_n = own ? n : ARRAY_LEN(rows);
+}
+
+/* The views, as keys.def and pmtoprc name them. */
+static const struct {
+	char letter;
+	const char *name;
+} views[] = {
+    {'R', "regions"}, {'V', "region"},       {'G', "grid"}, {'P', "page"},   {'X', "hex"},
+    {'M', "map"},     {'W', "writes"},       {'C', "capabilities"}, {'H', "help"}, {'L', "messages"}, {'O', "answer"},
+    {'T', "sort-menu"}, {'U', "columns-menu"},
+    {'Y', "inject"},  {'Z', "harm"},         {'F', "stray"},  {'S', "choose"},
+};
+
+const char *
+key_views(void)
+{
+	static char letters[ARRAY_LEN(views) + 1];
+
+	for (size_t i = 0; i < ARRAY_LEN(views); i++)
+		letters[i] = views[i].letter;
+	return letters;
+}
+
+const char *
+key_view_name(char letter)
+{
+	size_t i = 0;
+
+	while (i + 1 < ARRAY_LEN(views) && views[i].letter != letter)
+		i++;
+	return views[i].name;
+}
+
+char
+key_view_named(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(views); i++)
+		if (!strcmp(views[i].name, name))
+			return views[i].letter;
+	return 0;
+}
+
+void
+key_action_name(const struct key_row *row, char *out, size_t size)
+{
+	size_t i = 0;
+
+	for (; row->name[i] && i + 1 < size; i++)
+		out[i] = row->name[i] == '_' ? '-' : (char)tolower((unsigned char)row->name[i]);
+	out[i] = '\0';
+}
+
+int
+key_action_named(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		char own[KEY_NAME_SIZE];
+
+		key_action_name(&rows[i], own, sizeof(own));
+		if (!strcmp(own, name))
+			return (int)rows[i].action;
+	}
+	return -1;
+}
+
+const char *
+key_of(enum action action, char view)
+{
+	static char texts[4][KEY_NAME_SIZE];
+	static unsigned turn;
+	char *text = texts[turn++ % ARRAY_LEN(texts)];
+
+	snprintf(text, KEY_NAME_SIZE, "(no key)");
+	for (size_t i = 0; i < table_n; i++)
+		if (table[i].action == action && key_row_in(&table[i], view)) {
+			snprintf(text, KEY_NAME_SIZE, "%.*s", (int)strcspn(table[i].keys, " "), table[i].keys);
+			break;
+		}
+	return text;
+}
+
+const char *
+key_group_name(enum key_group g)
+{
+	static const char *const names[GROUP_COUNT] = {"Move", "Look", "Track writes", "Ask", "Leave"};
+
+	return names[g];
+}
+
+int
+key_row_in(const struct key_row *row, char view)
+{
+	return row->keys[0] && (row->views[0] == '*' || strchr(row->views, view) != NULL);
+}
+
+int
+key_code(const char *name, size_t len)
+{
+	static const struct {
+		const char *name;
+		int code;
+	} named[] = {
+	    {"Up", TERM_UP},     {"Down", TERM_DOWN}, {"Left", TERM_LEFT}, {"Right", TERM_RIGHT},
+	    {"PgUp", TERM_PGUP}, {"PgDn", TERM_PGDN}, {"Home", TERM_HOME}, {"End", TERM_END},
+	    {"Enter", '\r'},     {"Esc", 27},         {"Tab", '\t'},       {"S-Tab", TERM_BTAB},
+	    {"Backspace", TERM_BACKSPACE},            {"Space", ' '},
+	};
+
+	if (len == 1)
+		return (unsigned char)name[0];
+	if (len == 2 && name[0] == '^')
+		return name[1] & 0x1f;
+	if (len >= 2 && name[0] == 'F' && strspn(name + 1, "0123456789") >= len - 1) {
+		int f = atoi(name + 1);
+
+		return f >= 1 && f <= 12 && name[1] != '0' ? TERM_F0 + f : -1;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(named); i++)
+		if (strlen(named[i].name) == len && !strncmp(named[i].name, name, len))
+			return named[i].code;
+	return -1;
+}
+
+/* Which of the row's keys it is, from 0; -1: none. */
+static int
+key_in_row(const struct key_row *row, int key)
+{
+	int i = 0;
+
+	for (const char *s = row->keys; *s; i++) {
+		size_t n = strcspn(s, " ");
+
+		if (key_code(s, n) == key)
+			return i;
+		s += n + strspn(s + n, " ");
+	}
+	return -1;
+}
+
+enum action
+key_action(int key, char view)
+{
+	for (size_t i = 0; i < table_n; i++) {
+		int at = key_row_in(&table[i], view) ? key_in_row(&table[i], key) : -1;
+
+		if (at >= 0)
+			return table[i].action == ACT_LENS ? (enum action)(ACT_LENS + at) : table[i].action;
+	}
+	return ACT_NONE;
+}

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "term/keys_own.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "term/keys.h"
+#include "term/term.h"
+
+enum { ROWS_MAX = 1024, LENS_KEYS = ACT_LENS_LAST - ACT_LENS + 1 };
+
+/* A row for each view of each of keys.def, and which binding has given it its keys. */
+static struct {
+	struct key_row row[ROWS_MAX];
+	int by[ROWS_MAX]; /* -1: the usual ones */
+	size_t n;
+} own;
+
+bool
+key_view_types(char view)
+{
+	return view == 'S' || view == 'T'; /* a name; a column's letter */
+}
+
+/* The next name of a list of keys, NULL at its end. */
+static const char *
+next_name(const char **s, size_t *len)
+{
+	const char *name = *s + strspn(*s, " ");
+
+	*len = strcspn(name, " ");
+	*s = name + *len;
+	return *len ? name : NULL;
+}
+
+/* --- one binding ------------------------------------------------------------------------------ */
+
+/* Why a key can have no meaning: the terminal, or term.c, takes it for something else. */
+static const char *
+taken(int code)
+{
+	static const struct {
+		char control;
+		const char *why;
+	} rows[] = {
+	    {'C', "it ends every program"},        {'\\', "it ends every program"},
+	    {'Z', "it suspends every program"},    {'S', "terminals stop their output at it"},
+	    {'Q', "terminals go on with their output at it"},
+	    {'H', "terminals send it for Backspace"}, {'J', "terminals send it for Enter"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		if (code == (rows[i].control & 0x1f))
+			return rows[i].why;
+	return NULL;
+}
+
+static int
+check_key(const char *name, size_t len, char view, struct err *err)
+{
+	int code = key_code(name, len), shown = len > 40 ? 40 : (int)len;
+
+	if (code < 0)
+		return err_set(err, ERR_USAGE, "there is no such key",
+		               "keys are a character, ^X, F1 to F12, Enter Esc Tab S-Tab Space Backspace, Up Down "
+		               "Left Right Home End PgUp PgDn; none for none", "key %.*s", shown, name);
+	if (code < ' ' && taken(code))
+		return err_set(err, ERR_USAGE, taken(code), "take another key", "key %.*s", shown, name);
+	if (view && key_view_types(view) && code >= ' ' && code < 256)
+		return err_set(err, ERR_USAGE, "letters are typed there", "take ^X or a named key",
+		               "key %.*s", shown, name);
+	return 0;
+}
+
+int
+keys_own_check(const struct key_binding *b, struct err *err)
+{
+	const char *s = b->keys, *name;
+	size_t len, n, keys = 0;
+	const struct key_row *rows = key_usual(&n);
+	bool there = !b->view;
+
+	for (size_t i = 0; i < n; i++)
+		there |= rows[i].action == b->action && b->view && key_row_in(&rows[i], b->view);
+	if (!there)
+		return err_set(err, ERR_USAGE, "it does nothing in this view", "leave it out", "no such action here");
+	for (; (name = next_name(&s, &len)); keys++)
+		if (check_key(name, len, b->view, err) < 0)
+			return -1;
+	if (b->action == ACT_LENS && keys > LENS_KEYS)
+		return err_set(err, ERR_USAGE, "there are nine lenses, each has one key", "give nine, in their order",
+		               "%zu keys", keys);
+	return 0;
+}
+
+/* --- all of them ------------------------------------------------------------------------------ */
+
+static void
+spread(void)
+{
+	static char letters[KEY_VIEWS_MAX][2];
+	const char *views = key_views();
+	size_t n;
+	const struct key_row *rows = key_usual(&n);
+
+	own.n = 0;
+	for (size_t i = 0; i < n; i++)
+		for (size_t v = 0; views[v]; v++) {
+			if (!key_row_in(&rows[i], views[v]) || own.n == ROWS_MAX)
+				continue;
+			letters[v][0] = views[v];
+			own.row[own.n] = rows[i];
+			own.row[own.n].views = letters[v];
+			own.by[own.n++] = -1;
+		}
+}
+
+/* The keys go to the first row of the action in each view; its others lose theirs. */
+static void
+apply(const struct key_binding *b, int index)
+{
+	char done[KEY_VIEWS_MAX + 1] = "";
+
+	for (size_t i = 0; i < own.n; i++) {
+		char view = own.row[i].views[0];
+
+		if (own.row[i].action != b->action || (b->view ? view != b->view : key_view_types(view)))
+			continue;
+		own.row[i].keys = strchr(done, view) ? "" : b->keys;
+		own.by[i] = index;
+		if (!strchr(done, view))
+			done[strlen(done)] = view;
+	}
+}
+
+/* The key that two rows of one view have both, NULL: none. */
+static const char *
+common(const struct key_row *a, const struct key_row *b, size_t *len)
+{
+	const char *s = a->keys, *name;
+
+	if (a->views[0] != b->views[0] || a->action == b->action)
+		return NULL;
+	while ((name = next_name(&s, len))) {
+		const char *t = b->keys, *other;
+		size_t n;
+
+		while ((other = next_name(&t, &n)))
+			if (key_code(other, n) == key_code(name, *len))
+				return name;
+	}
+	return NULL;
+}
+
+/* Which of two rows with a common key gives way: a binding, and the later of two. */
+static size_t
+later(const struct key_binding *b, size_t i, size_t k)
+{
+	if (own.by[i] < 0 || own.by[k] < 0)
+		return own.by[i] < 0 ? k : i;
+	return b[own.by[i]].line > b[own.by[k]].line ? i : k;
+}
+
+static int
+find_clash(const struct key_binding *b, char *view, struct err *err)
+{
+	for (size_t i = 0; i < own.n; i++)
+		for (size_t k = 0; k < i; k++) {
+			size_t len, loses, keeps;
+			const char *key = own.by[i] < 0 && own.by[k] < 0 ? NULL : common(&own.row[i], &own.row[k], &len);
+			char name[KEY_NAME_SIZE];
+
+			if (!key)
+				continue;
+			loses = later(b, i, k);
+			keeps = loses == i ? k : i;
+			key_action_name(&own.row[keeps], name, sizeof(name));
+			*view = own.row[loses].views[0];
+			err_set(err, ERR_USAGE, "a key means one thing in a view", "take another key, or give that "
+			        "meaning another one, too", "key %.*s means %s", (int)len, key, name);
+			return own.by[loses];
+		}
+	return -1;
+}
+
+int
+keys_own(struct key_binding *b, size_t n, char *view, struct err *err)
+{
+	int bad;
+
+	spread();
+	for (int one = 0; one <= 1; one++)
+		for (size_t i = 0; i < n; i++)
+			if (!b[i].refused && (b[i].view != 0) == one)
+				apply(&b[i], (int)i);
+	key_table_set(own.row, own.n);
+	bad = find_clash(b, view, err);
+	if (bad >= 0)
+		b[bad].refused = true;
+	return bad;
+}

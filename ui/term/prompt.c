@@ -1,0 +1,409 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "term/prompt.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <readline/history.h>
+#include <readline/readline.h>
+
+#include "base/file.h"
+#include "base/util.h"
+
+enum { HISTORY_MAX = 500, HISTORY_BYTES = 256 << 10 }; /* lines; what is read of them */
+
+/* readline is one per process, and so is the prompt. */
+static struct {
+	bool open, done;
+	enum prompt_kind kind;
+	const char *(*words)(void *arg, size_t i);
+	void *arg;
+	size_t word_at;
+	char line[512];
+	char candidates[512];
+	char history[PATH_MAX];
+	int history_at;  /* the entry shown; history_length: the line being written, kept in: */
+	char draft[512];
+	int byte; /* the one byte readline may take next, -1 none */
+} p;
+
+/* --- history ---------------------------------------------------------------------------------- */
+
+static bool
+make_dirs(char *path)
+{
+	for (char *s = path + 1; (s = strchr(s, '/')); s++) {
+		*s = '\0';
+		if (mkdir(path, 0700) < 0 && errno != EEXIST) {
+			*s = '/';
+			return false;
+		}
+		*s = '/';
+	}
+	return true;
+}
+
+/* A history that is no regular file (a link to /dev/null or elsewhere) stays as it is. */
+static bool
+history_is_ours(void)
+{
+	struct stat st;
+
+	return p.history[0] && (lstat(p.history, &st) < 0 ? errno == ENOENT : S_ISREG(st.st_mode));
+}
+
+/* The last lines of a file that may be of any size. */
+static void
+history_read(void)
+{
+	int fd = file_open(AT_FDCWD, p.history, O_RDONLY | O_NOFOLLOW);
+	char *text = mem_alloc(HISTORY_BYTES + 1), *line, *next;
+	off_t size = fd < 0 ? 0 : lseek(fd, 0, SEEK_END);
+	off_t from = size > HISTORY_BYTES ? size - HISTORY_BYTES : 0;
+	ssize_t n = fd < 0 ? 0 : pread(fd, text, HISTORY_BYTES, from);
+
+	if (fd >= 0)
+		close(fd);
+	text[n > 0 ? n : 0] = '\0';
+	/* the first may be half a line */
+	line = from && (next = strchr(text, '\n')) ? next + 1 : text;
+	for (; (next = strchr(line, '\n')); line = next + 1) {
+		*next = '\0';
+		if (line[0] && next - line < (ptrdiff_t)sizeof(p.line))
+			add_history(line);
+	}
+	free(text);
+}
+
+static void
+history_write(void)
+{
+	struct file_new new;
+	bool may = make_dirs(p.history) && history_is_ours();
+	int fd = may ? file_new_begin(&new, p.history, true) : -1;
+	FILE *f = fd < 0 ? NULL : fdopen(fd, "w");
+	bool good;
+
+	if (!f)
+		return;
+	for (int i = 0; i < history_length; i++)
+		fprintf(f, "%s\n", history_get(history_base + i)->line);
+	good = !ferror(f);
+	good &= fclose(f) == 0;
+	file_new_end(&new, good);
+}
+
+static void
+history_open(void)
+{
+	const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+	int n = -1;
+
+	if (state && state[0] == '/')
+		n = snprintf(p.history, sizeof(p.history), "%s/pmtop/history", state);
+	else if (home && home[0] == '/')
+		n = snprintf(p.history, sizeof(p.history), "%s/.local/state/pmtop/history", home);
+	if (n < 0 || (size_t)n >= sizeof(p.history))
+		p.history[0] = '\0';
+	using_history();
+	stifle_history(HISTORY_MAX);
+	if (p.history[0])
+		history_read();
+}
+
+const char *
+prompt_not_kept(void)
+{
+	return p.history[0] && !history_is_ours() ? p.history : NULL;
+}
+
+void
+prompt_remember(const char *line)
+{
+	HIST_ENTRY *last = history_length ? history_get(history_base + history_length - 1) : NULL;
+
+	if (!line[0] || (last && !strcmp(last->line, line)))
+		return;
+	add_history(line);
+	if (p.history[0])
+		history_write();
+}
+
+/* --- readline's hooks ------------------------------------------------------------------------- */
+
+static int
+take_byte(FILE *unused)
+{
+	int c = p.byte;
+
+	(void)unused;
+	p.byte = -1;
+	return c < 0 ? EOF : c;
+}
+
+/* readline would look at the terminal for more typed ahead; what there is, is given to it. */
+static int
+nothing_ahead(void)
+{
+	return 0;
+}
+
+static void
+show_nothing(void)
+{
+}
+
+static void
+line_done(char *line)
+{
+	p.done = true;
+	snprintf(p.line, sizeof(p.line), "%s", line ? line : "");
+	free(line);
+	rl_callback_handler_remove();
+}
+
+static char *
+next_word(const char *text, int state)
+{
+	const char *w;
+
+	if (!state)
+		p.word_at = 0;
+	while (p.words && (w = p.words(p.arg, p.word_at++)))
+		if (!strncasecmp(w, text, strlen(text)))
+			return strdup(w); /* readline frees it */
+	return NULL;
+}
+
+static char **
+complete(const char *text, int start, int end)
+{
+	(void)start;
+	(void)end;
+	rl_attempted_completion_over = 1; /* never file names */
+	return rl_completion_matches(text, next_word);
+}
+
+static void
+show_candidates(char **matches, int n, int longest)
+{
+	struct buf b = {0};
+
+	(void)longest;
+	for (int i = 1; i <= n && b.len < sizeof(p.candidates); i++)
+		buf_fmt(&b, "%s%s", i > 1 ? "  " : "", matches[i]);
+	snprintf(p.candidates, sizeof(p.candidates), "%s", b.s ? b.s : "");
+	buf_free(&b);
+}
+
+/* --- keys ------------------------------------------------------------------------------------- */
+
+/*
+ * Up and Down walk our history by replacing the line. readline's own commands keep the undo list of
+ * a line in its history entry, and free it twice when a prompt is cancelled in between; they, its
+ * searches and its macros (which want a second key from us there and then) are not bound.
+ */
+static int
+show_history(int step)
+{
+	int at = p.history_at + step;
+	HIST_ENTRY *e;
+
+	if (at < 0 || at > history_length)
+		return 0;
+	if (p.history_at == history_length)
+		snprintf(p.draft, sizeof(p.draft), "%s", rl_line_buffer);
+	p.history_at = at;
+	e = at < history_length ? history_get(history_base + at) : NULL;
+	rl_replace_line(e ? e->line : p.draft, 1);
+	rl_point = rl_end;
+	return 0;
+}
+
+static int
+older(int count, int key)
+{
+	(void)count;
+	(void)key;
+	return show_history(-1);
+}
+
+static int
+newer(int count, int key)
+{
+	(void)count;
+	(void)key;
+	return show_history(1);
+}
+
+/* A keymap of our own: what edits one line, and nothing that can leave it. */
+static void
+bind_keys(void)
+{
+	static const struct {
+		const char *keys;
+		rl_command_func_t *run;
+	} keys[] = {
+	    {"\\C-a", rl_beg_of_line},  {"\\e[H", rl_beg_of_line},  {"\\eOH", rl_beg_of_line},
+	    {"\\e[1~", rl_beg_of_line}, {"\\C-e", rl_end_of_line},  {"\\e[F", rl_end_of_line},
+	    {"\\eOF", rl_end_of_line},  {"\\e[4~", rl_end_of_line}, {"\\C-b", rl_backward_char},
+	    {"\\e[D", rl_backward_char}, {"\\eOD", rl_backward_char}, {"\\C-f", rl_forward_char},
+	    {"\\e[C", rl_forward_char}, {"\\eOC", rl_forward_char}, {"\\eb", rl_backward_word},
+	    {"\\e[1;5D", rl_backward_word}, {"\\ef", rl_forward_word}, {"\\e[1;5C", rl_forward_word},
+	    {"\\C-h", rl_rubout},       {"\\C-?", rl_rubout},       {"\\C-d", rl_delete},
+	    {"\\e[3~", rl_delete},      {"\\C-k", rl_kill_line},    {"\\C-u", rl_unix_line_discard},
+	    {"\\C-w", rl_unix_word_rubout}, {"\\ed", rl_kill_word}, {"\\e\\C-?", rl_backward_kill_word},
+	    {"\\C-y", rl_yank},         {"\\C-t", rl_transpose_chars}, {"\\C-p", older},
+	    {"\\e[A", older},           {"\\eOA", older},           {"\\C-n", newer},
+	    {"\\e[B", newer},           {"\\eOB", newer},           {"\\C-i", rl_complete},
+	    {"\\C-m", rl_newline},      {"\\C-j", rl_newline},
+	};
+	Keymap map = rl_make_bare_keymap();
+
+	for (int c = ' '; c < 256; c++)
+		if (c != 127)
+			rl_bind_key_in_map(c, rl_insert, map);
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
+		rl_bind_keyseq_in_map(keys[i].keys, keys[i].run, map);
+	rl_editing_mode = 1; /* emacs: with vi's readline would take its own keymap again */
+	rl_set_keymap(map);
+}
+
+/*
+ * Without ~/.inputrc and /etc/inputrc: our keymap has nothing of them, and readline would read
+ * whatever stands there, a pipe or a file without end.
+ */
+static void
+initialize(void)
+{
+	const char *was = getenv("INPUTRC");
+	char *kept = was ? mem_strdup(was) : NULL;
+
+	setenv("INPUTRC", "/dev/null", 1);
+	rl_initialize();
+	if (kept)
+		setenv("INPUTRC", kept, 1);
+	else
+		unsetenv("INPUTRC");
+	free(kept);
+}
+
+void
+prompt_setup(void)
+{
+	rl_readline_name = "pmtop";
+	rl_catch_signals = 0;
+	rl_catch_sigwinch = 0;
+	rl_change_environment = 0;
+	rl_prep_term_function = NULL;
+	rl_deprep_term_function = NULL;
+	rl_getc_function = take_byte;
+	rl_input_available_hook = nothing_ahead;
+	rl_redisplay_function = show_nothing;
+	rl_attempted_completion_function = complete;
+	rl_completion_display_matches_hook = show_candidates;
+	rl_completer_word_break_characters = " ";
+	rl_completion_append_character = '\0';
+	rl_completion_query_items = 0;
+	rl_outstream = fopen("/dev/null", "w"); /* it would ring the bell there */
+	rl_variable_bind("bell-style", "none");
+	rl_variable_bind("enable-bracketed-paste", "off");
+	rl_variable_bind("show-all-if-ambiguous", "on");
+	initialize();
+	bind_keys();
+	history_open();
+	p.byte = -1;
+}
+
+/* --- use -------------------------------------------------------------------------------------- */
+
+void
+prompt_open(enum prompt_kind kind, const char *(*words)(void *arg, size_t i), void *arg)
+{
+	p.open = true;
+	p.done = false;
+	p.kind = kind;
+	p.words = words;
+	p.arg = arg;
+	p.line[0] = p.candidates[0] = '\0';
+	p.history_at = history_length;
+	rl_callback_handler_install("", line_done);
+}
+
+void
+prompt_reopen(const char *text, int column)
+{
+	char copy[sizeof(p.line)];
+
+	snprintf(copy, sizeof(copy), "%s", text);
+	prompt_open(p.kind, p.words, p.arg);
+	rl_insert_text(copy);
+	rl_point = column > 0 && column - 1 < rl_end ? column - 1 : rl_end;
+}
+
+enum prompt_event
+prompt_feed(int byte)
+{
+	p.candidates[0] = '\0';
+	/* ^G; ^D or Backspace on nothing */
+	if (byte == 7 || ((byte == 4 || byte == 127 || byte == 8) && rl_end == 0)) {
+		prompt_close();
+		return PROMPT_CANCELLED;
+	}
+	p.byte = byte;
+	while (p.byte >= 0 && !p.done)
+		rl_callback_read_char();
+	if (!p.done)
+		return PROMPT_EDITING;
+	p.open = false;
+	return PROMPT_DONE;
+}
+
+void
+prompt_close(void)
+{
+	if (p.open && !p.done) {
+		rl_callback_sigcleanup(); /* half a key sequence */
+		rl_replace_line("", 1);
+		rl_callback_handler_remove();
+	}
+	p.open = false;
+}
+
+bool
+prompt_is_open(void)
+{
+	return p.open;
+}
+
+enum prompt_kind
+prompt_kind(void)
+{
+	return p.kind;
+}
+
+const char *
+prompt_line(void)
+{
+	return p.open && !p.done ? rl_line_buffer : p.line;
+}
+
+size_t
+prompt_point(void)
+{
+	return (size_t)rl_point;
+}
+
+const char *
+prompt_candidates(void)
+{
+	return p.candidates;
+}

@@ -1,0 +1,524 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "term/term.h"
+
+#include <curses.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "base/util.h"
+
+/* curses is one per process, so what belongs to it is here once. */
+static SCREEN *screen;
+static WINDOW *keys; /* read from here: a window that is never drawn, for getch refreshes its own */
+static struct termios saved;
+static bool saved_ok;
+static struct ground_ask asked;
+static int unread[2], unread_n; /* was read, and is the next */
+static bool bytes_on; /* readline gets bytes, the program keys */
+static bool mouse_on;
+static struct mouse reported;   /* what CODE_MOUSE says */
+static char leave[192]; /* what a crash writes: leave the alternate screen, show the cursor */
+
+enum {
+	ANSWER_MS = 100, /* how long the first picture waits for the terminal's answers */
+	ESC_MS = 25,     /* Esc alone, or the start of a sequence */
+	CODE_MOUSE = 0x4000, /* no code of curses */
+};
+
+static const int fatal[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
+
+bool
+term_takes(void)
+{
+	struct pollfd p = {.fd = STDOUT_FILENO, .events = POLLOUT};
+
+	return poll(&p, 1, 0) > 0;
+}
+
+void
+term_panic(void)
+{
+	struct termios go = saved;
+	int flags;
+
+	if (!saved_ok)
+		return;
+	saved_ok = false;
+	go.c_iflag &= ~(tcflag_t)IXON; /* without it a ^S is over */
+	tcsetattr(STDIN_FILENO, TCSANOW, &go);
+	/* a terminal that takes nothing more must not keep us; the flags are shared with the shell */
+	flags = fcntl(STDOUT_FILENO, F_GETFL);
+	fcntl(STDOUT_FILENO, F_SETFL, flags | O_NONBLOCK);
+	if (write(STDOUT_FILENO, leave, strlen(leave)) < 0)
+		flags &= ~O_NONBLOCK;
+	fcntl(STDOUT_FILENO, F_SETFL, flags);
+	tcsetattr(STDIN_FILENO, TCSANOW, &saved);
+}
+
+static void
+on_fatal(int sig)
+{
+	term_panic();
+	signal(sig, SIG_DFL);
+	raise(sig);
+}
+
+/* On a stack of its own: where ours has run out, the terminal is to be left as well. */
+static void
+catch_fatal(void)
+{
+	static char room[32768];
+	struct sigaction act = {.sa_handler = on_fatal, .sa_flags = SA_ONSTACK};
+
+	sigfillset(&act.sa_mask);
+	sigaltstack(&(stack_t){.ss_sp = room, .ss_size = sizeof(room)}, NULL);
+	for (size_t i = 0; i < ARRAY_LEN(fatal); i++)
+		sigaction(fatal[i], &act, NULL);
+}
+
+static void
+remember_terminal(void)
+{
+	static const char *const caps[] = {"sgr0", "cnorm", "rmcup", "rmkx"};
+
+	leave[0] = '\0';
+	for (size_t i = 0; i < ARRAY_LEN(caps); i++) {
+		const char *s = tigetstr((char *)caps[i]);
+
+		if (s && s != (char *)-1 && strlen(leave) + strlen(s) + sizeof(MOUSE_OFF) < sizeof(leave))
+			strcat(leave, s);
+	}
+	if (mouse_on)
+		strcat(leave, MOUSE_OFF);
+	catch_fatal();
+}
+
+/* Of the entry in the database; without one 0. The terminal itself is not touched. */
+static int
+colors_of(const char *name)
+{
+	FILE *nowhere = fopen("/dev/null", "r+");
+	SCREEN *s = nowhere ? newterm(name, nowhere, nowhere) : NULL;
+	int n = s ? tigetnum("colors") : 0;
+
+	if (s)
+		delscreen(s);
+	if (nowhere)
+		fclose(nowhere);
+	return n;
+}
+
+/*
+ * The entry for the same terminal with more colours, for its keys, where every machine has one; or
+ * else the one that most terminals with so many do well with. None is tried that may be missing:
+ * after a screen was deleted that leaks in ncurses.
+ */
+static SCREEN *
+start_in_256(struct term *t, const char *name, FILE *in)
+{
+	static const char *const same[] = {"screen", "tmux", "xterm"};
+	char more[32] = "xterm-256color";
+	SCREEN *s;
+
+	for (size_t i = 0; i < ARRAY_LEN(same); i++)
+		if (!strcmp(name, same[i]))
+			snprintf(more, sizeof(more), "%s-256color", name);
+	s = newterm(more, t->out, in);
+	if (s)
+		snprintf(t->notice, sizeof(t->notice), "--color 256: terminal %.40s is treated as %s", name, more);
+	return s;
+}
+
+static SCREEN *
+start(struct term *t, enum term_color wish, FILE *in)
+{
+	static const char *const fallback[] = {"xterm-256color", "vt100"};
+	const char *name = getenv("TERM");
+	SCREEN *s = NULL;
+
+	if (wish == COLOR_256 && !t->headless && colors_of(name) < 256)
+		s = start_in_256(t, name ? name : "(none)", in);
+	if (!s && !t->headless)
+		s = newterm(NULL, t->out, in);
+	for (size_t i = 0; !s && i < ARRAY_LEN(fallback); i++) {
+		s = newterm(fallback[i], t->out, in);
+		if (s && !t->headless)
+			snprintf(t->notice, sizeof(t->notice), "terminal %.40s is unknown here: treated as %s",
+			         name ? name : "(none)", fallback[i]);
+	}
+	return s;
+}
+
+/* The console of Linux: it takes UTF-8, but its fonts have neither eighth blocks nor arrows. */
+static bool
+is_console(void)
+{
+	const char *name = termname();
+
+	return !strncmp(name, "linux", 5) && strcspn(name, "-") == 5;
+}
+
+static int
+color_count(enum term_color wish)
+{
+	const char *no_color = getenv("NO_COLOR");
+
+	if (wish == COLOR_NEVER || (wish == COLOR_AUTO && no_color && no_color[0]))
+		return 0;
+	if (!has_colors() || start_color() == ERR)
+		return 0;
+	use_default_colors();
+	return COLORS >= 256 ? 256 : COLORS >= 16 ? 16 : COLORS >= 8 ? 8 : 0;
+}
+
+/* Curses is in charge of the line by now, so that no answer is echoed, and has drawn nothing yet. */
+static void
+find_ground(struct term *t)
+{
+	if (t->headless || !t->colors || !isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
+		return;
+	ground_ask(&asked, STDIN_FILENO, STDOUT_FILENO, ANSWER_MS);
+	t->ground = asked.ground ? asked.ground : ground_of_colorfgbg(getenv("COLORFGBG"));
+}
+
+static void
+send_modes(const char *modes)
+{
+	if (write(STDOUT_FILENO, modes, strlen(modes)) < 0)
+		mouse_on = false; /* the terminal is gone, or not there */
+}
+
+/* Where the terminal has one. Curses is told to leave its reports to read_report. */
+static void
+start_mouse(const struct term *t)
+{
+	const char *cap = t->headless ? NULL : tigetstr("kmous");
+
+	mouse_on = cap && cap != (char *)-1;
+	if (!mouse_on)
+		return;
+	define_key("\033[<", 0);
+	define_key(cap, 0);
+	send_modes(MOUSE_ON);
+}
+
+void
+term_suspend(void)
+{
+	if (mouse_on)
+		send_modes(MOUSE_OFF);
+	endwin();
+}
+
+void
+term_resume(void)
+{
+	clearok(curscr, TRUE);
+	doupdate(); /* from endwin back */
+	if (mouse_on)
+		send_modes(MOUSE_ON);
+}
+
+int
+term_open(struct term *t, const struct term_options *o, struct err *err)
+{
+	FILE *in = stdin;
+
+	*t = (struct term){.headless = o->headless, .out = stdout};
+	/* set, they would freeze curses at a size that a resize does not change */
+	unsetenv("LINES");
+	unsetenv("COLUMNS");
+	if (o->headless) {
+		t->out = fopen("/dev/null", "w");
+		in = fopen("/dev/null", "r");
+	}
+	if (!t->headless)
+		saved_ok = tcgetattr(STDIN_FILENO, &saved) == 0; /* newterm changes it */
+	screen = start(t, o->color, in);
+	if (!screen)
+		return err_set(err, ERR_USAGE, "no entry for it in the terminal database",
+		               "set TERM to one that exists, such as xterm-256color; or use --list, --grid",
+		               "cannot use the terminal %s", getenv("TERM") ? getenv("TERM") : "(TERM is not set)");
+	set_term(screen);
+	if (!t->headless && !tigetstr("cup")) {
+		term_close(t);
+		return err_set(err, ERR_USAGE, "it cannot move its cursor", "use --list, --pages, --grid or -e",
+		               "cannot use the terminal %s", getenv("TERM") ? getenv("TERM") : "");
+	}
+	if (!getenv("ESCDELAY"))
+		set_escdelay(25);
+	cbreak();
+	noecho();
+	nonl();
+	keys = newpad(1, 1);
+	nodelay(keys, TRUE);
+	keypad(keys, TRUE);
+	bytes_on = false;
+	mouse_on = false;
+	if (o->mouse)
+		start_mouse(t);
+	if (!t->headless)
+		remember_terminal();
+	leaveok(stdscr, FALSE);
+	t->colors = color_count(o->color);
+	t->utf8 = !o->ascii && !is_console();
+	t->calm = o->calm;
+	asked = (struct ground_ask){0};
+	unread_n = 0;
+	if (o->ask_ground)
+		find_ground(t);
+	if (o->headless)
+		resizeterm(o->rows, o->cols);
+	term_measure(t);
+	return 0;
+}
+
+void
+term_close(struct term *t)
+{
+	if (!screen)
+		return;
+	term_suspend();
+	saved_ok = false;
+	if (keys)
+		delwin(keys);
+	keys = NULL;
+	delscreen(screen);
+	screen = NULL;
+	for (size_t i = 0; i < ARRAY_LEN(fatal); i++)
+		signal(fatal[i], SIG_DFL);
+	if (t->headless)
+		fclose(t->out);
+}
+
+int
+term_fd(const struct term *t)
+{
+	return t->headless ? -1 : STDIN_FILENO;
+}
+
+void
+term_measure(struct term *t)
+{
+	getmaxyx(stdscr, t->rows, t->cols);
+	clearok(curscr, TRUE); /* what was under way to a terminal of another size lies anywhere */
+}
+
+static void
+base64(char *out, const char *s, size_t n)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+	for (size_t i = 0; i < n; i += 3) {
+		uint32_t v = 0;
+
+		for (size_t k = 0; k < 3; k++)
+			v = v << 8 | (i + k < n ? (unsigned char)s[i + k] : 0);
+		for (size_t k = 0; k < 4; k++)
+			*out++ = i + k <= n ? digits[v >> (18 - 6 * k) & 63] : '=';
+	}
+	*out = '\0';
+}
+
+/* The capability is spelled out by hand: it has two strings, "c" and the text, and nothing to compute. */
+bool
+term_copy(struct term *t, const char *text)
+{
+	const char *ms = t->headless ? NULL : tigetstr((char *)"Ms");
+	char code[512], line[600], *at;
+	size_t n = strlen(text);
+
+	if (!ms || ms == (char *)-1 || n > 300 || !(at = strstr(ms, "%p2%s")))
+		return false;
+	base64(code, text, n);
+	snprintf(line, sizeof(line), "\033]52;c;%s%s", code, at + 5);
+	return write(fileno(t->out), line, strlen(line)) == (ssize_t)strlen(line);
+}
+
+void
+term_redraw(void)
+{
+	clearok(curscr, TRUE);
+}
+
+/* The next byte or key, without the answers that may still come among them; ERR: none yet. */
+static int
+next_code(void)
+{
+	int c = ground_key(&asked);
+
+	while (c < 0 && asked.asked) {
+		struct pollfd p = {.fd = STDIN_FILENO, .events = POLLIN};
+
+		c = wgetch(keys);
+		if (c == KEY_RESIZE || (c == ERR && !asked.held_n))
+			return c;
+		if (c != ERR)
+			ground_feed(&asked, c);
+		else if (poll(&p, 1, ground_in_answer(&asked) ? ANSWER_MS : ESC_MS) <= 0)
+			ground_release(&asked);
+		c = ground_key(&asked);
+	}
+	return c < 0 ? wgetch(keys) : c;
+}
+
+static int
+read_code(void)
+{
+	int c = unread[0];
+
+	if (!unread_n)
+		return next_code();
+	unread[0] = unread[1];
+	unread_n--;
+	return c;
+}
+
+/* Within a sequence: on a slow line it comes in parts. */
+static int
+await_code(void)
+{
+	struct pollfd p = {.fd = STDIN_FILENO, .events = POLLIN};
+	int c = read_code();
+
+	return c == ERR && poll(&p, 1, ESC_MS) > 0 ? read_code() : c;
+}
+
+static void
+unread_code(int c)
+{
+	if (c != ERR && unread_n < (int)ARRAY_LEN(unread))
+		unread[unread_n++] = c;
+}
+
+/* After an Esc: takes what begins a report of the mouse, and nothing else. */
+static bool
+begins_report(void)
+{
+	int c = read_code(), d = c == '[' ? read_code() : ERR;
+
+	if (d == '<')
+		return true;
+	unread_code(c);
+	unread_code(d);
+	return false;
+}
+
+static int
+read_report(void)
+{
+	char text[24] = "\033[<";
+	int n = 3, c;
+
+	do {
+		c = await_code();
+		if (c == ERR || c > 255)
+			return ERR;
+		text[n++] = (char)c;
+	} while (c < '@' && n + 1 < (int)sizeof(text));
+	text[n] = '\0';
+	return mouse_parse(text, &reported) ? CODE_MOUSE : ERR;
+}
+
+/*
+ * After an Esc: the key whose sequence it begins, in whichever of its two forms; ERR for one that
+ * nobody knows, whose letters are no keys. Esc itself if it stands alone.
+ */
+static int
+read_sequence(void)
+{
+	char text[16] = "\033";
+	int n = 1, c = read_code();
+
+	if (c != '[' && c != 'O') {
+		unread_code(c);
+		return 27;
+	}
+	for (text[n++] = (char)c; n + 1 < (int)sizeof(text); ) {
+		c = read_code();
+		if (c == ERR || c > 255)
+			break;
+		text[n++] = (char)c;
+		if (c >= '@')
+			break;
+	}
+	for (const char *form = "[O"; *form; form++) {
+		text[1] = *form;
+		c = key_defined(text);
+		if (c > 0)
+			return c;
+	}
+	return ERR;
+}
+
+/* For readline the mouse is nothing. */
+static int
+next_key(bool raw)
+{
+	int c;
+
+	for (;;) {
+		c = read_code();
+		if (c != 27)
+			return c;
+		if (begins_report())
+			c = read_report();
+		else if (raw)
+			return c;
+		else
+			c = read_sequence();
+		if (c != ERR && !(raw && c == CODE_MOUSE))
+			return c;
+	}
+}
+
+bool
+term_has_key(void)
+{
+	return asked.typed_n || unread_n;
+}
+
+int
+term_key(struct term *t, bool raw)
+{
+	static const struct {
+		int curses, key;
+	} map[] = {
+	    {KEY_UP, TERM_UP},       {KEY_DOWN, TERM_DOWN},   {KEY_LEFT, TERM_LEFT},
+	    {KEY_RIGHT, TERM_RIGHT}, {KEY_PPAGE, TERM_PGUP},  {KEY_NPAGE, TERM_PGDN},
+	    {KEY_HOME, TERM_HOME},   {KEY_END, TERM_END},     {KEY_BACKSPACE, TERM_BACKSPACE},
+	    {127, TERM_BACKSPACE},   {8, TERM_BACKSPACE},     {KEY_BTAB, TERM_BTAB},
+	    {KEY_RESIZE, TERM_RESIZE}, {KEY_ENTER, '\r'},     {'\n', '\r'},
+	};
+	int c;
+
+	if (t->headless)
+		return TERM_NONE;
+	if (raw != bytes_on) /* it tells the terminal each time that it is called */
+		keypad(keys, raw ? FALSE : TRUE);
+	bytes_on = raw;
+	c = next_key(raw);
+	if (c == ERR && asked.ground && t->ground != asked.ground) {
+		t->ground = asked.ground;
+		return TERM_GROUND;
+	}
+	if (c == ERR)
+		return TERM_NONE;
+	if (c == CODE_MOUSE) {
+		t->mouse = reported;
+		return TERM_MOUSE;
+	}
+	if (raw && c != KEY_RESIZE)
+		return c & 0xff;
+	for (size_t i = 0; i < ARRAY_LEN(map); i++)
+		if (c == map[i].curses)
+			return map[i].key;
+	if (c >= KEY_F0 && c <= KEY_F(12))
+		return TERM_F0 + (c - KEY_F0);
+	return c < 256 ? c : TERM_NONE;
+}

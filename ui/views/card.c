@@ -1,0 +1,590 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "views/card.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <wchar.h>
+
+#include "kernel/flags.h"
+#include "kernel/kabi.h"
+#include "page/explain.h"
+#include "page/state.h"
+#include "query/answer_page.h"
+#include "term/fit.h"
+#include "term/keys.h"
+#include "term/paint.h"
+#include "views/scroll.h"
+#include "views/view.h"
+
+enum { LABEL = 20, LABEL_NARROW = 15 };
+
+static struct card_line *
+next_line(struct card *c)
+{
+	struct card_line *l = &c->line[c->n < CARD_LINES - 1 ? c->n++ : CARD_LINES - 1];
+
+	memset(l, 0, sizeof(*l));
+	return l;
+}
+
+/* No line of a screen needs more; what is longer is cut as it would be there. */
+static void
+put(char *out, size_t size, const char *text)
+{
+	struct buf b = {0};
+
+	for (size_t width = size - 1; width && strlen(text) >= size && (!b.s || b.len >= size); width = width * 7 / 8) {
+		b.len = 0;
+		fit_cut(&b, text, width);
+	}
+	snprintf(out, size, "%s", b.s ? b.s : text);
+	buf_free(&b);
+}
+
+void
+card_head(struct card *c, const char *text)
+{
+	struct card_line *l = next_line(c);
+
+	l->role = ROLE_ACCENT;
+	put(l->value, sizeof(l->value), text);
+}
+
+void
+card_gap(struct card *c)
+{
+	next_line(c)->role = ROLE_TEXT;
+}
+
+void
+card_add(struct card *c, enum role role, const char *label, const char *note, const char *fmt, ...)
+{
+	struct card_line *l = next_line(c);
+	struct buf value = {0};
+	va_list ap;
+
+	l->role = role;
+	snprintf(l->label, sizeof(l->label), "%s", label);
+	put(l->note, sizeof(l->note), note ? note : "");
+	va_start(ap, fmt);
+	buf_vfmt(&value, fmt, ap);
+	va_end(ap);
+	put(l->value, sizeof(l->value), value.s ? value.s : "");
+	buf_free(&value);
+}
+
+void
+card_generations(struct buf *out, uint32_t recent, uint32_t gens, unsigned per)
+{
+	for (unsigned i = 32; i > 0; i -= per) {
+		uint32_t bits = recent >> (i - per) & ((1u << per) - 1);
+		unsigned h = steps((unsigned)__builtin_popcount(bits), per, 7);
+		wchar_t glyph = h ? paint_eighth(h) : i - per >= gens ? L' ' : paint_utf8() ? L'·' : L'.';
+
+		buf_fmt(out, "%lc", (wint_t)glyph);
+	}
+}
+
+static int
+label_width(const struct card *c)
+{
+	return c->width > CARD_NARROW ? LABEL : LABEL_NARROW;
+}
+
+void
+card_add_long(struct card *c, enum role role, const char *label, const char *value)
+{
+	int indent = label_width(c), before = 0;
+	size_t n;
+
+	do {
+		n = fit_line(value, c->width > indent ? (size_t)(c->width - indent) : 1);
+		card_add(c, role, before ? "" : label, NULL, "%*s%.*s", before, "", (int)n, value);
+		before = indent;
+		value += n + strspn(value + n, " ");
+	} while (*value);
+}
+
+static bool
+is_gap(const struct card_line *l)
+{
+	return !l->label[0] && !l->value[0];
+}
+
+static bool
+is_spare(const struct card_line *l)
+{
+	return l->spare;
+}
+
+/* From the end on: what stands at the top is read first. */
+static void
+leave_out(struct card *c, int rows, bool (*which)(const struct card_line *l))
+{
+	for (int i = c->n - 1; i >= 0 && c->n > rows; i--) {
+		if (!which(&c->line[i]))
+			continue;
+		memmove(&c->line[i], &c->line[i + 1], (size_t)(c->n - i - 1) * sizeof(*c->line));
+		c->n--;
+	}
+}
+
+void
+card_squeeze(struct card *c, int rows)
+{
+	leave_out(c, rows, is_gap);
+	leave_out(c, rows, is_spare);
+}
+
+static int
+draw_cut(int y, int x, int right, enum role role, const char *text)
+{
+	struct buf b = {0};
+
+	if (x < right)
+		fit_cut(&b, text, (size_t)(right - x));
+	x = paint_text(y, x, right, role, "%s", b.s ? b.s : "");
+	buf_free(&b);
+	return x;
+}
+
+void
+card_draw(const struct card *c, int first, int top, int bottom, int x, int right)
+{
+	for (int i = first, y = top; i < c->n && y < bottom; i++, y++) {
+		const struct card_line *l = &c->line[i];
+		int at = x;
+
+		if (l->label[0]) {
+			paint_text(y, x, right, ROLE_DIM, "%s", l->label);
+			at = x + label_width(c);
+		}
+		at = draw_cut(y, at, right, l->role, l->value);
+		if (l->note[0])
+			draw_cut(y, at + (l->value[0] ? 1 : 0), right, ROLE_DIM, l->note);
+	}
+}
+
+void
+card_add_text(struct card *c, enum role role, const char *s)
+{
+	while (*s) {
+		size_t n = strlen(s), cut = n;
+
+		if (n > (size_t)c->width)
+			for (cut = (size_t)c->width; cut > 0 && s[cut] != ' '; cut--)
+				;
+		if (!cut)
+			cut = n;
+		card_add(c, role, "", NULL, "%.*s", (int)cut, s);
+		s += cut + strspn(s + cut, " ");
+	}
+}
+
+static void
+add_where(struct card *c, const struct vma_list *vmas, const struct vma *v, uint64_t addr)
+{
+	struct buf place = {0};
+	char perm[5], size[8];
+	int label = label_width(c);
+
+	vma_perm_text(v, perm);
+	fit_place_text(&place, vmas, v, addr, c->width > label ? (size_t)(c->width - label) : 0);
+	card_add(c, ROLE_TEXT, "where", NULL, "%s", place.s);
+	if (vma_has_file(v))
+		card_add(c, ROLE_TEXT, "file offset", NULL, "%llx",
+		         (unsigned long long)(addr - v->start + v->offset));
+	card_add(c, ROLE_TEXT, "region", perm, "%llx+%s", (unsigned long long)v->start,
+	         size_text(size, vma_size(v)));
+	if (c->width > CARD_NARROW || strlen(explain_region(v)) + LABEL_NARROW <= (size_t)c->width) {
+		card_add(c, ROLE_DIM, "kind", NULL, "%s", explain_region(v));
+		c->line[c->n - 1].spare = true;
+	}
+	buf_free(&place);
+}
+
+/*
+ * One bit: yes or no, what that means here, or else what the kernel documents. Where there is no
+ * room the words are only of those that are set.
+ */
+static void
+add_bit(struct card *c, const struct flag *f, bool set, const char *here)
+{
+	char label[32], meant[112] = "";
+
+	if (f->source == FLAG_PM)
+		snprintf(label, sizeof(label), " %u %.10s", f->bit, f->name);
+	else
+		snprintf(label, sizeof(label), " %2u %c %s", f->bit, f->letter, f->name);
+	if (here || set)
+		snprintf(meant, sizeof(meant), "%s", here ? here : f->words);
+	else if (c->width > CARD_NARROW)
+		snprintf(meant, sizeof(meant), "(%s)", f->words);
+	card_add(c, set ? ROLE_ACCENT : ROLE_DIM, label, meant, "%-3s", set ? "yes" : "no");
+	c->line[c->n - 1].spare = !set;
+}
+
+static bool
+is_set(const struct flag *f, const struct page *pg)
+{
+	return (f->source == FLAG_PM ? pg->word : pg->kpf) >> f->bit & 1;
+}
+
+/* What is so of this page leads: what is set, and what it means that something is not. */
+static bool
+says_something(const struct flag *f, const struct page *pg, const struct vma *v)
+{
+	return is_set(f, pg) || explain_bit(f, pg, v);
+}
+
+static void
+add_telling(struct card *c, enum flag_source source, const struct page *pg, const struct vma *v)
+{
+	size_t n;
+	const struct flag *f = flag_table(&n);
+
+	for (int set = 1; set >= 0; set--)
+		for (size_t i = 0; i < n; i++)
+			if (f[i].source == source && is_set(&f[i], pg) == set &&
+			    says_something(&f[i], pg, v))
+				add_bit(c, &f[i], set, explain_bit(&f[i], pg, v));
+}
+
+/* The next bit from i on that has nothing to say. The narrow pane skips those that are always 0. */
+static size_t
+next_silent(const struct card *c, size_t i, const struct page *pg, const struct vma *v)
+{
+	size_t n;
+	const struct flag *f = flag_table(&n);
+	bool narrow = c->width <= CARD_NARROW;
+
+	for (; i < n; i++)
+		if ((f[i].source == FLAG_PM ||
+		     (f[i].source == FLAG_KPF && pg->known & PAGE_FLAGS && !narrow)) &&
+		    !says_something(&f[i], pg, v) && !(narrow && !strncmp(f[i].name, "bit", 3)))
+			break;
+	return i;
+}
+
+/* The bits that have nothing to say: a line each, or their names alone. */
+static void
+add_silent(struct card *c, const struct page *pg, const struct vma *v)
+{
+	struct buf names = {0};
+	size_t n, count = 0;
+	const struct flag *f = flag_table(&n);
+
+	for (size_t i = 0; (i = next_silent(c, i, pg, v)) < n; i++, count++)
+		buf_fmt(&names, "%s%s", count ? " " : "", f[i].name);
+	c->folded = count && c->width > CARD_NARROW && !c->all && c->n + 1 + (int)count > c->rows;
+	if (count)
+		card_gap(c);
+	if (c->folded)
+		card_add_long(c, ROLE_DIM, "not set", names.s);
+	for (size_t i = 0; !c->folded && (i = next_silent(c, i, pg, v)) < n; i++)
+		add_bit(c, &f[i], false, NULL);
+	buf_free(&names);
+}
+
+static void
+add_bits(struct card *c, const struct page *pg, const struct vma *v)
+{
+	uint64_t w = pg->word;
+
+	card_add(c, ROLE_STRONG, "page table", NULL, "%04llx %04llx %04llx %04llx",
+	         (unsigned long long)(w >> 48), (unsigned long long)(w >> 32 & 0xffff),
+	         (unsigned long long)(w >> 16 & 0xffff), (unsigned long long)(w & 0xffff));
+	add_telling(c, FLAG_PM, pg, v);
+}
+
+static void
+add_swap(struct card *c, const struct page *pg)
+{
+	if (pg->word & PM_PRESENT || !(pg->word & PM_SWAPPED))
+		return;
+	card_gap(c);
+	if (!(pg->word & PM_PFN_MASK)) {
+		card_add(c, ROLE_TEXT, "swap", "hidden (needs CAP_SYS_ADMIN)", "%s", "");
+		return;
+	}
+	card_add(c, ROLE_TEXT, "swap type", pg->state == STATE_SWAPPED ? "" : "no swap device: a special entry",
+	         "%u", PM_SWAP_TYPE(pg->word));
+	card_add(c, ROLE_TEXT, "swap offset", NULL, "%#llx", (unsigned long long)PM_SWAP_OFFSET(pg->word));
+}
+
+static void
+add_unknown_flags(struct card *c, uint64_t kpf)
+{
+	size_t n;
+	const struct flag *f = flag_table(&n);
+
+	for (size_t i = 0; i < n; i++)
+		if (f[i].source == FLAG_KPF)
+			kpf &= ~(UINT64_C(1) << f[i].bit);
+	for (unsigned bit = 0; bit < 64; bit++)
+		if (kpf >> bit & 1)
+			card_add(c, ROLE_ACCENT, "", "newer than this pmtop", " %u   bit%u", bit, bit);
+}
+
+/* The string of page-types -r, and each bit in words; in the narrow pane the names alone. */
+static void
+add_flags(struct card *c, const struct page *pg, const struct vma *v)
+{
+	struct buf text = {0};
+
+	page_types_letters(&text, page_types_raw(pg->kpf, pg->word));
+	for (size_t at = 0, width = (size_t)(c->width > 1 ? c->width : 1);
+	     at < text.len && (!at || text.s[at + strspn(text.s + at, "_")]); at += width)
+		card_add(c, ROLE_TEXT, "", NULL, "%.*s", (int)width, text.s + at);
+	text.len = 0;
+	if (c->width <= CARD_NARROW) {
+		kpf_names(&text, pg->kpf, " ");
+		card_add_text(c, ROLE_DIM, text.s);
+	} else {
+		add_telling(c, FLAG_KPF, pg, v);
+		add_unknown_flags(c, pg->kpf);
+	}
+	buf_free(&text);
+}
+
+/* The folio as a bar: how much of it is mapped here, around this page. */
+static void
+add_folio(struct card *c, const struct page *pg, const struct folio_here *f, size_t page_size)
+{
+	char bar[FOLIO_BAR * 4 + 1] = "", size[8];
+	size_t at = 0;
+
+	if (!(pg->known & PAGE_FOLIO))
+		return;
+	if (!pg->order) {
+		card_add(c, ROLE_TEXT, "folio", "this page alone", "order 0");
+		return;
+	}
+	card_add(c, ROLE_TEXT, "folio", NULL,
+	         c->width > CARD_NARROW ? "order %u: %u pages, %s; this is number %llu" : "order %u, %u x %s, no %llu",
+	         pg->order, 1u << pg->order,
+	         size_text(size, (uint64_t)page_size << (c->width > CARD_NARROW ? pg->order : 0)),
+	         (unsigned long long)(page_pfn(pg) - pg->folio));
+	if (!f || !f->order)
+		return;
+	for (unsigned i = 0; i < FOLIO_BAR; i++)
+		at += (size_t)snprintf(bar + at, sizeof(bar) - at, "%lc",
+		                       (wint_t)(f->bar[i] ? paint_eighth(f->bar[i]) : paint_utf8() ? L'·' : L'.'));
+	card_add(c, ROLE_ACCENT, " mapped here", NULL, "%s%s%llu/%u", c->width > CARD_NARROW ? bar : "",
+	         c->width > CARD_NARROW ? " " : "", (unsigned long long)f->mapped, 1u << f->order);
+	if (c->width <= CARD_NARROW) {
+		card_add(c, ROLE_ACCENT, "", NULL, "%s", bar);
+		return;
+	}
+	card_add(c, ROLE_TEXT, " from", f->index ? "its first page" : "its first page: this one", "pfn 0x%llx",
+	         (unsigned long long)f->head);
+}
+
+static void
+add_node(struct card *c, const struct page *pg)
+{
+	if (pg->known & PAGE_NODE)
+		card_add(c, ROLE_TEXT, "NUMA node", NULL, "%d", pg->node);
+}
+
+static void
+add_frame(struct card *c, const struct sample *s, const struct page *pg, const struct vma *v,
+          const struct folio_here *folio)
+{
+	const struct frames f = {.flags = s->frames_hidden ? -1 : 0};
+	const char *why = page_hidden_why(pg, &f);
+	uint64_t pfn = page_pfn(pg);
+
+	if (!(pg->word & PM_PRESENT))
+		return;
+	card_gap(c);
+	if (!pfn) {
+		static const char *const hidden[] = {"frame", "physical", "mapped", "flags", "folio", "memcg"};
+
+		for (size_t i = 0; i < ARRAY_LEN(hidden); i++)
+			card_add(c, ROLE_TEXT, hidden[i], why, "%s", "");
+		return;
+	}
+	card_add(c, ROLE_TEXT, "frame", NULL, "pfn 0x%llx", (unsigned long long)pfn);
+	card_add(c, ROLE_TEXT, "physical", NULL, "0x%llx", (unsigned long long)(pfn * s->page_size));
+	if (pg->known & PAGE_COUNT)
+		card_add(c, ROLE_TEXT, "mapped", pg->count == 1 ? "time, by anyone" : "times, by anyone", "%llu",
+		         (unsigned long long)pg->count);
+	else
+		card_add(c, ROLE_TEXT, "mapped", why ? why : "hidden (/proc/kpagecount is for root)", "%s", "");
+	if (c->width > CARD_NARROW) {
+		add_node(c, pg);
+		add_folio(c, pg, folio, s->page_size);
+	}
+	if (!(pg->known & PAGE_FLAGS)) {
+		card_add(c, ROLE_TEXT, "flags", why, "%s", "");
+		return;
+	}
+	card_gap(c);
+	card_add(c, ROLE_STRONG, "flags", NULL, "0x%llx", (unsigned long long)pg->kpf);
+	add_flags(c, pg, v);
+}
+
+/* The answer's facts that the page itself does not carry. */
+static void
+add_more(struct card *c, const struct answer *more)
+{
+	static const char *const wanted[] = {"symbol", "memcg", "memcg_inode", "swap_device"};
+
+	for (size_t i = 0; more && i < more->n; i++)
+		for (size_t k = 0; k < ARRAY_LEN(wanted); k++)
+			if (!strcmp(more->f[i].key, wanted[k]))
+				card_add(c, ROLE_TEXT, wanted[k], more->f[i].note, "%s", more->f[i].value);
+}
+
+/* How many go into a column so that all that are kept fit into the room; 0: they do not. */
+static unsigned
+generations_per(uint32_t gens, int room)
+{
+	uint64_t kept = u64_min(gens, 32);
+
+	for (unsigned per = 1; per <= 8; per *= 2)
+		if ((int)((kept + per - 1) / per) <= room)
+			return per;
+	return 0;
+}
+
+static void
+add_known(struct card *c, const struct sample *s, const char *label, const struct track_past *p)
+{
+	bool wide = c->width > CARD_NARROW, again = s->pulse_ns || track_way_caps(s->track_way) & TRACK_LOCAL;
+	const char *note = track_past_why(p);
+	char times[32], hint[48] = "";
+	struct buf spark = {0};
+	unsigned per;
+
+	snprintf(times, sizeof(times), "%u of %u", p->written, p->gens);
+	per = generations_per(p->gens, wide ? 32 : c->width - LABEL_NARROW - (int)strlen(times) - 1);
+	if (per)
+		card_generations(&spark, p->recent, p->gens, per);
+	if (p->gens > 32)
+		snprintf(hint, sizeof(hint), "the last 32");
+	else if (!again && p->gens == 1)
+		snprintf(hint, sizeof(hint), "press %s: it counts how often", key_of(ACT_PULSE, 'P'));
+	card_add(c, p->written ? ROLE_HOT : ROLE_TEXT, label, !wide ? NULL : note ? note : hint, "%s%s%s", times,
+	         per ? " " : "", per ? spark.s + strspn(spark.s, " ") : "");
+	buf_free(&spark);
+}
+
+/* In how many generations it was written, and in which: not known is not the same as in none. */
+static void
+add_generations(struct card *c, const struct sample *s, const struct answer *more)
+{
+	const char *label = track_way_caps(s->track_way) & TRACK_LOCAL ? "looks" : "generations", *why;
+
+	if (!s->gen)
+		return;
+	why = more ? track_past_why(&more->past) : NULL;
+	if (!more)
+		card_add(c, ROLE_TEXT, label, NULL, "%s", ""); /* the answer has a place to come to */
+	else if (!why || more->past.written)
+		add_known(c, s, label, &more->past);
+	else if (c->width > CARD_NARROW)
+		card_add(c, ROLE_TEXT, label, why, "%s", "");
+	else
+		card_add(c, ROLE_DIM, label, NULL, "not known");
+}
+
+void
+card_make(struct card *c, const struct sample *s, const struct vma *v, uint64_t addr,
+          const struct page *pg, uint64_t written_ns, uint64_t now, const struct answer *more)
+{
+	static const struct vma_list nothing;
+	enum state st = (enum state)pg->state;
+	char head[48], size[8];
+
+	c->n = 0;
+	c->folded = false;
+	snprintf(head, sizeof(head), "Page %012llx", (unsigned long long)addr);
+	card_head(c, head);
+	card_add_text(c, ROLE_TEXT, state_row(st)->words);
+	card_add_text(c, ROLE_DIM, state_row(st)->help);
+	if (written_ns && now >= written_ns)
+		card_add(c, ROLE_HOT, "", NULL, "%s seen %s %.0f s ago", more && more->past.written > 1 ? "last" : "first",
+		         track_verb(s->track_way), (double)(now - written_ns) / 1e9);
+	if (written_ns && pg->cats & PM_CAT_HUGE && track_way_caps(s->track_way) & TRACK_HUGE)
+		card_add(c, ROLE_HOT, "", NULL, "tracked per %s: one bit for all",
+		         size_text(size, s->page_size << page_huge_order(s->page_size)));
+	if (pg->known & PAGE_WORD)
+		add_generations(c, s, more);
+	card_gap(c);
+	add_where(c, s->regions ? &s->regions->vmas : &nothing, v, addr);
+	if (c->width > CARD_NARROW)
+		add_more(c, more);
+	if (!(pg->known & PAGE_WORD))
+		return;
+	card_gap(c);
+	add_bits(c, pg, v);
+	add_swap(c, pg);
+	add_frame(c, s, pg, v, more ? &more->folio : NULL);
+	add_silent(c, pg, v);
+	if (c->width <= CARD_NARROW && more) {
+		card_gap(c);
+		add_node(c, &more->page);
+		add_folio(c, &more->page, &more->folio, s->page_size);
+		add_more(c, more);
+	}
+}
+
+struct card *
+card_new(void)
+{
+	return mem_alloc(sizeof(struct card));
+}
+
+bool
+card_act(int *first, int page, enum action a)
+{
+	switch ((int)a) {
+	case ACT_UP: --*first; return true;
+	case ACT_DOWN: ++*first; return true;
+	case ACT_PAGE_UP: *first -= page; return true;
+	case ACT_PAGE_DOWN: *first += page; return true;
+	case ACT_FIRST: *first = 0; return true;
+	case ACT_LAST: *first = CARD_LINES; return true;
+	}
+	return false;
+}
+
+void
+card_view_draw(card_make_fn *make, const struct ui *ui, const struct sample *s, int top, int bottom,
+               const char *awaited)
+{
+	static const char ended[] = "the process ended before this was read; what was seen before is in the list and in the grid";
+	const struct err *err = &s->card_err;
+	struct buf text = {0};
+	struct card *c = card_new();
+
+	if (make(ui, s, c)) {
+		struct scroll page = {c->n, bottom - top, 1};
+
+		card_draw(c, ui->card_top, top, top + scroll_rows(page), 1, ui->cols);
+		scroll_draw(ui, top, ui->card_top, page);
+	} else if (err->what[0]) {
+		buf_fmt(&text, "%s: %s", err->what, err->why);
+		top = fit_draw_lines(top, bottom, ui->cols, ROLE_TEXT, text.s);
+		fit_draw_lines(top, bottom, ui->cols, ROLE_DIM, err->how);
+		buf_free(&text);
+	} else {
+		fit_draw_lines(top, bottom, ui->cols, ROLE_DIM, s->ended ? ended : awaited);
+	}
+	free(c);
+}
+
+/* The first line shown stays within the card. */
+void
+card_view_settle(card_make_fn *make, struct ui *ui, const struct sample *s, int rows)
+{
+	struct card *c = card_new();
+
+	if (make(ui, s, c))
+		ui->card_top = scroll_top(ui->card_top, (struct scroll){c->n, rows, 1});
+	free(c);
+}

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "views/cells.h"
+
+#include "base/util.h"
+#include "kernel/kabi.h"
+#include "term/paint.h"
+#include "views/strips.h"
+
+const struct cell *
+cells_find(const struct ui *ui, const struct sample *s, size_t i, const struct page **pg)
+{
+	const struct window *w = s->window;
+	uint64_t lo, hi;
+	size_t k;
+
+	if (!w || w->gone || w->grid.zoom != ui->grid.zoom || w->grid.row_cells != ui->grid.row_cells ||
+	    !grid_cell_range(&ui->grid, i, &lo, &hi) || !grid_cell_at(&w->grid, lo, &k))
+		return NULL;
+	if (pg)
+		*pg = w->pages ? &w->pages[k] : NULL;
+	return cell_pages(&w->cells[k]) ? &w->cells[k] : NULL;
+}
+
+enum heat
+cells_heat(const struct ui *ui, enum lens l, const struct cell *c)
+{
+	if (l == LENS_WRITES && ui->by_count)
+		return heat_of_count(c->times);
+	if (!c->written || lens_needs_pages(l))
+		return HEAT_NONE;
+	return heat_of_age(ui->now > c->newest_ns ? ui->now - c->newest_ns : 0);
+}
+
+wchar_t
+cells_heat_glyph(const struct ui *ui, enum heat h)
+{
+	if (ui_by_count(ui))
+		return (wchar_t)" #8421"[h];
+	h = paint_heat(h);
+	return h == HEAT_NOW ? L'#' : h <= HEAT_5S ? L'+' : L'-';
+}
+
+bool
+cells_few_colors(void)
+{
+	return paint_theme() == THEME_ANSI || paint_theme() == THEME_MONO;
+}
+
+bool
+cells_in_letters(const struct ui *ui)
+{
+	return cells_few_colors() || ui->letters == LETTERS_ALL || !paint_utf8();
+}
+
+static bool
+has_background(enum role role)
+{
+	return paint_look(paint_theme(), role).bg >= 0;
+}
+
+/* An empty place is a dot in the middle. */
+wchar_t
+cells_glyph(char letter)
+{
+	return letter == '.' ? L'·' : (wchar_t)letter;
+}
+
+static wchar_t
+class_glyph(enum lens l, unsigned c)
+{
+	return cells_glyph(lens_class(l, c).letter);
+}
+
+/* What has no colour of its own is the ground that the others stand on. */
+static bool
+is_ground(enum lens l, unsigned c)
+{
+	return lens_class(l, c).kind != CLASS_NORMAL && !has_background(paint_class_role(l, c));
+}
+
+bool
+cells_change(enum lens l, unsigned a, unsigned b)
+{
+	return a != b && !(l == LENS_STATE && a == STATE_THP_HEAD && b == STATE_THP_TAIL);
+}
+
+bool
+cells_tracked_whole(const struct sample *s, const struct page *pg)
+{
+	return pg && pg->cats & PM_CAT_HUGE && track_way_caps(s->track_way) & TRACK_HUGE;
+}
+
+bool
+cells_brick(const struct grid *g, size_t i)
+{
+	size_t row = i / g->row_cells + (size_t)(g->top / grid_row_bytes(g));
+
+	return (i % g->row_cells + (row & 1) * 4) % 8 == 0;
+}
+
+/* A page a cell: its colour, its letter where letters are wanted. */
+static void
+draw_page_cell(const struct ui *ui, enum lens l, const struct cell *c, bool cool, int y, int x, bool letter)
+{
+	unsigned second, cls = cell_first(c, &second);
+	enum heat heat = cool ? HEAT_NONE : cells_heat(ui, l, c);
+	enum role role = heat ? strip_heat_role(ui, heat) : paint_class_role(l, cls);
+	bool show = letter || ui->letters == LETTERS_ALL || !has_background(role) || cell_alarm(c, l) == cls;
+
+	if (cells_few_colors())
+		paint_glyph(y, x, role, heat ? cells_heat_glyph(ui, heat) : class_glyph(l, cls));
+	else
+		paint_glyph(y, x, role, show ? class_glyph(l, cls) : L' ');
+}
+
+static void
+draw_alarm(enum lens l, unsigned cls, int y, int x)
+{
+	paint_glyph(y, x, paint_class_role(l, cls), class_glyph(l, cls));
+}
+
+/* In the colour of the class that the letter names; a digit in that of most of its pages. */
+static void
+draw_letter_cell(const struct ui *ui, enum lens l, const struct cell *c, int y, int x)
+{
+	unsigned second, cls = cell_first_there(c, l);
+	enum heat heat = cells_heat(ui, l, c);
+	char letter = cell_letter(c, l);
+	enum role role;
+
+	if (letter != lens_class(l, cls).letter)
+		cls = cell_first(c, &second);
+	role = heat ? strip_heat_role(ui, heat) : paint_class_role(l, cls);
+	if (cell_alarm(c, l) != CLASS_MAX)
+		draw_alarm(l, cell_alarm(c, l), y, x);
+	else
+		paint_glyph(y, x, role, heat && cells_few_colors() ? cells_heat_glyph(ui, heat) : cells_glyph(letter));
+}
+
+/* The commonest of it is drawn as a sign, for a block of its colour would look like memory. */
+static void
+draw_ground_cell(enum lens l, const struct cell *c, int y, int x)
+{
+	unsigned first = cell_first_there(c, l);
+
+	paint_glyph(y, x, paint_class_role(l, first), class_glyph(l, first));
+}
+
+/* Two classes in a cell: an eighth block of the larger over the second; what was written wins. */
+static void
+draw_block_cell(const struct ui *ui, enum lens l, const struct cell *c, int y, int x)
+{
+	struct cell painted = *c;
+	uint64_t all = cell_pages(c), ground, share;
+	unsigned first, second;
+	enum heat heat = cells_heat(ui, l, c);
+	enum role front, back = ROLE_TEXT;
+
+	if (cell_alarm(c, l) != CLASS_MAX) {
+		draw_alarm(l, cell_alarm(c, l), y, x);
+		return;
+	}
+	for (unsigned k = 0; k < lens_classes(l); k++)
+		if (is_ground(l, k))
+			painted.n[k] = 0;
+	first = cell_first(&painted, &second);
+	ground = all - cell_pages(&painted);
+	if (heat) {
+		front = strip_heat_role(ui, heat);
+		if (first != CLASS_MAX && c->n[first] >= ground)
+			back = paint_class_role(l, first);
+		share = c->written;
+	} else if (first == CLASS_MAX) {
+		draw_ground_cell(l, c, y, x);
+		return;
+	} else {
+		front = paint_class_role(l, first);
+		if (second != CLASS_MAX && c->n[second] >= ground)
+			back = paint_class_role(l, second);
+		share = c->n[first];
+	}
+	paint_block(y, x, front, back, paint_eighth(eighths(share, all)));
+}
+
+/*
+ * What a part of the region that was not read yet in this geometry looks like after the one before:
+ * the cell that it was a part of, or the sum of those that were parts of it, as far as they were read.
+ * Only to be drawn until the sampler has answered, never to be told as a count.
+ */
+static const struct cell *
+guess(const struct ui *ui, const struct sample *s, uint64_t lo, uint64_t hi)
+{
+	static struct cell sum; /* of the one thread that draws */
+	const struct window *w = s->window;
+	uint64_t from, to, at, cell_lo;
+	size_t k;
+
+	if (!w || w->gone || w->grid.start != ui->grid.start || w->grid.end != ui->grid.end)
+		return NULL;
+	grid_visible(&w->grid, &from, &to);
+	from = u64_max(from, lo);
+	to = u64_min(to, hi);
+	sum = (struct cell){0};
+	for (at = from; at < to && grid_cell_at(&w->grid, at, &k); grid_cell_range(&w->grid, k, &cell_lo, &at)) {
+		const struct cell *c = &w->cells[k];
+
+		if (w->grid.zoom >= ui->grid.zoom)
+			return cell_pages(c) ? c : NULL;
+		for (unsigned i = 0; i < CLASS_MAX; i++)
+			sum.n[i] += c->n[i];
+		sum.match += c->match;
+		sum.written += c->written;
+		sum.newest_ns = u64_max(sum.newest_ns, c->newest_ns);
+	}
+	return cell_pages(&sum) ? &sum : NULL;
+}
+
+void
+cells_draw(const struct ui *ui, const struct sample *s, size_t i, int y, int x)
+{
+	unsigned col = (unsigned)(i % ui->grid.row_cells), second, cls, prev;
+	const struct page *pg = NULL;
+	const struct cell *c = cells_find(ui, s, i, &pg), *before;
+	uint64_t lo, hi, from, to;
+	bool chosen, guessed = !c;
+
+	if (!grid_cell_range(&ui->grid, i, &lo, &hi))
+		return;
+	if (!c)
+		c = guess(ui, s, lo, hi);
+	if (!c) {
+		paint_glyph(y, x, ROLE_DIM, L' ');
+		return;
+	}
+	if (s->window->filtered && !c->match) {
+		cls = cell_first(c, &second);
+		paint_glyph(y, x, ROLE_NONE, cells_few_colors() ? L' ' : class_glyph(s->window->lens, cls));
+		return;
+	}
+	chosen = ui_range(ui, &from, &to) && lo >= from && hi <= to;
+	if (ui->grid.zoom == 0) {
+		before = col ? cells_find(ui, s, i - 1, NULL) : NULL;
+		cls = cell_first(c, &second);
+		prev = before ? cell_first(before, &second) : guessed ? cls : CLASS_MAX;
+		draw_page_cell(ui, s->window->lens, c, cells_tracked_whole(s, pg) && !cells_brick(&ui->grid, i), y, x,
+		               chosen || (ui->letters == LETTERS_RUNS &&
+		                          (col % 16 == 0 || cells_change(s->window->lens, prev, cls))));
+	} else if (chosen || cells_in_letters(ui)) {
+		draw_letter_cell(ui, s->window->lens, c, y, x);
+	} else {
+		draw_block_cell(ui, s->window->lens, c, y, x);
+	}
+	if (chosen)
+		paint_choose(y, x);
+}
+
+void
+cells_counts(const struct cell *c, enum lens l, struct buf *out)
+{
+	const char *sep = "";
+	struct cell left = *c;
+	unsigned k, second;
+
+	while ((k = cell_first(&left, &second)) < lens_classes(l)) {
+		buf_fmt(out, "%s%llu %s", sep, (unsigned long long)left.n[k], lens_class(l, k).name);
+		sep = ", ";
+		left.n[k] = 0;
+	}
+}

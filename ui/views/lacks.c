@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "views/lacks.h"
+
+#include "base/util.h"
+#include "term/keys.h"
+
+bool
+lens_lacks(const struct ui *ui, const struct sample *s, struct buf *out)
+{
+	static const char as_root[] = "run pmtop as root (CAP_SYS_ADMIN)";
+
+	switch (ui->lens) {
+	case LENS_WRITES:
+		if (s->can_track == TRACK_NO)
+			buf_fmt(out, "not visible: %s; %s", s->track_why, s->track_how);
+		else if (!s->gen)
+			buf_fmt(out, "press %s: pages written from then on light up", key_of(ACT_CLEAR, view_row(ui_view(ui))->letter));
+		break;
+	case LENS_SHARING:
+		if (s->frames_hidden)
+			buf_fmt(out, "once, or more often; for how often %s", as_root);
+		break;
+	case LENS_LRU:
+	case LENS_FOLIOS:
+	case LENS_PHYSICAL:
+		if (s->frames_hidden)
+			buf_fmt(out, "page frames are hidden: %s", as_root);
+		break;
+	case LENS_SWAP:
+		if (!s->swap_devices)
+			buf_str(out, "this machine has no swap: /proc/swaps is empty");
+		break;
+	case LENS_NUMA:
+		if (!s->live)
+			buf_str(out, "only of a live process in this PID namespace (move_pages)");
+		break;
+	case LENS_STATE:
+	case LENS_BACKING:
+	case LENS_COUNT:
+		break;
+	}
+	return out->len > 0;
+}

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "views/legend.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "page/state.h"
+#include "term/fit.h"
+#include "term/paint.h"
+#include "term/zones.h"
+#include "views/cells.h"
+#include "views/lacks.h"
+#include "views/strips.h"
+#include "views/view.h"
+
+/* Words and samples of what the warm colours say, in their order. */
+struct heats {
+	struct {
+		enum role role;
+		char text[16];
+	} part[HEAT_COUNT + 1];
+	size_t n;
+};
+
+static void __attribute__((format(printf, 3, 4)))
+add_part(struct heats *h, enum role role, const char *fmt, ...)
+{
+	va_list ap;
+
+	h->part[h->n].role = role;
+	va_start(ap, fmt);
+	vsnprintf(h->part[h->n++].text, sizeof(h->part[0].text), fmt, ap);
+	va_end(ap);
+}
+
+/* One sample for all where they look the same, or have no room. */
+static void
+one_heat(struct heats *h, const struct ui *ui, const char *word)
+{
+	char sign = cells_few_colors() ? (char)cells_heat_glyph(ui, HEAT_NOW) : ' ';
+
+	h->n = 0;
+	add_part(h, strip_heat_role(ui, HEAT_NOW), " %c ", sign);
+	add_part(h, ROLE_TEXT, " %s ", word);
+}
+
+static void
+all_heats(struct heats *h, const struct ui *ui, const char *word)
+{
+	static const char *const ages[HEAT_COUNT] = {NULL, "now", "2s", "5s", "12s", "30s"};
+	static const char *const counts[HEAT_COUNT] = {NULL, "16+", "8", "4", "2", "1"};
+	bool count = ui_by_count(ui);
+
+	h->n = 0;
+	add_part(h, ROLE_TEXT, count ? "%s in " : "%s ", word);
+	for (enum heat step = HEAT_NOW; step < HEAT_COUNT; step++) {
+		const char *text = count ? counts[step] : ages[step];
+		char glyph = (char)cells_heat_glyph(ui, step);
+
+		if (cells_few_colors() && !count)
+			add_part(h, strip_heat_role(ui, step), "%c%s ", glyph, text);
+		else if (cells_few_colors() && step == HEAT_NOW)
+			add_part(h, strip_heat_role(ui, step), "%c %s ", glyph, text);
+		else
+			add_part(h, strip_heat_role(ui, step), " %s ", text);
+	}
+	add_part(h, ROLE_TEXT, count ? " generations " : " ");
+}
+
+static int
+heats_width(const struct heats *h)
+{
+	int width = 0;
+
+	for (size_t i = 0; i < h->n; i++)
+		width += (int)strlen(h->part[i].text);
+	return width;
+}
+
+static void
+make_heats(struct heats *h, const struct ui *ui, const struct sample *s, int room)
+{
+	const char *word = track_way_caps(s->track_way) & TRACK_CHANGES ? "changed" : "written";
+
+	all_heats(h, ui, word);
+	if ((!ui_by_count(ui) && paint_heat(HEAT_NOW) == paint_heat(HEAT_30S)) ||
+	    heats_width(h) > room)
+		one_heat(h, ui, word);
+	if (heats_width(h) > room)
+		h->n = 0;
+}
+
+int
+legend_heats_width(const struct ui *ui, const struct sample *s, int room)
+{
+	struct heats h;
+
+	if (!s->gen || lens_needs_pages(ui->lens))
+		return 0;
+	make_heats(&h, ui, s, room);
+	return heats_width(&h);
+}
+
+int
+legend_heats(const struct ui *ui, const struct sample *s, int y, int x, int right)
+{
+	struct heats h;
+
+	if (!s->gen || lens_needs_pages(ui->lens))
+		return x;
+	make_heats(&h, ui, s, right - x);
+	for (size_t i = 0; i < h.n; i++)
+		x = paint_text(y, x, right, h.part[i].role, "%s", h.part[i].text);
+	return x;
+}
+
+/* As if its filter had been typed; once more: all pages again. Of other lenses there are no words for it. */
+static unsigned
+hit_state(struct ui *ui, const struct sample *s, const struct touch *t)
+{
+	char text[sizeof(ui->page_filter)];
+
+	(void)s;
+	if (t->drag)
+		return FX_NONE;
+	snprintf(text, sizeof(text), "state=%s", state_row((enum state)t->value)->name);
+	if (strcmp(ui->page_filter, text))
+		memcpy(ui->page_filter, text, sizeof(text));
+	else
+		ui->page_filter[0] = '\0';
+	return FX_NONE;
+}
+
+/* What the filter lets pass of what is on screen. */
+static int
+draw_filter(const struct ui *ui, const struct window *w, int y, int x)
+{
+	uint64_t match = 0, all = 0;
+	struct buf text = {0};
+
+	for (size_t i = 0; i < (size_t)w->grid.rows * w->grid.row_cells; i++) {
+		match += w->cells[i].match;
+		all += cell_pages(&w->cells[i]);
+	}
+	text_escape(&text, ui->page_filter, strlen(ui->page_filter), !paint_utf8());
+	x = paint_text(y, x, ui->cols, ROLE_HOT, "%s: %llu of %llu pass", text.s, (unsigned long long)match,
+	               (unsigned long long)all);
+	if (w->unknown)
+		x = paint_text(y, x, ui->cols, ROLE_HOT, ", of %llu it is not known", (unsigned long long)w->unknown);
+	buf_free(&text);
+	return x + 2;
+}
+
+/* Digits among the letters of zoomed cells. */
+static bool
+has_tenths(const struct ui *ui, const struct window *w)
+{
+	char c;
+
+	if (!w || w->lens != LENS_STATE || !cells_in_letters(ui) || !ui->grid.zoom)
+		return false;
+	for (size_t i = 0; i < (size_t)w->grid.rows * w->grid.row_cells; i++) {
+		c = cell_letter(&w->cells[i], w->lens);
+		if (c >= '1' && c <= '9')
+			return true;
+	}
+	return false;
+}
+
+void
+legend_draw(const struct ui *ui, const struct sample *s, int y)
+{
+	uint64_t n[CLASS_MAX] = {0};
+	const struct window *w = s->window;
+	enum lens l = w ? w->lens : ui->lens;
+	int x = paint_text(y, 0, ui->cols, ROLE_STRONG, "%c %s ", lens_row(l)->digit, lens_row(l)->name);
+	struct buf lacks = {0};
+
+	for (size_t i = 0; w && i < (size_t)w->grid.rows * w->grid.row_cells; i++)
+		for (unsigned c = 0; c < CLASS_MAX; c++)
+			n[c] += w->cells[i].n[c];
+	if (w && w->filtered && ui->page_filter[0])
+		x = draw_filter(ui, w, y, x);
+	if (l == ui->lens && lens_lacks(ui, s, &lacks))
+		x = paint_text(y, fit_draw_cut(y, x, ui->cols, ROLE_HOT, lacks.s), ui->cols, ROLE_HOT, " ");
+	buf_free(&lacks);
+	if (has_tenths(ui, w))
+		x = paint_text(y, x, ui->cols, ROLE_TEXT, "1-9 tenths in RAM ");
+	if (!lens_needs_pages(l))
+		x = legend_heats(ui, s, y, x, ui->cols);
+	for (unsigned c = 0; c < lens_classes(l) && x + 6 < ui->cols; c++) {
+		int from = x;
+
+		if (!n[c])
+			continue;
+		paint_glyph(y, x, paint_class_role(l, c), cells_glyph(lens_class(l, c).letter));
+		x = paint_text(y, x + 1, ui->cols, ROLE_TEXT, " ");
+		x = fit_draw_cut(y, x, ui->cols, ROLE_TEXT, lens_class(l, c).name);
+		x = paint_text(y, x, ui->cols, ROLE_TEXT, " ");
+		if (l == LENS_STATE)
+			zone_add(&(struct zone){.y = y, .x = from, .bottom = y + 1, .right = x - 1, .value = c, .hit = hit_state});
+	}
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PM_LIST_BARS_H
+#define PM_LIST_BARS_H
+
+#include "model/ui.h"
+#include "term/paint.h"
+
+/*
+ * The two bars above the list: what is in RAM, by kind of page, and what the address space is for,
+ * by type of region. Their segments are counted from 1, through both bars; each is at least a column
+ * wide, and has its label or its letter inside. ui->segment is the one that was chosen, 0 none.
+ */
+enum { LIST_BARS = 2, BAR_LABEL = 12 }; /* rows; columns of the screen before a bar */
+
+void list_bars_draw(const struct ui *ui, const struct sample *s, int y);
+
+/* Chooses the next segment (step 1) or the one before (-1); past the ends there is none. */
+void list_bars_step(struct ui *ui, const struct sample *s, int step);
+
+/* The segment in column x of bar 0 or 1; 0: none. */
+size_t list_bars_at(const struct ui *ui, const struct sample *s, int bar, int x);
+
+/* The list shows the regions that the chosen segment is made of, and no segment is chosen any more. */
+void list_bars_filter(struct ui *ui, const struct sample *s);
+
+/* The sentence about the chosen segment. */
+void list_bars_say(const struct ui *ui, const struct sample *s, struct buf *out);
+
+#endif

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "views/list_menu.h"
+
+#include <string.h>
+
+#include "base/util.h"
+#include "model/list_rows.h"
+#include "term/fit.h"
+#include "term/keys.h"
+#include "term/paint.h"
+#include "term/zones.h"
+#include "views/crumb.h"
+#include "views/list_bars.h"
+#include "views/list_table.h"
+#include "views/view.h"
+
+enum { LIST_SEEN = LIST_BARS + 4, NAME_AT = 8, HELP_AT = 21 };
+
+struct menu {
+	int id[LIST_COLUMNS];
+	size_t n;
+};
+
+static struct menu
+sort_menu(void)
+{
+	struct menu m = {0};
+
+	for (size_t i = 0; i < LIST_COLUMNS; i++)
+		if (list_column_row(i)->letter)
+			m.id[m.n++] = list_column_row(i)->id;
+	return m;
+}
+
+/* Those that are shown in their order, then the others. */
+static struct menu
+columns_menu(const struct ui *ui)
+{
+	struct list_columns shown = ui->columns;
+	struct menu m = {0};
+
+	list_columns_spell(&shown);
+	for (; m.n < shown.n; m.n++)
+		m.id[m.n] = shown.id[m.n];
+	for (size_t i = 0; i < LIST_COLUMNS; i++)
+		if (!list_columns_has(&shown, list_column_row(i)->id))
+			m.id[m.n++] = list_column_row(i)->id;
+	return m;
+}
+
+static struct menu
+menu_of(const struct ui *ui)
+{
+	return ui_view(ui) == VIEW_SORT ? sort_menu() : columns_menu(ui);
+}
+
+static size_t
+position(const struct ui *ui, const struct menu *m)
+{
+	for (size_t i = 0; i < m->n; i++)
+		if (m->id[i] == ui->menu_at)
+			return i;
+	return 0;
+}
+
+/* --- drawing ---------------------------------------------------------------------------------- */
+
+/* The row of the heading. The list's own headings and its first rows stay in sight where columns are chosen. */
+static int
+first_row(const struct ui *ui, const struct menu *m, int top, int bottom)
+{
+	int rows = (int)m->n + 1, room = bottom - top, seen = ui_view(ui) == VIEW_COLUMNS ? LIST_SEEN : 0;
+
+	if (room - seen < 6)
+		seen = 0;
+	return bottom - (int)u64_min((uint64_t)rows, (uint64_t)(room - seen));
+}
+
+static void
+settle(struct ui *ui, const struct sample *s, int top, int bottom)
+{
+	struct menu m = menu_of(ui);
+	size_t at = position(ui, &m), rows = (size_t)(bottom - first_row(ui, &m, top, bottom) - 1);
+
+	view_regions.settle(ui, s, top, bottom);
+	ui->menu_at = m.id[at];
+	if (at < ui->menu_top)
+		ui->menu_top = at;
+	if (at >= ui->menu_top + rows)
+		ui->menu_top = at - rows + 1;
+	if (ui->menu_top + rows > m.n)
+		ui->menu_top = m.n > rows ? m.n - rows : 0;
+}
+
+/* It is chosen, but not shown before there is something to show. */
+static bool
+waits(const struct ui *ui, int id)
+{
+	return ui_view(ui) == VIEW_COLUMNS && list_columns_has(&ui->columns, id) &&
+	       list_empty(ui) & list_column_bit(id);
+}
+
+static void
+draw_row(const struct ui *ui, const struct sample *s, const struct list_column *c, int y)
+{
+	const char *down = paint_utf8() ? "▼" : "v", *up = paint_utf8() ? "▲" : "^";
+	bool dear = list_column_needs_smaps(c->id, s) || waits(ui, c->id);
+
+	paint_fill(y, 0, ui->cols, ROLE_TEXT);
+	if (ui_view(ui) == VIEW_COLUMNS)
+		paint_text(y, 2, NAME_AT, ROLE_TEXT, "%s", list_columns_has(&ui->columns, c->id) ? "[x]" : "[ ]");
+	else
+		paint_text(y, 2, NAME_AT, ROLE_ACCENT, "%c", c->letter);
+	if (ui_view(ui) == VIEW_SORT && ui->sort == c->id)
+		paint_text(y, 4, NAME_AT, ROLE_STRONG, "%s", list_sorts_down(ui) ? down : up);
+	paint_text(y, NAME_AT - 2, HELP_AT, ROLE_STRONG, "%s", c->title);
+	fit_draw_cut(y, HELP_AT - 2, ui->cols, dear ? ROLE_DIM : ROLE_TEXT, list_column_help(c->id));
+	if (c->id != ui->menu_at)
+		return;
+	paint_text(y, 0, 1, ROLE_ACCENT, "›");
+	paint_shade(y, 0, ui->cols, ROLE_SELECT);
+	paint_cursor(y, 0);
+}
+
+int
+list_menu_at(const struct ui *ui, int top, int bottom, int y)
+{
+	struct menu m = menu_of(ui);
+	int first = first_row(ui, &m, top, bottom) + 1;
+	size_t i = ui->menu_top + (size_t)(y - first);
+
+	return y >= first && y < bottom && i < m.n ? m.id[i] : -1;
+}
+
+static unsigned
+hit_item(struct ui *ui, const struct sample *s, const struct touch *t)
+{
+	(void)s;
+	ui->menu_at = (int)t->value;
+	return FX_NONE;
+}
+
+/* The box before a column is Space. */
+static void
+add_zones(const struct ui *ui, int id, int y)
+{
+	struct zone z = {.y = y, .bottom = y + 1, .right = ui->cols, .value = (uint64_t)id, .hit = hit_item, .opens = true};
+
+	zone_add(&z);
+	z.right = NAME_AT - 2;
+	z.action = ACT_TOGGLE;
+	if (ui_view(ui) == VIEW_COLUMNS)
+		zone_add(&z);
+}
+
+static void
+draw(const struct ui *ui, const struct sample *s, int top, int bottom)
+{
+	struct menu m = menu_of(ui);
+	int y = first_row(ui, &m, top, bottom);
+	size_t rows = (size_t)(bottom - y - 1);
+
+	view_regions.draw(ui, s, top, y);
+	zone_cover(top, 0, y + 1, ui->cols);
+	paint_fill(y, 0, ui->cols, ROLE_HEADER);
+	paint_text(y, 1, ui->cols, ROLE_HEADER, ui_view(ui) == VIEW_SORT ? "SORT BY" : "COLUMNS");
+	if (rows < m.n)
+		paint_text(y, ui->cols - 12, ui->cols, ROLE_HEADER_DIM, "%zu of %zu", position(ui, &m) + 1, m.n);
+	for (int id; (id = list_menu_at(ui, top, bottom, ++y)) >= 0;) {
+		add_zones(ui, id, y);
+		draw_row(ui, s, list_column_of(id), y);
+	}
+}
+
+static void
+say(const struct ui *ui, const struct sample *s, struct buf *out)
+{
+	const char *help = list_column_help(ui->menu_at);
+
+	if (list_column_needs_smaps(ui->menu_at, s))
+		buf_fmt(out, "%s: from smaps, a walk over all page tables: read once when shown, again with r",
+		        list_column_of(ui->menu_at)->title);
+	else if (waits(ui, ui->menu_at) && ui->menu_at == COL_REGION_SWAP)
+		buf_str(out, "SWAP appears once anything is in swap");
+	else if (waits(ui, ui->menu_at))
+		buf_fmt(out, "%s appears after the first %s", list_column_of(ui->menu_at)->title,
+		        key_of(ACT_CLEAR, 'R'));
+	else if (HELP_AT - 2 + (int)strlen(help) > ui->cols)
+		buf_fmt(out, "%s: %s", list_column_of(ui->menu_at)->title, help);
+	else if (ui_view(ui) == VIEW_SORT)
+		buf_str(out, "a letter or Enter sorts; the current column reverses the order");
+	else if (!list_columns_has(&ui->columns, ui->menu_at))
+		buf_str(out, "Space shows it");
+	else
+		buf_str(out, "Space hides it, < and > move it; a narrow screen has no room for the last ones");
+}
+
+static void
+crumb(const struct ui *ui, const struct sample *s, struct buf *out)
+{
+	view_regions.crumb(ui, s, out);
+	buf_str(out, ui_view(ui) == VIEW_SORT ? CRUMB_SIGN "sort" : CRUMB_SIGN "columns");
+}
+
+/* --- keys ------------------------------------------------------------------------------------- */
+
+static void
+sort_by(struct ui *ui, int column)
+{
+	ui_pop(ui);
+	list_sort_by(ui, column);
+}
+
+static void
+move(struct ui *ui, const struct menu *m, long by)
+{
+	long at = (long)position(ui, m) + by;
+
+	ui->menu_at = m->id[at < 0 ? 0 : (size_t)at >= m->n ? m->n - 1 : (size_t)at];
+}
+
+static unsigned
+act(struct ui *ui, const struct sample *s, enum action a)
+{
+	struct menu m = menu_of(ui);
+
+	(void)s;
+	switch ((int)a) {
+	case ACT_UP: move(ui, &m, -1); break;
+	case ACT_DOWN: move(ui, &m, 1); break;
+	case ACT_PAGE_UP: move(ui, &m, -8); break;
+	case ACT_PAGE_DOWN: move(ui, &m, 8); break;
+	case ACT_FIRST: move(ui, &m, -LIST_COLUMNS); break;
+	case ACT_LAST: move(ui, &m, LIST_COLUMNS); break;
+	case ACT_OPEN: sort_by(ui, ui->menu_at); break;
+	case ACT_TOGGLE:
+		list_columns_toggle(&ui->columns, ui->menu_at);
+		break;
+	case ACT_COLUMN_BACK: list_columns_move(&ui->columns, ui->menu_at, -1); break;
+	case ACT_COLUMN_ON: list_columns_move(&ui->columns, ui->menu_at, 1); break;
+	case ACT_USUAL: ui->columns = (struct list_columns){0}; break;
+	}
+	return FX_NONE;
+}
+
+static unsigned
+typed(struct ui *ui, int c)
+{
+	struct menu m = sort_menu();
+
+	for (size_t i = 0; i < m.n; i++)
+		if (list_column_of(m.id[i])->letter == c) {
+			sort_by(ui, m.id[i]);
+			break;
+		}
+	return FX_NONE;
+}
+
+const struct view view_sort = {
+    .draw = draw, .act = act, .say = say, .crumb = crumb, .settle = settle,
+    .typed = typed,
+};
+
+const struct view view_columns = {
+    .draw = draw, .act = act, .say = say, .crumb = crumb, .settle = settle,
+};

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PM_LIST_TABLE_H
+#define PM_LIST_TABLE_H
+
+#include "model/ui.h"
+
+/* The list of regions as a table: its headings, and a row a region or a group. */
+void list_table_headings(const struct ui *ui, int y);
+void list_table_rows(const struct ui *ui, const struct sample *s, int y, int bottom);
+
+/* Where the columns stand on this screen. */
+struct list_layout list_layout(const struct ui *ui);
+
+/* Columns that were empty so far, and leave their room to the names; as list_column_bit. */
+uint64_t list_empty(const struct ui *ui);
+
+/* The column whose heading is at x; -1: none that can be sorted by. */
+int list_table_heading_at(const struct ui *ui, int x);
+
+#endif

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "views/list_typed.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "model/list_rows.h"
+#include "views/view.h"
+
+/* --- finding ---------------------------------------------------------------------------------- */
+
+/* In the name as it is shown, in the address, or an address inside. */
+static bool
+has(const struct vma *v, const char *what)
+{
+	char addr[32];
+	const char *end;
+	uint64_t at;
+
+	snprintf(addr, sizeof(addr), "%012llx", (unsigned long long)v->start);
+	if (strcasestr(vma_shown_name(v), what) || strcasestr(addr, what))
+		return true;
+	return strlen(what) > 4 && parse_u64(what, 16, &end, &at) && !*end && at >= v->start && at < v->end;
+}
+
+/* Of each group whether a region in it has it. */
+static bool *
+groups_that_have(const struct groups *gs, const struct ui *ui, const struct sample *s)
+{
+	bool *have = mem_alloc((gs->n + 1) * sizeof(*have));
+	size_t unknown;
+	bool *in = list_filter_run(&ui->filter, s, &unknown);
+
+	for (size_t i = 0; i < s->regions->vmas.n; i++)
+		if ((!in || in[i]) && has(&s->regions->vmas.v[i], ui->find))
+			have[gs->of[i]] = true;
+	free(in);
+	return have;
+}
+
+/* What is searched: the rows of the list; on the map, which folds and leaves out nothing, the regions. */
+struct places {
+	uint64_t *row;
+	size_t n, at; /* at: the cursor's */
+	bool all;
+};
+
+static struct places
+places_of(const struct ui *ui, const struct sample *s)
+{
+	const struct vma_list *l = &s->regions->vmas;
+	struct places p = {.row = ui->order, .n = ui->order_n, .at = rows_position(ui), .all = ui_view(ui) == VIEW_MAP};
+
+	if (!p.all)
+		return p;
+	p.row = mem_alloc((l->n + 1) * sizeof(*p.row));
+	p.n = l->n;
+	p.at = l->n ? u64_min(vma_lower_bound(l, ui->region), l->n - 1) : 0;
+	for (size_t i = 0; i < l->n; i++)
+		p.row[i] = l->v[i].start;
+	return p;
+}
+
+/* Which of them have it. A heading has what is folded away below it. */
+static bool *
+places_that_have(const struct ui *ui, const struct sample *s, const struct places *p)
+{
+	const struct groups *gs = p->all ? NULL : rows_groups(ui, s);
+	bool *rows = mem_alloc((p->n + 1) * sizeof(*rows)), *have = gs ? groups_that_have(gs, ui, s) : NULL;
+
+	for (size_t i = 0; i < p->n; i++) {
+		const struct vma *v = row_is_gone(p->row[i]) ? NULL : vma_at(&s->regions->vmas, p->row[i]);
+		const struct group *g = rows_group(gs, s, p->row[i]);
+
+		if (g)
+			rows[i] = strcasestr(g->key, ui->find) || (have[g - gs->g] && !rows_is_open(ui, g));
+		else
+			rows[i] = v && has(v, ui->find);
+	}
+	free(have);
+	return rows;
+}
+
+/* The first from the cursor on (skip: behind it), and round. */
+static bool
+find_from(struct ui *ui, const struct sample *s, bool skip, bool back)
+{
+	struct places p = places_of(ui, s);
+	bool *rows = places_that_have(ui, s, &p);
+	size_t step = back && p.n ? p.n - 1 : 1, at = p.n ? (p.at + skip * step) % p.n : 0;
+
+	ui->found = ui->found_n = 0;
+	for (size_t i = 0; i < p.n; i++)
+		ui->found_n += rows[i];
+	for (size_t i = 0; ui->found_n && !rows[at] && i < p.n; i++)
+		at = (at + step) % p.n;
+	for (size_t i = 0; ui->found_n && i <= at; i++)
+		ui->found += rows[i];
+	if (ui->found_n)
+		ui->region = p.row[at];
+	if (p.all)
+		free(p.row);
+	free(rows);
+	return ui->found_n > 0;
+}
+
+unsigned
+list_find(struct ui *ui, const struct sample *s, long step)
+{
+	if (!ui->find[0] || !s->regions)
+		return FX_NONE;
+	return find_from(ui, s, true, step < 0) ? FX_NONE : FX_NOT_FOUND;
+}
+
+void
+list_find_typed(struct ui *ui, const struct sample *s, const char *text)
+{
+	ui->region = ui->typing.from;
+	snprintf(ui->find, sizeof(ui->find), "%.127s", text);
+	ui->found_n = 0;
+	if (text[0] && s->regions)
+		find_from(ui, s, false, false);
+}
+
+/* --- filtering -------------------------------------------------------------------------------- */
+
+int
+list_filter_typed(struct ui *ui, const struct sample *s, const char *text, struct err *err)
+{
+	if (list_filter_set(&ui->filter, text, s->page_size, err) < 0)
+		return -1;
+	ui->region = ui->typing.from;
+	rows_anew(ui);
+	return 0;
+}
+
+bool
+list_esc(struct ui *ui)
+{
+	if (ui->segment) {
+		ui->segment = 0;
+		return true;
+	}
+	if (!ui->filter.text[0])
+		return false;
+	ui->filter.text[0] = '\0';
+	rows_anew(ui);
+	return true;
+}
+
+/* --- both ------------------------------------------------------------------------------------- */
+
+void
+list_typed_begin(struct ui *ui)
+{
+	ui->typing.from = ui->region;
+	ui->typing.filter = ui->filter;
+	memcpy(ui->typing.find, ui->find, sizeof(ui->find));
+	ui->found_n = 0;
+}
+
+void
+list_typed_cancel(struct ui *ui)
+{
+	ui->region = ui->typing.from;
+	memcpy(ui->find, ui->typing.find, sizeof(ui->find));
+	if (!strcmp(ui->filter.text, ui->typing.filter.text))
+		return;
+	ui->filter = ui->typing.filter;
+	rows_anew(ui);
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What this kernel and these privileges allow: the rows of --capabilities. */
+#include <string.h>
+
+#include "term/keys.h"
+#include "term/paint.h"
+#include "views/card.h"
+#include "views/view.h"
+
+static bool
+make(const struct ui *ui, const struct sample *s, struct card *c)
+{
+	const struct answer *a = s->card;
+
+	if (!a || s->card_kind != CARD_CAPABILITIES)
+		return false;
+	c->n = 0;
+	c->width = ui->cols - 2;
+	for (size_t i = 0; i < a->n; i++) {
+		bool ok = !strncmp(a->f[i].value, "yes", 3);
+
+		card_add_long(c, ok ? ROLE_ACCENT : ROLE_HOT, a->f[i].key, a->f[i].value);
+		if (a->f[i].note)
+			card_add_long(c, ROLE_TEXT, " ", a->f[i].note);
+	}
+	return true;
+}
+
+static void
+draw(const struct ui *ui, const struct sample *s, int top, int bottom)
+{
+	card_view_draw(make, ui, s, top, bottom, "trying what there is");
+}
+
+static void
+settle(struct ui *ui, const struct sample *s, int top, int bottom)
+{
+	card_view_settle(make, ui, s, bottom - top);
+}
+
+static void
+say(const struct ui *ui, const struct sample *s, struct buf *out)
+{
+	(void)ui;
+	if (s->card && s->card_kind == CARD_CAPABILITIES)
+		buf_str(out, s->card->line);
+}
+
+static void
+crumb(const struct ui *ui, const struct sample *s, struct buf *out)
+{
+	(void)ui;
+	(void)s;
+	buf_str(out, "what works here");
+}
+
+static unsigned
+act(struct ui *ui, const struct sample *s, enum action a)
+{
+	(void)s;
+	card_act(&ui->card_top, ui->rows - 4, a);
+	return FX_NONE;
+}
+
+const struct view view_capabilities = {
+    .draw = draw, .act = act, .say = say, .crumb = crumb,
+    .settle = settle,
+};

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The help: a page for each view with its keys by group, and pages about what all views have; all of
+ * it from the tables. What is looked for is shown from all pages.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/util.h"
+#include "term/fit.h"
+#include "term/keys.h"
+#include "term/paint.h"
+#include "term/zones.h"
+#include "views/crumb.h"
+#include "views/help.h"
+#include "views/scroll.h"
+#include "views/view.h"
+#include "views/view_help.h"
+
+/* Where words begin beside what they are about; where there is little room they stand below it. */
+enum { WORDS_AT = 24, WORDS_BELOW = 5, NARROW = 56 };
+enum { TWO_FROM = 150 }; /* columns of the screen, from which on two of text have room */
+
+static bool
+is_narrow(int cols)
+{
+	return cols < NARROW;
+}
+
+/* A column of the text: where on the screen it is; without rows it is only measured. */
+struct pane {
+	int x, cols, top, bottom;
+};
+
+/* Draws an entry from row y on, as far as it is in the pane; returns the row behind it. */
+static int
+draw_entry(const struct pane *p, const struct help_entry *e, int y)
+{
+	bool narrow = is_narrow(p->cols);
+	int at = !e->left[0] ? 3 : narrow ? WORDS_BELOW : WORDS_AT;
+	int left = e->right[0] ? 3 : 1, right = p->x + p->cols;
+	size_t width = p->cols > at + 1 ? (size_t)(p->cols - at - 1) : 1;
+	const char *s = e->right;
+
+	if (y >= p->top && y < p->bottom) {
+		paint_text(y, p->x + left, e->right[0] && !narrow ? p->x + at - 1 : right, e->role,
+		           "%s", e->left);
+		if (e->glyph)
+			paint_glyph(y, p->x + 3, e->glyph_role, e->glyph);
+	}
+	if (!*s)
+		return y + 1;
+	if (e->left[0] && narrow)
+		y++;
+	for (; *s; y++) {
+		size_t n = fit_line(s, width);
+
+		if (y >= p->top && y < p->bottom)
+			paint_text(y, p->x + at, right, ROLE_TEXT, "%.*s", (int)n, s);
+		s += n;
+		s += strspn(s, " ");
+	}
+	return y;
+}
+
+static bool
+has_text(const char *text, const char *what)
+{
+	size_t n = strlen(what);
+
+	for (; *text; text++)
+		if (!strncasecmp(text, what, n))
+			return true;
+	return !n;
+}
+
+static bool
+is_found(const struct help_entry *e, const char *what)
+{
+	return e->right[0] && (has_text(e->left, what) || has_text(e->right, what));
+}
+
+/* What was found so far: the same words stand on the pages of many views, and are shown once. */
+struct found {
+	struct {
+		const char *right;
+		char left[sizeof(((struct help_entry *)0)->left)];
+	} v[512];
+	size_t n;
+	struct help page; /* the one that is looked through */
+};
+
+static bool
+is_new(struct found *f, const struct help_entry *e)
+{
+	for (size_t i = 0; i < f->n; i++)
+		if (!strcmp(f->v[i].right, e->right) && !strcmp(f->v[i].left, e->left))
+			return false;
+	if (f->n < ARRAY_LEN(f->v)) {
+		f->v[f->n].right = e->right;
+		memcpy(f->v[f->n++].left, e->left, sizeof(e->left));
+	}
+	return true;
+}
+
+/* Those of one page that have what is looked for, under the page's name. */
+static int
+draw_found(const struct ui *ui, struct found *f, size_t page, const struct pane *p, int y)
+{
+	struct help *h = &f->page;
+	bool headed = false;
+
+	h->n = 0;
+	help_make(h, page, ui->lens);
+	for (size_t i = 0; i < h->n; i++) {
+		struct help_entry head = {.role = ROLE_ACCENT, .left = "", .right = ""};
+
+		if (!is_found(&h->entry[i], ui->help_find) || !is_new(f, &h->entry[i]))
+			continue;
+		snprintf(head.left, sizeof(head.left), "%s", help_page_name(page));
+		if (!headed)
+			y = draw_entry(p, &head, y);
+		headed = true;
+		y = draw_entry(p, &h->entry[i], y);
+	}
+	return headed ? y + 1 : y;
+}
+
+static int
+draw_all(const struct ui *ui, const struct pane *p, int y)
+{
+	struct help h = {0};
+
+	if (ui->help_find[0]) {
+		struct found *f = mem_alloc(sizeof(*f)); /* large for a stack */
+
+		for (size_t page = 0; help_page_name(page); page++)
+			y = draw_found(ui, f, page, p, y);
+		free(f);
+		return y;
+	}
+	help_make(&h, ui->help_page, ui->lens);
+	for (size_t i = 0; i < h.n; i++)
+		y = draw_entry(p, &h.entry[i], y);
+	return y;
+}
+
+static unsigned
+hit_name(struct ui *ui, const struct sample *s, const struct touch *t)
+{
+	(void)s;
+	ui->help_page = (size_t)t->value;
+	ui->help_top = 0;
+	ui->help_find[0] = '\0';
+	return FX_NONE;
+}
+
+/* The names of the pages: from one on that lets the chosen one be seen, and a sign where there are more. */
+static void
+draw_names(const struct ui *ui, int y)
+{
+	size_t first = 0;
+	int x = 1;
+
+	for (size_t p = 0, to = 1; p <= ui->help_page && help_page_name(p); p++) {
+		to += strlen(help_page_name(p)) + 2;
+		for (; to >= (size_t)ui->cols && first < p; first++)
+			to -= strlen(help_page_name(first)) + 2;
+	}
+	if (first)
+		paint_text(y, 0, 1, ROLE_DIM, "…");
+	for (size_t p = first; help_page_name(p); p++) {
+		bool chosen = p == ui->help_page && !ui->help_find[0];
+		int from = x;
+
+		if (x + (int)strlen(help_page_name(p)) + 2 > ui->cols) {
+			paint_text(y, x < ui->cols ? x : x - 1, ui->cols, ROLE_DIM, "…");
+			break;
+		}
+		x = paint_text(y, x, ui->cols, chosen ? ROLE_SELECT : ROLE_DIM, chosen ? "[%s]" : " %s ",
+		               help_page_name(p));
+		zone_add(&(struct zone){.y = y, .x = from, .bottom = y + 1, .right = x, .value = p, .hit = hit_name});
+	}
+}
+
+/* The rows below the names of the pages. */
+static struct scroll
+measure(const struct ui *ui, int rows)
+{
+	int columns = ui->cols >= TWO_FROM ? 2 : 1;
+	struct pane p = {.cols = ui->cols / columns};
+
+	return (struct scroll){draw_all(ui, &p, 0), rows, columns};
+}
+
+static void
+draw(const struct ui *ui, const struct sample *s, int top, int bottom)
+{
+	int first = top + 1 + !is_narrow(ui->cols);
+	struct scroll page = measure(ui, bottom - first);
+	int rows = scroll_rows(page), cols = ui->cols / page.columns;
+
+	(void)s;
+	draw_names(ui, top);
+	for (int i = 0; i < page.columns; i++)
+		draw_all(ui, &(struct pane){i * cols, cols, first, first + rows},
+		         first - ui->help_top - i * rows);
+	if (!page.lines)
+		paint_text(first, 1, ui->cols, ROLE_TEXT, "nothing here has \"%s\"", ui->help_find);
+	scroll_draw(ui, first, ui->help_top, page);
+}
+
+static void
+settle(struct ui *ui, const struct sample *s, int top, int bottom)
+{
+	(void)s;
+	ui->help_top =
+	    scroll_top(ui->help_top, measure(ui, bottom - top - 1 - !is_narrow(ui->cols)));
+}
+
+static void
+say(const struct ui *ui, const struct sample *s, struct buf *out)
+{
+	(void)s;
+	if (ui->help_find[0]) {
+		buf_str(out, "all that has \"");
+		text_escape(out, ui->help_find, strlen(ui->help_find), !paint_utf8());
+		buf_fmt(out, "\"; %s shows the pages again", key_of(ACT_BACK, 'H'));
+		return;
+	}
+	buf_fmt(out, "%s: the next page, %s looks for a word in all of them; `man pmtop` has it all",
+	        key_of(ACT_NEXT_CHANGE, 'H'), key_of(ACT_FIND, 'H'));
+}
+
+static void
+crumb(const struct ui *ui, const struct sample *s, struct buf *out)
+{
+	(void)s;
+	buf_fmt(out, "help" CRUMB_SIGN "%s",
+	        ui->help_find[0] ? "found" : help_page_name(ui->help_page));
+}
+
+static void
+turn(struct ui *ui, int step)
+{
+	size_t n = 0;
+
+	while (help_page_name(n))
+		n++;
+	ui->help_page = (ui->help_page + n + (size_t)step) % n;
+	ui->help_top = 0;
+	ui->help_find[0] = '\0';
+}
+
+static unsigned
+act(struct ui *ui, const struct sample *s, enum action a)
+{
+	int page = (ui->rows - 6) * (ui->cols >= TWO_FROM ? 2 : 1);
+
+	(void)s;
+	switch ((int)a) {
+	case ACT_UP: ui->help_top--; break;
+	case ACT_DOWN: ui->help_top++; break;
+	case ACT_PAGE_UP: ui->help_top -= page; break;
+	case ACT_PAGE_DOWN: ui->help_top += page; break;
+	case ACT_FIRST: ui->help_top = 0; break;
+	case ACT_LAST: ui->help_top = HELP_ENTRIES * 4; break; /* settle knows better */
+	case ACT_NEXT_CHANGE: turn(ui, 1); break;
+	case ACT_LAST_CHANGE: turn(ui, -1); break;
+	case ACT_FIND: return FX_FIND_HELP;
+	}
+	return FX_NONE;
+}
+
+void
+view_help_open(struct ui *ui)
+{
+	ui->help_page = help_page_of(view_row(ui_view(ui))->letter);
+	ui->help_top = 0;
+	ui->help_find[0] = '\0';
+	ui_push(ui, VIEW_HELP);
+}
+
+bool
+view_help_find(struct ui *ui, const char *what)
+{
+	bool had = ui->help_find[0] != '\0';
+
+	snprintf(ui->help_find, sizeof(ui->help_find), "%.*s", (int)fit_fit(what, sizeof(ui->help_find) / 4), what);
+	ui->help_top = 0;
+	return had;
+}
+
+static bool
+back(struct ui *ui)
+{
+	return view_help_find(ui, "");
+}
+
+const struct view view_help = {
+    .draw = draw, .act = act, .say = say, .crumb = crumb,
+    .settle = settle, .back = back,
+};

@@ -1,0 +1,582 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The whole address space on one screen: each row has a line of names and below it one of strips;
+ * where there is room what there is to say of a block stands between them, and a blank line behind.
+ * How the regions share the cells is map.h's; here they are drawn and walked.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "term/fit.h"
+#include "term/keys.h"
+#include "term/paint.h"
+#include "term/zones.h"
+#include "views/cells.h"
+#include "views/crumb.h"
+#include "views/lacks.h"
+#include "views/legend.h"
+#include "views/strips.h"
+#include "views/view.h"
+
+enum { LEGEND_ROWS = 1 };
+enum { LINES_LEAST = 2, LINES_FACTS = 3, LINES_MOST = 4 }; /* of a row */
+enum { AT_EASE = 4 }; /* the scale from which on lines do more for the map than width */
+
+static const struct map_piece *
+cursor_piece(const struct ui *ui)
+{
+	return ui->map.pieces ? &ui->map.piece[map_find(&ui->map, ui->region)] : NULL;
+}
+
+/* The layout is of this very sample, and there is something in it. */
+static bool
+is_laid_out(const struct ui *ui, const struct sample *s)
+{
+	return s->regions && s->regions->vmas.n && ui->map.pieces == s->regions->vmas.n && ui->map_serial == s->serial;
+}
+
+static void
+set_lines(struct ui *ui, int height, int lines)
+{
+	ui->map_lines = lines;
+	ui->map_rows = height > lines ? (size_t)(height / lines) : 1;
+}
+
+/* More lines per row while the blocks are wide enough to fill them; then as wide as fits. */
+static void
+fit(struct ui *ui, const struct sample *s, int height)
+{
+	struct map *m = &ui->map;
+
+	for (int lines = LINES_LEAST; lines <= LINES_MOST; lines++) {
+		size_t rows = height > lines ? (size_t)(height / lines) : 1;
+		unsigned scale = map_fit(m, &s->regions->vmas, s->page_size, (unsigned)ui->cols,
+		                         rows, ui->map_linear);
+
+		if (lines > LINES_LEAST && (scale < AT_EASE || m->rows > rows))
+			break;
+		ui->map_scale = scale;
+		set_lines(ui, height, lines);
+	}
+	map_lay(m, &s->regions->vmas, s->page_size, (unsigned)ui->cols, ui->map_scale,
+	        ui->map_linear);
+}
+
+/*
+ * What fits is looked for when the screen is another one, and when what is mapped has outgrown it;
+ * not when there is room again, for then the picture would jump about.
+ */
+static void
+lay_out(struct ui *ui, const struct sample *s, int height)
+{
+	struct map *m = &ui->map;
+	unsigned cols = (unsigned)ui->cols;
+	bool same =
+	    m->pieces && m->cols == cols && ui->map_height == height && m->linear == ui->map_linear;
+
+	if (same && ui->map_serial == s->serial && m->scale == ui->map_scale)
+		return;
+	if (ui->map_zoomed)
+		set_lines(ui, height, ui->map_lines);
+	if (ui->map_zoomed || same)
+		map_lay(m, &s->regions->vmas, s->page_size, cols, ui->map_scale, ui->map_linear);
+	if (!ui->map_zoomed && (!same || m->rows > ui->map_rows))
+		fit(ui, s, height);
+	ui->map_serial = s->serial;
+	ui->map_height = height;
+}
+
+static void
+settle(struct ui *ui, const struct sample *s, int top, int bottom)
+{
+	const struct map_piece *p;
+	size_t row;
+
+	if (!s->regions || !s->regions->vmas.n)
+		return;
+	lay_out(ui, s, bottom - top - LEGEND_ROWS);
+	p = cursor_piece(ui);
+	ui->region = p->start; /* also when its region is gone, or the list's row was a group's */
+	row = p->at / ui->map.cols;
+	if (row < ui->map_top)
+		ui->map_top = row;
+	if (row >= ui->map_top + ui->map_rows)
+		ui->map_top = row - ui->map_rows + 1;
+	if (ui->map_top + ui->map_rows > ui->map.rows)
+		ui->map_top = ui->map.rows > ui->map_rows ? ui->map.rows - ui->map_rows : 0;
+}
+
+/* --- drawing ---------------------------------------------------------------------------------- */
+
+struct canvas {
+	const struct ui *ui;
+	const struct sample *s;
+	int top, bottom;
+};
+
+/* Which line of a row its strips are. */
+static int
+strip_line(const struct ui *ui)
+{
+	return ui->map_lines >= LINES_FACTS ? 2 : 1;
+}
+
+/* The line of names of the row that a place is in; false: it is not on screen. */
+static bool
+place_on(const struct canvas *c, size_t at, int *y, int *x)
+{
+	size_t row = at / c->ui->map.cols;
+
+	if (row < c->ui->map_top || row >= c->ui->map_top + c->ui->map_rows)
+		return false;
+	*y = c->top + (int)(row - c->ui->map_top) * c->ui->map_lines;
+	*x = (int)(at % c->ui->map.cols);
+	return *y + strip_line(c->ui) < c->bottom;
+}
+
+/* With too few colours to tell the classes apart, each run of one begins with its letter. */
+static void
+draw_letter(const struct ui *ui, const struct strip_cell *c, enum lens l, int y, int x)
+{
+	enum heat heat = lens_needs_pages(l) ? HEAT_NONE : (enum heat)c->heat;
+
+	if (heat)
+		paint_glyph(y, x, strip_heat_role(ui, heat), cells_heat_glyph(ui, heat));
+	else
+		paint_glyph(y, x, paint_class_role(l, c->cls), cells_glyph(lens_class(l, c->cls).letter));
+}
+
+/* The sign that a whole region is drawn with; STATE_NONE: it has a strip. */
+static enum state
+sign_of(const struct canvas *c, size_t i)
+{
+	if (c->s->regions->vmas.v[i].type == VMA_GUARD)
+		return STATE_GUARD;
+	return !c->s->regions->r[i].known && c->s->regions->counted ? STATE_UNREADABLE : STATE_NONE;
+}
+
+static void
+draw_piece(const struct canvas *c, size_t i)
+{
+	const struct map_piece *p = &c->ui->map.piece[i];
+	const struct region *r = &c->s->regions->r[i];
+	enum state sign = sign_of(c, i);
+	struct strip_cell last = {0};
+	int y, x;
+
+	for (unsigned k = 0; k < p->cells; k++) {
+		struct strip_cell now;
+
+		if (!place_on(c, p->at + k, &y, &x))
+			continue;
+		y += strip_line(c->ui);
+		if (sign != STATE_NONE) {
+			paint_glyph(y, x, ROLE_DIM, cells_glyph(state_row(sign)->letter));
+		} else if (r->known && r->lens < LENS_COUNT) {
+			now = strip_at(c->ui, r->strip, k, p->cells);
+			strip_cell(c->ui, &now, (enum lens)r->lens, y, x);
+			if (cells_few_colors() && now.height && (!last.height || last.cls != now.cls || last.heat != now.heat))
+				draw_letter(c->ui, &now, (enum lens)r->lens, y, x);
+			last = now;
+		}
+	}
+}
+
+/* The size follows the name where there is room for both. A name cut to a few letters is none. */
+static void
+draw_label(const struct canvas *c, const struct map_item *b, enum role role, int y, int x)
+{
+	enum { NAME_LEAST = 6 };
+	struct buf raw = {0}, name = {0};
+	int right = x + (int)u64_min(b->cells, c->ui->map.cols), width;
+	uint64_t bytes = 0;
+	char size[8];
+
+	for (size_t i = b->first; i < b->first + b->n; i++)
+		bytes += vma_size(&c->s->regions->vmas.v[i]);
+	map_label(&raw, b, &c->s->regions->vmas);
+	text_escape(&name, raw.s, raw.len, !paint_utf8());
+	width = (int)fit_width(name.s, name.len);
+	size_text(size, bytes);
+	if (right - x >= width + 1 + (int)strlen(size))
+		buf_fmt(&name, " %s", size);
+	if (right - x >= width || right - x >= NAME_LEAST)
+		fit_draw_cut(y, x, right, role, name.s);
+	buf_free(&raw);
+	buf_free(&name);
+}
+
+/* All of it, a blank before it, or nothing. */
+static void __attribute__((format(printf, 3, 4)))
+add_fact(struct buf *out, int room, const char *fmt, ...)
+{
+	struct buf fact = {0};
+	va_list ap;
+
+	if (out->len)
+		buf_str(&fact, " ");
+	va_start(ap, fmt);
+	buf_vfmt(&fact, fmt, ap);
+	va_end(ap);
+	if ((int)(out->len + fact.len) <= room)
+		buf_str(out, fact.s);
+	buf_free(&fact);
+}
+
+/* Of a block: where it is, its permissions or how many regions it is, how much of it is there. */
+static void
+draw_facts(const struct canvas *c, const struct map_item *b, int y, int x)
+{
+	const struct regions *rs = c->s->regions;
+	int room = (int)u64_min(b->cells, c->ui->map.cols);
+	uint64_t rss = 0, swap = 0;
+	struct buf text = {0};
+	char size[8], perm[5];
+
+	for (size_t i = b->first; i < b->first + b->n; i++) {
+		rss += rs->r[i].rss + rs->r[i].hugetlb;
+		swap += rs->r[i].swap;
+	}
+	buf_str(&text, "");
+	vma_perm_text(&rs->vmas.v[b->first], perm);
+	add_fact(&text, room, "%llx", (unsigned long long)b->start);
+	if (b->n == 1)
+		add_fact(&text, room, "%s", perm);
+	else
+		add_fact(&text, room, "%zu region%s", b->n, plural(b->n));
+	if (rs->counted && rs->r[b->first].known)
+		add_fact(&text, room, "%s in RAM", size_text(size, rss * c->s->page_size));
+	if (swap)
+		add_fact(&text, room, "%s in swap", size_text(size, swap * c->s->page_size));
+	paint_text(y, x, x + room, ROLE_DIM, "%s", text.s);
+	buf_free(&text);
+}
+
+static void
+draw_block(const struct canvas *c, const struct map_item *b)
+{
+	bool cursor = c->ui->region >= b->start && c->ui->region < b->end, used = false;
+	int y, x;
+
+	for (size_t i = b->first; i < b->first + b->n; i++) {
+		draw_piece(c, i);
+		used |= c->s->regions->r[i].rss > 0;
+	}
+	if (!place_on(c, b->at, &y, &x))
+		return;
+	draw_label(c, b, cursor ? ROLE_STRONG : used ? ROLE_TEXT : ROLE_DIM, y, x);
+	if (c->ui->map_lines >= LINES_FACTS)
+		draw_facts(c, b, y + 1, x);
+}
+
+/* Beyond what programs may map there is but what the kernel lends them. */
+static void
+draw_gap(const struct canvas *c, const struct map_item *g)
+{
+	const char *dash = paint_utf8() ? "┄" : "-";
+	char size[8];
+	int y, x, right;
+
+	if (!place_on(c, g->at, &y, &x))
+		return;
+	right = x + (int)g->cells;
+	if (g->end >> 63)
+		paint_text(y, x, right, ROLE_DIM, "%s kernel %s", dash, dash);
+	else if (g->cells > 10)
+		paint_text(y, x, right, ROLE_DIM, "%s gap %s %s", dash, size_text(size, g->end - g->start), dash);
+	else
+		paint_text(y, x, right, ROLE_DIM, "%s%s%s", dash, size_text(size, g->end - g->start), dash);
+}
+
+static void
+draw_cursor(const struct canvas *c)
+{
+	const struct map_piece *p = cursor_piece(c->ui);
+	int y, x, last, right;
+
+	if (!place_on(c, p->at, &y, &x))
+		return;
+	last = x + (int)u64_max(p->cells, 1);
+	right = last < c->ui->cols ? last : c->ui->cols;
+	paint_shade(y, x, right, cells_few_colors() ? ROLE_SELECT : ROLE_CURSOR);
+	paint_cursor(y + strip_line(c->ui), x);
+}
+
+/* All of it or nothing; returns the columns that it took. */
+static int
+draw_if_fits(int y, int x, int right, const char *text)
+{
+	int width = (int)strlen(text);
+
+	if (x + width > right)
+		return 0;
+	paint_text(y, x, right, ROLE_DIM, "%s", text);
+	return width;
+}
+
+/* Which signs are on screen. */
+static void
+find_signs(const struct canvas *c, bool there[STATE_COUNT])
+{
+	const struct map *m = &c->ui->map;
+
+	for (size_t i = 0; i < m->pieces; i++) {
+		size_t first = m->piece[i].at / m->cols, last = (m->piece[i].at + m->piece[i].cells - 1) / m->cols;
+
+		if (m->piece[i].cells && last >= c->ui->map_top && first < c->ui->map_top + c->ui->map_rows)
+			there[sign_of(c, i)] = true;
+	}
+	there[STATE_NONE] = false;
+}
+
+/* "? unreadable ", for each of them. */
+static void
+name_signs(const struct canvas *c, struct buf *out)
+{
+	bool there[STATE_COUNT] = {false};
+
+	find_signs(c, there);
+	for (enum state s = 0; s < STATE_COUNT; s++)
+		if (there[s])
+			buf_fmt(out, "%c %s ", state_row(s)->letter, state_row(s)->name);
+}
+
+static void
+draw_legend(const struct canvas *c, int y)
+{
+	const struct ui *ui = c->ui;
+	const struct map *m = &ui->map;
+	int right = ui->cols, x, warm;
+	struct buf lacks = {0}, signs = {0};
+	char part[64];
+
+	if (m->rows > ui->map_rows) {
+		snprintf(part, sizeof(part), " rows %zu-%zu of %zu", ui->map_top + 1,
+		         (size_t)u64_min(ui->map_top + ui->map_rows, m->rows), m->rows);
+		right -= (int)strlen(part);
+		paint_text(y, right, ui->cols, ROLE_HOT, "%s", part);
+	}
+	x = paint_text(y, 0, right, ROLE_STRONG, "%c %s ", lens_row(ui->lens)->digit, lens_row(ui->lens)->name);
+	name_signs(c, &signs);
+	warm = legend_heats_width(ui, c->s, (right - x) / 2);
+	if (lens_lacks(ui, c->s, &lacks))
+		x = paint_text(y, x, right, ROLE_HOT, "%s ", lacks.s);
+	else
+		x = strip_legend(c->s, ui->lens, y, x, right - (int)signs.len - warm);
+	if (warm)
+		x = legend_heats(ui, c->s, y, x, x + warm);
+	if (signs.len)
+		x = paint_text(y, x, right, ROLE_DIM, "%s", signs.s);
+	buf_free(&signs);
+	buf_free(&lacks);
+	x += draw_if_fits(y, x + 1, right, m->linear ? "width = size between gaps" : "width ~ log2(size)") + 1;
+	draw_if_fits(y, x + 2, right, "height = share in RAM or swap");
+}
+
+/* The region there, or the nearest before it. */
+static unsigned
+hit_place(struct ui *ui, const struct sample *s, const struct touch *t)
+{
+	size_t row = ui->map_top + (size_t)(t->dy / ui->map_lines);
+
+	(void)s; /* what was seen is what is meant */
+	if (!ui->map.pieces)
+		return FX_NONE;
+	ui->region = ui->map.piece[map_nearest(&ui->map, row, (unsigned)t->dx)].start;
+	ui->map_col = (unsigned)t->dx;
+	return FX_NONE;
+}
+
+static void
+draw(const struct ui *ui, const struct sample *s, int top, int bottom)
+{
+	struct canvas c = {ui, s, top, bottom - LEGEND_ROWS};
+
+	if (!is_laid_out(ui, s))
+		return;
+	zone_add(&(struct zone){.y = top, .bottom = top + ui->map_lines * (int)ui->map_rows,
+	                        .right = ui->cols, .hit = hit_place, .opens = true});
+	for (size_t i = 0; i < ui->map.items; i++) {
+		const struct map_item *it = &ui->map.item[i];
+
+		if ((it->at + it->cells) / ui->map.cols < ui->map_top)
+			continue;
+		if (it->at / ui->map.cols >= ui->map_top + ui->map_rows)
+			break;
+		if (it->n)
+			draw_block(&c, it);
+		else
+			draw_gap(&c, it);
+	}
+	draw_cursor(&c);
+	draw_legend(&c, bottom - 1);
+}
+
+static void
+say(const struct ui *ui, const struct sample *s, struct buf *out)
+{
+	const struct map_item *b;
+	size_t i;
+
+	view_regions.say(ui, s, out);
+	if (!is_laid_out(ui, s))
+		return;
+	i = map_find(&ui->map, ui->region);
+	b = map_item_of(&ui->map, i);
+	if (b->n > 1)
+		buf_fmt(out, "; %zu of %zu here", i - b->first + 1, b->n);
+}
+
+/* What a program may map: 47 bits, or as many more as are in use (no program has the upper half). */
+static uint64_t
+space_of(const struct vma_list *l)
+{
+	uint64_t all = UINT64_C(1) << 47;
+
+	for (size_t i = 0; i < l->n; i++)
+		while (!(l->v[i].end >> 63) && l->v[i].end > all)
+			all <<= 1;
+	return all;
+}
+
+static void
+crumb(const struct ui *ui, const struct sample *s, struct buf *out)
+{
+	char a[8], b[8], of[24];
+
+	buf_str(out, ui->cols < 100 ? "map" : "address space");
+	if (!s->regions)
+		return;
+	buf_fmt(out, "  %zu region%s, %s", s->regions->vmas.n, plural(s->regions->vmas.n),
+	        size_text(a, s->regions->totals.size));
+	snprintf(of, sizeof(of), " %sof %s", ui->cols < 100 ? "" : "mapped ", size_text(b, space_of(&s->regions->vmas)));
+	crumb_add(out, ui, of);
+}
+
+/* --- keys ------------------------------------------------------------------------------------- */
+
+static void
+go_piece(struct ui *ui, size_t i)
+{
+	const struct map *m = &ui->map;
+
+	i = u64_min(i, m->pieces - 1);
+	ui->region = m->piece[i].start;
+	ui->map_col = (unsigned)(m->piece[i].at % m->cols);
+}
+
+/* Up and down keep to their column, as far as there is something in it. */
+static void
+go_rows(struct ui *ui, long rows)
+{
+	const struct map *m = &ui->map;
+	long row = (long)(cursor_piece(ui)->at / m->cols) + rows, last = (long)m->rows - 1;
+	size_t i = map_nearest(m, (size_t)(row < 0 ? 0 : row > last ? last : row), ui->map_col);
+
+	/* a block of several rows, or a row of gaps: on to the next region at least */
+	if (rows > 0 && m->piece[i].start <= ui->region && map_find(m, ui->region) + 1 < m->pieces)
+		i = map_find(m, ui->region) + 1;
+	ui->region = m->piece[i].start;
+}
+
+static void
+go_block(struct ui *ui, int step)
+{
+	const struct map *m = &ui->map;
+	const struct map_item *b = map_item_of(m, map_find(m, ui->region));
+
+	if (step < 0 && m->piece[b->first].start != ui->region) {
+		go_piece(ui, b->first); /* first to the beginning of this one */
+		return;
+	}
+	for (b += step; b >= m->item && b < m->item + m->items; b += step)
+		if (b->n) {
+			go_piece(ui, b->first);
+			return;
+		}
+}
+
+static unsigned
+go_written(struct ui *ui, const struct sample *s, size_t step)
+{
+	size_t n = ui->map.pieces, at = map_find(&ui->map, ui->region);
+
+	for (size_t i = 1; i <= n; i++) {
+		size_t k = (at + i * step) % n;
+
+		if (!s->gen || !s->regions->r[k].written)
+			continue;
+		go_piece(ui, k);
+		return FX_NONE;
+	}
+	return FX_NO_WRITES;
+}
+
+static void
+set_scale(struct ui *ui, unsigned scale)
+{
+	ui->map_zoomed = true;
+	ui->map_scale = scale < MAP_SCALES ? scale : ui->map_scale;
+}
+
+static void
+open_region(struct ui *ui)
+{
+	if (ui->grid.start != ui->region) {
+		ui->cursor = ui->region;
+		ui->grid = (struct grid){0};
+	}
+	ui_show(ui, VIEW_GRID);
+}
+
+static unsigned
+act(struct ui *ui, const struct sample *s, enum action a)
+{
+	size_t at;
+	long rows = (long)ui->map_rows;
+
+	if (!s->regions || !s->regions->vmas.n || !rows)
+		return FX_NONE;
+	lay_out(ui, s, ui->map_height); /* the sample may be a newer one than was drawn */
+	at = map_find(&ui->map, ui->region);
+	switch ((int)a) {
+	case ACT_LEFT: go_piece(ui, at ? at - 1 : 0); break;
+	case ACT_RIGHT: go_piece(ui, at + 1); break;
+	case ACT_UP: go_rows(ui, -1); break;
+	case ACT_DOWN: go_rows(ui, 1); break;
+	case ACT_PAGE_UP: go_rows(ui, -rows); break;
+	case ACT_PAGE_DOWN: go_rows(ui, rows); break;
+	case ACT_HALF_UP: go_rows(ui, -(rows + 1) / 2); break;
+	case ACT_HALF_DOWN: go_rows(ui, (rows + 1) / 2); break;
+	case ACT_FIRST: go_piece(ui, 0); break;
+	case ACT_LAST: go_piece(ui, ui->map.pieces); break;
+	case ACT_NEXT_REGION: go_block(ui, 1); break;
+	case ACT_LAST_REGION: go_block(ui, -1); break;
+	case ACT_NEXT_CHANGE: return go_written(ui, s, 1);
+	case ACT_LAST_CHANGE: return go_written(ui, s, ui->map.pieces - 1);
+	case ACT_ZOOM_IN: set_scale(ui, ui->map_scale + 1); break;
+	case ACT_ZOOM_OUT: set_scale(ui, ui->map_scale ? ui->map_scale - 1 : 0); break;
+	case ACT_ZOOM_FIT:
+		ui->map_zoomed = false;
+		ui->map_height = 0; /* to be looked for anew */
+		break;
+	case ACT_LINEAR: ui->map_linear = !ui->map_linear; break;
+	case ACT_FIND:
+	case ACT_FIND_NEXT:
+	case ACT_FIND_BACK: return view_regions.act(ui, s, a);
+	case ACT_HEX: ui_hex(ui, ui->region); break;
+	case ACT_INFO:
+		ui->card_top = 0;
+		ui_push(ui, VIEW_REGION);
+		break;
+	case ACT_OPEN: open_region(ui); break;
+	}
+	return FX_NONE;
+}
+
+const struct view view_map = {
+    .draw = draw, .act = act, .say = say, .crumb = crumb,
+    .settle = settle,
+};

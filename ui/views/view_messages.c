@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The message log: what was told, the newest first, each with its time. */
+#include <string.h>
+
+#include "base/util.h"
+#include "model/messages.h"
+#include "term/fit.h"
+#include "term/keys.h"
+#include "term/paint.h"
+#include "views/card.h"
+#include "views/scroll.h"
+#include "views/view.h"
+
+enum { TEXT_AT = 11 }; /* behind the time */
+
+/* Draws a message from row y on, as far as it is in [top, bottom); returns the row behind it. */
+static int
+draw_message(const struct ui *ui, const struct message *m, int y, int top, int bottom)
+{
+	size_t width = ui->cols > TEXT_AT + 1 ? (size_t)(ui->cols - TEXT_AT - 1) : 1;
+	const char *s = m->text;
+	struct tm tm;
+	char when[16];
+
+	strftime(when, sizeof(when), "%H:%M:%S", localtime_r(&m->when, &tm));
+	if (y >= top && y < bottom)
+		paint_text(y, 1, TEXT_AT, ROLE_DIM, "%s", when);
+	do {
+		size_t n = fit_line(s, width);
+		int x = TEXT_AT;
+
+		if (y >= top && y < bottom)
+			x = paint_text(y, x, ui->cols, (enum role)m->role, "%.*s", (int)n, s);
+		s += n;
+		s += strspn(s, " ");
+		if (!*s && m->times > 1 && y >= top && y < bottom)
+			paint_text(y, x, ui->cols, ROLE_DIM, " (%u times)", m->times);
+		y++;
+	} while (*s);
+	return y;
+}
+
+static int
+draw_all(const struct ui *ui, int y, int top, int bottom)
+{
+	for (size_t i = ui->messages ? ui->messages->n : 0; i--;)
+		y = draw_message(ui, &ui->messages->v[i], y, top, bottom);
+	return y;
+}
+
+static void
+draw(const struct ui *ui, const struct sample *s, int top, int bottom)
+{
+	struct scroll page = {draw_all(ui, 0, 0, 0), bottom - top, 1};
+
+	(void)s;
+	if (!ui->messages || !ui->messages->n)
+		paint_text(top, 1, ui->cols, ROLE_DIM, "nothing was told yet");
+	draw_all(ui, top - ui->messages_top, top, top + scroll_rows(page));
+	scroll_draw(ui, top, ui->messages_top, page);
+}
+
+static void
+settle(struct ui *ui, const struct sample *s, int top, int bottom)
+{
+	(void)s;
+	ui->messages_top =
+	    scroll_top(ui->messages_top, (struct scroll){draw_all(ui, 0, 0, 0), bottom - top, 1});
+}
+
+static void
+say(const struct ui *ui, const struct sample *s, struct buf *out)
+{
+	size_t n = ui->messages ? ui->messages->n : 0;
+
+	(void)s;
+	buf_fmt(out, "%zu message%s, the newest first", n, plural(n));
+}
+
+static void
+crumb(const struct ui *ui, const struct sample *s, struct buf *out)
+{
+	(void)ui;
+	(void)s;
+	buf_str(out, "messages");
+}
+
+static unsigned
+act(struct ui *ui, const struct sample *s, enum action a)
+{
+	(void)s;
+	if (a == ACT_LAST)
+		ui->messages_top = MESSAGES_MAX * 8; /* settle knows better */
+	else
+		card_act(&ui->messages_top, ui->rows - 4, a);
+	return FX_NONE;
+}
+
+const struct view view_messages = {
+    .draw = draw, .act = act, .say = say, .crumb = crumb,
+    .settle = settle,
+};

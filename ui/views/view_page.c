@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One page: every bit in words, its frame, its flags. */
+#include <stdio.h>
+
+#include "term/keys.h"
+#include "term/paint.h"
+#include "views/card.h"
+#include "views/crumb.h"
+#include "views/view.h"
+
+static bool
+make(const struct ui *ui, const struct sample *s, struct card *c)
+{
+	const struct vma *v = s->regions ? vma_at(&s->regions->vmas, ui->cursor) : NULL;
+
+	if (!v || !s->card || s->card_kind != CARD_PAGE || !s->card->has_page || s->card->place != ui->cursor)
+		return false;
+	c->width = ui->cols - 2;
+	c->rows = ui->rows - 3;
+	c->all = ui->card_all;
+	card_make(c, s, v, ui->cursor, &s->card->page, s->card->written_ns, ui->now, s->card);
+	return true;
+}
+
+static void
+draw(const struct ui *ui, const struct sample *s, int top, int bottom)
+{
+	card_view_draw(make, ui, s, top, bottom, "reading the page");
+}
+
+static void
+settle(struct ui *ui, const struct sample *s, int top, int bottom)
+{
+	view_grid.settle(ui, s, top, bottom); /* the grid lies underneath and follows the cursor */
+	card_view_settle(make, ui, s, bottom - top);
+}
+
+static void
+say(const struct ui *ui, const struct sample *s, struct buf *out)
+{
+	if (s->card && s->card->place == ui->cursor && s->card->line)
+		buf_str(out, s->card->line);
+}
+
+static void
+crumb(const struct ui *ui, const struct sample *s, struct buf *out)
+{
+	char page[48];
+
+	snprintf(page, sizeof(page), CRUMB_SIGN "page %llx", (unsigned long long)ui->cursor);
+	crumb_region(out, ui, s, page);
+}
+
+static unsigned
+act(struct ui *ui, const struct sample *s, enum action a)
+{
+	if (a == ACT_HEX) {
+		ui_hex(ui, ui_exact(ui));
+	} else if (a == ACT_OPEN) {
+		ui->card_all = !ui->card_all;
+	} else if (a == ACT_INFO) {
+		ui->card_top = 0;
+		ui_push(ui, VIEW_REGION);
+	} else if (!card_act(&ui->card_top, ui->rows - 4, a) &&
+	           (a == ACT_NEXT_REGION || a == ACT_LAST_REGION)) {
+		view_grid.act(ui, s, a);
+	}
+	return FX_NONE;
+}
+
+/* Where all bits have room there is nothing to unfold. */
+static const char *
+hint(const struct ui *ui, const struct sample *s, enum action a)
+{
+	static struct card c; /* of the one thread that draws: large for a stack */
+
+	if (a != ACT_OPEN || (make(ui, s, &c) && c.folded))
+		return NULL;
+	return ui->card_all ? "fewer bits" : "";
+}
+
+const struct view view_page = {
+    .draw = draw, .act = act, .say = say,
+    .hint = hint, .crumb = crumb, .settle = settle,
+};

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Choose a process: the line that filters, the headings, the demo, and a row a process. The only
+ * view without a sample: it is what comes before one.
+ */
+#include <string.h>
+
+#include "base/util.h"
+#include "term/fit.h"
+#include "term/keys.h"
+#include "term/paint.h"
+#include "term/zones.h"
+#include "views/view.h"
+
+enum { HEAD_ROWS = 2, COMMAND_MIN = 11, RAW_MAX = 512 };
+
+/* In the order they stand. `shed`: dropped in this order (1 first) when the screen is narrow. */
+static const struct pick_title {
+	const char *title;
+	int width, shed;
+	bool right;
+} titles[PICK_COLUMNS] = {
+    [PICK_PID] = {"PID", 7, 0, true},
+    [PICK_USER] = {"USER", 9, 3, false},
+    [PICK_RSS] = {"RSS", 5, 6, true},
+    [PICK_SWAP] = {"SWAP", 5, 2, true},
+    [PICK_VIRT] = {"VIRT", 5, 4, true},
+    [PICK_MAPS] = {"MAPS", 5, 1, true},
+    [PICK_ACCESS] = {"ACCESS", 7, 5, false},
+    [PICK_COMMAND] = {"COMMAND", 0, 0, false},
+};
+enum { SHED_LAST = 6 };
+
+struct layout {
+	bool shown[PICK_COLUMNS];
+	int x[PICK_COLUMNS];
+};
+
+static struct layout
+layout_for(int cols)
+{
+	struct layout l;
+	int x = 1; /* the cursor mark */
+
+	for (int shed = 0; shed <= SHED_LAST; shed++) {
+		x = 1;
+		for (int c = 0; c < PICK_COLUMNS; c++) {
+			l.shown[c] = !titles[c].shed || titles[c].shed > shed;
+			l.x[c] = x;
+			x += l.shown[c] && titles[c].width ? titles[c].width + 1 : 0;
+		}
+		if (x + COMMAND_MIN <= cols)
+			break;
+	}
+	return l;
+}
+
+/* --- drawing ---------------------------------------------------------------------------------- */
+
+static void
+draw_filter(const struct ui *ui, int y)
+{
+	static const char or[] = "or  pmtop NAME|PID   pmtop --demo";
+	struct buf text = {0};
+	int x = paint_text(y, 1, ui->cols, ROLE_DIM, ui->cols >= 40 ? "type to filter: " : "filter: ");
+	size_t room = (size_t)(ui->cols - x - 1);
+
+	buf_str(&text, "");
+	text_escape(&text, ui->picker.filter, strlen(ui->picker.filter), !paint_utf8());
+	x = paint_text(y, x, ui->cols, ROLE_STRONG, "%s", text.s + fit_skip(text.s, text.len, room));
+	paint_cursor(y, x);
+	if (x + 4 + (int)sizeof(or) <= ui->cols)
+		paint_text(y, ui->cols - (int)sizeof(or), ui->cols, ROLE_DIM, "%s", or);
+	buf_free(&text);
+}
+
+/* By the column; the order is the column's own. */
+static unsigned
+hit_heading(struct ui *ui, const struct sample *s, const struct touch *t)
+{
+	(void)s;
+	if (!t->drag)
+		picker_sort(&ui->picker, (int)t->value - (int)ui->picker.sort);
+	return FX_NONE;
+}
+
+static void
+draw_headings(const struct ui *ui, const struct layout *l, int y)
+{
+	paint_fill(y, 0, ui->cols, ROLE_HEADER);
+	for (int c = 0; c < PICK_COLUMNS; c++) {
+		const char *mark = ui->picker.sort != (enum pick_column)c ? "" : pick_down(ui->picker.sort) ? "▼" : "▲";
+		int len = (int)strlen(titles[c].title) + (mark[0] ? 1 : 0);
+
+		if (!l->shown[c])
+			continue;
+		paint_text(y, l->x[c] + (titles[c].right ? titles[c].width - len : 0), ui->cols, ROLE_HEADER, "%s%s",
+		           titles[c].title, mark);
+		zone_add(&(struct zone){.y = y, .x = l->x[c], .bottom = y + 1, .value = (uint64_t)c, .hit = hit_heading,
+		                        .right = titles[c].width ? l->x[c] + titles[c].width + 1 : ui->cols});
+	}
+}
+
+/* "-" for none of it, nothing for not known. */
+static void
+draw_size(const struct layout *l, int y, enum pick_column c, uint64_t bytes)
+{
+	char size[8];
+
+	if (l->shown[c] && bytes != PROCESS_UNKNOWN)
+		paint_text(y, l->x[c], l->x[c] + titles[c].width, c == PICK_SWAP && bytes ? ROLE_SWAP_TEXT : ROLE_TEXT,
+		           "%*s", titles[c].width, bytes ? size_text(size, bytes) : "-");
+}
+
+/* The command line, with what the filter found in it. */
+static void
+draw_command(const struct ui *ui, int y, int x, const char *command)
+{
+	const char *filter = ui->picker.filter, *found;
+	struct buf all = {0}, text = {0};
+	size_t raw = strnlen(command, RAW_MAX);
+
+	buf_str(&all, "");
+	text_escape(&all, command, raw, !paint_utf8());
+	buf_str(&text, "");
+	fit_cut_end(&text, all.s, (size_t)(ui->cols - x));
+	buf_free(&all);
+	found = filter[0] ? strcasestr(text.s, filter) : NULL;
+	if (found) {
+		x = paint_text(y, x, ui->cols, ROLE_TEXT, "%.*s", (int)(found - text.s), text.s);
+		x = paint_text(y, x, ui->cols, ROLE_ACCENT, "%.*s", (int)strlen(filter), found);
+	}
+	paint_text(y, x, ui->cols, ROLE_TEXT, "%s", found ? found + strlen(filter) : text.s);
+	buf_free(&text);
+}
+
+static enum role
+access_role(enum access a)
+{
+	return a == ACCESS_FULL ? ROLE_TEXT : a == ACCESS_DENIED ? ROLE_DIM : ROLE_HOT;
+}
+
+static void
+draw_process(const struct ui *ui, const struct layout *l, const struct process *p, int y)
+{
+	struct buf user = {0};
+
+	paint_text(y, l->x[PICK_PID], ui->cols, ROLE_TEXT, "%*d", titles[PICK_PID].width, (int)p->pid);
+	text_escape(&user, p->user, strlen(p->user), !paint_utf8());
+	if (l->shown[PICK_USER])
+		fit_draw_cut(y, l->x[PICK_USER], l->x[PICK_USER] + titles[PICK_USER].width, ROLE_TEXT, user.s);
+	buf_free(&user);
+	draw_size(l, y, PICK_RSS, p->rss);
+	draw_size(l, y, PICK_SWAP, p->swap);
+	draw_size(l, y, PICK_VIRT, p->virt);
+	if (l->shown[PICK_MAPS] && p->maps != PROCESS_UNKNOWN)
+		paint_text(y, l->x[PICK_MAPS], l->x[PICK_MAPS] + titles[PICK_MAPS].width, ROLE_TEXT, "%*llu",
+		           titles[PICK_MAPS].width, (unsigned long long)p->maps);
+	if (l->shown[PICK_ACCESS])
+		paint_text(y, l->x[PICK_ACCESS], ui->cols, access_role(p->access), "%s", access_name(p->access));
+	draw_command(ui, y, l->x[PICK_COMMAND], p->command);
+}
+
+static void
+draw_demo(const struct ui *ui, const struct layout *l, int y)
+{
+	paint_text(y, l->x[PICK_PID], ui->cols, ROLE_ACCENT, "%*s", titles[PICK_PID].width, "demo");
+	fit_draw_cut(y, l->x[PICK_COMMAND], ui->cols, ROLE_ACCENT, pick_demo_text);
+}
+
+static unsigned
+hit_row(struct ui *ui, const struct sample *s, const struct touch *t)
+{
+	struct picker *p = &ui->picker;
+
+	(void)s;
+	picker_move(p, ui->processes, (long)p->top + t->dy - (long)p->row);
+	return FX_NONE;
+}
+
+static void
+draw(const struct ui *ui, const struct sample *s, int top, int bottom)
+{
+	const struct picker *p = &ui->picker;
+	struct layout l = layout_for(ui->cols);
+	int y = top + HEAD_ROWS;
+
+	(void)s;
+	draw_filter(ui, top);
+	draw_headings(ui, &l, top + 1);
+	zone_add(&(struct zone){.y = y, .bottom = y + (int)u64_min(p->rows_n - p->top, (uint64_t)(bottom > y ? bottom - y : 0)),
+	                        .right = ui->cols, .hit = hit_row, .opens = true});
+	for (size_t i = p->top; i < p->rows_n && y < bottom; i++, y++) {
+		if (p->rows[i] == PICK_DEMO)
+			draw_demo(ui, &l, y);
+		else
+			draw_process(ui, &l, &ui->processes->v[p->rows[i]], y);
+		if (i != p->row)
+			continue;
+		paint_text(y, 0, 1, ROLE_ACCENT, "›");
+		paint_shade(y, 0, ui->cols, ROLE_SELECT);
+	}
+}
+
+/* --- the rest of the view --------------------------------------------------------------------- */
+
+static void
+settle(struct ui *ui, const struct sample *s, int top, int bottom)
+{
+	(void)s;
+	picker_settle(&ui->picker, ui->processes, (size_t)(bottom - top > HEAD_ROWS ? bottom - top - HEAD_ROWS : 1));
+}
+
+static void
+say(const struct ui *ui, const struct sample *s, struct buf *out)
+{
+	const struct process *p = picker_at(&ui->picker, ui->processes);
+
+	(void)s;
+	if (p)
+		process_say(p, out);
+	else if (ui->picker.at_demo)
+		buf_str(out, "demo: it draws pictures by writing its pages, and ends with pmtop");
+	else if (!ui->picker.rows_n)
+		buf_str(out, "no process has that in its command, user or PID; Esc clears the filter");
+}
+
+static void
+crumb(const struct ui *ui, const struct sample *s, struct buf *out)
+{
+	(void)ui;
+	(void)s;
+	buf_str(out, "choose a process");
+}
+
+static unsigned
+act(struct ui *ui, const struct sample *s, enum action a)
+{
+	struct picker *p = &ui->picker;
+	const struct processes *list = ui->processes;
+	long page = ui->rows > 6 ? ui->rows - 5 : 1, all = INT32_MAX;
+
+	(void)s;
+	switch ((int)a) {
+	case ACT_UP: picker_move(p, list, -1); break;
+	case ACT_DOWN: picker_move(p, list, 1); break;
+	case ACT_PAGE_UP: picker_move(p, list, -page); break;
+	case ACT_PAGE_DOWN: picker_move(p, list, page); break;
+	case ACT_FIRST: picker_move(p, list, -all); break;
+	case ACT_LAST: picker_move(p, list, all); break;
+	case ACT_SORT: picker_sort(p, 1); break;
+	case ACT_SORT_BACK: picker_sort(p, -1); break;
+	case ACT_ERASE: picker_erase(p, list); break;
+	case ACT_BACK: return picker_clear(p, list) ? FX_NONE : FX_QUIT;
+	case ACT_OPEN: return p->at_demo || p->pid ? FX_OPEN : FX_NONE;
+	}
+	return FX_NONE;
+}
+
+const struct view view_picker = {
+    .draw = draw, .act = act, .say = say, .crumb = crumb,
+    .settle = settle,
+};

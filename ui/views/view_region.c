@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One region: what it is, its pages by state, and what only smaps tells, read when asked for. */
+#include <string.h>
+
+#include "page/explain.h"
+#include "term/fit.h"
+#include "term/keys.h"
+#include "term/paint.h"
+#include "views/card.h"
+#include "views/crumb.h"
+#include "views/view.h"
+
+/* Facts that are shown as lines of their own further down, or not at all. */
+static bool
+is_shown_below(const char *key)
+{
+	return !strcmp(key, "vmflags") || !strcmp(key, "mapping") || !strcmp(key, "kind") ||
+	       !strcmp(key, "type");
+}
+
+static bool
+is_bytes(const char *key)
+{
+	static const char *const keys[] = {"size", "pss", "uss", "shared", "referenced", "locked", "ksm_bytes"};
+
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
+		if (!strcmp(key, keys[i]))
+			return true;
+	return false;
+}
+
+/* A count of pages by state: its letter, its bytes and its words go with it. */
+static bool
+add_state(struct card *c, const struct fact *f, size_t page_size)
+{
+	unsigned st = 0;
+	char label[24], size[8];
+	const char *end;
+	uint64_t n;
+
+	while (st < STATE_COUNT && strcmp(f->key, state_row((enum state)st)->name))
+		st++;
+	if (st == STATE_COUNT || !parse_u64(f->value, 10, &end, &n))
+		return false;
+	snprintf(label, sizeof(label), " %c %s", state_row((enum state)st)->letter, f->key);
+	card_add(c, ROLE_TEXT, label, state_row((enum state)st)->words, "%8s %6s ", f->value,
+	         size_text(size, n * page_size));
+	return true;
+}
+
+static void
+add_fact(struct card *c, const struct fact *f, size_t page_size)
+{
+	uint64_t n;
+	const char *end;
+	char size[8];
+
+	if (add_state(c, f, page_size))
+		return;
+	if (!strcmp(f->key, "pages"))
+		card_add(c, ROLE_STRONG, f->key, NULL, "%8s", f->value);
+	else if (is_bytes(f->key) && parse_u64(f->value, 10, &end, &n))
+		card_add(c, ROLE_TEXT, f->key, NULL, "%s", size_text(size, n));
+	else
+		card_add(c, ROLE_TEXT, f->key, f->note, "%s", f->value);
+}
+
+static void
+add_flags(struct card *c, const struct smaps_entry *e)
+{
+	size_t n;
+	const struct vmflag *f = smaps_flags(&n);
+	struct buf odd = {0};
+
+	card_add(c, ROLE_STRONG, "VmFlags", NULL, "%s", "");
+	for (size_t i = 0; i < n; i++) {
+		char label[8];
+
+		if (!smaps_has(e, f[i].code))
+			continue;
+		snprintf(label, sizeof(label), " %s", f[i].code);
+		card_add(c, ROLE_ACCENT, label, NULL, "%s", f[i].words);
+	}
+	smaps_odd_flags(e, &odd);
+	if (odd.len)
+		card_add(c, ROLE_ACCENT, "", "newer than this pmtop", " %s", odd.s);
+	buf_free(&odd);
+}
+
+static bool
+make(const struct ui *ui, const struct sample *s, struct card *c)
+{
+	const struct vma *v = ui_vma(ui, s, NULL);
+	const struct answer *a = s->card;
+	struct buf name = {0};
+
+	if (!v || !a || s->card_kind != CARD_REGION || a->place != v->start)
+		return false;
+	c->n = 0;
+	c->width = ui->cols - 2;
+	fit_name(&name, v);
+	card_head(c, name.s);
+	buf_free(&name);
+	for (size_t i = 0; i < a->n; i++) {
+		if (!strcmp(a->f[i].key, "type"))
+			card_add(c, ROLE_TEXT, "type", explain_region(v), "%s", a->f[i].value);
+		if (!strcmp(a->f[i].key, "pages") || !strcmp(a->f[i].key, "pss"))
+			card_gap(c);
+		if (!is_shown_below(a->f[i].key))
+			add_fact(c, &a->f[i], s->page_size);
+	}
+	if (a->has_smaps) {
+		card_gap(c);
+		add_flags(c, &a->smaps);
+	}
+	return true;
+}
+
+static void
+draw(const struct ui *ui, const struct sample *s, int top, int bottom)
+{
+	card_view_draw(make, ui, s, top, bottom, "reading the region, and smaps");
+}
+
+static void
+settle(struct ui *ui, const struct sample *s, int top, int bottom)
+{
+	card_view_settle(make, ui, s, bottom - top);
+}
+
+static void
+say(const struct ui *ui, const struct sample *s, struct buf *out)
+{
+	const struct vma *v = ui_vma(ui, s, NULL);
+
+	if (!v)
+		buf_str(out, "this region was unmapped");
+	else if (s->card && s->card_kind == CARD_REGION && s->card->place == v->start)
+		buf_fmt(out, "%s; as it was when asked for: r asks again", s->card->line);
+}
+
+static void
+crumb(const struct ui *ui, const struct sample *s, struct buf *out)
+{
+	crumb_region(out, ui, s, "");
+}
+
+static void
+go_region(struct ui *ui, const struct sample *s, int step)
+{
+	const struct vma_list *l = &s->regions->vmas;
+	size_t i = vma_lower_bound(l, ui->region) + (size_t)step;
+
+	if (i >= l->n)
+		return;
+	ui_leave(ui);
+	ui->region = l->v[i].start;
+	ui->card_top = 0;
+}
+
+static unsigned
+act(struct ui *ui, const struct sample *s, enum action a)
+{
+	if (card_act(&ui->card_top, ui->rows - 4, a) || !s->regions)
+		return FX_NONE;
+	switch ((int)a) {
+	case ACT_NEXT_REGION: go_region(ui, s, 1); break;
+	case ACT_LAST_REGION: go_region(ui, s, -1); break;
+	case ACT_OPEN:
+		ui_go(ui, s, ui->region);
+		break;
+	}
+	return FX_NONE;
+}
+
+const struct view view_region = {
+    .draw = draw, .act = act, .say = say, .crumb = crumb,
+    .settle = settle,
+};

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The target's writes: how fast, how many pages, which are the hottest, and what follows from it. */
+#include "term/fit.h"
+
+#include "term/keys.h"
+#include "term/paint.h"
+#include "views/scroll.h"
+#include "views/view.h"
+#include "views/writes_card.h"
+
+/* From so many columns on there is room for two cards, and between them a gap. */
+enum { TWO_FROM = 150, GAP = 3 };
+
+/* How much is written, and where; on a narrow screen both are one: `sums` is empty. */
+struct cards {
+	struct card sums, places;
+	int x; /* of places */
+};
+
+/* Kept until the next call, by the one thread that draws: they are large for a stack. */
+static const struct cards *
+make(const struct ui *ui, const struct sample *s, int rows)
+{
+	static struct cards cards;
+	struct cards *c = &cards;
+	bool two = ui->cols >= TWO_FROM;
+
+	c->x = two ? ui->cols / 2 + GAP : 2;
+	c->sums.n = 0;
+	c->sums.width = c->x - 2 - GAP;
+	c->places.width = ui->cols - c->x - 1;
+	if (two)
+		writes_card(&c->sums, ui, s, WRITES_SUMS, rows);
+	writes_card(&c->places, ui, s, two ? WRITES_PLACES : WRITES_ALL, rows);
+	return c;
+}
+
+static struct scroll
+page_of(const struct cards *c, int rows)
+{
+	return (struct scroll){c->places.n > c->sums.n ? c->places.n : c->sums.n, rows, 1};
+}
+
+/* The line of the hot page, or the region, under the cursor; -1: there is none. */
+static int
+selected(const struct ui *ui, const struct card *c)
+{
+	int first = -1;
+
+	for (int i = 0; i < c->n; i++) {
+		if (c->line[i].at && first < 0)
+			first = i;
+		if (c->line[i].at && c->line[i].at == ui->hot)
+			return i;
+	}
+	return first;
+}
+
+static void
+draw(const struct ui *ui, const struct sample *s, int top, int bottom)
+{
+	const struct cards *c;
+	int y, at, shown;
+
+	if (!s->regions)
+		return;
+	c = make(ui, s, bottom - top);
+	at = selected(ui, &c->places);
+	shown = scroll_rows(page_of(c, bottom - top));
+	card_draw(&c->sums, ui->card_top, top, top + shown, 2, c->x - GAP);
+	card_draw(&c->places, ui->card_top, top, top + shown, c->x, ui->cols);
+	scroll_draw(ui, top, ui->card_top, page_of(c, bottom - top));
+	y = top + at - ui->card_top;
+	if (at < 0 || y < top || y >= top + shown)
+		return;
+	paint_text(y, c->x - 1, c->x, ROLE_ACCENT, "›");
+	paint_shade(y, c->x - 1, ui->cols, ROLE_SELECT);
+	paint_cursor(y, c->x - 1);
+}
+
+static void
+settle(struct ui *ui, const struct sample *s, int top, int bottom)
+{
+	int rows = bottom - top, at;
+	const struct cards *c;
+
+	if (!s->regions)
+		return;
+	c = make(ui, s, rows);
+	at = selected(ui, &c->places);
+	if (at >= 0) {
+		int shown = scroll_rows(page_of(c, rows));
+
+		ui->hot = c->places.line[at].at;
+		if (at < ui->card_top)
+			ui->card_top = at;
+		if (at >= ui->card_top + shown)
+			ui->card_top = at - shown + 1;
+	}
+	ui->card_top = scroll_top(ui->card_top, page_of(c, rows));
+}
+
+static void
+say_hot(const struct ui *ui, const struct sample *s, const struct hot *h, struct buf *out)
+{
+	char size[8];
+
+	buf_fmt(out, "%llx ", (unsigned long long)h->start);
+	fit_name_cut(out, vma_at(&s->regions->vmas, ui->hot), 24);
+	buf_fmt(out, ": %s written in %u of %u generation%s, %d of the last 32; Enter goes there",
+	        size_text(size, h->end - h->start), h->count, s->writes.gens,
+	        plural(s->writes.gens), __builtin_popcount(h->recent));
+}
+
+static void
+say(const struct ui *ui, const struct sample *s, struct buf *out)
+{
+	const struct writes *w = &s->writes;
+	const struct vma *v = s->regions ? vma_at(&s->regions->vmas, ui->hot) : NULL;
+
+	for (unsigned i = 0; i < w->hot_n && w->pulse && v; i++)
+		if (w->hot[i].start == ui->hot)
+			say_hot(ui, s, &w->hot[i], out);
+	if (!out->len && v && ui->hot & 1) {
+		buf_fmt(out, "%llx ", (unsigned long long)v->start);
+		fit_name_cut(out, v, 48);
+		buf_str(out, ": Enter shows its pages");
+	}
+	if (!out->len && w->marked && !w->pulse)
+		buf_fmt(out, "without %s each page counts once: the rate falls though the process "
+		             "writes on", key_of(ACT_PULSE, 'W'));
+}
+
+static void
+crumb(const struct ui *ui, const struct sample *s, struct buf *out)
+{
+	(void)ui;
+	(void)s;
+	buf_str(out, "writes");
+}
+
+/* To the next hot page or region on the card, or, where there is none, by a line. */
+static void
+move(struct ui *ui, const struct sample *s, int step)
+{
+	const struct cards *c;
+	int at;
+
+	c = make(ui, s, ui->rows - 3);
+	at = selected(ui, &c->places);
+	for (int i = at + step; at >= 0 && i >= 0 && i < c->places.n; i += step)
+		if (c->places.line[i].at) {
+			ui->hot = c->places.line[i].at;
+			return;
+		}
+	ui->card_top += step; /* what lies beyond is to be seen as well */
+}
+
+static bool
+has_place(const struct ui *ui, const struct sample *s)
+{
+	const struct cards *c;
+
+	if (!s->regions)
+		return false;
+	c = make(ui, s, ui->rows - 3);
+	return selected(ui, &c->places) >= 0;
+}
+
+/* Where nothing is written there is nothing to go to. */
+static const char *
+hint(const struct ui *ui, const struct sample *s, enum action a)
+{
+	return a == ACT_OPEN && !has_place(ui, s) ? "" : NULL;
+}
+
+static unsigned
+act(struct ui *ui, const struct sample *s, enum action a)
+{
+	if (!s->regions)
+		return FX_NONE;
+	switch ((int)a) {
+	case ACT_UP: move(ui, s, -1); break;
+	case ACT_DOWN: move(ui, s, 1); break;
+	case ACT_OPEN:
+		if (has_place(ui, s))
+			ui_go(ui, s, ui->hot);
+		break;
+	default:
+		card_act(&ui->card_top, ui->rows - 4, a);
+	}
+	return FX_NONE;
+}
+
+const struct view view_writes = {
+    .draw = draw, .act = act, .say = say,
+    .hint = hint, .crumb = crumb, .settle = settle,
+};
