@@ -9,9 +9,9 @@
 #include "kernel/flags.h"
 
 #define W(s, i, n, w, e, h) \
-	{.scope = FILTER_##s, .kind = FILTER_WORD, .want = (w), .names = (n), .example = (e), .help = (h)},
+	{.scope = FILTER_##s, .kind = FILTER_WORD, .needs = (w), .names = (n), .example = (e), .help = (h)},
 #define V(s, i, n, k, w, e, h) \
-	{.scope = FILTER_##s, .kind = FILTER_##k, .want = (w), .names = (n), .example = (e), .help = (h)},
+	{.scope = FILTER_##s, .kind = FILTER_##k, .needs = (w), .names = (n), .example = (e), .help = (h)},
 static const struct filter_row rows[] = {
 #include "filter/filter.def"
 };
@@ -122,9 +122,9 @@ is_leaf(const struct filter_op *op)
 /* --- the run ------------------------------------------------------------------------------------------- */
 
 unsigned
-filter_wants(const struct filter *f)
+filter_needs(const struct filter *f)
 {
-	return f->want;
+	return f->needs;
 }
 
 /* A stretch of pages that differ in their addresses, and without x->pg in everything else. */
@@ -236,11 +236,11 @@ filter_of_gaps(const struct filter *f, const struct filter_facts *x)
 static unsigned
 why_leaf(const struct filter_op *op, const struct filter_facts *x)
 {
-	unsigned want = op->code <= FILTER_OP_FIELD ? rows[op->row].want : 0;
+	unsigned needs = op->code <= FILTER_OP_FIELD ? rows[op->row].needs : 0;
 
-	if (want & FILTER_WANT_WRITTEN)
+	if (needs & FILTER_NEED_WRITTEN)
 		return FILTER_WHY_WRITTEN;
-	if (x->pg && !(want & PAGE_WANT_NODE) && (page_hidden(x->pg) || filter_entry_hidden(x->pg)))
+	if (x->pg && !(needs & PAGE_NEED_NODE) && (page_hidden(x->pg) || filter_entry_hidden(x->pg)))
 		return FILTER_WHY_HIDDEN;
 	return FILTER_WHY_OTHER;
 }

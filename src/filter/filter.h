@@ -24,10 +24,10 @@
  */
 enum filter_scope { FILTER_PAGE = 1, FILTER_REGION = 2, FILTER_BOTH = 3 };
 
-/* What a filter needs beyond enum page_want. */
-enum filter_want {
-	FILTER_WANT_WRITTEN = 1 << 16, /* whether soft-dirty means anything: written_known */
-	FILTER_WANT_HUGE = 1 << 17,    /* the size in huge pages: smaps, where huge_known is not */
+/* What a filter needs beyond enum page_need. */
+enum filter_need {
+	FILTER_NEED_WRITTEN = 1 << 16, /* whether soft-dirty means anything: written_known */
+	FILTER_NEED_HUGE = 1 << 17,    /* the size in huge pages: smaps, where huge_known is not */
 };
 
 struct filter_facts {
@@ -70,7 +70,7 @@ enum { FILTER_OPS = 256, FILTER_DEPTH = 32, FILTER_TEXT = 1024 };
 
 struct filter {
 	enum filter_scope scope;
-	unsigned want;
+	unsigned needs;
 	size_t n, text_n;
 	struct filter_op ops[FILTER_OPS];
 	char text[FILTER_TEXT]; /* the names, each ended by NUL */
@@ -80,8 +80,8 @@ struct filter {
 int filter_parse(const char *text, enum filter_scope scope, size_t page_size, struct filter *f,
                  struct err *err);
 
-/* enum page_want and enum filter_want: what must have been read for the words to be known. */
-unsigned filter_wants(const struct filter *f);
+/* enum page_need and enum filter_need: what must have been read for the words to be known. */
+unsigned filter_needs(const struct filter *f);
 
 enum truth filter_eval(const struct filter *f, const struct filter_facts *x);
 
@@ -108,7 +108,7 @@ enum filter_kind {
 struct filter_row {
 	enum filter_scope scope;
 	enum filter_kind kind;
-	unsigned want;
+	unsigned needs;
 	const char *names, *example, *help; /* names: with blanks between them */
 };
 const struct filter_row *filter_table(size_t *n);

@@ -276,10 +276,10 @@ parse_word(struct parser *p, const char *s, size_t n, bool negate)
 	if (find_word(p->scope, s, n, &op)) {
 		op.negate = negate;
 		if (op.code == FILTER_OP_WORD)
-			p->f->want |= rows[op.row].want;
+			p->f->needs |= rows[op.row].needs;
 		else if (op.code != FILTER_OP_TYPE)
-			p->f->want |=
-			    PAGE_WANT_FLAGS | (op.code == FILTER_OP_STATE ? PAGE_WANT_CACHE : 0);
+			p->f->needs |=
+			    PAGE_NEED_FLAGS | (op.code == FILTER_OP_STATE ? PAGE_NEED_CACHE : 0);
 		return emit(p, op);
 	}
 	row = find_row(p->scope, true, s, n);
@@ -394,7 +394,7 @@ take_perm(struct parser *p, const struct token *t, struct filter_op *op)
 {
 	static const char set[] = "rwxs";
 	bool whole = op->cmp != FILTER_HAS;
-	unsigned want = 0, mask = 0;
+	unsigned needs = 0, mask = 0;
 
 	if (!t->n || (whole && t->n != 3 && t->n != 4))
 		return bad_value(p, t, "a set of permissions", "such as perm=r-xp, perm=rw- or perm~wx");
@@ -408,10 +408,10 @@ take_perm(struct parser *p, const struct token *t, struct filter_op *op)
 			                 whole ? "give them as maps does: rw-p, r-xp, rw-s, or rw-"
 			                       : "give the letters that must be there: r w x, s shared or p private");
 		mask |= bit;
-		want |= c == 'p' || c == '-' ? 0 : bit;
+		needs |= c == 'p' || c == '-' ? 0 : bit;
 	}
 	op->mask = (uint16_t)mask;
-	op->n = want;
+	op->n = needs;
 	return 0;
 }
 
@@ -533,7 +533,7 @@ parse_field(struct parser *p, const char *s, size_t n, enum filter_cmp cmp, cons
 		return fail(p, cmp_at, "this field has no such comparison", how);
 	}
 	op.row = (uint8_t)row;
-	p->f->want |= rows[row].want;
+	p->f->needs |= rows[row].needs;
 	return take_value(p, rows[row].kind, &op) < 0 ? -1 : emit(p, op);
 }
 

@@ -8,7 +8,7 @@
 #include "kernel/flags.h"
 #include "kernel/kabi.h"
 
-#define L(id, d, n, w, q) {.digit = (d), .name = (n), .want = (w), .question = (q)},
+#define L(id, d, n, w, q) {.digit = (d), .name = (n), .needs = (w), .question = (q)},
 static const struct lens_row lenses[LENS_COUNT] = {
 #include "page/lens.def"
 };

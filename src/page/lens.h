@@ -19,7 +19,7 @@ enum { CLASS_MAX = 32 }; /* no lens has more */
 struct lens_row {
 	char digit;
 	const char *name, *question;
-	unsigned want; /* enum page_want */
+	unsigned needs; /* enum page_need */
 };
 const struct lens_row *lens_row(enum lens l);
 

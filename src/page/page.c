@@ -52,7 +52,7 @@ page_is_lazyfree(const struct page *pg)
 }
 
 enum {
-	PAGE_WANT_FRAMES = PAGE_WANT_FLAGS | PAGE_WANT_COUNT | PAGE_WANT_CGROUP | PAGE_WANT_FOLIO,
+	PAGE_NEED_FRAMES = PAGE_NEED_FLAGS | PAGE_NEED_COUNT | PAGE_NEED_CGROUP | PAGE_NEED_FOLIO,
 };
 
 /* The pages of a batch that have a frame to look up. */
@@ -202,7 +202,7 @@ verify(const struct pagemap *pm, uint64_t addr, struct page *out, size_t n, stru
 
 int
 page_read(const struct pagemap *pm, const struct frames *f, uint64_t addr, struct page *out,
-          size_t n, unsigned want, struct err *err)
+          size_t n, unsigned needs, struct err *err)
 {
 	struct batch b = {.n = 0};
 	uint64_t words[PAGE_BATCH];
@@ -219,19 +219,19 @@ page_read(const struct pagemap *pm, const struct frames *f, uint64_t addr, struc
 		if (page_pfn(&out[i])) {
 			b.pfn[b.n] = page_pfn(&out[i]);
 			b.page[b.n++] = (uint16_t)i;
-		} else if (want & PAGE_WANT_FLAGS) {
+		} else if (needs & PAGE_NEED_FLAGS) {
 			look_up_entry(f, &out[i]);
 		}
 	}
-	if (!b.n || !(want & PAGE_WANT_FRAMES))
+	if (!b.n || !(needs & PAGE_NEED_FRAMES))
 		return 0;
-	if (want & (PAGE_WANT_FLAGS | PAGE_WANT_FOLIO)) {
+	if (needs & (PAGE_NEED_FLAGS | PAGE_NEED_FOLIO)) {
 		look_up_flags(&b, f, out);
-		look_up_folios(&b, f, out, want & PAGE_WANT_FOLIO, page_huge_order(pm->page_size));
+		look_up_folios(&b, f, out, needs & PAGE_NEED_FOLIO, page_huge_order(pm->page_size));
 	}
-	if (want & PAGE_WANT_COUNT)
+	if (needs & PAGE_NEED_COUNT)
 		look_up_count(&b, f, out);
-	if (want & PAGE_WANT_CGROUP)
+	if (needs & PAGE_NEED_CGROUP)
 		look_up_cgroup(&b, f, out);
 	return verify(pm, addr, out, (size_t)got, err);
 }

@@ -51,12 +51,12 @@ struct page {
  * What to find out beyond the page table. FLAGS finds the folios that it needs as well: see
  * page_flags.
  */
-enum page_want {
-	PAGE_WANT_FLAGS = 1, PAGE_WANT_COUNT = 2, PAGE_WANT_CGROUP = 4, PAGE_WANT_FOLIO = 8,
-	PAGE_WANT_NODE = 16,  /* of walk.c */
-	PAGE_WANT_CACHE = 32, /* of walk.c */
-	PAGE_WANT_ALL = 63,
-	PAGE_WANT_GAPS = 64,  /* of walk.c */
+enum page_need {
+	PAGE_NEED_FLAGS = 1, PAGE_NEED_COUNT = 2, PAGE_NEED_CGROUP = 4, PAGE_NEED_FOLIO = 8,
+	PAGE_NEED_NODE = 16,  /* of walk.c */
+	PAGE_NEED_CACHE = 32, /* of walk.c */
+	PAGE_NEED_ALL = 63,
+	PAGE_NEED_GAPS = 64,  /* of walk.c */
 };
 
 /*
@@ -66,7 +66,7 @@ enum page_want {
  */
 enum { PAGE_BATCH = 256 }; /* what is kept of them goes on a stack, and stacks may be small */
 int page_read(const struct pagemap *pm, const struct frames *f, uint64_t addr, struct page *out,
-              size_t n, unsigned want, struct err *err);
+              size_t n, unsigned needs, struct err *err);
 
 /* The frame number, or 0: absent, or hidden from us. */
 uint64_t page_pfn(const struct page *pg);

@@ -290,7 +290,7 @@ answer_page(struct target *t, const struct vma_list *vmas, uint64_t addr, struct
 
 	if (!v)
 		return answer_gap(vmas, addr);
-	if (walk_page(t, v, base, PAGE_WANT_ALL, &pg, err) < 0)
+	if (walk_page(t, v, base, PAGE_NEED_ALL, &pg, err) < 0)
 		return NULL;
 	a = answer_new();
 	a->has_place = a->has_page = true;

@@ -9,7 +9,7 @@ struct answer *
 answer_range(struct target *t, const struct vma_list *vmas, uint64_t start, uint64_t end,
              struct err *err)
 {
-	struct walk_options o = {.want = PAGE_WANT_FLAGS | PAGE_WANT_CACHE};
+	struct walk_options o = {.needs = PAGE_NEED_FLAGS | PAGE_NEED_CACHE};
 	size_t size = t->pm.page_size, regions = 0;
 	uint64_t mapped = 0, by_state[STATE_COUNT] = {0};
 	struct answer *a;

@@ -37,7 +37,7 @@ facts_maps(struct answer *a, const struct vma *v)
 static int
 facts_states(struct answer *a, struct target *t, const struct vma *v, struct err *err)
 {
-	static const struct walk_options o = {.want = PAGE_WANT_FLAGS | PAGE_WANT_CACHE};
+	static const struct walk_options o = {.needs = PAGE_NEED_FLAGS | PAGE_NEED_CACHE};
 	uint64_t by_state[STATE_COUNT] = {0};
 
 	answer_add_number(a, "pages", vma_size(v) / t->pm.page_size);

@@ -33,26 +33,26 @@ bad(struct err *err, int column, const char *why, const char *how, const char *t
 }
 
 /* The text and how far it is understood. */
-struct reader {
+struct query_reader {
 	const char *text, *at;
 	size_t page_size;
 };
 
 static int
-column(const struct reader *r)
+column(const struct query_reader *r)
 {
 	return (int)(r->at - r->text) + 1;
 }
 
 static void
-skip_blanks(struct reader *r)
+skip_blanks(struct query_reader *r)
 {
 	while (*r->at == ' ' || *r->at == '\t')
 		r->at++;
 }
 
 static bool
-eat(struct reader *r, const char *word)
+eat(struct query_reader *r, const char *word)
 {
 	size_t n = strlen(word);
 
@@ -102,7 +102,7 @@ may_be_name(const char *s, size_t n)
 }
 
 static int
-read_hex(struct reader *r, const char *what, uint64_t *out, struct err *err)
+read_hex(struct query_reader *r, const char *what, uint64_t *out, struct err *err)
 {
 	size_t n = token_length(r->at);
 
@@ -119,7 +119,7 @@ read_hex(struct reader *r, const char *what, uint64_t *out, struct err *err)
 
 /* A name in quotes or brackets may hold anything; without them it is a plain token. */
 static int
-read_name(struct reader *r, struct query_place *p, struct err *err)
+read_name(struct query_reader *r, struct query_place *p, struct err *err)
 {
 	char close = *r->at == '"' ? '"' : *r->at == '[' ? ']' : '\0';
 	const char *s = r->at + (close == '"');
@@ -148,7 +148,7 @@ read_name(struct reader *r, struct query_place *p, struct err *err)
 
 /* An address, n characters of digits long. */
 static int
-read_address(struct reader *r, size_t n, struct query_place *p, struct err *err)
+read_address(struct query_reader *r, size_t n, struct query_place *p, struct err *err)
 {
 	if (!parse_hex(r->at, n, &p->addr))
 		return bad(err, column(r), "this is larger than 64 bits", "check the address",
@@ -160,7 +160,7 @@ read_address(struct reader *r, size_t n, struct query_place *p, struct err *err)
 
 /* What the unit that ends the token stands for, in bytes; 0: it ends in none. */
 static uint64_t
-unit_of(const struct reader *r, size_t n)
+unit_of(const struct query_reader *r, size_t n)
 {
 	switch (n ? tolower((unsigned char)r->at[n - 1]) : '\0') {
 	case 'k': return UINT64_C(1) << 10;
@@ -174,7 +174,7 @@ unit_of(const struct reader *r, size_t n)
 
 /* Bytes: hex (0x4000), or decimal with a unit (16k 2m 1g 1t, 12p for pages). */
 static int
-read_bytes(struct reader *r, const char *what, uint64_t *out, struct err *err)
+read_bytes(struct query_reader *r, const char *what, uint64_t *out, struct err *err)
 {
 	size_t n = token_length(r->at);
 	uint64_t unit = unit_of(r, n), v;
@@ -189,7 +189,7 @@ read_bytes(struct reader *r, const char *what, uint64_t *out, struct err *err)
 }
 
 static int
-read_offset(struct reader *r, struct query_place *p, struct err *err)
+read_offset(struct query_reader *r, struct query_place *p, struct err *err)
 {
 	uint64_t off;
 
@@ -217,10 +217,10 @@ keep_written(struct query_place *p, const char *from, size_t n)
  * may hold anything. What ends in `..` before it is the start of a range.
  */
 static bool
-read_told(struct reader *r, struct query_place *out)
+read_told(struct query_reader *r, struct query_place *out)
 {
 	struct query_place p = {.column = column(r)};
-	struct reader last = *r;
+	struct query_reader last = *r;
 	const char *end = r->at + strlen(r->at), *start;
 	struct err err;
 	size_t n, told;
@@ -245,7 +245,7 @@ read_told(struct reader *r, struct query_place *out)
 }
 
 static int
-read_place(struct reader *r, struct query_place *out, struct err *err)
+read_place(struct query_reader *r, struct query_place *out, struct err *err)
 {
 	struct query_place p = {.column = column(r)};
 	const char *from = r->at;
@@ -267,7 +267,7 @@ read_place(struct reader *r, struct query_place *out, struct err *err)
 }
 
 static int
-read_length(struct reader *r, struct query *q, struct err *err)
+read_length(struct query_reader *r, struct query *q, struct err *err)
 {
 	int col = column(r);
 
@@ -278,7 +278,7 @@ read_length(struct reader *r, struct query *q, struct err *err)
 }
 
 static int
-read_frame(struct reader *r, bool physical, struct query *q, struct err *err)
+read_frame(struct query_reader *r, bool physical, struct query *q, struct err *err)
 {
 	uint64_t v;
 
@@ -292,7 +292,7 @@ read_frame(struct reader *r, bool physical, struct query *q, struct err *err)
 
 /* START-END, as maps writes it, is a range too. */
 static bool
-read_dash(struct reader *r, struct query *q)
+read_dash(struct query_reader *r, struct query *q)
 {
 	size_t n = token_length(r->at), dash = strcspn(r->at, "-");
 	uint64_t from, to;
@@ -312,14 +312,14 @@ read_dash(struct reader *r, struct query *q)
 }
 
 static bool
-eat_word(struct reader *r, const char *word)
+eat_word(struct query_reader *r, const char *word)
 {
 	return token_length(r->at) == strlen(word) && eat(r, word);
 }
 
 /* PLACE, START..END or START..+LENGTH */
 static int
-read_stretch(struct reader *r, struct query *q, struct err *err)
+read_stretch(struct query_reader *r, struct query *q, struct err *err)
 {
 	if (read_dash(r, q))
 		return 0;
@@ -342,7 +342,7 @@ struct unit {
 };
 
 static bool
-read_measure(struct reader *r, const struct unit *units, uint64_t *out)
+read_measure(struct query_reader *r, const struct unit *units, uint64_t *out)
 {
 	size_t n = token_length(r->at), digits = strspn(r->at, "0123456789"), i = digits;
 	uint64_t whole, rest = 0, scale = 1;
@@ -366,7 +366,7 @@ read_measure(struct reader *r, const struct unit *units, uint64_t *out)
 
 /* BITS [DOWNTIME]: decimal units, as links are sold. */
 static int
-read_migrate(struct reader *r, struct query *q, struct err *err)
+read_migrate(struct query_reader *r, struct query *q, struct err *err)
 {
 	static const struct unit bits[] = {{"", 1}, {"k", 1000}, {"m", 1000000}, {"g", 1000000000},
 	                                   {"t", UINT64_C(1000000000000)}, {NULL, 0}};
@@ -387,7 +387,7 @@ read_migrate(struct reader *r, struct query *q, struct err *err)
 }
 
 static int
-read_query(struct reader *r, struct query *q, struct err *err)
+read_query(struct query_reader *r, struct query *q, struct err *err)
 {
 	if (eat(r, "pfn:"))
 		return read_frame(r, false, q, err);
@@ -425,7 +425,7 @@ read_query(struct reader *r, struct query *q, struct err *err)
 int
 query_parse(const char *text, size_t page_size, struct query *q, struct err *err)
 {
-	struct reader r = {.text = text, .at = text, .page_size = page_size};
+	struct query_reader r = {.text = text, .at = text, .page_size = page_size};
 	struct query made = {.kind = QUERY_ADDR};
 
 	skip_blanks(&r);

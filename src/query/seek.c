@@ -121,7 +121,7 @@ hunt_region(struct target *t, const struct regions *rs, size_t i, uint64_t lo, u
 {
 	const struct filter *f = h->seek.f;
 	const struct vma *v = &rs->vmas.v[i];
-	struct walk_options o = {.want = filter_wants(f) & PAGE_WANT_ALL};
+	struct walk_options o = {.needs = filter_needs(f) & PAGE_NEED_ALL};
 	struct walk_fns fns = {.pages = hunt_pages};
 	int r;
 

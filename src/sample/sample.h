@@ -21,8 +21,8 @@ enum card_kind { CARD_NONE, CARD_PAGE, CARD_REGION, CARD_CAPABILITIES };
  * What the screen needs now: the one thing the drawing side tells the reading side. The newest
  * want replaces the one before; steps (clear, ask, refresh) are counters, so that none is lost.
  */
-struct want {
-	uint64_t serial;      /* set by sampler_want */
+struct request {
+	uint64_t serial;      /* set by sampler_request */
 	uint64_t interval_ns; /* 0: look only when something else changes */
 	bool paused;
 	uint64_t refresh, clear, ask, fault; /* raised by one for one more */
@@ -57,9 +57,9 @@ struct want {
 /* Why a clear was not done at once. */
 enum clear_question {
 	CLEAR_NO_QUESTION,
-	CLEAR_HAZARD,  /* question_text: somebody else lives by the bits; again with want.sure */
-	CLEAR_CONSENT, /* it takes a call run in the target; again with want.allow */
-	CLEAR_STRAY,   /* a userfaultfd is in the way, perhaps nobody's; with want.closes */
+	CLEAR_HAZARD,  /* question_text: somebody else lives by the bits; again with request.sure */
+	CLEAR_CONSENT, /* it takes a call run in the target; again with request.allow */
+	CLEAR_STRAY,   /* a userfaultfd is in the way, perhaps nobody's; with request.closes */
 };
 
 /*
@@ -68,8 +68,8 @@ enum clear_question {
  */
 struct sample {
 	uint64_t serial;      /* of this sample */
-	uint64_t want_serial; /* the newest want it takes into account */
-	bool complete;        /* all that want asked for is in it */
+	uint64_t request_serial; /* the newest want it takes into account */
+	bool complete;        /* all that request asked for is in it */
 	uint64_t time_ns;
 
 	pid_t pid;
@@ -86,7 +86,7 @@ struct sample {
 	struct err trouble;   /* what went wrong with this look; what[0] == 0: nothing */
 
 	struct regions *regions;
-	struct window *window; /* of want.grid, or of the geometry before while a new one is read */
+	struct window *window; /* of request.grid, or of the geometry before while a new one is read */
 
 	uint64_t find;         /* the last `find` step that was carried out, and what it found: */
 	struct seek_found found;
@@ -96,7 +96,7 @@ struct sample {
 		uint64_t lo, hi;   /* 0, 0: none was asked for, or it lies in no region */
 		enum lens lens;
 		struct cell cell;  /* all of its pages */
-	} range;               /* want.range, or the one before while a new one is counted */
+	} range;               /* request.range, or the one before while a new one is counted */
 
 	/* the mark: see track.h */
 	enum track_can can_track;
@@ -120,14 +120,14 @@ struct sample {
 	struct answer *answer; /* NULL: answer_err */
 	struct err answer_err;
 
-	struct smaps_look *smaps; /* of want.smaps_on; NULL: not read, or: */
+	struct smaps_look *smaps; /* of request.smaps_on; NULL: not read, or: */
 	struct err smaps_err;  /* what[0] != 0: why not */
 
 	enum card_kind card_kind;
-	struct answer *card;   /* of want.card */
+	struct answer *card;   /* of request.card */
 	struct err card_err;
 
-	struct bytes *bytes;   /* of want.hex_at, or where it was before */
+	struct bytes *bytes;   /* of request.hex_at, or where it was before */
 	struct err bytes_err;  /* what[0] != 0: why there are none */
 	uint64_t faulted;      /* the last `fault` step that was carried out, and how it went: */
 	bool fault_idle;       /* the page was there, nothing was done */

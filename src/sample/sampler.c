@@ -12,8 +12,8 @@
 #include "base/clock.h"
 #include "base/util.h"
 #include "base/worker.h"
-#include "sample/errand.h"
-#include "sample/look.h"
+#include "sample/commands.h"
+#include "sample/reader.h"
 
 static const uint64_t MS = 1000000;
 enum {
@@ -32,7 +32,7 @@ struct sampler {
 
 	pthread_mutex_t lock; /* guards what follows, down to the next comment */
 	pthread_cond_t wake;
-	struct want want;
+	struct request request;
 	struct sample *out;
 	bool stop, ended_thread, open_failed;
 	bool holds, left; /* the target is watched; nobody waits for the thread any more */
@@ -41,9 +41,9 @@ struct sampler {
 	uint64_t busy_ns;
 
 	/* the thread's own */
-	struct look look;
+	struct reader look;
 	uint64_t next_look;
-	bool stale; /* the last look was given up for a newer want, and is owed */
+	bool stale; /* the last look was given up for a newer request, and is owed */
 };
 
 /* --- mailboxes -------------------------------------------------------------------------------------- */
@@ -58,7 +58,7 @@ publish(void *arg, bool complete)
 	s->look.draft.complete = complete;
 	s->look.draft.time_ns = time_ns();
 	if (complete)
-		s->look.draft.want_serial = s->look.now.serial;
+		s->look.draft.request_serial = s->look.now.serial;
 	*copy = s->look.draft;
 	regions_ref(copy->regions);
 	window_ref(copy->window);
@@ -90,11 +90,11 @@ sampler_take(struct sampler *s)
 }
 
 void
-sampler_want(struct sampler *s, struct want *want)
+sampler_request(struct sampler *s, struct request *request)
 {
 	pthread_mutex_lock(&s->lock);
-	want->serial = s->want.serial + 1;
-	s->want = *want;
+	request->serial = s->request.serial + 1;
+	s->request = *request;
 	pthread_cond_signal(&s->wake);
 	pthread_mutex_unlock(&s->lock);
 }
@@ -106,7 +106,7 @@ superseded(void *arg)
 	bool yes;
 
 	pthread_mutex_lock(&s->lock);
-	yes = s->stop || s->want.serial != s->look.now.serial;
+	yes = s->stop || s->request.serial != s->look.now.serial;
 	pthread_mutex_unlock(&s->lock);
 	return yes;
 }
@@ -125,7 +125,7 @@ stopping(void *arg)
 
 /* --- the thread --------------------------------------------------------------------------------------- */
 
-/* Waits for a new want, for the next look, or for a heartbeat. false: stop. */
+/* Waits for a new request, for the next look, or for a heartbeat. false: stop. */
 static bool
 wait_for_work(struct sampler *s, bool *news)
 {
@@ -141,24 +141,24 @@ wait_for_work(struct sampler *s, bool *news)
 	until = time_deadline(at);
 	pthread_mutex_lock(&s->lock);
 	s->busy_ns = 0;
-	while (!s->stop && s->want.serial == s->look.now.serial)
+	while (!s->stop && s->request.serial == s->look.now.serial)
 		if (!timed)
 			pthread_cond_wait(&s->wake, &s->lock);
 		else if (pthread_cond_timedwait(&s->wake, &s->lock, &until) == ETIMEDOUT)
 			break;
-	*news = s->want.serial != s->look.now.serial;
+	*news = s->request.serial != s->look.now.serial;
 	stop = s->stop;
 	s->busy_ns = time_ns();
 	pthread_mutex_unlock(&s->lock);
 	return !stop;
 }
 
-/* What the new want asks beyond the one served before. */
+/* What the new request asks beyond the one served before. */
 static void
-serve(struct sampler *s, const struct want *before, bool due)
+serve(struct sampler *s, const struct request *before, bool due)
 {
-	struct look *l = &s->look;
-	const struct want *w = &l->now;
+	struct reader *l = &s->look;
+	const struct request *w = &l->now;
 	bool cleared = w->clear != l->draft.cleared, faulted = w->fault != l->draft.faulted;
 	bool again = w->refresh != before->refresh || w->pulse_ns != before->pulse_ns;
 	bool grid = w->grid_on && (!before->grid_on || !grid_same(&w->grid, &before->grid) || w->lens != before->lens ||
@@ -168,45 +168,45 @@ serve(struct sampler *s, const struct want *before, bool due)
 
 	l->draft.trouble.what[0] = '\0';
 	if (cleared)
-		errand_clear(l);
+		command_clear(l);
 	if (faulted)
-		errand_fault(l);
+		command_fault(l);
 	if (l->draft.ended) {
 		s->stale = false;
 	} else if (!l->draft.regions || !l->draft.regions->counted || cleared || faulted || again || due || s->stale) {
-		s->stale = !look_at_all(l);
+		s->stale = !reader_at_all(l);
 		looked = true;
 		s->next_look = time_ns() + u64_max(w->interval_ns, COST_SHARE * (time_ns() - begin));
 		if (!s->stale)
-			errand_pulse(l);
+			command_pulse(l);
 	} else if (!w->grid_on && w->lens != before->lens) {
-		s->stale = !look_at_all(l);
+		s->stale = !reader_at_all(l);
 	} else if (grid) {
-		s->stale = !look_at_grid(l, &l->draft.regions->vmas);
+		s->stale = !reader_at_grid(l, &l->draft.regions->vmas);
 	}
-	look_besides(l, before, looked);
+	reader_besides(l, before, looked);
 	if (w->ask != l->draft.asked)
-		errand_ask(l);
+		command_ask(l);
 	if (w->find != l->draft.find)
-		errand_find(l);
+		command_find(l);
 	publish(s, !s->stale);
 }
 
 static void
 turn(struct sampler *s, bool news)
 {
-	struct want before = s->look.now;
+	struct request before = s->look.now;
 	bool due = s->look.now.interval_ns && !s->look.now.paused && time_ns() >= s->next_look;
 
 	if (news) {
 		pthread_mutex_lock(&s->lock);
-		s->look.now = s->want;
+		s->look.now = s->request;
 		pthread_mutex_unlock(&s->lock);
 		due = due && !s->look.now.paused;
 	}
-	if (!s->look.draft.ended && s->look.draft.regions && !look_is_alive(&s->look))
+	if (!s->look.draft.ended && s->look.draft.regions && !reader_is_alive(&s->look))
 		due = true; /* look() finds out what happened */
-	else if (!news && due && s->look.draft.regions && look_is_quiet(&s->look) && look_lightly(&s->look)) {
+	else if (!news && due && s->look.draft.regions && reader_is_quiet(&s->look) && reader_lightly(&s->look)) {
 		s->next_look = time_ns() + s->look.now.interval_ns;
 		return;
 	}
@@ -230,10 +230,10 @@ static bool
 open_target(struct sampler *s)
 {
 	struct err err = {0};
-	bool ok = look_open(&s->look, s->root, s->pid, s->owner, &err) == 0;
+	bool ok = reader_open(&s->look, s->root, s->pid, s->owner, &err) == 0;
 
 	tell_opened(s, ok, &err);
-	if (ok && look_begin(&s->look, &err) < 0) {
+	if (ok && reader_begin(&s->look, &err) < 0) {
 		tell_opened(s, false, &err);
 		ok = false;
 	}
@@ -260,12 +260,12 @@ thread_main(void *arg)
 	while (ok && wait_for_work(s, &news)) {
 		turn(s, news);
 		if (s->look.t.track.can == TRACK_UNKNOWN && s->look.draft.regions && s->look.draft.regions->counted) {
-			errand_choose(&s->look); /* after the first picture: it takes a fork */
-			look_tell_track(&s->look);
-			publish(s, s->look.draft.want_serial == s->look.now.serial);
+			command_choose(&s->look); /* after the first picture: it takes a fork */
+			reader_copy_tracker(&s->look);
+			publish(s, s->look.draft.request_serial == s->look.now.serial);
 		}
 	}
-	look_close(&s->look);
+	reader_close(&s->look);
 	pthread_mutex_lock(&s->lock);
 	s->ended_thread = true;
 	left = s->left;
@@ -282,7 +282,7 @@ sampler_start(const char *root, pid_t pid, enum track_owner owner, struct err *e
 	struct sampler *s = mem_alloc(sizeof(*s));
 	int failed;
 
-	s->look.host = (struct look_host){publish, superseded, stopping, s};
+	s->look.host = (struct reader_host){publish, superseded, stopping, s};
 	s->pid = pid;
 	s->owner = owner;
 	s->pidfd = -1;

@@ -7,7 +7,7 @@
 
 /*
  * The thread that reads the target, so that a kernel that makes it wait makes nobody else wait.
- * Two mailboxes, the latest letter wins in each: a want goes in, a sample comes out.
+ * Two mailboxes, the latest letter wins in each: a request goes in, a sample comes out.
  */
 struct sampler;
 
@@ -26,7 +26,7 @@ int sampler_pidfd(struct sampler *s);
 /* Since when the thread has been at what it does now; 0: it waits for something to do. */
 uint64_t sampler_busy_ns(struct sampler *s);
 
-void sampler_want(struct sampler *s, struct want *want); /* gives want its serial */
+void sampler_request(struct sampler *s, struct request *request); /* gives it its serial */
 
 /* The newest sample, the caller's to free; NULL if there is none since the last call. */
 struct sample *sampler_take(struct sampler *s);

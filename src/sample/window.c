@@ -195,7 +195,7 @@ fill(struct fill *f, uint64_t lo, uint64_t hi)
 {
 	static const struct walk_fns fns = {fill_pages, fill_gap};
 	struct window *w = f->w;
-	struct walk_options o = {.want = lens_row(w->lens)->want | (w->pages ? PAGE_WANT_FLAGS | PAGE_WANT_COUNT : 0),
+	struct walk_options o = {.needs = lens_row(w->lens)->needs | (w->pages ? PAGE_NEED_FLAGS | PAGE_NEED_COUNT : 0),
 	                         .cache_max = CACHE_MAX};
 	struct region whole; /* measured for its strip, and for the track to learn what is written */
 	int r = region_measure(f->t, f->v, w->time_ns, &whole, w->map, w->grid.row_cells, f->err);
@@ -204,7 +204,7 @@ fill(struct fill *f, uint64_t lo, uint64_t hi)
 	f->look = lens_look_of(w->lens, &f->t->track, f->v);
 	if (f->filter) {
 		seek_begin(&f->seek, f->filter, f->t, f->v, &whole);
-		o.want |= filter_wants(f->filter) & PAGE_WANT_ALL;
+		o.needs |= filter_needs(f->filter) & PAGE_NEED_ALL;
 		w->filtered = true;
 	}
 	if (r == 0)
@@ -291,7 +291,7 @@ window_sum(struct target *t, const struct vma *v, uint64_t lo, uint64_t hi, enum
 	static const struct walk_fns fns = {sum_pages, sum_gap};
 	struct sum s = {.cell = out, .page_size = t->pm.page_size,
 	                .look = lens_look_of(lens, &t->track, v)};
-	struct walk_options o = {.want = lens_row(lens)->want, .cache_max = CACHE_MAX};
+	struct walk_options o = {.needs = lens_row(lens)->needs, .cache_max = CACHE_MAX};
 	const struct track *tr = &t->track;
 	int r;
 

@@ -298,11 +298,11 @@ set_ask(struct helper *h, enum helper_kind kind, const struct vma *v)
 
 bool
 helper_pages(struct helper *h, const struct proc *p, const struct vma *v, uint64_t start,
-             uint64_t end, unsigned want, struct file_pages *out)
+             uint64_t end, unsigned needs, struct file_pages *out)
 {
 	if (!p->live || start >= end || !set_ask(h, HELPER_PAGES, v))
 		return false;
-	h->ask.want = want;
+	h->ask.needs = needs;
 	h->ask.start = start;
 	h->ask.end = end;
 	if (!ask(h, p) || h->answer.pages.start != start || h->answer.pages.end > end ||

@@ -53,12 +53,12 @@ bool helper_is_late(const struct helper *h);
 
 /* What the files behind mappings say of their pages. */
 enum { FILE_PAGES = 1 << 16 };
-enum file_want { FILE_WANT_RESIDENT = 1, FILE_WANT_DATA = 2, FILE_WANT_SWAPPED = 4 };
+enum file_ask { FILE_ASK_RESIDENT = 1, FILE_ASK_DATA = 2, FILE_ASK_SWAPPED = 4 };
 
 struct file_pages {
 	uint64_t start, end;    /* addresses; of the rest, if end is lower, ask again */
 	uint64_t size;          /* of the file, in bytes */
-	unsigned known;         /* enum file_want: which of these could be learnt */
+	unsigned known;         /* enum file_ask: which of these could be learnt */
 	uint64_t resident[FILE_PAGES / 64]; /* bit i: page i from start on is in the page cache */
 	uint64_t data[FILE_PAGES / 64];     /* it has data; in shared memory, resident or in swap */
 	uint64_t swapped[FILE_PAGES / 64];  /* of shared memory: in swap, perhaps cached, too */
@@ -70,7 +70,7 @@ struct file_pages {
  * false: nothing could be learnt of the file.
  */
 bool helper_pages(struct helper *h, const struct proc *p, const struct vma *v, uint64_t start,
-                  uint64_t end, unsigned want, struct file_pages *out);
+                  uint64_t end, unsigned needs, struct file_pages *out);
 
 /*
  * The symbol at addr, by the file that v maps there, or maps right below (.bss goes on behind the

@@ -145,14 +145,14 @@ helper_file_pages(const struct helper_ask *ask, struct file_pages *out)
 		return false;
 	}
 	out->size = (uint64_t)st.st_size;
-	if (ask->want & FILE_WANT_RESIDENT && !is_on(fd, HUGETLBFS_MAGIC) &&
+	if (ask->needs & FILE_ASK_RESIDENT && !is_on(fd, HUGETLBFS_MAGIC) &&
 	    all_resident(fd, offset, n, page_size, out))
-		out->known |= FILE_WANT_RESIDENT;
-	if (ask->want & FILE_WANT_DATA && all_data(fd, offset, n, page_size, out->data))
-		out->known |= FILE_WANT_DATA;
-	if (ask->want & FILE_WANT_SWAPPED && is_on(fd, TMPFS_MAGIC) &&
+		out->known |= FILE_ASK_RESIDENT;
+	if (ask->needs & FILE_ASK_DATA && all_data(fd, offset, n, page_size, out->data))
+		out->known |= FILE_ASK_DATA;
+	if (ask->needs & FILE_ASK_SWAPPED && is_on(fd, TMPFS_MAGIC) &&
 	    find_swapped(fd, offset, 0, n, page_size, out->swapped))
-		out->known |= FILE_WANT_SWAPPED;
+		out->known |= FILE_ASK_SWAPPED;
 	close(fd);
 	return true;
 }

@@ -43,7 +43,7 @@ enum { HELPER_MAPS = 64, HELPER_IMAGE = 4096 };
 struct helper_ask {
 	uint32_t serial;
 	uint32_t kind; /* enum helper_kind */
-	uint32_t want;
+	uint32_t needs;
 	uint32_t dev_major, dev_minor;
 	uint64_t inode;
 	uint64_t start, end;

@@ -70,7 +70,7 @@ look_at_page(struct target *t, const struct vma *v, uint64_t base, struct bytes_
 	if (!v)
 		return 0;
 	if (pagemap_readable(&t->pm, v) &&
-	    walk_page(t, v, base, PAGE_WANT_FLAGS | PAGE_WANT_CACHE, &pg, err) < 0)
+	    walk_page(t, v, base, PAGE_NEED_FLAGS | PAGE_NEED_CACHE, &pg, err) < 0)
 		return -1;
 	out->kind = (uint8_t)bytes_kind_of(v, &pg);
 	out->state = v->type == VMA_DEVICE                    ? STATE_DEVICE
@@ -134,7 +134,7 @@ bytes_pages(struct target *t, const struct vma *v, uint64_t start, size_t n, uin
 	struct page pages[BYTES_PAGES];
 	size_t size = t->pm.page_size, from = 0;
 
-	if (walk_some(t, v, start, PAGE_WANT_FLAGS | PAGE_WANT_CACHE, pages, n, err) < 0)
+	if (walk_some(t, v, start, PAGE_NEED_FLAGS | PAGE_NEED_CACHE, pages, n, err) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++)
 		out[i] = (struct bytes_page){.kind = (uint8_t)bytes_kind_of(v, &pages[i]), .state = pages[i].state};

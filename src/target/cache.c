@@ -16,14 +16,14 @@ ask(struct cache *c, uint64_t at, uint64_t end)
 
 	c->got->start = c->got->end = 0;
 	end = u64_min(u64_max(end, at + LEAST * c->t->pm.page_size), c->end);
-	return helper_pages(c->t->helper, &c->t->proc, c->v, at, end, c->want, c->got);
+	return helper_pages(c->t->helper, &c->t->proc, c->v, at, end, c->needs, c->got);
 }
 
 bool
 cache_open(struct cache *c, struct target *t, const struct vma *v, uint64_t start, uint64_t end,
-           unsigned want)
+           unsigned needs)
 {
-	*c = (struct cache){.t = t, .v = v, .end = end, .want = want};
+	*c = (struct cache){.t = t, .v = v, .end = end, .needs = needs};
 	if (!t->proc.live || !vma_has_file(v) || start >= end ||
 	    (v->type != VMA_FILE && v->type != VMA_SHM && v->type != VMA_HUGETLB) ||
 	    kinds_is_remote(&t->kinds, v))
@@ -87,11 +87,11 @@ cache_run(struct cache *c, uint64_t at, uint64_t end, unsigned *facts)
 	size = c->t->pm.page_size;
 	i = (at - f->start) / size;
 	n = (u64_min(end, f->end) - f->start) / size;
-	*facts = (f->known & FILE_WANT_RESIDENT ? CACHE_ASKED : 0) |
+	*facts = (f->known & FILE_ASK_RESIDENT ? CACHE_ASKED : 0) |
 	         (has(f->resident, i) ? CACHE_RESIDENT : 0) |
-	         (f->known & FILE_WANT_DATA ? CACHE_DATA_ASKED : 0) |
+	         (f->known & FILE_ASK_DATA ? CACHE_DATA_ASKED : 0) |
 	         (has(f->data, i) ? CACHE_DATA : 0) |
-	         (f->known & FILE_WANT_SWAPPED ? CACHE_SWAPPED_ASKED : 0) |
+	         (f->known & FILE_ASK_SWAPPED ? CACHE_SWAPPED_ASKED : 0) |
 	         (has(f->swapped, i) ? CACHE_SWAPPED : 0);
 	n = run_of(f->resident, i, n);
 	n = run_of(f->data, i, n);

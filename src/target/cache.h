@@ -29,16 +29,16 @@ struct cache {
 	struct target *t;
 	const struct vma *v;
 	uint64_t end;
-	unsigned want;          /* enum file_want */
+	unsigned needs;          /* enum file_ask */
 	struct file_pages *got; /* NULL: nothing can be known */
 };
 
 /*
- * For [start, end) of region v; `want` is enum file_want. false: nothing can be known, and nothing
+ * For [start, end) of region v; `needs` is enum file_ask. false: nothing can be known, and nothing
  * is open.
  */
 bool cache_open(struct cache *c, struct target *t, const struct vma *v, uint64_t start,
-                uint64_t end, unsigned want);
+                uint64_t end, unsigned needs);
 void cache_close(struct cache *c);
 
 /* The file's length in bytes. false: not known. */

@@ -263,8 +263,8 @@ probe_page_cache(struct target *t, struct cap *c)
 				continue;
 			any = true;
 			told = cache_open(&k, t, v, v->start, v->start + t->pm.page_size,
-			                  FILE_WANT_RESIDENT) &&
-			       k.got->known & FILE_WANT_RESIDENT;
+			                  FILE_ASK_RESIDENT) &&
+			       k.got->known & FILE_ASK_RESIDENT;
 			cache_close(&k);
 		}
 	vma_free(&vmas);

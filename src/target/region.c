@@ -151,7 +151,7 @@ look_at_blank(struct walk *w, uint64_t start, uint64_t end)
 	for (uint64_t at = start; at < end; at += BATCH * w->page_size) {
 		size_t n = u64_min((end - at) / w->page_size, BATCH);
 
-		if (page_read(w->pm, &w->target->frames, at, pages, n, PAGE_WANT_FLAGS,
+		if (page_read(w->pm, &w->target->frames, at, pages, n, PAGE_NEED_FLAGS,
 		              &ignored) < 0) {
 			w->blank_pages += n; /* there, and not known to be written */
 			continue;
@@ -524,7 +524,7 @@ static void
 count_unseen(struct walk *w, struct target *t)
 {
 	static const struct walk_fns fns = {pass_pages, add_unseen};
-	static const struct walk_options o = {.want = PAGE_WANT_CACHE};
+	static const struct walk_options o = {.needs = PAGE_NEED_CACHE};
 	enum { PAGES_MAX = 1 << 20 };
 	struct region *out = w->out;
 	uint64_t empty = vma_size(w->v) / w->page_size - w->entries;
@@ -586,7 +586,7 @@ region_measure(struct target *t, const struct vma *v, uint64_t now, struct regio
 	return measure(t, v, now, out, NULL, strip, width, err);
 }
 
-struct look {
+struct region_strip {
 	struct lens_look lens;
 	const struct vma *v;
 	size_t page_size;
@@ -596,7 +596,7 @@ struct look {
 static int
 look_at_pages(void *arg, uint64_t addr, const struct page *pages, size_t n)
 {
-	struct look *k = arg;
+	struct region_strip *k = arg;
 
 	for (size_t i = 0; i < n; i++) {
 		uint64_t at = addr + i * k->page_size, p = (at - k->v->start) / k->page_size;
@@ -612,8 +612,8 @@ region_look(struct target *t, const struct vma *v, enum lens l, struct strip_cel
             unsigned width, struct err *err)
 {
 	static const struct walk_fns fns = {.pages = look_at_pages};
-	struct walk_options o = {.want = lens_row(l)->want & ~(unsigned)PAGE_WANT_CACHE};
-	struct look k = {.lens = {.lens = l}, .v = v, .page_size = t->pm.page_size};
+	struct walk_options o = {.needs = lens_row(l)->needs & ~(unsigned)PAGE_NEED_CACHE};
+	struct region_strip k = {.lens = {.lens = l}, .v = v, .page_size = t->pm.page_size};
 	int r;
 
 	strip_begin(&k.shares, vma_size(v) / k.page_size, width);

@@ -291,7 +291,7 @@ summary_add(struct summary *s, struct target *t, const struct vma *v, uint64_t s
 {
 	static const struct walk_fns fns = {.pages = add_pages, .gap = add_gap};
 	static const struct walk_options o = {
-	    .want = PAGE_WANT_FLAGS | PAGE_WANT_COUNT | PAGE_WANT_FOLIO | PAGE_WANT_CACHE,
+	    .needs = PAGE_NEED_FLAGS | PAGE_NEED_COUNT | PAGE_NEED_FOLIO | PAGE_NEED_CACHE,
 	};
 	struct adding a = {s, v};
 

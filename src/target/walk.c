@@ -37,11 +37,11 @@ static int
 read_batch(struct pages_walk *w, uint64_t addr, struct page *pages, size_t n, uint64_t cats)
 {
 	struct target *t = w->t;
-	unsigned want = w->o->want;
+	unsigned needs = w->o->needs;
 
-	if (page_read(&t->pm, &t->frames, addr, pages, n, want, w->err) < 0)
+	if (page_read(&t->pm, &t->frames, addr, pages, n, needs, w->err) < 0)
 		return -1;
-	if (want & PAGE_WANT_NODE)
+	if (needs & PAGE_NEED_NODE)
 		numa_nodes(&t->proc, addr, t->pm.page_size, pages, n);
 	for (size_t i = 0; i < n; i++) {
 		pages[i].cats = (uint16_t)cats;
@@ -60,15 +60,15 @@ ask_file(struct pages_walk *w, uint64_t start, uint64_t end)
 {
 	const struct vma *v = w->v;
 	uint64_t size, page = w->t->pm.page_size, most = w->o->cache_max;
-	unsigned want = FILE_WANT_RESIDENT;
+	unsigned needs = FILE_ASK_RESIDENT;
 
 	w->asked_file = true;
 	w->past = UINT64_MAX;
 	w->look = v->type != VMA_HUGETLB && (!most || (end - start) / page <= most);
 	if (vma_swaps_unseen(v) && w->t->swaps.in_use)
-		want |= FILE_WANT_DATA | FILE_WANT_SWAPPED;
-	if (!(w->o->want & PAGE_WANT_CACHE) ||
-	    !cache_open(&w->cache, w->t, v, start, end, w->look ? want : 0))
+		needs |= FILE_ASK_DATA | FILE_ASK_SWAPPED;
+	if (!(w->o->needs & PAGE_NEED_CACHE) ||
+	    !cache_open(&w->cache, w->t, v, start, end, w->look ? needs : 0))
 		return;
 	if (cache_size(&w->cache, &size)) {
 		size = (size + page - 1) & ~(page - 1);
@@ -151,7 +151,7 @@ tell_gap_pages(struct pages_walk *w, uint64_t start, uint64_t end, const struct 
 static int
 tell_gap_of(struct pages_walk *w, uint64_t start, uint64_t end, const struct page *each)
 {
-	if (w->o->want & PAGE_WANT_GAPS)
+	if (w->o->needs & PAGE_NEED_GAPS)
 		return tell_gap_pages(w, start, end, each);
 	return w->fns->gap ? w->fns->gap(w->arg, start, end, each) : 0;
 }
@@ -228,10 +228,10 @@ walk_pages(struct target *t, const struct vma *v, uint64_t start, uint64_t end,
 }
 
 int
-walk_again(struct target *t, const struct vma *v, uint64_t addr, unsigned want, struct page *pages,
+walk_again(struct target *t, const struct vma *v, uint64_t addr, unsigned needs, struct page *pages,
            size_t n, struct err *err)
 {
-	struct walk_options o = {.want = want};
+	struct walk_options o = {.needs = needs};
 	struct pages_walk w = {.t = t, .v = v, .o = &o, .err = err};
 	struct {
 		uint32_t known;
@@ -256,10 +256,10 @@ walk_again(struct target *t, const struct vma *v, uint64_t addr, unsigned want, 
 }
 
 int
-walk_some(struct target *t, const struct vma *v, uint64_t addr, unsigned want, struct page *out, size_t n,
+walk_some(struct target *t, const struct vma *v, uint64_t addr, unsigned needs, struct page *out, size_t n,
           struct err *err)
 {
-	struct walk_options o = {.want = want};
+	struct walk_options o = {.needs = needs};
 	struct pages_walk w = {.t = t, .v = v, .o = &o, .err = err};
 	size_t size = t->pm.page_size;
 	uint64_t known = 0; /* what `each` says holds so far */
@@ -267,7 +267,7 @@ walk_some(struct target *t, const struct vma *v, uint64_t addr, unsigned want, s
 
 	if (read_batch(&w, addr, out, n, 0) < 0)
 		return -1;
-	for (size_t i = 0; i < n && want & PAGE_WANT_CACHE; i++) {
+	for (size_t i = 0; i < n && needs & PAGE_NEED_CACHE; i++) {
 		uint64_t at = addr + i * size;
 
 		if (out[i].state != STATE_NONE || !vma_has_file(v))
@@ -284,10 +284,10 @@ walk_some(struct target *t, const struct vma *v, uint64_t addr, unsigned want, s
 }
 
 int
-walk_page(struct target *t, const struct vma *v, uint64_t addr, unsigned want, struct page *out,
+walk_page(struct target *t, const struct vma *v, uint64_t addr, unsigned needs, struct page *out,
           struct err *err)
 {
-	return walk_some(t, v, addr, want, out, 1, err);
+	return walk_some(t, v, addr, needs, out, 1, err);
 }
 
 struct counts {

@@ -91,7 +91,7 @@ test_table(void)
 		for (enum filter_scope s = FILTER_PAGE; s <= FILTER_REGION; s++)
 			if (rows[i].scope & s)
 				good &= filter_parse(rows[i].example, s, FAKE_PAGE, &f, &err) == 0 &&
-				        (filter_wants(&f) & rows[i].want) == rows[i].want;
+				        (filter_needs(&f) & rows[i].needs) == rows[i].needs;
 		ok(good, rows[i].example);
 	}
 }
@@ -448,7 +448,7 @@ wants(const char *text, enum filter_scope scope)
 	struct filter f;
 	struct err err;
 
-	return filter_parse(text, scope, FAKE_PAGE, &f, &err) == 0 ? filter_wants(&f) : ~0u;
+	return filter_parse(text, scope, FAKE_PAGE, &f, &err) == 0 ? filter_needs(&f) : ~0u;
 }
 
 static void
@@ -456,12 +456,12 @@ test_wants(void)
 {
 	ok(wants("present & !exclusive | guard & addr>1000 & name~x", FILTER_PAGE) == 0,
 	   "the page table is enough");
-	ok(wants("locked", FILTER_PAGE) == PAGE_WANT_FLAGS, "a flag");
-	ok(wants("thp-head", FILTER_PAGE) == (PAGE_WANT_FLAGS | PAGE_WANT_CACHE), "a state");
-	ok(wants("mapcount>1 & written", FILTER_PAGE) == (PAGE_WANT_COUNT | FILTER_WANT_WRITTEN), "more than one source");
-	ok(wants("cached", FILTER_PAGE) == PAGE_WANT_CACHE, "the page cache");
+	ok(wants("locked", FILTER_PAGE) == PAGE_NEED_FLAGS, "a flag");
+	ok(wants("thp-head", FILTER_PAGE) == (PAGE_NEED_FLAGS | PAGE_NEED_CACHE), "a state");
+	ok(wants("mapcount>1 & written", FILTER_PAGE) == (PAGE_NEED_COUNT | FILTER_NEED_WRITTEN), "more than one source");
+	ok(wants("cached", FILTER_PAGE) == PAGE_NEED_CACHE, "the page cache");
 	ok(wants("rss>1m & heap", FILTER_REGION) == 0, "regions are counted anyway");
-	ok(wants("thp", FILTER_REGION) == FILTER_WANT_HUGE, "huge pages");
+	ok(wants("thp", FILTER_REGION) == FILTER_NEED_HUGE, "huge pages");
 }
 
 static void

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What of a look is shown before it is whole. */
 #include "fake.h"
-#include "sample/look.h"
+#include "sample/reader.h"
 #include "tap.h"
 
 enum { PAGES = 64 };
 static const uint64_t START = 0x10000000;
 
 struct subject {
-	struct look l;
+	struct reader l;
 	struct vma v;
 	struct vma_list vmas;
 	unsigned partial; /* unfinished windows that were shown */
@@ -50,7 +50,7 @@ static unsigned
 look_again(struct subject *s)
 {
 	s->partial = 0;
-	ok(look_at_grid(&s->l, &s->vmas) && s->l.draft.window->complete, "the look is finished");
+	ok(reader_at_grid(&s->l, &s->vmas) && s->l.draft.window->complete, "the look is finished");
 	return s->partial;
 }
 

@@ -317,7 +317,7 @@ memory_close(struct memory *m)
 static void
 test_page_read(void)
 {
-	enum { ALL = PAGE_WANT_FLAGS | PAGE_WANT_COUNT | PAGE_WANT_CGROUP };
+	enum { ALL = PAGE_NEED_FLAGS | PAGE_NEED_COUNT | PAGE_NEED_CGROUP };
 	struct memory m;
 	struct page pg[8];
 	struct err err;
@@ -357,10 +357,10 @@ test_frame_zero(void)
 	memory_open(&m);
 	fake_words(m.pm.fd, index_of(0), PAGE_BATCH, PM_PRESENT | PM_SOFT_DIRTY);
 	watch(m.frames.flags, NULL);
-	page_read(&m.pm, &m.frames, base, pg, PAGE_BATCH, PAGE_WANT_FLAGS, &err);
+	page_read(&m.pm, &m.frames, base, pg, PAGE_BATCH, PAGE_NEED_FLAGS, &err);
 	is_u64(seen.reads, 0, "hidden pages are not looked up at all");
 	fake_word(m.pm.fd, index_of(200), PM_PRESENT | 9);
-	page_read(&m.pm, &m.frames, base, pg, PAGE_BATCH, PAGE_WANT_FLAGS, &err);
+	page_read(&m.pm, &m.frames, base, pg, PAGE_BATCH, PAGE_NEED_FLAGS, &err);
 	ok(seen.reads == 1 && seen.lowest == 72, "frame 0 is not read, even beside others");
 	memory_close(&m);
 }
@@ -375,10 +375,10 @@ test_ksm_lies(void)
 
 	memory_open(&m);
 	fake_word(m.pm.fd, index_of(0), PM_PRESENT | 5);
-	page_read(&m.pm, &m.frames, base, &pg, 1, PAGE_WANT_FLAGS, &err);
+	page_read(&m.pm, &m.frames, base, &pg, 1, PAGE_NEED_FLAGS, &err);
 	ok(!(pg.known & PAGE_NO_KSM), "the KSM flag is believed");
 	m.frames.ksm_lies = true;
-	page_read(&m.pm, &m.frames, base, &pg, 1, PAGE_WANT_FLAGS, &err);
+	page_read(&m.pm, &m.frames, base, &pg, 1, PAGE_NEED_FLAGS, &err);
 	ok(pg.known & PAGE_NO_KSM, "but not where the kernel sets it on every page");
 	memory_close(&m);
 }
@@ -409,14 +409,14 @@ test_race(void)
 	for (uint64_t i = 0; i < 3; i++)
 		fake_word(m.pm.fd, index_of(i), PM_PRESENT | (5 + i));
 	watch(m.frames.flags, move_page);
-	page_read(&m.pm, &m.frames, base, pg, 3, PAGE_WANT_FLAGS | PAGE_WANT_COUNT, &err);
+	page_read(&m.pm, &m.frames, base, pg, 3, PAGE_NEED_FLAGS | PAGE_NEED_COUNT, &err);
 	ok(pg[0].known == (PAGE_WORD | PAGE_RACED) && page_pfn(&pg[0]) == 6,
 	   "a page that moved keeps its new word and no frame's facts");
 	ok(pg[1].known == (PAGE_WORD | PAGE_RACED) && pg[1].word == (PM_SWAPPED | 0x20),
 	   "so does one that was swapped out");
 	ok(pg[2].known == (PAGE_WORD | PAGE_FLAGS | PAGE_COUNT), "a write alone moves nothing");
 	watch(m.frames.flags, drop_pages);
-	page_read(&m.pm, &m.frames, base, pg, 3, PAGE_WANT_FLAGS, &err);
+	page_read(&m.pm, &m.frames, base, pg, 3, PAGE_NEED_FLAGS, &err);
 	ok(!(pg[0].known & PAGE_FLAGS) && !(pg[2].known & PAGE_FLAGS),
 	   "an address space that went meanwhile has no facts");
 	memory_close(&m);

@@ -36,7 +36,7 @@ loop(struct app *a, struct err *err)
 			return -1;
 		if (news[END].revents) {
 			a->end_told = true; /* the sampler finds out more and says it */
-			a->want.refresh++;
+			a->request.refresh++;
 			app_post(a);
 		}
 		app_read_keys(a);
@@ -127,9 +127,9 @@ app_run(const struct app_options *o, struct err *err)
 	a->ui.columns = o->columns;
 	a->ui.sort = o->sort;
 	a->ui.invert = o->invert;
-	a->want.interval_ns = o->interval_ns;
-	a->want.tracker = o->tracker;
-	a->want.allow = o->allow_inject;
+	a->request.interval_ns = o->interval_ns;
+	a->request.tracker = o->tracker;
+	a->request.allow = o->allow_inject;
 	picker_open(&a->ui.picker, o->filter);
 	if (o->pid && app_target(a, o->root, o->pid, o->owner, err) < 0)
 		r = -1;

@@ -18,7 +18,7 @@ toggle_pause(struct app *a)
 {
 	a->paused = !a->paused;
 	a->back = 0;
-	a->want.paused = a->paused;
+	a->request.paused = a->paused;
 	app_post(a);
 }
 
@@ -51,8 +51,8 @@ fault(struct app *a)
 		return;
 	}
 	a->back = 0; /* what it brings is seen now */
-	a->want.fault++;
-	a->want.fault_at = a->ui.byte;
+	a->request.fault++;
+	a->request.fault_at = a->ui.byte;
 	app_post(a);
 }
 
@@ -72,7 +72,7 @@ effects(struct app *a, unsigned fx)
 	if (fx & FX_FAULT)
 		fault(a);
 	if (fx & FX_REFRESH) {
-		a->want.refresh++;
+		a->request.refresh++;
 		app_post(a);
 	}
 	if (fx & FX_PROMPT)

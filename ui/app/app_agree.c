@@ -21,8 +21,8 @@ static void
 ask_consent(struct app *a, char letter)
 {
 	a->asking = letter;
-	snprintf(a->want.question, sizeof(a->want.question), "tracker");
-	a->asked = ++a->want.ask;
+	snprintf(a->request.question, sizeof(a->request.question), "tracker");
+	a->asked = ++a->request.ask;
 }
 
 void
@@ -33,8 +33,8 @@ app_question(struct app *a)
 	if (a->s->questions == a->questions_seen)
 		return;
 	a->questions_seen = a->s->questions;
-	a->pulse_asked = a->want.pulse_ns;
-	a->want.pulse_ns = 0;
+	a->pulse_asked = a->request.pulse_ns;
+	a->request.pulse_ns = 0;
 	if (a->s->question == CLEAR_CONSENT) {
 		ask_consent(a, 'Y');
 	} else if (a->s->question == CLEAR_STRAY) {
@@ -60,8 +60,8 @@ put_away(struct app *a)
 static void
 clear(struct app *a)
 {
-	a->want.pulse_ns = a->pulse_asked;
-	a->want.clear++;
+	a->request.pulse_ns = a->pulse_asked;
+	a->request.clear++;
 	put_away(a);
 	app_post(a);
 }
@@ -79,7 +79,7 @@ bool
 app_take_scope(struct app *a)
 {
 	const struct sample *s = a->s;
-	struct track_range *w = &a->want.scope;
+	struct track_range *w = &a->request.scope;
 	struct query q;
 	struct err err;
 
@@ -99,7 +99,7 @@ app_take_scope(struct app *a)
 static bool
 is_elsewhere(const struct app *a)
 {
-	struct track_range w = a->want.scope, r = here(a);
+	struct track_range w = a->request.scope, r = here(a);
 
 	return a->part && a->s->gen && track_way_caps(a->s->track_way) & TRACK_RANGES && r.start < r.end &&
 	       (r.end <= w.start || r.start >= w.end);
@@ -112,12 +112,12 @@ app_clear(struct app *a)
 		app_toast(a, ROLE_HOT, "--read-only: nothing that changes the target is done");
 		return;
 	}
-	a->want.closes = 0; /* each time it is asked */
+	a->request.closes = 0; /* each time it is asked */
 	if (is_elsewhere(a)) {
-		a->pulse_asked = a->want.pulse_ns;
+		a->pulse_asked = a->request.pulse_ns;
 		ask_consent(a, 'Y');
 	} else if (app_take_scope(a)) {
-		a->want.clear++;
+		a->request.clear++;
 	}
 	app_post(a);
 }
@@ -128,8 +128,8 @@ app_disagree(struct app *a)
 	if (!a->part)
 		return;
 	a->part = false;
-	a->want.allow = 0;
-	a->want.scope = (struct track_range){0};
+	a->request.allow = 0;
+	a->request.scope = (struct track_range){0};
 	app_post(a);
 }
 
@@ -145,7 +145,7 @@ app_may_agree_to_region(const struct app *a)
 bool
 app_agree(struct app *a, enum action action)
 {
-	struct want *w = &a->want;
+	struct request *w = &a->request;
 
 	if (action == ACT_BACK) {
 		put_away(a);

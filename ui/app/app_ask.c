@@ -201,8 +201,8 @@ ask(struct app *a, const char *line)
 		app_clear(a);
 		return;
 	}
-	snprintf(a->want.question, sizeof(a->want.question), "%s", here.text);
-	a->asked = ++a->want.ask;
+	snprintf(a->request.question, sizeof(a->request.question), "%s", here.text);
+	a->asked = ++a->request.ask;
 	app_post(a);
 }
 
@@ -221,7 +221,7 @@ set_interval(struct app *a, const char *line)
 		prompt_reopen(line, 0);
 		return;
 	}
-	a->want.interval_ns = (uint64_t)(secs * 1e9);
+	a->request.interval_ns = (uint64_t)(secs * 1e9);
 	app_post(a);
 }
 
@@ -239,7 +239,7 @@ set_pulse(struct app *a, const char *line)
 	}
 	if (secs > 0 && !app_take_scope(a))
 		return;
-	a->want.pulse_ns = (uint64_t)(secs * 1e9);
+	a->request.pulse_ns = (uint64_t)(secs * 1e9);
 	app_post(a);
 }
 

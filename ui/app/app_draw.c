@@ -62,10 +62,10 @@ state_badge(const struct app *a, char *out, size_t size, enum role *role)
 	} else if (a->paused) {
 		*role = ROLE_HEADER_HOT;
 		snprintf(out, size, "paused");
-	} else if (!a->want.interval_ns) {
+	} else if (!a->request.interval_ns) {
 		snprintf(out, size, "%s looks again", key_of(ACT_REFRESH, 'R'));
 	} else {
-		snprintf(out, size, "● live %.1fs", (double)a->want.interval_ns / 1e9);
+		snprintf(out, size, "● live %.1fs", (double)a->request.interval_ns / 1e9);
 	}
 }
 
@@ -130,7 +130,7 @@ draw_header(struct app *a)
 	}
 	state_badge(a, text, sizeof(text), &role);
 	if (role != ROLE_HEADER || !small)
-		right = draw_badge(0, right - 1, role, text, a->want.interval_ns ? ACT_PAUSE : ACT_REFRESH);
+		right = draw_badge(0, right - 1, role, text, a->request.interval_ns ? ACT_PAUSE : ACT_REFRESH);
 	if (s)
 		text_escape(&comm, s->comm, strlen(s->comm), !paint_utf8());
 	if (!small)

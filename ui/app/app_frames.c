@@ -19,7 +19,7 @@ run_headless(struct app *a, struct err *err)
 	while (a->frame < a->o->frames) {
 		uint64_t t;
 
-		if (app_wait_sample(a, first && a->want.interval_ns ? (int)(a->want.interval_ns / MS) : -1, err) < 0)
+		if (app_wait_sample(a, first && a->request.interval_ns ? (int)(a->request.interval_ns / MS) : -1, err) < 0)
 			return -1;
 		t = time_ns();
 		app_draw(a);
@@ -29,8 +29,8 @@ run_headless(struct app *a, struct err *err)
 			first = time_ns() - begin;
 		if (a->s && a->s->ended)
 			break;
-		if (!a->want.interval_ns && app_answered(a)) {
-			a->want.refresh++;
+		if (!a->request.interval_ns && app_answered(a)) {
+			a->request.refresh++;
 			app_post(a);
 		}
 	}

@@ -65,7 +65,7 @@ notice_let_go(struct app *a)
 		             ? a->s->track_why
 		             : "they would be in another way from now on; c starts anew");
 		app_toast(a, ROLE_HOT, text);
-		a->want.pulse_ns = 0;
+		a->request.pulse_ns = 0;
 	}
 	return gone && exec;
 }
@@ -76,8 +76,8 @@ notice_clear(struct app *a)
 	char text[400];
 	int n = 0;
 
-	if (a->s->clear_err.what[0] && a->want.pulse_ns) {
-		a->want.pulse_ns = 0;
+	if (a->s->clear_err.what[0] && a->request.pulse_ns) {
+		a->request.pulse_ns = 0;
 		app_post(a);
 		app_toast_err(a, &a->s->clear_err);
 	}
@@ -116,7 +116,7 @@ notice_fault(struct app *a)
 	}
 	snprintf(text, sizeof(text), a->s->fault_idle ? "page %llx is in RAM: R had nothing to do"
 	                                              : "page %llx was read: the process has faulted it in",
-	         (unsigned long long)(a->want.fault_at & ~(uint64_t)(a->s->page_size - 1)));
+	         (unsigned long long)(a->request.fault_at & ~(uint64_t)(a->s->page_size - 1)));
 	app_toast(a, ROLE_HOT, text);
 }
 
@@ -142,12 +142,12 @@ static void
 notice_exec(struct app *a, bool let_go)
 {
 	bool ours = a->o->pid && a->o->owner != TRACK_FOREIGN,
-	     again = ours && (let_go || a->want.pulse_ns);
+	     again = ours && (let_go || a->request.pulse_ns);
 	char text[200];
 
 	a->execs_seen = a->s->execs;
 	if (!again)
-		a->want.pulse_ns = 0;
+		a->request.pulse_ns = 0;
 	if (a->asking)
 		app_agree(a, ACT_BACK);
 	app_disagree(a);

@@ -11,7 +11,7 @@
 static void
 post(struct app *a, const char *what, uint64_t from, bool back)
 {
-	struct want *w = &a->want;
+	struct request *w = &a->request;
 
 	snprintf(w->find_what, sizeof(w->find_what), "%s", what);
 	w->find_from = from;
@@ -29,7 +29,7 @@ app_seek(struct app *a, bool back)
 	if (!what[0])
 		return false;
 	a->find_change = false;
-	a->want.find_bytes = bytes;
+	a->request.find_bytes = bytes;
 	post(a, what, bytes ? a->ui.byte : a->ui.cursor, back);
 	return true;
 }
@@ -38,7 +38,7 @@ void
 app_seek_change(struct app *a, bool back)
 {
 	a->find_change = true;
-	a->want.find_bytes = false;
+	a->request.find_bytes = false;
 	post(a, "!state=none", a->ui.cursor, back);
 }
 
@@ -47,7 +47,7 @@ static void
 notice_change(struct app *a)
 {
 	const struct seek_found *f = &a->s->found;
-	const struct want *w = &a->want;
+	const struct request *w = &a->request;
 	struct ui *ui = &a->ui;
 	const struct vma *v = ui_vma(ui, a->s, NULL);
 	bool here = v && f->any && f->at >= v->start && f->at < v->end &&
@@ -64,7 +64,7 @@ say_nothing(struct app *a)
 {
 	const struct seek_found *f = &a->s->found;
 	char text[360];
-	int n = snprintf(text, sizeof(text), "no page passes %s", a->want.find_what);
+	int n = snprintf(text, sizeof(text), "no page passes %s", a->request.find_what);
 
 	if (f->unknown)
 		snprintf(text + n, sizeof(text) - (size_t)n, "; of %llu it is not known", (unsigned long long)f->unknown);
@@ -78,14 +78,14 @@ notice_bytes(struct app *a)
 	const struct seek_found *f = &a->s->found;
 	struct buf text = {0};
 
-	if (ui_view(&a->ui) != VIEW_HEX || a->s->find != a->want.find)
+	if (ui_view(&a->ui) != VIEW_HEX || a->s->find != a->request.find)
 		return; /* somebody has gone elsewhere */
 	if (f->stopped) {
 		buf_fmt(&text, "the search was given up for what came after it; %s searches again", key_of(ACT_FIND_NEXT, 'X'));
 	} else {
 		buf_str(&text, f->any ? "" : "these bytes are nowhere in the region");
 		if (f->wrapped)
-			buf_str(&text, a->want.find_back ? "none before: this is the last of all"
+			buf_str(&text, a->request.find_back ? "none before: this is the last of all"
 			                                 : "none behind: this is the first of all");
 		if (f->skipped)
 			buf_fmt(&text, "%s%llu page%s not in RAM %s not searched",
@@ -115,7 +115,7 @@ app_notice_found(struct app *a)
 	a->find_seen = a->s->find;
 	if (a->s->find_err.what[0]) {
 		app_toast_err(a, &a->s->find_err);
-	} else if (a->want.find_bytes) {
+	} else if (a->request.find_bytes) {
 		notice_bytes(a);
 	} else if (a->find_change) {
 		notice_change(a);
@@ -128,7 +128,7 @@ app_notice_found(struct app *a)
 		ui->grid.zoom = zoom;
 		if (f->wrapped)
 			app_toast_here(a, ROLE_TEXT,
-			               a->want.find_back ? "none before: this is the last of all"
+			               a->request.find_back ? "none before: this is the last of all"
 			                                 : "none behind: this is the first of all");
 	}
 }

@@ -112,7 +112,7 @@ stop(struct app *a)
 	history_stopped(&a->history, from, to);
 	snprintf(text, sizeof(text), "stopped for %.0f s: nothing was looked at meanwhile", (double)(to - from) / 1e9);
 	app_toast(a, ROLE_TEXT, text);
-	a->want.refresh += !a->paused;
+	a->request.refresh += !a->paused;
 	if (a->sampler)
 		app_post(a);
 }

@@ -79,7 +79,7 @@ app_letter(const struct app *a)
 void
 app_post(struct app *a)
 {
-	sampler_want(a->sampler, &a->want);
+	sampler_request(a->sampler, &a->request);
 }
 
 void
@@ -93,7 +93,7 @@ app_post_view(struct app *a)
 	bool grid = v == VIEW_GRID || v == VIEW_PAGE, hex = v == VIEW_HEX;
 	bool smaps = (v == VIEW_REGIONS || v == VIEW_SORT || v == VIEW_COLUMNS) && list_needs_smaps(&a->ui, a->s);
 	uint64_t lo = 0, hi = 0;
-	struct want *w = &a->want;
+	struct request *w = &a->request;
 
 	if (view_row(v)->bare) /* what is below stays as it is */
 		return;
@@ -132,6 +132,6 @@ app_answered(const struct app *a)
 {
 	if (a->lister)
 		return a->processes && a->processes->complete && a->processes->request >= a->listing;
-	return a->s && a->s->complete && a->s->want_serial == a->want.serial &&
+	return a->s && a->s->complete && a->s->request_serial == a->request.serial &&
 	       (a->s->can_track != TRACK_UNKNOWN || a->s->ended);
 }

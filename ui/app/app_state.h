@@ -32,7 +32,7 @@ struct app {
 	struct sampler *sampler;
 	struct term term;
 	struct ui ui;
-	struct want want;
+	struct request request;
 	struct sample *s;       /* the newest; NULL before the first */
 	struct history history; /* those before it */
 	size_t back;            /* steps back from it that are on screen; 0: the newest */
@@ -58,7 +58,7 @@ struct app {
 	char asking;            /* a question about a clear is open: the letter of its keys (keys.def); 0 */
 	bool explains;          /* all that it costs is shown, too */
 	uint64_t pulse_asked;   /* the pulse that it came from, in ns */
-	bool part;              /* it was answered with one region: want.scope */
+	bool part;              /* it was answered with one region: request.scope */
 	char report[512];       /* the file to be written */
 
 	struct app_mouse mouse;
@@ -130,7 +130,7 @@ void app_question(struct app *a);                 /* the sample brings one: puts
 bool app_agree(struct app *a, enum action action); /* the answer; false: the key is none */
 bool app_may_agree_to_region(const struct app *a); /* the one under the cursor can be written */
 void app_clear(struct app *a);                    /* a clear, or the question which part is meant */
-bool app_take_scope(struct app *a);               /* into want.scope; false: --scope names nothing, which is told */
+bool app_take_scope(struct app *a);               /* into request.scope; false: --scope names nothing, which is told */
 void app_disagree(struct app *a);                 /* what was agreed to came to nothing: it is asked again */
 
 /* app_draw.c */

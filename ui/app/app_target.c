@@ -54,7 +54,7 @@ app_wait_first(struct app *a, struct err *err)
 void
 app_target_close(struct app *a)
 {
-	struct want fresh = {.interval_ns = a->want.interval_ns, .tracker = a->want.tracker};
+	struct request fresh = {.interval_ns = a->request.interval_ns, .tracker = a->request.tracker};
 
 	if (a->sampler)
 		sampler_stop(a->sampler);
@@ -68,7 +68,7 @@ app_target_close(struct app *a)
 	a->s = NULL;
 	a->ui.jumps = (struct jumps){0};
 	a->ui.awaited = ACT_NONE;
-	a->want = fresh;
+	a->request = fresh;
 	a->back = 0;
 	a->asked = a->clear_seen = a->fault_seen = a->find_seen = 0;
 	a->questions_seen = a->gen_seen = 0;

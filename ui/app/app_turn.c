@@ -48,20 +48,20 @@ picture_ms(const struct app *a)
 		return (int)((a->toast_until - now) / MS) + 1;
 	if (marks >= 0 && !a->back && !a->o->term.calm)
 		return marks < FADE_MS ? marks : FADE_MS;
-	if (!a->want.interval_ns || a->lister || a->o->term.calm)
+	if (!a->request.interval_ns || a->lister || a->o->term.calm)
 		return -1;
 	if (a->s && a->s->regions && a->s->regions->totals.written)
 		return FADE_MS;
 	if (ui_view(&a->ui) == VIEW_HEX && a->s && a->s->bytes && a->s->bytes->newest_ns + COOL_MS * MS > now)
 		return FADE_MS;
-	return a->s && (a->s->ended || a->s->gen || a->want.smaps_on) ? 1000 : -1;
+	return a->s && (a->s->ended || a->s->gen || a->request.smaps_on) ? 1000 : -1;
 }
 
 /* Nobody tells that a look by the clock has begun, and that the kernel keeps it waiting. */
 static int
 wait_ms(const struct app *a)
 {
-	bool looks = a->sampler && a->want.interval_ns && !a->paused && a->s && !a->s->ended;
+	bool looks = a->sampler && a->request.interval_ns && !a->paused && a->s && !a->s->ended;
 	int ms = picture_ms(a);
 
 	return looks && (ms < 0 || ms > 2 * WAITING_MS) ? 2 * WAITING_MS : ms;

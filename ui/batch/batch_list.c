@@ -85,7 +85,7 @@ count_ksm(void *arg, uint64_t addr, const struct page *pages, size_t n)
 static void
 add_ksm(struct batch *b, struct region_row *row)
 {
-	static const struct walk_options o = {.want = PAGE_WANT_FLAGS};
+	static const struct walk_options o = {.needs = PAGE_NEED_FLAGS};
 	static const struct walk_fns fns = {.pages = count_ksm};
 	struct ksm_count c = {0};
 	struct err ignored;
@@ -97,15 +97,15 @@ add_ksm(struct batch *b, struct region_row *row)
 
 /* smaps and soft-dirty, where columns or the filter need them. */
 static int
-read_more(struct batch *b, const enum column_id *ids, size_t n, enum column_id sort, unsigned wants,
+read_more(struct batch *b, const enum column_id *ids, size_t n, enum column_id sort, unsigned needs,
           bool *dirty, struct err *err)
 {
 	bool smaps = wants_smaps(b, ids, n) || wants_smaps(b, &sort, 1) ||
-	             (wants & FILTER_WANT_HUGE && !(b->t.pm.scan & PM_CAT_HUGE));
+	             (needs & FILTER_NEED_HUGE && !(b->t.pm.scan & PM_CAT_HUGE));
 
 	if (smaps && batch_need_smaps(b, err) < 0)
 		return -1;
-	*dirty = wants_written(ids, n) || wants_written(&sort, 1) || wants & FILTER_WANT_WRITTEN;
+	*dirty = wants_written(ids, n) || wants_written(&sort, 1) || needs & FILTER_NEED_WRITTEN;
 	*dirty = *dirty && batch_need_written(b);
 	return 0;
 }
@@ -263,7 +263,7 @@ batch_list(struct batch *b, struct err *err)
 	                  ids, &n, err) < 0 ||
 	    (b->o->sort && parse_sort(b->o->sort, &sort, &up, err) < 0) ||
 	    batch_filter(b, FILTER_REGION, &filter, err) < 0 ||
-	    read_more(b, ids, n, sort, filter_wants(&filter.f), &dirty, err) < 0)
+	    read_more(b, ids, n, sort, filter_needs(&filter.f), &dirty, err) < 0)
 		return -1;
 	rs = regions_new(b->vmas);
 	b->vmas = (struct vma_list){0};

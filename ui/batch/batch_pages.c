@@ -18,7 +18,7 @@ struct dump {
 	const struct track *track; /* and this tells; NULL: bit 55 does */
 	struct batch_filter filter;
 	uint64_t rows;
-	unsigned want; /* of the columns */
+	unsigned needs; /* of the columns */
 	unsigned more; /* and of those of the pages that pass, once they have: 0 nothing */
 	struct err *err;
 	bool failed;
@@ -97,17 +97,17 @@ dump_passed(void *arg, uint64_t addr, const struct page *pages, size_t n)
 
 /* What to read of region d->v at first, where there is a filter; false: none of its pages can pass. */
 static bool
-filter_wants_of(struct dump *d, bool gaps, unsigned *want)
+filter_wants_of(struct dump *d, bool gaps, unsigned *needs)
 {
 	struct filter_facts x = {.v = d->v, .page_size = d->b->t.pm.page_size, .written_known = d->written, .track = d->track};
-	unsigned need = filter_wants(&d->filter.f) & PAGE_WANT_ALL;
+	unsigned need = filter_needs(&d->filter.f) & PAGE_NEED_ALL;
 
 	if (filter_most(&d->filter.f, &x) == TRUTH_NO)
 		return false;
 	if (gaps && pagemap_readable(&d->b->t.pm, d->v))
 		gaps = filter_of_gaps(&d->filter.f, &x);
-	*want = need | (gaps ? PAGE_WANT_GAPS | (d->want & PAGE_WANT_CACHE) : 0);
-	d->more = d->want & ~need & ~(unsigned)PAGE_WANT_CACHE ? d->want | need : 0;
+	*needs = need | (gaps ? PAGE_NEED_GAPS | (d->needs & PAGE_NEED_CACHE) : 0);
+	d->more = d->needs & ~need & ~(unsigned)PAGE_NEED_CACHE ? d->needs | need : 0;
 	return true;
 }
 
@@ -115,38 +115,38 @@ static int
 dump_region(struct dump *d, uint64_t start, uint64_t end, bool written, struct err *err)
 {
 	struct walk_fns fns = {.pages = d->filter.on ? dump_passed : dump_pages};
-	struct walk_options o = {.want = d->want | (d->b->o->range ? PAGE_WANT_GAPS : 0)};
+	struct walk_options o = {.needs = d->needs | (d->b->o->range ? PAGE_NEED_GAPS : 0)};
 	int r;
 
 	d->written = written && batch_written_known(d->b, d->v);
-	if (d->filter.on && !filter_wants_of(d, d->b->o->range, &o.want))
+	if (d->filter.on && !filter_wants_of(d, d->b->o->range, &o.needs))
 		return 0;
-	if (!(o.want & PAGE_WANT_GAPS))
-		o.want &= ~(unsigned)PAGE_WANT_CACHE; /* it tells of gaps alone */
+	if (!(o.needs & PAGE_NEED_GAPS))
+		o.needs &= ~(unsigned)PAGE_NEED_CACHE; /* it tells of gaps alone */
 	r = walk_pages(&d->b->t, d->v, start, end, &o, &fns, d, err);
 	return d->failed ? -1 : r;
 }
 
 /* What a column costs beyond the page table. */
 static unsigned
-page_wants(const enum column_id *ids, size_t n)
+page_needs(const enum column_id *ids, size_t n)
 {
 	static const struct {
 		enum column_id id;
-		unsigned want;
+		unsigned needs;
 	} costs[] = {
-	    {COL_PAGE_STATE, PAGE_WANT_FLAGS | PAGE_WANT_CACHE}, {COL_PAGE_KPF, PAGE_WANT_FLAGS},
-	    {COL_PAGE_FLAGS, PAGE_WANT_FLAGS},                   {COL_PAGE_MAPCOUNT, PAGE_WANT_COUNT},
-	    {COL_PAGE_MEMCG, PAGE_WANT_CGROUP},                  {COL_PAGE_ORDER, PAGE_WANT_FOLIO},
-	    {COL_PAGE_FOLIO, PAGE_WANT_FOLIO},                   {COL_PAGE_NODE, PAGE_WANT_NODE},
-	    {COL_PAGE_FLAGS_RAW, PAGE_WANT_FLAGS},
+	    {COL_PAGE_STATE, PAGE_NEED_FLAGS | PAGE_NEED_CACHE}, {COL_PAGE_KPF, PAGE_NEED_FLAGS},
+	    {COL_PAGE_FLAGS, PAGE_NEED_FLAGS},                   {COL_PAGE_MAPCOUNT, PAGE_NEED_COUNT},
+	    {COL_PAGE_MEMCG, PAGE_NEED_CGROUP},                  {COL_PAGE_ORDER, PAGE_NEED_FOLIO},
+	    {COL_PAGE_FOLIO, PAGE_NEED_FOLIO},                   {COL_PAGE_NODE, PAGE_NEED_NODE},
+	    {COL_PAGE_FLAGS_RAW, PAGE_NEED_FLAGS},
 	};
-	unsigned want = 0;
+	unsigned needs = 0;
 
 	for (size_t i = 0; i < ARRAY_LEN(costs); i++)
 		if (batch_has_column(ids, n, costs[i].id))
-			want |= costs[i].want;
-	return want;
+			needs |= costs[i].needs;
+	return needs;
 }
 
 int
@@ -165,10 +165,10 @@ batch_pages(struct batch *b, struct err *err)
 	    batch_filter(b, FILTER_PAGE, &d.filter, err) < 0 ||
 	    batch_range(b, b->o->range, &start, &end, err) < 0)
 		return -1;
-	d.want = page_wants(ids, d.n);
+	d.needs = page_needs(ids, d.n);
 	d.track = b->watched ? &b->t.track : NULL;
 	written = (batch_has_column(ids, d.n, COL_PAGE_WRITTEN) ||
-	           filter_wants(&d.filter.f) & FILTER_WANT_WRITTEN) && batch_need_written(b);
+	           filter_needs(&d.filter.f) & FILTER_NEED_WRITTEN) && batch_need_written(b);
 	d.out = out_begin(&shape, ids, NULL, d.n);
 	for (size_t i = vma_lower_bound(&b->vmas, start); r == 0 && i < b->vmas.n && b->vmas.v[i].start < end; i++) {
 		d.v = &b->vmas.v[i];

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#ifndef PM_LOOK_H
-#define PM_LOOK_H
+#ifndef PM_READER_H
+#define PM_READER_H
 
 #include "kernel/proc.h"
 #include "sample/sample.h"
 #include "target/target.h"
 
 /*
- * Looks: how a want becomes a sample. They run on the sampler's thread, which is their host and
- * gives them one want at a time; they know neither its lock nor its mailboxes.
+ * Looks: how a request becomes a sample. They run on the sampler's thread, which is their host and
+ * gives them one request at a time; they know neither its lock nor its mailboxes.
  */
-struct look_host {
+struct reader_host {
 	/* What has been found so far is worth showing; `complete`: it is all that was wanted. */
 	void (*publish)(void *arg, bool complete);
 	/* Something newer is wanted: what is not finished is given up, and owed. */
@@ -20,15 +20,15 @@ struct look_host {
 	void *arg;
 };
 
-struct look {
-	struct look_host host;
+struct reader {
+	struct reader_host host;
 	struct target t;
-	struct want now;      /* the want being served */
+	struct request now;      /* the request being served */
 	struct sample draft;  /* what the next sample will say */
 
 	/* look.c's own */
 	uint64_t last_full, last_partial;
-	char window_filter[sizeof(((struct want *)0)->filter)]; /* what the draft's window was filtered by */
+	char window_filter[sizeof(((struct request *)0)->filter)]; /* what the draft's window was filtered by */
 	struct proc_pulse pulse;
 	struct writes_log writes;
 	size_t lens_next;     /* the region whose strip is to be made next */
@@ -36,37 +36,37 @@ struct look {
 };
 
 /* Opens process `pid` below the proc root `root`. `owner`: whose process it is (track.h). */
-int look_open(struct look *l, const char *root, pid_t pid, enum track_owner owner, struct err *err);
+int reader_open(struct reader *l, const char *root, pid_t pid, enum track_owner owner, struct err *err);
 
 /*
  * Shows its regions before anything that may take longer, then finds out what can be seen of its
  * pages. -1 with err: nothing can.
  */
-int look_begin(struct look *l, struct err *err);
-void look_close(struct look *l);
+int reader_begin(struct reader *l, struct err *err);
+void reader_close(struct reader *l);
 
 /* The address space we read from is still the process's. Costs one word of pagemap. */
-bool look_is_alive(struct look *l);
+bool reader_is_alive(struct reader *l);
 
 /* maps, the grid, then all the rest. false: given up for something newer, and owed. */
-bool look_at_all(struct look *l);
+bool reader_at_all(struct reader *l);
 
 /* The grid alone, of the regions that are known. false: given up. */
-bool look_at_grid(struct look *l, const struct vma_list *vmas);
+bool reader_at_grid(struct reader *l, const struct vma_list *vmas);
 
 /* Nothing faulted since the last look and nothing is fading: all of it would show the same again. */
-bool look_is_quiet(struct look *l);
+bool reader_is_quiet(struct reader *l);
 
 /*
  * A quiet target faults nothing in, but may still map and protect, and others move its pages: maps
  * and a small window are read all the same. false: more than that has changed.
  */
-bool look_lightly(struct look *l);
+bool reader_lightly(struct reader *l);
 
 /* What stands beside the regions: a range, a card, smaps, bytes. `looked`: these were just read. */
-void look_besides(struct look *l, const struct want *before, bool looked);
+void reader_besides(struct reader *l, const struct request *before, bool looked);
 
 /* Copies what the tracker says of itself into the draft. */
-void look_tell_track(struct look *l);
+void reader_copy_tracker(struct reader *l);
 
 #endif

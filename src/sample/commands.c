@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "sample/errand.h"
+#include "sample/commands.h"
 
 #include <stdio.h>
 
@@ -12,7 +12,7 @@
 #include "track/hazard.h"
 
 void
-errand_choose(struct look *l)
+command_choose(struct reader *l)
 {
 	struct track *t = &l->t.track;
 
@@ -25,25 +25,25 @@ errand_choose(struct look *l)
 
 /* A person wants it now: the first clear of a pulse, and any that is not of one. */
 static bool
-is_asked_for(const struct look *l)
+is_asked_for(const struct reader *l)
 {
 	return !l->t.track.gen || l->now.clear != l->draft.cleared;
 }
 
 /* What stood in the way of a better one, such as a tracer, may be gone by now: a person who clears finds out. */
 static void
-choose_anew(struct look *l)
+choose_anew(struct reader *l)
 {
 	struct track *t = &l->t.track;
 
 	if (t->can != TRACK_UNKNOWN && t->status[TRACK_UFFD].can == TRACK_NO && is_asked_for(l))
 		t->can = TRACK_UNKNOWN;
-	errand_choose(l);
+	command_choose(l);
 }
 
 /* What must be asked before a clear is done. */
 static enum clear_question
-find_question(struct look *l)
+find_question(struct reader *l)
 {
 	const struct track *t = &l->t.track;
 	struct buf text = {0};
@@ -68,7 +68,7 @@ find_question(struct look *l)
  * in it.
  */
 static int
-close_stray(struct look *l, struct err *err)
+close_stray(struct reader *l, struct err *err)
 {
 	struct track *t = &l->t.track;
 
@@ -77,13 +77,13 @@ close_stray(struct look *l, struct err *err)
 	if (inject_close(&l->t.proc, &t->stray, err) < 0)
 		return -1;
 	t->can = TRACK_UNKNOWN;
-	errand_choose(l);
+	command_choose(l);
 	return 0;
 }
 
 /* By the regions there are: of what has come since the last look it would not be known what was written. */
 static void
-clear(struct look *l, struct err *err)
+clear(struct reader *l, struct err *err)
 {
 	struct vma_list vmas = {0};
 
@@ -95,7 +95,7 @@ clear(struct look *l, struct err *err)
 }
 
 void
-errand_clear(struct look *l)
+command_clear(struct reader *l)
 {
 	struct err *err = &l->draft.clear_err;
 
@@ -112,11 +112,11 @@ errand_clear(struct look *l)
 			clear(l, err);
 	}
 	l->draft.cleared = l->now.clear;
-	look_tell_track(l);
+	reader_copy_tracker(l);
 }
 
 void
-errand_fault(struct look *l)
+command_fault(struct reader *l)
 {
 	struct err *err = &l->draft.fault_err;
 
@@ -129,9 +129,9 @@ errand_fault(struct look *l)
 	l->draft.faulted = l->now.fault;
 }
 
-/* Bytes are many, and nobody waits for them who has gone elsewhere: it is given up for a newer want. */
+/* Bytes are many, and nobody waits for them who has gone elsewhere: it is given up for a newer request. */
 static void
-find_bytes(struct look *l)
+find_bytes(struct reader *l)
 {
 	struct pattern p;
 
@@ -143,7 +143,7 @@ find_bytes(struct look *l)
 
 /* As an answer it is not given up: who asked waits for it. */
 static void
-find_page(struct look *l)
+find_page(struct reader *l)
 {
 	struct filter f;
 
@@ -155,7 +155,7 @@ find_page(struct look *l)
 }
 
 void
-errand_find(struct look *l)
+command_find(struct reader *l)
 {
 	l->draft.find_err.what[0] = '\0';
 	l->draft.found = (struct seek_found){0};
@@ -167,7 +167,7 @@ errand_find(struct look *l)
 }
 
 void
-errand_ask(struct look *l)
+command_ask(struct reader *l)
 {
 	answer_unref(l->draft.answer);
 	l->draft.answer = NULL;
@@ -180,7 +180,7 @@ errand_ask(struct look *l)
 		                               &l->draft.answer_err);
 	l->t.pm.stop = l->host.superseded;
 	l->draft.asked = l->now.ask;
-	look_tell_track(l);
+	reader_copy_tracker(l);
 }
 
 /*
@@ -188,7 +188,7 @@ errand_ask(struct look *l)
  * the two is seen in no generation, unless the way to clear tells of it.
  */
 void
-errand_pulse(struct look *l)
+command_pulse(struct reader *l)
 {
 	struct track *t = &l->t.track;
 	uint64_t least = writes_least_pulse(t->cost_ns, (t->fresh - t->fresh_before) / l->t.pm.page_size);
@@ -196,7 +196,7 @@ errand_pulse(struct look *l)
 	t->pulse = l->now.pulse_ns > 0;
 	l->draft.pulse_ns = t->pulse ? u64_max(l->now.pulse_ns, least) : 0;
 	if (t->pulse && !l->draft.ended && (!t->gen || time_ns() - t->mark_ns >= l->draft.pulse_ns)) {
-		errand_clear(l);
+		command_clear(l);
 		if (l->draft.clear_err.what[0] || l->draft.question)
 			l->now.pulse_ns = 0;
 	}

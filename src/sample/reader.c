@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "sample/look.h"
+#include "sample/reader.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -26,14 +26,14 @@ enum {
 /* --- the regions ---------------------------------------------------------------------------------- */
 
 static void
-set_regions(struct look *l, struct regions *rs)
+set_regions(struct reader *l, struct regions *rs)
 {
 	regions_unref(l->draft.regions);
 	l->draft.regions = rs;
 }
 
 void
-look_tell_track(struct look *l)
+reader_copy_tracker(struct reader *l)
 {
 	const struct track *t = &l->t.track;
 
@@ -55,7 +55,7 @@ look_tell_track(struct look *l)
  * heartbeat tries again. true: there is nothing to look at now.
  */
 static bool
-address_space_gone(struct look *l, struct vma_list *vmas)
+address_space_gone(struct reader *l, struct vma_list *vmas)
 {
 	enum proc_life life = proc_check(&l->t.proc);
 
@@ -78,13 +78,13 @@ address_space_gone(struct look *l, struct vma_list *vmas)
 	bytes_unref(l->draft.bytes); /* of another address space: nothing to compare with */
 	l->draft.bytes = NULL;
 	snprintf(l->draft.comm, sizeof(l->draft.comm), "%s", l->t.proc.comm);
-	look_tell_track(l);
+	reader_copy_tracker(l);
 	return false;
 }
 
 /* Reads maps into a list nobody else holds yet; NULL: nothing is there to read now. */
 static struct regions *
-read_maps(struct look *l)
+read_maps(struct reader *l)
 {
 	struct vma_list vmas;
 
@@ -128,7 +128,7 @@ carry_over(struct regions *rs, const struct regions *old)
 
 /* The draft has a whole window of what is wanted: seen again it is shown when it is whole again. */
 static bool
-has_window(const struct look *l)
+has_window(const struct reader *l)
 {
 	const struct window *w = l->draft.window;
 
@@ -139,7 +139,7 @@ has_window(const struct look *l)
 static bool
 window_progress(void *arg, const struct window *w)
 {
-	struct look *l = arg;
+	struct reader *l = arg;
 
 	if (l->host.superseded(l->host.arg))
 		return true;
@@ -153,7 +153,7 @@ window_progress(void *arg, const struct window *w)
 }
 
 bool
-look_at_grid(struct look *l, const struct vma_list *vmas)
+reader_at_grid(struct reader *l, const struct vma_list *vmas)
 {
 	const struct vma *v = vma_at(vmas, l->now.grid.start);
 	const struct filter *f = NULL;
@@ -173,11 +173,11 @@ look_at_grid(struct look *l, const struct vma_list *vmas)
 	return true;
 }
 
-/* The pages of the range that is chosen; given up for a newer want, it is counted by that one. */
+/* The pages of the range that is chosen; given up for a newer request, it is counted by that one. */
 static void
-look_at_range(struct look *l, const struct vma_list *vmas)
+look_at_range(struct reader *l, const struct vma_list *vmas)
 {
-	const struct want *w = &l->now;
+	const struct request *w = &l->now;
 	const struct vma *v = vma_at(vmas, w->range_lo);
 	struct sample_range r = {.lo = w->range_lo, .hi = w->range_hi, .lens = w->lens};
 
@@ -188,7 +188,7 @@ look_at_range(struct look *l, const struct vma_list *vmas)
 }
 
 static bool
-range_is_counted(const struct look *l)
+range_is_counted(const struct reader *l)
 {
 	const struct sample_range *r = &l->draft.range;
 
@@ -196,7 +196,7 @@ range_is_counted(const struct look *l)
 }
 
 static void
-look_at_card(struct look *l, const struct vma_list *vmas)
+look_at_card(struct reader *l, const struct vma_list *vmas)
 {
 	answer_unref(l->draft.card);
 	l->draft.card_err.what[0] = '\0';
@@ -211,7 +211,7 @@ look_at_card(struct look *l, const struct vma_list *vmas)
 
 /* Dear: the kernel walks every page table of the target for it. Never read but when asked. */
 static void
-look_at_smaps(struct look *l)
+look_at_smaps(struct reader *l)
 {
 	smaps_look_unref(l->draft.smaps);
 	l->draft.smaps_err.what[0] = '\0';
@@ -219,9 +219,9 @@ look_at_smaps(struct look *l)
 }
 
 static void
-look_at_bytes(struct look *l, const struct vma_list *vmas)
+look_at_bytes(struct reader *l, const struct vma_list *vmas)
 {
-	const struct want *w = &l->now;
+	const struct request *w = &l->now;
 	const struct vma *v = vma_at(vmas, w->hex_at);
 	uint64_t room = v ? v->end - w->hex_at : 0, len = u64_min(room, (uint64_t)w->hex_rows * BYTES_ROW);
 	struct bytes *b;
@@ -235,7 +235,7 @@ look_at_bytes(struct look *l, const struct vma_list *vmas)
 }
 
 bool
-look_is_quiet(struct look *l)
+reader_is_quiet(struct reader *l)
 {
 	struct proc_pulse p;
 	bool same;
@@ -256,7 +256,7 @@ look_is_quiet(struct look *l)
  * take, from where the last look stopped. The others show what they showed, if it was this lens.
  */
 static void
-look_through_lens(struct look *l, struct regions *rs, const struct regions *old)
+look_through_lens(struct reader *l, struct regions *rs, const struct regions *old)
 {
 	uint64_t end = l->now.interval_ns ? time_ns() + LENS_MS * MS : UINT64_MAX;
 	enum lens lens = l->now.lens;
@@ -291,7 +291,7 @@ look_through_lens(struct look *l, struct regions *rs, const struct regions *old)
 
 /* The hottest pages are those of the region in the grid, where one is on screen. */
 static void
-sum_writes(struct look *l, struct regions *rs)
+sum_writes(struct reader *l, struct regions *rs)
 {
 	const struct track *t = &l->t.track;
 	struct track_range range = {0};
@@ -306,7 +306,7 @@ sum_writes(struct look *l, struct regions *rs)
 }
 
 bool
-look_at_all(struct look *l)
+reader_at_all(struct reader *l)
 {
 	struct regions *rs = read_maps(l);
 	int r;
@@ -314,7 +314,7 @@ look_at_all(struct look *l)
 	if (!rs)
 		return true;
 	if (l->now.grid_on) {
-		if (!look_at_grid(l, &rs->vmas)) {
+		if (!reader_at_grid(l, &rs->vmas)) {
 			regions_unref(rs);
 			return false;
 		}
@@ -322,7 +322,7 @@ look_at_all(struct look *l)
 	}
 	track_follow(&l->t.track, &l->t.proc, &l->t.pm, &rs->vmas);
 	r = regions_measure(rs, &l->t, &l->draft.trouble);
-	look_tell_track(l);
+	reader_copy_tracker(l);
 	if (r != 0 && l->draft.regions)
 		carry_over(rs, l->draft.regions);
 	if (r == 0) {
@@ -348,7 +348,7 @@ same_regions(const struct vma_list *a, const struct vma_list *b)
 }
 
 bool
-look_lightly(struct look *l)
+reader_lightly(struct reader *l)
 {
 	struct vma_list vmas;
 	struct err ignored;
@@ -359,36 +359,36 @@ look_lightly(struct look *l)
 	same = same_regions(&vmas, &l->draft.regions->vmas);
 	vma_free(&vmas);
 	if (same && l->now.grid_on && l->draft.window && l->draft.window->cost_ns < SMALL_NS) {
-		look_at_grid(l, &l->draft.regions->vmas);
-		l->host.publish(l->host.arg, l->draft.want_serial == l->now.serial);
+		reader_at_grid(l, &l->draft.regions->vmas);
+		l->host.publish(l->host.arg, l->draft.request_serial == l->now.serial);
 	}
 	if (same && l->now.hex_on) { /* a page that is there is written without a fault */
 		look_at_bytes(l, &l->draft.regions->vmas);
-		l->host.publish(l->host.arg, l->draft.want_serial == l->now.serial);
+		l->host.publish(l->host.arg, l->draft.request_serial == l->now.serial);
 	}
 	return same;
 }
 
-/* A page's card is read at every look; the others once, unless they were given up for a newer want. */
+/* A page's card is read at every look; the others once, unless they were given up for a newer request. */
 static bool
-card_is_due(const struct look *l, const struct want *before)
+card_is_due(const struct reader *l, const struct request *before)
 {
-	const struct want *w = &l->now;
+	const struct request *w = &l->now;
 
 	return w->card_on == CARD_PAGE || before->card_on != w->card_on || before->card != w->card ||
 	       w->refresh != before->refresh || (!l->draft.card && !l->draft.card_err.what[0]);
 }
 
 static bool
-smaps_are_due(const struct look *l, const struct want *before)
+smaps_are_due(const struct reader *l, const struct request *before)
 {
 	return l->now.refresh != before->refresh || (!l->draft.smaps && !l->draft.smaps_err.what[0]);
 }
 
 void
-look_besides(struct look *l, const struct want *before, bool looked)
+reader_besides(struct reader *l, const struct request *before, bool looked)
 {
-	const struct want *w = &l->now;
+	const struct request *w = &l->now;
 	const struct vma_list *vmas;
 
 	if (!l->draft.regions || l->draft.ended)
@@ -407,14 +407,14 @@ look_besides(struct look *l, const struct want *before, bool looked)
 /* --- the target ----------------------------------------------------------------------------------- */
 
 bool
-look_is_alive(struct look *l)
+reader_is_alive(struct reader *l)
 {
 	return !l->t.proc.live || target_is_alive(&l->t);
 }
 
 /* What does not change while the target is watched. */
 static void
-describe_target(struct look *l)
+describe_target(struct reader *l)
 {
 	struct sample *d = &l->draft;
 
@@ -426,7 +426,7 @@ describe_target(struct look *l)
 
 /* Whether frames are ours to see: the first page in RAM that is met tells. */
 static bool
-frames_are_hidden(struct look *l)
+frames_are_hidden(struct reader *l)
 {
 	const struct vma_list *vmas = &l->draft.regions->vmas;
 	struct page pg;
@@ -442,7 +442,7 @@ frames_are_hidden(struct look *l)
 }
 
 int
-look_open(struct look *l, const char *root, pid_t pid, enum track_owner owner, struct err *err)
+reader_open(struct reader *l, const char *root, pid_t pid, enum track_owner owner, struct err *err)
 {
 	if (target_open(&l->t, root, pid, err) < 0)
 		return -1;
@@ -454,7 +454,7 @@ look_open(struct look *l, const char *root, pid_t pid, enum track_owner owner, s
 }
 
 int
-look_begin(struct look *l, struct err *err)
+reader_begin(struct reader *l, struct err *err)
 {
 	l->draft.regions = read_maps(l);
 	if (l->draft.regions)
@@ -468,7 +468,7 @@ look_begin(struct look *l, struct err *err)
 }
 
 void
-look_close(struct look *l)
+reader_close(struct reader *l)
 {
 	regions_unref(l->draft.regions);
 	window_unref(l->draft.window);
