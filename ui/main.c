@@ -27,7 +27,7 @@
 #include "term/term.h"
 
 static _Noreturn void
-out_of_memory(void)
+main_out_of_memory(void)
 {
 	static const char text[] = "pmtop: out of memory; look at a smaller range\n";
 
@@ -42,7 +42,7 @@ out_of_memory(void)
  * written into whatever that is. Returns whether standard output was open.
  */
 static bool
-secure_standard_files(void)
+main_secure_standard_files(void)
 {
 	bool had_output = fcntl(STDOUT_FILENO, F_GETFD) >= 0;
 
@@ -54,7 +54,7 @@ secure_standard_files(void)
 
 /* A PID, or the name of a process. 0: there is a choice, and a screen to choose on. */
 static int
-find_target(const struct options *o, pid_t *pid, struct err *err)
+main_find_target(const struct options *o, pid_t *pid, struct err *err)
 {
 	bool screen = o->mode == MODE_SCREEN && !o->frames;
 	size_t found;
@@ -63,9 +63,10 @@ find_target(const struct options *o, pid_t *pid, struct err *err)
 	if (!o->target && screen)
 		return 0;
 	if (!o->target)
-		return err_set(err, ERR_USAGE, "no process was named",
-		               "give a PID or a name, or try `pmtop --demo`; `pmtop --help` has more",
-		               "nothing to look at");
+		return err_set(
+		    err, ERR_USAGE, "no process was named",
+		    "give a PID or a name, or try `pmtop --demo`; `pmtop --help` has more",
+		    "nothing to look at");
 	if (o->target[strspn(o->target, "0123456789")] == '\0')
 		return proc_parse_pid(o->proc_root, o->target, pid, err);
 	if (proc_find(o->proc_root, o->target, pid, &found, err) < 0 && (!screen || found < 2))
@@ -74,16 +75,18 @@ find_target(const struct options *o, pid_t *pid, struct err *err)
 }
 
 static int
-check_terminal(const struct options *o, struct err *err)
+main_check_terminal(const struct options *o, struct err *err)
 {
 	if (o->frames || (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)))
 		return 0;
 	return err_set(err, ERR_USAGE, "standard input or output is not a terminal",
-	               "use --list, --pages, --grid or -e, which need none", "cannot open the screen");
+	               "use --list, --pages, --grid or -e, which need none",
+	               "cannot open the screen");
 }
 
 static int
-run_screen(const struct options *o, const struct rc *rc, pid_t pid, const char *notice, struct err *err)
+main_run_screen(const struct options *o, const struct rc *rc, pid_t pid, const char *notice,
+                struct err *err)
 {
 	struct app_options a = {
 	    .root = o->proc_root,
@@ -92,7 +95,9 @@ run_screen(const struct options *o, const struct rc *rc, pid_t pid, const char *
 	    .interval_ns = o->interval_ns,
 	    .theme = o->theme,
 	    .read_only = o->read_only,
-	    .owner = o->demo ? TRACK_DEMO : o->command ? TRACK_LAUNCHED : TRACK_FOREIGN,
+	    .owner = o->demo      ? TRACK_DEMO
+	             : o->command ? TRACK_LAUNCHED
+	                          : TRACK_FOREIGN,
 	    .tracker = o->tracker,
 	    .allow_inject = o->allow_inject,
 	    .scope = o->scope,
@@ -106,9 +111,14 @@ run_screen(const struct options *o, const struct rc *rc, pid_t pid, const char *
 	    .invert = o->list_invert,
 	    .hints = o->hints,
 	    .rc = rc,
-	    .term = {.color = o->color, .ascii = o->ascii, .mouse = o->mouse, .calm = o->calm,
-	             .ask_ground = o->theme == THEME_AUTO || o->theme == THEME_ANSI, .headless = o->frames > 0,
-	             .rows = o->size_rows, .cols = o->size_cols},
+	    .term = {.color = o->color,
+	             .ascii = o->ascii,
+	             .mouse = o->mouse,
+	             .calm = o->calm,
+	             .ask_ground = o->theme == THEME_AUTO || o->theme == THEME_ANSI,
+	             .headless = o->frames > 0,
+	             .rows = o->size_rows,
+	             .cols = o->size_cols},
 	};
 
 	return app_run(&a, err);
@@ -116,7 +126,7 @@ run_screen(const struct options *o, const struct rc *rc, pid_t pid, const char *
 
 /* One line. What it quotes (typed words, a target's name) is escaped: no terminal is to obey it. */
 static void
-tell(const char *text)
+main_tell(const char *text)
 {
 	struct buf safe = {0};
 
@@ -126,10 +136,10 @@ tell(const char *text)
 }
 
 static int
-run_batch(const struct options *o, pid_t pid, struct err *err)
+main_run_batch(const struct options *o, pid_t pid, struct err *err)
 {
 	struct buf note = {0};
-	int r = batch_run(o, pid, tell, &note, err);
+	int r = batch_run(o, pid, main_tell, &note, err);
 
 	if (r == 0 && note.s)
 		fprintf(stderr, "pmtop: %s\n", note.s);
@@ -139,7 +149,7 @@ run_batch(const struct options *o, pid_t pid, struct err *err)
 
 /* What has become of the command, once the terminal is the person's again. */
 static void
-tell_command(const char *name, pid_t child, const char *output)
+main_tell_command(const char *name, pid_t child, const char *output)
 {
 	char how[64];
 	struct buf text = {0};
@@ -155,19 +165,19 @@ tell_command(const char *name, pid_t child, const char *output)
 	if (!dropped)
 		buf_fmt(&text, "; its output%s: %s", empty ? " (none yet)" : "", output);
 	if (!how[0] || !dropped)
-		tell(text.s);
+		main_tell(text.s);
 	buf_free(&text);
 }
 
 /* Starts what is to be started; the target is then a child of ours, or one that was running. */
 static int
-run_on_target(const struct options *o, const struct rc *rc, struct err *err)
+main_run_on_target(const struct options *o, const struct rc *rc, struct err *err)
 {
 	char output[256] = "", notice[320] = "";
 	pid_t pid, child = -1;
 	int r;
 
-	if (o->mode == MODE_SCREEN && check_terminal(o, err) < 0)
+	if (o->mode == MODE_SCREEN && main_check_terminal(o, err) < 0)
 		return -1;
 	if (o->demo) {
 		if (demo_start(&pid, err) < 0)
@@ -178,18 +188,18 @@ run_on_target(const struct options *o, const struct rc *rc, struct err *err)
 			return -1;
 		child = pid;
 		snprintf(notice, sizeof(notice), "output of the command: %s", output);
-	} else if (find_target(o, &pid, err) < 0) {
+	} else if (main_find_target(o, &pid, err) < 0) {
 		return -1;
 	}
-	r = o->mode == MODE_SCREEN ? run_screen(o, rc, pid, notice[0] ? notice : NULL, err)
-	                           : run_batch(o, pid, err);
+	r = o->mode == MODE_SCREEN ? main_run_screen(o, rc, pid, notice[0] ? notice : NULL, err)
+	                           : main_run_batch(o, pid, err);
 	if (child > 0)
-		tell_command(o->command[0], child, output);
+		main_tell_command(o->command[0], child, output);
 	return r;
 }
 
 static int
-run(const struct options *o, const struct rc *rc, struct err *err)
+main_run(const struct options *o, const struct rc *rc, struct err *err)
 {
 	switch (o->mode) {
 	case MODE_VERSION:
@@ -208,17 +218,17 @@ run(const struct options *o, const struct rc *rc, struct err *err)
 	case MODE_QUERY:
 	case MODE_GRID:
 	case MODE_CAPABILITIES:
-		return run_on_target(o, rc, err);
+		return main_run_on_target(o, rc, err);
 	}
 	return 0;
 }
 
 static void
-complain(const struct err *err)
+main_complain(const struct err *err)
 {
 	char line[768];
 
-	tell(err_line(err, line, sizeof(line)));
+	main_tell(err_line(err, line, sizeof(line)));
 }
 
 /*
@@ -226,7 +236,7 @@ complain(const struct err *err)
  * wanted: an answer for a script, or a measurement, must not depend on who asks.
  */
 static int
-read_options(struct options *o, struct rc *rc, int argc, char **argv, struct err *err)
+main_read_options(struct options *o, struct rc *rc, int argc, char **argv, struct err *err)
 {
 	options_init(o);
 	if (options_parse(o, argc, argv, err) < 0)
@@ -243,7 +253,7 @@ read_options(struct options *o, struct rc *rc, int argc, char **argv, struct err
  * all but everywhere. Who has said C, or POSIX, gets ASCII.
  */
 static void
-set_locale(void)
+main_set_locale(void)
 {
 	static const char *const says[] = {"LC_ALL", "LC_CTYPE", "LANG"};
 	bool said = false;
@@ -256,34 +266,34 @@ set_locale(void)
 }
 
 static int
-program(int argc, char **argv)
+main_program(int argc, char **argv)
 {
 	struct options o;
 	struct rc rc = {0};
 	struct err err;
-	bool had_output = secure_standard_files();
+	bool had_output = main_secure_standard_files();
 	int r;
 
 	if (argc == 2 && !strcmp(argv[1], "--demo-target"))
 		demo_main();
-	mem_on_oom(out_of_memory);
+	mem_on_oom(main_out_of_memory);
 	time_from(getenv("PMTOP_CLOCK_FILE"));
-	set_locale();
+	main_set_locale();
 	if (!isatty(STDOUT_FILENO))
 		setvbuf(stdout, NULL, _IOFBF, 1 << 16);
-	r = read_options(&o, &rc, argc, argv, &err);
+	r = main_read_options(&o, &rc, argc, argv, &err);
 	o.ascii = o.ascii || strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
 	if (r == 0 && !had_output)
-		r = err_set(&err, ERR_TARGET, "standard output is closed", "send it to a terminal, a file or a pipe",
-		            "cannot answer");
+		r = err_set(&err, ERR_TARGET, "standard output is closed",
+		            "send it to a terminal, a file or a pipe", "cannot answer");
 	if (r == 0)
-		r = run(&o, &rc, &err);
+		r = main_run(&o, &rc, &err);
 	if (r == 0 && (fflush(stdout) != 0 || ferror(stdout)))
 		r = err_sys(&err, NULL, "cannot write to standard output");
 	rc_free(&rc);
 	if (r == 0)
 		return EXIT_SUCCESS;
-	complain(&err);
+	main_complain(&err);
 	return err.status;
 }
 
@@ -291,5 +301,5 @@ int
 main(int argc, char **argv)
 {
 	helper_main(argc, argv); /* which has one thread, and gives up what that may do */
-	return worker_main(program, argc, argv);
+	return worker_main(main_program, argc, argv);
 }

@@ -16,7 +16,7 @@ time_from(const char *file)
 }
 
 static uint64_t
-true_ns(void)
+clock_true_ns(void)
 {
 	struct timespec ts;
 
@@ -31,15 +31,16 @@ time_ns(void)
 	const char *end;
 	uint64_t ms;
 
-	if (clock_file && file_read_small(AT_FDCWD, clock_file, text, sizeof(text)) && parse_u64(text, 10, &end, &ms))
+	if (clock_file && file_read_small(AT_FDCWD, clock_file, text, sizeof(text)) &&
+	    parse_u64(text, 10, &end, &ms))
 		return ms * 1000000;
-	return true_ns();
+	return clock_true_ns();
 }
 
 struct timespec
 time_deadline(uint64_t at)
 {
-	uint64_t now = time_ns(), until = true_ns() + (at > now ? at - now : 0);
+	uint64_t now = time_ns(), until = clock_true_ns() + (at > now ? at - now : 0);
 
 	return (struct timespec){(time_t)(until / 1000000000), (long)(until % 1000000000)};
 }

@@ -7,7 +7,8 @@
 
 /*
  * Nanoseconds of CLOCK_MONOTONIC; after time_from (before there are threads) what FILE says, in
- * milliseconds, for tests and pictures: what ages there ages by their word alone. NULL: the true clock.
+ * milliseconds, for tests and pictures: what ages there ages by their word alone. NULL: the true
+ * clock.
  */
 uint64_t time_ns(void);
 void time_from(const char *file);

@@ -9,7 +9,7 @@
 #include "base/file.h"
 
 static void
-copy(char *to, size_t size, const char *from)
+err_copy(char *to, size_t size, const char *from)
 {
 	snprintf(to, size, "%s", from ? from : "");
 }
@@ -23,8 +23,8 @@ err_set(struct err *e, enum err_status status, const char *why, const char *how,
 	e->status = status;
 	e->sys = 0;
 	e->column = 0;
-	copy(e->why, sizeof(e->why), why);
-	copy(e->how, sizeof(e->how), how);
+	err_copy(e->why, sizeof(e->why), why);
+	err_copy(e->how, sizeof(e->how), how);
 	va_start(ap, what);
 	vsnprintf(e->what, sizeof(e->what), what, ap);
 	va_end(ap);
@@ -40,8 +40,10 @@ err_sys(struct err *e, const char *how, const char *what, ...)
 	e->status = ERR_TARGET;
 	e->sys = sys;
 	e->column = 0;
-	copy(e->why, sizeof(e->why), sys == FILE_ODD ? "it is no regular file" : strerror(sys));
-	copy(e->how, sizeof(e->how), sys == EMFILE || sys == ENFILE ? "raise the limit on open files (ulimit -n)" : how);
+	err_copy(e->why, sizeof(e->why), sys == FILE_ODD ? "it is no regular file" : strerror(sys));
+	err_copy(e->how, sizeof(e->how),
+	         sys == EMFILE || sys == ENFILE ? "raise the limit on open files (ulimit -n)"
+	                                        : how);
 	va_start(ap, what);
 	vsnprintf(e->what, sizeof(e->what), what, ap);
 	va_end(ap);

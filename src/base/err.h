@@ -21,11 +21,13 @@ struct err {
 	char what[256], why[192], how[256];
 };
 
-/* Fill `e`; why and how may be NULL. Always returns -1, so that `return err_set(...)` reads well. */
+/* Fill `e`; why and how may be NULL. Always returns -1, so that `return err_set(...)` reads well.
+ */
 int err_set(struct err *e, enum err_status status, const char *why, const char *how,
             const char *what, ...) __attribute__((format(printf, 5, 6)));
 
-/* The same for a failed system call: the reason is errno's, the status ERR_TARGET. Out of descriptors, how says so. */
+/* The same for a failed system call: the reason is errno's, the status ERR_TARGET. Out of
+ * descriptors, how says so. */
 int err_sys(struct err *e, const char *how, const char *what, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -14,7 +14,7 @@
 
 /* false with errno */
 static bool
-is_regular(int stat_failed, const struct stat *st)
+file_is_regular(int stat_failed, const struct stat *st)
 {
 	if (stat_failed)
 		return false;
@@ -34,10 +34,10 @@ file_open(int dir, const char *name, int flags)
 
 	if (flags & (O_PATH | O_DIRECTORY))
 		return openat(dir, name, flags | O_CLOEXEC);
-	if (!is_regular(fstatat(dir, name, &st, at), &st))
+	if (!file_is_regular(fstatat(dir, name, &st, at), &st))
 		return -1;
 	fd = openat(dir, name, flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (fd < 0 || is_regular(fstat(fd, &st), &st))
+	if (fd < 0 || file_is_regular(fstat(fd, &st), &st))
 		return fd;
 	error = errno;
 	close(fd);
@@ -47,7 +47,7 @@ file_open(int dir, const char *name, int flags)
 
 /* Of the kernel's own files: stat says 0 bytes, and only reading finds their length. */
 static bool
-is_kernels(int fd)
+file_is_kernels(int fd)
 {
 	struct statfs fs;
 
@@ -59,7 +59,7 @@ file_fits(int fd)
 {
 	struct stat st;
 
-	if (is_kernels(fd) || fstat(fd, &st) < 0 || st.st_size <= FILE_MOST)
+	if (file_is_kernels(fd) || fstat(fd, &st) < 0 || st.st_size <= FILE_MOST)
 		return true;
 	errno = EFBIG;
 	return false;
@@ -69,7 +69,7 @@ int
 file_read_all(int fd, struct buf *b)
 {
 	char chunk[8192]; /* the kernel gives at most a page of its own files at each read */
-	size_t most = is_kernels(fd) ? SIZE_MAX : FILE_MOST, all = 0;
+	size_t most = file_is_kernels(fd) ? SIZE_MAX : FILE_MOST, all = 0;
 	ssize_t n;
 
 	if (!file_fits(fd))

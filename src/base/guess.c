@@ -9,7 +9,7 @@
 
 /* How unlike two words are: the least number of letters to change. */
 static size_t
-distance(const char *a, size_t an, const char *b, size_t bn)
+guess_distance(const char *a, size_t an, const char *b, size_t bn)
 {
 	size_t row[64];
 
@@ -35,7 +35,7 @@ distance(const char *a, size_t an, const char *b, size_t bn)
 void
 guess_try(struct guess *g, const char *word, size_t n)
 {
-	size_t len = strlen(g->name), d = n ? distance(g->name, len, word, n) : SIZE_MAX;
+	size_t len = strlen(g->name), d = n ? guess_distance(g->name, len, word, n) : SIZE_MAX;
 	struct buf safe = {0};
 
 	if (d >= g->best || d >= len)

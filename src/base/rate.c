@@ -12,22 +12,22 @@ rate_begin(struct rate *r, uint64_t now)
 }
 
 static uint64_t
-second_of(const struct rate *r, uint64_t at)
+rate_second_of(const struct rate *r, uint64_t at)
 {
 	return (at - r->from_ns) / SECOND;
 }
 
 /* The first second that is still kept. */
 static uint64_t
-oldest(const struct rate *r)
+rate_oldest(const struct rate *r)
 {
-	uint64_t head = second_of(r, r->until_ns);
+	uint64_t head = rate_second_of(r, r->until_ns);
 
 	return head < RATE_SECONDS ? 0 : head - RATE_SECONDS;
 }
 
 static void
-put(struct rate *r, uint64_t second, uint64_t pages)
+rate_put(struct rate *r, uint64_t second, uint64_t pages)
 {
 	uint32_t *slot = &r->pages[second % RATE_SLOTS];
 
@@ -36,11 +36,12 @@ put(struct rate *r, uint64_t second, uint64_t pages)
 
 /* What of `pages`, spread over [from, to), is due until `at`. */
 static uint64_t
-due(uint64_t pages, uint64_t from, uint64_t to, uint64_t at)
+rate_due(uint64_t pages, uint64_t from, uint64_t to, uint64_t at)
 {
 	if (at <= from)
 		return 0;
-	return at >= to ? pages : (uint64_t)((double)pages * ((double)(at - from) / (double)(to - from)));
+	return at >= to ? pages
+	                : (uint64_t)((double)pages * ((double)(at - from) / (double)(to - from)));
 }
 
 void
@@ -50,19 +51,20 @@ rate_add(struct rate *r, uint64_t now, uint64_t pages)
 
 	if (!r->from_ns)
 		return;
-	head = second_of(r, from);
+	head = rate_second_of(r, from);
 	if (now <= from) {
-		put(r, head, pages);
+		rate_put(r, head, pages);
 		return;
 	}
 	r->until_ns = now;
-	last = second_of(r, now);
-	for (uint64_t s = u64_max(head + 1, oldest(r)); s <= last; s++)
+	last = rate_second_of(r, now);
+	for (uint64_t s = u64_max(head + 1, rate_oldest(r)); s <= last; s++)
 		r->pages[s % RATE_SLOTS] = 0;
 	/* differences of what is due: nothing is lost to rounding */
-	for (uint64_t s = u64_max(head, oldest(r)); s <= last; s++)
-		put(r, s, due(pages, from, now, r->from_ns + (s + 1) * SECOND) -
-		              due(pages, from, now, r->from_ns + s * SECOND));
+	for (uint64_t s = u64_max(head, rate_oldest(r)); s <= last; s++)
+		rate_put(r, s,
+		         rate_due(pages, from, now, r->from_ns + (s + 1) * SECOND) -
+		             rate_due(pages, from, now, r->from_ns + s * SECOND));
 }
 
 bool
@@ -72,14 +74,15 @@ rate_over(const struct rate *r, unsigned seconds, uint64_t *pages)
 
 	if (!r->from_ns || r->until_ns - r->from_ns < SECOND)
 		return false;
-	head = second_of(r, r->until_ns);
+	head = rate_second_of(r, r->until_ns);
 	into = (r->until_ns - r->from_ns) % SECOND;
 	seconds = (unsigned)u64_max(u64_min(seconds, u64_min(head, RATE_SECONDS)), 1);
 	sum = r->pages[head % RATE_SLOTS];
 	for (unsigned k = 1; k < seconds; k++)
 		sum += r->pages[(head - k) % RATE_SLOTS];
 	/* rounded down as due() does: what it left over stands in the second after */
-	sum += (uint64_t)((double)r->pages[(head - seconds) % RATE_SLOTS] * ((double)(SECOND - into) / (double)SECOND));
+	sum += (uint64_t)((double)r->pages[(head - seconds) % RATE_SLOTS] *
+	                  ((double)(SECOND - into) / (double)SECOND));
 	*pages = rounded(sum, seconds);
 	return true;
 }
@@ -93,12 +96,12 @@ rate_now(const struct rate *r, uint64_t *pages)
 bool
 rate_peak(const struct rate *r, uint64_t *peak, uint64_t *mean)
 {
-	uint64_t head = r->from_ns ? second_of(r, r->until_ns) : 0, sum = 0, first;
+	uint64_t head = r->from_ns ? rate_second_of(r, r->until_ns) : 0, sum = 0, first;
 
 	if (!head)
 		return false;
 	*peak = 0;
-	first = oldest(r);
+	first = rate_oldest(r);
 	for (uint64_t s = first; s < head; s++) {
 		*peak = u64_max(*peak, r->pages[s % RATE_SLOTS]);
 		sum += r->pages[s % RATE_SLOTS];
@@ -110,7 +113,7 @@ rate_peak(const struct rate *r, uint64_t *peak, uint64_t *mean)
 void
 rate_series(const struct rate *r, unsigned n, uint64_t *out)
 {
-	uint64_t width = RATE_SECONDS / n, head = r->from_ns ? second_of(r, r->until_ns) : 0;
+	uint64_t width = RATE_SECONDS / n, head = r->from_ns ? rate_second_of(r, r->until_ns) : 0;
 	uint64_t end = (head + width - 1) / width; /* columns that have begun */
 
 	for (unsigned i = 0; i < n; i++) {
@@ -119,7 +122,7 @@ rate_series(const struct rate *r, unsigned n, uint64_t *out)
 		for (uint64_t k = 0; end + i >= n && k < width; k++) {
 			uint64_t s = (end + i - n) * width + k;
 
-			if (s >= head || s < oldest(r))
+			if (s >= head || s < rate_oldest(r))
 				continue;
 			sum += r->pages[s % RATE_SLOTS];
 			seconds++;

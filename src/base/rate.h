@@ -15,7 +15,8 @@ enum { RATE_SECONDS = 60, RATE_SLOTS = RATE_SECONDS + 1 };
 struct rate {
 	uint64_t from_ns;           /* when measuring began, 0: it has not */
 	uint64_t until_ns;          /* the last look */
-	uint32_t pages[RATE_SLOTS]; /* by second, a ring; the one that until_ns lies in is not full yet */
+	uint32_t pages[RATE_SLOTS]; /* by second, a ring; the one that until_ns lies in is not full
+	                               yet */
 };
 
 /* Forgets all, and measures from now on. */
@@ -41,7 +42,8 @@ bool rate_peak(const struct rate *r, uint64_t *peak, uint64_t *mean);
 #define RATE_UNKNOWN UINT64_MAX
 void rate_series(const struct rate *r, unsigned n, uint64_t *out);
 
-/* The same as heights from 1 to `high`, which the highest has; 0: nothing, RATE_NO_HEIGHT: not measured. */
+/* The same as heights from 1 to `high`, which the highest has; 0: nothing, RATE_NO_HEIGHT: not
+ * measured. */
 enum { RATE_NO_HEIGHT = 255 };
 void rate_heights(const uint64_t *series, unsigned n, unsigned high, uint8_t *out);
 

@@ -5,8 +5,8 @@
 #include <stdbool.h>
 
 /*
- * Truth has three values, because facts may be hidden: what follows from an unknown fact is unknown,
- * and so is its contrary (Kleene's strong logic).
+ * Truth has three values, because facts may be hidden: what follows from an unknown fact is
+ * unknown, and so is its contrary (Kleene's strong logic).
  */
 enum truth { TRUTH_NO, TRUTH_UNKNOWN, TRUTH_YES };
 

@@ -89,7 +89,7 @@ buf_str(struct buf *b, const char *s)
 }
 
 static void
-buf_digits(struct buf *b, uint64_t v, unsigned base)
+util_buf_digits(struct buf *b, uint64_t v, unsigned base)
 {
 	char digits[24], *s = digits + sizeof(digits);
 
@@ -102,13 +102,13 @@ buf_digits(struct buf *b, uint64_t v, unsigned base)
 void
 buf_hex(struct buf *b, uint64_t v)
 {
-	buf_digits(b, v, 16);
+	util_buf_digits(b, v, 16);
 }
 
 void
 buf_dec(struct buf *b, uint64_t v)
 {
-	buf_digits(b, v, 10);
+	util_buf_digits(b, v, 10);
 }
 
 void
@@ -153,7 +153,12 @@ utf8_next(const char *text, size_t n, uint32_t *cp)
 {
 	const unsigned char *s = (const unsigned char *)text;
 	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-	size_t len = s[0] < 0x80 ? 1 : s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : s[0] < 0xf5 ? 4 : 0;
+	size_t len = s[0] < 0x80   ? 1
+	             : s[0] < 0xc2 ? 0
+	             : s[0] < 0xe0 ? 2
+	             : s[0] < 0xf0 ? 3
+	             : s[0] < 0xf5 ? 4
+	                           : 0;
 
 	uint32_t c;
 

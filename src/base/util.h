@@ -33,7 +33,8 @@ void *mem_alloc(size_t size); /* zeroed */
 void *mem_resize(void *p, size_t size);
 char *mem_strdup(const char *s);
 
-/* Room for one more element in an array of `size`-byte elements: returns the array, *cap updated. */
+/* Room for one more element in an array of `size`-byte elements: returns the array, *cap updated.
+ */
 void *vec_room(void *p, size_t n, size_t *cap, size_t size);
 
 /*
@@ -70,7 +71,8 @@ size_t utf8_next(const char *s, size_t n, uint32_t *cp);
 bool text_is_unsafe(uint32_t cp);
 void text_escape(struct buf *b, const char *s, size_t n, bool ascii);
 
-/* A path without its directories and without the kernel's " (deleted)"; points into `path`, *len long. */
+/* A path without its directories and without the kernel's " (deleted)"; points into `path`, *len
+ * long. */
 const char *path_base(const char *path, size_t *len);
 
 /* Bytes for people: "0", "<0.1K", "4.0K", "132K", "2.0G"; at most 5 characters. Returns out. */

@@ -9,7 +9,7 @@
 enum { STACK = 1 << 20 };
 
 static int
-start(pthread_t *thread, void *(*main)(void *arg), void *arg)
+worker_do_start(pthread_t *thread, void *(*main)(void *arg), void *arg)
 {
 	pthread_attr_t attr;
 	int failed;
@@ -29,7 +29,7 @@ worker_start(pthread_t *thread, void *(*main)(void *arg), void *arg)
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_BLOCK, &all, &before);
-	failed = start(thread, main, arg);
+	failed = worker_do_start(thread, main, arg);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return failed;
 }
@@ -44,7 +44,7 @@ struct call {
 };
 
 static void *
-run_call(void *arg)
+worker_run_call(void *arg)
 {
 	struct call *c = arg;
 
@@ -53,7 +53,7 @@ run_call(void *arg)
 }
 
 static bool
-has_room(void)
+worker_has_room(void)
 {
 	struct rlimit l;
 
@@ -67,7 +67,7 @@ worker_main(int (*main)(int argc, char **argv), int argc, char **argv)
 	pthread_t thread;
 	sigset_t all;
 
-	if (has_room() || start(&thread, run_call, &c))
+	if (worker_has_room() || worker_do_start(&thread, worker_run_call, &c))
 		return main(argc, argv);
 	sigfillset(&all);
 	pthread_sigmask(SIG_BLOCK, &all, NULL);

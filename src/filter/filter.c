@@ -8,10 +8,20 @@
 #include "filter/filter_facts.h"
 #include "kernel/flags.h"
 
-#define W(s, i, n, w, e, h) \
-	{.scope = FILTER_##s, .kind = FILTER_WORD, .needs = (w), .names = (n), .example = (e), .help = (h)},
+#define W(s, i, n, w, e, h)   \
+	{.scope = FILTER_##s, \
+	 .kind = FILTER_WORD, \
+	 .needs = (w),        \
+	 .names = (n),        \
+	 .example = (e),      \
+	 .help = (h)},
 #define V(s, i, n, k, w, e, h) \
-	{.scope = FILTER_##s, .kind = FILTER_##k, .needs = (w), .names = (n), .example = (e), .help = (h)},
+	{.scope = FILTER_##s,  \
+	 .kind = FILTER_##k,   \
+	 .needs = (w),         \
+	 .names = (n),         \
+	 .example = (e),       \
+	 .help = (h)},
 static const struct filter_row rows[] = {
 #include "filter/filter.def"
 };
@@ -26,38 +36,39 @@ filter_table(size_t *n)
 }
 
 static bool
-same_text(const char *s, size_t n, const char *want)
+filter_same_text(const char *s, size_t n, const char *want)
 {
 	return strlen(want) == n && !memcmp(s, want, n);
 }
 
 /* The whole name, with or without "(deleted)", its last part, or what stands in its brackets. */
 static bool
-name_is(const char *name, const char *want)
+filter_name_is(const char *name, const char *want)
 {
 	size_t n = strlen(name);
 	const char *base;
 
-	if (same_text(name, n, want))
+	if (filter_same_text(name, n, want))
 		return true;
 	if (name[0] == '[' && n > 1 && name[n - 1] == ']')
-		return same_text(name + 1, n - 2, want);
+		return filter_same_text(name + 1, n - 2, want);
 	base = path_base(name, &n);
-	return n && (same_text(base, n, want) || same_text(name, (size_t)(base - name) + n, want));
+	return n && (filter_same_text(base, n, want) ||
+	             filter_same_text(name, (size_t)(base - name) + n, want));
 }
 
 static bool
-compare_name(const struct filter *f, const struct filter_op *op, const char *name)
+filter_compare_name(const struct filter *f, const struct filter_op *op, const char *name)
 {
 	const char *want = f->text + op->n;
 
 	if (op->cmp == FILTER_HAS)
 		return strcasestr(name, want) != NULL;
-	return name_is(name, want) == (op->cmp == FILTER_EQ);
+	return filter_name_is(name, want) == (op->cmp == FILTER_EQ);
 }
 
 static bool
-compare(const struct filter_op *op, uint64_t v)
+filter_compare(const struct filter_op *op, uint64_t v)
 {
 	switch ((enum filter_cmp)op->cmp) {
 	case FILTER_EQ:
@@ -78,7 +89,7 @@ compare(const struct filter_op *op, uint64_t v)
 }
 
 static enum truth
-eval_field(const struct filter *f, const struct filter_op *op, const struct filter_facts *x)
+filter_eval_field(const struct filter *f, const struct filter_op *op, const struct filter_facts *x)
 {
 	uint64_t v;
 	enum truth has = filter_value_of(op->row, x, &v);
@@ -86,18 +97,18 @@ eval_field(const struct filter *f, const struct filter_op *op, const struct filt
 	if (has != TRUTH_YES)
 		return has;
 	if (rows[op->row].kind == FILTER_NAME)
-		return truth(compare_name(f, op, x->v->name));
-	return truth(compare(op, rows[op->row].kind == FILTER_PERM ? v & op->mask : v));
+		return truth(filter_compare_name(f, op, x->v->name));
+	return truth(filter_compare(op, rows[op->row].kind == FILTER_PERM ? v & op->mask : v));
 }
 
 static enum truth
-eval_leaf(const struct filter *f, const struct filter_op *op, const struct filter_facts *x)
+filter_eval_leaf(const struct filter *f, const struct filter_op *op, const struct filter_facts *x)
 {
 	switch ((enum filter_code)op->code) {
 	case FILTER_OP_WORD:
 		return filter_word_of(op->row, x);
 	case FILTER_OP_FIELD:
-		return eval_field(f, op, x);
+		return filter_eval_field(f, op, x);
 	case FILTER_OP_FLAG:
 		return filter_flag(x, op->n);
 	case FILTER_OP_STATE:
@@ -114,12 +125,13 @@ eval_leaf(const struct filter *f, const struct filter_op *op, const struct filte
 }
 
 static bool
-is_leaf(const struct filter_op *op)
+filter_is_leaf(const struct filter_op *op)
 {
 	return op->code < FILTER_OP_AND;
 }
 
-/* --- the run ------------------------------------------------------------------------------------------- */
+/* --- the run
+ * ------------------------------------------------------------------------------------------- */
 
 unsigned
 filter_needs(const struct filter *f)
@@ -129,7 +141,7 @@ filter_needs(const struct filter *f)
 
 /* A stretch of pages that differ in their addresses, and without x->pg in everything else. */
 static bool
-varies(const struct filter_op *op, const struct filter_facts *x)
+filter_varies(const struct filter_op *op, const struct filter_facts *x)
 {
 	if (op->code == FILTER_OP_FLAG || op->code == FILTER_OP_STATE)
 		return !x->pg;
@@ -143,7 +155,7 @@ varies(const struct filter_op *op, const struct filter_facts *x)
  * that vary count as true, which bounds the whole from above, because it grows with its leaves.
  */
 static enum truth
-run(const struct filter *f, const struct filter_facts *x, bool most)
+filter_run(const struct filter *f, const struct filter_facts *x, bool most)
 {
 	enum truth stack[2 * FILTER_DEPTH + 2], t = TRUTH_YES;
 	size_t depth = 0;
@@ -157,10 +169,11 @@ run(const struct filter *f, const struct filter_facts *x, bool most)
 		case FILTER_OP_FLAG:
 		case FILTER_OP_STATE:
 		case FILTER_OP_TYPE:
-			if (most && varies(op, x))
+			if (most && filter_varies(op, x))
 				t = TRUTH_YES;
 			else
-				t = op->negate ? contrary(eval_leaf(f, op, x)) : eval_leaf(f, op, x);
+				t = op->negate ? contrary(filter_eval_leaf(f, op, x))
+				               : filter_eval_leaf(f, op, x);
 			break;
 		case FILTER_OP_AND:
 		case FILTER_OP_OR:
@@ -183,7 +196,7 @@ run(const struct filter *f, const struct filter_facts *x, bool most)
 enum truth
 filter_eval(const struct filter *f, const struct filter_facts *x)
 {
-	return run(f, x, false);
+	return filter_run(f, x, false);
 }
 
 enum truth
@@ -192,7 +205,7 @@ filter_most(const struct filter *f, const struct filter_facts *x)
 	struct filter_facts any = *x;
 
 	any.pg = NULL;
-	return run(f, &any, true);
+	return filter_run(f, &any, true);
 }
 
 bool
@@ -212,7 +225,7 @@ filter_of_gaps(const struct filter *f, const struct filter_facts *x)
 
 	gap.pg = &hidden; /* a page table that is not shown reads as empty */
 	if (vma_hides_pages(x->v))
-		return run(f, &gap, true) != TRUTH_NO;
+		return filter_run(f, &gap, true) != TRUTH_NO;
 
 	for (size_t i = 0; i < ARRAY_LEN(samples); i++) {
 		if (samples[i].known & (PAGE_CACHED | PAGE_PAST_END) && !vma_has_file(x->v))
@@ -224,23 +237,25 @@ filter_of_gaps(const struct filter *f, const struct filter_facts *x)
 
 			pg.word = dirty ? PM_SOFT_DIRTY : 0;
 			gap.pg = &pg;
-			if (run(f, &gap, true) != TRUTH_NO)
+			if (filter_run(f, &gap, true) != TRUTH_NO)
 				return true;
 		}
 	}
 	return false;
 }
 
-/* --- why not ------------------------------------------------------------------------------------------- */
+/* --- why not
+ * ------------------------------------------------------------------------------------------- */
 
 static unsigned
-why_leaf(const struct filter_op *op, const struct filter_facts *x)
+filter_why_leaf(const struct filter_op *op, const struct filter_facts *x)
 {
 	unsigned needs = op->code <= FILTER_OP_FIELD ? rows[op->row].needs : 0;
 
 	if (needs & FILTER_NEED_WRITTEN)
 		return FILTER_WHY_WRITTEN;
-	if (x->pg && !(needs & PAGE_NEED_NODE) && (page_hidden(x->pg) || filter_entry_hidden(x->pg)))
+	if (x->pg && !(needs & PAGE_NEED_NODE) &&
+	    (page_hidden(x->pg) || filter_entry_hidden(x->pg)))
 		return FILTER_WHY_HIDDEN;
 	return FILTER_WHY_OTHER;
 }
@@ -251,7 +266,8 @@ filter_why(const struct filter *f, const struct filter_facts *x)
 	unsigned why = 0;
 
 	for (size_t i = 0; i < f->n; i++)
-		if (is_leaf(&f->ops[i]) && eval_leaf(f, &f->ops[i], x) == TRUTH_UNKNOWN)
-			why |= why_leaf(&f->ops[i], x);
+		if (filter_is_leaf(&f->ops[i]) &&
+		    filter_eval_leaf(f, &f->ops[i], x) == TRUTH_UNKNOWN)
+			why |= filter_why_leaf(&f->ops[i], x);
 	return why;
 }

@@ -14,13 +14,13 @@
 #include "target/region.h"
 
 /*
- * Which rows are shown: the predicates of --filter. Text is parsed once into a small program without
- * pointers, which is then run on facts: no allocation, no system call, no recursion.
+ * Which rows are shown: the predicates of --filter. Text is parsed once into a small program
+ * without pointers, which is then run on facts: no allocation, no system call, no recursion.
  *
  *   P = P & P | P "|" P | !P | (P) | WORD | FIELD op VALUE      op: = != < <= > >= ~
  *
- * What is hidden is not known (truth.h). A field that a page does not have at all (the frame of a page
- * that is not in RAM) compares false, whatever the operator.
+ * What is hidden is not known (truth.h). A field that a page does not have at all (the frame of a
+ * page that is not in RAM) compares false, whatever the operator.
  */
 enum filter_scope { FILTER_PAGE = 1, FILTER_REGION = 2, FILTER_BOTH = 3 };
 
@@ -34,7 +34,8 @@ struct filter_facts {
 	const struct vma *v;      /* the region, or the one that the page is in */
 	size_t page_size;
 	bool written_known;       /* soft-dirty works, and the region is no newer than the clear */
-	const struct track *track; /* that tells which pages are written; NULL: their soft-dirty bits do */
+	const struct track
+	    *track; /* that tells which pages are written; NULL: their soft-dirty bits do */
 	/* FILTER_PAGE */
 	const struct page *pg;
 	uint64_t addr;
@@ -45,12 +46,15 @@ struct filter_facts {
 };
 
 enum filter_code {
-	FILTER_OP_WORD, FILTER_OP_FIELD, /* row: of filter_table */
-	FILTER_OP_FLAG,                  /* n: a bit of kpageflags, as a mask */
-	FILTER_OP_STATE,                 /* n: enum state */
-	FILTER_OP_TYPE,                  /* n: enum vma_type */
-	FILTER_OP_AND, FILTER_OP_OR,     /* keep what is known so far, or go to `to` if that decides */
-	FILTER_OP_MIN, FILTER_OP_MAX,    /* join it with what came since */
+	FILTER_OP_WORD,
+	FILTER_OP_FIELD, /* row: of filter_table */
+	FILTER_OP_FLAG,  /* n: a bit of kpageflags, as a mask */
+	FILTER_OP_STATE, /* n: enum state */
+	FILTER_OP_TYPE,  /* n: enum vma_type */
+	FILTER_OP_AND,
+	FILTER_OP_OR, /* keep what is known so far, or go to `to` if that decides */
+	FILTER_OP_MIN,
+	FILTER_OP_MAX, /* join it with what came since */
 };
 enum filter_cmp {
 	FILTER_EQ, FILTER_NE, FILTER_LT, FILTER_LE, FILTER_GT, FILTER_GE, FILTER_HAS
@@ -102,8 +106,15 @@ unsigned filter_why(const struct filter *f, const struct filter_facts *x);
 
 /* The rows of filter.def, in its order. */
 enum filter_kind {
-	FILTER_WORD, FILTER_COUNT, FILTER_HEX, FILTER_ADDRESS, FILTER_BYTES, FILTER_STATE, FILTER_TYPE,
-	FILTER_PERM, FILTER_NAME,
+	FILTER_WORD,
+	FILTER_COUNT,
+	FILTER_HEX,
+	FILTER_ADDRESS,
+	FILTER_BYTES,
+	FILTER_STATE,
+	FILTER_TYPE,
+	FILTER_PERM,
+	FILTER_NAME,
 };
 struct filter_row {
 	enum filter_scope scope;

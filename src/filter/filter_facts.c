@@ -4,24 +4,25 @@
 
 #include "kernel/flags.h"
 
-/* --- pages ---------------------------------------------------------------------------------------------- */
+/* --- pages
+ * ---------------------------------------------------------------------------------------------- */
 
 /* Bits of the page table's word. */
 static enum truth
-word_has(const struct filter_facts *x, uint64_t mask)
+filter_word_has(const struct filter_facts *x, uint64_t mask)
 {
 	return x->pg->known & PAGE_WORD ? truth(x->pg->word & mask) : TRUTH_UNKNOWN;
 }
 
 static bool
-in_state(const struct filter_facts *x, enum state s)
+filter_in_state(const struct filter_facts *x, enum state s)
 {
 	return x->pg->state == s;
 }
 
 /* Not present, but not empty either: in swap, or special. */
 static bool
-is_entry(const struct page *pg)
+filter_is_entry(const struct page *pg)
 {
 	return !(pg->word & PM_PRESENT) && pg->word & PM_SWAPPED;
 }
@@ -29,13 +30,13 @@ is_entry(const struct page *pg)
 bool
 filter_entry_hidden(const struct page *pg)
 {
-	return is_entry(pg) && !(pg->word & PM_PFN_MASK) && !(pg->word & PM_GUARD);
+	return filter_is_entry(pg) && !(pg->word & PM_PFN_MASK) && !(pg->word & PM_GUARD);
 }
 
 static enum truth
-in_ram(const struct filter_facts *x)
+filter_in_ram(const struct filter_facts *x)
 {
-	return word_has(x, PM_PRESENT);
+	return filter_word_has(x, PM_PRESENT);
 }
 
 /*
@@ -45,7 +46,7 @@ in_ram(const struct filter_facts *x)
 enum truth
 filter_flag(const struct filter_facts *x, uint64_t mask)
 {
-	enum truth t = in_ram(x);
+	enum truth t = filter_in_ram(x);
 
 	if (t == TRUTH_YES)
 		t = x->pg->known & PAGE_FLAGS ? truth(x->pg->kpf & mask) : TRUTH_UNKNOWN;
@@ -58,22 +59,30 @@ filter_flag(const struct filter_facts *x, uint64_t mask)
  * means yes; "hidden" is anonymous, a zero page or KSM.
  */
 static enum truth
-kind_is(const struct filter_facts *x, bool by_flags, enum state yes, bool may_hide)
+filter_kind_is(const struct filter_facts *x, bool by_flags, enum state yes, bool may_hide)
 {
-	enum truth t = in_ram(x);
+	enum truth t = filter_in_ram(x);
 
 	if (t != TRUTH_YES)
 		return t;
 	if (x->pg->known & PAGE_FLAGS)
 		return truth(by_flags);
-	if (in_state(x, yes))
+	if (filter_in_state(x, yes))
 		return TRUTH_YES;
-	return in_state(x, STATE_HIDDEN) && may_hide ? TRUTH_UNKNOWN : TRUTH_NO;
+	return filter_in_state(x, STATE_HIDDEN) && may_hide ? TRUTH_UNKNOWN : TRUTH_NO;
 }
 
-static enum truth word_PAGE_PRESENT(const struct filter_facts *x) { return in_ram(x); }
-static enum truth word_PAGE_SOFTDIRTY(const struct filter_facts *x) { return word_has(x, PM_SOFT_DIRTY); }
-static enum truth word_PAGE_DIRTY(const struct filter_facts *x) { return filter_flag(x, KPF_DIRTY); }
+static enum truth word_PAGE_PRESENT(const struct filter_facts *x) { return filter_in_ram(x); }
+static enum truth
+word_PAGE_SOFTDIRTY(const struct filter_facts *x)
+{
+	return filter_word_has(x, PM_SOFT_DIRTY);
+}
+static enum truth
+word_PAGE_DIRTY(const struct filter_facts *x)
+{
+	return filter_flag(x, KPF_DIRTY);
+}
 static enum truth word_PAGE_IDLE(const struct filter_facts *x) { return filter_flag(x, KPF_IDLE); }
 
 static enum truth
@@ -85,22 +94,24 @@ word_PAGE_HIDDEN(const struct filter_facts *x)
 static enum truth
 word_PAGE_EXCLUSIVE(const struct filter_facts *x)
 {
-	return both(in_ram(x), word_has(x, PM_EXCLUSIVE));
+	return both(filter_in_ram(x), filter_word_has(x, PM_EXCLUSIVE));
 }
 
 /* Without privilege an entry counts as swapped where there is a swap device: see state.c. */
 static enum truth
 word_PAGE_SWAPPED(const struct filter_facts *x)
 {
-	if (!(x->pg->known & PAGE_WORD) || (in_state(x, STATE_SPECIAL) && filter_entry_hidden(x->pg)))
+	if (!(x->pg->known & PAGE_WORD) ||
+	    (filter_in_state(x, STATE_SPECIAL) && filter_entry_hidden(x->pg)))
 		return TRUTH_UNKNOWN;
-	return page_may_be_out(x->pg, x->v) ? TRUTH_UNKNOWN : truth(in_state(x, STATE_SWAPPED));
+	return page_may_be_out(x->pg, x->v) ? TRUTH_UNKNOWN
+	                                    : truth(filter_in_state(x, STATE_SWAPPED));
 }
 
 static enum truth
 word_PAGE_NONE(const struct filter_facts *x)
 {
-	return contrary(word_has(x, PM_PRESENT | PM_SWAPPED));
+	return contrary(filter_word_has(x, PM_PRESENT | PM_SWAPPED));
 }
 
 static enum truth
@@ -118,7 +129,7 @@ word_PAGE_NEVER(const struct filter_facts *x)
 {
 	enum truth t = both(word_PAGE_NONE(x), contrary(word_PAGE_CACHED(x)));
 
-	if (in_state(x, STATE_PAST_END) || in_state(x, STATE_SWAPPED))
+	if (filter_in_state(x, STATE_PAST_END) || filter_in_state(x, STATE_SWAPPED))
 		return TRUTH_NO;
 	return t == TRUTH_YES && page_may_be_out(x->pg, x->v) ? TRUTH_UNKNOWN : t;
 }
@@ -126,21 +137,22 @@ word_PAGE_NEVER(const struct filter_facts *x)
 static enum truth
 word_PAGE_ANON(const struct filter_facts *x)
 {
-	if (!(x->pg->known & PAGE_FLAGS) && (in_state(x, STATE_COPIED) || in_state(x, STATE_HUGETLB)))
-		return contrary(word_has(x, PM_FILE));
-	return kind_is(x, x->pg->kpf & KPF_ANON, STATE_ANON, true);
+	if (!(x->pg->known & PAGE_FLAGS) &&
+	    (filter_in_state(x, STATE_COPIED) || filter_in_state(x, STATE_HUGETLB)))
+		return contrary(filter_word_has(x, PM_FILE));
+	return filter_kind_is(x, x->pg->kpf & KPF_ANON, STATE_ANON, true);
 }
 
 static enum truth
 word_PAGE_FILE(const struct filter_facts *x)
 {
-	return kind_is(x, page_kind(x->pg, x->v) == KIND_FILE, STATE_FILE, false);
+	return filter_kind_is(x, page_kind(x->pg, x->v) == KIND_FILE, STATE_FILE, false);
 }
 
 static enum truth
 word_PAGE_SHM(const struct filter_facts *x)
 {
-	return kind_is(x, page_kind(x->pg, x->v) == KIND_SHMEM, STATE_SHMEM, false);
+	return filter_kind_is(x, page_kind(x->pg, x->v) == KIND_SHMEM, STATE_SHMEM, false);
 }
 
 static enum truth
@@ -157,10 +169,10 @@ word_PAGE_COW(const struct filter_facts *x)
 
 /* Large folios: of transparent huge pages, or smaller ones; neither hugetlb nor the zero page. */
 static enum truth
-large_is(const struct filter_facts *x, bool small)
+filter_large_is(const struct filter_facts *x, bool small)
 {
 	const struct page *pg = x->pg;
-	enum truth t = in_ram(x);
+	enum truth t = filter_in_ram(x);
 	bool compound = pg->kpf & (KPF_COMPOUND_HEAD | KPF_COMPOUND_TAIL);
 	bool large = pg->kpf & KPF_THP || (compound && pg->kpf & KPF_ANON);
 
@@ -173,39 +185,40 @@ large_is(const struct filter_facts *x, bool small)
 			return TRUTH_UNKNOWN;
 		return truth(pg->order && small == ((pg->known & PAGE_SMALL) != 0));
 	}
-	if (in_state(x, STATE_ZERO) || in_state(x, STATE_HUGETLB) || in_state(x, STATE_DEVICE))
+	if (filter_in_state(x, STATE_ZERO) || filter_in_state(x, STATE_HUGETLB) ||
+	    filter_in_state(x, STATE_DEVICE))
 		return TRUTH_NO;
 	return pg->cats & PM_CAT_HUGE ? truth(!small) : TRUTH_UNKNOWN;
 }
 
-static enum truth word_PAGE_THP(const struct filter_facts *x) { return large_is(x, false); }
-static enum truth word_PAGE_MTHP(const struct filter_facts *x) { return large_is(x, true); }
+static enum truth word_PAGE_THP(const struct filter_facts *x) { return filter_large_is(x, false); }
+static enum truth word_PAGE_MTHP(const struct filter_facts *x) { return filter_large_is(x, true); }
 
 static enum truth
 word_PAGE_HUGETLB(const struct filter_facts *x)
 {
-	return kind_is(x, x->pg->kpf & KPF_HUGE, STATE_HUGETLB, false);
+	return filter_kind_is(x, x->pg->kpf & KPF_HUGE, STATE_HUGETLB, false);
 }
 
 static enum truth
 word_PAGE_ZERO(const struct filter_facts *x)
 {
-	return kind_is(x, x->pg->kpf & KPF_ZERO_PAGE, STATE_ZERO, true);
+	return filter_kind_is(x, x->pg->kpf & KPF_ZERO_PAGE, STATE_ZERO, true);
 }
 
 static enum truth
 word_PAGE_DEVICE(const struct filter_facts *x)
 {
-	enum truth t = in_ram(x);
+	enum truth t = filter_in_ram(x);
 
-	return t == TRUTH_YES ? truth(in_state(x, STATE_DEVICE)) : t;
+	return t == TRUTH_YES ? truth(filter_in_state(x, STATE_DEVICE)) : t;
 }
 
 /* Where the flag lies (see frame.h) it still tells what is not merged. */
 static enum truth
 word_PAGE_KSM(const struct filter_facts *x)
 {
-	enum truth t = in_ram(x);
+	enum truth t = filter_in_ram(x);
 
 	if (t != TRUTH_YES)
 		return t;
@@ -213,7 +226,8 @@ word_PAGE_KSM(const struct filter_facts *x)
 		return x->pg->known & PAGE_NO_KSM ? TRUTH_UNKNOWN : TRUTH_YES;
 	if (x->pg->known & PAGE_FLAGS)
 		return TRUTH_NO;
-	if (x->pg->word & PM_FILE || in_state(x, STATE_ZERO) || in_state(x, STATE_DEVICE))
+	if (x->pg->word & PM_FILE || filter_in_state(x, STATE_ZERO) ||
+	    filter_in_state(x, STATE_DEVICE))
 		return TRUTH_NO;
 	return TRUTH_UNKNOWN;
 }
@@ -221,45 +235,49 @@ word_PAGE_KSM(const struct filter_facts *x)
 static enum truth
 word_PAGE_GUARD(const struct filter_facts *x)
 {
-	if (!(x->pg->known & PAGE_WORD) || (in_state(x, STATE_SPECIAL) && filter_entry_hidden(x->pg)))
+	if (!(x->pg->known & PAGE_WORD) ||
+	    (filter_in_state(x, STATE_SPECIAL) && filter_entry_hidden(x->pg)))
 		return TRUTH_UNKNOWN;
-	return truth(in_state(x, STATE_GUARD));
+	return truth(filter_in_state(x, STATE_GUARD));
 }
 
 /* A marker where no page is may say so by its type alone. */
 static enum truth
 word_PAGE_UFFD_WP(const struct filter_facts *x)
 {
-	enum truth t = either(word_has(x, PM_UFFD_WP), truth(in_state(x, STATE_UFFD)));
+	enum truth t =
+	    either(filter_word_has(x, PM_UFFD_WP), truth(filter_in_state(x, STATE_UFFD)));
 
-	return t == TRUTH_NO && in_state(x, STATE_SPECIAL) && filter_entry_hidden(x->pg) ? TRUTH_UNKNOWN : t;
+	return t == TRUTH_NO && filter_in_state(x, STATE_SPECIAL) && filter_entry_hidden(x->pg)
+	           ? TRUTH_UNKNOWN
+	           : t;
 }
 
 /* Broken memory is soon unmapped; the entry left behind names its frame. */
 static enum truth
 word_PAGE_HWPOISON(const struct filter_facts *x)
 {
-	if (!(x->pg->known & PAGE_WORD) || !is_entry(x->pg))
+	if (!(x->pg->known & PAGE_WORD) || !filter_is_entry(x->pg))
 		return filter_flag(x, KPF_HWPOISON);
-	if (in_state(x, STATE_SPECIAL) && !(x->pg->known & PAGE_ENTRY))
+	if (filter_in_state(x, STATE_SPECIAL) && !(x->pg->known & PAGE_ENTRY))
 		return TRUTH_UNKNOWN;
-	return truth(in_state(x, STATE_HWPOISON));
+	return truth(filter_in_state(x, STATE_HWPOISON));
 }
 
 static enum truth
-is_written(const struct filter_facts *x)
+filter_is_written(const struct filter_facts *x)
 {
 	if (x->track && track_at(x->track, x->addr))
 		return TRUTH_YES;
 	if (!x->written_known || (x->track && !track_reaches(x->track, x->addr)))
 		return TRUTH_UNKNOWN;
-	return x->track ? TRUTH_NO : word_has(x, PM_SOFT_DIRTY);
+	return x->track ? TRUTH_NO : filter_word_has(x, PM_SOFT_DIRTY);
 }
 
 static enum truth
 word_PAGE_WRITTEN(const struct filter_facts *x)
 {
-	return both(word_has(x, PM_PRESENT | PM_SWAPPED), is_written(x));
+	return both(filter_word_has(x, PM_PRESENT | PM_SWAPPED), filter_is_written(x));
 }
 
 /*
@@ -271,7 +289,7 @@ filter_state(const struct filter_facts *x, enum state s)
 {
 	const struct page *pg = x->pg;
 
-	if (in_state(x, s))
+	if (filter_in_state(x, s))
 		return TRUTH_YES;
 	if (s == STATE_UNREADABLE)
 		return TRUTH_NO;
@@ -283,15 +301,18 @@ filter_state(const struct filter_facts *x, enum state s)
 		           ? TRUTH_UNKNOWN
 		           : TRUTH_NO;
 	if (s == STATE_POISONED || s == STATE_MIGRATING || s == STATE_SPECIAL)
-		return in_state(x, STATE_SPECIAL) && !(pg->known & PAGE_ENTRY) ? TRUTH_UNKNOWN : TRUTH_NO;
-	return pg->word & PM_PRESENT && !(pg->known & (PAGE_FLAGS | PAGE_NO_RECORD)) ? TRUTH_UNKNOWN : TRUTH_NO;
+		return filter_in_state(x, STATE_SPECIAL) && !(pg->known & PAGE_ENTRY)
+		           ? TRUTH_UNKNOWN
+		           : TRUTH_NO;
+	return pg->word & PM_PRESENT && !(pg->known & (PAGE_FLAGS | PAGE_NO_RECORD)) ? TRUTH_UNKNOWN
+	                                                                             : TRUTH_NO;
 }
 
 /* Fields answer as filter_value_of does. */
 static enum truth
-known_as(const struct filter_facts *x, unsigned known, uint64_t value, uint64_t *n)
+filter_known_as(const struct filter_facts *x, unsigned known, uint64_t value, uint64_t *n)
 {
-	enum truth t = in_ram(x);
+	enum truth t = filter_in_ram(x);
 
 	*n = value;
 	return t == TRUTH_YES && !(x->pg->known & known) ? TRUTH_UNKNOWN : t;
@@ -307,26 +328,26 @@ value_PAGE_STATE(const struct filter_facts *x, uint64_t *n)
 static enum truth
 value_PAGE_MAPCOUNT(const struct filter_facts *x, uint64_t *n)
 {
-	return known_as(x, PAGE_COUNT, x->pg->count, n);
+	return filter_known_as(x, PAGE_COUNT, x->pg->count, n);
 }
 
 static enum truth
 value_PAGE_ORDER(const struct filter_facts *x, uint64_t *n)
 {
-	return known_as(x, PAGE_FOLIO, x->pg->order, n);
+	return filter_known_as(x, PAGE_FOLIO, x->pg->order, n);
 }
 
 static enum truth
 value_PAGE_NODE(const struct filter_facts *x, uint64_t *n)
 {
-	return known_as(x, PAGE_NODE, (uint64_t)x->pg->node, n);
+	return filter_known_as(x, PAGE_NODE, (uint64_t)x->pg->node, n);
 }
 
 static enum truth
 value_PAGE_PFN(const struct filter_facts *x, uint64_t *n)
 {
 	*n = page_pfn(x->pg);
-	return page_hidden(x->pg) ? TRUTH_UNKNOWN : in_ram(x);
+	return page_hidden(x->pg) ? TRUTH_UNKNOWN : filter_in_ram(x);
 }
 
 static enum truth
@@ -353,29 +374,31 @@ value_PAGE_OFFSET(const struct filter_facts *x, uint64_t *n)
 }
 
 static enum truth
-value_of_entry(const struct filter_facts *x, uint64_t value, uint64_t *n)
+filter_value_of_entry(const struct filter_facts *x, uint64_t value, uint64_t *n)
 {
 	*n = value;
 	if (!(x->pg->known & PAGE_WORD) || filter_entry_hidden(x->pg))
 		return TRUTH_UNKNOWN;
-	return truth(is_entry(x->pg) && x->pg->word & PM_PFN_MASK);
+	return truth(filter_is_entry(x->pg) && x->pg->word & PM_PFN_MASK);
 }
 
 static enum truth
 value_PAGE_SWAP_TYPE(const struct filter_facts *x, uint64_t *n)
 {
-	return value_of_entry(x, PM_SWAP_TYPE(x->pg->word), n);
+	return filter_value_of_entry(x, PM_SWAP_TYPE(x->pg->word), n);
 }
 
 static enum truth
 value_PAGE_SWAP_OFFSET(const struct filter_facts *x, uint64_t *n)
 {
-	return value_of_entry(x, PM_SWAP_OFFSET(x->pg->word), n);
+	return filter_value_of_entry(x, PM_SWAP_OFFSET(x->pg->word), n);
 }
 
-/* --- regions -------------------------------------------------------------------------------------------- */
+/* --- regions
+ * -------------------------------------------------------------------------------------------- */
 
-/* The kernel shows no page table of its own regions ([vvar], [vsyscall]): nothing there is counted. */
+/* The kernel shows no page table of its own regions ([vvar], [vsyscall]): nothing there is counted.
+ */
 static enum truth
 counted(const struct filter_facts *x, uint64_t pages, uint64_t *n)
 {
@@ -500,7 +523,8 @@ SOME(THP, THP)
 SOME(WRITTEN, WRITTEN)
 #undef SOME
 
-/* --- by row -------------------------------------------------------------------------------------------- */
+/* --- by row
+ * -------------------------------------------------------------------------------------------- */
 
 enum truth
 filter_word_of(unsigned row, const struct filter_facts *x)

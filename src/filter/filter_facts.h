@@ -6,8 +6,8 @@
 #include "page/state.h"
 
 /*
- * The facts that a filter asks for, one at a time; not known where they are hidden, or were not read.
- * Inner to the filter. row: of filter_table.
+ * The facts that a filter asks for, one at a time; not known where they are hidden, or were not
+ * read. Inner to the filter. row: of filter_table.
  */
 enum truth filter_word_of(unsigned row, const struct filter_facts *x);
 

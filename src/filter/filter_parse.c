@@ -11,11 +11,12 @@
 #include "kernel/flags.h"
 #include "page/state.h"
 
-/* --- the words there are -------------------------------------------------------------------------------- */
+/* --- the words there are
+ * -------------------------------------------------------------------------------- */
 
 /* Whether the word s, n long, is one of those in `names`. */
 static bool
-is_one_of(const char *names, const char *s, size_t n)
+filter_is_one_of(const char *names, const char *s, size_t n)
 {
 	for (const char *at = names; *at;) {
 		size_t len = strcspn(at, " ");
@@ -29,55 +30,56 @@ is_one_of(const char *names, const char *s, size_t n)
 
 /* The row of that name, -1 none. */
 static int
-find_row(enum filter_scope scope, bool field, const char *s, size_t n)
+filter_find_row(enum filter_scope scope, bool field, const char *s, size_t n)
 {
 	size_t rows_n;
 	const struct filter_row *rows = filter_table(&rows_n);
 
 	for (size_t i = 0; i < rows_n; i++)
-		if (rows[i].scope & scope && (rows[i].kind != FILTER_WORD) == field && is_one_of(rows[i].names, s, n))
+		if (rows[i].scope & scope && (rows[i].kind != FILTER_WORD) == field &&
+		    filter_is_one_of(rows[i].names, s, n))
 			return (int)i;
 	return -1;
 }
 
 static int
-find_flag(const char *s, size_t n)
+filter_find_flag(const char *s, size_t n)
 {
 	size_t flags_n;
 	const struct flag *flags = flag_table(&flags_n);
 
 	for (size_t i = 0; i < flags_n; i++)
-		if (flags[i].source == FLAG_KPF && is_one_of(flags[i].name, s, n))
+		if (flags[i].source == FLAG_KPF && filter_is_one_of(flags[i].name, s, n))
 			return (int)i;
 	return -1;
 }
 
 static int
-find_state(const char *s, size_t n)
+filter_find_state(const char *s, size_t n)
 {
 	for (unsigned i = 0; i < STATE_COUNT; i++)
-		if (is_one_of(state_row((enum state)i)->name, s, n))
+		if (filter_is_one_of(state_row((enum state)i)->name, s, n))
 			return (int)i;
 	return -1;
 }
 
 static int
-find_type(const char *s, size_t n)
+filter_find_type(const char *s, size_t n)
 {
 	for (unsigned i = 0; i < VMA_TYPES; i++)
-		if (is_one_of(vma_type_name((enum vma_type)i), s, n))
+		if (filter_is_one_of(vma_type_name((enum vma_type)i), s, n))
 			return (int)i;
 	return -1;
 }
 
 /* The word s as an operation without its want, or false. Earlier tables come before later ones. */
 static bool
-find_word(enum filter_scope scope, const char *s, size_t n, struct filter_op *op)
+filter_find_word(enum filter_scope scope, const char *s, size_t n, struct filter_op *op)
 {
-	int row = find_row(scope, false, s, n);
-	int type = row < 0 && scope == FILTER_REGION ? find_type(s, n) : -1;
-	int flag = row < 0 && scope == FILTER_PAGE ? find_flag(s, n) : -1;
-	int state = row < 0 && flag < 0 && scope == FILTER_PAGE ? find_state(s, n) : -1;
+	int row = filter_find_row(scope, false, s, n);
+	int type = row < 0 && scope == FILTER_REGION ? filter_find_type(s, n) : -1;
+	int flag = row < 0 && scope == FILTER_PAGE ? filter_find_flag(s, n) : -1;
+	int state = row < 0 && flag < 0 && scope == FILTER_PAGE ? filter_find_state(s, n) : -1;
 	size_t flags_n;
 
 	if (row >= 0)
@@ -94,7 +96,7 @@ find_word(enum filter_scope scope, const char *s, size_t n, struct filter_op *op
 
 /* The names of the rows of one kind, then of the tables that have words, each once. */
 static const char *
-nth_name(enum filter_scope scope, bool field, size_t i, size_t *n)
+filter_nth_name(enum filter_scope scope, bool field, size_t i, size_t *n)
 {
 	size_t rows_n;
 	const struct filter_row *rows = filter_table(&rows_n);
@@ -118,9 +120,9 @@ filter_word(enum filter_scope scope, size_t i, size_t *n)
 	const struct flag *flags = flag_table(&flags_n);
 	const char *s;
 
-	while (nth_name(scope, false, rows_n, n))
+	while (filter_nth_name(scope, false, rows_n, n))
 		if (rows_n++ == i)
-			return nth_name(scope, false, i, n);
+			return filter_nth_name(scope, false, i, n);
 	i -= rows_n;
 	for (size_t k = 0; k < (scope == FILTER_REGION ? VMA_TYPES : flags_n + STATE_COUNT); k++) {
 		struct filter_op op;
@@ -132,7 +134,7 @@ filter_word(enum filter_scope scope, size_t i, size_t *n)
 		else
 			s = state_row((enum state)(k - flags_n))->name;
 		*n = strlen(s);
-		if (!*n || !find_word(scope, s, *n, &op) || op.code == FILTER_OP_WORD ||
+		if (!*n || !filter_find_word(scope, s, *n, &op) || op.code == FILTER_OP_WORD ||
 		    (k >= flags_n && op.code == FILTER_OP_FLAG))
 			continue;
 		if (i-- == 0)
@@ -141,7 +143,8 @@ filter_word(enum filter_scope scope, size_t i, size_t *n)
 	return NULL;
 }
 
-/* --- reading -------------------------------------------------------------------------------------------- */
+/* --- reading
+ * -------------------------------------------------------------------------------------------- */
 
 struct parser {
 	const char *text, *at;
@@ -153,7 +156,7 @@ struct parser {
 };
 
 static int
-fail(struct parser *p, const char *at, const char *why, const char *how)
+filter_fail(struct parser *p, const char *at, const char *why, const char *how)
 {
 	char place[224];
 	int column = (int)(at - p->text) + 1;
@@ -165,14 +168,14 @@ fail(struct parser *p, const char *at, const char *why, const char *how)
 }
 
 static void
-skip_blanks(struct parser *p)
+filter_skip_blanks(struct parser *p)
 {
 	while (*p->at == ' ' || *p->at == '\t')
 		p->at++;
 }
 
 static size_t
-word_length(const char *s)
+filter_word_length(const char *s)
 {
 	size_t n = 0;
 
@@ -184,18 +187,18 @@ word_length(const char *s)
 }
 
 static bool
-eat_word(struct parser *p, const char *word)
+filter_eat_word(struct parser *p, const char *word)
 {
-	size_t n = word_length(p->at);
+	size_t n = filter_word_length(p->at);
 
-	if (!n || !is_one_of(word, p->at, n))
+	if (!n || !filter_is_one_of(word, p->at, n))
 		return false;
 	p->at += n;
 	return true;
 }
 
 static bool
-eat_one(struct parser *p, char sign)
+filter_eat_one(struct parser *p, char sign)
 {
 	if (*p->at != sign)
 		return false;
@@ -205,50 +208,52 @@ eat_one(struct parser *p, char sign)
 
 /* & or &&, | or || */
 static bool
-eat_sign(struct parser *p, char sign)
+filter_eat_sign(struct parser *p, char sign)
 {
-	bool eaten = eat_one(p, sign);
+	bool eaten = filter_eat_one(p, sign);
 
 	if (eaten)
-		eat_one(p, sign);
+		filter_eat_one(p, sign);
 	return eaten;
 }
 
 static int
-emit(struct parser *p, struct filter_op op)
+filter_emit(struct parser *p, struct filter_op op)
 {
 	if (p->f->n == FILTER_OPS)
-		return fail(p, p->at, "the filter is too long", "ask in parts");
+		return filter_fail(p, p->at, "the filter is too long", "ask in parts");
 	p->f->ops[p->f->n++] = op;
 	return 0;
 }
 
-/* --- words ---------------------------------------------------------------------------------------------- */
+/* --- words
+ * ---------------------------------------------------------------------------------------------- */
 
 static const char *
-rows_of(enum filter_scope scope)
+filter_rows_of(enum filter_scope scope)
 {
 	return scope == FILTER_REGION ? "regions" : "pages";
 }
 
 /* A name of pages asked of regions, or the other way round. */
 static int
-fail_scope(struct parser *p, const char *s, size_t n, bool field)
+filter_fail_scope(struct parser *p, const char *s, size_t n, bool field)
 {
 	enum filter_scope other = p->scope == FILTER_PAGE ? FILTER_REGION : FILTER_PAGE;
 	char why[96], how[96] = "ask it of --pages";
 
-	snprintf(why, sizeof(why), "\"%.*s\" is asked of %s, and these are %s", (int)u64_min(n, 24), s,
-	         rows_of(other), rows_of(p->scope));
-	if (other == FILTER_REGION && !field && find_type(s, n) >= 0)
-		snprintf(how, sizeof(how), "type=%.*s asks for the pages of such regions", (int)n, s);
+	snprintf(why, sizeof(why), "\"%.*s\" is asked of %s, and these are %s", (int)u64_min(n, 24),
+	         s, filter_rows_of(other), filter_rows_of(p->scope));
+	if (other == FILTER_REGION && !field && filter_find_type(s, n) >= 0)
+		snprintf(how, sizeof(how), "type=%.*s asks for the pages of such regions", (int)n,
+		         s);
 	else if (other == FILTER_REGION)
 		snprintf(how, sizeof(how), "ask it of --list");
-	return fail(p, s, why, how);
+	return filter_fail(p, s, why, how);
 }
 
 static int
-fail_unknown(struct parser *p, const char *s, size_t n, bool field)
+filter_fail_unknown(struct parser *p, const char *s, size_t n, bool field)
 {
 	char name[40], why[96];
 	struct guess g = {.name = name, .best = u64_min(n / 2 + 1, 4),
@@ -259,10 +264,11 @@ fail_unknown(struct parser *p, const char *s, size_t n, bool field)
 	snprintf(name, sizeof(name), "%.*s", (int)u64_min(n, sizeof(name) - 1), s);
 	for (size_t i = 0; !field && (word = filter_word(p->scope, i, &len)); i++)
 		guess_try(&g, word, len);
-	for (size_t i = 0; (word = nth_name(p->scope, true, i, &len)); i++)
+	for (size_t i = 0; (word = filter_nth_name(p->scope, true, i, &len)); i++)
 		guess_try(&g, word, len);
-	snprintf(why, sizeof(why), "%s have no %s \"%s\"", rows_of(p->scope), field ? "field" : "word", name);
-	return fail(p, s, why, g.how);
+	snprintf(why, sizeof(why), "%s have no %s \"%s\"", filter_rows_of(p->scope),
+	         field ? "field" : "word", name);
+	return filter_fail(p, s, why, g.how);
 }
 
 static int
@@ -273,31 +279,34 @@ parse_word(struct parser *p, const char *s, size_t n, bool negate)
 	struct filter_op op;
 	int row;
 
-	if (find_word(p->scope, s, n, &op)) {
+	if (filter_find_word(p->scope, s, n, &op)) {
 		op.negate = negate;
 		if (op.code == FILTER_OP_WORD)
 			p->f->needs |= rows[op.row].needs;
 		else if (op.code != FILTER_OP_TYPE)
 			p->f->needs |=
 			    PAGE_NEED_FLAGS | (op.code == FILTER_OP_STATE ? PAGE_NEED_CACHE : 0);
-		return emit(p, op);
+		return filter_emit(p, op);
 	}
-	row = find_row(p->scope, true, s, n);
+	row = filter_find_row(p->scope, true, s, n);
 	if (row >= 0) {
 		char how[64];
 
 		snprintf(how, sizeof(how), "such as %s", rows[row].example);
-		return fail(p, s, "this is a field, not a word: compare it with a value", how);
+		return filter_fail(p, s, "this is a field, not a word: compare it with a value",
+		                   how);
 	}
-	if (find_word(p->scope ^ FILTER_BOTH, s, n, &op) || find_row(p->scope ^ FILTER_BOTH, true, s, n) >= 0)
-		return fail_scope(p, s, n, false);
-	return fail_unknown(p, s, n, false);
+	if (filter_find_word(p->scope ^ FILTER_BOTH, s, n, &op) ||
+	    filter_find_row(p->scope ^ FILTER_BOTH, true, s, n) >= 0)
+		return filter_fail_scope(p, s, n, false);
+	return filter_fail_unknown(p, s, n, false);
 }
 
-/* --- fields ---------------------------------------------------------------------------------------------- */
+/* --- fields
+ * ---------------------------------------------------------------------------------------------- */
 
 static bool
-eat_cmp(struct parser *p, enum filter_cmp *cmp)
+filter_eat_cmp(struct parser *p, enum filter_cmp *cmp)
 {
 	static const struct {
 		const char *s;
@@ -323,16 +332,16 @@ struct token {
 };
 
 static int
-read_token(struct parser *p, struct token *t)
+filter_read_token(struct parser *p, struct token *t)
 {
 	const char *end;
 
-	skip_blanks(p);
+	filter_skip_blanks(p);
 	*t = (struct token){.s = p->at, .n = strcspn(p->at, " \t&|()")};
 	if (*p->at == '"' || *p->at == '\'') {
 		end = strchr(p->at + 1, *p->at);
 		if (!end)
-			return fail(p, p->at, "no quote ends this one", "close it");
+			return filter_fail(p, p->at, "no quote ends this one", "close it");
 		t->s++;
 		t->n = (size_t)(end - t->s);
 		p->at = end + 1;
@@ -343,27 +352,28 @@ read_token(struct parser *p, struct token *t)
 		t->n = (size_t)(end - t->s) + 1;
 	p->at += t->n;
 	if (!t->n)
-		return fail(p, p->at, "a value is expected here", "such as mapcount>1, size>=2m or name~libc");
+		return filter_fail(p, p->at, "a value is expected here",
+		                   "such as mapcount>1, size>=2m or name~libc");
 	return 0;
 }
 
 static bool
-is_0x(const struct token *t)
+filter_is_0x(const struct token *t)
 {
 	return t->n > 2 && t->s[0] == '0' && (t->s[1] | 32) == 'x';
 }
 
 static bool
-take_hex(const struct token *t, uint64_t *out)
+filter_take_hex(const struct token *t, uint64_t *out)
 {
-	size_t skip = is_0x(t) ? 2 : 0;
+	size_t skip = filter_is_0x(t) ? 2 : 0;
 
 	return parse_digits(t->s + skip, t->n - skip, 16, out);
 }
 
 /* 4096, 0x1000, 4k, 1p (a page) */
 static bool
-take_bytes(const struct parser *p, const struct token *t, uint64_t *out)
+filter_take_bytes(const struct parser *p, const struct token *t, uint64_t *out)
 {
 	static const char units[] = "kmgt";
 	char last = t->n ? (char)tolower((unsigned char)t->s[t->n - 1]) : '\0';
@@ -372,8 +382,8 @@ take_bytes(const struct parser *p, const struct token *t, uint64_t *out)
 	                    : unit      ? UINT64_C(1) << 10 * (unit - units + 1)
 	                                : 1;
 
-	if (is_0x(t))
-		return take_hex(t, out);
+	if (filter_is_0x(t))
+		return filter_take_hex(t, out);
 	if (!parse_digits(t->s, t->n - (scale > 1), 10, &n) || n > UINT64_MAX / scale)
 		return false;
 	*out = n * scale;
@@ -381,32 +391,36 @@ take_bytes(const struct parser *p, const struct token *t, uint64_t *out)
 }
 
 static int
-bad_value(struct parser *p, const struct token *t, const char *what, const char *how)
+filter_bad_value(struct parser *p, const struct token *t, const char *what, const char *how)
 {
 	char why[96];
 
 	snprintf(why, sizeof(why), "\"%.*s\" is not %s", (int)u64_min(t->n, 24), t->s, what);
-	return fail(p, t->s, why, how);
+	return filter_fail(p, t->s, why, how);
 }
 
 static int
-take_perm(struct parser *p, const struct token *t, struct filter_op *op)
+filter_take_perm(struct parser *p, const struct token *t, struct filter_op *op)
 {
 	static const char set[] = "rwxs";
 	bool whole = op->cmp != FILTER_HAS;
 	unsigned needs = 0, mask = 0;
 
 	if (!t->n || (whole && t->n != 3 && t->n != 4))
-		return bad_value(p, t, "a set of permissions", "such as perm=r-xp, perm=rw- or perm~wx");
+		return filter_bad_value(p, t, "a set of permissions",
+		                        "such as perm=r-xp, perm=rw- or perm~wx");
 	for (size_t i = 0; i < t->n; i++) {
 		char c = (char)tolower((unsigned char)t->s[i]);
 		const char *at = c == 'p' ? set + 3 : c == '-' ? set + i : strchr(set, c);
 		unsigned bit = at ? 1u << (at - set) : 0;
 
-		if (!at || !c || (whole ? at != set + i || (i == 3 && c == '-') : c == '-' || mask & bit))
-			return bad_value(p, t, "a set of permissions",
-			                 whole ? "give them as maps does: rw-p, r-xp, rw-s, or rw-"
-			                       : "give the letters that must be there: r w x, s shared or p private");
+		if (!at || !c ||
+		    (whole ? at != set + i || (i == 3 && c == '-') : c == '-' || mask & bit))
+			return filter_bad_value(
+			    p, t, "a set of permissions",
+			    whole ? "give them as maps does: rw-p, r-xp, rw-s, or rw-"
+				  : "give the letters that must be there: r w x, s shared or p "
+			            "private");
 		mask |= bit;
 		needs |= c == 'p' || c == '-' ? 0 : bit;
 	}
@@ -416,14 +430,15 @@ take_perm(struct parser *p, const struct token *t, struct filter_op *op)
 }
 
 static int
-take_name(struct parser *p, const struct token *t, struct filter_op *op)
+filter_take_name(struct parser *p, const struct token *t, struct filter_op *op)
 {
 	struct filter *f = p->f;
 
 	if (!t->n && op->cmp == FILTER_HAS)
-		return fail(p, t->s, "every name contains nothing", "name!=\"\" asks for those that have a name");
+		return filter_fail(p, t->s, "every name contains nothing",
+		                   "name!=\"\" asks for those that have a name");
 	if (f->text_n + t->n + 1 > sizeof(f->text))
-		return fail(p, t->s, "the filter is too long", "ask in parts");
+		return filter_fail(p, t->s, "the filter is too long", "ask in parts");
 	op->n = f->text_n;
 	memcpy(f->text + f->text_n, t->s, t->n);
 	f->text_n += t->n + 1;
@@ -432,11 +447,13 @@ take_name(struct parser *p, const struct token *t, struct filter_op *op)
 
 /* The name of a state or of a type. */
 static int
-take_one_of(struct parser *p, const struct token *t, enum filter_kind kind, struct filter_op *op)
+filter_take_one_of(struct parser *p, const struct token *t, enum filter_kind kind,
+                   struct filter_op *op)
 {
 	char name[40];
 	struct guess g = {.name = name, .best = 4, .how = "`man pmtop` lists them"};
-	int at = kind == FILTER_STATE ? find_state(t->s, t->n) : find_type(t->s, t->n);
+	int at =
+	    kind == FILTER_STATE ? filter_find_state(t->s, t->n) : filter_find_type(t->s, t->n);
 	unsigned count = kind == FILTER_STATE ? (unsigned)STATE_COUNT : (unsigned)VMA_TYPES;
 
 	op->n = (uint64_t)at;
@@ -449,39 +466,43 @@ take_one_of(struct parser *p, const struct token *t, enum filter_kind kind, stru
 
 		guess_try(&g, s, strlen(s));
 	}
-	return bad_value(p, t, kind == FILTER_STATE ? "a state" : "a type of region", g.how);
+	return filter_bad_value(p, t, kind == FILTER_STATE ? "a state" : "a type of region", g.how);
 }
 
 static int
-take_value(struct parser *p, enum filter_kind kind, struct filter_op *op)
+filter_take_value(struct parser *p, enum filter_kind kind, struct filter_op *op)
 {
 	struct token t;
 
-	if (read_token(p, &t) < 0)
+	if (filter_read_token(p, &t) < 0)
 		return -1;
 	switch (kind) {
 	case FILTER_COUNT:
-		if (is_0x(&t) ? take_hex(&t, &op->n) : parse_digits(t.s, t.n, 10, &op->n))
+		if (filter_is_0x(&t) ? filter_take_hex(&t, &op->n)
+		                     : parse_digits(t.s, t.n, 10, &op->n))
 			return 0;
-		return bad_value(p, &t, "a number", "write it in decimal, or 0x and hex");
+		return filter_bad_value(p, &t, "a number", "write it in decimal, or 0x and hex");
 	case FILTER_HEX:
 	case FILTER_ADDRESS:
-		if (!take_hex(&t, &op->n))
-			return bad_value(p, &t, "a number in hex", "such as 7f12a000 or 0x1000");
+		if (!filter_take_hex(&t, &op->n))
+			return filter_bad_value(p, &t, "a number in hex",
+			                        "such as 7f12a000 or 0x1000");
 		if (kind == FILTER_ADDRESS && (op->cmp == FILTER_EQ || op->cmp == FILTER_NE))
-			op->n &= ~(uint64_t)(p->page_size - 1); /* a page is where all its bytes are */
+			op->n &=
+			    ~(uint64_t)(p->page_size - 1); /* a page is where all its bytes are */
 		return 0;
 	case FILTER_BYTES:
-		if (take_bytes(p, &t, &op->n))
+		if (filter_take_bytes(p, &t, &op->n))
 			return 0;
-		return bad_value(p, &t, "a size", "such as 4096, 0x1000, 64k, 2m, 1g or 12p (pages)");
+		return filter_bad_value(p, &t, "a size",
+		                        "such as 4096, 0x1000, 64k, 2m, 1g or 12p (pages)");
 	case FILTER_STATE:
 	case FILTER_TYPE:
-		return take_one_of(p, &t, kind, op);
+		return filter_take_one_of(p, &t, kind, op);
 	case FILTER_PERM:
-		return take_perm(p, &t, op);
+		return filter_take_perm(p, &t, op);
 	case FILTER_NAME:
-		return take_name(p, &t, op);
+		return filter_take_name(p, &t, op);
 	case FILTER_WORD:
 		break;
 	}
@@ -489,7 +510,7 @@ take_value(struct parser *p, enum filter_kind kind, struct filter_op *op)
 }
 
 static bool
-can_compare(enum filter_kind kind, enum filter_cmp cmp)
+filter_can_compare(enum filter_kind kind, enum filter_cmp cmp)
 {
 	switch (kind) {
 	case FILTER_WORD:
@@ -510,34 +531,38 @@ can_compare(enum filter_kind kind, enum filter_cmp cmp)
 }
 
 static int
-parse_field(struct parser *p, const char *s, size_t n, enum filter_cmp cmp, const char *cmp_at, bool negate)
+parse_field(struct parser *p, const char *s, size_t n, enum filter_cmp cmp, const char *cmp_at,
+            bool negate)
 {
 	size_t rows_n;
 	const struct filter_row *rows = filter_table(&rows_n);
 	struct filter_op op = {.code = FILTER_OP_FIELD, .cmp = (uint8_t)cmp, .negate = negate};
-	int row = find_row(p->scope, true, s, n);
+	int row = filter_find_row(p->scope, true, s, n);
 	char how[96];
 
 	if (row < 0) {
-		if (find_word(p->scope, s, n, &op))
-			return fail(p, s, "this is a word, true or false, and not compared",
-			            "write it alone, or with ! before it");
-		if (find_row(p->scope ^ FILTER_BOTH, true, s, n) >= 0)
-			return fail_scope(p, s, n, true);
-		return fail_unknown(p, s, n, true);
+		if (filter_find_word(p->scope, s, n, &op))
+			return filter_fail(p, s, "this is a word, true or false, and not compared",
+			                   "write it alone, or with ! before it");
+		if (filter_find_row(p->scope ^ FILTER_BOTH, true, s, n) >= 0)
+			return filter_fail_scope(p, s, n, true);
+		return filter_fail_unknown(p, s, n, true);
 	}
-	if (!can_compare(rows[row].kind, cmp)) {
+	if (!filter_can_compare(rows[row].kind, cmp)) {
 		snprintf(how, sizeof(how), "it is compared by %s, such as %s",
-		         can_compare(rows[row].kind, FILTER_LT) ? "= != < <= > >="
-		         : can_compare(rows[row].kind, FILTER_HAS) ? "= != ~" : "= !=", rows[row].example);
-		return fail(p, cmp_at, "this field has no such comparison", how);
+		         filter_can_compare(rows[row].kind, FILTER_LT)    ? "= != < <= > >="
+		         : filter_can_compare(rows[row].kind, FILTER_HAS) ? "= != ~"
+		                                                          : "= !=",
+		         rows[row].example);
+		return filter_fail(p, cmp_at, "this field has no such comparison", how);
 	}
 	op.row = (uint8_t)row;
 	p->f->needs |= rows[row].needs;
-	return take_value(p, rows[row].kind, &op) < 0 ? -1 : emit(p, op);
+	return filter_take_value(p, rows[row].kind, &op) < 0 ? -1 : filter_emit(p, op);
 }
 
-/* --- the grammar ----------------------------------------------------------------------------------------- */
+/* --- the grammar
+ * ----------------------------------------------------------------------------------------- */
 
 static int parse_or(struct parser *p, bool negate);
 
@@ -547,16 +572,16 @@ parse_bracket(struct parser *p, bool negate)
 	const char *open = p->at;
 
 	if (p->depth == FILTER_DEPTH)
-		return fail(p, p->at, "the brackets are nested too deeply", "ask in parts");
+		return filter_fail(p, p->at, "the brackets are nested too deeply", "ask in parts");
 	p->depth++;
 	p->at++;
 	if (parse_or(p, negate) < 0)
 		return -1;
 	p->depth--;
 	if (*p->at != ')')
-		return *p->at ? fail(p, p->at, "&, | or ) is expected here",
+		return *p->at ? filter_fail(p, p->at, "&, | or ) is expected here",
 		                     "quote names with blanks: name=\"my file\"")
-		              : fail(p, open, "no ) ends this (", "close it");
+		              : filter_fail(p, open, "no ) ends this (", "close it");
 	p->at++;
 	return 0;
 }
@@ -568,31 +593,36 @@ parse_not(struct parser *p, bool negate)
 	const char *s, *cmp_at;
 	size_t n;
 
-	for (skip_blanks(p); eat_one(p, '!') || eat_word(p, "not"); skip_blanks(p))
+	for (filter_skip_blanks(p); filter_eat_one(p, '!') || filter_eat_word(p, "not");
+	     filter_skip_blanks(p))
 		negate = !negate;
 	if (*p->at == '(')
 		return parse_bracket(p, negate);
 	s = p->at;
-	n = word_length(s);
-	if (!n || is_one_of("and or", s, n))
-		return fail(p, s, "a word or a field is expected here", "such as anon, mapcount>1 or perm~rwx");
+	n = filter_word_length(s);
+	if (!n || filter_is_one_of("and or", s, n))
+		return filter_fail(p, s, "a word or a field is expected here",
+		                   "such as anon, mapcount>1 or perm~rwx");
 	p->at += n;
-	skip_blanks(p);
+	filter_skip_blanks(p);
 	cmp_at = p->at;
-	return eat_cmp(p, &cmp) ? parse_field(p, s, n, cmp, cmp_at, negate) : parse_word(p, s, n, negate);
+	return filter_eat_cmp(p, &cmp) ? parse_field(p, s, n, cmp, cmp_at, negate)
+	                               : parse_word(p, s, n, negate);
 }
 
 /* After the left side: keep it, or jump over the right side. */
 static int
-join(struct parser *p, bool is_and, int (*right)(struct parser *, bool), bool negate)
+filter_join(struct parser *p, bool is_and, int (*right)(struct parser *, bool), bool negate)
 {
 	size_t at = p->f->n;
 
-	if (emit(p, (struct filter_op){.code = is_and != negate ? FILTER_OP_AND : FILTER_OP_OR}) < 0 ||
+	if (filter_emit(p, (struct filter_op){.code = is_and != negate ? FILTER_OP_AND
+	                                                               : FILTER_OP_OR}) < 0 ||
 	    right(p, negate) < 0)
 		return -1;
 	p->f->ops[at].to = (uint16_t)p->f->n;
-	return emit(p, (struct filter_op){.code = is_and != negate ? FILTER_OP_MIN : FILTER_OP_MAX});
+	return filter_emit(
+	    p, (struct filter_op){.code = is_and != negate ? FILTER_OP_MIN : FILTER_OP_MAX});
 }
 
 static int
@@ -600,8 +630,10 @@ parse_and(struct parser *p, bool negate)
 {
 	int r = parse_not(p, negate);
 
-	for (skip_blanks(p); r == 0 && (eat_sign(p, '&') || eat_word(p, "and")); skip_blanks(p))
-		r = join(p, true, parse_not, negate);
+	for (filter_skip_blanks(p);
+	     r == 0 && (filter_eat_sign(p, '&') || filter_eat_word(p, "and"));
+	     filter_skip_blanks(p))
+		r = filter_join(p, true, parse_not, negate);
 	return r;
 }
 
@@ -610,13 +642,15 @@ parse_or(struct parser *p, bool negate)
 {
 	int r = parse_and(p, negate);
 
-	for (skip_blanks(p); r == 0 && (eat_sign(p, '|') || eat_word(p, "or")); skip_blanks(p))
-		r = join(p, false, parse_and, negate);
+	for (filter_skip_blanks(p); r == 0 && (filter_eat_sign(p, '|') || filter_eat_word(p, "or"));
+	     filter_skip_blanks(p))
+		r = filter_join(p, false, parse_and, negate);
 	return r;
 }
 
 int
-filter_parse(const char *text, enum filter_scope scope, size_t page_size, struct filter *f, struct err *err)
+filter_parse(const char *text, enum filter_scope scope, size_t page_size, struct filter *f,
+             struct err *err)
 {
 	struct filter made = {.scope = scope};
 	struct parser p = {.text = text, .at = text, .scope = scope, .page_size = page_size,
@@ -625,9 +659,10 @@ filter_parse(const char *text, enum filter_scope scope, size_t page_size, struct
 	if (parse_or(&p, false) < 0)
 		return -1;
 	if (*p.at == ')')
-		return fail(&p, p.at, "no ( begins this )", "open it");
+		return filter_fail(&p, p.at, "no ( begins this )", "open it");
 	if (*p.at)
-		return fail(&p, p.at, "& or | is expected here", "quote names with blanks: name=\"my file\"");
+		return filter_fail(&p, p.at, "& or | is expected here",
+		                   "quote names with blanks: name=\"my file\"");
 	*f = made;
 	return 0;
 }

@@ -8,11 +8,12 @@
 #include <unistd.h>
 
 /* Version 1 with its own mount first: where both are mounted, memory is in that one. */
-static const char *const mounts[] = {"/sys/fs/cgroup/memory", "/sys/fs/cgroup", "/sys/fs/cgroup/unified"};
+static const char *const mounts[] = {"/sys/fs/cgroup/memory", "/sys/fs/cgroup",
+                                     "/sys/fs/cgroup/unified"};
 
 /* Depth first below `dir` (taken over); the path grows and shrinks with the walk. */
 static bool
-search(int dir, uint64_t inode, struct buf *path)
+cgroup_search(int dir, uint64_t inode, struct buf *path)
 {
 	DIR *d = fdopendir(dir);
 	struct dirent *e;
@@ -32,7 +33,7 @@ search(int dir, uint64_t inode, struct buf *path)
 		found = e->d_ino == inode;
 		sub = found ? -1 : openat(dirfd(d), e->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		if (sub >= 0)
-			found = search(sub, inode, path);
+			found = cgroup_search(sub, inode, path);
 		if (!found) {
 			path->len = len;
 			path->s[len] = '\0';
@@ -56,7 +57,7 @@ cgroup_path(uint64_t inode, struct buf *out)
 			close(dir);
 			return true;
 		}
-		if (dir >= 0 && search(dir, inode, &path)) {
+		if (dir >= 0 && cgroup_search(dir, inode, &path)) {
 			buf_str(out, path.s);
 			found = true;
 		}

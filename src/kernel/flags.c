@@ -61,7 +61,7 @@ page_types_plain(uint64_t kpf)
 
 /* Bit `from` becomes bit `to`. */
 static uint64_t
-moved(uint64_t flags, uint64_t from, uint64_t to)
+flags_moved(uint64_t flags, uint64_t from, uint64_t to)
 {
 	return flags & from ? flags ^ from ^ to : flags;
 }
@@ -72,11 +72,12 @@ page_types_raw(uint64_t kpf, uint64_t pagemap)
 	uint64_t flags = kpf;
 
 	if (flags & KPF_ANON)
-		flags = moved(flags, KPF_OWNER_2, PT(ANON_EXCLUSIVE));
+		flags = flags_moved(flags, KPF_OWNER_2, PT(ANON_EXCLUSIVE));
 	if (flags & KPF_SLAB)
-		flags = moved(moved(flags, KPF_ACTIVE, PT(SLUB_FROZEN)), KPF_ERROR, PT(SLUB_DEBUG));
+		flags = flags_moved(flags_moved(flags, KPF_ACTIVE, PT(SLUB_FROZEN)), KPF_ERROR,
+		                    PT(SLUB_DEBUG));
 	if (!(flags & KPF_WRITEBACK))
-		flags = moved(flags, KPF_RECLAIM, PT(READAHEAD));
+		flags = flags_moved(flags, KPF_RECLAIM, PT(READAHEAD));
 	flags |= pagemap & PM_SOFT_DIRTY ? KPF_SOFTDIRTY : 0;
 	flags |= pagemap & PM_FILE ? PT(FILE) : 0;
 	flags |= pagemap & PM_SWAPPED ? PT(SWAP) : 0;
@@ -85,7 +86,7 @@ page_types_raw(uint64_t kpf, uint64_t pagemap)
 
 /* A letter for each row of a table that has one, in their order. */
 static size_t
-add_letters(char *out, const struct flag *f, size_t n, uint64_t flags)
+flags_add_letters(char *out, const struct flag *f, size_t n, uint64_t flags)
 {
 	size_t len = 0;
 
@@ -99,9 +100,9 @@ void
 page_types_letters(struct buf *out, uint64_t flags)
 {
 	char letters[ARRAY_LEN(table) + ARRAY_LEN(own)];
-	size_t n = add_letters(letters, table, ARRAY_LEN(table), flags);
+	size_t n = flags_add_letters(letters, table, ARRAY_LEN(table), flags);
 
-	n += add_letters(letters + n, own, ARRAY_LEN(own), flags);
+	n += flags_add_letters(letters + n, own, ARRAY_LEN(own), flags);
 	buf_add(out, letters, n);
 }
 
@@ -131,7 +132,7 @@ flag_of_bit(enum flag_source source, unsigned bit)
 }
 
 static const struct flag *
-own_of_bit(unsigned bit)
+flags_own_of_bit(unsigned bit)
 {
 	size_t i = 0;
 
@@ -142,7 +143,7 @@ own_of_bit(unsigned bit)
 
 /* A bit without a row is written "bitN". */
 static void
-add_name(struct buf *out, const char *name, unsigned bit)
+flags_add_name(struct buf *out, const char *name, unsigned bit)
 {
 	if (name)
 		buf_str(out, name);
@@ -162,7 +163,7 @@ flag_names(struct buf *out, enum flag_source source, uint64_t word, const char *
 			continue;
 		if (out->len > start)
 			buf_str(out, sep);
-		add_name(out, f ? f->name : NULL, bit);
+		flags_add_name(out, f ? f->name : NULL, bit);
 	}
 }
 
@@ -175,12 +176,12 @@ kpf_names(struct buf *out, uint64_t kpf, const char *sep)
 
 	for (unsigned bit = 0; bit < 64; bit++) {
 		const struct flag *f =
-		    made >> bit & 1 ? own_of_bit(bit) : flag_of_bit(FLAG_KPF, bit);
+		    made >> bit & 1 ? flags_own_of_bit(bit) : flag_of_bit(FLAG_KPF, bit);
 
 		if (!(flags >> bit & 1))
 			continue;
 		if (out->len > start)
 			buf_str(out, sep);
-		add_name(out, f ? f->name : NULL, bit);
+		flags_add_name(out, f ? f->name : NULL, bit);
 	}
 }

@@ -18,7 +18,7 @@ enum {
 
 /* Whether a fresh page of our own, which nobody can have merged, is said to be KSM's. */
 static bool
-probe_ksm(int flags)
+frames_probe_ksm(int flags)
 {
 	size_t size = (size_t)sysconf(_SC_PAGESIZE);
 	char *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -27,7 +27,8 @@ probe_ksm(int flags)
 
 	if (p != MAP_FAILED && pagemap >= 0) {
 		*(volatile char *)p = 1;
-		if (pread(pagemap, &word, sizeof(word), (off_t)((uintptr_t)p / size * sizeof(word))) < 0)
+		if (pread(pagemap, &word, sizeof(word),
+		          (off_t)((uintptr_t)p / size * sizeof(word))) < 0)
 			word = 0;
 		pfn = word & PM_PFN_MASK;
 		if (pfn && pread(flags, &kpf, sizeof(kpf), (off_t)(pfn * sizeof(kpf))) < 0)
@@ -44,7 +45,7 @@ void
 frames_open(struct frames *f, const struct proc *p)
 {
 	f->flags = proc_root_file(p, "kpageflags", O_RDONLY);
-	f->ksm_lies = p->live && f->flags >= 0 && probe_ksm(f->flags);
+	f->ksm_lies = p->live && f->flags >= 0 && frames_probe_ksm(f->flags);
 	f->count = proc_root_file(p, "kpagecount", O_RDONLY);
 	f->cgroup = proc_root_file(p, "kpagecgroup", O_RDONLY);
 }
@@ -72,7 +73,7 @@ struct stretch {
  * both ways) or with small gaps: reading a few frames too many is cheaper than another call.
  */
 static struct stretch
-stretch_from(const uint64_t *pfn, size_t n)
+frames_stretch_from(const uint64_t *pfn, size_t n)
 {
 	struct stretch s = {pfn[0], pfn[0], 1};
 
@@ -96,8 +97,9 @@ frames_lookup(const struct frames *f, enum frame_file file, const uint64_t *pfn,
 
 	memset(ok, 0, n * sizeof(*ok));
 	for (size_t i = 0; fd >= 0 && i < n;) {
-		struct stretch s = stretch_from(pfn + i, n - i);
-		ssize_t r = pread(fd, words, (s.hi - s.lo + 1) * sizeof(*words), (off_t)(s.lo * sizeof(*words)));
+		struct stretch s = frames_stretch_from(pfn + i, n - i);
+		ssize_t r = pread(fd, words, (s.hi - s.lo + 1) * sizeof(*words),
+		                  (off_t)(s.lo * sizeof(*words)));
 		size_t got = r > 0 ? (size_t)r / sizeof(*words) : 0;
 
 		for (size_t end = i + s.n; i < end; i++) {
@@ -108,7 +110,7 @@ frames_lookup(const struct frames *f, enum frame_file file, const uint64_t *pfn,
 }
 
 static uint64_t
-flags_of(const struct frames *f, uint64_t pfn)
+frames_flags_of(const struct frames *f, uint64_t pfn)
 {
 	uint64_t word;
 	bool ok;
@@ -139,10 +141,12 @@ frames_folio(const struct frames *f, uint64_t pfn, uint64_t kpf, struct folio *o
 		if (base == out->head)
 			continue;
 		out->head = base;
-		word = flags_of(f, base);
+		word = frames_flags_of(f, base);
 	}
 	out->kpf = word;
-	for (k = 0; k <= ORDER_MAX && flags_of(f, out->head + (UINT64_C(1) << k)) & KPF_COMPOUND_TAIL; k++)
+	for (k = 0; k <= ORDER_MAX &&
+	            frames_flags_of(f, out->head + (UINT64_C(1) << k)) & KPF_COMPOUND_TAIL;
+	     k++)
 		;
 	out->order = k;
 	return pfn - out->head < UINT64_C(1) << k;

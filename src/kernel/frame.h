@@ -11,14 +11,15 @@
 /*
  * Facts by page frame number: /proc/kpageflags, kpagecount, kpagecgroup, one 64-bit word a frame
  * (Documentation/admin-guide/mm/pagemap.rst). Readable by root only; each file may be missing or
- * refused each for itself. They are looked up for frames just read from a page table, never cached: a
- * frame can belong to somebody else the moment after.
+ * refused each for itself. They are looked up for frames just read from a page table, never cached:
+ * a frame can belong to somebody else the moment after.
  */
 struct frames {
 	int flags, count, cgroup; /* file descriptors, or -1 */
 	/*
-	 * Linux 6.12 (seen on 6.12.117) sets KPF_KSM on every anonymous page: found on a page of our
-	 * own that nobody merged. There the flag is not believed: a merged page reads as shared.
+	 * Linux 6.12 (seen on 6.12.117) sets KPF_KSM on every anonymous page: found on a page of
+	 * our own that nobody merged. There the flag is not believed: a merged page reads as
+	 * shared.
 	 */
 	bool ksm_lies;
 };

@@ -26,9 +26,9 @@
 #define PM_SWAP_TYPES_SURE 23u
 
 /*
- * Type 31 marks an entry that is no swap at all; its offset says what (linux/swapops.h). In Linux 6.0
- * and 6.1 that is type 30, and 31 a page that swap could not give back, with the number of a frame:
- * those are never that low.
+ * Type 31 marks an entry that is no swap at all; its offset says what (linux/swapops.h). In
+ * Linux 6.0 and 6.1 that is type 30, and 31 a page that swap could not give back, with the number
+ * of a frame: those are never that low.
  */
 #define PM_IS_MARKER(w)    (PM_SWAP_TYPE(w) >= 30u && PM_SWAP_OFFSET(w) < 16)
 #define PM_MARKER_UFFD_WP  1u
@@ -62,7 +62,8 @@ struct pm_scan_arg {
 
 /* PROCMAP_QUERY, Linux 6.11: known by its answer only (--capabilities) */
 struct pm_procmap_query {
-	uint64_t size, query_flags, query_addr, vma_start, vma_end, vma_flags, vma_page_size, vma_offset;
+	uint64_t size, query_flags, query_addr, vma_start, vma_end, vma_flags, vma_page_size,
+	    vma_offset;
 	uint64_t inode;
 	uint32_t dev_major, dev_minor, vma_name_size, build_id_size;
 	uint64_t vma_name_addr, build_id_addr;
@@ -116,8 +117,9 @@ struct pm_uffdio_writeprotect {
 #define PM_UFFD_FEATURE_WP_ASYNC     (UINT64_C(1) << 15)
 
 /* what a watch of ours asks for */
-#define PM_UFFD_FEATURES \
-	(PM_UFFD_FEATURE_WP | PM_UFFD_FEATURE_WP_SHMEM | PM_UFFD_FEATURE_WP_EMPTY | PM_UFFD_FEATURE_WP_ASYNC)
+#define PM_UFFD_FEATURES                                                            \
+	(PM_UFFD_FEATURE_WP | PM_UFFD_FEATURE_WP_SHMEM | PM_UFFD_FEATURE_WP_EMPTY | \
+	 PM_UFFD_FEATURE_WP_ASYNC)
 
 #define PM_CLEAR_SOFT_DIRTY "4" /* to /proc/PID/clear_refs */
 

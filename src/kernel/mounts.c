@@ -24,7 +24,7 @@ static const struct {
 #undef M
 
 static enum mount_kind
-kind_of(const char *type)
+mounts_kind_of(const char *type)
 {
 	size_t n = strcspn(type, ".");
 
@@ -36,7 +36,7 @@ kind_of(const char *type)
 
 /* The kernel writes blanks, newlines, backslashes and # of a name as \ooo. */
 static void
-decode(char *s)
+mounts_decode(char *s)
 {
 	char *out = s;
 
@@ -54,7 +54,7 @@ decode(char *s)
 
 /* The next field of the line, cut off; NULL: there is none. */
 static char *
-take_field(char **line)
+mounts_take_field(char **line)
 {
 	char *s = *line, *end = strchr(s, ' ');
 
@@ -67,7 +67,7 @@ take_field(char **line)
 }
 
 static bool
-parse_device(const char *s, struct mount *m)
+mounts_parse_device(const char *s, struct mount *m)
 {
 	uint64_t major, minor;
 
@@ -81,45 +81,47 @@ parse_device(const char *s, struct mount *m)
 
 /* ID PARENT MAJOR:MINOR ROOT POINT OPTIONS [TAG...] - TYPE SOURCE OPTIONS */
 static bool
-parse_line(char *line, struct mount *m)
+mounts_parse_line(char *line, struct mount *m)
 {
-	char *id = take_field(&line), *parent = take_field(&line), *device = take_field(&line);
-	char *root = take_field(&line), *point = take_field(&line), *options = take_field(&line);
+	char *id = mounts_take_field(&line), *parent = mounts_take_field(&line),
+	     *device = mounts_take_field(&line);
+	char *root = mounts_take_field(&line), *point = mounts_take_field(&line),
+	     *options = mounts_take_field(&line);
 	char *tag, *type;
 	const char *end;
 
 	if (!options || !parent || !root || !parse_u64(id, 10, &end, &m->id) || *end ||
-	    !parse_device(device, m))
+	    !mounts_parse_device(device, m))
 		return false;
 	do {
-		tag = take_field(&line);
+		tag = mounts_take_field(&line);
 	} while (tag && strcmp(tag, "-"));
-	type = tag ? take_field(&line) : NULL;
+	type = tag ? mounts_take_field(&line) : NULL;
 	if (!type || !*type)
 		return false;
-	decode(point);
-	decode(type);
+	mounts_decode(point);
+	mounts_decode(type);
 	m->type = type;
 	m->point = point;
-	m->kind = (uint8_t)kind_of(type);
+	m->kind = (uint8_t)mounts_kind_of(type);
 	if (m->kind == MOUNT_MEMORY && !strcmp(point, "/dev"))
 		m->kind = MOUNT_NODES; /* a container's */
 	return true;
 }
 
 static uint64_t
-device_of(const struct mount *m)
+mounts_device_of(const struct mount *m)
 {
 	return (uint64_t)m->dev_major << 32 | m->dev_minor;
 }
 
 static int
-by_device(const void *a, const void *b)
+mounts_do_by_device(const void *a, const void *b)
 {
 	const struct mount *x = a, *y = b;
 
-	if (device_of(x) != device_of(y))
-		return device_of(x) < device_of(y) ? -1 : 1;
+	if (mounts_device_of(x) != mounts_device_of(y))
+		return mounts_device_of(x) < mounts_device_of(y) ? -1 : 1;
 	return (y->kind == MOUNT_NODES) - (x->kind == MOUNT_NODES);
 }
 
@@ -133,7 +135,7 @@ mounts_parse(struct mounts *m, char *text)
 		next = strchr(line, '\n');
 		if (next)
 			*next++ = '\0';
-		if (m->n == MOST_MOUNTS || !parse_line(line, &one)) {
+		if (m->n == MOST_MOUNTS || !mounts_parse_line(line, &one)) {
 			m->known = false;
 			continue;
 		}
@@ -141,7 +143,7 @@ mounts_parse(struct mounts *m, char *text)
 		m->v[m->n++] = one;
 	}
 	if (m->n)
-		qsort(m->v, m->n, sizeof(*m->v), by_device);
+		qsort(m->v, m->n, sizeof(*m->v), mounts_do_by_device);
 }
 
 bool
@@ -183,12 +185,12 @@ mounts_by_device(const struct mounts *m, uint32_t major, uint32_t minor)
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
 
-		if (device_of(&m->v[mid]) < device)
+		if (mounts_device_of(&m->v[mid]) < device)
 			lo = mid + 1;
 		else
 			hi = mid;
 	}
-	return lo < m->n && device_of(&m->v[lo]) == device ? &m->v[lo] : NULL;
+	return lo < m->n && mounts_device_of(&m->v[lo]) == device ? &m->v[lo] : NULL;
 }
 
 const struct mount *

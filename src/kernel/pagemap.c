@@ -14,15 +14,16 @@
 #include "kernel/kabi.h"
 
 enum {
-	WINDOW = 1024,        /* words a pread: 8 KiB, for they go on a stack */
-	SCAN_VEC = 512,       /* the kernel's own batch: a longer vector makes it report a tail twice */
-	SCAN_PAGES = 16384,   /* matched pages a call, and so a bound on the time under mmap_lock */
-	BREATH_NS = 20000,    /* between calls, so that a writer waiting for mmap_lock gets its turn */
+	WINDOW = 1024,  /* words a pread: 8 KiB, for they go on a stack */
+	SCAN_VEC = 512, /* the kernel's own batch: a longer vector makes it report a tail twice */
+	SCAN_PAGES = 16384, /* matched pages a call, and so a bound on the time under mmap_lock */
+	BREATH_NS = 20000, /* between calls, so that a writer waiting for mmap_lock gets its turn */
 };
-static const uint64_t SCAN_SPAN = UINT64_C(4) << 30; /* bytes a call: bounds walks of empty tables */
+static const uint64_t SCAN_SPAN = UINT64_C(4)
+                                  << 30; /* bytes a call: bounds walks of empty tables */
 
 static void
-breathe(void)
+pagemap_breathe(void)
 {
 	struct timespec ts = {.tv_nsec = BREATH_NS};
 
@@ -31,14 +32,17 @@ breathe(void)
 
 /* Which categories PAGEMAP_SCAN knows, asked one bit at a time on a range of nothing. */
 static uint64_t
-probe_scan(int fd, size_t page_size)
+pagemap_probe_scan(int fd, size_t page_size)
 {
 	uint64_t known = 0;
 
 	for (unsigned bit = 0; bit < 16; bit++) {
 		struct pm_scan_region out;
-		struct pm_scan_arg arg = {.size = sizeof(arg), .start = page_size, .end = 2 * page_size,
-		                          .vec = (uintptr_t)&out, .vec_len = 1,
+		struct pm_scan_arg arg = {.size = sizeof(arg),
+		                          .start = page_size,
+		                          .end = 2 * page_size,
+		                          .vec = (uintptr_t)&out,
+		                          .vec_len = 1,
 		                          .return_mask = UINT64_C(1) << bit};
 
 		if (ioctl(fd, PM_IOC_SCAN, &arg) >= 0)
@@ -49,7 +53,7 @@ probe_scan(int fd, size_t page_size)
 
 /* An own page that was only read maps the zero page. */
 static uint64_t
-probe_zero_pfn(size_t page_size)
+pagemap_probe_zero_pfn(size_t page_size)
 {
 	uint64_t word = 0;
 	volatile char *p = mmap(NULL, page_size, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -57,7 +61,8 @@ probe_zero_pfn(size_t page_size)
 
 	if (p != MAP_FAILED && fd >= 0) {
 		(void)*p;
-		if (pread(fd, &word, sizeof(word), (off_t)((uintptr_t)p / page_size * 8)) != sizeof(word))
+		if (pread(fd, &word, sizeof(word), (off_t)((uintptr_t)p / page_size * 8)) !=
+		    sizeof(word))
 			word = 0;
 	}
 	if (fd >= 0)
@@ -70,7 +75,7 @@ probe_zero_pfn(size_t page_size)
 bool
 pagemap_shows_frames(void)
 {
-	return probe_zero_pfn((size_t)sysconf(_SC_PAGESIZE)) != 0;
+	return pagemap_probe_zero_pfn((size_t)sysconf(_SC_PAGESIZE)) != 0;
 }
 
 int
@@ -81,11 +86,12 @@ pagemap_open(struct pagemap *pm, const struct proc *p, struct err *err)
 	pm->fd = proc_file(p, "pagemap", O_RDONLY);
 	if (pm->fd < 0)
 		return err_sys(err, file_is_odd(errno) ? NULL : proc_bar_help(proc_bar_of(p)),
-		               "cannot read the page tables of process %d (%s)", (int)p->pid, p->comm);
+		               "cannot read the page tables of process %d (%s)", (int)p->pid,
+		               p->comm);
 	pm->plain = !p->live;
 	if (p->live) {
-		pm->scan = probe_scan(pm->fd, pm->page_size);
-		pm->zero_pfn = probe_zero_pfn(pm->page_size);
+		pm->scan = pagemap_probe_scan(pm->fd, pm->page_size);
+		pm->zero_pfn = pagemap_probe_zero_pfn(pm->page_size);
 	}
 	return 0;
 }
@@ -105,8 +111,8 @@ pagemap_words(const struct pagemap *pm, uint64_t addr, uint64_t *words, size_t n
 
 	while (got < n) {
 		size_t want = u64_min(n - got, WINDOW);
-		/* [vsyscall] has a word number past what off_t can hold as a byte offset of the address,
-		 * but not as one of the word: 2^64 / 4096 * 8 fits */
+		/* [vsyscall] has a word number past what off_t can hold as a byte offset of the
+		 * address, but not as one of the word: 2^64 / 4096 * 8 fits */
 		off_t at = (off_t)((addr / pm->page_size + got) * sizeof(*words));
 		ssize_t r = pread(pm->fd, words + got, want * sizeof(*words), at);
 
@@ -119,7 +125,7 @@ pagemap_words(const struct pagemap *pm, uint64_t addr, uint64_t *words, size_t n
 			break;
 		got += (size_t)r / sizeof(*words);
 		if (got < n)
-			breathe();
+			pagemap_breathe();
 	}
 	return (ssize_t)got;
 }
@@ -161,7 +167,7 @@ struct joiner {
 };
 
 static int
-joiner_flush(struct joiner *j)
+pagemap_joiner_flush(struct joiner *j)
 {
 	int stop = j->run.end ? j->fn(j->arg, &j->run) : 0;
 
@@ -170,13 +176,13 @@ joiner_flush(struct joiner *j)
 }
 
 static int
-joiner_add(struct joiner *j, uint64_t start, uint64_t end, uint64_t cats)
+pagemap_joiner_add(struct joiner *j, uint64_t start, uint64_t end, uint64_t cats)
 {
 	if (j->run.end == start && j->run.cats == cats) {
 		j->run.end = end;
 		return 0;
 	}
-	if (joiner_flush(j))
+	if (pagemap_joiner_flush(j))
 		return 1;
 	j->run = (struct pm_run){start, end, cats};
 	return 0;
@@ -189,8 +195,8 @@ pagemap_stopped(const struct pagemap *pm)
 }
 
 static int
-runs_by_scan(const struct pagemap *pm, uint64_t start, uint64_t end, uint64_t any, uint64_t cats,
-             struct joiner *j, struct err *err)
+pagemap_runs_by_scan(const struct pagemap *pm, uint64_t start, uint64_t end, uint64_t any,
+                     uint64_t cats, struct joiner *j, struct err *err)
 {
 	struct pm_scan_region vec[SCAN_VEC];
 
@@ -210,7 +216,8 @@ runs_by_scan(const struct pagemap *pm, uint64_t start, uint64_t end, uint64_t an
 			return err_sys(err, NULL, "cannot scan the page tables at %#llx",
 			               (unsigned long long)start);
 		for (int i = 0; i < n; i++)
-			if (joiner_add(j, vec[i].start, vec[i].end, vec[i].categories & cats))
+			if (pagemap_joiner_add(j, vec[i].start, vec[i].end,
+			                       vec[i].categories & cats))
 				return 1;
 		if (arg.walk_end <= start)
 			return 0; /* the address space is gone */
@@ -218,7 +225,7 @@ runs_by_scan(const struct pagemap *pm, uint64_t start, uint64_t end, uint64_t an
 		if (start < end) {
 			if (pagemap_stopped(pm))
 				return 1;
-			breathe();
+			pagemap_breathe();
 		}
 	}
 	return 0;
@@ -226,9 +233,10 @@ runs_by_scan(const struct pagemap *pm, uint64_t start, uint64_t end, uint64_t an
 
 /* The first address at or after addr that a plain file has data for. */
 static uint64_t
-skip_hole(const struct pagemap *pm, uint64_t addr)
+pagemap_skip_hole(const struct pagemap *pm, uint64_t addr)
 {
-	off_t at = (off_t)(addr / pm->page_size * sizeof(uint64_t)), data = lseek(pm->fd, at, SEEK_DATA);
+	off_t at = (off_t)(addr / pm->page_size * sizeof(uint64_t)),
+	      data = lseek(pm->fd, at, SEEK_DATA);
 
 	if (data < 0)
 		return errno == ENXIO ? UINT64_MAX : addr;
@@ -236,13 +244,13 @@ skip_hole(const struct pagemap *pm, uint64_t addr)
 }
 
 static int
-runs_by_words(const struct pagemap *pm, uint64_t start, uint64_t end, uint64_t any, uint64_t cats,
-              struct joiner *j, struct err *err)
+pagemap_runs_by_words(const struct pagemap *pm, uint64_t start, uint64_t end, uint64_t any,
+                      uint64_t cats, struct joiner *j, struct err *err)
 {
 	uint64_t words[WINDOW];
 
 	while (start < end) {
-		if (pm->plain && (start = skip_hole(pm, start)) >= end)
+		if (pm->plain && (start = pagemap_skip_hole(pm, start)) >= end)
 			return 0;
 		size_t want = u64_min((end - start) / pm->page_size, WINDOW);
 		ssize_t n = pagemap_words(pm, start, words, want, err);
@@ -254,8 +262,9 @@ runs_by_words(const struct pagemap *pm, uint64_t start, uint64_t end, uint64_t a
 		for (size_t i = 0; i < (size_t)n; i++) {
 			uint64_t c = pagemap_word_cats(pm, words[i]);
 
-			if (c & any && joiner_add(j, start + i * pm->page_size,
-			                          start + (i + 1) * pm->page_size, c & cats))
+			if (c & any &&
+			    pagemap_joiner_add(j, start + i * pm->page_size,
+			                       start + (i + 1) * pm->page_size, c & cats))
 				return 1;
 		}
 		if ((size_t)n < want)
@@ -273,8 +282,8 @@ pagemap_runs(const struct pagemap *pm, uint64_t start, uint64_t end, uint64_t an
 {
 	struct joiner j = {.fn = fn, .arg = arg};
 	int r = (any & ~pm->scan) == 0
-	            ? runs_by_scan(pm, start, end, any, cats & pm->scan, &j, err)
-	            : runs_by_words(pm, start, end, any, cats, &j, err);
+	            ? pagemap_runs_by_scan(pm, start, end, any, cats & pm->scan, &j, err)
+	            : pagemap_runs_by_words(pm, start, end, any, cats, &j, err);
 
-	return r ? r : joiner_flush(&j) ? 1 : 0;
+	return r ? r : pagemap_joiner_flush(&j) ? 1 : 0;
 }

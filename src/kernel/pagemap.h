@@ -30,7 +30,8 @@ struct pagemap {
 	void *stop_arg;
 };
 
-/* Opens and probes; pm is zeroed, or was open before and keeps its `stop`. The file of another user's process, or of a kernel thread, is an error. */
+/* Opens and probes; pm is zeroed, or was open before and keeps its `stop`. The file of another
+ * user's process, or of a kernel thread, is an error. */
 int pagemap_open(struct pagemap *pm, const struct proc *p, struct err *err);
 void pagemap_close(struct pagemap *pm);
 
@@ -61,8 +62,8 @@ typedef int pagemap_run_fn(void *arg, const struct pm_run *run);
  * (6x dearer). Returns 1 if fn or pm->stop ended the walk before its end: what was seen is then not
  * all there is. Never blocks the target's mmap lock for long: short calls, a breath between them.
  */
-int pagemap_runs(const struct pagemap *pm, uint64_t start, uint64_t end, uint64_t any, uint64_t cats,
-                 pagemap_run_fn *fn, void *arg, struct err *err);
+int pagemap_runs(const struct pagemap *pm, uint64_t start, uint64_t end, uint64_t any,
+                 uint64_t cats, pagemap_run_fn *fn, void *arg, struct err *err);
 
 /* Whether it is time to give up what is being done. */
 bool pagemap_stopped(const struct pagemap *pm);

@@ -31,7 +31,7 @@ struct stat_fields {
 
 /* comm may hold blanks and parentheses, so the fields are counted from the last `)`. */
 static bool
-stat_parse(const char *text, struct stat_fields *f)
+proc_stat_parse(const char *text, struct stat_fields *f)
 {
 	const char *open = strchr(text, '('), *close = strrchr(text, ')');
 	unsigned long long minflt, majflt, start;
@@ -53,16 +53,16 @@ stat_parse(const char *text, struct stat_fields *f)
 }
 
 static bool
-stat_read(int dir, struct stat_fields *f)
+proc_stat_read(int dir, struct stat_fields *f)
 {
 	char text[2048];
 
 	errno = 0;
-	return file_read_small(dir, "stat", text, sizeof(text)) && stat_parse(text, f);
+	return file_read_small(dir, "stat", text, sizeof(text)) && proc_stat_parse(text, f);
 }
 
 static long
-field_of(const char *text, const char *name)
+proc_field_of(const char *text, const char *name)
 {
 	const char *at = strstr(text, name);
 
@@ -70,11 +70,11 @@ field_of(const char *text, const char *name)
 }
 
 static long
-status_field(int dir, const char *name)
+proc_status_field(int dir, const char *name)
 {
 	char text[8192];
 
-	return file_read_small(dir, "status", text, sizeof(text)) ? field_of(text, name) : -1;
+	return file_read_small(dir, "status", text, sizeof(text)) ? proc_field_of(text, name) : -1;
 }
 
 bool
@@ -83,7 +83,7 @@ proc_has_memory(int dir)
 	struct stat_fields f;
 	char text[256];
 
-	if (!stat_read(dir, &f))
+	if (!proc_stat_read(dir, &f))
 		return file_is_want(errno);
 	/* one that is on its way out shows none: statm begins with its size */
 	return f.state != 'Z' && f.state != 'X' &&
@@ -92,7 +92,7 @@ proc_has_memory(int dir)
 
 /* -1: none; errno says whether they were looked at (file_is_want: not all). */
 static int
-find_living(int dir, pid_t *tid)
+proc_find_living(int dir, pid_t *tid)
 {
 	int task = openat(dir, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC), found = -1;
 	int want = task < 0 ? errno : 0;
@@ -129,38 +129,40 @@ proc_living_thread(int dir, pid_t *tid)
 
 	/* those that were there may have started others and ended while they were looked at */
 	for (int tries = 0; found < 0 && tries <= THREAD_TRIES; tries++) {
-		found = find_living(dir, tid);
-		if (found < 0 && (file_is_want(errno) || !stat_read(dir, &f) || f.threads <= 1))
+		found = proc_find_living(dir, tid);
+		if (found < 0 &&
+		    (file_is_want(errno) || !proc_stat_read(dir, &f) || f.threads <= 1))
 			break;
 	}
 	return found;
 }
 
 static int
-refuse_missing(const struct proc *p, pid_t pid, struct err *err)
+proc_refuse_missing(const struct proc *p, pid_t pid, struct err *err)
 {
 	if (file_is_want(errno) || file_is_odd(errno))
 		return err_sys(err, NULL, "cannot open process %d", (int)pid);
 	if (p->live && kill(pid, 0) < 0 && errno == EPERM)
 		return err_set(err, ERR_TARGET, "/proc hides other users' processes (hidepid)",
-		               "run pmtop as root, or as its owner", "cannot see process %d", (int)pid);
+		               "run pmtop as root, or as its owner", "cannot see process %d",
+		               (int)pid);
 	return err_set(err, ERR_TARGET, "no such process", "`ps -e` lists the processes",
 	               "cannot open process %d", (int)pid);
 }
 
 /* What the target is, from stat and status; refuses what has no memory of its own. */
 static int
-identify(struct proc *p, struct err *err)
+proc_identify(struct proc *p, struct err *err)
 {
 	struct stat_fields f;
-	long tgid = status_field(p->leader, "\nTgid:");
+	long tgid = proc_status_field(p->leader, "\nTgid:");
 
 	errno = 0;
-	if (!stat_read(p->leader, &f))
-		return refuse_missing(p, p->pid, err);
+	if (!proc_stat_read(p->leader, &f))
+		return proc_refuse_missing(p, p->pid, err);
 	memcpy(p->comm, f.comm, sizeof(p->comm));
 	p->starttime = f.starttime;
-	p->uid = (unsigned)status_field(p->leader, "\nUid:");
+	p->uid = (unsigned)proc_status_field(p->leader, "\nUid:");
 	if (tgid > 0 && tgid != p->pid) {
 		char how[64];
 
@@ -178,9 +180,9 @@ identify(struct proc *p, struct err *err)
 		char why[128];
 
 		if (thread < 0 && file_is_want(errno))
-			return refuse_missing(p, p->pid, err);
-		snprintf(why, sizeof(why), "it has ended and waits for its parent %u to notice (zombie)",
-		         f.ppid);
+			return proc_refuse_missing(p, p->pid, err);
+		snprintf(why, sizeof(why),
+		         "it has ended and waits for its parent %u to notice (zombie)", f.ppid);
 		if (thread < 0)
 			return err_set(err, ERR_TARGET, why, "choose a running process",
 			               "nothing to show for process %d (%s)", (int)p->pid, p->comm);
@@ -204,8 +206,8 @@ proc_open(struct proc *p, const char *root, pid_t pid, struct err *err)
 	snprintf(name, sizeof(name), "%d", (int)pid);
 	p->leader = openat(p->root, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (p->leader < 0)
-		return refuse_missing(p, pid, err);
-	if (identify(p, err) < 0)
+		return proc_refuse_missing(p, pid, err);
+	if (proc_identify(p, err) < 0)
 		return -1;
 	/* another proc mount may belong to another PID namespace: its numbers are not ours */
 	p->ours = p->live && !strcmp(root, PROC_ROOT);
@@ -215,7 +217,7 @@ proc_open(struct proc *p, const char *root, pid_t pid, struct err *err)
 	if (proc_check(p) == PROC_RUNNING)
 		return 0;
 	errno = ESRCH;
-	return refuse_missing(p, pid, err);
+	return proc_refuse_missing(p, pid, err);
 }
 
 void
@@ -234,7 +236,7 @@ proc_close(struct proc *p)
  * Where its memory shows now: the leader's directory, or a living thread's, which is to be closed.
  */
 static int
-living_dir(const struct proc *p, pid_t *tid)
+proc_living_dir(const struct proc *p, pid_t *tid)
 {
 	int thread = -1;
 
@@ -248,7 +250,7 @@ int
 proc_dir(const struct proc *p)
 {
 	pid_t tid;
-	int dir = living_dir(p, &tid);
+	int dir = proc_living_dir(p, &tid);
 
 	return dir == p->leader ? fcntl(dir, F_DUPFD_CLOEXEC, 0) : dir;
 }
@@ -257,7 +259,7 @@ pid_t
 proc_thread(const struct proc *p)
 {
 	pid_t tid;
-	int dir = living_dir(p, &tid);
+	int dir = proc_living_dir(p, &tid);
 
 	if (dir != p->leader)
 		close(dir);
@@ -269,7 +271,7 @@ proc_file(const struct proc *p, const char *name, int flags)
 {
 	for (int tries = 0;; tries++) {
 		pid_t tid;
-		int dir = living_dir(p, &tid), fd = file_open(dir, name, flags), sys = errno;
+		int dir = proc_living_dir(p, &tid), fd = file_open(dir, name, flags), sys = errno;
 		bool again = fd < 0 && tries < THREAD_TRIES && !proc_has_memory(dir);
 
 		if (dir != p->leader)
@@ -285,7 +287,7 @@ proc_text(const struct proc *p, const char *name, char *out, size_t size)
 {
 	for (int tries = 0; tries <= THREAD_TRIES; tries++) {
 		pid_t tid;
-		int dir = living_dir(p, &tid);
+		int dir = proc_living_dir(p, &tid);
 		bool ok = file_read_small(dir, name, out, size);
 		bool again = !ok && !proc_has_memory(dir);
 
@@ -310,7 +312,7 @@ proc_check(struct proc *p)
 	pid_t tid;
 	int thread;
 
-	if (!stat_read(p->leader, &f))
+	if (!proc_stat_read(p->leader, &f))
 		return file_is_want(errno) ? PROC_RUNNING : PROC_ENDED;
 	if (f.starttime != p->starttime)
 		return PROC_ENDED;
@@ -330,7 +332,8 @@ proc_check(struct proc *p)
 
 /* The numbers after "\nNAME:", up to n of them; how many there are. */
 static unsigned
-status_numbers(const char *status, const char *name, int base, unsigned long long *out, unsigned n)
+proc_status_numbers(const char *status, const char *name, int base, unsigned long long *out,
+                    unsigned n)
 {
 	const char *at = strstr(status, name);
 	unsigned i = 0;
@@ -348,7 +351,7 @@ status_numbers(const char *status, const char *name, int base, unsigned long lon
 }
 
 static bool
-is_all(const unsigned long long *ids, unsigned n, unsigned id)
+proc_is_all(const unsigned long long *ids, unsigned n, unsigned id)
 {
 	while (n && ids[n - 1] == id)
 		n--;
@@ -357,7 +360,7 @@ is_all(const unsigned long long *ids, unsigned n, unsigned id)
 
 /* What the kernel compares (ptrace_may_access), as far as it may be seen. */
 static enum proc_bar
-find_bar(int dir)
+proc_find_bar(int dir)
 {
 	enum { IDS = 3, NOBODY = 65534 /* what users of other namespaces look like */ };
 	char text[4096], own[4096];
@@ -369,8 +372,8 @@ find_bar(int dir)
 		return PROC_BAR_ROOT;
 	if (fstatfs(dir, &fs) < 0 || fs.f_type != PROC_SUPER_MAGIC ||
 	    !file_read_small(dir, "status", text, sizeof(text)) ||
-	    status_numbers(text, "\nUid:", 10, uid, IDS) != IDS ||
-	    status_numbers(text, "\nGid:", 10, gid, IDS) != IDS)
+	    proc_status_numbers(text, "\nUid:", 10, uid, IDS) != IDS ||
+	    proc_status_numbers(text, "\nGid:", 10, gid, IDS) != IDS)
 		return PROC_BAR_USER;
 	if (uid[0] == NOBODY && geteuid() != NOBODY)
 		return PROC_BAR_NAMESPACE;
@@ -379,11 +382,11 @@ find_bar(int dir)
 		return PROC_BAR_DUMP;
 	if (uid[0] != geteuid())
 		return PROC_BAR_USER;
-	if (!is_all(uid, IDS, geteuid()) || !is_all(gid, IDS, getegid()))
+	if (!proc_is_all(uid, IDS, geteuid()) || !proc_is_all(gid, IDS, getegid()))
 		return PROC_BAR_SETID;
-	if (status_numbers(text, "\nCapPrm:", 16, &caps, 1) &&
+	if (proc_status_numbers(text, "\nCapPrm:", 16, &caps, 1) &&
 	    file_read_small(AT_FDCWD, "/proc/self/status", own, sizeof(own)) &&
-	    status_numbers(own, "\nCapEff:", 16, &own_caps, 1) && caps & ~own_caps)
+	    proc_status_numbers(own, "\nCapEff:", 16, &own_caps, 1) && caps & ~own_caps)
 		return PROC_BAR_CAPS;
 	return PROC_BAR_OTHER;
 }
@@ -392,7 +395,7 @@ enum proc_bar
 proc_bar(int dir)
 {
 	int sys = errno;
-	enum proc_bar b = find_bar(dir);
+	enum proc_bar b = proc_find_bar(dir);
 
 	errno = sys;
 	return b;
@@ -402,7 +405,7 @@ enum proc_bar
 proc_bar_of(const struct proc *p)
 {
 	int sys = errno, dir = proc_dir(p);
-	enum proc_bar b = find_bar(dir);
+	enum proc_bar b = proc_find_bar(dir);
 
 	if (dir >= 0)
 		close(dir);
@@ -437,7 +440,8 @@ proc_refused_how(enum proc_bar b, unsigned uid, char *out, size_t size)
 	if (b == PROC_BAR_USER && !uid)
 		snprintf(out, size, "it belongs to root: run pmtop as root");
 	else if (b == PROC_BAR_USER)
-		snprintf(out, size, "it belongs to user %u: run pmtop as root, or as that user", uid);
+		snprintf(out, size, "it belongs to user %u: run pmtop as root, or as that user",
+		         uid);
 	else
 		snprintf(out, size, "%s", proc_bar_help(b));
 	return out;
@@ -466,7 +470,8 @@ proc_tracer(const struct proc *p)
 {
 	char text[8192];
 
-	return proc_text(p, "status", text, sizeof(text)) ? field_of(text, "\nTracerPid:") : -1;
+	return proc_text(p, "status", text, sizeof(text)) ? proc_field_of(text, "\nTracerPid:")
+	                                                  : -1;
 }
 
 bool
@@ -476,7 +481,7 @@ proc_pulse_read(const struct proc *p, struct proc_pulse *out)
 	char text[256];
 	unsigned long long size, rss;
 
-	if (!stat_read(p->leader, &f) || !proc_text(p, "statm", text, sizeof(text)) ||
+	if (!proc_stat_read(p->leader, &f) || !proc_text(p, "statm", text, sizeof(text)) ||
 	    sscanf(text, "%llu %llu", &size, &rss) != 2)
 		return false;
 	*out = (struct proc_pulse){f.minflt, f.majflt, rss, size};
@@ -484,7 +489,7 @@ proc_pulse_read(const struct proc *p, struct proc_pulse *out)
 }
 
 static uint64_t
-pid_limit(const char *proc_root)
+proc_pid_limit(const char *proc_root)
 {
 	char text[32];
 	uint64_t n;
@@ -501,7 +506,7 @@ pid_limit(const char *proc_root)
 int
 proc_parse_pid(const char *root, const char *text, pid_t *pid, struct err *err)
 {
-	uint64_t n = 0, limit = pid_limit(root);
+	uint64_t n = 0, limit = proc_pid_limit(root);
 	const char *end = text;
 	char why[96];
 	bool ok = parse_u64(text, 10, &end, &n);
@@ -510,7 +515,8 @@ proc_parse_pid(const char *root, const char *text, pid_t *pid, struct err *err)
 		*pid = (pid_t)n;
 		return 0;
 	}
-	snprintf(why, sizeof(why), "process numbers here go from 1 to %llu", (unsigned long long)limit);
+	snprintf(why, sizeof(why), "process numbers here go from 1 to %llu",
+	         (unsigned long long)limit);
 	return err_set(err, ERR_USAGE, why, "`ps -e` lists the processes", "%s is not a PID", text);
 }
 
@@ -519,7 +525,7 @@ proc_parse_pid(const char *root, const char *text, pid_t *pid, struct err *err)
 enum { COMM_SIZE = 16 }; /* TASK_COMM_LEN: a name is cut to one less */
 
 static bool
-is_base_name(const char *path, const char *name)
+proc_is_base_name(const char *path, const char *name)
 {
 	const char *slash = strrchr(path, '/');
 
@@ -528,7 +534,7 @@ is_base_name(const char *path, const char *name)
 
 /* Its program, whatever it calls itself. Not ours to see of every process. */
 static bool
-runs(int dir, const char *name)
+proc_runs(int dir, const char *name)
 {
 	static const char gone[] = " (deleted)";
 	const size_t gone_n = sizeof(gone) - 1;
@@ -538,11 +544,11 @@ runs(int dir, const char *name)
 	if (n <= 0)
 		return false;
 	path[n] = '\0';
-	if (is_base_name(path, name))
+	if (proc_is_base_name(path, name))
 		return true;
 	if ((size_t)n > gone_n && !strcmp(path + n - gone_n, gone))
 		path[(size_t)n - gone_n] = '\0';
-	return is_base_name(path, name);
+	return proc_is_base_name(path, name);
 }
 
 /*
@@ -550,13 +556,13 @@ runs(int dir, const char *name)
  * script; or a title that was written over the words, which goes on behind the name.
  */
 static bool
-is_cut_from(const char *comm, const char *word, const char *name)
+proc_is_cut_from(const char *comm, const char *word, const char *name)
 {
 	size_t n = strlen(name);
 
 	if (n < COMM_SIZE || strlen(comm) != COMM_SIZE - 1 || strncmp(comm, name, COMM_SIZE - 1))
 		return false;
-	return is_base_name(word, name) || (!strncmp(word, name, n) && strchr(": ", word[n]));
+	return proc_is_base_name(word, name) || (!strncmp(word, name, n) && strchr(": ", word[n]));
 }
 
 /*
@@ -564,7 +570,7 @@ is_cut_from(const char *comm, const char *word, const char *name)
  * the command line in general, which name what a process works on.
  */
 static bool
-is_named(int dir, const char *name)
+proc_is_named(int dir, const char *name)
 {
 	char comm[64], words[8192];
 	int fd;
@@ -573,7 +579,7 @@ is_named(int dir, const char *name)
 	if (!file_read_small(dir, "comm", comm, sizeof(comm)))
 		return false;
 	comm[strcspn(comm, "\n")] = '\0';
-	if (!strcmp(comm, name) || runs(dir, name))
+	if (!strcmp(comm, name) || proc_runs(dir, name))
 		return true;
 	fd = file_open(dir, "cmdline", O_RDONLY);
 	n = fd < 0 ? 0 : read(fd, words, sizeof(words) - 1);
@@ -582,13 +588,13 @@ is_named(int dir, const char *name)
 	n = n > 0 ? n : 0;
 	words[n] = '\0';
 	for (const char *w = words; w < words + n; w += strlen(w) + 1)
-		if ((w == words && is_base_name(w, name)) || is_cut_from(comm, w, name))
+		if ((w == words && proc_is_base_name(w, name)) || proc_is_cut_from(comm, w, name))
 			return true;
 	return false;
 }
 
 static int
-by_number(const void *a, const void *b)
+proc_by_number(const void *a, const void *b)
 {
 	return *(const pid_t *)a < *(const pid_t *)b ? -1 : 1;
 }
@@ -598,7 +604,7 @@ by_number(const void *a, const void *b)
  * with errno: for want of descriptors it is not known which are called so.
  */
 static ssize_t
-find_all(int root, const char *name, pid_t pids[16])
+proc_find_all(int root, const char *name, pid_t pids[16])
 {
 	ssize_t n = 0;
 	int fd = fcntl(root, F_DUPFD_CLOEXEC, 0), want = 0;
@@ -616,7 +622,7 @@ find_all(int root, const char *name, pid_t pids[16])
 			continue;
 		errno = 0;
 		dir = openat(root, e->d_name, O_PATH | O_DIRECTORY | O_CLOEXEC);
-		if (dir >= 0 && is_named(dir, name))
+		if (dir >= 0 && proc_is_named(dir, name))
 			pids[n++] = (pid_t)pid;
 		want = file_is_want(errno) ? errno : want;
 		if (dir >= 0)
@@ -626,7 +632,7 @@ find_all(int root, const char *name, pid_t pids[16])
 	errno = want;
 	if (want)
 		return -1;
-	qsort(pids, (size_t)n, sizeof(*pids), by_number);
+	qsort(pids, (size_t)n, sizeof(*pids), proc_by_number);
 	return n;
 }
 
@@ -635,7 +641,7 @@ proc_find(const char *root, const char *name, pid_t *pid, size_t *found, struct 
 {
 	pid_t pids[16];
 	int fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? 0 : find_all(fd, name, pids);
+	ssize_t n = fd < 0 ? 0 : proc_find_all(fd, name, pids);
 	int sys = errno;
 	struct buf list = {0};
 
@@ -659,7 +665,8 @@ proc_find(const char *root, const char *name, pid_t *pid, size_t *found, struct 
 		buf_fmt(&list, " %d", (int)pids[i]);
 	if (n == (ssize_t)ARRAY_LEN(pids))
 		buf_str(&list, " ...");
-	err_set(err, ERR_TARGET, "several processes have that name", list.s, "%s is ambiguous", name);
+	err_set(err, ERR_TARGET, "several processes have that name", list.s, "%s is ambiguous",
+	        name);
 	buf_free(&list);
 	return -1;
 }

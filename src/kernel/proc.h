@@ -18,7 +18,8 @@ struct proc {
 	int pidfd;    /* readable when the process ends; -1 where there is none */
 	pid_t pid;
 	bool live;    /* root is a real proc file system, so ioctls and clear_refs mean something */
-	bool ours;    /* and the one of our PID namespace, so that pid means the same to system calls */
+	bool
+	    ours; /* and the one of our PID namespace, so that pid means the same to system calls */
 	char comm[64];
 	uint64_t starttime; /* field 22 of stat: with pid, the identity */
 	unsigned uid;
@@ -30,7 +31,8 @@ enum proc_life {
 	PROC_ENDED,  /* exited or killed; nothing can be read any more */
 };
 
-/* Counters that move whenever the target faults: equal twice means no new pages and no new writes. */
+/* Counters that move whenever the target faults: equal twice means no new pages and no new writes.
+ */
 struct proc_pulse {
 	uint64_t minflt, majflt, rss, size;
 };

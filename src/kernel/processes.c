@@ -21,15 +21,17 @@
 #include "kernel/proc.h"
 
 enum {
-	MAPS_NS = 20000000, /* of each pass go to counting regions, which costs the processes' locks */
-	TRIES = 64,         /* regions of a process in a folder whose first page is looked at */
+	MAPS_NS =
+	    20000000, /* of each pass go to counting regions, which costs the processes' locks */
+	TRIES = 64,   /* regions of a process in a folder whose first page is looked at */
 };
 
-/* --- one process -------------------------------------------------------------------------------------- */
+/* --- one process
+ * -------------------------------------------------------------------------------------- */
 
 /* The text after "\nNAME:" and its blanks; NULL: there is no such line. */
 static const char *
-status_line(const char *status, const char *name)
+processes_status_line(const char *status, const char *name)
 {
 	size_t n = strlen(name);
 
@@ -42,27 +44,28 @@ status_line(const char *status, const char *name)
 }
 
 static uint64_t
-status_kib(const char *status, const char *name)
+processes_status_kib(const char *status, const char *name)
 {
-	const char *s = status_line(status, name), *end;
+	const char *s = processes_status_line(status, name), *end;
 	uint64_t kib;
 
-	return s && parse_u64(s, 10, &end, &kib) && kib < UINT64_MAX >> 10 ? kib << 10 : PROCESS_UNKNOWN;
+	return s && parse_u64(s, 10, &end, &kib) && kib < UINT64_MAX >> 10 ? kib << 10
+	                                                                   : PROCESS_UNKNOWN;
 }
 
 static uint64_t
-status_number(const char *status, const char *name)
+processes_status_number(const char *status, const char *name)
 {
-	const char *s = status_line(status, name), *end;
+	const char *s = processes_status_line(status, name), *end;
 	uint64_t n;
 
 	return s && parse_u64(s, 10, &end, &n) ? n : 0;
 }
 
 static bool
-has_ended(const char *status)
+processes_has_ended(const char *status)
 {
-	const char *state = status_line(status, "State");
+	const char *state = processes_status_line(status, "State");
 
 	return state && (*state == 'Z' || *state == 'X');
 }
@@ -70,13 +73,13 @@ has_ended(const char *status)
 bool
 process_leaderless(const char *status)
 {
-	return has_ended(status) && status_number(status, "Threads") > 1;
+	return processes_has_ended(status) && processes_status_number(status, "Threads") > 1;
 }
 
 static void
-parse_comm(struct process *p, const char *status)
+processes_parse_comm(struct process *p, const char *status)
 {
-	const char *name = status_line(status, "Name");
+	const char *name = processes_status_line(status, "Name");
 
 	snprintf(p->comm, sizeof(p->comm), "%.*s", name ? (int)strcspn(name, "\n") : 0,
 	         name ? name : "");
@@ -85,14 +88,15 @@ parse_comm(struct process *p, const char *status)
 bool
 process_parse(struct process *p, const char *status)
 {
-	if (has_ended(status) || status_kib(status, "VmSize") == PROCESS_UNKNOWN)
+	if (processes_has_ended(status) ||
+	    processes_status_kib(status, "VmSize") == PROCESS_UNKNOWN)
 		return false;
-	p->uid = (unsigned)status_number(status, "Uid");
+	p->uid = (unsigned)processes_status_number(status, "Uid");
 	snprintf(p->user, sizeof(p->user), "%u", p->uid);
-	parse_comm(p, status);
-	p->virt = status_kib(status, "VmSize");
-	p->rss = status_kib(status, "VmRSS");
-	p->swap = status_kib(status, "VmSwap");
+	processes_parse_comm(p, status);
+	p->virt = processes_status_kib(status, "VmSize");
+	p->rss = processes_status_kib(status, "VmRSS");
+	p->swap = processes_status_kib(status, "VmSwap");
 	p->maps = PROCESS_UNKNOWN;
 	p->leaderless = false;
 	return true;
@@ -150,10 +154,11 @@ process_say(const struct process *p, struct buf *out)
 		buf_fmt(out, "; %s", proc_refused_how(p->bar, p->uid, how, sizeof(how)));
 }
 
-/* --- lists -------------------------------------------------------------------------------------------- */
+/* --- lists
+ * -------------------------------------------------------------------------------------------- */
 
 static int
-by_pid(const void *a, const void *b)
+processes_by_pid(const void *a, const void *b)
 {
 	const struct process *p = a, *q = b;
 
@@ -165,7 +170,7 @@ processes_find(const struct processes *list, pid_t pid)
 {
 	struct process key = {.pid = pid};
 
-	return list->n ? bsearch(&key, list->v, list->n, sizeof(key), by_pid) : NULL;
+	return list->n ? bsearch(&key, list->v, list->n, sizeof(key), processes_by_pid) : NULL;
 }
 
 struct processes *
@@ -194,11 +199,12 @@ processes_free(struct processes *list)
 	free(list);
 }
 
-/* --- reading ------------------------------------------------------------------------------------------ */
+/* --- reading
+ * ------------------------------------------------------------------------------------------ */
 
 /* kpageflags must open as well: without it a frame's number tells nothing. */
 static bool
-frames_are_visible(const struct processes_root *r)
+processes_frames_are_visible(const struct processes_root *r)
 {
 	int fd = file_open(r->dir, "kpageflags", O_RDONLY);
 
@@ -220,9 +226,10 @@ processes_open(struct processes_root *r, const char *root, struct err *err)
 		return err_sys(err, "give a proc file system, or a folder that looks like one",
 		               "cannot open the proc root %s", root);
 	r->live = fstatfs(r->dir, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC;
-	r->frames = frames_are_visible(r);
+	r->frames = processes_frames_are_visible(r);
 	/* another mount may number us in another way */
-	if (r->live && readlinkat(r->dir, "self", self, sizeof(self) - 1) > 0 && parse_u64(self, 10, &end, &pid))
+	if (r->live && readlinkat(r->dir, "self", self, sizeof(self) - 1) > 0 &&
+	    parse_u64(self, 10, &end, &pid))
 		r->self = (pid_t)pid;
 	return 0;
 }
@@ -238,7 +245,7 @@ processes_close(struct processes_root *r)
 
 /* At most size - 1 bytes, NUL-terminated; their number, 0 if it cannot be read. */
 static size_t
-read_file(int dir, const char *name, char *out, size_t size)
+processes_read_file(int dir, const char *name, char *out, size_t size)
 {
 	int fd = file_open(dir, name, O_RDONLY);
 	ssize_t n = fd < 0 ? 0 : read(fd, out, size - 1);
@@ -251,7 +258,7 @@ read_file(int dir, const char *name, char *out, size_t size)
 
 /* The folder whose files tell of its memory, or -1. */
 static int
-open_dir(const struct processes_root *r, pid_t pid, bool leaderless)
+processes_open_dir(const struct processes_root *r, pid_t pid, bool leaderless)
 {
 	char name[16];
 	pid_t tid;
@@ -267,7 +274,7 @@ open_dir(const struct processes_root *r, pid_t pid, bool leaderless)
 }
 
 static bool
-read_status(const struct processes_root *r, struct process *p)
+processes_read_status(const struct processes_root *r, struct process *p)
 {
 	char name[32], text[8192];
 	struct process leader;
@@ -275,16 +282,17 @@ read_status(const struct processes_root *r, struct process *p)
 	bool ok;
 
 	snprintf(name, sizeof(name), "%d/status", (int)p->pid);
-	if (!read_file(r->dir, name, text, sizeof(text)))
+	if (!processes_read_file(r->dir, name, text, sizeof(text)))
 		return false;
 	if (process_parse(p, text))
 		return true;
 	if (!process_leaderless(text))
 		return false;
 	/* the name is the process's, the sizes are what the thread tells */
-	parse_comm(&leader, text);
-	dir = open_dir(r, p->pid, true);
-	ok = dir >= 0 && read_file(dir, "status", text, sizeof(text)) && process_parse(p, text);
+	processes_parse_comm(&leader, text);
+	dir = processes_open_dir(r, p->pid, true);
+	ok = dir >= 0 && processes_read_file(dir, "status", text, sizeof(text)) &&
+	     process_parse(p, text);
 	if (dir >= 0)
 		close(dir);
 	if (ok) {
@@ -296,7 +304,7 @@ read_status(const struct processes_root *r, struct process *p)
 
 /* NULL: not asked for yet. */
 static const char *
-known_user(const struct processes_root *r, unsigned uid)
+processes_known_user(const struct processes_root *r, unsigned uid)
 {
 	for (size_t i = 0; i < r->users_n; i++)
 		if (r->users[i].uid == uid)
@@ -305,9 +313,9 @@ known_user(const struct processes_root *r, unsigned uid)
 }
 
 static const char *
-user_name(struct processes_root *r, unsigned uid)
+processes_user_name(struct processes_root *r, unsigned uid)
 {
-	const char *known = known_user(r, uid);
+	const char *known = processes_known_user(r, uid);
 	struct passwd pw, *found = NULL;
 	char text[4096];
 	struct user *u;
@@ -324,12 +332,13 @@ user_name(struct processes_root *r, unsigned uid)
 	return u->name;
 }
 
-/* What only the second pass reads, from the last time; a number that was given away has another name. */
+/* What only the second pass reads, from the last time; a number that was given away has another
+ * name. */
 static void
-lend(const struct processes_root *r, struct process *p, const struct processes *old)
+processes_lend(const struct processes_root *r, struct process *p, const struct processes *old)
 {
 	const struct process *o = old ? processes_find(old, p->pid) : NULL;
-	const char *user = known_user(r, p->uid);
+	const char *user = processes_known_user(r, p->uid);
 
 	if (user)
 		snprintf(p->user, sizeof(p->user), "%s", user);
@@ -345,7 +354,8 @@ lend(const struct processes_root *r, struct process *p, const struct processes *
 }
 
 struct processes *
-processes_list(struct processes_root *r, const struct processes *old, bool (*stop)(void *arg), void *arg)
+processes_list(struct processes_root *r, const struct processes *old, bool (*stop)(void *arg),
+               void *arg)
 {
 	struct processes *list = mem_alloc(sizeof(*list));
 	int fd = openat(r->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -359,25 +369,26 @@ processes_list(struct processes_root *r, const struct processes *old, bool (*sto
 		const char *end;
 		uint64_t pid;
 
-		if (!parse_u64(e->d_name, 10, &end, &pid) || *end || pid > INT32_MAX || (pid_t)pid == r->self)
+		if (!parse_u64(e->d_name, 10, &end, &pid) || *end || pid > INT32_MAX ||
+		    (pid_t)pid == r->self)
 			continue;
 		p.pid = (pid_t)pid;
-		if (!read_status(r, &p))
+		if (!processes_read_status(r, &p))
 			continue;
-		lend(r, &p, old);
+		processes_lend(r, &p, old);
 		list->v = vec_room(list->v, list->n, &list->cap, sizeof(*list->v));
 		list->v[list->n++] = p;
 	}
 	if (d)
 		closedir(d);
 	if (list->n)
-		qsort(list->v, list->n, sizeof(*list->v), by_pid);
+		qsort(list->v, list->n, sizeof(*list->v), processes_by_pid);
 	return list;
 }
 
 /* In a folder each process may be another case: its first page in RAM tells. */
 static bool
-folder_shows_frames(int maps, int pagemap)
+processes_folder_shows_frames(int maps, int pagemap)
 {
 	struct buf text = {0};
 	uint64_t start, word = 0, page = (uint64_t)sysconf(_SC_PAGESIZE);
@@ -388,7 +399,8 @@ folder_shows_frames(int maps, int pagemap)
 	for (s = text.s; s && tries < TRIES && !(word & PM_PRESENT); s = strchr(s, '\n'), tries++) {
 		s += *s == '\n';
 		if (!parse_u64(s, 16, &end, &start) ||
-		    pread(pagemap, &word, sizeof(word), (off_t)(start / page * sizeof(word))) != sizeof(word))
+		    pread(pagemap, &word, sizeof(word), (off_t)(start / page * sizeof(word))) !=
+		        sizeof(word))
 			word = 0;
 	}
 	buf_free(&text);
@@ -397,7 +409,7 @@ folder_shows_frames(int maps, int pagemap)
 
 /* What fails for want of descriptors leaves it as it was. errno is that of maps. */
 static void
-try_access(const struct processes_root *r, struct process *p, int dir, int maps)
+processes_try_access(const struct processes_root *r, struct process *p, int dir, int maps)
 {
 	int pagemap = maps < 0 ? -1 : file_open(dir, "pagemap", O_RDONLY), sys = errno;
 
@@ -409,12 +421,14 @@ try_access(const struct processes_root *r, struct process *p, int dir, int maps)
 		p->access = maps < 0 ? ACCESS_DENIED : ACCESS_MAPS;
 		return;
 	}
-	p->access = r->frames && (r->live || folder_shows_frames(maps, pagemap)) ? ACCESS_FULL : ACCESS_NO_PFN;
+	p->access = r->frames && (r->live || processes_folder_shows_frames(maps, pagemap))
+	                ? ACCESS_FULL
+	                : ACCESS_NO_PFN;
 	close(pagemap);
 }
 
 static uint64_t
-count_lines(int fd)
+processes_count_lines(int fd)
 {
 	char chunk[8192]; /* the kernel gives at most a page at each read */
 	uint64_t lines = 0;
@@ -430,24 +444,24 @@ count_lines(int fd)
 
 /* false: it has gone. */
 static bool
-fill_one(struct processes_root *r, struct process *p, bool count)
+processes_fill_one(struct processes_root *r, struct process *p, bool count)
 {
 	char text[4096];
-	int dir = open_dir(r, p->pid, p->leaderless), maps;
+	int dir = processes_open_dir(r, p->pid, p->leaderless), maps;
 	size_t n;
 
 	if (dir < 0)
 		return file_is_want(errno);
-	n = read_file(dir, "cmdline", text, sizeof(text));
+	n = processes_read_file(dir, "cmdline", text, sizeof(text));
 	free(p->command);
 	p->command = process_command(text, n, p->comm);
-	snprintf(p->user, sizeof(p->user), "%s", user_name(r, p->uid));
+	snprintf(p->user, sizeof(p->user), "%s", processes_user_name(r, p->uid));
 	maps = file_open(dir, "maps", O_RDONLY);
-	try_access(r, p, dir, maps);
+	processes_try_access(r, p, dir, maps);
 	if (maps < 0)
 		p->maps = PROCESS_UNKNOWN;
 	else if (count)
-		p->maps = count_lines(maps);
+		p->maps = processes_count_lines(maps);
 	if (maps >= 0)
 		close(maps);
 	close(dir);
@@ -455,7 +469,7 @@ fill_one(struct processes_root *r, struct process *p, bool count)
 }
 
 static void
-drop_gone(struct processes *list)
+processes_drop_gone(struct processes *list)
 {
 	size_t n = 0;
 
@@ -482,9 +496,9 @@ processes_fill(struct processes_root *r, struct processes *list, bool (*stop)(vo
 
 		if (count)
 			r->maps_next = p->pid + 1;
-		if (!fill_one(r, p, count))
+		if (!processes_fill_one(r, p, count))
 			p->pid = 0;
 		counting += count ? time_ns() - begin : 0;
 	}
-	drop_gone(list);
+	processes_drop_gone(list);
 }

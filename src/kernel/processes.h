@@ -29,13 +29,15 @@ struct process {
 	unsigned uid;
 	char user[24];   /* its name, or its number */
 	char comm[64];
-	char *command;   /* the command line with blanks between its words; as it came: not for a terminal */
+	char *command; /* the command line with blanks between its words; as it came: not for a
+	                  terminal */
 	uint64_t rss, swap, virt; /* bytes */
 	uint64_t maps;   /* regions */
 	enum access access;
 	int refused;     /* the errno behind ACCESS_MAPS and ACCESS_DENIED */
 	enum proc_bar bar; /* why, if that is EACCES or EPERM */
-	bool leaderless; /* its main thread has ended: the files of another one tell of its memory */
+	bool
+	    leaderless; /* its main thread has ended: the files of another one tell of its memory */
 };
 
 /* The processes of a proc root that have memory of their own, ascending by PID. */
@@ -64,7 +66,8 @@ struct processes *processes_copy(const struct processes *list);
 void processes_free(struct processes *list); /* NULL is fine */
 const struct process *processes_find(const struct processes *list, pid_t pid); /* NULL: gone */
 
-/* "full", and what it means; and the sentence: what is shown of this one, why not more, how to get it. */
+/* "full", and what it means; and the sentence: what is shown of this one, why not more, how to get
+ * it. */
 const char *access_name(enum access a);
 const char *access_help(enum access a);
 void process_say(const struct process *p, struct buf *out);
@@ -87,9 +90,11 @@ struct processes_root {
 int processes_open(struct processes_root *r, const char *root, struct err *err);
 void processes_close(struct processes_root *r);
 
-/* stop(arg) is asked at each process; true gives up. `old` (or NULL) lends what only the second pass reads. */
+/* stop(arg) is asked at each process; true gives up. `old` (or NULL) lends what only the second
+ * pass reads. */
 struct processes *processes_list(struct processes_root *r, const struct processes *old,
                                  bool (*stop)(void *arg), void *arg);
-void processes_fill(struct processes_root *r, struct processes *list, bool (*stop)(void *arg), void *arg);
+void processes_fill(struct processes_root *r, struct processes *list, bool (*stop)(void *arg),
+                    void *arg);
 
 #endif

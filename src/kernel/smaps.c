@@ -15,7 +15,7 @@
 enum { TRIES = 8 }; /* threads that end one after another */
 
 static bool
-starts(const char *line, const char *field, const char **value)
+smaps_starts(const char *line, const char *field, const char **value)
 {
 	size_t n = strlen(field);
 
@@ -40,7 +40,7 @@ smaps_flags(size_t *n)
 
 /* The next code of a line, *n bytes of it; NULL: there is none. */
 static const char *
-next_code(const char *s, size_t *n)
+smaps_next_code(const char *s, size_t *n)
 {
 	s += strspn(s, " ");
 	*n = strcspn(s, " \n");
@@ -48,12 +48,12 @@ next_code(const char *s, size_t *n)
 }
 
 static void
-parse_flags(struct smaps_entry *e, const char *value)
+smaps_parse_flags(struct smaps_entry *e, const char *value)
 {
 	size_t len = 0, n;
 
 	e->known |= SMAPS_FLAGS;
-	for (; (value = next_code(value, &n)) && len + n + 2 <= sizeof(e->flags); value += n)
+	for (; (value = smaps_next_code(value, &n)) && len + n + 2 <= sizeof(e->flags); value += n)
 		len += (size_t)snprintf(e->flags + len, sizeof(e->flags) - len, "%s%.*s",
 		                        len ? " " : "", (int)n, value);
 }
@@ -63,7 +63,7 @@ smaps_has(const struct smaps_entry *e, const char *code)
 {
 	size_t n;
 
-	for (const char *s = e->flags; (s = next_code(s, &n)); s += n)
+	for (const char *s = e->flags; (s = smaps_next_code(s, &n)); s += n)
 		if (n == strlen(code) && !memcmp(s, code, n))
 			return true;
 	return false;
@@ -76,7 +76,7 @@ smaps_newborn(const struct smaps_entry *e)
 }
 
 static bool
-has_row(const char *code, size_t n)
+smaps_has_row(const char *code, size_t n)
 {
 	for (size_t i = 0; n == 2 && i < ARRAY_LEN(flags); i++)
 		if (!memcmp(flags[i].code, code, 2))
@@ -89,13 +89,13 @@ smaps_odd_flags(const struct smaps_entry *e, struct buf *out)
 {
 	size_t start = out->len, n;
 
-	for (const char *s = e->flags; (s = next_code(s, &n)); s += n)
-		if (!has_row(s, n))
+	for (const char *s = e->flags; (s = smaps_next_code(s, &n)); s += n)
+		if (!smaps_has_row(s, n))
 			buf_fmt(out, "%s%.*s", out->len > start ? " " : "", (int)n, s);
 }
 
 static void
-parse_field(struct smaps_entry *e, const char *line)
+smaps_parse_field(struct smaps_entry *e, const char *line)
 {
 	static const struct {
 		const char *name;
@@ -120,25 +120,25 @@ parse_field(struct smaps_entry *e, const char *line)
 	uint64_t n;
 
 	for (size_t i = 0; i < ARRAY_LEN(fields); i++)
-		if (starts(line, fields[i].name, &value) && parse_u64(value, 10, &end, &n)) {
+		if (smaps_starts(line, fields[i].name, &value) && parse_u64(value, 10, &end, &n)) {
 			*(uint64_t *)((char *)e + fields[i].at) += n * 1024;
 			e->known |= fields[i].known;
 		}
-	if (starts(line, "THPeligible:", &value) && parse_u64(value, 10, &end, &n)) {
+	if (smaps_starts(line, "THPeligible:", &value) && parse_u64(value, 10, &end, &n)) {
 		e->thp_eligible = n != 0;
 		e->known |= SMAPS_THP_ELIGIBLE;
 	}
-	if (starts(line, "ProtectionKey:", &value) && parse_u64(value, 10, &end, &n)) {
+	if (smaps_starts(line, "ProtectionKey:", &value) && parse_u64(value, 10, &end, &n)) {
 		e->pkey = n;
 		e->known |= SMAPS_PKEY;
 	}
-	if (starts(line, "VmFlags:", &value))
-		parse_flags(e, value);
+	if (smaps_starts(line, "VmFlags:", &value))
+		smaps_parse_flags(e, value);
 }
 
 /* A heading is "START-END ..."; no field begins with hex digits and a dash. */
 static bool
-parse_heading(const char *line, uint64_t *start)
+smaps_parse_heading(const char *line, uint64_t *start)
 {
 	const char *end;
 	uint64_t at;
@@ -157,11 +157,11 @@ smaps_parse(struct smaps *s, const char *text)
 		uint64_t start;
 
 		end = line + strcspn(line, "\n");
-		if (parse_heading(line, &start)) {
+		if (smaps_parse_heading(line, &start)) {
 			s->v = vec_room(s->v, s->n, &s->cap, sizeof(*s->v));
 			s->v[s->n++] = (struct smaps_entry){.start = start};
 		} else if (s->n) {
-			parse_field(&s->v[s->n - 1], line);
+			smaps_parse_field(&s->v[s->n - 1], line);
 		}
 	}
 }
@@ -244,7 +244,8 @@ smaps_add(struct smaps_entry *sum, const struct smaps_entry *e, bool first)
 	sum->shared += e->shared;
 	sum->lazyfree += e->lazyfree;
 	sum->swap += e->swap;
-	sum->known = (first ? UINT64_MAX : sum->known) & e->known & (SMAPS_LOCKED | SMAPS_KSM | SMAPS_LAZYFREE);
+	sum->known = (first ? UINT64_MAX : sum->known) & e->known &
+	             (SMAPS_LOCKED | SMAPS_KSM | SMAPS_LAZYFREE);
 }
 
 void
@@ -264,18 +265,18 @@ smaps_find(const struct smaps *s, uint64_t start)
 
 /* A line of the one that is looked for, of one before it, or of one after it. */
 static bool
-take_line(const char *line, uint64_t start, struct smaps_entry *out, bool *found)
+smaps_take_line(const char *line, uint64_t start, struct smaps_entry *out, bool *found)
 {
 	uint64_t at;
 
-	if (parse_heading(line, &at)) {
+	if (smaps_parse_heading(line, &at)) {
 		if (*found || at > start)
 			return false;
 		*found = at == start;
 		if (*found)
 			*out = (struct smaps_entry){.start = at};
 	} else if (*found) {
-		parse_field(out, line);
+		smaps_parse_field(out, line);
 	}
 	return true;
 }
@@ -295,7 +296,7 @@ smaps_read_one(int fd, uint64_t start, struct smaps_entry *out, struct err *err)
 		buf_add(&text, chunk, (size_t)n);
 		for (line = text.s; more && (next = strchr(line, '\n')); line = next + 1) {
 			*next = '\0';
-			more = take_line(line, start, &e, &found);
+			more = smaps_take_line(line, start, &e, &found);
 		}
 		text.len -= (size_t)(line - text.s);
 		memmove(text.s, line, text.len + 1);

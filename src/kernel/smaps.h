@@ -18,7 +18,8 @@
 struct smaps_entry {
 	uint64_t start;
 	uint64_t pss, referenced, locked, thp, ksm; /* bytes */
-	uint64_t uss, shared, lazyfree; /* mapped by nobody else; by others, too; may be dropped (MADV_FREE) */
+	uint64_t uss, shared,
+	    lazyfree;      /* mapped by nobody else; by others, too; may be dropped (MADV_FREE) */
 	uint64_t swap;     /* shared memory as well, which leaves nothing in the page table */
 	uint64_t pkey;     /* protection key */
 	uint64_t known;    /* SMAPS_*: fields that this kernel has */
@@ -69,7 +70,8 @@ int smaps_read_region(const struct proc *p, uint64_t start, struct smaps_entry *
 /* Whether its VmFlags have the code ("sd"). */
 bool smaps_has(const struct smaps_entry *e, const char *code);
 
-/* Adds e up in sum, as far as it can be: flags are each region's own. first: sum is empty so far. */
+/* Adds e up in sum, as far as it can be: flags are each region's own. first: sum is empty so far.
+ */
 void smaps_add(struct smaps_entry *sum, const struct smaps_entry *e, bool first);
 
 /* VmFlags sd: the region was mapped since the clear, so that every page reads as soft-dirty. */

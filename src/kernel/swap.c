@@ -20,7 +20,7 @@ swaps_free(struct swaps *s)
 
 /* NAME TYPE SIZE USED PRIORITY; blanks of a name are escaped. */
 static bool
-is_used(const char *line)
+swaps_is_used(const char *line)
 {
 	enum { USED = 3 };
 	uint64_t n;
@@ -44,7 +44,7 @@ swaps_parse(struct swaps *s, const char *text)
 		size_t n = strcspn(line + 1, " \t\n");
 
 		s->name[s->n] = memcpy(mem_alloc(n + 1), line + 1, n);
-		s->in_use |= is_used(line + 1);
+		s->in_use |= swaps_is_used(line + 1);
 		s->n++;
 	}
 }

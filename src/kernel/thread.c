@@ -34,11 +34,13 @@ thread_parse_sp(const char *text)
 		return 0;
 	while (sp > text && sp[-1] != ' ')
 		sp--;
-	return sp > text && !strncmp(sp, "0x", 2) && parse_u64(sp + 2, 16, &end, &v) && end == pc ? v : 0;
+	return sp > text && !strncmp(sp, "0x", 2) && parse_u64(sp + 2, 16, &end, &v) && end == pc
+	           ? v
+	           : 0;
 }
 
 static int
-by_tid(const void *a, const void *b)
+threads_by_tid(const void *a, const void *b)
 {
 	const struct thread *x = a, *y = b;
 
@@ -46,16 +48,17 @@ by_tid(const void *a, const void *b)
 }
 
 static uint64_t
-former_sp(const struct threads *old, pid_t tid)
+threads_former_sp(const struct threads *old, pid_t tid)
 {
 	struct thread key = {.tid = tid};
-	const struct thread *t = old->n ? bsearch(&key, old->v, old->n, sizeof(key), by_tid) : NULL;
+	const struct thread *t =
+	    old->n ? bsearch(&key, old->v, old->n, sizeof(key), threads_by_tid) : NULL;
 
 	return t ? t->sp : 0;
 }
 
 static void
-add_thread(struct threads *t, const struct threads *old, int task, pid_t tid)
+threads_add_thread(struct threads *t, const struct threads *old, int task, pid_t tid)
 {
 	char path[64], text[256];
 	struct thread *th;
@@ -67,7 +70,7 @@ add_thread(struct threads *t, const struct threads *old, int task, pid_t tid)
 	if (file_read_small(task, path, text, sizeof(text)))
 		th->sp = thread_parse_sp(text);
 	if (!th->sp)
-		th->sp = former_sp(old, tid);
+		th->sp = threads_former_sp(old, tid);
 	snprintf(path, sizeof(path), "%d/comm", (int)tid);
 	if (file_read_small(task, path, text, sizeof(text))) {
 		text[strcspn(text, "\n")] = '\0';
@@ -76,7 +79,7 @@ add_thread(struct threads *t, const struct threads *old, int task, pid_t tid)
 }
 
 static bool
-is_time(const struct threads *t, bool again)
+threads_is_time(const struct threads *t, bool again)
 {
 	uint64_t since = time_ns() - t->time_ns;
 
@@ -93,7 +96,7 @@ threads_read(struct threads *t, const struct proc *p, bool again)
 	DIR *d;
 	int task;
 
-	if (!is_time(t, again))
+	if (!threads_is_time(t, again))
 		return;
 	/* of the leader, for a thread has none */
 	task = openat(p->leader, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -103,21 +106,22 @@ threads_read(struct threads *t, const struct proc *p, bool again)
 		uint64_t tid;
 
 		if (parse_u64(e->d_name, 10, &end, &tid) && !*end)
-			add_thread(&now, t, task, (pid_t)tid);
+			threads_add_thread(&now, t, task, (pid_t)tid);
 	}
 	if (d)
 		closedir(d);
 	else if (task >= 0)
 		close(task);
 	if (now.n)
-		qsort(now.v, now.n, sizeof(*now.v), by_tid);
+		qsort(now.v, now.n, sizeof(*now.v), threads_by_tid);
 	now.cost_ns = time_ns() - now.time_ns;
 	free(t->v);
 	*t = now;
 }
 
 static void
-label(struct vma_list *l, size_t i, enum vma_type type, const char *kind, const struct thread *th)
+thread_label(struct vma_list *l, size_t i, enum vma_type type, const char *kind,
+             const struct thread *th)
 {
 	struct buf name = {0};
 
@@ -146,9 +150,9 @@ threads_label(const struct threads *t, struct vma_list *vmas)
 
 		if (!v || v->type != VMA_ANON || pointers[i] != 1)
 			continue;
-		label(vmas, i, VMA_STACK, "stack", &t->v[k]);
+		thread_label(vmas, i, VMA_STACK, "stack", &t->v[k]);
 		if (i > 0 && vmas->v[i - 1].end == v->start && vmas->v[i - 1].type == VMA_RESERVE)
-			label(vmas, i - 1, VMA_GUARD, "guard", &t->v[k]);
+			thread_label(vmas, i - 1, VMA_GUARD, "guard", &t->v[k]);
 	}
 	free(pointers);
 }

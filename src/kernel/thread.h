@@ -26,7 +26,8 @@ struct threads {
 	uint64_t time_ns, cost_ns; /* of the last reading */
 };
 
-/* Reads them anew, when it is time: `again` asks for it, but it may not take more than its share. */
+/* Reads them anew, when it is time: `again` asks for it, but it may not take more than its share.
+ */
 void threads_read(struct threads *t, const struct proc *p, bool again);
 void threads_free(struct threads *t);
 

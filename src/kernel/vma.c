@@ -14,7 +14,7 @@ static const uint64_t ARENA = UINT64_C(64) << 20; /* glibc's HEAP_MAX_SIZE, Go's
 enum { SMALLEST_PAGE = 4096 }; /* of any machine Linux runs on: a border elsewhere is no region's */
 
 static bool
-starts(const char *s, const char *prefix)
+vma_starts(const char *s, const char *prefix)
 {
 	return strncmp(s, prefix, strlen(prefix)) == 0;
 }
@@ -42,36 +42,37 @@ const char *
 vma_kernel_words(const struct vma *v)
 {
 	for (size_t i = 0; i < ARRAY_LEN(kernels); i++)
-		if (starts(v->name, kernels[i].prefix))
+		if (vma_starts(v->name, kernels[i].prefix))
 			return kernels[i].words;
 	return NULL;
 }
 
 static bool
-is_shm_name(const char *name)
+vma_is_shm_name(const char *name)
 {
-	return starts(name, "/memfd:") || starts(name, "/dev/shm/") || starts(name, "/SYSV") ||
-	       starts(name, "/dev/zero (deleted)") || starts(name, "/secretmem");
+	return vma_starts(name, "/memfd:") || vma_starts(name, "/dev/shm/") ||
+	       vma_starts(name, "/SYSV") || vma_starts(name, "/dev/zero (deleted)") ||
+	       vma_starts(name, "/secretmem");
 }
 
 /* By the name alone: all there is to go by where nothing is known of the device. */
 static enum vma_type
-type_of(const struct vma *v)
+vma_type_of(const struct vma *v)
 {
 	const char *n = v->name;
 
 	if (!strcmp(n, "[heap]"))
 		return VMA_HEAP;
-	if (starts(n, "[stack"))
+	if (vma_starts(n, "[stack"))
 		return VMA_STACK;
 	if (vma_kernel_words(v))
 		return VMA_KERNEL;
-	if (starts(n, "/anon_hugepage") || starts(n, "/dev/hugepages/"))
+	if (vma_starts(n, "/anon_hugepage") || vma_starts(n, "/dev/hugepages/"))
 		return VMA_HUGETLB;
-	if (is_shm_name(n) || starts(n, "[anon_shmem:"))
+	if (vma_is_shm_name(n) || vma_starts(n, "[anon_shmem:"))
 		return VMA_SHM;
-	if ((starts(n, "/dev/") && (v->perm & VMA_SHARED || strcmp(n, "/dev/zero"))) ||
-	    starts(n, "/sys/devices/") || starts(n, "anon_inode:"))
+	if ((vma_starts(n, "/dev/") && (v->perm & VMA_SHARED || strcmp(n, "/dev/zero"))) ||
+	    vma_starts(n, "/sys/devices/") || vma_starts(n, "anon_inode:"))
 		return VMA_DEVICE;
 	if (n[0] == '/' ? strcmp(n, "/dev/zero") != 0 : v->inode != 0)
 		return VMA_FILE;
@@ -112,7 +113,7 @@ vma_is_file(const struct vma *v)
 }
 
 static bool
-take_hex(const char **s, char stop, uint64_t *out)
+vma_take_hex(const char **s, char stop, uint64_t *out)
 {
 	const char *end;
 	uint64_t v;
@@ -125,7 +126,7 @@ take_hex(const char **s, char stop, uint64_t *out)
 }
 
 static bool
-take_perm(const char **s, uint8_t *perm)
+vma_take_perm(const char **s, uint8_t *perm)
 {
 	static const char set[] = "rwxs";
 	unsigned bits = 0;
@@ -145,23 +146,24 @@ take_perm(const char **s, uint8_t *perm)
 	return true;
 }
 
-/* START-END PERM OFFSET MAJ:MIN INODE [blanks NAME]; the name is the rest of the line, blanks and all. */
+/* START-END PERM OFFSET MAJ:MIN INODE [blanks NAME]; the name is the rest of the line, blanks and
+ * all. */
 static bool
-parse_line(const char *s, struct vma *v)
+vma_parse_line(const char *s, struct vma *v)
 {
 	struct vma got = {0};
 	uint64_t major, minor;
 
-	if (!take_hex(&s, '-', &got.start) || !take_hex(&s, ' ', &got.end) ||
-	    !take_perm(&s, &got.perm) || !take_hex(&s, ' ', &got.offset) ||
-	    !take_hex(&s, ':', &major) || !take_hex(&s, ' ', &minor) ||
+	if (!vma_take_hex(&s, '-', &got.start) || !vma_take_hex(&s, ' ', &got.end) ||
+	    !vma_take_perm(&s, &got.perm) || !vma_take_hex(&s, ' ', &got.offset) ||
+	    !vma_take_hex(&s, ':', &major) || !vma_take_hex(&s, ' ', &minor) ||
 	    !parse_u64(s, 10, &s, &got.inode) || (*s && *s != ' ') || got.start >= got.end ||
 	    (got.start | got.end) % SMALLEST_PAGE)
 		return false;
 	got.dev_major = (uint32_t)major;
 	got.dev_minor = (uint32_t)minor;
 	got.name = s + strspn(s, " ");
-	got.type = (uint8_t)type_of(&got);
+	got.type = (uint8_t)vma_type_of(&got);
 	*v = got;
 	return true;
 }
@@ -178,7 +180,7 @@ vma_parse(struct vma_list *list, char *text, size_t *odd)
 		next = strchr(line, '\n');
 		if (next)
 			*next++ = '\0';
-		if (!parse_line(line, &v) || v.start < last) {
+		if (!vma_parse_line(line, &v) || v.start < last) {
 			++*odd;
 			continue;
 		}
@@ -210,8 +212,8 @@ vma_read(int fd, struct vma_list *list, struct err *err)
 bool
 vma_hides_pages(const struct vma *v)
 {
-	return starts(v->name, "[vvar") || v->type == VMA_DEVICE ||
-	       (v->type == VMA_KERNEL && starts(v->name, "anon_inode:"));
+	return vma_starts(v->name, "[vvar") || v->type == VMA_DEVICE ||
+	       (v->type == VMA_KERNEL && vma_starts(v->name, "anon_inode:"));
 }
 
 bool
@@ -257,22 +259,24 @@ vma_at(const struct vma_list *list, uint64_t addr)
 }
 
 static bool
-is_bare(const struct vma *v)
+vma_is_bare(const struct vma *v)
 {
 	return !v->name[0] && (v->type == VMA_ANON || v->type == VMA_RESERVE);
 }
 
 static bool
-is_arena(const struct vma_list *list, size_t i)
+vma_is_arena(const struct vma_list *list, size_t i)
 {
 	const struct vma *v = &list->v[i], *rest = v + 1;
 
-	if (!strcmp(v->name, "[anon: glibc: malloc arena]") || !strcmp(v->name, "[anon:glibc: malloc arena]"))
+	if (!strcmp(v->name, "[anon: glibc: malloc arena]") ||
+	    !strcmp(v->name, "[anon:glibc: malloc arena]"))
 		return true;
-	if (!is_bare(v) || v->type != VMA_ANON || !(v->perm & VMA_WRITE) || v->start % ARENA)
+	if (!vma_is_bare(v) || v->type != VMA_ANON || !(v->perm & VMA_WRITE) || v->start % ARENA)
 		return false;
-	return vma_size(v) == ARENA || (i + 1 < list->n && is_bare(rest) && rest->type == VMA_RESERVE &&
-	                                rest->start == v->end && rest->end - v->start == ARENA);
+	return vma_size(v) == ARENA ||
+	       (i + 1 < list->n && vma_is_bare(rest) && rest->type == VMA_RESERVE &&
+	        rest->start == v->end && rest->end - v->start == ARENA);
 }
 
 enum vma_arena
@@ -280,9 +284,11 @@ vma_arena(const struct vma_list *list, size_t i)
 {
 	const struct vma *v = &list->v[i];
 
-	if (is_arena(list, i))
+	if (vma_is_arena(list, i))
 		return VMA_ARENA_USED;
-	return i && is_bare(v) && is_arena(list, i - 1) && v->end - v[-1].start == ARENA ? VMA_ARENA_REST : VMA_NO_ARENA;
+	return i && vma_is_bare(v) && vma_is_arena(list, i - 1) && v->end - v[-1].start == ARENA
+	           ? VMA_ARENA_REST
+	           : VMA_NO_ARENA;
 }
 
 unsigned
@@ -290,7 +296,7 @@ vma_pointer_size(const struct vma_list *list)
 {
 	size_t n = list->n;
 
-	while (n && starts(list->v[n - 1].name, "[vsyscall"))
+	while (n && vma_starts(list->v[n - 1].name, "[vsyscall"))
 		n--;
 	return n && list->v[n - 1].end <= UINT64_C(1) << 32 ? 4 : 8;
 }

@@ -45,7 +45,8 @@ struct vma {
 	uint8_t perm; /* enum vma_perm */
 	uint8_t type;   /* enum vma_type */
 	uint8_t behind; /* enum vma_behind */
-	const char *name; /* as the kernel wrote it (only newline escaped), ours for threads' stacks, "" if none; not safe to print raw */
+	const char *name; /* as the kernel wrote it (only newline escaped), ours for threads'
+	                     stacks, "" if none; not safe to print raw */
 };
 
 struct vma_list {
@@ -92,8 +93,8 @@ const char *vma_kernel_words(const struct vma *v);
 
 /*
  * Whether pages may be there that the page table does not show: drivers map frames without struct
- * page (VM_PFNMAP), and the kernel passes over such regions as if they were empty. Only VmFlags (pf)
- * tells for certain; [vvar] is always one, and what a device or perf maps mostly is.
+ * page (VM_PFNMAP), and the kernel passes over such regions as if they were empty. Only VmFlags
+ * (pf) tells for certain; [vvar] is always one, and what a device or perf maps mostly is.
  */
 bool vma_hides_pages(const struct vma *v);
 
@@ -110,8 +111,9 @@ const struct vma *vma_at(const struct vma_list *list, uint64_t addr);
 size_t vma_lower_bound(const struct vma_list *list, uint64_t addr);
 
 /*
- * Whether region i is an arena of malloc's (glibc's, Go's): memory from a round address on (USED), and
- * the rest of its 64 MiB, kept aside (REST). Recognised by its form; glibc names it only when asked to.
+ * Whether region i is an arena of malloc's (glibc's, Go's): memory from a round address on (USED),
+ * and the rest of its 64 MiB, kept aside (REST). Recognised by its form; glibc names it only when
+ * asked to.
  */
 enum vma_arena { VMA_NO_ARENA, VMA_ARENA_USED, VMA_ARENA_REST };
 enum vma_arena vma_arena(const struct vma_list *list, size_t i);

@@ -76,7 +76,8 @@ static const char *
 explain_owner_2(const struct page *pg)
 {
 	if (pg->kpf & KPF_ANON)
-		return pg->kpf & KPF_OWNER_2 ? "anonymous: this process's alone" : "anonymous: may be shared";
+		return pg->kpf & KPF_OWNER_2 ? "anonymous: this process's alone"
+		                             : "anonymous: may be shared";
 	return pg->kpf & KPF_OWNER_2 ? "its place on disk is known" : NULL;
 }
 
@@ -90,23 +91,32 @@ explain_kpf(const struct flag *f, const struct page *pg)
 		return "but its folio has it: this kernel sets it at the head only";
 	switch ((int)f->bit) {
 	case KPF_DIRTY_BIT:
-		return !set ? NULL : k & KPF_SWAPBACKED ? "newer than its copy in swap, if it has one"
-		                                        : "must be written to its file";
+		return !set                 ? NULL
+		       : k & KPF_SWAPBACKED ? "newer than its copy in swap, if it has one"
+		                            : "must be written to its file";
 	case KPF_LRU_BIT:
-		return set || k & (KPF_HUGE | KPF_RESERVED) ? NULL : "not yet: new pages wait in a batch of the CPU's";
+		return set || k & (KPF_HUGE | KPF_RESERVED)
+		           ? NULL
+		           : "not yet: new pages wait in a batch of the CPU's";
 	case KPF_RECLAIM_BIT:
-		return set && !(k & KPF_WRITEBACK) ? "read ahead: the next of its file follow" : NULL;
+		return set && !(k & KPF_WRITEBACK) ? "read ahead: the next of its file follow"
+		                                   : NULL;
 	case KPF_SWAPBACKED_BIT:
 		return page_is_lazyfree(pg)
 		           ? "freed lazily (MADV_FREE): may be dropped unless written again"
 		           : NULL;
 	case KPF_KSM_BIT:
-		return set && pg->known & PAGE_NO_KSM ? "this kernel says so of every anonymous page: not believed" : NULL;
+		return set && pg->known & PAGE_NO_KSM
+		           ? "this kernel says so of every anonymous page: not believed"
+		           : NULL;
 	case KPF_THP_BIT:
-		return set && pg->known & PAGE_SMALL ? "a large folio, smaller than a huge page (mTHP)" : NULL;
+		return set && pg->known & PAGE_SMALL
+		           ? "a large folio, smaller than a huge page (mTHP)"
+		           : NULL;
 	case KPF_OWNER_2_BIT: return explain_owner_2(pg);
 	case KPF_MLOCKED_BIT:
-		return set && !(k & KPF_UNEVICTABLE) ? "not yet moved to the unevictable list" : NULL;
+		return set && !(k & KPF_UNEVICTABLE) ? "not yet moved to the unevictable list"
+		                                     : NULL;
 	}
 	return NULL;
 }
@@ -118,7 +128,7 @@ explain_bit(const struct flag *f, const struct page *pg, const struct vma *v)
 }
 
 static bool
-starts(const char *s, const char *prefix)
+explain_starts(const char *s, const char *prefix)
 {
 	return !strncmp(s, prefix, strlen(prefix));
 }
@@ -132,13 +142,13 @@ explain_shm(const struct vma *v)
 		return "secret memory (memfd_secret): the kernel itself cannot read it";
 	if (v->behind == VMA_BEHIND_RAMFS)
 		return "a file in memory (ramfs)";
-	if (v->behind == VMA_BEHIND_TMPFS && !starts(name, "/dev/shm/"))
+	if (v->behind == VMA_BEHIND_TMPFS && !explain_starts(name, "/dev/shm/"))
 		return "a file in memory (tmpfs)";
-	if (starts(name, "/memfd:"))
+	if (explain_starts(name, "/memfd:"))
 		return "memfd: a file in memory without a name in any folder";
-	if (starts(name, "/SYSV"))
+	if (explain_starts(name, "/SYSV"))
 		return "System V shared memory (shmget)";
-	if (starts(name, "/dev/shm/"))
+	if (explain_starts(name, "/dev/shm/"))
 		return "POSIX shared memory (shm_open)";
 	return "shared anonymous memory";
 }
@@ -155,10 +165,14 @@ explain_region(const struct vma *v)
 			return "anonymous memory: a private mapping of /dev/zero";
 		return v->name[0] ? "anonymous memory, named by the process" : "anonymous memory";
 	case VMA_HEAP: return "the heap that brk grows";
-	case VMA_STACK: return starts(v->name, "[stack]") ? "the main thread's stack" : "a thread's stack";
+	case VMA_STACK:
+		return explain_starts(v->name, "[stack]") ? "the main thread's stack"
+		                                          : "a thread's stack";
 	case VMA_FILE:
-		if (n > sizeof(deleted) - 1 && !strcmp(v->name + n - (sizeof(deleted) - 1), deleted))
-			return state_copies(v) ? "private mapping of a file, deleted since" : "shared mapping of a file, deleted since";
+		if (n > sizeof(deleted) - 1 &&
+		    !strcmp(v->name + n - (sizeof(deleted) - 1), deleted))
+			return state_copies(v) ? "private mapping of a file, deleted since"
+			                       : "shared mapping of a file, deleted since";
 		return state_copies(v) ? "private mapping of a file" : "shared mapping of a file";
 	case VMA_SHM: return explain_shm(v);
 	case VMA_HUGETLB: return "pages of the hugetlb pool";
@@ -177,7 +191,8 @@ explain_perm(const struct vma *v, struct buf *out)
 	static const struct {
 		enum vma_perm bit;
 		const char *words;
-	} parts[] = {{VMA_READ, "readable, "}, {VMA_WRITE, "writable, "}, {VMA_EXEC, "executable, "}};
+	} parts[] = {
+	    {VMA_READ, "readable, "}, {VMA_WRITE, "writable, "}, {VMA_EXEC, "executable, "}};
 	size_t start = out->len;
 
 	for (size_t i = 0; i < ARRAY_LEN(parts); i++)

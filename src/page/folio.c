@@ -14,7 +14,7 @@
 
 /* The word in brackets is the one that holds; "inherit" leaves it to the setting above. */
 static bool
-is_off(int dir, const char *name, bool inherits)
+folio_is_off(int dir, const char *name, bool inherits)
 {
 	char text[128];
 
@@ -23,7 +23,7 @@ is_off(int dir, const char *name, bool inherits)
 }
 
 static bool
-has_sizes_between(DIR *d, bool off, unsigned huge_kib)
+folio_has_sizes_between(DIR *d, bool off, unsigned huge_kib)
 {
 	const struct dirent *e;
 
@@ -36,7 +36,7 @@ has_sizes_between(DIR *d, bool off, unsigned huge_kib)
 		    !parse_u64(e->d_name + 10, 10, &end, &kib) || kib == huge_kib)
 			continue;
 		snprintf(name, sizeof(name), "%s/enabled", e->d_name);
-		if (!is_off(dirfd(d), name, off))
+		if (!folio_is_off(dirfd(d), name, off))
 			return true;
 	}
 	return false;
@@ -56,10 +56,10 @@ folio_sizes(const char *sys)
 	if (!d)
 		return FOLIOS_ANY;
 	dir = dirfd(d);
-	off = is_off(dir, "enabled", false);
+	off = folio_is_off(dir, "enabled", false);
 	snprintf(name, sizeof(name), "hugepages-%ukB/enabled", huge);
-	if (!has_sizes_between(d, off, huge))
-		out = off && (is_off(dir, name, true) || faccessat(dir, name, F_OK, 0) < 0)
+	if (!folio_has_sizes_between(d, off, huge))
+		out = off && (folio_is_off(dir, name, true) || faccessat(dir, name, F_OK, 0) < 0)
 		          ? FOLIOS_SMALL
 		          : FOLIOS_HUGE;
 	closedir(d);
@@ -68,7 +68,7 @@ folio_sizes(const char *sys)
 
 /* A huge page lies at a multiple of its size, within one region. */
 static bool
-fits_huge(const struct vma *v, uint64_t addr, size_t page_size)
+folio_fits_huge(const struct vma *v, uint64_t addr, size_t page_size)
 {
 	uint64_t size = (uint64_t)page_size << page_huge_order(page_size);
 	uint64_t start = addr & ~(size - 1);
@@ -89,5 +89,5 @@ folio_is_small(const struct page *pg, const struct vma *v, uint64_t addr, const 
 	if (*sizes == FOLIOS_UNREAD)
 		*sizes = folio_sizes(FOLIO_SETTINGS);
 	return *sizes == FOLIOS_SMALL ||
-	       (*sizes == FOLIOS_HUGE && !fits_huge(v, addr, pm->page_size));
+	       (*sizes == FOLIOS_HUGE && !folio_fits_huge(v, addr, pm->page_size));
 }

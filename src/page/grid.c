@@ -34,13 +34,13 @@ grid_row_bytes(const struct grid *g)
 }
 
 static uint64_t
-first_row(const struct grid *g)
+grid_first_row(const struct grid *g)
 {
 	return g->start & ~(grid_row_bytes(g) - 1);
 }
 
 static uint64_t
-last_row(const struct grid *g)
+grid_last_row(const struct grid *g)
 {
 	return (g->end - 1) & ~(grid_row_bytes(g) - 1);
 }
@@ -48,7 +48,7 @@ last_row(const struct grid *g)
 uint64_t
 grid_rows_total(const struct grid *g)
 {
-	return (last_row(g) - first_row(g)) / grid_row_bytes(g) + 1;
+	return (grid_last_row(g) - grid_first_row(g)) / grid_row_bytes(g) + 1;
 }
 
 bool
@@ -81,14 +81,14 @@ grid_show(struct grid *g, uint64_t addr)
 	uint64_t total = grid_rows_total(g);
 
 	g->top &= ~(bytes - 1);
-	if (g->top < first_row(g) || total <= g->rows)
-		g->top = first_row(g);
+	if (g->top < grid_first_row(g) || total <= g->rows)
+		g->top = grid_first_row(g);
 	if (row < g->top)
 		g->top = row;
 	else if ((row - g->top) / bytes >= g->rows)
 		g->top = row - (g->rows - 1) * bytes;
-	if (total > g->rows && (last_row(g) - g->top) / bytes + 1 < g->rows)
-		g->top = last_row(g) - (g->rows - 1) * bytes;
+	if (total > g->rows && (grid_last_row(g) - g->top) / bytes + 1 < g->rows)
+		g->top = grid_last_row(g) - (g->rows - 1) * bytes;
 }
 
 unsigned

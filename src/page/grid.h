@@ -36,7 +36,8 @@ uint64_t grid_cell_bytes(const struct grid *g);
 uint64_t grid_row_bytes(const struct grid *g);
 uint64_t grid_rows_total(const struct grid *g);
 
-/* The part of the region that cell i on screen (row by row) stands for; false: outside the region. */
+/* The part of the region that cell i on screen (row by row) stands for; false: outside the region.
+ */
 bool grid_cell_range(const struct grid *g, size_t i, uint64_t *lo, uint64_t *hi);
 
 /* The cell on screen that holds addr; false: not on screen. */
@@ -51,12 +52,14 @@ unsigned grid_fit(const struct grid *g);
 /* The bytes of the region that are on screen. */
 void grid_visible(const struct grid *g, uint64_t *lo, uint64_t *hi);
 
-/* --- cells: every page counted --------------------------------------------------------------------- */
+/* --- cells: every page counted
+ * --------------------------------------------------------------------- */
 
 struct cell {
 	uint64_t n[CLASS_MAX];       /* pages by class of the lens they were looked at through */
 	uint64_t match;              /* pages that pass the filter, if there is one */
-	uint64_t written, newest_ns; /* pages written since the mark that still glow, the newest time */
+	uint64_t written,
+	    newest_ns; /* pages written since the mark that still glow, the newest time */
 	uint32_t times;              /* the most generations in which a page was seen written */
 };
 
@@ -68,14 +71,15 @@ unsigned cell_first(const struct cell *c, unsigned *second);
 /* A class that must show however rare it is (broken memory, unreadable), or CLASS_MAX. */
 unsigned cell_alarm(const struct cell *c, enum lens l);
 
-/* The commonest class of what is there: an empty place stands for a cell only if there is nothing else. */
+/* The commonest class of what is there: an empty place stands for a cell only if there is nothing
+ * else. */
 unsigned cell_first_there(const struct cell *c, enum lens l);
 
 /*
  * One letter for all of its pages: an alarm's, that of the class that half of them have, or else,
- * of states, a digit: the tenths that are in RAM, and 1 for less than one. Where none is in RAM, and
- * in other lenses, whose digits are classes: the commonest of what is there. A blank for a cell of
- * no pages.
+ * of states, a digit: the tenths that are in RAM, and 1 for less than one. Where none is in RAM,
+ * and in other lenses, whose digits are classes: the commonest of what is there. A blank for a cell
+ * of no pages.
  */
 char cell_letter(const struct cell *c, enum lens l);
 

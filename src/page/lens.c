@@ -14,7 +14,8 @@ static const struct lens_row lenses[LENS_COUNT] = {
 };
 #undef L
 
-/* --- classes: a number in a row of their own for each lens, made from one list ------------------------- */
+/* --- classes: a number in a row of their own for each lens, made from one list
+ * ------------------------- */
 
 #define K(l, id, c, r, k, n) {.letter = (c), .kind = CLASS_##k, .name = (n)},
 static const struct class_row classes[] = {
@@ -50,10 +51,11 @@ static const unsigned first[LENS_COUNT] = {
 
 /* The kinds of the states, for lens STATE; those left out are NORMAL. */
 static const enum class_kind state_kinds[STATE_COUNT] = {
-    [STATE_UNREADABLE] = CLASS_ALARM, [STATE_HWPOISON] = CLASS_ALARM, [STATE_GUARD] = CLASS_ABSENT,
-    [STATE_PAST_END] = CLASS_ABSENT,
-    [STATE_POISONED] = CLASS_ABSENT,  [STATE_UFFD] = CLASS_ABSENT,    [STATE_MIGRATING] = CLASS_ABSENT,
-    [STATE_SPECIAL] = CLASS_ABSENT,   [STATE_SWAPPED] = CLASS_ABSENT, [STATE_CACHED] = CLASS_ABSENT,
+    [STATE_UNREADABLE] = CLASS_ALARM, [STATE_HWPOISON] = CLASS_ALARM,
+    [STATE_GUARD] = CLASS_ABSENT,     [STATE_PAST_END] = CLASS_ABSENT,
+    [STATE_POISONED] = CLASS_ABSENT,  [STATE_UFFD] = CLASS_ABSENT,
+    [STATE_MIGRATING] = CLASS_ABSENT, [STATE_SPECIAL] = CLASS_ABSENT,
+    [STATE_SWAPPED] = CLASS_ABSENT,   [STATE_CACHED] = CLASS_ABSENT,
     [STATE_NONE] = CLASS_ABSENT,
 };
 
@@ -103,28 +105,29 @@ lens_needs_pages(enum lens l)
 	return l != LENS_STATE && l != LENS_WRITES;
 }
 
-/* --- one page ------------------------------------------------------------------------------------------ */
+/* --- one page
+ * ------------------------------------------------------------------------------------------ */
 
 static bool
-is_in_ram(const struct page *pg)
+lens_is_in_ram(const struct page *pg)
 {
 	return pg->known & PAGE_WORD && pg->word & PM_PRESENT;
 }
 
 static unsigned
-writes_of(const struct lens_look *look, uint64_t addr, const struct page *pg)
+lens_writes_of(const struct lens_look *look, uint64_t addr, const struct page *pg)
 {
 	bool unsure = look->unsure || (look->watched && !look->watched(look->arg, addr));
 
 	if (!(pg->known & PAGE_WORD))
 		return CLASS(WRITES, UNKNOWN);
-	if (is_in_ram(pg))
+	if (lens_is_in_ram(pg))
 		return unsure ? CLASS(WRITES, UNKNOWN) : CLASS(WRITES, REST);
 	return pg->state == STATE_SWAPPED ? CLASS(WRITES, SWAPPED) : CLASS(WRITES, OUT);
 }
 
 static unsigned
-backing_by_flags(const struct page *pg)
+lens_backing_by_flags(const struct page *pg)
 {
 	uint64_t k = page_flags(pg);
 
@@ -145,10 +148,10 @@ backing_by_flags(const struct page *pg)
 }
 
 static unsigned
-backing_of(const struct page *pg)
+lens_backing_of(const struct page *pg)
 {
 	if (pg->known & PAGE_FLAGS)
-		return backing_by_flags(pg);
+		return lens_backing_by_flags(pg);
 	switch ((enum state)pg->state) {
 	case STATE_UNREADABLE:
 	case STATE_HIDDEN:
@@ -197,7 +200,7 @@ backing_of(const struct page *pg)
 
 /* Without the count bit 56 alone tells once from more. */
 static unsigned
-sharing_of(const struct page *pg)
+lens_sharing_of(const struct page *pg)
 {
 	static const struct {
 		uint64_t least;
@@ -207,7 +210,7 @@ sharing_of(const struct page *pg)
 	    {2, CLASS(SHARING, UPTO3)}, {1, CLASS(SHARING, ONE)},
 	};
 
-	if (!is_in_ram(pg))
+	if (!lens_is_in_ram(pg))
 		return pg->known & PAGE_WORD ? CLASS(SHARING, OUT) : CLASS(SHARING, UNKNOWN);
 	for (size_t i = 0; pg->known & PAGE_COUNT && i < ARRAY_LEN(steps); i++)
 		if (pg->count >= steps[i].least)
@@ -220,11 +223,11 @@ sharing_of(const struct page *pg)
 }
 
 static unsigned
-lru_of(const struct page *pg)
+lens_lru_of(const struct page *pg)
 {
 	uint64_t k = page_flags(pg);
 
-	if (!is_in_ram(pg))
+	if (!lens_is_in_ram(pg))
 		return pg->known & PAGE_WORD ? CLASS(LRU, OUT) : CLASS(LRU, UNKNOWN);
 	if (!(pg->known & PAGE_FLAGS))
 		return CLASS(LRU, UNKNOWN);
@@ -242,9 +245,9 @@ lru_of(const struct page *pg)
 }
 
 static unsigned
-folio_of(const struct page *pg)
+lens_folio_of(const struct page *pg)
 {
-	if (!is_in_ram(pg))
+	if (!lens_is_in_ram(pg))
 		return pg->known & PAGE_WORD ? CLASS(FOLIOS, OUT) : CLASS(FOLIOS, UNKNOWN);
 	if (pg->state == STATE_HUGETLB)
 		return CLASS(FOLIOS, HUGETLB);
@@ -254,9 +257,9 @@ folio_of(const struct page *pg)
 }
 
 static unsigned
-node_of(const struct page *pg)
+lens_node_of(const struct page *pg)
 {
-	if (!is_in_ram(pg))
+	if (!lens_is_in_ram(pg))
 		return pg->known & PAGE_WORD ? CLASS(NUMA, OUT) : CLASS(NUMA, UNKNOWN);
 	if (!(pg->known & PAGE_NODE))
 		return CLASS(NUMA, UNKNOWN);
@@ -264,13 +267,13 @@ node_of(const struct page *pg)
 }
 
 static unsigned
-swap_of(const struct page *pg)
+lens_swap_of(const struct page *pg)
 {
 	unsigned type = PM_SWAP_TYPE(pg->word);
 
 	if (!(pg->known & PAGE_WORD))
 		return CLASS(SWAP, UNKNOWN);
-	if (is_in_ram(pg))
+	if (lens_is_in_ram(pg))
 		return pg->known & PAGE_FLAGS && page_flags(pg) & KPF_SWAPCACHE ? CLASS(SWAP, CACHE)
 		                                                                : CLASS(SWAP, RAM);
 	if (!(pg->word & PM_SWAPPED))
@@ -283,7 +286,7 @@ swap_of(const struct page *pg)
 }
 
 static unsigned
-physical_of(struct lens_look *look, uint64_t addr, const struct page *pg, size_t page_size)
+lens_physical_of(struct lens_look *look, uint64_t addr, const struct page *pg, size_t page_size)
 {
 	uint64_t pfn = page_pfn(pg);
 	bool goes_on = pfn && addr == look->next_addr && pfn == look->next_pfn;
@@ -291,7 +294,8 @@ physical_of(struct lens_look *look, uint64_t addr, const struct page *pg, size_t
 	look->next_addr = addr + page_size;
 	look->next_pfn = pfn + 1;
 	if (!pfn)
-		return is_in_ram(pg) || !(pg->known & PAGE_WORD) ? CLASS(PHYSICAL, UNKNOWN) : CLASS(PHYSICAL, OUT);
+		return lens_is_in_ram(pg) || !(pg->known & PAGE_WORD) ? CLASS(PHYSICAL, UNKNOWN)
+		                                                      : CLASS(PHYSICAL, OUT);
 	if (!goes_on) {
 		look->odd = !look->odd;
 		return CLASS(PHYSICAL, BREAK);
@@ -304,14 +308,14 @@ lens_page(struct lens_look *look, uint64_t addr, const struct page *pg, size_t p
 {
 	switch (look->lens) {
 	case LENS_STATE: return pg->state;
-	case LENS_WRITES: return writes_of(look, addr, pg);
-	case LENS_BACKING: return backing_of(pg);
-	case LENS_SHARING: return sharing_of(pg);
-	case LENS_LRU: return lru_of(pg);
-	case LENS_FOLIOS: return folio_of(pg);
-	case LENS_NUMA: return node_of(pg);
-	case LENS_SWAP: return swap_of(pg);
-	case LENS_PHYSICAL: return physical_of(look, addr, pg, page_size);
+	case LENS_WRITES: return lens_writes_of(look, addr, pg);
+	case LENS_BACKING: return lens_backing_of(pg);
+	case LENS_SHARING: return lens_sharing_of(pg);
+	case LENS_LRU: return lens_lru_of(pg);
+	case LENS_FOLIOS: return lens_folio_of(pg);
+	case LENS_NUMA: return lens_node_of(pg);
+	case LENS_SWAP: return lens_swap_of(pg);
+	case LENS_PHYSICAL: return lens_physical_of(look, addr, pg, page_size);
 	case LENS_COUNT: break;
 	}
 	return 0;

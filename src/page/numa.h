@@ -12,6 +12,7 @@
  * The NUMA node of each of n pages from addr (n at most PAGE_BATCH), by move_pages(2) asked to move
  * nothing. It needs no frame number, so it may be known where that is hidden.
  */
-void numa_nodes(const struct proc *p, uint64_t addr, size_t page_size, struct page *pages, size_t n);
+void numa_nodes(const struct proc *p, uint64_t addr, size_t page_size, struct page *pages,
+                size_t n);
 
 #endif

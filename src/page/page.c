@@ -65,7 +65,7 @@ struct batch {
 };
 
 static void
-look_up_flags(struct batch *b, const struct frames *f, struct page *out)
+page_look_up_flags(struct batch *b, const struct frames *f, struct page *out)
 {
 	frames_lookup(f, FRAME_FLAGS, b->pfn, b->n, b->words, b->ok);
 	for (size_t i = 0; i < b->n; i++) {
@@ -85,7 +85,7 @@ look_up_flags(struct batch *b, const struct frames *f, struct page *out)
  * sets the bit from the same counter.
  */
 static void
-look_up_count(struct batch *b, const struct frames *f, struct page *out)
+page_look_up_count(struct batch *b, const struct frames *f, struct page *out)
 {
 	struct batch rest = {.n = 0};
 
@@ -109,7 +109,7 @@ look_up_count(struct batch *b, const struct frames *f, struct page *out)
 }
 
 static void
-look_up_cgroup(struct batch *b, const struct frames *f, struct page *out)
+page_look_up_cgroup(struct batch *b, const struct frames *f, struct page *out)
 {
 	frames_lookup(f, FRAME_CGROUP, b->pfn, b->n, b->words, b->ok);
 	for (size_t i = 0; i < b->n; i++)
@@ -127,7 +127,7 @@ static const uint64_t OF_FOLIO = KPF_REFERENCED | KPF_UPTODATE | KPF_DIRTY | KPF
  * What the page's own word leaves open: how large an anonymous folio is, and what only a head says.
  */
 static bool
-needs_folio(const struct page *pg)
+page_needs_folio(const struct page *pg)
 {
 	bool compound = pg->kpf & (KPF_COMPOUND_HEAD | KPF_COMPOUND_TAIL);
 	bool bare = pg->kpf & KPF_COMPOUND_TAIL && !(pg->kpf & KPF_UPTODATE);
@@ -140,8 +140,8 @@ needs_folio(const struct page *pg)
  * pages that are no part of a larger folio the answer is at hand.
  */
 static void
-look_up_folios(const struct batch *b, const struct frames *f, struct page *out, bool all,
-               unsigned huge_order)
+page_look_up_folios(const struct batch *b, const struct frames *f, struct page *out, bool all,
+                    unsigned huge_order)
 {
 	struct folio last = {.head = UINT64_MAX};
 
@@ -149,9 +149,10 @@ look_up_folios(const struct batch *b, const struct frames *f, struct page *out, 
 		struct page *pg = &out[b->page[i]];
 		bool compound = pg->kpf & (KPF_COMPOUND_HEAD | KPF_COMPOUND_TAIL);
 
-		if (!(pg->known & PAGE_FLAGS) || (!all && !needs_folio(pg)))
+		if (!(pg->known & PAGE_FLAGS) || (!all && !page_needs_folio(pg)))
 			continue;
-		if (b->pfn[i] - last.head >= UINT64_C(1) << last.order || pg->kpf & KPF_COMPOUND_HEAD || !compound)
+		if (b->pfn[i] - last.head >= UINT64_C(1) << last.order ||
+		    pg->kpf & KPF_COMPOUND_HEAD || !compound)
 			if (!frames_folio(f, b->pfn[i], pg->kpf, &last)) {
 				last = (struct folio){.head = UINT64_MAX};
 				continue;
@@ -168,7 +169,7 @@ look_up_folios(const struct batch *b, const struct frames *f, struct page *out, 
  * the entry means: broken memory, or a page that is being moved.
  */
 static void
-look_up_entry(const struct frames *f, struct page *pg)
+page_look_up_entry(const struct frames *f, struct page *pg)
 {
 	uint64_t pfn = PM_SWAP_OFFSET(pg->word);
 	bool ok;
@@ -183,7 +184,7 @@ look_up_entry(const struct frames *f, struct page *pg)
 
 /* Read the page table again; where it moved on, what was learnt about the old frame is void. */
 static int
-verify(const struct pagemap *pm, uint64_t addr, struct page *out, size_t n, struct err *err)
+page_verify(const struct pagemap *pm, uint64_t addr, struct page *out, size_t n, struct err *err)
 {
 	static const uint64_t entry = PM_PFN_MASK | (UINT64_C(1) << 63) | (UINT64_C(1) << 62);
 	uint64_t words[PAGE_BATCH];
@@ -220,18 +221,19 @@ page_read(const struct pagemap *pm, const struct frames *f, uint64_t addr, struc
 			b.pfn[b.n] = page_pfn(&out[i]);
 			b.page[b.n++] = (uint16_t)i;
 		} else if (needs & PAGE_NEED_FLAGS) {
-			look_up_entry(f, &out[i]);
+			page_look_up_entry(f, &out[i]);
 		}
 	}
 	if (!b.n || !(needs & PAGE_NEED_FRAMES))
 		return 0;
 	if (needs & (PAGE_NEED_FLAGS | PAGE_NEED_FOLIO)) {
-		look_up_flags(&b, f, out);
-		look_up_folios(&b, f, out, needs & PAGE_NEED_FOLIO, page_huge_order(pm->page_size));
+		page_look_up_flags(&b, f, out);
+		page_look_up_folios(&b, f, out, needs & PAGE_NEED_FOLIO,
+		                    page_huge_order(pm->page_size));
 	}
 	if (needs & PAGE_NEED_COUNT)
-		look_up_count(&b, f, out);
+		page_look_up_count(&b, f, out);
 	if (needs & PAGE_NEED_CGROUP)
-		look_up_cgroup(&b, f, out);
-	return verify(pm, addr, out, (size_t)got, err);
+		page_look_up_cgroup(&b, f, out);
+	return page_verify(pm, addr, out, (size_t)got, err);
 }

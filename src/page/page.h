@@ -11,25 +11,25 @@
 
 /* Everything known about one virtual page at one moment. */
 enum page_known {
-	PAGE_WORD = 1,      /* the page table was read */
-	PAGE_FLAGS = 2,     /* kpf is valid */
-	PAGE_COUNT = 4,     /* count is valid */
-	PAGE_CGROUP = 8,    /* cgroup is valid */
-	PAGE_FOLIO = 16,    /* folio and order are valid */
-	PAGE_NODE = 32,     /* node is valid */
-	PAGE_RACED = 64,    /* it changed while its frame was looked up: only the new word is kept */
-	PAGE_NO_KSM = 128,  /* kpf's KSM means nothing: see frame.h */
-	PAGE_NO_RECORD = 256, /* kpageflags has no word for its frame: memory of a device */
-	PAGE_ENTRY = 512,   /* not present; kpf is that of the frame a special entry names */
-	PAGE_CACHED = 1024, /* not mapped here, but in the page cache */
-	PAGE_SMALL = 2048,  /* its folio is smaller than a huge page */
+	PAGE_WORD = 1,     /* the page table was read */
+	PAGE_FLAGS = 2,    /* kpf is valid */
+	PAGE_COUNT = 4,    /* count is valid */
+	PAGE_CGROUP = 8,   /* cgroup is valid */
+	PAGE_FOLIO = 16,   /* folio and order are valid */
+	PAGE_NODE = 32,    /* node is valid */
+	PAGE_RACED = 64,   /* it changed while its frame was looked up: only the new word is kept */
+	PAGE_NO_KSM = 128, /* kpf's KSM means nothing: see frame.h */
+	PAGE_NO_RECORD = 256,    /* kpageflags has no word for its frame: memory of a device */
+	PAGE_ENTRY = 512,        /* not present; kpf is that of the frame a special entry names */
+	PAGE_CACHED = 1024,      /* not mapped here, but in the page cache */
+	PAGE_SMALL = 2048,       /* its folio is smaller than a huge page */
 	PAGE_CACHE_ASKED = 4096, /* not mapped here, and whether it is in the page cache is known */
-	PAGE_PAST_END = 8192,     /* past the end of the file */
-	PAGE_SIZE_ASKED = 16384,  /* whether it is, is known */
-	PAGE_OUT = 32768,         /* shared memory without an entry here, in swap */
-	PAGE_OUT_ASKED = 65536,   /* whether it is, is known */
-	PAGE_OF_GAP = PAGE_CACHED | PAGE_CACHE_ASKED | PAGE_PAST_END | PAGE_SIZE_ASKED |
-	              PAGE_OUT | PAGE_OUT_ASKED,
+	PAGE_PAST_END = 8192,    /* past the end of the file */
+	PAGE_SIZE_ASKED = 16384, /* whether it is, is known */
+	PAGE_OUT = 32768,        /* shared memory without an entry here, in swap */
+	PAGE_OUT_ASKED = 65536,  /* whether it is, is known */
+	PAGE_OF_GAP = PAGE_CACHED | PAGE_CACHE_ASKED | PAGE_PAST_END | PAGE_SIZE_ASKED | PAGE_OUT |
+	              PAGE_OUT_ASKED,
 };
 
 struct page {

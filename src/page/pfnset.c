@@ -9,7 +9,7 @@ enum { BITS = 64, SLOTS_LEAST = 64 };
 
 /* The block with this key, or the free slot where it belongs. */
 static struct pfnset_block *
-find(struct pfnset_block *slot, size_t slots, uint64_t key)
+pfnset_find(struct pfnset_block *slot, size_t slots, uint64_t key)
 {
 	uint64_t hash = key * UINT64_C(0x9e3779b97f4a7c15);
 	size_t i = (size_t)(hash >> 32) & (slots - 1);
@@ -21,7 +21,7 @@ find(struct pfnset_block *slot, size_t slots, uint64_t key)
 
 /* Never more than three quarters are in use. */
 static void
-grow(struct pfnset *s)
+pfnset_grow(struct pfnset *s)
 {
 	size_t slots = s->slots ? s->slots * 2 : SLOTS_LEAST;
 	struct pfnset_block *slot;
@@ -31,7 +31,7 @@ grow(struct pfnset *s)
 	slot = mem_alloc(slots * sizeof(*slot));
 	for (size_t i = 0; i < s->slots; i++)
 		if (s->slot[i].key)
-			*find(slot, slots, s->slot[i].key) = s->slot[i];
+			*pfnset_find(slot, slots, s->slot[i].key) = s->slot[i];
 	free(s->slot);
 	s->slot = slot;
 	s->slots = slots;
@@ -43,8 +43,8 @@ pfnset_add(struct pfnset *s, uint64_t pfn)
 	uint64_t key = pfn / (PFNSET_WORDS * BITS) + 1, bit = UINT64_C(1) << pfn % BITS, *word;
 	struct pfnset_block *block;
 
-	grow(s);
-	block = find(s->slot, s->slots, key);
+	pfnset_grow(s);
+	block = pfnset_find(s->slot, s->slots, key);
 	s->used += !block->key;
 	block->key = key;
 	word = &block->bits[pfn / BITS % PFNSET_WORDS];

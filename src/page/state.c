@@ -65,7 +65,8 @@ state_of_file_kind(const struct vma *v)
 	case VMA_STACK:
 	case VMA_RESERVE:
 	case VMA_GUARD:
-		return STATE_ZERO; /* the huge zero page: nothing else in there says "file" (bit 61) */
+		return STATE_ZERO; /* the huge zero page: nothing else in there says "file" (bit 61)
+		                    */
 	case VMA_FILE:
 	case VMA_TYPES:
 		break;

@@ -28,7 +28,7 @@ strip_free(struct strip *s)
 
 /* The share that page p lies in: the last one that starts at or before it. */
 static unsigned
-share_of(const struct strip *s, uint64_t p)
+strip_share_of(const struct strip *s, uint64_t p)
 {
 	unsigned i = (unsigned)((__uint128_t)p * s->width / s->pages);
 
@@ -40,12 +40,13 @@ share_of(const struct strip *s, uint64_t p)
 void
 strip_add(struct strip *s, uint64_t from, uint64_t to, unsigned cls)
 {
-	for (unsigned i = share_of(s, from); i < s->width; i++) {
+	for (unsigned i = strip_share_of(s, from); i < s->width; i++) {
 		uint64_t lo = strip_start(s, i), hi = strip_start(s, i + 1);
 
 		if (lo >= to)
 			break;
-		s->share[i][cls] += (uint32_t)u64_min(u64_min(hi, to) - u64_max(lo, from), UINT32_MAX / 2);
+		s->share[i][cls] +=
+		    (uint32_t)u64_min(u64_min(hi, to) - u64_max(lo, from), UINT32_MAX / 2);
 	}
 }
 

@@ -67,7 +67,8 @@ struct fact *answer_add_text(struct answer *a, const char *key, const char *text
 /* "7f1a80926010 libc.so.6+26010": an address, and where in region v that is. */
 void answer_place(struct buf *out, const struct vma_list *vmas, const struct vma *v, uint64_t addr);
 
-void answer_add_name(struct answer *a, const char *key, const char *name); /* from outside: escaped */
+void answer_add_name(struct answer *a, const char *key,
+                     const char *name); /* from outside: escaped */
 void answer_add_unknown(struct answer *a, const char *key, const char *why);
 
 #endif

@@ -5,7 +5,7 @@
 #include "target/bytes.h"
 
 static uint64_t
-count_read(const struct bytes *b)
+answer_count_read(const struct bytes *b)
 {
 	uint64_t n = 0;
 	uint8_t ignored;
@@ -27,15 +27,16 @@ answer_bytes(struct target *t, const struct vma_list *vmas, const struct query *
 	if (query_bytes(q, vmas, &start, &end, err) < 0)
 		return NULL;
 	if (end - start > BYTES_MAX) {
-		err_set(err, ERR_USAGE, "at most 64 KiB of them are shown at a time", "give START..+64k or less",
-		        "too many bytes: %llu", (unsigned long long)(end - start));
+		err_set(err, ERR_USAGE, "at most 64 KiB of them are shown at a time",
+		        "give START..+64k or less", "too many bytes: %llu",
+		        (unsigned long long)(end - start));
 		return NULL;
 	}
 	b = bytes_read(t, vmas, start, end, NULL, err);
 	if (!b)
 		return NULL;
 	v = vma_at(vmas, start);
-	n = count_read(b);
+	n = answer_count_read(b);
 	a = answer_new();
 	a->bytes = b;
 	a->has_place = v != NULL;

@@ -19,7 +19,7 @@ struct hunt {
 };
 
 static int
-hunt_run(void *arg, const struct pm_run *run)
+answer_hunt_run(void *arg, const struct pm_run *run)
 {
 	struct hunt *h = arg;
 	uint64_t words[PAGE_BATCH];
@@ -27,8 +27,8 @@ hunt_run(void *arg, const struct pm_run *run)
 	struct err ignored;
 
 	for (uint64_t at = run->start; at < run->end; at += PAGE_BATCH * size) {
-		ssize_t n = pagemap_words(&h->t->pm, at, words, u64_min((run->end - at) / size, PAGE_BATCH),
-		                          &ignored);
+		ssize_t n = pagemap_words(&h->t->pm, at, words,
+		                          u64_min((run->end - at) / size, PAGE_BATCH), &ignored);
 
 		for (ssize_t i = 0; i < n; i++) {
 			if (!(words[i] & PM_PRESENT))
@@ -45,15 +45,16 @@ hunt_run(void *arg, const struct pm_run *run)
 }
 
 static void
-facts_places(struct answer *a, const struct hunt *h, const struct vma_list *vmas, uint64_t in_frame,
-             struct buf *line)
+answer_facts_places(struct answer *a, const struct hunt *h, const struct vma_list *vmas,
+                    uint64_t in_frame, struct buf *line)
 {
 	struct buf b = {0};
 
 	for (size_t i = 0; i < u64_min(h->n, PLACES_SHOWN); i++) {
 		const struct vma *v = vma_at(vmas, h->places[i]);
 
-		buf_fmt(&b, "%s%llx ", i ? ", " : "", (unsigned long long)(h->places[i] + in_frame));
+		buf_fmt(&b, "%s%llx ", i ? ", " : "",
+		        (unsigned long long)(h->places[i] + in_frame));
 		if (v)
 			text_escape(&b, vma_shown_name(v), strlen(vma_shown_name(v)), false);
 	}
@@ -84,8 +85,8 @@ answer_frame(struct target *t, const struct vma_list *vmas, const struct query *
 	bool ok;
 
 	if (q->pfn > PM_PFN_MASK || q->pfn == 0) {
-		err_set(err, ERR_USAGE, "frame numbers start at 1 and have 55 bits", NULL, "no such frame: %#llx",
-		        (unsigned long long)q->pfn);
+		err_set(err, ERR_USAGE, "frame numbers start at 1 and have 55 bits", NULL,
+		        "no such frame: %#llx", (unsigned long long)q->pfn);
 		return NULL;
 	}
 	frames_lookup(&t->frames, FRAME_FLAGS, &q->pfn, 1, &pg.kpf, &ok);
@@ -95,8 +96,8 @@ answer_frame(struct target *t, const struct vma_list *vmas, const struct query *
 	frames_lookup(&t->frames, FRAME_CGROUP, &q->pfn, 1, &pg.cgroup, &ok);
 	pg.known |= ok ? PAGE_CGROUP : 0;
 	for (size_t i = 0; i < vmas->n; i++)
-		if (pagemap_runs(&t->pm, vmas->v[i].start, vmas->v[i].end, PM_CAT_PRESENT, PM_CAT_PRESENT,
-		                 hunt_run, &h, err) < 0)
+		if (pagemap_runs(&t->pm, vmas->v[i].start, vmas->v[i].end, PM_CAT_PRESENT,
+		                 PM_CAT_PRESENT, answer_hunt_run, &h, err) < 0)
 			return NULL;
 	a = answer_new();
 	answer_add_frame(a, &pg, t, q->in_frame);
@@ -105,7 +106,7 @@ answer_frame(struct target *t, const struct vma_list *vmas, const struct query *
 		buf_str(&line, " ");
 		kpf_names(&line, pg.kpf, ",");
 	}
-	facts_places(a, &h, vmas, q->in_frame, &line);
+	answer_facts_places(a, &h, vmas, q->in_frame, &line);
 	a->line = line.s;
 	return a;
 }

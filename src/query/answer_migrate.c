@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A live migration: what there is to send, and how it would go with the writes that were measured. */
+/* A live migration: what there is to send, and how it would go with the writes that were measured.
+ */
 #include "query/answer_query.h"
 
 #include "target/walk.h"
@@ -8,35 +9,40 @@
 static const char in_bits[] = "bits a second";
 
 static int
-count_to_send(struct target *t, const struct vma_list *vmas, uint64_t *pages, struct err *err)
+answer_count_to_send(struct target *t, const struct vma_list *vmas, uint64_t *pages,
+                     struct err *err)
 {
 	struct walk_options o = {0};
 	uint64_t by_state[STATE_COUNT] = {0};
 
 	for (size_t i = 0; i < vmas->n; i++)
-		if (walk_count(t, &vmas->v[i], vmas->v[i].start, vmas->v[i].end, &o, by_state, err) < 0)
+		if (walk_count(t, &vmas->v[i], vmas->v[i].start, vmas->v[i].end, &o, by_state,
+		               err) < 0)
 			return -1;
 	*pages = writes_to_send(by_state);
 	return 0;
 }
 
 static void
-facts_lacking(struct answer *a, const char *why)
+answer_facts_lacking(struct answer *a, const char *why)
 {
-	static const char *const keys[] = {"converges", "rounds", "bytes_sent", "total_ms", "downtime_ms"};
+	static const char *const keys[] = {"converges", "rounds", "bytes_sent", "total_ms",
+	                                   "downtime_ms"};
 
 	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
 		answer_add_unknown(a, keys[i], why);
 }
 
 static void
-facts_migrate(struct answer *a, const struct curve *c, const struct migrate *m, size_t page_size)
+answer_facts_migrate(struct answer *a, const struct curve *c, const struct migrate *m,
+                     size_t page_size)
 {
 	answer_add_number(a, "measured_ms", c->p[c->n - 1].ns / 1000000);
-	answer_add_number(a, "bytes_written", c->p[c->n - 1].pages * page_size)->note = "in that time, each page once";
+	answer_add_number(a, "bytes_written", c->p[c->n - 1].pages * page_size)->note =
+	    "in that time, each page once";
 	answer_add_number(a, "bytes_unknown", m->unknown)->note = "not known whether written";
 	if (m->unsure) {
-		facts_lacking(a, "writes to some of its memory are not known");
+		answer_facts_lacking(a, "writes to some of its memory are not known");
 		return;
 	}
 	answer_add_number(a, "converges", m->converges)->note =
@@ -50,7 +56,8 @@ facts_migrate(struct answer *a, const struct curve *c, const struct migrate *m, 
 }
 
 struct answer *
-answer_migrate(struct target *t, const struct vma_list *vmas, const struct query *q, struct err *err)
+answer_migrate(struct target *t, const struct vma_list *vmas, const struct query *q,
+               struct err *err)
 {
 	const char *why;
 	struct migrate m;
@@ -61,7 +68,7 @@ answer_migrate(struct target *t, const struct vma_list *vmas, const struct query
 	char size[8];
 	bool marked = writes_curve(&t->track, vmas, t->pm.page_size, t->track.looked_ns, &c);
 
-	if (count_to_send(t, vmas, &pages, err) < 0)
+	if (answer_count_to_send(t, vmas, &pages, err) < 0)
 		return NULL;
 	a = answer_new();
 	answer_add_number(a, "bandwidth", q->link.bits)->note = in_bits;
@@ -69,15 +76,16 @@ answer_migrate(struct target *t, const struct vma_list *vmas, const struct query
 	answer_add_number(a, "bytes_to_send", pages * t->pm.page_size);
 	why = writes_lacks(&c, marked, writes_of_part(&t->track));
 	if (why) {
-		facts_lacking(a, why);
+		answer_facts_lacking(a, why);
 		buf_fmt(&b, "%s to send, ", size_text(size, pages * t->pm.page_size));
-		migrate_time(&b, (uint64_t)((double)pages * (double)t->pm.page_size * 8e9 / (double)q->link.bits));
+		migrate_time(&b, (uint64_t)((double)pages * (double)t->pm.page_size * 8e9 /
+		                            (double)q->link.bits));
 		buf_str(&b, " at ");
 		migrate_bits(&b, q->link.bits);
 		buf_fmt(&b, "; what is written meanwhile is not known: %s", why);
 	} else {
 		migrate_estimate(&c, pages, t->track.unknown.pages, t->pm.page_size, &q->link, &m);
-		facts_migrate(a, &c, &m, t->pm.page_size);
+		answer_facts_migrate(a, &c, &m, t->pm.page_size);
 		migrate_sentence(&b, &m, &q->link);
 	}
 	a->line = b.s;

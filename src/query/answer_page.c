@@ -30,15 +30,17 @@ page_hidden_why(const struct page *pg, const struct frames *f)
 }
 
 static void
-sentence_age(struct buf *out, const char *verb, uint64_t written_ns, uint64_t now)
+page_sentence_age(struct buf *out, const char *verb, uint64_t written_ns, uint64_t now)
 {
 	uint64_t age = now > written_ns ? now - written_ns : 0;
 
-	buf_fmt(out, ", %s %.*f s ago", verb, age < UINT64_C(10000000000) ? 1 : 0, (double)age / 1e9);
+	buf_fmt(out, ", %s %.*f s ago", verb, age < UINT64_C(10000000000) ? 1 : 0,
+	        (double)age / 1e9);
 }
 
 void
-page_sentence(struct buf *out, const struct page *pg, const char *verb, uint64_t written_ns, uint64_t now)
+page_sentence(struct buf *out, const struct page *pg, const char *verb, uint64_t written_ns,
+              uint64_t now)
 {
 	enum state s = (enum state)pg->state;
 
@@ -59,11 +61,11 @@ page_sentence(struct buf *out, const struct page *pg, const char *verb, uint64_t
 	else if (pg->known & PAGE_COUNT && pg->count)
 		buf_fmt(out, ", mapped %llu times", (unsigned long long)pg->count);
 	if (written_ns)
-		sentence_age(out, verb, written_ns, now);
+		page_sentence_age(out, verb, written_ns, now);
 }
 
 static void
-facts_region(struct answer *a, const struct vma *v, uint64_t addr)
+page_facts_region(struct answer *a, const struct vma *v, uint64_t addr)
 {
 	struct buf b = {0};
 	char perm[5];
@@ -80,7 +82,7 @@ facts_region(struct answer *a, const struct vma *v, uint64_t addr)
 }
 
 static void
-facts_swap(struct answer *a, const struct page *pg, const struct swaps *swaps)
+page_facts_swap(struct answer *a, const struct page *pg, const struct swaps *swaps)
 {
 	unsigned type = PM_SWAP_TYPE(pg->word);
 
@@ -99,7 +101,7 @@ facts_swap(struct answer *a, const struct page *pg, const struct swaps *swaps)
 }
 
 static void
-facts_kpf(struct answer *a, const struct page *pg)
+page_facts_kpf(struct answer *a, const struct page *pg)
 {
 	struct buf b = {0};
 
@@ -114,7 +116,7 @@ facts_kpf(struct answer *a, const struct page *pg)
 
 /* The cgroups are those of the running kernel: a fixture's inode means nothing among them. */
 static void
-facts_cgroup(struct answer *a, uint64_t inode, bool live)
+page_facts_cgroup(struct answer *a, uint64_t inode, bool live)
 {
 	struct buf b = {0};
 
@@ -145,21 +147,23 @@ answer_add_frame(struct answer *a, const struct page *pg, const struct target *t
 	if (pg->known & PAGE_COUNT)
 		answer_add_number(a, "mapcount", pg->count);
 	else
-		answer_add_unknown(a, "mapcount", why ? why : "hidden (/proc/kpagecount is for root)");
+		answer_add_unknown(a, "mapcount",
+		                   why ? why : "hidden (/proc/kpagecount is for root)");
 	if (pg->known & PAGE_FLAGS)
-		facts_kpf(a, pg);
+		page_facts_kpf(a, pg);
 	else
 		answer_add_unknown(a, "flags", why);
 	if (pg->known & PAGE_CGROUP)
-		facts_cgroup(a, pg->cgroup, t->proc.live);
+		page_facts_cgroup(a, pg->cgroup, t->proc.live);
 }
 
 /* The pages of the folio in this process, each where it must be if all of it is mapped as one. */
 static void
-look_at_folio(struct folio_here *f, const struct target *t, const struct vma *v, uint64_t addr,
-              const struct page *pg)
+page_look_at_folio(struct folio_here *f, const struct target *t, const struct vma *v, uint64_t addr,
+                   const struct page *pg)
 {
-	uint64_t words[512], size = t->pm.page_size, n = UINT64_C(1) << pg->order, share[FOLIO_BAR] = {0};
+	uint64_t words[512], size = t->pm.page_size, n = UINT64_C(1) << pg->order,
+			     share[FOLIO_BAR] = {0};
 	struct err ignored;
 
 	f->order = pg->order;
@@ -181,20 +185,21 @@ look_at_folio(struct folio_here *f, const struct target *t, const struct vma *v,
 		}
 	}
 	for (unsigned i = 0; i < FOLIO_BAR; i++)
-		f->bar[i] = (uint8_t)(n < FOLIO_BAR ? (share[i * n / FOLIO_BAR * FOLIO_BAR / n] ? 8 : 0)
-		                                    : eighths(share[i], n / FOLIO_BAR));
+		f->bar[i] =
+		    (uint8_t)(n < FOLIO_BAR ? (share[i * n / FOLIO_BAR * FOLIO_BAR / n] ? 8 : 0)
+		                            : eighths(share[i], n / FOLIO_BAR));
 }
 
 static void
-facts_folio(struct answer *a, const struct target *t, const struct vma *v, uint64_t addr,
-            const struct page *pg)
+page_facts_folio(struct answer *a, const struct target *t, const struct vma *v, uint64_t addr,
+                 const struct page *pg)
 {
 	if (!(pg->known & PAGE_FOLIO))
 		return;
 	answer_add_number(a, "folio_order", pg->order);
 	if (!pg->order)
 		return;
-	look_at_folio(&a->folio, t, v, addr, pg);
+	page_look_at_folio(&a->folio, t, v, addr, pg);
 	answer_add_hex(a, "folio_head", a->folio.head);
 	answer_add_number(a, "folio_index", a->folio.index);
 	answer_add_number(a, "folio_pages", UINT64_C(1) << pg->order);
@@ -202,7 +207,7 @@ facts_folio(struct answer *a, const struct target *t, const struct vma *v, uint6
 }
 
 static void
-facts_word(struct answer *a, const struct page *pg)
+page_facts_word(struct answer *a, const struct page *pg)
 {
 	struct buf b = {0};
 
@@ -216,7 +221,7 @@ facts_word(struct answer *a, const struct page *pg)
 
 /* Oldest first, a digit each: the generations since the first, of the last 32. */
 static void
-facts_recent(struct answer *a, const struct track_past *p)
+page_facts_recent(struct answer *a, const struct track_past *p)
 {
 	struct buf b = {0};
 
@@ -226,7 +231,7 @@ facts_recent(struct answer *a, const struct track_past *p)
 }
 
 static void
-facts_past(struct answer *a, const struct track_past *p)
+page_facts_past(struct answer *a, const struct track_past *p)
 {
 	const char *why = track_past_why(p);
 
@@ -240,11 +245,11 @@ facts_past(struct answer *a, const struct track_past *p)
 		return;
 	}
 	answer_add_number(a, "written_in", p->written)->note = why;
-	facts_recent(a, p);
+	page_facts_recent(a, p);
 }
 
 static void
-facts_symbol(struct answer *a, struct target *t, const struct vma_list *vmas, uint64_t addr)
+page_facts_symbol(struct answer *a, struct target *t, const struct vma_list *vmas, uint64_t addr)
 {
 	struct buf b = {0};
 
@@ -299,16 +304,16 @@ answer_page(struct target *t, const struct vma_list *vmas, uint64_t addr, struct
 	a->written_ns = written;
 	a->past = track_past(&t->track, v->start, base);
 	answer_add_hex(a, "address", addr);
-	facts_region(a, v, addr);
-	facts_symbol(a, t, vmas, addr);
+	page_facts_region(a, v, addr);
+	page_facts_symbol(a, t, vmas, addr);
 	answer_add_text(a, "state", state_row((enum state)pg.state)->name);
 	if (pg.known & PAGE_WORD)
-		facts_word(a, &pg);
+		page_facts_word(a, &pg);
 	if (pg.known & PAGE_WORD && t->track.gen)
-		facts_past(a, &a->past);
-	facts_swap(a, &pg, &t->swaps);
+		page_facts_past(a, &a->past);
+	page_facts_swap(a, &pg, &t->swaps);
 	answer_add_frame(a, &pg, t, addr - base);
-	facts_folio(a, t, v, base, &pg);
+	page_facts_folio(a, t, v, base, &pg);
 	if (pg.known & PAGE_NODE)
 		answer_add_number(a, "node", (uint64_t)pg.node);
 	answer_place(&b, vmas, v, addr);

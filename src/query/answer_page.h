@@ -5,7 +5,8 @@
 #include "query/answer.h"
 
 /* "anonymous memory, in RAM pfn 1a422b, mapped once, written 0.4 s ago" */
-void page_sentence(struct buf *out, const struct page *pg, const char *verb, uint64_t written_ns, uint64_t now);
+void page_sentence(struct buf *out, const struct page *pg, const char *verb, uint64_t written_ns,
+                   uint64_t now);
 
 /* Why facts by frame are missing, in words; NULL if they are not. */
 const char *page_hidden_why(const struct page *pg, const struct frames *f);

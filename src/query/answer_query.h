@@ -16,16 +16,20 @@ struct answer *answer_region(struct target *t, const struct vma_list *vmas, uint
 /* Those of a QUERY_BYTES that are in RAM. */
 struct answer *answer_bytes(struct target *t, const struct vma_list *vmas, const struct query *q,
                             struct err *err);
-/* Of a QUERY_MIGRATE, by the writes that the track has seen; without a mark: what there is to send. */
+/* Of a QUERY_MIGRATE, by the writes that the track has seen; without a mark: what there is to send.
+ */
 struct answer *answer_migrate(struct target *t, const struct vma_list *vmas, const struct query *q,
                               struct err *err);
 struct answer *answer_capabilities(struct target *t);
 /* The ways to tell writes, and what the one that must be agreed to would do in this process. */
 struct answer *answer_tracker(struct target *t);
-struct answer *answer_range(struct target *t, const struct vma_list *vmas, uint64_t start, uint64_t end, struct err *err);
-struct answer *answer_frame(struct target *t, const struct vma_list *vmas, const struct query *q, struct err *err);
+struct answer *answer_range(struct target *t, const struct vma_list *vmas, uint64_t start,
+                            uint64_t end, struct err *err);
+struct answer *answer_frame(struct target *t, const struct vma_list *vmas, const struct query *q,
+                            struct err *err);
 
 /* The answer to a question as text, as the prompt and -e take it. */
-struct answer *answer_query(struct target *t, const struct vma_list *vmas, const char *text, struct err *err);
+struct answer *answer_query(struct target *t, const struct vma_list *vmas, const char *text,
+                            struct err *err);
 
 #endif

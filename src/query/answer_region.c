@@ -10,7 +10,7 @@
 #include "target/walk.h"
 
 static void
-facts_maps(struct answer *a, const struct vma *v)
+answer_facts_maps(struct answer *a, const struct vma *v)
 {
 	struct buf b = {0};
 	char perm[5];
@@ -35,7 +35,7 @@ facts_maps(struct answer *a, const struct vma *v)
 
 /* Pages by state, under the states' names. */
 static int
-facts_states(struct answer *a, struct target *t, const struct vma *v, struct err *err)
+answer_facts_states(struct answer *a, struct target *t, const struct vma *v, struct err *err)
 {
 	static const struct walk_options o = {.needs = PAGE_NEED_FLAGS | PAGE_NEED_CACHE};
 	uint64_t by_state[STATE_COUNT] = {0};
@@ -50,7 +50,8 @@ facts_states(struct answer *a, struct target *t, const struct vma *v, struct err
 }
 
 static void
-add_if(struct answer *a, const struct smaps_entry *e, unsigned field, const char *key, uint64_t value)
+answer_add_if(struct answer *a, const struct smaps_entry *e, unsigned field, const char *key,
+              uint64_t value)
 {
 	if (e->known & field)
 		answer_add_number(a, key, value);
@@ -59,7 +60,7 @@ add_if(struct answer *a, const struct smaps_entry *e, unsigned field, const char
 }
 
 static void
-facts_smaps(struct answer *a, const struct target *t, const struct vma *v)
+answer_facts_smaps(struct answer *a, const struct target *t, const struct vma *v)
 {
 	struct smaps_entry *e = &a->smaps;
 	struct err why;
@@ -73,9 +74,9 @@ facts_smaps(struct answer *a, const struct target *t, const struct vma *v)
 	answer_add_number(a, "uss", e->uss);
 	answer_add_number(a, "shared", e->shared);
 	answer_add_number(a, "referenced", e->referenced);
-	add_if(a, e, SMAPS_LOCKED, "locked", e->locked);
-	add_if(a, e, SMAPS_KSM, "ksm_bytes", e->ksm);
-	add_if(a, e, SMAPS_THP_ELIGIBLE, "thp_eligible", e->thp_eligible);
+	answer_add_if(a, e, SMAPS_LOCKED, "locked", e->locked);
+	answer_add_if(a, e, SMAPS_KSM, "ksm_bytes", e->ksm);
+	answer_add_if(a, e, SMAPS_THP_ELIGIBLE, "thp_eligible", e->thp_eligible);
 	answer_add_name(a, "vmflags", e->flags);
 }
 
@@ -95,12 +96,12 @@ answer_region(struct target *t, const struct vma_list *vmas, uint64_t addr, stru
 	a = answer_new();
 	a->has_place = true;
 	a->place = v->start;
-	facts_maps(a, v);
-	if (facts_states(a, t, v, err) < 0) {
+	answer_facts_maps(a, v);
+	if (answer_facts_states(a, t, v, err) < 0) {
 		answer_unref(a);
 		return NULL;
 	}
-	facts_smaps(a, t, v);
+	answer_facts_smaps(a, t, v);
 	buf_fmt(&b, "%llx ", (unsigned long long)v->start);
 	text_escape(&b, vma_shown_name(v), strlen(vma_shown_name(v)), false);
 	buf_fmt(&b, " %s: %s", size_text(size, vma_size(v)), explain_region(v));

@@ -5,7 +5,7 @@
 #include "query/answer_query.h"
 
 static void
-facts_ways(struct answer *a, const struct track *t)
+answer_facts_ways(struct answer *a, const struct track *t)
 {
 	for (unsigned w = 0; w < TRACK_WAYS; w++) {
 		const struct track_status *s = &t->status[w];
@@ -22,7 +22,7 @@ facts_ways(struct answer *a, const struct track *t)
 }
 
 static void
-facts_cost(struct answer *a, const struct inject_plan *plan, bool huge_known, uint64_t huge)
+answer_facts_cost(struct answer *a, const struct inject_plan *plan, bool huge_known, uint64_t huge)
 {
 	struct buf b = {0};
 	struct track_cost c;
@@ -44,7 +44,7 @@ facts_cost(struct answer *a, const struct inject_plan *plan, bool huge_known, ui
 
 /* The question, with what it costs, in two sentences. */
 static void
-ask(struct buf *b, const struct target *t, uint64_t huge)
+answer_ask(struct buf *b, const struct target *t, uint64_t huge)
 {
 	char size[8];
 
@@ -61,7 +61,7 @@ ask(struct buf *b, const struct target *t, uint64_t huge)
 }
 
 static void
-ask_close(struct buf *b, const struct target *t)
+answer_ask_close(struct buf *b, const struct target *t)
 {
 	const struct track *track = &t->track;
 
@@ -91,9 +91,9 @@ answer_tracker(struct target *t)
 	asks = track->status[TRACK_UFFD].can == TRACK_ASK;
 	huge_known = asks && inject_huge_bytes(&t->proc, &huge);
 	if (track_offers_close(track)) {
-		ask_close(&b, t);
+		answer_ask_close(&b, t);
 	} else if (track->can == TRACK_ASK) {
-		ask(&b, t, huge);
+		answer_ask(&b, t, huge);
 	} else {
 		buf_fmt(&b, "writes are told by %s", track_way_label(track->way));
 		if (track->gen && track->scope.start < track->scope.end)
@@ -102,7 +102,7 @@ answer_tracker(struct target *t)
 	}
 	a->line = b.s;
 	if (asks && inject_plan(&t->proc, &plan, &ignored) == 0)
-		facts_cost(a, &plan, huge_known, huge);
-	facts_ways(a, track);
+		answer_facts_cost(a, &plan, huge_known, huge);
+	answer_facts_ways(a, track);
 	return a;
 }

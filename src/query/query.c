@@ -22,7 +22,7 @@ query_forms(size_t *n)
 }
 
 static int
-bad(struct err *err, int column, const char *why, const char *how, const char *text)
+query_bad(struct err *err, int column, const char *why, const char *how, const char *text)
 {
 	char place[224];
 
@@ -39,20 +39,20 @@ struct query_reader {
 };
 
 static int
-column(const struct query_reader *r)
+query_column(const struct query_reader *r)
 {
 	return (int)(r->at - r->text) + 1;
 }
 
 static void
-skip_blanks(struct query_reader *r)
+query_skip_blanks(struct query_reader *r)
 {
 	while (*r->at == ' ' || *r->at == '\t')
 		r->at++;
 }
 
 static bool
-eat(struct query_reader *r, const char *word)
+query_eat(struct query_reader *r, const char *word)
 {
 	size_t n = strlen(word);
 
@@ -64,54 +64,56 @@ eat(struct query_reader *r, const char *word)
 
 /* A `+` begins an offset unless it goes on like a name: libstdc++.so.6 has none. */
 static bool
-is_offset(const char *s)
+query_is_offset(const char *s)
 {
 	return s[0] == '+' && (isalnum((unsigned char)s[1]) || !s[1] || s[1] == ' ');
 }
 
 /* Where a plain token ends: at a blank, an offset or `..`. */
 static size_t
-token_length(const char *s)
+query_token_length(const char *s)
 {
 	size_t n = 0;
 
-	while (s[n] && s[n] != ' ' && s[n] != '\t' && !is_offset(s + n) && !(s[n] == '.' && s[n + 1] == '.'))
+	while (s[n] && s[n] != ' ' && s[n] != '\t' && !query_is_offset(s + n) &&
+	       !(s[n] == '.' && s[n + 1] == '.'))
 		n++;
 	return n;
 }
 
 static bool
-has_0x(const char *s, size_t n)
+query_has_0x(const char *s, size_t n)
 {
 	return n > 2 && s[0] == '0' && (s[1] | 32) == 'x';
 }
 
 static bool
-parse_hex(const char *s, size_t n, uint64_t *out)
+query_parse_hex(const char *s, size_t n, uint64_t *out)
 {
-	size_t skip = has_0x(s, n) ? 2 : 0;
+	size_t skip = query_has_0x(s, n) ? 2 : 0;
 
 	return parse_digits(s + skip, n - skip, 16, out);
 }
 
 /* Digits too few for an address as maps writes it: they may be a name as well. */
 static bool
-may_be_name(const char *s, size_t n)
+query_may_be_name(const char *s, size_t n)
 {
-	return !has_0x(s, n) && n < 8;
+	return !query_has_0x(s, n) && n < 8;
 }
 
 static int
-read_hex(struct query_reader *r, const char *what, uint64_t *out, struct err *err)
+query_read_hex(struct query_reader *r, const char *what, uint64_t *out, struct err *err)
 {
-	size_t n = token_length(r->at);
+	size_t n = query_token_length(r->at);
 
-	if (!parse_hex(r->at, n, out)) {
+	if (!query_parse_hex(r->at, n, out)) {
 		char why[96];
 
 		snprintf(why, sizeof(why), n ? "\"%.*s\" is not %s" : "%.*s%s is expected here",
 		         n > 24 ? 24 : (int)n, r->at, what);
-		return bad(err, column(r), why, "write it in hex, such as 7f12a000 or 0x1000", r->text);
+		return query_bad(err, query_column(r), why,
+		                 "write it in hex, such as 7f12a000 or 0x1000", r->text);
 	}
 	r->at += n;
 	return 0;
@@ -119,7 +121,7 @@ read_hex(struct query_reader *r, const char *what, uint64_t *out, struct err *er
 
 /* A name in quotes or brackets may hold anything; without them it is a plain token. */
 static int
-read_name(struct query_reader *r, struct query_place *p, struct err *err)
+query_read_name(struct query_reader *r, struct query_place *p, struct err *err)
 {
 	char close = *r->at == '"' ? '"' : *r->at == '[' ? ']' : '\0';
 	const char *s = r->at + (close == '"');
@@ -129,38 +131,40 @@ read_name(struct query_reader *r, struct query_place *p, struct err *err)
 		const char *end = strchr(r->at + 1, close);
 
 		if (!end)
-			return bad(err, column(r), close == ']' ? "no ] ends this [" : "no \" ends this \"",
-			           "close it", r->text);
+			return query_bad(err, query_column(r),
+			                 close == ']' ? "no ] ends this [" : "no \" ends this \"",
+			                 "close it", r->text);
 		n = (size_t)(end - s) + (close == ']');
 		r->at = end + 1;
 	} else {
-		n = token_length(s);
+		n = query_token_length(s);
 		r->at += n;
 	}
 	if (!n)
-		return bad(err, p->column, "this name is empty", "write a mapping's name between the quotes", r->text);
+		return query_bad(err, p->column, "this name is empty",
+		                 "write a mapping's name between the quotes", r->text);
 	if (n >= sizeof(p->name))
-		return bad(err, p->column, "the name is too long", "its address will do",
-		           r->text);
+		return query_bad(err, p->column, "the name is too long", "its address will do",
+		                 r->text);
 	snprintf(p->name, sizeof(p->name), "%.*s", (int)n, s);
 	return 0;
 }
 
 /* An address, n characters of digits long. */
 static int
-read_address(struct query_reader *r, size_t n, struct query_place *p, struct err *err)
+query_read_address(struct query_reader *r, size_t n, struct query_place *p, struct err *err)
 {
-	if (!parse_hex(r->at, n, &p->addr))
-		return bad(err, column(r), "this is larger than 64 bits", "check the address",
-		           r->text);
-	p->digits = may_be_name(r->at, n) ? n : 0;
+	if (!query_parse_hex(r->at, n, &p->addr))
+		return query_bad(err, query_column(r), "this is larger than 64 bits",
+		                 "check the address", r->text);
+	p->digits = query_may_be_name(r->at, n) ? n : 0;
 	r->at += n;
 	return 0;
 }
 
 /* What the unit that ends the token stands for, in bytes; 0: it ends in none. */
 static uint64_t
-unit_of(const struct query_reader *r, size_t n)
+query_unit_of(const struct query_reader *r, size_t n)
 {
 	switch (n ? tolower((unsigned char)r->at[n - 1]) : '\0') {
 	case 'k': return UINT64_C(1) << 10;
@@ -174,39 +178,39 @@ unit_of(const struct query_reader *r, size_t n)
 
 /* Bytes: hex (0x4000), or decimal with a unit (16k 2m 1g 1t, 12p for pages). */
 static int
-read_bytes(struct query_reader *r, const char *what, uint64_t *out, struct err *err)
+query_read_bytes(struct query_reader *r, const char *what, uint64_t *out, struct err *err)
 {
-	size_t n = token_length(r->at);
-	uint64_t unit = unit_of(r, n), v;
+	size_t n = query_token_length(r->at);
+	uint64_t unit = query_unit_of(r, n), v;
 	const char *end;
 
 	if (!unit || !parse_u64(r->at, 10, &end, &v) || end != r->at + n - 1 ||
 	    v > UINT64_MAX / unit)
-		return read_hex(r, what, out, err);
+		return query_read_hex(r, what, out, err);
 	*out = v * unit;
 	r->at += n;
 	return 0;
 }
 
 static int
-read_offset(struct query_reader *r, struct query_place *p, struct err *err)
+query_read_offset(struct query_reader *r, struct query_place *p, struct err *err)
 {
 	uint64_t off;
 
 	r->at++;
 	p->has_offset = true;
-	if (read_bytes(r, "an offset", &off, err) < 0)
+	if (query_read_bytes(r, "an offset", &off, err) < 0)
 		return -1;
 	if (p->addr + off < off)
-		return bad(err, p->column, "this is past the end of any address space",
-		           "check the offset", r->text);
+		return query_bad(err, p->column, "this is past the end of any address space",
+		                 "check the offset", r->text);
 	p->addr += off;
 	return 0;
 }
 
 /* What may be a mapping's name as well as what it was read as: query_resolve looks. */
 static void
-keep_written(struct query_place *p, const char *from, size_t n)
+query_keep_written(struct query_place *p, const char *from, size_t n)
 {
 	if ((p->digits || p->has_offset) && *from != '"' && *from != '[' && n < sizeof(p->written))
 		memcpy(p->written, from, n);
@@ -217,9 +221,9 @@ keep_written(struct query_place *p, const char *from, size_t n)
  * may hold anything. What ends in `..` before it is the start of a range.
  */
 static bool
-read_told(struct query_reader *r, struct query_place *out)
+query_read_told(struct query_reader *r, struct query_place *out)
 {
-	struct query_place p = {.column = column(r)};
+	struct query_place p = {.column = query_column(r)};
 	struct query_reader last = *r;
 	const char *end = r->at + strlen(r->at), *start;
 	struct err err;
@@ -234,9 +238,9 @@ read_told(struct query_reader *r, struct query_place *out)
 	if (!told || told >= sizeof(p.told) || (told > 1 && !memcmp(r->at + told - 2, "..", 2)))
 		return false;
 	last.at = start;
-	n = token_length(start);
-	if (may_be_name(start, n) || read_address(&last, n, &p, &err) < 0 || *last.at != '+' ||
-	    read_offset(&last, &p, &err) < 0 || last.at != end)
+	n = query_token_length(start);
+	if (query_may_be_name(start, n) || query_read_address(&last, n, &p, &err) < 0 ||
+	    *last.at != '+' || query_read_offset(&last, &p, &err) < 0 || last.at != end)
 		return false;
 	memcpy(p.told, r->at, told);
 	*out = p;
@@ -245,44 +249,47 @@ read_told(struct query_reader *r, struct query_place *out)
 }
 
 static int
-read_place(struct query_reader *r, struct query_place *out, struct err *err)
+query_read_place(struct query_reader *r, struct query_place *out, struct err *err)
 {
-	struct query_place p = {.column = column(r)};
+	struct query_place p = {.column = query_column(r)};
 	const char *from = r->at;
-	size_t n = token_length(from), skip = has_0x(from, n) ? 2 : 0;
+	size_t n = query_token_length(from), skip = query_has_0x(from, n) ? 2 : 0;
 	bool digits = strspn(from + skip, "0123456789abcdefABCDEF") >= n - skip &&
 	              n - skip <= (skip ? n : 16);
 
-	if (read_told(r, out))
+	if (query_read_told(r, out))
 		return 0;
 	if (n == 0)
-		return bad(err, column(r), "an address or a mapping's name is expected here",
-		           "such as 7f12a000, heap+0x10 or libc.so.6+0x1234", r->text);
-	if ((digits ? read_address(r, n, &p, err) : read_name(r, &p, err)) < 0 ||
-	    (*r->at == '+' && read_offset(r, &p, err) < 0))
+		return query_bad(err, query_column(r),
+		                 "an address or a mapping's name is expected here",
+		                 "such as 7f12a000, heap+0x10 or libc.so.6+0x1234", r->text);
+	if ((digits ? query_read_address(r, n, &p, err) : query_read_name(r, &p, err)) < 0 ||
+	    (*r->at == '+' && query_read_offset(r, &p, err) < 0))
 		return -1;
-	keep_written(&p, from, (size_t)(r->at - from));
+	query_keep_written(&p, from, (size_t)(r->at - from));
 	*out = p;
 	return 0;
 }
 
 static int
-read_length(struct query_reader *r, struct query *q, struct err *err)
+query_read_length(struct query_reader *r, struct query *q, struct err *err)
 {
-	int col = column(r);
+	int col = query_column(r);
 
-	if (read_bytes(r, "a length", &q->to.addr, err) < 0)
+	if (query_read_bytes(r, "a length", &q->to.addr, err) < 0)
 		return -1;
 	q->to_is_length = true;
-	return q->to.addr ? 0 : bad(err, col, "a range of nothing", "give a length above 0", r->text);
+	return q->to.addr
+	           ? 0
+	           : query_bad(err, col, "a range of nothing", "give a length above 0", r->text);
 }
 
 static int
-read_frame(struct query_reader *r, bool physical, struct query *q, struct err *err)
+query_read_frame(struct query_reader *r, bool physical, struct query *q, struct err *err)
 {
 	uint64_t v;
 
-	if (read_hex(r, physical ? "a physical address" : "a page frame number", &v, err) < 0)
+	if (query_read_hex(r, physical ? "a physical address" : "a page frame number", &v, err) < 0)
 		return -1;
 	q->kind = QUERY_FRAME;
 	q->pfn = physical ? v / r->page_size : v;
@@ -292,47 +299,47 @@ read_frame(struct query_reader *r, bool physical, struct query *q, struct err *e
 
 /* START-END, as maps writes it, is a range too. */
 static bool
-read_dash(struct query_reader *r, struct query *q)
+query_read_dash(struct query_reader *r, struct query *q)
 {
-	size_t n = token_length(r->at), dash = strcspn(r->at, "-");
+	size_t n = query_token_length(r->at), dash = strcspn(r->at, "-");
 	uint64_t from, to;
 
-	if (dash >= n || !parse_hex(r->at, dash, &from) ||
-	    !parse_hex(r->at + dash + 1, n - dash - 1, &to))
+	if (dash >= n || !query_parse_hex(r->at, dash, &from) ||
+	    !query_parse_hex(r->at + dash + 1, n - dash - 1, &to))
 		return false;
 	q->is_range = true;
-	q->from = (struct query_place){.addr = from, .column = column(r)};
-	q->to = (struct query_place){.addr = to, .column = column(r) + (int)dash + 1};
-	if (may_be_name(r->at, dash) && may_be_name(r->at + dash + 1, n - dash - 1)) {
+	q->from = (struct query_place){.addr = from, .column = query_column(r)};
+	q->to = (struct query_place){.addr = to, .column = query_column(r) + (int)dash + 1};
+	if (query_may_be_name(r->at, dash) && query_may_be_name(r->at + dash + 1, n - dash - 1)) {
 		q->from.digits = n;
-		keep_written(&q->from, r->at, n);
+		query_keep_written(&q->from, r->at, n);
 	}
 	r->at += n;
 	return true;
 }
 
 static bool
-eat_word(struct query_reader *r, const char *word)
+query_eat_word(struct query_reader *r, const char *word)
 {
-	return token_length(r->at) == strlen(word) && eat(r, word);
+	return query_token_length(r->at) == strlen(word) && query_eat(r, word);
 }
 
 /* PLACE, START..END or START..+LENGTH */
 static int
-read_stretch(struct query_reader *r, struct query *q, struct err *err)
+query_read_stretch(struct query_reader *r, struct query *q, struct err *err)
 {
-	if (read_dash(r, q))
+	if (query_read_dash(r, q))
 		return 0;
-	if (read_place(r, &q->from, err) < 0)
+	if (query_read_place(r, &q->from, err) < 0)
 		return -1;
-	skip_blanks(r);
-	q->is_range = eat(r, "..");
+	query_skip_blanks(r);
+	q->is_range = query_eat(r, "..");
 	if (!q->is_range)
 		return 0;
-	skip_blanks(r);
-	if (eat(r, "+"))
-		return read_length(r, q, err);
-	return read_place(r, &q->to, err);
+	query_skip_blanks(r);
+	if (query_eat(r, "+"))
+		return query_read_length(r, q, err);
+	return query_read_place(r, &q->to, err);
 }
 
 /* A number with a fraction and a unit: "2.5g" is 2.5 times the `by` of "g". */
@@ -342,9 +349,9 @@ struct unit {
 };
 
 static bool
-read_measure(struct query_reader *r, const struct unit *units, uint64_t *out)
+query_read_measure(struct query_reader *r, const struct unit *units, uint64_t *out)
 {
-	size_t n = token_length(r->at), digits = strspn(r->at, "0123456789"), i = digits;
+	size_t n = query_token_length(r->at), digits = strspn(r->at, "0123456789"), i = digits;
 	uint64_t whole, rest = 0, scale = 1;
 	const char *end;
 
@@ -355,7 +362,8 @@ read_measure(struct query_reader *r, const struct unit *units, uint64_t *out)
 			rest = rest * 10 + (uint64_t)(r->at[i] - '0');
 			scale *= 10;
 		}
-	while (units->name && (strlen(units->name) != n - i || strncasecmp(r->at + i, units->name, n - i)))
+	while (units->name &&
+	       (strlen(units->name) != n - i || strncasecmp(r->at + i, units->name, n - i)))
 		units++;
 	if (!units->name || whole > UINT64_MAX / units->by / 2)
 		return false;
@@ -366,7 +374,7 @@ read_measure(struct query_reader *r, const struct unit *units, uint64_t *out)
 
 /* BITS [DOWNTIME]: decimal units, as links are sold. */
 static int
-read_migrate(struct query_reader *r, struct query *q, struct err *err)
+query_read_migrate(struct query_reader *r, struct query *q, struct err *err)
 {
 	static const struct unit bits[] = {{"", 1}, {"k", 1000}, {"m", 1000000}, {"g", 1000000000},
 	                                   {"t", UINT64_C(1000000000000)}, {NULL, 0}};
@@ -375,48 +383,49 @@ read_migrate(struct query_reader *r, struct query *q, struct err *err)
 
 	q->kind = QUERY_MIGRATE;
 	q->link.downtime_ns = MIGRATE_DOWNTIME_MS * times[0].by;
-	skip_blanks(r);
-	col = column(r);
-	if (!read_measure(r, bits, &q->link.bits) || !q->link.bits)
-		return bad(err, col, "the link's bits a second are expected here",
-		           "such as migrate 10g, migrate 2.5g or migrate 100m", r->text);
-	skip_blanks(r);
-	if (*r->at && !read_measure(r, times, &q->link.downtime_ns))
-		return bad(err, column(r), "this is not a downtime", "such as 300ms or 1.5s", r->text);
+	query_skip_blanks(r);
+	col = query_column(r);
+	if (!query_read_measure(r, bits, &q->link.bits) || !q->link.bits)
+		return query_bad(err, col, "the link's bits a second are expected here",
+		                 "such as migrate 10g, migrate 2.5g or migrate 100m", r->text);
+	query_skip_blanks(r);
+	if (*r->at && !query_read_measure(r, times, &q->link.downtime_ns))
+		return query_bad(err, query_column(r), "this is not a downtime",
+		                 "such as 300ms or 1.5s", r->text);
 	return 0;
 }
 
 static int
-read_query(struct query_reader *r, struct query *q, struct err *err)
+query_read_query(struct query_reader *r, struct query *q, struct err *err)
 {
-	if (eat(r, "pfn:"))
-		return read_frame(r, false, q, err);
-	if (eat(r, "phys:"))
-		return read_frame(r, true, q, err);
-	if (eat(r, "vma:")) {
+	if (query_eat(r, "pfn:"))
+		return query_read_frame(r, false, q, err);
+	if (query_eat(r, "phys:"))
+		return query_read_frame(r, true, q, err);
+	if (query_eat(r, "vma:")) {
 		q->kind = QUERY_REGION;
-		return read_place(r, &q->from, err);
+		return query_read_place(r, &q->from, err);
 	}
-	if (eat_word(r, "clear")) {
+	if (query_eat_word(r, "clear")) {
 		q->kind = QUERY_CLEAR;
 		return 0;
 	}
-	if (eat_word(r, "capabilities")) {
+	if (query_eat_word(r, "capabilities")) {
 		q->kind = QUERY_CAPABILITIES;
 		return 0;
 	}
-	if (eat_word(r, "tracker")) {
+	if (query_eat_word(r, "tracker")) {
 		q->kind = QUERY_TRACKER;
 		return 0;
 	}
-	if (eat_word(r, "migrate"))
-		return read_migrate(r, q, err);
-	if (eat_word(r, "hex")) {
-		skip_blanks(r);
+	if (query_eat_word(r, "migrate"))
+		return query_read_migrate(r, q, err);
+	if (query_eat_word(r, "hex")) {
+		query_skip_blanks(r);
 		q->kind = QUERY_BYTES;
-		return read_stretch(r, q, err);
+		return query_read_stretch(r, q, err);
 	}
-	if (read_stretch(r, q, err) < 0)
+	if (query_read_stretch(r, q, err) < 0)
 		return -1;
 	q->kind = q->is_range ? QUERY_RANGE : QUERY_ADDR;
 	return 0;
@@ -428,13 +437,13 @@ query_parse(const char *text, size_t page_size, struct query *q, struct err *err
 	struct query_reader r = {.text = text, .at = text, .page_size = page_size};
 	struct query made = {.kind = QUERY_ADDR};
 
-	skip_blanks(&r);
-	if (read_query(&r, &made, err) < 0)
+	query_skip_blanks(&r);
+	if (query_read_query(&r, &made, err) < 0)
 		return -1;
-	skip_blanks(&r);
+	query_skip_blanks(&r);
 	if (*r.at)
-		return bad(err, column(&r), "nothing more is expected here",
-		           "quote names with blanks: \"my file\"+0x10", r.text);
+		return query_bad(err, query_column(&r), "nothing more is expected here",
+		                 "quote names with blanks: \"my file\"+0x10", r.text);
 	*q = made;
 	return 0;
 }

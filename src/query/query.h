@@ -16,8 +16,15 @@
  * resolving turns names into addresses with the regions at hand. Errors carry the column.
  */
 enum query_kind {
-	QUERY_ADDR, QUERY_RANGE, QUERY_FRAME, QUERY_REGION, QUERY_BYTES, QUERY_CAPABILITIES, QUERY_TRACKER,
-	QUERY_MIGRATE, QUERY_CLEAR
+	QUERY_ADDR,
+	QUERY_RANGE,
+	QUERY_FRAME,
+	QUERY_REGION,
+	QUERY_BYTES,
+	QUERY_CAPABILITIES,
+	QUERY_TRACKER,
+	QUERY_MIGRATE,
+	QUERY_CLEAR
 };
 
 /* A place as it was written: an address, or an offset into a mapping. */

@@ -13,7 +13,7 @@ enum match { MATCH_NO, MATCH_PREFIX, MATCH_BASE, MATCH_EXACT };
 
 /* The inside of [heap], the base name of a path. */
 static const char *
-short_name(const struct vma *v, size_t *n)
+query_short_name(const struct vma *v, size_t *n)
 {
 	if (v->name[0] == '[') {
 		size_t len = strlen(v->name);
@@ -26,7 +26,7 @@ short_name(const struct vma *v, size_t *n)
 
 /* \ooo of text_escape as the byte it stands for, -1: it is none. */
 static int
-escaped(const char *s)
+query_escaped(const char *s)
 {
 	int byte = 0;
 
@@ -45,14 +45,14 @@ escaped(const char *s)
  * it.
  */
 static bool
-begins(const char *name, size_t n, const char *s, size_t *used)
+query_begins(const char *name, size_t n, const char *s, size_t *used)
 {
 	size_t i = 0;
 
 	for (; *s; i++) {
 		bool same = i < n && *s == name[i];
 
-		if (i == n || (!same && escaped(s) != (unsigned char)name[i]))
+		if (i == n || (!same && query_escaped(s) != (unsigned char)name[i]))
 			return false;
 		s += same ? 1 : 4;
 	}
@@ -61,23 +61,23 @@ begins(const char *name, size_t n, const char *s, size_t *used)
 }
 
 static enum match
-match_name(const struct vma *v, const char *name)
+query_match_name(const struct vma *v, const char *name)
 {
 	size_t n, used, len = strlen(v->name);
 	const char *s;
 
 	if (!len)
 		return MATCH_NO;
-	if (begins(v->name, len, name, &used) && used == len)
+	if (query_begins(v->name, len, name, &used) && used == len)
 		return MATCH_EXACT;
-	s = short_name(v, &n);
-	if (!begins(s, n, name, &used))
+	s = query_short_name(v, &n);
+	if (!query_begins(s, n, name, &used))
 		return MATCH_NO;
 	return used == n ? MATCH_BASE : MATCH_PREFIX;
 }
 
 static int
-no_such_name(const struct query_place *at, const struct vma_list *vmas, struct err *err)
+query_no_such_name(const struct query_place *at, const struct vma_list *vmas, struct err *err)
 {
 	struct guess g = {.name = at->name, .best = 4, .how = "`pmtop --list` shows the mappings"};
 	size_t forms_n;
@@ -86,7 +86,7 @@ no_such_name(const struct query_place *at, const struct vma_list *vmas, struct e
 
 	for (size_t i = 0; i < vmas->n; i++) {
 		size_t n;
-		const char *s = short_name(&vmas->v[i], &n);
+		const char *s = query_short_name(&vmas->v[i], &n);
 
 		guess_try(&g, s, n);
 	}
@@ -100,7 +100,8 @@ no_such_name(const struct query_place *at, const struct vma_list *vmas, struct e
 }
 
 static int
-ambiguous(const struct query_place *at, const struct vma *a, const struct vma *b, struct err *err)
+query_ambiguous(const struct query_place *at, const struct vma *a, const struct vma *b,
+                struct err *err)
 {
 	struct buf how = {0};
 
@@ -120,15 +121,15 @@ ambiguous(const struct query_place *at, const struct vma *a, const struct vma *b
  * it. Regions of one name count as one mapping.
  */
 static int
-find_mapping(const struct query_place *at, const struct vma_list *vmas, const struct vma **out,
-             struct err *err)
+query_find_mapping(const struct query_place *at, const struct vma_list *vmas,
+                   const struct vma **out, struct err *err)
 {
 	const struct vma *found = NULL, *other = NULL;
 	enum match best = MATCH_NO;
 
 	for (size_t i = 0; i < vmas->n; i++) {
 		const struct vma *v = &vmas->v[i];
-		enum match m = match_name(v, at->name);
+		enum match m = query_match_name(v, at->name);
 
 		if (m > best) {
 			best = m;
@@ -139,9 +140,9 @@ find_mapping(const struct query_place *at, const struct vma_list *vmas, const st
 		}
 	}
 	if (!found)
-		return no_such_name(at, vmas, err);
+		return query_no_such_name(at, vmas, err);
 	if (other)
-		return ambiguous(at, found, other, err);
+		return query_ambiguous(at, found, other, err);
 	*out = found;
 	return 0;
 }
@@ -151,14 +152,15 @@ find_mapping(const struct query_place *at, const struct vma_list *vmas, const st
  * of it.
  */
 static int
-check_written(const struct query_place *at, size_t n, const struct vma_list *vmas, struct err *err)
+query_check_written(const struct query_place *at, size_t n, const struct vma_list *vmas,
+                    struct err *err)
 {
 	char name[sizeof(at->written)], why[128], how[256];
 	bool is = false;
 
 	snprintf(name, sizeof(name), "%.*s", (int)n, at->written);
 	for (size_t i = 0; i < vmas->n && !is; i++)
-		is = match_name(&vmas->v[i], name) >= MATCH_BASE;
+		is = query_match_name(&vmas->v[i], name) >= MATCH_BASE;
 	if (!is)
 		return 0;
 	snprintf(why, sizeof(why), "it is %s, and the name of a mapping as well (column %d)",
@@ -183,7 +185,7 @@ struct load {
 };
 
 static bool
-has_file(const struct vma *v)
+query_has_file(const struct vma *v)
 {
 	return vma_has_file(v) && v->type != VMA_DEVICE;
 }
@@ -194,13 +196,13 @@ has_file(const struct vma *v)
  * shifted. What has no file must touch.
  */
 static bool
-goes_on(const struct load *l, const struct vma *v)
+query_goes_on(const struct load *l, const struct vma *v)
 {
 	const struct vma *p = l->last;
 
 	if (v->inode != p->inode || v->dev_major != p->dev_major || v->dev_minor != p->dev_minor)
 		return false;
-	if (!has_file(v))
+	if (!query_has_file(v))
 		return v->start == p->end;
 	if (v->start - v->offset == p->start - p->offset)
 		return true;
@@ -210,7 +212,7 @@ goes_on(const struct load *l, const struct vma *v)
 
 /* The next of that name from region *i on. */
 static bool
-next_load(const struct vma_list *vmas, const char *name, size_t *i, struct load *out)
+query_next_load(const struct vma_list *vmas, const char *name, size_t *i, struct load *out)
 {
 	struct load l = {0};
 
@@ -219,12 +221,12 @@ next_load(const struct vma_list *vmas, const char *name, size_t *i, struct load 
 
 		if (strcmp(v->name, name))
 			continue;
-		if (l.first && !goes_on(&l, v))
+		if (l.first && !query_goes_on(&l, v))
 			break;
 		if (!l.first)
 			l.first = v;
 		l.last = v;
-		l.code |= has_file(v) && v->perm & VMA_EXEC;
+		l.code |= query_has_file(v) && v->perm & VMA_EXEC;
 	}
 	if (l.first)
 		*out = l;
@@ -233,12 +235,12 @@ next_load(const struct vma_list *vmas, const char *name, size_t *i, struct load 
 
 /* The one that offsets count in: the first with code, else the first. There is one of that name. */
 static struct load
-main_load(const struct vma_list *vmas, const char *name)
+query_main_load(const struct vma_list *vmas, const char *name)
 {
 	struct load first = {0}, l;
 	size_t i = 0;
 
-	while (next_load(vmas, name, &i, &l)) {
+	while (query_next_load(vmas, name, &i, &l)) {
 		if (l.code)
 			return l;
 		if (!first.first)
@@ -248,15 +250,15 @@ main_load(const struct vma_list *vmas, const char *name)
 }
 
 static uint64_t
-base_of(const struct load *l)
+query_names_base_of(const struct load *l)
 {
 	const struct vma *v = l->first;
 
-	return has_file(v) && v->offset <= v->start ? v->start - v->offset : v->start;
+	return query_has_file(v) && v->offset <= v->start ? v->start - v->offset : v->start;
 }
 
 static bool
-holds(const struct load *l, const struct vma *v)
+query_holds(const struct load *l, const struct vma *v)
 {
 	return v >= l->first && v <= l->last && !strcmp(v->name, l->first->name);
 }
@@ -264,7 +266,7 @@ holds(const struct load *l, const struct vma *v)
 /* --- to addresses ----------------------------------------------------------------------------- */
 
 static int
-bad_place(const struct query_place *at, const char *why, const char *how, struct err *err)
+query_bad_place(const struct query_place *at, const char *why, const char *how, struct err *err)
 {
 	char place[160];
 
@@ -276,12 +278,12 @@ bad_place(const struct query_place *at, const char *why, const char *how, struct
 }
 
 static bool
-is_called(const struct vma *v, const char *told)
+query_is_called(const struct vma *v, const char *told)
 {
 	const char *name = vma_shown_name(v);
 	size_t used, n = strlen(name);
 
-	return begins(name, n, told, &used) && used == n;
+	return query_begins(name, n, told, &used) && used == n;
 }
 
 int
@@ -292,26 +294,26 @@ query_resolve(const struct query_place *at, const struct vma_list *vmas, uint64_
 	struct load l = {0};
 	uint64_t base = 0;
 
-	if ((at->digits && check_written(at, at->digits, vmas, err) < 0) ||
+	if ((at->digits && query_check_written(at, at->digits, vmas, err) < 0) ||
 	    (at->has_offset && at->written[0] &&
-	     check_written(at, strlen(at->written), vmas, err) < 0))
+	     query_check_written(at, strlen(at->written), vmas, err) < 0))
 		return -1;
 	if (at->name[0]) {
-		if (find_mapping(at, vmas, &m, err) < 0)
+		if (query_find_mapping(at, vmas, &m, err) < 0)
 			return -1;
-		l = main_load(vmas, m->name);
-		base = at->has_offset ? base_of(&l) : l.first->start;
+		l = query_main_load(vmas, m->name);
+		base = at->has_offset ? query_names_base_of(&l) : l.first->start;
 	}
 	if (at->addr > UINT64_MAX - base)
-		return bad_place(at, "this is past the end of any address space",
-		                 "check the offset", err);
+		return query_bad_place(at, "this is past the end of any address space",
+		                       "check the offset", err);
 	in = vma_at(vmas, base + at->addr);
-	if (m && (!in || !holds(&l, in)))
-		return bad_place(at, "that offset of it is not mapped",
-		                 "`pmtop --list` shows what is", err);
-	if (at->told[0] && (!in || !is_called(in, at->told)))
-		return bad_place(at, "the region there has another name",
-		                 "give the address alone", err);
+	if (m && (!in || !query_holds(&l, in)))
+		return query_bad_place(at, "that offset of it is not mapped",
+		                       "`pmtop --list` shows what is", err);
+	if (at->told[0] && (!in || !query_is_called(in, at->told)))
+		return query_bad_place(at, "the region there has another name",
+		                       "give the address alone", err);
 	*addr = base + at->addr;
 	*v = in;
 	return 0;
@@ -320,7 +322,7 @@ query_resolve(const struct query_place *at, const struct vma_list *vmas, uint64_
 /* --- and back --------------------------------------------------------------------------------- */
 
 static bool
-reads_as_name(const char *text, const char *name)
+query_reads_as_name(const char *text, const char *name)
 {
 	struct query q;
 	struct err err;
@@ -334,20 +336,20 @@ bool
 query_name_of(const struct vma *v, char *out, size_t size)
 {
 	size_t n;
-	const char *s = short_name(v, &n);
+	const char *s = query_short_name(v, &n);
 	char name[256];
 
 	if (!n || n >= size || n >= sizeof(name))
 		return false;
 	snprintf(name, sizeof(name), "%.*s", (int)n, s);
-	if (!reads_as_name(name, name))
+	if (!query_reads_as_name(name, name))
 		return false;
 	memcpy(out, name, n + 1);
 	return true;
 }
 
 static bool
-leads_back(const char *text, const struct vma_list *vmas, uint64_t addr)
+query_leads_back(const char *text, const struct vma_list *vmas, uint64_t addr)
 {
 	struct query q;
 	struct err err;
@@ -361,7 +363,7 @@ leads_back(const char *text, const struct vma_list *vmas, uint64_t addr)
 
 /* Whether a mapping is called as NAME+OFFSET could be written. */
 static bool
-goes_on_with_plus(const struct vma_list *vmas, const char *name)
+query_goes_on_with_plus(const struct vma_list *vmas, const char *name)
 {
 	struct buf text = {0};
 	bool any = false;
@@ -370,10 +372,10 @@ goes_on_with_plus(const struct vma_list *vmas, const char *name)
 	for (size_t i = 0; i < vmas->n && !any; i++) {
 		const struct vma *v = &vmas->v[i];
 		size_t n, used;
-		const char *s = short_name(v, &n);
+		const char *s = query_short_name(v, &n);
 
-		any = begins(s, n, text.s, &used) ||
-		      begins(v->name, strlen(v->name), text.s, &used);
+		any = query_begins(s, n, text.s, &used) ||
+		      query_begins(v->name, strlen(v->name), text.s, &used);
 	}
 	buf_free(&text);
 	return any;
@@ -381,7 +383,7 @@ goes_on_with_plus(const struct vma_list *vmas, const char *name)
 
 /* As it is shown, and a quote escaped, too: it may come to stand between quotes. */
 static void
-add_name(struct buf *out, const char *s, size_t n, bool ascii)
+query_add_name(struct buf *out, const char *s, size_t n, bool ascii)
 {
 	for (size_t part; n; s += part, n -= part) {
 		const char *quote = memchr(s, '"', n);
@@ -400,19 +402,20 @@ add_name(struct buf *out, const char *s, size_t n, bool ascii)
  * there.
  */
 static bool
-try_name(const struct vma_list *vmas, const struct vma *v, bool brief, bool quoted, bool ascii,
-         struct query_base *b)
+query_try_name(const struct vma_list *vmas, const struct vma *v, bool brief, bool quoted,
+               bool ascii, struct query_base *b)
 {
 	struct buf name = {0}, text = {0};
 	size_t n = strlen(v->name);
-	const char *s = brief ? short_name(v, &n) : v->name;
+	const char *s = brief ? query_short_name(v, &n) : v->name;
 	bool good;
 
 	buf_str(&name, quoted ? "\"" : "");
-	add_name(&name, s, n, ascii);
+	query_add_name(&name, s, n, ascii);
 	buf_str(&name, quoted ? "\"" : "");
 	buf_fmt(&text, "%s+%llx", name.s, (unsigned long long)(v->start - b->at));
-	good = leads_back(text.s, vmas, v->start) && (quoted || !goes_on_with_plus(vmas, name.s));
+	good = query_leads_back(text.s, vmas, v->start) &&
+	       (quoted || !query_goes_on_with_plus(vmas, name.s));
 	buf_free(&text);
 	if (good)
 		b->name = name;
@@ -423,26 +426,26 @@ try_name(const struct vma_list *vmas, const struct vma *v, bool brief, bool quot
 
 /* Quotes where brackets would do are the last thing anybody wants to read. */
 static bool
-find_name(const struct vma_list *vmas, const struct vma *v, bool whole, bool ascii,
-          struct query_base *b)
+query_find_name(const struct vma_list *vmas, const struct vma *v, bool whole, bool ascii,
+                struct query_base *b)
 {
-	return (!whole && (try_name(vmas, v, true, false, ascii, b) ||
-	                   (v->name[0] == '[' && try_name(vmas, v, false, false, ascii, b)) ||
-	                   try_name(vmas, v, true, true, ascii, b))) ||
-	       try_name(vmas, v, false, false, ascii, b) ||
-	       try_name(vmas, v, false, true, ascii, b);
+	return (!whole && (query_try_name(vmas, v, true, false, ascii, b) ||
+	                   (v->name[0] == '[' && query_try_name(vmas, v, false, false, ascii, b)) ||
+	                   query_try_name(vmas, v, true, true, ascii, b))) ||
+	       query_try_name(vmas, v, false, false, ascii, b) ||
+	       query_try_name(vmas, v, false, true, ascii, b);
 }
 
 /* A thread's stack bears a name of ours, which comes and goes with what is known of the thread. */
 static bool
-is_lasting(const char *name)
+query_is_lasting(const char *name)
 {
 	return name[0] && strncmp(name, "[stack:", 7) && strncmp(name, "[guard:", 7);
 }
 
 /* Digits too few for an address could be a name. */
 static void
-add_start(struct buf *out, const struct vma *v)
+query_add_start(struct buf *out, const struct vma *v)
 {
 	buf_fmt(out, "%s%llx", v->start < UINT64_C(1) << 28 ? "0x" : "",
 	        (unsigned long long)v->start);
@@ -454,23 +457,23 @@ query_base_of(const struct vma_list *vmas, const struct vma *v, bool whole, bool
 	struct query_base b = {.named = true};
 	struct load l = {0};
 
-	if (is_lasting(v->name))
-		l = main_load(vmas, v->name);
-	if (l.first && holds(&l, v)) {
-		b.at = base_of(&l);
-		if (find_name(vmas, v, whole, ascii, &b))
+	if (query_is_lasting(v->name))
+		l = query_main_load(vmas, v->name);
+	if (l.first && query_holds(&l, v)) {
+		b.at = query_names_base_of(&l);
+		if (query_find_name(vmas, v, whole, ascii, &b))
 			return b;
 	}
 	b.named = false;
 	b.at = v->start;
-	add_start(&b.name, v);
+	query_add_start(&b.name, v);
 	return b;
 }
 
 void
 query_start_text(const struct vma *v, uint64_t addr, struct buf *out)
 {
-	add_start(out, v);
+	query_add_start(out, v);
 	buf_fmt(out, "+%llx", (unsigned long long)(addr - v->start));
 }
 

@@ -5,10 +5,11 @@
 #include "base/util.h"
 
 static int
-no_range(uint64_t from, uint64_t to, const struct query *q, struct err *err)
+query_no_range(uint64_t from, uint64_t to, const struct query *q, struct err *err)
 {
-	err_set(err, ERR_USAGE, "its end is not above its start", "write START..END or START..+LENGTH",
-	        "%#llx..%#llx is not a range", (unsigned long long)from, (unsigned long long)to);
+	err_set(err, ERR_USAGE, "its end is not above its start",
+	        "write START..END or START..+LENGTH", "%#llx..%#llx is not a range",
+	        (unsigned long long)from, (unsigned long long)to);
 	err->column = q->to.column;
 	return -1;
 }
@@ -23,22 +24,22 @@ range_is(uint64_t *start, uint64_t *end, uint64_t from, uint64_t to, size_t page
 
 	/* the last page of 64 bits has no end that could be written */
 	if (from >= to || first >= last)
-		return no_range(from, to, q, err);
+		return query_no_range(from, to, q, err);
 	*start = first;
 	*end = last;
 	return 0;
 }
 
 static uint64_t
-length_end(const struct query *q, uint64_t from)
+query_length_end(const struct query *q, uint64_t from)
 {
 	return q->to.addr > UINT64_MAX - from ? UINT64_MAX : from + q->to.addr;
 }
 
 /* Both ends of a stretch, as they were written. */
 static int
-stretch_ends(const struct query *q, const struct vma_list *vmas, uint64_t *from, uint64_t *to,
-             struct err *err)
+query_stretch_ends(const struct query *q, const struct vma_list *vmas, uint64_t *from, uint64_t *to,
+                   struct err *err)
 {
 	const struct vma *v;
 	uint64_t start, end;
@@ -47,7 +48,7 @@ stretch_ends(const struct query *q, const struct vma_list *vmas, uint64_t *from,
 	    (!q->to_is_length && query_resolve(&q->to, vmas, &end, &v, err) < 0))
 		return -1;
 	*from = start;
-	*to = q->to_is_length ? length_end(q, start) : end;
+	*to = q->to_is_length ? query_length_end(q, start) : end;
 	return 0;
 }
 
@@ -59,14 +60,14 @@ query_range(const struct query *q, const struct vma_list *vmas, size_t page_size
 	const struct vma *v;
 
 	if (q->kind == QUERY_BYTES)
-		return err_set(err, ERR_USAGE, "it asks for bytes, but pages are expected", "leave hex out",
-		               "this is no range");
+		return err_set(err, ERR_USAGE, "it asks for bytes, but pages are expected",
+		               "leave hex out", "this is no range");
 	if (q->kind == QUERY_FRAME || q->kind == QUERY_CLEAR || q->kind == QUERY_TRACKER ||
 	    q->kind == QUERY_CAPABILITIES || q->kind == QUERY_MIGRATE)
-		return err_set(err, ERR_USAGE, "it names no addresses", "write START..END, or a mapping's name",
-		               "this is no range");
+		return err_set(err, ERR_USAGE, "it names no addresses",
+		               "write START..END, or a mapping's name", "this is no range");
 	if (q->kind == QUERY_RANGE) {
-		if (stretch_ends(q, vmas, &from, &to, err) < 0)
+		if (query_stretch_ends(q, vmas, &from, &to, err) < 0)
 			return -1;
 		return range_is(start, end, from, to, page_size, q, err);
 	}
@@ -85,7 +86,7 @@ query_bytes(const struct query *q, const struct vma_list *vmas, uint64_t *start,
 	uint64_t from, to;
 
 	if (q->is_range) {
-		if (stretch_ends(q, vmas, &from, &to, err) < 0)
+		if (query_stretch_ends(q, vmas, &from, &to, err) < 0)
 			return -1;
 	} else {
 		if (query_resolve(&q->from, vmas, &from, &v, err) < 0)
@@ -93,7 +94,7 @@ query_bytes(const struct query *q, const struct vma_list *vmas, uint64_t *start,
 		to = from + u64_min(QUERY_BYTES_ALONE, v ? v->end - from : UINT64_MAX - from);
 	}
 	if (from >= to)
-		return no_range(from, to, q, err);
+		return query_no_range(from, to, q, err);
 	*start = from;
 	*end = to;
 	return 0;

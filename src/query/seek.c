@@ -7,7 +7,7 @@
 enum { PLACES_MAX = 1 << 24 }; /* pages of a gap that are asked one by one: a second */
 
 static bool
-asks_for_place(const struct filter *f)
+seek_asks_for_place(const struct filter *f)
 {
 	size_t n;
 	const struct filter_row *rows = filter_table(&n);
@@ -28,7 +28,7 @@ seek_begin(struct seek *s, const struct filter *f, const struct target *t, const
 	    .f = f,
 	    .x = {.v = v, .page_size = t->pm.page_size, .written_known = known,
 	          .track = t->track.gen ? &t->track : NULL},
-	    .by_place = asks_for_place(f)};
+	    .by_place = seek_asks_for_place(f)};
 }
 
 enum truth
@@ -40,7 +40,7 @@ seek_page(struct seek *s, uint64_t addr, const struct page *pg)
 }
 
 static void
-note(struct seek_gap *out, enum truth t, uint64_t first, uint64_t last, size_t size)
+seek_note(struct seek_gap *out, enum truth t, uint64_t first, uint64_t last, size_t size)
 {
 	uint64_t n = (last - first) / size + 1;
 
@@ -61,16 +61,17 @@ seek_gap(struct seek *s, uint64_t start, uint64_t end, const struct page *each,
 
 	*out = (struct seek_gap){0};
 	if (!s->by_place) {
-		note(out, seek_page(s, start, each), start, end - size, size);
+		seek_note(out, seek_page(s, start, each), start, end - size, size);
 	} else if ((end - start) / size > PLACES_MAX) {
-		note(out, TRUTH_UNKNOWN, start, end - size, size);
+		seek_note(out, TRUTH_UNKNOWN, start, end - size, size);
 	} else {
 		for (uint64_t at = start; at < end; at += size)
-			note(out, seek_page(s, at, each), at, at, size);
+			seek_note(out, seek_page(s, at, each), at, at, size);
 	}
 }
 
-/* --- the next one ------------------------------------------------------------------------------------- */
+/* --- the next one
+ * ------------------------------------------------------------------------------------- */
 
 struct hunt {
 	struct seek seek;
@@ -80,7 +81,7 @@ struct hunt {
 
 /* Forwards the first is the one, and ends the walk; backwards the last is. */
 static int
-hit(struct hunt *h, uint64_t at)
+seek_hit(struct hunt *h, uint64_t at)
 {
 	h->out->any = true;
 	h->out->at = at;
@@ -88,7 +89,7 @@ hit(struct hunt *h, uint64_t at)
 }
 
 static int
-hunt_pages(void *arg, uint64_t addr, const struct page *pages, size_t n)
+seek_hunt_pages(void *arg, uint64_t addr, const struct page *pages, size_t n)
 {
 	struct hunt *h = arg;
 
@@ -97,46 +98,46 @@ hunt_pages(void *arg, uint64_t addr, const struct page *pages, size_t n)
 		enum truth t = seek_page(&h->seek, at, &pages[i]);
 
 		h->out->unknown += t == TRUTH_UNKNOWN;
-		if (t == TRUTH_YES && hit(h, at))
+		if (t == TRUTH_YES && seek_hit(h, at))
 			return 1;
 	}
 	return 0;
 }
 
 static int
-hunt_gap(void *arg, uint64_t start, uint64_t end, const struct page *each)
+seek_hunt_gap(void *arg, uint64_t start, uint64_t end, const struct page *each)
 {
 	struct hunt *h = arg;
 	struct seek_gap gap;
 
 	seek_gap(&h->seek, start, end, each, &gap);
 	h->out->unknown += gap.unknown;
-	return gap.yes ? hit(h, h->back ? gap.last : gap.first) : 0;
+	return gap.yes ? seek_hit(h, h->back ? gap.last : gap.first) : 0;
 }
 
 /* [lo, hi) of region i. 1: stopped; what was found is in h->out. */
 static int
-hunt_region(struct target *t, const struct regions *rs, size_t i, uint64_t lo, uint64_t hi, struct hunt *h,
-            struct err *err)
+seek_hunt_region(struct target *t, const struct regions *rs, size_t i, uint64_t lo, uint64_t hi,
+                 struct hunt *h, struct err *err)
 {
 	const struct filter *f = h->seek.f;
 	const struct vma *v = &rs->vmas.v[i];
 	struct walk_options o = {.needs = filter_needs(f) & PAGE_NEED_ALL};
-	struct walk_fns fns = {.pages = hunt_pages};
+	struct walk_fns fns = {.pages = seek_hunt_pages};
 	int r;
 
 	seek_begin(&h->seek, f, t, v, &rs->r[i]);
 	if (lo >= hi || filter_most(f, &h->seek.x) == TRUTH_NO)
 		return 0;
 	if (!pagemap_readable(&t->pm, v) || filter_of_gaps(f, &h->seek.x))
-		fns.gap = hunt_gap;
+		fns.gap = seek_hunt_gap;
 	r = walk_pages(t, v, lo, hi, &o, &fns, h, err);
 	return r == 1 && !h->out->any ? 1 : r < 0 ? -1 : 0;
 }
 
 int
-seek_next(struct target *t, const struct regions *rs, const struct filter *f, uint64_t from, bool back,
-          struct seek_found *out, struct err *err)
+seek_next(struct target *t, const struct regions *rs, const struct filter *f, uint64_t from,
+          bool back, struct seek_found *out, struct err *err)
 {
 	struct hunt h = {.seek = {.f = f}, .back = back, .out = out};
 	const struct vma_list *l = &rs->vmas;
@@ -161,7 +162,7 @@ seek_next(struct target *t, const struct regions *rs, const struct filter *f, ui
 			lo = u64_max(lo, u64_min(hi, from));
 		else if (k == n)
 			hi = u64_min(hi, u64_max(lo, after));
-		r = hunt_region(t, rs, i, lo, hi, &h, err);
+		r = seek_hunt_region(t, rs, i, lo, hi, &h, err);
 		if (r != 0)
 			return r;
 		if (out->any) {

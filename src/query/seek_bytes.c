@@ -30,7 +30,7 @@ struct hunt {
 
 /* A page is passed by once: where it begins. */
 static void
-skip(struct hunt *h, uint64_t start, uint64_t end)
+seek_skip(struct hunt *h, uint64_t start, uint64_t end)
 {
 	uint64_t size = h->t->pm.page_size, lo = (u64_max(start, h->lo) + size - 1) / size;
 	uint64_t hi = (u64_min(end, h->hi) + size - 1) / size;
@@ -38,14 +38,16 @@ skip(struct hunt *h, uint64_t start, uint64_t end)
 	h->out->skipped += hi > lo ? hi - lo : 0;
 }
 
-/* Beginnings in [lo, hi) of the room, which lies at `base`; `end` is where what was read ends. true: it is found. */
+/* Beginnings in [lo, hi) of the room, which lies at `base`; `end` is where what was read ends.
+ * true: it is found. */
 static bool
-search(struct hunt *h, uint64_t base, uint64_t lo, uint64_t hi, uint64_t end)
+seek_search(struct hunt *h, uint64_t base, uint64_t lo, uint64_t hi, uint64_t end)
 {
 	const uint8_t *found;
 
 	hi = u64_min(hi, end >= h->p->n ? end - h->p->n + 1 : 0);
-	while (lo < hi && (found = memmem(h->room + lo, hi - lo + h->p->n - 1, h->p->byte, h->p->n))) {
+	while (lo < hi &&
+	       (found = memmem(h->room + lo, hi - lo + h->p->n - 1, h->p->byte, h->p->n))) {
 		h->out->any = true;
 		h->out->at = base + (uint64_t)(found - h->room);
 		if (!h->last)
@@ -57,7 +59,7 @@ search(struct hunt *h, uint64_t base, uint64_t lo, uint64_t hi, uint64_t end)
 
 /* The n pages at `base`, at most STEP. */
 static int
-look(struct hunt *h, uint64_t base, size_t n)
+seek_look(struct hunt *h, uint64_t base, size_t n)
 {
 	struct bytes_page pages[BYTES_PAGES];
 	uint64_t size = h->t->pm.page_size, lo = u64_max(h->lo, base) - base;
@@ -74,8 +76,9 @@ look(struct hunt *h, uint64_t base, size_t n)
 		if (i < read && pages[i].kind == BYTES_READ)
 			continue;
 		if (i < n)
-			skip(h, base + i * size, base + (i + 1) * size);
-		if (i > from && search(h, base, u64_max(lo, from * size), u64_min(hi, i * size), i * size))
+			seek_skip(h, base + i * size, base + (i + 1) * size);
+		if (i > from &&
+		    seek_search(h, base, u64_max(lo, from * size), u64_min(hi, i * size), i * size))
 			return 1;
 		from = i + 1;
 	}
@@ -83,7 +86,7 @@ look(struct hunt *h, uint64_t base, size_t n)
 }
 
 static int
-hunt_pages(void *arg, uint64_t addr, const struct page *pages, size_t n)
+seek_bytes_hunt_pages(void *arg, uint64_t addr, const struct page *pages, size_t n)
 {
 	struct hunt *h = arg;
 	uint64_t size = h->t->pm.page_size;
@@ -94,27 +97,29 @@ hunt_pages(void *arg, uint64_t addr, const struct page *pages, size_t n)
 		for (size_t k = i; k < i + many; k++)
 			there += bytes_kind_of(h->v, &pages[k]) == BYTES_READ;
 		if (!there)
-			skip(h, addr + i * size, addr + (i + many) * size);
-		else if (look(h, addr + i * size, many))
+			seek_skip(h, addr + i * size, addr + (i + many) * size);
+		else if (seek_look(h, addr + i * size, many))
 			return 1;
 	}
 	return 0;
 }
 
 static int
-hunt_gap(void *arg, uint64_t start, uint64_t end, const struct page *each)
+seek_bytes_hunt_gap(void *arg, uint64_t start, uint64_t end, const struct page *each)
 {
 	(void)each;
-	skip(arg, start, end);
+	seek_skip(arg, start, end);
 	return 0;
 }
 
 /* Beginnings in [lo, hi). 1: stopped, with nothing found. */
 static int
-hunt_block(struct hunt *h, uint64_t lo, uint64_t hi)
+seek_hunt_block(struct hunt *h, uint64_t lo, uint64_t hi)
 {
-	static const struct walk_fns fns = {.pages = hunt_pages, .gap = hunt_gap};
-	uint64_t size = h->t->pm.page_size, start = lo / size * size, end = (hi + size - 1) / size * size;
+	static const struct walk_fns fns = {.pages = seek_bytes_hunt_pages,
+	                                    .gap = seek_bytes_hunt_gap};
+	uint64_t size = h->t->pm.page_size, start = lo / size * size,
+		 end = (hi + size - 1) / size * size;
 	struct walk_options o = {0};
 	int r;
 
@@ -133,7 +138,7 @@ hunt_block(struct hunt *h, uint64_t lo, uint64_t hi)
 }
 
 static int
-hunt_back(struct hunt *h, uint64_t lo, uint64_t hi)
+seek_hunt_back(struct hunt *h, uint64_t lo, uint64_t hi)
 {
 	uint64_t block = BLOCK_LEAST;
 	int r = 0;
@@ -141,7 +146,7 @@ hunt_back(struct hunt *h, uint64_t lo, uint64_t hi)
 	while (hi > lo && !h->out->any && r == 0) {
 		uint64_t from = hi - lo > block ? hi - block : lo;
 
-		r = hunt_block(h, from, hi);
+		r = seek_hunt_block(h, from, hi);
 		hi = from;
 		block = u64_min(2 * block, BLOCK_MOST);
 	}
@@ -149,8 +154,8 @@ hunt_back(struct hunt *h, uint64_t lo, uint64_t hi)
 }
 
 int
-seek_bytes(struct target *t, const struct vma_list *vmas, const struct pattern *p, uint64_t from, bool back,
-           struct seek_found *out, struct err *err)
+seek_bytes(struct target *t, const struct vma_list *vmas, const struct pattern *p, uint64_t from,
+           bool back, struct seek_found *out, struct err *err)
 {
 	const struct vma *v = vma_at(vmas, from);
 	struct hunt h = {.t = t, .v = v, .p = p, .last = back, .out = out, .err = err};
@@ -158,12 +163,13 @@ seek_bytes(struct target *t, const struct vma_list *vmas, const struct pattern *
 
 	*out = (struct seek_found){0};
 	if (!v)
-		return err_set(err, ERR_TARGET, "nothing is mapped there", NULL, "cannot search at %llx",
-		               (unsigned long long)from);
+		return err_set(err, ERR_TARGET, "nothing is mapped there", NULL,
+		               "cannot search at %llx", (unsigned long long)from);
 	h.room = mem_alloc(BYTES_PAGES * t->pm.page_size);
-	r = back ? hunt_back(&h, v->start, from) : hunt_block(&h, from + 1, v->end);
+	r = back ? seek_hunt_back(&h, v->start, from) : seek_hunt_block(&h, from + 1, v->end);
 	if (r == 0 && !out->any) {
-		r = back ? hunt_back(&h, from, v->end) : hunt_block(&h, v->start, from + 1);
+		r = back ? seek_hunt_back(&h, from, v->end)
+		         : seek_hunt_block(&h, v->start, from + 1);
 		out->wrapped = out->any;
 	}
 	free(h.room);

@@ -25,25 +25,27 @@ command_choose(struct reader *l)
 
 /* A person wants it now: the first clear of a pulse, and any that is not of one. */
 static bool
-is_asked_for(const struct reader *l)
+command_is_asked_for(const struct reader *l)
 {
 	return !l->t.track.gen || l->now.clear != l->draft.cleared;
 }
 
-/* What stood in the way of a better one, such as a tracer, may be gone by now: a person who clears finds out. */
+/* What stood in the way of a better one, such as a tracer, may be gone by now: a person who clears
+ * finds out. */
 static void
-choose_anew(struct reader *l)
+command_choose_anew(struct reader *l)
 {
 	struct track *t = &l->t.track;
 
-	if (t->can != TRACK_UNKNOWN && t->status[TRACK_UFFD].can == TRACK_NO && is_asked_for(l))
+	if (t->can != TRACK_UNKNOWN && t->status[TRACK_UFFD].can == TRACK_NO &&
+	    command_is_asked_for(l))
 		t->can = TRACK_UNKNOWN;
 	command_choose(l);
 }
 
 /* What must be asked before a clear is done. */
 static enum clear_question
-find_question(struct reader *l)
+command_find_question(struct reader *l)
 {
 	const struct track *t = &l->t.track;
 	struct buf text = {0};
@@ -52,7 +54,7 @@ find_question(struct reader *l)
 	if (t->can == TRACK_ASK)
 		return CLEAR_CONSENT;
 	l->draft.stray = t->stray.ino;
-	if (is_asked_for(l) && track_offers_close(t))
+	if (command_is_asked_for(l) && track_offers_close(t))
 		return CLEAR_STRAY;
 	if (t->can != TRACK_YES || t->way != TRACK_SOFT_DIRTY || l->now.sure == l->draft.execs + 1)
 		return CLEAR_NO_QUESTION;
@@ -68,7 +70,7 @@ find_question(struct reader *l)
  * in it.
  */
 static int
-close_stray(struct reader *l, struct err *err)
+command_close_stray(struct reader *l, struct err *err)
 {
 	struct track *t = &l->t.track;
 
@@ -81,16 +83,18 @@ close_stray(struct reader *l, struct err *err)
 	return 0;
 }
 
-/* By the regions there are: of what has come since the last look it would not be known what was written. */
+/* By the regions there are: of what has come since the last look it would not be known what was
+ * written. */
 static void
-clear(struct reader *l, struct err *err)
+commands_clear(struct reader *l, struct err *err)
 {
 	struct vma_list vmas = {0};
 
 	if (target_regions(&l->t, &vmas, err) == 0 && vmas.n)
 		track_clear(&l->t.track, &l->t.proc, &l->t.pm, &vmas, err);
 	else if (!err->what[0])
-		err_set(err, ERR_TARGET, "it ended, or executed another program", NULL, "cannot track writes");
+		err_set(err, ERR_TARGET, "it ended, or executed another program", NULL,
+		        "cannot track writes");
 	vma_free(&vmas);
 }
 
@@ -104,12 +108,12 @@ command_clear(struct reader *l)
 	if (l->draft.ended) {
 		err_set(err, ERR_TARGET, "the process has ended", NULL, "cannot track writes");
 	} else if (l->draft.regions) {
-		choose_anew(l);
-		if (close_stray(l, err) == 0)
-			l->draft.question = find_question(l);
+		command_choose_anew(l);
+		if (command_close_stray(l, err) == 0)
+			l->draft.question = command_find_question(l);
 		l->draft.questions += l->draft.question != CLEAR_NO_QUESTION;
 		if (!l->draft.question && !err->what[0])
-			clear(l, err);
+			commands_clear(l, err);
 	}
 	l->draft.cleared = l->now.clear;
 	reader_copy_tracker(l);
@@ -125,32 +129,35 @@ command_fault(struct reader *l)
 	if (l->draft.ended)
 		err_set(err, ERR_TARGET, "the process has ended", NULL, "cannot read");
 	else if (l->draft.regions)
-		l->draft.fault_idle = bytes_fault(&l->t, &l->draft.regions->vmas, l->now.fault_at, err) == 1;
+		l->draft.fault_idle =
+		    bytes_fault(&l->t, &l->draft.regions->vmas, l->now.fault_at, err) == 1;
 	l->draft.faulted = l->now.fault;
 }
 
-/* Bytes are many, and nobody waits for them who has gone elsewhere: it is given up for a newer request. */
+/* Bytes are many, and nobody waits for them who has gone elsewhere: it is given up for a newer
+ * request. */
 static void
-find_bytes(struct reader *l)
+command_find_bytes(struct reader *l)
 {
 	struct pattern p;
 
 	if (pattern_parse(l->now.find_what, &p, &l->draft.find_err) == 0 &&
-	    seek_bytes(&l->t, &l->draft.regions->vmas, &p, l->now.find_from, l->now.find_back, &l->draft.found,
-	               &l->draft.find_err) == 1)
+	    seek_bytes(&l->t, &l->draft.regions->vmas, &p, l->now.find_from, l->now.find_back,
+	               &l->draft.found, &l->draft.find_err) == 1)
 		l->draft.found.stopped = true;
 }
 
 /* As an answer it is not given up: who asked waits for it. */
 static void
-find_page(struct reader *l)
+command_find_page(struct reader *l)
 {
 	struct filter f;
 
 	l->t.pm.stop = l->host.stopping;
-	if (filter_parse(l->now.find_what, FILTER_PAGE, l->t.pm.page_size, &f, &l->draft.find_err) == 0)
-		seek_next(&l->t, l->draft.regions, &f, l->now.find_from, l->now.find_back, &l->draft.found,
-		          &l->draft.find_err);
+	if (filter_parse(l->now.find_what, FILTER_PAGE, l->t.pm.page_size, &f,
+	                 &l->draft.find_err) == 0)
+		seek_next(&l->t, l->draft.regions, &f, l->now.find_from, l->now.find_back,
+		          &l->draft.found, &l->draft.find_err);
 	l->t.pm.stop = l->host.superseded;
 }
 
@@ -160,9 +167,9 @@ command_find(struct reader *l)
 	l->draft.find_err.what[0] = '\0';
 	l->draft.found = (struct seek_found){0};
 	if (!l->draft.ended && l->draft.regions && l->now.find_bytes)
-		find_bytes(l);
+		command_find_bytes(l);
 	else if (!l->draft.ended && l->draft.regions)
-		find_page(l);
+		command_find_page(l);
 	l->draft.find = l->now.find;
 }
 
@@ -173,7 +180,8 @@ command_ask(struct reader *l)
 	l->draft.answer = NULL;
 	l->draft.answer_err.what[0] = '\0';
 	if (l->draft.ended)
-		err_set(&l->draft.answer_err, ERR_TARGET, "the process has ended", NULL, "cannot answer");
+		err_set(&l->draft.answer_err, ERR_TARGET, "the process has ended", NULL,
+		        "cannot answer");
 	l->t.pm.stop = l->host.stopping;
 	if (!l->draft.ended && l->draft.regions)
 		l->draft.answer = answer_query(&l->t, &l->draft.regions->vmas, l->now.question,
@@ -191,11 +199,13 @@ void
 command_pulse(struct reader *l)
 {
 	struct track *t = &l->t.track;
-	uint64_t least = writes_least_pulse(t->cost_ns, (t->fresh - t->fresh_before) / l->t.pm.page_size);
+	uint64_t least =
+	    writes_least_pulse(t->cost_ns, (t->fresh - t->fresh_before) / l->t.pm.page_size);
 
 	t->pulse = l->now.pulse_ns > 0;
 	l->draft.pulse_ns = t->pulse ? u64_max(l->now.pulse_ns, least) : 0;
-	if (t->pulse && !l->draft.ended && (!t->gen || time_ns() - t->mark_ns >= l->draft.pulse_ns)) {
+	if (t->pulse && !l->draft.ended &&
+	    (!t->gen || time_ns() - t->mark_ns >= l->draft.pulse_ns)) {
 		command_clear(l);
 		if (l->draft.clear_err.what[0] || l->draft.question)
 			l->now.pulse_ns = 0;

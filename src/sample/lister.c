@@ -37,7 +37,7 @@ struct lister {
 };
 
 static bool
-stopping(void *arg)
+lister_stopping(void *arg)
 {
 	struct lister *l = arg;
 	bool yes;
@@ -49,7 +49,7 @@ stopping(void *arg)
 }
 
 static void
-publish(struct lister *l, bool complete)
+lister_publish(struct lister *l, bool complete)
 {
 	struct processes *copy, *old;
 
@@ -66,23 +66,23 @@ publish(struct lister *l, bool complete)
 }
 
 static void
-make_list(struct lister *l)
+lister_make_list(struct lister *l)
 {
 	struct processes *old = l->list;
 
 	pthread_mutex_lock(&l->lock);
 	l->served = l->request;
 	pthread_mutex_unlock(&l->lock);
-	l->list = processes_list(&l->r, old, stopping, l);
+	l->list = processes_list(&l->r, old, lister_stopping, l);
 	processes_free(old);
-	publish(l, false);
-	processes_fill(&l->r, l->list, stopping, l);
-	publish(l, true);
+	lister_publish(l, false);
+	processes_fill(&l->r, l->list, lister_stopping, l);
+	lister_publish(l, true);
 }
 
 /* Waits for a request or for the time of the next list. false: stop. */
 static bool
-wait_for_work(struct lister *l, uint64_t at)
+lister_wait_for_work(struct lister *l, uint64_t at)
 {
 	struct timespec until = time_deadline(at);
 	bool go;
@@ -99,7 +99,7 @@ wait_for_work(struct lister *l, uint64_t at)
 }
 
 static bool
-open_root(struct lister *l)
+lister_open_root(struct lister *l)
 {
 	struct err err;
 	bool ok = processes_open(&l->r, l->root, &err) == 0;
@@ -115,7 +115,7 @@ open_root(struct lister *l)
 }
 
 static void
-free_lister(struct lister *l)
+lister_free_lister(struct lister *l)
 {
 	processes_free(l->out);
 	close(l->event);
@@ -126,19 +126,20 @@ free_lister(struct lister *l)
 }
 
 static void *
-thread_main(void *arg)
+lister_thread_main(void *arg)
 {
 	struct lister *l = arg;
 	uint64_t next = 0;
 	bool left;
 
-	if (open_root(l)) {
+	if (lister_open_root(l)) {
 		do {
 			uint64_t begin = time_ns();
 
-			make_list(l);
-			next = time_ns() + u64_max(l->interval_ns, COST_SHARE * (time_ns() - begin));
-		} while (wait_for_work(l, next));
+			lister_make_list(l);
+			next =
+			    time_ns() + u64_max(l->interval_ns, COST_SHARE * (time_ns() - begin));
+		} while (lister_wait_for_work(l, next));
 	}
 	processes_free(l->list);
 	processes_close(&l->r);
@@ -148,7 +149,7 @@ thread_main(void *arg)
 	pthread_cond_broadcast(&l->wake);
 	pthread_mutex_unlock(&l->lock);
 	if (left)
-		free_lister(l);
+		lister_free_lister(l);
 	return NULL;
 }
 
@@ -163,11 +164,11 @@ lister_start(const char *root, uint64_t interval_ns, struct err *err)
 	l->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	pthread_mutex_init(&l->lock, NULL);
 	worker_cond_init(&l->wake);
-	failed = l->event < 0 ? errno : worker_start(&l->thread, thread_main, l);
+	failed = l->event < 0 ? errno : worker_start(&l->thread, lister_thread_main, l);
 	if (failed) {
 		errno = failed;
 		err_sys(err, NULL, "cannot start the listing thread");
-		free_lister(l);
+		lister_free_lister(l);
 		return NULL;
 	}
 	return l;
@@ -236,7 +237,7 @@ lister_stop(struct lister *l)
 	pthread_mutex_unlock(&l->lock);
 	if (ended_in_time) {
 		pthread_join(thread, NULL);
-		free_lister(l);
+		lister_free_lister(l);
 	} else {
 		pthread_detach(thread); /* and l is its own now */
 	}

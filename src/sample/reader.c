@@ -16,17 +16,18 @@
 static const uint64_t MS = 1000000;
 enum {
 	PARTIAL_MS = 150, /* how often an unfinished window is shown */
-	STALE_S = 5,      /* a quiet target is read in full this often all the same: reclaim, KSM and
-	                   * migration change pages without a fault of the target's */
-	SYMBOLS_MS = 20,  /* of each look go to names of what pointers point to */
-	LENS_MS = 150,    /* of each look go to strips that need every page */
+	STALE_S = 5,     /* a quiet target is read in full this often all the same: reclaim, KSM and
+	                  * migration change pages without a fault of the target's */
+	SYMBOLS_MS = 20, /* of each look go to names of what pointers point to */
+	LENS_MS = 150,   /* of each look go to strips that need every page */
 	SMALL_NS = 5000000, /* a window that took less is read again at every look */
 };
 
-/* --- the regions ---------------------------------------------------------------------------------- */
+/* --- the regions
+ * ---------------------------------------------------------------------------------- */
 
 static void
-set_regions(struct reader *l, struct regions *rs)
+reader_set_regions(struct reader *l, struct regions *rs)
 {
 	regions_unref(l->draft.regions);
 	l->draft.regions = rs;
@@ -55,7 +56,7 @@ reader_copy_tracker(struct reader *l)
  * heartbeat tries again. true: there is nothing to look at now.
  */
 static bool
-address_space_gone(struct reader *l, struct vma_list *vmas)
+reader_address_space_gone(struct reader *l, struct vma_list *vmas)
 {
 	enum proc_life life = proc_check(&l->t.proc);
 
@@ -84,7 +85,7 @@ address_space_gone(struct reader *l, struct vma_list *vmas)
 
 /* Reads maps into a list nobody else holds yet; NULL: nothing is there to read now. */
 static struct regions *
-read_maps(struct reader *l)
+reader_read_maps(struct reader *l)
 {
 	struct vma_list vmas;
 
@@ -92,7 +93,7 @@ read_maps(struct reader *l)
 	if (target_regions(&l->t, &vmas, &l->draft.trouble) < 0 || !vmas.n ||
 	    (l->draft.regions && l->t.pm.fd < 0)) {
 		vma_free(&vmas);
-		if (address_space_gone(l, &vmas)) {
+		if (reader_address_space_gone(l, &vmas)) {
 			vma_free(&vmas);
 			return NULL;
 		}
@@ -104,7 +105,7 @@ read_maps(struct reader *l)
 
 /* The figures of regions that are still there, until they are counted anew. */
 static void
-carry_over(struct regions *rs, const struct regions *old)
+reader_carry_over(struct regions *rs, const struct regions *old)
 {
 	size_t k = 0;
 
@@ -128,22 +129,22 @@ carry_over(struct regions *rs, const struct regions *old)
 
 /* The draft has a whole window of what is wanted: seen again it is shown when it is whole again. */
 static bool
-has_window(const struct reader *l)
+reader_has_window(const struct reader *l)
 {
 	const struct window *w = l->draft.window;
 
-	return w && w->complete && !w->gone && grid_same(&w->grid, &l->now.grid) && w->lens == l->now.lens &&
-	       !strcmp(l->window_filter, l->now.filter);
+	return w && w->complete && !w->gone && grid_same(&w->grid, &l->now.grid) &&
+	       w->lens == l->now.lens && !strcmp(l->window_filter, l->now.filter);
 }
 
 static bool
-window_progress(void *arg, const struct window *w)
+reader_window_progress(void *arg, const struct window *w)
 {
 	struct reader *l = arg;
 
 	if (l->host.superseded(l->host.arg))
 		return true;
-	if (!has_window(l) && time_ns() - l->last_partial > PARTIAL_MS * MS) {
+	if (!reader_has_window(l) && time_ns() - l->last_partial > PARTIAL_MS * MS) {
 		l->last_partial = time_ns();
 		window_unref(l->draft.window);
 		l->draft.window = window_copy(w);
@@ -162,9 +163,11 @@ reader_at_grid(struct reader *l, const struct vma_list *vmas)
 	struct window *w;
 
 	l->last_partial = time_ns();
-	if (l->now.filter[0] && filter_parse(l->now.filter, FILTER_PAGE, l->t.pm.page_size, &filter, &ignored) == 0)
+	if (l->now.filter[0] &&
+	    filter_parse(l->now.filter, FILTER_PAGE, l->t.pm.page_size, &filter, &ignored) == 0)
 		f = &filter; /* who asks for it has read it as well: it cannot be wrong */
-	w = window_read_filtered(&l->t, v, &l->now.grid, l->now.lens, f, window_progress, l, &l->draft.trouble);
+	w = window_read_filtered(&l->t, v, &l->now.grid, l->now.lens, f, reader_window_progress, l,
+	                         &l->draft.trouble);
 	if (!w)
 		return l->draft.trouble.status != 0;
 	window_unref(l->draft.window);
@@ -173,9 +176,10 @@ reader_at_grid(struct reader *l, const struct vma_list *vmas)
 	return true;
 }
 
-/* The pages of the range that is chosen; given up for a newer request, it is counted by that one. */
+/* The pages of the range that is chosen; given up for a newer request, it is counted by that one.
+ */
 static void
-look_at_range(struct reader *l, const struct vma_list *vmas)
+reader_look_at_range(struct reader *l, const struct vma_list *vmas)
 {
 	const struct request *w = &l->now;
 	const struct vma *v = vma_at(vmas, w->range_lo);
@@ -188,7 +192,7 @@ look_at_range(struct reader *l, const struct vma_list *vmas)
 }
 
 static bool
-range_is_counted(const struct reader *l)
+reader_range_is_counted(const struct reader *l)
 {
 	const struct sample_range *r = &l->draft.range;
 
@@ -196,7 +200,7 @@ range_is_counted(const struct reader *l)
 }
 
 static void
-look_at_card(struct reader *l, const struct vma_list *vmas)
+reader_look_at_card(struct reader *l, const struct vma_list *vmas)
 {
 	answer_unref(l->draft.card);
 	l->draft.card_err.what[0] = '\0';
@@ -211,7 +215,7 @@ look_at_card(struct reader *l, const struct vma_list *vmas)
 
 /* Dear: the kernel walks every page table of the target for it. Never read but when asked. */
 static void
-look_at_smaps(struct reader *l)
+reader_look_at_smaps(struct reader *l)
 {
 	smaps_look_unref(l->draft.smaps);
 	l->draft.smaps_err.what[0] = '\0';
@@ -219,17 +223,20 @@ look_at_smaps(struct reader *l)
 }
 
 static void
-look_at_bytes(struct reader *l, const struct vma_list *vmas)
+reader_look_at_bytes(struct reader *l, const struct vma_list *vmas)
 {
 	const struct request *w = &l->now;
 	const struct vma *v = vma_at(vmas, w->hex_at);
-	uint64_t room = v ? v->end - w->hex_at : 0, len = u64_min(room, (uint64_t)w->hex_rows * BYTES_ROW);
+	uint64_t room = v ? v->end - w->hex_at : 0,
+		 len = u64_min(room, (uint64_t)w->hex_rows * BYTES_ROW);
 	struct bytes *b;
 
 	l->draft.bytes_err.what[0] = '\0';
-	b = bytes_read(&l->t, vmas, w->hex_at, w->hex_at + len, l->draft.bytes, &l->draft.bytes_err);
+	b = bytes_read(&l->t, vmas, w->hex_at, w->hex_at + len, l->draft.bytes,
+	               &l->draft.bytes_err);
 	if (b)
-		pointers_find(b, &l->t, vmas, l->draft.bytes, w->interval_ns ? SYMBOLS_MS * MS : UINT64_MAX);
+		pointers_find(b, &l->t, vmas, l->draft.bytes,
+		              w->interval_ns ? SYMBOLS_MS * MS : UINT64_MAX);
 	bytes_unref(l->draft.bytes);
 	l->draft.bytes = b;
 }
@@ -242,7 +249,8 @@ reader_is_quiet(struct reader *l)
 
 	if (l->t.track.gen && track_way_caps(l->t.track.way) & TRACK_LOCAL)
 		return false; /* a write to what is there is no fault */
-	if (l->lens_owed || l->now.pulse_ns || (l->t.track.n && time_ns() - l->last_full < STALE_S * 1000 * MS))
+	if (l->lens_owed || l->now.pulse_ns ||
+	    (l->t.track.n && time_ns() - l->last_full < STALE_S * 1000 * MS))
 		return false;
 	if (!proc_pulse_read(&l->t.proc, &p))
 		return false;
@@ -256,7 +264,7 @@ reader_is_quiet(struct reader *l)
  * take, from where the last look stopped. The others show what they showed, if it was this lens.
  */
 static void
-look_through_lens(struct reader *l, struct regions *rs, const struct regions *old)
+reader_look_through_lens(struct reader *l, struct regions *rs, const struct regions *old)
 {
 	uint64_t end = l->now.interval_ns ? time_ns() + LENS_MS * MS : UINT64_MAX;
 	enum lens lens = l->now.lens;
@@ -271,7 +279,8 @@ look_through_lens(struct reader *l, struct regions *rs, const struct regions *ol
 		r->lens = LENS_COUNT;
 		while (old && k < old->vmas.n && old->vmas.v[k].start < rs->vmas.v[i].start)
 			k++;
-		if (!old || k >= old->vmas.n || old->vmas.v[k].start != rs->vmas.v[i].start || old->r[k].lens != lens)
+		if (!old || k >= old->vmas.n || old->vmas.v[k].start != rs->vmas.v[i].start ||
+		    old->r[k].lens != lens)
 			continue;
 		r->lens = (uint8_t)lens;
 		memcpy(r->strip, old->r[k].strip, sizeof(r->strip));
@@ -280,7 +289,8 @@ look_through_lens(struct reader *l, struct regions *rs, const struct regions *ol
 		size_t i = (l->lens_next + done) % n;
 		struct region *r = &rs->r[i];
 
-		if (!r->known || region_look(&l->t, &rs->vmas.v[i], lens, r->strip, LIST_STRIP, &ignored) != 0)
+		if (!r->known ||
+		    region_look(&l->t, &rs->vmas.v[i], lens, r->strip, LIST_STRIP, &ignored) != 0)
 			continue;
 		r->lens = (uint8_t)lens;
 	}
@@ -291,7 +301,7 @@ look_through_lens(struct reader *l, struct regions *rs, const struct regions *ol
 
 /* The hottest pages are those of the region in the grid, where one is on screen. */
 static void
-sum_writes(struct reader *l, struct regions *rs)
+reader_sum_writes(struct reader *l, struct regions *rs)
 {
 	const struct track *t = &l->t.track;
 	struct track_range range = {0};
@@ -308,7 +318,7 @@ sum_writes(struct reader *l, struct regions *rs)
 bool
 reader_at_all(struct reader *l)
 {
-	struct regions *rs = read_maps(l);
+	struct regions *rs = reader_read_maps(l);
 	int r;
 
 	if (!rs)
@@ -324,19 +334,19 @@ reader_at_all(struct reader *l)
 	r = regions_measure(rs, &l->t, &l->draft.trouble);
 	reader_copy_tracker(l);
 	if (r != 0 && l->draft.regions)
-		carry_over(rs, l->draft.regions);
+		reader_carry_over(rs, l->draft.regions);
 	if (r == 0) {
 		l->last_full = time_ns();
-		sum_writes(l, rs);
+		reader_sum_writes(l, rs);
 	}
 	if (r == 0 && lens_needs_pages(l->now.lens) && !l->now.grid_on)
-		look_through_lens(l, rs, l->draft.regions);
-	set_regions(l, rs);
+		reader_look_through_lens(l, rs, l->draft.regions);
+	reader_set_regions(l, rs);
 	return r != 1;
 }
 
 static bool
-same_regions(const struct vma_list *a, const struct vma_list *b)
+reader_same_regions(const struct vma_list *a, const struct vma_list *b)
 {
 	if (a->n != b->n)
 		return false;
@@ -356,33 +366,36 @@ reader_lightly(struct reader *l)
 
 	if (target_regions(&l->t, &vmas, &ignored) < 0)
 		return false;
-	same = same_regions(&vmas, &l->draft.regions->vmas);
+	same = reader_same_regions(&vmas, &l->draft.regions->vmas);
 	vma_free(&vmas);
 	if (same && l->now.grid_on && l->draft.window && l->draft.window->cost_ns < SMALL_NS) {
 		reader_at_grid(l, &l->draft.regions->vmas);
 		l->host.publish(l->host.arg, l->draft.request_serial == l->now.serial);
 	}
 	if (same && l->now.hex_on) { /* a page that is there is written without a fault */
-		look_at_bytes(l, &l->draft.regions->vmas);
+		reader_look_at_bytes(l, &l->draft.regions->vmas);
 		l->host.publish(l->host.arg, l->draft.request_serial == l->now.serial);
 	}
 	return same;
 }
 
-/* A page's card is read at every look; the others once, unless they were given up for a newer request. */
+/* A page's card is read at every look; the others once, unless they were given up for a newer
+ * request. */
 static bool
-card_is_due(const struct reader *l, const struct request *before)
+reader_card_is_due(const struct reader *l, const struct request *before)
 {
 	const struct request *w = &l->now;
 
-	return w->card_on == CARD_PAGE || before->card_on != w->card_on || before->card != w->card ||
-	       w->refresh != before->refresh || (!l->draft.card && !l->draft.card_err.what[0]);
+	return w->card_on == CARD_PAGE || before->card_on != w->card_on ||
+	       before->card != w->card || w->refresh != before->refresh ||
+	       (!l->draft.card && !l->draft.card_err.what[0]);
 }
 
 static bool
-smaps_are_due(const struct reader *l, const struct request *before)
+reader_smaps_are_due(const struct reader *l, const struct request *before)
 {
-	return l->now.refresh != before->refresh || (!l->draft.smaps && !l->draft.smaps_err.what[0]);
+	return l->now.refresh != before->refresh ||
+	       (!l->draft.smaps && !l->draft.smaps_err.what[0]);
 }
 
 void
@@ -394,17 +407,18 @@ reader_besides(struct reader *l, const struct request *before, bool looked)
 	if (!l->draft.regions || l->draft.ended)
 		return;
 	vmas = &l->draft.regions->vmas;
-	if (looked || !range_is_counted(l))
-		look_at_range(l, vmas);
-	if (w->card_on && card_is_due(l, before))
-		look_at_card(l, vmas);
-	if (w->smaps_on && smaps_are_due(l, before))
-		look_at_smaps(l);
+	if (looked || !reader_range_is_counted(l))
+		reader_look_at_range(l, vmas);
+	if (w->card_on && reader_card_is_due(l, before))
+		reader_look_at_card(l, vmas);
+	if (w->smaps_on && reader_smaps_are_due(l, before))
+		reader_look_at_smaps(l);
 	if (w->hex_on)
-		look_at_bytes(l, vmas);
+		reader_look_at_bytes(l, vmas);
 }
 
-/* --- the target ----------------------------------------------------------------------------------- */
+/* --- the target
+ * ----------------------------------------------------------------------------------- */
 
 bool
 reader_is_alive(struct reader *l)
@@ -414,7 +428,7 @@ reader_is_alive(struct reader *l)
 
 /* What does not change while the target is watched. */
 static void
-describe_target(struct reader *l)
+reader_describe_target(struct reader *l)
 {
 	struct sample *d = &l->draft;
 
@@ -426,7 +440,7 @@ describe_target(struct reader *l)
 
 /* Whether frames are ours to see: the first page in RAM that is met tells. */
 static bool
-frames_are_hidden(struct reader *l)
+reader_frames_are_hidden(struct reader *l)
 {
 	const struct vma_list *vmas = &l->draft.regions->vmas;
 	struct page pg;
@@ -449,21 +463,21 @@ reader_open(struct reader *l, const char *root, pid_t pid, enum track_owner owne
 	l->t.pm.stop = l->host.superseded;
 	l->t.pm.stop_arg = l->host.arg;
 	l->t.track.owner = owner;
-	describe_target(l);
+	reader_describe_target(l);
 	return 0;
 }
 
 int
 reader_begin(struct reader *l, struct err *err)
 {
-	l->draft.regions = read_maps(l);
+	l->draft.regions = reader_read_maps(l);
 	if (l->draft.regions)
 		l->host.publish(l->host.arg, false);
 	if (target_open_pages(&l->t, err) < 0)
 		return -1;
 	l->draft.huge_known = l->t.pm.scan & PM_CAT_HUGE;
 	if (l->draft.regions)
-		l->draft.frames_hidden = frames_are_hidden(l);
+		l->draft.frames_hidden = reader_frames_are_hidden(l);
 	return 0;
 }
 

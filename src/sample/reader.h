@@ -28,7 +28,8 @@ struct reader {
 
 	/* look.c's own */
 	uint64_t last_full, last_partial;
-	char window_filter[sizeof(((struct request *)0)->filter)]; /* what the draft's window was filtered by */
+	char window_filter[sizeof(
+	    ((struct request *)0)->filter)]; /* what the draft's window was filtered by */
 	struct proc_pulse pulse;
 	struct writes_log writes;
 	size_t lens_next;     /* the region whose strip is to be made next */
@@ -36,7 +37,8 @@ struct reader {
 };
 
 /* Opens process `pid` below the proc root `root`. `owner`: whose process it is (track.h). */
-int reader_open(struct reader *l, const char *root, pid_t pid, enum track_owner owner, struct err *err);
+int reader_open(struct reader *l, const char *root, pid_t pid, enum track_owner owner,
+                struct err *err);
 
 /*
  * Shows its regions before anything that may take longer, then finds out what can be seen of its
@@ -54,7 +56,8 @@ bool reader_at_all(struct reader *l);
 /* The grid alone, of the regions that are known. false: given up. */
 bool reader_at_grid(struct reader *l, const struct vma_list *vmas);
 
-/* Nothing faulted since the last look and nothing is fading: all of it would show the same again. */
+/* Nothing faulted since the last look and nothing is fading: all of it would show the same again.
+ */
 bool reader_is_quiet(struct reader *l);
 
 /*

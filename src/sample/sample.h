@@ -14,7 +14,8 @@
 #include "target/writes.h"
 #include "track/track.h"
 
-/* A region's card is read once, and again with `refresh`: it takes smaps. So are the capabilities. */
+/* A region's card is read once, and again with `refresh`: it takes smaps. So are the capabilities.
+ */
 enum card_kind { CARD_NONE, CARD_PAGE, CARD_REGION, CARD_CAPABILITIES };
 
 /*
@@ -28,10 +29,12 @@ struct request {
 	uint64_t refresh, clear, ask, fault; /* raised by one for one more */
 	uint64_t fault_at;    /* the page that the last `fault` has read though it is not in RAM */
 	char question[512];   /* what the last `ask` asks */
-	bool smaps_on;        /* something that only smaps tells is on screen: read once, and with `refresh` */
+	bool smaps_on;        /* something that only smaps tells is on screen: read once, and with
+	                         `refresh` */
 	uint64_t pulse_ns;    /* clear again after so long; 0: never */
 
-	/* how `clear` may go about it. What was agreed to holds for one program: 1 + sample.execs, 0 no */
+	/* how `clear` may go about it. What was agreed to holds for one program: 1 + sample.execs,
+	 * 0 no */
 	unsigned tracker;     /* enum track_way, or TRACK_AUTO */
 	unsigned allow;       /* run a system call in the target */
 	unsigned sure;        /* clear though somebody else lives by the bits (hazard.h) */
@@ -43,8 +46,8 @@ struct request {
 	enum card_kind card_on;    /* facts are on screen, of the page or of the region at: */
 	uint64_t card;
 	char filter[256];     /* of the grid's pages; "": none */
-	uint64_t find;        /* raised by one for one more: the next page that passes, from a place on */
-	bool find_bytes;      /* or the next place of bytes (pattern.h), in the region of that place */
+	uint64_t find; /* raised by one for one more: the next page that passes, from a place on */
+	bool find_bytes; /* or the next place of bytes (pattern.h), in the region of that place */
 	char find_what[256];
 	uint64_t find_from;
 	bool find_back;
@@ -86,7 +89,8 @@ struct sample {
 	struct err trouble;   /* what went wrong with this look; what[0] == 0: nothing */
 
 	struct regions *regions;
-	struct window *window; /* of request.grid, or of the geometry before while a new one is read */
+	struct window
+	    *window; /* of request.grid, or of the geometry before while a new one is read */
 
 	uint64_t find;         /* the last `find` step that was carried out, and what it found: */
 	struct seek_found found;
@@ -103,9 +107,11 @@ struct sample {
 	enum track_way track_way;
 	char track_why[160], track_how[160];
 	unsigned gen;
-	uint64_t pulse_ns;     /* the time between clears that is kept; 0: none. More than was asked if clears are dear */
+	uint64_t pulse_ns; /* the time between clears that is kept; 0: none. More than was asked if
+	                      clears are dear */
 	uint64_t mark_ns, mark_cost_ns;
-	uint64_t stopped_ns;   /* how long a thread of the target was stopped for the watch; 0: none was */
+	uint64_t
+	    stopped_ns; /* how long a thread of the target was stopped for the watch; 0: none was */
 	uint64_t cleared;      /* the last `clear` step that was carried out, and how it went: */
 	struct err clear_err;  /* what[0] == 0: well, unless there is a */
 	enum clear_question question; /* to be answered first; nothing was done */

@@ -18,9 +18,10 @@
 static const uint64_t MS = 1000000;
 enum {
 	HEARTBEAT_MS = 100, /* how soon an exec is noticed */
-	COST_SHARE = 10,    /* a look that took t is not repeated before COST_SHARE * t has passed */
+	COST_SHARE = 10, /* a look that took t is not repeated before COST_SHARE * t has passed */
 	STOP_WAIT_MS = 250,
-	RELEASE_WAIT_MS = 5000, /* the same while a watch is let go, VMA by VMA, so that it holds nobody up */
+	RELEASE_WAIT_MS =
+	    5000, /* the same while a watch is let go, VMA by VMA, so that it holds nobody up */
 };
 
 struct sampler {
@@ -46,10 +47,11 @@ struct sampler {
 	bool stale; /* the last look was given up for a newer request, and is owed */
 };
 
-/* --- mailboxes -------------------------------------------------------------------------------------- */
+/* --- mailboxes
+ * -------------------------------------------------------------------------------------- */
 
 static void
-publish(void *arg, bool complete)
+sampler_publish(void *arg, bool complete)
 {
 	struct sampler *s = arg;
 	struct sample *copy = mem_alloc(sizeof(*copy)), *old;
@@ -100,7 +102,7 @@ sampler_request(struct sampler *s, struct request *request)
 }
 
 static bool
-superseded(void *arg)
+sampler_superseded(void *arg)
 {
 	struct sampler *s = arg;
 	bool yes;
@@ -112,7 +114,7 @@ superseded(void *arg)
 }
 
 static bool
-stopping(void *arg)
+sampler_stopping(void *arg)
 {
 	struct sampler *s = arg;
 	bool yes;
@@ -123,16 +125,18 @@ stopping(void *arg)
 	return yes;
 }
 
-/* --- the thread --------------------------------------------------------------------------------------- */
+/* --- the thread
+ * --------------------------------------------------------------------------------------- */
 
 /* Waits for a new request, for the next look, or for a heartbeat. false: stop. */
 static bool
-wait_for_work(struct sampler *s, bool *news)
+sampler_wait_for_work(struct sampler *s, bool *news)
 {
 	struct timespec until;
 	bool stop, beat = s->look.t.proc.live && !s->look.draft.ended;
 	uint64_t now = time_ns(), at = now + HEARTBEAT_MS * MS;
-	bool timed = beat || (s->look.now.interval_ns && !s->look.now.paused && !s->look.draft.ended);
+	bool timed =
+	    beat || (s->look.now.interval_ns && !s->look.now.paused && !s->look.draft.ended);
 
 	if (timed && !beat)
 		at = u64_max(now, s->next_look);
@@ -155,14 +159,15 @@ wait_for_work(struct sampler *s, bool *news)
 
 /* What the new request asks beyond the one served before. */
 static void
-serve(struct sampler *s, const struct request *before, bool due)
+sampler_serve(struct sampler *s, const struct request *before, bool due)
 {
 	struct reader *l = &s->look;
 	const struct request *w = &l->now;
 	bool cleared = w->clear != l->draft.cleared, faulted = w->fault != l->draft.faulted;
 	bool again = w->refresh != before->refresh || w->pulse_ns != before->pulse_ns;
-	bool grid = w->grid_on && (!before->grid_on || !grid_same(&w->grid, &before->grid) || w->lens != before->lens ||
-	                          strcmp(w->filter, before->filter) != 0);
+	bool grid =
+	    w->grid_on && (!before->grid_on || !grid_same(&w->grid, &before->grid) ||
+	                   w->lens != before->lens || strcmp(w->filter, before->filter) != 0);
 	bool looked = false;
 	uint64_t begin = time_ns();
 
@@ -173,10 +178,12 @@ serve(struct sampler *s, const struct request *before, bool due)
 		command_fault(l);
 	if (l->draft.ended) {
 		s->stale = false;
-	} else if (!l->draft.regions || !l->draft.regions->counted || cleared || faulted || again || due || s->stale) {
+	} else if (!l->draft.regions || !l->draft.regions->counted || cleared || faulted || again ||
+	           due || s->stale) {
 		s->stale = !reader_at_all(l);
 		looked = true;
-		s->next_look = time_ns() + u64_max(w->interval_ns, COST_SHARE * (time_ns() - begin));
+		s->next_look =
+		    time_ns() + u64_max(w->interval_ns, COST_SHARE * (time_ns() - begin));
 		if (!s->stale)
 			command_pulse(l);
 	} else if (!w->grid_on && w->lens != before->lens) {
@@ -189,11 +196,11 @@ serve(struct sampler *s, const struct request *before, bool due)
 		command_ask(l);
 	if (w->find != l->draft.find)
 		command_find(l);
-	publish(s, !s->stale);
+	sampler_publish(s, !s->stale);
 }
 
 static void
-turn(struct sampler *s, bool news)
+sampler_turn(struct sampler *s, bool news)
 {
 	struct request before = s->look.now;
 	bool due = s->look.now.interval_ns && !s->look.now.paused && time_ns() >= s->next_look;
@@ -206,16 +213,17 @@ turn(struct sampler *s, bool news)
 	}
 	if (!s->look.draft.ended && s->look.draft.regions && !reader_is_alive(&s->look))
 		due = true; /* look() finds out what happened */
-	else if (!news && due && s->look.draft.regions && reader_is_quiet(&s->look) && reader_lightly(&s->look)) {
+	else if (!news && due && s->look.draft.regions && reader_is_quiet(&s->look) &&
+	         reader_lightly(&s->look)) {
 		s->next_look = time_ns() + s->look.now.interval_ns;
 		return;
 	}
 	if (news || due)
-		serve(s, &before, due);
+		sampler_serve(s, &before, due);
 }
 
 static void
-tell_opened(struct sampler *s, bool ok, const struct err *err)
+sampler_tell_opened(struct sampler *s, bool ok, const struct err *err)
 {
 	pthread_mutex_lock(&s->lock);
 	s->open_failed = !ok;
@@ -227,21 +235,21 @@ tell_opened(struct sampler *s, bool ok, const struct err *err)
 }
 
 static bool
-open_target(struct sampler *s)
+sampler_open_target(struct sampler *s)
 {
 	struct err err = {0};
 	bool ok = reader_open(&s->look, s->root, s->pid, s->owner, &err) == 0;
 
-	tell_opened(s, ok, &err);
+	sampler_tell_opened(s, ok, &err);
 	if (ok && reader_begin(&s->look, &err) < 0) {
-		tell_opened(s, false, &err);
+		sampler_tell_opened(s, false, &err);
 		ok = false;
 	}
 	return ok;
 }
 
 static void
-free_sampler(struct sampler *s)
+sampler_free_sampler(struct sampler *s)
 {
 	sample_free(s->out);
 	close(s->event);
@@ -252,17 +260,18 @@ free_sampler(struct sampler *s)
 }
 
 static void *
-thread_main(void *arg)
+sampler_thread_main(void *arg)
 {
 	struct sampler *s = arg;
-	bool left, news, ok = open_target(s);
+	bool left, news, ok = sampler_open_target(s);
 
-	while (ok && wait_for_work(s, &news)) {
-		turn(s, news);
-		if (s->look.t.track.can == TRACK_UNKNOWN && s->look.draft.regions && s->look.draft.regions->counted) {
+	while (ok && sampler_wait_for_work(s, &news)) {
+		sampler_turn(s, news);
+		if (s->look.t.track.can == TRACK_UNKNOWN && s->look.draft.regions &&
+		    s->look.draft.regions->counted) {
 			command_choose(&s->look); /* after the first picture: it takes a fork */
 			reader_copy_tracker(&s->look);
-			publish(s, s->look.draft.request_serial == s->look.now.serial);
+			sampler_publish(s, s->look.draft.request_serial == s->look.now.serial);
 		}
 	}
 	reader_close(&s->look);
@@ -272,7 +281,7 @@ thread_main(void *arg)
 	pthread_cond_broadcast(&s->wake);
 	pthread_mutex_unlock(&s->lock);
 	if (left)
-		free_sampler(s);
+		sampler_free_sampler(s);
 	return NULL;
 }
 
@@ -282,7 +291,8 @@ sampler_start(const char *root, pid_t pid, enum track_owner owner, struct err *e
 	struct sampler *s = mem_alloc(sizeof(*s));
 	int failed;
 
-	s->look.host = (struct reader_host){publish, superseded, stopping, s};
+	s->look.host =
+	    (struct reader_host){sampler_publish, sampler_superseded, sampler_stopping, s};
 	s->pid = pid;
 	s->owner = owner;
 	s->pidfd = -1;
@@ -291,11 +301,11 @@ sampler_start(const char *root, pid_t pid, enum track_owner owner, struct err *e
 	s->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	pthread_mutex_init(&s->lock, NULL);
 	worker_cond_init(&s->wake);
-	failed = s->event < 0 ? errno : worker_start(&s->thread, thread_main, s);
+	failed = s->event < 0 ? errno : worker_start(&s->thread, sampler_thread_main, s);
 	if (failed) {
 		errno = failed;
 		err_sys(err, NULL, "cannot start the reading thread");
-		free_sampler(s);
+		sampler_free_sampler(s);
 		return NULL;
 	}
 	return s;
@@ -362,7 +372,7 @@ sampler_stop(struct sampler *s)
 	pthread_mutex_unlock(&s->lock);
 	if (ended_in_time) {
 		pthread_join(thread, NULL);
-		free_sampler(s);
+		sampler_free_sampler(s);
 	} else {
 		pthread_detach(thread); /* and s is its own now */
 	}

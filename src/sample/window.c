@@ -13,7 +13,7 @@
 enum { CACHE_MAX = 1 << 20 }; /* pages on screen up to which the page cache is asked: some 40 ms */
 
 static size_t
-cell_count(const struct grid *g)
+window_cell_count(const struct grid *g)
 {
 	return (size_t)g->rows * g->row_cells;
 }
@@ -26,9 +26,9 @@ window_new(const struct grid *g, enum lens lens)
 	w->refs = 1;
 	w->grid = *g;
 	w->lens = lens;
-	w->cells = mem_alloc(cell_count(g) * sizeof(*w->cells));
+	w->cells = mem_alloc(window_cell_count(g) * sizeof(*w->cells));
 	if (g->zoom == 0)
-		w->pages = mem_alloc(cell_count(g) * sizeof(*w->pages));
+		w->pages = mem_alloc(window_cell_count(g) * sizeof(*w->pages));
 	w->time_ns = time_ns();
 	return w;
 }
@@ -36,14 +36,15 @@ window_new(const struct grid *g, enum lens lens)
 struct window *
 window_copy(const struct window *from)
 {
-	size_t n = cell_count(&from->grid);
+	size_t n = window_cell_count(&from->grid);
 	struct window *w = mem_alloc(sizeof(*w));
 
 	*w = *from;
 	w->refs = 1;
 	w->cells = memcpy(mem_alloc(n * sizeof(*w->cells)), from->cells, n * sizeof(*w->cells));
 	if (from->pages)
-		w->pages = memcpy(mem_alloc(n * sizeof(*w->pages)), from->pages, n * sizeof(*w->pages));
+		w->pages =
+		    memcpy(mem_alloc(n * sizeof(*w->pages)), from->pages, n * sizeof(*w->pages));
 	return w;
 }
 
@@ -80,14 +81,14 @@ struct fill {
 };
 
 static int
-is_time(struct fill *f, uint64_t at)
+window_is_time(struct fill *f, uint64_t at)
 {
 	f->w->counted = at - f->lo;
 	return f->progress && f->progress(f->arg, f->w);
 }
 
 static int
-fill_pages(void *arg, uint64_t addr, const struct page *pages, size_t n)
+window_fill_pages(void *arg, uint64_t addr, const struct page *pages, size_t n)
 {
 	struct fill *f = arg;
 	size_t size = f->t->pm.page_size, cell;
@@ -105,18 +106,19 @@ fill_pages(void *arg, uint64_t addr, const struct page *pages, size_t n)
 		if (f->w->pages)
 			f->w->pages[cell] = pages[i];
 	}
-	return is_time(f, addr + n * size);
+	return window_is_time(f, addr + n * size);
 }
 
 static int
-fill_gap(void *arg, uint64_t start, uint64_t end, const struct page *each)
+window_fill_gap(void *arg, uint64_t start, uint64_t end, const struct page *each)
 {
 	struct fill *f = arg;
 	const struct grid *g = &f->w->grid;
 	uint64_t lo, hi;
 	size_t i;
 
-	for (uint64_t at = start; at < end && grid_cell_at(g, at, &i) && grid_cell_range(g, i, &lo, &hi); at = hi) {
+	for (uint64_t at = start;
+	     at < end && grid_cell_at(g, at, &i) && grid_cell_range(g, i, &lo, &hi); at = hi) {
 		f->w->cells[i].n[lens_gap(f->w->lens, (enum state)each->state)] +=
 		    (u64_min(hi, end) - at) / g->page_size;
 		if (f->filter) {
@@ -129,12 +131,12 @@ fill_gap(void *arg, uint64_t start, uint64_t end, const struct page *each)
 		if (f->w->pages)
 			f->w->pages[i] = *each;
 	}
-	return is_time(f, end);
+	return window_is_time(f, end);
 }
 
 /* The written pages of each cell, from the track's stamps. */
 static void
-fill_written(struct window *w, const struct track *t, uint64_t lo, uint64_t hi)
+window_fill_written(struct window *w, const struct track *t, uint64_t lo, uint64_t hi)
 {
 	size_t size = w->grid.page_size;
 
@@ -149,9 +151,11 @@ fill_written(struct window *w, const struct track *t, uint64_t lo, uint64_t hi)
 			grid_cell_range(&w->grid, i, &cell_lo, &cell_hi);
 			if (warm) {
 				w->cells[i].written += (u64_min(end, cell_hi) - at) / size;
-				w->cells[i].newest_ns = u64_max(w->cells[i].newest_ns, t->v[s].time_ns);
+				w->cells[i].newest_ns =
+				    u64_max(w->cells[i].newest_ns, t->v[s].time_ns);
 			}
-			w->cells[i].times = t->v[s].count > w->cells[i].times ? t->v[s].count : w->cells[i].times;
+			w->cells[i].times =
+			    t->v[s].count > w->cells[i].times ? t->v[s].count : w->cells[i].times;
 			at = cell_hi;
 		}
 	}
@@ -159,7 +163,7 @@ fill_written(struct window *w, const struct track *t, uint64_t lo, uint64_t hi)
 
 /* Of several that were seen at once, the first. */
 static void
-find_newest(struct window *w, const struct track *t, const struct vma *v)
+window_find_newest(struct window *w, const struct track *t, const struct vma *v)
 {
 	for (size_t s = track_first(t, v->start); s < t->n && t->v[s].start < v->end; s++)
 		if (t->v[s].time_ns > w->newest_ns) {
@@ -169,39 +173,42 @@ find_newest(struct window *w, const struct track *t, const struct vma *v)
 }
 
 static bool
-is_unsure(const struct track *t, const struct vma *v)
+window_is_unsure(const struct track *t, const struct vma *v)
 {
-	return t->gen && !(track_way_caps(t->way) & TRACK_CHANGES) && track_doubt(t, v->start) != DOUBT_NONE;
+	return t->gen && !(track_way_caps(t->way) & TRACK_CHANGES) &&
+	       track_doubt(t, v->start) != DOUBT_NONE;
 }
 
 static bool
-is_watched(const void *arg, uint64_t addr)
+window_is_watched(const void *arg, uint64_t addr)
 {
 	return track_reaches(arg, addr);
 }
 
 /* Of contents a look is a change or none; only a scope leaves pages out. */
 static struct lens_look
-lens_look_of(enum lens l, const struct track *t, const struct vma *v)
+window_lens_look_of(enum lens l, const struct track *t, const struct vma *v)
 {
 	bool parts = t->gen && track_way_caps(t->way) & TRACK_RANGES;
 
-	return (struct lens_look){.lens = l, .unsure = is_unsure(t, v),
-	                          .watched = parts ? is_watched : NULL, .arg = t};
+	return (struct lens_look){.lens = l, .unsure = window_is_unsure(t, v),
+	                          .watched = parts ? window_is_watched : NULL, .arg = t};
 }
 
 static int
-fill(struct fill *f, uint64_t lo, uint64_t hi)
+window_fill(struct fill *f, uint64_t lo, uint64_t hi)
 {
-	static const struct walk_fns fns = {fill_pages, fill_gap};
+	static const struct walk_fns fns = {window_fill_pages, window_fill_gap};
 	struct window *w = f->w;
-	struct walk_options o = {.needs = lens_row(w->lens)->needs | (w->pages ? PAGE_NEED_FLAGS | PAGE_NEED_COUNT : 0),
+	struct walk_options o = {.needs = lens_row(w->lens)->needs |
+	                                  (w->pages ? PAGE_NEED_FLAGS | PAGE_NEED_COUNT : 0),
 	                         .cache_max = CACHE_MAX};
-	struct region whole; /* measured for its strip, and for the track to learn what is written */
+	struct region
+	    whole; /* measured for its strip, and for the track to learn what is written */
 	int r = region_measure(f->t, f->v, w->time_ns, &whole, w->map, w->grid.row_cells, f->err);
 
 	w->doubt = r == 0 ? whole.doubt : DOUBT_NONE;
-	f->look = lens_look_of(w->lens, &f->t->track, f->v);
+	f->look = window_lens_look_of(w->lens, &f->t->track, f->v);
 	if (f->filter) {
 		seek_begin(&f->seek, f->filter, f->t, f->v, &whole);
 		o.needs |= filter_needs(f->filter) & PAGE_NEED_ALL;
@@ -213,8 +220,8 @@ fill(struct fill *f, uint64_t lo, uint64_t hi)
 	if (r)
 		return -1;
 	if (f->t->track.gen) {
-		fill_written(w, &f->t->track, lo, hi);
-		find_newest(w, &f->t->track, f->v);
+		window_fill_written(w, &f->t->track, lo, hi);
+		window_find_newest(w, &f->t->track, f->v);
 	}
 	return 0;
 }
@@ -228,7 +235,8 @@ window_read(struct target *t, const struct vma *v, const struct grid *grid, enum
 
 struct window *
 window_read_filtered(struct target *t, const struct vma *v, const struct grid *grid, enum lens lens,
-                     const struct filter *filter, window_progress_fn *progress, void *arg, struct err *err)
+                     const struct filter *filter, window_progress_fn *progress, void *arg,
+                     struct err *err)
 {
 	struct window *w = window_new(grid, lens);
 	struct fill f = {.w = w, .t = t, .v = v, .progress = progress, .arg = arg, .err = err,
@@ -245,7 +253,7 @@ window_read_filtered(struct target *t, const struct vma *v, const struct grid *g
 	f.lo = lo;
 	if (lo < hi)
 		sign_look(t, v, lo, hi, w->time_ns);
-	if (lo < hi && fill(&f, lo, hi) < 0) {
+	if (lo < hi && window_fill(&f, lo, hi) < 0) {
 		if (f.gave_up)
 			err->status = 0;
 		window_unref(w);
@@ -257,7 +265,8 @@ window_read_filtered(struct target *t, const struct vma *v, const struct grid *g
 	return w;
 }
 
-/* --- one cell of any size -------------------------------------------------------------------------- */
+/* --- one cell of any size
+ * -------------------------------------------------------------------------- */
 
 struct sum {
 	struct cell *cell;
@@ -266,7 +275,7 @@ struct sum {
 };
 
 static int
-sum_pages(void *arg, uint64_t addr, const struct page *pages, size_t n)
+window_sum_pages(void *arg, uint64_t addr, const struct page *pages, size_t n)
 {
 	struct sum *s = arg;
 
@@ -276,7 +285,7 @@ sum_pages(void *arg, uint64_t addr, const struct page *pages, size_t n)
 }
 
 static int
-sum_gap(void *arg, uint64_t start, uint64_t end, const struct page *each)
+window_sum_gap(void *arg, uint64_t start, uint64_t end, const struct page *each)
 {
 	struct sum *s = arg;
 
@@ -288,17 +297,19 @@ int
 window_sum(struct target *t, const struct vma *v, uint64_t lo, uint64_t hi, enum lens lens,
            struct cell *out, struct err *err)
 {
-	static const struct walk_fns fns = {sum_pages, sum_gap};
+	static const struct walk_fns fns = {window_sum_pages, window_sum_gap};
 	struct sum s = {.cell = out, .page_size = t->pm.page_size,
-	                .look = lens_look_of(lens, &t->track, v)};
+	                .look = window_lens_look_of(lens, &t->track, v)};
 	struct walk_options o = {.needs = lens_row(lens)->needs, .cache_max = CACHE_MAX};
 	const struct track *tr = &t->track;
 	int r;
 
 	*out = (struct cell){0};
 	r = walk_pages(t, v, lo, hi, &o, &fns, &s, err);
-	for (size_t i = tr->gen ? track_first(tr, lo) : tr->n; i < tr->n && tr->v[i].start < hi; i++) {
-		out->written += (u64_min(tr->v[i].end, hi) - u64_max(tr->v[i].start, lo)) / s.page_size;
+	for (size_t i = tr->gen ? track_first(tr, lo) : tr->n; i < tr->n && tr->v[i].start < hi;
+	     i++) {
+		out->written +=
+		    (u64_min(tr->v[i].end, hi) - u64_max(tr->v[i].start, lo)) / s.page_size;
 		out->newest_ns = u64_max(out->newest_ns, tr->v[i].time_ns);
 	}
 	return r;

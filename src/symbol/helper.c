@@ -62,7 +62,7 @@ helper_new(void)
 /* --- its life --------------------------------------------------------------------------------- */
 
 static void
-close_fd(int *fd)
+helper_close_fd(int *fd)
 {
 	if (*fd >= 0)
 		close(*fd);
@@ -70,7 +70,7 @@ close_fd(int *fd)
 }
 
 static void
-reap(struct helper *h)
+helper_reap(struct helper *h)
 {
 	size_t n = 0;
 
@@ -81,17 +81,17 @@ reap(struct helper *h)
 }
 
 static void
-drop(struct helper *h)
+helper_drop(struct helper *h)
 {
 	if (!h->pid)
 		return;
 	kill(-h->pid, SIGKILL); /* all of its session, which it leads */
-	close_fd(&h->socket);
-	close_fd(&h->pidfd);
-	close_fd(&h->dir);
+	helper_close_fd(&h->socket);
+	helper_close_fd(&h->pidfd);
+	helper_close_fd(&h->dir);
 	h->left[h->left_n++] = h->pid;
 	h->pid = 0;
-	reap(h);
+	helper_reap(h);
 }
 
 void
@@ -107,7 +107,7 @@ helper_free(struct helper *h)
 		if (h->pidfd >= 0)
 			poll(&ended, 1, GOODBYE_MS);
 	}
-	drop(h);
+	helper_drop(h);
 	free(h->late);
 	free(h);
 }
@@ -117,7 +117,7 @@ helper_free(struct helper *h)
  * what else is open) the helper does to itself before it hears of a file.
  */
 static pid_t
-spawn(int socket, int dir)
+helper_spawn(int socket, int dir)
 {
 	char name[] = HELPER_NAME, word[] = HELPER_WORD;
 	char *argv[] = {name, word, NULL};
@@ -148,27 +148,27 @@ spawn(int socket, int dir)
 
 /* Copies that no dup2 of spawn() overwrites before it is its turn. */
 static int
-above(int fd)
+helper_above(int fd)
 {
 	return fcntl(fd, F_DUPFD_CLOEXEC, HELPER_DIR + 1);
 }
 
 static bool
-start(struct helper *h, const struct proc *p)
+helper_start(struct helper *h, const struct proc *p)
 {
-	int pair[2], shows = proc_dir(p), dir = shows < 0 ? -1 : above(shows), theirs;
+	int pair[2], shows = proc_dir(p), dir = shows < 0 ? -1 : helper_above(shows), theirs;
 
-	close_fd(&shows);
-	reap(h);
+	helper_close_fd(&shows);
+	helper_reap(h);
 	if (!helper_can_start() || dir < 0 || h->left_n == LEFT_MAX ||
 	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) {
-		close_fd(&dir);
+		helper_close_fd(&dir);
 		return false;
 	}
-	theirs = above(pair[1]);
+	theirs = helper_above(pair[1]);
 	close(pair[1]);
-	h->pid = theirs < 0 ? -1 : spawn(theirs, dir);
-	close_fd(&theirs);
+	h->pid = theirs < 0 ? -1 : helper_spawn(theirs, dir);
+	helper_close_fd(&theirs);
 	if (h->pid < 0) {
 		h->pid = 0;
 		close(pair[0]);
@@ -185,7 +185,7 @@ start(struct helper *h, const struct proc *p)
 /* --- files that make it late ------------------------------------------------------------------ */
 
 static bool
-is_refused(const struct helper *h, const struct helper_ask *a)
+helper_is_refused(const struct helper *h, const struct helper_ask *a)
 {
 	unsigned file = 0, device = 0;
 
@@ -202,7 +202,7 @@ is_refused(const struct helper *h, const struct helper_ask *a)
 }
 
 static void
-remember_late(struct helper *h, const struct helper_ask *a)
+helper_remember_late(struct helper *h, const struct helper_ask *a)
 {
 	for (size_t i = 0; i < h->late_n; i++) {
 		struct late *l = &h->late[i];
@@ -226,7 +226,7 @@ helper_is_late(const struct helper *h)
 /* --- asking ----------------------------------------------------------------------------------- */
 
 static int
-ms_until(const struct timespec *t)
+helper_ms_until(const struct timespec *t)
 {
 	struct timespec now;
 	int64_t ms;
@@ -237,7 +237,7 @@ ms_until(const struct timespec *t)
 }
 
 static bool
-hear(struct helper *h)
+helper_hear(struct helper *h)
 {
 	struct pollfd in = {.fd = h->socket, .events = POLLIN};
 	struct timespec until = time_deadline(time_ns() + PATIENCE_MS * UINT64_C(1000000));
@@ -245,7 +245,7 @@ hear(struct helper *h)
 	int n;
 
 	do {
-		n = poll(&in, 1, ms_until(&until));
+		n = poll(&in, 1, helper_ms_until(&until));
 	} while (n < 0 && errno == EINTR);
 	if (n != 1)
 		return false;
@@ -255,36 +255,36 @@ hear(struct helper *h)
 
 /* With a descriptor, or -1. false: there is no answer, whatever the reason. */
 static bool
-ask_with(struct helper *h, const struct proc *p, int fd)
+helper_ask_with(struct helper *h, const struct proc *p, int fd)
 {
 	bool heard;
 
-	h->late_last = is_refused(h, &h->ask);
+	h->late_last = helper_is_refused(h, &h->ask);
 	if (h->late_last)
 		return false;
 	/* another thread's directory may show the memory now */
 	if (h->pid && h->tid != proc_thread(p))
-		drop(h);
-	if (!h->pid && !start(h, p))
+		helper_drop(h);
+	if (!h->pid && !helper_start(h, p))
 		return false;
 	h->ask.serial = ++h->serial;
-	heard = helper_send(h->socket, &h->ask, fd, MSG_DONTWAIT) && hear(h);
+	heard = helper_send(h->socket, &h->ask, fd, MSG_DONTWAIT) && helper_hear(h);
 	if (heard && h->answer.outcome != HELPER_HURT)
 		return h->answer.outcome == HELPER_OK;
 	h->late_last = true;
-	remember_late(h, &h->ask);
-	drop(h);
+	helper_remember_late(h, &h->ask);
+	helper_drop(h);
 	return false;
 }
 
 static bool
-ask(struct helper *h, const struct proc *p)
+helper_ask(struct helper *h, const struct proc *p)
 {
-	return ask_with(h, p, -1);
+	return helper_ask_with(h, p, -1);
 }
 
 static bool
-set_ask(struct helper *h, enum helper_kind kind, const struct vma *v)
+helper_set_ask(struct helper *h, enum helper_kind kind, const struct vma *v)
 {
 	struct helper_ask *a = &h->ask;
 
@@ -300,12 +300,12 @@ bool
 helper_pages(struct helper *h, const struct proc *p, const struct vma *v, uint64_t start,
              uint64_t end, unsigned needs, struct file_pages *out)
 {
-	if (!p->live || start >= end || !set_ask(h, HELPER_PAGES, v))
+	if (!p->live || start >= end || !helper_set_ask(h, HELPER_PAGES, v))
 		return false;
 	h->ask.needs = needs;
 	h->ask.start = start;
 	h->ask.end = end;
-	if (!ask(h, p) || h->answer.pages.start != start || h->answer.pages.end > end ||
+	if (!helper_ask(h, p) || h->answer.pages.start != start || h->answer.pages.end > end ||
 	    h->answer.pages.end <= start)
 		return false;
 	*out = h->answer.pages;
@@ -315,34 +315,34 @@ helper_pages(struct helper *h, const struct proc *p, const struct vma *v, uint64
 /* --- symbols ---------------------------------------------------------------------------------- */
 
 static bool
-is_same_file(const struct vma *a, const struct vma *b)
+helper_is_same_file(const struct vma *a, const struct vma *b)
 {
 	return a->inode == b->inode && a->dev_major == b->dev_major && a->dev_minor == b->dev_minor;
 }
 
 /* The file's other mappings, from the nearest on: an instance of it lies together. */
 static void
-add_maps(struct helper_ask *a, const struct vma_list *vmas, const struct vma *v)
+helper_add_maps(struct helper_ask *a, const struct vma_list *vmas, const struct vma *v)
 {
 	enum { NEAR = 1024, SIDE = HELPER_MAPS / 2 }; /* regions */
 	size_t at = (size_t)(v - vmas->v), n = 0;
 
 	for (size_t i = at; i-- > 0 && at - i < NEAR && n < SIDE - 1;)
-		if (is_same_file(&vmas->v[i], v))
+		if (helper_is_same_file(&vmas->v[i], v))
 			a->maps[n++] = (struct helper_map){vmas->v[i].start, vmas->v[i].end,
 			                                   vmas->v[i].offset, vmas->v[i].perm};
 	for (size_t i = at; i < vmas->n && i - at < NEAR && n < HELPER_MAPS; i++)
-		if (is_same_file(&vmas->v[i], v))
+		if (helper_is_same_file(&vmas->v[i], v))
 			a->maps[n++] = (struct helper_map){vmas->v[i].start, vmas->v[i].end,
 			                                   vmas->v[i].offset, vmas->v[i].perm};
 	a->maps_n = (uint32_t)n;
 }
 
 static bool
-ask_symbol(struct helper *h, const struct proc *p, uint64_t addr, struct helper_symbol *out)
+helper_ask_symbol(struct helper *h, const struct proc *p, uint64_t addr, struct helper_symbol *out)
 {
 	h->ask.start = addr;
-	if (!ask(h, p))
+	if (!helper_ask(h, p))
 		return false;
 	*out = h->answer.symbol;
 	out->name[sizeof(out->name) - 1] = '\0';
@@ -353,10 +353,10 @@ bool
 helper_symbol(struct helper *h, const struct proc *p, const struct vma_list *vmas,
               const struct vma *v, uint64_t addr, struct helper_symbol *out)
 {
-	if (!p->live || !set_ask(h, HELPER_SYMBOL, v))
+	if (!p->live || !helper_set_ask(h, HELPER_SYMBOL, v))
 		return false;
-	add_maps(&h->ask, vmas, v);
-	return ask_symbol(h, p, addr, out);
+	helper_add_maps(&h->ask, vmas, v);
+	return helper_ask_symbol(h, p, addr, out);
 }
 
 bool
@@ -365,15 +365,15 @@ helper_symbol_vdso(struct helper *h, const struct proc *p, const struct vma *v, 
 {
 	if (!p->live)
 		return false;
-	set_ask(h, HELPER_SYMBOL_VDSO, v);
+	helper_set_ask(h, HELPER_SYMBOL_VDSO, v);
 	memcpy(h->ask.image, page, u64_min(page_size, sizeof(h->ask.image)));
-	return ask_symbol(h, p, addr, out);
+	return helper_ask_symbol(h, p, addr, out);
 }
 
 bool
 helper_node(struct helper *h, const struct proc *p, const struct vma *v, struct file_node *out)
 {
-	if (!p->live || !set_ask(h, HELPER_NODE, v) || !ask(h, p))
+	if (!p->live || !helper_set_ask(h, HELPER_NODE, v) || !helper_ask(h, p))
 		return false;
 	*out = h->answer.node;
 	return true;
@@ -384,9 +384,9 @@ helper_node(struct helper *h, const struct proc *p, const struct vma *v, struct 
 int
 helper_fault(struct helper *h, const struct proc *p, const struct vma *v, int mem, uint64_t addr)
 {
-	set_ask(h, HELPER_FAULT, v);
+	helper_set_ask(h, HELPER_FAULT, v);
 	h->ask.start = addr;
-	if (ask_with(h, p, mem))
+	if (helper_ask_with(h, p, mem))
 		return h->answer.sys;
 	return h->late_last ? ETIMEDOUT : EAGAIN;
 }

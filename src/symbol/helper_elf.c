@@ -24,7 +24,7 @@ enum {
 /* --- segments --------------------------------------------------------------------------------- */
 
 static bool
-read_segments(struct elf_file *f, Elf *elf)
+elf_read_segments(struct elf_file *f, Elf *elf)
 {
 	size_t n;
 
@@ -50,7 +50,7 @@ read_segments(struct elf_file *f, Elf *elf)
 
 /* What the assembler leaves in the table to tell code from data. */
 static bool
-is_mark(const struct elf_file *f, const GElf_Sym *s, const char *name)
+elf_is_mark(const struct elf_file *f, const GElf_Sym *s, const char *name)
 {
 	return name[0] == '$' && GELF_ST_TYPE(s->st_info) == STT_NOTYPE &&
 	       (f->machine == EM_ARM || f->machine == EM_AARCH64 || f->machine == EM_RISCV);
@@ -61,7 +61,7 @@ is_mark(const struct elf_file *f, const GElf_Sym *s, const char *name)
  * underscores; but what is the vdso's is best told apart from the C library's.
  */
 static uint8_t
-rank_of(const GElf_Sym *s, const char *name)
+elf_rank_of(const GElf_Sym *s, const char *name)
 {
 	size_t underscores = strncmp(name, "__vdso_", 7) ? strspn(name, "_") : 0;
 	bool local = GELF_ST_BIND(s->st_info) == STB_LOCAL;
@@ -71,7 +71,7 @@ rank_of(const GElf_Sym *s, const char *name)
 }
 
 static void
-add(struct elf_symbols *list, struct elf_symbol s)
+elf_add(struct elf_symbols *list, struct elf_symbol s)
 {
 	list->v = vec_room(list->v, list->n, &list->cap, sizeof(*list->v));
 	list->v[list->n++] = s;
@@ -83,7 +83,7 @@ add(struct elf_symbols *list, struct elf_symbol s)
  * one byte.
  */
 static void
-add_symbol(struct elf_file *f, const GElf_Sym *s, const GElf_Shdr *in, const char *name)
+elf_add_symbol(struct elf_file *f, const GElf_Sym *s, const GElf_Shdr *in, const char *name)
 {
 	unsigned type = GELF_ST_TYPE(s->st_info);
 	uint64_t value = s->st_value, end = in->sh_addr + in->sh_size;
@@ -92,7 +92,7 @@ add_symbol(struct elf_file *f, const GElf_Sym *s, const GElf_Shdr *in, const cha
 	if ((type != STT_NOTYPE && type != STT_OBJECT && type != STT_FUNC &&
 	     type != STT_GNU_IFUNC) ||
 	    !(in->sh_flags & SHF_ALLOC) || in->sh_flags & SHF_TLS || !name[0] ||
-	    is_mark(f, s, name))
+	    elf_is_mark(f, s, name))
 		return;
 	if (f->machine == EM_ARM && type == STT_FUNC)
 		value &= ~UINT64_C(1); /* Thumb */
@@ -102,14 +102,14 @@ add_symbol(struct elf_file *f, const GElf_Sym *s, const GElf_Shdr *in, const cha
 		end = value + u64_min(s->st_size, end - value);
 	else if (!code)
 		end = value + 1;
-	add(s->st_size ? &f->sized : &f->labels,
-	    (struct elf_symbol){.value = value, .end = end, .name = name,
-	                        .rank = rank_of(s, name)});
+	elf_add(s->st_size ? &f->sized : &f->labels,
+	        (struct elf_symbol){
+		    .value = value, .end = end, .name = name, .rank = elf_rank_of(s, name)});
 }
 
 /* A copy, NUL-terminated, that outlives the file. */
 static const char *
-keep_names(struct elf_file *f, Elf *elf, size_t section, size_t *size)
+elf_keep_names(struct elf_file *f, Elf *elf, size_t section, size_t *size)
 {
 	Elf_Scn *scn = elf_getscn(elf, section);
 	Elf_Data *data = scn ? elf_getdata(scn, NULL) : NULL;
@@ -124,11 +124,11 @@ keep_names(struct elf_file *f, Elf *elf, size_t section, size_t *size)
 }
 
 static void
-read_table(struct elf_file *f, Elf *elf, Elf_Scn *scn, const GElf_Shdr *table)
+elf_read_table(struct elf_file *f, Elf *elf, Elf_Scn *scn, const GElf_Shdr *table)
 {
 	Elf_Data *data = elf_getdata(scn, NULL);
 	size_t size = gelf_fsize(elf, ELF_T_SYM, 1, EV_CURRENT), n, room = 0;
-	const char *names = data ? keep_names(f, elf, table->sh_link, &room) : NULL;
+	const char *names = data ? elf_keep_names(f, elf, table->sh_link, &room) : NULL;
 
 	if (!names || !size)
 		return;
@@ -143,19 +143,19 @@ read_table(struct elf_file *f, Elf *elf, Elf_Scn *scn, const GElf_Shdr *table)
 			continue;
 		in = elf_getscn(elf, s.st_shndx);
 		if (in && gelf_getshdr(in, &head))
-			add_symbol(f, &s, &head, names + s.st_name);
+			elf_add_symbol(f, &s, &head, names + s.st_name);
 	}
 }
 
 /* --- symbols packed into the file (.gnu_debugdata) -------------------------------------------- */
 
-static void read_symbols(struct elf_file *f, Elf *elf, bool packed);
+static void elf_read_symbols(struct elf_file *f, Elf *elf, bool packed);
 
 #ifdef HAVE_LZMA
 
 /* Unpacks no more than is sensible: a small file can name any size it likes. */
 static void
-read_packed(struct elf_file *f, Elf_Scn *scn)
+elf_read_packed(struct elf_file *f, Elf_Scn *scn)
 {
 	Elf_Data *data = elf_rawdata(scn, NULL);
 	uint64_t memory = UNPACKED_MAX * 4;
@@ -170,7 +170,7 @@ read_packed(struct elf_file *f, Elf_Scn *scn)
 	                              (uint8_t *)text, &out, UNPACKED_MAX) == LZMA_OK) {
 		elf = elf_memory(text, out);
 		if (elf && elf_kind(elf) == ELF_K_ELF)
-			read_symbols(f, elf, true);
+			elf_read_symbols(f, elf, true);
 		elf_end(elf);
 	}
 	free(text);
@@ -187,7 +187,7 @@ read_packed(struct elf_file *f, Elf_Scn *scn)
 #endif
 
 static bool
-is_packed(Elf *elf, const GElf_Shdr *head)
+elf_is_packed(Elf *elf, const GElf_Shdr *head)
 {
 	const char *name;
 	size_t names;
@@ -200,7 +200,7 @@ is_packed(Elf *elf, const GElf_Shdr *head)
 
 /* All tables there are: what is in several is found once. What is packed holds nothing packed. */
 static void
-read_symbols(struct elf_file *f, Elf *elf, bool packed)
+elf_read_symbols(struct elf_file *f, Elf *elf, bool packed)
 {
 	Elf_Scn *scn = NULL;
 	size_t n = 0;
@@ -210,16 +210,16 @@ read_symbols(struct elf_file *f, Elf *elf, bool packed)
 		if (!gelf_getshdr(scn, &head))
 			continue;
 		if (head.sh_type == SHT_SYMTAB || (head.sh_type == SHT_DYNSYM && !packed))
-			read_table(f, elf, scn, &head);
-		else if (!packed && is_packed(elf, &head))
-			read_packed(f, scn);
+			elf_read_table(f, elf, scn, &head);
+		else if (!packed && elf_is_packed(elf, &head))
+			elf_read_packed(f, scn);
 	}
 }
 
 /* --- in order --------------------------------------------------------------------------------- */
 
 static int
-by_value(const void *a, const void *b)
+elf_by_value(const void *a, const void *b)
 {
 	const struct elf_symbol *x = a, *y = b;
 	size_t n, m;
@@ -234,18 +234,18 @@ by_value(const void *a, const void *b)
 }
 
 static void
-sort(struct elf_symbols *list)
+elf_sort(struct elf_symbols *list)
 {
 	uint64_t reach = 0;
 
 	if (list->n)
-		qsort(list->v, list->n, sizeof(*list->v), by_value);
+		qsort(list->v, list->n, sizeof(*list->v), elf_by_value);
 	for (size_t i = 0; i < list->n; i++)
 		list->v[i].reach = reach = u64_max(reach, list->v[i].end);
 }
 
 static size_t
-above(const struct elf_symbols *list, uint64_t addr)
+elf_above(const struct elf_symbols *list, uint64_t addr)
 {
 	return vec_above(list->v, list->n, sizeof(*list->v), offsetof(struct elf_symbol, value),
 	                 addr);
@@ -253,11 +253,11 @@ above(const struct elf_symbols *list, uint64_t addr)
 
 /* The best of the innermost that hold addr. */
 static const struct elf_symbol *
-find(const struct elf_symbols *list, uint64_t addr)
+elf_find(const struct elf_symbols *list, uint64_t addr)
 {
 	const struct elf_symbol *found = NULL;
 
-	for (size_t i = above(list, addr); i-- > 0 && list->v[i].reach > addr;) {
+	for (size_t i = elf_above(list, addr); i-- > 0 && list->v[i].reach > addr;) {
 		const struct elf_symbol *s = &list->v[i];
 
 		if (found && s->value != found->value)
@@ -273,17 +273,17 @@ find(const struct elf_symbols *list, uint64_t addr)
  * symbol.
  */
 static void
-cut_labels(struct elf_file *f)
+elf_cut_labels(struct elf_file *f)
 {
 	struct elf_symbols *l = &f->labels;
 	size_t n = 0;
 
 	for (size_t i = 0; i < l->n; i++)
-		if (!find(&f->sized, l->v[i].value))
+		if (!elf_find(&f->sized, l->v[i].value))
 			l->v[n++] = l->v[i];
 	l->n = n;
 	for (size_t i = 0; i < n; i++) {
-		size_t s = above(&f->sized, l->v[i].value), k = i + 1;
+		size_t s = elf_above(&f->sized, l->v[i].value), k = i + 1;
 
 		while (k < n && l->v[k].value == l->v[i].value)
 			k++;
@@ -292,7 +292,7 @@ cut_labels(struct elf_file *f)
 		if (s < f->sized.n)
 			l->v[i].end = u64_min(l->v[i].end, f->sized.v[s].value);
 	}
-	sort(l);
+	elf_sort(l);
 }
 
 bool
@@ -306,14 +306,14 @@ elf_file_read(struct elf_file *f, int fd, char *image, size_t size)
 	elf_version(EV_CURRENT);
 	elf = image ? elf_memory(image, size) : elf_begin(fd, ELF_C_READ, NULL);
 	ok = elf && elf_kind(elf) == ELF_K_ELF && gelf_getehdr(elf, &head) &&
-	     (head.e_type == ET_DYN || head.e_type == ET_EXEC) && read_segments(f, elf);
+	     (head.e_type == ET_DYN || head.e_type == ET_EXEC) && elf_read_segments(f, elf);
 	if (ok) {
 		f->fixed = head.e_type == ET_EXEC;
 		f->machine = head.e_machine;
-		read_symbols(f, elf, false);
-		sort(&f->sized);
-		sort(&f->labels);
-		cut_labels(f);
+		elf_read_symbols(f, elf, false);
+		elf_sort(&f->sized);
+		elf_sort(&f->labels);
+		elf_cut_labels(f);
 	}
 	elf_end(elf);
 	return ok;
@@ -332,9 +332,9 @@ elf_file_free(struct elf_file *f)
 const struct elf_symbol *
 elf_symbol_at(const struct elf_file *f, uint64_t addr)
 {
-	const struct elf_symbol *s = find(&f->sized, addr);
+	const struct elf_symbol *s = elf_find(&f->sized, addr);
 
-	return s ? s : find(&f->labels, addr);
+	return s ? s : elf_find(&f->labels, addr);
 }
 
 #endif

@@ -17,7 +17,7 @@
 enum { MAPPED_MAX = 64 << 20 }; /* at a time: it counts as address space */
 
 static void
-set_bits(uint64_t *bits, size_t from, size_t to)
+helper_set_bits(uint64_t *bits, size_t from, size_t to)
 {
 	for (size_t i = from; i < to; i++)
 		bits[i / 64] |= UINT64_C(1) << i % 64;
@@ -28,7 +28,7 @@ set_bits(uint64_t *bits, size_t from, size_t to)
  * a large folio goes on behind the end.
  */
 static bool
-is_told_truth(int fd, uint64_t size, size_t page_size)
+helper_is_told_truth(int fd, uint64_t size, size_t page_size)
 {
 	static const uint64_t far = UINT64_C(1) << 30;
 	uint64_t past = (size / far + 2) * far;
@@ -45,7 +45,8 @@ is_told_truth(int fd, uint64_t size, size_t page_size)
 
 /* n pages from offset, whose bits begin at first. */
 static bool
-find_resident(int fd, uint64_t offset, size_t n, size_t page_size, size_t first, uint64_t *bits)
+helper_find_resident(int fd, uint64_t offset, size_t n, size_t page_size, size_t first,
+                     uint64_t *bits)
 {
 	unsigned char *in = mem_alloc(n);
 	void *p = mmap(NULL, n * page_size, PROT_NONE, MAP_PRIVATE | MAP_NORESERVE, fd,
@@ -54,7 +55,7 @@ find_resident(int fd, uint64_t offset, size_t n, size_t page_size, size_t first,
 
 	for (size_t i = 0; ok && i < n; i++)
 		if (in[i] & 1)
-			set_bits(bits, first + i, first + i + 1);
+			helper_set_bits(bits, first + i, first + i + 1);
 	if (p != MAP_FAILED)
 		munmap(p, n * page_size);
 	free(in);
@@ -62,22 +63,22 @@ find_resident(int fd, uint64_t offset, size_t n, size_t page_size, size_t first,
 }
 
 static bool
-all_resident(int fd, uint64_t offset, size_t n, size_t page_size, struct file_pages *out)
+helper_all_resident(int fd, uint64_t offset, size_t n, size_t page_size, struct file_pages *out)
 {
 	size_t most = MAPPED_MAX / page_size;
 
-	if (!is_told_truth(fd, out->size, page_size))
+	if (!helper_is_told_truth(fd, out->size, page_size))
 		return false;
 	for (size_t i = 0; i < n; i += most)
-		if (!find_resident(fd, offset + i * page_size, n - i < most ? n - i : most,
-		                   page_size, i, out->resident))
+		if (!helper_find_resident(fd, offset + i * page_size, n - i < most ? n - i : most,
+		                          page_size, i, out->resident))
 			return false;
 	return true;
 }
 
 /* A page counts that has any data. Nothing after the last: ENXIO. */
 static bool
-all_data(int fd, uint64_t offset, size_t n, size_t page_size, uint64_t *bits)
+helper_all_data(int fd, uint64_t offset, size_t n, size_t page_size, uint64_t *bits)
 {
 	uint64_t end = offset + n * page_size, at = offset;
 
@@ -90,8 +91,8 @@ all_data(int fd, uint64_t offset, size_t n, size_t page_size, uint64_t *bits)
 		if (hole <= data)
 			return false;
 		at = u64_min((uint64_t)hole, end);
-		set_bits(bits, ((uint64_t)data - offset) / page_size,
-		         (at - offset + page_size - 1) / page_size);
+		helper_set_bits(bits, ((uint64_t)data - offset) / page_size,
+		                (at - offset + page_size - 1) / page_size);
 	}
 	return true;
 }
@@ -101,7 +102,8 @@ all_data(int fd, uint64_t offset, size_t n, size_t page_size, uint64_t *bits)
  * instead of a page, cachestat says evicted. It counts, and so what is mixed is halved.
  */
 static bool
-find_swapped(int fd, uint64_t offset, size_t from, size_t to, size_t page_size, uint64_t *bits)
+helper_find_swapped(int fd, uint64_t offset, size_t from, size_t to, size_t page_size,
+                    uint64_t *bits)
 {
 	struct pm_cachestat_range range = {offset + from * page_size, (to - from) * page_size};
 	struct pm_cachestat got;
@@ -112,15 +114,15 @@ find_swapped(int fd, uint64_t offset, size_t from, size_t to, size_t page_size, 
 	if (!got.nr_evicted)
 		return true;
 	if (got.nr_evicted >= to - from) {
-		set_bits(bits, from, to);
+		helper_set_bits(bits, from, to);
 		return true;
 	}
-	return find_swapped(fd, offset, from, mid, page_size, bits) &&
-	       find_swapped(fd, offset, mid, to, page_size, bits);
+	return helper_find_swapped(fd, offset, from, mid, page_size, bits) &&
+	       helper_find_swapped(fd, offset, mid, to, page_size, bits);
 }
 
 static bool
-is_on(int fd, unsigned long magic)
+helper_is_on(int fd, unsigned long magic)
 {
 	struct statfs fs;
 
@@ -145,13 +147,13 @@ helper_file_pages(const struct helper_ask *ask, struct file_pages *out)
 		return false;
 	}
 	out->size = (uint64_t)st.st_size;
-	if (ask->needs & FILE_ASK_RESIDENT && !is_on(fd, HUGETLBFS_MAGIC) &&
-	    all_resident(fd, offset, n, page_size, out))
+	if (ask->needs & FILE_ASK_RESIDENT && !helper_is_on(fd, HUGETLBFS_MAGIC) &&
+	    helper_all_resident(fd, offset, n, page_size, out))
 		out->known |= FILE_ASK_RESIDENT;
-	if (ask->needs & FILE_ASK_DATA && all_data(fd, offset, n, page_size, out->data))
+	if (ask->needs & FILE_ASK_DATA && helper_all_data(fd, offset, n, page_size, out->data))
 		out->known |= FILE_ASK_DATA;
-	if (ask->needs & FILE_ASK_SWAPPED && is_on(fd, TMPFS_MAGIC) &&
-	    find_swapped(fd, offset, 0, n, page_size, out->swapped))
+	if (ask->needs & FILE_ASK_SWAPPED && helper_is_on(fd, TMPFS_MAGIC) &&
+	    helper_find_swapped(fd, offset, 0, n, page_size, out->swapped))
 		out->known |= FILE_ASK_SWAPPED;
 	close(fd);
 	return true;

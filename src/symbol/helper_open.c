@@ -27,7 +27,7 @@
 
 /* The kernel's own files look regular, but to read one may do something. */
 static bool
-is_kernels(const struct statfs *fs)
+helper_is_kernels(const struct statfs *fs)
 {
 	static const unsigned long kinds[] = {
 	    PROC_SUPER_MAGIC, SYSFS_MAGIC,        DEBUGFS_MAGIC,       TRACEFS_MAGIC,
@@ -44,7 +44,7 @@ is_kernels(const struct statfs *fs)
  * (before 6.8).
  */
 static bool
-is_inode(const struct stat *st, const struct statfs *fs, uint64_t inode)
+helper_is_inode(const struct stat *st, const struct statfs *fs, uint64_t inode)
 {
 	return st->st_ino == inode ||
 	       ((unsigned long)fs->f_type == OVERLAYFS_SUPER_MAGIC &&
@@ -52,7 +52,7 @@ is_inode(const struct stat *st, const struct statfs *fs, uint64_t inode)
 }
 
 static bool
-is_file(int fd, const struct helper_ask *ask)
+helper_is_file(int fd, const struct helper_ask *ask)
 {
 	struct statfs fs = {0};
 	struct stat st;
@@ -61,12 +61,12 @@ is_file(int fd, const struct helper_ask *ask)
 		return false;
 	if (fstatfs(fd, &fs) < 0) /* the kernel's own and overlayfs tell */
 		fs = (struct statfs){0};
-	return is_inode(&st, &fs, ask->inode) && !is_kernels(&fs);
+	return helper_is_inode(&st, &fs, ask->inode) && !helper_is_kernels(&fs);
 }
 
 /* The kernel's own link to the very file, for those who may follow it. */
 static int
-find_by_mapping(const struct helper_ask *ask)
+helper_find_by_mapping(const struct helper_ask *ask)
 {
 	char path[64];
 
@@ -81,7 +81,7 @@ find_by_mapping(const struct helper_ask *ask)
  * the inode has to do.
  */
 static bool
-is_on_device(int fd, const struct helper_ask *ask)
+helper_is_on_device(int fd, const struct helper_ask *ask)
 {
 	const struct mount *mount;
 	struct mounts mounts;
@@ -103,7 +103,7 @@ is_on_device(int fd, const struct helper_ask *ask)
  * begins so.
  */
 static const char *
-below_root(const char *name)
+helper_below_root(const char *name)
 {
 	char root[PATH_MAX];
 	ssize_t n = readlinkat(HELPER_DIR, "root", root, sizeof(root));
@@ -114,7 +114,7 @@ below_root(const char *name)
 
 /* By its name, as the target sees it: below its root, and no further. */
 static int
-find_by_name(const struct helper_ask *ask, const char *name)
+helper_find_by_name(const struct helper_ask *ask, const char *name)
 {
 	struct open_how how = {.flags = O_PATH | O_CLOEXEC,
 	                       .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS};
@@ -122,9 +122,9 @@ find_by_name(const struct helper_ask *ask, const char *name)
 
 	if (root < 0)
 		return -1;
-	fd = (int)syscall(SYS_openat2, root, below_root(name), &how, sizeof(how));
+	fd = (int)syscall(SYS_openat2, root, helper_below_root(name), &how, sizeof(how));
 	close(root);
-	if (fd >= 0 && is_on_device(fd, ask))
+	if (fd >= 0 && helper_is_on_device(fd, ask))
 		return fd;
 	if (fd >= 0)
 		close(fd);
@@ -136,7 +136,7 @@ find_by_name(const struct helper_ask *ask, const char *name)
  * neither.
  */
 static bool
-unescape(const char *name, char *out)
+helper_unescape(const char *name, char *out)
 {
 	bool any = false;
 
@@ -158,7 +158,7 @@ open_found(int path, const struct helper_ask *ask)
 	char self[40];
 	int fd = -1;
 
-	if (path >= 0 && is_file(path, ask)) {
+	if (path >= 0 && helper_is_file(path, ask)) {
 		snprintf(self, sizeof(self), PROC_ROOT "/self/fd/%d", path);
 		/* which its owner may: nobody shall see that we looked */
 		fd = open(self, HOW | O_NOATIME);
@@ -171,7 +171,7 @@ open_found(int path, const struct helper_ask *ask)
 }
 
 static bool
-look_at(int path, const struct helper_ask *ask, struct file_node *out)
+helper_look_at(int path, const struct helper_ask *ask, struct file_node *out)
 {
 	struct statfs fs = {0};
 	struct stat st;
@@ -179,7 +179,7 @@ look_at(int path, const struct helper_ask *ask, struct file_node *out)
 
 	if (ok && fstatfs(path, &fs) < 0)
 		fs = (struct statfs){0};
-	ok = ok && is_inode(&st, &fs, ask->inode);
+	ok = ok && helper_is_inode(&st, &fs, ask->inode);
 	if (ok)
 		*out = (struct file_node){st.st_mode, major(st.st_rdev), minor(st.st_rdev),
 		                          (unsigned long)fs.f_type};
@@ -191,19 +191,19 @@ look_at(int path, const struct helper_ask *ask, struct file_node *out)
 bool
 helper_look(const struct helper_ask *ask, struct file_node *out)
 {
-	return look_at(find_by_mapping(ask), ask, out) ||
-	       (ask->name[0] && look_at(find_by_name(ask, ask->name), ask, out));
+	return helper_look_at(helper_find_by_mapping(ask), ask, out) ||
+	       (ask->name[0] && helper_look_at(helper_find_by_name(ask, ask->name), ask, out));
 }
 
 int
 helper_open(const struct helper_ask *ask)
 {
-	int fd = open_found(find_by_mapping(ask), ask);
+	int fd = open_found(helper_find_by_mapping(ask), ask);
 	char name[PATH_MAX];
 
 	if (fd < 0 && ask->name[0])
-		fd = open_found(find_by_name(ask, ask->name), ask);
-	if (fd < 0 && ask->name[0] && unescape(ask->name, name))
-		fd = open_found(find_by_name(ask, name), ask);
+		fd = open_found(helper_find_by_name(ask, ask->name), ask);
+	if (fd < 0 && ask->name[0] && helper_unescape(ask->name, name))
+		fd = open_found(helper_find_by_name(ask, name), ask);
 	return fd;
 }

@@ -43,7 +43,7 @@ struct reader_answer {
  * made.
  */
 static void
-allow_little(void)
+helper_allow_little(void)
 {
 #if defined(OUR_ARCH) && !defined(HELPER_SANITIZED)
 	static const uint32_t allowed[] = {
@@ -75,7 +75,7 @@ allow_little(void)
 
 /* Nobody has nothing: root without its capabilities would still own root's files. */
 static void
-become_nobody(void)
+helper_become_nobody(void)
 {
 	if (geteuid() == 0) {
 		(void)!setgroups(0, NULL);
@@ -84,13 +84,13 @@ become_nobody(void)
 	}
 	helper_keep_capabilities(0);
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	allow_little();
+	helper_allow_little();
 }
 
 /* --- its loop --------------------------------------------------------------------------------- */
 
 static _Noreturn void
-read_files(int socket)
+helper_read_files(int socket)
 {
 	struct helper_ask *ask = mem_alloc(sizeof(*ask));
 	struct reader_answer *a = mem_alloc(sizeof(*a));
@@ -122,8 +122,8 @@ helper_reader_start(int *socket)
 		close(pair[0]);
 		close(HELPER_SOCKET);
 		close(HELPER_DIR);
-		become_nobody();
-		read_files(pair[1]);
+		helper_become_nobody();
+		helper_read_files(pair[1]);
 	}
 	close(pair[1]);
 	if (pid < 0) {

@@ -36,7 +36,7 @@ helper_can_start(void)
 /* --- what it gives up ------------------------------------------------------------------------- */
 
 static void
-limit(int what, rlim_t most)
+helper_limit(int what, rlim_t most)
 {
 	struct rlimit l;
 
@@ -48,7 +48,7 @@ limit(int what, rlim_t most)
 
 /* Whatever pmtop's parent left open, a pipe whose end somebody waits for, is not for us to hold. */
 static void
-close_others(int from)
+helper_close_others(int from)
 {
 #ifdef SYS_close_range
 	if (syscall(SYS_close_range, from, ~0U, 0) == 0)
@@ -63,7 +63,7 @@ close_others(int from)
  * told the truth by mincore, which is for those who own a file or may write to it.
  */
 static void
-drop_privileges(void)
+helper_drop_privileges(void)
 {
 	/* on kernels without it SYS_ADMIN is asked for */
 	bool restore = prctl(PR_CAPBSET_READ, CAP_CHECKPOINT_RESTORE, 0, 0, 0) >= 0;
@@ -74,21 +74,21 @@ drop_privileges(void)
 }
 
 static void
-confine(void)
+helper_confine(void)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); /* when busy; else the socket's end tells */
 	prctl(PR_SET_NAME, HELPER_NAME, 0, 0, 0);
 	close(STDOUT_FILENO);
 	close(STDERR_FILENO);
-	close_others(HELPER_DIR + 1);
+	helper_close_others(HELPER_DIR + 1);
 	open("/dev/null", O_RDWR | O_CLOEXEC);
 	open("/dev/null", O_RDWR | O_CLOEXEC);
 	(void)!chdir("/"); /* to hold no folder of anybody's */
-	limit(RLIMIT_CORE, 0);
-	limit(RLIMIT_FSIZE, 0);
-	limit(RLIMIT_NOFILE, FILES_MAX);
+	helper_limit(RLIMIT_CORE, 0);
+	helper_limit(RLIMIT_FSIZE, 0);
+	helper_limit(RLIMIT_NOFILE, FILES_MAX);
 #ifndef HELPER_SANITIZED
-	limit(RLIMIT_AS, MEMORY_MAX);
+	helper_limit(RLIMIT_AS, MEMORY_MAX);
 #endif
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }
@@ -96,7 +96,7 @@ confine(void)
 /* --- the loop --------------------------------------------------------------------------------- */
 
 static int
-read_byte(int mem, uint64_t at)
+helper_read_byte(int mem, uint64_t at)
 {
 	char byte;
 	ssize_t got = pread(mem, &byte, 1, (off_t)at);
@@ -106,7 +106,7 @@ read_byte(int mem, uint64_t at)
 
 /* `fd`: what came with the question, -1 nothing. */
 static enum helper_outcome
-answer(const struct helper_ask *ask, int fd, int reader, struct helper_answer *a)
+helper_answer(const struct helper_ask *ask, int fd, int reader, struct helper_answer *a)
 {
 	switch ((enum helper_kind)ask->kind) {
 	case HELPER_PAGES:
@@ -117,14 +117,14 @@ answer(const struct helper_ask *ask, int fd, int reader, struct helper_answer *a
 	case HELPER_SYMBOL_VDSO:
 		return helper_reader_ask(reader, ask, a);
 	case HELPER_FAULT:
-		a->sys = read_byte(fd, ask->start);
+		a->sys = helper_read_byte(fd, ask->start);
 		return HELPER_OK;
 	}
 	return HELPER_NOTHING;
 }
 
 static _Noreturn void
-serve(int reader)
+helper_serve(int reader)
 {
 	struct helper_ask *ask = mem_alloc(sizeof(*ask));
 	struct helper_answer *a = mem_alloc(sizeof(*a));
@@ -132,7 +132,7 @@ serve(int reader)
 
 	while (helper_receive(HELPER_SOCKET, ask, &fd)) {
 		helper_limit_time();
-		a->outcome = answer(ask, fd, reader, a);
+		a->outcome = helper_answer(ask, fd, reader, a);
 		if (fd >= 0)
 			close(fd);
 		a->serial = ask->serial;
@@ -144,7 +144,7 @@ serve(int reader)
 }
 
 static void
-end_without_memory(void)
+helper_end_without_memory(void)
 {
 	_exit(1); /* who asked takes it for an answer */
 }
@@ -161,9 +161,9 @@ helper_main(int argc, char **argv)
 	if (getsockopt(HELPER_SOCKET, SOL_SOCKET, SO_TYPE, &type, &size) < 0 ||
 	    type != SOCK_SEQPACKET)
 		return;
-	mem_on_oom(end_without_memory);
-	confine();
+	mem_on_oom(helper_end_without_memory);
+	helper_confine();
 	helper_reader_start(&reader);
-	drop_privileges();
-	serve(reader);
+	helper_drop_privileges();
+	helper_serve(reader);
 }

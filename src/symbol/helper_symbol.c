@@ -31,7 +31,7 @@ struct kept {
 };
 
 static struct kept *
-find_kept(struct kept *all, const struct stat *st)
+helper_find_kept(struct kept *all, const struct stat *st)
 {
 	for (size_t i = 0; i < KEPT; i++) {
 		struct kept *k = &all[i];
@@ -45,7 +45,7 @@ find_kept(struct kept *all, const struct stat *st)
 }
 
 static struct kept *
-oldest(struct kept *all)
+helper_oldest(struct kept *all)
 {
 	struct kept *k = all;
 
@@ -56,7 +56,7 @@ oldest(struct kept *all)
 }
 
 static const struct elf_file *
-file_of(int fd)
+helper_file_of(int fd)
 {
 	static struct kept all[KEPT];
 	static uint64_t turn;
@@ -65,9 +65,9 @@ file_of(int fd)
 
 	if (fstat(fd, &st) < 0)
 		return NULL;
-	k = find_kept(all, &st);
+	k = helper_find_kept(all, &st);
 	if (!k) {
-		k = oldest(all);
+		k = helper_oldest(all);
 		elf_file_free(&k->file);
 		*k = (struct kept){.dev = st.st_dev, .ino = st.st_ino, .size = st.st_size,
 		                   .changed = st.st_ctim};
@@ -80,7 +80,7 @@ file_of(int fd)
 /* --- instances -------------------------------------------------------------------------------- */
 
 static bool
-fits(const struct helper_map *m, const struct elf_segment *s)
+helper_fits(const struct helper_map *m, const struct elf_segment *s)
 {
 	return !(m->perm & VMA_SHARED) && (!(s->flags & ELF_EXEC) || m->perm & VMA_EXEC);
 }
@@ -90,7 +90,8 @@ fits(const struct helper_map *m, const struct elf_segment *s)
  * was mapped to be read, whole or in part, has its text at the wrong place, or may not execute it.
  */
 static bool
-is_loaded(const struct helper_ask *ask, const struct elf_file *f, uint64_t bias, uint64_t page)
+helper_is_loaded(const struct helper_ask *ask, const struct elf_file *f, uint64_t bias,
+                 uint64_t page)
 {
 	for (size_t i = 0; i < f->segments_n; i++) {
 		const struct elf_segment *s = &f->segments[i];
@@ -102,7 +103,7 @@ is_loaded(const struct helper_ask *ask, const struct elf_file *f, uint64_t bias,
 			const struct helper_map *m = &ask->maps[k];
 
 			found = m->start <= at && at < m->end &&
-			        m->offset + (at - m->start) == offset && fits(m, s);
+			        m->offset + (at - m->start) == offset && helper_fits(m, s);
 		}
 		if (!found)
 			return false;
@@ -112,7 +113,7 @@ is_loaded(const struct helper_ask *ask, const struct elf_file *f, uint64_t bias,
 
 /* Whether the mapping shows part of the segment's bytes. */
 static bool
-overlaps(const struct helper_map *m, const struct elf_segment *s)
+helper_overlaps(const struct helper_map *m, const struct elf_segment *s)
 {
 	return s->file_size && s->offset < m->offset + (m->end - m->start) &&
 	       s->offset + s->file_size > m->offset;
@@ -124,7 +125,7 @@ overlaps(const struct helper_map *m, const struct elf_segment *s)
  * mapping lies what the segment has beyond the file.
  */
 static bool
-own_address(const struct helper_ask *ask, const struct elf_file *f, uint64_t *out)
+helper_own_address(const struct helper_ask *ask, const struct elf_file *f, uint64_t *out)
 {
 	const struct helper_map *m = &ask->map;
 	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
@@ -135,10 +136,11 @@ own_address(const struct helper_ask *ask, const struct elf_file *f, uint64_t *ou
 		uint64_t own = ask->start - bias;
 		bool beyond = ask->start >= m->end; /* .bss, in no file */
 
-		if (!overlaps(m, s) || !fits(m, s) || !(m->perm & (VMA_READ | VMA_EXEC)) ||
-		    own < s->vaddr || own - s->vaddr >= s->mem_size ||
+		if (!helper_overlaps(m, s) || !helper_fits(m, s) ||
+		    !(m->perm & (VMA_READ | VMA_EXEC)) || own < s->vaddr ||
+		    own - s->vaddr >= s->mem_size ||
 		    (beyond && (!(s->flags & ELF_WRITE) || own - s->vaddr < s->file_size)) ||
-		    bias % page || (f->fixed && bias) || !is_loaded(ask, f, bias, page))
+		    bias % page || (f->fixed && bias) || !helper_is_loaded(ask, f, bias, page))
 			continue;
 		*out = own;
 		return true;
@@ -153,7 +155,7 @@ own_address(const struct helper_ask *ask, const struct elf_file *f, uint64_t *ou
  * tells, and if it is ours, ours is read.
  */
 static const struct elf_file *
-file_of_vdso(const struct helper_ask *ask)
+helper_file_of_vdso(const struct helper_ask *ask)
 {
 	static struct elf_file file;
 	static bool known;
@@ -176,14 +178,14 @@ file_of_vdso(const struct helper_ask *ask)
 bool
 helper_find_symbol(const struct helper_ask *ask, int fd, struct helper_symbol *out)
 {
-	const struct elf_file *f = fd < 0 ? file_of_vdso(ask) : file_of(fd);
+	const struct elf_file *f = fd < 0 ? helper_file_of_vdso(ask) : helper_file_of(fd);
 	const struct elf_symbol *s = NULL;
 	uint64_t own = 0;
 
 	if (f && fd < 0) {
 		own = ask->start - ask->map.start + f->segments[0].vaddr;
 		s = elf_symbol_at(f, own);
-	} else if (f && own_address(ask, f, &own)) {
+	} else if (f && helper_own_address(ask, f, &own)) {
 		s = elf_symbol_at(f, own);
 	}
 	if (!s || strlen(s->name) >= sizeof(out->name))

@@ -14,7 +14,8 @@
 #include "page/state.h"
 #include "target/walk.h"
 
-/* --- one page ------------------------------------------------------------------------------------------ */
+/* --- one page
+ * ------------------------------------------------------------------------------------------ */
 
 enum bytes_kind
 bytes_kind_of(const struct vma *v, const struct page *pg)
@@ -57,12 +58,14 @@ bytes_kind_of(const struct vma *v, const struct page *pg)
 	case STATE_HIDDEN:
 		break;
 	}
-	return present ? BYTES_READ : BYTES_ABSENT; /* the word decides, whatever the name of the state */
+	return present ? BYTES_READ
+	               : BYTES_ABSENT; /* the word decides, whatever the name of the state */
 }
 
 /* What may be done with the page of v (NULL: of none) at base, asked of the page table now. */
 static int
-look_at_page(struct target *t, const struct vma *v, uint64_t base, struct bytes_page *out, struct err *err)
+bytes_look_at_page(struct target *t, const struct vma *v, uint64_t base, struct bytes_page *out,
+                   struct err *err)
 {
 	struct page pg = {.state = STATE_UNREADABLE};
 
@@ -82,7 +85,7 @@ look_at_page(struct target *t, const struct vma *v, uint64_t base, struct bytes_
 
 /* Who may read memory is who may attach: more than what the page tables ask for. */
 static int
-open_failed(const struct target *t, struct err *err)
+bytes_open_failed(const struct target *t, struct err *err)
 {
 	int sys = errno;
 	const char *how = sys == EACCES || sys == EPERM ? proc_memory_how(&t->proc) : NULL;
@@ -92,20 +95,21 @@ open_failed(const struct target *t, struct err *err)
 }
 
 static int
-open_memory(struct target *t, struct err *err)
+bytes_open_memory(struct target *t, struct err *err)
 {
 	if (t->mem < 0)
 		t->mem = proc_file(&t->proc, "mem", O_RDONLY);
-	return t->mem >= 0 ? 0 : open_failed(t, err);
+	return t->mem >= 0 ? 0 : bytes_open_failed(t, err);
 }
 
 /* Within one page. */
 static void
-read_page(const struct target *t, uint64_t at, uint8_t *to, size_t n, struct bytes_page *page)
+bytes_read_page(const struct target *t, uint64_t at, uint8_t *to, size_t n, struct bytes_page *page)
 {
 	ssize_t got = pread(t->mem, to, n, (off_t)at);
 
-	if (got >= 0 && (size_t)got < n && t->pm.plain) { /* a fixture's file ends with its last words */
+	if (got >= 0 && (size_t)got < n &&
+	    t->pm.plain) { /* a fixture's file ends with its last words */
 		memset(to + got, 0, n - (size_t)got);
 		return;
 	}
@@ -118,18 +122,18 @@ read_page(const struct target *t, uint64_t at, uint8_t *to, size_t n, struct byt
 
 /* A run of pages that may be read, at one go. */
 static void
-read_run(const struct target *t, uint64_t at, uint8_t *to, size_t n, struct bytes_page *pages)
+bytes_read_run(const struct target *t, uint64_t at, uint8_t *to, size_t n, struct bytes_page *pages)
 {
 	size_t size = t->pm.page_size;
 	ssize_t got = pread(t->mem, to, n * size, (off_t)at);
 
 	for (size_t i = got > 0 ? (size_t)got / size : 0; i < n; i++)
-		read_page(t, at + i * size, to + i * size, size, &pages[i]);
+		bytes_read_page(t, at + i * size, to + i * size, size, &pages[i]);
 }
 
 int
-bytes_pages(struct target *t, const struct vma *v, uint64_t start, size_t n, uint8_t *to, struct bytes_page *out,
-            struct err *err)
+bytes_pages(struct target *t, const struct vma *v, uint64_t start, size_t n, uint8_t *to,
+            struct bytes_page *out, struct err *err)
 {
 	struct page pages[BYTES_PAGES];
 	size_t size = t->pm.page_size, from = 0;
@@ -137,20 +141,23 @@ bytes_pages(struct target *t, const struct vma *v, uint64_t start, size_t n, uin
 	if (walk_some(t, v, start, PAGE_NEED_FLAGS | PAGE_NEED_CACHE, pages, n, err) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++)
-		out[i] = (struct bytes_page){.kind = (uint8_t)bytes_kind_of(v, &pages[i]), .state = pages[i].state};
+		out[i] = (struct bytes_page){.kind = (uint8_t)bytes_kind_of(v, &pages[i]),
+		                             .state = pages[i].state};
 	for (size_t i = 0; i <= n; i++) {
 		if (i < n && out[i].kind == BYTES_READ)
 			continue;
-		if (i > from && open_memory(t, err) < 0)
+		if (i > from && bytes_open_memory(t, err) < 0)
 			return -1;
 		if (i > from)
-			read_run(t, start + from * size, to + from * size, i - from, out + from);
+			bytes_read_run(t, start + from * size, to + from * size, i - from,
+			               out + from);
 		from = i + 1;
 	}
 	return 0;
 }
 
-/* --- a stretch ------------------------------------------------------------------------------------------ */
+/* --- a stretch
+ * ------------------------------------------------------------------------------------------ */
 
 static struct bytes *
 bytes_new(uint64_t start, uint64_t end, size_t page_size, unsigned word)
@@ -196,15 +203,16 @@ bytes_size(const struct bytes *b)
 {
 	enum { SYMBOL = 64 }; /* with its name */
 
-	return sizeof(*b) + (b->end - b->start) * (1 + sizeof(*b->changed_ns)) + b->pages_n * sizeof(*b->pages) +
-	       b->symbols_n * SYMBOL;
+	return sizeof(*b) + (b->end - b->start) * (1 + sizeof(*b->changed_ns)) +
+	       b->pages_n * sizeof(*b->pages) + b->symbols_n * SYMBOL;
 }
 
 /* What both looks read is compared; a byte that stayed keeps the time of its last change. */
 static void
-mark_changes(struct bytes *b, const struct bytes *before)
+bytes_mark_changes(struct bytes *b, const struct bytes *before)
 {
-	uint64_t lo = u64_max(b->start, before->start), hi = u64_min(b->end, before->end), now = time_ns();
+	uint64_t lo = u64_max(b->start, before->start), hi = u64_min(b->end, before->end),
+		 now = time_ns();
 	uint8_t is, was;
 
 	for (uint64_t at = lo; at < hi; at++) {
@@ -227,23 +235,23 @@ bytes_read(struct target *t, const struct vma_list *vmas, uint64_t start, uint64
 		size_t n = u64_min(b->end - at, b->page_size - (at - base));
 
 		/* the look at the entry and the read belong together: nothing comes in between */
-		if (look_at_page(t, vma_at(vmas, base), base, &b->pages[i], err) < 0 ||
-		    (b->pages[i].kind == BYTES_READ && open_memory(t, err) < 0)) {
+		if (bytes_look_at_page(t, vma_at(vmas, base), base, &b->pages[i], err) < 0 ||
+		    (b->pages[i].kind == BYTES_READ && bytes_open_memory(t, err) < 0)) {
 			bytes_unref(b);
 			return NULL;
 		}
 		if (b->pages[i].kind == BYTES_READ)
-			read_page(t, at, b->data + (at - start), n, &b->pages[i]);
+			bytes_read_page(t, at, b->data + (at - start), n, &b->pages[i]);
 		at += n;
 	}
 	if (before)
-		mark_changes(b, before);
+		bytes_mark_changes(b, before);
 	return b;
 }
 
 /* Memory of a device under any name: only VmFlags tell for certain, and reading them is dear. */
 static bool
-is_device(const struct target *t, const struct vma *v)
+bytes_is_device(const struct target *t, const struct vma *v)
 {
 	struct smaps_entry e = {0};
 	struct err ignored;
@@ -254,7 +262,7 @@ is_device(const struct target *t, const struct vma *v)
 
 /* By the helper: nobody can say how long it takes, and the wait may be one that no signal ends. */
 static bool
-fault_in(struct target *t, const struct vma *v, uint64_t base, struct bytes_page *page)
+bytes_fault_in(struct target *t, const struct vma *v, uint64_t base, struct bytes_page *page)
 {
 	uint8_t byte;
 
@@ -264,7 +272,7 @@ fault_in(struct target *t, const struct vma *v, uint64_t base, struct bytes_page
 		page->sys = helper_fault(t->helper, &t->proc, v, t->mem, base);
 		page->kind = page->sys ? BYTES_FAILED : page->kind;
 	} else {
-		read_page(t, base, &byte, 1, page);
+		bytes_read_page(t, base, &byte, 1, page);
 	}
 	return page->kind != BYTES_FAILED;
 }
@@ -276,16 +284,16 @@ bytes_fault(struct target *t, const struct vma_list *vmas, uint64_t addr, struct
 	struct bytes_page page;
 	struct buf why = {0};
 
-	if (look_at_page(t, vma_at(vmas, base), base, &page, err) < 0)
+	if (bytes_look_at_page(t, vma_at(vmas, base), base, &page, err) < 0)
 		return -1;
 	if (page.kind == BYTES_READ)
 		return 1;
-	if (page.kind == BYTES_ABSENT && is_device(t, vma_at(vmas, base)))
+	if (page.kind == BYTES_ABSENT && bytes_is_device(t, vma_at(vmas, base)))
 		page = (struct bytes_page){.kind = BYTES_NEVER, .state = STATE_DEVICE};
 	if (page.kind == BYTES_ABSENT) {
-		if (open_memory(t, err) < 0)
+		if (bytes_open_memory(t, err) < 0)
 			return -1;
-		if (fault_in(t, vma_at(vmas, base), base, &page))
+		if (bytes_fault_in(t, vma_at(vmas, base), base, &page))
 			return 0;
 	}
 	bytes_why(&page, &why);
@@ -294,7 +302,8 @@ bytes_fault(struct target *t, const struct vma_list *vmas, uint64_t addr, struct
 	return -1;
 }
 
-/* --- asking --------------------------------------------------------------------------------------------- */
+/* --- asking
+ * --------------------------------------------------------------------------------------------- */
 
 const struct bytes_page *
 bytes_page(const struct bytes *b, uint64_t addr)

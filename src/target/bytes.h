@@ -67,16 +67,16 @@ struct bytes {
  * differently is changed now. NULL with err: memory may not be read at all (the right to attach is
  * asked for, once, when the first page that is present is met).
  */
-struct bytes *bytes_read(struct target *t, const struct vma_list *vmas, uint64_t start, uint64_t end,
-                         const struct bytes *before, struct err *err);
+struct bytes *bytes_read(struct target *t, const struct vma_list *vmas, uint64_t start,
+                         uint64_t end, const struct bytes *before, struct err *err);
 
 /*
  * n pages of region v, whole, into `to`: those that are in RAM and may be read, which out[] says of
  * each. -1: memory may not be read at all.
  */
 enum { BYTES_PAGES = 16 };
-int bytes_pages(struct target *t, const struct vma *v, uint64_t start, size_t n, uint8_t *to, struct bytes_page *out,
-                struct err *err);
+int bytes_pages(struct target *t, const struct vma *v, uint64_t start, size_t n, uint8_t *to,
+                struct bytes_page *out, struct err *err);
 
 struct bytes *bytes_ref(struct bytes *b);
 void bytes_unref(struct bytes *b);

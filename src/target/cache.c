@@ -10,7 +10,7 @@
  * each answer should do for several gaps, and yet not ask about too many that are no gap.
  */
 static bool
-ask(struct cache *c, uint64_t at, uint64_t end)
+cache_ask(struct cache *c, uint64_t at, uint64_t end)
 {
 	enum { LEAST = 4096 };
 
@@ -31,7 +31,7 @@ cache_open(struct cache *c, struct target *t, const struct vma *v, uint64_t star
 	if (!t->helper)
 		t->helper = helper_new();
 	c->got = mem_alloc(sizeof(*c->got));
-	if (ask(c, start, start))
+	if (cache_ask(c, start, start))
 		return true;
 	cache_close(c);
 	return false;
@@ -54,7 +54,7 @@ cache_size(const struct cache *c, uint64_t *size)
 
 /* The first page from i on, of n at most, whose bit is another than i's. */
 static size_t
-run_of(const uint64_t *bits, size_t i, size_t n)
+cache_run_of(const uint64_t *bits, size_t i, size_t n)
 {
 	uint64_t flip = bits[i / 64] >> i % 64 & 1 ? UINT64_MAX : 0;
 
@@ -68,7 +68,7 @@ run_of(const uint64_t *bits, size_t i, size_t n)
 }
 
 static bool
-has(const uint64_t *bits, size_t i)
+cache_has(const uint64_t *bits, size_t i)
 {
 	return bits[i / 64] >> i % 64 & 1;
 }
@@ -82,19 +82,19 @@ cache_run(struct cache *c, uint64_t at, uint64_t end, unsigned *facts)
 	*facts = 0;
 	if (!f || at >= c->end)
 		return end;
-	if ((at < f->start || at >= f->end) && !ask(c, at, end))
+	if ((at < f->start || at >= f->end) && !cache_ask(c, at, end))
 		return end;
 	size = c->t->pm.page_size;
 	i = (at - f->start) / size;
 	n = (u64_min(end, f->end) - f->start) / size;
 	*facts = (f->known & FILE_ASK_RESIDENT ? CACHE_ASKED : 0) |
-	         (has(f->resident, i) ? CACHE_RESIDENT : 0) |
+	         (cache_has(f->resident, i) ? CACHE_RESIDENT : 0) |
 	         (f->known & FILE_ASK_DATA ? CACHE_DATA_ASKED : 0) |
-	         (has(f->data, i) ? CACHE_DATA : 0) |
+	         (cache_has(f->data, i) ? CACHE_DATA : 0) |
 	         (f->known & FILE_ASK_SWAPPED ? CACHE_SWAPPED_ASKED : 0) |
-	         (has(f->swapped, i) ? CACHE_SWAPPED : 0);
-	n = run_of(f->resident, i, n);
-	n = run_of(f->data, i, n);
-	n = run_of(f->swapped, i, n);
+	         (cache_has(f->swapped, i) ? CACHE_SWAPPED : 0);
+	n = cache_run_of(f->resident, i, n);
+	n = cache_run_of(f->data, i, n);
+	n = cache_run_of(f->swapped, i, n);
 	return f->start + n * size;
 }

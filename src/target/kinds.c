@@ -27,7 +27,7 @@ struct kinds_node {
 
 /* Takes the descriptor over. */
 static void
-learn(struct kinds *k, int fd, enum vma_type type, enum vma_behind behind)
+kinds_do_learn(struct kinds *k, int fd, enum vma_type type, enum vma_behind behind)
 {
 	struct stat st;
 
@@ -44,16 +44,18 @@ kinds_learn(struct kinds *k)
 	/* huge pages of 16 KiB to 16 GiB; each size has a file system */
 	enum { SMALLEST = 14, LARGEST = 34 };
 
-	learn(k, memfd_create("pmtop", MFD_CLOEXEC), VMA_SHM, VMA_BEHIND_SHMEM);
-	learn(k, memfd_create("pmtop", MFD_CLOEXEC | MFD_HUGETLB), VMA_HUGETLB, VMA_BEHIND_SHMEM);
+	kinds_do_learn(k, memfd_create("pmtop", MFD_CLOEXEC), VMA_SHM, VMA_BEHIND_SHMEM);
+	kinds_do_learn(k, memfd_create("pmtop", MFD_CLOEXEC | MFD_HUGETLB), VMA_HUGETLB,
+	               VMA_BEHIND_SHMEM);
 	for (unsigned size = SMALLEST; size <= LARGEST; size++)
-		learn(k, memfd_create("pmtop", MFD_CLOEXEC | MFD_HUGETLB | size << MAP_HUGE_SHIFT),
-		      VMA_HUGETLB, VMA_BEHIND_SHMEM);
-	learn(k, (int)syscall(SYS_memfd_secret, O_CLOEXEC), VMA_SHM, VMA_BEHIND_SECRET);
+		kinds_do_learn(
+		    k, memfd_create("pmtop", MFD_CLOEXEC | MFD_HUGETLB | size << MAP_HUGE_SHIFT),
+		    VMA_HUGETLB, VMA_BEHIND_SHMEM);
+	kinds_do_learn(k, (int)syscall(SYS_memfd_secret, O_CLOEXEC), VMA_SHM, VMA_BEHIND_SECRET);
 }
 
 static const struct kinds_own *
-own_by_device(const struct kinds *k, const struct vma *v)
+kinds_own_by_device(const struct kinds *k, const struct vma *v)
 {
 	for (size_t i = 0; i < k->own_n; i++)
 		if (k->own[i].major == v->dev_major && k->own[i].minor == v->dev_minor)
@@ -64,7 +66,7 @@ own_by_device(const struct kinds *k, const struct vma *v)
 /* --- mounts ----------------------------------------------------------------------------------- */
 
 static void
-read_mounts(struct kinds *k, const struct proc *p)
+kinds_read_mounts(struct kinds *k, const struct proc *p)
 {
 	uint64_t begin = time_ns();
 	int self = p->live ? open(PROC_ROOT "/self", O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
@@ -86,7 +88,7 @@ read_mounts(struct kinds *k, const struct proc *p)
 
 /* A number that changes when other files are mapped. */
 static uint64_t
-devices_of(const struct vma_list *vmas)
+kinds_devices_of(const struct vma_list *vmas)
 {
 	uint64_t sum = 1;
 
@@ -102,16 +104,16 @@ devices_of(const struct vma_list *vmas)
  * reading stays below a 50th of the time.
  */
 static void
-refresh_mounts(struct kinds *k, const struct proc *p, const struct vma_list *vmas)
+kinds_refresh_mounts(struct kinds *k, const struct proc *p, const struct vma_list *vmas)
 {
 	static const uint64_t least = UINT64_C(500000000);
 	enum { SHARE = 50 };
-	uint64_t seen = devices_of(vmas);
+	uint64_t seen = kinds_devices_of(vmas);
 
 	if (k->read_ns && ((seen == k->seen && k->theirs.known) ||
 	                   time_ns() - k->read_ns < u64_max(least, SHARE * k->cost_ns)))
 		return;
-	read_mounts(k, p);
+	kinds_read_mounts(k, p);
 	k->seen = seen;
 }
 
@@ -127,7 +129,7 @@ struct judge {
 };
 
 static const struct kinds_node *
-ask_node(const struct judge *j, const struct vma *v)
+kinds_ask_node(const struct judge *j, const struct vma *v)
 {
 	struct kinds *k = j->k;
 	struct kinds_node one = {.inode = v->inode, .major = v->dev_major, .minor = v->dev_minor};
@@ -147,7 +149,7 @@ ask_node(const struct judge *j, const struct vma *v)
  * its pages says whether they are of the hugetlb pool. Linux 6.11 tells.
  */
 static bool
-has_huge_pages(int maps, const struct vma *v)
+kinds_has_huge_pages(int maps, const struct vma *v)
 {
 	struct pm_procmap_query q = {.size = sizeof(q), .query_addr = v->start};
 
@@ -156,7 +158,7 @@ has_huge_pages(int maps, const struct vma *v)
 }
 
 static void
-set(struct vma *v, enum vma_type type, enum vma_behind behind)
+kinds_set(struct vma *v, enum vma_type type, enum vma_behind behind)
 {
 	v->type = (uint8_t)type;
 	v->behind = (uint8_t)behind;
@@ -164,38 +166,38 @@ set(struct vma *v, enum vma_type type, enum vma_behind behind)
 
 /* Privately, /dev/zero is anonymous memory: the kernel forgets the file. */
 static void
-judge_device(struct vma *v, bool zero)
+kinds_judge_device(struct vma *v, bool zero)
 {
 	if (v->perm & VMA_SHARED || !zero)
-		set(v, VMA_DEVICE, VMA_BEHIND_UNKNOWN);
+		kinds_set(v, VMA_DEVICE, VMA_BEHIND_UNKNOWN);
 	else
-		set(v, v->perm & (VMA_READ | VMA_WRITE | VMA_EXEC) ? VMA_ANON : VMA_RESERVE,
-		    VMA_BEHIND_UNKNOWN);
+		kinds_set(v, v->perm & (VMA_READ | VMA_WRITE | VMA_EXEC) ? VMA_ANON : VMA_RESERVE,
+		          VMA_BEHIND_UNKNOWN);
 }
 
 /* false: it does not settle the matter. */
 static bool
-judge_node(const struct file_node *n, struct vma *v)
+kinds_judge_node(const struct file_node *n, struct vma *v)
 {
 	enum { MEMORY_MAJOR = 1, ZERO_MINOR = 5, AIO_RING_MAGIC = 0xa10a10a1 };
 
 	/* no file at all: what a part of the kernel made to map its own */
 	if (!(n->mode & S_IFMT)) {
-		set(v, n->fs == AIO_RING_MAGIC ? VMA_KERNEL : VMA_DEVICE, VMA_BEHIND_UNKNOWN);
+		kinds_set(v, n->fs == AIO_RING_MAGIC ? VMA_KERNEL : VMA_DEVICE, VMA_BEHIND_UNKNOWN);
 		return true;
 	}
 	if (S_ISCHR(n->mode)) {
-		judge_device(v, n->dev_major == MEMORY_MAJOR && n->dev_minor == ZERO_MINOR);
+		kinds_judge_device(v, n->dev_major == MEMORY_MAJOR && n->dev_minor == ZERO_MINOR);
 		return true;
 	}
 	if (S_ISBLK(n->mode)) /* the page cache of a disk */
-		set(v, VMA_FILE, VMA_BEHIND_UNKNOWN);
+		kinds_set(v, VMA_FILE, VMA_BEHIND_UNKNOWN);
 	else if (n->fs == HUGETLBFS_MAGIC)
-		set(v, VMA_HUGETLB, VMA_BEHIND_UNKNOWN);
+		kinds_set(v, VMA_HUGETLB, VMA_BEHIND_UNKNOWN);
 	else if (n->fs == TMPFS_MAGIC)
-		set(v, VMA_SHM, VMA_BEHIND_TMPFS);
+		kinds_set(v, VMA_SHM, VMA_BEHIND_TMPFS);
 	else if (n->fs == RAMFS_MAGIC)
-		set(v, VMA_SHM, VMA_BEHIND_RAMFS);
+		kinds_set(v, VMA_SHM, VMA_BEHIND_RAMFS);
 	else
 		return false;
 	return true;
@@ -203,7 +205,7 @@ judge_node(const struct file_node *n, struct vma *v)
 
 /* Data of a program: below it lies its code. To look at each of those costs more than they tell. */
 static bool
-is_program(const struct vma_list *vmas, const struct vma *v)
+kinds_is_program(const struct vma_list *vmas, const struct vma *v)
 {
 	for (const struct vma *at = v; at > vmas->v; at--) {
 		const struct vma *below = at - 1;
@@ -219,7 +221,7 @@ is_program(const struct vma_list *vmas, const struct vma *v)
 
 /* A device may have a name anywhere, and in a folder of devices there may be files. */
 static bool
-may_be_device(const struct judge *j, const struct mount *m, const struct vma *v)
+kinds_may_be_device(const struct judge *j, const struct mount *m, const struct vma *v)
 {
 	switch ((enum mount_kind)m->kind) {
 	case MOUNT_NODES: return true;
@@ -228,7 +230,7 @@ may_be_device(const struct judge *j, const struct mount *m, const struct vma *v)
 	case MOUNT_DISK:
 		return !(v->perm & VMA_SHARED) &&
 		       (strstr(v->name, "/dev/") ||
-		        (v->perm & VMA_WRITE && !is_program(j->vmas, v)));
+		        (v->perm & VMA_WRITE && !kinds_is_program(j->vmas, v)));
 	case MOUNT_REMOTE:
 	case MOUNT_HUGETLB:
 	case MOUNT_DRIVER: break;
@@ -237,26 +239,26 @@ may_be_device(const struct judge *j, const struct mount *m, const struct vma *v)
 }
 
 static void
-judge_mount(const struct judge *j, const struct mount *m, struct vma *v)
+kinds_judge_mount(const struct judge *j, const struct mount *m, struct vma *v)
 {
-	const struct kinds_node *node = may_be_device(j, m, v) ? ask_node(j, v) : NULL;
+	const struct kinds_node *node = kinds_may_be_device(j, m, v) ? kinds_ask_node(j, v) : NULL;
 
-	if (node && node->known && judge_node(&node->node, v))
+	if (node && node->known && kinds_judge_node(&node->node, v))
 		return;
 	switch ((enum mount_kind)m->kind) {
 	case MOUNT_DISK:
-	case MOUNT_REMOTE: set(v, VMA_FILE, VMA_BEHIND_UNKNOWN); return;
-	case MOUNT_MEMORY: set(v, VMA_SHM, VMA_BEHIND_TMPFS); return;
-	case MOUNT_RAMFS: set(v, VMA_SHM, VMA_BEHIND_RAMFS); return;
-	case MOUNT_HUGETLB: set(v, VMA_HUGETLB, VMA_BEHIND_UNKNOWN); return;
-	case MOUNT_NODES: judge_device(v, !strcmp(v->name, "/dev/zero")); return;
-	case MOUNT_DRIVER: set(v, VMA_DEVICE, VMA_BEHIND_UNKNOWN); return;
+	case MOUNT_REMOTE: kinds_set(v, VMA_FILE, VMA_BEHIND_UNKNOWN); return;
+	case MOUNT_MEMORY: kinds_set(v, VMA_SHM, VMA_BEHIND_TMPFS); return;
+	case MOUNT_RAMFS: kinds_set(v, VMA_SHM, VMA_BEHIND_RAMFS); return;
+	case MOUNT_HUGETLB: kinds_set(v, VMA_HUGETLB, VMA_BEHIND_UNKNOWN); return;
+	case MOUNT_NODES: kinds_judge_device(v, !strcmp(v->name, "/dev/zero")); return;
+	case MOUNT_DRIVER: kinds_set(v, VMA_DEVICE, VMA_BEHIND_UNKNOWN); return;
 	}
 }
 
 /* On a device that neither a mount nor the kernel's own file systems have. */
 static void
-judge_unknown(const struct judge *j, struct vma *v)
+kinds_judge_unknown(const struct judge *j, struct vma *v)
 {
 	const struct kinds_node *node;
 
@@ -265,19 +267,19 @@ judge_unknown(const struct judge *j, struct vma *v)
 			v->behind = VMA_BEHIND_SECRET;
 		return;
 	}
-	node = ask_node(j, v);
-	if (node->known && judge_node(&node->node, v))
+	node = kinds_ask_node(j, v);
+	if (node->known && kinds_judge_node(&node->node, v))
 		return;
-	if (has_huge_pages(j->maps, v))
-		set(v, VMA_HUGETLB, VMA_BEHIND_UNKNOWN);
+	if (kinds_has_huge_pages(j->maps, v))
+		kinds_set(v, VMA_HUGETLB, VMA_BEHIND_UNKNOWN);
 	/* what has the name of the kernel's own would be on a device of its own */
 	else if (v->type != VMA_DEVICE && v->type != VMA_KERNEL)
-		set(v, VMA_FILE, VMA_BEHIND_UNKNOWN);
+		kinds_set(v, VMA_FILE, VMA_BEHIND_UNKNOWN);
 }
 
 /* Of the process's own, or of ours; NULL: neither of us has it. */
 static const struct mount *
-mount_of(const struct kinds *k, const struct vma *v)
+kinds_mount_of(const struct kinds *k, const struct vma *v)
 {
 	const struct mount *m = mounts_by_device(&k->theirs, v->dev_major, v->dev_minor);
 
@@ -285,23 +287,23 @@ mount_of(const struct kinds *k, const struct vma *v)
 }
 
 static void
-judge(const struct judge *j, struct vma *v)
+kinds_do_judge(const struct judge *j, struct vma *v)
 {
 	const struct kinds *k = j->k;
-	const struct kinds_own *own = own_by_device(k, v);
+	const struct kinds_own *own = kinds_own_by_device(k, v);
 	const struct mount *m;
 
 	if (own) {
-		set(v, (enum vma_type)own->type, (enum vma_behind)own->behind);
+		kinds_set(v, (enum vma_type)own->type, (enum vma_behind)own->behind);
 		return;
 	}
 	if (v->name[0] != '/')
 		return; /* what the kernel calls so is so: a file's name begins with / */
-	m = mount_of(k, v);
+	m = kinds_mount_of(k, v);
 	if (m)
-		judge_mount(j, m, v);
+		kinds_judge_mount(j, m, v);
 	else
-		judge_unknown(j, v);
+		kinds_judge_unknown(j, v);
 }
 
 void
@@ -310,16 +312,16 @@ kinds_judge(struct kinds *k, struct helper *h, const struct proc *p, int maps,
 {
 	struct judge j = {k, h, p, vmas, maps};
 
-	refresh_mounts(k, p, vmas);
+	kinds_refresh_mounts(k, p, vmas);
 	for (size_t i = 0; i < vmas->n; i++)
 		if (vma_has_file(&vmas->v[i]))
-			judge(&j, &vmas->v[i]);
+			kinds_do_judge(&j, &vmas->v[i]);
 }
 
 bool
 kinds_is_remote(const struct kinds *k, const struct vma *v)
 {
-	const struct mount *m = mount_of(k, v);
+	const struct mount *m = kinds_mount_of(k, v);
 
 	return m ? m->kind == MOUNT_REMOTE : !k->theirs.known;
 }

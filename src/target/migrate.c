@@ -5,7 +5,8 @@
 
 #include "base/util.h"
 
-static const double SHRINKS = 0.99; /* a round that leaves more than this share of the one before is the last */
+static const double SHRINKS =
+    0.99; /* a round that leaves more than this share of the one before is the last */
 static const double MAX_BITS = 1e15;
 
 void
@@ -20,7 +21,7 @@ curve_add(struct curve *c, uint64_t ns, uint64_t pages)
 }
 
 static double
-between(const struct curve *c, unsigned i, double ns)
+migrate_between(const struct curve *c, unsigned i, double ns)
 {
 	double x0 = (double)c->p[i].ns, y0 = (double)c->p[i].pages;
 	double x1 = (double)c->p[i + 1].ns, y1 = (double)c->p[i + 1].pages;
@@ -29,7 +30,7 @@ between(const struct curve *c, unsigned i, double ns)
 }
 
 static double
-before_first(const struct curve *c, double ns)
+migrate_before_first(const struct curve *c, double ns)
 {
 	double x = (double)c->p[0].ns, y = (double)c->p[0].pages, power = 1;
 
@@ -48,17 +49,18 @@ curve_at(const struct curve *c, double ns)
 	if (!c->n)
 		return 0;
 	if (ns < (double)c->p[0].ns)
-		return before_first(c, ns);
+		return migrate_before_first(c, ns);
 	for (unsigned i = 0; i + 1 < c->n; i++)
 		if (ns <= (double)c->p[i + 1].ns)
-			return between(c, i, ns);
+			return migrate_between(c, i, ns);
 	last = (double)c->p[c->n - 1].ns;
 	half = curve_at(c, last / 2);
-	return (double)c->p[c->n - 1].pages + ((double)c->p[c->n - 1].pages - half) * (ns - last) / (last / 2);
+	return (double)c->p[c->n - 1].pages +
+	       ((double)c->p[c->n - 1].pages - half) * (ns - last) / (last / 2);
 }
 
 static uint64_t
-whole(double x)
+migrate_whole(double x)
 {
 	return x < 18446744073709549568.0 ? (uint64_t)x : UINT64_MAX;
 }
@@ -68,8 +70,8 @@ whole(double x)
  * come to an end.
  */
 static bool
-run(const struct curve *c, double always, double pages, double page_size, double bits,
-    double downtime, struct migrate *out)
+migrate_run(const struct curve *c, double always, double pages, double page_size, double bits,
+            double downtime, struct migrate *out)
 {
 	double left = pages, sent = 0, ns = 0, page_ns = page_size * 8e9 / bits;
 
@@ -90,21 +92,22 @@ run(const struct curve *c, double always, double pages, double page_size, double
 		left = next;
 	}
 	out->converges = left * page_ns <= downtime;
-	out->last_bytes = whole(left * page_size);
-	out->bytes = whole((sent + left) * page_size);
-	out->ns = whole(ns + left * page_ns);
-	out->downtime_ns = whole(left * page_ns);
+	out->last_bytes = migrate_whole(left * page_size);
+	out->bytes = migrate_whole((sent + left) * page_size);
+	out->ns = migrate_whole(ns + left * page_ns);
+	out->downtime_ns = migrate_whole(left * page_ns);
 	return out->converges;
 }
 
 /* The slowest link that would do, to one part in a hundred. */
 static uint64_t
-need_bits(const struct curve *c, double pages, double page_size, double bits, double downtime)
+migrate_need_bits(const struct curve *c, double pages, double page_size, double bits,
+                  double downtime)
 {
 	struct migrate ignored;
 	double no = bits, yes = bits;
 
-	while (!run(c, 0, pages, page_size, yes, downtime, &ignored)) {
+	while (!migrate_run(c, 0, pages, page_size, yes, downtime, &ignored)) {
 		no = yes;
 		yes *= 2;
 		if (yes > MAX_BITS)
@@ -113,12 +116,12 @@ need_bits(const struct curve *c, double pages, double page_size, double bits, do
 	while (yes / no > 1.01) {
 		double mid = sqrt(no * yes);
 
-		if (run(c, 0, pages, page_size, mid, downtime, &ignored))
+		if (migrate_run(c, 0, pages, page_size, mid, downtime, &ignored))
 			yes = mid;
 		else
 			no = mid;
 	}
-	return whole(yes);
+	return migrate_whole(yes);
 }
 
 void
@@ -128,16 +131,17 @@ migrate_estimate(const struct curve *c, uint64_t pages, uint64_t unknown, uint64
 	double p = (double)pages, size = (double)page_size, down = (double)link->downtime_ns;
 	double bits = (double)u64_max(link->bits, 1);
 
-	if (!run(c, (double)unknown, p, size, bits, down, out)) {
-		if (!run(c, 0, p, size, bits, down, out))
-			out->need_bits = need_bits(c, p, size, bits, down);
+	if (!migrate_run(c, (double)unknown, p, size, bits, down, out)) {
+		if (!migrate_run(c, 0, p, size, bits, down, out))
+			out->need_bits = migrate_need_bits(c, p, size, bits, down);
 		else
 			out->unsure = true;
 	}
 	out->unknown = unknown * page_size;
 }
 
-/* --- in words ------------------------------------------------------------------------------------------- */
+/* --- in words
+ * ------------------------------------------------------------------------------------------- */
 
 void
 migrate_bits(struct buf *b, uint64_t bits)
@@ -189,7 +193,8 @@ migrate_sentence(struct buf *out, const struct migrate *m, const struct migrate_
 		buf_str(out, ", downtime ");
 		migrate_time(out, m->downtime_ns);
 	} else {
-		buf_fmt(out, ": does not converge: while %s is sent, which takes ", size_text(size, m->last_bytes));
+		buf_fmt(out, ": does not converge: while %s is sent, which takes ",
+		        size_text(size, m->last_bytes));
 		migrate_time(out, m->downtime_ns);
 		buf_str(out, ", as much is written again");
 		if (m->need_bits) {

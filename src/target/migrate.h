@@ -27,8 +27,8 @@ struct curve {
 
 /*
  * Pages written within t. Between the points linear. Before the first by the power law of the first
- * two, for a curve that bends there lies above its chord: rather too much than too little. After the
- * last it goes on as in the second half of what was measured.
+ * two, for a curve that bends there lies above its chord: rather too much than too little. After
+ * the last it goes on as in the second half of what was measured.
  */
 double curve_at(const struct curve *c, double ns);
 
@@ -50,8 +50,10 @@ struct migrate {
 	uint64_t bytes;       /* sent in all, that while it stands still included */
 	uint64_t ns;          /* from the first byte to the last */
 	uint64_t last_bytes;  /* sent while it stands still, ... */
-	uint64_t downtime_ns; /* ... for so long; if it does not converge: the least that it gets to */
-	uint64_t need_bits;   /* if it does not converge: bits a second that would do; 0: no link would */
+	uint64_t
+	    downtime_ns; /* ... for so long; if it does not converge: the least that it gets to */
+	uint64_t
+	    need_bits; /* if it does not converge: bits a second that would do; 0: no link would */
 };
 
 /*

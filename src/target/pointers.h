@@ -11,7 +11,8 @@
 void pointers_find(struct bytes *b, struct target *t, const struct vma_list *vmas,
                    const struct bytes *before, uint64_t budget_ns);
 
-/* The symbol that a pointer among them points to, not safe to print raw. NULL: none, or not looked up. */
+/* The symbol that a pointer among them points to, not safe to print raw. NULL: none, or not looked
+ * up. */
 const char *pointers_name(const struct bytes *b, uint64_t value);
 
 #endif

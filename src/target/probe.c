@@ -17,14 +17,14 @@
 static const char as_admin[] = "run as root (CAP_SYS_ADMIN in the initial user namespace)";
 
 static void
-yes(struct cap *c, const char *detail)
+probe_yes(struct cap *c, const char *detail)
 {
 	c->ok = true;
 	snprintf(c->detail, sizeof(c->detail), "%s", detail);
 }
 
 static void
-no(struct cap *c, const char *why, const char *how)
+probe_no(struct cap *c, const char *why, const char *how)
 {
 	c->ok = false;
 	c->how = how;
@@ -33,24 +33,24 @@ no(struct cap *c, const char *why, const char *how)
 
 /* Open and read: some files open and then fail. */
 static void
-try_file(struct cap *c, int fd, const char *how)
+probe_try_file(struct cap *c, int fd, const char *how)
 {
 	char byte[8];
 	ssize_t n = fd < 0 ? -1 : read(fd, byte, sizeof(byte));
 
 	if (n < 0)
-		no(c, strerror(errno), how);
+		probe_no(c, strerror(errno), how);
 	else
-		yes(c, "readable");
+		probe_yes(c, "readable");
 	if (fd >= 0)
 		close(fd);
 }
 
 /* A file of the process's; what helps is found out when it is refused. */
 static void
-try_own_file(struct target *t, struct cap *c, const char *name)
+probe_try_own_file(struct target *t, struct cap *c, const char *name)
 {
-	try_file(c, proc_file(&t->proc, name, O_RDONLY), NULL);
+	probe_try_file(c, proc_file(&t->proc, name, O_RDONLY), NULL);
 	if (!c->ok)
 		c->how = proc_bar_help(proc_bar_of(&t->proc));
 }
@@ -58,13 +58,13 @@ try_own_file(struct target *t, struct cap *c, const char *name)
 static void
 probe_maps(struct target *t, struct cap *c)
 {
-	try_own_file(t, c, "maps");
+	probe_try_own_file(t, c, "maps");
 }
 
 static void
 probe_smaps(struct target *t, struct cap *c)
 {
-	try_own_file(t, c, "smaps");
+	probe_try_own_file(t, c, "smaps");
 }
 
 static void
@@ -73,23 +73,23 @@ probe_mem(struct target *t, struct cap *c)
 	int fd = proc_file(&t->proc, "mem", O_RDONLY);
 
 	if (fd < 0) {
-		no(c, strerror(errno), proc_memory_how(&t->proc));
+		probe_no(c, strerror(errno), proc_memory_how(&t->proc));
 		return;
 	}
 	close(fd);
-	yes(c, "opens; nothing is read from it unless asked");
+	probe_yes(c, "opens; nothing is read from it unless asked");
 }
 
 /* A word of a page that is present, 0 if there is none. */
 static int
-note_present(void *arg, const struct pm_run *run)
+probe_note_present(void *arg, const struct pm_run *run)
 {
 	*(uint64_t *)arg = run->start;
 	return 1;
 }
 
 static uint64_t
-present_word(struct target *t)
+probe_present_word(struct target *t)
 {
 	struct vma_list vmas = {0};
 	struct err ignored;
@@ -98,7 +98,7 @@ present_word(struct target *t)
 	if (target_regions(t, &vmas, &ignored) == 0)
 		for (size_t i = 0; i < vmas.n && !addr; i++)
 			if (pagemap_runs(&t->pm, vmas.v[i].start, vmas.v[i].end, PM_CAT_PRESENT,
-			                 PM_CAT_PRESENT, note_present, &addr, &ignored) < 0)
+			                 PM_CAT_PRESENT, probe_note_present, &addr, &ignored) < 0)
 				break;
 	if (addr && pagemap_words(&t->pm, addr, &word, 1, &ignored) != 1)
 		word = 0;
@@ -110,51 +110,55 @@ static void
 probe_pagemap(struct target *t, struct cap *c)
 {
 	(void)t;
-	yes(c, "readable");
+	probe_yes(c, "readable");
 }
 
 static void
 probe_pfn(struct target *t, struct cap *c)
 {
-	uint64_t word = present_word(t);
+	uint64_t word = probe_present_word(t);
 
 	if (!word)
-		no(c, "no page of the process is in RAM, so it could not be tried", NULL);
+		probe_no(c, "no page of the process is in RAM, so it could not be tried", NULL);
 	else if (word & PM_PFN_MASK)
-		yes(c, "visible");
+		probe_yes(c, "visible");
 	else
-		no(c, "the kernel shows zeros in their place", as_admin);
+		probe_no(c, "the kernel shows zeros in their place", as_admin);
 }
 
 static void
 probe_kpageflags(struct target *t, struct cap *c)
 {
-	try_file(c, proc_root_file(&t->proc, "kpageflags", O_RDONLY), as_admin);
+	probe_try_file(c, proc_root_file(&t->proc, "kpageflags", O_RDONLY), as_admin);
 	if (c->ok && t->frames.ksm_lies)
-		yes(c, "readable; this kernel sets the KSM flag on every anonymous page: not believed");
+		probe_yes(c, "readable; this kernel sets the KSM flag on every anonymous page: not "
+		             "believed");
 }
 
 static void
 probe_kpagecount(struct target *t, struct cap *c)
 {
-	try_file(c, proc_root_file(&t->proc, "kpagecount", O_RDONLY), as_admin);
+	probe_try_file(c, proc_root_file(&t->proc, "kpagecount", O_RDONLY), as_admin);
 }
 
 static void
 probe_kpagecgroup(struct target *t, struct cap *c)
 {
-	try_file(c, proc_root_file(&t->proc, "kpagecgroup", O_RDONLY), as_admin);
+	probe_try_file(c, proc_root_file(&t->proc, "kpagecgroup", O_RDONLY), as_admin);
 }
 
 static void
 probe_scan(struct target *t, struct cap *c)
 {
 	if (t->pm.scan)
-		yes(c, "answers; its categories one by one:");
+		probe_yes(c, "answers; its categories one by one:");
 	else
-		no(c, t->proc.live ? "this kernel does not have it (Linux 6.7); pagemap is read instead"
-		                   : "the proc root is no file system of the kernel's; pagemap is read instead",
-		   NULL);
+		probe_no(c,
+		         t->proc.live
+		             ? "this kernel does not have it (Linux 6.7); pagemap is read instead"
+		             : "the proc root is no file system of the kernel's; pagemap is read "
+		               "instead",
+		         NULL);
 }
 
 /* The categories, each asked for by itself (pagemap.c); rows of their own below PAGEMAP_SCAN. */
@@ -179,14 +183,14 @@ probe_category(const struct target *t, size_t i, struct cap *c)
 	c->name = categories[i].name;
 	c->gives = categories[i].gives;
 	if (t->pm.scan & categories[i].bit)
-		yes(c, "known");
+		probe_yes(c, "known");
 	else if (!t->pm.scan)
-		no(c, "no PAGEMAP_SCAN here", NULL);
+		probe_no(c, "no PAGEMAP_SCAN here", NULL);
 	else
-		no(c, "this kernel's scan does not know it", NULL);
+		probe_no(c, "this kernel's scan does not know it", NULL);
 	if (!c->ok)
-		snprintf(c->detail + strlen(c->detail), sizeof(c->detail) - strlen(c->detail), " (Linux %s)",
-		         categories[i].since);
+		snprintf(c->detail + strlen(c->detail), sizeof(c->detail) - strlen(c->detail),
+		         " (Linux %s)", categories[i].since);
 }
 
 static void
@@ -195,9 +199,12 @@ probe_procmap_query(struct target *t, struct cap *c)
 	struct pm_procmap_query q = {.size = sizeof(q), .query_flags = PM_QUERY_COVERING_OR_NEXT};
 
 	if (ioctl(t->maps, PM_IOC_QUERY, &q) == 0)
-		yes(c, "answers (not used yet: one region at a time)");
+		probe_yes(c, "answers (not used yet: one region at a time)");
 	else
-		no(c, errno == ENOTTY ? "this kernel does not have it (Linux 6.11)" : strerror(errno), NULL);
+		probe_no(c,
+		         errno == ENOTTY ? "this kernel does not have it (Linux 6.11)"
+		                         : strerror(errno),
+		         NULL);
 }
 
 /* One way to tell writes (track_ways.def). */
@@ -209,26 +216,30 @@ probe_way(struct target *t, enum track_way way, const char *works, struct cap *c
 	if (t->track.can == TRACK_UNKNOWN)
 		track_probe(&t->track, &t->proc, &t->pm);
 	if (s->can == TRACK_NO)
-		no(c, s->why, s->how);
+		probe_no(c, s->why, s->how);
 	else
-		yes(c, works);
+		probe_yes(c, works);
 }
 
 static void
 probe_soft_dirty(struct target *t, struct cap *c)
 {
 	probe_way(t, TRACK_SOFT_DIRTY,
-	          t->proc.live ? "works: proven by a write, a clear and a write to a page of our own"
-	                       : "not tried: the proc root is a folder that has clear_refs", c);
+	          t->proc.live
+	              ? "works: proven by a write, a clear and a write to a page of our own"
+	              : "not tried: the proc root is a folder that has clear_refs",
+	          c);
 }
 
 static void
 probe_uffd(struct target *t, struct cap *c)
 {
-	probe_way(t, TRACK_UFFD,
-	          t->track.owner == TRACK_DEMO ? "works: the demo has itself watched"
-	                                       : "works on a page of our own; takes one call run in the process, on your word",
-	          c);
+	probe_way(
+	    t, TRACK_UFFD,
+	    t->track.owner == TRACK_DEMO
+		? "works: the demo has itself watched"
+		: "works on a page of our own; takes one call run in the process, on your word",
+	    c);
 }
 
 static void
@@ -237,12 +248,12 @@ probe_swaps(struct target *t, struct cap *c)
 	struct buf b = {0};
 
 	if (!t->swaps.n) {
-		no(c, "no swap is in use: /proc/swaps is empty", NULL);
+		probe_no(c, "no swap is in use: /proc/swaps is empty", NULL);
 		return;
 	}
 	for (unsigned i = 0; i < t->swaps.n; i++)
 		buf_fmt(&b, "%s%u: %s", i ? ", " : "", i, t->swaps.name[i]);
-	yes(c, b.s);
+	probe_yes(c, b.s);
 	buf_free(&b);
 }
 
@@ -269,12 +280,12 @@ probe_page_cache(struct target *t, struct cap *c)
 		}
 	vma_free(&vmas);
 	if (told)
-		yes(c, "mincore tells of its files");
+		probe_yes(c, "mincore tells of its files");
 	else if (!t->proc.live || !any)
-		no(c, any ? "the target is not a live process" : "it maps no file", NULL);
+		probe_no(c, any ? "the target is not a live process" : "it maps no file", NULL);
 	else
-		no(c, "the kernel tells only for local files that you own or may write",
-		   "run as root, or as the owner of its files");
+		probe_no(c, "the kernel tells only for local files that you own or may write",
+		         "run as root, or as the owner of its files");
 }
 
 /* Nothing is attached to: mem asks for the same right, and status tells who is there already. */
@@ -287,11 +298,11 @@ probe_ptrace(struct target *t, struct cap *c)
 
 	if (tracer > 0) {
 		snprintf(why, sizeof(why), "process %ld traces it already", tracer);
-		no(c, why, "end that one first");
+		probe_no(c, why, "end that one first");
 	} else if (fd < 0) {
-		no(c, strerror(errno), proc_memory_how(&t->proc));
+		probe_no(c, strerror(errno), proc_memory_how(&t->proc));
 	} else {
-		yes(c, "may attach; done once, for --tracker uffd, and only on your word");
+		probe_yes(c, "may attach; done once, for --tracker uffd, and only on your word");
 	}
 	if (fd >= 0)
 		close(fd);
@@ -304,21 +315,21 @@ probe_move_pages(struct target *t, struct cap *c)
 	int status = 0;
 
 	if (!t->proc.live)
-		no(c, "the target is not a live process", NULL);
+		probe_no(c, "the target is not a live process", NULL);
 	else if (syscall(SYS_move_pages, (int)proc_thread(&t->proc), 1ul, &page, NULL,
 	                 &status, 0) == 0)
-		yes(c, "tells each page's NUMA node");
+		probe_yes(c, "tells each page's NUMA node");
 	else
-		no(c, strerror(errno), proc_bar_help(proc_bar_of(&t->proc)));
+		probe_no(c, strerror(errno), proc_bar_help(proc_bar_of(&t->proc)));
 }
 
 static void
 probe_pidfd(struct target *t, struct cap *c)
 {
 	if (t->proc.pidfd >= 0)
-		yes(c, "tells the end of the process at once");
+		probe_yes(c, "tells the end of the process at once");
 	else
-		no(c, "not here: the end is noticed at the next look", NULL);
+		probe_no(c, "not here: the end is noticed at the next look", NULL);
 }
 
 static void
@@ -326,9 +337,9 @@ probe_symbols(struct target *t, struct cap *c)
 {
 	(void)t;
 	if (symbol_supported())
-		yes(c, "built with elfutils");
+		probe_yes(c, "built with elfutils");
 	else
-		no(c, "built without elfutils", "configure with libdw");
+		probe_no(c, "built without elfutils", "configure with libdw");
 }
 
 static const struct {

@@ -18,7 +18,8 @@ enum { REGION_RATES = 12 };
 
 struct region {
 	bool known;      /* the numbers below were read */
-	uint8_t doubt;   /* enum track_doubt: not none: what is written in it is not known (all of it, at least) */
+	uint8_t doubt; /* enum track_doubt: not none: what is written in it is not known (all of it,
+	                  at least) */
 	bool part;       /* only a part of it is watched: written and rate are of that */
 	uint64_t rss, swap, hugetlb;
 	uint64_t unseen; /* of swap: shared memory, which leaves no entry in the page table */
@@ -28,7 +29,8 @@ struct region {
 	uint64_t fresh;  /* seen written anew, ever since the first mark: its growth is the rate */
 	uint64_t unknown; /* pages of which it is not known whether they were written: see doubt */
 	uint64_t never;  /* of rss: not seen written */
-	uint64_t rate;   /* pages a second seen written anew: writes_look tells it; RATE_UNKNOWN: not measured */
+	uint64_t rate; /* pages a second seen written anew: writes_look tells it; RATE_UNKNOWN: not
+	                  measured */
 	uint8_t rates[REGION_RATES]; /* the last minute of it, as rate_heights of 7 */
 	uint8_t lens;    /* what the strip shows; LENS_COUNT: nothing yet */
 	struct strip_cell strip[LIST_STRIP];
@@ -50,7 +52,7 @@ struct totals {
 	uint64_t size;                                           /* bytes, from maps */
 	uint64_t rss, swap, rss_by_state[STATE_COUNT];           /* pages, counted */
 	bool swap_unsure;                                        /* more may be in swap */
-	uint64_t written, never;                                 /* of regions of which it is known */
+	uint64_t written, never; /* of regions of which it is known */
 	struct unknown unknown;                                  /* pages that may have been */
 };
 

@@ -53,8 +53,8 @@ struct signer {
 };
 
 /*
- * A page of private memory that was never touched reads as zeros. What is out of RAM is not read: it
- * keeps the signature it had, for nothing is written there.
+ * A page of private memory that was never touched reads as zeros. What is out of RAM is not read:
+ * it keeps the signature it had, for nothing is written there.
  */
 static uint64_t
 sign_absent(const struct signer *s, uint64_t word)
@@ -77,7 +77,9 @@ sign_contents(const struct signer *s, uint64_t addr, const uint64_t *words, size
 		if (!(words[i] & PM_PRESENT))
 			out[i] = sign_absent(s, words[i]);
 		else
-			out[i] = read && how[i].kind == BYTES_READ ? sign_page(s->pages + i * size, size) : 0;
+			out[i] = read && how[i].kind == BYTES_READ
+			             ? sign_page(s->pages + i * size, size)
+			             : 0;
 }
 
 /* Up to BYTES_PAGES pages. */

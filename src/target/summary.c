@@ -57,10 +57,11 @@ summary_free(struct summary *s)
 	s->flags_n = s->flags_cap = 0;
 }
 
-/* --- flags ------------------------------------------------------------------------------------------- */
+/* --- flags
+ * ------------------------------------------------------------------------------------------- */
 
 static struct summary_flags *
-flags_insert(struct summary *s, size_t at, uint64_t kpf)
+summary_flags_insert(struct summary *s, size_t at, uint64_t kpf)
 {
 	s->flags = vec_room(s->flags, s->flags_n, &s->flags_cap, sizeof(*s->flags));
 	memmove(s->flags + at + 1, s->flags + at, (s->flags_n - at) * sizeof(*s->flags));
@@ -71,7 +72,7 @@ flags_insert(struct summary *s, size_t at, uint64_t kpf)
 
 /* Neighbours are mostly alike, so the last combination is tried first. */
 static void
-add_flags(struct summary *s, const struct page *pg)
+summary_add_flags(struct summary *s, const struct page *pg)
 {
 	size_t at;
 
@@ -83,19 +84,21 @@ add_flags(struct summary *s, const struct page *pg)
 		s->flags[s->flags_last].pages++;
 		return;
 	}
-	at = vec_above(s->flags, s->flags_n, sizeof(*s->flags), offsetof(struct summary_flags, kpf), pg->kpf);
+	at = vec_above(s->flags, s->flags_n, sizeof(*s->flags), offsetof(struct summary_flags, kpf),
+	               pg->kpf);
 	if (at > 0 && s->flags[at - 1].kpf == pg->kpf)
 		at--;
 	else
-		flags_insert(s, at, pg->kpf);
+		summary_flags_insert(s, at, pg->kpf);
 	s->flags[at].pages++;
 	s->flags_last = at;
 }
 
-/* --- sharing ----------------------------------------------------------------------------------------- */
+/* --- sharing
+ * ----------------------------------------------------------------------------------------- */
 
 static enum summary_share
-share_of_count(uint64_t count)
+summary_share_of_count(uint64_t count)
 {
 	enum summary_share s = SHARE_64;
 
@@ -105,19 +108,19 @@ share_of_count(uint64_t count)
 }
 
 static enum summary_share
-share_of(const struct page *pg)
+summary_share_of(const struct page *pg)
 {
 	if (pg->known & PAGE_COUNT)
-		return share_of_count(pg->count);
+		return summary_share_of_count(pg->count);
 	if (pg->known & PAGE_NO_RECORD)
 		return SHARE_NO_COUNT;
 	return pg->word & PM_EXCLUSIVE ? SHARE_EXCLUSIVE : SHARE_REST;
 }
 
 static void
-add_share(struct summary *s, const struct page *pg)
+summary_add_share(struct summary *s, const struct page *pg)
 {
-	enum summary_share share = share_of(pg);
+	enum summary_share share = summary_share_of(pg);
 	uint64_t size = (uint64_t)s->page_size << PSS_SHIFT;
 
 	s->by_share[share]++;
@@ -138,10 +141,11 @@ summary_pss(const struct summary *s, uint64_t *bytes)
 	return !s->pss_unknown;
 }
 
-/* --- folios ------------------------------------------------------------------------------------------ */
+/* --- folios
+ * ------------------------------------------------------------------------------------------ */
 
 static enum summary_fit
-fit_of(const struct summary_run *run, uint64_t pages, size_t page_size)
+summary_fit_of(const struct summary_run *run, uint64_t pages, size_t page_size)
 {
 	uint64_t whole = UINT64_C(1) << run->order;
 
@@ -153,7 +157,7 @@ fit_of(const struct summary_run *run, uint64_t pages, size_t page_size)
 }
 
 static void
-end_run(struct summary *s)
+summary_end_run(struct summary *s)
 {
 	struct summary_run *run = &s->run;
 	struct summary_folios *f = &s->folios[run->kind][run->order];
@@ -162,12 +166,12 @@ end_run(struct summary *s)
 	if (!run->next_pfn)
 		return;
 	f->met += pfnset_add(&s->heads, run->folio);
-	f->pages[fit_of(run, pages, s->page_size)] += pages;
+	f->pages[summary_fit_of(run, pages, s->page_size)] += pages;
 	run->next_pfn = 0;
 }
 
 static void
-add_folio(struct summary *s, const struct vma *v, uint64_t addr, const struct page *pg)
+summary_add_folio(struct summary *s, const struct vma *v, uint64_t addr, const struct page *pg)
 {
 	struct summary_run *run = &s->run;
 	uint64_t pfn = page_pfn(pg);
@@ -179,9 +183,13 @@ add_folio(struct summary *s, const struct vma *v, uint64_t addr, const struct pa
 	}
 	if (addr != run->next || pfn != run->next_pfn || pg->folio != run->folio ||
 	    pg->order != run->order || pmd != run->pmd) {
-		end_run(s);
-		*run = (struct summary_run){.start = addr, .pfn = pfn, .folio = pg->folio, .order = pg->order,
-		                            .kind = (uint8_t)page_kind(pg, v), .pmd = pmd};
+		summary_end_run(s);
+		*run = (struct summary_run){.start = addr,
+		                            .pfn = pfn,
+		                            .folio = pg->folio,
+		                            .order = pg->order,
+		                            .kind = (uint8_t)page_kind(pg, v),
+		                            .pmd = pmd};
 	}
 	run->next = addr + s->page_size;
 	run->next_pfn = pfn + 1;
@@ -190,13 +198,14 @@ add_folio(struct summary *s, const struct vma *v, uint64_t addr, const struct pa
 void
 summary_end(struct summary *s)
 {
-	end_run(s);
+	summary_end_run(s);
 }
 
-/* --- pages ------------------------------------------------------------------------------------------- */
+/* --- pages
+ * ------------------------------------------------------------------------------------------- */
 
 static void
-add_state(struct summary *s, struct summary_type *type, enum state st, uint64_t n)
+summary_add_state(struct summary *s, struct summary_type *type, enum state st, uint64_t n)
 {
 	s->pages += n;
 	s->by_state[st] += n;
@@ -206,7 +215,7 @@ add_state(struct summary *s, struct summary_type *type, enum state st, uint64_t 
 }
 
 static void
-add_present(struct summary *s, struct summary_type *type, const struct page *pg)
+summary_add_present(struct summary *s, struct summary_type *type, const struct page *pg)
 {
 	s->present++;
 	s->hidden += page_hidden(pg);
@@ -217,26 +226,27 @@ add_present(struct summary *s, struct summary_type *type, const struct page *pg)
 void
 summary_region(struct summary *s, const struct vma *v)
 {
-	end_run(s);
+	summary_end_run(s);
 	s->regions++;
 	s->by_type[v->type].regions++;
 }
 
 void
-summary_pages(struct summary *s, const struct vma *v, uint64_t addr, const struct page *pages, size_t n)
+summary_pages(struct summary *s, const struct vma *v, uint64_t addr, const struct page *pages,
+              size_t n)
 {
 	struct summary_type *type = &s->by_type[v->type];
 
 	for (size_t i = 0; i < n; i++) {
 		const struct page *pg = &pages[i];
 
-		add_state(s, type, (enum state)pg->state, 1);
+		summary_add_state(s, type, (enum state)pg->state, 1);
 		if (!(pg->known & PAGE_WORD) || !(pg->word & PM_PRESENT))
 			continue;
-		add_present(s, type, pg);
-		add_flags(s, pg);
-		add_share(s, pg);
-		add_folio(s, v, addr + i * s->page_size, pg);
+		summary_add_present(s, type, pg);
+		summary_add_flags(s, pg);
+		summary_add_share(s, pg);
+		summary_add_folio(s, v, addr + i * s->page_size, pg);
 	}
 }
 
@@ -246,7 +256,7 @@ summary_gap(struct summary *s, const struct vma *v, uint64_t start, uint64_t end
 {
 	struct summary_type *type = &s->by_type[v->type];
 
-	add_state(s, type, (enum state)each->state, (end - start) / s->page_size);
+	summary_add_state(s, type, (enum state)each->state, (end - start) / s->page_size);
 	type->swap_unknown |= page_may_be_out(each, v);
 }
 
@@ -260,7 +270,8 @@ summary_hidden_why(const struct summary *s)
 	return s->no_flags ? "hidden (/proc/kpageflags is for root)" : NULL;
 }
 
-/* --- the walk ---------------------------------------------------------------------------------------- */
+/* --- the walk
+ * ---------------------------------------------------------------------------------------- */
 
 struct adding {
 	struct summary *s;
@@ -268,7 +279,7 @@ struct adding {
 };
 
 static int
-add_pages(void *arg, uint64_t addr, const struct page *pages, size_t n)
+summary_add_pages(void *arg, uint64_t addr, const struct page *pages, size_t n)
 {
 	const struct adding *a = arg;
 
@@ -277,7 +288,7 @@ add_pages(void *arg, uint64_t addr, const struct page *pages, size_t n)
 }
 
 static int
-add_gap(void *arg, uint64_t start, uint64_t end, const struct page *each)
+summary_add_gap(void *arg, uint64_t start, uint64_t end, const struct page *each)
 {
 	const struct adding *a = arg;
 
@@ -289,7 +300,7 @@ int
 summary_add(struct summary *s, struct target *t, const struct vma *v, uint64_t start, uint64_t end,
             struct err *err)
 {
-	static const struct walk_fns fns = {.pages = add_pages, .gap = add_gap};
+	static const struct walk_fns fns = {.pages = summary_add_pages, .gap = summary_add_gap};
 	static const struct walk_options o = {
 	    .needs = PAGE_NEED_FLAGS | PAGE_NEED_COUNT | PAGE_NEED_FOLIO | PAGE_NEED_CACHE,
 	};

@@ -13,8 +13,8 @@
 /*
  * What the pages of a process are, in sums: by state, by type of region, by combination of
  * kpageflags, by how often they are mapped, by the folios they lie in. All numbers are pages. Each
- * page of each region counts once, those that are not there among them; memory goes by the number of
- * distinct combinations of flags, and a bit by each folio (pfnset.h).
+ * page of each region counts once, those that are not there among them; memory goes by the number
+ * of distinct combinations of flags, and a bit by each folio (pfnset.h).
  */
 struct summary_type {
 	uint64_t regions, pages;
@@ -113,7 +113,8 @@ void summary_gap(struct summary *s, const struct vma *v, uint64_t start, uint64_
 /* After the last: what is still open is counted. */
 void summary_end(struct summary *s);
 
-/* Why nothing is known of the frames of the pages in RAM; NULL: of some it is, or there are none. */
+/* Why nothing is known of the frames of the pages in RAM; NULL: of some it is, or there are none.
+ */
 const char *summary_hidden_why(const struct summary *s);
 
 /*

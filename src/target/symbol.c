@@ -19,7 +19,7 @@ symbol_supported(void)
 }
 
 static bool
-is_file(const struct vma *v)
+symbol_is_file(const struct vma *v)
 {
 	return vma_has_file(v) && (v->type == VMA_FILE || v->type == VMA_SHM);
 }
@@ -29,34 +29,34 @@ is_file(const struct vma *v)
  * beginning of shared memory may be in swap, and would come back for our sake.
  */
 static bool
-has_code(const struct vma_list *vmas, const struct vma *v)
+symbol_has_code(const struct vma_list *vmas, const struct vma *v)
 {
 	for (size_t i = 0; i < vmas->n; i++) {
 		const struct vma *other = &vmas->v[i];
 
 		if (other->perm & VMA_EXEC && other->inode == v->inode &&
 		    other->dev_major == v->dev_major && other->dev_minor == v->dev_minor &&
-		    is_file(other))
+		    symbol_is_file(other))
 			return true;
 	}
 	return false;
 }
 
 static bool
-is_vdso(const struct vma *v)
+symbol_is_vdso(const struct vma *v)
 {
 	return v->type == VMA_KERNEL && !strcmp(v->name, "[vdso]");
 }
 
 /* A file's variables without a value lie behind its last mapping, in regions that have no file. */
 static const struct vma *
-before_bss(const struct vma_list *vmas, const struct vma *v)
+symbol_before_bss(const struct vma_list *vmas, const struct vma *v)
 {
 	enum { PIECES = 16 }; /* what is protected or watched in part is several regions */
 
 	for (unsigned i = 0; i < PIECES && v > vmas->v && v[-1].end == v->start; i++) {
 		v--;
-		if (is_file(v))
+		if (symbol_is_file(v))
 			return v;
 		if (v->inode)
 			break;
@@ -71,15 +71,15 @@ symbol_source(const struct vma_list *vmas, uint64_t addr)
 
 	if (!v || !symbol_supported())
 		return NULL;
-	if (is_vdso(v))
+	if (symbol_is_vdso(v))
 		return v;
-	if (!is_file(v))
-		v = v->inode ? NULL : before_bss(vmas, v);
-	return v && has_code(vmas, v) ? v : NULL;
+	if (!symbol_is_file(v))
+		v = v->inode ? NULL : symbol_before_bss(vmas, v);
+	return v && symbol_has_code(vmas, v) ? v : NULL;
 }
 
 static bool
-ask_vdso(struct target *t, const struct vma *v, uint64_t addr, struct helper_symbol *out)
+symbol_ask_vdso(struct target *t, const struct vma *v, uint64_t addr, struct helper_symbol *out)
 {
 	uint8_t *page = mem_alloc(t->pm.page_size);
 	struct bytes_page what;
@@ -103,8 +103,8 @@ symbol_at(struct target *t, const struct vma_list *vmas, uint64_t addr, struct b
 		return false;
 	if (!t->helper)
 		t->helper = helper_new();
-	if (is_vdso(v) ? !ask_vdso(t, v, addr, &s)
-	               : !helper_symbol(t->helper, &t->proc, vmas, v, addr, &s))
+	if (symbol_is_vdso(v) ? !symbol_ask_vdso(t, v, addr, &s)
+	                      : !helper_symbol(t->helper, &t->proc, vmas, v, addr, &s))
 		return false;
 	buf_str(out, s.name);
 	if (s.offset)

@@ -11,7 +11,7 @@
 #include "base/util.h"
 
 static int
-open_maps(struct target *t, struct err *err)
+target_open_maps(struct target *t, struct err *err)
 {
 	char how[192];
 
@@ -25,7 +25,7 @@ open_maps(struct target *t, struct err *err)
 
 /* What was found out of the address space, beyond the page tables. */
 static void
-forget_more(struct target *t)
+target_forget_more(struct target *t)
 {
 	threads_free(&t->threads);
 	kinds_forget(&t->kinds);
@@ -36,8 +36,9 @@ forget_more(struct target *t)
 int
 target_open(struct target *t, const char *root, pid_t pid, struct err *err)
 {
-	*t = (struct target){.maps = -1, .mem = -1, .pm.fd = -1, .frames = {.flags = -1, .count = -1, .cgroup = -1}};
-	if (proc_open(&t->proc, root, pid, err) < 0 || open_maps(t, err) < 0)
+	*t = (struct target){
+	    .maps = -1, .mem = -1, .pm.fd = -1, .frames = {.flags = -1, .count = -1, .cgroup = -1}};
+	if (proc_open(&t->proc, root, pid, err) < 0 || target_open_maps(t, err) < 0)
 		return -1;
 	frames_open(&t->frames, &t->proc);
 	swaps_read(&t->swaps, &t->proc);
@@ -55,7 +56,7 @@ target_open_pages(struct target *t, struct err *err)
 
 /* It is asked for again when it is needed: the right to read it may have gone with an exec. */
 static void
-close_memory(struct target *t)
+target_close_memory(struct target *t)
 {
 	if (t->mem >= 0)
 		close(t->mem);
@@ -68,11 +69,11 @@ target_reopen(struct target *t, struct err *err)
 	if (t->maps >= 0)
 		close(t->maps);
 	t->maps = -1;
-	close_memory(t);
+	target_close_memory(t);
 	pagemap_close(&t->pm);
 	track_forget(&t->track);
-	forget_more(t);
-	return open_maps(t, err) < 0 ? -1 : target_open_pages(t, err);
+	target_forget_more(t);
+	return target_open_maps(t, err) < 0 ? -1 : target_open_pages(t, err);
 }
 
 void
@@ -81,11 +82,11 @@ target_close(struct target *t)
 	track_free(&t->track);
 	frames_close(&t->frames);
 	swaps_free(&t->swaps);
-	forget_more(t);
+	target_forget_more(t);
 	helper_free(t->helper);
 	t->helper = NULL;
 	pagemap_close(&t->pm);
-	close_memory(t);
+	target_close_memory(t);
 	if (t->maps >= 0)
 		close(t->maps);
 	t->maps = -1;
@@ -111,7 +112,7 @@ target_is_alive(const struct target *t)
  * page tables are read from is held by their descriptor, so that tells which. 1: it is gone.
  */
 static int
-read_maps(struct target *t, struct vma_list *out, struct err *err)
+target_read_maps(struct target *t, struct vma_list *out, struct err *err)
 {
 	enum { TRIES = 8 }; /* threads that end one after another */
 
@@ -127,7 +128,7 @@ read_maps(struct target *t, struct vma_list *out, struct err *err)
 		if (i == TRIES || (r < 0 && err->sys != ESRCH))
 			return r;
 		close(t->maps);
-		if (open_maps(t, err) < 0)
+		if (target_open_maps(t, err) < 0)
 			return -1;
 	}
 }
@@ -138,7 +139,7 @@ target_regions(struct target *t, struct vma_list *out, struct err *err)
 	int r;
 
 	*out = (struct vma_list){0};
-	r = read_maps(t, out, err);
+	r = target_read_maps(t, out, err);
 	if (r != 0)
 		return r < 0 ? -1 : 0;
 	if (!t->helper)

@@ -27,14 +27,14 @@ struct pages_walk {
 
 /* What the empty entry of a page says: where the page table does not show all, nothing. */
 static void
-judge_empty(const struct pages_walk *w, struct page *pg)
+walk_judge_empty(const struct pages_walk *w, struct page *pg)
 {
 	if (vma_hides_pages(w->v))
 		*pg = (struct page){.state = STATE_UNREADABLE, .kind = KIND_COUNT};
 }
 
 static int
-read_batch(struct pages_walk *w, uint64_t addr, struct page *pages, size_t n, uint64_t cats)
+walk_read_batch(struct pages_walk *w, uint64_t addr, struct page *pages, size_t n, uint64_t cats)
 {
 	struct target *t = w->t;
 	unsigned needs = w->o->needs;
@@ -47,7 +47,7 @@ read_batch(struct pages_walk *w, uint64_t addr, struct page *pages, size_t n, ui
 		pages[i].cats = (uint16_t)cats;
 		page_judge(&pages[i], w->v, t->swaps.n);
 		if (pages[i].state == STATE_NONE)
-			judge_empty(w, &pages[i]);
+			walk_judge_empty(w, &pages[i]);
 	}
 	return 0;
 }
@@ -56,7 +56,7 @@ read_batch(struct pages_walk *w, uint64_t addr, struct page *pages, size_t n, ui
 
 /* Its length is worth a question always; the pages are if there are not too many. */
 static void
-ask_file(struct pages_walk *w, uint64_t start, uint64_t end)
+walk_ask_file(struct pages_walk *w, uint64_t start, uint64_t end)
 {
 	const struct vma *v = w->v;
 	uint64_t size, page = w->t->pm.page_size, most = w->o->cache_max;
@@ -83,7 +83,7 @@ ask_file(struct pages_walk *w, uint64_t start, uint64_t end)
  * swap cache has still counts as cached then.
  */
 static unsigned
-know_swap(const struct pages_walk *w, unsigned facts)
+walk_know_swap(const struct pages_walk *w, unsigned facts)
 {
 	if (!w->t->swaps.in_use)
 		return PAGE_OUT_ASKED;
@@ -99,7 +99,7 @@ know_swap(const struct pages_walk *w, unsigned facts)
  * holds, which is returned.
  */
 static uint64_t
-know_gap(struct pages_walk *w, uint64_t at, uint64_t end, struct page *each)
+walk_know_gap(struct pages_walk *w, uint64_t at, uint64_t end, struct page *each)
 {
 	bool sized = w->past != UINT64_MAX;
 	unsigned facts = 0;
@@ -113,17 +113,17 @@ know_gap(struct pages_walk *w, uint64_t at, uint64_t end, struct page *each)
 			end = cache_run(&w->cache, at, end, &facts);
 		each->known |= (facts & CACHE_ASKED ? PAGE_CACHE_ASKED : 0) |
 		               (facts & CACHE_RESIDENT ? PAGE_CACHED : 0);
-		each->known |= vma_swaps_unseen(w->v) ? know_swap(w, facts) : 0;
+		each->known |= vma_swaps_unseen(w->v) ? walk_know_swap(w, facts) : 0;
 	}
 	page_judge(each, w->v, w->t->swaps.n);
 	if (each->state == STATE_NONE)
-		judge_empty(w, each);
+		walk_judge_empty(w, each);
 	return end;
 }
 
 /* The pages of a gap one by one: of those that have come since, what they are now. */
 static int
-tell_gap_pages(struct pages_walk *w, uint64_t start, uint64_t end, const struct page *each)
+walk_tell_gap_pages(struct pages_walk *w, uint64_t start, uint64_t end, const struct page *each)
 {
 	struct page *pages = w->batch;
 	size_t size = w->t->pm.page_size;
@@ -131,7 +131,7 @@ tell_gap_pages(struct pages_walk *w, uint64_t start, uint64_t end, const struct 
 	for (uint64_t at = start; at < end;) {
 		size_t n = u64_min((end - at) / size, PAGE_BATCH);
 
-		if (read_batch(w, at, pages, n, 0) < 0) {
+		if (walk_read_batch(w, at, pages, n, 0) < 0) {
 			w->failed = true;
 			return 1;
 		}
@@ -149,22 +149,22 @@ tell_gap_pages(struct pages_walk *w, uint64_t start, uint64_t end, const struct 
 }
 
 static int
-tell_gap_of(struct pages_walk *w, uint64_t start, uint64_t end, const struct page *each)
+walk_tell_gap_of(struct pages_walk *w, uint64_t start, uint64_t end, const struct page *each)
 {
 	if (w->o->needs & PAGE_NEED_GAPS)
-		return tell_gap_pages(w, start, end, each);
+		return walk_tell_gap_pages(w, start, end, each);
 	return w->fns->gap ? w->fns->gap(w->arg, start, end, each) : 0;
 }
 
 /* A gap, told in stretches of pages of which the same is known. */
 static int
-tell_gap(struct pages_walk *w, uint64_t end)
+walk_tell_gap(struct pages_walk *w, uint64_t end)
 {
 	while (w->at < end) {
 		struct page each;
-		uint64_t to = know_gap(w, w->at, end, &each);
+		uint64_t to = walk_know_gap(w, w->at, end, &each);
 
-		if (tell_gap_of(w, w->at, to, &each))
+		if (walk_tell_gap_of(w, w->at, to, &each))
 			return 1;
 		w->at = to;
 		if (w->at < end && pagemap_stopped(&w->t->pm))
@@ -180,13 +180,13 @@ walk_run(void *arg, const struct pm_run *run)
 	struct page *pages = w->batch;
 	size_t size = w->t->pm.page_size;
 
-	if (tell_gap(w, run->start))
+	if (walk_tell_gap(w, run->start))
 		return 1;
 	while (w->at < run->end) {
 		size_t n = u64_min((run->end - w->at) / size, PAGE_BATCH);
 		uint64_t at = w->at;
 
-		if (read_batch(w, at, pages, n, run->cats) < 0) {
+		if (walk_read_batch(w, at, pages, n, run->cats) < 0) {
 			w->failed = true;
 			return 1;
 		}
@@ -203,11 +203,11 @@ walk_runs(struct pages_walk *w, uint64_t start, uint64_t end)
 	static const uint64_t any = PM_CAT_PRESENT | PM_CAT_SWAPPED;
 	int r;
 
-	ask_file(w, start, end);
+	walk_ask_file(w, start, end);
 	r = pagemap_runs(&w->t->pm, start, end, any, any | PM_CAT_PFNZERO | PM_CAT_HUGE, walk_run,
 	                 w, w->err);
 	if (r == 0)
-		r = tell_gap(w, end);
+		r = walk_tell_gap(w, end);
 	cache_close(&w->cache);
 	return r;
 }
@@ -216,13 +216,14 @@ int
 walk_pages(struct target *t, const struct vma *v, uint64_t start, uint64_t end,
            const struct walk_options *o, const struct walk_fns *fns, void *arg, struct err *err)
 {
-	struct pages_walk w = {.t = t, .v = v, .o = o, .fns = fns, .arg = arg, .err = err, .at = start};
+	struct pages_walk w = {
+	    .t = t, .v = v, .o = o, .fns = fns, .arg = arg, .err = err, .at = start};
 	struct page nothing = {.state = STATE_UNREADABLE, .kind = KIND_COUNT};
 	int r;
 
 	w.batch = mem_alloc(PAGE_BATCH * sizeof(*w.batch));
 	r = pagemap_readable(&t->pm, v) ? walk_runs(&w, start, end)
-	                                : tell_gap_of(&w, start, end, &nothing);
+	                                : walk_tell_gap_of(&w, start, end, &nothing);
 	free(w.batch);
 	return w.failed ? -1 : r;
 }
@@ -242,7 +243,7 @@ walk_again(struct target *t, const struct vma *v, uint64_t addr, unsigned needs,
 		old[i].known = pages[i].known;
 		old[i].cats = pages[i].cats;
 	}
-	if (read_batch(&w, addr, pages, n, 0) < 0)
+	if (walk_read_batch(&w, addr, pages, n, 0) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++) {
 		if (!old[i].known)
@@ -256,8 +257,8 @@ walk_again(struct target *t, const struct vma *v, uint64_t addr, unsigned needs,
 }
 
 int
-walk_some(struct target *t, const struct vma *v, uint64_t addr, unsigned needs, struct page *out, size_t n,
-          struct err *err)
+walk_some(struct target *t, const struct vma *v, uint64_t addr, unsigned needs, struct page *out,
+          size_t n, struct err *err)
 {
 	struct walk_options o = {.needs = needs};
 	struct pages_walk w = {.t = t, .v = v, .o = &o, .err = err};
@@ -265,7 +266,7 @@ walk_some(struct target *t, const struct vma *v, uint64_t addr, unsigned needs, 
 	uint64_t known = 0; /* what `each` says holds so far */
 	struct page each = {0};
 
-	if (read_batch(&w, addr, out, n, 0) < 0)
+	if (walk_read_batch(&w, addr, out, n, 0) < 0)
 		return -1;
 	for (size_t i = 0; i < n && needs & PAGE_NEED_CACHE; i++) {
 		uint64_t at = addr + i * size;
@@ -273,9 +274,9 @@ walk_some(struct target *t, const struct vma *v, uint64_t addr, unsigned needs, 
 		if (out[i].state != STATE_NONE || !vma_has_file(v))
 			continue;
 		if (!w.asked_file)
-			ask_file(&w, at, addr + n * size);
+			walk_ask_file(&w, at, addr + n * size);
 		if (at >= known)
-			known = know_gap(&w, at, addr + n * size, &each);
+			known = walk_know_gap(&w, at, addr + n * size, &each);
 		out[i].known |= each.known & PAGE_OF_GAP;
 		page_judge(&out[i], v, t->swaps.n);
 	}
@@ -296,7 +297,7 @@ struct counts {
 };
 
 static int
-count_pages(void *arg, uint64_t addr, const struct page *pages, size_t n)
+walk_count_pages(void *arg, uint64_t addr, const struct page *pages, size_t n)
 {
 	struct counts *c = arg;
 
@@ -307,7 +308,7 @@ count_pages(void *arg, uint64_t addr, const struct page *pages, size_t n)
 }
 
 static int
-count_gap(void *arg, uint64_t start, uint64_t end, const struct page *each)
+walk_count_gap(void *arg, uint64_t start, uint64_t end, const struct page *each)
 {
 	struct counts *c = arg;
 
@@ -319,7 +320,7 @@ int
 walk_count(struct target *t, const struct vma *v, uint64_t start, uint64_t end,
            const struct walk_options *o, uint64_t by_state[STATE_COUNT], struct err *err)
 {
-	static const struct walk_fns fns = {count_pages, count_gap};
+	static const struct walk_fns fns = {walk_count_pages, walk_count_gap};
 	struct counts c = {by_state, t->pm.page_size};
 
 	return walk_pages(t, v, start, end, o, &fns, &c, err);

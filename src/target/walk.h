@@ -29,7 +29,8 @@ struct walk_options {
 	uint64_t cache_max; /* pages; 0: any number */
 };
 int walk_pages(struct target *t, const struct vma *v, uint64_t start, uint64_t end,
-               const struct walk_options *o, const struct walk_fns *fns, void *arg, struct err *err);
+               const struct walk_options *o, const struct walk_fns *fns, void *arg,
+               struct err *err);
 
 /* Pages by state, added to what is there. Returns as walk_pages. */
 int walk_count(struct target *t, const struct vma *v, uint64_t start, uint64_t end,
@@ -39,15 +40,15 @@ int walk_count(struct target *t, const struct vma *v, uint64_t start, uint64_t e
  * The n pages from addr (at most PAGE_BATCH), which a walk has told, read anew with other `needs`:
  * what is dear is asked of those pages alone that turned out to matter.
  */
-int walk_again(struct target *t, const struct vma *v, uint64_t addr, unsigned needs, struct page *pages,
-               size_t n, struct err *err);
+int walk_again(struct target *t, const struct vma *v, uint64_t addr, unsigned needs,
+               struct page *pages, size_t n, struct err *err);
 
 /* Any n pages (at most PAGE_BATCH), present or not, as they are at once. */
-int walk_some(struct target *t, const struct vma *v, uint64_t addr, unsigned needs, struct page *out, size_t n,
-              struct err *err);
+int walk_some(struct target *t, const struct vma *v, uint64_t addr, unsigned needs,
+              struct page *out, size_t n, struct err *err);
 
 /* One page, present or not. */
-int walk_page(struct target *t, const struct vma *v, uint64_t addr, unsigned needs, struct page *out,
-              struct err *err);
+int walk_page(struct target *t, const struct vma *v, uint64_t addr, unsigned needs,
+              struct page *out, struct err *err);
 
 #endif

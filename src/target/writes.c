@@ -11,11 +11,14 @@
 
 const unsigned writes_window_s[WRITES_WINDOWS] = {1, 10, 60};
 
-/* --- the curve ----------------------------------------------------------------------------------------- */
+/* --- the curve
+ * ----------------------------------------------------------------------------------------- */
 
-/* Times since the mark are sorted into classes, each 1.4 times the one before, with a point each. */
-static const uint64_t class_ms[] = {45,   64,   90,   128,  180,  256,   362,   512,   724,   1024,  1448,
-                                    2048, 2896, 4096, 5793, 8192, 11585, 16384, 23170, 32768, 46341, 65536};
+/* Times since the mark are sorted into classes, each 1.4 times the one before, with a point each.
+ */
+static const uint64_t class_ms[] = {45,    64,    90,    128,   180,   256,  362,  512,
+                                    724,   1024,  1448,  2048,  2896,  4096, 5793, 8192,
+                                    11585, 16384, 23170, 32768, 46341, 65536};
 enum { CLASSES = ARRAY_LEN(class_ms) + 1 }; /* the last: all that is older */
 
 struct ages {
@@ -23,7 +26,7 @@ struct ages {
 };
 
 static void
-ages_add(struct ages *a, uint64_t age, uint64_t pages)
+writes_ages_add(struct ages *a, uint64_t age, uint64_t pages)
 {
 	unsigned k = 0;
 
@@ -35,18 +38,19 @@ ages_add(struct ages *a, uint64_t age, uint64_t pages)
 
 /* What is written through a shared mapping of a file is in the file, and is not sent. */
 static bool
-is_sent(const struct vma *v)
+writes_is_sent(const struct vma *v)
 {
-	return v->type != VMA_DEVICE && v->type != VMA_KERNEL && !(v->type == VMA_FILE && v->perm & VMA_SHARED);
+	return v->type != VMA_DEVICE && v->type != VMA_KERNEL &&
+	       !(v->type == VMA_FILE && v->perm & VMA_SHARED);
 }
 
 uint64_t
 writes_to_send(const uint64_t by_state[STATE_COUNT])
 {
 	static const bool left[STATE_COUNT] = {
-	    [STATE_UNREADABLE] = true, [STATE_GUARD] = true, [STATE_PAST_END] = true,
-	    [STATE_POISONED] = true,   [STATE_UFFD] = true,
-	    [STATE_CACHED] = true,     [STATE_NONE] = true,  [STATE_ZERO] = true,     [STATE_FILE] = true,
+	    [STATE_UNREADABLE] = true, [STATE_GUARD] = true,  [STATE_PAST_END] = true,
+	    [STATE_POISONED] = true,   [STATE_UFFD] = true,   [STATE_CACHED] = true,
+	    [STATE_NONE] = true,       [STATE_ZERO] = true,   [STATE_FILE] = true,
 	    [STATE_FILE_DIRTY] = true, [STATE_DEVICE] = true,
 	};
 	uint64_t sum = 0;
@@ -57,11 +61,11 @@ writes_to_send(const uint64_t by_state[STATE_COUNT])
 }
 
 /*
- * From the mark on: within t is written what was first seen written by then. Each point stands at the
- * time of a look, for then, and only then, the number is exact.
+ * From the mark on: within t is written what was first seen written by then. Each point stands at
+ * the time of a look, for then, and only then, the number is exact.
  */
 static void
-curve_from_mark(const struct ages *a, uint64_t measured, struct curve *out)
+writes_curve_from_mark(const struct ages *a, uint64_t measured, struct curve *out)
 {
 	uint64_t sum = 0;
 
@@ -77,30 +81,32 @@ curve_from_mark(const struct ages *a, uint64_t measured, struct curve *out)
 
 /* Pages count in each generation, or look, in which they were written; else once since the mark. */
 static bool
-counts_again(const struct track *t)
+writes_counts_again(const struct track *t)
 {
 	return t->pulse || track_way_caps(t->way) & TRACK_LOCAL;
 }
 
 static uint64_t
-measured(const struct track *t, uint64_t now)
+writes_measured(const struct track *t, uint64_t now)
 {
 	uint64_t ns = now > t->first_ns ? now - t->first_ns : 0;
 
-	return counts_again(t) ? u64_min(ns, class_ms[ARRAY_LEN(class_ms) - 1] * MS) : ns;
+	return writes_counts_again(t) ? u64_min(ns, class_ms[ARRAY_LEN(class_ms) - 1] * MS) : ns;
 }
 
 /*
- * Back from now: since a clear were written the pages that were stamped in the generations after it.
- * That is known of clears alone: when in its generation a page was written last, nobody saw.
+ * Back from now: since a clear were written the pages that were stamped in the generations after
+ * it. That is known of clears alone: when in its generation a page was written last, nobody saw.
  */
 static void
-curve_until_now(const struct track *t, const uint64_t pages[TRACK_ERAS], uint64_t now, struct curve *out)
+writes_curve_until_now(const struct track *t, const uint64_t pages[TRACK_ERAS], uint64_t now,
+                       struct curve *out)
 {
-	uint64_t sum = 0, most = measured(t, now), last = 0, age = 0;
+	uint64_t sum = 0, most = writes_measured(t, now), last = 0, age = 0;
 
 	for (uint32_t g = 0; g < TRACK_ERAS && g < t->era; g++) {
-		uint64_t began = t->began[(t->era - g) % TRACK_ERAS], ns = now > began ? now - began : 0;
+		uint64_t began = t->began[(t->era - g) % TRACK_ERAS],
+			 ns = now > began ? now - began : 0;
 
 		if (began < t->first_ns || ns > most)
 			break;
@@ -117,49 +123,53 @@ curve_until_now(const struct track *t, const uint64_t pages[TRACK_ERAS], uint64_
 
 /* What of a stamp lies in regions that are sent, from region *k on. */
 static uint64_t
-bytes_sent(const struct track_stamp *s, const struct vma_list *vmas, size_t *k)
+writes_bytes_sent(const struct track_stamp *s, const struct vma_list *vmas, size_t *k)
 {
 	uint64_t sum = 0;
 
 	while (*k < vmas->n && vmas->v[*k].end <= s->start)
 		++*k;
 	for (size_t i = *k; i < vmas->n && vmas->v[i].start < s->end; i++)
-		if (is_sent(&vmas->v[i]))
-			sum += u64_min(s->end, vmas->v[i].end) - u64_max(s->start, vmas->v[i].start);
+		if (writes_is_sent(&vmas->v[i]))
+			sum +=
+			    u64_min(s->end, vmas->v[i].end) - u64_max(s->start, vmas->v[i].start);
 	return sum;
 }
 
 /* `sent`: of pages in these regions that are sent; NULL: of all. */
 static void
-make_curve(const struct track *t, const struct vma_list *sent, size_t page_size, uint64_t now, struct curve *out)
+writes_make_curve(const struct track *t, const struct vma_list *sent, size_t page_size,
+                  uint64_t now, struct curve *out)
 {
 	uint64_t by_era[TRACK_ERAS] = {0};
 	struct ages ages = {0};
-	bool again = counts_again(t);
+	bool again = writes_counts_again(t);
 	size_t k = 0;
 
 	*out = (struct curve){0};
 	for (size_t i = 0; i < t->n; i++) {
 		const struct track_stamp *s = &t->v[i];
-		uint64_t bytes = sent ? bytes_sent(s, sent, &k) : s->end - s->start;
+		uint64_t bytes = sent ? writes_bytes_sent(s, sent, &k) : s->end - s->start;
 
 		if (!again)
-			ages_add(&ages, s->time_ns - u64_min(s->time_ns, t->first_ns), bytes / page_size);
+			writes_ages_add(&ages, s->time_ns - u64_min(s->time_ns, t->first_ns),
+			                bytes / page_size);
 		else if (t->era - s->gen < TRACK_ERAS)
 			by_era[t->era - s->gen] += bytes / page_size;
 	}
 	if (again)
-		curve_until_now(t, by_era, now, out);
+		writes_curve_until_now(t, by_era, now, out);
 	else
-		curve_from_mark(&ages, measured(t, now), out);
+		writes_curve_from_mark(&ages, writes_measured(t, now), out);
 }
 
 bool
-writes_curve(const struct track *t, const struct vma_list *vmas, size_t page_size, uint64_t now, struct curve *out)
+writes_curve(const struct track *t, const struct vma_list *vmas, size_t page_size, uint64_t now,
+             struct curve *out)
 {
 	*out = (struct curve){0};
 	if (t->gen)
-		make_curve(t, vmas, page_size, now, out);
+		writes_make_curve(t, vmas, page_size, now, out);
 	return t->gen > 0;
 }
 
@@ -172,7 +182,7 @@ writes_least_pulse(uint64_t clear_ns, uint64_t pages)
 }
 
 static void
-add_part(struct buf *out, uint64_t bytes, size_t regions, const char *kind, bool brief)
+writes_add_part(struct buf *out, uint64_t bytes, size_t regions, const char *kind, bool brief)
 {
 	char size[8];
 
@@ -188,10 +198,11 @@ add_part(struct buf *out, uint64_t bytes, size_t regions, const char *kind, bool
 void
 writes_unknown(struct buf *out, const struct unknown *u, size_t page_size, bool brief)
 {
-	add_part(out, u->fresh.pages * page_size, u->fresh.regions, "new", brief);
-	add_part(out, u->readonly.pages * page_size, u->readonly.regions, "read-only", brief);
-	add_part(out, (u->pages - u->fresh.pages - u->readonly.pages) * page_size,
-	         u->regions - u->fresh.regions - u->readonly.regions, "", brief);
+	writes_add_part(out, u->fresh.pages * page_size, u->fresh.regions, "new", brief);
+	writes_add_part(out, u->readonly.pages * page_size, u->readonly.regions, "read-only",
+	                brief);
+	writes_add_part(out, (u->pages - u->fresh.pages - u->readonly.pages) * page_size,
+	                u->regions - u->fresh.regions - u->readonly.regions, "", brief);
 }
 
 const char *
@@ -222,10 +233,11 @@ writes_lacks(const struct curve *c, bool marked, bool part)
 	return NULL;
 }
 
-/* --- the hottest pages --------------------------------------------------------------------------------- */
+/* --- the hottest pages
+ * --------------------------------------------------------------------------------- */
 
 static bool
-is_hotter(const struct hot *a, const struct hot *b)
+writes_is_hotter(const struct hot *a, const struct hot *b)
 {
 	int ra = __builtin_popcount(a->recent), rb = __builtin_popcount(b->recent);
 
@@ -235,23 +247,23 @@ is_hotter(const struct hot *a, const struct hot *b)
 }
 
 static void
-hot_add(struct writes *w, const struct hot *h)
+writes_hot_add(struct writes *w, const struct hot *h)
 {
 	unsigned i = w->hot_n;
 
-	if (h->start == h->end || (i == WRITES_HOT && !is_hotter(h, &w->hot[i - 1])))
+	if (h->start == h->end || (i == WRITES_HOT && !writes_is_hotter(h, &w->hot[i - 1])))
 		return;
 	if (i == WRITES_HOT)
 		i--;
 	else
 		w->hot_n++;
-	for (; i > 0 && is_hotter(h, &w->hot[i - 1]); i--)
+	for (; i > 0 && writes_is_hotter(h, &w->hot[i - 1]); i--)
 		w->hot[i] = w->hot[i - 1];
 	w->hot[i] = *h;
 }
 
 static void
-find_hot(const struct track *t, struct track_range range, struct writes *w)
+writes_find_hot(const struct track *t, struct track_range range, struct writes *w)
 {
 	struct hot run = {0};
 
@@ -259,19 +271,21 @@ find_hot(const struct track *t, struct track_range range, struct writes *w)
 		range = (struct track_range){0, UINT64_MAX};
 	for (size_t i = track_first(t, range.start); i < t->n && t->v[i].start < range.end; i++) {
 		const struct track_stamp *s = &t->v[i];
-		struct hot h = {u64_max(s->start, range.start), u64_min(s->end, range.end), s->count, track_recent(t, s)};
+		struct hot h = {u64_max(s->start, range.start), u64_min(s->end, range.end),
+		                s->count, track_recent(t, s)};
 
 		if (run.end == h.start && run.count == h.count && run.recent == h.recent) {
 			run.end = h.end;
 			continue;
 		}
-		hot_add(w, &run);
+		writes_hot_add(w, &run);
 		run = h;
 	}
-	hot_add(w, &run);
+	writes_hot_add(w, &run);
 }
 
-/* --- from look to look --------------------------------------------------------------------------------- */
+/* --- from look to look
+ * --------------------------------------------------------------------------------- */
 
 void
 writes_log_free(struct writes_log *log)
@@ -281,7 +295,7 @@ writes_log_free(struct writes_log *log)
 }
 
 static void
-begin_again(struct writes_log *log, const struct track *t)
+writes_begin_again(struct writes_log *log, const struct track *t)
 {
 	log->first_ns = t->first_ns;
 	log->fresh = 0;
@@ -291,7 +305,7 @@ begin_again(struct writes_log *log, const struct track *t)
 }
 
 static void
-tell_region(struct region *r, const struct rate *rate)
+writes_tell_region(struct region *r, const struct rate *rate)
 {
 	uint64_t series[REGION_RATES], pages;
 
@@ -302,25 +316,25 @@ tell_region(struct region *r, const struct rate *rate)
 
 /* What to tell of regions that were never written since the mark. */
 static void
-tell_still(const struct writes_log *log, uint64_t now, struct region *r)
+writes_tell_still(const struct writes_log *log, uint64_t now, struct region *r)
 {
 	struct rate still;
 
 	rate_begin(&still, log->first_ns);
 	rate_add(&still, now, 0);
-	tell_region(r, &still);
+	writes_tell_region(r, &still);
 }
 
 static void
-tell_as(struct region *r, const struct region *other)
+writes_tell_as(struct region *r, const struct region *other)
 {
 	r->rate = other->rate;
 	memcpy(r->rates, other->rates, sizeof(r->rates));
 }
 
 static void
-look_at_region(struct writes_log *log, const struct writes_region *old, const struct vma *v, struct region *r,
-               uint64_t now, struct writes_log *next)
+writes_look_at_region(struct writes_log *log, const struct writes_region *old, const struct vma *v,
+                      struct region *r, uint64_t now, struct writes_log *next)
 {
 	struct writes_region e = {.start = v->start, .fresh = r->fresh};
 	uint64_t before = old && old->fresh <= r->fresh ? old->fresh : 0;
@@ -332,7 +346,7 @@ look_at_region(struct writes_log *log, const struct writes_region *old, const st
 		rate_add(&e.rate, log->looked_ns, 0);
 	}
 	rate_add(&e.rate, now, r->fresh - before);
-	tell_region(r, &e.rate);
+	writes_tell_region(r, &e.rate);
 	next->v = vec_room(next->v, next->n, &next->cap, sizeof(*next->v));
 	next->v[next->n++] = e;
 }
@@ -348,8 +362,8 @@ writes_look(struct writes_log *log, const struct track *t, struct regions *rs, s
 	if (!t->gen)
 		log->first_ns = 0;
 	else if (log->first_ns != t->first_ns || fresh < log->fresh)
-		begin_again(log, t);
-	tell_still(log, now, &still);
+		writes_begin_again(log, t);
+	writes_tell_still(log, now, &still);
 	memset(unknown.rates, RATE_NO_HEIGHT, sizeof(unknown.rates));
 	for (size_t i = 0; i < rs->vmas.n; i++) {
 		const struct vma *v = &rs->vmas.v[i];
@@ -360,11 +374,11 @@ writes_look(struct writes_log *log, const struct track *t, struct regions *rs, s
 			k++;
 		old = k < log->n && log->v[k].start == v->start ? &log->v[k] : NULL;
 		if (!t->gen || !r->known || (r->doubt && !r->fresh))
-			tell_as(r, &unknown);
+			writes_tell_as(r, &unknown);
 		else if (r->fresh)
-			look_at_region(log, old, v, r, now, &next);
+			writes_look_at_region(log, old, v, r, now, &next);
 		else
-			tell_as(r, &still);
+			writes_tell_as(r, &still);
 	}
 	if (t->gen)
 		rate_add(&log->rate, now, fresh - log->fresh);
@@ -379,7 +393,7 @@ writes_look(struct writes_log *log, const struct track *t, struct regions *rs, s
 void
 writes_mean(const struct track *t, struct regions *rs)
 {
-	double s = (double)measured(t, rs->time_ns) / 1e9;
+	double s = (double)writes_measured(t, rs->time_ns) / 1e9;
 
 	for (size_t i = 0; i < rs->vmas.n && t->gen && s > 0; i++)
 		if (rs->r[i].known && !rs->r[i].doubt)
@@ -405,10 +419,11 @@ writes_faults(struct writes_log *log, uint64_t now, uint64_t minflt, bool marked
 	}
 }
 
-/* --- the sum ------------------------------------------------------------------------------------------- */
+/* --- the sum
+ * ------------------------------------------------------------------------------------------- */
 
 static void
-sum_regions(const struct regions *rs, struct writes *out)
+writes_sum_regions(const struct regions *rs, struct writes *out)
 {
 	out->unknown = rs->totals.unknown;
 	out->to_send = writes_to_send(rs->totals.rss_by_state);
@@ -417,23 +432,24 @@ sum_regions(const struct regions *rs, struct writes *out)
 }
 
 static void
-find_unique(const struct track *t, size_t page_size, uint64_t now, struct writes *w)
+writes_find_unique(const struct track *t, size_t page_size, uint64_t now, struct writes *w)
 {
 	struct curve all;
 
-	make_curve(t, NULL, page_size, now, &all);
+	writes_make_curve(t, NULL, page_size, now, &all);
 	for (unsigned i = 0; i < WRITES_WINDOWS; i++)
-		w->unique[i] = !all.n || all.p[all.n - 1].ns < writes_window_s[i] * SECOND
-		                   ? RATE_UNKNOWN
-		                   : (uint64_t)(curve_at(&all, (double)writes_window_s[i] * 1e9) + 0.5);
+		w->unique[i] =
+		    !all.n || all.p[all.n - 1].ns < writes_window_s[i] * SECOND
+			? RATE_UNKNOWN
+			: (uint64_t)(curve_at(&all, (double)writes_window_s[i] * 1e9) + 0.5);
 }
 
 /*
- * What the target pays comes in bursts, one after each clear: it is the mean of a few of them, but of
- * nothing before the mark. In seconds.
+ * What the target pays comes in bursts, one after each clear: it is the mean of a few of them, but
+ * of nothing before the mark. In seconds.
  */
 static unsigned
-cost_window(const struct track *t, uint64_t now)
+writes_cost_window(const struct track *t, uint64_t now)
 {
 	enum { BURSTS = 4 };
 	uint64_t last = t->began[t->era % TRACK_ERAS], before = t->began[(t->era - 1) % TRACK_ERAS];
@@ -443,22 +459,24 @@ cost_window(const struct track *t, uint64_t now)
 }
 
 void
-writes_make(const struct writes_log *log, const struct track *t, const struct regions *rs, size_t page_size,
-            struct track_range range, struct writes *out)
+writes_make(const struct writes_log *log, const struct track *t, const struct regions *rs,
+            size_t page_size, struct track_range range, struct writes *out)
 {
-	*out = (struct writes){.cost = {.clear_ns = t->cost_ns, .look_ns = rs->cost_ns, .regions = rs->vmas.n}};
-	out->cost.faults_known = rate_over(&log->faults, cost_window(t, rs->time_ns), &out->cost.faults);
+	*out = (struct writes){
+	    .cost = {.clear_ns = t->cost_ns, .look_ns = rs->cost_ns, .regions = rs->vmas.n}};
+	out->cost.faults_known =
+	    rate_over(&log->faults, writes_cost_window(t, rs->time_ns), &out->cost.faults);
 	out->cost.before_known = log->before_known;
 	out->cost.faults_before = log->faults_before;
-	sum_regions(rs, out);
+	writes_sum_regions(rs, out);
 	out->marked = writes_curve(t, &rs->vmas, page_size, rs->time_ns, &out->curve);
 	if (!out->marked)
 		return;
-	out->pulse = counts_again(t);
+	out->pulse = writes_counts_again(t);
 	out->part = writes_of_part(t);
-	out->measured_ns = measured(t, rs->time_ns);
+	out->measured_ns = writes_measured(t, rs->time_ns);
 	out->rate = log->rate;
 	out->gens = track_gens(t);
-	find_unique(t, page_size, rs->time_ns, out);
-	find_hot(t, range, out);
+	writes_find_unique(t, page_size, rs->time_ns, out);
+	writes_find_hot(t, range, out);
 }

@@ -36,13 +36,14 @@ struct writes_cost {
 
 struct writes {
 	bool marked;         /* there is a mark: else only `cost` is filled in */
-	bool pulse;          /* pages count again and again: in a pulse, and by ways that are local */
+	bool pulse; /* pages count again and again: in a pulse, and by ways that are local */
 	bool part;           /* not the whole process is watched */
 	uint64_t measured_ns;/* since the mark, until the last look; of a pulse at most a minute */
 	uint32_t gens;       /* generations that counts are out of */
 	struct rate rate;    /* pages seen written anew */
 	struct curve curve;  /* different pages that have to be sent if the process is moved */
-	uint64_t unique[WRITES_WINDOWS]; /* pages written within writes_window_s, RATE_UNKNOWN: not yet */
+	uint64_t unique[WRITES_WINDOWS]; /* pages written within writes_window_s, RATE_UNKNOWN: not
+	                                    yet */
 	uint64_t written, never;/* pages that were written, pages in RAM that were not */
 	uint64_t to_send;    /* pages a migration sends first */
 	struct unknown unknown; /* and those of which it is not known */
@@ -70,28 +71,31 @@ struct writes_log {
 void writes_log_free(struct writes_log *log);
 
 /* After a look at all regions: takes it down, and tells each region its rate (region.h). */
-void writes_look(struct writes_log *log, const struct track *t, struct regions *rs, size_t page_size);
+void writes_look(struct writes_log *log, const struct track *t, struct regions *rs,
+                 size_t page_size);
 
 /* Where nothing is remembered: what was written since the mark, by how long that is. */
 void writes_mean(const struct track *t, struct regions *rs);
 
-/* The target's minor faults so far (proc_pulse), at a time. Begin anew after an exec: with a count that fell. */
+/* The target's minor faults so far (proc_pulse), at a time. Begin anew after an exec: with a count
+ * that fell. */
 void writes_faults(struct writes_log *log, uint64_t now, uint64_t minflt, bool marked);
 
 /* Sums up. `range`: what the hottest pages are chosen from; empty: everything. */
-void writes_make(const struct writes_log *log, const struct track *t, const struct regions *rs, size_t page_size,
-                 struct track_range range, struct writes *out);
+void writes_make(const struct writes_log *log, const struct track *t, const struct regions *rs,
+                 size_t page_size, struct track_range range, struct writes *out);
 
 /* The curve alone, as of a look at `now`; false: there is no mark. */
-bool writes_curve(const struct track *t, const struct vma_list *vmas, size_t page_size, uint64_t now,
-                  struct curve *out);
+bool writes_curve(const struct track *t, const struct vma_list *vmas, size_t page_size,
+                  uint64_t now, struct curve *out);
 
-/* Pages that a migration sends first: not those that are in a file, and not what has no contents. */
+/* Pages that a migration sends first: not those that are in a file, and not what has no contents.
+ */
 uint64_t writes_to_send(const uint64_t by_state[STATE_COUNT]);
 
 /*
- * The least time from clear to clear, in ns: the target pays for a clear while it lasts, and for the first
- * write to each page after it, a 20th of its time at most.
+ * The least time from clear to clear, in ns: the target pays for a clear while it lasts, and for
+ * the first write to each page after it, a 20th of its time at most.
  */
 uint64_t writes_least_pulse(uint64_t clear_ns, uint64_t pages);
 

@@ -10,7 +10,7 @@
 
 /* "criu", or "" if it cannot be told. */
 static void
-comm_of(const struct proc *p, long pid, char *out, size_t size)
+hazard_comm_of(const struct proc *p, long pid, char *out, size_t size)
 {
 	struct buf text = {0};
 	char name[32];
@@ -28,7 +28,7 @@ comm_of(const struct proc *p, long pid, char *out, size_t size)
 }
 
 static bool
-is_collector(const struct vma *v)
+hazard_is_collector(const struct vma *v)
 {
 	const char *slash = strrchr(v->name, '/');
 
@@ -42,16 +42,18 @@ hazard_of_clear(const struct proc *p, const struct vma_list *vmas, struct buf *o
 	char comm[64];
 
 	if (tracer > 0) {
-		comm_of(p, tracer, comm, sizeof(comm));
-		buf_fmt(out, "process %ld%s%s%s traces it, and may itself watch writes by soft-dirty", tracer,
-		        comm[0] ? " (" : "", comm, comm[0] ? ")" : "");
+		hazard_comm_of(p, tracer, comm, sizeof(comm));
+		buf_fmt(out,
+		        "process %ld%s%s%s traces it, and may itself watch writes by soft-dirty",
+		        tracer, comm[0] ? " (" : "", comm, comm[0] ? ")" : "");
 		if (!strncmp(comm, "criu", 4))
 			buf_str(out, ": its next incremental dump would miss pages");
 		return true;
 	}
 	for (size_t i = 0; i < vmas->n; i++)
-		if (is_collector(&vmas->v[i])) {
-			buf_str(out, "it maps libgc, which may find live objects by soft-dirty: a clear could make it free them");
+		if (hazard_is_collector(&vmas->v[i])) {
+			buf_str(out, "it maps libgc, which may find live objects by soft-dirty: a "
+			             "clear could make it free them");
 			return true;
 		}
 	return false;

@@ -43,14 +43,14 @@ inject_refuse_other(const struct proc *p, struct err *err)
 /* --- refusals --------------------------------------------------------------------------------- */
 
 /*
- * What would be taken must be of use, and that is tried on a userfaultfd of our own. Where we may not
- * even have one the target still may.
+ * What would be taken must be of use, and that is tried on a userfaultfd of our own. Where we may
+ * not even have one the target still may.
  */
 static int
-refuse_kernel(const struct proc *p, struct err *err)
+inject_refuse_kernel(const struct proc *p, struct err *err)
 {
-	struct pm_uffdio_api api = {.api = PM_UFFD_API,
-	                            .features = PM_UFFD_FEATURE_WP_EMPTY | PM_UFFD_FEATURE_WP_ASYNC};
+	struct pm_uffdio_api api = {
+	    .api = PM_UFFD_API, .features = PM_UFFD_FEATURE_WP_EMPTY | PM_UFFD_FEATURE_WP_ASYNC};
 	int fd = (int)syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK | PM_UFFD_USER_MODE), r = 0;
 
 	if (fd < 0 && errno == ENOSYS)
@@ -59,16 +59,18 @@ refuse_kernel(const struct proc *p, struct err *err)
 	if (fd < 0)
 		return 0;
 	if (ioctl(fd, PM_IOC_UFFD_API, &api) < 0)
-		r = inject_refuse(p, err, "this kernel's userfaultfd cannot protect pages without stopping "
-		                          "who writes them (Linux 6.7)",
+		r = inject_refuse(p, err,
+		                  "this kernel's userfaultfd cannot protect pages without stopping "
+		                  "who writes them (Linux 6.7)",
 		                  "use a newer kernel, or track it in another way");
 	close(fd);
 	return r;
 }
 
-/* Another proc mount, or one of another PID namespace, names processes by numbers that are not ours. */
+/* Another proc mount, or one of another PID namespace, names processes by numbers that are not
+ * ours. */
 static int
-refuse_elsewhere(const struct proc *p, struct err *err)
+inject_refuse_elsewhere(const struct proc *p, struct err *err)
 {
 	char self[16] = "";
 
@@ -87,8 +89,8 @@ inject_refuse_traced(const struct proc *p, long tracer, struct err *err)
 	snprintf(path, sizeof(path), "%ld/comm", tracer);
 	if (file_read_small(p->root, path, comm, sizeof(comm)))
 		comm[strcspn(comm, "\n")] = '\0';
-	snprintf(why, sizeof(why), "it is already traced by process %ld%s%s%s", tracer, comm[0] ? " (" : "",
-	         comm, comm[0] ? ")" : "");
+	snprintf(why, sizeof(why), "it is already traced by process %ld%s%s%s", tracer,
+	         comm[0] ? " (" : "", comm, comm[0] ? ")" : "");
 	return inject_refuse(p, err, why, "a process has one tracer at a time: end that one first");
 }
 
@@ -106,12 +108,12 @@ inject_yama(const struct proc *p)
 }
 
 static int
-refuse_yama(const struct proc *p, unsigned scope, struct err *err)
+inject_refuse_yama(const struct proc *p, unsigned scope, struct err *err)
 {
 	char why[160];
 
-	snprintf(why, sizeof(why), "tracing it is not allowed: kernel.yama.ptrace_scope is %u%s", scope,
-	         scope == 1 ? ", which allows a process its children" : "");
+	snprintf(why, sizeof(why), "tracing it is not allowed: kernel.yama.ptrace_scope is %u%s",
+	         scope, scope == 1 ? ", which allows a process its children" : "");
 	return inject_refuse(p, err, why,
 	                     scope < 3 ? "run pmtop as root, or set kernel.yama.ptrace_scope to 0"
 	                               : "that stays so until the next boot");
@@ -125,12 +127,13 @@ inject_refuse_rights(const struct proc *p, struct err *err)
 	unsigned scope;
 
 	if (errno == EMFILE || errno == ENFILE)
-		return inject_refuse(p, err, "pmtop has no file descriptor left to look at it", "raise its limit (ulimit -n)");
+		return inject_refuse(p, err, "pmtop has no file descriptor left to look at it",
+		                     "raise its limit (ulimit -n)");
 	if (errno == ESRCH || errno == ENOENT)
 		return inject_refuse_gone(p, err);
 	scope = inject_yama(p);
 	if (scope)
-		return refuse_yama(p, scope, err);
+		return inject_refuse_yama(p, scope, err);
 	bar = proc_bar_of(p);
 	return inject_refuse(p, err,
 	                     bar == PROC_BAR_USER
@@ -151,7 +154,7 @@ inject_refuse_gone(const struct proc *p, struct err *err)
 }
 
 static bool
-is_stray(const struct proc *p, int fd, struct inject_stray *s)
+inject_is_stray(const struct proc *p, int fd, struct inject_stray *s)
 {
 	char path[32], text[512];
 
@@ -164,7 +167,7 @@ is_stray(const struct proc *p, int fd, struct inject_stray *s)
  * inject_in_use.
  */
 static int
-find_userfaultfd(const struct proc *p, struct inject_stray *stray)
+inject_find_userfaultfd(const struct proc *p, struct inject_stray *stray)
 {
 	int fds = proc_file(p, "fd", O_RDONLY | O_DIRECTORY), found = -1;
 	DIR *d = fds < 0 ? NULL : fdopendir(fds);
@@ -184,7 +187,7 @@ find_userfaultfd(const struct proc *p, struct inject_stray *stray)
 		if (strcmp(link, "anon_inode:[userfaultfd]") != 0)
 			continue;
 		found = atoi(e->d_name);
-		if (!is_stray(p, found, stray))
+		if (!inject_is_stray(p, found, stray))
 			stray->ino = 0;
 	}
 	closedir(d);
@@ -196,14 +199,14 @@ inject_in_use(const struct proc *p)
 {
 	struct inject_stray ignored;
 
-	return find_userfaultfd(p, &ignored);
+	return inject_find_userfaultfd(p, &ignored);
 }
 
 /* A process whose page faults it handles itself would find its regions taken by ours. */
 static int
-refuse_userfaultfd(const struct proc *p, struct inject_stray *stray, struct err *err)
+inject_refuse_userfaultfd(const struct proc *p, struct inject_stray *stray, struct err *err)
 {
-	int fd = find_userfaultfd(p, stray);
+	int fd = inject_find_userfaultfd(p, stray);
 	char why[160];
 
 	if (fd == -2)
@@ -219,26 +222,27 @@ refuse_userfaultfd(const struct proc *p, struct inject_stray *stray, struct err 
 		                     "close it; or track it in another way");
 	}
 	snprintf(why, sizeof(why), "it uses userfaultfd itself (descriptor %d)", fd);
-	return inject_refuse(p, err, why, "its watch and ours would collide: track it in another way");
+	return inject_refuse(p, err, why,
+	                     "its watch and ours would collide: track it in another way");
 }
 
 /* What is to be closed is what it was. That is asked again when it cannot change any more. */
 static int
-refuse_other(const struct proc *p, const struct inject_stray *closes, struct err *err)
+inject_do_refuse_other(const struct proc *p, const struct inject_stray *closes, struct err *err)
 {
 	struct inject_stray now;
 
-	return is_stray(p, closes->fd, &now) && inject_same_stray(&now, closes)
+	return inject_is_stray(p, closes->fd, &now) && inject_same_stray(&now, closes)
 	           ? 0
 	           : inject_refuse_other(p, err);
 }
 
 /*
- * The threads of a frozen cgroup (version 2) do stop, and do not run before it is thawed: they would
- * be left with our registers. The mount is where it mostly is; elsewhere nothing is known.
+ * The threads of a frozen cgroup (version 2) do stop, and do not run before it is thawed: they
+ * would be left with our registers. The mount is where it mostly is; elsewhere nothing is known.
  */
 static int
-refuse_frozen(const struct proc *p, struct err *err)
+inject_refuse_frozen(const struct proc *p, struct err *err)
 {
 	static const char *const mounts[] = {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"};
 	char text[4096], path[4200], events[256];
@@ -247,9 +251,12 @@ refuse_frozen(const struct proc *p, struct err *err)
 	while (at && strncmp(at, "0::/", 4))
 		at = (at = strchr(at, '\n')) ? at + 1 : NULL;
 	for (size_t i = 0; at && i < ARRAY_LEN(mounts); i++) {
-		snprintf(path, sizeof(path), "%s%.*s/cgroup.events", mounts[i], (int)strcspn(at + 3, "\n"), at + 3);
-		if (file_read_small(AT_FDCWD, path, events, sizeof(events)) && strstr(events, "frozen 1"))
-			return inject_refuse(p, err, "its cgroup is frozen, so none of its threads runs",
+		snprintf(path, sizeof(path), "%s%.*s/cgroup.events", mounts[i],
+		         (int)strcspn(at + 3, "\n"), at + 3);
+		if (file_read_small(AT_FDCWD, path, events, sizeof(events)) &&
+		    strstr(events, "frozen 1"))
+			return inject_refuse(p, err,
+			                     "its cgroup is frozen, so none of its threads runs",
 			                     "thaw it first");
 	}
 	return 0;
@@ -259,7 +266,7 @@ refuse_frozen(const struct proc *p, struct err *err)
 
 /* The first instruction in [start, end), 0 if none; -1: nothing can be read, errno. */
 static int
-search(const struct proc *p, const struct vma *v, bool compat, uint64_t *insn)
+inject_search(const struct proc *p, const struct vma *v, bool compat, uint64_t *insn)
 {
 	static const size_t CHUNK = 65536;
 	unsigned char *code = mem_alloc(CHUNK);
@@ -284,14 +291,15 @@ search(const struct proc *p, const struct vma *v, bool compat, uint64_t *insn)
 }
 
 static bool
-is_vdso(const struct vma *v)
+inject_is_vdso(const struct vma *v)
 {
 	return !strcmp(v->name, "[vdso]");
 }
 
-/* Opening its memory asks for the right to trace it; nothing is read, for that would fault pages in. */
+/* Opening its memory asks for the right to trace it; nothing is read, for that would fault pages
+ * in. */
 static bool
-may_trace(const struct proc *p)
+inject_may_trace(const struct proc *p)
 {
 	int mem = proc_file(p, "mem", O_RDONLY);
 
@@ -305,7 +313,7 @@ may_trace(const struct proc *p)
  * a thread that sleeps in a call brings its own. NULL: it is not looked for.
  */
 static int
-find_text(const struct proc *p, bool *compat, uint64_t *insn, struct err *err)
+inject_find_text(const struct proc *p, bool *compat, uint64_t *insn, struct err *err)
 {
 	int maps = proc_file(p, "maps", O_RDONLY), r = 0;
 	struct vma_list vmas = {0};
@@ -318,15 +326,16 @@ find_text(const struct proc *p, bool *compat, uint64_t *insn, struct err *err)
 		r = inject_refuse_gone(p, err);
 	close(maps);
 	*compat = r == 0 && vma_pointer_size(&vmas) == 4;
-	if (r == 0 && !insn && !may_trace(p))
+	if (r == 0 && !insn && !inject_may_trace(p))
 		r = inject_refuse_rights(p, err);
 	for (int vdso = 1; r == 0 && insn && vdso >= 0 && !*insn; vdso--)
 		for (size_t i = 0; i < vmas.n && r == 0 && !*insn; i++) {
 			const struct vma *v = &vmas.v[i];
 
-			if (is_vdso(v) != vdso || !(v->perm & VMA_EXEC) || !(v->perm & VMA_READ))
+			if (inject_is_vdso(v) != vdso || !(v->perm & VMA_EXEC) ||
+			    !(v->perm & VMA_READ))
 				continue;
-			if (search(p, v, *compat, insn) < 0 && errno == EPERM)
+			if (inject_search(p, v, *compat, insn) < 0 && errno == EPERM)
 				r = inject_refuse_rights(p, err);
 		}
 	vma_free(&vmas);
@@ -336,7 +345,7 @@ find_text(const struct proc *p, bool *compat, uint64_t *insn, struct err *err)
 /* --- its threads ------------------------------------------------------------------------------ */
 
 static bool
-thread_read(int task, pid_t tid, struct inject_thread *t)
+inject_thread_read(int task, pid_t tid, struct inject_thread *t)
 {
 	char path[32], text[1024];
 
@@ -350,9 +359,11 @@ thread_read(int task, pid_t tid, struct inject_thread *t)
 	return true;
 }
 
-/* Fills `best`; *seen counts the threads that are there at all. Stops when the best cannot be bettered. */
+/* Fills `best`; *seen counts the threads that are there at all. Stops when the best cannot be
+ * bettered. */
 static unsigned
-choose(const struct proc *p, bool compat, struct inject_thread best[INJECT_TRIES], unsigned *seen)
+inject_choose(const struct proc *p, bool compat, struct inject_thread best[INJECT_TRIES],
+              unsigned *seen)
 {
 	int task = openat(p->leader, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *d = task < 0 ? NULL : fdopendir(task);
@@ -367,7 +378,8 @@ choose(const struct proc *p, bool compat, struct inject_thread best[INJECT_TRIES
 		const char *end;
 		uint64_t tid;
 
-		if (!parse_u64(e->d_name, 10, &end, &tid) || *end || !thread_read(task, (pid_t)tid, &t))
+		if (!parse_u64(e->d_name, 10, &end, &tid) || *end ||
+		    !inject_thread_read(task, (pid_t)tid, &t))
 			continue;
 		*seen += !strchr("ZXx", t.state);
 		n = inject_keep_best(compat, best, n, &t);
@@ -380,7 +392,7 @@ choose(const struct proc *p, bool compat, struct inject_thread best[INJECT_TRIES
 }
 
 static bool
-status_read(const struct proc *p, pid_t tid, struct inject_status *s)
+inject_status_read(const struct proc *p, pid_t tid, struct inject_status *s)
 {
 	char path[32], text[8192];
 
@@ -390,7 +402,7 @@ status_read(const struct proc *p, pid_t tid, struct inject_status *s)
 
 /* The kernel asks who suspends seccomp for CAP_SYS_ADMIN, and to be free of seccomp. */
 static bool
-may_suspend(const struct proc *p)
+inject_may_suspend(const struct proc *p)
 {
 	char text[8192];
 	struct inject_status s;
@@ -400,18 +412,23 @@ may_suspend(const struct proc *p)
 }
 
 static int
-refuse_threads(const struct proc *p, unsigned seen, bool sandboxed, long tracer, struct err *err)
+inject_refuse_threads(const struct proc *p, unsigned seen, bool sandboxed, long tracer,
+                      struct err *err)
 {
 	if (tracer > 0)
 		return inject_refuse_traced(p, tracer, err);
 	if (sandboxed)
-		return inject_refuse(p, err, "it is sandboxed by seccomp, which may forbid the call or kill "
-		                             "it for it: suspending that needs CAP_SYS_ADMIN",
-		                     "run pmtop as root, outside of containers");
+		return inject_refuse(
+		    p, err,
+		    "it is sandboxed by seccomp, which may forbid the call or kill "
+		    "it for it: suspending that needs CAP_SYS_ADMIN",
+		    "run pmtop as root, outside of containers");
 	if (seen)
-		return inject_refuse(p, err, "only threads that the kernel made for it (io_uring) are left, "
-		                             "which run no program",
-		                     "choose a process that runs");
+		return inject_refuse(
+		    p, err,
+		    "only threads that the kernel made for it (io_uring) are left, "
+		    "which run no program",
+		    "choose a process that runs");
 	if (errno == EMFILE || errno == ENFILE)
 		return inject_refuse_rights(p, err);
 	return inject_refuse_gone(p, err);
@@ -419,19 +436,19 @@ refuse_threads(const struct proc *p, unsigned seen, bool sandboxed, long tracer,
 
 /* Takes the best of those threads that may be asked; tells what stands in the way of others. */
 static void
-take_best(const struct proc *p, const struct inject_thread *best, unsigned n,
-          struct inject_plan *plan, long *tracer, bool *sandboxed)
+inject_take_best(const struct proc *p, const struct inject_thread *best, unsigned n,
+                 struct inject_plan *plan, long *tracer, bool *sandboxed)
 {
 	for (unsigned i = 0; i < n; i++) {
 		struct inject_status s;
 
-		if (!status_read(p, best[i].tid, &s))
+		if (!inject_status_read(p, best[i].tid, &s))
 			continue;
 		if (s.tracer > 0) {
 			*tracer = s.tracer;
 			continue;
 		}
-		if (s.seccomp && !may_suspend(p)) {
+		if (s.seccomp && !inject_may_suspend(p)) {
 			*sandboxed = true;
 			continue;
 		}
@@ -446,7 +463,7 @@ take_best(const struct proc *p, const struct inject_thread *best, unsigned n,
 }
 
 static int
-plan_threads(const struct proc *p, struct inject_plan *plan, struct err *err)
+inject_plan_threads(const struct proc *p, struct inject_plan *plan, struct err *err)
 {
 	enum { TRIES = 8 }; /* threads may end and others begin while they are looked at */
 	struct inject_thread best[INJECT_TRIES];
@@ -455,10 +472,10 @@ plan_threads(const struct proc *p, struct inject_plan *plan, struct err *err)
 	unsigned seen = 0, n;
 
 	for (int i = 0; i < TRIES && !plan->tids_n && !sandboxed && !tracer; i++) {
-		n = choose(p, plan->compat, best, &seen);
-		take_best(p, best, n, plan, &tracer, &sandboxed);
+		n = inject_choose(p, plan->compat, best, &seen);
+		inject_take_best(p, best, n, plan, &tracer, &sandboxed);
 	}
-	return plan->tids_n ? 0 : refuse_threads(p, seen, sandboxed, tracer, err);
+	return plan->tids_n ? 0 : inject_refuse_threads(p, seen, sandboxed, tracer, err);
 }
 
 int
@@ -470,17 +487,17 @@ inject_plan_text(const struct proc *p, const struct inject_stray *closes, struct
 	*plan = (struct inject_plan){0};
 	if (p->pid == getpid())
 		return inject_refuse(p, err, "it is pmtop itself", "choose another process");
-	if (refuse_elsewhere(p, err) < 0 || refuse_kernel(p, err) < 0)
+	if (inject_refuse_elsewhere(p, err) < 0 || inject_refuse_kernel(p, err) < 0)
 		return -1;
 	tracer = proc_tracer(p);
 	if (tracer > 0)
 		return inject_refuse_traced(p, tracer, err);
-	if (find_text(p, &plan->compat, insn, err) < 0 ||
-	    (closes ? refuse_other(p, closes, err)
-	            : refuse_userfaultfd(p, &plan->stray, err)) < 0 ||
-	    refuse_frozen(p, err) < 0)
+	if (inject_find_text(p, &plan->compat, insn, err) < 0 ||
+	    (closes ? inject_do_refuse_other(p, closes, err)
+	            : inject_refuse_userfaultfd(p, &plan->stray, err)) < 0 ||
+	    inject_refuse_frozen(p, err) < 0)
 		return -1;
-	return plan_threads(p, plan, err);
+	return inject_plan_threads(p, plan, err);
 }
 
 int
@@ -496,8 +513,8 @@ inject_plan(const struct proc *p, struct inject_plan *plan, struct err *err)
 {
 	*plan = (struct inject_plan){0};
 	return err_set(err, ERR_TARGET, "a system call is run in another process on x86-64 only",
-	               "track its writes in another way", "cannot take a userfaultfd from process %d (%s)",
-	               (int)p->pid, p->comm);
+	               "track its writes in another way",
+	               "cannot take a userfaultfd from process %d (%s)", (int)p->pid, p->comm);
 }
 
 #endif

@@ -37,9 +37,10 @@ struct inject_stray {
 /* What would be done, found out without touching the target. */
 struct inject_plan {
 	pid_t tid;                /* the thread that would be stopped first */
-	char state;               /* of it, as in /proc/PID/stat: S sleeps, R runs, T stopped, D uninterruptible */
+	char
+	    state; /* of it, as in /proc/PID/stat: S sleeps, R runs, T stopped, D uninterruptible */
 	char call[32];            /* the system call it sleeps in ("futex"); "" if it runs */
-	bool suspend_seccomp;     /* it is sandboxed by seccomp, which will be suspended for the call */
+	bool suspend_seccomp; /* it is sandboxed by seccomp, which will be suspended for the call */
 	bool compat;              /* a 32-bit process */
 	pid_t tids[INJECT_TRIES]; /* the threads that would be asked, in turn; the first is tid */
 	unsigned tids_n;
@@ -56,14 +57,15 @@ struct inject_cost {
 /*
  * -1 for every refusal that can be known beforehand: it is traced, sandboxed beyond our privileges,
  * uses userfaultfd itself, has no thread that runs programs, is frozen, has ended, is pmtop, is not
- * of our PID namespace, is not ours to trace; or no code for this machine. The target notices nothing.
+ * of our PID namespace, is not ours to trace; or no code for this machine. The target notices
+ * nothing.
  */
 int inject_plan(const struct proc *p, struct inject_plan *plan, struct err *err);
 
 /*
- * Bytes of its anonymous memory that are in huge pages, which a watch makes the kernel split as they
- * are written. A walk of its page tables: for a question to a person, never to refresh a screen.
- * false: not told.
+ * Bytes of its anonymous memory that are in huge pages, which a watch makes the kernel split as
+ * they are written. A walk of its page tables: for a question to a person, never to refresh a
+ * screen. false: not told.
  */
 bool inject_huge_bytes(const struct proc *p, uint64_t *bytes);
 
@@ -74,8 +76,8 @@ bool inject_huge_bytes(const struct proc *p, uint64_t *bytes);
 int inject_in_use(const struct proc *p);
 
 /*
- * Plans anew and does it, in a helper process that no signal of the terminal reaches. On success *fd
- * is a userfaultfd of the target's address space, not yet greeted (UFFDIO_API), O_CLOEXEC,
+ * Plans anew and does it, in a helper process that no signal of the terminal reaches. On success
+ * *fd is a userfaultfd of the target's address space, not yet greeted (UFFDIO_API), O_CLOEXEC,
  * O_NONBLOCK and UFFD_USER_MODE_ONLY; the caller owns it. Whoever closes the last copy of it ends
  * its watch: fork nothing that keeps it. -1: nothing was taken, and the target runs on unharmed.
  * Takes 0.2 ms, at worst about 10 s. Any thread may call it.

@@ -9,16 +9,19 @@
 #include "base/util.h"
 #include "track/inject_parts.h"
 
-/* --- the calls in which threads sleep ---------------------------------------------------------------- */
+/* --- the calls in which threads sleep
+ * ---------------------------------------------------------------- */
 
 enum call_kind {
 	PLAIN,   /* nothing is known of it */
 	RESTART, /* a stop goes unnoticed: the kernel restarts it, a timeout keeps its deadline */
-	AGAIN,   /* every stop ends it with EINTR (signal(7)), having done nothing; issued anew, it sleeps on */
+	AGAIN,   /* every stop ends it with EINTR (signal(7)), having done nothing; issued anew, it
+	            sleeps on */
 	EITHER   /* the one mostly, the other on sockets with a timeout and on FUSE */
 };
 
-/* What the kernel answers within itself, for a call that is to be restarted unless a handler runs. */
+/* What the kernel answers within itself, for a call that is to be restarted unless a handler runs.
+ */
 enum { ERESTARTNOHAND = 514 };
 
 static const struct call {
@@ -82,7 +85,7 @@ static const struct call {
 };
 
 static const struct call *
-call_find(bool compat, long nr)
+inject_call_find(bool compat, long nr)
 {
 	for (size_t i = 0; nr >= 0 && i < ARRAY_LEN(calls); i++)
 		if ((compat ? calls[i].nr32 : calls[i].nr) == nr)
@@ -93,7 +96,7 @@ call_find(bool compat, long nr)
 const char *
 inject_call_name(bool compat, long nr, char *out, size_t size)
 {
-	const struct call *c = call_find(compat, nr);
+	const struct call *c = inject_call_find(compat, nr);
 
 	if (c)
 		snprintf(out, size, "%s", c->name);
@@ -104,10 +107,11 @@ inject_call_name(bool compat, long nr, char *out, size_t size)
 	return out;
 }
 
-/* --- parsing ------------------------------------------------------------------------------------------ */
+/* --- parsing
+ * ------------------------------------------------------------------------------------------ */
 
 static const char *
-skip_blanks(const char *s)
+inject_skip_blanks(const char *s)
 {
 	while (*s == ' ' || *s == '\t')
 		s++;
@@ -116,12 +120,12 @@ skip_blanks(const char *s)
 
 /* The number at or after blanks; 0 if there is none. */
 static uint64_t
-number(const char *s, int base)
+inject_number(const char *s, int base)
 {
 	const char *end;
 	uint64_t v;
 
-	return parse_u64(skip_blanks(s), base, &end, &v) ? v : 0;
+	return parse_u64(inject_skip_blanks(s), base, &end, &v) ? v : 0;
 }
 
 bool
@@ -141,13 +145,13 @@ inject_parse_stat(const char *text, struct inject_thread *t)
 		at++;
 	}
 	t->state = state;
-	t->flags = (unsigned)number(at, 10);
+	t->flags = (unsigned)inject_number(at, 10);
 	return true;
 }
 
 /* What stands after "\nNAME:", or NULL. */
 static const char *
-field(const char *text, const char *name)
+inject_field(const char *text, const char *name)
 {
 	const char *at = strstr(text, name);
 
@@ -157,30 +161,31 @@ field(const char *text, const char *name)
 bool
 inject_parse_status(const char *text, struct inject_status *s)
 {
-	const char *tracer = field(text, "\nTracerPid:"), *seccomp = field(text, "\nSeccomp:");
-	const char *cap = field(text, "\nCapEff:");
+	const char *tracer = inject_field(text, "\nTracerPid:"),
+		   *seccomp = inject_field(text, "\nSeccomp:");
+	const char *cap = inject_field(text, "\nCapEff:");
 
 	if (!tracer || !cap)
 		return false;
-	*s = (struct inject_status){.tracer = (long)number(tracer, 10),
-	                            .seccomp = seccomp ? (unsigned)number(seccomp, 10) : 0,
-	                            .cap_eff = number(cap, 16)};
+	*s = (struct inject_status){.tracer = (long)inject_number(tracer, 10),
+	                            .seccomp = seccomp ? (unsigned)inject_number(seccomp, 10) : 0,
+	                            .cap_eff = inject_number(cap, 16)};
 	return true;
 }
 
 bool
 inject_parse_fdinfo(const char *text, struct inject_fdinfo *f)
 {
-	const char *flags = field(text, "\nflags:"), *ino = field(text, "\nino:");
-	const char *api = field(text, "\nAPI:");
+	const char *flags = inject_field(text, "\nflags:"), *ino = inject_field(text, "\nino:");
+	const char *api = inject_field(text, "\nAPI:");
 	const char *end;
 	struct inject_fdinfo got;
 	uint64_t how;
 
 	api = api ? strchr(api, ':') : NULL;
 	if (!flags || !ino || !api || !parse_u64(api + 1, 16, &end, &got.features) || *end != ':' ||
-	    !parse_u64(skip_blanks(ino), 10, &end, &got.ino) ||
-	    !parse_u64(skip_blanks(flags), 8, &end, &how))
+	    !parse_u64(inject_skip_blanks(ino), 10, &end, &got.ino) ||
+	    !parse_u64(inject_skip_blanks(flags), 8, &end, &how))
 		return false;
 	got.flags = (unsigned)how;
 	*f = got;
@@ -208,12 +213,13 @@ inject_parse_syscall(const char *text)
 	return parse_u64(text, 10, &end, &nr) && *end == ' ' && nr < 0x10000 ? (long)nr : -1;
 }
 
-/* --- decisions ---------------------------------------------------------------------------------------- */
+/* --- decisions
+ * ---------------------------------------------------------------------------------------- */
 
 int
 inject_rank(bool compat, const struct inject_thread *t)
 {
-	const struct call *c = call_find(compat, t->nr);
+	const struct call *c = inject_call_find(compat, t->nr);
 
 	if (strchr("ZXxtI", t->state) || t->flags & (INJECT_PF_IO_WORKER | INJECT_PF_USER_WORKER))
 		return -1;
@@ -247,7 +253,7 @@ inject_keep_best(bool compat, struct inject_thread best[INJECT_TRIES], unsigned 
 bool
 inject_reissue(bool compat, long nr, int64_t result, bool by_signal)
 {
-	const struct call *c = call_find(compat, nr);
+	const struct call *c = inject_call_find(compat, nr);
 
 	if (compat)
 		result = (int32_t)result;

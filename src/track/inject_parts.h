@@ -5,7 +5,8 @@
 /* Between the files of inject.h: plan, facts and decisions, the helper. */
 #include "track/inject.h"
 
-/* --- the plan and its refusals (inject.c) ------------------------------------------------------------- */
+/* --- the plan and its refusals (inject.c)
+ * ------------------------------------------------------------- */
 
 /*
  * The same as inject_plan, and a system call instruction in the target's text, 0 none known: to
@@ -26,11 +27,13 @@ int inject_refuse_gone(const struct proc *p, struct err *err);
 /* kernel.yama.ptrace_scope; 0 too where there is no Yama. */
 unsigned inject_yama(const struct proc *p);
 
-/* --- facts and decisions, which touch nothing (inject_facts.c) ---------------------------------------- */
+/* --- facts and decisions, which touch nothing (inject_facts.c)
+ * ---------------------------------------- */
 
 enum {
-	INJECT_PF_IO_WORKER = 0x10,    /* io_uring's threads and vhost's: they stop, and never run */
-	INJECT_PF_USER_WORKER = 0x4000 /* a program's code (include/linux/sched.h; field 9 of stat) */
+	INJECT_PF_IO_WORKER = 0x10, /* io_uring's threads and vhost's: they stop, and never run */
+	INJECT_PF_USER_WORKER =
+	    0x4000 /* a program's code (include/linux/sched.h; field 9 of stat) */
 };
 
 /* A thread as its stat and syscall tell it. */
@@ -81,9 +84,9 @@ unsigned inject_keep_best(bool compat, struct inject_thread best[INJECT_TRIES], 
 /*
  * Whether the call `nr`, which a stop has made end with `result`, is to be issued anew by us. Two
  * kinds are: calls that end with EINTR at every stop, although nothing was done and no signal came;
- * and those that the kernel restarts unless a handler runs (ERESTARTNOHAND), since some of them sleep
- * with a signal mask of their own, which the stop has taken from them. `by_signal`: it is a signal
- * that has stopped the process (SIGSTOP): an EINTR is then due to that.
+ * and those that the kernel restarts unless a handler runs (ERESTARTNOHAND), since some of them
+ * sleep with a signal mask of their own, which the stop has taken from them. `by_signal`: it is a
+ * signal that has stopped the process (SIGSTOP): an EINTR is then due to that.
  */
 bool inject_reissue(bool compat, long nr, int64_t result, bool by_signal);
 
@@ -91,7 +94,8 @@ bool inject_reissue(bool compat, long nr, int64_t result, bool by_signal);
 enum { INJECT_INSN_SIZE = 2 };
 long inject_find_insn(bool compat, const unsigned char *code, size_t n);
 
-/* What a stopped thread blocks while it calls for us: all but what a mistake of ours would raise. */
+/* What a stopped thread blocks while it calls for us: all but what a mistake of ours would raise.
+ */
 uint64_t inject_mask(uint64_t mask);
 
 /* Whether ip is inside a restartable sequence: start, and the length from there. */
@@ -101,12 +105,13 @@ inject_in_sequence(uint64_t ip, uint64_t start, uint64_t len)
 	return ip - start < len;
 }
 
-/* --- the helper, the only one that traces (inject_ptrace.c) ------------------------------------------- */
+/* --- the helper, the only one that traces (inject_ptrace.c)
+ * ------------------------------------------- */
 
 struct inject_job {
 	pid_t tid;
 	int task;             /* /proc/PID/task/TID, open: the thread that is meant */
-	int pagemap;          /* of the program that is meant: silent after it has executed another */
+	int pagemap; /* of the program that is meant: silent after it has executed another */
 	int pidfd;            /* to take descriptors from */
 	int out;              /* the helper's end of the socket */
 	bool compat;          /* the process is 32-bit */

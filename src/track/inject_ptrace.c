@@ -3,14 +3,15 @@
  * The helper: stops one thread, has it make two system calls, and lets it go as it was (ptrace(2)).
  *
  * It is a process of its own because its end is the only way out when a thread does not stop, and
- * because nothing that happens to pmtop may happen to it: between the first register that is changed
- * and the last that is put back its death would be the target's. It is a fork of a program with
- * threads, so nothing here locks or allocates.
+ * because nothing that happens to pmtop may happen to it: between the first register that is
+ * changed and the last that is put back its death would be the target's. It is a fork of a program
+ * with threads, so nothing here locks or allocates.
  *
- * Registers are changed while the thread is on its way through the kernel's signal code, where it decides
- * whether a call that was interrupted is restarted (arch_do_signal_or_restart). Of the stops that ptrace
- * knows those for a signal and for an event are there, those at system calls are not: a call is awaited
- * at its beginning and then by an event, which costs a stop less than its beginning and its end, too.
+ * Registers are changed while the thread is on its way through the kernel's signal code, where it
+ * decides whether a call that was interrupted is restarted (arch_do_signal_or_restart). Of the
+ * stops that ptrace knows those for a signal and for an event are there, those at system calls are
+ * not: a call is awaited at its beginning and then by an event, which costs a stop less than its
+ * beginning and its end, too.
  */
 #include "base/clock.h"
 
@@ -71,7 +72,7 @@ struct hold {
 	uint64_t mask;               /* the signals it blocked */
 	uint64_t insn;
 	bool compat;                 /* it runs 32-bit code */
-	bool in_call;                /* it is just behind the instruction of the call was.orig_rax */
+	bool in_call; /* it is just behind the instruction of the call was.orig_rax */
 	bool by_signal;              /* the whole process is stopped, by SIGSTOP or so */
 	int pass;                    /* a signal that it is to get when it is let go */
 	int sys;
@@ -95,7 +96,7 @@ struct stop {
 static const uint64_t SECOND = 1000000000, FOREVER = UINT64_MAX;
 
 static struct stop
-stop_of(int status)
+inject_stop_of(int status)
 {
 	int sig = WIFSTOPPED(status) ? WSTOPSIG(status) : 0, event = status >> 16;
 
@@ -103,12 +104,14 @@ stop_of(int status)
 		return (struct stop){STOP_GONE, 0};
 	if (event)
 		return (struct stop){STOP_EVENT, sig};
-	return sig == (SIGTRAP | 0x80) ? (struct stop){STOP_CALL, 0} : (struct stop){STOP_SIGNAL, sig};
+	return sig == (SIGTRAP | 0x80) ? (struct stop){STOP_CALL, 0}
+	                               : (struct stop){STOP_SIGNAL, sig};
 }
 
-/* The next stop, until `deadline` on the clock of time_ns(). All signals are blocked, SIGCHLD too. */
+/* The next stop, until `deadline` on the clock of time_ns(). All signals are blocked, SIGCHLD too.
+ */
 static struct stop
-await(const struct hold *h, uint64_t deadline)
+inject_await(const struct hold *h, uint64_t deadline)
 {
 	sigset_t child;
 
@@ -120,42 +123,43 @@ await(const struct hold *h, uint64_t deadline)
 		uint64_t now, left;
 
 		if (got == h->job->tid)
-			return stop_of(status);
+			return inject_stop_of(status);
 		if (got < 0 && errno != EINTR)
 			return (struct stop){STOP_GONE, 0};
 		now = time_ns();
 		if (now >= deadline)
 			return (struct stop){STOP_NONE, 0};
 		left = u64_min(deadline - now, SECOND);
-		sigtimedwait(&child, NULL, &(struct timespec){(time_t)(left / SECOND), (long)(left % SECOND)});
+		sigtimedwait(&child, NULL,
+		             &(struct timespec){(time_t)(left / SECOND), (long)(left % SECOND)});
 	}
 }
 
 static long
-request(const struct hold *h, int what, uintptr_t addr, uintptr_t data)
+inject_request(const struct hold *h, int what, uintptr_t addr, uintptr_t data)
 {
 	return ptrace(what, h->job->tid, (void *)addr, (void *)data);
 }
 
 /* A request has failed: that its thread is gone is one reason. */
 static enum inject_end
-failed(struct hold *h)
+inject_failed(struct hold *h)
 {
 	h->sys = errno;
 	return errno == ESRCH ? INJECT_GONE : INJECT_TRACE;
 }
 
 static bool
-set(struct hold *h, const struct user_regs_struct *regs, uint64_t mask)
+inject_set(struct hold *h, const struct user_regs_struct *regs, uint64_t mask)
 {
-	return request(h, PTRACE_SETREGS, 0, (uintptr_t)regs) == 0 &&
-	       request(h, PTRACE_SETSIGMASK, sizeof(mask), (uintptr_t)&mask) == 0;
+	return inject_request(h, PTRACE_SETREGS, 0, (uintptr_t)regs) == 0 &&
+	       inject_request(h, PTRACE_SETSIGMASK, sizeof(mask), (uintptr_t)&mask) == 0;
 }
 
 /* --- stopping it ------------------------------------------------------------------------------ */
 
 static enum inject_end
-attach(struct hold *h)
+inject_attach(struct hold *h)
 {
 	const struct inject_job *job = h->job;
 	uintptr_t options = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEEXEC;
@@ -163,23 +167,24 @@ attach(struct hold *h)
 
 	if (job->suspend_seccomp)
 		options |= SUSPEND_SECCOMP;
-	if (request(h, PTRACE_SEIZE, 0, options) < 0) {
+	if (inject_request(h, PTRACE_SEIZE, 0, options) < 0) {
 		h->sys = errno;
 		return errno == ESRCH ? INJECT_GONE : INJECT_REFUSED;
 	}
 	/* from now on neither the number nor the program can become another unnoticed */
-	if (faccessat(job->task, "stat", F_OK, 0) < 0 || pread(job->pagemap, &word, sizeof(word), 0) <= 0)
+	if (faccessat(job->task, "stat", F_OK, 0) < 0 ||
+	    pread(job->pagemap, &word, sizeof(word), 0) <= 0)
 		return INJECT_GONE;
 	return INJECT_DONE;
 }
 
 static enum inject_end
-halt(struct hold *h, uint64_t deadline)
+inject_halt(struct hold *h, uint64_t deadline)
 {
-	if (request(h, PTRACE_INTERRUPT, 0, 0) < 0)
-		return failed(h);
+	if (inject_request(h, PTRACE_INTERRUPT, 0, 0) < 0)
+		return inject_failed(h);
 	for (;;) {
-		struct stop s = await(h, deadline);
+		struct stop s = inject_await(h, deadline);
 
 		if (s.kind == STOP_EVENT) {
 			h->by_signal = s.sig != SIGTRAP;
@@ -190,15 +195,16 @@ halt(struct hold *h, uint64_t deadline)
 		if (s.kind == STOP_GONE)
 			return INJECT_GONE;
 		/* a signal goes its way; whatever stops it first has used up the interruption */
-		if (request(h, PTRACE_CONT, 0, (uintptr_t)s.sig) < 0 || request(h, PTRACE_INTERRUPT, 0, 0) < 0)
-			return failed(h);
+		if (inject_request(h, PTRACE_CONT, 0, (uintptr_t)s.sig) < 0 ||
+		    inject_request(h, PTRACE_INTERRUPT, 0, 0) < 0)
+			return inject_failed(h);
 	}
 }
 
 /* --- looking at it ---------------------------------------------------------------------------- */
 
 static bool
-peek(const struct hold *h, uint64_t addr, void *to, size_t n)
+inject_peek(const struct hold *h, uint64_t addr, void *to, size_t n)
 {
 	struct iovec in = {to, n}, out = {(void *)(uintptr_t)addr, n};
 
@@ -206,33 +212,35 @@ peek(const struct hold *h, uint64_t addr, void *to, size_t n)
 }
 
 static bool
-is_insn(const struct hold *h, uint64_t addr)
+inject_is_insn(const struct hold *h, uint64_t addr)
 {
 	unsigned char code[INJECT_INSN_SIZE];
 
-	return peek(h, addr, code, sizeof(code)) && inject_find_insn(h->compat, code, sizeof(code)) == 0;
+	return inject_peek(h, addr, code, sizeof(code)) &&
+	       inject_find_insn(h->compat, code, sizeof(code)) == 0;
 }
 
 /*
- * Who is stopped inside a restartable sequence does not go on in it: the kernel sends the thread to where
- * the sequence is aborted (rseq_ip_fixup). It looks where the thread is when it runs again, which will be
- * at our call, so that is done here. false: the kernel would not have it either.
+ * Who is stopped inside a restartable sequence does not go on in it: the kernel sends the thread to
+ * where the sequence is aborted (rseq_ip_fixup). It looks where the thread is when it runs again,
+ * which will be at our call, so that is done here. false: the kernel would not have it either.
  */
 static bool
-leave_sequence(struct hold *h)
+inject_leave_sequence(struct hold *h)
 {
 	struct rseq_config rseq = {0};
 	struct rseq_section section;
 	uint64_t at = 0;
 	uint32_t signature;
 
-	if (request(h, GET_RSEQ, sizeof(rseq), (uintptr_t)&rseq) <= 0 || !rseq.area ||
-	    !peek(h, rseq.area + RSEQ_AREA_SECTION, &at, sizeof(at)) || !at ||
-	    !peek(h, at, &section, sizeof(section)) ||
+	if (inject_request(h, GET_RSEQ, sizeof(rseq), (uintptr_t)&rseq) <= 0 || !rseq.area ||
+	    !inject_peek(h, rseq.area + RSEQ_AREA_SECTION, &at, sizeof(at)) || !at ||
+	    !inject_peek(h, at, &section, sizeof(section)) ||
 	    !inject_in_sequence(h->was.rip, section.start, section.length))
 		return true;
-	if (section.version || section.flags || inject_in_sequence(section.abort, section.start, section.length) ||
-	    !peek(h, section.abort - RSEQ_SIGNATURE, &signature, sizeof(signature)) ||
+	if (section.version || section.flags ||
+	    inject_in_sequence(section.abort, section.start, section.length) ||
+	    !inject_peek(h, section.abort - RSEQ_SIGNATURE, &signature, sizeof(signature)) ||
 	    signature != rseq.signature)
 		return false;
 	h->was.rip = section.abort;
@@ -241,20 +249,20 @@ leave_sequence(struct hold *h)
 
 /* Whether a call from insn would come back as SIGSYS (prctl(2), PR_SET_SYSCALL_USER_DISPATCH). */
 static bool
-is_dispatched(const struct hold *h)
+inject_is_dispatched(const struct hold *h)
 {
 	struct dispatch_config d = {0};
 	unsigned char selector = 1;
 
-	if (request(h, GET_DISPATCH, sizeof(d), (uintptr_t)&d) < 0 || !d.mode ||
+	if (inject_request(h, GET_DISPATCH, sizeof(d), (uintptr_t)&d) < 0 || !d.mode ||
 	    h->insn + INJECT_INSN_SIZE - d.offset < d.length)
 		return false;
-	return !d.selector || !peek(h, d.selector, &selector, 1) || selector != 0;
+	return !d.selector || !inject_peek(h, d.selector, &selector, 1) || selector != 0;
 }
 
 /* The code segments of the kernel's own making; under Xen with two bits more. */
 static bool
-mode(struct hold *h)
+inject_mode(struct hold *h)
 {
 	uint64_t cs = h->was.cs & 0x1fff;
 
@@ -264,35 +272,35 @@ mode(struct hold *h)
 
 /* Where it is, and whether it can be made to call from there. Nothing of it is changed yet. */
 static enum inject_end
-look(struct hold *h)
+inject_look(struct hold *h)
 {
-	if (request(h, PTRACE_GETREGS, 0, (uintptr_t)&h->was) < 0 ||
-	    request(h, PTRACE_GETSIGMASK, sizeof(h->mask), (uintptr_t)&h->mask) < 0)
-		return failed(h);
-	if (!mode(h))
+	if (inject_request(h, PTRACE_GETREGS, 0, (uintptr_t)&h->was) < 0 ||
+	    inject_request(h, PTRACE_GETSIGMASK, sizeof(h->mask), (uintptr_t)&h->mask) < 0)
+		return inject_failed(h);
+	if (!inject_mode(h))
 		return INJECT_NO_INSN;
-	if (!leave_sequence(h))
+	if (!inject_leave_sequence(h))
 		return INJECT_SEQUENCE;
-	h->in_call = (int)h->was.orig_rax >= 0 && is_insn(h, h->was.rip - INJECT_INSN_SIZE);
+	h->in_call = (int)h->was.orig_rax >= 0 && inject_is_insn(h, h->was.rip - INJECT_INSN_SIZE);
 	if (h->in_call)
 		h->insn = h->was.rip - INJECT_INSN_SIZE;
-	else if (h->compat == h->job->compat && is_insn(h, h->job->insn))
+	else if (h->compat == h->job->compat && inject_is_insn(h, h->job->insn))
 		h->insn = h->job->insn;
 	else
 		return INJECT_NO_INSN;
-	return is_dispatched(h) ? INJECT_DISPATCHED : INJECT_DONE;
+	return inject_is_dispatched(h) ? INJECT_DISPATCHED : INJECT_DONE;
 }
 
 /* --- calling ---------------------------------------------------------------------------------- */
 
 /* It was stopped by a signal before it called. One that our own doing has raised is not its own. */
 static enum inject_end
-interrupted(struct hold *h, int sig)
+inject_interrupted(struct hold *h, int sig)
 {
 	siginfo_t info = {0};
 
 	h->sys = sig;
-	request(h, PTRACE_GETSIGINFO, 0, (uintptr_t)&info);
+	inject_request(h, PTRACE_GETSIGINFO, 0, (uintptr_t)&info);
 	if (info.si_code <= 0) {
 		h->pass = sig;
 		return INJECT_SIGNAL;
@@ -300,25 +308,26 @@ interrupted(struct hold *h, int sig)
 	return sig == SIGSYS ? INJECT_DISPATCHED : INJECT_SIGNAL;
 }
 
-/* The next stop. One that does not run, its cgroup frozen a moment ago, is stopped again at the deadline. */
+/* The next stop. One that does not run, its cgroup frozen a moment ago, is stopped again at the
+ * deadline. */
 static struct stop
-await_run(struct hold *h, uint64_t deadline, bool *give_up)
+inject_await_run(struct hold *h, uint64_t deadline, bool *give_up)
 {
-	struct stop s = await(h, *give_up ? FOREVER : deadline);
+	struct stop s = inject_await(h, *give_up ? FOREVER : deadline);
 
 	if (s.kind != STOP_NONE)
 		return s;
 	*give_up = true;
-	request(h, PTRACE_INTERRUPT, 0, 0);
-	return await(h, FOREVER);
+	inject_request(h, PTRACE_INTERRUPT, 0, 0);
+	return inject_await(h, FOREVER);
 }
 
 /*
- * To the beginning of the call that the registers are set for, or the reason why not. There no signal
- * can come any more but SIGSTOP, which goes its way.
+ * To the beginning of the call that the registers are set for, or the reason why not. There no
+ * signal can come any more but SIGSTOP, which goes its way.
  */
 static enum inject_end
-begin_call(struct hold *h, uint64_t deadline)
+inject_begin_call(struct hold *h, uint64_t deadline)
 {
 	static const uint64_t all = ~UINT64_C(0);
 	bool give_up = false;
@@ -327,15 +336,18 @@ begin_call(struct hold *h, uint64_t deadline)
 	for (;;) {
 		struct stop s;
 
-		if (request(h, PTRACE_SYSCALL, 0, (uintptr_t)sig) < 0)
-			return failed(h);
-		s = await_run(h, deadline, &give_up);
+		if (inject_request(h, PTRACE_SYSCALL, 0, (uintptr_t)sig) < 0)
+			return inject_failed(h);
+		s = inject_await_run(h, deadline, &give_up);
 		if (s.kind == STOP_CALL)
-			return request(h, PTRACE_SETSIGMASK, sizeof(all), (uintptr_t)&all) < 0 ? failed(h) : INJECT_DONE;
+			return inject_request(h, PTRACE_SETSIGMASK, sizeof(all), (uintptr_t)&all) <
+			               0
+			           ? inject_failed(h)
+			           : INJECT_DONE;
 		if (s.kind == STOP_GONE)
 			return INJECT_GONE;
 		if (s.kind == STOP_SIGNAL && s.sig != SIGSTOP)
-			return interrupted(h, s.sig);
+			return inject_interrupted(h, s.sig);
 		if (s.kind == STOP_EVENT && give_up)
 			return INJECT_NO_STOP;
 		sig = s.sig == SIGSTOP && s.kind == STOP_SIGNAL ? SIGSTOP : 0;
@@ -344,14 +356,15 @@ begin_call(struct hold *h, uint64_t deadline)
 
 /* From the beginning of the call into the signal code after it. */
 static enum inject_end
-end_call(struct hold *h)
+inject_end_call(struct hold *h)
 {
 	struct stop s = {STOP_CALL, 0};
 
 	while (s.kind != STOP_EVENT) {
-		if (request(h, PTRACE_INTERRUPT, 0, 0) < 0 || request(h, PTRACE_CONT, 0, (uintptr_t)s.sig) < 0)
-			return failed(h);
-		s = await(h, FOREVER);
+		if (inject_request(h, PTRACE_INTERRUPT, 0, 0) < 0 ||
+		    inject_request(h, PTRACE_CONT, 0, (uintptr_t)s.sig) < 0)
+			return inject_failed(h);
+		s = inject_await(h, FOREVER);
 		if (s.kind == STOP_GONE)
 			return INJECT_GONE;
 	}
@@ -359,7 +372,8 @@ end_call(struct hold *h)
 }
 
 static enum inject_end
-call(struct hold *h, struct call call, uint64_t arg, uint64_t mask, uint64_t deadline, int64_t *result)
+inject_call(struct hold *h, struct call call, uint64_t arg, uint64_t mask, uint64_t deadline,
+            int64_t *result)
 {
 	struct user_regs_struct regs = h->was;
 	enum inject_end end;
@@ -371,15 +385,15 @@ call(struct hold *h, struct call call, uint64_t arg, uint64_t mask, uint64_t dea
 		regs.rbx = arg;
 	else
 		regs.rdi = arg;
-	if (!set(h, &regs, mask))
-		return failed(h);
-	end = begin_call(h, deadline);
+	if (!inject_set(h, &regs, mask))
+		return inject_failed(h);
+	end = inject_begin_call(h, deadline);
 	if (end == INJECT_DONE)
-		end = end_call(h);
+		end = inject_end_call(h);
 	if (end != INJECT_DONE)
 		return end;
-	if (request(h, PTRACE_GETREGS, 0, (uintptr_t)&regs) < 0)
-		return failed(h);
+	if (inject_request(h, PTRACE_GETREGS, 0, (uintptr_t)&regs) < 0)
+		return inject_failed(h);
 	*result = h->compat ? (int32_t)regs.rax : (int64_t)regs.rax;
 	return INJECT_DONE;
 }
@@ -387,13 +401,14 @@ call(struct hold *h, struct call call, uint64_t arg, uint64_t mask, uint64_t dea
 /* --- letting it go ---------------------------------------------------------------------------- */
 
 /*
- * Issues the interrupted call again and leaves it at its beginning, where signals that came meanwhile
- * are pending for it, as they would have been. At that stop its mask is put back: a call with a mask of
- * its own sets that before it sleeps. It is let go by our end and not by PTRACE_DETACH, which wakes it as
- * a signal does, so that the call would end at once. Frozen, it will call when it is thawed.
+ * Issues the interrupted call again and leaves it at its beginning, where signals that came
+ * meanwhile are pending for it, as they would have been. At that stop its mask is put back: a call
+ * with a mask of its own sets that before it sleeps. It is let go by our end and not by
+ * PTRACE_DETACH, which wakes it as a signal does, so that the call would end at once. Frozen, it
+ * will call when it is thawed.
  */
 static void
-reissue(struct hold *h)
+inject_ptrace_reissue(struct hold *h)
 {
 	struct user_regs_struct regs = h->was;
 	bool give_up = false;
@@ -402,34 +417,36 @@ reissue(struct hold *h)
 	regs.rip = h->insn;
 	regs.rax = h->was.orig_rax;
 	regs.orig_rax = UINT64_MAX;
-	set(h, &regs, ~UINT64_C(0));
+	inject_set(h, &regs, ~UINT64_C(0));
 	while (s.kind != STOP_CALL && s.kind != STOP_GONE && !(give_up && s.kind == STOP_EVENT)) {
-		if (request(h, PTRACE_SYSCALL, 0, s.kind == STOP_SIGNAL ? (uintptr_t)s.sig : 0) < 0)
+		if (inject_request(h, PTRACE_SYSCALL, 0,
+		                   s.kind == STOP_SIGNAL ? (uintptr_t)s.sig : 0) < 0)
 			return;
-		s = await_run(h, time_ns() + SECOND, &give_up);
+		s = inject_await_run(h, time_ns() + SECOND, &give_up);
 	}
-	request(h, PTRACE_SETSIGMASK, sizeof(h->mask), (uintptr_t)&h->mask);
-	request(h, s.kind == STOP_CALL ? PTRACE_CONT : PTRACE_DETACH, 0, 0);
+	inject_request(h, PTRACE_SETSIGMASK, sizeof(h->mask), (uintptr_t)&h->mask);
+	inject_request(h, s.kind == STOP_CALL ? PTRACE_CONT : PTRACE_DETACH, 0, 0);
 }
 
 /* Its registers and its mask as they were, and off it goes. */
 static void
-let_go(struct hold *h)
+inject_let_go(struct hold *h)
 {
 	if (h->in_call && !h->pass &&
 	    inject_reissue(h->compat, (int)h->was.orig_rax, (int64_t)h->was.rax, h->by_signal)) {
-		reissue(h);
+		inject_ptrace_reissue(h);
 		return;
 	}
-	set(h, &h->was, h->mask);
-	request(h, PTRACE_DETACH, 0, (uintptr_t)h->pass);
+	inject_set(h, &h->was, h->mask);
+	inject_request(h, PTRACE_DETACH, 0, (uintptr_t)h->pass);
 }
 
 /* --- the job ---------------------------------------------------------------------------------- */
 
-/* Whether descriptor n of the thread is what it is meant to be: another thread may have closed it. */
+/* Whether descriptor n of the thread is what it is meant to be: another thread may have closed it.
+ */
 static bool
-is_userfaultfd(const struct hold *h, int64_t n)
+inject_is_userfaultfd(const struct hold *h, int64_t n)
 {
 	static const char want[] = "anon_inode:[userfaultfd]";
 	char path[24] = "fd/", digits[20], link[sizeof(want)] = "";
@@ -449,11 +466,12 @@ is_userfaultfd(const struct hold *h, int64_t n)
  * calls it is as it was: if we are killed there, one more descriptor is all that it has of it.
  */
 static enum inject_end
-take(struct hold *h, int *fd)
+inject_take(struct hold *h, int *fd)
 {
 	uint64_t arg = O_CLOEXEC | O_NONBLOCK | PM_UFFD_USER_MODE;
 	int64_t made = -1, ignored;
-	enum inject_end end = call(h, call_userfaultfd, arg, inject_mask(h->mask), time_ns() + SECOND, &made);
+	enum inject_end end =
+	    inject_call(h, call_userfaultfd, arg, inject_mask(h->mask), time_ns() + SECOND, &made);
 
 	if (end != INJECT_DONE)
 		return end;
@@ -461,11 +479,11 @@ take(struct hold *h, int *fd)
 		h->sys = (int)-made;
 		return INJECT_CALL;
 	}
-	set(h, &h->was, h->mask);
+	inject_set(h, &h->was, h->mask);
 	*fd = (int)syscall(NR_PIDFD_GETFD, h->job->pidfd, (int)made, 0);
 	h->sys = errno;
-	if (is_userfaultfd(h, made))
-		call(h, call_close, (uint64_t)made, ~UINT64_C(0), FOREVER, &ignored);
+	if (inject_is_userfaultfd(h, made))
+		inject_call(h, call_close, (uint64_t)made, ~UINT64_C(0), FOREVER, &ignored);
 	return *fd < 0 ? INJECT_TAKE : INJECT_DONE;
 }
 
@@ -474,7 +492,7 @@ take(struct hold *h, int *fd)
  * there.
  */
 static enum inject_end
-drop(struct hold *h)
+inject_drop(struct hold *h)
 {
 	const struct inject_stray *stray = &h->job->stray;
 	struct inject_stray now;
@@ -482,30 +500,30 @@ drop(struct hold *h)
 	int64_t ignored;
 	enum inject_end end;
 
-	if (!is_userfaultfd(h, stray->fd) ||
+	if (!inject_is_userfaultfd(h, stray->fd) ||
 	    !file_read_small(h->job->task, h->job->fdinfo, text, sizeof(text)) ||
 	    !inject_stray_of(text, stray->fd, &now) || !inject_same_stray(&now, stray))
 		return INJECT_OTHER;
-	end = call(h, call_close, (uint64_t)stray->fd, inject_mask(h->mask), time_ns() + SECOND,
-	           &ignored);
+	end = inject_call(h, call_close, (uint64_t)stray->fd, inject_mask(h->mask),
+	                  time_ns() + SECOND, &ignored);
 	return end == INJECT_DONE ? INJECT_CLOSED : end;
 }
 
 static void
-do_job(const struct inject_job *job, struct inject_report *report, int *fd)
+inject_do_job(const struct inject_job *job, struct inject_report *report, int *fd)
 {
 	struct hold h = {.job = job};
-	enum inject_end end = attach(&h);
+	enum inject_end end = inject_attach(&h);
 	uint64_t began = time_ns();
 
 	if (end == INJECT_DONE)
-		end = halt(&h, began + job->stop_ns);
+		end = inject_halt(&h, began + job->stop_ns);
 	if (end == INJECT_DONE)
-		end = look(&h);
+		end = inject_look(&h);
 	if (end == INJECT_DONE) {
-		end = job->stray.ino ? drop(&h) : take(&h, fd);
+		end = job->stray.ino ? inject_drop(&h) : inject_take(&h, fd);
 		if (end != INJECT_GONE)
-			let_go(&h);
+			inject_let_go(&h);
 		report->stopped_ns = time_ns() - began;
 	}
 	report->end = (int)end;
@@ -515,7 +533,7 @@ do_job(const struct inject_job *job, struct inject_report *report, int *fd)
 /* --- the process ------------------------------------------------------------------------------ */
 
 static void
-tell(int out, const struct inject_report *report, int fd)
+inject_tell(int out, const struct inject_report *report, int fd)
 {
 	union {
 		struct cmsghdr head;
@@ -527,8 +545,9 @@ tell(int out, const struct inject_report *report, int fd)
 	if (fd >= 0) {
 		m.msg_control = &control;
 		m.msg_controllen = sizeof(control);
-		control.head = (struct cmsghdr){
-		    .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof(int))};
+		control.head = (struct cmsghdr){.cmsg_level = SOL_SOCKET,
+		                                .cmsg_type = SCM_RIGHTS,
+		                                .cmsg_len = CMSG_LEN(sizeof(int))};
 		memcpy(CMSG_DATA(&control.head), &fd, sizeof(fd));
 	}
 	sendmsg(out, &m, MSG_NOSIGNAL);
@@ -536,7 +555,7 @@ tell(int out, const struct inject_report *report, int fd)
 
 /* All but what the job needs: a descriptor of pmtop's must not live on in here. */
 static void
-close_others(const struct inject_job *job)
+inject_close_others(const struct inject_job *job)
 {
 	const int keep[] = {job->task, job->pagemap, job->pidfd, job->out};
 	unsigned from = 0;
@@ -556,18 +575,21 @@ close_others(const struct inject_job *job)
 }
 
 /*
- * Out of reach of what is done to pmtop's group of processes and, where that is allowed, of a shortage of
- * time or memory. Not by setsid: where the scheduler groups by session, a new one may wait for seconds.
+ * Out of reach of what is done to pmtop's group of processes and, where that is allowed, of a
+ * shortage of time or memory. Not by setsid: where the scheduler groups by session, a new one may
+ * wait for seconds.
  */
 static void
-shield(void)
+inject_shield(void)
 {
 	static const char never[] = "-1000";
 	int fd;
 
-	sigaction(SIGCHLD, &(struct sigaction){.sa_handler = SIG_DFL}, NULL); /* ignored it tells nothing */
+	sigaction(SIGCHLD, &(struct sigaction){.sa_handler = SIG_DFL},
+	          NULL); /* ignored it tells nothing */
 	setpgid(0, 0);
-	sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &(struct sched_param){.sched_priority = 1});
+	sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK,
+	                   &(struct sched_param){.sched_priority = 1});
 	fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
 	if (fd >= 0) {
 		if (write(fd, never, sizeof(never) - 1) < 0)
@@ -582,10 +604,10 @@ inject_helper(const struct inject_job *job)
 	struct inject_report report = {0};
 	int fd = -1;
 
-	close_others(job);
-	shield();
-	do_job(job, &report, &fd);
-	tell(job->out, &report, fd);
+	inject_close_others(job);
+	inject_shield();
+	inject_do_job(job, &report, &fd);
+	inject_tell(job->out, &report, fd);
 	_exit(0);
 }
 

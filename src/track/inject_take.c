@@ -27,7 +27,7 @@ static const int PATIENCE_MS = 4000;        /* for the helper, which gives up be
 /* --- one helper ------------------------------------------------------------------------------- */
 
 static void
-job_close(struct inject_job *job)
+inject_job_close(struct inject_job *job)
 {
 	const int fds[] = {job->task, job->pidfd};
 
@@ -37,11 +37,11 @@ job_close(struct inject_job *job)
 }
 
 /*
- * A descriptor is taken by the thread's own pidfd: threads may have tables of their own, and the main
- * thread, which a pidfd of the process means, may have ended. Older kernels have that alone.
+ * A descriptor is taken by the thread's own pidfd: threads may have tables of their own, and the
+ * main thread, which a pidfd of the process means, may have ended. Older kernels have that alone.
  */
 static bool
-job_open(struct inject_job *job, const struct proc *p)
+inject_job_open(struct inject_job *job, const struct proc *p)
 {
 	char path[32];
 
@@ -55,7 +55,7 @@ job_open(struct inject_job *job, const struct proc *p)
 
 /* What the helper says, if it says it in time. */
 static void
-hear(int from, struct inject_report *report, int *fd)
+inject_hear(int from, struct inject_report *report, int *fd)
 {
 	union {
 		struct cmsghdr head;
@@ -82,11 +82,12 @@ hear(int from, struct inject_report *report, int *fd)
 	if (c && c->cmsg_type == SCM_RIGHTS)
 		memcpy(fd, CMSG_DATA(c), sizeof(*fd));
 	else if (report->end == INJECT_DONE) /* the kernel drops what we have no room for */
-		*report = (struct inject_report){.end = INJECT_TAKE, .sys = EMFILE, .stopped_ns = report->stopped_ns};
+		*report = (struct inject_report){
+		    .end = INJECT_TAKE, .sys = EMFILE, .stopped_ns = report->stopped_ns};
 }
 
 static void
-reap(pid_t helper)
+inject_reap(pid_t helper)
 {
 	while (waitpid(helper, NULL, 0) < 0 && errno == EINTR)
 		;
@@ -97,7 +98,7 @@ reap(pid_t helper)
  * registers in its hands, and gives them back when it can.
  */
 static void
-run_helper(struct inject_job *job, struct inject_report *report, int *fd)
+inject_run_helper(struct inject_job *job, struct inject_report *report, int *fd)
 {
 	int pair[2];
 	sigset_t all, before;
@@ -118,9 +119,9 @@ run_helper(struct inject_job *job, struct inject_report *report, int *fd)
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	close(pair[1]);
 	if (helper > 0) {
-		hear(pair[0], report, fd);
+		inject_hear(pair[0], report, fd);
 		if (report->end != INJECT_LOST || !report->sys)
-			reap(helper);
+			inject_reap(helper);
 	}
 	close(pair[0]);
 }
@@ -130,19 +131,20 @@ run_helper(struct inject_job *job, struct inject_report *report, int *fd)
 static const char elsewhere[] = "track it in another way";
 
 static int
-refuse_call(const struct proc *p, int sys, struct err *err)
+inject_refuse_call(const struct proc *p, int sys, struct err *err)
 {
 	char why[160];
 
 	if (sys == EMFILE)
-		return inject_refuse(p, err, "it is out of file descriptors (RLIMIT_NOFILE)",
-		                     "raise its limit (prlimit --nofile), or track it in another way");
+		return inject_refuse(
+		    p, err, "it is out of file descriptors (RLIMIT_NOFILE)",
+		    "raise its limit (prlimit --nofile), or track it in another way");
 	snprintf(why, sizeof(why), "userfaultfd(2) failed in it: %s", strerror(sys));
 	return inject_refuse(p, err, why, elsewhere);
 }
 
 static int
-refuse_sys(const struct proc *p, const char *what, int sys, struct err *err)
+inject_refuse_sys(const struct proc *p, const char *what, int sys, struct err *err)
 {
 	char why[160];
 
@@ -152,22 +154,24 @@ refuse_sys(const struct proc *p, const char *what, int sys, struct err *err)
 
 /* The plan has found tracing allowed. What stands in the way now may be gone already. */
 static int
-refuse_seize(const struct proc *p, int sys, struct err *err)
+inject_refuse_seize(const struct proc *p, int sys, struct err *err)
 {
 	long tracer = proc_tracer(p);
 
 	if (tracer > 0)
 		return inject_refuse_traced(p, tracer, err);
-	if (sys == EPERM && inject_yama(p)) /* the plan's rights as an ancestor are not the helper's */
+	if (sys == EPERM &&
+	    inject_yama(p)) /* the plan's rights as an ancestor are not the helper's */
 		return inject_refuse_rights(p, err);
 	if (sys == EPERM)
-		return inject_refuse(p, err, "another process traced it at that moment", "try again");
-	return refuse_sys(p, "tracing it failed", sys, err);
+		return inject_refuse(p, err, "another process traced it at that moment",
+		                     "try again");
+	return inject_refuse_sys(p, "tracing it failed", sys, err);
 }
 
 static int
-refuse_end(const struct proc *p, const struct inject_report *report, bool same_program,
-           struct err *err)
+inject_refuse_end(const struct proc *p, const struct inject_report *report, bool same_program,
+                  struct err *err)
 {
 	static const char again[] = "try again";
 	char why[96];
@@ -175,12 +179,17 @@ refuse_end(const struct proc *p, const struct inject_report *report, bool same_p
 
 	switch ((enum inject_end)report->end) {
 	case INJECT_REFUSED:
-		return refuse_seize(p, report->sys, err);
+		return inject_refuse_seize(p, report->sys, err);
 	case INJECT_NO_STOP:
-		return inject_refuse(p, err, "its threads do not stop within a second: they wait for a disk or "
-		                             "for a child of vfork, or are frozen", "try again when it runs");
+		return inject_refuse(
+		    p, err,
+		    "its threads do not stop within a second: they wait for a disk or "
+		    "for a child of vfork, or are frozen",
+		    "try again when it runs");
 	case INJECT_SEQUENCE:
-		return inject_refuse(p, err, "it was met inside a restartable sequence (rseq) that is broken", again);
+		return inject_refuse(
+		    p, err, "it was met inside a restartable sequence (rseq) that is broken",
+		    again);
 	case INJECT_GONE:
 		if (same_program || proc_check(&now) == PROC_ENDED)
 			return inject_refuse_gone(p, err);
@@ -188,48 +197,56 @@ refuse_end(const struct proc *p, const struct inject_report *report, bool same_p
 	case INJECT_OTHER:
 		return inject_refuse_other(p, err);
 	case INJECT_NO_INSN:
-		return inject_refuse(p, err, "there is no system call instruction for what it runs", elsewhere);
-	case INJECT_DISPATCHED:
-		return inject_refuse(p, err, "it answers its system calls itself (PR_SET_SYSCALL_USER_DISPATCH)",
+		return inject_refuse(p, err, "there is no system call instruction for what it runs",
 		                     elsewhere);
+	case INJECT_DISPATCHED:
+		return inject_refuse(
+		    p, err, "it answers its system calls itself (PR_SET_SYSCALL_USER_DISPATCH)",
+		    elsewhere);
 	case INJECT_CALL:
-		return refuse_call(p, report->sys, err);
+		return inject_refuse_call(p, report->sys, err);
 	case INJECT_SIGNAL:
 		snprintf(why, sizeof(why), "a signal interrupted it (%s)", strsignal(report->sys));
 		return inject_refuse(p, err, why, again);
 	case INJECT_TAKE:
-		return refuse_sys(p, "its descriptor could not be taken", report->sys, err);
+		return inject_refuse_sys(p, "its descriptor could not be taken", report->sys, err);
 	case INJECT_TRACE:
-		return refuse_sys(p, "tracing it failed", report->sys, err);
+		return inject_refuse_sys(p, "tracing it failed", report->sys, err);
 	case INJECT_DONE:
 	case INJECT_CLOSED:
 	case INJECT_LOST:
 		break;
 	}
 	if (report->sys == ETIMEDOUT)
-		return inject_refuse(p, err, "the helper process that does it has not finished: the process "
-		                             "may be frozen", "it finishes by itself when the process runs");
+		return inject_refuse(
+		    p, err,
+		    "the helper process that does it has not finished: the process "
+		    "may be frozen",
+		    "it finishes by itself when the process runs");
 	if (report->sys)
-		return refuse_sys(p, "the helper process that does it could not be started", report->sys, err);
+		return inject_refuse_sys(p, "the helper process that does it could not be started",
+		                         report->sys, err);
 	return inject_refuse(p, err, "the helper process that does it was killed", again);
 }
 
 /* Whether another thread may fare better. */
 static bool
-may_differ(enum inject_end end)
+inject_may_differ(enum inject_end end)
 {
-	return end == INJECT_NO_STOP || end == INJECT_SEQUENCE || end == INJECT_GONE || end == INJECT_NO_INSN ||
-	       end == INJECT_DISPATCHED || end == INJECT_SIGNAL || end == INJECT_OTHER;
+	return end == INJECT_NO_STOP || end == INJECT_SEQUENCE || end == INJECT_GONE ||
+	       end == INJECT_NO_INSN || end == INJECT_DISPATCHED || end == INJECT_SIGNAL ||
+	       end == INJECT_OTHER;
 }
 
 /* A number that another thread closed and opened anew in that moment is another file. */
 static bool
-is_userfaultfd(int fd)
+inject_take_is_userfaultfd(int fd)
 {
 	char path[32], link[32] = "";
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	return readlink(path, link, sizeof(link) - 1) > 0 && !strcmp(link, "anon_inode:[userfaultfd]");
+	return readlink(path, link, sizeof(link) - 1) > 0 &&
+	       !strcmp(link, "anon_inode:[userfaultfd]");
 }
 
 /* What is to be done in the target, to close this one (ino 0: to make one), and what came of it. */
@@ -243,32 +260,34 @@ struct visit {
 
 /* The threads of the plan in turn. */
 static void
-ask_threads(const struct proc *p, const struct inject_plan *plan, uint64_t insn, struct visit *v)
+inject_ask_threads(const struct proc *p, const struct inject_plan *plan, uint64_t insn,
+                   struct visit *v)
 {
 	struct inject_report *report = &v->report;
 
 	*report = (struct inject_report){.end = INJECT_GONE};
-	for (unsigned i = 0; i < plan->tids_n && may_differ((enum inject_end)report->end); i++) {
+	for (unsigned i = 0; i < plan->tids_n && inject_may_differ((enum inject_end)report->end);
+	     i++) {
 		struct inject_job job = {.tid = plan->tids[i], .pagemap = v->pagemap,
 		                         .compat = plan->compat, .insn = insn, .stop_ns = STOP_NS,
 		                         .suspend_seccomp = plan->suspend_seccomp,
 		                         .stray = v->closes};
 
 		snprintf(job.fdinfo, sizeof(job.fdinfo), "fdinfo/%d", v->closes.fd);
-		if (job_open(&job, p))
-			run_helper(&job, report, &v->fd);
+		if (inject_job_open(&job, p))
+			inject_run_helper(&job, report, &v->fd);
 		else if (errno == EMFILE || errno == ENFILE)
 			*report = (struct inject_report){.end = INJECT_LOST, .sys = errno};
 		else
 			report->end = INJECT_GONE;
-		job_close(&job);
+		inject_job_close(&job);
 		v->cost = (struct inject_cost){report->stopped_ns, job.tid, v->cost.tries + 1};
 	}
 }
 
 /* Of the program that is meant; not of one that it has executed since. */
 static bool
-is_same_program(int pagemap)
+inject_is_same_program(int pagemap)
 {
 	uint64_t word;
 
@@ -277,7 +296,7 @@ is_same_program(int pagemap)
 
 /* Plans anew as long as all threads of the plan had ended. */
 static int
-run(const struct proc *p, struct visit *v, struct err *err)
+inject_run(const struct proc *p, struct visit *v, struct err *err)
 {
 	enum { PLANS = 8 }; /* the threads of a plan may all have ended before they were asked */
 	struct inject_plan plan;
@@ -296,28 +315,28 @@ run(const struct proc *p, struct visit *v, struct err *err)
 		}
 		if (r < 0)
 			break;
-		ask_threads(p, &plan, insn, v);
-		same = is_same_program(v->pagemap);
+		inject_ask_threads(p, &plan, insn, v);
+		same = inject_is_same_program(v->pagemap);
 		if (v->report.end != INJECT_GONE || !same)
 			break;
 	}
 	if (v->pagemap >= 0)
 		close(v->pagemap);
-	if (r == 0 && v->fd >= 0 && !is_userfaultfd(v->fd)) {
+	if (r == 0 && v->fd >= 0 && !inject_take_is_userfaultfd(v->fd)) {
 		close(v->fd);
 		v->fd = -1;
 		v->report = (struct inject_report){.end = INJECT_TAKE, .sys = EBADF};
 	}
 	if (r < 0 || v->fd >= 0 || v->report.end == INJECT_CLOSED)
 		return r;
-	return refuse_end(p, &v->report, same, err);
+	return inject_refuse_end(p, &v->report, same, err);
 }
 
 int
 inject_userfaultfd(const struct proc *p, int *fd, struct inject_cost *cost, struct err *err)
 {
 	struct visit v = {0};
-	int r = run(p, &v, err);
+	int r = inject_run(p, &v, err);
 
 	*fd = v.fd;
 	*cost = v.cost;
@@ -329,7 +348,7 @@ inject_close(const struct proc *p, const struct inject_stray *stray, struct err 
 {
 	struct visit v = {.closes = *stray};
 
-	if (run(p, &v, err) == 0)
+	if (inject_run(p, &v, err) == 0)
 		return 0;
 	snprintf(err->what, sizeof(err->what), "cannot close descriptor %d of process %d (%s)",
 	         stray->fd, (int)p->pid, p->comm);

@@ -7,7 +7,8 @@
 #include "base/util.h"
 #include "track/track_ways.h"
 
-static const uint64_t COOL_NS = UINT64_C(30000000000); /* after which a write no longer glows in a pulse */
+static const uint64_t COOL_NS =
+    UINT64_C(30000000000); /* after which a write no longer glows in a pulse */
 
 const char *
 track_doubt_words(enum track_doubt d)
@@ -15,10 +16,12 @@ track_doubt_words(enum track_doubt d)
 	static const char *const words[] = {
 	    [DOUBT_NONE] = "",
 	    [DOUBT_NEW] = "mapped since the clear: what was written in it is not known",
-	    [DOUBT_REMAPPED] = "unknown since remap: it grew into, or merged with, a new mapping; clear again to know",
-	    [DOUBT_UNWATCHED] = "not watched: mapped since the clear, or the kernel does not let it be",
+	    [DOUBT_REMAPPED] = "unknown since remap: it grew into, or merged with, a new mapping; "
+	                       "clear again to know",
+	    [DOUBT_UNWATCHED] =
+		"not watched: mapped since the clear, or the kernel does not let it be",
 	    [DOUBT_READONLY] = "not watched: read-only, but a debugger or mprotect() can still "
-	                       "write; --scope watches it",
+			       "write; --scope watches it",
 	    [DOUBT_OUTSIDE] = "not watched: another part of the process is",
 	    [DOUBT_HUGETLB] = "not trackable: the kernel does not mark hugetlb pages again",
 	};
@@ -26,11 +29,12 @@ track_doubt_words(enum track_doubt d)
 	return words[d];
 }
 
-/* --- stamps ------------------------------------------------------------------------------------------ */
+/* --- stamps
+ * ------------------------------------------------------------------------------------------ */
 
 /* What a look of ours does not renew stays: in a pulse, and where only a part is looked at. */
 static bool
-keeps(const struct track *t)
+track_keeps(const struct track *t)
 {
 	return t->pulse || t->others || track_way_caps(t->way) & TRACK_LOCAL;
 }
@@ -57,15 +61,17 @@ track_time(const struct track *t, uint64_t addr)
 	return s ? s->time_ns : 0;
 }
 
-/* A clear begins a generation, of which nothing is known before a look; of a local way each look is one. */
+/* A clear begins a generation, of which nothing is known before a look; of a local way each look is
+ * one. */
 static uint32_t
-last_era(const struct track *t)
+track_last_era(const struct track *t)
 {
-	return track_way_caps(t->way) & TRACK_LOCAL || t->looked_ns >= t->mark_ns ? t->era : t->era - 1;
+	return track_way_caps(t->way) & TRACK_LOCAL || t->looked_ns >= t->mark_ns ? t->era
+	                                                                          : t->era - 1;
 }
 
 static uint32_t
-recent_until(const struct track_stamp *s, uint32_t era)
+track_recent_until(const struct track_stamp *s, uint32_t era)
 {
 	return era - s->gen < 32 ? s->recent << (era - s->gen) : 0;
 }
@@ -73,26 +79,27 @@ recent_until(const struct track_stamp *s, uint32_t era)
 uint32_t
 track_gens(const struct track *t)
 {
-	return t->gen ? last_era(t) + 1 - t->first_era : 0;
+	return t->gen ? track_last_era(t) + 1 - t->first_era : 0;
 }
 
 uint32_t
 track_recent(const struct track *t, const struct track_stamp *s)
 {
-	return recent_until(s, last_era(t));
+	return track_recent_until(s, track_last_era(t));
 }
 
 /* Index of the first region that was looked at and starts after this. */
 static size_t
-looked_above(const struct track *t, uint64_t region)
+track_looked_above(const struct track *t, uint64_t region)
 {
-	return vec_above(t->looked, t->looked_n, sizeof(*t->looked), offsetof(struct track_region, start), region);
+	return vec_above(t->looked, t->looked_n, sizeof(*t->looked),
+	                 offsetof(struct track_region, start), region);
 }
 
 enum track_doubt
 track_doubt(const struct track *t, uint64_t region)
 {
-	size_t i = looked_above(t, region);
+	size_t i = track_looked_above(t, region);
 
 	return i && t->looked[i - 1].start == region ? t->looked[i - 1].doubt : DOUBT_NEW;
 }
@@ -108,7 +115,7 @@ track_reaches(const struct track *t, uint64_t addr)
 
 /* Of a local way it depends on the page; else on its region, if that is watched there. */
 static enum track_doubt
-page_doubt(const struct track *t, uint64_t region, uint64_t addr)
+track_page_doubt(const struct track *t, uint64_t region, uint64_t addr)
 {
 	if (!track_reaches(t, addr))
 		return DOUBT_OUTSIDE;
@@ -119,7 +126,7 @@ struct track_past
 track_past(const struct track *t, uint64_t region, uint64_t addr)
 {
 	const struct track_stamp *s = track_at(t, addr);
-	struct track_past p = {.gens = track_gens(t), .doubt = page_doubt(t, region, addr)};
+	struct track_past p = {.gens = track_gens(t), .doubt = track_page_doubt(t, region, addr)};
 
 	if (!s || !t->gen)
 		return p;
@@ -141,7 +148,7 @@ track_past_why(const struct track_past *p)
 uint64_t
 track_rest(const struct track *t, uint64_t region)
 {
-	size_t i = looked_above(t, region);
+	size_t i = track_looked_above(t, region);
 
 	return i && t->looked[i - 1].start == region ? t->looked[i - 1].rest : UINT64_MAX;
 }
@@ -149,7 +156,7 @@ track_rest(const struct track *t, uint64_t region)
 void
 track_tell(struct track *t, uint64_t region, enum track_doubt d, uint64_t rest)
 {
-	size_t i = looked_above(t, region);
+	size_t i = track_looked_above(t, region);
 
 	if (!i || t->looked[i - 1].start != region) {
 		t->looked = vec_room(t->looked, t->looked_n, &t->looked_cap, sizeof(*t->looked));
@@ -167,7 +174,7 @@ struct stamps {
 
 /* [start, end) with the rest of `as`. */
 static void
-stamp_add(struct stamps *s, uint64_t start, uint64_t end, struct track_stamp as)
+track_stamp_add(struct stamps *s, uint64_t start, uint64_t end, struct track_stamp as)
 {
 	struct track_stamp *last = s->n ? &s->v[s->n - 1] : NULL;
 
@@ -185,7 +192,7 @@ stamp_add(struct stamps *s, uint64_t start, uint64_t end, struct track_stamp as)
 }
 
 static struct track_stamp
-stamp_again(const struct track *t, const struct track_stamp *old, uint64_t now)
+track_stamp_again(const struct track *t, const struct track_stamp *old, uint64_t now)
 {
 	uint32_t steps = t->era - old->gen;
 
@@ -195,7 +202,7 @@ stamp_again(const struct track *t, const struct track_stamp *old, uint64_t now)
 
 /* A written stretch: stamped in this generation it stays so, else it is now, once more. */
 static void
-add_written(struct stamps *out, struct track *t, uint64_t start, uint64_t end, uint64_t now)
+track_add_written(struct stamps *out, struct track *t, uint64_t start, uint64_t end, uint64_t now)
 {
 	const struct track_stamp fresh = {.time_ns = now, .gen = t->era, .count = 1, .recent = 1};
 	uint64_t at = start;
@@ -204,26 +211,29 @@ add_written(struct stamps *out, struct track *t, uint64_t start, uint64_t end, u
 		const struct track_stamp *old = &t->v[k];
 		uint64_t from = u64_max(old->start, at), to = u64_min(old->end, end);
 
-		stamp_add(out, at, from, fresh);
-		stamp_add(out, from, to, old->gen == t->era ? *old : stamp_again(t, old, now));
+		track_stamp_add(out, at, from, fresh);
+		track_stamp_add(out, from, to,
+		                old->gen == t->era ? *old : track_stamp_again(t, old, now));
 		t->fresh += from - at + (old->gen == t->era ? 0 : to - from);
 		at = to;
 	}
-	stamp_add(out, at, end, fresh);
+	track_stamp_add(out, at, end, fresh);
 	t->fresh += end - at;
 }
 
 /* A stretch that is not written now, but may have been. */
 static void
-add_kept(struct stamps *out, const struct track *t, uint64_t start, uint64_t end)
+track_add_kept(struct stamps *out, const struct track *t, uint64_t start, uint64_t end)
 {
 	for (size_t k = track_first(t, start); k < t->n && t->v[k].start < end; k++)
-		stamp_add(out, u64_max(t->v[k].start, start), u64_min(t->v[k].end, end), t->v[k]);
+		track_stamp_add(out, u64_max(t->v[k].start, start), u64_min(t->v[k].end, end),
+		                t->v[k]);
 }
 
-/* Puts `mid`, and what juts out of [start, end) at both ends, in the place of all that lies there. */
+/* Puts `mid`, and what juts out of [start, end) at both ends, in the place of all that lies there.
+ */
 static void
-splice(struct track *t, uint64_t start, uint64_t end, const struct stamps *mid)
+track_splice(struct track *t, uint64_t start, uint64_t end, const struct stamps *mid)
 {
 	size_t lo = track_first(t, start), hi = lo, n;
 	struct stamps out = {0};
@@ -233,11 +243,12 @@ splice(struct track *t, uint64_t start, uint64_t end, const struct stamps *mid)
 	if (lo == hi && !mid->n)
 		return;
 	if (lo < hi)
-		stamp_add(&out, t->v[lo].start, u64_min(t->v[lo].end, start), t->v[lo]);
+		track_stamp_add(&out, t->v[lo].start, u64_min(t->v[lo].end, start), t->v[lo]);
 	for (size_t i = 0; i < mid->n; i++)
-		stamp_add(&out, mid->v[i].start, mid->v[i].end, mid->v[i]);
+		track_stamp_add(&out, mid->v[i].start, mid->v[i].end, mid->v[i]);
 	if (lo < hi)
-		stamp_add(&out, u64_max(t->v[hi - 1].start, end), t->v[hi - 1].end, t->v[hi - 1]);
+		track_stamp_add(&out, u64_max(t->v[hi - 1].start, end), t->v[hi - 1].end,
+		                t->v[hi - 1]);
 	n = t->n - (hi - lo) + out.n;
 	while (t->cap < n)
 		t->v = vec_room(t->v, t->cap, &t->cap, sizeof(*t->v));
@@ -250,29 +261,30 @@ splice(struct track *t, uint64_t start, uint64_t end, const struct stamps *mid)
 }
 
 static void
-put_runs(struct track *t, uint64_t start, uint64_t end, const struct pm_run *runs, size_t n, uint64_t now,
-         bool keep)
+track_put_runs(struct track *t, uint64_t start, uint64_t end, const struct pm_run *runs, size_t n,
+               uint64_t now, bool keep)
 {
 	struct stamps mid = {0};
 	uint64_t at = start;
 
 	for (size_t r = 0; r < n; r++) {
 		if (keep)
-			add_kept(&mid, t, at, runs[r].start);
-		add_written(&mid, t, runs[r].start, runs[r].end, now);
+			track_add_kept(&mid, t, at, runs[r].start);
+		track_add_written(&mid, t, runs[r].start, runs[r].end, now);
 		at = runs[r].end;
 	}
 	if (keep)
-		add_kept(&mid, t, at, end);
-	splice(t, start, end, &mid);
+		track_add_kept(&mid, t, at, end);
+	track_splice(t, start, end, &mid);
 	free(mid.v);
 }
 
 /* Counts for the region at `start` what has been stamped anew since `before`. */
 static void
-count_fresh(struct track *t, uint64_t start, uint64_t before)
+track_count_fresh(struct track *t, uint64_t start, uint64_t before)
 {
-	size_t i = vec_above(t->tally, t->tally_n, sizeof(*t->tally), offsetof(struct track_tally, start), start);
+	size_t i = vec_above(t->tally, t->tally_n, sizeof(*t->tally),
+	                     offsetof(struct track_tally, start), start);
 
 	if (t->fresh == before)
 		return;
@@ -287,7 +299,8 @@ count_fresh(struct track *t, uint64_t start, uint64_t before)
 uint64_t
 track_tally(const struct track *t, uint64_t start)
 {
-	size_t i = vec_above(t->tally, t->tally_n, sizeof(*t->tally), offsetof(struct track_tally, start), start);
+	size_t i = vec_above(t->tally, t->tally_n, sizeof(*t->tally),
+	                     offsetof(struct track_tally, start), start);
 
 	return i && t->tally[i - 1].start == start ? t->tally[i - 1].bytes : 0;
 }
@@ -299,9 +312,9 @@ track_update(struct track *t, uint64_t start, uint64_t end, const struct pm_run 
 	size_t i = track_first(t, start);
 	uint64_t before = t->fresh;
 
-	if (n || (!keeps(t) && i < t->n && t->v[i].start < end))
-		put_runs(t, start, end, runs, n, now, keeps(t));
-	count_fresh(t, start, before);
+	if (n || (!track_keeps(t) && i < t->n && t->v[i].start < end))
+		track_put_runs(t, start, end, runs, n, now, track_keeps(t));
+	track_count_fresh(t, start, before);
 }
 
 void
@@ -310,14 +323,14 @@ track_add(struct track *t, uint64_t start, const struct pm_run *runs, size_t n, 
 	uint64_t before = t->fresh;
 
 	if (n)
-		put_runs(t, runs[0].start, runs[n - 1].end, runs, n, now, true);
-	count_fresh(t, start, before);
+		track_put_runs(t, runs[0].start, runs[n - 1].end, runs, n, now, true);
+	track_count_fresh(t, start, before);
 }
 
 void
 track_drop(struct track *t, uint64_t start, uint64_t end)
 {
-	splice(t, start, end, &(struct stamps){0});
+	track_splice(t, start, end, &(struct stamps){0});
 }
 
 uint64_t
@@ -378,7 +391,8 @@ track_is_warm(const struct track *t, const struct track_stamp *s, uint64_t now)
 	return !t->pulse || now < s->time_ns + COOL_NS;
 }
 
-/* --- the mark ---------------------------------------------------------------------------------------- */
+/* --- the mark
+ * ---------------------------------------------------------------------------------------- */
 
 void
 track_ranges_add(struct track_ranges *r, uint64_t start, uint64_t end)
@@ -388,7 +402,7 @@ track_ranges_add(struct track_ranges *r, uint64_t start, uint64_t end)
 }
 
 static void
-remember_regions(struct track *t, const struct vma_list *vmas)
+track_remember_regions(struct track *t, const struct vma_list *vmas)
 {
 	t->mark.n = 0;
 	for (size_t i = 0; i < vmas->n; i++)
@@ -396,14 +410,14 @@ remember_regions(struct track *t, const struct vma_list *vmas)
 }
 
 static int
-clear(struct track *t, const struct proc *p, const struct pagemap *pm, const struct vma_list *vmas,
-      struct err *err)
+track_do_clear(struct track *t, const struct proc *p, const struct pagemap *pm,
+               const struct vma_list *vmas, struct err *err)
 {
 	switch (t->way) {
 	case TRACK_SOFT_DIRTY:
 		if (soft_dirty_clear(p, err) < 0)
 			return -1;
-		remember_regions(t, vmas);
+		track_remember_regions(t, vmas);
 		return 0;
 	case TRACK_UFFD:
 		return uffd_clear(t, p, pm, vmas, err);
@@ -418,8 +432,8 @@ clear(struct track *t, const struct proc *p, const struct pagemap *pm, const str
 }
 
 int
-track_clear(struct track *t, const struct proc *p, const struct pagemap *pm, const struct vma_list *vmas,
-            struct err *err)
+track_clear(struct track *t, const struct proc *p, const struct pagemap *pm,
+            const struct vma_list *vmas, struct err *err)
 {
 	uint64_t start = time_ns();
 	uint64_t fresh = t->fresh;
@@ -429,11 +443,12 @@ track_clear(struct track *t, const struct proc *p, const struct pagemap *pm, con
 		track_probe(t, p, pm);
 	if (t->can == TRACK_ASK)
 		return err_set(err, ERR_TARGET, t->status[TRACK_SOFT_DIRTY].why,
-		               "--tracker uffd --allow-inject runs one system call in it; --tracker hash compares contents",
+		               "--tracker uffd --allow-inject runs one system call in it; "
+		               "--tracker hash compares contents",
 		               "cannot track writes");
 	if (t->can != TRACK_YES)
 		return err_set(err, ERR_TARGET, t->why, t->how, "cannot track writes");
-	if (clear(t, p, pm, vmas, err) < 0)
+	if (track_do_clear(t, p, pm, vmas, err) < 0)
 		return -1;
 	t->mark_ns = time_ns();
 	t->cost_ns = t->mark_ns - start;
@@ -457,7 +472,7 @@ track_clear(struct track *t, const struct proc *p, const struct pagemap *pm, con
 
 /* What is no longer mapped was never written by what may come to lie there. */
 static void
-drop_unmapped(struct track *t, const struct vma_list *vmas)
+track_drop_unmapped(struct track *t, const struct vma_list *vmas)
 {
 	size_t i = 0, n = 0;
 
@@ -469,12 +484,13 @@ drop_unmapped(struct track *t, const struct vma_list *vmas)
 		else
 			break;
 	for (i = 0; n < t->n && i <= vmas->n; i++)
-		track_drop(t, i ? vmas->v[i - 1].end : 0, i < vmas->n ? vmas->v[i].start : UINT64_MAX);
+		track_drop(t, i ? vmas->v[i - 1].end : 0,
+		           i < vmas->n ? vmas->v[i].start : UINT64_MAX);
 }
 
 /* Of what comes to lie there nothing is known before it is looked at. */
 static void
-drop_unlooked(struct track *t, const struct vma_list *vmas)
+track_drop_unlooked(struct track *t, const struct vma_list *vmas)
 {
 	size_t n = 0, k = 0;
 
@@ -487,9 +503,10 @@ drop_unlooked(struct track *t, const struct vma_list *vmas)
 	t->looked_n = n;
 }
 
-/* Of what comes to lie where nothing is mapped now it is not the writes since the mark that are told. */
+/* Of what comes to lie where nothing is mapped now it is not the writes since the mark that are
+ * told. */
 static void
-trim_mark(struct track *t, const struct vma_list *vmas)
+track_trim_mark(struct track *t, const struct vma_list *vmas)
 {
 	struct track_ranges left = {0};
 
@@ -500,7 +517,8 @@ trim_mark(struct track *t, const struct vma_list *vmas)
 		while (k < vmas->n && vmas->v[k].end <= m.start)
 			k++;
 		for (size_t j = k; j < vmas->n && vmas->v[j].start < m.end; j++) {
-			uint64_t start = u64_max(vmas->v[j].start, m.start), end = u64_min(vmas->v[j].end, m.end);
+			uint64_t start = u64_max(vmas->v[j].start, m.start),
+				 end = u64_min(vmas->v[j].end, m.end);
 
 			if (left.n > first && left.v[left.n - 1].end == start)
 				left.v[left.n - 1].end = end;
@@ -513,7 +531,8 @@ trim_mark(struct track *t, const struct vma_list *vmas)
 }
 
 void
-track_follow(struct track *t, const struct proc *p, const struct pagemap *pm, const struct vma_list *vmas)
+track_follow(struct track *t, const struct proc *p, const struct pagemap *pm,
+             const struct vma_list *vmas)
 {
 	struct track_ranges replaced = {0};
 
@@ -522,8 +541,8 @@ track_follow(struct track *t, const struct proc *p, const struct pagemap *pm, co
 	t->lost.n = 0;
 	t->kept = 0;
 	t->flags_read = false;
-	drop_unmapped(t, vmas);
-	drop_unlooked(t, vmas);
+	track_drop_unmapped(t, vmas);
+	track_drop_unlooked(t, vmas);
 	if (t->way == TRACK_UFFD)
 		uffd_lost(t, pm, vmas, &replaced);
 	for (size_t i = 0; i < replaced.n; i++)
@@ -531,7 +550,7 @@ track_follow(struct track *t, const struct proc *p, const struct pagemap *pm, co
 	if (track_cats(t))
 		came_follow(t, pm, vmas, &replaced);
 	if (t->way == TRACK_SOFT_DIRTY)
-		trim_mark(t, vmas);
+		track_trim_mark(t, vmas);
 	if (t->way == TRACK_UFFD)
 		uffd_follow(t, p, pm, vmas);
 	free(replaced.v);
@@ -600,7 +619,8 @@ track_free(struct track *t)
 bool
 track_met(const struct track *t, uint64_t start, uint64_t end)
 {
-	size_t i = vec_above(t->mark.v, t->mark.n, sizeof(*t->mark.v), offsetof(struct track_range, end), start);
+	size_t i = vec_above(t->mark.v, t->mark.n, sizeof(*t->mark.v),
+	                     offsetof(struct track_range, end), start);
 
 	return !t->mark.n || (i < t->mark.n && t->mark.v[i].start < end);
 }
@@ -608,7 +628,8 @@ track_met(const struct track *t, uint64_t start, uint64_t end)
 bool
 track_knew(const struct track *t, uint64_t start, uint64_t end)
 {
-	size_t i = vec_above(t->mark.v, t->mark.n, sizeof(*t->mark.v), offsetof(struct track_range, start), start);
+	size_t i = vec_above(t->mark.v, t->mark.n, sizeof(*t->mark.v),
+	                     offsetof(struct track_range, start), start);
 
 	return i > 0 && t->mark.v[i - 1].start == start && t->mark.v[i - 1].end == end;
 }

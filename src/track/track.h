@@ -22,8 +22,8 @@
  * Traps this file knows. A kernel without CONFIG_MEM_SOFT_DIRTY accepts the clear and does nothing:
  * support is proven on an own page, never by the write succeeding. A mapping made (or merged) after
  * the clear reads as written all over, even where no page is: of such a region it is not known what
- * was written, and what was known of its pages before stays. Of one that mremap() has moved all pages
- * read as written, and nothing else shows it than where it lies.
+ * was written, and what was known of its pages before stays. Of one that mremap() has moved all
+ * pages read as written, and nothing else shows it than where it lies.
  */
 #define W(id, name, label, cats, caps, help) TRACK_##id,
 enum track_way {
@@ -122,7 +122,8 @@ struct track_past {
 	uint32_t gens;          /* 0: no look since the clear */
 	uint32_t written;       /* in so many of them it was */
 	uint32_t recent;        /* bit n: in the n-th before the last */
-	enum track_doubt doubt; /* not none: what is above is not known, but for what it was seen written */
+	enum track_doubt
+	    doubt; /* not none: what is above is not known, but for what it was seen written */
 };
 
 /* Pages stamped anew since the mark, by the start of the region they lie in. */
@@ -146,22 +147,23 @@ struct track {
 	unsigned choice;       /* enum track_way, or TRACK_AUTO */
 	enum track_owner owner;
 	bool allow;            /* a call may be run in a target that is not ours */
-	struct track_range scope; /* what is watched, by ways that can watch parts; empty: everything */
+	struct track_range
+	    scope; /* what is watched, by ways that can watch parts; empty: everything */
 
 	enum track_way way;    /* that is used, if can says so */
 	struct track_status status[TRACK_WAYS];
-	enum track_can can;    /* of `way`; why not, and what helps; or why nothing better is used: */
+	enum track_can can; /* of `way`; why not, and what helps; or why nothing better is used: */
 	char why[160], how[160];
 
-	bool pulse;            /* cleared again and again: what was written before cools, and is counted */
-	unsigned gen;          /* clears by us; 0: the mark is not ours and written means nothing yet */
+	bool pulse;   /* cleared again and again: what was written before cools, and is counted */
+	unsigned gen; /* clears by us; 0: the mark is not ours and written means nothing yet */
 	uint32_t era;          /* what stamps count by: gen, or the looks of a way that is local */
 	uint32_t first_era;    /* the first of those that stamps are kept of */
 	uint64_t began[TRACK_ERAS]; /* when the last of them began, by era % TRACK_ERAS: a ring */
 	uint64_t mark_ns;      /* when the last clear ended */
 	uint64_t first_ns;     /* when the first of this pulse, or this mark, did */
 	uint64_t looked_ns;    /* when the last look at all regions began */
-	uint64_t cost_ns;      /* how long the last took: the target's mappings were locked meanwhile */
+	uint64_t cost_ns; /* how long the last took: the target's mappings were locked meanwhile */
 	uint64_t fresh;        /* bytes stamped anew since first_ns: its growth is the rate */
 	uint64_t fresh_before; /* when the last clear began: what came since had a fault each */
 	struct track_tally *tally; /* of it, by region, ascending */
@@ -169,20 +171,24 @@ struct track {
 	struct track_region *looked; /* the regions that were looked at, ascending */
 	size_t looked_n, looked_cap;
 	struct unknown unknown; /* of all regions, at the last look */
-	bool others;           /* somebody else has cleared since our mark: what was seen before stays */
+	bool others; /* somebody else has cleared since our mark: what was seen before stays */
 	uint64_t kept;         /* bytes of this generation that this look saw written again */
-	struct track_ranges lost; /* regions of whose writes it saw none any more: see track_settle */
+	struct track_ranges
+	    lost; /* regions of whose writes it saw none any more: see track_settle */
 	struct track_ranges born; /* of which VmFlags said that they are new since the mark */
 	struct smaps flags;    /* VmFlags, of this look: */
 	bool flags_read;
-	uint64_t flags_ns, flags_cost_ns; /* when they were read last, and how long it took: they are dear */
-	struct track_stamp *v; /* ascending, disjoint: memory per written page, never per virtual one */
+	uint64_t flags_ns,
+	    flags_cost_ns; /* when they were read last, and how long it took: they are dear */
+	struct track_stamp
+	    *v; /* ascending, disjoint: memory per written page, never per virtual one */
 	size_t n, cap;
 	struct track_ranges maps, memory; /* mapped at the last look; of that private memory */
 	struct track_ranges came;  /* what has come since the mark; and of that ... */
 	struct track_ranges blank; /* ... what had no page then: each that is there was written */
 	struct moved *moved; /* by which it is told whether pages were moved; NULL */
-	struct track_ranges mark; /* what is left of the regions at the mark; by userfaultfd: what is watched */
+	struct track_ranges
+	    mark; /* what is left of the regions at the mark; by userfaultfd: what is watched */
 
 	struct uffd *uffd;     /* a watch of ours in the target; NULL */
 	struct inject_cost injected; /* what it took to get it */
@@ -191,22 +197,24 @@ struct track {
 	struct seen *seen;     /* what a local way saw; NULL */
 };
 
-/* Fills status, way, can, why and how. Tries the kernel's ways on pages of our own, in a forked child. */
+/* Fills status, way, can, why and how. Tries the kernel's ways on pages of our own, in a forked
+ * child. */
 void track_probe(struct track *t, const struct proc *p, const struct pagemap *pm);
 
 /* Goes over to another way; marks end. */
 void track_choose(struct track *t, unsigned choice);
 
 /* Clears the target's write marks and starts a generation. -1: it would not, nothing changed. */
-int track_clear(struct track *t, const struct proc *p, const struct pagemap *pm, const struct vma_list *vmas,
-                struct err *err);
+int track_clear(struct track *t, const struct proc *p, const struct pagemap *pm,
+                const struct vma_list *vmas, struct err *err);
 
 /*
  * Before a look: what has been mapped since the mark is watched from now on, where the way can, and
- * what is no longer mapped is forgotten. A watch is given up, with the mark, where the target comes to
- * use userfaultfd itself: why says so. No error: what cannot be watched is told as not known.
+ * what is no longer mapped is forgotten. A watch is given up, with the mark, where the target comes
+ * to use userfaultfd itself: why says so. No error: what cannot be watched is told as not known.
  */
-void track_follow(struct track *t, const struct proc *p, const struct pagemap *pm, const struct vma_list *vmas);
+void track_follow(struct track *t, const struct proc *p, const struct pagemap *pm,
+                  const struct vma_list *vmas);
 
 /* What a stamp of this way says of a page: "written", or "changed". */
 const char *track_verb(enum track_way way);
@@ -234,10 +242,11 @@ void track_forget(struct track *t);
  * seen before in this generation keep their time, others get `now`. What is not written is dropped,
  * but in a pulse.
  */
-void track_update(struct track *t, uint64_t start, uint64_t end, const struct pm_run *runs, size_t n,
-                  uint64_t now);
+void track_update(struct track *t, uint64_t start, uint64_t end, const struct pm_run *runs,
+                  size_t n, uint64_t now);
 
-/* The runs, of the region at `start`, are written, or have changed, now; everything else stays as it is. */
+/* The runs, of the region at `start`, are written, or have changed, now; everything else stays as
+ * it is. */
 void track_add(struct track *t, uint64_t start, const struct pm_run *runs, size_t n, uint64_t now);
 
 /* Forgets what was seen written in [start, end): another mapping has come to lie there. */
@@ -304,7 +313,8 @@ uint32_t track_most(const struct track *t, uint64_t start, uint64_t end);
 
 void track_ranges_add(struct track_ranges *r, uint64_t start, uint64_t end);
 
-/* Whether anything of [start, end) was mapped at the mark, and since, as far as looks tell. Of a mark not ours: yes. */
+/* Whether anything of [start, end) was mapped at the mark, and since, as far as looks tell. Of a
+ * mark not ours: yes. */
 bool track_met(const struct track *t, uint64_t start, uint64_t end);
 
 /* Whether [start, end) existed as it is at the mark. */

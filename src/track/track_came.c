@@ -16,7 +16,7 @@
 /* --- ranges, ascending and disjoint ----------------------------------------------------------- */
 
 static size_t
-first_after(const struct track_ranges *r, uint64_t addr)
+track_came_first_after(const struct track_ranges *r, uint64_t addr)
 {
 	return vec_above(r->v, r->n, sizeof(*r->v), offsetof(struct track_range, end), addr);
 }
@@ -24,7 +24,7 @@ first_after(const struct track_ranges *r, uint64_t addr)
 bool
 ranges_meet(const struct track_ranges *r, uint64_t start, uint64_t end)
 {
-	size_t i = first_after(r, start);
+	size_t i = track_came_first_after(r, start);
 
 	return i < r->n && r->v[i].start < end;
 }
@@ -32,7 +32,7 @@ ranges_meet(const struct track_ranges *r, uint64_t start, uint64_t end)
 struct track_range
 ranges_next(const struct track_ranges *r, uint64_t start, uint64_t end)
 {
-	size_t i = first_after(r, start);
+	size_t i = track_came_first_after(r, start);
 
 	if (i == r->n || r->v[i].start >= end)
 		return (struct track_range){end, end};
@@ -41,9 +41,9 @@ ranges_next(const struct track_ranges *r, uint64_t start, uint64_t end)
 
 /* In its place. */
 static void
-ranges_put(struct track_ranges *r, uint64_t start, uint64_t end)
+track_came_ranges_put(struct track_ranges *r, uint64_t start, uint64_t end)
 {
-	size_t i = first_after(r, start);
+	size_t i = track_came_first_after(r, start);
 
 	track_ranges_add(r, 0, 0);
 	for (size_t k = r->n - 1; k > i; k--)
@@ -53,7 +53,7 @@ ranges_put(struct track_ranges *r, uint64_t start, uint64_t end)
 
 /* What of `r` lies in `in`, or outside of it. */
 static struct track_ranges
-ranges_cut(const struct track_ranges *r, const struct track_ranges *in, bool inside)
+track_came_ranges_cut(const struct track_ranges *r, const struct track_ranges *in, bool inside)
 {
 	struct track_ranges out = {0};
 
@@ -71,7 +71,7 @@ ranges_cut(const struct track_ranges *r, const struct track_ranges *in, bool ins
 }
 
 static void
-ranges_become(struct track_ranges *r, struct track_ranges other)
+track_came_ranges_become(struct track_ranges *r, struct track_ranges other)
 {
 	free(r->v);
 	*r = other;
@@ -81,7 +81,7 @@ ranges_become(struct track_ranges *r, struct track_ranges other)
 
 /* Nothing is there but what is written there. */
 static bool
-is_memory(const struct vma *v)
+track_came_is_memory(const struct vma *v)
 {
 	return !vma_has_file(v) && !(v->perm & VMA_SHARED) && v->type != VMA_KERNEL &&
 	       v->type != VMA_DEVICE && v->type != VMA_HUGETLB && v->type != VMA_SHM &&
@@ -89,7 +89,7 @@ is_memory(const struct vma *v)
 }
 
 static void
-remember(struct track *t, const struct vma_list *vmas)
+track_came_remember(struct track *t, const struct vma_list *vmas)
 {
 	t->maps.n = t->memory.n = 0;
 	for (size_t i = 0; i < vmas->n; i++) {
@@ -97,14 +97,14 @@ remember(struct track *t, const struct vma_list *vmas)
 
 		track_ranges_add(&t->maps, v->start, v->end);
 		/* a device may be /dev/zero */
-		if (is_memory(v) || (v->type == VMA_DEVICE && !(v->perm & VMA_SHARED)))
+		if (track_came_is_memory(v) || (v->type == VMA_DEVICE && !(v->perm & VMA_SHARED)))
 			track_ranges_add(&t->memory, v->start, v->end);
 	}
 }
 
 /* Of what is known to be written all over it does not matter where it goes. */
 static void
-note_frames(struct track *t, const struct pagemap *pm, bool anew)
+track_came_note_frames(struct track *t, const struct pagemap *pm, bool anew)
 {
 	struct track_ranges some = {0};
 
@@ -132,8 +132,8 @@ came_begin(struct track *t, const struct proc *p, const struct pagemap *pm)
 		vmas.n = 0; /* the next look will be the first */
 	if (fd >= 0)
 		close(fd);
-	remember(t, &vmas);
-	note_frames(t, pm, true);
+	track_came_remember(t, &vmas);
+	track_came_note_frames(t, pm, true);
 	vma_free(&vmas);
 }
 
@@ -141,13 +141,13 @@ came_begin(struct track *t, const struct proc *p, const struct pagemap *pm)
 enum left { LEFT_NONE, LEFT_NOTED /* if so, their frames are known */, LEFT_SOME };
 
 static enum left
-left_from(const struct track *t, const struct track_ranges *gone)
+track_came_left_from(const struct track *t, const struct track_ranges *gone)
 {
 	enum left left = LEFT_NONE;
 
 	for (size_t i = 0; i < gone->n; i++) {
 		struct track_range part = gone->v[i];
-		size_t k = first_after(&t->memory, part.start);
+		size_t k = track_came_first_after(&t->memory, part.start);
 		bool any = false;
 
 		for (; k < t->memory.n && t->memory.v[k].start < part.end; k++)
@@ -164,14 +164,14 @@ left_from(const struct track *t, const struct track_ranges *gone)
  * they are seen.
  */
 static void
-add_came(struct track *t, const struct pagemap *pm, const struct vma *v, uint64_t start,
-         uint64_t end, enum left left)
+track_came_add_came(struct track *t, const struct pagemap *pm, const struct vma *v, uint64_t start,
+                    uint64_t end, enum left left)
 {
-	ranges_put(&t->came, start, end);
-	if (is_memory(v) && left != LEFT_SOME &&
+	track_came_ranges_put(&t->came, start, end);
+	if (track_came_is_memory(v) && left != LEFT_SOME &&
 	    ((left == LEFT_NONE && moved_is_empty(t->moved)) ||
 	     moved_none(t->moved, pm, start, end)))
-		ranges_put(&t->blank, start, end);
+		track_came_ranges_put(&t->blank, start, end);
 	moved_forget(t->moved, start, end);
 }
 
@@ -185,28 +185,31 @@ came_follow(struct track *t, const struct pagemap *pm, const struct vma_list *vm
 	for (size_t i = 0; i < vmas->n; i++)
 		track_ranges_add(&now, vmas->v[i].start, vmas->v[i].end);
 	if (t->maps.n) {
-		gone = ranges_cut(&t->memory, &now, false);
-		left = left_from(t, &gone);
-		other = left_from(t, replaced);
+		gone = track_came_ranges_cut(&t->memory, &now, false);
+		left = track_came_left_from(t, &gone);
+		other = track_came_left_from(t, replaced);
 		left = other > left ? other : left;
-		old = ranges_cut(&t->maps, replaced, false);
-		ranges_become(&t->came, ranges_cut(&t->came, &now, true));
-		ranges_become(&t->came, ranges_cut(&t->came, replaced, false));
-		ranges_become(&t->blank, ranges_cut(&t->blank, &now, true));
-		ranges_become(&t->blank, ranges_cut(&t->blank, replaced, false));
+		old = track_came_ranges_cut(&t->maps, replaced, false);
+		track_came_ranges_become(&t->came, track_came_ranges_cut(&t->came, &now, true));
+		track_came_ranges_become(&t->came,
+		                         track_came_ranges_cut(&t->came, replaced, false));
+		track_came_ranges_become(&t->blank, track_came_ranges_cut(&t->blank, &now, true));
+		track_came_ranges_become(&t->blank,
+		                         track_came_ranges_cut(&t->blank, replaced, false));
 		for (size_t i = 0; i < vmas->n; i++)
 			for (uint64_t at = vmas->v[i].start, end = vmas->v[i].end; at < end;) {
 				struct track_range next = ranges_next(&old, at, end);
 
 				if (at < next.start)
-					add_came(t, pm, &vmas->v[i], at, next.start, left);
+					track_came_add_came(t, pm, &vmas->v[i], at, next.start,
+					                    left);
 				at = next.end;
 			}
 		free(gone.v);
 		free(old.v);
 	}
 	free(now.v);
-	remember(t, vmas);
+	track_came_remember(t, vmas);
 	if (!t->pulse) /* there a clear does it, a moment from now */
-		note_frames(t, pm, false);
+		track_came_note_frames(t, pm, false);
 }

@@ -25,7 +25,7 @@ struct moved {
 };
 
 static size_t
-slot_of(const struct moved *m, uint64_t pfn)
+moved_slot_of(const struct moved *m, uint64_t pfn)
 {
 	size_t i = (pfn * UINT64_C(0x9e3779b97f4a7c15)) >> 47;
 
@@ -46,7 +46,7 @@ struct visit {
 };
 
 static int
-visit_run(void *arg, const struct pm_run *run)
+moved_visit_run(void *arg, const struct pm_run *run)
 {
 	struct visit *v = arg;
 	uint64_t words[512];
@@ -73,21 +73,22 @@ visit_run(void *arg, const struct pm_run *run)
 }
 
 static bool
-visit(struct moved *m, const struct pagemap *pm, uint64_t start, uint64_t end,
-      bool (*fn)(struct moved *, uint64_t))
+moved_visit(struct moved *m, const struct pagemap *pm, uint64_t start, uint64_t end,
+            bool (*fn)(struct moved *, uint64_t))
 {
 	uint64_t any = PM_CAT_PRESENT | PM_CAT_SWAPPED;
 	struct visit v = {.pm = pm, .m = m, .fn = fn, .told = true};
 	struct err ignored;
 
-	return pagemap_runs(pm, start, end, any, any | PM_CAT_PFNZERO, visit_run, &v,
-	                    &ignored) == 0 && v.told;
+	return pagemap_runs(pm, start, end, any, any | PM_CAT_PFNZERO, moved_visit_run, &v,
+	                    &ignored) == 0 &&
+	       v.told;
 }
 
 static bool
-note(struct moved *m, uint64_t pfn)
+track_moved_note(struct moved *m, uint64_t pfn)
 {
-	size_t i = slot_of(m, pfn);
+	size_t i = moved_slot_of(m, pfn);
 
 	if (m->slot[i])
 		return true;
@@ -96,9 +97,9 @@ note(struct moved *m, uint64_t pfn)
 }
 
 static bool
-is_new(struct moved *m, uint64_t pfn)
+moved_is_new(struct moved *m, uint64_t pfn)
 {
-	return !m->slot[slot_of(m, pfn)];
+	return !m->slot[moved_slot_of(m, pfn)];
 }
 
 void
@@ -117,7 +118,7 @@ moved_note(struct moved **to, const struct pagemap *pm, const struct track_range
 	memset(m->slot, 0, sizeof(m->slot));
 	m->n = m->noted.n = 0;
 	for (size_t i = 0; i < memory->n && m->n < MOST; i++)
-		if (visit(m, pm, memory->v[i].start, memory->v[i].end, note))
+		if (moved_visit(m, pm, memory->v[i].start, memory->v[i].end, track_moved_note))
 			track_ranges_add(&m->noted, memory->v[i].start, memory->v[i].end);
 	m->time_ns = time_ns();
 	m->cost_ns = m->time_ns - begin;
@@ -145,7 +146,7 @@ moved_is_empty(const struct moved *m)
 bool
 moved_none(struct moved *m, const struct pagemap *pm, uint64_t start, uint64_t end)
 {
-	return m && visit(m, pm, start, end, is_new);
+	return m && moved_visit(m, pm, start, end, moved_is_new);
 }
 
 void

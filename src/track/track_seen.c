@@ -49,8 +49,8 @@ seen_change(struct seen_changes *c, uint64_t start, uint64_t end)
 }
 
 void
-seen_take(struct track *t, const struct vma *v, uint64_t start, size_t page_size, const uint64_t *is, size_t n,
-          uint64_t now)
+seen_take(struct track *t, const struct vma *v, uint64_t start, size_t page_size,
+          const uint64_t *is, size_t n, uint64_t now)
 {
 	struct seen_changes c = {0};
 	struct seen *seen;
@@ -68,7 +68,8 @@ seen_take(struct track *t, const struct vma *v, uint64_t start, size_t page_size
 			seen->v[i] = is[i];
 	}
 	t->era++;
-	t->began[(t->era + 1) % TRACK_ERAS] = now; /* what the next look finds came after this one */
+	t->began[(t->era + 1) % TRACK_ERAS] =
+	    now; /* what the next look finds came after this one */
 	track_add(t, v->start, c.v, c.n, now);
 	free(c.v);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Soft-dirty: bit 55, cleared by a write to clear_refs (Documentation/admin-guide/mm/soft-dirty.rst). */
+/* Soft-dirty: bit 55, cleared by a write to clear_refs
+ * (Documentation/admin-guide/mm/soft-dirty.rst). */
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -11,10 +12,11 @@
 #include "kernel/kabi.h"
 #include "track/track_ways.h"
 
-/* --- the probe: what really happens to bit 55 of a page of our own --------------------------------- */
+/* --- the probe: what really happens to bit 55 of a page of our own
+ * --------------------------------- */
 
 static int
-own_bit(int pagemap, const volatile char *p, size_t page_size)
+track_softdirty_own_bit(int pagemap, const volatile char *p, size_t page_size)
 {
 	uint64_t word;
 	off_t at = (off_t)((uintptr_t)p / page_size * sizeof(word));
@@ -26,7 +28,7 @@ own_bit(int pagemap, const volatile char *p, size_t page_size)
 
 /* A fresh page, cleared, written again. */
 static int
-round_trip(void)
+track_softdirty_round_trip(void)
 {
 	size_t page_size = (size_t)sysconf(_SC_PAGESIZE);
 	int pagemap = open(PROC_ROOT "/self/pagemap", O_RDONLY | O_CLOEXEC);
@@ -37,12 +39,14 @@ round_trip(void)
 	if (pagemap < 0 || clear < 0 || p == MAP_FAILED)
 		return 2;
 	p[0] = p[page_size] = 1;
-	if (own_bit(pagemap, p, page_size) != 1)
+	if (track_softdirty_own_bit(pagemap, p, page_size) != 1)
 		return 1;
-	if (write(clear, PM_CLEAR_SOFT_DIRTY, 1) != 1 || own_bit(pagemap, p, page_size) != 0)
+	if (write(clear, PM_CLEAR_SOFT_DIRTY, 1) != 1 ||
+	    track_softdirty_own_bit(pagemap, p, page_size) != 0)
 		return 1;
 	p[0] = 2;
-	return own_bit(pagemap, p, page_size) == 1 && own_bit(pagemap, p + page_size, page_size) == 0
+	return track_softdirty_own_bit(pagemap, p, page_size) == 1 &&
+	               track_softdirty_own_bit(pagemap, p + page_size, page_size) == 0
 	           ? 0
 	           : 1;
 }
@@ -50,7 +54,7 @@ round_trip(void)
 int
 soft_dirty_round_trip(void)
 {
-	return track_try(round_trip);
+	return track_try(track_softdirty_round_trip);
 }
 
 bool
@@ -69,7 +73,8 @@ soft_dirty_probe(struct track_status *s, const struct proc *p)
 	case 0:
 		return true;
 	case 1:
-		return track_cannot(s, "this kernel lacks CONFIG_MEM_SOFT_DIRTY: a clear does nothing",
+		return track_cannot(s,
+		                    "this kernel lacks CONFIG_MEM_SOFT_DIRTY: a clear does nothing",
 		                    "use one that has it, such as Debian's on x86-64");
 	case TRY_NO_CHILD:
 		return track_cannot_try(s);
@@ -79,7 +84,7 @@ soft_dirty_probe(struct track_status *s, const struct proc *p)
 
 /* Through a directory that no longer has the memory it succeeds, and does nothing. */
 static int
-try_clear(int dir)
+track_softdirty_try_clear(int dir)
 {
 	int fd = file_open(dir, "clear_refs", O_WRONLY), r = -1, sys;
 
@@ -102,7 +107,7 @@ soft_dirty_clear(const struct proc *p, struct err *err)
 		int dir = proc_dir(p);
 		bool lives;
 
-		r = dir < 0 ? -1 : try_clear(dir);
+		r = dir < 0 ? -1 : track_softdirty_try_clear(dir);
 		sys = errno;
 		lives = dir >= 0 && (!p->live || proc_has_memory(dir));
 		if (dir >= 0)

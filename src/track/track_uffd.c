@@ -27,32 +27,38 @@
 #include "track/inject.h"
 #include "track/track_ways.h"
 
-static const uint64_t CHUNK = UINT64_C(256) << 20;   /* bytes a call: bounds the time under mmap_lock */
-static const uint64_t LARGE = UINT64_C(1) << 30;     /* regions above are let go of in such chunks */
-static const uint64_t MARK_ROOM = UINT64_C(256) << 20; /* of shared mappings, whose empty pages are marked */
-static const uint64_t FOLLOW_NS = UINT64_C(2000000000); /* each region registered apart stays apart: seldom */
+static const uint64_t CHUNK = UINT64_C(256)
+                              << 20;             /* bytes a call: bounds the time under mmap_lock */
+static const uint64_t LARGE = UINT64_C(1) << 30; /* regions above are let go of in such chunks */
+static const uint64_t MARK_ROOM = UINT64_C(256)
+                                  << 20; /* of shared mappings, whose empty pages are marked */
+static const uint64_t FOLLOW_NS =
+    UINT64_C(2000000000); /* each region registered apart stays apart: seldom */
 enum {
-	VEC = 256,          /* half the kernel's own batch: two of them go on a stack */
-	ISOLATE = 65536,    /* what cannot be registered is mostly small: tried first */
-	MORE_VMAS = 512,    /* regions that the target may have more than before, before no more are watched */
-	MOST_VMAS = 32765,  /* half of the kernel's limit */
+	VEC = 256,       /* half the kernel's own batch: two of them go on a stack */
+	ISOLATE = 65536, /* what cannot be registered is mostly small: tried first */
+	MORE_VMAS =
+	    512, /* regions that the target may have more than before, before no more are watched */
+	MOST_VMAS = 32765, /* half of the kernel's limit */
 };
 
 struct uffd {
 	int fd;
 	struct track_ranges barred; /* regions that cannot be registered */
 	struct track_ranges areas;  /* those that are */
-	struct track_ranges late;   /* what came after the first clear: what was written before it was armed is */
+	struct track_ranges
+	    late; /* what came after the first clear: what was written before it was armed is */
 	struct track_ranges unsure; /* not known; and of that what was armed after the last clear */
 	size_t vmas_before;
 	uint64_t followed_ns;
 	struct track_range scope; /* at the last clear */
 };
 
-/* --- what to register ----------------------------------------------------------------------------------- */
+/* --- what to register
+ * ----------------------------------------------------------------------------------- */
 
 static bool
-is_barred(const struct vma *v, const struct track_ranges *barred)
+uffd_is_barred(const struct vma *v, const struct track_ranges *barred)
 {
 	for (size_t i = 0; barred && i < barred->n; i++)
 		if (barred->v[i].start == v->start && barred->v[i].end == v->end)
@@ -62,19 +68,19 @@ is_barred(const struct vma *v, const struct track_ranges *barred)
 
 /* The kernel's, or a driver's. */
 static bool
-is_foreign(const struct vma *v)
+uffd_is_foreign(const struct vma *v)
 {
 	return v->type == VMA_KERNEL || v->type == VMA_DEVICE;
 }
 
 /* It stays where it is, and nobody has asked for it. */
 static bool
-is_stable(const struct track *t, const struct vma *v)
+uffd_is_stable(const struct track *t, const struct vma *v)
 {
 	uint64_t start = v->start, end = v->end;
 	bool named = t->scope.start < t->scope.end && track_in_scope(t, &start, &end);
 
-	return is_foreign(v) || (vma_has_file(v) && !(v->perm & VMA_WRITE) && !named);
+	return uffd_is_foreign(v) || (vma_has_file(v) && !(v->perm & VMA_WRITE) && !named);
 }
 
 void
@@ -86,7 +92,7 @@ uffd_plan(const struct vma_list *vmas, const struct track *scope, const struct t
 	for (size_t i = 0; i < vmas->n; i++) {
 		const struct vma *v = &vmas->v[i];
 
-		if (!is_stable(scope, v) && !is_barred(v, barred)) {
+		if (!uffd_is_stable(scope, v) && !uffd_is_barred(v, barred)) {
 			end = v->end;
 			continue;
 		}
@@ -100,46 +106,50 @@ uffd_plan(const struct vma_list *vmas, const struct track *scope, const struct t
 
 /* What of the region can be watched. false: nothing. */
 static bool
-in_scope(const struct track *t, const struct vma *v, uint64_t *start, uint64_t *end)
+uffd_in_scope(const struct track *t, const struct vma *v, uint64_t *start, uint64_t *end)
 {
 	*start = v->start;
 	*end = v->end;
-	return !is_foreign(v) && track_in_scope(t, start, end);
+	return !uffd_is_foreign(v) && track_in_scope(t, start, end);
 }
 
 /* And is to be. */
 static bool
-is_wanted(const struct track *t, const struct vma *v, uint64_t *start, uint64_t *end)
+uffd_is_wanted(const struct track *t, const struct vma *v, uint64_t *start, uint64_t *end)
 {
-	return in_scope(t, v, start, end) && !is_stable(t, v);
+	return uffd_in_scope(t, v, start, end) && !uffd_is_stable(t, v);
 }
 
-/* --- registering ---------------------------------------------------------------------------------------- */
+/* --- registering
+ * ---------------------------------------------------------------------------------------- */
 
 static int
-try_register(const struct uffd *u, uint64_t start, uint64_t end)
+uffd_try_register(const struct uffd *u, uint64_t start, uint64_t end)
 {
-	struct pm_uffdio_register area = {.start = start, .len = end - start, .mode = PM_UFFD_MODE_WP};
+	struct pm_uffdio_register area = {
+	    .start = start, .len = end - start, .mode = PM_UFFD_MODE_WP};
 
 	return ioctl(u->fd, PM_IOC_UFFD_REGISTER, &area);
 }
 
 /* One region that cannot be registered fails its whole run: finds which. Small ones first. */
 static void
-isolate(struct uffd *u, const struct vma_list *vmas, const struct track_range *run, bool small)
+uffd_isolate(struct uffd *u, const struct vma_list *vmas, const struct track_range *run, bool small)
 {
-	for (size_t i = vma_lower_bound(vmas, run->start); i < vmas->n && vmas->v[i].start < run->end; i++) {
+	for (size_t i = vma_lower_bound(vmas, run->start);
+	     i < vmas->n && vmas->v[i].start < run->end; i++) {
 		const struct vma *v = &vmas->v[i];
 
-		if ((vma_size(v) <= ISOLATE) != small || is_barred(v, &u->barred))
+		if ((vma_size(v) <= ISOLATE) != small || uffd_is_barred(v, &u->barred))
 			continue;
-		if (try_register(u, v->start, v->end) < 0 && errno != ESRCH)
+		if (uffd_try_register(u, v->start, v->end) < 0 && errno != ESRCH)
 			track_ranges_add(&u->barred, v->start, v->end);
 	}
 }
 
 static bool
-register_runs(struct uffd *u, const struct track *t, const struct vma_list *vmas, bool find, bool small)
+uffd_register_runs(struct uffd *u, const struct track *t, const struct vma_list *vmas, bool find,
+                   bool small)
 {
 	struct track_ranges runs = {0};
 	uint64_t start, end;
@@ -147,42 +157,47 @@ register_runs(struct uffd *u, const struct track *t, const struct vma_list *vmas
 
 	uffd_plan(vmas, t, &u->barred, &runs);
 	for (size_t i = 0; i < runs.n; i++) {
-		if (!in_scope(t, &(struct vma){.start = runs.v[i].start, .end = runs.v[i].end}, &start, &end) ||
-		    try_register(u, runs.v[i].start, runs.v[i].end) == 0)
+		if (!uffd_in_scope(t, &(struct vma){.start = runs.v[i].start, .end = runs.v[i].end},
+		                   &start, &end) ||
+		    uffd_try_register(u, runs.v[i].start, runs.v[i].end) == 0)
 			continue;
 		all = false;
 		if (find)
-			isolate(u, vmas, &runs.v[i], small);
+			uffd_isolate(u, vmas, &runs.v[i], small);
 	}
 	free(runs.v);
 	return all;
 }
 
 static void
-remember_areas(struct uffd *u, const struct track *t, const struct vma_list *vmas)
+uffd_remember_areas(struct uffd *u, const struct track *t, const struct vma_list *vmas)
 {
 	uint64_t start, end;
 
 	u->areas.n = 0;
 	for (size_t i = 0; i < vmas->n; i++)
-		if (in_scope(t, &vmas->v[i], &start, &end))
+		if (uffd_in_scope(t, &vmas->v[i], &start, &end))
 			track_ranges_add(&u->areas, vmas->v[i].start, vmas->v[i].end);
 }
 
 static void
-register_all(struct uffd *u, const struct track *t, const struct vma_list *vmas)
+uffd_register_all(struct uffd *u, const struct track *t, const struct vma_list *vmas)
 {
-	if (!register_runs(u, t, vmas, true, true) && !register_runs(u, t, vmas, true, false))
-		register_runs(u, t, vmas, false, false);
-	remember_areas(u, t, vmas);
+	if (!uffd_register_runs(u, t, vmas, true, true) &&
+	    !uffd_register_runs(u, t, vmas, true, false))
+		uffd_register_runs(u, t, vmas, false, false);
+	uffd_remember_areas(u, t, vmas);
 	u->followed_ns = time_ns();
 }
 
-/* --- arming ------------------------------------------------------------------------------------------------ */
+/* --- arming
+ * ------------------------------------------------------------------------------------------------
+ */
 
 /* Tells the track what was written until now. */
 static void
-harvest(struct track *t, const struct vma *v, const struct pm_scan_region *vec, int n, uint64_t now)
+uffd_harvest(struct track *t, const struct vma *v, const struct pm_scan_region *vec, int n,
+             uint64_t now)
 {
 	struct pm_run runs[VEC];
 	size_t k = 0;
@@ -199,16 +214,20 @@ harvest(struct track *t, const struct vma *v, const struct pm_scan_region *vec, 
  * told, by the same call. Of a private mapping of a file only copies can have been written.
  */
 static int
-protect(struct track *t, const struct pagemap *pm, const struct vma *v, uint64_t start, uint64_t end,
-        bool tell, struct err *err)
+uffd_protect(struct track *t, const struct pagemap *pm, const struct vma *v, uint64_t start,
+             uint64_t end, bool tell, struct err *err)
 {
 	uint64_t guard = pm->scan & PM_CAT_GUARD, now = time_ns();
 	struct pm_scan_region vec[VEC];
 
 	while (start < end) {
-		struct pm_scan_arg arg = {.size = sizeof(arg), .flags = PM_SCAN_WP_MATCHING, .start = start,
-		                          .end = u64_min(end, start + CHUNK), .category_inverted = guard,
-		                          .category_mask = PM_CAT_WRITTEN | PM_CAT_WPALLOWED | guard,
+		struct pm_scan_arg arg = {.size = sizeof(arg),
+		                          .flags = PM_SCAN_WP_MATCHING,
+		                          .start = start,
+		                          .end = u64_min(end, start + CHUNK),
+		                          .category_inverted = guard,
+		                          .category_mask =
+		                              PM_CAT_WRITTEN | PM_CAT_WPALLOWED | guard,
 		                          .category_anyof_mask = PM_CAT_PRESENT | PM_CAT_SWAPPED};
 		int n;
 
@@ -223,12 +242,13 @@ protect(struct track *t, const struct pagemap *pm, const struct vma *v, uint64_t
 		if (n < 0 && errno == EFAULT)
 			return 0; /* past the user's address space */
 		if (n < 0 && errno == ESRCH)
-			return err_set(err, ERR_TARGET, "it has ended, or executed another program", "look at it anew",
-			               "cannot watch its memory");
+			return err_set(err, ERR_TARGET, "it has ended, or executed another program",
+			               "look at it anew", "cannot watch its memory");
 		if (n < 0)
-			return err_sys(err, NULL, "cannot write-protect the pages at %#llx", (unsigned long long)start);
+			return err_sys(err, NULL, "cannot write-protect the pages at %#llx",
+			               (unsigned long long)start);
 		if (tell)
-			harvest(t, v, vec, n, now);
+			uffd_harvest(t, v, vec, n, now);
 		if (arg.walk_end <= start)
 			return 0;
 		start = arg.walk_end;
@@ -237,17 +257,17 @@ protect(struct track *t, const struct pagemap *pm, const struct vma *v, uint64_t
 }
 
 /*
- * A page of a shared mapping that is read for the first time is mapped unprotected, as if it had been
- * written. So what is not there is marked, too, which also keeps the kernel from mapping huge pages of a
- * file, of which it protects all or nothing. A mark takes as much page table as a page does, and is read
- * at each look: it is done for so much of shared memory, and no more.
+ * A page of a shared mapping that is read for the first time is mapped unprotected, as if it had
+ * been written. So what is not there is marked, too, which also keeps the kernel from mapping huge
+ * pages of a file, of which it protects all or nothing. A mark takes as much page table as a page
+ * does, and is read at each look: it is done for so much of shared memory, and no more.
  */
 static void
-mark_empty(const struct uffd *u, uint64_t start, uint64_t end)
+uffd_mark_empty(const struct uffd *u, uint64_t start, uint64_t end)
 {
 	while (start < end) {
-		struct pm_uffdio_writeprotect part = {.start = start, .len = u64_min(CHUNK, end - start),
-		                                      .mode = PM_UFFD_WP_ON};
+		struct pm_uffdio_writeprotect part = {
+		    .start = start, .len = u64_min(CHUNK, end - start), .mode = PM_UFFD_WP_ON};
 
 		ioctl(u->fd, PM_IOC_UFFD_WP, &part); /* what cannot be marked is told as before */
 		start += part.len;
@@ -255,24 +275,31 @@ mark_empty(const struct uffd *u, uint64_t start, uint64_t end)
 }
 
 /*
- * Whether the region is registered for asynchronous protection: a scan that insists says. Of what is no
- * longer mapped it says so as well.
+ * Whether the region is registered for asynchronous protection: a scan that insists says. Of what
+ * is no longer mapped it says so as well.
  */
 static bool
-is_watched(const struct pagemap *pm, const struct vma *v)
+uffd_is_watched(const struct pagemap *pm, const struct vma *v)
 {
 	struct pm_scan_region ignored;
-	struct pm_scan_arg arg = {.size = sizeof(arg), .flags = PM_SCAN_CHECK_WPASYNC, .start = v->start,
-	                          .end = v->start + pm->page_size, .vec = (uintptr_t)&ignored, .vec_len = 1,
-	                          .category_anyof_mask = PM_CAT_PRESENT, .return_mask = PM_CAT_PRESENT};
+	struct pm_scan_arg arg = {.size = sizeof(arg),
+	                          .flags = PM_SCAN_CHECK_WPASYNC,
+	                          .start = v->start,
+	                          .end = v->start + pm->page_size,
+	                          .vec = (uintptr_t)&ignored,
+	                          .vec_len = 1,
+	                          .category_anyof_mask = PM_CAT_PRESENT,
+	                          .return_mask = PM_CAT_PRESENT};
 
 	return ioctl(pm->fd, PM_IOC_SCAN, &arg) >= 0;
 }
 
-/* --- taking part ----------------------------------------------------------------------------------------- */
+/* --- taking part
+ * ----------------------------------------------------------------------------------------- */
 
 static int
-take_descriptor(struct track *t, const struct proc *p, const struct vma_list *vmas, struct err *err)
+uffd_take_descriptor(struct track *t, const struct proc *p, const struct vma_list *vmas,
+                     struct err *err)
 {
 	struct uffd *u = mem_alloc(sizeof(*u));
 	struct pm_uffdio_api api = {.api = PM_UFFD_API, .features = PM_UFFD_FEATURES};
@@ -293,7 +320,7 @@ take_descriptor(struct track *t, const struct proc *p, const struct vma_list *vm
 }
 
 static bool
-is_late(const struct track_ranges *r, const struct vma *v)
+uffd_is_late(const struct track_ranges *r, const struct vma *v)
 {
 	for (size_t i = 0; i < r->n; i++)
 		if (r->v[i].start < v->end && r->v[i].end > v->start)
@@ -304,17 +331,17 @@ is_late(const struct track_ranges *r, const struct vma *v)
 bool
 uffd_came_late(const struct track *t, const struct vma *v)
 {
-	return t->uffd && is_late(&t->uffd->late, v);
+	return t->uffd && uffd_is_late(&t->uffd->late, v);
 }
 
 bool
 uffd_is_unsure(const struct track *t, const struct vma *v)
 {
-	return t->uffd && is_late(&t->uffd->unsure, v);
+	return t->uffd && uffd_is_late(&t->uffd->unsure, v);
 }
 
 static void
-forget_unmapped(struct track_ranges *r, const struct vma_list *vmas)
+uffd_forget_unmapped(struct track_ranges *r, const struct vma_list *vmas)
 {
 	size_t n = 0;
 
@@ -330,13 +357,14 @@ forget_unmapped(struct track_ranges *r, const struct vma_list *vmas)
 /* How arm() goes about it. */
 struct arming {
 	bool tell;                       /* what was armed before is told, and armed again */
-	const struct track_ranges *kept; /* what was armed before; NULL: everything if it is told, else nothing */
+	const struct track_ranges
+	    *kept; /* what was armed before; NULL: everything if it is told, else nothing */
 	bool marks;                      /* there is room to mark what is empty */
 };
 
 /* Of what was blank when it came, what is there was written; of the rest nothing is known yet. */
 static void
-note_late(struct track *t, uint64_t start, uint64_t end, bool tell)
+uffd_note_late(struct track *t, uint64_t start, uint64_t end, bool tell)
 {
 	if (ranges_cover(&t->blank, start, end))
 		return;
@@ -346,25 +374,26 @@ note_late(struct track *t, uint64_t start, uint64_t end, bool tell)
 }
 
 static int
-arm_region(struct track *t, const struct pagemap *pm, const struct vma *v, uint64_t start, uint64_t end,
-           const struct arming *how, struct err *err)
+uffd_arm_region(struct track *t, const struct pagemap *pm, const struct vma *v, uint64_t start,
+                uint64_t end, const struct arming *how, struct err *err)
 {
 	bool before = how->kept ? ranges_cover(how->kept, start, end) : how->tell;
 
 	if (before)
-		return how->tell ? protect(t, pm, v, start, end, true, err) : 0;
+		return how->tell ? uffd_protect(t, pm, v, start, end, true, err) : 0;
 	if (how->kept) {
 		track_ranges_add(&t->uffd->late, start, end);
-		note_late(t, start, end, how->tell);
+		uffd_note_late(t, start, end, how->tell);
 	}
 	if (how->marks)
-		mark_empty(t->uffd, start, end);
-	return protect(t, pm, v, start, end, false, err);
+		uffd_mark_empty(t->uffd, start, end);
+	return uffd_protect(t, pm, v, start, end, false, err);
 }
 
 /* Arms what is watched, by us, and in the scope. */
 static int
-arm(struct track *t, const struct pagemap *pm, const struct vma_list *vmas, struct arming how, struct err *err)
+uffd_arm(struct track *t, const struct pagemap *pm, const struct vma_list *vmas, struct arming how,
+         struct err *err)
 {
 	struct track_ranges armed = {0};
 	uint64_t start, end, room = t->uffd ? MARK_ROOM : 0;
@@ -373,12 +402,12 @@ arm(struct track *t, const struct pagemap *pm, const struct vma_list *vmas, stru
 	for (size_t i = 0; i < vmas->n && r == 0; i++) {
 		const struct vma *v = &vmas->v[i];
 
-		if (!in_scope(t, v, &start, &end) || is_barred(v, t->uffd ? &t->uffd->barred : NULL) ||
-		    !is_watched(pm, v))
+		if (!uffd_in_scope(t, v, &start, &end) ||
+		    uffd_is_barred(v, t->uffd ? &t->uffd->barred : NULL) || !uffd_is_watched(pm, v))
 			continue;
 		how.marks = v->perm & VMA_SHARED && end - start <= room;
 		room -= how.marks ? end - start : 0;
-		r = arm_region(t, pm, v, start, end, &how, err);
+		r = uffd_arm_region(t, pm, v, start, end, &how, err);
 		track_ranges_add(&armed, start, end);
 	}
 	free(t->mark.v);
@@ -388,27 +417,30 @@ arm(struct track *t, const struct pagemap *pm, const struct vma_list *vmas, stru
 
 /* Of what is mapped since, no more is registered than what the target has room for. */
 static bool
-has_room(const struct uffd *u, const struct vma_list *vmas)
+uffd_has_room(const struct uffd *u, const struct vma_list *vmas)
 {
 	return vmas->n <= u->vmas_before + MORE_VMAS && vmas->n <= MOST_VMAS;
 }
 
 static bool
-is_moved(const struct track *t)
+uffd_is_moved(const struct track *t)
 {
 	return t->uffd && memcmp(&t->uffd->scope, &t->scope, sizeof(t->scope)) != 0;
 }
 
 /* Registered a moment ago, or no room for more: what a pulse clears is what is watched. */
 static bool
-is_followed(const struct uffd *u, const struct vma_list *vmas)
+uffd_is_followed(const struct uffd *u, const struct vma_list *vmas)
 {
-	return u->followed_ns && (time_ns() - u->followed_ns < FOLLOW_NS || !has_room(u, vmas));
+	return u->followed_ns &&
+	       (time_ns() - u->followed_ns < FOLLOW_NS || !uffd_has_room(u, vmas));
 }
 
-/* What was armed and still is: a mapping that has come in its place is not registered. false: not everything is. */
+/* What was armed and still is: a mapping that has come in its place is not registered. false: not
+ * everything is. */
 static bool
-still_armed(const struct track *t, const struct pagemap *pm, const struct vma_list *vmas, struct track_ranges *kept)
+uffd_still_armed(const struct track *t, const struct pagemap *pm, const struct vma_list *vmas,
+                 struct track_ranges *kept)
 {
 	uint64_t start, end;
 	bool all = true;
@@ -416,11 +448,11 @@ still_armed(const struct track *t, const struct pagemap *pm, const struct vma_li
 	for (size_t i = 0; i < vmas->n; i++) {
 		const struct vma *v = &vmas->v[i];
 
-		if (!in_scope(t, v, &start, &end) || is_barred(v, &t->uffd->barred))
+		if (!uffd_in_scope(t, v, &start, &end) || uffd_is_barred(v, &t->uffd->barred))
 			continue;
-		if (is_watched(pm, v)) /* what a region has grown by was written since */
+		if (uffd_is_watched(pm, v)) /* what a region has grown by was written since */
 			track_ranges_add(kept, start, end);
-		else if (!is_stable(t, v))
+		else if (!uffd_is_stable(t, v))
 			all = false;
 	}
 	return all;
@@ -434,7 +466,7 @@ uffd_lost(struct track *t, const struct pagemap *pm, const struct vma_list *vmas
 
 	for (size_t i = 0; i < vmas->n; i++) {
 		const struct vma *v = &vmas->v[i];
-		bool watched = ranges_meet(&t->mark, v->start, v->end) && is_watched(pm, v);
+		bool watched = ranges_meet(&t->mark, v->start, v->end) && uffd_is_watched(pm, v);
 
 		for (uint64_t at = v->start; at < v->end;) {
 			struct track_range r = ranges_next(&t->mark, at, v->end);
@@ -448,39 +480,46 @@ uffd_lost(struct track *t, const struct pagemap *pm, const struct vma_list *vmas
 	t->mark = left;
 }
 
-/* A clear, of which nothing is told, or in a pulse: what is armed anew between is told from here on. */
+/* A clear, of which nothing is told, or in a pulse: what is armed anew between is told from here
+ * on. */
 static int
-arm_all(struct track *t, const struct pagemap *pm, const struct vma_list *vmas, struct err *err)
+uffd_arm_all(struct track *t, const struct pagemap *pm, const struct vma_list *vmas,
+             struct err *err)
 {
-	struct arming how = {.tell = t->pulse && t->gen && !is_moved(t)};
+	struct arming how = {.tell = t->pulse && t->gen && !uffd_is_moved(t)};
 	struct track_ranges kept = {0};
 	int r;
 
-	if (t->uffd && (is_moved(t) || !is_followed(t->uffd, vmas))) {
+	if (t->uffd && (uffd_is_moved(t) || !uffd_is_followed(t->uffd, vmas))) {
 		if (how.tell) {
-			still_armed(t, pm, vmas, &kept);
+			uffd_still_armed(t, pm, vmas, &kept);
 			how.kept = &kept;
 		}
-		register_all(t->uffd, t, vmas);
+		uffd_register_all(t->uffd, t, vmas);
 	}
 	if (t->uffd) {
 		t->uffd->scope = t->scope;
 		t->uffd->unsure.n = 0;
 		t->uffd->late.n = how.tell ? t->uffd->late.n : 0;
-		forget_unmapped(&t->uffd->late, vmas);
+		uffd_forget_unmapped(&t->uffd->late, vmas);
 	}
-	r = arm(t, pm, vmas, how, err);
+	r = uffd_arm(t, pm, vmas, how, err);
 	free(kept.v);
 	return r;
 }
 
 /* A page that can be protected: there is one, and somebody has its region registered. */
 static bool
-has_watched_page(const struct pagemap *pm, uint64_t start, uint64_t end)
+uffd_has_watched_page(const struct pagemap *pm, uint64_t start, uint64_t end)
 {
 	struct pm_scan_region ignored;
-	struct pm_scan_arg arg = {.size = sizeof(arg), .start = start, .end = end, .vec = (uintptr_t)&ignored,
-	                          .vec_len = 1, .max_pages = 1, .category_mask = PM_CAT_WPALLOWED,
+	struct pm_scan_arg arg = {.size = sizeof(arg),
+	                          .start = start,
+	                          .end = end,
+	                          .vec = (uintptr_t)&ignored,
+	                          .vec_len = 1,
+	                          .max_pages = 1,
+	                          .category_mask = PM_CAT_WPALLOWED,
 	                          .category_anyof_mask = PM_CAT_PRESENT | PM_CAT_SWAPPED,
 	                          .return_mask = PM_CAT_WPALLOWED};
 
@@ -488,66 +527,75 @@ has_watched_page(const struct pagemap *pm, uint64_t start, uint64_t end)
 }
 
 static int
-refuse_nothing(struct err *err)
+uffd_refuse_nothing(struct err *err)
 {
-	return err_set(err, ERR_TARGET, "the kernel protects no part of it: read-only, or a driver's",
-	               "choose memory that the process writes", "nothing there can be watched by userfaultfd");
+	return err_set(
+	    err, ERR_TARGET, "the kernel protects no part of it: read-only, or a driver's",
+	    "choose memory that the process writes", "nothing there can be watched by userfaultfd");
 }
 
-/* Known before the target is touched. What somebody else watches would be told to each of us in part. */
+/* Known before the target is touched. What somebody else watches would be told to each of us in
+ * part. */
 static int
-refuse(const struct track *t, const struct pagemap *pm, const struct vma_list *vmas, struct err *err)
+uffd_refuse(const struct track *t, const struct pagemap *pm, const struct vma_list *vmas,
+            struct err *err)
 {
 	uint64_t start, end;
 	bool any = false;
 
 	for (size_t i = 0; i < vmas->n; i++) {
-		if (!is_wanted(t, &vmas->v[i], &start, &end))
+		if (!uffd_is_wanted(t, &vmas->v[i], &start, &end))
 			continue;
 		any = true;
-		if (has_watched_page(pm, start, end))
-			return err_set(err, ERR_TARGET, "it is watched already, perhaps by another pmtop",
+		if (uffd_has_watched_page(pm, start, end))
+			return err_set(err, ERR_TARGET,
+			               "it is watched already, perhaps by another pmtop",
 			               "end that first, or track it in another way",
-			               "cannot watch the memory at %#llx by userfaultfd", (unsigned long long)start);
+			               "cannot watch the memory at %#llx by userfaultfd",
+			               (unsigned long long)start);
 	}
-	return any ? 0 : refuse_nothing(err);
+	return any ? 0 : uffd_refuse_nothing(err);
 }
 
 int
-uffd_clear(struct track *t, const struct proc *p, const struct pagemap *pm, const struct vma_list *vmas,
-           struct err *err)
+uffd_clear(struct track *t, const struct proc *p, const struct pagemap *pm,
+           const struct vma_list *vmas, struct err *err)
 {
 	int r = 0;
 
 	if (t->owner != TRACK_DEMO && !t->uffd &&
-	    (refuse(t, pm, vmas, err) < 0 || take_descriptor(t, p, vmas, err) < 0))
+	    (uffd_refuse(t, pm, vmas, err) < 0 || uffd_take_descriptor(t, p, vmas, err) < 0))
 		return -1;
-	r = arm_all(t, pm, vmas, err);
+	r = uffd_arm_all(t, pm, vmas, err);
 	if (r == 0 && !t->mark.n)
-		r = refuse_nothing(err);
-	if (r < 0 && !t->gen) { /* it is not kept for another time: that would be another word of consent */
+		r = uffd_refuse_nothing(err);
+	if (r < 0 &&
+	    !t->gen) { /* it is not kept for another time: that would be another word of consent */
 		uffd_release(t->uffd);
 		t->uffd = NULL;
 	}
 	return r;
 }
 
-/* --- what comes later ------------------------------------------------------------------------------------ */
+/* --- what comes later
+ * ------------------------------------------------------------------------------------ */
 
 /* The target's own watch goes before ours. */
 static void
-give_way(struct track *t)
+uffd_give_way(struct track *t)
 {
 	track_forget(t);
 	t->status[TRACK_UFFD].can = t->can = TRACK_NO;
-	track_cannot(&t->status[TRACK_UFFD], "it has begun to use userfaultfd itself, and was let go",
+	track_cannot(&t->status[TRACK_UFFD],
+	             "it has begun to use userfaultfd itself, and was let go",
 	             "track it in another way");
 	snprintf(t->why, sizeof(t->why), "%s", t->status[TRACK_UFFD].why);
 	snprintf(t->how, sizeof(t->how), "%s", t->status[TRACK_UFFD].how);
 }
 
 void
-uffd_follow(struct track *t, const struct proc *p, const struct pagemap *pm, const struct vma_list *vmas)
+uffd_follow(struct track *t, const struct proc *p, const struct pagemap *pm,
+            const struct vma_list *vmas)
 {
 	struct uffd *u = t->uffd;
 	struct track_ranges kept = {0};
@@ -557,14 +605,14 @@ uffd_follow(struct track *t, const struct proc *p, const struct pagemap *pm, con
 		return;
 	u->followed_ns = time_ns();
 	if (inject_in_use(p) >= 0) {
-		give_way(t);
+		uffd_give_way(t);
 		return;
 	}
-	if (has_room(u, vmas) && !still_armed(t, pm, vmas, &kept)) {
-		register_all(u, t, vmas);
-		forget_unmapped(&u->late, vmas);
-		forget_unmapped(&u->unsure, vmas);
-		arm(t, pm, vmas, (struct arming){.kept = &kept}, &ignored);
+	if (uffd_has_room(u, vmas) && !uffd_still_armed(t, pm, vmas, &kept)) {
+		uffd_register_all(u, t, vmas);
+		uffd_forget_unmapped(&u->late, vmas);
+		uffd_forget_unmapped(&u->unsure, vmas);
+		uffd_arm(t, pm, vmas, (struct arming){.kept = &kept}, &ignored);
 	}
 	free(kept.v);
 }
@@ -593,22 +641,29 @@ uffd_release(struct uffd *u)
 	free(u);
 }
 
-/* --- the proof ------------------------------------------------------------------------------------------- */
+/* --- the proof
+ * ------------------------------------------------------------------------------------------- */
 
 /* Bit n: page n of the three was written. -1: it cannot be asked. */
 static int
-own_written(int pagemap, const volatile char *p, size_t page_size, uint64_t flags)
+uffd_own_written(int pagemap, const volatile char *p, size_t page_size, uint64_t flags)
 {
 	struct pm_scan_region vec[8];
-	struct pm_scan_arg arg = {.size = sizeof(arg), .flags = flags, .start = (uintptr_t)p,
-	                          .end = (uintptr_t)p + 3 * page_size, .vec = (uintptr_t)vec, .vec_len = ARRAY_LEN(vec),
+	struct pm_scan_arg arg = {.size = sizeof(arg),
+	                          .flags = flags,
+	                          .start = (uintptr_t)p,
+	                          .end = (uintptr_t)p + 3 * page_size,
+	                          .vec = (uintptr_t)vec,
+	                          .vec_len = ARRAY_LEN(vec),
 	                          .category_mask = PM_CAT_WRITTEN | PM_CAT_WPALLOWED,
-	                          .category_anyof_mask = PM_CAT_PRESENT | PM_CAT_SWAPPED, .return_mask = PM_CAT_WRITTEN};
+	                          .category_anyof_mask = PM_CAT_PRESENT | PM_CAT_SWAPPED,
+	                          .return_mask = PM_CAT_WRITTEN};
 	int n = ioctl(pagemap, PM_IOC_SCAN, &arg), bits = 0;
 
 	for (int i = 0; i < n; i++)
 		for (unsigned k = 0; k < 3; k++)
-			if (vec[i].start <= (uintptr_t)p + k * page_size && vec[i].end > (uintptr_t)p + k * page_size)
+			if (vec[i].start <= (uintptr_t)p + k * page_size &&
+			    vec[i].end > (uintptr_t)p + k * page_size)
 				bits |= 1 << k;
 	return n < 0 ? -1 : bits;
 }
@@ -618,14 +673,15 @@ own_written(int pagemap, const volatile char *p, size_t page_size, uint64_t flag
  * again. As track_try; 3: out of descriptors.
  */
 static int
-round_trip(void)
+uffd_round_trip(void)
 {
 	size_t page_size = (size_t)sysconf(_SC_PAGESIZE);
 	struct pm_uffdio_api api = {.api = PM_UFFD_API, .features = PM_UFFD_FEATURES};
 	struct pm_uffdio_register area = {.len = 3 * page_size, .mode = PM_UFFD_MODE_WP};
 	int pagemap = open(PROC_ROOT "/self/pagemap", O_RDONLY | O_CLOEXEC);
 	int fd = (int)syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK | PM_UFFD_USER_MODE);
-	volatile char *p = mmap(NULL, area.len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	volatile char *p =
+	    mmap(NULL, area.len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (fd < 0 || pagemap < 0 || p == MAP_FAILED)
 		return errno == EMFILE || errno == ENFILE ? 3 : 2;
@@ -633,18 +689,20 @@ round_trip(void)
 	area.start = (uintptr_t)p;
 	if (ioctl(fd, PM_IOC_UFFD_API, &api) < 0 || ioctl(fd, PM_IOC_UFFD_REGISTER, &area) < 0)
 		return 1;
-	if (own_written(pagemap, p, page_size, PM_SCAN_WP_MATCHING) < 0 || own_written(pagemap, p, page_size, 0) != 0)
+	if (uffd_own_written(pagemap, p, page_size, PM_SCAN_WP_MATCHING) < 0 ||
+	    uffd_own_written(pagemap, p, page_size, 0) != 0)
 		return 1;
 	p[0] = 2;
-	if (own_written(pagemap, p, page_size, PM_SCAN_WP_MATCHING) != 1 || own_written(pagemap, p, page_size, 0) != 0)
+	if (uffd_own_written(pagemap, p, page_size, PM_SCAN_WP_MATCHING) != 1 ||
+	    uffd_own_written(pagemap, p, page_size, 0) != 0)
 		return 1;
 	p[page_size] = 2;
-	return own_written(pagemap, p, page_size, 0) == 2 ? 0 : 1;
+	return uffd_own_written(pagemap, p, page_size, 0) == 2 ? 0 : 1;
 }
 
 /* One that is open as ours are goes with an exec: it is still of this program. */
 static void
-note_stray(struct track *t, const struct inject_stray *before, const struct inject_stray *now)
+uffd_note_stray(struct track *t, const struct inject_stray *before, const struct inject_stray *now)
 {
 	t->stray = *now;
 	t->stray_seen_ns = time_ns();
@@ -665,18 +723,21 @@ uffd_probe(struct track_status *s, struct track *t, const struct proc *p, const 
 	if (!p->live)
 		return track_cannot(s, "a folder does not change", "look at a running process");
 	if ((pm->scan & need) != need)
-		return track_cannot(s, "this kernel has no asynchronous write protection (Linux 6.7)", "use a newer one");
+		return track_cannot(s,
+		                    "this kernel has no asynchronous write protection (Linux 6.7)",
+		                    "use a newer one");
 	if (t->owner == TRACK_DEMO)
 		return true;
-	tried = track_try(round_trip);
+	tried = track_try(uffd_round_trip);
 	if (tried == TRY_NO_CHILD)
 		return track_cannot_try(s);
 	if (tried == 3)
-		return track_cannot(s, "pmtop has no file descriptor left to try it with", "raise its limit (ulimit -n)");
+		return track_cannot(s, "pmtop has no file descriptor left to try it with",
+		                    "raise its limit (ulimit -n)");
 	if (tried)
 		return track_cannot(s, "userfaultfd does not work here: tried on a page of our own",
 		                    "is it built in (CONFIG_USERFAULTFD), and allowed?");
 	planned = inject_plan(p, &plan, &err);
-	note_stray(t, &before, &plan.stray);
+	uffd_note_stray(t, &before, &plan.stray);
 	return planned == 0 || track_cannot(s, err.why, err.how);
 }

@@ -90,7 +90,8 @@ track_is_written(const struct track *t, uint64_t cats)
 {
 	uint64_t need = track_cats(t);
 
-	return need && (cats & need) == need && !(t->way == TRACK_UFFD && cats & (PM_CAT_PFNZERO | PM_CAT_FILE));
+	return need && (cats & need) == need &&
+	       !(t->way == TRACK_UFFD && cats & (PM_CAT_PFNZERO | PM_CAT_FILE));
 }
 
 bool
@@ -101,11 +102,12 @@ track_cannot(struct track_status *s, const char *why, const char *how)
 	return false;
 }
 
-/* --- choosing ----------------------------------------------------------------------------------------- */
+/* --- choosing
+ * ----------------------------------------------------------------------------------------- */
 
 /* The status is asked once; what may be done in the target may change. */
 static void
-settle_status(struct track *t)
+track_settle_status(struct track *t)
 {
 	struct track_status *u = &t->status[TRACK_UFFD];
 
@@ -114,7 +116,7 @@ settle_status(struct track *t)
 }
 
 static enum track_way
-first_that_works(const struct track *t)
+track_first_that_works(const struct track *t)
 {
 	for (unsigned w = 0; w < TRACK_WAYS; w++)
 		if (t->status[w].can >= TRACK_ASK)
@@ -123,13 +125,13 @@ first_that_works(const struct track *t)
 }
 
 static void
-settle(struct track *t)
+track_ways_settle(struct track *t)
 {
 	const struct track_status *s;
 	enum track_way way;
 
-	settle_status(t);
-	way = t->choice < TRACK_WAYS ? (enum track_way)t->choice : first_that_works(t);
+	track_settle_status(t);
+	way = t->choice < TRACK_WAYS ? (enum track_way)t->choice : track_first_that_works(t);
 	if (t->gen && way != t->way)
 		track_forget(t); /* what one way has seen means nothing to another */
 	t->way = way;
@@ -142,7 +144,7 @@ settle(struct track *t)
 }
 
 static enum track_can
-can(bool yes)
+track_can(bool yes)
 {
 	return yes ? TRACK_YES : TRACK_NO;
 }
@@ -151,12 +153,14 @@ void
 track_probe(struct track *t, const struct proc *p, const struct pagemap *pm)
 {
 	memset(t->status, 0, sizeof(t->status));
-	t->status[TRACK_SOFT_DIRTY].can = can(soft_dirty_probe(&t->status[TRACK_SOFT_DIRTY], p));
-	t->status[TRACK_UFFD].can = can(uffd_probe(&t->status[TRACK_UFFD], t, p, pm));
-	t->status[TRACK_HASH].can = can(seen_probe(&t->status[TRACK_HASH], p));
-	t->status[TRACK_NONE].can = can(p->live || track_cannot(&t->status[TRACK_NONE], "a folder does not change",
-	                                                        "look at a running process"));
-	settle(t);
+	t->status[TRACK_SOFT_DIRTY].can =
+	    track_can(soft_dirty_probe(&t->status[TRACK_SOFT_DIRTY], p));
+	t->status[TRACK_UFFD].can = track_can(uffd_probe(&t->status[TRACK_UFFD], t, p, pm));
+	t->status[TRACK_HASH].can = track_can(seen_probe(&t->status[TRACK_HASH], p));
+	t->status[TRACK_NONE].can =
+	    track_can(p->live || track_cannot(&t->status[TRACK_NONE], "a folder does not change",
+	                                      "look at a running process"));
+	track_ways_settle(t);
 }
 
 bool
@@ -177,7 +181,7 @@ track_choose(struct track *t, unsigned choice)
 		track_forget(t);
 	t->choice = choice;
 	if (t->can != TRACK_UNKNOWN)
-		settle(t);
+		track_ways_settle(t);
 }
 
 bool
@@ -187,11 +191,12 @@ track_cannot_try(struct track_status *s)
 	                    "raise the limit on processes (ulimit -u)");
 }
 
-/* --- the proof, in a child so that nothing of ours is write-protected ------------------------------------ */
+/* --- the proof, in a child so that nothing of ours is write-protected
+ * ------------------------------------ */
 
 /* The threads that try it block all signals, and a child begins as they are. */
 static void
-limit_time(void)
+track_limit_time(void)
 {
 	enum { TIME_S = 5 };
 	sigset_t only;
@@ -212,7 +217,7 @@ track_try(int (*round_trip)(void))
 	if (child < 0)
 		return TRY_NO_CHILD;
 	if (child == 0) {
-		limit_time();
+		track_limit_time();
 		_exit(round_trip());
 	}
 	while (waitpid(child, &status, 0) < 0)

@@ -25,16 +25,17 @@ bool soft_dirty_probe(struct track_status *s, const struct proc *p);
 int soft_dirty_clear(const struct proc *p, struct err *err);
 
 /*
- * Asynchronous write protection (Linux 6.7) of regions that are registered with a userfaultfd of the
- * target's: one that it made for us, or one that was taken out of it (inject.h). The scan re-arms a
- * page and tells of it in one step, so nothing is lost.
+ * Asynchronous write protection (Linux 6.7) of regions that are registered with a userfaultfd of
+ * the target's: one that it made for us, or one that was taken out of it (inject.h). The scan
+ * re-arms a page and tells of it in one step, so nothing is lost.
  */
 struct uffd;
 bool uffd_probe(struct track_status *s, struct track *t, const struct proc *p,
                 const struct pagemap *pm);
-int uffd_clear(struct track *t, const struct proc *p, const struct pagemap *pm, const struct vma_list *vmas,
-               struct err *err);
-void uffd_follow(struct track *t, const struct proc *p, const struct pagemap *pm, const struct vma_list *vmas);
+int uffd_clear(struct track *t, const struct proc *p, const struct pagemap *pm,
+               const struct vma_list *vmas, struct err *err);
+void uffd_follow(struct track *t, const struct proc *p, const struct pagemap *pm,
+                 const struct vma_list *vmas);
 /* Lets the target go as it was, in steps that do not hold it up. */
 void uffd_release(struct uffd *u);
 
@@ -46,8 +47,8 @@ void uffd_lost(struct track *t, const struct pagemap *pm, const struct vma_list 
                struct track_ranges *out);
 
 /*
- * A region that has come, or was moved, since the first clear: of what lies in it it is not known whether
- * it was written before it was armed. Unsure: it was armed since the last clear.
+ * A region that has come, or was moved, since the first clear: of what lies in it it is not known
+ * whether it was written before it was armed. Unsure: it was armed since the last clear.
  */
 bool uffd_came_late(const struct track *t, const struct vma *v);
 bool uffd_is_unsure(const struct track *t, const struct vma *v);
@@ -107,7 +108,8 @@ enum { SEEN_AS_BEFORE = 2 };
  */
 void seen_take(struct track *t, const struct vma *v, uint64_t start, size_t page_size,
                const uint64_t *is, size_t n, uint64_t now);
-bool seen_has(const struct seen *s, uint64_t addr); /* whether a change of the page there would be seen */
+bool seen_has(const struct seen *s,
+              uint64_t addr); /* whether a change of the page there would be seen */
 void seen_forget(struct seen *s);
 void seen_free(struct seen *s);
 bool seen_probe(struct track_status *s, const struct proc *p);

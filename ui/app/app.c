@@ -22,7 +22,7 @@
 #include "views/inspector.h"
 
 static int
-loop(struct app *a, struct err *err)
+app_loop(struct app *a, struct err *err)
 {
 	while (!a->quit) {
 		enum { SAMPLE, END, NEWS };
@@ -45,18 +45,18 @@ loop(struct app *a, struct err *err)
 }
 
 /*
- * What is looked at is chosen by the person, if the command line did not say it. What cannot be opened
- * after all is told to who chose it; it ends the program where there was nothing to choose.
+ * What is looked at is chosen by the person, if the command line did not say it. What cannot be
+ * opened after all is told to who chose it; it ends the program where there was nothing to choose.
  */
 static int
-show(struct app *a, struct err *err)
+app_show(struct app *a, struct err *err)
 {
 	for (;;) {
 		int r = a->o->pid ? 1 : app_choose(a, err);
 
 		if (r <= 0)
 			return r;
-		r = loop(a, err);
+		r = app_loop(a, err);
 		if (r == 0 || a->o->pid)
 			return r;
 		app_target_close(a);
@@ -66,7 +66,7 @@ show(struct app *a, struct err *err)
 
 /* The last one stays on screen; all are in the log. */
 static void
-tell_notices(struct app *a)
+app_tell_notices(struct app *a)
 {
 	const struct rc *rc = a->o->rc;
 	char text[sizeof(rc->path) + 64];
@@ -83,13 +83,14 @@ tell_notices(struct app *a)
 	for (size_t i = rc->problems; i--;)
 		app_toast(a, ROLE_HOT, rc->problem[i].text);
 	if (rc->problems > 1) {
-		snprintf(text, sizeof(text), "%s: %zu mistakes; %s shows them", rc->path, rc->problems, key_of(ACT_MESSAGES, 'R'));
+		snprintf(text, sizeof(text), "%s: %zu mistakes; %s shows them", rc->path,
+		         rc->problems, key_of(ACT_MESSAGES, 'R'));
 		app_toast(a, ROLE_HOT, text);
 	}
 }
 
 static int
-run_screen(struct app *a, struct err *err)
+app_run_screen(struct app *a, struct err *err)
 {
 	const char *status = getenv("PMTOP_STATUS_FILE");
 	int r;
@@ -104,8 +105,8 @@ run_screen(struct app *a, struct err *err)
 		return -1;
 	paint_open(&a->term, a->o->theme);
 	prompt_setup();
-	tell_notices(a);
-	r = show(a, err);
+	app_tell_notices(a);
+	r = app_show(a, err);
 	prompt_close();
 	paint_close();
 	term_close(&a->term);
@@ -134,7 +135,7 @@ app_run(const struct app_options *o, struct err *err)
 	if (o->pid && app_target(a, o->root, o->pid, o->owner, err) < 0)
 		r = -1;
 	else
-		r = o->frames ? app_run_frames(a, err) : run_screen(a, err);
+		r = o->frames ? app_run_frames(a, err) : app_run_screen(a, err);
 	app_target_close(a);
 	app_prompt_free(a);
 	picker_free(&a->ui.picker);

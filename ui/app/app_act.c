@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What keys and clicks do: the actions that mean the same in every view, and the effects that views ask for. */
+/* What keys and clicks do: the actions that mean the same in every view, and the effects that views
+ * ask for. */
 #include "app/app_state.h"
 
 #include <stdio.h>
@@ -14,7 +15,7 @@
 
 /* No more looks by the clock; what comes into view is still read. */
 static void
-toggle_pause(struct app *a)
+app_toggle_pause(struct app *a)
 {
 	a->paused = !a->paused;
 	a->back = 0;
@@ -24,7 +25,7 @@ toggle_pause(struct app *a)
 
 /* One step back or forward; the first step back holds the picture still. */
 static void
-rewind_by(struct app *a, int step)
+app_rewind_by(struct app *a, int step)
 {
 	if (step > 0 && !a->history.n) {
 		app_toast(a, ROLE_TEXT, "nothing was seen before this");
@@ -35,7 +36,7 @@ rewind_by(struct app *a, int step)
 		return;
 	}
 	if (!a->paused)
-		toggle_pause(a);
+		app_toggle_pause(a);
 	if (step > 0 && a->back < a->history.n)
 		a->back++;
 	else if (step < 0 && a->back)
@@ -44,10 +45,11 @@ rewind_by(struct app *a, int step)
 
 /* The one read that changes the target: only R asks for it. */
 static void
-fault(struct app *a)
+app_fault(struct app *a)
 {
 	if (a->o->read_only) {
-		app_toast(a, ROLE_HOT, "--read-only: no page is read that the process would have to fault in");
+		app_toast(a, ROLE_HOT,
+		          "--read-only: no page is read that the process would have to fault in");
 		return;
 	}
 	a->back = 0; /* what it brings is seen now */
@@ -57,7 +59,7 @@ fault(struct app *a)
 }
 
 static void
-effects(struct app *a, unsigned fx)
+app_effects(struct app *a, unsigned fx)
 {
 	char text[192];
 
@@ -65,12 +67,13 @@ effects(struct app *a, unsigned fx)
 		app_clear(a);
 	if (fx & FX_PULSE) {
 		if (a->o->read_only)
-			app_toast(a, ROLE_HOT, "--read-only: nothing that changes the target is done");
+			app_toast(a, ROLE_HOT,
+			          "--read-only: nothing that changes the target is done");
 		else
 			app_prompt(a, PROMPT_PULSE);
 	}
 	if (fx & FX_FAULT)
-		fault(a);
+		app_fault(a);
 	if (fx & FX_REFRESH) {
 		a->request.refresh++;
 		app_post(a);
@@ -90,7 +93,7 @@ effects(struct app *a, unsigned fx)
 	if (fx & FX_INTERVAL)
 		app_prompt(a, PROMPT_INTERVAL);
 	if (fx & FX_PAUSE)
-		toggle_pause(a);
+		app_toggle_pause(a);
 	if (fx & FX_REDRAW)
 		term_redraw();
 	if (fx & FX_NOT_FOUND)
@@ -99,7 +102,8 @@ effects(struct app *a, unsigned fx)
 		app_toast_here(a, ROLE_TEXT, "no pointer to follow: the word under the cursor "
 		                             "is no address of a region");
 	if (fx & FX_NO_WRITES) {
-		snprintf(text, sizeof(text), "what is written shows after %s", key_of(ACT_CLEAR, 'R'));
+		snprintf(text, sizeof(text), "what is written shows after %s",
+		         key_of(ACT_CLEAR, 'R'));
 		app_toast_here(a, ROLE_TEXT,
 		               a->s && a->s->gen ? "nothing was written since the clear" : text);
 	}
@@ -109,17 +113,18 @@ effects(struct app *a, unsigned fx)
 
 /* Esc at the top. */
 static void
-stay(struct app *a)
+app_stay(struct app *a)
 {
 	char text[KEY_NAME_SIZE + 16];
 
-	snprintf(text, sizeof(text), "%s quits", key_of(ACT_CLOSE, view_row(ui_view(&a->ui))->letter));
+	snprintf(text, sizeof(text), "%s quits",
+	         key_of(ACT_CLOSE, view_row(ui_view(&a->ui))->letter));
 	app_toast_here(a, ROLE_TEXT, text);
 }
 
 /* The lens of writes has two answers: its key again is the other one. */
 static void
-choose_lens(struct app *a, enum lens l)
+app_choose_lens(struct app *a, enum lens l)
 {
 	bool again = l == LENS_WRITES && a->ui.lens == l;
 
@@ -136,7 +141,7 @@ choose_lens(struct app *a, enum lens l)
 
 /* Where bytes are on screen it is the bytes there that are wanted. */
 static void
-go_to_answer(struct app *a)
+app_go_to_answer(struct app *a)
 {
 	const struct answer *to = a->panel;
 	const struct sample *s = app_shown(a);
@@ -153,12 +158,12 @@ go_to_answer(struct app *a)
 
 /* What means the same in every view; the rest is the view's. */
 static unsigned
-act(struct app *a, enum action action)
+app_act(struct app *a, enum action action)
 {
 	struct ui *ui = &a->ui;
 
 	if (action >= ACT_LENS && action <= ACT_LENS_LAST) {
-		choose_lens(a, (enum lens)(action - ACT_LENS));
+		app_choose_lens(a, (enum lens)(action - ACT_LENS));
 		return FX_NONE;
 	}
 	switch ((int)action) {
@@ -167,8 +172,8 @@ act(struct app *a, enum action action)
 	case ACT_CLEAR: return FX_CLEAR;
 	case ACT_PULSE: return FX_PULSE;
 	case ACT_PAUSE: return FX_PAUSE;
-	case ACT_REWIND: rewind_by(a, 1); return FX_NONE;
-	case ACT_FORWARD: rewind_by(a, -1); return FX_NONE;
+	case ACT_REWIND: app_rewind_by(a, 1); return FX_NONE;
+	case ACT_FORWARD: app_rewind_by(a, -1); return FX_NONE;
 	case ACT_REFRESH: return FX_REFRESH;
 	case ACT_INTERVAL: return FX_INTERVAL;
 	case ACT_ASK: return FX_PROMPT;
@@ -185,7 +190,7 @@ act(struct app *a, enum action action)
 	case ACT_MARK_GO: ui->awaited = action; return FX_NONE;
 	case ACT_STAY:
 		if (!list_esc(ui))
-			stay(a);
+			app_stay(a);
 		return FX_NONE;
 	case ACT_CAPABILITIES:
 		ui->card_top = 0;
@@ -211,21 +216,23 @@ act(struct app *a, enum action action)
 		else if (action == ACT_CLOSE)
 			return FX_QUIT;
 		return FX_NONE;
-	case ACT_GO: go_to_answer(a); return FX_NONE;
+	case ACT_GO: app_go_to_answer(a); return FX_NONE;
 	}
-	return a->s || view_row(ui_view(ui))->bare ? view_of(ui_view(ui))->act(ui, app_shown(a), action) : FX_NONE;
+	return a->s || view_row(ui_view(ui))->bare
+	           ? view_of(ui_view(ui))->act(ui, app_shown(a), action)
+	           : FX_NONE;
 }
 
 static void
-perform(struct app *a, enum action action)
+app_perform(struct app *a, enum action action)
 {
 	if (a->asking && (app_agree(a, action) || (action != ACT_QUIT && action != ACT_REDRAW)))
 		return; /* nothing else is meant before it is answered */
-	effects(a, act(a, action));
+	app_effects(a, app_act(a, action));
 }
 
 static void
-key(struct app *a, int k)
+app_key(struct app *a, int k)
 {
 	enum action action = key_action(k, app_letter(a));
 
@@ -235,14 +242,15 @@ key(struct app *a, int k)
 		app_take_letter(a, k);
 		return;
 	}
-	if (action == ACT_NONE && a->panel && !a->asking) { /* any other key belongs to the view below */
+	if (action == ACT_NONE && a->panel &&
+	    !a->asking) { /* any other key belongs to the view below */
 		app_close_panel(a);
 		action = key_action(k, view_row(ui_view(&a->ui))->letter);
 	}
 	if (action != ACT_NONE || a->asking)
-		perform(a, action);
+		app_perform(a, action);
 	else if (view_of(ui_view(&a->ui))->typed)
-		effects(a, view_of(ui_view(&a->ui))->typed(&a->ui, k));
+		app_effects(a, view_of(ui_view(&a->ui))->typed(&a->ui, k));
 }
 
 /*
@@ -250,7 +258,7 @@ key(struct app *a, int k)
  * the click is meant for the view below it.
  */
 static void
-mouse(struct app *a)
+app_mouse(struct app *a)
 {
 	struct app_click c;
 	bool press = a->term.mouse.kind == MOUSE_PRESS;
@@ -261,9 +269,9 @@ mouse(struct app *a)
 	a->keys += a->term.mouse.kind != MOUSE_RELEASE;
 	if (press && a->panel && !a->mouse.held.action && !a->mouse.held.covers)
 		app_close_panel(a);
-	effects(a, c.fx);
+	app_effects(a, c.fx);
 	for (int i = 0; i < c.times; i++)
-		perform(a, c.action);
+		app_perform(a, c.action);
 }
 
 bool
@@ -289,9 +297,9 @@ app_read_keys(struct app *a)
 			app_prompt_key(a, k);
 			a->keys++;
 		} else if (k == TERM_MOUSE) {
-			mouse(a);
+			app_mouse(a);
 		} else {
-			key(a, k);
+			app_key(a, k);
 		}
 		a->stale = true;
 		app_settle(a); /* the next key must find the grid where this one put it */

@@ -18,7 +18,7 @@ static const uint64_t STAY_NS = UINT64_C(3600000000000); /* a question does not 
 
 /* With what it would take, which is read of the target anew. */
 static void
-ask_consent(struct app *a, char letter)
+app_ask_consent(struct app *a, char letter)
 {
 	a->asking = letter;
 	snprintf(a->request.question, sizeof(a->request.question), "tracker");
@@ -36,9 +36,9 @@ app_question(struct app *a)
 	a->pulse_asked = a->request.pulse_ns;
 	a->request.pulse_ns = 0;
 	if (a->s->question == CLEAR_CONSENT) {
-		ask_consent(a, 'Y');
+		app_ask_consent(a, 'Y');
 	} else if (a->s->question == CLEAR_STRAY) {
-		ask_consent(a, 'F');
+		app_ask_consent(a, 'F');
 	} else {
 		a->asking = 'Z';
 		snprintf(text, sizeof(text), "%s; clear all the same?", a->s->question_text);
@@ -49,7 +49,7 @@ app_question(struct app *a)
 }
 
 static void
-put_away(struct app *a)
+app_put_away(struct app *a)
 {
 	a->asking = 0;
 	a->explains = false;
@@ -58,19 +58,20 @@ put_away(struct app *a)
 }
 
 static void
-clear(struct app *a)
+app_agree_clear(struct app *a)
 {
 	a->request.pulse_ns = a->pulse_asked;
 	a->request.clear++;
-	put_away(a);
+	app_put_away(a);
 	app_post(a);
 }
 
 /* The region under the cursor, if there is one. */
 static struct track_range
-here(const struct app *a)
+app_here(const struct app *a)
 {
-	const struct vma *v = a->s && a->s->regions ? vma_at(&a->s->regions->vmas, a->ui.region) : NULL;
+	const struct vma *v =
+	    a->s && a->s->regions ? vma_at(&a->s->regions->vmas, a->ui.region) : NULL;
 
 	return v ? (struct track_range){v->start, v->end} : (struct track_range){0};
 }
@@ -97,12 +98,12 @@ app_take_scope(struct app *a)
 
 /* One region is watched at this person's word, and the cursor is in another. */
 static bool
-is_elsewhere(const struct app *a)
+app_is_elsewhere(const struct app *a)
 {
-	struct track_range w = a->request.scope, r = here(a);
+	struct track_range w = a->request.scope, r = app_here(a);
 
-	return a->part && a->s->gen && track_way_caps(a->s->track_way) & TRACK_RANGES && r.start < r.end &&
-	       (r.end <= w.start || r.start >= w.end);
+	return a->part && a->s->gen && track_way_caps(a->s->track_way) & TRACK_RANGES &&
+	       r.start < r.end && (r.end <= w.start || r.start >= w.end);
 }
 
 void
@@ -113,9 +114,9 @@ app_clear(struct app *a)
 		return;
 	}
 	a->request.closes = 0; /* each time it is asked */
-	if (is_elsewhere(a)) {
+	if (app_is_elsewhere(a)) {
 		a->pulse_asked = a->request.pulse_ns;
-		ask_consent(a, 'Y');
+		app_ask_consent(a, 'Y');
 	} else if (app_take_scope(a)) {
 		a->request.clear++;
 	}
@@ -148,7 +149,7 @@ app_agree(struct app *a, enum action action)
 	struct request *w = &a->request;
 
 	if (action == ACT_BACK) {
-		put_away(a);
+		app_put_away(a);
 		return true;
 	}
 	if (action == ACT_HELP && a->asking == 'Y') {
@@ -171,12 +172,12 @@ app_agree(struct app *a, enum action action)
 		return false;
 	if (a->asking == 'Y') {
 		a->part = action == ACT_AGREE;
-		w->scope = here(a);
+		w->scope = app_here(a);
 		if (!app_take_scope(a)) {
-			put_away(a);
+			app_put_away(a);
 			return true;
 		}
 	}
-	clear(a);
+	app_agree_clear(a);
 	return true;
 }

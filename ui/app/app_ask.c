@@ -19,7 +19,7 @@
 enum { ESC_MS = 25 }; /* Esc alone, or the start of a sequence */
 
 static const char *
-word_at(void *arg, size_t i)
+app_word_at(void *arg, size_t i)
 {
 	struct app *a = arg;
 
@@ -27,7 +27,7 @@ word_at(void *arg, size_t i)
 }
 
 static void
-add_word(struct app *a, const char *word)
+app_add_word(struct app *a, const char *word)
 {
 	for (size_t i = 0; i < a->words_n; i++)
 		if (!strcmp(a->words[i], word))
@@ -48,7 +48,7 @@ app_prompt_free(struct app *a)
 
 /* The verbs, and the mappings' names; not more than anybody would read through. */
 static void
-gather_words(struct app *a)
+app_gather_words(struct app *a)
 {
 	const struct sample *s = a->s;
 	const struct query_form *q;
@@ -59,15 +59,16 @@ gather_words(struct app *a)
 	q = query_forms(&n);
 	for (size_t i = 0; i < n; i++)
 		if (q[i].word[0])
-			add_word(a, q[i].word);
+			app_add_word(a, q[i].word);
 	for (size_t i = 0; s && s->regions && i < s->regions->vmas.n && a->words_n < 1000; i++)
-		if (query_name_of(&s->regions->vmas.v[i], name, sizeof(name)) && !strpbrk(name, " \t\033"))
-			add_word(a, name);
+		if (query_name_of(&s->regions->vmas.v[i], name, sizeof(name)) &&
+		    !strpbrk(name, " \t\033"))
+			app_add_word(a, name);
 }
 
 /* The words of a filter, and the fields with their signs to come. */
 static void
-gather_filter_words(struct app *a, enum filter_scope scope)
+app_gather_filter_words(struct app *a, enum filter_scope scope)
 {
 	size_t n;
 	const struct filter_row *rows = filter_table(&n);
@@ -76,18 +77,19 @@ gather_filter_words(struct app *a, enum filter_scope scope)
 	app_prompt_free(a);
 	for (size_t i = 0; filter_word(scope, i, &n); i++) {
 		snprintf(name, sizeof(name), "%.*s", (int)n, filter_word(scope, i, &n));
-		add_word(a, name);
+		app_add_word(a, name);
 	}
 	filter_table(&n);
 	for (size_t i = 0; i < n; i++) {
-		snprintf(name, sizeof(name), "%.*s", (int)strcspn(rows[i].names, " "), rows[i].names);
+		snprintf(name, sizeof(name), "%.*s", (int)strcspn(rows[i].names, " "),
+		         rows[i].names);
 		if (rows[i].scope & scope && rows[i].kind != FILTER_WORD)
-			add_word(a, name);
+			app_add_word(a, name);
 	}
 }
 
 static bool
-is_filter(int kind)
+app_is_filter(int kind)
 {
 	return kind == PROMPT_FILTER || kind == PROMPT_PAGE_FIND || kind == PROMPT_PAGE_FILTER;
 }
@@ -99,13 +101,16 @@ app_prompt(struct app *a, int kind)
 	uint64_t lo, hi;
 
 	if (kind == PROMPT_ASK)
-		gather_words(a);
-	if (is_filter(kind))
-		gather_filter_words(a, kind == PROMPT_FILTER ? FILTER_REGION : FILTER_PAGE);
+		app_gather_words(a);
+	if (app_is_filter(kind))
+		app_gather_filter_words(a, kind == PROMPT_FILTER ? FILTER_REGION : FILTER_PAGE);
 	a->prompt_error[0] = '\0';
-	prompt_open((enum prompt_kind)kind, kind == PROMPT_ASK || is_filter(kind) ? word_at : NULL, a);
-	if (kind == PROMPT_ASK && ui_range(&a->ui, &lo, &hi)) { /* a question about that, most likely */
-		snprintf(range, sizeof(range), "%llx..%llx", (unsigned long long)lo, (unsigned long long)hi);
+	prompt_open((enum prompt_kind)kind,
+	            kind == PROMPT_ASK || app_is_filter(kind) ? app_word_at : NULL, a);
+	if (kind == PROMPT_ASK &&
+	    ui_range(&a->ui, &lo, &hi)) { /* a question about that, most likely */
+		snprintf(range, sizeof(range), "%llx..%llx", (unsigned long long)lo,
+		         (unsigned long long)hi);
 		prompt_reopen(range, 0);
 	} else if (kind == PROMPT_WRITE) {
 		app_report_name(a, name, sizeof(name));
@@ -124,12 +129,15 @@ app_prompt_find(struct app *a)
 {
 	enum view_id v = ui_view(&a->ui);
 
-	app_prompt(a, v == VIEW_GRID ? PROMPT_PAGE_FIND : v == VIEW_HEX ? PROMPT_BYTE_FIND : PROMPT_FIND);
+	app_prompt(a, v == VIEW_GRID  ? PROMPT_PAGE_FIND
+	              : v == VIEW_HEX ? PROMPT_BYTE_FIND
+	                              : PROMPT_FIND);
 }
 
-/* The column that it names is where the sign ^ comes to stand, and not where it was counted if a mark stands before. */
+/* The column that it names is where the sign ^ comes to stand, and not where it was counted if a
+ * mark stands before. */
 static void
-prompt_refuse(struct app *a, const char *line, const struct err *e)
+app_prompt_refuse(struct app *a, const char *line, const struct err *e)
 {
 	size_t why = strcspn(e->why, "(");
 
@@ -137,14 +145,15 @@ prompt_refuse(struct app *a, const char *line, const struct err *e)
 		why = strlen(e->why);
 	while (why && e->why[why - 1] == ' ')
 		why--;
-	snprintf(a->prompt_error, sizeof(a->prompt_error), "%.*s%s%s", (int)why, e->why, e->how[0] ? "; " : "", e->how);
+	snprintf(a->prompt_error, sizeof(a->prompt_error), "%.*s%s%s", (int)why, e->why,
+	         e->how[0] ? "; " : "", e->how);
 	a->prompt_error_at = e->column > 0 ? (size_t)e->column - 1 : 0;
 	prompt_reopen(line, e->column);
 }
 
 /* Bytes have a view of their own; a range is shown from its start. */
 static bool
-show_bytes(struct app *a, const struct query *q, struct err *err)
+app_show_bytes(struct app *a, const struct query *q, struct err *err)
 {
 	const struct sample *s = app_shown(a);
 	uint64_t start, end;
@@ -152,7 +161,8 @@ show_bytes(struct app *a, const struct query *q, struct err *err)
 	if (query_bytes(q, &s->regions->vmas, &start, &end, err) < 0)
 		return false;
 	if (!vma_at(&s->regions->vmas, start)) {
-		err_set(err, ERR_USAGE, "nothing is mapped there", NULL, "no bytes at %llx", (unsigned long long)start);
+		err_set(err, ERR_USAGE, "nothing is mapped there", NULL, "no bytes at %llx",
+		        (unsigned long long)start);
 		err->column = q->from.column;
 		return false;
 	}
@@ -167,7 +177,7 @@ show_bytes(struct app *a, const struct query *q, struct err *err)
 
 /* What can be seen to be wrong without asking the kernel is said at once, with the line kept. */
 static void
-ask(struct app *a, const char *line)
+app_ask(struct app *a, const char *line)
 {
 	const struct sample *s = a->s;
 	struct here here = {.text = ""};
@@ -183,21 +193,24 @@ ask(struct app *a, const char *line)
 		return;
 	}
 	if (here_read(&a->ui, line, &here, &err) < 0) {
-		prompt_refuse(a, line, &err);
+		app_prompt_refuse(a, line, &err);
 		return;
 	}
 	if (query_parse(here.text, s->page_size, &q, &err) < 0 ||
-	    (q.kind == QUERY_ADDR && query_resolve(&q.from, &s->regions->vmas, &addr, &v, &err) < 0) ||
-	    (q.kind == QUERY_RANGE && query_range(&q, &s->regions->vmas, s->page_size, &addr, &end, &err) < 0) ||
-	    (q.kind == QUERY_BYTES && !show_bytes(a, &q, &err))) {
+	    (q.kind == QUERY_ADDR &&
+	     query_resolve(&q.from, &s->regions->vmas, &addr, &v, &err) < 0) ||
+	    (q.kind == QUERY_RANGE &&
+	     query_range(&q, &s->regions->vmas, s->page_size, &addr, &end, &err) < 0) ||
+	    (q.kind == QUERY_BYTES && !app_show_bytes(a, &q, &err))) {
 		err.column = here_column(&here, err.column);
-		prompt_refuse(a, line, &err);
+		app_prompt_refuse(a, line, &err);
 		return;
 	}
 	prompt_remember(line);
 	if (q.kind == QUERY_BYTES)
 		return;
-	if (q.kind == QUERY_CLEAR) { /* what the key does, with its look afterwards and its refusals */
+	if (q.kind ==
+	    QUERY_CLEAR) { /* what the key does, with its look afterwards and its refusals */
 		app_clear(a);
 		return;
 	}
@@ -207,7 +220,7 @@ ask(struct app *a, const char *line)
 }
 
 static void
-set_interval(struct app *a, const char *line)
+app_set_interval(struct app *a, const char *line)
 {
 	char *end;
 	double secs = strtod(line, &end);
@@ -226,13 +239,14 @@ set_interval(struct app *a, const char *line)
 }
 
 static void
-set_pulse(struct app *a, const char *line)
+app_set_pulse(struct app *a, const char *line)
 {
 	char *end;
 	double secs = strtod(line, &end);
 
 	if (end == line || *end || !(secs == 0 || (secs >= 0.25 && secs <= 600))) {
-		snprintf(a->prompt_error, sizeof(a->prompt_error), "from 0.25 to 600 seconds, or 0: no more clears");
+		snprintf(a->prompt_error, sizeof(a->prompt_error),
+		         "from 0.25 to 600 seconds, or 0: no more clears");
 		a->prompt_error_at = 0;
 		prompt_reopen(line, 0);
 		return;
@@ -245,7 +259,7 @@ set_pulse(struct app *a, const char *line)
 
 /* An empty line looks for what was looked for last. */
 static void
-find(struct app *a, const char *line)
+app_find(struct app *a, const char *line)
 {
 	if (!app_shown(a))
 		return;
@@ -260,25 +274,27 @@ find(struct app *a, const char *line)
 }
 
 static void
-filter(struct app *a, const char *line)
+app_filter(struct app *a, const char *line)
 {
 	struct err err;
 
 	if (app_shown(a) && list_filter_typed(&a->ui, app_shown(a), line, &err) < 0)
-		prompt_refuse(a, line, &err);
+		app_prompt_refuse(a, line, &err);
 }
 
 /* Of pages. false: the line is refused. */
 static bool
-read_page_filter(struct app *a, const char *line, char out[256])
+app_read_page_filter(struct app *a, const char *line, char out[256])
 {
 	struct filter f;
 	struct err err;
 
 	if (line[strspn(line, " \t")] &&
-	    (strlen(line) >= 256 ? err_set(&err, ERR_USAGE, "the filter is too long", "ask in parts", "cannot read it")
-	                         : filter_parse(line, FILTER_PAGE, app_shown(a)->page_size, &f, &err)) < 0) {
-		prompt_refuse(a, line, &err);
+	    (strlen(line) >= 256
+	         ? err_set(&err, ERR_USAGE, "the filter is too long", "ask in parts",
+	                   "cannot read it")
+	         : filter_parse(line, FILTER_PAGE, app_shown(a)->page_size, &f, &err)) < 0) {
+		app_prompt_refuse(a, line, &err);
 		return false;
 	}
 	snprintf(out, 256, "%.255s", line + strspn(line, " \t"));
@@ -287,16 +303,17 @@ read_page_filter(struct app *a, const char *line, char out[256])
 
 /* What is looked for in the hex view; an empty line: what was looked for last. */
 static void
-find_bytes(struct app *a, const char *line)
+app_find_bytes(struct app *a, const char *line)
 {
 	struct pattern p;
 	struct err err;
 
 	if (line[strspn(line, " \t")]) {
 		if ((strlen(line) >= sizeof(a->ui.byte_find)
-		         ? err_set(&err, ERR_USAGE, "the line is too long", "look for fewer bytes", "cannot read it")
+		         ? err_set(&err, ERR_USAGE, "the line is too long", "look for fewer bytes",
+		                   "cannot read it")
 		         : pattern_parse(line, &p, &err)) < 0) {
-			prompt_refuse(a, line, &err);
+			app_prompt_refuse(a, line, &err);
 			return;
 		}
 		snprintf(a->ui.byte_find, sizeof(a->ui.byte_find), "%.255s", line);
@@ -306,7 +323,7 @@ find_bytes(struct app *a, const char *line)
 }
 
 static void
-prompt_entered(struct app *a)
+app_prompt_entered(struct app *a)
 {
 	struct err err;
 	char line[512];
@@ -314,52 +331,54 @@ prompt_entered(struct app *a)
 	snprintf(line, sizeof(line), "%s", prompt_line());
 	switch (prompt_kind()) {
 	case PROMPT_ASK:
-		ask(a, line);
+		app_ask(a, line);
 		break;
 	case PROMPT_INTERVAL:
-		set_interval(a, line);
+		app_set_interval(a, line);
 		break;
 	case PROMPT_PULSE:
-		set_pulse(a, line);
+		app_set_pulse(a, line);
 		break;
 	case PROMPT_WRITE:
 		if (line[0] && app_report(a, line, &err) < 0)
-			prompt_refuse(a, line, &err);
+			app_prompt_refuse(a, line, &err);
 		break;
 	case PROMPT_FIND:
-		find(a, line);
+		app_find(a, line);
 		break;
 	case PROMPT_FIND_HELP:
 		view_help_find(&a->ui, line);
 		break;
 	case PROMPT_FILTER:
-		filter(a, line);
+		app_filter(a, line);
 		break;
 	case PROMPT_PAGE_FILTER:
 		if (app_shown(a))
-			read_page_filter(a, line, a->ui.page_filter);
+			app_read_page_filter(a, line, a->ui.page_filter);
 		break;
 	case PROMPT_PAGE_FIND: /* an empty line looks for what was looked for last */
-		if (app_shown(a) && (!line[0] || read_page_filter(a, line, a->ui.page_find)) && a->ui.page_find[0])
+		if (app_shown(a) && (!line[0] || app_read_page_filter(a, line, a->ui.page_find)) &&
+		    a->ui.page_find[0])
 			app_seek(a, false);
 		break;
 	case PROMPT_BYTE_FIND:
-		find_bytes(a, line);
+		app_find_bytes(a, line);
 		break;
 	}
 }
 
 static bool
-more_typed(struct app *a)
+app_more_typed(struct app *a)
 {
 	struct pollfd p = {.fd = term_fd(&a->term), .events = POLLIN};
 
 	return term_has_key() || poll(&p, 1, ESC_MS) > 0;
 }
 
-/* The list follows what is typed. A filter that cannot be read yet changes nothing; why is said beside it. */
+/* The list follows what is typed. A filter that cannot be read yet changes nothing; why is said
+ * beside it. */
 static void
-follow(struct app *a)
+app_follow(struct app *a)
 {
 	struct err err = {0};
 	struct pattern p;
@@ -375,15 +394,17 @@ follow(struct app *a)
 	else if (prompt_kind() == PROMPT_FILTER &&
 	         list_filter_typed(&a->ui, app_shown(a), prompt_line(), &err) < 0)
 		snprintf(a->typing, sizeof(a->typing), "%s", err.why);
-	else if ((prompt_kind() == PROMPT_PAGE_FIND || prompt_kind() == PROMPT_PAGE_FILTER) && prompt_line()[0] &&
+	else if ((prompt_kind() == PROMPT_PAGE_FIND || prompt_kind() == PROMPT_PAGE_FILTER) &&
+	         prompt_line()[0] &&
 	         filter_parse(prompt_line(), FILTER_PAGE, app_shown(a)->page_size, &f, &err) < 0)
 		snprintf(a->typing, sizeof(a->typing), "%s", err.why);
-	else if (prompt_kind() == PROMPT_BYTE_FIND && prompt_line()[0] && pattern_parse(prompt_line(), &p, &err) < 0)
+	else if (prompt_kind() == PROMPT_BYTE_FIND && prompt_line()[0] &&
+	         pattern_parse(prompt_line(), &p, &err) < 0)
 		snprintf(a->typing, sizeof(a->typing), "%s", err.why);
 }
 
 static void
-cancel(struct app *a)
+app_cancel(struct app *a)
 {
 	if (prompt_kind() == PROMPT_FIND || prompt_kind() == PROMPT_FILTER)
 		list_typed_cancel(&a->ui);
@@ -395,20 +416,20 @@ void
 app_prompt_key(struct app *a, int byte)
 {
 	a->prompt_error[0] = '\0';
-	if (byte == 27 && !more_typed(a)) {
+	if (byte == 27 && !app_more_typed(a)) {
 		prompt_close();
-		cancel(a);
+		app_cancel(a);
 		return;
 	}
 	switch (prompt_feed(byte)) {
 	case PROMPT_DONE:
-		prompt_entered(a);
+		app_prompt_entered(a);
 		break;
 	case PROMPT_CANCELLED:
-		cancel(a);
+		app_cancel(a);
 		break;
 	case PROMPT_EDITING:
-		follow(a);
+		app_follow(a);
 		break;
 	}
 }

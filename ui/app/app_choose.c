@@ -21,7 +21,7 @@ enum {
 };
 
 static void
-set_list(struct app *a, struct processes *list)
+app_set_list(struct app *a, struct processes *list)
 {
 	processes_free(a->processes);
 	a->processes = list;
@@ -29,7 +29,7 @@ set_list(struct app *a, struct processes *list)
 }
 
 static int
-take_list(struct app *a, struct err *err)
+app_take_list(struct app *a, struct err *err)
 {
 	struct processes *got = lister_take(a->lister);
 
@@ -37,12 +37,12 @@ take_list(struct app *a, struct err *err)
 		return lister_opened(a->lister, err) ? 0 : -1;
 	if (!got->complete)
 		a->wanted_at = time_ns();
-	set_list(a, got);
+	app_set_list(a, got);
 	return 0;
 }
 
 static void
-refresh(struct app *a)
+app_refresh(struct app *a)
 {
 	a->listing = lister_refresh(a->lister);
 	a->wanted_at = time_ns();
@@ -52,18 +52,20 @@ refresh(struct app *a)
 
 /* What cannot be opened is said, and the list stays. Returns whether it is being read. */
 static bool
-open_chosen(struct app *a)
+app_open_chosen(struct app *a)
 {
 	bool demo = a->ui.picker.at_demo;
 	pid_t pid = a->ui.picker.pid;
 	struct err err;
 
 	/* the demo is a child of ours, wherever the others are listed */
-	if ((demo && demo_start(&pid, &err) < 0) || app_target(a, demo ? PROC_ROOT : a->o->root, pid, demo ? TRACK_DEMO : TRACK_FOREIGN, &err) < 0 ||
+	if ((demo && demo_start(&pid, &err) < 0) ||
+	    app_target(a, demo ? PROC_ROOT : a->o->root, pid, demo ? TRACK_DEMO : TRACK_FOREIGN,
+	               &err) < 0 ||
 	    app_wait_first(a, &err) < 0) {
 		app_target_close(a);
 		app_toast_err(a, &err);
-		refresh(a);
+		app_refresh(a);
 		return false;
 	}
 	a->toast_until = 0;
@@ -75,13 +77,13 @@ open_chosen(struct app *a)
 /* --- keys ------------------------------------------------------------------------------------- */
 
 static bool
-is_typed(int k)
+app_is_typed(int k)
 {
 	return k >= ' ' && k != 127 && k < 256;
 }
 
 static unsigned
-act(struct app *a, enum action action)
+app_choose_act(struct app *a, enum action action)
 {
 	struct ui *ui = &a->ui;
 
@@ -106,35 +108,35 @@ act(struct app *a, enum action action)
 
 /* Returns whether a process was chosen, and is being read. */
 static bool
-take_effects(struct app *a, unsigned fx)
+app_take_effects(struct app *a, unsigned fx)
 {
 	if (fx & FX_REDRAW)
 		term_redraw();
 	if (fx & FX_FIND_HELP)
 		app_prompt(a, PROMPT_FIND_HELP);
 	if (fx & FX_REFRESH)
-		refresh(a);
+		app_refresh(a);
 	if (fx & FX_QUIT)
 		a->quit = true;
-	return fx & FX_OPEN && open_chosen(a);
+	return fx & FX_OPEN && app_open_chosen(a);
 }
 
 static bool
-key(struct app *a, int k)
+app_choose_key(struct app *a, int k)
 {
 	enum action action = key_action(k, view_row(ui_view(&a->ui))->letter);
 
 	a->keys++;
 	a->toast_until = 0; /* it was about the key before */
 	if (action != ACT_NONE)
-		return take_effects(a, act(a, action));
-	if (ui_view(&a->ui) == VIEW_PICKER && is_typed(k))
+		return app_take_effects(a, app_choose_act(a, action));
+	if (ui_view(&a->ui) == VIEW_PICKER && app_is_typed(k))
 		picker_type(&a->ui.picker, a->processes, k);
 	return false;
 }
 
 static bool
-mouse(struct app *a)
+app_choose_mouse(struct app *a)
 {
 	struct app_click c;
 
@@ -143,12 +145,12 @@ mouse(struct app *a)
 	c = app_take_mouse(a);
 	a->keys += a->term.mouse.kind != MOUSE_RELEASE;
 	for (int i = 0; i < c.times; i++)
-		c.fx |= act(a, c.action);
-	return take_effects(a, c.fx);
+		c.fx |= app_choose_act(a, c.action);
+	return app_take_effects(a, c.fx);
 }
 
 static bool
-read_keys(struct app *a)
+app_choose_read_keys(struct app *a)
 {
 	int k;
 
@@ -158,7 +160,7 @@ read_keys(struct app *a)
 		if (prompt_is_open()) {
 			app_prompt_key(a, k);
 			a->keys++;
-		} else if (k == TERM_MOUSE ? mouse(a) : key(a, k)) {
+		} else if (k == TERM_MOUSE ? app_choose_mouse(a) : app_choose_key(a, k)) {
 			return true;
 		}
 		a->stale = true;
@@ -170,29 +172,29 @@ read_keys(struct app *a)
 /* --- the loop --------------------------------------------------------------------------------- */
 
 static int
-choose(struct app *a, struct err *err)
+app_choose_choose(struct app *a, struct err *err)
 {
 	while (!a->quit) {
 		struct pollfd list = {lister_fd(a->lister), POLLIN, 0};
 
 		app_turn(a, &list, 1);
-		if (list.revents && take_list(a, err) < 0)
+		if (list.revents && app_take_list(a, err) < 0)
 			return -1;
-		if (read_keys(a))
+		if (app_choose_read_keys(a))
 			return 1;
 	}
 	return 0;
 }
 
 static int
-wait_for_list(struct app *a, struct err *err)
+app_wait_for_list(struct app *a, struct err *err)
 {
 	uint64_t end = time_ns() + FIRST_WAIT_MS * MS, now;
 
 	while ((now = time_ns()) < end && !a->processes->complete) {
 		struct pollfd p = {.fd = lister_fd(a->lister), .events = POLLIN};
 
-		if (poll(&p, 1, (int)((end - now) / MS) + 1) > 0 && take_list(a, err) < 0)
+		if (poll(&p, 1, (int)((end - now) / MS) + 1) > 0 && app_take_list(a, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -212,13 +214,13 @@ app_choose(struct app *a, struct err *err)
 	a->ui.depth = 0;
 	a->ui.stack[0] = VIEW_PICKER;
 	a->ui.picker.stale = true; /* its rows are another list's */
-	set_list(a, mem_alloc(sizeof(*a->processes)));
-	r = wait_for_list(a, err);
+	app_set_list(a, mem_alloc(sizeof(*a->processes)));
+	r = app_wait_for_list(a, err);
 	if (r == 0)
-		r = choose(a, err);
+		r = app_choose_choose(a, err);
 	lister_stop(a->lister);
 	a->lister = NULL;
-	set_list(a, NULL);
+	app_set_list(a, NULL);
 	a->ui.depth = 0;
 	a->ui.stack[0] = VIEW_REGIONS;
 	return r;

@@ -24,7 +24,14 @@
 #include "views/view.h"
 
 static const uint64_t MS = 1000000;
-enum { MIN_ROWS = 6, MIN_COLS = 30, CHOOSE_COLS = 20, SMALL_COLS = 60, HINTS_MAX = 32, COMM_MOST = 20 };
+enum {
+	MIN_ROWS = 6,
+	MIN_COLS = 30,
+	CHOOSE_COLS = 20,
+	SMALL_COLS = 60,
+	HINTS_MAX = 32,
+	COMM_MOST = 20
+};
 
 /* A click on it is the key that has to do with it. */
 static int
@@ -39,7 +46,7 @@ draw_badge(int y, int x, enum role role, const char *text, enum action action)
 }
 
 static void
-state_badge(const struct app *a, char *out, size_t size, enum role *role)
+app_state_badge(const struct app *a, char *out, size_t size, enum role *role)
 {
 	uint64_t now = time_ns(), busy = sampler_busy_ns(a->sampler);
 	uint64_t waited = busy ? now - u64_min(now, busy) : 0;
@@ -47,15 +54,17 @@ state_badge(const struct app *a, char *out, size_t size, enum role *role)
 	*role = ROLE_HEADER;
 	if (a->back) {
 		*role = ROLE_HEADER_HOT;
-		snprintf(out, size, "%.1f s ago (%zu of %zu)%s", (double)(a->s->time_ns - app_shown(a)->time_ns) / 1e9,
-		         a->back, a->history.n,
-		         history_stop_after(&a->history, app_shown(a)->time_ns) ? ", then stopped" : "");
+		snprintf(
+		    out, size, "%.1f s ago (%zu of %zu)%s",
+		    (double)(a->s->time_ns - app_shown(a)->time_ns) / 1e9, a->back, a->history.n,
+		    history_stop_after(&a->history, app_shown(a)->time_ns) ? ", then stopped" : "");
 	} else if (a->s && a->s->ended) {
 		*role = ROLE_BANNER;
 		if (a->o->term.calm)
 			snprintf(out, size, " ended ");
 		else
-			snprintf(out, size, " ended %.0f s ago ", (double)(a->ui.now - a->s->ended_ns) / 1e9);
+			snprintf(out, size, " ended %.0f s ago ",
+			         (double)(a->ui.now - a->s->ended_ns) / 1e9);
 	} else if (waited > WAITING_MS * MS) {
 		*role = ROLE_HEADER_HOT;
 		snprintf(out, size, "waiting for the kernel %.0f s", (double)waited / 1e9);
@@ -69,12 +78,14 @@ state_badge(const struct app *a, char *out, size_t size, enum role *role)
 	}
 }
 
-/* How writes are told, since when; the way by its name where there is room, or where it is no way to tell writes. */
+/* How writes are told, since when; the way by its name where there is room, or where it is no way
+ * to tell writes. */
 static void
-track_badge(const struct app *a, const struct sample *s, char *out, size_t size)
+app_track_badge(const struct app *a, const struct sample *s, char *out, size_t size)
 {
 	unsigned caps = track_way_caps(s->track_way);
-	const char *way = a->ui.cols >= 100 || caps & TRACK_CHANGES ? track_way_label(s->track_way) : "";
+	const char *way =
+	    a->ui.cols >= 100 || caps & TRACK_CHANGES ? track_way_label(s->track_way) : "";
 	int n = snprintf(out, size, "%s%s", way, way[0] ? " " : "");
 
 	if (s->pulse_ns)
@@ -83,10 +94,12 @@ track_badge(const struct app *a, const struct sample *s, char *out, size_t size)
 	else if (a->o->term.calm)
 		snprintf(out + n, size - (size_t)n, "gen %u", s->gen);
 	else
-		snprintf(out + n, size - (size_t)n, "gen %u +%.0fs", s->gen, (double)(a->ui.now - s->mark_ns) / 1e9);
+		snprintf(out + n, size - (size_t)n, "gen %u +%.0fs", s->gen,
+		         (double)(a->ui.now - s->mark_ns) / 1e9);
 }
 
-/* What has no room is left out by whole words: half an address, or half the permissions, would be another. */
+/* What has no room is left out by whole words: half an address, or half the permissions, would be
+ * another. */
 static void
 draw_crumb(int x, int right, const char *text)
 {
@@ -113,7 +126,8 @@ draw_header(struct app *a)
 {
 	const struct sample *s = app_shown(a);
 	struct buf crumb = {0}, comm = {0}, name = {0};
-	bool small = a->ui.cols < SMALL_COLS; /* then where we are counts for more than that all is well */
+	bool small =
+	    a->ui.cols < SMALL_COLS; /* then where we are counts for more than that all is well */
 	int right = a->ui.cols, x = 1;
 	enum role role;
 	char text[64];
@@ -123,14 +137,16 @@ draw_header(struct app *a)
 		right = draw_badge(0, right, s->frames_hidden ? ROLE_HEADER_HOT : ROLE_HEADER_DIM,
 		                   s->frames_hidden ? "no PFN" : "root", ACT_CAPABILITIES);
 	if (s && s->gen) {
-		track_badge(a, s, text, sizeof(text));
+		app_track_badge(a, s, text, sizeof(text));
 		right = draw_badge(0, right - 1, ROLE_HEADER_HOT, text, ACT_NONE);
 	} else if (s && s->can_track == TRACK_NO && a->ui.cols >= 100) {
-		right = draw_badge(0, right - 1, ROLE_HEADER_DIM, "no soft-dirty", ACT_CAPABILITIES);
+		right =
+		    draw_badge(0, right - 1, ROLE_HEADER_DIM, "no soft-dirty", ACT_CAPABILITIES);
 	}
-	state_badge(a, text, sizeof(text), &role);
+	app_state_badge(a, text, sizeof(text), &role);
 	if (role != ROLE_HEADER || !small)
-		right = draw_badge(0, right - 1, role, text, a->request.interval_ns ? ACT_PAUSE : ACT_REFRESH);
+		right = draw_badge(0, right - 1, role, text,
+		                   a->request.interval_ns ? ACT_PAUSE : ACT_REFRESH);
 	if (s)
 		text_escape(&comm, s->comm, strlen(s->comm), !paint_utf8());
 	if (!small)
@@ -176,9 +192,10 @@ draw_choose_header(const struct app *a)
 	buf_free(&crumb);
 }
 
-/* The rows of the hints in the view, as many as there are, with its own words; returns their number. */
+/* The rows of the hints in the view, as many as there are, with its own words; returns their
+ * number. */
 static int
-find_hints(const struct app *a, struct key_row out[HINTS_MAX])
+app_find_hints(const struct app *a, struct key_row out[HINTS_MAX])
 {
 	const struct view *v = view_of(ui_view(&a->ui));
 	char view = app_letter(a);
@@ -187,7 +204,9 @@ find_hints(const struct app *a, struct key_row out[HINTS_MAX])
 	int found = 0;
 
 	for (size_t i = 0; i < n && found < HINTS_MAX; i++) {
-		const char *own = v->hint && view == view_row(ui_view(&a->ui))->letter ? v->hint(&a->ui, app_shown(a), k[i].action) : NULL;
+		const char *own = v->hint && view == view_row(ui_view(&a->ui))->letter
+		                      ? v->hint(&a->ui, app_shown(a), k[i].action)
+		                      : NULL;
 		const char *word = own ? own : k[i].hint;
 
 		if (view == 'Y' && k[i].action == ACT_AGREE && !app_may_agree_to_region(a))
@@ -203,23 +222,23 @@ find_hints(const struct app *a, struct key_row out[HINTS_MAX])
 }
 
 static int
-hint_width(const struct key_row *k)
+app_hint_width(const struct key_row *k)
 {
 	return (int)strcspn(k->keys, " ") + 1 + (int)strlen(k->hint);
 }
 
 /* Where there is no room for all the last ones give way, but not the way out. */
 static int
-fit_hints(struct key_row hint[HINTS_MAX], int n, int cols)
+app_fit_hints(struct key_row hint[HINTS_MAX], int n, int cols)
 {
 	int total = -2;
 
 	for (int i = 0; i < n; i++)
-		total += hint_width(&hint[i]) + 2;
+		total += app_hint_width(&hint[i]) + 2;
 	while (n > 1 && total > cols) {
 		bool out = hint[n - 1].action == ACT_BACK || hint[n - 1].action == ACT_CLOSE;
 
-		total -= hint_width(&hint[n - 1 - out]) + 2;
+		total -= app_hint_width(&hint[n - 1 - out]) + 2;
 		if (out)
 			hint[n - 2] = hint[n - 1];
 		n--;
@@ -231,13 +250,14 @@ static void
 draw_hints(const struct app *a)
 {
 	struct key_row hint[HINTS_MAX];
-	int n = a->o->hints ? fit_hints(hint, find_hints(a, hint), a->ui.cols) : 0;
+	int n = a->o->hints ? app_fit_hints(hint, app_find_hints(a, hint), a->ui.cols) : 0;
 	int x = 0, y = a->ui.rows - 1;
 
 	for (int i = 0; i < n; i++) {
 		int from = x;
 
-		x = paint_text(y, x, a->ui.cols, ROLE_ACCENT, "%.*s", (int)strcspn(hint[i].keys, " "), hint[i].keys);
+		x = paint_text(y, x, a->ui.cols, ROLE_ACCENT, "%.*s",
+		               (int)strcspn(hint[i].keys, " "), hint[i].keys);
 		x = paint_text(y, x + 1, a->ui.cols, ROLE_TEXT, "%s", hint[i].hint) + 2;
 		zone_key(y, from, x - 2, hint[i].action);
 	}
@@ -275,9 +295,11 @@ draw_preview(const struct app *a, int y, int x)
 	char perm[5], size[8];
 
 	if (prompt_kind() != PROMPT_ASK || !s || !s->regions || !prompt_line()[0] ||
-	    here_read(&a->ui, prompt_line(), &here, &err) < 0 || query_parse(here.text, s->page_size, &q, &err) < 0)
+	    here_read(&a->ui, prompt_line(), &here, &err) < 0 ||
+	    query_parse(here.text, s->page_size, &q, &err) < 0)
 		return;
-	if (q.kind == QUERY_RANGE && query_range(&q, &s->regions->vmas, s->page_size, &addr, &end, &err) == 0)
+	if (q.kind == QUERY_RANGE &&
+	    query_range(&q, &s->regions->vmas, s->page_size, &addr, &end, &err) == 0)
 		paint_text(y, x, a->ui.cols, ROLE_DIM, "-> %llx..%llx %s", (unsigned long long)addr,
 		           (unsigned long long)end, size_text(size, end - addr));
 	if ((q.kind != QUERY_ADDR && q.kind != QUERY_BYTES) ||
@@ -309,13 +331,15 @@ draw_effect(const struct app *a, int y, int x)
 	else if (prompt_kind() == PROMPT_FIND)
 		paint_text(y, x, ui->cols, ROLE_DIM, "-> %zu of %zu", ui->found, ui->found_n);
 	else if (a->typing[0])
-		fit_draw_cut(y, paint_text(y, x, ui->cols, ROLE_DIM, "-> "), ui->cols, ROLE_DIM, a->typing);
+		fit_draw_cut(y, paint_text(y, x, ui->cols, ROLE_DIM, "-> "), ui->cols, ROLE_DIM,
+		             a->typing);
 	else if (prompt_kind() == PROMPT_FILTER)
 		paint_text(y, x, ui->cols, ROLE_DIM, "-> %zu of %zu region%s", ui->shown,
 		           s->regions->vmas.n, plural(s->regions->vmas.n));
 }
 
-/* A caret above what is wrong; its words go before it or above it where there is no room behind it. */
+/* A caret above what is wrong; its words go before it or above it where there is no room behind it.
+ */
 static void
 draw_error(const struct app *a, int y, int caret)
 {
@@ -350,14 +374,22 @@ draw_sign(int y, int cols, const char *sign)
 static void
 draw_prompt(const struct app *a, int y)
 {
-	static const char *const signs[] = {[PROMPT_ASK] = ":", [PROMPT_FIND] = "/", [PROMPT_FIND_HELP] = "/", [PROMPT_FILTER] = "filter: ",
+	static const char *const signs[] = {[PROMPT_ASK] = ":",
+	                                    [PROMPT_FIND] = "/",
+	                                    [PROMPT_FIND_HELP] = "/",
+	                                    [PROMPT_FILTER] = "filter: ",
 	                                    [PROMPT_INTERVAL] = "seconds between looks: ",
-	                                    [PROMPT_PULSE] = "seconds between clears (0: no more): ",
+	                                    [PROMPT_PULSE] =
+	                                        "seconds between clears (0: no more): ",
 	                                    [PROMPT_WRITE] = "write to .txt .ansi .csv .json: ",
-	                                    [PROMPT_PAGE_FIND] = "/", [PROMPT_BYTE_FIND] = "/", [PROMPT_PAGE_FILTER] = "filter: "};
+	                                    [PROMPT_PAGE_FIND] = "/",
+	                                    [PROMPT_BYTE_FIND] = "/",
+	                                    [PROMPT_PAGE_FILTER] = "filter: "};
 	const char *line = prompt_line();
 	int from = draw_sign(y, a->ui.cols, signs[prompt_kind()]), x;
-	size_t skip = fit_skip(line, prompt_point(), (size_t)(a->ui.cols - from - 1)); /* a long line: where it is written at */
+	size_t skip =
+	    fit_skip(line, prompt_point(),
+	             (size_t)(a->ui.cols - from - 1)); /* a long line: where it is written at */
 
 	paint_cursor(y, from + (int)fit_width(line + skip, prompt_point() - skip));
 	x = paint_text(y, from, a->ui.cols, ROLE_TEXT, "%s", line + skip);
@@ -366,7 +398,8 @@ draw_prompt(const struct app *a, int y)
 	if (a->prompt_error[0]) {
 		size_t wrong = u64_min(strlen(line), a->prompt_error_at);
 
-		draw_error(a, y - 1, from + (wrong > skip ? (int)fit_width(line + skip, wrong - skip) : 0));
+		draw_error(a, y - 1,
+		           from + (wrong > skip ? (int)fit_width(line + skip, wrong - skip) : 0));
 	} else if (prompt_candidates()[0]) {
 		paint_fill(y - 1, 0, a->ui.cols, ROLE_TEXT);
 		fit_draw_cut(y - 1, 1, a->ui.cols, ROLE_TEXT, prompt_candidates());
@@ -375,7 +408,7 @@ draw_prompt(const struct app *a, int y)
 
 /* A message, as long as it is news and true of what is on screen. */
 static bool
-has_toast(const struct app *a)
+app_has_toast(const struct app *a)
 {
 	return time_ns() < a->toast_until && (!a->toast_view || a->toast_view == app_letter(a)) &&
 	       (a->toast_lens == LENS_COUNT || a->toast_lens == a->ui.lens);
@@ -386,7 +419,7 @@ draw_say(const struct app *a, int y)
 {
 	struct buf text = {0};
 
-	if (!a->ui.awaited && has_toast(a)) {
+	if (!a->ui.awaited && app_has_toast(a)) {
 		draw_message(a, y, a->toast_role, 1, a->toast);
 		return;
 	}
@@ -432,7 +465,7 @@ draw_facts(const struct answer *p, int all, int top, int bottom, int cols)
 
 /* The rows that a text takes, as fit_draw_lines has them. */
 static int
-count_lines(const char *text, int cols)
+app_count_lines(const char *text, int cols)
 {
 	int n = 0;
 
@@ -446,7 +479,7 @@ count_lines(const char *text, int cols)
 
 /* Which ways there are is no part of the question: those facts begin with the first way. */
 static int
-count_costs(const struct answer *p)
+app_count_costs(const struct answer *p)
 {
 	int n = 0;
 
@@ -460,8 +493,8 @@ static void
 draw_question(const struct app *a, int bottom)
 {
 	const struct answer *p = a->panel;
-	int cols = a->ui.cols, lines = count_lines(p->line, cols);
-	int facts = a->explains ? count_costs(p) : 0;
+	int cols = a->ui.cols, lines = app_count_lines(p->line, cols);
+	int facts = a->explains ? app_count_costs(p) : 0;
 	int rows = lines + facts < bottom - 2 ? lines + facts : bottom - 2, top = bottom - rows;
 
 	zone_cover(top, 0, bottom, cols);
@@ -476,7 +509,8 @@ static void
 draw_panel(const struct app *a, int bottom)
 {
 	const struct answer *p = a->panel;
-	int all = (int)p->n, rows = all < bottom - 3 ? all : bottom - 3, top = bottom - rows - 1, cols = a->ui.cols;
+	int all = (int)p->n, rows = all < bottom - 3 ? all : bottom - 3, top = bottom - rows - 1,
+	    cols = a->ui.cols;
 
 	zone_cover(top, 0, bottom, cols);
 	paint_fill(top, 0, cols, ROLE_HEADER);
@@ -485,7 +519,7 @@ draw_panel(const struct app *a, int bottom)
 }
 
 static int
-least_cols(const struct app *a)
+app_least_cols(const struct app *a)
 {
 	return a->lister ? CHOOSE_COLS : MIN_COLS;
 }
@@ -494,7 +528,7 @@ static void
 draw_small(const struct app *a)
 {
 	paint_text(0, 0, a->term.cols, ROLE_TEXT, "%dx%d: pmtop needs", a->term.cols, a->term.rows);
-	paint_text(1, 0, a->term.cols, ROLE_TEXT, "%dx%d; %s quits", least_cols(a), MIN_ROWS,
+	paint_text(1, 0, a->term.cols, ROLE_TEXT, "%dx%d; %s quits", app_least_cols(a), MIN_ROWS,
 	           a->lister ? key_of(ACT_BACK, 'S') : key_of(ACT_CLOSE, 'R'));
 }
 
@@ -516,7 +550,7 @@ app_settle(struct app *a)
 	const struct sample *s = app_shown(a);
 
 	a->ui.rows = a->term.rows > MIN_ROWS ? a->term.rows : MIN_ROWS;
-	a->ui.cols = a->term.cols > least_cols(a) ? a->term.cols : least_cols(a);
+	a->ui.cols = a->term.cols > app_least_cols(a) ? a->term.cols : app_least_cols(a);
 	if (s || a->lister || view_row(ui_view(&a->ui))->bare)
 		v->settle(&a->ui, s, 1, app_bottom(a));
 }
@@ -534,7 +568,7 @@ app_draw(struct app *a)
 	bottom = app_bottom(a);
 	paint_begin(&a->term);
 	zones_begin();
-	if (a->term.rows < MIN_ROWS || a->term.cols < least_cols(a)) {
+	if (a->term.rows < MIN_ROWS || a->term.cols < app_least_cols(a)) {
 		draw_small(a);
 	} else if (!s && !a->lister) {
 		draw_header(a);

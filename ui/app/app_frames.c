@@ -12,14 +12,17 @@ static const uint64_t MS = 1000000;
 
 /* Draws into nothing as fast as the samples come, and tells what it cost. */
 static int
-run_headless(struct app *a, struct err *err)
+app_run_headless(struct app *a, struct err *err)
 {
 	uint64_t begin = time_ns(), first = 0, drawing = 0;
 
 	while (a->frame < a->o->frames) {
 		uint64_t t;
 
-		if (app_wait_sample(a, first && a->request.interval_ns ? (int)(a->request.interval_ns / MS) : -1, err) < 0)
+		if (app_wait_sample(
+			a,
+			first && a->request.interval_ns ? (int)(a->request.interval_ns / MS) : -1,
+			err) < 0)
 			return -1;
 		t = time_ns();
 		app_draw(a);
@@ -48,7 +51,7 @@ app_run_frames(struct app *a, struct err *err)
 	if (term_open(&a->term, &a->o->term, err) < 0)
 		return -1;
 	paint_open(&a->term, a->o->theme);
-	r = run_headless(a, err);
+	r = app_run_headless(a, err);
 	paint_close();
 	term_close(&a->term);
 	return r;

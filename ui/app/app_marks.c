@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The jump list and the marks: keys of two letters, and what is said between the first and the second. */
+/* The jump list and the marks: keys of two letters, and what is said between the first and the
+ * second. */
 #include "app/app_state.h"
 
 #include <stdio.h>
@@ -11,7 +12,7 @@
 
 /* An address as one knows it: "heap+1000", or bare where no name leads there. */
 static void
-add_address(const struct app *a, struct buf *out, uint64_t addr)
+app_add_address(const struct app *a, struct buf *out, uint64_t addr)
 {
 	const struct sample *s = app_shown(a);
 	const struct vma *v = s && s->regions ? vma_at(&s->regions->vmas, addr) : NULL;
@@ -38,7 +39,9 @@ app_say_awaited(const struct app *a, struct buf *out)
 	if (a->ui.awaited == ACT_MARK)
 		buf_str(out, "mark this place: a letter, a to z");
 	else
-		buf_fmt(out, j->n || j->marked ? "go to:" : "no place is marked: %s and a letter marks one",
+		buf_fmt(out,
+		        j->n || j->marked ? "go to:"
+		                          : "no place is marked: %s and a letter marks one",
 		        key_of(ACT_MARK, 'G'));
 	for (char c = 'a'; c <= 'z'; c++) {
 		const struct place *p = jumps_marked(j, c);
@@ -46,23 +49,23 @@ app_say_awaited(const struct app *a, struct buf *out)
 		if (!p)
 			continue;
 		buf_fmt(out, "  %c ", c);
-		add_address(a, out, p->at);
+		app_add_address(a, out, p->at);
 	}
 	if (a->ui.awaited == ACT_MARK_GO && j->n) {
 		buf_str(out, "  ' ");
-		add_address(a, out, j->v[j->n - 1].at);
+		app_add_address(a, out, j->v[j->n - 1].at);
 	}
 }
 
 static void
-set_mark(struct app *a, char letter)
+app_set_mark(struct app *a, char letter)
 {
 	struct place p = ui_place(&a->ui);
 	struct buf text = {0};
 
 	jumps_mark(&a->ui.jumps, letter, &p);
 	buf_fmt(&text, "mark %c is ", letter);
-	add_address(a, &text, p.at);
+	app_add_address(a, &text, p.at);
 	buf_fmt(&text, ": %s%c comes back here", key_of(ACT_MARK_GO, 'G'), letter);
 	app_toast(a, ROLE_TEXT, text.s);
 	buf_free(&text);
@@ -70,7 +73,7 @@ set_mark(struct app *a, char letter)
 
 /* The mark tells the place; the bytes are looked at where bytes are on screen, else its pages. */
 static void
-go_to_mark(struct app *a, const struct place *p)
+app_go_to_mark(struct app *a, const struct place *p)
 {
 	const struct sample *s = app_shown(a);
 	struct ui *ui = &a->ui;
@@ -90,7 +93,7 @@ go_to_mark(struct app *a, const struct place *p)
 
 /* Twice ' trades the place with the one before the last jump. */
 static void
-trade_places(struct app *a)
+app_trade_places(struct app *a)
 {
 	struct place here = ui_place(&a->ui);
 
@@ -115,13 +118,14 @@ app_take_letter(struct app *a, int key)
 	if (key == 27 || !app_shown(a))
 		return;
 	if (action == ACT_MARK && key >= 'a' && key <= 'z') {
-		set_mark(a, (char)key);
+		app_set_mark(a, (char)key);
 	} else if (action == ACT_MARK_GO && key == '\'') {
-		trade_places(a);
+		app_trade_places(a);
 	} else if (action == ACT_MARK_GO && p) {
-		go_to_mark(a, p);
+		app_go_to_mark(a, p);
 	} else if (key >= 'a' && key <= 'z') {
-		snprintf(text, sizeof(text), "no place is marked %c: %s%c marks one", key, key_of(ACT_MARK, 'G'), key);
+		snprintf(text, sizeof(text), "no place is marked %c: %s%c marks one", key,
+		         key_of(ACT_MARK, 'G'), key);
 		app_toast(a, ROLE_HOT, text);
 	} else {
 		app_toast(a, ROLE_HOT, "marks are letters, a to z");

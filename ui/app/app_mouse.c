@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What the mouse does. Whatever it can do a key can do as well: a click puts the cursor where it is,
- * a double click is Enter, the wheel goes up and down, and what is drawn with a zone of its own
+ * What the mouse does. Whatever it can do a key can do as well: a click puts the cursor where it
+ * is, a double click is Enter, the wheel goes up and down, and what is drawn with a zone of its own
  * (zones.h) is a key to be pressed or says itself what a click means.
  */
 #include "app/app_state.h"
@@ -18,7 +18,7 @@ enum { WHEEL_ROWS = 3 };
 
 /* Two clicks on the same cell, one soon after the other; a third begins anew. */
 static bool
-is_double(struct app_mouse *p, const struct mouse *m)
+app_is_double(struct app_mouse *p, const struct mouse *m)
 {
 	uint64_t now = time_ns();
 	bool same = p->y == m->y && p->x == m->x && p->at_ns && now - p->at_ns < DOUBLE_NS;
@@ -30,7 +30,7 @@ is_double(struct app_mouse *p, const struct mouse *m)
 }
 
 static struct app_click
-hit(struct app *a, const struct zone *z, const struct mouse *m, bool drag, bool begins)
+app_hit(struct app *a, const struct zone *z, const struct mouse *m, bool drag, bool begins)
 {
 	struct touch t = zone_touch(z, m->y, m->x);
 	struct app_click c = {0};
@@ -43,18 +43,18 @@ hit(struct app *a, const struct zone *z, const struct mouse *m, bool drag, bool 
 }
 
 static struct app_click
-press(struct app *a, const struct mouse *m)
+app_press(struct app *a, const struct mouse *m)
 {
 	struct app_mouse *p = &a->mouse;
 	const struct zone *z = zone_at(m->y, m->x);
-	bool twice = is_double(p, m);
+	bool twice = app_is_double(p, m);
 	struct app_click c;
 
 	p->held = z ? *z : (struct zone){0};
 	p->moved = false;
 	if (!z || (a->asking && !z->action))
 		return (struct app_click){0};
-	c = hit(a, z, m, false, false);
+	c = app_hit(a, z, m, false, false);
 	c.action = twice && z->opens ? key_action('\r', app_letter(a)) : z->action;
 	c.times = c.action != ACT_NONE;
 	return c;
@@ -62,7 +62,7 @@ press(struct app *a, const struct mouse *m)
 
 /* Terminals that tell of no moves tell at least that the button came up elsewhere. */
 static struct app_click
-drag(struct app *a, const struct mouse *m)
+app_drag(struct app *a, const struct mouse *m)
 {
 	struct app_mouse *p = &a->mouse;
 
@@ -74,14 +74,16 @@ drag(struct app *a, const struct mouse *m)
 	p->at_ns = 0;
 	if (!p->told) {
 		p->told = true;
-		app_toast(a, ROLE_TEXT, "hold Shift to select text: the mouse is pmtop's (--no-mouse leaves it alone)");
+		app_toast(
+		    a, ROLE_TEXT,
+		    "hold Shift to select text: the mouse is pmtop's (--no-mouse leaves it alone)");
 	}
-	return hit(a, &p->held, m, true, begins);
+	return app_hit(a, &p->held, m, true, begins);
 }
 
 /* With Ctrl it zooms, around what it points at. */
 static struct app_click
-turn_wheel(struct app *a, const struct mouse *m)
+app_turn_wheel(struct app *a, const struct mouse *m)
 {
 	bool up = m->kind == MOUSE_WHEEL_UP;
 	const struct zone *z = zone_at(m->y, m->x);
@@ -90,7 +92,7 @@ turn_wheel(struct app *a, const struct mouse *m)
 	if (a->panel || a->asking)
 		return c;
 	if (m->ctrl && z && z->opens)
-		c = hit(a, z, m, false, false);
+		c = app_hit(a, z, m, false, false);
 	if (m->ctrl)
 		c.action = up ? ACT_ZOOM_IN : ACT_ZOOM_OUT;
 	else
@@ -108,11 +110,11 @@ app_take_mouse(struct app *a)
 	a->ui.touched_ns = time_ns();
 	a->ui.awaited = ACT_NONE;
 	switch (m->kind) {
-	case MOUSE_PRESS: return press(a, m);
-	case MOUSE_DRAG: return drag(a, m);
-	case MOUSE_RELEASE: return a->mouse.moved ? none : drag(a, m);
+	case MOUSE_PRESS: return app_press(a, m);
+	case MOUSE_DRAG: return app_drag(a, m);
+	case MOUSE_RELEASE: return a->mouse.moved ? none : app_drag(a, m);
 	case MOUSE_WHEEL_UP:
-	case MOUSE_WHEEL_DOWN: return turn_wheel(a, m);
+	case MOUSE_WHEEL_DOWN: return app_turn_wheel(a, m);
 	}
 	return none;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a new sample brings that the person is to be told: steps carried out, and what befell the target. */
+/* What a new sample brings that the person is to be told: steps carried out, and what befell the
+ * target. */
 #include "app/app_state.h"
 
 #include <stdio.h>
@@ -13,29 +14,31 @@
 #include "term/paint.h"
 
 static void
-tell_armed(const struct sample *s, char *text, size_t size)
+app_tell_armed(const struct sample *s, char *text, size_t size)
 {
-	int n = snprintf(text, size, "gen %u: %s armed in %.1f ms", s->gen, track_way_label(s->track_way),
-	                 (double)s->mark_cost_ns / 1e6);
+	int n = snprintf(text, size, "gen %u: %s armed in %.1f ms", s->gen,
+	                 track_way_label(s->track_way), (double)s->mark_cost_ns / 1e6);
 
 	if (s->gen == 1 && s->stopped_ns)
-		n += snprintf(text + n, size - (size_t)n, ", one thread stopped for %.2f ms", (double)s->stopped_ns / 1e6);
+		n += snprintf(text + n, size - (size_t)n, ", one thread stopped for %.2f ms",
+		              (double)s->stopped_ns / 1e6);
 	snprintf(text + n, size - (size_t)n, "; " TRACK_WRITE_WORDS);
 }
 
 /* What a clear did, and what follows from the way it was done. */
 static void
-tell_clear(const struct sample *s, char *text, size_t size)
+app_tell_clear(const struct sample *s, char *text, size_t size)
 {
 	unsigned long long pages = s->regions ? s->regions->totals.rss : 0;
 	double ms = (double)s->mark_cost_ns / 1e6;
 
 	if (track_way_caps(s->track_way) & TRACK_CHANGES)
 		snprintf(text, size, "%s on screen are compared from now on%s%s",
-		         s->track_way == TRACK_HASH ? "the contents of the pages" : "the page table entries of the pages",
+		         s->track_way == TRACK_HASH ? "the contents of the pages"
+		                                    : "the page table entries of the pages",
 		         s->track_why[0] ? "; not userfaultfd: " : "", s->track_why);
 	else if (track_way_caps(s->track_way) & TRACK_RANGES)
-		tell_armed(s, text, size);
+		app_tell_armed(s, text, size);
 	else
 		snprintf(text, size,
 		         "gen %u: %s cleared in %.1f ms; the next write to each of %llu page%s "
@@ -47,7 +50,9 @@ static void
 notice_others(struct app *a)
 {
 	if (a->s->others && !a->others_seen)
-		app_toast(a, ROLE_HOT, "another program cleared soft-dirty: what was seen written stays, and c starts anew");
+		app_toast(a, ROLE_HOT,
+		          "another program cleared soft-dirty: what was seen written stays, and c "
+		          "starts anew");
 	a->others_seen = a->s->others;
 }
 
@@ -98,7 +103,7 @@ notice_clear(struct app *a)
 		             "process %d executed a new program, now %s: ", (int)a->s->pid,
 		             a->s->comm);
 	a->rearmed = false;
-	tell_clear(a->s, text + n, sizeof(text) - (size_t)n);
+	app_tell_clear(a->s, text + n, sizeof(text) - (size_t)n);
 	app_toast(a, ROLE_HOT, text);
 }
 
@@ -114,8 +119,9 @@ notice_fault(struct app *a)
 		app_toast_err(a, &a->s->fault_err);
 		return;
 	}
-	snprintf(text, sizeof(text), a->s->fault_idle ? "page %llx is in RAM: R had nothing to do"
-	                                              : "page %llx was read: the process has faulted it in",
+	snprintf(text, sizeof(text),
+	         a->s->fault_idle ? "page %llx is in RAM: R had nothing to do"
+	                          : "page %llx was read: the process has faulted it in",
 	         (unsigned long long)(a->request.fault_at & ~(uint64_t)(a->s->page_size - 1)));
 	app_toast(a, ROLE_HOT, text);
 }
@@ -176,7 +182,9 @@ notice_life(struct app *a, bool let_go)
 	if (a->s->ended && !a->ended_seen) {
 		a->ended_seen = true;
 		launch_how_it_ended(a->s->pid, how, sizeof(how));
-		snprintf(text, sizeof(text), "process %d has ended%s: this is the last that was seen", (int)a->s->pid, how);
+		snprintf(text, sizeof(text),
+		         "process %d has ended%s: this is the last that was seen", (int)a->s->pid,
+		         how);
 		app_toast(a, ROLE_BANNER, text);
 	}
 }

@@ -26,7 +26,8 @@ app_copy(struct app *a)
 	uint64_t lo, hi;
 
 	if (ui_range(ui, &lo, &hi)) {
-		snprintf(text, sizeof(text), "%llx..%llx", (unsigned long long)lo, (unsigned long long)hi);
+		snprintf(text, sizeof(text), "%llx..%llx", (unsigned long long)lo,
+		         (unsigned long long)hi);
 		ui->range_on = false;
 	} else {
 		snprintf(text, sizeof(text), "%llx", (unsigned long long)ui_at(ui));
@@ -35,8 +36,10 @@ app_copy(struct app *a)
 		snprintf(said, sizeof(said), "copied %s", text);
 		app_toast(a, ROLE_TEXT, said);
 	} else {
-		snprintf(said, sizeof(said), "%s is not copied: this terminal does not say that it can (Ms in its "
-		         "terminfo); select it here with the mouse", text);
+		snprintf(said, sizeof(said),
+		         "%s is not copied: this terminal does not say that it can (Ms in its "
+		         "terminfo); select it here with the mouse",
+		         text);
 		app_toast(a, ROLE_HOT, said);
 	}
 }
@@ -48,7 +51,7 @@ enum report_form { REPORT_TEXT, REPORT_ANSI, REPORT_CSV, REPORT_JSON };
 static const char *const endings[] = {".txt", ".ansi", ".csv", ".json"};
 
 static int
-form_of(const char *path, enum report_form *form, struct err *err)
+app_form_of(const char *path, enum report_form *form, struct err *err)
 {
 	for (size_t i = 0; i < ARRAY_LEN(endings); i++) {
 		size_t n = strlen(path), k = strlen(endings[i]);
@@ -58,13 +61,15 @@ form_of(const char *path, enum report_form *form, struct err *err)
 			return 0;
 		}
 	}
-	return err_set(err, ERR_USAGE, "its ending does not say what to write",
-	               "end it in .txt (the screen), .ansi (with colours), .csv or .json (the data)", "cannot write %s", path);
+	return err_set(
+	    err, ERR_USAGE, "its ending does not say what to write",
+	    "end it in .txt (the screen), .ansi (with colours), .csv or .json (the data)",
+	    "cannot write %s", path);
 }
 
 /* "~/x" is the shell's, but people write it everywhere. */
 static void
-expand(const char *line, char *path, size_t size)
+app_expand(const char *line, char *path, size_t size)
 {
 	const char *home = getenv("HOME");
 
@@ -76,7 +81,7 @@ expand(const char *line, char *path, size_t size)
 
 /* The screen as it is without the prompt that asked for the name, but for the hints. */
 static void
-dump_screen(struct app *a, bool colors, FILE *f)
+app_dump_screen(struct app *a, bool colors, FILE *f)
 {
 	struct buf out = {0};
 
@@ -89,19 +94,20 @@ dump_screen(struct app *a, bool colors, FILE *f)
 }
 
 static int
-write_form(struct app *a, enum report_form form, FILE *f, struct err *err)
+app_write_form(struct app *a, enum report_form form, FILE *f, struct err *err)
 {
 	const struct sample *s = app_shown(a);
 
 	if (form == REPORT_CSV || form == REPORT_JSON)
-		return report_write(&a->ui, s, form == REPORT_CSV ? FORMAT_CSV : FORMAT_JSON, f, err);
-	dump_screen(a, form == REPORT_ANSI, f);
+		return report_write(&a->ui, s, form == REPORT_CSV ? FORMAT_CSV : FORMAT_JSON, f,
+		                    err);
+	app_dump_screen(a, form == REPORT_ANSI, f);
 	return 0;
 }
 
 /* What it takes the place of, whose it is and who may read it stays. */
 static void
-keep_mode(int fd, const char *path)
+app_keep_mode(int fd, const char *path)
 {
 	struct stat st;
 
@@ -111,7 +117,8 @@ keep_mode(int fd, const char *path)
 
 /* Written for its owner alone: names of files and contents of pages may be in it. */
 static int
-write_file(struct app *a, const char *path, enum report_form form, bool replace, struct err *err)
+app_write_file(struct app *a, const char *path, enum report_form form, bool replace,
+               struct err *err)
 {
 	struct file_new new;
 	int fd = file_new_begin(&new, path, replace), r;
@@ -122,8 +129,8 @@ write_file(struct app *a, const char *path, enum report_form form, bool replace,
 	if (!f)
 		return err_sys(err, "choose another name", "cannot write %s", path);
 	if (replace)
-		keep_mode(fd, path);
-	r = write_form(a, form, f, err);
+		app_keep_mode(fd, path);
+	r = app_write_form(a, form, f, err);
 	if (r == 0 && (fflush(f) != 0 || ferror(f)))
 		r = err_sys(err, NULL, "cannot write %s", path);
 	if (fstat(fd, &st) < 0)
@@ -145,16 +152,18 @@ app_report(struct app *a, const char *line, struct err *err)
 	enum report_form form;
 	struct stat st;
 
-	expand(line, a->report, sizeof(a->report));
-	if (form_of(a->report, &form, err) < 0)
+	app_expand(line, a->report, sizeof(a->report));
+	if (app_form_of(a->report, &form, err) < 0)
 		return -1;
 	if (form >= REPORT_CSV && !report_has_rows(&a->ui))
-		return err_set(err, ERR_USAGE, "this view has no data", "end it in .txt or .ansi", "cannot write %s", a->report);
-	if (lstat(a->report, &st) < 0)
-		return write_file(a, a->report, form, false, err);
-	if (!S_ISREG(st.st_mode))
-		return err_set(err, ERR_USAGE, "something with that name is there, and is not a file", "choose another name",
+		return err_set(err, ERR_USAGE, "this view has no data", "end it in .txt or .ansi",
 		               "cannot write %s", a->report);
+	if (lstat(a->report, &st) < 0)
+		return app_write_file(a, a->report, form, false, err);
+	if (!S_ISREG(st.st_mode))
+		return err_set(err, ERR_USAGE,
+		               "something with that name is there, and is not a file",
+		               "choose another name", "cannot write %s", a->report);
 	a->ui.awaited = ACT_WRITE;
 	return 0;
 }
@@ -167,7 +176,8 @@ app_report_replace(struct app *a, bool yes)
 
 	if (!yes)
 		app_toast(a, ROLE_TEXT, "nothing is written: the file is as it was");
-	else if (form_of(a->report, &form, &err) < 0 || write_file(a, a->report, form, true, &err) < 0)
+	else if (app_form_of(a->report, &form, &err) < 0 ||
+	         app_write_file(a, a->report, form, true, &err) < 0)
 		app_toast_err(a, &err);
 }
 

@@ -9,7 +9,7 @@
 #include "views/view.h"
 
 static void
-post(struct app *a, const char *what, uint64_t from, bool back)
+app_seek_post(struct app *a, const char *what, uint64_t from, bool back)
 {
 	struct request *w = &a->request;
 
@@ -30,7 +30,7 @@ app_seek(struct app *a, bool back)
 		return false;
 	a->find_change = false;
 	a->request.find_bytes = bytes;
-	post(a, what, bytes ? a->ui.byte : a->ui.cursor, back);
+	app_seek_post(a, what, bytes ? a->ui.byte : a->ui.cursor, back);
 	return true;
 }
 
@@ -39,12 +39,12 @@ app_seek_change(struct app *a, bool back)
 {
 	a->find_change = true;
 	a->request.find_bytes = false;
-	post(a, "!state=none", a->ui.cursor, back);
+	app_seek_post(a, "!state=none", a->ui.cursor, back);
 }
 
 /* Where there is no other page in this region its end is the place to go on from. */
 static void
-notice_change(struct app *a)
+app_notice_change(struct app *a)
 {
 	const struct seek_found *f = &a->s->found;
 	const struct request *w = &a->request;
@@ -60,20 +60,21 @@ notice_change(struct app *a)
 }
 
 static void
-say_nothing(struct app *a)
+app_say_nothing(struct app *a)
 {
 	const struct seek_found *f = &a->s->found;
 	char text[360];
 	int n = snprintf(text, sizeof(text), "no page passes %s", a->request.find_what);
 
 	if (f->unknown)
-		snprintf(text + n, sizeof(text) - (size_t)n, "; of %llu it is not known", (unsigned long long)f->unknown);
+		snprintf(text + n, sizeof(text) - (size_t)n, "; of %llu it is not known",
+		         (unsigned long long)f->unknown);
 	app_toast_here(a, ROLE_HOT, text);
 }
 
 /* What was not searched is said whether something was found or not: it may lie there. */
 static void
-notice_bytes(struct app *a)
+app_notice_bytes(struct app *a)
 {
 	const struct seek_found *f = &a->s->found;
 	struct buf text = {0};
@@ -81,7 +82,8 @@ notice_bytes(struct app *a)
 	if (ui_view(&a->ui) != VIEW_HEX || a->s->find != a->request.find)
 		return; /* somebody has gone elsewhere */
 	if (f->stopped) {
-		buf_fmt(&text, "the search was given up for what came after it; %s searches again", key_of(ACT_FIND_NEXT, 'X'));
+		buf_fmt(&text, "the search was given up for what came after it; %s searches again",
+		        key_of(ACT_FIND_NEXT, 'X'));
 	} else {
 		buf_str(&text, f->any ? "" : "these bytes are nowhere in the region");
 		if (f->wrapped)
@@ -116,11 +118,11 @@ app_notice_found(struct app *a)
 	if (a->s->find_err.what[0]) {
 		app_toast_err(a, &a->s->find_err);
 	} else if (a->request.find_bytes) {
-		notice_bytes(a);
+		app_notice_bytes(a);
 	} else if (a->find_change) {
-		notice_change(a);
+		app_notice_change(a);
 	} else if (!f->any) {
-		say_nothing(a);
+		app_say_nothing(a);
 	} else {
 		a->back = 0;
 		if (!ui_go(ui, a->s, f->at))

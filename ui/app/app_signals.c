@@ -26,7 +26,7 @@ static int news = -1;
 
 /* Here and now, whatever the loop does: nothing but calls that a handler may make. */
 static _Noreturn void
-end_here(int sig)
+app_end_here(int sig)
 {
 	sigset_t self;
 
@@ -41,17 +41,17 @@ end_here(int sig)
 
 /* A terminal that is but slow gets what was under way to it, and then a proper end. */
 static void
-on_end(int sig)
+app_on_end(int sig)
 {
 	if (ended && (sig != SIGALRM || !term_takes()))
-		end_here(ended);
+		app_end_here(ended);
 	if (!ended)
 		ended = sig;
 	alarm(PATIENCE_S);
 }
 
 static void
-on_signal(int sig)
+app_on_signal(int sig)
 {
 	int error = errno;
 
@@ -60,13 +60,13 @@ on_signal(int sig)
 	else if (sig == SIGCONT)
 		continued = 1;
 	else
-		on_end(sig);
+		app_on_end(sig);
 	eventfd_write(news, 1); /* where there is none the end of the wait tells as much */
 	errno = error;
 }
 
 static void
-handle(const int *sig, size_t n, void (*handler)(int))
+app_handle(const int *sig, size_t n, void (*handler)(int))
 {
 	struct sigaction act = {.sa_handler = handler, .sa_flags = SA_RESTART};
 
@@ -79,8 +79,8 @@ int
 app_signals_open(void)
 {
 	news = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	handle(ends, ARRAY_LEN(ends), on_signal);
-	handle(stops, ARRAY_LEN(stops), on_signal);
+	app_handle(ends, ARRAY_LEN(ends), app_on_signal);
+	app_handle(stops, ARRAY_LEN(stops), app_on_signal);
 	signal(SIGPIPE, SIG_IGN);
 	return news;
 }
@@ -89,28 +89,29 @@ void
 app_signals_close(void)
 {
 	alarm(0);
-	handle(ends, ARRAY_LEN(ends), SIG_DFL);
-	handle(stops, ARRAY_LEN(stops), SIG_DFL);
+	app_handle(ends, ARRAY_LEN(ends), SIG_DFL);
+	app_handle(stops, ARRAY_LEN(stops), SIG_DFL);
 	close(news);
 	news = -1;
 }
 
 /* What the terminal's user sees is the shell; the stop is that of any program. */
 static void
-stop(struct app *a)
+app_stop(struct app *a)
 {
 	uint64_t from = time_ns(), to;
 	char text[96];
 
 	term_suspend();
-	handle(stops, 1, SIG_DFL);
+	app_handle(stops, 1, SIG_DFL);
 	raise(SIGTSTP); /* here */
-	handle(stops, 1, on_signal);
+	app_handle(stops, 1, app_on_signal);
 	continued = 0; /* it has done its work */
 	term_resume();
 	to = time_ns();
 	history_stopped(&a->history, from, to);
-	snprintf(text, sizeof(text), "stopped for %.0f s: nothing was looked at meanwhile", (double)(to - from) / 1e9);
+	snprintf(text, sizeof(text), "stopped for %.0f s: nothing was looked at meanwhile",
+	         (double)(to - from) / 1e9);
 	app_toast(a, ROLE_TEXT, text);
 	a->request.refresh += !a->paused;
 	if (a->sampler)
@@ -127,9 +128,10 @@ app_signals_take(struct app *a)
 	eventfd_read(news, &n);
 	if (stopped) {
 		stopped = 0;
-		stop(a);
+		app_stop(a);
 	}
-	if (continued) { /* after a SIGSTOP, which nobody is told of: others may have had the terminal */
+	if (continued) { /* after a SIGSTOP, which nobody is told of: others may have had the
+		            terminal */
 		continued = 0;
 		term_suspend();
 		term_resume();

@@ -87,11 +87,14 @@ app_post_view(struct app *a)
 {
 	enum view_id v = ui_view(&a->ui);
 	bool inspected = v == VIEW_GRID && !a->ui.grid.zoom && inspector_shown(&a->ui);
-	enum card_kind card = v == VIEW_PAGE || inspected ? CARD_PAGE : v == VIEW_REGION ? CARD_REGION
-	                      : v == VIEW_CAPABILITIES ? CARD_CAPABILITIES : CARD_NONE;
+	enum card_kind card = v == VIEW_PAGE || inspected ? CARD_PAGE
+	                      : v == VIEW_REGION          ? CARD_REGION
+	                      : v == VIEW_CAPABILITIES    ? CARD_CAPABILITIES
+	                                                  : CARD_NONE;
 	uint64_t at = card == CARD_PAGE ? a->ui.cursor : a->ui.region;
 	bool grid = v == VIEW_GRID || v == VIEW_PAGE, hex = v == VIEW_HEX;
-	bool smaps = (v == VIEW_REGIONS || v == VIEW_SORT || v == VIEW_COLUMNS) && list_needs_smaps(&a->ui, a->s);
+	bool smaps = (v == VIEW_REGIONS || v == VIEW_SORT || v == VIEW_COLUMNS) &&
+	             list_needs_smaps(&a->ui, a->s);
 	uint64_t lo = 0, hi = 0;
 	struct request *w = &a->request;
 
@@ -101,8 +104,9 @@ app_post_view(struct app *a)
 		grid = false;
 	if (v != VIEW_GRID || !ui_range(&a->ui, &lo, &hi))
 		lo = hi = 0;
-	if (!strcmp(w->filter, a->ui.page_filter) && w->range_lo == lo && w->range_hi == hi && w->lens == a->ui.lens &&
-	    w->grid_on == grid && w->smaps_on == smaps && w->card_on == card && (!grid || grid_same(&w->grid, &a->ui.grid)) &&
+	if (!strcmp(w->filter, a->ui.page_filter) && w->range_lo == lo && w->range_hi == hi &&
+	    w->lens == a->ui.lens && w->grid_on == grid && w->smaps_on == smaps &&
+	    w->card_on == card && (!grid || grid_same(&w->grid, &a->ui.grid)) &&
 	    (!card || w->card == at) && w->hex_on == hex &&
 	    (!hex || (w->hex_at == a->ui.hex_top && w->hex_rows == a->ui.hex_rows)))
 		return;
@@ -131,7 +135,8 @@ bool
 app_answered(const struct app *a)
 {
 	if (a->lister)
-		return a->processes && a->processes->complete && a->processes->request >= a->listing;
+		return a->processes && a->processes->complete &&
+		       a->processes->request >= a->listing;
 	return a->s && a->s->complete && a->s->request_serial == a->request.serial &&
 	       (a->s->can_track != TRACK_UNKNOWN || a->s->ended);
 }

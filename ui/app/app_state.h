@@ -55,7 +55,7 @@ struct app {
 	size_t words_n, words_cap;
 
 	bool rearmed;           /* the next clear is the one after an exec */
-	char asking;            /* a question about a clear is open: the letter of its keys (keys.def); 0 */
+	char asking; /* a question about a clear is open: the letter of its keys (keys.def); 0 */
 	bool explains;          /* all that it costs is shown, too */
 	uint64_t pulse_asked;   /* the pulse that it came from, in ns */
 	bool part;              /* it was answered with one region: request.scope */
@@ -94,18 +94,21 @@ bool app_answered(const struct app *a);
 /* The sample on screen: the newest, or one that was rewound to; NULL before the first. */
 const struct sample *app_shown(const struct app *a);
 
-/* app_target.c: starts reading process `pid` below `root` (`owner`: see track.h); app_target_close ends that, and forgets what was seen. */
+/* app_target.c: starts reading process `pid` below `root` (`owner`: see track.h); app_target_close
+ * ends that, and forgets what was seen. */
 int app_target(struct app *a, const char *root, pid_t pid, enum track_owner owner, struct err *err);
 void app_target_close(struct app *a);
-/* A moment for the first sample, so that the first picture has something to show. -1: it cannot be opened. */
+/* A moment for the first sample, so that the first picture has something to show. -1: it cannot be
+ * opened. */
 int app_wait_first(struct app *a, struct err *err);
-int app_wait_sample(struct app *a, int ms, struct err *err); /* for any, so long; ms -1: until it comes */
+int app_wait_sample(struct app *a, int ms,
+                    struct err *err);                /* for any, so long; ms -1: until it comes */
 int app_take_sample(struct app *a, struct err *err); /* that has come */
 
 /*
- * app_turn.c: one turn of a loop: draws, waits, and sees to signals and to a terminal that is gone. `news`: what
- * else may come, APP_NEWS at most; their revents are set. Keys are left to be read, also when nothing
- * else came: a resize ends the wait, too.
+ * app_turn.c: one turn of a loop: draws, waits, and sees to signals and to a terminal that is gone.
+ * `news`: what else may come, APP_NEWS at most; their revents are set. Keys are left to be read,
+ * also when nothing else came: a resize ends the wait, too.
  */
 enum { APP_NEWS = 2 };
 void app_turn(struct app *a, struct pollfd *news, size_t n);
@@ -130,8 +133,9 @@ void app_question(struct app *a);                 /* the sample brings one: puts
 bool app_agree(struct app *a, enum action action); /* the answer; false: the key is none */
 bool app_may_agree_to_region(const struct app *a); /* the one under the cursor can be written */
 void app_clear(struct app *a);                    /* a clear, or the question which part is meant */
-bool app_take_scope(struct app *a);               /* into request.scope; false: --scope names nothing, which is told */
-void app_disagree(struct app *a);                 /* what was agreed to came to nothing: it is asked again */
+bool
+app_take_scope(struct app *a); /* into request.scope; false: --scope names nothing, which is told */
+void app_disagree(struct app *a); /* what was agreed to came to nothing: it is asked again */
 
 /* app_draw.c */
 void app_draw(struct app *a);         /* one frame of everything */
@@ -143,9 +147,11 @@ void app_take_letter(struct app *a, int key);
 void app_say_awaited(const struct app *a, struct buf *out);
 void app_jump_back(struct app *a);
 
-/* app_seek.c: the next page that passes what / asked for last, or the one before; where it was found */
+/* app_seek.c: the next page that passes what / asked for last, or the one before; where it was
+ * found */
 bool app_seek(struct app *a, bool back); /* false: nothing was asked for yet */
-void app_seek_change(struct app *a, bool back); /* the next page of the region that is mapped, from dots on */
+void app_seek_change(struct app *a,
+                     bool back); /* the next page of the region that is mapped, from dots on */
 void app_notice_found(struct app *a);
 
 /* app_report.c */
@@ -164,7 +170,8 @@ int app_signals_open(void);
 void app_signals_take(struct app *a);
 void app_signals_close(void);
 
-/* app_mouse.c: what term.mouse tells. It has been done but for the effects, and the action: that often. */
+/* app_mouse.c: what term.mouse tells. It has been done but for the effects, and the action: that
+ * often. */
 struct app_click {
 	enum action action;
 	int times;

@@ -54,7 +54,8 @@ app_wait_first(struct app *a, struct err *err)
 void
 app_target_close(struct app *a)
 {
-	struct request fresh = {.interval_ns = a->request.interval_ns, .tracker = a->request.tracker};
+	struct request fresh = {.interval_ns = a->request.interval_ns,
+	                        .tracker = a->request.tracker};
 
 	if (a->sampler)
 		sampler_stop(a->sampler);

@@ -17,17 +17,21 @@ enum {
 };
 
 static void
-write_status(struct app *a)
+app_write_status(struct app *a)
 {
 	char line[128];
 	int n;
 
 	if (a->status_fd < 0)
 		return;
-	n = snprintf(line, sizeof(line), "frame=%u keys=%u idle=%d size=%dx%d view=%c key_us=%.0f cells=%u\n", a->frame, a->keys,
-	             app_answered(a) && !a->asked, a->term.cols, a->term.rows,
-	             prompt_is_open() ? ':' : a->ui.awaited ? '\'' : app_letter(a),
-	             a->keys != a->keys_told ? (double)(time_ns() - a->ui.touched_ns) / 1e3 : 0, a->cells);
+	n = snprintf(line, sizeof(line),
+	             "frame=%u keys=%u idle=%d size=%dx%d view=%c key_us=%.0f cells=%u\n", a->frame,
+	             a->keys, app_answered(a) && !a->asked, a->term.cols, a->term.rows,
+	             prompt_is_open() ? ':'
+	             : a->ui.awaited  ? '\''
+	                              : app_letter(a),
+	             a->keys != a->keys_told ? (double)(time_ns() - a->ui.touched_ns) / 1e3 : 0,
+	             a->cells);
 	a->keys_told = a->keys;
 	if (write(a->status_fd, line, (size_t)n) < 0)
 		a->status_fd = -1;
@@ -35,7 +39,7 @@ write_status(struct app *a)
 
 /* How long the picture stays as it is if nothing happens; -1: for ever. */
 static int
-picture_ms(const struct app *a)
+app_picture_ms(const struct app *a)
 {
 	uint64_t now = time_ns();
 	int marks = ui_view(&a->ui) == VIEW_REGIONS ? list_marks_wait_ms(&a->ui.marks, now) : -1;
@@ -52,17 +56,18 @@ picture_ms(const struct app *a)
 		return -1;
 	if (a->s && a->s->regions && a->s->regions->totals.written)
 		return FADE_MS;
-	if (ui_view(&a->ui) == VIEW_HEX && a->s && a->s->bytes && a->s->bytes->newest_ns + COOL_MS * MS > now)
+	if (ui_view(&a->ui) == VIEW_HEX && a->s && a->s->bytes &&
+	    a->s->bytes->newest_ns + COOL_MS * MS > now)
 		return FADE_MS;
 	return a->s && (a->s->ended || a->s->gen || a->request.smaps_on) ? 1000 : -1;
 }
 
 /* Nobody tells that a look by the clock has begun, and that the kernel keeps it waiting. */
 static int
-wait_ms(const struct app *a)
+app_wait_ms(const struct app *a)
 {
 	bool looks = a->sampler && a->request.interval_ns && !a->paused && a->s && !a->s->ended;
-	int ms = picture_ms(a);
+	int ms = app_picture_ms(a);
 
 	return looks && (ms < 0 || ms > 2 * WAITING_MS) ? 2 * WAITING_MS : ms;
 }
@@ -71,7 +76,8 @@ void
 app_turn(struct app *a, struct pollfd *news, size_t n)
 {
 	enum { TTY, OUT, SIGNALS, NEWS, FDS = NEWS + APP_NEWS };
-	bool draws = a->term.headless || term_takes(); /* a slow terminal gets the next frame that it can take */
+	bool draws = a->term.headless ||
+	             term_takes(); /* a slow terminal gets the next frame that it can take */
 	struct pollfd fds[FDS] = {
 	    [TTY] = {term_fd(&a->term), POLLIN, 0},
 	    [OUT] = {draws ? -1 : STDOUT_FILENO, POLLOUT, 0},
@@ -84,9 +90,9 @@ app_turn(struct app *a, struct pollfd *news, size_t n)
 	if (!a->lister)
 		app_post_view(a);
 	if (draws)
-		write_status(a);
+		app_write_status(a);
 	if (!a->quit)
-		poll(fds, NEWS + n, draws ? wait_ms(a) : -1);
+		poll(fds, NEWS + n, draws ? app_wait_ms(a) : -1);
 	memcpy(news, fds + NEWS, n * sizeof(*news));
 	app_signals_take(a);
 	if (fds[TTY].revents & (POLLHUP | POLLERR))

@@ -12,13 +12,13 @@
 #include "target/probe.h"
 
 static struct value
-text_value(const char *s)
+batch_text_value(const char *s)
 {
 	return (struct value){.kind = VALUE_TEXT, .s = s};
 }
 
 static int
-show_capabilities(struct batch *b, struct err *err)
+batch_show_capabilities(struct batch *b, struct err *err)
 {
 	static const char *const titles[] = {"SOURCE", "AVAILABLE", "GIVES", "DETAIL", "REMEDY"};
 	struct out_shape shape = batch_shape(b->o, "capabilities", true);
@@ -28,8 +28,11 @@ show_capabilities(struct batch *b, struct err *err)
 
 	for (size_t i = 0; i < n; i++) {
 		struct value v[ARRAY_LEN(titles)] = {
-		    text_value(caps[i].name), text_value(caps[i].ok ? "yes" : "no"), text_value(caps[i].gives),
-		    text_value(caps[i].detail), caps[i].how ? text_value(caps[i].how) : (struct value){0},
+		    batch_text_value(caps[i].name),
+		    batch_text_value(caps[i].ok ? "yes" : "no"),
+		    batch_text_value(caps[i].gives),
+		    batch_text_value(caps[i].detail),
+		    caps[i].how ? batch_text_value(caps[i].how) : (struct value){0},
 		};
 
 		out_row(out, v);
@@ -40,10 +43,13 @@ show_capabilities(struct batch *b, struct err *err)
 /* --- all -------------------------------------------------------------------------------------- */
 
 static int
-show_grid(struct batch *b, struct err *err)
+batch_show_grid(struct batch *b, struct err *err)
 {
 	uint64_t start, end;
-	struct grid_text_options g = {.columns = b->o->columns, .zoom = b->o->zoom, .lens = b->o->lens, .ascii = b->o->ascii,
+	struct grid_text_options g = {.columns = b->o->columns,
+	                              .zoom = b->o->zoom,
+	                              .lens = b->o->lens,
+	                              .ascii = b->o->ascii,
 	                              .whole = !b->o->range};
 
 	if (batch_range(b, b->o->range, &start, &end, err) < 0)
@@ -52,7 +58,7 @@ show_grid(struct batch *b, struct err *err)
 }
 
 static int
-answer(struct batch *b, struct err *err)
+batch_answer(struct batch *b, struct err *err)
 {
 	if (b->o->watch_ns && b->o->mode != MODE_WATCH && batch_watch_once(b, err) < 0)
 		return -1;
@@ -62,8 +68,8 @@ answer(struct batch *b, struct err *err)
 	case MODE_SUMMARY: return batch_summary(b, err);
 	case MODE_WATCH: return batch_watch(b, err);
 	case MODE_QUERY: return batch_query(b, err);
-	case MODE_GRID: return show_grid(b, err);
-	case MODE_CAPABILITIES: return show_capabilities(b, err);
+	case MODE_GRID: return batch_show_grid(b, err);
+	case MODE_CAPABILITIES: return batch_show_capabilities(b, err);
 	case MODE_SCREEN:
 	case MODE_VERSION:
 	case MODE_HELP:
@@ -72,9 +78,10 @@ answer(struct batch *b, struct err *err)
 	return 0;
 }
 
-/* Whoever reads us no more ends us as is usual, but not before a target that is watched is let go. */
+/* Whoever reads us no more ends us as is usual, but not before a target that is watched is let go.
+ */
 static void
-hold_pipe(int how)
+batch_hold_pipe(int how)
 {
 	sigset_t pipe;
 
@@ -91,7 +98,7 @@ batch_run(const struct options *o, pid_t pid, void (*tell)(const char *text), st
 	int r = target_open(&b.t, o->proc_root, pid, err);
 
 	if (o->watch_ns)
-		hold_pipe(SIG_BLOCK);
+		batch_hold_pipe(SIG_BLOCK);
 	b.t.track.owner = o->demo ? TRACK_DEMO : o->command ? TRACK_LAUNCHED : TRACK_FOREIGN;
 	b.t.track.choice = o->tracker;
 	b.t.track.allow = o->allow_inject;
@@ -100,16 +107,17 @@ batch_run(const struct options *o, pid_t pid, void (*tell)(const char *text), st
 	if (r == 0)
 		r = target_regions(&b.t, &b.vmas, err);
 	if (r == 0 && !b.vmas.n)
-		r = err_set(err, ERR_TARGET, "it has no memory any more", "choose a running process",
-		            "nothing to show for process %d (%s)", (int)pid, b.t.proc.comm);
+		r = err_set(err, ERR_TARGET, "it has no memory any more",
+		            "choose a running process", "nothing to show for process %d (%s)",
+		            (int)pid, b.t.proc.comm);
 	if (r == 0)
-		r = answer(&b, err);
+		r = batch_answer(&b, err);
 	vma_free(&b.vmas);
 	smaps_free(&b.smaps);
 	if (r == 0 && (fflush(stdout) != 0 || ferror(stdout)))
 		r = err_sys(err, NULL, "cannot write to standard output");
 	target_close(&b.t);
 	if (o->watch_ns)
-		hold_pipe(SIG_UNBLOCK);
+		batch_hold_pipe(SIG_UNBLOCK);
 	return r;
 }

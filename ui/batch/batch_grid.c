@@ -12,7 +12,7 @@
 enum { FIT_ROWS = 8, SCREEN_ROWS = 64 };
 
 static unsigned
-zoom_of(unsigned pages)
+batch_zoom_of(unsigned pages)
 {
 	unsigned z = 0;
 
@@ -22,7 +22,7 @@ zoom_of(unsigned pages)
 }
 
 static void
-print_heading(const struct vma *v, const struct grid *g, bool ascii)
+batch_print_heading(const struct vma *v, const struct grid *g, bool ascii)
 {
 	struct buf name = {0};
 	char size[8], cell[8], perm[5];
@@ -37,7 +37,7 @@ print_heading(const struct vma *v, const struct grid *g, bool ascii)
 }
 
 static void
-print_rows(const struct window *w)
+batch_print_rows(const struct window *w)
 {
 	const struct grid *g = &w->grid;
 	uint64_t total = (g->end - 1 - g->top) / grid_row_bytes(g) + 1;
@@ -51,22 +51,22 @@ print_rows(const struct window *w)
 }
 
 static int
-print_region(struct target *t, const struct vma *v, uint64_t start, uint64_t end,
-             const struct grid_text_options *o, struct err *err)
+batch_print_region(struct target *t, const struct vma *v, uint64_t start, uint64_t end,
+                   const struct grid_text_options *o, struct err *err)
 {
 	struct grid g = {.start = start, .end = end, .page_size = t->pm.page_size,
 	                 .row_cells = o->columns ? o->columns : 64, .rows = FIT_ROWS};
 
-	g.zoom = o->zoom ? zoom_of(o->zoom) : o->whole ? grid_fit(&g) : 0;
+	g.zoom = o->zoom ? batch_zoom_of(o->zoom) : o->whole ? grid_fit(&g) : 0;
 	g.rows = SCREEN_ROWS;
-	print_heading(v, &g, o->ascii);
+	batch_print_heading(v, &g, o->ascii);
 	g.top = start & ~(grid_row_bytes(&g) - 1);
 	for (uint64_t left = grid_rows_total(&g); left > 0 && !ferror(stdout);) {
 		struct window *w = window_read(t, v, &g, o->lens, NULL, NULL, err);
 
 		if (!w)
 			return -1;
-		print_rows(w);
+		batch_print_rows(w);
 		window_unref(w);
 		left -= u64_min(left, SCREEN_ROWS);
 		g.top += SCREEN_ROWS * grid_row_bytes(&g);
@@ -75,7 +75,7 @@ print_region(struct target *t, const struct vma *v, uint64_t start, uint64_t end
 }
 
 static int
-note_any(void *arg, const struct pm_run *run)
+batch_note_any(void *arg, const struct pm_run *run)
 {
 	(void)run;
 	*(bool *)arg = true;
@@ -91,9 +91,10 @@ batch_grid(struct target *t, const struct vma_list *vmas, uint64_t start, uint64
 		bool any = !o->whole;
 
 		if (!any && pagemap_runs(&t->pm, v->start, v->end, PM_CAT_PRESENT | PM_CAT_SWAPPED,
-		                         PM_CAT_PRESENT, note_any, &any, err) < 0)
+		                         PM_CAT_PRESENT, batch_note_any, &any, err) < 0)
 			return -1;
-		if (any && print_region(t, v, u64_max(start, v->start), u64_min(end, v->end), o, err) < 0)
+		if (any && batch_print_region(t, v, u64_max(start, v->start), u64_min(end, v->end),
+		                              o, err) < 0)
 			return -1;
 	}
 	return 0;

@@ -13,7 +13,8 @@ struct grid_text_options {
 	bool whole;       /* every region that has something, each in a few rows */
 };
 
-/* Prints the pages of [start, end) as letters; a zoomed cell shows its commonest state's letter, or tenths in RAM. */
+/* Prints the pages of [start, end) as letters; a zoomed cell shows its commonest state's letter, or
+ * tenths in RAM. */
 int batch_grid(struct target *t, const struct vma_list *vmas, uint64_t start, uint64_t end,
                const struct grid_text_options *o, struct err *err);
 

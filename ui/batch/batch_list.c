@@ -14,7 +14,7 @@
 
 /* --sort COLUMN, or -COLUMN upwards. */
 static int
-parse_sort(const char *text, enum column_id *id, bool *up, struct err *err)
+batch_parse_sort(const char *text, enum column_id *id, bool *up, struct err *err)
 {
 	enum column_id ids[COL_COUNT];
 	bool other = text[0] == '-';
@@ -23,7 +23,8 @@ parse_sort(const char *text, enum column_id *id, bool *up, struct err *err)
 	if (columns_parse(SET_REGION, text + other, ids, &n, err) < 0)
 		return -1;
 	if (n != 1)
-		return err_set(err, ERR_USAGE, "one column at a time", "give one column", "--sort %.60s", text);
+		return err_set(err, ERR_USAGE, "one column at a time", "give one column",
+		               "--sort %.60s", text);
 	*id = ids[0];
 	*up = other;
 	return 0;
@@ -35,28 +36,33 @@ list_row(const struct batch *b, const struct regions *rs, size_t i, bool dirty)
 	const struct vma *v = &rs->vmas.v[i];
 	const struct smaps_entry *sm = b->has_smaps ? smaps_find(&b->smaps, v->start) : NULL;
 
-	return (struct region_row){.v = v, .r = &rs->r[i], .smaps = sm, .page_size = b->t.pm.page_size,
+	return (struct region_row){.v = v,
+	                           .r = &rs->r[i],
+	                           .smaps = sm,
+	                           .page_size = b->t.pm.page_size,
 	                           .huge_known = b->t.pm.scan & PM_CAT_HUGE,
-	                           .dirty_known = dirty && (b->watched || (sm && !smaps_newborn(sm)))};
+	                           .dirty_known =
+	                               dirty && (b->watched || (sm && !smaps_newborn(sm)))};
 }
 
 /* Whether one of the columns needs smaps, which is dear. */
 static bool
-wants_smaps(const struct batch *b, const enum column_id *ids, size_t n)
+batch_wants_smaps(const struct batch *b, const enum column_id *ids, size_t n)
 {
-	static const enum column_id dear[] = {COL_REGION_PSS, COL_REGION_REFERENCED, COL_REGION_LOCKED,
-	                                      COL_REGION_THPELIGIBLE, COL_REGION_VMFLAGS, COL_REGION_USS,
-	                                      COL_REGION_SHARED, COL_REGION_LAZYFREE, COL_REGION_PKEY};
+	static const enum column_id dear[] = {
+	    COL_REGION_PSS,         COL_REGION_REFERENCED, COL_REGION_LOCKED,
+	    COL_REGION_THPELIGIBLE, COL_REGION_VMFLAGS,    COL_REGION_USS,
+	    COL_REGION_SHARED,      COL_REGION_LAZYFREE,   COL_REGION_PKEY};
 
 	for (size_t i = 0; i < ARRAY_LEN(dear); i++)
 		if (batch_has_column(ids, n, dear[i]))
 			return true;
-	return !(b->t.pm.scan & PM_CAT_HUGE) &&
-	       (batch_has_column(ids, n, COL_REGION_THP) || batch_has_column(ids, n, COL_REGION_THP_PERCENT));
+	return !(b->t.pm.scan & PM_CAT_HUGE) && (batch_has_column(ids, n, COL_REGION_THP) ||
+	                                         batch_has_column(ids, n, COL_REGION_THP_PERCENT));
 }
 
 static bool
-wants_written(const enum column_id *ids, size_t n)
+batch_wants_written(const enum column_id *ids, size_t n)
 {
 	return batch_has_column(ids, n, COL_REGION_WRITTEN) ||
 	       batch_has_column(ids, n, COL_REGION_UNWRITTEN);
@@ -68,14 +74,15 @@ struct ksm_count {
 };
 
 static int
-count_ksm(void *arg, uint64_t addr, const struct page *pages, size_t n)
+batch_count_ksm(void *arg, uint64_t addr, const struct page *pages, size_t n)
 {
 	struct ksm_count *c = arg;
 
 	(void)addr;
 	for (size_t i = 0; i < n; i++) {
 		c->n += pages[i].state == STATE_KSM;
-		c->hidden |= pages[i].word & PM_PRESENT && !(pages[i].known & (PAGE_FLAGS | PAGE_NO_RECORD | PAGE_RACED));
+		c->hidden |= pages[i].word & PM_PRESENT &&
+		             !(pages[i].known & (PAGE_FLAGS | PAGE_NO_RECORD | PAGE_RACED));
 		c->hidden |= (pages[i].known & PAGE_NO_KSM) != 0;
 	}
 	return 0;
@@ -83,29 +90,32 @@ count_ksm(void *arg, uint64_t addr, const struct page *pages, size_t n)
 
 /* The pages merged by KSM, which only the frames' flags tell. */
 static void
-add_ksm(struct batch *b, struct region_row *row)
+batch_add_ksm(struct batch *b, struct region_row *row)
 {
 	static const struct walk_options o = {.needs = PAGE_NEED_FLAGS};
-	static const struct walk_fns fns = {.pages = count_ksm};
+	static const struct walk_fns fns = {.pages = batch_count_ksm};
 	struct ksm_count c = {0};
 	struct err ignored;
 
-	row->ksm_known = row->r->known &&
-	                 walk_pages(&b->t, row->v, row->v->start, row->v->end, &o, &fns, &c, &ignored) == 0 && !c.hidden;
+	row->ksm_known =
+	    row->r->known &&
+	    walk_pages(&b->t, row->v, row->v->start, row->v->end, &o, &fns, &c, &ignored) == 0 &&
+	    !c.hidden;
 	row->ksm = c.n;
 }
 
 /* smaps and soft-dirty, where columns or the filter need them. */
 static int
-read_more(struct batch *b, const enum column_id *ids, size_t n, enum column_id sort, unsigned needs,
-          bool *dirty, struct err *err)
+batch_read_more(struct batch *b, const enum column_id *ids, size_t n, enum column_id sort,
+                unsigned needs, bool *dirty, struct err *err)
 {
-	bool smaps = wants_smaps(b, ids, n) || wants_smaps(b, &sort, 1) ||
+	bool smaps = batch_wants_smaps(b, ids, n) || batch_wants_smaps(b, &sort, 1) ||
 	             (needs & FILTER_NEED_HUGE && !(b->t.pm.scan & PM_CAT_HUGE));
 
 	if (smaps && batch_need_smaps(b, err) < 0)
 		return -1;
-	*dirty = wants_written(ids, n) || wants_written(&sort, 1) || needs & FILTER_NEED_WRITTEN;
+	*dirty = batch_wants_written(ids, n) || batch_wants_written(&sort, 1) ||
+	         needs & FILTER_NEED_WRITTEN;
 	*dirty = *dirty && batch_need_written(b);
 	return 0;
 }
@@ -126,7 +136,7 @@ struct list {
 
 /* Where the flags do not tell, smaps does, on kernels that have it there. */
 static void
-add_ksm_by_smaps(struct batch *b, struct list *rows)
+batch_add_ksm_by_smaps(struct batch *b, struct list *rows)
 {
 	struct err ignored;
 
@@ -139,7 +149,7 @@ add_ksm_by_smaps(struct batch *b, struct list *rows)
 }
 
 static int
-by_key_down(const void *pa, const void *pb)
+batch_by_key_down(const void *pa, const void *pb)
 {
 	const struct list_row *a = pa, *b = pb;
 	int c = value_compare(&a->key, &b->key);
@@ -150,7 +160,7 @@ by_key_down(const void *pa, const void *pb)
 }
 
 static int
-by_key_up(const void *pa, const void *pb)
+batch_by_key_up(const void *pa, const void *pb)
 {
 	const struct list_row *a = pa, *b = pb;
 	int c = value_compare(&a->key, &b->key);
@@ -160,25 +170,30 @@ by_key_up(const void *pa, const void *pb)
 
 /* The regions that pass the filter. */
 static void
-choose_rows(struct batch *b, const struct regions *rs, struct batch_filter *filter, bool dirty, bool ksm,
-            struct list *out)
+batch_choose_rows(struct batch *b, const struct regions *rs, struct batch_filter *filter,
+                  bool dirty, bool ksm, struct list *out)
 {
 	for (size_t i = 0; i < rs->vmas.n; i++) {
 		struct region_row row = list_row(b, rs, i, dirty);
-		struct filter_facts x = {.v = row.v, .r = row.r, .page_size = row.page_size, .smaps = row.smaps,
-		                         .huge_known = row.huge_known, .written_known = row.dirty_known};
+		struct filter_facts x = {.v = row.v,
+		                         .r = row.r,
+		                         .page_size = row.page_size,
+		                         .smaps = row.smaps,
+		                         .huge_known = row.huge_known,
+		                         .written_known = row.dirty_known};
 
 		if (filter->on && !batch_passes(filter, &x))
 			continue;
 		if (ksm)
-			add_ksm(b, &row);
+			batch_add_ksm(b, &row);
 		out->v[out->n++] = (struct list_row){.facts = row, .at = i};
 	}
 }
 
 /* One row a group in place of one a region. */
 static void
-sum_up(const struct regions *rs, const struct groups *gs, const struct list *from, struct list *to)
+batch_sum_up(const struct regions *rs, const struct groups *gs, const struct list *from,
+             struct list *to)
 {
 	for (size_t i = 0; i < from->n; i++) {
 		const struct region_row *r = &from->v[i].facts;
@@ -204,7 +219,7 @@ sum_up(const struct regions *rs, const struct groups *gs, const struct list *fro
 }
 
 static void
-group_rows(const struct regions *rs, enum grouping by, struct groups *gs, struct list *rows)
+batch_group_rows(const struct regions *rs, enum grouping by, struct groups *gs, struct list *rows)
 {
 	bool *in = mem_alloc(rs->vmas.n * sizeof(*in));
 	struct list sums = {.v = mem_alloc(rs->vmas.n * sizeof(*sums.v))};
@@ -212,7 +227,7 @@ group_rows(const struct regions *rs, enum grouping by, struct groups *gs, struct
 	for (size_t i = 0; i < rows->n; i++)
 		in[rows->v[i].at] = true;
 	groups_make(gs, rs, by, in, NULL);
-	sum_up(rs, gs, rows, &sums);
+	batch_sum_up(rs, gs, rows, &sums);
 	free(rows->v);
 	*rows = sums;
 	free(in);
@@ -220,7 +235,7 @@ group_rows(const struct regions *rs, enum grouping by, struct groups *gs, struct
 
 /* A column's value; the sums lie in the row itself, which sorting moves. */
 static struct value
-row_value(struct list_row *row, enum column_id id)
+batch_row_value(struct list_row *row, enum column_id id)
 {
 	if (row->summed)
 		row->facts.smaps = &row->sum;
@@ -228,14 +243,15 @@ row_value(struct list_row *row, enum column_id id)
 }
 
 static void
-print_rows(const struct list *rows, const struct out_shape *shape, const enum column_id *ids, size_t n, struct out **out)
+batch_list_print_rows(const struct list *rows, const struct out_shape *shape,
+                      const enum column_id *ids, size_t n, struct out **out)
 {
 	*out = out_begin(shape, ids, NULL, n);
 	for (size_t i = 0; i < rows->n; i++) {
 		struct value v[COL_COUNT];
 
 		for (size_t c = 0; c < n; c++)
-			v[c] = row_value(&rows->v[i], ids[c]);
+			v[c] = batch_row_value(&rows->v[i], ids[c]);
 		out_row(*out, v);
 	}
 }
@@ -247,8 +263,9 @@ batch_list(struct batch *b, struct err *err)
 	    COL_REGION_START, COL_REGION_END,  COL_REGION_SIZE, COL_REGION_PERM,
 	    COL_REGION_TYPE,  COL_REGION_RSS,  COL_REGION_SWAP, COL_REGION_MAPPING,
 	};
-	static const enum column_id sums[] = {COL_REGION_REGIONS, COL_REGION_SIZE, COL_REGION_RSS,
-	                                      COL_REGION_SWAP,    COL_REGION_TYPE, COL_REGION_MAPPING};
+	static const enum column_id sums[] = {COL_REGION_REGIONS, COL_REGION_SIZE,
+	                                      COL_REGION_RSS,     COL_REGION_SWAP,
+	                                      COL_REGION_TYPE,    COL_REGION_MAPPING};
 	enum column_id ids[COL_COUNT], sort = COL_REGION_START;
 	bool up = true, dirty, ksm, grouped = b->o->grouping != GROUPING_NONE;
 	size_t n;
@@ -259,11 +276,11 @@ batch_list(struct batch *b, struct err *err)
 	struct regions *rs;
 	struct out *out;
 
-	if (batch_columns(b->o, SET_REGION, grouped ? sums : usual, grouped ? ARRAY_LEN(sums) : ARRAY_LEN(usual),
-	                  ids, &n, err) < 0 ||
-	    (b->o->sort && parse_sort(b->o->sort, &sort, &up, err) < 0) ||
+	if (batch_columns(b->o, SET_REGION, grouped ? sums : usual,
+	                  grouped ? ARRAY_LEN(sums) : ARRAY_LEN(usual), ids, &n, err) < 0 ||
+	    (b->o->sort && batch_parse_sort(b->o->sort, &sort, &up, err) < 0) ||
 	    batch_filter(b, FILTER_REGION, &filter, err) < 0 ||
-	    read_more(b, ids, n, sort, filter_needs(&filter.f), &dirty, err) < 0)
+	    batch_read_more(b, ids, n, sort, filter_needs(&filter.f), &dirty, err) < 0)
 		return -1;
 	rs = regions_new(b->vmas);
 	b->vmas = (struct vma_list){0};
@@ -275,16 +292,16 @@ batch_list(struct batch *b, struct err *err)
 		writes_mean(&b->t.track, rs);
 	rows = (struct list){.v = mem_alloc(rs->vmas.n * sizeof(*rows.v))};
 	ksm = sort == COL_REGION_KSM || batch_has_column(ids, n, COL_REGION_KSM);
-	choose_rows(b, rs, &filter, dirty, ksm, &rows);
+	batch_choose_rows(b, rs, &filter, dirty, ksm, &rows);
 	if (ksm)
-		add_ksm_by_smaps(b, &rows);
+		batch_add_ksm_by_smaps(b, &rows);
 	if (grouped)
-		group_rows(rs, b->o->grouping, &gs, &rows);
+		batch_group_rows(rs, b->o->grouping, &gs, &rows);
 	for (size_t i = 0; i < rows.n; i++)
-		rows.v[i].key = row_value(&rows.v[i], sort);
+		rows.v[i].key = batch_row_value(&rows.v[i], sort);
 	if (b->o->sort || grouped)
-		qsort(rows.v, rows.n, sizeof(*rows.v), up ? by_key_up : by_key_down);
-	print_rows(&rows, &shape, ids, n, &out);
+		qsort(rows.v, rows.n, sizeof(*rows.v), up ? batch_by_key_up : batch_by_key_down);
+	batch_list_print_rows(&rows, &shape, ids, n, &out);
 	batch_note_filter(b, &filter, "region");
 	free(rows.v);
 	groups_free(&gs);

@@ -25,10 +25,15 @@ struct dump {
 };
 
 static void
-dump_page(struct dump *d, uint64_t addr, const struct page *pg)
+batch_dump_page(struct dump *d, uint64_t addr, const struct page *pg)
 {
-	struct page_row row = {.addr = addr, .pg = pg, .v = d->v, .swaps = &d->b->t.swaps,
-	                       .page_size = d->b->t.pm.page_size, .written_known = d->written, .track = d->track,
+	struct page_row row = {.addr = addr,
+	                       .pg = pg,
+	                       .v = d->v,
+	                       .swaps = &d->b->t.swaps,
+	                       .page_size = d->b->t.pm.page_size,
+	                       .written_known = d->written,
+	                       .track = d->track,
 	                       .live = d->b->t.proc.live};
 	struct value values[COL_COUNT];
 
@@ -39,20 +44,24 @@ dump_page(struct dump *d, uint64_t addr, const struct page *pg)
 }
 
 static int
-dump_pages(void *arg, uint64_t addr, const struct page *pages, size_t n)
+batch_dump_pages(void *arg, uint64_t addr, const struct page *pages, size_t n)
 {
 	struct dump *d = arg;
 
 	for (size_t i = 0; i < n; i++)
-		dump_page(d, addr + i * d->b->t.pm.page_size, &pages[i]);
+		batch_dump_page(d, addr + i * d->b->t.pm.page_size, &pages[i]);
 	return ferror(stdout);
 }
 
 /* Those that pass are listed in `passed`, by their place; returns how many. */
 static size_t
-pass(struct dump *d, uint64_t addr, const struct page *pages, size_t n, uint16_t passed[PAGE_BATCH])
+batch_pass(struct dump *d, uint64_t addr, const struct page *pages, size_t n,
+           uint16_t passed[PAGE_BATCH])
 {
-	struct filter_facts x = {.v = d->v, .page_size = d->b->t.pm.page_size, .written_known = d->written, .track = d->track};
+	struct filter_facts x = {.v = d->v,
+	                         .page_size = d->b->t.pm.page_size,
+	                         .written_known = d->written,
+	                         .track = d->track};
 	size_t k = 0;
 
 	for (size_t i = 0; i < n; i++) {
@@ -69,19 +78,23 @@ pass(struct dump *d, uint64_t addr, const struct page *pages, size_t n, uint16_t
  * again with what they are by then.
  */
 static int
-dump_passed(void *arg, uint64_t addr, const struct page *pages, size_t n)
+batch_dump_passed(void *arg, uint64_t addr, const struct page *pages, size_t n)
 {
 	struct dump *d = arg;
-	struct filter_facts x = {.v = d->v, .page_size = d->b->t.pm.page_size, .written_known = d->written, .track = d->track};
+	struct filter_facts x = {.v = d->v,
+	                         .page_size = d->b->t.pm.page_size,
+	                         .written_known = d->written,
+	                         .track = d->track};
 	uint16_t passed[PAGE_BATCH];
-	size_t k = pass(d, addr, pages, n, passed), first = k ? passed[0] : 0;
+	size_t k = batch_pass(d, addr, pages, n, passed), first = k ? passed[0] : 0;
 	struct page *again;
 
 	if (!k)
 		return 0;
 	n = passed[k - 1] + 1u - first;
 	again = memcpy(mem_alloc(n * sizeof(*again)), pages + first, n * sizeof(*again));
-	if (d->more && walk_again(&d->b->t, d->v, addr + first * x.page_size, d->more, again, n, d->err) < 0) {
+	if (d->more &&
+	    walk_again(&d->b->t, d->v, addr + first * x.page_size, d->more, again, n, d->err) < 0) {
 		d->failed = true;
 		k = 0;
 	}
@@ -89,17 +102,21 @@ dump_passed(void *arg, uint64_t addr, const struct page *pages, size_t n)
 		x.pg = &again[passed[i] - first];
 		x.addr = addr + passed[i] * x.page_size;
 		if (!d->more || batch_passes(&d->filter, &x))
-			dump_page(d, x.addr, x.pg);
+			batch_dump_page(d, x.addr, x.pg);
 	}
 	free(again);
 	return d->failed || ferror(stdout);
 }
 
-/* What to read of region d->v at first, where there is a filter; false: none of its pages can pass. */
+/* What to read of region d->v at first, where there is a filter; false: none of its pages can pass.
+ */
 static bool
-filter_wants_of(struct dump *d, bool gaps, unsigned *needs)
+batch_filter_wants_of(struct dump *d, bool gaps, unsigned *needs)
 {
-	struct filter_facts x = {.v = d->v, .page_size = d->b->t.pm.page_size, .written_known = d->written, .track = d->track};
+	struct filter_facts x = {.v = d->v,
+	                         .page_size = d->b->t.pm.page_size,
+	                         .written_known = d->written,
+	                         .track = d->track};
 	unsigned need = filter_needs(&d->filter.f) & PAGE_NEED_ALL;
 
 	if (filter_most(&d->filter.f, &x) == TRUTH_NO)
@@ -112,14 +129,14 @@ filter_wants_of(struct dump *d, bool gaps, unsigned *needs)
 }
 
 static int
-dump_region(struct dump *d, uint64_t start, uint64_t end, bool written, struct err *err)
+batch_dump_region(struct dump *d, uint64_t start, uint64_t end, bool written, struct err *err)
 {
-	struct walk_fns fns = {.pages = d->filter.on ? dump_passed : dump_pages};
+	struct walk_fns fns = {.pages = d->filter.on ? batch_dump_passed : batch_dump_pages};
 	struct walk_options o = {.needs = d->needs | (d->b->o->range ? PAGE_NEED_GAPS : 0)};
 	int r;
 
 	d->written = written && batch_written_known(d->b, d->v);
-	if (d->filter.on && !filter_wants_of(d, d->b->o->range, &o.needs))
+	if (d->filter.on && !batch_filter_wants_of(d, d->b->o->range, &o.needs))
 		return 0;
 	if (!(o.needs & PAGE_NEED_GAPS))
 		o.needs &= ~(unsigned)PAGE_NEED_CACHE; /* it tells of gaps alone */
@@ -135,10 +152,14 @@ page_needs(const enum column_id *ids, size_t n)
 		enum column_id id;
 		unsigned needs;
 	} costs[] = {
-	    {COL_PAGE_STATE, PAGE_NEED_FLAGS | PAGE_NEED_CACHE}, {COL_PAGE_KPF, PAGE_NEED_FLAGS},
-	    {COL_PAGE_FLAGS, PAGE_NEED_FLAGS},                   {COL_PAGE_MAPCOUNT, PAGE_NEED_COUNT},
-	    {COL_PAGE_MEMCG, PAGE_NEED_CGROUP},                  {COL_PAGE_ORDER, PAGE_NEED_FOLIO},
-	    {COL_PAGE_FOLIO, PAGE_NEED_FOLIO},                   {COL_PAGE_NODE, PAGE_NEED_NODE},
+	    {COL_PAGE_STATE, PAGE_NEED_FLAGS | PAGE_NEED_CACHE},
+	    {COL_PAGE_KPF, PAGE_NEED_FLAGS},
+	    {COL_PAGE_FLAGS, PAGE_NEED_FLAGS},
+	    {COL_PAGE_MAPCOUNT, PAGE_NEED_COUNT},
+	    {COL_PAGE_MEMCG, PAGE_NEED_CGROUP},
+	    {COL_PAGE_ORDER, PAGE_NEED_FOLIO},
+	    {COL_PAGE_FOLIO, PAGE_NEED_FOLIO},
+	    {COL_PAGE_NODE, PAGE_NEED_NODE},
 	    {COL_PAGE_FLAGS_RAW, PAGE_NEED_FLAGS},
 	};
 	unsigned needs = 0;
@@ -170,9 +191,11 @@ batch_pages(struct batch *b, struct err *err)
 	written = (batch_has_column(ids, d.n, COL_PAGE_WRITTEN) ||
 	           filter_needs(&d.filter.f) & FILTER_NEED_WRITTEN) && batch_need_written(b);
 	d.out = out_begin(&shape, ids, NULL, d.n);
-	for (size_t i = vma_lower_bound(&b->vmas, start); r == 0 && i < b->vmas.n && b->vmas.v[i].start < end; i++) {
+	for (size_t i = vma_lower_bound(&b->vmas, start);
+	     r == 0 && i < b->vmas.n && b->vmas.v[i].start < end; i++) {
 		d.v = &b->vmas.v[i];
-		r = dump_region(&d, u64_max(start, d.v->start), u64_min(end, d.v->end), written, err);
+		r = batch_dump_region(&d, u64_max(start, d.v->start), u64_min(end, d.v->end),
+		                      written, err);
 	}
 	if (r == 0 && !d.rows && !d.filter.on)
 		buf_str(b->note, b->o->range ? "no page is there" : "no page is in RAM or swap");

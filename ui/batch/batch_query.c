@@ -10,7 +10,7 @@
 #include "views/hex.h"
 
 static void
-print_answer(const struct answer *a, bool ascii, bool last)
+batch_print_answer(const struct answer *a, bool ascii, bool last)
 {
 	struct buf b = {0};
 
@@ -26,14 +26,18 @@ print_answer(const struct answer *a, bool ascii, bool last)
 		buf_fmt(&b, "\n  %-14s ", f->key);
 		text_escape(&b, f->value, strlen(f->value), ascii);
 		if (f->note)
-			buf_fmt(&b, "%s%s", !f->value[0] ? "" : f->note[0] == '(' ? " " : "; ", f->note);
+			buf_fmt(&b, "%s%s",
+			        !f->value[0]        ? ""
+			        : f->note[0] == '(' ? " "
+			                            : "; ",
+			        f->note);
 	}
 	printf("%s\n%s", b.s, last ? "" : "\n");
 	buf_free(&b);
 }
 
 static void
-json_hex(struct buf *b, const struct bytes *x, uint64_t from, uint64_t to)
+batch_json_hex(struct buf *b, const struct bytes *x, uint64_t from, uint64_t to)
 {
 	uint8_t byte;
 
@@ -44,15 +48,16 @@ json_hex(struct buf *b, const struct bytes *x, uint64_t from, uint64_t to)
 }
 
 static void
-json_piece(struct buf *b, const struct bytes *x, uint64_t start, uint64_t end)
+batch_json_piece(struct buf *b, const struct bytes *x, uint64_t start, uint64_t end)
 {
 	const struct bytes_page *p = bytes_page(x, start);
 	struct buf why = {0};
 
-	buf_fmt(b, "{\"start\": \"%#llx\", \"end\": \"%#llx\", \"bytes\": ", (unsigned long long)start,
+	buf_fmt(b,
+	        "{\"start\": \"%#llx\", \"end\": \"%#llx\", \"bytes\": ", (unsigned long long)start,
 	        (unsigned long long)end);
 	if (p->kind == BYTES_READ) {
-		json_hex(b, x, start, end);
+		batch_json_hex(b, x, start, end);
 		buf_str(b, ", \"why\": null}");
 		return;
 	}
@@ -68,7 +73,7 @@ json_piece(struct buf *b, const struct bytes *x, uint64_t start, uint64_t end)
  * differ, and of what is missing the reason.
  */
 static void
-json_bytes(struct buf *b, const struct bytes *x)
+batch_json_bytes(struct buf *b, const struct bytes *x)
 {
 	bool whole = true;
 
@@ -76,19 +81,19 @@ json_bytes(struct buf *b, const struct bytes *x)
 		whole &= x->pages[i].kind == BYTES_READ;
 	buf_str(b, ", \"bytes\": ");
 	if (whole)
-		json_hex(b, x, x->start, x->end);
+		batch_json_hex(b, x, x->start, x->end);
 	else
 		buf_str(b, "null");
 	buf_str(b, ", \"pieces\": [");
 	for (uint64_t at = x->start; at < x->end; at = hex_stretch(x, at)) {
 		buf_str(b, at == x->start ? "" : ", ");
-		json_piece(b, x, at, hex_stretch(x, at));
+		batch_json_piece(b, x, at, hex_stretch(x, at));
 	}
 	buf_str(b, "]");
 }
 
 static void
-print_answer_json(const char *question, const struct answer *a, bool first)
+batch_print_answer_json(const char *question, const struct answer *a, bool first)
 {
 	struct buf b = {0};
 
@@ -106,34 +111,39 @@ print_answer_json(const char *question, const struct answer *a, bool first)
 			out_json_string(&b, f->value);
 	}
 	if (a->bytes)
-		json_bytes(&b, a->bytes);
+		batch_json_bytes(&b, a->bytes);
 	printf("%s}", b.s);
 	buf_free(&b);
 }
 
-/* What must outlive pmtop: a watch by userfaultfd ends with it, and contents are compared by nobody. */
+/* What must outlive pmtop: a watch by userfaultfd ends with it, and contents are compared by
+ * nobody. */
 static int
-check_clear(struct batch *b, struct err *err)
+batch_check_clear(struct batch *b, struct err *err)
 {
 	if (b->o->tracker != TRACK_AUTO && b->o->tracker != TRACK_SOFT_DIRTY)
-		return err_set(err, ERR_USAGE, "only soft-dirty bits outlive pmtop", "--watch watches and tells in one call",
-		               "cannot clear by --tracker %s", track_way_name((enum track_way)b->o->tracker));
+		return err_set(err, ERR_USAGE, "only soft-dirty bits outlive pmtop",
+		               "--watch watches and tells in one call",
+		               "cannot clear by --tracker %s",
+		               track_way_name((enum track_way)b->o->tracker));
 	if (b->t.track.owner != TRACK_DEMO)
 		track_choose(&b->t.track, TRACK_SOFT_DIRTY);
 	return batch_tracker(b, err);
 }
 
 static struct answer *
-answer_one(struct batch *b, const char *text, struct err *err)
+batch_answer_one(struct batch *b, const char *text, struct err *err)
 {
 	struct query q;
 
-	if (b->o->read_only && query_parse(text, b->t.pm.page_size, &q, err) == 0 && q.kind == QUERY_CLEAR) {
-		err_set(err, ERR_USAGE, "--read-only refuses what changes the target", "leave one out",
-		        "cannot clear");
+	if (b->o->read_only && query_parse(text, b->t.pm.page_size, &q, err) == 0 &&
+	    q.kind == QUERY_CLEAR) {
+		err_set(err, ERR_USAGE, "--read-only refuses what changes the target",
+		        "leave one out", "cannot clear");
 		return NULL;
 	}
-	if (query_parse(text, b->t.pm.page_size, &q, err) == 0 && q.kind == QUERY_CLEAR && check_clear(b, err) < 0)
+	if (query_parse(text, b->t.pm.page_size, &q, err) == 0 && q.kind == QUERY_CLEAR &&
+	    batch_check_clear(b, err) < 0)
 		return NULL;
 	return answer_query(&b->t, &b->vmas, text, err);
 }
@@ -147,16 +157,16 @@ batch_query(struct batch *b, struct err *err)
 	size_t n = b->o->queries_n;
 
 	for (size_t i = 0; i < n && !failed; i++) {
-		a[i] = answer_one(b, b->o->queries[i], err);
+		a[i] = batch_answer_one(b, b->o->queries[i], err);
 		failed = !a[i];
 	}
 	if (json && !failed)
 		printf("{\n   \"answers\": [");
 	for (size_t i = 0; i < n; i++) {
 		if (json && !failed)
-			print_answer_json(b->o->queries[i], a[i], i == 0);
+			batch_print_answer_json(b->o->queries[i], a[i], i == 0);
 		else if (!failed)
-			print_answer(a[i], b->o->ascii, i + 1 == n);
+			batch_print_answer(a[i], b->o->ascii, i + 1 == n);
 		answer_unref(a[i]);
 	}
 	if (json && !failed)

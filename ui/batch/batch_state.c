@@ -10,13 +10,17 @@
 struct out_shape
 batch_shape(const struct options *o, const char *name, bool whole)
 {
-	return (struct out_shape){.format = o->format, .noheadings = o->noheadings, .bytes = o->bytes,
-	                          .ascii = o->ascii, .whole = whole, .name = name};
+	return (struct out_shape){.format = o->format,
+	                          .noheadings = o->noheadings,
+	                          .bytes = o->bytes,
+	                          .ascii = o->ascii,
+	                          .whole = whole,
+	                          .name = name};
 }
 
 int
-batch_columns(const struct options *o, enum column_set set, const enum column_id *usual, size_t usual_n,
-               enum column_id ids[COL_COUNT], size_t *n, struct err *err)
+batch_columns(const struct options *o, enum column_set set, const enum column_id *usual,
+              size_t usual_n, enum column_id ids[COL_COUNT], size_t *n, struct err *err)
 {
 	if (o->output_all) {
 		columns_all(set, ids, n);
@@ -39,7 +43,8 @@ batch_has_column(const enum column_id *ids, size_t n, enum column_id id)
 }
 
 int
-batch_filter(const struct batch *b, enum filter_scope scope, struct batch_filter *out, struct err *err)
+batch_filter(const struct batch *b, enum filter_scope scope, struct batch_filter *out,
+             struct err *err)
 {
 	*out = (struct batch_filter){.on = b->o->filter != NULL};
 	return out->on ? filter_parse(b->o->filter, scope, b->t.pm.page_size, &out->f, err) : 0;
@@ -68,7 +73,8 @@ batch_note_filter(struct batch *b, const struct batch_filter *bf, const char *on
 		const char *text;
 	} reasons[] = {
 	    {FILTER_WHY_HIDDEN, "is hidden (needs CAP_SYS_ADMIN)"},
-	    {FILTER_WHY_WRITTEN, watched ? "is not known (it is not watched there)" : "is not known (soft-dirty does not tell there)"},
+	    {FILTER_WHY_WRITTEN, watched ? "is not known (it is not watched there)"
+	                                 : "is not known (soft-dirty does not tell there)"},
 	    {FILTER_WHY_OTHER, "is not known (`pmtop --capabilities` tells what cannot be read)"},
 	};
 	const char *sep = "";
@@ -106,7 +112,8 @@ batch_need_written(struct batch *b)
 	if (b->watched)
 		return true;
 	track_probe(&b->t.track, &b->t.proc, &b->t.pm);
-	if (b->t.track.status[TRACK_SOFT_DIRTY].can != TRACK_YES || batch_need_smaps(b, &ignored) < 0)
+	if (b->t.track.status[TRACK_SOFT_DIRTY].can != TRACK_YES ||
+	    batch_need_smaps(b, &ignored) < 0)
 		return false;
 	track_choose(&b->t.track, TRACK_SOFT_DIRTY);
 	b->t.track.gen = 1;
@@ -118,7 +125,8 @@ batch_written_known(const struct batch *b, const struct vma *v)
 {
 	const struct smaps_entry *e = b->watched ? NULL : smaps_find(&b->smaps, v->start);
 
-	return b->watched ? track_doubt(&b->t.track, v->start) == DOUBT_NONE : e && !smaps_newborn(e);
+	return b->watched ? track_doubt(&b->t.track, v->start) == DOUBT_NONE
+	                  : e && !smaps_newborn(e);
 }
 
 int
@@ -135,7 +143,7 @@ batch_range(struct batch *b, const char *text, uint64_t *start, uint64_t *end, s
 		return -1;
 	if (vma_lower_bound(&b->vmas, *start) == b->vmas.n ||
 	    b->vmas.v[vma_lower_bound(&b->vmas, *start)].start >= *end)
-		return err_set(err, ERR_TARGET, "nothing is mapped there", "`pmtop --list` shows what is",
-		               "no pages in %.60s", text);
+		return err_set(err, ERR_TARGET, "nothing is mapped there",
+		               "`pmtop --list` shows what is", "no pages in %.60s", text);
 	return 0;
 }

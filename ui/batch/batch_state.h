@@ -2,7 +2,8 @@
 #ifndef PM_BATCH_STATE_H
 #define PM_BATCH_STATE_H
 
-/* What the files of the batch share: the target as every answer needs it, one function an answer. */
+/* What the files of the batch share: the target as every answer needs it, one function an answer.
+ */
 #include "config/options.h"
 #include "filter/filter.h"
 #include "kernel/smaps.h"
@@ -68,7 +69,8 @@ bool batch_written_known(const struct batch *b, const struct vma *v);
  */
 int batch_tracker(struct batch *b, struct err *err);
 
-/* --watch before another answer: clears, waits, and leaves the track, and b->vmas, as of the end. */
+/* --watch before another answer: clears, waits, and leaves the track, and b->vmas, as of the end.
+ */
 int batch_watch_once(struct batch *b, struct err *err);
 
 /* RANGE: what -e takes as a range or as a place; NULL is everything. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * --summary: sums, in five sections. Each section is one table of columns, which serves three forms:
- * a table or a JSON array of its own; or, as CSV and raw, lines of one table for all sections, in
- * which each column that holds a size becomes a line.
+ * --summary: sums, in five sections. Each section is one table of columns, which serves three
+ * forms: a table or a JSON array of its own; or, as CSV and raw, lines of one table for all
+ * sections, in which each column that holds a size becomes a line.
  */
 #include <stdio.h>
 #include <string.h>
@@ -48,25 +48,25 @@ struct section {
 static const struct value unknown = {.kind = VALUE_UNKNOWN};
 
 static struct value
-number(uint64_t n)
+batch_number(uint64_t n)
 {
 	return (struct value){.kind = VALUE_NUMBER, .n = n};
 }
 
 static struct value
-text(const char *s)
+batch_text(const char *s)
 {
 	return (struct value){.kind = VALUE_TEXT, .s = s};
 }
 
 static struct value
-bytes(const struct sink *k, uint64_t pages)
+batch_bytes(const struct sink *k, uint64_t pages)
 {
 	return (struct value){.kind = VALUE_SIZE, .n = pages * k->s->page_size};
 }
 
 static bool
-is_flat(const struct options *o)
+batch_is_flat(const struct options *o)
 {
 	return o->format == FORMAT_CSV || o->format == FORMAT_RAW;
 }
@@ -75,7 +75,7 @@ is_flat(const struct options *o)
 
 /* Rounded to a tenth, so that only nothing reads as nothing. */
 static struct value
-mib(uint64_t n)
+batch_mib(uint64_t n)
 {
 	struct value v = {.kind = VALUE_TEXT};
 	uint64_t tenths = (n * 10 + (1 << 19)) >> 20;
@@ -90,7 +90,7 @@ mib(uint64_t n)
 
 /* The lines that follow a row's first: `line` is that, with its key. */
 static void
-flat_parts(struct sink *k, const struct value *v, struct value line[FLAT_COLUMNS])
+batch_flat_parts(struct sink *k, const struct value *v, struct value line[FLAT_COLUMNS])
 {
 	struct buf name = {0};
 
@@ -101,18 +101,18 @@ flat_parts(struct sink *k, const struct value *v, struct value line[FLAT_COLUMNS
 		name.len = 0;
 		buf_fmt(&name, "%s-", k->section->name);
 		out_json_key(&name, k->section->columns[i].title);
-		line[0] = text(name.s);
-		line[3] = number(v[i].n / k->s->page_size);
-		line[4] = number(v[i].n);
+		line[0] = batch_text(name.s);
+		line[3] = batch_number(v[i].n / k->s->page_size);
+		line[4] = batch_number(v[i].n);
 		out_row(k->out, line);
 	}
 	buf_free(&name);
 }
 
 static void
-flat_row(struct sink *k, const struct value *v)
+batch_flat_row(struct sink *k, const struct value *v)
 {
-	struct value line[FLAT_COLUMNS] = {text(k->section->name)};
+	struct value line[FLAT_COLUMNS] = {batch_text(k->section->name)};
 	struct buf key = {0};
 
 	for (size_t i = 0; i < k->section->n; i++) {
@@ -121,45 +121,46 @@ flat_row(struct sink *k, const struct value *v)
 		if (use == USE_KEY && v[i].kind != VALUE_UNKNOWN) {
 			buf_str(&key, key.len ? "-" : "");
 			value_text(&v[i], true, k->o->ascii, &key);
-			line[1] = text(key.s);
+			line[1] = batch_text(key.s);
 		} else if (use == USE_COUNT) {
 			line[2] = v[i];
 		} else if (use == USE_PAGES) {
 			line[3] = v[i];
 		} else if (use == USE_BYTES && v[i].kind != VALUE_UNKNOWN) {
-			line[4] = number(v[i].n);
+			line[4] = batch_number(v[i].n);
 		} else if (use == USE_TEXT) {
 			line[5] = v[i]; /* of two the longer one, which comes last */
 		}
 	}
 	out_row(k->out, line);
-	flat_parts(k, v, line);
+	batch_flat_parts(k, v, line);
 	buf_free(&key);
 }
 
 static void
-sink_row(struct sink *k, const struct value *v)
+batch_sink_row(struct sink *k, const struct value *v)
 {
 	struct value shown[COLUMNS_MAX];
 
-	if (is_flat(k->o)) {
-		flat_row(k, v);
+	if (batch_is_flat(k->o)) {
+		batch_flat_row(k, v);
 		return;
 	}
 	for (size_t i = 0; i < k->section->n; i++) {
 		shown[i] = v[i];
 		if (k->o->format == FORMAT_TABLE && !k->o->bytes && v[i].kind == VALUE_SIZE &&
 		    k->section->columns[i].use == USE_BYTES)
-			shown[i] = mib(v[i].n);
+			shown[i] = batch_mib(v[i].n);
 	}
 	out_row(k->out, shown);
 }
 
 /* Of the tables that have these four columns: the first, PAGES, BYTES, WORDS. */
 static void
-pages_row(struct sink *k, const char *key, uint64_t n, const char *words)
+batch_pages_row(struct sink *k, const char *key, uint64_t n, const char *words)
 {
-	sink_row(k, (struct value[]){text(key), number(n), bytes(k, n), text(words)});
+	batch_sink_row(k, (struct value[]){batch_text(key), batch_number(n), batch_bytes(k, n),
+	                                   batch_text(words)});
 }
 
 /* --- states ----------------------------------------------------------------------------------- */
@@ -169,13 +170,13 @@ static const struct sum_column state_columns[] = {
 };
 
 static void
-states_rows(struct sink *k)
+batch_states_rows(struct sink *k)
 {
 	for (unsigned i = 0; i < STATE_COUNT; i++) {
 		const struct state_row *row = state_row((enum state)i);
 
 		if (k->s->by_state[i])
-			pages_row(k, row->name, k->s->by_state[i], row->words);
+			batch_pages_row(k, row->name, k->s->by_state[i], row->words);
 	}
 }
 
@@ -186,7 +187,7 @@ static const struct sum_column total_columns[] = {
 };
 
 static bool
-swap_unknown(const struct summary *s)
+batch_swap_unknown(const struct summary *s)
 {
 	for (unsigned i = 0; i < VMA_TYPES; i++)
 		if (s->by_type[i].swap_unknown)
@@ -195,20 +196,21 @@ swap_unknown(const struct summary *s)
 }
 
 static void
-totals_rows(struct sink *k)
+batch_totals_rows(struct sink *k)
 {
 	const struct summary *s = k->s;
 
-	pages_row(k, is_flat(k->o) ? "in-ram" : "in RAM", s->present,
-	          "the zero page and hugetlb included");
-	pages_row(k, "swapped", s->by_state[STATE_SWAPPED],
-	          swap_unknown(s) ? "at least: the kernel does not tell for some shared memory"
-	                          : "shared memory included");
-	pages_row(k, "total", s->pages, "all pages of all regions");
+	batch_pages_row(k, batch_is_flat(k->o) ? "in-ram" : "in RAM", s->present,
+	                "the zero page and hugetlb included");
+	batch_pages_row(k, "swapped", s->by_state[STATE_SWAPPED],
+	                batch_swap_unknown(s)
+	                    ? "at least: the kernel does not tell for some shared memory"
+	                    : "shared memory included");
+	batch_pages_row(k, "total", s->pages, "all pages of all regions");
 }
 
 static struct value
-pss_value(const struct summary *s)
+batch_pss_value(const struct summary *s)
 {
 	uint64_t pss;
 
@@ -216,35 +218,36 @@ pss_value(const struct summary *s)
 }
 
 static void
-pss_row(struct sink *k)
+batch_pss_row(struct sink *k)
 {
-	struct value pss = pss_value(k->s);
+	struct value pss = batch_pss_value(k->s);
 	const char *words = pss.kind == VALUE_UNKNOWN
 	                        ? "not known: of shared pages the count is hidden"
 	                        : "each page's size divided by its mapcount, without hugetlb";
 
-	sink_row(k, (struct value[]){text(is_flat(k->o) ? "pss" : "PSS"), unknown, pss, text(words)});
+	batch_sink_row(k, (struct value[]){batch_text(batch_is_flat(k->o) ? "pss" : "PSS"), unknown,
+	                                   pss, batch_text(words)});
 }
 
 static void
-json_sum(struct buf *out, const struct sink *k, const char *name, uint64_t pages)
+batch_json_sum(struct buf *out, const struct sink *k, const char *name, uint64_t pages)
 {
-	buf_fmt(out, ", \"%s\": {\"pages\": %llu, \"bytes\": %llu}", name, (unsigned long long)pages,
-	        (unsigned long long)bytes(k, pages).n);
+	buf_fmt(out, ", \"%s\": {\"pages\": %llu, \"bytes\": %llu}", name,
+	        (unsigned long long)pages, (unsigned long long)batch_bytes(k, pages).n);
 }
 
 static void
-print_totals_json(const struct sink *k)
+batch_print_totals_json(const struct sink *k)
 {
 	const struct summary *s = k->s;
-	struct value pss = pss_value(s);
+	struct value pss = batch_pss_value(s);
 	struct buf b = {0};
 
 	buf_fmt(&b, "\n      \"total\": {\"regions\": %llu, \"pages\": %llu, \"bytes\": %llu",
 	        (unsigned long long)s->regions, (unsigned long long)s->pages,
-	        (unsigned long long)bytes(k, s->pages).n);
-	json_sum(&b, k, "in_ram", s->present);
-	json_sum(&b, k, "swapped", s->by_state[STATE_SWAPPED]);
+	        (unsigned long long)batch_bytes(k, s->pages).n);
+	batch_json_sum(&b, k, "in_ram", s->present);
+	batch_json_sum(&b, k, "swapped", s->by_state[STATE_SWAPPED]);
 	buf_str(&b, ", \"pss\": ");
 	if (pss.kind == VALUE_UNKNOWN)
 		buf_str(&b, "null");
@@ -262,21 +265,21 @@ static const struct sum_column type_columns[] = {
 };
 
 static void
-types_rows(struct sink *k)
+batch_types_rows(struct sink *k)
 {
 	for (unsigned i = 0; i < VMA_TYPES; i++) {
 		const struct summary_type *t = &k->s->by_type[i];
 		bool known = t->pages > t->unreadable;
-		struct value v[] = {text(vma_type_name((enum vma_type)i)),
-		                    number(t->regions),
-		                    number(t->pages),
-		                    bytes(k, t->pages),
-		                    known ? bytes(k, t->rss) : unknown,
-		                    known && !t->swap_unknown ? bytes(k, t->swap) : unknown,
-		                    known ? bytes(k, t->hugetlb) : unknown};
+		struct value v[] = {batch_text(vma_type_name((enum vma_type)i)),
+		                    batch_number(t->regions),
+		                    batch_number(t->pages),
+		                    batch_bytes(k, t->pages),
+		                    known ? batch_bytes(k, t->rss) : unknown,
+		                    known && !t->swap_unknown ? batch_bytes(k, t->swap) : unknown,
+		                    known ? batch_bytes(k, t->hugetlb) : unknown};
 
 		if (t->regions)
-			sink_row(k, v);
+			batch_sink_row(k, v);
 	}
 }
 
@@ -288,7 +291,7 @@ static const struct sum_column flag_columns[] = {
 };
 
 static void
-flags_rows(struct sink *k)
+batch_flags_rows(struct sink *k)
 {
 	const struct summary *s = k->s;
 	uint64_t lost = s->flags_unknown;
@@ -297,8 +300,8 @@ flags_rows(struct sink *k)
 	for (size_t i = 0; i < s->flags_n; i++) {
 		uint64_t kpf = s->flags[i].kpf, n = s->flags[i].pages;
 		struct value v[] = {{.kind = VALUE_HEX, .n = kpf},
-		                    number(n),
-		                    bytes(k, n),
+		                    batch_number(n),
+		                    batch_bytes(k, n),
 		                    {.kind = VALUE_FLAGS, .n = page_types_plain(kpf)},
 		                    {.kind = VALUE_TEXT}};
 
@@ -306,10 +309,11 @@ flags_rows(struct sink *k)
 		buf_str(&names, "");
 		kpf_names(&names, kpf, ",");
 		v[4].s = names.s;
-		sink_row(k, v);
+		batch_sink_row(k, v);
 	}
 	if (lost)
-		sink_row(k, (struct value[]){unknown, number(lost), bytes(k, lost), unknown, unknown});
+		batch_sink_row(k, (struct value[]){unknown, batch_number(lost),
+		                                   batch_bytes(k, lost), unknown, unknown});
 	buf_free(&names);
 }
 
@@ -318,14 +322,15 @@ flags_rows(struct sink *k)
  * that the kernel tells, of pages in RAM, and so the names are of all of them.
  */
 static void
-print_page_types(const struct sink *k)
+batch_print_page_types(const struct sink *k)
 {
 	const struct summary *s = k->s;
 	struct buf b = {0};
 	uint64_t total = 0;
 
 	if (!k->o->noheadings)
-		printf("             flags\tpage-count       MB  symbolic-flags\t\t\tlong-symbolic-flags\n");
+		printf("             flags\tpage-count       MB  "
+		       "symbolic-flags\t\t\tlong-symbolic-flags\n");
 	for (size_t i = 0; i < s->flags_n; i++) {
 		const struct summary_flags *f = &s->flags[i];
 
@@ -333,15 +338,16 @@ print_page_types(const struct sink *k)
 		page_types_letters(&b, page_types_plain(f->kpf));
 		buf_str(&b, "\t");
 		kpf_names(&b, f->kpf, ",");
-		printf("0x%016llx\t%10llu %8llu  %s\n", (unsigned long long)f->kpf, (unsigned long long)f->pages,
-		       (unsigned long long)(bytes(k, f->pages).n >> 20), b.s);
+		printf("0x%016llx\t%10llu %8llu  %s\n", (unsigned long long)f->kpf,
+		       (unsigned long long)f->pages,
+		       (unsigned long long)(batch_bytes(k, f->pages).n >> 20), b.s);
 		total += f->pages;
 	}
 	printf("             total\t%10llu %8llu\n", (unsigned long long)total,
-	       (unsigned long long)(bytes(k, total).n >> 20));
+	       (unsigned long long)(batch_bytes(k, total).n >> 20));
 	if (s->flags_unknown)
 		printf("         not known\t%10llu %8llu\n", (unsigned long long)s->flags_unknown,
-		       (unsigned long long)(bytes(k, s->flags_unknown).n >> 20));
+		       (unsigned long long)(batch_bytes(k, s->flags_unknown).n >> 20));
 	buf_free(&b);
 }
 
@@ -352,13 +358,13 @@ static const struct sum_column share_columns[] = {
 };
 
 static void
-sharing_rows(struct sink *k)
+batch_sharing_rows(struct sink *k)
 {
 	for (unsigned i = 0; i < SHARE_COUNT; i++) {
 		const struct summary_share_row *row = summary_share_row((enum summary_share)i);
 
 		if (k->s->by_share[i])
-			pages_row(k, row->name, k->s->by_share[i], row->words);
+			batch_pages_row(k, row->name, k->s->by_share[i], row->words);
 	}
 }
 
@@ -371,35 +377,37 @@ static const struct sum_column folio_columns[] = {
 };
 
 static void
-folio_row(struct sink *k, enum page_kind kind, unsigned order)
+batch_folio_row(struct sink *k, enum page_kind kind, unsigned order)
 {
 	const struct summary_folios *f = &k->s->folios[kind][order];
 	uint64_t n = 0;
 
 	for (unsigned i = 0; i < FIT_COUNT; i++)
 		n += f->pages[i];
-	sink_row(k, (struct value[]){
-	                text(summary_kind_name(kind)), number(order), bytes(k, UINT64_C(1) << order),
-	                number(f->met), number(n), bytes(k, n),
-	                k->s->pmd_known ? bytes(k, f->pages[FIT_PMD]) : unknown,
-	                bytes(k, f->pages[FIT_ALIGNED]), bytes(k, f->pages[FIT_UNALIGNED]),
-	                bytes(k, f->pages[FIT_PARTIAL])});
+	batch_sink_row(
+	    k, (struct value[]){
+		   batch_text(summary_kind_name(kind)), batch_number(order),
+		   batch_bytes(k, UINT64_C(1) << order), batch_number(f->met), batch_number(n),
+		   batch_bytes(k, n), k->s->pmd_known ? batch_bytes(k, f->pages[FIT_PMD]) : unknown,
+		   batch_bytes(k, f->pages[FIT_ALIGNED]), batch_bytes(k, f->pages[FIT_UNALIGNED]),
+		   batch_bytes(k, f->pages[FIT_PARTIAL])});
 }
 
 static void
-folios_rows(struct sink *k)
+batch_folios_rows(struct sink *k)
 {
 	uint64_t lost = k->s->folios_unknown;
-	struct value rest[ARRAY_LEN(folio_columns)] = {[4] = number(lost), [5] = bytes(k, lost)};
+	struct value rest[ARRAY_LEN(folio_columns)] = {
+	    [4] = batch_number(lost), [5] = batch_bytes(k, lost)};
 
 	if (k->o->format == FORMAT_TABLE)
-		rest[0] = text("not known");
+		rest[0] = batch_text("not known");
 	for (unsigned kind = 0; kind < KIND_COUNT; kind++)
 		for (unsigned order = 0; order < SUMMARY_ORDERS; order++)
 			if (k->s->folios[kind][order].met)
-				folio_row(k, (enum page_kind)kind, order);
+				batch_folio_row(k, (enum page_kind)kind, order);
 	if (lost)
-		sink_row(k, rest);
+		batch_sink_row(k, rest);
 }
 
 /* --- all -------------------------------------------------------------------------------------- */
@@ -407,26 +415,28 @@ folios_rows(struct sink *k)
 enum { AT_STATES, AT_TYPES, AT_FLAGS, AT_SHARING, AT_FOLIOS };
 #define COLUMNS(c) (c), ARRAY_LEN(c)
 static const struct section sections[] = {
-    [AT_STATES] = {"states", "Pages by state", COLUMNS(state_columns), states_rows, false},
-    [AT_TYPES] = {"types", "Regions by type", COLUMNS(type_columns), types_rows, false},
-    [AT_FLAGS] = {"flags", "Pages in RAM by kpageflags", COLUMNS(flag_columns), flags_rows, true},
+    [AT_STATES] = {"states", "Pages by state", COLUMNS(state_columns), batch_states_rows, false},
+    [AT_TYPES] = {"types", "Regions by type", COLUMNS(type_columns), batch_types_rows, false},
+    [AT_FLAGS] = {"flags", "Pages in RAM by kpageflags", COLUMNS(flag_columns), batch_flags_rows,
+                  true},
     [AT_SHARING] = {"sharing", "Pages in RAM by how often they are mapped", COLUMNS(share_columns),
-                    sharing_rows, false},
+                    batch_sharing_rows, false},
     [AT_FOLIOS] = {"folios", "Pages in RAM by folio: kind, order, and how it is mapped",
-                   COLUMNS(folio_columns), folios_rows, true},
+                   COLUMNS(folio_columns), batch_folios_rows, true},
 };
-static const struct section totals = {"total", NULL, COLUMNS(total_columns), totals_rows, false};
+static const struct section totals = {"total", NULL, COLUMNS(total_columns), batch_totals_rows,
+                                      false};
 
 static const char *
-why_hidden(const struct sink *k, const struct section *section)
+batch_why_hidden(const struct sink *k, const struct section *section)
 {
 	return section->of_frames ? summary_hidden_why(k->s) : NULL;
 }
 
 /* A table of its own, or an array of the JSON document. */
 static void
-begin_section(struct sink *k, const struct section *section, const char *titles[COLUMNS_MAX],
-              char align[COLUMNS_MAX + 1])
+batch_begin_section(struct sink *k, const struct section *section, const char *titles[COLUMNS_MAX],
+                    char align[COLUMNS_MAX + 1])
 {
 	struct out_shape shape = batch_shape(k->o, section->name, true);
 	bool table = k->o->format == FORMAT_TABLE;
@@ -435,7 +445,8 @@ begin_section(struct sink *k, const struct section *section, const char *titles[
 	for (size_t i = 0; i < section->n; i++) {
 		enum sum_use use = section->columns[i].use;
 
-		titles[i] = use == USE_BYTES && table && !k->o->bytes ? "MiB" : section->columns[i].title;
+		titles[i] =
+		    use == USE_BYTES && table && !k->o->bytes ? "MiB" : section->columns[i].title;
 		align[i] = use == USE_KEY || use == USE_TEXT ? 'L' : 'R';
 	}
 	shape.align = align;
@@ -445,25 +456,25 @@ begin_section(struct sink *k, const struct section *section, const char *titles[
 }
 
 static int
-print_section(struct sink *k, const struct section *section, struct err *err)
+batch_print_section(struct sink *k, const struct section *section, struct err *err)
 {
 	const char *titles[COLUMNS_MAX];
 	char align[COLUMNS_MAX + 1];
 
-	begin_section(k, section, titles, align);
+	batch_begin_section(k, section, titles, align);
 	section->rows(k);
 	if (section == &sections[AT_STATES] && k->o->format == FORMAT_TABLE)
-		totals_rows(k);
+		batch_totals_rows(k);
 	if (section == &sections[AT_SHARING] && k->o->format == FORMAT_TABLE)
-		pss_row(k);
+		batch_pss_row(k);
 	return out_end(k->out, err);
 }
 
 static int
-print_tables(struct sink *k, struct err *err)
+batch_print_tables(struct sink *k, struct err *err)
 {
 	for (size_t i = 0; i < ARRAY_LEN(sections); i++) {
-		const char *why = why_hidden(k, &sections[i]);
+		const char *why = batch_why_hidden(k, &sections[i]);
 
 		if (i)
 			printf("\n");
@@ -472,43 +483,44 @@ print_tables(struct sink *k, struct err *err)
 		if (why)
 			printf("%s\n", why);
 		else if (i == AT_FLAGS)
-			print_page_types(k);
-		else if (print_section(k, &sections[i], err) < 0)
+			batch_print_page_types(k);
+		else if (batch_print_section(k, &sections[i], err) < 0)
 			return -1;
 	}
 	return 0;
 }
 
 static int
-print_json(struct sink *k, struct err *err)
+batch_print_json(struct sink *k, struct err *err)
 {
 	printf("{\n   \"summary\": {");
 	for (size_t i = 0; i < ARRAY_LEN(sections); i++) {
-		if (why_hidden(k, &sections[i]))
+		if (batch_why_hidden(k, &sections[i]))
 			printf("\n      \"%s\": null", sections[i].name);
-		else if (print_section(k, &sections[i], err) < 0)
+		else if (batch_print_section(k, &sections[i], err) < 0)
 			return -1;
 		printf(",");
 	}
-	print_totals_json(k);
+	batch_print_totals_json(k);
 	printf("\n   }\n}\n");
 	return 0;
 }
 
 static void
-flat_section(struct sink *k, const struct section *section)
+batch_flat_section(struct sink *k, const struct section *section)
 {
-	const char *why = why_hidden(k, section);
+	const char *why = batch_why_hidden(k, section);
 
 	k->section = section;
 	if (why)
-		out_row(k->out, (struct value[FLAT_COLUMNS]){text(section->name), [5] = text(why)});
+		out_row(k->out, (struct value[FLAT_COLUMNS]){
+				    batch_text(section->name), [5] = batch_text(why)});
 	else
 		section->rows(k);
 }
 
 static int
-print_flat(struct sink *k, struct err *err)
+batch_print_flat(struct sink *k, struct err *err)
 {
 	static const char *const titles[FLAT_COLUMNS] = {"SECTION", "KEY",   "COUNT",
 	                                                 "PAGES",   "BYTES", "DETAIL"};
@@ -516,25 +528,26 @@ print_flat(struct sink *k, struct err *err)
 
 	k->out = out_begin(&shape, NULL, titles, FLAT_COLUMNS);
 	for (size_t i = 0; i < ARRAY_LEN(sections); i++)
-		flat_section(k, &sections[i]);
-	flat_section(k, &totals);
-	pss_row(k);
+		batch_flat_section(k, &sections[i]);
+	batch_flat_section(k, &totals);
+	batch_pss_row(k);
 	return out_end(k->out, err);
 }
 
 static int
-print_all(const struct batch *b, const struct summary *s, struct err *err)
+batch_print_all(const struct batch *b, const struct summary *s, struct err *err)
 {
 	struct sink k = {.o = b->o, .s = s};
 
-	if (is_flat(b->o))
-		return print_flat(&k, err);
-	return b->o->format == FORMAT_JSON ? print_json(&k, err) : print_tables(&k, err);
+	if (batch_is_flat(b->o))
+		return batch_print_flat(&k, err);
+	return b->o->format == FORMAT_JSON ? batch_print_json(&k, err)
+	                                   : batch_print_tables(&k, err);
 }
 
 /* Pages that were not there any more read as unreadable: sums of a process that ended are none. */
 static int
-check_alive(struct batch *b, struct err *err)
+batch_check_alive(struct batch *b, struct err *err)
 {
 	struct vma_list now = {0};
 	bool gone;
@@ -544,18 +557,20 @@ check_alive(struct batch *b, struct err *err)
 	gone = now.n == 0;
 	vma_free(&now);
 	return gone ? err_set(err, ERR_TARGET, "it ended, or became another program, meanwhile",
-	                      "choose a running process, or ask again", "cannot sum up process %d (%s)",
-	                      (int)b->t.proc.pid, b->t.proc.comm)
+	                      "choose a running process, or ask again",
+	                      "cannot sum up process %d (%s)", (int)b->t.proc.pid, b->t.proc.comm)
 	            : 0;
 }
 
 static int
-add_regions(struct batch *b, struct summary *s, uint64_t start, uint64_t end, struct err *err)
+batch_add_regions(struct batch *b, struct summary *s, uint64_t start, uint64_t end, struct err *err)
 {
-	for (size_t i = vma_lower_bound(&b->vmas, start); i < b->vmas.n && b->vmas.v[i].start < end; i++) {
+	for (size_t i = vma_lower_bound(&b->vmas, start); i < b->vmas.n && b->vmas.v[i].start < end;
+	     i++) {
 		const struct vma *v = &b->vmas.v[i];
 
-		if (summary_add(s, &b->t, v, u64_max(start, v->start), u64_min(end, v->end), err) < 0)
+		if (summary_add(s, &b->t, v, u64_max(start, v->start), u64_min(end, v->end), err) <
+		    0)
 			return -1;
 	}
 	summary_end(s);
@@ -572,11 +587,11 @@ batch_summary(struct batch *b, struct err *err)
 	if (batch_range(b, b->o->range, &start, &end, err) < 0)
 		return -1;
 	summary_init(&s, b->t.pm.page_size, b->t.pm.scan & PM_CAT_HUGE);
-	r = add_regions(b, &s, start, end, err);
+	r = batch_add_regions(b, &s, start, end, err);
 	if (r == 0)
-		r = check_alive(b, err);
+		r = batch_check_alive(b, err);
 	if (r == 0)
-		r = print_all(b, &s, err);
+		r = batch_print_all(b, &s, err);
 	summary_free(&s);
 	return r;
 }

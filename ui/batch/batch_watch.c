@@ -39,7 +39,7 @@ struct watch {
 
 /* Waits until `until` (CLOCK_MONOTONIC), or an exec. false: interrupted, or the target is gone. */
 static bool
-wait_until(const struct watch *w, uint64_t until)
+batch_wait_until(const struct watch *w, uint64_t until)
 {
 	struct pollfd fds[] = {{w->signals, POLLIN, 0}, {w->b->t.proc.pidfd, POLLIN, 0}};
 
@@ -53,7 +53,7 @@ wait_until(const struct watch *w, uint64_t until)
 }
 
 static void
-put_row(const struct watch *w, const struct watch_row *row)
+batch_put_row(const struct watch *w, const struct watch_row *row)
 {
 	struct value v[COL_COUNT];
 
@@ -63,7 +63,7 @@ put_row(const struct watch *w, const struct watch_row *row)
 }
 
 static int
-by_pages(const void *pa, const void *pb)
+batch_by_pages(const void *pa, const void *pb)
 {
 	const struct watch_row *a = pa, *b = pb;
 
@@ -83,10 +83,11 @@ struct count {
  * it is not known. What nobody watches is told once, in the end. -1: nobody can read it.
  */
 static int
-put_interval(struct watch *w, const struct vma_list *vmas, const struct count *counts, unsigned interval, uint64_t ms,
-             struct err *err)
+batch_put_interval(struct watch *w, const struct vma_list *vmas, const struct count *counts,
+                   unsigned interval, uint64_t ms, struct err *err)
 {
-	struct watch_row row = {.interval = interval, .ms = ms, .known = true, .page_size = w->b->t.pm.page_size};
+	struct watch_row row = {
+	    .interval = interval, .ms = ms, .known = true, .page_size = w->b->t.pm.page_size};
 	struct watch_row *rows = mem_alloc(vmas->n * sizeof(*rows));
 	size_t n = 0;
 
@@ -95,7 +96,7 @@ put_interval(struct watch *w, const struct vma_list *vmas, const struct count *c
 		row.unknown += counts[i].unknown;
 	}
 	w->pages = row.pages;
-	put_row(w, &row);
+	batch_put_row(w, &row);
 	for (size_t i = 0; i < vmas->n; i++) {
 		if (!counts[i].row)
 			continue;
@@ -105,49 +106,54 @@ put_interval(struct watch *w, const struct vma_list *vmas, const struct count *c
 		row.known = counts[i].known;
 		rows[n++] = row;
 	}
-	qsort(rows, n, sizeof(*rows), by_pages);
+	qsort(rows, n, sizeof(*rows), batch_by_pages);
 	for (size_t i = 0; i < n; i++)
-		put_row(w, &rows[i]);
+		batch_put_row(w, &rows[i]);
 	free(rows);
-	return fflush(stdout) || ferror(stdout) ? err_sys(err, NULL, "cannot write to standard output") : 0;
+	return fflush(stdout) || ferror(stdout)
+	           ? err_sys(err, NULL, "cannot write to standard output")
+	           : 0;
 }
 
 /* Nobody could write there through this mapping, or it is not what was asked for. */
 static bool
-is_beside(const struct vma *v, const struct region *r)
+batch_is_beside(const struct vma *v, const struct region *r)
 {
 	return r->doubt == DOUBT_OUTSIDE || r->doubt == DOUBT_READONLY || vma_hides_pages(v);
 }
 
 static void
-count_region(struct watch *w, const struct vma *v, const struct region *r, uint32_t era, struct count *c)
+batch_count_region(struct watch *w, const struct vma *v, const struct region *r, uint32_t era,
+                   struct count *c)
 {
 	const struct track *t = &w->b->t.track;
 
 	*c = (struct count){.known = r->doubt == DOUBT_NONE, .unknown = r->unknown};
 	if (r->doubt != DOUBT_OUTSIDE)
 		c->pages = track_bytes_in(t, v->start, v->end, era) / w->b->t.pm.page_size;
-	c->row = c->pages || (!c->known && !is_beside(v, r));
-	w->unwatched += r->doubt == DOUBT_UNWATCHED && !is_beside(v, r);
+	c->row = c->pages || (!c->known && !batch_is_beside(v, r));
+	w->unwatched += r->doubt == DOUBT_UNWATCHED && !batch_is_beside(v, r);
 }
 
 static int
-tell(struct watch *w, const struct regions *rs, unsigned interval, uint32_t era, uint64_t ms, struct err *err)
+batch_tell(struct watch *w, const struct regions *rs, unsigned interval, uint32_t era, uint64_t ms,
+           struct err *err)
 {
 	struct count *counts = mem_alloc(rs->vmas.n * sizeof(*counts));
 	int r;
 
 	w->unwatched = 0;
 	for (size_t i = 0; i < rs->vmas.n; i++)
-		count_region(w, &rs->vmas.v[i], &rs->r[i], era, &counts[i]);
-	r = put_interval(w, &rs->vmas, counts, interval, ms, err);
+		batch_count_region(w, &rs->vmas.v[i], &rs->r[i], era, &counts[i]);
+	r = batch_put_interval(w, &rs->vmas, counts, interval, ms, err);
 	free(counts);
 	return r;
 }
 
-/* 1: the address space is gone, be it empty or, when somebody has waited for the process, not to be read. */
+/* 1: the address space is gone, be it empty or, when somebody has waited for the process, not to be
+ * read. */
 static int
-read_regions(struct target *t, struct vma_list *out, struct err *err)
+batch_read_regions(struct target *t, struct vma_list *out, struct err *err)
 {
 	int r = target_regions(t, out, err);
 
@@ -158,12 +164,12 @@ read_regions(struct target *t, struct vma_list *out, struct err *err)
 
 /* All regions as they are now; NULL with *r: 1 the address space is gone, -1 err. */
 static struct regions *
-measure(struct target *t, int *r, struct err *err)
+batch_measure(struct target *t, int *r, struct err *err)
 {
 	struct vma_list vmas;
 	struct regions *rs;
 
-	*r = read_regions(t, &vmas, err);
+	*r = batch_read_regions(t, &vmas, err);
 	if (*r)
 		return NULL;
 	rs = regions_new(vmas);
@@ -179,7 +185,7 @@ measure(struct target *t, int *r, struct err *err)
 
 /* 1: the address space is gone, and the clear has failed because of that. */
 static int
-clear_these(struct target *t, const struct vma_list *vmas, struct err *err)
+batch_clear_these(struct target *t, const struct vma_list *vmas, struct err *err)
 {
 	int r = track_clear(&t->track, &t->proc, &t->pm, vmas, err);
 
@@ -187,23 +193,23 @@ clear_these(struct target *t, const struct vma_list *vmas, struct err *err)
 }
 
 static int
-clear(struct target *t, struct err *err)
+batch_clear(struct target *t, struct err *err)
 {
 	struct vma_list vmas;
-	int r = read_regions(t, &vmas, err);
+	int r = batch_read_regions(t, &vmas, err);
 
 	if (r == 0)
-		r = clear_these(t, &vmas, err);
+		r = batch_clear_these(t, &vmas, err);
 	vma_free(&vmas);
 	return r;
 }
 
 /*
- * One interval, which a clear has begun. Where a clear tells in the same step what was written until
- * it, the one that begins the next interval ends this one, and nothing is lost in between.
+ * One interval, which a clear has begun. Where a clear tells in the same step what was written
+ * until it, the one that begins the next interval ends this one, and nothing is lost in between.
  */
 static int
-interval(struct watch *w, unsigned i, bool *whole, struct err *err)
+batch_interval(struct watch *w, unsigned i, bool *whole, struct err *err)
 {
 	struct target *t = &w->b->t;
 	bool lossless = track_way_caps(t->track.way) & TRACK_LOSSLESS;
@@ -213,17 +219,19 @@ interval(struct watch *w, unsigned i, bool *whole, struct err *err)
 	int r;
 
 	w->longer |= w->least_ns > asked;
-	*whole = wait_until(w, begin + u64_max(asked, w->least_ns));
-	rs = measure(t, &r, err);
+	*whole = batch_wait_until(w, begin + u64_max(asked, w->least_ns));
+	rs = batch_measure(t, &r, err);
 	if (!rs)
 		return r;
 	if (lossless)
-		r = clear_these(t, &rs->vmas, err);
+		r = batch_clear_these(t, &rs->vmas, err);
 	if (r == 0)
-		r = tell(w, rs, i, era, ((lossless ? t->track.mark_ns : rs->time_ns) - begin) / 1000000, err);
+		r = batch_tell(w, rs, i, era,
+		               ((lossless ? t->track.mark_ns : rs->time_ns) - begin) / 1000000,
+		               err);
 	regions_unref(rs);
 	if (r == 0 && !lossless && *whole)
-		r = clear(t, err);
+		r = batch_clear(t, err);
 	w->least_ns = writes_least_pulse(t->track.cost_ns, w->pages);
 	return r;
 }
@@ -231,13 +239,15 @@ interval(struct watch *w, unsigned i, bool *whole, struct err *err)
 /* --- what may be done ------------------------------------------------------------------------- */
 
 static int
-refuse_hazard(struct batch *b, struct err *err)
+batch_refuse_hazard(struct batch *b, struct err *err)
 {
 	struct buf why = {0};
 	int r = 0;
 
-	if (b->t.track.way == TRACK_SOFT_DIRTY && !b->o->force && hazard_of_clear(&b->t.proc, &b->vmas, &why))
-		r = err_set(err, ERR_TARGET, why.s, "give --force if that is fine", "clearing soft-dirty may harm it");
+	if (b->t.track.way == TRACK_SOFT_DIRTY && !b->o->force &&
+	    hazard_of_clear(&b->t.proc, &b->vmas, &why))
+		r = err_set(err, ERR_TARGET, why.s, "give --force if that is fine",
+		            "clearing soft-dirty may harm it");
 	buf_free(&why);
 	return r;
 }
@@ -250,34 +260,38 @@ batch_tracker(struct batch *b, struct err *err)
 	if (t->can == TRACK_UNKNOWN)
 		track_probe(t, &b->t.proc, &b->t.pm);
 	if (t->can == TRACK_ASK && t->choice == TRACK_UFFD)
-		return err_set(err, ERR_TARGET, "it takes one system call run in the process", "add --allow-inject if that is fine",
+		return err_set(err, ERR_TARGET, "it takes one system call run in the process",
+		               "add --allow-inject if that is fine",
 		               "cannot track writes by --tracker uffd");
 	if (t->can == TRACK_ASK)
 		return err_set(err, ERR_TARGET, t->status[TRACK_SOFT_DIRTY].why,
-		               "add --tracker uffd --allow-inject to run one system call in it, which tells writes exactly",
+		               "add --tracker uffd --allow-inject to run one system call in it, "
+		               "which tells writes exactly",
 		               "cannot track writes");
 	if (t->can == TRACK_NO)
 		return err_set(err, ERR_TARGET, t->why, t->how, "cannot track writes");
-	return refuse_hazard(b, err);
+	return batch_refuse_hazard(b, err);
 }
 
 /* The options' way, refused where it cannot tell of the whole process. */
 static int
-prepare(struct batch *b, struct err *err)
+batch_prepare(struct batch *b, struct err *err)
 {
 	struct track *t = &b->t.track;
 
 	if (b->o->read_only)
-		return err_set(err, ERR_USAGE, "--read-only refuses what changes the target", "leave one out",
-		               "cannot watch writes");
+		return err_set(err, ERR_USAGE, "--read-only refuses what changes the target",
+		               "leave one out", "cannot watch writes");
 	if ((b->o->scope && batch_range(b, b->o->scope, &t->scope.start, &t->scope.end, err) < 0) ||
 	    batch_tracker(b, err) < 0)
 		return -1;
-	if (track_way_caps(t->way) & TRACK_LOCAL && t->choice == TRACK_AUTO) /* nothing better: why holds the reason */
+	if (track_way_caps(t->way) & TRACK_LOCAL &&
+	    t->choice == TRACK_AUTO) /* nothing better: why holds the reason */
 		return err_set(err, ERR_TARGET, t->why, t->how, "cannot watch writes");
 	if (track_way_caps(t->way) & TRACK_LOCAL)
-		return err_set(err, ERR_TARGET, "it looks at the pages on a screen alone", "use it on the screen",
-		               "cannot watch by --tracker %s", track_way_name(t->way));
+		return err_set(err, ERR_TARGET, "it looks at the pages on a screen alone",
+		               "use it on the screen", "cannot watch by --tracker %s",
+		               track_way_name(t->way));
 	t->pulse = b->o->mode == MODE_WATCH && track_way_caps(t->way) & TRACK_LOSSLESS;
 	return 0;
 }
@@ -285,7 +299,7 @@ prepare(struct batch *b, struct err *err)
 /* --- what becomes of a process ---------------------------------------------------------------- */
 
 static int
-refuse_ended(const struct watch *w, unsigned i, struct err *err)
+batch_refuse_ended(const struct watch *w, unsigned i, struct err *err)
 {
 	const struct proc *p = &w->b->t.proc;
 	char how[64] = "", why[96];
@@ -298,7 +312,7 @@ refuse_ended(const struct watch *w, unsigned i, struct err *err)
 
 /* What was agreed to was agreed to of the program that ran then. */
 static int
-refuse_exec(const struct watch *w, unsigned i, struct err *err)
+batch_refuse_exec(const struct watch *w, unsigned i, struct err *err)
 {
 	const struct proc *p = &w->b->t.proc;
 	char why[160], how[96];
@@ -311,7 +325,7 @@ refuse_exec(const struct watch *w, unsigned i, struct err *err)
 
 /* Opens the new program, as soon as there is one. 1: the process has ended, or is about to. */
 static int
-reopen(struct watch *w, struct err *err)
+batch_reopen(struct watch *w, struct err *err)
 {
 	struct target *t = &w->b->t;
 	uint64_t until = time_ns() + UINT64_C(20) * BEAT_NS;
@@ -327,7 +341,7 @@ reopen(struct watch *w, struct err *err)
 		vma_free(&w->b->vmas);
 		r = target_reopen(t, err);
 		if (r == 0)
-			r = read_regions(t, &w->b->vmas, err);
+			r = batch_read_regions(t, &w->b->vmas, err);
 		if (life == PROC_RUNNING &&
 		    (r == 0 || (r < 0 && err->sys != ESRCH && err->sys != ENOENT)))
 			return r;
@@ -343,23 +357,23 @@ reopen(struct watch *w, struct err *err)
  * which program it becomes is its own affair (a script's interpreter runs another). 1: once more.
  */
 static int
-follow_exec(struct watch *w, unsigned i, struct err *err)
+batch_follow_exec(struct watch *w, unsigned i, struct err *err)
 {
 	struct batch *b = w->b;
 	struct buf text = {0};
 	int r;
 
-	r = reopen(w, err);
+	r = batch_reopen(w, err);
 	if (r > 0)
-		return refuse_ended(w, i, err);
+		return batch_refuse_ended(w, i, err);
 	if (b->t.track.owner == TRACK_FOREIGN)
-		return refuse_exec(w, i, err);
+		return batch_refuse_exec(w, i, err);
 	if (r < 0)
 		return -1;
 	b->t.track.can = TRACK_UNKNOWN;
-	if (prepare(b, err) < 0)
+	if (batch_prepare(b, err) < 0)
 		return target_is_alive(&b->t) ? -1 : 1;
-	r = clear(&b->t, err);
+	r = batch_clear(&b->t, err);
 	if (r)
 		return r;
 	buf_fmt(&text, "process %d executed a new program, now %s: interval %u begins anew with it",
@@ -371,12 +385,12 @@ follow_exec(struct watch *w, unsigned i, struct err *err)
 
 /* As long as programs follow each other; one that never ends doing that is told. */
 static int
-go_on(struct watch *w, unsigned i, struct err *err)
+batch_go_on(struct watch *w, unsigned i, struct err *err)
 {
 	int r = 1;
 
 	while (r > 0 && w->execs++ < EXECS)
-		r = follow_exec(w, i, err);
+		r = batch_follow_exec(w, i, err);
 	if (r <= 0)
 		return r;
 	return err_set(err, ERR_TARGET, "it executes one program after another",
@@ -384,7 +398,7 @@ go_on(struct watch *w, unsigned i, struct err *err)
 }
 
 static int
-watch(struct watch *w, struct err *err)
+batch_watch_watch(struct watch *w, struct err *err)
 {
 	const struct options *o = w->b->o;
 	bool whole = true;
@@ -392,7 +406,8 @@ watch(struct watch *w, struct err *err)
 
 	for (unsigned i = 1; r == 0 && whole && (!o->count || i <= o->count); i++) {
 		w->execs = 0;
-		while ((r = interval(w, i, &whole, err)) > 0 && (r = go_on(w, i, err)) == 0)
+		while ((r = batch_interval(w, i, &whole, err)) > 0 &&
+		       (r = batch_go_on(w, i, err)) == 0)
 			;
 	}
 	return r;
@@ -404,7 +419,7 @@ static const int ends[] = {SIGINT, SIGTERM, SIGHUP};
 static int news = -1; /* readable once one of them came */
 
 static void
-handle(void (*handler)(int))
+batch_handle(void (*handler)(int))
 {
 	struct sigaction act = {.sa_handler = handler, .sa_flags = SA_RESTART};
 
@@ -414,35 +429,35 @@ handle(void (*handler)(int))
 
 /* The first ends the watch: its interval is told, and the target let go. The next ends us. */
 static void
-on_end(int sig)
+batch_on_end(int sig)
 {
 	int error = errno;
 
 	(void)sig;
-	handle(SIG_DFL);
+	batch_handle(SIG_DFL);
 	eventfd_write(news, 1);
 	errno = error;
 }
 
 static int
-open_signals(void)
+batch_open_signals(void)
 {
 	news = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	handle(on_end);
+	batch_handle(batch_on_end);
 	return news;
 }
 
 static void
-close_signals(int signals)
+batch_close_signals(int signals)
 {
-	handle(SIG_DFL);
+	batch_handle(SIG_DFL);
 	if (signals >= 0)
 		close(signals);
 	news = -1;
 }
 
 static void
-note_limits(struct watch *w)
+batch_note_limits(struct watch *w)
 {
 	const struct track *t = &w->b->t.track;
 	struct buf *note = w->b->note;
@@ -451,9 +466,13 @@ note_limits(struct watch *w)
 		buf_fmt(note, "%zu region%s not watched by %s: what is written there is not known",
 		        w->unwatched, w->unwatched == 1 ? " is" : "s are", track_way_label(t->way));
 	else if (!(track_way_caps(t->way) & TRACK_LOSSLESS) && w->b->o->count != 1)
-		buf_str(note, "sampled: what is written between a look and the next clear is in no interval");
+		buf_str(
+		    note,
+		    "sampled: what is written between a look and the next clear is in no interval");
 	if (w->longer)
-		buf_fmt(note, "%sintervals took longer than asked for: the process pays a 20th of its time at most",
+		buf_fmt(note,
+		        "%sintervals took longer than asked for: the process pays a 20th of its "
+		        "time at most",
 		        note->len ? "; " : "");
 }
 
@@ -468,20 +487,21 @@ batch_watch(struct batch *b, struct err *err)
 	struct watch w = {.b = b, .ids = ids};
 	int r;
 
-	if (batch_columns(b->o, SET_WATCH, usual, ARRAY_LEN(usual), ids, &w.n, err) < 0 || prepare(b, err) < 0)
+	if (batch_columns(b->o, SET_WATCH, usual, ARRAY_LEN(usual), ids, &w.n, err) < 0 ||
+	    batch_prepare(b, err) < 0)
 		return -1;
-	w.signals = open_signals();
-	r = clear(&b->t, err);
+	w.signals = batch_open_signals();
+	r = batch_clear(&b->t, err);
 	if (r > 0)
-		r = go_on(&w, 1, err);
+		r = batch_go_on(&w, 1, err);
 	if (r) {
-		close_signals(w.signals);
+		batch_close_signals(w.signals);
 		return -1;
 	}
 	w.out = out_begin(&shape, ids, NULL, w.n);
-	r = watch(&w, err);
-	close_signals(w.signals);
-	note_limits(&w);
+	r = batch_watch_watch(&w, err);
+	batch_close_signals(w.signals);
+	batch_note_limits(&w);
 	if (out_end(w.out, r < 0 ? &(struct err){0} : err) < 0 || r < 0)
 		return -1;
 	return 0;
@@ -491,23 +511,25 @@ batch_watch(struct batch *b, struct err *err)
 
 /* Looks now and then, so that it is known when pages were written first. */
 static int
-look_on(struct watch *w, struct err *err)
+batch_look_on(struct watch *w, struct err *err)
 {
 	struct target *t = &w->b->t;
-	uint64_t now = time_ns(), end = now + w->b->o->watch_ns, step = u64_max(w->b->o->watch_ns / LOOKS, LEAST_NS);
+	uint64_t now = time_ns(), end = now + w->b->o->watch_ns,
+		 step = u64_max(w->b->o->watch_ns / LOOKS, LEAST_NS);
 	struct regions *rs = NULL;
 	bool whole = true;
 	int r = 0;
 
-	while (whole && r == 0 && (!rs || rs->time_ns < end)) { /* the last begins when all of it has passed */
+	while (whole && r == 0 &&
+	       (!rs || rs->time_ns < end)) { /* the last begins when all of it has passed */
 		uint64_t cost = rs ? rs->cost_ns : 0;
 
 		regions_unref(rs);
-		whole = wait_until(w, u64_min(end, now + u64_max(step, SHARE * cost)));
-		rs = measure(t, &r, err);
+		whole = batch_wait_until(w, u64_min(end, now + u64_max(step, SHARE * cost)));
+		rs = batch_measure(t, &r, err);
 		now = time_ns();
 		if (r > 0) {
-			r = go_on(w, 1, err);
+			r = batch_go_on(w, 1, err);
 			end = time_ns() + w->b->o->watch_ns;
 		}
 	}
@@ -525,14 +547,14 @@ batch_watch_once(struct batch *b, struct err *err)
 	struct watch w = {.b = b};
 	int r;
 
-	if (prepare(b, err) < 0)
+	if (batch_prepare(b, err) < 0)
 		return -1;
-	w.signals = open_signals();
-	r = clear(&b->t, err);
+	w.signals = batch_open_signals();
+	r = batch_clear(&b->t, err);
 	if (r > 0)
-		r = go_on(&w, 1, err);
+		r = batch_go_on(&w, 1, err);
 	if (r == 0)
-		r = look_on(&w, err);
-	close_signals(w.signals);
+		r = batch_look_on(&w, err);
+	batch_close_signals(w.signals);
 	return r;
 }

@@ -25,21 +25,22 @@
 /* --- --help ----------------------------------------------------------------------------------- */
 
 static void
-option_text(const struct option_row *o, char *out, size_t size)
+docs_option_text(const struct option_row *o, char *out, size_t size)
 {
 	char head[8] = "    ";
 
 	if (o->letter)
 		snprintf(head, sizeof(head), "-%c, ", o->letter);
 	if (o->arg[0] == '[')
-		snprintf(out, size, "%s--%s[=%.*s]", head, o->name, (int)strlen(o->arg) - 2, o->arg + 1);
+		snprintf(out, size, "%s--%s[=%.*s]", head, o->name, (int)strlen(o->arg) - 2,
+		         o->arg + 1);
 	else
 		snprintf(out, size, "%s--%s%s%s", head, o->name, o->arg[0] ? " " : "", o->arg);
 }
 
 /* The text from column `indent` on, over as many lines of 80 as it takes. */
 static void
-print_wrapped(const char *text, int indent)
+docs_print_wrapped(const char *text, int indent)
 {
 	int x = indent;
 
@@ -74,9 +75,9 @@ docs_help(void)
 
 			if (o[i].group != g)
 				continue;
-			option_text(&o[i], text, sizeof(text));
+			docs_option_text(&o[i], text, sizeof(text));
 			printf(" %-24s ", text);
-			print_wrapped(o[i].help, 26);
+			docs_print_wrapped(o[i].help, 26);
 		}
 	}
 	printf("\nOn the screen ? shows the keys. The manual: man pmtop.\n"
@@ -88,7 +89,7 @@ docs_help(void)
 
 /* roff reads - \ . and ' at a line's start as its own. */
 static void
-roff(const char *s)
+docs_roff(const char *s)
 {
 	if (*s == '.' || *s == '\'')
 		printf("\\&");
@@ -102,17 +103,17 @@ roff(const char *s)
 }
 
 static void
-item(const char *term, const char *text)
+docs_item(const char *term, const char *text)
 {
 	printf(".TP\n.B ");
-	roff(term);
+	docs_roff(term);
 	printf("\n");
-	roff(text);
+	docs_roff(text);
 	printf("\n");
 }
 
 static void
-man_options(void)
+docs_man_options(void)
 {
 	size_t n;
 	const struct option_row *o = option_table(&n);
@@ -125,21 +126,21 @@ man_options(void)
 
 			if (o[i].group != g)
 				continue;
-			option_text(&o[i], text, sizeof(text));
-			item(text + strspn(text, " "), o[i].help);
+			docs_option_text(&o[i], text, sizeof(text));
+			docs_item(text + strspn(text, " "), o[i].help);
 		}
 	}
 }
 
 /* What is chosen from has keys of its own, because letters are typed there. */
 static bool
-is_picker_key(const struct key_row *k)
+docs_is_picker_key(const struct key_row *k)
 {
 	return !strcmp(k->views, "S");
 }
 
 static void
-man_keys(void)
+docs_man_keys(void)
 {
 	size_t n, gestures;
 	const struct key_row *k = key_table(&n);
@@ -149,22 +150,23 @@ man_keys(void)
 	for (enum key_group g = GROUP_MOVE; g < GROUP_COUNT; g++) {
 		printf(".SS %s\n", key_group_name(g));
 		for (size_t i = 0; i < n; i++)
-			if (k[i].group == g && !is_picker_key(&k[i]))
-				item(k[i].keys, k[i].words);
+			if (k[i].group == g && !docs_is_picker_key(&k[i]))
+				docs_item(k[i].keys, k[i].words);
 	}
 	printf(".SS Choosing a process\n");
 	for (size_t i = 0; i < n; i++)
-		if (is_picker_key(&k[i]))
-			item(k[i].keys, k[i].words);
+		if (docs_is_picker_key(&k[i]))
+			docs_item(k[i].keys, k[i].words);
 	printf(".SS The mouse\n");
 	for (size_t i = 0; i < gestures; i++)
-		item(m[i].gesture, m[i].words);
+		docs_item(m[i].gesture, m[i].words);
 }
 
 static void
-man_tables(void)
+docs_man_tables(void)
 {
-	static const char *const sets[] = {"COLUMNS OF --list", "COLUMNS OF --pages", "COLUMNS OF --watch"};
+	static const char *const sets[] = {"COLUMNS OF --list", "COLUMNS OF --pages",
+	                                   "COLUMNS OF --watch"};
 	size_t n;
 	const struct query_form *q = query_forms(&n);
 	const struct here_form *here;
@@ -172,30 +174,32 @@ man_tables(void)
 	printf(".SH QUESTIONS\nFor the prompt (key :), for\n.B \\-e\nand, where they name a "
 	       "place or a range, for RANGE.\n");
 	for (size_t i = 0; i < n; i++)
-		item(q[i].form, q[i].help);
+		docs_item(q[i].form, q[i].help);
 	here = here_forms(&n);
 	printf(".SS \"In the prompt alone\"\n");
 	for (size_t i = 0; i < n; i++)
-		item(here[i].form, here[i].help);
+		docs_item(here[i].form, here[i].help);
 	printf(".SH STATES\nEach page is in one state; its letter stands in the grid.\n");
 	for (unsigned s = 0; s < STATE_COUNT; s++) {
 		char term[48];
 
-		snprintf(term, sizeof(term), "%c  %s", state_row((enum state)s)->letter, state_row((enum state)s)->name);
-		item(term, state_row((enum state)s)->help);
+		snprintf(term, sizeof(term), "%c  %s", state_row((enum state)s)->letter,
+		         state_row((enum state)s)->name);
+		docs_item(term, state_row((enum state)s)->help);
 	}
 	for (int set = SET_REGION; set <= SET_WATCH; set++) {
 		printf(".SH \"");
-		roff(sets[set]);
+		docs_roff(sets[set]);
 		printf("\"\n");
 		for (unsigned c = 0; c < COL_COUNT; c++)
 			if (column_row((enum column_id)c)->set == (enum column_set)set)
-				item(column_row((enum column_id)c)->title, column_row((enum column_id)c)->help);
+				docs_item(column_row((enum column_id)c)->title,
+				          column_row((enum column_id)c)->help);
 	}
 }
 
 static void
-man_bits(enum flag_source source)
+docs_man_bits(enum flag_source source)
 {
 	size_t n;
 	const struct flag *f = flag_table(&n);
@@ -209,14 +213,15 @@ man_bits(enum flag_source source)
 			snprintf(term, sizeof(term), "%c  %s", f[i].letter, f[i].name);
 		else
 			snprintf(term, sizeof(term), "%s", f[i].name);
-		snprintf(text, sizeof(text), "bit %u, Linux %s: %s", f[i].bit, f[i].since, f[i].words);
-		item(term, text);
+		snprintf(text, sizeof(text), "bit %u, Linux %s: %s", f[i].bit, f[i].since,
+		         f[i].words);
+		docs_item(term, text);
 	}
 }
 
 /* What page-types tells in columns of its own. */
 static void
-man_own(void)
+docs_man_own(void)
 {
 	size_t n;
 	const struct flag *f = page_types_own(&n);
@@ -225,24 +230,25 @@ man_own(void)
 		char term[64];
 
 		snprintf(term, sizeof(term), "%c  %s", f[i].letter, f[i].name);
-		item(term, f[i].words);
+		docs_item(term, f[i].words);
 	}
 }
 
 static void
-man_flags(void)
+docs_man_flags(void)
 {
 	size_t n;
 	const struct flag_range *r = flag_ranges(&n);
 	const struct vmflag *v;
 
 	printf(".SH PAGEMAP\nThe word that the page table has for each page.\n");
-	man_bits(FLAG_PM);
+	docs_man_bits(FLAG_PM);
 	for (size_t i = 0; i < n; i++) {
 		char text[160];
 
-		snprintf(text, sizeof(text), "bits %u-%u, Linux %s: %s", r[i].low, r[i].high, r[i].since, r[i].words);
-		item(r[i].name, text);
+		snprintf(text, sizeof(text), "bits %u-%u, Linux %s: %s", r[i].low, r[i].high,
+		         r[i].since, r[i].words);
+		docs_item(r[i].name, text);
 	}
 	printf(".SH FLAGS\nBits of kpageflags, with the letter that page\\-types gives them if "
 	       "it knows them. Bits that this pmtop does not know are shown as bitN.\n"
@@ -251,17 +257,17 @@ man_flags(void)
 	       "\\fB_\\fR for each clear bit. FLAGS leaves out bits 32 and up, and compound_head "
 	       "and compound_tail except for hugetlb. FLAGS\\-RAW has them all, and columns of "
 	       "its own for\n", PAGE_TYPES_COLUMNS);
-	man_own();
+	docs_man_own();
 	printf(".PP\nThe bits are\n");
-	man_bits(FLAG_KPF);
+	docs_man_bits(FLAG_KPF);
 	printf(".SH VMFLAGS\nFlags of a region, from smaps.\n");
 	v = smaps_flags(&n);
 	for (size_t i = 0; i < n; i++)
-		item(v[i].code, v[i].words);
+		docs_item(v[i].code, v[i].words);
 }
 
 static void
-man_filter_rows(enum filter_scope scope, bool fields)
+docs_man_filter_rows(enum filter_scope scope, bool fields)
 {
 	size_t n;
 	const struct filter_row *rows = filter_table(&n);
@@ -273,13 +279,13 @@ man_filter_rows(enum filter_scope scope, bool fields)
 			continue;
 		for (const char *s = rows[i].names; *s; s++)
 			buf_add(&names, *s == ' ' ? ", " : s, *s == ' ' ? 2 : 1);
-		item(names.s, rows[i].help);
+		docs_item(names.s, rows[i].help);
 		buf_free(&names);
 	}
 }
 
 static void
-man_filter(void)
+docs_man_filter(void)
 {
 	printf(".SH FILTER\n"
 	       "Which rows of \\-\\-pages or \\-\\-list are shown: those for which the "
@@ -299,20 +305,20 @@ man_filter(void)
 	       ".B pmtop \\-\\-list \\-\\-filter 'perm~rwx | size>=2m & name~libc' PID\n"
 	       ".SS Words of \\-\\-pages\nBesides these, each name under FLAGS and each under "
 	       "STATES.\n");
-	man_filter_rows(FILTER_PAGE, false);
+	docs_man_filter_rows(FILTER_PAGE, false);
 	printf(".SS Fields of \\-\\-pages\n");
-	man_filter_rows(FILTER_PAGE, true);
+	docs_man_filter_rows(FILTER_PAGE, true);
 	printf(".SS Words of \\-\\-list\nBesides these, each type of region:");
 	for (unsigned t = 0; t < VMA_TYPES; t++)
 		printf("%s %s", t ? "," : "", vma_type_name((enum vma_type)t));
 	printf(".\n");
-	man_filter_rows(FILTER_REGION, false);
+	docs_man_filter_rows(FILTER_REGION, false);
 	printf(".SS Fields of \\-\\-list\n");
-	man_filter_rows(FILTER_REGION, true);
+	docs_man_filter_rows(FILTER_REGION, true);
 }
 
 static void
-man_config(void)
+docs_man_config(void)
 {
 	size_t n;
 	const struct setting *s = setting_table(&n);
@@ -330,8 +336,9 @@ man_config(void)
 		struct buf term = {0}, text = {0};
 
 		buf_fmt(&term, "%s = %s", s[i].name, s[i].values);
-		buf_fmt(&text, "%s%s%s%s", s[i].help, s[i].usual[0] ? " (" : "", s[i].usual, s[i].usual[0] ? ")" : "");
-		item(term.s, text.s);
+		buf_fmt(&text, "%s%s%s%s", s[i].help, s[i].usual[0] ? " (" : "", s[i].usual,
+		        s[i].usual[0] ? ")" : "");
+		docs_item(term.s, text.s);
 		buf_free(&term);
 		buf_free(&text);
 	}
@@ -344,26 +351,28 @@ man_config(void)
 }
 
 static void
-man_sums(void)
+docs_man_sums(void)
 {
 	printf(".SH SUMS\n"
 	       "\\fB\\-\\-summary\\fR prints five tables. In the table of folios "
 	       "(2^\\fBORDER\\fR pages that the kernel manages as one) \\fBFOLIOS\\fR counts "
 	       "each folio once, however many of its pages are mapped, and wherever. As in the "
 	       "kernel's thpmaps, its mapped pages are one of\n");
-	item("PMD", "mapped by a single entry (known since Linux 6.7)");
-	item("ALIGNED", "all of the folio's pages, an entry each, in order, within one region, "
-	     "at a multiple of the folio's size: one entry could map them");
-	item("UNALIGNED", "the same at any other address");
-	item("PARTIAL", "anything else: pages are missing or out of order, or a region's border "
-	     "runs through them (after mprotect(2) of a part, say)");
+	docs_item("PMD", "mapped by a single entry (known since Linux 6.7)");
+	docs_item("ALIGNED",
+	          "all of the folio's pages, an entry each, in order, within one region, "
+	          "at a multiple of the folio's size: one entry could map them");
+	docs_item("UNALIGNED", "the same at any other address");
+	docs_item("PARTIAL",
+	          "anything else: pages are missing or out of order, or a region's border "
+	          "runs through them (after mprotect(2) of a part, say)");
 	printf(".PP\nA range cuts folios at its ends, as a region's border does. "
 	       "\\fBfolio_mapped\\fR of \\fB\\-e\\fR \\fIADDRESS\\fR is how much of the page's "
 	       "folio its region maps around it.\n");
 }
 
 static void
-man_watch(void)
+docs_man_watch(void)
 {
 	printf(".PP\n\\fBc\\fR clears once and then only looks: soft-dirty and userfaultfd miss "
 	       "no write. \\fBC\\fR and \\fB\\-\\-watch\\fR clear again and again, less often "
@@ -409,7 +418,7 @@ man_watch(void)
 }
 
 static void
-man_writes(void)
+docs_man_writes(void)
 {
 	struct track_cost c;
 
@@ -419,7 +428,7 @@ man_writes(void)
 	       "version; \\fBpmtop \\-e tracker PID\\fR tells, and \\fB\\-\\-tracker\\fR "
 	       "chooses. By default it is the first that works of\n");
 	for (unsigned w = 0; w < TRACK_WAYS; w++)
-		item(track_way_name((enum track_way)w), track_way_help((enum track_way)w));
+		docs_item(track_way_name((enum track_way)w), track_way_help((enum track_way)w));
 	printf(".PP\nUserfaultfd of a process that is not pmtop's takes one system call run "
 	       "inside it: one of its threads is stopped for it. That takes your consent: on the "
 	       "screen, which names the costs for this process and offers to watch one region "
@@ -432,8 +441,8 @@ man_writes(void)
 	       "when two looks a minute apart find it unused \\fBc\\fR offers to close it. What "
 	       "it costs:\n");
 	for (size_t i = 0; track_cost(i, &c); i++)
-		item(c.key, c.words);
-	man_watch();
+		docs_item(c.key, c.words);
+	docs_man_watch();
 }
 
 static void
@@ -459,14 +468,14 @@ docs_man(void)
 	       "processes to choose from: typing filters them by command, user and PID, Enter "
 	       "opens one.\n",
 	       PACKAGE_VERSION);
-	man_options();
-	man_keys();
-	man_config();
-	man_tables();
-	man_flags();
-	man_filter();
-	man_sums();
-	man_writes();
+	docs_man_options();
+	docs_man_keys();
+	docs_man_config();
+	docs_man_tables();
+	docs_man_flags();
+	docs_man_filter();
+	docs_man_sums();
+	docs_man_writes();
 	printf(".SH PRIVILEGES\n"
 	       "Your own processes need none: states come from the page tables. Page frame "
 	       "numbers, and with them flags, map counts and memory cgroups, need CAP_SYS_ADMIN "
@@ -494,7 +503,7 @@ docs_man(void)
 /* --- completion ------------------------------------------------------------------------------- */
 
 static void
-print_columns(enum column_set set)
+docs_print_columns(enum column_set set)
 {
 	for (unsigned c = 0; c < COL_COUNT; c++)
 		if (column_row((enum column_id)c)->set == set)
@@ -502,7 +511,7 @@ print_columns(enum column_set set)
 }
 
 static void
-print_filter_words(enum filter_scope scope)
+docs_print_filter_words(enum filter_scope scope)
 {
 	size_t n, rows_n;
 	const struct filter_row *rows = filter_table(&rows_n);
@@ -541,20 +550,20 @@ docs_bash(void)
 	       "\t--proc-root) COMPREPLY=($(compgen -d -- \"$cur\")); return ;;\n"
 	       "\t-o|--output|--sort)\n"
 	       "\t\tcolumns='");
-	print_columns(SET_REGION);
+	docs_print_columns(SET_REGION);
 	printf("'\n\t\tcase ${COMP_WORDS[*]} in *--pages*) columns='");
-	print_columns(SET_PAGE);
+	docs_print_columns(SET_PAGE);
 	printf("' ;; *--watch*) columns='");
-	print_columns(SET_WATCH);
+	docs_print_columns(SET_WATCH);
 	printf("' ;; esac\n"
 	       "\t\thave=${cur%%\"${cur##*,}\"}\n"
 	       "\t\tCOMPREPLY=($(compgen -P \"$have\" -W \"$columns\" -- \"${cur##*,}\")); "
 	       "return ;;\n"
 	       "\t--filter)\n"
 	       "\t\tcolumns='");
-	print_filter_words(FILTER_REGION);
+	docs_print_filter_words(FILTER_REGION);
 	printf("'\n\t\tcase ${COMP_WORDS[*]} in *--pages*) columns='");
-	print_filter_words(FILTER_PAGE);
+	docs_print_filter_words(FILTER_PAGE);
 	printf("' ;; esac\n"
 	       "\t\thave=${cur%%\"${cur##*[&|!( ]}\"}\n"
 	       "\t\tCOMPREPLY=($(compgen -P \"$have\" -W \"$columns\" -- \"${cur##*[&|!( ]}\")); "
@@ -591,6 +600,7 @@ docs_print(const char *what, struct err *err)
 	else if (!strcmp(what, "pmtoprc"))
 		docs_rc();
 	else
-		return err_set(err, ERR_USAGE, "it prints man and bash-completion", "give one", "--print %.40s", what);
+		return err_set(err, ERR_USAGE, "it prints man and bash-completion", "give one",
+		               "--print %.40s", what);
 	return 0;
 }

@@ -51,13 +51,14 @@ option_group_name(enum option_group g)
 }
 
 static int
-bad_value(struct err *err, enum option_id id, const char *value, const char *how)
+option_bad_value(struct err *err, enum option_id id, const char *value, const char *how)
 {
-	return err_set(err, ERR_USAGE, "not a valid value", how, "--%s %.60s", rows[id].name, value);
+	return err_set(err, ERR_USAGE, "not a valid value", how, "--%s %.60s", rows[id].name,
+	               value);
 }
 
 static int
-parse_number(enum option_id id, const char *s, unsigned max, unsigned *out, struct err *err)
+option_parse_number(enum option_id id, const char *s, unsigned max, unsigned *out, struct err *err)
 {
 	const char *end;
 	uint64_t v;
@@ -65,55 +66,56 @@ parse_number(enum option_id id, const char *s, unsigned max, unsigned *out, stru
 
 	snprintf(how, sizeof(how), "give a number from 1 to %u", max);
 	if (!parse_u64(s, 10, &end, &v) || *end || v < 1 || v > max)
-		return bad_value(err, id, s, how);
+		return option_bad_value(err, id, s, how);
 	*out = (unsigned)v;
 	return 0;
 }
 
 static int
-parse_power(enum option_id id, const char *s, unsigned min, unsigned max, unsigned *out,
-            struct err *err)
+option_parse_power(enum option_id id, const char *s, unsigned min, unsigned max, unsigned *out,
+                   struct err *err)
 {
 	char how[64];
 	unsigned v;
 
-	if (parse_number(id, s, max, &v, err) == 0 && v >= min && !(v & (v - 1))) {
+	if (option_parse_number(id, s, max, &v, err) == 0 && v >= min && !(v & (v - 1))) {
 		*out = v;
 		return 0;
 	}
 	snprintf(how, sizeof(how), "give a power of two from %u to %u", min, max);
-	return bad_value(err, id, s, how);
+	return option_bad_value(err, id, s, how);
 }
 
 static int
-parse_size(const char *s, struct options *o, struct err *err)
+option_parse_size(const char *s, struct options *o, struct err *err)
 {
 	const char *end;
 	uint64_t cols, rows_n;
 
-	if (!parse_u64(s, 10, &end, &cols) || *end != 'x' || !parse_u64(end + 1, 10, &end, &rows_n) ||
-	    *end || cols < 1 || cols > 1000 || rows_n < 1 || rows_n > 1000)
-		return bad_value(err, OPT_SIZE, s, "give COLSxROWS, such as 120x40");
+	if (!parse_u64(s, 10, &end, &cols) || *end != 'x' ||
+	    !parse_u64(end + 1, 10, &end, &rows_n) || *end || cols < 1 || cols > 1000 ||
+	    rows_n < 1 || rows_n > 1000)
+		return option_bad_value(err, OPT_SIZE, s, "give COLSxROWS, such as 120x40");
 	o->size_cols = (int)cols;
 	o->size_rows = (int)rows_n;
 	return 0;
 }
 
 static int
-parse_seconds(enum option_id id, const char *s, double least, uint64_t *ns, struct err *err)
+option_parse_seconds(enum option_id id, const char *s, double least, uint64_t *ns, struct err *err)
 {
 	char *end, how[64];
 	double v = strtod(s, &end);
 
 	snprintf(how, sizeof(how), "give seconds from %g to 3600", least);
 	if (end == s || *end || !(v >= least && v <= 3600))
-		return bad_value(err, id, s, how);
+		return option_bad_value(err, id, s, how);
 	*ns = (uint64_t)(v * 1e9);
 	return 0;
 }
 
 static int
-parse_interval(const char *s, struct options *o, struct err *err)
+option_parse_interval(const char *s, struct options *o, struct err *err)
 {
 	char *end;
 
@@ -121,19 +123,20 @@ parse_interval(const char *s, struct options *o, struct err *err)
 		o->interval_ns = 0;
 		return 0;
 	}
-	if (parse_seconds(OPT_INTERVAL, s, 0.05, &o->interval_ns, err) == 0)
+	if (option_parse_seconds(OPT_INTERVAL, s, 0.05, &o->interval_ns, err) == 0)
 		return 0;
-	return bad_value(err, OPT_INTERVAL, s, "give seconds from 0.05 to 3600, or 0: only when asked");
+	return option_bad_value(err, OPT_INTERVAL, s,
+	                        "give seconds from 0.05 to 3600, or 0: only when asked");
 }
 
 static int
-parse_word(enum option_id id, const char *s, const char *const *words, int n, const char *how,
-           struct err *err)
+option_parse_word(enum option_id id, const char *s, const char *const *words, int n,
+                  const char *how, struct err *err)
 {
 	for (int i = 0; i < n; i++)
 		if (!strcmp(s, words[i]))
 			return i;
-	return bad_value(err, id, s, how);
+	return option_bad_value(err, id, s, how);
 }
 
 static const char *const colors[] = {
@@ -147,9 +150,10 @@ option_color_name(unsigned i)
 }
 
 static int
-parse_color(const char *s, struct options *o, struct err *err)
+option_parse_color(const char *s, struct options *o, struct err *err)
 {
-	int i = parse_word(OPT_COLOR, s, colors, ARRAY_LEN(colors), "give auto, always, never or 256", err);
+	int i = option_parse_word(OPT_COLOR, s, colors, ARRAY_LEN(colors),
+	                          "give auto, always, never or 256", err);
 
 	if (i < 0)
 		return -1;
@@ -158,14 +162,15 @@ parse_color(const char *s, struct options *o, struct err *err)
 }
 
 static int
-parse_theme(const char *s, struct options *o, struct err *err)
+option_parse_theme(const char *s, struct options *o, struct err *err)
 {
 	const char *words[THEME_COUNT];
 	int i;
 
 	for (i = 0; i < THEME_COUNT; i++)
 		words[i] = paint_theme_name((enum theme)i);
-	i = parse_word(OPT_THEME, s, words, THEME_COUNT, "give auto, dark, light, ansi or mono", err);
+	i = option_parse_word(OPT_THEME, s, words, THEME_COUNT,
+	                      "give auto, dark, light, ansi or mono", err);
 	if (i < 0)
 		return -1;
 	o->theme = (enum theme)i;
@@ -173,14 +178,15 @@ parse_theme(const char *s, struct options *o, struct err *err)
 }
 
 static int
-parse_group(const char *s, struct options *o, struct err *err)
+option_parse_group(const char *s, struct options *o, struct err *err)
 {
 	const char *words[GROUPING_COUNT];
 	int i;
 
 	for (i = 0; i < GROUPING_COUNT; i++)
 		words[i] = grouping_name((enum grouping)i);
-	i = parse_word(OPT_GROUP, s, words, GROUPING_COUNT, "give address, file or type", err);
+	i = option_parse_word(OPT_GROUP, s, words, GROUPING_COUNT, "give address, file or type",
+	                      err);
 	if (i < 0)
 		return -1;
 	o->grouping = (enum grouping)i;
@@ -188,7 +194,7 @@ parse_group(const char *s, struct options *o, struct err *err)
 }
 
 static int
-parse_lens(const char *s, struct options *o, struct err *err)
+option_parse_lens(const char *s, struct options *o, struct err *err)
 {
 	struct buf how = {0};
 	enum lens l = lens_named(s);
@@ -200,88 +206,90 @@ parse_lens(const char *s, struct options *o, struct err *err)
 	buf_str(&how, "give one of");
 	for (unsigned i = 0; i < LENS_COUNT; i++)
 		buf_fmt(&how, " %s", lens_row((enum lens)i)->name);
-	bad_value(err, OPT_LENS, s, how.s);
+	option_bad_value(err, OPT_LENS, s, how.s);
 	buf_free(&how);
 	return -1;
 }
 
 /* --watch with another answer: watch once, then answer. */
 static bool
-may_follow_watch(enum mode mode)
+option_may_follow_watch(enum mode mode)
 {
 	return mode == MODE_LIST || mode == MODE_PAGES || mode == MODE_QUERY;
 }
 
 static int
-set_mode(struct options *o, enum mode mode, struct err *err)
+option_set_mode(struct options *o, enum mode mode, struct err *err)
 {
-	if (mode == MODE_WATCH && may_follow_watch(o->mode))
+	if (mode == MODE_WATCH && option_may_follow_watch(o->mode))
 		return 0;
-	if (o->mode == MODE_WATCH && may_follow_watch(mode))
+	if (o->mode == MODE_WATCH && option_may_follow_watch(mode))
 		o->mode = mode;
 	if (o->mode != MODE_SCREEN && o->mode != mode)
-		return err_set(err, ERR_USAGE, "each call gives one kind of answer", "call pmtop twice",
-		               "two answers were asked for");
+		return err_set(err, ERR_USAGE, "each call gives one kind of answer",
+		               "call pmtop twice", "two answers were asked for");
 	o->mode = mode;
 	return 0;
 }
 
 static int
-set_answer(struct options *o, enum mode mode, const char *range, struct err *err)
+option_set_answer(struct options *o, enum mode mode, const char *range, struct err *err)
 {
 	o->range = range;
-	return set_mode(o, mode, err);
+	return option_set_mode(o, mode, err);
 }
 
 static int
-add_query(struct options *o, const char *text, struct err *err)
+option_add_query(struct options *o, const char *text, struct err *err)
 {
 	if (o->queries_n == QUERIES_MAX)
 		return err_set(err, ERR_USAGE, "one call takes at most 64", "call pmtop again",
 		               "too many questions");
 	o->queries[o->queries_n++] = text;
-	return set_mode(o, MODE_QUERY, err);
+	return option_set_mode(o, MODE_QUERY, err);
 }
 
 static int
-set_format(struct options *o, enum format f, struct err *err)
+option_set_format(struct options *o, enum format f, struct err *err)
 {
 	if (o->format != FORMAT_TABLE && o->format != f)
-		return err_set(err, ERR_USAGE, "--json, --csv and --raw exclude each other", "give one",
-		               "two formats were asked for");
+		return err_set(err, ERR_USAGE, "--json, --csv and --raw exclude each other",
+		               "give one", "two formats were asked for");
 	o->format = f;
 	return 0;
 }
 
 static int
-take(struct options *o, enum option_id id, const char *arg, struct err *err)
+options_take(struct options *o, enum option_id id, const char *arg, struct err *err)
 {
 	switch (id) {
-	case OPT_LIST: return set_mode(o, MODE_LIST, err);
-	case OPT_PAGES: return set_answer(o, MODE_PAGES, arg, err);
+	case OPT_LIST: return option_set_mode(o, MODE_LIST, err);
+	case OPT_PAGES: return option_set_answer(o, MODE_PAGES, arg, err);
 	case OPT_WATCH:
-		return parse_seconds(id, arg ? arg : "1", 0.01, &o->watch_ns, err) < 0 ? -1 : set_mode(o, MODE_WATCH, err);
-	case OPT_COUNT: return parse_number(id, arg, 1000000000, &o->count, err);
-	case OPT_SUMMARY: return set_answer(o, MODE_SUMMARY, arg, err);
-	case OPT_GRID: return set_answer(o, MODE_GRID, arg, err);
-	case OPT_QUERY: return add_query(o, arg, err);
-	case OPT_CAPABILITIES: return set_mode(o, MODE_CAPABILITIES, err);
-	case OPT_VERSION: return set_mode(o, MODE_VERSION, err);
-	case OPT_HELP: return set_mode(o, MODE_HELP, err);
-	case OPT_PRINT_CONFIG: o->print = "pmtoprc"; return set_mode(o, MODE_PRINT, err);
-	case OPT_PRINT: o->print = arg; return set_mode(o, MODE_PRINT, err);
-	case OPT_JSON: return set_format(o, FORMAT_JSON, err);
-	case OPT_CSV: return set_format(o, FORMAT_CSV, err);
-	case OPT_RAW: return set_format(o, FORMAT_RAW, err);
-	case OPT_COLUMNS: return parse_power(id, arg, 8, 256, &o->columns, err);
-	case OPT_GROUP: return parse_group(arg, o, err);
-	case OPT_LENS: return parse_lens(arg, o, err);
-	case OPT_ZOOM: return parse_power(id, arg, 1, 1u << 30, &o->zoom, err);
-	case OPT_FRAMES: return parse_number(id, arg, 1000000, &o->frames, err);
-	case OPT_SIZE: return parse_size(arg, o, err);
-	case OPT_INTERVAL: return parse_interval(arg, o, err);
-	case OPT_COLOR: return parse_color(arg, o, err);
-	case OPT_THEME: return parse_theme(arg, o, err);
+		return option_parse_seconds(id, arg ? arg : "1", 0.01, &o->watch_ns, err) < 0
+		           ? -1
+		           : option_set_mode(o, MODE_WATCH, err);
+	case OPT_COUNT: return option_parse_number(id, arg, 1000000000, &o->count, err);
+	case OPT_SUMMARY: return option_set_answer(o, MODE_SUMMARY, arg, err);
+	case OPT_GRID: return option_set_answer(o, MODE_GRID, arg, err);
+	case OPT_QUERY: return option_add_query(o, arg, err);
+	case OPT_CAPABILITIES: return option_set_mode(o, MODE_CAPABILITIES, err);
+	case OPT_VERSION: return option_set_mode(o, MODE_VERSION, err);
+	case OPT_HELP: return option_set_mode(o, MODE_HELP, err);
+	case OPT_PRINT_CONFIG: o->print = "pmtoprc"; return option_set_mode(o, MODE_PRINT, err);
+	case OPT_PRINT: o->print = arg; return option_set_mode(o, MODE_PRINT, err);
+	case OPT_JSON: return option_set_format(o, FORMAT_JSON, err);
+	case OPT_CSV: return option_set_format(o, FORMAT_CSV, err);
+	case OPT_RAW: return option_set_format(o, FORMAT_RAW, err);
+	case OPT_COLUMNS: return option_parse_power(id, arg, 8, 256, &o->columns, err);
+	case OPT_GROUP: return option_parse_group(arg, o, err);
+	case OPT_LENS: return option_parse_lens(arg, o, err);
+	case OPT_ZOOM: return option_parse_power(id, arg, 1, 1u << 30, &o->zoom, err);
+	case OPT_FRAMES: return option_parse_number(id, arg, 1000000, &o->frames, err);
+	case OPT_SIZE: return option_parse_size(arg, o, err);
+	case OPT_INTERVAL: return option_parse_interval(arg, o, err);
+	case OPT_COLOR: return option_parse_color(arg, o, err);
+	case OPT_THEME: return option_parse_theme(arg, o, err);
 	case OPT_OUTPUT: o->output = arg; break;
 	case OPT_OUTPUT_ALL: o->output_all = true; break;
 	case OPT_NOHEADINGS: o->noheadings = true; break;
@@ -291,7 +299,8 @@ take(struct options *o, enum option_id id, const char *arg, struct err *err)
 	case OPT_DEMO: o->demo = true; break;
 	case OPT_TRACKER:
 		if (!track_way_find(arg, &o->tracker))
-			return bad_value(err, id, arg, "give auto, soft-dirty, uffd, hash or none");
+			return option_bad_value(err, id, arg,
+			                        "give auto, soft-dirty, uffd, hash or none");
 		break;
 	case OPT_ALLOW_INJECT: o->allow_inject = true; break;
 	case OPT_FORCE: o->force = true; break;
@@ -316,7 +325,7 @@ option_take(struct options *o, const char *name, const char *arg, struct err *er
 
 	while (id + 1 < OPTIONS && strcmp(rows[id].name, name) != 0)
 		id++;
-	if (take(&with, id, arg, err) < 0)
+	if (options_take(&with, id, arg, err) < 0)
 		return -1;
 	*o = with;
 	return 0;
@@ -324,7 +333,7 @@ option_take(struct options *o, const char *name, const char *arg, struct err *er
 
 /* Letters an edit away, for "did you mean": a common beginning is good enough for option names. */
 static const char *
-nearest(const char *name)
+option_nearest(const char *name)
 {
 	size_t best = 0;
 	const char *found = NULL;
@@ -343,29 +352,33 @@ nearest(const char *name)
 }
 
 static int
-unknown_option(const char *word, int c, struct err *err)
+option_unknown_option(const char *word, int c, struct err *err)
 {
-	const char *near = nearest(word + strspn(word, "-"));
+	const char *near = option_nearest(word + strspn(word, "-"));
 	char how[80] = "`pmtop --help` lists them";
 	/* getopt knows the option, and nothing that it takes */
 	bool bare = optopt && word[1] == '-' && strchr(word, '=');
 
 	if (c == ':')
-		return err_set(err, ERR_USAGE, "it needs a value", "`pmtop --help` tells which", "%.60s", word);
+		return err_set(err, ERR_USAGE, "it needs a value", "`pmtop --help` tells which",
+		               "%.60s", word);
 	if (near)
 		snprintf(how, sizeof(how), "did you mean --%s? `pmtop --help` lists them", near);
-	return err_set(err, ERR_USAGE, bare ? "it takes no value" : "no such option", how, "%.60s", word);
+	return err_set(err, ERR_USAGE, bare ? "it takes no value" : "no such option", how, "%.60s",
+	               word);
 }
 
 static void
-fill_getopt(struct option *longs, char *shorts)
+option_fill_getopt(struct option *longs, char *shorts)
 {
 	char *s = shorts;
 
 	*s++ = '-'; /* arguments in their order: what follows -- is not ours */
 	*s++ = ':';
 	for (int i = 0; i < OPTIONS; i++) {
-		int has = rows[i].arg[0] == '[' ? optional_argument : rows[i].arg[0] ? required_argument : no_argument;
+		int has = rows[i].arg[0] == '[' ? optional_argument
+		          : rows[i].arg[0]      ? required_argument
+		                                : no_argument;
 
 		longs[i] = (struct option){rows[i].name, has, NULL, LONG_BASE + i};
 		if (rows[i].letter) {
@@ -379,7 +392,7 @@ fill_getopt(struct option *longs, char *shorts)
 }
 
 static int
-id_of(int c)
+option_id_of(int c)
 {
 	if (c >= LONG_BASE)
 		return c - LONG_BASE;
@@ -391,24 +404,26 @@ id_of(int c)
 
 /* `open`: the last option that may have a value and was given none, or NULL. */
 static int
-take_target(struct options *o, const char *word, const char *open, struct err *err)
+option_take_target(struct options *o, const char *word, const char *open, struct err *err)
 {
 	char how[160] = "to start a command write `pmtop -- COMMAND`";
 
 	if (o->target && open)
-		snprintf(how, sizeof(how), "a value of --%s is joined to it: --%s=%.60s", open, open, o->target);
+		snprintf(how, sizeof(how), "a value of --%s is joined to it: --%s=%.60s", open,
+		         open, o->target);
 	if (o->target)
-		return err_set(err, ERR_USAGE, "one process at a time", how, "%.60s is one word too many", word);
+		return err_set(err, ERR_USAGE, "one process at a time", how,
+		               "%.60s is one word too many", word);
 	o->target = word;
 	return 0;
 }
 
 static int
-take_command(struct options *o, char **rest, struct err *err)
+option_take_command(struct options *o, char **rest, struct err *err)
 {
 	if (!rest[0])
-		return err_set(err, ERR_USAGE, "a command should follow", "such as `pmtop -- sleep 100`",
-		               "nothing after --");
+		return err_set(err, ERR_USAGE, "a command should follow",
+		               "such as `pmtop -- sleep 100`", "nothing after --");
 	o->command = rest;
 	return 0;
 }
@@ -440,7 +455,7 @@ static const char *const mode_names[] = {
 
 /* 0: all. */
 static unsigned
-heeded_by(enum option_id id)
+option_heeded_by(enum option_id id)
 {
 #define O(id, l, s, a, g, h)
 #define H(id, answers) [OPT_##id] = (answers),
@@ -453,7 +468,7 @@ heeded_by(enum option_id id)
 }
 
 static bool
-was_given(const struct options *o, enum option_id id)
+option_was_given(const struct options *o, enum option_id id)
 {
 	return o->given >> id & 1;
 }
@@ -486,11 +501,11 @@ static const struct {
 };
 
 static int
-refuse_pair(const struct options *o, enum option_id id, struct err *err)
+option_refuse_pair(const struct options *o, enum option_id id, struct err *err)
 {
 	char why[96];
 	struct buf how = {0};
-	unsigned by = heeded_by(id) & ((1u << ARRAY_LEN(mode_names)) - 1);
+	unsigned by = option_heeded_by(id) & ((1u << ARRAY_LEN(mode_names)) - 1);
 
 	for (size_t i = 0; i < ARRAY_LEN(reasons); i++)
 		if (reasons[i].id == id && reasons[i].answers >> o->mode & 1)
@@ -500,7 +515,10 @@ refuse_pair(const struct options *o, enum option_id id, struct err *err)
 	buf_str(&how, "leave it out: it works with ");
 	for (unsigned m = 0; m < ARRAY_LEN(mode_names); m++)
 		if (by >> m & 1)
-			buf_fmt(&how, "%s%s", !(by & ((1u << m) - 1)) ? "" : by >> m == 1 ? " and " : ", ",
+			buf_fmt(&how, "%s%s",
+			        !(by & ((1u << m) - 1)) ? ""
+			        : by >> m == 1          ? " and "
+			                                : ", ",
 			        mode_names[m]);
 	err_set(err, ERR_USAGE, why, how.s, "--%s with %s", rows[id].name, mode_names[o->mode]);
 	buf_free(&how);
@@ -508,57 +526,64 @@ refuse_pair(const struct options *o, enum option_id id, struct err *err)
 }
 
 static int
-check_heeded(const struct options *o, struct err *err)
+option_check_heeded(const struct options *o, struct err *err)
 {
 	unsigned answers = 1u << o->mode | (o->watch_ns ? WATCH : 0);
 
 	if (o->mode == MODE_VERSION || o->mode == MODE_HELP || o->mode == MODE_PRINT)
 		return 0;
 	if (o->count && o->watch_ns && o->mode != MODE_WATCH)
-		return err_set(err, ERR_USAGE, "before another answer --watch is one interval", "leave --count out",
-		               "--count with another answer");
+		return err_set(err, ERR_USAGE, "before another answer --watch is one interval",
+		               "leave --count out", "--count with another answer");
 	for (enum option_id i = 0; i < OPTIONS; i++)
-		if (was_given(o, i) && heeded_by(i) && !(heeded_by(i) & answers))
-			return refuse_pair(o, i, err);
+		if (option_was_given(o, i) && option_heeded_by(i) &&
+		    !(option_heeded_by(i) & answers))
+			return option_refuse_pair(o, i, err);
 	return 0;
 }
 
 /* Two that exclude each other, or of which one is nothing without the other. */
 static int
-check_pairs(const struct options *o, struct err *err)
+option_check_pairs(const struct options *o, struct err *err)
 {
 	if ((o->target != NULL) + (o->command != NULL) + o->demo > 1)
-		return err_set(err, ERR_USAGE, "a PID, --demo and -- COMMAND exclude each other", "give one",
-		               "two targets were given");
+		return err_set(err, ERR_USAGE, "a PID, --demo and -- COMMAND exclude each other",
+		               "give one", "two targets were given");
 	if (o->output && o->output_all)
 		return err_set(err, ERR_USAGE, "all columns, or those that are named",
 		               "leave one out", "--output-all with -o");
-	if (was_given(o, OPT_SIZE) && !o->frames)
+	if (option_was_given(o, OPT_SIZE) && !o->frames)
 		return err_set(err, ERR_USAGE, "the terminal has a size of its own",
 		               "give --frames, too", "--size alone");
 	if (o->color != COLOR_AUTO && o->color != COLOR_NEVER && o->mode != MODE_SCREEN &&
-	    was_given(o, OPT_COLOR))
+	    option_was_given(o, OPT_COLOR))
 		return err_set(err, ERR_USAGE, "answers have no colours", "leave it out",
 		               "--color %s with an answer", option_color_name(o->color));
-	return check_heeded(o, err);
+	return option_check_heeded(o, err);
 }
 
 void
 options_init(struct options *o)
 {
-	*o = (struct options){.interval_ns = 1000000000, .size_cols = 80, .size_rows = 24, .proc_root = PROC_ROOT,
-	                      .tracker = TRACK_AUTO, .list_sort = COL_REGION_START, .mouse = true, .hints = true};
+	*o = (struct options){.interval_ns = 1000000000,
+	                      .size_cols = 80,
+	                      .size_rows = 24,
+	                      .proc_root = PROC_ROOT,
+	                      .tracker = TRACK_AUTO,
+	                      .list_sort = COL_REGION_START,
+	                      .mouse = true,
+	                      .hints = true};
 }
 
 static int
-take_all(struct options *o, int argc, char **argv, struct err *err)
+option_take_all(struct options *o, int argc, char **argv, struct err *err)
 {
 	struct option longs[OPTIONS + 1];
 	char shorts[2 * OPTIONS + 3];
 	const char *open = NULL;
 	int c;
 
-	fill_getopt(longs, shorts);
+	option_fill_getopt(longs, shorts);
 	opterr = 0;
 	optind = 0; /* from the beginning, and nothing kept of an earlier one */
 	for (;;) {
@@ -567,19 +592,21 @@ take_all(struct options *o, int argc, char **argv, struct err *err)
 
 		c = getopt_long(argc, argv, shorts, longs, NULL);
 		if (c == -1) {
-			if (optind > at && take_command(o, argv + optind, err) < 0)
+			if (optind > at && option_take_command(o, argv + optind, err) < 0)
 				return -1;
-			return check_pairs(o, err);
+			return option_check_pairs(o, err);
 		}
 		word = argv[at < argc ? at : argc - 1];
 		if (c == '?' || c == ':')
-			return unknown_option(word[0] == '-' ? word : argv[optind - 1], c, err);
-		if ((c == 1 ? take_target(o, optarg, open, err) : take(o, (enum option_id)id_of(c), optarg, err)) < 0)
+			return option_unknown_option(word[0] == '-' ? word : argv[optind - 1], c,
+			                             err);
+		if ((c == 1 ? option_take_target(o, optarg, open, err)
+		            : options_take(o, (enum option_id)option_id_of(c), optarg, err)) < 0)
 			return -1;
 		if (c != 1)
-			o->given |= UINT64_C(1) << id_of(c);
-		if (c != 1 && !optarg && rows[id_of(c)].arg[0] == '[')
-			open = rows[id_of(c)].name;
+			o->given |= UINT64_C(1) << option_id_of(c);
+		if (c != 1 && !optarg && rows[option_id_of(c)].arg[0] == '[')
+			open = rows[option_id_of(c)].name;
 	}
 }
 
@@ -588,7 +615,7 @@ options_parse(struct options *o, int argc, char **argv, struct err *err)
 {
 	struct options with = *o;
 
-	if (take_all(&with, argc, argv, err) < 0)
+	if (option_take_all(&with, argc, argv, err) < 0)
 		return -1;
 	*o = with;
 	return 0;

@@ -17,8 +17,17 @@
 
 /* The command line, parsed. Text points into argv. */
 enum mode {
-	MODE_SCREEN, MODE_LIST, MODE_PAGES, MODE_SUMMARY, MODE_WATCH, MODE_QUERY, MODE_GRID, MODE_CAPABILITIES,
-	MODE_VERSION, MODE_HELP, MODE_PRINT,
+	MODE_SCREEN,
+	MODE_LIST,
+	MODE_PAGES,
+	MODE_SUMMARY,
+	MODE_WATCH,
+	MODE_QUERY,
+	MODE_GRID,
+	MODE_CAPABILITIES,
+	MODE_VERSION,
+	MODE_HELP,
+	MODE_PRINT,
 };
 
 enum { QUERIES_MAX = 64 };
@@ -71,7 +80,14 @@ int options_parse(struct options *o, int argc, char **argv, struct err *err);
 /* One option by its long name, as --NAME ARG would. */
 int option_take(struct options *o, const char *name, const char *arg, struct err *err);
 
-enum option_group { OPTION_ANSWER, OPTION_SHAPE, OPTION_SCREEN, OPTION_WRITES, OPTION_OTHER, OPTION_HIDDEN };
+enum option_group {
+	OPTION_ANSWER,
+	OPTION_SHAPE,
+	OPTION_SCREEN,
+	OPTION_WRITES,
+	OPTION_OTHER,
+	OPTION_HIDDEN
+};
 struct option_row {
 	const char *name;
 	char letter;

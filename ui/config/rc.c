@@ -25,7 +25,7 @@ enum {
 /* --- what is wrong ---------------------------------------------------------------------------- */
 
 static void
-complain(struct rc *rc, unsigned line, const struct err *e)
+rc_complain(struct rc *rc, unsigned line, const struct err *e)
 {
 	struct buf text = {0}, safe = {0};
 	char words[720];
@@ -56,7 +56,7 @@ struct reading {
 };
 
 static int
-no_action(const char *name, struct err *err)
+rc_no_action(const char *name, struct err *err)
 {
 	struct guess g = {.name = name, .best = 4, .how = "pmtop --print-config lists them"};
 	size_t n;
@@ -73,7 +73,7 @@ no_action(const char *name, struct err *err)
 
 /* Of one action in one view the last holds: never more than the table of keys has room for. */
 static void
-add_binding(struct rc *rc, const struct key_binding *b)
+rc_add_binding(struct rc *rc, const struct key_binding *b)
 {
 	size_t i = 0;
 
@@ -91,15 +91,16 @@ add_binding(struct rc *rc, const struct key_binding *b)
 }
 
 static int
-take_binding(struct reading *r, char view, const char *name, const char *keys, struct err *err)
+rc_take_binding(struct reading *r, char view, const char *name, const char *keys, struct err *err)
 {
 	int action = key_action_named(name);
 	struct key_binding b = {.view = view, .action = (enum action)action, .line = r->line};
 
 	if (action < 0)
-		return no_action(name, err);
+		return rc_no_action(name, err);
 	if (!keys[0])
-		return err_set(err, ERR_USAGE, "there is no key", "give its keys, or none", "%.40s =", name);
+		return err_set(err, ERR_USAGE, "there is no key", "give its keys, or none",
+		               "%.40s =", name);
 	b.keys = mem_strdup(strcmp(keys, "none") ? keys : "");
 	for (char *s = b.keys; *s; s++)
 		if (*s == '\t')
@@ -108,17 +109,18 @@ take_binding(struct reading *r, char view, const char *name, const char *keys, s
 		free(b.keys);
 		return -1;
 	}
-	add_binding(r->rc, &b);
+	rc_add_binding(r->rc, &b);
 	return 0;
 }
 
 static int
-no_section(const char *section, struct err *err)
+rc_no_section(const char *section, struct err *err)
 {
 	struct buf how = {0};
 
-	buf_str(&how, "settings stand before the first section; keys under [keys], or of one view under "
-	              "[keys VIEW]:");
+	buf_str(&how,
+	        "settings stand before the first section; keys under [keys], or of one view under "
+	        "[keys VIEW]:");
 	for (const char *v = key_views(); *v; v++)
 		buf_fmt(&how, " %s", key_view_name(*v));
 	err_set(err, ERR_USAGE, "there is no such section", how.s, "[%.60s]", section);
@@ -128,7 +130,7 @@ no_section(const char *section, struct err *err)
 
 /* One `name = value`: what is wrong is told at once, and no reason to stop. */
 static int
-handle(void *user, const char *section, const char *name, const char *value)
+rc_handle(void *user, const char *section, const char *name, const char *value)
 {
 	struct reading *r = user;
 	char view = 0;
@@ -142,24 +144,24 @@ handle(void *user, const char *section, const char *name, const char *value)
 	if (!section[0]) {
 		bad = setting_take(r->o, name, value, &err);
 	} else if (!strcmp(section, "keys") || view) {
-		bad = take_binding(r, view, name, value, &err);
+		bad = rc_take_binding(r, view, name, value, &err);
 	} else {
 		snprintf(r->section, sizeof(r->section), "%s", section);
-		bad = no_section(section, &err);
+		bad = rc_no_section(section, &err);
 	}
 	if (bad < 0)
-		complain(r->rc, r->line, &err);
+		rc_complain(r->rc, r->line, &err);
 	return 1;
 }
 
 /* --- lines ------------------------------------------------------------------------------------ */
 
 /*
- * For inih, which counts no lines for whom it calls. Blanks before a name mean nothing here; to inih
- * they would make it a continuation of the value before.
+ * For inih, which counts no lines for whom it calls. Blanks before a name mean nothing here; to
+ * inih they would make it a continuation of the value before.
  */
 static char *
-next_line(char *line, int size, void *user)
+rc_next_line(char *line, int size, void *user)
 {
 	struct reading *r = user;
 	size_t n = strcspn(r->at, "\n"), blanks = strspn(r->at, " \t");
@@ -177,16 +179,16 @@ next_line(char *line, int size, void *user)
 }
 
 static int
-parse(struct reading *r, const char *text, bool only_lines)
+rc_parse(struct reading *r, const char *text, bool only_lines)
 {
 	r->at = text;
 	r->line = 0;
 	r->only_lines = only_lines;
-	return ini_parse_stream(next_line, r, handle, r);
+	return ini_parse_stream(rc_next_line, r, rc_handle, r);
 }
 
 static void
-find_long_lines(struct reading *r, const char *text)
+rc_find_long_lines(struct reading *r, const char *text)
 {
 	struct err err;
 	unsigned line = 0;
@@ -195,8 +197,9 @@ find_long_lines(struct reading *r, const char *text)
 		size_t n = strcspn(s, "\n");
 
 		if (n >= LINE_SIZE) {
-			err_set(&err, ERR_USAGE, "it is too long", "a line takes 189 bytes at most", "%.40s...", s);
-			complain(r->rc, line + 1, &err);
+			err_set(&err, ERR_USAGE, "it is too long", "a line takes 189 bytes at most",
+			        "%.40s...", s);
+			rc_complain(r->rc, line + 1, &err);
 			r->bad[line] = true;
 		}
 		s += n + (s[n] == '\n');
@@ -205,22 +208,23 @@ find_long_lines(struct reading *r, const char *text)
 
 /* inih tells of one line at a time that it is none; without it, of the next. */
 static void
-find_bad_lines(struct reading *r, const char *text)
+rc_find_bad_lines(struct reading *r, const char *text)
 {
 	struct err err;
 	int line;
 
-	find_long_lines(r, text);
-	while ((line = parse(r, text, true)) > 0 && !r->bad[line - 1] && r->rc->problems < PROBLEMS_MAX) {
-		err_set(&err, ERR_USAGE, "it is neither NAME = VALUE nor [SECTION]", "a comment begins with #",
-		        "a line that says nothing");
-		complain(r->rc, (unsigned)line, &err);
+	rc_find_long_lines(r, text);
+	while ((line = rc_parse(r, text, true)) > 0 && !r->bad[line - 1] &&
+	       r->rc->problems < PROBLEMS_MAX) {
+		err_set(&err, ERR_USAGE, "it is neither NAME = VALUE nor [SECTION]",
+		        "a comment begins with #", "a line that says nothing");
+		rc_complain(r->rc, (unsigned)line, &err);
 		r->bad[line - 1] = true;
 	}
 }
 
 static void
-bind_keys(struct rc *rc)
+rc_bind_keys(struct rc *rc)
 {
 	struct err err, e;
 	char view;
@@ -230,13 +234,13 @@ bind_keys(struct rc *rc)
 		const char *name = key_view_name(view);
 
 		err_set(&e, ERR_USAGE, err.why, err.how, "in the %s view %s", name, err.what);
-		complain(rc, rc->binding[i].line, &e);
+		rc_complain(rc, rc->binding[i].line, &e);
 	}
 }
 
 /* In the order of the lines; those of one line as they came. */
 static void
-sort_problems(struct rc *rc)
+rc_sort_problems(struct rc *rc)
 {
 	for (size_t i = 1; i < rc->problems; i++)
 		for (size_t k = i; k && rc->problem[k - 1].line > rc->problem[k].line; k--) {
@@ -253,17 +257,17 @@ rc_read_text(struct rc *rc, struct options *o, const char *name, const char *tex
 	struct reading r = {.rc = rc, .o = o, .bad = mem_alloc((strlen(text) + 2) * sizeof(bool))};
 
 	snprintf(rc->path, sizeof(rc->path), "%s", name);
-	find_bad_lines(&r, text);
-	parse(&r, text, false);
+	rc_find_bad_lines(&r, text);
+	rc_parse(&r, text, false);
 	free(r.bad);
-	bind_keys(rc);
-	sort_problems(rc);
+	rc_bind_keys(rc);
+	rc_sort_problems(rc);
 }
 
 /* --- the file --------------------------------------------------------------------------------- */
 
 static bool
-find_path(char *out, size_t size)
+rc_find_path(char *out, size_t size)
 {
 	const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
 	int n = -1;
@@ -277,7 +281,7 @@ find_path(char *out, size_t size)
 
 /* What is no file, such as a pipe that nobody fills, must not hold pmtop up. */
 static int
-read_file(const char *path, char *text, struct err *err)
+rc_read_file(const char *path, char *text, struct err *err)
 {
 	static const char how[] = "mend it, or start pmtop with --no-config";
 	int fd = file_open(AT_FDCWD, path, O_RDONLY);
@@ -289,7 +293,8 @@ read_file(const char *path, char *text, struct err *err)
 	if (fd < 0 || fstat(fd, &st) < 0 || st.st_size >= FILE_SIZE) {
 		if (fd >= 0)
 			close(fd);
-		return err_set(err, ERR_USAGE, "it is not a file of less than 64 KiB", how, "cannot read it");
+		return err_set(err, ERR_USAGE, "it is not a file of less than 64 KiB", how,
+		               "cannot read it");
 	}
 	n = read(fd, text, FILE_SIZE - 1);
 	if (n < 0)
@@ -308,14 +313,14 @@ rc_read(struct rc *rc, struct options *o)
 	struct err err;
 
 	*rc = (struct rc){0};
-	if (!find_path(path, sizeof(path)) || (access(path, F_OK) < 0 && errno == ENOENT))
+	if (!rc_find_path(path, sizeof(path)) || (access(path, F_OK) < 0 && errno == ENOENT))
 		return;
 	text = mem_alloc(FILE_SIZE);
-	if (read_file(path, text, &err) == 0) {
+	if (rc_read_file(path, text, &err) == 0) {
 		rc_read_text(rc, o, path, text);
 	} else {
 		snprintf(rc->path, sizeof(rc->path), "%s", path);
-		complain(rc, 0, &err);
+		rc_complain(rc, 0, &err);
 	}
 	free(text);
 }
@@ -337,7 +342,7 @@ rc_free(struct rc *rc)
 
 /* The usual keys of an action in a view: those of all its rows there. */
 static void
-usual_keys(struct buf *out, enum action action, char view)
+rc_usual_keys(struct buf *out, enum action action, char view)
 {
 	size_t n;
 	const struct key_row *k = key_usual(&n);
@@ -353,22 +358,23 @@ usual_keys(struct buf *out, enum action action, char view)
 }
 
 static bool
-same_keys(enum action action, char view, char other)
+rc_same_keys(enum action action, char view, char other)
 {
 	struct buf a = {0}, b = {0};
 	bool same;
 
-	usual_keys(&a, action, view);
-	usual_keys(&b, action, other);
+	rc_usual_keys(&a, action, view);
+	rc_usual_keys(&b, action, other);
 	same = a.len && !strcmp(a.s, b.s);
 	buf_free(&a);
 	buf_free(&b);
 	return same;
 }
 
-/* The view whose keys most others have for the action, of those where no letters are typed. 0: none. */
+/* The view whose keys most others have for the action, of those where no letters are typed. 0:
+ * none. */
 static char
-first_view(enum action action)
+rc_first_view(enum action action)
 {
 	char best = 0;
 	int most = 0;
@@ -377,7 +383,7 @@ first_view(enum action action)
 		int n = 0;
 
 		for (const char *w = key_views(); *w; w++)
-			n += same_keys(action, *v, *w);
+			n += rc_same_keys(action, *v, *w);
 		if (n > most && !key_view_types(*v)) {
 			most = n;
 			best = *v;
@@ -388,7 +394,7 @@ first_view(enum action action)
 
 /* The actions of a section: view 0 those of most views, else those whose keys are others there. */
 static void
-example_keys(struct buf *out, char view)
+rc_example_keys(struct buf *out, char view)
 {
 	enum action seen[ACT_QUIT + 1];
 	size_t n, seen_n = 0;
@@ -396,8 +402,10 @@ example_keys(struct buf *out, char view)
 	bool headed = !view;
 
 	for (size_t i = 0; i < n; i++) {
-		char most = first_view(k[i].action), at = view ? view : most, name[KEY_NAME_SIZE];
-		bool skip = !at || !key_row_in(&k[i], at) || (view && same_keys(k[i].action, view, most));
+		char most = rc_first_view(k[i].action), at = view ? view : most,
+		     name[KEY_NAME_SIZE];
+		bool skip = !at || !key_row_in(&k[i], at) ||
+		            (view && rc_same_keys(k[i].action, view, most));
 
 		for (size_t j = 0; j < seen_n; j++)
 			skip |= seen[j] == k[i].action;
@@ -409,7 +417,7 @@ example_keys(struct buf *out, char view)
 			buf_fmt(out, "\n#[keys %s]\n", key_view_name(view));
 		headed = true;
 		buf_fmt(out, "# %s\n#%s = ", k[i].words, name);
-		usual_keys(out, k[i].action, at);
+		rc_usual_keys(out, k[i].action, at);
 		buf_str(out, "\n");
 	}
 }
@@ -421,16 +429,20 @@ rc_example(struct buf *out)
 	const struct setting *s = setting_table(&n);
 
 	buf_str(out, "# What the screen of pmtop is like. pmtop reads this from\n"
-	             "# $XDG_CONFIG_HOME/pmtop/pmtoprc, by default ~/.config/pmtop/pmtoprc, and never writes it.\n"
-	             "# The command line counts for more; --no-config leaves it out; answers without a screen do\n"
+	             "# $XDG_CONFIG_HOME/pmtop/pmtoprc, by default ~/.config/pmtop/pmtoprc, and "
+	             "never writes it.\n"
+	             "# The command line counts for more; --no-config leaves it out; answers "
+	             "without a screen do\n"
 	             "# not depend on it. All below stands as it is without this file.\n");
 	for (size_t i = 0; i < n; i++)
 		buf_fmt(out, "\n# %s (%s)\n#%s =%s%s\n", s[i].help, s[i].values, s[i].name,
 		        s[i].usual[0] ? " " : "", s[i].usual);
-	buf_str(out, "\n# Keys, by the name of what they do; they take the place of those that stand here. Keys are\n"
-	             "# a character, ^X, F1 to F12, or named as below; none: no key. What holds in one view alone\n"
+	buf_str(out, "\n# Keys, by the name of what they do; they take the place of those that "
+	             "stand here. Keys are\n"
+	             "# a character, ^X, F1 to F12, or named as below; none: no key. What holds in "
+	             "one view alone\n"
 	             "# stands under [keys VIEW].\n#[keys]\n");
-	example_keys(out, 0);
+	rc_example_keys(out, 0);
 	for (const char *v = key_views(); *v; v++)
-		example_keys(out, *v);
+		rc_example_keys(out, *v);
 }

@@ -29,28 +29,29 @@ setting_table(size_t *n)
 
 /* Says of a value that it is none. A # is a letter like any other, which people do not expect. */
 static int
-bad(enum setting_id id, const char *value, const char *how, struct err *err)
+setting_bad(enum setting_id id, const char *value, const char *how, struct err *err)
 {
 	char text[sizeof(err->how)];
 
 	snprintf(text, sizeof(text), "%s%s", how,
 	         strstr(value, " #") ? "; behind a value a comment begins with ;" : "");
-	return err_set(err, ERR_USAGE, "not a valid value", text, "%s = %.60s", rows[id].name, value);
+	return err_set(err, ERR_USAGE, "not a valid value", text, "%s = %.60s", rows[id].name,
+	               value);
 }
 
 static int
-take_switch(enum setting_id id, const char *value, bool *out, struct err *err)
+setting_take_switch(enum setting_id id, const char *value, bool *out, struct err *err)
 {
 	bool on = !strcmp(value, "on");
 
 	if (!on && strcmp(value, "off") != 0)
-		return bad(id, value, "give on or off", err);
+		return setting_bad(id, value, "give on or off", err);
 	*out = on;
 	return 0;
 }
 
 static int
-take_letters(const char *value, enum letters *out, struct err *err)
+setting_take_letters(const char *value, enum letters *out, struct err *err)
 {
 	static const char *const words[LETTERS_COUNT] = {
 	    [LETTERS_RUNS] = "runs", [LETTERS_ALL] = "all", [LETTERS_NONE] = "off"};
@@ -60,28 +61,31 @@ take_letters(const char *value, enum letters *out, struct err *err)
 			*out = (enum letters)i;
 			return 0;
 		}
-	return bad(SETTING_LETTERS, value, "give runs, all or off", err);
+	return setting_bad(SETTING_LETTERS, value, "give runs, all or off", err);
 }
 
 static int
-take_columns(const char *value, struct list_columns *out, struct err *err)
+setting_take_columns(const char *value, struct list_columns *out, struct err *err)
 {
 	struct err e;
 
-	return list_columns_parse(value, out, &e) < 0 ? bad(SETTING_COLUMNS, value, e.how, err) : 0;
+	return list_columns_parse(value, out, &e) < 0
+	           ? setting_bad(SETTING_COLUMNS, value, e.how, err)
+	           : 0;
 }
 
 static int
-take_sort(struct options *o, const char *value, struct err *err)
+setting_take_sort(struct options *o, const char *value, struct err *err)
 {
 	struct list_columns one = {0};
 	bool other = value[0] == '-';
 	struct err e;
 
 	if (list_columns_parse(value + other, &one, &e) < 0)
-		return bad(SETTING_SORT, value, e.how, err);
+		return setting_bad(SETTING_SORT, value, e.how, err);
 	if (one.n != 1 || !list_column_of(one.id[0])->letter)
-		return bad(SETTING_SORT, value, "give one column, of those that s offers", err);
+		return setting_bad(SETTING_SORT, value, "give one column, of those that s offers",
+		                   err);
 	o->list_sort = one.id[0];
 	o->list_invert = other;
 	return 0;
@@ -89,30 +93,31 @@ take_sort(struct options *o, const char *value, struct err *err)
 
 /* Those that are options as well. */
 static int
-take_option(struct options *o, enum setting_id id, const char *value, struct err *err)
+setting_take_option(struct options *o, enum setting_id id, const char *value, struct err *err)
 {
 	struct err e;
 
-	return option_take(o, rows[id].name, value, &e) < 0 ? bad(id, value, e.how, err) : 0;
+	return option_take(o, rows[id].name, value, &e) < 0 ? setting_bad(id, value, e.how, err)
+	                                                    : 0;
 }
 
 static int
-take(struct options *o, enum setting_id id, const char *value, struct err *err)
+settings_take(struct options *o, enum setting_id id, const char *value, struct err *err)
 {
 	switch (id) {
 	case SETTING_THEME:
 	case SETTING_COLOR:
 	case SETTING_INTERVAL:
 	case SETTING_GROUP:
-	case SETTING_LENS: return take_option(o, id, value, err);
-	case SETTING_ASCII: return take_switch(id, value, &o->ascii, err);
-	case SETTING_MOUSE: return take_switch(id, value, &o->mouse, err);
-	case SETTING_HINTS: return take_switch(id, value, &o->hints, err);
-	case SETTING_CALM: return take_switch(id, value, &o->calm, err);
-	case SETTING_READ_ONLY: return take_switch(id, value, &o->read_only, err);
-	case SETTING_LETTERS: return take_letters(value, &o->letters, err);
-	case SETTING_COLUMNS: return take_columns(value, &o->list_columns, err);
-	case SETTING_SORT: return take_sort(o, value, err);
+	case SETTING_LENS: return setting_take_option(o, id, value, err);
+	case SETTING_ASCII: return setting_take_switch(id, value, &o->ascii, err);
+	case SETTING_MOUSE: return setting_take_switch(id, value, &o->mouse, err);
+	case SETTING_HINTS: return setting_take_switch(id, value, &o->hints, err);
+	case SETTING_CALM: return setting_take_switch(id, value, &o->calm, err);
+	case SETTING_READ_ONLY: return setting_take_switch(id, value, &o->read_only, err);
+	case SETTING_LETTERS: return setting_take_letters(value, &o->letters, err);
+	case SETTING_COLUMNS: return setting_take_columns(value, &o->list_columns, err);
+	case SETTING_SORT: return setting_take_sort(o, value, err);
 	case SETTINGS: break;
 	}
 	return 0;
@@ -121,11 +126,12 @@ take(struct options *o, enum setting_id id, const char *value, struct err *err)
 int
 setting_take(struct options *o, const char *name, const char *value, struct err *err)
 {
-	struct guess g = {.name = name, .best = 3, .how = "man pmtop lists them; so does pmtop --print-config"};
+	struct guess g = {
+	    .name = name, .best = 3, .how = "man pmtop lists them; so does pmtop --print-config"};
 
 	for (unsigned i = 0; i < SETTINGS; i++) {
 		if (!strcmp(name, rows[i].name))
-			return take(o, (enum setting_id)i, value, err);
+			return settings_take(o, (enum setting_id)i, value, err);
 		guess_try(&g, rows[i].name, strlen(rows[i].name));
 	}
 	return err_set(err, ERR_USAGE, "there is no such setting", g.how, "%.60s", name);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The demo target: the process. Its regions lie 4 GiB apart at fixed addresses where those are free.
+ * The demo target: the process. Its regions lie 4 GiB apart at fixed addresses where those are
+ * free.
  *
  * pmtop executes itself for this (demo_start, then demo_main in the child) because a mere fork
  * would show the heap of curses and readline, shared with pmtop, instead of a plain small process.
@@ -46,7 +47,7 @@
 
 /* Map at `at`, or anywhere aligned if that is no free address. NULL with errno on failure. */
 static void *
-map_aligned(uint64_t at, size_t size, const struct demo_region *r, int fd)
+demo_map_aligned(uint64_t at, size_t size, const struct demo_region *r, int fd)
 {
 	int prot = r->reserved ? PROT_NONE : PROT_READ | PROT_WRITE;
 	int flags = (r->shared ? MAP_SHARED : MAP_PRIVATE) | (fd < 0 ? MAP_ANONYMOUS : 0) |
@@ -61,8 +62,8 @@ map_aligned(uint64_t at, size_t size, const struct demo_region *r, int fd)
 		if (p != MAP_FAILED) /* before Linux 4.17 the address is but a wish */
 			munmap(p, size);
 	}
-	p = mmap(NULL, size + DEMO_ALIGNMENT, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-	         -1, 0);
+	p = mmap(NULL, size + DEMO_ALIGNMENT, PROT_NONE,
+	         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (p == MAP_FAILED)
 		return NULL;
 	head = -(uintptr_t)p & (DEMO_ALIGNMENT - 1);
@@ -80,7 +81,7 @@ map_aligned(uint64_t at, size_t size, const struct demo_region *r, int fd)
  * anonymous all the same.
  */
 static bool
-can_name(size_t page)
+demo_can_name(size_t page)
 {
 	void *p = mmap(NULL, page, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	bool can = p != MAP_FAILED && prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME, p, page, "demo") == 0;
@@ -91,10 +92,10 @@ can_name(size_t page)
 }
 
 static int
-region_make(struct demo *d, const struct demo_region *r, uint64_t at, struct demo_area *a)
+demo_region_make(struct demo *d, const struct demo_region *r, uint64_t at, struct demo_area *a)
 {
 	int fd = -1;
-	bool by_file = r->pictured && !can_name(d->page);
+	bool by_file = r->pictured && !demo_can_name(d->page);
 
 	*a = (struct demo_area){ .name = r->name, .pages = r->pages };
 	if (r->open || by_file) {
@@ -102,7 +103,7 @@ region_make(struct demo *d, const struct demo_region *r, uint64_t at, struct dem
 		if (fd < 0)
 			return -1;
 	}
-	a->base = map_aligned(at, a->pages * d->page, r, fd);
+	a->base = demo_map_aligned(at, a->pages * d->page, r, fd);
 	if (fd >= 0)
 		close(fd);
 	if (!a->base)
@@ -123,10 +124,12 @@ region_make(struct demo *d, const struct demo_region *r, uint64_t at, struct dem
  * nobody reads the descriptor, which has only to stay open. pmtop does the rest from outside.
  */
 static void
-watch_writes(const struct demo *d, const struct demo_area *areas, size_t n)
+demo_watch_writes(const struct demo *d, const struct demo_area *areas, size_t n)
 {
-	struct pm_uffdio_api api = { .api = PM_UFFD_API,
-		.features = PM_UFFD_FEATURE_WP | PM_UFFD_FEATURE_WP_SHMEM | PM_UFFD_FEATURE_WP_EMPTY | PM_UFFD_FEATURE_WP_ASYNC };
+	struct pm_uffdio_api api = {.api = PM_UFFD_API,
+	                            .features = PM_UFFD_FEATURE_WP | PM_UFFD_FEATURE_WP_SHMEM |
+	                                        PM_UFFD_FEATURE_WP_EMPTY |
+	                                        PM_UFFD_FEATURE_WP_ASYNC};
 	int fd;
 
 	if (soft_dirty_round_trip() == 0)
@@ -138,13 +141,14 @@ watch_writes(const struct demo *d, const struct demo_area *areas, size_t n)
 		struct pm_uffdio_register area = { .start = (uintptr_t)areas[i].base,
 			.len = areas[i].pages * d->page, .mode = PM_UFFD_MODE_WP };
 
-		ioctl(fd, PM_IOC_UFFD_REGISTER, &area); /* one that cannot be watched is told as such */
+		ioctl(fd, PM_IOC_UFFD_REGISTER,
+		      &area); /* one that cannot be watched is told as such */
 	}
 }
 
 /* Tell the parent: 0 for ready, or why not. With no parent to hear it there is none to live for. */
 static void
-report(int sys)
+demo_report(int sys)
 {
 	ssize_t n;
 
@@ -158,7 +162,7 @@ report(int sys)
 
 /* Wait for the next beat. After a stop (SIGSTOP, suspend) go on from now rather than catch up. */
 static void
-wait_beat(struct timespec *beat)
+demo_wait_beat(struct timespec *beat)
 {
 	struct timespec now;
 
@@ -186,14 +190,14 @@ demo_main(void)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	signal(SIGPIPE, SIG_IGN);
 	for (size_t i = 0; i < DEMO_REGIONS; i++)
-		if (region_make(&d, &demo_regions[i], FIRST_ADDRESS + i * SPACING, &areas[i]))
-			report(errno);
-	watch_writes(&d, areas, DEMO_REGIONS);
-	report(0);
+		if (demo_region_make(&d, &demo_regions[i], FIRST_ADDRESS + i * SPACING, &areas[i]))
+			demo_report(errno);
+	demo_watch_writes(&d, areas, DEMO_REGIONS);
+	demo_report(0);
 
 	clock_gettime(CLOCK_MONOTONIC, &beat);
 	for (;;) {
-		wait_beat(&beat);
+		demo_wait_beat(&beat);
 		d.step++;
 		for (size_t i = 0; i < DEMO_REGIONS; i++)
 			if (demo_regions[i].step)
@@ -203,9 +207,10 @@ demo_main(void)
 
 /* --- the parent ------------------------------------------------------------------------------- */
 
-/* The child until it executes: no descriptor left but DEMO_READY_FD and /dev/null as the usual three. */
+/* The child until it executes: no descriptor left but DEMO_READY_FD and /dev/null as the usual
+ * three. */
 static _Noreturn void
-child_exec(int ready, pid_t parent)
+demo_child_exec(int ready, pid_t parent)
 {
 	static char name[] = "pmtop-demo", option[] = "--demo-target";
 	char *const argv[] = { name, option, NULL };
@@ -243,7 +248,7 @@ fail:
 
 /* Returns 0 once the child is ready, or -1. */
 static int
-await_ready(int fd, struct err *err)
+demo_await_ready(int fd, struct err *err)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
 	uint64_t now = time_ns(), end = now + READY_NS;
@@ -282,12 +287,12 @@ demo_start(pid_t *pid, struct err *err)
 		return err_sys(err, NULL, "cannot make a pipe for the demo target");
 	*pid = fork();
 	if (*pid == 0)
-		child_exec(ready[1], self);
+		demo_child_exec(ready[1], self);
 	close(ready[1]);
 	if (*pid < 0)
 		rc = err_sys(err, NULL, "cannot fork the demo target");
 	else
-		rc = await_ready(ready[0], err);
+		rc = demo_await_ready(ready[0], err);
 	close(ready[0]);
 	if (rc && *pid > 0) {
 		kill(*pid, SIGKILL);

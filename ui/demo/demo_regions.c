@@ -25,35 +25,35 @@
 /* --- pages ------------------------------------------------------------------------------------ */
 
 static uint8_t *
-page_at(const struct demo *d, const struct demo_area *a, size_t i)
+demo_page_at(const struct demo *d, const struct demo_area *a, size_t i)
 {
 	return a->base + i * d->page;
 }
 
 /* Write page `i`; what is written tells where and when to whoever looks at the bytes. */
 static void
-draw(const struct demo *d, const struct demo_area *a, size_t i)
+demo_draw(const struct demo *d, const struct demo_area *a, size_t i)
 {
-	snprintf((char *)page_at(d, a, i), 64, "%s: page %zu, written in step %zu\n", a->name, i,
-	         d->step);
+	snprintf((char *)demo_page_at(d, a, i), 64, "%s: page %zu, written in step %zu\n", a->name,
+	         i, d->step);
 }
 
 static void
-draw_all(struct demo *d, const struct demo_area *a)
+demo_draw_all(struct demo *d, const struct demo_area *a)
 {
 	for (size_t i = 0; i < a->pages; i++)
-		draw(d, a, i);
+		demo_draw(d, a, i);
 }
 
 static void
-read_page(const struct demo *d, const struct demo_area *a, size_t i)
+demo_read_page(const struct demo *d, const struct demo_area *a, size_t i)
 {
-	(void)*(volatile const uint8_t *)page_at(d, a, i);
+	(void)*(volatile const uint8_t *)demo_page_at(d, a, i);
 }
 
 /* Marsaglia's xorshift64: any fixed sequence would do. */
 static uint32_t
-random_below(struct demo *d, uint32_t n)
+demo_random_below(struct demo *d, uint32_t n)
 {
 	d->random ^= d->random << 13;
 	d->random ^= d->random >> 7;
@@ -76,7 +76,7 @@ static const struct life_pattern {
 };
 
 static void
-life_set_up(struct demo *d)
+demo_life_set_up(struct demo *d)
 {
 	memset(d->life, 0, sizeof(d->life));
 	for (size_t i = 0; i < ARRAY_LEN(life_start); i++) {
@@ -90,45 +90,45 @@ life_set_up(struct demo *d)
 }
 
 static bool
-life_cell(const struct demo *d, size_t row, size_t col)
+demo_life_cell(const struct demo *d, size_t row, size_t col)
 {
 	return d->life[row % DEMO_LIFE_ROWS] >> (col % DEMO_ROW) & 1;
 }
 
 static bool
-life_next(const struct demo *d, size_t row, size_t col)
+demo_life_next(const struct demo *d, size_t row, size_t col)
 {
 	unsigned n = 0;
 
 	/* from one row and column before, which on a torus is as many minus one after */
 	for (size_t r = row + DEMO_LIFE_ROWS - 1; r <= row + DEMO_LIFE_ROWS + 1; r++)
 		for (size_t c = col + DEMO_ROW - 1; c <= col + DEMO_ROW + 1; c++)
-			n += life_cell(d, r, c);
+			n += demo_life_cell(d, r, c);
 	/* n counts the cell itself too */
-	return n == 3 || (n == 4 && life_cell(d, row, col));
+	return n == 3 || (n == 4 && demo_life_cell(d, row, col));
 }
 
 static void
-life_advance(struct demo *d)
+demo_life_advance(struct demo *d)
 {
 	uint64_t next[DEMO_LIFE_ROWS] = { 0 };
 
 	for (size_t r = 0; r < DEMO_LIFE_ROWS; r++)
 		for (size_t c = 0; c < DEMO_ROW; c++)
-			next[r] |= (uint64_t)life_next(d, r, c) << c;
+			next[r] |= (uint64_t)demo_life_next(d, r, c) << c;
 	memcpy(d->life, next, sizeof(next));
 }
 
 static void
-life_step(struct demo *d, const struct demo_area *a)
+demo_life_step(struct demo *d, const struct demo_area *a)
 {
 	if (d->step % LIFE_LAP == 1)
-		life_set_up(d);
+		demo_life_set_up(d);
 	else
-		life_advance(d);
+		demo_life_advance(d);
 	for (size_t i = 0; i < a->pages; i++)
-		if (life_cell(d, i / DEMO_ROW, i % DEMO_ROW))
-			draw(d, a, i);
+		if (demo_life_cell(d, i / DEMO_ROW, i % DEMO_ROW))
+			demo_draw(d, a, i);
 }
 
 /* --- banner: scrolling text ------------------------------------------------------------------- */
@@ -148,17 +148,17 @@ static const char banner_text[][DEMO_ROW / 2 + 1] = {
 };
 
 static void
-banner_step(struct demo *d, const struct demo_area *a)
+demo_banner_step(struct demo *d, const struct demo_area *a)
 {
 	for (size_t i = 0; i < a->pages; i++)
 		if (banner_text[i / DEMO_ROW][(i + d->step) % DEMO_ROW / 2] == '#')
-			draw(d, a, i);
+			demo_draw(d, a, i);
 }
 
 /* --- allocator: a front that writes ahead, frees everything, and starts over ------------------ */
 
 static void
-allocator_step(struct demo *d, const struct demo_area *a)
+demo_allocator_step(struct demo *d, const struct demo_area *a)
 {
 	if (d->allocated == a->pages) {
 		madvise(a->base, a->pages * d->page, MADV_DONTNEED);
@@ -166,13 +166,13 @@ allocator_step(struct demo *d, const struct demo_area *a)
 		return;
 	}
 	for (size_t n = 0; n < 40 && d->allocated < a->pages; n++)
-		draw(d, a, d->allocated++);
+		demo_draw(d, a, d->allocated++);
 }
 
 /* --- zipf: few pages hot, many cold ----------------------------------------------------------- */
 
 static void
-zipf_step(struct demo *d, const struct demo_area *a)
+demo_zipf_step(struct demo *d, const struct demo_area *a)
 {
 	uint32_t octaves = (uint32_t)__builtin_ctzl(a->pages);
 
@@ -181,34 +181,34 @@ zipf_step(struct demo *d, const struct demo_area *a)
 		 * A rank drawn evenly from an octave drawn evenly has a chance of about 1/rank:
 		 * Zipf's law. The odd factor scatters neighbouring ranks among the 2^n pages.
 		 */
-		uint32_t octave = UINT32_C(1) << random_below(d, octaves);
-		size_t rank = octave + random_below(d, octave);
+		uint32_t octave = UINT32_C(1) << demo_random_below(d, octaves);
+		size_t rank = octave + demo_random_below(d, octave);
 
-		draw(d, a, rank * 613 % a->pages);
+		demo_draw(d, a, rank * 613 % a->pages);
 	}
 }
 
 /* --- thp: one page written, and the whole huge page counts as written ------------------------- */
 
 static void
-thp_build(struct demo *d, const struct demo_area *a)
+demo_thp_build(struct demo *d, const struct demo_area *a)
 {
 	madvise(a->base, a->pages * d->page, MADV_HUGEPAGE);
-	draw_all(d, a);
+	demo_draw_all(d, a);
 }
 
 static void
-thp_step(struct demo *d, const struct demo_area *a)
+demo_thp_step(struct demo *d, const struct demo_area *a)
 {
 	size_t per = DEMO_ALIGNMENT / d->page;
 
-	draw(d, a, (d->step / 4 * per + d->step * 5 % per) % a->pages);
+	demo_draw(d, a, (d->step / 4 * per + d->step * 5 % per) % a->pages);
 }
 
 /* --- cow: shared with a forked sleeper, the sharing broken page by page ----------------------- */
 
 static _Noreturn void
-sharer_main(pid_t parent)
+demo_sharer_main(pid_t parent)
 {
 	close(DEMO_READY_FD);
 	prctl(PR_SET_NAME, "pmtop-demo-cow");
@@ -220,37 +220,37 @@ sharer_main(pid_t parent)
 
 /* Without a sharer (no more processes allowed) the region is plain memory, and nothing is lost. */
 static void
-cow_share(struct demo *d)
+demo_cow_share(struct demo *d)
 {
 	pid_t self = getpid();
 
 	d->broken = 0;
 	d->sharer = fork();
 	if (d->sharer == 0)
-		sharer_main(self);
+		demo_sharer_main(self);
 }
 
 static void
-cow_build(struct demo *d, const struct demo_area *a)
+demo_cow_build(struct demo *d, const struct demo_area *a)
 {
 	madvise(a->base, a->pages * d->page, MADV_DOFORK);
-	draw_all(d, a);
-	cow_share(d);
+	demo_draw_all(d, a);
+	demo_cow_share(d);
 }
 
 static void
-cow_step(struct demo *d, const struct demo_area *a)
+demo_cow_step(struct demo *d, const struct demo_area *a)
 {
 	if (d->broken == a->pages) {
 		if (d->sharer > 0) {
 			kill(d->sharer, SIGKILL);
 			waitpid(d->sharer, NULL, 0);
 		}
-		cow_share(d);
+		demo_cow_share(d);
 		return;
 	}
 	for (unsigned n = 0; n < 4; n++, d->broken++)
-		draw(d, a, d->broken * 37 % a->pages);
+		demo_draw(d, a, d->broken * 37 % a->pages);
 }
 
 /* --- shm ring --------------------------------------------------------------------------------- */
@@ -268,64 +268,64 @@ demo_memory_open(const char *name, size_t page, size_t *pages)
 }
 
 static void
-ring_step(struct demo *d, const struct demo_area *a)
+demo_ring_step(struct demo *d, const struct demo_area *a)
 {
 	for (size_t n = 0; n < 16; n++)
-		draw(d, a, (d->step * 16 + n) % a->pages);
+		demo_draw(d, a, (d->step * 16 + n) % a->pages);
 }
 
 /* --- regions that lie still ------------------------------------------------------------------- */
 
 /* Identical pages, in eight kinds; merged where ksmd runs. */
 static void
-ksm_build(struct demo *d, const struct demo_area *a)
+demo_ksm_build(struct demo *d, const struct demo_area *a)
 {
 	for (size_t i = 0; i < a->pages; i++)
-		memset(page_at(d, a, i), 'a' + (int)(i / DEMO_ROW % 8), d->page);
+		memset(demo_page_at(d, a, i), 'a' + (int)(i / DEMO_ROW % 8), d->page);
 	madvise(a->base, a->pages * d->page, MADV_MERGEABLE);
 }
 
 /* Every other row out; without swap the kernel leaves anonymous pages where they are. */
 static void
-swap_build(struct demo *d, const struct demo_area *a)
+demo_swap_build(struct demo *d, const struct demo_area *a)
 {
-	draw_all(d, a);
+	demo_draw_all(d, a);
 	for (size_t i = DEMO_ROW; i + DEMO_ROW <= a->pages; i += 2 * DEMO_ROW)
-		madvise(page_at(d, a, i), DEMO_ROW * d->page, MADV_PAGEOUT);
+		madvise(demo_page_at(d, a, i), DEMO_ROW * d->page, MADV_PAGEOUT);
 }
 
 /* A guard page (Linux 6.13; before that a page never touched) after every 7 pages. */
 static void
-guard_build(struct demo *d, const struct demo_area *a)
+demo_guard_build(struct demo *d, const struct demo_area *a)
 {
 	for (size_t i = 0; i < a->pages; i++)
 		if (i % 8 == 7)
-			madvise(page_at(d, a, i), d->page, MADV_GUARD_INSTALL);
+			madvise(demo_page_at(d, a, i), d->page, MADV_GUARD_INSTALL);
 		else
-			draw(d, a, i);
+			demo_draw(d, a, i);
 }
 
 /* An arena as runtimes keep it: all of it reserved, the start usable, a little of that in use. */
 static void
-reserve_build(struct demo *d, const struct demo_area *a)
+demo_reserve_build(struct demo *d, const struct demo_area *a)
 {
 	size_t usable = a->pages / 32;
 
 	if (mprotect(a->base, usable * d->page, PROT_READ | PROT_WRITE))
 		return;
 	for (size_t i = 0; i < usable; i += i < DEMO_ROW ? 1 : 29)
-		draw(d, a, i);
+		demo_draw(d, a, i);
 }
 
 static void
-zero_build(struct demo *d, const struct demo_area *a)
+demo_zero_build(struct demo *d, const struct demo_area *a)
 {
 	for (size_t i = 0; i < a->pages; i++)
-		read_page(d, a, i);
+		demo_read_page(d, a, i);
 }
 
 static int
-program_open(const char *name, size_t page, size_t *pages)
+demo_program_open(const char *name, size_t page, size_t *pages)
 {
 	int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
 	off_t size = fd < 0 ? -1 : lseek(fd, 0, SEEK_END);
@@ -339,32 +339,54 @@ program_open(const char *name, size_t page, size_t *pages)
 
 /* Half of the file read, and some pages of that written: those are the process's own then. */
 static void
-file_build(struct demo *d, const struct demo_area *a)
+demo_file_build(struct demo *d, const struct demo_area *a)
 {
 	for (size_t i = 0; i < a->pages / 2; i++)
 		if (i % 8 == 5)
-			draw(d, a, i);
+			demo_draw(d, a, i);
 		else
-			read_page(d, a, i);
+			demo_read_page(d, a, i);
 }
 
 /* --- the table -------------------------------------------------------------------------------- */
 
 const struct demo_region demo_regions[] = {
-	{ .name = "demo life", .pages = DEMO_ROW * DEMO_LIFE_ROWS, .pictured = true, .build = draw_all, .step = life_step },
-	{ .name = "demo banner", .pages = DEMO_ROW * ARRAY_LEN(banner_text), .pictured = true,
-	  .build = draw_all, .step = banner_step },
-	{ .name = "demo allocator", .pages = DEMO_ROW * 32, .pictured = true, .step = allocator_step },
-	{ .name = "demo zipf", .pages = DEMO_ROW * 16, .pictured = true, .build = draw_all, .step = zipf_step },
-	{ .name = "demo thp", .pages = DEMO_ROW * 64, .build = thp_build, .step = thp_step },
-	{ .name = "demo cow", .pages = DEMO_ROW * 8, .build = cow_build, .step = cow_step },
-	{ .name = "demo ring", .pages = DEMO_ROW * 16, .shared = true,
-	  .open = demo_memory_open, .step = ring_step },
-	{ .name = "demo ksm", .pages = DEMO_ROW * 8, .build = ksm_build },
-	{ .name = "demo swap", .pages = DEMO_ROW * 16, .build = swap_build },
-	{ .name = "demo guard", .pages = DEMO_ROW * 4, .build = guard_build },
-	{ .name = "demo reserve", .pages = DEMO_ROW * 1024, .reserved = true,
-	  .build = reserve_build },
-	{ .name = "demo zero", .pages = DEMO_ROW * 4, .build = zero_build },
-	{ .name = "demo file", .pages = DEMO_ROW * 16, .open = program_open, .build = file_build },
+    {.name = "demo life",
+     .pages = DEMO_ROW * DEMO_LIFE_ROWS,
+     .pictured = true,
+     .build = demo_draw_all,
+     .step = demo_life_step},
+    {.name = "demo banner",
+     .pages = DEMO_ROW * ARRAY_LEN(banner_text),
+     .pictured = true,
+     .build = demo_draw_all,
+     .step = demo_banner_step},
+    {.name = "demo allocator",
+     .pages = DEMO_ROW * 32,
+     .pictured = true,
+     .step = demo_allocator_step},
+    {.name = "demo zipf",
+     .pages = DEMO_ROW * 16,
+     .pictured = true,
+     .build = demo_draw_all,
+     .step = demo_zipf_step},
+    {.name = "demo thp", .pages = DEMO_ROW * 64, .build = demo_thp_build, .step = demo_thp_step},
+    {.name = "demo cow", .pages = DEMO_ROW * 8, .build = demo_cow_build, .step = demo_cow_step},
+    {.name = "demo ring",
+     .pages = DEMO_ROW * 16,
+     .shared = true,
+     .open = demo_memory_open,
+     .step = demo_ring_step},
+    {.name = "demo ksm", .pages = DEMO_ROW * 8, .build = demo_ksm_build},
+    {.name = "demo swap", .pages = DEMO_ROW * 16, .build = demo_swap_build},
+    {.name = "demo guard", .pages = DEMO_ROW * 4, .build = demo_guard_build},
+    {.name = "demo reserve",
+     .pages = DEMO_ROW * 1024,
+     .reserved = true,
+     .build = demo_reserve_build},
+    {.name = "demo zero", .pages = DEMO_ROW * 4, .build = demo_zero_build},
+    {.name = "demo file",
+     .pages = DEMO_ROW * 16,
+     .open = demo_program_open,
+     .build = demo_file_build},
 };

@@ -9,14 +9,16 @@
 
 /*
  * What the demo target maps. One row of the table is one mapping: how it is made, filled once, and
- * stepped. A picture is DEMO_ROW pages wide, as the grid is on most terminals: "drawn" means written,
- * so it shows once pmtop watches writes. With pages of 4 KiB everything resident is below 64 MiB.
+ * stepped. A picture is DEMO_ROW pages wide, as the grid is on most terminals: "drawn" means
+ * written, so it shows once pmtop watches writes. With pages of 4 KiB everything resident is below
+ * 64 MiB.
  */
 enum {
 	DEMO_REGIONS = 13,
 	DEMO_ROW = 64,
 	DEMO_LIFE_ROWS = 32,
-	DEMO_READY_FD = 3, /* where the target says that its regions are there; a fork of it closes it */
+	DEMO_READY_FD =
+	    3, /* where the target says that its regions are there; a fork of it closes it */
 };
 
 #define DEMO_ALIGNMENT ((size_t)2 << 20) /* of each: a huge page; also a whole number of rows */

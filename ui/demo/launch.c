@@ -16,7 +16,7 @@
 #include "base/util.h"
 
 static int
-open_output(char *output, size_t size)
+launch_open_output(char *output, size_t size)
 {
 	const char *tmp = getenv("TMPDIR");
 
@@ -26,7 +26,7 @@ open_output(char *output, size_t size)
 
 /* Whatever we were started with, and whatever we have set: it begins as from a fresh login. */
 static void
-default_signals(void)
+launch_default_signals(void)
 {
 	sigset_t none;
 
@@ -38,7 +38,7 @@ default_signals(void)
 
 /* In the child. What fails goes up the pipe, which exec closes, as it does all that is ours. */
 static _Noreturn void
-become(char **argv, int out, int report)
+launch_become(char **argv, int out, int report)
 {
 	int in = open("/dev/null", O_RDONLY | O_CLOEXEC), failed;
 
@@ -48,7 +48,7 @@ become(char **argv, int out, int report)
 	dup2(in, STDIN_FILENO);
 	dup2(out, STDOUT_FILENO);
 	dup2(out, STDERR_FILENO);
-	default_signals();
+	launch_default_signals();
 	execvp(argv[0], argv);
 	failed = errno;
 	if (write(report, &failed, sizeof(failed)) < 0)
@@ -60,12 +60,12 @@ int
 launch(char **argv, pid_t *pid, char *output, size_t size, struct err *err)
 {
 	int report[2] = {-1, -1}, failed = 0;
-	int out = open_output(output, size);
+	int out = launch_open_output(output, size);
 	ssize_t n;
 
 	if (out < 0)
-		return err_sys(err, "set TMPDIR to a folder that can be written", "cannot keep the output of %s",
-		               argv[0]);
+		return err_sys(err, "set TMPDIR to a folder that can be written",
+		               "cannot keep the output of %s", argv[0]);
 	if (pipe2(report, O_CLOEXEC) < 0 || (*pid = fork()) < 0) {
 		err_sys(err, NULL, "cannot start %s", argv[0]);
 		for (size_t i = 0; i < ARRAY_LEN(report); i++)
@@ -76,7 +76,7 @@ launch(char **argv, pid_t *pid, char *output, size_t size, struct err *err)
 		return -1;
 	}
 	if (*pid == 0)
-		become(argv, out, report[1]);
+		launch_become(argv, out, report[1]);
 	close(out);
 	close(report[1]);
 	while ((n = read(report[0], &failed, sizeof(failed))) < 0 && errno == EINTR)

@@ -21,13 +21,13 @@ here_forms(size_t *n)
 
 /* Where an address may end: so does query.c read it. */
 static bool
-ends_here(const char *s)
+here_ends_here(const char *s)
 {
 	return !*s || *s == ' ' || *s == '\t' || *s == '+' || (s[0] == '.' && s[1] == '.');
 }
 
 static int
-unknown(struct err *err, size_t at, const char *why, const char *how)
+here_unknown(struct err *err, size_t at, const char *why, const char *how)
 {
 	err_set(err, ERR_USAGE, why, how, "cannot read this line");
 	err->column = (int)at + 1;
@@ -36,28 +36,32 @@ unknown(struct err *err, size_t at, const char *why, const char *how)
 
 /* A mark's letter after the sign ': 1 and its address, -1 it is not set. */
 static int
-read_mark(const struct ui *ui, char letter, size_t at, uint64_t *addr, struct err *err)
+here_read_mark(const struct ui *ui, char letter, size_t at, uint64_t *addr, struct err *err)
 {
-	const struct place *p = letter == '\'' ? (ui->jumps.n ? &ui->jumps.v[ui->jumps.n - 1] : NULL)
-	                                       : jumps_marked(&ui->jumps, letter);
+	const struct place *p = letter == '\''
+	                            ? (ui->jumps.n ? &ui->jumps.v[ui->jumps.n - 1] : NULL)
+	                            : jumps_marked(&ui->jumps, letter);
 
 	if (!p)
-		return unknown(err, at, letter == '\'' ? "there was no jump yet" : "no place is marked with that letter",
-		               "mark one in the grid first");
+		return here_unknown(err, at,
+		                    letter == '\'' ? "there was no jump yet"
+		                                   : "no place is marked with that letter",
+		                    "mark one in the grid first");
 	*addr = p->at;
 	return 1;
 }
 
 /* A word of ours at the beginning of s: its length, and its text in `out`. 0: none, -1: err. */
 static int
-read_word(const struct ui *ui, const char *s, size_t at, char *out, size_t size, struct err *err)
+here_read_word(const struct ui *ui, const char *s, size_t at, char *out, size_t size,
+               struct err *err)
 {
 	uint64_t addr = 0;
 	int n = 0;
 
-	if (s[0] == '\'' && s[1] && ends_here(s + 2))
-		n = read_mark(ui, s[1], at, &addr, err) < 0 ? -1 : 2;
-	else if (s[0] == '.' && s[1] != '.' && ends_here(s + 1)) {
+	if (s[0] == '\'' && s[1] && here_ends_here(s + 2))
+		n = here_read_mark(ui, s[1], at, &addr, err) < 0 ? -1 : 2;
+	else if (s[0] == '.' && s[1] != '.' && here_ends_here(s + 1)) {
 		addr = ui_at(ui);
 		n = 1;
 	} else if (!strncmp(s, "...", 3)) { /* from the cursor to ... */
@@ -71,7 +75,7 @@ read_word(const struct ui *ui, const char *s, size_t at, char *out, size_t size,
 
 /* Quotes and brackets hold names, in which nothing is a word. */
 static size_t
-name_length(const char *s)
+here_name_length(const char *s)
 {
 	const char *end = *s == '"' ? strchr(s + 1, '"') : *s == '[' ? strchr(s, ']') : NULL;
 
@@ -79,7 +83,7 @@ name_length(const char *s)
 }
 
 static void
-put(struct here *h, size_t *n, const char *s, size_t len, size_t at, bool same)
+here_put(struct here *h, size_t *n, const char *s, size_t len, size_t at, bool same)
 {
 	for (size_t i = 0; i < len && *n + 1 < sizeof(h->text); i++) {
 		h->from[*n] = (short)(at + (same ? 0 : i));
@@ -96,20 +100,20 @@ here_read(const struct ui *ui, const char *line, struct here *out, struct err *e
 
 	for (size_t i = 0; line[i]; i += len) {
 		char word[64];
-		int found = begins ? read_word(ui, line + i, i, word, sizeof(word), err) : 0;
+		int found = begins ? here_read_word(ui, line + i, i, word, sizeof(word), err) : 0;
 
 		if (found < 0)
 			return -1;
 		if (found) {
 			len = (size_t)found;
-			put(&made, &n, word, strlen(word), i, true);
+			here_put(&made, &n, word, strlen(word), i, true);
 			begins = false;
 			continue;
 		}
-		len = name_length(line + i);
+		len = here_name_length(line + i);
 		if (!len)
 			len = line[i] == '.' && line[i + 1] == '.' ? 2 : 1;
-		put(&made, &n, line + i, len, i, false);
+		here_put(&made, &n, line + i, len, i, false);
 		begins = line[i] == ' ' || line[i] == '\t' || (len == 2 && line[i] == '.') ||
 		         (i >= 3 && !strncmp(line + i - 3, "vma:", 4));
 	}

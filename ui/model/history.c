@@ -17,15 +17,16 @@ history_size(const struct sample *s)
 	if (s->regions)
 		n += s->regions->vmas.n * (sizeof(struct region) + sizeof(struct vma));
 	if (s->window)
-		n += sizeof(*s->window) + (size_t)s->window->grid.rows * s->window->grid.row_cells *
-		                              (sizeof(struct cell) + (s->window->pages ? sizeof(struct page) : 0));
+		n += sizeof(*s->window) +
+		     (size_t)s->window->grid.rows * s->window->grid.row_cells *
+		         (sizeof(struct cell) + (s->window->pages ? sizeof(struct page) : 0));
 	if (s->bytes)
 		n += bytes_size(s->bytes);
 	return n;
 }
 
 static void
-drop_oldest(struct history *h)
+history_drop_oldest(struct history *h)
 {
 	h->bytes -= history_size(h->v[0]);
 	sample_free(h->v[0]);
@@ -39,7 +40,7 @@ history_push(struct history *h, struct sample *s)
 	h->v[h->n++] = s;
 	h->bytes += history_size(s);
 	while (h->n > 1 && (h->bytes > KEEP_BYTES || s->time_ns - h->v[0]->time_ns > KEEP_NS))
-		drop_oldest(h);
+		history_drop_oldest(h);
 }
 
 const struct sample *
@@ -76,7 +77,7 @@ void
 history_free(struct history *h)
 {
 	while (h->n)
-		drop_oldest(h);
+		history_drop_oldest(h);
 	free(h->v);
 	*h = (struct history){0};
 }

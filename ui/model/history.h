@@ -17,16 +17,19 @@ struct history {
 	size_t stops;
 };
 
-/* Between two moments nothing was looked at, for we did not run. Of many only the newest are kept. */
+/* Between two moments nothing was looked at, for we did not run. Of many only the newest are kept.
+ */
 void history_stopped(struct history *h, uint64_t from_ns, uint64_t to_ns);
 
-/* How long that was, where a stop lies between the sample taken at that time and the one after it; else 0. */
+/* How long that was, where a stop lies between the sample taken at that time and the one after it;
+ * else 0. */
 uint64_t history_stop_after(const struct history *h, uint64_t time_ns);
 
 /* Takes `s` over. */
 void history_push(struct history *h, struct sample *s);
 
-/* The sample `back` steps before the newest that was pushed, from 1; the oldest if there are fewer. */
+/* The sample `back` steps before the newest that was pushed, from 1; the oldest if there are fewer.
+ */
 const struct sample *history_at(const struct history *h, size_t back);
 void history_free(struct history *h);
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 static bool
-same_place(const struct place *a, const struct place *b)
+jumps_same_place(const struct place *a, const struct place *b)
 {
 	return a->depth == b->depth && a->view[a->depth] == b->view[b->depth] && a->at == b->at;
 }
@@ -12,7 +12,7 @@ same_place(const struct place *a, const struct place *b)
 void
 jumps_push(struct jumps *j, const struct place *p)
 {
-	if (j->n > j->base && same_place(&j->v[j->n - 1], p)) {
+	if (j->n > j->base && jumps_same_place(&j->v[j->n - 1], p)) {
 		j->v[j->n - 1].followed |= p->followed;
 		return;
 	}
@@ -62,5 +62,7 @@ jumps_mark(struct jumps *j, char letter, const struct place *p)
 const struct place *
 jumps_marked(const struct jumps *j, char letter)
 {
-	return letter >= 'a' && letter <= 'z' && j->marked >> (letter - 'a') & 1 ? &j->mark[letter - 'a'] : NULL;
+	return letter >= 'a' && letter <= 'z' && j->marked >> (letter - 'a') & 1
+	           ? &j->mark[letter - 'a']
+	           : NULL;
 }

@@ -13,8 +13,8 @@ enum { JUMPS_MAX = 64, MARKS = 26, PLACE_VIEWS = 8 };
 
 struct place {
 	uint8_t view[PLACE_VIEWS], depth; /* the views one above the other: enum view_id */
-	bool followed;                    /* left by following a pointer: Esc comes back, not only ^O */
-	uint64_t region, at, top;         /* at: the byte or page under the cursor; top: of the screen */
+	bool followed;            /* left by following a pointer: Esc comes back, not only ^O */
+	uint64_t region, at, top; /* at: the byte or page under the cursor; top: of the screen */
 	unsigned zoom;
 };
 

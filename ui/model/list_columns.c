@@ -44,8 +44,9 @@ list_column_help(int id)
 {
 	if (id == LIST_MINUTE)
 		return "WR/S in the last minute, 5 s per character, to its own peak";
-	return id == LIST_PAGES ? "where its pages are, from low to high: height is the share in RAM"
-	                        : column_row((enum column_id)id)->help;
+	return id == LIST_PAGES
+	           ? "where its pages are, from low to high: height is the share in RAM"
+	           : column_row((enum column_id)id)->help;
 }
 
 bool
@@ -53,13 +54,14 @@ list_column_needs_smaps(int id, const struct sample *s)
 {
 	bool thp = id == COL_REGION_THP || id == COL_REGION_THP_PERCENT;
 
-	return list_column_of(id)->smaps || (thp && s && s->regions && s->regions->counted && !s->huge_known);
+	return list_column_of(id)->smaps ||
+	       (thp && s && s->regions && s->regions->counted && !s->huge_known);
 }
 
 /* --- the choice ------------------------------------------------------------------------------- */
 
 static size_t
-place_of(const struct list_columns *c, int id)
+list_place_of(const struct list_columns *c, int id)
 {
 	size_t i = 0;
 
@@ -84,14 +86,14 @@ list_columns_has(const struct list_columns *c, int id)
 	struct list_columns all = *c;
 
 	list_columns_spell(&all);
-	return place_of(&all, id) < all.n;
+	return list_place_of(&all, id) < all.n;
 }
 
 /* MAPPING is as wide as there is room: nothing can stand behind it. */
 static void
-put_last(struct list_columns *c)
+list_put_last(struct list_columns *c)
 {
-	size_t i = place_of(c, COL_REGION_MAPPING);
+	size_t i = list_place_of(c, COL_REGION_MAPPING);
 
 	if (i == c->n)
 		return;
@@ -100,11 +102,11 @@ put_last(struct list_columns *c)
 }
 
 static void
-add(struct list_columns *c, int id)
+list_add(struct list_columns *c, int id)
 {
 	c->id[c->n++] = (uint8_t)id;
 	c->named |= list_column_bit(id);
-	put_last(c);
+	list_put_last(c);
 }
 
 bool
@@ -113,9 +115,9 @@ list_columns_toggle(struct list_columns *c, int id)
 	size_t i;
 
 	list_columns_spell(c);
-	i = place_of(c, id);
+	i = list_place_of(c, id);
 	if (i == c->n) {
-		add(c, id);
+		list_add(c, id);
 		return true;
 	}
 	if (c->n == 1)
@@ -130,7 +132,7 @@ list_columns_move(struct list_columns *c, int id, int step)
 	size_t i, to;
 
 	list_columns_spell(c);
-	i = place_of(c, id);
+	i = list_place_of(c, id);
 	to = i + (size_t)step;
 	if (i == c->n || to >= c->n || id == COL_REGION_MAPPING || c->id[to] == COL_REGION_MAPPING)
 		return false;
@@ -146,7 +148,7 @@ list_columns_next(const struct list_columns *c, int id, int step)
 	size_t i;
 
 	list_columns_spell(&all);
-	i = place_of(&all, id);
+	i = list_place_of(&all, id);
 	if (i == all.n && step > 0)
 		i = all.n - 1;
 	for (size_t k = 0; k < all.n; k++) {
@@ -158,7 +160,7 @@ list_columns_next(const struct list_columns *c, int id, int step)
 }
 
 static const struct list_column *
-named(const char *name, size_t len)
+list_named(const char *name, size_t len)
 {
 	enum column_id id = column_named(SET_REGION, name, len);
 
@@ -173,28 +175,30 @@ named(const char *name, size_t len)
 }
 
 static int
-no_such(const char *name, size_t len, struct err *err)
+list_no_such(const char *name, size_t len, struct err *err)
 {
 	struct buf how = {0};
 
 	buf_str(&how, "choose from");
 	for (size_t i = 0; i < LIST_COLUMNS; i++)
 		buf_fmt(&how, "%s%s", i ? "," : " ", rows[i].title);
-	err_set(err, ERR_USAGE, "the list has no such column", how.s, "no column \"%.*s\"", len > 40 ? 40 : (int)len, name);
+	err_set(err, ERR_USAGE, "the list has no such column", how.s, "no column \"%.*s\"",
+	        len > 40 ? 40 : (int)len, name);
 	buf_free(&how);
 	return -1;
 }
 
 static int
-take(struct list_columns *c, const char *name, size_t len, struct err *err)
+list_take(struct list_columns *c, const char *name, size_t len, struct err *err)
 {
-	const struct list_column *col = named(name, len);
+	const struct list_column *col = list_named(name, len);
 
 	if (!col)
-		return no_such(name, len, err);
-	if (place_of(c, col->id) < c->n)
-		return err_set(err, ERR_USAGE, "it is in the list already", "name each column once", "%s twice", col->title);
-	add(c, col->id);
+		return list_no_such(name, len, err);
+	if (list_place_of(c, col->id) < c->n)
+		return err_set(err, ERR_USAGE, "it is in the list already", "name each column once",
+		               "%s twice", col->title);
+	list_add(c, col->id);
 	return 0;
 }
 
@@ -207,7 +211,7 @@ list_columns_parse(const char *text, struct list_columns *out, struct err *err)
 	for (const char *s = text + strspn(text, between); *s;) {
 		size_t len = strcspn(s, between);
 
-		if (take(&c, s, len, err) < 0) {
+		if (list_take(&c, s, len, err) < 0) {
 			err->column = (int)(s - text) + 1;
 			return -1;
 		}
@@ -221,14 +225,14 @@ list_columns_parse(const char *text, struct list_columns *out, struct err *err)
 /* --- on the screen ---------------------------------------------------------------------------- */
 
 static void
-drop(struct list_layout *l, size_t i)
+list_drop(struct list_layout *l, size_t i)
 {
 	memmove(&l->at[i], &l->at[i + 1], (--l->n - i) * sizeof(l->at[0]));
 }
 
 /* Columns of the screen for all of them, and enough of the name to know it by. */
 static int
-width_of(const struct list_layout *l)
+list_width_of(const struct list_layout *l)
 {
 	int w = 1; /* the cursor's mark */
 
@@ -238,7 +242,7 @@ width_of(const struct list_layout *l)
 }
 
 static void
-narrow_strip(struct list_layout *l)
+list_narrow_strip(struct list_layout *l)
 {
 	for (size_t i = 0; i < l->n; i++)
 		if (l->at[i].column->id == LIST_PAGES)
@@ -246,42 +250,44 @@ narrow_strip(struct list_layout *l)
 }
 
 static void
-shed_usual(struct list_layout *l, int cols)
+list_shed_usual(struct list_layout *l, int cols)
 {
-	for (int step = 1; step <= SHED_LAST && width_of(l) + (step == 1 ? NAME_MORE : 0) > cols; step++) {
+	for (int step = 1;
+	     step <= SHED_LAST && list_width_of(l) + (step == 1 ? NAME_MORE : 0) > cols; step++) {
 		if (step == SHED_NARROW)
-			narrow_strip(l);
+			list_narrow_strip(l);
 		for (size_t i = 0; i < l->n;)
-			if (l->at[i].column->shed == step || (step == SHED_STRIP && l->at[i].column->id == LIST_PAGES))
-				drop(l, i);
+			if (l->at[i].column->shed == step ||
+			    (step == SHED_STRIP && l->at[i].column->id == LIST_PAGES))
+				list_drop(l, i);
 			else
 				i++;
 	}
 }
 
 static void
-shed_chosen(struct list_layout *l, int cols)
+list_shed_chosen(struct list_layout *l, int cols)
 {
-	for (size_t i = 0; i < l->n && width_of(l) > cols; i++)
+	for (size_t i = 0; i < l->n && list_width_of(l) > cols; i++)
 		if (l->at[i].column->id == LIST_MINUTE && l->n > 2)
-			drop(l, i);
-	if (width_of(l) > cols)
-		narrow_strip(l);
-	while (width_of(l) > cols) {
+			list_drop(l, i);
+	if (list_width_of(l) > cols)
+		list_narrow_strip(l);
+	while (list_width_of(l) > cols) {
 		bool named = l->at[l->n - 1].column->id == COL_REGION_MAPPING;
 
 		if (l->n < 2u + named)
 			return;
-		drop(l, l->n - 1 - named);
+		list_drop(l, l->n - 1 - named);
 	}
 }
 
 static void
-drop_empty(struct list_layout *l, uint64_t empty)
+list_drop_empty(struct list_layout *l, uint64_t empty)
 {
 	for (size_t i = 0; i < l->n;)
 		if (empty & list_column_bit(l->at[i].column->id) && l->n > 1)
-			drop(l, i);
+			list_drop(l, i);
 		else
 			i++;
 }
@@ -298,14 +304,15 @@ list_columns_layout(const struct list_columns *c, int cols, uint64_t empty)
 		const struct list_column *col = list_column_of(all.id[i]);
 		bool wide = col->id == LIST_PAGES && cols >= STRIP_WIDE_FROM;
 
-		l.at[l.n++] = (struct list_place){.column = col, .width = wide ? LIST_STRIP : col->width};
+		l.at[l.n++] =
+		    (struct list_place){.column = col, .width = wide ? LIST_STRIP : col->width};
 	}
 	if (c->n) {
-		drop_empty(&l, empty & ~c->named);
-		shed_chosen(&l, cols);
+		list_drop_empty(&l, empty & ~c->named);
+		list_shed_chosen(&l, cols);
 	} else {
-		shed_usual(&l, cols);
-		drop_empty(&l, empty);
+		list_shed_usual(&l, cols);
+		list_drop_empty(&l, empty);
 	}
 	for (size_t i = 0; i < l.n; i++) {
 		l.at[i].x = x;

@@ -8,7 +8,7 @@
 
 /* The words as a name that is looked for; "" if they cannot be one. */
 static void
-as_name(const char *text, char *out, size_t size)
+list_as_name(const char *text, char *out, size_t size)
 {
 	size_t skip = strspn(text, " \t"), n = strlen(text);
 	char quote = strchr(text, '"') ? '\'' : '"';
@@ -19,7 +19,8 @@ as_name(const char *text, char *out, size_t size)
 	if (skip + strcspn(text + skip, " \t\"'[") < n)
 		sign[0] = quote;
 	out[0] = '\0';
-	if (strpbrk(text, "=<>~!&|()") || strchr(text, quote) || n - skip + sizeof("name~\"\"") > size)
+	if (strpbrk(text, "=<>~!&|()") || strchr(text, quote) ||
+	    n - skip + sizeof("name~\"\"") > size)
 		return;
 	snprintf(out, size, "name~%s%.*s%s", sign, (int)(n - skip), text + skip, sign);
 }
@@ -35,11 +36,13 @@ list_filter_set(struct list_filter *f, const char *text, size_t page_size, struc
 		return 0;
 	}
 	if (strlen(text) >= sizeof(next.text))
-		return err_set(err, ERR_USAGE, "the filter is too long", "ask in parts", "cannot read the filter");
+		return err_set(err, ERR_USAGE, "the filter is too long", "ask in parts",
+		               "cannot read the filter");
 	snprintf(next.text, sizeof(next.text), "%s", text);
 	if (filter_parse(next.text, FILTER_REGION, page_size, &next.program, err) < 0) {
-		as_name(text, next.text, sizeof(next.text));
-		if (!next.text[0] || filter_parse(next.text, FILTER_REGION, page_size, &next.program, &ignored) < 0)
+		list_as_name(text, next.text, sizeof(next.text));
+		if (!next.text[0] ||
+		    filter_parse(next.text, FILTER_REGION, page_size, &next.program, &ignored) < 0)
 			return -1;
 	}
 	*f = next;
@@ -57,10 +60,14 @@ list_filter_run(const struct list_filter *f, const struct sample *s, size_t *unk
 	in = mem_alloc((s->regions->vmas.n + 1) * sizeof(*in));
 	for (size_t i = 0; i < s->regions->vmas.n; i++) {
 		const struct region *r = &s->regions->r[i];
-		struct filter_facts x = {.v = &s->regions->vmas.v[i], .r = r, .page_size = s->page_size,
-		                         .huge_known = s->huge_known,
-		                         .smaps = s->smaps ? smaps_find(&s->smaps->smaps, s->regions->vmas.v[i].start) : NULL,
-		                         .written_known = s->gen && !r->doubt};
+		struct filter_facts x = {
+		    .v = &s->regions->vmas.v[i],
+		    .r = r,
+		    .page_size = s->page_size,
+		    .huge_known = s->huge_known,
+		    .smaps =
+			s->smaps ? smaps_find(&s->smaps->smaps, s->regions->vmas.v[i].start) : NULL,
+		    .written_known = s->gen && !r->doubt};
 		enum truth t = filter_eval(&f->program, &x);
 
 		in[i] = t == TRUTH_YES;

@@ -8,58 +8,60 @@
 
 static const uint64_t SHOWN_NS = UINT64_C(3000000000);
 
-/* Of the same file, or both of none. Names do not count: threads give them to their stacks later. */
+/* Of the same file, or both of none. Names do not count: threads give them to their stacks later.
+ */
 static bool
-same_thing(const struct vma *a, const struct vma *b)
+list_same_thing(const struct vma *a, const struct vma *b)
 {
-	return a->inode == b->inode && a->dev_major == b->dev_major && a->dev_minor == b->dev_minor &&
-	       !((a->perm ^ b->perm) & VMA_SHARED);
+	return a->inode == b->inode && a->dev_major == b->dev_major &&
+	       a->dev_minor == b->dev_minor && !((a->perm ^ b->perm) & VMA_SHARED);
 }
 
-/* Whether the list has something of v where v is. v ascends from call to call, and so does *from. */
+/* Whether the list has something of v where v is. v ascends from call to call, and so does *from.
+ */
 static bool
-has_some(const struct vma_list *l, size_t *from, const struct vma *v)
+list_has_some(const struct vma_list *l, size_t *from, const struct vma *v)
 {
 	while (*from < l->n && l->v[*from].end <= v->start)
 		++*from;
 	for (size_t i = *from; i < l->n && l->v[i].start < v->end; i++)
-		if (same_thing(&l->v[i], v))
+		if (list_same_thing(&l->v[i], v))
 			return true;
 	return false;
 }
 
 static void
-add_born(struct list_marks *m, uint64_t start, uint64_t ns)
+list_add_born(struct list_marks *m, uint64_t start, uint64_t ns)
 {
 	m->born = vec_room(m->born, m->born_n, &m->born_cap, sizeof(*m->born));
 	m->born[m->born_n++] = (struct list_born){start, ns};
 }
 
 static void
-add_gone(struct list_marks *m, struct regions *in, size_t at, uint64_t ns)
+list_add_gone(struct list_marks *m, struct regions *in, size_t at, uint64_t ns)
 {
 	m->gone = vec_room(m->gone, m->gone_n, &m->gone_cap, sizeof(*m->gone));
 	m->gone[m->gone_n++] = (struct list_gone){regions_ref(in), at, ns};
 }
 
 static void
-compare(struct list_marks *m, struct regions *now, uint64_t ns)
+list_compare(struct list_marks *m, struct regions *now, uint64_t ns)
 {
 	const struct vma_list *was = &m->seen->vmas, *is = &now->vmas;
 	size_t from = 0;
 
 	for (size_t i = 0; i < is->n; i++)
-		if (!has_some(was, &from, &is->v[i]))
-			add_born(m, is->v[i].start, ns);
+		if (!list_has_some(was, &from, &is->v[i]))
+			list_add_born(m, is->v[i].start, ns);
 	from = 0;
 	for (size_t i = 0; i < was->n; i++)
-		if (!has_some(is, &from, &was->v[i]))
-			add_gone(m, m->seen, i, ns);
+		if (!list_has_some(is, &from, &was->v[i]))
+			list_add_gone(m, m->seen, i, ns);
 }
 
 /* Drops marks set before `since`; those are the first. */
 static bool
-forget(struct list_marks *m, uint64_t since)
+list_forget(struct list_marks *m, uint64_t since)
 {
 	size_t born = 0, gone = 0;
 
@@ -78,13 +80,13 @@ bool
 list_marks_see(struct list_marks *m, const struct sample *s, uint64_t now)
 {
 	bool again = !m->seen || m->execs != s->execs || s->regions->time_ns < m->seen->time_ns;
-	bool changed = forget(m, again ? UINT64_MAX : now - u64_min(now, SHOWN_NS));
+	bool changed = list_forget(m, again ? UINT64_MAX : now - u64_min(now, SHOWN_NS));
 	size_t marks = m->born_n + m->gone_n;
 
 	if (m->seen == s->regions)
 		return changed;
 	if (!again)
-		compare(m, s->regions, now);
+		list_compare(m, s->regions, now);
 	regions_unref(m->seen);
 	m->seen = regions_ref(s->regions);
 	m->execs = s->execs;
@@ -94,7 +96,7 @@ list_marks_see(struct list_marks *m, const struct sample *s, uint64_t now)
 void
 list_marks_free(struct list_marks *m)
 {
-	forget(m, UINT64_MAX);
+	list_forget(m, UINT64_MAX);
 	regions_unref(m->seen);
 	free(m->born);
 	free(m->gone);

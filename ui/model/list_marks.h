@@ -25,9 +25,9 @@ struct list_marks {
 };
 
 /*
- * Compares the sample's regions with those seen before, and forgets marks that are too old at `now`.
- * Looking back in time, and a new program, begin afresh. Returns whether regions came, went or were
- * forgotten.
+ * Compares the sample's regions with those seen before, and forgets marks that are too old at
+ * `now`. Looking back in time, and a new program, begin afresh. Returns whether regions came, went
+ * or were forgotten.
  */
 bool list_marks_see(struct list_marks *m, const struct sample *s, uint64_t now);
 void list_marks_free(struct list_marks *m);

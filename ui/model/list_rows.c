@@ -11,36 +11,42 @@ static const uint64_t HOLD_NS = UINT64_C(5000000000);
 /* --- facts ------------------------------------------------------------------------------------ */
 
 static const struct smaps *
-smaps_of(const struct sample *s)
+rows_smaps_of(const struct sample *s)
 {
 	return s->smaps ? &s->smaps->smaps : NULL;
 }
 
 static struct region_row
-facts(const struct sample *s, const struct vma *v, const struct region *r, size_t regions)
+list_rows_facts(const struct sample *s, const struct vma *v, const struct region *r, size_t regions)
 {
-	const struct smaps_entry *e = s->smaps && !regions ? smaps_find(smaps_of(s), v->start) : NULL;
+	const struct smaps_entry *e =
+	    s->smaps && !regions ? smaps_find(rows_smaps_of(s), v->start) : NULL;
 
-	return (struct region_row){.v = v, .r = r, .smaps = e, .page_size = s->page_size, .dirty_known = s->gen > 0,
-	                           .huge_known = s->huge_known, .regions = regions};
+	return (struct region_row){.v = v,
+	                           .r = r,
+	                           .smaps = e,
+	                           .page_size = s->page_size,
+	                           .dirty_known = s->gen > 0,
+	                           .huge_known = s->huge_known,
+	                           .regions = regions};
 }
 
 struct region_row
 rows_facts(const struct sample *s, size_t i)
 {
-	return facts(s, &s->regions->vmas.v[i], &s->regions->r[i], 0);
+	return list_rows_facts(s, &s->regions->vmas.v[i], &s->regions->r[i], 0);
 }
 
 struct region_row
 rows_gone_facts(const struct sample *s, const struct list_gone *g)
 {
-	return facts(s, &g->in->vmas.v[g->at], &g->in->r[g->at], 0);
+	return list_rows_facts(s, &g->in->vmas.v[g->at], &g->in->r[g->at], 0);
 }
 
 struct region_row
 rows_group_facts(const struct sample *s, const struct group *g)
 {
-	struct region_row row = facts(s, &g->v, &g->sum, g->n);
+	struct region_row row = list_rows_facts(s, &g->v, &g->sum, g->n);
 
 	row.smaps = g->has_smaps ? &g->smaps : NULL;
 	return row;
@@ -54,14 +60,14 @@ rows_groups(const struct ui *ui, const struct sample *s)
 
 /* Kept until the next sample: with many regions they are dear, and every key draws them. */
 static void
-make_groups(struct ui *ui, const struct sample *s, const bool *in)
+rows_make_groups(struct ui *ui, const struct sample *s, const bool *in)
 {
 	groups_free(&ui->groups);
 	regions_unref(ui->groups_in);
 	ui->groups_in = NULL;
 	if (!ui->grouping)
 		return;
-	groups_make(&ui->groups, s->regions, ui->grouping, in, smaps_of(s));
+	groups_make(&ui->groups, s->regions, ui->grouping, in, rows_smaps_of(s));
 	ui->groups_in = regions_ref(s->regions);
 }
 
@@ -98,7 +104,7 @@ struct row_order {
 };
 
 static int
-by_key(const void *pa, const void *pb)
+rows_by_key(const void *pa, const void *pb)
 {
 	const struct sort_key *a = pa, *b = pb;
 	int c = value_compare(&a->v, &b->v);
@@ -111,8 +117,8 @@ by_key(const void *pa, const void *pb)
 
 /* Regions of one group (or of all: gs NULL). Returns how many. */
 static size_t
-members(const struct sample *s, const struct groups *gs, size_t group, const struct row_order *o,
-        struct sort_key *keys)
+rows_members(const struct sample *s, const struct groups *gs, size_t group,
+             const struct row_order *o, struct sort_key *keys)
 {
 	size_t n = 0;
 
@@ -120,15 +126,16 @@ members(const struct sample *s, const struct groups *gs, size_t group, const str
 		struct region_row row = rows_facts(s, i);
 
 		if ((!o->in || o->in[i]) && (!gs || gs->of[i] == group))
-			keys[n++] = (struct sort_key){region_value(o->column, &row), row.v->start, group, o->down};
+			keys[n++] = (struct sort_key){region_value(o->column, &row), row.v->start,
+			                              group, o->down};
 	}
 	return n;
 }
 
 /* Those that are no more, among the others as if they were; g: those of that group. */
 static size_t
-departed(const struct ui *ui, const struct sample *s, const struct group *g, const struct row_order *o,
-         struct sort_key *keys)
+rows_departed(const struct ui *ui, const struct sample *s, const struct group *g,
+              const struct row_order *o, struct sort_key *keys)
 {
 	size_t n = 0;
 
@@ -138,24 +145,27 @@ departed(const struct ui *ui, const struct sample *s, const struct group *g, con
 
 		if (g && group_hash_of(&gone->in->vmas, gone->at, ui->grouping) != g->hash)
 			continue;
-		keys[n++] = (struct sort_key){region_value(o->column, &row), row.v->start | ROW_GONE, 0, o->down};
+		keys[n++] = (struct sort_key){region_value(o->column, &row),
+		                              row.v->start | ROW_GONE, 0, o->down};
 	}
 	return n;
 }
 
 static void
-put_rows(struct ui *ui, const struct row_order *o, struct sort_key *keys, size_t n, size_t gone)
+rows_put_rows(struct ui *ui, const struct row_order *o, struct sort_key *keys, size_t n,
+              size_t gone)
 {
 	n += gone;
 	if (o->moves || o->down || gone)
-		qsort(keys, n, sizeof(*keys), by_key);
+		qsort(keys, n, sizeof(*keys), rows_by_key);
 	for (size_t i = 0; i < n; i++)
 		ui->order[ui->order_n++] = keys[i].row;
 }
 
 /* Headings, and below each that is unfolded its regions. */
 static void
-sort_groups(struct ui *ui, const struct sample *s, const struct row_order *o, struct sort_key *keys)
+rows_sort_groups(struct ui *ui, const struct sample *s, const struct row_order *o,
+                 struct sort_key *keys)
 {
 	const struct groups *gs = &ui->groups;
 	struct sort_key *heads = mem_alloc((gs->n + 1) * sizeof(*heads));
@@ -164,17 +174,18 @@ sort_groups(struct ui *ui, const struct sample *s, const struct row_order *o, st
 	for (size_t i = 0; i < gs->n; i++) {
 		struct region_row row = rows_group_facts(s, &gs->g[i]);
 
-		heads[i] = (struct sort_key){region_value(o->column, &row), gs->g[i].v.start | ROW_GROUP, i, o->down};
+		heads[i] = (struct sort_key){region_value(o->column, &row),
+		                             gs->g[i].v.start | ROW_GROUP, i, o->down};
 	}
-	qsort(heads, gs->n, sizeof(*heads), by_key);
+	qsort(heads, gs->n, sizeof(*heads), rows_by_key);
 	for (size_t i = 0; i < gs->n; i++) {
 		const struct group *g = &gs->g[heads[i].group];
 
 		ui->order[ui->order_n++] = heads[i].row;
 		if (!rows_is_open(ui, g))
 			continue;
-		n = members(s, gs, heads[i].group, o, keys);
-		put_rows(ui, o, keys, n, departed(ui, s, g, o, keys + n));
+		n = rows_members(s, gs, heads[i].group, o, keys);
+		rows_put_rows(ui, o, keys, n, rows_departed(ui, s, g, o, keys + n));
 	}
 	free(heads);
 }
@@ -184,7 +195,7 @@ sort_groups(struct ui *ui, const struct sample *s, const struct row_order *o, st
  * in their first second do not, nor what was written in the moment after a clear.
  */
 static bool
-is_order(const struct sample *s, const struct row_order *o)
+rows_is_order(const struct sample *s, const struct row_order *o)
 {
 	struct value first = {.kind = VALUE_UNKNOWN};
 
@@ -202,7 +213,7 @@ is_order(const struct sample *s, const struct row_order *o)
 }
 
 static void
-sort_rows(struct ui *ui, const struct sample *s, const struct row_order *o)
+rows_sort_rows(struct ui *ui, const struct sample *s, const struct row_order *o)
 {
 	size_t n = s->regions->vmas.n, gone = ui->marks.gone_n;
 	struct sort_key *keys = mem_alloc((n + gone + 1) * sizeof(*keys));
@@ -210,12 +221,12 @@ sort_rows(struct ui *ui, const struct sample *s, const struct row_order *o)
 	ui->order = mem_resize(ui->order, (2 * n + gone + 1) * sizeof(*ui->order));
 	ui->order_n = 0;
 	if (ui->grouping) {
-		sort_groups(ui, s, o, keys);
+		rows_sort_groups(ui, s, o, keys);
 	} else {
-		n = members(s, NULL, 0, o, keys);
-		put_rows(ui, o, keys, n, departed(ui, s, NULL, o, keys + n));
+		n = rows_members(s, NULL, 0, o, keys);
+		rows_put_rows(ui, o, keys, n, rows_departed(ui, s, NULL, o, keys + n));
 	}
-	ui->order_whole = is_order(s, o);
+	ui->order_whole = rows_is_order(s, o);
 	free(keys);
 }
 
@@ -235,7 +246,7 @@ row_now(const struct ui *ui, const struct sample *s, uint64_t row, const bool *i
 
 /* Keeps the order that was, with those that went struck; new ones come last until the next sort. */
 static void
-keep_order(struct ui *ui, const struct sample *s, const bool *in)
+rows_keep_order(struct ui *ui, const struct sample *s, const bool *in)
 {
 	const struct vma_list *l = &s->regions->vmas;
 	bool *placed = mem_alloc((l->n + 1) * sizeof(*placed));
@@ -270,14 +281,14 @@ rows_position(const struct ui *ui)
 }
 
 static bool
-is_shown(const struct ui *ui)
+rows_is_shown(const struct ui *ui)
 {
 	return ui->order_n && ui->order[rows_position(ui)] == ui->region;
 }
 
 /* The row of the nearest region that is shown; of groups the heading. */
 static uint64_t
-nearest(const struct ui *ui, const struct sample *s)
+rows_nearest(const struct ui *ui, const struct sample *s)
 {
 	const struct vma_list *l = &s->regions->vmas;
 	uint64_t best = ui->order[0], least = UINT64_MAX;
@@ -299,9 +310,10 @@ nearest(const struct ui *ui, const struct sample *s)
 	return gs ? gs->g[gs->of[v - l->v]].v.start | ROW_GROUP : best;
 }
 
-/* The cursor's row may be gone: its region unmapped, left out or folded away, its group begun elsewhere. */
+/* The cursor's row may be gone: its region unmapped, left out or folded away, its group begun
+ * elsewhere. */
 static void
-settle_cursor(struct ui *ui, const struct sample *s)
+rows_settle_cursor(struct ui *ui, const struct sample *s)
 {
 	uint64_t start = ui->region & ~(uint64_t)(ROW_GROUP | ROW_GONE);
 	const struct vma *v = vma_at(&s->regions->vmas, start);
@@ -310,16 +322,16 @@ settle_cursor(struct ui *ui, const struct sample *s)
 		ui->region = ui->order_n ? ui->order[0] : 0;
 		return;
 	}
-	if (is_shown(ui))
+	if (rows_is_shown(ui))
 		return;
 	if (list_marks_gone(&ui->marks, start)) {
 		ui->region = start | ROW_GONE;
-		if (is_shown(ui))
+		if (rows_is_shown(ui))
 			return;
 	}
 	ui->region = v ? v->start : start; /* what it has become a part of */
-	if (!is_shown(ui))
-		ui->region = nearest(ui, s);
+	if (!rows_is_shown(ui))
+		ui->region = rows_nearest(ui, s);
 }
 
 /* --- use -------------------------------------------------------------------------------------- */
@@ -327,7 +339,8 @@ settle_cursor(struct ui *ui, const struct sample *s)
 void
 rows_settle(struct ui *ui, const struct sample *s)
 {
-	struct row_order o = {(enum column_id)ui->sort, list_sorts_down(ui), ui->sort != COL_REGION_START, NULL};
+	struct row_order o = {(enum column_id)ui->sort, list_sorts_down(ui),
+	                      ui->sort != COL_REGION_START, NULL};
 	uint64_t smaps = s->smaps && list_column_needs_smaps(ui->sort, s) ? s->smaps->time_ns : 0;
 	bool changed = list_marks_see(&ui->marks, s, ui->now), *in;
 	bool at_top = ui->order_n && ui->region == ui->order[0];
@@ -338,19 +351,19 @@ rows_settle(struct ui *ui, const struct sample *s)
 		ui->shown = 0;
 		for (size_t i = 0; i < s->regions->vmas.n; i++)
 			ui->shown += !in || in[i];
-		make_groups(ui, s, in);
+		rows_make_groups(ui, s, in);
 		if (o.moves && !ui->order_whole && at_top)
 			ui->region = 0; /* its top is what was asked for, and comes only now */
 		if (!ui->order || !o.moves || !ui->order_whole || ui->order_smaps != smaps ||
 		    ui->now > ui->touched_ns + HOLD_NS)
-			sort_rows(ui, s, &o);
+			rows_sort_rows(ui, s, &o);
 		else
-			keep_order(ui, s, in);
+			rows_keep_order(ui, s, in);
 		ui->order_serial = s->serial;
 		ui->order_smaps = smaps;
 		free(in);
 	}
-	settle_cursor(ui, s);
+	rows_settle_cursor(ui, s);
 }
 
 void

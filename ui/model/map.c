@@ -24,19 +24,19 @@ enum { GAP_CELLS = 14, GAP_SHORT = 8, GAP_WIDE = 4 /* from this scale on its wor
 enum kind { KIND_NAMED, KIND_STACK, KIND_ARENA, KIND_ANON };
 
 static bool
-is_bare(const struct vma *v)
+map_is_bare(const struct vma *v)
 {
 	return !v->name[0] && (v->type == VMA_ANON || v->type == VMA_RESERVE);
 }
 
 static enum kind
-kind_of(const struct vma_list *vmas, size_t i)
+map_kind_of(const struct vma_list *vmas, size_t i)
 {
 	const struct vma *v = &vmas->v[i];
 
 	if (!strncmp(v->name, "[stack:", 7) || v->type == VMA_GUARD)
 		return KIND_STACK;
-	if (!is_bare(v))
+	if (!map_is_bare(v))
 		return KIND_NAMED;
 	if (vma_arena(vmas, i))
 		return KIND_ARENA;
@@ -45,14 +45,14 @@ kind_of(const struct vma_list *vmas, size_t i)
 
 /* The zeroes behind a program's data have no name: not more of them than there is of the file. */
 static bool
-is_bss(const struct vma *v, const struct vma *before, uint64_t block)
+map_is_bss(const struct vma *v, const struct vma *before, uint64_t block)
 {
-	return is_bare(v) && v->perm & VMA_WRITE && vma_is_file(before) &&
+	return map_is_bare(v) && v->perm & VMA_WRITE && vma_is_file(before) &&
 	       v->start == before->end && v->end - v->start <= before->end - block;
 }
 
 static bool
-belongs(const struct vma *v, enum kind kind, const struct vma *before, enum kind kind_before)
+map_belongs(const struct vma *v, enum kind kind, const struct vma *before, enum kind kind_before)
 {
 	if (kind != kind_before)
 		return false;
@@ -66,7 +66,7 @@ belongs(const struct vma *v, enum kind kind, const struct vma *before, enum kind
 }
 
 static bool
-skip_prefix(const char **s, const char *prefix)
+map_skip_prefix(const char **s, const char *prefix)
 {
 	size_t n = strlen(prefix);
 
@@ -78,22 +78,24 @@ skip_prefix(const char **s, const char *prefix)
 
 /* A file by its last name, memory that was given a name by that; the rest as the kernel has it. */
 static const char *
-plain_name(const struct vma *v, size_t *len)
+map_plain_name(const struct vma *v, size_t *len)
 {
 	static const char deleted[] = " (deleted)";
 	const char *s = v->name, *slash = strrchr(s, '/');
-	bool file = s[0] == '/', given = skip_prefix(&s, "[anon:") || skip_prefix(&s, "[anon_shmem:");
+	bool file = s[0] == '/',
+	     given = map_skip_prefix(&s, "[anon:") || map_skip_prefix(&s, "[anon_shmem:");
 
 	if (!s[0])
 		s = v->type == VMA_RESERVE ? "reserved" : "anonymous";
-	else if (file && !skip_prefix(&s, "/memfd:") && slash[1])
+	else if (file && !map_skip_prefix(&s, "/memfd:") && slash[1])
 		s = slash + 1;
 	if (given)
-		skip_prefix(&s, " ");
+		map_skip_prefix(&s, " ");
 	*len = strlen(s);
 	if (given && *len && s[*len - 1] == ']')
 		--*len;
-	if (file && *len > sizeof(deleted) - 1 && !strcmp(s + *len - (sizeof(deleted) - 1), deleted))
+	if (file && *len > sizeof(deleted) - 1 &&
+	    !strcmp(s + *len - (sizeof(deleted) - 1), deleted))
 		*len -= sizeof(deleted) - 1;
 	return s;
 }
@@ -102,7 +104,7 @@ void
 map_label(struct buf *out, const struct map_item *item, const struct vma_list *vmas)
 {
 	const struct vma *v = &vmas->v[item->first];
-	enum kind kind = kind_of(vmas, item->first);
+	enum kind kind = map_kind_of(vmas, item->first);
 	size_t n = 0, len;
 	const char *s;
 
@@ -120,7 +122,7 @@ map_label(struct buf *out, const struct map_item *item, const struct vma_list *v
 		buf_fmt(out, "%zu %s", n, kind == KIND_STACK ? "stacks" : "arenas");
 		return;
 	}
-	s = plain_name(v, &len);
+	s = map_plain_name(v, &len);
 	if (kind == KIND_ARENA)
 		buf_str(out, "arena");
 	else
@@ -130,7 +132,7 @@ map_label(struct buf *out, const struct map_item *item, const struct vma_list *v
 /* --- how wide --------------------------------------------------------------------------------- */
 
 static double
-doublings(uint64_t bytes, size_t page_size)
+map_doublings(uint64_t bytes, size_t page_size)
 {
 	uint64_t pages = u64_max(bytes / page_size, 1);
 	unsigned whole = 63 - (unsigned)__builtin_clzll(pages);
@@ -140,37 +142,40 @@ doublings(uint64_t bytes, size_t page_size)
 }
 
 static size_t
-cells_for(uint64_t bytes, size_t page_size, const struct scale *sc)
+map_cells_for(uint64_t bytes, size_t page_size, const struct scale *sc)
 {
-	double cells = sc->unit * doublings(bytes, page_size);
+	double cells = sc->unit * map_doublings(bytes, page_size);
 
 	return cells < 1 ? 1 : (size_t)(cells + 0.5);
 }
 
 /* A guard is one sign, and takes no part of the room. */
 static double
-weight(const struct vma *v, const struct map *m, size_t page_size)
+map_weight(const struct vma *v, const struct map *m, size_t page_size)
 {
 	if (m->linear)
 		return (double)(v->end - v->start);
-	return v->type == VMA_GUARD ? 0 : doublings(v->end - v->start, page_size);
+	return v->type == VMA_GUARD ? 0 : map_doublings(v->end - v->start, page_size);
 }
 
-/* Shares the block's cells among its regions: one each, if there are so many, the rest by weight. */
+/* Shares the block's cells among its regions: one each, if there are so many, the rest by weight.
+ */
 static void
-share_block(struct map *m, const struct map_item *b, const struct vma_list *vmas, size_t page_size)
+map_share_block(struct map *m, const struct map_item *b, const struct vma_list *vmas,
+                size_t page_size)
 {
 	size_t each = b->cells >= b->n ? 1 : 0, rest = b->cells - each * b->n, at = b->at;
 	double sum = 0, done = 0;
 
 	for (size_t i = 0; i < b->n; i++)
-		sum += weight(&vmas->v[b->first + i], m, page_size);
+		sum += map_weight(&vmas->v[b->first + i], m, page_size);
 	for (size_t i = 0; i < b->n; i++) {
 		struct map_piece *p = &m->piece[b->first + i];
 		size_t next;
 
-		done += weight(&vmas->v[b->first + i], m, page_size);
-		next = b->at + each * (i + 1) + (sum > 0 ? (size_t)(done / sum * (double)rest + 1e-9) : 0);
+		done += map_weight(&vmas->v[b->first + i], m, page_size);
+		next = b->at + each * (i + 1) +
+		       (sum > 0 ? (size_t)(done / sum * (double)rest + 1e-9) : 0);
 		if (i + 1 == b->n)
 			next = b->at + b->cells;
 		p->at = at;
@@ -180,7 +185,8 @@ share_block(struct map *m, const struct map_item *b, const struct vma_list *vmas
 }
 
 static size_t
-block_cells(const struct map_item *b, const struct vma_list *vmas, size_t page_size, const struct scale *sc)
+map_block_cells(const struct map_item *b, const struct vma_list *vmas, size_t page_size,
+                const struct scale *sc)
 {
 	struct buf name = {0};
 	uint64_t size = 0;
@@ -190,7 +196,7 @@ block_cells(const struct map_item *b, const struct vma_list *vmas, size_t page_s
 		if (vmas->v[i].type != VMA_GUARD)
 			size += vma_size(&vmas->v[i]);
 	map_label(&name, b, vmas);
-	cells = u64_max(cells_for(size, page_size, sc), b->n);
+	cells = u64_max(map_cells_for(size, page_size, sc), b->n);
 	cells = u64_max(cells, u64_min(name.len, sc->name));
 	buf_free(&name);
 	return cells;
@@ -199,7 +205,7 @@ block_cells(const struct map_item *b, const struct vma_list *vmas, size_t page_s
 /* --- the line --------------------------------------------------------------------------------- */
 
 static struct map_item *
-add_item(struct map *m)
+map_add_item(struct map *m)
 {
 	m->item = vec_room(m->item, m->items, &m->items_cap, sizeof(*m->item));
 	m->item[m->items] = (struct map_item){0};
@@ -207,9 +213,9 @@ add_item(struct map *m)
 }
 
 static void
-add_gap(struct map *m, uint64_t start, uint64_t end)
+map_add_gap(struct map *m, uint64_t start, uint64_t end)
 {
-	struct map_item *g = add_item(m);
+	struct map_item *g = map_add_item(m);
 
 	g->start = start;
 	g->end = end;
@@ -217,7 +223,7 @@ add_gap(struct map *m, uint64_t start, uint64_t end)
 }
 
 static void
-find_items(struct map *m, const struct vma_list *vmas)
+map_find_items(struct map *m, const struct vma_list *vmas)
 {
 	const struct scale *sc = &scales[m->scale];
 	enum kind before = KIND_NAMED, kind;
@@ -228,15 +234,15 @@ find_items(struct map *m, const struct vma_list *vmas)
 		const struct vma *v = &vmas->v[i], *u = i ? v - 1 : NULL;
 		struct map_item *b;
 
-		kind = kind_of(vmas, i);
+		kind = map_kind_of(vmas, i);
 		if (v->start - end >= sc->gap) {
-			add_gap(m, end, v->start);
+			map_add_gap(m, end, v->start);
 			fresh = true;
 		}
-		if (!fresh && is_bss(v, u, m->item[m->items - 1].start))
+		if (!fresh && map_is_bss(v, u, m->item[m->items - 1].start))
 			kind = before;
-		else if (fresh || !belongs(v, kind, u, before))
-			add_item(m)->first = i;
+		else if (fresh || !map_belongs(v, kind, u, before))
+			map_add_item(m)->first = i;
 		b = &m->item[m->items - 1];
 		if (!b->n)
 			b->start = v->start;
@@ -249,7 +255,7 @@ find_items(struct map *m, const struct vma_list *vmas)
 
 /* The cells of a cluster are shared anew, by size. */
 static void
-make_linear(struct map *m, const struct vma_list *vmas)
+map_make_linear(struct map *m, const struct vma_list *vmas)
 {
 	for (size_t i = 0, next; i < m->items; i = next) {
 		size_t cells = 0;
@@ -257,7 +263,8 @@ make_linear(struct map *m, const struct vma_list *vmas)
 
 		for (next = i; next < m->items && m->item[next].n; next++) {
 			cells += m->item[next].cells;
-			for (size_t k = m->item[next].first; k < m->item[next].first + m->item[next].n; k++)
+			for (size_t k = m->item[next].first;
+			     k < m->item[next].first + m->item[next].n; k++)
 				size += (double)vma_size(&vmas->v[k]);
 		}
 		for (size_t k = i; k < next; k++) {
@@ -266,7 +273,8 @@ make_linear(struct map *m, const struct vma_list *vmas)
 
 			for (size_t r = b->first; r < b->first + b->n; r++)
 				mine += (double)vma_size(&vmas->v[r]);
-			b->cells = (size_t)u64_max((uint64_t)(mine / size * (double)cells + 0.5), 1);
+			b->cells =
+			    (size_t)u64_max((uint64_t)(mine / size * (double)cells + 0.5), 1);
 		}
 		if (next == i)
 			next++;
@@ -275,7 +283,7 @@ make_linear(struct map *m, const struct vma_list *vmas)
 
 /* Nothing is broken over two rows that fits into one. */
 static void
-place_items(struct map *m, const struct vma_list *vmas, size_t page_size)
+map_place_items(struct map *m, const struct vma_list *vmas, size_t page_size)
 {
 	size_t at = 0, cols = m->cols;
 
@@ -289,7 +297,7 @@ place_items(struct map *m, const struct vma_list *vmas, size_t page_size)
 		it->at = at;
 		at += it->cells;
 		if (it->n)
-			share_block(m, it, vmas, page_size);
+			map_share_block(m, it, vmas, page_size);
 		if (it->n && at % cols)
 			at++;
 	}
@@ -297,7 +305,8 @@ place_items(struct map *m, const struct vma_list *vmas, size_t page_size)
 }
 
 void
-map_lay(struct map *m, const struct vma_list *vmas, size_t page_size, unsigned cols, unsigned scale, bool linear)
+map_lay(struct map *m, const struct vma_list *vmas, size_t page_size, unsigned cols, unsigned scale,
+        bool linear)
 {
 	m->items = 0;
 	m->cols = cols ? cols : 1;
@@ -310,17 +319,19 @@ map_lay(struct map *m, const struct vma_list *vmas, size_t page_size, unsigned c
 	}
 	for (size_t i = 0; i < vmas->n; i++)
 		m->piece[i] = (struct map_piece){.start = vmas->v[i].start};
-	find_items(m, vmas);
+	map_find_items(m, vmas);
 	for (size_t i = 0; i < m->items; i++)
 		if (m->item[i].n)
-			m->item[i].cells = block_cells(&m->item[i], vmas, page_size, &scales[m->scale]);
+			m->item[i].cells =
+			    map_block_cells(&m->item[i], vmas, page_size, &scales[m->scale]);
 	if (linear)
-		make_linear(m, vmas);
-	place_items(m, vmas, page_size);
+		map_make_linear(m, vmas);
+	map_place_items(m, vmas, page_size);
 }
 
 unsigned
-map_fit(struct map *m, const struct vma_list *vmas, size_t page_size, unsigned cols, size_t rows, bool linear)
+map_fit(struct map *m, const struct vma_list *vmas, size_t page_size, unsigned cols, size_t rows,
+        bool linear)
 {
 	unsigned scale = MAP_SCALES;
 

@@ -9,13 +9,13 @@
 #include "kernel/vma.h"
 
 /*
- * The whole address space on a screen: its regions as one line of cells, in their order, broken into
- * rows. A place is a number of a cell in that line: row * cols + column.
+ * The whole address space on a screen: its regions as one line of cells, in their order, broken
+ * into rows. A place is a number of a cell in that line: row * cols + column.
  *
  * Regions that are one thing stand as one block under one name: the segments of a file with the
  * zeroes behind them, a run of threads' stacks and their guards, a run of malloc's arenas, a
- * reservation parts of which are in use. A cell is left free behind each block. Large gaps are items
- * of their own; what lies between two of them is a cluster.
+ * reservation parts of which are in use. A cell is left free behind each block. Large gaps are
+ * items of their own; what lies between two of them is a cluster.
  */
 struct map_piece { /* a region; they stand in the order of the list that was laid out */
 	uint64_t start;
@@ -41,13 +41,14 @@ struct map {
 
 enum { MAP_SCALES = 13 };
 
-/* Lays the regions out. Names count with their bytes: a block has room for its name, within reason. */
-void map_lay(struct map *m, const struct vma_list *vmas, size_t page_size, unsigned cols, unsigned scale,
-             bool linear);
+/* Lays the regions out. Names count with their bytes: a block has room for its name, within reason.
+ */
+void map_lay(struct map *m, const struct vma_list *vmas, size_t page_size, unsigned cols,
+             unsigned scale, bool linear);
 
 /* The largest scale at which all fits into so many rows, the smallest one if none does. */
-unsigned map_fit(struct map *m, const struct vma_list *vmas, size_t page_size, unsigned cols, size_t rows,
-                 bool linear);
+unsigned map_fit(struct map *m, const struct vma_list *vmas, size_t page_size, unsigned cols,
+                 size_t rows, bool linear);
 void map_free(struct map *m);
 
 /* The last piece that starts at addr or before; the first if none does. */

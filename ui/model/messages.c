@@ -20,7 +20,8 @@ messages_add(struct messages *m, int role, const char *text, time_t when)
 		free(m->v[0].text);
 		memmove(m->v, m->v + 1, (size_t)--m->n * sizeof(*m->v));
 	}
-	m->v[m->n++] = (struct message){.when = when, .times = 1, .role = role, .text = mem_strdup(text)};
+	m->v[m->n++] =
+	    (struct message){.when = when, .times = 1, .role = role, .text = mem_strdup(text)};
 }
 
 void

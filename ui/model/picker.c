@@ -32,12 +32,12 @@ picker_matches(const struct process *p, const char *filter)
 	char pid[16];
 
 	snprintf(pid, sizeof(pid), "%d", (int)p->pid);
-	return strcasestr(p->command, filter) || strcasestr(p->comm, filter) || strcasestr(p->user, filter) ||
-	       strstr(pid, filter);
+	return strcasestr(p->command, filter) || strcasestr(p->comm, filter) ||
+	       strcasestr(p->user, filter) || strstr(pid, filter);
 }
 
 static bool
-demo_matches(const char *filter)
+picker_demo_matches(const char *filter)
 {
 	return strcasestr("demo", filter) || strcasestr(pick_demo_text, filter);
 }
@@ -51,7 +51,7 @@ pick_down(enum pick_column c)
 }
 
 static uint64_t
-number(const struct process *p, enum pick_column c)
+picker_number(const struct process *p, enum pick_column c)
 {
 	switch (c) {
 	case PICK_RSS: return p->rss;
@@ -74,11 +74,11 @@ struct order {
 
 /* What is not known comes last either way; equals by PID. */
 static int
-compare(const void *a, const void *b, void *arg)
+picker_compare(const void *a, const void *b, void *arg)
 {
 	const struct order *o = arg;
 	const struct process *p = &o->v[*(const uint32_t *)a], *q = &o->v[*(const uint32_t *)b];
-	uint64_t x = number(p, o->sort), y = number(q, o->sort);
+	uint64_t x = picker_number(p, o->sort), y = picker_number(q, o->sort);
 	int r = o->sort == PICK_USER ? strcmp(p->user, q->user)
 	        : o->sort == PICK_COMMAND ? strcmp(p->command, q->command) : (x > y) - (x < y);
 
@@ -88,27 +88,27 @@ compare(const void *a, const void *b, void *arg)
 }
 
 static void
-add_row(struct picker *p, uint32_t index)
+picker_add_row(struct picker *p, uint32_t index)
 {
 	p->rows = vec_room(p->rows, p->rows_n, &p->rows_cap, sizeof(*p->rows));
 	p->rows[p->rows_n++] = index;
 }
 
 static void
-make_rows(struct picker *p, const struct processes *list)
+picker_make_rows(struct picker *p, const struct processes *list)
 {
 	struct order o = {list->v, p->sort};
 	size_t first;
 
 	p->rows_n = 0;
-	if (demo_matches(p->filter))
-		add_row(p, PICK_DEMO);
+	if (picker_demo_matches(p->filter))
+		picker_add_row(p, PICK_DEMO);
 	first = p->rows_n;
 	for (size_t i = 0; i < list->n; i++)
 		if (picker_matches(&list->v[i], p->filter))
-			add_row(p, (uint32_t)i);
+			picker_add_row(p, (uint32_t)i);
 	if (p->rows_n > first)
-		qsort_r(p->rows + first, p->rows_n - first, sizeof(*p->rows), compare, &o);
+		qsort_r(p->rows + first, p->rows_n - first, sizeof(*p->rows), picker_compare, &o);
 	p->serial = list->serial;
 	p->stale = false;
 }
@@ -123,7 +123,7 @@ picker_sort(struct picker *p, int step)
 /* --- cursor ----------------------------------------------------------------------------------- */
 
 static void
-put_cursor(struct picker *p, const struct processes *list, size_t row)
+picker_put_cursor(struct picker *p, const struct processes *list, size_t row)
 {
 	p->row = row;
 	p->at_demo = row < p->rows_n && p->rows[row] == PICK_DEMO;
@@ -132,21 +132,22 @@ put_cursor(struct picker *p, const struct processes *list, size_t row)
 
 /* The row of what the cursor was on; where that was, if it is gone. */
 static size_t
-find_cursor(const struct picker *p, const struct processes *list)
+picker_find_cursor(const struct picker *p, const struct processes *list)
 {
 	for (size_t i = 0; i < p->rows_n; i++)
-		if (p->rows[i] == PICK_DEMO ? p->at_demo : !p->at_demo && list->v[p->rows[i]].pid == p->pid)
+		if (p->rows[i] == PICK_DEMO ? p->at_demo
+		                            : !p->at_demo && list->v[p->rows[i]].pid == p->pid)
 			return i;
 	return p->row < p->rows_n ? p->row : p->rows_n ? p->rows_n - 1 : 0;
 }
 
 static void
-update(struct picker *p, const struct processes *list)
+picker_update(struct picker *p, const struct processes *list)
 {
 	if (!p->stale && p->serial == list->serial)
 		return;
-	make_rows(p, list);
-	put_cursor(p, list, find_cursor(p, list));
+	picker_make_rows(p, list);
+	picker_put_cursor(p, list, picker_find_cursor(p, list));
 }
 
 void
@@ -154,7 +155,7 @@ picker_settle(struct picker *p, const struct processes *list, size_t height)
 {
 	if (!height)
 		height = 1;
-	update(p, list);
+	picker_update(p, list);
 	if (p->row < p->top)
 		p->top = p->row;
 	if (p->row >= p->top + height)
@@ -168,10 +169,10 @@ picker_move(struct picker *p, const struct processes *list, long rows)
 {
 	long last, to;
 
-	update(p, list);
+	picker_update(p, list);
 	last = (long)p->rows_n - 1;
 	to = rows < -(long)p->row ? 0 : rows > last - (long)p->row ? last : (long)p->row + rows;
-	put_cursor(p, list, to < 0 ? 0 : (size_t)to);
+	picker_put_cursor(p, list, to < 0 ? 0 : (size_t)to);
 }
 
 const struct process *
@@ -182,13 +183,15 @@ picker_at(const struct picker *p, const struct processes *list)
 
 /* --- typing ----------------------------------------------------------------------------------- */
 
-/* To the first process that is left: the demo is started by who asks for it, not by who mistyped. */
+/* To the first process that is left: the demo is started by who asks for it, not by who mistyped.
+ */
 static void
-filter_changed(struct picker *p, const struct processes *list)
+picker_filter_changed(struct picker *p, const struct processes *list)
 {
-	make_rows(p, list);
+	picker_make_rows(p, list);
 	p->top = 0;
-	put_cursor(p, list, p->filter[0] && p->rows_n > 1 && p->rows[0] == PICK_DEMO ? 1 : 0);
+	picker_put_cursor(p, list,
+	                  p->filter[0] && p->rows_n > 1 && p->rows[0] == PICK_DEMO ? 1 : 0);
 }
 
 void
@@ -200,7 +203,7 @@ picker_type(struct picker *p, const struct processes *list, int byte)
 		return;
 	p->filter[n] = (char)byte;
 	p->filter[n + 1] = '\0';
-	filter_changed(p, list);
+	picker_filter_changed(p, list);
 }
 
 bool
@@ -214,7 +217,7 @@ picker_erase(struct picker *p, const struct processes *list)
 		n--;
 	while (n && ((unsigned char)p->filter[n] & 0xc0) == 0x80);
 	p->filter[n] = '\0';
-	filter_changed(p, list);
+	picker_filter_changed(p, list);
 	return true;
 }
 
@@ -225,6 +228,6 @@ picker_clear(struct picker *p, const struct processes *list)
 		return false;
 	p->filter[0] = '\0';
 	p->stale = true; /* the cursor stays on what was found */
-	update(p, list);
+	picker_update(p, list);
 	return true;
 }

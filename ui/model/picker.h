@@ -10,7 +10,15 @@
 
 /* What the person has done to the list of processes; no terminal, no drawing. */
 enum pick_column {
-	PICK_PID, PICK_USER, PICK_RSS, PICK_SWAP, PICK_VIRT, PICK_MAPS, PICK_ACCESS, PICK_COMMAND, PICK_COLUMNS
+	PICK_PID,
+	PICK_USER,
+	PICK_RSS,
+	PICK_SWAP,
+	PICK_VIRT,
+	PICK_MAPS,
+	PICK_ACCESS,
+	PICK_COMMAND,
+	PICK_COLUMNS
 };
 
 #define PICK_DEMO UINT32_MAX /* the row that starts the demo target */
@@ -32,7 +40,8 @@ extern const char pick_demo_text[]; /* the command of the demo's row */
 void picker_open(struct picker *p, const char *filter); /* NULL: none */
 void picker_free(struct picker *p);
 
-/* A byte that was typed; the last letter taken back; all of them. The cursor goes to the first process. */
+/* A byte that was typed; the last letter taken back; all of them. The cursor goes to the first
+ * process. */
 void picker_type(struct picker *p, const struct processes *list, int byte);
 bool picker_erase(struct picker *p, const struct processes *list); /* false: there was none */
 bool picker_clear(struct picker *p, const struct processes *list);

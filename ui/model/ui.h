@@ -59,7 +59,8 @@ struct ui {
 	bool order_whole;     /* and by counts that were all there: else it is not worth holding */
 	size_t shown, unknown;/* regions that pass the filter; those that nobody can tell of */
 	size_t list_top, list_rows; /* the first row on screen, and how many there is room for */
-	bool pulse;           /* there is one: where only one of WRITTEN and WR/S has room, it is the latter */
+	bool
+	    pulse; /* there is one: where only one of WRITTEN and WR/S has room, it is the latter */
 	bool had_swap, had_mark; /* SWAP and WRITTEN have had something to show, and stay */
 	struct list_columns columns; /* those that were chosen */
 	int sort;             /* the column it is sorted by, */
@@ -75,7 +76,8 @@ struct ui {
 	struct list_filter filter;
 	struct list_marks marks;
 	char find[128];       /* what was looked for last; */
-	size_t found, found_n;/* the cursor is on the first .. found_n-th row that has it; found_n 0: none */
+	size_t found,
+	    found_n; /* the cursor is on the first .. found_n-th row that has it; found_n 0: none */
 	struct {
 		uint64_t from;
 		struct list_filter filter;
@@ -89,13 +91,15 @@ struct ui {
 	struct grid grid;     /* geometry on screen; rows == 0: not set yet */
 	uint64_t cursor;      /* address of the page under the cursor */
 	enum letters letters;
-	char page_filter[256], page_find[256]; /* pages that do not pass are dimmed; "": no filter; what / looked for */
+	char page_filter[256], page_find[256]; /* pages that do not pass are dimmed; "": no filter;
+	                                          what / looked for */
 	char byte_find[256];  /* the same in the hex view, as pattern.h has it */
-	bool follow;          /* the cursor goes to the newest write, until it is moved; that was seen at: */
+	bool follow; /* the cursor goes to the newest write, until it is moved; that was seen at: */
 	uint64_t followed_ns;
 	bool pane_away;       /* the inspector is not wanted, where there is room for it, ... */
 	bool pane_over;       /* ... or is wanted where there is none: over the cells */
-	bool pane_page;       /* where the lens of writes has their numbers in its place: the inspector all the same */
+	bool pane_page; /* where the lens of writes has their numbers in its place: the inspector
+	                   all the same */
 	int card_top;
 	bool card_all;        /* of a page: the bits that are not set are wanted in words as well */
 	uint64_t hot;         /* address of the hot page under the cursor */
@@ -119,7 +123,8 @@ struct ui {
 	uint64_t range_from;
 
 	struct jumps jumps;   /* where one was, and the marks */
-	int awaited;          /* an action that wants a letter next: ACT_MARK, ACT_MARK_GO, ACT_WRITE (y or not); else 0 */
+	int awaited; /* an action that wants a letter next: ACT_MARK, ACT_MARK_GO, ACT_WRITE (y or
+	                not); else 0 */
 
 	/* map */
 	struct map map;       /* as it is laid out on screen */
@@ -143,7 +148,8 @@ ui_view(const struct ui *ui)
 void ui_push(struct ui *ui, enum view_id id);
 void ui_pop(struct ui *ui);
 
-/* Shows a view: goes back to it where it is open already, so that two views that lead to each other do not pile up. */
+/* Shows a view: goes back to it where it is open already, so that two views that lead to each other
+ * do not pile up. */
 void ui_show(struct ui *ui, enum view_id id);
 
 /* The colours of what was written tell how often it was. */
@@ -166,8 +172,8 @@ uint64_t ui_at(const struct ui *ui);
 uint64_t ui_exact(const struct ui *ui);
 
 /*
- * The range that is chosen in the view on screen, both ends included: whole cells in the grid, bytes
- * among the bytes. false: none is.
+ * The range that is chosen in the view on screen, both ends included: whole cells in the grid,
+ * bytes among the bytes. false: none is.
  */
 bool ui_range(const struct ui *ui, uint64_t *lo, uint64_t *hi);
 

@@ -28,25 +28,25 @@ column_row(enum column_id id)
 static const struct value unknown = {.kind = VALUE_UNKNOWN};
 
 static struct value
-number(uint64_t n)
+columns_number(uint64_t n)
 {
 	return (struct value){.kind = VALUE_NUMBER, .n = n};
 }
 
 static struct value
-hex(uint64_t n)
+columns_hex(uint64_t n)
 {
 	return (struct value){.kind = VALUE_HEX, .n = n};
 }
 
 static struct value
-outside(const char *s)
+columns_outside(const char *s)
 {
 	return (struct value){.kind = VALUE_TEXT, .s = s};
 }
 
 static struct value
-ours(const char *s)
+columns_ours(const char *s)
 {
 	struct value v = {.kind = VALUE_TEXT};
 
@@ -57,54 +57,82 @@ ours(const char *s)
 }
 
 static struct value
-bytes_of(uint64_t bytes)
+columns_bytes_of(uint64_t bytes)
 {
 	return (struct value){.kind = VALUE_SIZE, .n = bytes};
 }
 
 static struct value
-share(uint64_t n, uint64_t of)
+columns_share(uint64_t n, uint64_t of)
 {
 	return (struct value){.kind = VALUE_PERCENT, .n = of ? n : 0, .of = of ? of : 1};
 }
 
 static struct value
-pages(const struct region_row *row, uint64_t n)
+columns_pages(const struct region_row *row, uint64_t n)
 {
-	return row->r->known ? bytes_of(n * row->page_size) : unknown;
+	return row->r->known ? columns_bytes_of(n * row->page_size) : unknown;
 }
 
-static struct value region_value_START(const struct region_row *r) { return hex(r->v->start); }
-static struct value region_value_SIZE(const struct region_row *r) { return bytes_of(vma_size(r->v)); }
-static struct value region_value_RSS(const struct region_row *r) { return pages(r, r->r->rss); }
-static struct value region_value_ANON(const struct region_row *r) { return pages(r, r->r->anon); }
-static struct value region_value_COPIED(const struct region_row *r) { return pages(r, r->r->copied); }
-static struct value region_value_HUGETLB(const struct region_row *r) { return pages(r, r->r->hugetlb); }
-static struct value region_value_MAPPING(const struct region_row *r) { return outside(r->v->name); }
+static struct value
+region_value_START(const struct region_row *r)
+{
+	return columns_hex(r->v->start);
+}
+static struct value
+region_value_SIZE(const struct region_row *r)
+{
+	return columns_bytes_of(vma_size(r->v));
+}
+static struct value
+region_value_RSS(const struct region_row *r)
+{
+	return columns_pages(r, r->r->rss);
+}
+static struct value
+region_value_ANON(const struct region_row *r)
+{
+	return columns_pages(r, r->r->anon);
+}
+static struct value
+region_value_COPIED(const struct region_row *r)
+{
+	return columns_pages(r, r->r->copied);
+}
+static struct value
+region_value_HUGETLB(const struct region_row *r)
+{
+	return columns_pages(r, r->r->hugetlb);
+}
+static struct value
+region_value_MAPPING(const struct region_row *r)
+{
+	return columns_outside(r->v->name);
+}
 
 /* What regions need not have in common is not told of a group of them. */
 static struct value
 region_value_END(const struct region_row *row)
 {
-	return row->regions ? unknown : hex(row->v->end);
+	return row->regions ? unknown : columns_hex(row->v->end);
 }
 
 static struct value
 region_value_OFFSET(const struct region_row *row)
 {
-	return row->regions ? unknown : hex(row->v->offset);
+	return row->regions ? unknown : columns_hex(row->v->offset);
 }
 
 static struct value
 region_value_INODE(const struct region_row *row)
 {
-	return row->regions ? unknown : number(row->v->inode);
+	return row->regions ? unknown : columns_number(row->v->inode);
 }
 
 static struct value
 region_value_REGIONS(const struct region_row *row)
 {
-	return number(row->regions ? row->regions : 1);
+	return columns_number(row->regions ? row->regions : 1);
 }
 
 static struct value
@@ -115,13 +143,13 @@ region_value_PERM(const struct region_row *row)
 	if (row->regions)
 		return unknown;
 	vma_perm_text(row->v, perm);
-	return ours(perm);
+	return columns_ours(perm);
 }
 
 static struct value
 region_value_DEV(const struct region_row *row)
 {
-	struct value v = ours("");
+	struct value v = columns_ours("");
 
 	if (row->regions)
 		return unknown;
@@ -132,55 +160,60 @@ region_value_DEV(const struct region_row *row)
 static struct value
 region_value_TYPE(const struct region_row *row)
 {
-	return ours(vma_type_name((enum vma_type)row->v->type));
+	return columns_ours(vma_type_name((enum vma_type)row->v->type));
 }
 
 static struct value
 region_value_PERCENT(const struct region_row *row)
 {
-	return row->r->known ? share(row->r->rss, vma_size(row->v) / row->page_size) : unknown;
+	return row->r->known ? columns_share(row->r->rss, vma_size(row->v) / row->page_size)
+	                     : unknown;
 }
 
 static struct value
 region_value_WRITTEN(const struct region_row *row)
 {
-	return row->dirty_known && !row->r->doubt ? pages(row, row->r->written) : unknown;
+	return row->dirty_known && !row->r->doubt ? columns_pages(row, row->r->written) : unknown;
 }
 
 static struct value
 region_value_RATE(const struct region_row *row)
 {
-	return row->r->rate != RATE_UNKNOWN && !row->r->doubt ? pages(row, row->r->rate) : unknown;
+	return row->r->rate != RATE_UNKNOWN && !row->r->doubt ? columns_pages(row, row->r->rate)
+	                                                      : unknown;
 }
 
 static struct value
 region_value_PSS(const struct region_row *row)
 {
-	return row->smaps ? bytes_of(row->smaps->pss) : unknown;
+	return row->smaps ? columns_bytes_of(row->smaps->pss) : unknown;
 }
 
 static struct value
 region_value_USS(const struct region_row *row)
 {
-	return row->smaps ? bytes_of(row->smaps->uss) : unknown;
+	return row->smaps ? columns_bytes_of(row->smaps->uss) : unknown;
 }
 
 static struct value
 region_value_SHARED(const struct region_row *row)
 {
-	return row->smaps ? bytes_of(row->smaps->shared) : unknown;
+	return row->smaps ? columns_bytes_of(row->smaps->shared) : unknown;
 }
 
 static struct value
 region_value_LAZYFREE(const struct region_row *row)
 {
-	return row->smaps && row->smaps->known & SMAPS_LAZYFREE ? bytes_of(row->smaps->lazyfree) : unknown;
+	return row->smaps && row->smaps->known & SMAPS_LAZYFREE
+	           ? columns_bytes_of(row->smaps->lazyfree)
+	           : unknown;
 }
 
 static struct value
 region_value_PKEY(const struct region_row *row)
 {
-	return row->smaps && row->smaps->known & SMAPS_PKEY ? number(row->smaps->pkey) : unknown;
+	return row->smaps && row->smaps->known & SMAPS_PKEY ? columns_number(row->smaps->pkey)
+	                                                    : unknown;
 }
 
 /* What neither page table nor file tells, smaps does, if it was read for another column. */
@@ -188,8 +221,9 @@ static struct value
 region_value_SWAP(const struct region_row *row)
 {
 	if (!row->r->swap_unsure)
-		return pages(row, row->r->swap);
-	return row->smaps && row->smaps->known & SMAPS_SWAP ? bytes_of(row->smaps->swap) : unknown;
+		return columns_pages(row, row->r->swap);
+	return row->smaps && row->smaps->known & SMAPS_SWAP ? columns_bytes_of(row->smaps->swap)
+	                                                    : unknown;
 }
 
 static struct value
@@ -199,13 +233,13 @@ region_value_UNWRITTEN(const struct region_row *row)
 
 	if (!row->dirty_known || row->r->doubt || row->r->part)
 		return unknown;
-	return pages(row, there - u64_min(there, row->r->written));
+	return columns_pages(row, there - u64_min(there, row->r->written));
 }
 
 static struct value
 region_value_REFERENCED(const struct region_row *row)
 {
-	return row->smaps ? bytes_of(row->smaps->referenced) : unknown;
+	return row->smaps ? columns_bytes_of(row->smaps->referenced) : unknown;
 }
 
 /* PAGEMAP_SCAN tells which pages are mapped huge; older kernels tell in smaps only. */
@@ -213,8 +247,8 @@ static struct value
 region_value_THP(const struct region_row *row)
 {
 	if (row->huge_known)
-		return pages(row, row->r->thp);
-	return row->smaps ? bytes_of(row->smaps->thp) : unknown;
+		return columns_pages(row, row->r->thp);
+	return row->smaps ? columns_bytes_of(row->smaps->thp) : unknown;
 }
 
 static struct value
@@ -225,54 +259,83 @@ region_value_THP_PERCENT(const struct region_row *row)
 
 	if (thp.kind == VALUE_UNKNOWN || !row->r->known)
 		return unknown;
-	return share(thp.n, rss);
+	return columns_share(thp.n, rss);
 }
 
 static struct value
 region_value_KSM(const struct region_row *row)
 {
 	if (row->ksm_known)
-		return pages(row, row->ksm);
-	return row->smaps && row->smaps->known & SMAPS_KSM ? bytes_of(row->smaps->ksm) : unknown;
+		return columns_pages(row, row->ksm);
+	return row->smaps && row->smaps->known & SMAPS_KSM ? columns_bytes_of(row->smaps->ksm)
+	                                                   : unknown;
 }
 
 static struct value
 region_value_LOCKED(const struct region_row *row)
 {
-	return row->smaps && row->smaps->known & SMAPS_LOCKED ? bytes_of(row->smaps->locked) : unknown;
+	return row->smaps && row->smaps->known & SMAPS_LOCKED ? columns_bytes_of(row->smaps->locked)
+	                                                      : unknown;
 }
 
 static struct value
 region_value_THPELIGIBLE(const struct region_row *row)
 {
-	return row->smaps && row->smaps->known & SMAPS_THP_ELIGIBLE ? number(row->smaps->thp_eligible) : unknown;
+	return row->smaps && row->smaps->known & SMAPS_THP_ELIGIBLE
+	           ? columns_number(row->smaps->thp_eligible)
+	           : unknown;
 }
 
 static struct value
 region_value_VMFLAGS(const struct region_row *row)
 {
-	return row->smaps && row->smaps->known & SMAPS_FLAGS ? outside(row->smaps->flags) : unknown;
+	return row->smaps && row->smaps->known & SMAPS_FLAGS ? columns_outside(row->smaps->flags)
+	                                                     : unknown;
 }
 
 static struct value
-bit(const struct page_row *row, uint64_t mask)
+columns_bit(const struct page_row *row, uint64_t mask)
 {
-	return row->pg->known & PAGE_WORD ? number(row->pg->word & mask ? 1 : 0) : unknown;
+	return row->pg->known & PAGE_WORD ? columns_number(row->pg->word & mask ? 1 : 0) : unknown;
 }
 
-static struct value page_value_ADDRESS(const struct page_row *r) { return hex(r->addr); }
-static struct value page_value_PRESENT(const struct page_row *r) { return bit(r, PM_PRESENT); }
-static struct value page_value_SWAPPED(const struct page_row *r) { return bit(r, PM_SWAPPED); }
-static struct value page_value_FILE(const struct page_row *r) { return bit(r, PM_FILE); }
-static struct value page_value_EXCLUSIVE(const struct page_row *r) { return bit(r, PM_EXCLUSIVE); }
-static struct value page_value_SOFT_DIRTY(const struct page_row *r) { return bit(r, PM_SOFT_DIRTY); }
-static struct value page_value_UFFD_WP(const struct page_row *r) { return bit(r, PM_UFFD_WP); }
-static struct value page_value_MAPPING(const struct page_row *r) { return outside(r->v->name); }
+static struct value page_value_ADDRESS(const struct page_row *r) { return columns_hex(r->addr); }
+static struct value
+page_value_PRESENT(const struct page_row *r)
+{
+	return columns_bit(r, PM_PRESENT);
+}
+static struct value
+page_value_SWAPPED(const struct page_row *r)
+{
+	return columns_bit(r, PM_SWAPPED);
+}
+static struct value page_value_FILE(const struct page_row *r) { return columns_bit(r, PM_FILE); }
+static struct value
+page_value_EXCLUSIVE(const struct page_row *r)
+{
+	return columns_bit(r, PM_EXCLUSIVE);
+}
+static struct value
+page_value_SOFT_DIRTY(const struct page_row *r)
+{
+	return columns_bit(r, PM_SOFT_DIRTY);
+}
+static struct value
+page_value_UFFD_WP(const struct page_row *r)
+{
+	return columns_bit(r, PM_UFFD_WP);
+}
+static struct value
+page_value_MAPPING(const struct page_row *r)
+{
+	return columns_outside(r->v->name);
+}
 
 static struct value
 page_value_STATE(const struct page_row *row)
 {
-	return ours(state_row((enum state)row->pg->state)->name);
+	return columns_ours(state_row((enum state)row->pg->state)->name);
 }
 
 static struct value
@@ -281,12 +344,12 @@ page_value_WRITTEN(const struct page_row *row)
 	uint64_t w = row->pg->word;
 
 	if (row->track && track_at(row->track, row->addr))
-		return number(1);
+		return columns_number(1);
 	if (!row->written_known || !(row->pg->known & PAGE_WORD))
 		return unknown;
 	if (row->track)
-		return track_reaches(row->track, row->addr) ? number(0) : unknown;
-	return number(w & PM_SOFT_DIRTY && w & (PM_PRESENT | PM_SWAPPED) ? 1 : 0);
+		return track_reaches(row->track, row->addr) ? columns_number(0) : unknown;
+	return columns_number(w & PM_SOFT_DIRTY && w & (PM_PRESENT | PM_SWAPPED) ? 1 : 0);
 }
 
 static struct value
@@ -294,18 +357,18 @@ page_value_GUARD(const struct page_row *row)
 {
 	if (!(row->pg->known & PAGE_WORD))
 		return unknown;
-	return number(row->pg->state == STATE_GUARD ? 1 : 0);
+	return columns_number(row->pg->state == STATE_GUARD ? 1 : 0);
 }
 
 static struct value
 page_value_PFN(const struct page_row *row)
 {
-	return page_pfn(row->pg) ? hex(page_pfn(row->pg)) : unknown;
+	return page_pfn(row->pg) ? columns_hex(page_pfn(row->pg)) : unknown;
 }
 
 /* Type and offset read as zero without the privilege; offset 0 of a device is never a page. */
 static bool
-has_swap_place(const struct page_row *row)
+columns_has_swap_place(const struct page_row *row)
 {
 	uint64_t w = row->pg->word;
 
@@ -315,13 +378,14 @@ has_swap_place(const struct page_row *row)
 static struct value
 page_value_SWAP_TYPE(const struct page_row *row)
 {
-	return has_swap_place(row) ? number(PM_SWAP_TYPE(row->pg->word)) : unknown;
+	return columns_has_swap_place(row) ? columns_number(PM_SWAP_TYPE(row->pg->word)) : unknown;
 }
 
 static struct value
 page_value_SWAP_OFFSET(const struct page_row *row)
 {
-	return has_swap_place(row) ? number(PM_SWAP_OFFSET(row->pg->word)) : unknown;
+	return columns_has_swap_place(row) ? columns_number(PM_SWAP_OFFSET(row->pg->word))
+	                                   : unknown;
 }
 
 static struct value
@@ -329,49 +393,52 @@ page_value_SWAP_DEVICE(const struct page_row *row)
 {
 	unsigned type = PM_SWAP_TYPE(row->pg->word);
 
-	return has_swap_place(row) && type < row->swaps->n ? outside(row->swaps->name[type]) : unknown;
+	return columns_has_swap_place(row) && type < row->swaps->n
+	           ? columns_outside(row->swaps->name[type])
+	           : unknown;
 }
 
 static struct value
 page_value_WORD(const struct page_row *row)
 {
-	return row->pg->known & PAGE_WORD ? hex(row->pg->word) : unknown;
+	return row->pg->known & PAGE_WORD ? columns_hex(row->pg->word) : unknown;
 }
 
 static struct value
 page_value_PHYSICAL(const struct page_row *row)
 {
-	return page_pfn(row->pg) ? hex(page_pfn(row->pg) * row->page_size) : unknown;
+	return page_pfn(row->pg) ? columns_hex(page_pfn(row->pg) * row->page_size) : unknown;
 }
 
 static struct value
 page_value_FILE_OFFSET(const struct page_row *row)
 {
-	return vma_has_file(row->v) ? hex(row->addr - row->v->start + row->v->offset) : unknown;
+	return vma_has_file(row->v) ? columns_hex(row->addr - row->v->start + row->v->offset)
+	                            : unknown;
 }
 
 static struct value
 page_value_ORDER(const struct page_row *row)
 {
-	return row->pg->known & PAGE_FOLIO ? number(row->pg->order) : unknown;
+	return row->pg->known & PAGE_FOLIO ? columns_number(row->pg->order) : unknown;
 }
 
 static struct value
 page_value_FOLIO(const struct page_row *row)
 {
-	return row->pg->known & PAGE_FOLIO ? hex(row->pg->folio) : unknown;
+	return row->pg->known & PAGE_FOLIO ? columns_hex(row->pg->folio) : unknown;
 }
 
 static struct value
 page_value_MAPCOUNT(const struct page_row *row)
 {
-	return row->pg->known & PAGE_COUNT ? number(row->pg->count) : unknown;
+	return row->pg->known & PAGE_COUNT ? columns_number(row->pg->count) : unknown;
 }
 
 static struct value
 page_value_KPF(const struct page_row *row)
 {
-	return row->pg->known & PAGE_FLAGS ? hex(row->pg->kpf) : unknown;
+	return row->pg->known & PAGE_FLAGS ? columns_hex(row->pg->kpf) : unknown;
 }
 
 static struct value
@@ -402,45 +469,66 @@ page_value_MEMCG(const struct page_row *row)
 	if (!(row->pg->known & PAGE_CGROUP))
 		return unknown;
 	if (!row->pg->cgroup)
-		return ours("none");
+		return columns_ours("none");
 	if (row->pg->cgroup != last) {
 		last = row->pg->cgroup;
 		path.len = 0;
 		if (!row->live || !cgroup_path(last, &path))
 			buf_fmt(&path, "inode:%llu", (unsigned long long)last);
 	}
-	return outside(path.s);
+	return columns_outside(path.s);
 }
 
 static struct value
 page_value_NODE(const struct page_row *row)
 {
-	return row->pg->known & PAGE_NODE ? number((uint64_t)row->pg->node) : unknown;
+	return row->pg->known & PAGE_NODE ? columns_number((uint64_t)row->pg->node) : unknown;
 }
 
-static struct value watch_value_INTERVAL(const struct watch_row *r) { return number(r->interval); }
-static struct value watch_value_MS(const struct watch_row *r) { return number(r->ms); }
-static struct value watch_value_PAGES(const struct watch_row *r) { return r->known ? number(r->pages) : unknown; }
-static struct value watch_value_START(const struct watch_row *r) { return r->v ? hex(r->v->start) : unknown; }
-static struct value watch_value_END(const struct watch_row *r) { return r->v ? hex(r->v->end) : unknown; }
-static struct value watch_value_MAPPING(const struct watch_row *r) { return r->v ? outside(r->v->name) : ours("total"); }
+static struct value
+watch_value_INTERVAL(const struct watch_row *r)
+{
+	return columns_number(r->interval);
+}
+static struct value watch_value_MS(const struct watch_row *r) { return columns_number(r->ms); }
+static struct value
+watch_value_PAGES(const struct watch_row *r)
+{
+	return r->known ? columns_number(r->pages) : unknown;
+}
+static struct value
+watch_value_START(const struct watch_row *r)
+{
+	return r->v ? columns_hex(r->v->start) : unknown;
+}
+static struct value
+watch_value_END(const struct watch_row *r)
+{
+	return r->v ? columns_hex(r->v->end) : unknown;
+}
+static struct value
+watch_value_MAPPING(const struct watch_row *r)
+{
+	return r->v ? columns_outside(r->v->name) : columns_ours("total");
+}
 
 static struct value
 watch_value_UNKNOWN(const struct watch_row *r)
 {
-	return bytes_of(r->unknown * r->page_size);
+	return columns_bytes_of(r->unknown * r->page_size);
 }
 
 static struct value
 watch_value_BYTES(const struct watch_row *r)
 {
-	return r->known ? bytes_of(r->pages * r->page_size) : unknown;
+	return r->known ? columns_bytes_of(r->pages * r->page_size) : unknown;
 }
 
 static struct value
 watch_value_RATE(const struct watch_row *r)
 {
-	return r->known && r->ms ? bytes_of(r->pages * r->page_size * 1000 / r->ms) : unknown;
+	return r->known && r->ms ? columns_bytes_of(r->pages * r->page_size * 1000 / r->ms)
+	                         : unknown;
 }
 
 /* One table of functions for each set, made from columns.def; the other set's rows stay empty. */
@@ -531,7 +619,7 @@ value_text(const struct value *v, bool bytes, bool ascii, struct buf *out)
 }
 
 static int
-compare_shares(const struct value *a, const struct value *b)
+columns_compare_shares(const struct value *a, const struct value *b)
 {
 	__uint128_t x = (__uint128_t)a->n * b->of, y = (__uint128_t)b->n * a->of;
 
@@ -546,7 +634,7 @@ value_compare(const struct value *a, const struct value *b)
 	if (a->kind == VALUE_TEXT)
 		return strcmp(a->s ? a->s : a->t, b->s ? b->s : b->t);
 	if (a->kind == VALUE_PERCENT)
-		return compare_shares(a, b);
+		return columns_compare_shares(a, b);
 	return (a->n > b->n) - (a->n < b->n);
 }
 
@@ -562,14 +650,14 @@ columns_all(enum column_set set, enum column_id ids[COL_COUNT], size_t *n)
 }
 
 static bool
-is_name(const char *of, const char *name, size_t len)
+columns_is_name(const char *of, const char *name, size_t len)
 {
 	return strlen(of) == len && !strncasecmp(of, name, len);
 }
 
 /* Names that columns once had: they go on to be understood. */
 static enum column_id
-once_named(enum column_set set, const char *name, size_t len)
+columns_once_named(enum column_set set, const char *name, size_t len)
 {
 	static const struct {
 		const char *name;
@@ -579,7 +667,7 @@ once_named(enum column_set set, const char *name, size_t len)
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(old); i++)
-		if (rows[old[i].id].set == set && is_name(old[i].name, name, len))
+		if (rows[old[i].id].set == set && columns_is_name(old[i].name, name, len))
 			return old[i].id;
 	return COL_COUNT;
 }
@@ -588,20 +676,21 @@ enum column_id
 column_named(enum column_set set, const char *name, size_t len)
 {
 	for (unsigned i = 0; i < COL_COUNT; i++)
-		if (rows[i].set == set && is_name(rows[i].title, name, len))
+		if (rows[i].set == set && columns_is_name(rows[i].title, name, len))
 			return (enum column_id)i;
-	return once_named(set, name, len);
+	return columns_once_named(set, name, len);
 }
 
 static int
-no_such_column(enum column_set set, const char *name, size_t len, struct err *err)
+columns_no_such_column(enum column_set set, const char *name, size_t len, struct err *err)
 {
 	struct buf how = {0};
 
 	buf_str(&how, "choose from");
 	for (unsigned i = 0; i < COL_COUNT; i++)
 		if (rows[i].set == set)
-			buf_fmt(&how, "%s%s", i && rows[i - 1].set == set ? "," : " ", rows[i].title);
+			buf_fmt(&how, "%s%s", i && rows[i - 1].set == set ? "," : " ",
+			        rows[i].title);
 	err_set(err, ERR_USAGE,
 	        set == SET_REGION ? "regions have no such column"
 	        : set == SET_PAGE ? "pages have no such column"
@@ -623,10 +712,10 @@ columns_parse(enum column_set set, const char *list, enum column_id ids[COL_COUN
 		enum column_id id = column_named(set, s, len);
 
 		if (id == COL_COUNT)
-			return no_such_column(set, s, len, err);
+			return columns_no_such_column(set, s, len, err);
 		if (got_n == COL_COUNT)
-			return err_set(err, ERR_USAGE, "there are fewer than that", "name each column once",
-			               "too many columns");
+			return err_set(err, ERR_USAGE, "there are fewer than that",
+			               "name each column once", "too many columns");
 		got[got_n++] = id;
 		s += len;
 		if (!*s)

@@ -32,9 +32,10 @@ group_key(const struct vma_list *l, size_t i, enum grouping by)
 
 /* Whether it is what its group counts, and not what comes with it. */
 static bool
-is_unit(const struct vma_list *l, size_t i, const char *key)
+groups_is_unit(const struct vma_list *l, size_t i, const char *key)
 {
-	return (key == stacks && l->v[i].type != VMA_GUARD) || (key == arenas && vma_arena(l, i) == VMA_ARENA_USED);
+	return (key == stacks && l->v[i].type != VMA_GUARD) ||
+	       (key == arenas && vma_arena(l, i) == VMA_ARENA_USED);
 }
 
 void
@@ -52,7 +53,7 @@ struct member {
 };
 
 static int
-by_key(const void *pa, const void *pb)
+groups_by_key(const void *pa, const void *pb)
 {
 	const struct member *a = pa, *b = pb;
 	int c = a->key == b->key ? 0 : strcmp(a->key, b->key); /* names of ours are one text */
@@ -61,7 +62,7 @@ by_key(const void *pa, const void *pb)
 }
 
 static uint64_t
-hash_of(const char *s)
+groups_hash_of(const char *s)
 {
 	uint64_t h = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
 
@@ -73,11 +74,11 @@ hash_of(const char *s)
 uint64_t
 group_hash_of(const struct vma_list *vmas, size_t i, enum grouping by)
 {
-	return hash_of(group_key(vmas, i, by));
+	return groups_hash_of(group_key(vmas, i, by));
 }
 
 static void
-add_region(struct group *g, const struct vma *v, const struct region *r)
+groups_add_region(struct group *g, const struct vma *v, const struct region *r)
 {
 	g->v.end += vma_size(v);
 	g->sum.known |= r->known;
@@ -101,7 +102,7 @@ add_region(struct group *g, const struct vma *v, const struct region *r)
 
 /* After add_region. */
 static void
-add_smaps(struct group *g, const struct smaps_entry *e)
+groups_add_smaps(struct group *g, const struct smaps_entry *e)
 {
 	if (e)
 		smaps_add(&g->smaps, e, g->n == 1);
@@ -120,21 +121,24 @@ groups_make(struct groups *out, const struct regions *rs, enum grouping by, cons
 	for (size_t i = 0; i < rs->vmas.n; i++)
 		if (!in || in[i])
 			m[n++] = (struct member){group_key(&rs->vmas, i, by), i};
-	qsort(m, n, sizeof(*m), by_key);
+	qsort(m, n, sizeof(*m), groups_by_key);
 	for (size_t i = 0; i < n; i++) {
 		const struct vma *v = &rs->vmas.v[m[i].at];
 
 		if (!out->n || strcmp(out->g[out->n - 1].key, m[i].key)) {
 			struct group *g = &out->g[out->n++];
 
-			*g = (struct group){.key = m[i].key, .hash = hash_of(m[i].key), .v = *v, .sum.lens = LENS_COUNT,
-			                     .sum.rate = RATE_UNKNOWN};
+			*g = (struct group){.key = m[i].key,
+			                    .hash = groups_hash_of(m[i].key),
+			                    .v = *v,
+			                    .sum.lens = LENS_COUNT,
+			                    .sum.rate = RATE_UNKNOWN};
 			g->v.end = v->start;
 			g->v.name = m[i].key;
 		}
-		add_region(&out->g[out->n - 1], v, &rs->r[m[i].at]);
-		add_smaps(&out->g[out->n - 1], smaps ? smaps_find(smaps, v->start) : NULL);
-		if (is_unit(&rs->vmas, m[i].at, m[i].key)) {
+		groups_add_region(&out->g[out->n - 1], v, &rs->r[m[i].at]);
+		groups_add_smaps(&out->g[out->n - 1], smaps ? smaps_find(smaps, v->start) : NULL);
+		if (groups_is_unit(&rs->vmas, m[i].at, m[i].key)) {
 			out->g[out->n - 1].units++;
 			out->g[out->n - 1].v.type = v->type; /* not that of a guard */
 		}

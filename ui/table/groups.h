@@ -6,8 +6,9 @@
 #include "target/region.h"
 
 /*
- * Regions that belong together: those of one file, or of one type. Threads' stacks with their guards
- * are one file, so to speak, and so are malloc's arenas: they are half of a large program's list.
+ * Regions that belong together: those of one file, or of one type. Threads' stacks with their
+ * guards are one file, so to speak, and so are malloc's arenas: they are half of a large program's
+ * list.
  */
 enum grouping { GROUPING_NONE, GROUPING_FILE, GROUPING_TYPE, GROUPING_COUNT };
 

@@ -18,13 +18,13 @@ struct out {
 };
 
 static const char *
-title_of(const struct out *o, size_t i)
+out_title_of(const struct out *o, size_t i)
 {
 	return o->titles ? o->titles[i] : column_row(o->ids[i])->title;
 }
 
 static bool
-is_right(const struct out *o, size_t i)
+out_is_right(const struct out *o, size_t i)
 {
 	if (o->titles)
 		return o->shape.align && o->shape.align[i] == 'R';
@@ -54,7 +54,7 @@ out_json_string(struct buf *out, const char *s)
 }
 
 static void
-csv_field(struct buf *out, const char *s)
+out_csv_field(struct buf *out, const char *s)
 {
 	if (!strpbrk(s, ",\"\r\n")) {
 		buf_str(out, s);
@@ -68,7 +68,7 @@ csv_field(struct buf *out, const char *s)
 
 /* A blank inside a value is written \x20, so that blanks part the values. */
 static void
-raw_field(struct buf *out, const char *s)
+out_raw_field(struct buf *out, const char *s)
 {
 	for (size_t n; *s; s += n) {
 		n = strcspn(s, " ");
@@ -91,14 +91,14 @@ out_json_key(struct buf *out, const char *title)
 }
 
 static void
-flush_line(struct out *o)
+out_flush_line(struct out *o)
 {
 	fwrite(o->line.s, 1, o->line.len, o->shape.to);
 	o->line.len = 0;
 }
 
 static void
-begin_table(struct out *o)
+out_begin_table(struct out *o)
 {
 	o->table = scols_new_table();
 	if (!o->table) {
@@ -109,12 +109,13 @@ begin_table(struct out *o)
 	scols_table_enable_noheadings(o->table, o->shape.noheadings);
 	scols_table_enable_nowrap(o->table, 1);
 	for (size_t i = 0; i < o->n; i++)
-		scols_table_new_column(o->table, title_of(o, i), 0, is_right(o, i) ? SCOLS_FL_RIGHT : 0);
+		scols_table_new_column(o->table, out_title_of(o, i), 0,
+		                       out_is_right(o, i) ? SCOLS_FL_RIGHT : 0);
 }
 
 /* Of a streamed table: the widths are guessed beforehand. */
 static int
-width_of(const struct out *o, size_t i)
+out_width_of(const struct out *o, size_t i)
 {
 	const struct column *c = column_row(o->ids[i]);
 	int title = (int)strlen(c->title);
@@ -123,21 +124,22 @@ width_of(const struct out *o, size_t i)
 }
 
 static void
-heading(struct out *o)
+out_heading(struct out *o)
 {
 	for (size_t i = 0; i < o->n; i++) {
 		const char *sep = i == 0 ? "" : o->shape.format == FORMAT_CSV ? "," : " ";
-		int width = o->titles ? 0 : width_of(o, i);
+		int width = o->titles ? 0 : out_width_of(o, i);
 
-		buf_fmt(&o->line, is_right(o, i) ? "%s%*s" : "%s%-*s", sep,
-		        i + 1 == o->n && !is_right(o, i) ? 0 : width, title_of(o, i));
+		buf_fmt(&o->line, out_is_right(o, i) ? "%s%*s" : "%s%-*s", sep,
+		        i + 1 == o->n && !out_is_right(o, i) ? 0 : width, out_title_of(o, i));
 	}
 	buf_str(&o->line, "\n");
-	flush_line(o);
+	out_flush_line(o);
 }
 
 struct out *
-out_begin(const struct out_shape *shape, const enum column_id *ids, const char *const *titles, size_t n)
+out_begin(const struct out_shape *shape, const enum column_id *ids, const char *const *titles,
+          size_t n)
 {
 	struct out *o = mem_alloc(sizeof(*o));
 
@@ -145,21 +147,22 @@ out_begin(const struct out_shape *shape, const enum column_id *ids, const char *
 	if (!o->shape.to)
 		o->shape.to = stdout;
 	if (shape->format == FORMAT_JSON)
-		fprintf(o->shape.to, "%s\"%s\": [", shape->part ? "\n      " : "{\n   ", shape->name);
+		fprintf(o->shape.to, "%s\"%s\": [", shape->part ? "\n      " : "{\n   ",
+		        shape->name);
 	else if (shape->format == FORMAT_TABLE && shape->whole)
-		begin_table(o);
+		out_begin_table(o);
 	else if (!shape->noheadings)
-		heading(o);
+		out_heading(o);
 	return o;
 }
 
 static void
-row_json(struct out *o, const struct value *v)
+out_row_json(struct out *o, const struct value *v)
 {
 	buf_str(&o->line, o->rows ? ",{" : "{");
 	for (size_t i = 0; i < o->n; i++) {
 		buf_str(&o->line, i ? ", \"" : "\"");
-		out_json_key(&o->line, title_of(o, i));
+		out_json_key(&o->line, out_title_of(o, i));
 		buf_str(&o->line, "\": ");
 		o->cell.len = 0;
 		buf_str(&o->cell, "");
@@ -174,11 +177,11 @@ row_json(struct out *o, const struct value *v)
 	}
 	buf_str(&o->line, "}");
 	fprintf(o->shape.to, "\n      %s", o->shape.part ? "   " : "");
-	flush_line(o);
+	out_flush_line(o);
 }
 
 static void
-row_table(struct out *o, const struct value *v)
+out_row_table(struct out *o, const struct value *v)
 {
 	struct libscols_line *line = scols_table_new_line(o->table, NULL);
 
@@ -191,7 +194,7 @@ row_table(struct out *o, const struct value *v)
 }
 
 static void
-row_text(struct out *o, const struct value *v)
+out_row_text(struct out *o, const struct value *v)
 {
 	bool csv = o->shape.format == FORMAT_CSV, table = o->shape.format == FORMAT_TABLE;
 
@@ -204,12 +207,12 @@ row_text(struct out *o, const struct value *v)
 		if (i)
 			buf_str(&o->line, csv ? "," : " ");
 		if (table)
-			pad = width_of(o, i) - (int)o->cell.len;
+			pad = out_width_of(o, i) - (int)o->cell.len;
 		if (csv)
-			csv_field(&o->line, o->cell.s);
+			out_csv_field(&o->line, o->cell.s);
 		else if (!table)
-			raw_field(&o->line, o->cell.s);
-		else if (pad > 0 && is_right(o, i))
+			out_raw_field(&o->line, o->cell.s);
+		else if (pad > 0 && out_is_right(o, i))
 			buf_fmt(&o->line, "%*s%s", pad, "", o->cell.s);
 		else if (pad > 0 && i + 1 < o->n)
 			buf_fmt(&o->line, "%s%*s", o->cell.s, pad, "");
@@ -217,18 +220,18 @@ row_text(struct out *o, const struct value *v)
 			buf_add(&o->line, o->cell.s, o->cell.len);
 	}
 	buf_str(&o->line, "\n");
-	flush_line(o);
+	out_flush_line(o);
 }
 
 void
 out_row(struct out *o, const struct value *v)
 {
 	if (o->shape.format == FORMAT_JSON)
-		row_json(o, v);
+		out_row_json(o, v);
 	else if (o->table)
-		row_table(o, v);
+		out_row_table(o, v);
 	else
-		row_text(o, v);
+		out_row_text(o, v);
 	o->rows++;
 }
 
@@ -247,6 +250,7 @@ out_end(struct out *o, struct err *err)
 	buf_free(&o->cell);
 	free(o);
 	if (fflush(to) != 0 || ferror(to))
-		return err_sys(err, NULL, to == stdout ? "cannot write to standard output" : "cannot write");
+		return err_sys(err, NULL,
+		               to == stdout ? "cannot write to standard output" : "cannot write");
 	return 0;
 }

@@ -8,9 +8,9 @@
 #include "table/format.h"
 
 /*
- * Rows of values, usually to standard output, as a table, CSV, JSON or raw. Rows are written as they come,
- * in memory that does not grow, except for the table form of a short list, which is laid out whole
- * (libsmartcols) so that its columns fit.
+ * Rows of values, usually to standard output, as a table, CSV, JSON or raw. Rows are written as
+ * they come, in memory that does not grow, except for the table form of a short list, which is laid
+ * out whole (libsmartcols) so that its columns fit.
  */
 struct out;
 
@@ -19,7 +19,8 @@ struct out_shape {
 	bool noheadings, bytes, ascii;
 	bool whole;           /* few rows: lay the table out when all are there */
 	const char *name;     /* of the array in the JSON document */
-	const char *align;    /* with titles: a letter a column, R to the right; NULL: all to the left */
+	const char
+	    *align; /* with titles: a letter a column, R to the right; NULL: all to the left */
 	bool part;            /* one array of a JSON document that the caller begins and ends */
 	FILE *to;             /* NULL: standard output */
 };

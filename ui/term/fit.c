@@ -18,7 +18,7 @@ fit_name(struct buf *out, const struct vma *v)
 
 /* \ooo of text_escape. */
 static bool
-is_escape(const char *s, size_t n)
+fit_is_escape(const char *s, size_t n)
 {
 	enum { LEN = 4 };
 
@@ -30,14 +30,15 @@ is_escape(const char *s, size_t n)
 	return true;
 }
 
-/* One character: its bytes, and how paint_text will draw it. Half an escape would be another one. */
+/* One character: its bytes, and how paint_text will draw it. Half an escape would be another one.
+ */
 static size_t
-next_char(const char *s, size_t n, size_t *columns)
+fit_next_char(const char *s, size_t n, size_t *columns)
 {
 	uint32_t cp;
 	size_t len;
 
-	if (is_escape(s, n))
+	if (fit_is_escape(s, n))
 		return *columns = 4;
 	len = utf8_next(s, n, &cp);
 	*columns = len ? paint_columns(cp) : 1;
@@ -50,7 +51,7 @@ fit_width(const char *s, size_t n)
 	size_t sum = 0, columns;
 
 	for (size_t i = 0; i < n; sum += columns)
-		i += next_char(s + i, n - i, &columns);
+		i += fit_next_char(s + i, n - i, &columns);
 	return sum;
 }
 
@@ -60,7 +61,7 @@ fit_fit(const char *s, size_t columns)
 	size_t n = strlen(s), i = 0, sum = 0;
 
 	while (i < n) {
-		size_t c, len = next_char(s + i, n - i, &c);
+		size_t c, len = fit_next_char(s + i, n - i, &c);
 
 		if (sum + c > columns)
 			break;
@@ -76,7 +77,7 @@ fit_skip(const char *s, size_t n, size_t columns)
 	size_t left = fit_width(s, n), i = 0, c;
 
 	while (left > columns) {
-		i += next_char(s + i, n - i, &c);
+		i += fit_next_char(s + i, n - i, &c);
 		left -= c;
 	}
 	return i;
@@ -96,7 +97,7 @@ fit_line(const char *text, size_t width)
 
 /* What does not fit is left out before the last `tail` columns. */
 static void
-cut_before(struct buf *out, const char *s, size_t width, size_t tail)
+fit_cut_before(struct buf *out, const char *s, size_t width, size_t tail)
 {
 	buf_add(out, s, fit_fit(s, width - tail - 1));
 	buf_str(out, paint_utf8() ? "…" : "~");
@@ -105,20 +106,20 @@ cut_before(struct buf *out, const char *s, size_t width, size_t tail)
 
 /* The file's name after as much of the path as has room; or as much of the name's beginning. */
 static void
-cut_path(struct buf *out, const char *s, size_t width)
+fit_cut_path(struct buf *out, const char *s, size_t width)
 {
 	const char *slash = strrchr(s, '/');
 	size_t base = fit_width(slash, strlen(slash));
 
 	if (base + 1 <= width)
-		cut_before(out, s, width, base);
+		fit_cut_before(out, s, width, base);
 	else
 		fit_cut_end(out, slash + 1, width);
 }
 
 /* "(deleted)" goes before the file's name does. What is no path is known by its beginning. */
 static void
-cut_name(struct buf *out, const char *s, size_t width)
+fit_cut_name(struct buf *out, const char *s, size_t width)
 {
 	static const char deleted[] = " (deleted)";
 	const char *slash = strrchr(s, '/'), *end = strstr(slash ? slash : "", deleted);
@@ -130,15 +131,15 @@ cut_name(struct buf *out, const char *s, size_t width)
 		return;
 	}
 	if (!end || end[strlen(deleted)] || fit_width(slash, strlen(slash)) + 1 <= width) {
-		cut_path(out, s, width);
+		fit_cut_path(out, s, width);
 		return;
 	}
 	buf_add(&bare, s, (size_t)(end - s));
 	n = fit_width(bare.s, bare.len);
 	if (n < width)
-		cut_before(out, bare.s, n + 1, 0);
+		fit_cut_before(out, bare.s, n + 1, 0);
 	else
-		cut_path(out, bare.s, width);
+		fit_cut_path(out, bare.s, width);
 	buf_free(&bare);
 }
 
@@ -150,9 +151,9 @@ fit_cut(struct buf *out, const char *text, size_t width)
 	if (n <= width)
 		buf_str(out, text);
 	else if (width >= 4)
-		cut_name(out, text, width);
+		fit_cut_name(out, text, width);
 	else if (width)
-		cut_before(out, text, width, 0);
+		fit_cut_before(out, text, width, 0);
 }
 
 void
@@ -163,7 +164,7 @@ fit_cut_end(struct buf *out, const char *text, size_t width)
 	if (n <= width)
 		buf_str(out, text);
 	else if (width)
-		cut_before(out, text, width, 0);
+		fit_cut_before(out, text, width, 0);
 }
 
 int

@@ -9,21 +9,24 @@
 #include "term/paint.h"
 
 /*
- * Text in so many columns of the screen: how much of it fits, and where it is cut. It is UTF-8; what
- * stands for one character (a wide one, an escape \ooo of text_escape) is never cut in half.
+ * Text in so many columns of the screen: how much of it fits, and where it is cut. It is UTF-8;
+ * what stands for one character (a wide one, an escape \ooo of text_escape) is never cut in half.
  */
 
 /* A mapping's name for the screen: escaped, vma_shown_name for none. */
 void fit_name(struct buf *out, const struct vma *v);
 
-/* Columns that the first n bytes of UTF-8 text take, and bytes of it that fit into so many columns. */
+/* Columns that the first n bytes of UTF-8 text take, and bytes of it that fit into so many columns.
+ */
 size_t fit_width(const char *s, size_t n);
 size_t fit_fit(const char *s, size_t columns);
 
-/* Bytes to leave out at the beginning of the first n, so that what is left takes at most so many columns. */
+/* Bytes to leave out at the beginning of the first n, so that what is left takes at most so many
+ * columns. */
 size_t fit_skip(const char *s, size_t n, size_t columns);
 
-/* Bytes of a text that go on a line: as many words as fit, a part of one that is too long; all if there is no room. */
+/* Bytes of a text that go on a line: as many words as fit, a part of one that is too long; all if
+ * there is no room. */
 size_t fit_line(const char *text, size_t width);
 
 /*
@@ -46,8 +49,8 @@ int fit_draw_lines(int y, int bottom, int right, enum role role, const char *tex
  * `width` columns; where no name leads back, as much of the name as there is room for stands before
  * START+OFFSET.
  */
-void fit_place_text(struct buf *out, const struct vma_list *vmas, const struct vma *v, uint64_t addr,
-                   size_t width);
+void fit_place_text(struct buf *out, const struct vma_list *vmas, const struct vma *v,
+                    uint64_t addr, size_t width);
 
 /* A mapping's name in at most `width` columns, cut as fit_cut does. */
 void fit_name_cut(struct buf *out, const struct vma *v, size_t width);

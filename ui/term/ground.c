@@ -20,7 +20,7 @@ static const char osc[] = "\033]11;"; /* how an answer about the colour begins *
 
 /* A hexadecimal number of one to four digits, as a share of the largest it could be. */
 static bool
-channel(const char **s, double *share)
+ground_channel(const char **s, double *share)
 {
 	static const double full[] = {0xf, 0xff, 0xfff, 0xffff};
 	size_t n = strspn(*s, "0123456789abcdefABCDEF");
@@ -35,11 +35,13 @@ channel(const char **s, double *share)
 enum ground
 ground_of_color(const char *text)
 {
-	const char *s = !strncmp(text, "rgb:", 4) ? text + 4 : !strncmp(text, "rgba:", 5) ? text + 5 : NULL;
+	const char *s = !strncmp(text, "rgb:", 4)    ? text + 4
+	                : !strncmp(text, "rgba:", 5) ? text + 5
+	                                             : NULL;
 	double r, g, b;
 
-	if (!s || !channel(&s, &r) || *s++ != '/' || !channel(&s, &g) || *s++ != '/' || !channel(&s, &b) ||
-	    (*s && *s != '/'))
+	if (!s || !ground_channel(&s, &r) || *s++ != '/' || !ground_channel(&s, &g) ||
+	    *s++ != '/' || !ground_channel(&s, &b) || (*s && *s != '/'))
 		return GROUND_UNKNOWN;
 	return 0.299 * r + 0.587 * g + 0.114 * b > 0.5 ? GROUND_LIGHT : GROUND_DARK;
 }
@@ -58,7 +60,7 @@ ground_of_colorfgbg(const char *text)
 /* --- what comes down the line ----------------------------------------------------------------- */
 
 static enum fit
-fit_color(const int *c, int n)
+ground_fit_color(const int *c, int n)
 {
 	for (int i = 0; i < n; i++) {
 		if (i < (int)sizeof(osc) - 1) {
@@ -66,7 +68,8 @@ fit_color(const int *c, int n)
 				return FIT_NONE;
 		} else if (c[i] == BEL || c[i] == ST || (c[i] == '\\' && c[i - 1] == ESC)) {
 			return FIT_COLOR;
-		} else if ((c[i] != ESC && (c[i] < ' ' || c[i] > '~')) || (c[i - 1] == ESC && i >= (int)sizeof(osc))) {
+		} else if ((c[i] != ESC && (c[i] < ' ' || c[i] > '~')) ||
+		           (c[i - 1] == ESC && i >= (int)sizeof(osc))) {
 			return FIT_NONE;
 		}
 	}
@@ -74,7 +77,7 @@ fit_color(const int *c, int n)
 }
 
 static enum fit
-fit_last(const int *c, int n)
+ground_fit_last(const int *c, int n)
 {
 	for (int i = 0; i < n; i++) {
 		if (i < 3) {
@@ -90,7 +93,7 @@ fit_last(const int *c, int n)
 }
 
 static void
-type(struct ground_ask *q, const int *keys, int n)
+ground_type(struct ground_ask *q, const int *keys, int n)
 {
 	for (int i = 0; i < n && q->typed_n < GROUND_TYPED; i++)
 		q->typed[q->typed_n++] = keys[i];
@@ -99,24 +102,26 @@ type(struct ground_ask *q, const int *keys, int n)
 bool
 ground_in_answer(const struct ground_ask *q)
 {
-	return q->held_n >= (int)sizeof(osc) - 1 && fit_color(q->held, (int)sizeof(osc) - 1) == FIT_MORE;
+	return q->held_n >= (int)sizeof(osc) - 1 &&
+	       ground_fit_color(q->held, (int)sizeof(osc) - 1) == FIT_MORE;
 }
 
 void
 ground_release(struct ground_ask *q)
 {
 	if (!ground_in_answer(q)) /* what is broken of an answer was not typed by anybody */
-		type(q, q->held, q->held_n);
+		ground_type(q, q->held, q->held_n);
 	q->held_n = 0;
 }
 
 static void
-take_color(struct ground_ask *q)
+ground_take_color(struct ground_ask *q)
 {
 	char text[GROUND_HELD];
 	int n = 0;
 
-	for (int i = (int)sizeof(osc) - 1; i < q->held_n && q->held[i] != BEL && q->held[i] != ST && q->held[i] != ESC; i++)
+	for (int i = (int)sizeof(osc) - 1;
+	     i < q->held_n && q->held[i] != BEL && q->held[i] != ST && q->held[i] != ESC; i++)
 		text[n++] = (char)q->held[i];
 	text[n] = '\0';
 	q->ground = ground_of_color(text);
@@ -130,12 +135,12 @@ ground_feed(struct ground_ask *q, int key)
 	if (q->held_n == GROUND_HELD)
 		ground_release(q);
 	q->held[q->held_n++] = key;
-	color = fit_color(q->held, q->held_n);
-	last = q->waiting ? fit_last(q->held, q->held_n) : FIT_NONE;
+	color = ground_fit_color(q->held, q->held_n);
+	last = q->waiting ? ground_fit_last(q->held, q->held_n) : FIT_NONE;
 	if (color == FIT_MORE || last == FIT_MORE)
 		return;
 	if (color == FIT_COLOR)
-		take_color(q);
+		ground_take_color(q);
 	if (last == FIT_LAST)
 		q->waiting = false;
 	if (color == FIT_COLOR || last == FIT_LAST) {
@@ -148,7 +153,7 @@ ground_feed(struct ground_ask *q, int key)
 	if (key == ESC)
 		q->held[q->held_n++] = key;
 	else
-		type(q, &key, 1);
+		ground_type(q, &key, 1);
 }
 
 int
@@ -166,7 +171,7 @@ ground_key(struct ground_ask *q)
 /* --- asking ----------------------------------------------------------------------------------- */
 
 static void
-read_answers(struct ground_ask *q, int in, int ms)
+ground_read_answers(struct ground_ask *q, int in, int ms)
 {
 	const uint64_t end = time_ns() + (uint64_t)ms * 1000000;
 
@@ -189,7 +194,8 @@ read_answers(struct ground_ask *q, int in, int ms)
 void
 ground_ask(struct ground_ask *q, int in, int out, int ms)
 {
-	*q = (struct ground_ask){.asked = write(out, query, sizeof(query) - 1) == (ssize_t)sizeof(query) - 1};
+	*q = (struct ground_ask){.asked = write(out, query, sizeof(query) - 1) ==
+	                                  (ssize_t)sizeof(query) - 1};
 	q->waiting = q->asked;
-	read_answers(q, in, ms);
+	ground_read_answers(q, in, ms);
 }

@@ -8,9 +8,9 @@
  * Is the terminal's background dark or light? It is asked for its colour (OSC 11) and, behind that,
  * for what it is (DA1): every terminal answers the second, so that it is known when the first will
  * stay without an answer. Answers come down the line that keys come down; what belongs to none is
- * given back as the keys it is. An answer about the colour may come at any time: what stands between
- * us and the terminal (a multiplexer) answers the second question itself, and passes the first on. No
- * curses.
+ * given back as the keys it is. An answer about the colour may come at any time: what stands
+ * between us and the terminal (a multiplexer) answers the second question itself, and passes the
+ * first on. No curses.
  */
 enum ground { GROUND_UNKNOWN, GROUND_DARK, GROUND_LIGHT };
 
@@ -18,7 +18,7 @@ enum { GROUND_HELD = 64, GROUND_TYPED = 256 };
 
 struct ground_ask {
 	enum ground ground;       /* what was answered */
-	bool asked;               /* answers may come among the keys: ground_feed has to see all of them */
+	bool asked; /* answers may come among the keys: ground_feed has to see all of them */
 	bool waiting;             /* the answer to the second question is still to come */
 	int held[GROUND_HELD];    /* what may be the beginning of one */
 	int held_n;

@@ -10,7 +10,13 @@
 #include "term/term.h"
 
 #define K(act, k, v, g, h, w) \
-	{.action = ACT_##act, .name = #act, .keys = (k), .views = (v), .group = GROUP_##g, .hint = (h), .words = (w)},
+	{.action = ACT_##act, \
+	 .name = #act,        \
+	 .keys = (k),         \
+	 .views = (v),        \
+	 .group = GROUP_##g,  \
+	 .hint = (h),         \
+	 .words = (w)},
 static const struct key_row rows[] = {
 #include "term/keys.def"
 };
@@ -45,10 +51,10 @@ static const struct {
 	char letter;
 	const char *name;
 } views[] = {
-    {'R', "regions"}, {'V', "region"},       {'G', "grid"}, {'P', "page"},   {'X', "hex"},
-    {'M', "map"},     {'W', "writes"},       {'C', "capabilities"}, {'H', "help"}, {'L', "messages"}, {'O', "answer"},
-    {'T', "sort-menu"}, {'U', "columns-menu"},
-    {'Y', "inject"},  {'Z', "harm"},         {'F', "stray"},  {'S', "choose"},
+    {'R', "regions"}, {'V', "region"},    {'G', "grid"},         {'P', "page"},   {'X', "hex"},
+    {'M', "map"},     {'W', "writes"},    {'C', "capabilities"}, {'H', "help"},   {'L', "messages"},
+    {'O', "answer"},  {'T', "sort-menu"}, {'U', "columns-menu"}, {'Y', "inject"}, {'Z', "harm"},
+    {'F', "stray"},   {'S', "choose"},
 };
 
 const char *
@@ -113,7 +119,8 @@ key_of(enum action action, char view)
 	snprintf(text, KEY_NAME_SIZE, "(no key)");
 	for (size_t i = 0; i < table_n; i++)
 		if (table[i].action == action && key_row_in(&table[i], view)) {
-			snprintf(text, KEY_NAME_SIZE, "%.*s", (int)strcspn(table[i].keys, " "), table[i].keys);
+			snprintf(text, KEY_NAME_SIZE, "%.*s", (int)strcspn(table[i].keys, " "),
+			         table[i].keys);
 			break;
 		}
 	return text;
@@ -122,7 +129,8 @@ key_of(enum action action, char view)
 const char *
 key_group_name(enum key_group g)
 {
-	static const char *const names[GROUP_COUNT] = {"Move", "Look", "Track writes", "Ask", "Leave"};
+	static const char *const names[GROUP_COUNT] = {"Move", "Look", "Track writes", "Ask",
+	                                               "Leave"};
 
 	return names[g];
 }
@@ -184,7 +192,8 @@ key_action(int key, char view)
 		int at = key_row_in(&table[i], view) ? key_in_row(&table[i], key) : -1;
 
 		if (at >= 0)
-			return table[i].action == ACT_LENS ? (enum action)(ACT_LENS + at) : table[i].action;
+			return table[i].action == ACT_LENS ? (enum action)(ACT_LENS + at)
+			                                   : table[i].action;
 	}
 	return ACT_NONE;
 }

@@ -25,7 +25,7 @@ key_view_types(char view)
 
 /* The next name of a list of keys, NULL at its end. */
 static const char *
-next_name(const char **s, size_t *len)
+keys_next_name(const char **s, size_t *len)
 {
 	const char *name = *s + strspn(*s, " ");
 
@@ -38,7 +38,7 @@ next_name(const char **s, size_t *len)
 
 /* Why a key can have no meaning: the terminal, or term.c, takes it for something else. */
 static const char *
-taken(int code)
+keys_taken(int code)
 {
 	static const struct {
 		char control;
@@ -57,16 +57,19 @@ taken(int code)
 }
 
 static int
-check_key(const char *name, size_t len, char view, struct err *err)
+keys_check_key(const char *name, size_t len, char view, struct err *err)
 {
 	int code = key_code(name, len), shown = len > 40 ? 40 : (int)len;
 
 	if (code < 0)
 		return err_set(err, ERR_USAGE, "there is no such key",
-		               "keys are a character, ^X, F1 to F12, Enter Esc Tab S-Tab Space Backspace, Up Down "
-		               "Left Right Home End PgUp PgDn; none for none", "key %.*s", shown, name);
-	if (code < ' ' && taken(code))
-		return err_set(err, ERR_USAGE, taken(code), "take another key", "key %.*s", shown, name);
+		               "keys are a character, ^X, F1 to F12, Enter Esc Tab S-Tab Space "
+		               "Backspace, Up Down "
+		               "Left Right Home End PgUp PgDn; none for none",
+		               "key %.*s", shown, name);
+	if (code < ' ' && keys_taken(code))
+		return err_set(err, ERR_USAGE, keys_taken(code), "take another key", "key %.*s",
+		               shown, name);
 	if (view && key_view_types(view) && code >= ' ' && code < 256)
 		return err_set(err, ERR_USAGE, "letters are typed there", "take ^X or a named key",
 		               "key %.*s", shown, name);
@@ -84,20 +87,21 @@ keys_own_check(const struct key_binding *b, struct err *err)
 	for (size_t i = 0; i < n; i++)
 		there |= rows[i].action == b->action && b->view && key_row_in(&rows[i], b->view);
 	if (!there)
-		return err_set(err, ERR_USAGE, "it does nothing in this view", "leave it out", "no such action here");
-	for (; (name = next_name(&s, &len)); keys++)
-		if (check_key(name, len, b->view, err) < 0)
+		return err_set(err, ERR_USAGE, "it does nothing in this view", "leave it out",
+		               "no such action here");
+	for (; (name = keys_next_name(&s, &len)); keys++)
+		if (keys_check_key(name, len, b->view, err) < 0)
 			return -1;
 	if (b->action == ACT_LENS && keys > LENS_KEYS)
-		return err_set(err, ERR_USAGE, "there are nine lenses, each has one key", "give nine, in their order",
-		               "%zu keys", keys);
+		return err_set(err, ERR_USAGE, "there are nine lenses, each has one key",
+		               "give nine, in their order", "%zu keys", keys);
 	return 0;
 }
 
 /* --- all of them ------------------------------------------------------------------------------ */
 
 static void
-spread(void)
+keys_spread(void)
 {
 	static char letters[KEY_VIEWS_MAX][2];
 	const char *views = key_views();
@@ -118,14 +122,15 @@ spread(void)
 
 /* The keys go to the first row of the action in each view; its others lose theirs. */
 static void
-apply(const struct key_binding *b, int index)
+keys_apply(const struct key_binding *b, int index)
 {
 	char done[KEY_VIEWS_MAX + 1] = "";
 
 	for (size_t i = 0; i < own.n; i++) {
 		char view = own.row[i].views[0];
 
-		if (own.row[i].action != b->action || (b->view ? view != b->view : key_view_types(view)))
+		if (own.row[i].action != b->action ||
+		    (b->view ? view != b->view : key_view_types(view)))
 			continue;
 		own.row[i].keys = strchr(done, view) ? "" : b->keys;
 		own.by[i] = index;
@@ -136,17 +141,17 @@ apply(const struct key_binding *b, int index)
 
 /* The key that two rows of one view have both, NULL: none. */
 static const char *
-common(const struct key_row *a, const struct key_row *b, size_t *len)
+keys_common(const struct key_row *a, const struct key_row *b, size_t *len)
 {
 	const char *s = a->keys, *name;
 
 	if (a->views[0] != b->views[0] || a->action == b->action)
 		return NULL;
-	while ((name = next_name(&s, len))) {
+	while ((name = keys_next_name(&s, len))) {
 		const char *t = b->keys, *other;
 		size_t n;
 
-		while ((other = next_name(&t, &n)))
+		while ((other = keys_next_name(&t, &n)))
 			if (key_code(other, n) == key_code(name, *len))
 				return name;
 	}
@@ -155,7 +160,7 @@ common(const struct key_row *a, const struct key_row *b, size_t *len)
 
 /* Which of two rows with a common key gives way: a binding, and the later of two. */
 static size_t
-later(const struct key_binding *b, size_t i, size_t k)
+keys_later(const struct key_binding *b, size_t i, size_t k)
 {
 	if (own.by[i] < 0 || own.by[k] < 0)
 		return own.by[i] < 0 ? k : i;
@@ -163,22 +168,26 @@ later(const struct key_binding *b, size_t i, size_t k)
 }
 
 static int
-find_clash(const struct key_binding *b, char *view, struct err *err)
+keys_find_clash(const struct key_binding *b, char *view, struct err *err)
 {
 	for (size_t i = 0; i < own.n; i++)
 		for (size_t k = 0; k < i; k++) {
 			size_t len, loses, keeps;
-			const char *key = own.by[i] < 0 && own.by[k] < 0 ? NULL : common(&own.row[i], &own.row[k], &len);
+			const char *key = own.by[i] < 0 && own.by[k] < 0
+			                      ? NULL
+			                      : keys_common(&own.row[i], &own.row[k], &len);
 			char name[KEY_NAME_SIZE];
 
 			if (!key)
 				continue;
-			loses = later(b, i, k);
+			loses = keys_later(b, i, k);
 			keeps = loses == i ? k : i;
 			key_action_name(&own.row[keeps], name, sizeof(name));
 			*view = own.row[loses].views[0];
-			err_set(err, ERR_USAGE, "a key means one thing in a view", "take another key, or give that "
-			        "meaning another one, too", "key %.*s means %s", (int)len, key, name);
+			err_set(err, ERR_USAGE, "a key means one thing in a view",
+			        "take another key, or give that "
+			        "meaning another one, too",
+			        "key %.*s means %s", (int)len, key, name);
 			return own.by[loses];
 		}
 	return -1;
@@ -189,13 +198,13 @@ keys_own(struct key_binding *b, size_t n, char *view, struct err *err)
 {
 	int bad;
 
-	spread();
+	keys_spread();
 	for (int one = 0; one <= 1; one++)
 		for (size_t i = 0; i < n; i++)
 			if (!b[i].refused && (b[i].view != 0) == one)
-				apply(&b[i], (int)i);
+				keys_apply(&b[i], (int)i);
 	key_table_set(own.row, own.n);
-	bad = find_clash(b, view, err);
+	bad = keys_find_clash(b, view, err);
 	if (bad >= 0)
 		b[bad].refused = true;
 	return bad;

@@ -21,7 +21,7 @@ mouse_table(size_t *n)
 }
 
 static bool
-find_kind(int button, char end, enum mouse_kind *kind)
+mouse_find_kind(int button, char end, enum mouse_kind *kind)
 {
 	int which = button & BUTTON_BITS;
 
@@ -44,10 +44,11 @@ mouse_parse(const char *sequence, struct mouse *m)
 	int button, x, y, n = 0;
 	char end;
 
-	if (sscanf(sequence, "\033[<%3d;%5d;%5d%c%n", &button, &x, &y, &end, &n) != 4 || sequence[n])
+	if (sscanf(sequence, "\033[<%3d;%5d;%5d%c%n", &button, &x, &y, &end, &n) != 4 ||
+	    sequence[n])
 		return false;
 	if (button < 0 || x < 1 || y < 1 || x > CELLS_MAX || y > CELLS_MAX ||
-	    (end != 'M' && end != 'm') || !find_kind(button, end, &kind))
+	    (end != 'M' && end != 'm') || !mouse_find_kind(button, end, &kind))
 		return false;
 	*m = (struct mouse){.kind = kind, .y = y - 1, .x = x - 1, .ctrl = (button & CTRL) != 0};
 	return true;

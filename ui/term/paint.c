@@ -58,7 +58,7 @@ paint_theme_name(enum theme theme)
 }
 
 static enum theme
-choose(const struct term *t, enum theme theme)
+paint_do_choose(const struct term *t, enum theme theme)
 {
 	if (!t->colors)
 		return THEME_MONO;
@@ -76,12 +76,12 @@ paint_open(const struct term *t, enum theme theme)
 	p.utf8 = t->utf8;
 	p.calm = t->calm;
 	p.colors = t->colors > 0;
-	p.theme = choose(t, theme);
+	p.theme = paint_do_choose(t, theme);
 	p.light = t->ground == GROUND_LIGHT || theme == THEME_LIGHT;
 }
 
 static void
-forget_shown(void)
+paint_forget_shown(void)
 {
 	for (int i = 0; i < p.rows * p.cols; i++)
 		p.shown[i] = (struct pcell){.ch = NEVER};
@@ -90,9 +90,9 @@ forget_shown(void)
 void
 paint_again(const struct term *t, enum theme theme)
 {
-	p.theme = choose(t, theme);
+	p.theme = paint_do_choose(t, theme);
 	p.light = t->ground == GROUND_LIGHT || theme == THEME_LIGHT;
-	forget_shown();
+	paint_forget_shown();
 }
 
 void
@@ -128,7 +128,7 @@ paint_begin(const struct term *t)
 		p.cols = t->cols;
 		p.next = mem_resize(p.next, n * sizeof(*p.next));
 		p.shown = mem_resize(p.shown, n * sizeof(*p.shown));
-		forget_shown();
+		paint_forget_shown();
 		erase();
 	}
 	for (int i = 0; i < p.rows * p.cols; i++)
@@ -137,7 +137,7 @@ paint_begin(const struct term *t)
 }
 
 static int
-pair_of(short fg, short bg)
+paint_pair_of(short fg, short bg)
 {
 	unsigned short *n = &p.pair[fg + 1][bg + 1];
 
@@ -151,12 +151,12 @@ pair_of(short fg, short bg)
 }
 
 static void
-send_cell(int y, int x, const struct pcell *c)
+paint_send_cell(int y, int x, const struct pcell *c)
 {
 	attr_t attr = (c->look.attr & PAINT_BOLD ? A_BOLD : 0) |
 	              (c->look.attr & PAINT_REVERSE ? A_REVERSE : 0) |
 	              (c->look.attr & PAINT_UNDERLINE ? A_UNDERLINE : 0);
-	int pair = pair_of(c->look.fg, c->look.bg);
+	int pair = paint_pair_of(c->look.fg, c->look.bg);
 	wchar_t text[2] = {c->ch, L'\0'};
 	cchar_t cc;
 
@@ -171,14 +171,15 @@ paint_flush(void)
 
 	for (int y = 0; y < p.rows; y++)
 		for (int x = 0; x < p.cols; x++) {
-			struct pcell *next = &p.next[y * p.cols + x], *shown = &p.shown[y * p.cols + x];
+			struct pcell *next = &p.next[y * p.cols + x],
+				     *shown = &p.shown[y * p.cols + x];
 
 			if (next->ch == shown->ch && next->look.fg == shown->look.fg &&
 			    next->look.bg == shown->look.bg && next->look.attr == shown->look.attr)
 				continue;
 			*shown = *next;
 			if (next->ch != COVERED)
-				send_cell(y, x, next);
+				paint_send_cell(y, x, next);
 			changed++;
 		}
 	curs_set(p.cursor_y >= 0 ? 1 : 0);
@@ -190,7 +191,7 @@ paint_flush(void)
 }
 
 static void
-add_char(struct buf *out, wchar_t ch)
+paint_add_char(struct buf *out, wchar_t ch)
 {
 	uint32_t c = (uint32_t)ch;
 
@@ -199,24 +200,25 @@ add_char(struct buf *out, wchar_t ch)
 	else if (c < 0x800)
 		buf_fmt(out, "%c%c", (char)(0xc0 | c >> 6), (char)(0x80 | (c & 63)));
 	else if (c < 0x10000)
-		buf_fmt(out, "%c%c%c", (char)(0xe0 | c >> 12), (char)(0x80 | (c >> 6 & 63)), (char)(0x80 | (c & 63)));
+		buf_fmt(out, "%c%c%c", (char)(0xe0 | c >> 12), (char)(0x80 | (c >> 6 & 63)),
+		        (char)(0x80 | (c & 63)));
 	else
 		buf_fmt(out, "%c%c%c%c", (char)(0xf0 | c >> 18), (char)(0x80 | (c >> 12 & 63)),
 		        (char)(0x80 | (c >> 6 & 63)), (char)(0x80 | (c & 63)));
 }
 
 static bool
-same_look(const struct paint_look *a, const struct paint_look *b)
+paint_same_look(const struct paint_look *a, const struct paint_look *b)
 {
 	return a->fg == b->fg && a->bg == b->bg && a->attr == b->attr;
 }
 
 /* Indices of the 256-colour table, which begins with the eight. */
 static void
-add_look(struct buf *out, const struct paint_look *l)
+paint_add_look(struct buf *out, const struct paint_look *l)
 {
-	buf_fmt(out, "\033[0%s%s%s", l->attr & PAINT_BOLD ? ";1" : "", l->attr & PAINT_UNDERLINE ? ";4" : "",
-	        l->attr & PAINT_REVERSE ? ";7" : "");
+	buf_fmt(out, "\033[0%s%s%s", l->attr & PAINT_BOLD ? ";1" : "",
+	        l->attr & PAINT_UNDERLINE ? ";4" : "", l->attr & PAINT_REVERSE ? ";7" : "");
 	if (l->fg >= 0)
 		buf_fmt(out, l->fg < 8 ? ";3%d" : ";38;5;%d", l->fg);
 	if (l->bg >= 0)
@@ -234,30 +236,31 @@ paint_dump(struct buf *out, int rows, bool colors)
 		struct paint_look now = plain;
 		int end = p.cols;
 
-		while (end > 0 && row[end - 1].ch == L' ' && (!colors || same_look(&row[end - 1].look, &plain)))
+		while (end > 0 && row[end - 1].ch == L' ' &&
+		       (!colors || paint_same_look(&row[end - 1].look, &plain)))
 			end--;
 		for (int x = 0; x < end; x++) {
 			if (row[x].ch == COVERED)
 				continue;
-			if (colors && !same_look(&row[x].look, &now))
-				add_look(out, &row[x].look);
+			if (colors && !paint_same_look(&row[x].look, &now))
+				paint_add_look(out, &row[x].look);
 			now = row[x].look;
-			add_char(out, row[x].ch);
+			paint_add_char(out, row[x].ch);
 		}
-		buf_str(out, colors && !same_look(&now, &plain) ? "\033[0m\n" : "\n");
+		buf_str(out, colors && !paint_same_look(&now, &plain) ? "\033[0m\n" : "\n");
 	}
 }
 
 static struct pcell *
-cell_at(int y, int x)
+paint_cell_at(int y, int x)
 {
 	return y < 0 || y >= p.rows || x < 0 || x >= p.cols ? NULL : &p.next[y * p.cols + x];
 }
 
 static void
-put(int y, int x, wchar_t ch, struct paint_look look)
+paint_put(int y, int x, wchar_t ch, struct paint_look look)
 {
-	struct pcell *c = cell_at(y, x);
+	struct pcell *c = paint_cell_at(y, x);
 
 	if (c)
 		*c = (struct pcell){ch, look};
@@ -265,7 +268,7 @@ put(int y, int x, wchar_t ch, struct paint_look look)
 
 /* What a terminal that has only ASCII shows for the few signs pmtop draws itself. */
 static wchar_t
-plain_sign(wchar_t ch)
+paint_plain_sign(wchar_t ch)
 {
 	static const struct {
 		wchar_t sign, plain;
@@ -290,13 +293,15 @@ paint_columns(uint32_t cp)
 	return w < 0 ? 1 : (size_t)w;
 }
 
-/* Green, yellow and cyan letters cannot be read on a light ground: they stand out by weight there. */
+/* Green, yellow and cyan letters cannot be read on a light ground: they stand out by weight there.
+ */
 static struct paint_look
-letter_look(enum role role)
+paint_letter_look(enum role role)
 {
 	struct paint_look look = looks[role][p.theme];
 
-	if (p.theme == THEME_ANSI && p.light && look.bg < 0 && (look.fg == 2 || look.fg == 3 || look.fg == 6))
+	if (p.theme == THEME_ANSI && p.light && look.bg < 0 &&
+	    (look.fg == 2 || look.fg == 3 || look.fg == 6))
 		look = (struct paint_look){-1, -1, look.attr | PAINT_BOLD};
 	return look;
 }
@@ -313,7 +318,8 @@ paint_text(int y, int x, int right, enum role role, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	/* UTF-8 whatever the locale: the text is ours, or was made safe; plain_sign does the rest */
+	/* UTF-8 whatever the locale: the text is ours, or was made safe; plain_sign does the rest
+	 */
 	for (size_t n; *s && x < right; s += n) {
 		uint32_t cp = 0xfffd;
 		int w;
@@ -326,9 +332,11 @@ paint_text(int y, int x, int right, enum role role, const char *fmt, ...)
 			continue; /* combining: a cell holds one character */
 		if (x + w > right)
 			break;
-		put(y, x, p.utf8 && wcwidth((wchar_t)cp) < 0 ? L'?' : plain_sign((wchar_t)cp), letter_look(role));
+		paint_put(y, x,
+		          p.utf8 && wcwidth((wchar_t)cp) < 0 ? L'?' : paint_plain_sign((wchar_t)cp),
+		          paint_letter_look(role));
 		if (w == 2)
-			put(y, x + 1, COVERED, letter_look(role));
+			paint_put(y, x + 1, COVERED, paint_letter_look(role));
 		x += w;
 	}
 	return x;
@@ -338,13 +346,13 @@ void
 paint_fill(int y, int x, int right, enum role role)
 {
 	for (; x < right; x++)
-		put(y, x, L' ', looks[role][p.theme]);
+		paint_put(y, x, L' ', looks[role][p.theme]);
 }
 
 void
 paint_glyph(int y, int x, enum role role, wchar_t glyph)
 {
-	put(y, x, plain_sign(glyph), letter_look(role));
+	paint_put(y, x, paint_plain_sign(glyph), paint_letter_look(role));
 }
 
 void
@@ -355,18 +363,19 @@ paint_block(int y, int x, enum role front, enum role back, wchar_t glyph)
 
 	if (p.theme == THEME_MONO)
 		look = (struct paint_look){-1, -1, f.attr};
-	else if (p.theme == THEME_ANSI && !p.utf8) /* a sign, and no area: dark blue needs what light it can get */
+	else if (p.theme == THEME_ANSI &&
+	         !p.utf8) /* a sign, and no area: dark blue needs what light it can get */
 		look.attr = PAINT_BOLD;
-	put(y, x, glyph, look);
+	paint_put(y, x, glyph, look);
 }
 
 void
 paint_over(int y, int x, wchar_t glyph)
 {
-	const struct pcell *c = cell_at(y, x);
+	const struct pcell *c = paint_cell_at(y, x);
 
 	if (c)
-		put(y, x, plain_sign(glyph), c->look);
+		paint_put(y, x, paint_plain_sign(glyph), c->look);
 }
 
 void
@@ -375,7 +384,7 @@ paint_shade(int y, int x, int right, enum role role)
 	struct paint_look look = looks[role][p.theme];
 
 	for (; x < right; x++) {
-		struct pcell *c = cell_at(y, x);
+		struct pcell *c = paint_cell_at(y, x);
 
 		if (!c || c->look.bg >= 0)
 			continue;
@@ -389,7 +398,7 @@ paint_shade(int y, int x, int right, enum role role)
 void
 paint_choose(int y, int x)
 {
-	struct pcell *c = cell_at(y, x);
+	struct pcell *c = paint_cell_at(y, x);
 
 	if (c)
 		c->look.attr ^= PAINT_REVERSE;
@@ -435,7 +444,8 @@ paint_class_role(enum lens l, unsigned c)
 	};
 #undef K
 
-	return l == LENS_STATE ? paint_state_role((enum state)c) : (enum role)roles[lens_place(l, c)];
+	return l == LENS_STATE ? paint_state_role((enum state)c)
+	                       : (enum role)roles[lens_place(l, c)];
 }
 
 enum heat

@@ -32,18 +32,21 @@ enum { PAINT_BOLD = 1, PAINT_REVERSE = 2, PAINT_UNDERLINE = 4 };
 struct paint_look paint_look(enum theme theme, enum role role);
 const char *paint_theme_name(enum theme theme);
 
-/* AUTO: dark or light as t->ground is, which may be found out later: paint_again draws all of the next frame. */
+/* AUTO: dark or light as t->ground is, which may be found out later: paint_again draws all of the
+ * next frame. */
 void paint_open(const struct term *t, enum theme theme);
 void paint_again(const struct term *t, enum theme theme);
 void paint_close(void);
 enum theme paint_theme(void);
 bool paint_utf8(void);
 
-/* Starts a frame of the terminal's size, all blank; paint_flush sends it. Returns the bytes' worth: cells changed. */
+/* Starts a frame of the terminal's size, all blank; paint_flush sends it. Returns the bytes' worth:
+ * cells changed. */
 void paint_begin(const struct term *t);
 unsigned paint_flush(void);
 
-/* The first rows of the frame on screen as text without the blanks at the ends; with its colours: as ANSI sequences. */
+/* The first rows of the frame on screen as text without the blanks at the ends; with its colours:
+ * as ANSI sequences. */
 void paint_dump(struct buf *out, int rows, bool colors);
 
 /* Columns that a character takes: 0 combining, 1, 2. */
@@ -66,7 +69,8 @@ void paint_over(int y, int x, wchar_t glyph);
 /* Gives the columns [x, right) of a row already painted the background (and weight) of a role. */
 void paint_shade(int y, int x, int right, enum role role);
 
-/* Marks a cell already painted as one of those chosen: its colours change places, and so stay as legible as they were. */
+/* Marks a cell already painted as one of those chosen: its colours change places, and so stay as
+ * legible as they were. */
 void paint_choose(int y, int x);
 
 /* Where the terminal's cursor is left; y < 0 hides it. */

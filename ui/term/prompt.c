@@ -38,7 +38,7 @@ static struct {
 /* --- history ---------------------------------------------------------------------------------- */
 
 static bool
-make_dirs(char *path)
+prompt_make_dirs(char *path)
 {
 	for (char *s = path + 1; (s = strchr(s, '/')); s++) {
 		*s = '\0';
@@ -53,7 +53,7 @@ make_dirs(char *path)
 
 /* A history that is no regular file (a link to /dev/null or elsewhere) stays as it is. */
 static bool
-history_is_ours(void)
+prompt_history_is_ours(void)
 {
 	struct stat st;
 
@@ -62,7 +62,7 @@ history_is_ours(void)
 
 /* The last lines of a file that may be of any size. */
 static void
-history_read(void)
+prompt_history_read(void)
 {
 	int fd = file_open(AT_FDCWD, p.history, O_RDONLY | O_NOFOLLOW);
 	char *text = mem_alloc(HISTORY_BYTES + 1), *line, *next;
@@ -84,10 +84,10 @@ history_read(void)
 }
 
 static void
-history_write(void)
+prompt_history_write(void)
 {
 	struct file_new new;
-	bool may = make_dirs(p.history) && history_is_ours();
+	bool may = prompt_make_dirs(p.history) && prompt_history_is_ours();
 	int fd = may ? file_new_begin(&new, p.history, true) : -1;
 	FILE *f = fd < 0 ? NULL : fdopen(fd, "w");
 	bool good;
@@ -102,7 +102,7 @@ history_write(void)
 }
 
 static void
-history_open(void)
+prompt_history_open(void)
 {
 	const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
 	int n = -1;
@@ -116,13 +116,13 @@ history_open(void)
 	using_history();
 	stifle_history(HISTORY_MAX);
 	if (p.history[0])
-		history_read();
+		prompt_history_read();
 }
 
 const char *
 prompt_not_kept(void)
 {
-	return p.history[0] && !history_is_ours() ? p.history : NULL;
+	return p.history[0] && !prompt_history_is_ours() ? p.history : NULL;
 }
 
 void
@@ -134,13 +134,13 @@ prompt_remember(const char *line)
 		return;
 	add_history(line);
 	if (p.history[0])
-		history_write();
+		prompt_history_write();
 }
 
 /* --- readline's hooks ------------------------------------------------------------------------- */
 
 static int
-take_byte(FILE *unused)
+prompt_take_byte(FILE *unused)
 {
 	int c = p.byte;
 
@@ -151,18 +151,18 @@ take_byte(FILE *unused)
 
 /* readline would look at the terminal for more typed ahead; what there is, is given to it. */
 static int
-nothing_ahead(void)
+prompt_nothing_ahead(void)
 {
 	return 0;
 }
 
 static void
-show_nothing(void)
+prompt_show_nothing(void)
 {
 }
 
 static void
-line_done(char *line)
+prompt_line_done(char *line)
 {
 	p.done = true;
 	snprintf(p.line, sizeof(p.line), "%s", line ? line : "");
@@ -171,7 +171,7 @@ line_done(char *line)
 }
 
 static char *
-next_word(const char *text, int state)
+prompt_next_word(const char *text, int state)
 {
 	const char *w;
 
@@ -184,16 +184,16 @@ next_word(const char *text, int state)
 }
 
 static char **
-complete(const char *text, int start, int end)
+prompt_complete(const char *text, int start, int end)
 {
 	(void)start;
 	(void)end;
 	rl_attempted_completion_over = 1; /* never file names */
-	return rl_completion_matches(text, next_word);
+	return rl_completion_matches(text, prompt_next_word);
 }
 
 static void
-show_candidates(char **matches, int n, int longest)
+prompt_show_candidates(char **matches, int n, int longest)
 {
 	struct buf b = {0};
 
@@ -212,7 +212,7 @@ show_candidates(char **matches, int n, int longest)
  * searches and its macros (which want a second key from us there and then) are not bound.
  */
 static int
-show_history(int step)
+prompt_show_history(int step)
 {
 	int at = p.history_at + step;
 	HIST_ENTRY *e;
@@ -229,42 +229,67 @@ show_history(int step)
 }
 
 static int
-older(int count, int key)
+prompt_older(int count, int key)
 {
 	(void)count;
 	(void)key;
-	return show_history(-1);
+	return prompt_show_history(-1);
 }
 
 static int
-newer(int count, int key)
+prompt_newer(int count, int key)
 {
 	(void)count;
 	(void)key;
-	return show_history(1);
+	return prompt_show_history(1);
 }
 
 /* A keymap of our own: what edits one line, and nothing that can leave it. */
 static void
-bind_keys(void)
+prompt_bind_keys(void)
 {
 	static const struct {
 		const char *keys;
 		rl_command_func_t *run;
 	} keys[] = {
-	    {"\\C-a", rl_beg_of_line},  {"\\e[H", rl_beg_of_line},  {"\\eOH", rl_beg_of_line},
-	    {"\\e[1~", rl_beg_of_line}, {"\\C-e", rl_end_of_line},  {"\\e[F", rl_end_of_line},
-	    {"\\eOF", rl_end_of_line},  {"\\e[4~", rl_end_of_line}, {"\\C-b", rl_backward_char},
-	    {"\\e[D", rl_backward_char}, {"\\eOD", rl_backward_char}, {"\\C-f", rl_forward_char},
-	    {"\\e[C", rl_forward_char}, {"\\eOC", rl_forward_char}, {"\\eb", rl_backward_word},
-	    {"\\e[1;5D", rl_backward_word}, {"\\ef", rl_forward_word}, {"\\e[1;5C", rl_forward_word},
-	    {"\\C-h", rl_rubout},       {"\\C-?", rl_rubout},       {"\\C-d", rl_delete},
-	    {"\\e[3~", rl_delete},      {"\\C-k", rl_kill_line},    {"\\C-u", rl_unix_line_discard},
-	    {"\\C-w", rl_unix_word_rubout}, {"\\ed", rl_kill_word}, {"\\e\\C-?", rl_backward_kill_word},
-	    {"\\C-y", rl_yank},         {"\\C-t", rl_transpose_chars}, {"\\C-p", older},
-	    {"\\e[A", older},           {"\\eOA", older},           {"\\C-n", newer},
-	    {"\\e[B", newer},           {"\\eOB", newer},           {"\\C-i", rl_complete},
-	    {"\\C-m", rl_newline},      {"\\C-j", rl_newline},
+	    {"\\C-a", rl_beg_of_line},
+	    {"\\e[H", rl_beg_of_line},
+	    {"\\eOH", rl_beg_of_line},
+	    {"\\e[1~", rl_beg_of_line},
+	    {"\\C-e", rl_end_of_line},
+	    {"\\e[F", rl_end_of_line},
+	    {"\\eOF", rl_end_of_line},
+	    {"\\e[4~", rl_end_of_line},
+	    {"\\C-b", rl_backward_char},
+	    {"\\e[D", rl_backward_char},
+	    {"\\eOD", rl_backward_char},
+	    {"\\C-f", rl_forward_char},
+	    {"\\e[C", rl_forward_char},
+	    {"\\eOC", rl_forward_char},
+	    {"\\eb", rl_backward_word},
+	    {"\\e[1;5D", rl_backward_word},
+	    {"\\ef", rl_forward_word},
+	    {"\\e[1;5C", rl_forward_word},
+	    {"\\C-h", rl_rubout},
+	    {"\\C-?", rl_rubout},
+	    {"\\C-d", rl_delete},
+	    {"\\e[3~", rl_delete},
+	    {"\\C-k", rl_kill_line},
+	    {"\\C-u", rl_unix_line_discard},
+	    {"\\C-w", rl_unix_word_rubout},
+	    {"\\ed", rl_kill_word},
+	    {"\\e\\C-?", rl_backward_kill_word},
+	    {"\\C-y", rl_yank},
+	    {"\\C-t", rl_transpose_chars},
+	    {"\\C-p", prompt_older},
+	    {"\\e[A", prompt_older},
+	    {"\\eOA", prompt_older},
+	    {"\\C-n", prompt_newer},
+	    {"\\e[B", prompt_newer},
+	    {"\\eOB", prompt_newer},
+	    {"\\C-i", rl_complete},
+	    {"\\C-m", rl_newline},
+	    {"\\C-j", rl_newline},
 	};
 	Keymap map = rl_make_bare_keymap();
 
@@ -282,7 +307,7 @@ bind_keys(void)
  * whatever stands there, a pipe or a file without end.
  */
 static void
-initialize(void)
+prompt_initialize(void)
 {
 	const char *was = getenv("INPUTRC");
 	char *kept = was ? mem_strdup(was) : NULL;
@@ -305,11 +330,11 @@ prompt_setup(void)
 	rl_change_environment = 0;
 	rl_prep_term_function = NULL;
 	rl_deprep_term_function = NULL;
-	rl_getc_function = take_byte;
-	rl_input_available_hook = nothing_ahead;
-	rl_redisplay_function = show_nothing;
-	rl_attempted_completion_function = complete;
-	rl_completion_display_matches_hook = show_candidates;
+	rl_getc_function = prompt_take_byte;
+	rl_input_available_hook = prompt_nothing_ahead;
+	rl_redisplay_function = prompt_show_nothing;
+	rl_attempted_completion_function = prompt_complete;
+	rl_completion_display_matches_hook = prompt_show_candidates;
 	rl_completer_word_break_characters = " ";
 	rl_completion_append_character = '\0';
 	rl_completion_query_items = 0;
@@ -317,9 +342,9 @@ prompt_setup(void)
 	rl_variable_bind("bell-style", "none");
 	rl_variable_bind("enable-bracketed-paste", "off");
 	rl_variable_bind("show-all-if-ambiguous", "on");
-	initialize();
-	bind_keys();
-	history_open();
+	prompt_initialize();
+	prompt_bind_keys();
+	prompt_history_open();
 	p.byte = -1;
 }
 
@@ -335,7 +360,7 @@ prompt_open(enum prompt_kind kind, const char *(*words)(void *arg, size_t i), vo
 	p.arg = arg;
 	p.line[0] = p.candidates[0] = '\0';
 	p.history_at = history_length;
-	rl_callback_handler_install("", line_done);
+	rl_callback_handler_install("", prompt_line_done);
 }
 
 void

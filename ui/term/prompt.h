@@ -10,8 +10,18 @@
  * interface, while the screen goes on. It reads no terminal and draws nothing: bytes are given to
  * it, and what it would show is asked of it.
  */
-enum prompt_kind { PROMPT_ASK, PROMPT_FIND, PROMPT_FIND_HELP, PROMPT_FILTER, PROMPT_INTERVAL, PROMPT_PULSE,
-                   PROMPT_WRITE, PROMPT_PAGE_FIND, PROMPT_PAGE_FILTER, PROMPT_BYTE_FIND };
+enum prompt_kind {
+	PROMPT_ASK,
+	PROMPT_FIND,
+	PROMPT_FIND_HELP,
+	PROMPT_FILTER,
+	PROMPT_INTERVAL,
+	PROMPT_PULSE,
+	PROMPT_WRITE,
+	PROMPT_PAGE_FIND,
+	PROMPT_PAGE_FILTER,
+	PROMPT_BYTE_FIND
+};
 enum prompt_event { PROMPT_EDITING, PROMPT_DONE, PROMPT_CANCELLED };
 
 /* Once, before the first prompt: history from $XDG_STATE_HOME/pmtop/history. */
@@ -31,7 +41,8 @@ void prompt_close(void);
 bool prompt_is_open(void);
 enum prompt_kind prompt_kind(void);
 
-/* While open: the line, and the byte of it that the cursor is on. After PROMPT_DONE: the line entered. */
+/* While open: the line, and the byte of it that the cursor is on. After PROMPT_DONE: the line
+ * entered. */
 const char *prompt_line(void);
 size_t prompt_point(void);
 

@@ -51,7 +51,8 @@ term_panic(void)
 	saved_ok = false;
 	go.c_iflag &= ~(tcflag_t)IXON; /* without it a ^S is over */
 	tcsetattr(STDIN_FILENO, TCSANOW, &go);
-	/* a terminal that takes nothing more must not keep us; the flags are shared with the shell */
+	/* a terminal that takes nothing more must not keep us; the flags are shared with the shell
+	 */
 	flags = fcntl(STDOUT_FILENO, F_GETFL);
 	fcntl(STDOUT_FILENO, F_SETFL, flags | O_NONBLOCK);
 	if (write(STDOUT_FILENO, leave, strlen(leave)) < 0)
@@ -61,7 +62,7 @@ term_panic(void)
 }
 
 static void
-on_fatal(int sig)
+term_on_fatal(int sig)
 {
 	term_panic();
 	signal(sig, SIG_DFL);
@@ -70,10 +71,10 @@ on_fatal(int sig)
 
 /* On a stack of its own: where ours has run out, the terminal is to be left as well. */
 static void
-catch_fatal(void)
+term_catch_fatal(void)
 {
 	static char room[32768];
-	struct sigaction act = {.sa_handler = on_fatal, .sa_flags = SA_ONSTACK};
+	struct sigaction act = {.sa_handler = term_on_fatal, .sa_flags = SA_ONSTACK};
 
 	sigfillset(&act.sa_mask);
 	sigaltstack(&(stack_t){.ss_sp = room, .ss_size = sizeof(room)}, NULL);
@@ -82,7 +83,7 @@ catch_fatal(void)
 }
 
 static void
-remember_terminal(void)
+term_remember_terminal(void)
 {
 	static const char *const caps[] = {"sgr0", "cnorm", "rmcup", "rmkx"};
 
@@ -90,17 +91,18 @@ remember_terminal(void)
 	for (size_t i = 0; i < ARRAY_LEN(caps); i++) {
 		const char *s = tigetstr((char *)caps[i]);
 
-		if (s && s != (char *)-1 && strlen(leave) + strlen(s) + sizeof(MOUSE_OFF) < sizeof(leave))
+		if (s && s != (char *)-1 &&
+		    strlen(leave) + strlen(s) + sizeof(MOUSE_OFF) < sizeof(leave))
 			strcat(leave, s);
 	}
 	if (mouse_on)
 		strcat(leave, MOUSE_OFF);
-	catch_fatal();
+	term_catch_fatal();
 }
 
 /* Of the entry in the database; without one 0. The terminal itself is not touched. */
 static int
-colors_of(const char *name)
+term_colors_of(const char *name)
 {
 	FILE *nowhere = fopen("/dev/null", "r+");
 	SCREEN *s = nowhere ? newterm(name, nowhere, nowhere) : NULL;
@@ -119,7 +121,7 @@ colors_of(const char *name)
  * after a screen was deleted that leaks in ncurses.
  */
 static SCREEN *
-start_in_256(struct term *t, const char *name, FILE *in)
+term_start_in_256(struct term *t, const char *name, FILE *in)
 {
 	static const char *const same[] = {"screen", "tmux", "xterm"};
 	char more[32] = "xterm-256color";
@@ -130,25 +132,27 @@ start_in_256(struct term *t, const char *name, FILE *in)
 			snprintf(more, sizeof(more), "%s-256color", name);
 	s = newterm(more, t->out, in);
 	if (s)
-		snprintf(t->notice, sizeof(t->notice), "--color 256: terminal %.40s is treated as %s", name, more);
+		snprintf(t->notice, sizeof(t->notice),
+		         "--color 256: terminal %.40s is treated as %s", name, more);
 	return s;
 }
 
 static SCREEN *
-start(struct term *t, enum term_color wish, FILE *in)
+term_start(struct term *t, enum term_color wish, FILE *in)
 {
 	static const char *const fallback[] = {"xterm-256color", "vt100"};
 	const char *name = getenv("TERM");
 	SCREEN *s = NULL;
 
-	if (wish == COLOR_256 && !t->headless && colors_of(name) < 256)
-		s = start_in_256(t, name ? name : "(none)", in);
+	if (wish == COLOR_256 && !t->headless && term_colors_of(name) < 256)
+		s = term_start_in_256(t, name ? name : "(none)", in);
 	if (!s && !t->headless)
 		s = newterm(NULL, t->out, in);
 	for (size_t i = 0; !s && i < ARRAY_LEN(fallback); i++) {
 		s = newterm(fallback[i], t->out, in);
 		if (s && !t->headless)
-			snprintf(t->notice, sizeof(t->notice), "terminal %.40s is unknown here: treated as %s",
+			snprintf(t->notice, sizeof(t->notice),
+			         "terminal %.40s is unknown here: treated as %s",
 			         name ? name : "(none)", fallback[i]);
 	}
 	return s;
@@ -156,7 +160,7 @@ start(struct term *t, enum term_color wish, FILE *in)
 
 /* The console of Linux: it takes UTF-8, but its fonts have neither eighth blocks nor arrows. */
 static bool
-is_console(void)
+term_is_console(void)
 {
 	const char *name = termname();
 
@@ -164,7 +168,7 @@ is_console(void)
 }
 
 static int
-color_count(enum term_color wish)
+term_color_count(enum term_color wish)
 {
 	const char *no_color = getenv("NO_COLOR");
 
@@ -176,9 +180,10 @@ color_count(enum term_color wish)
 	return COLORS >= 256 ? 256 : COLORS >= 16 ? 16 : COLORS >= 8 ? 8 : 0;
 }
 
-/* Curses is in charge of the line by now, so that no answer is echoed, and has drawn nothing yet. */
+/* Curses is in charge of the line by now, so that no answer is echoed, and has drawn nothing yet.
+ */
 static void
-find_ground(struct term *t)
+term_find_ground(struct term *t)
 {
 	if (t->headless || !t->colors || !isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
 		return;
@@ -187,7 +192,7 @@ find_ground(struct term *t)
 }
 
 static void
-send_modes(const char *modes)
+term_send_modes(const char *modes)
 {
 	if (write(STDOUT_FILENO, modes, strlen(modes)) < 0)
 		mouse_on = false; /* the terminal is gone, or not there */
@@ -195,7 +200,7 @@ send_modes(const char *modes)
 
 /* Where the terminal has one. Curses is told to leave its reports to read_report. */
 static void
-start_mouse(const struct term *t)
+term_start_mouse(const struct term *t)
 {
 	const char *cap = t->headless ? NULL : tigetstr("kmous");
 
@@ -204,14 +209,14 @@ start_mouse(const struct term *t)
 		return;
 	define_key("\033[<", 0);
 	define_key(cap, 0);
-	send_modes(MOUSE_ON);
+	term_send_modes(MOUSE_ON);
 }
 
 void
 term_suspend(void)
 {
 	if (mouse_on)
-		send_modes(MOUSE_OFF);
+		term_send_modes(MOUSE_OFF);
 	endwin();
 }
 
@@ -221,7 +226,7 @@ term_resume(void)
 	clearok(curscr, TRUE);
 	doupdate(); /* from endwin back */
 	if (mouse_on)
-		send_modes(MOUSE_ON);
+		term_send_modes(MOUSE_ON);
 }
 
 int
@@ -239,16 +244,19 @@ term_open(struct term *t, const struct term_options *o, struct err *err)
 	}
 	if (!t->headless)
 		saved_ok = tcgetattr(STDIN_FILENO, &saved) == 0; /* newterm changes it */
-	screen = start(t, o->color, in);
+	screen = term_start(t, o->color, in);
 	if (!screen)
-		return err_set(err, ERR_USAGE, "no entry for it in the terminal database",
-		               "set TERM to one that exists, such as xterm-256color; or use --list, --grid",
-		               "cannot use the terminal %s", getenv("TERM") ? getenv("TERM") : "(TERM is not set)");
+		return err_set(
+		    err, ERR_USAGE, "no entry for it in the terminal database",
+		    "set TERM to one that exists, such as xterm-256color; or use --list, --grid",
+		    "cannot use the terminal %s",
+		    getenv("TERM") ? getenv("TERM") : "(TERM is not set)");
 	set_term(screen);
 	if (!t->headless && !tigetstr("cup")) {
 		term_close(t);
-		return err_set(err, ERR_USAGE, "it cannot move its cursor", "use --list, --pages, --grid or -e",
-		               "cannot use the terminal %s", getenv("TERM") ? getenv("TERM") : "");
+		return err_set(err, ERR_USAGE, "it cannot move its cursor",
+		               "use --list, --pages, --grid or -e", "cannot use the terminal %s",
+		               getenv("TERM") ? getenv("TERM") : "");
 	}
 	if (!getenv("ESCDELAY"))
 		set_escdelay(25);
@@ -261,17 +269,17 @@ term_open(struct term *t, const struct term_options *o, struct err *err)
 	bytes_on = false;
 	mouse_on = false;
 	if (o->mouse)
-		start_mouse(t);
+		term_start_mouse(t);
 	if (!t->headless)
-		remember_terminal();
+		term_remember_terminal();
 	leaveok(stdscr, FALSE);
-	t->colors = color_count(o->color);
-	t->utf8 = !o->ascii && !is_console();
+	t->colors = term_color_count(o->color);
+	t->utf8 = !o->ascii && !term_is_console();
 	t->calm = o->calm;
 	asked = (struct ground_ask){0};
 	unread_n = 0;
 	if (o->ask_ground)
-		find_ground(t);
+		term_find_ground(t);
 	if (o->headless)
 		resizeterm(o->rows, o->cols);
 	term_measure(t);
@@ -310,9 +318,10 @@ term_measure(struct term *t)
 }
 
 static void
-base64(char *out, const char *s, size_t n)
+term_base64(char *out, const char *s, size_t n)
 {
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	static const char digits[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 	for (size_t i = 0; i < n; i += 3) {
 		uint32_t v = 0;
@@ -325,7 +334,8 @@ base64(char *out, const char *s, size_t n)
 	*out = '\0';
 }
 
-/* The capability is spelled out by hand: it has two strings, "c" and the text, and nothing to compute. */
+/* The capability is spelled out by hand: it has two strings, "c" and the text, and nothing to
+ * compute. */
 bool
 term_copy(struct term *t, const char *text)
 {
@@ -335,7 +345,7 @@ term_copy(struct term *t, const char *text)
 
 	if (!ms || ms == (char *)-1 || n > 300 || !(at = strstr(ms, "%p2%s")))
 		return false;
-	base64(code, text, n);
+	term_base64(code, text, n);
 	snprintf(line, sizeof(line), "\033]52;c;%s%s", code, at + 5);
 	return write(fileno(t->out), line, strlen(line)) == (ssize_t)strlen(line);
 }
@@ -348,7 +358,7 @@ term_redraw(void)
 
 /* The next byte or key, without the answers that may still come among them; ERR: none yet. */
 static int
-next_code(void)
+term_next_code(void)
 {
 	int c = ground_key(&asked);
 
@@ -368,12 +378,12 @@ next_code(void)
 }
 
 static int
-read_code(void)
+term_read_code(void)
 {
 	int c = unread[0];
 
 	if (!unread_n)
-		return next_code();
+		return term_next_code();
 	unread[0] = unread[1];
 	unread_n--;
 	return c;
@@ -381,16 +391,16 @@ read_code(void)
 
 /* Within a sequence: on a slow line it comes in parts. */
 static int
-await_code(void)
+term_await_code(void)
 {
 	struct pollfd p = {.fd = STDIN_FILENO, .events = POLLIN};
-	int c = read_code();
+	int c = term_read_code();
 
-	return c == ERR && poll(&p, 1, ESC_MS) > 0 ? read_code() : c;
+	return c == ERR && poll(&p, 1, ESC_MS) > 0 ? term_read_code() : c;
 }
 
 static void
-unread_code(int c)
+term_unread_code(int c)
 {
 	if (c != ERR && unread_n < (int)ARRAY_LEN(unread))
 		unread[unread_n++] = c;
@@ -398,25 +408,25 @@ unread_code(int c)
 
 /* After an Esc: takes what begins a report of the mouse, and nothing else. */
 static bool
-begins_report(void)
+term_begins_report(void)
 {
-	int c = read_code(), d = c == '[' ? read_code() : ERR;
+	int c = term_read_code(), d = c == '[' ? term_read_code() : ERR;
 
 	if (d == '<')
 		return true;
-	unread_code(c);
-	unread_code(d);
+	term_unread_code(c);
+	term_unread_code(d);
 	return false;
 }
 
 static int
-read_report(void)
+term_read_report(void)
 {
 	char text[24] = "\033[<";
 	int n = 3, c;
 
 	do {
-		c = await_code();
+		c = term_await_code();
 		if (c == ERR || c > 255)
 			return ERR;
 		text[n++] = (char)c;
@@ -430,17 +440,17 @@ read_report(void)
  * nobody knows, whose letters are no keys. Esc itself if it stands alone.
  */
 static int
-read_sequence(void)
+term_read_sequence(void)
 {
 	char text[16] = "\033";
-	int n = 1, c = read_code();
+	int n = 1, c = term_read_code();
 
 	if (c != '[' && c != 'O') {
-		unread_code(c);
+		term_unread_code(c);
 		return 27;
 	}
 	for (text[n++] = (char)c; n + 1 < (int)sizeof(text); ) {
-		c = read_code();
+		c = term_read_code();
 		if (c == ERR || c > 255)
 			break;
 		text[n++] = (char)c;
@@ -458,20 +468,20 @@ read_sequence(void)
 
 /* For readline the mouse is nothing. */
 static int
-next_key(bool raw)
+term_next_key(bool raw)
 {
 	int c;
 
 	for (;;) {
-		c = read_code();
+		c = term_read_code();
 		if (c != 27)
 			return c;
-		if (begins_report())
-			c = read_report();
+		if (term_begins_report())
+			c = term_read_report();
 		else if (raw)
 			return c;
 		else
-			c = read_sequence();
+			c = term_read_sequence();
 		if (c != ERR && !(raw && c == CODE_MOUSE))
 			return c;
 	}
@@ -502,7 +512,7 @@ term_key(struct term *t, bool raw)
 	if (raw != bytes_on) /* it tells the terminal each time that it is called */
 		keypad(keys, raw ? FALSE : TRUE);
 	bytes_on = raw;
-	c = next_key(raw);
+	c = term_next_key(raw);
 	if (c == ERR && asked.ground && t->ground != asked.ground) {
 		t->ground = asked.ground;
 		return TERM_GROUND;

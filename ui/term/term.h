@@ -36,7 +36,7 @@ struct term {
 	bool headless;
 	struct mouse mouse;   /* what TERM_MOUSE tells */
 	FILE *out;
-	char notice[160];     /* something to tell the user once ("unknown terminal, using xterm") */
+	char notice[160]; /* something to tell the user once ("unknown terminal, using xterm") */
 };
 
 int term_open(struct term *t, const struct term_options *o, struct err *err);
@@ -48,30 +48,48 @@ int term_fd(const struct term *t);
 /* Keys. Characters are themselves; the others: */
 enum {
 	TERM_NONE = -1,
-	TERM_UP = 0x1000, TERM_DOWN, TERM_LEFT, TERM_RIGHT, TERM_PGUP, TERM_PGDN, TERM_HOME, TERM_END,
-	TERM_BACKSPACE, TERM_BTAB, TERM_RESIZE, TERM_GROUND, TERM_MOUSE, TERM_F0, TERM_LAST = TERM_F0 + 13
+	TERM_UP = 0x1000,
+	TERM_DOWN,
+	TERM_LEFT,
+	TERM_RIGHT,
+	TERM_PGUP,
+	TERM_PGDN,
+	TERM_HOME,
+	TERM_END,
+	TERM_BACKSPACE,
+	TERM_BTAB,
+	TERM_RESIZE,
+	TERM_GROUND,
+	TERM_MOUSE,
+	TERM_F0,
+	TERM_LAST = TERM_F0 + 13
 };
 
 /*
- * The next key, TERM_NONE if there is none yet. `raw`: bytes as they come, for readline; then nothing
- * is told of the mouse. TERM_GROUND: no key, but the answer that t->ground waited for came late.
+ * The next key, TERM_NONE if there is none yet. `raw`: bytes as they come, for readline; then
+ * nothing is told of the mouse. TERM_GROUND: no key, but the answer that t->ground waited for came
+ * late.
  */
 int term_key(struct term *t, bool raw);
 
-/* Whether there is a key that the descriptor to poll says nothing of: it was read while the terminal was asked. */
+/* Whether there is a key that the descriptor to poll says nothing of: it was read while the
+ * terminal was asked. */
 bool term_has_key(void);
 
 /* Take the terminal's new size over after TERM_RESIZE (or at the headless start). */
 void term_measure(struct term *t);
 
-/* Puts text on the clipboard of the terminal (OSC 52). false: its terminfo does not say that it can (Ms). */
+/* Puts text on the clipboard of the terminal (OSC 52). false: its terminfo does not say that it can
+ * (Ms). */
 bool term_copy(struct term *t, const char *text);
 
-/* Leaves the terminal to others for a while, as it was found; comes back, and sends everything anew. */
+/* Leaves the terminal to others for a while, as it was found; comes back, and sends everything
+ * anew. */
 void term_suspend(void);
 void term_resume(void);
 
-/* Whether it takes a byte now: it is not slow, nor stopped (^S), nor hung. Safe in a signal handler, as the next one. */
+/* Whether it takes a byte now: it is not slow, nor stopped (^S), nor hung. Safe in a signal
+ * handler, as the next one. */
 bool term_takes(void);
 
 /* Everything is sent anew at the next flush. */

@@ -44,7 +44,7 @@ zone_at(int y, int x)
 }
 
 static int
-within(int at, int from, int end)
+zone_within(int at, int from, int end)
 {
 	return at < from ? 0 : at >= end ? end - from - 1 : at - from;
 }
@@ -52,6 +52,9 @@ within(int at, int from, int end)
 struct touch
 zone_touch(const struct zone *z, int y, int x)
 {
-	return (struct touch){.dy = within(y, z->y, z->bottom), .dx = within(x, z->x, z->right),
-	                      .rows = z->bottom - z->y, .cols = z->right - z->x, .value = z->value};
+	return (struct touch){.dy = zone_within(y, z->y, z->bottom),
+	                      .dx = zone_within(x, z->x, z->right),
+	                      .rows = z->bottom - z->y,
+	                      .cols = z->right - z->x,
+	                      .value = z->value};
 }

@@ -9,15 +9,16 @@
 #include "term/keys.h"
 
 /*
- * What on the screen can be clicked: rectangles that the frame's drawing leaves behind, each with the
- * action of a key or with what it does itself. What is drawn later lies above. Like the frame there
- * is one table, and it begins anew with each frame.
+ * What on the screen can be clicked: rectangles that the frame's drawing leaves behind, each with
+ * the action of a key or with what it does itself. What is drawn later lies above. Like the frame
+ * there is one table, and it begins anew with each frame.
  */
 struct ui;
 struct sample;
 struct touch;
 
-/* Changes `ui` as a key would; returns effects. The sample may be newer than the one that was drawn. */
+/* Changes `ui` as a key would; returns effects. The sample may be newer than the one that was
+ * drawn. */
 typedef unsigned zone_hit(struct ui *ui, const struct sample *s, const struct touch *t);
 
 struct zone {
@@ -32,7 +33,8 @@ struct zone {
 struct touch {
 	int dy, dx;              /* in the zone, never outside */
 	int rows, cols;          /* of the zone */
-	bool drag, begins;       /* the button went down elsewhere in the zone; this is the first move since */
+	bool drag,
+	    begins; /* the button went down elsewhere in the zone; this is the first move since */
 	uint64_t value;
 };
 

@@ -21,7 +21,7 @@
 enum { LABEL = 20, LABEL_NARROW = 15 };
 
 static struct card_line *
-next_line(struct card *c)
+card_next_line(struct card *c)
 {
 	struct card_line *l = &c->line[c->n < CARD_LINES - 1 ? c->n++ : CARD_LINES - 1];
 
@@ -31,11 +31,12 @@ next_line(struct card *c)
 
 /* No line of a screen needs more; what is longer is cut as it would be there. */
 static void
-put(char *out, size_t size, const char *text)
+card_put(char *out, size_t size, const char *text)
 {
 	struct buf b = {0};
 
-	for (size_t width = size - 1; width && strlen(text) >= size && (!b.s || b.len >= size); width = width * 7 / 8) {
+	for (size_t width = size - 1; width && strlen(text) >= size && (!b.s || b.len >= size);
+	     width = width * 7 / 8) {
 		b.len = 0;
 		fit_cut(&b, text, width);
 	}
@@ -46,32 +47,32 @@ put(char *out, size_t size, const char *text)
 void
 card_head(struct card *c, const char *text)
 {
-	struct card_line *l = next_line(c);
+	struct card_line *l = card_next_line(c);
 
 	l->role = ROLE_ACCENT;
-	put(l->value, sizeof(l->value), text);
+	card_put(l->value, sizeof(l->value), text);
 }
 
 void
 card_gap(struct card *c)
 {
-	next_line(c)->role = ROLE_TEXT;
+	card_next_line(c)->role = ROLE_TEXT;
 }
 
 void
 card_add(struct card *c, enum role role, const char *label, const char *note, const char *fmt, ...)
 {
-	struct card_line *l = next_line(c);
+	struct card_line *l = card_next_line(c);
 	struct buf value = {0};
 	va_list ap;
 
 	l->role = role;
 	snprintf(l->label, sizeof(l->label), "%s", label);
-	put(l->note, sizeof(l->note), note ? note : "");
+	card_put(l->note, sizeof(l->note), note ? note : "");
 	va_start(ap, fmt);
 	buf_vfmt(&value, fmt, ap);
 	va_end(ap);
-	put(l->value, sizeof(l->value), value.s ? value.s : "");
+	card_put(l->value, sizeof(l->value), value.s ? value.s : "");
 	buf_free(&value);
 }
 
@@ -81,14 +82,17 @@ card_generations(struct buf *out, uint32_t recent, uint32_t gens, unsigned per)
 	for (unsigned i = 32; i > 0; i -= per) {
 		uint32_t bits = recent >> (i - per) & ((1u << per) - 1);
 		unsigned h = steps((unsigned)__builtin_popcount(bits), per, 7);
-		wchar_t glyph = h ? paint_eighth(h) : i - per >= gens ? L' ' : paint_utf8() ? L'·' : L'.';
+		wchar_t glyph = h                 ? paint_eighth(h)
+		                : i - per >= gens ? L' '
+		                : paint_utf8()    ? L'·'
+		                                  : L'.';
 
 		buf_fmt(out, "%lc", (wint_t)glyph);
 	}
 }
 
 static int
-label_width(const struct card *c)
+card_label_width(const struct card *c)
 {
 	return c->width > CARD_NARROW ? LABEL : LABEL_NARROW;
 }
@@ -96,7 +100,7 @@ label_width(const struct card *c)
 void
 card_add_long(struct card *c, enum role role, const char *label, const char *value)
 {
-	int indent = label_width(c), before = 0;
+	int indent = card_label_width(c), before = 0;
 	size_t n;
 
 	do {
@@ -108,20 +112,20 @@ card_add_long(struct card *c, enum role role, const char *label, const char *val
 }
 
 static bool
-is_gap(const struct card_line *l)
+card_is_gap(const struct card_line *l)
 {
 	return !l->label[0] && !l->value[0];
 }
 
 static bool
-is_spare(const struct card_line *l)
+card_is_spare(const struct card_line *l)
 {
 	return l->spare;
 }
 
 /* From the end on: what stands at the top is read first. */
 static void
-leave_out(struct card *c, int rows, bool (*which)(const struct card_line *l))
+card_leave_out(struct card *c, int rows, bool (*which)(const struct card_line *l))
 {
 	for (int i = c->n - 1; i >= 0 && c->n > rows; i--) {
 		if (!which(&c->line[i]))
@@ -134,12 +138,12 @@ leave_out(struct card *c, int rows, bool (*which)(const struct card_line *l))
 void
 card_squeeze(struct card *c, int rows)
 {
-	leave_out(c, rows, is_gap);
-	leave_out(c, rows, is_spare);
+	card_leave_out(c, rows, card_is_gap);
+	card_leave_out(c, rows, card_is_spare);
 }
 
 static int
-draw_cut(int y, int x, int right, enum role role, const char *text)
+card_draw_cut(int y, int x, int right, enum role role, const char *text)
 {
 	struct buf b = {0};
 
@@ -159,11 +163,11 @@ card_draw(const struct card *c, int first, int top, int bottom, int x, int right
 
 		if (l->label[0]) {
 			paint_text(y, x, right, ROLE_DIM, "%s", l->label);
-			at = x + label_width(c);
+			at = x + card_label_width(c);
 		}
-		at = draw_cut(y, at, right, l->role, l->value);
+		at = card_draw_cut(y, at, right, l->role, l->value);
 		if (l->note[0])
-			draw_cut(y, at + (l->value[0] ? 1 : 0), right, ROLE_DIM, l->note);
+			card_draw_cut(y, at + (l->value[0] ? 1 : 0), right, ROLE_DIM, l->note);
 	}
 }
 
@@ -184,11 +188,11 @@ card_add_text(struct card *c, enum role role, const char *s)
 }
 
 static void
-add_where(struct card *c, const struct vma_list *vmas, const struct vma *v, uint64_t addr)
+card_add_where(struct card *c, const struct vma_list *vmas, const struct vma *v, uint64_t addr)
 {
 	struct buf place = {0};
 	char perm[5], size[8];
-	int label = label_width(c);
+	int label = card_label_width(c);
 
 	vma_perm_text(v, perm);
 	fit_place_text(&place, vmas, v, addr, c->width > label ? (size_t)(c->width - label) : 0);
@@ -198,7 +202,8 @@ add_where(struct card *c, const struct vma_list *vmas, const struct vma *v, uint
 		         (unsigned long long)(addr - v->start + v->offset));
 	card_add(c, ROLE_TEXT, "region", perm, "%llx+%s", (unsigned long long)v->start,
 	         size_text(size, vma_size(v)));
-	if (c->width > CARD_NARROW || strlen(explain_region(v)) + LABEL_NARROW <= (size_t)c->width) {
+	if (c->width > CARD_NARROW ||
+	    strlen(explain_region(v)) + LABEL_NARROW <= (size_t)c->width) {
 		card_add(c, ROLE_DIM, "kind", NULL, "%s", explain_region(v));
 		c->line[c->n - 1].spare = true;
 	}
@@ -210,7 +215,7 @@ add_where(struct card *c, const struct vma_list *vmas, const struct vma *v, uint
  * room the words are only of those that are set.
  */
 static void
-add_bit(struct card *c, const struct flag *f, bool set, const char *here)
+card_add_bit(struct card *c, const struct flag *f, bool set, const char *here)
 {
 	char label[32], meant[112] = "";
 
@@ -227,34 +232,35 @@ add_bit(struct card *c, const struct flag *f, bool set, const char *here)
 }
 
 static bool
-is_set(const struct flag *f, const struct page *pg)
+card_is_set(const struct flag *f, const struct page *pg)
 {
 	return (f->source == FLAG_PM ? pg->word : pg->kpf) >> f->bit & 1;
 }
 
 /* What is so of this page leads: what is set, and what it means that something is not. */
 static bool
-says_something(const struct flag *f, const struct page *pg, const struct vma *v)
+card_says_something(const struct flag *f, const struct page *pg, const struct vma *v)
 {
-	return is_set(f, pg) || explain_bit(f, pg, v);
+	return card_is_set(f, pg) || explain_bit(f, pg, v);
 }
 
 static void
-add_telling(struct card *c, enum flag_source source, const struct page *pg, const struct vma *v)
+card_add_telling(struct card *c, enum flag_source source, const struct page *pg,
+                 const struct vma *v)
 {
 	size_t n;
 	const struct flag *f = flag_table(&n);
 
 	for (int set = 1; set >= 0; set--)
 		for (size_t i = 0; i < n; i++)
-			if (f[i].source == source && is_set(&f[i], pg) == set &&
-			    says_something(&f[i], pg, v))
-				add_bit(c, &f[i], set, explain_bit(&f[i], pg, v));
+			if (f[i].source == source && card_is_set(&f[i], pg) == set &&
+			    card_says_something(&f[i], pg, v))
+				card_add_bit(c, &f[i], set, explain_bit(&f[i], pg, v));
 }
 
 /* The next bit from i on that has nothing to say. The narrow pane skips those that are always 0. */
 static size_t
-next_silent(const struct card *c, size_t i, const struct page *pg, const struct vma *v)
+card_next_silent(const struct card *c, size_t i, const struct page *pg, const struct vma *v)
 {
 	size_t n;
 	const struct flag *f = flag_table(&n);
@@ -263,44 +269,45 @@ next_silent(const struct card *c, size_t i, const struct page *pg, const struct 
 	for (; i < n; i++)
 		if ((f[i].source == FLAG_PM ||
 		     (f[i].source == FLAG_KPF && pg->known & PAGE_FLAGS && !narrow)) &&
-		    !says_something(&f[i], pg, v) && !(narrow && !strncmp(f[i].name, "bit", 3)))
+		    !card_says_something(&f[i], pg, v) &&
+		    !(narrow && !strncmp(f[i].name, "bit", 3)))
 			break;
 	return i;
 }
 
 /* The bits that have nothing to say: a line each, or their names alone. */
 static void
-add_silent(struct card *c, const struct page *pg, const struct vma *v)
+card_add_silent(struct card *c, const struct page *pg, const struct vma *v)
 {
 	struct buf names = {0};
 	size_t n, count = 0;
 	const struct flag *f = flag_table(&n);
 
-	for (size_t i = 0; (i = next_silent(c, i, pg, v)) < n; i++, count++)
+	for (size_t i = 0; (i = card_next_silent(c, i, pg, v)) < n; i++, count++)
 		buf_fmt(&names, "%s%s", count ? " " : "", f[i].name);
 	c->folded = count && c->width > CARD_NARROW && !c->all && c->n + 1 + (int)count > c->rows;
 	if (count)
 		card_gap(c);
 	if (c->folded)
 		card_add_long(c, ROLE_DIM, "not set", names.s);
-	for (size_t i = 0; !c->folded && (i = next_silent(c, i, pg, v)) < n; i++)
-		add_bit(c, &f[i], false, NULL);
+	for (size_t i = 0; !c->folded && (i = card_next_silent(c, i, pg, v)) < n; i++)
+		card_add_bit(c, &f[i], false, NULL);
 	buf_free(&names);
 }
 
 static void
-add_bits(struct card *c, const struct page *pg, const struct vma *v)
+card_add_bits(struct card *c, const struct page *pg, const struct vma *v)
 {
 	uint64_t w = pg->word;
 
 	card_add(c, ROLE_STRONG, "page table", NULL, "%04llx %04llx %04llx %04llx",
 	         (unsigned long long)(w >> 48), (unsigned long long)(w >> 32 & 0xffff),
 	         (unsigned long long)(w >> 16 & 0xffff), (unsigned long long)(w & 0xffff));
-	add_telling(c, FLAG_PM, pg, v);
+	card_add_telling(c, FLAG_PM, pg, v);
 }
 
 static void
-add_swap(struct card *c, const struct page *pg)
+card_add_swap(struct card *c, const struct page *pg)
 {
 	if (pg->word & PM_PRESENT || !(pg->word & PM_SWAPPED))
 		return;
@@ -309,13 +316,15 @@ add_swap(struct card *c, const struct page *pg)
 		card_add(c, ROLE_TEXT, "swap", "hidden (needs CAP_SYS_ADMIN)", "%s", "");
 		return;
 	}
-	card_add(c, ROLE_TEXT, "swap type", pg->state == STATE_SWAPPED ? "" : "no swap device: a special entry",
-	         "%u", PM_SWAP_TYPE(pg->word));
-	card_add(c, ROLE_TEXT, "swap offset", NULL, "%#llx", (unsigned long long)PM_SWAP_OFFSET(pg->word));
+	card_add(c, ROLE_TEXT, "swap type",
+	         pg->state == STATE_SWAPPED ? "" : "no swap device: a special entry", "%u",
+	         PM_SWAP_TYPE(pg->word));
+	card_add(c, ROLE_TEXT, "swap offset", NULL, "%#llx",
+	         (unsigned long long)PM_SWAP_OFFSET(pg->word));
 }
 
 static void
-add_unknown_flags(struct card *c, uint64_t kpf)
+card_add_unknown_flags(struct card *c, uint64_t kpf)
 {
 	size_t n;
 	const struct flag *f = flag_table(&n);
@@ -325,12 +334,13 @@ add_unknown_flags(struct card *c, uint64_t kpf)
 			kpf &= ~(UINT64_C(1) << f[i].bit);
 	for (unsigned bit = 0; bit < 64; bit++)
 		if (kpf >> bit & 1)
-			card_add(c, ROLE_ACCENT, "", "newer than this pmtop", " %u   bit%u", bit, bit);
+			card_add(c, ROLE_ACCENT, "", "newer than this pmtop", " %u   bit%u", bit,
+			         bit);
 }
 
 /* The string of page-types -r, and each bit in words; in the narrow pane the names alone. */
 static void
-add_flags(struct card *c, const struct page *pg, const struct vma *v)
+card_add_flags(struct card *c, const struct page *pg, const struct vma *v)
 {
 	struct buf text = {0};
 
@@ -343,15 +353,15 @@ add_flags(struct card *c, const struct page *pg, const struct vma *v)
 		kpf_names(&text, pg->kpf, " ");
 		card_add_text(c, ROLE_DIM, text.s);
 	} else {
-		add_telling(c, FLAG_KPF, pg, v);
-		add_unknown_flags(c, pg->kpf);
+		card_add_telling(c, FLAG_KPF, pg, v);
+		card_add_unknown_flags(c, pg->kpf);
 	}
 	buf_free(&text);
 }
 
 /* The folio as a bar: how much of it is mapped here, around this page. */
 static void
-add_folio(struct card *c, const struct page *pg, const struct folio_here *f, size_t page_size)
+card_add_folio(struct card *c, const struct page *pg, const struct folio_here *f, size_t page_size)
 {
 	char bar[FOLIO_BAR * 4 + 1] = "", size[8];
 	size_t at = 0;
@@ -363,7 +373,8 @@ add_folio(struct card *c, const struct page *pg, const struct folio_here *f, siz
 		return;
 	}
 	card_add(c, ROLE_TEXT, "folio", NULL,
-	         c->width > CARD_NARROW ? "order %u: %u pages, %s; this is number %llu" : "order %u, %u x %s, no %llu",
+	         c->width > CARD_NARROW ? "order %u: %u pages, %s; this is number %llu"
+	                                : "order %u, %u x %s, no %llu",
 	         pg->order, 1u << pg->order,
 	         size_text(size, (uint64_t)page_size << (c->width > CARD_NARROW ? pg->order : 0)),
 	         (unsigned long long)(page_pfn(pg) - pg->folio));
@@ -371,27 +382,30 @@ add_folio(struct card *c, const struct page *pg, const struct folio_here *f, siz
 		return;
 	for (unsigned i = 0; i < FOLIO_BAR; i++)
 		at += (size_t)snprintf(bar + at, sizeof(bar) - at, "%lc",
-		                       (wint_t)(f->bar[i] ? paint_eighth(f->bar[i]) : paint_utf8() ? L'·' : L'.'));
-	card_add(c, ROLE_ACCENT, " mapped here", NULL, "%s%s%llu/%u", c->width > CARD_NARROW ? bar : "",
-	         c->width > CARD_NARROW ? " " : "", (unsigned long long)f->mapped, 1u << f->order);
+		                       (wint_t)(f->bar[i]      ? paint_eighth(f->bar[i])
+		                                : paint_utf8() ? L'·'
+		                                               : L'.'));
+	card_add(c, ROLE_ACCENT, " mapped here", NULL, "%s%s%llu/%u",
+	         c->width > CARD_NARROW ? bar : "", c->width > CARD_NARROW ? " " : "",
+	         (unsigned long long)f->mapped, 1u << f->order);
 	if (c->width <= CARD_NARROW) {
 		card_add(c, ROLE_ACCENT, "", NULL, "%s", bar);
 		return;
 	}
-	card_add(c, ROLE_TEXT, " from", f->index ? "its first page" : "its first page: this one", "pfn 0x%llx",
-	         (unsigned long long)f->head);
+	card_add(c, ROLE_TEXT, " from", f->index ? "its first page" : "its first page: this one",
+	         "pfn 0x%llx", (unsigned long long)f->head);
 }
 
 static void
-add_node(struct card *c, const struct page *pg)
+card_add_node(struct card *c, const struct page *pg)
 {
 	if (pg->known & PAGE_NODE)
 		card_add(c, ROLE_TEXT, "NUMA node", NULL, "%d", pg->node);
 }
 
 static void
-add_frame(struct card *c, const struct sample *s, const struct page *pg, const struct vma *v,
-          const struct folio_here *folio)
+card_add_frame(struct card *c, const struct sample *s, const struct page *pg, const struct vma *v,
+               const struct folio_here *folio)
 {
 	const struct frames f = {.flags = s->frames_hidden ? -1 : 0};
 	const char *why = page_hidden_why(pg, &f);
@@ -401,22 +415,26 @@ add_frame(struct card *c, const struct sample *s, const struct page *pg, const s
 		return;
 	card_gap(c);
 	if (!pfn) {
-		static const char *const hidden[] = {"frame", "physical", "mapped", "flags", "folio", "memcg"};
+		static const char *const hidden[] = {"frame", "physical", "mapped",
+		                                     "flags", "folio",    "memcg"};
 
 		for (size_t i = 0; i < ARRAY_LEN(hidden); i++)
 			card_add(c, ROLE_TEXT, hidden[i], why, "%s", "");
 		return;
 	}
 	card_add(c, ROLE_TEXT, "frame", NULL, "pfn 0x%llx", (unsigned long long)pfn);
-	card_add(c, ROLE_TEXT, "physical", NULL, "0x%llx", (unsigned long long)(pfn * s->page_size));
+	card_add(c, ROLE_TEXT, "physical", NULL, "0x%llx",
+	         (unsigned long long)(pfn * s->page_size));
 	if (pg->known & PAGE_COUNT)
-		card_add(c, ROLE_TEXT, "mapped", pg->count == 1 ? "time, by anyone" : "times, by anyone", "%llu",
+		card_add(c, ROLE_TEXT, "mapped",
+		         pg->count == 1 ? "time, by anyone" : "times, by anyone", "%llu",
 		         (unsigned long long)pg->count);
 	else
-		card_add(c, ROLE_TEXT, "mapped", why ? why : "hidden (/proc/kpagecount is for root)", "%s", "");
+		card_add(c, ROLE_TEXT, "mapped",
+		         why ? why : "hidden (/proc/kpagecount is for root)", "%s", "");
 	if (c->width > CARD_NARROW) {
-		add_node(c, pg);
-		add_folio(c, pg, folio, s->page_size);
+		card_add_node(c, pg);
+		card_add_folio(c, pg, folio, s->page_size);
 	}
 	if (!(pg->known & PAGE_FLAGS)) {
 		card_add(c, ROLE_TEXT, "flags", why, "%s", "");
@@ -424,24 +442,25 @@ add_frame(struct card *c, const struct sample *s, const struct page *pg, const s
 	}
 	card_gap(c);
 	card_add(c, ROLE_STRONG, "flags", NULL, "0x%llx", (unsigned long long)pg->kpf);
-	add_flags(c, pg, v);
+	card_add_flags(c, pg, v);
 }
 
 /* The answer's facts that the page itself does not carry. */
 static void
-add_more(struct card *c, const struct answer *more)
+card_add_more(struct card *c, const struct answer *more)
 {
 	static const char *const wanted[] = {"symbol", "memcg", "memcg_inode", "swap_device"};
 
 	for (size_t i = 0; more && i < more->n; i++)
 		for (size_t k = 0; k < ARRAY_LEN(wanted); k++)
 			if (!strcmp(more->f[i].key, wanted[k]))
-				card_add(c, ROLE_TEXT, wanted[k], more->f[i].note, "%s", more->f[i].value);
+				card_add(c, ROLE_TEXT, wanted[k], more->f[i].note, "%s",
+				         more->f[i].value);
 }
 
 /* How many go into a column so that all that are kept fit into the room; 0: they do not. */
 static unsigned
-generations_per(uint32_t gens, int room)
+card_generations_per(uint32_t gens, int room)
 {
 	uint64_t kept = u64_min(gens, 32);
 
@@ -452,40 +471,49 @@ generations_per(uint32_t gens, int room)
 }
 
 static void
-add_known(struct card *c, const struct sample *s, const char *label, const struct track_past *p)
+card_add_known(struct card *c, const struct sample *s, const char *label,
+               const struct track_past *p)
 {
-	bool wide = c->width > CARD_NARROW, again = s->pulse_ns || track_way_caps(s->track_way) & TRACK_LOCAL;
+	bool wide = c->width > CARD_NARROW,
+	     again = s->pulse_ns || track_way_caps(s->track_way) & TRACK_LOCAL;
 	const char *note = track_past_why(p);
 	char times[32], hint[48] = "";
 	struct buf spark = {0};
 	unsigned per;
 
 	snprintf(times, sizeof(times), "%u of %u", p->written, p->gens);
-	per = generations_per(p->gens, wide ? 32 : c->width - LABEL_NARROW - (int)strlen(times) - 1);
+	per = card_generations_per(p->gens,
+	                           wide ? 32 : c->width - LABEL_NARROW - (int)strlen(times) - 1);
 	if (per)
 		card_generations(&spark, p->recent, p->gens, per);
 	if (p->gens > 32)
 		snprintf(hint, sizeof(hint), "the last 32");
 	else if (!again && p->gens == 1)
-		snprintf(hint, sizeof(hint), "press %s: it counts how often", key_of(ACT_PULSE, 'P'));
-	card_add(c, p->written ? ROLE_HOT : ROLE_TEXT, label, !wide ? NULL : note ? note : hint, "%s%s%s", times,
-	         per ? " " : "", per ? spark.s + strspn(spark.s, " ") : "");
+		snprintf(hint, sizeof(hint), "press %s: it counts how often",
+		         key_of(ACT_PULSE, 'P'));
+	card_add(c, p->written ? ROLE_HOT : ROLE_TEXT, label,
+	         !wide  ? NULL
+	         : note ? note
+	                : hint,
+	         "%s%s%s", times, per ? " " : "", per ? spark.s + strspn(spark.s, " ") : "");
 	buf_free(&spark);
 }
 
 /* In how many generations it was written, and in which: not known is not the same as in none. */
 static void
-add_generations(struct card *c, const struct sample *s, const struct answer *more)
+card_add_generations(struct card *c, const struct sample *s, const struct answer *more)
 {
-	const char *label = track_way_caps(s->track_way) & TRACK_LOCAL ? "looks" : "generations", *why;
+	const char *label = track_way_caps(s->track_way) & TRACK_LOCAL ? "looks" : "generations",
+		   *why;
 
 	if (!s->gen)
 		return;
 	why = more ? track_past_why(&more->past) : NULL;
 	if (!more)
-		card_add(c, ROLE_TEXT, label, NULL, "%s", ""); /* the answer has a place to come to */
+		card_add(c, ROLE_TEXT, label, NULL, "%s",
+		         ""); /* the answer has a place to come to */
 	else if (!why || more->past.written)
-		add_known(c, s, label, &more->past);
+		card_add_known(c, s, label, &more->past);
 	else if (c->width > CARD_NARROW)
 		card_add(c, ROLE_TEXT, label, why, "%s", "");
 	else
@@ -507,29 +535,30 @@ card_make(struct card *c, const struct sample *s, const struct vma *v, uint64_t 
 	card_add_text(c, ROLE_TEXT, state_row(st)->words);
 	card_add_text(c, ROLE_DIM, state_row(st)->help);
 	if (written_ns && now >= written_ns)
-		card_add(c, ROLE_HOT, "", NULL, "%s seen %s %.0f s ago", more && more->past.written > 1 ? "last" : "first",
+		card_add(c, ROLE_HOT, "", NULL, "%s seen %s %.0f s ago",
+		         more && more->past.written > 1 ? "last" : "first",
 		         track_verb(s->track_way), (double)(now - written_ns) / 1e9);
 	if (written_ns && pg->cats & PM_CAT_HUGE && track_way_caps(s->track_way) & TRACK_HUGE)
 		card_add(c, ROLE_HOT, "", NULL, "tracked per %s: one bit for all",
 		         size_text(size, s->page_size << page_huge_order(s->page_size)));
 	if (pg->known & PAGE_WORD)
-		add_generations(c, s, more);
+		card_add_generations(c, s, more);
 	card_gap(c);
-	add_where(c, s->regions ? &s->regions->vmas : &nothing, v, addr);
+	card_add_where(c, s->regions ? &s->regions->vmas : &nothing, v, addr);
 	if (c->width > CARD_NARROW)
-		add_more(c, more);
+		card_add_more(c, more);
 	if (!(pg->known & PAGE_WORD))
 		return;
 	card_gap(c);
-	add_bits(c, pg, v);
-	add_swap(c, pg);
-	add_frame(c, s, pg, v, more ? &more->folio : NULL);
-	add_silent(c, pg, v);
+	card_add_bits(c, pg, v);
+	card_add_swap(c, pg);
+	card_add_frame(c, s, pg, v, more ? &more->folio : NULL);
+	card_add_silent(c, pg, v);
 	if (c->width <= CARD_NARROW && more) {
 		card_gap(c);
-		add_node(c, &more->page);
-		add_folio(c, &more->page, &more->folio, s->page_size);
-		add_more(c, more);
+		card_add_node(c, &more->page);
+		card_add_folio(c, &more->page, &more->folio, s->page_size);
+		card_add_more(c, more);
 	}
 }
 
@@ -557,7 +586,8 @@ void
 card_view_draw(card_make_fn *make, const struct ui *ui, const struct sample *s, int top, int bottom,
                const char *awaited)
 {
-	static const char ended[] = "the process ended before this was read; what was seen before is in the list and in the grid";
+	static const char ended[] = "the process ended before this was read; what was seen before "
+	                            "is in the list and in the grid";
 	const struct err *err = &s->card_err;
 	struct buf text = {0};
 	struct card *c = card_new();

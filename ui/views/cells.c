@@ -13,8 +13,9 @@ cells_find(const struct ui *ui, const struct sample *s, size_t i, const struct p
 	uint64_t lo, hi;
 	size_t k;
 
-	if (!w || w->gone || w->grid.zoom != ui->grid.zoom || w->grid.row_cells != ui->grid.row_cells ||
-	    !grid_cell_range(&ui->grid, i, &lo, &hi) || !grid_cell_at(&w->grid, lo, &k))
+	if (!w || w->gone || w->grid.zoom != ui->grid.zoom ||
+	    w->grid.row_cells != ui->grid.row_cells || !grid_cell_range(&ui->grid, i, &lo, &hi) ||
+	    !grid_cell_at(&w->grid, lo, &k))
 		return NULL;
 	if (pg)
 		*pg = w->pages ? &w->pages[k] : NULL;
@@ -53,7 +54,7 @@ cells_in_letters(const struct ui *ui)
 }
 
 static bool
-has_background(enum role role)
+cells_has_background(enum role role)
 {
 	return paint_look(paint_theme(), role).bg >= 0;
 }
@@ -66,16 +67,17 @@ cells_glyph(char letter)
 }
 
 static wchar_t
-class_glyph(enum lens l, unsigned c)
+cells_class_glyph(enum lens l, unsigned c)
 {
 	return cells_glyph(lens_class(l, c).letter);
 }
 
 /* What has no colour of its own is the ground that the others stand on. */
 static bool
-is_ground(enum lens l, unsigned c)
+cells_is_ground(enum lens l, unsigned c)
 {
-	return lens_class(l, c).kind != CLASS_NORMAL && !has_background(paint_class_role(l, c));
+	return lens_class(l, c).kind != CLASS_NORMAL &&
+	       !cells_has_background(paint_class_role(l, c));
 }
 
 bool
@@ -100,28 +102,31 @@ cells_brick(const struct grid *g, size_t i)
 
 /* A page a cell: its colour, its letter where letters are wanted. */
 static void
-draw_page_cell(const struct ui *ui, enum lens l, const struct cell *c, bool cool, int y, int x, bool letter)
+cells_draw_page_cell(const struct ui *ui, enum lens l, const struct cell *c, bool cool, int y,
+                     int x, bool letter)
 {
 	unsigned second, cls = cell_first(c, &second);
 	enum heat heat = cool ? HEAT_NONE : cells_heat(ui, l, c);
 	enum role role = heat ? strip_heat_role(ui, heat) : paint_class_role(l, cls);
-	bool show = letter || ui->letters == LETTERS_ALL || !has_background(role) || cell_alarm(c, l) == cls;
+	bool show = letter || ui->letters == LETTERS_ALL || !cells_has_background(role) ||
+	            cell_alarm(c, l) == cls;
 
 	if (cells_few_colors())
-		paint_glyph(y, x, role, heat ? cells_heat_glyph(ui, heat) : class_glyph(l, cls));
+		paint_glyph(y, x, role,
+		            heat ? cells_heat_glyph(ui, heat) : cells_class_glyph(l, cls));
 	else
-		paint_glyph(y, x, role, show ? class_glyph(l, cls) : L' ');
+		paint_glyph(y, x, role, show ? cells_class_glyph(l, cls) : L' ');
 }
 
 static void
-draw_alarm(enum lens l, unsigned cls, int y, int x)
+cells_draw_alarm(enum lens l, unsigned cls, int y, int x)
 {
-	paint_glyph(y, x, paint_class_role(l, cls), class_glyph(l, cls));
+	paint_glyph(y, x, paint_class_role(l, cls), cells_class_glyph(l, cls));
 }
 
 /* In the colour of the class that the letter names; a digit in that of most of its pages. */
 static void
-draw_letter_cell(const struct ui *ui, enum lens l, const struct cell *c, int y, int x)
+cells_draw_letter_cell(const struct ui *ui, enum lens l, const struct cell *c, int y, int x)
 {
 	unsigned second, cls = cell_first_there(c, l);
 	enum heat heat = cells_heat(ui, l, c);
@@ -132,23 +137,25 @@ draw_letter_cell(const struct ui *ui, enum lens l, const struct cell *c, int y, 
 		cls = cell_first(c, &second);
 	role = heat ? strip_heat_role(ui, heat) : paint_class_role(l, cls);
 	if (cell_alarm(c, l) != CLASS_MAX)
-		draw_alarm(l, cell_alarm(c, l), y, x);
+		cells_draw_alarm(l, cell_alarm(c, l), y, x);
 	else
-		paint_glyph(y, x, role, heat && cells_few_colors() ? cells_heat_glyph(ui, heat) : cells_glyph(letter));
+		paint_glyph(y, x, role,
+		            heat && cells_few_colors() ? cells_heat_glyph(ui, heat)
+		                                       : cells_glyph(letter));
 }
 
 /* The commonest of it is drawn as a sign, for a block of its colour would look like memory. */
 static void
-draw_ground_cell(enum lens l, const struct cell *c, int y, int x)
+cells_draw_ground_cell(enum lens l, const struct cell *c, int y, int x)
 {
 	unsigned first = cell_first_there(c, l);
 
-	paint_glyph(y, x, paint_class_role(l, first), class_glyph(l, first));
+	paint_glyph(y, x, paint_class_role(l, first), cells_class_glyph(l, first));
 }
 
 /* Two classes in a cell: an eighth block of the larger over the second; what was written wins. */
 static void
-draw_block_cell(const struct ui *ui, enum lens l, const struct cell *c, int y, int x)
+cells_draw_block_cell(const struct ui *ui, enum lens l, const struct cell *c, int y, int x)
 {
 	struct cell painted = *c;
 	uint64_t all = cell_pages(c), ground, share;
@@ -157,11 +164,11 @@ draw_block_cell(const struct ui *ui, enum lens l, const struct cell *c, int y, i
 	enum role front, back = ROLE_TEXT;
 
 	if (cell_alarm(c, l) != CLASS_MAX) {
-		draw_alarm(l, cell_alarm(c, l), y, x);
+		cells_draw_alarm(l, cell_alarm(c, l), y, x);
 		return;
 	}
 	for (unsigned k = 0; k < lens_classes(l); k++)
-		if (is_ground(l, k))
+		if (cells_is_ground(l, k))
 			painted.n[k] = 0;
 	first = cell_first(&painted, &second);
 	ground = all - cell_pages(&painted);
@@ -171,7 +178,7 @@ draw_block_cell(const struct ui *ui, enum lens l, const struct cell *c, int y, i
 			back = paint_class_role(l, first);
 		share = c->written;
 	} else if (first == CLASS_MAX) {
-		draw_ground_cell(l, c, y, x);
+		cells_draw_ground_cell(l, c, y, x);
 		return;
 	} else {
 		front = paint_class_role(l, first);
@@ -184,11 +191,11 @@ draw_block_cell(const struct ui *ui, enum lens l, const struct cell *c, int y, i
 
 /*
  * What a part of the region that was not read yet in this geometry looks like after the one before:
- * the cell that it was a part of, or the sum of those that were parts of it, as far as they were read.
- * Only to be drawn until the sampler has answered, never to be told as a count.
+ * the cell that it was a part of, or the sum of those that were parts of it, as far as they were
+ * read. Only to be drawn until the sampler has answered, never to be told as a count.
  */
 static const struct cell *
-guess(const struct ui *ui, const struct sample *s, uint64_t lo, uint64_t hi)
+cells_guess(const struct ui *ui, const struct sample *s, uint64_t lo, uint64_t hi)
 {
 	static struct cell sum; /* of the one thread that draws */
 	const struct window *w = s->window;
@@ -201,7 +208,8 @@ guess(const struct ui *ui, const struct sample *s, uint64_t lo, uint64_t hi)
 	from = u64_max(from, lo);
 	to = u64_min(to, hi);
 	sum = (struct cell){0};
-	for (at = from; at < to && grid_cell_at(&w->grid, at, &k); grid_cell_range(&w->grid, k, &cell_lo, &at)) {
+	for (at = from; at < to && grid_cell_at(&w->grid, at, &k);
+	     grid_cell_range(&w->grid, k, &cell_lo, &at)) {
 		const struct cell *c = &w->cells[k];
 
 		if (w->grid.zoom >= ui->grid.zoom)
@@ -227,14 +235,15 @@ cells_draw(const struct ui *ui, const struct sample *s, size_t i, int y, int x)
 	if (!grid_cell_range(&ui->grid, i, &lo, &hi))
 		return;
 	if (!c)
-		c = guess(ui, s, lo, hi);
+		c = cells_guess(ui, s, lo, hi);
 	if (!c) {
 		paint_glyph(y, x, ROLE_DIM, L' ');
 		return;
 	}
 	if (s->window->filtered && !c->match) {
 		cls = cell_first(c, &second);
-		paint_glyph(y, x, ROLE_NONE, cells_few_colors() ? L' ' : class_glyph(s->window->lens, cls));
+		paint_glyph(y, x, ROLE_NONE,
+		            cells_few_colors() ? L' ' : cells_class_glyph(s->window->lens, cls));
 		return;
 	}
 	chosen = ui_range(ui, &from, &to) && lo >= from && hi <= to;
@@ -242,13 +251,15 @@ cells_draw(const struct ui *ui, const struct sample *s, size_t i, int y, int x)
 		before = col ? cells_find(ui, s, i - 1, NULL) : NULL;
 		cls = cell_first(c, &second);
 		prev = before ? cell_first(before, &second) : guessed ? cls : CLASS_MAX;
-		draw_page_cell(ui, s->window->lens, c, cells_tracked_whole(s, pg) && !cells_brick(&ui->grid, i), y, x,
-		               chosen || (ui->letters == LETTERS_RUNS &&
-		                          (col % 16 == 0 || cells_change(s->window->lens, prev, cls))));
+		cells_draw_page_cell(
+		    ui, s->window->lens, c,
+		    cells_tracked_whole(s, pg) && !cells_brick(&ui->grid, i), y, x,
+		    chosen || (ui->letters == LETTERS_RUNS &&
+		               (col % 16 == 0 || cells_change(s->window->lens, prev, cls))));
 	} else if (chosen || cells_in_letters(ui)) {
-		draw_letter_cell(ui, s->window->lens, c, y, x);
+		cells_draw_letter_cell(ui, s->window->lens, c, y, x);
 	} else {
-		draw_block_cell(ui, s->window->lens, c, y, x);
+		cells_draw_block_cell(ui, s->window->lens, c, y, x);
 	}
 	if (chosen)
 		paint_choose(y, x);
@@ -262,7 +273,8 @@ cells_counts(const struct cell *c, enum lens l, struct buf *out)
 	unsigned k, second;
 
 	while ((k = cell_first(&left, &second)) < lens_classes(l)) {
-		buf_fmt(out, "%s%llu %s", sep, (unsigned long long)left.n[k], lens_class(l, k).name);
+		buf_fmt(out, "%s%llu %s", sep, (unsigned long long)left.n[k],
+		        lens_class(l, k).name);
 		sep = ", ";
 		left.n[k] = 0;
 	}

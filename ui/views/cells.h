@@ -18,14 +18,16 @@
  * was not read yet, or lies outside the region. *pg, unless pg is NULL: its page, where a cell is
  * one page, else NULL.
  */
-const struct cell *cells_find(const struct ui *ui, const struct sample *s, size_t i, const struct page **pg);
+const struct cell *cells_find(const struct ui *ui, const struct sample *s, size_t i,
+                              const struct page **pg);
 
 /* What was written shows through the lenses that ask for it. */
 enum heat cells_heat(const struct ui *ui, enum lens l, const struct cell *c);
 
 /*
  * A huge page of which one bit tells for all of it that something was written: its heat is drawn in
- * every eighth cell only, like bricks, for it is known of none of them. And whether cell i is such a one.
+ * every eighth cell only, like bricks, for it is known of none of them. And whether cell i is such
+ * a one.
  */
 bool cells_tracked_whole(const struct sample *s, const struct page *pg);
 bool cells_brick(const struct grid *g, size_t i);

@@ -30,7 +30,8 @@ crumb_region(struct buf *out, const struct ui *ui, const struct sample *s, const
 	}
 	fit_name_cut(&name, v, NAME_MOST);
 	vma_perm_text(v, perm);
-	snprintf(place, sizeof(place), " %llx+%s", (unsigned long long)v->start, size_text(size, vma_size(v)));
+	snprintf(place, sizeof(place), " %llx+%s", (unsigned long long)v->start,
+	         size_text(size, vma_size(v)));
 	buf_fmt(&rest, "%s %s%s", place, perm, tail);
 	room = ui->crumb_room - (int)fit_width(rest.s, rest.len);
 	if (room < (int)fit_width(name.s, name.len)) {

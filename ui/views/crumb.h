@@ -12,8 +12,8 @@
 void crumb_add(struct buf *out, const struct ui *ui, const char *text);
 
 /*
- * The crumb of what lies in the region under the cursor: its name, address, size and permissions, and
- * `tail`. The permissions give way first, then some of the name, then address and size.
+ * The crumb of what lies in the region under the cursor: its name, address, size and permissions,
+ * and `tail`. The permissions give way first, then some of the name, then address and size.
  */
 void crumb_region(struct buf *out, const struct ui *ui, const struct sample *s, const char *tail);
 

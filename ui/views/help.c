@@ -19,7 +19,7 @@
 /* --- entries ---------------------------------------------------------------------------------- */
 
 static struct help_entry *
-add(struct help *h, enum role role, const char *left, const char *right)
+help_add(struct help *h, enum role role, const char *left, const char *right)
 {
 	struct help_entry *e = &h->entry[h->n < HELP_ENTRIES - 1 ? h->n++ : HELP_ENTRIES - 1];
 
@@ -30,24 +30,24 @@ add(struct help *h, enum role role, const char *left, const char *right)
 
 /* A heading, set off from what stands before it. */
 static void
-head(struct help *h, const char *text)
+help_head(struct help *h, const char *text)
 {
 	if (h->n)
-		add(h, ROLE_TEXT, "", "");
-	add(h, ROLE_ACCENT, text, "");
+		help_add(h, ROLE_TEXT, "", "");
+	help_add(h, ROLE_ACCENT, text, "");
 }
 
 /* A paragraph. */
 static void
-tell(struct help *h, const char *text)
+help_tell(struct help *h, const char *text)
 {
-	add(h, ROLE_TEXT, "", text);
+	help_add(h, ROLE_TEXT, "", text);
 }
 
 /* --- keys ------------------------------------------------------------------------------------- */
 
 static void
-add_keys(struct help *h, char view)
+help_add_keys(struct help *h, char view)
 {
 	size_t n;
 	const struct key_row *k = key_table(&n);
@@ -59,9 +59,9 @@ add_keys(struct help *h, char view)
 			if (k[i].group != g || !key_row_in(&k[i], view))
 				continue;
 			if (!headed)
-				head(h, key_group_name(g));
+				help_head(h, key_group_name(g));
 			headed = true;
-			add(h, ROLE_STRONG, k[i].keys, k[i].words);
+			help_add(h, ROLE_STRONG, k[i].keys, k[i].words);
 		}
 	}
 }
@@ -69,7 +69,7 @@ add_keys(struct help *h, char view)
 /* --- what is seen ----------------------------------------------------------------------------- */
 
 static void
-add_classes(struct help *h, enum lens lens)
+help_add_classes(struct help *h, enum lens lens)
 {
 	for (unsigned c = 0; c < lens_classes(lens); c++) {
 		bool state = lens == LENS_STATE;
@@ -77,7 +77,8 @@ add_classes(struct help *h, enum lens lens)
 		struct help_entry *e;
 
 		snprintf(left, sizeof(left), "  %s", state ? state_row((enum state)c)->name : "");
-		e = add(h, ROLE_STRONG, left, state ? state_row((enum state)c)->help : lens_class(lens, c).name);
+		e = help_add(h, ROLE_STRONG, left,
+		             state ? state_row((enum state)c)->help : lens_class(lens, c).name);
 		e->glyph = (wchar_t)lens_class(lens, c).letter;
 		e->glyph_role = paint_class_role(lens, c);
 	}
@@ -85,25 +86,28 @@ add_classes(struct help *h, enum lens lens)
 
 /* The classes of the lens that is in use. */
 static void
-add_legend(struct help *h, enum lens lens)
+help_add_legend(struct help *h, enum lens lens)
 {
 	char text[32];
 
 	snprintf(text, sizeof(text), "Pages: %s", lens_row(lens)->name);
-	head(h, text);
-	add_classes(h, lens);
+	help_head(h, text);
+	help_add_classes(h, lens);
 }
 
 static void
-add_heat(struct help *h)
+help_add_heat(struct help *h)
 {
-	static const char *const ages[HEAT_COUNT] = {
-	    [HEAT_NOW] = "half a second ago at most", [HEAT_2S] = "up to 2 s ago", [HEAT_5S] = "up to 5 s ago",
-	    [HEAT_12S] = "up to 12 s ago", [HEAT_30S] = "longer ago, until the next clear"};
+	static const char *const ages[HEAT_COUNT] = {[HEAT_NOW] = "half a second ago at most",
+	                                             [HEAT_2S] = "up to 2 s ago",
+	                                             [HEAT_5S] = "up to 5 s ago",
+	                                             [HEAT_12S] = "up to 12 s ago",
+	                                             [HEAT_30S] =
+	                                                 "longer ago, until the next clear"};
 
-	head(h, "Written");
+	help_head(h, "Written");
 	for (enum heat step = HEAT_NOW; step < HEAT_COUNT; step++) {
-		struct help_entry *e = add(h, ROLE_STRONG, "  written", ages[step]);
+		struct help_entry *e = help_add(h, ROLE_STRONG, "  written", ages[step]);
 
 		e->glyph = step == HEAT_NOW ? L'#' : step <= HEAT_5S ? L'+' : L'-';
 		e->glyph_role = paint_heat_role(step);
@@ -111,134 +115,153 @@ add_heat(struct help *h)
 }
 
 static void
-add_lenses(struct help *h)
+help_add_lenses(struct help *h)
 {
 	for (unsigned l = 0; l < LENS_COUNT; l++) {
 		const struct lens_row *row = lens_row((enum lens)l);
 		char left[40];
 
 		snprintf(left, sizeof(left), "%c %s", row->digit, row->name);
-		head(h, left);
-		tell(h, row->question);
+		help_head(h, left);
+		help_tell(h, row->question);
 		if (l == LENS_WRITES)
 			continue; /* that of the states, and a page of its own */
-		add_classes(h, (enum lens)l);
+		help_add_classes(h, (enum lens)l);
 	}
 }
 
 static void
-add_bytes(struct help *h)
+help_add_bytes(struct help *h)
 {
-	head(h, "Bytes");
-	add(h, ROLE_BYTE_ZERO, "00", "zero");
-	add(h, ROLE_BYTE_TEXT, "41", "text");
-	add(h, ROLE_BYTE_FF, "ff", "all bits set");
-	add(h, ROLE_BYTE_REST, "1b", "anything else");
-	add(h, ROLE_HEAT_NOW, "2a", "seen to change: the brighter, the more recently");
-	add(h, ROLE_NONE, "..", "not read: a page that is not in RAM, or that no read may touch");
+	help_head(h, "Bytes");
+	help_add(h, ROLE_BYTE_ZERO, "00", "zero");
+	help_add(h, ROLE_BYTE_TEXT, "41", "text");
+	help_add(h, ROLE_BYTE_FF, "ff", "all bits set");
+	help_add(h, ROLE_BYTE_REST, "1b", "anything else");
+	help_add(h, ROLE_HEAT_NOW, "2a", "seen to change: the brighter, the more recently");
+	help_add(h, ROLE_NONE, "..",
+	         "not read: a page that is not in RAM, or that no read may touch");
 }
 
 /* What is said of each process where one is chosen. */
 static void
-add_access(struct help *h)
+help_add_access(struct help *h)
 {
-	head(h, "Access");
+	help_head(h, "Access");
 	for (unsigned a = ACCESS_FULL; a < ACCESS_COUNT; a++)
-		add(h, ROLE_STRONG, access_name((enum access)a), access_help((enum access)a));
+		help_add(h, ROLE_STRONG, access_name((enum access)a), access_help((enum access)a));
 }
 
 /* --- what can be said ------------------------------------------------------------------------- */
 
 static void
-add_questions(struct help *h)
+help_add_questions(struct help *h)
 {
 	size_t n;
 	const struct query_form *q = query_forms(&n);
 	const struct here_form *here;
 
-	head(h, "Questions");
+	help_head(h, "Questions");
 	for (size_t i = 0; i < n; i++)
-		add(h, ROLE_STRONG, q[i].form, q[i].help);
+		help_add(h, ROLE_STRONG, q[i].form, q[i].help);
 	here = here_forms(&n);
 	for (size_t i = 0; i < n; i++)
-		add(h, ROLE_STRONG, here[i].form, here[i].help);
+		help_add(h, ROLE_STRONG, here[i].form, here[i].help);
 }
 
 static void
-add_filter(struct help *h)
+help_add_filter(struct help *h)
 {
 	size_t n;
 	const struct filter_row *rows = filter_table(&n);
 
-	head(h, "Filter");
-	tell(h, "Only regions for which the expression is true are shown: words, and fields "
-	        "compared with a value by = != < <= > >= or ~; ! (not) binds before & (and), "
-	        "that before | (or); brackets group. perm~rwx | size>=2m & name~libc");
+	help_head(h, "Filter");
+	help_tell(h, "Only regions for which the expression is true are shown: words, and fields "
+	             "compared with a value by = != < <= > >= or ~; ! (not) binds before & (and), "
+	             "that before | (or); brackets group. perm~rwx | size>=2m & name~libc");
 	for (size_t i = 0; i < n; i++)
 		if (rows[i].scope & FILTER_REGION)
-			add(h, ROLE_STRONG, rows[i].names, rows[i].help);
+			help_add(h, ROLE_STRONG, rows[i].names, rows[i].help);
 }
 
 static void
-add_writes(struct help *h)
+help_add_writes(struct help *h)
 {
-	head(h, "Writes");
-	tell(h, "A clear forgets what was written, and every page is marked clean and "
-	        "write-protected. The next write to a page takes one short fault, and the page "
-	        "shows in a warm colour: the brighter, the more recent. It costs the target that "
-	        "fault a page, once, and a stop of some milliseconds for the clear.");
-	tell(h, "Userfaultfd may split one mapping into several regions, as when [heap] grows: "
-	        "the kernel does not merge new memory with watched memory, nor what --scope "
-	        "watches with the rest. They stay split after the watch.");
-	tell(h, "A huge page has one mark: one byte written marks all of it.");
-	tell(h, "From one clear of a pulse to the next is a generation. Where those of a page "
-	        "are told, the oldest first, a block is one in which it was written, and a dot "
-	        "one in which it was not.");
-	tell(h, "Nothing is cleared unless you ask for it. Before the first clear nothing is "
-	        "known about writes: every page is born marked.");
-	add_heat(h);
-	head(h, "Ways to tell writes");
+	help_head(h, "Writes");
+	help_tell(h,
+	          "A clear forgets what was written, and every page is marked clean and "
+	          "write-protected. The next write to a page takes one short fault, and the page "
+	          "shows in a warm colour: the brighter, the more recent. It costs the target that "
+	          "fault a page, once, and a stop of some milliseconds for the clear.");
+	help_tell(h,
+	          "Userfaultfd may split one mapping into several regions, as when [heap] grows: "
+	          "the kernel does not merge new memory with watched memory, nor what --scope "
+	          "watches with the rest. They stay split after the watch.");
+	help_tell(h, "A huge page has one mark: one byte written marks all of it.");
+	help_tell(h,
+	          "From one clear of a pulse to the next is a generation. Where those of a page "
+	          "are told, the oldest first, a block is one in which it was written, and a dot "
+	          "one in which it was not.");
+	help_tell(h, "Nothing is cleared unless you ask for it. Before the first clear nothing is "
+	             "known about writes: every page is born marked.");
+	help_add_heat(h);
+	help_head(h, "Ways to tell writes");
 	for (unsigned w = 0; w < TRACK_WAYS; w++)
-		add(h, ROLE_STRONG, track_way_name((enum track_way)w), track_way_help((enum track_way)w));
+		help_add(h, ROLE_STRONG, track_way_name((enum track_way)w),
+		         track_way_help((enum track_way)w));
 }
 
 static void
-add_mouse(struct help *h)
+help_add_mouse(struct help *h)
 {
 	size_t n;
 	const struct mouse_row *m = mouse_table(&n);
 
-	head(h, "Mouse");
+	help_head(h, "Mouse");
 	for (size_t i = 0; i < n; i++)
-		add(h, ROLE_STRONG, m[i].gesture, m[i].words);
+		help_add(h, ROLE_STRONG, m[i].gesture, m[i].words);
 }
 
 static void
-add_settings(struct help *h)
+help_add_settings(struct help *h)
 {
 	size_t n;
 	const struct setting *s = setting_table(&n);
 
-	head(h, "Settings");
-	tell(h, "Settings and keys of your own stand in $XDG_CONFIG_HOME/pmtop/pmtoprc "
-	        "(~/.config by default); `pmtop --print-config` prints one to start with.");
+	help_head(h, "Settings");
+	help_tell(h, "Settings and keys of your own stand in $XDG_CONFIG_HOME/pmtop/pmtoprc "
+	             "(~/.config by default); `pmtop --print-config` prints one to start with.");
 	for (size_t i = 0; i < n; i++)
-		add(h, ROLE_STRONG, s[i].name, s[i].help);
+		help_add(h, ROLE_STRONG, s[i].name, s[i].help);
 }
 
 /* --- pages ------------------------------------------------------------------------------------ */
 
-/* Those about a view have the letter of its keys, and its name; the others say something themselves. */
+/* Those about a view have the letter of its keys, and its name; the others say something
+ * themselves. */
 static const struct {
 	char letter;
 	const char *name;
 	void (*add)(struct help *h);
 } pages[] = {
-    {'R', NULL, NULL}, {'G', NULL, NULL}, {'P', NULL, NULL}, {'X', NULL, add_bytes},
-    {'V', NULL, NULL}, {'M', NULL, NULL}, {'W', NULL, add_writes}, {'C', NULL, NULL},
-    {'L', NULL, NULL}, {'S', NULL, add_access}, {'T', NULL, NULL}, {'U', NULL, NULL},
-    {0, "lenses", add_lenses}, {0, "questions", add_questions}, {0, "filter", add_filter},
-    {0, "mouse", add_mouse}, {0, "settings", add_settings}, {'H', NULL, NULL},
+    {'R', NULL, NULL},
+    {'G', NULL, NULL},
+    {'P', NULL, NULL},
+    {'X', NULL, help_add_bytes},
+    {'V', NULL, NULL},
+    {'M', NULL, NULL},
+    {'W', NULL, help_add_writes},
+    {'C', NULL, NULL},
+    {'L', NULL, NULL},
+    {'S', NULL, help_add_access},
+    {'T', NULL, NULL},
+    {'U', NULL, NULL},
+    {0, "lenses", help_add_lenses},
+    {0, "questions", help_add_questions},
+    {0, "filter", help_add_filter},
+    {0, "mouse", help_add_mouse},
+    {0, "settings", help_add_settings},
+    {'H', NULL, NULL},
 };
 
 const char *
@@ -263,9 +286,9 @@ void
 help_make(struct help *h, size_t page, enum lens lens)
 {
 	if (pages[page].letter)
-		add_keys(h, pages[page].letter);
+		help_add_keys(h, pages[page].letter);
 	if (pages[page].letter && strchr("RGM", pages[page].letter))
-		add_legend(h, lens);
+		help_add_legend(h, lens);
 	if (pages[page].add)
 		pages[page].add(h);
 }

@@ -26,7 +26,8 @@ hex_show(uint64_t top, uint64_t at, uint64_t start, uint64_t end, unsigned rows)
 {
 	uint64_t screen = (uint64_t)rows * BYTES_ROW, third = rows / 3 * BYTES_ROW;
 	uint64_t row = at & ~(uint64_t)(BYTES_ROW - 1);
-	uint64_t last = end - start > screen ? end - screen : start; /* the lowest top worth showing */
+	uint64_t last =
+	    end - start > screen ? end - screen : start; /* the lowest top worth showing */
 
 	if (row < top)
 		top = top - row <= screen ? row : row - u64_min(row, third);
@@ -64,8 +65,8 @@ hex_stretch(const struct bytes *b, uint64_t addr)
 	const struct bytes_page *p = bytes_page(b, addr), *next = p;
 	uint64_t at = addr;
 
-	while (at < b->end && next->kind == p->kind && next->state == p->state && next->file == p->file &&
-	       next->sys == p->sys) {
+	while (at < b->end && next->kind == p->kind && next->state == p->state &&
+	       next->file == p->file && next->sys == p->sys) {
 		uint64_t left = b->page_size - at % b->page_size;
 
 		at += u64_min(left, b->end - at);
@@ -83,7 +84,8 @@ hex_dump(struct buf *out, const struct bytes *b)
 
 		buf_str(out, "  ");
 		if (p->kind != BYTES_READ) {
-			buf_fmt(out, "%012llx..%012llx  ", (unsigned long long)at, (unsigned long long)end);
+			buf_fmt(out, "%012llx..%012llx  ", (unsigned long long)at,
+			        (unsigned long long)end);
 			bytes_why(p, out);
 			if (p->kind == BYTES_ABSENT)
 				buf_str(out, ": not read, or the process would fault it in");

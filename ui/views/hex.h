@@ -15,7 +15,8 @@
  */
 enum { HEX_WIDTH = 80, HEX_DIGITS = 12 };
 
-/* Digits of addresses up to end: HEX_DIGITS, or 16. All columns shift to the right by what is more. */
+/* Digits of addresses up to end: HEX_DIGITS, or 16. All columns shift to the right by what is more.
+ */
 int hex_digits(uint64_t end);
 
 /* The column of byte i, 0..15: its first digit; its character. */
@@ -24,8 +25,8 @@ int hex_text_x(int digits, unsigned i);
 
 /*
  * The address of the first row, so that the row of `at` is among the `rows` shown, [start, end)
- * fills the screen as far as it can, and `top` moves as little as that takes. What is far away comes
- * to stand a third down the screen.
+ * fills the screen as far as it can, and `top` moves as little as that takes. What is far away
+ * comes to stand a third down the screen.
  */
 uint64_t hex_show(uint64_t top, uint64_t at, uint64_t start, uint64_t end, unsigned rows);
 

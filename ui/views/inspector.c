@@ -20,49 +20,53 @@ struct pane {
 
 /* The column after the cells. */
 static int
-cells_end(const struct ui *ui)
+inspector_cells_end(const struct ui *ui)
 {
 	return ruler_gutter(ui) + (int)ui->grid.row_cells;
 }
 
 static bool
-has_room(const struct ui *ui)
+inspector_has_room(const struct ui *ui)
 {
-	return ui->cols - cells_end(ui) - 1 >= PANE_MIN;
+	return ui->cols - inspector_cells_end(ui) - 1 >= PANE_MIN;
 }
 
 /* The lens of writes has their numbers beside the cells. */
 static bool
-has_numbers(const struct ui *ui)
+inspector_has_numbers(const struct ui *ui)
 {
-	return has_room(ui) && ui->lens == LENS_WRITES;
+	return inspector_has_room(ui) && ui->lens == LENS_WRITES;
 }
 
 bool
 inspector_shown(const struct ui *ui)
 {
-	if (has_numbers(ui))
+	if (inspector_has_numbers(ui))
 		return ui->pane_page;
-	return has_room(ui) ? !ui->pane_away : ui->pane_over;
+	return inspector_has_room(ui) ? !ui->pane_away : ui->pane_over;
 }
 
 void
 inspector_toggle(struct ui *ui)
 {
-	bool *which = has_numbers(ui) ? &ui->pane_page : has_room(ui) ? &ui->pane_away : &ui->pane_over;
+	bool *which = inspector_has_numbers(ui) ? &ui->pane_page
+	              : inspector_has_room(ui)  ? &ui->pane_away
+	                                        : &ui->pane_over;
 
 	*which = !*which;
 }
 
 /* Over the cells it leaves the one under the cursor, and the two before it, to be seen. */
 static struct pane
-find_pane(const struct ui *ui)
+inspector_find_pane(const struct ui *ui)
 {
-	int width = ui->cols * 3 / 5 < OVER_WIDTH ? ui->cols * 3 / 5 : OVER_WIDTH, x = ruler_gutter(ui);
+	int width = ui->cols * 3 / 5 < OVER_WIDTH ? ui->cols * 3 / 5 : OVER_WIDTH,
+	    x = ruler_gutter(ui);
 	size_t i = 0;
 
-	if (has_room(ui))
-		return (struct pane){cells_end(ui) + 3, ui->cols, cells_end(ui) + 1};
+	if (inspector_has_room(ui))
+		return (struct pane){inspector_cells_end(ui) + 3, ui->cols,
+		                     inspector_cells_end(ui) + 1};
 	if (grid_cell_at(&ui->grid, ui->cursor, &i))
 		x += (int)(i % ui->grid.row_cells);
 	if (x < ui->cols - width - 1)
@@ -71,7 +75,8 @@ find_pane(const struct ui *ui)
 }
 
 static void
-make_counts_card(struct card *card, const struct ui *ui, const char *head, enum lens l, const struct cell *c)
+inspector_make_counts_card(struct card *card, const struct ui *ui, const char *head, enum lens l,
+                           const struct cell *c)
 {
 	char size[8];
 
@@ -91,14 +96,16 @@ make_counts_card(struct card *card, const struct ui *ui, const char *head, enum 
 
 /* What the sampler has found out about this very page, if it has by now. */
 static const struct answer *
-find_more(const struct sample *s, uint64_t addr)
+inspector_find_more(const struct sample *s, uint64_t addr)
 {
-	return s->card && s->card_kind == CARD_PAGE && s->card->has_page && s->card->place == addr ? s->card : NULL;
+	return s->card && s->card_kind == CARD_PAGE && s->card->has_page && s->card->place == addr
+	           ? s->card
+	           : NULL;
 }
 
 /* A range, or the cell under the cursor. false: it is being read, or there is none. */
 static bool
-make_card(struct card *card, const struct ui *ui, const struct sample *s)
+inspector_make_card(struct card *card, const struct ui *ui, const struct sample *s)
 {
 	const struct vma *v = ui_vma(ui, s, NULL);
 	const struct page *pg = NULL;
@@ -112,18 +119,19 @@ make_card(struct card *card, const struct ui *ui, const struct sample *s)
 	if (ui_range(ui, &lo, &hi)) {
 		if (s->range.lo != lo || s->range.hi != hi)
 			return false;
-		snprintf(head, sizeof(head), "Range %llx..%llx", (unsigned long long)lo, (unsigned long long)hi);
-		make_counts_card(card, ui, head, s->range.lens, &s->range.cell);
+		snprintf(head, sizeof(head), "Range %llx..%llx", (unsigned long long)lo,
+		         (unsigned long long)hi);
+		inspector_make_counts_card(card, ui, head, s->range.lens, &s->range.cell);
 		return true;
 	}
 	if (!grid_cell_at(&ui->grid, ui->cursor, &i) || !(c = cells_find(ui, s, i, &pg)) ||
 	    !grid_cell_range(&ui->grid, i, &lo, &hi))
 		return false;
 	if (pg) {
-		card_make(card, s, v, lo, pg, c->newest_ns, ui->now, find_more(s, lo));
+		card_make(card, s, v, lo, pg, c->newest_ns, ui->now, inspector_find_more(s, lo));
 	} else {
 		snprintf(head, sizeof(head), "Cell %012llx", (unsigned long long)lo);
-		make_counts_card(card, ui, head, s->window->lens, c);
+		inspector_make_counts_card(card, ui, head, s->window->lens, c);
 	}
 	return true;
 }
@@ -131,15 +139,16 @@ make_card(struct card *card, const struct ui *ui, const struct sample *s)
 void
 inspector_draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 {
-	struct pane p = find_pane(ui);
+	struct pane p = inspector_find_pane(ui);
 	struct card *card;
 	uint64_t lo, hi;
 
-	if (!inspector_shown(ui) && !has_numbers(ui))
+	if (!inspector_shown(ui) && !inspector_has_numbers(ui))
 		return;
 	zone_cover(top, p.x < p.edge ? 0 : p.edge, bottom, p.x < p.edge ? p.edge + 1 : p.right);
 	for (int y = top; y < bottom; y++) {
-		paint_fill(y, p.x < p.edge ? 0 : p.edge, p.x < p.edge ? p.edge : p.right, ROLE_TEXT);
+		paint_fill(y, p.x < p.edge ? 0 : p.edge, p.x < p.edge ? p.edge : p.right,
+		           ROLE_TEXT);
 		paint_glyph(y, p.edge, ROLE_DIM, L'│');
 	}
 	card = card_new();
@@ -147,7 +156,7 @@ inspector_draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 	card->rows = bottom - top;
 	if (!inspector_shown(ui) && !ui_range(ui, &lo, &hi))
 		writes_card(card, ui, s, WRITES_ALL, bottom - top);
-	else if (!make_card(card, ui, s))
+	else if (!inspector_make_card(card, ui, s))
 		card->n = 0;
 	card_squeeze(card, bottom - top);
 	card_draw(card, 0, top, bottom, p.x, p.right);

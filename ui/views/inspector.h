@@ -6,8 +6,9 @@
 #include "sample/sample.h"
 
 /*
- * Everything about the page under the cursor, or the counts of the cell, or of the range: in a pane at the right of
- * the grid where there is room, else over the cells, on the side where the cursor is not.
+ * Everything about the page under the cursor, or the counts of the cell, or of the range: in a pane
+ * at the right of the grid where there is room, else over the cells, on the side where the cursor
+ * is not.
  */
 void inspector_draw(const struct ui *ui, const struct sample *s, int top, int bottom);
 

@@ -14,7 +14,8 @@ lens_lacks(const struct ui *ui, const struct sample *s, struct buf *out)
 		if (s->can_track == TRACK_NO)
 			buf_fmt(out, "not visible: %s; %s", s->track_why, s->track_how);
 		else if (!s->gen)
-			buf_fmt(out, "press %s: pages written from then on light up", key_of(ACT_CLEAR, view_row(ui_view(ui))->letter));
+			buf_fmt(out, "press %s: pages written from then on light up",
+			        key_of(ACT_CLEAR, view_row(ui_view(ui))->letter));
 		break;
 	case LENS_SHARING:
 		if (s->frames_hidden)

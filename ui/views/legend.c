@@ -25,7 +25,7 @@ struct heats {
 };
 
 static void __attribute__((format(printf, 3, 4)))
-add_part(struct heats *h, enum role role, const char *fmt, ...)
+legend_add_part(struct heats *h, enum role role, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -37,40 +37,40 @@ add_part(struct heats *h, enum role role, const char *fmt, ...)
 
 /* One sample for all where they look the same, or have no room. */
 static void
-one_heat(struct heats *h, const struct ui *ui, const char *word)
+legend_one_heat(struct heats *h, const struct ui *ui, const char *word)
 {
 	char sign = cells_few_colors() ? (char)cells_heat_glyph(ui, HEAT_NOW) : ' ';
 
 	h->n = 0;
-	add_part(h, strip_heat_role(ui, HEAT_NOW), " %c ", sign);
-	add_part(h, ROLE_TEXT, " %s ", word);
+	legend_add_part(h, strip_heat_role(ui, HEAT_NOW), " %c ", sign);
+	legend_add_part(h, ROLE_TEXT, " %s ", word);
 }
 
 static void
-all_heats(struct heats *h, const struct ui *ui, const char *word)
+legend_all_heats(struct heats *h, const struct ui *ui, const char *word)
 {
 	static const char *const ages[HEAT_COUNT] = {NULL, "now", "2s", "5s", "12s", "30s"};
 	static const char *const counts[HEAT_COUNT] = {NULL, "16+", "8", "4", "2", "1"};
 	bool count = ui_by_count(ui);
 
 	h->n = 0;
-	add_part(h, ROLE_TEXT, count ? "%s in " : "%s ", word);
+	legend_add_part(h, ROLE_TEXT, count ? "%s in " : "%s ", word);
 	for (enum heat step = HEAT_NOW; step < HEAT_COUNT; step++) {
 		const char *text = count ? counts[step] : ages[step];
 		char glyph = (char)cells_heat_glyph(ui, step);
 
 		if (cells_few_colors() && !count)
-			add_part(h, strip_heat_role(ui, step), "%c%s ", glyph, text);
+			legend_add_part(h, strip_heat_role(ui, step), "%c%s ", glyph, text);
 		else if (cells_few_colors() && step == HEAT_NOW)
-			add_part(h, strip_heat_role(ui, step), "%c %s ", glyph, text);
+			legend_add_part(h, strip_heat_role(ui, step), "%c %s ", glyph, text);
 		else
-			add_part(h, strip_heat_role(ui, step), " %s ", text);
+			legend_add_part(h, strip_heat_role(ui, step), " %s ", text);
 	}
-	add_part(h, ROLE_TEXT, count ? " generations " : " ");
+	legend_add_part(h, ROLE_TEXT, count ? " generations " : " ");
 }
 
 static int
-heats_width(const struct heats *h)
+legend_do_heats_width(const struct heats *h)
 {
 	int width = 0;
 
@@ -80,15 +80,15 @@ heats_width(const struct heats *h)
 }
 
 static void
-make_heats(struct heats *h, const struct ui *ui, const struct sample *s, int room)
+legend_make_heats(struct heats *h, const struct ui *ui, const struct sample *s, int room)
 {
 	const char *word = track_way_caps(s->track_way) & TRACK_CHANGES ? "changed" : "written";
 
-	all_heats(h, ui, word);
+	legend_all_heats(h, ui, word);
 	if ((!ui_by_count(ui) && paint_heat(HEAT_NOW) == paint_heat(HEAT_30S)) ||
-	    heats_width(h) > room)
-		one_heat(h, ui, word);
-	if (heats_width(h) > room)
+	    legend_do_heats_width(h) > room)
+		legend_one_heat(h, ui, word);
+	if (legend_do_heats_width(h) > room)
 		h->n = 0;
 }
 
@@ -99,8 +99,8 @@ legend_heats_width(const struct ui *ui, const struct sample *s, int room)
 
 	if (!s->gen || lens_needs_pages(ui->lens))
 		return 0;
-	make_heats(&h, ui, s, room);
-	return heats_width(&h);
+	legend_make_heats(&h, ui, s, room);
+	return legend_do_heats_width(&h);
 }
 
 int
@@ -110,15 +110,16 @@ legend_heats(const struct ui *ui, const struct sample *s, int y, int x, int righ
 
 	if (!s->gen || lens_needs_pages(ui->lens))
 		return x;
-	make_heats(&h, ui, s, right - x);
+	legend_make_heats(&h, ui, s, right - x);
 	for (size_t i = 0; i < h.n; i++)
 		x = paint_text(y, x, right, h.part[i].role, "%s", h.part[i].text);
 	return x;
 }
 
-/* As if its filter had been typed; once more: all pages again. Of other lenses there are no words for it. */
+/* As if its filter had been typed; once more: all pages again. Of other lenses there are no words
+ * for it. */
 static unsigned
-hit_state(struct ui *ui, const struct sample *s, const struct touch *t)
+legend_hit_state(struct ui *ui, const struct sample *s, const struct touch *t)
 {
 	char text[sizeof(ui->page_filter)];
 
@@ -135,7 +136,7 @@ hit_state(struct ui *ui, const struct sample *s, const struct touch *t)
 
 /* What the filter lets pass of what is on screen. */
 static int
-draw_filter(const struct ui *ui, const struct window *w, int y, int x)
+legend_draw_filter(const struct ui *ui, const struct window *w, int y, int x)
 {
 	uint64_t match = 0, all = 0;
 	struct buf text = {0};
@@ -145,17 +146,18 @@ draw_filter(const struct ui *ui, const struct window *w, int y, int x)
 		all += cell_pages(&w->cells[i]);
 	}
 	text_escape(&text, ui->page_filter, strlen(ui->page_filter), !paint_utf8());
-	x = paint_text(y, x, ui->cols, ROLE_HOT, "%s: %llu of %llu pass", text.s, (unsigned long long)match,
-	               (unsigned long long)all);
+	x = paint_text(y, x, ui->cols, ROLE_HOT, "%s: %llu of %llu pass", text.s,
+	               (unsigned long long)match, (unsigned long long)all);
 	if (w->unknown)
-		x = paint_text(y, x, ui->cols, ROLE_HOT, ", of %llu it is not known", (unsigned long long)w->unknown);
+		x = paint_text(y, x, ui->cols, ROLE_HOT, ", of %llu it is not known",
+		               (unsigned long long)w->unknown);
 	buf_free(&text);
 	return x + 2;
 }
 
 /* Digits among the letters of zoomed cells. */
 static bool
-has_tenths(const struct ui *ui, const struct window *w)
+legend_has_tenths(const struct ui *ui, const struct window *w)
 {
 	char c;
 
@@ -175,18 +177,20 @@ legend_draw(const struct ui *ui, const struct sample *s, int y)
 	uint64_t n[CLASS_MAX] = {0};
 	const struct window *w = s->window;
 	enum lens l = w ? w->lens : ui->lens;
-	int x = paint_text(y, 0, ui->cols, ROLE_STRONG, "%c %s ", lens_row(l)->digit, lens_row(l)->name);
+	int x = paint_text(y, 0, ui->cols, ROLE_STRONG, "%c %s ", lens_row(l)->digit,
+	                   lens_row(l)->name);
 	struct buf lacks = {0};
 
 	for (size_t i = 0; w && i < (size_t)w->grid.rows * w->grid.row_cells; i++)
 		for (unsigned c = 0; c < CLASS_MAX; c++)
 			n[c] += w->cells[i].n[c];
 	if (w && w->filtered && ui->page_filter[0])
-		x = draw_filter(ui, w, y, x);
+		x = legend_draw_filter(ui, w, y, x);
 	if (l == ui->lens && lens_lacks(ui, s, &lacks))
-		x = paint_text(y, fit_draw_cut(y, x, ui->cols, ROLE_HOT, lacks.s), ui->cols, ROLE_HOT, " ");
+		x = paint_text(y, fit_draw_cut(y, x, ui->cols, ROLE_HOT, lacks.s), ui->cols,
+		               ROLE_HOT, " ");
 	buf_free(&lacks);
-	if (has_tenths(ui, w))
+	if (legend_has_tenths(ui, w))
 		x = paint_text(y, x, ui->cols, ROLE_TEXT, "1-9 tenths in RAM ");
 	if (!lens_needs_pages(l))
 		x = legend_heats(ui, s, y, x, ui->cols);
@@ -200,6 +204,11 @@ legend_draw(const struct ui *ui, const struct sample *s, int y)
 		x = fit_draw_cut(y, x, ui->cols, ROLE_TEXT, lens_class(l, c).name);
 		x = paint_text(y, x, ui->cols, ROLE_TEXT, " ");
 		if (l == LENS_STATE)
-			zone_add(&(struct zone){.y = y, .x = from, .bottom = y + 1, .right = x - 1, .value = c, .hit = hit_state});
+			zone_add(&(struct zone){.y = y,
+			                        .x = from,
+			                        .bottom = y + 1,
+			                        .right = x - 1,
+			                        .value = c,
+			                        .hit = legend_hit_state});
 	}
 }

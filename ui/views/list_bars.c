@@ -10,7 +10,10 @@
 #include "term/zones.h"
 #include "views/view.h"
 
-enum { WORDS_FROM = 110, WORDS = 32 }; /* so wide a screen has room for words beside the bars; columns of them */
+enum {
+	WORDS_FROM = 110,
+	WORDS = 32
+}; /* so wide a screen has room for words beside the bars; columns of them */
 
 struct segment {
 	const char *label, *filter;
@@ -32,14 +35,14 @@ struct bar {
 /* --- what is in them -------------------------------------------------------------------------- */
 
 static void
-add(struct bar *b, const struct segment *s)
+list_bars_add(struct bar *b, const struct segment *s)
 {
 	if (s->bytes)
 		b->seg[b->n++] = *s;
 }
 
 static void
-make_ram(struct bar *b, const struct sample *s)
+list_make_ram(struct bar *b, const struct sample *s)
 {
 	static const struct {
 		enum state state;
@@ -56,13 +59,15 @@ make_ram(struct bar *b, const struct sample *s)
 	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
 		uint64_t bytes = s->regions->totals.rss_by_state[parts[i].state] * s->page_size;
 
-		add(b, &(struct segment){.label = parts[i].label, .filter = parts[i].filter,
-		                         .role = paint_state_role(parts[i].state), .bytes = bytes});
+		list_bars_add(b, &(struct segment){.label = parts[i].label,
+		                                   .filter = parts[i].filter,
+		                                   .role = paint_state_role(parts[i].state),
+		                                   .bytes = bytes});
 	}
 }
 
 static void
-make_virt(struct bar *b, const struct sample *s)
+list_make_virt(struct bar *b, const struct sample *s)
 {
 	static const struct {
 		enum vma_type type;
@@ -92,13 +97,13 @@ make_virt(struct bar *b, const struct sample *s)
 
 		t->label = t->filter = parts[i].label;
 		t->role = parts[i].role;
-		add(b, t);
+		list_bars_add(b, t);
 	}
 }
 
 /* A column for each, what is left by their sizes. */
 static void
-lay(struct bar *b, int from, int to)
+list_lay(struct bar *b, int from, int to)
 {
 	uint64_t sum = 0, done = 0;
 	int room = to - from - (int)b->n, x = from;
@@ -108,7 +113,8 @@ lay(struct bar *b, int from, int to)
 	for (size_t i = 0; i < b->n; i++) {
 		done += b->seg[i].bytes;
 		b->seg[i].x = x;
-		x = from + (int)i + 1 + (int)((double)done / (double)sum * (room > 0 ? room : 0) + 0.5);
+		x = from + (int)i + 1 +
+		    (int)((double)done / (double)sum * (room > 0 ? room : 0) + 0.5);
 		b->seg[i].to = x < to ? x : to;
 	}
 }
@@ -120,20 +126,20 @@ bar_end(const struct ui *ui)
 }
 
 static void
-make(const struct ui *ui, const struct sample *s, struct bar b[LIST_BARS])
+list_make(const struct ui *ui, const struct sample *s, struct bar b[LIST_BARS])
 {
 	memset(b, 0, LIST_BARS * sizeof(*b));
 	if (!s->regions || !s->regions->vmas.n)
 		return;
-	make_ram(&b[0], s);
-	make_virt(&b[1], s);
+	list_make_ram(&b[0], s);
+	list_make_virt(&b[1], s);
 	for (int i = 0; i < LIST_BARS; i++)
-		lay(&b[i], BAR_LABEL, bar_end(ui));
+		list_lay(&b[i], BAR_LABEL, bar_end(ui));
 }
 
 /* The chosen one of both bars; NULL: none. */
 static const struct segment *
-chosen(const struct ui *ui, const struct bar b[LIST_BARS])
+list_chosen(const struct ui *ui, const struct bar b[LIST_BARS])
 {
 	size_t i = ui->segment - 1;
 
@@ -148,9 +154,12 @@ chosen(const struct ui *ui, const struct bar b[LIST_BARS])
 
 /* Without colours signs take their place: what is in RAM, in swap, nowhere. */
 static void
-fill_part(int y, int x, int to, enum role role)
+list_fill_part(int y, int x, int to, enum role role)
 {
-	wchar_t sign = role == ROLE_BAR_REST ? L'·' : role == ROLE_SWAPPED ? L's' : paint_utf8() ? L'▒' : L'#';
+	wchar_t sign = role == ROLE_BAR_REST  ? L'·'
+	               : role == ROLE_SWAPPED ? L's'
+	               : paint_utf8()         ? L'▒'
+	                                      : L'#';
 
 	paint_fill(y, x, to, role);
 	for (; paint_theme() == THEME_MONO && x < to; x++)
@@ -159,7 +168,7 @@ fill_part(int y, int x, int to, enum role role)
 
 /* A text in the colours that it stands on, a blank before it; all of it or nothing. */
 static bool
-draw_words_on(int y, int x, int to, const char *text)
+list_draw_words_on(int y, int x, int to, const char *text)
 {
 	if (x + 1 + (int)strlen(text) > to)
 		return false;
@@ -175,15 +184,17 @@ struct grounds {
 
 /* Its name and size, or its name: on one ground (in RAM, or nowhere), or else across them all. */
 static void
-draw_label(const struct segment *g, const struct grounds *at, int y)
+list_draw_label(const struct segment *g, const struct grounds *at, int y)
 {
 	char text[40], size[8];
 
 	snprintf(text, sizeof(text), "%s %s", g->label, size_text(size, g->bytes));
-	if (!draw_words_on(y, at->x, at->ram, text) && !draw_words_on(y, at->swap, at->to, text) &&
-	    !draw_words_on(y, at->x, at->ram, g->label) &&
-	    !draw_words_on(y, at->swap, at->to, g->label) && !draw_words_on(y, at->x, at->to, text))
-		draw_words_on(y, at->x, at->to, g->label);
+	if (!list_draw_words_on(y, at->x, at->ram, text) &&
+	    !list_draw_words_on(y, at->swap, at->to, text) &&
+	    !list_draw_words_on(y, at->x, at->ram, g->label) &&
+	    !list_draw_words_on(y, at->swap, at->to, g->label) &&
+	    !list_draw_words_on(y, at->x, at->to, text))
+		list_draw_words_on(y, at->x, at->to, g->label);
 }
 
 /*
@@ -191,14 +202,14 @@ draw_label(const struct segment *g, const struct grounds *at, int y)
  * if there is any of it and room for it; in a single one a block stands for what there is.
  */
 static struct grounds
-fill(const struct bar *b, const struct segment *g, int y)
+list_fill(const struct bar *b, const struct segment *g, int y)
 {
 	int width = g->to - g->x, ram, both;
 	/* shared memory may be mapped twice */
 	uint64_t there = u64_min(g->rss + g->swap, g->bytes);
 
 	if (!b->types) {
-		fill_part(y, g->x, g->to, g->role);
+		list_fill_part(y, g->x, g->to, g->role);
 		return (struct grounds){g->x, g->to, g->to, g->to};
 	}
 	if (width == 1 && there && there < g->bytes) {
@@ -210,41 +221,41 @@ fill(const struct bar *b, const struct segment *g, int y)
 	ram = (int)steps(g->rss, there, (unsigned)both);
 	if (ram == both && g->swap && both > 1)
 		ram--;
-	fill_part(y, g->x, g->x + ram, g->role);
-	fill_part(y, g->x + ram, g->x + both, ROLE_SWAPPED);
-	fill_part(y, g->x + both, g->to, ROLE_BAR_REST);
+	list_fill_part(y, g->x, g->x + ram, g->role);
+	list_fill_part(y, g->x + ram, g->x + both, ROLE_SWAPPED);
+	list_fill_part(y, g->x + both, g->to, ROLE_BAR_REST);
 	return (struct grounds){g->x, g->x + ram, g->x + both, g->to};
 }
 
 static void
-draw_segment(const struct bar *b, const struct segment *g, bool is_chosen, int y)
+list_draw_segment(const struct bar *b, const struct segment *g, bool is_chosen, int y)
 {
-	struct grounds at = fill(b, g, y);
+	struct grounds at = list_fill(b, g, y);
 
 	if (is_chosen) {
 		paint_fill(y, g->x, g->to, ROLE_CURSOR);
 		at = (struct grounds){g->x, g->to, g->to, g->to};
 	}
-	draw_words_on(y, at.ram, at.swap, "swap");
-	draw_label(g, &at, y);
+	list_draw_words_on(y, at.ram, at.swap, "swap");
+	list_draw_label(g, &at, y);
 }
 
 static void
-draw_bar(int y, const char *title, uint64_t total, const struct bar *b,
-         const struct segment *mark)
+list_draw_bar(int y, const char *title, uint64_t total, const struct bar *b,
+              const struct segment *mark)
 {
 	char size[8];
 
 	paint_text(y, 0, BAR_LABEL, ROLE_DIM, "%-5s", title);
 	paint_text(y, 5, BAR_LABEL, ROLE_STRONG, "%5s", size_text(size, total));
 	for (size_t i = 0; i < b->n; i++)
-		draw_segment(b, &b->seg[i], &b->seg[i] == mark, y);
+		list_draw_segment(b, &b->seg[i], &b->seg[i] == mark, y);
 	if (mark && mark >= b->seg && mark < b->seg + b->n)
 		paint_cursor(y, mark->x);
 }
 
 static void
-draw_words(const struct ui *ui, const struct sample *s, int y)
+list_draw_words(const struct ui *ui, const struct sample *s, int y)
 {
 	const struct totals *t = &s->regions->totals;
 	uint64_t there = (t->rss + t->swap) * s->page_size;
@@ -264,7 +275,7 @@ draw_words(const struct ui *ui, const struct sample *s, int y)
 
 /* Shows what Tab and Enter would. */
 static unsigned
-hit_bar(struct ui *ui, const struct sample *s, const struct touch *t)
+list_hit_bar(struct ui *ui, const struct sample *s, const struct touch *t)
 {
 	size_t segment = t->drag ? 0 : list_bars_at(ui, s, (int)t->value, t->dx);
 
@@ -281,16 +292,19 @@ list_bars_draw(const struct ui *ui, const struct sample *s, int y)
 	struct bar b[LIST_BARS];
 	const struct segment *mark;
 
-	make(ui, s, b);
-	mark = chosen(ui, b);
+	list_make(ui, s, b);
+	mark = list_chosen(ui, b);
 	for (int i = 0; i < LIST_BARS; i++)
-		zone_add(&(struct zone){.y = y + i, .bottom = y + i + 1, .right = ui->cols, .value = (uint64_t)i,
-		                        .hit = hit_bar});
-	draw_bar(y, "RAM", s->regions->totals.rss * s->page_size, &b[0], mark);
+		zone_add(&(struct zone){.y = y + i,
+		                        .bottom = y + i + 1,
+		                        .right = ui->cols,
+		                        .value = (uint64_t)i,
+		                        .hit = list_hit_bar});
+	list_draw_bar(y, "RAM", s->regions->totals.rss * s->page_size, &b[0], mark);
 	if (!s->regions->counted)
 		paint_text(y, 0, ui->cols, ROLE_DIM, "%-12s%s", "RAM", "counting");
-	draw_bar(y + 1, "VIRT", s->regions->totals.size, &b[1], mark);
-	draw_words(ui, s, y);
+	list_draw_bar(y + 1, "VIRT", s->regions->totals.size, &b[1], mark);
+	list_draw_words(ui, s, y);
 }
 
 /* --- use -------------------------------------------------------------------------------------- */
@@ -301,7 +315,7 @@ list_bars_step(struct ui *ui, const struct sample *s, int step)
 	struct bar b[LIST_BARS];
 	size_t n;
 
-	make(ui, s, b);
+	list_make(ui, s, b);
 	n = b[0].n + b[1].n + 1; /* and none */
 	ui->segment = (ui->segment + n + (size_t)step) % n;
 }
@@ -311,7 +325,7 @@ list_bars_at(const struct ui *ui, const struct sample *s, int bar, int x)
 {
 	struct bar b[LIST_BARS];
 
-	make(ui, s, b);
+	list_make(ui, s, b);
 	for (size_t i = 0; i < b[bar].n; i++)
 		if (x >= b[bar].seg[i].x && x < b[bar].seg[i].to)
 			return i + 1 + (bar ? b[0].n : 0);
@@ -325,8 +339,8 @@ list_bars_filter(struct ui *ui, const struct sample *s)
 	const struct segment *g;
 	struct err err;
 
-	make(ui, s, b);
-	g = chosen(ui, b);
+	list_make(ui, s, b);
+	g = list_chosen(ui, b);
 	ui->segment = 0;
 	if (g && list_filter_set(&ui->filter, g->filter, s->page_size, &err) == 0)
 		rows_anew(ui);
@@ -340,8 +354,8 @@ list_bars_say(const struct ui *ui, const struct sample *s, struct buf *out)
 	uint64_t rss = s->regions->totals.rss * s->page_size;
 	char size[8], ram[8];
 
-	make(ui, s, b);
-	g = chosen(ui, b);
+	list_make(ui, s, b);
+	g = list_chosen(ui, b);
 	if (!g)
 		return;
 	buf_fmt(out, "%s: %s ", g->label, size_text(size, g->bytes));

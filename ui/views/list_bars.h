@@ -7,8 +7,9 @@
 
 /*
  * The two bars above the list: what is in RAM, by kind of page, and what the address space is for,
- * by type of region. Their segments are counted from 1, through both bars; each is at least a column
- * wide, and has its label or its letter inside. ui->segment is the one that was chosen, 0 none.
+ * by type of region. Their segments are counted from 1, through both bars; each is at least a
+ * column wide, and has its label or its letter inside. ui->segment is the one that was chosen, 0
+ * none.
  */
 enum { LIST_BARS = 2, BAR_LABEL = 12 }; /* rows; columns of the screen before a bar */
 
@@ -20,7 +21,8 @@ void list_bars_step(struct ui *ui, const struct sample *s, int step);
 /* The segment in column x of bar 0 or 1; 0: none. */
 size_t list_bars_at(const struct ui *ui, const struct sample *s, int bar, int x);
 
-/* The list shows the regions that the chosen segment is made of, and no segment is chosen any more. */
+/* The list shows the regions that the chosen segment is made of, and no segment is chosen any more.
+ */
 void list_bars_filter(struct ui *ui, const struct sample *s);
 
 /* The sentence about the chosen segment. */

@@ -22,7 +22,7 @@ struct menu {
 };
 
 static struct menu
-sort_menu(void)
+list_sort_menu(void)
 {
 	struct menu m = {0};
 
@@ -34,7 +34,7 @@ sort_menu(void)
 
 /* Those that are shown in their order, then the others. */
 static struct menu
-columns_menu(const struct ui *ui)
+list_columns_menu(const struct ui *ui)
 {
 	struct list_columns shown = ui->columns;
 	struct menu m = {0};
@@ -51,11 +51,11 @@ columns_menu(const struct ui *ui)
 static struct menu
 menu_of(const struct ui *ui)
 {
-	return ui_view(ui) == VIEW_SORT ? sort_menu() : columns_menu(ui);
+	return ui_view(ui) == VIEW_SORT ? list_sort_menu() : list_columns_menu(ui);
 }
 
 static size_t
-position(const struct ui *ui, const struct menu *m)
+list_position(const struct ui *ui, const struct menu *m)
 {
 	for (size_t i = 0; i < m->n; i++)
 		if (m->id[i] == ui->menu_at)
@@ -65,11 +65,13 @@ position(const struct ui *ui, const struct menu *m)
 
 /* --- drawing ---------------------------------------------------------------------------------- */
 
-/* The row of the heading. The list's own headings and its first rows stay in sight where columns are chosen. */
+/* The row of the heading. The list's own headings and its first rows stay in sight where columns
+ * are chosen. */
 static int
-first_row(const struct ui *ui, const struct menu *m, int top, int bottom)
+list_first_row(const struct ui *ui, const struct menu *m, int top, int bottom)
 {
-	int rows = (int)m->n + 1, room = bottom - top, seen = ui_view(ui) == VIEW_COLUMNS ? LIST_SEEN : 0;
+	int rows = (int)m->n + 1, room = bottom - top,
+	    seen = ui_view(ui) == VIEW_COLUMNS ? LIST_SEEN : 0;
 
 	if (room - seen < 6)
 		seen = 0;
@@ -77,10 +79,11 @@ first_row(const struct ui *ui, const struct menu *m, int top, int bottom)
 }
 
 static void
-settle(struct ui *ui, const struct sample *s, int top, int bottom)
+list_settle(struct ui *ui, const struct sample *s, int top, int bottom)
 {
 	struct menu m = menu_of(ui);
-	size_t at = position(ui, &m), rows = (size_t)(bottom - first_row(ui, &m, top, bottom) - 1);
+	size_t at = list_position(ui, &m),
+	       rows = (size_t)(bottom - list_first_row(ui, &m, top, bottom) - 1);
 
 	view_regions.settle(ui, s, top, bottom);
 	ui->menu_at = m.id[at];
@@ -94,27 +97,29 @@ settle(struct ui *ui, const struct sample *s, int top, int bottom)
 
 /* It is chosen, but not shown before there is something to show. */
 static bool
-waits(const struct ui *ui, int id)
+list_waits(const struct ui *ui, int id)
 {
 	return ui_view(ui) == VIEW_COLUMNS && list_columns_has(&ui->columns, id) &&
 	       list_empty(ui) & list_column_bit(id);
 }
 
 static void
-draw_row(const struct ui *ui, const struct sample *s, const struct list_column *c, int y)
+list_draw_row(const struct ui *ui, const struct sample *s, const struct list_column *c, int y)
 {
 	const char *down = paint_utf8() ? "▼" : "v", *up = paint_utf8() ? "▲" : "^";
-	bool dear = list_column_needs_smaps(c->id, s) || waits(ui, c->id);
+	bool dear = list_column_needs_smaps(c->id, s) || list_waits(ui, c->id);
 
 	paint_fill(y, 0, ui->cols, ROLE_TEXT);
 	if (ui_view(ui) == VIEW_COLUMNS)
-		paint_text(y, 2, NAME_AT, ROLE_TEXT, "%s", list_columns_has(&ui->columns, c->id) ? "[x]" : "[ ]");
+		paint_text(y, 2, NAME_AT, ROLE_TEXT, "%s",
+		           list_columns_has(&ui->columns, c->id) ? "[x]" : "[ ]");
 	else
 		paint_text(y, 2, NAME_AT, ROLE_ACCENT, "%c", c->letter);
 	if (ui_view(ui) == VIEW_SORT && ui->sort == c->id)
 		paint_text(y, 4, NAME_AT, ROLE_STRONG, "%s", list_sorts_down(ui) ? down : up);
 	paint_text(y, NAME_AT - 2, HELP_AT, ROLE_STRONG, "%s", c->title);
-	fit_draw_cut(y, HELP_AT - 2, ui->cols, dear ? ROLE_DIM : ROLE_TEXT, list_column_help(c->id));
+	fit_draw_cut(y, HELP_AT - 2, ui->cols, dear ? ROLE_DIM : ROLE_TEXT,
+	             list_column_help(c->id));
 	if (c->id != ui->menu_at)
 		return;
 	paint_text(y, 0, 1, ROLE_ACCENT, "›");
@@ -126,14 +131,14 @@ int
 list_menu_at(const struct ui *ui, int top, int bottom, int y)
 {
 	struct menu m = menu_of(ui);
-	int first = first_row(ui, &m, top, bottom) + 1;
+	int first = list_first_row(ui, &m, top, bottom) + 1;
 	size_t i = ui->menu_top + (size_t)(y - first);
 
 	return y >= first && y < bottom && i < m.n ? m.id[i] : -1;
 }
 
 static unsigned
-hit_item(struct ui *ui, const struct sample *s, const struct touch *t)
+list_hit_item(struct ui *ui, const struct sample *s, const struct touch *t)
 {
 	(void)s;
 	ui->menu_at = (int)t->value;
@@ -142,9 +147,14 @@ hit_item(struct ui *ui, const struct sample *s, const struct touch *t)
 
 /* The box before a column is Space. */
 static void
-add_zones(const struct ui *ui, int id, int y)
+list_add_zones(const struct ui *ui, int id, int y)
 {
-	struct zone z = {.y = y, .bottom = y + 1, .right = ui->cols, .value = (uint64_t)id, .hit = hit_item, .opens = true};
+	struct zone z = {.y = y,
+	                 .bottom = y + 1,
+	                 .right = ui->cols,
+	                 .value = (uint64_t)id,
+	                 .hit = list_hit_item,
+	                 .opens = true};
 
 	zone_add(&z);
 	z.right = NAME_AT - 2;
@@ -154,10 +164,10 @@ add_zones(const struct ui *ui, int id, int y)
 }
 
 static void
-draw(const struct ui *ui, const struct sample *s, int top, int bottom)
+list_draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 {
 	struct menu m = menu_of(ui);
-	int y = first_row(ui, &m, top, bottom);
+	int y = list_first_row(ui, &m, top, bottom);
 	size_t rows = (size_t)(bottom - y - 1);
 
 	view_regions.draw(ui, s, top, y);
@@ -165,24 +175,27 @@ draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 	paint_fill(y, 0, ui->cols, ROLE_HEADER);
 	paint_text(y, 1, ui->cols, ROLE_HEADER, ui_view(ui) == VIEW_SORT ? "SORT BY" : "COLUMNS");
 	if (rows < m.n)
-		paint_text(y, ui->cols - 12, ui->cols, ROLE_HEADER_DIM, "%zu of %zu", position(ui, &m) + 1, m.n);
+		paint_text(y, ui->cols - 12, ui->cols, ROLE_HEADER_DIM, "%zu of %zu",
+		           list_position(ui, &m) + 1, m.n);
 	for (int id; (id = list_menu_at(ui, top, bottom, ++y)) >= 0;) {
-		add_zones(ui, id, y);
-		draw_row(ui, s, list_column_of(id), y);
+		list_add_zones(ui, id, y);
+		list_draw_row(ui, s, list_column_of(id), y);
 	}
 }
 
 static void
-say(const struct ui *ui, const struct sample *s, struct buf *out)
+list_say(const struct ui *ui, const struct sample *s, struct buf *out)
 {
 	const char *help = list_column_help(ui->menu_at);
 
 	if (list_column_needs_smaps(ui->menu_at, s))
-		buf_fmt(out, "%s: from smaps, a walk over all page tables: read once when shown, again with r",
+		buf_fmt(out,
+		        "%s: from smaps, a walk over all page tables: read once when shown, again "
+		        "with r",
 		        list_column_of(ui->menu_at)->title);
-	else if (waits(ui, ui->menu_at) && ui->menu_at == COL_REGION_SWAP)
+	else if (list_waits(ui, ui->menu_at) && ui->menu_at == COL_REGION_SWAP)
 		buf_str(out, "SWAP appears once anything is in swap");
-	else if (waits(ui, ui->menu_at))
+	else if (list_waits(ui, ui->menu_at))
 		buf_fmt(out, "%s appears after the first %s", list_column_of(ui->menu_at)->title,
 		        key_of(ACT_CLEAR, 'R'));
 	else if (HELP_AT - 2 + (int)strlen(help) > ui->cols)
@@ -192,11 +205,12 @@ say(const struct ui *ui, const struct sample *s, struct buf *out)
 	else if (!list_columns_has(&ui->columns, ui->menu_at))
 		buf_str(out, "Space shows it");
 	else
-		buf_str(out, "Space hides it, < and > move it; a narrow screen has no room for the last ones");
+		buf_str(out, "Space hides it, < and > move it; a narrow screen has no room for the "
+		             "last ones");
 }
 
 static void
-crumb(const struct ui *ui, const struct sample *s, struct buf *out)
+list_crumb(const struct ui *ui, const struct sample *s, struct buf *out)
 {
 	view_regions.crumb(ui, s, out);
 	buf_str(out, ui_view(ui) == VIEW_SORT ? CRUMB_SIGN "sort" : CRUMB_SIGN "columns");
@@ -205,34 +219,34 @@ crumb(const struct ui *ui, const struct sample *s, struct buf *out)
 /* --- keys ------------------------------------------------------------------------------------- */
 
 static void
-sort_by(struct ui *ui, int column)
+list_menu_sort_by(struct ui *ui, int column)
 {
 	ui_pop(ui);
 	list_sort_by(ui, column);
 }
 
 static void
-move(struct ui *ui, const struct menu *m, long by)
+list_move(struct ui *ui, const struct menu *m, long by)
 {
-	long at = (long)position(ui, m) + by;
+	long at = (long)list_position(ui, m) + by;
 
 	ui->menu_at = m->id[at < 0 ? 0 : (size_t)at >= m->n ? m->n - 1 : (size_t)at];
 }
 
 static unsigned
-act(struct ui *ui, const struct sample *s, enum action a)
+list_act(struct ui *ui, const struct sample *s, enum action a)
 {
 	struct menu m = menu_of(ui);
 
 	(void)s;
 	switch ((int)a) {
-	case ACT_UP: move(ui, &m, -1); break;
-	case ACT_DOWN: move(ui, &m, 1); break;
-	case ACT_PAGE_UP: move(ui, &m, -8); break;
-	case ACT_PAGE_DOWN: move(ui, &m, 8); break;
-	case ACT_FIRST: move(ui, &m, -LIST_COLUMNS); break;
-	case ACT_LAST: move(ui, &m, LIST_COLUMNS); break;
-	case ACT_OPEN: sort_by(ui, ui->menu_at); break;
+	case ACT_UP: list_move(ui, &m, -1); break;
+	case ACT_DOWN: list_move(ui, &m, 1); break;
+	case ACT_PAGE_UP: list_move(ui, &m, -8); break;
+	case ACT_PAGE_DOWN: list_move(ui, &m, 8); break;
+	case ACT_FIRST: list_move(ui, &m, -LIST_COLUMNS); break;
+	case ACT_LAST: list_move(ui, &m, LIST_COLUMNS); break;
+	case ACT_OPEN: list_menu_sort_by(ui, ui->menu_at); break;
 	case ACT_TOGGLE:
 		list_columns_toggle(&ui->columns, ui->menu_at);
 		break;
@@ -244,23 +258,23 @@ act(struct ui *ui, const struct sample *s, enum action a)
 }
 
 static unsigned
-typed(struct ui *ui, int c)
+list_typed(struct ui *ui, int c)
 {
-	struct menu m = sort_menu();
+	struct menu m = list_sort_menu();
 
 	for (size_t i = 0; i < m.n; i++)
 		if (list_column_of(m.id[i])->letter == c) {
-			sort_by(ui, m.id[i]);
+			list_menu_sort_by(ui, m.id[i]);
 			break;
 		}
 	return FX_NONE;
 }
 
 const struct view view_sort = {
-    .draw = draw, .act = act, .say = say, .crumb = crumb, .settle = settle,
-    .typed = typed,
+    .draw = list_draw, .act = list_act, .say = list_say, .crumb = list_crumb, .settle = list_settle,
+    .typed = list_typed,
 };
 
 const struct view view_columns = {
-    .draw = draw, .act = act, .say = say, .crumb = crumb, .settle = settle,
+    .draw = list_draw, .act = list_act, .say = list_say, .crumb = list_crumb, .settle = list_settle,
 };

@@ -34,7 +34,8 @@ list_layout(const struct ui *ui)
 	struct list_layout l;
 
 	if (ui->grouping && !list_columns_has(&c, COL_REGION_MAPPING))
-		list_columns_toggle(&c, COL_REGION_MAPPING); /* what would a group be without its name */
+		list_columns_toggle(
+		    &c, COL_REGION_MAPPING); /* what would a group be without its name */
 	l = list_columns_layout(&c, ui->cols, list_empty(ui));
 	if (ui->pulse && !ui->columns.n && !list_layout_of(&l, COL_REGION_RATE))
 		for (size_t i = 0; i < l.n; i++)
@@ -44,7 +45,7 @@ list_layout(const struct ui *ui)
 }
 
 static const char *
-sort_mark(const struct ui *ui, const struct list_column *c)
+list_sort_mark(const struct ui *ui, const struct list_column *c)
 {
 	if (ui->sort != c->id)
 		return "";
@@ -52,13 +53,14 @@ sort_mark(const struct ui *ui, const struct list_column *c)
 }
 
 static bool
-stands_right(int id)
+list_stands_right(int id)
 {
-	return !list_is_picture(id) && id != COL_REGION_START && column_row((enum column_id)id)->right;
+	return !list_is_picture(id) && id != COL_REGION_START &&
+	       column_row((enum column_id)id)->right;
 }
 
 static unsigned
-hit_heading(struct ui *ui, const struct sample *s, const struct touch *t)
+list_hit_heading(struct ui *ui, const struct sample *s, const struct touch *t)
 {
 	int column = list_table_heading_at(ui, t->dx);
 
@@ -73,19 +75,21 @@ list_table_headings(const struct ui *ui, int y)
 {
 	struct list_layout l = list_layout(ui);
 
-	zone_add(&(struct zone){.y = y, .bottom = y + 1, .right = ui->cols, .hit = hit_heading});
+	zone_add(
+	    &(struct zone){.y = y, .bottom = y + 1, .right = ui->cols, .hit = list_hit_heading});
 	paint_fill(y, 0, ui->cols, ROLE_HEADER);
 	for (size_t i = 0; i < l.n; i++) {
 		const struct list_place *p = &l.at[i];
-		const char *title = p->column->title, *mark = sort_mark(ui, p->column);
+		const char *title = p->column->title, *mark = list_sort_mark(ui, p->column);
 		int len, x = p->x;
 
 		if (p->column->id == LIST_PAGES && p->width >= LIST_STRIP)
 			title = "PAGES low to high";
 		len = (int)strlen(title) + (mark[0] ? 1 : 0);
-		if (stands_right(p->column->id) && len < p->width)
+		if (list_stands_right(p->column->id) && len < p->width)
 			x += p->width - len;
-		x = paint_text(y, x, p->x + (p->width > 1 ? p->width : 1) + (mark[0] ? 1 : 0), ROLE_HEADER, "%s", title);
+		x = paint_text(y, x, p->x + (p->width > 1 ? p->width : 1) + (mark[0] ? 1 : 0),
+		               ROLE_HEADER, "%s", title);
 		paint_text(y, x, ui->cols, ROLE_HEADER, "%s", mark);
 	}
 }
@@ -102,7 +106,8 @@ list_table_heading_at(const struct ui *ui, int x)
 }
 
 static void
-draw_strip(const struct ui *ui, const struct strip_cell *strip, enum lens l, int y, int x, int width)
+list_draw_strip(const struct ui *ui, const struct strip_cell *strip, enum lens l, int y, int x,
+                int width)
 {
 	for (int i = 0; i < width; i++) {
 		struct strip_cell c = strip_at(ui, strip, (unsigned)i, (unsigned)width);
@@ -113,7 +118,7 @@ draw_strip(const struct ui *ui, const struct strip_cell *strip, enum lens l, int
 
 /* Of so many that there is no room for the word the number. */
 static void
-draw_regions(size_t n, const struct list_place *p, int y)
+list_draw_regions(size_t n, const struct list_place *p, int y)
 {
 	char text[32];
 
@@ -124,26 +129,28 @@ draw_regions(size_t n, const struct list_place *p, int y)
 }
 
 static void
-draw_pages(const struct ui *ui, const struct region_row *row, const struct list_place *p, int y)
+list_draw_pages(const struct ui *ui, const struct region_row *row, const struct list_place *p,
+                int y)
 {
 	if (row->r->known && row->r->lens < LENS_COUNT)
-		draw_strip(ui, row->r->strip, (enum lens)row->r->lens, y, p->x, p->width);
+		list_draw_strip(ui, row->r->strip, (enum lens)row->r->lens, y, p->x, p->width);
 	else if (row->regions)
-		draw_regions(row->regions, p, y);
+		list_draw_regions(row->regions, p, y);
 	else if (row->r->known)
 		paint_text(y, p->x, p->x + p->width, ROLE_DIM, "counting");
 }
 
 /* The last minute of what is written to it; of what stands still nothing. */
 static void
-draw_minute(const struct region_row *row, const struct list_place *p, int y)
+list_draw_minute(const struct region_row *row, const struct list_place *p, int y)
 {
-	if (row->r->rate != RATE_UNKNOWN && !row->r->doubt && !row->regions && p->width >= REGION_RATES)
+	if (row->r->rate != RATE_UNKNOWN && !row->r->doubt && !row->regions &&
+	    p->width >= REGION_RATES)
 		writes_spark_draw(row->r->rates, REGION_RATES, y, p->x);
 }
 
 static void
-draw_name(const struct region_row *row, const struct list_place *p, const char *fold, int y)
+list_draw_name(const struct region_row *row, const struct list_place *p, const char *fold, int y)
 {
 	struct buf text = {0};
 	int room = p->width - (int)fit_width(fold, strlen(fold));
@@ -156,15 +163,16 @@ draw_name(const struct region_row *row, const struct list_place *p, const char *
 
 /* Who looks for holes looks for these: what is written there can be run. */
 static void
-draw_rwx(const struct region_row *row, const struct list_place *p, int y)
+list_draw_rwx(const struct region_row *row, const struct list_place *p, int y)
 {
 	if (row->v->perm & VMA_WRITE && row->v->perm & VMA_EXEC && !row->regions)
-		paint_text(y, p->x, p->x + p->width, ROLE_BANNER, "%cwx%c!", row->v->perm & VMA_READ ? 'r' : '-',
+		paint_text(y, p->x, p->x + p->width, ROLE_BANNER, "%cwx%c!",
+		           row->v->perm & VMA_READ ? 'r' : '-',
 		           row->v->perm & VMA_SHARED ? 's' : 'p');
 }
 
 static enum role
-cell_role(int id, const struct value *v)
+list_cell_role(int id, const struct value *v)
 {
 	if ((id == COL_REGION_WRITTEN || id == COL_REGION_RATE) && v->n)
 		return ROLE_HOT;
@@ -173,9 +181,10 @@ cell_role(int id, const struct value *v)
 	return ROLE_TEXT;
 }
 
-/* Twelve digits hold every address of 47 bits; of a longer one ([vsyscall]) the end, marked as cut. */
+/* Twelve digits hold every address of 47 bits; of a longer one ([vsyscall]) the end, marked as cut.
+ */
 static void
-address_text(struct buf *out, uint64_t addr)
+list_address_text(struct buf *out, uint64_t addr)
 {
 	if (addr >> 48)
 		buf_fmt(out, "%s%011llx", paint_utf8() ? "…" : "~",
@@ -186,10 +195,10 @@ address_text(struct buf *out, uint64_t addr)
 
 /* A size of nothing is told from the rest at a glance. */
 static void
-cell_text(int id, const struct value *v, struct buf *out)
+list_cell_text(int id, const struct value *v, struct buf *out)
 {
 	if (v->kind == VALUE_HEX && (id == COL_REGION_START || id == COL_REGION_END))
-		address_text(out, v->n);
+		list_address_text(out, v->n);
 	else if (v->kind == VALUE_HEX)
 		buf_hex(out, v->n);
 	else if (v->kind == VALUE_SIZE && !v->n && id != COL_REGION_SIZE)
@@ -199,24 +208,25 @@ cell_text(int id, const struct value *v, struct buf *out)
 }
 
 static void
-draw_cell(const struct region_row *row, const struct list_place *p, int y)
+list_draw_cell(const struct region_row *row, const struct list_place *p, int y)
 {
 	int id = p->column->id, pad;
 	struct value v = region_value((enum column_id)id, row);
 	struct buf text = {0};
 
 	buf_str(&text, "");
-	cell_text(id, &v, &text);
-	pad = stands_right(id) ? p->width - (int)fit_width(text.s, text.len) : 0;
-	paint_text(y, p->x + (pad > 0 ? pad : 0), p->x + p->width, cell_role(id, &v), "%s", text.s);
+	list_cell_text(id, &v, &text);
+	pad = list_stands_right(id) ? p->width - (int)fit_width(text.s, text.len) : 0;
+	paint_text(y, p->x + (pad > 0 ? pad : 0), p->x + p->width, list_cell_role(id, &v), "%s",
+	           text.s);
 	buf_free(&text);
 	if (id == COL_REGION_PERM)
-		draw_rwx(row, p, y);
+		list_draw_rwx(row, p, y);
 }
 
 /* A line through what is no more. */
 static void
-draw_struck(const struct list_layout *l, const struct region_row *row, int y)
+list_draw_struck(const struct list_layout *l, const struct region_row *row, int y)
 {
 	const struct list_place *last = &l->at[l->n - 1];
 	struct buf text = {0};
@@ -236,39 +246,42 @@ draw_struck(const struct list_layout *l, const struct region_row *row, int y)
 			fit_name_cut(&text, row->v, (size_t)p->width);
 		} else {
 			v = region_value((enum column_id)p->column->id, row);
-			cell_text(p->column->id, &v, &text);
+			list_cell_text(p->column->id, &v, &text);
 		}
-		pad = stands_right(p->column->id) ? p->width - (int)fit_width(text.s, text.len) : 0;
+		pad = list_stands_right(p->column->id) ? p->width - (int)fit_width(text.s, text.len)
+		                                       : 0;
 		paint_text(y, p->x + (pad > 0 ? pad : 0), p->x + p->width, ROLE_DIM, "%s", text.s);
 	}
 	buf_free(&text);
 }
 
 static void
-draw_row(const struct ui *ui, const struct list_layout *l, const struct region_row *row, const char *fold, int y)
+list_table_draw_row(const struct ui *ui, const struct list_layout *l, const struct region_row *row,
+                    const char *fold, int y)
 {
 	for (size_t i = 0; i < l->n; i++) {
 		const struct list_place *p = &l->at[i];
 
 		if (p->column->id == LIST_PAGES)
-			draw_pages(ui, row, p, y);
+			list_draw_pages(ui, row, p, y);
 		else if (p->column->id == LIST_MINUTE)
-			draw_minute(row, p, y);
+			list_draw_minute(row, p, y);
 		else if (p->column->id == COL_REGION_MAPPING)
-			draw_name(row, p, fold, y);
+			list_draw_name(row, p, fold, y);
 		else
-			draw_cell(row, p, y);
+			list_draw_cell(row, p, y);
 	}
 }
 
 static const char *
-fold_mark(bool open)
+list_fold_mark(bool open)
 {
 	return paint_utf8() ? (open ? "▾ " : "▸ ") : open ? "- " : "+ ";
 }
 
 static void
-draw_group(const struct ui *ui, const struct sample *s, const struct list_layout *l, const struct group *g, int y)
+list_draw_group(const struct ui *ui, const struct sample *s, const struct list_layout *l,
+                const struct group *g, int y)
 {
 	struct region_row facts = rows_group_facts(s, g);
 	struct vma v = g->v;
@@ -277,13 +290,13 @@ draw_group(const struct ui *ui, const struct sample *s, const struct list_layout
 	group_title(g, &title);
 	v.name = title.s;
 	facts.v = &v;
-	draw_row(ui, l, &facts, fold_mark(rows_is_open(ui, g)), y);
+	list_table_draw_row(ui, l, &facts, list_fold_mark(rows_is_open(ui, g)), y);
 	buf_free(&title);
 }
 
 /* Whether the heading stands for a region that is new. */
 static bool
-has_born(const struct ui *ui, const struct sample *s, uint64_t row)
+list_has_born(const struct ui *ui, const struct sample *s, uint64_t row)
 {
 	const struct groups *gs = rows_groups(ui, s);
 	const struct group *g = rows_group(gs, s, row);
@@ -299,11 +312,11 @@ has_born(const struct ui *ui, const struct sample *s, uint64_t row)
 
 /* What the first column of the screen says: the cursor is here, it is new, it is no more. */
 static void
-draw_mark(const struct ui *ui, const struct sample *s, uint64_t row, int y)
+list_draw_mark(const struct ui *ui, const struct sample *s, uint64_t row, int y)
 {
 	if (row_is_gone(row))
 		paint_text(y, 0, 1, ROLE_HOT, "-");
-	else if (row_is_group(row) ? has_born(ui, s, row) : list_marks_born(&ui->marks, row))
+	else if (row_is_group(row) ? list_has_born(ui, s, row) : list_marks_born(&ui->marks, row))
 		paint_text(y, 0, 1, ROLE_HOT, "+");
 	else if (row == ui->region)
 		paint_text(y, 0, 1, ROLE_ACCENT, "›");
@@ -316,7 +329,7 @@ draw_mark(const struct ui *ui, const struct sample *s, uint64_t row, int y)
 
 /* Below the last row: what the filter does not show, and nobody would miss. */
 static void
-draw_left_out(const struct ui *ui, const struct sample *s, int y, int bottom)
+list_draw_left_out(const struct ui *ui, const struct sample *s, int y, int bottom)
 {
 	bool one = ui->unknown == 1;
 	struct buf text = {0};
@@ -324,15 +337,15 @@ draw_left_out(const struct ui *ui, const struct sample *s, int y, int bottom)
 	if (!ui->filter.text[0])
 		return;
 	if (!ui->order_n) {
-		buf_fmt(&text, "no region passes the filter: %s changes it, %s takes it away", key_of(ACT_FILTER, 'R'),
-		        key_of(ACT_STAY, 'R'));
+		buf_fmt(&text, "no region passes the filter: %s changes it, %s takes it away",
+		        key_of(ACT_FILTER, 'R'), key_of(ACT_STAY, 'R'));
 		y = fit_draw_lines(y, bottom, ui->cols, ROLE_DIM, text.s);
 		buf_free(&text);
 	}
 	if (!ui->unknown || y >= bottom)
 		return;
-	buf_fmt(&text, "%zu region%s left out: nobody can tell whether %s", ui->unknown, one ? "" : "s",
-	        one ? "it passes" : "they pass");
+	buf_fmt(&text, "%zu region%s left out: nobody can tell whether %s", ui->unknown,
+	        one ? "" : "s", one ? "it passes" : "they pass");
 	if (filter_needs(&ui->filter.program) & FILTER_NEED_WRITTEN && !s->gen)
 		buf_fmt(&text, "; press %s first", key_of(ACT_CLEAR, 'R'));
 	fit_draw_lines(y, bottom, ui->cols, ROLE_DIM, text.s);
@@ -340,7 +353,7 @@ draw_left_out(const struct ui *ui, const struct sample *s, int y, int bottom)
 }
 
 static unsigned
-hit_row(struct ui *ui, const struct sample *s, const struct touch *t)
+list_hit_row(struct ui *ui, const struct sample *s, const struct touch *t)
 {
 	size_t at = ui->list_top + (size_t)t->dy;
 
@@ -354,26 +367,31 @@ void
 list_table_rows(const struct ui *ui, const struct sample *s, int y, int bottom)
 {
 	struct list_layout l = list_layout(ui);
-	int rows = (int)u64_min(ui->order_n - ui->list_top, (uint64_t)(bottom > y ? bottom - y : 0));
+	int rows =
+	    (int)u64_min(ui->order_n - ui->list_top, (uint64_t)(bottom > y ? bottom - y : 0));
 
-	zone_add(&(struct zone){.y = y, .bottom = y + rows, .right = ui->cols, .hit = hit_row, .opens = true});
+	zone_add(&(struct zone){
+	    .y = y, .bottom = y + rows, .right = ui->cols, .hit = list_hit_row, .opens = true});
 	for (size_t i = ui->list_top; i < ui->order_n && y < bottom; i++, y++) {
 		uint64_t row = ui->order[i];
 		const struct vma *v = vma_at(&s->regions->vmas, row);
-		const struct group *g = ui->grouping ? rows_group(rows_groups(ui, s), s, row) : NULL;
-		const struct list_gone *gone = row_is_gone(row) ? list_marks_gone(&ui->marks, row & ~(uint64_t)ROW_GONE) : NULL;
+		const struct group *g =
+		    ui->grouping ? rows_group(rows_groups(ui, s), s, row) : NULL;
+		const struct list_gone *gone =
+		    row_is_gone(row) ? list_marks_gone(&ui->marks, row & ~(uint64_t)ROW_GONE)
+				     : NULL;
 		struct region_row facts;
 
 		if (gone) {
 			facts = rows_gone_facts(s, gone);
-			draw_struck(&l, &facts, y);
+			list_draw_struck(&l, &facts, y);
 		} else if (v && g) {
-			draw_group(ui, s, &l, g, y);
+			list_draw_group(ui, s, &l, g, y);
 		} else if (v) {
 			facts = rows_facts(s, (size_t)(v - s->regions->vmas.v));
-			draw_row(ui, &l, &facts, ui->grouping ? "  " : "", y);
+			list_table_draw_row(ui, &l, &facts, ui->grouping ? "  " : "", y);
 		}
-		draw_mark(ui, s, row, y);
+		list_draw_mark(ui, s, row, y);
 	}
-	draw_left_out(ui, s, y, bottom);
+	list_draw_left_out(ui, s, y, bottom);
 }

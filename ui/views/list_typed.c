@@ -13,7 +13,7 @@
 
 /* In the name as it is shown, in the address, or an address inside. */
 static bool
-has(const struct vma *v, const char *what)
+list_has(const struct vma *v, const char *what)
 {
 	char addr[32];
 	const char *end;
@@ -22,25 +22,27 @@ has(const struct vma *v, const char *what)
 	snprintf(addr, sizeof(addr), "%012llx", (unsigned long long)v->start);
 	if (strcasestr(vma_shown_name(v), what) || strcasestr(addr, what))
 		return true;
-	return strlen(what) > 4 && parse_u64(what, 16, &end, &at) && !*end && at >= v->start && at < v->end;
+	return strlen(what) > 4 && parse_u64(what, 16, &end, &at) && !*end && at >= v->start &&
+	       at < v->end;
 }
 
 /* Of each group whether a region in it has it. */
 static bool *
-groups_that_have(const struct groups *gs, const struct ui *ui, const struct sample *s)
+list_groups_that_have(const struct groups *gs, const struct ui *ui, const struct sample *s)
 {
 	bool *have = mem_alloc((gs->n + 1) * sizeof(*have));
 	size_t unknown;
 	bool *in = list_filter_run(&ui->filter, s, &unknown);
 
 	for (size_t i = 0; i < s->regions->vmas.n; i++)
-		if ((!in || in[i]) && has(&s->regions->vmas.v[i], ui->find))
+		if ((!in || in[i]) && list_has(&s->regions->vmas.v[i], ui->find))
 			have[gs->of[i]] = true;
 	free(in);
 	return have;
 }
 
-/* What is searched: the rows of the list; on the map, which folds and leaves out nothing, the regions. */
+/* What is searched: the rows of the list; on the map, which folds and leaves out nothing, the
+ * regions. */
 struct places {
 	uint64_t *row;
 	size_t n, at; /* at: the cursor's */
@@ -48,10 +50,13 @@ struct places {
 };
 
 static struct places
-places_of(const struct ui *ui, const struct sample *s)
+list_places_of(const struct ui *ui, const struct sample *s)
 {
 	const struct vma_list *l = &s->regions->vmas;
-	struct places p = {.row = ui->order, .n = ui->order_n, .at = rows_position(ui), .all = ui_view(ui) == VIEW_MAP};
+	struct places p = {.row = ui->order,
+	                   .n = ui->order_n,
+	                   .at = rows_position(ui),
+	                   .all = ui_view(ui) == VIEW_MAP};
 
 	if (!p.all)
 		return p;
@@ -65,19 +70,22 @@ places_of(const struct ui *ui, const struct sample *s)
 
 /* Which of them have it. A heading has what is folded away below it. */
 static bool *
-places_that_have(const struct ui *ui, const struct sample *s, const struct places *p)
+list_places_that_have(const struct ui *ui, const struct sample *s, const struct places *p)
 {
 	const struct groups *gs = p->all ? NULL : rows_groups(ui, s);
-	bool *rows = mem_alloc((p->n + 1) * sizeof(*rows)), *have = gs ? groups_that_have(gs, ui, s) : NULL;
+	bool *rows = mem_alloc((p->n + 1) * sizeof(*rows)),
+	     *have = gs ? list_groups_that_have(gs, ui, s) : NULL;
 
 	for (size_t i = 0; i < p->n; i++) {
-		const struct vma *v = row_is_gone(p->row[i]) ? NULL : vma_at(&s->regions->vmas, p->row[i]);
+		const struct vma *v =
+		    row_is_gone(p->row[i]) ? NULL : vma_at(&s->regions->vmas, p->row[i]);
 		const struct group *g = rows_group(gs, s, p->row[i]);
 
 		if (g)
-			rows[i] = strcasestr(g->key, ui->find) || (have[g - gs->g] && !rows_is_open(ui, g));
+			rows[i] = strcasestr(g->key, ui->find) ||
+			          (have[g - gs->g] && !rows_is_open(ui, g));
 		else
-			rows[i] = v && has(v, ui->find);
+			rows[i] = v && list_has(v, ui->find);
 	}
 	free(have);
 	return rows;
@@ -85,10 +93,10 @@ places_that_have(const struct ui *ui, const struct sample *s, const struct place
 
 /* The first from the cursor on (skip: behind it), and round. */
 static bool
-find_from(struct ui *ui, const struct sample *s, bool skip, bool back)
+list_find_from(struct ui *ui, const struct sample *s, bool skip, bool back)
 {
-	struct places p = places_of(ui, s);
-	bool *rows = places_that_have(ui, s, &p);
+	struct places p = list_places_of(ui, s);
+	bool *rows = list_places_that_have(ui, s, &p);
 	size_t step = back && p.n ? p.n - 1 : 1, at = p.n ? (p.at + skip * step) % p.n : 0;
 
 	ui->found = ui->found_n = 0;
@@ -111,7 +119,7 @@ list_find(struct ui *ui, const struct sample *s, long step)
 {
 	if (!ui->find[0] || !s->regions)
 		return FX_NONE;
-	return find_from(ui, s, true, step < 0) ? FX_NONE : FX_NOT_FOUND;
+	return list_find_from(ui, s, true, step < 0) ? FX_NONE : FX_NOT_FOUND;
 }
 
 void
@@ -121,7 +129,7 @@ list_find_typed(struct ui *ui, const struct sample *s, const char *text)
 	snprintf(ui->find, sizeof(ui->find), "%.127s", text);
 	ui->found_n = 0;
 	if (text[0] && s->regions)
-		find_from(ui, s, false, false);
+		list_find_from(ui, s, false, false);
 }
 
 /* --- filtering -------------------------------------------------------------------------------- */

@@ -9,25 +9,26 @@
 #include "views/hex.h"
 
 static struct value
-number(uint64_t n)
+report_number(uint64_t n)
 {
 	return (struct value){.kind = VALUE_NUMBER, .n = n};
 }
 
 static struct value
-address(uint64_t n)
+report_address(uint64_t n)
 {
 	return (struct value){.kind = VALUE_HEX, .n = n};
 }
 
 static struct value
-text(const char *s)
+report_text(const char *s)
 {
 	return (struct value){.kind = VALUE_TEXT, .s = s};
 }
 
 static struct out *
-begin(FILE *to, enum format format, const char *name, const enum column_id *ids, const char *const *titles, size_t n)
+report_begin(FILE *to, enum format format, const char *name, const enum column_id *ids,
+             const char *const *titles, size_t n)
 {
 	struct out_shape shape = {.format = format, .bytes = true, .name = name, .to = to};
 
@@ -38,7 +39,8 @@ begin(FILE *to, enum format format, const char *name, const enum column_id *ids,
 
 /* Each region in the order of the list, headings of groups left out; the strip is no value. */
 static int
-write_regions(const struct ui *ui, const struct sample *s, enum format format, FILE *to, struct err *err)
+report_write_regions(const struct ui *ui, const struct sample *s, enum format format, FILE *to,
+                     struct err *err)
 {
 	struct list_columns chosen = ui->columns;
 	enum column_id ids[LIST_COLUMNS];
@@ -49,7 +51,7 @@ write_regions(const struct ui *ui, const struct sample *s, enum format format, F
 	for (size_t i = 0; i < chosen.n; i++)
 		if (!list_is_picture(chosen.id[i]))
 			ids[n++] = (enum column_id)chosen.id[i];
-	o = begin(to, format, "regions", ids, NULL, n);
+	o = report_begin(to, format, "regions", ids, NULL, n);
 	for (size_t i = 0; i < s->regions->vmas.n; i++) {
 		size_t at = i;
 		struct region_row row;
@@ -73,28 +75,32 @@ write_regions(const struct ui *ui, const struct sample *s, enum format format, F
 
 /* Cell i of the screen if it is to be written: in the range, if there is one. */
 static const struct cell *
-next_cell(const struct ui *ui, const struct sample *s, size_t i, const struct page **pg, uint64_t *lo, uint64_t *hi)
+report_next_cell(const struct ui *ui, const struct sample *s, size_t i, const struct page **pg,
+                 uint64_t *lo, uint64_t *hi)
 {
 	uint64_t from, to;
 
-	if (!grid_cell_range(&ui->grid, i, lo, hi) || (ui_range(ui, &from, &to) && (*lo < from || *hi > to)))
+	if (!grid_cell_range(&ui->grid, i, lo, hi) ||
+	    (ui_range(ui, &from, &to) && (*lo < from || *hi > to)))
 		return NULL;
 	return cells_find(ui, s, i, pg);
 }
 
 static int
-write_pages(const struct ui *ui, const struct sample *s, enum format format, FILE *to, struct err *err)
+report_write_pages(const struct ui *ui, const struct sample *s, enum format format, FILE *to,
+                   struct err *err)
 {
-	static const enum column_id ids[] = {COL_PAGE_ADDRESS, COL_PAGE_STATE, COL_PAGE_PFN, COL_PAGE_MAPCOUNT,
-	                                     COL_PAGE_FLAGS, COL_PAGE_WORD, COL_PAGE_WRITTEN, COL_PAGE_MAPPING};
+	static const enum column_id ids[] = {COL_PAGE_ADDRESS,  COL_PAGE_STATE,  COL_PAGE_PFN,
+	                                     COL_PAGE_MAPCOUNT, COL_PAGE_FLAGS,  COL_PAGE_WORD,
+	                                     COL_PAGE_WRITTEN,  COL_PAGE_MAPPING};
 	const struct region *r;
 	const struct vma *v = ui_vma(ui, s, &r);
-	struct out *o = begin(to, format, "pages", ids, NULL, ARRAY_LEN(ids));
+	struct out *o = report_begin(to, format, "pages", ids, NULL, ARRAY_LEN(ids));
 	const struct page *pg;
 	uint64_t lo, hi;
 
 	for (size_t i = 0; v && i < (size_t)ui->grid.rows * ui->grid.row_cells; i++) {
-		const struct cell *c = next_cell(ui, s, i, &pg, &lo, &hi);
+		const struct cell *c = report_next_cell(ui, s, i, &pg, &lo, &hi);
 		struct page_row row = {.addr = lo, .pg = pg, .v = v, .page_size = s->page_size};
 		struct value values[ARRAY_LEN(ids)];
 
@@ -102,14 +108,17 @@ write_pages(const struct ui *ui, const struct sample *s, enum format format, FIL
 			continue;
 		for (size_t k = 0; k < ARRAY_LEN(ids); k++)
 			values[k] = page_value(ids[k], &row);
-		values[6] = s->gen && r->doubt == DOUBT_NONE ? number(c->written) : (struct value){.kind = VALUE_UNKNOWN};
+		values[6] = s->gen && r->doubt == DOUBT_NONE
+		                ? report_number(c->written)
+		                : (struct value){.kind = VALUE_UNKNOWN};
 		out_row(o, values);
 	}
 	return out_end(o, err);
 }
 
 static int
-write_cells(const struct ui *ui, const struct sample *s, enum format format, FILE *to, struct err *err)
+report_write_cells(const struct ui *ui, const struct sample *s, enum format format, FILE *to,
+                   struct err *err)
 {
 	enum { FIXED = 4 };
 	enum lens l = s->window ? s->window->lens : ui->lens;
@@ -120,18 +129,19 @@ write_cells(const struct ui *ui, const struct sample *s, enum format format, FIL
 
 	for (unsigned k = 0; k < lens_classes(l); k++)
 		titles[FIXED + k] = lens_class(l, k).name;
-	o = begin(to, format, "cells", NULL, titles, FIXED + lens_classes(l));
+	o = report_begin(to, format, "cells", NULL, titles, FIXED + lens_classes(l));
 	for (size_t i = 0; i < (size_t)ui->grid.rows * ui->grid.row_cells; i++) {
-		const struct cell *c = next_cell(ui, s, i, NULL, &lo, &hi);
+		const struct cell *c = report_next_cell(ui, s, i, NULL, &lo, &hi);
 
 		if (!c)
 			continue;
-		values[0] = address(lo);
-		values[1] = number(cell_pages(c));
+		values[0] = report_address(lo);
+		values[1] = report_number(cell_pages(c));
 		values[2] = (struct value){.kind = VALUE_TEXT, .t = {cell_letter(c, l)}};
-		values[3] = s->gen ? number(c->written) : (struct value){.kind = VALUE_UNKNOWN};
+		values[3] =
+		    s->gen ? report_number(c->written) : (struct value){.kind = VALUE_UNKNOWN};
 		for (unsigned k = 0; k < lens_classes(l); k++)
-			values[FIXED + k] = number(c->n[k]);
+			values[FIXED + k] = report_number(c->n[k]);
 		out_row(o, values);
 	}
 	return out_end(o, err);
@@ -141,10 +151,11 @@ write_cells(const struct ui *ui, const struct sample *s, enum format format, FIL
 
 /* Why there are no bytes in a row stands in their place. */
 static int
-write_bytes(const struct ui *ui, const struct sample *s, enum format format, FILE *to, struct err *err)
+report_write_bytes(const struct ui *ui, const struct sample *s, enum format format, FILE *to,
+                   struct err *err)
 {
 	static const char *const titles[] = {"ADDRESS", "BYTES", "TEXT", "WHY"};
-	struct out *o = begin(to, format, "bytes", NULL, titles, ARRAY_LEN(titles));
+	struct out *o = report_begin(to, format, "bytes", NULL, titles, ARRAY_LEN(titles));
 	uint64_t lo = ui->hex_top, hi = lo + (uint64_t)ui->hex_rows * BYTES_ROW, from, until;
 
 	if (ui_range(ui, &from, &until)) {
@@ -153,7 +164,7 @@ write_bytes(const struct ui *ui, const struct sample *s, enum format format, FIL
 	}
 	for (uint64_t row = lo; row < hi && bytes_page(s->bytes, row); row += BYTES_ROW) {
 		const struct bytes_page *p = bytes_page(s->bytes, row);
-		struct value values[ARRAY_LEN(titles)] = {[0] = address(row)};
+		struct value values[ARRAY_LEN(titles)] = {[0] = report_address(row)};
 		struct buf hex = {0}, chars = {0}, why = {0};
 		uint8_t byte;
 
@@ -165,9 +176,9 @@ write_bytes(const struct ui *ui, const struct sample *s, enum format format, FIL
 		}
 		if (p->kind != BYTES_READ)
 			bytes_why(p, &why);
-		values[1] = hex.len ? text(hex.s) : (struct value){.kind = VALUE_UNKNOWN};
-		values[2] = hex.len ? text(chars.s) : (struct value){.kind = VALUE_UNKNOWN};
-		values[3] = why.len ? text(why.s) : (struct value){.kind = VALUE_UNKNOWN};
+		values[1] = hex.len ? report_text(hex.s) : (struct value){.kind = VALUE_UNKNOWN};
+		values[2] = hex.len ? report_text(chars.s) : (struct value){.kind = VALUE_UNKNOWN};
+		values[3] = why.len ? report_text(why.s) : (struct value){.kind = VALUE_UNKNOWN};
 		out_row(o, values);
 		buf_free(&hex);
 		buf_free(&chars);
@@ -177,67 +188,73 @@ write_bytes(const struct ui *ui, const struct sample *s, enum format format, FIL
 }
 
 static int
-write_card(const struct sample *s, enum format format, FILE *to, struct err *err)
+report_write_card(const struct sample *s, enum format format, FILE *to, struct err *err)
 {
 	static const char *const titles[] = {"FACT", "VALUE", "NOTE"};
-	struct out *o = begin(to, format, "facts", NULL, titles, ARRAY_LEN(titles));
+	struct out *o = report_begin(to, format, "facts", NULL, titles, ARRAY_LEN(titles));
 
 	for (size_t i = 0; s->card && i < s->card->n; i++) {
 		const struct fact *f = &s->card->f[i];
-		struct value values[ARRAY_LEN(titles)] = {[0] = text(f->key)};
+		struct value values[ARRAY_LEN(titles)] = {[0] = report_text(f->key)};
 
-		values[1] = f->value[0] ? text(f->value) : (struct value){.kind = VALUE_UNKNOWN};
-		values[2] = f->note ? text(f->note) : (struct value){.kind = VALUE_UNKNOWN};
+		values[1] =
+		    f->value[0] ? report_text(f->value) : (struct value){.kind = VALUE_UNKNOWN};
+		values[2] = f->note ? report_text(f->note) : (struct value){.kind = VALUE_UNKNOWN};
 		out_row(o, values);
 	}
 	return out_end(o, err);
 }
 
 static void
-put_fact(struct out *o, const char *name, bool known, uint64_t n, const char *note)
+report_put_fact(struct out *o, const char *name, bool known, uint64_t n, const char *note)
 {
-	struct value values[] = {text(name), known ? number(n) : (struct value){.kind = VALUE_UNKNOWN},
-	                         note ? text(note) : (struct value){.kind = VALUE_UNKNOWN}};
+	struct value values[] = {report_text(name),
+	                         known ? report_number(n) : (struct value){.kind = VALUE_UNKNOWN},
+	                         note ? report_text(note) : (struct value){.kind = VALUE_UNKNOWN}};
 
 	out_row(o, values);
 }
 
 /* The numbers of the writes, then the hottest pages, an address each. */
 static int
-write_writes(const struct sample *s, enum format format, FILE *to, struct err *err)
+report_write_writes(const struct sample *s, enum format format, FILE *to, struct err *err)
 {
 	static const char *const titles[] = {"FACT", "VALUE", "NOTE"};
 	const struct writes *w = &s->writes;
-	struct out *o = begin(to, format, "writes", NULL, titles, ARRAY_LEN(titles));
+	struct out *o = report_begin(to, format, "writes", NULL, titles, ARRAY_LEN(titles));
 	uint64_t now = 0, peak = 0, mean = 0;
 	bool rate = rate_now(&w->rate, &now) && rate_peak(&w->rate, &peak, &mean);
 	char name[48];
 
-	put_fact(o, "measured_ms", w->marked, w->measured_ns / 1000000, w->pulse ? "each page once a generation" : "each page once");
-	put_fact(o, "generations", w->marked, w->gens, NULL);
-	put_fact(o, "pages_per_second", w->marked && rate, now, NULL);
-	put_fact(o, "pages_per_second_peak", w->marked && rate, peak, NULL);
-	put_fact(o, "pages_per_second_mean", w->marked && rate, mean, NULL);
+	report_put_fact(o, "measured_ms", w->marked, w->measured_ns / 1000000,
+	                w->pulse ? "each page once a generation" : "each page once");
+	report_put_fact(o, "generations", w->marked, w->gens, NULL);
+	report_put_fact(o, "pages_per_second", w->marked && rate, now, NULL);
+	report_put_fact(o, "pages_per_second_peak", w->marked && rate, peak, NULL);
+	report_put_fact(o, "pages_per_second_mean", w->marked && rate, mean, NULL);
 	for (unsigned i = 0; i < WRITES_WINDOWS; i++) {
 		snprintf(name, sizeof(name), "unique_pages_%us", writes_window_s[i]);
-		put_fact(o, name, w->marked && w->unique[i] != RATE_UNKNOWN, w->unique[i], NULL);
+		report_put_fact(o, name, w->marked && w->unique[i] != RATE_UNKNOWN, w->unique[i],
+		                NULL);
 	}
-	put_fact(o, "pages_not_known", w->marked, w->unknown.pages,
-	         "written or not: of regions not watched, or new");
-	put_fact(o, "regions_not_known", w->marked, w->unknown.regions, NULL);
-	put_fact(o, "pages_never_written", w->marked, w->never, "of pages in RAM");
-	put_fact(o, "pages_to_send", true, w->to_send, "by a live migration");
-	put_fact(o, "clear_us", w->marked, w->cost.clear_ns / 1000, NULL);
-	put_fact(o, "look_us", true, w->cost.look_ns / 1000, NULL);
-	put_fact(o, "faults_per_second", w->cost.faults_known, w->cost.faults, NULL);
-	put_fact(o, "faults_per_second_before", w->cost.before_known, w->cost.faults_before, NULL);
+	report_put_fact(o, "pages_not_known", w->marked, w->unknown.pages,
+	                "written or not: of regions not watched, or new");
+	report_put_fact(o, "regions_not_known", w->marked, w->unknown.regions, NULL);
+	report_put_fact(o, "pages_never_written", w->marked, w->never, "of pages in RAM");
+	report_put_fact(o, "pages_to_send", true, w->to_send, "by a live migration");
+	report_put_fact(o, "clear_us", w->marked, w->cost.clear_ns / 1000, NULL);
+	report_put_fact(o, "look_us", true, w->cost.look_ns / 1000, NULL);
+	report_put_fact(o, "faults_per_second", w->cost.faults_known, w->cost.faults, NULL);
+	report_put_fact(o, "faults_per_second_before", w->cost.before_known, w->cost.faults_before,
+	                NULL);
 	for (unsigned i = 0; i < w->hot_n; i++) {
-		struct value values[ARRAY_LEN(titles)] = {text("hot"), address(w->hot[i].start)};
+		struct value values[ARRAY_LEN(titles)] = {report_text("hot"),
+		                                          report_address(w->hot[i].start)};
 
 		snprintf(name, sizeof(name), "%llu bytes in %u generation%s",
 		         (unsigned long long)(w->hot[i].end - w->hot[i].start), w->hot[i].count,
 		         plural(w->hot[i].count));
-		values[2] = text(name);
+		values[2] = report_text(name);
 		out_row(o, values);
 	}
 	return out_end(o, err);
@@ -252,17 +269,21 @@ report_has_rows(const struct ui *ui)
 }
 
 int
-report_write(const struct ui *ui, const struct sample *s, enum format format, FILE *to, struct err *err)
+report_write(const struct ui *ui, const struct sample *s, enum format format, FILE *to,
+             struct err *err)
 {
 	if (!s->regions)
-		return err_set(err, ERR_TARGET, "nothing has been read yet", NULL, "cannot write a report");
+		return err_set(err, ERR_TARGET, "nothing has been read yet", NULL,
+		               "cannot write a report");
 	switch (ui_view(ui)) {
-	case VIEW_GRID: return ui->grid.zoom ? write_cells(ui, s, format, to, err) : write_pages(ui, s, format, to, err);
-	case VIEW_HEX: return write_bytes(ui, s, format, to, err);
+	case VIEW_GRID:
+		return ui->grid.zoom ? report_write_cells(ui, s, format, to, err)
+		                     : report_write_pages(ui, s, format, to, err);
+	case VIEW_HEX: return report_write_bytes(ui, s, format, to, err);
 	case VIEW_PAGE:
 	case VIEW_REGION:
-	case VIEW_CAPABILITIES: return write_card(s, format, to, err);
-	case VIEW_WRITES: return write_writes(s, format, to, err);
+	case VIEW_CAPABILITIES: return report_write_card(s, format, to, err);
+	case VIEW_WRITES: return report_write_writes(s, format, to, err);
 	case VIEW_REGIONS:
 	case VIEW_MAP:
 	case VIEW_SORT:
@@ -272,5 +293,5 @@ report_write(const struct ui *ui, const struct sample *s, enum format format, FI
 	case VIEW_PICKER:
 	case VIEW_COUNT: break;
 	}
-	return write_regions(ui, s, format, to, err);
+	return report_write_regions(ui, s, format, to, err);
 }

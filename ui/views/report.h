@@ -12,7 +12,8 @@
  * screen, or of those the ones in the range, with their pages counted by class, single pages with
  * what is known of each; rows of bytes; the facts of a card. FORMAT_CSV or FORMAT_JSON.
  */
-int report_write(const struct ui *ui, const struct sample *s, enum format format, FILE *to, struct err *err);
+int report_write(const struct ui *ui, const struct sample *s, enum format format, FILE *to,
+                 struct err *err);
 
 /* false: the view shows nothing that has rows (help). */
 bool report_has_rows(const struct ui *ui);

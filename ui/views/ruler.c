@@ -11,7 +11,7 @@
 
 /* Digits of an address in the gutter: 12 are enough but for the last page of 64 bits. */
 static int
-digits(const struct ui *ui)
+ruler_digits(const struct ui *ui)
 {
 	return ui->grid.end > UINT64_C(1) << 48 ? 16 : 12;
 }
@@ -19,12 +19,12 @@ digits(const struct ui *ui)
 int
 ruler_gutter(const struct ui *ui)
 {
-	return digits(ui) + 1;
+	return ruler_digits(ui) + 1;
 }
 
 /* As far into the region as into the strip; while the button is down the view goes along. */
 static unsigned
-hit_map(struct ui *ui, const struct sample *s, const struct touch *t)
+ruler_hit_map(struct ui *ui, const struct sample *s, const struct touch *t)
 {
 	struct grid *g = &ui->grid;
 	uint64_t pages = g->page_size ? (g->end - g->start) / g->page_size : 0;
@@ -48,7 +48,8 @@ ruler_map(const struct ui *ui, const struct sample *s, int y)
 	uint64_t lo, hi;
 	int from, to;
 
-	zone_add(&(struct zone){.y = y, .x = x0, .bottom = y + 1, .right = x0 + cells, .hit = hit_map});
+	zone_add(&(struct zone){
+	    .y = y, .x = x0, .bottom = y + 1, .right = x0 + cells, .hit = ruler_hit_map});
 	paint_text(y, 0, x0 - 1, ROLE_DIM, "%*s", x0 - 1, "whole map");
 	for (int i = 0; w && !w->gone && i < cells && w->grid.row_cells == g->row_cells; i++) {
 		const struct strip_cell *m = &w->map[i];
@@ -80,11 +81,12 @@ ruler_scale(const struct ui *ui, const struct sample *s, int y)
 	int n, part, x;
 
 	grid_visible(g, &lo, &hi);
-	part = snprintf(text, sizeof(text), " 1 cell = %llu page%s (%s) ", 1ull << g->zoom, g->zoom ? "s" : "",
-	                size_text(size, grid_cell_bytes(g)));
+	part = snprintf(text, sizeof(text), " 1 cell = %llu page%s (%s) ", 1ull << g->zoom,
+	                g->zoom ? "s" : "", size_text(size, grid_cell_bytes(g)));
 	n = part + snprintf(text + part, sizeof(text) - (size_t)part, " view %llu-%llu of %llu ",
 	                    (unsigned long long)((lo - g->start) / g->page_size),
-	                    (unsigned long long)((hi - g->start) / g->page_size - 1), (unsigned long long)all);
+	                    (unsigned long long)((hi - g->start) / g->page_size - 1),
+	                    (unsigned long long)all);
 	if (ruler_gutter(ui) + n > ui->cols) /* no room for what a strip shows as well */
 		text[n = part] = '\0';
 	x = ruler_gutter(ui) + ((int)g->row_cells - n) / 2;
@@ -117,11 +119,13 @@ ruler_columns(const struct ui *ui, int y, unsigned cursor_col)
 	for (unsigned c = 0; c < g->row_cells; c += 8) {
 		if (cursor_col + 1 >= c && cursor_col <= c + 3)
 			continue; /* the cursor's own number stands there */
-		paint_text(y, x0 + (int)c, x0 + (int)c + 8, ROLE_DIM, unit >= 0 ? "+%02llx%c" : "+%02llx",
+		paint_text(y, x0 + (int)c, x0 + (int)c + 8, ROLE_DIM,
+		           unit >= 0 ? "+%02llx%c" : "+%02llx",
 		           (unsigned long long)(c * cell / per), unit >= 0 ? units[unit] : ' ');
 	}
 	if (!g->zoom)
-		paint_text(y, x0 + (int)(cursor_col + 1 < g->row_cells ? cursor_col : cursor_col - 1),
+		paint_text(y,
+		           x0 + (int)(cursor_col + 1 < g->row_cells ? cursor_col : cursor_col - 1),
 		           x0 + (int)g->row_cells, ROLE_CROSS, "%02x", cursor_col);
 	else
 		paint_glyph(y, x0 + (int)cursor_col, ROLE_CROSS, L'▼');
@@ -132,7 +136,7 @@ ruler_row(const struct ui *ui, unsigned row, int y, bool is_cursor)
 {
 	uint64_t bytes = grid_row_bytes(&ui->grid), at = ui->grid.top + row * bytes;
 	char now[24], above[24];
-	int n = digits(ui), same = 0;
+	int n = ruler_digits(ui), same = 0;
 
 	snprintf(now, sizeof(now), "%0*llx", n, (unsigned long long)at);
 	snprintf(above, sizeof(above), "%0*llx", n, (unsigned long long)(at - bytes));

@@ -9,7 +9,8 @@
 enum role
 strip_heat_role(const struct ui *ui, enum heat h)
 {
-	return ui_by_count(ui) && h ? (enum role)(ROLE_HEAT_NOW + (int)h - HEAT_NOW) : paint_heat_role(h);
+	return ui_by_count(ui) && h ? (enum role)(ROLE_HEAT_NOW + (int)h - HEAT_NOW)
+	                            : paint_heat_role(h);
 }
 
 struct strip_cell
@@ -45,8 +46,10 @@ strip_cell(const struct ui *ui, const struct strip_cell *c, enum lens l, int y, 
 	if (!c->height)
 		paint_glyph(y, x, ROLE_NONE, L'·');
 	else
-		paint_block(y, x, warm ? strip_heat_role(ui, (enum heat)c->heat) : paint_class_role(l, c->cls), ROLE_TEXT,
-		            paint_eighth(c->height));
+		paint_block(y, x,
+		            warm ? strip_heat_role(ui, (enum heat)c->heat)
+		                 : paint_class_role(l, c->cls),
+		            ROLE_TEXT, paint_eighth(c->height));
 }
 
 /* How many characters of all strips show each class. */
@@ -100,7 +103,8 @@ strip_legend(const struct sample *s, enum lens l, int y, int x, int right)
 	int width;
 
 	strip_count(s, l, n);
-	while ((width = strip_width(l, n)) && x + width > right + 1) /* a blank may be lost at the end */
+	while ((width = strip_width(l, n)) &&
+	       x + width > right + 1) /* a blank may be lost at the end */
 		strip_drop_rarest(n);
 	for (unsigned c = 0; c < lens_classes(l); c++) {
 		if (!n[c])

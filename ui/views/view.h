@@ -6,14 +6,30 @@
 #include "model/ui.h"
 #include "term/keys.h"
 
-/* What a view does. It changes `ui` and nothing else; what must happen outside it returns as effects. */
+/* What a view does. It changes `ui` and nothing else; what must happen outside it returns as
+ * effects. */
 enum effect {
 	FX_NONE = 0,
-	FX_CLEAR = 1, FX_REFRESH = 2, FX_PROMPT = 4, FX_FIND = 8, FX_INTERVAL = 16, FX_PAUSE = 32,
-	FX_QUIT = 64, FX_REDRAW = 128, FX_NOT_FOUND = 256, FX_PULSE = 512,
-	FX_OPEN = 1024, FX_FAULT = 2048, FX_FILTER = 4096, FX_FIND_HELP = 1 << 21, FX_NO_WRITES = 1 << 20,
-	FX_SEEK = 1 << 22, FX_SEEK_BACK = 1 << 23, FX_NO_POINTER = 1 << 24,
-	FX_CHANGE = 1 << 25, FX_CHANGE_BACK = 1 << 26,
+	FX_CLEAR = 1,
+	FX_REFRESH = 2,
+	FX_PROMPT = 4,
+	FX_FIND = 8,
+	FX_INTERVAL = 16,
+	FX_PAUSE = 32,
+	FX_QUIT = 64,
+	FX_REDRAW = 128,
+	FX_NOT_FOUND = 256,
+	FX_PULSE = 512,
+	FX_OPEN = 1024,
+	FX_FAULT = 2048,
+	FX_FILTER = 4096,
+	FX_FIND_HELP = 1 << 21,
+	FX_NO_WRITES = 1 << 20,
+	FX_SEEK = 1 << 22,
+	FX_SEEK_BACK = 1 << 23,
+	FX_NO_POINTER = 1 << 24,
+	FX_CHANGE = 1 << 25,
+	FX_CHANGE_BACK = 1 << 26,
 };
 
 struct view {
@@ -25,13 +41,15 @@ struct view {
 	unsigned (*typed)(struct ui *ui, int key);
 	/* the sentence about what is under the cursor */
 	void (*say)(const struct ui *ui, const struct sample *s, struct buf *out);
-	/* what a key does as things are now, in place of keys.def's hint; NULL: that, "": nothing. May be NULL */
+	/* what a key does as things are now, in place of keys.def's hint; NULL: that, "": nothing.
+	 * May be NULL */
 	const char *(*hint)(const struct ui *ui, const struct sample *s, enum action a);
 	/* the crumb after the process's name */
 	void (*crumb)(const struct ui *ui, const struct sample *s, struct buf *out);
 	/* brings `ui` in line with a new sample or a new size, before anything is drawn */
 	void (*settle)(struct ui *ui, const struct sample *s, int top, int bottom);
-	/* one step back within the view; false: there is none, so that it is left. NULL: there never is */
+	/* one step back within the view; false: there is none, so that it is left. NULL: there
+	 * never is */
 	bool (*back)(struct ui *ui);
 };
 

@@ -8,7 +8,7 @@
 #include "views/view.h"
 
 static bool
-make(const struct ui *ui, const struct sample *s, struct card *c)
+view_capabilities_make(const struct ui *ui, const struct sample *s, struct card *c)
 {
 	const struct answer *a = s->card;
 
@@ -27,19 +27,19 @@ make(const struct ui *ui, const struct sample *s, struct card *c)
 }
 
 static void
-draw(const struct ui *ui, const struct sample *s, int top, int bottom)
+view_capabilities_draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 {
-	card_view_draw(make, ui, s, top, bottom, "trying what there is");
+	card_view_draw(view_capabilities_make, ui, s, top, bottom, "trying what there is");
 }
 
 static void
-settle(struct ui *ui, const struct sample *s, int top, int bottom)
+view_capabilities_settle(struct ui *ui, const struct sample *s, int top, int bottom)
 {
-	card_view_settle(make, ui, s, bottom - top);
+	card_view_settle(view_capabilities_make, ui, s, bottom - top);
 }
 
 static void
-say(const struct ui *ui, const struct sample *s, struct buf *out)
+view_capabilities_say(const struct ui *ui, const struct sample *s, struct buf *out)
 {
 	(void)ui;
 	if (s->card && s->card_kind == CARD_CAPABILITIES)
@@ -47,7 +47,7 @@ say(const struct ui *ui, const struct sample *s, struct buf *out)
 }
 
 static void
-crumb(const struct ui *ui, const struct sample *s, struct buf *out)
+view_capabilities_crumb(const struct ui *ui, const struct sample *s, struct buf *out)
 {
 	(void)ui;
 	(void)s;
@@ -55,7 +55,7 @@ crumb(const struct ui *ui, const struct sample *s, struct buf *out)
 }
 
 static unsigned
-act(struct ui *ui, const struct sample *s, enum action a)
+view_capabilities_act(struct ui *ui, const struct sample *s, enum action a)
 {
 	(void)s;
 	card_act(&ui->card_top, ui->rows - 4, a);
@@ -63,6 +63,9 @@ act(struct ui *ui, const struct sample *s, enum action a)
 }
 
 const struct view view_capabilities = {
-    .draw = draw, .act = act, .say = say, .crumb = crumb,
-    .settle = settle,
+    .draw = view_capabilities_draw,
+    .act = view_capabilities_act,
+    .say = view_capabilities_say,
+    .crumb = view_capabilities_crumb,
+    .settle = view_capabilities_settle,
 };

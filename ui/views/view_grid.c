@@ -22,7 +22,7 @@ enum { TOP_ROWS = 3, LEGEND_ROWS = 1 };
 
 /* To what was written since it was followed last. */
 static void
-follow(struct ui *ui, const struct sample *s, const struct vma *v)
+view_grid_follow(struct ui *ui, const struct sample *s, const struct vma *v)
 {
 	const struct window *w = s->window;
 
@@ -33,7 +33,7 @@ follow(struct ui *ui, const struct sample *s, const struct vma *v)
 }
 
 static void
-settle(struct ui *ui, const struct sample *s, int top, int bottom)
+view_grid_settle(struct ui *ui, const struct sample *s, int top, int bottom)
 {
 	const struct vma *v = ui_vma(ui, s, NULL);
 	struct grid *g = &ui->grid;
@@ -49,7 +49,7 @@ settle(struct ui *ui, const struct sample *s, int top, int bottom)
 	g->page_size = s->page_size;
 	g->row_cells = grid_row_cells((unsigned)ui->cols, (unsigned)ruler_gutter(ui));
 	g->rows = (unsigned)(rows > 1 ? rows : 1);
-	follow(ui, s, v);
+	view_grid_follow(ui, s, v);
 	if (ui->cursor < g->start)
 		ui->cursor = g->start;
 	if (ui->cursor >= g->end)
@@ -61,12 +61,13 @@ settle(struct ui *ui, const struct sample *s, int top, int bottom)
 
 /* A drag chooses a range, from where the button went down. */
 static unsigned
-hit_cell(struct ui *ui, const struct sample *s, const struct touch *t)
+view_grid_hit_cell(struct ui *ui, const struct sample *s, const struct touch *t)
 {
 	uint64_t lo, hi;
 
 	(void)s;
-	if (!grid_cell_range(&ui->grid, (size_t)t->dy * ui->grid.row_cells + (size_t)t->dx, &lo, &hi))
+	if (!grid_cell_range(&ui->grid, (size_t)t->dy * ui->grid.row_cells + (size_t)t->dx, &lo,
+	                     &hi))
 		return FX_NONE;
 	if (t->begins)
 		ui_range_begin(ui);
@@ -75,7 +76,7 @@ hit_cell(struct ui *ui, const struct sample *s, const struct touch *t)
 }
 
 static void
-draw_cells(const struct ui *ui, const struct sample *s, int top)
+view_grid_draw_cells(const struct ui *ui, const struct sample *s, int top)
 {
 	const struct grid *g = &ui->grid;
 	size_t cursor = (size_t)-1;
@@ -83,13 +84,18 @@ draw_cells(const struct ui *ui, const struct sample *s, int top)
 	uint64_t before = (g->top - first) / grid_row_bytes(g);
 	int x0 = ruler_gutter(ui);
 
-	zone_add(&(struct zone){.y = top, .x = x0, .bottom = top + (int)g->rows, .right = x0 + (int)g->row_cells,
-	                        .hit = hit_cell, .opens = true});
+	zone_add(&(struct zone){.y = top,
+	                        .x = x0,
+	                        .bottom = top + (int)g->rows,
+	                        .right = x0 + (int)g->row_cells,
+	                        .hit = view_grid_hit_cell,
+	                        .opens = true});
 	grid_cell_at(g, ui->cursor, &cursor);
 	for (unsigned row = 0; row < g->rows && before + row < total; row++) {
 		ruler_row(ui, row, top + (int)row, cursor / g->row_cells == row);
 		for (unsigned col = 0; col < g->row_cells; col++)
-			cells_draw(ui, s, (size_t)row * g->row_cells + col, top + (int)row, x0 + (int)col);
+			cells_draw(ui, s, (size_t)row * g->row_cells + col, top + (int)row,
+			           x0 + (int)col);
 	}
 	if (cursor != (size_t)-1) {
 		int y = top + (int)(cursor / g->row_cells), x = x0 + (int)(cursor % g->row_cells);
@@ -99,13 +105,15 @@ draw_cells(const struct ui *ui, const struct sample *s, int top)
 
 		/* on a page written just now, which is white, the cursor is black */
 		paint_glyph(y, x, heat && heat <= HEAT_2S ? ROLE_CURSOR_HOT : ROLE_CURSOR,
-		            !c ? L' ' : heat && cells_few_colors() ? cells_heat_glyph(ui, heat) : cells_glyph(cell_letter(c, l)));
+		            !c                           ? L' '
+		            : heat && cells_few_colors() ? cells_heat_glyph(ui, heat)
+		                                         : cells_glyph(cell_letter(c, l)));
 		paint_cursor(y, x);
 	}
 }
 
 static void
-draw(const struct ui *ui, const struct sample *s, int top, int bottom)
+view_grid_draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 {
 	size_t i = 0;
 
@@ -115,13 +123,14 @@ draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 	ruler_map(ui, s, top);
 	ruler_scale(ui, s, top + 1);
 	ruler_columns(ui, top + 2, (unsigned)(i % ui->grid.row_cells));
-	draw_cells(ui, s, top + TOP_ROWS);
+	view_grid_draw_cells(ui, s, top + TOP_ROWS);
 	inspector_draw(ui, s, top + 2, bottom - LEGEND_ROWS);
 	legend_draw(ui, s, bottom - 1);
 }
 
 static void
-say_range(const struct ui *ui, const struct sample *s, uint64_t lo, uint64_t hi, struct buf *out)
+view_grid_say_range(const struct ui *ui, const struct sample *s, uint64_t lo, uint64_t hi,
+                    struct buf *out)
 {
 	const struct sample_range *r = &s->range;
 	char size[8];
@@ -135,12 +144,14 @@ say_range(const struct ui *ui, const struct sample *s, uint64_t lo, uint64_t hi,
 	}
 	cells_counts(&r->cell, r->lens, out);
 	if (r->cell.written)
-		buf_fmt(out, "; %llu %s", (unsigned long long)r->cell.written, track_verb(s->track_way));
+		buf_fmt(out, "; %llu %s", (unsigned long long)r->cell.written,
+		        track_verb(s->track_way));
 }
 
 /* Where the colours tell how often, so does the sentence. */
 static void
-say_times(const struct ui *ui, const struct sample *s, const struct cell *c, bool one, struct buf *out)
+view_grid_say_times(const struct ui *ui, const struct sample *s, const struct cell *c, bool one,
+                    struct buf *out)
 {
 	if (ui_by_count(ui) && c->times)
 		buf_fmt(out,
@@ -150,7 +161,7 @@ say_times(const struct ui *ui, const struct sample *s, const struct cell *c, boo
 }
 
 static void
-say(const struct ui *ui, const struct sample *s, struct buf *out)
+view_grid_say(const struct ui *ui, const struct sample *s, struct buf *out)
 {
 	const struct region *r = NULL;
 	const struct vma *v = ui_vma(ui, s, &r);
@@ -162,12 +173,13 @@ say(const struct ui *ui, const struct sample *s, struct buf *out)
 	size_t i;
 
 	if (v && ui_range(ui, &lo, &hi)) {
-		say_range(ui, s, lo, hi, out);
+		view_grid_say_range(ui, s, lo, hi, out);
 		return;
 	}
 	if (!v) {
 		buf_fmt(out, "%llx: this region was unmapped; %s and %s go to its neighbours",
-		        (unsigned long long)ui->region, key_of(ACT_LAST_REGION, 'G'), key_of(ACT_NEXT_REGION, 'G'));
+		        (unsigned long long)ui->region, key_of(ACT_LAST_REGION, 'G'),
+		        key_of(ACT_NEXT_REGION, 'G'));
 		return;
 	}
 	if (grid_cell_at(&ui->grid, ui->cursor, &i))
@@ -178,7 +190,8 @@ say(const struct ui *ui, const struct sample *s, struct buf *out)
 	} else if (pg) {
 		page_sentence(out, pg, track_verb(s->track_way), c->newest_ns, ui->now);
 		if (c->written && cells_tracked_whole(s, pg))
-			buf_fmt(out, " (tracked per %s)", size_text(size, s->page_size << page_huge_order(s->page_size)));
+			buf_fmt(out, " (tracked per %s)",
+			        size_text(size, s->page_size << page_huge_order(s->page_size)));
 		if (s->window->lens != LENS_STATE && s->window->lens != LENS_WRITES)
 			buf_fmt(out, "; %s: %s", lens_row(s->window->lens)->name,
 			        lens_class(s->window->lens, cell_first(c, &second)).name);
@@ -187,20 +200,22 @@ say(const struct ui *ui, const struct sample *s, struct buf *out)
 		        (unsigned long long)cell_pages(c), plural(cell_pages(c)));
 		cells_counts(c, s->window->lens, out);
 		if (c->written)
-			buf_fmt(out, "; %llu %s", (unsigned long long)c->written, track_verb(s->track_way));
+			buf_fmt(out, "; %llu %s", (unsigned long long)c->written,
+			        track_verb(s->track_way));
 		if (s->window->filtered)
 			buf_fmt(out, "; %llu pass", (unsigned long long)c->match);
 	}
 	if (c)
-		say_times(ui, s, c, pg != NULL, out);
+		view_grid_say_times(ui, s, c, pg != NULL, out);
 	if (r && r->known && !r->rss && !r->swap && !r->hugetlb)
-		buf_fmt(out, "; of these %s nothing is in RAM or swap", size_text(size, vma_size(v)));
+		buf_fmt(out, "; of these %s nothing is in RAM or swap",
+		        size_text(size, vma_size(v)));
 	if (c && s->gen && s->window->doubt && !(track_way_caps(s->track_way) & TRACK_CHANGES))
 		buf_fmt(out, "; %s", track_doubt_words((enum track_doubt)s->window->doubt));
 }
 
 static void
-crumb(const struct ui *ui, const struct sample *s, struct buf *out)
+view_grid_crumb(const struct ui *ui, const struct sample *s, struct buf *out)
 {
 	crumb_region(out, ui, s, "");
 }
@@ -208,7 +223,7 @@ crumb(const struct ui *ui, const struct sample *s, struct buf *out)
 /* --- keys ------------------------------------------------------------------------------------- */
 
 static void
-move_by(struct ui *ui, int64_t cells)
+view_grid_move_by(struct ui *ui, int64_t cells)
 {
 	uint64_t step = grid_cell_bytes(&ui->grid);
 	uint64_t by = (uint64_t)(cells < 0 ? -cells : cells);
@@ -224,7 +239,7 @@ move_by(struct ui *ui, int64_t cells)
 
 /* The cursor's address and its row on screen stay. */
 static void
-set_zoom(struct ui *ui, unsigned zoom)
+view_grid_set_zoom(struct ui *ui, unsigned zoom)
 {
 	struct grid *g = &ui->grid;
 	uint64_t row = (ui->cursor - g->top) / grid_row_bytes(g), start;
@@ -236,24 +251,26 @@ set_zoom(struct ui *ui, unsigned zoom)
 }
 
 static void
-zoom_out(struct ui *ui)
+view_grid_zoom_out(struct ui *ui)
 {
-	if (grid_rows_total(&ui->grid) > 1 || grid_cell_bytes(&ui->grid) < ui->grid.end - ui->grid.start)
-		set_zoom(ui, ui->grid.zoom + 1);
+	if (grid_rows_total(&ui->grid) > 1 ||
+	    grid_cell_bytes(&ui->grid) < ui->grid.end - ui->grid.start)
+		view_grid_set_zoom(ui, ui->grid.zoom + 1);
 }
 
 /* What a cell shows: of many pages also the few that are there, and what must always show. */
 static unsigned
-shown_class(const struct cell *c, enum lens l)
+view_grid_shown_class(const struct cell *c, enum lens l)
 {
 	unsigned alarm = cell_alarm(c, l);
 
 	return alarm != CLASS_MAX ? alarm : cell_first_there(c, l);
 }
 
-/* What is on screen is walked here; from dots that go on and on the sampler finds the next page that is none. */
+/* What is on screen is walked here; from dots that go on and on the sampler finds the next page
+ * that is none. */
 static unsigned
-next_change(struct ui *ui, const struct sample *s, int step)
+view_grid_next_change(struct ui *ui, const struct sample *s, int step)
 {
 	size_t n = (size_t)ui->grid.rows * ui->grid.row_cells, at;
 	unsigned now, next;
@@ -264,12 +281,12 @@ next_change(struct ui *ui, const struct sample *s, int step)
 	if (!grid_cell_at(&ui->grid, ui->cursor, &at) || !(c = cells_find(ui, s, at, NULL)))
 		return FX_NONE;
 	l = s->window->lens;
-	now = shown_class(c, l);
+	now = view_grid_shown_class(c, l);
 	for (size_t i = at + (size_t)step; i < n; i += (size_t)step) {
 		c = cells_find(ui, s, i, NULL);
 		if (!c)
 			break;
-		next = shown_class(c, l);
+		next = view_grid_shown_class(c, l);
 		if (step > 0 ? !cells_change(l, now, next) : !cells_change(l, next, now)) {
 			now = next;
 			continue;
@@ -280,12 +297,13 @@ next_change(struct ui *ui, const struct sample *s, int step)
 	}
 	if (l == LENS_STATE && now == STATE_NONE)
 		return step > 0 ? FX_CHANGE : FX_CHANGE_BACK;
-	move_by(ui, step > 0 ? (int64_t)(n - at) : -(int64_t)at - 1); /* on to the next screen */
+	view_grid_move_by(ui, step > 0 ? (int64_t)(n - at)
+	                               : -(int64_t)at - 1); /* on to the next screen */
 	return FX_NONE;
 }
 
 static void
-go_region(struct ui *ui, const struct sample *s, int step)
+view_grid_go_region(struct ui *ui, const struct sample *s, int step)
 {
 	const struct vma_list *l = &s->regions->vmas;
 	size_t i = vma_lower_bound(l, ui->region);
@@ -299,7 +317,7 @@ go_region(struct ui *ui, const struct sample *s, int step)
 }
 
 static unsigned
-toggle_follow(struct ui *ui, const struct sample *s)
+view_grid_toggle_follow(struct ui *ui, const struct sample *s)
 {
 	ui->follow = !ui->follow;
 	ui->followed_ns = 0;
@@ -307,45 +325,45 @@ toggle_follow(struct ui *ui, const struct sample *s)
 }
 
 static unsigned
-act_on(struct ui *ui, const struct sample *s, enum action a)
+view_grid_act_on(struct ui *ui, const struct sample *s, enum action a)
 {
 	int64_t row = ui->grid.row_cells, rows = ui->grid.rows;
 
 	if (!ui->grid.rows || ui->grid.end <= ui->grid.start || !s->regions)
 		return FX_NONE;
 	switch ((int)a) {
-	case ACT_UP: move_by(ui, -row); break;
-	case ACT_DOWN: move_by(ui, row); break;
-	case ACT_LEFT: move_by(ui, -1); break;
-	case ACT_RIGHT: move_by(ui, 1); break;
-	case ACT_PAGE_UP: move_by(ui, -row * rows); break;
-	case ACT_PAGE_DOWN: move_by(ui, row * rows); break;
-	case ACT_HALF_UP: move_by(ui, -row * (rows / 2)); break;
-	case ACT_HALF_DOWN: move_by(ui, row * (rows / 2)); break;
+	case ACT_UP: view_grid_move_by(ui, -row); break;
+	case ACT_DOWN: view_grid_move_by(ui, row); break;
+	case ACT_LEFT: view_grid_move_by(ui, -1); break;
+	case ACT_RIGHT: view_grid_move_by(ui, 1); break;
+	case ACT_PAGE_UP: view_grid_move_by(ui, -row * rows); break;
+	case ACT_PAGE_DOWN: view_grid_move_by(ui, row * rows); break;
+	case ACT_HALF_UP: view_grid_move_by(ui, -row * (rows / 2)); break;
+	case ACT_HALF_DOWN: view_grid_move_by(ui, row * (rows / 2)); break;
 	case ACT_FIRST:
 	case ACT_LAST:
 		ui_leave(ui);
 		ui->cursor = a == ACT_FIRST ? ui->grid.start : ui->grid.end - ui->grid.page_size;
 		break;
-	case ACT_ZOOM_IN: set_zoom(ui, ui->grid.zoom ? ui->grid.zoom - 1 : 0); break;
-	case ACT_ZOOM_OUT: zoom_out(ui); break;
+	case ACT_ZOOM_IN: view_grid_set_zoom(ui, ui->grid.zoom ? ui->grid.zoom - 1 : 0); break;
+	case ACT_ZOOM_OUT: view_grid_zoom_out(ui); break;
 	case ACT_ZOOM_FIT: {
 		unsigned fit = grid_fit(&ui->grid);
 
-		set_zoom(ui, ui->grid.zoom == fit ? 0 : fit);
+		view_grid_set_zoom(ui, ui->grid.zoom == fit ? 0 : fit);
 		break;
 	}
-	case ACT_NEXT_CHANGE: return next_change(ui, s, 1);
-	case ACT_LAST_CHANGE: return next_change(ui, s, -1);
-	case ACT_NEXT_REGION: go_region(ui, s, 1); break;
-	case ACT_LAST_REGION: go_region(ui, s, -1); break;
+	case ACT_NEXT_CHANGE: return view_grid_next_change(ui, s, 1);
+	case ACT_LAST_CHANGE: return view_grid_next_change(ui, s, -1);
+	case ACT_NEXT_REGION: view_grid_go_region(ui, s, 1); break;
+	case ACT_LAST_REGION: view_grid_go_region(ui, s, -1); break;
 	case ACT_LETTERS: ui->letters = (ui->letters + 1) % LETTERS_COUNT; break;
 	case ACT_HEX: ui_hex(ui, ui_exact(ui)); break;
 	case ACT_FIND: return FX_FIND;
 	case ACT_FILTER: return FX_FILTER;
 	case ACT_FIND_NEXT: return FX_SEEK;
 	case ACT_FIND_BACK: return FX_SEEK_BACK;
-	case ACT_FOLLOW: return toggle_follow(ui, s);
+	case ACT_FOLLOW: return view_grid_toggle_follow(ui, s);
 	case ACT_RANGE: ui_range_toggle(ui); break;
 	case ACT_INSPECT: inspector_toggle(ui); break;
 	case ACT_INFO:
@@ -354,7 +372,7 @@ act_on(struct ui *ui, const struct sample *s, enum action a)
 		break;
 	case ACT_OPEN:
 		if (ui->grid.zoom)
-			set_zoom(ui, ui->grid.zoom > 3 ? ui->grid.zoom - 3 : 0);
+			view_grid_set_zoom(ui, ui->grid.zoom > 3 ? ui->grid.zoom - 3 : 0);
 		else
 			ui_push(ui, VIEW_PAGE);
 		ui->card_top = 0;
@@ -365,10 +383,10 @@ act_on(struct ui *ui, const struct sample *s, enum action a)
 
 /* Who moves looks at something else than the newest write. */
 static unsigned
-act(struct ui *ui, const struct sample *s, enum action a)
+view_grid_act(struct ui *ui, const struct sample *s, enum action a)
 {
 	uint64_t cursor = ui->cursor;
-	unsigned fx = act_on(ui, s, a);
+	unsigned fx = view_grid_act_on(ui, s, a);
 
 	if (ui->cursor != cursor)
 		ui->follow = false;
@@ -377,7 +395,7 @@ act(struct ui *ui, const struct sample *s, enum action a)
 
 /* Enter on many pages is no page. */
 static const char *
-hint(const struct ui *ui, const struct sample *s, enum action a)
+view_grid_hint(const struct ui *ui, const struct sample *s, enum action a)
 {
 	(void)s;
 	return a == ACT_OPEN && ui->grid.zoom ? "zoom in" : NULL;
@@ -385,7 +403,7 @@ hint(const struct ui *ui, const struct sample *s, enum action a)
 
 /* Out of the filter of pages. */
 static bool
-back(struct ui *ui)
+view_grid_back(struct ui *ui)
 {
 	bool had = ui->page_filter[0] != '\0';
 
@@ -394,6 +412,11 @@ back(struct ui *ui)
 }
 
 const struct view view_grid = {
-    .draw = draw, .act = act, .say = say, .hint = hint, .crumb = crumb,
-    .settle = settle, .back = back,
+    .draw = view_grid_draw,
+    .act = view_grid_act,
+    .say = view_grid_say,
+    .hint = view_grid_hint,
+    .crumb = view_grid_crumb,
+    .settle = view_grid_settle,
+    .back = view_grid_back,
 };

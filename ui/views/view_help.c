@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The help: a page for each view with its keys by group, and pages about what all views have; all of
- * it from the tables. What is looked for is shown from all pages.
+ * The help: a page for each view with its keys by group, and pages about what all views have; all
+ * of it from the tables. What is looked for is shown from all pages.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +23,7 @@ enum { WORDS_AT = 24, WORDS_BELOW = 5, NARROW = 56 };
 enum { TWO_FROM = 150 }; /* columns of the screen, from which on two of text have room */
 
 static bool
-is_narrow(int cols)
+view_help_is_narrow(int cols)
 {
 	return cols < NARROW;
 }
@@ -35,9 +35,9 @@ struct pane {
 
 /* Draws an entry from row y on, as far as it is in the pane; returns the row behind it. */
 static int
-draw_entry(const struct pane *p, const struct help_entry *e, int y)
+view_help_draw_entry(const struct pane *p, const struct help_entry *e, int y)
 {
-	bool narrow = is_narrow(p->cols);
+	bool narrow = view_help_is_narrow(p->cols);
 	int at = !e->left[0] ? 3 : narrow ? WORDS_BELOW : WORDS_AT;
 	int left = e->right[0] ? 3 : 1, right = p->x + p->cols;
 	size_t width = p->cols > at + 1 ? (size_t)(p->cols - at - 1) : 1;
@@ -65,7 +65,7 @@ draw_entry(const struct pane *p, const struct help_entry *e, int y)
 }
 
 static bool
-has_text(const char *text, const char *what)
+view_help_has_text(const char *text, const char *what)
 {
 	size_t n = strlen(what);
 
@@ -76,9 +76,10 @@ has_text(const char *text, const char *what)
 }
 
 static bool
-is_found(const struct help_entry *e, const char *what)
+view_help_is_found(const struct help_entry *e, const char *what)
 {
-	return e->right[0] && (has_text(e->left, what) || has_text(e->right, what));
+	return e->right[0] &&
+	       (view_help_has_text(e->left, what) || view_help_has_text(e->right, what));
 }
 
 /* What was found so far: the same words stand on the pages of many views, and are shown once. */
@@ -92,7 +93,7 @@ struct found {
 };
 
 static bool
-is_new(struct found *f, const struct help_entry *e)
+view_help_is_new(struct found *f, const struct help_entry *e)
 {
 	for (size_t i = 0; i < f->n; i++)
 		if (!strcmp(f->v[i].right, e->right) && !strcmp(f->v[i].left, e->left))
@@ -106,7 +107,7 @@ is_new(struct found *f, const struct help_entry *e)
 
 /* Those of one page that have what is looked for, under the page's name. */
 static int
-draw_found(const struct ui *ui, struct found *f, size_t page, const struct pane *p, int y)
+view_help_draw_found(const struct ui *ui, struct found *f, size_t page, const struct pane *p, int y)
 {
 	struct help *h = &f->page;
 	bool headed = false;
@@ -116,19 +117,20 @@ draw_found(const struct ui *ui, struct found *f, size_t page, const struct pane 
 	for (size_t i = 0; i < h->n; i++) {
 		struct help_entry head = {.role = ROLE_ACCENT, .left = "", .right = ""};
 
-		if (!is_found(&h->entry[i], ui->help_find) || !is_new(f, &h->entry[i]))
+		if (!view_help_is_found(&h->entry[i], ui->help_find) ||
+		    !view_help_is_new(f, &h->entry[i]))
 			continue;
 		snprintf(head.left, sizeof(head.left), "%s", help_page_name(page));
 		if (!headed)
-			y = draw_entry(p, &head, y);
+			y = view_help_draw_entry(p, &head, y);
 		headed = true;
-		y = draw_entry(p, &h->entry[i], y);
+		y = view_help_draw_entry(p, &h->entry[i], y);
 	}
 	return headed ? y + 1 : y;
 }
 
 static int
-draw_all(const struct ui *ui, const struct pane *p, int y)
+view_help_draw_all(const struct ui *ui, const struct pane *p, int y)
 {
 	struct help h = {0};
 
@@ -136,18 +138,18 @@ draw_all(const struct ui *ui, const struct pane *p, int y)
 		struct found *f = mem_alloc(sizeof(*f)); /* large for a stack */
 
 		for (size_t page = 0; help_page_name(page); page++)
-			y = draw_found(ui, f, page, p, y);
+			y = view_help_draw_found(ui, f, page, p, y);
 		free(f);
 		return y;
 	}
 	help_make(&h, ui->help_page, ui->lens);
 	for (size_t i = 0; i < h.n; i++)
-		y = draw_entry(p, &h.entry[i], y);
+		y = view_help_draw_entry(p, &h.entry[i], y);
 	return y;
 }
 
 static unsigned
-hit_name(struct ui *ui, const struct sample *s, const struct touch *t)
+view_help_hit_name(struct ui *ui, const struct sample *s, const struct touch *t)
 {
 	(void)s;
 	ui->help_page = (size_t)t->value;
@@ -156,9 +158,10 @@ hit_name(struct ui *ui, const struct sample *s, const struct touch *t)
 	return FX_NONE;
 }
 
-/* The names of the pages: from one on that lets the chosen one be seen, and a sign where there are more. */
+/* The names of the pages: from one on that lets the chosen one be seen, and a sign where there are
+ * more. */
 static void
-draw_names(const struct ui *ui, int y)
+view_help_draw_names(const struct ui *ui, int y)
 {
 	size_t first = 0;
 	int x = 1;
@@ -178,49 +181,54 @@ draw_names(const struct ui *ui, int y)
 			paint_text(y, x < ui->cols ? x : x - 1, ui->cols, ROLE_DIM, "…");
 			break;
 		}
-		x = paint_text(y, x, ui->cols, chosen ? ROLE_SELECT : ROLE_DIM, chosen ? "[%s]" : " %s ",
-		               help_page_name(p));
-		zone_add(&(struct zone){.y = y, .x = from, .bottom = y + 1, .right = x, .value = p, .hit = hit_name});
+		x = paint_text(y, x, ui->cols, chosen ? ROLE_SELECT : ROLE_DIM,
+		               chosen ? "[%s]" : " %s ", help_page_name(p));
+		zone_add(&(struct zone){.y = y,
+		                        .x = from,
+		                        .bottom = y + 1,
+		                        .right = x,
+		                        .value = p,
+		                        .hit = view_help_hit_name});
 	}
 }
 
 /* The rows below the names of the pages. */
 static struct scroll
-measure(const struct ui *ui, int rows)
+view_help_measure(const struct ui *ui, int rows)
 {
 	int columns = ui->cols >= TWO_FROM ? 2 : 1;
 	struct pane p = {.cols = ui->cols / columns};
 
-	return (struct scroll){draw_all(ui, &p, 0), rows, columns};
+	return (struct scroll){view_help_draw_all(ui, &p, 0), rows, columns};
 }
 
 static void
-draw(const struct ui *ui, const struct sample *s, int top, int bottom)
+view_help_draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 {
-	int first = top + 1 + !is_narrow(ui->cols);
-	struct scroll page = measure(ui, bottom - first);
+	int first = top + 1 + !view_help_is_narrow(ui->cols);
+	struct scroll page = view_help_measure(ui, bottom - first);
 	int rows = scroll_rows(page), cols = ui->cols / page.columns;
 
 	(void)s;
-	draw_names(ui, top);
+	view_help_draw_names(ui, top);
 	for (int i = 0; i < page.columns; i++)
-		draw_all(ui, &(struct pane){i * cols, cols, first, first + rows},
-		         first - ui->help_top - i * rows);
+		view_help_draw_all(ui, &(struct pane){i * cols, cols, first, first + rows},
+		                   first - ui->help_top - i * rows);
 	if (!page.lines)
 		paint_text(first, 1, ui->cols, ROLE_TEXT, "nothing here has \"%s\"", ui->help_find);
 	scroll_draw(ui, first, ui->help_top, page);
 }
 
 static void
-settle(struct ui *ui, const struct sample *s, int top, int bottom)
+view_help_settle(struct ui *ui, const struct sample *s, int top, int bottom)
 {
 	(void)s;
-	ui->help_top =
-	    scroll_top(ui->help_top, measure(ui, bottom - top - 1 - !is_narrow(ui->cols)));
+	ui->help_top = scroll_top(
+	    ui->help_top, view_help_measure(ui, bottom - top - 1 - !view_help_is_narrow(ui->cols)));
 }
 
 static void
-say(const struct ui *ui, const struct sample *s, struct buf *out)
+view_help_say(const struct ui *ui, const struct sample *s, struct buf *out)
 {
 	(void)s;
 	if (ui->help_find[0]) {
@@ -229,12 +237,13 @@ say(const struct ui *ui, const struct sample *s, struct buf *out)
 		buf_fmt(out, "\"; %s shows the pages again", key_of(ACT_BACK, 'H'));
 		return;
 	}
-	buf_fmt(out, "%s: the next page, %s looks for a word in all of them; `man pmtop` has it all",
+	buf_fmt(out,
+	        "%s: the next page, %s looks for a word in all of them; `man pmtop` has it all",
 	        key_of(ACT_NEXT_CHANGE, 'H'), key_of(ACT_FIND, 'H'));
 }
 
 static void
-crumb(const struct ui *ui, const struct sample *s, struct buf *out)
+view_help_crumb(const struct ui *ui, const struct sample *s, struct buf *out)
 {
 	(void)s;
 	buf_fmt(out, "help" CRUMB_SIGN "%s",
@@ -242,7 +251,7 @@ crumb(const struct ui *ui, const struct sample *s, struct buf *out)
 }
 
 static void
-turn(struct ui *ui, int step)
+view_help_turn(struct ui *ui, int step)
 {
 	size_t n = 0;
 
@@ -254,7 +263,7 @@ turn(struct ui *ui, int step)
 }
 
 static unsigned
-act(struct ui *ui, const struct sample *s, enum action a)
+view_help_act(struct ui *ui, const struct sample *s, enum action a)
 {
 	int page = (ui->rows - 6) * (ui->cols >= TWO_FROM ? 2 : 1);
 
@@ -266,8 +275,8 @@ act(struct ui *ui, const struct sample *s, enum action a)
 	case ACT_PAGE_DOWN: ui->help_top += page; break;
 	case ACT_FIRST: ui->help_top = 0; break;
 	case ACT_LAST: ui->help_top = HELP_ENTRIES * 4; break; /* settle knows better */
-	case ACT_NEXT_CHANGE: turn(ui, 1); break;
-	case ACT_LAST_CHANGE: turn(ui, -1); break;
+	case ACT_NEXT_CHANGE: view_help_turn(ui, 1); break;
+	case ACT_LAST_CHANGE: view_help_turn(ui, -1); break;
 	case ACT_FIND: return FX_FIND_HELP;
 	}
 	return FX_NONE;
@@ -287,18 +296,19 @@ view_help_find(struct ui *ui, const char *what)
 {
 	bool had = ui->help_find[0] != '\0';
 
-	snprintf(ui->help_find, sizeof(ui->help_find), "%.*s", (int)fit_fit(what, sizeof(ui->help_find) / 4), what);
+	snprintf(ui->help_find, sizeof(ui->help_find), "%.*s",
+	         (int)fit_fit(what, sizeof(ui->help_find) / 4), what);
 	ui->help_top = 0;
 	return had;
 }
 
 static bool
-back(struct ui *ui)
+view_help_back(struct ui *ui)
 {
 	return view_help_find(ui, "");
 }
 
 const struct view view_help = {
-    .draw = draw, .act = act, .say = say, .crumb = crumb,
-    .settle = settle, .back = back,
+    .draw = view_help_draw, .act = view_help_act, .say = view_help_say, .crumb = view_help_crumb,
+    .settle = view_help_settle, .back = view_help_back,
 };

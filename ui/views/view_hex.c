@@ -24,7 +24,7 @@ static const enum role class_roles[BYTE_CLASSES] = {
 
 /* The region of the byte under the cursor, or what became of it. */
 static const struct vma *
-find_region(const struct ui *ui, const struct sample *s)
+view_hex_find_region(const struct ui *ui, const struct sample *s)
 {
 	const struct vma *v = s->regions ? vma_at(&s->regions->vmas, ui->byte) : NULL;
 
@@ -32,9 +32,9 @@ find_region(const struct ui *ui, const struct sample *s)
 }
 
 static void
-settle(struct ui *ui, const struct sample *s, int top, int bottom)
+view_hex_settle(struct ui *ui, const struct sample *s, int top, int bottom)
 {
-	const struct vma *v = find_region(ui, s);
+	const struct vma *v = view_hex_find_region(ui, s);
 
 	ui->hex_rows = bottom - top - TOP_ROWS > 1 ? (unsigned)(bottom - top - TOP_ROWS) : 1;
 	if (!v)
@@ -53,14 +53,14 @@ settle(struct ui *ui, const struct sample *s, int top, int bottom)
 /* --- what the words point to ------------------------------------------------------------------ */
 
 static const struct vma *
-pointer_at(const struct sample *s, uint64_t addr, uint64_t *value)
+view_hex_pointer_at(const struct sample *s, uint64_t addr, uint64_t *value)
 {
 	return s->regions ? bytes_pointer(s->bytes, &s->regions->vmas, addr, value) : NULL;
 }
 
 /* Where the word begins that the cursor is in. */
 static uint64_t
-word_of(const struct ui *ui, const struct sample *s)
+view_hex_word_of(const struct ui *ui, const struct sample *s)
 {
 	return s->bytes ? ui->byte & ~(uint64_t)(s->bytes->word - 1) : ui->byte;
 }
@@ -74,7 +74,7 @@ struct pointer_names {
 };
 
 static const struct query_base *
-find_base(struct pointer_names *names, const struct sample *s, const struct vma *v)
+view_hex_find_base(struct pointer_names *names, const struct sample *s, const struct vma *v)
 {
 	unsigned i = 0;
 
@@ -91,7 +91,7 @@ find_base(struct pointer_names *names, const struct sample *s, const struct vma 
 }
 
 static void
-names_free(struct pointer_names *names)
+view_hex_names_free(struct pointer_names *names)
 {
 	while (names->n)
 		buf_free(&names->base[--names->n].name);
@@ -99,10 +99,10 @@ names_free(struct pointer_names *names)
 
 /* "libc.so.6+26234" as the prompt takes it back, and the symbol there if it is known. */
 static void
-pointer_name(struct buf *out, struct pointer_names *names, const struct sample *s,
-             const struct vma *v, uint64_t value)
+view_hex_pointer_name(struct buf *out, struct pointer_names *names, const struct sample *s,
+                      const struct vma *v, uint64_t value)
 {
-	const struct query_base *b = find_base(names, s, v);
+	const struct query_base *b = view_hex_find_base(names, s, v);
 
 	if (!b->named && v->name[0]) {
 		fit_name_cut(out, v, 24);
@@ -111,13 +111,13 @@ pointer_name(struct buf *out, struct pointer_names *names, const struct sample *
 	buf_fmt(out, "%s+%llx", b->name.s, (unsigned long long)(value - b->at));
 	if (pointers_name(s->bytes, value)) {
 		buf_str(out, " ");
-		text_escape(out, pointers_name(s->bytes, value), strlen(pointers_name(s->bytes, value)),
-		            !paint_utf8());
+		text_escape(out, pointers_name(s->bytes, value),
+		            strlen(pointers_name(s->bytes, value)), !paint_utf8());
 	}
 }
 
 static unsigned
-hit_pointer(struct ui *ui, const struct sample *s, const struct touch *t)
+view_hex_hit_pointer(struct ui *ui, const struct sample *s, const struct touch *t)
 {
 	(void)s;
 	ui->byte = t->value;
@@ -126,8 +126,8 @@ hit_pointer(struct ui *ui, const struct sample *s, const struct touch *t)
 
 /* Beside the row, each with the place of its word in it. */
 static void
-draw_pointers(const struct ui *ui, const struct sample *s, struct pointer_names *names,
-              uint64_t row, int y, int x)
+view_hex_draw_pointers(const struct ui *ui, const struct sample *s, struct pointer_names *names,
+                       uint64_t row, int y, int x)
 {
 	const struct vma *v[BYTES_ROW / WORD_LEAST];
 	uint64_t value[BYTES_ROW / WORD_LEAST] = {0};
@@ -135,14 +135,14 @@ draw_pointers(const struct ui *ui, const struct sample *s, struct pointer_names 
 	int n = 0, room = ui->cols - x;
 
 	for (unsigned i = 0; i < BYTES_ROW / word; i++)
-		n += (v[i] = pointer_at(s, row + i * word, &value[i])) != NULL;
+		n += (v[i] = view_hex_pointer_at(s, row + i * word, &value[i])) != NULL;
 	for (unsigned i = 0; n && i < BYTES_ROW / word; i++) {
 		struct buf name = {0};
 		int right = x + room / n, sign;
 
 		if (!v[i])
 			continue;
-		pointer_name(&name, names, s, v[i], value[i]);
+		view_hex_pointer_name(&name, names, s, v[i], value[i]);
 		sign = paint_text(y, x, right - 1, ROLE_DIM, "%u%s", i * word,
 		                  paint_utf8() ? "→" : ">");
 		fit_draw_cut(y, sign, right - (n > 1),
@@ -153,7 +153,7 @@ draw_pointers(const struct ui *ui, const struct sample *s, struct pointer_names 
 		                        .bottom = y + 1,
 		                        .right = right,
 		                        .value = row + i * word,
-		                        .hit = hit_pointer,
+		                        .hit = view_hex_hit_pointer,
 		                        .opens = true});
 		x = right;
 	}
@@ -163,7 +163,7 @@ draw_pointers(const struct ui *ui, const struct sample *s, struct pointer_names 
 
 /* The form carries what the colour says: text as it is, the others by a sign each. */
 static wchar_t
-text_glyph(uint8_t byte)
+view_hex_text_glyph(uint8_t byte)
 {
 	static const wchar_t utf8[BYTE_CLASSES] = {L'·', 0, L'■', L'•'};
 	static const wchar_t ascii[BYTE_CLASSES] = {L' ', 0, L'#', L'.'};
@@ -173,7 +173,7 @@ text_glyph(uint8_t byte)
 }
 
 static enum role
-byte_role(const struct ui *ui, const struct sample *s, uint64_t addr, uint8_t byte)
+view_hex_byte_role(const struct ui *ui, const struct sample *s, uint64_t addr, uint8_t byte)
 {
 	uint64_t changed = bytes_changed(s->bytes, addr);
 	enum heat h = changed ? heat_of_age(ui->now > changed ? ui->now - changed : 0) : HEAT_NONE;
@@ -182,7 +182,8 @@ byte_role(const struct ui *ui, const struct sample *s, uint64_t addr, uint8_t by
 }
 
 static void
-draw_byte(const struct ui *ui, const struct sample *s, uint64_t row, unsigned i, int digits, int y)
+view_hex_draw_byte(const struct ui *ui, const struct sample *s, uint64_t row, unsigned i,
+                   int digits, int y)
 {
 	bool here = row + i == ui->byte;
 	enum role role = ROLE_NONE;
@@ -190,11 +191,12 @@ draw_byte(const struct ui *ui, const struct sample *s, uint64_t row, unsigned i,
 	uint8_t byte;
 
 	if (bytes_at(s->bytes, row + i, &byte)) {
-		role = byte_role(ui, s, row + i, byte);
+		role = view_hex_byte_role(ui, s, row + i, byte);
 		if (here)
-			role = role == ROLE_HEAT_NOW || role == ROLE_HEAT_2S ? ROLE_CURSOR_HOT : ROLE_CURSOR;
+			role = role == ROLE_HEAT_NOW || role == ROLE_HEAT_2S ? ROLE_CURSOR_HOT
+			                                                     : ROLE_CURSOR;
 		paint_text(y, hex_x(digits, i), ui->cols, role, "%02x", byte);
-		paint_glyph(y, hex_text_x(digits, i), role, text_glyph(byte));
+		paint_glyph(y, hex_text_x(digits, i), role, view_hex_text_glyph(byte));
 	} else {
 		if (here)
 			role = ROLE_CURSOR;
@@ -211,17 +213,17 @@ draw_byte(const struct ui *ui, const struct sample *s, uint64_t row, unsigned i,
 
 /* What would have to be done to see the page, if anything can be. */
 static void
-page_sentence_hex(const struct bytes_page *p, struct buf *out)
+view_hex_page_sentence_hex(const struct bytes_page *p, struct buf *out)
 {
 	bytes_why(p, out);
 	if (p->kind == BYTES_ABSENT)
-		buf_fmt(out, ": %s reads it (and makes the process %s it in)", key_of(ACT_READ_PAGE, 'X'),
-		        p->state == STATE_SWAPPED ? "swap" : "fault");
+		buf_fmt(out, ": %s reads it (and makes the process %s it in)",
+		        key_of(ACT_READ_PAGE, 'X'), p->state == STATE_SWAPPED ? "swap" : "fault");
 }
 
 /* Said once a page: in its first row on screen that the cursor is not in. */
 static bool
-row_tells(const struct ui *ui, const struct sample *s, uint64_t row)
+view_hex_row_tells(const struct ui *ui, const struct sample *s, uint64_t row)
 {
 	uint64_t first = u64_max(row & ~(uint64_t)(s->page_size - 1), ui->hex_top);
 	uint64_t cursor = ui->byte & ~(uint64_t)(BYTES_ROW - 1);
@@ -230,35 +232,36 @@ row_tells(const struct ui *ui, const struct sample *s, uint64_t row)
 }
 
 static void
-draw_row(const struct ui *ui, const struct sample *s, struct pointer_names *names, uint64_t row,
-         int digits, int y)
+view_hex_draw_row(const struct ui *ui, const struct sample *s, struct pointer_names *names,
+                  uint64_t row, int digits, int y)
 {
 	const struct bytes_page *p = bytes_page(s->bytes, row);
 	bool cursor = ui->byte - row < BYTES_ROW;
 	struct buf why = {0};
 
-	paint_text(y, 1, ui->cols, cursor ? ROLE_ACCENT : ROLE_DIM, "%0*llx", digits, (unsigned long long)row);
+	paint_text(y, 1, ui->cols, cursor ? ROLE_ACCENT : ROLE_DIM, "%0*llx", digits,
+	           (unsigned long long)row);
 	if (!p)
 		return; /* it has come into view, and the sampler is on its way */
-	if (p->kind != BYTES_READ && row_tells(ui, s, row)) {
-		page_sentence_hex(p, &why);
+	if (p->kind != BYTES_READ && view_hex_row_tells(ui, s, row)) {
+		view_hex_page_sentence_hex(p, &why);
 		fit_draw_cut(y, hex_x(digits, 0), ui->cols, ROLE_TEXT, why.s);
 		buf_free(&why);
 		return;
 	}
 	for (unsigned i = 0; i < BYTES_ROW; i++)
-		draw_byte(ui, s, row, i, digits, y);
+		view_hex_draw_byte(ui, s, row, i, digits, y);
 	if (ui->cols >= POINTERS_X + POINTERS_MIN)
-		draw_pointers(ui, s, names, row, y, POINTERS_X + digits - HEX_DIGITS);
+		view_hex_draw_pointers(ui, s, names, row, y, POINTERS_X + digits - HEX_DIGITS);
 }
 
 static void
-draw_heading(const struct ui *ui, int digits, int y)
+view_hex_draw_heading(const struct ui *ui, int digits, int y)
 {
 	paint_text(y, 1, ui->cols, ROLE_DIM, "address");
 	for (unsigned i = 0; i < BYTES_ROW; i++)
-		paint_text(y, hex_x(digits, i), ui->cols, ui->byte % BYTES_ROW == i ? ROLE_CROSS : ROLE_DIM,
-		           "%2x", i);
+		paint_text(y, hex_x(digits, i), ui->cols,
+		           ui->byte % BYTES_ROW == i ? ROLE_CROSS : ROLE_DIM, "%2x", i);
 	paint_text(y, hex_text_x(digits, 0), ui->cols, ROLE_DIM, "ascii");
 	if (ui->cols >= POINTERS_X + POINTERS_MIN)
 		paint_text(y, POINTERS_X + digits - HEX_DIGITS, ui->cols, ROLE_DIM, "as pointers");
@@ -266,9 +269,9 @@ draw_heading(const struct ui *ui, int digits, int y)
 
 /* The byte whose digits, or whose character, are there; between two the one before. */
 static unsigned
-hit_byte(struct ui *ui, const struct sample *s, const struct touch *t)
+view_hex_hit_byte(struct ui *ui, const struct sample *s, const struct touch *t)
 {
-	const struct vma *v = find_region(ui, s);
+	const struct vma *v = view_hex_find_region(ui, s);
 	int digits = v ? hex_digits(v->end) : HEX_DIGITS;
 	uint64_t row = ui->hex_top + (uint64_t)t->dy * BYTES_ROW;
 	unsigned i = 0;
@@ -287,16 +290,19 @@ hit_byte(struct ui *ui, const struct sample *s, const struct touch *t)
 }
 
 static void
-draw(const struct ui *ui, const struct sample *s, int top, int bottom)
+view_hex_draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 {
-	const struct vma *v = find_region(ui, s);
+	const struct vma *v = view_hex_find_region(ui, s);
 	int digits = v ? hex_digits(v->end) : HEX_DIGITS, y = top + TOP_ROWS;
 	struct pointer_names names = {.n = 0};
 	struct buf why = {0};
 
-	zone_add(&(struct zone){.y = y, .bottom = bottom, .right = hex_text_x(digits, BYTES_ROW), .hit = hit_byte,
+	zone_add(&(struct zone){.y = y,
+	                        .bottom = bottom,
+	                        .right = hex_text_x(digits, BYTES_ROW),
+	                        .hit = view_hex_hit_byte,
 	                        .opens = true});
-	draw_heading(ui, digits, top);
+	view_hex_draw_heading(ui, digits, top);
 	if (s->bytes_err.what[0]) {
 		buf_fmt(&why, "%s: %s", s->bytes_err.what, s->bytes_err.why);
 		y = fit_draw_lines(y, bottom, ui->cols, ROLE_TEXT, why.s);
@@ -305,13 +311,14 @@ draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 		return;
 	}
 	for (uint64_t row = ui->hex_top; v && y < bottom && row < v->end; y++, row += BYTES_ROW)
-		draw_row(ui, s, &names, row, digits, y);
-	names_free(&names);
+		view_hex_draw_row(ui, s, &names, row, digits, y);
+	view_hex_names_free(&names);
 }
 
 /* Of those on screen, which are all that were read. */
 static void
-say_range(const struct ui *ui, const struct sample *s, uint64_t lo, uint64_t hi, struct buf *out)
+view_hex_say_range(const struct ui *ui, const struct sample *s, uint64_t lo, uint64_t hi,
+                   struct buf *out)
 {
 	static const char *const names[BYTE_CLASSES] = {"zero", "text", "ff", "other"};
 	uint64_t n[BYTE_CLASSES] = {0}, unread = 0;
@@ -336,49 +343,49 @@ say_range(const struct ui *ui, const struct sample *s, uint64_t lo, uint64_t hi,
 }
 
 static void
-say(const struct ui *ui, const struct sample *s, struct buf *out)
+view_hex_say(const struct ui *ui, const struct sample *s, struct buf *out)
 {
-	uint64_t word = word_of(ui, s), value = 0;
+	uint64_t word = view_hex_word_of(ui, s), value = 0;
 	const struct bytes_page *p = bytes_page(s->bytes, ui->byte);
-	const struct vma *v = find_region(ui, s);
+	const struct vma *v = view_hex_find_region(ui, s);
 	struct pointer_names names = {.n = 0};
 	char perm[5];
 	uint64_t lo, hi;
 	uint8_t byte;
 
 	if (v && ui_range(ui, &lo, &hi)) {
-		say_range(ui, s, lo, hi, out);
+		view_hex_say_range(ui, s, lo, hi, out);
 		return;
 	}
 	buf_fmt(out, "%llx: ", (unsigned long long)ui->byte);
 	if (!v) {
-		buf_fmt(out, "this region was unmapped; %s and %s go to its neighbours", key_of(ACT_LAST_REGION, 'X'),
-		        key_of(ACT_NEXT_REGION, 'X'));
+		buf_fmt(out, "this region was unmapped; %s and %s go to its neighbours",
+		        key_of(ACT_LAST_REGION, 'X'), key_of(ACT_NEXT_REGION, 'X'));
 		return;
 	}
 	if (!bytes_at(s->bytes, ui->byte, &byte)) {
 		if (p)
-			page_sentence_hex(p, out);
+			view_hex_page_sentence_hex(p, out);
 		else
 			buf_str(out, s->bytes_err.what[0] ? s->bytes_err.what : "not read yet");
 		return;
 	}
 	buf_fmt(out, byte_class(byte) == BYTE_TEXT ? "%02x %u '%c'" : "%02x %u", byte, byte, byte);
-	v = pointer_at(s, word, &value);
+	v = view_hex_pointer_at(s, word, &value);
 	if (bytes_word(s->bytes, word, &value))
 		buf_fmt(out, ", word %0*llx", (int)(2 * s->bytes->word), (unsigned long long)value);
 	if (!v)
 		return;
 	vma_perm_text(v, perm);
 	buf_fmt(out, " %s %s ", paint_utf8() ? "→" : "->", perm);
-	pointer_name(out, &names, s, v, value);
-	names_free(&names);
+	view_hex_pointer_name(out, &names, s, v, value);
+	view_hex_names_free(&names);
 }
 
 static void
-crumb(const struct ui *ui, const struct sample *s, struct buf *out)
+view_hex_crumb(const struct ui *ui, const struct sample *s, struct buf *out)
 {
-	const struct vma *v = find_region(ui, s);
+	const struct vma *v = view_hex_find_region(ui, s);
 
 	if (v)
 		fit_name_cut(out, v, ui->cols < 100 ? 12 : 28);
@@ -390,26 +397,27 @@ crumb(const struct ui *ui, const struct sample *s, struct buf *out)
 /* --- keys ------------------------------------------------------------------------------------- */
 
 static void
-move_by(struct ui *ui, const struct vma *v, int64_t by)
+view_hex_move_by(struct ui *ui, const struct vma *v, int64_t by)
 {
 	uint64_t n = (uint64_t)(by < 0 ? -by : by);
 
 	if (by < 0)
 		ui->byte = ui->byte - v->start < n ? v->start + ui->byte % BYTES_ROW : ui->byte - n;
 	else
-		ui->byte = v->end - 1 - ui->byte < n ? v->end - BYTES_ROW + ui->byte % BYTES_ROW : ui->byte + n;
+		ui->byte = v->end - 1 - ui->byte < n ? v->end - BYTES_ROW + ui->byte % BYTES_ROW
+		                                     : ui->byte + n;
 }
 
 /* One to the left of the first byte and to the right of the last there is nothing. */
 static void
-step(struct ui *ui, const struct vma *v, int by)
+view_hex_step(struct ui *ui, const struct vma *v, int by)
 {
 	if (by < 0 ? ui->byte > v->start : ui->byte < v->end - 1)
 		ui->byte += (uint64_t)(int64_t)by;
 }
 
 static void
-go_region(struct ui *ui, const struct sample *s, int by)
+view_hex_go_region(struct ui *ui, const struct sample *s, int by)
 {
 	const struct vma_list *l = &s->regions->vmas;
 	size_t i = vma_lower_bound(l, ui->byte);
@@ -425,43 +433,43 @@ go_region(struct ui *ui, const struct sample *s, int by)
 }
 
 static unsigned
-follow(struct ui *ui, const struct sample *s)
+view_hex_follow(struct ui *ui, const struct sample *s)
 {
 	uint64_t value;
 
-	if (!pointer_at(s, word_of(ui, s), &value))
+	if (!view_hex_pointer_at(s, view_hex_word_of(ui, s), &value))
 		return FX_NO_POINTER;
 	ui_hex_jump(ui, value);
 	return FX_NONE;
 }
 
 static unsigned
-act(struct ui *ui, const struct sample *s, enum action a)
+view_hex_act(struct ui *ui, const struct sample *s, enum action a)
 {
-	const struct vma *v = find_region(ui, s);
+	const struct vma *v = view_hex_find_region(ui, s);
 	int64_t screen = (int64_t)ui->hex_rows * BYTES_ROW, page = (int64_t)s->page_size;
 
 	if (s->regions && (a == ACT_NEXT_REGION || a == ACT_LAST_REGION))
-		go_region(ui, s, a == ACT_NEXT_REGION ? 1 : -1);
+		view_hex_go_region(ui, s, a == ACT_NEXT_REGION ? 1 : -1);
 	if (!v)
 		return FX_NONE;
 	switch ((int)a) {
-	case ACT_UP: move_by(ui, v, -BYTES_ROW); break;
-	case ACT_DOWN: move_by(ui, v, BYTES_ROW); break;
-	case ACT_LEFT: step(ui, v, -1); break;
-	case ACT_RIGHT: step(ui, v, 1); break;
-	case ACT_PAGE_UP: move_by(ui, v, -screen); break;
-	case ACT_PAGE_DOWN: move_by(ui, v, screen); break;
-	case ACT_HALF_UP: move_by(ui, v, -(screen / 2 / BYTES_ROW * BYTES_ROW)); break;
-	case ACT_HALF_DOWN: move_by(ui, v, screen / 2 / BYTES_ROW * BYTES_ROW); break;
-	case ACT_NEXT_CHANGE: move_by(ui, v, page); break;
-	case ACT_LAST_CHANGE: move_by(ui, v, -page); break;
+	case ACT_UP: view_hex_move_by(ui, v, -BYTES_ROW); break;
+	case ACT_DOWN: view_hex_move_by(ui, v, BYTES_ROW); break;
+	case ACT_LEFT: view_hex_step(ui, v, -1); break;
+	case ACT_RIGHT: view_hex_step(ui, v, 1); break;
+	case ACT_PAGE_UP: view_hex_move_by(ui, v, -screen); break;
+	case ACT_PAGE_DOWN: view_hex_move_by(ui, v, screen); break;
+	case ACT_HALF_UP: view_hex_move_by(ui, v, -(screen / 2 / BYTES_ROW * BYTES_ROW)); break;
+	case ACT_HALF_DOWN: view_hex_move_by(ui, v, screen / 2 / BYTES_ROW * BYTES_ROW); break;
+	case ACT_NEXT_CHANGE: view_hex_move_by(ui, v, page); break;
+	case ACT_LAST_CHANGE: view_hex_move_by(ui, v, -page); break;
 	case ACT_FIRST:
 	case ACT_LAST:
 		ui_leave(ui);
 		ui->byte = a == ACT_FIRST ? v->start : v->end - 1;
 		break;
-	case ACT_OPEN: return follow(ui, s);
+	case ACT_OPEN: return view_hex_follow(ui, s);
 	case ACT_RANGE: ui_range_toggle(ui); break;
 	case ACT_READ_PAGE: return FX_FAULT;
 	case ACT_FIND: return FX_FIND;
@@ -473,7 +481,7 @@ act(struct ui *ui, const struct sample *s, enum action a)
 
 /* Only what is not in RAM has to be read by a key. */
 static const char *
-hint(const struct ui *ui, const struct sample *s, enum action a)
+view_hex_hint(const struct ui *ui, const struct sample *s, enum action a)
 {
 	const struct bytes_page *p = s ? bytes_page(s->bytes, ui->byte) : NULL;
 
@@ -482,7 +490,7 @@ hint(const struct ui *ui, const struct sample *s, enum action a)
 
 /* To where a pointer was followed from. */
 static bool
-back(struct ui *ui)
+view_hex_back(struct ui *ui)
 {
 	struct place p;
 
@@ -496,6 +504,11 @@ back(struct ui *ui)
 }
 
 const struct view view_hex = {
-    .draw = draw, .act = act, .say = say, .hint = hint, .crumb = crumb,
-    .settle = settle, .back = back,
+    .draw = view_hex_draw,
+    .act = view_hex_act,
+    .say = view_hex_say,
+    .hint = view_hex_hint,
+    .crumb = view_hex_crumb,
+    .settle = view_hex_settle,
+    .back = view_hex_back,
 };

@@ -25,20 +25,21 @@ enum { LINES_LEAST = 2, LINES_FACTS = 3, LINES_MOST = 4 }; /* of a row */
 enum { AT_EASE = 4 }; /* the scale from which on lines do more for the map than width */
 
 static const struct map_piece *
-cursor_piece(const struct ui *ui)
+view_map_cursor_piece(const struct ui *ui)
 {
 	return ui->map.pieces ? &ui->map.piece[map_find(&ui->map, ui->region)] : NULL;
 }
 
 /* The layout is of this very sample, and there is something in it. */
 static bool
-is_laid_out(const struct ui *ui, const struct sample *s)
+view_map_is_laid_out(const struct ui *ui, const struct sample *s)
 {
-	return s->regions && s->regions->vmas.n && ui->map.pieces == s->regions->vmas.n && ui->map_serial == s->serial;
+	return s->regions && s->regions->vmas.n && ui->map.pieces == s->regions->vmas.n &&
+	       ui->map_serial == s->serial;
 }
 
 static void
-set_lines(struct ui *ui, int height, int lines)
+view_map_set_lines(struct ui *ui, int height, int lines)
 {
 	ui->map_lines = lines;
 	ui->map_rows = height > lines ? (size_t)(height / lines) : 1;
@@ -46,7 +47,7 @@ set_lines(struct ui *ui, int height, int lines)
 
 /* More lines per row while the blocks are wide enough to fill them; then as wide as fits. */
 static void
-fit(struct ui *ui, const struct sample *s, int height)
+view_map_fit(struct ui *ui, const struct sample *s, int height)
 {
 	struct map *m = &ui->map;
 
@@ -58,7 +59,7 @@ fit(struct ui *ui, const struct sample *s, int height)
 		if (lines > LINES_LEAST && (scale < AT_EASE || m->rows > rows))
 			break;
 		ui->map_scale = scale;
-		set_lines(ui, height, lines);
+		view_map_set_lines(ui, height, lines);
 	}
 	map_lay(m, &s->regions->vmas, s->page_size, (unsigned)ui->cols, ui->map_scale,
 	        ui->map_linear);
@@ -69,7 +70,7 @@ fit(struct ui *ui, const struct sample *s, int height)
  * not when there is room again, for then the picture would jump about.
  */
 static void
-lay_out(struct ui *ui, const struct sample *s, int height)
+view_map_lay_out(struct ui *ui, const struct sample *s, int height)
 {
 	struct map *m = &ui->map;
 	unsigned cols = (unsigned)ui->cols;
@@ -79,25 +80,25 @@ lay_out(struct ui *ui, const struct sample *s, int height)
 	if (same && ui->map_serial == s->serial && m->scale == ui->map_scale)
 		return;
 	if (ui->map_zoomed)
-		set_lines(ui, height, ui->map_lines);
+		view_map_set_lines(ui, height, ui->map_lines);
 	if (ui->map_zoomed || same)
 		map_lay(m, &s->regions->vmas, s->page_size, cols, ui->map_scale, ui->map_linear);
 	if (!ui->map_zoomed && (!same || m->rows > ui->map_rows))
-		fit(ui, s, height);
+		view_map_fit(ui, s, height);
 	ui->map_serial = s->serial;
 	ui->map_height = height;
 }
 
 static void
-settle(struct ui *ui, const struct sample *s, int top, int bottom)
+view_map_settle(struct ui *ui, const struct sample *s, int top, int bottom)
 {
 	const struct map_piece *p;
 	size_t row;
 
 	if (!s->regions || !s->regions->vmas.n)
 		return;
-	lay_out(ui, s, bottom - top - LEGEND_ROWS);
-	p = cursor_piece(ui);
+	view_map_lay_out(ui, s, bottom - top - LEGEND_ROWS);
+	p = view_map_cursor_piece(ui);
 	ui->region = p->start; /* also when its region is gone, or the list's row was a group's */
 	row = p->at / ui->map.cols;
 	if (row < ui->map_top)
@@ -118,14 +119,14 @@ struct canvas {
 
 /* Which line of a row its strips are. */
 static int
-strip_line(const struct ui *ui)
+view_map_strip_line(const struct ui *ui)
 {
 	return ui->map_lines >= LINES_FACTS ? 2 : 1;
 }
 
 /* The line of names of the row that a place is in; false: it is not on screen. */
 static bool
-place_on(const struct canvas *c, size_t at, int *y, int *x)
+view_map_place_on(const struct canvas *c, size_t at, int *y, int *x)
 {
 	size_t row = at / c->ui->map.cols;
 
@@ -133,24 +134,25 @@ place_on(const struct canvas *c, size_t at, int *y, int *x)
 		return false;
 	*y = c->top + (int)(row - c->ui->map_top) * c->ui->map_lines;
 	*x = (int)(at % c->ui->map.cols);
-	return *y + strip_line(c->ui) < c->bottom;
+	return *y + view_map_strip_line(c->ui) < c->bottom;
 }
 
 /* With too few colours to tell the classes apart, each run of one begins with its letter. */
 static void
-draw_letter(const struct ui *ui, const struct strip_cell *c, enum lens l, int y, int x)
+view_map_draw_letter(const struct ui *ui, const struct strip_cell *c, enum lens l, int y, int x)
 {
 	enum heat heat = lens_needs_pages(l) ? HEAT_NONE : (enum heat)c->heat;
 
 	if (heat)
 		paint_glyph(y, x, strip_heat_role(ui, heat), cells_heat_glyph(ui, heat));
 	else
-		paint_glyph(y, x, paint_class_role(l, c->cls), cells_glyph(lens_class(l, c->cls).letter));
+		paint_glyph(y, x, paint_class_role(l, c->cls),
+		            cells_glyph(lens_class(l, c->cls).letter));
 }
 
 /* The sign that a whole region is drawn with; STATE_NONE: it has a strip. */
 static enum state
-sign_of(const struct canvas *c, size_t i)
+view_map_sign_of(const struct canvas *c, size_t i)
 {
 	if (c->s->regions->vmas.v[i].type == VMA_GUARD)
 		return STATE_GUARD;
@@ -158,27 +160,28 @@ sign_of(const struct canvas *c, size_t i)
 }
 
 static void
-draw_piece(const struct canvas *c, size_t i)
+view_map_draw_piece(const struct canvas *c, size_t i)
 {
 	const struct map_piece *p = &c->ui->map.piece[i];
 	const struct region *r = &c->s->regions->r[i];
-	enum state sign = sign_of(c, i);
+	enum state sign = view_map_sign_of(c, i);
 	struct strip_cell last = {0};
 	int y, x;
 
 	for (unsigned k = 0; k < p->cells; k++) {
 		struct strip_cell now;
 
-		if (!place_on(c, p->at + k, &y, &x))
+		if (!view_map_place_on(c, p->at + k, &y, &x))
 			continue;
-		y += strip_line(c->ui);
+		y += view_map_strip_line(c->ui);
 		if (sign != STATE_NONE) {
 			paint_glyph(y, x, ROLE_DIM, cells_glyph(state_row(sign)->letter));
 		} else if (r->known && r->lens < LENS_COUNT) {
 			now = strip_at(c->ui, r->strip, k, p->cells);
 			strip_cell(c->ui, &now, (enum lens)r->lens, y, x);
-			if (cells_few_colors() && now.height && (!last.height || last.cls != now.cls || last.heat != now.heat))
-				draw_letter(c->ui, &now, (enum lens)r->lens, y, x);
+			if (cells_few_colors() && now.height &&
+			    (!last.height || last.cls != now.cls || last.heat != now.heat))
+				view_map_draw_letter(c->ui, &now, (enum lens)r->lens, y, x);
 			last = now;
 		}
 	}
@@ -186,7 +189,7 @@ draw_piece(const struct canvas *c, size_t i)
 
 /* The size follows the name where there is room for both. A name cut to a few letters is none. */
 static void
-draw_label(const struct canvas *c, const struct map_item *b, enum role role, int y, int x)
+view_map_draw_label(const struct canvas *c, const struct map_item *b, enum role role, int y, int x)
 {
 	enum { NAME_LEAST = 6 };
 	struct buf raw = {0}, name = {0};
@@ -210,7 +213,7 @@ draw_label(const struct canvas *c, const struct map_item *b, enum role role, int
 
 /* All of it, a blank before it, or nothing. */
 static void __attribute__((format(printf, 3, 4)))
-add_fact(struct buf *out, int room, const char *fmt, ...)
+view_map_add_fact(struct buf *out, int room, const char *fmt, ...)
 {
 	struct buf fact = {0};
 	va_list ap;
@@ -227,7 +230,7 @@ add_fact(struct buf *out, int room, const char *fmt, ...)
 
 /* Of a block: where it is, its permissions or how many regions it is, how much of it is there. */
 static void
-draw_facts(const struct canvas *c, const struct map_item *b, int y, int x)
+view_map_draw_facts(const struct canvas *c, const struct map_item *b, int y, int x)
 {
 	const struct regions *rs = c->s->regions;
 	int room = (int)u64_min(b->cells, c->ui->map.cols);
@@ -241,72 +244,75 @@ draw_facts(const struct canvas *c, const struct map_item *b, int y, int x)
 	}
 	buf_str(&text, "");
 	vma_perm_text(&rs->vmas.v[b->first], perm);
-	add_fact(&text, room, "%llx", (unsigned long long)b->start);
+	view_map_add_fact(&text, room, "%llx", (unsigned long long)b->start);
 	if (b->n == 1)
-		add_fact(&text, room, "%s", perm);
+		view_map_add_fact(&text, room, "%s", perm);
 	else
-		add_fact(&text, room, "%zu region%s", b->n, plural(b->n));
+		view_map_add_fact(&text, room, "%zu region%s", b->n, plural(b->n));
 	if (rs->counted && rs->r[b->first].known)
-		add_fact(&text, room, "%s in RAM", size_text(size, rss * c->s->page_size));
+		view_map_add_fact(&text, room, "%s in RAM", size_text(size, rss * c->s->page_size));
 	if (swap)
-		add_fact(&text, room, "%s in swap", size_text(size, swap * c->s->page_size));
+		view_map_add_fact(&text, room, "%s in swap",
+		                  size_text(size, swap * c->s->page_size));
 	paint_text(y, x, x + room, ROLE_DIM, "%s", text.s);
 	buf_free(&text);
 }
 
 static void
-draw_block(const struct canvas *c, const struct map_item *b)
+view_map_draw_block(const struct canvas *c, const struct map_item *b)
 {
 	bool cursor = c->ui->region >= b->start && c->ui->region < b->end, used = false;
 	int y, x;
 
 	for (size_t i = b->first; i < b->first + b->n; i++) {
-		draw_piece(c, i);
+		view_map_draw_piece(c, i);
 		used |= c->s->regions->r[i].rss > 0;
 	}
-	if (!place_on(c, b->at, &y, &x))
+	if (!view_map_place_on(c, b->at, &y, &x))
 		return;
-	draw_label(c, b, cursor ? ROLE_STRONG : used ? ROLE_TEXT : ROLE_DIM, y, x);
+	view_map_draw_label(c, b, cursor ? ROLE_STRONG : used ? ROLE_TEXT : ROLE_DIM, y, x);
 	if (c->ui->map_lines >= LINES_FACTS)
-		draw_facts(c, b, y + 1, x);
+		view_map_draw_facts(c, b, y + 1, x);
 }
 
 /* Beyond what programs may map there is but what the kernel lends them. */
 static void
-draw_gap(const struct canvas *c, const struct map_item *g)
+view_map_draw_gap(const struct canvas *c, const struct map_item *g)
 {
 	const char *dash = paint_utf8() ? "┄" : "-";
 	char size[8];
 	int y, x, right;
 
-	if (!place_on(c, g->at, &y, &x))
+	if (!view_map_place_on(c, g->at, &y, &x))
 		return;
 	right = x + (int)g->cells;
 	if (g->end >> 63)
 		paint_text(y, x, right, ROLE_DIM, "%s kernel %s", dash, dash);
 	else if (g->cells > 10)
-		paint_text(y, x, right, ROLE_DIM, "%s gap %s %s", dash, size_text(size, g->end - g->start), dash);
+		paint_text(y, x, right, ROLE_DIM, "%s gap %s %s", dash,
+		           size_text(size, g->end - g->start), dash);
 	else
-		paint_text(y, x, right, ROLE_DIM, "%s%s%s", dash, size_text(size, g->end - g->start), dash);
+		paint_text(y, x, right, ROLE_DIM, "%s%s%s", dash,
+		           size_text(size, g->end - g->start), dash);
 }
 
 static void
-draw_cursor(const struct canvas *c)
+view_map_draw_cursor(const struct canvas *c)
 {
-	const struct map_piece *p = cursor_piece(c->ui);
+	const struct map_piece *p = view_map_cursor_piece(c->ui);
 	int y, x, last, right;
 
-	if (!place_on(c, p->at, &y, &x))
+	if (!view_map_place_on(c, p->at, &y, &x))
 		return;
 	last = x + (int)u64_max(p->cells, 1);
 	right = last < c->ui->cols ? last : c->ui->cols;
 	paint_shade(y, x, right, cells_few_colors() ? ROLE_SELECT : ROLE_CURSOR);
-	paint_cursor(y + strip_line(c->ui), x);
+	paint_cursor(y + view_map_strip_line(c->ui), x);
 }
 
 /* All of it or nothing; returns the columns that it took. */
 static int
-draw_if_fits(int y, int x, int right, const char *text)
+view_map_draw_if_fits(int y, int x, int right, const char *text)
 {
 	int width = (int)strlen(text);
 
@@ -318,33 +324,35 @@ draw_if_fits(int y, int x, int right, const char *text)
 
 /* Which signs are on screen. */
 static void
-find_signs(const struct canvas *c, bool there[STATE_COUNT])
+view_map_find_signs(const struct canvas *c, bool there[STATE_COUNT])
 {
 	const struct map *m = &c->ui->map;
 
 	for (size_t i = 0; i < m->pieces; i++) {
-		size_t first = m->piece[i].at / m->cols, last = (m->piece[i].at + m->piece[i].cells - 1) / m->cols;
+		size_t first = m->piece[i].at / m->cols,
+		       last = (m->piece[i].at + m->piece[i].cells - 1) / m->cols;
 
-		if (m->piece[i].cells && last >= c->ui->map_top && first < c->ui->map_top + c->ui->map_rows)
-			there[sign_of(c, i)] = true;
+		if (m->piece[i].cells && last >= c->ui->map_top &&
+		    first < c->ui->map_top + c->ui->map_rows)
+			there[view_map_sign_of(c, i)] = true;
 	}
 	there[STATE_NONE] = false;
 }
 
 /* "? unreadable ", for each of them. */
 static void
-name_signs(const struct canvas *c, struct buf *out)
+view_map_name_signs(const struct canvas *c, struct buf *out)
 {
 	bool there[STATE_COUNT] = {false};
 
-	find_signs(c, there);
+	view_map_find_signs(c, there);
 	for (enum state s = 0; s < STATE_COUNT; s++)
 		if (there[s])
 			buf_fmt(out, "%c %s ", state_row(s)->letter, state_row(s)->name);
 }
 
 static void
-draw_legend(const struct canvas *c, int y)
+view_map_draw_legend(const struct canvas *c, int y)
 {
 	const struct ui *ui = c->ui;
 	const struct map *m = &ui->map;
@@ -358,8 +366,9 @@ draw_legend(const struct canvas *c, int y)
 		right -= (int)strlen(part);
 		paint_text(y, right, ui->cols, ROLE_HOT, "%s", part);
 	}
-	x = paint_text(y, 0, right, ROLE_STRONG, "%c %s ", lens_row(ui->lens)->digit, lens_row(ui->lens)->name);
-	name_signs(c, &signs);
+	x = paint_text(y, 0, right, ROLE_STRONG, "%c %s ", lens_row(ui->lens)->digit,
+	               lens_row(ui->lens)->name);
+	view_map_name_signs(c, &signs);
 	warm = legend_heats_width(ui, c->s, (right - x) / 2);
 	if (lens_lacks(ui, c->s, &lacks))
 		x = paint_text(y, x, right, ROLE_HOT, "%s ", lacks.s);
@@ -371,13 +380,15 @@ draw_legend(const struct canvas *c, int y)
 		x = paint_text(y, x, right, ROLE_DIM, "%s", signs.s);
 	buf_free(&signs);
 	buf_free(&lacks);
-	x += draw_if_fits(y, x + 1, right, m->linear ? "width = size between gaps" : "width ~ log2(size)") + 1;
-	draw_if_fits(y, x + 2, right, "height = share in RAM or swap");
+	x += view_map_draw_if_fits(y, x + 1, right,
+	                           m->linear ? "width = size between gaps" : "width ~ log2(size)") +
+	     1;
+	view_map_draw_if_fits(y, x + 2, right, "height = share in RAM or swap");
 }
 
 /* The region there, or the nearest before it. */
 static unsigned
-hit_place(struct ui *ui, const struct sample *s, const struct touch *t)
+view_map_hit_place(struct ui *ui, const struct sample *s, const struct touch *t)
 {
 	size_t row = ui->map_top + (size_t)(t->dy / ui->map_lines);
 
@@ -390,14 +401,14 @@ hit_place(struct ui *ui, const struct sample *s, const struct touch *t)
 }
 
 static void
-draw(const struct ui *ui, const struct sample *s, int top, int bottom)
+view_map_draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 {
 	struct canvas c = {ui, s, top, bottom - LEGEND_ROWS};
 
-	if (!is_laid_out(ui, s))
+	if (!view_map_is_laid_out(ui, s))
 		return;
 	zone_add(&(struct zone){.y = top, .bottom = top + ui->map_lines * (int)ui->map_rows,
-	                        .right = ui->cols, .hit = hit_place, .opens = true});
+	                        .right = ui->cols, .hit = view_map_hit_place, .opens = true});
 	for (size_t i = 0; i < ui->map.items; i++) {
 		const struct map_item *it = &ui->map.item[i];
 
@@ -406,22 +417,22 @@ draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 		if (it->at / ui->map.cols >= ui->map_top + ui->map_rows)
 			break;
 		if (it->n)
-			draw_block(&c, it);
+			view_map_draw_block(&c, it);
 		else
-			draw_gap(&c, it);
+			view_map_draw_gap(&c, it);
 	}
-	draw_cursor(&c);
-	draw_legend(&c, bottom - 1);
+	view_map_draw_cursor(&c);
+	view_map_draw_legend(&c, bottom - 1);
 }
 
 static void
-say(const struct ui *ui, const struct sample *s, struct buf *out)
+view_map_say(const struct ui *ui, const struct sample *s, struct buf *out)
 {
 	const struct map_item *b;
 	size_t i;
 
 	view_regions.say(ui, s, out);
-	if (!is_laid_out(ui, s))
+	if (!view_map_is_laid_out(ui, s))
 		return;
 	i = map_find(&ui->map, ui->region);
 	b = map_item_of(&ui->map, i);
@@ -429,9 +440,10 @@ say(const struct ui *ui, const struct sample *s, struct buf *out)
 		buf_fmt(out, "; %zu of %zu here", i - b->first + 1, b->n);
 }
 
-/* What a program may map: 47 bits, or as many more as are in use (no program has the upper half). */
+/* What a program may map: 47 bits, or as many more as are in use (no program has the upper half).
+ */
 static uint64_t
-space_of(const struct vma_list *l)
+view_map_space_of(const struct vma_list *l)
 {
 	uint64_t all = UINT64_C(1) << 47;
 
@@ -442,7 +454,7 @@ space_of(const struct vma_list *l)
 }
 
 static void
-crumb(const struct ui *ui, const struct sample *s, struct buf *out)
+view_map_crumb(const struct ui *ui, const struct sample *s, struct buf *out)
 {
 	char a[8], b[8], of[24];
 
@@ -451,14 +463,15 @@ crumb(const struct ui *ui, const struct sample *s, struct buf *out)
 		return;
 	buf_fmt(out, "  %zu region%s, %s", s->regions->vmas.n, plural(s->regions->vmas.n),
 	        size_text(a, s->regions->totals.size));
-	snprintf(of, sizeof(of), " %sof %s", ui->cols < 100 ? "" : "mapped ", size_text(b, space_of(&s->regions->vmas)));
+	snprintf(of, sizeof(of), " %sof %s", ui->cols < 100 ? "" : "mapped ",
+	         size_text(b, view_map_space_of(&s->regions->vmas)));
 	crumb_add(out, ui, of);
 }
 
 /* --- keys ------------------------------------------------------------------------------------- */
 
 static void
-go_piece(struct ui *ui, size_t i)
+view_map_go_piece(struct ui *ui, size_t i)
 {
 	const struct map *m = &ui->map;
 
@@ -469,10 +482,10 @@ go_piece(struct ui *ui, size_t i)
 
 /* Up and down keep to their column, as far as there is something in it. */
 static void
-go_rows(struct ui *ui, long rows)
+view_map_go_rows(struct ui *ui, long rows)
 {
 	const struct map *m = &ui->map;
-	long row = (long)(cursor_piece(ui)->at / m->cols) + rows, last = (long)m->rows - 1;
+	long row = (long)(view_map_cursor_piece(ui)->at / m->cols) + rows, last = (long)m->rows - 1;
 	size_t i = map_nearest(m, (size_t)(row < 0 ? 0 : row > last ? last : row), ui->map_col);
 
 	/* a block of several rows, or a row of gaps: on to the next region at least */
@@ -482,24 +495,24 @@ go_rows(struct ui *ui, long rows)
 }
 
 static void
-go_block(struct ui *ui, int step)
+view_map_go_block(struct ui *ui, int step)
 {
 	const struct map *m = &ui->map;
 	const struct map_item *b = map_item_of(m, map_find(m, ui->region));
 
 	if (step < 0 && m->piece[b->first].start != ui->region) {
-		go_piece(ui, b->first); /* first to the beginning of this one */
+		view_map_go_piece(ui, b->first); /* first to the beginning of this one */
 		return;
 	}
 	for (b += step; b >= m->item && b < m->item + m->items; b += step)
 		if (b->n) {
-			go_piece(ui, b->first);
+			view_map_go_piece(ui, b->first);
 			return;
 		}
 }
 
 static unsigned
-go_written(struct ui *ui, const struct sample *s, size_t step)
+view_map_go_written(struct ui *ui, const struct sample *s, size_t step)
 {
 	size_t n = ui->map.pieces, at = map_find(&ui->map, ui->region);
 
@@ -508,21 +521,21 @@ go_written(struct ui *ui, const struct sample *s, size_t step)
 
 		if (!s->gen || !s->regions->r[k].written)
 			continue;
-		go_piece(ui, k);
+		view_map_go_piece(ui, k);
 		return FX_NONE;
 	}
 	return FX_NO_WRITES;
 }
 
 static void
-set_scale(struct ui *ui, unsigned scale)
+view_map_set_scale(struct ui *ui, unsigned scale)
 {
 	ui->map_zoomed = true;
 	ui->map_scale = scale < MAP_SCALES ? scale : ui->map_scale;
 }
 
 static void
-open_region(struct ui *ui)
+view_map_open_region(struct ui *ui)
 {
 	if (ui->grid.start != ui->region) {
 		ui->cursor = ui->region;
@@ -532,32 +545,32 @@ open_region(struct ui *ui)
 }
 
 static unsigned
-act(struct ui *ui, const struct sample *s, enum action a)
+view_map_act(struct ui *ui, const struct sample *s, enum action a)
 {
 	size_t at;
 	long rows = (long)ui->map_rows;
 
 	if (!s->regions || !s->regions->vmas.n || !rows)
 		return FX_NONE;
-	lay_out(ui, s, ui->map_height); /* the sample may be a newer one than was drawn */
+	view_map_lay_out(ui, s, ui->map_height); /* the sample may be a newer one than was drawn */
 	at = map_find(&ui->map, ui->region);
 	switch ((int)a) {
-	case ACT_LEFT: go_piece(ui, at ? at - 1 : 0); break;
-	case ACT_RIGHT: go_piece(ui, at + 1); break;
-	case ACT_UP: go_rows(ui, -1); break;
-	case ACT_DOWN: go_rows(ui, 1); break;
-	case ACT_PAGE_UP: go_rows(ui, -rows); break;
-	case ACT_PAGE_DOWN: go_rows(ui, rows); break;
-	case ACT_HALF_UP: go_rows(ui, -(rows + 1) / 2); break;
-	case ACT_HALF_DOWN: go_rows(ui, (rows + 1) / 2); break;
-	case ACT_FIRST: go_piece(ui, 0); break;
-	case ACT_LAST: go_piece(ui, ui->map.pieces); break;
-	case ACT_NEXT_REGION: go_block(ui, 1); break;
-	case ACT_LAST_REGION: go_block(ui, -1); break;
-	case ACT_NEXT_CHANGE: return go_written(ui, s, 1);
-	case ACT_LAST_CHANGE: return go_written(ui, s, ui->map.pieces - 1);
-	case ACT_ZOOM_IN: set_scale(ui, ui->map_scale + 1); break;
-	case ACT_ZOOM_OUT: set_scale(ui, ui->map_scale ? ui->map_scale - 1 : 0); break;
+	case ACT_LEFT: view_map_go_piece(ui, at ? at - 1 : 0); break;
+	case ACT_RIGHT: view_map_go_piece(ui, at + 1); break;
+	case ACT_UP: view_map_go_rows(ui, -1); break;
+	case ACT_DOWN: view_map_go_rows(ui, 1); break;
+	case ACT_PAGE_UP: view_map_go_rows(ui, -rows); break;
+	case ACT_PAGE_DOWN: view_map_go_rows(ui, rows); break;
+	case ACT_HALF_UP: view_map_go_rows(ui, -(rows + 1) / 2); break;
+	case ACT_HALF_DOWN: view_map_go_rows(ui, (rows + 1) / 2); break;
+	case ACT_FIRST: view_map_go_piece(ui, 0); break;
+	case ACT_LAST: view_map_go_piece(ui, ui->map.pieces); break;
+	case ACT_NEXT_REGION: view_map_go_block(ui, 1); break;
+	case ACT_LAST_REGION: view_map_go_block(ui, -1); break;
+	case ACT_NEXT_CHANGE: return view_map_go_written(ui, s, 1);
+	case ACT_LAST_CHANGE: return view_map_go_written(ui, s, ui->map.pieces - 1);
+	case ACT_ZOOM_IN: view_map_set_scale(ui, ui->map_scale + 1); break;
+	case ACT_ZOOM_OUT: view_map_set_scale(ui, ui->map_scale ? ui->map_scale - 1 : 0); break;
 	case ACT_ZOOM_FIT:
 		ui->map_zoomed = false;
 		ui->map_height = 0; /* to be looked for anew */
@@ -571,12 +584,12 @@ act(struct ui *ui, const struct sample *s, enum action a)
 		ui->card_top = 0;
 		ui_push(ui, VIEW_REGION);
 		break;
-	case ACT_OPEN: open_region(ui); break;
+	case ACT_OPEN: view_map_open_region(ui); break;
 	}
 	return FX_NONE;
 }
 
 const struct view view_map = {
-    .draw = draw, .act = act, .say = say, .crumb = crumb,
-    .settle = settle,
+    .draw = view_map_draw, .act = view_map_act, .say = view_map_say, .crumb = view_map_crumb,
+    .settle = view_map_settle,
 };

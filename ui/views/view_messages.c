@@ -15,7 +15,7 @@ enum { TEXT_AT = 11 }; /* behind the time */
 
 /* Draws a message from row y on, as far as it is in [top, bottom); returns the row behind it. */
 static int
-draw_message(const struct ui *ui, const struct message *m, int y, int top, int bottom)
+view_messages_draw_message(const struct ui *ui, const struct message *m, int y, int top, int bottom)
 {
 	size_t width = ui->cols > TEXT_AT + 1 ? (size_t)(ui->cols - TEXT_AT - 1) : 1;
 	const char *s = m->text;
@@ -41,35 +41,36 @@ draw_message(const struct ui *ui, const struct message *m, int y, int top, int b
 }
 
 static int
-draw_all(const struct ui *ui, int y, int top, int bottom)
+view_messages_draw_all(const struct ui *ui, int y, int top, int bottom)
 {
 	for (size_t i = ui->messages ? ui->messages->n : 0; i--;)
-		y = draw_message(ui, &ui->messages->v[i], y, top, bottom);
+		y = view_messages_draw_message(ui, &ui->messages->v[i], y, top, bottom);
 	return y;
 }
 
 static void
-draw(const struct ui *ui, const struct sample *s, int top, int bottom)
+view_messages_draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 {
-	struct scroll page = {draw_all(ui, 0, 0, 0), bottom - top, 1};
+	struct scroll page = {view_messages_draw_all(ui, 0, 0, 0), bottom - top, 1};
 
 	(void)s;
 	if (!ui->messages || !ui->messages->n)
 		paint_text(top, 1, ui->cols, ROLE_DIM, "nothing was told yet");
-	draw_all(ui, top - ui->messages_top, top, top + scroll_rows(page));
+	view_messages_draw_all(ui, top - ui->messages_top, top, top + scroll_rows(page));
 	scroll_draw(ui, top, ui->messages_top, page);
 }
 
 static void
-settle(struct ui *ui, const struct sample *s, int top, int bottom)
+view_messages_settle(struct ui *ui, const struct sample *s, int top, int bottom)
 {
 	(void)s;
 	ui->messages_top =
-	    scroll_top(ui->messages_top, (struct scroll){draw_all(ui, 0, 0, 0), bottom - top, 1});
+	    scroll_top(ui->messages_top,
+	               (struct scroll){view_messages_draw_all(ui, 0, 0, 0), bottom - top, 1});
 }
 
 static void
-say(const struct ui *ui, const struct sample *s, struct buf *out)
+view_messages_say(const struct ui *ui, const struct sample *s, struct buf *out)
 {
 	size_t n = ui->messages ? ui->messages->n : 0;
 
@@ -78,7 +79,7 @@ say(const struct ui *ui, const struct sample *s, struct buf *out)
 }
 
 static void
-crumb(const struct ui *ui, const struct sample *s, struct buf *out)
+view_messages_crumb(const struct ui *ui, const struct sample *s, struct buf *out)
 {
 	(void)ui;
 	(void)s;
@@ -86,7 +87,7 @@ crumb(const struct ui *ui, const struct sample *s, struct buf *out)
 }
 
 static unsigned
-act(struct ui *ui, const struct sample *s, enum action a)
+view_messages_act(struct ui *ui, const struct sample *s, enum action a)
 {
 	(void)s;
 	if (a == ACT_LAST)
@@ -97,6 +98,9 @@ act(struct ui *ui, const struct sample *s, enum action a)
 }
 
 const struct view view_messages = {
-    .draw = draw, .act = act, .say = say, .crumb = crumb,
-    .settle = settle,
+    .draw = view_messages_draw,
+    .act = view_messages_act,
+    .say = view_messages_say,
+    .crumb = view_messages_crumb,
+    .settle = view_messages_settle,
 };

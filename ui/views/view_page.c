@@ -9,11 +9,12 @@
 #include "views/view.h"
 
 static bool
-make(const struct ui *ui, const struct sample *s, struct card *c)
+view_page_make(const struct ui *ui, const struct sample *s, struct card *c)
 {
 	const struct vma *v = s->regions ? vma_at(&s->regions->vmas, ui->cursor) : NULL;
 
-	if (!v || !s->card || s->card_kind != CARD_PAGE || !s->card->has_page || s->card->place != ui->cursor)
+	if (!v || !s->card || s->card_kind != CARD_PAGE || !s->card->has_page ||
+	    s->card->place != ui->cursor)
 		return false;
 	c->width = ui->cols - 2;
 	c->rows = ui->rows - 3;
@@ -23,27 +24,27 @@ make(const struct ui *ui, const struct sample *s, struct card *c)
 }
 
 static void
-draw(const struct ui *ui, const struct sample *s, int top, int bottom)
+view_page_draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 {
-	card_view_draw(make, ui, s, top, bottom, "reading the page");
+	card_view_draw(view_page_make, ui, s, top, bottom, "reading the page");
 }
 
 static void
-settle(struct ui *ui, const struct sample *s, int top, int bottom)
+view_page_settle(struct ui *ui, const struct sample *s, int top, int bottom)
 {
 	view_grid.settle(ui, s, top, bottom); /* the grid lies underneath and follows the cursor */
-	card_view_settle(make, ui, s, bottom - top);
+	card_view_settle(view_page_make, ui, s, bottom - top);
 }
 
 static void
-say(const struct ui *ui, const struct sample *s, struct buf *out)
+view_page_say(const struct ui *ui, const struct sample *s, struct buf *out)
 {
 	if (s->card && s->card->place == ui->cursor && s->card->line)
 		buf_str(out, s->card->line);
 }
 
 static void
-crumb(const struct ui *ui, const struct sample *s, struct buf *out)
+view_page_crumb(const struct ui *ui, const struct sample *s, struct buf *out)
 {
 	char page[48];
 
@@ -52,7 +53,7 @@ crumb(const struct ui *ui, const struct sample *s, struct buf *out)
 }
 
 static unsigned
-act(struct ui *ui, const struct sample *s, enum action a)
+view_page_act(struct ui *ui, const struct sample *s, enum action a)
 {
 	if (a == ACT_HEX) {
 		ui_hex(ui, ui_exact(ui));
@@ -70,16 +71,16 @@ act(struct ui *ui, const struct sample *s, enum action a)
 
 /* Where all bits have room there is nothing to unfold. */
 static const char *
-hint(const struct ui *ui, const struct sample *s, enum action a)
+view_page_hint(const struct ui *ui, const struct sample *s, enum action a)
 {
 	static struct card c; /* of the one thread that draws: large for a stack */
 
-	if (a != ACT_OPEN || (make(ui, s, &c) && c.folded))
+	if (a != ACT_OPEN || (view_page_make(ui, s, &c) && c.folded))
 		return NULL;
 	return ui->card_all ? "fewer bits" : "";
 }
 
 const struct view view_page = {
-    .draw = draw, .act = act, .say = say,
-    .hint = hint, .crumb = crumb, .settle = settle,
+    .draw = view_page_draw, .act = view_page_act, .say = view_page_say,
+    .hint = view_page_hint, .crumb = view_page_crumb, .settle = view_page_settle,
 };

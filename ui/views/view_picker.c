@@ -37,7 +37,7 @@ struct layout {
 };
 
 static struct layout
-layout_for(int cols)
+view_picker_layout_for(int cols)
 {
 	struct layout l;
 	int x = 1; /* the cursor mark */
@@ -58,16 +58,18 @@ layout_for(int cols)
 /* --- drawing ---------------------------------------------------------------------------------- */
 
 static void
-draw_filter(const struct ui *ui, int y)
+view_picker_draw_filter(const struct ui *ui, int y)
 {
 	static const char or[] = "or  pmtop NAME|PID   pmtop --demo";
 	struct buf text = {0};
-	int x = paint_text(y, 1, ui->cols, ROLE_DIM, ui->cols >= 40 ? "type to filter: " : "filter: ");
+	int x =
+	    paint_text(y, 1, ui->cols, ROLE_DIM, ui->cols >= 40 ? "type to filter: " : "filter: ");
 	size_t room = (size_t)(ui->cols - x - 1);
 
 	buf_str(&text, "");
 	text_escape(&text, ui->picker.filter, strlen(ui->picker.filter), !paint_utf8());
-	x = paint_text(y, x, ui->cols, ROLE_STRONG, "%s", text.s + fit_skip(text.s, text.len, room));
+	x = paint_text(y, x, ui->cols, ROLE_STRONG, "%s",
+	               text.s + fit_skip(text.s, text.len, room));
 	paint_cursor(y, x);
 	if (x + 4 + (int)sizeof(or) <= ui->cols)
 		paint_text(y, ui->cols - (int)sizeof(or), ui->cols, ROLE_DIM, "%s", or);
@@ -76,7 +78,7 @@ draw_filter(const struct ui *ui, int y)
 
 /* By the column; the order is the column's own. */
 static unsigned
-hit_heading(struct ui *ui, const struct sample *s, const struct touch *t)
+view_picker_hit_heading(struct ui *ui, const struct sample *s, const struct touch *t)
 {
 	(void)s;
 	if (!t->drag)
@@ -85,36 +87,44 @@ hit_heading(struct ui *ui, const struct sample *s, const struct touch *t)
 }
 
 static void
-draw_headings(const struct ui *ui, const struct layout *l, int y)
+view_picker_draw_headings(const struct ui *ui, const struct layout *l, int y)
 {
 	paint_fill(y, 0, ui->cols, ROLE_HEADER);
 	for (int c = 0; c < PICK_COLUMNS; c++) {
-		const char *mark = ui->picker.sort != (enum pick_column)c ? "" : pick_down(ui->picker.sort) ? "▼" : "▲";
+		const char *mark = ui->picker.sort != (enum pick_column)c ? ""
+		                   : pick_down(ui->picker.sort)           ? "▼"
+		                                                          : "▲";
 		int len = (int)strlen(titles[c].title) + (mark[0] ? 1 : 0);
 
 		if (!l->shown[c])
 			continue;
-		paint_text(y, l->x[c] + (titles[c].right ? titles[c].width - len : 0), ui->cols, ROLE_HEADER, "%s%s",
-		           titles[c].title, mark);
-		zone_add(&(struct zone){.y = y, .x = l->x[c], .bottom = y + 1, .value = (uint64_t)c, .hit = hit_heading,
-		                        .right = titles[c].width ? l->x[c] + titles[c].width + 1 : ui->cols});
+		paint_text(y, l->x[c] + (titles[c].right ? titles[c].width - len : 0), ui->cols,
+		           ROLE_HEADER, "%s%s", titles[c].title, mark);
+		zone_add(&(struct zone){.y = y,
+		                        .x = l->x[c],
+		                        .bottom = y + 1,
+		                        .value = (uint64_t)c,
+		                        .hit = view_picker_hit_heading,
+		                        .right = titles[c].width ? l->x[c] + titles[c].width + 1
+		                                                 : ui->cols});
 	}
 }
 
 /* "-" for none of it, nothing for not known. */
 static void
-draw_size(const struct layout *l, int y, enum pick_column c, uint64_t bytes)
+view_picker_draw_size(const struct layout *l, int y, enum pick_column c, uint64_t bytes)
 {
 	char size[8];
 
 	if (l->shown[c] && bytes != PROCESS_UNKNOWN)
-		paint_text(y, l->x[c], l->x[c] + titles[c].width, c == PICK_SWAP && bytes ? ROLE_SWAP_TEXT : ROLE_TEXT,
-		           "%*s", titles[c].width, bytes ? size_text(size, bytes) : "-");
+		paint_text(y, l->x[c], l->x[c] + titles[c].width,
+		           c == PICK_SWAP && bytes ? ROLE_SWAP_TEXT : ROLE_TEXT, "%*s",
+		           titles[c].width, bytes ? size_text(size, bytes) : "-");
 }
 
 /* The command line, with what the filter found in it. */
 static void
-draw_command(const struct ui *ui, int y, int x, const char *command)
+view_picker_draw_command(const struct ui *ui, int y, int x, const char *command)
 {
 	const char *filter = ui->picker.filter, *found;
 	struct buf all = {0}, text = {0};
@@ -135,41 +145,45 @@ draw_command(const struct ui *ui, int y, int x, const char *command)
 }
 
 static enum role
-access_role(enum access a)
+view_picker_access_role(enum access a)
 {
 	return a == ACCESS_FULL ? ROLE_TEXT : a == ACCESS_DENIED ? ROLE_DIM : ROLE_HOT;
 }
 
 static void
-draw_process(const struct ui *ui, const struct layout *l, const struct process *p, int y)
+view_picker_draw_process(const struct ui *ui, const struct layout *l, const struct process *p,
+                         int y)
 {
 	struct buf user = {0};
 
-	paint_text(y, l->x[PICK_PID], ui->cols, ROLE_TEXT, "%*d", titles[PICK_PID].width, (int)p->pid);
+	paint_text(y, l->x[PICK_PID], ui->cols, ROLE_TEXT, "%*d", titles[PICK_PID].width,
+	           (int)p->pid);
 	text_escape(&user, p->user, strlen(p->user), !paint_utf8());
 	if (l->shown[PICK_USER])
-		fit_draw_cut(y, l->x[PICK_USER], l->x[PICK_USER] + titles[PICK_USER].width, ROLE_TEXT, user.s);
+		fit_draw_cut(y, l->x[PICK_USER], l->x[PICK_USER] + titles[PICK_USER].width,
+		             ROLE_TEXT, user.s);
 	buf_free(&user);
-	draw_size(l, y, PICK_RSS, p->rss);
-	draw_size(l, y, PICK_SWAP, p->swap);
-	draw_size(l, y, PICK_VIRT, p->virt);
+	view_picker_draw_size(l, y, PICK_RSS, p->rss);
+	view_picker_draw_size(l, y, PICK_SWAP, p->swap);
+	view_picker_draw_size(l, y, PICK_VIRT, p->virt);
 	if (l->shown[PICK_MAPS] && p->maps != PROCESS_UNKNOWN)
-		paint_text(y, l->x[PICK_MAPS], l->x[PICK_MAPS] + titles[PICK_MAPS].width, ROLE_TEXT, "%*llu",
-		           titles[PICK_MAPS].width, (unsigned long long)p->maps);
+		paint_text(y, l->x[PICK_MAPS], l->x[PICK_MAPS] + titles[PICK_MAPS].width, ROLE_TEXT,
+		           "%*llu", titles[PICK_MAPS].width, (unsigned long long)p->maps);
 	if (l->shown[PICK_ACCESS])
-		paint_text(y, l->x[PICK_ACCESS], ui->cols, access_role(p->access), "%s", access_name(p->access));
-	draw_command(ui, y, l->x[PICK_COMMAND], p->command);
+		paint_text(y, l->x[PICK_ACCESS], ui->cols, view_picker_access_role(p->access), "%s",
+		           access_name(p->access));
+	view_picker_draw_command(ui, y, l->x[PICK_COMMAND], p->command);
 }
 
 static void
-draw_demo(const struct ui *ui, const struct layout *l, int y)
+view_picker_draw_demo(const struct ui *ui, const struct layout *l, int y)
 {
 	paint_text(y, l->x[PICK_PID], ui->cols, ROLE_ACCENT, "%*s", titles[PICK_PID].width, "demo");
 	fit_draw_cut(y, l->x[PICK_COMMAND], ui->cols, ROLE_ACCENT, pick_demo_text);
 }
 
 static unsigned
-hit_row(struct ui *ui, const struct sample *s, const struct touch *t)
+view_picker_hit_row(struct ui *ui, const struct sample *s, const struct touch *t)
 {
 	struct picker *p = &ui->picker;
 
@@ -179,22 +193,26 @@ hit_row(struct ui *ui, const struct sample *s, const struct touch *t)
 }
 
 static void
-draw(const struct ui *ui, const struct sample *s, int top, int bottom)
+view_picker_draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 {
 	const struct picker *p = &ui->picker;
-	struct layout l = layout_for(ui->cols);
+	struct layout l = view_picker_layout_for(ui->cols);
 	int y = top + HEAD_ROWS;
 
 	(void)s;
-	draw_filter(ui, top);
-	draw_headings(ui, &l, top + 1);
-	zone_add(&(struct zone){.y = y, .bottom = y + (int)u64_min(p->rows_n - p->top, (uint64_t)(bottom > y ? bottom - y : 0)),
-	                        .right = ui->cols, .hit = hit_row, .opens = true});
+	view_picker_draw_filter(ui, top);
+	view_picker_draw_headings(ui, &l, top + 1);
+	zone_add(&(struct zone){
+	    .y = y,
+	    .bottom = y + (int)u64_min(p->rows_n - p->top, (uint64_t)(bottom > y ? bottom - y : 0)),
+	    .right = ui->cols,
+	    .hit = view_picker_hit_row,
+	    .opens = true});
 	for (size_t i = p->top; i < p->rows_n && y < bottom; i++, y++) {
 		if (p->rows[i] == PICK_DEMO)
-			draw_demo(ui, &l, y);
+			view_picker_draw_demo(ui, &l, y);
 		else
-			draw_process(ui, &l, &ui->processes->v[p->rows[i]], y);
+			view_picker_draw_process(ui, &l, &ui->processes->v[p->rows[i]], y);
 		if (i != p->row)
 			continue;
 		paint_text(y, 0, 1, ROLE_ACCENT, "›");
@@ -205,14 +223,15 @@ draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 /* --- the rest of the view --------------------------------------------------------------------- */
 
 static void
-settle(struct ui *ui, const struct sample *s, int top, int bottom)
+view_picker_settle(struct ui *ui, const struct sample *s, int top, int bottom)
 {
 	(void)s;
-	picker_settle(&ui->picker, ui->processes, (size_t)(bottom - top > HEAD_ROWS ? bottom - top - HEAD_ROWS : 1));
+	picker_settle(&ui->picker, ui->processes,
+	              (size_t)(bottom - top > HEAD_ROWS ? bottom - top - HEAD_ROWS : 1));
 }
 
 static void
-say(const struct ui *ui, const struct sample *s, struct buf *out)
+view_picker_say(const struct ui *ui, const struct sample *s, struct buf *out)
 {
 	const struct process *p = picker_at(&ui->picker, ui->processes);
 
@@ -222,11 +241,12 @@ say(const struct ui *ui, const struct sample *s, struct buf *out)
 	else if (ui->picker.at_demo)
 		buf_str(out, "demo: it draws pictures by writing its pages, and ends with pmtop");
 	else if (!ui->picker.rows_n)
-		buf_str(out, "no process has that in its command, user or PID; Esc clears the filter");
+		buf_str(out,
+		        "no process has that in its command, user or PID; Esc clears the filter");
 }
 
 static void
-crumb(const struct ui *ui, const struct sample *s, struct buf *out)
+view_picker_crumb(const struct ui *ui, const struct sample *s, struct buf *out)
 {
 	(void)ui;
 	(void)s;
@@ -234,7 +254,7 @@ crumb(const struct ui *ui, const struct sample *s, struct buf *out)
 }
 
 static unsigned
-act(struct ui *ui, const struct sample *s, enum action a)
+view_picker_act(struct ui *ui, const struct sample *s, enum action a)
 {
 	struct picker *p = &ui->picker;
 	const struct processes *list = ui->processes;
@@ -258,6 +278,9 @@ act(struct ui *ui, const struct sample *s, enum action a)
 }
 
 const struct view view_picker = {
-    .draw = draw, .act = act, .say = say, .crumb = crumb,
-    .settle = settle,
+    .draw = view_picker_draw,
+    .act = view_picker_act,
+    .say = view_picker_say,
+    .crumb = view_picker_crumb,
+    .settle = view_picker_settle,
 };

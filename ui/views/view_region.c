@@ -12,16 +12,17 @@
 
 /* Facts that are shown as lines of their own further down, or not at all. */
 static bool
-is_shown_below(const char *key)
+view_region_is_shown_below(const char *key)
 {
 	return !strcmp(key, "vmflags") || !strcmp(key, "mapping") || !strcmp(key, "kind") ||
 	       !strcmp(key, "type");
 }
 
 static bool
-is_bytes(const char *key)
+view_region_is_bytes(const char *key)
 {
-	static const char *const keys[] = {"size", "pss", "uss", "shared", "referenced", "locked", "ksm_bytes"};
+	static const char *const keys[] = {"size",       "pss",    "uss",      "shared",
+	                                   "referenced", "locked", "ksm_bytes"};
 
 	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
 		if (!strcmp(key, keys[i]))
@@ -31,7 +32,7 @@ is_bytes(const char *key)
 
 /* A count of pages by state: its letter, its bytes and its words go with it. */
 static bool
-add_state(struct card *c, const struct fact *f, size_t page_size)
+view_region_add_state(struct card *c, const struct fact *f, size_t page_size)
 {
 	unsigned st = 0;
 	char label[24], size[8];
@@ -49,24 +50,24 @@ add_state(struct card *c, const struct fact *f, size_t page_size)
 }
 
 static void
-add_fact(struct card *c, const struct fact *f, size_t page_size)
+view_region_add_fact(struct card *c, const struct fact *f, size_t page_size)
 {
 	uint64_t n;
 	const char *end;
 	char size[8];
 
-	if (add_state(c, f, page_size))
+	if (view_region_add_state(c, f, page_size))
 		return;
 	if (!strcmp(f->key, "pages"))
 		card_add(c, ROLE_STRONG, f->key, NULL, "%8s", f->value);
-	else if (is_bytes(f->key) && parse_u64(f->value, 10, &end, &n))
+	else if (view_region_is_bytes(f->key) && parse_u64(f->value, 10, &end, &n))
 		card_add(c, ROLE_TEXT, f->key, NULL, "%s", size_text(size, n));
 	else
 		card_add(c, ROLE_TEXT, f->key, f->note, "%s", f->value);
 }
 
 static void
-add_flags(struct card *c, const struct smaps_entry *e)
+view_region_add_flags(struct card *c, const struct smaps_entry *e)
 {
 	size_t n;
 	const struct vmflag *f = smaps_flags(&n);
@@ -88,7 +89,7 @@ add_flags(struct card *c, const struct smaps_entry *e)
 }
 
 static bool
-make(const struct ui *ui, const struct sample *s, struct card *c)
+view_region_make(const struct ui *ui, const struct sample *s, struct card *c)
 {
 	const struct vma *v = ui_vma(ui, s, NULL);
 	const struct answer *a = s->card;
@@ -106,30 +107,30 @@ make(const struct ui *ui, const struct sample *s, struct card *c)
 			card_add(c, ROLE_TEXT, "type", explain_region(v), "%s", a->f[i].value);
 		if (!strcmp(a->f[i].key, "pages") || !strcmp(a->f[i].key, "pss"))
 			card_gap(c);
-		if (!is_shown_below(a->f[i].key))
-			add_fact(c, &a->f[i], s->page_size);
+		if (!view_region_is_shown_below(a->f[i].key))
+			view_region_add_fact(c, &a->f[i], s->page_size);
 	}
 	if (a->has_smaps) {
 		card_gap(c);
-		add_flags(c, &a->smaps);
+		view_region_add_flags(c, &a->smaps);
 	}
 	return true;
 }
 
 static void
-draw(const struct ui *ui, const struct sample *s, int top, int bottom)
+view_region_draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 {
-	card_view_draw(make, ui, s, top, bottom, "reading the region, and smaps");
+	card_view_draw(view_region_make, ui, s, top, bottom, "reading the region, and smaps");
 }
 
 static void
-settle(struct ui *ui, const struct sample *s, int top, int bottom)
+view_region_settle(struct ui *ui, const struct sample *s, int top, int bottom)
 {
-	card_view_settle(make, ui, s, bottom - top);
+	card_view_settle(view_region_make, ui, s, bottom - top);
 }
 
 static void
-say(const struct ui *ui, const struct sample *s, struct buf *out)
+view_region_say(const struct ui *ui, const struct sample *s, struct buf *out)
 {
 	const struct vma *v = ui_vma(ui, s, NULL);
 
@@ -140,13 +141,13 @@ say(const struct ui *ui, const struct sample *s, struct buf *out)
 }
 
 static void
-crumb(const struct ui *ui, const struct sample *s, struct buf *out)
+view_region_crumb(const struct ui *ui, const struct sample *s, struct buf *out)
 {
 	crumb_region(out, ui, s, "");
 }
 
 static void
-go_region(struct ui *ui, const struct sample *s, int step)
+view_region_go_region(struct ui *ui, const struct sample *s, int step)
 {
 	const struct vma_list *l = &s->regions->vmas;
 	size_t i = vma_lower_bound(l, ui->region) + (size_t)step;
@@ -159,13 +160,13 @@ go_region(struct ui *ui, const struct sample *s, int step)
 }
 
 static unsigned
-act(struct ui *ui, const struct sample *s, enum action a)
+view_region_act(struct ui *ui, const struct sample *s, enum action a)
 {
 	if (card_act(&ui->card_top, ui->rows - 4, a) || !s->regions)
 		return FX_NONE;
 	switch ((int)a) {
-	case ACT_NEXT_REGION: go_region(ui, s, 1); break;
-	case ACT_LAST_REGION: go_region(ui, s, -1); break;
+	case ACT_NEXT_REGION: view_region_go_region(ui, s, 1); break;
+	case ACT_LAST_REGION: view_region_go_region(ui, s, -1); break;
 	case ACT_OPEN:
 		ui_go(ui, s, ui->region);
 		break;
@@ -174,6 +175,9 @@ act(struct ui *ui, const struct sample *s, enum action a)
 }
 
 const struct view view_region = {
-    .draw = draw, .act = act, .say = say, .crumb = crumb,
-    .settle = settle,
+    .draw = view_region_draw,
+    .act = view_region_act,
+    .say = view_region_say,
+    .crumb = view_region_crumb,
+    .settle = view_region_settle,
 };

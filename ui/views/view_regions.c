@@ -26,7 +26,7 @@
 enum { HEAD_ROWS = LIST_BARS + 2 }; /* two bars, the write line, the headings */
 
 static void
-settle(struct ui *ui, const struct sample *s, int top, int bottom)
+view_regions_settle(struct ui *ui, const struct sample *s, int top, int bottom)
 {
 	size_t rows = (size_t)(bottom - top > HEAD_ROWS ? bottom - top - HEAD_ROWS : 1), at;
 
@@ -49,7 +49,7 @@ settle(struct ui *ui, const struct sample *s, int top, int bottom)
 /* --- drawing ---------------------------------------------------------------------------------- */
 
 static void
-draw_writes(const struct ui *ui, const struct sample *s, int y)
+view_regions_draw_writes(const struct ui *ui, const struct sample *s, int y)
 {
 	struct buf text = {0};
 
@@ -57,7 +57,8 @@ draw_writes(const struct ui *ui, const struct sample *s, int y)
 	if (s->gen && s->can_track == TRACK_YES)
 		legend_heats(ui, s, y, writes_line_draw(ui, s, y, BAR_LABEL) + 2, ui->cols);
 	else if (s->can_track == TRACK_YES || s->can_track == TRACK_ASK)
-		buf_fmt(&text, "press %s: pages written from then on light up", key_of(ACT_CLEAR, 'R'));
+		buf_fmt(&text, "press %s: pages written from then on light up",
+		        key_of(ACT_CLEAR, 'R'));
 	else if (s->can_track == TRACK_NO)
 		buf_fmt(&text, "not visible: %s", s->track_why);
 	fit_draw_cut(y, BAR_LABEL, ui->cols, ROLE_DIM, text.s);
@@ -66,7 +67,7 @@ draw_writes(const struct ui *ui, const struct sample *s, int y)
 
 /* In place of the writes: what the strips show now. */
 static void
-draw_lens(const struct ui *ui, const struct sample *s, int y)
+view_regions_draw_lens(const struct ui *ui, const struct sample *s, int y)
 {
 	const struct lens_row *l = lens_row(ui->lens);
 	struct buf lacks = {0};
@@ -77,32 +78,34 @@ draw_lens(const struct ui *ui, const struct sample *s, int y)
 	x = paint_text(y, BAR_LABEL, ui->cols, ROLE_ACCENT, "%s", l->name);
 	lacking = lens_lacks(ui, s, &lacks);
 	/* of question and legend the legend, where there is no room for both */
-	if (!lacking && x + 3 + (int)strlen(l->question) + strip_legend_width(s, ui->lens) <= ui->cols)
+	if (!lacking &&
+	    x + 3 + (int)strlen(l->question) + strip_legend_width(s, ui->lens) <= ui->cols)
 		x = paint_text(y, x, ui->cols, ROLE_TEXT, ": %s", l->question);
 	if (lacking)
-		fit_draw_cut(y, paint_text(y, x, ui->cols, ROLE_HOT, ": "), ui->cols, ROLE_HOT, lacks.s);
+		fit_draw_cut(y, paint_text(y, x, ui->cols, ROLE_HOT, ": "), ui->cols, ROLE_HOT,
+		             lacks.s);
 	else
 		strip_legend(s, ui->lens, y, x + 1, ui->cols);
 	buf_free(&lacks);
 }
 
 static void
-draw(const struct ui *ui, const struct sample *s, int top, int bottom)
+view_regions_draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 {
 	if (!s->regions)
 		return;
 	list_bars_draw(ui, s, top);
 	if (lens_needs_pages(ui->lens))
-		draw_lens(ui, s, top + 2);
+		view_regions_draw_lens(ui, s, top + 2);
 	else
-		draw_writes(ui, s, top + 2);
+		view_regions_draw_writes(ui, s, top + 2);
 	list_table_headings(ui, top + HEAD_ROWS - 1);
 	list_table_rows(ui, s, top + HEAD_ROWS, bottom);
 }
 
 /* The sentence about a group: how many, how much. */
 static void
-say_group(const struct ui *ui, const struct sample *s, struct buf *out)
+view_regions_say_group(const struct ui *ui, const struct sample *s, struct buf *out)
 {
 	const struct group *g = rows_group(rows_groups(ui, s), s, ui->region);
 	struct buf title = {0};
@@ -119,7 +122,7 @@ say_group(const struct ui *ui, const struct sample *s, struct buf *out)
 }
 
 static void
-say_gone(const struct ui *ui, struct buf *out)
+view_regions_say_gone(const struct ui *ui, struct buf *out)
 {
 	const struct list_gone *g = list_marks_gone(&ui->marks, ui->region & ~(uint64_t)ROW_GONE);
 	const struct vma *v = g ? &g->in->vmas.v[g->at] : NULL;
@@ -134,7 +137,8 @@ say_gone(const struct ui *ui, struct buf *out)
 
 /* What is said of a region behind its name. */
 static void
-say_facts(const struct ui *ui, const struct sample *s, const struct vma *v, const struct region *r, struct buf *out)
+view_regions_say_facts(const struct ui *ui, const struct sample *s, const struct vma *v,
+                       const struct region *r, struct buf *out)
 {
 	char a[8], b[8], perm[5];
 
@@ -142,11 +146,13 @@ say_facts(const struct ui *ui, const struct sample *s, const struct vma *v, cons
 	buf_fmt(out, " %s %s%s: ", size_text(a, vma_size(v)), perm,
 	        list_marks_born(&ui->marks, v->start) ? ", mapped just now" : "");
 	if (!r->known)
-		buf_str(out, s->regions->counted ? "the kernel shows no page table of it" : "not counted yet");
+		buf_str(out, s->regions->counted ? "the kernel shows no page table of it"
+		                                 : "not counted yet");
 	else if (r->hugetlb)
 		buf_fmt(out, "%s of hugetlb pages", size_text(b, r->hugetlb * s->page_size));
 	else if (!r->rss && !r->swap)
-		buf_str(out, v->type == VMA_RESERVE ? "address space kept aside, no access" : "0 pages touched");
+		buf_str(out, v->type == VMA_RESERVE ? "address space kept aside, no access"
+		                                    : "0 pages touched");
 	else
 		buf_fmt(out, "%s in RAM", size_text(b, r->rss * s->page_size));
 	if (r->thp)
@@ -156,9 +162,11 @@ say_facts(const struct ui *ui, const struct sample *s, const struct vma *v, cons
 		        size_text(b, r->swap * s->page_size));
 	if (s->gen && r->written)
 		buf_fmt(out, ", %llu page%s %s", (unsigned long long)r->written, plural(r->written),
-		        track_way_caps(s->track_way) & TRACK_CHANGES ? "seen to change" : "written");
+		        track_way_caps(s->track_way) & TRACK_CHANGES ? "seen to change"
+		                                                     : "written");
 	if (s->gen && r->doubt)
-		buf_fmt(out, "%s %s", r->written ? ";" : ",", track_doubt_words((enum track_doubt)r->doubt));
+		buf_fmt(out, "%s %s", r->written ? ";" : ",",
+		        track_doubt_words((enum track_doubt)r->doubt));
 }
 
 /*
@@ -166,7 +174,7 @@ say_facts(const struct ui *ui, const struct sample *s, const struct vma *v, cons
  * rest.
  */
 static void
-say_parted(const struct sample *s, const struct vma *v, struct buf *out)
+view_regions_say_parted(const struct sample *s, const struct vma *v, struct buf *out)
 {
 	const struct vma *first = s->regions->vmas.v, *last = first + s->regions->vmas.n - 1;
 
@@ -179,14 +187,15 @@ say_parted(const struct sample *s, const struct vma *v, struct buf *out)
 
 /* Of a long name so much as leaves room for what is said of it. */
 static void
-say_region(const struct ui *ui, const struct sample *s, const struct vma *v, const struct region *r, struct buf *out)
+view_regions_say_region(const struct ui *ui, const struct sample *s, const struct vma *v,
+                        const struct region *r, struct buf *out)
 {
 	enum { NAME_LEAST = 16 };
 	struct buf facts = {0};
 	int room;
 
-	say_facts(ui, s, v, r, &facts);
-	say_parted(s, v, &facts);
+	view_regions_say_facts(ui, s, v, r, &facts);
+	view_regions_say_parted(s, v, &facts);
 	buf_fmt(out, "%llx ", (unsigned long long)v->start);
 	room = ui->cols - 1 - (int)(out->len + facts.len);
 	fit_name_cut(out, v, room < NAME_LEAST ? NAME_LEAST : (size_t)room);
@@ -195,7 +204,7 @@ say_region(const struct ui *ui, const struct sample *s, const struct vma *v, con
 }
 
 static void
-say(const struct ui *ui, const struct sample *s, struct buf *out)
+view_regions_say(const struct ui *ui, const struct sample *s, struct buf *out)
 {
 	const struct region *r;
 	const struct vma *v = ui_vma(ui, s, &r);
@@ -203,26 +212,27 @@ say(const struct ui *ui, const struct sample *s, struct buf *out)
 	if (ui->segment && s->regions)
 		list_bars_say(ui, s, out);
 	else if (row_is_gone(ui->region))
-		say_gone(ui, out);
+		view_regions_say_gone(ui, out);
 	else if (v && ui->order_n && row_is_group(ui->region))
-		say_group(ui, s, out);
+		view_regions_say_group(ui, s, out);
 	else if (v && ui->order_n)
-		say_region(ui, s, v, r, out);
+		view_regions_say_region(ui, s, v, r, out);
 }
 
 /* How old that is which is not read with every look. */
 static void
-crumb_smaps(const struct ui *ui, const struct sample *s, struct buf *out)
+view_regions_crumb_smaps(const struct ui *ui, const struct sample *s, struct buf *out)
 {
 	if (s->smaps)
-		buf_fmt(out, ", smaps of %.0f s ago", (double)(ui->now - u64_min(ui->now, s->smaps->time_ns)) / 1e9);
+		buf_fmt(out, ", smaps of %.0f s ago",
+		        (double)(ui->now - u64_min(ui->now, s->smaps->time_ns)) / 1e9);
 	else if (s->smaps_err.what[0])
 		buf_fmt(out, ", %s: %s", s->smaps_err.what, s->smaps_err.why);
 }
 
 /* Some of a filter without a sign that there is more would be another one. */
 static void
-crumb_filter(const struct ui *ui, struct buf *out)
+view_regions_crumb_filter(const struct ui *ui, struct buf *out)
 {
 	enum { LEAST = 12 };
 	int left = ui->crumb_room - (int)fit_width(out->s, out->len);
@@ -236,7 +246,7 @@ crumb_filter(const struct ui *ui, struct buf *out)
 }
 
 static void
-crumb(const struct ui *ui, const struct sample *s, struct buf *out)
+view_regions_crumb(const struct ui *ui, const struct sample *s, struct buf *out)
 {
 	struct list_layout l = list_layout(ui);
 	char part[48];
@@ -249,10 +259,10 @@ crumb(const struct ui *ui, const struct sample *s, struct buf *out)
 		crumb_add(out, ui, part);
 	}
 	if (ui->filter.text[0])
-		crumb_filter(ui, out);
+		view_regions_crumb_filter(ui, out);
 	if (!list_layout_of(&l, ui->sort)) { /* no heading has the mark */
-		snprintf(part, sizeof(part), "%s %s%s", ui->grouping ? "," : " by", list_column_of(ui->sort)->title,
-		         list_sorts_down(ui) ? "▼" : "▲");
+		snprintf(part, sizeof(part), "%s %s%s", ui->grouping ? "," : " by",
+		         list_column_of(ui->sort)->title, list_sorts_down(ui) ? "▼" : "▲");
 		crumb_add(out, ui, part);
 	}
 	if (ui->order_n > ui->list_rows && ui->list_rows && ui->order) {
@@ -261,13 +271,13 @@ crumb(const struct ui *ui, const struct sample *s, struct buf *out)
 		crumb_add(out, ui, part);
 	}
 	if (list_needs_smaps(ui, s))
-		crumb_smaps(ui, s, out);
+		view_regions_crumb_smaps(ui, s, out);
 }
 
 /* --- keys ------------------------------------------------------------------------------------- */
 
 static void
-move_to(struct ui *ui, long at)
+view_regions_move_to(struct ui *ui, long at)
 {
 	if (!ui->order_n)
 		return;
@@ -280,7 +290,7 @@ move_to(struct ui *ui, long at)
 
 /* The row under the cursor stays: its region, or the group it is in now. */
 static void
-group_by(struct ui *ui, enum grouping by)
+view_regions_group_by(struct ui *ui, enum grouping by)
 {
 	ui->grouping = by;
 	ui->open_n = 0;
@@ -290,7 +300,7 @@ group_by(struct ui *ui, enum grouping by)
 
 /* Once a segment is chosen Enter is about that; any other key is about the rows again. */
 static bool
-act_on_bars(struct ui *ui, const struct sample *s, enum action a)
+view_regions_act_on_bars(struct ui *ui, const struct sample *s, enum action a)
 {
 	if (a == ACT_NEXT_CHANGE || a == ACT_LAST_CHANGE) {
 		list_bars_step(ui, s, a == ACT_NEXT_CHANGE ? 1 : -1);
@@ -305,27 +315,29 @@ act_on_bars(struct ui *ui, const struct sample *s, enum action a)
 }
 
 static unsigned
-act(struct ui *ui, const struct sample *s, enum action a)
+view_regions_act(struct ui *ui, const struct sample *s, enum action a)
 {
 	long at = (long)rows_position(ui), page = ui->rows - HEAD_ROWS - 3;
 
 	if (!s->regions)
 		return FX_NONE;
-	if (act_on_bars(ui, s, a))
+	if (view_regions_act_on_bars(ui, s, a))
 		return FX_NONE;
 	switch ((int)a) {
-	case ACT_UP: move_to(ui, at - 1); break;
-	case ACT_DOWN: move_to(ui, at + 1); break;
-	case ACT_PAGE_UP: move_to(ui, at - page); break;
-	case ACT_PAGE_DOWN: move_to(ui, at + page); break;
-	case ACT_HALF_UP: move_to(ui, at - page / 2); break;
-	case ACT_HALF_DOWN: move_to(ui, at + page / 2); break;
-	case ACT_FIRST: move_to(ui, 0); break;
-	case ACT_LAST: move_to(ui, (long)ui->order_n); break;
+	case ACT_UP: view_regions_move_to(ui, at - 1); break;
+	case ACT_DOWN: view_regions_move_to(ui, at + 1); break;
+	case ACT_PAGE_UP: view_regions_move_to(ui, at - page); break;
+	case ACT_PAGE_DOWN: view_regions_move_to(ui, at + page); break;
+	case ACT_HALF_UP: view_regions_move_to(ui, at - page / 2); break;
+	case ACT_HALF_DOWN: view_regions_move_to(ui, at + page / 2); break;
+	case ACT_FIRST: view_regions_move_to(ui, 0); break;
+	case ACT_LAST: view_regions_move_to(ui, (long)ui->order_n); break;
 	case ACT_SORT_MENU: ui_open_menu(ui, VIEW_SORT); break;
 	case ACT_COLUMNS: ui_open_menu(ui, VIEW_COLUMNS); break;
 	case ACT_SORT: rows_sort(ui, list_columns_next(&ui->columns, ui->sort, 1), false); break;
-	case ACT_SORT_BACK: rows_sort(ui, list_columns_next(&ui->columns, ui->sort, -1), false); break;
+	case ACT_SORT_BACK:
+		rows_sort(ui, list_columns_next(&ui->columns, ui->sort, -1), false);
+		break;
 	case ACT_INVERT: rows_sort(ui, ui->sort, !ui->invert); break;
 	case ACT_FIND: return FX_FIND;
 	case ACT_FIND_NEXT: return list_find(ui, s, 1);
@@ -336,7 +348,7 @@ act(struct ui *ui, const struct sample *s, enum action a)
 		if (!row_is_group(ui->region) && ui_vma(ui, s, NULL))
 			ui_push(ui, VIEW_REGION);
 		break;
-	case ACT_GROUP: group_by(ui, (ui->grouping + 1) % GROUPING_COUNT); break;
+	case ACT_GROUP: view_regions_group_by(ui, (ui->grouping + 1) % GROUPING_COUNT); break;
 	case ACT_OPEN: {
 		const struct vma *v = ui_vma(ui, s, NULL);
 
@@ -354,6 +366,9 @@ act(struct ui *ui, const struct sample *s, enum action a)
 }
 
 const struct view view_regions = {
-    .draw = draw, .act = act, .say = say, .crumb = crumb,
-    .settle = settle,
+    .draw = view_regions_draw,
+    .act = view_regions_act,
+    .say = view_regions_say,
+    .crumb = view_regions_crumb,
+    .settle = view_regions_settle,
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The target's writes: how fast, how many pages, which are the hottest, and what follows from it. */
+/* The target's writes: how fast, how many pages, which are the hottest, and what follows from it.
+ */
 #include "term/fit.h"
 
 #include "term/keys.h"
@@ -19,7 +20,7 @@ struct cards {
 
 /* Kept until the next call, by the one thread that draws: they are large for a stack. */
 static const struct cards *
-make(const struct ui *ui, const struct sample *s, int rows)
+view_writes_make(const struct ui *ui, const struct sample *s, int rows)
 {
 	static struct cards cards;
 	struct cards *c = &cards;
@@ -36,14 +37,14 @@ make(const struct ui *ui, const struct sample *s, int rows)
 }
 
 static struct scroll
-page_of(const struct cards *c, int rows)
+view_writes_page_of(const struct cards *c, int rows)
 {
 	return (struct scroll){c->places.n > c->sums.n ? c->places.n : c->sums.n, rows, 1};
 }
 
 /* The line of the hot page, or the region, under the cursor; -1: there is none. */
 static int
-selected(const struct ui *ui, const struct card *c)
+view_writes_selected(const struct ui *ui, const struct card *c)
 {
 	int first = -1;
 
@@ -57,19 +58,19 @@ selected(const struct ui *ui, const struct card *c)
 }
 
 static void
-draw(const struct ui *ui, const struct sample *s, int top, int bottom)
+view_writes_draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 {
 	const struct cards *c;
 	int y, at, shown;
 
 	if (!s->regions)
 		return;
-	c = make(ui, s, bottom - top);
-	at = selected(ui, &c->places);
-	shown = scroll_rows(page_of(c, bottom - top));
+	c = view_writes_make(ui, s, bottom - top);
+	at = view_writes_selected(ui, &c->places);
+	shown = scroll_rows(view_writes_page_of(c, bottom - top));
 	card_draw(&c->sums, ui->card_top, top, top + shown, 2, c->x - GAP);
 	card_draw(&c->places, ui->card_top, top, top + shown, c->x, ui->cols);
-	scroll_draw(ui, top, ui->card_top, page_of(c, bottom - top));
+	scroll_draw(ui, top, ui->card_top, view_writes_page_of(c, bottom - top));
 	y = top + at - ui->card_top;
 	if (at < 0 || y < top || y >= top + shown)
 		return;
@@ -79,17 +80,17 @@ draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 }
 
 static void
-settle(struct ui *ui, const struct sample *s, int top, int bottom)
+view_writes_settle(struct ui *ui, const struct sample *s, int top, int bottom)
 {
 	int rows = bottom - top, at;
 	const struct cards *c;
 
 	if (!s->regions)
 		return;
-	c = make(ui, s, rows);
-	at = selected(ui, &c->places);
+	c = view_writes_make(ui, s, rows);
+	at = view_writes_selected(ui, &c->places);
 	if (at >= 0) {
-		int shown = scroll_rows(page_of(c, rows));
+		int shown = scroll_rows(view_writes_page_of(c, rows));
 
 		ui->hot = c->places.line[at].at;
 		if (at < ui->card_top)
@@ -97,11 +98,12 @@ settle(struct ui *ui, const struct sample *s, int top, int bottom)
 		if (at >= ui->card_top + shown)
 			ui->card_top = at - shown + 1;
 	}
-	ui->card_top = scroll_top(ui->card_top, page_of(c, rows));
+	ui->card_top = scroll_top(ui->card_top, view_writes_page_of(c, rows));
 }
 
 static void
-say_hot(const struct ui *ui, const struct sample *s, const struct hot *h, struct buf *out)
+view_writes_say_hot(const struct ui *ui, const struct sample *s, const struct hot *h,
+                    struct buf *out)
 {
 	char size[8];
 
@@ -113,14 +115,14 @@ say_hot(const struct ui *ui, const struct sample *s, const struct hot *h, struct
 }
 
 static void
-say(const struct ui *ui, const struct sample *s, struct buf *out)
+view_writes_say(const struct ui *ui, const struct sample *s, struct buf *out)
 {
 	const struct writes *w = &s->writes;
 	const struct vma *v = s->regions ? vma_at(&s->regions->vmas, ui->hot) : NULL;
 
 	for (unsigned i = 0; i < w->hot_n && w->pulse && v; i++)
 		if (w->hot[i].start == ui->hot)
-			say_hot(ui, s, &w->hot[i], out);
+			view_writes_say_hot(ui, s, &w->hot[i], out);
 	if (!out->len && v && ui->hot & 1) {
 		buf_fmt(out, "%llx ", (unsigned long long)v->start);
 		fit_name_cut(out, v, 48);
@@ -132,7 +134,7 @@ say(const struct ui *ui, const struct sample *s, struct buf *out)
 }
 
 static void
-crumb(const struct ui *ui, const struct sample *s, struct buf *out)
+view_writes_crumb(const struct ui *ui, const struct sample *s, struct buf *out)
 {
 	(void)ui;
 	(void)s;
@@ -141,13 +143,13 @@ crumb(const struct ui *ui, const struct sample *s, struct buf *out)
 
 /* To the next hot page or region on the card, or, where there is none, by a line. */
 static void
-move(struct ui *ui, const struct sample *s, int step)
+view_writes_move(struct ui *ui, const struct sample *s, int step)
 {
 	const struct cards *c;
 	int at;
 
-	c = make(ui, s, ui->rows - 3);
-	at = selected(ui, &c->places);
+	c = view_writes_make(ui, s, ui->rows - 3);
+	at = view_writes_selected(ui, &c->places);
 	for (int i = at + step; at >= 0 && i >= 0 && i < c->places.n; i += step)
 		if (c->places.line[i].at) {
 			ui->hot = c->places.line[i].at;
@@ -157,33 +159,33 @@ move(struct ui *ui, const struct sample *s, int step)
 }
 
 static bool
-has_place(const struct ui *ui, const struct sample *s)
+view_writes_has_place(const struct ui *ui, const struct sample *s)
 {
 	const struct cards *c;
 
 	if (!s->regions)
 		return false;
-	c = make(ui, s, ui->rows - 3);
-	return selected(ui, &c->places) >= 0;
+	c = view_writes_make(ui, s, ui->rows - 3);
+	return view_writes_selected(ui, &c->places) >= 0;
 }
 
 /* Where nothing is written there is nothing to go to. */
 static const char *
-hint(const struct ui *ui, const struct sample *s, enum action a)
+view_writes_hint(const struct ui *ui, const struct sample *s, enum action a)
 {
-	return a == ACT_OPEN && !has_place(ui, s) ? "" : NULL;
+	return a == ACT_OPEN && !view_writes_has_place(ui, s) ? "" : NULL;
 }
 
 static unsigned
-act(struct ui *ui, const struct sample *s, enum action a)
+view_writes_act(struct ui *ui, const struct sample *s, enum action a)
 {
 	if (!s->regions)
 		return FX_NONE;
 	switch ((int)a) {
-	case ACT_UP: move(ui, s, -1); break;
-	case ACT_DOWN: move(ui, s, 1); break;
+	case ACT_UP: view_writes_move(ui, s, -1); break;
+	case ACT_DOWN: view_writes_move(ui, s, 1); break;
 	case ACT_OPEN:
-		if (has_place(ui, s))
+		if (view_writes_has_place(ui, s))
 			ui_go(ui, s, ui->hot);
 		break;
 	default:
@@ -193,6 +195,6 @@ act(struct ui *ui, const struct sample *s, enum action a)
 }
 
 const struct view view_writes = {
-    .draw = draw, .act = act, .say = say,
-    .hint = hint, .crumb = crumb, .settle = settle,
+    .draw = view_writes_draw, .act = view_writes_act, .say = view_writes_say,
+    .hint = view_writes_hint, .crumb = view_writes_crumb, .settle = view_writes_settle,
 };

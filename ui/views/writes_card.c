@@ -21,13 +21,13 @@ enum {
 };
 
 static bool
-tells_changes(const struct sample *s)
+writes_tells_changes(const struct sample *s)
 {
 	return track_way_caps(s->track_way) & TRACK_CHANGES;
 }
 
 static bool
-is_narrow(const struct card *c)
+writes_is_narrow(const struct card *c)
 {
 	return c->width <= CARD_NARROW;
 }
@@ -38,7 +38,9 @@ void
 writes_spark(struct buf *out, const uint8_t *heights, unsigned n, unsigned row)
 {
 	for (unsigned i = 0; i < n; i++) {
-		unsigned h = heights[i] == RATE_NO_HEIGHT || heights[i] <= row * 8 ? 0 : heights[i] - row * 8;
+		unsigned h = heights[i] == RATE_NO_HEIGHT || heights[i] <= row * 8
+		                 ? 0
+		                 : heights[i] - row * 8;
 		wchar_t glyph = h ? paint_eighth(h < 8 ? h : 8) : L' ';
 
 		if (!h && !row && heights[i] == 0)
@@ -49,7 +51,7 @@ writes_spark(struct buf *out, const uint8_t *heights, unsigned n, unsigned row)
 
 /* The most columns that a minute divides into, of those that fit. */
 static unsigned
-graph_columns(int width)
+writes_graph_columns(int width)
 {
 	static const unsigned n[] = {60, 30, 20, 12};
 
@@ -61,15 +63,15 @@ graph_columns(int width)
 
 /* A key and what it does, as in the last row of the screen. */
 static void
-add_key(struct card *c, enum action action, const char *words)
+writes_add_key(struct card *c, enum action action, const char *words)
 {
 	card_add(c, ROLE_ACCENT, "", words, "%s", key_of(action, 'W'));
 }
 
 static void
-add_graph(struct card *c, const struct rate *r, unsigned rows)
+writes_add_graph(struct card *c, const struct rate *r, unsigned rows)
 {
-	unsigned n = graph_columns(c->width);
+	unsigned n = writes_graph_columns(c->width);
 	uint64_t series[RATE_SECONDS];
 	uint8_t heights[RATE_SECONDS];
 
@@ -89,28 +91,29 @@ add_graph(struct card *c, const struct rate *r, unsigned rows)
 /* --- its parts -------------------------------------------------------------------------------- */
 
 static void
-add_rate(struct card *c, const struct sample *s, unsigned graph)
+writes_add_rate(struct card *c, const struct sample *s, unsigned graph)
 {
 	const struct rate *r = &s->writes.rate;
 	uint64_t now, peak, mean;
 	char a[8], b[8], d[8];
 
-	add_graph(c, r, graph);
+	writes_add_graph(c, r, graph);
 	if (!rate_now(r, &now) || !rate_peak(r, &peak, &mean)) {
 		card_add(c, ROLE_DIM, "", NULL, "a rate takes a second");
 		return;
 	}
-	card_add(c, ROLE_STRONG, "", NULL, "%s/s now  %s peak  %s mean", size_text(a, now * s->page_size),
-	         size_text(b, peak * s->page_size), size_text(d, mean * s->page_size));
-	if (is_narrow(c))
+	card_add(c, ROLE_STRONG, "", NULL, "%s/s now  %s peak  %s mean",
+	         size_text(a, now * s->page_size), size_text(b, peak * s->page_size),
+	         size_text(d, mean * s->page_size));
+	if (writes_is_narrow(c))
 		card_add(c, ROLE_TEXT, "pages/s", NULL, "%7s", count_text(a, now));
 	else
-		snprintf(c->line[c->n - 1].note, sizeof(c->line[0].note), "  %s pages/s now  %s peak", count_text(a, now),
-		         count_text(b, peak));
+		snprintf(c->line[c->n - 1].note, sizeof(c->line[0].note),
+		         "  %s pages/s now  %s peak", count_text(a, now), count_text(b, peak));
 }
 
 static void
-add_unique(struct card *c, const struct sample *s)
+writes_add_unique(struct card *c, const struct sample *s)
 {
 	const struct writes *w = &s->writes;
 	struct buf all = {0};
@@ -120,32 +123,36 @@ add_unique(struct card *c, const struct sample *s)
 		char label[24], size[8];
 
 		size_text(size, known ? w->unique[i] * s->page_size : 0);
-		snprintf(label, sizeof(label), w->pulse ? "last %u s" : "first %u s", writes_window_s[i]);
-		if (is_narrow(c))
-			card_add(c, ROLE_TEXT, label, i ? NULL : "unique", "%7s", known ? size : "not yet");
-		buf_fmt(&all, "%s%s in %u s", i ? ", " : "", known ? size : "not yet", writes_window_s[i]);
+		snprintf(label, sizeof(label), w->pulse ? "last %u s" : "first %u s",
+		         writes_window_s[i]);
+		if (writes_is_narrow(c))
+			card_add(c, ROLE_TEXT, label, i ? NULL : "unique", "%7s",
+			         known ? size : "not yet");
+		buf_fmt(&all, "%s%s in %u s", i ? ", " : "", known ? size : "not yet",
+		        writes_window_s[i]);
 	}
-	if (!is_narrow(c))
-		card_add(c, ROLE_TEXT, w->pulse ? "unique, the last" : "unique, the first", NULL, "%s", all.s);
+	if (!writes_is_narrow(c))
+		card_add(c, ROLE_TEXT, w->pulse ? "unique, the last" : "unique, the first", NULL,
+		         "%s", all.s);
 	buf_free(&all);
 }
 
 /* What all the sums leave out. */
 static void
-add_unknown(struct card *c, const struct sample *s)
+writes_add_unknown(struct card *c, const struct sample *s)
 {
 	const struct unknown *u = &s->writes.unknown;
 	struct buf b = {0};
 
 	if (!u->pages)
 		return;
-	writes_unknown(&b, u, s->page_size, is_narrow(c));
+	writes_unknown(&b, u, s->page_size, writes_is_narrow(c));
 	card_add_long(c, ROLE_HOT, writes_unknown_why(s->track_way), b.s);
 	buf_free(&b);
 }
 
 static void
-add_never(struct card *c, const struct sample *s)
+writes_add_never(struct card *c, const struct sample *s)
 {
 	const struct writes *w = &s->writes;
 	uint64_t rss = s->regions->totals.rss;
@@ -153,16 +160,16 @@ add_never(struct card *c, const struct sample *s)
 
 	if (!rss || track_way_caps(s->track_way) & TRACK_LOCAL)
 		return;
-	add_unknown(c, s);
+	writes_add_unknown(c, s);
 	card_add(c, ROLE_TEXT, "never written", NULL, "%5s  %s %% of RSS",
 	         size_text(a, w->never * s->page_size), percent_text(share, w->never, rss));
 }
 
 static void
-add_hot_line(struct card *c, const struct sample *s, const struct hot *h)
+writes_add_hot_line(struct card *c, const struct sample *s, const struct hot *h)
 {
 	const struct vma *v = vma_at(&s->regions->vmas, h->start);
-	bool narrow = is_narrow(c), long_spark = c->width >= 90;
+	bool narrow = writes_is_narrow(c), long_spark = c->width >= 90;
 	int room = c->width - (long_spark ? 64 : 48);
 	struct buf spark = {0}, name = {0};
 	char size[8];
@@ -170,29 +177,29 @@ add_hot_line(struct card *c, const struct sample *s, const struct hot *h)
 	card_generations(&spark, h->recent, s->writes.gens, long_spark ? 1 : 2);
 	if (v && room > 3)
 		fit_name_cut(&name, v, (size_t)room);
-	card_add(c, ROLE_HOT, "", NULL, "%012llx %s %3u/%u", (unsigned long long)h->start, spark.s, h->count,
-	         s->writes.gens);
+	card_add(c, ROLE_HOT, "", NULL, "%012llx %s %3u/%u", (unsigned long long)h->start, spark.s,
+	         h->count, s->writes.gens);
 	c->line[c->n - 1].at = h->start;
 	if (!narrow)
-		snprintf(c->line[c->n - 1].note, sizeof(c->line[0].note), " %5s %s", size_text(size, h->end - h->start),
-		         name.s ? name.s : "");
+		snprintf(c->line[c->n - 1].note, sizeof(c->line[0].note), " %5s %s",
+		         size_text(size, h->end - h->start), name.s ? name.s : "");
 	buf_free(&spark);
 	buf_free(&name);
 }
 
 static void
-add_hot(struct card *c, const struct ui *ui, const struct sample *s, unsigned most)
+writes_add_hot(struct card *c, const struct ui *ui, const struct sample *s, unsigned most)
 {
 	const struct writes *w = &s->writes;
 
 	card_gap(c);
 	card_head(c, ui_view(ui) == VIEW_GRID ? "Hottest here" : "Hottest pages");
 	if (!w->pulse) {
-		add_key(c, ACT_PULSE, "counts how often");
+		writes_add_key(c, ACT_PULSE, "counts how often");
 		return;
 	}
 	for (unsigned i = 0; i < w->hot_n && i < most; i++)
-		add_hot_line(c, s, &w->hot[i]);
+		writes_add_hot_line(c, s, &w->hot[i]);
 	if (!w->hot_n)
 		card_add(c, ROLE_DIM, "", NULL, "nothing was written");
 }
@@ -204,7 +211,7 @@ add_hot(struct card *c, const struct ui *ui, const struct sample *s, unsigned mo
  * so far; where nothing was cleared yet of what can be. 0: it is none of them.
  */
 static uint64_t
-order_of(const struct sample *s, const struct vma *v, const struct region *r)
+writes_order_of(const struct sample *s, const struct vma *v, const struct region *r)
 {
 	if (!s->writes.marked)
 		return r->known && v->perm & VMA_WRITE ? r->rss : 0;
@@ -222,12 +229,12 @@ struct written_regions {
 };
 
 static void
-find_regions(const struct sample *s, size_t most, struct written_regions *out)
+writes_find_regions(const struct sample *s, size_t most, struct written_regions *out)
 {
 	out->n = out->all = 0;
 	for (size_t i = 0; i < s->regions->vmas.n; i++) {
 		const struct region *r = &s->regions->r[i];
-		uint64_t pages = order_of(s, &s->regions->vmas.v[i], r);
+		uint64_t pages = writes_order_of(s, &s->regions->vmas.v[i], r);
 		size_t k;
 
 		if (!pages)
@@ -247,7 +254,7 @@ find_regions(const struct sample *s, size_t most, struct written_regions *out)
 }
 
 static void
-add_value(struct buf *out, enum column_id id, const struct region_row *row, int width)
+writes_add_value(struct buf *out, enum column_id id, const struct region_row *row, int width)
 {
 	struct value v = region_value(id, row);
 	struct buf text = {0};
@@ -260,11 +267,11 @@ add_value(struct buf *out, enum column_id id, const struct region_row *row, int 
 
 /* Its rate, and the last minute of it. */
 static void
-add_region_rate(struct buf *out, const struct region_row *row, bool spark)
+writes_add_region_rate(struct buf *out, const struct region_row *row, bool spark)
 {
 	bool known = row->r->rate != RATE_UNKNOWN && !row->r->doubt;
 
-	add_value(out, COL_REGION_RATE, row, 7);
+	writes_add_value(out, COL_REGION_RATE, row, 7);
 	buf_str(out, known ? "/s" : "  ");
 	if (spark)
 		buf_str(out, " ");
@@ -276,7 +283,7 @@ add_region_rate(struct buf *out, const struct region_row *row, bool spark)
 
 /* "ADDRESS so much of its size", how fast; before the first clear how much of it is in RAM. */
 static void
-add_region_line(struct card *c, const struct sample *s, size_t i)
+writes_add_region_line(struct card *c, const struct sample *s, size_t i)
 {
 	enum { NAME_LEAST = 12, WIDE = 12 + 7 + 4 + 5 + 9 + 1 + REGION_RATES + 2 + NAME_LEAST };
 	struct region_row row = rows_facts(s, i);
@@ -285,11 +292,11 @@ add_region_line(struct card *c, const struct sample *s, size_t i)
 	int room;
 
 	buf_fmt(&text, "%012llx ", (unsigned long long)row.v->start);
-	add_value(&text, marked ? COL_REGION_WRITTEN : COL_REGION_RSS, &row, 6);
+	writes_add_value(&text, marked ? COL_REGION_WRITTEN : COL_REGION_RSS, &row, 6);
 	buf_str(&text, " of ");
-	add_value(&text, COL_REGION_SIZE, &row, 5);
+	writes_add_value(&text, COL_REGION_SIZE, &row, 5);
 	if (marked)
-		add_region_rate(&text, &row, c->width >= WIDE);
+		writes_add_region_rate(&text, &row, c->width >= WIDE);
 	card_add(c, marked ? ROLE_HOT : ROLE_TEXT, "", NULL, "%s", text.s);
 	c->line[c->n - 1].at = row.v->start | 1;
 	room = c->width - (int)fit_width(text.s, text.len) - 1;
@@ -301,7 +308,7 @@ add_region_line(struct card *c, const struct sample *s, size_t i)
 }
 
 static void
-add_regions(struct card *c, const struct sample *s, unsigned most)
+writes_add_regions(struct card *c, const struct sample *s, unsigned most)
 {
 	bool marked = s->writes.marked;
 	struct written_regions w;
@@ -311,10 +318,10 @@ add_regions(struct card *c, const struct sample *s, unsigned most)
 	             : s->writes.pulse ? "Regions by what is written a second"
 	                               : "Regions by what was written");
 	if (!marked)
-		add_key(c, ACT_CLEAR, "shows which are, and how fast");
-	find_regions(s, u64_min(most, REGIONS_MOST), &w);
+		writes_add_key(c, ACT_CLEAR, "shows which are, and how fast");
+	writes_find_regions(s, u64_min(most, REGIONS_MOST), &w);
 	for (size_t i = 0; i < w.n; i++)
-		add_region_line(c, s, w.at[i]);
+		writes_add_region_line(c, s, w.at[i]);
 	if (!w.n && marked)
 		card_add(c, ROLE_DIM, "", NULL, "nothing was written");
 	else if (w.n < w.all)
@@ -324,7 +331,7 @@ add_regions(struct card *c, const struct sample *s, unsigned most)
 /* --- what follows from it --------------------------------------------------------------------- */
 
 static void
-add_link(struct card *c, const struct sample *s, uint64_t bits)
+writes_add_link(struct card *c, const struct sample *s, uint64_t bits)
 {
 	const struct migrate_link link = {bits, MIGRATE_DOWNTIME_MS * UINT64_C(1000000)};
 	struct buf name = {0}, text = {0};
@@ -333,7 +340,7 @@ add_link(struct card *c, const struct sample *s, uint64_t bits)
 	migrate_bits(&name, bits);
 	migrate_estimate(&s->writes.curve, s->writes.to_send, s->writes.unknown.pages, s->page_size,
 	                 &link, &m);
-	if (!is_narrow(c)) {
+	if (!writes_is_narrow(c)) {
 		if (m.converges)
 			m.unknown = 0; /* the heading has it */
 		migrate_sentence(&text, &m, &link);
@@ -357,18 +364,18 @@ add_link(struct card *c, const struct sample *s, uint64_t bits)
 }
 
 static void
-add_migration(struct card *c, const struct sample *s)
+writes_add_migration(struct card *c, const struct sample *s)
 {
 	const struct writes *w = &s->writes;
 	const char *lacks = writes_lacks(&w->curve, w->marked, w->part);
 	struct buf head = {0};
 	char size[8];
 
-	if (tells_changes(s))
+	if (writes_tells_changes(s))
 		return; /* of what is not on screen it knows nothing */
 	card_gap(c);
 	buf_fmt(&head, "Live migration of %s", size_text(size, w->to_send * s->page_size));
-	if (!lacks && w->unknown.pages && !is_narrow(c))
+	if (!lacks && w->unknown.pages && !writes_is_narrow(c))
 		buf_fmt(&head, ", %s %s counted as written",
 		        size_text(size, w->unknown.pages * s->page_size),
 		        writes_unknown_why(s->track_way));
@@ -378,23 +385,24 @@ add_migration(struct card *c, const struct sample *s)
 		card_add_text(c, ROLE_DIM, lacks);
 		return;
 	}
-	add_link(c, s, UINT64_C(10000000000));
-	add_link(c, s, UINT64_C(1000000000));
+	writes_add_link(c, s, UINT64_C(10000000000));
+	writes_add_link(c, s, UINT64_C(1000000000));
 }
 
 /* What the target pays in a second: clears while they last, and a fault for each first write. */
 static uint64_t
-cost_ns(const struct sample *s)
+writes_cost_ns(const struct sample *s)
 {
 	const struct writes_cost *k = &s->writes.cost;
-	uint64_t more = k->before_known && k->faults > k->faults_before ? k->faults - k->faults_before : 0;
+	uint64_t more =
+	    k->before_known && k->faults > k->faults_before ? k->faults - k->faults_before : 0;
 	double clears = s->pulse_ns ? (double)k->clear_ns / (double)s->pulse_ns : 0;
 
 	return more * FAULT_NS + (uint64_t)(clears * SECOND);
 }
 
 static void
-add_faults(struct card *c, const struct sample *s)
+writes_add_faults(struct card *c, const struct sample *s)
 {
 	const struct writes_cost *k = &s->writes.cost;
 	struct buf b = {0};
@@ -402,18 +410,20 @@ add_faults(struct card *c, const struct sample *s)
 
 	if (!k->faults_known)
 		return;
-	buf_fmt(&b, is_narrow(c) ? "%s/s" : "%s/s in the process", count_text(n, k->faults));
+	buf_fmt(&b, writes_is_narrow(c) ? "%s/s" : "%s/s in the process", count_text(n, k->faults));
 	if (s->gen && k->before_known)
-		buf_fmt(&b, is_narrow(c) ? ", was %s/s" : ", %s/s before the clear", count_text(n, k->faults_before));
+		buf_fmt(&b, writes_is_narrow(c) ? ", was %s/s" : ", %s/s before the clear",
+		        count_text(n, k->faults_before));
 	card_add(c, ROLE_TEXT, "faults", NULL, "%s", b.s);
 	if (s->gen && k->before_known)
-		card_add(c, ROLE_TEXT, "in all", is_narrow(c) ? NULL : "(1 us a fault, and the clears)",
-		         "about %s %% of its time", percent_text(n, cost_ns(s), SECOND));
+		card_add(c, ROLE_TEXT, "in all",
+		         writes_is_narrow(c) ? NULL : "(1 us a fault, and the clears)",
+		         "about %s %% of its time", percent_text(n, writes_cost_ns(s), SECOND));
 	buf_free(&b);
 }
 
 static void
-add_cost(struct card *c, const struct sample *s)
+writes_add_cost(struct card *c, const struct sample *s)
 {
 	const struct writes_cost *k = &s->writes.cost;
 	struct buf every = {0};
@@ -423,34 +433,39 @@ add_cost(struct card *c, const struct sample *s)
 	if (s->pulse_ns)
 		buf_fmt(&every, ", every %.3g s", (double)s->pulse_ns / 1e9);
 	if (s->gen)
-		card_add(c, ROLE_TEXT, "clear", is_narrow(c) ? NULL : "(its mappings are locked meanwhile)", "%.1f ms%s",
-		         (double)k->clear_ns / 1e6, every.s ? every.s : "");
+		card_add(c, ROLE_TEXT, "clear",
+		         writes_is_narrow(c) ? NULL : "(its mappings are locked meanwhile)",
+		         "%.1f ms%s", (double)k->clear_ns / 1e6, every.s ? every.s : "");
 	card_add(c, ROLE_TEXT, "look", NULL, "%.1f ms, %llu region%s", (double)k->look_ns / 1e6,
 	         (unsigned long long)k->regions, plural(k->regions));
-	add_faults(c, s);
+	writes_add_faults(c, s);
 	buf_free(&every);
 }
 
 /* What the numbers are numbers of. */
 static void
-add_heading(struct card *c, const struct sample *s)
+writes_add_heading(struct card *c, const struct sample *s)
 {
 	const struct writes *w = &s->writes;
 	unsigned caps = track_way_caps(s->track_way);
 
 	if (!w->marked) {
 		card_head(c, "Writes");
-		add_key(c, ACT_CLEAR,
-		        is_narrow(c) ? "measures"
-		                     : "measures: each page once, when it is first written");
-		add_key(c, ACT_PULSE, is_narrow(c) ? "counts" : "counts: clears again and again, "
-		                                                "and each page counts each time");
+		writes_add_key(c, ACT_CLEAR,
+		               writes_is_narrow(c)
+		                   ? "measures"
+		                   : "measures: each page once, when it is first written");
+		writes_add_key(c, ACT_PULSE,
+		               writes_is_narrow(c) ? "counts"
+		                                   : "counts: clears again and again, "
+		                                     "and each page counts each time");
 		return;
 	}
 	if (w->pulse)
-		card_head(c, tells_changes(s) ? "Changes, last 60 s" : "Writes, last 60 s");
+		card_head(c, writes_tells_changes(s) ? "Changes, last 60 s" : "Writes, last 60 s");
 	else
-		card_head(c, tells_changes(s) ? "Pages that changed first" : "First writes, last 60 s");
+		card_head(c, writes_tells_changes(s) ? "Pages that changed first"
+		                                     : "First writes, last 60 s");
 	if (caps & TRACK_LOCAL)
 		card_add(c, ROLE_DIM, "", NULL, "of the pages on screen alone");
 	else if (!w->pulse)
@@ -465,25 +480,25 @@ struct lengths {
 };
 
 static void
-make(struct card *c, const struct ui *ui, const struct sample *s, enum writes_part part,
-     struct lengths l)
+writes_card_make(struct card *c, const struct ui *ui, const struct sample *s, enum writes_part part,
+                 struct lengths l)
 {
 	c->n = 0;
 	if (part != WRITES_PLACES)
-		add_heading(c, s);
+		writes_add_heading(c, s);
 	if (part != WRITES_PLACES && s->writes.marked) {
-		add_rate(c, s, l.graph);
+		writes_add_rate(c, s, l.graph);
 		card_gap(c);
-		add_unique(c, s);
-		add_never(c, s);
+		writes_add_unique(c, s);
+		writes_add_never(c, s);
 	}
-	if (part != WRITES_SUMS && (!is_narrow(c) || s->writes.marked))
-		add_hot(c, ui, s, l.hot);
-	if (l.regions && part != WRITES_SUMS && !is_narrow(c) && ui_view(ui) == VIEW_WRITES)
-		add_regions(c, s, l.regions);
+	if (part != WRITES_SUMS && (!writes_is_narrow(c) || s->writes.marked))
+		writes_add_hot(c, ui, s, l.hot);
+	if (l.regions && part != WRITES_SUMS && !writes_is_narrow(c) && ui_view(ui) == VIEW_WRITES)
+		writes_add_regions(c, s, l.regions);
 	if (part != WRITES_PLACES) {
-		add_migration(c, s);
-		add_cost(c, s);
+		writes_add_migration(c, s);
+		writes_add_cost(c, s);
 	}
 	if (part == WRITES_PLACES && c->n) /* the gap below a heading that is not there */
 		memmove(&c->line[0], &c->line[1], (size_t)--c->n * sizeof(c->line[0]));
@@ -500,25 +515,25 @@ writes_card(struct card *c, const struct ui *ui, const struct sample *s, enum wr
 	c->n = 0;
 	if (!s->regions)
 		return;
-	make(c, ui, s, part, l);
+	writes_card_make(c, ui, s, part, l);
 	card_squeeze(c, rows);
 	if (c->n > rows && part == WRITES_ALL)
 		l.regions = 0; /* the list has them, too */
-	make(c, ui, s, part, l);
+	writes_card_make(c, ui, s, part, l);
 	card_squeeze(c, rows);
 	if (c->n > rows)
 		l.graph = (unsigned)(c->n - rows < GRAPH_ROWS ? GRAPH_ROWS - (c->n - rows) : 1);
-	make(c, ui, s, part, l);
+	writes_card_make(c, ui, s, part, l);
 	left = rows - c->n;
 	if (left > 0 && part == WRITES_SUMS)
 		l.graph = (unsigned)u64_min(GRAPH_ROWS + (uint64_t)left, GRAPH_ROWS_MOST);
 	if (left > 0)
 		l.hot = HOT_KEPT + (unsigned)left;
-	make(c, ui, s, part, l);
+	writes_card_make(c, ui, s, part, l);
 	left = rows - c->n;
 	if (left > 0 && l.regions)
 		l.regions = REGIONS_KEPT + (unsigned)left;
-	make(c, ui, s, part, l);
+	writes_card_make(c, ui, s, part, l);
 	card_squeeze(c, rows);
 }
 
@@ -536,10 +551,10 @@ writes_spark_draw(const uint8_t *heights, unsigned n, int y, int x)
 }
 
 static int
-draw_minute(const struct ui *ui, const struct rate *r, int y, int x)
+writes_draw_minute(const struct ui *ui, const struct rate *r, int y, int x)
 {
 	int most = ui->cols >= 160 ? 60 : ui->cols >= ROOMY ? 30 : 20, room = ui->cols - x;
-	unsigned n = graph_columns(room < most ? room : most);
+	unsigned n = writes_graph_columns(room < most ? room : most);
 	uint64_t series[RATE_SECONDS];
 	uint8_t heights[RATE_SECONDS];
 
@@ -552,7 +567,7 @@ draw_minute(const struct ui *ui, const struct rate *r, int y, int x)
 
 /* What the sum leaves out, in as many words as leave room for a rate and a graph. */
 static int
-draw_unknown(const struct ui *ui, const struct sample *s, int y, int x)
+writes_draw_unknown(const struct ui *ui, const struct sample *s, int y, int x)
 {
 	enum { RATE_ROOM = sizeof("; 1023K/s new ") - 1 + 12 };
 	const struct unknown *u = &s->writes.unknown;
@@ -588,14 +603,15 @@ writes_line_draw(const struct ui *ui, const struct sample *s, int y, int x)
 		x = paint_text(y, x, ui->cols, ROLE_HOT, "%s ", a);
 	else if (!w->pulse)
 		x = paint_text(y, x, ui->cols, ROLE_HOT, "%s %s%s", a,
-		               tells_changes(s) ? "changed" : "written",
+		               writes_tells_changes(s) ? "changed" : "written",
 		               w->unknown.pages ? " " : ", ");
 	if (w->unknown.pages)
-		x = draw_unknown(ui, s, y, x);
+		x = writes_draw_unknown(ui, s, y, x);
 	if (!rate_now(&w->rate, &now) || !rate_peak(&w->rate, &peak, &mean))
 		return paint_text(y, x, ui->cols, ROLE_DIM, "a rate takes a second");
-	x = paint_text(y, x, ui->cols, ROLE_HOT, "%s/s%s ", size_text(a, now * s->page_size), w->pulse ? "" : " new");
-	x = draw_minute(ui, &w->rate, y, x);
+	x = paint_text(y, x, ui->cols, ROLE_HOT, "%s/s%s ", size_text(a, now * s->page_size),
+	               w->pulse ? "" : " new");
+	x = writes_draw_minute(ui, &w->rate, y, x);
 	count_text(a, now);
 	if (x + (int)strlen(a) + 8 <= ui->cols) /* some of it would be another unit */
 		x = paint_text(y, x, ui->cols, ROLE_TEXT, "%s pages/s ", a);

@@ -15,15 +15,17 @@ void writes_card(struct card *c, const struct ui *ui, const struct sample *s, en
                  int rows);
 
 /*
- * The same in one line of the screen: rate, sparkline, pages, peak, as far as there is room. Returns
- * the column after it.
+ * The same in one line of the screen: rate, sparkline, pages, peak, as far as there is room.
+ * Returns the column after it.
  */
 int writes_line_draw(const struct ui *ui, const struct sample *s, int y, int x);
 
-/* One row of heights up to 8; nothing is a dot, what was not measured a blank. Returns the column after it. */
+/* One row of heights up to 8; nothing is a dot, what was not measured a blank. Returns the column
+ * after it. */
 int writes_spark_draw(const uint8_t *heights, unsigned n, int y, int x);
 
-/* Heights as characters of one row out of several, the lowest is 0; ' ' where nothing was measured. */
+/* Heights as characters of one row out of several, the lowest is 0; ' ' where nothing was measured.
+ */
 void writes_spark(struct buf *out, const uint8_t *heights, unsigned n, unsigned row);
 
 #endif
