@@ -130,8 +130,7 @@ filter_is_leaf(const struct filter_op *op)
 	return op->code < FILTER_OP_AND;
 }
 
-/* --- the run
- * ------------------------------------------------------------------------------------------- */
+/* --- the run ---------------------------------------------------------------------------------- */
 
 unsigned
 filter_needs(const struct filter *f)
@@ -244,8 +243,7 @@ filter_of_gaps(const struct filter *f, const struct filter_facts *x)
 	return false;
 }
 
-/* --- why not
- * ------------------------------------------------------------------------------------------- */
+/* --- why not ---------------------------------------------------------------------------------- */
 
 static unsigned
 filter_why_leaf(const struct filter_op *op, const struct filter_facts *x)

@@ -4,8 +4,7 @@
 
 #include "kernel/flags.h"
 
-/* --- pages
- * ---------------------------------------------------------------------------------------------- */
+/* --- pages ------------------------------------------------------------------------------------ */
 
 /* Bits of the page table's word. */
 static enum truth
@@ -394,8 +393,7 @@ value_PAGE_SWAP_OFFSET(const struct filter_facts *x, uint64_t *n)
 	return filter_value_of_entry(x, PM_SWAP_OFFSET(x->pg->word), n);
 }
 
-/* --- regions
- * -------------------------------------------------------------------------------------------- */
+/* --- regions ---------------------------------------------------------------------------------- */
 
 /* The kernel shows no page table of its own regions ([vvar], [vsyscall]): nothing there is counted.
  */
@@ -523,8 +521,7 @@ SOME(THP, THP)
 SOME(WRITTEN, WRITTEN)
 #undef SOME
 
-/* --- by row
- * -------------------------------------------------------------------------------------------- */
+/* --- by row ----------------------------------------------------------------------------------- */
 
 enum truth
 filter_word_of(unsigned row, const struct filter_facts *x)

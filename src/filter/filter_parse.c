@@ -11,8 +11,7 @@
 #include "kernel/flags.h"
 #include "page/state.h"
 
-/* --- the words there are
- * -------------------------------------------------------------------------------- */
+/* --- the words there are ---------------------------------------------------------------------- */
 
 /* Whether the word s, n long, is one of those in `names`. */
 static bool
@@ -143,8 +142,7 @@ filter_word(enum filter_scope scope, size_t i, size_t *n)
 	return NULL;
 }
 
-/* --- reading
- * -------------------------------------------------------------------------------------------- */
+/* --- reading ---------------------------------------------------------------------------------- */
 
 struct parser {
 	const char *text, *at;
@@ -226,8 +224,7 @@ filter_emit(struct parser *p, struct filter_op op)
 	return 0;
 }
 
-/* --- words
- * ---------------------------------------------------------------------------------------------- */
+/* --- words ------------------------------------------------------------------------------------ */
 
 static const char *
 filter_rows_of(enum filter_scope scope)
@@ -302,8 +299,7 @@ parse_word(struct parser *p, const char *s, size_t n, bool negate)
 	return filter_fail_unknown(p, s, n, false);
 }
 
-/* --- fields
- * ---------------------------------------------------------------------------------------------- */
+/* --- fields ----------------------------------------------------------------------------------- */
 
 static bool
 filter_eat_cmp(struct parser *p, enum filter_cmp *cmp)
@@ -561,8 +557,7 @@ parse_field(struct parser *p, const char *s, size_t n, enum filter_cmp cmp, cons
 	return filter_take_value(p, rows[row].kind, &op) < 0 ? -1 : filter_emit(p, op);
 }
 
-/* --- the grammar
- * ----------------------------------------------------------------------------------------- */
+/* --- the grammar ------------------------------------------------------------------------------ */
 
 static int parse_or(struct parser *p, bool negate);
 

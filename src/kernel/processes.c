@@ -26,8 +26,7 @@ enum {
 	TRIES = 64,   /* regions of a process in a folder whose first page is looked at */
 };
 
-/* --- one process
- * -------------------------------------------------------------------------------------- */
+/* --- one process ------------------------------------------------------------------------------ */
 
 /* The text after "\nNAME:" and its blanks; NULL: there is no such line. */
 static const char *
@@ -154,8 +153,7 @@ process_say(const struct process *p, struct buf *out)
 		buf_fmt(out, "; %s", proc_refused_how(p->bar, p->uid, how, sizeof(how)));
 }
 
-/* --- lists
- * -------------------------------------------------------------------------------------------- */
+/* --- lists ------------------------------------------------------------------------------------ */
 
 static int
 processes_by_pid(const void *a, const void *b)
@@ -199,8 +197,7 @@ processes_free(struct processes *list)
 	free(list);
 }
 
-/* --- reading
- * ------------------------------------------------------------------------------------------ */
+/* --- reading ---------------------------------------------------------------------------------- */
 
 /* kpageflags must open as well: without it a frame's number tells nothing. */
 static bool

@@ -52,8 +52,7 @@ unsigned grid_fit(const struct grid *g);
 /* The bytes of the region that are on screen. */
 void grid_visible(const struct grid *g, uint64_t *lo, uint64_t *hi);
 
-/* --- cells: every page counted
- * --------------------------------------------------------------------- */
+/* --- cells: every page counted ---------------------------------------------------------------- */
 
 struct cell {
 	uint64_t n[CLASS_MAX];       /* pages by class of the lens they were looked at through */

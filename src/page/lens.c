@@ -14,8 +14,7 @@ static const struct lens_row lenses[LENS_COUNT] = {
 };
 #undef L
 
-/* --- classes: a number in a row of their own for each lens, made from one list
- * ------------------------- */
+/* --- classes: a number in a row of their own for each lens, made from one list ---------------- */
 
 #define K(l, id, c, r, k, n) {.letter = (c), .kind = CLASS_##k, .name = (n)},
 static const struct class_row classes[] = {
@@ -105,8 +104,7 @@ lens_needs_pages(enum lens l)
 	return l != LENS_STATE && l != LENS_WRITES;
 }
 
-/* --- one page
- * ------------------------------------------------------------------------------------------ */
+/* --- one page --------------------------------------------------------------------------------- */
 
 static bool
 lens_is_in_ram(const struct page *pg)

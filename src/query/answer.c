@@ -36,8 +36,7 @@ answer_unref(struct answer *a)
 	free(a);
 }
 
-/* --- putting facts together
- * ------------------------------------------------------------------------- */
+/* --- putting facts together ------------------------------------------------------------------- */
 
 struct fact *
 answer_add(struct answer *a, const char *key, struct buf *value)
@@ -93,8 +92,7 @@ answer_add_name(struct answer *a, const char *key, const char *name)
 	answer_add(a, key, &b);
 }
 
-/* --- one page
- * ----------------------------------------------------------------------------------------- */
+/* --- one page --------------------------------------------------------------------------------- */
 
 void
 answer_place(struct buf *out, const struct vma_list *vmas, const struct vma *v, uint64_t addr)

@@ -52,7 +52,7 @@ struct answer {
 struct answer *answer_ref(struct answer *a);
 void answer_unref(struct answer *a);
 
-/* --- putting one together --- */
+/* --- putting one together --------------------------------------------------------------------- */
 
 #define ANSWER_NO_ADMIN "hidden (needs CAP_SYS_ADMIN)"
 

@@ -70,8 +70,7 @@ seek_gap(struct seek *s, uint64_t start, uint64_t end, const struct page *each,
 	}
 }
 
-/* --- the next one
- * ------------------------------------------------------------------------------------- */
+/* --- the next one ----------------------------------------------------------------------------- */
 
 struct hunt {
 	struct seek seek;

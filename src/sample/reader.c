@@ -23,8 +23,7 @@ enum {
 	SMALL_NS = 5000000, /* a window that took less is read again at every look */
 };
 
-/* --- the regions
- * ---------------------------------------------------------------------------------- */
+/* --- the regions ------------------------------------------------------------------------------ */
 
 static void
 reader_set_regions(struct reader *l, struct regions *rs)
@@ -417,8 +416,7 @@ reader_besides(struct reader *l, const struct request *before, bool looked)
 		reader_look_at_bytes(l, vmas);
 }
 
-/* --- the target
- * ----------------------------------------------------------------------------------- */
+/* --- the target ------------------------------------------------------------------------------- */
 
 bool
 reader_is_alive(struct reader *l)

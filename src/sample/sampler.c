@@ -47,8 +47,7 @@ struct sampler {
 	bool stale; /* the last look was given up for a newer request, and is owed */
 };
 
-/* --- mailboxes
- * -------------------------------------------------------------------------------------- */
+/* --- mailboxes -------------------------------------------------------------------------------- */
 
 static void
 sampler_publish(void *arg, bool complete)
@@ -125,8 +124,7 @@ sampler_stopping(void *arg)
 	return yes;
 }
 
-/* --- the thread
- * --------------------------------------------------------------------------------------- */
+/* --- the thread ------------------------------------------------------------------------------- */
 
 /* Waits for a new request, for the next look, or for a heartbeat. false: stop. */
 static bool

@@ -265,8 +265,7 @@ window_read_filtered(struct target *t, const struct vma *v, const struct grid *g
 	return w;
 }
 
-/* --- one cell of any size
- * -------------------------------------------------------------------------- */
+/* --- one cell of any size --------------------------------------------------------------------- */
 
 struct sum {
 	struct cell *cell;

@@ -14,8 +14,7 @@
 #include "page/state.h"
 #include "target/walk.h"
 
-/* --- one page
- * ------------------------------------------------------------------------------------------ */
+/* --- one page --------------------------------------------------------------------------------- */
 
 enum bytes_kind
 bytes_kind_of(const struct vma *v, const struct page *pg)
@@ -156,8 +155,7 @@ bytes_pages(struct target *t, const struct vma *v, uint64_t start, size_t n, uin
 	return 0;
 }
 
-/* --- a stretch
- * ------------------------------------------------------------------------------------------ */
+/* --- a stretch -------------------------------------------------------------------------------- */
 
 static struct bytes *
 bytes_new(uint64_t start, uint64_t end, size_t page_size, unsigned word)
@@ -302,8 +300,7 @@ bytes_fault(struct target *t, const struct vma_list *vmas, uint64_t addr, struct
 	return -1;
 }
 
-/* --- asking
- * --------------------------------------------------------------------------------------------- */
+/* --- asking ----------------------------------------------------------------------------------- */
 
 const struct bytes_page *
 bytes_page(const struct bytes *b, uint64_t addr)

@@ -140,8 +140,7 @@ migrate_estimate(const struct curve *c, uint64_t pages, uint64_t unknown, uint64
 	out->unknown = unknown * page_size;
 }
 
-/* --- in words
- * ------------------------------------------------------------------------------------------- */
+/* --- in words --------------------------------------------------------------------------------- */
 
 void
 migrate_bits(struct buf *b, uint64_t bits)

@@ -245,8 +245,7 @@ regions_add_heat(const struct walk *w, const struct track *t, uint64_t now,
 	}
 }
 
-/* --- what is written
- * ------------------------------------------------------------------------------- */
+/* --- what is written -------------------------------------------------------------------------- */
 
 static uint64_t
 regions_dirty_bytes(const struct walk *w)
@@ -295,7 +294,7 @@ regions_is_born(const struct walk *w, struct target *target)
 	e = regions_vm_flags(target, v);
 	born = e && e->known & SMAPS_FLAGS ? smaps_newborn(e) : !track_knew(t, v->start, v->end);
 	if (e && born)
-		track_ranges_add(&t->born, v->start, v->end);
+		ranges_add(&t->born, v->start, v->end);
 	return born;
 }
 
@@ -414,7 +413,7 @@ regions_tell_track(struct walk *w, struct track *t, uint64_t start, uint64_t end
 	regions_clip_dirty(&w->sure, start, end);
 	if (known && w->lost && !w->dirty.n && !t->pulse && !t->others &&
 	    t->way == TRACK_SOFT_DIRTY) {
-		track_ranges_add(&t->lost, start, end);
+		ranges_add(&t->lost, start, end);
 	} else if (known) {
 		t->kept += w->dirty.n ? w->dirty.v[0].end - w->dirty.v[0].start : 0;
 		track_update(t, start, end, w->dirty.v, w->dirty.n, now);

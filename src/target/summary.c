@@ -57,8 +57,7 @@ summary_free(struct summary *s)
 	s->flags_n = s->flags_cap = 0;
 }
 
-/* --- flags
- * ------------------------------------------------------------------------------------------- */
+/* --- flags ------------------------------------------------------------------------------------ */
 
 static struct summary_flags *
 summary_flags_insert(struct summary *s, size_t at, uint64_t kpf)
@@ -94,8 +93,7 @@ summary_add_flags(struct summary *s, const struct page *pg)
 	s->flags_last = at;
 }
 
-/* --- sharing
- * ----------------------------------------------------------------------------------------- */
+/* --- sharing ---------------------------------------------------------------------------------- */
 
 static enum summary_share
 summary_share_of_count(uint64_t count)
@@ -141,8 +139,7 @@ summary_pss(const struct summary *s, uint64_t *bytes)
 	return !s->pss_unknown;
 }
 
-/* --- folios
- * ------------------------------------------------------------------------------------------ */
+/* --- folios ----------------------------------------------------------------------------------- */
 
 static enum summary_fit
 summary_fit_of(const struct summary_run *run, uint64_t pages, size_t page_size)
@@ -201,8 +198,7 @@ summary_end(struct summary *s)
 	summary_end_run(s);
 }
 
-/* --- pages
- * ------------------------------------------------------------------------------------------- */
+/* --- pages ------------------------------------------------------------------------------------ */
 
 static void
 summary_add_state(struct summary *s, struct summary_type *type, enum state st, uint64_t n)
@@ -270,8 +266,7 @@ summary_hidden_why(const struct summary *s)
 	return s->no_flags ? "hidden (/proc/kpageflags is for root)" : NULL;
 }
 
-/* --- the walk
- * ---------------------------------------------------------------------------------------- */
+/* --- the walk --------------------------------------------------------------------------------- */
 
 struct adding {
 	struct summary *s;

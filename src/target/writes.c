@@ -11,8 +11,7 @@
 
 const unsigned writes_window_s[WRITES_WINDOWS] = {1, 10, 60};
 
-/* --- the curve
- * ----------------------------------------------------------------------------------------- */
+/* --- the curve -------------------------------------------------------------------------------- */
 
 /* Times since the mark are sorted into classes, each 1.4 times the one before, with a point each.
  */
@@ -233,8 +232,7 @@ writes_lacks(const struct curve *c, bool marked, bool part)
 	return NULL;
 }
 
-/* --- the hottest pages
- * --------------------------------------------------------------------------------- */
+/* --- the hottest pages ------------------------------------------------------------------------ */
 
 static bool
 writes_is_hotter(const struct hot *a, const struct hot *b)
@@ -284,8 +282,7 @@ writes_find_hot(const struct track *t, struct track_range range, struct writes *
 	writes_hot_add(w, &run);
 }
 
-/* --- from look to look
- * --------------------------------------------------------------------------------- */
+/* --- from look to look ------------------------------------------------------------------------ */
 
 void
 writes_log_free(struct writes_log *log)
@@ -419,8 +416,7 @@ writes_faults(struct writes_log *log, uint64_t now, uint64_t minflt, bool marked
 	}
 }
 
-/* --- the sum
- * ------------------------------------------------------------------------------------------- */
+/* --- the sum ---------------------------------------------------------------------------------- */
 
 static void
 writes_sum_regions(const struct regions *rs, struct writes *out)

@@ -9,8 +9,7 @@
 #include "base/util.h"
 #include "track/inject_parts.h"
 
-/* --- the calls in which threads sleep
- * ---------------------------------------------------------------- */
+/* --- the calls in which threads sleep --------------------------------------------------------- */
 
 enum call_kind {
 	PLAIN,   /* nothing is known of it */
@@ -107,8 +106,7 @@ inject_call_name(bool compat, long nr, char *out, size_t size)
 	return out;
 }
 
-/* --- parsing
- * ------------------------------------------------------------------------------------------ */
+/* --- parsing ---------------------------------------------------------------------------------- */
 
 static const char *
 inject_skip_blanks(const char *s)
@@ -213,8 +211,7 @@ inject_parse_syscall(const char *text)
 	return parse_u64(text, 10, &end, &nr) && *end == ' ' && nr < 0x10000 ? (long)nr : -1;
 }
 
-/* --- decisions
- * ---------------------------------------------------------------------------------------- */
+/* --- decisions -------------------------------------------------------------------------------- */
 
 int
 inject_rank(bool compat, const struct inject_thread *t)

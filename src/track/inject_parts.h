@@ -5,8 +5,7 @@
 /* Between the files of inject.h: plan, facts and decisions, the helper. */
 #include "track/inject.h"
 
-/* --- the plan and its refusals (inject.c)
- * ------------------------------------------------------------- */
+/* --- the plan and its refusals (inject.c) ----------------------------------------------------- */
 
 /*
  * The same as inject_plan, and a system call instruction in the target's text, 0 none known: to
@@ -27,8 +26,7 @@ int inject_refuse_gone(const struct proc *p, struct err *err);
 /* kernel.yama.ptrace_scope; 0 too where there is no Yama. */
 unsigned inject_yama(const struct proc *p);
 
-/* --- facts and decisions, which touch nothing (inject_facts.c)
- * ---------------------------------------- */
+/* --- facts and decisions, which touch nothing (inject_facts.c) -------------------------------- */
 
 enum {
 	INJECT_PF_IO_WORKER = 0x10, /* io_uring's threads and vhost's: they stop, and never run */
@@ -105,8 +103,7 @@ inject_in_sequence(uint64_t ip, uint64_t start, uint64_t len)
 	return ip - start < len;
 }
 
-/* --- the helper, the only one that traces (inject_ptrace.c)
- * ------------------------------------------- */
+/* --- the helper, the only one that traces (inject_ptrace.c) ----------------------------------- */
 
 struct inject_job {
 	pid_t tid;

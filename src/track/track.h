@@ -12,6 +12,7 @@
 #include "kernel/vma.h"
 #include "page/heat.h"
 #include "track/inject.h"
+#include "track/ranges.h"
 
 /*
  * What was written since the mark, by one of four ways (track_ways.def): soft-dirty
@@ -84,15 +85,6 @@ struct track_stamp {
 	uint32_t gen;        /* ... this generation, the last in which they were; and in ... */
 	uint32_t count;      /* ... so many generations in all; ... */
 	uint32_t recent;     /* ... bit n: in the n-th before it */
-};
-
-struct track_range {
-	uint64_t start, end; /* bytes */
-};
-
-struct track_ranges {
-	struct track_range *v; /* ascending */
-	size_t n, cap;
 };
 
 /* Why it is not known what was written in a region. */
@@ -310,8 +302,6 @@ enum heat track_newest_heat(const struct track *t, uint64_t start, uint64_t end,
 
 /* The most generations in which a page of [start, end) was seen written. */
 uint32_t track_most(const struct track *t, uint64_t start, uint64_t end);
-
-void track_ranges_add(struct track_ranges *r, uint64_t start, uint64_t end);
 
 /* Whether anything of [start, end) was mapped at the mark, and since, as far as looks tell. Of a
  * mark not ours: yes. */

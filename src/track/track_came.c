@@ -13,70 +13,6 @@
 
 #include "base/util.h"
 
-/* --- ranges, ascending and disjoint ----------------------------------------------------------- */
-
-static size_t
-track_came_first_after(const struct track_ranges *r, uint64_t addr)
-{
-	return vec_above(r->v, r->n, sizeof(*r->v), offsetof(struct track_range, end), addr);
-}
-
-bool
-ranges_meet(const struct track_ranges *r, uint64_t start, uint64_t end)
-{
-	size_t i = track_came_first_after(r, start);
-
-	return i < r->n && r->v[i].start < end;
-}
-
-struct track_range
-ranges_next(const struct track_ranges *r, uint64_t start, uint64_t end)
-{
-	size_t i = track_came_first_after(r, start);
-
-	if (i == r->n || r->v[i].start >= end)
-		return (struct track_range){end, end};
-	return (struct track_range){u64_max(r->v[i].start, start), u64_min(r->v[i].end, end)};
-}
-
-/* In its place. */
-static void
-track_came_ranges_put(struct track_ranges *r, uint64_t start, uint64_t end)
-{
-	size_t i = track_came_first_after(r, start);
-
-	track_ranges_add(r, 0, 0);
-	for (size_t k = r->n - 1; k > i; k--)
-		r->v[k] = r->v[k - 1];
-	r->v[i] = (struct track_range){start, end};
-}
-
-/* What of `r` lies in `in`, or outside of it. */
-static struct track_ranges
-track_came_ranges_cut(const struct track_ranges *r, const struct track_ranges *in, bool inside)
-{
-	struct track_ranges out = {0};
-
-	for (size_t i = 0; i < r->n; i++)
-		for (uint64_t at = r->v[i].start; at < r->v[i].end;) {
-			struct track_range next = ranges_next(in, at, r->v[i].end);
-			struct track_range part =
-			    inside ? next : (struct track_range){at, next.start};
-
-			if (part.start < part.end)
-				track_ranges_add(&out, part.start, part.end);
-			at = next.end;
-		}
-	return out;
-}
-
-static void
-track_came_ranges_become(struct track_ranges *r, struct track_ranges other)
-{
-	free(r->v);
-	*r = other;
-}
-
 /* --- what is mapped --------------------------------------------------------------------------- */
 
 /* Nothing is there but what is written there. */
@@ -95,10 +31,10 @@ track_came_remember(struct track *t, const struct vma_list *vmas)
 	for (size_t i = 0; i < vmas->n; i++) {
 		const struct vma *v = &vmas->v[i];
 
-		track_ranges_add(&t->maps, v->start, v->end);
+		ranges_add(&t->maps, v->start, v->end);
 		/* a device may be /dev/zero */
 		if (track_came_is_memory(v) || (v->type == VMA_DEVICE && !(v->perm & VMA_SHARED)))
-			track_ranges_add(&t->memory, v->start, v->end);
+			ranges_add(&t->memory, v->start, v->end);
 	}
 }
 
@@ -110,7 +46,7 @@ track_came_note_frames(struct track *t, const struct pagemap *pm, bool anew)
 
 	for (size_t i = 0; i < t->memory.n; i++)
 		if (track_rest(t, t->memory.v[i].start))
-			track_ranges_add(&some, t->memory.v[i].start, t->memory.v[i].end);
+			ranges_add(&some, t->memory.v[i].start, t->memory.v[i].end);
 	moved_note(&t->moved, pm, &some, anew);
 	free(some.v);
 }
@@ -147,7 +83,7 @@ track_came_left_from(const struct track *t, const struct track_ranges *gone)
 
 	for (size_t i = 0; i < gone->n; i++) {
 		struct track_range part = gone->v[i];
-		size_t k = track_came_first_after(&t->memory, part.start);
+		size_t k = ranges_first_after(&t->memory, part.start);
 		bool any = false;
 
 		for (; k < t->memory.n && t->memory.v[k].start < part.end; k++)
@@ -167,11 +103,11 @@ static void
 track_came_add_came(struct track *t, const struct pagemap *pm, const struct vma *v, uint64_t start,
                     uint64_t end, enum left left)
 {
-	track_came_ranges_put(&t->came, start, end);
+	ranges_put(&t->came, start, end);
 	if (track_came_is_memory(v) && left != LEFT_SOME &&
 	    ((left == LEFT_NONE && moved_is_empty(t->moved)) ||
 	     moved_none(t->moved, pm, start, end)))
-		track_came_ranges_put(&t->blank, start, end);
+		ranges_put(&t->blank, start, end);
 	moved_forget(t->moved, start, end);
 }
 
@@ -183,19 +119,19 @@ came_follow(struct track *t, const struct pagemap *pm, const struct vma_list *vm
 	enum left left, other;
 
 	for (size_t i = 0; i < vmas->n; i++)
-		track_ranges_add(&now, vmas->v[i].start, vmas->v[i].end);
+		ranges_add(&now, vmas->v[i].start, vmas->v[i].end);
 	if (t->maps.n) {
-		gone = track_came_ranges_cut(&t->memory, &now, false);
+		gone = ranges_cut(&t->memory, &now, false);
 		left = track_came_left_from(t, &gone);
 		other = track_came_left_from(t, replaced);
 		left = other > left ? other : left;
-		old = track_came_ranges_cut(&t->maps, replaced, false);
-		track_came_ranges_become(&t->came, track_came_ranges_cut(&t->came, &now, true));
-		track_came_ranges_become(&t->came,
-		                         track_came_ranges_cut(&t->came, replaced, false));
-		track_came_ranges_become(&t->blank, track_came_ranges_cut(&t->blank, &now, true));
-		track_came_ranges_become(&t->blank,
-		                         track_came_ranges_cut(&t->blank, replaced, false));
+		old = ranges_cut(&t->maps, replaced, false);
+		ranges_become(&t->came, ranges_cut(&t->came, &now, true));
+		ranges_become(&t->came,
+		                         ranges_cut(&t->came, replaced, false));
+		ranges_become(&t->blank, ranges_cut(&t->blank, &now, true));
+		ranges_become(&t->blank,
+		                         ranges_cut(&t->blank, replaced, false));
 		for (size_t i = 0; i < vmas->n; i++)
 			for (uint64_t at = vmas->v[i].start, end = vmas->v[i].end; at < end;) {
 				struct track_range next = ranges_next(&old, at, end);

@@ -119,7 +119,7 @@ moved_note(struct moved **to, const struct pagemap *pm, const struct track_range
 	m->n = m->noted.n = 0;
 	for (size_t i = 0; i < memory->n && m->n < MOST; i++)
 		if (moved_visit(m, pm, memory->v[i].start, memory->v[i].end, track_moved_note))
-			track_ranges_add(&m->noted, memory->v[i].start, memory->v[i].end);
+			ranges_add(&m->noted, memory->v[i].start, memory->v[i].end);
 	m->time_ns = time_ns();
 	m->cost_ns = m->time_ns - begin;
 }

@@ -12,8 +12,7 @@
 #include "kernel/kabi.h"
 #include "track/track_ways.h"
 
-/* --- the probe: what really happens to bit 55 of a page of our own
- * --------------------------------- */
+/* --- the probe: what really happens to bit 55 of a page of our own ---------------------------- */
 
 static int
 track_softdirty_own_bit(int pagemap, const volatile char *p, size_t page_size)

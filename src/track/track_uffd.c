@@ -54,8 +54,7 @@ struct uffd {
 	struct track_range scope; /* at the last clear */
 };
 
-/* --- what to register
- * ----------------------------------------------------------------------------------- */
+/* --- what to register ------------------------------------------------------------------------- */
 
 static bool
 uffd_is_barred(const struct vma *v, const struct track_ranges *barred)
@@ -97,11 +96,11 @@ uffd_plan(const struct vma_list *vmas, const struct track *scope, const struct t
 			continue;
 		}
 		if (end > start)
-			track_ranges_add(out, start, v->start);
+			ranges_add(out, start, v->start);
 		start = v->end;
 	}
 	if (end > start)
-		track_ranges_add(out, start, end);
+		ranges_add(out, start, end);
 }
 
 /* What of the region can be watched. false: nothing. */
@@ -120,8 +119,7 @@ uffd_is_wanted(const struct track *t, const struct vma *v, uint64_t *start, uint
 	return uffd_in_scope(t, v, start, end) && !uffd_is_stable(t, v);
 }
 
-/* --- registering
- * ---------------------------------------------------------------------------------------- */
+/* --- registering ------------------------------------------------------------------------------ */
 
 static int
 uffd_try_register(const struct uffd *u, uint64_t start, uint64_t end)
@@ -143,7 +141,7 @@ uffd_isolate(struct uffd *u, const struct vma_list *vmas, const struct track_ran
 		if ((vma_size(v) <= ISOLATE) != small || uffd_is_barred(v, &u->barred))
 			continue;
 		if (uffd_try_register(u, v->start, v->end) < 0 && errno != ESRCH)
-			track_ranges_add(&u->barred, v->start, v->end);
+			ranges_add(&u->barred, v->start, v->end);
 	}
 }
 
@@ -177,7 +175,7 @@ uffd_remember_areas(struct uffd *u, const struct track *t, const struct vma_list
 	u->areas.n = 0;
 	for (size_t i = 0; i < vmas->n; i++)
 		if (uffd_in_scope(t, &vmas->v[i], &start, &end))
-			track_ranges_add(&u->areas, vmas->v[i].start, vmas->v[i].end);
+			ranges_add(&u->areas, vmas->v[i].start, vmas->v[i].end);
 }
 
 static void
@@ -294,8 +292,7 @@ uffd_is_watched(const struct pagemap *pm, const struct vma *v)
 	return ioctl(pm->fd, PM_IOC_SCAN, &arg) >= 0;
 }
 
-/* --- taking part
- * ----------------------------------------------------------------------------------------- */
+/* --- taking part ------------------------------------------------------------------------------ */
 
 static int
 uffd_take_descriptor(struct track *t, const struct proc *p, const struct vma_list *vmas,
@@ -370,7 +367,7 @@ uffd_note_late(struct track *t, uint64_t start, uint64_t end, bool tell)
 		return;
 	track_drop(t, start, end); /* was of what lay there before */
 	if (!tell)
-		track_ranges_add(&t->uffd->unsure, start, end);
+		ranges_add(&t->uffd->unsure, start, end);
 }
 
 static int
@@ -382,7 +379,7 @@ uffd_arm_region(struct track *t, const struct pagemap *pm, const struct vma *v, 
 	if (before)
 		return how->tell ? uffd_protect(t, pm, v, start, end, true, err) : 0;
 	if (how->kept) {
-		track_ranges_add(&t->uffd->late, start, end);
+		ranges_add(&t->uffd->late, start, end);
 		uffd_note_late(t, start, end, how->tell);
 	}
 	if (how->marks)
@@ -408,7 +405,7 @@ uffd_arm(struct track *t, const struct pagemap *pm, const struct vma_list *vmas,
 		how.marks = v->perm & VMA_SHARED && end - start <= room;
 		room -= how.marks ? end - start : 0;
 		r = uffd_arm_region(t, pm, v, start, end, &how, err);
-		track_ranges_add(&armed, start, end);
+		ranges_add(&armed, start, end);
 	}
 	free(t->mark.v);
 	t->mark = armed;
@@ -451,7 +448,7 @@ uffd_still_armed(const struct track *t, const struct pagemap *pm, const struct v
 		if (!uffd_in_scope(t, v, &start, &end) || uffd_is_barred(v, &t->uffd->barred))
 			continue;
 		if (uffd_is_watched(pm, v)) /* what a region has grown by was written since */
-			track_ranges_add(kept, start, end);
+			ranges_add(kept, start, end);
 		else if (!uffd_is_stable(t, v))
 			all = false;
 	}
@@ -472,7 +469,7 @@ uffd_lost(struct track *t, const struct pagemap *pm, const struct vma_list *vmas
 			struct track_range r = ranges_next(&t->mark, at, v->end);
 
 			if (r.start < r.end)
-				track_ranges_add(watched ? &left : out, r.start, r.end);
+				ranges_add(watched ? &left : out, r.start, r.end);
 			at = r.end;
 		}
 	}
@@ -577,14 +574,12 @@ uffd_clear(struct track *t, const struct proc *p, const struct pagemap *pm,
 	return r;
 }
 
-/* --- what comes later
- * ------------------------------------------------------------------------------------ */
+/* --- what comes later ------------------------------------------------------------------------- */
 
 /* The target's own watch goes before ours. */
 static void
 uffd_give_way(struct track *t)
 {
-	track_forget(t);
 	t->status[TRACK_UFFD].can = t->can = TRACK_NO;
 	track_cannot(&t->status[TRACK_UFFD],
 	             "it has begun to use userfaultfd itself, and was let go",
@@ -593,7 +588,7 @@ uffd_give_way(struct track *t)
 	snprintf(t->how, sizeof(t->how), "%s", t->status[TRACK_UFFD].how);
 }
 
-void
+bool
 uffd_follow(struct track *t, const struct proc *p, const struct pagemap *pm,
             const struct vma_list *vmas)
 {
@@ -602,11 +597,11 @@ uffd_follow(struct track *t, const struct proc *p, const struct pagemap *pm,
 	struct err ignored;
 
 	if (!u || time_ns() - u->followed_ns < FOLLOW_NS)
-		return;
+		return true;
 	u->followed_ns = time_ns();
 	if (inject_in_use(p) >= 0) {
 		uffd_give_way(t);
-		return;
+		return false;
 	}
 	if (uffd_has_room(u, vmas) && !uffd_still_armed(t, pm, vmas, &kept)) {
 		uffd_register_all(u, t, vmas);
@@ -615,6 +610,7 @@ uffd_follow(struct track *t, const struct proc *p, const struct pagemap *pm,
 		uffd_arm(t, pm, vmas, (struct arming){.kept = &kept}, &ignored);
 	}
 	free(kept.v);
+	return true;
 }
 
 void
@@ -641,8 +637,7 @@ uffd_release(struct uffd *u)
 	free(u);
 }
 
-/* --- the proof
- * ------------------------------------------------------------------------------------------- */
+/* --- the proof -------------------------------------------------------------------------------- */
 
 /* Bit n: page n of the three was written. -1: it cannot be asked. */
 static int

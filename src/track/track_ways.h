@@ -34,7 +34,8 @@ bool uffd_probe(struct track_status *s, struct track *t, const struct proc *p,
                 const struct pagemap *pm);
 int uffd_clear(struct track *t, const struct proc *p, const struct pagemap *pm,
                const struct vma_list *vmas, struct err *err);
-void uffd_follow(struct track *t, const struct proc *p, const struct pagemap *pm,
+/* false: the target has begun to use userfaultfd itself; all that was seen is to be forgotten. */
+bool uffd_follow(struct track *t, const struct proc *p, const struct pagemap *pm,
                  const struct vma_list *vmas);
 /* Lets the target go as it was, in steps that do not hold it up. */
 void uffd_release(struct uffd *u);
@@ -59,13 +60,6 @@ bool uffd_is_unsure(const struct track *t, const struct vma *v);
  */
 void uffd_plan(const struct vma_list *vmas, const struct track *scope,
                const struct track_ranges *barred, struct track_ranges *out);
-
-/* Ranges that are ascending and disjoint: whether they cover all of [start, end), or meet it. */
-bool ranges_cover(const struct track_ranges *r, uint64_t start, uint64_t end);
-bool ranges_meet(const struct track_ranges *r, uint64_t start, uint64_t end);
-
-/* The first of them in [start, end), cut to it; none: empty, at the end. */
-struct track_range ranges_next(const struct track_ranges *r, uint64_t start, uint64_t end);
 
 /*
  * What has come since the mark: after a clear; and at each look, with what has come in the place of

@@ -170,3 +170,8 @@ symbols() {
 	is "$(sed -n "s/^S([^,]*, '\(.\)'.*/\1/p" src/page/state.def | sort | uniq -d)" ""
 	is "$(sed -n 's/^C(\([^,]*\), [^,]*, *"\([^"]*\)".*/\1 \2/p' ui/table/columns.def | sort | uniq -d)" ""
 }
+
+@test "bug: messages were not plain English: no phrase that was mended comes back" {
+	is "$(grep -rnE '"[^"]*(here should stand|every so many|lives? by (it|the|soft)|does not take that|has no use for it|turns round|this (long|deep) (is|are) not taken|somebody (else|watches)|you have not)[^"]*"' \
+		src ui)" ""
+}

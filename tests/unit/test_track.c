@@ -399,7 +399,7 @@ pair_open(struct pair *p)
 	p->l = (struct vma_list){.v = p->v, .n = 2};
 	p->t.track.gen = p->t.track.era = 1;
 	for (unsigned i = 0; i < 2; i++)
-		track_ranges_add(&p->t.track.mark, p->v[i].start, p->v[i].end);
+		ranges_add(&p->t.track.mark, p->v[i].start, p->v[i].end);
 }
 
 /* Pages [from, to) of region i get `word`. */
@@ -690,7 +690,7 @@ test_plan(void)
 	static const struct track_range want[] = {{0x2000, 0x10000}, {0x11000, 0x13000}, {0x14000, 0x20000}};
 	struct track_ranges barred = {0}, out = {0};
 
-	track_ranges_add(&barred, 0x13000, 0x14000);
+	ranges_add(&barred, 0x13000, 0x14000);
 	uffd_plan(&l, &(struct track){0}, &barred, &out);
 	ok(out.n == ARRAY_LEN(want) && !memcmp(out.v, want, sizeof(want)), "runs between what never changes, gaps and all");
 	ok(ranges_cover(&out, 0x3000, 0x9000) && !ranges_cover(&out, 0x3000, 0x10001) && !ranges_cover(&out, 0x13000, 0x13001),

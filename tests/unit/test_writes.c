@@ -116,7 +116,7 @@ test_lacks(void)
 {
 	struct curve c = {0};
 
-	ok(writes_lacks(&c, false, false) && strstr(writes_lacks(&c, false, false), "c or --watch"), "no mark: how to get one");
+	ok(writes_lacks(&c, false, false) && strstr(writes_lacks(&c, false, false), "c and --watch"), "no mark: how to get one");
 	ok(writes_lacks(&c, true, false) != NULL, "no look yet");
 	curve_add(&c, 300 * MS, 5);
 	ok(writes_lacks(&c, true, false) != NULL, "too short");

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What is tried of a tracker is tried in a child, so that nothing of ours is write-protected. */
+#include "track/track_ways.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+bool
+track_cannot(struct track_status *s, const char *why, const char *how)
+{
+	snprintf(s->why, sizeof(s->why), "%s", why);
+	snprintf(s->how, sizeof(s->how), "%s", how);
+	return false;
+}
+
+bool
+track_cannot_try(struct track_status *s)
+{
+	return track_cannot(s, "no process can be started to try it with",
+	                    "raise the limit on processes (ulimit -u)");
+}
+
+/* The threads that try it block all signals, and a child begins as they are. */
+static void
+track_limit_time(void)
+{
+	enum { TIME_S = 5 };
+	sigset_t only;
+
+	sigemptyset(&only);
+	sigaddset(&only, SIGALRM);
+	signal(SIGALRM, SIG_DFL);
+	sigprocmask(SIG_UNBLOCK, &only, NULL);
+	alarm(TIME_S);
+}
+
+int
+track_try(int (*round_trip)(void))
+{
+	int status;
+	pid_t child = fork();
+
+	if (child < 0)
+		return TRY_NO_CHILD;
+	if (child == 0) {
+		track_limit_time();
+		_exit(round_trip());
+	}
+	while (waitpid(child, &status, 0) < 0)
+		if (errno != EINTR)
+			return 2;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 2;
+}
