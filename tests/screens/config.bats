@@ -123,7 +123,7 @@ _ask() { # TEXT: at the prompt
 		esac
 		screen_start 200x24 "$PID"
 		screen_keys '!'
-		screen_wait_text 'history is no regular file'
+		screen_wait_text 'history is not a regular file'
 		screen_keys Escape
 		_ask heap
 		screen_keys Q
@@ -191,7 +191,7 @@ _ask() { # TEXT: at the prompt
 	screen_keys w C-u
 	screen_type "$out"
 	screen_keys Enter
-	screen_wait_text 'there is something of that name'
+	screen_wait_text 'something with that name is there'
 	[ "$(<"$other")" = mine ]
 	[ "$(ls "$BATS_TEST_TMPDIR" | grep -c '^out')" = 1 ]
 	screen_keys Escape Q

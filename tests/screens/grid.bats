@@ -264,7 +264,7 @@ screen_write() {
 	screen_keys Escape
 	mkdir "$BATS_TEST_TMPDIR/dir.txt"
 	screen_write "$BATS_TEST_TMPDIR/dir.txt"
-	screen_text | grep 'there is something'
+	screen_text | grep 'something with that name is there'
 	screen_keys Escape '?'
 	screen_write "$BATS_TEST_TMPDIR/help.csv"
 	screen_text | grep 'this view has no data'

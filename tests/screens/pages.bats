@@ -359,13 +359,13 @@ screen_goto() {
 	screen_start 40x10 "$PID"
 	screen_keys C
 	screen_type 123456789012345678
-	screen_text | tail -n 1 | grep -x 'clear every so many second… 89012345678'
+	screen_text | tail -n 1 | grep -x 'seconds between clears (0:… 89012345678'
 	screen_keys Left Left Left
-	screen_text | tail -n 1 | grep -x 'clear every so many second… 56789012345.*'
+	screen_text | tail -n 1 | grep -x 'seconds between clears (0:… 56789012345.*'
 	screen_resize 30 6
-	screen_text | tail -n 1 | grep -x 'clear every so m… 5678901234.*'
+	screen_text | tail -n 1 | grep -x 'seconds between … 5678901234.*'
 	screen_keys Home
-	screen_text | tail -n 1 | grep -x 'clear every so m… 123456789012'
+	screen_text | tail -n 1 | grep -x 'seconds between … 123456789012'
 	screen_keys Escape Escape q
 	screen_end
 }
