@@ -27,9 +27,9 @@ file_is_odd(int error)
 	return error == FILE_ODD || error == EISDIR;
 }
 
-/* What fails for want of descriptors or memory tells nothing of the file. */
+/* What fails for a shortage of descriptors or memory tells nothing of the file. */
 static inline bool
-file_is_want(int error)
+file_is_shortage(int error)
 {
 	return error == EMFILE || error == ENFILE || error == ENOMEM;
 }

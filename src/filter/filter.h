@@ -34,8 +34,8 @@ struct filter_facts {
 	const struct vma *v;      /* the region, or the one that the page is in */
 	size_t page_size;
 	bool written_known;       /* soft-dirty works, and the region is no newer than the clear */
-	const struct track
-	    *track; /* that tells which pages are written; NULL: their soft-dirty bits do */
+	/* that tells which pages are written; NULL: their soft-dirty bits do */
+	const struct track *track;
 	/* FILTER_PAGE */
 	const struct page *pg;
 	uint64_t addr;

@@ -84,7 +84,7 @@ proc_has_memory(int dir)
 	char text[256];
 
 	if (!proc_stat_read(dir, &f))
-		return file_is_want(errno);
+		return file_is_shortage(errno);
 	/* one that is on its way out shows none: statm begins with its size */
 	return f.state != 'Z' && f.state != 'X' &&
 	       !(file_read_small(dir, "statm", text, sizeof(text)) && !strncmp(text, "0 ", 2));
@@ -95,7 +95,7 @@ static int
 proc_find_living(int dir, pid_t *tid)
 {
 	int task = openat(dir, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC), found = -1;
-	int want = task < 0 ? errno : 0;
+	int shortage = task < 0 ? errno : 0;
 	DIR *d = task < 0 ? NULL : fdopendir(task);
 	struct dirent *e;
 
@@ -103,8 +103,8 @@ proc_find_living(int dir, pid_t *tid)
 		if (!isdigit((unsigned char)e->d_name[0]))
 			continue;
 		found = openat(task, e->d_name, O_PATH | O_DIRECTORY | O_CLOEXEC);
-		want = found < 0 ? errno : 0;
-		if (file_is_want(want))
+		shortage = found < 0 ? errno : 0;
+		if (file_is_shortage(shortage))
 			break;
 		if (found >= 0 && proc_has_memory(found)) {
 			*tid = (pid_t)strtol(e->d_name, NULL, 10);
@@ -117,7 +117,7 @@ proc_find_living(int dir, pid_t *tid)
 		closedir(d);
 	else if (task >= 0)
 		close(task);
-	errno = want;
+	errno = shortage;
 	return found;
 }
 
@@ -131,7 +131,7 @@ proc_living_thread(int dir, pid_t *tid)
 	for (int tries = 0; found < 0 && tries <= THREAD_TRIES; tries++) {
 		found = proc_find_living(dir, tid);
 		if (found < 0 &&
-		    (file_is_want(errno) || !proc_stat_read(dir, &f) || f.threads <= 1))
+		    (file_is_shortage(errno) || !proc_stat_read(dir, &f) || f.threads <= 1))
 			break;
 	}
 	return found;
@@ -140,7 +140,7 @@ proc_living_thread(int dir, pid_t *tid)
 static int
 proc_refuse_missing(const struct proc *p, pid_t pid, struct err *err)
 {
-	if (file_is_want(errno) || file_is_odd(errno))
+	if (file_is_shortage(errno) || file_is_odd(errno))
 		return err_sys(err, NULL, "cannot open process %d", (int)pid);
 	if (p->live && kill(pid, 0) < 0 && errno == EPERM)
 		return err_set(err, ERR_TARGET, "/proc hides other users' processes (hidepid)",
@@ -179,7 +179,7 @@ proc_identify(struct proc *p, struct err *err)
 		int thread = proc_living_thread(p->leader, &tid);
 		char why[128];
 
-		if (thread < 0 && file_is_want(errno))
+		if (thread < 0 && file_is_shortage(errno))
 			return proc_refuse_missing(p, p->pid, err);
 		snprintf(why, sizeof(why),
 		         "it has ended and waits for its parent %u to notice (zombie)", f.ppid);
@@ -313,14 +313,14 @@ proc_check(struct proc *p)
 	int thread;
 
 	if (!proc_stat_read(p->leader, &f))
-		return file_is_want(errno) ? PROC_RUNNING : PROC_ENDED;
+		return file_is_shortage(errno) ? PROC_RUNNING : PROC_ENDED;
 	if (f.starttime != p->starttime)
 		return PROC_ENDED;
 	memcpy(p->comm, f.comm, sizeof(p->comm)); /* exec gives a new one */
 	if (proc_has_memory(p->leader)) /* exec puts one in the other's place in a single step */
 		return PROC_RUNNING;
 	thread = proc_living_thread(p->leader, &tid);
-	if (thread < 0 && file_is_want(errno))
+	if (thread < 0 && file_is_shortage(errno))
 		return PROC_RUNNING; /* as far as is known */
 	if (thread < 0)
 		return f.state == 'Z' || f.state == 'X' ? PROC_ENDED : PROC_ENDING;
@@ -601,13 +601,13 @@ proc_by_number(const void *a, const void *b)
 
 /*
  * Appends the PIDs called `name`, at most 16; pmtop itself is left out. Returns their number; -1
- * with errno: for want of descriptors it is not known which are called so.
+ * with errno: short of descriptors it is not known which are called so.
  */
 static ssize_t
 proc_find_all(int root, const char *name, pid_t pids[16])
 {
 	ssize_t n = 0;
-	int fd = fcntl(root, F_DUPFD_CLOEXEC, 0), want = 0;
+	int fd = fcntl(root, F_DUPFD_CLOEXEC, 0), shortage = 0;
 	DIR *d = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *e;
 
@@ -624,13 +624,13 @@ proc_find_all(int root, const char *name, pid_t pids[16])
 		dir = openat(root, e->d_name, O_PATH | O_DIRECTORY | O_CLOEXEC);
 		if (dir >= 0 && proc_is_named(dir, name))
 			pids[n++] = (pid_t)pid;
-		want = file_is_want(errno) ? errno : want;
+		shortage = file_is_shortage(errno) ? errno : shortage;
 		if (dir >= 0)
 			close(dir);
 	}
 	closedir(d);
-	errno = want;
-	if (want)
+	errno = shortage;
+	if (shortage)
 		return -1;
 	qsort(pids, (size_t)n, sizeof(*pids), proc_by_number);
 	return n;

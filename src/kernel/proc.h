@@ -18,8 +18,8 @@ struct proc {
 	int pidfd;    /* readable when the process ends; -1 where there is none */
 	pid_t pid;
 	bool live;    /* root is a real proc file system, so ioctls and clear_refs mean something */
-	bool
-	    ours; /* and the one of our PID namespace, so that pid means the same to system calls */
+	/* and the one of our PID namespace, so that pid means the same to system calls */
+	bool ours;
 	char comm[64];
 	uint64_t starttime; /* field 22 of stat: with pid, the identity */
 	unsigned uid;

@@ -404,13 +404,13 @@ processes_folder_shows_frames(int maps, int pagemap)
 	return word & PM_PRESENT && word & PM_PFN_MASK;
 }
 
-/* What fails for want of descriptors leaves it as it was. errno is that of maps. */
+/* What fails for a shortage of descriptors leaves it as it was. errno is that of maps. */
 static void
 processes_try_access(const struct processes_root *r, struct process *p, int dir, int maps)
 {
 	int pagemap = maps < 0 ? -1 : file_open(dir, "pagemap", O_RDONLY), sys = errno;
 
-	if (pagemap < 0 && file_is_want(sys))
+	if (pagemap < 0 && file_is_shortage(sys))
 		return;
 	p->refused = pagemap < 0 ? sys : 0;
 	if (pagemap < 0) {
@@ -448,7 +448,7 @@ processes_fill_one(struct processes_root *r, struct process *p, bool count)
 	size_t n;
 
 	if (dir < 0)
-		return file_is_want(errno);
+		return file_is_shortage(errno);
 	n = processes_read_file(dir, "cmdline", text, sizeof(text));
 	free(p->command);
 	p->command = process_command(text, n, p->comm);

@@ -36,8 +36,8 @@ struct process {
 	enum access access;
 	int refused;     /* the errno behind ACCESS_MAPS and ACCESS_DENIED */
 	enum proc_bar bar; /* why, if that is EACCES or EPERM */
-	bool
-	    leaderless; /* its main thread has ended: the files of another one tell of its memory */
+	/* its main thread has ended: the files of another one tell of its memory */
+	bool leaderless;
 };
 
 /* The processes of a proc root that have memory of their own, ascending by PID. */

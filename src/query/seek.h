@@ -17,7 +17,7 @@ struct seek {
 	bool by_place; /* the pages of a gap are not alike: f asks for addresses */
 };
 
-/* r as it was measured. What the walk must want is filter_wants, as far as it is enum page_need. */
+/* r as it was measured. What the walk must have read is filter_needs, as far as it is enum page_need. */
 void seek_begin(struct seek *s, const struct filter *f, const struct target *t, const struct vma *v,
                 const struct region *r);
 enum truth seek_page(struct seek *s, uint64_t addr, const struct page *pg);
@@ -30,8 +30,8 @@ void seek_gap(struct seek *s, uint64_t start, uint64_t end, const struct page *e
               struct seek_gap *out);
 
 struct seek_found {
-	bool any,
-	    wrapped; /* wrapped: behind the last region it went on at the first, or the other way */
+	/* wrapped: behind the last region it went on at the first, or the other way */
+	bool any, wrapped;
 	uint64_t at;
 	uint64_t unknown;  /* pages passed by of which it is not known */
 	uint64_t skipped;  /* by seek_bytes: pages passed by that were not read, mostly because they

@@ -26,10 +26,10 @@ struct reader {
 	struct request now;      /* the request being served */
 	struct sample draft;  /* what the next sample will say */
 
-	/* look.c's own */
+	/* reader.c's own */
 	uint64_t last_full, last_partial;
-	char window_filter[sizeof(
-	    ((struct request *)0)->filter)]; /* what the draft's window was filtered by */
+	/* what the draft's window was filtered by */
+	char window_filter[sizeof(((struct request *)0)->filter)];
 	struct proc_pulse pulse;
 	struct writes_log writes;
 	size_t lens_next;     /* the region whose strip is to be made next */

@@ -20,7 +20,7 @@ enum card_kind { CARD_NONE, CARD_PAGE, CARD_REGION, CARD_CAPABILITIES };
 
 /*
  * What the screen needs now: the one thing the drawing side tells the reading side. The newest
- * want replaces the one before; steps (clear, ask, refresh) are counters, so that none is lost.
+ * request replaces the one before; steps (clear, ask, refresh) are counters, so that none is lost.
  */
 struct request {
 	uint64_t serial;      /* set by sampler_request */
@@ -71,7 +71,7 @@ enum clear_question {
  */
 struct sample {
 	uint64_t serial;      /* of this sample */
-	uint64_t request_serial; /* the newest want it takes into account */
+	uint64_t request_serial; /* the newest request it takes into account */
 	bool complete;        /* all that request asked for is in it */
 	uint64_t time_ns;
 
@@ -89,8 +89,8 @@ struct sample {
 	struct err trouble;   /* what went wrong with this look; what[0] == 0: nothing */
 
 	struct regions *regions;
-	struct window
-	    *window; /* of request.grid, or of the geometry before while a new one is read */
+	/* of request.grid, or of the geometry before while a new one is read */
+	struct window *window;
 
 	uint64_t find;         /* the last `find` step that was carried out, and what it found: */
 	struct seek_found found;
@@ -110,8 +110,8 @@ struct sample {
 	uint64_t pulse_ns; /* the time between clears that is kept; 0: none. More than was asked if
 	                      clears are dear */
 	uint64_t mark_ns, mark_cost_ns;
-	uint64_t
-	    stopped_ns; /* how long a thread of the target was stopped for the watch; 0: none was */
+	/* how long a thread of the target was stopped for the watch; 0: none was */
+	uint64_t stopped_ns;
 	uint64_t cleared;      /* the last `clear` step that was carried out, and how it went: */
 	struct err clear_err;  /* what[0] == 0: well, unless there is a */
 	enum clear_question question; /* to be answered first; nothing was done */

@@ -42,7 +42,7 @@ struct sampler {
 	uint64_t busy_ns;
 
 	/* the thread's own */
-	struct reader look;
+	struct reader reader;
 	uint64_t next_look;
 	bool stale; /* the last look was given up for a newer request, and is owed */
 };
@@ -55,12 +55,12 @@ sampler_publish(void *arg, bool complete)
 	struct sampler *s = arg;
 	struct sample *copy = mem_alloc(sizeof(*copy)), *old;
 
-	s->look.draft.serial++;
-	s->look.draft.complete = complete;
-	s->look.draft.time_ns = time_ns();
+	s->reader.draft.serial++;
+	s->reader.draft.complete = complete;
+	s->reader.draft.time_ns = time_ns();
 	if (complete)
-		s->look.draft.request_serial = s->look.now.serial;
-	*copy = s->look.draft;
+		s->reader.draft.request_serial = s->reader.now.serial;
+	*copy = s->reader.draft;
 	regions_ref(copy->regions);
 	window_ref(copy->window);
 	answer_ref(copy->answer);
@@ -70,7 +70,7 @@ sampler_publish(void *arg, bool complete)
 	pthread_mutex_lock(&s->lock);
 	old = s->out;
 	s->out = copy;
-	s->holds = s->look.t.track.uffd != NULL;
+	s->holds = s->reader.t.track.uffd != NULL;
 	pthread_mutex_unlock(&s->lock);
 	sample_free(old);
 	eventfd_write(s->event, 1);
@@ -107,7 +107,7 @@ sampler_superseded(void *arg)
 	bool yes;
 
 	pthread_mutex_lock(&s->lock);
-	yes = s->stop || s->request.serial != s->look.now.serial;
+	yes = s->stop || s->request.serial != s->reader.now.serial;
 	pthread_mutex_unlock(&s->lock);
 	return yes;
 }
@@ -131,24 +131,24 @@ static bool
 sampler_wait_for_work(struct sampler *s, bool *news)
 {
 	struct timespec until;
-	bool stop, beat = s->look.t.proc.live && !s->look.draft.ended;
+	bool stop, beat = s->reader.t.proc.live && !s->reader.draft.ended;
 	uint64_t now = time_ns(), at = now + HEARTBEAT_MS * MS;
 	bool timed =
-	    beat || (s->look.now.interval_ns && !s->look.now.paused && !s->look.draft.ended);
+	    beat || (s->reader.now.interval_ns && !s->reader.now.paused && !s->reader.draft.ended);
 
 	if (timed && !beat)
 		at = u64_max(now, s->next_look);
-	else if (timed && s->look.now.interval_ns && !s->look.now.paused)
+	else if (timed && s->reader.now.interval_ns && !s->reader.now.paused)
 		at = u64_min(at, u64_max(now, s->next_look));
 	until = time_deadline(at);
 	pthread_mutex_lock(&s->lock);
 	s->busy_ns = 0;
-	while (!s->stop && s->request.serial == s->look.now.serial)
+	while (!s->stop && s->request.serial == s->reader.now.serial)
 		if (!timed)
 			pthread_cond_wait(&s->wake, &s->lock);
 		else if (pthread_cond_timedwait(&s->wake, &s->lock, &until) == ETIMEDOUT)
 			break;
-	*news = s->request.serial != s->look.now.serial;
+	*news = s->request.serial != s->reader.now.serial;
 	stop = s->stop;
 	s->busy_ns = time_ns();
 	pthread_mutex_unlock(&s->lock);
@@ -159,7 +159,7 @@ sampler_wait_for_work(struct sampler *s, bool *news)
 static void
 sampler_serve(struct sampler *s, const struct request *before, bool due)
 {
-	struct reader *l = &s->look;
+	struct reader *l = &s->reader;
 	const struct request *w = &l->now;
 	bool cleared = w->clear != l->draft.cleared, faulted = w->fault != l->draft.faulted;
 	bool again = w->refresh != before->refresh || w->pulse_ns != before->pulse_ns;
@@ -200,20 +200,20 @@ sampler_serve(struct sampler *s, const struct request *before, bool due)
 static void
 sampler_turn(struct sampler *s, bool news)
 {
-	struct request before = s->look.now;
-	bool due = s->look.now.interval_ns && !s->look.now.paused && time_ns() >= s->next_look;
+	struct request before = s->reader.now;
+	bool due = s->reader.now.interval_ns && !s->reader.now.paused && time_ns() >= s->next_look;
 
 	if (news) {
 		pthread_mutex_lock(&s->lock);
-		s->look.now = s->request;
+		s->reader.now = s->request;
 		pthread_mutex_unlock(&s->lock);
-		due = due && !s->look.now.paused;
+		due = due && !s->reader.now.paused;
 	}
-	if (!s->look.draft.ended && s->look.draft.regions && !reader_is_alive(&s->look))
+	if (!s->reader.draft.ended && s->reader.draft.regions && !reader_is_alive(&s->reader))
 		due = true; /* look() finds out what happened */
-	else if (!news && due && s->look.draft.regions && reader_is_quiet(&s->look) &&
-	         reader_lightly(&s->look)) {
-		s->next_look = time_ns() + s->look.now.interval_ns;
+	else if (!news && due && s->reader.draft.regions && reader_is_quiet(&s->reader) &&
+	         reader_lightly(&s->reader)) {
+		s->next_look = time_ns() + s->reader.now.interval_ns;
 		return;
 	}
 	if (news || due)
@@ -226,7 +226,7 @@ sampler_tell_opened(struct sampler *s, bool ok, const struct err *err)
 	pthread_mutex_lock(&s->lock);
 	s->open_failed = !ok;
 	s->open_err = *err;
-	s->pidfd = ok ? s->look.t.proc.pidfd : -1;
+	s->pidfd = ok ? s->reader.t.proc.pidfd : -1;
 	pthread_mutex_unlock(&s->lock);
 	if (!ok)
 		eventfd_write(s->event, 1);
@@ -236,10 +236,10 @@ static bool
 sampler_open_target(struct sampler *s)
 {
 	struct err err = {0};
-	bool ok = reader_open(&s->look, s->root, s->pid, s->owner, &err) == 0;
+	bool ok = reader_open(&s->reader, s->root, s->pid, s->owner, &err) == 0;
 
 	sampler_tell_opened(s, ok, &err);
-	if (ok && reader_begin(&s->look, &err) < 0) {
+	if (ok && reader_begin(&s->reader, &err) < 0) {
 		sampler_tell_opened(s, false, &err);
 		ok = false;
 	}
@@ -265,14 +265,14 @@ sampler_thread_main(void *arg)
 
 	while (ok && sampler_wait_for_work(s, &news)) {
 		sampler_turn(s, news);
-		if (s->look.t.track.can == TRACK_UNKNOWN && s->look.draft.regions &&
-		    s->look.draft.regions->counted) {
-			command_choose(&s->look); /* after the first picture: it takes a fork */
-			reader_copy_tracker(&s->look);
-			sampler_publish(s, s->look.draft.request_serial == s->look.now.serial);
+		if (s->reader.t.track.can == TRACK_UNKNOWN && s->reader.draft.regions &&
+		    s->reader.draft.regions->counted) {
+			command_choose(&s->reader); /* after the first picture: it takes a fork */
+			reader_copy_tracker(&s->reader);
+			sampler_publish(s, s->reader.draft.request_serial == s->reader.now.serial);
 		}
 	}
-	reader_close(&s->look);
+	reader_close(&s->reader);
 	pthread_mutex_lock(&s->lock);
 	s->ended_thread = true;
 	left = s->left;
@@ -289,7 +289,7 @@ sampler_start(const char *root, pid_t pid, enum track_owner owner, struct err *e
 	struct sampler *s = mem_alloc(sizeof(*s));
 	int failed;
 
-	s->look.host =
+	s->reader.host =
 	    (struct reader_host){sampler_publish, sampler_superseded, sampler_stopping, s};
 	s->pid = pid;
 	s->owner = owner;

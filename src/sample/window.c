@@ -203,8 +203,8 @@ window_fill(struct fill *f, uint64_t lo, uint64_t hi)
 	struct walk_options o = {.needs = lens_row(w->lens)->needs |
 	                                  (w->pages ? PAGE_NEED_FLAGS | PAGE_NEED_COUNT : 0),
 	                         .cache_max = CACHE_MAX};
-	struct region
-	    whole; /* measured for its strip, and for the track to learn what is written */
+	/* measured for its strip, and for the track to learn what is written */
+	struct region whole;
 	int r = region_measure(f->t, f->v, w->time_ns, &whole, w->map, w->grid.row_cells, f->err);
 
 	w->doubt = r == 0 ? whole.doubt : DOUBT_NONE;

@@ -21,10 +21,10 @@ struct window {
 	enum lens lens;        /* what its cells count */
 	struct cell *cells;    /* rows * row_cells */
 	struct page *pages;    /* one a cell when a cell is one page, else NULL */
-	struct strip_cell
-	    map[STRIP_MAX]; /* the whole region as a strip of states, row_cells wide */
-	uint64_t newest_ns,
-	    newest_at; /* of the whole region: the newest write that was seen, its page; 0 none */
+	/* the whole region as a strip of states, row_cells wide */
+	struct strip_cell map[STRIP_MAX];
+	/* of the whole region: the newest write that was seen, its page; 0 none */
+	uint64_t newest_ns, newest_at;
 	bool filtered;         /* cells have `match`; of so many pages on screen it is not known: */
 	uint64_t unknown;
 	uint64_t counted;      /* bytes of the range on screen that are counted so far */

@@ -50,10 +50,10 @@ struct migrate {
 	uint64_t bytes;       /* sent in all, that while it stands still included */
 	uint64_t ns;          /* from the first byte to the last */
 	uint64_t last_bytes;  /* sent while it stands still, ... */
-	uint64_t
-	    downtime_ns; /* ... for so long; if it does not converge: the least that it gets to */
-	uint64_t
-	    need_bits; /* if it does not converge: bits a second that would do; 0: no link would */
+	/* ... for so long; if it does not converge: the least that it gets to */
+	uint64_t downtime_ns;
+	/* if it does not converge: bits a second that would do; 0: no link would */
+	uint64_t need_bits;
 };
 
 /*

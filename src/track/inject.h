@@ -37,8 +37,8 @@ struct inject_stray {
 /* What would be done, found out without touching the target. */
 struct inject_plan {
 	pid_t tid;                /* the thread that would be stopped first */
-	char
-	    state; /* of it, as in /proc/PID/stat: S sleeps, R runs, T stopped, D uninterruptible */
+	/* of it, as in /proc/PID/stat: S sleeps, R runs, T stopped, D uninterruptible */
+	char state;
 	char call[32];            /* the system call it sleeps in ("futex"); "" if it runs */
 	bool suspend_seccomp; /* it is sandboxed by seccomp, which will be suspended for the call */
 	bool compat;              /* a 32-bit process */

@@ -114,8 +114,8 @@ struct track_past {
 	uint32_t gens;          /* 0: no look since the clear */
 	uint32_t written;       /* in so many of them it was */
 	uint32_t recent;        /* bit n: in the n-th before the last */
-	enum track_doubt
-	    doubt; /* not none: what is above is not known, but for what it was seen written */
+	/* not none: what is above is not known, but for what it was seen written */
+	enum track_doubt doubt;
 };
 
 /* Pages stamped anew since the mark, by the start of the region they lie in. */
@@ -139,8 +139,8 @@ struct track {
 	unsigned choice;       /* enum track_way, or TRACK_AUTO */
 	enum track_owner owner;
 	bool allow;            /* a call may be run in a target that is not ours */
-	struct track_range
-	    scope; /* what is watched, by ways that can watch parts; empty: everything */
+	/* what is watched, by ways that can watch parts; empty: everything */
+	struct track_range scope;
 
 	enum track_way way;    /* that is used, if can says so */
 	struct track_status status[TRACK_WAYS];
@@ -165,22 +165,22 @@ struct track {
 	struct unknown unknown; /* of all regions, at the last look */
 	bool others; /* somebody else has cleared since our mark: what was seen before stays */
 	uint64_t kept;         /* bytes of this generation that this look saw written again */
-	struct track_ranges
-	    lost; /* regions of whose writes it saw none any more: see track_settle */
+	/* regions of whose writes it saw none any more: see track_settle */
+	struct track_ranges lost;
 	struct track_ranges born; /* of which VmFlags said that they are new since the mark */
 	struct smaps flags;    /* VmFlags, of this look: */
 	bool flags_read;
-	uint64_t flags_ns,
-	    flags_cost_ns; /* when they were read last, and how long it took: they are dear */
-	struct track_stamp
-	    *v; /* ascending, disjoint: memory per written page, never per virtual one */
+	/* when they were read last, and how long it took: they are dear */
+	uint64_t flags_ns, flags_cost_ns;
+	/* ascending, disjoint: memory per written page, never per virtual one */
+	struct track_stamp *v;
 	size_t n, cap;
 	struct track_ranges maps, memory; /* mapped at the last look; of that private memory */
 	struct track_ranges came;  /* what has come since the mark; and of that ... */
 	struct track_ranges blank; /* ... what had no page then: each that is there was written */
 	struct moved *moved; /* by which it is told whether pages were moved; NULL */
-	struct track_ranges
-	    mark; /* what is left of the regions at the mark; by userfaultfd: what is watched */
+	/* what is left of the regions at the mark; by userfaultfd: what is watched */
+	struct track_ranges mark;
 
 	struct uffd *uffd;     /* a watch of ours in the target; NULL */
 	struct inject_cost injected; /* what it took to get it */

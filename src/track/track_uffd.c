@@ -46,8 +46,8 @@ struct uffd {
 	int fd;
 	struct track_ranges barred; /* regions that cannot be registered */
 	struct track_ranges areas;  /* those that are */
-	struct track_ranges
-	    late; /* what came after the first clear: what was written before it was armed is */
+	/* what came after the first clear: what was written before it was armed is */
+	struct track_ranges late;
 	struct track_ranges unsure; /* not known; and of that what was armed after the last clear */
 	size_t vmas_before;
 	uint64_t followed_ns;
@@ -354,8 +354,8 @@ uffd_forget_unmapped(struct track_ranges *r, const struct vma_list *vmas)
 /* How arm() goes about it. */
 struct arming {
 	bool tell;                       /* what was armed before is told, and armed again */
-	const struct track_ranges
-	    *kept; /* what was armed before; NULL: everything if it is told, else nothing */
+	/* what was armed before; NULL: everything if it is told, else nothing */
+	const struct track_ranges *kept;
 	bool marks;                      /* there is room to mark what is empty */
 };
 

@@ -25,8 +25,8 @@ struct app_options {
 	enum track_owner owner; /* of pid */
 	unsigned tracker;      /* enum track_way, or TRACK_AUTO */
 	bool allow_inject;     /* a system call may be run in the target */
-	const char
-	    *scope; /* what is to be watched alone, as the prompt would read it; NULL: everything */
+	/* what is to be watched alone, as the prompt would read it; NULL: everything */
+	const char *scope;
 	enum lens lens;        /* to begin with */
 	enum grouping grouping;
 	unsigned frames;       /* headless: so many frames, then the figures on stdout */

@@ -59,8 +59,8 @@ struct ui {
 	bool order_whole;     /* and by counts that were all there: else it is not worth holding */
 	size_t shown, unknown;/* regions that pass the filter; those that nobody can tell of */
 	size_t list_top, list_rows; /* the first row on screen, and how many there is room for */
-	bool
-	    pulse; /* there is one: where only one of WRITTEN and WR/S has room, it is the latter */
+	/* there is one: where only one of WRITTEN and WR/S has room, it is the latter */
+	bool pulse;
 	bool had_swap, had_mark; /* SWAP and WRITTEN have had something to show, and stay */
 	struct list_columns columns; /* those that were chosen */
 	int sort;             /* the column it is sorted by, */
@@ -76,8 +76,8 @@ struct ui {
 	struct list_filter filter;
 	struct list_marks marks;
 	char find[128];       /* what was looked for last; */
-	size_t found,
-	    found_n; /* the cursor is on the first .. found_n-th row that has it; found_n 0: none */
+	/* the cursor is on the first .. found_n-th row that has it; found_n 0: none */
+	size_t found, found_n;
 	struct {
 		uint64_t from;
 		struct list_filter filter;

@@ -62,8 +62,8 @@ struct page_row {
 	const struct swaps *swaps;
 	size_t page_size;
 	bool written_known;
-	const struct track
-	    *track; /* that tells which pages are written; NULL: their soft-dirty bits do */
+	/* that tells which pages are written; NULL: their soft-dirty bits do */
+	const struct track *track;
 	bool live; /* of the running kernel, so that its cgroups can be named */
 };
 

@@ -19,8 +19,8 @@ struct out_shape {
 	bool noheadings, bytes, ascii;
 	bool whole;           /* few rows: lay the table out when all are there */
 	const char *name;     /* of the array in the JSON document */
-	const char
-	    *align; /* with titles: a letter a column, R to the right; NULL: all to the left */
+	/* with titles: a letter a column, R to the right; NULL: all to the left */
+	const char *align;
 	bool part;            /* one array of a JSON document that the caller begins and ends */
 	FILE *to;             /* NULL: standard output */
 };

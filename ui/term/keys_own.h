@@ -9,8 +9,8 @@
 
 /* Keys for an action in the place of its usual ones. */
 struct key_binding {
-	char
-	    view; /* its letter; 0: every view with the action, but those where letters are typed */
+	/* its letter; 0: every view with the action, but those where letters are typed */
+	char view;
 	enum action action;
 	char *keys;     /* as in keys.def; "": none */
 	unsigned line;  /* where it was asked for; the later one gives way */

@@ -33,8 +33,8 @@ struct zone {
 struct touch {
 	int dy, dx;              /* in the zone, never outside */
 	int rows, cols;          /* of the zone */
-	bool drag,
-	    begins; /* the button went down elsewhere in the zone; this is the first move since */
+	/* the button went down elsewhere in the zone; this is the first move since */
+	bool drag, begins;
 	uint64_t value;
 };
 

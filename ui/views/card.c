@@ -503,8 +503,8 @@ card_add_known(struct card *c, const struct sample *s, const char *label,
 static void
 card_add_generations(struct card *c, const struct sample *s, const struct answer *more)
 {
-	const char *label = track_way_caps(s->track_way) & TRACK_LOCAL ? "looks" : "generations",
-		   *why;
+	const char *label = track_way_caps(s->track_way) & TRACK_LOCAL ? "looks" : "generations";
+	const char *why;
 
 	if (!s->gen)
 		return;
