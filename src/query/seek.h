@@ -17,7 +17,7 @@ struct seek {
 	bool by_place; /* the pages of a gap are not alike: f asks for addresses */
 };
 
-/* r as it was measured. What the walk must have read is filter_needs, as far as it is enum page_need. */
+/* r as it was measured. The walk must have read what filter_needs says of enum page_need. */
 void seek_begin(struct seek *s, const struct filter *f, const struct target *t, const struct vma *v,
                 const struct region *r);
 enum truth seek_page(struct seek *s, uint64_t addr, const struct page *pg);
