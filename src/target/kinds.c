@@ -27,7 +27,7 @@ struct kinds_node {
 
 /* Takes the descriptor over. */
 static void
-kinds_do_learn(struct kinds *k, int fd, enum vma_type type, enum vma_behind behind)
+kinds_learn_one(struct kinds *k, int fd, enum vma_type type, enum vma_behind behind)
 {
 	struct stat st;
 
@@ -44,14 +44,14 @@ kinds_learn(struct kinds *k)
 	/* huge pages of 16 KiB to 16 GiB; each size has a file system */
 	enum { SMALLEST = 14, LARGEST = 34 };
 
-	kinds_do_learn(k, memfd_create("pmtop", MFD_CLOEXEC), VMA_SHM, VMA_BEHIND_SHMEM);
-	kinds_do_learn(k, memfd_create("pmtop", MFD_CLOEXEC | MFD_HUGETLB), VMA_HUGETLB,
-	               VMA_BEHIND_SHMEM);
+	kinds_learn_one(k, memfd_create("pmtop", MFD_CLOEXEC), VMA_SHM, VMA_BEHIND_SHMEM);
+	kinds_learn_one(k, memfd_create("pmtop", MFD_CLOEXEC | MFD_HUGETLB), VMA_HUGETLB,
+	                VMA_BEHIND_SHMEM);
 	for (unsigned size = SMALLEST; size <= LARGEST; size++)
-		kinds_do_learn(
+		kinds_learn_one(
 		    k, memfd_create("pmtop", MFD_CLOEXEC | MFD_HUGETLB | size << MAP_HUGE_SHIFT),
 		    VMA_HUGETLB, VMA_BEHIND_SHMEM);
-	kinds_do_learn(k, (int)syscall(SYS_memfd_secret, O_CLOEXEC), VMA_SHM, VMA_BEHIND_SECRET);
+	kinds_learn_one(k, (int)syscall(SYS_memfd_secret, O_CLOEXEC), VMA_SHM, VMA_BEHIND_SECRET);
 }
 
 static const struct kinds_own *
@@ -287,7 +287,7 @@ kinds_mount_of(const struct kinds *k, const struct vma *v)
 }
 
 static void
-kinds_do_judge(const struct judge *j, struct vma *v)
+kinds_judge_one(const struct judge *j, struct vma *v)
 {
 	const struct kinds *k = j->k;
 	const struct kinds_own *own = kinds_own_by_device(k, v);
@@ -315,7 +315,7 @@ kinds_judge(struct kinds *k, struct helper *h, const struct proc *p, int maps,
 	kinds_refresh_mounts(k, p, vmas);
 	for (size_t i = 0; i < vmas->n; i++)
 		if (vma_has_file(&vmas->v[i]))
-			kinds_do_judge(&j, &vmas->v[i]);
+			kinds_judge_one(&j, &vmas->v[i]);
 }
 
 bool

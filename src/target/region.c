@@ -42,7 +42,7 @@ struct walk {
 };
 
 static void
-regions_dirty_add(struct dirty *d, uint64_t start, uint64_t end)
+region_dirty_add(struct dirty *d, uint64_t start, uint64_t end)
 {
 	struct pm_run *last = d->n ? &d->v[d->n - 1] : NULL;
 
@@ -56,7 +56,7 @@ regions_dirty_add(struct dirty *d, uint64_t start, uint64_t end)
 
 /* A mark in the page table, and nothing behind it; it may be our own. */
 static bool
-regions_is_mark(enum state s)
+region_is_mark(enum state s)
 {
 	return s == STATE_UFFD || s == STATE_GUARD || s == STATE_POISONED;
 }
@@ -66,7 +66,7 @@ regions_is_mark(enum state s)
  * the few runs that are not present are read.
  */
 static void
-regions_add_swapped(struct walk *w, const struct pm_run *run)
+region_add_swapped(struct walk *w, const struct pm_run *run)
 {
 	uint64_t words[512], first = (run->start - w->v->start) / w->page_size;
 	uint64_t pages = (run->end - run->start) / w->page_size;
@@ -83,14 +83,14 @@ regions_add_swapped(struct walk *w, const struct pm_run *run)
 
 			w->by_state[s]++;
 			w->out->swap += s == STATE_SWAPPED;
-			if (!regions_is_mark(s))
+			if (!region_is_mark(s))
 				strip_add(w->strip, at, at + 1, s);
 		}
 	}
 }
 
 static void
-regions_add_present(struct walk *w, const struct pm_run *run)
+region_add_present(struct walk *w, const struct pm_run *run)
 {
 	uint64_t pages = (run->end - run->start) / w->page_size;
 	uint64_t first = (run->start - w->v->start) / w->page_size;
@@ -113,12 +113,12 @@ regions_add_present(struct walk *w, const struct pm_run *run)
 }
 
 static void
-regions_note_plain(struct walk *w, const struct pm_run *run)
+region_note_plain(struct walk *w, const struct pm_run *run)
 {
 	if (run->start >= run->end)
 		return;
 	if (track_is_written(w->track, run->cats)) {
-		regions_dirty_add(&w->dirty, run->start, run->end);
+		region_dirty_add(&w->dirty, run->start, run->end);
 		return;
 	}
 	w->clean_seen = true;
@@ -131,10 +131,10 @@ regions_note_plain(struct walk *w, const struct pm_run *run)
 }
 
 static void
-regions_blank_add(struct walk *w, uint64_t start, uint64_t end)
+region_blank_add(struct walk *w, uint64_t start, uint64_t end)
 {
-	regions_dirty_add(&w->dirty, start, end);
-	regions_dirty_add(&w->sure, start, end);
+	region_dirty_add(&w->dirty, start, end);
+	region_dirty_add(&w->sure, start, end);
 }
 
 /*
@@ -142,7 +142,7 @@ regions_blank_add(struct walk *w, uint64_t start, uint64_t end)
  * is not known which of its pages were.
  */
 static void
-regions_look_at_blank(struct walk *w, uint64_t start, uint64_t end)
+region_look_at_blank(struct walk *w, uint64_t start, uint64_t end)
 {
 	enum { BATCH = 128 };
 	struct page pages[BATCH];
@@ -160,18 +160,18 @@ regions_look_at_blank(struct walk *w, uint64_t start, uint64_t end)
 			uint64_t page = at + i * w->page_size;
 			enum state s = state_of_page(&pages[i], w->v, w->devices);
 
-			if (s == STATE_ZERO || s == STATE_NONE || regions_is_mark(s))
+			if (s == STATE_ZERO || s == STATE_NONE || region_is_mark(s))
 				continue;
 			w->blank_pages++;
 			if (folio_is_small(&pages[i], w->v, page, w->pm, &w->sizes))
-				regions_blank_add(w, page, page + w->page_size);
+				region_blank_add(w, page, page + w->page_size);
 		}
 	}
 }
 
 /* What was told as written and is still there is not looked at again. */
 static void
-regions_note_blank(struct walk *w, uint64_t start, uint64_t end, uint64_t cats)
+region_note_blank(struct walk *w, uint64_t start, uint64_t end, uint64_t cats)
 {
 	const struct track *t = w->track;
 
@@ -188,32 +188,32 @@ regions_note_blank(struct walk *w, uint64_t start, uint64_t end, uint64_t cats)
 
 		if (more && t->v[k].gen != t->era)
 			from = to;
-		regions_look_at_blank(w, start, from);
+		region_look_at_blank(w, start, from);
 		w->blank_pages += (to - from) / w->page_size;
 		if (from < to)
-			regions_blank_add(w, from, to);
+			region_blank_add(w, from, to);
 		start = to;
 	}
 }
 
 static void
-regions_note_dirty(struct walk *w, const struct pm_run *run)
+region_note_dirty(struct walk *w, const struct pm_run *run)
 {
 	uint64_t at = run->start;
 
 	while (w->blank && at < run->end) {
 		struct track_range r = ranges_next(&w->track->blank, at, run->end);
 
-		regions_note_plain(w, &(struct pm_run){at, r.start, run->cats});
+		region_note_plain(w, &(struct pm_run){at, r.start, run->cats});
 		if (r.start < r.end)
-			regions_note_blank(w, r.start, r.end, run->cats);
+			region_note_blank(w, r.start, r.end, run->cats);
 		at = r.end;
 	}
-	regions_note_plain(w, &(struct pm_run){at, run->end, run->cats});
+	region_note_plain(w, &(struct pm_run){at, run->end, run->cats});
 }
 
 static int
-regions_walk_run(void *arg, const struct pm_run *run)
+region_walk_run(void *arg, const struct pm_run *run)
 {
 	struct walk *w = arg;
 
@@ -223,17 +223,17 @@ regions_walk_run(void *arg, const struct pm_run *run)
 	}
 	w->entries += (run->end - run->start) / w->page_size;
 	if (run->cats & PM_CAT_PRESENT)
-		regions_add_present(w, run);
+		region_add_present(w, run);
 	else
-		regions_add_swapped(w, run);
-	regions_note_dirty(w, run);
+		region_add_swapped(w, run);
+	region_note_dirty(w, run);
 	w->watched |= (run->cats & PM_CAT_WPALLOWED) != 0;
 	return 0;
 }
 
 static void
-regions_add_heat(const struct walk *w, const struct track *t, uint64_t now,
-                 struct strip_cell *strip, unsigned width)
+region_add_heat(const struct walk *w, const struct track *t, uint64_t now, struct strip_cell *strip,
+                unsigned width)
 {
 	for (unsigned i = 0; t->gen && i < width; i++) {
 		unsigned k = strip_share(w->strip, i, width);
@@ -248,7 +248,7 @@ regions_add_heat(const struct walk *w, const struct track *t, uint64_t now,
 /* --- what is written -------------------------------------------------------------------------- */
 
 static uint64_t
-regions_dirty_bytes(const struct walk *w)
+region_dirty_bytes(const struct walk *w)
 {
 	uint64_t sum = 0;
 
@@ -260,7 +260,7 @@ regions_dirty_bytes(const struct walk *w)
 /* VmFlags of the region, read at most once a look, and then not before 20 times as long has passed.
  */
 static const struct smaps_entry *
-regions_vm_flags(struct target *target, const struct vma *v)
+region_vm_flags(struct target *target, const struct vma *v)
 {
 	enum { SHARE = 20 };
 	struct track *t = &target->track;
@@ -281,7 +281,7 @@ regions_vm_flags(struct target *target, const struct vma *v)
  * What cannot be asked now is taken for new until it can, unless it was there at the clear.
  */
 static bool
-regions_is_born(const struct walk *w, struct target *target)
+region_is_born(const struct walk *w, struct target *target)
 {
 	struct track *t = &target->track;
 	const struct vma *v = w->v;
@@ -291,7 +291,7 @@ regions_is_born(const struct walk *w, struct target *target)
 	for (size_t i = 0; i < t->born.n; i++)
 		if (t->born.v[i].start == v->start && t->born.v[i].end == v->end)
 			return true;
-	e = regions_vm_flags(target, v);
+	e = region_vm_flags(target, v);
 	born = e && e->known & SMAPS_FLAGS ? smaps_newborn(e) : !track_knew(t, v->start, v->end);
 	if (e && born)
 		ranges_add(&t->born, v->start, v->end);
@@ -299,7 +299,7 @@ regions_is_born(const struct walk *w, struct target *target)
 }
 
 static enum track_doubt
-regions_doubt_soft_dirty(struct walk *w, struct target *target)
+region_doubt_soft_dirty(struct walk *w, struct target *target)
 {
 	const struct track *t = &target->track;
 	const struct vma *v = w->v;
@@ -310,8 +310,8 @@ regions_doubt_soft_dirty(struct walk *w, struct target *target)
 	if (!track_met(t, v->start, v->end))
 		return DOUBT_NEW;
 	if (!born && w->dirty.n && !w->clean_seen &&
-	    track_bytes(t, v->start, v->end) < regions_dirty_bytes(w))
-		born = regions_is_born(w, target);
+	    track_bytes(t, v->start, v->end) < region_dirty_bytes(w))
+		born = region_is_born(w, target);
 	if (!born)
 		return DOUBT_NONE;
 	return track_knew(t, v->start, v->end) || track_bytes(t, v->start, v->end) ? DOUBT_REMAPPED
@@ -323,7 +323,7 @@ regions_doubt_soft_dirty(struct walk *w, struct target *target)
  * kernel's none counts.
  */
 static uint64_t
-regions_writable_pages(const struct vma *v, const struct region *r)
+region_writable_pages(const struct vma *v, const struct region *r)
 {
 	if (v->type == VMA_KERNEL)
 		return 0;
@@ -335,7 +335,7 @@ regions_writable_pages(const struct vma *v, const struct region *r)
  * nobody undoes.
  */
 static bool
-regions_is_sealed(const struct target *target, const struct vma *v)
+region_is_sealed(const struct target *target, const struct vma *v)
 {
 	char name[64];
 	struct stat st;
@@ -349,7 +349,7 @@ regions_is_sealed(const struct target *target, const struct vma *v)
 }
 
 static enum track_doubt
-regions_doubt_uffd(const struct walk *w, const struct target *target)
+region_doubt_uffd(const struct walk *w, const struct target *target)
 {
 	const struct region *r = w->out;
 
@@ -361,22 +361,22 @@ regions_doubt_uffd(const struct walk *w, const struct target *target)
 		return DOUBT_NEW;
 	if (w->v->perm & VMA_WRITE)
 		return DOUBT_UNWATCHED;
-	return regions_is_sealed(target, w->v) ? DOUBT_NONE : DOUBT_READONLY;
+	return region_is_sealed(target, w->v) ? DOUBT_NONE : DOUBT_READONLY;
 }
 
 static enum track_doubt
-regions_doubt(struct walk *w, struct target *target, bool in_scope)
+region_doubt(struct walk *w, struct target *target, bool in_scope)
 {
 	bool local = track_way_caps(target->track.way) & TRACK_LOCAL;
 
 	if (!local && vma_hides_pages(w->v) && !w->out->rss)
 		return DOUBT_UNWATCHED;
 	switch (target->track.way) {
-	case TRACK_SOFT_DIRTY: return regions_doubt_soft_dirty(w, target);
+	case TRACK_SOFT_DIRTY: return region_doubt_soft_dirty(w, target);
 	case TRACK_UFFD:
 		if (!in_scope)
 			return DOUBT_OUTSIDE;
-		return regions_doubt_uffd(w, target);
+		return region_doubt_uffd(w, target);
 	case TRACK_HASH:
 	case TRACK_NONE:
 	case TRACK_WAYS: break;
@@ -385,7 +385,7 @@ regions_doubt(struct walk *w, struct target *target, bool in_scope)
 }
 
 static void
-regions_clip_dirty(struct dirty *d, uint64_t start, uint64_t end)
+region_clip_dirty(struct dirty *d, uint64_t start, uint64_t end)
 {
 	size_t n = 0;
 
@@ -402,15 +402,15 @@ regions_clip_dirty(struct dirty *d, uint64_t start, uint64_t end)
 
 /* Tells the track, if it can be told: of a region that is new since the mark only what is sure. */
 static void
-regions_tell_track(struct walk *w, struct track *t, uint64_t start, uint64_t end, uint64_t now)
+region_tell_track(struct walk *w, struct track *t, uint64_t start, uint64_t end, uint64_t now)
 {
 	bool armed = t->way == TRACK_UFFD && w->watched; /* and exact since */
 	bool known = !w->out->doubt || (armed && w->out->doubt == DOUBT_NEW);
 
 	if (!track_cats(t))
 		return;
-	regions_clip_dirty(&w->dirty, start, end);
-	regions_clip_dirty(&w->sure, start, end);
+	region_clip_dirty(&w->dirty, start, end);
+	region_clip_dirty(&w->sure, start, end);
 	if (known && w->lost && !w->dirty.n && !t->pulse && !t->others &&
 	    t->way == TRACK_SOFT_DIRTY) {
 		ranges_add(&t->lost, start, end);
@@ -426,7 +426,7 @@ regions_tell_track(struct walk *w, struct track *t, uint64_t start, uint64_t end
 
 /* Pages of [start, end) that were written since the mark; in a pulse, since the last clear. */
 static uint64_t
-regions_pages_written(const struct walk *w, const struct track *t, uint64_t start, uint64_t end)
+region_pages_written(const struct walk *w, const struct track *t, uint64_t start, uint64_t end)
 {
 	return (t->pulse ? track_bytes_in(t, start, end, t->era) : track_bytes(t, start, end)) /
 	       w->page_size;
@@ -437,7 +437,7 @@ regions_pages_written(const struct walk *w, const struct track *t, uint64_t star
  * written.
  */
 static enum track_doubt
-regions_doubt_of_blank(const struct walk *w, const struct track *t, enum track_doubt d)
+region_doubt_of_blank(const struct walk *w, const struct track *t, enum track_doubt d)
 {
 	uint64_t start = w->v->start, end = w->v->end, written = 0;
 
@@ -446,32 +446,32 @@ regions_doubt_of_blank(const struct walk *w, const struct track *t, enum track_d
 	for (uint64_t at = start; at < end;) {
 		struct track_range r = ranges_next(&t->blank, at, end);
 
-		written += regions_pages_written(w, t, r.start, r.end);
+		written += region_pages_written(w, t, r.start, r.end);
 		at = r.end;
 	}
 	return w->blank_pages > written ? DOUBT_NEW : DOUBT_NONE;
 }
 
 static void
-regions_note_written(struct walk *w, struct target *target, uint64_t now)
+region_note_written(struct walk *w, struct target *target, uint64_t now)
 {
 	struct track *t = &target->track;
 	struct region *out = w->out;
 	uint64_t start = w->v->start, end = w->v->end, there = out->rss + out->swap, may, written;
 	bool in_scope = track_in_scope(t, &start, &end);
 
-	out->doubt = regions_doubt(w, target, in_scope);
+	out->doubt = region_doubt(w, target, in_scope);
 	/* what is ours stays so until something else is mapped there */
 	if (out->doubt == DOUBT_UNWATCHED && t->uffd)
 		track_drop(t, w->v->start, w->v->end);
 	if (in_scope)
-		regions_tell_track(w, t, start, end, now);
+		region_tell_track(w, t, start, end, now);
 	if (in_scope)
-		out->doubt = regions_doubt_of_blank(w, t, out->doubt);
-	written = regions_pages_written(w, t, w->v->start, w->v->end);
+		out->doubt = region_doubt_of_blank(w, t, out->doubt);
+	written = region_pages_written(w, t, w->v->start, w->v->end);
 	track_tell(t, w->v->start, out->doubt, there - u64_min(there, written));
 	may = w->blank && ranges_cover(&t->blank, start, end) ? w->blank_pages
-	                                                      : regions_writable_pages(w->v, out);
+	                                                      : region_writable_pages(w->v, out);
 	if (out->doubt && out->doubt != DOUBT_OUTSIDE)
 		out->unknown = may - u64_min(may, written);
 	out->written = track_bytes(t, w->v->start, w->v->end) / w->page_size;
@@ -484,15 +484,15 @@ regions_note_written(struct walk *w, struct target *target, uint64_t now)
 }
 
 static void
-regions_finish(struct walk *w, struct target *target, uint64_t now, struct strip_cell *strip,
-               unsigned width, uint64_t by_state[STATE_COUNT])
+region_finish(struct walk *w, struct target *target, uint64_t now, struct strip_cell *strip,
+              unsigned width, uint64_t by_state[STATE_COUNT])
 {
 	struct region *out = w->out;
 
 	if (target->track.gen)
-		regions_note_written(w, target, now);
+		region_note_written(w, target, now);
 	strip_finish(w->strip, strip, width);
-	regions_add_heat(w, &target->track, now, strip, width);
+	region_add_heat(w, &target->track, now, strip, width);
 	out->known = out->rss || out->swap || !vma_hides_pages(w->v);
 	if (by_state)
 		for (unsigned s = 0; s < STATE_COUNT; s++)
@@ -502,14 +502,14 @@ regions_finish(struct walk *w, struct target *target, uint64_t now, struct strip
 /* --- shared memory in swap -------------------------------------------------------------------- */
 
 static int
-regions_pass_pages(void *arg, uint64_t addr, const struct page *pages, size_t n)
+region_pass_pages(void *arg, uint64_t addr, const struct page *pages, size_t n)
 {
 	(void)arg, (void)addr, (void)pages, (void)n;
 	return 0;
 }
 
 static int
-regions_add_unseen(void *arg, uint64_t start, uint64_t end, const struct page *each)
+region_add_unseen(void *arg, uint64_t start, uint64_t end, const struct page *each)
 {
 	struct walk *w = arg;
 
@@ -524,9 +524,9 @@ regions_add_unseen(void *arg, uint64_t start, uint64_t end, const struct page *e
  * too much to ask about at each look.
  */
 static void
-regions_count_unseen(struct walk *w, struct target *t)
+region_count_unseen(struct walk *w, struct target *t)
 {
-	static const struct walk_fns fns = {regions_pass_pages, regions_add_unseen};
+	static const struct walk_fns fns = {region_pass_pages, region_add_unseen};
 	static const struct walk_options o = {.needs = PAGE_NEED_CACHE};
 	enum { PAGES_MAX = 1 << 20 };
 	struct region *out = w->out;
@@ -543,9 +543,9 @@ regions_count_unseen(struct walk *w, struct target *t)
 }
 
 static int
-regions_do_measure(struct target *target, const struct vma *v, uint64_t now, struct region *out,
-                   uint64_t by_state[STATE_COUNT], struct strip_cell *strip, unsigned width,
-                   struct err *err)
+region_count(struct target *target, const struct vma *v, uint64_t now, struct region *out,
+             uint64_t by_state[STATE_COUNT], struct strip_cell *strip, unsigned width,
+             struct err *err)
 {
 	const struct pagemap *pm = &target->pm;
 	struct track *t = &target->track;
@@ -572,12 +572,12 @@ regions_do_measure(struct target *target, const struct vma *v, uint64_t now, str
 		any |= track_cats(t) & PM_CAT_SOFT_DIRTY;
 		cats |= track_cats(t);
 	}
-	r = pagemap_runs(pm, v->start, v->end, any, cats, regions_walk_run, &w, err);
+	r = pagemap_runs(pm, v->start, v->end, any, cats, region_walk_run, &w, err);
 	/* half a walk must not tell the track what is written: the rest would be forgotten */
 	if (r == 0)
-		regions_finish(&w, target, now, strip, width, by_state);
+		region_finish(&w, target, now, strip, width, by_state);
 	if (r == 0)
-		regions_count_unseen(&w, target);
+		region_count_unseen(&w, target);
 	strip_free(&shares);
 	free(w.dirty.v);
 	free(w.sure.v);
@@ -588,7 +588,7 @@ int
 region_measure(struct target *t, const struct vma *v, uint64_t now, struct region *out,
                struct strip_cell *strip, unsigned width, struct err *err)
 {
-	return regions_do_measure(t, v, now, out, NULL, strip, width, err);
+	return region_count(t, v, now, out, NULL, strip, width, err);
 }
 
 struct region_strip {
@@ -599,14 +599,14 @@ struct region_strip {
 };
 
 static int
-regions_look_at_pages(void *arg, uint64_t addr, const struct page *pages, size_t n)
+region_look_at_pages(void *arg, uint64_t addr, const struct page *pages, size_t n)
 {
 	struct region_strip *k = arg;
 
 	for (size_t i = 0; i < n; i++) {
 		uint64_t at = addr + i * k->page_size, p = (at - k->v->start) / k->page_size;
 
-		if (!regions_is_mark(pages[i].state))
+		if (!region_is_mark(pages[i].state))
 			strip_add(&k->shares, p, p + 1,
 			          lens_page(&k->lens, at, &pages[i], k->page_size));
 	}
@@ -617,7 +617,7 @@ int
 region_look(struct target *t, const struct vma *v, enum lens l, struct strip_cell *strip,
             unsigned width, struct err *err)
 {
-	static const struct walk_fns fns = {.pages = regions_look_at_pages};
+	static const struct walk_fns fns = {.pages = region_look_at_pages};
 	struct walk_options o = {.needs = lens_row(l)->needs & ~(unsigned)PAGE_NEED_CACHE};
 	struct region_strip k = {.lens = {.lens = l}, .v = v, .page_size = t->pm.page_size};
 	int r;
@@ -666,7 +666,7 @@ regions_unref(struct regions *rs)
 }
 
 static void
-regions_unknown_add(struct unknown *sum, const struct region *r)
+region_unknown_add(struct unknown *sum, const struct region *r)
 {
 	if (!r->unknown)
 		return;
@@ -682,13 +682,13 @@ regions_unknown_add(struct unknown *sum, const struct region *r)
 }
 
 static void
-regions_totals_add(struct totals *sum, const struct region *r)
+region_totals_add(struct totals *sum, const struct region *r)
 {
 	sum->rss += r->rss;
 	sum->swap += r->swap;
 	sum->swap_unsure |= r->swap_unsure;
 	sum->written += r->written;
-	regions_unknown_add(&sum->unknown, r);
+	region_unknown_add(&sum->unknown, r);
 	if (!r->doubt)
 		sum->never += r->never;
 }
@@ -701,15 +701,15 @@ regions_measure(struct regions *rs, struct target *t, struct err *err)
 	for (size_t i = 0; i < rs->vmas.n; i++) {
 		struct region *r = &rs->r[i];
 
-		int ended = regions_do_measure(t, &rs->vmas.v[i], begin, r, rs->totals.rss_by_state,
-		                               r->strip, LIST_STRIP, err);
+		int ended = region_count(t, &rs->vmas.v[i], begin, r, rs->totals.rss_by_state,
+		                         r->strip, LIST_STRIP, err);
 
 		if (ended)
 			return ended;
 		if (pagemap_stopped(&t->pm))
 			return 1;
 		r->lens = r->known ? LENS_STATE : LENS_COUNT;
-		regions_totals_add(&rs->totals, r);
+		region_totals_add(&rs->totals, r);
 	}
 	track_settle(&t->track);
 	t->track.looked_ns = begin;

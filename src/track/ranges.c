@@ -12,20 +12,20 @@ ranges_add(struct track_ranges *r, uint64_t start, uint64_t end)
 	r->v[r->n++] = (struct track_range){start, end};
 }
 
-bool
-ranges_cover(const struct track_ranges *r, uint64_t start, uint64_t end)
-{
-	size_t i = vec_above(r->v, r->n, sizeof(*r->v), offsetof(struct track_range, end), start);
-
-	for (; start < end && i < r->n && r->v[i].start <= start; i++)
-		start = r->v[i].end;
-	return start >= end;
-}
-
 size_t
 ranges_first_after(const struct track_ranges *r, uint64_t addr)
 {
 	return vec_above(r->v, r->n, sizeof(*r->v), offsetof(struct track_range, end), addr);
+}
+
+bool
+ranges_cover(const struct track_ranges *r, uint64_t start, uint64_t end)
+{
+	size_t i = ranges_first_after(r, start);
+
+	for (; start < end && i < r->n && r->v[i].start <= start; i++)
+		start = r->v[i].end;
+	return start >= end;
 }
 
 bool
@@ -46,7 +46,6 @@ ranges_next(const struct track_ranges *r, uint64_t start, uint64_t end)
 	return (struct track_range){u64_max(r->v[i].start, start), u64_min(r->v[i].end, end)};
 }
 
-/* In its place. */
 void
 ranges_put(struct track_ranges *r, uint64_t start, uint64_t end)
 {
@@ -58,7 +57,6 @@ ranges_put(struct track_ranges *r, uint64_t start, uint64_t end)
 	r->v[i] = (struct track_range){start, end};
 }
 
-/* What of `r` lies in `in`, or outside of it. */
 struct track_ranges
 ranges_cut(const struct track_ranges *r, const struct track_ranges *in, bool inside)
 {

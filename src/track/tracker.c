@@ -49,7 +49,7 @@ track_remember_regions(struct track *t, const struct vma_list *vmas)
 }
 
 static int
-track_do_clear(struct track *t, const struct proc *p, const struct pagemap *pm,
+track_clear_by(struct track *t, const struct proc *p, const struct pagemap *pm,
                const struct vma_list *vmas, struct err *err)
 {
 	switch (t->way) {
@@ -87,7 +87,7 @@ track_clear(struct track *t, const struct proc *p, const struct pagemap *pm,
 		               "cannot track writes");
 	if (t->can != TRACK_YES)
 		return err_set(err, ERR_TARGET, t->why, t->how, "cannot track writes");
-	if (track_do_clear(t, p, pm, vmas, err) < 0)
+	if (track_clear_by(t, p, pm, vmas, err) < 0)
 		return -1;
 	t->mark_ns = time_ns();
 	t->cost_ns = t->mark_ns - start;

@@ -107,7 +107,7 @@ cells_draw_page_cell(const struct ui *ui, enum lens l, const struct cell *c, boo
 {
 	unsigned second, cls = cell_first(c, &second);
 	enum heat heat = cool ? HEAT_NONE : cells_heat(ui, l, c);
-	enum role role = heat ? strip_heat_role(ui, heat) : paint_class_role(l, cls);
+	enum role role = heat ? strips_heat_role(ui, heat) : paint_class_role(l, cls);
 	bool show = letter || ui->letters == LETTERS_ALL || !cells_has_background(role) ||
 	            cell_alarm(c, l) == cls;
 
@@ -135,7 +135,7 @@ cells_draw_letter_cell(const struct ui *ui, enum lens l, const struct cell *c, i
 
 	if (letter != lens_class(l, cls).letter)
 		cls = cell_first(c, &second);
-	role = heat ? strip_heat_role(ui, heat) : paint_class_role(l, cls);
+	role = heat ? strips_heat_role(ui, heat) : paint_class_role(l, cls);
 	if (cell_alarm(c, l) != CLASS_MAX)
 		cells_draw_alarm(l, cell_alarm(c, l), y, x);
 	else
@@ -173,7 +173,7 @@ cells_draw_block_cell(const struct ui *ui, enum lens l, const struct cell *c, in
 	first = cell_first(&painted, &second);
 	ground = all - cell_pages(&painted);
 	if (heat) {
-		front = strip_heat_role(ui, heat);
+		front = strips_heat_role(ui, heat);
 		if (first != CLASS_MAX && c->n[first] >= ground)
 			back = paint_class_role(l, first);
 		share = c->written;

@@ -42,7 +42,7 @@ legend_one_heat(struct heats *h, const struct ui *ui, const char *word)
 	char sign = cells_few_colors() ? (char)cells_heat_glyph(ui, HEAT_NOW) : ' ';
 
 	h->n = 0;
-	legend_add_part(h, strip_heat_role(ui, HEAT_NOW), " %c ", sign);
+	legend_add_part(h, strips_heat_role(ui, HEAT_NOW), " %c ", sign);
 	legend_add_part(h, ROLE_TEXT, " %s ", word);
 }
 
@@ -60,11 +60,11 @@ legend_all_heats(struct heats *h, const struct ui *ui, const char *word)
 		char glyph = (char)cells_heat_glyph(ui, step);
 
 		if (cells_few_colors() && !count)
-			legend_add_part(h, strip_heat_role(ui, step), "%c%s ", glyph, text);
+			legend_add_part(h, strips_heat_role(ui, step), "%c%s ", glyph, text);
 		else if (cells_few_colors() && step == HEAT_NOW)
-			legend_add_part(h, strip_heat_role(ui, step), "%c %s ", glyph, text);
+			legend_add_part(h, strips_heat_role(ui, step), "%c %s ", glyph, text);
 		else
-			legend_add_part(h, strip_heat_role(ui, step), " %s ", text);
+			legend_add_part(h, strips_heat_role(ui, step), " %s ", text);
 	}
 	legend_add_part(h, ROLE_TEXT, count ? " generations " : " ");
 }

@@ -110,9 +110,9 @@ list_draw_strip(const struct ui *ui, const struct strip_cell *strip, enum lens l
                 int width)
 {
 	for (int i = 0; i < width; i++) {
-		struct strip_cell c = strip_at(ui, strip, (unsigned)i, (unsigned)width);
+		struct strip_cell c = strips_at(ui, strip, (unsigned)i, (unsigned)width);
 
-		strip_cell(ui, &c, l, y, x + i);
+		strips_draw(ui, &c, l, y, x + i);
 	}
 }
 

@@ -56,7 +56,7 @@ ruler_map(const struct ui *ui, const struct sample *s, int y)
 		uint8_t heat = ui_by_count(ui) ? m->often : m->heat;
 		/* states are what it shows; through another lens only how full */
 		enum role role = lens_needs_pages(w->lens) ? ROLE_RAMP_0
-		                 : heat                    ? strip_heat_role(ui, (enum heat)heat)
+		                 : heat                    ? strips_heat_role(ui, (enum heat)heat)
 		                                           : paint_state_role((enum state)m->cls);
 
 		if (m->height)

@@ -7,14 +7,14 @@
 #include "term/paint.h"
 
 enum role
-strip_heat_role(const struct ui *ui, enum heat h)
+strips_heat_role(const struct ui *ui, enum heat h)
 {
 	return ui_by_count(ui) && h ? (enum role)(ROLE_HEAT_NOW + (int)h - HEAT_NOW)
 	                            : paint_heat_role(h);
 }
 
 struct strip_cell
-strip_at(const struct ui *ui, const struct strip_cell *strip, unsigned i, unsigned width)
+strips_at(const struct ui *ui, const struct strip_cell *strip, unsigned i, unsigned width)
 {
 	unsigned from = i * LIST_STRIP / width, to = (i + 1) * LIST_STRIP / width;
 	struct strip_cell got = strip[from];
@@ -39,7 +39,7 @@ strip_at(const struct ui *ui, const struct strip_cell *strip, unsigned i, unsign
 }
 
 void
-strip_cell(const struct ui *ui, const struct strip_cell *c, enum lens l, int y, int x)
+strips_draw(const struct ui *ui, const struct strip_cell *c, enum lens l, int y, int x)
 {
 	bool warm = c->heat && !lens_needs_pages(l);
 
@@ -47,14 +47,14 @@ strip_cell(const struct ui *ui, const struct strip_cell *c, enum lens l, int y, 
 		paint_glyph(y, x, ROLE_NONE, L'·');
 	else
 		paint_block(y, x,
-		            warm ? strip_heat_role(ui, (enum heat)c->heat)
+		            warm ? strips_heat_role(ui, (enum heat)c->heat)
 		                 : paint_class_role(l, c->cls),
 		            ROLE_TEXT, paint_eighth(c->height));
 }
 
 /* How many characters of all strips show each class. */
 static void
-strip_count(const struct sample *s, enum lens l, size_t n[CLASS_MAX])
+strips_count(const struct sample *s, enum lens l, size_t n[CLASS_MAX])
 {
 	memset(n, 0, CLASS_MAX * sizeof(*n));
 	for (size_t i = 0; i < s->regions->vmas.n; i++) {
@@ -66,7 +66,7 @@ strip_count(const struct sample *s, enum lens l, size_t n[CLASS_MAX])
 }
 
 static int
-strip_width(enum lens l, const size_t n[CLASS_MAX])
+strips_width(enum lens l, const size_t n[CLASS_MAX])
 {
 	int width = 0;
 
@@ -76,16 +76,16 @@ strip_width(enum lens l, const size_t n[CLASS_MAX])
 }
 
 int
-strip_legend_width(const struct sample *s, enum lens l)
+strips_legend_width(const struct sample *s, enum lens l)
 {
 	size_t n[CLASS_MAX];
 
-	strip_count(s, l, n);
-	return strip_width(l, n);
+	strips_count(s, l, n);
+	return strips_width(l, n);
 }
 
 static void
-strip_drop_rarest(size_t n[CLASS_MAX])
+strips_drop_rarest(size_t n[CLASS_MAX])
 {
 	size_t *least = NULL;
 
@@ -97,15 +97,15 @@ strip_drop_rarest(size_t n[CLASS_MAX])
 }
 
 int
-strip_legend(const struct sample *s, enum lens l, int y, int x, int right)
+strips_legend(const struct sample *s, enum lens l, int y, int x, int right)
 {
 	size_t n[CLASS_MAX];
 	int width;
 
-	strip_count(s, l, n);
-	while ((width = strip_width(l, n)) &&
+	strips_count(s, l, n);
+	while ((width = strips_width(l, n)) &&
 	       x + width > right + 1) /* a blank may be lost at the end */
-		strip_drop_rarest(n);
+		strips_drop_rarest(n);
 	for (unsigned c = 0; c < lens_classes(l); c++) {
 		if (!n[c])
 			continue;

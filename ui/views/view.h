@@ -6,8 +6,7 @@
 #include "model/ui.h"
 #include "term/keys.h"
 
-/* What a view does. It changes `ui` and nothing else; what must happen outside it returns as
- * effects. */
+/* A view changes `ui` and nothing else; what must happen outside of it, it returns as effects. */
 enum effect {
 	FX_NONE = 0,
 	FX_CLEAR = 1,

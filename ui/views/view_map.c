@@ -144,7 +144,7 @@ view_map_draw_letter(const struct ui *ui, const struct strip_cell *c, enum lens 
 	enum heat heat = lens_needs_pages(l) ? HEAT_NONE : (enum heat)c->heat;
 
 	if (heat)
-		paint_glyph(y, x, strip_heat_role(ui, heat), cells_heat_glyph(ui, heat));
+		paint_glyph(y, x, strips_heat_role(ui, heat), cells_heat_glyph(ui, heat));
 	else
 		paint_glyph(y, x, paint_class_role(l, c->cls),
 		            cells_glyph(lens_class(l, c->cls).letter));
@@ -177,8 +177,8 @@ view_map_draw_piece(const struct canvas *c, size_t i)
 		if (sign != STATE_NONE) {
 			paint_glyph(y, x, ROLE_DIM, cells_glyph(state_row(sign)->letter));
 		} else if (r->known && r->lens < LENS_COUNT) {
-			now = strip_at(c->ui, r->strip, k, p->cells);
-			strip_cell(c->ui, &now, (enum lens)r->lens, y, x);
+			now = strips_at(c->ui, r->strip, k, p->cells);
+			strips_draw(c->ui, &now, (enum lens)r->lens, y, x);
 			if (cells_few_colors() && now.height &&
 			    (!last.height || last.cls != now.cls || last.heat != now.heat))
 				view_map_draw_letter(c->ui, &now, (enum lens)r->lens, y, x);
@@ -373,7 +373,7 @@ view_map_draw_legend(const struct canvas *c, int y)
 	if (lens_lacks(ui, c->s, &lacks))
 		x = paint_text(y, x, right, ROLE_HOT, "%s ", lacks.s);
 	else
-		x = strip_legend(c->s, ui->lens, y, x, right - (int)signs.len - warm);
+		x = strips_legend(c->s, ui->lens, y, x, right - (int)signs.len - warm);
 	if (warm)
 		x = legend_heats(ui, c->s, y, x, x + warm);
 	if (signs.len)

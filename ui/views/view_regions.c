@@ -79,13 +79,13 @@ view_regions_draw_lens(const struct ui *ui, const struct sample *s, int y)
 	lacking = lens_lacks(ui, s, &lacks);
 	/* of question and legend the legend, where there is no room for both */
 	if (!lacking &&
-	    x + 3 + (int)strlen(l->question) + strip_legend_width(s, ui->lens) <= ui->cols)
+	    x + 3 + (int)strlen(l->question) + strips_legend_width(s, ui->lens) <= ui->cols)
 		x = paint_text(y, x, ui->cols, ROLE_TEXT, ": %s", l->question);
 	if (lacking)
 		fit_draw_cut(y, paint_text(y, x, ui->cols, ROLE_HOT, ": "), ui->cols, ROLE_HOT,
 		             lacks.s);
 	else
-		strip_legend(s, ui->lens, y, x + 1, ui->cols);
+		strips_legend(s, ui->lens, y, x + 1, ui->cols);
 	buf_free(&lacks);
 }
 
