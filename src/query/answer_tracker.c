@@ -5,9 +5,9 @@
 #include "query/answer_query.h"
 
 static void
-answer_facts_ways(struct answer *a, const struct track *t)
+answer_facts_trackers(struct answer *a, const struct track *t)
 {
-	for (unsigned w = 0; w < TRACK_WAYS; w++) {
+	for (unsigned w = 0; w < TRACKERS; w++) {
 		const struct track_status *s = &t->status[w];
 		struct buf b = {0};
 
@@ -16,8 +16,8 @@ answer_facts_ways(struct answer *a, const struct track *t)
 		else if (s->can == TRACK_ASK)
 			buf_str(&b, "if you agree: takes one system call run in the process");
 		else
-			buf_str(&b, w == t->way ? "yes, used" : "yes");
-		answer_add(a, track_way_name((enum track_way)w), &b);
+			buf_str(&b, w == t->tracker ? "yes, used" : "yes");
+		answer_add(a, tracker_name((enum tracker)w), &b);
 	}
 }
 
@@ -88,14 +88,14 @@ answer_tracker(struct target *t)
 
 	if (track->can == TRACK_UNKNOWN)
 		track_probe(track, &t->proc, &t->pm);
-	asks = track->status[TRACK_UFFD].can == TRACK_ASK;
+	asks = track->status[TRACKER_UFFD].can == TRACK_ASK;
 	huge_known = asks && inject_huge_bytes(&t->proc, &huge);
 	if (track_offers_close(track)) {
 		answer_ask_close(&b, t);
 	} else if (track->can == TRACK_ASK) {
 		answer_ask(&b, t, huge);
 	} else {
-		buf_fmt(&b, "writes are told by %s", track_way_label(track->way));
+		buf_fmt(&b, "writes are told by %s", tracker_label(track->tracker));
 		if (track->gen && track->scope.start < track->scope.end)
 			buf_fmt(&b, ", of %llx..%llx alone", (unsigned long long)track->scope.start,
 			        (unsigned long long)track->scope.end);
@@ -103,6 +103,6 @@ answer_tracker(struct target *t)
 	a->line = b.s;
 	if (asks && inject_plan(&t->proc, &plan, &ignored) == 0)
 		answer_facts_cost(a, &plan, huge_known, huge);
-	answer_facts_ways(a, track);
+	answer_facts_trackers(a, track);
 	return a;
 }

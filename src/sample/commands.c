@@ -37,7 +37,7 @@ command_choose_anew(struct reader *l)
 {
 	struct track *t = &l->t.track;
 
-	if (t->can != TRACK_UNKNOWN && t->status[TRACK_UFFD].can == TRACK_NO &&
+	if (t->can != TRACK_UNKNOWN && t->status[TRACKER_UFFD].can == TRACK_NO &&
 	    command_is_asked_for(l))
 		t->can = TRACK_UNKNOWN;
 	command_choose(l);
@@ -56,7 +56,7 @@ command_find_question(struct reader *l)
 	l->draft.stray = t->stray.ino;
 	if (command_is_asked_for(l) && track_offers_close(t))
 		return CLEAR_STRAY;
-	if (t->can != TRACK_YES || t->way != TRACK_SOFT_DIRTY || l->now.sure == l->draft.execs + 1)
+	if (t->can != TRACK_YES || t->tracker != TRACKER_SOFT_DIRTY || l->now.sure == l->draft.execs + 1)
 		return CLEAR_NO_QUESTION;
 	hazard = hazard_of_clear(&l->t.proc, &l->draft.regions->vmas, &text);
 	if (hazard)

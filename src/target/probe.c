@@ -207,11 +207,11 @@ probe_procmap_query(struct target *t, struct cap *c)
 		         NULL);
 }
 
-/* One way to tell writes (track_ways.def). */
+/* One way to tell writes (trackers.def). */
 static void
-probe_way(struct target *t, enum track_way way, const char *works, struct cap *c)
+probe_tracker(struct target *t, enum tracker tracker, const char *works, struct cap *c)
 {
-	const struct track_status *s = &t->track.status[way];
+	const struct track_status *s = &t->track.status[tracker];
 
 	if (t->track.can == TRACK_UNKNOWN)
 		track_probe(&t->track, &t->proc, &t->pm);
@@ -224,7 +224,7 @@ probe_way(struct target *t, enum track_way way, const char *works, struct cap *c
 static void
 probe_soft_dirty(struct target *t, struct cap *c)
 {
-	probe_way(t, TRACK_SOFT_DIRTY,
+	probe_tracker(t, TRACKER_SOFT_DIRTY,
 	          t->proc.live
 	              ? "works: proven by a write, a clear and a write to a page of our own"
 	              : "not tried: the proc root is a folder that has clear_refs",
@@ -234,8 +234,8 @@ probe_soft_dirty(struct target *t, struct cap *c)
 static void
 probe_uffd(struct target *t, struct cap *c)
 {
-	probe_way(
-	    t, TRACK_UFFD,
+	probe_tracker(
+	    t, TRACKER_UFFD,
 	    t->track.owner == TRACK_DEMO
 		? "works: the demo has itself watched"
 		: "works on a page of our own; takes one call run in the process, on your word",

@@ -14,7 +14,7 @@
 #include "kernel/smaps.h"
 #include "page/folio.h"
 #include "target/walk.h"
-#include "track/track_ways.h"
+#include "track/tracker_ops.h"
 
 /* A walk over one region's runs. */
 struct walk {
@@ -175,7 +175,7 @@ regions_note_blank(struct walk *w, uint64_t start, uint64_t end, uint64_t cats)
 {
 	const struct track *t = w->track;
 
-	if (cats & PM_CAT_PFNZERO || (t->way == TRACK_SOFT_DIRTY && !(cats & PM_CAT_SOFT_DIRTY)))
+	if (cats & PM_CAT_PFNZERO || (t->tracker == TRACKER_SOFT_DIRTY && !(cats & PM_CAT_SOFT_DIRTY)))
 		return; /* what is not marked where all is, was not */
 	if (cats & PM_CAT_HUGE) {
 		w->blank_pages += (end - start) / w->page_size;
@@ -367,19 +367,19 @@ regions_doubt_uffd(const struct walk *w, const struct target *target)
 static enum track_doubt
 regions_doubt(struct walk *w, struct target *target, bool in_scope)
 {
-	bool local = track_way_caps(target->track.way) & TRACK_LOCAL;
+	bool local = tracker_caps(target->track.tracker) & TRACKER_LOCAL;
 
 	if (!local && vma_hides_pages(w->v) && !w->out->rss)
 		return DOUBT_UNWATCHED;
-	switch (target->track.way) {
-	case TRACK_SOFT_DIRTY: return regions_doubt_soft_dirty(w, target);
-	case TRACK_UFFD:
+	switch (target->track.tracker) {
+	case TRACKER_SOFT_DIRTY: return regions_doubt_soft_dirty(w, target);
+	case TRACKER_UFFD:
 		if (!in_scope)
 			return DOUBT_OUTSIDE;
 		return regions_doubt_uffd(w, target);
-	case TRACK_HASH:
-	case TRACK_NONE:
-	case TRACK_WAYS: break;
+	case TRACKER_HASH:
+	case TRACKER_NONE:
+	case TRACKERS: break;
 	}
 	return track_bytes(&target->track, w->v->start, w->v->end) ? DOUBT_NONE : DOUBT_OUTSIDE;
 }
@@ -404,7 +404,7 @@ regions_clip_dirty(struct dirty *d, uint64_t start, uint64_t end)
 static void
 regions_tell_track(struct walk *w, struct track *t, uint64_t start, uint64_t end, uint64_t now)
 {
-	bool armed = t->way == TRACK_UFFD && w->watched; /* and exact since */
+	bool armed = t->tracker == TRACKER_UFFD && w->watched; /* and exact since */
 	bool known = !w->out->doubt || (armed && w->out->doubt == DOUBT_NEW);
 
 	if (!track_cats(t))
@@ -412,7 +412,7 @@ regions_tell_track(struct walk *w, struct track *t, uint64_t start, uint64_t end
 	regions_clip_dirty(&w->dirty, start, end);
 	regions_clip_dirty(&w->sure, start, end);
 	if (known && w->lost && !w->dirty.n && !t->pulse && !t->others &&
-	    t->way == TRACK_SOFT_DIRTY) {
+	    t->tracker == TRACKER_SOFT_DIRTY) {
 		ranges_add(&t->lost, start, end);
 	} else if (known) {
 		t->kept += w->dirty.n ? w->dirty.v[0].end - w->dirty.v[0].start : 0;
@@ -476,7 +476,7 @@ regions_note_written(struct walk *w, struct target *target, uint64_t now)
 		out->unknown = may - u64_min(may, written);
 	out->written = track_bytes(t, w->v->start, w->v->end) / w->page_size;
 	out->fresh = track_tally(t, start) / w->page_size;
-	out->part = track_way_caps(t->way) & TRACK_LOCAL ||
+	out->part = tracker_caps(t->tracker) & TRACKER_LOCAL ||
 	            (in_scope && (start > w->v->start || end < w->v->end));
 	out->never = uffd_came_late(t, w->v) || out->part ? 0 : out->never;
 	if (out->written)

@@ -7,7 +7,7 @@
 #include "base/util.h"
 #include "kernel/flags.h"
 #include "target/bytes.h"
-#include "track/track_ways.h"
+#include "track/tracker_ops.h"
 
 enum { SIGN_MAX = 16384 }; /* pages: of larger windows the beginning */
 
@@ -92,7 +92,7 @@ sign_few(const struct signer *s, uint64_t addr, size_t n, uint64_t *out)
 
 	for (size_t i = got > 0 ? (size_t)got : 0; i < n; i++)
 		out[i] = SEEN_AS_BEFORE;
-	if (got > 0 && s->t->track.way == TRACK_HASH)
+	if (got > 0 && s->t->track.tracker == TRACKER_HASH)
 		sign_contents(s, addr, words, (size_t)got, out);
 	else
 		for (ssize_t i = 0; i < got; i++)
@@ -106,7 +106,7 @@ sign_look(struct target *t, const struct vma *v, uint64_t start, uint64_t end, u
 	struct signer s = {.t = t, .v = v};
 	uint64_t *is;
 
-	if (!t->track.gen || !(track_way_caps(t->track.way) & TRACK_LOCAL))
+	if (!t->track.gen || !(tracker_caps(t->track.tracker) & TRACKER_LOCAL))
 		return;
 	is = mem_alloc(n * sizeof(*is));
 	s.pages = mem_alloc(BYTES_PAGES * page_size);

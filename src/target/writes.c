@@ -82,7 +82,7 @@ writes_curve_from_mark(const struct ages *a, uint64_t measured, struct curve *ou
 static bool
 writes_counts_again(const struct track *t)
 {
-	return t->pulse || track_way_caps(t->way) & TRACK_LOCAL;
+	return t->pulse || tracker_caps(t->tracker) & TRACKER_LOCAL;
 }
 
 static uint64_t
@@ -205,17 +205,17 @@ writes_unknown(struct buf *out, const struct unknown *u, size_t page_size, bool 
 }
 
 const char *
-writes_unknown_why(enum track_way way)
+writes_unknown_why(enum tracker tracker)
 {
-	return way == TRACK_UFFD ? "not watched" : "not known";
+	return tracker == TRACKER_UFFD ? "not watched" : "not known";
 }
 
 bool
 writes_of_part(const struct track *t)
 {
-	unsigned caps = track_way_caps(t->way);
+	unsigned caps = tracker_caps(t->tracker);
 
-	return caps & TRACK_LOCAL || (caps & TRACK_RANGES && t->scope.start < t->scope.end);
+	return caps & TRACKER_LOCAL || (caps & TRACKER_RANGES && t->scope.start < t->scope.end);
 }
 
 const char *

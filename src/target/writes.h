@@ -104,7 +104,7 @@ uint64_t writes_least_pulse(uint64_t clear_ns, uint64_t pages);
  * "". And why: "not watched".
  */
 void writes_unknown(struct buf *out, const struct unknown *u, size_t page_size, bool brief);
-const char *writes_unknown_why(enum track_way way);
+const char *writes_unknown_why(enum tracker tracker);
 
 /* Whether what is seen is the writes to a part of the process alone. */
 bool writes_of_part(const struct track *t);

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/util.h"
-#include "track/track_ways.h"
+#include "track/tracker_ops.h"
 
 static const uint64_t COOL_NS =
     UINT64_C(30000000000); /* after which a write no longer glows in a pulse */
@@ -35,7 +35,7 @@ track_doubt_words(enum track_doubt d)
 static bool
 track_keeps(const struct track *t)
 {
-	return t->pulse || t->others || track_way_caps(t->way) & TRACK_LOCAL;
+	return t->pulse || t->others || tracker_caps(t->tracker) & TRACKER_LOCAL;
 }
 
 size_t
@@ -65,7 +65,7 @@ track_time(const struct track *t, uint64_t addr)
 static uint32_t
 track_last_era(const struct track *t)
 {
-	return track_way_caps(t->way) & TRACK_LOCAL || t->looked_ns >= t->mark_ns ? t->era
+	return tracker_caps(t->tracker) & TRACKER_LOCAL || t->looked_ns >= t->mark_ns ? t->era
 	                                                                          : t->era - 1;
 }
 

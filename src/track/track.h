@@ -15,7 +15,7 @@
 #include "track/ranges.h"
 
 /*
- * What was written since the mark, by one of four ways (track_ways.def): soft-dirty
+ * What was written since the mark, by one of four ways (trackers.def): soft-dirty
  * (Documentation/admin-guide/mm/soft-dirty.rst), userfaultfd's asynchronous write protection
  * (Documentation/admin-guide/mm/pagemap.rst), what the visible pages contain, or what their entries
  * in the page table say. The mark is set when somebody says so; from then on pmtop only reads.
@@ -26,26 +26,26 @@
  * was written, and what was known of its pages before stays. Of one that mremap() has moved all
  * pages read as written, and nothing else shows it than where it lies.
  */
-#define W(id, name, label, cats, caps, help) TRACK_##id,
-enum track_way {
-#include "track/track_ways.def"
-	TRACK_WAYS
+#define W(id, name, label, cats, caps, help) TRACKER_##id,
+enum tracker {
+#include "track/trackers.def"
+	TRACKERS
 };
 #undef W
-enum { TRACK_AUTO = TRACK_WAYS }; /* the first that works */
+enum { TRACKER_AUTO = TRACKERS }; /* the first that works */
 
-enum track_caps {
-	TRACK_LOSSLESS = 1, /* a clear tells in the same step what was written until then */
-	TRACK_RANGES = 2,   /* parts of the target can be watched */
-	TRACK_LOCAL = 4,    /* the pages on screen only, as they are looked at */
-	TRACK_CHANGES = 8,  /* tells changes, not writes */
-	TRACK_HUGE = 16,    /* a huge page is written as a whole: 2 MiB */
+enum tracker_can {
+	TRACKER_LOSSLESS = 1, /* a clear tells in the same step what was written until then */
+	TRACKER_RANGES = 2,   /* parts of the target can be watched */
+	TRACKER_LOCAL = 4,    /* the pages on screen only, as they are looked at */
+	TRACKER_CHANGES = 8,  /* tells changes, not writes */
+	TRACKER_HUGE = 16,    /* a huge page is written as a whole: 2 MiB */
 };
-const char *track_way_name(enum track_way way);  /* "soft-dirty", as --tracker has it */
-const char *track_way_label(enum track_way way); /* for messages and the header */
-const char *track_way_help(enum track_way way);
-unsigned track_way_caps(enum track_way way);
-bool track_way_find(const char *name, unsigned *way); /* also "auto" */
+const char *tracker_name(enum tracker tracker);  /* "soft-dirty", as --tracker has it */
+const char *tracker_label(enum tracker tracker); /* for messages and the header */
+const char *tracker_help(enum tracker tracker);
+unsigned tracker_caps(enum tracker tracker);
+bool tracker_find(const char *name, unsigned *tracker); /* also "auto" */
 
 /*
  * What it costs to be watched by userfaultfd (track_costs.def): one after the other, false behind
@@ -136,14 +136,14 @@ struct unknown {
 enum { TRACK_ERAS = 256 };
 
 struct track {
-	unsigned choice;       /* enum track_way, or TRACK_AUTO */
+	unsigned choice;       /* enum tracker, or TRACKER_AUTO */
 	enum track_owner owner;
 	bool allow;            /* a call may be run in a target that is not ours */
 	/* what is watched, by ways that can watch parts; empty: everything */
 	struct track_range scope;
 
-	enum track_way way;    /* that is used, if can says so */
-	struct track_status status[TRACK_WAYS];
+	enum tracker tracker;    /* that is used, if can says so */
+	struct track_status status[TRACKERS];
 	enum track_can can; /* of `way`; why not, and what helps; or why nothing better is used: */
 	char why[160], how[160];
 
@@ -209,7 +209,7 @@ void track_follow(struct track *t, const struct proc *p, const struct pagemap *p
                   const struct vma_list *vmas);
 
 /* What a stamp of this way says of a page: "written", or "changed". */
-const char *track_verb(enum track_way way);
+const char *tracker_verb(enum tracker tracker);
 
 /*
  * Whether all that keeps the best way from being used is a userfaultfd that two probes, a minute

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/util.h"
-#include "track/track_ways.h"
+#include "track/tracker_ops.h"
 
 struct seen {
 	uint64_t start;  /* address of the first */

@@ -10,7 +10,7 @@
 #include "base/util.h"
 #include "kernel/flags.h"
 #include "kernel/kabi.h"
-#include "track/track_ways.h"
+#include "track/tracker_ops.h"
 
 /* --- the probe: what really happens to bit 55 of a page of our own ---------------------------- */
 

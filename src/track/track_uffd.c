@@ -25,7 +25,7 @@
 #include "kernel/kabi.h"
 #include "page/state.h"
 #include "track/inject.h"
-#include "track/track_ways.h"
+#include "track/tracker_ops.h"
 
 static const uint64_t CHUNK = UINT64_C(256)
                               << 20;             /* bytes a call: bounds the time under mmap_lock */
@@ -580,12 +580,12 @@ uffd_clear(struct track *t, const struct proc *p, const struct pagemap *pm,
 static void
 uffd_give_way(struct track *t)
 {
-	t->status[TRACK_UFFD].can = t->can = TRACK_NO;
-	track_cannot(&t->status[TRACK_UFFD],
+	t->status[TRACKER_UFFD].can = t->can = TRACK_NO;
+	track_cannot(&t->status[TRACKER_UFFD],
 	             "it has begun to use userfaultfd itself, and was let go",
 	             "track it in another way");
-	snprintf(t->why, sizeof(t->why), "%s", t->status[TRACK_UFFD].why);
-	snprintf(t->how, sizeof(t->how), "%s", t->status[TRACK_UFFD].how);
+	snprintf(t->why, sizeof(t->why), "%s", t->status[TRACKER_UFFD].why);
+	snprintf(t->how, sizeof(t->how), "%s", t->status[TRACKER_UFFD].how);
 }
 
 bool

@@ -5,14 +5,14 @@
 
 #include "base/clock.h"
 #include "base/util.h"
-#include "track/track_ways.h"
+#include "track/tracker_ops.h"
 
 bool
 track_reaches(const struct track *t, uint64_t addr)
 {
 	uint64_t end = addr + 1;
 
-	return track_way_caps(t->way) & TRACK_LOCAL ? seen_has(t->seen, addr)
+	return tracker_caps(t->tracker) & TRACKER_LOCAL ? seen_has(t->seen, addr)
 	                                            : track_in_scope(t, &addr, &end);
 }
 
@@ -22,7 +22,7 @@ track_page_doubt(const struct track *t, uint64_t region, uint64_t addr)
 {
 	if (!track_reaches(t, addr))
 		return DOUBT_OUTSIDE;
-	return track_way_caps(t->way) & TRACK_LOCAL ? DOUBT_NONE : track_doubt(t, region);
+	return tracker_caps(t->tracker) & TRACKER_LOCAL ? DOUBT_NONE : track_doubt(t, region);
 }
 
 struct track_past
@@ -52,19 +52,19 @@ static int
 track_do_clear(struct track *t, const struct proc *p, const struct pagemap *pm,
                const struct vma_list *vmas, struct err *err)
 {
-	switch (t->way) {
-	case TRACK_SOFT_DIRTY:
+	switch (t->tracker) {
+	case TRACKER_SOFT_DIRTY:
 		if (soft_dirty_clear(p, err) < 0)
 			return -1;
 		track_remember_regions(t, vmas);
 		return 0;
-	case TRACK_UFFD:
+	case TRACKER_UFFD:
 		return uffd_clear(t, p, pm, vmas, err);
-	case TRACK_HASH:
-	case TRACK_NONE:
+	case TRACKER_HASH:
+	case TRACKER_NONE:
 		seen_forget(t->seen);
 		return 0;
-	case TRACK_WAYS:
+	case TRACKERS:
 		break;
 	}
 	return 0;
@@ -81,7 +81,7 @@ track_clear(struct track *t, const struct proc *p, const struct pagemap *pm,
 	if (t->can == TRACK_UNKNOWN)
 		track_probe(t, p, pm);
 	if (t->can == TRACK_ASK)
-		return err_set(err, ERR_TARGET, t->status[TRACK_SOFT_DIRTY].why,
+		return err_set(err, ERR_TARGET, t->status[TRACKER_SOFT_DIRTY].why,
 		               "--tracker uffd --allow-inject runs one system call in it; "
 		               "--tracker hash compares contents",
 		               "cannot track writes");
@@ -104,7 +104,7 @@ track_clear(struct track *t, const struct proc *p, const struct pagemap *pm,
 		t->n = 0;
 		t->fresh = t->tally_n = 0;
 		t->first_ns = t->mark_ns;
-		t->first_era = t->era + (track_way_caps(t->way) & TRACK_LOCAL ? 1 : 0);
+		t->first_era = t->era + (tracker_caps(t->tracker) & TRACKER_LOCAL ? 1 : 0);
 	}
 	return 0;
 }
@@ -182,15 +182,15 @@ track_follow(struct track *t, const struct proc *p, const struct pagemap *pm,
 	t->flags_read = false;
 	track_drop_unmapped(t, vmas);
 	track_drop_unlooked(t, vmas);
-	if (t->way == TRACK_UFFD)
+	if (t->tracker == TRACKER_UFFD)
 		uffd_lost(t, pm, vmas, &replaced);
 	for (size_t i = 0; i < replaced.n; i++)
 		track_drop(t, replaced.v[i].start, replaced.v[i].end);
 	if (track_cats(t))
 		came_follow(t, pm, vmas, &replaced);
-	if (t->way == TRACK_SOFT_DIRTY)
+	if (t->tracker == TRACKER_SOFT_DIRTY)
 		track_trim_mark(t, vmas);
-	if (t->way == TRACK_UFFD && !uffd_follow(t, p, pm, vmas))
+	if (t->tracker == TRACKER_UFFD && !uffd_follow(t, p, pm, vmas))
 		track_forget(t);
 	free(replaced.v);
 }
@@ -235,36 +235,36 @@ track_free(struct track *t)
 static void
 track_settle_status(struct track *t)
 {
-	struct track_status *u = &t->status[TRACK_UFFD];
+	struct track_status *u = &t->status[TRACKER_UFFD];
 
 	if (u->can >= TRACK_ASK)
 		u->can = t->allow || t->owner != TRACK_FOREIGN || t->uffd ? TRACK_YES : TRACK_ASK;
 }
 
-static enum track_way
+static enum tracker
 track_first_that_works(const struct track *t)
 {
-	for (unsigned w = 0; w < TRACK_WAYS; w++)
+	for (unsigned w = 0; w < TRACKERS; w++)
 		if (t->status[w].can >= TRACK_ASK)
-			return (enum track_way)w;
-	return TRACK_SOFT_DIRTY; /* whose reasons are the ones to tell */
+			return (enum tracker)w;
+	return TRACKER_SOFT_DIRTY; /* whose reasons are the ones to tell */
 }
 
 static void
-track_ways_settle(struct track *t)
+track_settle_choice(struct track *t)
 {
 	const struct track_status *s;
-	enum track_way way;
+	enum tracker tracker;
 
 	track_settle_status(t);
-	way = t->choice < TRACK_WAYS ? (enum track_way)t->choice : track_first_that_works(t);
-	if (t->gen && way != t->way)
+	tracker = t->choice < TRACKERS ? (enum tracker)t->choice : track_first_that_works(t);
+	if (t->gen && tracker != t->tracker)
 		track_forget(t); /* what one way has seen means nothing to another */
-	t->way = way;
-	s = &t->status[t->way];
+	t->tracker = tracker;
+	s = &t->status[t->tracker];
 	t->can = s->can;
-	if (t->choice == TRACK_AUTO && track_way_caps(t->way) & TRACK_CHANGES)
-		s = &t->status[TRACK_UFFD]; /* why nothing better */
+	if (t->choice == TRACKER_AUTO && tracker_caps(t->tracker) & TRACKER_CHANGES)
+		s = &t->status[TRACKER_UFFD]; /* why nothing better */
 	memcpy(t->why, s->why, sizeof(t->why));
 	memcpy(t->how, s->how, sizeof(t->how));
 }
@@ -279,23 +279,23 @@ void
 track_probe(struct track *t, const struct proc *p, const struct pagemap *pm)
 {
 	memset(t->status, 0, sizeof(t->status));
-	t->status[TRACK_SOFT_DIRTY].can =
-	    track_can(soft_dirty_probe(&t->status[TRACK_SOFT_DIRTY], p));
-	t->status[TRACK_UFFD].can = track_can(uffd_probe(&t->status[TRACK_UFFD], t, p, pm));
-	t->status[TRACK_HASH].can = track_can(seen_probe(&t->status[TRACK_HASH], p));
-	t->status[TRACK_NONE].can =
-	    track_can(p->live || track_cannot(&t->status[TRACK_NONE], "a folder does not change",
+	t->status[TRACKER_SOFT_DIRTY].can =
+	    track_can(soft_dirty_probe(&t->status[TRACKER_SOFT_DIRTY], p));
+	t->status[TRACKER_UFFD].can = track_can(uffd_probe(&t->status[TRACKER_UFFD], t, p, pm));
+	t->status[TRACKER_HASH].can = track_can(seen_probe(&t->status[TRACKER_HASH], p));
+	t->status[TRACKER_NONE].can =
+	    track_can(p->live || track_cannot(&t->status[TRACKER_NONE], "a folder does not change",
 	                                      "look at a running process"));
-	track_ways_settle(t);
+	track_settle_choice(t);
 }
 
 bool
 track_offers_close(const struct track *t)
 {
 	static const uint64_t MINUTE_NS = UINT64_C(60000000000);
-	bool wanted = t->choice == TRACK_UFFD ||
-	              (t->choice == TRACK_AUTO &&
-	               (t->can == TRACK_NO || track_way_caps(t->way) & TRACK_CHANGES));
+	bool wanted = t->choice == TRACKER_UFFD ||
+	              (t->choice == TRACKER_AUTO &&
+	               (t->can == TRACK_NO || tracker_caps(t->tracker) & TRACKER_CHANGES));
 
 	return wanted && t->stray.ino && t->stray_seen_ns - t->stray_ns >= MINUTE_NS;
 }
@@ -307,5 +307,5 @@ track_choose(struct track *t, unsigned choice)
 		track_forget(t);
 	t->choice = choice;
 	if (t->can != TRACK_UNKNOWN)
-		track_ways_settle(t);
+		track_settle_choice(t);
 }

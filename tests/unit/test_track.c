@@ -11,7 +11,7 @@
 #include "page/folio.h"
 #include "tap.h"
 #include "target/region.h"
-#include "track/track_ways.h"
+#include "track/tracker_ops.h"
 
 #define MS UINT64_C(1000000)
 
@@ -373,7 +373,7 @@ test_past_doubt(void)
 	   "a part is watched");
 	track_follow(&t, NULL, &(struct pagemap){.fd = -1, .page_size = FAKE_PAGE}, &l);
 	ok(track_past(&t, addr(0), addr(4)).doubt == DOUBT_NONE && t.looked_n == 1, "what is no longer mapped is forgotten");
-	t.way = TRACK_HASH;
+	t.tracker = TRACKER_HASH;
 	ok(track_past(&t, addr(0), addr(4)).doubt == DOUBT_OUTSIDE, "of pages that were not on screen contents tell nothing");
 	track_free(&t);
 }
@@ -607,7 +607,7 @@ test_readonly(void)
 	struct region r;
 
 	pair_open(&p);
-	p.t.track.way = TRACK_UFFD;
+	p.t.track.tracker = TRACKER_UFFD;
 	p.v[0].inode = 7;
 	p.v[0].type = VMA_FILE;
 	p.v[0].perm = VMA_READ;
@@ -776,7 +776,7 @@ test_uffd(void)
 	       target_regions(&t, &l, &err) == 0, "a target of our own");
 	t.track.owner = TRACK_DEMO; /* it is watched already */
 	t.track.can = TRACK_YES;
-	t.track.way = TRACK_UFFD;
+	t.track.tracker = TRACKER_UFFD;
 	before = page_tables();
 	ok(track_clear(&t.track, &t.proc, &t.pm, &l, &err) == 0 && t.track.gen == 1, "armed");
 	ok(page_tables() <= before + 256, "64 GiB of nothing got no page tables for it");

@@ -83,14 +83,14 @@ app_state_badge(const struct app *a, char *out, size_t size, enum role *role)
 static void
 app_track_badge(const struct app *a, const struct sample *s, char *out, size_t size)
 {
-	unsigned caps = track_way_caps(s->track_way);
+	unsigned caps = tracker_caps(s->tracker);
 	const char *way =
-	    a->ui.cols >= 100 || caps & TRACK_CHANGES ? track_way_label(s->track_way) : "";
+	    a->ui.cols >= 100 || caps & TRACKER_CHANGES ? tracker_label(s->tracker) : "";
 	int n = snprintf(out, size, "%s%s", way, way[0] ? " " : "");
 
 	if (s->pulse_ns)
 		snprintf(out + n, size - (size_t)n, "AUTO-CLEAR %.3gs%s", (double)s->pulse_ns / 1e9,
-		         caps & TRACK_LOSSLESS ? "" : ", sampled");
+		         caps & TRACKER_LOSSLESS ? "" : ", sampled");
 	else if (a->o->term.calm)
 		snprintf(out + n, size - (size_t)n, "gen %u", s->gen);
 	else
@@ -483,7 +483,7 @@ app_count_costs(const struct answer *p)
 {
 	int n = 0;
 
-	while (n < (int)p->n && strcmp(p->f[n].key, track_way_name((enum track_way)0)) != 0)
+	while (n < (int)p->n && strcmp(p->f[n].key, tracker_name((enum tracker)0)) != 0)
 		n++;
 	return n;
 }

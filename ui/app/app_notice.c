@@ -17,7 +17,7 @@ static void
 app_tell_armed(const struct sample *s, char *text, size_t size)
 {
 	int n = snprintf(text, size, "gen %u: %s armed in %.1f ms", s->gen,
-	                 track_way_label(s->track_way), (double)s->mark_cost_ns / 1e6);
+	                 tracker_label(s->tracker), (double)s->mark_cost_ns / 1e6);
 
 	if (s->gen == 1 && s->stopped_ns)
 		n += snprintf(text + n, size - (size_t)n, ", one thread stopped for %.2f ms",
@@ -32,18 +32,18 @@ app_tell_clear(const struct sample *s, char *text, size_t size)
 	unsigned long long pages = s->regions ? s->regions->totals.rss : 0;
 	double ms = (double)s->mark_cost_ns / 1e6;
 
-	if (track_way_caps(s->track_way) & TRACK_CHANGES)
+	if (tracker_caps(s->tracker) & TRACKER_CHANGES)
 		snprintf(text, size, "%s on screen are compared from now on%s%s",
-		         s->track_way == TRACK_HASH ? "the contents of the pages"
+		         s->tracker == TRACKER_HASH ? "the contents of the pages"
 		                                    : "the page table entries of the pages",
 		         s->track_why[0] ? "; not userfaultfd: " : "", s->track_why);
-	else if (track_way_caps(s->track_way) & TRACK_RANGES)
+	else if (tracker_caps(s->tracker) & TRACKER_RANGES)
 		app_tell_armed(s, text, size);
 	else
 		snprintf(text, size,
 		         "gen %u: %s cleared in %.1f ms; the next write to each of %llu page%s "
 		         "costs a fault",
-		         s->gen, track_way_label(s->track_way), ms, pages, plural(pages));
+		         s->gen, tracker_label(s->tracker), ms, pages, plural(pages));
 }
 
 static void

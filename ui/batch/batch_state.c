@@ -67,7 +67,7 @@ void
 batch_note_filter(struct batch *b, const struct batch_filter *bf, const char *one)
 {
 	const struct track *t = &b->t.track;
-	bool watched = t->gen && track_way_caps(t->way) & TRACK_RANGES;
+	bool watched = t->gen && tracker_caps(t->tracker) & TRACKER_RANGES;
 	const struct {
 		enum filter_why why;
 		const char *text;
@@ -112,10 +112,10 @@ batch_need_written(struct batch *b)
 	if (b->watched)
 		return true;
 	track_probe(&b->t.track, &b->t.proc, &b->t.pm);
-	if (b->t.track.status[TRACK_SOFT_DIRTY].can != TRACK_YES ||
+	if (b->t.track.status[TRACKER_SOFT_DIRTY].can != TRACK_YES ||
 	    batch_need_smaps(b, &ignored) < 0)
 		return false;
-	track_choose(&b->t.track, TRACK_SOFT_DIRTY);
+	track_choose(&b->t.track, TRACKER_SOFT_DIRTY);
 	b->t.track.gen = 1;
 	return true;
 }

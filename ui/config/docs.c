@@ -427,8 +427,8 @@ docs_man_writes(void)
 	       "here is found by trying each on memory of pmtop's own, never from the kernel's "
 	       "version; \\fBpmtop \\-e tracker PID\\fR tells, and \\fB\\-\\-tracker\\fR "
 	       "chooses. By default it is the first that works of\n");
-	for (unsigned w = 0; w < TRACK_WAYS; w++)
-		docs_item(track_way_name((enum track_way)w), track_way_help((enum track_way)w));
+	for (unsigned w = 0; w < TRACKERS; w++)
+		docs_item(tracker_name((enum tracker)w), tracker_help((enum tracker)w));
 	printf(".PP\nUserfaultfd of a process that is not pmtop's takes one system call run "
 	       "inside it: one of its threads is stopped for it. That takes your consent: on the "
 	       "screen, which names the costs for this process and offers to watch one region "
@@ -544,8 +544,8 @@ docs_bash(void)
 		printf("%s%s", t ? " " : "", paint_theme_name((enum theme)t));
 	printf("' -- \"$cur\")); return ;;\n"
 	       "\t--tracker) COMPREPLY=($(compgen -W 'auto");
-	for (unsigned w = 0; w < TRACK_WAYS; w++)
-		printf(" %s", track_way_name((enum track_way)w));
+	for (unsigned w = 0; w < TRACKERS; w++)
+		printf(" %s", tracker_name((enum tracker)w));
 	printf("' -- \"$cur\")); return ;;\n"
 	       "\t--proc-root) COMPREPLY=($(compgen -d -- \"$cur\")); return ;;\n"
 	       "\t-o|--output|--sort)\n"

@@ -298,7 +298,7 @@ options_take(struct options *o, enum option_id id, const char *arg, struct err *
 	case OPT_FILTER: o->filter = arg; break;
 	case OPT_DEMO: o->demo = true; break;
 	case OPT_TRACKER:
-		if (!track_way_find(arg, &o->tracker))
+		if (!tracker_find(arg, &o->tracker))
 			return option_bad_value(err, id, arg,
 			                        "give auto, soft-dirty, uffd, hash or none");
 		break;
@@ -569,7 +569,7 @@ options_init(struct options *o)
 	                      .size_cols = 80,
 	                      .size_rows = 24,
 	                      .proc_root = PROC_ROOT,
-	                      .tracker = TRACK_AUTO,
+	                      .tracker = TRACKER_AUTO,
 	                      .list_sort = COL_REGION_START,
 	                      .mouse = true,
 	                      .hints = true};

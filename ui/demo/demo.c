@@ -26,7 +26,7 @@
 #include "base/util.h"
 #include "demo/demo_regions.h"
 #include "kernel/kabi.h"
-#include "track/track_ways.h"
+#include "track/tracker_ops.h"
 
 #define STEP_NS  INT64_C(250000000)
 #define READY_NS UINT64_C(5000000000)

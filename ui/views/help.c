@@ -206,9 +206,9 @@ help_add_writes(struct help *h)
 	             "known about writes: every page is born marked.");
 	help_add_heat(h);
 	help_head(h, "Ways to tell writes");
-	for (unsigned w = 0; w < TRACK_WAYS; w++)
-		help_add(h, ROLE_STRONG, track_way_name((enum track_way)w),
-		         track_way_help((enum track_way)w));
+	for (unsigned w = 0; w < TRACKERS; w++)
+		help_add(h, ROLE_STRONG, tracker_name((enum tracker)w),
+		         tracker_help((enum tracker)w));
 }
 
 static void

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#ifndef PM_TRACK_WAYS_H
-#define PM_TRACK_WAYS_H
+#ifndef PM_TRACKER_OPS_H
+#define PM_TRACKER_OPS_H
 
 /* The ways to tell writes, behind track.h. A probe says why not through track_cannot. */
 #include "track/track.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Which way is used, and why not another. */
-#include "track/track_ways.h"
+#include "track/tracker_ops.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -17,8 +17,8 @@ static const struct way {
 	const char *name, *label, *help;
 	uint64_t cats;
 	unsigned caps;
-} ways[TRACK_WAYS] = {
-#include "track/track_ways.def"
+} trackers[TRACKERS] = {
+#include "track/trackers.def"
 };
 #undef W
 
@@ -37,40 +37,40 @@ track_cost(size_t i, struct track_cost *out)
 }
 
 const char *
-track_way_name(enum track_way way)
+tracker_name(enum tracker tracker)
 {
-	return ways[way].name;
+	return trackers[tracker].name;
 }
 
 const char *
-track_way_label(enum track_way way)
+tracker_label(enum tracker tracker)
 {
-	return ways[way].label;
+	return trackers[tracker].label;
 }
 
 const char *
-track_way_help(enum track_way way)
+tracker_help(enum tracker tracker)
 {
-	return ways[way].help;
+	return trackers[tracker].help;
 }
 
 unsigned
-track_way_caps(enum track_way way)
+tracker_caps(enum tracker tracker)
 {
-	return ways[way].caps;
+	return trackers[tracker].caps;
 }
 
 const char *
-track_verb(enum track_way way)
+tracker_verb(enum tracker tracker)
 {
-	return ways[way].caps & TRACK_CHANGES ? "changed" : "written";
+	return trackers[tracker].caps & TRACKER_CHANGES ? "changed" : "written";
 }
 
 bool
-track_way_find(const char *name, unsigned *way)
+tracker_find(const char *name, unsigned *tracker)
 {
-	for (*way = 0; *way < TRACK_WAYS; ++*way)
-		if (!strcmp(name, ways[*way].name))
+	for (*tracker = 0; *tracker < TRACKERS; ++*tracker)
+		if (!strcmp(name, trackers[*tracker].name))
 			return true;
 	return !strcmp(name, "auto");
 }
@@ -78,7 +78,7 @@ track_way_find(const char *name, unsigned *way)
 uint64_t
 track_cats(const struct track *t)
 {
-	return ways[t->way].cats;
+	return trackers[t->tracker].cats;
 }
 
 /*
@@ -91,5 +91,5 @@ track_is_written(const struct track *t, uint64_t cats)
 	uint64_t need = track_cats(t);
 
 	return need && (cats & need) == need &&
-	       !(t->way == TRACK_UFFD && cats & (PM_CAT_PFNZERO | PM_CAT_FILE));
+	       !(t->tracker == TRACKER_UFFD && cats & (PM_CAT_PFNZERO | PM_CAT_FILE));
 }
