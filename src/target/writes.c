@@ -82,7 +82,7 @@ writes_curve_from_mark(const struct ages *a, uint64_t measured, struct curve *ou
 static bool
 writes_counts_again(const struct track *t)
 {
-	return t->pulse || tracker_caps(t->tracker) & TRACKER_LOCAL;
+	return t->pulse || t->by_looks;
 }
 
 static uint64_t
@@ -202,12 +202,6 @@ writes_unknown(struct buf *out, const struct unknown *u, size_t page_size, bool 
 	                brief);
 	writes_add_part(out, (u->pages - u->fresh.pages - u->readonly.pages) * page_size,
 	                u->regions - u->fresh.regions - u->readonly.regions, "", brief);
-}
-
-const char *
-writes_unknown_why(enum tracker tracker)
-{
-	return tracker == TRACKER_UFFD ? "not watched" : "not known";
 }
 
 bool

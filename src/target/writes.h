@@ -101,10 +101,9 @@ uint64_t writes_least_pulse(uint64_t clear_ns, uint64_t pages);
 
 /*
  * "+95M in 4 new regions", brief: "+95M in 4 new": what a sum of pages written leaves out; nothing:
- * "". And why: "not watched".
+ * "".
  */
 void writes_unknown(struct buf *out, const struct unknown *u, size_t page_size, bool brief);
-const char *writes_unknown_why(enum tracker tracker);
 
 /* Whether what is seen is the writes to a part of the process alone. */
 bool writes_of_part(const struct track *t);

@@ -128,14 +128,14 @@ symbols() {
 }
 
 @test "the target's memory is opened in one place, and looked for in another" {
-	only "src/target/bytes.c src/target/probe.c src/track/inject.c src/track/track_seen.c" '"mem"'
+	only "src/target/bytes.c src/target/probe.c src/track/inject.c src/track/tracker_hash.c" '"mem"'
 	only "src/target/bytes.c" '->mem, '
 }
 
 @test "files of the target are touched by the helper alone, and opened in one place" {
 	only "src/symbol/helper_open.c" 'openat.*"root|RESOLVE_IN_ROOT'
 	# and the link alone, which is the kernel's, and says how the file was opened
-	only "src/symbol/helper_open.c src/target/region.c" '"map_files'
+	only "src/symbol/helper_open.c src/track/tracker_uffd.c" '"map_files'
 	only "src/symbol/helper_files.c" '\bmincore\('
 	only "src/symbol/" '\bhelper_open\('
 	# of pmtop's own side: the file system of the proc root; holes in a fixture's pagemap

@@ -95,7 +95,7 @@ test_until_now(void)
 	writes_make(&log, &t, rs, FAKE_PAGE, everywhere, &w);
 	ok(w.pulse && w.unique[0] == 2 && w.unique[1] == 6, "unique pages within the last second, and within ten");
 	t.pulse = false;
-	t.tracker = TRACKER_HASH;
+	t.by_looks = true;
 	writes_curve(&t, &rs->vmas, FAKE_PAGE, now, &c);
 	ok(c.p[0].ns == 1 * S && c.p[0].pages == 2, "of a way that is local the looks are what counts");
 	t.pulse = true;

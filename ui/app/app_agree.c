@@ -161,7 +161,7 @@ app_agree(struct app *a, enum action action)
 		return true;
 	}
 	if (action == ACT_CONTENTS)
-		w->tracker = TRACKER_HASH;
+		w->tracker = tracker_reading();
 	else if (a->asking == 'Z' && action == ACT_AGREE)
 		w->sure = a->s->execs + 1;
 	else if (a->asking == 'F' && action == ACT_AGREE)

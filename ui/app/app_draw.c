@@ -85,7 +85,7 @@ app_track_badge(const struct app *a, const struct sample *s, char *out, size_t s
 {
 	unsigned caps = tracker_caps(s->tracker);
 	const char *way =
-	    a->ui.cols >= 100 || caps & TRACKER_CHANGES ? tracker_label(s->tracker) : "";
+	    a->ui.cols >= 100 || caps & TRACKER_CHANGES ? tracker_words(s->tracker)->label : "";
 	int n = snprintf(out, size, "%s%s", way, way[0] ? " " : "");
 
 	if (s->pulse_ns)
@@ -483,7 +483,7 @@ app_count_costs(const struct answer *p)
 {
 	int n = 0;
 
-	while (n < (int)p->n && strcmp(p->f[n].key, tracker_name((enum tracker)0)) != 0)
+	while (n < (int)p->n && strcmp(p->f[n].key, tracker_words((enum tracker)0)->name) != 0)
 		n++;
 	return n;
 }

@@ -537,7 +537,7 @@ card_make(struct card *c, const struct sample *s, const struct vma *v, uint64_t 
 	if (written_ns && now >= written_ns)
 		card_add(c, ROLE_HOT, "", NULL, "%s seen %s %.0f s ago",
 		         more && more->past.written > 1 ? "last" : "first",
-		         tracker_verb(s->tracker), (double)(now - written_ns) / 1e9);
+		         tracker_words(s->tracker)->verb, (double)(now - written_ns) / 1e9);
 	if (written_ns && pg->cats & PM_CAT_HUGE && tracker_caps(s->tracker) & TRACKER_HUGE)
 		card_add(c, ROLE_HOT, "", NULL, "tracked per %s: one bit for all",
 		         size_text(size, s->page_size << page_huge_order(s->page_size)));

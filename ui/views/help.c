@@ -207,8 +207,8 @@ help_add_writes(struct help *h)
 	help_add_heat(h);
 	help_head(h, "Ways to tell writes");
 	for (unsigned w = 0; w < TRACKERS; w++)
-		help_add(h, ROLE_STRONG, tracker_name((enum tracker)w),
-		         tracker_help((enum tracker)w));
+		help_add(h, ROLE_STRONG, tracker_words((enum tracker)w)->name,
+		         tracker_words((enum tracker)w)->help);
 }
 
 static void

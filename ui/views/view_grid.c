@@ -145,7 +145,7 @@ view_grid_say_range(const struct ui *ui, const struct sample *s, uint64_t lo, ui
 	cells_counts(&r->cell, r->lens, out);
 	if (r->cell.written)
 		buf_fmt(out, "; %llu %s", (unsigned long long)r->cell.written,
-		        tracker_verb(s->tracker));
+		        tracker_words(s->tracker)->verb);
 }
 
 /* Where the colours tell how often, so does the sentence. */
@@ -188,7 +188,7 @@ view_grid_say(const struct ui *ui, const struct sample *s, struct buf *out)
 	if (!c) {
 		buf_str(out, "not read yet");
 	} else if (pg) {
-		page_sentence(out, pg, tracker_verb(s->tracker), c->newest_ns, ui->now);
+		page_sentence(out, pg, tracker_words(s->tracker)->verb, c->newest_ns, ui->now);
 		if (c->written && cells_tracked_whole(s, pg))
 			buf_fmt(out, " (tracked per %s)",
 			        size_text(size, s->page_size << page_huge_order(s->page_size)));
@@ -201,7 +201,7 @@ view_grid_say(const struct ui *ui, const struct sample *s, struct buf *out)
 		cells_counts(c, s->window->lens, out);
 		if (c->written)
 			buf_fmt(out, "; %llu %s", (unsigned long long)c->written,
-			        tracker_verb(s->tracker));
+			        tracker_words(s->tracker)->verb);
 		if (s->window->filtered)
 			buf_fmt(out, "; %llu pass", (unsigned long long)c->match);
 	}

@@ -182,7 +182,7 @@ view_regions_say_parted(const struct sample *s, const struct vma *v, struct buf 
 		return;
 	if ((v > first && vma_goes_on(v - 1, v)) || (v < last && vma_goes_on(v, v + 1)))
 		buf_fmt(out, "; in several rows: %s keeps new memory apart from what it watches",
-		        tracker_label(s->tracker));
+		        tracker_words(s->tracker)->label);
 }
 
 /* Of a long name so much as leaves room for what is said of it. */

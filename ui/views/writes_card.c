@@ -147,7 +147,7 @@ writes_add_unknown(struct card *c, const struct sample *s)
 	if (!u->pages)
 		return;
 	writes_unknown(&b, u, s->page_size, writes_is_narrow(c));
-	card_add_long(c, ROLE_HOT, writes_unknown_why(s->tracker), b.s);
+	card_add_long(c, ROLE_HOT, tracker_words(s->tracker)->unknown, b.s);
 	buf_free(&b);
 }
 
@@ -378,7 +378,7 @@ writes_add_migration(struct card *c, const struct sample *s)
 	if (!lacks && w->unknown.pages && !writes_is_narrow(c))
 		buf_fmt(&head, ", %s %s counted as written",
 		        size_text(size, w->unknown.pages * s->page_size),
-		        writes_unknown_why(s->tracker));
+		        tracker_words(s->tracker)->unknown);
 	card_head(c, head.s);
 	buf_free(&head);
 	if (lacks) {
@@ -571,7 +571,7 @@ writes_draw_unknown(const struct ui *ui, const struct sample *s, int y, int x)
 {
 	enum { RATE_ROOM = sizeof("; 1023K/s new ") - 1 + 12 };
 	const struct unknown *u = &s->writes.unknown;
-	const char *why = writes_unknown_why(s->tracker);
+	const char *why = tracker_words(s->tracker)->unknown;
 	size_t room = ui->cols > x + RATE_ROOM ? (size_t)(ui->cols - x - RATE_ROOM) : 0;
 	struct buf text = {0};
 	char size[8];
