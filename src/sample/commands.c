@@ -187,7 +187,7 @@ command_ask(struct reader *l)
 
 /*
  * In a pulse each clear is followed by a look, and then by the next clear: what is written between
- * the two is seen in no generation, unless the way to clear tells of it.
+ * the two is seen in no generation, unless the tracker tells of it in its clear.
  */
 void
 command_pulse(struct reader *l)

@@ -37,9 +37,9 @@ struct request {
 	 * 0 no */
 	unsigned tracker;     /* enum tracker, or TRACKER_AUTO */
 	unsigned allow;       /* run a system call in the target */
-	unsigned sure;        /* clear though somebody else lives by the bits (hazard.h) */
+	unsigned sure;        /* clear though somebody else lives by the bits (track_hazard) */
 	uint64_t closes;      /* inode of a userfaultfd to have closed first (sample.stray); 0 */
-	struct track_range scope; /* watch this alone, where the way can; empty: everything */
+	struct track_range scope; /* watch this alone, where the tracker can; empty: everything */
 	enum lens lens;
 	bool grid_on;         /* a grid is on screen: */
 	struct grid grid;

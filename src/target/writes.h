@@ -36,7 +36,7 @@ struct writes_cost {
 
 struct writes {
 	bool marked;         /* there is a mark: else only `cost` is filled in */
-	bool pulse; /* pages count again and again: in a pulse, and by ways that are local */
+	bool pulse; /* pages count again and again: in a pulse, and by trackers that are local */
 	bool part;           /* not the whole process is watched */
 	uint64_t measured_ns;/* since the mark, until the last look; of a pulse at most a minute */
 	uint32_t gens;       /* generations that counts are out of */

@@ -214,8 +214,8 @@ int track_clear(struct track *t, const struct proc *p, const struct pagemap *pm,
                 const struct vma_list *vmas, struct err *err);
 
 /*
- * Before a look: what has been mapped since the mark is watched from now on, where the tracker can, and
- * what is no longer mapped is forgotten. A watch is given up, with the mark, where the target comes
+ * Before a look: what has been mapped since the mark is watched from now on, where the tracker can,
+ * and what is no longer mapped is forgotten. A watch is given up, with the mark, where the target comes
  * to use userfaultfd itself: why says so. No error: what cannot be watched is told as not known.
  */
 void track_follow(struct track *t, const struct proc *p, const struct pagemap *pm,
@@ -243,7 +243,7 @@ bool track_hazard(const struct track *t, const struct proc *p, const struct vma_
                   struct buf *out);
 
 /*
- * Whether all that keeps the best way from being used is a userfaultfd that two probes, a minute
+ * Whether all that keeps the best tracker from being used is a userfaultfd that two probes, a minute
  * apart, found unused. It may have been left behind by a helper that was killed: a person may have
  * it closed (inject_close).
  */

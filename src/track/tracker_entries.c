@@ -9,8 +9,7 @@ entries_probe(struct track_status *s, struct track *t, const struct proc *p,
               const struct pagemap *pm)
 {
 	(void)t, (void)pm;
-	return p->live ||
-	       track_cannot(s, "a folder does not change", "look at a running process");
+	return p->live || track_cannot(s, "a folder does not change", "look at a running process");
 }
 
 /* What the entry says but for how it was used: there or not, which frame, which place in swap. */

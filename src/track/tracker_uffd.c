@@ -412,15 +412,16 @@ static int
 uffd_arm(struct track *t, const struct pagemap *pm, const struct vma_list *vmas, struct arming how,
          struct err *err)
 {
+	const struct uffd *u = t->own;
 	struct track_ranges armed = {0};
-	uint64_t start, end, room = t->own ? MARK_ROOM : 0;
+	uint64_t start, end, room = u ? MARK_ROOM : 0;
 	int r = 0;
 
 	for (size_t i = 0; i < vmas->n && r == 0; i++) {
 		const struct vma *v = &vmas->v[i];
 
 		if (!uffd_in_scope(t, v, &start, &end) ||
-		    uffd_is_barred(v, t->own ? &uffd_of(t)->barred : NULL) || !uffd_is_watched(pm, v))
+		    uffd_is_barred(v, u ? &u->barred : NULL) || !uffd_is_watched(pm, v))
 			continue;
 		how.marks = v->perm & VMA_SHARED && end - start <= room;
 		room -= how.marks ? end - start : 0;
@@ -509,20 +510,21 @@ uffd_arm_all(struct track *t, const struct pagemap *pm, const struct vma_list *v
 {
 	struct arming how = {.tell = t->pulse && t->gen && !uffd_is_moved(t)};
 	struct track_ranges kept = {0};
+	struct uffd *u = t->own;
 	int r;
 
-	if (t->own && (uffd_is_moved(t) || !uffd_is_followed(t->own, vmas))) {
+	if (u && (uffd_is_moved(t) || !uffd_is_followed(u, vmas))) {
 		if (how.tell) {
 			uffd_still_armed(t, pm, vmas, &kept);
 			how.kept = &kept;
 		}
-		uffd_register_all(t->own, t, vmas);
+		uffd_register_all(u, t, vmas);
 	}
-	if (t->own) {
-		uffd_of(t)->scope = t->scope;
-		uffd_of(t)->unsure.n = 0;
-		uffd_of(t)->late.n = how.tell ? uffd_of(t)->late.n : 0;
-		uffd_forget_unmapped(&uffd_of(t)->late, vmas);
+	if (u) {
+		u->scope = t->scope;
+		u->unsure.n = 0;
+		u->late.n = how.tell ? u->late.n : 0;
+		uffd_forget_unmapped(&u->late, vmas);
 	}
 	r = uffd_arm(t, pm, vmas, how, err);
 	free(kept.v);

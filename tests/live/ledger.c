@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * ledger WAY MEMORY WRITES: is every write told, and nothing else?
+ * ledger TRACKER MEMORY WRITES: is every write told, and nothing else?
  *
  * A child writes to pages of one mapping as fast as it can, and notes each write in a ledger that it
- * shares with us; we tell writes by WAY (soft-dirty, uffd, hash) at the same time, look after look,
+ * shares with us; we tell writes by TRACKER (soft-dirty, uffd, hash) at the same time, look after look,
  * with the code that pmtop has. The two count each other's steps: a write notes how many looks had
  * ended before it and how many had begun after it. It must be told by one of the looks after the
  * first and not later than one after the last, and what a look tells must have been written in
@@ -248,7 +248,7 @@ next_round(struct watch *w)
 }
 
 static void
-watch_open(struct watch *w, pid_t pid, const char *way)
+watch_open(struct watch *w, pid_t pid, const char *tracker)
 {
 	struct track *t = &w->t.track;
 
@@ -257,11 +257,11 @@ watch_open(struct watch *w, pid_t pid, const char *way)
 		die(w->err.what, w->err.why);
 	w->v = vma_at(&w->vmas, sh->base);
 	t->allow = true;
-	if (!tracker_find(way, &t->choice))
-		die(way, "no such way");
+	if (!tracker_find(tracker, &t->choice))
+		die(tracker, "no such tracker");
 	track_probe(t, &w->t.proc, &w->t.pm);
 	if (t->can != TRACK_YES)
-		die(way, t->why);
+		die(tracker, t->why);
 	t->scope = (struct track_range){sh->base, sh->base + PAGES * page_size};
 	t->pulse = t->tracker == TRACKER_UFFD;
 	clear(w);

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-3.0-or-later
-# The ways to tell writes: each tells what it should and nothing else, and leaves the process as it was.
+# The trackers: each tells what it should and nothing else, and leaves the process as it was.
 
 # Commands handed to `same` are for it to expand; bats reads its variables.
 # shellcheck disable=SC2016,SC2034,SC2154

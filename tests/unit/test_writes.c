@@ -97,7 +97,7 @@ test_until_now(void)
 	t.pulse = false;
 	t.by_looks = true;
 	writes_curve(&t, &rs->vmas, FAKE_PAGE, now, &c);
-	ok(c.p[0].ns == 1 * S && c.p[0].pages == 2, "of a way that is local the looks are what counts");
+	ok(c.p[0].ns == 1 * S && c.p[0].pages == 2, "of a tracker that is local the looks are what counts");
 	t.pulse = true;
 	t.first_ns = now - 500 * S;
 	for (uint32_t e = 1; e <= 20; e++)

@@ -78,15 +78,15 @@ app_state_badge(const struct app *a, char *out, size_t size, enum role *role)
 	}
 }
 
-/* How writes are told, since when; the way by its name where there is room, or where it is no way
- * to tell writes. */
+/* How writes are told, since when; the tracker by its name where there is room, or where it tells
+ * no writes. */
 static void
 app_track_badge(const struct app *a, const struct sample *s, char *out, size_t size)
 {
 	unsigned caps = tracker_caps(s->tracker);
-	const char *way =
+	const char *label =
 	    a->ui.cols >= 100 || caps & TRACKER_CHANGES ? tracker_words(s->tracker)->label : "";
-	int n = snprintf(out, size, "%s%s", way, way[0] ? " " : "");
+	int n = snprintf(out, size, "%s%s", label, label[0] ? " " : "");
 
 	if (s->pulse_ns)
 		snprintf(out + n, size - (size_t)n, "AUTO-CLEAR %.3gs%s", (double)s->pulse_ns / 1e9,
@@ -477,7 +477,7 @@ app_count_lines(const char *text, int cols)
 	return n;
 }
 
-/* Which ways there are is no part of the question: those facts begin with the first way. */
+/* Which trackers there are is no part of the question: those facts begin with the first. */
 static int
 app_count_costs(const struct answer *p)
 {

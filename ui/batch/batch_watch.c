@@ -277,6 +277,7 @@ static int
 batch_prepare(struct batch *b, struct err *err)
 {
 	struct track *t = &b->t.track;
+	unsigned caps;
 
 	if (b->o->read_only)
 		return err_set(err, ERR_USAGE, "--read-only refuses what changes the target",
@@ -284,14 +285,14 @@ batch_prepare(struct batch *b, struct err *err)
 	if ((b->o->scope && batch_range(b, b->o->scope, &t->scope.start, &t->scope.end, err) < 0) ||
 	    batch_tracker(b, err) < 0)
 		return -1;
-	if (tracker_caps(t->tracker) & TRACKER_LOCAL &&
-	    t->choice == TRACKER_AUTO) /* nothing better: why holds the reason */
+	caps = tracker_caps(t->tracker);
+	if (caps & TRACKER_LOCAL && t->choice == TRACKER_AUTO) /* why nothing better */
 		return err_set(err, ERR_TARGET, t->why, t->how, "cannot watch writes");
-	if (tracker_caps(t->tracker) & TRACKER_LOCAL)
+	if (caps & TRACKER_LOCAL)
 		return err_set(err, ERR_TARGET, "it looks at the pages on a screen alone",
 		               "use it on the screen", "cannot watch by --tracker %s",
 		               tracker_words(t->tracker)->name);
-	t->pulse = b->o->mode == MODE_WATCH && tracker_caps(t->tracker) & TRACKER_LOSSLESS;
+	t->pulse = b->o->mode == MODE_WATCH && caps & TRACKER_LOSSLESS;
 	return 0;
 }
 
@@ -463,7 +464,8 @@ batch_note_limits(struct watch *w)
 
 	if (w->unwatched)
 		buf_fmt(note, "%zu region%s not watched by %s: what is written there is not known",
-		        w->unwatched, w->unwatched == 1 ? " is" : "s are", tracker_words(t->tracker)->label);
+		        w->unwatched, w->unwatched == 1 ? " is" : "s are",
+		        tracker_words(t->tracker)->label);
 	else if (!(tracker_caps(t->tracker) & TRACKER_LOSSLESS) && w->b->o->count != 1)
 		buf_str(
 		    note,
