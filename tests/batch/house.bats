@@ -159,6 +159,18 @@ symbols() {
 	is "$(nm -A -u "$lib" | awk '$NF == "ptrace" && !/inject_ptrace/')" ""
 }
 
+@test "a tracker is named in its own file alone: everybody else asks its ops" {
+	local id ops
+	only "src/track/" '^ *# *include *"track/(tracker_ops|hazard)\.h"'
+	while read -r id ops; do
+		only "$(grep -l "^const struct tracker_ops $ops = " src/track/*.c)" "^const struct tracker_ops $ops\\b"
+		is "$(grep -rlwE "TRACKER_$id|$ops" src ui | grep -vx "$(grep -l "tracker_ops $ops = " src/track/*.c)" |
+			grep -v '\.def$' | xargs)" ""
+	done < <(sed -nE 's/^T\(([A-Z_]+), ([a-z_]+)\)/\1 \2/p' src/track/trackers.def)
+	# stamps are stamps, whoever leaves them
+	is "$(grep -nE 'TRACKER_|tracker_' src/track/track.c)" ""
+}
+
 @test "each file says its licence" {
 	is "$(grep -LE 'SPDX-License-Identifier: GPL-3.0-or-later' src/*/* ui/*.c ui/*/* tests/*/*.bats tests/*/*.bash \
 		tests/fixtures/*.fix tests/run screenshots/{make,render,shot,*.pm} | xargs)" ""

@@ -227,6 +227,36 @@ test_probe(void)
 	folder_close(&f);
 }
 
+/* What one of its members says the others must bear out. */
+static void
+tracker_is_whole(enum tracker tracker, const struct tracker_ops *o)
+{
+	const struct tracker_words *w = &o->words;
+	bool local = o->caps & TRACKER_LOCAL;
+	unsigned found;
+
+	ok(tracker_words(tracker) == w && tracker_caps(tracker) == o->caps && tracker_find(w->name, &found) && found == tracker,
+	   w->name);
+	ok(w->label && w->help && w->verb && w->cleared && w->unknown && w->untold, "its words");
+	ok(o->probe && o->clear && o->doubt, "what each can be asked");
+	ok(!o->written == !o->cats && !(o->everywhere & ~o->cats), "marks, and what reads them");
+	ok(local == !o->cats && local == (o->sign && o->reaches) && local == (w->compares != NULL), "or pages, and their signatures");
+	ok(!o->costs == !w->costs && (!o->costs || w->price), "what takes consent tells what it costs");
+}
+
+static void
+test_trackers(void)
+{
+	unsigned found;
+
+#define T(id, ops) tracker_is_whole(TRACKER_##id, &(ops));
+#include "track/trackers.def"
+#undef T
+	ok(tracker_find("auto", &found) && found == TRACKER_AUTO && !tracker_find("way", &found), "names that are none");
+	ok(tracker_caps(tracker_lasting()) & TRACKER_LASTING && tracker_caps(tracker_reading()) & TRACKER_CHANGES,
+	   "one outlives pmtop, and one only reads");
+}
+
 static bool
 stop_at_once(void *arg)
 {
@@ -832,6 +862,7 @@ main(void)
 	test_heat();
 	test_update();
 	test_random();
+	test_trackers();
 	test_probe();
 	test_given_up();
 	test_pulse();
