@@ -301,8 +301,8 @@ regions_clip_dirty(struct dirty *d, uint64_t start, uint64_t end)
 
 /* Tells the track, if it can be told: of a region that is new since the mark only what is sure. */
 static void
-regions_tell_track(struct walk *w, struct track *t, const struct track_verdict *is,
-                   uint64_t start, uint64_t end, uint64_t now)
+regions_tell_track(struct walk *w, struct track *t, const struct track_verdict *is, uint64_t start,
+                   uint64_t end, uint64_t now)
 {
 	bool known = !is->doubt || (is->exact && is->doubt == DOUBT_NEW);
 
@@ -370,8 +370,7 @@ regions_note_written(struct walk *w, struct target *target, uint64_t now)
 		out->unknown = may - u64_min(may, written);
 	out->written = track_bytes(t, w->v->start, w->v->end) / w->page_size;
 	out->fresh = track_tally(t, start) / w->page_size;
-	out->part = is.part ||
-	            (in_scope && (start > w->v->start || end < w->v->end));
+	out->part = is.part || (in_scope && (start > w->v->start || end < w->v->end));
 	out->never = is.late || out->part ? 0 : out->never;
 	if (out->written)
 		out->newest_ns = track_newest(t, w->v->start, w->v->end);

@@ -215,8 +215,9 @@ int track_clear(struct track *t, const struct proc *p, const struct pagemap *pm,
 
 /*
  * Before a look: what has been mapped since the mark is watched from now on, where the tracker can,
- * and what is no longer mapped is forgotten. A watch is given up, with the mark, where the target comes
- * to use userfaultfd itself: why says so. No error: what cannot be watched is told as not known.
+ * and what is no longer mapped is forgotten. A watch is given up, with the mark, where the target
+ * comes to use userfaultfd itself: why says so. No error: what cannot be watched is told as not
+ * known.
  */
 void track_follow(struct track *t, const struct proc *p, const struct pagemap *pm,
                   const struct vma_list *vmas);
@@ -243,9 +244,9 @@ bool track_hazard(const struct track *t, const struct proc *p, const struct vma_
                   struct buf *out);
 
 /*
- * Whether all that keeps the best tracker from being used is a userfaultfd that two probes, a minute
- * apart, found unused. It may have been left behind by a helper that was killed: a person may have
- * it closed (inject_close).
+ * Whether all that keeps the best tracker from being used is a userfaultfd that two probes, a
+ * minute apart, found unused. It may have been left behind by a helper that was killed: a person
+ * may have it closed (inject_close).
  */
 bool track_offers_close(const struct track *t);
 
@@ -265,7 +266,7 @@ struct track_look {
 	const struct vma *vma;
 	bool in_scope;    /* some of it is */
 	uint64_t written; /* bytes of pages whose categories say that they are */
-	uint64_t lost;    /* of those that were seen written in this generation and are not any more */
+	uint64_t lost;    /* of those seen written in this generation that are not any more */
 	uint64_t rss;     /* pages */
 	bool there;       /* it has pages, in RAM or not */
 	bool clean;       /* a page was seen that is not written */
@@ -277,7 +278,7 @@ struct track_look {
 struct track_verdict {
 	enum track_doubt doubt; /* why it is not known what was written */
 	bool exact;   /* what is told as written was, and what not was not, since it was armed */
-	bool late;    /* it came after the first clear: what is clean may have been written before */
+	bool late;    /* it came after the first clear: what is clean may have been written then */
 	bool cleared; /* what is not written any more may have been cleared by somebody else */
 	bool part;    /* only some of its pages are looked at */
 };

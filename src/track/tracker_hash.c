@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include "kernel/flags.h"
-#include "kernel/kabi.h"
 #include "track/tracker_ops.h"
 
 static bool

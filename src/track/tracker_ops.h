@@ -15,7 +15,7 @@ struct tracker_ops {
 
 	/* The categories (PM_CAT_*) that a scan is to ask for; 0: the page table holds no marks. */
 	uint64_t cats;
-	/* Of them, those that a mapping newer than the mark has all over, be a page there or not. */
+	/* Of them, those that a mapping newer than the mark has all over, pages or not. */
 	uint64_t everywhere;
 
 	/*
@@ -52,7 +52,7 @@ struct tracker_ops {
 	 */
 	void (*sign)(const struct track_pages *pages, uint64_t *out);
 
-	/* Ends what it does to the target, and frees t->own, which is not NULL. NULL: it has none. */
+	/* Lets go of the target, and frees t->own, which is not NULL. NULL: it has none. */
 	void (*release)(void *own);
 
 	/* Who in the target would be harmed by a clear. NULL: nobody can be. */

@@ -240,8 +240,7 @@ uffd_protect(struct track *t, const struct pagemap *pm, const struct vma *v, uin
 		                          .start = start,
 		                          .end = u64_min(end, start + CHUNK),
 		                          .category_inverted = guard,
-		                          .category_mask =
-		                              UFFD_CATS | guard,
+		                          .category_mask = UFFD_CATS | guard,
 		                          .category_anyof_mask = PM_CAT_PRESENT | PM_CAT_SWAPPED};
 		int n;
 

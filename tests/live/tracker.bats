@@ -445,7 +445,7 @@ told_of() { awk -F , -v at="0x$1" '$2 == at { sum += $1 } END { print sum + 0 }'
 	screen_end
 }
 
-@test "a way that something stood in the way of is found when that is gone" {
+@test "a tracker that something stood in the way of is found when that is gone" {
 	need_watch
 	[[ $("$live_dir/soft_dirty_probe") == no ]] || skip "this kernel has soft-dirty, which comes first"
 	unwatched_start

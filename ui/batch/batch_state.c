@@ -67,8 +67,7 @@ void
 batch_note_filter(struct batch *b, const struct batch_filter *bf, const char *one)
 {
 	const struct track *t = &b->t.track;
-	const struct tracker_words *words =
-	    tracker_words(t->gen ? t->tracker : tracker_lasting());
+	const struct tracker_words *words = tracker_words(t->gen ? t->tracker : tracker_lasting());
 	char untold[80];
 	const struct {
 		enum filter_why why;

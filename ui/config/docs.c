@@ -433,7 +433,8 @@ docs_man_writes(void)
 	       "version; \\fBpmtop \\-e tracker PID\\fR tells, and \\fB\\-\\-tracker\\fR "
 	       "chooses. By default it is the first that works of\n");
 	for (unsigned w = 0; w < TRACKERS; w++)
-		docs_item(tracker_words((enum tracker)w)->name, tracker_words((enum tracker)w)->help);
+		docs_item(tracker_words((enum tracker)w)->name,
+		          tracker_words((enum tracker)w)->help);
 	printf(".PP\nUserfaultfd of a process that is not pmtop's takes one system call run "
 	       "inside it: one of its threads is stopped for it. That takes your consent: on the "
 	       "screen, which names the costs for this process and offers to watch one region "

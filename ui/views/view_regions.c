@@ -162,8 +162,7 @@ view_regions_say_facts(const struct ui *ui, const struct sample *s, const struct
 		        size_text(b, r->swap * s->page_size));
 	if (s->gen && r->written)
 		buf_fmt(out, ", %llu page%s %s", (unsigned long long)r->written, plural(r->written),
-		        tracker_caps(s->tracker) & TRACKER_CHANGES ? "seen to change"
-		                                                     : "written");
+		        tracker_caps(s->tracker) & TRACKER_CHANGES ? "seen to change" : "written");
 	if (s->gen && r->doubt)
 		buf_fmt(out, "%s %s", r->written ? ";" : ",",
 		        track_doubt_words((enum track_doubt)r->doubt));
