@@ -318,7 +318,7 @@ answer_page(struct target *t, const struct vma_list *vmas, uint64_t addr, struct
 		answer_add_number(a, "node", (uint64_t)pg.node);
 	answer_place(&b, vmas, v, addr);
 	buf_str(&b, ": ");
-	page_sentence(&b, &pg, track_verb(t->track.way), written, time_ns());
+	page_sentence(&b, &pg, tracker_words(t->track.tracker)->verb, written, time_ns());
 	a->line = b.s;
 	return a;
 }

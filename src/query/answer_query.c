@@ -15,7 +15,7 @@ answer_clear(struct target *t, const struct vma_list *vmas, struct err *err)
 	answer_add_number(a, "generation", t->track.gen);
 	answer_add_number(a, "cost_us", t->track.cost_ns / 1000);
 	buf_fmt(&b, "%s cleared in %.1f ms: pages written from now on show",
-	        track_way_name(t->track.way), (double)t->track.cost_ns / 1e6);
+	        tracker_words(t->track.tracker)->name, (double)t->track.cost_ns / 1e6);
 	a->line = b.s;
 	return a;
 }

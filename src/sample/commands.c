@@ -9,7 +9,6 @@
 #include "filter/filter.h"
 #include "query/answer_query.h"
 #include "target/writes.h"
-#include "track/hazard.h"
 
 void
 command_choose(struct reader *l)
@@ -30,16 +29,11 @@ command_is_asked_for(const struct reader *l)
 	return !l->t.track.gen || l->now.clear != l->draft.cleared;
 }
 
-/* What stood in the way of a better one, such as a tracer, may be gone by now: a person who clears
- * finds out. */
 static void
 command_choose_anew(struct reader *l)
 {
-	struct track *t = &l->t.track;
-
-	if (t->can != TRACK_UNKNOWN && t->status[TRACK_UFFD].can == TRACK_NO &&
-	    command_is_asked_for(l))
-		t->can = TRACK_UNKNOWN;
+	if (command_is_asked_for(l))
+		track_reconsider(&l->t.track);
 	command_choose(l);
 }
 
@@ -56,9 +50,9 @@ command_find_question(struct reader *l)
 	l->draft.stray = t->stray.ino;
 	if (command_is_asked_for(l) && track_offers_close(t))
 		return CLEAR_STRAY;
-	if (t->can != TRACK_YES || t->way != TRACK_SOFT_DIRTY || l->now.sure == l->draft.execs + 1)
+	if (t->can != TRACK_YES || l->now.sure == l->draft.execs + 1)
 		return CLEAR_NO_QUESTION;
-	hazard = hazard_of_clear(&l->t.proc, &l->draft.regions->vmas, &text);
+	hazard = track_hazard(t, &l->t.proc, &l->draft.regions->vmas, &text);
 	if (hazard)
 		snprintf(l->draft.question_text, sizeof(l->draft.question_text), "%s", text.s);
 	buf_free(&text);
@@ -193,7 +187,7 @@ command_ask(struct reader *l)
 
 /*
  * In a pulse each clear is followed by a look, and then by the next clear: what is written between
- * the two is seen in no generation, unless the way to clear tells of it.
+ * the two is seen in no generation, unless the tracker tells of it in its clear.
  */
 void
 command_pulse(struct reader *l)

@@ -38,7 +38,7 @@ reader_copy_tracker(struct reader *l)
 	const struct track *t = &l->t.track;
 
 	l->draft.can_track = t->can;
-	l->draft.track_way = t->way;
+	l->draft.tracker = t->tracker;
 	snprintf(l->draft.track_why, sizeof(l->draft.track_why), "%s", t->why);
 	snprintf(l->draft.track_how, sizeof(l->draft.track_how), "%s", t->how);
 	l->draft.gen = t->gen;
@@ -246,7 +246,7 @@ reader_is_quiet(struct reader *l)
 	struct proc_pulse p;
 	bool same;
 
-	if (l->t.track.gen && track_way_caps(l->t.track.way) & TRACK_LOCAL)
+	if (l->t.track.gen && tracker_caps(l->t.track.tracker) & TRACKER_LOCAL)
 		return false; /* a write to what is there is no fault */
 	if (l->lens_owed || l->now.pulse_ns ||
 	    (l->t.track.n && time_ns() - l->last_full < STALE_S * 1000 * MS))

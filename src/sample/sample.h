@@ -35,11 +35,11 @@ struct request {
 
 	/* how `clear` may go about it. What was agreed to holds for one program: 1 + sample.execs,
 	 * 0 no */
-	unsigned tracker;     /* enum track_way, or TRACK_AUTO */
+	unsigned tracker;     /* enum tracker, or TRACKER_AUTO */
 	unsigned allow;       /* run a system call in the target */
-	unsigned sure;        /* clear though somebody else lives by the bits (hazard.h) */
+	unsigned sure;        /* clear though somebody else lives by the bits (track_hazard) */
 	uint64_t closes;      /* inode of a userfaultfd to have closed first (sample.stray); 0 */
-	struct track_range scope; /* watch this alone, where the way can; empty: everything */
+	struct track_range scope; /* watch this alone, where the tracker can; empty: everything */
 	enum lens lens;
 	bool grid_on;         /* a grid is on screen: */
 	struct grid grid;
@@ -104,7 +104,7 @@ struct sample {
 
 	/* the mark: see track.h */
 	enum track_can can_track;
-	enum track_way track_way;
+	enum tracker tracker;
 	char track_why[160], track_how[160];
 	unsigned gen;
 	uint64_t pulse_ns; /* the time between clears that is kept; 0: none. More than was asked if

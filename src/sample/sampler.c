@@ -70,7 +70,7 @@ sampler_publish(void *arg, bool complete)
 	pthread_mutex_lock(&s->lock);
 	old = s->out;
 	s->out = copy;
-	s->holds = s->reader.t.track.uffd != NULL;
+	s->holds = track_holds(&s->reader.t.track);
 	pthread_mutex_unlock(&s->lock);
 	sample_free(old);
 	eventfd_write(s->event, 1);

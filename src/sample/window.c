@@ -175,7 +175,7 @@ window_find_newest(struct window *w, const struct track *t, const struct vma *v)
 static bool
 window_is_unsure(const struct track *t, const struct vma *v)
 {
-	return t->gen && !(track_way_caps(t->way) & TRACK_CHANGES) &&
+	return t->gen && !(tracker_caps(t->tracker) & TRACKER_CHANGES) &&
 	       track_doubt(t, v->start) != DOUBT_NONE;
 }
 
@@ -189,7 +189,7 @@ window_is_watched(const void *arg, uint64_t addr)
 static struct lens_look
 window_lens_look_of(enum lens l, const struct track *t, const struct vma *v)
 {
-	bool parts = t->gen && track_way_caps(t->way) & TRACK_RANGES;
+	bool parts = t->gen && tracker_caps(t->tracker) & TRACKER_RANGES;
 
 	return (struct lens_look){.lens = l, .unsure = window_is_unsure(t, v),
 	                          .watched = parts ? window_is_watched : NULL, .arg = t};

@@ -193,6 +193,14 @@ probe_category(const struct target *t, size_t i, struct cap *c)
 		         " (Linux %s)", categories[i].since);
 }
 
+static size_t
+probe_categories(struct target *t, struct cap *at)
+{
+	for (size_t k = 0; k < ARRAY_LEN(categories); k++)
+		probe_category(t, k, &at[k]);
+	return ARRAY_LEN(categories);
+}
+
 static void
 probe_procmap_query(struct target *t, struct cap *c)
 {
@@ -207,39 +215,30 @@ probe_procmap_query(struct target *t, struct cap *c)
 		         NULL);
 }
 
-/* One way to tell writes (track_ways.def). */
 static void
-probe_way(struct target *t, enum track_way way, const char *works, struct cap *c)
+probe_tracker(struct target *t, enum tracker tracker, struct cap *c)
 {
-	const struct track_status *s = &t->track.status[way];
+	const struct track_status *s = &t->track.status[tracker];
 
 	if (t->track.can == TRACK_UNKNOWN)
 		track_probe(&t->track, &t->proc, &t->pm);
+	c->name = tracker_words(tracker)->label;
+	c->gives = tracker_words(tracker)->gives;
 	if (s->can == TRACK_NO)
 		probe_no(c, s->why, s->how);
 	else
-		probe_yes(c, works);
+		probe_yes(c, s->proof);
 }
 
-static void
-probe_soft_dirty(struct target *t, struct cap *c)
+static size_t
+probe_trackers(struct target *t, struct cap *at)
 {
-	probe_way(t, TRACK_SOFT_DIRTY,
-	          t->proc.live
-	              ? "works: proven by a write, a clear and a write to a page of our own"
-	              : "not tried: the proc root is a folder that has clear_refs",
-	          c);
-}
+	size_t n = 0;
 
-static void
-probe_uffd(struct target *t, struct cap *c)
-{
-	probe_way(
-	    t, TRACK_UFFD,
-	    t->track.owner == TRACK_DEMO
-		? "works: the demo has itself watched"
-		: "works on a page of our own; takes one call run in the process, on your word",
-	    c);
+	for (unsigned i = 0; i < TRACKERS; i++)
+		if (tracker_words((enum tracker)i)->gives)
+			probe_tracker(t, (enum tracker)i, &at[n++]);
+	return n;
 }
 
 static void
@@ -345,25 +344,24 @@ probe_symbols(struct target *t, struct cap *c)
 static const struct {
 	const char *name, *gives;
 	void (*probe)(struct target *t, struct cap *c);
+	size_t (*more)(struct target *t, struct cap *at); /* rows behind it: how many */
 } table[] = {
-    {"maps", "the regions", probe_maps},
-    {"pagemap", "the page tables", probe_pagemap},
-    {"pfn", "page frame numbers", probe_pfn},
-    {"kpageflags", "what the kernel does with a frame", probe_kpageflags},
-    {"kpagecount", "how often a frame is mapped", probe_kpagecount},
-    {"kpagecgroup", "which memory cgroup pays for it", probe_kpagecgroup},
-    {"PAGEMAP_SCAN", "page tables by the stretch, fast", probe_scan},
-    {"PROCMAP_QUERY", "one region by address", probe_procmap_query},
-    {"soft-dirty", "written pages, after a clear", probe_soft_dirty},
-    {"userfaultfd", "written pages, without soft-dirty", probe_uffd},
-    {"swap", "the devices' names", probe_swaps},
-    {"page-cache", "pages of a file that are not mapped here", probe_page_cache},
-    {"smaps", "PSS and referenced pages", probe_smaps},
-    {"mem", "the bytes in a page", probe_mem},
-    {"ptrace", "telling writes by userfaultfd; the hex view", probe_ptrace},
-    {"move_pages", "NUMA nodes", probe_move_pages},
-    {"pidfd", "the end of the process", probe_pidfd},
-    {"symbols", "names of functions and data", probe_symbols},
+    {"maps", "the regions", probe_maps, NULL},
+    {"pagemap", "the page tables", probe_pagemap, NULL},
+    {"pfn", "page frame numbers", probe_pfn, NULL},
+    {"kpageflags", "what the kernel does with a frame", probe_kpageflags, NULL},
+    {"kpagecount", "how often a frame is mapped", probe_kpagecount, NULL},
+    {"kpagecgroup", "which memory cgroup pays for it", probe_kpagecgroup, NULL},
+    {"PAGEMAP_SCAN", "page tables by the stretch, fast", probe_scan, probe_categories},
+    {"PROCMAP_QUERY", "one region by address", probe_procmap_query, probe_trackers},
+    {"swap", "the devices' names", probe_swaps, NULL},
+    {"page-cache", "pages of a file that are not mapped here", probe_page_cache, NULL},
+    {"smaps", "PSS and referenced pages", probe_smaps, NULL},
+    {"mem", "the bytes in a page", probe_mem, NULL},
+    {"ptrace", "telling writes by userfaultfd; the hex view", probe_ptrace, NULL},
+    {"move_pages", "NUMA nodes", probe_move_pages, NULL},
+    {"pidfd", "the end of the process", probe_pidfd, NULL},
+    {"symbols", "names of functions and data", probe_symbols, NULL},
 };
 
 const struct cap *
@@ -374,15 +372,15 @@ probe_all(struct target *t, size_t *n)
 	*n = t->caps_n;
 	if (caps)
 		return caps;
-	caps = mem_alloc((ARRAY_LEN(table) + ARRAY_LEN(categories)) * sizeof(*caps));
+	caps = mem_alloc((ARRAY_LEN(table) + ARRAY_LEN(categories) + TRACKERS) * sizeof(*caps));
 	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
 		struct cap *c = &caps[(*n)++];
 
 		c->name = table[i].name;
 		c->gives = table[i].gives;
 		table[i].probe(t, c);
-		for (size_t k = 0; table[i].probe == probe_scan && k < ARRAY_LEN(categories); k++)
-			probe_category(t, k, &caps[(*n)++]);
+		if (table[i].more)
+			*n += table[i].more(t, &caps[*n]);
 	}
 	t->caps = caps;
 	t->caps_n = *n;

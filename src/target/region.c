@@ -1,20 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "target/region.h"
 
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/util.h"
 #include "kernel/kabi.h"
-#include "kernel/smaps.h"
 #include "page/folio.h"
 #include "target/walk.h"
-#include "track/track_ways.h"
 
 /* A walk over one region's runs. */
 struct walk {
@@ -174,8 +168,9 @@ static void
 region_note_blank(struct walk *w, uint64_t start, uint64_t end, uint64_t cats)
 {
 	const struct track *t = w->track;
+	uint64_t everywhere = track_cats_everywhere(t);
 
-	if (cats & PM_CAT_PFNZERO || (t->way == TRACK_SOFT_DIRTY && !(cats & PM_CAT_SOFT_DIRTY)))
+	if (cats & PM_CAT_PFNZERO || (cats & everywhere) != everywhere)
 		return; /* what is not marked where all is, was not */
 	if (cats & PM_CAT_HUGE) {
 		w->blank_pages += (end - start) / w->page_size;
@@ -232,8 +227,8 @@ region_walk_run(void *arg, const struct pm_run *run)
 }
 
 static void
-region_add_heat(const struct walk *w, const struct track *t, uint64_t now, struct strip_cell *strip,
-                unsigned width)
+region_add_heat(const struct walk *w, const struct track *t, uint64_t now,
+                 struct strip_cell *strip, unsigned width)
 {
 	for (unsigned i = 0; t->gen && i < width; i++) {
 		unsigned k = strip_share(w->strip, i, width);
@@ -257,67 +252,6 @@ region_dirty_bytes(const struct walk *w)
 	return sum;
 }
 
-/* VmFlags of the region, read at most once a look, and then not before 20 times as long has passed.
- */
-static const struct smaps_entry *
-region_vm_flags(struct target *target, const struct vma *v)
-{
-	enum { SHARE = 20 };
-	struct track *t = &target->track;
-	uint64_t begin = time_ns();
-	struct err ignored;
-
-	if (!t->flags_read && begin - t->flags_ns >= SHARE * t->flags_cost_ns) {
-		smaps_free(&t->flags);
-		t->flags_read = smaps_read_process(&target->proc, &t->flags, &ignored) == 0;
-		t->flags_ns = time_ns();
-		t->flags_cost_ns = t->flags_ns - begin;
-	}
-	return t->flags_read ? smaps_find(&t->flags, v->start) : NULL;
-}
-
-/*
- * All pages of the region have become dirty at once: whether because it is new since the clear.
- * What cannot be asked now is taken for new until it can, unless it was there at the clear.
- */
-static bool
-region_is_born(const struct walk *w, struct target *target)
-{
-	struct track *t = &target->track;
-	const struct vma *v = w->v;
-	const struct smaps_entry *e;
-	bool born;
-
-	for (size_t i = 0; i < t->born.n; i++)
-		if (t->born.v[i].start == v->start && t->born.v[i].end == v->end)
-			return true;
-	e = region_vm_flags(target, v);
-	born = e && e->known & SMAPS_FLAGS ? smaps_newborn(e) : !track_knew(t, v->start, v->end);
-	if (e && born)
-		ranges_add(&t->born, v->start, v->end);
-	return born;
-}
-
-static enum track_doubt
-region_doubt_soft_dirty(struct walk *w, struct target *target)
-{
-	const struct track *t = &target->track;
-	const struct vma *v = w->v;
-	bool born = w->born_seen;
-
-	if (v->type == VMA_HUGETLB)
-		return DOUBT_HUGETLB;
-	if (!track_met(t, v->start, v->end))
-		return DOUBT_NEW;
-	if (!born && w->dirty.n && !w->clean_seen &&
-	    track_bytes(t, v->start, v->end) < region_dirty_bytes(w))
-		born = region_is_born(w, target);
-	if (!born)
-		return DOUBT_NONE;
-	return track_knew(t, v->start, v->end) || track_bytes(t, v->start, v->end) ? DOUBT_REMAPPED
-	                                                                           : DOUBT_NEW;
-}
-
 /*
  * Pages of it that somebody may have written. A private file's own pages nobody has, and of the
  * kernel's none counts.
@@ -330,58 +264,23 @@ region_writable_pages(const struct vma *v, const struct region *r)
 	return (state_copies(v) ? r->copied : r->rss) + r->swap + r->hugetlb;
 }
 
-/*
- * Of a shared mapping that is read-only: whether it was made of a file that was opened so, which
- * nobody undoes.
- */
-static bool
-region_is_sealed(const struct target *target, const struct vma *v)
-{
-	char name[64];
-	struct stat st;
-
-	if (!(v->perm & VMA_SHARED) || v->perm & VMA_WRITE)
-		return false;
-	snprintf(name, sizeof(name), "map_files/%llx-%llx", (unsigned long long)v->start,
-	         (unsigned long long)v->end);
-	return fstatat(target->proc.leader, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       S_ISLNK(st.st_mode) && !(st.st_mode & S_IWUSR);
-}
-
-static enum track_doubt
-region_doubt_uffd(const struct walk *w, const struct target *target)
+static struct track_verdict
+region_judge(const struct walk *w, struct target *target, bool in_scope)
 {
 	const struct region *r = w->out;
+	const struct track_look look = {
+	    .vma = w->v,
+	    .in_scope = in_scope,
+	    .written = region_dirty_bytes(w),
+	    .lost = w->lost,
+	    .rss = r->rss,
+	    .there = r->rss || r->swap || r->hugetlb,
+	    .clean = w->clean_seen,
+	    .everywhere = w->born_seen,
+	    .watched = w->watched,
+	};
 
-	if (w->watched)
-		return uffd_is_unsure(&target->track, w->v) ? DOUBT_NEW : DOUBT_NONE;
-	if (!(r->rss || r->swap || r->hugetlb))
-		return DOUBT_NONE;
-	if (ranges_meet(&target->track.came, w->v->start, w->v->end))
-		return DOUBT_NEW;
-	if (w->v->perm & VMA_WRITE)
-		return DOUBT_UNWATCHED;
-	return region_is_sealed(target, w->v) ? DOUBT_NONE : DOUBT_READONLY;
-}
-
-static enum track_doubt
-region_doubt(struct walk *w, struct target *target, bool in_scope)
-{
-	bool local = track_way_caps(target->track.way) & TRACK_LOCAL;
-
-	if (!local && vma_hides_pages(w->v) && !w->out->rss)
-		return DOUBT_UNWATCHED;
-	switch (target->track.way) {
-	case TRACK_SOFT_DIRTY: return region_doubt_soft_dirty(w, target);
-	case TRACK_UFFD:
-		if (!in_scope)
-			return DOUBT_OUTSIDE;
-		return region_doubt_uffd(w, target);
-	case TRACK_HASH:
-	case TRACK_NONE:
-	case TRACK_WAYS: break;
-	}
-	return track_bytes(&target->track, w->v->start, w->v->end) ? DOUBT_NONE : DOUBT_OUTSIDE;
+	return track_judge(&target->track, &target->proc, &look);
 }
 
 static void
@@ -402,17 +301,16 @@ region_clip_dirty(struct dirty *d, uint64_t start, uint64_t end)
 
 /* Tells the track, if it can be told: of a region that is new since the mark only what is sure. */
 static void
-region_tell_track(struct walk *w, struct track *t, uint64_t start, uint64_t end, uint64_t now)
+region_tell_track(struct walk *w, struct track *t, const struct track_verdict *is, uint64_t start,
+                   uint64_t end, uint64_t now)
 {
-	bool armed = t->way == TRACK_UFFD && w->watched; /* and exact since */
-	bool known = !w->out->doubt || (armed && w->out->doubt == DOUBT_NEW);
+	bool known = !is->doubt || (is->exact && is->doubt == DOUBT_NEW);
 
 	if (!track_cats(t))
 		return;
 	region_clip_dirty(&w->dirty, start, end);
 	region_clip_dirty(&w->sure, start, end);
-	if (known && w->lost && !w->dirty.n && !t->pulse && !t->others &&
-	    t->way == TRACK_SOFT_DIRTY) {
+	if (known && is->cleared && !w->dirty.n) {
 		ranges_add(&t->lost, start, end);
 	} else if (known) {
 		t->kept += w->dirty.n ? w->dirty.v[0].end - w->dirty.v[0].start : 0;
@@ -459,15 +357,11 @@ region_note_written(struct walk *w, struct target *target, uint64_t now)
 	struct region *out = w->out;
 	uint64_t start = w->v->start, end = w->v->end, there = out->rss + out->swap, may, written;
 	bool in_scope = track_in_scope(t, &start, &end);
+	struct track_verdict is = region_judge(w, target, in_scope);
 
-	out->doubt = region_doubt(w, target, in_scope);
-	/* what is ours stays so until something else is mapped there */
-	if (out->doubt == DOUBT_UNWATCHED && t->uffd)
-		track_drop(t, w->v->start, w->v->end);
 	if (in_scope)
-		region_tell_track(w, t, start, end, now);
-	if (in_scope)
-		out->doubt = region_doubt_of_blank(w, t, out->doubt);
+		region_tell_track(w, t, &is, start, end, now);
+	out->doubt = in_scope ? region_doubt_of_blank(w, t, is.doubt) : is.doubt;
 	written = region_pages_written(w, t, w->v->start, w->v->end);
 	track_tell(t, w->v->start, out->doubt, there - u64_min(there, written));
 	may = w->blank && ranges_cover(&t->blank, start, end) ? w->blank_pages
@@ -476,16 +370,15 @@ region_note_written(struct walk *w, struct target *target, uint64_t now)
 		out->unknown = may - u64_min(may, written);
 	out->written = track_bytes(t, w->v->start, w->v->end) / w->page_size;
 	out->fresh = track_tally(t, start) / w->page_size;
-	out->part = track_way_caps(t->way) & TRACK_LOCAL ||
-	            (in_scope && (start > w->v->start || end < w->v->end));
-	out->never = uffd_came_late(t, w->v) || out->part ? 0 : out->never;
+	out->part = is.part || (in_scope && (start > w->v->start || end < w->v->end));
+	out->never = is.late || out->part ? 0 : out->never;
 	if (out->written)
 		out->newest_ns = track_newest(t, w->v->start, w->v->end);
 }
 
 static void
 region_finish(struct walk *w, struct target *target, uint64_t now, struct strip_cell *strip,
-              unsigned width, uint64_t by_state[STATE_COUNT])
+               unsigned width, uint64_t by_state[STATE_COUNT])
 {
 	struct region *out = w->out;
 
@@ -544,8 +437,8 @@ region_count_unseen(struct walk *w, struct target *t)
 
 static int
 region_count(struct target *target, const struct vma *v, uint64_t now, struct region *out,
-             uint64_t by_state[STATE_COUNT], struct strip_cell *strip, unsigned width,
-             struct err *err)
+                   uint64_t by_state[STATE_COUNT], struct strip_cell *strip, unsigned width,
+                   struct err *err)
 {
 	const struct pagemap *pm = &target->pm;
 	struct track *t = &target->track;
@@ -569,7 +462,7 @@ region_count(struct target *target, const struct vma *v, uint64_t now, struct re
 		cats |= PM_CAT_FILE; /* which pages are private copies; else it is not worth the
 		                        scan's price */
 	if (t->gen) {
-		any |= track_cats(t) & PM_CAT_SOFT_DIRTY;
+		any |= track_cats_everywhere(t);
 		cats |= track_cats(t);
 	}
 	r = pagemap_runs(pm, v->start, v->end, any, cats, region_walk_run, &w, err);
@@ -702,7 +595,7 @@ regions_measure(struct regions *rs, struct target *t, struct err *err)
 		struct region *r = &rs->r[i];
 
 		int ended = region_count(t, &rs->vmas.v[i], begin, r, rs->totals.rss_by_state,
-		                         r->strip, LIST_STRIP, err);
+		                               r->strip, LIST_STRIP, err);
 
 		if (ended)
 			return ended;

@@ -6,9 +6,8 @@
 
 /*
  * For the trackers that see no more than what is on screen: looks at the pages of [start, end), of
- * region v, and adds to the track of t what differs from the look before. A page's signature is a
- * hash of its contents (TRACK_HASH) or of its entry in the page table (TRACK_NONE). No error: what
- * cannot be read tells nothing.
+ * region v, and adds to the track of t what differs from the look before. No error: what cannot be
+ * read tells nothing.
  */
 void sign_look(struct target *t, const struct vma *v, uint64_t start, uint64_t end, uint64_t now);
 

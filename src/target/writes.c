@@ -82,7 +82,7 @@ writes_curve_from_mark(const struct ages *a, uint64_t measured, struct curve *ou
 static bool
 writes_counts_again(const struct track *t)
 {
-	return t->pulse || track_way_caps(t->way) & TRACK_LOCAL;
+	return t->pulse || t->by_looks;
 }
 
 static uint64_t
@@ -204,18 +204,12 @@ writes_unknown(struct buf *out, const struct unknown *u, size_t page_size, bool 
 	                u->regions - u->fresh.regions - u->readonly.regions, "", brief);
 }
 
-const char *
-writes_unknown_why(enum track_way way)
-{
-	return way == TRACK_UFFD ? "not watched" : "not known";
-}
-
 bool
 writes_of_part(const struct track *t)
 {
-	unsigned caps = track_way_caps(t->way);
+	unsigned caps = tracker_caps(t->tracker);
 
-	return caps & TRACK_LOCAL || (caps & TRACK_RANGES && t->scope.start < t->scope.end);
+	return caps & TRACKER_LOCAL || (caps & TRACKER_RANGES && t->scope.start < t->scope.end);
 }
 
 const char *

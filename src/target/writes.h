@@ -36,7 +36,7 @@ struct writes_cost {
 
 struct writes {
 	bool marked;         /* there is a mark: else only `cost` is filled in */
-	bool pulse; /* pages count again and again: in a pulse, and by ways that are local */
+	bool pulse; /* pages count again and again: in a pulse, and by trackers that are local */
 	bool part;           /* not the whole process is watched */
 	uint64_t measured_ns;/* since the mark, until the last look; of a pulse at most a minute */
 	uint32_t gens;       /* generations that counts are out of */
@@ -101,10 +101,9 @@ uint64_t writes_least_pulse(uint64_t clear_ns, uint64_t pages);
 
 /*
  * "+95M in 4 new regions", brief: "+95M in 4 new": what a sum of pages written leaves out; nothing:
- * "". And why: "not watched".
+ * "".
  */
 void writes_unknown(struct buf *out, const struct unknown *u, size_t page_size, bool brief);
-const char *writes_unknown_why(enum track_way way);
 
 /* Whether what is seen is the writes to a part of the process alone. */
 bool writes_of_part(const struct track *t);

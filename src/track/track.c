@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/util.h"
-#include "track/track_ways.h"
+#include "track/track.h"
 
 static const uint64_t COOL_NS =
     UINT64_C(30000000000); /* after which a write no longer glows in a pulse */
@@ -35,7 +35,7 @@ track_doubt_words(enum track_doubt d)
 static bool
 track_keeps(const struct track *t)
 {
-	return t->pulse || t->others || track_way_caps(t->way) & TRACK_LOCAL;
+	return t->pulse || t->others || t->by_looks;
 }
 
 size_t
@@ -60,13 +60,11 @@ track_time(const struct track *t, uint64_t addr)
 	return s ? s->time_ns : 0;
 }
 
-/* A clear begins a generation, of which nothing is known before a look; of a local way each look is
- * one. */
+/* A clear begins a generation, of which nothing is known before a look; or each look is one. */
 static uint32_t
 track_last_era(const struct track *t)
 {
-	return track_way_caps(t->way) & TRACK_LOCAL || t->looked_ns >= t->mark_ns ? t->era
-	                                                                          : t->era - 1;
+	return t->by_looks || t->looked_ns >= t->mark_ns ? t->era : t->era - 1;
 }
 
 static uint32_t
@@ -381,22 +379,4 @@ track_in_scope(const struct track *t, uint64_t *start, uint64_t *end)
 		*end = u64_min(*end, t->scope.end);
 	}
 	return *start < *end;
-}
-
-bool
-track_met(const struct track *t, uint64_t start, uint64_t end)
-{
-	size_t i = vec_above(t->mark.v, t->mark.n, sizeof(*t->mark.v),
-	                     offsetof(struct track_range, end), start);
-
-	return !t->mark.n || (i < t->mark.n && t->mark.v[i].start < end);
-}
-
-bool
-track_knew(const struct track *t, uint64_t start, uint64_t end)
-{
-	size_t i = vec_above(t->mark.v, t->mark.n, sizeof(*t->mark.v),
-	                     offsetof(struct track_range, start), start);
-
-	return i > 0 && t->mark.v[i - 1].start == start && t->mark.v[i - 1].end == end;
 }

@@ -6,55 +6,72 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/util.h"
 #include "kernel/pagemap.h"
 #include "kernel/proc.h"
-#include "kernel/smaps.h"
 #include "kernel/vma.h"
 #include "page/heat.h"
 #include "track/inject.h"
 #include "track/ranges.h"
 
 /*
- * What was written since the mark, by one of four ways (track_ways.def): soft-dirty
+ * What was written since the mark, as told by one of the trackers (trackers.def): soft-dirty
  * (Documentation/admin-guide/mm/soft-dirty.rst), userfaultfd's asynchronous write protection
  * (Documentation/admin-guide/mm/pagemap.rst), what the visible pages contain, or what their entries
  * in the page table say. The mark is set when somebody says so; from then on pmtop only reads.
  *
- * Traps this file knows. A kernel without CONFIG_MEM_SOFT_DIRTY accepts the clear and does nothing:
- * support is proven on an own page, never by the write succeeding. A mapping made (or merged) after
- * the clear reads as written all over, even where no page is: of such a region it is not known what
- * was written, and what was known of its pages before stays. Of one that mremap() has moved all
- * pages read as written, and nothing else shows it than where it lies.
+ * A mapping made (or merged) after the clear may read as written all over, even where no page is:
+ * of such a region it is not known what was written, and what was known of its pages before stays.
+ * Of one that mremap() has moved all pages read as written, and nothing else shows it than where it
+ * lies.
  */
-#define W(id, name, label, cats, caps, help) TRACK_##id,
-enum track_way {
-#include "track/track_ways.def"
-	TRACK_WAYS
+#define T(id, ops) TRACKER_##id,
+enum tracker {
+#include "track/trackers.def"
+	TRACKERS
 };
-#undef W
-enum { TRACK_AUTO = TRACK_WAYS }; /* the first that works */
+#undef T
+enum { TRACKER_AUTO = TRACKERS }; /* the first that works */
 
-enum track_caps {
-	TRACK_LOSSLESS = 1, /* a clear tells in the same step what was written until then */
-	TRACK_RANGES = 2,   /* parts of the target can be watched */
-	TRACK_LOCAL = 4,    /* the pages on screen only, as they are looked at */
-	TRACK_CHANGES = 8,  /* tells changes, not writes */
-	TRACK_HUGE = 16,    /* a huge page is written as a whole: 2 MiB */
+enum tracker_can {
+	TRACKER_LOSSLESS = 1, /* a clear tells in the same step what was written until then */
+	TRACKER_RANGES = 2,   /* parts of the target can be watched */
+	TRACKER_LOCAL = 4,    /* the pages on screen only, as they are looked at */
+	TRACKER_CHANGES = 8,  /* tells changes, not writes, and only reads the target */
+	TRACKER_HUGE = 16,    /* a huge page is written as a whole: 2 MiB */
+	TRACKER_LASTING = 32, /* its marks outlive pmtop, and are there before it */
 };
-const char *track_way_name(enum track_way way);  /* "soft-dirty", as --tracker has it */
-const char *track_way_label(enum track_way way); /* for messages and the header */
-const char *track_way_help(enum track_way way);
-unsigned track_way_caps(enum track_way way);
-bool track_way_find(const char *name, unsigned *way); /* also "auto" */
+unsigned tracker_caps(enum tracker tracker);
 
-/*
- * What it costs to be watched by userfaultfd (track_costs.def): one after the other, false behind
- * the last.
- */
+/* One thing that being watched costs a process. */
 struct track_cost {
 	const char *key, *words;
 };
-bool track_cost(size_t i, struct track_cost *out);
+
+/* How a tracker is spoken of. */
+struct tracker_words {
+	const char *name;     /* "soft-dirty", as --tracker has it */
+	const char *label;    /* for messages and the header */
+	const char *help;     /* what it tells and takes, for the help and the manual */
+	const char *gives;    /* what it is for, in --capabilities; NULL: it is not told there */
+	const char *verb;     /* what a stamp says of a page: "written", or "changed" */
+	const char *cleared;  /* what a clear has done: "cleared", or "armed" */
+	const char *compares; /* what is compared from a clear on; NULL: nothing */
+	const char *price;    /* what a write costs after a clear; NULL: a fault for each page */
+	const char *unknown;  /* of pages whose writes are not told: "not watched" */
+	const char *untold;   /* why it is not known whether a page was written */
+	const struct track_cost *costs; /* in full, ended by a key of NULL; NULL: there are none */
+};
+const struct tracker_words *tracker_words(enum tracker tracker);
+bool tracker_find(const char *name, unsigned *tracker); /* also "auto" */
+
+/* The first whose marks outlive pmtop; the first that only reads. */
+enum tracker tracker_lasting(void);
+enum tracker tracker_reading(void);
+
+/* Whether this kernel marks what is written, without a process being watched: tried on a page of
+ * our own. */
+bool track_kernel_marks(void);
 
 /* The stop and the writes, as short as a question has room for. */
 #define TRACK_STOP_WORDS "0.1 to 2 ms"
@@ -76,6 +93,7 @@ enum track_can {
 
 struct track_status {
 	enum track_can can;
+	const char *proof; /* how it was found that it can, for --capabilities */
 	char why[160], how[160];
 };
 
@@ -136,20 +154,21 @@ struct unknown {
 enum { TRACK_ERAS = 256 };
 
 struct track {
-	unsigned choice;       /* enum track_way, or TRACK_AUTO */
+	unsigned choice;       /* enum tracker, or TRACKER_AUTO */
 	enum track_owner owner;
 	bool allow;            /* a call may be run in a target that is not ours */
-	/* what is watched, by ways that can watch parts; empty: everything */
+	/* what is watched, by trackers that can watch parts; empty: everything */
 	struct track_range scope;
 
-	enum track_way way;    /* that is used, if can says so */
-	struct track_status status[TRACK_WAYS];
-	enum track_can can; /* of `way`; why not, and what helps; or why nothing better is used: */
+	enum tracker tracker;  /* that is used, if can says so */
+	struct track_status status[TRACKERS];
+	enum track_can can; /* of it; why not, and what helps; or why nothing better is used: */
 	char why[160], how[160];
 
 	bool pulse;   /* cleared again and again: what was written before cools, and is counted */
 	unsigned gen; /* clears by us; 0: the mark is not ours and written means nothing yet */
-	uint32_t era;          /* what stamps count by: gen, or the looks of a way that is local */
+	bool by_looks;         /* the tracker is local: stamps count by looks, not by clears */
+	uint32_t era;          /* what stamps count by: gen, or those looks */
 	uint32_t first_era;    /* the first of those that stamps are kept of */
 	uint64_t began[TRACK_ERAS]; /* when the last of them began, by era % TRACK_ERAS: a ring */
 	uint64_t mark_ns;      /* when the last clear ended */
@@ -167,11 +186,6 @@ struct track {
 	uint64_t kept;         /* bytes of this generation that this look saw written again */
 	/* regions of whose writes it saw none any more: see track_settle */
 	struct track_ranges lost;
-	struct track_ranges born; /* of which VmFlags said that they are new since the mark */
-	struct smaps flags;    /* VmFlags, of this look: */
-	bool flags_read;
-	/* when they were read last, and how long it took: they are dear */
-	uint64_t flags_ns, flags_cost_ns;
 	/* ascending, disjoint: memory per written page, never per virtual one */
 	struct track_stamp *v;
 	size_t n, cap;
@@ -182,18 +196,17 @@ struct track {
 	/* what is left of the regions at the mark; by userfaultfd: what is watched */
 	struct track_ranges mark;
 
-	struct uffd *uffd;     /* a watch of ours in the target; NULL */
+	void *own; /* what its tracker keeps beyond this; NULL: nothing */
 	struct inject_cost injected; /* what it took to get it */
 	struct inject_stray stray; /* in its way, perhaps nobody's: as of the last probe; ... */
 	uint64_t stray_ns, stray_seen_ns; /* ... the first look that saw it so, and the last */
-	struct seen *seen;     /* what a local way saw; NULL */
 };
 
-/* Fills status, way, can, why and how. Tries the kernel's ways on pages of our own, in a forked
+/* Fills status, tracker, can, why and how. Tries the kernel's on pages of our own, in a forked
  * child. */
 void track_probe(struct track *t, const struct proc *p, const struct pagemap *pm);
 
-/* Goes over to another way; marks end. */
+/* Goes over to another tracker; marks end. */
 void track_choose(struct track *t, unsigned choice);
 
 /* Clears the target's write marks and starts a generation. -1: it would not, nothing changed. */
@@ -201,29 +214,99 @@ int track_clear(struct track *t, const struct proc *p, const struct pagemap *pm,
                 const struct vma_list *vmas, struct err *err);
 
 /*
- * Before a look: what has been mapped since the mark is watched from now on, where the way can, and
- * what is no longer mapped is forgotten. A watch is given up, with the mark, where the target comes
- * to use userfaultfd itself: why says so. No error: what cannot be watched is told as not known.
+ * Before a look: what has been mapped since the mark is watched from now on, where the tracker can,
+ * and what is no longer mapped is forgotten. A watch is given up, with the mark, where the target
+ * comes to use userfaultfd itself: why says so. No error: what cannot be watched is told as not
+ * known.
  */
 void track_follow(struct track *t, const struct proc *p, const struct pagemap *pm,
                   const struct vma_list *vmas);
 
-/* What a stamp of this way says of a page: "written", or "changed". */
-const char *track_verb(enum track_way way);
+/*
+ * A person clears now: what stood in the way of a tracker that takes consent, such as another
+ * tracer, may be gone. If there was something, all are tried anew at the next probe.
+ */
+void track_reconsider(struct track *t);
+
+/* Why consent is asked for: what keeps the tracker that needs none from being used. */
+const char *track_why_ask(const struct track *t);
+
+/* The question to a person and the costs, of the tracker that takes consent; false: none does. */
+typedef void track_cost_fn(void *arg, const char *key, const char *words);
+bool track_costs(const struct track *t, const struct proc *p, struct buf *question,
+                 track_cost_fn *fn, void *arg);
+
+/* Whether it holds on to the target by now, which takes a moment to let go of. */
+bool track_holds(const struct track *t);
+
+/* Who in the target would be harmed by a clear, of those that can be known: *out says how. */
+bool track_hazard(const struct track *t, const struct proc *p, const struct vma_list *vmas,
+                  struct buf *out);
 
 /*
- * Whether all that keeps the best way from being used is a userfaultfd that two probes, a minute
- * apart, found unused. It may have been left behind by a helper that was killed: a person may have
- * it closed (inject_close).
+ * Whether all that keeps the best tracker from being used is a userfaultfd that two probes, a
+ * minute apart, found unused. It may have been left behind by a helper that was killed: a person
+ * may have it closed (inject_close).
  */
 bool track_offers_close(const struct track *t);
 
 /* After a look at all regions: whether somebody else has cleared. */
 void track_settle(struct track *t);
 
-/* The categories (PM_CAT_*) to ask for, and whether those of a run say that it is written. */
+/*
+ * The categories (PM_CAT_*) to ask for, 0 if its marks are in no page table; those that a mapping
+ * newer than the mark has all over; and whether those of a run say that it is written.
+ */
 uint64_t track_cats(const struct track *t);
+uint64_t track_cats_everywhere(const struct track *t);
 bool track_is_written(const struct track *t, uint64_t cats);
+
+/* What a look found of a region ... */
+struct track_look {
+	const struct vma *vma;
+	bool in_scope;    /* some of it is */
+	uint64_t written; /* bytes of pages whose categories say that they are */
+	uint64_t lost;    /* of those seen written in this generation that are not any more */
+	uint64_t rss;     /* pages */
+	bool there;       /* it has pages, in RAM or not */
+	bool clean;       /* a page was seen that is not written */
+	bool everywhere;  /* the categories are where no page is */
+	bool watched;     /* some of it is registered with a userfaultfd */
+};
+
+/* ... and what the tracker makes of it. */
+struct track_verdict {
+	enum track_doubt doubt; /* why it is not known what was written */
+	bool exact;   /* what is told as written was, and what not was not, since it was armed */
+	bool late;    /* it came after the first clear: what is clean may have been written then */
+	bool cleared; /* what is not written any more may have been cleared by somebody else */
+	bool part;    /* only some of its pages are looked at */
+};
+struct track_verdict track_judge(struct track *t, const struct proc *p,
+                                 const struct track_look *l);
+
+/* n pages of a region as they are now, to be compared with the look before. */
+struct track_pages {
+	const struct vma *vma;
+	size_t page_size, n;
+	uint64_t addr;
+	const uint64_t *words; /* the entries in the page table ... */
+	size_t words_n;        /* ... of so many of them; of the rest nothing is known */
+	/* what the i-th contains, which must be present; NULL: it may not be read */
+	const uint8_t *(*contents)(void *arg, size_t i);
+	void *arg;
+};
+
+/* Their signatures: see track_compare. */
+void track_sign(const struct track *t, const struct track_pages *pages, uint64_t *out);
+
+/*
+ * Stamps what differs, by signatures of n pages of region v from `start` on, from those of the look
+ * before.
+ */
+void track_compare(struct track *t, const struct vma *v, uint64_t start, size_t page_size,
+                   const uint64_t *is, size_t n, uint64_t now);
+
 void track_free(struct track *t);
 
 /* The mark is gone with the address space (exec): forget everything but the status. */
@@ -302,12 +385,5 @@ enum heat track_newest_heat(const struct track *t, uint64_t start, uint64_t end,
 
 /* The most generations in which a page of [start, end) was seen written. */
 uint32_t track_most(const struct track *t, uint64_t start, uint64_t end);
-
-/* Whether anything of [start, end) was mapped at the mark, and since, as far as looks tell. Of a
- * mark not ours: yes. */
-bool track_met(const struct track *t, uint64_t start, uint64_t end);
-
-/* Whether [start, end) existed as it is at the mark. */
-bool track_knew(const struct track *t, uint64_t start, uint64_t end);
 
 #endif

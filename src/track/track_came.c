@@ -5,7 +5,7 @@
  * same look as other private memory goes of which not every page is known to be written is not
  * taken for blank, unless the frames it lies in say so.
  */
-#include "track/track_ways.h"
+#include "track/tracker_ops.h"
 
 #include <fcntl.h>
 #include <stdlib.h>

@@ -13,7 +13,7 @@
 #include "base/util.h"
 #include "kernel/flags.h"
 #include "kernel/kabi.h"
-#include "track/track_ways.h"
+#include "track/tracker_ops.h"
 
 enum { MOST = 1 << 16, SLOTS = 1 << 17, SHARE = 20 };
 

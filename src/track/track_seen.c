@@ -3,12 +3,10 @@
  * What can be told of the pages on screen without the kernel's help: how they differ from the look
  * before. Of each page a signature is kept; two that are known and differ are a change.
  */
-#include <fcntl.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "base/util.h"
-#include "track/track_ways.h"
+#include "track/tracker_ops.h"
 
 struct seen {
 	uint64_t start;  /* address of the first */
@@ -49,15 +47,15 @@ seen_change(struct seen_changes *c, uint64_t start, uint64_t end)
 }
 
 void
-seen_take(struct track *t, const struct vma *v, uint64_t start, size_t page_size,
-          const uint64_t *is, size_t n, uint64_t now)
+track_compare(struct track *t, const struct vma *v, uint64_t start, size_t page_size,
+              const uint64_t *is, size_t n, uint64_t now)
 {
 	struct seen_changes c = {0};
 	struct seen *seen;
 
-	if (!t->seen)
-		t->seen = mem_alloc(sizeof(*t->seen));
-	seen = t->seen;
+	if (!t->own)
+		t->own = mem_alloc(sizeof(*seen));
+	seen = t->own;
 	seen_move(seen, start, n, page_size);
 	for (size_t i = 0; i < n; i++) {
 		uint64_t was = seen->v[i], at = start + i * page_size;
@@ -75,36 +73,50 @@ seen_take(struct track *t, const struct vma *v, uint64_t start, size_t page_size
 }
 
 bool
-seen_has(const struct seen *s, uint64_t addr)
+seen_reaches(const struct track *t, uint64_t addr)
 {
+	const struct seen *s = t->own;
+
 	return s && s->n && addr >= s->start && (addr - s->start) / s->page_size < s->n &&
 	       s->v[(addr - s->start) / s->page_size];
 }
 
-void
-seen_forget(struct seen *s)
+int
+seen_clear(struct track *t, const struct proc *p, const struct pagemap *pm,
+           const struct vma_list *vmas, struct err *err)
 {
+	struct seen *s = t->own;
+
+	(void)p, (void)pm, (void)vmas, (void)err;
 	if (s)
 		s->n = 0;
+	return 0;
+}
+
+struct track_verdict
+seen_doubt(struct track *t, const struct proc *p, const struct track_look *l)
+{
+	bool any = track_bytes(t, l->vma->start, l->vma->end);
+
+	(void)p;
+	return (struct track_verdict){.doubt = any ? DOUBT_NONE : DOUBT_OUTSIDE, .part = true};
 }
 
 void
-seen_free(struct seen *s)
+seen_release(void *own)
 {
-	if (s)
-		free(s->v);
+	struct seen *s = own;
+
+	free(s->v);
 	free(s);
 }
 
-bool
-seen_probe(struct track_status *s, const struct proc *p)
+uint64_t
+seen_mix(uint64_t h)
 {
-	int fd = p->live ? proc_file(p, "mem", O_RDONLY) : -1;
-
-	if (!p->live)
-		return track_cannot(s, "a folder does not change", "look at a running process");
-	if (fd < 0)
-		return track_cannot(s, "its memory may not be read", proc_memory_how(p));
-	close(fd);
-	return true;
+	h ^= h >> 32;
+	h *= UINT64_C(0xd6e8feb86659fd93);
+	h ^= h >> 32;
+	h *= UINT64_C(0xd6e8feb86659fd93);
+	return h ^ h >> 32;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What is tried of a tracker is tried in a child, so that nothing of ours is write-protected. */
-#include "track/track_ways.h"
+#include "track/tracker_ops.h"
 
 #include <errno.h>
 #include <signal.h>

@@ -1,28 +1,125 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Which tracker is used, and why not another; what it is told to do; what it has seen. */
+/* Which tracker is used, and why not another; and what it is told to do, by its ops. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/util.h"
-#include "track/track_ways.h"
+#include "track/tracker_ops.h"
+
+#define T(id, ops) [TRACKER_##id] = &(ops),
+static const struct tracker_ops *const trackers[TRACKERS] = {
+#include "track/trackers.def"
+};
+#undef T
+
+static const struct tracker_ops *
+tracker_of(const struct track *t)
+{
+	return trackers[t->tracker];
+}
+
+/* --- its words, and what it can --------------------------------------------------------------- */
+
+const struct tracker_words *
+tracker_words(enum tracker tracker)
+{
+	return &trackers[tracker]->words;
+}
+
+unsigned
+tracker_caps(enum tracker tracker)
+{
+	return trackers[tracker]->caps;
+}
+
+bool
+tracker_find(const char *name, unsigned *tracker)
+{
+	for (*tracker = 0; *tracker < TRACKERS; ++*tracker)
+		if (!strcmp(name, trackers[*tracker]->words.name))
+			return true;
+	return !strcmp(name, "auto");
+}
+
+static enum tracker
+tracker_first_of(unsigned caps)
+{
+	unsigned i = 0;
+
+	while (i < TRACKERS - 1 && !(trackers[i]->caps & caps))
+		i++;
+	return (enum tracker)i;
+}
+
+enum tracker
+tracker_lasting(void)
+{
+	return tracker_first_of(TRACKER_LASTING);
+}
+
+enum tracker
+tracker_reading(void)
+{
+	return tracker_first_of(TRACKER_CHANGES);
+}
+
+static bool
+tracker_takes_consent(unsigned tracker)
+{
+	return trackers[tracker]->costs != NULL;
+}
+
+/* --- what a look says ------------------------------------------------------------------------- */
+
+uint64_t
+track_cats(const struct track *t)
+{
+	return tracker_of(t)->cats;
+}
+
+uint64_t
+track_cats_everywhere(const struct track *t)
+{
+	return tracker_of(t)->everywhere;
+}
+
+bool
+track_is_written(const struct track *t, uint64_t cats)
+{
+	return tracker_of(t)->written && tracker_of(t)->written(cats);
+}
+
+struct track_verdict
+track_judge(struct track *t, const struct proc *p, const struct track_look *l)
+{
+	return tracker_of(t)->doubt(t, p, l);
+}
+
+void
+track_sign(const struct track *t, const struct track_pages *pages, uint64_t *out)
+{
+	for (size_t i = pages->words_n; i < pages->n; i++)
+		out[i] = SEEN_AS_BEFORE;
+	tracker_of(t)->sign(pages, out);
+}
 
 bool
 track_reaches(const struct track *t, uint64_t addr)
 {
+	const struct tracker_ops *ops = tracker_of(t);
 	uint64_t end = addr + 1;
 
-	return track_way_caps(t->way) & TRACK_LOCAL ? seen_has(t->seen, addr)
-	                                            : track_in_scope(t, &addr, &end);
+	return ops->reaches ? ops->reaches(t, addr) : track_in_scope(t, &addr, &end);
 }
 
-/* Of a local way it depends on the page; else on its region, if that is watched there. */
+/* Either it depends on the page; or on its region, if that is watched there. */
 static enum track_doubt
 track_page_doubt(const struct track *t, uint64_t region, uint64_t addr)
 {
 	if (!track_reaches(t, addr))
 		return DOUBT_OUTSIDE;
-	return track_way_caps(t->way) & TRACK_LOCAL ? DOUBT_NONE : track_doubt(t, region);
+	return tracker_of(t)->reaches ? DOUBT_NONE : track_doubt(t, region);
 }
 
 struct track_past
@@ -40,35 +137,7 @@ track_past(const struct track *t, uint64_t region, uint64_t addr)
 	return p;
 }
 
-static void
-track_remember_regions(struct track *t, const struct vma_list *vmas)
-{
-	t->mark.n = 0;
-	for (size_t i = 0; i < vmas->n; i++)
-		ranges_add(&t->mark, vmas->v[i].start, vmas->v[i].end);
-}
-
-static int
-track_clear_by(struct track *t, const struct proc *p, const struct pagemap *pm,
-               const struct vma_list *vmas, struct err *err)
-{
-	switch (t->way) {
-	case TRACK_SOFT_DIRTY:
-		if (soft_dirty_clear(p, err) < 0)
-			return -1;
-		track_remember_regions(t, vmas);
-		return 0;
-	case TRACK_UFFD:
-		return uffd_clear(t, p, pm, vmas, err);
-	case TRACK_HASH:
-	case TRACK_NONE:
-		seen_forget(t->seen);
-		return 0;
-	case TRACK_WAYS:
-		break;
-	}
-	return 0;
-}
+/* --- the clear -------------------------------------------------------------------------------- */
 
 int
 track_clear(struct track *t, const struct proc *p, const struct pagemap *pm,
@@ -81,13 +150,13 @@ track_clear(struct track *t, const struct proc *p, const struct pagemap *pm,
 	if (t->can == TRACK_UNKNOWN)
 		track_probe(t, p, pm);
 	if (t->can == TRACK_ASK)
-		return err_set(err, ERR_TARGET, t->status[TRACK_SOFT_DIRTY].why,
+		return err_set(err, ERR_TARGET, track_why_ask(t),
 		               "--tracker uffd --allow-inject runs one system call in it; "
 		               "--tracker hash compares contents",
 		               "cannot track writes");
 	if (t->can != TRACK_YES)
 		return err_set(err, ERR_TARGET, t->why, t->how, "cannot track writes");
-	if (track_clear_by(t, p, pm, vmas, err) < 0)
+	if (tracker_of(t)->clear(t, p, pm, vmas, err) < 0)
 		return -1;
 	t->mark_ns = time_ns();
 	t->cost_ns = t->mark_ns - start;
@@ -97,17 +166,18 @@ track_clear(struct track *t, const struct proc *p, const struct pagemap *pm,
 	t->era++;
 	t->began[t->era % TRACK_ERAS] = t->began[(t->era + 1) % TRACK_ERAS] = t->mark_ns;
 	t->others = false;
-	t->born.n = 0;
 	t->fresh_before = fresh;
 	if (anew) {
 		t->fresh_before = 0;
 		t->n = 0;
 		t->fresh = t->tally_n = 0;
 		t->first_ns = t->mark_ns;
-		t->first_era = t->era + (track_way_caps(t->way) & TRACK_LOCAL ? 1 : 0);
+		t->first_era = t->era + (t->by_looks ? 1 : 0);
 	}
 	return 0;
 }
+
+/* --- before a look ---------------------------------------------------------------------------- */
 
 /* What is no longer mapped was never written by what may come to lie there. */
 static void
@@ -142,66 +212,29 @@ track_drop_unlooked(struct track *t, const struct vma_list *vmas)
 	t->looked_n = n;
 }
 
-/* Of what comes to lie where nothing is mapped now it is not the writes since the mark that are
- * told. */
-static void
-track_trim_mark(struct track *t, const struct vma_list *vmas)
-{
-	struct track_ranges left = {0};
-
-	for (size_t i = 0, k = 0; i < t->mark.n; i++) {
-		struct track_range m = t->mark.v[i];
-		size_t first = left.n;
-
-		while (k < vmas->n && vmas->v[k].end <= m.start)
-			k++;
-		for (size_t j = k; j < vmas->n && vmas->v[j].start < m.end; j++) {
-			uint64_t start = u64_max(vmas->v[j].start, m.start),
-				 end = u64_min(vmas->v[j].end, m.end);
-
-			if (left.n > first && left.v[left.n - 1].end == start)
-				left.v[left.n - 1].end = end;
-			else
-				ranges_add(&left, start, end);
-		}
-	}
-	free(t->mark.v);
-	t->mark = left;
-}
-
 void
 track_follow(struct track *t, const struct proc *p, const struct pagemap *pm,
              const struct vma_list *vmas)
 {
-	struct track_ranges replaced = {0};
+	const struct tracker_ops *ops = tracker_of(t);
 
 	if (!t->gen)
 		return;
 	t->lost.n = 0;
 	t->kept = 0;
-	t->flags_read = false;
 	track_drop_unmapped(t, vmas);
 	track_drop_unlooked(t, vmas);
-	if (t->way == TRACK_UFFD)
-		uffd_lost(t, pm, vmas, &replaced);
-	for (size_t i = 0; i < replaced.n; i++)
-		track_drop(t, replaced.v[i].start, replaced.v[i].end);
-	if (track_cats(t))
-		came_follow(t, pm, vmas, &replaced);
-	if (t->way == TRACK_SOFT_DIRTY)
-		track_trim_mark(t, vmas);
-	if (t->way == TRACK_UFFD && !uffd_follow(t, p, pm, vmas))
+	if (ops->follow && !ops->follow(t, p, pm, vmas))
 		track_forget(t);
-	free(replaced.v);
 }
 
 void
 track_forget(struct track *t)
 {
-	uffd_release(t->uffd);
-	t->uffd = NULL;
-	seen_forget(t->seen);
-	t->mark.n = t->lost.n = t->born.n = 0;
+	if (t->own)
+		tracker_of(t)->release(t->own);
+	t->own = NULL;
+	t->mark.n = t->lost.n = 0;
 	t->maps.n = t->memory.n = t->came.n = t->blank.n = 0;
 	moved_free(t->moved);
 	t->moved = NULL;
@@ -216,11 +249,8 @@ void
 track_free(struct track *t)
 {
 	track_forget(t);
-	seen_free(t->seen);
 	free(t->mark.v);
-	smaps_free(&t->flags);
 	free(t->lost.v);
-	free(t->born.v);
 	free(t->maps.v);
 	free(t->memory.v);
 	free(t->came.v);
@@ -231,71 +261,118 @@ track_free(struct track *t)
 	*t = (struct track){.owner = t->owner, .choice = t->choice};
 }
 
+/* --- which is used ---------------------------------------------------------------------------- */
+
 /* The status is asked once; what may be done in the target may change. */
 static void
-track_settle_status(struct track *t)
+track_settle_consent(struct track *t, unsigned tracker)
 {
-	struct track_status *u = &t->status[TRACK_UFFD];
+	bool ours = t->own && t->tracker == tracker;
+	struct track_status *s = &t->status[tracker];
 
-	if (u->can >= TRACK_ASK)
-		u->can = t->allow || t->owner != TRACK_FOREIGN || t->uffd ? TRACK_YES : TRACK_ASK;
+	if (tracker_takes_consent(tracker) && s->can >= TRACK_ASK)
+		s->can = t->allow || t->owner != TRACK_FOREIGN || ours ? TRACK_YES : TRACK_ASK;
 }
 
-static enum track_way
+static enum tracker
 track_first_that_works(const struct track *t)
 {
-	for (unsigned w = 0; w < TRACK_WAYS; w++)
-		if (t->status[w].can >= TRACK_ASK)
-			return (enum track_way)w;
-	return TRACK_SOFT_DIRTY; /* whose reasons are the ones to tell */
+	for (unsigned i = 0; i < TRACKERS; i++)
+		if (t->status[i].can >= TRACK_ASK)
+			return (enum tracker)i;
+	return (enum tracker)0; /* whose reasons are the ones to tell */
+}
+
+/* Whose reasons are told: why nothing better is used, where the choice has fallen on less. */
+static const struct track_status *
+track_telling_status(const struct track *t)
+{
+	unsigned i = t->tracker;
+
+	while (t->choice == TRACKER_AUTO && i && trackers[i]->caps & TRACKER_CHANGES)
+		i--;
+	return &t->status[i];
 }
 
 static void
-track_ways_settle(struct track *t)
+track_settle_choice(struct track *t)
 {
 	const struct track_status *s;
-	enum track_way way;
+	enum tracker tracker;
 
-	track_settle_status(t);
-	way = t->choice < TRACK_WAYS ? (enum track_way)t->choice : track_first_that_works(t);
-	if (t->gen && way != t->way)
-		track_forget(t); /* what one way has seen means nothing to another */
-	t->way = way;
-	s = &t->status[t->way];
-	t->can = s->can;
-	if (t->choice == TRACK_AUTO && track_way_caps(t->way) & TRACK_CHANGES)
-		s = &t->status[TRACK_UFFD]; /* why nothing better */
+	for (unsigned i = 0; i < TRACKERS; i++)
+		track_settle_consent(t, i);
+	tracker = t->choice < TRACKERS ? (enum tracker)t->choice : track_first_that_works(t);
+	if (t->gen && tracker != t->tracker)
+		track_forget(t); /* what one tracker has seen means nothing to another */
+	t->tracker = tracker;
+	t->by_looks = trackers[tracker]->caps & TRACKER_LOCAL;
+	t->can = t->status[tracker].can;
+	s = track_telling_status(t);
 	memcpy(t->why, s->why, sizeof(t->why));
 	memcpy(t->how, s->how, sizeof(t->how));
-}
-
-static enum track_can
-track_can(bool yes)
-{
-	return yes ? TRACK_YES : TRACK_NO;
 }
 
 void
 track_probe(struct track *t, const struct proc *p, const struct pagemap *pm)
 {
 	memset(t->status, 0, sizeof(t->status));
-	t->status[TRACK_SOFT_DIRTY].can =
-	    track_can(soft_dirty_probe(&t->status[TRACK_SOFT_DIRTY], p));
-	t->status[TRACK_UFFD].can = track_can(uffd_probe(&t->status[TRACK_UFFD], t, p, pm));
-	t->status[TRACK_HASH].can = track_can(seen_probe(&t->status[TRACK_HASH], p));
-	t->status[TRACK_NONE].can =
-	    track_can(p->live || track_cannot(&t->status[TRACK_NONE], "a folder does not change",
-	                                      "look at a running process"));
-	track_ways_settle(t);
+	for (unsigned i = 0; i < TRACKERS; i++) {
+		struct track_status *s = &t->status[i];
+
+		s->can = trackers[i]->probe(s, t, p, pm) ? TRACK_YES : TRACK_NO;
+	}
+	track_settle_choice(t);
+}
+
+void
+track_reconsider(struct track *t)
+{
+	for (unsigned i = 0; i < TRACKERS && t->can != TRACK_UNKNOWN; i++)
+		if (tracker_takes_consent(i) && t->status[i].can == TRACK_NO)
+			t->can = TRACK_UNKNOWN;
+}
+
+/* --- consent ---------------------------------------------------------------------------------- */
+
+const char *
+track_why_ask(const struct track *t)
+{
+	return t->status[tracker_lasting()].why;
+}
+
+bool
+track_costs(const struct track *t, const struct proc *p, struct buf *question, track_cost_fn *fn,
+            void *arg)
+{
+	for (unsigned i = 0; i < TRACKERS; i++)
+		if (t->status[i].can == TRACK_ASK) {
+			trackers[i]->costs(p, question, fn, arg);
+			return true;
+		}
+	return false;
+}
+
+bool
+track_holds(const struct track *t)
+{
+	return t->own && tracker_takes_consent(t->tracker);
+}
+
+bool
+track_hazard(const struct track *t, const struct proc *p, const struct vma_list *vmas,
+             struct buf *out)
+{
+	return tracker_of(t)->hazard && tracker_of(t)->hazard(p, vmas, out);
 }
 
 bool
 track_offers_close(const struct track *t)
 {
 	static const uint64_t MINUTE_NS = UINT64_C(60000000000);
-	bool wanted = t->choice == TRACK_UFFD ||
-	              (t->choice == TRACK_AUTO &&
-	               (t->can == TRACK_NO || track_way_caps(t->way) & TRACK_CHANGES));
+	bool wanted = t->choice == TRACKER_AUTO
+	                  ? t->can == TRACK_NO || tracker_of(t)->caps & TRACKER_CHANGES
+	                  : tracker_takes_consent(t->choice);
 
 	return wanted && t->stray.ino && t->stray_seen_ns - t->stray_ns >= MINUTE_NS;
 }
@@ -307,5 +384,5 @@ track_choose(struct track *t, unsigned choice)
 		track_forget(t);
 	t->choice = choice;
 	if (t->can != TRACK_UNKNOWN)
-		track_ways_settle(t);
+		track_settle_choice(t);
 }

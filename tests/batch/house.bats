@@ -128,14 +128,14 @@ symbols() {
 }
 
 @test "the target's memory is opened in one place, and looked for in another" {
-	only "src/target/bytes.c src/target/probe.c src/track/inject.c src/track/track_seen.c" '"mem"'
+	only "src/target/bytes.c src/target/probe.c src/track/inject.c src/track/tracker_hash.c" '"mem"'
 	only "src/target/bytes.c" '->mem, '
 }
 
 @test "files of the target are touched by the helper alone, and opened in one place" {
 	only "src/symbol/helper_open.c" 'openat.*"root|RESOLVE_IN_ROOT'
 	# and the link alone, which is the kernel's, and says how the file was opened
-	only "src/symbol/helper_open.c src/target/region.c" '"map_files'
+	only "src/symbol/helper_open.c src/track/tracker_uffd.c" '"map_files'
 	only "src/symbol/helper_files.c" '\bmincore\('
 	only "src/symbol/" '\bhelper_open\('
 	# of pmtop's own side: the file system of the proc root; holes in a fixture's pagemap
@@ -157,6 +157,18 @@ symbols() {
 	command -v nm >/dev/null || skip "nm is not installed"
 	[ -e "$lib" ] || skip "there is no $lib"
 	is "$(nm -A -u "$lib" | awk '$NF == "ptrace" && !/inject_ptrace/')" ""
+}
+
+@test "a tracker is named in its own file alone: everybody else asks its ops" {
+	local id ops
+	only "src/track/" '^ *# *include *"track/(tracker_ops|hazard)\.h"'
+	while read -r id ops; do
+		only "$(grep -l "^const struct tracker_ops $ops = " src/track/*.c)" "^const struct tracker_ops $ops\\b"
+		is "$(grep -rlwE "TRACKER_$id|$ops" src ui | grep -vx "$(grep -l "tracker_ops $ops = " src/track/*.c)" |
+			grep -v '\.def$' | xargs)" ""
+	done < <(sed -nE 's/^T\(([A-Z_]+), ([a-z_]+)\)/\1 \2/p' src/track/trackers.def)
+	# stamps are stamps, whoever leaves them
+	is "$(grep -nE 'TRACKER_|tracker_' src/track/track.c)" ""
 }
 
 @test "each file says its licence" {

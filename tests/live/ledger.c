@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * ledger WAY MEMORY WRITES: is every write told, and nothing else?
+ * ledger TRACKER MEMORY WRITES: is every write told, and nothing else?
  *
  * A child writes to pages of one mapping as fast as it can, and notes each write in a ledger that it
- * shares with us; we tell writes by WAY (soft-dirty, uffd, hash) at the same time, look after look,
+ * shares with us; we tell writes by TRACKER (soft-dirty, uffd, hash) at the same time, look after look,
  * with the code that pmtop has. The two count each other's steps: a write notes how many looks had
  * ended before it and how many had begun after it. It must be told by one of the looks after the
  * first and not later than one after the last, and what a look tells must have been written in
@@ -188,7 +188,7 @@ measure(struct watch *w, uint64_t now)
 
 	if (region_measure(&w->t, w->v, now, &r, strip, LIST_STRIP, &w->err) != 0)
 		die("look", w->err.what);
-	if (w->t.track.way != TRACK_HASH && r.doubt)
+	if (w->t.track.tracker != TRACKER_HASH && r.doubt)
 		die("look", track_doubt_words((enum track_doubt)r.doubt));
 }
 
@@ -208,7 +208,7 @@ collect(const struct watch *w, uint32_t era, uint64_t now)
 	for (size_t i = 0; i < t->n; i++) {
 		const struct track_stamp *s = &t->v[i];
 
-		if (t->way == TRACK_SOFT_DIRTY ? s->time_ns == now : s->gen == era)
+		if (t->tracker == TRACKER_SOFT_DIRTY ? s->time_ns == now : s->gen == era)
 			tell(w->looks, s->start, s->end);
 	}
 }
@@ -224,9 +224,9 @@ look(struct watch *w)
 	if (++w->looks >= MOST_LOOKS)
 		die("looks", "too many");
 	atomic_fetch_add(&sh->begun, 1);
-	if (t->way == TRACK_UFFD) {
+	if (t->tracker == TRACKER_UFFD) {
 		clear(w); /* tells what it arms again */
-	} else if (t->way == TRACK_HASH) {
+	} else if (t->tracker == TRACKER_HASH) {
 		sign_look(&w->t, w->v, w->v->start, w->v->end, now);
 		era = t->era;
 	} else {
@@ -248,7 +248,7 @@ next_round(struct watch *w)
 }
 
 static void
-watch_open(struct watch *w, pid_t pid, const char *way)
+watch_open(struct watch *w, pid_t pid, const char *tracker)
 {
 	struct track *t = &w->t.track;
 
@@ -257,15 +257,15 @@ watch_open(struct watch *w, pid_t pid, const char *way)
 		die(w->err.what, w->err.why);
 	w->v = vma_at(&w->vmas, sh->base);
 	t->allow = true;
-	if (!track_way_find(way, &t->choice))
-		die(way, "no such way");
+	if (!tracker_find(tracker, &t->choice))
+		die(tracker, "no such tracker");
 	track_probe(t, &w->t.proc, &w->t.pm);
 	if (t->can != TRACK_YES)
-		die(way, t->why);
+		die(tracker, t->why);
 	t->scope = (struct track_range){sh->base, sh->base + PAGES * page_size};
-	t->pulse = t->way == TRACK_UFFD;
+	t->pulse = t->tracker == TRACKER_UFFD;
 	clear(w);
-	if (t->way == TRACK_HASH)
+	if (t->tracker == TRACKER_HASH)
 		sign_look(&w->t, w->v, w->v->start, w->v->end, time_ns());
 }
 
@@ -346,7 +346,7 @@ main(int argc, char **argv)
 		sched_yield();
 	munmap(memory, PAGES * page_size); /* ours would keep the child's pages shared */
 	watch_open(&w, child, argv[1]);
-	coarse = w.t.track.way == TRACK_SOFT_DIRTY && !strcmp(argv[2], "thp");
+	coarse = w.t.track.tracker == TRACKER_SOFT_DIRTY && !strcmp(argv[2], "thp");
 	atomic_store(&sh->go, 1);
 	while (!atomic_load(&sh->done)) {
 		look(&w);

@@ -19,7 +19,7 @@ write_and_see() {
 	said ",$1,0x${AT[$2]}\$" out
 }
 
-# The way to tell writes that there is here.
+# The tracker that there is here.
 way_here() {
 	if [[ $("$live_dir/soft_dirty_probe") == yes ]]; then
 		WAY=(--tracker soft-dirty)

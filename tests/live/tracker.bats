@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-3.0-or-later
-# The ways to tell writes: each tells what it should and nothing else, and leaves the process as it was.
+# The trackers: each tells what it should and nothing else, and leaves the process as it was.
 
 # Commands handed to `same` are for it to expand; bats reads its variables.
 # shellcheck disable=SC2016,SC2034,SC2154
@@ -445,7 +445,7 @@ told_of() { awk -F , -v at="0x$1" '$2 == at { sum += $1 } END { print sum + 0 }'
 	screen_end
 }
 
-@test "a way that something stood in the way of is found when that is gone" {
+@test "a tracker that something stood in the way of is found when that is gone" {
 	need_watch
 	[[ $("$live_dir/soft_dirty_probe") == no ]] || skip "this kernel has soft-dirty, which comes first"
 	unwatched_start

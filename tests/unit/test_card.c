@@ -72,7 +72,7 @@ written_line(int width, const struct sample *s, const struct answer *more, const
 static void
 test_written(void)
 {
-	struct sample s = {.page_size = FAKE_PAGE, .gen = 0, .track_way = TRACK_SOFT_DIRTY, .pulse_ns = 250000000};
+	struct sample s = {.page_size = FAKE_PAGE, .gen = 0, .tracker = TRACKER_SOFT_DIRTY, .pulse_ns = 250000000};
 	struct answer a = {.past = {.gens = 12, .written = 7, .recent = 0xdb3}};
 
 	set_terminal(true);
@@ -89,7 +89,7 @@ test_written(void)
 	a.past = (struct track_past){.gens = 1};
 	s.pulse_ns = 0;
 	is_str(written_line(78, &s, &a, "generations"), "0 of 1 ·|press C: it counts how often", "after one clear: how to count");
-	s.track_way = TRACK_HASH;
+	s.tracker = TRACKER_HASH;
 	a.past = (struct track_past){.gens = 3, .written = 1, .recent = 2};
 	is_str(written_line(78, &s, &a, "looks"), "1 of 3 ·▇·|", "by contents it is looks that count");
 }
@@ -97,7 +97,7 @@ test_written(void)
 static void
 test_not_known(void)
 {
-	struct sample s = {.page_size = FAKE_PAGE, .gen = 1, .track_way = TRACK_SOFT_DIRTY};
+	struct sample s = {.page_size = FAKE_PAGE, .gen = 1, .tracker = TRACKER_SOFT_DIRTY};
 	struct answer a = {.past = {.gens = 4, .doubt = DOUBT_HUGETLB}};
 
 	is_str(written_line(78, &s, &a, "generations"), "|not trackable: the kernel does not mark hugetlb pages again", "why it is not known");

@@ -21,11 +21,11 @@ static void
 test_whole(void)
 {
 	struct page huge = {.cats = PM_CAT_PRESENT | PM_CAT_HUGE}, small = {.cats = PM_CAT_PRESENT};
-	struct sample s = {.track_way = TRACK_SOFT_DIRTY};
+	struct sample s = {.tracker = TRACKER_SOFT_DIRTY};
 
 	ok(cells_tracked_whole(&s, &huge), "one bit of soft-dirty for a huge page");
 	ok(!cells_tracked_whole(&s, &small) && !cells_tracked_whole(&s, NULL), "of small ones each has its own");
-	s.track_way = TRACK_UFFD;
+	s.tracker = TRACKER_UFFD;
 	ok(!cells_tracked_whole(&s, &huge), "userfaultfd tells pages");
 }
 

@@ -423,7 +423,7 @@ test_parted(void)
 		view_regions.say(&ui, &s, &out);
 		ok(!strstr(out.s, "several rows"), "nobody watches");
 		s.gen = 1;
-		s.track_way = TRACK_UFFD;
+		s.tracker = TRACKER_UFFD;
 		out.len = 0;
 		view_regions.say(&ui, &s, &out);
 		ok(!strstr(out.s, "; in several rows: userfaultfd keeps new memory apart from what "

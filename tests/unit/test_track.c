@@ -11,7 +11,7 @@
 #include "page/folio.h"
 #include "tap.h"
 #include "target/region.h"
-#include "track/track_ways.h"
+#include "track/tracker_ops.h"
 
 #define MS UINT64_C(1000000)
 
@@ -227,6 +227,36 @@ test_probe(void)
 	folder_close(&f);
 }
 
+/* What one of its members says the others must bear out. */
+static void
+tracker_is_whole(enum tracker tracker, const struct tracker_ops *o)
+{
+	const struct tracker_words *w = &o->words;
+	bool local = o->caps & TRACKER_LOCAL;
+	unsigned found;
+
+	ok(tracker_words(tracker) == w && tracker_caps(tracker) == o->caps && tracker_find(w->name, &found) && found == tracker,
+	   w->name);
+	ok(w->label && w->help && w->verb && w->cleared && w->unknown && w->untold, "its words");
+	ok(o->probe && o->clear && o->doubt, "what each can be asked");
+	ok(!o->written == !o->cats && !(o->everywhere & ~o->cats), "marks, and what reads them");
+	ok(local == !o->cats && local == (o->sign && o->reaches) && local == (w->compares != NULL), "or pages, and their signatures");
+	ok(!o->costs == !w->costs && (!o->costs || w->price), "what takes consent tells what it costs");
+}
+
+static void
+test_trackers(void)
+{
+	unsigned found;
+
+#define T(id, ops) tracker_is_whole(TRACKER_##id, &(ops));
+#include "track/trackers.def"
+#undef T
+	ok(tracker_find("auto", &found) && found == TRACKER_AUTO && !tracker_find("way", &found), "names that are none");
+	ok(tracker_caps(tracker_lasting()) & TRACKER_LASTING && tracker_caps(tracker_reading()) & TRACKER_CHANGES,
+	   "one outlives pmtop, and one only reads");
+}
+
 static bool
 stop_at_once(void *arg)
 {
@@ -373,7 +403,7 @@ test_past_doubt(void)
 	   "a part is watched");
 	track_follow(&t, NULL, &(struct pagemap){.fd = -1, .page_size = FAKE_PAGE}, &l);
 	ok(track_past(&t, addr(0), addr(4)).doubt == DOUBT_NONE && t.looked_n == 1, "what is no longer mapped is forgotten");
-	t.way = TRACK_HASH;
+	t.tracker = TRACKER_HASH;
 	ok(track_past(&t, addr(0), addr(4)).doubt == DOUBT_OUTSIDE, "of pages that were not on screen contents tell nothing");
 	track_free(&t);
 }
@@ -607,7 +637,7 @@ test_readonly(void)
 	struct region r;
 
 	pair_open(&p);
-	p.t.track.way = TRACK_UFFD;
+	p.t.track.tracker = TRACKER_UFFD;
 	p.v[0].inode = 7;
 	p.v[0].type = VMA_FILE;
 	p.v[0].perm = VMA_READ;
@@ -776,7 +806,7 @@ test_uffd(void)
 	       target_regions(&t, &l, &err) == 0, "a target of our own");
 	t.track.owner = TRACK_DEMO; /* it is watched already */
 	t.track.can = TRACK_YES;
-	t.track.way = TRACK_UFFD;
+	t.track.tracker = TRACKER_UFFD;
 	before = page_tables();
 	ok(track_clear(&t.track, &t.proc, &t.pm, &l, &err) == 0 && t.track.gen == 1, "armed");
 	ok(page_tables() <= before + 256, "64 GiB of nothing got no page tables for it");
@@ -832,6 +862,7 @@ main(void)
 	test_heat();
 	test_update();
 	test_random();
+	test_trackers();
 	test_probe();
 	test_given_up();
 	test_pulse();

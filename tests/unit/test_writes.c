@@ -95,9 +95,9 @@ test_until_now(void)
 	writes_make(&log, &t, rs, FAKE_PAGE, everywhere, &w);
 	ok(w.pulse && w.unique[0] == 2 && w.unique[1] == 6, "unique pages within the last second, and within ten");
 	t.pulse = false;
-	t.way = TRACK_HASH;
+	t.by_looks = true;
 	writes_curve(&t, &rs->vmas, FAKE_PAGE, now, &c);
-	ok(c.p[0].ns == 1 * S && c.p[0].pages == 2, "of a way that is local the looks are what counts");
+	ok(c.p[0].ns == 1 * S && c.p[0].pages == 2, "of a tracker that is local the looks are what counts");
 	t.pulse = true;
 	t.first_ns = now - 500 * S;
 	for (uint32_t e = 1; e <= 20; e++)
@@ -140,14 +140,14 @@ test_least_pulse(void)
 static void
 test_part(void)
 {
-	struct track t = {.way = TRACK_UFFD};
+	struct track t = {.tracker = TRACKER_UFFD};
 
 	ok(!writes_of_part(&t), "userfaultfd watches the whole process");
 	t.scope = (struct track_range){0x1000, 0x2000};
 	ok(writes_of_part(&t), "or the scope alone");
-	t.way = TRACK_SOFT_DIRTY;
+	t.tracker = TRACKER_SOFT_DIRTY;
 	ok(!writes_of_part(&t), "soft-dirty has none");
-	t.way = TRACK_HASH;
+	t.tracker = TRACKER_HASH;
 	ok(writes_of_part(&t), "contents are those of a screen");
 }
 

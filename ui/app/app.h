@@ -23,7 +23,7 @@ struct app_options {
 	struct term_options term;
 	bool read_only;
 	enum track_owner owner; /* of pid */
-	unsigned tracker;      /* enum track_way, or TRACK_AUTO */
+	unsigned tracker;       /* enum tracker, or TRACKER_AUTO */
 	bool allow_inject;     /* a system call may be run in the target */
 	/* what is to be watched alone, as the prompt would read it; NULL: everything */
 	const char *scope;

@@ -102,7 +102,7 @@ app_is_elsewhere(const struct app *a)
 {
 	struct track_range w = a->request.scope, r = app_here(a);
 
-	return a->part && a->s->gen && track_way_caps(a->s->track_way) & TRACK_RANGES &&
+	return a->part && a->s->gen && tracker_caps(a->s->tracker) & TRACKER_RANGES &&
 	       r.start < r.end && (r.end <= w.start || r.start >= w.end);
 }
 
@@ -161,7 +161,7 @@ app_agree(struct app *a, enum action action)
 		return true;
 	}
 	if (action == ACT_CONTENTS)
-		w->tracker = TRACK_HASH;
+		w->tracker = tracker_reading();
 	else if (a->asking == 'Z' && action == ACT_AGREE)
 		w->sure = a->s->execs + 1;
 	else if (a->asking == 'F' && action == ACT_AGREE)

@@ -78,19 +78,19 @@ app_state_badge(const struct app *a, char *out, size_t size, enum role *role)
 	}
 }
 
-/* How writes are told, since when; the way by its name where there is room, or where it is no way
- * to tell writes. */
+/* How writes are told, since when; the tracker by its name where there is room, or where it tells
+ * no writes. */
 static void
 app_track_badge(const struct app *a, const struct sample *s, char *out, size_t size)
 {
-	unsigned caps = track_way_caps(s->track_way);
-	const char *way =
-	    a->ui.cols >= 100 || caps & TRACK_CHANGES ? track_way_label(s->track_way) : "";
-	int n = snprintf(out, size, "%s%s", way, way[0] ? " " : "");
+	unsigned caps = tracker_caps(s->tracker);
+	const char *label =
+	    a->ui.cols >= 100 || caps & TRACKER_CHANGES ? tracker_words(s->tracker)->label : "";
+	int n = snprintf(out, size, "%s%s", label, label[0] ? " " : "");
 
 	if (s->pulse_ns)
 		snprintf(out + n, size - (size_t)n, "AUTO-CLEAR %.3gs%s", (double)s->pulse_ns / 1e9,
-		         caps & TRACK_LOSSLESS ? "" : ", sampled");
+		         caps & TRACKER_LOSSLESS ? "" : ", sampled");
 	else if (a->o->term.calm)
 		snprintf(out + n, size - (size_t)n, "gen %u", s->gen);
 	else
@@ -477,13 +477,13 @@ app_count_lines(const char *text, int cols)
 	return n;
 }
 
-/* Which ways there are is no part of the question: those facts begin with the first way. */
+/* Which trackers there are is no part of the question: those facts begin with the first. */
 static int
 app_count_costs(const struct answer *p)
 {
 	int n = 0;
 
-	while (n < (int)p->n && strcmp(p->f[n].key, track_way_name((enum track_way)0)) != 0)
+	while (n < (int)p->n && strcmp(p->f[n].key, tracker_words((enum tracker)0)->name) != 0)
 		n++;
 	return n;
 }

@@ -13,37 +13,39 @@
 #include "term/keys.h"
 #include "term/paint.h"
 
+/* What it took, and what it will take of the process. */
 static void
-app_tell_armed(const struct sample *s, char *text, size_t size)
+app_tell_price(const struct sample *s, const char *price, char *text, size_t size)
 {
-	int n = snprintf(text, size, "gen %u: %s armed in %.1f ms", s->gen,
-	                 track_way_label(s->track_way), (double)s->mark_cost_ns / 1e6);
+	unsigned long long pages = s->regions ? s->regions->totals.rss : 0;
+	int n = 0;
 
+	if (!price) {
+		snprintf(text, size, "; the next write to each of %llu page%s costs a fault", pages,
+		         plural(pages));
+		return;
+	}
 	if (s->gen == 1 && s->stopped_ns)
-		n += snprintf(text + n, size - (size_t)n, ", one thread stopped for %.2f ms",
-		              (double)s->stopped_ns / 1e6);
-	snprintf(text + n, size - (size_t)n, "; " TRACK_WRITE_WORDS);
+		n = snprintf(text, size, ", one thread stopped for %.2f ms",
+		             (double)s->stopped_ns / 1e6);
+	snprintf(text + n, size - (size_t)n, "; %s", price);
 }
 
-/* What a clear did, and what follows from the way it was done. */
+/* What a clear did, and what follows from the tracker it was done by. */
 static void
 app_tell_clear(const struct sample *s, char *text, size_t size)
 {
-	unsigned long long pages = s->regions ? s->regions->totals.rss : 0;
-	double ms = (double)s->mark_cost_ns / 1e6;
+	const struct tracker_words *w = tracker_words(s->tracker);
+	int n;
 
-	if (track_way_caps(s->track_way) & TRACK_CHANGES)
-		snprintf(text, size, "%s on screen are compared from now on%s%s",
-		         s->track_way == TRACK_HASH ? "the contents of the pages"
-		                                    : "the page table entries of the pages",
+	if (w->compares) {
+		snprintf(text, size, "%s on screen are compared from now on%s%s", w->compares,
 		         s->track_why[0] ? "; not userfaultfd: " : "", s->track_why);
-	else if (track_way_caps(s->track_way) & TRACK_RANGES)
-		app_tell_armed(s, text, size);
-	else
-		snprintf(text, size,
-		         "gen %u: %s cleared in %.1f ms; the next write to each of %llu page%s "
-		         "costs a fault",
-		         s->gen, track_way_label(s->track_way), ms, pages, plural(pages));
+		return;
+	}
+	n = snprintf(text, size, "gen %u: %s %s in %.1f ms", s->gen, w->label, w->cleared,
+	             (double)s->mark_cost_ns / 1e6);
+	app_tell_price(s, w->price, text + n, size - (size_t)n);
 }
 
 static void

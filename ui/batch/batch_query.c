@@ -121,13 +121,13 @@ batch_print_answer_json(const char *question, const struct answer *a, bool first
 static int
 batch_check_clear(struct batch *b, struct err *err)
 {
-	if (b->o->tracker != TRACK_AUTO && b->o->tracker != TRACK_SOFT_DIRTY)
+	if (b->o->tracker != TRACKER_AUTO && b->o->tracker != tracker_lasting())
 		return err_set(err, ERR_USAGE, "only soft-dirty bits outlive pmtop",
 		               "--watch watches and tells in one call",
 		               "cannot clear by --tracker %s",
-		               track_way_name((enum track_way)b->o->tracker));
+		               tracker_words((enum tracker)b->o->tracker)->name);
 	if (b->t.track.owner != TRACK_DEMO)
-		track_choose(&b->t.track, TRACK_SOFT_DIRTY);
+		track_choose(&b->t.track, tracker_lasting());
 	return batch_tracker(b, err);
 }
 

@@ -67,18 +67,19 @@ void
 batch_note_filter(struct batch *b, const struct batch_filter *bf, const char *one)
 {
 	const struct track *t = &b->t.track;
-	bool watched = t->gen && track_way_caps(t->way) & TRACK_RANGES;
+	const struct tracker_words *words = tracker_words(t->gen ? t->tracker : tracker_lasting());
+	char untold[80];
 	const struct {
 		enum filter_why why;
 		const char *text;
 	} reasons[] = {
 	    {FILTER_WHY_HIDDEN, "is hidden (needs CAP_SYS_ADMIN)"},
-	    {FILTER_WHY_WRITTEN, watched ? "is not known (it is not watched there)"
-	                                 : "is not known (soft-dirty does not tell there)"},
+	    {FILTER_WHY_WRITTEN, untold},
 	    {FILTER_WHY_OTHER, "is not known (`pmtop --capabilities` tells what cannot be read)"},
 	};
 	const char *sep = "";
 
+	snprintf(untold, sizeof(untold), "is not known (%s)", words->untold);
 	if (bf->on && !bf->passed && !bf->left_out)
 		buf_fmt(b->note, "no %s passes the filter", one);
 	if (!bf->left_out)
@@ -112,10 +113,10 @@ batch_need_written(struct batch *b)
 	if (b->watched)
 		return true;
 	track_probe(&b->t.track, &b->t.proc, &b->t.pm);
-	if (b->t.track.status[TRACK_SOFT_DIRTY].can != TRACK_YES ||
+	if (b->t.track.status[tracker_lasting()].can != TRACK_YES ||
 	    batch_need_smaps(b, &ignored) < 0)
 		return false;
-	track_choose(&b->t.track, TRACK_SOFT_DIRTY);
+	track_choose(&b->t.track, tracker_lasting());
 	b->t.track.gen = 1;
 	return true;
 }

@@ -64,8 +64,8 @@ bool batch_need_written(struct batch *b);
 bool batch_written_known(const struct batch *b, const struct vma *v);
 
 /*
- * The way that the options choose, ready to clear. -1: it cannot, it must be allowed first, or the
- * clear would harm somebody.
+ * The tracker that the options choose, ready to clear. -1: it cannot, it must be allowed first, or
+ * the clear would harm somebody.
  */
 int batch_tracker(struct batch *b, struct err *err);
 

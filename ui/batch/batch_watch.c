@@ -14,7 +14,6 @@
 #include "demo/launch.h"
 #include "target/region.h"
 #include "target/writes.h"
-#include "track/hazard.h"
 
 static const uint64_t LEAST_NS = 10000000; /* between looks */
 static const uint64_t BEAT_NS = 100000000; /* how soon an exec is noticed: nothing tells of one */
@@ -212,7 +211,7 @@ static int
 batch_interval(struct watch *w, unsigned i, bool *whole, struct err *err)
 {
 	struct target *t = &w->b->t;
-	bool lossless = track_way_caps(t->track.way) & TRACK_LOSSLESS;
+	bool lossless = tracker_caps(t->track.tracker) & TRACKER_LOSSLESS;
 	uint64_t begin = t->track.mark_ns, asked = w->b->o->watch_ns;
 	uint32_t era = t->track.era;
 	struct regions *rs;
@@ -244,8 +243,7 @@ batch_refuse_hazard(struct batch *b, struct err *err)
 	struct buf why = {0};
 	int r = 0;
 
-	if (b->t.track.way == TRACK_SOFT_DIRTY && !b->o->force &&
-	    hazard_of_clear(&b->t.proc, &b->vmas, &why))
+	if (!b->o->force && track_hazard(&b->t.track, &b->t.proc, &b->vmas, &why))
 		r = err_set(err, ERR_TARGET, why.s, "give --force if that is fine",
 		            "clearing soft-dirty may harm it");
 	buf_free(&why);
@@ -259,12 +257,13 @@ batch_tracker(struct batch *b, struct err *err)
 
 	if (t->can == TRACK_UNKNOWN)
 		track_probe(t, &b->t.proc, &b->t.pm);
-	if (t->can == TRACK_ASK && t->choice == TRACK_UFFD)
+	if (t->can == TRACK_ASK && t->choice != TRACKER_AUTO)
 		return err_set(err, ERR_TARGET, "it takes one system call run in the process",
 		               "add --allow-inject if that is fine",
-		               "cannot track writes by --tracker uffd");
+		               "cannot track writes by --tracker %s",
+		               tracker_words(t->tracker)->name);
 	if (t->can == TRACK_ASK)
-		return err_set(err, ERR_TARGET, t->status[TRACK_SOFT_DIRTY].why,
+		return err_set(err, ERR_TARGET, track_why_ask(t),
 		               "add --tracker uffd --allow-inject to run one system call in it, "
 		               "which tells writes exactly",
 		               "cannot track writes");
@@ -273,11 +272,12 @@ batch_tracker(struct batch *b, struct err *err)
 	return batch_refuse_hazard(b, err);
 }
 
-/* The options' way, refused where it cannot tell of the whole process. */
+/* The options' tracker, refused where it cannot tell of the whole process. */
 static int
 batch_prepare(struct batch *b, struct err *err)
 {
 	struct track *t = &b->t.track;
+	unsigned caps;
 
 	if (b->o->read_only)
 		return err_set(err, ERR_USAGE, "--read-only refuses what changes the target",
@@ -285,14 +285,14 @@ batch_prepare(struct batch *b, struct err *err)
 	if ((b->o->scope && batch_range(b, b->o->scope, &t->scope.start, &t->scope.end, err) < 0) ||
 	    batch_tracker(b, err) < 0)
 		return -1;
-	if (track_way_caps(t->way) & TRACK_LOCAL &&
-	    t->choice == TRACK_AUTO) /* nothing better: why holds the reason */
+	caps = tracker_caps(t->tracker);
+	if (caps & TRACKER_LOCAL && t->choice == TRACKER_AUTO) /* why nothing better */
 		return err_set(err, ERR_TARGET, t->why, t->how, "cannot watch writes");
-	if (track_way_caps(t->way) & TRACK_LOCAL)
+	if (caps & TRACKER_LOCAL)
 		return err_set(err, ERR_TARGET, "it looks at the pages on a screen alone",
 		               "use it on the screen", "cannot watch by --tracker %s",
-		               track_way_name(t->way));
-	t->pulse = b->o->mode == MODE_WATCH && track_way_caps(t->way) & TRACK_LOSSLESS;
+		               tracker_words(t->tracker)->name);
+	t->pulse = b->o->mode == MODE_WATCH && caps & TRACKER_LOSSLESS;
 	return 0;
 }
 
@@ -464,8 +464,9 @@ batch_note_limits(struct watch *w)
 
 	if (w->unwatched)
 		buf_fmt(note, "%zu region%s not watched by %s: what is written there is not known",
-		        w->unwatched, w->unwatched == 1 ? " is" : "s are", track_way_label(t->way));
-	else if (!(track_way_caps(t->way) & TRACK_LOSSLESS) && w->b->o->count != 1)
+		        w->unwatched, w->unwatched == 1 ? " is" : "s are",
+		        tracker_words(t->tracker)->label);
+	else if (!(tracker_caps(t->tracker) & TRACKER_LOSSLESS) && w->b->o->count != 1)
 		buf_str(
 		    note,
 		    "sampled: what is written between a look and the next clear is in no interval");

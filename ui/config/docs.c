@@ -418,17 +418,23 @@ docs_man_watch(void)
 }
 
 static void
+docs_costs(const struct track_cost *c)
+{
+	for (; c && c->key; c++)
+		docs_item(c->key, c->words);
+}
+
+static void
 docs_man_writes(void)
 {
-	struct track_cost c;
-
 	printf(".SH \"WATCHING WRITES\"\n"
 	       "There are several ways to tell which pages a process writes. Which of them work "
 	       "here is found by trying each on memory of pmtop's own, never from the kernel's "
 	       "version; \\fBpmtop \\-e tracker PID\\fR tells, and \\fB\\-\\-tracker\\fR "
 	       "chooses. By default it is the first that works of\n");
-	for (unsigned w = 0; w < TRACK_WAYS; w++)
-		docs_item(track_way_name((enum track_way)w), track_way_help((enum track_way)w));
+	for (unsigned w = 0; w < TRACKERS; w++)
+		docs_item(tracker_words((enum tracker)w)->name,
+		          tracker_words((enum tracker)w)->help);
 	printf(".PP\nUserfaultfd of a process that is not pmtop's takes one system call run "
 	       "inside it: one of its threads is stopped for it. That takes your consent: on the "
 	       "screen, which names the costs for this process and offers to watch one region "
@@ -440,8 +446,8 @@ docs_man_writes(void)
 	       "killed, an unused userfaultfd may stay behind in the process: pmtop says so, and "
 	       "when two looks a minute apart find it unused \\fBc\\fR offers to close it. What "
 	       "it costs:\n");
-	for (size_t i = 0; track_cost(i, &c); i++)
-		docs_item(c.key, c.words);
+	for (unsigned w = 0; w < TRACKERS; w++)
+		docs_costs(tracker_words((enum tracker)w)->costs);
 	docs_man_watch();
 }
 
@@ -544,8 +550,8 @@ docs_bash(void)
 		printf("%s%s", t ? " " : "", paint_theme_name((enum theme)t));
 	printf("' -- \"$cur\")); return ;;\n"
 	       "\t--tracker) COMPREPLY=($(compgen -W 'auto");
-	for (unsigned w = 0; w < TRACK_WAYS; w++)
-		printf(" %s", track_way_name((enum track_way)w));
+	for (unsigned w = 0; w < TRACKERS; w++)
+		printf(" %s", tracker_words((enum tracker)w)->name);
 	printf("' -- \"$cur\")); return ;;\n"
 	       "\t--proc-root) COMPREPLY=($(compgen -d -- \"$cur\")); return ;;\n"
 	       "\t-o|--output|--sort)\n"

@@ -87,6 +87,21 @@ option_parse_power(enum option_id id, const char *s, unsigned min, unsigned max,
 }
 
 static int
+option_parse_tracker(const char *s, struct options *o, struct err *err)
+{
+	char how[96];
+	size_t n = (size_t)snprintf(how, sizeof(how), "give auto");
+
+	if (tracker_find(s, &o->tracker))
+		return 0;
+	for (unsigned i = 0; i < TRACKERS && n < sizeof(how); i++)
+		n += (size_t)snprintf(how + n, sizeof(how) - n, "%s%s",
+		                      i + 1 < TRACKERS ? ", " : " or ",
+		                      tracker_words((enum tracker)i)->name);
+	return option_bad_value(err, OPT_TRACKER, s, how);
+}
+
+static int
 option_parse_size(const char *s, struct options *o, struct err *err)
 {
 	const char *end;
@@ -297,11 +312,7 @@ options_take(struct options *o, enum option_id id, const char *arg, struct err *
 	case OPT_SORT: o->sort = arg; break;
 	case OPT_FILTER: o->filter = arg; break;
 	case OPT_DEMO: o->demo = true; break;
-	case OPT_TRACKER:
-		if (!track_way_find(arg, &o->tracker))
-			return option_bad_value(err, id, arg,
-			                        "give auto, soft-dirty, uffd, hash or none");
-		break;
+	case OPT_TRACKER: return option_parse_tracker(arg, o, err);
 	case OPT_ALLOW_INJECT: o->allow_inject = true; break;
 	case OPT_FORCE: o->force = true; break;
 	case OPT_SCOPE: o->scope = arg; break;
@@ -569,7 +580,7 @@ options_init(struct options *o)
 	                      .size_cols = 80,
 	                      .size_rows = 24,
 	                      .proc_root = PROC_ROOT,
-	                      .tracker = TRACK_AUTO,
+	                      .tracker = TRACKER_AUTO,
 	                      .list_sort = COL_REGION_START,
 	                      .mouse = true,
 	                      .hints = true};

@@ -52,7 +52,7 @@ struct options {
 	const char *filter;    /* NULL */
 	unsigned columns, zoom; /* of --grid; 0: chosen. zoom is the number of pages */
 
-	unsigned tracker;      /* enum track_way, or TRACK_AUTO */
+	unsigned tracker; /* enum tracker, or TRACKER_AUTO */
 	bool allow_inject, force;
 	const char *scope;     /* NULL: everything */
 	uint64_t watch_ns;     /* of --watch; with another mode: before it answers. 0: none */

@@ -26,7 +26,7 @@
 #include "base/util.h"
 #include "demo/demo_regions.h"
 #include "kernel/kabi.h"
-#include "track/track_ways.h"
+#include "track/track.h"
 
 #define STEP_NS  INT64_C(250000000)
 #define READY_NS UINT64_C(5000000000)
@@ -132,7 +132,7 @@ demo_watch_writes(const struct demo *d, const struct demo_area *areas, size_t n)
 	                                        PM_UFFD_FEATURE_WP_ASYNC};
 	int fd;
 
-	if (soft_dirty_round_trip() == 0)
+	if (track_kernel_marks())
 		return;
 	fd = (int)syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK | PM_UFFD_USER_MODE);
 	if (fd < 0 || ioctl(fd, PM_IOC_UFFD_API, &api) < 0)

@@ -475,7 +475,7 @@ card_add_known(struct card *c, const struct sample *s, const char *label,
                const struct track_past *p)
 {
 	bool wide = c->width > CARD_NARROW,
-	     again = s->pulse_ns || track_way_caps(s->track_way) & TRACK_LOCAL;
+	     again = s->pulse_ns || tracker_caps(s->tracker) & TRACKER_LOCAL;
 	const char *note = track_past_why(p);
 	char times[32], hint[48] = "";
 	struct buf spark = {0};
@@ -503,7 +503,7 @@ card_add_known(struct card *c, const struct sample *s, const char *label,
 static void
 card_add_generations(struct card *c, const struct sample *s, const struct answer *more)
 {
-	const char *label = track_way_caps(s->track_way) & TRACK_LOCAL ? "looks" : "generations";
+	const char *label = tracker_caps(s->tracker) & TRACKER_LOCAL ? "looks" : "generations";
 	const char *why;
 
 	if (!s->gen)
@@ -537,8 +537,8 @@ card_make(struct card *c, const struct sample *s, const struct vma *v, uint64_t 
 	if (written_ns && now >= written_ns)
 		card_add(c, ROLE_HOT, "", NULL, "%s seen %s %.0f s ago",
 		         more && more->past.written > 1 ? "last" : "first",
-		         track_verb(s->track_way), (double)(now - written_ns) / 1e9);
-	if (written_ns && pg->cats & PM_CAT_HUGE && track_way_caps(s->track_way) & TRACK_HUGE)
+		         tracker_words(s->tracker)->verb, (double)(now - written_ns) / 1e9);
+	if (written_ns && pg->cats & PM_CAT_HUGE && tracker_caps(s->tracker) & TRACKER_HUGE)
 		card_add(c, ROLE_HOT, "", NULL, "tracked per %s: one bit for all",
 		         size_text(size, s->page_size << page_huge_order(s->page_size)));
 	if (pg->known & PAGE_WORD)

@@ -89,7 +89,7 @@ cells_change(enum lens l, unsigned a, unsigned b)
 bool
 cells_tracked_whole(const struct sample *s, const struct page *pg)
 {
-	return pg && pg->cats & PM_CAT_HUGE && track_way_caps(s->track_way) & TRACK_HUGE;
+	return pg && pg->cats & PM_CAT_HUGE && tracker_caps(s->tracker) & TRACKER_HUGE;
 }
 
 bool

@@ -205,10 +205,10 @@ help_add_writes(struct help *h)
 	help_tell(h, "Nothing is cleared unless you ask for it. Before the first clear nothing is "
 	             "known about writes: every page is born marked.");
 	help_add_heat(h);
-	help_head(h, "Ways to tell writes");
-	for (unsigned w = 0; w < TRACK_WAYS; w++)
-		help_add(h, ROLE_STRONG, track_way_name((enum track_way)w),
-		         track_way_help((enum track_way)w));
+	help_head(h, "Trackers");
+	for (unsigned w = 0; w < TRACKERS; w++)
+		help_add(h, ROLE_STRONG, tracker_words((enum tracker)w)->name,
+		         tracker_words((enum tracker)w)->help);
 }
 
 static void

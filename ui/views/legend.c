@@ -82,7 +82,7 @@ legend_do_heats_width(const struct heats *h)
 static void
 legend_make_heats(struct heats *h, const struct ui *ui, const struct sample *s, int room)
 {
-	const char *word = track_way_caps(s->track_way) & TRACK_CHANGES ? "changed" : "written";
+	const char *word = tracker_words(s->tracker)->verb;
 
 	legend_all_heats(h, ui, word);
 	if ((!ui_by_count(ui) && paint_heat(HEAT_NOW) == paint_heat(HEAT_30S)) ||

@@ -145,7 +145,7 @@ view_grid_say_range(const struct ui *ui, const struct sample *s, uint64_t lo, ui
 	cells_counts(&r->cell, r->lens, out);
 	if (r->cell.written)
 		buf_fmt(out, "; %llu %s", (unsigned long long)r->cell.written,
-		        track_verb(s->track_way));
+		        tracker_words(s->tracker)->verb);
 }
 
 /* Where the colours tell how often, so does the sentence. */
@@ -188,7 +188,7 @@ view_grid_say(const struct ui *ui, const struct sample *s, struct buf *out)
 	if (!c) {
 		buf_str(out, "not read yet");
 	} else if (pg) {
-		page_sentence(out, pg, track_verb(s->track_way), c->newest_ns, ui->now);
+		page_sentence(out, pg, tracker_words(s->tracker)->verb, c->newest_ns, ui->now);
 		if (c->written && cells_tracked_whole(s, pg))
 			buf_fmt(out, " (tracked per %s)",
 			        size_text(size, s->page_size << page_huge_order(s->page_size)));
@@ -201,7 +201,7 @@ view_grid_say(const struct ui *ui, const struct sample *s, struct buf *out)
 		cells_counts(c, s->window->lens, out);
 		if (c->written)
 			buf_fmt(out, "; %llu %s", (unsigned long long)c->written,
-			        track_verb(s->track_way));
+			        tracker_words(s->tracker)->verb);
 		if (s->window->filtered)
 			buf_fmt(out, "; %llu pass", (unsigned long long)c->match);
 	}
@@ -210,7 +210,7 @@ view_grid_say(const struct ui *ui, const struct sample *s, struct buf *out)
 	if (r && r->known && !r->rss && !r->swap && !r->hugetlb)
 		buf_fmt(out, "; of these %s nothing is in RAM or swap",
 		        size_text(size, vma_size(v)));
-	if (c && s->gen && s->window->doubt && !(track_way_caps(s->track_way) & TRACK_CHANGES))
+	if (c && s->gen && s->window->doubt && !(tracker_caps(s->tracker) & TRACKER_CHANGES))
 		buf_fmt(out, "; %s", track_doubt_words((enum track_doubt)s->window->doubt));
 }
 

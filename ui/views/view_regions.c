@@ -162,8 +162,7 @@ view_regions_say_facts(const struct ui *ui, const struct sample *s, const struct
 		        size_text(b, r->swap * s->page_size));
 	if (s->gen && r->written)
 		buf_fmt(out, ", %llu page%s %s", (unsigned long long)r->written, plural(r->written),
-		        track_way_caps(s->track_way) & TRACK_CHANGES ? "seen to change"
-		                                                     : "written");
+		        tracker_caps(s->tracker) & TRACKER_CHANGES ? "seen to change" : "written");
 	if (s->gen && r->doubt)
 		buf_fmt(out, "%s %s", r->written ? ";" : ",",
 		        track_doubt_words((enum track_doubt)r->doubt));
@@ -178,11 +177,11 @@ view_regions_say_parted(const struct sample *s, const struct vma *v, struct buf 
 {
 	const struct vma *first = s->regions->vmas.v, *last = first + s->regions->vmas.n - 1;
 
-	if (!s->gen || !(track_way_caps(s->track_way) & TRACK_RANGES))
+	if (!s->gen || !(tracker_caps(s->tracker) & TRACKER_RANGES))
 		return;
 	if ((v > first && vma_goes_on(v - 1, v)) || (v < last && vma_goes_on(v, v + 1)))
 		buf_fmt(out, "; in several rows: %s keeps new memory apart from what it watches",
-		        track_way_label(s->track_way));
+		        tracker_words(s->tracker)->label);
 }
 
 /* Of a long name so much as leaves room for what is said of it. */

@@ -23,7 +23,7 @@ enum {
 static bool
 writes_tells_changes(const struct sample *s)
 {
-	return track_way_caps(s->track_way) & TRACK_CHANGES;
+	return tracker_caps(s->tracker) & TRACKER_CHANGES;
 }
 
 static bool
@@ -147,7 +147,7 @@ writes_add_unknown(struct card *c, const struct sample *s)
 	if (!u->pages)
 		return;
 	writes_unknown(&b, u, s->page_size, writes_is_narrow(c));
-	card_add_long(c, ROLE_HOT, writes_unknown_why(s->track_way), b.s);
+	card_add_long(c, ROLE_HOT, tracker_words(s->tracker)->unknown, b.s);
 	buf_free(&b);
 }
 
@@ -158,7 +158,7 @@ writes_add_never(struct card *c, const struct sample *s)
 	uint64_t rss = s->regions->totals.rss;
 	char a[8], share[8];
 
-	if (!rss || track_way_caps(s->track_way) & TRACK_LOCAL)
+	if (!rss || tracker_caps(s->tracker) & TRACKER_LOCAL)
 		return;
 	writes_add_unknown(c, s);
 	card_add(c, ROLE_TEXT, "never written", NULL, "%5s  %s %% of RSS",
@@ -378,7 +378,7 @@ writes_add_migration(struct card *c, const struct sample *s)
 	if (!lacks && w->unknown.pages && !writes_is_narrow(c))
 		buf_fmt(&head, ", %s %s counted as written",
 		        size_text(size, w->unknown.pages * s->page_size),
-		        writes_unknown_why(s->track_way));
+		        tracker_words(s->tracker)->unknown);
 	card_head(c, head.s);
 	buf_free(&head);
 	if (lacks) {
@@ -447,7 +447,7 @@ static void
 writes_add_heading(struct card *c, const struct sample *s)
 {
 	const struct writes *w = &s->writes;
-	unsigned caps = track_way_caps(s->track_way);
+	unsigned caps = tracker_caps(s->tracker);
 
 	if (!w->marked) {
 		card_head(c, "Writes");
@@ -466,11 +466,11 @@ writes_add_heading(struct card *c, const struct sample *s)
 	else
 		card_head(c, writes_tells_changes(s) ? "Pages that changed first"
 		                                     : "First writes, last 60 s");
-	if (caps & TRACK_LOCAL)
+	if (caps & TRACKER_LOCAL)
 		card_add(c, ROLE_DIM, "", NULL, "of the pages on screen alone");
 	else if (!w->pulse)
 		card_add(c, ROLE_DIM, "", NULL, "each page once since the clear");
-	else if (!(caps & TRACK_LOSSLESS))
+	else if (!(caps & TRACKER_LOSSLESS))
 		card_add(c, ROLE_DIM, "", NULL, "sampled: between look and clear lost");
 }
 
@@ -571,7 +571,7 @@ writes_draw_unknown(const struct ui *ui, const struct sample *s, int y, int x)
 {
 	enum { RATE_ROOM = sizeof("; 1023K/s new ") - 1 + 12 };
 	const struct unknown *u = &s->writes.unknown;
-	const char *why = writes_unknown_why(s->track_way);
+	const char *why = tracker_words(s->tracker)->unknown;
 	size_t room = ui->cols > x + RATE_ROOM ? (size_t)(ui->cols - x - RATE_ROOM) : 0;
 	struct buf text = {0};
 	char size[8];

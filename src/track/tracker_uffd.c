@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -25,7 +26,7 @@
 #include "kernel/kabi.h"
 #include "page/state.h"
 #include "track/inject.h"
-#include "track/track_ways.h"
+#include "track/tracker_ops.h"
 
 static const uint64_t CHUNK = UINT64_C(256)
                               << 20;             /* bytes a call: bounds the time under mmap_lock */
@@ -34,6 +35,7 @@ static const uint64_t MARK_ROOM = UINT64_C(256)
                                   << 20; /* of shared mappings, whose empty pages are marked */
 static const uint64_t FOLLOW_NS =
     UINT64_C(2000000000); /* each region registered apart stays apart: seldom */
+static const uint64_t UFFD_CATS = PM_CAT_WRITTEN | PM_CAT_WPALLOWED;
 enum {
 	VEC = 256,       /* half the kernel's own batch: two of them go on a stack */
 	ISOLATE = 65536, /* what cannot be registered is mostly small: tried first */
@@ -53,6 +55,12 @@ struct uffd {
 	uint64_t followed_ns;
 	struct track_range scope; /* at the last clear */
 };
+
+static struct uffd *
+uffd_of(const struct track *t)
+{
+	return t->own;
+}
 
 /* --- what to register ------------------------------------------------------------------------- */
 
@@ -188,9 +196,17 @@ uffd_register_all(struct uffd *u, const struct track *t, const struct vma_list *
 	u->followed_ns = time_ns();
 }
 
-/* --- arming
- * ------------------------------------------------------------------------------------------------
+/* --- arming ----------------------------------------------------------------------------------- */
+
+/*
+ * The zero page, and a file's own page in a private mapping (of others FILE is not asked), were
+ * faulted in by a read: what is fresh is not protected.
  */
+static bool
+uffd_written(uint64_t cats)
+{
+	return (cats & UFFD_CATS) == UFFD_CATS && !(cats & (PM_CAT_PFNZERO | PM_CAT_FILE));
+}
 
 /* Tells the track what was written until now. */
 static void
@@ -201,7 +217,7 @@ uffd_harvest(struct track *t, const struct vma *v, const struct pm_scan_region *
 	size_t k = 0;
 
 	for (int i = 0; i < n; i++)
-		if (track_is_written(t, vec[i].categories | PM_CAT_WRITTEN | PM_CAT_WPALLOWED))
+		if (uffd_written(vec[i].categories | UFFD_CATS))
 			runs[k++] = (struct pm_run){vec[i].start, vec[i].end, 0};
 	track_add(t, v->start, runs, k, now);
 }
@@ -224,8 +240,7 @@ uffd_protect(struct track *t, const struct pagemap *pm, const struct vma *v, uin
 		                          .start = start,
 		                          .end = u64_min(end, start + CHUNK),
 		                          .category_inverted = guard,
-		                          .category_mask =
-		                              PM_CAT_WRITTEN | PM_CAT_WPALLOWED | guard,
+		                          .category_mask = UFFD_CATS | guard,
 		                          .category_anyof_mask = PM_CAT_PRESENT | PM_CAT_SWAPPED};
 		int n;
 
@@ -292,6 +307,31 @@ uffd_is_watched(const struct pagemap *pm, const struct vma *v)
 	return ioctl(pm->fd, PM_IOC_SCAN, &arg) >= 0;
 }
 
+/* Lets the target go as it was, in steps that do not hold it up. */
+static void
+uffd_release(void *own)
+{
+	struct uffd *u = own;
+
+	for (size_t i = 0; u->fd >= 0 && i < u->areas.n; i++) {
+		const struct track_range *a = &u->areas.v[i];
+		uint64_t step = a->end - a->start > LARGE ? CHUNK : a->end - a->start;
+
+		for (uint64_t at = a->start; at < a->end; at += step) {
+			struct pm_uffdio_range part = {at, u64_min(step, a->end - at)};
+
+			ioctl(u->fd, PM_IOC_UFFD_UNREGISTER, &part);
+		}
+	}
+	if (u->fd >= 0)
+		close(u->fd);
+	free(u->barred.v);
+	free(u->areas.v);
+	free(u->late.v);
+	free(u->unsure.v);
+	free(u);
+}
+
 /* --- taking part ------------------------------------------------------------------------------ */
 
 static int
@@ -312,29 +352,8 @@ uffd_take_descriptor(struct track *t, const struct proc *p, const struct vma_lis
 		uffd_release(u);
 		return -1;
 	}
-	t->uffd = u;
+	t->own = u;
 	return 0;
-}
-
-static bool
-uffd_is_late(const struct track_ranges *r, const struct vma *v)
-{
-	for (size_t i = 0; i < r->n; i++)
-		if (r->v[i].start < v->end && r->v[i].end > v->start)
-			return true;
-	return false;
-}
-
-bool
-uffd_came_late(const struct track *t, const struct vma *v)
-{
-	return t->uffd && uffd_is_late(&t->uffd->late, v);
-}
-
-bool
-uffd_is_unsure(const struct track *t, const struct vma *v)
-{
-	return t->uffd && uffd_is_late(&t->uffd->unsure, v);
 }
 
 static void
@@ -367,7 +386,7 @@ uffd_note_late(struct track *t, uint64_t start, uint64_t end, bool tell)
 		return;
 	track_drop(t, start, end); /* was of what lay there before */
 	if (!tell)
-		ranges_add(&t->uffd->unsure, start, end);
+		ranges_add(&uffd_of(t)->unsure, start, end);
 }
 
 static int
@@ -379,11 +398,11 @@ uffd_arm_region(struct track *t, const struct pagemap *pm, const struct vma *v, 
 	if (before)
 		return how->tell ? uffd_protect(t, pm, v, start, end, true, err) : 0;
 	if (how->kept) {
-		ranges_add(&t->uffd->late, start, end);
+		ranges_add(&uffd_of(t)->late, start, end);
 		uffd_note_late(t, start, end, how->tell);
 	}
 	if (how->marks)
-		uffd_mark_empty(t->uffd, start, end);
+		uffd_mark_empty(t->own, start, end);
 	return uffd_protect(t, pm, v, start, end, false, err);
 }
 
@@ -392,15 +411,16 @@ static int
 uffd_arm(struct track *t, const struct pagemap *pm, const struct vma_list *vmas, struct arming how,
          struct err *err)
 {
+	const struct uffd *u = t->own;
 	struct track_ranges armed = {0};
-	uint64_t start, end, room = t->uffd ? MARK_ROOM : 0;
+	uint64_t start, end, room = u ? MARK_ROOM : 0;
 	int r = 0;
 
 	for (size_t i = 0; i < vmas->n && r == 0; i++) {
 		const struct vma *v = &vmas->v[i];
 
 		if (!uffd_in_scope(t, v, &start, &end) ||
-		    uffd_is_barred(v, t->uffd ? &t->uffd->barred : NULL) || !uffd_is_watched(pm, v))
+		    uffd_is_barred(v, u ? &u->barred : NULL) || !uffd_is_watched(pm, v))
 			continue;
 		how.marks = v->perm & VMA_SHARED && end - start <= room;
 		room -= how.marks ? end - start : 0;
@@ -422,7 +442,7 @@ uffd_has_room(const struct uffd *u, const struct vma_list *vmas)
 static bool
 uffd_is_moved(const struct track *t)
 {
-	return t->uffd && memcmp(&t->uffd->scope, &t->scope, sizeof(t->scope)) != 0;
+	return t->own && memcmp(&uffd_of(t)->scope, &t->scope, sizeof(t->scope)) != 0;
 }
 
 /* Registered a moment ago, or no room for more: what a pulse clears is what is watched. */
@@ -445,7 +465,7 @@ uffd_still_armed(const struct track *t, const struct pagemap *pm, const struct v
 	for (size_t i = 0; i < vmas->n; i++) {
 		const struct vma *v = &vmas->v[i];
 
-		if (!uffd_in_scope(t, v, &start, &end) || uffd_is_barred(v, &t->uffd->barred))
+		if (!uffd_in_scope(t, v, &start, &end) || uffd_is_barred(v, &uffd_of(t)->barred))
 			continue;
 		if (uffd_is_watched(pm, v)) /* what a region has grown by was written since */
 			ranges_add(kept, start, end);
@@ -455,7 +475,11 @@ uffd_still_armed(const struct track *t, const struct pagemap *pm, const struct v
 	return all;
 }
 
-void
+/*
+ * What was armed and is not any more: another mapping has come there. It is no part of the mark
+ * from then on.
+ */
+static void
 uffd_lost(struct track *t, const struct pagemap *pm, const struct vma_list *vmas,
           struct track_ranges *out)
 {
@@ -485,20 +509,21 @@ uffd_arm_all(struct track *t, const struct pagemap *pm, const struct vma_list *v
 {
 	struct arming how = {.tell = t->pulse && t->gen && !uffd_is_moved(t)};
 	struct track_ranges kept = {0};
+	struct uffd *u = t->own;
 	int r;
 
-	if (t->uffd && (uffd_is_moved(t) || !uffd_is_followed(t->uffd, vmas))) {
+	if (u && (uffd_is_moved(t) || !uffd_is_followed(u, vmas))) {
 		if (how.tell) {
 			uffd_still_armed(t, pm, vmas, &kept);
 			how.kept = &kept;
 		}
-		uffd_register_all(t->uffd, t, vmas);
+		uffd_register_all(u, t, vmas);
 	}
-	if (t->uffd) {
-		t->uffd->scope = t->scope;
-		t->uffd->unsure.n = 0;
-		t->uffd->late.n = how.tell ? t->uffd->late.n : 0;
-		uffd_forget_unmapped(&t->uffd->late, vmas);
+	if (u) {
+		u->scope = t->scope;
+		u->unsure.n = 0;
+		u->late.n = how.tell ? u->late.n : 0;
+		uffd_forget_unmapped(&u->late, vmas);
 	}
 	r = uffd_arm(t, pm, vmas, how, err);
 	free(kept.v);
@@ -554,22 +579,22 @@ uffd_refuse(const struct track *t, const struct pagemap *pm, const struct vma_li
 	return any ? 0 : uffd_refuse_nothing(err);
 }
 
-int
+static int
 uffd_clear(struct track *t, const struct proc *p, const struct pagemap *pm,
            const struct vma_list *vmas, struct err *err)
 {
 	int r = 0;
 
-	if (t->owner != TRACK_DEMO && !t->uffd &&
+	if (t->owner != TRACK_DEMO && !t->own &&
 	    (uffd_refuse(t, pm, vmas, err) < 0 || uffd_take_descriptor(t, p, vmas, err) < 0))
 		return -1;
 	r = uffd_arm_all(t, pm, vmas, err);
 	if (r == 0 && !t->mark.n)
 		r = uffd_refuse_nothing(err);
-	if (r < 0 &&
-	    !t->gen) { /* it is not kept for another time: that would be another word of consent */
-		uffd_release(t->uffd);
-		t->uffd = NULL;
+	/* it is not kept for another time: that would be another word of consent */
+	if (r < 0 && !t->gen && t->own) {
+		uffd_release(t->own);
+		t->own = NULL;
 	}
 	return r;
 }
@@ -580,19 +605,20 @@ uffd_clear(struct track *t, const struct proc *p, const struct pagemap *pm,
 static void
 uffd_give_way(struct track *t)
 {
-	t->status[TRACK_UFFD].can = t->can = TRACK_NO;
-	track_cannot(&t->status[TRACK_UFFD],
+	t->status[TRACKER_UFFD].can = t->can = TRACK_NO;
+	track_cannot(&t->status[TRACKER_UFFD],
 	             "it has begun to use userfaultfd itself, and was let go",
 	             "track it in another way");
-	snprintf(t->why, sizeof(t->why), "%s", t->status[TRACK_UFFD].why);
-	snprintf(t->how, sizeof(t->how), "%s", t->status[TRACK_UFFD].how);
+	snprintf(t->why, sizeof(t->why), "%s", t->status[TRACKER_UFFD].why);
+	snprintf(t->how, sizeof(t->how), "%s", t->status[TRACKER_UFFD].how);
 }
 
-bool
-uffd_follow(struct track *t, const struct proc *p, const struct pagemap *pm,
-            const struct vma_list *vmas)
+/* What has been mapped since is watched from now on. false: the target is let go. */
+static bool
+uffd_watch_more(struct track *t, const struct proc *p, const struct pagemap *pm,
+                const struct vma_list *vmas)
 {
-	struct uffd *u = t->uffd;
+	struct uffd *u = t->own;
 	struct track_ranges kept = {0};
 	struct err ignored;
 
@@ -613,28 +639,84 @@ uffd_follow(struct track *t, const struct proc *p, const struct pagemap *pm,
 	return true;
 }
 
-void
-uffd_release(struct uffd *u)
+static bool
+uffd_follow(struct track *t, const struct proc *p, const struct pagemap *pm,
+            const struct vma_list *vmas)
 {
-	if (!u)
-		return;
-	for (size_t i = 0; u->fd >= 0 && i < u->areas.n; i++) {
-		const struct track_range *a = &u->areas.v[i];
-		uint64_t step = a->end - a->start > LARGE ? CHUNK : a->end - a->start;
+	struct track_ranges replaced = {0};
 
-		for (uint64_t at = a->start; at < a->end; at += step) {
-			struct pm_uffdio_range part = {at, u64_min(step, a->end - at)};
+	uffd_lost(t, pm, vmas, &replaced);
+	for (size_t i = 0; i < replaced.n; i++)
+		track_drop(t, replaced.v[i].start, replaced.v[i].end);
+	came_follow(t, pm, vmas, &replaced);
+	free(replaced.v);
+	return uffd_watch_more(t, p, pm, vmas);
+}
 
-			ioctl(u->fd, PM_IOC_UFFD_UNREGISTER, &part);
-		}
-	}
-	if (u->fd >= 0)
-		close(u->fd);
-	free(u->barred.v);
-	free(u->areas.v);
-	free(u->late.v);
-	free(u->unsure.v);
-	free(u);
+/* --- what a look says ------------------------------------------------------------------------- */
+
+/*
+ * Of a shared mapping that is read-only: whether it was made of a file that was opened so, which
+ * nobody undoes.
+ */
+static bool
+uffd_is_sealed(const struct proc *p, const struct vma *v)
+{
+	char name[64];
+	struct stat st;
+
+	if (!(v->perm & VMA_SHARED) || v->perm & VMA_WRITE)
+		return false;
+	snprintf(name, sizeof(name), "map_files/%llx-%llx", (unsigned long long)v->start,
+	         (unsigned long long)v->end);
+	return fstatat(p->leader, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode) &&
+	       !(st.st_mode & S_IWUSR);
+}
+
+/* They are in no order. */
+static bool
+uffd_has_some(const struct track_ranges *r, const struct vma *v)
+{
+	for (size_t i = 0; i < r->n; i++)
+		if (r->v[i].start < v->end && r->v[i].end > v->start)
+			return true;
+	return false;
+}
+
+static enum track_doubt
+uffd_doubt_of(const struct track *t, const struct proc *p, const struct track_look *l)
+{
+	const struct vma *v = l->vma;
+
+	if (track_is_hidden(l))
+		return DOUBT_UNWATCHED;
+	if (!l->in_scope)
+		return DOUBT_OUTSIDE;
+	if (l->watched) /* known since it was armed, which may have been after the last clear */
+		return t->own && uffd_has_some(&uffd_of(t)->unsure, v) ? DOUBT_NEW : DOUBT_NONE;
+	if (!l->there)
+		return DOUBT_NONE;
+	if (ranges_meet(&t->came, v->start, v->end))
+		return DOUBT_NEW;
+	if (v->perm & VMA_WRITE)
+		return DOUBT_UNWATCHED;
+	return uffd_is_sealed(p, v) ? DOUBT_NONE : DOUBT_READONLY;
+}
+
+static struct track_verdict
+uffd_doubt(struct track *t, const struct proc *p, const struct track_look *l)
+{
+	const struct vma *v = l->vma;
+	struct track_verdict is = {
+	    .doubt = uffd_doubt_of(t, p, l),
+	    .exact = l->watched,
+	    .late = t->own && uffd_has_some(&uffd_of(t)->late, v),
+	};
+
+	/* what is ours stays so until something else is mapped there */
+	if (is.doubt == DOUBT_UNWATCHED && t->own)
+		track_drop(t, v->start, v->end);
+	return is;
 }
 
 /* --- the proof -------------------------------------------------------------------------------- */
@@ -705,10 +787,9 @@ uffd_note_stray(struct track *t, const struct inject_stray *before, const struct
 		t->stray_ns = t->stray_seen_ns;
 }
 
-bool
+static bool
 uffd_probe(struct track_status *s, struct track *t, const struct proc *p, const struct pagemap *pm)
 {
-	static const uint64_t need = PM_CAT_WRITTEN | PM_CAT_WPALLOWED;
 	struct inject_stray before = t->stray;
 	struct inject_plan plan;
 	struct err err;
@@ -717,12 +798,14 @@ uffd_probe(struct track_status *s, struct track *t, const struct proc *p, const 
 	t->stray = (struct inject_stray){0};
 	if (!p->live)
 		return track_cannot(s, "a folder does not change", "look at a running process");
-	if ((pm->scan & need) != need)
+	if ((pm->scan & UFFD_CATS) != UFFD_CATS)
 		return track_cannot(s,
 		                    "this kernel has no asynchronous write protection (Linux 6.7)",
 		                    "use a newer one");
+	s->proof = "works: the demo has itself watched";
 	if (t->owner == TRACK_DEMO)
 		return true;
+	s->proof = "works on a page of our own; takes one call run in the process, on your word";
 	tried = track_try(uffd_round_trip);
 	if (tried == TRY_NO_CHILD)
 		return track_cannot_try(s);
@@ -736,3 +819,29 @@ uffd_probe(struct track_status *s, struct track *t, const struct proc *p, const 
 	uffd_note_stray(t, &before, &plan.stray);
 	return planned == 0 || track_cannot(s, err.why, err.how);
 }
+
+const struct tracker_ops uffd_ops = {
+    .words =
+	{
+	    .name = "uffd",
+	    .label = "userfaultfd",
+	    .help = "asynchronous write protection (Linux 6.7): read and armed again in one step, "
+		    "so that nothing is ever lost; takes one call run in the process",
+	    .gives = "written pages, without soft-dirty",
+	    .verb = "written",
+	    .cleared = "armed",
+	    .price = TRACK_WRITE_WORDS,
+	    .unknown = "not watched",
+	    .untold = "it is not watched there",
+	    .costs = uffd_prices,
+	},
+    .caps = TRACKER_LOSSLESS | TRACKER_RANGES,
+    .cats = PM_CAT_WRITTEN | PM_CAT_WPALLOWED,
+    .probe = uffd_probe,
+    .clear = uffd_clear,
+    .follow = uffd_follow,
+    .written = uffd_written,
+    .doubt = uffd_doubt,
+    .release = uffd_release,
+    .costs = uffd_costs,
+};

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the pages on screen contain, by a hash: a change was a write, and the rest is not known. */
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "kernel/flags.h"
+#include "track/tracker_ops.h"
+
+static bool
+hash_probe(struct track_status *s, struct track *t, const struct proc *p, const struct pagemap *pm)
+{
+	int fd = p->live ? proc_file(p, "mem", O_RDONLY) : -1;
+
+	(void)t, (void)pm;
+	if (!p->live)
+		return track_cannot(s, "a folder does not change", "look at a running process");
+	if (fd < 0)
+		return track_cannot(s, "its memory may not be read", proc_memory_how(p));
+	close(fd);
+	return true;
+}
+
+/*
+ * NULL: of a page that is all zeros. Four sums side by side, so that the multiplications overlap:
+ * what it costs is the reading.
+ */
+static uint64_t
+hash_page(const uint8_t *page, size_t size)
+{
+	uint64_t lane[4] = {1, 2, 3, 4}, word = 0;
+
+	for (size_t i = 0; i < size; i += sizeof(lane))
+		for (unsigned k = 0; k < 4; k++) {
+			if (page)
+				memcpy(&word, page + i + k * sizeof(word), sizeof(word));
+			lane[k] = (lane[k] ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+			lane[k] ^= lane[k] >> 29;
+		}
+	return seen_mix(lane[0] ^ seen_mix(lane[1] ^ seen_mix(lane[2] ^ seen_mix(lane[3])))) | 1;
+}
+
+/* A page of private memory that was never touched reads as zeros. */
+static bool
+hash_is_zeros(const struct vma *v, uint64_t word)
+{
+	return !word && !vma_has_file(v) && v->type != VMA_SHM;
+}
+
+/* What is out of RAM is not read: it keeps the signature it had, for nothing is written there. */
+static void
+hash_sign(const struct track_pages *pages, uint64_t *out)
+{
+	uint64_t zeros = 0;
+
+	for (size_t i = 0; i < pages->words_n; i++) {
+		if (pages->words[i] & PM_PRESENT) {
+			const uint8_t *page = pages->contents(pages->arg, i);
+
+			out[i] = page ? hash_page(page, pages->page_size) : 0;
+		} else if (hash_is_zeros(pages->vma, pages->words[i])) {
+			zeros = zeros ? zeros : hash_page(NULL, pages->page_size);
+			out[i] = zeros;
+		} else {
+			out[i] = SEEN_AS_BEFORE;
+		}
+	}
+}
+
+const struct tracker_ops hash_ops = {
+    .words =
+	{
+	    .name = "hash",
+	    .label = "contents",
+	    .help = "content changes of the pages on screen that are in RAM; a write of what was "
+		    "there before is not seen",
+	    .verb = "changed",
+	    .cleared = "cleared",
+	    .compares = "the contents of the pages",
+	    .unknown = "not known",
+	    .untold = "soft-dirty does not tell there",
+	},
+    .caps = TRACKER_LOCAL | TRACKER_CHANGES,
+    .probe = hash_probe,
+    .clear = seen_clear,
+    .doubt = seen_doubt,
+    .reaches = seen_reaches,
+    .sign = hash_sign,
+    .release = seen_release,
+};

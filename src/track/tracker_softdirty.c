@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Soft-dirty: bit 55, cleared by a write to clear_refs
+ * (Documentation/admin-guide/mm/soft-dirty.rst).
+ *
+ * A kernel without CONFIG_MEM_SOFT_DIRTY accepts the clear and does nothing: support is proven on a
+ * page of our own, never by the write succeeding. The bits are everybody's: others may clear them,
+ * or live by them.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/util.h"
+#include "kernel/flags.h"
+#include "kernel/kabi.h"
+#include "kernel/smaps.h"
+#include "track/hazard.h"
+#include "track/tracker_ops.h"
+
+struct soft_dirty {
+	struct track_ranges born; /* of which VmFlags said that they are new since the mark */
+	struct smaps flags;       /* VmFlags, of this look: */
+	bool flags_read;
+	/* when they were read last, and how long it took: they are dear */
+	uint64_t flags_ns, flags_cost_ns;
+};
+
+/* --- the probe: what really happens to bit 55 of a page of our own ---------------------------- */
+
+static int
+soft_dirty_own_bit(int pagemap, const volatile char *p, size_t page_size)
+{
+	uint64_t word;
+	off_t at = (off_t)((uintptr_t)p / page_size * sizeof(word));
+
+	if (pread(pagemap, &word, sizeof(word), at) != sizeof(word))
+		return -1;
+	return word & PM_SOFT_DIRTY ? 1 : 0;
+}
+
+/* A fresh page, cleared, written again. As track_try; 1: it is not marked as it should be. */
+static int
+soft_dirty_round_trip(void)
+{
+	size_t page_size = (size_t)sysconf(_SC_PAGESIZE);
+	int pagemap = open(PROC_ROOT "/self/pagemap", O_RDONLY | O_CLOEXEC);
+	int clear = open(PROC_ROOT "/self/clear_refs", O_WRONLY | O_CLOEXEC);
+	volatile char *p = mmap(NULL, 2 * page_size, PROT_READ | PROT_WRITE,
+	                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (pagemap < 0 || clear < 0 || p == MAP_FAILED)
+		return 2;
+	p[0] = p[page_size] = 1;
+	if (soft_dirty_own_bit(pagemap, p, page_size) != 1)
+		return 1;
+	if (write(clear, PM_CLEAR_SOFT_DIRTY, 1) != 1 ||
+	    soft_dirty_own_bit(pagemap, p, page_size) != 0)
+		return 1;
+	p[0] = 2;
+	return soft_dirty_own_bit(pagemap, p, page_size) == 1 &&
+	               soft_dirty_own_bit(pagemap, p + page_size, page_size) == 0
+	           ? 0
+	           : 1;
+}
+
+bool
+track_kernel_marks(void)
+{
+	return track_try(soft_dirty_round_trip) == 0;
+}
+
+static bool
+soft_dirty_probe(struct track_status *s, struct track *t, const struct proc *p,
+                 const struct pagemap *pm)
+{
+	int fd = proc_file(p, "clear_refs", O_WRONLY);
+
+	(void)t, (void)pm;
+	if (fd < 0)
+		return track_cannot(s, errno == EACCES ? "no permission to write its clear_refs"
+		                                       : "it has no clear_refs to write to",
+		                    proc_bar_help(proc_bar_of(p)));
+	close(fd);
+	s->proof = "not tried: the proc root is a folder that has clear_refs";
+	if (!p->live)
+		return true; /* the file is there, and stands for a kernel that has it */
+	s->proof = "works: proven by a write, a clear and a write to a page of our own";
+	switch (track_try(soft_dirty_round_trip)) {
+	case 0:
+		return true;
+	case 1:
+		return track_cannot(s,
+		                    "this kernel lacks CONFIG_MEM_SOFT_DIRTY: a clear does nothing",
+		                    "use one that has it, such as Debian's on x86-64");
+	case TRY_NO_CHILD:
+		return track_cannot_try(s);
+	}
+	return track_cannot(s, "soft-dirty could not be tried on an own page", "is /proc mounted?");
+}
+
+/* --- the clear -------------------------------------------------------------------------------- */
+
+/* Through a directory that no longer has the memory it succeeds, and does nothing. */
+static int
+soft_dirty_try_clear(int dir)
+{
+	int fd = file_open(dir, "clear_refs", O_WRONLY), r = -1, sys;
+
+	if (fd >= 0 && write(fd, PM_CLEAR_SOFT_DIRTY, 1) == 1)
+		r = 0;
+	sys = errno;
+	if (fd >= 0)
+		close(fd);
+	errno = sys;
+	return r;
+}
+
+static int
+soft_dirty_clear_bits(const struct proc *p, struct err *err)
+{
+	enum { TRIES = 4 }; /* threads that end just then, of a process whose main thread has */
+	int r = -1, sys = ESRCH;
+
+	for (int i = 0; i < TRIES; i++) {
+		int dir = proc_dir(p);
+		bool lives;
+
+		r = dir < 0 ? -1 : soft_dirty_try_clear(dir);
+		sys = errno;
+		lives = dir >= 0 && (!p->live || proc_has_memory(dir));
+		if (dir >= 0)
+			close(dir);
+		if (lives)
+			break;
+		r = -1;
+		sys = ESRCH;
+	}
+	errno = sys;
+	return r == 0 ? 0
+	              : err_sys(err, sys == ESRCH ? NULL : proc_bar_help(proc_bar_of(p)),
+	                        "cannot clear the soft-dirty bits of process %d (%s)", (int)p->pid,
+	                        p->comm);
+}
+
+static int
+soft_dirty_clear(struct track *t, const struct proc *p, const struct pagemap *pm,
+                 const struct vma_list *vmas, struct err *err)
+{
+	struct soft_dirty *own = t->own;
+
+	(void)pm;
+	if (soft_dirty_clear_bits(p, err) < 0)
+		return -1;
+	if (own)
+		own->born.n = 0;
+	t->mark.n = 0;
+	for (size_t i = 0; i < vmas->n; i++)
+		ranges_add(&t->mark, vmas->v[i].start, vmas->v[i].end);
+	return 0;
+}
+
+/* --- what comes later ------------------------------------------------------------------------- */
+
+/* Of what comes to lie where nothing is mapped now it is not the writes since the mark that are
+ * told. */
+static void
+soft_dirty_trim_mark(struct track *t, const struct vma_list *vmas)
+{
+	struct track_ranges left = {0};
+
+	for (size_t i = 0, k = 0; i < t->mark.n; i++) {
+		struct track_range m = t->mark.v[i];
+		size_t first = left.n;
+
+		while (k < vmas->n && vmas->v[k].end <= m.start)
+			k++;
+		for (size_t j = k; j < vmas->n && vmas->v[j].start < m.end; j++) {
+			uint64_t start = u64_max(vmas->v[j].start, m.start),
+				 end = u64_min(vmas->v[j].end, m.end);
+
+			if (left.n > first && left.v[left.n - 1].end == start)
+				left.v[left.n - 1].end = end;
+			else
+				ranges_add(&left, start, end);
+		}
+	}
+	free(t->mark.v);
+	t->mark = left;
+}
+
+static bool
+soft_dirty_follow(struct track *t, const struct proc *p, const struct pagemap *pm,
+                  const struct vma_list *vmas)
+{
+	struct soft_dirty *own = t->own;
+
+	(void)p;
+	if (own)
+		own->flags_read = false;
+	came_follow(t, pm, vmas, &(struct track_ranges){0});
+	soft_dirty_trim_mark(t, vmas);
+	return true;
+}
+
+/* --- what a look says ------------------------------------------------------------------------- */
+
+static bool
+soft_dirty_written(uint64_t cats)
+{
+	return cats & PM_CAT_SOFT_DIRTY;
+}
+
+/* Whether anything of [start, end) was mapped at the mark, and since, as far as looks tell. Of a
+ * mark not ours: yes. */
+static bool
+soft_dirty_met(const struct track *t, uint64_t start, uint64_t end)
+{
+	return !t->mark.n || ranges_meet(&t->mark, start, end);
+}
+
+bool
+track_knew(const struct track *t, uint64_t start, uint64_t end)
+{
+	size_t i = ranges_first_after(&t->mark, start);
+
+	return i < t->mark.n && t->mark.v[i].start == start && t->mark.v[i].end == end;
+}
+
+/* VmFlags of the region, read at most once a look, and then not before 20 times as long has passed.
+ */
+static const struct smaps_entry *
+soft_dirty_vm_flags(struct soft_dirty *own, const struct proc *p, const struct vma *v)
+{
+	enum { SHARE = 20 };
+	uint64_t begin = time_ns();
+	struct err ignored;
+
+	if (!own->flags_read && begin - own->flags_ns >= SHARE * own->flags_cost_ns) {
+		smaps_free(&own->flags);
+		own->flags_read = smaps_read_process(p, &own->flags, &ignored) == 0;
+		own->flags_ns = time_ns();
+		own->flags_cost_ns = own->flags_ns - begin;
+	}
+	return own->flags_read ? smaps_find(&own->flags, v->start) : NULL;
+}
+
+/*
+ * All pages of the region have become dirty at once: whether because it is new since the clear.
+ * What cannot be asked now is taken for new until it can, unless it was there at the clear.
+ */
+static bool
+soft_dirty_is_born(struct track *t, const struct proc *p, const struct vma *v)
+{
+	struct soft_dirty *own = t->own;
+	const struct smaps_entry *e;
+	bool born;
+
+	if (!own)
+		own = t->own = mem_alloc(sizeof(*own));
+	for (size_t i = 0; i < own->born.n; i++)
+		if (own->born.v[i].start == v->start && own->born.v[i].end == v->end)
+			return true;
+	e = soft_dirty_vm_flags(own, p, v);
+	born = e && e->known & SMAPS_FLAGS ? smaps_newborn(e) : !track_knew(t, v->start, v->end);
+	if (e && born)
+		ranges_add(&own->born, v->start, v->end);
+	return born;
+}
+
+static enum track_doubt
+soft_dirty_doubt_of(struct track *t, const struct proc *p, const struct track_look *l)
+{
+	const struct vma *v = l->vma;
+	uint64_t seen = track_bytes(t, v->start, v->end);
+	bool born = l->everywhere;
+
+	if (track_is_hidden(l))
+		return DOUBT_UNWATCHED;
+	if (v->type == VMA_HUGETLB)
+		return DOUBT_HUGETLB;
+	if (!soft_dirty_met(t, v->start, v->end))
+		return DOUBT_NEW;
+	if (!born && l->written && !l->clean && seen < l->written)
+		born = soft_dirty_is_born(t, p, v);
+	if (!born)
+		return DOUBT_NONE;
+	return track_knew(t, v->start, v->end) || seen ? DOUBT_REMAPPED : DOUBT_NEW;
+}
+
+static struct track_verdict
+soft_dirty_doubt(struct track *t, const struct proc *p, const struct track_look *l)
+{
+	return (struct track_verdict){
+	    .doubt = soft_dirty_doubt_of(t, p, l),
+	    .cleared = l->lost && !t->pulse && !t->others,
+	};
+}
+
+static void
+soft_dirty_release(void *own)
+{
+	struct soft_dirty *s = own;
+
+	smaps_free(&s->flags);
+	free(s->born.v);
+	free(s);
+}
+
+const struct tracker_ops soft_dirty_ops = {
+    .words =
+	{
+	    .name = "soft-dirty",
+	    .label = "soft-dirty",
+	    .help = "bit 55 of the page table, cleared through clear_refs: the whole process, "
+		    "nothing lost after a clear",
+	    .gives = "written pages, after a clear",
+	    .verb = "written",
+	    .cleared = "cleared",
+	    .unknown = "not known",
+	    .untold = "soft-dirty does not tell there",
+	},
+    .caps = TRACKER_HUGE | TRACKER_LASTING,
+    .cats = PM_CAT_SOFT_DIRTY,
+    .everywhere = PM_CAT_SOFT_DIRTY,
+    .probe = soft_dirty_probe,
+    .clear = soft_dirty_clear,
+    .follow = soft_dirty_follow,
+    .written = soft_dirty_written,
+    .doubt = soft_dirty_doubt,
+    .release = soft_dirty_release,
+    .hazard = hazard_of_clear,
+};
