@@ -84,7 +84,7 @@ strings_of() { # FILE MACRO
 	done < <(
 		sed -n '/HIDDEN/d; s/^O([^,]*, *"\([^"]*\)".*/--\1/p' "$fixture_top/ui/config/options.def"
 		sed -n 's/^K([^,]*, *"\([^"]*\)".*"\([^"]*\)")$/\1\n\2/p' "$fixture_top/ui/term/keys.def" | sed 's/\\\\/\\/g'
-		sed -n 's/^Q([^,]*, *"[^"]*", *"\([^"]*\)".*/\1/p' "$fixture_top/src/query/query.def"
+		sed -n 's/^[QF]([^,]*, *"[^"]*", *"\([^"]*\)".*/\1/p' "$fixture_top/src/query/query.def"
 		sed -n "s/^S([^,]*, '\(.\)', [^,]*, \"\([^\"]*\)\".*/\1  \2/p" "$fixture_top/src/page/state.def"
 		sed -n 's/^[RPW]([^,]*, *"\([^"]*\)".*/\1/p' "$fixture_top/ui/table/columns.def"
 		sed -n 's/^S([^,]*, *"\([^"]*\)", *"\([^"]*\)".*/\1 = \2/p' "$fixture_top/ui/config/settings.def"
