@@ -60,7 +60,7 @@ test_keys(void)
 		ok(!strcmp(k[i].views, "*") || (k[i].views[0] && strspn(k[i].views, views) == strlen(k[i].views)),
 		   "its views exist");
 	}
-	for (int a = ACT_NONE + 1; a <= ACT_QUIT; a++) {
+	for (int a = ACT_NONE + 1; a < ACT_COUNT; a++) {
 		bool found = false;
 		char name[40];
 
