@@ -4,11 +4,45 @@
 #include "target/probe.h"
 
 static struct answer *
-answer_clear(struct target *t, const struct vma_list *vmas, struct err *err)
+answer_where(struct target *t, const struct vma_list *vmas, const struct query *q, struct err *err)
+{
+	uint64_t addr;
+	const struct vma *v;
+
+	return query_resolve(&q->from, vmas, &addr, &v, err) < 0 ? NULL
+	                                                         : answer_page(t, vmas, addr, err);
+}
+
+static struct answer *
+answer_range_of(struct target *t, const struct vma_list *vmas, const struct query *q,
+                struct err *err)
+{
+	uint64_t start, end;
+
+	return query_range(q, vmas, t->pm.page_size, &start, &end, err) < 0
+	           ? NULL
+	           : answer_range(t, vmas, start, end, err);
+}
+
+static struct answer *
+answer_region_of(struct target *t, const struct vma_list *vmas, const struct query *q,
+                 struct err *err)
+{
+	uint64_t addr;
+	const struct vma *v;
+
+	return query_resolve(&q->from, vmas, &addr, &v, err) < 0
+	           ? NULL
+	           : answer_region(t, vmas, addr, err);
+}
+
+static struct answer *
+answer_clear(struct target *t, const struct vma_list *vmas, const struct query *q, struct err *err)
 {
 	struct answer *a;
 	struct buf b = {0};
 
+	(void)q;
 	if (track_clear(&t->track, &t->proc, &t->pm, vmas, err) < 0)
 		return NULL;
 	a = answer_new();
@@ -38,40 +72,36 @@ answer_capabilities(struct target *t)
 	return a;
 }
 
+static struct answer *
+answer_capabilities_of(struct target *t, const struct vma_list *vmas, const struct query *q,
+                       struct err *err)
+{
+	(void)vmas;
+	(void)q;
+	(void)err;
+	return answer_capabilities(t);
+}
+
+static struct answer *
+answer_tracker_of(struct target *t, const struct vma_list *vmas, const struct query *q,
+                  struct err *err)
+{
+	(void)vmas;
+	(void)q;
+	(void)err;
+	return answer_tracker(t);
+}
+
 struct answer *
 answer_query(struct target *t, const struct vma_list *vmas, const char *text, struct err *err)
 {
+	static struct answer *(*const answers[])(struct target *, const struct vma_list *,
+	                                         const struct query *, struct err *) = {
+#define Q(id, w, f, e, r, answers, h) [QUERY_##id] = answers,
+#include "query/query.def"
+	};
 	struct query q;
-	uint64_t start, end;
-	const struct vma *v;
 
-	if (query_parse(text, t->pm.page_size, &q, err) < 0)
-		return NULL;
-	switch (q.kind) {
-	case QUERY_ADDR:
-		if (query_resolve(&q.from, vmas, &start, &v, err) < 0)
-			return NULL;
-		return answer_page(t, vmas, start, err);
-	case QUERY_RANGE:
-		if (query_range(&q, vmas, t->pm.page_size, &start, &end, err) < 0)
-			return NULL;
-		return answer_range(t, vmas, start, end, err);
-	case QUERY_FRAME:
-		return answer_frame(t, vmas, &q, err);
-	case QUERY_REGION:
-		if (query_resolve(&q.from, vmas, &start, &v, err) < 0)
-			return NULL;
-		return answer_region(t, vmas, start, err);
-	case QUERY_BYTES:
-		return answer_bytes(t, vmas, &q, err);
-	case QUERY_CAPABILITIES:
-		return answer_capabilities(t);
-	case QUERY_TRACKER:
-		return answer_tracker(t);
-	case QUERY_CLEAR:
-		return answer_clear(t, vmas, err);
-	case QUERY_MIGRATE:
-		return answer_migrate(t, vmas, &q, err);
-	}
-	return NULL;
+	return query_parse(text, t->pm.page_size, &q, err) < 0 ? NULL
+	                                                       : answers[q.kind](t, vmas, &q, err);
 }

@@ -5,7 +5,10 @@
 #include "query/answer.h"
 #include "query/query.h"
 
-/* The answers, a file each. NULL with err: none can be given. */
+/*
+ * The answers, a file each. NULL with err: none can be given. query.def names those that answer a
+ * question as it was read; the others are about a place that is known.
+ */
 
 /* What was read of one page, with the region it lies in (NULL: none). */
 struct answer *answer_page(struct target *t, const struct vma_list *vmas, uint64_t addr,

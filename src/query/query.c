@@ -8,11 +8,11 @@
 
 #include "base/util.h"
 
-#define Q(id, w, f, e, h) {.word = (w), .form = (f), .example = (e), .help = (h)},
+#define Q(id, w, f, e, r, a, h) F(id, w, f, e, h)
+#define F(id, w, f, e, h) {.word = (w), .form = (f), .example = (e), .help = (h)},
 static const struct query_form forms[] = {
 #include "query/query.def"
 };
-#undef Q
 
 const struct query_form *
 query_forms(size_t *n)
@@ -285,15 +285,20 @@ query_read_length(struct query_reader *r, struct query *q, struct err *err)
 }
 
 static int
-query_read_frame(struct query_reader *r, bool physical, struct query *q, struct err *err)
+query_read_frame(struct query_reader *r, struct query *q, struct err *err)
+{
+	return query_read_hex(r, "a page frame number", &q->pfn, err);
+}
+
+static int
+query_read_physical(struct query_reader *r, struct query *q, struct err *err)
 {
 	uint64_t v;
 
-	if (query_read_hex(r, physical ? "a physical address" : "a page frame number", &v, err) < 0)
+	if (query_read_hex(r, "a physical address", &v, err) < 0)
 		return -1;
-	q->kind = QUERY_FRAME;
-	q->pfn = physical ? v / r->page_size : v;
-	q->in_frame = physical ? v % r->page_size : 0;
+	q->pfn = v / r->page_size;
+	q->in_frame = v % r->page_size;
 	return 0;
 }
 
@@ -316,12 +321,6 @@ query_read_dash(struct query_reader *r, struct query *q)
 	}
 	r->at += n;
 	return true;
-}
-
-static bool
-query_eat_word(struct query_reader *r, const char *word)
-{
-	return query_token_length(r->at) == strlen(word) && query_eat(r, word);
 }
 
 /* PLACE, START..END or START..+LENGTH */
@@ -379,12 +378,9 @@ query_read_migrate(struct query_reader *r, struct query *q, struct err *err)
 	static const struct unit bits[] = {{"", 1}, {"k", 1000}, {"m", 1000000}, {"g", 1000000000},
 	                                   {"t", UINT64_C(1000000000000)}, {NULL, 0}};
 	static const struct unit times[] = {{"ms", 1000000}, {"s", 1000000000}, {NULL, 0}};
-	int col;
+	int col = query_column(r);
 
-	q->kind = QUERY_MIGRATE;
 	q->link.downtime_ns = MIGRATE_DOWNTIME_MS * times[0].by;
-	query_skip_blanks(r);
-	col = query_column(r);
 	if (!query_read_measure(r, bits, &q->link.bits) || !q->link.bits)
 		return query_bad(err, col, "the link's bits a second are expected here",
 		                 "such as migrate 10g, migrate 2.5g or migrate 100m", r->text);
@@ -396,39 +392,61 @@ query_read_migrate(struct query_reader *r, struct query *q, struct err *err)
 }
 
 static int
-query_read_query(struct query_reader *r, struct query *q, struct err *err)
+query_read_from(struct query_reader *r, struct query *q, struct err *err)
 {
-	if (query_eat(r, "pfn:"))
-		return query_read_frame(r, false, q, err);
-	if (query_eat(r, "phys:"))
-		return query_read_frame(r, true, q, err);
-	if (query_eat(r, "vma:")) {
-		q->kind = QUERY_REGION;
-		return query_read_place(r, &q->from, err);
-	}
-	if (query_eat_word(r, "clear")) {
-		q->kind = QUERY_CLEAR;
-		return 0;
-	}
-	if (query_eat_word(r, "capabilities")) {
-		q->kind = QUERY_CAPABILITIES;
-		return 0;
-	}
-	if (query_eat_word(r, "tracker")) {
-		q->kind = QUERY_TRACKER;
-		return 0;
-	}
-	if (query_eat_word(r, "migrate"))
-		return query_read_migrate(r, q, err);
-	if (query_eat_word(r, "hex")) {
-		query_skip_blanks(r);
-		q->kind = QUERY_BYTES;
-		return query_read_stretch(r, q, err);
-	}
+	return query_read_place(r, &q->from, err);
+}
+
+static int
+query_read_where(struct query_reader *r, struct query *q, struct err *err)
+{
 	if (query_read_stretch(r, q, err) < 0)
 		return -1;
 	q->kind = q->is_range ? QUERY_RANGE : QUERY_ADDR;
 	return 0;
+}
+
+static int
+query_read_nothing(struct query_reader *r, struct query *q, struct err *err)
+{
+	(void)r;
+	(void)q;
+	(void)err;
+	return 0;
+}
+
+/* Past the word that a question begins with, and the blanks behind it; false: it is another. */
+static bool
+query_eat_word(struct query_reader *r, const char *word)
+{
+	size_t n = strlen(word);
+
+	if (word[n - 1] == ':')
+		return query_eat(r, word);
+	if (query_token_length(r->at) != n || !query_eat(r, word))
+		return false;
+	query_skip_blanks(r);
+	return true;
+}
+
+static int
+query_read_query(struct query_reader *r, struct query *q, struct err *err)
+{
+	static const struct {
+		enum query_kind kind;
+		const char *word;
+		int (*read)(struct query_reader *, struct query *, struct err *);
+	} rows[] = {
+#define Q(id, word, f, e, reads, a, h) {QUERY_##id, word, reads},
+#include "query/query.def"
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		if (rows[i].word[0] && query_eat_word(r, rows[i].word)) {
+			q->kind = rows[i].kind;
+			return rows[i].read(r, q, err);
+		}
+	return query_read_where(r, q, err);
 }
 
 int

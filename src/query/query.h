@@ -15,16 +15,9 @@
  * The language of the prompt, of -e and of RANGE arguments. Parsing is pure and knows no process;
  * resolving turns names into addresses with the regions at hand. Errors carry the column.
  */
+#define Q(id, ...) QUERY_##id,
 enum query_kind {
-	QUERY_ADDR,
-	QUERY_RANGE,
-	QUERY_FRAME,
-	QUERY_REGION,
-	QUERY_BYTES,
-	QUERY_CAPABILITIES,
-	QUERY_TRACKER,
-	QUERY_MIGRATE,
-	QUERY_CLEAR
+#include "query/query.def"
 };
 
 /* A place as it was written: an address, or an offset into a mapping. */
@@ -40,11 +33,11 @@ struct query_place {
 
 struct query {
 	enum query_kind kind;
-	bool is_range;               /* QUERY_BYTES: from A to B, as for QUERY_RANGE */
-	struct query_place from, to; /* to: of a range */
+	bool is_range;               /* QUERY_RANGE; QUERY_BYTES: from A to B, as for that */
+	struct query_place from, to; /* to: of a range. from.column 0: it is about no place */
 	bool to_is_length;           /* to.addr is a length in bytes */
-	uint64_t pfn;                /* QUERY_FRAME; a physical address is already divided down */
-	uint64_t in_frame;           /* offset in that frame */
+	uint64_t pfn;                /* QUERY_FRAME, QUERY_PHYS */
+	uint64_t in_frame;           /* QUERY_PHYS: offset in that frame */
 	struct migrate_link link;    /* QUERY_MIGRATE */
 };
 

@@ -62,8 +62,7 @@ query_range(const struct query *q, const struct vma_list *vmas, size_t page_size
 	if (q->kind == QUERY_BYTES)
 		return err_set(err, ERR_USAGE, "it asks for bytes, but pages are expected",
 		               "leave hex out", "this is no range");
-	if (q->kind == QUERY_FRAME || q->kind == QUERY_CLEAR || q->kind == QUERY_TRACKER ||
-	    q->kind == QUERY_CAPABILITIES || q->kind == QUERY_MIGRATE)
+	if (!q->from.column)
 		return err_set(err, ERR_USAGE, "it names no addresses",
 		               "write START..END, or a mapping's name", "this is no range");
 	if (q->kind == QUERY_RANGE) {

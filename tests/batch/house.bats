@@ -180,7 +180,7 @@ symbols() {
 	# one declaration a name, in one file
 	is "$(sed -n 's/^O([^,]*, *"\([^"]*\)".*/\1/p' ui/config/options.def | sort | uniq -d)" ""
 	is "$(sed -n "s/^S([^,]*, '\(.\)'.*/\1/p" src/page/state.def | sort | uniq -d)" ""
-	is "$(sed -n 's/^C(\([^,]*\), [^,]*, *"\([^"]*\)".*/\1 \2/p' ui/table/columns.def | sort | uniq -d)" ""
+	is "$(sed -n 's/^\([RLPW]\)([^,]*, *"\([^"]*\)".*/\1 \2/p' ui/table/columns.def | sort | uniq -d)" ""
 }
 
 @test "bug: messages were not plain English: no phrase that was mended comes back" {

@@ -27,7 +27,7 @@ load helper
 	fixture zoo
 	pm_golden list-zoo-all --list --output-all --csv -b "$PID"
 	is "$(head -n 1 "$batch_dir/golden/list-zoo-all.txt")" \
-		"$(sed -n 's/^C(REGION, [A-Z_]*, *"\([^"]*\)".*/\1/p' "$fixture_top/ui/table/columns.def" | paste -sd ,)"
+		"$(sed -n 's/^R([A-Z_]*, *"\([^"]*\)".*/\1/p' "$fixture_top/ui/table/columns.def" | paste -sd ,)"
 }
 
 @test "--list -b writes bytes and -n no headings" {

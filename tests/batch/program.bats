@@ -84,9 +84,9 @@ strings_of() { # FILE MACRO
 	done < <(
 		sed -n '/HIDDEN/d; s/^O([^,]*, *"\([^"]*\)".*/--\1/p' "$fixture_top/ui/config/options.def"
 		sed -n 's/^K([^,]*, *"\([^"]*\)".*"\([^"]*\)")$/\1\n\2/p' "$fixture_top/ui/term/keys.def" | sed 's/\\\\/\\/g'
-		sed -n 's/^Q([^,]*, *"[^"]*", *"\([^"]*\)".*/\1/p' "$fixture_top/src/query/query.def"
+		sed -n 's/^[QF]([^,]*, *"[^"]*", *"\([^"]*\)".*/\1/p' "$fixture_top/src/query/query.def"
 		sed -n "s/^S([^,]*, '\(.\)', [^,]*, \"\([^\"]*\)\".*/\1  \2/p" "$fixture_top/src/page/state.def"
-		sed -n 's/^C([^,]*, [^,]*, *"\([^"]*\)".*/\1/p' "$fixture_top/ui/table/columns.def"
+		sed -n 's/^[RPW]([^,]*, *"\([^"]*\)".*/\1/p' "$fixture_top/ui/table/columns.def"
 		sed -n 's/^S([^,]*, *"\([^"]*\)", *"\([^"]*\)".*/\1 = \2/p' "$fixture_top/ui/config/settings.def"
 		sed -n "s/^F(KPF, [^,]*, *[^,]*, '\(.\)', \"\([^\"]*\)\".*/\1  \2/p" "$fixture_top/src/kernel/flags.def"
 	)
@@ -107,7 +107,7 @@ strings_of() { # FILE MACRO
 		grep -qF -e "$word" "$BATS_TEST_TMPDIR/completion" || { echo "the completion lacks $word"; return 1; }
 	done < <(
 		sed -n '/HIDDEN/d; s/^O([^,]*, *"\([^"]*\)".*/--\1/p' "$fixture_top/ui/config/options.def"
-		sed -n 's/^C([^,]*, [^,]*, *"\([^"]*\)".*/\1/p' "$fixture_top/ui/table/columns.def"
+		sed -n 's/^[RPW]([^,]*, *"\([^"]*\)".*/\1/p' "$fixture_top/ui/table/columns.def"
 	)
 	complete_words() { # WORD...: the last one is the one being typed
 		bash -c 'source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _pmtop; printf "%s\n" "${COMPREPLY[@]}"' \

@@ -7,7 +7,7 @@ load helper
 
 # The examples of the table: what the manual shows is answered.
 examples() {
-	sed -n 's/^Q([^,]*, *"[^"]*", *"[^"]*", *"\([^"]*\)".*/\1/p' "$fixture_top/src/query/query.def"
+	sed -n 's/^[QF]([^,]*, *"[^"]*", *"[^"]*", *"\([^"]*\)".*/\1/p' "$fixture_top/src/query/query.def"
 }
 
 # what a clear costs is the machine's
@@ -27,7 +27,7 @@ costs() {
 		} >>"$BATS_TEST_TMPDIR/all" 2>&1
 		n=$((n + 1))
 	done < <(examples)
-	[ $n -ge "$(grep -c '^Q(' "$fixture_top/src/query/query.def")" ]
+	[ $n -ge "$(grep -c '^[QF](' "$fixture_top/src/query/query.def")" ]
 	# some sources are the machine's, and the build's
 	costs <"$BATS_TEST_TMPDIR/all" |
 		grep -vE '^  (PROCMAP_QUERY|userfaultfd|move_pages|pidfd|symbols) |sources are there' >"$BATS_TEST_TMPDIR/out"

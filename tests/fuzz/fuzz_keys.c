@@ -290,7 +290,7 @@ press(struct world *w)
 		type_filter(w);
 		return;
 	case 0: /* an action that has no key in this view must do no harm either */
-		do_action(w, (enum action)below(w, ACT_QUIT + 1));
+		do_action(w, (enum action)below(w, ACT_COUNT));
 		return;
 	case 1:
 		snprintf(w->ui.find, sizeof(w->ui.find), "%s", below(w, 2) ? "lib" : "zzz");
@@ -387,7 +387,7 @@ check_menu(const struct ui *ui)
 	bool seen = false;
 
 	for (int y = 1; y < ui->rows - 2; y++)
-		seen |= list_menu_at(ui, 1, ui->rows - 2, y) == ui->menu_at;
+		seen |= list_menu_at(ui, 1, ui->rows - 2, y) == (int)ui->menu_at;
 	if (!seen && ui->rows > 5)
 		return fuzz_wrong("column %d is not in the menu", ui->menu_at);
 	for (size_t i = 0; i < ui->columns.n; i++)
@@ -646,7 +646,7 @@ every_tiny_size(struct world *w)
 {
 	for (unsigned id = 0; id < VIEW_PICKER; id++)
 		for (int cols = 1; cols <= 40; cols++) {
-			enum action a = (enum action)below(w, ACT_QUIT + 1);
+			enum action a = (enum action)below(w, ACT_COUNT);
 
 			set_size(w, 1 + (int)below(w, 9), cols);
 			open_view(w, (enum view_id)id);

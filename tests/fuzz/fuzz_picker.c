@@ -70,7 +70,7 @@ press(struct world *w)
 
 	switch (below(w, 6)) {
 	case 0: /* an action that has no key here must do no harm either */
-		view_picker.act(&w->ui, NULL, (enum action)below(w, ACT_QUIT + 1));
+		view_picker.act(&w->ui, NULL, (enum action)below(w, ACT_COUNT));
 		return;
 	case 1:
 		picker_type(&w->ui.picker, w->list, (unsigned char)typed[below(w, sizeof(typed) - 1)]);

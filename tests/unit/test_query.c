@@ -166,7 +166,8 @@ test_frames(void)
 		struct err err;
 		uint64_t a, b;
 
-		ok(query_parse(rows[i].text, rows[i].page_size, &q, &err) == 0 && q.kind == QUERY_FRAME &&
+		ok(query_parse(rows[i].text, rows[i].page_size, &q, &err) == 0 &&
+		       q.kind == (strstr(rows[i].text, "phys") ? QUERY_PHYS : QUERY_FRAME) &&
 		       q.pfn == rows[i].pfn && q.in_frame == rows[i].in,
 		   rows[i].text);
 		ok(query_range(&q, &vmas, 4096, &a, &b, &err) == -1 && err.status == ERR_USAGE,

@@ -5,6 +5,7 @@
 
 #include "config/options.h"
 #include "fake.h"
+#include "kernel/kabi.h"
 #include "query/query.h"
 #include "table/columns.h"
 #include "tap.h"
@@ -59,7 +60,7 @@ test_keys(void)
 		ok(!strcmp(k[i].views, "*") || (k[i].views[0] && strspn(k[i].views, views) == strlen(k[i].views)),
 		   "its views exist");
 	}
-	for (int a = ACT_NONE + 1; a <= ACT_QUIT; a++) {
+	for (int a = ACT_NONE + 1; a < ACT_COUNT; a++) {
 		bool found = false;
 		char name[40];
 
@@ -265,8 +266,12 @@ test_columns_parse(void)
 		buf_str(&many, i ? ",pfn" : "pfn");
 	ok(columns_parse(SET_PAGE, many.s, ids, &n, &err) == -1, "more columns than there are");
 	buf_free(&many);
-	columns_all(SET_PAGE, ids, &n);
+	columns_all(SET_PAGE, false, ids, &n);
 	ok(n >= 18 && ids[0] == COL_PAGE_ADDRESS, "all columns of a page");
+	columns_all(SET_PAGE, true, ids, &n);
+	ok(n == 6 && ids[5] == COL_PAGE_MAPPING, "the usual ones");
+	ok(column_named(SET_REGION, "pages", 5) == COL_COUNT, "a picture is no column of --list");
+	ok(column_named(SET_REGION, "dirty", 5) == COL_REGION_WRITTEN, "a name that a column once had");
 }
 
 /* Every column of an empty row: what is not known is empty, and comes last. */
@@ -302,6 +307,84 @@ test_unknown(void)
 	}
 }
 
+/* All that can be known of a region and of a page, but for what these needs would have read. */
+static struct value
+value_without(enum column_id id, unsigned needs)
+{
+	static const struct vma v = {.start = 0x1000, .end = 0x3000, .name = "/a", .inode = 7, .type = VMA_FILE};
+	static const struct region r = {.known = true, .rss = 2, .written = 1, .rate = 1};
+	static const struct smaps_entry smaps = {.known = UINT64_MAX, .flags = "rd"};
+	static struct swaps swaps = {.n = 1};
+	static const struct {
+		unsigned need, known;
+	} read[] = {
+	    {PAGE_NEED_FLAGS, PAGE_FLAGS},   {PAGE_NEED_COUNT, PAGE_COUNT}, {PAGE_NEED_CGROUP, PAGE_CGROUP},
+	    {PAGE_NEED_FOLIO, PAGE_FOLIO},   {PAGE_NEED_NODE, PAGE_NODE},
+	};
+	bool swapped = id == COL_PAGE_SWAP_TYPE || id == COL_PAGE_SWAP_OFFSET || id == COL_PAGE_SWAP_DEVICE;
+	struct page pg = {.word = swapped ? PM_SWAPPED | 32 : PM_PRESENT | 5, .known = PAGE_WORD};
+	struct page_row pr = {.addr = 0x1000, .pg = &pg, .v = &v, .swaps = &swaps, .page_size = 4096,
+	                      .written_known = !(needs & NEED_WRITES)};
+	struct region_row rr = {.v = &v, .r = &r, .page_size = 4096,
+	                        .smaps = needs & NEED_SMAPS ? NULL : &smaps,
+	                        .dirty_known = !(needs & NEED_WRITES),
+	                        .huge_known = !(needs & NEED_HUGE),
+	                        .ksm_known = !(needs & NEED_KSM)};
+	struct watch_row wr = {.interval = 1, .ms = 1, .pages = 1, .known = true, .v = &v, .page_size = 4096};
+
+	for (size_t i = 0; i < ARRAY_LEN(read); i++)
+		pg.known |= needs & read[i].need ? 0 : read[i].known;
+	switch (column_row(id)->set) {
+	case SET_REGION: return region_value(id, &rr);
+	case SET_PAGE: return page_value(id, &pr);
+	case SET_WATCH: return watch_value(id, &wr);
+	case SET_LIST: break;
+	}
+	return (struct value){.kind = VALUE_UNKNOWN};
+}
+
+/* A row says what its values are, and what must be read for them. */
+static void
+test_column_rows(void)
+{
+	static const unsigned alone[] = {PAGE_NEED_FLAGS, PAGE_NEED_COUNT, PAGE_NEED_CGROUP, PAGE_NEED_FOLIO,
+	                                 PAGE_NEED_NODE,  NEED_WRITES,     NEED_SMAPS};
+
+	for (unsigned i = 0; i < COL_COUNT; i++) {
+		const struct column *c = column_row((enum column_id)i);
+		bool needs = true;
+
+		if (c->set == SET_LIST)
+			continue;
+		if (!ok(value_without(c->id, 0).kind == c->type, c->title))
+			continue;
+		for (size_t k = 0; k < ARRAY_LEN(alone) && c->id != COL_PAGE_STATE; k++)
+			needs &= (value_without(c->id, alone[k]).kind == VALUE_UNKNOWN) == !!(c->needs & alone[k]);
+		ok(needs, "it is not known without what it needs, and needs nothing else");
+		if (c->needs & (NEED_HUGE | NEED_KSM))
+			ok(value_without(c->id, NEED_HUGE | NEED_KSM).kind == c->type &&
+			       value_without(c->id, NEED_HUGE | NEED_KSM | NEED_SMAPS).kind == VALUE_UNKNOWN,
+			   "smaps tells it, too");
+	}
+}
+
+/* Where a value comes from is added to the help by its needs. */
+static void
+test_column_help(void)
+{
+	struct buf b = {0};
+
+	column_help(column_row(COL_REGION_PSS), &b);
+	is_str(b.s, "RSS with shared pages divided by their sharers (smaps)", "of smaps");
+	b.len = 0;
+	column_help(column_row(COL_REGION_KSM), &b);
+	is_str(b.s, "in pages merged by KSM (kpageflags)", "of the frames");
+	b.len = 0;
+	column_help(column_row(COL_REGION_RSS), &b);
+	is_str(b.s, "in RAM, counted from the page tables", "of what is read anyway: nothing");
+	buf_free(&b);
+}
+
 static void
 test_questions(void)
 {
@@ -328,6 +411,8 @@ main(void)
 	test_typing();
 	test_options();
 	test_column_titles();
+	test_column_rows();
+	test_column_help();
 	test_columns_required();
 	test_columns_parse();
 	test_unknown();

@@ -63,23 +63,8 @@ app_effects(struct app *a, unsigned fx)
 {
 	char text[192];
 
-	if (fx & FX_CLEAR)
-		app_clear(a);
-	if (fx & FX_PULSE) {
-		if (a->o->read_only)
-			app_toast(a, ROLE_HOT,
-			          "--read-only: nothing that changes the target is done");
-		else
-			app_prompt(a, PROMPT_PULSE);
-	}
 	if (fx & FX_FAULT)
 		app_fault(a);
-	if (fx & FX_REFRESH) {
-		a->request.refresh++;
-		app_post(a);
-	}
-	if (fx & FX_PROMPT)
-		app_prompt(a, PROMPT_ASK);
 	if (fx & FX_FIND_HELP)
 		app_prompt(a, PROMPT_FIND_HELP);
 	if (fx & FX_FIND)
@@ -90,12 +75,6 @@ app_effects(struct app *a, unsigned fx)
 		app_prompt_find(a);
 	if (fx & (FX_CHANGE | FX_CHANGE_BACK))
 		app_seek_change(a, fx & FX_CHANGE_BACK);
-	if (fx & FX_INTERVAL)
-		app_prompt(a, PROMPT_INTERVAL);
-	if (fx & FX_PAUSE)
-		app_toggle_pause(a);
-	if (fx & FX_REDRAW)
-		term_redraw();
 	if (fx & FX_NOT_FOUND)
 		app_not_found(a);
 	if (fx & FX_NO_POINTER)
@@ -107,8 +86,106 @@ app_effects(struct app *a, unsigned fx)
 		app_toast_here(a, ROLE_TEXT,
 		               a->s && a->s->gen ? "nothing was written since the clear" : text);
 	}
-	if (fx & FX_QUIT)
-		a->quit = true;
+}
+
+/* --- what keys do in any view (keys.def) ------------------------------------------------------ */
+
+static void
+app_quit(struct app *a)
+{
+	a->quit = true;
+}
+
+static void
+app_redraw(struct app *a)
+{
+	(void)a;
+	term_redraw();
+}
+
+static void
+app_look_now(struct app *a)
+{
+	a->request.refresh++;
+	app_post(a);
+}
+
+static void
+app_rewind(struct app *a)
+{
+	app_rewind_by(a, 1);
+}
+
+static void
+app_forward(struct app *a)
+{
+	app_rewind_by(a, -1);
+}
+
+static void
+app_open_prompt(struct app *a)
+{
+	app_prompt(a, PROMPT_ASK);
+}
+
+static void
+app_ask_interval(struct app *a)
+{
+	app_prompt(a, PROMPT_INTERVAL);
+}
+
+static void
+app_ask_pulse(struct app *a)
+{
+	if (a->o->read_only)
+		app_toast(a, ROLE_HOT, "--read-only: nothing that changes the target is done");
+	else
+		app_prompt(a, PROMPT_PULSE);
+}
+
+static void
+app_ask_file(struct app *a)
+{
+	if (a->s)
+		app_prompt(a, PROMPT_WRITE);
+}
+
+static void
+app_await_mark(struct app *a)
+{
+	a->ui.awaited = ACT_MARK;
+}
+
+static void
+app_await_mark_go(struct app *a)
+{
+	a->ui.awaited = ACT_MARK_GO;
+}
+
+static void
+app_show_help(struct app *a)
+{
+	view_help_open(&a->ui);
+}
+
+static void
+app_show_capabilities(struct app *a)
+{
+	a->ui.card_top = 0;
+	ui_push(&a->ui, VIEW_CAPABILITIES);
+}
+
+static void
+app_show_map(struct app *a)
+{
+	ui_show(&a->ui, VIEW_MAP);
+}
+
+static void
+app_show_writes(struct app *a)
+{
+	a->ui.card_top = 0;
+	ui_show(&a->ui, VIEW_WRITES);
 }
 
 /* Esc at the top. */
@@ -117,6 +194,8 @@ app_stay(struct app *a)
 {
 	char text[KEY_NAME_SIZE + 16];
 
+	if (list_esc(&a->ui))
+		return;
 	snprintf(text, sizeof(text), "%s quits",
 	         key_of(ACT_CLOSE, view_row(ui_view(&a->ui))->letter));
 	app_toast_here(a, ROLE_TEXT, text);
@@ -156,71 +235,41 @@ app_go_to_answer(struct app *a)
 	app_close_panel(a);
 }
 
-/* What means the same in every view; the rest is the view's. */
-static unsigned
+static void
+app_back(struct app *a)
+{
+	if (a->panel)
+		app_close_panel(a);
+	else if (a->ui.depth)
+		view_back(&a->ui);
+}
+
+static void
+app_close(struct app *a)
+{
+	if (a->panel)
+		app_close_panel(a);
+	else if (a->ui.depth)
+		ui_pop(&a->ui);
+	else
+		app_quit(a);
+}
+
+static void
 app_act(struct app *a, enum action action)
 {
-	struct ui *ui = &a->ui;
+	static void (*const does[ACT_COUNT])(struct app *) = {
+#define A(id, function) [ACT_##id] = function,
+#include "term/keys.def"
+	};
+	enum view_id view = ui_view(&a->ui);
 
-	if (action >= ACT_LENS && action <= ACT_LENS_LAST) {
+	if (action >= ACT_LENS && action <= ACT_LENS_LAST)
 		app_choose_lens(a, (enum lens)(action - ACT_LENS));
-		return FX_NONE;
-	}
-	switch ((int)action) {
-	case ACT_QUIT: return FX_QUIT;
-	case ACT_REDRAW: return FX_REDRAW;
-	case ACT_CLEAR: return FX_CLEAR;
-	case ACT_PULSE: return FX_PULSE;
-	case ACT_PAUSE: return FX_PAUSE;
-	case ACT_REWIND: app_rewind_by(a, 1); return FX_NONE;
-	case ACT_FORWARD: app_rewind_by(a, -1); return FX_NONE;
-	case ACT_REFRESH: return FX_REFRESH;
-	case ACT_INTERVAL: return FX_INTERVAL;
-	case ACT_ASK: return FX_PROMPT;
-	case ACT_COPY: app_copy(a); return FX_NONE;
-	case ACT_WRITE:
-		if (a->s)
-			app_prompt(a, PROMPT_WRITE);
-		return FX_NONE;
-	case ACT_JUMP_BACK:
-		if (app_shown(a))
-			app_jump_back(a);
-		return FX_NONE;
-	case ACT_MARK:
-	case ACT_MARK_GO: ui->awaited = action; return FX_NONE;
-	case ACT_STAY:
-		if (!list_esc(ui))
-			app_stay(a);
-		return FX_NONE;
-	case ACT_CAPABILITIES:
-		ui->card_top = 0;
-		ui_push(ui, VIEW_CAPABILITIES);
-		return FX_NONE;
-	case ACT_HELP: view_help_open(ui); return FX_NONE;
-	case ACT_MESSAGES: app_messages(a); return FX_NONE;
-	case ACT_MAP:
-		ui_show(ui, VIEW_MAP);
-		return FX_NONE;
-	case ACT_WRITES:
-		ui->card_top = 0;
-		ui_show(ui, VIEW_WRITES);
-		return FX_NONE;
-	case ACT_BACK:
-	case ACT_CLOSE:
-		if (a->panel)
-			app_close_panel(a);
-		else if (ui->depth && action == ACT_BACK)
-			view_back(ui);
-		else if (ui->depth)
-			ui_pop(ui);
-		else if (action == ACT_CLOSE)
-			return FX_QUIT;
-		return FX_NONE;
-	case ACT_GO: app_go_to_answer(a); return FX_NONE;
-	}
-	return a->s || view_row(ui_view(ui))->bare
-	           ? view_of(ui_view(ui))->act(ui, app_shown(a), action)
-	           : FX_NONE;
+	else if (does[action])
+		does[action](a);
+	else if (a->s || view_row(view)->bare)
+		app_effects(a, view_of(view)->act(&a->ui, app_shown(a), action));
 }
 
 static void
@@ -228,7 +277,7 @@ app_perform(struct app *a, enum action action)
 {
 	if (a->asking && (app_agree(a, action) || (action != ACT_QUIT && action != ACT_REDRAW)))
 		return; /* nothing else is meant before it is answered */
-	app_effects(a, app_act(a, action));
+	app_act(a, action);
 }
 
 static void

@@ -137,7 +137,7 @@ app_jump_back(struct app *a)
 {
 	bool any = a->ui.jumps.n > 0;
 
-	if (!ui_return(&a->ui, app_shown(a)))
+	if (app_shown(a) && !ui_return(&a->ui, app_shown(a)))
 		app_toast(a, ROLE_TEXT, any ? "nothing is mapped any more where you were before"
 		                            : "no jump to come back from");
 }

@@ -45,29 +45,6 @@ list_row(const struct batch *b, const struct regions *rs, size_t i, bool dirty)
 	                               dirty && (b->watched || (sm && !smaps_newborn(sm)))};
 }
 
-/* Whether one of the columns needs smaps, which is dear. */
-static bool
-batch_wants_smaps(const struct batch *b, const enum column_id *ids, size_t n)
-{
-	static const enum column_id dear[] = {
-	    COL_REGION_PSS,         COL_REGION_REFERENCED, COL_REGION_LOCKED,
-	    COL_REGION_THPELIGIBLE, COL_REGION_VMFLAGS,    COL_REGION_USS,
-	    COL_REGION_SHARED,      COL_REGION_LAZYFREE,   COL_REGION_PKEY};
-
-	for (size_t i = 0; i < ARRAY_LEN(dear); i++)
-		if (batch_has_column(ids, n, dear[i]))
-			return true;
-	return !(b->t.pm.scan & PM_CAT_HUGE) && (batch_has_column(ids, n, COL_REGION_THP) ||
-	                                         batch_has_column(ids, n, COL_REGION_THP_PERCENT));
-}
-
-static bool
-batch_wants_written(const enum column_id *ids, size_t n)
-{
-	return batch_has_column(ids, n, COL_REGION_WRITTEN) ||
-	       batch_has_column(ids, n, COL_REGION_UNWRITTEN);
-}
-
 struct ksm_count {
 	uint64_t n;
 	bool hidden;
@@ -106,17 +83,14 @@ batch_add_ksm(struct batch *b, struct region_row *row)
 
 /* smaps and soft-dirty, where columns or the filter need them. */
 static int
-batch_read_more(struct batch *b, const enum column_id *ids, size_t n, enum column_id sort,
-                unsigned needs, bool *dirty, struct err *err)
+batch_read_more(struct batch *b, unsigned needs, bool *dirty, struct err *err)
 {
-	bool smaps = batch_wants_smaps(b, ids, n) || batch_wants_smaps(b, &sort, 1) ||
-	             (needs & FILTER_NEED_HUGE && !(b->t.pm.scan & PM_CAT_HUGE));
+	bool smaps =
+	    needs & NEED_SMAPS || (needs & NEED_HUGE && !(b->t.pm.scan & PM_CAT_HUGE));
 
 	if (smaps && batch_need_smaps(b, err) < 0)
 		return -1;
-	*dirty = batch_wants_written(ids, n) || batch_wants_written(&sort, 1) ||
-	         needs & FILTER_NEED_WRITTEN;
-	*dirty = *dirty && batch_need_written(b);
+	*dirty = needs & NEED_WRITES && batch_need_written(b);
 	return 0;
 }
 
@@ -256,18 +230,32 @@ batch_list_print_rows(const struct list *rows, const struct out_shape *shape,
 	}
 }
 
-int
-batch_list(struct batch *b, struct err *err)
+/* Which columns, and by which to sort. */
+static int
+batch_list_columns(const struct batch *b, enum column_id ids[COL_COUNT], size_t *n,
+                   enum column_id *sort, bool *up, struct err *err)
 {
-	static const enum column_id usual[] = {
-	    COL_REGION_START, COL_REGION_END,  COL_REGION_SIZE, COL_REGION_PERM,
-	    COL_REGION_TYPE,  COL_REGION_RSS,  COL_REGION_SWAP, COL_REGION_MAPPING,
-	};
 	static const enum column_id sums[] = {COL_REGION_REGIONS, COL_REGION_SIZE,
 	                                      COL_REGION_RSS,     COL_REGION_SWAP,
 	                                      COL_REGION_TYPE,    COL_REGION_MAPPING};
-	enum column_id ids[COL_COUNT], sort = COL_REGION_START;
-	bool up = true, dirty, ksm, grouped = b->o->grouping != GROUPING_NONE;
+
+	if (batch_columns(b->o, SET_REGION, ids, n, err) < 0)
+		return -1;
+	if (b->o->grouping != GROUPING_NONE && !b->o->output && !b->o->output_all) {
+		memcpy(ids, sums, sizeof(sums));
+		*n = ARRAY_LEN(sums);
+	}
+	*sort = COL_REGION_START;
+	*up = true;
+	return b->o->sort ? batch_parse_sort(b->o->sort, sort, up, err) : 0;
+}
+
+int
+batch_list(struct batch *b, struct err *err)
+{
+	enum column_id ids[COL_COUNT], sort;
+	bool up, dirty, grouped = b->o->grouping != GROUPING_NONE;
+	unsigned needs;
 	size_t n;
 	struct batch_filter filter;
 	struct out_shape shape = batch_shape(b->o, "regions", true);
@@ -276,11 +264,11 @@ batch_list(struct batch *b, struct err *err)
 	struct regions *rs;
 	struct out *out;
 
-	if (batch_columns(b->o, SET_REGION, grouped ? sums : usual,
-	                  grouped ? ARRAY_LEN(sums) : ARRAY_LEN(usual), ids, &n, err) < 0 ||
-	    (b->o->sort && batch_parse_sort(b->o->sort, &sort, &up, err) < 0) ||
-	    batch_filter(b, FILTER_REGION, &filter, err) < 0 ||
-	    batch_read_more(b, ids, n, sort, filter_needs(&filter.f), &dirty, err) < 0)
+	if (batch_list_columns(b, ids, &n, &sort, &up, err) < 0 ||
+	    batch_filter(b, FILTER_REGION, &filter, err) < 0)
+		return -1;
+	needs = columns_needs(ids, n) | columns_needs(&sort, 1) | filter_needs(&filter.f);
+	if (batch_read_more(b, needs, &dirty, err) < 0)
 		return -1;
 	rs = regions_new(b->vmas);
 	b->vmas = (struct vma_list){0};
@@ -291,9 +279,8 @@ batch_list(struct batch *b, struct err *err)
 	if (b->watched)
 		writes_mean(&b->t.track, rs);
 	rows = (struct list){.v = mem_alloc(rs->vmas.n * sizeof(*rows.v))};
-	ksm = sort == COL_REGION_KSM || batch_has_column(ids, n, COL_REGION_KSM);
-	batch_choose_rows(b, rs, &filter, dirty, ksm, &rows);
-	if (ksm)
+	batch_choose_rows(b, rs, &filter, dirty, needs & NEED_KSM, &rows);
+	if (needs & NEED_KSM)
 		batch_add_ksm_by_smaps(b, &rows);
 	if (grouped)
 		batch_group_rows(rs, b->o->grouping, &gs, &rows);

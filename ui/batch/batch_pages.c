@@ -144,52 +144,25 @@ batch_dump_region(struct dump *d, uint64_t start, uint64_t end, bool written, st
 	return d->failed ? -1 : r;
 }
 
-/* What a column costs beyond the page table. */
-static unsigned
-page_needs(const enum column_id *ids, size_t n)
-{
-	static const struct {
-		enum column_id id;
-		unsigned needs;
-	} costs[] = {
-	    {COL_PAGE_STATE, PAGE_NEED_FLAGS | PAGE_NEED_CACHE},
-	    {COL_PAGE_KPF, PAGE_NEED_FLAGS},
-	    {COL_PAGE_FLAGS, PAGE_NEED_FLAGS},
-	    {COL_PAGE_MAPCOUNT, PAGE_NEED_COUNT},
-	    {COL_PAGE_MEMCG, PAGE_NEED_CGROUP},
-	    {COL_PAGE_ORDER, PAGE_NEED_FOLIO},
-	    {COL_PAGE_FOLIO, PAGE_NEED_FOLIO},
-	    {COL_PAGE_NODE, PAGE_NEED_NODE},
-	    {COL_PAGE_FLAGS_RAW, PAGE_NEED_FLAGS},
-	};
-	unsigned needs = 0;
-
-	for (size_t i = 0; i < ARRAY_LEN(costs); i++)
-		if (batch_has_column(ids, n, costs[i].id))
-			needs |= costs[i].needs;
-	return needs;
-}
-
 int
 batch_pages(struct batch *b, struct err *err)
 {
-	static const enum column_id usual[] = {COL_PAGE_ADDRESS, COL_PAGE_STATE, COL_PAGE_PFN,
-	                                       COL_PAGE_MAPCOUNT, COL_PAGE_FLAGS, COL_PAGE_MAPPING};
 	enum column_id ids[COL_COUNT];
 	struct out_shape shape = batch_shape(b->o, "pages", false);
 	struct dump d = {.b = b, .ids = ids, .err = err};
 	uint64_t start, end;
+	unsigned needs;
 	bool written;
 	int r = 0;
 
-	if (batch_columns(b->o, SET_PAGE, usual, ARRAY_LEN(usual), ids, &d.n, err) < 0 ||
+	if (batch_columns(b->o, SET_PAGE, ids, &d.n, err) < 0 ||
 	    batch_filter(b, FILTER_PAGE, &d.filter, err) < 0 ||
 	    batch_range(b, b->o->range, &start, &end, err) < 0)
 		return -1;
-	d.needs = page_needs(ids, d.n);
+	needs = columns_needs(ids, d.n);
+	d.needs = needs & PAGE_NEED_ALL;
 	d.track = b->watched ? &b->t.track : NULL;
-	written = (batch_has_column(ids, d.n, COL_PAGE_WRITTEN) ||
-	           filter_needs(&d.filter.f) & FILTER_NEED_WRITTEN) && batch_need_written(b);
+	written = (needs | filter_needs(&d.filter.f)) & NEED_WRITES && batch_need_written(b);
 	d.out = out_begin(&shape, ids, NULL, d.n);
 	for (size_t i = vma_lower_bound(&b->vmas, start);
 	     r == 0 && i < b->vmas.n && b->vmas.v[i].start < end; i++) {

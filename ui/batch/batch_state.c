@@ -19,27 +19,13 @@ batch_shape(const struct options *o, const char *name, bool whole)
 }
 
 int
-batch_columns(const struct options *o, enum column_set set, const enum column_id *usual,
-              size_t usual_n, enum column_id ids[COL_COUNT], size_t *n, struct err *err)
+batch_columns(const struct options *o, enum column_set set, enum column_id ids[COL_COUNT],
+              size_t *n, struct err *err)
 {
-	if (o->output_all) {
-		columns_all(set, ids, n);
-		return 0;
-	}
-	if (o->output)
+	if (o->output && !o->output_all)
 		return columns_parse(set, o->output, ids, n, err);
-	memcpy(ids, usual, usual_n * sizeof(*ids));
-	*n = usual_n;
+	columns_all(set, !o->output_all, ids, n);
 	return 0;
-}
-
-bool
-batch_has_column(const enum column_id *ids, size_t n, enum column_id id)
-{
-	for (size_t i = 0; i < n; i++)
-		if (ids[i] == id)
-			return true;
-	return false;
 }
 
 int

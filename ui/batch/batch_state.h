@@ -31,9 +31,8 @@ int batch_watch(struct batch *b, struct err *err);
 struct out_shape batch_shape(const struct options *o, const char *name, bool whole);
 
 /* The columns that were asked for, or else the usual ones. */
-int batch_columns(const struct options *o, enum column_set set, const enum column_id *usual,
-                  size_t usual_n, enum column_id ids[COL_COUNT], size_t *n, struct err *err);
-bool batch_has_column(const enum column_id *ids, size_t n, enum column_id id);
+int batch_columns(const struct options *o, enum column_set set, enum column_id ids[COL_COUNT],
+                  size_t *n, struct err *err);
 
 /*
  * --filter. Rows of which it is not known whether they match are left out, and counted; in the end

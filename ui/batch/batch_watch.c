@@ -480,15 +480,12 @@ batch_note_limits(struct watch *w)
 int
 batch_watch(struct batch *b, struct err *err)
 {
-	static const enum column_id usual[] = {
-	    COL_WATCH_INTERVAL, COL_WATCH_MS,    COL_WATCH_PAGES, COL_WATCH_BYTES,  COL_WATCH_RATE,
-	    COL_WATCH_UNKNOWN,  COL_WATCH_START, COL_WATCH_END,   COL_WATCH_MAPPING};
 	enum column_id ids[COL_COUNT];
 	struct out_shape shape = batch_shape(b->o, "watch", false);
 	struct watch w = {.b = b, .ids = ids};
 	int r;
 
-	if (batch_columns(b->o, SET_WATCH, usual, ARRAY_LEN(usual), ids, &w.n, err) < 0 ||
+	if (batch_columns(b->o, SET_WATCH, ids, &w.n, err) < 0 ||
 	    batch_prepare(b, err) < 0)
 		return -1;
 	w.signals = batch_open_signals();

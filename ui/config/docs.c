@@ -113,6 +113,22 @@ docs_item(const char *term, const char *text)
 }
 
 static void
+docs_columns(enum column_set set)
+{
+	enum column_id ids[COL_COUNT];
+	struct buf help = {0};
+	size_t n;
+
+	columns_all(set, false, ids, &n);
+	for (size_t i = 0; i < n; i++) {
+		help.len = 0;
+		column_help(column_row(ids[i]), &help);
+		docs_item(column_row(ids[i])->title, help.s);
+	}
+	buf_free(&help);
+}
+
+static void
 docs_man_options(void)
 {
 	size_t n;
@@ -191,10 +207,7 @@ docs_man_tables(void)
 		printf(".SH \"");
 		docs_roff(sets[set]);
 		printf("\"\n");
-		for (unsigned c = 0; c < COL_COUNT; c++)
-			if (column_row((enum column_id)c)->set == (enum column_set)set)
-				docs_item(column_row((enum column_id)c)->title,
-				          column_row((enum column_id)c)->help);
+		docs_columns((enum column_set)set);
 	}
 }
 

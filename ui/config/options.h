@@ -62,7 +62,7 @@ struct options {
 	bool mouse, hints, calm; /* of the screen; hints only pmtoprc can take away */
 	enum letters letters;
 	struct list_columns list_columns;
-	int list_sort;         /* a column_id, or LIST_PAGES */
+	enum column_id list_sort;
 	bool list_invert;
 	bool ascii;            /* also where the locale has nothing else: set by main */
 	enum term_color color;

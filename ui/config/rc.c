@@ -396,7 +396,7 @@ rc_first_view(enum action action)
 static void
 rc_example_keys(struct buf *out, char view)
 {
-	enum action seen[ACT_QUIT + 1];
+	enum action seen[ACT_COUNT];
 	size_t n, seen_n = 0;
 	const struct key_row *k = key_usual(&n);
 	bool headed = !view;

@@ -83,7 +83,7 @@ setting_take_sort(struct options *o, const char *value, struct err *err)
 
 	if (list_columns_parse(value + other, &one, &e) < 0)
 		return setting_bad(SETTING_SORT, value, e.how, err);
-	if (one.n != 1 || !list_column_of(one.id[0])->letter)
+	if (one.n != 1 || !column_row((enum column_id)one.id[0])->letter)
 		return setting_bad(SETTING_SORT, value, "give one column, of those that s offers",
 		                   err);
 	o->list_sort = one.id[0];

@@ -1,67 +1,76 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "model/list_columns.h"
 
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-enum { UP = false, DOWN = true };
 enum { STRIP = 12, STRIP_NARROW = 8, STRIP_WIDE_FROM = 110, NAME_MIN = 12, NAME_MORE = 17 };
 enum { SHED_NARROW = 5, SHED_STRIP = 7, SHED_LAST = 9 }; /* of the strip: narrower, then gone */
 
-#define L(i, t, l, w, s, o, u, sm) \
-	{.id = COL_REGION_##i, .title = (t), .letter = (l), .width = (w), .shed = (s), .down = (o), \
-	 .usual = (u), .smaps = (sm)},
-static const struct list_column rows[LIST_COLUMNS] = {
-#include "model/list_columns.def"
-};
-#undef L
+static const struct column *
+list_column(enum column_id id)
+{
+	return column_row(id);
+}
 
-const struct list_column *
+/* One without a place comes last. */
+static int
+list_by_place(const void *pa, const void *pb)
+{
+	const struct column *a = *(const struct column *const *)pa,
+			    *b = *(const struct column *const *)pb;
+	int x = a->place ? a->place : INT_MAX, y = b->place ? b->place : INT_MAX;
+
+	return x != y ? (x > y) - (x < y) : (a->id > b->id) - (a->id < b->id);
+}
+
+const struct column *
 list_column_row(size_t i)
 {
-	return &rows[i];
-}
+	static const struct column *rows[LIST_COLUMNS];
 
-const struct list_column *
-list_column_of(int id)
-{
-	size_t i = 0;
-
-	while (i + 1 < LIST_COLUMNS && rows[i].id != id)
-		i++;
-	return &rows[i];
-}
-
-uint64_t
-list_column_bit(int id)
-{
-	_Static_assert(LIST_COLUMNS <= 64, "a bit each");
-	return UINT64_C(1) << (list_column_of(id) - rows);
+	if (!rows[0]) {
+		for (unsigned id = 0; id < LIST_COLUMNS; id++)
+			rows[id] = list_column(id);
+		qsort(rows, LIST_COLUMNS, sizeof(*rows), list_by_place);
+	}
+	return rows[i];
 }
 
 const char *
-list_column_help(int id)
+list_column_title(const struct column *c)
 {
-	if (id == LIST_MINUTE)
-		return "WR/S in the last minute, 5 s per character, to its own peak";
-	return id == LIST_PAGES
-	           ? "where its pages are, from low to high: height is the share in RAM"
-	           : column_row((enum column_id)id)->help;
+	return c->heading ? c->heading : c->title;
 }
 
 bool
-list_column_needs_smaps(int id, const struct sample *s)
+list_column_down(const struct column *c)
 {
-	bool thp = id == COL_REGION_THP || id == COL_REGION_THP_PERCENT;
+	return value_is_bare(c->type) && !c->up;
+}
 
-	return list_column_of(id)->smaps ||
-	       (thp && s && s->regions && s->regions->counted && !s->huge_known);
+uint64_t
+list_column_bit(enum column_id id)
+{
+	_Static_assert(LIST_COLUMNS <= 64, "a bit each");
+	return UINT64_C(1) << id;
+}
+
+bool
+list_column_needs_smaps(enum column_id id, const struct sample *s)
+{
+	unsigned needs = list_column(id)->needs;
+	bool huge = s && s->regions && s->regions->counted && !s->huge_known;
+
+	return needs & (NEED_SMAPS | NEED_KSM) || (huge && needs & NEED_HUGE);
 }
 
 /* --- the choice ------------------------------------------------------------------------------- */
 
 static size_t
-list_place_of(const struct list_columns *c, int id)
+list_place_of(const struct list_columns *c, enum column_id id)
 {
 	size_t i = 0;
 
@@ -75,13 +84,16 @@ list_columns_spell(struct list_columns *c)
 {
 	if (c->n)
 		return;
-	for (size_t i = 0; i < LIST_COLUMNS; i++)
-		if (rows[i].usual)
-			c->id[c->n++] = (uint8_t)rows[i].id;
+	for (size_t i = 0; i < LIST_COLUMNS; i++) {
+		const struct column *col = list_column_row(i);
+
+		if (col->place && col->place < LIST_MORE)
+			c->id[c->n++] = (uint8_t)col->id;
+	}
 }
 
 bool
-list_columns_has(const struct list_columns *c, int id)
+list_columns_has(const struct list_columns *c, enum column_id id)
 {
 	struct list_columns all = *c;
 
@@ -102,7 +114,7 @@ list_put_last(struct list_columns *c)
 }
 
 static void
-list_add(struct list_columns *c, int id)
+list_add(struct list_columns *c, enum column_id id)
 {
 	c->id[c->n++] = (uint8_t)id;
 	c->named |= list_column_bit(id);
@@ -110,7 +122,7 @@ list_add(struct list_columns *c, int id)
 }
 
 bool
-list_columns_toggle(struct list_columns *c, int id)
+list_columns_toggle(struct list_columns *c, enum column_id id)
 {
 	size_t i;
 
@@ -127,7 +139,7 @@ list_columns_toggle(struct list_columns *c, int id)
 }
 
 bool
-list_columns_move(struct list_columns *c, int id, int step)
+list_columns_move(struct list_columns *c, enum column_id id, int step)
 {
 	size_t i, to;
 
@@ -141,8 +153,8 @@ list_columns_move(struct list_columns *c, int id, int step)
 	return true;
 }
 
-int
-list_columns_next(const struct list_columns *c, int id, int step)
+enum column_id
+list_columns_next(const struct list_columns *c, enum column_id id, int step)
 {
 	struct list_columns all = *c;
 	size_t i;
@@ -153,23 +165,24 @@ list_columns_next(const struct list_columns *c, int id, int step)
 		i = all.n - 1;
 	for (size_t k = 0; k < all.n; k++) {
 		i = (i + all.n + (size_t)step) % all.n;
-		if (list_column_of(all.id[i])->letter)
+		if (list_column(all.id[i])->letter)
 			return all.id[i];
 	}
 	return id;
 }
 
-static const struct list_column *
+static const struct column *
 list_named(const char *name, size_t len)
 {
 	enum column_id id = column_named(SET_REGION, name, len);
 
+	if (id != COL_COUNT)
+		return list_column(id);
 	for (size_t i = 0; i < LIST_COLUMNS; i++) {
-		const char *title = rows[i].title;
+		const char *title = list_column_title(list_column_row(i));
 
-		if (id != COL_COUNT ? rows[i].id == (int)id
-		                    : !strncasecmp(title, name, len) && !title[len])
-			return &rows[i];
+		if (!strncasecmp(title, name, len) && !title[len])
+			return list_column_row(i);
 	}
 	return NULL;
 }
@@ -181,7 +194,7 @@ list_no_such(const char *name, size_t len, struct err *err)
 
 	buf_str(&how, "choose from");
 	for (size_t i = 0; i < LIST_COLUMNS; i++)
-		buf_fmt(&how, "%s%s", i ? "," : " ", rows[i].title);
+		buf_fmt(&how, "%s%s", i ? "," : " ", list_column_title(list_column_row(i)));
 	err_set(err, ERR_USAGE, "the list has no such column", how.s, "no column \"%.*s\"",
 	        len > 40 ? 40 : (int)len, name);
 	buf_free(&how);
@@ -191,13 +204,13 @@ list_no_such(const char *name, size_t len, struct err *err)
 static int
 list_take(struct list_columns *c, const char *name, size_t len, struct err *err)
 {
-	const struct list_column *col = list_named(name, len);
+	const struct column *col = list_named(name, len);
 
 	if (!col)
 		return list_no_such(name, len, err);
 	if (list_place_of(c, col->id) < c->n)
 		return err_set(err, ERR_USAGE, "it is in the list already", "name each column once",
-		               "%s twice", col->title);
+		               "%s twice", list_column_title(col));
 	list_add(c, col->id);
 	return 0;
 }
@@ -245,7 +258,7 @@ static void
 list_narrow_strip(struct list_layout *l)
 {
 	for (size_t i = 0; i < l->n; i++)
-		if (l->at[i].column->id == LIST_PAGES)
+		if (l->at[i].column->id == COL_LIST_PAGES)
 			l->at[i].width = STRIP_NARROW;
 }
 
@@ -258,7 +271,7 @@ list_shed_usual(struct list_layout *l, int cols)
 			list_narrow_strip(l);
 		for (size_t i = 0; i < l->n;)
 			if (l->at[i].column->shed == step ||
-			    (step == SHED_STRIP && l->at[i].column->id == LIST_PAGES))
+			    (step == SHED_STRIP && l->at[i].column->id == COL_LIST_PAGES))
 				list_drop(l, i);
 			else
 				i++;
@@ -269,7 +282,7 @@ static void
 list_shed_chosen(struct list_layout *l, int cols)
 {
 	for (size_t i = 0; i < l->n && list_width_of(l) > cols; i++)
-		if (l->at[i].column->id == LIST_MINUTE && l->n > 2)
+		if (l->at[i].column->id == COL_LIST_MINUTE && l->n > 2)
 			list_drop(l, i);
 	if (list_width_of(l) > cols)
 		list_narrow_strip(l);
@@ -301,8 +314,8 @@ list_columns_layout(const struct list_columns *c, int cols, uint64_t empty)
 
 	list_columns_spell(&all);
 	for (size_t i = 0; i < all.n; i++) {
-		const struct list_column *col = list_column_of(all.id[i]);
-		bool wide = col->id == LIST_PAGES && cols >= STRIP_WIDE_FROM;
+		const struct column *col = list_column(all.id[i]);
+		bool wide = col->id == COL_LIST_PAGES && cols >= STRIP_WIDE_FROM;
 
 		l.at[l.n++] =
 		    (struct list_place){.column = col, .width = wide ? LIST_STRIP : col->width};
@@ -324,7 +337,7 @@ list_columns_layout(const struct list_columns *c, int cols, uint64_t empty)
 }
 
 const struct list_place *
-list_layout_of(const struct list_layout *l, int id)
+list_layout_of(const struct list_layout *l, enum column_id id)
 {
 	for (size_t i = 0; i < l->n; i++)
 		if (l->at[i].column->id == id)

@@ -6,41 +6,27 @@
 #include "table/columns.h"
 
 /*
- * Which columns the list of regions shows, in which order, and where they stand on the screen. A
- * column is a region's column_id, or a picture: the page strip, the last minute of its rate.
+ * Which columns the list of regions shows, in which order, and where they stand on the screen:
+ * those of a region, and pictures, which are of the list alone: the page strip, the last minute of
+ * its rate.
  */
-#define COL_REGION_PAGES COL_COUNT
-#define COL_REGION_MINUTE (COL_COUNT + 1)
-enum { LIST_PAGES = COL_REGION_PAGES, LIST_MINUTE = COL_REGION_MINUTE };
-
 static inline bool
-list_is_picture(int id)
+list_is_picture(enum column_id id)
 {
-	return id >= COL_COUNT;
+	return column_row(id)->set == SET_LIST;
 }
 
-#define L(id, title, letter, width, shed, order, usual, smaps) LIST_COLUMN_##id,
-enum list_column_row {
-#include "model/list_columns.def"
-	LIST_COLUMNS
-};
-#undef L
+/* All of them, in the order of their places. */
+const struct column *list_column_row(size_t i);
 
-struct list_column {
-	int id;
-	const char *title;
-	char letter;
-	int width, shed;
-	bool down, usual, smaps;
-};
+/* What is above it, and its name where columns are chosen. */
+const char *list_column_title(const struct column *c);
 
-/* The rows of list_columns.def. */
-const struct list_column *list_column_row(size_t i);
-const struct list_column *list_column_of(int id);
-const char *list_column_help(int id);
+/* Which end comes first when it is sorted by. */
+bool list_column_down(const struct column *c);
 
 /* Whether of this target (NULL: of any) only smaps tells it. */
-bool list_column_needs_smaps(int id, const struct sample *s);
+bool list_column_needs_smaps(enum column_id id, const struct sample *s);
 
 /*
  * Those that were chosen, in their order; MAPPING, which takes what is left, stands last. n 0: the
@@ -52,7 +38,7 @@ struct list_columns {
 	uint64_t named;
 };
 
-uint64_t list_column_bit(int id);
+uint64_t list_column_bit(enum column_id id);
 
 /*
  * "address,rss,pages" -> columns; "" is the usual ones. An error has its column, and leaves *out
@@ -62,21 +48,21 @@ int list_columns_parse(const char *text, struct list_columns *out, struct err *e
 
 /* The usual ones spelled out, so that they can be changed one by one; others stay. */
 void list_columns_spell(struct list_columns *c);
-bool list_columns_has(const struct list_columns *c, int id);
+bool list_columns_has(const struct list_columns *c, enum column_id id);
 
 /* Takes a column away (never the last one), or puts it before MAPPING. false: that cannot be. */
-bool list_columns_toggle(struct list_columns *c, int id);
+bool list_columns_toggle(struct list_columns *c, enum column_id id);
 
 /* Moves a column by one place. false: it stands at the end, or is not shown. */
-bool list_columns_move(struct list_columns *c, int id, int step);
+bool list_columns_move(struct list_columns *c, enum column_id id, int step);
 
 /* The next column that can be sorted by, from `id` on (step 1 or -1), round and round. */
-int list_columns_next(const struct list_columns *c, int id, int step);
+enum column_id list_columns_next(const struct list_columns *c, enum column_id id, int step);
 
 struct list_layout {
 	size_t n;
 	struct list_place {
-		const struct list_column *column;
+		const struct column *column;
 		int x, width;
 	} at[LIST_COLUMNS]; /* from left to right */
 };
@@ -90,6 +76,6 @@ struct list_layout {
 struct list_layout list_columns_layout(const struct list_columns *c, int cols, uint64_t empty);
 
 /* Where the column stands; NULL: it is not on screen. */
-const struct list_place *list_layout_of(const struct list_layout *l, int id);
+const struct list_place *list_layout_of(const struct list_layout *l, enum column_id id);
 
 #endif

@@ -339,7 +339,7 @@ rows_settle_cursor(struct ui *ui, const struct sample *s)
 void
 rows_settle(struct ui *ui, const struct sample *s)
 {
-	struct row_order o = {(enum column_id)ui->sort, list_sorts_down(ui),
+	struct row_order o = {ui->sort, list_sorts_down(ui),
 	                      ui->sort != COL_REGION_START, NULL};
 	uint64_t smaps = s->smaps && list_column_needs_smaps(ui->sort, s) ? s->smaps->time_ns : 0;
 	bool changed = list_marks_see(&ui->marks, s, ui->now), *in;
@@ -400,7 +400,7 @@ rows_fold(struct ui *ui, const struct sample *s)
 }
 
 void
-rows_sort(struct ui *ui, int sort, bool invert)
+rows_sort(struct ui *ui, enum column_id sort, bool invert)
 {
 	ui->sort = sort;
 	ui->invert = invert;
@@ -419,7 +419,7 @@ list_needs_smaps(const struct ui *ui, const struct sample *s)
 }
 
 void
-list_sort_by(struct ui *ui, int column)
+list_sort_by(struct ui *ui, enum column_id column)
 {
 	rows_sort(ui, column, ui->sort == column && !ui->invert);
 }

@@ -57,12 +57,12 @@ const struct group *rows_group(const struct groups *gs, const struct sample *s, 
 bool rows_is_open(const struct ui *ui, const struct group *g);
 
 /* Sorts the list by a column; by the one it is sorted by already: the other way round. */
-void list_sort_by(struct ui *ui, int column);
+void list_sort_by(struct ui *ui, enum column_id column);
 
 /* Whether the list shows or is sorted by something that only smaps tells. */
 bool list_needs_smaps(const struct ui *ui, const struct sample *s);
 
 /* Another order; who asks for one wants to see its top. */
-void rows_sort(struct ui *ui, int column, bool invert);
+void rows_sort(struct ui *ui, enum column_id column, bool invert);
 
 #endif

@@ -63,10 +63,10 @@ struct ui {
 	bool pulse;
 	bool had_swap, had_mark; /* SWAP and WRITTEN have had something to show, and stay */
 	struct list_columns columns; /* those that were chosen */
-	int sort;             /* the column it is sorted by, */
+	enum column_id sort;  /* the column it is sorted by, */
 	bool invert;          /* the other way round than that usually is */
 	size_t segment;       /* of the bars, that is chosen (list_bars.h); 0: none */
-	int menu_at;          /* the column under the cursor of a menu (list_menu.h) */
+	enum column_id menu_at; /* the column under the cursor of a menu (list_menu.h) */
 	size_t menu_top;
 	enum grouping grouping;
 	struct groups groups; /* of what is shown, while `grouping`; */
@@ -162,7 +162,7 @@ ui_by_count(const struct ui *ui)
 static inline bool
 list_sorts_down(const struct ui *ui)
 {
-	return list_column_of(ui->sort)->down != ui->invert;
+	return list_column_down(column_row(ui->sort)) != ui->invert;
 }
 
 /* The address under the cursor of the view on screen. */

@@ -8,29 +8,38 @@
 
 #include "base/err.h"
 #include "base/util.h"
+#include "filter/filter.h"
 #include "kernel/smaps.h"
 #include "kernel/swap.h"
 #include "page/page.h"
 #include "target/region.h"
 
-/* The columns of columns.def, and the values in them. */
-#define C(set, id, title, width, align, help) COL_##set##_##id,
+/* The columns of columns.def, and the values in them. Those of the list come first: a bit each. */
+#define R(id, ...) COL_REGION_##id,
+#define L(id, ...) COL_LIST_##id,
+#define P(id, ...) COL_PAGE_##id,
+#define W(id, ...) COL_WATCH_##id,
 enum column_id {
 #include "table/columns.def"
 	COL_COUNT
 };
-#undef C
 
-enum column_set { SET_REGION, SET_PAGE, SET_WATCH };
-
-struct column {
-	enum column_set set;
-	const char *id, *title;
-	int width;
-	bool right;
-	const char *help;
+#define R(id, ...) +1
+#define L(id, ...) +1
+enum { LIST_COLUMNS = 0
+#include "table/columns.def"
 };
-const struct column *column_row(enum column_id id);
+
+enum column_set { SET_REGION, SET_PAGE, SET_WATCH, SET_LIST };
+
+/* What a column needs beyond the page table and enum page_need. */
+enum column_need {
+	NEED_WRITES = FILTER_NEED_WRITTEN, /* what was written since a clear */
+	NEED_HUGE = FILTER_NEED_HUGE, /* mapped as huge: PAGEMAP_SCAN tells, or else smaps */
+	NEED_SMAPS = 1 << 18,         /* read for all regions, by a walk over all page tables */
+	NEED_KSM = 1 << 19,           /* flags of all its frames; or else smaps */
+	NEED_RATE = 1 << 20,          /* the growth of what was written, over some time */
+};
 
 enum value_kind { VALUE_UNKNOWN, VALUE_TEXT, VALUE_NUMBER, VALUE_HEX, VALUE_SIZE, VALUE_PERCENT,
                   VALUE_FLAGS };
@@ -76,6 +85,41 @@ struct watch_row {
 	size_t page_size;
 };
 
+/* A row of columns.def, which explains the members. */
+struct column {
+	enum column_set set;
+	enum column_id id;
+	const char *title, *help;
+	int width;
+	enum value_kind type; /* of every value that is known */
+	union {
+		struct value (*of_region)(const struct region_row *); /* SET_LIST: never known */
+		struct value (*of_page)(const struct page_row *);
+		struct value (*of_watch)(const struct watch_row *);
+	};
+	unsigned needs;
+	bool usual;
+	const char *once;
+	/* of SET_REGION and SET_LIST: */
+	const char *heading;
+	char letter;
+	bool up;
+	int place, shed;
+};
+enum { LIST_MORE = 100 };
+
+const struct column *column_row(enum column_id id);
+
+/* Numbers stand to the right; those that are no address are bare in JSON. */
+bool value_is_number(enum value_kind kind);
+bool value_is_bare(enum value_kind kind);
+
+/* What it is, and what must be read for it where that is dear. */
+void column_help(const struct column *c, struct buf *out);
+
+/* All that these columns need. */
+unsigned columns_needs(const enum column_id *ids, size_t n);
+
 struct value region_value(enum column_id id, const struct region_row *row);
 struct value page_value(enum column_id id, const struct page_row *row);
 struct value watch_value(enum column_id id, const struct watch_row *row);
@@ -92,6 +136,8 @@ enum column_id column_named(enum column_set set, const char *name, size_t len);
 /* "start,RSS" -> ids; an unknown name is an error that lists the names. *n at most COL_COUNT. */
 int columns_parse(enum column_set set, const char *list, enum column_id ids[COL_COUNT], size_t *n,
                   struct err *err);
-void columns_all(enum column_set set, enum column_id ids[COL_COUNT], size_t *n);
+
+/* Those of a set in its order: all, or the usual ones. */
+void columns_all(enum column_set set, bool usual, enum column_id ids[COL_COUNT], size_t *n);
 
 #endif

@@ -28,7 +28,7 @@ out_is_right(const struct out *o, size_t i)
 {
 	if (o->titles)
 		return o->shape.align && o->shape.align[i] == 'R';
-	return column_row(o->ids[i])->right;
+	return value_is_number(column_row(o->ids[i])->type);
 }
 
 void
@@ -169,8 +169,7 @@ out_row_json(struct out *o, const struct value *v)
 		value_text(&v[i], true, false, &o->cell);
 		if (v[i].kind == VALUE_UNKNOWN)
 			buf_str(&o->line, "null");
-		else if (v[i].kind == VALUE_NUMBER || v[i].kind == VALUE_SIZE ||
-		         v[i].kind == VALUE_PERCENT)
+		else if (value_is_bare(v[i].kind))
 			buf_str(&o->line, o->cell.s);
 		else
 			out_json_string(&o->line, o->cell.s);

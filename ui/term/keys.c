@@ -20,7 +20,6 @@
 static const struct key_row rows[] = {
 #include "term/keys.def"
 };
-#undef K
 
 static const struct key_row *table = rows;
 static size_t table_n = ARRAY_LEN(rows);

@@ -17,7 +17,7 @@
 enum { LIST_SEEN = LIST_BARS + 4, NAME_AT = 8, HELP_AT = 21 };
 
 struct menu {
-	int id[LIST_COLUMNS];
+	enum column_id id[LIST_COLUMNS];
 	size_t n;
 };
 
@@ -97,17 +97,18 @@ list_settle(struct ui *ui, const struct sample *s, int top, int bottom)
 
 /* It is chosen, but not shown before there is something to show. */
 static bool
-list_waits(const struct ui *ui, int id)
+list_waits(const struct ui *ui, enum column_id id)
 {
 	return ui_view(ui) == VIEW_COLUMNS && list_columns_has(&ui->columns, id) &&
 	       list_empty(ui) & list_column_bit(id);
 }
 
 static void
-list_draw_row(const struct ui *ui, const struct sample *s, const struct list_column *c, int y)
+list_draw_row(const struct ui *ui, const struct sample *s, const struct column *c, int y)
 {
 	const char *down = paint_utf8() ? "▼" : "v", *up = paint_utf8() ? "▲" : "^";
 	bool dear = list_column_needs_smaps(c->id, s) || list_waits(ui, c->id);
+	struct buf help = {0};
 
 	paint_fill(y, 0, ui->cols, ROLE_TEXT);
 	if (ui_view(ui) == VIEW_COLUMNS)
@@ -117,9 +118,10 @@ list_draw_row(const struct ui *ui, const struct sample *s, const struct list_col
 		paint_text(y, 2, NAME_AT, ROLE_ACCENT, "%c", c->letter);
 	if (ui_view(ui) == VIEW_SORT && ui->sort == c->id)
 		paint_text(y, 4, NAME_AT, ROLE_STRONG, "%s", list_sorts_down(ui) ? down : up);
-	paint_text(y, NAME_AT - 2, HELP_AT, ROLE_STRONG, "%s", c->title);
-	fit_draw_cut(y, HELP_AT - 2, ui->cols, dear ? ROLE_DIM : ROLE_TEXT,
-	             list_column_help(c->id));
+	paint_text(y, NAME_AT - 2, HELP_AT, ROLE_STRONG, "%s", list_column_title(c));
+	column_help(c, &help);
+	fit_draw_cut(y, HELP_AT - 2, ui->cols, dear ? ROLE_DIM : ROLE_TEXT, help.s);
+	buf_free(&help);
 	if (c->id != ui->menu_at)
 		return;
 	paint_text(y, 0, 1, ROLE_ACCENT, "›");
@@ -134,7 +136,7 @@ list_menu_at(const struct ui *ui, int top, int bottom, int y)
 	int first = list_first_row(ui, &m, top, bottom) + 1;
 	size_t i = ui->menu_top + (size_t)(y - first);
 
-	return y >= first && y < bottom && i < m.n ? m.id[i] : -1;
+	return y >= first && y < bottom && i < m.n ? (int)m.id[i] : -1;
 }
 
 static unsigned
@@ -147,7 +149,7 @@ list_hit_item(struct ui *ui, const struct sample *s, const struct touch *t)
 
 /* The box before a column is Space. */
 static void
-list_add_zones(const struct ui *ui, int id, int y)
+list_add_zones(const struct ui *ui, enum column_id id, int y)
 {
 	struct zone z = {.y = y,
 	                 .bottom = y + 1,
@@ -179,27 +181,27 @@ list_draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 		           list_position(ui, &m) + 1, m.n);
 	for (int id; (id = list_menu_at(ui, top, bottom, ++y)) >= 0;) {
 		list_add_zones(ui, id, y);
-		list_draw_row(ui, s, list_column_of(id), y);
+		list_draw_row(ui, s, column_row(id), y);
 	}
 }
 
 static void
 list_say(const struct ui *ui, const struct sample *s, struct buf *out)
 {
-	const char *help = list_column_help(ui->menu_at);
+	const struct column *c = column_row(ui->menu_at);
+	const char *title = list_column_title(c);
 
 	if (list_column_needs_smaps(ui->menu_at, s))
 		buf_fmt(out,
 		        "%s: from smaps, a walk over all page tables: read once when shown, again "
 		        "with r",
-		        list_column_of(ui->menu_at)->title);
+		        title);
 	else if (list_waits(ui, ui->menu_at) && ui->menu_at == COL_REGION_SWAP)
 		buf_str(out, "SWAP appears once anything is in swap");
 	else if (list_waits(ui, ui->menu_at))
-		buf_fmt(out, "%s appears after the first %s", list_column_of(ui->menu_at)->title,
-		        key_of(ACT_CLEAR, 'R'));
-	else if (HELP_AT - 2 + (int)strlen(help) > ui->cols)
-		buf_fmt(out, "%s: %s", list_column_of(ui->menu_at)->title, help);
+		buf_fmt(out, "%s appears after the first %s", title, key_of(ACT_CLEAR, 'R'));
+	else if (HELP_AT - 2 + (int)strlen(c->help) > ui->cols)
+		buf_fmt(out, "%s: %s", title, c->help);
 	else if (ui_view(ui) == VIEW_SORT)
 		buf_str(out, "a letter or Enter sorts; the current column reverses the order");
 	else if (!list_columns_has(&ui->columns, ui->menu_at))
@@ -219,7 +221,7 @@ list_crumb(const struct ui *ui, const struct sample *s, struct buf *out)
 /* --- keys ------------------------------------------------------------------------------------- */
 
 static void
-list_menu_sort_by(struct ui *ui, int column)
+list_menu_sort_by(struct ui *ui, enum column_id column)
 {
 	ui_pop(ui);
 	list_sort_by(ui, column);
@@ -263,7 +265,7 @@ list_typed(struct ui *ui, int c)
 	struct menu m = list_sort_menu();
 
 	for (size_t i = 0; i < m.n; i++)
-		if (list_column_of(m.id[i])->letter == c) {
+		if (column_row(m.id[i])->letter == c) {
 			list_menu_sort_by(ui, m.id[i]);
 			break;
 		}

@@ -17,13 +17,11 @@
 uint64_t
 list_empty(const struct ui *ui)
 {
-	uint64_t empty = 0;
+	uint64_t empty = ui->had_swap ? 0 : list_column_bit(COL_REGION_SWAP);
 
-	if (!ui->had_swap)
-		empty |= list_column_bit(COL_REGION_SWAP);
-	if (!ui->had_mark)
-		empty |= list_column_bit(COL_REGION_WRITTEN) | list_column_bit(LIST_MINUTE) |
-		         list_column_bit(COL_REGION_RATE);
+	for (unsigned id = 0; id < LIST_COLUMNS && !ui->had_mark; id++)
+		if (column_row(id)->needs & (NEED_WRITES | NEED_RATE))
+			empty |= list_column_bit(id);
 	return empty & ~(list_column_bit(ui->sort) | ui->columns.named);
 }
 
@@ -40,12 +38,12 @@ list_layout(const struct ui *ui)
 	if (ui->pulse && !ui->columns.n && !list_layout_of(&l, COL_REGION_RATE))
 		for (size_t i = 0; i < l.n; i++)
 			if (l.at[i].column->id == COL_REGION_WRITTEN)
-				l.at[i].column = list_column_of(COL_REGION_RATE);
+				l.at[i].column = column_row(COL_REGION_RATE);
 	return l;
 }
 
 static const char *
-list_sort_mark(const struct ui *ui, const struct list_column *c)
+list_sort_mark(const struct ui *ui, const struct column *c)
 {
 	if (ui->sort != c->id)
 		return "";
@@ -53,10 +51,9 @@ list_sort_mark(const struct ui *ui, const struct list_column *c)
 }
 
 static bool
-list_stands_right(int id)
+list_stands_right(enum column_id id)
 {
-	return !list_is_picture(id) && id != COL_REGION_START &&
-	       column_row((enum column_id)id)->right;
+	return id != COL_REGION_START && value_is_number(column_row(id)->type);
 }
 
 static unsigned
@@ -80,10 +77,11 @@ list_table_headings(const struct ui *ui, int y)
 	paint_fill(y, 0, ui->cols, ROLE_HEADER);
 	for (size_t i = 0; i < l.n; i++) {
 		const struct list_place *p = &l.at[i];
-		const char *title = p->column->title, *mark = list_sort_mark(ui, p->column);
+		const char *title = list_column_title(p->column);
+		const char *mark = list_sort_mark(ui, p->column);
 		int len, x = p->x;
 
-		if (p->column->id == LIST_PAGES && p->width >= LIST_STRIP)
+		if (p->column->id == COL_LIST_PAGES && p->width >= LIST_STRIP)
 			title = "PAGES low to high";
 		len = (int)strlen(title) + (mark[0] ? 1 : 0);
 		if (list_stands_right(p->column->id) && len < p->width)
@@ -172,7 +170,7 @@ list_draw_rwx(const struct region_row *row, const struct list_place *p, int y)
 }
 
 static enum role
-list_cell_role(int id, const struct value *v)
+list_cell_role(enum column_id id, const struct value *v)
 {
 	if ((id == COL_REGION_WRITTEN || id == COL_REGION_RATE) && v->n)
 		return ROLE_HOT;
@@ -195,7 +193,7 @@ list_address_text(struct buf *out, uint64_t addr)
 
 /* A size of nothing is told from the rest at a glance. */
 static void
-list_cell_text(int id, const struct value *v, struct buf *out)
+list_cell_text(enum column_id id, const struct value *v, struct buf *out)
 {
 	if (v->kind == VALUE_HEX && (id == COL_REGION_START || id == COL_REGION_END))
 		list_address_text(out, v->n);
@@ -210,7 +208,8 @@ list_cell_text(int id, const struct value *v, struct buf *out)
 static void
 list_draw_cell(const struct region_row *row, const struct list_place *p, int y)
 {
-	int id = p->column->id, pad;
+	enum column_id id = p->column->id;
+	int pad;
 	struct value v = region_value((enum column_id)id, row);
 	struct buf text = {0};
 
@@ -262,9 +261,9 @@ list_table_draw_row(const struct ui *ui, const struct list_layout *l, const stru
 	for (size_t i = 0; i < l->n; i++) {
 		const struct list_place *p = &l->at[i];
 
-		if (p->column->id == LIST_PAGES)
+		if (p->column->id == COL_LIST_PAGES)
 			list_draw_pages(ui, row, p, y);
-		else if (p->column->id == LIST_MINUTE)
+		else if (p->column->id == COL_LIST_MINUTE)
 			list_draw_minute(row, p, y);
 		else if (p->column->id == COL_REGION_MAPPING)
 			list_draw_name(row, p, fold, y);

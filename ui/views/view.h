@@ -9,16 +9,11 @@
 /* A view changes `ui` and nothing else; what must happen outside of it, it returns as effects. */
 enum effect {
 	FX_NONE = 0,
-	FX_CLEAR = 1,
 	FX_REFRESH = 2,
-	FX_PROMPT = 4,
 	FX_FIND = 8,
-	FX_INTERVAL = 16,
-	FX_PAUSE = 32,
 	FX_QUIT = 64,
 	FX_REDRAW = 128,
 	FX_NOT_FOUND = 256,
-	FX_PULSE = 512,
 	FX_OPEN = 1024,
 	FX_FAULT = 2048,
 	FX_FILTER = 4096,

@@ -261,7 +261,8 @@ view_regions_crumb(const struct ui *ui, const struct sample *s, struct buf *out)
 		view_regions_crumb_filter(ui, out);
 	if (!list_layout_of(&l, ui->sort)) { /* no heading has the mark */
 		snprintf(part, sizeof(part), "%s %s%s", ui->grouping ? "," : " by",
-		         list_column_of(ui->sort)->title, list_sorts_down(ui) ? "▼" : "▲");
+		         list_column_title(column_row(ui->sort)),
+		         list_sorts_down(ui) ? "▼" : "▲");
 		crumb_add(out, ui, part);
 	}
 	if (ui->order_n > ui->list_rows && ui->list_rows && ui->order) {
