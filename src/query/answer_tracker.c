@@ -2,6 +2,7 @@
 /* The ways to tell writes, each with why not; and what userfaultfd would take. */
 #include <string.h>
 
+#include "base/text.h"
 #include "query/answer_query.h"
 
 static void

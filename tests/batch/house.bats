@@ -95,6 +95,7 @@ symbols() {
 	only "ui/config/rc.c" '^ *# *include *<ini\.h>'
 	only "src/symbol/helper_elf.c" '^ *# *include *<(elfutils/|dwarf|libdw|gelf|libelf)'
 	only "ui/table/out.c" '^ *# *include *<libsmartcols'
+	only "src/base/text.c" '^ *# *include *<utf8proc\.h>'
 }
 
 @test "views touch no file descriptor" {

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
+
 struct out {
 	struct out_shape shape;
 	const enum column_id *ids;

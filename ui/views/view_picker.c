@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "base/text.h"
 #include "base/util.h"
 #include "term/fit.h"
 #include "term/keys.h"
