@@ -98,6 +98,10 @@ symbols() {
 	only "src/base/text.c" '^ *# *include *<utf8proc\.h>'
 }
 
+@test "one file writes JSON" {
+	only "ui/table/json.c" '"null"|\\\\": |"\{'
+}
+
 @test "views touch no file descriptor" {
 	is "$(grep -rlE '\b(open|openat|read|pread|poll|write)\(' ui/views ui/term/paint.c | xargs)" ""
 	is "$(grep -rlE '"(kernel/(proc|pagemap|frame)|target/probe|sample/sampler)\.h"' ui/views | xargs)" ""
