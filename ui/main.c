@@ -14,6 +14,7 @@
 
 #include "app/app.h"
 #include "base/clock.h"
+#include "base/text.h"
 #include "base/util.h"
 #include "base/worker.h"
 #include "batch/batch.h"

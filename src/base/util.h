@@ -56,21 +56,6 @@ void buf_fmt(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 
 void buf_vfmt(struct buf *b, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 void buf_free(struct buf *b);
 
-/*
- * Length of the well-formed UTF-8 sequence at s (n bytes are there) and its code point; 0: none
- * (RFC 3629), *cp stays.
- */
-size_t utf8_next(const char *s, size_t n, uint32_t *cp);
-
-/*
- * Text that came from outside (names of mappings, of processes) made safe for a terminal: control
- * characters, bytes that are not UTF-8, characters that reorder text, and what cannot be seen or
- * told from another (unsafe.def) become \ooo escapes. `ascii` escapes everything above 0x7e too.
- * Appends to `b`.
- */
-bool text_is_unsafe(uint32_t cp);
-void text_escape(struct buf *b, const char *s, size_t n, bool ascii);
-
 /* A path without its directories and without the kernel's " (deleted)"; points into `path`, *len
  * long. */
 const char *path_base(const char *path, size_t *len);

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/text.h"
 #include "kernel/flags.h"
 #include "kernel/kabi.h"
 #include "query/answer_query.h"

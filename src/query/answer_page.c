@@ -251,13 +251,16 @@ page_facts_past(struct answer *a, const struct track_past *p)
 static void
 page_facts_symbol(struct answer *a, struct target *t, const struct vma_list *vmas, uint64_t addr)
 {
-	struct buf b = {0};
+	struct buf b = {0}, mangled = {0};
 
-	if (symbol_at(t, vmas, addr, &b))
+	if (symbol_at(t, vmas, addr, &b, &mangled))
 		answer_add_name(a, "symbol", b.s);
 	else if (symbol_source(vmas, addr) && t->helper && helper_is_late(t->helper))
 		answer_add_unknown(a, "symbol", "reading its file takes too long");
+	if (mangled.s)
+		answer_add_name(a, "mangled", mangled.s); /* what other tools have to be asked by */
 	buf_free(&b);
+	buf_free(&mangled);
 }
 
 static struct answer *

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "page/explain.h"
 #include "page/state.h"
 #include "query/answer_query.h"

@@ -2,6 +2,7 @@
 /* The trackers, each with why not; and what would have to be agreed to. */
 #include <string.h>
 
+#include "base/text.h"
 #include "query/answer_query.h"
 
 static void

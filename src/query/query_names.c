@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/guess.h"
+#include "base/text.h"
 #include "query/query.h"
 
 /* --- whether a region has a name -------------------------------------------------------------- */

@@ -346,6 +346,7 @@ helper_ask_symbol(struct helper *h, const struct proc *p, uint64_t addr, struct 
 		return false;
 	*out = h->answer.symbol;
 	out->name[sizeof(out->name) - 1] = '\0';
+	out->demangled[sizeof(out->demangled) - 1] = '\0';
 	return true;
 }
 

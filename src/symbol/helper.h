@@ -77,10 +77,11 @@ bool helper_pages(struct helper *h, const struct proc *p, const struct vma *v, u
  * file's last mapping): of the instance of the file that is loaded there whole, and not of a copy
  * that was mapped to be read. `vmas` are all of p. false: there is none, or it is not known.
  */
-enum { SYMBOL_NAME_MAX = 512 };
+enum { SYMBOL_NAME_MAX = 512, SYMBOL_DEMANGLED_MAX = 2048 };
 struct helper_symbol {
 	uint64_t offset; /* of addr in it */
 	char name[SYMBOL_NAME_MAX]; /* from the file: not safe to print raw */
+	char demangled[SYMBOL_DEMANGLED_MAX]; /* neither is this; "": it says nothing else */
 };
 bool helper_symbol(struct helper *h, const struct proc *p, const struct vma_list *vmas,
                    const struct vma *v, uint64_t addr, struct helper_symbol *out);

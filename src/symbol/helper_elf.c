@@ -179,7 +179,7 @@ elf_read_packed(struct elf_file *f, Elf_Scn *scn)
 #else
 
 static void
-read_packed(struct elf_file *f, Elf_Scn *scn)
+elf_read_packed(struct elf_file *f, Elf_Scn *scn)
 {
 	(void)f, (void)scn;
 }

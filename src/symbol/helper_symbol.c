@@ -192,6 +192,7 @@ helper_find_symbol(const struct helper_ask *ask, int fd, struct helper_symbol *o
 		return false;
 	out->offset = own - s->value;
 	strcpy(out->name, s->name);
+	helper_demangle(s->name, out->demangled, sizeof(out->demangled));
 	return true;
 }
 

@@ -74,7 +74,7 @@ pointers_find(struct bytes *b, struct target *t, const struct vma_list *vmas,
 		if (known)
 			buf_str(&name, known->name);
 		else
-			symbol_at(t, vmas, value, &name);
+			symbol_at(t, vmas, value, &name, NULL);
 		pointers_add(b, (struct bytes_symbol){value, v->inode, v->start - v->offset,
 		                                    name.s ? name.s : mem_strdup("")});
 	}

@@ -335,8 +335,10 @@ static void
 probe_symbols(struct target *t, struct cap *c)
 {
 	(void)t;
-	if (symbol_supported())
+	if (symbol_supported() && symbol_demangled())
 		probe_yes(c, "built with elfutils");
+	else if (symbol_supported())
+		probe_yes(c, "built with elfutils; without libiberty C++ and Rust stay mangled");
 	else
 		probe_no(c, "built without elfutils", "configure with libdw");
 }

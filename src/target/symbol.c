@@ -18,6 +18,16 @@ symbol_supported(void)
 #endif
 }
 
+bool
+symbol_demangled(void)
+{
+#ifdef HAVE_LIBIBERTY
+	return true;
+#else
+	return false;
+#endif
+}
+
 static bool
 symbol_is_file(const struct vma *v)
 {
@@ -94,7 +104,8 @@ symbol_ask_vdso(struct target *t, const struct vma *v, uint64_t addr, struct hel
 }
 
 bool
-symbol_at(struct target *t, const struct vma_list *vmas, uint64_t addr, struct buf *out)
+symbol_at(struct target *t, const struct vma_list *vmas, uint64_t addr, struct buf *out,
+          struct buf *mangled)
 {
 	const struct vma *v = symbol_source(vmas, addr);
 	struct helper_symbol s;
@@ -106,7 +117,9 @@ symbol_at(struct target *t, const struct vma_list *vmas, uint64_t addr, struct b
 	if (symbol_is_vdso(v) ? !symbol_ask_vdso(t, v, addr, &s)
 	                      : !helper_symbol(t->helper, &t->proc, vmas, v, addr, &s))
 		return false;
-	buf_str(out, s.name);
+	buf_str(out, s.demangled[0] ? s.demangled : s.name);
+	if (s.demangled[0] && mangled)
+		buf_str(mangled, s.name);
 	if (s.offset)
 		buf_fmt(out, "+%#llx", (unsigned long long)s.offset);
 	return true;

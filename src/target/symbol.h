@@ -12,6 +12,9 @@
 /* Whether this build knows symbols (elfutils was there). */
 bool symbol_supported(void);
 
+/* Whether it demangles those of C++ and Rust (libiberty was there). */
+bool symbol_demangled(void);
+
 /*
  * The mapping of the file that may have a name for what lies at addr: the one that holds it, the
  * one that ends where .bss begins, or the vdso. NULL: none may; so it is of a file of which no code
@@ -20,10 +23,12 @@ bool symbol_supported(void);
 const struct vma *symbol_source(const struct vma_list *vmas, uint64_t addr);
 
 /*
- * The symbol at addr ("malloc+0x1c"); false if there is none to be had. The helper reads the file
+ * The symbol at addr ("malloc+0x1c"), of C++ and Rust demangled; then `mangled` (NULL: not wanted)
+ * has the name in the file. false if there is none to be had. The helper reads the file
  * the target maps; of the target's memory nothing but the first page of its vdso is read, and no
  * server is asked for debug information.
  */
-bool symbol_at(struct target *t, const struct vma_list *vmas, uint64_t addr, struct buf *out);
+bool symbol_at(struct target *t, const struct vma_list *vmas, uint64_t addr, struct buf *out,
+               struct buf *mangled);
 
 #endif

@@ -2,6 +2,7 @@
 /* What a watch by userfaultfd would cost a process, for a person who is to agree to it. */
 #include <string.h>
 
+#include "base/text.h"
 #include "base/util.h"
 #include "track/inject.h"
 #include "track/tracker_ops.h"

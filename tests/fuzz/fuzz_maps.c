@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Text of maps and smaps, damaged: what is understood of it must still be sound. */
+#include "base/text.h"
 #include "fuzz.h"
 #include "kernel/smaps.h"
 #include "query/query.h"

@@ -5,6 +5,7 @@
  */
 #include <locale.h>
 
+#include "base/fuzzy.h"
 #include "fuzz.h"
 #include "term/paint.h"
 #include "term/term.h"
@@ -102,7 +103,7 @@ check(const struct ui *ui, const struct processes *list)
 	bool safe;
 
 	for (size_t i = 0; i < p->rows_n; i++)
-		if (p->rows[i] == PICK_DEMO ? i > 0 : p->rows[i] >= list->n || !picker_matches(&list->v[p->rows[i]], p->filter))
+		if (p->rows[i] == PICK_DEMO ? i > 0 : p->rows[i] >= list->n || picker_score(&list->v[p->rows[i]], p->filter) == FUZZY_NONE)
 			return fuzz_wrong("row %zu is no process of the list, or does not match", i);
 	if (p->rows_n > list->n + 1 || (p->rows_n ? p->row >= p->rows_n : p->row))
 		return fuzz_wrong("row %zu of %zu, %zu processes", p->row, p->rows_n, list->n);

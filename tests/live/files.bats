@@ -47,6 +47,7 @@ all_named() {
 	for line in "${NAMED[@]}"; do
 		read -r name at <<<"$line"
 		[[ $name != none_* ]] || name=
+		[[ $name != mangled_* ]] || continue
 		[[ $(symbol "$at") == "$name" ]] || { echo "$line is called '$(symbol "$at")'" && wrong=1; }
 	done
 	return "$wrong"
@@ -74,6 +75,33 @@ quickly() {
 	[[ ${NAMED[*]} == *landmark_bss* ]]
 	[[ ${NAMED[*]} == *clock_gettime* ]]
 	all_named
+}
+
+@test "symbols: C++ and Rust are told as they were written, and as they are in the file" {
+	need_symbols
+	local line name at said wrong=0
+	local -A want=(
+		[_ZN8landmark4callERKSsi]='landmark::call(std::string const&, int)'
+		[_RNvNtCs1234_8landmark4call4rust]='landmark::call::rust'
+		[_ZN8landmark4call17h0123456789abcdefE]='landmark::call'
+	)
+	mapper_start "$MAPPER" maps
+	for line in "${NAMED[@]}"; do
+		read -r name at <<<"$line"
+		[[ $name == mangled_* ]] || continue
+		name=${name#mangled_}
+		said=$("$PMTOP" -e "$at+1" "$MAPPER_PID")
+		if "$PMTOP" --capabilities $$ | grep -q 'without libiberty'; then
+			grep -qF "  symbol         $name+0x1" <<<"$said" || { echo "$said" && wrong=1; }
+			continue
+		fi
+		grep -qxF "  symbol         ${want[$name]}+0x1" <<<"$said" || { echo "$said" && wrong=1; }
+		grep -qxF "  mangled        $name" <<<"$said" || { echo "$said" && wrong=1; }
+		unset "want[$name]"
+		is "$(symbol "$at+1")" "$(grep '^  symbol' <<<"$said" | sed 's/^  symbol *//')"
+	done
+	[[ $wrong -eq 0 ]]
+	"$PMTOP" --capabilities $$ | grep -q 'without libiberty' || is "${#want[@]}" 0
 }
 
 @test "symbols: readelf says the same of thousands of addresses" {

@@ -38,6 +38,9 @@ die(const char *what)
 enum { EMPTY_SIZE = 1 << 16 };
 
 int landmark(int n);
+int landmark_cxx(int n) __asm__("_ZN8landmark4callERKSsi");
+int landmark_rust(int n) __asm__("_RNvNtCs1234_8landmark4call4rust");
+int landmark_rust_old(int n) __asm__("_ZN8landmark4call17h0123456789abcdefE");
 int landmark_data[64] = {1};
 int landmark_bss[1 << 20];
 static __thread int landmark_thread = 1;
@@ -47,6 +50,24 @@ int
 landmark(int n)
 {
 	return n + landmark_data[n & 63] + landmark_thread;
+}
+
+int
+landmark_cxx(int n)
+{
+	return landmark(n) + 1;
+}
+
+int
+landmark_rust(int n)
+{
+	return landmark(n) + 2;
+}
+
+int
+landmark_rust_old(int n)
+{
+	return landmark(n) + 3;
 }
 
 static void
@@ -157,6 +178,9 @@ maps(const char *dir)
 
 	landmark_bss[1 << 19] = landmark(1);
 	say("landmark", (void *)(uintptr_t)landmark);
+	say("mangled__ZN8landmark4callERKSsi", (void *)(uintptr_t)landmark_cxx);
+	say("mangled__RNvNtCs1234_8landmark4call4rust", (void *)(uintptr_t)landmark_rust);
+	say("mangled__ZN8landmark4call17h0123456789abcdefE", (void *)(uintptr_t)landmark_rust_old);
 	say("landmark_data+0x40", &landmark_data[16]);
 	say("landmark_bss+0x200000", &landmark_bss[1 << 19]);
 	say("landmark_bss+0x3ffffc", &landmark_bss[(1 << 20) - 1]);

@@ -65,8 +65,7 @@ sub _style
 sub char_width
 {
 	my $c = ord $_[0];
-	return 0 if $c >= 0x300 && $c <= 0x36f || $c >= 0x200b && $c <= 0x200f
-		|| $c >= 0xfe00 && $c <= 0xfe0f;
+	return 0 if $_[0] =~ /[\p{Mn}\p{Me}\x{1160}-\x{11ff}\x{200b}-\x{200f}\x{d7b0}-\x{d7fb}]/;
 	return 2 if $c >= 0x1100 && $c <= 0x115f || $c >= 0x2e80 && $c <= 0xa4cf && $c != 0x303f
 		|| $c >= 0xac00 && $c <= 0xd7a3 || $c >= 0xf900 && $c <= 0xfaff
 		|| $c >= 0xfe30 && $c <= 0xfe6f || $c >= 0xff00 && $c <= 0xff60

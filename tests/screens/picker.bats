@@ -58,7 +58,7 @@ processes() {
 	screen_start 80x24
 	screen_type JA
 	screen_golden picker-filter
-	screen_type xx
+	screen_type qq
 	screen_golden picker-nothing
 	screen_keys Enter BSpace BSpace Down
 	screen_text | grep '^›.* 4121 .*Collector'

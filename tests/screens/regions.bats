@@ -254,6 +254,16 @@ teardown() { screen_stop; }
 	screen_end
 }
 
+@test "bug: marks were dropped, and letters made of several characters cut in the middle" {
+	fixture scripts
+	screen_start 72x16 "$PID"
+	screen_golden list-scripts-72
+	screen_resize 71 16
+	screen_golden list-scripts-71
+	screen_keys q
+	screen_end
+}
+
 @test "t groups by file and by type, Enter folds, the cursor stays with its region" {
 	fixture zoo
 	screen_start 80x24 "$PID"

@@ -179,6 +179,11 @@ test_cut(void)
 	cut_is("日本語", 5, "日本…", "by columns, not bytes");
 	cut_is("日本語", 4, "日…", "and never half a character");
 	cut_is("/日本語日本", 9, "日本語日…", "bug: half a character before the end made it too wide");
+	cut_is("e\xcc\x81te\xcc\x81s", 3, "e\xcc\x81t…", "a letter keeps its marks");
+	cut_is("ke\xcc\x81\xcc\xa3x", 3, "ke\xcc\x81\xcc\xa3x", "which take no room");
+	cut_is("k\xe0\xa4\x95\xe0\xa4\xbf\xe0\xa4\x95", 3, "k…", "bug: a Hindi syllable was cut in the middle");
+	cut_is("\xf0\x9f\x87\xa9\xf0\x9f\x87\xaa\xf0\x9f\x87\xab\xf0\x9f\x87\xb7", 4, "\xf0\x9f\x87\xa9\xf0\x9f\x87\xaa\xf0\x9f\x87\xab\xf0\x9f\x87\xb7", "flags that fit");
+	cut_is("\xf0\x9f\x87\xa9\xf0\x9f\x87\xaa\xf0\x9f\x87\xab\xf0\x9f\x87\xb7", 3, "\xf0\x9f\x87\xa9\xf0\x9f\x87\xaa…", "and no half one");
 	cut_is("ab\\033cd", 5, "ab…", "bug: half an escape was left, and would be another one");
 	cut_is("/tmp/\\001\\002\\003\\004name", 14, "\\001\\002\\003…", "wherever it stands");
 	cut_is("/usr/lib", 1, "…", "in one column");

@@ -16,6 +16,7 @@
 
 #include "kernel/vma.h"
 #include "symbol/helper_elf.h"
+#include "symbol/helper_parts.h"
 #include "target/symbol.h"
 
 /* --- a file as we want it --------------------------------------------------------------------- */
@@ -374,10 +375,85 @@ test_sources(void)
 	vma_free(&l);
 }
 
+/* --- names as they were written --------------------------------------------------------------- */
+
+#ifdef HAVE_LIBIBERTY
+
+static void
+test_demangle(void)
+{
+	static const struct {
+		const char *in, *want; /* NULL: as it is */
+	} rows[] = {
+	    {"main", NULL},
+	    {"i", NULL}, /* a type, in the words of the mangling */
+	    {"", NULL},
+	    {"_", NULL},
+	    {"_Z", NULL},
+	    {"_ZN3foo", NULL},
+	    {"_start", NULL},
+	    {"_ZNSt6vectorIiSaIiEE9push_backEOi", "std::vector<int, std::allocator<int> >::push_back(int&&)"},
+	    {"_ZTV3Foo", "vtable for Foo"},
+	    {"_ZN3fooC1Ev.cold", "foo::foo() [clone .cold]"},
+	    {"_ZN3foo3barEv@@V1", "foo::bar()@@V1"},
+	    {"_ZN4core3fmt9Formatter3pad17h0123456789abcdefE", "core::fmt::Formatter::pad"},
+	    {"_RNvNtCs1234_7mycrate3foo3bar", "mycrate::foo::bar"},
+	};
+	char out[128];
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		bool any = helper_demangle(rows[i].in, out, sizeof(out));
+
+		ok(any == (rows[i].want != NULL), rows[i].in);
+		is_str(out, rows[i].want ? rows[i].want : "", rows[i].in);
+	}
+}
+
+/* Each argument is a pair of the one before: 2^N names, of which no end is waited for. */
+static void
+test_demangle_bomb(void)
+{
+	static const char digits[] = "123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+	static char out[SYMBOL_DEMANGLED_MAX];
+	char name[SYMBOL_NAME_MAX] = "_Z1f1pI1aS0_E"; /* p is S_ then, a S0_, and the pair S1_ */
+	size_t n = strlen(name);
+
+	n += (size_t)snprintf(name + n, sizeof(name) - n, "S_IS1_S1_E");
+	ok(helper_demangle(name, out, sizeof(out)), "a pair of pairs");
+	is_str(out, "f(p<a, a>, p<p<a, a>, p<a, a> >)", "in full");
+	for (size_t i = 1; digits[i]; i++)
+		n += (size_t)snprintf(name + n, sizeof(name) - n, "S_IS%c_S%c_E", digits[i], digits[i]);
+	ok(!helper_demangle(name, out, sizeof(out)) && !out[0], "a text without end is left alone");
+	ok(helper_demangle("_Z1fv", out, sizeof(out)) && !strcmp(out, "f()"), "and the next is told");
+	memset(name, 'a', sizeof(name) - 1);
+	memcpy(name, "_Z500", 5);
+	name[sizeof(name) - 1] = '\0';
+	ok(!helper_demangle(name, out, 64), "one that is too long");
+}
+
+#else
+
+static void
+test_demangle(void)
+{
+	char out[16];
+
+	ok(!helper_demangle("_Z1fv", out, sizeof(out)) && !out[0], "built without libiberty");
+}
+
+static void
+test_demangle_bomb(void)
+{
+}
+
+#endif
+
 int
 main(void)
 {
 	tap_start();
+	test_demangle();
+	test_demangle_bomb();
 	test_sources();
 	test_names();
 	test_cut();

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/pattern.h"
+#include "base/text.h"
 #include "config/options.h"
 #include "config/settings.h"
 #include "fake.h"

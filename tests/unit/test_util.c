@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "fake.h"
 #include "tap.h"
 
@@ -109,6 +110,20 @@ test_escape(void)
 	    {"Hangul filler", "\xe3\x85\xa4", 0, false, "\\343\\205\\244"},
 	    {"a noncharacter", "\xef\xbf\xbf", 0, false, "\\357\\277\\277"},
 	    {"variation selector", "a\xef\xb8\x8f", 0, false, "a\\357\\270\\217"},
+	    {"marks stay on their letters", "e\xcc\x81\xcc\xa3x", 0, false, "e\xcc\x81\xcc\xa3x"},
+	    {"a mark on nothing", "\xcc\x81x", 0, false, "\\314\\201x"},
+	    {"a mark on an escape", "\n\xcc\x81", 0, false, "\\012\\314\\201"},
+	    {"more marks than a cell holds", "e\xcc\x81\xcc\x81\xcc\x81\xcc\x81\xcc\x81", 0, false,
+	     "e\xcc\x81\xcc\x81\xcc\x81\xcc\x81\\314\\201"},
+	    {"a syllable in parts", "\xe1\x84\x92\xe1\x85\xa1\xe1\x86\xab", 0, false,
+	     "\xe1\x84\x92\xe1\x85\xa1\xe1\x86\xab"},
+	    {"a vowel of none", "a\xe1\x85\xa1", 0, false, "a\\341\\205\\241"},
+	    {"a flag", "\xf0\x9f\x87\xa9\xf0\x9f\x87\xaa", 0, false, "\xf0\x9f\x87\xa9\xf0\x9f\x87\xaa"},
+	    {"a colour of skin", "\xf0\x9f\x91\x8d\xf0\x9f\x8f\xbd", 0, false,
+	     "\xf0\x9f\x91\x8d\\360\\237\\217\\275"},
+	    {"that alone", "\xf0\x9f\x8f\xbd", 0, false, "\xf0\x9f\x8f\xbd"},
+	    {"pictures joined", "\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x92\xbb", 0, false,
+	     "\xf0\x9f\x91\xa9\\342\\200\\215\xf0\x9f\x92\xbb"},
 	    {"private use", "\xee\x82\xb0", 0, false, "\\356\\202\\260"},
 	    {"the kernel's escape is text", "a\\012b", 0, false, "a\\012b"},
 	    {"a backslash is text", "\\", 0, false, "\\"},
@@ -139,13 +154,13 @@ test_unsafe(void)
 	    0x2066,  0x206f,  0x3164,  0xe000,  0xf8ff,   0xfdd0,   0xfdef,  0xfe00,  0xfe0f,
 	    0xfeff,  0xffa0,  0xfff0,  0xfff9,  0xfffb,   0xfffe,   0xffff,  0x110bd, 0x13430,
 	    0x1bca0, 0x1d173, 0x1d17a, 0x1ffff, 0x8fffe,  0xe0000,  0xe0001, 0xe0020, 0xe007f,
-	    0xe0100, 0xe01ef, 0xe0fff, 0xf0000, 0x10fffd, 0x10ffff,
+	    0xe0100, 0xe01ef, 0xe0fff, 0xf0000, 0x10fffd, 0x10ffff, 0x378,   0x1fffd,
 	};
 	static const uint32_t safe[] = {
 	    ' ',    'a',     '~',     0xa0,    0xa1,    0xac,    0xae,    0xe9,
 	    0x301,  0x606,   0x61b,   0x115e,  0x1161,  0x2010,  0x2026,  0x3000,
 	    0x3042, 0x4e2d,  0xac00,  0xd7a3,  0xf900,  0xfdf0,  0xfe10,  0xffa1,
-	    0xfffd, 0x10000, 0x1d172, 0x1d17b, 0x1f600, 0x1fffd, 0x20000,
+	    0xfffd, 0x10000, 0x1d172, 0x1d17b, 0x1f600, 0x20000,
 	};
 	bool good = true;
 
@@ -156,6 +171,33 @@ test_unsafe(void)
 	for (size_t i = 0; i < ARRAY_LEN(safe); i++)
 		good &= !text_is_unsafe(safe[i]);
 	ok(good, "letters, signs and blanks are not");
+}
+
+/* bug: marks, syllables and flags were cut in the middle */
+static void
+test_cluster(void)
+{
+	static const struct {
+		const char *in, *name;
+		size_t want;
+	} rows[] = {
+	    {"", "nothing", 0},
+	    {"ab", "a letter", 1},
+	    {"\xff\xcc\x81", "no UTF-8", 1},
+	    {"\r\n", "ASCII joins nothing", 1},
+	    {"e\xcc\x81\xcc\xa3x", "a letter with marks", 5},
+	    {"\xe6\x97\xa5\xe6\x9c\xac", "a wide one", 3},
+	    {"\xe1\x84\x92\xe1\x85\xa1\xe1\x86\xabx", "a Korean syllable", 9},
+	    {"\xe0\xa4\x95\xe0\xa4\xbf\xe0\xa4\x95", "a Hindi one, whose vowel has columns", 6},
+	    {"\xf0\x9f\x87\xa9\xf0\x9f\x87\xaa\xf0\x9f\x87\xab\xf0\x9f\x87\xb7", "a flag of two", 8},
+	    {"\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x92\xbb!", "pictures joined", 11},
+	    {"\xe0\xb5\x8e\\342", "before an escape it ends", 3},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		is_u64(utf8_cluster(rows[i].in, strlen(rows[i].in)), rows[i].want, rows[i].name);
+	ok(utf8_cluster("e\xcc\x81", 2) == 1 && utf8_cluster("e\xcc\x81", 0) == 0, "no more than n");
+	ok(utf8_small('A') == 'a' && utf8_small(0xc9) == 0xe9 && utf8_small('/') == '/', "small letters");
 }
 
 static void
@@ -425,6 +467,7 @@ main(void)
 	test_count_text();
 	test_escape();
 	test_unsafe();
+	test_cluster();
 	test_parse();
 	test_path_base();
 	test_eighths();

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "base/util.h"
 #include "model/here.h"
 #include "query/query.h"

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "query/query.h"
 #include "term/keys.h"
 #include "term/paint.h"

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "base/util.h"
 #include "batch/batch_state.h"
 #include "query/answer.h"
@@ -37,34 +38,51 @@ batch_print_answer(const struct answer *a, bool ascii, bool last)
 }
 
 static void
-batch_json_hex(struct buf *b, const struct bytes *x, uint64_t from, uint64_t to)
+batch_json_hex(struct json *j, const struct bytes *x, uint64_t from, uint64_t to)
 {
+	struct buf hex = {0};
 	uint8_t byte;
 
+	buf_str(&hex, "");
 	for (uint64_t at = from; at < to; at++)
 		if (bytes_at(x, at, &byte))
-			buf_fmt(b, "%s%02x", at == from ? "\"" : "", byte);
-	buf_str(b, "\"");
+			buf_fmt(&hex, "%02x", byte);
+	json_string(j, hex.s);
+	buf_free(&hex);
 }
 
 static void
-batch_json_piece(struct buf *b, const struct bytes *x, uint64_t start, uint64_t end)
+batch_json_address(struct json *j, const char *key, uint64_t address)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%#llx", (unsigned long long)address);
+	json_key(j, key);
+	json_string(j, text);
+}
+
+static void
+batch_json_piece(struct json *j, const struct bytes *x, uint64_t start, uint64_t end)
 {
 	const struct bytes_page *p = bytes_page(x, start);
 	struct buf why = {0};
 
-	buf_fmt(b,
-	        "{\"start\": \"%#llx\", \"end\": \"%#llx\", \"bytes\": ", (unsigned long long)start,
-	        (unsigned long long)end);
+	json_object(j, JSON_INLINE);
+	batch_json_address(j, "start", start);
+	batch_json_address(j, "end", end);
+	json_key(j, "bytes");
 	if (p->kind == BYTES_READ) {
-		batch_json_hex(b, x, start, end);
-		buf_str(b, ", \"why\": null}");
-		return;
+		batch_json_hex(j, x, start, end);
+	} else {
+		json_null(j);
+		bytes_why(p, &why);
 	}
-	bytes_why(p, &why);
-	buf_str(b, "null, \"why\": ");
-	out_json_string(b, why.s);
-	buf_str(b, "}");
+	json_key(j, "why");
+	if (p->kind == BYTES_READ)
+		json_null(j);
+	else
+		json_string(j, why.s);
+	json_close(j);
 	buf_free(&why);
 }
 
@@ -73,47 +91,60 @@ batch_json_piece(struct buf *b, const struct bytes *x, uint64_t start, uint64_t 
  * differ, and of what is missing the reason.
  */
 static void
-batch_json_bytes(struct buf *b, const struct bytes *x)
+batch_json_bytes(struct json *j, const struct bytes *x)
 {
 	bool whole = true;
 
 	for (size_t i = 0; i < x->pages_n; i++)
 		whole &= x->pages[i].kind == BYTES_READ;
-	buf_str(b, ", \"bytes\": ");
+	json_key(j, "bytes");
 	if (whole)
-		batch_json_hex(b, x, x->start, x->end);
+		batch_json_hex(j, x, x->start, x->end);
 	else
-		buf_str(b, "null");
-	buf_str(b, ", \"pieces\": [");
-	for (uint64_t at = x->start; at < x->end; at = hex_stretch(x, at)) {
-		buf_str(b, at == x->start ? "" : ", ");
-		batch_json_piece(b, x, at, hex_stretch(x, at));
-	}
-	buf_str(b, "]");
+		json_null(j);
+	json_key(j, "pieces");
+	json_array(j, JSON_INLINE);
+	for (uint64_t at = x->start; at < x->end; at = hex_stretch(x, at))
+		batch_json_piece(j, x, at, hex_stretch(x, at));
+	json_close(j);
 }
 
 static void
-batch_print_answer_json(const char *question, const struct answer *a, bool first)
+batch_json_answer(struct json *j, const char *question, const struct answer *a)
 {
-	struct buf b = {0};
-
-	buf_str(&b, first ? "\n      {\"query\": " : ",\n      {\"query\": ");
-	out_json_string(&b, question);
+	json_object(j, JSON_INLINE);
+	json_key(j, "query");
+	json_string(j, question);
 	for (size_t i = 0; i < a->n; i++) {
 		const struct fact *f = &a->f[i];
 
-		buf_fmt(&b, ", \"%s\": ", f->key);
+		json_key(j, f->key);
 		if (!f->value[0])
-			buf_str(&b, "null");
+			json_null(j);
 		else if (f->number)
-			buf_str(&b, f->value);
+			json_digits(j, f->value);
 		else
-			out_json_string(&b, f->value);
+			json_string(j, f->value);
 	}
 	if (a->bytes)
-		batch_json_bytes(&b, a->bytes);
-	printf("%s}", b.s);
-	buf_free(&b);
+		batch_json_bytes(j, a->bytes);
+	json_close(j);
+}
+
+static void
+batch_print_json(const struct options *o, struct answer *const *a)
+{
+	struct json j = {0};
+
+	json_object(&j, JSON_LINES);
+	json_key(&j, "answers");
+	json_array(&j, JSON_LINES);
+	for (size_t i = 0; i < o->queries_n; i++)
+		batch_json_answer(&j, o->queries[i], a[i]);
+	json_close(&j);
+	json_close(&j);
+	json_flush(&j, stdout);
+	json_free(&j);
 }
 
 /* What must outlive pmtop: a watch by userfaultfd ends with it, and contents are compared by
@@ -153,24 +184,19 @@ int
 batch_query(struct batch *b, struct err *err)
 {
 	struct answer *a[QUERIES_MAX] = {NULL};
-	bool json = b->o->format == FORMAT_JSON, failed = false;
+	bool failed = false;
 	size_t n = b->o->queries_n;
 
 	for (size_t i = 0; i < n && !failed; i++) {
 		a[i] = batch_answer_one(b, b->o->queries[i], err);
 		failed = !a[i];
 	}
-	if (json && !failed)
-		printf("{\n   \"answers\": [");
+	if (!failed && b->o->format == FORMAT_JSON)
+		batch_print_json(b->o, a);
 	for (size_t i = 0; i < n; i++) {
-		if (json && !failed)
-			batch_print_answer_json(b->o->queries[i], a[i], i == 0);
-		else if (!failed)
+		if (!failed && b->o->format != FORMAT_JSON)
 			batch_print_answer(a[i], b->o->ascii, i + 1 == n);
 		answer_unref(a[i]);
 	}
-	if (json && !failed)
-		printf("\n   ]\n}\n");
 	return failed ? -1 : 0;
 }
-

@@ -35,6 +35,7 @@ struct sink {
 	const struct summary *s;
 	const struct section *section;
 	struct out *out;
+	struct json *json; /* the document, if it is one */
 };
 
 struct section {
@@ -100,7 +101,7 @@ batch_flat_parts(struct sink *k, const struct value *v, struct value line[FLAT_C
 			continue;
 		name.len = 0;
 		buf_fmt(&name, "%s-", k->section->name);
-		out_json_key(&name, k->section->columns[i].title);
+		json_title(&name, k->section->columns[i].title);
 		line[0] = batch_text(name.s);
 		line[3] = batch_number(v[i].n / k->s->page_size);
 		line[4] = batch_number(v[i].n);
@@ -230,31 +231,42 @@ batch_pss_row(struct sink *k)
 }
 
 static void
-batch_json_sum(struct buf *out, const struct sink *k, const char *name, uint64_t pages)
+batch_json_pages(struct sink *k, uint64_t pages)
 {
-	buf_fmt(out, ", \"%s\": {\"pages\": %llu, \"bytes\": %llu}", name,
-	        (unsigned long long)pages, (unsigned long long)batch_bytes(k, pages).n);
+	json_key(k->json, "pages");
+	json_number(k->json, pages);
+	json_key(k->json, "bytes");
+	json_number(k->json, batch_bytes(k, pages).n);
 }
 
 static void
-batch_print_totals_json(const struct sink *k)
+batch_json_sum(struct sink *k, const char *name, uint64_t pages)
+{
+	json_key(k->json, name);
+	json_object(k->json, JSON_INLINE);
+	batch_json_pages(k, pages);
+	json_close(k->json);
+}
+
+static void
+batch_json_totals(struct sink *k)
 {
 	const struct summary *s = k->s;
 	struct value pss = batch_pss_value(s);
-	struct buf b = {0};
 
-	buf_fmt(&b, "\n      \"total\": {\"regions\": %llu, \"pages\": %llu, \"bytes\": %llu",
-	        (unsigned long long)s->regions, (unsigned long long)s->pages,
-	        (unsigned long long)batch_bytes(k, s->pages).n);
-	batch_json_sum(&b, k, "in_ram", s->present);
-	batch_json_sum(&b, k, "swapped", s->by_state[STATE_SWAPPED]);
-	buf_str(&b, ", \"pss\": ");
+	json_key(k->json, "total");
+	json_object(k->json, JSON_INLINE);
+	json_key(k->json, "regions");
+	json_number(k->json, s->regions);
+	batch_json_pages(k, s->pages);
+	batch_json_sum(k, "in_ram", s->present);
+	batch_json_sum(k, "swapped", s->by_state[STATE_SWAPPED]);
+	json_key(k->json, "pss");
 	if (pss.kind == VALUE_UNKNOWN)
-		buf_str(&b, "null");
+		json_null(k->json);
 	else
-		buf_dec(&b, pss.n);
-	printf("%s}", b.s);
-	buf_free(&b);
+		json_number(k->json, pss.n);
+	json_close(k->json);
 }
 
 /* --- types ------------------------------------------------------------------------------------ */
@@ -450,7 +462,7 @@ batch_begin_section(struct sink *k, const struct section *section, const char *t
 		align[i] = use == USE_KEY || use == USE_TEXT ? 'L' : 'R';
 	}
 	shape.align = align;
-	shape.part = true;
+	shape.json = k->json;
 	k->section = section;
 	k->out = out_begin(&shape, NULL, titles, section->n);
 }
@@ -493,17 +505,28 @@ batch_print_tables(struct sink *k, struct err *err)
 static int
 batch_print_json(struct sink *k, struct err *err)
 {
-	printf("{\n   \"summary\": {");
-	for (size_t i = 0; i < ARRAY_LEN(sections); i++) {
-		if (batch_why_hidden(k, &sections[i]))
-			printf("\n      \"%s\": null", sections[i].name);
-		else if (batch_print_section(k, &sections[i], err) < 0)
-			return -1;
-		printf(",");
+	struct json j = {0};
+	int r = 0;
+
+	k->json = &j;
+	json_object(&j, JSON_LINES);
+	json_key(&j, "summary");
+	json_object(&j, JSON_LINES);
+	for (size_t i = 0; i < ARRAY_LEN(sections) && r == 0; i++) {
+		if (!batch_why_hidden(k, &sections[i])) {
+			r = batch_print_section(k, &sections[i], err);
+			continue;
+		}
+		json_key(&j, sections[i].name);
+		json_null(&j);
 	}
-	batch_print_totals_json(k);
-	printf("\n   }\n}\n");
-	return 0;
+	batch_json_totals(k);
+	json_close(&j);
+	json_close(&j);
+	if (r == 0)
+		json_flush(&j, stdout);
+	json_free(&j);
+	return r;
 }
 
 static void

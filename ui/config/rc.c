@@ -12,6 +12,7 @@
 
 #include "base/file.h"
 #include "base/guess.h"
+#include "base/text.h"
 #include "base/util.h"
 #include "config/settings.h"
 #include "term/keys.h"

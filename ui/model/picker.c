@@ -5,14 +5,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
+
+#include "base/fuzzy.h"
+#include "base/text.h"
 
 const char pick_demo_text[] = "a target made for learning (starts a child process)";
 
 void
 picker_open(struct picker *p, const char *filter)
 {
-	*p = (struct picker){.sort = PICK_RSS, .at_demo = !filter, .stale = true};
+	*p = (struct picker){.sort = PICK_RSS, .by_match = filter, .at_demo = !filter, .stale = true};
 	snprintf(p->filter, sizeof(p->filter), "%s", filter ? filter : "");
 }
 
@@ -26,14 +28,21 @@ picker_free(struct picker *p)
 
 /* --- filter ----------------------------------------------------------------------------------- */
 
-bool
-picker_matches(const struct process *p, const char *filter)
+int
+picker_score(const struct process *p, const char *filter)
 {
 	char pid[16];
+	const char *const of[] = {p->command, p->comm, p->user, pid};
+	int best = FUZZY_NONE;
 
 	snprintf(pid, sizeof(pid), "%d", (int)p->pid);
-	return strcasestr(p->command, filter) || strcasestr(p->comm, filter) ||
-	       strcasestr(p->user, filter) || strstr(pid, filter);
+	for (size_t i = 0; i < ARRAY_LEN(of); i++) {
+		bool number = of[i] == pid && !strstr(pid, filter); /* digits apart are another */
+		int score = number ? FUZZY_NONE : fuzzy_score(filter, of[i], NULL);
+
+		best = score > best ? score : best;
+	}
+	return best;
 }
 
 static bool
@@ -69,6 +78,7 @@ picker_number(const struct process *p, enum pick_column c)
 
 struct order {
 	const struct process *v;
+	const int *score; /* NULL: by the column alone */
 	enum pick_column sort;
 };
 
@@ -77,11 +87,14 @@ static int
 picker_compare(const void *a, const void *b, void *arg)
 {
 	const struct order *o = arg;
-	const struct process *p = &o->v[*(const uint32_t *)a], *q = &o->v[*(const uint32_t *)b];
+	uint32_t i = *(const uint32_t *)a, k = *(const uint32_t *)b;
+	const struct process *p = &o->v[i], *q = &o->v[k];
 	uint64_t x = picker_number(p, o->sort), y = picker_number(q, o->sort);
-	int r = o->sort == PICK_USER ? strcmp(p->user, q->user)
+	int r = o->sort == PICK_USER      ? strcmp(p->user, q->user)
 	        : o->sort == PICK_COMMAND ? strcmp(p->command, q->command) : (x > y) - (x < y);
 
+	if (o->score && o->score[i] != o->score[k])
+		return o->score[i] > o->score[k] ? -1 : 1;
 	if (r && pick_down(o->sort) && x != PROCESS_UNKNOWN && y != PROCESS_UNKNOWN)
 		r = -r;
 	return r ? r : (p->pid > q->pid) - (p->pid < q->pid);
@@ -97,18 +110,22 @@ picker_add_row(struct picker *p, uint32_t index)
 static void
 picker_make_rows(struct picker *p, const struct processes *list)
 {
-	struct order o = {list->v, p->sort};
+	int *score = mem_alloc(list->n * sizeof(*score));
+	struct order o = {list->v, p->by_match ? score : NULL, p->sort};
 	size_t first;
 
 	p->rows_n = 0;
 	if (picker_demo_matches(p->filter))
 		picker_add_row(p, PICK_DEMO);
 	first = p->rows_n;
-	for (size_t i = 0; i < list->n; i++)
-		if (picker_matches(&list->v[i], p->filter))
+	for (size_t i = 0; i < list->n; i++) {
+		score[i] = picker_score(&list->v[i], p->filter);
+		if (score[i] != FUZZY_NONE)
 			picker_add_row(p, (uint32_t)i);
+	}
 	if (p->rows_n > first)
 		qsort_r(p->rows + first, p->rows_n - first, sizeof(*p->rows), picker_compare, &o);
+	free(score);
 	p->serial = list->serial;
 	p->stale = false;
 }
@@ -117,6 +134,7 @@ void
 picker_sort(struct picker *p, int step)
 {
 	p->sort = (enum pick_column)(((int)p->sort + step + PICK_COLUMNS) % PICK_COLUMNS);
+	p->by_match = false;
 	p->stale = true;
 }
 
@@ -188,6 +206,7 @@ picker_at(const struct picker *p, const struct processes *list)
 static void
 picker_filter_changed(struct picker *p, const struct processes *list)
 {
+	p->by_match = p->filter[0];
 	picker_make_rows(p, list);
 	p->top = 0;
 	picker_put_cursor(p, list,
@@ -209,14 +228,13 @@ picker_type(struct picker *p, const struct processes *list, int byte)
 bool
 picker_erase(struct picker *p, const struct processes *list)
 {
-	size_t n = strlen(p->filter);
+	size_t n = strlen(p->filter), last = 0;
 
 	if (!n)
 		return false;
-	do /* a letter may be several bytes */
-		n--;
-	while (n && ((unsigned char)p->filter[n] & 0xc0) == 0x80);
-	p->filter[n] = '\0';
+	for (size_t i = 0; i < n; i += utf8_cluster(p->filter + i, n - i))
+		last = i;
+	p->filter[last] = '\0';
 	picker_filter_changed(p, list);
 	return true;
 }
@@ -227,6 +245,7 @@ picker_clear(struct picker *p, const struct processes *list)
 	if (!p->filter[0])
 		return false;
 	p->filter[0] = '\0';
+	p->by_match = false;
 	p->stale = true; /* the cursor stays on what was found */
 	picker_update(p, list);
 	return true;

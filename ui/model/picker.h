@@ -26,6 +26,7 @@ enum pick_column {
 struct picker {
 	char filter[64];       /* UTF-8 as typed */
 	enum pick_column sort;
+	bool by_match;         /* what fits the filter best comes first, equals by column */
 	bool at_demo;          /* the cursor: on the demo's row, or on */
 	pid_t pid;             /* a process, which it stays with; 0: nothing is in the list */
 	size_t row, top;       /* the row it is on, and the first one on screen */
@@ -46,7 +47,7 @@ void picker_type(struct picker *p, const struct processes *list, int byte);
 bool picker_erase(struct picker *p, const struct processes *list); /* false: there was none */
 bool picker_clear(struct picker *p, const struct processes *list);
 
-void picker_sort(struct picker *p, int step);
+void picker_sort(struct picker *p, int step); /* by the column alone, until more is typed */
 void picker_move(struct picker *p, const struct processes *list, long rows);
 
 /* Brings rows and cursor in line with the list, of which `height` rows are on screen. */
@@ -55,7 +56,8 @@ void picker_settle(struct picker *p, const struct processes *list, size_t height
 /* The process under the cursor; NULL: the demo, nothing, or one that has just gone. */
 const struct process *picker_at(const struct picker *p, const struct processes *list);
 
-bool picker_matches(const struct process *p, const char *filter);
+/* How well it fits, of its command, name and user, and of a PID with these digits; FUZZY_NONE: not. */
+int picker_score(const struct process *p, const char *filter);
 bool pick_down(enum pick_column c); /* sorts from large to small */
 
 #endif

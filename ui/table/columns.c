@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/text.h"
 #include "kernel/cgroup.h"
 #include "kernel/flags.h"
 #include "kernel/kabi.h"

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "table/out.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <libsmartcols.h>
 #include <stdio.h>
@@ -12,9 +11,10 @@ struct out {
 	struct out_shape shape;
 	const enum column_id *ids;
 	const char *const *titles;
-	size_t n, rows;
+	size_t n;
 	struct libscols_table *table;
 	struct buf line, cell;
+	struct json own, *json; /* its own document, or the caller's; NULL: it is none */
 };
 
 static const char *
@@ -29,28 +29,6 @@ out_is_right(const struct out *o, size_t i)
 	if (o->titles)
 		return o->shape.align && o->shape.align[i] == 'R';
 	return value_is_number(column_row(o->ids[i])->type);
-}
-
-void
-out_json_string(struct buf *out, const char *s)
-{
-	buf_str(out, "\"");
-	for (size_t left = strlen(s); left;) {
-		uint32_t cp = 0;
-		size_t n = utf8_next(s, left, &cp);
-
-		if (!n)
-			buf_str(out, "\\ufffd");
-		else if (cp == '"' || cp == '\\')
-			buf_fmt(out, "\\%c", (char)cp);
-		else if (cp < 0x20 || cp == 0x7f)
-			buf_fmt(out, "\\u%04x", (unsigned)cp);
-		else
-			buf_add(out, s, n);
-		s += n ? n : 1;
-		left -= n ? n : 1;
-	}
-	buf_str(out, "\"");
 }
 
 static void
@@ -78,16 +56,6 @@ out_raw_field(struct buf *out, const char *s)
 			n++;
 		}
 	}
-}
-
-void
-out_json_key(struct buf *out, const char *title)
-{
-	if (!strcmp(title, "%"))
-		title = "percent";
-	for (; *title; title++)
-		buf_fmt(out, "%c",
-		        *title == '-' || *title == '/' ? '_' : tolower((unsigned char)*title));
 }
 
 static void
@@ -137,6 +105,19 @@ out_heading(struct out *o)
 	out_flush_line(o);
 }
 
+static void
+out_begin_json(struct out *o)
+{
+	o->json = o->shape.json;
+	if (!o->json) {
+		o->json = &o->own;
+		json_object(o->json, JSON_LINES);
+	}
+	json_key(o->json, o->shape.name);
+	json_array(o->json, JSON_LINES);
+	json_flush(o->json, o->shape.to);
+}
+
 struct out *
 out_begin(const struct out_shape *shape, const enum column_id *ids, const char *const *titles,
           size_t n)
@@ -147,8 +128,7 @@ out_begin(const struct out_shape *shape, const enum column_id *ids, const char *
 	if (!o->shape.to)
 		o->shape.to = stdout;
 	if (shape->format == FORMAT_JSON)
-		fprintf(o->shape.to, "%s\"%s\": [", shape->part ? "\n      " : "{\n   ",
-		        shape->name);
+		out_begin_json(o);
 	else if (shape->format == FORMAT_TABLE && shape->whole)
 		out_begin_table(o);
 	else if (!shape->noheadings)
@@ -157,26 +137,31 @@ out_begin(const struct out_shape *shape, const enum column_id *ids, const char *
 }
 
 static void
+out_json_value(struct out *o, const struct value *v)
+{
+	o->cell.len = 0;
+	buf_str(&o->cell, "");
+	value_text(v, true, false, &o->cell);
+	if (v->kind == VALUE_UNKNOWN)
+		json_null(o->json);
+	else if (value_is_bare(v->kind))
+		json_digits(o->json, o->cell.s);
+	else
+		json_string(o->json, o->cell.s);
+}
+
+static void
 out_row_json(struct out *o, const struct value *v)
 {
-	buf_str(&o->line, o->rows ? ",{" : "{");
+	json_object(o->json, JSON_INLINE);
 	for (size_t i = 0; i < o->n; i++) {
-		buf_str(&o->line, i ? ", \"" : "\"");
-		out_json_key(&o->line, out_title_of(o, i));
-		buf_str(&o->line, "\": ");
 		o->cell.len = 0;
-		buf_str(&o->cell, "");
-		value_text(&v[i], true, false, &o->cell);
-		if (v[i].kind == VALUE_UNKNOWN)
-			buf_str(&o->line, "null");
-		else if (value_is_bare(v[i].kind))
-			buf_str(&o->line, o->cell.s);
-		else
-			out_json_string(&o->line, o->cell.s);
+		json_title(&o->cell, out_title_of(o, i));
+		json_key(o->json, o->cell.s);
+		out_json_value(o, &v[i]);
 	}
-	buf_str(&o->line, "}");
-	fprintf(o->shape.to, "\n      %s", o->shape.part ? "   " : "");
-	out_flush_line(o);
+	json_close(o->json);
+	json_flush(o->json, o->shape.to);
 }
 
 static void
@@ -225,13 +210,12 @@ out_row_text(struct out *o, const struct value *v)
 void
 out_row(struct out *o, const struct value *v)
 {
-	if (o->shape.format == FORMAT_JSON)
+	if (o->json)
 		out_row_json(o, v);
 	else if (o->table)
 		out_row_table(o, v);
 	else
 		out_row_text(o, v);
-	o->rows++;
 }
 
 int
@@ -242,9 +226,13 @@ out_end(struct out *o, struct err *err)
 	if (o->table) {
 		scols_print_table(o->table);
 		scols_unref_table(o->table);
-	} else if (o->shape.format == FORMAT_JSON) {
-		fprintf(to, "%s", o->shape.part ? "\n      ]" : "\n   ]\n}\n");
+	} else if (o->json) {
+		json_close(o->json);
+		if (o->json == &o->own)
+			json_close(o->json);
+		json_flush(o->json, to);
 	}
+	json_free(&o->own);
 	buf_free(&o->line);
 	buf_free(&o->cell);
 	free(o);

@@ -6,6 +6,7 @@
 
 #include "table/columns.h"
 #include "table/format.h"
+#include "table/json.h"
 
 /*
  * Rows of values, usually to standard output, as a table, CSV, JSON or raw. Rows are written as
@@ -21,7 +22,7 @@ struct out_shape {
 	const char *name;     /* of the array in the JSON document */
 	/* with titles: a letter a column, R to the right; NULL: all to the left */
 	const char *align;
-	bool part;            /* one array of a JSON document that the caller begins and ends */
+	struct json *json;    /* the document that the rows are an array of; NULL: their own */
 	FILE *to;             /* NULL: standard output */
 };
 
@@ -32,11 +33,5 @@ void out_row(struct out *o, const struct value *values);
 
 /* Ends the document. -1 if anything could not be written. */
 int out_end(struct out *o, struct err *err);
-
-/* A JSON string, quoted and escaped; bytes that are no UTF-8 become U+FFFD. */
-void out_json_string(struct buf *out, const char *s);
-
-/* A title as a JSON key: lower case, _ for -, the sign % spelled out. */
-void out_json_key(struct buf *out, const char *title);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/text.h"
 #include "query/query.h"
 #include "term/paint.h"
 
@@ -30,19 +31,33 @@ fit_is_escape(const char *s, size_t n)
 	return true;
 }
 
-/* One character: its bytes, and how paint_text will draw it. Half an escape would be another one.
- */
+/* As paint_text will draw it. */
+static size_t
+fit_columns(const char *s, size_t n)
+{
+	size_t sum = 0;
+
+	for (size_t i = 0, len; i < n; i += len) {
+		uint32_t cp;
+
+		len = utf8_next(s + i, n - i, &cp);
+		sum += len ? paint_columns(cp) : 1;
+		len += !len;
+	}
+	return sum;
+}
+
+/* What a reader takes for one character: its bytes and columns. Half an escape would be another. */
 static size_t
 fit_next_char(const char *s, size_t n, size_t *columns)
 {
-	uint32_t cp;
 	size_t len;
 
 	if (fit_is_escape(s, n))
 		return *columns = 4;
-	len = utf8_next(s, n, &cp);
-	*columns = len ? paint_columns(cp) : 1;
-	return len ? len : 1;
+	len = utf8_cluster(s, n);
+	*columns = fit_columns(s, len);
+	return len;
 }
 
 size_t

@@ -3,12 +3,14 @@
 
 #define NCURSES_WIDECHAR 1
 #include <curses.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <wchar.h>
 
+#include "base/text.h"
 #include "base/util.h"
 
 enum { N = 0, B = PAINT_BOLD, R = PAINT_REVERSE, U = PAINT_UNDERLINE };
@@ -28,6 +30,7 @@ enum {
 
 struct pcell {
 	wchar_t ch; /* or COVERED */
+	wchar_t marks[CCHARW_MAX - 1]; /* drawn on it; 0: no more */
 	struct paint_look look;
 };
 
@@ -157,11 +160,25 @@ paint_send_cell(int y, int x, const struct pcell *c)
 	              (c->look.attr & PAINT_REVERSE ? A_REVERSE : 0) |
 	              (c->look.attr & PAINT_UNDERLINE ? A_UNDERLINE : 0);
 	int pair = paint_pair_of(c->look.fg, c->look.bg);
-	wchar_t text[2] = {c->ch, L'\0'};
+	wchar_t text[CCHARW_MAX + 1] = {c->ch};
 	cchar_t cc;
 
+	memcpy(text + 1, c->marks, sizeof(c->marks));
 	setcchar(&cc, text, attr, (short)pair, p.colors ? &pair : NULL);
 	mvadd_wch(y, x, &cc);
+}
+
+static bool
+paint_same_look(const struct paint_look *a, const struct paint_look *b)
+{
+	return a->fg == b->fg && a->bg == b->bg && a->attr == b->attr;
+}
+
+static bool
+paint_same(const struct pcell *a, const struct pcell *b)
+{
+	return a->ch == b->ch && paint_same_look(&a->look, &b->look) &&
+	       !memcmp(a->marks, b->marks, sizeof(a->marks));
 }
 
 unsigned
@@ -174,8 +191,7 @@ paint_flush(void)
 			struct pcell *next = &p.next[y * p.cols + x],
 				     *shown = &p.shown[y * p.cols + x];
 
-			if (next->ch == shown->ch && next->look.fg == shown->look.fg &&
-			    next->look.bg == shown->look.bg && next->look.attr == shown->look.attr)
+			if (paint_same(next, shown))
 				continue;
 			*shown = *next;
 			if (next->ch != COVERED)
@@ -190,27 +206,23 @@ paint_flush(void)
 	return changed;
 }
 
+/* In the locale's encoding: what it does not have is on no screen either. */
 static void
 paint_add_char(struct buf *out, wchar_t ch)
 {
-	uint32_t c = (uint32_t)ch;
+	char bytes[MB_LEN_MAX];
+	mbstate_t state = {0};
+	size_t n = wcrtomb(bytes, ch, &state);
 
-	if (c < 0x80)
-		buf_fmt(out, "%c", (char)c);
-	else if (c < 0x800)
-		buf_fmt(out, "%c%c", (char)(0xc0 | c >> 6), (char)(0x80 | (c & 63)));
-	else if (c < 0x10000)
-		buf_fmt(out, "%c%c%c", (char)(0xe0 | c >> 12), (char)(0x80 | (c >> 6 & 63)),
-		        (char)(0x80 | (c & 63)));
-	else
-		buf_fmt(out, "%c%c%c%c", (char)(0xf0 | c >> 18), (char)(0x80 | (c >> 12 & 63)),
-		        (char)(0x80 | (c >> 6 & 63)), (char)(0x80 | (c & 63)));
+	buf_add(out, n == (size_t)-1 ? "?" : bytes, n == (size_t)-1 ? 1 : n);
 }
 
-static bool
-paint_same_look(const struct paint_look *a, const struct paint_look *b)
+static void
+paint_add_cell(struct buf *out, const struct pcell *c)
 {
-	return a->fg == b->fg && a->bg == b->bg && a->attr == b->attr;
+	paint_add_char(out, c->ch);
+	for (size_t i = 0; i < ARRAY_LEN(c->marks) && c->marks[i]; i++)
+		paint_add_char(out, c->marks[i]);
 }
 
 /* Indices of the 256-colour table, which begins with the eight. */
@@ -245,7 +257,7 @@ paint_dump(struct buf *out, int rows, bool colors)
 			if (colors && !paint_same_look(&row[x].look, &now))
 				paint_add_look(out, &row[x].look);
 			now = row[x].look;
-			paint_add_char(out, row[x].ch);
+			paint_add_cell(out, &row[x]);
 		}
 		buf_str(out, colors && !paint_same_look(&now, &plain) ? "\033[0m\n" : "\n");
 	}
@@ -263,7 +275,7 @@ paint_put(int y, int x, wchar_t ch, struct paint_look look)
 	struct pcell *c = paint_cell_at(y, x);
 
 	if (c)
-		*c = (struct pcell){ch, look};
+		*c = (struct pcell){.ch = ch, .look = look};
 }
 
 /* What a terminal that has only ASCII shows for the few signs pmtop draws itself. */
@@ -285,6 +297,22 @@ paint_plain_sign(wchar_t ch)
 	return L'?';
 }
 
+/* A mark on what was written last, which ends before x. */
+static void
+paint_mark(int y, int x, wchar_t mark)
+{
+	struct pcell *c = paint_cell_at(y, x - 1);
+	size_t n = 0;
+
+	if (c && c->ch == COVERED)
+		c = paint_cell_at(y, x - 2);
+	while (c && n < ARRAY_LEN(c->marks) && c->marks[n])
+		n++;
+	if (c && n < ARRAY_LEN(c->marks))
+		c->marks[n] = mark;
+}
+
+/* What curses takes it for, which a second opinion could only put at odds with the screen. */
 size_t
 paint_columns(uint32_t cp)
 {
@@ -311,6 +339,7 @@ paint_text(int y, int x, int right, enum role role, const char *fmt, ...)
 {
 	char text[1024];
 	const char *s = text;
+	int left = x;
 	va_list ap;
 
 	if (right > p.cols)
@@ -320,7 +349,7 @@ paint_text(int y, int x, int right, enum role role, const char *fmt, ...)
 	va_end(ap);
 	/* UTF-8 whatever the locale: the text is ours, or was made safe; plain_sign does the rest
 	 */
-	for (size_t n; *s && x < right; s += n) {
+	for (size_t n; *s; s += n) {
 		uint32_t cp = 0xfffd;
 		int w;
 
@@ -328,8 +357,11 @@ paint_text(int y, int x, int right, enum role role, const char *fmt, ...)
 		if (!n)
 			n = 1;
 		w = (int)paint_columns(cp);
-		if (w == 0)
-			continue; /* combining: a cell holds one character */
+		if (w == 0) {
+			if (x > left)
+				paint_mark(y, x, (wchar_t)cp);
+			continue;
+		}
 		if (x + w > right)
 			break;
 		paint_put(y, x,

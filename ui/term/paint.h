@@ -49,7 +49,7 @@ unsigned paint_flush(void);
  * as ANSI sequences. */
 void paint_dump(struct buf *out, int rows, bool colors);
 
-/* Columns that a character takes: 0 combining, 1, 2. */
+/* Columns that a character takes: 0 drawn on the one before it, 1, 2. */
 size_t paint_columns(uint32_t cp);
 
 /* Writes UTF-8, clipped to columns [x, right). Returns the next column. */

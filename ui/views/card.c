@@ -449,7 +449,8 @@ card_add_frame(struct card *c, const struct sample *s, const struct page *pg, co
 static void
 card_add_more(struct card *c, const struct answer *more)
 {
-	static const char *const wanted[] = {"symbol", "memcg", "memcg_inode", "swap_device"};
+	static const char *const wanted[] = {"symbol", "mangled", "memcg", "memcg_inode",
+	                                     "swap_device"};
 
 	for (size_t i = 0; more && i < more->n; i++)
 		for (size_t k = 0; k < ARRAY_LEN(wanted); k++)

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "base/text.h"
 #include "query/query.h"
 #include "target/pointers.h"
 #include "term/fit.h"

@@ -3,8 +3,11 @@
  * Choose a process: the line that filters, the headings, the demo, and a row a process. The only
  * view without a sample: it is what comes before one.
  */
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/fuzzy.h"
+#include "base/text.h"
 #include "base/util.h"
 #include "term/fit.h"
 #include "term/keys.h"
@@ -91,7 +94,7 @@ view_picker_draw_headings(const struct ui *ui, const struct layout *l, int y)
 {
 	paint_fill(y, 0, ui->cols, ROLE_HEADER);
 	for (int c = 0; c < PICK_COLUMNS; c++) {
-		const char *mark = ui->picker.sort != (enum pick_column)c ? ""
+		const char *mark = ui->picker.by_match || ui->picker.sort != (enum pick_column)c ? ""
 		                   : pick_down(ui->picker.sort)           ? "▼"
 		                                                          : "▲";
 		int len = (int)strlen(titles[c].title) + (mark[0] ? 1 : 0);
@@ -126,21 +129,23 @@ view_picker_draw_size(const struct layout *l, int y, enum pick_column c, uint64_
 static void
 view_picker_draw_command(const struct ui *ui, int y, int x, const char *command)
 {
-	const char *filter = ui->picker.filter, *found;
 	struct buf all = {0}, text = {0};
 	size_t raw = strnlen(command, RAW_MAX);
+	bool *hit;
 
 	buf_str(&all, "");
 	text_escape(&all, command, raw, !paint_utf8());
 	buf_str(&text, "");
 	fit_cut_end(&text, all.s, (size_t)(ui->cols - x));
 	buf_free(&all);
-	found = filter[0] ? strcasestr(text.s, filter) : NULL;
-	if (found) {
-		x = paint_text(y, x, ui->cols, ROLE_TEXT, "%.*s", (int)(found - text.s), text.s);
-		x = paint_text(y, x, ui->cols, ROLE_ACCENT, "%.*s", (int)strlen(filter), found);
+	hit = mem_alloc(text.len * sizeof(*hit));
+	fuzzy_score(ui->picker.filter, text.s, hit);
+	for (size_t i = 0, n; i < text.len; i += n) {
+		n = utf8_cluster(text.s + i, text.len - i);
+		x = paint_text(y, x, ui->cols, memchr(hit + i, true, n) ? ROLE_ACCENT : ROLE_TEXT,
+		               "%.*s", (int)n, text.s + i);
 	}
-	paint_text(y, x, ui->cols, ROLE_TEXT, "%s", found ? found + strlen(filter) : text.s);
+	free(hit);
 	buf_free(&text);
 }
 

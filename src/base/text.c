@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/text.h"
+
+#include <utf8proc.h>
+
+size_t
+utf8_next(const char *s, size_t n, uint32_t *cp)
+{
+	utf8proc_int32_t c;
+	utf8proc_ssize_t len =
+	    utf8proc_iterate((const utf8proc_uint8_t *)s, (utf8proc_ssize_t)n, &c);
+
+	if (len <= 0)
+		return 0;
+	*cp = (uint32_t)c;
+	return (size_t)len;
+}
+
+/* Whether the second begins something of its own; `state` is of all before it. */
+static bool
+text_parts(uint32_t before, uint32_t cp, int32_t *state)
+{
+	return utf8proc_grapheme_break_stateful((utf8proc_int32_t)before, (utf8proc_int32_t)cp,
+	                                        state);
+}
+
+size_t
+utf8_cluster(const char *s, size_t n)
+{
+	uint32_t before = 0, cp;
+	size_t len = n ? utf8_next(s, n, &before) : 0;
+	int32_t state = 0;
+
+	if (!len)
+		return n ? 1 : 0;
+	while (len < n && (unsigned char)s[len] >= 0x80) {
+		size_t more = utf8_next(s + len, n - len, &cp);
+
+		if (!more || text_parts(before, cp, &state))
+			break;
+		len += more;
+		before = cp;
+	}
+	return len;
+}
+
+uint32_t
+utf8_small(uint32_t cp)
+{
+	return (uint32_t)utf8proc_tolower((utf8proc_int32_t)cp);
+}
+
+/*
+ * By kinds of the Unicode data, so that no two names look the same and none moves what stands beside
+ * it: controls, formats (soft hyphen, directions, joiners, tags), ends of lines and paragraphs; what
+ * is drawn as nothing (fillers, variation selectors); private use, which looks as a font wants and
+ * is as wide as that; what is no character, or not yet. Blanks are seen as such, marks that combine
+ * are letters' own in many scripts: they stay.
+ */
+bool
+text_is_unsafe(uint32_t cp)
+{
+	const utf8proc_property_t *p = utf8proc_get_property((utf8proc_int32_t)cp);
+
+	return p->category == UTF8PROC_CATEGORY_CC || p->category == UTF8PROC_CATEGORY_CF ||
+	       p->category == UTF8PROC_CATEGORY_CN || p->category == UTF8PROC_CATEGORY_CO ||
+	       p->category == UTF8PROC_CATEGORY_CS || p->category == UTF8PROC_CATEGORY_ZL ||
+	       p->category == UTF8PROC_CATEGORY_ZP || p->ignorable;
+}
+
+/* It is drawn on what stands before it: marks, and vowels and ends of Korean syllables. */
+static bool
+text_leans(uint32_t cp)
+{
+	const utf8proc_property_t *p = utf8proc_get_property((utf8proc_int32_t)cp);
+
+	return p->category == UTF8PROC_CATEGORY_MN || p->category == UTF8PROC_CATEGORY_ME ||
+	       p->boundclass == UTF8PROC_BOUNDCLASS_V || p->boundclass == UTF8PROC_BOUNDCLASS_T;
+}
+
+static bool
+text_is_skin(uint32_t cp)
+{
+	const utf8proc_property_t *p = utf8proc_get_property((utf8proc_int32_t)cp);
+
+	return p->category == UTF8PROC_CATEGORY_SK && p->boundclass == UTF8PROC_BOUNDCLASS_EXTEND;
+}
+
+/* What was written last, unescaped, and what leans on it. */
+struct text_before {
+	uint32_t cp;
+	int32_t state;
+	unsigned marks;
+	bool any;
+};
+
+/* Whether all terminals draw it in the same cells; then it is what was written last. */
+static bool
+text_takes(struct text_before *b, uint32_t cp)
+{
+	bool apart = !b->any || text_parts(b->cp, cp, &b->state), leans = text_leans(cp);
+
+	if (leans ? apart || b->marks == TEXT_MARKS : !apart && text_is_skin(cp))
+		return false;
+	if (apart)
+		b->state = 0;
+	b->marks = leans ? b->marks + 1 : 0;
+	b->cp = cp;
+	b->any = true;
+	return true;
+}
+
+void
+text_escape(struct buf *b, const char *s, size_t n, bool ascii)
+{
+	const unsigned char *u = (const unsigned char *)s;
+	struct text_before before = {0};
+
+	for (size_t i = 0; i < n;) {
+		uint32_t cp = 0;
+		size_t len = utf8_next(s + i, n - i, &cp);
+
+		if (len && !text_is_unsafe(cp) && (!ascii || cp < 0x7f) && text_takes(&before, cp)) {
+			buf_add(b, s + i, len);
+			i += len;
+			continue;
+		}
+		for (size_t k = 0; k < (len ? len : 1); k++)
+			buf_fmt(b, "\\%03o", u[i + k]);
+		i += len ? len : 1;
+		before.any = false;
+	}
+}
