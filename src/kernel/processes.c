@@ -439,12 +439,22 @@ processes_count_lines(int fd)
 	return n < 0 || !lines ? PROCESS_UNKNOWN : lines;
 }
 
+/* Opening a file of it failed: because it ended after its folder was opened. */
+static bool
+processes_has_gone(const struct processes_root *r, int dir, int sys)
+{
+	if (sys == ENOENT && r->live)
+		return faccessat(dir, "maps", F_OK, 0) < 0 && errno == ENOENT;
+	return sys == ESRCH;
+}
+
 /* false: it has gone. */
 static bool
 processes_fill_one(struct processes_root *r, struct process *p, bool count)
 {
 	char text[4096];
 	int dir = processes_open_dir(r, p->pid, p->leaderless), maps;
+	bool gone;
 	size_t n;
 
 	if (dir < 0)
@@ -461,8 +471,9 @@ processes_fill_one(struct processes_root *r, struct process *p, bool count)
 		p->maps = processes_count_lines(maps);
 	if (maps >= 0)
 		close(maps);
+	gone = processes_has_gone(r, dir, p->refused);
 	close(dir);
-	return p->refused != ESRCH;
+	return !gone;
 }
 
 static void
