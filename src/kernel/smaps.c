@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/refs.h"
 #include "base/util.h"
 
 enum { TRIES = 8 }; /* threads that end one after another */
@@ -219,14 +220,14 @@ struct smaps_look *
 smaps_look_ref(struct smaps_look *l)
 {
 	if (l)
-		__atomic_add_fetch(&l->refs, 1, __ATOMIC_RELAXED);
+		refs_take(&l->refs);
 	return l;
 }
 
 void
 smaps_look_unref(struct smaps_look *l)
 {
-	if (!l || __atomic_sub_fetch(&l->refs, 1, __ATOMIC_ACQ_REL))
+	if (!l || !refs_drop(&l->refs))
 		return;
 	smaps_free(&l->smaps);
 	free(l);

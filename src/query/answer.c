@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/refs.h"
 #include "base/text.h"
 #include "query/query.h"
 
@@ -20,14 +21,14 @@ struct answer *
 answer_ref(struct answer *a)
 {
 	if (a)
-		__atomic_add_fetch(&a->refs, 1, __ATOMIC_RELAXED);
+		refs_take(&a->refs);
 	return a;
 }
 
 void
 answer_unref(struct answer *a)
 {
-	if (!a || __atomic_sub_fetch(&a->refs, 1, __ATOMIC_ACQ_REL))
+	if (!a || !refs_drop(&a->refs))
 		return;
 	for (size_t i = 0; i < a->n; i++)
 		free(a->f[i].value);

@@ -2,13 +2,12 @@
 #include "sample/lister.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/refs.h"
 #include "base/worker.h"
 
 static const uint64_t MS = 1000000;
@@ -18,16 +17,16 @@ enum {
 };
 
 struct lister {
-	pthread_t thread;
+	int refs; /* one is its owner's, one the thread's */
 	int event;
 	char *root;
 	uint64_t interval_ns;
 
 	pthread_mutex_t lock; /* guards what follows, down to the next comment */
-	pthread_cond_t wake;
+	struct worker worker;
 	uint64_t request;
 	struct processes *out;
-	bool stop, ended_thread, left, open_failed; /* left: nobody waits for it any more */
+	bool open_failed;
 	struct err open_err;
 
 	/* the thread's own */
@@ -40,12 +39,8 @@ static bool
 lister_stopping(void *arg)
 {
 	struct lister *l = arg;
-	bool yes;
 
-	pthread_mutex_lock(&l->lock);
-	yes = l->stop;
-	pthread_mutex_unlock(&l->lock);
-	return yes;
+	return worker_stopping(&l->worker);
 }
 
 static void
@@ -84,16 +79,13 @@ lister_make_list(struct lister *l)
 static bool
 lister_wait_for_work(struct lister *l, uint64_t at)
 {
-	struct timespec until = time_deadline(at);
 	bool go;
 
 	pthread_mutex_lock(&l->lock);
-	while (!l->stop && l->request == l->served)
-		if (!l->interval_ns)
-			pthread_cond_wait(&l->wake, &l->lock);
-		else if (pthread_cond_timedwait(&l->wake, &l->lock, &until) == ETIMEDOUT)
-			break;
-	go = !l->stop;
+	while (!l->worker.stop && l->request == l->served &&
+	       worker_wait(&l->worker, l->interval_ns ? at : WORKER_FOREVER))
+		;
+	go = !l->worker.stop;
 	pthread_mutex_unlock(&l->lock);
 	return go;
 }
@@ -115,22 +107,24 @@ lister_open_root(struct lister *l)
 }
 
 static void
-lister_free_lister(struct lister *l)
+lister_release(void *arg)
 {
+	struct lister *l = arg;
+
+	if (!refs_drop(&l->refs))
+		return;
 	processes_free(l->out);
 	close(l->event);
 	pthread_mutex_destroy(&l->lock);
-	pthread_cond_destroy(&l->wake);
 	free(l->root);
 	free(l);
 }
 
-static void *
-lister_thread_main(void *arg)
+static void
+lister_run(void *arg)
 {
 	struct lister *l = arg;
 	uint64_t next = 0;
-	bool left;
 
 	if (lister_open_root(l)) {
 		do {
@@ -143,14 +137,6 @@ lister_thread_main(void *arg)
 	}
 	processes_free(l->list);
 	processes_close(&l->r);
-	pthread_mutex_lock(&l->lock);
-	l->ended_thread = true;
-	left = l->left;
-	pthread_cond_broadcast(&l->wake);
-	pthread_mutex_unlock(&l->lock);
-	if (left)
-		lister_free_lister(l);
-	return NULL;
 }
 
 struct lister *
@@ -159,16 +145,18 @@ lister_start(const char *root, uint64_t interval_ns, struct err *err)
 	struct lister *l = mem_alloc(sizeof(*l));
 	int failed;
 
+	l->refs = 2;
 	l->root = mem_strdup(root);
 	l->interval_ns = interval_ns;
 	l->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	pthread_mutex_init(&l->lock, NULL);
-	worker_cond_init(&l->wake);
-	failed = l->event < 0 ? errno : worker_start(&l->thread, lister_thread_main, l);
+	failed = l->event < 0 ? errno
+	                      : worker_start(&l->worker, &l->lock, lister_run, lister_release, l);
 	if (failed) {
 		errno = failed;
 		err_sys(err, NULL, "cannot start the listing thread");
-		lister_free_lister(l);
+		l->refs = 1;
+		lister_release(l);
 		return NULL;
 	}
 	return l;
@@ -201,7 +189,7 @@ lister_refresh(struct lister *l)
 
 	pthread_mutex_lock(&l->lock);
 	request = ++l->request;
-	pthread_cond_signal(&l->wake);
+	worker_wake(&l->worker);
 	pthread_mutex_unlock(&l->lock);
 	return request;
 }
@@ -222,23 +210,6 @@ lister_opened(struct lister *l, struct err *err)
 void
 lister_stop(struct lister *l)
 {
-	uint64_t at = time_ns() + STOP_WAIT_MS * MS;
-	struct timespec until = time_deadline(at);
-	pthread_t thread = l->thread;
-	bool ended_in_time;
-
-	pthread_mutex_lock(&l->lock);
-	l->stop = true;
-	pthread_cond_broadcast(&l->wake);
-	while (!l->ended_thread && pthread_cond_timedwait(&l->wake, &l->lock, &until) != ETIMEDOUT)
-		;
-	ended_in_time = l->ended_thread;
-	l->left = !ended_in_time;
-	pthread_mutex_unlock(&l->lock);
-	if (ended_in_time) {
-		pthread_join(thread, NULL);
-		lister_free_lister(l);
-	} else {
-		pthread_detach(thread); /* and l is its own now */
-	}
+	worker_stop(&l->worker, STOP_WAIT_MS * MS);
+	lister_release(l);
 }

@@ -2,14 +2,13 @@
 #include "sample/sampler.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/refs.h"
 #include "base/util.h"
 #include "base/worker.h"
 #include "sample/commands.h"
@@ -25,18 +24,18 @@ enum {
 };
 
 struct sampler {
-	pthread_t thread;
+	int refs; /* one is its owner's, one the thread's */
 	int event;
 	char *root;
 	pid_t pid;
 	enum track_owner owner;
 
 	pthread_mutex_t lock; /* guards what follows, down to the next comment */
-	pthread_cond_t wake;
+	struct worker worker;
 	struct request request;
 	struct sample *out;
-	bool stop, ended_thread, open_failed;
-	bool holds, left; /* the target is watched; nobody waits for the thread any more */
+	bool open_failed;
+	bool holds; /* the target is watched */
 	struct err open_err;
 	int pidfd;
 	uint64_t busy_ns;
@@ -96,7 +95,7 @@ sampler_request(struct sampler *s, struct request *request)
 	pthread_mutex_lock(&s->lock);
 	request->serial = s->request.serial + 1;
 	s->request = *request;
-	pthread_cond_signal(&s->wake);
+	worker_wake(&s->worker);
 	pthread_mutex_unlock(&s->lock);
 }
 
@@ -107,7 +106,7 @@ sampler_superseded(void *arg)
 	bool yes;
 
 	pthread_mutex_lock(&s->lock);
-	yes = s->stop || s->request.serial != s->reader.now.serial;
+	yes = s->worker.stop || s->request.serial != s->reader.now.serial;
 	pthread_mutex_unlock(&s->lock);
 	return yes;
 }
@@ -116,12 +115,8 @@ static bool
 sampler_stopping(void *arg)
 {
 	struct sampler *s = arg;
-	bool yes;
 
-	pthread_mutex_lock(&s->lock);
-	yes = s->stop;
-	pthread_mutex_unlock(&s->lock);
-	return yes;
+	return worker_stopping(&s->worker);
 }
 
 /* --- the thread ------------------------------------------------------------------------------- */
@@ -130,7 +125,6 @@ sampler_stopping(void *arg)
 static bool
 sampler_wait_for_work(struct sampler *s, bool *news)
 {
-	struct timespec until;
 	bool stop, beat = s->reader.t.proc.live && !s->reader.draft.ended;
 	uint64_t now = time_ns(), at = now + HEARTBEAT_MS * MS;
 	bool timed =
@@ -140,16 +134,13 @@ sampler_wait_for_work(struct sampler *s, bool *news)
 		at = u64_max(now, s->next_look);
 	else if (timed && s->reader.now.interval_ns && !s->reader.now.paused)
 		at = u64_min(at, u64_max(now, s->next_look));
-	until = time_deadline(at);
 	pthread_mutex_lock(&s->lock);
 	s->busy_ns = 0;
-	while (!s->stop && s->request.serial == s->reader.now.serial)
-		if (!timed)
-			pthread_cond_wait(&s->wake, &s->lock);
-		else if (pthread_cond_timedwait(&s->wake, &s->lock, &until) == ETIMEDOUT)
-			break;
+	while (!s->worker.stop && s->request.serial == s->reader.now.serial &&
+	       worker_wait(&s->worker, timed ? at : WORKER_FOREVER))
+		;
 	*news = s->request.serial != s->reader.now.serial;
-	stop = s->stop;
+	stop = s->worker.stop;
 	s->busy_ns = time_ns();
 	pthread_mutex_unlock(&s->lock);
 	return !stop;
@@ -247,21 +238,24 @@ sampler_open_target(struct sampler *s)
 }
 
 static void
-sampler_free_sampler(struct sampler *s)
+sampler_release(void *arg)
 {
+	struct sampler *s = arg;
+
+	if (!refs_drop(&s->refs))
+		return;
 	sample_free(s->out);
 	close(s->event);
 	pthread_mutex_destroy(&s->lock);
-	pthread_cond_destroy(&s->wake);
 	free(s->root);
 	free(s);
 }
 
-static void *
-sampler_thread_main(void *arg)
+static void
+sampler_run(void *arg)
 {
 	struct sampler *s = arg;
-	bool left, news, ok = sampler_open_target(s);
+	bool news, ok = sampler_open_target(s);
 
 	while (ok && sampler_wait_for_work(s, &news)) {
 		sampler_turn(s, news);
@@ -273,14 +267,6 @@ sampler_thread_main(void *arg)
 		}
 	}
 	reader_close(&s->reader);
-	pthread_mutex_lock(&s->lock);
-	s->ended_thread = true;
-	left = s->left;
-	pthread_cond_broadcast(&s->wake);
-	pthread_mutex_unlock(&s->lock);
-	if (left)
-		sampler_free_sampler(s);
-	return NULL;
 }
 
 struct sampler *
@@ -291,6 +277,7 @@ sampler_start(const char *root, pid_t pid, enum track_owner owner, struct err *e
 
 	s->reader.host =
 	    (struct reader_host){sampler_publish, sampler_superseded, sampler_stopping, s};
+	s->refs = 2;
 	s->pid = pid;
 	s->owner = owner;
 	s->pidfd = -1;
@@ -298,12 +285,14 @@ sampler_start(const char *root, pid_t pid, enum track_owner owner, struct err *e
 	s->root = mem_strdup(root);
 	s->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	pthread_mutex_init(&s->lock, NULL);
-	worker_cond_init(&s->wake);
-	failed = s->event < 0 ? errno : worker_start(&s->thread, sampler_thread_main, s);
+	failed = s->event < 0
+	             ? errno
+	             : worker_start(&s->worker, &s->lock, sampler_run, sampler_release, s);
 	if (failed) {
 		errno = failed;
 		err_sys(err, NULL, "cannot start the reading thread");
-		sampler_free_sampler(s);
+		s->refs = 1;
+		sampler_release(s);
 		return NULL;
 	}
 	return s;
@@ -353,26 +342,13 @@ sampler_opened(struct sampler *s, struct err *err)
 bool
 sampler_stop(struct sampler *s)
 {
-	pthread_t thread = s->thread;
-	struct timespec until;
-	bool ended_in_time;
-	uint64_t at;
+	bool ended;
+	uint64_t ms;
 
 	pthread_mutex_lock(&s->lock);
-	at = time_ns() + (s->holds ? RELEASE_WAIT_MS : STOP_WAIT_MS) * MS;
-	until = time_deadline(at);
-	s->stop = true;
-	pthread_cond_broadcast(&s->wake);
-	while (!s->ended_thread && pthread_cond_timedwait(&s->wake, &s->lock, &until) != ETIMEDOUT)
-		;
-	ended_in_time = s->ended_thread;
-	s->left = !ended_in_time;
+	ms = s->holds ? RELEASE_WAIT_MS : STOP_WAIT_MS;
 	pthread_mutex_unlock(&s->lock);
-	if (ended_in_time) {
-		pthread_join(thread, NULL);
-		sampler_free_sampler(s);
-	} else {
-		pthread_detach(thread); /* and s is its own now */
-	}
-	return ended_in_time;
+	ended = worker_stop(&s->worker, ms * MS);
+	sampler_release(s);
+	return ended;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/refs.h"
 #include "base/util.h"
 #include "query/seek.h"
 #include "target/sign.h"
@@ -52,14 +53,14 @@ struct window *
 window_ref(struct window *w)
 {
 	if (w)
-		__atomic_add_fetch(&w->refs, 1, __ATOMIC_RELAXED);
+		refs_take(&w->refs);
 	return w;
 }
 
 void
 window_unref(struct window *w)
 {
-	if (!w || __atomic_sub_fetch(&w->refs, 1, __ATOMIC_ACQ_REL))
+	if (!w || !refs_drop(&w->refs))
 		return;
 	free(w->cells);
 	free(w->pages);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/refs.h"
 #include "kernel/flags.h"
 #include "kernel/smaps.h"
 #include "page/state.h"
@@ -178,14 +179,14 @@ struct bytes *
 bytes_ref(struct bytes *b)
 {
 	if (b)
-		__atomic_add_fetch(&b->refs, 1, __ATOMIC_RELAXED);
+		refs_take(&b->refs);
 	return b;
 }
 
 void
 bytes_unref(struct bytes *b)
 {
-	if (!b || __atomic_sub_fetch(&b->refs, 1, __ATOMIC_ACQ_REL))
+	if (!b || !refs_drop(&b->refs))
 		return;
 	for (size_t i = 0; i < b->symbols_n; i++)
 		free(b->symbols[i].name);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/refs.h"
 #include "base/util.h"
 #include "kernel/kabi.h"
 #include "page/folio.h"
@@ -544,14 +545,14 @@ struct regions *
 regions_ref(struct regions *rs)
 {
 	if (rs)
-		__atomic_add_fetch(&rs->refs, 1, __ATOMIC_RELAXED);
+		refs_take(&rs->refs);
 	return rs;
 }
 
 void
 regions_unref(struct regions *rs)
 {
-	if (!rs || __atomic_sub_fetch(&rs->refs, 1, __ATOMIC_ACQ_REL))
+	if (!rs || !refs_drop(&rs->refs))
 		return;
 	vma_free(&rs->vmas);
 	free(rs->r);

@@ -84,9 +84,16 @@ test_no_thread(void)
 		ok(status == 0, "bug: a thread that cannot be started leaves descriptors open");
 }
 
-static void *
+struct looked {
+	pthread_mutex_t lock;
+	struct worker worker;
+	bool good, released;
+};
+
+static void
 look_at_itself(void *arg)
 {
+	struct looked *l = arg;
 	pthread_attr_t attr;
 	size_t size = 0;
 	sigset_t mask;
@@ -95,21 +102,40 @@ look_at_itself(void *arg)
 	pthread_attr_getstacksize(&attr, &size);
 	pthread_attr_destroy(&attr);
 	pthread_sigmask(SIG_BLOCK, NULL, &mask);
-	*(bool *)arg =
-	    size >= 512 << 10 && sigismember(&mask, SIGTERM) && sigismember(&mask, SIGINT);
-	return NULL;
+	l->good = size >= 512 << 10 && sigismember(&mask, SIGTERM) && sigismember(&mask, SIGINT);
+}
+
+static void
+run_until_stopped(void *arg)
+{
+	struct looked *l = arg;
+
+	pthread_mutex_lock(&l->lock);
+	while (!l->worker.stop)
+		worker_wait(&l->worker, WORKER_FOREVER);
+	pthread_mutex_unlock(&l->lock);
+}
+
+static void
+release_looked(void *arg)
+{
+	((struct looked *)arg)->released = true;
 }
 
 static void
 test_thread(void)
 {
-	pthread_t thread;
-	bool good = false;
+	struct looked l = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 	setrlimit(RLIMIT_STACK, &(struct rlimit){80 << 10, RLIM_INFINITY});
-	if (ok(worker_start(&thread, look_at_itself, &good) == 0, "a thread starts"))
-		pthread_join(thread, NULL);
-	ok(good, "its stack does not follow ulimit -s, and no signal is its own");
+	ok(worker_start(&l.worker, &l.lock, look_at_itself, release_looked, &l) == 0 &&
+	       worker_stop(&l.worker, UINT64_C(10000000000)),
+	   "a thread starts, and ends");
+	ok(l.good, "its stack does not follow ulimit -s, and no signal is its own");
+	ok(l.released, "it gives up what it shares at its end");
+	ok(worker_start(&l.worker, &l.lock, run_until_stopped, release_looked, &l) == 0 &&
+	       worker_stop(&l.worker, UINT64_C(10000000000)),
+	   "one that waits ends when it is asked to");
 }
 
 static int
