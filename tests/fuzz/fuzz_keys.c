@@ -282,7 +282,7 @@ click(struct world *w)
 static void
 press(struct world *w)
 {
-	char letter = view_row(ui_view(&w->ui))->letter;
+	char letter = ui_letter(&w->ui);
 
 	w->ui.touched_ns = below(w, 2) ? time_ns() : 0;
 	switch (below(w, 19)) {
@@ -491,7 +491,7 @@ check_text(const struct ui *ui, const struct sample *s)
 	v->crumb(ui, s, &text);
 	safe = fuzz_is_safe(text.s);
 	buf_free(&text);
-	return safe || fuzz_wrong("the %s view would send control characters", view_row(ui_view(ui))->name);
+	return safe || fuzz_wrong("the %s view would send control characters", view_row(ui_view(ui))->title);
 }
 
 static bool
@@ -541,12 +541,12 @@ draw(struct world *w)
 	v->draw(&w->ui, w->s, 1, w->ui.rows - 2);
 	paint_flush();
 	if (memcmp(&before, &w->ui, sizeof(before)))
-		return fuzz_wrong("drawing the %s view changed it", view_row(ui_view(&w->ui))->name);
+		return fuzz_wrong("drawing the %s view changed it", view_row(ui_view(&w->ui))->title);
 	/* the same again: nothing may be left to send */
 	paint_begin(&term);
 	zones_begin();
 	v->draw(&w->ui, w->s, 1, w->ui.rows - 2);
-	return !paint_flush() || fuzz_wrong("the same %s view drawn twice is not the same", view_row(ui_view(&w->ui))->name);
+	return !paint_flush() || fuzz_wrong("the same %s view drawn twice is not the same", view_row(ui_view(&w->ui))->title);
 }
 
 static bool
@@ -612,7 +612,7 @@ every_key(struct world *w)
 			do_action(w, a);
 			view_of(ui_view(&w->ui))->settle(&w->ui, w->s, 1, w->ui.rows - 2);
 			if (!check(&w->ui, w->s) || !draw(w))
-				return fuzz_wrong("after key %d in the %s view", key, view_row((enum view_id)id)->name);
+				return fuzz_wrong("after key %d in the %s view", key, view_row((enum view_id)id)->title);
 		}
 	return true;
 }

@@ -197,7 +197,7 @@ app_stay(struct app *a)
 	if (list_esc(&a->ui))
 		return;
 	snprintf(text, sizeof(text), "%s quits",
-	         key_of(ACT_CLOSE, view_row(ui_view(&a->ui))->letter));
+	         key_of(ACT_CLOSE, ui_letter(&a->ui)));
 	app_toast_here(a, ROLE_TEXT, text);
 }
 
@@ -268,7 +268,7 @@ app_act(struct app *a, enum action action)
 		app_choose_lens(a, (enum lens)(action - ACT_LENS));
 	else if (does[action])
 		does[action](a);
-	else if (a->s || view_row(view)->bare)
+	else if (a->s || ui_is_bare(&a->ui))
 		app_effects(a, view_of(view)->act(&a->ui, app_shown(a), action));
 }
 
@@ -294,7 +294,7 @@ app_key(struct app *a, int k)
 	if (action == ACT_NONE && a->panel &&
 	    !a->asking) { /* any other key belongs to the view below */
 		app_close_panel(a);
-		action = key_action(k, view_row(ui_view(&a->ui))->letter);
+		action = key_action(k, ui_letter(&a->ui));
 	}
 	if (action != ACT_NONE || a->asking)
 		app_perform(a, action);

@@ -124,7 +124,7 @@ app_take_effects(struct app *a, unsigned fx)
 static bool
 app_choose_key(struct app *a, int k)
 {
-	enum action action = key_action(k, view_row(ui_view(&a->ui))->letter);
+	enum action action = key_action(k, ui_letter(&a->ui));
 
 	a->keys++;
 	a->toast_until = 0; /* it was about the key before */

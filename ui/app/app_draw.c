@@ -155,7 +155,7 @@ draw_header(struct app *a)
 	fit_cut_end(&name, comm.s ? comm.s : "process", COMM_MOST);
 	x = paint_text(0, x, right, ROLE_HEADER, "%s %d" CRUMB_SIGN, name.s, (int)a->pid);
 	a->ui.crumb_room = right - x;
-	if (s || view_row(ui_view(&a->ui))->bare)
+	if (s || ui_is_bare(&a->ui))
 		view_of(ui_view(&a->ui))->crumb(&a->ui, s, &crumb);
 	draw_crumb(x, right, crumb.s ? crumb.s : "");
 	buf_free(&crumb);
@@ -205,7 +205,7 @@ app_find_hints(const struct app *a, struct key_row out[HINTS_MAX])
 	int found = 0;
 
 	for (size_t i = 0; i < n && found < HINTS_MAX; i++) {
-		const char *own = v->hint && view == view_row(ui_view(&a->ui))->letter
+		const char *own = v->hint && view == ui_letter(&a->ui)
 		                      ? v->hint(&a->ui, app_shown(a), k[i].action)
 		                      : NULL;
 		const char *word = own ? own : k[i].hint;
@@ -552,7 +552,7 @@ app_settle(struct app *a)
 
 	a->ui.rows = a->term.rows > MIN_ROWS ? a->term.rows : MIN_ROWS;
 	a->ui.cols = a->term.cols > app_least_cols(a) ? a->term.cols : app_least_cols(a);
-	if (s || a->lister || view_row(ui_view(&a->ui))->bare)
+	if (s || a->lister || ui_is_bare(&a->ui))
 		v->settle(&a->ui, s, 1, app_bottom(a));
 }
 
@@ -573,7 +573,7 @@ app_draw(struct app *a)
 		draw_small(a);
 	} else if (!s && !a->lister) {
 		draw_header(a);
-		if (view_row(ui_view(&a->ui))->bare) {
+		if (ui_is_bare(&a->ui)) {
 			v->draw(&a->ui, NULL, 1, bottom);
 			draw_say(a, bottom);
 		} else {

@@ -184,5 +184,5 @@ app_report_replace(struct app *a, bool yes)
 void
 app_report_name(const struct app *a, char *out, size_t size)
 {
-	snprintf(out, size, "pmtop-%d-%s.txt", (int)a->pid, view_row(ui_view(&a->ui))->name);
+	snprintf(out, size, "pmtop-%d-%s.txt", (int)a->pid, view_row(ui_view(&a->ui))->title);
 }

@@ -73,7 +73,7 @@ app_close_panel(struct app *a)
 char
 app_letter(const struct app *a)
 {
-	return a->asking ? a->asking : a->panel ? 'O' : view_row(ui_view(&a->ui))->letter;
+	return a->asking ? a->asking : a->panel ? 'O' : ui_letter(&a->ui);
 }
 
 void
@@ -98,7 +98,7 @@ app_post_view(struct app *a)
 	uint64_t lo = 0, hi = 0;
 	struct request *w = &a->request;
 
-	if (view_row(v)->bare) /* what is below stays as it is */
+	if (ui_is_bare(&a->ui)) /* what is below stays as it is */
 		return;
 	if (grid && !a->ui.grid.rows)
 		grid = false;

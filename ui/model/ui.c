@@ -7,11 +7,10 @@
 const struct view_row *
 view_row(enum view_id id)
 {
-#define V(id, object, letter, name, bare) {name, letter, bare},
+#define V(id, object, letter, name, title, on) {title, letter, ON_##on},
 	static const struct view_row rows[VIEW_COUNT] = {
-#include "model/views.def"
+#include "term/views.def"
 	};
-#undef V
 
 	return &rows[id];
 }
@@ -52,21 +51,11 @@ ui_open_menu(struct ui *ui, enum view_id menu)
 uint64_t
 ui_at(const struct ui *ui)
 {
-	switch (ui_view(ui)) {
-	case VIEW_GRID:
-	case VIEW_PAGE: return ui->cursor;
-	case VIEW_HEX: return ui->byte;
-	case VIEW_REGIONS:
-	case VIEW_REGION:
-	case VIEW_CAPABILITIES:
-	case VIEW_MAP:
-	case VIEW_WRITES:
-	case VIEW_HELP:
-	case VIEW_MESSAGES:
-	case VIEW_SORT:
-	case VIEW_COLUMNS:
-	case VIEW_PICKER:
-	case VIEW_COUNT: break;
+	switch (view_row(ui_view(ui))->on) {
+	case ON_PAGE: return ui->cursor;
+	case ON_BYTE: return ui->byte;
+	case ON_REGION:
+	case ON_NOTHING: break;
 	}
 	return ui->region & ~(uint64_t)(ROW_GROUP | ROW_GONE);
 }
@@ -121,7 +110,7 @@ ui_range_toggle(struct ui *ui)
 uint64_t
 ui_exact(const struct ui *ui)
 {
-	bool pages = ui_view(ui) == VIEW_GRID || ui_view(ui) == VIEW_PAGE;
+	bool pages = view_row(ui_view(ui))->on == ON_PAGE;
 
 	return pages && ui->byte - ui->cursor < ui->grid.page_size ? ui->byte : ui_at(ui);
 }

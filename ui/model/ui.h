@@ -21,19 +21,21 @@
  * What the person has done to the screen: where the cursors are, what is sorted how. Regions and
  * pages are known by address, for lists change under the cursor.
  */
-#define V(id, object, letter, name, bare) VIEW_##id,
+#define V(id, object, letter, name, title, on) VIEW_##id,
 enum view_id {
-#include "model/views.def"
+#include "term/views.def"
 	VIEW_COUNT
 };
-#undef V
+
+/* What its cursor is on. ON_NOTHING: it needs no sample. */
+enum view_on { ON_NOTHING, ON_REGION, ON_PAGE, ON_BYTE };
 enum letters { LETTERS_RUNS, LETTERS_ALL, LETTERS_NONE, LETTERS_COUNT };
 enum { VIEW_DEPTH = PLACE_VIEWS };
 
 struct view_row {
-	const char *name;
+	const char *title;
 	char letter; /* in keys.def */
-	bool bare;   /* needs no sample */
+	enum view_on on;
 };
 const struct view_row *view_row(enum view_id id);
 
@@ -143,6 +145,19 @@ static inline enum view_id
 ui_view(const struct ui *ui)
 {
 	return ui->stack[ui->depth];
+}
+
+/* The letter of its keys; whether it can be shown without a sample. */
+static inline char
+ui_letter(const struct ui *ui)
+{
+	return view_row(ui_view(ui))->letter;
+}
+
+static inline bool
+ui_is_bare(const struct ui *ui)
+{
+	return view_row(ui_view(ui))->on == ON_NOTHING;
 }
 
 void ui_push(struct ui *ui, enum view_id id);

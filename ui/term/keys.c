@@ -45,15 +45,13 @@ key_table_set(const struct key_row *own, size_t n)
 	table_n = own ? n : ARRAY_LEN(rows);
 }
 
-/* The views, as keys.def and pmtoprc name them. */
 static const struct {
 	char letter;
 	const char *name;
 } views[] = {
-    {'R', "regions"}, {'V', "region"},    {'G', "grid"},         {'P', "page"},   {'X', "hex"},
-    {'M', "map"},     {'W', "writes"},    {'C', "capabilities"}, {'H', "help"},   {'L', "messages"},
-    {'O', "answer"},  {'T', "sort-menu"}, {'U', "columns-menu"}, {'Y', "inject"}, {'Z', "harm"},
-    {'F', "stray"},   {'S', "choose"},
+#define V(id, object, letter, name, title, on) {letter, name},
+#define Q(letter, name) {letter, name},
+#include "term/views.def"
 };
 
 const char *

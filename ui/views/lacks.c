@@ -15,7 +15,7 @@ lens_lacks(const struct ui *ui, const struct sample *s, struct buf *out)
 			buf_fmt(out, "not visible: %s; %s", s->track_why, s->track_how);
 		else if (!s->gen)
 			buf_fmt(out, "press %s: pages written from then on light up",
-			        key_of(ACT_CLEAR, view_row(ui_view(ui))->letter));
+			        key_of(ACT_CLEAR, ui_letter(ui)));
 		break;
 	case LENS_SHARING:
 		if (s->frames_hidden)

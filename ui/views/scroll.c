@@ -26,7 +26,7 @@ void
 scroll_draw(const struct ui *ui, int y, int top, struct scroll p)
 {
 	int shown = scroll_rows(p), below = p.lines - top - shown * p.columns;
-	char letter = view_row(ui_view(ui))->letter;
+	char letter = ui_letter(ui);
 	struct buf text = {0};
 
 	if (shown == p.rows)

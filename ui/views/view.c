@@ -4,11 +4,10 @@
 const struct view *
 view_of(enum view_id id)
 {
-#define V(id, object, letter, name, bare) &object,
+#define V(id, object, letter, name, title, on) &object,
 	static const struct view *const views[VIEW_COUNT] = {
-#include "model/views.def"
+#include "term/views.def"
 	};
-#undef V
 
 	return views[id];
 }

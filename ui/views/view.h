@@ -47,9 +47,8 @@ struct view {
 	bool (*back)(struct ui *ui);
 };
 
-#define V(id, object, letter, name, bare) extern const struct view object;
-#include "model/views.def"
-#undef V
+#define V(id, object, letter, name, title, on) extern const struct view object;
+#include "term/views.def"
 const struct view *view_of(enum view_id id);
 
 /* One step back: out of a range, within the view on screen, or else out of it. */

@@ -286,7 +286,7 @@ view_help_act(struct ui *ui, const struct sample *s, enum action a)
 void
 view_help_open(struct ui *ui)
 {
-	ui->help_page = help_page_of(view_row(ui_view(ui))->letter);
+	ui->help_page = help_page_of(ui_letter(ui));
 	ui->help_top = 0;
 	ui->help_find[0] = '\0';
 	ui_push(ui, VIEW_HELP);
