@@ -60,7 +60,7 @@ next_list(struct world *w)
 	}
 	processes_free(w->list);
 	w->list = l;
-	w->ui.processes = l;
+	w->ui.picker.list = l;
 }
 
 static void
@@ -145,7 +145,7 @@ play(uint64_t *seed)
 	paint_open(&term, (enum theme)below(&w, THEME_COUNT));
 	resize(&w);
 	picker_open(&w.ui.picker, below(&w, 2) ? NULL : "java");
-	next_list(&w);
+	next_list(&w); /* after picker_open */
 	for (int i = 0; i < STEPS && good; i++) {
 		if (!below(&w, 3))
 			next_list(&w);

@@ -21,20 +21,39 @@
 #include "term/prompt.h"
 #include "views/inspector.h"
 
+/*
+ * A target that cannot be opened after all ends the program; but who chose it is told, and chooses
+ * again.
+ */
+static int
+app_take_news(struct app *a, struct err *err)
+{
+	if (a->choose.lister)
+		return app_choose_take(a, err);
+	if (app_take_sample(a, err) == 0)
+		return 0;
+	if (a->o->pid)
+		return -1;
+	app_target_close(a);
+	app_toast_err(a, err);
+	return app_choose(a, err);
+}
+
 static int
 app_loop(struct app *a, struct err *err)
 {
 	while (!a->quit) {
-		enum { SAMPLE, END, NEWS };
-		struct pollfd news[NEWS] = {
-		    [SAMPLE] = {sampler_fd(a->sampler), POLLIN, 0},
+		enum { NEWS, END, FDS };
+		struct pollfd fds[FDS] = {
+		    [NEWS] = {a->choose.lister ? lister_fd(a->choose.lister)
+		                               : sampler_fd(a->sampler), POLLIN, 0},
 		    [END] = {a->s && !a->end_told ? sampler_pidfd(a->sampler) : -1, POLLIN, 0},
 		};
 
-		app_turn(a, news, NEWS);
-		if (news[SAMPLE].revents && app_take_sample(a, err) < 0)
+		app_turn(a, fds, FDS);
+		if (fds[NEWS].revents && app_take_news(a, err) < 0)
 			return -1;
-		if (news[END].revents) {
+		if (fds[END].revents && a->sampler) {
 			a->end_told = true; /* the sampler finds out more and says it */
 			a->request.refresh++;
 			app_post(a);
@@ -42,26 +61,6 @@ app_loop(struct app *a, struct err *err)
 		app_read_keys(a);
 	}
 	return 0;
-}
-
-/*
- * What is looked at is chosen by the person, if the command line did not say it. What cannot be
- * opened after all is told to who chose it; it ends the program where there was nothing to choose.
- */
-static int
-app_show(struct app *a, struct err *err)
-{
-	for (;;) {
-		int r = a->o->pid ? 1 : app_choose(a, err);
-
-		if (r <= 0)
-			return r;
-		r = app_loop(a, err);
-		if (r == 0 || a->o->pid)
-			return r;
-		app_target_close(a);
-		app_toast_err(a, err);
-	}
 }
 
 /* The last one stays on screen; all are in the log. */
@@ -106,7 +105,7 @@ app_run_screen(struct app *a, struct err *err)
 	paint_open(&a->term, a->o->theme);
 	prompt_setup();
 	app_tell_notices(a);
-	r = app_show(a, err);
+	r = a->sampler || app_choose(a, err) == 0 ? app_loop(a, err) : -1;
 	prompt_close();
 	paint_close();
 	term_close(&a->term);
@@ -136,6 +135,7 @@ app_run(const struct app_options *o, struct err *err)
 		r = -1;
 	else
 		r = o->frames ? app_run_frames(a, err) : app_run_screen(a, err);
+	app_choose_end(a);
 	app_target_close(a);
 	app_prompt_free(a);
 	picker_free(&a->ui.picker);

@@ -63,6 +63,10 @@ app_effects(struct app *a, unsigned fx)
 {
 	char text[192];
 
+	if (fx & FX_QUIT)
+		a->quit = true;
+	if (fx & FX_OPEN)
+		app_choose_open(a);
 	if (fx & FX_FAULT)
 		app_fault(a);
 	if (fx & FX_FIND_HELP)
@@ -106,6 +110,10 @@ app_redraw(struct app *a)
 static void
 app_look_now(struct app *a)
 {
+	if (a->choose.lister) {
+		app_choose_refresh(a);
+		return;
+	}
 	a->request.refresh++;
 	app_post(a);
 }
@@ -242,6 +250,8 @@ app_back(struct app *a)
 		app_close_panel(a);
 	else if (a->ui.depth)
 		view_back(&a->ui);
+	else
+		app_effects(a, view_of(ui_view(&a->ui))->act(&a->ui, app_shown(a), ACT_BACK));
 }
 
 static void
@@ -258,18 +268,21 @@ app_close(struct app *a)
 static void
 app_act(struct app *a, enum action action)
 {
-	static void (*const does[ACT_COUNT])(struct app *) = {
-#define A(id, function) [ACT_##id] = function,
+	enum { ALWAYS, TARGET };
+	static const struct {
+		void (*does)(struct app *);
+		int when;
+	} rows[ACT_COUNT] = {
+#define A(id, function, when) [ACT_##id] = {function, when},
 #include "term/keys.def"
 	};
-	enum view_id view = ui_view(&a->ui);
 
 	if (action >= ACT_LENS && action <= ACT_LENS_LAST)
 		app_choose_lens(a, (enum lens)(action - ACT_LENS));
-	else if (does[action])
-		does[action](a);
-	else if (a->s || ui_is_bare(&a->ui))
-		app_effects(a, view_of(view)->act(&a->ui, app_shown(a), action));
+	else if (rows[action].does && (a->sampler || rows[action].when == ALWAYS))
+		rows[action].does(a);
+	else if (!rows[action].does && (a->s || ui_is_bare(&a->ui)))
+		app_effects(a, view_of(ui_view(&a->ui))->act(&a->ui, app_shown(a), action));
 }
 
 static void
@@ -287,6 +300,8 @@ app_key(struct app *a, int k)
 
 	a->keys++;
 	a->ui.touched_ns = time_ns();
+	if (a->choose.lister)
+		a->toast_until = 0; /* it was about the key before */
 	if (a->ui.awaited) {
 		app_take_letter(a, k);
 		return;

@@ -167,9 +167,9 @@ static void
 draw_choose_header(const struct app *a)
 {
 	const struct picker *p = &a->ui.picker;
-	const struct processes *list = a->processes;
+	const struct processes *list = a->choose.list;
 	size_t shown = p->rows_n - (p->rows_n && p->rows[0] == PICK_DEMO);
-	uint64_t now = time_ns(), waited = now - u64_min(now, a->wanted_at);
+	uint64_t now = time_ns(), waited = now - u64_min(now, a->choose.asked_ns);
 	int right = a->ui.cols, x;
 	struct buf crumb = {0};
 	char text[64];
@@ -522,7 +522,7 @@ draw_panel(const struct app *a, int bottom)
 static int
 app_least_cols(const struct app *a)
 {
-	return a->lister ? CHOOSE_COLS : MIN_COLS;
+	return a->choose.lister ? CHOOSE_COLS : MIN_COLS;
 }
 
 static void
@@ -530,7 +530,7 @@ draw_small(const struct app *a)
 {
 	paint_text(0, 0, a->term.cols, ROLE_TEXT, "%dx%d: pmtop needs", a->term.cols, a->term.rows);
 	paint_text(1, 0, a->term.cols, ROLE_TEXT, "%dx%d; %s quits", app_least_cols(a), MIN_ROWS,
-	           a->lister ? key_of(ACT_BACK, 'S') : key_of(ACT_CLOSE, 'R'));
+	           a->choose.lister ? key_of(ACT_BACK, 'S') : key_of(ACT_CLOSE, 'R'));
 }
 
 /* Without hints the sentence has the last row; the prompt, when it opens, lies over it. */
@@ -552,7 +552,7 @@ app_settle(struct app *a)
 
 	a->ui.rows = a->term.rows > MIN_ROWS ? a->term.rows : MIN_ROWS;
 	a->ui.cols = a->term.cols > app_least_cols(a) ? a->term.cols : app_least_cols(a);
-	if (s || a->lister || ui_is_bare(&a->ui))
+	if (s || ui_is_bare(&a->ui))
 		v->settle(&a->ui, s, 1, app_bottom(a));
 }
 
@@ -571,22 +571,17 @@ app_draw(struct app *a)
 	zones_begin();
 	if (a->term.rows < MIN_ROWS || a->term.cols < app_least_cols(a)) {
 		draw_small(a);
-	} else if (!s && !a->lister) {
-		draw_header(a);
-		if (ui_is_bare(&a->ui)) {
-			v->draw(&a->ui, NULL, 1, bottom);
+	} else {
+		if (a->choose.lister)
+			draw_choose_header(a);
+		else
+			draw_header(a);
+		if (s || ui_is_bare(&a->ui)) {
+			v->draw(&a->ui, s, 1, bottom);
 			draw_say(a, bottom);
 		} else {
 			paint_text(1, 1, a->ui.cols, ROLE_DIM, "opening process %d", (int)a->pid);
 		}
-		draw_hints(a);
-	} else {
-		if (a->lister)
-			draw_choose_header(a);
-		else
-			draw_header(a);
-		v->draw(&a->ui, s, 1, bottom);
-		draw_say(a, bottom);
 		if (a->panel && a->asking)
 			draw_question(a, bottom);
 		else if (a->panel)

@@ -37,7 +37,7 @@ app_hit(struct app *a, const struct zone *z, const struct mouse *m, bool drag, b
 
 	t.drag = drag;
 	t.begins = begins;
-	if (z->hit && (a->lister || app_shown(a)))
+	if (z->hit && (app_shown(a) || ui_is_bare(&a->ui)))
 		c.fx = z->hit(&a->ui, app_shown(a), &t);
 	return c;
 }

@@ -114,8 +114,7 @@ app_stop(struct app *a)
 	         (double)(to - from) / 1e9);
 	app_toast(a, ROLE_TEXT, text);
 	a->request.refresh += !a->paused;
-	if (a->sampler)
-		app_post(a);
+	app_post(a);
 }
 
 void

@@ -79,7 +79,8 @@ app_letter(const struct app *a)
 void
 app_post(struct app *a)
 {
-	sampler_request(a->sampler, &a->request);
+	if (a->sampler)
+		sampler_request(a->sampler, &a->request);
 }
 
 void
@@ -134,9 +135,9 @@ app_shown(const struct app *a)
 bool
 app_answered(const struct app *a)
 {
-	if (a->lister)
-		return a->processes && a->processes->complete &&
-		       a->processes->request >= a->listing;
+	if (a->choose.lister)
+		return a->choose.list && a->choose.list->complete &&
+		       a->choose.list->request >= a->choose.listing;
 	return a->s && a->s->complete && a->s->request_serial == a->request.serial &&
 	       (a->s->can_track != TRACK_UNKNOWN || a->s->ended);
 }

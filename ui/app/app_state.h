@@ -23,12 +23,18 @@ struct app_mouse {
 	bool moved, told;
 };
 
+/* Before there is a target: the processes to choose one from. */
+struct app_choose {
+	struct lister *lister; /* NULL: there is a target */
+	struct processes *list;
+	uint64_t listing;      /* the newest list that was asked for, */
+	uint64_t asked_ns;     /* and when */
+};
+
 struct app {
 	const struct app_options *o;
 	pid_t pid;              /* of the target */
-	struct lister *lister;  /* while a process is being chosen; NULL */
-	struct processes *processes;
-	uint64_t listing;       /* the newest list that was asked for */
+	struct app_choose choose;
 	struct sampler *sampler;
 	struct term term;
 	struct ui ui;
@@ -70,7 +76,6 @@ struct app {
 	bool others_seen;
 	unsigned execs_seen;
 	bool ended_seen, end_told;
-	uint64_t wanted_at;     /* when a list of processes was asked for */
 	unsigned frame, keys, keys_told;
 	unsigned cells;         /* that the frame on screen changed */
 	int status_fd;          /* tests wait on it; -1 */
@@ -122,8 +127,15 @@ bool app_term_event(struct app *a, int k);
 /* app_frames.c */
 int app_run_frames(struct app *a, struct err *err);
 
-/* app_choose.c: 1 a target is being read, 0 the person left, -1 err */
+/*
+ * app_choose.c: the list of processes in place of a target. It is begun, a new list is taken, one
+ * is asked for; what is under the cursor is opened, or that is told and the list stays.
+ */
 int app_choose(struct app *a, struct err *err);
+int app_choose_take(struct app *a, struct err *err);
+void app_choose_refresh(struct app *a);
+void app_choose_open(struct app *a);
+void app_choose_end(struct app *a);
 
 /* app_notice.c: tells what the sample brings */
 void app_notice(struct app *a);

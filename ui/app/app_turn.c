@@ -52,7 +52,7 @@ app_picture_ms(const struct app *a)
 		return (int)((a->toast_until - now) / MS) + 1;
 	if (marks >= 0 && !a->back && !a->o->term.calm)
 		return marks < FADE_MS ? marks : FADE_MS;
-	if (!a->request.interval_ns || a->lister || a->o->term.calm)
+	if (!a->request.interval_ns || a->choose.lister || a->o->term.calm)
 		return -1;
 	if (a->s && a->s->regions && a->s->regions->totals.written)
 		return FADE_MS;
@@ -87,8 +87,7 @@ app_turn(struct app *a, struct pollfd *news, size_t n)
 	memcpy(fds + NEWS, news, n * sizeof(*news));
 	if (draws)
 		app_draw(a);
-	if (!a->lister)
-		app_post_view(a);
+	app_post_view(a);
 	if (draws)
 		app_write_status(a);
 	if (!a->quit)

@@ -34,6 +34,7 @@ struct picker {
 	size_t rows_n, rows_cap;
 	uint64_t serial;       /* of the list they were made from */
 	bool stale;            /* the filter or the order has changed since */
+	const struct processes *list; /* the newest, for the view; whoever sets it owns it */
 };
 
 extern const char pick_demo_text[]; /* the command of the demo's row */

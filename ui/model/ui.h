@@ -50,7 +50,6 @@ struct ui {
 
 	/* choose a process */
 	struct picker picker;
-	const struct processes *processes; /* there while that is on screen */
 
 	/* regions */
 	uint64_t region;      /* start of the one under the cursor, and of the one in the grid */

@@ -5,7 +5,7 @@
 #include <stddef.h>
 
 /* What a key does: the A and V rows of keys.def. */
-#define A(id, does) ACT_##id,
+#define A(id, does, when) ACT_##id,
 #define V(id) ACT_##id,
 enum action {
 	ACT_NONE,

@@ -9,10 +9,8 @@
 /* A view changes `ui` and nothing else; what must happen outside of it, it returns as effects. */
 enum effect {
 	FX_NONE = 0,
-	FX_REFRESH = 2,
 	FX_FIND = 8,
 	FX_QUIT = 64,
-	FX_REDRAW = 128,
 	FX_NOT_FOUND = 256,
 	FX_OPEN = 1024,
 	FX_FAULT = 2048,

@@ -193,7 +193,7 @@ view_picker_hit_row(struct ui *ui, const struct sample *s, const struct touch *t
 	struct picker *p = &ui->picker;
 
 	(void)s;
-	picker_move(p, ui->processes, (long)p->top + t->dy - (long)p->row);
+	picker_move(p, ui->picker.list, (long)p->top + t->dy - (long)p->row);
 	return FX_NONE;
 }
 
@@ -217,7 +217,7 @@ view_picker_draw(const struct ui *ui, const struct sample *s, int top, int botto
 		if (p->rows[i] == PICK_DEMO)
 			view_picker_draw_demo(ui, &l, y);
 		else
-			view_picker_draw_process(ui, &l, &ui->processes->v[p->rows[i]], y);
+			view_picker_draw_process(ui, &l, &ui->picker.list->v[p->rows[i]], y);
 		if (i != p->row)
 			continue;
 		paint_text(y, 0, 1, ROLE_ACCENT, "›");
@@ -231,14 +231,14 @@ static void
 view_picker_settle(struct ui *ui, const struct sample *s, int top, int bottom)
 {
 	(void)s;
-	picker_settle(&ui->picker, ui->processes,
+	picker_settle(&ui->picker, ui->picker.list,
 	              (size_t)(bottom - top > HEAD_ROWS ? bottom - top - HEAD_ROWS : 1));
 }
 
 static void
 view_picker_say(const struct ui *ui, const struct sample *s, struct buf *out)
 {
-	const struct process *p = picker_at(&ui->picker, ui->processes);
+	const struct process *p = picker_at(&ui->picker, ui->picker.list);
 
 	(void)s;
 	if (p)
@@ -258,11 +258,25 @@ view_picker_crumb(const struct ui *ui, const struct sample *s, struct buf *out)
 	buf_str(out, "choose a process");
 }
 
+static bool
+view_picker_is_letter(int key)
+{
+	return key >= ' ' && key != 127 && key < 256;
+}
+
+static unsigned
+view_picker_typed(struct ui *ui, int key)
+{
+	if (view_picker_is_letter(key))
+		picker_type(&ui->picker, ui->picker.list, key);
+	return FX_NONE;
+}
+
 static unsigned
 view_picker_act(struct ui *ui, const struct sample *s, enum action a)
 {
 	struct picker *p = &ui->picker;
-	const struct processes *list = ui->processes;
+	const struct processes *list = ui->picker.list;
 	long page = ui->rows > 6 ? ui->rows - 5 : 1, all = INT32_MAX;
 
 	(void)s;
@@ -285,6 +299,7 @@ view_picker_act(struct ui *ui, const struct sample *s, enum action a)
 const struct view view_picker = {
     .draw = view_picker_draw,
     .act = view_picker_act,
+    .typed = view_picker_typed,
     .say = view_picker_say,
     .crumb = view_picker_crumb,
     .settle = view_picker_settle,
