@@ -8,8 +8,8 @@
 /*
  * Matching as fzy does it: the characters of `typed` are met in `text` in that order, small or
  * capital. The score says how well, so that what a person means comes first: characters side by
- * side, at the beginning of a part of a path, of a word, behind a dot, as a capital; little left out
- * between them, and before and behind. Text that is just what was typed is above all.
+ * side, at the beginning of a part of a path, of a word, behind a dot, as a capital; little left
+ * out between them, and before and behind. Text that is just what was typed is above all.
  */
 enum { FUZZY_NONE = -(1 << 28), FUZZY_EXACT = 1 << 28 };
 

@@ -51,11 +51,11 @@ utf8_small(uint32_t cp)
 }
 
 /*
- * By kinds of the Unicode data, so that no two names look the same and none moves what stands beside
- * it: controls, formats (soft hyphen, directions, joiners, tags), ends of lines and paragraphs; what
- * is drawn as nothing (fillers, variation selectors); private use, which looks as a font wants and
- * is as wide as that; what is no character, or not yet. Blanks are seen as such, marks that combine
- * are letters' own in many scripts: they stay.
+ * By kinds of the Unicode data, so that no two names look the same and none moves what stands
+ * beside it: controls, formats (soft hyphen, directions, joiners, tags), ends of lines and
+ * paragraphs; what is drawn as nothing (fillers, variation selectors); private use, which looks as
+ * a font wants and is as wide as that; what is no character, or not yet. Blanks are seen as such,
+ * marks that combine are letters' own in many scripts: they stay.
  */
 bool
 text_is_unsafe(uint32_t cp)
@@ -120,7 +120,8 @@ text_escape(struct buf *b, const char *s, size_t n, bool ascii)
 		uint32_t cp = 0;
 		size_t len = utf8_next(s + i, n - i, &cp);
 
-		if (len && !text_is_unsafe(cp) && (!ascii || cp < 0x7f) && text_takes(&before, cp)) {
+		if (len && !text_is_unsafe(cp) && (!ascii || cp < 0x7f) &&
+		    text_takes(&before, cp)) {
 			buf_add(b, s + i, len);
 			i += len;
 			continue;

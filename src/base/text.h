@@ -20,8 +20,9 @@
 size_t utf8_next(const char *s, size_t n, uint32_t *cp);
 
 /*
- * Bytes of the grapheme cluster at s: a letter with its marks, a syllable, the two halves of a flag.
- * It ends before any ASCII character; a byte that is no UTF-8 is one of its own. 0 at the end.
+ * Bytes of the grapheme cluster at s: a letter with its marks, a syllable, the two halves of a
+ * flag. It ends before any ASCII character; a byte that is no UTF-8 is one of its own. 0 at the
+ * end.
  */
 size_t utf8_cluster(const char *s, size_t n);
 
@@ -30,10 +31,10 @@ uint32_t utf8_small(uint32_t cp);
 
 /*
  * Text that came from outside (names of mappings, of processes) made safe for a terminal: \ooo
- * escapes stand for control characters, bytes that are not UTF-8, characters that reorder text, what
- * cannot be seen or told from another, and what terminals do not agree about: marks that stand on
- * no letter, or more of them than a cell holds, and colours of skin, which join the picture before
- * them in some. `ascii` escapes everything above 0x7e too. Appends to `b`.
+ * escapes stand for control characters, bytes that are not UTF-8, characters that reorder text,
+ * what cannot be seen or told from another, and what terminals do not agree about: marks that stand
+ * on no letter, or more of them than a cell holds, and colours of skin, which join the picture
+ * before them in some. `ascii` escapes everything above 0x7e too. Appends to `b`.
  */
 enum { TEXT_MARKS = 4 }; /* on one letter */
 bool text_is_unsafe(uint32_t cp);

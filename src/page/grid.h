@@ -59,7 +59,7 @@ struct cell {
 	uint64_t match;              /* pages that pass the filter, if there is one */
 	/* pages written since the mark that still glow, the newest time */
 	uint64_t written, newest_ns;
-	uint32_t times;              /* the most generations in which a page was seen written */
+	uint32_t times;              /* the most epochs in which a page was seen written */
 };
 
 uint64_t cell_pages(const struct cell *c);

@@ -219,13 +219,13 @@ page_facts_word(struct answer *a, const struct page *pg)
 	answer_add(a, "pagemap_bits", &b);
 }
 
-/* Oldest first, a digit each: the generations since the first, of the last 32. */
+/* Oldest first, a digit each: the epochs since the first, of the last 32. */
 static void
 page_facts_recent(struct answer *a, const struct track_past *p)
 {
 	struct buf b = {0};
 
-	for (uint32_t i = p->gens < 32 ? p->gens : 32; i-- > 0;)
+	for (uint32_t i = p->epochs < 32 ? p->epochs : 32; i-- > 0;)
 		buf_str(&b, p->recent >> i & 1 ? "1" : "0");
 	answer_add(a, "written_recent", &b);
 }
@@ -235,10 +235,10 @@ page_facts_past(struct answer *a, const struct track_past *p)
 {
 	const char *why = track_past_why(p);
 
-	if (p->gens)
-		answer_add_number(a, "generations", p->gens);
+	if (p->epochs)
+		answer_add_number(a, "epochs", p->epochs);
 	else
-		answer_add_unknown(a, "generations", why);
+		answer_add_unknown(a, "epochs", why);
 	if (why && !p->written) {
 		answer_add_unknown(a, "written_in", why);
 		answer_add_unknown(a, "written_recent", why);
@@ -312,7 +312,7 @@ answer_page(struct target *t, const struct vma_list *vmas, uint64_t addr, struct
 	answer_add_text(a, "state", state_row((enum state)pg.state)->name);
 	if (pg.known & PAGE_WORD)
 		page_facts_word(a, &pg);
-	if (pg.known & PAGE_WORD && t->track.gen)
+	if (pg.known & PAGE_WORD && t->track.clears)
 		page_facts_past(a, &a->past);
 	page_facts_swap(a, &pg, &t->swaps);
 	answer_add_frame(a, &pg, t, addr - base);

@@ -46,7 +46,7 @@ answer_clear(struct target *t, const struct vma_list *vmas, const struct query *
 	if (track_clear(&t->track, &t->proc, &t->pm, vmas, err) < 0)
 		return NULL;
 	a = answer_new();
-	answer_add_number(a, "generation", t->track.gen);
+	answer_add_number(a, "epoch", t->track.clears);
 	answer_add_number(a, "cost_us", t->track.cost_ns / 1000);
 	buf_fmt(&b, "%s cleared in %.1f ms: pages written from now on show",
 	        tracker_words(t->track.tracker)->name, (double)t->track.cost_ns / 1e6);

@@ -59,7 +59,7 @@ answer_tracker(struct target *t)
 		buf_str(&b, question.s);
 	} else {
 		buf_fmt(&b, "writes are told by %s", tracker_words(track->tracker)->label);
-		if (track->gen && track->scope.start < track->scope.end)
+		if (track->clears && track->scope.start < track->scope.end)
 			buf_fmt(&b, ", of %llx..%llx alone", (unsigned long long)track->scope.start,
 			        (unsigned long long)track->scope.end);
 	}

@@ -22,12 +22,12 @@ void
 seek_begin(struct seek *s, const struct filter *f, const struct target *t, const struct vma *v,
            const struct region *r)
 {
-	bool known = t->track.gen && r->known && r->doubt == DOUBT_NONE;
+	bool known = t->track.clears && r->known && r->doubt == DOUBT_NONE;
 
 	*s = (struct seek){
 	    .f = f,
 	    .x = {.v = v, .page_size = t->pm.page_size, .written_known = known,
-	          .track = t->track.gen ? &t->track : NULL},
+	          .track = t->track.clears ? &t->track : NULL},
 	    .by_place = seek_asks_for_place(f)};
 }
 

@@ -26,7 +26,7 @@ command_choose(struct reader *l)
 static bool
 command_is_asked_for(const struct reader *l)
 {
-	return !l->t.track.gen || l->now.clear != l->draft.cleared;
+	return !l->t.track.clears || l->now.clear != l->draft.cleared;
 }
 
 static void
@@ -187,7 +187,7 @@ command_ask(struct reader *l)
 
 /*
  * In a pulse each clear is followed by a look, and then by the next clear: what is written between
- * the two is seen in no generation, unless the tracker tells of it in its clear.
+ * the two is seen in no epoch, unless the tracker tells of it in its clear.
  */
 void
 command_pulse(struct reader *l)
@@ -199,7 +199,7 @@ command_pulse(struct reader *l)
 	t->pulse = l->now.pulse_ns > 0;
 	l->draft.pulse_ns = t->pulse ? u64_max(l->now.pulse_ns, least) : 0;
 	if (t->pulse && !l->draft.ended &&
-	    (!t->gen || time_ns() - t->mark_ns >= l->draft.pulse_ns)) {
+	    (!t->clears || time_ns() - t->mark_ns >= l->draft.pulse_ns)) {
 		command_clear(l);
 		if (l->draft.clear_err.what[0] || l->draft.question)
 			l->now.pulse_ns = 0;

@@ -41,7 +41,7 @@ reader_copy_tracker(struct reader *l)
 	l->draft.tracker = t->tracker;
 	snprintf(l->draft.track_why, sizeof(l->draft.track_why), "%s", t->why);
 	snprintf(l->draft.track_how, sizeof(l->draft.track_how), "%s", t->how);
-	l->draft.gen = t->gen;
+	l->draft.clears = t->clears;
 	l->draft.mark_ns = t->mark_ns;
 	l->draft.mark_cost_ns = t->cost_ns;
 	l->draft.stopped_ns = t->injected.stopped_ns;
@@ -246,7 +246,7 @@ reader_is_quiet(struct reader *l)
 	struct proc_pulse p;
 	bool same;
 
-	if (l->t.track.gen && tracker_caps(l->t.track.tracker) & TRACKER_LOCAL)
+	if (l->t.track.clears && tracker_caps(l->t.track.tracker) & TRACKER_LOCAL)
 		return false; /* a write to what is there is no fault */
 	if (l->lens_owed || l->now.pulse_ns ||
 	    (l->t.track.n && time_ns() - l->last_full < STALE_S * 1000 * MS))
@@ -309,7 +309,7 @@ reader_sum_writes(struct reader *l, struct regions *rs)
 	if (l->now.grid_on)
 		range = (struct track_range){l->now.grid.start, l->now.grid.end};
 	if (proc_pulse_read(&l->t.proc, &p))
-		writes_faults(&l->writes, rs->time_ns, p.minflt, t->gen > 0);
+		writes_faults(&l->writes, rs->time_ns, p.minflt, t->clears > 0);
 	writes_look(&l->writes, t, rs, l->t.pm.page_size);
 	writes_make(&l->writes, t, rs, l->t.pm.page_size, range, &l->draft.writes);
 }

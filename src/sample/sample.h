@@ -106,7 +106,7 @@ struct sample {
 	enum track_can can_track;
 	enum tracker tracker;
 	char track_why[160], track_how[160];
-	unsigned gen;
+	unsigned clears;
 	uint64_t pulse_ns; /* the time between clears that is kept; 0: none. More than was asked if
 	                      clears are dear */
 	uint64_t mark_ns, mark_cost_ns;

@@ -176,7 +176,7 @@ window_find_newest(struct window *w, const struct track *t, const struct vma *v)
 static bool
 window_is_unsure(const struct track *t, const struct vma *v)
 {
-	return t->gen && !(tracker_caps(t->tracker) & TRACKER_CHANGES) &&
+	return t->clears && !(tracker_caps(t->tracker) & TRACKER_CHANGES) &&
 	       track_doubt(t, v->start) != DOUBT_NONE;
 }
 
@@ -190,7 +190,7 @@ window_is_watched(const void *arg, uint64_t addr)
 static struct lens_look
 window_lens_look_of(enum lens l, const struct track *t, const struct vma *v)
 {
-	bool parts = t->gen && tracker_caps(t->tracker) & TRACKER_RANGES;
+	bool parts = t->clears && tracker_caps(t->tracker) & TRACKER_RANGES;
 
 	return (struct lens_look){.lens = l, .unsure = window_is_unsure(t, v),
 	                          .watched = parts ? window_is_watched : NULL, .arg = t};
@@ -220,7 +220,7 @@ window_fill(struct fill *f, uint64_t lo, uint64_t hi)
 	f->gave_up = r > 0;
 	if (r)
 		return -1;
-	if (f->t->track.gen) {
+	if (f->t->track.clears) {
 		window_fill_written(w, &f->t->track, lo, hi);
 		window_find_newest(w, &f->t->track, f->v);
 	}
@@ -306,7 +306,7 @@ window_sum(struct target *t, const struct vma *v, uint64_t lo, uint64_t hi, enum
 
 	*out = (struct cell){0};
 	r = walk_pages(t, v, lo, hi, &o, &fns, &s, err);
-	for (size_t i = tr->gen ? track_first(tr, lo) : tr->n; i < tr->n && tr->v[i].start < hi;
+	for (size_t i = tr->clears ? track_first(tr, lo) : tr->n; i < tr->n && tr->v[i].start < hi;
 	     i++) {
 		out->written +=
 		    (u64_min(tr->v[i].end, hi) - u64_max(tr->v[i].start, lo)) / s.page_size;

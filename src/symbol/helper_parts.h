@@ -105,8 +105,8 @@ enum helper_outcome helper_reader_ask(int socket, const struct helper_ask *ask,
 bool helper_find_symbol(const struct helper_ask *ask, int fd, struct helper_symbol *out);
 
 /*
- * A C++ or Rust name as its programmer wrote it, with parameters, in at most `size` bytes. false: it
- * is none, or longer, or this build cannot tell; out is "" then. The name is the file's, and the
+ * A C++ or Rust name as its programmer wrote it, with parameters, in at most `size` bytes. false:
+ * it is none, or longer, or this build cannot tell; out is "" then. The name is the file's, and the
  * library is old: only the reader may call it.
  */
 bool helper_demangle(const char *name, char *out, size_t size);

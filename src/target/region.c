@@ -31,7 +31,7 @@ struct walk {
 	enum folio_sizes sizes;
 	bool clean_seen, born_seen, watched;
 	uint64_t entries; /* pages that have one */
-	uint64_t lost; /* bytes that were seen written in this generation and are not any more */
+	uint64_t lost; /* bytes that were seen written in this epoch and are not any more */
 	const struct target *target;
 	const struct track *track;
 };
@@ -117,7 +117,7 @@ region_note_plain(struct walk *w, const struct pm_run *run)
 		return;
 	}
 	w->clean_seen = true;
-	if (w->track->gen && run->cats & PM_CAT_PRESENT) {
+	if (w->track->clears && run->cats & PM_CAT_PRESENT) {
 		uint64_t seen = track_bytes(w->track, run->start, run->end);
 
 		w->lost += seen;
@@ -182,7 +182,7 @@ region_note_blank(struct walk *w, uint64_t start, uint64_t end, uint64_t cats)
 		uint64_t from = more ? u64_max(t->v[k].start, start) : end;
 		uint64_t to = more ? u64_min(t->v[k].end, end) : end;
 
-		if (more && t->v[k].gen != t->era)
+		if (more && t->v[k].epoch != t->epoch)
 			from = to;
 		region_look_at_blank(w, start, from);
 		w->blank_pages += (to - from) / w->page_size;
@@ -231,7 +231,7 @@ static void
 region_add_heat(const struct walk *w, const struct track *t, uint64_t now,
                  struct strip_cell *strip, unsigned width)
 {
-	for (unsigned i = 0; t->gen && i < width; i++) {
+	for (unsigned i = 0; t->clears && i < width; i++) {
 		unsigned k = strip_share(w->strip, i, width);
 		uint64_t lo = w->v->start + strip_start(w->strip, k) * w->page_size;
 		uint64_t hi = w->v->start + strip_start(w->strip, k + 1) * w->page_size;
@@ -327,7 +327,7 @@ region_tell_track(struct walk *w, struct track *t, const struct track_verdict *i
 static uint64_t
 region_pages_written(const struct walk *w, const struct track *t, uint64_t start, uint64_t end)
 {
-	return (t->pulse ? track_bytes_in(t, start, end, t->era) : track_bytes(t, start, end)) /
+	return (t->pulse ? track_bytes_in(t, start, end, t->epoch) : track_bytes(t, start, end)) /
 	       w->page_size;
 }
 
@@ -383,7 +383,7 @@ region_finish(struct walk *w, struct target *target, uint64_t now, struct strip_
 {
 	struct region *out = w->out;
 
-	if (target->track.gen)
+	if (target->track.clears)
 		region_note_written(w, target, now);
 	strip_finish(w->strip, strip, width);
 	region_add_heat(w, &target->track, now, strip, width);
@@ -449,7 +449,7 @@ region_count(struct target *target, const struct vma *v, uint64_t now, struct re
 	uint64_t lo = v->start, hi = v->end;
 	struct walk w = {.pm = pm, .v = v, .page_size = pm->page_size, .devices = target->swaps.n,
 	                 .out = out, .strip = &shares, .target = target, .track = t,
-	                 .blank = t->gen && track_cats(t) && track_in_scope(t, &lo, &hi) &&
+	                 .blank = t->clears && track_cats(t) && track_in_scope(t, &lo, &hi) &&
 	                          ranges_meet(&t->blank, lo, hi)};
 	int r;
 
@@ -462,7 +462,7 @@ region_count(struct target *target, const struct vma *v, uint64_t now, struct re
 	if (state_copies(v) || !pm->scan)
 		cats |= PM_CAT_FILE; /* which pages are private copies; else it is not worth the
 		                        scan's price */
-	if (t->gen) {
+	if (t->clears) {
 		any |= track_cats_everywhere(t);
 		cats |= track_cats(t);
 	}

@@ -55,7 +55,7 @@ sign_look(struct target *t, const struct vma *v, uint64_t start, uint64_t end, u
 	struct signer s = {.t = t, .v = v};
 	uint64_t *is;
 
-	if (!t->track.gen || !(tracker_caps(t->track.tracker) & TRACKER_LOCAL))
+	if (!t->track.clears || !(tracker_caps(t->track.tracker) & TRACKER_LOCAL))
 		return;
 	is = mem_alloc(n * sizeof(*is));
 	s.pages = mem_alloc(BYTES_PAGES * page_size);

@@ -78,7 +78,7 @@ writes_curve_from_mark(const struct ages *a, uint64_t measured, struct curve *ou
 	curve_add(out, measured, sum);
 }
 
-/* Pages count in each generation, or look, in which they were written; else once since the mark. */
+/* Pages count in each epoch, or look, in which they were written; else once since the mark. */
 static bool
 writes_counts_again(const struct track *t)
 {
@@ -94,17 +94,17 @@ writes_measured(const struct track *t, uint64_t now)
 }
 
 /*
- * Back from now: since a clear were written the pages that were stamped in the generations after
- * it. That is known of clears alone: when in its generation a page was written last, nobody saw.
+ * Back from now: since a clear were written the pages that were stamped in the epochs after
+ * it. That is known of clears alone: when in its epoch a page was written last, nobody saw.
  */
 static void
-writes_curve_until_now(const struct track *t, const uint64_t pages[TRACK_ERAS], uint64_t now,
+writes_curve_until_now(const struct track *t, const uint64_t pages[TRACK_EPOCHS], uint64_t now,
                        struct curve *out)
 {
 	uint64_t sum = 0, most = writes_measured(t, now), last = 0, age = 0;
 
-	for (uint32_t g = 0; g < TRACK_ERAS && g < t->era; g++) {
-		uint64_t began = t->began[(t->era - g) % TRACK_ERAS],
+	for (uint32_t g = 0; g < TRACK_EPOCHS && g < t->epoch; g++) {
+		uint64_t began = t->began[(t->epoch - g) % TRACK_EPOCHS],
 			 ns = now > began ? now - began : 0;
 
 		if (began < t->first_ns || ns > most)
@@ -140,7 +140,7 @@ static void
 writes_make_curve(const struct track *t, const struct vma_list *sent, size_t page_size,
                   uint64_t now, struct curve *out)
 {
-	uint64_t by_era[TRACK_ERAS] = {0};
+	uint64_t by_epoch[TRACK_EPOCHS] = {0};
 	struct ages ages = {0};
 	bool again = writes_counts_again(t);
 	size_t k = 0;
@@ -153,11 +153,11 @@ writes_make_curve(const struct track *t, const struct vma_list *sent, size_t pag
 		if (!again)
 			writes_ages_add(&ages, s->time_ns - u64_min(s->time_ns, t->first_ns),
 			                bytes / page_size);
-		else if (t->era - s->gen < TRACK_ERAS)
-			by_era[t->era - s->gen] += bytes / page_size;
+		else if (t->epoch - s->epoch < TRACK_EPOCHS)
+			by_epoch[t->epoch - s->epoch] += bytes / page_size;
 	}
 	if (again)
-		writes_curve_until_now(t, by_era, now, out);
+		writes_curve_until_now(t, by_epoch, now, out);
 	else
 		writes_curve_from_mark(&ages, writes_measured(t, now), out);
 }
@@ -167,9 +167,9 @@ writes_curve(const struct track *t, const struct vma_list *vmas, size_t page_siz
              struct curve *out)
 {
 	*out = (struct curve){0};
-	if (t->gen)
+	if (t->clears)
 		writes_make_curve(t, vmas, page_size, now, out);
-	return t->gen > 0;
+	return t->clears > 0;
 }
 
 uint64_t
@@ -350,7 +350,7 @@ writes_look(struct writes_log *log, const struct track *t, struct regions *rs, s
 	struct region still, unknown = {.rate = RATE_UNKNOWN};
 	size_t k = 0;
 
-	if (!t->gen)
+	if (!t->clears)
 		log->first_ns = 0;
 	else if (log->first_ns != t->first_ns || fresh < log->fresh)
 		writes_begin_again(log, t);
@@ -364,14 +364,14 @@ writes_look(struct writes_log *log, const struct track *t, struct regions *rs, s
 		while (k < log->n && log->v[k].start < v->start)
 			k++;
 		old = k < log->n && log->v[k].start == v->start ? &log->v[k] : NULL;
-		if (!t->gen || !r->known || (r->doubt && !r->fresh))
+		if (!t->clears || !r->known || (r->doubt && !r->fresh))
 			writes_tell_as(r, &unknown);
 		else if (r->fresh)
 			writes_look_at_region(log, old, v, r, now, &next);
 		else
 			writes_tell_as(r, &still);
 	}
-	if (t->gen)
+	if (t->clears)
 		rate_add(&log->rate, now, fresh - log->fresh);
 	free(log->v);
 	log->v = next.v;
@@ -386,7 +386,7 @@ writes_mean(const struct track *t, struct regions *rs)
 {
 	double s = (double)writes_measured(t, rs->time_ns) / 1e9;
 
-	for (size_t i = 0; i < rs->vmas.n && t->gen && s > 0; i++)
+	for (size_t i = 0; i < rs->vmas.n && t->clears && s > 0; i++)
 		if (rs->r[i].known && !rs->r[i].doubt)
 			rs->r[i].rate = u64_max((uint64_t)((double)rs->r[i].written / s + 0.5),
 			                        rs->r[i].written > 0);
@@ -442,8 +442,10 @@ static unsigned
 writes_cost_window(const struct track *t, uint64_t now)
 {
 	enum { BURSTS = 4 };
-	uint64_t last = t->began[t->era % TRACK_ERAS], before = t->began[(t->era - 1) % TRACK_ERAS];
-	uint64_t ns = t->pulse && t->gen > 1 && last > before ? BURSTS * (last - before) : SECOND;
+	uint64_t last = t->began[t->epoch % TRACK_EPOCHS],
+		 before = t->began[(t->epoch - 1) % TRACK_EPOCHS];
+	uint64_t ns =
+	    t->pulse && t->clears > 1 && last > before ? BURSTS * (last - before) : SECOND;
 
 	return (unsigned)(u64_min(ns, u64_max(now - u64_min(now, t->first_ns), SECOND)) / SECOND);
 }
@@ -466,7 +468,7 @@ writes_make(const struct writes_log *log, const struct track *t, const struct re
 	out->part = writes_of_part(t);
 	out->measured_ns = writes_measured(t, rs->time_ns);
 	out->rate = log->rate;
-	out->gens = track_gens(t);
+	out->epochs = track_epochs(t);
 	writes_find_unique(t, page_size, rs->time_ns, out);
 	writes_find_hot(t, range, out);
 }

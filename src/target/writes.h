@@ -12,16 +12,16 @@
  * What the stamps of a track say about a target's writes: how fast, how many different pages, which
  * are the hottest, and what it costs to look. Pure.
  *
- * A page counts once a generation. Without a pulse there is one generation since the mark, so that
+ * A page counts once an epoch. Without a pulse there is one epoch since the mark, so that
  * the rate is of first writes, and what was written within t begins at the mark. In a pulse a page
  * counts again whenever it is written after a clear, and what was written within t ends now.
  */
 enum { WRITES_HOT = 16, WRITES_WINDOWS = 3 };
 
-/* Neighbouring pages that were written in as many generations, of late and in all. */
+/* Neighbouring pages that were written in as many epochs, of late and in all. */
 struct hot {
 	uint64_t start, end; /* bytes */
-	uint32_t count;      /* generations it was written in */
+	uint32_t count;      /* epochs it was written in */
 	uint32_t recent;     /* bit n: in the n-th before now */
 };
 
@@ -39,7 +39,7 @@ struct writes {
 	bool pulse; /* pages count again and again: in a pulse, and by trackers that are local */
 	bool part;           /* not the whole process is watched */
 	uint64_t measured_ns;/* since the mark, until the last look; of a pulse at most a minute */
-	uint32_t gens;       /* generations that counts are out of */
+	uint32_t epochs;       /* epochs that counts are out of */
 	struct rate rate;    /* pages seen written anew */
 	struct curve curve;  /* different pages that have to be sent if the process is moved */
 	uint64_t unique[WRITES_WINDOWS]; /* pages written within writes_window_s, RATE_UNKNOWN: not

@@ -60,29 +60,29 @@ track_time(const struct track *t, uint64_t addr)
 	return s ? s->time_ns : 0;
 }
 
-/* A clear begins a generation, of which nothing is known before a look; or each look is one. */
+/* A clear begins an epoch, of which nothing is known before a look; or each look is one. */
 static uint32_t
-track_last_era(const struct track *t)
+track_last_epoch(const struct track *t)
 {
-	return t->by_looks || t->looked_ns >= t->mark_ns ? t->era : t->era - 1;
+	return t->by_looks || t->looked_ns >= t->mark_ns ? t->epoch : t->epoch - 1;
 }
 
 static uint32_t
-track_recent_until(const struct track_stamp *s, uint32_t era)
+track_recent_until(const struct track_stamp *s, uint32_t epoch)
 {
-	return era - s->gen < 32 ? s->recent << (era - s->gen) : 0;
+	return epoch - s->epoch < 32 ? s->recent << (epoch - s->epoch) : 0;
 }
 
 uint32_t
-track_gens(const struct track *t)
+track_epochs(const struct track *t)
 {
-	return t->gen ? track_last_era(t) + 1 - t->first_era : 0;
+	return t->clears ? track_last_epoch(t) + 1 - t->first_epoch : 0;
 }
 
 uint32_t
 track_recent(const struct track *t, const struct track_stamp *s)
 {
-	return track_recent_until(s, track_last_era(t));
+	return track_recent_until(s, track_last_epoch(t));
 }
 
 /* Index of the first region that was looked at and starts after this. */
@@ -104,7 +104,7 @@ track_doubt(const struct track *t, uint64_t region)
 const char *
 track_past_why(const struct track_past *p)
 {
-	if (!p->gens)
+	if (!p->epochs)
 		return "nobody has looked since the clear";
 	return p->doubt ? track_doubt_words(p->doubt) : NULL;
 }
@@ -144,7 +144,7 @@ track_stamp_add(struct stamps *s, uint64_t start, uint64_t end, struct track_sta
 
 	if (start >= end)
 		return;
-	if (last && last->end == start && last->time_ns == as.time_ns && last->gen == as.gen &&
+	if (last && last->end == start && last->time_ns == as.time_ns && last->epoch == as.epoch &&
 	    last->count == as.count && last->recent == as.recent) {
 		last->end = end;
 		return;
@@ -158,17 +158,18 @@ track_stamp_add(struct stamps *s, uint64_t start, uint64_t end, struct track_sta
 static struct track_stamp
 track_stamp_again(const struct track *t, const struct track_stamp *old, uint64_t now)
 {
-	uint32_t steps = t->era - old->gen;
+	uint32_t steps = t->epoch - old->epoch;
 
-	return (struct track_stamp){.time_ns = now, .gen = t->era, .count = old->count + 1,
+	return (struct track_stamp){.time_ns = now, .epoch = t->epoch, .count = old->count + 1,
 	                            .recent = (steps < 32 ? old->recent << steps : 0) | 1};
 }
 
-/* A written stretch: stamped in this generation it stays so, else it is now, once more. */
+/* A written stretch: stamped in this epoch it stays so, else it is now, once more. */
 static void
 track_add_written(struct stamps *out, struct track *t, uint64_t start, uint64_t end, uint64_t now)
 {
-	const struct track_stamp fresh = {.time_ns = now, .gen = t->era, .count = 1, .recent = 1};
+	const struct track_stamp fresh = {
+	    .time_ns = now, .epoch = t->epoch, .count = 1, .recent = 1};
 	uint64_t at = start;
 
 	for (size_t k = track_first(t, start); k < t->n && t->v[k].start < end; k++) {
@@ -177,8 +178,8 @@ track_add_written(struct stamps *out, struct track *t, uint64_t start, uint64_t 
 
 		track_stamp_add(out, at, from, fresh);
 		track_stamp_add(out, from, to,
-		                old->gen == t->era ? *old : track_stamp_again(t, old, now));
-		t->fresh += from - at + (old->gen == t->era ? 0 : to - from);
+		                old->epoch == t->epoch ? *old : track_stamp_again(t, old, now));
+		t->fresh += from - at + (old->epoch == t->epoch ? 0 : to - from);
 		at = to;
 	}
 	track_stamp_add(out, at, end, fresh);
@@ -336,14 +337,14 @@ track_bytes(const struct track *t, uint64_t start, uint64_t end)
 }
 
 uint64_t
-track_bytes_in(const struct track *t, uint64_t start, uint64_t end, uint32_t era)
+track_bytes_in(const struct track *t, uint64_t start, uint64_t end, uint32_t epoch)
 {
 	uint64_t sum = 0;
 
 	for (size_t i = track_first(t, start); i < t->n && t->v[i].start < end; i++) {
 		const struct track_stamp *s = &t->v[i];
 
-		if (s->gen - era < 32 && s->recent >> (s->gen - era) & 1)
+		if (s->epoch - epoch < 32 && s->recent >> (s->epoch - epoch) & 1)
 			sum += u64_min(s->end, end) - u64_max(s->start, start);
 	}
 	return sum;

@@ -100,8 +100,8 @@ struct track_status {
 struct track_stamp {
 	uint64_t start, end; /* bytes: pages first seen written ... */
 	uint64_t time_ns;    /* ... at this time (CLOCK_MONOTONIC), in ... */
-	uint32_t gen;        /* ... this generation, the last in which they were; and in ... */
-	uint32_t count;      /* ... so many generations in all; ... */
+	uint32_t epoch;        /* ... this epoch, the last in which they were; and in ... */
+	uint32_t count;      /* ... so many epochs in all; ... */
 	uint32_t recent;     /* ... bit n: in the n-th before it */
 };
 
@@ -125,11 +125,11 @@ struct track_region {
 };
 
 /*
- * The writes to one page. Generations count from the first since which stamps are kept (a clear
+ * The writes to one page. Epochs count from the first since which stamps are kept (a clear
  * outside a pulse begins anew), as far as they were looked at.
  */
 struct track_past {
-	uint32_t gens;          /* 0: no look since the clear */
+	uint32_t epochs;          /* 0: no look since the clear */
 	uint32_t written;       /* in so many of them it was */
 	uint32_t recent;        /* bit n: in the n-th before the last */
 	/* not none: what is above is not known, but for what it was seen written */
@@ -151,7 +151,7 @@ struct unknown {
 	} fresh, readonly; /* those that have come since the mark; that are read-only */
 };
 
-enum { TRACK_ERAS = 256 };
+enum { TRACK_EPOCHS = 256 };
 
 struct track {
 	unsigned choice;       /* enum tracker, or TRACKER_AUTO */
@@ -166,11 +166,12 @@ struct track {
 	char why[160], how[160];
 
 	bool pulse;   /* cleared again and again: what was written before cools, and is counted */
-	unsigned gen; /* clears by us; 0: the mark is not ours and written means nothing yet */
+	unsigned clears; /* clears by us; 0: the mark is not ours and written means nothing yet */
 	bool by_looks;         /* the tracker is local: stamps count by looks, not by clears */
-	uint32_t era;          /* what stamps count by: gen, or those looks */
-	uint32_t first_era;    /* the first of those that stamps are kept of */
-	uint64_t began[TRACK_ERAS]; /* when the last of them began, by era % TRACK_ERAS: a ring */
+	uint32_t epoch;          /* what stamps count by: clears, or those looks */
+	uint32_t first_epoch;    /* the first of those that stamps are kept of */
+	uint64_t
+	    began[TRACK_EPOCHS]; /* when the last of them began, by epoch % TRACK_EPOCHS: a ring */
 	uint64_t mark_ns;      /* when the last clear ended */
 	uint64_t first_ns;     /* when the first of this pulse, or this mark, did */
 	uint64_t looked_ns;    /* when the last look at all regions began */
@@ -183,7 +184,7 @@ struct track {
 	size_t looked_n, looked_cap;
 	struct unknown unknown; /* of all regions, at the last look */
 	bool others; /* somebody else has cleared since our mark: what was seen before stays */
-	uint64_t kept;         /* bytes of this generation that this look saw written again */
+	uint64_t kept;         /* bytes of this epoch that this look saw written again */
 	/* regions of whose writes it saw none any more: see track_settle */
 	struct track_ranges lost;
 	/* ascending, disjoint: memory per written page, never per virtual one */
@@ -209,7 +210,7 @@ void track_probe(struct track *t, const struct proc *p, const struct pagemap *pm
 /* Goes over to another tracker; marks end. */
 void track_choose(struct track *t, unsigned choice);
 
-/* Clears the target's write marks and starts a generation. -1: it would not, nothing changed. */
+/* Clears the target's write marks and starts an epoch. -1: it would not, nothing changed. */
 int track_clear(struct track *t, const struct proc *p, const struct pagemap *pm,
                 const struct vma_list *vmas, struct err *err);
 
@@ -266,7 +267,7 @@ struct track_look {
 	const struct vma *vma;
 	bool in_scope;    /* some of it is */
 	uint64_t written; /* bytes of pages whose categories say that they are */
-	uint64_t lost;    /* of those seen written in this generation that are not any more */
+	uint64_t lost;    /* of those seen written in this epoch that are not any more */
 	uint64_t rss;     /* pages */
 	bool there;       /* it has pages, in RAM or not */
 	bool clean;       /* a page was seen that is not written */
@@ -314,7 +315,7 @@ void track_forget(struct track *t);
 
 /*
  * Tell what a look at [start, end) found: the n runs (ascending) whose pages are written. Pages
- * seen before in this generation keep their time, others get `now`. What is not written is dropped,
+ * seen before in this epoch keep their time, others get `now`. What is not written is dropped,
  * but in a pulse.
  */
 void track_update(struct track *t, uint64_t start, uint64_t end, const struct pm_run *runs,
@@ -334,10 +335,10 @@ uint64_t track_tally(const struct track *t, uint64_t start);
 const struct track_stamp *track_at(const struct track *t, uint64_t addr);
 uint64_t track_time(const struct track *t, uint64_t addr);
 
-/* So many generations have been looked at since the first that stamps are kept of. */
-uint32_t track_gens(const struct track *t);
+/* So many epochs have been looked at since the first that stamps are kept of. */
+uint32_t track_epochs(const struct track *t);
 
-/* Of a stamp, bit n: in the n-th generation before the last of those. */
+/* Of a stamp, bit n: in the n-th epoch before the last of those. */
 uint32_t track_recent(const struct track *t, const struct track_stamp *s);
 
 /* Whether a write to the page at addr would have been seen, as far as scope and screen reach. */
@@ -373,8 +374,8 @@ bool track_in_scope(const struct track *t, uint64_t *start, uint64_t *end);
 /* Bytes of [start, end) that were seen written. */
 uint64_t track_bytes(const struct track *t, uint64_t start, uint64_t end);
 
-/* The same, of those written in generation `era` (one of the last 32). */
-uint64_t track_bytes_in(const struct track *t, uint64_t start, uint64_t end, uint32_t era);
+/* The same, of those written in epoch `epoch` (one of the last 32). */
+uint64_t track_bytes_in(const struct track *t, uint64_t start, uint64_t end, uint32_t epoch);
 
 /* Whether a stamp still shows: in a pulse what was written cools. */
 bool track_is_warm(const struct track *t, const struct track_stamp *s, uint64_t now);
@@ -383,7 +384,7 @@ bool track_is_warm(const struct track *t, const struct track_stamp *s, uint64_t 
 uint64_t track_newest(const struct track *t, uint64_t start, uint64_t end);
 enum heat track_newest_heat(const struct track *t, uint64_t start, uint64_t end, uint64_t now);
 
-/* The most generations in which a page of [start, end) was seen written. */
+/* The most epochs in which a page of [start, end) was seen written. */
 uint32_t track_most(const struct track *t, uint64_t start, uint64_t end);
 
 #endif

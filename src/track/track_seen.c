@@ -65,8 +65,8 @@ track_compare(struct track *t, const struct vma *v, uint64_t start, size_t page_
 		if (is[i] != SEEN_AS_BEFORE)
 			seen->v[i] = is[i];
 	}
-	t->era++;
-	t->began[(t->era + 1) % TRACK_ERAS] =
+	t->epoch++;
+	t->began[(t->epoch + 1) % TRACK_EPOCHS] =
 	    now; /* what the next look finds came after this one */
 	track_add(t, v->start, c.v, c.n, now);
 	free(c.v);

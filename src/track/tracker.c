@@ -126,14 +126,15 @@ struct track_past
 track_past(const struct track *t, uint64_t region, uint64_t addr)
 {
 	const struct track_stamp *s = track_at(t, addr);
-	struct track_past p = {.gens = track_gens(t), .doubt = track_page_doubt(t, region, addr)};
+	struct track_past p = {.epochs = track_epochs(t),
+	                       .doubt = track_page_doubt(t, region, addr)};
 
-	if (!s || !t->gen)
+	if (!s || !t->clears)
 		return p;
 	/* a window is looked at before all the rest */
-	p.gens = s->gen == t->era ? t->era + 1 - t->first_era : p.gens;
+	p.epochs = s->epoch == t->epoch ? t->epoch + 1 - t->first_epoch : p.epochs;
 	p.written = s->count;
-	p.recent = s->gen == t->era ? s->recent : track_recent(t, s);
+	p.recent = s->epoch == t->epoch ? s->recent : track_recent(t, s);
 	return p;
 }
 
@@ -145,7 +146,7 @@ track_clear(struct track *t, const struct proc *p, const struct pagemap *pm,
 {
 	uint64_t start = time_ns();
 	uint64_t fresh = t->fresh;
-	bool anew = !t->pulse || !t->gen || t->others;
+	bool anew = !t->pulse || !t->clears || t->others;
 
 	if (t->can == TRACK_UNKNOWN)
 		track_probe(t, p, pm);
@@ -162,9 +163,9 @@ track_clear(struct track *t, const struct proc *p, const struct pagemap *pm,
 	t->cost_ns = t->mark_ns - start;
 	if (track_cats(t))
 		came_begin(t, p, pm);
-	t->gen++;
-	t->era++;
-	t->began[t->era % TRACK_ERAS] = t->began[(t->era + 1) % TRACK_ERAS] = t->mark_ns;
+	t->clears++;
+	t->epoch++;
+	t->began[t->epoch % TRACK_EPOCHS] = t->began[(t->epoch + 1) % TRACK_EPOCHS] = t->mark_ns;
 	t->others = false;
 	t->fresh_before = fresh;
 	if (anew) {
@@ -172,7 +173,7 @@ track_clear(struct track *t, const struct proc *p, const struct pagemap *pm,
 		t->n = 0;
 		t->fresh = t->tally_n = 0;
 		t->first_ns = t->mark_ns;
-		t->first_era = t->era + (t->by_looks ? 1 : 0);
+		t->first_epoch = t->epoch + (t->by_looks ? 1 : 0);
 	}
 	return 0;
 }
@@ -218,7 +219,7 @@ track_follow(struct track *t, const struct proc *p, const struct pagemap *pm,
 {
 	const struct tracker_ops *ops = tracker_of(t);
 
-	if (!t->gen)
+	if (!t->clears)
 		return;
 	t->lost.n = 0;
 	t->kept = 0;
@@ -239,7 +240,7 @@ track_forget(struct track *t)
 	moved_free(t->moved);
 	t->moved = NULL;
 	t->n = t->tally_n = t->looked_n = 0;
-	t->gen = t->era = t->first_era = 0;
+	t->clears = t->epoch = t->first_epoch = 0;
 	t->fresh = 0;
 	t->allow = false; /* what was agreed to was agreed to of another program */
 	t->others = false;
@@ -303,7 +304,7 @@ track_settle_choice(struct track *t)
 	for (unsigned i = 0; i < TRACKERS; i++)
 		track_settle_consent(t, i);
 	tracker = t->choice < TRACKERS ? (enum tracker)t->choice : track_first_that_works(t);
-	if (t->gen && tracker != t->tracker)
+	if (t->clears && tracker != t->tracker)
 		track_forget(t); /* what one tracker has seen means nothing to another */
 	t->tracker = tracker;
 	t->by_looks = trackers[tracker]->caps & TRACKER_LOCAL;

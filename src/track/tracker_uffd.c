@@ -507,7 +507,7 @@ static int
 uffd_arm_all(struct track *t, const struct pagemap *pm, const struct vma_list *vmas,
              struct err *err)
 {
-	struct arming how = {.tell = t->pulse && t->gen && !uffd_is_moved(t)};
+	struct arming how = {.tell = t->pulse && t->clears && !uffd_is_moved(t)};
 	struct track_ranges kept = {0};
 	struct uffd *u = t->own;
 	int r;
@@ -592,7 +592,7 @@ uffd_clear(struct track *t, const struct proc *p, const struct pagemap *pm,
 	if (r == 0 && !t->mark.n)
 		r = uffd_refuse_nothing(err);
 	/* it is not kept for another time: that would be another word of consent */
-	if (r < 0 && !t->gen && t->own) {
+	if (r < 0 && !t->clears && t->own) {
 		uffd_release(t->own);
 		t->own = NULL;
 	}

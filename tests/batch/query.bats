@@ -97,7 +97,7 @@ costs() {
 	is "$(cat "$ROOT/$PID/clear_refs")" ""
 	is "$(pm -e clear "$PID" | costs)" "$(printf '%s\n' \
 		'soft-dirty cleared in ~ ms: pages written from now on show' \
-		'  generation     1' '  cost_us        ~')"
+		'  epoch          1' '  cost_us        ~')"
 	is "$(cat "$ROOT/$PID/clear_refs")" 4
 }
 

@@ -99,19 +99,19 @@ load helper
 	pm --watch=0.01 -e heap "$PID" >"$BATS_TEST_TMPDIR/out"
 }
 
-@test "-e tells of a page in which generations it was written, and where that is not known" {
+@test "-e tells of a page in which epochs it was written, and where that is not known" {
 	local out=$BATS_TEST_TMPDIR/out
 	fixture_own softdirty
 	target_cleared
 	target_writes 10000000 3
 	target_writes 30000000 0-7
 	pm --watch=0.01 --json -e 10003000 -e 10004000 -e 30000000 -e clear -e 10003000 "$PID" >"$out"
-	is "$(json "$out" answers.{0,1,2,4}.{generations,written_in,written_recent} | xargs)" \
+	is "$(json "$out" answers.{0,1,2,4}.{epochs,written_in,written_recent} | xargs)" \
 		"1 1 1 1 0 0 1 null null null null null"
 	pm --watch=0.01 -e 30000000 "$PID" | grep -x '  written_in     unknown since remap: .*'
-	# without a clear there are no generations
+	# without a clear there are no epochs
 	pm -e 10003000 "$PID" >"$out"
-	run ! grep -E 'generations|written_' "$out"
+	run ! grep -E 'epochs|written_' "$out"
 }
 
 @test "migrate goes by what --watch measured; less than a second is too little" {

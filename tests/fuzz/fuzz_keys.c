@@ -170,7 +170,7 @@ next_sample(struct world *w)
 
 	*s = (struct sample){.serial = old ? old->serial + 1 : 1, .page_size = FAKE_PAGE, .pid = 1,
 	                     .comm = "x", .time_ns = time_ns(), .ended = !below(w, 20),
-	                     .can_track = below(w, 4) ? TRACK_YES : TRACK_NO, .gen = w->t.track.gen,
+	                     .can_track = below(w, 4) ? TRACK_YES : TRACK_NO, .clears = w->t.track.clears,
 	                     .mark_ns = w->t.track.mark_ns, .frames_hidden = !below(w, 3)};
 	if (old && !below(w, 3))
 		s->regions = regions_ref(old->regions);
@@ -558,8 +558,8 @@ step(struct world *w)
 		write_words(w, (unsigned)below(w, 4));
 	}
 	if (!below(w, 20)) {
-		w->t.track.gen++;
-		w->t.track.era++;
+		w->t.track.clears++;
+		w->t.track.epoch++;
 		w->t.track.pulse = below(w, 2);
 		w->t.track.mark_ns = time_ns();
 		if (!w->t.track.pulse || !w->t.track.first_ns)

@@ -373,7 +373,7 @@ clear_after() {
 	screen_wait_text 'Watch what victim'
 	is "$(userfaultfds)" 0
 	screen_keys y
-	screen_wait_text 'gen 1: userfaultfd armed'
+	screen_wait_text 'epoch 1: userfaultfd armed'
 	screen_keys q
 	screen_end
 	victim_is_free

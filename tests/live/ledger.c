@@ -199,16 +199,16 @@ clear(struct watch *w)
 		die(w->err.what, w->err.why);
 }
 
-/* What this look has told, of generation `era` or at `now`, goes to its line. */
+/* What this look has told, of epoch `epoch` or at `now`, goes to its line. */
 static void
-collect(const struct watch *w, uint32_t era, uint64_t now)
+collect(const struct watch *w, uint32_t epoch, uint64_t now)
 {
 	const struct track *t = &w->t.track;
 
 	for (size_t i = 0; i < t->n; i++) {
 		const struct track_stamp *s = &t->v[i];
 
-		if (t->tracker == TRACKER_SOFT_DIRTY ? s->time_ns == now : s->gen == era)
+		if (t->tracker == TRACKER_SOFT_DIRTY ? s->time_ns == now : s->epoch == epoch)
 			tell(w->looks, s->start, s->end);
 	}
 }
@@ -219,7 +219,7 @@ look(struct watch *w)
 {
 	struct track *t = &w->t.track;
 	uint64_t now = time_ns();
-	uint32_t era = t->era;
+	uint32_t epoch = t->epoch;
 
 	if (++w->looks >= MOST_LOOKS)
 		die("looks", "too many");
@@ -228,11 +228,11 @@ look(struct watch *w)
 		clear(w); /* tells what it arms again */
 	} else if (t->tracker == TRACKER_HASH) {
 		sign_look(&w->t, w->v, w->v->start, w->v->end, now);
-		era = t->era;
+		epoch = t->epoch;
 	} else {
 		measure(w, now);
 	}
-	collect(w, era, now);
+	collect(w, epoch, now);
 	if (w->sampled)
 		clear(w);
 	atomic_fetch_add(&sh->ended, 1);

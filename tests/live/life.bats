@@ -92,7 +92,7 @@ script_becomes_subject() {
 	screen_start 120x40 "${WAY[@]}" "$SUBJECT_PID"
 	screen_goto "${AT[anon]}"
 	screen_keys c
-	screen_wait_text 'gen 1'
+	screen_wait_text 'epoch 1'
 	subject leader-exit
 	subject write anon 3
 	screen_keys W
@@ -191,10 +191,10 @@ script_becomes_subject() {
 	SCREEN_ENV=(SUBJECT="$SUBJECT" pipes="$BATS_TEST_TMPDIR/script" SUBJECT_UNWATCHED=1)
 	script_start screen_start 160x40
 	screen_keys c
-	screen_wait_text 'gen 1'
+	screen_wait_text 'epoch 1'
 	script_becomes_subject
 	screen_keys ! # where messages stay, however slow the machine
-	screen_wait_text 'executed a new program, now subject: gen 1'
+	screen_wait_text 'executed a new program, now subject: epoch 1'
 	screen_keys Escape
 	subject write anon 3
 	screen_goto "${AT[anon]}"
@@ -234,7 +234,7 @@ question_start() {
 	question_start 80x24
 	screen_text | tail -1 | grep '^y yes  .*h contents only  ? costs  n no'
 	screen_keys y
-	screen_wait_text 'gen 1: userfaultfd armed'
+	screen_wait_text 'epoch 1: userfaultfd armed'
 	is_registered
 	subject write anon 3
 	screen_goto "${AT[anon]}"
@@ -258,7 +258,7 @@ question_start() {
 	screen_keys c
 	screen_wait_text 'Watch what'
 	screen_keys Enter
-	screen_wait_text 'gen 1: userfaultfd armed'
+	screen_wait_text 'epoch 1: userfaultfd armed'
 	screen_keys Q
 	screen_end
 }
@@ -277,7 +277,7 @@ question_start() {
 	screen_keys c
 	screen_wait_text 'r this region'
 	screen_keys r
-	screen_wait_text 'gen 1: userfaultfd armed'
+	screen_wait_text 'epoch 1: userfaultfd armed'
 	is_armed anon
 	run ! is_armed sparse
 	screen_keys Q

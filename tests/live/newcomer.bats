@@ -188,7 +188,7 @@ write_and_see() {
 	SCREEN_OPTIONS=(--interval 0.2 --color=never "${INJECT[@]}")
 	screen_start 120x24 "$NEWCOMER_PID"
 	screen_keys c
-	screen_wait_text 'gen 1: userfaultfd armed'
+	screen_wait_text 'epoch 1: userfaultfd armed'
 	newcomer shared $OTHER 2560
 	newcomer write $OTHER 2560
 	screen_wait_text 'writes .* written \+10\.0M in 1 new region, .*not watched'

@@ -378,14 +378,14 @@ told_of() { awk -F , -v at="0x$1" '$2 == at { sum += $1 } END { print sum + 0 }'
 	screen_keys c
 	screen_wait_text 'Watch what subject .* writes'
 	screen_keys r
-	screen_wait_text 'gen 1: userfaultfd armed'
+	screen_wait_text 'epoch 1: userfaultfd armed'
 	subject write anon 3 5 7
 	subject write sparse 8
 	screen_wait_text "${AT[anon]} +aaa[#+-]a[#+-]a[#+-]a{56}( |\$)"
 	run ! is_armed sparse
 	subject exec
 	screen_wait_text 'executed a new program: now .*; press c to watch'
-	run ! grep -E 'gen [0-9]' <(screen_text)
+	run ! grep -E 'epoch [0-9]' <(screen_text)
 	screen_keys q
 	screen_end
 	is_free
@@ -408,14 +408,14 @@ told_of() { awk -F , -v at="0x$1" '$2 == at { sum += $1 } END { print sum + 0 }'
 	screen_keys c
 	screen_wait_text 'r this region'
 	screen_keys r
-	screen_wait_text 'gen 1: userfaultfd armed'
+	screen_wait_text 'epoch 1: userfaultfd armed'
 	screen_keys c
-	screen_wait_text 'gen 2: userfaultfd armed'
+	screen_wait_text 'epoch 2: userfaultfd armed'
 	screen_goto "${AT[private]}"
 	screen_keys c
 	screen_wait_text "of ${RANGE[anon]} alone"
 	screen_keys r
-	screen_wait_text 'gen 3: userfaultfd armed'
+	screen_wait_text 'epoch 3: userfaultfd armed'
 	is_armed private
 	screen_keys q q
 	screen_end
@@ -428,7 +428,7 @@ told_of() { awk -F , -v at="0x$1" '$2 == at { sum += $1 } END { print sum + 0 }'
 	SCREEN_OPTIONS=(--interval 0.2 --color=never --tracker uffd --allow-inject --scope "${RANGE[anon]}")
 	screen_start 80x24 "$SUBJECT_PID"
 	screen_keys c
-	screen_wait_text 'gen 1: userfaultfd armed'
+	screen_wait_text 'epoch 1: userfaultfd armed'
 	is_armed anon
 	run ! is_armed sparse
 	screen_goto "${AT[sparse]}"
@@ -456,7 +456,7 @@ told_of() { awk -F , -v at="0x$1" '$2 == at { sum += $1 } END { print sum + 0 }'
 	SCREEN_OPTIONS=(--interval 0.2 --color=never)
 	screen_start 80x24 "$SUBJECT_PID"
 	screen_keys c
-	screen_wait_text 'contents gen 1'
+	screen_wait_text 'contents epoch 1'
 	kill "${PROGRAMS[-1]}"
 	until_true grep -q '^TracerPid:.*[^0-9]0$' "/proc/$SUBJECT_PID/status"
 	screen_keys c
@@ -473,7 +473,7 @@ told_of() { awk -F , -v at="0x$1" '$2 == at { sum += $1 } END { print sum + 0 }'
 	SCREEN_OPTIONS=(--interval 0.2 --color=never --tracker uffd --allow-inject)
 	screen_start 200x24 "${PROGRAMS[-1]}"
 	screen_keys c
-	screen_wait_text 'gen 1: userfaultfd armed'
+	screen_wait_text 'epoch 1: userfaultfd armed'
 	[[ $(grep -c '\[heap\]' "/proc/${PROGRAMS[-1]}/maps") == 1 ]]
 	echo >"$BATS_TEST_TMPDIR/program-0"
 	until_true eval '(( $(grep -c "\[heap\]" "/proc/${PROGRAMS[-1]}/maps") > 1 ))'
@@ -492,7 +492,7 @@ told_of() { awk -F , -v at="0x$1" '$2 == at { sum += $1 } END { print sum + 0 }'
 	SCREEN_OPTIONS=(--interval 0.2 --color=never --tracker uffd --allow-inject)
 	screen_start 80x24 "${PROGRAMS[-1]}"
 	screen_keys c
-	screen_wait_text 'gen 1'
+	screen_wait_text 'epoch 1'
 	grep -q '^VmFlags:.* uw' "/proc/${PROGRAMS[-1]}/smaps"
 	echo >"$BATS_TEST_TMPDIR/program-0"
 	screen_wait_text 'no longer told: it has begun to use userfaultfd'
@@ -511,7 +511,7 @@ told_of() { awk -F , -v at="0x$1" '$2 == at { sum += $1 } END { print sum + 0 }'
 	screen_keys c
 	screen_wait_text 'contents only'
 	screen_keys h
-	screen_wait_text 'contents gen 1'
+	screen_wait_text 'contents epoch 1'
 	screen_wait_text "${AT[anon]} +a{64}( |\$)"
 	subject write anon 3 5 7
 	screen_wait_text "${AT[anon]} +aaa[#+-]a[#+-]a[#+-]a{56}( |\$)"
@@ -536,11 +536,11 @@ told_of() { awk -F , -v at="0x$1" '$2 == at { sum += $1 } END { print sum + 0 }'
 	screen_keys c
 	screen_wait_text 'clear all the same'
 	screen_keys n
-	run ! grep -E 'gen [0-9]' <(screen_text)
+	run ! grep -E 'epoch [0-9]' <(screen_text)
 	screen_keys c
 	screen_wait_text 'clear all the same'
 	screen_keys y
-	screen_wait_text 'gen 1'
+	screen_wait_text 'epoch 1'
 	screen_keys q
 	screen_end
 }

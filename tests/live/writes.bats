@@ -94,7 +94,7 @@ teardown() { live_end; }
 	screen_wait_text '200000000000 '
 	run ! grep -E '^20000[0-9a-f]{7} .*[#+]' <(screen_text)
 	screen_keys c
-	screen_wait_text "gen 1: $way (cleared|armed) in"
+	screen_wait_text "epoch 1: $way (cleared|armed) in"
 	# life goes on: some of its pages are fresh, some have cooled, most are not written
 	screen_wait_text '^20000[0-9a-f]{7} .*#'
 	screen_wait_text '^20000[0-9a-f]{7} .*[+]'
@@ -151,7 +151,7 @@ teardown() { live_end; }
 	screen_keys C
 	screen_type 0
 	screen_keys Enter
-	screen_wait_text 'gen [0-9]+ '
+	screen_wait_text 'epoch [0-9]+ '
 	run ! grep AUTO-CLEAR <(screen_text)
 	screen_keys q q
 	screen_end

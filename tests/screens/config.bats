@@ -95,8 +95,8 @@ teardown() { screen_stop; }
 	screen_keys Enter c
 	target_writes 10000000 3 5 7
 	screen_keys r
-	screen_golden config-calm 'gen 1: soft-dirty .*' 'written .* ago'
-	screen_text | head -n 1 | grep 'gen 1  *root'
+	screen_golden config-calm 'epoch 1: soft-dirty .*' 'written .* ago'
+	screen_text | head -n 1 | grep 'epoch 1  *root'
 	screen_keys Q
 	screen_end
 }

@@ -85,7 +85,7 @@ teardown() { screen_stop; }
 	screen_keys '!'
 	screen_text | grep 'nothing was told yet'
 	screen_keys q Escape c Escape Escape '!'
-	screen_golden messages '[0-9]{2}:[0-9]{2}:[0-9]{2}' 'gen 1 \+[0-9]+s' 'in [0-9.]+ ms'
+	screen_golden messages '[0-9]{2}:[0-9]{2}:[0-9]{2}' 'epoch 1 \+[0-9]+s' 'in [0-9.]+ ms'
 	# opened from itself and from the help it is there once
 	screen_keys '?' Escape q
 	screen_text | grep '› regions'

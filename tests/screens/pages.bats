@@ -7,7 +7,7 @@ load screen
 teardown() { screen_stop; }
 
 # what depends on the clock
-TIMES=('gen [0-9]+ \+[0-9]+s' 'in [0-9]+\.[0-9] ms' 'written [0-9.]+ s ago' ', [0-9]+ s after')
+TIMES=('epoch [0-9]+ \+[0-9]+s' 'in [0-9]+\.[0-9] ms' 'written [0-9.]+ s ago' ', [0-9]+ s after')
 
 # screen_goto WHAT: the prompt's answer, and there
 screen_goto() {
@@ -185,10 +185,10 @@ screen_goto() {
 	target_writes 10000000 3 5 7
 	# drawn at once, so that the colour is that of now
 	screen_keys r
-	screen_golden grid-written "${TIMES[@]}" 'gen 1: soft-dirty .*'
+	screen_golden grid-written "${TIMES[@]}" 'epoch 1: soft-dirty .*'
 	screen_keys q
 	screen_resize 80 24 # where WR/S has no room: a second after the clear it has a value
-	screen_golden list-written "${TIMES[@]}" 'gen 1: soft-dirty .*' '12.0K [w+].*'
+	screen_golden list-written "${TIMES[@]}" 'epoch 1: soft-dirty .*' '12.0K [w+].*'
 	# the same without colour
 	screen_stop
 	target_cleared
@@ -203,7 +203,7 @@ screen_goto() {
 	target_cleared
 	screen_keys c
 	screen_text | grep -E '^000010000000 a{64} *$'
-	screen_text | head -n 1 | grep 'gen 2'
+	screen_text | head -n 1 | grep 'epoch 2'
 	screen_keys Q
 	screen_end
 }
@@ -419,7 +419,7 @@ screen_goto() {
 	fixture java
 	screen_start 120x40 "$PID"
 	screen_keys Enter 2 2
-	screen_text | grep 'colours tell in how many generations'
+	screen_text | grep 'colours tell in how many epochs'
 	screen_keys 3
 	[[ $(screen_text) != *'colours tell'* ]]
 	screen_keys 2

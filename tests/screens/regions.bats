@@ -143,7 +143,7 @@ teardown() { screen_stop; }
 	screen_keys c Enter p
 	target_writes 10000000 1
 	screen_keys r
-	screen_golden grid-paused 'gen 1 \+[0-9]+s' 'paused [0-9]+ s ago' 'gen 1: .*' '[0-9]+ s ago'
+	screen_golden grid-paused 'epoch 1 \+[0-9]+s' 'paused [0-9]+ s ago' 'epoch 1: .*' '[0-9]+ s ago'
 	screen_keys p r
 	screen_text | grep -E '^000010000000 a'
 	screen_keys q q

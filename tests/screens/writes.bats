@@ -17,7 +17,7 @@ screen_pulse() {
 
 # What a machine takes differs from look to look.
 TIMES=('seen written [0-9]+ s ago' 'written [0-9.]+ s ago')
-NUMBERS=('[0-9]+\.[0-9] ms' 'gen [0-9]+ \+[0-9]+s' 'gen 1: soft-dirty .*')
+NUMBERS=('[0-9]+\.[0-9] ms' 'epoch [0-9]+ \+[0-9]+s' 'epoch 1: soft-dirty .*')
 
 @test "W before a clear: how to measure, what a migration would send, what a look costs" {
 	SCREEN_OPTIONS=(--interval 0)
@@ -89,7 +89,7 @@ NUMBERS=('[0-9]+\.[0-9] ms' 'gen [0-9]+ \+[0-9]+s' 'gen 1: soft-dirty .*')
 	screen_wait_text 'every 0.[0-9]+ s'
 	screen_keys Down
 	screen_wait_text '^ ›000010005000'
-	screen_wait_text '10005000 .*: 4.0K written in [0-9]+ of [0-9]+ generations'
+	screen_wait_text '10005000 .*: 4.0K written in [0-9]+ of [0-9]+ epochs'
 	screen_keys Enter
 	screen_wait_text '1 cell = 1 page'
 	screen_text | tail -n 2 | grep '10005000 '
@@ -109,7 +109,7 @@ NUMBERS=('[0-9]+\.[0-9] ms' 'gen [0-9]+ \+[0-9]+s' 'gen 1: soft-dirty .*')
 	screen_wait_text 'written.*now' # once the message is gone
 	screen_keys 2
 	screen_text | grep -E '^000010000000 ...1.1.1'
-	screen_wait_text 'written in # 16\+ +8 +4 +2 +1 +generations'
+	screen_wait_text 'written in # 16\+ +8 +4 +2 +1 +epochs'
 	screen_keys 2
 	screen_wait_text 'written.*now' # once the message is gone
 	# another lens and back: it is as it was left
@@ -144,8 +144,8 @@ NUMBERS=('[0-9]+\.[0-9] ms' 'gen [0-9]+ \+[0-9]+s' 'gen 1: soft-dirty .*')
 	screen_end
 }
 
-# A pulse that comes only after ten minutes: generations begin with c, and looks are by r.
-@test "the page's card tells its generations, on the whole screen and beside the grid" {
+# A pulse that comes only after ten minutes: epochs begin with c, and looks are by r.
+@test "the page's card tells its epochs, on the whole screen and beside the grid" {
 	local page ms=100000
 	SCREEN_OPTIONS=(--interval 0 --calm)
 	fixture_own softdirty
@@ -163,16 +163,16 @@ NUMBERS=('[0-9]+\.[0-9] ms' 'gen [0-9]+ \+[0-9]+s' 'gen 1: soft-dirty .*')
 		target_writes 10000000 "$page"
 		screen_keys r
 	done
-	screen_text | grep '^ generations  *4 of 6 ▇·▇▇·▇$'
+	screen_text | grep '^ epochs  *4 of 6 ▇·▇▇·▇$'
 	screen_clock $((ms += 5000))
 	screen_keys C-l
 	screen_wait_text '^ 10003000 .anon' # the message is gone
-	screen_golden page-generations "${TIMES[@]}"
+	screen_golden page-epochs "${TIMES[@]}"
 	screen_keys Escape
 	screen_resize 120 40
-	screen_golden grid-generations "${TIMES[@]}"
+	screen_golden grid-epochs "${TIMES[@]}"
 	screen_keys Right
-	screen_text | grep '│ generations  *0 of 6 ······$'
+	screen_text | grep '│ epochs  *0 of 6 ······$'
 	screen_keys W
 	screen_text | grep '^ ›000010003000  *▇·▇▇·▇  *4/6 '
 	screen_keys Q
@@ -187,10 +187,10 @@ NUMBERS=('[0-9]+\.[0-9] ms' 'gen [0-9]+ \+[0-9]+s' 'gen 1: soft-dirty .*')
 	screen_clock $((ms += 5000))
 	screen_keys C-l
 	screen_wait_text '^ 10003000 .anon'
-	screen_golden page-generations-ascii "${TIMES[@]}"
+	screen_golden page-epochs-ascii "${TIMES[@]}"
 	target_writes 30000000 0-7
 	screen_keys r '}' '}' Enter
-	screen_text | grep '^ generations  *unknown since remap'
+	screen_text | grep '^ epochs  *unknown since remap'
 	screen_keys Q
 	screen_end
 }

@@ -18,28 +18,28 @@ set_terminal(bool utf8)
 }
 
 static void
-generations_are(uint32_t recent, uint32_t gens, unsigned per, const char *want, const char *what)
+epochs_are(uint32_t recent, uint32_t epochs, unsigned per, const char *want, const char *what)
 {
 	struct buf b = {0};
 
-	card_generations(&b, recent, gens, per);
+	card_epochs(&b, recent, epochs, per);
 	is_str(b.s, want, what);
 	buf_free(&b);
 }
 
 static void
-test_generations(void)
+test_epochs(void)
 {
 	set_terminal(true);
-	generations_are(0x2d, 6, 1, "                          ▇·▇▇·▇", "oldest first, blank before the first");
-	generations_are(0, 0, 1, "                                ", "none: nothing");
-	generations_are(0x80000001, 500, 1, "▇······························▇", "the last 32 of many");
-	generations_are(0x2d, 6, 2, "             ▃▇▃", "two in a column");
-	generations_are(0x100, 9, 8, "  ▁·", "one in eight is not nothing");
-	generations_are(0xffffffff, 40, 4, "▇▇▇▇▇▇▇▇", "never so high that lines fuse");
+	epochs_are(0x2d, 6, 1, "                          ▇·▇▇·▇", "oldest first, blank before the first");
+	epochs_are(0, 0, 1, "                                ", "none: nothing");
+	epochs_are(0x80000001, 500, 1, "▇······························▇", "the last 32 of many");
+	epochs_are(0x2d, 6, 2, "             ▃▇▃", "two in a column");
+	epochs_are(0x100, 9, 8, "  ▁·", "one in eight is not nothing");
+	epochs_are(0xffffffff, 40, 4, "▇▇▇▇▇▇▇▇", "never so high that lines fuse");
 	set_terminal(false);
-	generations_are(0x2d, 6, 2, "             -#-", "in ASCII");
-	generations_are(0x5, 4, 1, "                            .#.#", "with dots");
+	epochs_are(0x2d, 6, 2, "             -#-", "in ASCII");
+	epochs_are(0x5, 4, 1, "                            .#.#", "with dots");
 }
 
 /* The line of the card that has this label, "value|note"; NULL: there is none. Good until the next call. */
@@ -72,40 +72,40 @@ written_line(int width, const struct sample *s, const struct answer *more, const
 static void
 test_written(void)
 {
-	struct sample s = {.page_size = FAKE_PAGE, .gen = 0, .tracker = TRACKER_SOFT_DIRTY, .pulse_ns = 250000000};
-	struct answer a = {.past = {.gens = 12, .written = 7, .recent = 0xdb3}};
+	struct sample s = {.page_size = FAKE_PAGE, .clears = 0, .tracker = TRACKER_SOFT_DIRTY, .pulse_ns = 250000000};
+	struct answer a = {.past = {.epochs = 12, .written = 7, .recent = 0xdb3}};
 
 	set_terminal(true);
-	ok(!written_line(78, &s, &a, "generations"), "without a clear nothing is said of generations");
-	s.gen = 20;
-	is_str(written_line(78, &s, &a, "generations"), "7 of 12 ▇▇·▇▇·▇▇··▇▇|", "in which it was written");
-	is_str(written_line(34, &s, &a, "generations"), "7 of 12 ▇▃▃▇·▇|",
+	ok(!written_line(78, &s, &a, "epochs"), "without a clear nothing is said of epochs");
+	s.clears = 20;
+	is_str(written_line(78, &s, &a, "epochs"), "7 of 12 ▇▇·▇▇·▇▇··▇▇|", "in which it was written");
+	is_str(written_line(34, &s, &a, "epochs"), "7 of 12 ▇▃▃▇·▇|",
 	       "in the pane as well, two in a column");
-	is_str(written_line(18, &s, &a, "generations"), "7 of 12|", "or without the picture");
-	is_str(written_line(34, &s, NULL, "generations"), "|", "until the answer is there its line is");
-	a.past = (struct track_past){.gens = 400, .written = 2};
-	is_str(written_line(78, &s, &a, "generations"), "2 of 400 ································|the last 32", "long ago");
-	is_str(written_line(34, &s, &a, "generations"), "2 of 400 ········|", "in the pane: four in a column");
-	a.past = (struct track_past){.gens = 1};
+	is_str(written_line(18, &s, &a, "epochs"), "7 of 12|", "or without the picture");
+	is_str(written_line(34, &s, NULL, "epochs"), "|", "until the answer is there its line is");
+	a.past = (struct track_past){.epochs = 400, .written = 2};
+	is_str(written_line(78, &s, &a, "epochs"), "2 of 400 ································|the last 32", "long ago");
+	is_str(written_line(34, &s, &a, "epochs"), "2 of 400 ········|", "in the pane: four in a column");
+	a.past = (struct track_past){.epochs = 1};
 	s.pulse_ns = 0;
-	is_str(written_line(78, &s, &a, "generations"), "0 of 1 ·|press C: it counts how often", "after one clear: how to count");
+	is_str(written_line(78, &s, &a, "epochs"), "0 of 1 ·|press C: it counts how often", "after one clear: how to count");
 	s.tracker = TRACKER_HASH;
-	a.past = (struct track_past){.gens = 3, .written = 1, .recent = 2};
+	a.past = (struct track_past){.epochs = 3, .written = 1, .recent = 2};
 	is_str(written_line(78, &s, &a, "looks"), "1 of 3 ·▇·|", "by contents it is looks that count");
 }
 
 static void
 test_not_known(void)
 {
-	struct sample s = {.page_size = FAKE_PAGE, .gen = 1, .tracker = TRACKER_SOFT_DIRTY};
-	struct answer a = {.past = {.gens = 4, .doubt = DOUBT_HUGETLB}};
+	struct sample s = {.page_size = FAKE_PAGE, .clears = 1, .tracker = TRACKER_SOFT_DIRTY};
+	struct answer a = {.past = {.epochs = 4, .doubt = DOUBT_HUGETLB}};
 
-	is_str(written_line(78, &s, &a, "generations"), "|not trackable: the kernel does not mark hugetlb pages again", "why it is not known");
-	is_str(written_line(34, &s, &a, "generations"), "not known|", "that it is not");
-	a.past = (struct track_past){.gens = 4, .written = 1, .recent = 4, .doubt = DOUBT_REMAPPED};
-	ok(strstr(written_line(100, &s, &a, "generations"), "1 of 4 ·▇··|unknown since remap"), "what was seen, and since when it is not known");
+	is_str(written_line(78, &s, &a, "epochs"), "|not trackable: the kernel does not mark hugetlb pages again", "why it is not known");
+	is_str(written_line(34, &s, &a, "epochs"), "not known|", "that it is not");
+	a.past = (struct track_past){.epochs = 4, .written = 1, .recent = 4, .doubt = DOUBT_REMAPPED};
+	ok(strstr(written_line(100, &s, &a, "epochs"), "1 of 4 ·▇··|unknown since remap"), "what was seen, and since when it is not known");
 	a.past = (struct track_past){0};
-	is_str(written_line(78, &s, &a, "generations"), "|nobody has looked since the clear", "before the first look");
+	is_str(written_line(78, &s, &a, "epochs"), "|nobody has looked since the clear", "before the first look");
 }
 
 /* bug: rows of what is not set stood before what is. */
@@ -233,7 +233,7 @@ main(void)
 {
 	setlocale(LC_ALL, "C.UTF-8");
 	tap_start();
-	test_generations();
+	test_epochs();
 	test_written();
 	test_not_known();
 	test_what_is_so_leads();

@@ -388,7 +388,7 @@ subject_open(struct subject *s, uint64_t start, uint64_t pages, uint64_t nth)
 	memset(s->n, 0, sizeof(s->n));
 	s->n[STATE_NONE] = pages;
 	s->written = 0;
-	s->t.track.gen = 1;
+	s->t.track.clears = 1;
 	fake_end(s->t.pm.fd, s->v.end);
 	for (uint64_t i = 0, k = 0; i < pages; i += nth ? nth : 1, k++) {
 		static const struct {
@@ -521,7 +521,7 @@ test_window_ends(void)
 	ok(!w && calls == 2 && err.status == 0, "progress may give up");
 	window_unref(w);
 	fake_end(s.t.pm.fd, 0);
-	s.t.track.gen = 0;
+	s.t.track.clears = 0;
 	w = window_read(&s.t, &s.v, &g, LENS_STATE, NULL, NULL, &err);
 	ok(w && w->cells[0].n[STATE_UNREADABLE] == 8 && !w->cells[0].n[STATE_NONE],
 	   "without a page table: unreadable, not empty");

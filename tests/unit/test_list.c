@@ -414,7 +414,7 @@ test_parted(void)
 		rows_settle(&ui, &s);
 		view_regions.say(&ui, &s, &out);
 		ok(!strstr(out.s, "several rows"), "nobody watches");
-		s.gen = 1;
+		s.clears = 1;
 		s.tracker = TRACKER_UFFD;
 		out.len = 0;
 		view_regions.say(&ui, &s, &out);

@@ -44,7 +44,7 @@ addr(uint64_t page)
 static void
 test_update(void)
 {
-	struct track t = {.gen = 1};
+	struct track t = {.clears = 1};
 	const struct pm_run first[] = {{addr(2), addr(4), 0}, {addr(6), addr(7), 0}};
 	const struct pm_run second[] = {{addr(1), addr(8), 0}};
 	const struct pm_run third[] = {{addr(3), addr(5), 0}};
@@ -72,7 +72,7 @@ test_update(void)
 	is_u64(track_first(&t, addr(9)), t.n, "track_first past the last");
 	is_u64(track_first(&t, 0), 0, "track_first before the first");
 	track_forget(&t);
-	ok(!t.n && !t.gen && !track_time(&t, addr(3)), "track_forget");
+	ok(!t.n && !t.clears && !track_time(&t, addr(3)), "track_forget");
 	track_free(&t);
 }
 
@@ -127,7 +127,7 @@ look(struct track *t, uint64_t naive[PAGES], uint64_t *seed, uint64_t now)
 static void
 test_random(void)
 {
-	struct track t = {.gen = 1};
+	struct track t = {.clears = 1};
 	uint64_t naive[PAGES] = {0}, seed = 3;
 	bool same = true, small = true;
 
@@ -205,24 +205,24 @@ test_probe(void)
 		return;
 	track_probe(&t, &f.p, &pm);
 	ok(t.can == TRACK_NO && t.why[0] && t.how[0], "no clear_refs: it cannot, and says why");
-	ok(track_clear(&t, &f.p, &pm, &l, &err) == -1 && err.status == ERR_TARGET && err.why[0] && t.gen == 0,
+	ok(track_clear(&t, &f.p, &pm, &l, &err) == -1 && err.status == ERR_TARGET && err.why[0] && t.clears == 0,
 	   "so a clear is refused");
 	ok(!track_knew(&t, addr(0), addr(10)), "and no mark is made");
 	memset(&t, 0, sizeof(t));
 	ok(folder_put(&f), "clear_refs");
 	track_probe(&t, &f.p, &pm);
 	ok(t.can == TRACK_YES && folder_holds(&f, ""), "with clear_refs it can; asking clears nothing");
-	ok(track_clear(&t, &f.p, &pm, &l, &err) == 0 && t.gen == 1 && t.mark_ns && folder_holds(&f, "4"),
+	ok(track_clear(&t, &f.p, &pm, &l, &err) == 0 && t.clears == 1 && t.mark_ns && folder_holds(&f, "4"),
 	   "a clear writes 4, and nothing else");
 	ok(track_knew(&t, addr(0), addr(10)) && track_knew(&t, addr(20), addr(30)) &&
 	       !track_knew(&t, addr(0), addr(11)) && !track_knew(&t, addr(1), addr(10)) &&
 	       !track_knew(&t, addr(12), addr(13)) && !track_knew(&t, addr(40), addr(50)),
 	   "the regions at the mark are known");
 	track_update(&t, addr(0), addr(10), &run, 1, 5);
-	ok(track_clear(&t, &f.p, &pm, &l, &err) == 0 && t.gen == 2 && !track_time(&t, addr(1)),
+	ok(track_clear(&t, &f.p, &pm, &l, &err) == 0 && t.clears == 2 && !track_time(&t, addr(1)),
 	   "a second clear forgets what was written");
 	track_forget(&t);
-	ok(t.gen == 0 && t.can == TRACK_YES && !track_knew(&t, addr(0), addr(10)), "exec: all but `can` is gone");
+	ok(t.clears == 0 && t.can == TRACK_YES && !track_knew(&t, addr(0), addr(10)), "exec: all but `can` is gone");
 	track_free(&t);
 	folder_close(&f);
 }
@@ -278,7 +278,7 @@ test_given_up(void)
 	struct err err;
 
 	fake_target(&t);
-	t.track.gen = 1;
+	t.track.clears = 1;
 	fake_words(t.pm.fd, near / FAKE_PAGE, 2, written & ~PM_SOFT_DIRTY);
 	fake_word(t.pm.fd, near / FAKE_PAGE, written);
 	fake_word(t.pm.fd, far / FAKE_PAGE, written);
@@ -296,19 +296,19 @@ test_given_up(void)
 	fake_close(&t);
 }
 
-/* Generations: a page keeps its time within one, is told anew in the next, and cools in between. */
+/* Epochs: a page keeps its time within one, is told anew in the next, and cools in between. */
 static void
 test_pulse(void)
 {
 	const struct pm_run both[] = {{addr(2), addr(4), 0}, {addr(6), addr(7), 0}};
 	const struct pm_run one = {addr(3), addr(5), 0};
-	struct track t = {.gen = 1, .era = 1, .pulse = true};
+	struct track t = {.clears = 1, .epoch = 1, .pulse = true};
 
 	track_update(&t, addr(0), addr(10), both, 2, 1000 * MS);
 	track_update(&t, addr(0), addr(10), both, 2, 2000 * MS);
 	ok(track_time(&t, addr(2)) == 1000 * MS && track_at(&t, addr(2))->count == 1 && t.n == 2,
-	   "within a generation a page keeps its time");
-	t.era = 2;
+	   "within an epoch a page keeps its time");
+	t.epoch = 2;
 	track_update(&t, addr(0), addr(10), &one, 1, 3000 * MS);
 	ok(track_time(&t, addr(2)) == 1000 * MS && track_at(&t, addr(2))->count == 1,
 	   "what was not written again cools");
@@ -316,12 +316,12 @@ test_pulse(void)
 	ok(track_time(&t, addr(4)) == 3000 * MS && track_at(&t, addr(4))->count == 1, "as is what is new");
 	ok(track_time(&t, addr(6)) == 1000 * MS && !track_at(&t, addr(5)), "and nothing else");
 	ok(track_at(&t, addr(3))->recent == 3 && track_at(&t, addr(4))->recent == 1 && track_at(&t, addr(2))->recent == 1,
-	   "in which of the last generations");
+	   "in which of the last epochs");
 	is_u64(track_bytes_in(&t, addr(0), addr(10), 1), 3 * FAKE_PAGE, "written in the first");
 	is_u64(track_bytes_in(&t, addr(0), addr(10), 2), 2 * FAKE_PAGE, "written in the second");
 	is_u64(track_bytes_in(&t, addr(4), addr(10), 2), FAKE_PAGE, "in a part of the range");
 	is_u64(track_bytes_in(&t, addr(0), addr(10), 3), 0, "in one that has not been yet");
-	is_u64(track_tally(&t, addr(0)), 5 * FAKE_PAGE, "a page is fresh once a generation");
+	is_u64(track_tally(&t, addr(0)), 5 * FAKE_PAGE, "a page is fresh once an epoch");
 	is_u64(t.fresh, 5 * FAKE_PAGE, "over all regions");
 	track_update(&t, addr(0), addr(10), NULL, 0, 32000 * MS);
 	ok(track_at(&t, addr(2)) && track_newest_heat(&t, addr(2), addr(3), 32000 * MS) == HEAT_NONE &&
@@ -331,49 +331,49 @@ test_pulse(void)
 	   "warm or not");
 	t.pulse = false;
 	track_update(&t, addr(0), addr(10), both, 2, 40000 * MS);
-	t.era = 4;
+	t.epoch = 4;
 	track_update(&t, addr(0), addr(10), &one, 1, 41000 * MS);
 	ok(!track_at(&t, addr(2)) && track_time(&t, addr(3)) == 41000 * MS, "without a pulse nothing old stays");
 	track_free(&t);
 }
 
-/* What is told of one page: in so many generations out of so many, and in which. */
+/* What is told of one page: in so many epochs out of so many, and in which. */
 static void
 test_past(void)
 {
 	const struct pm_run run = {addr(2), addr(4), 0};
-	struct track t = {.gen = 0};
+	struct track t = {.clears = 0};
 	struct track_past p = track_past(&t, addr(0), addr(2));
 
-	ok(p.gens == 0 && track_past_why(&p), "no mark: nothing is known");
-	t = (struct track){.gen = 5, .era = 5, .first_era = 5, .pulse = true, .mark_ns = 100};
+	ok(p.epochs == 0 && track_past_why(&p), "no mark: nothing is known");
+	t = (struct track){.clears = 5, .epoch = 5, .first_epoch = 5, .pulse = true, .mark_ns = 100};
 	p = track_past(&t, addr(0), addr(2));
-	ok(p.gens == 0 && strstr(track_past_why(&p), "looked"), "nor before the first look");
+	ok(p.epochs == 0 && strstr(track_past_why(&p), "looked"), "nor before the first look");
 	t.looked_ns = 110;
 	track_tell(&t, addr(0), DOUBT_NONE, 0);
 	track_update(&t, addr(0), addr(10), &run, 1, 110);
 	p = track_past(&t, addr(0), addr(2));
-	ok(p.gens == 1 && p.written == 1 && p.recent == 1 && !track_past_why(&p), "written in the first");
+	ok(p.epochs == 1 && p.written == 1 && p.recent == 1 && !track_past_why(&p), "written in the first");
 	p = track_past(&t, addr(0), addr(5));
-	ok(p.gens == 1 && p.written == 0 && p.recent == 0 && !track_past_why(&p), "its neighbour was not, and that is known");
-	t.era = t.gen = 6;
+	ok(p.epochs == 1 && p.written == 0 && p.recent == 0 && !track_past_why(&p), "its neighbour was not, and that is known");
+	t.epoch = t.clears = 6;
 	t.mark_ns = 200;
 	p = track_past(&t, addr(0), addr(2));
-	ok(p.gens == 1 && p.recent == 1, "a clear begins a generation that does not count before it is looked at");
+	ok(p.epochs == 1 && p.recent == 1, "a clear begins an epoch that does not count before it is looked at");
 	track_update(&t, addr(0), addr(10), &run, 1, 210); /* a window, ahead of the rest */
 	p = track_past(&t, addr(0), addr(2));
-	ok(p.gens == 2 && p.written == 2 && p.recent == 3, "but for a page that was seen in it");
+	ok(p.epochs == 2 && p.written == 2 && p.recent == 3, "but for a page that was seen in it");
 	p = track_past(&t, addr(0), addr(5));
-	ok(p.gens == 1 && p.written == 0, "and not for others");
-	t.era = t.gen = 9;
+	ok(p.epochs == 1 && p.written == 0, "and not for others");
+	t.epoch = t.clears = 9;
 	t.mark_ns = 500;
 	t.looked_ns = 510;
 	p = track_past(&t, addr(0), addr(2));
-	ok(p.gens == 5 && p.written == 2 && p.recent == 3 << 3, "three more without a write");
-	is_u64(track_gens(&t), 5, "so many in all");
-	t.era = t.gen = 60;
+	ok(p.epochs == 5 && p.written == 2 && p.recent == 3 << 3, "three more without a write");
+	is_u64(track_epochs(&t), 5, "so many in all");
+	t.epoch = t.clears = 60;
 	p = track_past(&t, addr(0), addr(2));
-	ok(p.gens == 56 && p.written == 2 && p.recent == 0, "which ones is kept of the last 32");
+	ok(p.epochs == 56 && p.written == 2 && p.recent == 0, "which ones is kept of the last 32");
 	track_free(&t);
 }
 
@@ -382,7 +382,7 @@ static void
 test_past_doubt(void)
 {
 	const struct pm_run run = {addr(2), addr(3), 0};
-	struct track t = {.gen = 1, .era = 1, .first_era = 1};
+	struct track t = {.clears = 1, .epoch = 1, .first_epoch = 1};
 	struct vma v = {.start = addr(0), .end = addr(10), .name = ""};
 	struct vma_list l = {.v = &v, .n = 1};
 	struct track_past p = track_past(&t, addr(0), addr(2));
@@ -427,7 +427,7 @@ pair_open(struct pair *p)
 		p->v[i] = (struct vma){.start = addr(100 * i), .end = addr(100 * i + REGION), .perm = VMA_READ | VMA_WRITE,
 		                       .type = VMA_ANON, .name = ""};
 	p->l = (struct vma_list){.v = p->v, .n = 2};
-	p->t.track.gen = p->t.track.era = 1;
+	p->t.track.clears = p->t.track.epoch = 1;
 	for (unsigned i = 0; i < 2; i++)
 		ranges_add(&p->t.track.mark, p->v[i].start, p->v[i].end);
 }
@@ -689,7 +689,7 @@ test_folio_sizes(void)
 static void
 test_gone(void)
 {
-	struct track t = {.gen = 1, .era = 1};
+	struct track t = {.clears = 1, .epoch = 1};
 	struct vma v[] = {{.start = addr(2), .end = addr(4), .name = ""}, {.start = addr(8), .end = addr(9), .name = ""}};
 	struct vma_list l = {.v = v, .n = 2};
 	const struct pm_run run = {addr(0), addr(10), 0};
@@ -808,7 +808,7 @@ test_uffd(void)
 	t.track.can = TRACK_YES;
 	t.track.tracker = TRACKER_UFFD;
 	before = page_tables();
-	ok(track_clear(&t.track, &t.proc, &t.pm, &l, &err) == 0 && t.track.gen == 1, "armed");
+	ok(track_clear(&t.track, &t.proc, &t.pm, &l, &err) == 0 && t.track.clears == 1, "armed");
 	ok(page_tables() <= before + 256, "64 GiB of nothing got no page tables for it");
 #define LOOK(now) region_measure(&t, vma_at(&l, (uintptr_t)p), now, &r, strip, LIST_STRIP, &err)
 	ok(LOOK(100) == 0 && r.written == 0 && !r.doubt && stamped(&t.track, (uintptr_t)p, WATCHED, none),

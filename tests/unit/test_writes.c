@@ -20,7 +20,7 @@ at(unsigned r, uint64_t page)
 static struct track_stamp
 stamp(unsigned r, uint64_t from, uint64_t to, uint64_t when)
 {
-	return (struct track_stamp){.start = at(r, from), .end = at(r, to), .time_ns = when, .gen = 1, .count = 1, .recent = 1};
+	return (struct track_stamp){.start = at(r, from), .end = at(r, to), .time_ns = when, .epoch = 1, .count = 1, .recent = 1};
 }
 
 /* Three regions: anonymous, a file shared, a file private. */
@@ -47,7 +47,7 @@ test_from_mark(void)
 {
 	struct track_stamp v[] = {stamp(0, 0, 4, mark + 1 * S), stamp(0, 4, 7, mark + 3 * S), stamp(0, 7, 9, mark + 4 * S),
 	                          stamp(1, 0, 5, mark + 2 * S), stamp(2, 2, 3, mark + 2 * S)};
-	struct track t = {.gen = 1, .era = 1, .first_ns = mark, .mark_ns = mark, .v = v, .n = ARRAY_LEN(v)};
+	struct track t = {.clears = 1, .epoch = 1, .first_ns = mark, .mark_ns = mark, .v = v, .n = ARRAY_LEN(v)};
 	struct regions *rs = make_regions(mark + 10 * S);
 	struct writes_log log = {0};
 	struct writes w;
@@ -63,7 +63,7 @@ test_from_mark(void)
 	ok(w.marked && !w.pulse && w.measured_ns == 10 * S, "measured for 10 s");
 	ok(w.unique[0] == 4 && w.unique[1] == 15, "of unique pages all count");
 	is_u64(w.unique[2], RATE_UNKNOWN, "what a minute brings is not known after 10 s");
-	t.gen = 0;
+	t.clears = 0;
 	ok(!writes_curve(&t, &rs->vmas, FAKE_PAGE, mark + 10 * S, &c) && c.n == 0, "without a mark there is no curve");
 	writes_make(&log, &t, rs, FAKE_PAGE, everywhere, &w);
 	ok(!w.marked && w.hot_n == 0, "nor anything else");
@@ -71,24 +71,24 @@ test_from_mark(void)
 	regions_unref(rs);
 }
 
-/* In a pulse: what counts is in which generation. */
+/* In a pulse: what counts is in which epoch. */
 static void
 test_until_now(void)
 {
 	const uint64_t now = mark + 20 * S;
 	struct track_stamp v[] = {{at(0, 0), at(0, 2), now - 600 * MS, 20, 9, 1}, {at(0, 2), at(0, 5), now - 1500 * MS, 19, 3, 1},
 	                          {at(0, 5), at(0, 6), now - 8 * S, 12, 1, 1},    {at(2, 0), at(2, 9), now - 19 * S, 1, 1, 1}};
-	struct track t = {.gen = 20, .era = 20, .pulse = true, .first_ns = mark, .v = v, .n = ARRAY_LEN(v)};
+	struct track t = {.clears = 20, .epoch = 20, .pulse = true, .first_ns = mark, .v = v, .n = ARRAY_LEN(v)};
 	struct regions *rs = make_regions(now);
 	struct writes_log log = {0};
 	struct writes w;
 	struct curve c;
 
 	for (uint32_t e = 1; e <= 20; e++) /* a clear a second, the first at the mark */
-		t.began[e % TRACK_ERAS] = mark + (e - 1) * S;
+		t.began[e % TRACK_EPOCHS] = mark + (e - 1) * S;
 	writes_curve(&t, &rs->vmas, FAKE_PAGE, now, &c);
 	ok(c.n > 5 && c.p[0].ns == 1 * S && c.p[0].pages == 2, "2 pages since the clear a second ago, whenever they were seen first");
-	ok(c.p[1].ns == 2 * S && c.p[1].pages == 5, "5 in two generations");
+	ok(c.p[1].ns == 2 * S && c.p[1].pages == 5, "5 in two epochs");
 	ok(c.p[c.n - 1].ns == 20 * S && c.p[c.n - 1].pages == 15, "15 in all");
 	ok(curve_at(&c, 6e9) == 5 && curve_at(&c, 9e9) <= 6 && curve_at(&c, 10e9) == 6, "6 in ten seconds, no sooner");
 	writes_look(&log, &t, rs, FAKE_PAGE);
@@ -101,12 +101,12 @@ test_until_now(void)
 	t.pulse = true;
 	t.first_ns = now - 500 * S;
 	for (uint32_t e = 1; e <= 20; e++)
-		t.began[e % TRACK_ERAS] = now - (20 - e) * 25 * S - 5 * S;
+		t.began[e % TRACK_EPOCHS] = now - (20 - e) * 25 * S - 5 * S;
 	writes_curve(&t, &rs->vmas, FAKE_PAGE, now, &c);
 	ok(c.p[c.n - 1].pages == 5 && c.p[c.n - 1].ns == 55 * S, "what is older than a minute is not in it");
-	t.era = t.gen = TRACK_ERAS + 500;
+	t.epoch = t.clears = TRACK_EPOCHS + 500;
 	writes_curve(&t, &rs->vmas, FAKE_PAGE, now, &c);
-	ok(!c.n || !c.p[c.n - 1].pages, "nor is what is too many generations old");
+	ok(!c.n || !c.p[c.n - 1].pages, "nor is what is too many epochs old");
 	writes_log_free(&log);
 	regions_unref(rs);
 }
@@ -159,7 +159,7 @@ test_hot(void)
 	    {at(0, 4), at(0, 5), mark, 50, 30, 0xff}, {at(0, 5), at(0, 6), mark, 10, 50, 0xffffffff},
 	    {at(2, 0), at(2, 1), mark, 48, 9, 0x3fff},
 	};
-	struct track t = {.gen = 50, .era = 50, .first_era = 1, .pulse = true, .first_ns = mark, .v = v, .n = ARRAY_LEN(v)};
+	struct track t = {.clears = 50, .epoch = 50, .first_epoch = 1, .pulse = true, .first_ns = mark, .v = v, .n = ARRAY_LEN(v)};
 	struct regions *rs = make_regions(mark + 20 * S);
 	struct writes_log log = {0};
 	struct track_stamp many[40];
@@ -167,11 +167,11 @@ test_hot(void)
 
 	writes_make(&log, &t, rs, FAKE_PAGE, everywhere, &w);
 	ok(w.hot_n == 4 && w.hot[0].start == at(2, 0), "written most often of late comes first");
-	is_u64(w.hot[0].recent, 0x3fff << 2, "its generations counted from now");
+	is_u64(w.hot[0].recent, 0x3fff << 2, "its epochs counted from now");
 	ok(w.hot[1].start == at(0, 4) && w.hot[2].start == at(0, 0), "then more often in all");
 	ok(w.hot[2].end == at(0, 3), "equal neighbours are one");
-	ok(w.hot[3].count == 50 && w.hot[3].recent == 0, "what was hot 40 generations ago is last");
-	is_u64(w.gens, 50, "out of so many");
+	ok(w.hot[3].count == 50 && w.hot[3].recent == 0, "what was hot 40 epochs ago is last");
+	is_u64(w.epochs, 50, "out of so many");
 	writes_make(&log, &t, rs, FAKE_PAGE, (struct track_range){at(0, 1), at(0, 5)}, &w);
 	ok(w.hot_n == 2 && w.hot[1].start == at(0, 1) && w.hot[1].end == at(0, 3), "of a range");
 	for (unsigned i = 0; i < ARRAY_LEN(many); i++)
@@ -202,14 +202,14 @@ static void
 test_looks(void)
 {
 	struct writes_log log = {0};
-	struct track t = {.gen = 0};
+	struct track t = {.clears = 0};
 	struct regions *rs;
 	uint64_t n;
 
 	rs = look(&log, &t, mark - 5 * S, (uint64_t[]){0, 0, 0});
 	is_u64(rs->r[0].rate, RATE_UNKNOWN, "before the mark no rate is known");
 	regions_unref(rs);
-	t = (struct track){.gen = 1, .era = 1, .first_ns = mark};
+	t = (struct track){.clears = 1, .epoch = 1, .first_ns = mark};
 	rs = look(&log, &t, mark + 5 * MS, (uint64_t[]){500, 0, 0});
 	ok(rs->r[0].rate == RATE_UNKNOWN && !rate_now(&log.rate, &n), "the first look after it makes no peak of 100 000 a second");
 	regions_unref(rs);
@@ -241,7 +241,7 @@ test_looks(void)
 static void
 test_mean(void)
 {
-	struct track t = {.gen = 1, .era = 1, .first_ns = mark};
+	struct track t = {.clears = 1, .epoch = 1, .first_ns = mark};
 	struct regions *rs = make_regions(mark + 4 * S);
 
 	rs->r[0].written = 10;
@@ -255,7 +255,7 @@ test_mean(void)
 static void
 test_cost(void)
 {
-	struct track t = {.gen = 0, .cost_ns = 3 * MS};
+	struct track t = {.clears = 0, .cost_ns = 3 * MS};
 	struct regions *rs = make_regions(mark);
 	struct writes_log log = {0};
 	struct writes w;
@@ -278,7 +278,7 @@ test_cost(void)
 static void
 test_cost_of_bursts(void)
 {
-	struct track t = {.gen = 3, .era = 3, .pulse = true, .first_ns = mark};
+	struct track t = {.clears = 3, .epoch = 3, .pulse = true, .first_ns = mark};
 	struct regions *rs = make_regions(mark + 13 * S);
 	struct writes_log log = {0};
 	uint64_t faults = 0;

@@ -88,7 +88,7 @@ app_effects(struct app *a, unsigned fx)
 		snprintf(text, sizeof(text), "what is written shows after %s",
 		         key_of(ACT_CLEAR, 'R'));
 		app_toast_here(a, ROLE_TEXT,
-		               a->s && a->s->gen ? "nothing was written since the clear" : text);
+		               a->s && a->s->clears ? "nothing was written since the clear" : text);
 	}
 }
 
@@ -220,7 +220,7 @@ app_choose_lens(struct app *a, enum lens l)
 		return;
 	a->ui.by_count = !a->ui.by_count;
 	if (a->ui.by_count)
-		app_toast_lens(a, "colours tell in how many generations a page was written; "
+		app_toast_lens(a, "colours tell in how many epochs a page was written; "
 		                  "2: how long ago");
 	else
 		app_toast_lens(a, "colours tell how long ago a page was written; 2: how often");

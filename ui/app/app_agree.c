@@ -102,7 +102,7 @@ app_is_elsewhere(const struct app *a)
 {
 	struct track_range w = a->request.scope, r = app_here(a);
 
-	return a->part && a->s->gen && tracker_caps(a->s->tracker) & TRACKER_RANGES &&
+	return a->part && a->s->clears && tracker_caps(a->s->tracker) & TRACKER_RANGES &&
 	       r.start < r.end && (r.end <= w.start || r.start >= w.end);
 }
 

@@ -93,9 +93,9 @@ app_track_badge(const struct app *a, const struct sample *s, char *out, size_t s
 		snprintf(out + n, size - (size_t)n, "AUTO-CLEAR %.3gs%s", (double)s->pulse_ns / 1e9,
 		         caps & TRACKER_LOSSLESS ? "" : ", sampled");
 	else if (a->o->term.calm)
-		snprintf(out + n, size - (size_t)n, "gen %u", s->gen);
+		snprintf(out + n, size - (size_t)n, "epoch %u", s->clears);
 	else
-		snprintf(out + n, size - (size_t)n, "gen %u +%.0fs", s->gen,
+		snprintf(out + n, size - (size_t)n, "epoch %u +%.0fs", s->clears,
 		         (double)(a->ui.now - s->mark_ns) / 1e9);
 }
 
@@ -137,7 +137,7 @@ draw_header(struct app *a)
 	if (s && s->regions && s->regions->counted && (s->frames_hidden || !small))
 		right = draw_badge(0, right, s->frames_hidden ? ROLE_HEADER_HOT : ROLE_HEADER_DIM,
 		                   s->frames_hidden ? "no PFN" : "root", ACT_CAPABILITIES);
-	if (s && s->gen) {
+	if (s && s->clears) {
 		app_track_badge(a, s, text, sizeof(text));
 		right = draw_badge(0, right - 1, ROLE_HEADER_HOT, text, ACT_NONE);
 	} else if (s && s->can_track == TRACK_NO && a->ui.cols >= 100) {

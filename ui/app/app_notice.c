@@ -25,7 +25,7 @@ app_tell_price(const struct sample *s, const char *price, char *text, size_t siz
 		         plural(pages));
 		return;
 	}
-	if (s->gen == 1 && s->stopped_ns)
+	if (s->clears == 1 && s->stopped_ns)
 		n = snprintf(text, size, ", one thread stopped for %.2f ms",
 		             (double)s->stopped_ns / 1e6);
 	snprintf(text + n, size - (size_t)n, "; %s", price);
@@ -43,7 +43,7 @@ app_tell_clear(const struct sample *s, char *text, size_t size)
 		         s->track_why[0] ? "; not userfaultfd: " : "", s->track_why);
 		return;
 	}
-	n = snprintf(text, size, "gen %u: %s %s in %.1f ms", s->gen, w->label, w->cleared,
+	n = snprintf(text, size, "epoch %u: %s %s in %.1f ms", s->clears, w->label, w->cleared,
 	             (double)s->mark_cost_ns / 1e6);
 	app_tell_price(s, w->price, text + n, size - (size_t)n);
 }
@@ -62,10 +62,11 @@ notice_others(struct app *a)
 static bool
 notice_let_go(struct app *a)
 {
-	bool gone = a->gen_seen && !a->s->gen && !a->s->ended, exec = a->s->execs != a->execs_seen;
+	bool gone = a->clears_seen && !a->s->clears && !a->s->ended,
+	     exec = a->s->execs != a->execs_seen;
 	char text[256];
 
-	a->gen_seen = a->s->gen;
+	a->clears_seen = a->s->clears;
 	if (gone && !exec && !a->s->question) {
 		snprintf(text, sizeof(text), "writes are no longer told: %s",
 		         a->s->track_why[0]
@@ -94,7 +95,7 @@ notice_clear(struct app *a)
 	if (a->s->clear_err.what[0]) {
 		a->rearmed = false;
 		app_toast_err(a, &a->s->clear_err);
-		if (!a->s->gen)
+		if (!a->s->clears)
 			app_disagree(a);
 		return;
 	}

@@ -72,7 +72,7 @@ struct app {
 
 	uint64_t clear_seen, fault_seen, find_seen;
 	bool find_change;      /* the last find was Tab's */
-	unsigned questions_seen, gen_seen;
+	unsigned questions_seen, clears_seen;
 	bool others_seen;
 	unsigned execs_seen;
 	bool ended_seen, end_told;

@@ -72,7 +72,7 @@ app_target_close(struct app *a)
 	a->request = fresh;
 	a->back = 0;
 	a->asked = a->clear_seen = a->fault_seen = a->find_seen = 0;
-	a->questions_seen = a->gen_seen = 0;
+	a->questions_seen = a->clears_seen = 0;
 	a->others_seen = false;
 	a->asking = 0;
 	a->execs_seen = 0;

@@ -59,7 +59,7 @@ app_picture_ms(const struct app *a)
 	if (ui_view(&a->ui) == VIEW_HEX && a->s && a->s->bytes &&
 	    a->s->bytes->newest_ns + COOL_MS * MS > now)
 		return FADE_MS;
-	return a->s && (a->s->ended || a->s->gen || a->request.smaps_on) ? 1000 : -1;
+	return a->s && (a->s->ended || a->s->clears || a->request.smaps_on) ? 1000 : -1;
 }
 
 /* Nobody tells that a look by the clock has begun, and that the kernel keeps it waiting. */

@@ -53,7 +53,8 @@ void
 batch_note_filter(struct batch *b, const struct batch_filter *bf, const char *one)
 {
 	const struct track *t = &b->t.track;
-	const struct tracker_words *words = tracker_words(t->gen ? t->tracker : tracker_lasting());
+	const struct tracker_words *words =
+	    tracker_words(t->clears ? t->tracker : tracker_lasting());
 	char untold[80];
 	const struct {
 		enum filter_why why;
@@ -103,7 +104,7 @@ batch_need_written(struct batch *b)
 	    batch_need_smaps(b, &ignored) < 0)
 		return false;
 	track_choose(&b->t.track, tracker_lasting());
-	b->t.track.gen = 1;
+	b->t.track.clears = 1;
 	return true;
 }
 

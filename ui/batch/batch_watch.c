@@ -122,28 +122,28 @@ batch_is_beside(const struct vma *v, const struct region *r)
 }
 
 static void
-batch_count_region(struct watch *w, const struct vma *v, const struct region *r, uint32_t era,
+batch_count_region(struct watch *w, const struct vma *v, const struct region *r, uint32_t epoch,
                    struct count *c)
 {
 	const struct track *t = &w->b->t.track;
 
 	*c = (struct count){.known = r->doubt == DOUBT_NONE, .unknown = r->unknown};
 	if (r->doubt != DOUBT_OUTSIDE)
-		c->pages = track_bytes_in(t, v->start, v->end, era) / w->b->t.pm.page_size;
+		c->pages = track_bytes_in(t, v->start, v->end, epoch) / w->b->t.pm.page_size;
 	c->row = c->pages || (!c->known && !batch_is_beside(v, r));
 	w->unwatched += r->doubt == DOUBT_UNWATCHED && !batch_is_beside(v, r);
 }
 
 static int
-batch_tell(struct watch *w, const struct regions *rs, unsigned interval, uint32_t era, uint64_t ms,
-           struct err *err)
+batch_tell(struct watch *w, const struct regions *rs, unsigned interval, uint32_t epoch,
+           uint64_t ms, struct err *err)
 {
 	struct count *counts = mem_alloc(rs->vmas.n * sizeof(*counts));
 	int r;
 
 	w->unwatched = 0;
 	for (size_t i = 0; i < rs->vmas.n; i++)
-		batch_count_region(w, &rs->vmas.v[i], &rs->r[i], era, &counts[i]);
+		batch_count_region(w, &rs->vmas.v[i], &rs->r[i], epoch, &counts[i]);
 	r = batch_put_interval(w, &rs->vmas, counts, interval, ms, err);
 	free(counts);
 	return r;
@@ -213,7 +213,7 @@ batch_interval(struct watch *w, unsigned i, bool *whole, struct err *err)
 	struct target *t = &w->b->t;
 	bool lossless = tracker_caps(t->track.tracker) & TRACKER_LOSSLESS;
 	uint64_t begin = t->track.mark_ns, asked = w->b->o->watch_ns;
-	uint32_t era = t->track.era;
+	uint32_t epoch = t->track.epoch;
 	struct regions *rs;
 	int r;
 
@@ -225,7 +225,7 @@ batch_interval(struct watch *w, unsigned i, bool *whole, struct err *err)
 	if (lossless)
 		r = batch_clear_these(t, &rs->vmas, err);
 	if (r == 0)
-		r = batch_tell(w, rs, i, era,
+		r = batch_tell(w, rs, i, epoch,
 		               ((lossless ? t->track.mark_ns : rs->time_ns) - begin) / 1000000,
 		               err);
 	regions_unref(rs);

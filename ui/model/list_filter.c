@@ -67,7 +67,7 @@ list_filter_run(const struct list_filter *f, const struct sample *s, size_t *unk
 		    .huge_known = s->huge_known,
 		    .smaps =
 			s->smaps ? smaps_find(&s->smaps->smaps, s->regions->vmas.v[i].start) : NULL,
-		    .written_known = s->gen && !r->doubt};
+		    .written_known = s->clears && !r->doubt};
 		enum truth t = filter_eval(&f->program, &x);
 
 		in[i] = t == TRUTH_YES;

@@ -26,7 +26,7 @@ list_rows_facts(const struct sample *s, const struct vma *v, const struct region
 	                           .r = r,
 	                           .smaps = e,
 	                           .page_size = s->page_size,
-	                           .dirty_known = s->gen > 0,
+	                           .dirty_known = s->clears > 0,
 	                           .huge_known = s->huge_known,
 	                           .regions = regions};
 }

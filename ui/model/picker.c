@@ -14,7 +14,8 @@ const char pick_demo_text[] = "a target made for learning (starts a child proces
 void
 picker_open(struct picker *p, const char *filter)
 {
-	*p = (struct picker){.sort = PICK_RSS, .by_match = filter, .at_demo = !filter, .stale = true};
+	*p = (struct picker){
+	    .sort = PICK_RSS, .by_match = filter, .at_demo = !filter, .stale = true};
 	snprintf(p->filter, sizeof(p->filter), "%s", filter ? filter : "");
 }
 

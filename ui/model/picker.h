@@ -57,7 +57,8 @@ void picker_settle(struct picker *p, const struct processes *list, size_t height
 /* The process under the cursor; NULL: the demo, nothing, or one that has just gone. */
 const struct process *picker_at(const struct picker *p, const struct processes *list);
 
-/* How well it fits, of its command, name and user, and of a PID with these digits; FUZZY_NONE: not. */
+/* How well it fits, of its command, name and user, and of a PID with these digits; FUZZY_NONE: not.
+ */
 int picker_score(const struct process *p, const char *filter);
 bool pick_down(enum pick_column c); /* sorts from large to small */
 

@@ -14,7 +14,8 @@ json_line(struct json *j)
 	buf_fmt(&j->text, "\n%*s", (int)j->depth * INDENT, "");
 }
 
-/* What parts a value, or its key, from the one before. Rows in an array are begun by their comma. */
+/* What parts a value, or its key, from the one before. Rows in an array are begun by their comma.
+ */
 static void
 json_part(struct json *j)
 {
@@ -129,7 +130,8 @@ json_title(struct buf *out, const char *title)
 	if (!strcmp(title, "%"))
 		title = "percent";
 	for (; *title; title++) {
-		char c = *title == '-' || *title == '/' ? '_' : (char)tolower((unsigned char)*title);
+		char c =
+		    *title == '-' || *title == '/' ? '_' : (char)tolower((unsigned char)*title);
 
 		buf_add(out, &c, 1);
 	}

@@ -10,8 +10,8 @@
 
 /*
  * Text in so many columns of the screen: how much of it fits, and where it is cut. It is UTF-8;
- * what a reader takes for one character (a grapheme cluster, an escape \ooo of text_escape) is never
- * cut in half.
+ * what a reader takes for one character (a grapheme cluster, an escape \ooo of text_escape) is
+ * never cut in half.
  */
 
 /* A mapping's name for the screen: escaped, vma_shown_name for none. */

@@ -77,13 +77,13 @@ card_add(struct card *c, enum role role, const char *label, const char *note, co
 }
 
 void
-card_generations(struct buf *out, uint32_t recent, uint32_t gens, unsigned per)
+card_epochs(struct buf *out, uint32_t recent, uint32_t epochs, unsigned per)
 {
 	for (unsigned i = 32; i > 0; i -= per) {
 		uint32_t bits = recent >> (i - per) & ((1u << per) - 1);
 		unsigned h = steps((unsigned)__builtin_popcount(bits), per, 7);
 		wchar_t glyph = h                 ? paint_eighth(h)
-		                : i - per >= gens ? L' '
+		                : i - per >= epochs ? L' '
 		                : paint_utf8()    ? L'·'
 		                                  : L'.';
 
@@ -461,9 +461,9 @@ card_add_more(struct card *c, const struct answer *more)
 
 /* How many go into a column so that all that are kept fit into the room; 0: they do not. */
 static unsigned
-card_generations_per(uint32_t gens, int room)
+card_epochs_per(uint32_t epochs, int room)
 {
-	uint64_t kept = u64_min(gens, 32);
+	uint64_t kept = u64_min(epochs, 32);
 
 	for (unsigned per = 1; per <= 8; per *= 2)
 		if ((int)((kept + per - 1) / per) <= room)
@@ -482,14 +482,14 @@ card_add_known(struct card *c, const struct sample *s, const char *label,
 	struct buf spark = {0};
 	unsigned per;
 
-	snprintf(times, sizeof(times), "%u of %u", p->written, p->gens);
-	per = card_generations_per(p->gens,
-	                           wide ? 32 : c->width - LABEL_NARROW - (int)strlen(times) - 1);
+	snprintf(times, sizeof(times), "%u of %u", p->written, p->epochs);
+	per = card_epochs_per(p->epochs,
+	                      wide ? 32 : c->width - LABEL_NARROW - (int)strlen(times) - 1);
 	if (per)
-		card_generations(&spark, p->recent, p->gens, per);
-	if (p->gens > 32)
+		card_epochs(&spark, p->recent, p->epochs, per);
+	if (p->epochs > 32)
 		snprintf(hint, sizeof(hint), "the last 32");
-	else if (!again && p->gens == 1)
+	else if (!again && p->epochs == 1)
 		snprintf(hint, sizeof(hint), "press %s: it counts how often",
 		         key_of(ACT_PULSE, 'P'));
 	card_add(c, p->written ? ROLE_HOT : ROLE_TEXT, label,
@@ -500,14 +500,14 @@ card_add_known(struct card *c, const struct sample *s, const char *label,
 	buf_free(&spark);
 }
 
-/* In how many generations it was written, and in which: not known is not the same as in none. */
+/* In how many epochs it was written, and in which: not known is not the same as in none. */
 static void
-card_add_generations(struct card *c, const struct sample *s, const struct answer *more)
+card_add_epochs(struct card *c, const struct sample *s, const struct answer *more)
 {
-	const char *label = tracker_caps(s->tracker) & TRACKER_LOCAL ? "looks" : "generations";
+	const char *label = tracker_caps(s->tracker) & TRACKER_LOCAL ? "looks" : "epochs";
 	const char *why;
 
-	if (!s->gen)
+	if (!s->clears)
 		return;
 	why = more ? track_past_why(&more->past) : NULL;
 	if (!more)
@@ -543,7 +543,7 @@ card_make(struct card *c, const struct sample *s, const struct vma *v, uint64_t 
 		card_add(c, ROLE_HOT, "", NULL, "tracked per %s: one bit for all",
 		         size_text(size, s->page_size << page_huge_order(s->page_size)));
 	if (pg->known & PAGE_WORD)
-		card_add_generations(c, s, more);
+		card_add_epochs(c, s, more);
 	card_gap(c);
 	card_add_where(c, s->regions ? &s->regions->vmas : &nothing, v, addr);
 	if (c->width > CARD_NARROW)

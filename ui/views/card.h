@@ -50,11 +50,11 @@ void card_add_long(struct card *c, enum role role, const char *label, const char
 void card_add_text(struct card *c, enum role role, const char *text);
 
 /*
- * Generations of late, bit n of `recent` the n-th before the last of `gens`, as a sparkline of 32 /
+ * Epochs of late, bit n of `recent` the n-th before the last of `epochs`, as a sparkline of 32 /
  * per columns, per of them in each: the newest at the right, nothing is a dot, what was before the
  * first a blank.
  */
-void card_generations(struct buf *out, uint32_t recent, uint32_t gens, unsigned per);
+void card_epochs(struct buf *out, uint32_t recent, uint32_t epochs, unsigned per);
 
 /* Leaves out, as far as that makes it fit into so many rows: blank lines, then the bits that are
  * not set. */

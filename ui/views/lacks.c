@@ -13,7 +13,7 @@ lens_lacks(const struct ui *ui, const struct sample *s, struct buf *out)
 	case LENS_WRITES:
 		if (s->can_track == TRACK_NO)
 			buf_fmt(out, "not visible: %s; %s", s->track_why, s->track_how);
-		else if (!s->gen)
+		else if (!s->clears)
 			buf_fmt(out, "press %s: pages written from then on light up",
 			        key_of(ACT_CLEAR, ui_letter(ui)));
 		break;

@@ -67,7 +67,7 @@ legend_all_heats(struct heats *h, const struct ui *ui, const char *word)
 		else
 			legend_add_part(h, strips_heat_role(ui, step), " %s ", text);
 	}
-	legend_add_part(h, ROLE_TEXT, count ? " generations " : " ");
+	legend_add_part(h, ROLE_TEXT, count ? " epochs " : " ");
 }
 
 static int
@@ -98,7 +98,7 @@ legend_heats_width(const struct ui *ui, const struct sample *s, int room)
 {
 	struct heats h;
 
-	if (!s->gen || lens_needs_pages(ui->lens))
+	if (!s->clears || lens_needs_pages(ui->lens))
 		return 0;
 	legend_make_heats(&h, ui, s, room);
 	return legend_do_heats_width(&h);
@@ -109,7 +109,7 @@ legend_heats(const struct ui *ui, const struct sample *s, int y, int x, int righ
 {
 	struct heats h;
 
-	if (!s->gen || lens_needs_pages(ui->lens))
+	if (!s->clears || lens_needs_pages(ui->lens))
 		return x;
 	legend_make_heats(&h, ui, s, right - x);
 	for (size_t i = 0; i < h.n; i++)

@@ -345,7 +345,7 @@ list_draw_left_out(const struct ui *ui, const struct sample *s, int y, int botto
 		return;
 	buf_fmt(&text, "%zu region%s left out: nobody can tell whether %s", ui->unknown,
 	        one ? "" : "s", one ? "it passes" : "they pass");
-	if (filter_needs(&ui->filter.program) & FILTER_NEED_WRITTEN && !s->gen)
+	if (filter_needs(&ui->filter.program) & FILTER_NEED_WRITTEN && !s->clears)
 		buf_fmt(&text, "; press %s first", key_of(ACT_CLEAR, 'R'));
 	fit_draw_lines(y, bottom, ui->cols, ROLE_DIM, text.s);
 	buf_free(&text);

@@ -108,7 +108,7 @@ report_write_pages(const struct ui *ui, const struct sample *s, enum format form
 			continue;
 		for (size_t k = 0; k < ARRAY_LEN(ids); k++)
 			values[k] = page_value(ids[k], &row);
-		values[6] = s->gen && r->doubt == DOUBT_NONE
+		values[6] = s->clears && r->doubt == DOUBT_NONE
 		                ? report_number(c->written)
 		                : (struct value){.kind = VALUE_UNKNOWN};
 		out_row(o, values);
@@ -139,7 +139,7 @@ report_write_cells(const struct ui *ui, const struct sample *s, enum format form
 		values[1] = report_number(cell_pages(c));
 		values[2] = (struct value){.kind = VALUE_TEXT, .t = {cell_letter(c, l)}};
 		values[3] =
-		    s->gen ? report_number(c->written) : (struct value){.kind = VALUE_UNKNOWN};
+		    s->clears ? report_number(c->written) : (struct value){.kind = VALUE_UNKNOWN};
 		for (unsigned k = 0; k < lens_classes(l); k++)
 			values[FIXED + k] = report_number(c->n[k]);
 		out_row(o, values);
@@ -227,8 +227,8 @@ report_write_writes(const struct sample *s, enum format format, FILE *to, struct
 	char name[48];
 
 	report_put_fact(o, "measured_ms", w->marked, w->measured_ns / 1000000,
-	                w->pulse ? "each page once a generation" : "each page once");
-	report_put_fact(o, "generations", w->marked, w->gens, NULL);
+	                w->pulse ? "each page once an epoch" : "each page once");
+	report_put_fact(o, "epochs", w->marked, w->epochs, NULL);
 	report_put_fact(o, "pages_per_second", w->marked && rate, now, NULL);
 	report_put_fact(o, "pages_per_second_peak", w->marked && rate, peak, NULL);
 	report_put_fact(o, "pages_per_second_mean", w->marked && rate, mean, NULL);
@@ -251,7 +251,7 @@ report_write_writes(const struct sample *s, enum format format, FILE *to, struct
 		struct value values[ARRAY_LEN(titles)] = {report_text("hot"),
 		                                          report_address(w->hot[i].start)};
 
-		snprintf(name, sizeof(name), "%llu bytes in %u generation%s",
+		snprintf(name, sizeof(name), "%llu bytes in %u epoch%s",
 		         (unsigned long long)(w->hot[i].end - w->hot[i].start), w->hot[i].count,
 		         plural(w->hot[i].count));
 		values[2] = report_text(name);

@@ -155,9 +155,9 @@ view_grid_say_times(const struct ui *ui, const struct sample *s, const struct ce
 {
 	if (ui_by_count(ui) && c->times)
 		buf_fmt(out,
-		        one ? "; written in %u of %u generation%s"
-		            : "; one of them in %u of %u generation%s",
-		        c->times, s->writes.gens, plural(s->writes.gens));
+		        one ? "; written in %u of %u epoch%s"
+		            : "; one of them in %u of %u epoch%s",
+		        c->times, s->writes.epochs, plural(s->writes.epochs));
 }
 
 static void
@@ -210,7 +210,7 @@ view_grid_say(const struct ui *ui, const struct sample *s, struct buf *out)
 	if (r && r->known && !r->rss && !r->swap && !r->hugetlb)
 		buf_fmt(out, "; of these %s nothing is in RAM or swap",
 		        size_text(size, vma_size(v)));
-	if (c && s->gen && s->window->doubt && !(tracker_caps(s->tracker) & TRACKER_CHANGES))
+	if (c && s->clears && s->window->doubt && !(tracker_caps(s->tracker) & TRACKER_CHANGES))
 		buf_fmt(out, "; %s", track_doubt_words((enum track_doubt)s->window->doubt));
 }
 

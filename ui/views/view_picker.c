@@ -94,9 +94,10 @@ view_picker_draw_headings(const struct ui *ui, const struct layout *l, int y)
 {
 	paint_fill(y, 0, ui->cols, ROLE_HEADER);
 	for (int c = 0; c < PICK_COLUMNS; c++) {
-		const char *mark = ui->picker.by_match || ui->picker.sort != (enum pick_column)c ? ""
-		                   : pick_down(ui->picker.sort)           ? "▼"
-		                                                          : "▲";
+		const char *mark = ui->picker.by_match || ui->picker.sort != (enum pick_column)c
+		                       ? ""
+		                   : pick_down(ui->picker.sort) ? "▼"
+		                                                : "▲";
 		int len = (int)strlen(titles[c].title) + (mark[0] ? 1 : 0);
 
 		if (!l->shown[c])

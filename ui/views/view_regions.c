@@ -33,7 +33,7 @@ view_regions_settle(struct ui *ui, const struct sample *s, int top, int bottom)
 
 	ui->pulse = s->writes.marked && s->writes.pulse;
 	ui->had_swap |= s->regions && s->regions->totals.swap > 0;
-	ui->had_mark |= s->gen > 0;
+	ui->had_mark |= s->clears > 0;
 	ui->list_rows = rows;
 	if (!s->regions || !s->regions->vmas.n)
 		return;
@@ -55,7 +55,7 @@ view_regions_draw_writes(const struct ui *ui, const struct sample *s, int y)
 	struct buf text = {0};
 
 	paint_text(y, 0, BAR_LABEL, ROLE_DIM, "writes");
-	if (s->gen && s->can_track == TRACK_YES)
+	if (s->clears && s->can_track == TRACK_YES)
 		legend_heats(ui, s, y, writes_line_draw(ui, s, y, BAR_LABEL) + 2, ui->cols);
 	else if (s->can_track == TRACK_YES || s->can_track == TRACK_ASK)
 		buf_fmt(&text, "press %s: pages written from then on light up",
@@ -161,10 +161,10 @@ view_regions_say_facts(const struct ui *ui, const struct sample *s, const struct
 	if (r->swap)
 		buf_fmt(out, ", %s%s swapped", r->swap_unsure ? "at least " : "",
 		        size_text(b, r->swap * s->page_size));
-	if (s->gen && r->written)
+	if (s->clears && r->written)
 		buf_fmt(out, ", %llu page%s %s", (unsigned long long)r->written, plural(r->written),
 		        tracker_caps(s->tracker) & TRACKER_CHANGES ? "seen to change" : "written");
-	if (s->gen && r->doubt)
+	if (s->clears && r->doubt)
 		buf_fmt(out, "%s %s", r->written ? ";" : ",",
 		        track_doubt_words((enum track_doubt)r->doubt));
 }
@@ -178,7 +178,7 @@ view_regions_say_parted(const struct sample *s, const struct vma *v, struct buf 
 {
 	const struct vma *first = s->regions->vmas.v, *last = first + s->regions->vmas.n - 1;
 
-	if (!s->gen || !(tracker_caps(s->tracker) & TRACKER_RANGES))
+	if (!s->clears || !(tracker_caps(s->tracker) & TRACKER_RANGES))
 		return;
 	if ((v > first && vma_goes_on(v - 1, v)) || (v < last && vma_goes_on(v, v + 1)))
 		buf_fmt(out, "; in several rows: %s keeps new memory apart from what it watches",

@@ -109,9 +109,9 @@ view_writes_say_hot(const struct ui *ui, const struct sample *s, const struct ho
 
 	buf_fmt(out, "%llx ", (unsigned long long)h->start);
 	fit_name_cut(out, vma_at(&s->regions->vmas, ui->hot), 24);
-	buf_fmt(out, ": %s written in %u of %u generation%s, %d of the last 32; Enter goes there",
-	        size_text(size, h->end - h->start), h->count, s->writes.gens,
-	        plural(s->writes.gens), __builtin_popcount(h->recent));
+	buf_fmt(out, ": %s written in %u of %u epoch%s, %d of the last 32; Enter goes there",
+	        size_text(size, h->end - h->start), h->count, s->writes.epochs,
+	        plural(s->writes.epochs), __builtin_popcount(h->recent));
 }
 
 static void

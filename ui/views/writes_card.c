@@ -174,11 +174,11 @@ writes_add_hot_line(struct card *c, const struct sample *s, const struct hot *h)
 	struct buf spark = {0}, name = {0};
 	char size[8];
 
-	card_generations(&spark, h->recent, s->writes.gens, long_spark ? 1 : 2);
+	card_epochs(&spark, h->recent, s->writes.epochs, long_spark ? 1 : 2);
 	if (v && room > 3)
 		fit_name_cut(&name, v, (size_t)room);
 	card_add(c, ROLE_HOT, "", NULL, "%012llx %s %3u/%u", (unsigned long long)h->start, spark.s,
-	         h->count, s->writes.gens);
+	         h->count, s->writes.epochs);
 	c->line[c->n - 1].at = h->start;
 	if (!narrow)
 		snprintf(c->line[c->n - 1].note, sizeof(c->line[0].note), " %5s %s",
@@ -411,11 +411,11 @@ writes_add_faults(struct card *c, const struct sample *s)
 	if (!k->faults_known)
 		return;
 	buf_fmt(&b, writes_is_narrow(c) ? "%s/s" : "%s/s in the process", count_text(n, k->faults));
-	if (s->gen && k->before_known)
+	if (s->clears && k->before_known)
 		buf_fmt(&b, writes_is_narrow(c) ? ", was %s/s" : ", %s/s before the clear",
 		        count_text(n, k->faults_before));
 	card_add(c, ROLE_TEXT, "faults", NULL, "%s", b.s);
-	if (s->gen && k->before_known)
+	if (s->clears && k->before_known)
 		card_add(c, ROLE_TEXT, "in all",
 		         writes_is_narrow(c) ? NULL : "(1 us a fault, and the clears)",
 		         "about %s %% of its time", percent_text(n, writes_cost_ns(s), SECOND));
@@ -432,7 +432,7 @@ writes_add_cost(struct card *c, const struct sample *s)
 	card_head(c, "Cost of looking");
 	if (s->pulse_ns)
 		buf_fmt(&every, ", every %.3g s", (double)s->pulse_ns / 1e9);
-	if (s->gen)
+	if (s->clears)
 		card_add(c, ROLE_TEXT, "clear",
 		         writes_is_narrow(c) ? NULL : "(its mappings are locked meanwhile)",
 		         "%.1f ms%s", (double)k->clear_ns / 1e6, every.s ? every.s : "");
