@@ -475,7 +475,7 @@ proc_tracer(const struct proc *p)
 }
 
 bool
-proc_pulse_read(const struct proc *p, struct proc_pulse *out)
+proc_activity_read(const struct proc *p, struct proc_activity *out)
 {
 	struct stat_fields f;
 	char text[256];
@@ -484,7 +484,7 @@ proc_pulse_read(const struct proc *p, struct proc_pulse *out)
 	if (!proc_stat_read(p->leader, &f) || !proc_text(p, "statm", text, sizeof(text)) ||
 	    sscanf(text, "%llu %llu", &size, &rss) != 2)
 		return false;
-	*out = (struct proc_pulse){f.minflt, f.majflt, rss, size};
+	*out = (struct proc_activity){f.minflt, f.majflt, rss, size};
 	return true;
 }
 

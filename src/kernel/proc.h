@@ -33,7 +33,7 @@ enum proc_life {
 
 /* Counters that move whenever the target faults: equal twice means no new pages and no new writes.
  */
-struct proc_pulse {
+struct proc_activity {
 	uint64_t minflt, majflt, rss, size;
 };
 
@@ -99,7 +99,7 @@ const char *proc_refused_how(enum proc_bar b, unsigned uid, char *out, size_t si
 long proc_tracer(const struct proc *p);
 
 /* false: not readable. */
-bool proc_pulse_read(const struct proc *p, struct proc_pulse *out);
+bool proc_activity_read(const struct proc *p, struct proc_activity *out);
 
 /* "123" -> 123; what is no PID, or out of the kernel's range, is an error, never another number. */
 int proc_parse_pid(const char *root, const char *text, pid_t *pid, struct err *err);

@@ -24,7 +24,7 @@ struct answer *answer_bytes(struct target *t, const struct vma_list *vmas, const
 struct answer *answer_migrate(struct target *t, const struct vma_list *vmas, const struct query *q,
                               struct err *err);
 struct answer *answer_capabilities(struct target *t);
-/* The trackers, and what the one that must be agreed to would do in this process. */
+/* The trackers, and what the one that needs consent would do in this process. */
 struct answer *answer_tracker(struct target *t);
 struct answer *answer_range(struct target *t, const struct vma_list *vmas, uint64_t start,
                             uint64_t end, struct err *err);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The trackers, each with why not; and what would have to be agreed to. */
+/* The trackers, each with why not; and what needs consent. */
 #include <string.h>
 
 #include "base/text.h"

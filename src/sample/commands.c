@@ -22,7 +22,7 @@ command_choose(struct reader *l)
 		track_probe(t, &l->t.proc, &l->t.pm);
 }
 
-/* A person wants it now: the first clear of a pulse, and any that is not of one. */
+/* A person wants it now: the first clear of an auto-clear, and any that is not of one. */
 static bool
 command_is_asked_for(const struct reader *l)
 {
@@ -60,7 +60,7 @@ command_find_question(struct reader *l)
 }
 
 /*
- * The one that was agreed to, if it is still in the way; then the way is free, or something else is
+ * The one that was consented to, if it is still in the way; then the way is free, or something else is
  * in it.
  */
 static int
@@ -186,22 +186,22 @@ command_ask(struct reader *l)
 }
 
 /*
- * In a pulse each clear is followed by a look, and then by the next clear: what is written between
- * the two is seen in no epoch, unless the tracker tells of it in its clear.
+ * In an auto-clear each clear is followed by a look, and then by the next clear: what is written
+ * between the two is seen in no epoch, unless the tracker tells of it in its clear.
  */
 void
-command_pulse(struct reader *l)
+command_auto_clear(struct reader *l)
 {
 	struct track *t = &l->t.track;
 	uint64_t least =
-	    writes_least_pulse(t->cost_ns, (t->fresh - t->fresh_before) / l->t.pm.page_size);
+	    writes_least_auto_clear(t->cost_ns, (t->fresh - t->fresh_before) / l->t.pm.page_size);
 
-	t->pulse = l->now.pulse_ns > 0;
-	l->draft.pulse_ns = t->pulse ? u64_max(l->now.pulse_ns, least) : 0;
-	if (t->pulse && !l->draft.ended &&
-	    (!t->clears || time_ns() - t->mark_ns >= l->draft.pulse_ns)) {
+	t->auto_clear = l->now.auto_clear_ns > 0;
+	l->draft.auto_clear_ns = t->auto_clear ? u64_max(l->now.auto_clear_ns, least) : 0;
+	if (t->auto_clear && !l->draft.ended &&
+	    (!t->clears || time_ns() - t->mark_ns >= l->draft.auto_clear_ns)) {
 		command_clear(l);
 		if (l->draft.clear_err.what[0] || l->draft.question)
-			l->now.pulse_ns = 0;
+			l->now.auto_clear_ns = 0;
 	}
 }

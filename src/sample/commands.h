@@ -13,8 +13,8 @@ void command_fault(struct reader *l);
 void command_find(struct reader *l);
 void command_ask(struct reader *l);
 
-/* Clears again, if a pulse is wanted and its time has come; after a whole look. */
-void command_pulse(struct reader *l);
+/* Clears again, if an auto-clear is wanted and its time has come; after a whole look. */
+void command_auto_clear(struct reader *l);
 
 /* The tracker, as the request has it; probed if nobody has yet, which takes a fork. */
 void command_choose(struct reader *l);

@@ -74,7 +74,7 @@ reader_address_space_gone(struct reader *l, struct vma_list *vmas)
 	l->draft.smaps = NULL;
 	l->draft.smaps_err.what[0] = '\0';
 	l->t.track.can = TRACK_UNKNOWN; /* the new program may be another matter */
-	l->now.pulse_ns = 0;
+	l->now.auto_clear_ns = 0;
 	bytes_unref(l->draft.bytes); /* of another address space: nothing to compare with */
 	l->draft.bytes = NULL;
 	snprintf(l->draft.comm, sizeof(l->draft.comm), "%s", l->t.proc.comm);
@@ -243,18 +243,18 @@ reader_look_at_bytes(struct reader *l, const struct vma_list *vmas)
 bool
 reader_is_quiet(struct reader *l)
 {
-	struct proc_pulse p;
+	struct proc_activity p;
 	bool same;
 
 	if (l->t.track.clears && tracker_caps(l->t.track.tracker) & TRACKER_LOCAL)
 		return false; /* a write to what is there is no fault */
-	if (l->lens_owed || l->now.pulse_ns ||
+	if (l->lens_owed || l->now.auto_clear_ns ||
 	    (l->t.track.n && time_ns() - l->last_full < STALE_S * 1000 * MS))
 		return false;
-	if (!proc_pulse_read(&l->t.proc, &p))
+	if (!proc_activity_read(&l->t.proc, &p))
 		return false;
-	same = !memcmp(&p, &l->pulse, sizeof(p));
-	l->pulse = p;
+	same = !memcmp(&p, &l->activity, sizeof(p));
+	l->activity = p;
 	return same && time_ns() - l->last_full < STALE_S * 1000 * MS;
 }
 
@@ -304,11 +304,11 @@ reader_sum_writes(struct reader *l, struct regions *rs)
 {
 	const struct track *t = &l->t.track;
 	struct track_range range = {0};
-	struct proc_pulse p;
+	struct proc_activity p;
 
 	if (l->now.grid_on)
 		range = (struct track_range){l->now.grid.start, l->now.grid.end};
-	if (proc_pulse_read(&l->t.proc, &p))
+	if (proc_activity_read(&l->t.proc, &p))
 		writes_faults(&l->writes, rs->time_ns, p.minflt, t->clears > 0);
 	writes_look(&l->writes, t, rs, l->t.pm.page_size);
 	writes_make(&l->writes, t, rs, l->t.pm.page_size, range, &l->draft.writes);

@@ -31,9 +31,9 @@ struct request {
 	char question[512];   /* what the last `ask` asks */
 	bool smaps_on;        /* something that only smaps tells is on screen: read once, and with
 	                         `refresh` */
-	uint64_t pulse_ns;    /* clear again after so long; 0: never */
+	uint64_t auto_clear_ns;    /* clear again after so long; 0: never */
 
-	/* how `clear` may go about it. What was agreed to holds for one program: 1 + sample.execs,
+	/* how `clear` may go about it. Consent holds for one program: 1 + sample.execs,
 	 * 0 no */
 	unsigned tracker;     /* enum tracker, or TRACKER_AUTO */
 	unsigned allow;       /* run a system call in the target */
@@ -107,8 +107,8 @@ struct sample {
 	enum tracker tracker;
 	char track_why[160], track_how[160];
 	unsigned clears;
-	uint64_t pulse_ns; /* the time between clears that is kept; 0: none. More than was asked if
-	                      clears are dear */
+	uint64_t auto_clear_ns; /* the time between clears that is kept; 0: none. More than was
+	                      asked if clears are dear */
 	uint64_t mark_ns, mark_cost_ns;
 	/* how long a thread of the target was stopped for the watch; 0: none was */
 	uint64_t stopped_ns;

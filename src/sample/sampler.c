@@ -153,7 +153,7 @@ sampler_serve(struct sampler *s, const struct request *before, bool due)
 	struct reader *l = &s->reader;
 	const struct request *w = &l->now;
 	bool cleared = w->clear != l->draft.cleared, faulted = w->fault != l->draft.faulted;
-	bool again = w->refresh != before->refresh || w->pulse_ns != before->pulse_ns;
+	bool again = w->refresh != before->refresh || w->auto_clear_ns != before->auto_clear_ns;
 	bool grid =
 	    w->grid_on && (!before->grid_on || !grid_same(&w->grid, &before->grid) ||
 	                   w->lens != before->lens || strcmp(w->filter, before->filter) != 0);
@@ -174,7 +174,7 @@ sampler_serve(struct sampler *s, const struct request *before, bool due)
 		s->next_look =
 		    time_ns() + u64_max(w->interval_ns, COST_SHARE * (time_ns() - begin));
 		if (!s->stale)
-			command_pulse(l);
+			command_auto_clear(l);
 	} else if (!w->grid_on && w->lens != before->lens) {
 		s->stale = !reader_at_all(l);
 	} else if (grid) {

@@ -323,11 +323,13 @@ region_tell_track(struct walk *w, struct track *t, const struct track_verdict *i
 	}
 }
 
-/* Pages of [start, end) that were written since the mark; in a pulse, since the last clear. */
+/* Pages of [start, end) that were written since the mark; in an auto-clear, since the last clear.
+ */
 static uint64_t
 region_pages_written(const struct walk *w, const struct track *t, uint64_t start, uint64_t end)
 {
-	return (t->pulse ? track_bytes_in(t, start, end, t->epoch) : track_bytes(t, start, end)) /
+	return (t->auto_clear ? track_bytes_in(t, start, end, t->epoch)
+	                      : track_bytes(t, start, end)) /
 	       w->page_size;
 }
 

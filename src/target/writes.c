@@ -82,7 +82,7 @@ writes_curve_from_mark(const struct ages *a, uint64_t measured, struct curve *ou
 static bool
 writes_counts_again(const struct track *t)
 {
-	return t->pulse || t->by_looks;
+	return t->auto_clear || t->by_looks;
 }
 
 static uint64_t
@@ -173,7 +173,7 @@ writes_curve(const struct track *t, const struct vma_list *vmas, size_t page_siz
 }
 
 uint64_t
-writes_least_pulse(uint64_t clear_ns, uint64_t pages)
+writes_least_auto_clear(uint64_t clear_ns, uint64_t pages)
 {
 	enum { SHARE = 20, FAULT_NS = 1000 };
 
@@ -445,7 +445,7 @@ writes_cost_window(const struct track *t, uint64_t now)
 	uint64_t last = t->began[t->epoch % TRACK_EPOCHS],
 		 before = t->began[(t->epoch - 1) % TRACK_EPOCHS];
 	uint64_t ns =
-	    t->pulse && t->clears > 1 && last > before ? BURSTS * (last - before) : SECOND;
+	    t->auto_clear && t->clears > 1 && last > before ? BURSTS * (last - before) : SECOND;
 
 	return (unsigned)(u64_min(ns, u64_max(now - u64_min(now, t->first_ns), SECOND)) / SECOND);
 }
@@ -464,7 +464,7 @@ writes_make(const struct writes_log *log, const struct track *t, const struct re
 	out->marked = writes_curve(t, &rs->vmas, page_size, rs->time_ns, &out->curve);
 	if (!out->marked)
 		return;
-	out->pulse = writes_counts_again(t);
+	out->auto_clear = writes_counts_again(t);
 	out->part = writes_of_part(t);
 	out->measured_ns = writes_measured(t, rs->time_ns);
 	out->rate = log->rate;

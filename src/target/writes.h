@@ -12,9 +12,9 @@
  * What the stamps of a track say about a target's writes: how fast, how many different pages, which
  * are the hottest, and what it costs to look. Pure.
  *
- * A page counts once an epoch. Without a pulse there is one epoch since the mark, so that
- * the rate is of first writes, and what was written within t begins at the mark. In a pulse a page
- * counts again whenever it is written after a clear, and what was written within t ends now.
+ * A page counts once an epoch. Without an auto-clear there is one epoch since the mark, so that
+ * the rate is of first writes, and what was written within t begins at the mark. In an auto-clear a
+ * page counts again whenever it is written after a clear, and what was written within t ends now.
  */
 enum { WRITES_HOT = 16, WRITES_WINDOWS = 3 };
 
@@ -36,9 +36,11 @@ struct writes_cost {
 
 struct writes {
 	bool marked;         /* there is a mark: else only `cost` is filled in */
-	bool pulse; /* pages count again and again: in a pulse, and by trackers that are local */
+	bool auto_clear; /* pages count again and again: in an auto-clear, and by trackers that are
+	                    local */
 	bool part;           /* not the whole process is watched */
-	uint64_t measured_ns;/* since the mark, until the last look; of a pulse at most a minute */
+	uint64_t measured_ns;  /* since the mark, until the last look; of an auto-clear at most a
+	                          minute */
 	uint32_t epochs;       /* epochs that counts are out of */
 	struct rate rate;    /* pages seen written anew */
 	struct curve curve;  /* different pages that have to be sent if the process is moved */
@@ -97,7 +99,7 @@ uint64_t writes_to_send(const uint64_t by_state[STATE_COUNT]);
  * The least time from clear to clear, in ns: the target pays for a clear while it lasts, and for
  * the first write to each page after it, a 20th of its time at most.
  */
-uint64_t writes_least_pulse(uint64_t clear_ns, uint64_t pages);
+uint64_t writes_least_auto_clear(uint64_t clear_ns, uint64_t pages);
 
 /*
  * "+95M in 4 new regions", brief: "+95M in 4 new": what a sum of pages written leaves out; nothing:

@@ -16,7 +16,7 @@
  * (track_costs.def), the others run on. x86-64, also with 32-bit targets; elsewhere every call
  * refuses and says so.
  *
- * This is the one place that makes a target do something. Only after its person has agreed.
+ * This is the one place that makes a target do something. Only with consent.
  */
 enum {
 	INJECT_TRIES = 4 /* threads that are asked in turn, a second each */
@@ -86,7 +86,7 @@ int inject_userfaultfd(const struct proc *p, int *fd, struct inject_cost *cost, 
 
 /*
  * In the same way has the process close `stray`, if that is still what it was when its thread is
- * stopped. Whether it was left behind nobody can see: only after a person has agreed. -1: nothing
+ * stopped. Whether it was left behind nobody can see: only with consent. -1: nothing
  * was closed.
  */
 int inject_close(const struct proc *p, const struct inject_stray *stray, struct err *err);

@@ -8,7 +8,7 @@
 #include "track/track.h"
 
 static const uint64_t COOL_NS =
-    UINT64_C(30000000000); /* after which a write no longer glows in a pulse */
+    UINT64_C(30000000000); /* after which a write no longer glows in an auto-clear */
 
 const char *
 track_doubt_words(enum track_doubt d)
@@ -31,11 +31,12 @@ track_doubt_words(enum track_doubt d)
 
 /* --- stamps ----------------------------------------------------------------------------------- */
 
-/* What a look of ours does not renew stays: in a pulse, and where only a part is looked at. */
+/* What a look of ours does not renew stays: in an auto-clear, and where only a part is looked at.
+ */
 static bool
 track_keeps(const struct track *t)
 {
-	return t->pulse || t->others || t->by_looks;
+	return t->auto_clear || t->others || t->by_looks;
 }
 
 size_t
@@ -313,7 +314,7 @@ track_newest_heat(const struct track *t, uint64_t start, uint64_t end, uint64_t 
 {
 	uint64_t newest = track_newest(t, start, end), age = now > newest ? now - newest : 0;
 
-	return newest && (!t->pulse || age < COOL_NS) ? heat_of_age(age) : HEAT_NONE;
+	return newest && (!t->auto_clear || age < COOL_NS) ? heat_of_age(age) : HEAT_NONE;
 }
 
 uint32_t
@@ -353,7 +354,7 @@ track_bytes_in(const struct track *t, uint64_t start, uint64_t end, uint32_t epo
 bool
 track_is_warm(const struct track *t, const struct track_stamp *s, uint64_t now)
 {
-	return !t->pulse || now < s->time_ns + COOL_NS;
+	return !t->auto_clear || now < s->time_ns + COOL_NS;
 }
 
 /* --- the mark --------------------------------------------------------------------------------- */

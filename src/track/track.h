@@ -126,7 +126,7 @@ struct track_region {
 
 /*
  * The writes to one page. Epochs count from the first since which stamps are kept (a clear
- * outside a pulse begins anew), as far as they were looked at.
+ * outside an auto-clear begins anew), as far as they were looked at.
  */
 struct track_past {
 	uint32_t epochs;          /* 0: no look since the clear */
@@ -165,7 +165,8 @@ struct track {
 	enum track_can can; /* of it; why not, and what helps; or why nothing better is used: */
 	char why[160], how[160];
 
-	bool pulse;   /* cleared again and again: what was written before cools, and is counted */
+	bool
+	    auto_clear; /* cleared again and again: what was written before cools, and is counted */
 	unsigned clears; /* clears by us; 0: the mark is not ours and written means nothing yet */
 	bool by_looks;         /* the tracker is local: stamps count by looks, not by clears */
 	uint32_t epoch;          /* what stamps count by: clears, or those looks */
@@ -173,7 +174,7 @@ struct track {
 	uint64_t
 	    began[TRACK_EPOCHS]; /* when the last of them began, by epoch % TRACK_EPOCHS: a ring */
 	uint64_t mark_ns;      /* when the last clear ended */
-	uint64_t first_ns;     /* when the first of this pulse, or this mark, did */
+	uint64_t first_ns;     /* when the first of this auto-clear, or this mark, did */
 	uint64_t looked_ns;    /* when the last look at all regions began */
 	uint64_t cost_ns; /* how long the last took: the target's mappings were locked meanwhile */
 	uint64_t fresh;        /* bytes stamped anew since first_ns: its growth is the rate */
@@ -316,7 +317,7 @@ void track_forget(struct track *t);
 /*
  * Tell what a look at [start, end) found: the n runs (ascending) whose pages are written. Pages
  * seen before in this epoch keep their time, others get `now`. What is not written is dropped,
- * but in a pulse.
+ * but in an auto-clear.
  */
 void track_update(struct track *t, uint64_t start, uint64_t end, const struct pm_run *runs,
                   size_t n, uint64_t now);
@@ -377,7 +378,7 @@ uint64_t track_bytes(const struct track *t, uint64_t start, uint64_t end);
 /* The same, of those written in epoch `epoch` (one of the last 32). */
 uint64_t track_bytes_in(const struct track *t, uint64_t start, uint64_t end, uint32_t epoch);
 
-/* Whether a stamp still shows: in a pulse what was written cools. */
+/* Whether a stamp still shows: in an auto-clear what was written cools. */
 bool track_is_warm(const struct track *t, const struct track_stamp *s, uint64_t now);
 
 /* The newest stamp in [start, end), 0 if none; and as a step of heat. */

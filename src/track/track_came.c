@@ -146,6 +146,6 @@ came_follow(struct track *t, const struct pagemap *pm, const struct vma_list *vm
 	}
 	free(now.v);
 	track_came_remember(t, vmas);
-	if (!t->pulse) /* there a clear does it, a moment from now */
+	if (!t->auto_clear) /* there a clear does it, a moment from now */
 		track_came_note_frames(t, pm, false);
 }

@@ -146,7 +146,7 @@ track_clear(struct track *t, const struct proc *p, const struct pagemap *pm,
 {
 	uint64_t start = time_ns();
 	uint64_t fresh = t->fresh;
-	bool anew = !t->pulse || !t->clears || t->others;
+	bool anew = !t->auto_clear || !t->clears || t->others;
 
 	if (t->can == TRACK_UNKNOWN)
 		track_probe(t, p, pm);
@@ -242,7 +242,7 @@ track_forget(struct track *t)
 	t->n = t->tally_n = t->looked_n = 0;
 	t->clears = t->epoch = t->first_epoch = 0;
 	t->fresh = 0;
-	t->allow = false; /* what was agreed to was agreed to of another program */
+	t->allow = false; /* consent was given for another program */
 	t->others = false;
 }
 

@@ -297,7 +297,7 @@ soft_dirty_doubt(struct track *t, const struct proc *p, const struct track_look 
 {
 	return (struct track_verdict){
 	    .doubt = soft_dirty_doubt_of(t, p, l),
-	    .cleared = l->lost && !t->pulse && !t->others,
+	    .cleared = l->lost && !t->auto_clear && !t->others,
 	};
 }
 

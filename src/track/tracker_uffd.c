@@ -224,8 +224,8 @@ uffd_harvest(struct track *t, const struct vma *v, const struct pm_scan_region *
 
 /*
  * Protects every page that is written, and there: asking for pages alone, never for holes, keeps
- * the kernel from filling empty page tables with markers. In a pulse what is protected again is
- * told, by the same call. Of a private mapping of a file only copies can have been written.
+ * the kernel from filling empty page tables with markers. In an auto-clear what is protected again
+ * is told, by the same call. Of a private mapping of a file only copies can have been written.
  */
 static int
 uffd_protect(struct track *t, const struct pagemap *pm, const struct vma *v, uint64_t start,
@@ -445,7 +445,7 @@ uffd_is_moved(const struct track *t)
 	return t->own && memcmp(&uffd_of(t)->scope, &t->scope, sizeof(t->scope)) != 0;
 }
 
-/* Registered a moment ago, or no room for more: what a pulse clears is what is watched. */
+/* Registered a moment ago, or no room for more: what an auto-clear clears is what is watched. */
 static bool
 uffd_is_followed(const struct uffd *u, const struct vma_list *vmas)
 {
@@ -501,13 +501,13 @@ uffd_lost(struct track *t, const struct pagemap *pm, const struct vma_list *vmas
 	t->mark = left;
 }
 
-/* A clear, of which nothing is told, or in a pulse: what is armed anew between is told from here
- * on. */
+/* A clear, of which nothing is told, or in an auto-clear: what is armed anew between is told from
+ * here on. */
 static int
 uffd_arm_all(struct track *t, const struct pagemap *pm, const struct vma_list *vmas,
              struct err *err)
 {
-	struct arming how = {.tell = t->pulse && t->clears && !uffd_is_moved(t)};
+	struct arming how = {.tell = t->auto_clear && t->clears && !uffd_is_moved(t)};
 	struct track_ranges kept = {0};
 	struct uffd *u = t->own;
 	int r;

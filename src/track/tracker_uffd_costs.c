@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a watch by userfaultfd would cost a process, for a person who is to agree to it. */
+/* What a watch by userfaultfd would cost a process, for the person who is asked for consent. */
 #include <string.h>
 
 #include "base/text.h"

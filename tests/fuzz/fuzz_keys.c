@@ -488,7 +488,7 @@ check_text(const struct ui *ui, const struct sample *s)
 	bool safe;
 
 	v->say(ui, s, &text);
-	v->crumb(ui, s, &text);
+	v->breadcrumb(ui, s, &text);
 	safe = fuzz_is_safe(text.s);
 	buf_free(&text);
 	return safe || fuzz_wrong("the %s view would send control characters", view_row(ui_view(ui))->title);
@@ -560,9 +560,9 @@ step(struct world *w)
 	if (!below(w, 20)) {
 		w->t.track.clears++;
 		w->t.track.epoch++;
-		w->t.track.pulse = below(w, 2);
+		w->t.track.auto_clear = below(w, 2);
 		w->t.track.mark_ns = time_ns();
-		if (!w->t.track.pulse || !w->t.track.first_ns)
+		if (!w->t.track.auto_clear || !w->t.track.first_ns)
 			w->t.track.first_ns = w->t.track.mark_ns - below(w, 2) * below(w, UINT64_C(90000000000));
 	}
 	if (!below(w, 6))

@@ -113,7 +113,7 @@ check(const struct ui *ui, const struct processes *list)
 	if (p->row < p->top || (p->rows_n && p->row >= p->top + height))
 		return fuzz_wrong("the cursor's row %zu is not on screen, top %zu", p->row, p->top);
 	view_picker.say(ui, NULL, &text);
-	view_picker.crumb(ui, NULL, &text);
+	view_picker.breadcrumb(ui, NULL, &text);
 	safe = fuzz_is_safe(text.s);
 	buf_free(&text);
 	return safe || fuzz_wrong("it would send control characters");

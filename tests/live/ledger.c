@@ -263,7 +263,7 @@ watch_open(struct watch *w, pid_t pid, const char *tracker)
 	if (t->can != TRACK_YES)
 		die(tracker, t->why);
 	t->scope = (struct track_range){sh->base, sh->base + PAGES * page_size};
-	t->pulse = t->tracker == TRACKER_UFFD;
+	t->auto_clear = t->tracker == TRACKER_UFFD;
 	clear(w);
 	if (t->tracker == TRACKER_HASH)
 		sign_look(&w->t, w->v, w->v->start, w->v->end, time_ns());

@@ -8,8 +8,8 @@ load screen
 setup() { SCREEN_OPTIONS=(--interval 0.1); }
 teardown() { screen_stop; }
 
-# screen_pulse SECONDS: C
-screen_pulse() {
+# screen_auto_clear SECONDS: C
+screen_auto_clear() {
 	screen_keys C C-u
 	screen_type "$1"
 	screen_keys Enter
@@ -72,12 +72,12 @@ NUMBERS=('[0-9]+\.[0-9] ms' 'epoch [0-9]+ \+[0-9]+s' 'epoch 1: soft-dirty .*')
 	screen_end
 }
 
-@test "a pulse: rates of the whole and of a region, the hottest pages, and Enter goes there" {
+@test "an auto-clear: rates of the whole and of a region, the hottest pages, and Enter goes there" {
 	fixture_own softdirty
 	target_writes 10000000 3 5 7
 	screen_start 80x24 "$PID"
 	# nobody clears the bits of a folder: the same pages are written again and again
-	screen_pulse 0.25
+	screen_auto_clear 0.25
 	screen_wait_text 'WR/S'
 	screen_wait_text '000010000000 .* (36|48|60|72|84)\.0K '
 	screen_wait_text 'writes +\+32.0K in 1 region, not known; (36|48|60|72|84)\.0K/s '
@@ -144,7 +144,7 @@ NUMBERS=('[0-9]+\.[0-9] ms' 'epoch [0-9]+ \+[0-9]+s' 'epoch 1: soft-dirty .*')
 	screen_end
 }
 
-# A pulse that comes only after ten minutes: epochs begin with c, and looks are by r.
+# An auto-clear that comes only after ten minutes: epochs begin with c, and looks are by r.
 @test "the page's card tells its epochs, on the whole screen and beside the grid" {
 	local page ms=100000
 	SCREEN_OPTIONS=(--interval 0 --calm)
@@ -152,7 +152,7 @@ NUMBERS=('[0-9]+\.[0-9] ms' 'epoch [0-9]+ \+[0-9]+s' 'epoch 1: soft-dirty .*')
 	target_cleared
 	screen_clock $ms
 	screen_start 80x24 "$PID"
-	screen_pulse 600
+	screen_auto_clear 600
 	screen_keys Enter Right Right Right Enter
 	target_writes 10000000 3 5
 	screen_keys r

@@ -72,7 +72,7 @@ written_line(int width, const struct sample *s, const struct answer *more, const
 static void
 test_written(void)
 {
-	struct sample s = {.page_size = FAKE_PAGE, .clears = 0, .tracker = TRACKER_SOFT_DIRTY, .pulse_ns = 250000000};
+	struct sample s = {.page_size = FAKE_PAGE, .clears = 0, .tracker = TRACKER_SOFT_DIRTY, .auto_clear_ns = 250000000};
 	struct answer a = {.past = {.epochs = 12, .written = 7, .recent = 0xdb3}};
 
 	set_terminal(true);
@@ -87,7 +87,7 @@ test_written(void)
 	is_str(written_line(78, &s, &a, "epochs"), "2 of 400 ································|the last 32", "long ago");
 	is_str(written_line(34, &s, &a, "epochs"), "2 of 400 ········|", "in the pane: four in a column");
 	a.past = (struct track_past){.epochs = 1};
-	s.pulse_ns = 0;
+	s.auto_clear_ns = 0;
 	is_str(written_line(78, &s, &a, "epochs"), "0 of 1 ·|press C: it counts how often", "after one clear: how to count");
 	s.tracker = TRACKER_HASH;
 	a.past = (struct track_past){.epochs = 3, .written = 1, .recent = 2};

@@ -132,7 +132,7 @@ test_views(void)
 		const struct view *v = view_of((enum view_id)i);
 		const struct view_row *row = view_row((enum view_id)i);
 
-		ok(v && row->title[0] && v->draw && v->act && v->say && v->crumb && v->settle &&
+		ok(v && row->title[0] && v->draw && v->act && v->say && v->breadcrumb && v->settle &&
 		       strchr(views, row->letter) && !strchr(letters, row->letter),
 		   row->title);
 		letters[i] = row->letter;

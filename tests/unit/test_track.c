@@ -302,7 +302,7 @@ test_pulse(void)
 {
 	const struct pm_run both[] = {{addr(2), addr(4), 0}, {addr(6), addr(7), 0}};
 	const struct pm_run one = {addr(3), addr(5), 0};
-	struct track t = {.clears = 1, .epoch = 1, .pulse = true};
+	struct track t = {.clears = 1, .epoch = 1, .auto_clear = true};
 
 	track_update(&t, addr(0), addr(10), both, 2, 1000 * MS);
 	track_update(&t, addr(0), addr(10), both, 2, 2000 * MS);
@@ -329,11 +329,11 @@ test_pulse(void)
 	   "after half a minute it glows no more, and is remembered");
 	ok(!track_is_warm(&t, track_at(&t, addr(2)), 32000 * MS) && track_is_warm(&t, track_at(&t, addr(3)), 32000 * MS),
 	   "warm or not");
-	t.pulse = false;
+	t.auto_clear = false;
 	track_update(&t, addr(0), addr(10), both, 2, 40000 * MS);
 	t.epoch = 4;
 	track_update(&t, addr(0), addr(10), &one, 1, 41000 * MS);
-	ok(!track_at(&t, addr(2)) && track_time(&t, addr(3)) == 41000 * MS, "without a pulse nothing old stays");
+	ok(!track_at(&t, addr(2)) && track_time(&t, addr(3)) == 41000 * MS, "without an auto-clear nothing old stays");
 	track_free(&t);
 }
 
@@ -346,7 +346,7 @@ test_past(void)
 	struct track_past p = track_past(&t, addr(0), addr(2));
 
 	ok(p.epochs == 0 && track_past_why(&p), "no mark: nothing is known");
-	t = (struct track){.clears = 5, .epoch = 5, .first_epoch = 5, .pulse = true, .mark_ns = 100};
+	t = (struct track){.clears = 5, .epoch = 5, .first_epoch = 5, .auto_clear = true, .mark_ns = 100};
 	p = track_past(&t, addr(0), addr(2));
 	ok(p.epochs == 0 && strstr(track_past_why(&p), "looked"), "nor before the first look");
 	t.looked_ns = 110;

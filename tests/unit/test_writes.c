@@ -60,7 +60,7 @@ test_from_mark(void)
 	ok(c.p[3].ns == 10 * S && c.p[3].pages == 10, "and nothing new since");
 	writes_look(&log, &t, rs, FAKE_PAGE);
 	writes_make(&log, &t, rs, FAKE_PAGE, everywhere, &w);
-	ok(w.marked && !w.pulse && w.measured_ns == 10 * S, "measured for 10 s");
+	ok(w.marked && !w.auto_clear && w.measured_ns == 10 * S, "measured for 10 s");
 	ok(w.unique[0] == 4 && w.unique[1] == 15, "of unique pages all count");
 	is_u64(w.unique[2], RATE_UNKNOWN, "what a minute brings is not known after 10 s");
 	t.clears = 0;
@@ -71,14 +71,14 @@ test_from_mark(void)
 	regions_unref(rs);
 }
 
-/* In a pulse: what counts is in which epoch. */
+/* In an auto-clear: what counts is in which epoch. */
 static void
 test_until_now(void)
 {
 	const uint64_t now = mark + 20 * S;
 	struct track_stamp v[] = {{at(0, 0), at(0, 2), now - 600 * MS, 20, 9, 1}, {at(0, 2), at(0, 5), now - 1500 * MS, 19, 3, 1},
 	                          {at(0, 5), at(0, 6), now - 8 * S, 12, 1, 1},    {at(2, 0), at(2, 9), now - 19 * S, 1, 1, 1}};
-	struct track t = {.clears = 20, .epoch = 20, .pulse = true, .first_ns = mark, .v = v, .n = ARRAY_LEN(v)};
+	struct track t = {.clears = 20, .epoch = 20, .auto_clear = true, .first_ns = mark, .v = v, .n = ARRAY_LEN(v)};
 	struct regions *rs = make_regions(now);
 	struct writes_log log = {0};
 	struct writes w;
@@ -93,12 +93,12 @@ test_until_now(void)
 	ok(curve_at(&c, 6e9) == 5 && curve_at(&c, 9e9) <= 6 && curve_at(&c, 10e9) == 6, "6 in ten seconds, no sooner");
 	writes_look(&log, &t, rs, FAKE_PAGE);
 	writes_make(&log, &t, rs, FAKE_PAGE, everywhere, &w);
-	ok(w.pulse && w.unique[0] == 2 && w.unique[1] == 6, "unique pages within the last second, and within ten");
-	t.pulse = false;
+	ok(w.auto_clear && w.unique[0] == 2 && w.unique[1] == 6, "unique pages within the last second, and within ten");
+	t.auto_clear = false;
 	t.by_looks = true;
 	writes_curve(&t, &rs->vmas, FAKE_PAGE, now, &c);
 	ok(c.p[0].ns == 1 * S && c.p[0].pages == 2, "of a tracker that is local the looks are what counts");
-	t.pulse = true;
+	t.auto_clear = true;
 	t.first_ns = now - 500 * S;
 	for (uint32_t e = 1; e <= 20; e++)
 		t.began[e % TRACK_EPOCHS] = now - (20 - e) * 25 * S - 5 * S;
@@ -133,8 +133,8 @@ test_lacks(void)
 static void
 test_least_pulse(void)
 {
-	is_u64(writes_least_pulse(0, 0), 0, "what costs nothing is done as often as one likes");
-	is_u64(writes_least_pulse(3 * MS, 2000), 100 * MS, "3 ms and 2000 faults of a microsecond: 5 of 100 ms");
+	is_u64(writes_least_auto_clear(0, 0), 0, "what costs nothing is done as often as one likes");
+	is_u64(writes_least_auto_clear(3 * MS, 2000), 100 * MS, "3 ms and 2000 faults of a microsecond: 5 of 100 ms");
 }
 
 static void
@@ -159,7 +159,7 @@ test_hot(void)
 	    {at(0, 4), at(0, 5), mark, 50, 30, 0xff}, {at(0, 5), at(0, 6), mark, 10, 50, 0xffffffff},
 	    {at(2, 0), at(2, 1), mark, 48, 9, 0x3fff},
 	};
-	struct track t = {.clears = 50, .epoch = 50, .first_epoch = 1, .pulse = true, .first_ns = mark, .v = v, .n = ARRAY_LEN(v)};
+	struct track t = {.clears = 50, .epoch = 50, .first_epoch = 1, .auto_clear = true, .first_ns = mark, .v = v, .n = ARRAY_LEN(v)};
 	struct regions *rs = make_regions(mark + 20 * S);
 	struct writes_log log = {0};
 	struct track_stamp many[40];
@@ -278,7 +278,7 @@ test_cost(void)
 static void
 test_cost_of_bursts(void)
 {
-	struct track t = {.clears = 3, .epoch = 3, .pulse = true, .first_ns = mark};
+	struct track t = {.clears = 3, .epoch = 3, .auto_clear = true, .first_ns = mark};
 	struct regions *rs = make_regions(mark + 13 * S);
 	struct writes_log log = {0};
 	uint64_t faults = 0;

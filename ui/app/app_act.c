@@ -143,12 +143,12 @@ app_ask_interval(struct app *a)
 }
 
 static void
-app_ask_pulse(struct app *a)
+app_ask_auto_clear(struct app *a)
 {
 	if (a->o->read_only)
 		app_toast(a, ROLE_HOT, "--read-only: nothing that changes the target is done");
 	else
-		app_prompt(a, PROMPT_PULSE);
+		app_prompt(a, PROMPT_AUTO_CLEAR);
 }
 
 static void
@@ -288,7 +288,7 @@ app_act(struct app *a, enum action action)
 static void
 app_perform(struct app *a, enum action action)
 {
-	if (a->asking && (app_agree(a, action) || (action != ACT_QUIT && action != ACT_REDRAW)))
+	if (a->asking && (app_consent(a, action) || (action != ACT_QUIT && action != ACT_REDRAW)))
 		return; /* nothing else is meant before it is answered */
 	app_act(a, action);
 }

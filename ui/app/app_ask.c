@@ -239,7 +239,7 @@ app_set_interval(struct app *a, const char *line)
 }
 
 static void
-app_set_pulse(struct app *a, const char *line)
+app_set_auto_clear(struct app *a, const char *line)
 {
 	char *end;
 	double secs = strtod(line, &end);
@@ -253,7 +253,7 @@ app_set_pulse(struct app *a, const char *line)
 	}
 	if (secs > 0 && !app_take_scope(a))
 		return;
-	a->request.pulse_ns = (uint64_t)(secs * 1e9);
+	a->request.auto_clear_ns = (uint64_t)(secs * 1e9);
 	app_post(a);
 }
 
@@ -336,8 +336,8 @@ app_prompt_entered(struct app *a)
 	case PROMPT_INTERVAL:
 		app_set_interval(a, line);
 		break;
-	case PROMPT_PULSE:
-		app_set_pulse(a, line);
+	case PROMPT_AUTO_CLEAR:
+		app_set_auto_clear(a, line);
 		break;
 	case PROMPT_WRITE:
 		if (line[0] && app_report(a, line, &err) < 0)

@@ -21,7 +21,7 @@
 #include "term/keys.h"
 #include "term/paint.h"
 #include "term/prompt.h"
-#include "views/crumb.h"
+#include "views/breadcrumb.h"
 #include "views/view.h"
 
 static const uint64_t MS = 1000000;
@@ -89,8 +89,9 @@ app_track_badge(const struct app *a, const struct sample *s, char *out, size_t s
 	    a->ui.cols >= 100 || caps & TRACKER_CHANGES ? tracker_words(s->tracker)->label : "";
 	int n = snprintf(out, size, "%s%s", label, label[0] ? " " : "");
 
-	if (s->pulse_ns)
-		snprintf(out + n, size - (size_t)n, "AUTO-CLEAR %.3gs%s", (double)s->pulse_ns / 1e9,
+	if (s->auto_clear_ns)
+		snprintf(out + n, size - (size_t)n, "AUTO-CLEAR %.3gs%s",
+		         (double)s->auto_clear_ns / 1e9,
 		         caps & TRACKER_LOSSLESS ? "" : ", sampled");
 	else if (a->o->term.calm)
 		snprintf(out + n, size - (size_t)n, "epoch %u", s->clears);
@@ -102,7 +103,7 @@ app_track_badge(const struct app *a, const struct sample *s, char *out, size_t s
 /* What has no room is left out by whole words: half an address, or half the permissions, would be
  * another. */
 static void
-draw_crumb(int x, int right, const char *text)
+draw_breadcrumb(int x, int right, const char *text)
 {
 	size_t room = right > x ? (size_t)(right - x) : 0, n = strlen(text);
 	size_t sign = strlen(CRUMB_SIGN) - 1;
@@ -126,7 +127,7 @@ static void
 draw_header(struct app *a)
 {
 	const struct sample *s = app_shown(a);
-	struct buf crumb = {0}, comm = {0}, name = {0};
+	struct buf breadcrumb = {0}, comm = {0}, name = {0};
 	bool small =
 	    a->ui.cols < SMALL_COLS; /* then where we are counts for more than that all is well */
 	int right = a->ui.cols, x = 1;
@@ -154,11 +155,11 @@ draw_header(struct app *a)
 		x = paint_text(0, x, right, ROLE_HEADER, "pmtop  ");
 	fit_cut_end(&name, comm.s ? comm.s : "process", COMM_MOST);
 	x = paint_text(0, x, right, ROLE_HEADER, "%s %d" CRUMB_SIGN, name.s, (int)a->pid);
-	a->ui.crumb_room = right - x;
+	a->ui.breadcrumb_room = right - x;
 	if (s || ui_is_bare(&a->ui))
-		view_of(ui_view(&a->ui))->crumb(&a->ui, s, &crumb);
-	draw_crumb(x, right, crumb.s ? crumb.s : "");
-	buf_free(&crumb);
+		view_of(ui_view(&a->ui))->breadcrumb(&a->ui, s, &breadcrumb);
+	draw_breadcrumb(x, right, breadcrumb.s ? breadcrumb.s : "");
+	buf_free(&breadcrumb);
 	buf_free(&comm);
 	buf_free(&name);
 }
@@ -171,7 +172,7 @@ draw_choose_header(const struct app *a)
 	size_t shown = p->rows_n - (p->rows_n && p->rows[0] == PICK_DEMO);
 	uint64_t now = time_ns(), waited = now - u64_min(now, a->choose.asked_ns);
 	int right = a->ui.cols, x;
-	struct buf crumb = {0};
+	struct buf breadcrumb = {0};
 	char text[64];
 
 	paint_fill(0, 0, a->ui.cols, ROLE_HEADER);
@@ -187,10 +188,10 @@ draw_choose_header(const struct app *a)
 		snprintf(text, sizeof(text), "waiting for the kernel %.0f s", (double)waited / 1e9);
 	if (a->ui.cols >= 60)
 		right = draw_badge(0, right - 1, ROLE_HEADER, text, ACT_NONE);
-	view_of(ui_view(&a->ui))->crumb(&a->ui, NULL, &crumb);
+	view_of(ui_view(&a->ui))->breadcrumb(&a->ui, NULL, &breadcrumb);
 	x = paint_text(0, 1, right, ROLE_HEADER, "pmtop" CRUMB_SIGN);
-	draw_crumb(x, right, crumb.s ? crumb.s : "");
-	buf_free(&crumb);
+	draw_breadcrumb(x, right, breadcrumb.s ? breadcrumb.s : "");
+	buf_free(&breadcrumb);
 }
 
 /* The rows of the hints in the view, as many as there are, with its own words; returns their
@@ -210,7 +211,7 @@ app_find_hints(const struct app *a, struct key_row out[HINTS_MAX])
 		                      : NULL;
 		const char *word = own ? own : k[i].hint;
 
-		if (view == 'Y' && k[i].action == ACT_AGREE && !app_may_agree_to_region(a))
+		if (view == 'Y' && k[i].action == ACT_CONSENT && !app_may_consent_to_region(a))
 			continue;
 		/* of two ways out Esc says enough */
 		if (!k[i].hint[0] || !word[0] || !key_row_in(&k[i], view) ||
@@ -380,7 +381,7 @@ draw_prompt(const struct app *a, int y)
 	                                    [PROMPT_FIND_HELP] = "/",
 	                                    [PROMPT_FILTER] = "filter: ",
 	                                    [PROMPT_INTERVAL] = "seconds between looks: ",
-	                                    [PROMPT_PULSE] =
+	                                    [PROMPT_AUTO_CLEAR] =
 	                                        "seconds between clears (0: no more): ",
 	                                    [PROMPT_WRITE] = "write to .txt .ansi .csv .json: ",
 	                                    [PROMPT_PAGE_FIND] = "/",

@@ -73,7 +73,7 @@ notice_let_go(struct app *a)
 		             ? a->s->track_why
 		             : "they would be in another way from now on; c starts anew");
 		app_toast(a, ROLE_HOT, text);
-		a->request.pulse_ns = 0;
+		a->request.auto_clear_ns = 0;
 	}
 	return gone && exec;
 }
@@ -84,8 +84,8 @@ notice_clear(struct app *a)
 	char text[400];
 	int n = 0;
 
-	if (a->s->clear_err.what[0] && a->request.pulse_ns) {
-		a->request.pulse_ns = 0;
+	if (a->s->clear_err.what[0] && a->request.auto_clear_ns) {
+		a->request.auto_clear_ns = 0;
 		app_post(a);
 		app_toast_err(a, &a->s->clear_err);
 	}
@@ -96,7 +96,7 @@ notice_clear(struct app *a)
 		a->rearmed = false;
 		app_toast_err(a, &a->s->clear_err);
 		if (!a->s->clears)
-			app_disagree(a);
+			app_consent_withdraw(a);
 		return;
 	}
 	if (a->s->question)
@@ -144,22 +144,22 @@ notice_answer(struct app *a)
 }
 
 /*
- * What was agreed to was agreed to of the program that ran then. A command that we have started is
+ * Consent was given for the program that ran then. A command that we have started is
  * watched on: which program it becomes is its own affair (a script's interpreter runs another).
  */
 static void
 notice_exec(struct app *a, bool let_go)
 {
 	bool ours = a->o->pid && a->o->owner != TRACK_FOREIGN,
-	     again = ours && (let_go || a->request.pulse_ns);
+	     again = ours && (let_go || a->request.auto_clear_ns);
 	char text[200];
 
 	a->execs_seen = a->s->execs;
 	if (!again)
-		a->request.pulse_ns = 0;
+		a->request.auto_clear_ns = 0;
 	if (a->asking)
-		app_agree(a, ACT_BACK);
-	app_disagree(a);
+		app_consent(a, ACT_BACK);
+	app_consent_withdraw(a);
 	a->ui.region = 0;
 	a->ui.depth = 0;
 	a->ui.jumps = (struct jumps){0}; /* addresses of another space */

@@ -63,7 +63,7 @@ struct app {
 	bool rearmed;           /* the next clear is the one after an exec */
 	char asking; /* a question about a clear is open: the letter of its keys (keys.def); 0 */
 	bool explains;          /* all that it costs is shown, too */
-	uint64_t pulse_asked;   /* the pulse that it came from, in ns */
+	uint64_t auto_clear_asked;   /* the auto-clear that it came from, in ns */
 	bool part;              /* it was answered with one region: request.scope */
 	char report[512];       /* the file to be written */
 
@@ -140,14 +140,13 @@ void app_choose_end(struct app *a);
 /* app_notice.c: tells what the sample brings */
 void app_notice(struct app *a);
 
-/* app_agree.c: what must be answered before a clear */
+/* app_consent.c: what must be answered before a clear */
 void app_question(struct app *a);                 /* the sample brings one: puts it */
-bool app_agree(struct app *a, enum action action); /* the answer; false: the key is none */
-bool app_may_agree_to_region(const struct app *a); /* the one under the cursor can be written */
+bool app_consent(struct app *a, enum action action); /* the answer; false: the key is none */
+bool app_may_consent_to_region(const struct app *a); /* the one under the cursor can be written */
 void app_clear(struct app *a);                    /* a clear, or the question which part is meant */
-bool
-app_take_scope(struct app *a); /* into request.scope; false: --scope names nothing, which is told */
-void app_disagree(struct app *a); /* what was agreed to came to nothing: it is asked again */
+bool app_take_scope(struct app *a); /* into request.scope; false: --scope names nothing, as it says */
+void app_consent_withdraw(struct app *a); /* consent came to nothing: it is asked for again */
 
 /* app_draw.c */
 void app_draw(struct app *a);         /* one frame of everything */

@@ -231,7 +231,7 @@ batch_interval(struct watch *w, unsigned i, bool *whole, struct err *err)
 	regions_unref(rs);
 	if (r == 0 && !lossless && *whole)
 		r = batch_clear(t, err);
-	w->least_ns = writes_least_pulse(t->track.cost_ns, w->pages);
+	w->least_ns = writes_least_auto_clear(t->track.cost_ns, w->pages);
 	return r;
 }
 
@@ -292,7 +292,7 @@ batch_prepare(struct batch *b, struct err *err)
 		return err_set(err, ERR_TARGET, "it looks at the pages on a screen alone",
 		               "use it on the screen", "cannot watch by --tracker %s",
 		               tracker_words(t->tracker)->name);
-	t->pulse = b->o->mode == MODE_WATCH && caps & TRACKER_LOSSLESS;
+	t->auto_clear = b->o->mode == MODE_WATCH && caps & TRACKER_LOSSLESS;
 	return 0;
 }
 
@@ -310,7 +310,7 @@ batch_refuse_ended(const struct watch *w, unsigned i, struct err *err)
 	return err_set(err, ERR_TARGET, why, NULL, "interval %u could not be looked at", i);
 }
 
-/* What was agreed to was agreed to of the program that ran then. */
+/* Consent was given for the program that ran then. */
 static int
 batch_refuse_exec(const struct watch *w, unsigned i, struct err *err)
 {

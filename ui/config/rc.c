@@ -106,7 +106,7 @@ rc_take_binding(struct reading *r, char view, const char *name, const char *keys
 	for (char *s = b.keys; *s; s++)
 		if (*s == '\t')
 			*s = ' ';
-	if (keys_own_check(&b, err) < 0) {
+	if (user_keymap_check(&b, err) < 0) {
 		free(b.keys);
 		return -1;
 	}
@@ -231,7 +231,7 @@ rc_bind_keys(struct rc *rc)
 	char view;
 	int i;
 
-	while (rc->bindings && (i = keys_own(rc->binding, rc->bindings, &view, &err)) >= 0) {
+	while (rc->bindings && (i = user_keymap(rc->binding, rc->bindings, &view, &err)) >= 0) {
 		const char *name = key_view_name(view);
 
 		err_set(&e, ERR_USAGE, err.why, err.how, "in the %s view %s", name, err.what);

@@ -3,7 +3,7 @@
 #define PM_RC_H
 
 #include "config/options.h"
-#include "term/keys_own.h"
+#include "term/user_keymap.h"
 
 /*
  * pmtoprc: what a person wants the screen to be like. It is read once, before the command line,

@@ -41,7 +41,7 @@ const struct view_row *view_row(enum view_id id);
 
 struct ui {
 	int rows, cols; /* of the screen */
-	int crumb_room; /* columns that the crumb has in row 0 */
+	int breadcrumb_room; /* columns that the breadcrumb has in row 0 */
 	uint64_t now;        /* CLOCK_MONOTONIC, when this frame is drawn */
 	uint64_t touched_ns; /* the last key */
 
@@ -61,7 +61,7 @@ struct ui {
 	size_t shown, unknown;/* regions that pass the filter; those that nobody can tell of */
 	size_t list_top, list_rows; /* the first row on screen, and how many there is room for */
 	/* there is one: where only one of WRITTEN and WR/S has room, it is the latter */
-	bool pulse;
+	bool auto_clear;
 	bool had_swap, had_mark; /* SWAP and WRITTEN have had something to show, and stay */
 	struct list_columns columns; /* those that were chosen */
 	enum column_id sort;  /* the column it is sorted by, */

@@ -476,7 +476,7 @@ card_add_known(struct card *c, const struct sample *s, const char *label,
                const struct track_past *p)
 {
 	bool wide = c->width > CARD_NARROW,
-	     again = s->pulse_ns || tracker_caps(s->tracker) & TRACKER_LOCAL;
+	     again = s->auto_clear_ns || tracker_caps(s->tracker) & TRACKER_LOCAL;
 	const char *note = track_past_why(p);
 	char times[32], hint[48] = "";
 	struct buf spark = {0};
@@ -491,7 +491,7 @@ card_add_known(struct card *c, const struct sample *s, const char *label,
 		snprintf(hint, sizeof(hint), "the last 32");
 	else if (!again && p->epochs == 1)
 		snprintf(hint, sizeof(hint), "press %s: it counts how often",
-		         key_of(ACT_PULSE, 'P'));
+		         key_of(ACT_AUTO_CLEAR, 'P'));
 	card_add(c, p->written ? ROLE_HOT : ROLE_TEXT, label,
 	         !wide  ? NULL
 	         : note ? note

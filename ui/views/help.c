@@ -199,7 +199,7 @@ help_add_writes(struct help *h)
 	          "watches with the rest. They stay split after the watch.");
 	help_tell(h, "A huge page has one mark: one byte written marks all of it.");
 	help_tell(h,
-	          "From one clear of a pulse to the next is an epoch. Where those of a page "
+	          "From one clear of an auto-clear to the next is an epoch. Where those of a page "
 	          "are told, the oldest first, a block is one in which it was written, and a dot "
 	          "one in which it was not.");
 	help_tell(h, "Nothing is cleared unless you ask for it. Before the first clear nothing is "

@@ -9,7 +9,7 @@
 #include "term/keys.h"
 #include "term/paint.h"
 #include "term/zones.h"
-#include "views/crumb.h"
+#include "views/breadcrumb.h"
 #include "views/list_bars.h"
 #include "views/list_table.h"
 #include "views/view.h"
@@ -212,9 +212,9 @@ list_say(const struct ui *ui, const struct sample *s, struct buf *out)
 }
 
 static void
-list_crumb(const struct ui *ui, const struct sample *s, struct buf *out)
+list_breadcrumb(const struct ui *ui, const struct sample *s, struct buf *out)
 {
-	view_regions.crumb(ui, s, out);
+	view_regions.breadcrumb(ui, s, out);
 	buf_str(out, ui_view(ui) == VIEW_SORT ? CRUMB_SIGN "sort" : CRUMB_SIGN "columns");
 }
 
@@ -273,10 +273,18 @@ list_typed(struct ui *ui, int c)
 }
 
 const struct view view_sort = {
-    .draw = list_draw, .act = list_act, .say = list_say, .crumb = list_crumb, .settle = list_settle,
+    .draw = list_draw,
+    .act = list_act,
+    .say = list_say,
+    .breadcrumb = list_breadcrumb,
+    .settle = list_settle,
     .typed = list_typed,
 };
 
 const struct view view_columns = {
-    .draw = list_draw, .act = list_act, .say = list_say, .crumb = list_crumb, .settle = list_settle,
+    .draw = list_draw,
+    .act = list_act,
+    .say = list_say,
+    .breadcrumb = list_breadcrumb,
+    .settle = list_settle,
 };

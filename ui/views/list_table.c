@@ -35,7 +35,7 @@ list_layout(const struct ui *ui)
 		list_columns_toggle(
 		    &c, COL_REGION_MAPPING); /* what would a group be without its name */
 	l = list_columns_layout(&c, ui->cols, list_empty(ui));
-	if (ui->pulse && !ui->columns.n && !list_layout_of(&l, COL_REGION_RATE))
+	if (ui->auto_clear && !ui->columns.n && !list_layout_of(&l, COL_REGION_RATE))
 		for (size_t i = 0; i < l.n; i++)
 			if (l.at[i].column->id == COL_REGION_WRITTEN)
 				l.at[i].column = column_row(COL_REGION_RATE);

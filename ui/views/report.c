@@ -227,7 +227,7 @@ report_write_writes(const struct sample *s, enum format format, FILE *to, struct
 	char name[48];
 
 	report_put_fact(o, "measured_ms", w->marked, w->measured_ns / 1000000,
-	                w->pulse ? "each page once an epoch" : "each page once");
+	                w->auto_clear ? "each page once an epoch" : "each page once");
 	report_put_fact(o, "epochs", w->marked, w->epochs, NULL);
 	report_put_fact(o, "pages_per_second", w->marked && rate, now, NULL);
 	report_put_fact(o, "pages_per_second_peak", w->marked && rate, peak, NULL);

@@ -36,8 +36,8 @@ struct view {
 	/* what a key does as things are now, in place of keys.def's hint; NULL: that, "": nothing.
 	 * May be NULL */
 	const char *(*hint)(const struct ui *ui, const struct sample *s, enum action a);
-	/* the crumb after the process's name */
-	void (*crumb)(const struct ui *ui, const struct sample *s, struct buf *out);
+	/* the breadcrumb after the process's name */
+	void (*breadcrumb)(const struct ui *ui, const struct sample *s, struct buf *out);
 	/* brings `ui` in line with a new sample or a new size, before anything is drawn */
 	void (*settle)(struct ui *ui, const struct sample *s, int top, int bottom);
 	/* one step back within the view; false: there is none, so that it is left. NULL: there

@@ -47,7 +47,7 @@ view_capabilities_say(const struct ui *ui, const struct sample *s, struct buf *o
 }
 
 static void
-view_capabilities_crumb(const struct ui *ui, const struct sample *s, struct buf *out)
+view_capabilities_breadcrumb(const struct ui *ui, const struct sample *s, struct buf *out)
 {
 	(void)ui;
 	(void)s;
@@ -66,6 +66,6 @@ const struct view view_capabilities = {
     .draw = view_capabilities_draw,
     .act = view_capabilities_act,
     .say = view_capabilities_say,
-    .crumb = view_capabilities_crumb,
+    .breadcrumb = view_capabilities_breadcrumb,
     .settle = view_capabilities_settle,
 };

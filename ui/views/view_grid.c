@@ -12,7 +12,7 @@
 #include "term/paint.h"
 #include "term/zones.h"
 #include "views/cells.h"
-#include "views/crumb.h"
+#include "views/breadcrumb.h"
 #include "views/inspector.h"
 #include "views/legend.h"
 #include "views/ruler.h"
@@ -215,9 +215,9 @@ view_grid_say(const struct ui *ui, const struct sample *s, struct buf *out)
 }
 
 static void
-view_grid_crumb(const struct ui *ui, const struct sample *s, struct buf *out)
+view_grid_breadcrumb(const struct ui *ui, const struct sample *s, struct buf *out)
 {
-	crumb_region(out, ui, s, "");
+	breadcrumb_region(out, ui, s, "");
 }
 
 /* --- keys ------------------------------------------------------------------------------------- */
@@ -416,7 +416,7 @@ const struct view view_grid = {
     .act = view_grid_act,
     .say = view_grid_say,
     .hint = view_grid_hint,
-    .crumb = view_grid_crumb,
+    .breadcrumb = view_grid_breadcrumb,
     .settle = view_grid_settle,
     .back = view_grid_back,
 };

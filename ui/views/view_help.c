@@ -13,7 +13,7 @@
 #include "term/keys.h"
 #include "term/paint.h"
 #include "term/zones.h"
-#include "views/crumb.h"
+#include "views/breadcrumb.h"
 #include "views/help.h"
 #include "views/scroll.h"
 #include "views/view.h"
@@ -244,7 +244,7 @@ view_help_say(const struct ui *ui, const struct sample *s, struct buf *out)
 }
 
 static void
-view_help_crumb(const struct ui *ui, const struct sample *s, struct buf *out)
+view_help_breadcrumb(const struct ui *ui, const struct sample *s, struct buf *out)
 {
 	(void)s;
 	buf_fmt(out, "help" CRUMB_SIGN "%s",
@@ -310,6 +310,10 @@ view_help_back(struct ui *ui)
 }
 
 const struct view view_help = {
-    .draw = view_help_draw, .act = view_help_act, .say = view_help_say, .crumb = view_help_crumb,
-    .settle = view_help_settle, .back = view_help_back,
+    .draw = view_help_draw,
+    .act = view_help_act,
+    .say = view_help_say,
+    .breadcrumb = view_help_breadcrumb,
+    .settle = view_help_settle,
+    .back = view_help_back,
 };

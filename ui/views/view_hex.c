@@ -12,7 +12,7 @@
 #include "term/keys.h"
 #include "term/paint.h"
 #include "term/zones.h"
-#include "views/crumb.h"
+#include "views/breadcrumb.h"
 #include "views/hex.h"
 #include "views/view.h"
 
@@ -384,7 +384,7 @@ view_hex_say(const struct ui *ui, const struct sample *s, struct buf *out)
 }
 
 static void
-view_hex_crumb(const struct ui *ui, const struct sample *s, struct buf *out)
+view_hex_breadcrumb(const struct ui *ui, const struct sample *s, struct buf *out)
 {
 	const struct vma *v = view_hex_find_region(ui, s);
 
@@ -509,7 +509,7 @@ const struct view view_hex = {
     .act = view_hex_act,
     .say = view_hex_say,
     .hint = view_hex_hint,
-    .crumb = view_hex_crumb,
+    .breadcrumb = view_hex_breadcrumb,
     .settle = view_hex_settle,
     .back = view_hex_back,
 };

@@ -15,7 +15,7 @@
 #include "term/paint.h"
 #include "term/zones.h"
 #include "views/cells.h"
-#include "views/crumb.h"
+#include "views/breadcrumb.h"
 #include "views/lacks.h"
 #include "views/legend.h"
 #include "views/strips.h"
@@ -455,7 +455,7 @@ view_map_space_of(const struct vma_list *l)
 }
 
 static void
-view_map_crumb(const struct ui *ui, const struct sample *s, struct buf *out)
+view_map_breadcrumb(const struct ui *ui, const struct sample *s, struct buf *out)
 {
 	char a[8], b[8], of[24];
 
@@ -466,7 +466,7 @@ view_map_crumb(const struct ui *ui, const struct sample *s, struct buf *out)
 	        size_text(a, s->regions->totals.size));
 	snprintf(of, sizeof(of), " %sof %s", ui->cols < 100 ? "" : "mapped ",
 	         size_text(b, view_map_space_of(&s->regions->vmas)));
-	crumb_add(out, ui, of);
+	breadcrumb_add(out, ui, of);
 }
 
 /* --- keys ------------------------------------------------------------------------------------- */
@@ -591,6 +591,9 @@ view_map_act(struct ui *ui, const struct sample *s, enum action a)
 }
 
 const struct view view_map = {
-    .draw = view_map_draw, .act = view_map_act, .say = view_map_say, .crumb = view_map_crumb,
+    .draw = view_map_draw,
+    .act = view_map_act,
+    .say = view_map_say,
+    .breadcrumb = view_map_breadcrumb,
     .settle = view_map_settle,
 };

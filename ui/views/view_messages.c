@@ -79,7 +79,7 @@ view_messages_say(const struct ui *ui, const struct sample *s, struct buf *out)
 }
 
 static void
-view_messages_crumb(const struct ui *ui, const struct sample *s, struct buf *out)
+view_messages_breadcrumb(const struct ui *ui, const struct sample *s, struct buf *out)
 {
 	(void)ui;
 	(void)s;
@@ -101,6 +101,6 @@ const struct view view_messages = {
     .draw = view_messages_draw,
     .act = view_messages_act,
     .say = view_messages_say,
-    .crumb = view_messages_crumb,
+    .breadcrumb = view_messages_breadcrumb,
     .settle = view_messages_settle,
 };

@@ -5,7 +5,7 @@
 #include "term/keys.h"
 #include "term/paint.h"
 #include "views/card.h"
-#include "views/crumb.h"
+#include "views/breadcrumb.h"
 #include "views/view.h"
 
 static bool
@@ -44,12 +44,12 @@ view_page_say(const struct ui *ui, const struct sample *s, struct buf *out)
 }
 
 static void
-view_page_crumb(const struct ui *ui, const struct sample *s, struct buf *out)
+view_page_breadcrumb(const struct ui *ui, const struct sample *s, struct buf *out)
 {
 	char page[48];
 
 	snprintf(page, sizeof(page), CRUMB_SIGN "page %llx", (unsigned long long)ui->cursor);
-	crumb_region(out, ui, s, page);
+	breadcrumb_region(out, ui, s, page);
 }
 
 static unsigned
@@ -82,5 +82,5 @@ view_page_hint(const struct ui *ui, const struct sample *s, enum action a)
 
 const struct view view_page = {
     .draw = view_page_draw, .act = view_page_act, .say = view_page_say,
-    .hint = view_page_hint, .crumb = view_page_crumb, .settle = view_page_settle,
+    .hint = view_page_hint, .breadcrumb = view_page_breadcrumb, .settle = view_page_settle,
 };

@@ -252,7 +252,7 @@ view_picker_say(const struct ui *ui, const struct sample *s, struct buf *out)
 }
 
 static void
-view_picker_crumb(const struct ui *ui, const struct sample *s, struct buf *out)
+view_picker_breadcrumb(const struct ui *ui, const struct sample *s, struct buf *out)
 {
 	(void)ui;
 	(void)s;
@@ -302,6 +302,6 @@ const struct view view_picker = {
     .act = view_picker_act,
     .typed = view_picker_typed,
     .say = view_picker_say,
-    .crumb = view_picker_crumb,
+    .breadcrumb = view_picker_breadcrumb,
     .settle = view_picker_settle,
 };

@@ -7,7 +7,7 @@
 #include "term/keys.h"
 #include "term/paint.h"
 #include "views/card.h"
-#include "views/crumb.h"
+#include "views/breadcrumb.h"
 #include "views/view.h"
 
 /* Facts that are shown as lines of their own further down, or not at all. */
@@ -141,9 +141,9 @@ view_region_say(const struct ui *ui, const struct sample *s, struct buf *out)
 }
 
 static void
-view_region_crumb(const struct ui *ui, const struct sample *s, struct buf *out)
+view_region_breadcrumb(const struct ui *ui, const struct sample *s, struct buf *out)
 {
-	crumb_region(out, ui, s, "");
+	breadcrumb_region(out, ui, s, "");
 }
 
 static void
@@ -178,6 +178,6 @@ const struct view view_region = {
     .draw = view_region_draw,
     .act = view_region_act,
     .say = view_region_say,
-    .crumb = view_region_crumb,
+    .breadcrumb = view_region_breadcrumb,
     .settle = view_region_settle,
 };

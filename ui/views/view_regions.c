@@ -13,7 +13,7 @@
 #include "term/fit.h"
 #include "term/keys.h"
 #include "term/paint.h"
-#include "views/crumb.h"
+#include "views/breadcrumb.h"
 #include "views/lacks.h"
 #include "views/legend.h"
 #include "views/list_bars.h"
@@ -31,7 +31,7 @@ view_regions_settle(struct ui *ui, const struct sample *s, int top, int bottom)
 {
 	size_t rows = (size_t)(bottom - top > HEAD_ROWS ? bottom - top - HEAD_ROWS : 1), at;
 
-	ui->pulse = s->writes.marked && s->writes.pulse;
+	ui->auto_clear = s->writes.marked && s->writes.auto_clear;
 	ui->had_swap |= s->regions && s->regions->totals.swap > 0;
 	ui->had_mark |= s->clears > 0;
 	ui->list_rows = rows;
@@ -221,7 +221,7 @@ view_regions_say(const struct ui *ui, const struct sample *s, struct buf *out)
 
 /* How old that is which is not read with every look. */
 static void
-view_regions_crumb_smaps(const struct ui *ui, const struct sample *s, struct buf *out)
+view_regions_breadcrumb_smaps(const struct ui *ui, const struct sample *s, struct buf *out)
 {
 	if (s->smaps)
 		buf_fmt(out, ", smaps of %.0f s ago",
@@ -232,10 +232,10 @@ view_regions_crumb_smaps(const struct ui *ui, const struct sample *s, struct buf
 
 /* Some of a filter without a sign that there is more would be another one. */
 static void
-view_regions_crumb_filter(const struct ui *ui, struct buf *out)
+view_regions_breadcrumb_filter(const struct ui *ui, struct buf *out)
 {
 	enum { LEAST = 12 };
-	int left = ui->crumb_room - (int)fit_width(out->s, out->len);
+	int left = ui->breadcrumb_room - (int)fit_width(out->s, out->len);
 	struct buf text = {0};
 
 	buf_str(&text, " where ");
@@ -246,7 +246,7 @@ view_regions_crumb_filter(const struct ui *ui, struct buf *out)
 }
 
 static void
-view_regions_crumb(const struct ui *ui, const struct sample *s, struct buf *out)
+view_regions_breadcrumb(const struct ui *ui, const struct sample *s, struct buf *out)
 {
 	struct list_layout l = list_layout(ui);
 	char part[48];
@@ -256,23 +256,23 @@ view_regions_crumb(const struct ui *ui, const struct sample *s, struct buf *out)
 	buf_str(out, "regions");
 	if (ui->grouping) {
 		snprintf(part, sizeof(part), " by %s", grouping_name(ui->grouping));
-		crumb_add(out, ui, part);
+		breadcrumb_add(out, ui, part);
 	}
 	if (ui->filter.text[0])
-		view_regions_crumb_filter(ui, out);
+		view_regions_breadcrumb_filter(ui, out);
 	if (!list_layout_of(&l, ui->sort)) { /* no heading has the mark */
 		snprintf(part, sizeof(part), "%s %s%s", ui->grouping ? "," : " by",
 		         list_column_title(column_row(ui->sort)),
 		         list_sorts_down(ui) ? "▼" : "▲");
-		crumb_add(out, ui, part);
+		breadcrumb_add(out, ui, part);
 	}
 	if (ui->order_n > ui->list_rows && ui->list_rows && ui->order) {
 		snprintf(part, sizeof(part), ", rows %zu-%zu of %zu", ui->list_top + 1,
 		         (size_t)u64_min(ui->list_top + ui->list_rows, ui->order_n), ui->order_n);
-		crumb_add(out, ui, part);
+		breadcrumb_add(out, ui, part);
 	}
 	if (list_needs_smaps(ui, s))
-		view_regions_crumb_smaps(ui, s, out);
+		view_regions_breadcrumb_smaps(ui, s, out);
 }
 
 /* --- keys ------------------------------------------------------------------------------------- */
@@ -370,6 +370,6 @@ const struct view view_regions = {
     .draw = view_regions_draw,
     .act = view_regions_act,
     .say = view_regions_say,
-    .crumb = view_regions_crumb,
+    .breadcrumb = view_regions_breadcrumb,
     .settle = view_regions_settle,
 };

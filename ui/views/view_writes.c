@@ -120,7 +120,7 @@ view_writes_say(const struct ui *ui, const struct sample *s, struct buf *out)
 	const struct writes *w = &s->writes;
 	const struct vma *v = s->regions ? vma_at(&s->regions->vmas, ui->hot) : NULL;
 
-	for (unsigned i = 0; i < w->hot_n && w->pulse && v; i++)
+	for (unsigned i = 0; i < w->hot_n && w->auto_clear && v; i++)
 		if (w->hot[i].start == ui->hot)
 			view_writes_say_hot(ui, s, &w->hot[i], out);
 	if (!out->len && v && ui->hot & 1) {
@@ -128,13 +128,13 @@ view_writes_say(const struct ui *ui, const struct sample *s, struct buf *out)
 		fit_name_cut(out, v, 48);
 		buf_str(out, ": Enter shows its pages");
 	}
-	if (!out->len && w->marked && !w->pulse)
+	if (!out->len && w->marked && !w->auto_clear)
 		buf_fmt(out, "without %s each page counts once: the rate falls though the process "
-		             "writes on", key_of(ACT_PULSE, 'W'));
+		             "writes on", key_of(ACT_AUTO_CLEAR, 'W'));
 }
 
 static void
-view_writes_crumb(const struct ui *ui, const struct sample *s, struct buf *out)
+view_writes_breadcrumb(const struct ui *ui, const struct sample *s, struct buf *out)
 {
 	(void)ui;
 	(void)s;
@@ -196,5 +196,5 @@ view_writes_act(struct ui *ui, const struct sample *s, enum action a)
 
 const struct view view_writes = {
     .draw = view_writes_draw, .act = view_writes_act, .say = view_writes_say,
-    .hint = view_writes_hint, .crumb = view_writes_crumb, .settle = view_writes_settle,
+    .hint = view_writes_hint, .breadcrumb = view_writes_breadcrumb, .settle = view_writes_settle,
 };

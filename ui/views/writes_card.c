@@ -123,7 +123,7 @@ writes_add_unique(struct card *c, const struct sample *s)
 		char label[24], size[8];
 
 		size_text(size, known ? w->unique[i] * s->page_size : 0);
-		snprintf(label, sizeof(label), w->pulse ? "last %u s" : "first %u s",
+		snprintf(label, sizeof(label), w->auto_clear ? "last %u s" : "first %u s",
 		         writes_window_s[i]);
 		if (writes_is_narrow(c))
 			card_add(c, ROLE_TEXT, label, i ? NULL : "unique", "%7s",
@@ -132,8 +132,8 @@ writes_add_unique(struct card *c, const struct sample *s)
 		        writes_window_s[i]);
 	}
 	if (!writes_is_narrow(c))
-		card_add(c, ROLE_TEXT, w->pulse ? "unique, the last" : "unique, the first", NULL,
-		         "%s", all.s);
+		card_add(c, ROLE_TEXT, w->auto_clear ? "unique, the last" : "unique, the first",
+		         NULL, "%s", all.s);
 	buf_free(&all);
 }
 
@@ -194,8 +194,8 @@ writes_add_hot(struct card *c, const struct ui *ui, const struct sample *s, unsi
 
 	card_gap(c);
 	card_head(c, ui_view(ui) == VIEW_GRID ? "Hottest here" : "Hottest pages");
-	if (!w->pulse) {
-		writes_add_key(c, ACT_PULSE, "counts how often");
+	if (!w->auto_clear) {
+		writes_add_key(c, ACT_AUTO_CLEAR, "counts how often");
 		return;
 	}
 	for (unsigned i = 0; i < w->hot_n && i < most; i++)
@@ -217,7 +217,7 @@ writes_order_of(const struct sample *s, const struct vma *v, const struct region
 		return r->known && v->perm & VMA_WRITE ? r->rss : 0;
 	if (!r->known || !r->written)
 		return 0;
-	if (!s->writes.pulse)
+	if (!s->writes.auto_clear)
 		return r->written;
 	return r->rate != RATE_UNKNOWN ? r->rate + 1 : 1;
 }
@@ -315,7 +315,7 @@ writes_add_regions(struct card *c, const struct sample *s, unsigned most)
 
 	card_gap(c);
 	card_head(c, !marked           ? "Regions that can be written, by what is in RAM"
-	             : s->writes.pulse ? "Regions by what is written a second"
+	             : s->writes.auto_clear ? "Regions by what is written a second"
 	                               : "Regions by what was written");
 	if (!marked)
 		writes_add_key(c, ACT_CLEAR, "shows which are, and how fast");
@@ -396,7 +396,7 @@ writes_cost_ns(const struct sample *s)
 	const struct writes_cost *k = &s->writes.cost;
 	uint64_t more =
 	    k->before_known && k->faults > k->faults_before ? k->faults - k->faults_before : 0;
-	double clears = s->pulse_ns ? (double)k->clear_ns / (double)s->pulse_ns : 0;
+	double clears = s->auto_clear_ns ? (double)k->clear_ns / (double)s->auto_clear_ns : 0;
 
 	return more * FAULT_NS + (uint64_t)(clears * SECOND);
 }
@@ -430,8 +430,8 @@ writes_add_cost(struct card *c, const struct sample *s)
 
 	card_gap(c);
 	card_head(c, "Cost of looking");
-	if (s->pulse_ns)
-		buf_fmt(&every, ", every %.3g s", (double)s->pulse_ns / 1e9);
+	if (s->auto_clear_ns)
+		buf_fmt(&every, ", every %.3g s", (double)s->auto_clear_ns / 1e9);
 	if (s->clears)
 		card_add(c, ROLE_TEXT, "clear",
 		         writes_is_narrow(c) ? NULL : "(its mappings are locked meanwhile)",
@@ -455,20 +455,20 @@ writes_add_heading(struct card *c, const struct sample *s)
 		               writes_is_narrow(c)
 		                   ? "measures"
 		                   : "measures: each page once, when it is first written");
-		writes_add_key(c, ACT_PULSE,
+		writes_add_key(c, ACT_AUTO_CLEAR,
 		               writes_is_narrow(c) ? "counts"
 		                                   : "counts: clears again and again, "
 		                                     "and each page counts each time");
 		return;
 	}
-	if (w->pulse)
+	if (w->auto_clear)
 		card_head(c, writes_tells_changes(s) ? "Changes, last 60 s" : "Writes, last 60 s");
 	else
 		card_head(c, writes_tells_changes(s) ? "Pages that changed first"
 		                                     : "First writes, last 60 s");
 	if (caps & TRACKER_LOCAL)
 		card_add(c, ROLE_DIM, "", NULL, "of the pages on screen alone");
-	else if (!w->pulse)
+	else if (!w->auto_clear)
 		card_add(c, ROLE_DIM, "", NULL, "each page once since the clear");
 	else if (!(caps & TRACKER_LOSSLESS))
 		card_add(c, ROLE_DIM, "", NULL, "sampled: between look and clear lost");
@@ -598,10 +598,10 @@ writes_line_draw(const struct ui *ui, const struct sample *s, int y, int x)
 	char a[8], b[8];
 
 	size_text(a, w->written * s->page_size);
-	if (!w->pulse && w->unknown.pages &&
+	if (!w->auto_clear && w->unknown.pages &&
 	    ui->cols < ROOMY) /* the label says that they are writes */
 		x = paint_text(y, x, ui->cols, ROLE_HOT, "%s ", a);
-	else if (!w->pulse)
+	else if (!w->auto_clear)
 		x = paint_text(y, x, ui->cols, ROLE_HOT, "%s %s%s", a,
 		               writes_tells_changes(s) ? "changed" : "written",
 		               w->unknown.pages ? " " : ", ");
@@ -610,7 +610,7 @@ writes_line_draw(const struct ui *ui, const struct sample *s, int y, int x)
 	if (!rate_now(&w->rate, &now) || !rate_peak(&w->rate, &peak, &mean))
 		return paint_text(y, x, ui->cols, ROLE_DIM, "a rate takes a second");
 	x = paint_text(y, x, ui->cols, ROLE_HOT, "%s/s%s ", size_text(a, now * s->page_size),
-	               w->pulse ? "" : " new");
+	               w->auto_clear ? "" : " new");
 	x = writes_draw_minute(ui, &w->rate, y, x);
 	count_text(a, now);
 	if (x + (int)strlen(a) + 8 <= ui->cols) /* some of it would be another unit */

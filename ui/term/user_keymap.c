@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "term/keys_own.h"
+#include "term/user_keymap.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -77,7 +77,7 @@ keys_check_key(const char *name, size_t len, char view, struct err *err)
 }
 
 int
-keys_own_check(const struct key_binding *b, struct err *err)
+user_keymap_check(const struct key_binding *b, struct err *err)
 {
 	const char *s = b->keys, *name;
 	size_t len, n, keys = 0;
@@ -194,7 +194,7 @@ keys_find_clash(const struct key_binding *b, char *view, struct err *err)
 }
 
 int
-keys_own(struct key_binding *b, size_t n, char *view, struct err *err)
+user_keymap(struct key_binding *b, size_t n, char *view, struct err *err)
 {
 	int bad;
 

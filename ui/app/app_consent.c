@@ -33,8 +33,8 @@ app_question(struct app *a)
 	if (a->s->questions == a->questions_seen)
 		return;
 	a->questions_seen = a->s->questions;
-	a->pulse_asked = a->request.pulse_ns;
-	a->request.pulse_ns = 0;
+	a->auto_clear_asked = a->request.auto_clear_ns;
+	a->request.auto_clear_ns = 0;
 	if (a->s->question == CLEAR_CONSENT) {
 		app_ask_consent(a, 'Y');
 	} else if (a->s->question == CLEAR_STRAY) {
@@ -58,9 +58,9 @@ app_put_away(struct app *a)
 }
 
 static void
-app_agree_clear(struct app *a)
+app_consent_clear(struct app *a)
 {
-	a->request.pulse_ns = a->pulse_asked;
+	a->request.auto_clear_ns = a->auto_clear_asked;
 	a->request.clear++;
 	app_put_away(a);
 	app_post(a);
@@ -115,7 +115,7 @@ app_clear(struct app *a)
 	}
 	a->request.closes = 0; /* each time it is asked */
 	if (app_is_elsewhere(a)) {
-		a->pulse_asked = a->request.pulse_ns;
+		a->auto_clear_asked = a->request.auto_clear_ns;
 		app_ask_consent(a, 'Y');
 	} else if (app_take_scope(a)) {
 		a->request.clear++;
@@ -124,7 +124,7 @@ app_clear(struct app *a)
 }
 
 void
-app_disagree(struct app *a)
+app_consent_withdraw(struct app *a)
 {
 	if (!a->part)
 		return;
@@ -135,7 +135,7 @@ app_disagree(struct app *a)
 }
 
 bool
-app_may_agree_to_region(const struct app *a)
+app_may_consent_to_region(const struct app *a)
 {
 	const struct vma *v =
 	    a->s && a->s->regions ? vma_at(&a->s->regions->vmas, a->ui.region) : NULL;
@@ -144,7 +144,7 @@ app_may_agree_to_region(const struct app *a)
 }
 
 bool
-app_agree(struct app *a, enum action action)
+app_consent(struct app *a, enum action action)
 {
 	struct request *w = &a->request;
 
@@ -156,28 +156,28 @@ app_agree(struct app *a, enum action action)
 		a->explains = !a->explains;
 		return true;
 	}
-	if (action == ACT_AGREE && a->asking == 'Y' && !app_may_agree_to_region(a)) {
+	if (action == ACT_CONSENT && a->asking == 'Y' && !app_may_consent_to_region(a)) {
 		app_toast(a, ROLE_HOT, "the process writes nothing in the region under the cursor");
 		return true;
 	}
 	if (action == ACT_CONTENTS)
 		w->tracker = tracker_reading();
-	else if (a->asking == 'Z' && action == ACT_AGREE)
+	else if (a->asking == 'Z' && action == ACT_CONSENT)
 		w->sure = a->s->execs + 1;
-	else if (a->asking == 'F' && action == ACT_AGREE)
+	else if (a->asking == 'F' && action == ACT_CONSENT)
 		w->closes = a->s->stray;
-	else if (action == ACT_AGREE || action == ACT_AGREE_ALL)
+	else if (action == ACT_CONSENT || action == ACT_CONSENT_ALL)
 		w->allow = a->s->execs + 1;
 	else
 		return false;
 	if (a->asking == 'Y') {
-		a->part = action == ACT_AGREE;
+		a->part = action == ACT_CONSENT;
 		w->scope = app_here(a);
 		if (!app_take_scope(a)) {
 			app_put_away(a);
 			return true;
 		}
 	}
-	app_agree_clear(a);
+	app_consent_clear(a);
 	return true;
 }

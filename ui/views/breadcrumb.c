@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "views/crumb.h"
+#include "views/breadcrumb.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -9,14 +9,15 @@
 #include "term/paint.h"
 
 void
-crumb_add(struct buf *out, const struct ui *ui, const char *text)
+breadcrumb_add(struct buf *out, const struct ui *ui, const char *text)
 {
-	if ((int)(fit_width(out->s, out->len) + fit_width(text, strlen(text))) <= ui->crumb_room)
+	if ((int)(fit_width(out->s, out->len) + fit_width(text, strlen(text))) <=
+	    ui->breadcrumb_room)
 		buf_str(out, text);
 }
 
 void
-crumb_region(struct buf *out, const struct ui *ui, const struct sample *s, const char *tail)
+breadcrumb_region(struct buf *out, const struct ui *ui, const struct sample *s, const char *tail)
 {
 	enum { NAME_LEAST = 4, NAME_FAIR = 12, NAME_MOST = 28 };
 	const struct vma *v = ui_vma(ui, s, NULL);
@@ -33,18 +34,19 @@ crumb_region(struct buf *out, const struct ui *ui, const struct sample *s, const
 	snprintf(place, sizeof(place), " %llx+%s", (unsigned long long)v->start,
 	         size_text(size, vma_size(v)));
 	buf_fmt(&rest, "%s %s%s", place, perm, tail);
-	room = ui->crumb_room - (int)fit_width(rest.s, rest.len);
+	room = ui->breadcrumb_room - (int)fit_width(rest.s, rest.len);
 	if (room < (int)fit_width(name.s, name.len)) {
-		bool both = ui->crumb_room - (int)(strlen(place) + fit_width(tail, strlen(tail))) >=
-		            NAME_FAIR;
+		bool both =
+		    ui->breadcrumb_room - (int)(strlen(place) + fit_width(tail, strlen(tail))) >=
+		    NAME_FAIR;
 
 		buf_free(&rest);
 		buf_fmt(&rest, "%s%s", both ? place : "", tail);
-		room = ui->crumb_room - (int)fit_width(rest.s, rest.len);
+		room = ui->breadcrumb_room - (int)fit_width(rest.s, rest.len);
 	}
 	if (room < NAME_LEAST) { /* for nothing but a name */
 		buf_free(&rest);
-		room = ui->crumb_room > NAME_LEAST ? ui->crumb_room : NAME_LEAST;
+		room = ui->breadcrumb_room > NAME_LEAST ? ui->breadcrumb_room : NAME_LEAST;
 	}
 	fit_name_cut(out, v, room > NAME_MOST ? NAME_MOST : (size_t)room);
 	buf_str(out, rest.s ? rest.s : "");

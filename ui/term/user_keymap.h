@@ -21,13 +21,13 @@ struct key_binding {
 bool key_view_types(char view);
 
 /* Whether the action can have these keys in the view (0 as above). */
-int keys_own_check(const struct key_binding *b, struct err *err);
+int user_keymap_check(const struct key_binding *b, struct err *err);
 
 /*
  * Puts bindings into force: those of one view before those of all, wherever they stand. One that
  * takes a key which means something else in the same view is refused: its index is returned with
  * err and that view's letter; to be called until it returns -1. The table keeps b[].keys.
  */
-int keys_own(struct key_binding *b, size_t n, char *view, struct err *err);
+int user_keymap(struct key_binding *b, size_t n, char *view, struct err *err);
 
 #endif
