@@ -46,16 +46,18 @@ app_loop(struct app *a, struct err *err)
 		enum { NEWS, END, FDS };
 		struct pollfd fds[FDS] = {
 		    [NEWS] = {a->choose.lister ? lister_fd(a->choose.lister)
-		                               : sampler_fd(a->sampler), POLLIN, 0},
-		    [END] = {a->s && !a->end_told ? sampler_pidfd(a->sampler) : -1, POLLIN, 0},
+		                               : sampler_fd(a->t.sampler),
+		              POLLIN, 0},
+		    [END] = {a->t.s && !a->t.end_told ? sampler_pidfd(a->t.sampler) : -1,
+		             POLLIN, 0},
 		};
 
 		app_turn(a, fds, FDS);
 		if (fds[NEWS].revents && app_take_news(a, err) < 0)
 			return -1;
-		if (fds[END].revents && a->sampler) {
-			a->end_told = true; /* the sampler finds out more and says it */
-			a->request.refresh++;
+		if (fds[END].revents && a->t.sampler) {
+			a->t.end_told = true; /* the sampler finds out more and says it */
+			a->t.request.refresh++;
 			app_post(a);
 		}
 		app_read_keys(a);
@@ -94,7 +96,7 @@ app_run_screen(struct app *a, struct err *err)
 	const char *status = getenv("PMTOP_STATUS_FILE");
 	int r;
 
-	if (a->sampler && app_wait_first(a, err) < 0)
+	if (a->t.sampler && app_wait_first(a, err) < 0)
 		return -1;
 	a->status_fd = status ? file_open(AT_FDCWD, status, O_WRONLY | O_APPEND) : -1;
 	if (status && a->status_fd < 0)
@@ -105,7 +107,7 @@ app_run_screen(struct app *a, struct err *err)
 	paint_open(&a->term, a->o->theme);
 	prompt_setup();
 	app_tell_notices(a);
-	r = a->sampler || app_choose(a, err) == 0 ? app_loop(a, err) : -1;
+	r = a->t.sampler || app_choose(a, err) == 0 ? app_loop(a, err) : -1;
 	prompt_close();
 	paint_close();
 	term_close(&a->term);
@@ -127,9 +129,6 @@ app_run(const struct app_options *o, struct err *err)
 	a->ui.columns = o->columns;
 	a->ui.sort = o->sort;
 	a->ui.invert = o->invert;
-	a->request.interval_ns = o->interval_ns;
-	a->request.tracker = o->tracker;
-	a->request.allow = o->allow_inject;
 	picker_open(&a->ui.picker, o->filter);
 	if (o->pid && app_target(a, o->root, o->pid, o->owner, err) < 0)
 		r = -1;

@@ -17,9 +17,9 @@
 static void
 app_toggle_pause(struct app *a)
 {
-	a->paused = !a->paused;
-	a->back = 0;
-	a->request.paused = a->paused;
+	a->t.paused = !a->t.paused;
+	a->t.back = 0;
+	a->t.request.paused = a->t.paused;
 	app_post(a);
 }
 
@@ -27,20 +27,20 @@ app_toggle_pause(struct app *a)
 static void
 app_rewind_by(struct app *a, int step)
 {
-	if (step > 0 && !a->history.n) {
+	if (step > 0 && !a->t.history.n) {
 		app_toast(a, ROLE_TEXT, "nothing was seen before this");
 		return;
 	}
-	if (step < 0 && !a->back) {
+	if (step < 0 && !a->t.back) {
 		app_toast(a, ROLE_TEXT, "this is the newest look");
 		return;
 	}
-	if (!a->paused)
+	if (!a->t.paused)
 		app_toggle_pause(a);
-	if (step > 0 && a->back < a->history.n)
-		a->back++;
-	else if (step < 0 && a->back)
-		a->back--;
+	if (step > 0 && a->t.back < a->t.history.n)
+		a->t.back++;
+	else if (step < 0 && a->t.back)
+		a->t.back--;
 }
 
 /* The one read that changes the target: only R asks for it. */
@@ -52,9 +52,9 @@ app_fault(struct app *a)
 		          "--read-only: no page is read that the process would have to fault in");
 		return;
 	}
-	a->back = 0; /* what it brings is seen now */
-	a->request.fault++;
-	a->request.fault_at = a->ui.byte;
+	a->t.back = 0; /* what it brings is seen now */
+	a->t.request.fault++;
+	a->t.request.fault_at = a->ui.byte;
 	app_post(a);
 }
 
@@ -88,7 +88,8 @@ app_effects(struct app *a, unsigned fx)
 		snprintf(text, sizeof(text), "what is written shows after %s",
 		         key_of(ACT_CLEAR, 'R'));
 		app_toast_here(a, ROLE_TEXT,
-		               a->s && a->s->clears ? "nothing was written since the clear" : text);
+		               a->t.s && a->t.s->clears ? "nothing was written since the clear"
+		                                        : text);
 	}
 }
 
@@ -114,7 +115,7 @@ app_look_now(struct app *a)
 		app_choose_refresh(a);
 		return;
 	}
-	a->request.refresh++;
+	a->t.request.refresh++;
 	app_post(a);
 }
 
@@ -154,20 +155,20 @@ app_ask_auto_clear(struct app *a)
 static void
 app_ask_file(struct app *a)
 {
-	if (a->s)
+	if (a->t.s)
 		app_prompt(a, PROMPT_WRITE);
 }
 
 static void
 app_await_mark(struct app *a)
 {
-	a->ui.awaited = ACT_MARK;
+	a->t.awaited = ACT_MARK;
 }
 
 static void
 app_await_mark_go(struct app *a)
 {
-	a->ui.awaited = ACT_MARK_GO;
+	a->t.awaited = ACT_MARK_GO;
 }
 
 static void
@@ -230,7 +231,7 @@ app_choose_lens(struct app *a, enum lens l)
 static void
 app_go_to_answer(struct app *a)
 {
-	const struct answer *to = a->panel;
+	const struct answer *to = a->t.panel;
 	const struct sample *s = app_shown(a);
 
 	if (to && to->has_place && s) {
@@ -246,7 +247,7 @@ app_go_to_answer(struct app *a)
 static void
 app_back(struct app *a)
 {
-	if (a->panel)
+	if (a->t.panel)
 		app_close_panel(a);
 	else if (a->ui.depth)
 		view_back(&a->ui);
@@ -257,7 +258,7 @@ app_back(struct app *a)
 static void
 app_close(struct app *a)
 {
-	if (a->panel)
+	if (a->t.panel)
 		app_close_panel(a);
 	else if (a->ui.depth)
 		ui_pop(&a->ui);
@@ -279,16 +280,16 @@ app_act(struct app *a, enum action action)
 
 	if (action >= ACT_LENS && action <= ACT_LENS_LAST)
 		app_choose_lens(a, (enum lens)(action - ACT_LENS));
-	else if (rows[action].does && (a->sampler || rows[action].when == ALWAYS))
+	else if (rows[action].does && (a->t.sampler || rows[action].when == ALWAYS))
 		rows[action].does(a);
-	else if (!rows[action].does && (a->s || ui_is_bare(&a->ui)))
+	else if (!rows[action].does && (a->t.s || ui_is_bare(&a->ui)))
 		app_effects(a, view_of(ui_view(&a->ui))->act(&a->ui, app_shown(a), action));
 }
 
 static void
 app_perform(struct app *a, enum action action)
 {
-	if (a->asking && (app_consent(a, action) || (action != ACT_QUIT && action != ACT_REDRAW)))
+	if (a->t.asking && (app_consent(a, action) || (action != ACT_QUIT && action != ACT_REDRAW)))
 		return; /* nothing else is meant before it is answered */
 	app_act(a, action);
 }
@@ -302,16 +303,16 @@ app_key(struct app *a, int k)
 	a->ui.touched_ns = time_ns();
 	if (a->choose.lister)
 		a->toast_until = 0; /* it was about the key before */
-	if (a->ui.awaited) {
+	if (a->t.awaited) {
 		app_take_letter(a, k);
 		return;
 	}
-	if (action == ACT_NONE && a->panel &&
-	    !a->asking) { /* any other key belongs to the view below */
+	if (action == ACT_NONE && a->t.panel &&
+	    !a->t.asking) { /* any other key belongs to the view below */
 		app_close_panel(a);
 		action = key_action(k, ui_letter(&a->ui));
 	}
-	if (action != ACT_NONE || a->asking)
+	if (action != ACT_NONE || a->t.asking)
 		app_perform(a, action);
 	else if (view_of(ui_view(&a->ui))->typed)
 		app_effects(a, view_of(ui_view(&a->ui))->typed(&a->ui, k));
@@ -331,7 +332,7 @@ app_mouse(struct app *a)
 		app_draw(a);
 	c = app_take_mouse(a);
 	a->keys += a->term.mouse.kind != MOUSE_RELEASE;
-	if (press && a->panel && !a->mouse.held.action && !a->mouse.held.covers)
+	if (press && a->t.panel && !a->mouse.held.action && !a->mouse.held.covers)
 		app_close_panel(a);
 	app_effects(a, c.fx);
 	for (int i = 0; i < c.times; i++)

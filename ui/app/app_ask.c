@@ -50,7 +50,7 @@ app_prompt_free(struct app *a)
 static void
 app_gather_words(struct app *a)
 {
-	const struct sample *s = a->s;
+	const struct sample *s = a->t.s;
 	const struct query_form *q;
 	size_t n;
 	char name[128];
@@ -179,7 +179,7 @@ app_show_bytes(struct app *a, const struct query *q, struct err *err)
 static void
 app_ask(struct app *a, const char *line)
 {
-	const struct sample *s = a->s;
+	const struct sample *s = a->t.s;
 	struct here here = {.text = ""};
 	struct query q;
 	struct err err;
@@ -214,8 +214,8 @@ app_ask(struct app *a, const char *line)
 		app_clear(a);
 		return;
 	}
-	snprintf(a->request.question, sizeof(a->request.question), "%s", here.text);
-	a->asked = ++a->request.ask;
+	snprintf(a->t.request.question, sizeof(a->t.request.question), "%s", here.text);
+	a->t.asked = ++a->t.request.ask;
 	app_post(a);
 }
 
@@ -234,7 +234,7 @@ app_set_interval(struct app *a, const char *line)
 		prompt_reopen(line, 0);
 		return;
 	}
-	a->request.interval_ns = (uint64_t)(secs * 1e9);
+	a->t.request.interval_ns = (uint64_t)(secs * 1e9);
 	app_post(a);
 }
 
@@ -253,7 +253,7 @@ app_set_auto_clear(struct app *a, const char *line)
 	}
 	if (secs > 0 && !app_take_scope(a))
 		return;
-	a->request.auto_clear_ns = (uint64_t)(secs * 1e9);
+	a->t.request.auto_clear_ns = (uint64_t)(secs * 1e9);
 	app_post(a);
 }
 

@@ -20,9 +20,9 @@ static const uint64_t STAY_NS = UINT64_C(3600000000000); /* a question does not 
 static void
 app_ask_consent(struct app *a, char letter)
 {
-	a->asking = letter;
-	snprintf(a->request.question, sizeof(a->request.question), "tracker");
-	a->asked = ++a->request.ask;
+	a->t.asking = letter;
+	snprintf(a->t.request.question, sizeof(a->t.request.question), "tracker");
+	a->t.asked = ++a->t.request.ask;
 }
 
 void
@@ -30,18 +30,18 @@ app_question(struct app *a)
 {
 	char text[400];
 
-	if (a->s->questions == a->questions_seen)
+	if (a->t.s->questions == a->t.questions_seen)
 		return;
-	a->questions_seen = a->s->questions;
-	a->auto_clear_asked = a->request.auto_clear_ns;
-	a->request.auto_clear_ns = 0;
-	if (a->s->question == CLEAR_CONSENT) {
+	a->t.questions_seen = a->t.s->questions;
+	a->t.auto_clear_asked = a->t.request.auto_clear_ns;
+	a->t.request.auto_clear_ns = 0;
+	if (a->t.s->question == CLEAR_CONSENT) {
 		app_ask_consent(a, 'Y');
-	} else if (a->s->question == CLEAR_STRAY) {
+	} else if (a->t.s->question == CLEAR_STRAY) {
 		app_ask_consent(a, 'F');
 	} else {
-		a->asking = 'Z';
-		snprintf(text, sizeof(text), "%s; clear all the same?", a->s->question_text);
+		a->t.asking = 'Z';
+		snprintf(text, sizeof(text), "%s; clear all the same?", a->t.s->question_text);
 		app_toast(a, ROLE_HOT, text);
 		a->toast_until = time_ns() + STAY_NS;
 	}
@@ -51,8 +51,8 @@ app_question(struct app *a)
 static void
 app_put_away(struct app *a)
 {
-	a->asking = 0;
-	a->explains = false;
+	a->t.asking = 0;
+	a->t.explains = false;
 	a->toast_until = 0;
 	app_close_panel(a);
 }
@@ -60,8 +60,8 @@ app_put_away(struct app *a)
 static void
 app_consent_clear(struct app *a)
 {
-	a->request.auto_clear_ns = a->auto_clear_asked;
-	a->request.clear++;
+	a->t.request.auto_clear_ns = a->t.auto_clear_asked;
+	a->t.request.clear++;
 	app_put_away(a);
 	app_post(a);
 }
@@ -71,7 +71,7 @@ static struct track_range
 app_here(const struct app *a)
 {
 	const struct vma *v =
-	    a->s && a->s->regions ? vma_at(&a->s->regions->vmas, a->ui.region) : NULL;
+	    a->t.s && a->t.s->regions ? vma_at(&a->t.s->regions->vmas, a->ui.region) : NULL;
 
 	return v ? (struct track_range){v->start, v->end} : (struct track_range){0};
 }
@@ -79,12 +79,12 @@ app_here(const struct app *a)
 bool
 app_take_scope(struct app *a)
 {
-	const struct sample *s = a->s;
-	struct track_range *w = &a->request.scope;
+	const struct sample *s = a->t.s;
+	struct track_range *w = &a->t.request.scope;
 	struct query q;
 	struct err err;
 
-	if (a->part)
+	if (a->t.part)
 		return true;
 	*w = (struct track_range){0};
 	if (!a->o->scope || !s || !s->regions)
@@ -100,9 +100,9 @@ app_take_scope(struct app *a)
 static bool
 app_is_elsewhere(const struct app *a)
 {
-	struct track_range w = a->request.scope, r = app_here(a);
+	struct track_range w = a->t.request.scope, r = app_here(a);
 
-	return a->part && a->s->clears && tracker_caps(a->s->tracker) & TRACKER_RANGES &&
+	return a->t.part && a->t.s->clears && tracker_caps(a->t.s->tracker) & TRACKER_RANGES &&
 	       r.start < r.end && (r.end <= w.start || r.start >= w.end);
 }
 
@@ -113,12 +113,12 @@ app_clear(struct app *a)
 		app_toast(a, ROLE_HOT, "--read-only: nothing that changes the target is done");
 		return;
 	}
-	a->request.closes = 0; /* each time it is asked */
+	a->t.request.closes = 0; /* each time it is asked */
 	if (app_is_elsewhere(a)) {
-		a->auto_clear_asked = a->request.auto_clear_ns;
+		a->t.auto_clear_asked = a->t.request.auto_clear_ns;
 		app_ask_consent(a, 'Y');
 	} else if (app_take_scope(a)) {
-		a->request.clear++;
+		a->t.request.clear++;
 	}
 	app_post(a);
 }
@@ -126,11 +126,11 @@ app_clear(struct app *a)
 void
 app_consent_withdraw(struct app *a)
 {
-	if (!a->part)
+	if (!a->t.part)
 		return;
-	a->part = false;
-	a->request.allow = 0;
-	a->request.scope = (struct track_range){0};
+	a->t.part = false;
+	a->t.request.allow = 0;
+	a->t.request.scope = (struct track_range){0};
 	app_post(a);
 }
 
@@ -138,7 +138,7 @@ bool
 app_may_consent_to_region(const struct app *a)
 {
 	const struct vma *v =
-	    a->s && a->s->regions ? vma_at(&a->s->regions->vmas, a->ui.region) : NULL;
+	    a->t.s && a->t.s->regions ? vma_at(&a->t.s->regions->vmas, a->ui.region) : NULL;
 
 	return v && v->perm & VMA_WRITE && v->type != VMA_KERNEL && v->type != VMA_DEVICE;
 }
@@ -146,32 +146,32 @@ app_may_consent_to_region(const struct app *a)
 bool
 app_consent(struct app *a, enum action action)
 {
-	struct request *w = &a->request;
+	struct request *w = &a->t.request;
 
 	if (action == ACT_BACK) {
 		app_put_away(a);
 		return true;
 	}
-	if (action == ACT_HELP && a->asking == 'Y') {
-		a->explains = !a->explains;
+	if (action == ACT_HELP && a->t.asking == 'Y') {
+		a->t.explains = !a->t.explains;
 		return true;
 	}
-	if (action == ACT_CONSENT && a->asking == 'Y' && !app_may_consent_to_region(a)) {
+	if (action == ACT_CONSENT && a->t.asking == 'Y' && !app_may_consent_to_region(a)) {
 		app_toast(a, ROLE_HOT, "the process writes nothing in the region under the cursor");
 		return true;
 	}
 	if (action == ACT_CONTENTS)
 		w->tracker = tracker_reading();
-	else if (a->asking == 'Z' && action == ACT_CONSENT)
-		w->sure = a->s->execs + 1;
-	else if (a->asking == 'F' && action == ACT_CONSENT)
-		w->closes = a->s->stray;
+	else if (a->t.asking == 'Z' && action == ACT_CONSENT)
+		w->sure = a->t.s->execs + 1;
+	else if (a->t.asking == 'F' && action == ACT_CONSENT)
+		w->closes = a->t.s->stray;
 	else if (action == ACT_CONSENT || action == ACT_CONSENT_ALL)
-		w->allow = a->s->execs + 1;
+		w->allow = a->t.s->execs + 1;
 	else
 		return false;
-	if (a->asking == 'Y') {
-		a->part = action == ACT_CONSENT;
+	if (a->t.asking == 'Y') {
+		a->t.part = action == ACT_CONSENT;
 		w->scope = app_here(a);
 		if (!app_take_scope(a)) {
 			app_put_away(a);

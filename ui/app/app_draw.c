@@ -49,33 +49,34 @@ draw_badge(int y, int x, enum role role, const char *text, enum action action)
 static void
 app_state_badge(const struct app *a, char *out, size_t size, enum role *role)
 {
-	uint64_t now = time_ns(), busy = sampler_busy_ns(a->sampler);
+	uint64_t now = time_ns(), busy = sampler_busy_ns(a->t.sampler);
 	uint64_t waited = busy ? now - u64_min(now, busy) : 0;
 
 	*role = ROLE_HEADER;
-	if (a->back) {
+	if (a->t.back) {
 		*role = ROLE_HEADER_HOT;
-		snprintf(
-		    out, size, "%.1f s ago (%zu of %zu)%s",
-		    (double)(a->s->time_ns - app_shown(a)->time_ns) / 1e9, a->back, a->history.n,
-		    history_stop_after(&a->history, app_shown(a)->time_ns) ? ", then stopped" : "");
-	} else if (a->s && a->s->ended) {
+		snprintf(out, size, "%.1f s ago (%zu of %zu)%s",
+		         (double)(a->t.s->time_ns - app_shown(a)->time_ns) / 1e9, a->t.back,
+		         a->t.history.n,
+		         history_stop_after(&a->t.history, app_shown(a)->time_ns) ? ", then stopped"
+		                                                                  : "");
+	} else if (a->t.s && a->t.s->ended) {
 		*role = ROLE_BANNER;
 		if (a->o->term.calm)
 			snprintf(out, size, " ended ");
 		else
 			snprintf(out, size, " ended %.0f s ago ",
-			         (double)(a->ui.now - a->s->ended_ns) / 1e9);
+			         (double)(a->ui.now - a->t.s->ended_ns) / 1e9);
 	} else if (waited > WAITING_MS * MS) {
 		*role = ROLE_HEADER_HOT;
 		snprintf(out, size, "waiting for the kernel %.0f s", (double)waited / 1e9);
-	} else if (a->paused) {
+	} else if (a->t.paused) {
 		*role = ROLE_HEADER_HOT;
 		snprintf(out, size, "paused");
-	} else if (!a->request.interval_ns) {
+	} else if (!a->t.request.interval_ns) {
 		snprintf(out, size, "%s looks again", key_of(ACT_REFRESH, 'R'));
 	} else {
-		snprintf(out, size, "● live %.1fs", (double)a->request.interval_ns / 1e9);
+		snprintf(out, size, "● live %.1fs", (double)a->t.request.interval_ns / 1e9);
 	}
 }
 
@@ -148,13 +149,13 @@ draw_header(struct app *a)
 	app_state_badge(a, text, sizeof(text), &role);
 	if (role != ROLE_HEADER || !small)
 		right = draw_badge(0, right - 1, role, text,
-		                   a->request.interval_ns ? ACT_PAUSE : ACT_REFRESH);
+		                   a->t.request.interval_ns ? ACT_PAUSE : ACT_REFRESH);
 	if (s)
 		text_escape(&comm, s->comm, strlen(s->comm), !paint_utf8());
 	if (!small)
 		x = paint_text(0, x, right, ROLE_HEADER, "pmtop  ");
 	fit_cut_end(&name, comm.s ? comm.s : "process", COMM_MOST);
-	x = paint_text(0, x, right, ROLE_HEADER, "%s %d" CRUMB_SIGN, name.s, (int)a->pid);
+	x = paint_text(0, x, right, ROLE_HEADER, "%s %d" CRUMB_SIGN, name.s, (int)a->t.pid);
 	a->ui.breadcrumb_room = right - x;
 	if (s || ui_is_bare(&a->ui))
 		view_of(ui_view(&a->ui))->breadcrumb(&a->ui, s, &breadcrumb);
@@ -215,7 +216,7 @@ app_find_hints(const struct app *a, struct key_row out[HINTS_MAX])
 			continue;
 		/* of two ways out Esc says enough */
 		if (!k[i].hint[0] || !word[0] || !key_row_in(&k[i], view) ||
-		    (k[i].action == ACT_CLOSE && (a->ui.depth || a->panel)))
+		    (k[i].action == ACT_CLOSE && (a->ui.depth || a->t.panel)))
 			continue;
 		out[found] = k[i];
 		out[found++].hint = word;
@@ -421,11 +422,11 @@ draw_say(const struct app *a, int y)
 {
 	struct buf text = {0};
 
-	if (!a->ui.awaited && app_has_toast(a)) {
+	if (!a->t.awaited && app_has_toast(a)) {
 		draw_message(a, y, a->toast_role, 1, a->toast);
 		return;
 	}
-	if (a->ui.awaited)
+	if (a->t.awaited)
 		app_say_awaited(a, &text);
 	else if (app_shown(a) && app_shown(a)->trouble.what[0])
 		buf_fmt(&text, "%s: %s", app_shown(a)->trouble.what, app_shown(a)->trouble.why);
@@ -494,9 +495,9 @@ app_count_costs(const struct answer *p)
 static void
 draw_question(const struct app *a, int bottom)
 {
-	const struct answer *p = a->panel;
+	const struct answer *p = a->t.panel;
 	int cols = a->ui.cols, lines = app_count_lines(p->line, cols);
-	int facts = a->explains ? app_count_costs(p) : 0;
+	int facts = a->t.explains ? app_count_costs(p) : 0;
 	int rows = lines + facts < bottom - 2 ? lines + facts : bottom - 2, top = bottom - rows;
 
 	zone_cover(top, 0, bottom, cols);
@@ -510,7 +511,7 @@ draw_question(const struct app *a, int bottom)
 static void
 draw_panel(const struct app *a, int bottom)
 {
-	const struct answer *p = a->panel;
+	const struct answer *p = a->t.panel;
 	int all = (int)p->n, rows = all < bottom - 3 ? all : bottom - 3, top = bottom - rows - 1,
 	    cols = a->ui.cols;
 
@@ -565,7 +566,7 @@ app_draw(struct app *a)
 	int bottom;
 
 	/* what was seen then has not aged since */
-	a->ui.now = s && (a->back || a->o->term.calm) ? s->time_ns : time_ns();
+	a->ui.now = s && (a->t.back || a->o->term.calm) ? s->time_ns : time_ns();
 	app_settle(a);
 	bottom = app_bottom(a);
 	paint_begin(&a->term);
@@ -581,11 +582,11 @@ app_draw(struct app *a)
 			v->draw(&a->ui, s, 1, bottom);
 			draw_say(a, bottom);
 		} else {
-			paint_text(1, 1, a->ui.cols, ROLE_DIM, "opening process %d", (int)a->pid);
+			paint_text(1, 1, a->ui.cols, ROLE_DIM, "opening process %d", (int)a->t.pid);
 		}
-		if (a->panel && a->asking)
+		if (a->t.panel && a->t.asking)
 			draw_question(a, bottom);
-		else if (a->panel)
+		else if (a->t.panel)
 			draw_panel(a, bottom);
 		if (prompt_is_open())
 			draw_prompt(a, a->ui.rows - 1);

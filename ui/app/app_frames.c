@@ -17,12 +17,9 @@ app_run_headless(struct app *a, struct err *err)
 	uint64_t begin = time_ns(), first = 0, drawing = 0;
 
 	while (a->frame < a->o->frames) {
-		uint64_t t;
+		uint64_t interval = a->t.request.interval_ns, t;
 
-		if (app_wait_sample(
-			a,
-			first && a->request.interval_ns ? (int)(a->request.interval_ns / MS) : -1,
-			err) < 0)
+		if (app_wait_sample(a, first && interval ? (int)(interval / MS) : -1, err) < 0)
 			return -1;
 		t = time_ns();
 		app_draw(a);
@@ -30,10 +27,10 @@ app_run_headless(struct app *a, struct err *err)
 		drawing += time_ns() - t;
 		if (!first)
 			first = time_ns() - begin;
-		if (a->s && a->s->ended)
+		if (a->t.s && a->t.s->ended)
 			break;
-		if (!a->request.interval_ns && app_answered(a)) {
-			a->request.refresh++;
+		if (!interval && app_answered(a)) {
+			a->t.request.refresh++;
 			app_post(a);
 		}
 	}

@@ -32,12 +32,12 @@ app_say_awaited(const struct app *a, struct buf *out)
 {
 	const struct jumps *j = &a->ui.jumps;
 
-	if (a->ui.awaited == ACT_WRITE) {
+	if (a->t.awaited == ACT_WRITE) {
 		buf_str(out, "it is there: y replaces, any other key leaves ");
 		text_escape(out, a->report, strlen(a->report), !paint_utf8());
 		return;
 	}
-	if (a->ui.awaited == ACT_MARK)
+	if (a->t.awaited == ACT_MARK)
 		buf_str(out, "mark this place: a letter, a to z");
 	else
 		buf_fmt(out,
@@ -52,7 +52,7 @@ app_say_awaited(const struct app *a, struct buf *out)
 		buf_fmt(out, "  %c ", c);
 		app_add_address(a, out, p->at);
 	}
-	if (a->ui.awaited == ACT_MARK_GO && j->n) {
+	if (a->t.awaited == ACT_MARK_GO && j->n) {
 		buf_str(out, "  ' ");
 		app_add_address(a, out, j->v[j->n - 1].at);
 	}
@@ -107,11 +107,11 @@ app_trade_places(struct app *a)
 void
 app_take_letter(struct app *a, int key)
 {
-	int action = a->ui.awaited;
+	int action = a->t.awaited;
 	const struct place *p = key < 128 ? jumps_marked(&a->ui.jumps, (char)key) : NULL;
 	char text[64];
 
-	a->ui.awaited = ACT_NONE;
+	a->t.awaited = ACT_NONE;
 	if (action == ACT_WRITE) {
 		app_report_replace(a, key == 'y');
 		return;

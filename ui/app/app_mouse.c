@@ -52,7 +52,7 @@ app_press(struct app *a, const struct mouse *m)
 
 	p->held = z ? *z : (struct zone){0};
 	p->moved = false;
-	if (!z || (a->asking && !z->action))
+	if (!z || (a->t.asking && !z->action))
 		return (struct app_click){0};
 	c = app_hit(a, z, m, false, false);
 	c.action = twice && z->opens ? key_action('\r', app_letter(a)) : z->action;
@@ -89,7 +89,7 @@ app_turn_wheel(struct app *a, const struct mouse *m)
 	const struct zone *z = zone_at(m->y, m->x);
 	struct app_click c = {0};
 
-	if (a->panel || a->asking)
+	if (a->t.panel || a->t.asking)
 		return c;
 	if (m->ctrl && z && z->opens)
 		c = app_hit(a, z, m, false, false);
@@ -108,7 +108,7 @@ app_take_mouse(struct app *a)
 	struct app_click none = {0};
 
 	a->ui.touched_ns = time_ns();
-	a->ui.awaited = ACT_NONE;
+	a->t.awaited = ACT_NONE;
 	switch (m->kind) {
 	case MOUSE_PRESS: return app_press(a, m);
 	case MOUSE_DRAG: return app_drag(a, m);

@@ -51,29 +51,29 @@ app_tell_clear(const struct sample *s, char *text, size_t size)
 static void
 notice_others(struct app *a)
 {
-	if (a->s->others && !a->others_seen)
+	if (a->t.s->others && !a->t.others_seen)
 		app_toast(a, ROLE_HOT,
 		          "another program cleared soft-dirty: what was seen written stays, and c "
 		          "starts anew");
-	a->others_seen = a->s->others;
+	a->t.others_seen = a->t.s->others;
 }
 
 /* The mark is gone. Because of an exec that is told by itself: true then. */
 static bool
 notice_let_go(struct app *a)
 {
-	bool gone = a->clears_seen && !a->s->clears && !a->s->ended,
-	     exec = a->s->execs != a->execs_seen;
+	bool gone = a->t.clears_seen && !a->t.s->clears && !a->t.s->ended,
+	     exec = a->t.s->execs != a->t.execs_seen;
 	char text[256];
 
-	a->clears_seen = a->s->clears;
-	if (gone && !exec && !a->s->question) {
+	a->t.clears_seen = a->t.s->clears;
+	if (gone && !exec && !a->t.s->question) {
 		snprintf(text, sizeof(text), "writes are no longer told: %s",
-		         a->s->track_why[0]
-		             ? a->s->track_why
+		         a->t.s->track_why[0]
+		             ? a->t.s->track_why
 		             : "they would be in another way from now on; c starts anew");
 		app_toast(a, ROLE_HOT, text);
-		a->request.auto_clear_ns = 0;
+		a->t.request.auto_clear_ns = 0;
 	}
 	return gone && exec;
 }
@@ -84,29 +84,29 @@ notice_clear(struct app *a)
 	char text[400];
 	int n = 0;
 
-	if (a->s->clear_err.what[0] && a->request.auto_clear_ns) {
-		a->request.auto_clear_ns = 0;
+	if (a->t.s->clear_err.what[0] && a->t.request.auto_clear_ns) {
+		a->t.request.auto_clear_ns = 0;
 		app_post(a);
-		app_toast_err(a, &a->s->clear_err);
+		app_toast_err(a, &a->t.s->clear_err);
 	}
-	if (a->s->cleared == a->clear_seen)
+	if (a->t.s->cleared == a->t.clear_seen)
 		return;
-	a->clear_seen = a->s->cleared;
-	if (a->s->clear_err.what[0]) {
-		a->rearmed = false;
-		app_toast_err(a, &a->s->clear_err);
-		if (!a->s->clears)
+	a->t.clear_seen = a->t.s->cleared;
+	if (a->t.s->clear_err.what[0]) {
+		a->t.rearmed = false;
+		app_toast_err(a, &a->t.s->clear_err);
+		if (!a->t.s->clears)
 			app_consent_withdraw(a);
 		return;
 	}
-	if (a->s->question)
+	if (a->t.s->question)
 		return;
-	if (a->rearmed)
+	if (a->t.rearmed)
 		n = snprintf(text, sizeof(text),
-		             "process %d executed a new program, now %s: ", (int)a->s->pid,
-		             a->s->comm);
-	a->rearmed = false;
-	app_tell_clear(a->s, text + n, sizeof(text) - (size_t)n);
+		             "process %d executed a new program, now %s: ", (int)a->t.s->pid,
+		             a->t.s->comm);
+	a->t.rearmed = false;
+	app_tell_clear(a->t.s, text + n, sizeof(text) - (size_t)n);
 	app_toast(a, ROLE_HOT, text);
 }
 
@@ -115,32 +115,32 @@ notice_fault(struct app *a)
 {
 	char text[128];
 
-	if (a->s->faulted == a->fault_seen)
+	if (a->t.s->faulted == a->t.fault_seen)
 		return;
-	a->fault_seen = a->s->faulted;
-	if (a->s->fault_err.what[0]) {
-		app_toast_err(a, &a->s->fault_err);
+	a->t.fault_seen = a->t.s->faulted;
+	if (a->t.s->fault_err.what[0]) {
+		app_toast_err(a, &a->t.s->fault_err);
 		return;
 	}
 	snprintf(text, sizeof(text),
-	         a->s->fault_idle ? "page %llx is in RAM: R had nothing to do"
+	         a->t.s->fault_idle ? "page %llx is in RAM: R had nothing to do"
 	                          : "page %llx was read: the process has faulted it in",
-	         (unsigned long long)(a->request.fault_at & ~(uint64_t)(a->s->page_size - 1)));
+	         (unsigned long long)(a->t.request.fault_at & ~(uint64_t)(a->t.s->page_size - 1)));
 	app_toast(a, ROLE_HOT, text);
 }
 
 static void
 notice_answer(struct app *a)
 {
-	if (!a->asked || a->s->asked != a->asked)
+	if (!a->t.asked || a->t.s->asked != a->t.asked)
 		return;
-	a->asked = 0;
-	if (!a->s->answer) {
-		app_toast_err(a, &a->s->answer_err);
+	a->t.asked = 0;
+	if (!a->t.s->answer) {
+		app_toast_err(a, &a->t.s->answer_err);
 		return;
 	}
 	app_close_panel(a);
-	a->panel = answer_ref(a->s->answer);
+	a->t.panel = answer_ref(a->t.s->answer);
 }
 
 /*
@@ -151,26 +151,26 @@ static void
 notice_exec(struct app *a, bool let_go)
 {
 	bool ours = a->o->pid && a->o->owner != TRACK_FOREIGN,
-	     again = ours && (let_go || a->request.auto_clear_ns);
+	     again = ours && (let_go || a->t.request.auto_clear_ns);
 	char text[200];
 
-	a->execs_seen = a->s->execs;
+	a->t.execs_seen = a->t.s->execs;
 	if (!again)
-		a->request.auto_clear_ns = 0;
-	if (a->asking)
+		a->t.request.auto_clear_ns = 0;
+	if (a->t.asking)
 		app_consent(a, ACT_BACK);
 	app_consent_withdraw(a);
 	a->ui.region = 0;
 	a->ui.depth = 0;
 	a->ui.jumps = (struct jumps){0}; /* addresses of another space */
 	rows_anew(&a->ui);
-	snprintf(text, sizeof(text), "process %d executed a new program: now %s%s", (int)a->s->pid,
-	         a->s->comm,
+	snprintf(text, sizeof(text), "process %d executed a new program: now %s%s",
+	         (int)a->t.s->pid, a->t.s->comm,
 	         again    ? "; watching its writes anew"
 	         : let_go ? "; press c to watch its writes"
 	                  : "");
 	app_toast(a, ROLE_BANNER, text);
-	a->rearmed = again;
+	a->t.rearmed = again;
 	if (again)
 		app_clear(a);
 }
@@ -180,13 +180,13 @@ notice_life(struct app *a, bool let_go)
 {
 	char text[160], how[64];
 
-	if (a->s->execs != a->execs_seen)
+	if (a->t.s->execs != a->t.execs_seen)
 		notice_exec(a, let_go);
-	if (a->s->ended && !a->ended_seen) {
-		a->ended_seen = true;
-		launch_how_it_ended(a->s->pid, how, sizeof(how));
+	if (a->t.s->ended && !a->t.ended_seen) {
+		a->t.ended_seen = true;
+		launch_how_it_ended(a->t.s->pid, how, sizeof(how));
 		snprintf(text, sizeof(text),
-		         "process %d has ended%s: this is the last that was seen", (int)a->s->pid,
+		         "process %d has ended%s: this is the last that was seen", (int)a->t.s->pid,
 		         how);
 		app_toast(a, ROLE_BANNER, text);
 	}

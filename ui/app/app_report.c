@@ -164,7 +164,7 @@ app_report(struct app *a, const char *line, struct err *err)
 		return err_set(err, ERR_USAGE,
 		               "something with that name is there, and is not a file",
 		               "choose another name", "cannot write %s", a->report);
-	a->ui.awaited = ACT_WRITE;
+	a->t.awaited = ACT_WRITE;
 	return 0;
 }
 
@@ -184,5 +184,5 @@ app_report_replace(struct app *a, bool yes)
 void
 app_report_name(const struct app *a, char *out, size_t size)
 {
-	snprintf(out, size, "pmtop-%d-%s.txt", (int)a->pid, view_row(ui_view(&a->ui))->title);
+	snprintf(out, size, "pmtop-%d-%s.txt", (int)a->t.pid, view_row(ui_view(&a->ui))->title);
 }

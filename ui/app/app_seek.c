@@ -11,7 +11,7 @@
 static void
 app_seek_post(struct app *a, const char *what, uint64_t from, bool back)
 {
-	struct request *w = &a->request;
+	struct request *w = &a->t.request;
 
 	snprintf(w->find_what, sizeof(w->find_what), "%s", what);
 	w->find_from = from;
@@ -28,8 +28,8 @@ app_seek(struct app *a, bool back)
 
 	if (!what[0])
 		return false;
-	a->find_change = false;
-	a->request.find_bytes = bytes;
+	a->t.find_change = false;
+	a->t.request.find_bytes = bytes;
 	app_seek_post(a, what, bytes ? a->ui.byte : a->ui.cursor, back);
 	return true;
 }
@@ -37,8 +37,8 @@ app_seek(struct app *a, bool back)
 void
 app_seek_change(struct app *a, bool back)
 {
-	a->find_change = true;
-	a->request.find_bytes = false;
+	a->t.find_change = true;
+	a->t.request.find_bytes = false;
 	app_seek_post(a, "!state=none", a->ui.cursor, back);
 }
 
@@ -46,25 +46,25 @@ app_seek_change(struct app *a, bool back)
 static void
 app_notice_change(struct app *a)
 {
-	const struct seek_found *f = &a->s->found;
-	const struct request *w = &a->request;
+	const struct seek_found *f = &a->t.s->found;
+	const struct request *w = &a->t.request;
 	struct ui *ui = &a->ui;
-	const struct vma *v = ui_vma(ui, a->s, NULL);
+	const struct vma *v = ui_vma(ui, a->t.s, NULL);
 	bool here = v && f->any && f->at >= v->start && f->at < v->end &&
 	            (w->find_back ? f->at < w->find_from : f->at > w->find_from);
 
-	if (!v || ui_view(ui) != VIEW_GRID || ui->cursor != w->find_from || a->s->find != w->find)
+	if (!v || ui_view(ui) != VIEW_GRID || ui->cursor != w->find_from || a->t.s->find != w->find)
 		return; /* somebody has gone elsewhere */
-	ui->cursor = here ? f->at : w->find_back ? v->start : v->end - a->s->page_size;
+	ui->cursor = here ? f->at : w->find_back ? v->start : v->end - a->t.s->page_size;
 	ui->follow = false;
 }
 
 static void
 app_say_nothing(struct app *a)
 {
-	const struct seek_found *f = &a->s->found;
+	const struct seek_found *f = &a->t.s->found;
 	char text[360];
-	int n = snprintf(text, sizeof(text), "no page passes %s", a->request.find_what);
+	int n = snprintf(text, sizeof(text), "no page passes %s", a->t.request.find_what);
 
 	if (f->unknown)
 		snprintf(text + n, sizeof(text) - (size_t)n, "; of %llu it is not known",
@@ -72,14 +72,21 @@ app_say_nothing(struct app *a)
 	app_toast_here(a, ROLE_HOT, text);
 }
 
+static const char *
+app_wrap_words(const struct app *a)
+{
+	return a->t.request.find_back ? "none before: this is the last of all"
+	                              : "none behind: this is the first of all";
+}
+
 /* What was not searched is said whether something was found or not: it may lie there. */
 static void
 app_notice_bytes(struct app *a)
 {
-	const struct seek_found *f = &a->s->found;
+	const struct seek_found *f = &a->t.s->found;
 	struct buf text = {0};
 
-	if (ui_view(&a->ui) != VIEW_HEX || a->s->find != a->request.find)
+	if (ui_view(&a->ui) != VIEW_HEX || a->t.s->find != a->t.request.find)
 		return; /* somebody has gone elsewhere */
 	if (f->stopped) {
 		buf_fmt(&text, "the search was given up for what came after it; %s searches again",
@@ -87,15 +94,14 @@ app_notice_bytes(struct app *a)
 	} else {
 		buf_str(&text, f->any ? "" : "these bytes are nowhere in the region");
 		if (f->wrapped)
-			buf_str(&text, a->request.find_back ? "none before: this is the last of all"
-			                                 : "none behind: this is the first of all");
+			buf_str(&text, app_wrap_words(a));
 		if (f->skipped)
 			buf_fmt(&text, "%s%llu page%s not in RAM %s not searched",
 			        text.len ? "; " : "", (unsigned long long)f->skipped,
 			        plural(f->skipped), f->skipped == 1 ? "was" : "were");
 	}
 	if (f->any) {
-		a->back = 0;
+		a->t.back = 0;
 		ui_leave(&a->ui);
 		a->ui.byte = f->at;
 	}
@@ -108,29 +114,27 @@ app_notice_bytes(struct app *a)
 void
 app_notice_found(struct app *a)
 {
-	const struct seek_found *f = &a->s->found;
+	const struct seek_found *f = &a->t.s->found;
 	struct ui *ui = &a->ui;
 	unsigned zoom = ui->grid.zoom;
 
-	if (a->s->find == a->find_seen)
+	if (a->t.s->find == a->t.find_seen)
 		return;
-	a->find_seen = a->s->find;
-	if (a->s->find_err.what[0]) {
-		app_toast_err(a, &a->s->find_err);
-	} else if (a->request.find_bytes) {
+	a->t.find_seen = a->t.s->find;
+	if (a->t.s->find_err.what[0]) {
+		app_toast_err(a, &a->t.s->find_err);
+	} else if (a->t.request.find_bytes) {
 		app_notice_bytes(a);
-	} else if (a->find_change) {
+	} else if (a->t.find_change) {
 		app_notice_change(a);
 	} else if (!f->any) {
 		app_say_nothing(a);
 	} else {
-		a->back = 0;
-		if (!ui_go(ui, a->s, f->at))
+		a->t.back = 0;
+		if (!ui_go(ui, a->t.s, f->at))
 			return;
 		ui->grid.zoom = zoom;
 		if (f->wrapped)
-			app_toast_here(a, ROLE_TEXT,
-			               a->request.find_back ? "none before: this is the last of all"
-			                                 : "none behind: this is the first of all");
+			app_toast_here(a, ROLE_TEXT, app_wrap_words(a));
 	}
 }

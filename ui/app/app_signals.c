@@ -109,11 +109,11 @@ app_stop(struct app *a)
 	continued = 0; /* it has done its work */
 	term_resume();
 	to = time_ns();
-	history_stopped(&a->history, from, to);
+	history_stopped(&a->t.history, from, to);
 	snprintf(text, sizeof(text), "stopped for %.0f s: nothing was looked at meanwhile",
 	         (double)(to - from) / 1e9);
 	app_toast(a, ROLE_TEXT, text);
-	a->request.refresh += !a->paused;
+	a->t.request.refresh += !a->t.paused;
 	app_post(a);
 }
 

@@ -66,21 +66,21 @@ app_not_found(struct app *a)
 void
 app_close_panel(struct app *a)
 {
-	answer_unref(a->panel);
-	a->panel = NULL;
+	answer_unref(a->t.panel);
+	a->t.panel = NULL;
 }
 
 char
 app_letter(const struct app *a)
 {
-	return a->asking ? a->asking : a->panel ? 'O' : ui_letter(&a->ui);
+	return a->t.asking ? a->t.asking : a->t.panel ? 'O' : ui_letter(&a->ui);
 }
 
 void
 app_post(struct app *a)
 {
-	if (a->sampler)
-		sampler_request(a->sampler, &a->request);
+	if (a->t.sampler)
+		sampler_request(a->t.sampler, &a->t.request);
 }
 
 void
@@ -95,9 +95,9 @@ app_post_view(struct app *a)
 	uint64_t at = card == CARD_PAGE ? a->ui.cursor : a->ui.region;
 	bool grid = v == VIEW_GRID || v == VIEW_PAGE, hex = v == VIEW_HEX;
 	bool smaps = (v == VIEW_REGIONS || v == VIEW_SORT || v == VIEW_COLUMNS) &&
-	             list_needs_smaps(&a->ui, a->s);
+	             list_needs_smaps(&a->ui, a->t.s);
 	uint64_t lo = 0, hi = 0;
-	struct request *w = &a->request;
+	struct request *w = &a->t.request;
 
 	if (ui_is_bare(&a->ui)) /* what is below stays as it is */
 		return;
@@ -129,7 +129,7 @@ app_post_view(struct app *a)
 const struct sample *
 app_shown(const struct app *a)
 {
-	return a->back ? history_at(&a->history, a->back) : a->s;
+	return a->t.back ? history_at(&a->t.history, a->t.back) : a->t.s;
 }
 
 bool
@@ -138,6 +138,6 @@ app_answered(const struct app *a)
 	if (a->choose.lister)
 		return a->choose.list && a->choose.list->complete &&
 		       a->choose.list->request >= a->choose.listing;
-	return a->s && a->s->complete && a->s->request_serial == a->request.serial &&
-	       (a->s->can_track != TRACK_UNKNOWN || a->s->ended);
+	return a->t.s && a->t.s->complete && a->t.s->request_serial == a->t.request.serial &&
+	       (a->t.s->can_track != TRACK_UNKNOWN || a->t.s->ended);
 }

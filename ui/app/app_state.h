@@ -31,18 +31,41 @@ struct app_choose {
 	uint64_t asked_ns;     /* and when */
 };
 
+/* A target, and all that dies with it: app_target_close throws it away whole. */
+struct app_target {
+	pid_t pid;
+	struct sampler *sampler; /* NULL: there is no target */
+	struct request request;
+	struct sample *s;        /* the newest; NULL before the first */
+	struct history history;  /* those before it */
+	size_t back;             /* steps back from it that are on screen; 0: the newest */
+	bool paused;
+	int awaited; /* an action that wants a letter next: ACT_MARK, ACT_MARK_GO, ACT_WRITE (y or
+	                not); else 0 */
+
+	struct answer *panel;    /* the answer on screen */
+	uint64_t asked;          /* the `ask` whose answer is awaited, 0 none */
+
+	bool rearmed;            /* the next clear is the one after an exec */
+	char asking; /* a question about a clear is open: the letter of its keys (keys.def); 0 */
+	bool explains;           /* all that it costs is shown, too */
+	uint64_t auto_clear_asked; /* the auto-clear that it came from, in ns */
+	bool part;               /* it was answered with one region: request.scope */
+
+	/* what was told of its samples */
+	uint64_t clear_seen, fault_seen, find_seen;
+	bool find_change;        /* the last find was Tab's */
+	unsigned questions_seen, clears_seen, execs_seen;
+	bool others_seen, ended_seen, end_told;
+};
+
 struct app {
 	const struct app_options *o;
-	pid_t pid;              /* of the target */
 	struct app_choose choose;
-	struct sampler *sampler;
+	struct app_target t;
 	struct term term;
 	struct ui ui;
-	struct request request;
-	struct sample *s;       /* the newest; NULL before the first */
-	struct history history; /* those before it */
-	size_t back;            /* steps back from it that are on screen; 0: the newest */
-	bool paused, quit;
+	bool quit;
 
 	char toast[512];        /* a message, until: */
 	uint64_t toast_until;
@@ -52,30 +75,17 @@ struct app {
 
 	struct messages messages; /* all of them */
 
-	struct answer *panel;   /* the answer on screen */
-	uint64_t asked;         /* the `ask` whose answer is awaited, 0 none */
 	char prompt_error[512]; /* what is wrong with the line, at byte: */
 	size_t prompt_error_at;
 	char typing[192];       /* why the line cannot be read so far; "" it can */
 	char **words;           /* completion */
 	size_t words_n, words_cap;
 
-	bool rearmed;           /* the next clear is the one after an exec */
-	char asking; /* a question about a clear is open: the letter of its keys (keys.def); 0 */
-	bool explains;          /* all that it costs is shown, too */
-	uint64_t auto_clear_asked;   /* the auto-clear that it came from, in ns */
-	bool part;              /* it was answered with one region: request.scope */
 	char report[512];       /* the file to be written */
 
 	struct app_mouse mouse;
 	bool stale;             /* keys were taken since the screen was drawn */
 
-	uint64_t clear_seen, fault_seen, find_seen;
-	bool find_change;      /* the last find was Tab's */
-	unsigned questions_seen, clears_seen;
-	bool others_seen;
-	unsigned execs_seen;
-	bool ended_seen, end_told;
 	unsigned frame, keys, keys_told;
 	unsigned cells;         /* that the frame on screen changed */
 	int status_fd;          /* tests wait on it; -1 */
@@ -145,7 +155,8 @@ void app_question(struct app *a);                 /* the sample brings one: puts
 bool app_consent(struct app *a, enum action action); /* the answer; false: the key is none */
 bool app_may_consent_to_region(const struct app *a); /* the one under the cursor can be written */
 void app_clear(struct app *a);                    /* a clear, or the question which part is meant */
-bool app_take_scope(struct app *a); /* into request.scope; false: --scope names nothing, as it says */
+/* Into request.scope; false: --scope names nothing, as it says. */
+bool app_take_scope(struct app *a);
 void app_consent_withdraw(struct app *a); /* consent came to nothing: it is asked for again */
 
 /* app_draw.c */
@@ -170,7 +181,7 @@ void app_copy(struct app *a);
 
 /*
  * What is on screen goes to the file of that name; -1: the name will not do. One that is there is
- * asked about first: ui.awaited is ACT_WRITE then, and app_report_replace has the answer.
+ * asked about first: t.awaited is ACT_WRITE then, and app_report_replace has the answer.
  */
 int app_report(struct app *a, const char *line, struct err *err);
 void app_report_replace(struct app *a, bool yes);

@@ -11,10 +11,15 @@ enum { OPEN_WAIT_MS = 80 }; /* how long the first picture may keep the screen wa
 int
 app_target(struct app *a, const char *root, pid_t pid, enum track_owner owner, struct err *err)
 {
-	a->sampler = sampler_start(root, pid, owner, err);
-	if (!a->sampler)
+	struct sampler *sampler = sampler_start(root, pid, owner, err);
+
+	if (!sampler)
 		return -1;
-	a->pid = pid;
+	a->t = (struct app_target){.pid = pid,
+	                           .sampler = sampler,
+	                           .request = {.interval_ns = a->o->interval_ns,
+	                                       .tracker = a->o->tracker,
+	                                       .allow = a->o->allow_inject}};
 	app_post(a);
 	return 0;
 }
@@ -22,15 +27,15 @@ app_target(struct app *a, const char *root, pid_t pid, enum track_owner owner, s
 int
 app_take_sample(struct app *a, struct err *err)
 {
-	struct sample *got = sampler_take(a->sampler);
+	struct sample *got = sampler_take(a->t.sampler);
 
 	if (!got)
-		return sampler_opened(a->sampler, err) ? 0 : -1;
-	if (a->s && a->s->complete && !a->paused)
-		history_push(&a->history, a->s);
+		return sampler_opened(a->t.sampler, err) ? 0 : -1;
+	if (a->t.s && a->t.s->complete && !a->t.paused)
+		history_push(&a->t.history, a->t.s);
 	else
-		sample_free(a->s);
-	a->s = got;
+		sample_free(a->t.s);
+	a->t.s = got;
 	app_notice(a);
 	return 0;
 }
@@ -38,7 +43,7 @@ app_take_sample(struct app *a, struct err *err)
 int
 app_wait_sample(struct app *a, int ms, struct err *err)
 {
-	struct pollfd p = {.fd = sampler_fd(a->sampler), .events = POLLIN};
+	struct pollfd p = {.fd = sampler_fd(a->t.sampler), .events = POLLIN};
 
 	if (poll(&p, 1, ms) > 0)
 		return app_take_sample(a, err);
@@ -54,27 +59,14 @@ app_wait_first(struct app *a, struct err *err)
 void
 app_target_close(struct app *a)
 {
-	struct request fresh = {.interval_ns = a->request.interval_ns,
-	                        .tracker = a->request.tracker};
-
-	if (a->sampler)
-		sampler_stop(a->sampler);
-	sample_free(a->s);
-	history_free(&a->history);
+	if (a->t.sampler)
+		sampler_stop(a->t.sampler);
+	sample_free(a->t.s);
+	history_free(&a->t.history);
 	app_close_panel(a);
 	map_free(&a->ui.map);
 	rows_free(&a->ui);
 	a->ui.filter.text[0] = '\0';
-	a->sampler = NULL;
-	a->s = NULL;
 	a->ui.jumps = (struct jumps){0};
-	a->ui.awaited = ACT_NONE;
-	a->request = fresh;
-	a->back = 0;
-	a->asked = a->clear_seen = a->fault_seen = a->find_seen = 0;
-	a->questions_seen = a->clears_seen = 0;
-	a->others_seen = false;
-	a->asking = 0;
-	a->execs_seen = 0;
-	a->paused = a->ended_seen = a->end_told = false;
+	a->t = (struct app_target){0};
 }

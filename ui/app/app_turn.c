@@ -26,9 +26,9 @@ app_write_status(struct app *a)
 		return;
 	n = snprintf(line, sizeof(line),
 	             "frame=%u keys=%u idle=%d size=%dx%d view=%c key_us=%.0f cells=%u\n", a->frame,
-	             a->keys, app_answered(a) && !a->asked, a->term.cols, a->term.rows,
+	             a->keys, app_answered(a) && !a->t.asked, a->term.cols, a->term.rows,
 	             prompt_is_open() ? ':'
-	             : a->ui.awaited  ? '\''
+	             : a->t.awaited  ? '\''
 	                              : app_letter(a),
 	             a->keys != a->keys_told ? (double)(time_ns() - a->ui.touched_ns) / 1e3 : 0,
 	             a->cells);
@@ -46,27 +46,28 @@ app_picture_ms(const struct app *a)
 
 	if (term_has_key())
 		return 0;
-	if (!app_answered(a) || (a->sampler && sampler_busy_ns(a->sampler)))
+	if (!app_answered(a) || (a->t.sampler && sampler_busy_ns(a->t.sampler)))
 		return WAITING_MS / 2;
 	if (now < a->toast_until)
 		return (int)((a->toast_until - now) / MS) + 1;
-	if (marks >= 0 && !a->back && !a->o->term.calm)
+	if (marks >= 0 && !a->t.back && !a->o->term.calm)
 		return marks < FADE_MS ? marks : FADE_MS;
-	if (!a->request.interval_ns || a->choose.lister || a->o->term.calm)
+	if (!a->t.request.interval_ns || a->choose.lister || a->o->term.calm)
 		return -1;
-	if (a->s && a->s->regions && a->s->regions->totals.written)
+	if (a->t.s && a->t.s->regions && a->t.s->regions->totals.written)
 		return FADE_MS;
-	if (ui_view(&a->ui) == VIEW_HEX && a->s && a->s->bytes &&
-	    a->s->bytes->newest_ns + COOL_MS * MS > now)
+	if (ui_view(&a->ui) == VIEW_HEX && a->t.s && a->t.s->bytes &&
+	    a->t.s->bytes->newest_ns + COOL_MS * MS > now)
 		return FADE_MS;
-	return a->s && (a->s->ended || a->s->clears || a->request.smaps_on) ? 1000 : -1;
+	return a->t.s && (a->t.s->ended || a->t.s->clears || a->t.request.smaps_on) ? 1000 : -1;
 }
 
 /* Nobody tells that a look by the clock has begun, and that the kernel keeps it waiting. */
 static int
 app_wait_ms(const struct app *a)
 {
-	bool looks = a->sampler && a->request.interval_ns && !a->paused && a->s && !a->s->ended;
+	bool lives = a->t.s && !a->t.s->ended;
+	bool looks = a->t.sampler && a->t.request.interval_ns && !a->t.paused && lives;
 	int ms = app_picture_ms(a);
 
 	return looks && (ms < 0 || ms > 2 * WAITING_MS) ? 2 * WAITING_MS : ms;

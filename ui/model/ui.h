@@ -124,8 +124,6 @@ struct ui {
 	uint64_t range_from;
 
 	struct jumps jumps;   /* where one was, and the marks */
-	int awaited; /* an action that wants a letter next: ACT_MARK, ACT_MARK_GO, ACT_WRITE (y or
-	                not); else 0 */
 
 	/* map */
 	struct map map;       /* as it is laid out on screen */
