@@ -57,7 +57,7 @@ void grid_visible(const struct grid *g, uint64_t *lo, uint64_t *hi);
 struct cell {
 	uint64_t n[CLASS_MAX];       /* pages by class of the lens they were looked at through */
 	uint64_t match;              /* pages that pass the filter, if there is one */
-	/* pages written since the mark that still glow, the newest time */
+	/* pages written since the clear that still glow, the newest time */
 	uint64_t written, newest_ns;
 	uint32_t times;              /* the most epochs in which a page was seen written */
 };

@@ -42,7 +42,7 @@ struct answer {
 	bool has_page;   /* the answer is about one page: */
 	struct page page;
 	uint64_t written_ns; /* first seen written, 0 never */
-	struct track_past past; /* its epochs, if there is a mark */
+	struct track_past past; /* its epochs, if there was a clear */
 	struct folio_here folio; /* order 0: it has none of its own */
 	bool has_smaps;  /* the answer is about a region: */
 	struct smaps_entry smaps;

@@ -66,7 +66,7 @@ answer_migrate(struct target *t, const struct vma_list *vmas, const struct query
 	struct buf b = {0};
 	uint64_t pages;
 	char size[8];
-	bool marked = writes_curve(&t->track, vmas, t->pm.page_size, t->track.looked_ns, &c);
+	bool cleared = writes_curve(&t->track, vmas, t->pm.page_size, t->track.looked_ns, &c);
 
 	if (answer_count_to_send(t, vmas, &pages, err) < 0)
 		return NULL;
@@ -74,7 +74,7 @@ answer_migrate(struct target *t, const struct vma_list *vmas, const struct query
 	answer_add_number(a, "bandwidth", q->link.bits)->note = in_bits;
 	answer_add_number(a, "downtime_limit_ms", q->link.downtime_ns / 1000000);
 	answer_add_number(a, "bytes_to_send", pages * t->pm.page_size);
-	why = writes_lacks(&c, marked, writes_of_part(&t->track));
+	why = writes_lacks(&c, cleared, writes_of_part(&t->track));
 	if (why) {
 		answer_facts_lacking(a, why);
 		buf_fmt(&b, "%s to send, ", size_text(size, pages * t->pm.page_size));

@@ -19,7 +19,8 @@ struct answer *answer_region(struct target *t, const struct vma_list *vmas, uint
 /* Those of a QUERY_BYTES that are in RAM. */
 struct answer *answer_bytes(struct target *t, const struct vma_list *vmas, const struct query *q,
                             struct err *err);
-/* Of a QUERY_MIGRATE, by the writes that the track has seen; without a mark: what there is to send.
+/* Of a QUERY_MIGRATE, by the writes that the track has seen; without a clear: what there is to
+ * send.
  */
 struct answer *answer_migrate(struct target *t, const struct vma_list *vmas, const struct query *q,
                               struct err *err);

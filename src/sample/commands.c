@@ -60,8 +60,8 @@ command_find_question(struct reader *l)
 }
 
 /*
- * The one that was consented to, if it is still in the way; then the way is free, or something else is
- * in it.
+ * The one that was consented to, if it is still in the way; then the way is free, or something else
+ * is in it.
  */
 static int
 command_close_stray(struct reader *l, struct err *err)
@@ -199,7 +199,7 @@ command_auto_clear(struct reader *l)
 	t->auto_clear = l->now.auto_clear_ns > 0;
 	l->draft.auto_clear_ns = t->auto_clear ? u64_max(l->now.auto_clear_ns, least) : 0;
 	if (t->auto_clear && !l->draft.ended &&
-	    (!t->clears || time_ns() - t->mark_ns >= l->draft.auto_clear_ns)) {
+	    (!t->clears || time_ns() - t->clear_ns >= l->draft.auto_clear_ns)) {
 		command_clear(l);
 		if (l->draft.clear_err.what[0] || l->draft.question)
 			l->now.auto_clear_ns = 0;

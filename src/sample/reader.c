@@ -42,8 +42,8 @@ reader_copy_tracker(struct reader *l)
 	snprintf(l->draft.track_why, sizeof(l->draft.track_why), "%s", t->why);
 	snprintf(l->draft.track_how, sizeof(l->draft.track_how), "%s", t->how);
 	l->draft.clears = t->clears;
-	l->draft.mark_ns = t->mark_ns;
-	l->draft.mark_cost_ns = t->cost_ns;
+	l->draft.clear_ns = t->clear_ns;
+	l->draft.clear_cost_ns = t->cost_ns;
 	l->draft.stopped_ns = t->injected.stopped_ns;
 	l->draft.others = t->others;
 	l->draft.scope = t->scope;

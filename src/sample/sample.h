@@ -102,14 +102,14 @@ struct sample {
 		struct cell cell;  /* all of its pages */
 	} range;               /* request.range, or the one before while a new one is counted */
 
-	/* the mark: see track.h */
+	/* the clear: see track.h */
 	enum track_can can_track;
 	enum tracker tracker;
 	char track_why[160], track_how[160];
 	unsigned clears;
 	uint64_t auto_clear_ns; /* the time between clears that is kept; 0: none. More than was
 	                      asked if clears are dear */
-	uint64_t mark_ns, mark_cost_ns;
+	uint64_t clear_ns, clear_cost_ns;
 	/* how long a thread of the target was stopped for the watch; 0: none was */
 	uint64_t stopped_ns;
 	uint64_t cleared;      /* the last `clear` step that was carried out, and how it went: */

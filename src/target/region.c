@@ -300,7 +300,7 @@ region_clip_dirty(struct dirty *d, uint64_t start, uint64_t end)
 	d->n = n;
 }
 
-/* Tells the track, if it can be told: of a region that is new since the mark only what is sure. */
+/* Tells the track, if it can be told: of a region that is new since the clear only what is sure. */
 static void
 region_tell_track(struct walk *w, struct track *t, const struct track_verdict *is, uint64_t start,
                    uint64_t end, uint64_t now)
@@ -323,7 +323,7 @@ region_tell_track(struct walk *w, struct track *t, const struct track_verdict *i
 	}
 }
 
-/* Pages of [start, end) that were written since the mark; in an auto-clear, since the last clear.
+/* Pages of [start, end) that were written since the clear; in an auto-clear, since the last clear.
  */
 static uint64_t
 region_pages_written(const struct walk *w, const struct track *t, uint64_t start, uint64_t end)

@@ -25,8 +25,8 @@ struct region {
 	uint64_t unseen; /* of swap: shared memory, which leaves no entry in the page table */
 	bool swap_unsure; /* more may be: nobody tells of the rest */
 	uint64_t anon, copied, thp; /* of rss; copied: anonymous copies of a file's pages */
-	uint64_t written, newest_ns; /* seen written since the mark; the time of the newest */
-	uint64_t fresh;  /* seen written anew, ever since the first mark: its growth is the rate */
+	uint64_t written, newest_ns; /* seen written since the clear; the time of the newest */
+	uint64_t fresh;  /* seen written anew, ever since the first clear: its growth is the rate */
 	uint64_t unknown; /* pages of which it is not known whether they were written: see doubt */
 	uint64_t never;  /* of rss: not seen written */
 	uint64_t rate; /* pages a second seen written anew: writes_look tells it; RATE_UNKNOWN: not
@@ -37,8 +37,8 @@ struct region {
 };
 
 /*
- * Counts one region, and draws it into strip[0..width). If the target has a mark, its track is told
- * what is written. 1: given up because the pagemap's `stop` said so, and nothing was told.
+ * Counts one region, and draws it into strip[0..width). If the target was cleared, its track is
+ * told what is written. 1: given up because the pagemap's `stop` said so, and nothing was told.
  */
 int region_measure(struct target *t, const struct vma *v, uint64_t now, struct region *out,
                    struct strip_cell *strip, unsigned width, struct err *err);

@@ -13,7 +13,7 @@ const unsigned writes_window_s[WRITES_WINDOWS] = {1, 10, 60};
 
 /* --- the curve -------------------------------------------------------------------------------- */
 
-/* Times since the mark are sorted into classes, each 1.4 times the one before, with a point each.
+/* Times since the clear are sorted into classes, each 1.4 times the one before, with a point each.
  */
 static const uint64_t class_ms[] = {45,    64,    90,    128,   180,   256,  362,  512,
                                     724,   1024,  1448,  2048,  2896,  4096, 5793, 8192,
@@ -60,11 +60,11 @@ writes_to_send(const uint64_t by_state[STATE_COUNT])
 }
 
 /*
- * From the mark on: within t is written what was first seen written by then. Each point stands at
+ * From the clear on: within t is written what was first seen written by then. Each point stands at
  * the time of a look, for then, and only then, the number is exact.
  */
 static void
-writes_curve_from_mark(const struct ages *a, uint64_t measured, struct curve *out)
+writes_curve_from_clear(const struct ages *a, uint64_t measured, struct curve *out)
 {
 	uint64_t sum = 0;
 
@@ -78,7 +78,7 @@ writes_curve_from_mark(const struct ages *a, uint64_t measured, struct curve *ou
 	curve_add(out, measured, sum);
 }
 
-/* Pages count in each epoch, or look, in which they were written; else once since the mark. */
+/* Pages count in each epoch, or look, in which they were written; else once since the clear. */
 static bool
 writes_counts_again(const struct track *t)
 {
@@ -159,7 +159,7 @@ writes_make_curve(const struct track *t, const struct vma_list *sent, size_t pag
 	if (again)
 		writes_curve_until_now(t, by_epoch, now, out);
 	else
-		writes_curve_from_mark(&ages, writes_measured(t, now), out);
+		writes_curve_from_clear(&ages, writes_measured(t, now), out);
 }
 
 bool
@@ -213,9 +213,9 @@ writes_of_part(const struct track *t)
 }
 
 const char *
-writes_lacks(const struct curve *c, bool marked, bool part)
+writes_lacks(const struct curve *c, bool cleared, bool part)
 {
-	if (!marked)
+	if (!cleared)
 		return "no writes were measured: c and --watch do that";
 	if (part)
 		return "only a part of the process is watched";
@@ -305,7 +305,7 @@ writes_tell_region(struct region *r, const struct rate *rate)
 	rate_heights(series, REGION_RATES, 7, r->rates);
 }
 
-/* What to tell of regions that were never written since the mark. */
+/* What to tell of regions that were never written since the clear. */
 static void
 writes_tell_still(const struct writes_log *log, uint64_t now, struct region *r)
 {
@@ -393,7 +393,7 @@ writes_mean(const struct track *t, struct regions *rs)
 }
 
 void
-writes_faults(struct writes_log *log, uint64_t now, uint64_t minflt, bool marked)
+writes_faults(struct writes_log *log, uint64_t now, uint64_t minflt, bool cleared)
 {
 	uint64_t peak, mean;
 
@@ -404,7 +404,7 @@ writes_faults(struct writes_log *log, uint64_t now, uint64_t minflt, bool marked
 		rate_add(&log->faults, now, minflt - log->minflt);
 	}
 	log->minflt = minflt;
-	if (!marked && rate_peak(&log->faults, &peak, &mean)) {
+	if (!cleared && rate_peak(&log->faults, &peak, &mean)) {
 		log->faults_before = mean;
 		log->before_known = true;
 	}
@@ -436,7 +436,7 @@ writes_find_unique(const struct track *t, size_t page_size, uint64_t now, struct
 
 /*
  * What the target pays comes in bursts, one after each clear: it is the mean of a few of them, but
- * of nothing before the mark. In seconds.
+ * of nothing before the clear. In seconds.
  */
 static unsigned
 writes_cost_window(const struct track *t, uint64_t now)
@@ -461,8 +461,8 @@ writes_make(const struct writes_log *log, const struct track *t, const struct re
 	out->cost.before_known = log->before_known;
 	out->cost.faults_before = log->faults_before;
 	writes_sum_regions(rs, out);
-	out->marked = writes_curve(t, &rs->vmas, page_size, rs->time_ns, &out->curve);
-	if (!out->marked)
+	out->cleared = writes_curve(t, &rs->vmas, page_size, rs->time_ns, &out->curve);
+	if (!out->cleared)
 		return;
 	out->auto_clear = writes_counts_again(t);
 	out->part = writes_of_part(t);

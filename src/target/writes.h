@@ -12,9 +12,9 @@
  * What the stamps of a track say about a target's writes: how fast, how many different pages, which
  * are the hottest, and what it costs to look. Pure.
  *
- * A page counts once an epoch. Without an auto-clear there is one epoch since the mark, so that
- * the rate is of first writes, and what was written within t begins at the mark. In an auto-clear a
- * page counts again whenever it is written after a clear, and what was written within t ends now.
+ * A page counts once an epoch. Without an auto-clear there is one epoch since the clear, so that
+ * the rate is of first writes, and what was written within t begins at the clear. In an auto-clear
+ * a page counts again whenever it is written after a clear, and what was written within t ends now.
  */
 enum { WRITES_HOT = 16, WRITES_WINDOWS = 3 };
 
@@ -31,15 +31,15 @@ struct writes_cost {
 	uint64_t look_ns;    /* the last look at all of its page tables */
 	uint64_t regions;    /* ... of so many regions */
 	bool faults_known, before_known;
-	uint64_t faults, faults_before; /* minor faults a second: now, and before the mark */
+	uint64_t faults, faults_before; /* minor faults a second: now, and before the clear */
 };
 
 struct writes {
-	bool marked;         /* there is a mark: else only `cost` is filled in */
+	bool cleared;         /* there was a clear: else only `cost` is filled in */
 	bool auto_clear; /* pages count again and again: in an auto-clear, and by trackers that are
 	                    local */
 	bool part;           /* not the whole process is watched */
-	uint64_t measured_ns;  /* since the mark, until the last look; of an auto-clear at most a
+	uint64_t measured_ns;  /* since the clear, until the last look; of an auto-clear at most a
 	                          minute */
 	uint32_t epochs;       /* epochs that counts are out of */
 	struct rate rate;    /* pages seen written anew */
@@ -58,7 +58,7 @@ extern const unsigned writes_window_s[WRITES_WINDOWS]; /* 1, 10, 60 */
 
 /* What is remembered from look to look. All zero to begin with; writes_log_free in the end. */
 struct writes_log {
-	uint64_t first_ns;   /* the mark it is about */
+	uint64_t first_ns;   /* the clear it is about */
 	uint64_t fresh;      /* track.fresh at the last look */
 	uint64_t looked_ns;
 	struct rate rate, faults;
@@ -67,7 +67,7 @@ struct writes_log {
 	struct writes_region {
 		uint64_t start, fresh;
 		struct rate rate;
-	} *v;                /* regions that were written since the mark, ascending */
+	} *v;                /* regions that were written since the clear, ascending */
 	size_t n, cap;
 };
 void writes_log_free(struct writes_log *log);
@@ -76,18 +76,18 @@ void writes_log_free(struct writes_log *log);
 void writes_look(struct writes_log *log, const struct track *t, struct regions *rs,
                  size_t page_size);
 
-/* Where nothing is remembered: what was written since the mark, by how long that is. */
+/* Where nothing is remembered: what was written since the clear, by how long that is. */
 void writes_mean(const struct track *t, struct regions *rs);
 
 /* The target's minor faults so far (proc_pulse), at a time. Begin anew after an exec: with a count
  * that fell. */
-void writes_faults(struct writes_log *log, uint64_t now, uint64_t minflt, bool marked);
+void writes_faults(struct writes_log *log, uint64_t now, uint64_t minflt, bool cleared);
 
 /* Sums up. `range`: what the hottest pages are chosen from; empty: everything. */
 void writes_make(const struct writes_log *log, const struct track *t, const struct regions *rs,
                  size_t page_size, struct track_range range, struct writes *out);
 
-/* The curve alone, as of a look at `now`; false: there is no mark. */
+/* The curve alone, as of a look at `now`; false: there was no clear. */
 bool writes_curve(const struct track *t, const struct vma_list *vmas, size_t page_size,
                   uint64_t now, struct curve *out);
 
@@ -111,6 +111,6 @@ void writes_unknown(struct buf *out, const struct unknown *u, size_t page_size, 
 bool writes_of_part(const struct track *t);
 
 /* Why there can be no estimate of a migration, yet or of a part; NULL: there can. */
-const char *writes_lacks(const struct curve *c, bool marked, bool part);
+const char *writes_lacks(const struct curve *c, bool cleared, bool part);
 
 #endif

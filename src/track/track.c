@@ -65,7 +65,7 @@ track_time(const struct track *t, uint64_t addr)
 static uint32_t
 track_last_epoch(const struct track *t)
 {
-	return t->by_looks || t->looked_ns >= t->mark_ns ? t->epoch : t->epoch - 1;
+	return t->by_looks || t->looked_ns >= t->clear_ns ? t->epoch : t->epoch - 1;
 }
 
 static uint32_t
@@ -357,7 +357,7 @@ track_is_warm(const struct track *t, const struct track_stamp *s, uint64_t now)
 	return !t->auto_clear || now < s->time_ns + COOL_NS;
 }
 
-/* --- the mark --------------------------------------------------------------------------------- */
+/* --- the clear -------------------------------------------------------------------------------- */
 
 /*
  * One region may have lost its writes because its pages were dropped; all regions at once have

@@ -15,10 +15,11 @@
 #include "track/ranges.h"
 
 /*
- * What was written since the mark, as told by one of the trackers (trackers.def): soft-dirty
+ * What was written since the clear, as told by one of the trackers (trackers.def): soft-dirty
  * (Documentation/admin-guide/mm/soft-dirty.rst), userfaultfd's asynchronous write protection
  * (Documentation/admin-guide/mm/pagemap.rst), what the visible pages contain, or what their entries
- * in the page table say. The mark is set when somebody says so; from then on pmtop only reads.
+ * in the page table say. It begins with a clear, when somebody asks for one; from then on pmtop
+ * only reads.
  *
  * A mapping made (or merged) after the clear may read as written all over, even where no page is:
  * of such a region it is not known what was written, and what was known of its pages before stays.
@@ -121,7 +122,7 @@ const char *track_doubt_words(enum track_doubt d); /* "" for none */
 struct track_region {
 	uint64_t start;
 	enum track_doubt doubt;
-	uint64_t rest; /* pages of which it is not known that they were written since the mark */
+	uint64_t rest; /* pages of which it is not known that they were written since the clear */
 };
 
 /*
@@ -136,7 +137,7 @@ struct track_past {
 	enum track_doubt doubt;
 };
 
-/* Pages stamped anew since the mark, by the start of the region they lie in. */
+/* Pages stamped anew since the clear, by the start of the region they lie in. */
 struct track_tally {
 	uint64_t start, bytes;
 };
@@ -148,7 +149,7 @@ struct unknown {
 	struct {
 		uint64_t pages;
 		size_t regions;
-	} fresh, readonly; /* those that have come since the mark; that are read-only */
+	} fresh, readonly; /* those that have come since the clear; that are read-only */
 };
 
 enum { TRACK_EPOCHS = 256 };
@@ -167,14 +168,14 @@ struct track {
 
 	bool
 	    auto_clear; /* cleared again and again: what was written before cools, and is counted */
-	unsigned clears; /* clears by us; 0: the mark is not ours and written means nothing yet */
+	unsigned clears; /* clears by us; 0: the clear is not ours and written means nothing yet */
 	bool by_looks;         /* the tracker is local: stamps count by looks, not by clears */
 	uint32_t epoch;          /* what stamps count by: clears, or those looks */
 	uint32_t first_epoch;    /* the first of those that stamps are kept of */
 	uint64_t
 	    began[TRACK_EPOCHS]; /* when the last of them began, by epoch % TRACK_EPOCHS: a ring */
-	uint64_t mark_ns;      /* when the last clear ended */
-	uint64_t first_ns;     /* when the first of this auto-clear, or this mark, did */
+	uint64_t clear_ns;      /* when the last clear ended */
+	uint64_t first_ns;     /* when the first of this auto-clear, or this clear, did */
 	uint64_t looked_ns;    /* when the last look at all regions began */
 	uint64_t cost_ns; /* how long the last took: the target's mappings were locked meanwhile */
 	uint64_t fresh;        /* bytes stamped anew since first_ns: its growth is the rate */
@@ -184,7 +185,7 @@ struct track {
 	struct track_region *looked; /* the regions that were looked at, ascending */
 	size_t looked_n, looked_cap;
 	struct unknown unknown; /* of all regions, at the last look */
-	bool others; /* somebody else has cleared since our mark: what was seen before stays */
+	bool others; /* somebody else has cleared since our clear: what was seen before stays */
 	uint64_t kept;         /* bytes of this epoch that this look saw written again */
 	/* regions of whose writes it saw none any more: see track_settle */
 	struct track_ranges lost;
@@ -192,11 +193,11 @@ struct track {
 	struct track_stamp *v;
 	size_t n, cap;
 	struct track_ranges maps, memory; /* mapped at the last look; of that private memory */
-	struct track_ranges came;  /* what has come since the mark; and of that ... */
+	struct track_ranges came;  /* what has come since the clear; and of that ... */
 	struct track_ranges blank; /* ... what had no page then: each that is there was written */
 	struct moved *moved; /* by which it is told whether pages were moved; NULL */
-	/* what is left of the regions at the mark; by userfaultfd: what is watched */
-	struct track_ranges mark;
+	/* what is left of the regions at the clear; by userfaultfd: what is watched */
+	struct track_ranges cleared;
 
 	void *own; /* what its tracker keeps beyond this; NULL: nothing */
 	struct inject_cost injected; /* what it took to get it */
@@ -216,10 +217,10 @@ int track_clear(struct track *t, const struct proc *p, const struct pagemap *pm,
                 const struct vma_list *vmas, struct err *err);
 
 /*
- * Before a look: what has been mapped since the mark is watched from now on, where the tracker can,
- * and what is no longer mapped is forgotten. A watch is given up, with the mark, where the target
- * comes to use userfaultfd itself: why says so. No error: what cannot be watched is told as not
- * known.
+ * Before a look: what has been mapped since the clear is watched from now on, where the tracker
+ * can, and what is no longer mapped is forgotten. A watch is given up, with the clear, where the
+ * target comes to use userfaultfd itself: why says so. No error: what cannot be watched is told as
+ * not known.
  */
 void track_follow(struct track *t, const struct proc *p, const struct pagemap *pm,
                   const struct vma_list *vmas);
@@ -257,7 +258,7 @@ void track_settle(struct track *t);
 
 /*
  * The categories (PM_CAT_*) to ask for, 0 if its marks are in no page table; those that a mapping
- * newer than the mark has all over; and whether those of a run say that it is written.
+ * newer than the clear has all over; and whether those of a run say that it is written.
  */
 uint64_t track_cats(const struct track *t);
 uint64_t track_cats_everywhere(const struct track *t);
@@ -311,7 +312,7 @@ void track_compare(struct track *t, const struct vma *v, uint64_t start, size_t 
 
 void track_free(struct track *t);
 
-/* The mark is gone with the address space (exec): forget everything but the status. */
+/* What was cleared is gone with the address space (exec): forget everything but the status. */
 void track_forget(struct track *t);
 
 /*
@@ -361,8 +362,8 @@ enum track_doubt track_doubt(const struct track *t, uint64_t region);
 void track_tell(struct track *t, uint64_t region, enum track_doubt d, uint64_t rest);
 
 /*
- * Of the region that starts there, pages not known to be written since the mark; UINT64_MAX: nobody
- * has looked.
+ * Of the region that starts there, pages not known to be written since the clear; UINT64_MAX:
+ * nobody has looked.
  */
 uint64_t track_rest(const struct track *t, uint64_t region);
 

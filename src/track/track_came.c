@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What has come since the mark. Private memory is blank when it comes, unless mremap() has moved it
- * there with its pages: that takes them from where memory was and is no more. So what comes in the
- * same look as other private memory goes of which not every page is known to be written is not
+ * What has come since the clear. Private memory is blank when it comes, unless mremap() has moved
+ * it there with its pages: that takes them from where memory was and is no more. So what comes in
+ * the same look as other private memory goes of which not every page is known to be written is not
  * taken for blank, unless the frames it lies in say so.
  */
 #include "track/tracker_ops.h"
@@ -73,7 +73,7 @@ came_begin(struct track *t, const struct proc *p, const struct pagemap *pm)
 	vma_free(&vmas);
 }
 
-/* Whether pages that were not written since the mark may have gone from there to elsewhere. */
+/* Whether pages that were not written since the clear may have gone from there to elsewhere. */
 enum left { LEFT_NONE, LEFT_NOTED /* if so, their frames are known */, LEFT_SOME };
 
 static enum left

@@ -159,20 +159,20 @@ track_clear(struct track *t, const struct proc *p, const struct pagemap *pm,
 		return err_set(err, ERR_TARGET, t->why, t->how, "cannot track writes");
 	if (tracker_of(t)->clear(t, p, pm, vmas, err) < 0)
 		return -1;
-	t->mark_ns = time_ns();
-	t->cost_ns = t->mark_ns - start;
+	t->clear_ns = time_ns();
+	t->cost_ns = t->clear_ns - start;
 	if (track_cats(t))
 		came_begin(t, p, pm);
 	t->clears++;
 	t->epoch++;
-	t->began[t->epoch % TRACK_EPOCHS] = t->began[(t->epoch + 1) % TRACK_EPOCHS] = t->mark_ns;
+	t->began[t->epoch % TRACK_EPOCHS] = t->began[(t->epoch + 1) % TRACK_EPOCHS] = t->clear_ns;
 	t->others = false;
 	t->fresh_before = fresh;
 	if (anew) {
 		t->fresh_before = 0;
 		t->n = 0;
 		t->fresh = t->tally_n = 0;
-		t->first_ns = t->mark_ns;
+		t->first_ns = t->clear_ns;
 		t->first_epoch = t->epoch + (t->by_looks ? 1 : 0);
 	}
 	return 0;
@@ -235,7 +235,7 @@ track_forget(struct track *t)
 	if (t->own)
 		tracker_of(t)->release(t->own);
 	t->own = NULL;
-	t->mark.n = t->lost.n = 0;
+	t->cleared.n = t->lost.n = 0;
 	t->maps.n = t->memory.n = t->came.n = t->blank.n = 0;
 	moved_free(t->moved);
 	t->moved = NULL;
@@ -250,7 +250,7 @@ void
 track_free(struct track *t)
 {
 	track_forget(t);
-	free(t->mark.v);
+	free(t->cleared.v);
 	free(t->lost.v);
 	free(t->maps.v);
 	free(t->memory.v);

@@ -15,7 +15,7 @@ struct tracker_ops {
 
 	/* The categories (PM_CAT_*) that a scan is to ask for; 0: the page table holds no marks. */
 	uint64_t cats;
-	/* Of them, those that a mapping newer than the mark has all over, pages or not. */
+	/* Of them, those that a mapping newer than the clear has all over, pages or not. */
 	uint64_t everywhere;
 
 	/*
@@ -82,11 +82,12 @@ bool track_cannot_try(struct track_status *s);
 enum { TRY_NO_CHILD = 4 };
 int track_try(int (*round_trip)(void));
 
-/* --- what has come since the mark ------------------------------------------------------------- */
+/* --- what has come since the clear -------------------------------------------------------------
+ */
 
 /*
- * What has come since the mark: after a clear; and at each look, with what has come in the place of
- * others.
+ * What has come since the clear: after a clear; and at each look, with what has come in the place
+ * of others.
  */
 void came_begin(struct track *t, const struct proc *p, const struct pagemap *pm);
 void came_follow(struct track *t, const struct pagemap *pm, const struct vma_list *vmas,
@@ -132,7 +133,7 @@ void uffd_plan(const struct vma_list *vmas, const struct track *scope,
 extern const struct track_cost uffd_prices[];
 void uffd_costs(const struct proc *p, struct buf *question, track_cost_fn *fn, void *arg);
 
-/* Whether [start, end) existed as it is at the mark. */
+/* Whether [start, end) existed as it is at the clear. */
 bool track_knew(const struct track *t, uint64_t start, uint64_t end);
 
 /* --- by looks --------------------------------------------------------------------------------- */

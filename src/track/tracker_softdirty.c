@@ -23,7 +23,7 @@
 #include "track/tracker_ops.h"
 
 struct soft_dirty {
-	struct track_ranges born; /* of which VmFlags said that they are new since the mark */
+	struct track_ranges born; /* of which VmFlags said that they are new since the clear */
 	struct smaps flags;       /* VmFlags, of this look: */
 	bool flags_read;
 	/* when they were read last, and how long it took: they are dear */
@@ -158,23 +158,23 @@ soft_dirty_clear(struct track *t, const struct proc *p, const struct pagemap *pm
 		return -1;
 	if (own)
 		own->born.n = 0;
-	t->mark.n = 0;
+	t->cleared.n = 0;
 	for (size_t i = 0; i < vmas->n; i++)
-		ranges_add(&t->mark, vmas->v[i].start, vmas->v[i].end);
+		ranges_add(&t->cleared, vmas->v[i].start, vmas->v[i].end);
 	return 0;
 }
 
 /* --- what comes later ------------------------------------------------------------------------- */
 
-/* Of what comes to lie where nothing is mapped now it is not the writes since the mark that are
+/* Of what comes to lie where nothing is mapped now it is not the writes since the clear that are
  * told. */
 static void
 soft_dirty_trim_mark(struct track *t, const struct vma_list *vmas)
 {
 	struct track_ranges left = {0};
 
-	for (size_t i = 0, k = 0; i < t->mark.n; i++) {
-		struct track_range m = t->mark.v[i];
+	for (size_t i = 0, k = 0; i < t->cleared.n; i++) {
+		struct track_range m = t->cleared.v[i];
 		size_t first = left.n;
 
 		while (k < vmas->n && vmas->v[k].end <= m.start)
@@ -189,8 +189,8 @@ soft_dirty_trim_mark(struct track *t, const struct vma_list *vmas)
 				ranges_add(&left, start, end);
 		}
 	}
-	free(t->mark.v);
-	t->mark = left;
+	free(t->cleared.v);
+	t->cleared = left;
 }
 
 static bool
@@ -215,20 +215,20 @@ soft_dirty_written(uint64_t cats)
 	return cats & PM_CAT_SOFT_DIRTY;
 }
 
-/* Whether anything of [start, end) was mapped at the mark, and since, as far as looks tell. Of a
- * mark not ours: yes. */
+/* Whether anything of [start, end) was mapped at the clear, and since, as far as looks tell. Of a
+ * clear not ours: yes. */
 static bool
 soft_dirty_met(const struct track *t, uint64_t start, uint64_t end)
 {
-	return !t->mark.n || ranges_meet(&t->mark, start, end);
+	return !t->cleared.n || ranges_meet(&t->cleared, start, end);
 }
 
 bool
 track_knew(const struct track *t, uint64_t start, uint64_t end)
 {
-	size_t i = ranges_first_after(&t->mark, start);
+	size_t i = ranges_first_after(&t->cleared, start);
 
-	return i < t->mark.n && t->mark.v[i].start == start && t->mark.v[i].end == end;
+	return i < t->cleared.n && t->cleared.v[i].start == start && t->cleared.v[i].end == end;
 }
 
 /* VmFlags of the region, read at most once a look, and then not before 20 times as long has passed.

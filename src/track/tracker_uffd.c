@@ -427,8 +427,8 @@ uffd_arm(struct track *t, const struct pagemap *pm, const struct vma_list *vmas,
 		r = uffd_arm_region(t, pm, v, start, end, &how, err);
 		ranges_add(&armed, start, end);
 	}
-	free(t->mark.v);
-	t->mark = armed;
+	free(t->cleared.v);
+	t->cleared = armed;
 	return r;
 }
 
@@ -476,7 +476,7 @@ uffd_still_armed(const struct track *t, const struct pagemap *pm, const struct v
 }
 
 /*
- * What was armed and is not any more: another mapping has come there. It is no part of the mark
+ * What was armed and is not any more: another mapping has come there. It is no part of the clear
  * from then on.
  */
 static void
@@ -487,18 +487,18 @@ uffd_lost(struct track *t, const struct pagemap *pm, const struct vma_list *vmas
 
 	for (size_t i = 0; i < vmas->n; i++) {
 		const struct vma *v = &vmas->v[i];
-		bool watched = ranges_meet(&t->mark, v->start, v->end) && uffd_is_watched(pm, v);
+		bool watched = ranges_meet(&t->cleared, v->start, v->end) && uffd_is_watched(pm, v);
 
 		for (uint64_t at = v->start; at < v->end;) {
-			struct track_range r = ranges_next(&t->mark, at, v->end);
+			struct track_range r = ranges_next(&t->cleared, at, v->end);
 
 			if (r.start < r.end)
 				ranges_add(watched ? &left : out, r.start, r.end);
 			at = r.end;
 		}
 	}
-	free(t->mark.v);
-	t->mark = left;
+	free(t->cleared.v);
+	t->cleared = left;
 }
 
 /* A clear, of which nothing is told, or in an auto-clear: what is armed anew between is told from
@@ -589,7 +589,7 @@ uffd_clear(struct track *t, const struct proc *p, const struct pagemap *pm,
 	    (uffd_refuse(t, pm, vmas, err) < 0 || uffd_take_descriptor(t, p, vmas, err) < 0))
 		return -1;
 	r = uffd_arm_all(t, pm, vmas, err);
-	if (r == 0 && !t->mark.n)
+	if (r == 0 && !t->cleared.n)
 		r = uffd_refuse_nothing(err);
 	/* it is not kept for another time: that would be another word of consent */
 	if (r < 0 && !t->clears && t->own) {

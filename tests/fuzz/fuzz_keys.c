@@ -171,7 +171,7 @@ next_sample(struct world *w)
 	*s = (struct sample){.serial = old ? old->serial + 1 : 1, .page_size = FAKE_PAGE, .pid = 1,
 	                     .comm = "x", .time_ns = time_ns(), .ended = !below(w, 20),
 	                     .can_track = below(w, 4) ? TRACK_YES : TRACK_NO, .clears = w->t.track.clears,
-	                     .mark_ns = w->t.track.mark_ns, .frames_hidden = !below(w, 3)};
+	                     .clear_ns = w->t.track.clear_ns, .frames_hidden = !below(w, 3)};
 	if (old && !below(w, 3))
 		s->regions = regions_ref(old->regions);
 	else if (!old || below(w, 30))
@@ -561,9 +561,9 @@ step(struct world *w)
 		w->t.track.clears++;
 		w->t.track.epoch++;
 		w->t.track.auto_clear = below(w, 2);
-		w->t.track.mark_ns = time_ns();
+		w->t.track.clear_ns = time_ns();
 		if (!w->t.track.auto_clear || !w->t.track.first_ns)
-			w->t.track.first_ns = w->t.track.mark_ns - below(w, 2) * below(w, UINT64_C(90000000000));
+			w->t.track.first_ns = w->t.track.clear_ns - below(w, 2) * below(w, UINT64_C(90000000000));
 	}
 	if (!below(w, 6))
 		resize(w);

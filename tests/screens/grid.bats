@@ -61,14 +61,14 @@ at() { screen_wait_text "^ $1[: ]"; }
 	fixture zoo
 	screen_start 80x24 "$PID"
 	screen_keys "'"
-	screen_text | grep 'no place is marked'
+	screen_text | grep 'no bookmarks yet'
 	screen_keys x
-	screen_text | grep 'no place is marked x'
+	screen_text | grep 'no bookmark x'
 	screen_goto heap
 	screen_keys Right m
-	screen_text | grep 'mark this place: a letter, a to z'
+	screen_text | grep 'set a bookmark: a letter, a to z'
 	screen_keys a
-	screen_text | grep -F "mark a is heap+1000: 'a comes back here"
+	screen_text | grep -F "bookmark a is heap+1000: 'a comes back here"
 	screen_keys - '}' m b "'"
 	screen_golden marks-80
 	screen_keys a
@@ -81,7 +81,7 @@ at() { screen_wait_text "^ $1[: ]"; }
 	screen_keys x "'" b
 	screen_text | head -n 1 | grep -F 'hex 10000000'
 	screen_keys m 1
-	screen_text | grep 'marks are letters, a to z'
+	screen_text | grep 'bookmarks are letters, a to z'
 	screen_keys m Escape
 	screen_text | head -n 1 | grep -F 'hex 10000000'
 	screen_keys Q
@@ -106,7 +106,7 @@ at() { screen_wait_text "^ $1[: ]"; }
 	screen_keys :
 	screen_type "vma:'q"
 	screen_keys Enter
-	screen_text | grep "no place is marked with that letter"
+	screen_text | grep "no bookmark has that letter"
 	screen_keys Escape :
 	screen_type "'a+zz"
 	screen_keys Enter

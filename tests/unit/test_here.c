@@ -64,7 +64,7 @@ main(void)
 	refuses("''", 1);
 	refuses("'a", 1);
 	refuses("4000..'b", 7);
-	jumps_mark(&ui.jumps, 'a', &a);
+	jumps_bookmark(&ui.jumps, 'a', &a);
 	reads("", "");
 	reads("heap+10", "heap+10");
 	reads("'a", "0x7f1200001000");

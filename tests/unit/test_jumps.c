@@ -88,15 +88,15 @@ test_marks(void)
 	struct place p = {.at = 77}, other = {.at = 78};
 
 	memset(&j, 0, sizeof(j));
-	ok(!jumps_marked(&j, 'a') && !jumps_marked(&j, 'z'), "no mark is set");
-	jumps_mark(&j, 'a', &p);
-	jumps_mark(&j, 'z', &p);
-	jumps_mark(&j, 'z', &other);
-	jumps_mark(&j, 'A', &p);
-	jumps_mark(&j, '{', &p);
-	ok(jumps_marked(&j, 'a') && jumps_marked(&j, 'a')->at == 77, "a mark holds");
-	ok(jumps_marked(&j, 'z') && jumps_marked(&j, 'z')->at == 78, "set again, it holds the new place");
-	ok(!jumps_marked(&j, 'b') && !jumps_marked(&j, 'A') && !jumps_marked(&j, '{') && !jumps_marked(&j, '`'),
+	ok(!jumps_bookmarked(&j, 'a') && !jumps_bookmarked(&j, 'z'), "no mark is set");
+	jumps_bookmark(&j, 'a', &p);
+	jumps_bookmark(&j, 'z', &p);
+	jumps_bookmark(&j, 'z', &other);
+	jumps_bookmark(&j, 'A', &p);
+	jumps_bookmark(&j, '{', &p);
+	ok(jumps_bookmarked(&j, 'a') && jumps_bookmarked(&j, 'a')->at == 77, "a mark holds");
+	ok(jumps_bookmarked(&j, 'z') && jumps_bookmarked(&j, 'z')->at == 78, "set again, it holds the new place");
+	ok(!jumps_bookmarked(&j, 'b') && !jumps_bookmarked(&j, 'A') && !jumps_bookmarked(&j, '{') && !jumps_bookmarked(&j, '`'),
 	   "nothing else is set");
 }
 

@@ -316,7 +316,7 @@ main(void)
 
 	tap_start();
 	vma_parse(&vmas, mem_strdup(maps), &odd);
-	jumps_mark(&ui.jumps, 'a', &a);
+	jumps_bookmark(&ui.jumps, 'a', &a);
 	for (size_t i = 0; i < ARRAY_LEN(parsers); i++) {
 		const struct parser *p = &parsers[i];
 		unsigned taken = 0, refused = 0;

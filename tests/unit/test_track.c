@@ -212,7 +212,7 @@ test_probe(void)
 	ok(folder_put(&f), "clear_refs");
 	track_probe(&t, &f.p, &pm);
 	ok(t.can == TRACK_YES && folder_holds(&f, ""), "with clear_refs it can; asking clears nothing");
-	ok(track_clear(&t, &f.p, &pm, &l, &err) == 0 && t.clears == 1 && t.mark_ns && folder_holds(&f, "4"),
+	ok(track_clear(&t, &f.p, &pm, &l, &err) == 0 && t.clears == 1 && t.clear_ns && folder_holds(&f, "4"),
 	   "a clear writes 4, and nothing else");
 	ok(track_knew(&t, addr(0), addr(10)) && track_knew(&t, addr(20), addr(30)) &&
 	       !track_knew(&t, addr(0), addr(11)) && !track_knew(&t, addr(1), addr(10)) &&
@@ -346,7 +346,7 @@ test_past(void)
 	struct track_past p = track_past(&t, addr(0), addr(2));
 
 	ok(p.epochs == 0 && track_past_why(&p), "no mark: nothing is known");
-	t = (struct track){.clears = 5, .epoch = 5, .first_epoch = 5, .auto_clear = true, .mark_ns = 100};
+	t = (struct track){.clears = 5, .epoch = 5, .first_epoch = 5, .auto_clear = true, .clear_ns = 100};
 	p = track_past(&t, addr(0), addr(2));
 	ok(p.epochs == 0 && strstr(track_past_why(&p), "looked"), "nor before the first look");
 	t.looked_ns = 110;
@@ -357,7 +357,7 @@ test_past(void)
 	p = track_past(&t, addr(0), addr(5));
 	ok(p.epochs == 1 && p.written == 0 && p.recent == 0 && !track_past_why(&p), "its neighbour was not, and that is known");
 	t.epoch = t.clears = 6;
-	t.mark_ns = 200;
+	t.clear_ns = 200;
 	p = track_past(&t, addr(0), addr(2));
 	ok(p.epochs == 1 && p.recent == 1, "a clear begins an epoch that does not count before it is looked at");
 	track_update(&t, addr(0), addr(10), &run, 1, 210); /* a window, ahead of the rest */
@@ -366,7 +366,7 @@ test_past(void)
 	p = track_past(&t, addr(0), addr(5));
 	ok(p.epochs == 1 && p.written == 0, "and not for others");
 	t.epoch = t.clears = 9;
-	t.mark_ns = 500;
+	t.clear_ns = 500;
 	t.looked_ns = 510;
 	p = track_past(&t, addr(0), addr(2));
 	ok(p.epochs == 5 && p.written == 2 && p.recent == 3 << 3, "three more without a write");
@@ -429,7 +429,7 @@ pair_open(struct pair *p)
 	p->l = (struct vma_list){.v = p->v, .n = 2};
 	p->t.track.clears = p->t.track.epoch = 1;
 	for (unsigned i = 0; i < 2; i++)
-		ranges_add(&p->t.track.mark, p->v[i].start, p->v[i].end);
+		ranges_add(&p->t.track.cleared, p->v[i].start, p->v[i].end);
 }
 
 /* Pages [from, to) of region i get `word`. */
@@ -464,7 +464,7 @@ test_doubt(void)
 	pair_put(&p, 0, 2, 3, DIRTY);
 	r = pair_look(&p, 0, 100);
 	ok(r.doubt == DOUBT_NONE && r.written == 1 && r.never == REGION - 1, "one page written of a region that was there");
-	p.t.track.mark.n = 1; /* the second is newer */
+	p.t.track.cleared.n = 1; /* the second is newer */
 	r = pair_look(&p, 1, 100);
 	ok(r.doubt == DOUBT_NEW && r.written == 0, "all dirty, and not there at the clear: not known");
 	pair_put(&p, 1, 0, 2, CLEAN);
@@ -562,7 +562,7 @@ came_open(struct pair *p)
 {
 	pair_open(p);
 	p->t.frames.flags = fake_file();
-	p->t.track.mark.n = 1;
+	p->t.track.cleared.n = 1;
 	pair_put(p, 0, 0, REGION, CLEAN);
 	pair_put(p, 1, 0, REGION, 0);
 	fake_end(p->t.pm.fd, p->v[1].end);

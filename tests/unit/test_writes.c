@@ -47,7 +47,7 @@ test_from_mark(void)
 {
 	struct track_stamp v[] = {stamp(0, 0, 4, mark + 1 * S), stamp(0, 4, 7, mark + 3 * S), stamp(0, 7, 9, mark + 4 * S),
 	                          stamp(1, 0, 5, mark + 2 * S), stamp(2, 2, 3, mark + 2 * S)};
-	struct track t = {.clears = 1, .epoch = 1, .first_ns = mark, .mark_ns = mark, .v = v, .n = ARRAY_LEN(v)};
+	struct track t = {.clears = 1, .epoch = 1, .first_ns = mark, .clear_ns = mark, .v = v, .n = ARRAY_LEN(v)};
 	struct regions *rs = make_regions(mark + 10 * S);
 	struct writes_log log = {0};
 	struct writes w;
@@ -60,13 +60,13 @@ test_from_mark(void)
 	ok(c.p[3].ns == 10 * S && c.p[3].pages == 10, "and nothing new since");
 	writes_look(&log, &t, rs, FAKE_PAGE);
 	writes_make(&log, &t, rs, FAKE_PAGE, everywhere, &w);
-	ok(w.marked && !w.auto_clear && w.measured_ns == 10 * S, "measured for 10 s");
+	ok(w.cleared && !w.auto_clear && w.measured_ns == 10 * S, "measured for 10 s");
 	ok(w.unique[0] == 4 && w.unique[1] == 15, "of unique pages all count");
 	is_u64(w.unique[2], RATE_UNKNOWN, "what a minute brings is not known after 10 s");
 	t.clears = 0;
 	ok(!writes_curve(&t, &rs->vmas, FAKE_PAGE, mark + 10 * S, &c) && c.n == 0, "without a mark there is no curve");
 	writes_make(&log, &t, rs, FAKE_PAGE, everywhere, &w);
-	ok(!w.marked && w.hot_n == 0, "nor anything else");
+	ok(!w.cleared && w.hot_n == 0, "nor anything else");
 	writes_log_free(&log);
 	regions_unref(rs);
 }

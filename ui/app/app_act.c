@@ -160,15 +160,15 @@ app_ask_file(struct app *a)
 }
 
 static void
-app_await_mark(struct app *a)
+app_await_bookmark(struct app *a)
 {
-	a->t.awaited = ACT_MARK;
+	a->t.awaited = ACT_BOOKMARK;
 }
 
 static void
-app_await_mark_go(struct app *a)
+app_await_bookmark_go(struct app *a)
 {
-	a->t.awaited = ACT_MARK_GO;
+	a->t.awaited = ACT_BOOKMARK_GO;
 }
 
 static void

@@ -2,7 +2,7 @@
 /*
  * The frame around the views.
  *
- *   row 0        where we are, and badges: live or not, the mark, the privileges
+ *   row 0        where we are, and badges: live or not, the epoch, the privileges
  *   1 .. n-3     the view
  *   n-2          what is under the cursor, in words; or a message
  *   n-1          hints, or the prompt
@@ -98,7 +98,7 @@ app_track_badge(const struct app *a, const struct sample *s, char *out, size_t s
 		snprintf(out + n, size - (size_t)n, "epoch %u", s->clears);
 	else
 		snprintf(out + n, size - (size_t)n, "epoch %u +%.0fs", s->clears,
-		         (double)(a->ui.now - s->mark_ns) / 1e9);
+		         (double)(a->ui.now - s->clear_ns) / 1e9);
 }
 
 /* What has no room is left out by whole words: half an address, or half the permissions, would be

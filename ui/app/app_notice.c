@@ -44,7 +44,7 @@ app_tell_clear(const struct sample *s, char *text, size_t size)
 		return;
 	}
 	n = snprintf(text, size, "epoch %u: %s %s in %.1f ms", s->clears, w->label, w->cleared,
-	             (double)s->mark_cost_ns / 1e6);
+	             (double)s->clear_cost_ns / 1e6);
 	app_tell_price(s, w->price, text + n, size - (size_t)n);
 }
 

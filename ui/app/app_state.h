@@ -40,7 +40,7 @@ struct app_target {
 	struct history history;  /* those before it */
 	size_t back;             /* steps back from it that are on screen; 0: the newest */
 	bool paused;
-	int awaited; /* an action that wants a letter next: ACT_MARK, ACT_MARK_GO, ACT_WRITE (y or
+	int awaited; /* an action that wants a letter next: ACT_BOOKMARK, ACT_BOOKMARK_GO, ACT_WRITE (y or
 	                not); else 0 */
 
 	struct answer *panel;    /* the answer on screen */
@@ -164,7 +164,7 @@ void app_draw(struct app *a);         /* one frame of everything */
 void app_settle(struct app *a);       /* the view is fitted to the screen and to what it shows */
 int app_bottom(const struct app *a);  /* the row of the sentence: the view ends above it */
 
-/* app_marks.c: the second key of two, what is said before it comes; back along the jump list */
+/* app_bookmarks.c: the second key of two, what is said before it comes; back along the jump list */
 void app_take_letter(struct app *a, int key);
 void app_say_awaited(const struct app *a, struct buf *out);
 void app_jump_back(struct app *a);

@@ -212,7 +212,7 @@ batch_interval(struct watch *w, unsigned i, bool *whole, struct err *err)
 {
 	struct target *t = &w->b->t;
 	bool lossless = tracker_caps(t->track.tracker) & TRACKER_LOSSLESS;
-	uint64_t begin = t->track.mark_ns, asked = w->b->o->watch_ns;
+	uint64_t begin = t->track.clear_ns, asked = w->b->o->watch_ns;
 	uint32_t epoch = t->track.epoch;
 	struct regions *rs;
 	int r;
@@ -226,7 +226,7 @@ batch_interval(struct watch *w, unsigned i, bool *whole, struct err *err)
 		r = batch_clear_these(t, &rs->vmas, err);
 	if (r == 0)
 		r = batch_tell(w, rs, i, epoch,
-		               ((lossless ? t->track.mark_ns : rs->time_ns) - begin) / 1000000,
+		               ((lossless ? t->track.clear_ns : rs->time_ns) - begin) / 1000000,
 		               err);
 	regions_unref(rs);
 	if (r == 0 && !lossless && *whole)

@@ -355,9 +355,10 @@ docs_man_config(void)
 		buf_free(&term);
 		buf_free(&text);
 	}
-	printf(".PP\nAfter a line \\fB[keys]\\fR stand keys by the name of what they do, in the "
-	       "place of the usual ones: \\fBclear = c ^K\\fR, or \\fBauto-clear = none\\fR. After a "
-	       "line \\fB[keys VIEW]\\fR they hold in this view alone, which is one of");
+	printf(
+	    ".PP\nAfter a line \\fB[keys]\\fR stand keys by the name of what they do, in the "
+	    "place of the usual ones: \\fBclear = c ^K\\fR, or \\fBauto-clear = none\\fR. After a "
+	    "line \\fB[keys VIEW]\\fR they hold in this view alone, which is one of");
 	for (const char *v = key_views(); *v; v++)
 		printf("%s %s", v == key_views() ? "" : ",", key_view_name(*v));
 	printf(". A key that would mean two things in one view is refused.\n");

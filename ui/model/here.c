@@ -34,19 +34,19 @@ here_unknown(struct err *err, size_t at, const char *why, const char *how)
 	return -1;
 }
 
-/* A mark's letter after the sign ': 1 and its address, -1 it is not set. */
+/* A bookmark's letter after the sign ': 1 and its address, -1 it is not set. */
 static int
-here_read_mark(const struct ui *ui, char letter, size_t at, uint64_t *addr, struct err *err)
+here_read_bookmark(const struct ui *ui, char letter, size_t at, uint64_t *addr, struct err *err)
 {
 	const struct place *p = letter == '\''
 	                            ? (ui->jumps.n ? &ui->jumps.v[ui->jumps.n - 1] : NULL)
-	                            : jumps_marked(&ui->jumps, letter);
+	                            : jumps_bookmarked(&ui->jumps, letter);
 
 	if (!p)
 		return here_unknown(err, at,
 		                    letter == '\'' ? "there was no jump yet"
-		                                   : "no place is marked with that letter",
-		                    "mark one in the grid first");
+		                                   : "no bookmark has that letter",
+		                    "set it first: m and the letter");
 	*addr = p->at;
 	return 1;
 }
@@ -60,7 +60,7 @@ here_read_word(const struct ui *ui, const char *s, size_t at, char *out, size_t 
 	int n = 0;
 
 	if (s[0] == '\'' && s[1] && here_ends_here(s + 2))
-		n = here_read_mark(ui, s[1], at, &addr, err) < 0 ? -1 : 2;
+		n = here_read_bookmark(ui, s[1], at, &addr, err) < 0 ? -1 : 2;
 	else if (s[0] == '.' && s[1] != '.' && here_ends_here(s + 1)) {
 		addr = ui_at(ui);
 		n = 1;

@@ -11,7 +11,7 @@ struct here {
 	short from[512]; /* for each byte of text, the byte of the line that it stands for */
 };
 
-/* -1: a word means nothing now (no such mark); err->column says which. */
+/* -1: a word means nothing now (no such bookmark); err->column says which. */
 int here_read(const struct ui *ui, const char *line, struct here *out, struct err *err);
 
 /* The column of the line that belongs to a column of the text; both from 1. */

@@ -51,18 +51,18 @@ jumps_followed(const struct jumps *j)
 }
 
 void
-jumps_mark(struct jumps *j, char letter, const struct place *p)
+jumps_bookmark(struct jumps *j, char letter, const struct place *p)
 {
 	if (letter < 'a' || letter > 'z')
 		return;
-	j->mark[letter - 'a'] = *p;
-	j->marked |= 1u << (letter - 'a');
+	j->bookmark[letter - 'a'] = *p;
+	j->bookmarked |= 1u << (letter - 'a');
 }
 
 const struct place *
-jumps_marked(const struct jumps *j, char letter)
+jumps_bookmarked(const struct jumps *j, char letter)
 {
-	return letter >= 'a' && letter <= 'z' && j->marked >> (letter - 'a') & 1
-	           ? &j->mark[letter - 'a']
+	return letter >= 'a' && letter <= 'z' && j->bookmarked >> (letter - 'a') & 1
+	           ? &j->bookmark[letter - 'a']
 	           : NULL;
 }

@@ -9,7 +9,7 @@
  * Where one was: the places that were left by a jump, the newest last, and those marked with a
  * letter. Pure; the addresses may be gone by the time one comes back.
  */
-enum { JUMPS_MAX = 64, MARKS = 26, PLACE_VIEWS = 8 };
+enum { JUMPS_MAX = 64, BOOKMARKS = 26, PLACE_VIEWS = 8 };
 
 struct place {
 	uint8_t view[PLACE_VIEWS], depth; /* the views one above the other: enum view_id */
@@ -22,8 +22,8 @@ struct jumps {
 	struct place v[JUMPS_MAX];
 	int n;
 	int base; /* of those before it Esc knows nothing: a view was opened since */
-	struct place mark[MARKS];
-	uint32_t marked; /* a bit for each mark that is set */
+	struct place bookmark[BOOKMARKS];
+	uint32_t bookmarked; /* a bit for each bookmark that is set */
 };
 
 /* Full, the list forgets the oldest. A place that is where the last one was is not kept twice. */
@@ -38,8 +38,8 @@ void jumps_rebase(struct jumps *j);
 /* How many pointers were followed since. */
 int jumps_followed(const struct jumps *j);
 
-/* The place marked with a letter, NULL if it is not set or no letter. */
-void jumps_mark(struct jumps *j, char letter, const struct place *p);
-const struct place *jumps_marked(const struct jumps *j, char letter);
+/* The bookmark of a letter, NULL if it is not set or no letter. */
+void jumps_bookmark(struct jumps *j, char letter, const struct place *p);
+const struct place *jumps_bookmarked(const struct jumps *j, char letter);
 
 #endif

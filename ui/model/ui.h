@@ -62,7 +62,7 @@ struct ui {
 	size_t list_top, list_rows; /* the first row on screen, and how many there is room for */
 	/* there is one: where only one of WRITTEN and WR/S has room, it is the latter */
 	bool auto_clear;
-	bool had_swap, had_mark; /* SWAP and WRITTEN have had something to show, and stay */
+	bool had_swap, had_writes; /* SWAP and WRITTEN have had something to show, and stay */
 	struct list_columns columns; /* those that were chosen */
 	enum column_id sort;  /* the column it is sorted by, */
 	bool invert;          /* the other way round than that usually is */
@@ -123,7 +123,7 @@ struct ui {
 	enum view_id range_in;
 	uint64_t range_from;
 
-	struct jumps jumps;   /* where one was, and the marks */
+	struct jumps jumps;   /* where one was, and the bookmarks */
 
 	/* map */
 	struct map map;       /* as it is laid out on screen */

@@ -19,7 +19,7 @@ list_empty(const struct ui *ui)
 {
 	uint64_t empty = ui->had_swap ? 0 : list_column_bit(COL_REGION_SWAP);
 
-	for (unsigned id = 0; id < LIST_COLUMNS && !ui->had_mark; id++)
+	for (unsigned id = 0; id < LIST_COLUMNS && !ui->had_writes; id++)
 		if (column_row(id)->needs & (NEED_WRITES | NEED_RATE))
 			empty |= list_column_bit(id);
 	return empty & ~(list_column_bit(ui->sort) | ui->columns.named);

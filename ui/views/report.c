@@ -226,23 +226,23 @@ report_write_writes(const struct sample *s, enum format format, FILE *to, struct
 	bool rate = rate_now(&w->rate, &now) && rate_peak(&w->rate, &peak, &mean);
 	char name[48];
 
-	report_put_fact(o, "measured_ms", w->marked, w->measured_ns / 1000000,
+	report_put_fact(o, "measured_ms", w->cleared, w->measured_ns / 1000000,
 	                w->auto_clear ? "each page once an epoch" : "each page once");
-	report_put_fact(o, "epochs", w->marked, w->epochs, NULL);
-	report_put_fact(o, "pages_per_second", w->marked && rate, now, NULL);
-	report_put_fact(o, "pages_per_second_peak", w->marked && rate, peak, NULL);
-	report_put_fact(o, "pages_per_second_mean", w->marked && rate, mean, NULL);
+	report_put_fact(o, "epochs", w->cleared, w->epochs, NULL);
+	report_put_fact(o, "pages_per_second", w->cleared && rate, now, NULL);
+	report_put_fact(o, "pages_per_second_peak", w->cleared && rate, peak, NULL);
+	report_put_fact(o, "pages_per_second_mean", w->cleared && rate, mean, NULL);
 	for (unsigned i = 0; i < WRITES_WINDOWS; i++) {
 		snprintf(name, sizeof(name), "unique_pages_%us", writes_window_s[i]);
-		report_put_fact(o, name, w->marked && w->unique[i] != RATE_UNKNOWN, w->unique[i],
+		report_put_fact(o, name, w->cleared && w->unique[i] != RATE_UNKNOWN, w->unique[i],
 		                NULL);
 	}
-	report_put_fact(o, "pages_not_known", w->marked, w->unknown.pages,
+	report_put_fact(o, "pages_not_known", w->cleared, w->unknown.pages,
 	                "written or not: of regions not watched, or new");
-	report_put_fact(o, "regions_not_known", w->marked, w->unknown.regions, NULL);
-	report_put_fact(o, "pages_never_written", w->marked, w->never, "of pages in RAM");
+	report_put_fact(o, "regions_not_known", w->cleared, w->unknown.regions, NULL);
+	report_put_fact(o, "pages_never_written", w->cleared, w->never, "of pages in RAM");
 	report_put_fact(o, "pages_to_send", true, w->to_send, "by a live migration");
-	report_put_fact(o, "clear_us", w->marked, w->cost.clear_ns / 1000, NULL);
+	report_put_fact(o, "clear_us", w->cleared, w->cost.clear_ns / 1000, NULL);
 	report_put_fact(o, "look_us", true, w->cost.look_ns / 1000, NULL);
 	report_put_fact(o, "faults_per_second", w->cost.faults_known, w->cost.faults, NULL);
 	report_put_fact(o, "faults_per_second_before", w->cost.before_known, w->cost.faults_before,

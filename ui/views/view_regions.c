@@ -31,9 +31,9 @@ view_regions_settle(struct ui *ui, const struct sample *s, int top, int bottom)
 {
 	size_t rows = (size_t)(bottom - top > HEAD_ROWS ? bottom - top - HEAD_ROWS : 1), at;
 
-	ui->auto_clear = s->writes.marked && s->writes.auto_clear;
+	ui->auto_clear = s->writes.cleared && s->writes.auto_clear;
 	ui->had_swap |= s->regions && s->regions->totals.swap > 0;
-	ui->had_mark |= s->clears > 0;
+	ui->had_writes |= s->clears > 0;
 	ui->list_rows = rows;
 	if (!s->regions || !s->regions->vmas.n)
 		return;

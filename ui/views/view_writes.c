@@ -128,7 +128,7 @@ view_writes_say(const struct ui *ui, const struct sample *s, struct buf *out)
 		fit_name_cut(out, v, 48);
 		buf_str(out, ": Enter shows its pages");
 	}
-	if (!out->len && w->marked && !w->auto_clear)
+	if (!out->len && w->cleared && !w->auto_clear)
 		buf_fmt(out, "without %s each page counts once: the rate falls though the process "
 		             "writes on", key_of(ACT_AUTO_CLEAR, 'W'));
 }

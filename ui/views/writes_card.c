@@ -213,7 +213,7 @@ writes_add_hot(struct card *c, const struct ui *ui, const struct sample *s, unsi
 static uint64_t
 writes_order_of(const struct sample *s, const struct vma *v, const struct region *r)
 {
-	if (!s->writes.marked)
+	if (!s->writes.cleared)
 		return r->known && v->perm & VMA_WRITE ? r->rss : 0;
 	if (!r->known || !r->written)
 		return 0;
@@ -287,17 +287,17 @@ writes_add_region_line(struct card *c, const struct sample *s, size_t i)
 {
 	enum { NAME_LEAST = 12, WIDE = 12 + 7 + 4 + 5 + 9 + 1 + REGION_RATES + 2 + NAME_LEAST };
 	struct region_row row = rows_facts(s, i);
-	bool marked = s->writes.marked;
+	bool cleared = s->writes.cleared;
 	struct buf text = {0}, name = {0};
 	int room;
 
 	buf_fmt(&text, "%012llx ", (unsigned long long)row.v->start);
-	writes_add_value(&text, marked ? COL_REGION_WRITTEN : COL_REGION_RSS, &row, 6);
+	writes_add_value(&text, cleared ? COL_REGION_WRITTEN : COL_REGION_RSS, &row, 6);
 	buf_str(&text, " of ");
 	writes_add_value(&text, COL_REGION_SIZE, &row, 5);
-	if (marked)
+	if (cleared)
 		writes_add_region_rate(&text, &row, c->width >= WIDE);
-	card_add(c, marked ? ROLE_HOT : ROLE_TEXT, "", NULL, "%s", text.s);
+	card_add(c, cleared ? ROLE_HOT : ROLE_TEXT, "", NULL, "%s", text.s);
 	c->line[c->n - 1].at = row.v->start | 1;
 	room = c->width - (int)fit_width(text.s, text.len) - 1;
 	if (room > 3)
@@ -310,19 +310,19 @@ writes_add_region_line(struct card *c, const struct sample *s, size_t i)
 static void
 writes_add_regions(struct card *c, const struct sample *s, unsigned most)
 {
-	bool marked = s->writes.marked;
+	bool cleared = s->writes.cleared;
 	struct written_regions w;
 
 	card_gap(c);
-	card_head(c, !marked           ? "Regions that can be written, by what is in RAM"
+	card_head(c, !cleared               ? "Regions that can be written, by what is in RAM"
 	             : s->writes.auto_clear ? "Regions by what is written a second"
-	                               : "Regions by what was written");
-	if (!marked)
+	                                    : "Regions by what was written");
+	if (!cleared)
 		writes_add_key(c, ACT_CLEAR, "shows which are, and how fast");
 	writes_find_regions(s, u64_min(most, REGIONS_MOST), &w);
 	for (size_t i = 0; i < w.n; i++)
 		writes_add_region_line(c, s, w.at[i]);
-	if (!w.n && marked)
+	if (!w.n && cleared)
 		card_add(c, ROLE_DIM, "", NULL, "nothing was written");
 	else if (w.n < w.all)
 		card_add(c, ROLE_DIM, "", NULL, "and %zu more", w.all - w.n);
@@ -367,7 +367,7 @@ static void
 writes_add_migration(struct card *c, const struct sample *s)
 {
 	const struct writes *w = &s->writes;
-	const char *lacks = writes_lacks(&w->curve, w->marked, w->part);
+	const char *lacks = writes_lacks(&w->curve, w->cleared, w->part);
 	struct buf head = {0};
 	char size[8];
 
@@ -449,7 +449,7 @@ writes_add_heading(struct card *c, const struct sample *s)
 	const struct writes *w = &s->writes;
 	unsigned caps = tracker_caps(s->tracker);
 
-	if (!w->marked) {
+	if (!w->cleared) {
 		card_head(c, "Writes");
 		writes_add_key(c, ACT_CLEAR,
 		               writes_is_narrow(c)
@@ -486,13 +486,13 @@ writes_card_make(struct card *c, const struct ui *ui, const struct sample *s, en
 	c->n = 0;
 	if (part != WRITES_PLACES)
 		writes_add_heading(c, s);
-	if (part != WRITES_PLACES && s->writes.marked) {
+	if (part != WRITES_PLACES && s->writes.cleared) {
 		writes_add_rate(c, s, l.graph);
 		card_gap(c);
 		writes_add_unique(c, s);
 		writes_add_never(c, s);
 	}
-	if (part != WRITES_SUMS && (!writes_is_narrow(c) || s->writes.marked))
+	if (part != WRITES_SUMS && (!writes_is_narrow(c) || s->writes.cleared))
 		writes_add_hot(c, ui, s, l.hot);
 	if (l.regions && part != WRITES_SUMS && !writes_is_narrow(c) && ui_view(ui) == VIEW_WRITES)
 		writes_add_regions(c, s, l.regions);

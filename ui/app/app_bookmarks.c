@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The jump list and the marks: keys of two letters, and what is said between the first and the
+/* The jump list and the bookmarks: keys of two letters, and what is said between the first and the
  * second. */
 #include "app/app_state.h"
 
@@ -37,44 +37,44 @@ app_say_awaited(const struct app *a, struct buf *out)
 		text_escape(out, a->report, strlen(a->report), !paint_utf8());
 		return;
 	}
-	if (a->t.awaited == ACT_MARK)
-		buf_str(out, "mark this place: a letter, a to z");
+	if (a->t.awaited == ACT_BOOKMARK)
+		buf_str(out, "set a bookmark: a letter, a to z");
 	else
 		buf_fmt(out,
-		        j->n || j->marked ? "go to:"
-		                          : "no place is marked: %s and a letter marks one",
-		        key_of(ACT_MARK, 'G'));
+		        j->n || j->bookmarked ? "go to:"
+		                          : "no bookmarks yet: %s and a letter sets one",
+		        key_of(ACT_BOOKMARK, 'G'));
 	for (char c = 'a'; c <= 'z'; c++) {
-		const struct place *p = jumps_marked(j, c);
+		const struct place *p = jumps_bookmarked(j, c);
 
 		if (!p)
 			continue;
 		buf_fmt(out, "  %c ", c);
 		app_add_address(a, out, p->at);
 	}
-	if (a->t.awaited == ACT_MARK_GO && j->n) {
+	if (a->t.awaited == ACT_BOOKMARK_GO && j->n) {
 		buf_str(out, "  ' ");
 		app_add_address(a, out, j->v[j->n - 1].at);
 	}
 }
 
 static void
-app_set_mark(struct app *a, char letter)
+app_set_bookmark(struct app *a, char letter)
 {
 	struct place p = ui_place(&a->ui);
 	struct buf text = {0};
 
-	jumps_mark(&a->ui.jumps, letter, &p);
-	buf_fmt(&text, "mark %c is ", letter);
+	jumps_bookmark(&a->ui.jumps, letter, &p);
+	buf_fmt(&text, "bookmark %c is ", letter);
 	app_add_address(a, &text, p.at);
-	buf_fmt(&text, ": %s%c comes back here", key_of(ACT_MARK_GO, 'G'), letter);
+	buf_fmt(&text, ": %s%c comes back here", key_of(ACT_BOOKMARK_GO, 'G'), letter);
 	app_toast(a, ROLE_TEXT, text.s);
 	buf_free(&text);
 }
 
-/* The mark tells the place; the bytes are looked at where bytes are on screen, else its pages. */
+/* A bookmark is a place; its bytes are shown where bytes are on screen, else its pages. */
 static void
-app_go_to_mark(struct app *a, const struct place *p)
+app_go_to_bookmark(struct app *a, const struct place *p)
 {
 	const struct sample *s = app_shown(a);
 	struct ui *ui = &a->ui;
@@ -108,7 +108,7 @@ void
 app_take_letter(struct app *a, int key)
 {
 	int action = a->t.awaited;
-	const struct place *p = key < 128 ? jumps_marked(&a->ui.jumps, (char)key) : NULL;
+	const struct place *p = key < 128 ? jumps_bookmarked(&a->ui.jumps, (char)key) : NULL;
 	char text[64];
 
 	a->t.awaited = ACT_NONE;
@@ -118,18 +118,18 @@ app_take_letter(struct app *a, int key)
 	}
 	if (key == 27 || !app_shown(a))
 		return;
-	if (action == ACT_MARK && key >= 'a' && key <= 'z') {
-		app_set_mark(a, (char)key);
-	} else if (action == ACT_MARK_GO && key == '\'') {
+	if (action == ACT_BOOKMARK && key >= 'a' && key <= 'z') {
+		app_set_bookmark(a, (char)key);
+	} else if (action == ACT_BOOKMARK_GO && key == '\'') {
 		app_trade_places(a);
-	} else if (action == ACT_MARK_GO && p) {
-		app_go_to_mark(a, p);
+	} else if (action == ACT_BOOKMARK_GO && p) {
+		app_go_to_bookmark(a, p);
 	} else if (key >= 'a' && key <= 'z') {
-		snprintf(text, sizeof(text), "no place is marked %c: %s%c marks one", key,
-		         key_of(ACT_MARK, 'G'), key);
+		snprintf(text, sizeof(text), "no bookmark %c: %s%c sets it", key,
+		         key_of(ACT_BOOKMARK, 'G'), key);
 		app_toast(a, ROLE_HOT, text);
 	} else {
-		app_toast(a, ROLE_HOT, "marks are letters, a to z");
+		app_toast(a, ROLE_HOT, "bookmarks are letters, a to z");
 	}
 }
 
