@@ -355,6 +355,21 @@ screen_goto() {
 	screen_keys Enter Enter
 }
 
+# screen_burst KEY|TEXT...: sent at once, which is as if typed faster than pmtop draws; a word that is no key's
+# name is a text. One wait for all of them, where each letter's own would take most of a test's time.
+screen_burst() {
+	local word n=0 frame keys idle
+	for word; do
+		case $word in
+		[A-Z][a-z]* | C-?) n=$((n + 1)) ;; # tmux's names of keys
+		*) n=$((n + ${#word})) ;;
+		esac
+	done
+	_screen_status
+	_tmux send-keys "$@"
+	_screen_until "$*" _screen_settled $((keys + n)) 0
+}
+
 is() {
 	[[ $1 == "$2" ]] || { printf '%s\nis not\n%s\n' "$1" "$2"; return 1; }
 }
