@@ -37,7 +37,8 @@
 #include "target/target.h"
 
 enum {
-	PAGES = 4096,
+	PAGES = 4096,       /* the most */
+	PAGES_READ = 1024,  /* by contents each look reads all of them: two huge pages will do */
 	ROUND = 5000,       /* writes */
 	LEAST_LOOKS = 200,  /* the writer waits for them, so that there is something to race with */
 	MOST_LOOKS = 100000,
@@ -60,6 +61,7 @@ struct shared {
 static struct shared *sh;
 static size_t page_size;
 static unsigned writes;
+static uint32_t pages = PAGES;
 static bool coarse; /* a huge page is told as one */
 static bool by_rounds; /* the first write of each page counts, in each round */
 
@@ -104,7 +106,7 @@ writer(char *memory, pid_t parent)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(2);
-	for (unsigned i = 0; i < PAGES; i++) /* a fork does not copy the page tables of shared memory */
+	for (unsigned i = 0; i < pages; i++) /* a fork does not copy the page tables of shared memory */
 		(void)((volatile char *)memory)[i * page_size];
 	atomic_fetch_add(&sh->ready, 1);
 	while (!atomic_load(&sh->go))
@@ -112,7 +114,7 @@ writer(char *memory, pid_t parent)
 	for (unsigned i = 0; i < writes; i++) {
 		/* half of the writes go to an eighth of the pages; one page in sixteen is never written */
 		uint64_t r = next_random(&random);
-		uint32_t page = (uint32_t)(r >> 33) % (r & 1 ? PAGES : PAGES / 8);
+		uint32_t page = (uint32_t)(r >> 33) % (r & 1 ? pages : pages / 8);
 
 		write_page((volatile uint64_t *)(void *)memory, page - (page % 16 == 15), i + 2);
 		if (by_rounds && i % ROUND == ROUND - 1) {
@@ -134,7 +136,7 @@ writer(char *memory, pid_t parent)
 static char *
 make_memory(const char *kind)
 {
-	size_t size = PAGES * page_size, align = HUGE * page_size;
+	size_t size = pages * page_size, align = HUGE * page_size;
 	bool shared = !strcmp(kind, "shm");
 	char *p = mmap(NULL, size + align, PROT_READ | PROT_WRITE, (shared ? MAP_SHARED : MAP_PRIVATE) | MAP_ANONYMOUS, -1, 0);
 
@@ -145,7 +147,7 @@ make_memory(const char *kind)
 		madvise(p, size, MADV_HUGEPAGE);
 	else
 		madvise(p, size, MADV_NOHUGEPAGE);
-	for (unsigned i = 0; i < PAGES; i++) /* the same on all: what is written differs */
+	for (unsigned i = 0; i < pages; i++) /* the same on all: what is written differs */
 		p[i * page_size] = 1;
 	return p;
 }
@@ -163,7 +165,7 @@ is_told(unsigned look, uint32_t page)
 static void
 tell(unsigned look, uint64_t start, uint64_t end)
 {
-	for (uint64_t at = u64_max(start, sh->base); at < end && at < sh->base + PAGES * page_size; at += page_size) {
+	for (uint64_t at = u64_max(start, sh->base); at < end && at < sh->base + pages * page_size; at += page_size) {
 		uint32_t page = (uint32_t)((at - sh->base) / page_size);
 
 		told[(size_t)look * (PAGES / 8) + page / 8] |= (uint8_t)(1 << page % 8);
@@ -262,7 +264,7 @@ watch_open(struct watch *w, pid_t pid, const char *tracker)
 	track_probe(t, &w->t.proc, &w->t.pm);
 	if (t->can != TRACK_YES)
 		die(tracker, t->why);
-	t->scope = (struct track_range){sh->base, sh->base + PAGES * page_size};
+	t->scope = (struct track_range){sh->base, sh->base + pages * page_size};
 	t->auto_clear = t->tracker == TRACKER_UFFD;
 	clear(w);
 	if (t->tracker == TRACKER_HASH)
@@ -312,7 +314,7 @@ balance(const struct watch *w, struct account *a)
 		a->lost += !found;
 	}
 	for (unsigned k = 1; k <= w->looks; k++)
-		for (uint32_t p = 0; p < PAGES; p++)
+		for (uint32_t p = 0; p < pages; p++)
 			if (is_told(k, p)) {
 				a->told++;
 				a->extra += !(may[(size_t)k * (PAGES / 8) + p / 8] >> (p % 8) & 1);
@@ -331,6 +333,8 @@ main(int argc, char **argv)
 	if (argc < 4)
 		die("usage", "ledger soft-dirty|uffd|hash anon|thp|shm WRITES [sampled]");
 	by_rounds = !strcmp(argv[1], "soft-dirty") && !w.sampled;
+	if (!strcmp(argv[1], "hash"))
+		pages = PAGES_READ;
 	page_size = (size_t)sysconf(_SC_PAGESIZE);
 	writes = (unsigned)atoi(argv[3]);
 	told = mem_alloc((size_t)MOST_LOOKS * (PAGES / 8));
@@ -344,7 +348,7 @@ main(int argc, char **argv)
 		writer(memory, self);
 	while (!atomic_load(&sh->ready))
 		sched_yield();
-	munmap(memory, PAGES * page_size); /* ours would keep the child's pages shared */
+	munmap(memory, pages * page_size); /* ours would keep the child's pages shared */
 	watch_open(&w, child, argv[1]);
 	coarse = w.t.track.tracker == TRACKER_SOFT_DIRTY && !strcmp(argv[2], "thp");
 	atomic_store(&sh->go, 1);
