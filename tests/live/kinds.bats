@@ -28,32 +28,38 @@ memories_start() {
 	return 1
 }
 
-# smaps_of ADDRESS FIELD: of the region that starts there, in kB; VmFlags as it stands
-smaps_of() {
-	awk -v start="$1" -v field="$2:" '
-		/^[0-9a-f]+-[0-9a-f]+ / { here = index($1, start "-") == 1 }
-		here && $1 == field { sub(/^[^:]*: */, ""); sub(/ kB$/, ""); print }' "/proc/$SUBJECT_PID/smaps"
-}
-
-# listed NAME COLUMNS
-listed() {
-	pm --list --csv -n -b -o "START,$2" "$SUBJECT_PID" | sed -n "s/^0x${AT[$1]},//p"
+# Of all regions, by their starts: TYPE, RSS, ANON and HUGETLB as --list tells them; and as smaps does the same
+# three, in bytes, and VmFlags. The process stays as it is.
+memories_read() {
+	local start told
+	declare -gA LISTED=() KERNELS=() VMFLAGS=()
+	while IFS=, read -r start told; do
+		LISTED[${start#0x}]=$told
+	done < <(pm --list --csv -n -b -o START,TYPE,RSS,ANON,HUGETLB "$SUBJECT_PID")
+	while IFS=, read -r start told; do
+		KERNELS[$start]=${told%,*} VMFLAGS[$start]=${told##*,}
+	done < <(awk '
+		/^[0-9a-f]+-[0-9a-f]+ / { sub(/-.*/, "", $1); start = $1; huge = 0 }
+		$1 == "Rss:" { rss = $2 * 1024 }
+		$1 == "Anonymous:" { anon = $2 * 1024 }
+		$1 ~ /^(Private|Shared)_Hugetlb:$/ { huge += $2 * 1024 }
+		/^VmFlags:/ { sub(/^[^:]*: */, ""); print start "," rss "," anon "," huge "," $0 }' "/proc/$SUBJECT_PID/smaps")
 }
 
 @test "bug: a region's kind was judged by the beginning of its name" {
-	local name type
+	local name type at folder
 	memories_start
+	memories_read
+	folder=$(folder_type)
 	while read -r name type; do
 		[[ ${AT[$name]-} ]] || { echo "none here: $name"; continue; }
-		echo "$name"
-		is "$(listed "$name" TYPE)" "$type"
+		at=${AT[$name]}
+		echo "$name: ${LISTED[$at]}"
+		is "${LISTED[$at]%%,*}" "$type"
 		# its sums are the kernel's; the page tables of what a driver maps (pf) are not shown, and which ring
 		# of perf's is mapped so depends on the kernel
-		[[ $(smaps_of "${AT[$name]}" VmFlags) != *pf* && $name != perf ]] || continue
-		is "$(listed "$name" RSS,ANON)" \
-			"$(($(smaps_of "${AT[$name]}" Rss) * 1024)),$(($(smaps_of "${AT[$name]}" Anonymous) * 1024))"
-		is "$(listed "$name" HUGETLB)" \
-			$(($(smaps_of "${AT[$name]}" Private_Hugetlb) * 1024 + $(smaps_of "${AT[$name]}" Shared_Hugetlb) * 1024))
+		[[ ${VMFLAGS[$at]} != *pf* && $name != perf ]] || continue
+		is "${LISTED[$at]#*,}" "${KERNELS[$at]}"
 	done <<-END
 		tmpfs shm
 		tmpfs-private shm
@@ -63,12 +69,12 @@ listed() {
 		hugetlbfs hugetlb
 		tmpfs-gone shm
 		hugetlbfs-gone hugetlb
-		liar-heap $(folder_type)
-		liar-deleted $(folder_type)
-		liar-memfd $(folder_type)
-		liar-sysv $(folder_type)
-		liar-anon-hugepage $(folder_type)
-		liar-zero $(folder_type)
+		liar-heap $folder
+		liar-deleted $folder
+		liar-memfd $folder
+		liar-sysv $folder
+		liar-anon-hugepage $folder
+		liar-zero $folder
 		zero-private anon
 		zero-shared shm
 		in-dev shm
