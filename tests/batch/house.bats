@@ -191,6 +191,16 @@ symbols() {
 	is "$(sed -n 's/^\([RLPW]\)([^,]*, *"\([^"]*\)".*/\1 \2/p' ui/table/columns.def | sort | uniq -d)" ""
 }
 
+@test "each golden file is named by a test" {
+	local dir
+	for dir in tests/batch tests/screens; do
+		# a variable in a name stands for any letters
+		grep -hE 'golden|screen_add' "$dir"/*.bats | grep -oE '[A-Za-z0-9][A-Za-z0-9{}$%*-]*' |
+			sed -E 's/\$(\{[^}]*\}|[a-z]+)/[a-z0-9]*/g; s/.*/^&[.]txt$/' >"$BATS_TEST_TMPDIR/names"
+		is "$(ls "$dir/golden" | grep -vf "$BATS_TEST_TMPDIR/names")" ""
+	done
+}
+
 @test "bug: messages were not plain English: no phrase that was mended comes back" {
 	is "$(grep -rnE '"[^"]*(here should stand|every so many|lives? by (it|the|soft)|does not take that|has no use for it|turns round|this (long|deep) (is|are) not taken|somebody (else|watches)|you have not)[^"]*"' \
 		src ui)" ""

@@ -124,6 +124,47 @@ sub parse
 	return { w => $w, h => $h, cells => \@rows };
 }
 
+# --- parts of a screen ----------------------------------------------------------------------------
+
+# What a row is, by what is seen of it: the frame's rows are the first one and the last two; a heading is
+# drawn as the header is, or begins with "address"; a legend begins with the number of its lens.
+sub _parts
+{
+	my ($grid) = @_;
+	my ($cells, $below) = ($grid->{cells}, $grid->{h} - 2);
+	my @text = map { join '', map { $_->[0] } @$_ } @$cells;
+	my ($heading) = grep {
+		$text[$_] =~ /(?:^|│) *address\b/ || $cells->[$_][0][1] ne '' && $cells->[$_][0][1] eq $cells->[0][0][1]
+	} 1 .. $below - 1;
+	my $top = $heading // 0;
+	my $bottom = $below - ($text[$below - 1] =~ /^[1-9] \w/ ? 1 : 0);
+	return (
+		whole => [0 .. $grid->{h} - 1],
+		header => [0],
+		body => [1 .. $below - 1],
+		bars => [1 .. $top - 1],
+		heading => [grep { $_ } $top],
+		rows => [$top + 1 .. $bottom - 1],
+		legend => [$bottom .. $below - 1],
+		status => [$below],
+		hints => [$below + 1],
+	);
+}
+
+# select_parts(GRID, "rows+hints"): the rows of these parts, which keep their numbers in `lines`
+sub select_parts
+{
+	my ($grid, $names) = @_;
+	my %part = _parts($grid);
+	my @lines;
+	for my $name (split /\+/, $names) {
+		@{$part{$name} // []} or die "this screen has no part $name; parts are: " .
+			join(', ', grep { @{$part{$_}} } sort keys %part) . "\n";
+		push @lines, @{$part{$name}};
+	}
+	return { %$grid, part => $names, lines => \@lines, cells => [@{$grid->{cells}}[@lines]] };
+}
+
 # --- the golden format ----------------------------------------------------------------------------
 
 my @LETTERS = ('a' .. 'z', 'A' .. 'Z', '0' .. '9', split //, '!#$%&*+-/:;<=>?@^_~αβγδεζηθλμξπρσφψω'
@@ -142,21 +183,103 @@ sub legend
 	return (\%letter, \@order);
 }
 
+sub _plane
+{
+	my ($grid, $of) = @_;
+	my $out = '';
+	for my $y (0 .. $#{$grid->{cells}}) {
+		my $label = $grid->{labels} ? " $grid->{labels}[$y]" : '';
+		$out .= '|' . join('', map { $of->($_) } @{$grid->{cells}[$y]}) . "|$label\n";
+	}
+	return $out;
+}
+
+# 1 2 3 5 as "1-3,5"
+sub _ranges
+{
+	my @runs;
+	for (@_) {
+		if (@runs && $_ == $runs[-1][1] + 1) { $runs[-1][1] = $_ }
+		else { push @runs, [$_, $_] }
+	}
+	return join ',', map { $_->[0] == $_->[1] ? $_->[0] : "$_->[0]-$_->[1]" } @runs;
+}
+
+# What is said above the planes: the size; of a part its name and rows; the cursor if it is in there.
+sub _head
+{
+	my ($grid, $cursor) = @_;
+	my $out = "screen $grid->{w}x$grid->{h}\n";
+	if (($grid->{part} // 'whole') ne 'whole') {
+		my ($line) = $cursor =~ /^\d+,(\d+)$/;
+		$out .= "part $grid->{part}, rows " . _ranges(@{$grid->{lines}}) . "\n";
+		$cursor = undef if !defined $line || !grep { $_ == $line } @{$grid->{lines}};
+	}
+	$out .= "cursor $cursor\n" if defined $cursor;
+	return $out;
+}
+
 # Rows stand between bars, so that blanks at their ends are seen and survive editors.
 sub golden
 {
 	my ($grid, $cursor) = @_;
 	my ($letter, $order) = legend($grid);
-	my $out = "screen $grid->{w}x$grid->{h}\ncursor $cursor\n\ntext\n";
-	for my $row (@{$grid->{cells}}) {
-		$out .= '|' . join('', map { $_->[0] } @$row) . "|\n";
-	}
-	$out .= "\nstyle\n";
-	for my $row (@{$grid->{cells}}) {
-		$out .= '|' . join('', map { $_->[1] eq '' ? '.' : $letter->{$_->[1]} } @$row) . "|\n";
-	}
+	my $out = $grid->{head} // _head($grid, $cursor);
+	$out .= "\ntext\n" . _plane($grid, sub { $_[0][0] });
+	$out .= "\nstyle\n" . _plane($grid, sub { $_[0][1] eq '' ? '.' : $letter->{$_[0][1]} });
 	$out .= "\nlegend\n.: the terminal's own\n";
 	$out .= "$letter->{$_}: $_\n" for @$order;
+	return $out;
+}
+
+# The way back: a grid with its `head`.
+sub read_golden
+{
+	my ($text) = @_;
+	my ($head, $chars, $letters, $legend) =
+		$text =~ /^(.*?)\ntext\n(.*?)\nstyle\n(.*?)\nlegend\n(.*)$/s or die "this is no golden file\n";
+	my %style = map { /^(.): (.*)$/ && ($1 => $2) } split /\n/, $legend;
+	my @letters = map { /^\|(.*)\|/ } split /\n/, $letters;
+	my @cells;
+	for my $line (split /\n/, $chars) {
+		my @letter = split //, shift @letters;
+		my $row = [];
+		for my $ch ($line =~ /^\|(.*)\|/ ? split(//, $1) : ()) {
+			my $letter = $letter[@$row] // '.';
+			_put($row, $ch, $letter eq '.' ? '' : $style{$letter});
+		}
+		push @cells, $row;
+	}
+	return { head => $head, cells => \@cells };
+}
+
+# One below another, each row with its label: what one test says of many screens.
+sub stack
+{
+	my (@labelled) = @_;
+	my (@cells, @labels);
+	for (@labelled) {
+		my ($label, $grid) = @$_;
+		push @cells, @{$grid->{cells}};
+		push @labels, ($label) x @{$grid->{cells}};
+	}
+	return { head => $labelled[0][1]{head}, cells => \@cells, labels => \@labels };
+}
+
+# For a person who compares two: each row, and below it its styles from column to column, in words.
+sub words
+{
+	my ($grid) = @_;
+	my $out = $grid->{head};
+	for my $row (@{$grid->{cells}}) {
+		my $from = 0;
+		$out .= '|' . join('', map { $_->[0] } @$row) . "|\n";
+		for my $x (1 .. @$row) {
+			next if $x < @$row && $row->[$x][1] eq $row->[$from][1];
+			$out .= sprintf "    %3d-%-3d %s\n", $from, $x - 1, $row->[$from][1] if $row->[$from][1] ne '';
+			$from = $x;
+		}
+	}
 	return $out;
 }
 

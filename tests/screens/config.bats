@@ -20,11 +20,11 @@ teardown() { screen_stop; }
 		hints = off
 	END
 	screen_start 80x24 "$PID"
-	screen_golden config-list
+	screen_golden whole config-list
 	# the prompt has the last line while it is open
 	screen_keys :
 	screen_type heap
-	screen_golden config-prompt
+	screen_golden hints config-prompt
 	screen_keys Escape q
 	screen_end
 	[[ $(<"$rc") == '# mine'*off ]] # not touched
@@ -33,10 +33,10 @@ teardown() { screen_stop; }
 @test "the command line counts for more, and --no-config leaves the file out" {
 	echo 'theme = light' >"$rc"
 	screen_start 80x24 --theme dark "$PID"
-	screen_golden list-java-80
+	screen_golden bars+rows list-java-dark
 	screen_stop
 	screen_start 80x24 --no-config "$PID"
-	screen_golden list-java-80
+	screen_golden bars+rows list-java-dark
 	screen_keys q
 	screen_end
 }
@@ -52,7 +52,7 @@ teardown() { screen_stop; }
 		zoom-out = o
 	END
 	screen_start 80x24 "$PID"
-	screen_golden config-keys
+	screen_golden bars+hints config-keys
 	screen_keys Escape
 	screen_text | grep '^ e quits'
 	screen_keys Enter o o
@@ -95,7 +95,7 @@ teardown() { screen_stop; }
 	screen_keys Enter c
 	target_writes 10000000 3 5 7
 	screen_keys r
-	screen_golden config-calm 'epoch 1: soft-dirty .*' 'written .* ago'
+	screen_golden rows config-calm 'epoch 1: soft-dirty .*' 'written .* ago'
 	screen_text | head -n 1 | grep 'epoch 1  *root'
 	screen_keys Q
 	screen_end

@@ -70,7 +70,7 @@ at() { screen_wait_text "^ $1[: ]"; }
 	screen_keys a
 	screen_text | grep -F "bookmark a is heap+1000: 'a comes back here"
 	screen_keys - '}' m b "'"
-	screen_golden marks-80
+	screen_golden heading+rows marks-80
 	screen_keys a
 	at 1001000
 	screen_text | grep '1 cell = 1 page'
@@ -120,7 +120,7 @@ at() { screen_wait_text "^ $1[: ]"; }
 	screen_start 80x24 "$PID"
 	screen_goto heap
 	screen_keys Right i
-	screen_golden inspect-80
+	screen_golden rows inspect-80
 	screen_keys End
 	screen_text | grep -E '^ Page 00000103f000 +│'
 	screen_keys -
@@ -149,7 +149,7 @@ at() { screen_wait_text "^ $1[: ]"; }
 	screen_start 80x24 "$PID"
 	screen_goto heap
 	screen_keys Right v Tab Tab Tab Tab
-	screen_golden range-80
+	screen_golden rows+status range-80
 	screen_keys i
 	screen_text | grep -E 'Range 1001000\.\.1029000'
 	screen_text | grep -E 'swapped +1 page '
@@ -317,7 +317,7 @@ passing() {
 		screen_keys Enter
 		screen_text | tail -n 3 | head -n 1 | grep -F " $f: $(passing "$f" 1000000..1040000 | wc -l) of 64 pass"
 	done
-	screen_golden filter-120
+	screen_golden rows+legend filter-120
 	screen_keys - - -
 	screen_text | tail -n 3 | head -n 1 | grep -F "of 64 pass"
 	screen_text | grep -E '; [0-9] pass'
@@ -380,35 +380,35 @@ passing() {
 	fixture zoo
 	screen_start 200x60 "$PID"
 	screen_goto heap
-	screen_golden grid-200
+	screen_golden body grid-200
 	screen_keys -
-	screen_golden grid-200-out
+	screen_golden body grid-200-out
 	screen_keys + Enter
-	screen_golden page-200
+	screen_golden body page-200
 	screen_keys x
-	screen_golden hex-200
+	screen_golden body hex-200
 	screen_resize 80 24
 	screen_keys Escape
-	screen_golden page-80
+	screen_golden whole page-80
 	screen_stop
 	screen_start 80x24 --theme light "$PID"
 	screen_goto heap
 	screen_keys i
-	screen_golden inspect-light
+	screen_golden rows inspect-light
 	screen_stop
 	SCREEN_ENV=(NO_COLOR=1)
 	screen_start 120x40 "$PID"
 	screen_goto heap
 	screen_keys v Tab Tab
-	screen_golden range-mono
+	screen_golden rows range-mono
 	screen_keys Escape Enter
-	screen_golden page-mono
+	screen_golden body page-mono
 	screen_stop
 	SCREEN_ENV=() SCREEN_TERM=linux
 	screen_start 80x24 "$PID"
 	screen_goto heap
 	screen_keys v Tab Tab i
-	screen_golden range-linux
+	screen_golden rows range-linux
 	screen_keys Q
 	screen_end
 }
@@ -435,7 +435,7 @@ first_row() { screen_text | sed -n 5p | cut -c 14-; }
 	screen_keys Enter - - - Right
 	is "$(first_row)" "$(printf '|·······%.0s' {1..8})"
 	screen_keys '}' - - -
-	screen_golden grid-sparse
+	screen_golden rows+legend grid-sparse
 	screen_keys q q
 	screen_end
 }

@@ -12,9 +12,9 @@ teardown() { screen_stop; }
 	screen_text | grep 'help › grid'
 	screen_keys BTab BTab BTab
 	screen_text | grep 'help › settings'
-	screen_golden help-settings
+	screen_golden body help-settings
 	screen_keys Left Left Left Left
-	screen_golden help-lenses
+	screen_golden body help-lenses
 	screen_keys Escape
 	screen_text | grep '› regions'
 	screen_keys q
@@ -26,9 +26,9 @@ teardown() { screen_stop; }
 	screen_start 80x24 "$PID"
 	screen_keys Enter '?' /
 	screen_type Zoom
-	screen_golden help-find-typing
+	screen_golden body+hints help-find-typing
 	screen_keys Enter
-	screen_golden help-find
+	screen_golden body help-find
 	screen_keys Escape # the page again
 	screen_text | grep 'help › grid'
 	screen_keys /
@@ -44,7 +44,7 @@ teardown() { screen_stop; }
 	fixture zoo
 	screen_start 40x10 "$PID"
 	screen_keys '?'
-	screen_golden help-40x10
+	screen_golden body help-40x10
 	screen_keys End Q
 	screen_end
 }
@@ -53,28 +53,28 @@ teardown() { screen_stop; }
 	fixture zoo
 	screen_start 80x24 --theme light "$PID"
 	screen_keys '?' Left Left Left Left Left Left
-	screen_golden help-lenses-light
+	screen_golden body help-lenses-light
 	screen_stop
 	SCREEN_ENV=(NO_COLOR=1)
 	screen_start 80x24 "$PID"
 	screen_keys '?' Left Left Left Left Left Left
-	screen_golden help-lenses-mono
+	screen_golden body help-lenses-mono
 	screen_stop
 	SCREEN_ENV=()
 	SCREEN_TERM=linux
 	screen_start 80x24 "$PID"
 	screen_keys '?' Left Left Left Left Left Left
-	screen_golden help-lenses-linux
+	screen_golden body help-lenses-linux
 	screen_stop
 	sixteen_colors
 	screen_start 80x24 "$PID"
 	screen_keys '?' Left Left Left Left Left Left
-	screen_golden help-lenses-16
+	screen_golden body help-lenses-16
 	screen_stop
 	SCREEN_TERM=tmux-256color SCREEN_ENV=()
 	screen_start 80x24 --ascii "$PID"
 	screen_keys '?' Left Left Left Left Left Left
-	screen_golden help-lenses-ascii
+	screen_golden body help-lenses-ascii
 	screen_keys Q
 	screen_end
 }
@@ -85,7 +85,7 @@ teardown() { screen_stop; }
 	screen_keys '!'
 	screen_text | grep 'nothing was told yet'
 	screen_keys q Escape c Escape Escape '!'
-	screen_golden messages '[0-9]{2}:[0-9]{2}:[0-9]{2}' 'epoch 1 \+[0-9]+s' 'in [0-9.]+ ms'
+	screen_golden body messages '[0-9]{2}:[0-9]{2}:[0-9]{2}' 'epoch 1 \+[0-9]+s' 'in [0-9.]+ ms'
 	# opened from itself and from the help it is there once
 	screen_keys '?' Escape q
 	screen_text | grep '› regions'

@@ -25,7 +25,7 @@ poke() {
 	screen_keys :
 	screen_type heap
 	screen_keys Enter Enter Right x
-	screen_golden hex-zoo-80
+	screen_golden body+status hex-zoo-80
 	screen_keys q Enter x
 	screen_text | head -n 1 | grep 'hex 1001000'
 	screen_keys Escape
@@ -33,7 +33,7 @@ poke() {
 	screen_keys q Right x Right Right
 	screen_text | tail -n 2 | head -n 1 | grep '^ 1002002: 12 18, word 00007f5500126034 → r-xp libc.so.6+26034'
 	screen_resize 120 40
-	screen_golden hex-zoo-120
+	screen_golden body hex-zoo-120
 	screen_keys Q
 	screen_end
 }
@@ -43,22 +43,22 @@ poke() {
 	SCREEN_ENV=(NO_COLOR=1)
 	screen_start 120x24 "$PID"
 	screen_hex heap+0x2000
-	screen_golden hex-mono
+	screen_golden rows hex-mono
 	screen_stop
 	SCREEN_ENV=() SCREEN_TERM=linux
 	screen_start 80x24 "$PID"
 	screen_hex heap+0x1000
-	screen_golden hex-linux
+	screen_golden rows hex-linux
 	screen_stop
 	SCREEN_TERM=tmux-256color
 	screen_start 120x24 --ascii "$PID"
 	screen_hex heap+0x2000
-	screen_golden hex-ascii
+	screen_golden rows hex-ascii
 	[[ ! $(screen_text) =~ [^[:ascii:]] ]]
 	screen_stop
 	screen_start 80x24 --theme light "$PID"
 	screen_hex heap+0x1000
-	screen_golden hex-light
+	screen_golden rows hex-light
 	screen_keys Q
 	screen_end
 }
@@ -131,7 +131,7 @@ poke() {
 	screen_type '" 20'
 	screen_keys Enter
 	at 1000004
-	screen_golden hex-find
+	screen_golden rows+status hex-find
 	screen_keys /
 	screen_type '0x7f5500126034'
 	screen_keys Enter
@@ -161,7 +161,7 @@ poke() {
 	fixture zoo
 	screen_start 80x24 "$PID"
 	screen_hex heap+0x1bf80
-	screen_golden hex-absent
+	screen_golden rows+status hex-absent
 	# the fixture's page table stays as it is: what is seen is that R was told
 	screen_keys Tab R
 	screen_text | grep 'page 101c000 was read: the process has faulted it in'
@@ -179,7 +179,7 @@ poke() {
 	rm "$ROOT/$PID/mem"	# a read of it would be an error
 	screen_start 80x24 --read-only "$PID"
 	screen_hex heap
-	screen_golden hex-denied
+	screen_golden rows+status hex-denied
 	screen_hex heap+0x1d000
 	screen_text | grep 'not in RAM'
 	screen_keys R
@@ -195,7 +195,7 @@ poke() {
 	poke 1000010 'XY'
 	poke 1000039 '\377'
 	screen_keys r
-	screen_golden hex-changed
+	screen_golden rows hex-changed
 	screen_keys Q
 	screen_end
 }

@@ -22,22 +22,6 @@ keys_in() { # LETTER
 		done | sort -u
 }
 
-view() {
-	local line
-	line=$(tail -n 1 "$SCREEN_TMP/status")
-	line=${line##*view=}
-	echo "${line:0:1}"
-}
-
-go_up() { # to the list, however deep it is; of questions and prompts Esc is an answer as well
-	local i
-	for ((i = 0; i < 12; i++)); do
-		[[ $(view) != R ]] || return 0
-		screen_keys Escape
-	done
-	_screen_fail "Esc does not lead back"
-}
-
 # way_to LETTER: sets `way` to the keys that open the view from the list
 way_to() {
 	case $1 in
@@ -57,17 +41,17 @@ press_all() { # LETTER SIZE
 			screen_start "$2" "$PID"
 			((++ended))
 		fi
-		if [[ $(view) != "$1" ]]; then
-			go_up || return
+		if [[ $(screen_view) != "$1" ]]; then
+			screen_go_up || return
 			way_to "$1"
 			screen_keys "${way[@]}"
-			[[ $(view) == "$1" ]] || { _screen_fail "no way to view $1"; return 1; }
+			[[ $(screen_view) == "$1" ]] || { _screen_fail "no way to view $1"; return 1; }
 		fi
 		screen_keys "$key" || { echo "after $key in view $1"; return 1; }
-		[[ $(view) != "'" ]] || screen_keys a
+		[[ $(screen_view) != "'" ]] || screen_keys a
 	done < <(keys_in "$1")
 	if [[ ! -e $SCREEN_TMP/exit ]]; then
-		go_up || return
+		screen_go_up || return
 		screen_keys q
 		((++ended))
 	fi

@@ -18,7 +18,7 @@ _screen_lacks() { ! screen_text | grep -q -- "$1"; }
 	screen_start 80x24 "$PID"
 	screen_keys G f
 	screen_type 'libc'
-	screen_golden list-filter-typed
+	screen_golden rows+hints list-filter-typed
 	screen_keys Enter
 	screen_text | head -n 1 | grep '5 of 23 regions where name~libc'
 	[[ $(screen_text | grep -c 'libc.so.6$') == 5 ]]
@@ -60,7 +60,7 @@ _screen_lacks() { ! screen_text | grep -q -- "$1"; }
 	screen_start 80x24 "$PID"
 	screen_keys Down Down f
 	screen_type nowhere
-	screen_golden list-filter-nothing
+	screen_golden rows+hints list-filter-nothing
 	screen_keys Escape
 	screen_text | grep '^›55d1c09fd000'
 	screen_keys f
@@ -142,7 +142,7 @@ _screen_lacks() { ! screen_text | grep -q -- "$1"; }
 	screen_keys Enter
 	target_maps_as 'print "7f1a30000000-7f1a30200000 rw-p 00000000 00:00 0 \n" if /^7f1a34/; print if !/^7f1a2c/'
 	screen_keys r
-	screen_golden list-marks
+	screen_golden rows list-marks
 	# they go without a key and without a look
 	screen_clock 104000
 	screen_wait_text '^ 7f1a30000000'
@@ -175,7 +175,7 @@ _screen_lacks() { ! screen_text | grep -q -- "$1"; }
 	screen_keys Enter Enter Down
 	target_maps_as 'print "7f2031000000-7f2031100000 rw-p 00000000 08:01 77 /new/file\n" if /^7f2040000/; print if !/^7f2020(000000|801000|802000)/'
 	screen_keys r
-	screen_golden list-marks-groups
+	screen_golden rows list-marks-groups
 	screen_keys q
 	screen_end
 }
@@ -216,7 +216,6 @@ _screen_first_is() { [[ $(screen_text | sed -n 6p) == ?"$1"* ]]; }
 	fixture java
 	screen_start 80x24 "$PID"
 	screen_keys s
-	screen_golden list-sort
 	screen_keys r
 	screen_text | sed -n 5p | grep 'RSS▼'
 	screen_text | sed -n 6p | grep '^›0000c0000000'
@@ -238,7 +237,6 @@ _screen_first_is() { [[ $(screen_text | sed -n 6p) == ?"$1"* ]]; }
 	fixture java
 	screen_start 80x24 "$PID"
 	screen_keys o
-	screen_golden list-columns
 	screen_keys Down Space
 	screen_text | sed -n 5p | grep -v SIZE
 	screen_keys End
@@ -257,9 +255,9 @@ _screen_first_is() { [[ $(screen_text | sed -n 6p) == ?"$1"* ]]; }
 	fixture java
 	screen_start 40x10 "$PID"
 	screen_keys s Down Down Down Down Down Down Down Down
-	screen_golden list-sort-40
+	screen_golden body list-sort-40
 	screen_keys Escape o End
-	screen_golden list-columns-40
+	screen_golden body list-columns-40
 	screen_resize 30 6
 	screen_keys Space Home Space q q
 	screen_end
@@ -269,7 +267,7 @@ _screen_first_is() { [[ $(screen_text | sed -n 6p) == ?"$1"* ]]; }
 	fixture java
 	screen_start 80x24 "$PID"
 	screen_keys Tab Tab
-	screen_golden list-segment
+	screen_golden bars+status list-segment
 	# file pages in RAM: the rows that have some
 	screen_keys Enter
 	screen_text | head -n 1 | grep '10 of 23 regions where file & present'
@@ -296,7 +294,7 @@ _screen_first_is() { [[ $(screen_text | sed -n 6p) == ?"$1"* ]]; }
 	fixture arenas
 	screen_start 100x24 "$PID"
 	screen_keys t
-	screen_golden list-arenas
+	screen_golden rows list-arenas
 	screen_keys /
 	screen_type arenas
 	screen_keys Enter Enter

@@ -19,11 +19,11 @@ opens() {
 	fixture java
 	screen_start 80x24 "$PID"
 	screen_keys a
-	screen_golden map-java-80
+	screen_golden body map-java-80
 	screen_resize 120 40
-	screen_golden map-java-120
+	screen_golden body map-java-120
 	screen_resize 200 60
-	screen_golden map-java-200
+	screen_golden body map-java-200
 	screen_keys Q
 	screen_end
 }
@@ -33,24 +33,24 @@ opens() {
 	SCREEN_ENV=(NO_COLOR=1)
 	screen_start 120x40 "$PID"
 	screen_keys a
-	screen_golden map-mono-120
+	screen_golden body map-mono-120
 	screen_resize 80 24
-	screen_golden map-mono-80
+	screen_golden body map-mono-80
 	screen_stop
 	SCREEN_ENV=() SCREEN_TERM=linux
 	screen_start 80x24 "$PID"
 	screen_keys a Down Right
-	screen_golden map-linux
+	screen_golden body map-linux
 	screen_stop
 	SCREEN_TERM=tmux-256color
 	screen_start 80x24 --ascii "$PID"
 	screen_keys a
-	screen_golden map-ascii
+	screen_golden body map-ascii
 	[[ ! $(screen_text) =~ [^[:ascii:]] ]]
 	screen_stop
 	screen_start 120x40 --theme light "$PID"
 	screen_keys a
-	screen_golden map-light
+	screen_golden body map-light
 	screen_keys Q
 	screen_end
 }
@@ -130,15 +130,15 @@ opens() {
 	fixture zoo
 	screen_start 120x40 "$PID"
 	screen_keys a 5
-	screen_golden map-lru
+	screen_golden body map-lru
 	screen_keys 1 z
-	screen_golden map-true-size
+	screen_golden body map-true-size
 	screen_keys z
 	screen_resize 80 24
 	screen_keys + + + +
 	screen_text | tail -n 3 | head -n 1 | grep -E 'rows 1-[0-9]+ of [0-9]+'
 	screen_keys G
-	screen_golden map-wide
+	screen_golden body map-wide
 	screen_keys =
 	screen_text | tail -n 3 | head -n 1 | grep -vE 'rows'
 	screen_keys Q

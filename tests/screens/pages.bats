@@ -20,11 +20,11 @@ screen_goto() {
 	fixture zoo
 	screen_start 80x24 "$PID"
 	screen_goto heap
-	screen_golden grid-zoo-80
+	screen_golden whole grid-zoo-80
 	screen_keys Right Tab
 	screen_text | tail -n 2 | head -n 1 | grep '^ 1018000 the shared zero page'
 	screen_resize 120 40
-	screen_golden grid-zoo-120
+	screen_golden body grid-zoo-120
 	screen_keys q q
 	screen_end
 }
@@ -34,11 +34,11 @@ screen_goto() {
 	screen_start 80x24 "$PID"
 	screen_goto heap
 	screen_keys L
-	screen_golden grid-zoo-all-letters
+	screen_golden rows grid-zoo-all-letters
 	screen_keys L
-	screen_golden grid-zoo-no-letters
+	screen_golden rows grid-zoo-no-letters
 	screen_keys L
-	screen_golden grid-zoo-80
+	screen_golden whole grid-zoo-80
 	screen_keys Q
 	screen_end
 }
@@ -49,26 +49,27 @@ screen_goto() {
 	screen_start 80x24 "$PID"
 	for lens in 3 4 5 8; do
 		screen_keys $lens
-		screen_golden lens-list-$lens
+		screen_golden bars+rows lens-list-$lens
 	done
 	screen_goto heap
 	for lens in 2 3 4 5 6 7 8 9; do
 		screen_keys $lens
-		screen_golden lens-grid-$lens
+		screen_golden bars+rows+legend lens-grid-$lens
 	done
 	screen_keys =
-	screen_golden lens-grid-fit
+	screen_golden rows+legend lens-grid-fit
 	screen_keys Q
 	screen_end
 	fixture hidden
 	screen_start 80x24 --lens LRU "$PID"
-	screen_golden lens-list-hidden
+	screen_text | head -n 1 | grep ' no PFN $'
+	screen_golden bars+rows lens-list-hidden
 	screen_keys Enter
-	screen_golden lens-grid-hidden
+	screen_golden rows+legend+status lens-grid-hidden
 	screen_keys 4
 	screen_text | grep 'for how often run pmtop as root'
 	screen_keys 3
-	screen_golden lens-grid-hidden-3
+	screen_golden rows+legend lens-grid-hidden-3
 	screen_keys Q
 	screen_end
 }
@@ -77,11 +78,11 @@ screen_goto() {
 	fixture zoo
 	screen_start 80x24 "$PID"
 	screen_keys i
-	screen_golden region-file
+	screen_golden body region-file
 	screen_keys '}' '}'
-	screen_golden region-heap
+	screen_golden body region-heap
 	screen_keys Down Down End
-	screen_golden region-heap-end
+	screen_golden body region-heap-end
 	screen_keys Enter
 	screen_text | grep '1 cell = 1 page'
 	screen_keys q q
@@ -92,11 +93,11 @@ screen_goto() {
 	fixture java
 	screen_start 120x40 "$PID"
 	screen_keys Enter
-	screen_golden grid-java-0
+	screen_golden body grid-java-0
 	screen_keys =
-	screen_golden grid-java-fit
+	screen_golden body grid-java-fit
 	screen_keys Down Down Down Enter
-	screen_golden grid-java-in
+	screen_golden body grid-java-in
 	screen_keys = = End
 	screen_text | grep -E '13ffff000'
 	screen_keys Q
@@ -134,23 +135,23 @@ screen_goto() {
 	SCREEN_ENV=(NO_COLOR=1)
 	screen_start 80x24 "$PID"
 	screen_goto heap
-	screen_golden grid-zoo-mono
+	screen_golden bars+rows+legend grid-zoo-mono
 	screen_stop
 	SCREEN_ENV=() SCREEN_TERM=linux
 	screen_start 80x24 "$PID"
 	screen_goto heap
-	screen_golden grid-zoo-linux
+	screen_golden bars+rows+legend grid-zoo-linux
 	screen_stop
 	SCREEN_TERM=tmux-256color
 	screen_start 80x24 --ascii "$PID"
 	screen_goto 20400000
 	screen_keys - -
-	screen_golden grid-zoo-ascii
+	screen_golden bars+rows+legend grid-zoo-ascii
 	[[ ! $(screen_text) =~ [^[:ascii:]] ]]
 	screen_stop
 	screen_start 80x24 --theme light "$PID"
 	screen_goto heap
-	screen_golden grid-zoo-light
+	screen_golden bars+rows+legend grid-zoo-light
 	screen_keys Q
 	screen_end
 }
@@ -160,7 +161,7 @@ screen_goto() {
 	screen_start 120x40 "$PID"
 	screen_goto heap
 	screen_keys Enter
-	screen_golden page-anon
+	screen_golden body page-anon
 	screen_keys '}'
 	screen_text | head -n 1 | grep '10000000'
 	screen_keys Q
@@ -169,9 +170,9 @@ screen_goto() {
 	fixture hidden
 	screen_start 80x24 "$PID"
 	screen_goto 1010000
-	screen_golden grid-hidden
+	screen_golden rows+legend+status grid-hidden
 	screen_keys Enter
-	screen_golden page-hidden
+	screen_golden body page-hidden
 	screen_keys Q
 	screen_end
 }
@@ -185,10 +186,10 @@ screen_goto() {
 	target_writes 10000000 3 5 7
 	# drawn at once, so that the colour is that of now
 	screen_keys r
-	screen_golden grid-written "${TIMES[@]}" 'epoch 1: soft-dirty .*'
+	screen_golden rows+legend+status grid-written "${TIMES[@]}" 'epoch 1: soft-dirty .*'
 	screen_keys q
 	screen_resize 80 24 # where WR/S has no room: a second after the clear it has a value
-	screen_golden list-written "${TIMES[@]}" 'epoch 1: soft-dirty .*' '12.0K [w+].*'
+	screen_golden bars+rows list-written "${TIMES[@]}" 'epoch 1: soft-dirty .*' '12.0K [w+].*'
 	# the same without colour
 	screen_stop
 	target_cleared
@@ -226,7 +227,7 @@ screen_goto() {
 	fixture_own softdirty
 	rm "$ROOT/$PID/clear_refs"
 	screen_start 80x24 "$PID"
-	screen_golden list-no-clear
+	screen_golden bars list-no-clear
 	screen_keys c
 	screen_text | tail -n 3 | grep 'clear_refs'
 	screen_keys q
@@ -238,21 +239,21 @@ screen_goto() {
 	screen_start 80x24 "$PID"
 	screen_keys :
 	screen_type 'heap+0x1010'
-	screen_golden prompt-open
+	screen_golden status+hints prompt-open
 	screen_keys Enter
-	screen_golden prompt-answer
+	screen_golden heading+rows prompt-answer
 	screen_keys Enter
 	screen_text | head -n 1 | grep 'heap'
 	screen_keys :
 	screen_type 'heap+10q'
 	screen_keys Enter
-	screen_golden prompt-error
+	screen_golden status+hints prompt-error
 	screen_keys Escape
 	# a range, and what nothing is mapped at
 	screen_keys :
 	screen_type '10090000..+8p'
 	screen_keys Enter
-	screen_golden prompt-range
+	screen_golden heading+rows prompt-range
 	screen_keys Escape :
 	screen_type '5'
 	screen_keys Enter

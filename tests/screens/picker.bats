@@ -43,12 +43,12 @@ processes() {
 @test "the list at 80x24 and at 120x40, and moving in it" {
 	processes
 	screen_start 80x24
-	screen_golden picker-80
+	screen_golden whole picker-80
 	screen_keys Down End
-	screen_golden picker-80-end
+	screen_golden rows+status picker-80-end
 	screen_keys Home NPage PPage Up Down
 	screen_resize 120 40
-	screen_golden picker-120
+	screen_golden body picker-120
 	screen_keys F10
 	screen_end
 }
@@ -57,9 +57,9 @@ processes() {
 	processes
 	screen_start 80x24
 	screen_type JA
-	screen_golden picker-filter
+	screen_golden bars+rows+status picker-filter
 	screen_type qq
-	screen_golden picker-nothing
+	screen_golden bars+rows+status picker-nothing
 	screen_keys Enter BSpace BSpace Down
 	screen_text | grep '^›.* 4121 .*Collector'
 	screen_keys Escape
@@ -88,7 +88,7 @@ processes() {
 	processes
 	screen_start 120x40
 	screen_keys Down Down Tab
-	screen_golden picker-sorted
+	screen_golden heading+rows picker-sorted
 	screen_keys Tab Tab
 	screen_text | sed -n 3p | grep 'MAPS▼'
 	screen_text | grep '^›.* 4121 '
@@ -182,7 +182,7 @@ processes() {
 @test "a name that several have opens the list with it as the filter" {
 	processes
 	screen_start 80x24 java
-	screen_golden picker-several
+	screen_golden bars+rows picker-several
 	screen_keys Down Enter
 	screen_wait_text 'process 4121'
 	screen_keys Escape Escape
@@ -202,9 +202,9 @@ processes() {
 	processes
 	SCREEN_ENV=(NO_COLOR=1)
 	screen_start 80x24 --ascii java
-	screen_golden picker-mono
+	screen_golden bars+rows picker-mono
 	screen_keys F1
-	screen_golden picker-help
+	screen_golden body picker-help
 	screen_keys Down Escape
 	screen_text | grep 'choose a process'
 	screen_keys F1 q F1 F1 Q
@@ -215,9 +215,9 @@ processes() {
 	processes
 	screen_start 40x10
 	screen_keys Down
-	screen_golden picker-40x10
+	screen_golden body picker-40x10
 	screen_resize 20 6
-	screen_golden picker-20x6
+	screen_golden body picker-20x6
 	screen_resize 19 6
 	screen_text | grep 'Esc quits'
 	screen_resize 1 1

@@ -9,7 +9,7 @@
 #	@test "..." {
 #		screen_start 80x24 "$PID"
 #		screen_keys Down Enter
-#		screen_golden grid-80
+#		screen_golden rows grid-80
 #		screen_keys q q
 #		screen_end
 #	}
@@ -31,6 +31,8 @@ SCREEN_GROUND=default		# the terminal's background, for those who ask it: defaul
 SCREEN_OPTIONS=(--interval 0)	# --proc-root is added when there is a ROOT
 
 SCREEN_SYNCS=0
+SCREEN_ADDED=0
+declare -gA SCREEN_LABELLED=()
 
 # --- the terminal ---------------------------------------------------------------------------------
 
@@ -208,6 +210,24 @@ screen_click() {
 	_screen_send "click at $1,$2" -l $'\e'"[<${at}M"$'\e'"[<${at}m"
 }
 
+# the letter of the view, as keys.def has it
+screen_view() {
+	local line
+	line=$(tail -n 1 "$SCREEN_TMP/status")
+	line=${line##*view=}
+	echo "${line:0:1}"
+}
+
+# to the list of regions, however deep it is; of questions and prompts Esc is an answer as well
+screen_go_up() {
+	local i
+	for ((i = 0; i < 12; i++)); do
+		[[ $(screen_view) != R ]] || return 0
+		screen_keys Escape
+	done
+	_screen_fail "Esc does not lead back"
+}
+
 # screen_clock MS: the program's clock stands there until the next one; the first one before
 # screen_start. What ages is drawn with the next key. For --interval 0: threads wait by the true clock.
 screen_clock() {
@@ -293,12 +313,46 @@ _screen_planes() {
 	screen_capture | perl "$screen_dir/planes" "$size" "$cursor" "$@"
 }
 
-# screen_golden NAME [REGEX...]: text, styles and cursor; what a REGEX matches may vary
+# screen_golden PART NAME [REGEX...]: text, styles and cursor of what the test is about; what a REGEX
+# matches may vary. A part is
+#
+#	header		the first row: where we are, and badges
+#	bars		of the body what is above its heading: the list's bars, the grid's whole map
+#	heading		titles of columns; the ruler of grid and bytes
+#	rows		what is below the heading, or the body from its top where there is none
+#	legend		what the colours of grid and map mean
+#	status		the row above the hints: a sentence, a message, an error of the prompt
+#	hints		the last row: keys, or the prompt
+#	body		bars to legend
+#	whole		all; for the few tests of how the parts lie together
+#
+# or several with + in between. Planes.pm finds them by what is seen. Words of header, status and hints are
+# held by matrix.bats, in a file for each size: a test of something else leaves them out, so that a new word
+# changes few files.
 screen_golden() {
-	local name=$1
-	shift
-	_screen_planes "$@" >"$SCREEN_TMP/$name.txt" || return
-	golden_check "$screen_dir/golden/$name.txt" "$SCREEN_TMP/$name.txt"
+	local part=$1 name=$2
+	shift 2
+	_screen_planes "$part" "$@" >"$SCREEN_TMP/$name.txt" || return
+	_screen_check "$name"
+}
+
+_screen_check() {
+	golden_check "$screen_dir/golden/$1.txt" "$SCREEN_TMP/$1.txt" perl "$screen_dir/planes" --words
+}
+
+# screen_add PART NAME LABEL [REGEX...]: as the next rows of NAME, which holds a part of many screens
+screen_add() {
+	local part=$1 name=$2 label=$3
+	shift 3
+	_screen_planes "$part" "$@" >"$SCREEN_TMP/$name.$((++SCREEN_ADDED))" || return
+	SCREEN_LABELLED[$name]+="$label"$'\n'"$SCREEN_TMP/$name.$SCREEN_ADDED"$'\n'
+}
+
+screen_golden_added() { # NAME
+	local labelled
+	mapfile -t labelled <<<"${SCREEN_LABELLED[$1]%$'\n'}"
+	perl "$screen_dir/planes" --stack "${labelled[@]}" >"$SCREEN_TMP/$1.txt" || return
+	_screen_check "$1"
 }
 
 # --- leaving --------------------------------------------------------------------------------------

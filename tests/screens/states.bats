@@ -18,7 +18,7 @@ unmap() { # ADDRESS
 	screen_keys Enter
 	unmap 10000000
 	screen_keys r
-	screen_golden states-unmapped
+	screen_golden body+status states-unmapped
 	screen_keys Enter x i Tab Down + - = v Escape
 	screen_keys '}'
 	screen_text | head -n 1 | grep -v unmapped
@@ -66,13 +66,13 @@ unmap() { # ADDRESS
 	fixture zoo
 	screen_start 40x10 "$PID"
 	screen_keys a
-	screen_golden small-40x10-map
+	screen_golden body small-40x10-map
 	screen_keys Escape i
-	screen_golden small-40x10-region
+	screen_golden body small-40x10-region
 	screen_keys Escape Enter Enter
-	screen_golden small-40x10-page
+	screen_golden body small-40x10-page
 	screen_keys x
-	screen_golden small-40x10-hex
+	screen_golden body small-40x10-hex
 	screen_keys Q
 	screen_end
 }

@@ -24,7 +24,7 @@ NUMBERS=('[0-9]+\.[0-9] ms' 'epoch [0-9]+ \+[0-9]+s' 'epoch 1: soft-dirty .*')
 	fixture softdirty
 	screen_start 80x24 "$PID"
 	screen_keys W
-	screen_golden writes-before "${NUMBERS[@]}"
+	screen_golden body writes-before "${NUMBERS[@]}"
 	# back where it was opened
 	screen_keys Escape
 	screen_text | head -n 1 | grep 'regions'
@@ -167,10 +167,10 @@ NUMBERS=('[0-9]+\.[0-9] ms' 'epoch [0-9]+ \+[0-9]+s' 'epoch 1: soft-dirty .*')
 	screen_clock $((ms += 5000))
 	screen_keys C-l
 	screen_wait_text '^ 10003000 .anon' # the message is gone
-	screen_golden page-epochs "${TIMES[@]}"
+	screen_golden body page-epochs "${TIMES[@]}"
 	screen_keys Escape
 	screen_resize 120 40
-	screen_golden grid-epochs "${TIMES[@]}"
+	screen_golden rows+legend grid-epochs "${TIMES[@]}"
 	screen_keys Right
 	screen_text | grep '│ epochs  *0 of 6 ······$'
 	screen_keys W
@@ -187,7 +187,7 @@ NUMBERS=('[0-9]+\.[0-9] ms' 'epoch [0-9]+ \+[0-9]+s' 'epoch 1: soft-dirty .*')
 	screen_clock $((ms += 5000))
 	screen_keys C-l
 	screen_wait_text '^ 10003000 .anon'
-	screen_golden page-epochs-ascii "${TIMES[@]}"
+	screen_golden body page-epochs-ascii "${TIMES[@]}"
 	target_writes 30000000 0-7
 	screen_keys r '}' '}' Enter
 	screen_text | grep '^ epochs  *unknown since remap'
