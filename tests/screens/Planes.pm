@@ -283,7 +283,7 @@ sub words
 	return $out;
 }
 
-# Text that differs from run to run: every character a match covers becomes '~'.
+# Text that differs from run to run: every character a match covers becomes '~', in the style of the first.
 sub mask
 {
 	my ($grid, @patterns) = @_;
@@ -292,7 +292,7 @@ sub mask
 		for my $re (@patterns) {
 			while ($text =~ /$re/g) {
 				last if $-[0] == $+[0];
-				$row->[$_][0] = '~' for $-[0] .. $+[0] - 1;
+				@{$row->[$_]} = ('~', $row->[$-[0]][1]) for $-[0] .. $+[0] - 1;
 			}
 		}
 	}

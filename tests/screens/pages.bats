@@ -62,7 +62,7 @@ screen_goto() {
 	screen_end
 	fixture hidden
 	screen_start 80x24 --lens LRU "$PID"
-	screen_text | head -n 1 | grep ' no PFN $'
+	screen_text | head -n 1 | grep ' no PFN$'
 	screen_golden bars+rows lens-list-hidden
 	screen_keys Enter
 	screen_golden rows+legend+status lens-grid-hidden
