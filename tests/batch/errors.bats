@@ -15,9 +15,9 @@ load helper
 	refused 1 'cannot find nobody' --list nobody
 	refused 2 'nothing to look at' --list
 	refused 2 'one process at a time' --list "$PID" 5
-	refused 2 "$PID is one word too many: one process at a time; .*--watch=1\$" --watch 1 "$PID"
+	refused 2 "unexpected argument $PID: one process at a time; .*--watch=1\$" --watch 1 "$PID"
 	refused 2 'nothing after --' --list --
-	refused 2 '--scope with --pages: .*give --watch' --scope heap --pages "$PID"
+	refused 2 '--scope with --pages: .*add --watch' --scope heap --pages "$PID"
 	refused 2 'two targets' --list --demo "$PID"
 	refused 2 'two targets' --list "$PID" -- true
 	refused 1 'no such process|no memory|is not' --list 04243
@@ -67,13 +67,13 @@ load helper
 	refused 2 '--list=3.*did you mean --list' --list=3 "$PID"
 	refused 2 'did you mean --proc-root' --list --proc-rot x "$PID"
 	refused 2 '-x: no such option' --list -x "$PID"
-	refused 2 '--json=3: it takes no value' --json=3 --list "$PID"
+	refused 2 '--json=3: takes no value' --json=3 --list "$PID"
 	refused 2 '--bogus=3: no such option' --bogus=3 --list "$PID"
 	refused 2 '-x=3: no such option' --list -x=3 "$PID"
 	refused 2 '-e.*needs a value' -e
 	refused 2 '--output.*needs a value' --list --output
-	refused 2 'two answers' --list --pages "$PID"
-	refused 2 'two answers' -e heap --grid "$PID"
+	refused 2 'two kinds of answers' --list --pages "$PID"
+	refused 2 'two kinds of answers' -e heap --grid "$PID"
 	refused 2 'two formats' --list --json --csv "$PID"
 	refused 2 'two formats' --list --raw --json "$PID"
 	refused 2 '--interval' --interval abc "$PID"
@@ -84,9 +84,9 @@ load helper
 	refused 2 '--size' --frames 1 --size 100 "$PID"
 	refused 2 '--size' --frames 1 --size 0x0 "$PID"
 	refused 2 '--size' --frames 1 --size 99999999999x5 "$PID"
-	refused 2 '--theme' --theme pink "$PID"
-	refused 2 '--color.*auto, always, never or 256' --color=maybe "$PID"
-	refused 2 '--print' --print poems
+	refused 2 'unknown theme "pink"; choose from auto' --theme pink "$PID"
+	refused 2 'unknown color "maybe"; choose from auto, always, never, 256' --color=maybe "$PID"
+	refused 2 'unknown document "poems"' --print poems
 }
 
 @test "no terminal, no screen" {

@@ -224,11 +224,11 @@ quiet_states() {
 
 @test "a filter without rows to choose from is refused" {
 	fixture zoo
-	refused 2 'among rows' --grid --filter anon "$PID"
-	refused 2 'among rows' -e heap --filter anon "$PID"
-	refused 2 'among rows' --capabilities --filter anon "$PID"
-	refused 2 'among rows' --filter anon "$PID"
-	refused 2 'among rows' --filter anon --demo
+	refused 2 'selects rows' --grid --filter anon "$PID"
+	refused 2 'selects rows' -e heap --filter anon "$PID"
+	refused 2 'selects rows' --capabilities --filter anon "$PID"
+	refused 2 'selects rows' --filter anon "$PID"
+	refused 2 'selects rows' --filter anon --demo
 }
 
 @test "the manual has every word and field of filters" {

@@ -34,7 +34,8 @@ pm_golden() {
 	golden_check "$batch_dir/golden/$name.txt" "$out"
 }
 
-# refused STATUS REGEX ARG...: no answer; one line "pmtop: what: why; how" that matches REGEX
+# refused STATUS REGEX ARG...: no answer; one line "pmtop: what: why; how" that matches REGEX, without
+# why where what says it
 refused() {
 	local want=$1 words=$2
 	shift 2
@@ -43,10 +44,10 @@ refused() {
 
 # says STATUS REGEX COMMAND...: the same for any command
 says() {
-	local want=$1 words=$2 status=0 said
+	local want=$1 words=$2 status=0 said form='^pmtop: .+[:;] .+'
 	shift 2
 	said=$("$@" 2>&1 >"$BATS_TEST_TMPDIR/out" </dev/null) || status=$?
-	[[ $status == "$want" && $said != *$'\n'* && $said =~ ^pmtop:\ .+:\ .+ && $said =~ $words &&
+	[[ $status == "$want" && $said != *$'\n'* && $said =~ $form && $said =~ $words &&
 		! -s $BATS_TEST_TMPDIR/out ]] && return
 	printf '%s: status %s (wanted %s), said (wanted one line with %s):\n%s\nand printed:\n' \
 		"$*" "$status" "$want" "$words" "$said"

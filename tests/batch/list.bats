@@ -105,7 +105,7 @@ load helper
 	fixture arenas
 	is "$(pm --list --group file --csv -n -o MAPPING,REGIONS,TYPE "$PID" | grep -E 'arenas|stacks' | sort | xargs)" \
 		"[arenas],5,anon [stacks],4,stack"
-	refused 2 'give address, file or type' --list --group size "$PID"
+	refused 2 'choose from address, file, type' --list --group size "$PID"
 }
 
 @test "bug: what was written was DIRTY here and WRITTEN there, its rate RATE and WR/S: one name, the old ones are understood" {

@@ -146,7 +146,7 @@ counted() {
 	refused 2 'its tables' --summary -o PAGES "$PID"
 	refused 2 'its tables' --summary --output-all "$PID"
 	refused 2 'its tables' --summary --sort PAGES "$PID"
-	refused 2 'two answers' --summary --list "$PID"
+	refused 2 'two kinds of answers' --summary --list "$PID"
 }
 
 @test "terabytes of nothing cost nothing, and count" {

@@ -9,8 +9,8 @@ load helper
 	refused 2 'give seconds from 0.01 to 3600' --watch=0 "$PID"
 	refused 2 'give seconds from 0.01 to 3600' --watch=1e9 "$PID"
 	refused 2 'give seconds from 0.01 to 3600' --watch=soon "$PID"
-	refused 2 'give --watch' --count 3 "$PID"
-	refused 2 'is one interval; leave --count out' --watch=1 --list --count 3 "$PID"
+	refused 2 'add --watch' --count 3 "$PID"
+	refused 2 'runs a single interval; leave --count out' --watch=1 --list --count 3 "$PID"
 	refused 2 'give a number' --watch --count 0 "$PID"
 	refused 2 'refuses what changes the target' --watch --read-only "$PID"
 	refused 2 'have no such column|no such column' --watch -o RSS "$PID"
@@ -57,11 +57,11 @@ load helper
 
 @test "--tracker: what it knows, and what it cannot do" {
 	fixture zoo
-	refused 2 'give auto, soft-dirty, uffd, hash or none' --watch --tracker magic "$PID"
+	refused 2 'choose from auto, soft-dirty, uffd, hash, none' --watch --tracker magic "$PID"
 	refused 1 'a folder does not change' --watch --tracker uffd --allow-inject "$PID"
 	refused 1 'a folder does not change' --watch --tracker hash "$PID"
 	refused 2 'only soft-dirty bits outlive pmtop' --tracker uffd --allow-inject -e clear "$PID"
-	refused 2 'two answers' --watch --summary "$PID"
+	refused 2 'two kinds of answers' --watch --summary "$PID"
 	refused 1 'nothing is mapped there' --watch --scope 1234 "$PID"
 	pm -e tracker "$PID" >"$BATS_TEST_TMPDIR/out"
 	grep -q 'told by soft-dirty' "$BATS_TEST_TMPDIR/out"

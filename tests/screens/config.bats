@@ -72,7 +72,7 @@ teardown() { screen_stop; }
 	screen_text | grep 'config/pmtop/pmtoprc: 2 mistakes; ! shows them'
 	screen_keys '!'
 	screen_text | grep 'pmtoprc:4: in the regions view key q means close'
-	screen_text | grep 'config/pmtop/pmtoprc:2: a line that says nothing: it is neither NAME = VALUE nor \[SECTION\]'
+	screen_text | grep 'config/pmtop/pmtoprc:2: invalid line: neither NAME = VALUE nor \[SECTION\]'
 	screen_keys Escape # c clears as ever, q quits
 	screen_text | grep 'c clear.*q quit'
 	screen_keys q
@@ -82,7 +82,7 @@ teardown() { screen_stop; }
 @test "bug: an action with no key after it lost the keys that it had" {
 	printf '%s\n' '[keys]' 'help =' >"$rc"
 	screen_start 160x24 "$PID"
-	screen_text | grep 'pmtoprc:2: help =: there is no key; give its keys, or none'
+	screen_text | grep 'pmtoprc:2: help =: the key is missing; give its keys, or none'
 	screen_keys '?'
 	screen_text | head -n 1 | grep 'help › regions'
 	screen_keys Q

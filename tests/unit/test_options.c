@@ -107,8 +107,8 @@ test_others(void)
 	static const struct {
 		const char *words, *why;
 	} rows[] = {
-	    {"--list --output-all -o START", "all columns"},
-	    {"--pages -o PFN --output-all", "all columns"},
+	    {"--list --output-all -o START", "exclude each other"},
+	    {"--pages -o PFN --output-all", "exclude each other"},
 	    {"--size 80x24", "size of its own"},
 	    {"--json --csv --list", "exclude"},
 	    {"--list --pages", "one kind"},

@@ -74,34 +74,34 @@ test_wrong(void)
 	static const struct {
 		const char *text, *want;
 	} rows[] = {
-	    {"theme = blue\n", "rc:1: theme = blue: not a valid value; give auto, dark, light, ansi or mono"},
-	    {"\n\ntheem = dark\n", "rc:3: theem: there is no such setting; did you mean theme?"},
-	    {"mouse = yes", "rc:1: mouse = yes: not a valid value; give on or off"},
-	    {"mouse =", "rc:1: mouse = : not a valid value; give on or off"},
-	    {"calm = on # hush\n", "rc:1: calm = on # hush: not a valid value; give on or "
-	                           "off; behind a value a comment begins with ;"},
-	    {"interval = 9999\n", "rc:1: interval = 9999: not a valid value; give seconds from 0.05 to 3600, or 0"},
-	    {"letters = some\n", "rc:1: letters = some: not a valid value; give runs, all or off"},
-	    {"columns = size nonsense\n", "rc:1: columns = size nonsense: not a valid value; choose from ADDRESS"},
-	    {"sort = size rss\n", "rc:1: sort = size rss: not a valid value; give one column"},
-	    {"sort = pages\n", "rc:1: sort = pages: not a valid value; give one column, of those that s offers"},
-	    {"theme\n", "rc:1: a line that says nothing: it is neither NAME = VALUE nor [SECTION]; a comment begins"},
-	    {"[keys\n", "rc:1: a line that says nothing"},
-	    {"[kyes]\nclear = x\nhelp = h\n", "rc:2: [kyes]: there is no such section; settings stand before"},
-	    {"[keys gird]\nclear = x\n", "rc:2: [keys gird]: there is no such section"},
-	    {"[keys]\nclaer = x\n", "rc:2: claer: no key action has this name; did you mean clear?"},
-	    {"[keys]\nclear = Ctrl-X\n", "rc:2: key Ctrl-X: there is no such key; keys are a character"},
-	    {"[keys]\nclear = F13\n", "rc:2: key F13: there is no such key"},
-	    {"[keys]\nclear = ^C\n", "rc:2: key ^C: it ends every program; take another key"},
-	    {"[keys]\nclear = \xc3\xa9\n", "rc:2: key \xc3\xa9: there is no such key"},
-	    {"[keys choose]\nhelp = h\n", "rc:2: key h: letters are typed there; take ^X or a named key"},
+	    {"theme = blue\n", "rc:1: theme = blue: invalid value; choose from auto, dark, light, ansi, mono"},
+	    {"\n\ntheem = dark\n", "rc:3: theem: unknown setting; did you mean theme?"},
+	    {"mouse = yes", "rc:1: mouse = yes: invalid value; give on or off"},
+	    {"mouse =", "rc:1: mouse = : invalid value; give on or off"},
+	    {"calm = on # hush\n", "rc:1: calm = on # hush: invalid value; give on or "
+	                           "off; after a value, a comment begins with ;"},
+	    {"interval = 9999\n", "rc:1: interval = 9999: invalid value; give seconds from 0.05 to 3600, or 0"},
+	    {"letters = some\n", "rc:1: letters = some: invalid value; choose from runs, all, off"},
+	    {"columns = size nonsense\n", "rc:1: columns = size nonsense: invalid value; choose from ADDRESS"},
+	    {"sort = size rss\n", "rc:1: sort = size rss: invalid value; give one of the columns"},
+	    {"sort = pages\n", "rc:1: sort = pages: invalid value; give one of the columns in the s menu"},
+	    {"theme\n", "rc:1: invalid line: neither NAME = VALUE nor [SECTION]; a comment begins"},
+	    {"[keys\n", "rc:1: invalid line"},
+	    {"[kyes]\nclear = x\nhelp = h\n", "rc:2: [kyes]: unknown section; settings go before"},
+	    {"[keys gird]\nclear = x\n", "rc:2: [keys gird]: unknown section"},
+	    {"[keys]\nclaer = x\n", "rc:2: claer: no key action has that name; did you mean clear?"},
+	    {"[keys]\nclear = Ctrl-X\n", "rc:2: key Ctrl-X: unknown key; keys are a character"},
+	    {"[keys]\nclear = F13\n", "rc:2: key F13: unknown key"},
+	    {"[keys]\nclear = ^C\n", "rc:2: key ^C: it ends every program; choose another key"},
+	    {"[keys]\nclear = \xc3\xa9\n", "rc:2: key \xc3\xa9: unknown key"},
+	    {"[keys choose]\nhelp = h\n", "rc:2: key h: letters are typed there; use ^X or a named key"},
 	    {"[keys hex]\nletters = l\n", "rc:2: no such action here: it does nothing in this view"},
 	    {"[keys]\nlens = a b c d e f g h i j\n", "rc:2: 10 keys: there are nine lenses"},
-	    {"[keys]\nclear = q\n", "rc:2: in the regions view key q means close: a key means one thing in a view; take"},
+	    {"[keys]\nclear = q\n", "rc:2: in the regions view key q means close: a key means one thing in a view; choose"},
 	    {"[keys grid]\nclear = x\n", "rc:2: in the grid view key x means hex: a key means one thing in a view"},
 	    {"[keys grid]\nclear = ^Y\nhex = ^Y\n", "rc:3: in the grid view key ^Y means clear: a key means"},
 	    {"[keys]\nhex = ^Y\n[keys grid]\nclear = ^Y\n", "rc:4: in the grid view key ^Y means hex"},
-	    {"theme = \033]0;x\n", "rc:1: theme = \\033]0;x: not a valid value"},
+	    {"theme = \033]0;x\n", "rc:1: theme = \\033]0;x: invalid value"},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -280,7 +280,7 @@ test_file(void)
 	remove(path);
 	mkfifo(path, 0600);
 	rc_read(&rc, &o);
-	ok(rc.problems == 1 && strstr(rc.problem[0].text, "/pmtoprc: cannot read it: it is not a file"), "a pipe does not hold it up");
+	ok(rc.problems == 1 && strstr(rc.problem[0].text, "/pmtoprc: cannot read it: it is not a regular file"), "a pipe does not hold it up");
 	rc_free(&rc);
 	remove(path);
 	*strrchr(path, '/') = '\0';

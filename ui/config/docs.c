@@ -3,6 +3,7 @@
 
 #include "config/docs.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -80,9 +81,8 @@ docs_help(void)
 			docs_print_wrapped(o[i].help, 26);
 		}
 	}
-	printf("\nOn the screen ? shows the keys. The manual: man pmtop.\n"
-	       "Exit status: 0 answered, 1 the target or the kernel would not, 2 the command\n"
-	       "line is wrong.\n");
+	printf("\nOn the screen, ? lists the keys. Manual: man pmtop.\n"
+	       "Exit status: 0 success, 1 the target or the kernel refused, 2 usage error.\n");
 }
 
 /* --- the manual ------------------------------------------------------------------------------- */
@@ -148,11 +148,78 @@ docs_man_options(void)
 	}
 }
 
-/* What is chosen from has keys of its own, because letters are typed there. */
+/* The views of a target. Menus, questions and the list of processes have few keys of their own. */
+static const char docs_main_views[] = "RVGPXMWCHL";
+
+/* The same keys do the same in that view: in one row, or in one whose hint is another. */
 static bool
-docs_is_picker_key(const struct key_row *k)
+docs_same_in(const struct key_row *k, char view)
 {
-	return !strcmp(k->views, "S");
+	size_t n;
+	const struct key_row *all = key_table(&n);
+
+	for (size_t i = 0; i < n; i++)
+		if (key_row_in(&all[i], view) && !strcmp(all[i].keys, k->keys) &&
+		    !strcmp(all[i].words, k->words))
+			return true;
+	return false;
+}
+
+/* Listed once, not in the section of each view. */
+static bool
+docs_is_common_key(const struct key_row *k)
+{
+	size_t views = 0;
+
+	for (const char *v = docs_main_views; *v; v++)
+		views += docs_same_in(k, *v);
+	return views > strlen(docs_main_views) / 2;
+}
+
+static bool
+docs_is_first(const struct key_row *all, const struct key_row *k)
+{
+	for (; all < k; all++)
+		if (!strcmp(all->keys, k->keys) && !strcmp(all->words, k->words))
+			return false;
+	return true;
+}
+
+static void
+docs_common_key(const struct key_row *k)
+{
+	struct buf text = {0};
+	const char *sep = " (not in ";
+
+	buf_str(&text, k->words);
+	for (const char *v = docs_main_views; *v; v++)
+		if (!docs_same_in(k, *v)) {
+			buf_fmt(&text, "%s%s", sep, key_view_name(*v));
+			sep = ", ";
+		}
+	buf_str(&text, *sep == ',' ? ")" : "");
+	docs_item(k->keys, text.s);
+	buf_free(&text);
+}
+
+static void
+docs_keys_of(char view)
+{
+	size_t n, own = 0;
+	const struct key_row *k = key_table(&n);
+	const char *title = key_view_title(view);
+
+	printf(".SS \"%c%s (%s)\"\n", toupper((unsigned char)title[0]), title + 1,
+	       key_view_name(view));
+	for (enum key_group g = GROUP_MOVE; g < GROUP_COUNT; g++)
+		for (size_t i = 0; i < n; i++)
+			if (k[i].group == g && strchr(k[i].views, view) &&
+			    !(strchr(docs_main_views, view) && docs_is_common_key(&k[i]))) {
+				docs_item(k[i].keys, k[i].words);
+				own++;
+			}
+	if (!own)
+		printf("No keys of its own.\n");
 }
 
 static void
@@ -162,18 +229,16 @@ docs_man_keys(void)
 	const struct key_row *k = key_table(&n);
 	const struct mouse_row *m = mouse_table(&gestures);
 
-	printf(".SH KEYS\n");
-	for (enum key_group g = GROUP_MOVE; g < GROUP_COUNT; g++) {
-		printf(".SS %s\n", key_group_name(g));
+	printf(".SH KEYS\nThe keys that most views share come first, then a section per view. "
+	       "The name in brackets is the view's in pmtoprc. \\fB?\\fR lists all keys of the "
+	       "view on screen.\n.SS \"Most views\"\n");
+	for (enum key_group g = GROUP_MOVE; g < GROUP_COUNT; g++)
 		for (size_t i = 0; i < n; i++)
-			if (k[i].group == g && !docs_is_picker_key(&k[i]))
-				docs_item(k[i].keys, k[i].words);
-	}
-	printf(".SS Choosing a process\n");
-	for (size_t i = 0; i < n; i++)
-		if (docs_is_picker_key(&k[i]))
-			docs_item(k[i].keys, k[i].words);
-	printf(".SS The mouse\n");
+			if (k[i].group == g && docs_is_common_key(&k[i]) && docs_is_first(k, &k[i]))
+				docs_common_key(&k[i]);
+	for (const char *v = key_views(); *v; v++)
+		docs_keys_of(*v);
+	printf(".SS Mouse\n");
 	for (size_t i = 0; i < gestures; i++)
 		docs_item(m[i].gesture, m[i].words);
 }
@@ -187,15 +252,15 @@ docs_man_tables(void)
 	const struct query_form *q = query_forms(&n);
 	const struct here_form *here;
 
-	printf(".SH QUESTIONS\nFor the prompt (key :), for\n.B \\-e\nand, where they name a "
-	       "place or a range, for RANGE.\n");
+	printf(".SH QUESTIONS\nThe prompt (key :) and\n.B \\-e\nanswer all of these; RANGE takes "
+	       "those that name a place or a range.\n");
 	for (size_t i = 0; i < n; i++)
 		docs_item(q[i].form, q[i].help);
 	here = here_forms(&n);
-	printf(".SS \"In the prompt alone\"\n");
+	printf(".SS \"Only in the prompt\"\n");
 	for (size_t i = 0; i < n; i++)
 		docs_item(here[i].form, here[i].help);
-	printf(".SH STATES\nEach page is in one state; its letter stands in the grid.\n");
+	printf(".SH STATES\nEach page is in one state; the grid shows its letter.\n");
 	for (unsigned s = 0; s < STATE_COUNT; s++) {
 		char term[48];
 
@@ -232,7 +297,7 @@ docs_man_bits(enum flag_source source)
 	}
 }
 
-/* What page-types tells in columns of its own. */
+/* The letters of page-types that are no bits of kpageflags. */
 static void
 docs_man_own(void)
 {
@@ -254,7 +319,7 @@ docs_man_flags(void)
 	const struct flag_range *r = flag_ranges(&n);
 	const struct vmflag *v;
 
-	printf(".SH PAGEMAP\nThe word that the page table has for each page.\n");
+	printf(".SH PAGEMAP\nThe bits of a page's word in /proc/PID/pagemap.\n");
 	docs_man_bits(FLAG_PM);
 	for (size_t i = 0; i < n; i++) {
 		char text[160];
@@ -263,17 +328,17 @@ docs_man_flags(void)
 		         r[i].since, r[i].words);
 		docs_item(r[i].name, text);
 	}
-	printf(".SH FLAGS\nBits of kpageflags, with the letter that page\\-types gives them if "
-	       "it knows them. Bits that this pmtop does not know are shown as bitN.\n"
-	       ".PP\nThe columns FLAGS and FLAGS\\-RAW are what \\fBpage\\-types\\fR and "
-	       "\\fBpage\\-types \\-r\\fR of Linux 7.2 write for a page in RAM: %d letters, a "
-	       "\\fB_\\fR for each clear bit. FLAGS leaves out bits 32 and up, and compound_head "
-	       "and compound_tail except for hugetlb. FLAGS\\-RAW has them all, and columns of "
-	       "its own for\n", PAGE_TYPES_COLUMNS);
+	printf(".SH FLAGS\nThe bits of kpageflags, each with its letter in page\\-types if it has "
+	       "one. Bits unknown to this version of pmtop are shown as bitN.\n"
+	       ".PP\nThe columns FLAGS and FLAGS\\-RAW match the output of \\fBpage\\-types\\fR "
+	       "and \\fBpage\\-types \\-r\\fR (Linux 7.2) for a page in RAM: %d letters, with "
+	       "\\fB_\\fR for each clear bit. FLAGS omits bits 32 and up, and compound_head and "
+	       "compound_tail except for hugetlb. FLAGS\\-RAW shows all of them, with additional "
+	       "letters for\n", PAGE_TYPES_COLUMNS);
 	docs_man_own();
-	printf(".PP\nThe bits are\n");
+	printf(".PP\nThe bits are:\n");
 	docs_man_bits(FLAG_KPF);
-	printf(".SH VMFLAGS\nFlags of a region, from smaps.\n");
+	printf(".SH VMFLAGS\nThe flags of a region, from smaps.\n");
 	v = smaps_flags(&n);
 	for (size_t i = 0; i < n; i++)
 		docs_item(v[i].code, v[i].words);
@@ -301,27 +366,25 @@ static void
 docs_man_filter(void)
 {
 	printf(".SH FILTER\n"
-	       "Which rows of \\-\\-pages or \\-\\-list are shown: those for which the "
-	       "expression is true. It is made of words, which are true or false of a page or a "
+	       "A filter selects the rows of \\-\\-pages or \\-\\-list for which its expression "
+	       "is true. An expression consists of words, which are true or false of a page or a "
 	       "region, and of fields, compared with a value by = != < <= > >= or ~. \\fB!\\fR "
-	       "(not) binds before \\fB&\\fR (and), that before \\fB|\\fR (or); brackets "
-	       "group.\n.PP\n"
-	       "Counts are decimal, or hex after 0x; addresses, frames and offsets in files are "
-	       "hex; sizes take k m g t and p (pages). A name with blanks stands in "
-	       "quotes.\n.PP\n"
+	       "(not) binds tighter than \\fB&\\fR (and), and that tighter than \\fB|\\fR (or); "
+	       "parentheses group.\n.PP\n"
+	       "Counts are decimal, or hex after 0x; addresses, frames and file offsets are hex; "
+	       "sizes take k m g t and p (pages). Quote names that contain spaces.\n.PP\n"
 	       "Words are facts, not states: a page may be anon, mlocked and dirty at once. What "
-	       "a page does not have (the frame of one that is not in RAM) compares false. Of "
-	       "what is not known (hidden without CAP_SYS_ADMIN, or changed meanwhile) neither a "
-	       "word nor its contrary is true: such rows are left out, and their number is said "
-	       "on standard error.\n"
+	       "a page does not have (the frame of one that is not in RAM) compares false. Where "
+	       "a fact is not known (hidden without CAP_SYS_ADMIN, or changed meanwhile), neither "
+	       "a word nor its negation is true: such rows are left out, and standard error says "
+	       "how many.\n"
 	       ".PP\n.B pmtop \\-\\-pages \\-\\-filter 'anon & written & !thp' PID\n.br\n"
 	       ".B pmtop \\-\\-list \\-\\-filter 'perm~rwx | size>=2m & name~libc' PID\n"
-	       ".SS Words of \\-\\-pages\nBesides these, each name under FLAGS and each under "
-	       "STATES.\n");
+	       ".SS Words of \\-\\-pages\nIn addition, every name under FLAGS and STATES.\n");
 	docs_man_filter_rows(FILTER_PAGE, false);
 	printf(".SS Fields of \\-\\-pages\n");
 	docs_man_filter_rows(FILTER_PAGE, true);
-	printf(".SS Words of \\-\\-list\nBesides these, each type of region:");
+	printf(".SS Words of \\-\\-list\nIn addition, every region type:");
 	for (unsigned t = 0; t < VMA_TYPES; t++)
 		printf("%s %s", t ? "," : "", vma_type_name((enum vma_type)t));
 	printf(".\n");
@@ -337,14 +400,14 @@ docs_man_config(void)
 	const struct setting *s = setting_table(&n);
 
 	printf(".SH CONFIGURATION\n"
-	       "What the screen is like can be said in \\fI$XDG_CONFIG_HOME/pmtop/pmtoprc\\fR "
-	       "(\\fI~/.config/pmtop/pmtoprc\\fR by default): lines of \\fINAME = VALUE\\fR. A "
-	       "line that begins with # is a comment, and so is what follows a ; behind a value. "
-	       "The command line counts for more; answers without a screen do not depend on the "
-	       "file, and pmtop never writes it. What is wrong in it is shown on the screen with "
-	       "its line, and the rest holds; \\fB!\\fR shows all messages.\n.PP\n"
-	       "\\fBpmtop \\-\\-print\\-config\\fR prints one to start with: all settings and "
-	       "keys, as comments.\n");
+	       "\\fI$XDG_CONFIG_HOME/pmtop/pmtoprc\\fR (\\fI~/.config/pmtop/pmtoprc\\fR by "
+	       "default) configures the screen with lines of \\fINAME = VALUE\\fR. A comment is a "
+	       "line that begins with #, or follows a ; after a value. The command line takes "
+	       "precedence. Answers without the screen do not depend on the file, and pmtop "
+	       "never writes it. The screen reports errors with their line numbers and applies "
+	       "the rest; \\fB!\\fR shows all messages.\n.PP\n"
+	       "\\fBpmtop \\-\\-print\\-config\\fR prints a template: all settings and keys, as "
+	       "comments.\n");
 	for (size_t i = 0; i < n; i++) {
 		struct buf term = {0}, text = {0};
 
@@ -355,80 +418,79 @@ docs_man_config(void)
 		buf_free(&term);
 		buf_free(&text);
 	}
-	printf(
-	    ".PP\nAfter a line \\fB[keys]\\fR stand keys by the name of what they do, in the "
-	    "place of the usual ones: \\fBclear = c ^K\\fR, or \\fBauto-clear = none\\fR. After a "
-	    "line \\fB[keys VIEW]\\fR they hold in this view alone, which is one of");
+	printf(".PP\nA section \\fB[keys]\\fR replaces the keys of an action, by the action's "
+	       "name: \\fBclear = c ^K\\fR, or \\fBrewind = none\\fR. A section "
+	       "\\fB[keys VIEW]\\fR applies to a single view, one of");
 	for (const char *v = key_views(); *v; v++)
 		printf("%s %s", v == key_views() ? "" : ",", key_view_name(*v));
-	printf(". A key that would mean two things in one view is refused.\n");
+	printf(". A key cannot have two meanings in one view.\n");
 }
 
 static void
 docs_man_sums(void)
 {
 	printf(".SH SUMS\n"
-	       "\\fB\\-\\-summary\\fR prints five tables. In the table of folios "
-	       "(2^\\fBORDER\\fR pages that the kernel manages as one) \\fBFOLIOS\\fR counts "
-	       "each folio once, however many of its pages are mapped, and wherever. As in the "
-	       "kernel's thpmaps, its mapped pages are one of\n");
-	docs_item("PMD", "mapped by a single entry (known since Linux 6.7)");
+	       "\\fB\\-\\-summary\\fR prints five tables. In the table of folios (blocks of "
+	       "2^\\fBORDER\\fR pages that the kernel manages as one), \\fBFOLIOS\\fR counts each "
+	       "folio once, no matter how many of its pages are mapped, or where. As in the "
+	       "kernel's thpmaps, mapped pages fall into these classes:\n");
+	docs_item("PMD", "mapped by a single entry (reported since Linux 6.7)");
 	docs_item("ALIGNED",
-	          "all of the folio's pages, an entry each, in order, within one region, "
-	          "at a multiple of the folio's size: one entry could map them");
+	          "all pages of the folio, one entry each, in order, within one region, "
+	          "at a multiple of the folio's size: a single entry could map them");
 	docs_item("UNALIGNED", "the same at any other address");
 	docs_item("PARTIAL",
-	          "anything else: pages are missing or out of order, or a region's border "
-	          "runs through them (after mprotect(2) of a part, say)");
-	printf(".PP\nA range cuts folios at its ends, as a region's border does. "
-	       "\\fBfolio_mapped\\fR of \\fB\\-e\\fR \\fIADDRESS\\fR is how much of the page's "
-	       "folio its region maps around it.\n");
+	          "anything else: pages are missing or out of order, or a region boundary "
+	          "splits them (after mprotect(2) of a part, say)");
+	printf(".PP\nThe ends of a RANGE split folios as region boundaries do. "
+	       "\\fBfolio_mapped\\fR of \\fB\\-e\\fR \\fIADDRESS\\fR counts the pages of the "
+	       "folio that its region maps around that page.\n");
 }
 
 static void
 docs_man_watch(void)
 {
-	printf(".PP\n\\fBc\\fR clears once and then only looks: soft-dirty and userfaultfd miss "
-	       "no write. \\fBC\\fR and \\fB\\-\\-watch\\fR clear again and again, less often "
-	       "than asked where that would cost the process more than a 20th of its time. "
-	       "Userfaultfd reads and clears in one step, so nothing is lost. Soft-dirty is "
-	       "sampled: what is written between a look and the next clear is in no interval. Of "
-	       "100000 page writes under looks without pause it lost 39 to 61 %% on emulated "
+	printf(".PP\n\\fBc\\fR clears once and only samples from then on: soft-dirty and "
+	       "userfaultfd miss no write. \\fBC\\fR and \\fB\\-\\-watch\\fR clear repeatedly, "
+	       "less often than requested if that would cost the process more than a 20th of its "
+	       "time. Userfaultfd reads and clears in one step, so nothing is lost. Soft-dirty is "
+	       "sampled: what is written between a sample and the next clear is in no interval. "
+	       "With continuous sampling of 100000 page writes it lost 39 to 61 %% on emulated "
 	       "Linux 6.1 and 6.12. A store that a clear interrupts between its fault and its "
-	       "retry faults again, and its page is in both intervals: at most one for each "
+	       "retry faults again, and its page counts in both intervals: at most one page per "
 	       "thread and clear.\n"
-	       ".PP\nUserfaultfd may split one mapping into several regions, as when [heap] "
-	       "grows: the kernel does not merge new memory with watched memory, nor what "
+	       ".PP\nUserfaultfd may split a mapping into several regions, for example when "
+	       "[heap] grows: the kernel does not merge new memory with watched memory, nor what "
 	       "\\fB\\-\\-scope\\fR watches with the rest. They stay split after the watch. "
-	       "Soft-dirty marks huge pages by 2 MiB; so does userfaultfd where the write itself "
-	       "created the huge page. In shared memory beyond 256 MiB userfaultfd takes the "
-	       "first read of a page for a write. Both lose the mark of a page of a file or of "
-	       "shared memory that the kernel reclaims. Both see only writes through the "
-	       "process's own page tables: not those of others to memory they share with it, nor "
-	       "write(2) to a file that it maps; userfaultfd does not see devices and io_uring "
-	       "write into pinned pages either.\n"
-	       ".PP\nEvery sum says what is not known: \"+95M in 4 new regions, not watched\" on "
-	       "the screen, \\fIUNKNOWN\\fR in \\fB\\-\\-watch\\fR, \\fIbytes_unknown\\fR in "
+	       "Soft-dirty marks huge pages in units of 2 MiB; so does userfaultfd if the write "
+	       "itself created the huge page. In shared memory beyond 256 MiB, userfaultfd takes "
+	       "the first read of a page for a write. Both lose the mark of a file or shared "
+	       "memory page that the kernel reclaims. Both see only writes through the process's "
+	       "own page tables: not other processes' writes to shared memory, nor write(2) to a "
+	       "file that it maps. Userfaultfd also misses what devices and io_uring write into "
+	       "pinned pages.\n"
+	       ".PP\nEvery sum states what is not known: \"+95M in 4 new regions, not watched\" "
+	       "on the screen, \\fIUNKNOWN\\fR in \\fB\\-\\-watch\\fR, \\fIbytes_unknown\\fR in "
 	       "\\fBmigrate\\fR, which does not claim to converge if that depends on it. In "
-	       "private memory mapped since the clear every page present was written; of a large "
-	       "folio it is not known which part. Not known are also new shared memory and "
-	       "hugetlb pages, and memory that mremap() may have moved there: as much went "
-	       "elsewhere between two looks, and page frames, which root sees, do not rule it "
-	       "out. Userfaultfd watches new regions within 2 s, unless that takes more than 512 "
-	       "extra regions. What is read-only at the clear (code, constants) it watches only "
-	       "where \\fB\\-\\-scope\\fR names it, or once it is writable; until then its "
-	       "writes, by mprotect() or a debugger, are not known. Soft-dirty marks every page "
-	       "that was moved or merged with a new mapping: those are not known either.\n"
-	       ".PP\nWhat lies between two clears that follow each other is an epoch. The "
-	       "card of a page tells in how many it was written, and in which of the last 32, "
-	       "oldest first: the higher, the more of those that share a column; a dot is one "
-	       "without a write. \\fBpmtop \\-\\-watch \\-e\\fR \\fIADDRESS\\fR has the same as "
-	       "\\fIepochs\\fR, \\fIwritten_in\\fR and, a digit each, "
+	       "private memory mapped since the clear, every page present was written; which part "
+	       "of a large folio is not known. Also not known: new shared memory and hugetlb "
+	       "pages, and memory that mremap() may have moved there, because as much left another "
+	       "place between two samples and page frames (visible to root) do not rule it out. "
+	       "Userfaultfd watches new regions within 2 s, unless that takes more than 512 extra "
+	       "regions. Memory that is read-only at the clear (code, constants) is watched only "
+	       "if \\fB\\-\\-scope\\fR names it, or once it becomes writable; until then, writes "
+	       "by mprotect() or a debugger are not known. Soft-dirty marks every page that was "
+	       "moved or merged with a new mapping, so those are not known either.\n"
+	       ".PP\nThe time between two consecutive clears is an epoch. The page card shows in "
+	       "how many epochs the page was written, and in which of the last 32, oldest first: "
+	       "the higher the bar, the more of the epochs in its column; a dot means no write. "
+	       "\\fBpmtop \\-\\-watch \\-e\\fR \\fIADDRESS\\fR reports the same as "
+	       "\\fIepochs\\fR, \\fIwritten_in\\fR and, one digit per epoch, "
 	       "\\fIwritten_recent\\fR.\n"
-	       ".PP\nClearing soft-dirty takes it away from whatever else relies on it: a tracer, "
-	       "CRIU, a garbage collector such as libgc. Where one is seen pmtop asks first; "
-	       "\\fB\\-\\-force\\fR answers for scripts. \\fB\\-\\-read\\-only\\fR refuses all "
-	       "of it.\n");
+	       ".PP\nClearing soft-dirty takes it away from anything else that relies on it: a "
+	       "tracer, CRIU, a garbage collector such as libgc. If pmtop detects one, it asks "
+	       "first; \\fB\\-\\-force\\fR answers for scripts. \\fB\\-\\-read\\-only\\fR refuses "
+	       "all of it.\n");
 }
 
 static void
@@ -442,24 +504,24 @@ static void
 docs_man_writes(void)
 {
 	printf(".SH \"WATCHING WRITES\"\n"
-	       "There are several ways to tell which pages a process writes. Which of them work "
-	       "here is found by trying each on memory of pmtop's own, never from the kernel's "
-	       "version; \\fBpmtop \\-e tracker PID\\fR tells, and \\fB\\-\\-tracker\\fR "
-	       "chooses. By default it is the first that works of\n");
+	       "A tracker detects which pages a process writes. pmtop finds out which trackers "
+	       "work by trying each on memory of its own, never from the kernel's version; "
+	       "\\fBpmtop \\-e tracker PID\\fR lists them, and \\fB\\-\\-tracker\\fR selects one. "
+	       "The default is the first of these that works:\n");
 	for (unsigned w = 0; w < TRACKERS; w++)
 		docs_item(tracker_words((enum tracker)w)->name,
 		          tracker_words((enum tracker)w)->help);
-	printf(".PP\nUserfaultfd of a process that is not pmtop's takes one system call run "
-	       "inside it: one of its threads is stopped for it. That takes your consent: on the "
-	       "screen, which names the costs for this process and offers to watch one region "
-	       "only, or by \\fB\\-\\-allow\\-inject\\fR; what is started by \\fBpmtop "
-	       "\\-\\-\\fR is not asked about. It holds for the program that runs then, not for "
-	       "what it executes. A process that is traced, confined by seccomp beyond pmtop's "
-	       "rights, or uses userfaultfd itself is left alone, and pmtop says why. If pmtop "
-	       "is killed the kernel lets it go. If the helper process that holds the thread is "
-	       "killed, an unused userfaultfd may stay behind in the process: pmtop says so, and "
-	       "when two looks a minute apart find it unused \\fBc\\fR offers to close it. What "
-	       "it costs:\n");
+	printf(".PP\nFor a process that pmtop did not start, userfaultfd needs one system call run "
+	       "inside it, for which one of its threads is stopped. That takes your consent: on "
+	       "the screen, which lists the costs for this process and offers to watch a single "
+	       "region, or by \\fB\\-\\-allow\\-inject\\fR. \\fBpmtop \\-\\-\\fR "
+	       "\\fICOMMAND\\fR needs no consent. Consent covers the program that is running, not "
+	       "programs that it executes. pmtop refuses a process that is traced, confined by "
+	       "seccomp beyond pmtop's rights, or uses userfaultfd itself, and says why. If pmtop "
+	       "is killed, the kernel ends the watch. If the helper process that holds the thread "
+	       "is killed, an unused userfaultfd may stay behind in the process: pmtop reports it, "
+	       "and \\fBc\\fR offers to close it once two samples a minute apart have found it "
+	       "unused. The costs:\n");
 	for (unsigned w = 0; w < TRACKERS; w++)
 		docs_costs(tracker_words((enum tracker)w)->costs);
 	docs_man_watch();
@@ -476,16 +538,15 @@ docs_man(void)
 	       ".B pmtop\n[\\fIOPTIONS\\fR] \\-\\- \\fICOMMAND\\fR [\\fIARG\\fR...]\n.br\n"
 	       ".B pmtop \\-\\-demo\n"
 	       ".SH DESCRIPTION\n"
-	       "pmtop lists the regions (VMAs) of a process. Enter opens a region as a grid of "
-	       "its pages, coloured by what each page is, from /proc/PID/pagemap and "
-	       "/proc/kpageflags; the grid is refreshed while you look. The key c clears the "
-	       "marks of writes (soft\\-dirty, or see WATCHING WRITES), and pages that are "
-	       "written afterwards light up. The key : asks about an address. Everything the "
-	       "screen answers, the options answer for scripts.\n"
+	       "pmtop lists the regions (VMAs) of a process. Enter opens a region as a live grid "
+	       "of its pages, coloured by what each page is, from /proc/PID/pagemap and "
+	       "/proc/kpageflags. The key c clears the record of writes (see WATCHING WRITES); "
+	       "pages written from then on light up. The key : asks about an address. Options "
+	       "answer for scripts everything that the screen answers.\n"
 	       ".PP\nNothing changes the target unless a key or an option asks for it. What is "
 	       "not known is left empty (null in JSON), never shown as 0.\n"
-	       ".PP\nWithout a process, or with a name that several have, pmtop lists the "
-	       "processes to choose from: typing filters them by command, user and PID, Enter "
+	       ".PP\nWithout a process, or with a name that several share, pmtop lists the "
+	       "processes to choose from: type to filter them by command, user and PID; Enter "
 	       "opens one.\n",
 	       PACKAGE_VERSION);
 	docs_man_options();
@@ -500,22 +561,22 @@ docs_man(void)
 	       "Your own processes need none: states come from the page tables. Page frame "
 	       "numbers, and with them flags, map counts and memory cgroups, need CAP_SYS_ADMIN "
 	       "in the initial user namespace; without it they are shown as hidden. Other users' "
-	       "processes need root. \\fBpmtop \\-\\-capabilities PID\\fR tells what is "
-	       "available and why not.\n"
-	       ".SH \"EXIT STATUS\"\n0 answered; 1 the target or the kernel would not: the "
-	       "message says what, why and how; 2 the command line is wrong. A command that "
-	       "pmtop started does not change it, and goes on when pmtop ends: pmtop then says "
-	       "on standard error its PID, or how it ended, and in which file its output is (in "
-	       "\\fB$TMPDIR\\fR, or /tmp). An empty file is removed.\n"
-	       ".SH FILES\n.TP\n.I $XDG_CONFIG_HOME/pmtop/pmtoprc\nwhat the screen is like, and "
-	       "its keys: see CONFIGURATION (~/.config by default)\n.TP\n.I "
-	       "$XDG_STATE_HOME/pmtop/history\nwhat was asked at the prompt (~/.local/state by "
+	       "processes need root. \\fBpmtop \\-\\-capabilities PID\\fR lists what is "
+	       "available, and why not the rest.\n"
+	       ".SH \"EXIT STATUS\"\n0: success. 1: the target or the kernel refused; the message "
+	       "says what, why and how to fix it. 2: usage error. A command started by pmtop does "
+	       "not affect the status, and keeps running when pmtop ends: pmtop then prints on "
+	       "standard error its PID, or how it ended, and the file with its output (in "
+	       "\\fB$TMPDIR\\fR or /tmp). An empty output file is removed.\n"
+	       ".SH FILES\n.TP\n.I $XDG_CONFIG_HOME/pmtop/pmtoprc\nsettings and keys of the "
+	       "screen: see CONFIGURATION (~/.config by default)\n.TP\n.I "
+	       "$XDG_STATE_HOME/pmtop/history\nhistory of the prompt (~/.local/state by "
 	       "default)\n"
-	       ".SH ENVIRONMENT\n.TP\n.B NO_COLOR\nset and not empty: no colours\n"
-	       ".TP\n.B LC_ALL, LC_CTYPE, LANG\nwhich characters may be sent: all of UTF-8, or "
-	       "ASCII alone, as with C; where none of them is set, UTF-8\n"
-	       ".TP\n.B TERM\nlinux, the console, whose fonts lack the signs: the screen is as "
-	       "with \\-\\-ascii\n"
+	       ".SH ENVIRONMENT\n.TP\n.B NO_COLOR\nif set and not empty: no colours\n"
+	       ".TP\n.B LC_ALL, LC_CTYPE, LANG\nthe character set: UTF-8, or ASCII only (as with "
+	       "C); UTF-8 if none of them is set\n"
+	       ".TP\n.B TERM\nlinux (the console, whose fonts lack the symbols) implies "
+	       "\\-\\-ascii\n"
 	       ".SH \"SEE ALSO\"\nproc(5), pmap(1), the kernel's admin\\-guide/mm/pagemap.rst "
 	       "and soft\\-dirty.rst\n");
 }
@@ -620,7 +681,7 @@ docs_print(const char *what, struct err *err)
 	else if (!strcmp(what, "pmtoprc"))
 		docs_rc();
 	else
-		return err_set(err, ERR_USAGE, "it prints man and bash-completion", "give one",
-		               "--print %.40s", what);
+		return err_set(err, ERR_USAGE, NULL, "choose from man, bash-completion",
+		               "unknown document \"%.40s\"", what);
 	return 0;
 }

@@ -39,9 +39,9 @@ const char *
 option_group_name(enum option_group g)
 {
 	static const char *const names[] = {
-	    [OPTION_ANSWER] = "Answers instead of a screen, one per call",
-	    [OPTION_SHAPE] = "Shape of the answers",
-	    [OPTION_SCREEN] = "The screen",
+	    [OPTION_ANSWER] = "Answers (instead of the screen, one per call)",
+	    [OPTION_SHAPE] = "Output format",
+	    [OPTION_SCREEN] = "Screen",
 	    [OPTION_WRITES] = "Watching writes",
 	    [OPTION_OTHER] = "Other",
 	    [OPTION_HIDDEN] = "",
@@ -53,8 +53,14 @@ option_group_name(enum option_group g)
 static int
 option_bad_value(struct err *err, enum option_id id, const char *value, const char *how)
 {
-	return err_set(err, ERR_USAGE, "not a valid value", how, "--%s %.60s", rows[id].name,
-	               value);
+	return err_set(err, ERR_USAGE, "invalid value", how, "--%s %.60s", rows[id].name, value);
+}
+
+/* The same where the value is one of a few words. */
+static int
+option_bad_word(struct err *err, enum option_id id, const char *value, const char *how)
+{
+	return err_set(err, ERR_USAGE, NULL, how, "unknown %s \"%.60s\"", rows[id].name, value);
 }
 
 static int
@@ -90,15 +96,14 @@ static int
 option_parse_tracker(const char *s, struct options *o, struct err *err)
 {
 	char how[96];
-	size_t n = (size_t)snprintf(how, sizeof(how), "give auto");
+	size_t n = (size_t)snprintf(how, sizeof(how), "choose from auto");
 
 	if (tracker_find(s, &o->tracker))
 		return 0;
 	for (unsigned i = 0; i < TRACKERS && n < sizeof(how); i++)
-		n += (size_t)snprintf(how + n, sizeof(how) - n, "%s%s",
-		                      i + 1 < TRACKERS ? ", " : " or ",
+		n += (size_t)snprintf(how + n, sizeof(how) - n, ", %s",
 		                      tracker_words((enum tracker)i)->name);
-	return option_bad_value(err, OPT_TRACKER, s, how);
+	return option_bad_word(err, OPT_TRACKER, s, how);
 }
 
 static int
@@ -141,7 +146,7 @@ option_parse_interval(const char *s, struct options *o, struct err *err)
 	if (option_parse_seconds(OPT_INTERVAL, s, 0.05, &o->interval_ns, err) == 0)
 		return 0;
 	return option_bad_value(err, OPT_INTERVAL, s,
-	                        "give seconds from 0.05 to 3600, or 0: only when asked");
+	                        "give seconds from 0.05 to 3600, or 0: only on request");
 }
 
 static int
@@ -151,7 +156,7 @@ option_parse_word(enum option_id id, const char *s, const char *const *words, in
 	for (int i = 0; i < n; i++)
 		if (!strcmp(s, words[i]))
 			return i;
-	return option_bad_value(err, id, s, how);
+	return option_bad_word(err, id, s, how);
 }
 
 static const char *const colors[] = {
@@ -168,7 +173,7 @@ static int
 option_parse_color(const char *s, struct options *o, struct err *err)
 {
 	int i = option_parse_word(OPT_COLOR, s, colors, ARRAY_LEN(colors),
-	                          "give auto, always, never or 256", err);
+	                          "choose from auto, always, never, 256", err);
 
 	if (i < 0)
 		return -1;
@@ -185,7 +190,7 @@ option_parse_theme(const char *s, struct options *o, struct err *err)
 	for (i = 0; i < THEME_COUNT; i++)
 		words[i] = paint_theme_name((enum theme)i);
 	i = option_parse_word(OPT_THEME, s, words, THEME_COUNT,
-	                      "give auto, dark, light, ansi or mono", err);
+	                      "choose from auto, dark, light, ansi, mono", err);
 	if (i < 0)
 		return -1;
 	o->theme = (enum theme)i;
@@ -200,8 +205,8 @@ option_parse_group(const char *s, struct options *o, struct err *err)
 
 	for (i = 0; i < GROUPING_COUNT; i++)
 		words[i] = grouping_name((enum grouping)i);
-	i = option_parse_word(OPT_GROUP, s, words, GROUPING_COUNT, "give address, file or type",
-	                      err);
+	i = option_parse_word(OPT_GROUP, s, words, GROUPING_COUNT,
+	                      "choose from address, file, type", err);
 	if (i < 0)
 		return -1;
 	o->grouping = (enum grouping)i;
@@ -218,10 +223,10 @@ option_parse_lens(const char *s, struct options *o, struct err *err)
 		o->lens = l;
 		return 0;
 	}
-	buf_str(&how, "give one of");
+	buf_str(&how, "choose from");
 	for (unsigned i = 0; i < LENS_COUNT; i++)
-		buf_fmt(&how, " %s", lens_row((enum lens)i)->name);
-	option_bad_value(err, OPT_LENS, s, how.s);
+		buf_fmt(&how, "%s %s", i ? "," : "", lens_row((enum lens)i)->name);
+	option_bad_word(err, OPT_LENS, s, how.s);
 	buf_free(&how);
 	return -1;
 }
@@ -241,8 +246,8 @@ option_set_mode(struct options *o, enum mode mode, struct err *err)
 	if (o->mode == MODE_WATCH && option_may_follow_watch(mode))
 		o->mode = mode;
 	if (o->mode != MODE_SCREEN && o->mode != mode)
-		return err_set(err, ERR_USAGE, "each call gives one kind of answer",
-		               "call pmtop twice", "two answers were asked for");
+		return err_set(err, ERR_USAGE, "one kind per call", "call pmtop twice",
+		               "two kinds of answers requested");
 	o->mode = mode;
 	return 0;
 }
@@ -258,7 +263,7 @@ static int
 option_add_query(struct options *o, const char *text, struct err *err)
 {
 	if (o->queries_n == QUERIES_MAX)
-		return err_set(err, ERR_USAGE, "one call takes at most 64", "call pmtop again",
+		return err_set(err, ERR_USAGE, "at most 64 per call", "call pmtop again",
 		               "too many questions");
 	o->queries[o->queries_n++] = text;
 	return option_set_mode(o, MODE_QUERY, err);
@@ -269,7 +274,7 @@ option_set_format(struct options *o, enum format f, struct err *err)
 {
 	if (o->format != FORMAT_TABLE && o->format != f)
 		return err_set(err, ERR_USAGE, "--json, --csv and --raw exclude each other",
-		               "give one", "two formats were asked for");
+		               "give one", "two formats requested");
 	o->format = f;
 	return 0;
 }
@@ -371,11 +376,11 @@ option_unknown_option(const char *word, int c, struct err *err)
 	bool bare = optopt && word[1] == '-' && strchr(word, '=');
 
 	if (c == ':')
-		return err_set(err, ERR_USAGE, "it needs a value", "`pmtop --help` tells which",
-		               "%.60s", word);
+		return err_set(err, ERR_USAGE, "needs a value", "see `pmtop --help`", "%.60s",
+		               word);
 	if (near)
 		snprintf(how, sizeof(how), "did you mean --%s? `pmtop --help` lists them", near);
-	return err_set(err, ERR_USAGE, bare ? "it takes no value" : "no such option", how, "%.60s",
+	return err_set(err, ERR_USAGE, bare ? "takes no value" : "no such option", how, "%.60s",
 	               word);
 }
 
@@ -417,14 +422,14 @@ option_id_of(int c)
 static int
 option_take_target(struct options *o, const char *word, const char *open, struct err *err)
 {
-	char how[160] = "to start a command write `pmtop -- COMMAND`";
+	char how[160] = "to start a command, use `pmtop -- COMMAND`";
 
 	if (o->target && open)
-		snprintf(how, sizeof(how), "a value of --%s is joined to it: --%s=%.60s", open,
-		         open, o->target);
+		snprintf(how, sizeof(how), "join the value of --%s to it: --%s=%.60s", open, open,
+		         o->target);
 	if (o->target)
 		return err_set(err, ERR_USAGE, "one process at a time", how,
-		               "%.60s is one word too many", word);
+		               "unexpected argument %.60s", word);
 	o->target = word;
 	return 0;
 }
@@ -433,8 +438,8 @@ static int
 option_take_command(struct options *o, char **rest, struct err *err)
 {
 	if (!rest[0])
-		return err_set(err, ERR_USAGE, "a command should follow",
-		               "such as `pmtop -- sleep 100`", "nothing after --");
+		return err_set(err, ERR_USAGE, "a command is expected",
+		               "for example `pmtop -- sleep 100`", "nothing after --");
 	o->command = rest;
 	return 0;
 }
@@ -484,31 +489,30 @@ option_was_given(const struct options *o, enum option_id id)
 	return o->given >> id & 1;
 }
 
-/* More than "it is not heeded" where there is more to say. */
+/* More than "does not use it" where there is more to say. */
 static const struct {
 	enum option_id id;
 	unsigned answers;
 	const char *why, *how;
 } reasons[] = {
-    {OPT_SORT, PAGES, "pages come by address, in memory that does not grow",
-     "pipe them through sort(1)"},
-    {OPT_SORT, WATCH, "what was written most comes first", "pipe it through sort(1)"},
-    {OPT_FILTER, ~0u, "a filter chooses among rows", "use it with --list or --pages"},
-    {OPT_SCOPE, ~0u, "it is what --watch and the screen watch", "give --watch, too"},
-    {OPT_COUNT, ~0u, "it counts intervals of --watch", "give --watch, too"},
-    {OPT_OUTPUT, QUERY, "an answer is no table", "leave it plain, or give --json"},
-    {OPT_CSV, QUERY, "an answer is no table", "leave it plain, or give --json"},
-    {OPT_RAW, QUERY, "an answer is no table", "leave it plain, or give --json"},
-    {OPT_OUTPUT, SUMMARY, "its tables are what they are", "give --csv and choose there"},
-    {OPT_OUTPUT_ALL, SUMMARY, "its tables are what they are", "give --csv and choose there"},
-    {OPT_SORT, SUMMARY, "its tables are what they are", "give --csv and choose there"},
+    {OPT_SORT, PAGES, "pages are listed by address, in constant memory", "use sort(1)"},
+    {OPT_SORT, WATCH, "the most written comes first", "use sort(1)"},
+    {OPT_FILTER, ~0u, "a filter selects rows", "use it with --list or --pages"},
+    {OPT_SCOPE, ~0u, "it limits what --watch and the screen watch", "add --watch"},
+    {OPT_COUNT, ~0u, "it counts intervals of --watch", "add --watch"},
+    {OPT_OUTPUT, QUERY, "an answer is not a table", "leave it out, or use --json"},
+    {OPT_CSV, QUERY, "an answer is not a table", "leave it out, or use --json"},
+    {OPT_RAW, QUERY, "an answer is not a table", "leave it out, or use --json"},
+    {OPT_OUTPUT, SUMMARY, "its tables are fixed", "use --csv and select from that"},
+    {OPT_OUTPUT_ALL, SUMMARY, "its tables are fixed", "use --csv and select from that"},
+    {OPT_SORT, SUMMARY, "its tables are fixed", "use --csv and select from that"},
     {OPT_JSON, GRID, "a grid is a picture", "use --pages for data"},
     {OPT_CSV, GRID, "a grid is a picture", "use --pages for data"},
     {OPT_RAW, GRID, "a grid is a picture", "use --pages for data"},
     {OPT_OUTPUT, SCREEN, "the screen has columns of its own",
-     "give --list or --pages; key o chooses on the screen"},
-    {OPT_TRACKER, LIST | PAGES, "it tells how --watch watches", "give --watch, too"},
-    {OPT_ALLOW_INJECT, LIST | PAGES, "it is for --watch", "give --watch, too"},
+     "use --list or --pages; on the screen, o chooses columns"},
+    {OPT_TRACKER, LIST | PAGES, "it selects how --watch watches", "add --watch"},
+    {OPT_ALLOW_INJECT, LIST | PAGES, "it is for --watch", "add --watch"},
 };
 
 static int
@@ -544,7 +548,8 @@ option_check_heeded(const struct options *o, struct err *err)
 	if (o->mode == MODE_VERSION || o->mode == MODE_HELP || o->mode == MODE_PRINT)
 		return 0;
 	if (o->count && o->watch_ns && o->mode != MODE_WATCH)
-		return err_set(err, ERR_USAGE, "before another answer --watch is one interval",
+		return err_set(err, ERR_USAGE,
+		               "before another answer, --watch runs a single interval",
 		               "leave --count out", "--count with another answer");
 	for (enum option_id i = 0; i < OPTIONS; i++)
 		if (option_was_given(o, i) && option_heeded_by(i) &&
@@ -559,13 +564,13 @@ option_check_pairs(const struct options *o, struct err *err)
 {
 	if ((o->target != NULL) + (o->command != NULL) + o->demo > 1)
 		return err_set(err, ERR_USAGE, "a PID, --demo and -- COMMAND exclude each other",
-		               "give one", "two targets were given");
+		               "give one", "two targets given");
 	if (o->output && o->output_all)
-		return err_set(err, ERR_USAGE, "all columns, or those that are named",
-		               "leave one out", "--output-all with -o");
+		return err_set(err, ERR_USAGE, "the two exclude each other", "leave one out",
+		               "--output-all with -o");
 	if (option_was_given(o, OPT_SIZE) && !o->frames)
 		return err_set(err, ERR_USAGE, "the terminal has a size of its own",
-		               "give --frames, too", "--size alone");
+		               "add --frames", "--size alone");
 	if (o->color != COLOR_AUTO && o->color != COLOR_NEVER && o->mode != MODE_SCREEN &&
 	    option_was_given(o, OPT_COLOR))
 		return err_set(err, ERR_USAGE, "answers have no colours", "leave it out",

@@ -59,7 +59,7 @@ struct reading {
 static int
 rc_no_action(const char *name, struct err *err)
 {
-	struct guess g = {.name = name, .best = 4, .how = "pmtop --print-config lists them"};
+	struct guess g = {.name = name, .best = 4, .how = "`pmtop --print-config` lists them"};
 	size_t n;
 	const struct key_row *k = key_usual(&n);
 
@@ -69,7 +69,7 @@ rc_no_action(const char *name, struct err *err)
 		key_action_name(&k[i], other, sizeof(other));
 		guess_try(&g, other, strlen(other));
 	}
-	return err_set(err, ERR_USAGE, "no key action has this name", g.how, "%.60s", name);
+	return err_set(err, ERR_USAGE, "no key action has that name", g.how, "%.60s", name);
 }
 
 /* Of one action in one view the last holds: never more than the table of keys has room for. */
@@ -100,7 +100,7 @@ rc_take_binding(struct reading *r, char view, const char *name, const char *keys
 	if (action < 0)
 		return rc_no_action(name, err);
 	if (!keys[0])
-		return err_set(err, ERR_USAGE, "there is no key", "give its keys, or none",
+		return err_set(err, ERR_USAGE, "the key is missing", "give its keys, or none",
 		               "%.40s =", name);
 	b.keys = mem_strdup(strcmp(keys, "none") ? keys : "");
 	for (char *s = b.keys; *s; s++)
@@ -120,11 +120,11 @@ rc_no_section(const char *section, struct err *err)
 	struct buf how = {0};
 
 	buf_str(&how,
-	        "settings stand before the first section; keys under [keys], or of one view under "
+	        "settings go before the first section, keys under [keys], keys of one view under "
 	        "[keys VIEW]:");
 	for (const char *v = key_views(); *v; v++)
 		buf_fmt(&how, " %s", key_view_name(*v));
-	err_set(err, ERR_USAGE, "there is no such section", how.s, "[%.60s]", section);
+	err_set(err, ERR_USAGE, "unknown section", how.s, "[%.60s]", section);
 	buf_free(&how);
 	return -1;
 }
@@ -198,7 +198,7 @@ rc_find_long_lines(struct reading *r, const char *text)
 		size_t n = strcspn(s, "\n");
 
 		if (n >= LINE_SIZE) {
-			err_set(&err, ERR_USAGE, "it is too long", "a line takes 189 bytes at most",
+			err_set(&err, ERR_USAGE, "line too long", "a line has at most 189 bytes",
 			        "%.40s...", s);
 			rc_complain(r->rc, line + 1, &err);
 			r->bad[line] = true;
@@ -217,8 +217,8 @@ rc_find_bad_lines(struct reading *r, const char *text)
 	rc_find_long_lines(r, text);
 	while ((line = rc_parse(r, text, true)) > 0 && !r->bad[line - 1] &&
 	       r->rc->problems < PROBLEMS_MAX) {
-		err_set(&err, ERR_USAGE, "it is neither NAME = VALUE nor [SECTION]",
-		        "a comment begins with #", "a line that says nothing");
+		err_set(&err, ERR_USAGE, "neither NAME = VALUE nor [SECTION]",
+		        "a comment begins with #", "invalid line");
 		rc_complain(r->rc, (unsigned)line, &err);
 		r->bad[line - 1] = true;
 	}
@@ -284,7 +284,7 @@ rc_find_path(char *out, size_t size)
 static int
 rc_read_file(const char *path, char *text, struct err *err)
 {
-	static const char how[] = "mend it, or start pmtop with --no-config";
+	static const char how[] = "correct it, or start pmtop with --no-config";
 	int fd = file_open(AT_FDCWD, path, O_RDONLY);
 	struct stat st;
 	ssize_t n;
@@ -294,7 +294,7 @@ rc_read_file(const char *path, char *text, struct err *err)
 	if (fd < 0 || fstat(fd, &st) < 0 || st.st_size >= FILE_SIZE) {
 		if (fd >= 0)
 			close(fd);
-		return err_set(err, ERR_USAGE, "it is not a file of less than 64 KiB", how,
+		return err_set(err, ERR_USAGE, "it is not a regular file smaller than 64 KiB", how,
 		               "cannot read it");
 	}
 	n = read(fd, text, FILE_SIZE - 1);
@@ -303,7 +303,7 @@ rc_read_file(const char *path, char *text, struct err *err)
 	close(fd);
 	text[n < 0 ? 0 : n] = '\0';
 	if (n >= 0 && strlen(text) != (size_t)n)
-		return err_set(err, ERR_USAGE, "there is a byte 0 in it", how, "cannot read it");
+		return err_set(err, ERR_USAGE, "it contains a null byte", how, "cannot read it");
 	return n < 0 ? -1 : 0;
 }
 
@@ -429,20 +429,19 @@ rc_example(struct buf *out)
 	size_t n;
 	const struct setting *s = setting_table(&n);
 
-	buf_str(out, "# What the screen of pmtop is like. pmtop reads this from\n"
+	buf_str(out, "# Configures the screen of pmtop. pmtop reads this from\n"
 	             "# $XDG_CONFIG_HOME/pmtop/pmtoprc, by default ~/.config/pmtop/pmtoprc, and "
 	             "never writes it.\n"
-	             "# The command line counts for more; --no-config leaves it out; answers "
-	             "without a screen do\n"
-	             "# not depend on it. All below stands as it is without this file.\n");
+	             "# The command line takes precedence; --no-config ignores the file; answers "
+	             "without the screen do\n"
+	             "# not depend on it. All values below are the defaults.\n");
 	for (size_t i = 0; i < n; i++)
 		buf_fmt(out, "\n# %s (%s)\n#%s =%s%s\n", s[i].help, s[i].values, s[i].name,
 		        s[i].usual[0] ? " " : "", s[i].usual);
-	buf_str(out, "\n# Keys, by the name of what they do; they take the place of those that "
-	             "stand here. Keys are\n"
-	             "# a character, ^X, F1 to F12, or named as below; none: no key. What holds in "
-	             "one view alone\n"
-	             "# stands under [keys VIEW].\n#[keys]\n");
+	buf_str(out, "\n# Keys, by the name of the action; they replace those listed here. A key "
+	             "is a character, ^X,\n"
+	             "# F1 to F12, or named as below; none: no key. Keys of a single view go under "
+	             "[keys VIEW].\n#[keys]\n");
 	rc_example_keys(out, 0);
 	for (const char *v = key_views(); *v; v++)
 		rc_example_keys(out, *v);

@@ -34,9 +34,8 @@ setting_bad(enum setting_id id, const char *value, const char *how, struct err *
 	char text[sizeof(err->how)];
 
 	snprintf(text, sizeof(text), "%s%s", how,
-	         strstr(value, " #") ? "; behind a value a comment begins with ;" : "");
-	return err_set(err, ERR_USAGE, "not a valid value", text, "%s = %.60s", rows[id].name,
-	               value);
+	         strstr(value, " #") ? "; after a value, a comment begins with ;" : "");
+	return err_set(err, ERR_USAGE, "invalid value", text, "%s = %.60s", rows[id].name, value);
 }
 
 static int
@@ -61,7 +60,7 @@ setting_take_letters(const char *value, enum letters *out, struct err *err)
 			*out = (enum letters)i;
 			return 0;
 		}
-	return setting_bad(SETTING_LETTERS, value, "give runs, all or off", err);
+	return setting_bad(SETTING_LETTERS, value, "choose from runs, all, off", err);
 }
 
 static int
@@ -84,7 +83,7 @@ setting_take_sort(struct options *o, const char *value, struct err *err)
 	if (list_columns_parse(value + other, &one, &e) < 0)
 		return setting_bad(SETTING_SORT, value, e.how, err);
 	if (one.n != 1 || !column_row((enum column_id)one.id[0])->letter)
-		return setting_bad(SETTING_SORT, value, "give one column, of those that s offers",
+		return setting_bad(SETTING_SORT, value, "give one of the columns in the s menu",
 		                   err);
 	o->list_sort = one.id[0];
 	o->list_invert = other;
@@ -127,12 +126,12 @@ int
 setting_take(struct options *o, const char *name, const char *value, struct err *err)
 {
 	struct guess g = {
-	    .name = name, .best = 3, .how = "man pmtop lists them; so does pmtop --print-config"};
+	    .name = name, .best = 3, .how = "`pmtop --print-config` lists them"};
 
 	for (unsigned i = 0; i < SETTINGS; i++) {
 		if (!strcmp(name, rows[i].name))
 			return settings_take(o, (enum setting_id)i, value, err);
 		guess_try(&g, rows[i].name, strlen(rows[i].name));
 	}
-	return err_set(err, ERR_USAGE, "there is no such setting", g.how, "%.60s", name);
+	return err_set(err, ERR_USAGE, "unknown setting", g.how, "%.60s", name);
 }

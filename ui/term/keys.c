@@ -47,10 +47,10 @@ key_table_set(const struct key_row *own, size_t n)
 
 static const struct {
 	char letter;
-	const char *name;
+	const char *name, *title;
 } views[] = {
-#define V(id, object, letter, name, title, on) {letter, name},
-#define Q(letter, name) {letter, name},
+#define V(id, object, letter, name, title, on) {letter, name, title},
+#define Q(letter, name, title) {letter, name, title},
 #include "term/views.def"
 };
 
@@ -64,14 +64,26 @@ key_views(void)
 	return letters;
 }
 
-const char *
-key_view_name(char letter)
+static size_t
+key_view_at(char letter)
 {
 	size_t i = 0;
 
 	while (i + 1 < ARRAY_LEN(views) && views[i].letter != letter)
 		i++;
-	return views[i].name;
+	return i;
+}
+
+const char *
+key_view_name(char letter)
+{
+	return views[key_view_at(letter)].name;
+}
+
+const char *
+key_view_title(char letter)
+{
+	return views[key_view_at(letter)].title;
 }
 
 char

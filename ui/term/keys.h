@@ -37,6 +37,7 @@ const char *key_group_name(enum key_group g);
  * view. */
 const char *key_views(void);
 const char *key_view_name(char letter);
+const char *key_view_title(char letter); /* for the manual */
 char key_view_named(const char *name);
 
 /* Whether a row works in the view with this letter; one that was left without a key does not. */

@@ -45,8 +45,8 @@ keys_taken(int code)
 		const char *why;
 	} rows[] = {
 	    {'C', "it ends every program"},        {'\\', "it ends every program"},
-	    {'Z', "it suspends every program"},    {'S', "terminals stop their output at it"},
-	    {'Q', "terminals go on with their output at it"},
+	    {'Z', "it suspends every program"},    {'S', "it stops a terminal's output"},
+	    {'Q', "it resumes a terminal's output"},
 	    {'H', "terminals send it for Backspace"}, {'J', "terminals send it for Enter"},
 	};
 
@@ -62,16 +62,16 @@ keys_check_key(const char *name, size_t len, char view, struct err *err)
 	int code = key_code(name, len), shown = len > 40 ? 40 : (int)len;
 
 	if (code < 0)
-		return err_set(err, ERR_USAGE, "there is no such key",
+		return err_set(err, ERR_USAGE, "unknown key",
 		               "keys are a character, ^X, F1 to F12, Enter Esc Tab S-Tab Space "
 		               "Backspace, Up Down "
-		               "Left Right Home End PgUp PgDn; none for none",
+		               "Left Right Home End PgUp PgDn, or none",
 		               "key %.*s", shown, name);
 	if (code < ' ' && keys_taken(code))
-		return err_set(err, ERR_USAGE, keys_taken(code), "take another key", "key %.*s",
+		return err_set(err, ERR_USAGE, keys_taken(code), "choose another key", "key %.*s",
 		               shown, name);
 	if (view && key_view_types(view) && code >= ' ' && code < 256)
-		return err_set(err, ERR_USAGE, "letters are typed there", "take ^X or a named key",
+		return err_set(err, ERR_USAGE, "letters are typed there", "use ^X or a named key",
 		               "key %.*s", shown, name);
 	return 0;
 }
@@ -93,8 +93,8 @@ user_keymap_check(const struct key_binding *b, struct err *err)
 		if (keys_check_key(name, len, b->view, err) < 0)
 			return -1;
 	if (b->action == ACT_LENS && keys > LENS_KEYS)
-		return err_set(err, ERR_USAGE, "there are nine lenses, each has one key",
-		               "give nine, in their order", "%zu keys", keys);
+		return err_set(err, ERR_USAGE, "there are nine lenses, one key each",
+		               "give nine, in order", "%zu keys", keys);
 	return 0;
 }
 
@@ -185,8 +185,8 @@ keys_find_clash(const struct key_binding *b, char *view, struct err *err)
 			key_action_name(&own.row[keeps], name, sizeof(name));
 			*view = own.row[loses].views[0];
 			err_set(err, ERR_USAGE, "a key means one thing in a view",
-			        "take another key, or give that "
-			        "meaning another one, too",
+			        "choose another key, or give that "
+			        "action another one, too",
 			        "key %.*s means %s", (int)len, key, name);
 			return own.by[loses];
 		}
