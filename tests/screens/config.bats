@@ -59,7 +59,7 @@ teardown() { screen_stop; }
 	screen_text | grep '1 cell = 4 pages'
 	screen_resize 80 60
 	screen_keys H
-	screen_text | grep '\^K  *clear: what is written from now on shows'
+	screen_text | grep '\^K  *clear: pages written from now on light up'
 	screen_keys e Q q e
 	screen_text | grep '› regions'
 	screen_keys e
