@@ -7,7 +7,11 @@
 
 #include "base/clock.h"
 #include "fuzz.h"
+#include "model/dump.h"
 #include "model/list_rows.h"
+#include "model/map.h"
+#include "model/messages.h"
+#include "model/pages.h"
 #include "query/answer_query.h"
 #include "sample/sample.h"
 #include "target/pointers.h"
@@ -118,7 +122,7 @@ make_regions(struct world *w)
 static struct window *
 make_window(struct world *w, const struct regions *rs)
 {
-	const struct grid *g = &w->ui.grid;
+	const struct grid *g = &w->ui.pages->grid;
 	const struct vma *v = vma_at(&rs->vmas, w->ui.region);
 	struct err err = {0};
 
@@ -136,7 +140,7 @@ write_memory(struct world *w)
 	for (uint64_t n = below(w, 40); n; n--) {
 		const struct slot *s = &slots[below(w, SLOTS)];
 		uint64_t value = below(w, 2) ? s->start + below(w, 9000) : below(w, UINT64_MAX);
-		uint64_t at = below(w, 3) ? w->ui.hex_top + below(w, 512) : below(w, 0x10000000);
+		uint64_t at = below(w, 3) ? w->ui.dump->top + below(w, 512) : below(w, 0x10000000);
 
 		if (at < 0x10000000 && pwrite(w->t.mem, &value, sizeof(value), (off_t)at) < 0)
 			w->lost = true;
@@ -146,15 +150,15 @@ write_memory(struct world *w)
 static struct bytes *
 make_bytes(struct world *w, const struct regions *rs, const struct sample *old)
 {
-	const struct vma *v = vma_at(&rs->vmas, w->ui.hex_top);
-	uint64_t len = (uint64_t)w->ui.hex_rows * BYTES_ROW;
+	const struct vma *v = vma_at(&rs->vmas, w->ui.dump->top);
+	uint64_t len = (uint64_t)w->ui.dump->rows * BYTES_ROW;
 	struct bytes *b;
 	struct err err = {0};
 
 	write_memory(w);
 	if (!v)
 		return NULL;
-	b = bytes_read(&w->t, &rs->vmas, w->ui.hex_top, w->ui.hex_top + u64_min(len, v->end - w->ui.hex_top),
+	b = bytes_read(&w->t, &rs->vmas, w->ui.dump->top, w->ui.dump->top + u64_min(len, v->end - w->ui.dump->top),
 	               old ? old->bytes : NULL, &err);
 	if (b && below(w, 2))
 		pointers_find(b, &w->t, &rs->vmas, NULL, 0);
@@ -293,7 +297,7 @@ press(struct world *w)
 		do_action(w, (enum action)below(w, ACT_COUNT));
 		return;
 	case 1:
-		snprintf(w->ui.find, sizeof(w->ui.find), "%s", below(w, 2) ? "lib" : "zzz");
+		snprintf(w->ui.list->find, sizeof(w->ui.list->find), "%s", below(w, 2) ? "lib" : "zzz");
 		do_action(w, ACT_FIND_NEXT);
 		if (ui_view(&w->ui) == VIEW_HELP)
 			view_help_find(&w->ui, below(w, 2) ? "zoom" : below(w, 2) ? "no such word" : "");
@@ -345,8 +349,8 @@ is_row(const struct ui *ui, const struct sample *s, uint64_t row)
 	const struct vma *v = vma_at(&s->regions->vmas, start);
 
 	if (row_is_gone(row))
-		return !row_is_group(row) && list_marks_gone(&ui->marks, start);
-	return v && v->start == start && (ui->grouping || !row_is_group(row));
+		return !row_is_group(row) && list_marks_gone(&ui->list->marks, start);
+	return v && v->start == start && (ui->list->grouping || !row_is_group(row));
 }
 
 static bool
@@ -357,25 +361,25 @@ check_list(const struct ui *ui, const struct sample *s)
 
 	if (!l->n)
 		return true;
-	if (ui->shown > l->n || (ui->shown < l->n && !ui->filter.text[0]))
-		return fuzz_wrong("%zu of %zu regions pass", ui->shown, l->n);
-	if (ui->grouping ? ui->order_n > 2 * ui->shown + ui->marks.gone_n || !ui->order_n != !ui->shown
-	                 : ui->order_n < ui->shown || ui->order_n > ui->shown + ui->marks.gone_n)
-		return fuzz_wrong("%zu of %zu regions are in the list", ui->order_n, ui->shown);
-	if (!ui->order_n)
-		return !ui->region || ui->shown == 0 || fuzz_wrong("a cursor without rows");
+	if (ui->list->shown > l->n || (ui->list->shown < l->n && !ui->list->filter.text[0]))
+		return fuzz_wrong("%zu of %zu regions pass", ui->list->shown, l->n);
+	if (ui->list->grouping ? ui->list->order_n > 2 * ui->list->shown + ui->list->marks.gone_n || !ui->list->order_n != !ui->list->shown
+	                 : ui->list->order_n < ui->list->shown || ui->list->order_n > ui->list->shown + ui->list->marks.gone_n)
+		return fuzz_wrong("%zu of %zu regions are in the list", ui->list->order_n, ui->list->shown);
+	if (!ui->list->order_n)
+		return !ui->region || ui->list->shown == 0 || fuzz_wrong("a cursor without rows");
 	if (!is_row(ui, s, ui->region))
 		return fuzz_wrong("the cursor is on no region: %" PRIx64, ui->region);
-	for (size_t i = 0; i < ui->order_n; i++) {
-		if (!is_row(ui, s, ui->order[i]))
+	for (size_t i = 0; i < ui->list->order_n; i++) {
+		if (!is_row(ui, s, ui->list->order[i]))
 			return fuzz_wrong("row %zu is no region", i);
-		if (ui->order[i] == ui->region)
+		if (ui->list->order[i] == ui->region)
 			at = i;
 		for (size_t k = 0; k < i; k++)
-			if (ui->order[k] == ui->order[i])
+			if (ui->list->order[k] == ui->list->order[i])
 				return fuzz_wrong("rows %zu and %zu are the same region", k, i);
 	}
-	if (at < ui->list_top || at >= ui->list_top + rows)
+	if (at < ui->list->top || at >= ui->list->top + rows)
 		return fuzz_wrong("the cursor's row %zu is not on screen", at);
 	return true;
 }
@@ -387,20 +391,20 @@ check_menu(const struct ui *ui)
 	bool seen = false;
 
 	for (int y = 1; y < ui->rows - 2; y++)
-		seen |= list_menu_at(ui, 1, ui->rows - 2, y) == (int)ui->menu_at;
+		seen |= list_menu_at(ui, 1, ui->rows - 2, y) == (int)list_menu_of(ui)->at;
 	if (!seen && ui->rows > 5)
-		return fuzz_wrong("column %d is not in the menu", ui->menu_at);
-	for (size_t i = 0; i < ui->columns.n; i++)
+		return fuzz_wrong("column %d is not in the menu", list_menu_of(ui)->at);
+	for (size_t i = 0; i < ui->list->columns.n; i++)
 		for (size_t k = 0; k < i; k++)
-			if (ui->columns.id[i] == ui->columns.id[k])
-				return fuzz_wrong("column %u twice", ui->columns.id[i]);
-	return ui->columns.n <= LIST_COLUMNS || fuzz_wrong("%zu columns", ui->columns.n);
+			if (ui->list->columns.id[i] == ui->list->columns.id[k])
+				return fuzz_wrong("column %u twice", ui->list->columns.id[i]);
+	return ui->list->columns.n <= LIST_COLUMNS || fuzz_wrong("%zu columns", ui->list->columns.n);
 }
 
 static bool
 check_grid(const struct ui *ui, const struct sample *s)
 {
-	const struct grid *g = &ui->grid;
+	const struct grid *g = &ui->pages->grid;
 	const struct vma *v = ui_vma(ui, s, NULL);
 	size_t i;
 
@@ -429,10 +433,10 @@ check_hex(const struct ui *ui, const struct sample *s)
 		return fuzz_wrong("%d jumps from %d on", ui->jumps.n, ui->jumps.base);
 	if (!v)
 		return !ui_vma(ui, s, NULL) || fuzz_wrong("the cursor %" PRIx64 " is on no byte", ui->byte);
-	if (ui->hex_top % BYTES_ROW || ui->hex_top < v->start || ui->hex_top >= v->end)
-		return fuzz_wrong("the first row is %" PRIx64, ui->hex_top);
-	if (ui->byte < ui->hex_top || ui->byte - ui->hex_top >= (uint64_t)ui->hex_rows * BYTES_ROW)
-		return fuzz_wrong("the cursor %" PRIx64 " is not on screen, top %" PRIx64, ui->byte, ui->hex_top);
+	if (ui->dump->top % BYTES_ROW || ui->dump->top < v->start || ui->dump->top >= v->end)
+		return fuzz_wrong("the first row is %" PRIx64, ui->dump->top);
+	if (ui->byte < ui->dump->top || ui->byte - ui->dump->top >= (uint64_t)ui->dump->rows * BYTES_ROW)
+		return fuzz_wrong("the cursor %" PRIx64 " is not on screen, top %" PRIx64, ui->byte, ui->dump->top);
 	return ui->region == v->start || fuzz_wrong("the region is %" PRIx64, ui->region);
 }
 
@@ -440,7 +444,7 @@ check_hex(const struct ui *ui, const struct sample *s)
 static bool
 check_map(const struct ui *ui, const struct sample *s)
 {
-	const struct map *m = &ui->map;
+	const struct map *m = &map_of(ui)->map;
 	size_t next = 0, row;
 
 	if (!s->regions || !s->regions->vmas.n)
@@ -465,8 +469,8 @@ check_map(const struct ui *ui, const struct sample *s)
 		next = it->at + it->cells;
 	}
 	row = m->piece[map_find(m, ui->region)].at / m->cols;
-	if (ui->map_rows && (row < ui->map_top || row >= ui->map_top + ui->map_rows))
-		return fuzz_wrong("row %zu of the cursor is not on screen, top %zu", row, ui->map_top);
+	if (map_of(ui)->rows && (row < map_of(ui)->top || row >= map_of(ui)->top + map_of(ui)->rows))
+		return fuzz_wrong("row %zu of the cursor is not on screen, top %zu", row, map_of(ui)->top);
 	return vma_at(&s->regions->vmas, ui->region) || fuzz_wrong("the cursor %" PRIx64 " is on nothing", ui->region);
 }
 
@@ -477,7 +481,7 @@ check_card(const struct ui *ui, const struct sample *s)
 	bool read = s->card && s->card->has_page && s->card->place == ui->cursor;
 
 	return ui_view(ui) != VIEW_PAGE || !read || !s->regions || !vma_at(&s->regions->vmas, ui->cursor) ||
-	       ui->card_top >= 0 || fuzz_wrong("card_top %d", ui->card_top);
+	       scroll_of(ui)->top >= 0 || fuzz_wrong("card_top %d", scroll_of(ui)->top);
 }
 
 static bool
@@ -518,11 +522,11 @@ check(const struct ui *ui, const struct sample *s)
 	case VIEW_COLUMNS:
 		return !s->regions || (check_list(ui, s) && check_menu(ui));
 	case VIEW_MESSAGES:
-		return ui->messages_top >= 0 || fuzz_wrong("messages_top %d", ui->messages_top);
+		return scroll_of(ui)->top >= 0 || fuzz_wrong("messages_top %d", scroll_of(ui)->top);
 	case VIEW_WRITES:
-		return ui->card_top >= 0 || fuzz_wrong("card_top %d", ui->card_top);
+		return scroll_of(ui)->top >= 0 || fuzz_wrong("card_top %d", scroll_of(ui)->top);
 	case VIEW_HELP:
-		return ui->help_top >= 0 || fuzz_wrong("help_top %d", ui->help_top);
+		return help_of(ui)->scroll.top >= 0 || fuzz_wrong("help_top %d", help_of(ui)->scroll.top);
 	case VIEW_PICKER: /* fuzz_picker */
 	case VIEW_COUNT:
 		break;
@@ -530,17 +534,46 @@ check(const struct ui *ui, const struct sample *s)
 	return fuzz_wrong("no such view");
 }
 
+/* Copies of what the views keep; whether it still is that. They are freed. */
+static void
+keep_own(const struct ui *ui, void *own[VIEW_COUNT])
+{
+	for (unsigned id = 0; id < VIEW_COUNT; id++) {
+		size_t size = view_of((enum view_id)id)->size;
+
+		own[id] = size ? memcpy(mem_alloc(size), ui->own[id], size) : NULL;
+	}
+}
+
+static bool
+is_own(const struct ui *ui, void *own[VIEW_COUNT])
+{
+	bool same = true;
+
+	for (unsigned id = 0; id < VIEW_COUNT; id++) {
+		same &= !own[id] || !memcmp(own[id], ui->own[id], view_of((enum view_id)id)->size);
+		free(own[id]);
+	}
+	return same;
+}
+
 static bool
 draw(struct world *w)
 {
-	struct ui before = w->ui;
 	const struct view *v = view_of(ui_view(&w->ui));
+	struct ui before = w->ui;
+	void *own[VIEW_COUNT];
+	bool changed;
+
+	keep_own(&w->ui, own);
 
 	paint_begin(&term);
 	zones_begin();
 	v->draw(&w->ui, w->s, 1, w->ui.rows - 2);
 	paint_flush();
-	if (memcmp(&before, &w->ui, sizeof(before)))
+	changed = memcmp(&before, &w->ui, sizeof(before)) != 0;
+	changed |= !is_own(&w->ui, own);
+	if (changed)
 		return fuzz_wrong("drawing the %s view changed it", view_row(ui_view(&w->ui))->title);
 	/* the same again: nothing may be left to send */
 	paint_begin(&term);
@@ -570,12 +603,12 @@ step(struct world *w)
 	if (below(w, 2))
 		next_sample(w);
 	w->ui.now = time_ns() + below(w, 2) * below(w, UINT64_C(40000000000));
-	view_of(ui_view(&w->ui))->settle(&w->ui, w->s, 1, w->ui.rows - 2);
+	view_settle(&w->ui, w->s, 1, w->ui.rows - 2);
 	if (!check(&w->ui, w->s) || !draw(w))
 		return false;
 	for (uint64_t n = below(w, 4); n; n--) {
 		press(w);
-		view_of(ui_view(&w->ui))->settle(&w->ui, w->s, 1, w->ui.rows - 2);
+		view_settle(&w->ui, w->s, 1, w->ui.rows - 2);
 		if (!check(&w->ui, w->s))
 			return false;
 	}
@@ -608,9 +641,9 @@ every_key(struct world *w)
 			if (a == ACT_NONE)
 				continue;
 			open_view(w, (enum view_id)id);
-			view_of(ui_view(&w->ui))->settle(&w->ui, w->s, 1, w->ui.rows - 2);
+			view_settle(&w->ui, w->s, 1, w->ui.rows - 2);
 			do_action(w, a);
-			view_of(ui_view(&w->ui))->settle(&w->ui, w->s, 1, w->ui.rows - 2);
+			view_settle(&w->ui, w->s, 1, w->ui.rows - 2);
 			if (!check(&w->ui, w->s) || !draw(w))
 				return fuzz_wrong("after key %d in the %s view", key, view_row((enum view_id)id)->title);
 		}
@@ -653,7 +686,7 @@ every_tiny_size(struct world *w)
 			if (id == VIEW_PAGE)
 				read_card(w);
 			for (int turn = 0; turn < 2; turn++) {
-				view_of(ui_view(&w->ui))->settle(&w->ui, w->s, 1, w->ui.rows - 2);
+				view_settle(&w->ui, w->s, 1, w->ui.rows - 2);
 				if (!check(&w->ui, w->s) || !draw(w))
 					return false;
 				do_action(w, a);
@@ -673,6 +706,7 @@ play(uint64_t *seed)
 	struct world w = {.seed = seed};
 	bool good = true;
 
+	views_open(&w.ui);
 	fake_target(&w.t);
 	w.t.mem = fake_file();
 	w.t.pm.plain = true;
@@ -697,8 +731,7 @@ play(uint64_t *seed)
 		good = every_tiny_size(&w);
 	messages_free(&messages);
 	sample_free(w.s);
-	rows_free(&w.ui);
-	map_free(&w.ui.map);
+	views_close(&w.ui, true);
 	writes_log_free(&w.log);
 	fake_close(&w.t);
 	return good;

@@ -7,6 +7,7 @@
 
 #include "base/fuzzy.h"
 #include "fuzz.h"
+#include "model/picker.h"
 #include "term/paint.h"
 #include "term/term.h"
 #include "views/view.h"
@@ -60,7 +61,7 @@ next_list(struct world *w)
 	}
 	processes_free(w->list);
 	w->list = l;
-	w->ui.picker.list = l;
+	w->ui.processes = l;
 }
 
 static void
@@ -74,7 +75,7 @@ press(struct world *w)
 		view_picker.act(&w->ui, NULL, (enum action)below(w, ACT_COUNT));
 		return;
 	case 1:
-		picker_type(&w->ui.picker, w->list, (unsigned char)typed[below(w, sizeof(typed) - 1)]);
+		picker_type(picker_of(&w->ui), w->list, (unsigned char)typed[below(w, sizeof(typed) - 1)]);
 		return;
 	default:
 		a = key_action((int)below(w, below(w, 2) ? 128 : TERM_LAST), 'S');
@@ -97,7 +98,7 @@ resize(struct world *w)
 static bool
 check(const struct ui *ui, const struct processes *list)
 {
-	const struct picker *p = &ui->picker;
+	const struct picker *p = picker_of(ui);
 	size_t height = ui->rows > 6 ? (size_t)ui->rows - 5 : 1;
 	struct buf text = {0};
 	bool safe;
@@ -123,11 +124,12 @@ static bool
 draw(struct world *w)
 {
 	struct ui before = w->ui;
+	struct picker own = *picker_of(&w->ui);
 
 	paint_begin(&term);
 	view_picker.draw(&w->ui, NULL, 1, w->ui.rows - 2);
 	paint_flush();
-	if (memcmp(&before, &w->ui, sizeof(before)))
+	if (memcmp(&before, &w->ui, sizeof(before)) || memcmp(&own, picker_of(&w->ui), sizeof(own)))
 		return fuzz_wrong("drawing changed it");
 	paint_begin(&term);
 	view_picker.draw(&w->ui, NULL, 1, w->ui.rows - 2);
@@ -144,7 +146,8 @@ play(uint64_t *seed)
 	paint_close();
 	paint_open(&term, (enum theme)below(&w, THEME_COUNT));
 	resize(&w);
-	picker_open(&w.ui.picker, below(&w, 2) ? NULL : "java");
+	views_open(&w.ui);
+	picker_open(picker_of(&w.ui), below(&w, 2) ? NULL : "java");
 	next_list(&w); /* after picker_open */
 	for (int i = 0; i < STEPS && good; i++) {
 		if (!below(&w, 3))
@@ -160,7 +163,7 @@ play(uint64_t *seed)
 		good = check(&w.ui, w.list) && draw(&w);
 	}
 	processes_free(w.list);
-	picker_free(&w.ui.picker);
+	views_close(&w.ui, true);
 	return good;
 }
 

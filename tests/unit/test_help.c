@@ -60,27 +60,30 @@ static void
 test_find(void)
 {
 	struct ui ui = {.rows = 24, .cols = 80, .stack = {VIEW_REGIONS, VIEW_GRID}, .depth = 1};
+	struct help_view *h;
 
+	views_open(&ui);
+	h = help_of(&ui);
 	view_help_open(&ui);
-	ok(ui_view(&ui) == VIEW_HELP && ui.help_page == help_page_of('G'), "it opens at the view below");
+	ok(ui_view(&ui) == VIEW_HELP && h->page == help_page_of('G'), "it opens at the view below");
 	view_help.act(&ui, NULL, ACT_LAST_CHANGE);
 	view_help.act(&ui, NULL, ACT_LAST_CHANGE);
-	ok(!help_page_name(ui.help_page + 1), "before the first page comes the last");
+	ok(!help_page_name(h->page + 1), "before the first page comes the last");
 	view_help.act(&ui, NULL, ACT_NEXT_CHANGE);
-	ok(ui.help_page == 0, "and after it the first");
-	ok(!view_help_find(&ui, "CLEAR") && !strcmp(ui.help_find, "CLEAR"), "a word");
+	ok(h->page == 0, "and after it the first");
+	ok(!view_help_find(&ui, "CLEAR") && !strcmp(h->find, "CLEAR"), "a word");
 	view_help.act(&ui, NULL, ACT_LAST);
 	view_help.settle(&ui, NULL, 1, 22);
-	ok(ui.help_top > 0 && ui.help_top < 100, "what has it, in upper case or lower, from all pages");
+	ok(h->scroll.top > 0 && h->scroll.top < 100, "what has it, in upper case or lower, from all pages");
 	view_help_find(&ui, "no such word anywhere");
 	view_help.settle(&ui, NULL, 1, 22);
-	ok(ui.help_top == 0, "nothing has it");
+	ok(h->scroll.top == 0, "nothing has it");
 	view_help_find(&ui, "\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5"
 	                  "\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5"
 	                  "\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5");
-	ok(strlen(ui.help_find) < sizeof(ui.help_find) && strlen(ui.help_find) % 3 == 0, "a long word is cut between letters");
+	ok(strlen(h->find) < sizeof(h->find) && strlen(h->find) % 3 == 0, "a long word is cut between letters");
 	view_back(&ui);
-	ok(ui_view(&ui) == VIEW_HELP && !ui.help_find[0], "one step back: the pages");
+	ok(ui_view(&ui) == VIEW_HELP && !h->find[0], "one step back: the pages");
 	view_back(&ui);
 	ok(ui_view(&ui) == VIEW_GRID, "another: the view below");
 }

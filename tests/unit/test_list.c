@@ -351,8 +351,8 @@ rows_text(struct ui *ui, struct sample *s, bool counted, const uint64_t rss[3])
 		s->regions->r[i].rss = rss[i];
 	}
 	rows_settle(ui, s);
-	for (size_t i = 0; i < ui->order_n && n < sizeof(text) - 1; i++)
-		text[n++] = (char)('a' + (ui->order[i] >> 12) / 2);
+	for (size_t i = 0; i < ui->list->order_n && n < sizeof(text) - 1; i++)
+		text[n++] = (char)('a' + (ui->list->order[i] >> 12) / 2);
 	text[n] = '\0';
 	return text;
 }
@@ -366,7 +366,8 @@ test_order_of_counts(void)
 			      later[3] = {PAGES_C, PAGES_B, PAGES_A},
 			      same[3] = {PAGES_A, PAGES_A, PAGES_A};
 	struct sample s = sample_of(ANON("1000-2000") LIBC("2000-4000") ANON("4000-5000"), 1);
-	struct ui ui = {.sort = COL_REGION_RSS, .now = 2, .touched_ns = 1};
+	struct list list = {.sort = COL_REGION_RSS};
+	struct ui ui = {.list = &list, .now = 2, .touched_ns = 1};
 
 	is_str(rows_text(&ui, &s, false, none), "abc", "nothing is counted");
 	is_str(rows_text(&ui, &s, false, some), "bac", "some is");
@@ -381,7 +382,7 @@ test_order_of_counts(void)
 	ui.touched_ns = ui.now;
 	is_str(rows_text(&ui, &s, true, same), "abc", "values that do not differ make no order");
 	is_str(rows_text(&ui, &s, true, all), "cba", "to be held");
-	rows_free(&ui);
+	rows_free(&list);
 	regions_unref(s.regions);
 }
 
@@ -408,7 +409,8 @@ test_parted(void)
 	paint_open(&term, THEME_MONO);
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct sample s = sample_of(rows[i].maps, 1);
-		struct ui ui = {.sort = COL_REGION_START, .region = 0x1000, .cols = 300};
+		struct list list = {.sort = COL_REGION_START};
+		struct ui ui = {.list = &list, .region = 0x1000, .cols = 300};
 		struct buf out = {0};
 
 		rows_settle(&ui, &s);
@@ -422,7 +424,7 @@ test_parted(void)
 		                  "it watches") == !rows[i].parted,
 		   rows[i].what);
 		buf_free(&out);
-		rows_free(&ui);
+		rows_free(&list);
 		regions_unref(s.regions);
 	}
 }

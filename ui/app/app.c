@@ -15,7 +15,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/util.h"
-#include "model/list_rows.h"
+#include "model/picker.h"
 #include "term/keys.h"
 #include "term/paint.h"
 #include "term/prompt.h"
@@ -123,13 +123,9 @@ app_run(const struct app_options *o, struct err *err)
 
 	a->o = o;
 	a->status_fd = a->signals = -1;
-	a->ui.lens = o->lens;
-	a->ui.grouping = o->grouping;
-	a->ui.letters = o->letters;
-	a->ui.columns = o->columns;
-	a->ui.sort = o->sort;
-	a->ui.invert = o->invert;
-	picker_open(&a->ui.picker, o->filter);
+	a->ui.messages = &a->messages;
+	app_ui_begin(a);
+	picker_open(picker_of(&a->ui), o->filter);
 	if (o->pid && app_target(a, o->root, o->pid, o->owner, err) < 0)
 		r = -1;
 	else
@@ -137,7 +133,7 @@ app_run(const struct app_options *o, struct err *err)
 	app_choose_end(a);
 	app_target_close(a);
 	app_prompt_free(a);
-	picker_free(&a->ui.picker);
+	views_close(&a->ui, true);
 	messages_free(&a->messages);
 	free(a);
 	return r;

@@ -8,6 +8,8 @@
 
 #include "base/err.h"
 #include "config/rc.h"
+#include "model/list_columns.h"
+#include "model/pages.h"
 #include "table/groups.h"
 #include "term/paint.h"
 #include "term/term.h"

@@ -180,7 +180,6 @@ app_show_help(struct app *a)
 static void
 app_show_capabilities(struct app *a)
 {
-	a->ui.card_top = 0;
 	ui_push(&a->ui, VIEW_CAPABILITIES);
 }
 
@@ -193,7 +192,6 @@ app_show_map(struct app *a)
 static void
 app_show_writes(struct app *a)
 {
-	a->ui.card_top = 0;
 	ui_show(&a->ui, VIEW_WRITES);
 }
 

@@ -8,7 +8,10 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "model/dump.h"
 #include "model/here.h"
+#include "model/list.h"
+#include "model/pages.h"
 #include "query/query.h"
 #include "term/paint.h"
 #include "term/prompt.h"
@@ -119,9 +122,9 @@ app_prompt(struct app *a, int kind)
 	if (kind == PROMPT_FIND || kind == PROMPT_FILTER)
 		list_typed_begin(&a->ui);
 	if (kind == PROMPT_FILTER)
-		prompt_reopen(a->ui.filter.text, 0);
+		prompt_reopen(a->ui.list->filter.text, 0);
 	else if (kind == PROMPT_PAGE_FILTER)
-		prompt_reopen(a->ui.page_filter, 0);
+		prompt_reopen(a->ui.pages->filter, 0);
 }
 
 void
@@ -268,7 +271,7 @@ app_find(struct app *a, const char *line)
 		list_typed_cancel(&a->ui);
 		if (list_find(&a->ui, app_shown(a), 1) == FX_NOT_FOUND)
 			app_not_found(a);
-	} else if (!a->ui.found_n) {
+	} else if (!a->ui.list->found_n) {
 		app_not_found(a);
 	}
 }
@@ -309,16 +312,16 @@ app_find_bytes(struct app *a, const char *line)
 	struct err err;
 
 	if (line[strspn(line, " \t")]) {
-		if ((strlen(line) >= sizeof(a->ui.byte_find)
+		if ((strlen(line) >= sizeof(a->ui.dump->find)
 		         ? err_set(&err, ERR_USAGE, "the line is too long", "look for fewer bytes",
 		                   "cannot read it")
 		         : pattern_parse(line, &p, &err)) < 0) {
 			app_prompt_refuse(a, line, &err);
 			return;
 		}
-		snprintf(a->ui.byte_find, sizeof(a->ui.byte_find), "%.255s", line);
+		snprintf(a->ui.dump->find, sizeof(a->ui.dump->find), "%.255s", line);
 	}
-	if (a->ui.byte_find[0] && app_shown(a))
+	if (a->ui.dump->find[0] && app_shown(a))
 		app_seek(a, false);
 }
 
@@ -354,11 +357,12 @@ app_prompt_entered(struct app *a)
 		break;
 	case PROMPT_PAGE_FILTER:
 		if (app_shown(a))
-			app_read_page_filter(a, line, a->ui.page_filter);
+			app_read_page_filter(a, line, a->ui.pages->filter);
 		break;
 	case PROMPT_PAGE_FIND: /* an empty line looks for what was looked for last */
-		if (app_shown(a) && (!line[0] || app_read_page_filter(a, line, a->ui.page_find)) &&
-		    a->ui.page_find[0])
+		if (app_shown(a) &&
+		    (!line[0] || app_read_page_filter(a, line, a->ui.pages->find)) &&
+		    a->ui.pages->find[0])
 			app_seek(a, false);
 		break;
 	case PROMPT_BYTE_FIND:

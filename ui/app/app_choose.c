@@ -8,6 +8,7 @@
 #include "base/util.h"
 #include "demo/demo.h"
 #include "kernel/proc.h"
+#include "model/picker.h"
 
 static const uint64_t MS = 1000000;
 enum {
@@ -20,7 +21,7 @@ app_set_list(struct app *a, struct processes *list)
 {
 	processes_free(a->choose.list);
 	a->choose.list = list;
-	a->ui.picker.list = list;
+	a->ui.processes = list;
 }
 
 int
@@ -64,8 +65,8 @@ app_choose_end(struct app *a)
 void
 app_choose_open(struct app *a)
 {
-	bool demo = a->ui.picker.at_demo;
-	pid_t pid = a->ui.picker.pid;
+	bool demo = picker_of(&a->ui)->at_demo;
+	pid_t pid = picker_of(&a->ui)->pid;
 	struct err err;
 
 	/* the demo is a child of ours, wherever the others are listed */
@@ -74,6 +75,7 @@ app_choose_open(struct app *a)
 	               &err) < 0 ||
 	    app_wait_first(a, &err) < 0) {
 		app_target_close(a);
+		app_set_first_view(a, VIEW_PICKER);
 		app_toast_err(a, &err);
 		app_choose_refresh(a);
 		return;
@@ -108,7 +110,7 @@ app_choose(struct app *a, struct err *err)
 		return -1;
 	a->choose.asked_ns = time_ns();
 	app_set_first_view(a, VIEW_PICKER);
-	a->ui.picker.stale = true; /* its rows are another list's */
+	picker_of(&a->ui)->stale = true; /* its rows are another list's */
 	app_set_list(a, mem_alloc(sizeof(*a->choose.list)));
 	return app_wait_for_list(a, err);
 }

@@ -16,6 +16,8 @@
 #include "base/text.h"
 #include "base/util.h"
 #include "model/here.h"
+#include "model/picker.h"
+#include "model/list.h"
 #include "query/query.h"
 #include "term/fit.h"
 #include "term/keys.h"
@@ -168,7 +170,7 @@ draw_header(struct app *a)
 static void
 draw_choose_header(const struct app *a)
 {
-	const struct picker *p = &a->ui.picker;
+	const struct picker *p = picker_of(&a->ui);
 	const struct processes *list = a->choose.list;
 	size_t shown = p->rows_n - (p->rows_n && p->rows[0] == PICK_DEMO);
 	uint64_t now = time_ns(), waited = now - u64_min(now, a->choose.asked_ns);
@@ -329,15 +331,16 @@ draw_effect(const struct app *a, int y, int x)
 
 	if (!prompt_line()[0] || !s || !s->regions)
 		return;
-	if (prompt_kind() == PROMPT_FIND && !ui->found_n)
+	if (prompt_kind() == PROMPT_FIND && !ui->list->found_n)
 		paint_text(y, x, ui->cols, ROLE_HOT, "-> nothing has it");
 	else if (prompt_kind() == PROMPT_FIND)
-		paint_text(y, x, ui->cols, ROLE_DIM, "-> %zu of %zu", ui->found, ui->found_n);
+		paint_text(y, x, ui->cols, ROLE_DIM, "-> %zu of %zu", ui->list->found,
+		           ui->list->found_n);
 	else if (a->typing[0])
 		fit_draw_cut(y, paint_text(y, x, ui->cols, ROLE_DIM, "-> "), ui->cols, ROLE_DIM,
 		             a->typing);
 	else if (prompt_kind() == PROMPT_FILTER)
-		paint_text(y, x, ui->cols, ROLE_DIM, "-> %zu of %zu region%s", ui->shown,
+		paint_text(y, x, ui->cols, ROLE_DIM, "-> %zu of %zu region%s", ui->list->shown,
 		           s->regions->vmas.n, plural(s->regions->vmas.n));
 }
 
@@ -549,13 +552,12 @@ app_bottom(const struct app *a)
 void
 app_settle(struct app *a)
 {
-	const struct view *v = view_of(ui_view(&a->ui));
 	const struct sample *s = app_shown(a);
 
 	a->ui.rows = a->term.rows > MIN_ROWS ? a->term.rows : MIN_ROWS;
 	a->ui.cols = a->term.cols > app_least_cols(a) ? a->term.cols : app_least_cols(a);
 	if (s || ui_is_bare(&a->ui))
-		v->settle(&a->ui, s, 1, app_bottom(a));
+		view_settle(&a->ui, s, 1, app_bottom(a));
 }
 
 void

@@ -28,7 +28,7 @@ app_copy(struct app *a)
 	if (ui_range(ui, &lo, &hi)) {
 		snprintf(text, sizeof(text), "%llx..%llx", (unsigned long long)lo,
 		         (unsigned long long)hi);
-		ui->range_on = false;
+		ui->range.on = false;
 	} else {
 		snprintf(text, sizeof(text), "%llx", (unsigned long long)ui_at(ui));
 	}

@@ -4,6 +4,8 @@
 
 #include <stdio.h>
 
+#include "model/dump.h"
+#include "model/pages.h"
 #include "term/keys.h"
 #include "term/paint.h"
 #include "views/view.h"
@@ -24,7 +26,7 @@ bool
 app_seek(struct app *a, bool back)
 {
 	bool bytes = ui_view(&a->ui) == VIEW_HEX;
-	const char *what = bytes ? a->ui.byte_find : a->ui.page_find;
+	const char *what = bytes ? a->ui.dump->find : a->ui.pages->find;
 
 	if (!what[0])
 		return false;
@@ -56,7 +58,7 @@ app_notice_change(struct app *a)
 	if (!v || ui_view(ui) != VIEW_GRID || ui->cursor != w->find_from || a->t.s->find != w->find)
 		return; /* somebody has gone elsewhere */
 	ui->cursor = here ? f->at : w->find_back ? v->start : v->end - a->t.s->page_size;
-	ui->follow = false;
+	ui->pages->follow = false;
 }
 
 static void
@@ -116,7 +118,7 @@ app_notice_found(struct app *a)
 {
 	const struct seek_found *f = &a->t.s->found;
 	struct ui *ui = &a->ui;
-	unsigned zoom = ui->grid.zoom;
+	unsigned zoom = ui->pages->grid.zoom;
 
 	if (a->t.s->find == a->t.find_seen)
 		return;
@@ -133,7 +135,7 @@ app_notice_found(struct app *a)
 		a->t.back = 0;
 		if (!ui_go(ui, a->t.s, f->at))
 			return;
-		ui->grid.zoom = zoom;
+		ui->pages->grid.zoom = zoom;
 		if (f->wrapped)
 			app_toast_here(a, ROLE_TEXT, app_wrap_words(a));
 	}

@@ -6,7 +6,9 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "model/dump.h"
 #include "model/list_rows.h"
+#include "model/pages.h"
 #include "term/keys.h"
 #include "views/inspector.h"
 
@@ -41,8 +43,6 @@ void
 app_messages(struct app *a)
 {
 	a->toast_until = 0; /* it is the first of them */
-	a->ui.messages = &a->messages;
-	a->ui.messages_top = 0;
 	ui_show(&a->ui, VIEW_MESSAGES);
 }
 
@@ -59,7 +59,8 @@ app_not_found(struct app *a)
 {
 	char text[192];
 
-	snprintf(text, sizeof(text), "no region has \"%s\" in its name or address", a->ui.find);
+	snprintf(text, sizeof(text), "no region has \"%s\" in its name or address",
+	         a->ui.list->find);
 	app_toast_here(a, ROLE_HOT, text);
 }
 
@@ -87,7 +88,7 @@ void
 app_post_view(struct app *a)
 {
 	enum view_id v = ui_view(&a->ui);
-	bool inspected = v == VIEW_GRID && !a->ui.grid.zoom && inspector_shown(&a->ui);
+	bool inspected = v == VIEW_GRID && !a->ui.pages->grid.zoom && inspector_shown(&a->ui);
 	enum card_kind card = v == VIEW_PAGE || inspected ? CARD_PAGE
 	                      : v == VIEW_REGION          ? CARD_REGION
 	                      : v == VIEW_CAPABILITIES    ? CARD_CAPABILITIES
@@ -101,27 +102,27 @@ app_post_view(struct app *a)
 
 	if (ui_is_bare(&a->ui)) /* what is below stays as it is */
 		return;
-	if (grid && !a->ui.grid.rows)
+	if (grid && !a->ui.pages->grid.rows)
 		grid = false;
 	if (v != VIEW_GRID || !ui_range(&a->ui, &lo, &hi))
 		lo = hi = 0;
-	if (!strcmp(w->filter, a->ui.page_filter) && w->range_lo == lo && w->range_hi == hi &&
+	if (!strcmp(w->filter, a->ui.pages->filter) && w->range_lo == lo && w->range_hi == hi &&
 	    w->lens == a->ui.lens && w->grid_on == grid && w->smaps_on == smaps &&
-	    w->card_on == card && (!grid || grid_same(&w->grid, &a->ui.grid)) &&
+	    w->card_on == card && (!grid || grid_same(&w->grid, &a->ui.pages->grid)) &&
 	    (!card || w->card == at) && w->hex_on == hex &&
-	    (!hex || (w->hex_at == a->ui.hex_top && w->hex_rows == a->ui.hex_rows)))
+	    (!hex || (w->hex_at == a->ui.dump->top && w->hex_rows == a->ui.dump->rows)))
 		return;
 	w->smaps_on = smaps;
-	snprintf(w->filter, sizeof(w->filter), "%s", a->ui.page_filter);
+	snprintf(w->filter, sizeof(w->filter), "%s", a->ui.pages->filter);
 	w->range_lo = lo;
 	w->range_hi = hi;
 	w->hex_on = hex;
-	w->hex_at = a->ui.hex_top;
-	w->hex_rows = a->ui.hex_rows;
+	w->hex_at = a->ui.dump->top;
+	w->hex_rows = a->ui.dump->rows;
 	w->lens = a->ui.lens;
 	w->grid_on = grid;
 	w->card_on = card;
-	w->grid = a->ui.grid;
+	w->grid = a->ui.pages->grid;
 	w->card = at;
 	app_post(a);
 }

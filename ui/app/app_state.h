@@ -7,6 +7,7 @@
 
 #include "app/app.h"
 #include "model/history.h"
+#include "model/messages.h"
 #include "sample/lister.h"
 #include "sample/sampler.h"
 #include "term/keys.h"
@@ -109,7 +110,10 @@ bool app_answered(const struct app *a);
 /* The sample on screen: the newest, or one that was rewound to; NULL before the first. */
 const struct sample *app_shown(const struct app *a);
 
-/* app_target.c: starts reading process `pid` below `root` (`owner`: see track.h); app_target_close
+/* app_target.c: the views as the options want them to begin. */
+void app_ui_begin(struct app *a);
+
+/* Starts reading process `pid` below `root` (`owner`: see track.h); app_target_close
  * ends that, and forgets what was seen. */
 int app_target(struct app *a, const char *root, pid_t pid, enum track_owner owner, struct err *err);
 void app_target_close(struct app *a);

@@ -5,8 +5,24 @@
 #include <poll.h>
 
 #include "model/list_rows.h"
+#include "model/pages.h"
 
 enum { OPEN_WAIT_MS = 80 }; /* how long the first picture may keep the screen waiting */
+
+void
+app_ui_begin(struct app *a)
+{
+	const struct app_options *o = a->o;
+	struct ui *ui = &a->ui;
+
+	views_open(ui);
+	ui->lens = o->lens;
+	ui->pages->letters = o->letters;
+	ui->list->grouping = o->grouping;
+	ui->list->columns = o->columns;
+	ui->list->sort = o->sort;
+	ui->list->invert = o->invert;
+}
 
 int
 app_target(struct app *a, const char *root, pid_t pid, enum track_owner owner, struct err *err)
@@ -64,9 +80,7 @@ app_target_close(struct app *a)
 	sample_free(a->t.s);
 	history_free(&a->t.history);
 	app_close_panel(a);
-	map_free(&a->ui.map);
-	rows_free(&a->ui);
-	a->ui.filter.text[0] = '\0';
-	a->ui.jumps = (struct jumps){0};
 	a->t = (struct app_target){0};
+	views_close(&a->ui, false);
+	app_ui_begin(a);
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "model/list.h"
 #include "term/prompt.h"
 
 static const uint64_t MS = 1000000;
@@ -42,7 +43,8 @@ static int
 app_picture_ms(const struct app *a)
 {
 	uint64_t now = time_ns();
-	int marks = ui_view(&a->ui) == VIEW_REGIONS ? list_marks_wait_ms(&a->ui.marks, now) : -1;
+	bool list = ui_view(&a->ui) == VIEW_REGIONS;
+	int marks = list ? list_marks_wait_ms(&a->ui.list->marks, now) : -1;
 
 	if (term_has_key())
 		return 0;

@@ -7,7 +7,8 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "model/ui.h"
+#include "model/list_columns.h"
+#include "model/pages.h"
 #include "page/lens.h"
 #include "table/format.h"
 #include "table/groups.h"

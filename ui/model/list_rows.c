@@ -55,20 +55,26 @@ rows_group_facts(const struct sample *s, const struct group *g)
 const struct groups *
 rows_groups(const struct ui *ui, const struct sample *s)
 {
-	return ui->grouping && ui->groups.n && ui->groups_in == s->regions ? &ui->groups : NULL;
+	const struct list *list = ui->list;
+
+	bool there = list->grouping && list->groups.n && list->groups_in == s->regions;
+
+	return there ? &list->groups : NULL;
 }
 
 /* Kept until the next sample: with many regions they are dear, and every key draws them. */
 static void
 rows_make_groups(struct ui *ui, const struct sample *s, const bool *in)
 {
-	groups_free(&ui->groups);
-	regions_unref(ui->groups_in);
-	ui->groups_in = NULL;
-	if (!ui->grouping)
+	struct list *list = ui->list;
+
+	groups_free(&list->groups);
+	regions_unref(list->groups_in);
+	list->groups_in = NULL;
+	if (!list->grouping)
 		return;
-	groups_make(&ui->groups, s->regions, ui->grouping, in, rows_smaps_of(s));
-	ui->groups_in = regions_ref(s->regions);
+	groups_make(&list->groups, s->regions, list->grouping, in, rows_smaps_of(s));
+	list->groups_in = regions_ref(s->regions);
 }
 
 const struct group *
@@ -82,8 +88,8 @@ rows_group(const struct groups *gs, const struct sample *s, uint64_t row)
 bool
 rows_is_open(const struct ui *ui, const struct group *g)
 {
-	for (size_t i = 0; i < ui->open_n; i++)
-		if (ui->open[i] == g->hash)
+	for (size_t i = 0; i < ui->list->open_n; i++)
+		if (ui->list->open[i] == g->hash)
 			return true;
 	return false;
 }
@@ -137,13 +143,14 @@ static size_t
 rows_departed(const struct ui *ui, const struct sample *s, const struct group *g,
               const struct row_order *o, struct sort_key *keys)
 {
+	const struct list *list = ui->list;
 	size_t n = 0;
 
-	for (size_t i = 0; i < ui->marks.gone_n; i++) {
-		const struct list_gone *gone = &ui->marks.gone[i];
+	for (size_t i = 0; i < list->marks.gone_n; i++) {
+		const struct list_gone *gone = &list->marks.gone[i];
 		struct region_row row = rows_gone_facts(s, gone);
 
-		if (g && group_hash_of(&gone->in->vmas, gone->at, ui->grouping) != g->hash)
+		if (g && group_hash_of(&gone->in->vmas, gone->at, list->grouping) != g->hash)
 			continue;
 		keys[n++] = (struct sort_key){region_value(o->column, &row),
 		                              row.v->start | ROW_GONE, 0, o->down};
@@ -159,7 +166,7 @@ rows_put_rows(struct ui *ui, const struct row_order *o, struct sort_key *keys, s
 	if (o->moves || o->down || gone)
 		qsort(keys, n, sizeof(*keys), rows_by_key);
 	for (size_t i = 0; i < n; i++)
-		ui->order[ui->order_n++] = keys[i].row;
+		ui->list->order[ui->list->order_n++] = keys[i].row;
 }
 
 /* Headings, and below each that is unfolded its regions. */
@@ -167,7 +174,8 @@ static void
 rows_sort_groups(struct ui *ui, const struct sample *s, const struct row_order *o,
                  struct sort_key *keys)
 {
-	const struct groups *gs = &ui->groups;
+	struct list *list = ui->list;
+	const struct groups *gs = &list->groups;
 	struct sort_key *heads = mem_alloc((gs->n + 1) * sizeof(*heads));
 	size_t n;
 
@@ -181,7 +189,7 @@ rows_sort_groups(struct ui *ui, const struct sample *s, const struct row_order *
 	for (size_t i = 0; i < gs->n; i++) {
 		const struct group *g = &gs->g[heads[i].group];
 
-		ui->order[ui->order_n++] = heads[i].row;
+		list->order[list->order_n++] = heads[i].row;
 		if (!rows_is_open(ui, g))
 			continue;
 		n = rows_members(s, gs, heads[i].group, o, keys);
@@ -215,18 +223,19 @@ rows_is_order(const struct sample *s, const struct row_order *o)
 static void
 rows_sort_rows(struct ui *ui, const struct sample *s, const struct row_order *o)
 {
-	size_t n = s->regions->vmas.n, gone = ui->marks.gone_n;
+	struct list *list = ui->list;
+	size_t n = s->regions->vmas.n, gone = list->marks.gone_n;
 	struct sort_key *keys = mem_alloc((n + gone + 1) * sizeof(*keys));
 
-	ui->order = mem_resize(ui->order, (2 * n + gone + 1) * sizeof(*ui->order));
-	ui->order_n = 0;
-	if (ui->grouping) {
+	list->order = mem_resize(list->order, (2 * n + gone + 1) * sizeof(*list->order));
+	list->order_n = 0;
+	if (list->grouping) {
 		rows_sort_groups(ui, s, o, keys);
 	} else {
 		n = rows_members(s, NULL, 0, o, keys);
 		rows_put_rows(ui, o, keys, n, rows_departed(ui, s, NULL, o, keys + n));
 	}
-	ui->order_whole = rows_is_order(s, o);
+	list->order_whole = rows_is_order(s, o);
 	free(keys);
 }
 
@@ -236,37 +245,39 @@ rows_sort_rows(struct ui *ui, const struct sample *s, const struct row_order *o)
 static uint64_t
 row_now(const struct ui *ui, const struct sample *s, uint64_t row, const bool *in)
 {
+	const struct list *list = ui->list;
 	uint64_t start = row & ~(uint64_t)(ROW_GROUP | ROW_GONE);
 	const struct vma *v = vma_at(&s->regions->vmas, start);
 
 	if (!row_is_gone(row) && v && v->start == start && (!in || in[v - s->regions->vmas.v]))
 		return row;
-	return !row_is_group(row) && list_marks_gone(&ui->marks, start) ? start | ROW_GONE : 0;
+	return !row_is_group(row) && list_marks_gone(&list->marks, start) ? start | ROW_GONE : 0;
 }
 
 /* Keeps the order that was, with those that went struck; new ones come last until the next sort. */
 static void
 rows_keep_order(struct ui *ui, const struct sample *s, const bool *in)
 {
+	struct list *list = ui->list;
 	const struct vma_list *l = &s->regions->vmas;
 	bool *placed = mem_alloc((l->n + 1) * sizeof(*placed));
-	uint64_t *order = mem_alloc((ui->order_n + l->n + 1) * sizeof(*order)), row;
+	uint64_t *order = mem_alloc((list->order_n + l->n + 1) * sizeof(*order)), row;
 	size_t out = 0;
 
-	for (size_t i = 0; i < ui->order_n; i++) {
-		if (!(row = row_now(ui, s, ui->order[i], in)))
+	for (size_t i = 0; i < list->order_n; i++) {
+		if (!(row = row_now(ui, s, list->order[i], in)))
 			continue;
 		order[out++] = row;
 		if (!(row & (ROW_GROUP | ROW_GONE)))
 			placed[vma_at(l, row) - l->v] = true;
 	}
-	for (size_t k = 0; k < l->n && !ui->grouping; k++)
+	for (size_t k = 0; k < l->n && !list->grouping; k++)
 		if (!placed[k] && (!in || in[k]))
 			order[out++] = l->v[k].start;
 	free(placed);
-	free(ui->order);
-	ui->order = order;
-	ui->order_n = out;
+	free(list->order);
+	list->order = order;
+	list->order_n = out;
 }
 
 /* --- the cursor ------------------------------------------------------------------------------- */
@@ -274,8 +285,8 @@ rows_keep_order(struct ui *ui, const struct sample *s, const bool *in)
 size_t
 rows_position(const struct ui *ui)
 {
-	for (size_t i = 0; i < ui->order_n; i++)
-		if (ui->order[i] == ui->region)
+	for (size_t i = 0; i < ui->list->order_n; i++)
+		if (ui->list->order[i] == ui->region)
 			return i;
 	return 0;
 }
@@ -283,27 +294,29 @@ rows_position(const struct ui *ui)
 static bool
 rows_is_shown(const struct ui *ui)
 {
-	return ui->order_n && ui->order[rows_position(ui)] == ui->region;
+	return ui->list->order_n && ui->list->order[rows_position(ui)] == ui->region;
 }
 
 /* The row of the nearest region that is shown; of groups the heading. */
 static uint64_t
 rows_nearest(const struct ui *ui, const struct sample *s)
 {
+	const struct list *list = ui->list;
 	const struct vma_list *l = &s->regions->vmas;
-	uint64_t best = ui->order[0], least = UINT64_MAX;
+	uint64_t best = list->order[0], least = UINT64_MAX;
 	const struct vma *v = vma_at(l, ui->region);
 	const struct groups *gs = rows_groups(ui, s);
 
-	for (size_t i = 0; i < ui->order_n && !ui->grouping; i++) {
-		uint64_t a = ui->order[i], away = a > ui->region ? a - ui->region : ui->region - a;
+	for (size_t i = 0; i < list->order_n && !list->grouping; i++) {
+		uint64_t a = list->order[i];
+		uint64_t away = a > ui->region ? a - ui->region : ui->region - a;
 
 		if (away < least && !row_is_gone(a)) {
 			least = away;
 			best = a;
 		}
 	}
-	if (!ui->grouping)
+	if (!list->grouping)
 		return best;
 	if (!v)
 		v = &l->v[u64_min(vma_lower_bound(l, ui->region), l->n - 1)];
@@ -315,16 +328,17 @@ rows_nearest(const struct ui *ui, const struct sample *s)
 static void
 rows_settle_cursor(struct ui *ui, const struct sample *s)
 {
+	struct list *list = ui->list;
 	uint64_t start = ui->region & ~(uint64_t)(ROW_GROUP | ROW_GONE);
 	const struct vma *v = vma_at(&s->regions->vmas, start);
 
-	if (!ui->order_n || !ui->region) {
-		ui->region = ui->order_n ? ui->order[0] : 0;
+	if (!list->order_n || !ui->region) {
+		ui->region = list->order_n ? list->order[0] : 0;
 		return;
 	}
 	if (rows_is_shown(ui))
 		return;
-	if (list_marks_gone(&ui->marks, start)) {
+	if (list_marks_gone(&list->marks, start)) {
 		ui->region = start | ROW_GONE;
 		if (rows_is_shown(ui))
 			return;
@@ -339,28 +353,29 @@ rows_settle_cursor(struct ui *ui, const struct sample *s)
 void
 rows_settle(struct ui *ui, const struct sample *s)
 {
-	struct row_order o = {ui->sort, list_sorts_down(ui),
-	                      ui->sort != COL_REGION_START, NULL};
-	uint64_t smaps = s->smaps && list_column_needs_smaps(ui->sort, s) ? s->smaps->time_ns : 0;
-	bool changed = list_marks_see(&ui->marks, s, ui->now), *in;
-	bool at_top = ui->order_n && ui->region == ui->order[0];
+	struct list *list = ui->list;
+	struct row_order o = {list->sort, list_sorts_down(ui->list),
+	                      list->sort != COL_REGION_START, NULL};
+	uint64_t smaps = s->smaps && list_column_needs_smaps(list->sort, s) ? s->smaps->time_ns : 0;
+	bool changed = list_marks_see(&list->marks, s, ui->now), *in;
+	bool at_top = list->order_n && ui->region == list->order[0];
 
-	if (!ui->order || ui->order_serial != s->serial || changed) {
-		in = list_filter_run(&ui->filter, s, &ui->unknown);
+	if (!list->order || list->order_serial != s->serial || changed) {
+		in = list_filter_run(&list->filter, s, &list->unknown);
 		o.in = in;
-		ui->shown = 0;
+		list->shown = 0;
 		for (size_t i = 0; i < s->regions->vmas.n; i++)
-			ui->shown += !in || in[i];
+			list->shown += !in || in[i];
 		rows_make_groups(ui, s, in);
-		if (o.moves && !ui->order_whole && at_top)
+		if (o.moves && !list->order_whole && at_top)
 			ui->region = 0; /* its top is what was asked for, and comes only now */
-		if (!ui->order || !o.moves || !ui->order_whole || ui->order_smaps != smaps ||
+		if (!list->order || !o.moves || !list->order_whole || list->order_smaps != smaps ||
 		    ui->now > ui->touched_ns + HOLD_NS)
 			rows_sort_rows(ui, s, &o);
 		else
 			rows_keep_order(ui, s, in);
-		ui->order_serial = s->serial;
-		ui->order_smaps = smaps;
+		list->order_serial = s->serial;
+		list->order_smaps = smaps;
 		free(in);
 	}
 	rows_settle_cursor(ui, s);
@@ -369,41 +384,43 @@ rows_settle(struct ui *ui, const struct sample *s)
 void
 rows_anew(struct ui *ui)
 {
-	free(ui->order);
-	ui->order = NULL;
-	ui->order_n = 0;
+	struct list *list = ui->list;
+
+	free(list->order);
+	list->order = NULL;
+	list->order_n = 0;
 }
 
 void
-rows_free(struct ui *ui)
+rows_free(struct list *l)
 {
-	rows_anew(ui);
-	groups_free(&ui->groups);
-	regions_unref(ui->groups_in);
-	ui->groups_in = NULL;
-	list_marks_free(&ui->marks);
+	free(l->order);
+	groups_free(&l->groups);
+	regions_unref(l->groups_in);
+	list_marks_free(&l->marks);
 }
 
 void
 rows_fold(struct ui *ui, const struct sample *s)
 {
+	struct list *list = ui->list;
 	const struct group *g = rows_group(rows_groups(ui, s), s, ui->region);
 	size_t i = 0;
 
-	while (g && i < ui->open_n && ui->open[i] != g->hash)
+	while (g && i < list->open_n && list->open[i] != g->hash)
 		i++;
-	if (g && i < ui->open_n)
-		ui->open[i] = ui->open[--ui->open_n];
-	else if (g && ui->open_n < ARRAY_LEN(ui->open))
-		ui->open[ui->open_n++] = g->hash;
+	if (g && i < list->open_n)
+		list->open[i] = list->open[--list->open_n];
+	else if (g && list->open_n < ARRAY_LEN(list->open))
+		list->open[list->open_n++] = g->hash;
 	rows_anew(ui);
 }
 
 void
 rows_sort(struct ui *ui, enum column_id sort, bool invert)
 {
-	ui->sort = sort;
-	ui->invert = invert;
+	ui->list->sort = sort;
+	ui->list->invert = invert;
 	rows_anew(ui);
 	ui->region = 0;
 }
@@ -411,15 +428,16 @@ rows_sort(struct ui *ui, enum column_id sort, bool invert)
 bool
 list_needs_smaps(const struct ui *ui, const struct sample *s)
 {
-	bool on = list_column_needs_smaps(ui->sort, s);
+	const struct list *list = ui->list;
+	bool on = list_column_needs_smaps(list->sort, s);
 
-	for (size_t i = 0; i < ui->columns.n; i++)
-		on |= list_column_needs_smaps(ui->columns.id[i], s);
+	for (size_t i = 0; i < list->columns.n; i++)
+		on |= list_column_needs_smaps(list->columns.id[i], s);
 	return on;
 }
 
 void
 list_sort_by(struct ui *ui, enum column_id column)
 {
-	rows_sort(ui, column, ui->sort == column && !ui->invert);
+	rows_sort(ui, column, ui->list->sort == column && !ui->list->invert);
 }

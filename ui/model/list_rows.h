@@ -2,13 +2,13 @@
 #ifndef PM_LIST_ROWS_H
 #define PM_LIST_ROWS_H
 
-#include "model/ui.h"
+#include "model/list.h"
 #include "table/columns.h"
 #include "table/groups.h"
 
 /*
- * The rows of the region list in their order: ui->order. A row is the start of a region. Its lowest
- * bits, which no start has, tell what else it is: the heading of the group whose first region that
+ * The rows of the region list in their order: ui->list->order. A row is the start of a region. Its
+ * lowest bits, which no start has, tell what else it is: the heading of the group whose first region that
  * is, or a region that is no more.
  */
 enum { ROW_GROUP = 1, ROW_GONE = 2 };
@@ -45,7 +45,7 @@ void rows_fold(struct ui *ui, const struct sample *s);
 const struct groups *rows_groups(const struct ui *ui, const struct sample *s);
 
 /* Everything that the rows hold. */
-void rows_free(struct ui *ui);
+void rows_free(struct list *l);
 
 /* The facts of a region, of one that is no more, or of a group, for its columns. */
 struct region_row rows_facts(const struct sample *s, size_t region);

@@ -21,7 +21,7 @@ enum { GAP_CELLS = 14, GAP_SHORT = 8, GAP_WIDE = 4 /* from this scale on its wor
 
 /* --- what belongs together -------------------------------------------------------------------- */
 
-enum kind { KIND_NAMED, KIND_STACK, KIND_ARENA, KIND_ANON };
+enum kind { PART_NAMED, PART_STACK, PART_ARENA, PART_ANON };
 
 static bool
 map_is_bare(const struct vma *v)
@@ -35,12 +35,12 @@ map_kind_of(const struct vma_list *vmas, size_t i)
 	const struct vma *v = &vmas->v[i];
 
 	if (!strncmp(v->name, "[stack:", 7) || v->type == VMA_GUARD)
-		return KIND_STACK;
+		return PART_STACK;
 	if (!map_is_bare(v))
-		return KIND_NAMED;
+		return PART_NAMED;
 	if (vma_arena(vmas, i))
-		return KIND_ARENA;
-	return KIND_ANON;
+		return PART_ARENA;
+	return PART_ANON;
 }
 
 /* The zeroes behind a program's data have no name: not more of them than there is of the file. */
@@ -57,10 +57,10 @@ map_belongs(const struct vma *v, enum kind kind, const struct vma *before, enum 
 	if (kind != kind_before)
 		return false;
 	switch (kind) {
-	case KIND_NAMED: return !strcmp(v->name, before->name);
-	case KIND_ANON: return v->start == before->end;
-	case KIND_STACK:
-	case KIND_ARENA: return true;
+	case PART_NAMED: return !strcmp(v->name, before->name);
+	case PART_ANON: return v->start == before->end;
+	case PART_STACK:
+	case PART_ARENA: return true;
 	}
 	return false;
 }
@@ -113,17 +113,17 @@ map_label(struct buf *out, const struct map_item *item, const struct vma_list *v
 		const struct vma *u = &vmas->v[i];
 
 		n += u->type != VMA_RESERVE && u->type != VMA_GUARD;
-		if (kind != KIND_NAMED && v->type == VMA_GUARD)
+		if (kind != PART_NAMED && v->type == VMA_GUARD)
 			v = u;
-		if (kind == KIND_ANON && v->type == VMA_RESERVE && u->type == VMA_ANON)
+		if (kind == PART_ANON && v->type == VMA_RESERVE && u->type == VMA_ANON)
 			v = u;
 	}
-	if ((kind == KIND_STACK || kind == KIND_ARENA) && n != 1) {
-		buf_fmt(out, "%zu %s", n, kind == KIND_STACK ? "stacks" : "arenas");
+	if ((kind == PART_STACK || kind == PART_ARENA) && n != 1) {
+		buf_fmt(out, "%zu %s", n, kind == PART_STACK ? "stacks" : "arenas");
 		return;
 	}
 	s = map_plain_name(v, &len);
-	if (kind == KIND_ARENA)
+	if (kind == PART_ARENA)
 		buf_str(out, "arena");
 	else
 		buf_add(out, s, len);
@@ -226,7 +226,7 @@ static void
 map_find_items(struct map *m, const struct vma_list *vmas)
 {
 	const struct scale *sc = &scales[m->scale];
-	enum kind before = KIND_NAMED, kind;
+	enum kind before = PART_NAMED, kind;
 	uint64_t end = 0;
 	bool fresh = true;
 

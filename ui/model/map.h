@@ -7,6 +7,7 @@
 
 #include "base/util.h"
 #include "kernel/vma.h"
+#include "model/ui.h"
 
 /*
  * The whole address space on a screen: its regions as one line of cells, in their order, broken
@@ -40,6 +41,26 @@ struct map {
 };
 
 enum { MAP_SCALES = 13 };
+
+/* What the person has done to it. */
+struct map_view {
+	struct map map;  /* as it is laid out on screen */
+	uint64_t serial; /* of the sample it was laid out from */
+	bool zoomed;     /* the scale was chosen; else it is the largest at which all fits */
+	unsigned scale;
+	bool linear;
+	size_t top;      /* the first row on screen */
+	size_t rows;     /* how many are on screen, */
+	int lines;       /* of how many lines each */
+	int height;      /* of the screen, that this was found for; 0: to be found anew */
+	unsigned col;    /* where up and down go */
+};
+
+static inline struct map_view *
+map_of(const struct ui *ui)
+{
+	return ui->own[VIEW_MAP];
+}
 
 /* Lays the regions out. Names count with their bytes: a block has room for its name, within reason.
  */

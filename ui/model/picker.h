@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "kernel/processes.h"
+#include "model/ui.h"
 
 /* What the person has done to the list of processes; no terminal, no drawing. */
 enum pick_column {
@@ -34,8 +35,13 @@ struct picker {
 	size_t rows_n, rows_cap;
 	uint64_t serial;       /* of the list they were made from */
 	bool stale;            /* the filter or the order has changed since */
-	const struct processes *list; /* the newest, for the view; whoever sets it owns it */
 };
+
+static inline struct picker *
+picker_of(const struct ui *ui)
+{
+	return ui->own[VIEW_PICKER];
+}
 
 extern const char pick_demo_text[]; /* the command of the demo's row */
 

@@ -2,7 +2,9 @@
 #include "model/ui.h"
 
 #include "base/util.h"
+#include "model/dump.h"
 #include "model/list_rows.h"
+#include "model/pages.h"
 
 const struct view_row *
 view_row(enum view_id id)
@@ -18,8 +20,10 @@ view_row(enum view_id id)
 void
 ui_push(struct ui *ui, enum view_id id)
 {
-	if (ui->depth + 1 < VIEW_DEPTH)
-		ui->stack[++ui->depth] = id;
+	if (ui->depth + 1 == VIEW_DEPTH)
+		return;
+	ui->stack[++ui->depth] = id;
+	ui->fresh[ui->depth] = true;
 }
 
 void
@@ -35,17 +39,10 @@ ui_show(struct ui *ui, enum view_id id)
 	for (int i = ui->depth; i > 0; i--)
 		if (ui->stack[i] == id) {
 			ui->depth = i;
+			ui->fresh[i] = true;
 			return;
 		}
 	ui_push(ui, id);
-}
-
-void
-ui_open_menu(struct ui *ui, enum view_id menu)
-{
-	ui->menu_at = ui->sort;
-	ui->menu_top = 0;
-	ui_push(ui, menu);
 }
 
 uint64_t
@@ -74,15 +71,15 @@ ui_range(const struct ui *ui, uint64_t *lo, uint64_t *hi)
 {
 	uint64_t at = ui_at(ui), other_lo, other_hi;
 
-	if (!ui->range_on || ui->range_in != ui_view(ui))
+	if (!ui->range.on || ui->range.in != ui_view(ui))
 		return false;
-	if (ui->range_in == VIEW_HEX) {
-		*lo = u64_min(ui->range_from, at);
-		*hi = u64_max(ui->range_from, at) + 1;
+	if (ui->range.in == VIEW_HEX) {
+		*lo = u64_min(ui->range.from, at);
+		*hi = u64_max(ui->range.from, at) + 1;
 		return true;
 	}
-	ui_cell_of(&ui->grid, ui->range_from, lo, hi);
-	ui_cell_of(&ui->grid, at, &other_lo, &other_hi);
+	ui_cell_of(&ui->pages->grid, ui->range.from, lo, hi);
+	ui_cell_of(&ui->pages->grid, at, &other_lo, &other_hi);
 	*lo = u64_min(*lo, other_lo);
 	*hi = u64_max(*hi, other_hi);
 	return true;
@@ -91,9 +88,9 @@ ui_range(const struct ui *ui, uint64_t *lo, uint64_t *hi)
 void
 ui_range_begin(struct ui *ui)
 {
-	ui->range_on = true;
-	ui->range_in = ui_view(ui);
-	ui->range_from = ui_at(ui);
+	ui->range.on = true;
+	ui->range.in = ui_view(ui);
+	ui->range.from = ui_at(ui);
 }
 
 void
@@ -102,7 +99,7 @@ ui_range_toggle(struct ui *ui)
 	uint64_t lo, hi;
 
 	if (ui_range(ui, &lo, &hi))
-		ui->range_on = false;
+		ui->range.on = false;
 	else
 		ui_range_begin(ui);
 }
@@ -112,7 +109,7 @@ ui_exact(const struct ui *ui)
 {
 	bool pages = view_row(ui_view(ui))->on == ON_PAGE;
 
-	return pages && ui->byte - ui->cursor < ui->grid.page_size ? ui->byte : ui_at(ui);
+	return pages && ui->byte - ui->cursor < ui->pages->grid.page_size ? ui->byte : ui_at(ui);
 }
 
 struct place
@@ -121,8 +118,8 @@ ui_place(const struct ui *ui)
 	struct place p = {.depth = (uint8_t)ui->depth,
 	                  .region = ui->region,
 	                  .at = ui_exact(ui),
-	                  .zoom = ui->grid.zoom,
-	                  .top = ui_view(ui) == VIEW_HEX ? ui->hex_top : ui->grid.top};
+	                  .zoom = ui->pages->grid.zoom,
+	                  .top = ui_view(ui) == VIEW_HEX ? ui->dump->top : ui->pages->grid.top};
 
 	for (int i = 0; i <= ui->depth; i++)
 		p.view[i] = (uint8_t)ui->stack[i];
@@ -141,13 +138,13 @@ ui_take_place(struct ui *ui, const struct sample *s, const struct place *p)
 	ui->depth = p->depth;
 	ui->region = ui_view(ui) == VIEW_REGIONS ? p->region : v->start;
 	if (ui_view(ui) == VIEW_HEX)
-		ui->hex_top = p->top;
+		ui->dump->top = p->top;
 	else
-		ui->grid.top = p->top;
+		ui->pages->grid.top = p->top;
 	ui->byte = p->at;
-	ui->grid.zoom = p->zoom;
+	ui->pages->grid.zoom = p->zoom;
 	ui->cursor = p->at & ~(uint64_t)(s->page_size - 1);
-	ui->card_top = 0;
+	ui->fresh[ui->depth] = true;
 	return true;
 }
 
@@ -210,7 +207,7 @@ ui_go(struct ui *ui, const struct sample *s, uint64_t addr)
 	ui->region = v->start;
 	ui->byte = addr;
 	ui->cursor = addr & ~(uint64_t)(s->page_size - 1);
-	ui->grid.zoom = 0;
+	ui->pages->grid.zoom = 0;
 	ui->depth = 0;
 	ui_push(ui, VIEW_GRID);
 	return true;

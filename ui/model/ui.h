@@ -6,15 +6,8 @@
 #include <stdint.h>
 
 #include "model/jumps.h"
-#include "model/list_columns.h"
-#include "model/list_filter.h"
-#include "model/list_marks.h"
-#include "model/map.h"
-#include "model/messages.h"
-#include "model/picker.h"
-#include "page/grid.h"
+#include "page/lens.h"
 #include "sample/sample.h"
-#include "table/groups.h"
 #include "term/keys.h"
 
 /*
@@ -29,7 +22,6 @@ enum view_id {
 
 /* What its cursor is on. ON_NOTHING: it needs no sample. */
 enum view_on { ON_NOTHING, ON_REGION, ON_PAGE, ON_BYTE };
-enum letters { LETTERS_RUNS, LETTERS_ALL, LETTERS_NONE, LETTERS_COUNT };
 enum { VIEW_DEPTH = PLACE_VIEWS };
 
 struct view_row {
@@ -39,6 +31,12 @@ struct view_row {
 };
 const struct view_row *view_row(enum view_id id);
 
+struct list;
+struct pages;
+struct dump;
+struct processes;
+struct messages;
+
 struct ui {
 	int rows, cols; /* of the screen */
 	int breadcrumb_room; /* columns that the breadcrumb has in row 0 */
@@ -47,95 +45,29 @@ struct ui {
 
 	enum view_id stack[VIEW_DEPTH];
 	int depth;      /* the view on screen is stack[depth] */
+	bool fresh[VIEW_DEPTH]; /* which of them were opened, and not seen since */
 
-	/* choose a process */
-	struct picker picker;
-
-	/* regions */
 	uint64_t region;      /* start of the one under the cursor, and of the one in the grid */
-	uint64_t *order;      /* rows in display order (list_rows.h); NULL: to be sorted again */
-	size_t order_n;
-	uint64_t order_serial;/* of the sample it was made from */
-	uint64_t order_smaps; /* and of which reading of smaps: its time */
-	bool order_whole;     /* and by counts that were all there: else it is not worth holding */
-	size_t shown, unknown;/* regions that pass the filter; those that nobody can tell of */
-	size_t list_top, list_rows; /* the first row on screen, and how many there is room for */
-	/* there is one: where only one of WRITTEN and WR/S has room, it is the latter */
-	bool auto_clear;
-	bool had_swap, had_writes; /* SWAP and WRITTEN have had something to show, and stay */
-	struct list_columns columns; /* those that were chosen */
-	enum column_id sort;  /* the column it is sorted by, */
-	bool invert;          /* the other way round than that usually is */
-	size_t segment;       /* of the bars, that is chosen (list_bars.h); 0: none */
-	enum column_id menu_at; /* the column under the cursor of a menu (list_menu.h) */
-	size_t menu_top;
-	enum grouping grouping;
-	struct groups groups; /* of what is shown, while `grouping`; */
-	struct regions *groups_in; /* of these regions: a reference */
-	uint64_t open[64];    /* groups that are unfolded: struct group's hash */
-	size_t open_n;
-	struct list_filter filter;
-	struct list_marks marks;
-	char find[128];       /* what was looked for last; */
-	/* the cursor is on the first .. found_n-th row that has it; found_n 0: none */
-	size_t found, found_n;
-	struct {
-		uint64_t from;
-		struct list_filter filter;
-		char find[128];
-	} typing;             /* what was before something was typed (list_typed.h) */
-
+	uint64_t cursor;      /* address of the page under the cursor, */
+	uint64_t byte;        /* and of the byte */
 	enum lens lens;       /* the question the colours answer */
 	bool by_count;        /* that of writes: by how often, not by how long ago */
-
-	/* grid and page */
-	struct grid grid;     /* geometry on screen; rows == 0: not set yet */
-	uint64_t cursor;      /* address of the page under the cursor */
-	enum letters letters;
-	char page_filter[256], page_find[256]; /* pages that do not pass are dimmed; "": no filter;
-	                                          what / looked for */
-	char byte_find[256];  /* the same in the hex view, as pattern.h has it */
-	bool follow; /* the cursor goes to the newest write, until it is moved; that was seen at: */
-	uint64_t followed_ns;
-	bool pane_away;       /* the inspector is not wanted, where there is room for it, ... */
-	bool pane_over;       /* ... or is wanted where there is none: over the cells */
-	bool pane_page; /* where the lens of writes has their numbers in its place: the inspector
-	                   all the same */
-	int card_top;
-	bool card_all;        /* of a page: the bits that are not set are wanted in words as well */
-	uint64_t hot;         /* address of the hot page under the cursor */
-
-	/* help and messages */
-	size_t help_page;
-	int help_top;
-	char help_find[64];   /* "": the page is shown, else what has this of all of them */
-	const struct messages *messages; /* NULL: none are kept */
-	int messages_top;
-
-
-	/* hex */
-	uint64_t byte;        /* address under the cursor */
-	uint64_t hex_top;     /* of the first row */
-	unsigned hex_rows;
-
-	/* a range: from here to the cursor, in the view it was begun in */
-	bool range_on;
-	enum view_id range_in;
-	uint64_t range_from;
-
+	struct {
+		bool on;
+		enum view_id in;
+		uint64_t from;
+	} range;              /* from there to the cursor, in the view it was begun in */
 	struct jumps jumps;   /* where one was, and the bookmarks */
 
-	/* map */
-	struct map map;       /* as it is laid out on screen */
-	uint64_t map_serial;  /* of the sample it was laid out from */
-	bool map_zoomed;      /* the scale was chosen; else it is the largest at which all fits */
-	unsigned map_scale;
-	bool map_linear;
-	size_t map_top;       /* the first row on screen */
-	size_t map_rows;      /* how many are on screen, */
-	int map_lines;        /* of how many lines each */
-	int map_height;       /* of the screen, that this was found for; 0: to be found anew */
-	unsigned map_col;     /* where up and down go */
+	/* what is shown besides a sample; NULL: there is none */
+	const struct processes *processes;
+	const struct messages *messages;
+
+	void *own[VIEW_COUNT]; /* what each view keeps for itself: struct view's `size` bytes */
+	/* what those of the list, the grid and the bytes keep, which others know as well */
+	struct list *list;
+	struct pages *pages;
+	struct dump *dump;
 };
 
 static inline enum view_id
@@ -169,12 +101,6 @@ static inline bool
 ui_by_count(const struct ui *ui)
 {
 	return ui->lens == LENS_WRITES && ui->by_count;
-}
-
-static inline bool
-list_sorts_down(const struct ui *ui)
-{
-	return list_column_down(column_row(ui->sort)) != ui->invert;
 }
 
 /* The address under the cursor of the view on screen. */
@@ -214,8 +140,5 @@ void ui_hex(struct ui *ui, uint64_t addr);
 
 /* Jumps in the hex view: to addr, and ui_back comes back from there. */
 void ui_hex_jump(struct ui *ui, uint64_t addr);
-
-/* Opens a menu of the list's columns: VIEW_SORT or VIEW_COLUMNS. */
-void ui_open_menu(struct ui *ui, enum view_id menu);
 
 #endif

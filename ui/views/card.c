@@ -596,8 +596,8 @@ card_view_draw(card_make_fn *make, const struct ui *ui, const struct sample *s, 
 	if (make(ui, s, c)) {
 		struct scroll page = {c->n, bottom - top, 1};
 
-		card_draw(c, ui->card_top, top, top + scroll_rows(page), 1, ui->cols);
-		scroll_draw(ui, top, ui->card_top, page);
+		card_draw(c, scroll_of(ui)->top, top, top + scroll_rows(page), 1, ui->cols);
+		scroll_draw(ui, top, scroll_of(ui)->top, page);
 	} else if (err->what[0]) {
 		buf_fmt(&text, "%s: %s", err->what, err->why);
 		top = fit_draw_lines(top, bottom, ui->cols, ROLE_TEXT, text.s);
@@ -616,6 +616,6 @@ card_view_settle(card_make_fn *make, struct ui *ui, const struct sample *s, int 
 	struct card *c = card_new();
 
 	if (make(ui, s, c))
-		ui->card_top = scroll_top(ui->card_top, (struct scroll){c->n, rows, 1});
+		scroll_of(ui)->top = scroll_top(scroll_of(ui)->top, (struct scroll){c->n, rows, 1});
 	free(c);
 }

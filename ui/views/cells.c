@@ -3,18 +3,21 @@
 
 #include "base/util.h"
 #include "kernel/kabi.h"
+#include "model/pages.h"
 #include "term/paint.h"
 #include "views/strips.h"
 
 const struct cell *
 cells_find(const struct ui *ui, const struct sample *s, size_t i, const struct page **pg)
 {
+	const struct pages *pages = ui->pages;
 	const struct window *w = s->window;
 	uint64_t lo, hi;
 	size_t k;
 
-	if (!w || w->gone || w->grid.zoom != ui->grid.zoom ||
-	    w->grid.row_cells != ui->grid.row_cells || !grid_cell_range(&ui->grid, i, &lo, &hi) ||
+	if (!w || w->gone || w->grid.zoom != pages->grid.zoom ||
+	    w->grid.row_cells != pages->grid.row_cells ||
+	    !grid_cell_range(&pages->grid, i, &lo, &hi) ||
 	    !grid_cell_at(&w->grid, lo, &k))
 		return NULL;
 	if (pg)
@@ -50,7 +53,7 @@ cells_few_colors(void)
 bool
 cells_in_letters(const struct ui *ui)
 {
-	return cells_few_colors() || ui->letters == LETTERS_ALL || !paint_utf8();
+	return cells_few_colors() || ui->pages->letters == LETTERS_ALL || !paint_utf8();
 }
 
 static bool
@@ -108,7 +111,7 @@ cells_draw_page_cell(const struct ui *ui, enum lens l, const struct cell *c, boo
 	unsigned second, cls = cell_first(c, &second);
 	enum heat heat = cool ? HEAT_NONE : cells_heat(ui, l, c);
 	enum role role = heat ? strips_heat_role(ui, heat) : paint_class_role(l, cls);
-	bool show = letter || ui->letters == LETTERS_ALL || !cells_has_background(role) ||
+	bool show = letter || ui->pages->letters == LETTERS_ALL || !cells_has_background(role) ||
 	            cell_alarm(c, l) == cls;
 
 	if (cells_few_colors())
@@ -197,12 +200,13 @@ cells_draw_block_cell(const struct ui *ui, enum lens l, const struct cell *c, in
 static const struct cell *
 cells_guess(const struct ui *ui, const struct sample *s, uint64_t lo, uint64_t hi)
 {
+	const struct pages *pages = ui->pages;
 	static struct cell sum; /* of the one thread that draws */
 	const struct window *w = s->window;
 	uint64_t from, to, at, cell_lo;
 	size_t k;
 
-	if (!w || w->gone || w->grid.start != ui->grid.start || w->grid.end != ui->grid.end)
+	if (!w || w->gone || w->grid.start != pages->grid.start || w->grid.end != pages->grid.end)
 		return NULL;
 	grid_visible(&w->grid, &from, &to);
 	from = u64_max(from, lo);
@@ -212,7 +216,7 @@ cells_guess(const struct ui *ui, const struct sample *s, uint64_t lo, uint64_t h
 	     grid_cell_range(&w->grid, k, &cell_lo, &at)) {
 		const struct cell *c = &w->cells[k];
 
-		if (w->grid.zoom >= ui->grid.zoom)
+		if (w->grid.zoom >= pages->grid.zoom)
 			return cell_pages(c) ? c : NULL;
 		for (unsigned i = 0; i < CLASS_MAX; i++)
 			sum.n[i] += c->n[i];
@@ -226,13 +230,14 @@ cells_guess(const struct ui *ui, const struct sample *s, uint64_t lo, uint64_t h
 void
 cells_draw(const struct ui *ui, const struct sample *s, size_t i, int y, int x)
 {
-	unsigned col = (unsigned)(i % ui->grid.row_cells), second, cls, prev;
+	const struct pages *pages = ui->pages;
+	unsigned col = (unsigned)(i % pages->grid.row_cells), second, cls, prev;
 	const struct page *pg = NULL;
 	const struct cell *c = cells_find(ui, s, i, &pg), *before;
 	uint64_t lo, hi, from, to;
 	bool chosen, guessed = !c;
 
-	if (!grid_cell_range(&ui->grid, i, &lo, &hi))
+	if (!grid_cell_range(&pages->grid, i, &lo, &hi))
 		return;
 	if (!c)
 		c = cells_guess(ui, s, lo, hi);
@@ -247,14 +252,14 @@ cells_draw(const struct ui *ui, const struct sample *s, size_t i, int y, int x)
 		return;
 	}
 	chosen = ui_range(ui, &from, &to) && lo >= from && hi <= to;
-	if (ui->grid.zoom == 0) {
+	if (pages->grid.zoom == 0) {
 		before = col ? cells_find(ui, s, i - 1, NULL) : NULL;
 		cls = cell_first(c, &second);
 		prev = before ? cell_first(before, &second) : guessed ? cls : CLASS_MAX;
 		cells_draw_page_cell(
 		    ui, s->window->lens, c,
-		    cells_tracked_whole(s, pg) && !cells_brick(&ui->grid, i), y, x,
-		    chosen || (ui->letters == LETTERS_RUNS &&
+		    cells_tracked_whole(s, pg) && !cells_brick(&pages->grid, i), y, x,
+		    chosen || (pages->letters == LETTERS_RUNS &&
 		               (col % 16 == 0 || cells_change(s->window->lens, prev, cls))));
 	} else if (chosen || cells_in_letters(ui)) {
 		cells_draw_letter_cell(ui, s->window->lens, c, y, x);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "model/pages.h"
 #include "term/paint.h"
 #include "term/zones.h"
 #include "views/card.h"
@@ -22,7 +23,7 @@ struct pane {
 static int
 inspector_cells_end(const struct ui *ui)
 {
-	return ruler_gutter(ui) + (int)ui->grid.row_cells;
+	return ruler_gutter(ui) + (int)ui->pages->grid.row_cells;
 }
 
 static bool
@@ -41,17 +42,20 @@ inspector_has_numbers(const struct ui *ui)
 bool
 inspector_shown(const struct ui *ui)
 {
+	const struct pages *pages = ui->pages;
+
 	if (inspector_has_numbers(ui))
-		return ui->pane_page;
-	return inspector_has_room(ui) ? !ui->pane_away : ui->pane_over;
+		return pages->pane_page;
+	return inspector_has_room(ui) ? !pages->pane_away : pages->pane_over;
 }
 
 void
 inspector_toggle(struct ui *ui)
 {
-	bool *which = inspector_has_numbers(ui) ? &ui->pane_page
-	              : inspector_has_room(ui)  ? &ui->pane_away
-	                                        : &ui->pane_over;
+	struct pages *pages = ui->pages;
+	bool *which = inspector_has_numbers(ui) ? &pages->pane_page
+	              : inspector_has_room(ui)  ? &pages->pane_away
+	                                        : &pages->pane_over;
 
 	*which = !*which;
 }
@@ -67,8 +71,8 @@ inspector_find_pane(const struct ui *ui)
 	if (inspector_has_room(ui))
 		return (struct pane){inspector_cells_end(ui) + 3, ui->cols,
 		                     inspector_cells_end(ui) + 1};
-	if (grid_cell_at(&ui->grid, ui->cursor, &i))
-		x += (int)(i % ui->grid.row_cells);
+	if (grid_cell_at(&ui->pages->grid, ui->cursor, &i))
+		x += (int)(i % ui->pages->grid.row_cells);
 	if (x < ui->cols - width - 1)
 		return (struct pane){ui->cols - width + 2, ui->cols, ui->cols - width};
 	return (struct pane){1, width - 2, width - 1};
@@ -83,7 +87,7 @@ inspector_make_counts_card(struct card *card, const struct ui *ui, const char *h
 	card->n = 0;
 	card_head(card, head);
 	card_add(card, ROLE_TEXT, "", NULL, "%llu page%s, %s", (unsigned long long)cell_pages(c),
-	         plural(cell_pages(c)), size_text(size, cell_pages(c) * ui->grid.page_size));
+	         plural(cell_pages(c)), size_text(size, cell_pages(c) * ui->pages->grid.page_size));
 	card_gap(card);
 	for (unsigned k = 0; k < lens_classes(l); k++)
 		if (c->n[k])
@@ -124,8 +128,8 @@ inspector_make_card(struct card *card, const struct ui *ui, const struct sample 
 		inspector_make_counts_card(card, ui, head, s->range.lens, &s->range.cell);
 		return true;
 	}
-	if (!grid_cell_at(&ui->grid, ui->cursor, &i) || !(c = cells_find(ui, s, i, &pg)) ||
-	    !grid_cell_range(&ui->grid, i, &lo, &hi))
+	if (!grid_cell_at(&ui->pages->grid, ui->cursor, &i) || !(c = cells_find(ui, s, i, &pg)) ||
+	    !grid_cell_range(&ui->pages->grid, i, &lo, &hi))
 		return false;
 	if (pg) {
 		card_make(card, s, v, lo, pg, c->newest_ns, ui->now, inspector_find_more(s, lo));

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "base/util.h"
+#include "model/pages.h"
 #include "page/state.h"
 #include "term/fit.h"
 #include "term/paint.h"
@@ -122,16 +123,17 @@ legend_heats(const struct ui *ui, const struct sample *s, int y, int x, int righ
 static unsigned
 legend_hit_state(struct ui *ui, const struct sample *s, const struct touch *t)
 {
-	char text[sizeof(ui->page_filter)];
+	struct pages *pages = ui->pages;
+	char text[sizeof(pages->filter)];
 
 	(void)s;
 	if (t->drag)
 		return FX_NONE;
 	snprintf(text, sizeof(text), "state=%s", state_row((enum state)t->value)->name);
-	if (strcmp(ui->page_filter, text))
-		memcpy(ui->page_filter, text, sizeof(text));
+	if (strcmp(pages->filter, text))
+		memcpy(pages->filter, text, sizeof(text));
 	else
-		ui->page_filter[0] = '\0';
+		pages->filter[0] = '\0';
 	return FX_NONE;
 }
 
@@ -146,7 +148,7 @@ legend_draw_filter(const struct ui *ui, const struct window *w, int y, int x)
 		match += w->cells[i].match;
 		all += cell_pages(&w->cells[i]);
 	}
-	text_escape(&text, ui->page_filter, strlen(ui->page_filter), !paint_utf8());
+	text_escape(&text, ui->pages->filter, strlen(ui->pages->filter), !paint_utf8());
 	x = paint_text(y, x, ui->cols, ROLE_HOT, "%s: %llu of %llu pass", text.s,
 	               (unsigned long long)match, (unsigned long long)all);
 	if (w->unknown)
@@ -162,7 +164,7 @@ legend_has_tenths(const struct ui *ui, const struct window *w)
 {
 	char c;
 
-	if (!w || w->lens != LENS_STATE || !cells_in_letters(ui) || !ui->grid.zoom)
+	if (!w || w->lens != LENS_STATE || !cells_in_letters(ui) || !ui->pages->grid.zoom)
 		return false;
 	for (size_t i = 0; i < (size_t)w->grid.rows * w->grid.row_cells; i++) {
 		c = cell_letter(&w->cells[i], w->lens);
@@ -185,7 +187,7 @@ legend_draw(const struct ui *ui, const struct sample *s, int y)
 	for (size_t i = 0; w && i < (size_t)w->grid.rows * w->grid.row_cells; i++)
 		for (unsigned c = 0; c < CLASS_MAX; c++)
 			n[c] += w->cells[i].n[c];
-	if (w && w->filtered && ui->page_filter[0])
+	if (w && w->filtered && ui->pages->filter[0])
 		x = legend_draw_filter(ui, w, y, x);
 	if (l == ui->lens && lens_lacks(ui, s, &lacks))
 		x = paint_text(y, fit_draw_cut(y, x, ui->cols, ROLE_HOT, lacks.s), ui->cols,

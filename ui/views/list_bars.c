@@ -141,9 +141,9 @@ list_make(const struct ui *ui, const struct sample *s, struct bar b[LIST_BARS])
 static const struct segment *
 list_chosen(const struct ui *ui, const struct bar b[LIST_BARS])
 {
-	size_t i = ui->segment - 1;
+	size_t i = ui->list->segment - 1;
 
-	if (!ui->segment)
+	if (!ui->list->segment)
 		return NULL;
 	if (i < b[0].n)
 		return &b[0].seg[i];
@@ -281,7 +281,7 @@ list_hit_bar(struct ui *ui, const struct sample *s, const struct touch *t)
 
 	if (!segment)
 		return FX_NONE;
-	ui->segment = segment;
+	ui->list->segment = segment;
 	list_bars_filter(ui, s);
 	return FX_NONE;
 }
@@ -317,7 +317,7 @@ list_bars_step(struct ui *ui, const struct sample *s, int step)
 
 	list_make(ui, s, b);
 	n = b[0].n + b[1].n + 1; /* and none */
-	ui->segment = (ui->segment + n + (size_t)step) % n;
+	ui->list->segment = (ui->list->segment + n + (size_t)step) % n;
 }
 
 size_t
@@ -341,8 +341,8 @@ list_bars_filter(struct ui *ui, const struct sample *s)
 
 	list_make(ui, s, b);
 	g = list_chosen(ui, b);
-	ui->segment = 0;
-	if (g && list_filter_set(&ui->filter, g->filter, s->page_size, &err) == 0)
+	ui->list->segment = 0;
+	if (g && list_filter_set(&ui->list->filter, g->filter, s->page_size, &err) == 0)
 		rows_anew(ui);
 }
 

@@ -8,7 +8,7 @@
 /*
  * The two bars above the list: what is in RAM, by kind of page, and what the address space is for,
  * by type of region. Their segments are counted from 1, through both bars; each is at least a
- * column wide, and has its label or its letter inside. ui->segment is the one that was chosen, 0
+ * column wide, and has its label or its letter inside. list.segment is the one that was chosen, 0
  * none.
  */
 enum { LIST_BARS = 2, BAR_LABEL = 12 }; /* rows; columns of the screen before a bar */

@@ -36,7 +36,7 @@ list_sort_menu(void)
 static struct menu
 list_columns_menu(const struct ui *ui)
 {
-	struct list_columns shown = ui->columns;
+	struct list_columns shown = ui->list->columns;
 	struct menu m = {0};
 
 	list_columns_spell(&shown);
@@ -58,9 +58,15 @@ static size_t
 list_position(const struct ui *ui, const struct menu *m)
 {
 	for (size_t i = 0; i < m->n; i++)
-		if (m->id[i] == ui->menu_at)
+		if (m->id[i] == list_menu_of(ui)->at)
 			return i;
 	return 0;
+}
+
+static void
+list_enter(struct ui *ui)
+{
+	*list_menu_of(ui) = (struct list_menu){.at = ui->list->sort};
 }
 
 /* --- drawing ---------------------------------------------------------------------------------- */
@@ -81,25 +87,26 @@ list_first_row(const struct ui *ui, const struct menu *m, int top, int bottom)
 static void
 list_settle(struct ui *ui, const struct sample *s, int top, int bottom)
 {
+	struct list_menu *menu = list_menu_of(ui);
 	struct menu m = menu_of(ui);
 	size_t at = list_position(ui, &m),
 	       rows = (size_t)(bottom - list_first_row(ui, &m, top, bottom) - 1);
 
 	view_regions.settle(ui, s, top, bottom);
-	ui->menu_at = m.id[at];
-	if (at < ui->menu_top)
-		ui->menu_top = at;
-	if (at >= ui->menu_top + rows)
-		ui->menu_top = at - rows + 1;
-	if (ui->menu_top + rows > m.n)
-		ui->menu_top = m.n > rows ? m.n - rows : 0;
+	menu->at = m.id[at];
+	if (at < menu->top)
+		menu->top = at;
+	if (at >= menu->top + rows)
+		menu->top = at - rows + 1;
+	if (menu->top + rows > m.n)
+		menu->top = m.n > rows ? m.n - rows : 0;
 }
 
 /* It is chosen, but not shown before there is something to show. */
 static bool
 list_waits(const struct ui *ui, enum column_id id)
 {
-	return ui_view(ui) == VIEW_COLUMNS && list_columns_has(&ui->columns, id) &&
+	return ui_view(ui) == VIEW_COLUMNS && list_columns_has(&ui->list->columns, id) &&
 	       list_empty(ui) & list_column_bit(id);
 }
 
@@ -113,16 +120,16 @@ list_draw_row(const struct ui *ui, const struct sample *s, const struct column *
 	paint_fill(y, 0, ui->cols, ROLE_TEXT);
 	if (ui_view(ui) == VIEW_COLUMNS)
 		paint_text(y, 2, NAME_AT, ROLE_TEXT, "%s",
-		           list_columns_has(&ui->columns, c->id) ? "[x]" : "[ ]");
+		           list_columns_has(&ui->list->columns, c->id) ? "[x]" : "[ ]");
 	else
 		paint_text(y, 2, NAME_AT, ROLE_ACCENT, "%c", c->letter);
-	if (ui_view(ui) == VIEW_SORT && ui->sort == c->id)
-		paint_text(y, 4, NAME_AT, ROLE_STRONG, "%s", list_sorts_down(ui) ? down : up);
+	if (ui_view(ui) == VIEW_SORT && ui->list->sort == c->id)
+		paint_text(y, 4, NAME_AT, ROLE_STRONG, "%s", list_sorts_down(ui->list) ? down : up);
 	paint_text(y, NAME_AT - 2, HELP_AT, ROLE_STRONG, "%s", list_column_title(c));
 	column_help(c, &help);
 	fit_draw_cut(y, HELP_AT - 2, ui->cols, dear ? ROLE_DIM : ROLE_TEXT, help.s);
 	buf_free(&help);
-	if (c->id != ui->menu_at)
+	if (c->id != list_menu_of(ui)->at)
 		return;
 	paint_text(y, 0, 1, ROLE_ACCENT, "›");
 	paint_shade(y, 0, ui->cols, ROLE_SELECT);
@@ -134,7 +141,7 @@ list_menu_at(const struct ui *ui, int top, int bottom, int y)
 {
 	struct menu m = menu_of(ui);
 	int first = list_first_row(ui, &m, top, bottom) + 1;
-	size_t i = ui->menu_top + (size_t)(y - first);
+	size_t i = list_menu_of(ui)->top + (size_t)(y - first);
 
 	return y >= first && y < bottom && i < m.n ? (int)m.id[i] : -1;
 }
@@ -143,7 +150,7 @@ static unsigned
 list_hit_item(struct ui *ui, const struct sample *s, const struct touch *t)
 {
 	(void)s;
-	ui->menu_at = (int)t->value;
+	list_menu_of(ui)->at = (int)t->value;
 	return FX_NONE;
 }
 
@@ -188,23 +195,24 @@ list_draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 static void
 list_say(const struct ui *ui, const struct sample *s, struct buf *out)
 {
-	const struct column *c = column_row(ui->menu_at);
+	const struct list_menu *menu = list_menu_of(ui);
+	const struct column *c = column_row(menu->at);
 	const char *title = list_column_title(c);
 
-	if (list_column_needs_smaps(ui->menu_at, s))
+	if (list_column_needs_smaps(menu->at, s))
 		buf_fmt(out,
 		        "%s: from smaps, a walk over all page tables: read once when shown, again "
 		        "with r",
 		        title);
-	else if (list_waits(ui, ui->menu_at) && ui->menu_at == COL_REGION_SWAP)
+	else if (list_waits(ui, menu->at) && menu->at == COL_REGION_SWAP)
 		buf_str(out, "SWAP appears once anything is in swap");
-	else if (list_waits(ui, ui->menu_at))
+	else if (list_waits(ui, menu->at))
 		buf_fmt(out, "%s appears after the first %s", title, key_of(ACT_CLEAR, 'R'));
 	else if (HELP_AT - 2 + (int)strlen(c->help) > ui->cols)
 		buf_fmt(out, "%s: %s", title, c->help);
 	else if (ui_view(ui) == VIEW_SORT)
 		buf_str(out, "a letter or Enter sorts; the current column reverses the order");
-	else if (!list_columns_has(&ui->columns, ui->menu_at))
+	else if (!list_columns_has(&ui->list->columns, menu->at))
 		buf_str(out, "Space shows it");
 	else
 		buf_str(out, "Space hides it, < and > move it; a narrow screen has no room for the "
@@ -232,12 +240,14 @@ list_move(struct ui *ui, const struct menu *m, long by)
 {
 	long at = (long)list_position(ui, m) + by;
 
-	ui->menu_at = m->id[at < 0 ? 0 : (size_t)at >= m->n ? m->n - 1 : (size_t)at];
+	list_menu_of(ui)->at = m->id[at < 0 ? 0 : (size_t)at >= m->n ? m->n - 1 : (size_t)at];
 }
 
 static unsigned
 list_act(struct ui *ui, const struct sample *s, enum action a)
 {
+	struct list_menu *menu = list_menu_of(ui);
+	struct list *list = ui->list;
 	struct menu m = menu_of(ui);
 
 	(void)s;
@@ -248,13 +258,13 @@ list_act(struct ui *ui, const struct sample *s, enum action a)
 	case ACT_PAGE_DOWN: list_move(ui, &m, 8); break;
 	case ACT_FIRST: list_move(ui, &m, -LIST_COLUMNS); break;
 	case ACT_LAST: list_move(ui, &m, LIST_COLUMNS); break;
-	case ACT_OPEN: list_menu_sort_by(ui, ui->menu_at); break;
+	case ACT_OPEN: list_menu_sort_by(ui, menu->at); break;
 	case ACT_TOGGLE:
-		list_columns_toggle(&ui->columns, ui->menu_at);
+		list_columns_toggle(&list->columns, menu->at);
 		break;
-	case ACT_COLUMN_BACK: list_columns_move(&ui->columns, ui->menu_at, -1); break;
-	case ACT_COLUMN_ON: list_columns_move(&ui->columns, ui->menu_at, 1); break;
-	case ACT_USUAL: ui->columns = (struct list_columns){0}; break;
+	case ACT_COLUMN_BACK: list_columns_move(&list->columns, menu->at, -1); break;
+	case ACT_COLUMN_ON: list_columns_move(&list->columns, menu->at, 1); break;
+	case ACT_USUAL: list->columns = (struct list_columns){0}; break;
 	}
 	return FX_NONE;
 }
@@ -279,6 +289,8 @@ const struct view view_sort = {
     .breadcrumb = list_breadcrumb,
     .settle = list_settle,
     .typed = list_typed,
+    .enter = list_enter,
+    .size = sizeof(struct list_menu),
 };
 
 const struct view view_columns = {
@@ -287,4 +299,6 @@ const struct view view_columns = {
     .say = list_say,
     .breadcrumb = list_breadcrumb,
     .settle = list_settle,
+    .enter = list_enter,
+    .size = sizeof(struct list_menu),
 };

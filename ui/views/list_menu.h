@@ -2,12 +2,24 @@
 #ifndef PM_LIST_MENU_H
 #define PM_LIST_MENU_H
 
-#include "model/ui.h"
+#include "model/list.h"
 
 /*
  * The two menus above the list of regions, VIEW_SORT and VIEW_COLUMNS: by what it is sorted, and
  * which columns it shows. What is done in them is done to the list at once, which is seen above.
  */
+
+struct list_menu {
+	enum column_id at; /* the column under the cursor */
+	size_t top;        /* the first row on screen */
+};
+
+/* That of the menu on screen. */
+static inline struct list_menu *
+list_menu_of(const struct ui *ui)
+{
+	return ui->own[ui_view(ui)];
+}
 
 /* The column on row y of the screen, when the menu lies between top and bottom; -1: none. */
 int list_menu_at(const struct ui *ui, int top, int bottom, int y);

@@ -17,25 +17,27 @@
 uint64_t
 list_empty(const struct ui *ui)
 {
-	uint64_t empty = ui->had_swap ? 0 : list_column_bit(COL_REGION_SWAP);
+	const struct list *list = ui->list;
+	uint64_t empty = list->had_swap ? 0 : list_column_bit(COL_REGION_SWAP);
 
-	for (unsigned id = 0; id < LIST_COLUMNS && !ui->had_writes; id++)
+	for (unsigned id = 0; id < LIST_COLUMNS && !list->had_writes; id++)
 		if (column_row(id)->needs & (NEED_WRITES | NEED_RATE))
 			empty |= list_column_bit(id);
-	return empty & ~(list_column_bit(ui->sort) | ui->columns.named);
+	return empty & ~(list_column_bit(list->sort) | list->columns.named);
 }
 
 struct list_layout
 list_layout(const struct ui *ui)
 {
-	struct list_columns c = ui->columns;
+	const struct list *list = ui->list;
+	struct list_columns c = list->columns;
 	struct list_layout l;
 
-	if (ui->grouping && !list_columns_has(&c, COL_REGION_MAPPING))
+	if (list->grouping && !list_columns_has(&c, COL_REGION_MAPPING))
 		list_columns_toggle(
 		    &c, COL_REGION_MAPPING); /* what would a group be without its name */
 	l = list_columns_layout(&c, ui->cols, list_empty(ui));
-	if (ui->auto_clear && !ui->columns.n && !list_layout_of(&l, COL_REGION_RATE))
+	if (list->auto_clear && !list->columns.n && !list_layout_of(&l, COL_REGION_RATE))
 		for (size_t i = 0; i < l.n; i++)
 			if (l.at[i].column->id == COL_REGION_WRITTEN)
 				l.at[i].column = column_row(COL_REGION_RATE);
@@ -45,9 +47,9 @@ list_layout(const struct ui *ui)
 static const char *
 list_sort_mark(const struct ui *ui, const struct column *c)
 {
-	if (ui->sort != c->id)
+	if (ui->list->sort != c->id)
 		return "";
-	return list_sorts_down(ui) ? "▼" : "▲";
+	return list_sorts_down(ui->list) ? "▼" : "▲";
 }
 
 static bool
@@ -300,8 +302,8 @@ list_has_born(const struct ui *ui, const struct sample *s, uint64_t row)
 	const struct groups *gs = rows_groups(ui, s);
 	const struct group *g = rows_group(gs, s, row);
 
-	for (size_t i = 0; g && i < ui->marks.born_n; i++) {
-		const struct vma *v = vma_at(&s->regions->vmas, ui->marks.born[i].start);
+	for (size_t i = 0; g && i < ui->list->marks.born_n; i++) {
+		const struct vma *v = vma_at(&s->regions->vmas, ui->list->marks.born[i].start);
 
 		if (v && gs->of[v - s->regions->vmas.v] == (size_t)(g - gs->g))
 			return true;
@@ -313,16 +315,18 @@ list_has_born(const struct ui *ui, const struct sample *s, uint64_t row)
 static void
 list_draw_mark(const struct ui *ui, const struct sample *s, uint64_t row, int y)
 {
+	const struct list *list = ui->list;
+
 	if (row_is_gone(row))
 		paint_text(y, 0, 1, ROLE_HOT, "-");
-	else if (row_is_group(row) ? list_has_born(ui, s, row) : list_marks_born(&ui->marks, row))
+	else if (row_is_group(row) ? list_has_born(ui, s, row) : list_marks_born(&list->marks, row))
 		paint_text(y, 0, 1, ROLE_HOT, "+");
 	else if (row == ui->region)
 		paint_text(y, 0, 1, ROLE_ACCENT, "›");
 	if (row != ui->region)
 		return;
 	paint_shade(y, 0, ui->cols, ROLE_SELECT);
-	if (!ui->segment)
+	if (!list->segment)
 		paint_cursor(y, 0);
 }
 
@@ -330,22 +334,23 @@ list_draw_mark(const struct ui *ui, const struct sample *s, uint64_t row, int y)
 static void
 list_draw_left_out(const struct ui *ui, const struct sample *s, int y, int bottom)
 {
-	bool one = ui->unknown == 1;
+	const struct list *list = ui->list;
+	bool one = list->unknown == 1;
 	struct buf text = {0};
 
-	if (!ui->filter.text[0])
+	if (!list->filter.text[0])
 		return;
-	if (!ui->order_n) {
+	if (!list->order_n) {
 		buf_fmt(&text, "no region passes the filter: %s changes it, %s takes it away",
 		        key_of(ACT_FILTER, 'R'), key_of(ACT_STAY, 'R'));
 		y = fit_draw_lines(y, bottom, ui->cols, ROLE_DIM, text.s);
 		buf_free(&text);
 	}
-	if (!ui->unknown || y >= bottom)
+	if (!list->unknown || y >= bottom)
 		return;
-	buf_fmt(&text, "%zu region%s left out: nobody can tell whether %s", ui->unknown,
+	buf_fmt(&text, "%zu region%s left out: nobody can tell whether %s", list->unknown,
 	        one ? "" : "s", one ? "it passes" : "they pass");
-	if (filter_needs(&ui->filter.program) & FILTER_NEED_WRITTEN && !s->clears)
+	if (filter_needs(&list->filter.program) & FILTER_NEED_WRITTEN && !s->clears)
 		buf_fmt(&text, "; press %s first", key_of(ACT_CLEAR, 'R'));
 	fit_draw_lines(y, bottom, ui->cols, ROLE_DIM, text.s);
 	buf_free(&text);
@@ -354,30 +359,32 @@ list_draw_left_out(const struct ui *ui, const struct sample *s, int y, int botto
 static unsigned
 list_hit_row(struct ui *ui, const struct sample *s, const struct touch *t)
 {
-	size_t at = ui->list_top + (size_t)t->dy;
+	struct list *list = ui->list;
+	size_t at = list->top + (size_t)t->dy;
 
 	(void)s;
-	if (at < ui->order_n)
-		ui->region = ui->order[at];
+	if (at < list->order_n)
+		ui->region = list->order[at];
 	return FX_NONE;
 }
 
 void
 list_table_rows(const struct ui *ui, const struct sample *s, int y, int bottom)
 {
+	const struct list *list = ui->list;
 	struct list_layout l = list_layout(ui);
 	int rows =
-	    (int)u64_min(ui->order_n - ui->list_top, (uint64_t)(bottom > y ? bottom - y : 0));
+	    (int)u64_min(list->order_n - list->top, (uint64_t)(bottom > y ? bottom - y : 0));
 
 	zone_add(&(struct zone){
 	    .y = y, .bottom = y + rows, .right = ui->cols, .hit = list_hit_row, .opens = true});
-	for (size_t i = ui->list_top; i < ui->order_n && y < bottom; i++, y++) {
-		uint64_t row = ui->order[i];
+	for (size_t i = list->top; i < list->order_n && y < bottom; i++, y++) {
+		uint64_t row = list->order[i];
 		const struct vma *v = vma_at(&s->regions->vmas, row);
 		const struct group *g =
-		    ui->grouping ? rows_group(rows_groups(ui, s), s, row) : NULL;
+		    list->grouping ? rows_group(rows_groups(ui, s), s, row) : NULL;
 		const struct list_gone *gone =
-		    row_is_gone(row) ? list_marks_gone(&ui->marks, row & ~(uint64_t)ROW_GONE)
+		    row_is_gone(row) ? list_marks_gone(&list->marks, row & ~(uint64_t)ROW_GONE)
 				     : NULL;
 		struct region_row facts;
 
@@ -388,7 +395,7 @@ list_table_rows(const struct ui *ui, const struct sample *s, int y, int bottom)
 			list_draw_group(ui, s, &l, g, y);
 		} else if (v) {
 			facts = rows_facts(s, (size_t)(v - s->regions->vmas.v));
-			list_table_draw_row(ui, &l, &facts, ui->grouping ? "  " : "", y);
+			list_table_draw_row(ui, &l, &facts, list->grouping ? "  " : "", y);
 		}
 		list_draw_mark(ui, s, row, y);
 	}

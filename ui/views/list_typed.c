@@ -32,10 +32,10 @@ list_groups_that_have(const struct groups *gs, const struct ui *ui, const struct
 {
 	bool *have = mem_alloc((gs->n + 1) * sizeof(*have));
 	size_t unknown;
-	bool *in = list_filter_run(&ui->filter, s, &unknown);
+	bool *in = list_filter_run(&ui->list->filter, s, &unknown);
 
 	for (size_t i = 0; i < s->regions->vmas.n; i++)
-		if ((!in || in[i]) && list_has(&s->regions->vmas.v[i], ui->find))
+		if ((!in || in[i]) && list_has(&s->regions->vmas.v[i], ui->list->find))
 			have[gs->of[i]] = true;
 	free(in);
 	return have;
@@ -53,8 +53,8 @@ static struct places
 list_places_of(const struct ui *ui, const struct sample *s)
 {
 	const struct vma_list *l = &s->regions->vmas;
-	struct places p = {.row = ui->order,
-	                   .n = ui->order_n,
+	struct places p = {.row = ui->list->order,
+	                   .n = ui->list->order_n,
 	                   .at = rows_position(ui),
 	                   .all = ui_view(ui) == VIEW_MAP};
 
@@ -82,10 +82,10 @@ list_places_that_have(const struct ui *ui, const struct sample *s, const struct 
 		const struct group *g = rows_group(gs, s, p->row[i]);
 
 		if (g)
-			rows[i] = strcasestr(g->key, ui->find) ||
+			rows[i] = strcasestr(g->key, ui->list->find) ||
 			          (have[g - gs->g] && !rows_is_open(ui, g));
 		else
-			rows[i] = v && list_has(v, ui->find);
+			rows[i] = v && list_has(v, ui->list->find);
 	}
 	free(have);
 	return rows;
@@ -95,29 +95,30 @@ list_places_that_have(const struct ui *ui, const struct sample *s, const struct 
 static bool
 list_find_from(struct ui *ui, const struct sample *s, bool skip, bool back)
 {
+	struct list *list = ui->list;
 	struct places p = list_places_of(ui, s);
 	bool *rows = list_places_that_have(ui, s, &p);
 	size_t step = back && p.n ? p.n - 1 : 1, at = p.n ? (p.at + skip * step) % p.n : 0;
 
-	ui->found = ui->found_n = 0;
+	list->found = list->found_n = 0;
 	for (size_t i = 0; i < p.n; i++)
-		ui->found_n += rows[i];
-	for (size_t i = 0; ui->found_n && !rows[at] && i < p.n; i++)
+		list->found_n += rows[i];
+	for (size_t i = 0; list->found_n && !rows[at] && i < p.n; i++)
 		at = (at + step) % p.n;
-	for (size_t i = 0; ui->found_n && i <= at; i++)
-		ui->found += rows[i];
-	if (ui->found_n)
+	for (size_t i = 0; list->found_n && i <= at; i++)
+		list->found += rows[i];
+	if (list->found_n)
 		ui->region = p.row[at];
 	if (p.all)
 		free(p.row);
 	free(rows);
-	return ui->found_n > 0;
+	return list->found_n > 0;
 }
 
 unsigned
 list_find(struct ui *ui, const struct sample *s, long step)
 {
-	if (!ui->find[0] || !s->regions)
+	if (!ui->list->find[0] || !s->regions)
 		return FX_NONE;
 	return list_find_from(ui, s, true, step < 0) ? FX_NONE : FX_NOT_FOUND;
 }
@@ -125,9 +126,11 @@ list_find(struct ui *ui, const struct sample *s, long step)
 void
 list_find_typed(struct ui *ui, const struct sample *s, const char *text)
 {
-	ui->region = ui->typing.from;
-	snprintf(ui->find, sizeof(ui->find), "%.127s", text);
-	ui->found_n = 0;
+	struct list *list = ui->list;
+
+	ui->region = list->typing.from;
+	snprintf(list->find, sizeof(list->find), "%.127s", text);
+	list->found_n = 0;
 	if (text[0] && s->regions)
 		list_find_from(ui, s, false, false);
 }
@@ -137,9 +140,9 @@ list_find_typed(struct ui *ui, const struct sample *s, const char *text)
 int
 list_filter_typed(struct ui *ui, const struct sample *s, const char *text, struct err *err)
 {
-	if (list_filter_set(&ui->filter, text, s->page_size, err) < 0)
+	if (list_filter_set(&ui->list->filter, text, s->page_size, err) < 0)
 		return -1;
-	ui->region = ui->typing.from;
+	ui->region = ui->list->typing.from;
 	rows_anew(ui);
 	return 0;
 }
@@ -147,13 +150,15 @@ list_filter_typed(struct ui *ui, const struct sample *s, const char *text, struc
 bool
 list_esc(struct ui *ui)
 {
-	if (ui->segment) {
-		ui->segment = 0;
+	struct list *list = ui->list;
+
+	if (list->segment) {
+		list->segment = 0;
 		return true;
 	}
-	if (!ui->filter.text[0])
+	if (!list->filter.text[0])
 		return false;
-	ui->filter.text[0] = '\0';
+	list->filter.text[0] = '\0';
 	rows_anew(ui);
 	return true;
 }
@@ -163,19 +168,23 @@ list_esc(struct ui *ui)
 void
 list_typed_begin(struct ui *ui)
 {
-	ui->typing.from = ui->region;
-	ui->typing.filter = ui->filter;
-	memcpy(ui->typing.find, ui->find, sizeof(ui->find));
-	ui->found_n = 0;
+	struct list *list = ui->list;
+
+	list->typing.from = ui->region;
+	list->typing.filter = list->filter;
+	memcpy(list->typing.find, list->find, sizeof(list->find));
+	list->found_n = 0;
 }
 
 void
 list_typed_cancel(struct ui *ui)
 {
-	ui->region = ui->typing.from;
-	memcpy(ui->find, ui->typing.find, sizeof(ui->find));
-	if (!strcmp(ui->filter.text, ui->typing.filter.text))
+	struct list *list = ui->list;
+
+	ui->region = list->typing.from;
+	memcpy(list->find, list->typing.find, sizeof(list->find));
+	if (!strcmp(list->filter.text, list->typing.filter.text))
 		return;
-	ui->filter = ui->typing.filter;
+	list->filter = list->typing.filter;
 	rows_anew(ui);
 }

@@ -19,7 +19,7 @@ void list_find_typed(struct ui *ui, const struct sample *s, const char *text);
 /* The filter so far. An error, with its column, leaves the last one that could be read. */
 int list_filter_typed(struct ui *ui, const struct sample *s, const char *text, struct err *err);
 
-/* The next row (step 1 or -1) that has ui->find in its name or address. FX_NOT_FOUND: none. */
+/* The next row (step 1 or -1) that has list.find in its name or address. FX_NOT_FOUND: none. */
 unsigned list_find(struct ui *ui, const struct sample *s, long step);
 
 /* One step back: no segment of the bars is chosen, or everything is shown again. false: so it was.

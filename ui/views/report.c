@@ -3,7 +3,9 @@
 
 #include <string.h>
 
+#include "model/dump.h"
 #include "model/list_rows.h"
+#include "model/pages.h"
 #include "table/out.h"
 #include "views/cells.h"
 #include "views/hex.h"
@@ -42,7 +44,8 @@ static int
 report_write_regions(const struct ui *ui, const struct sample *s, enum format format, FILE *to,
                      struct err *err)
 {
-	struct list_columns chosen = ui->columns;
+	const struct list *list = ui->list;
+	struct list_columns chosen = list->columns;
 	enum column_id ids[LIST_COLUMNS];
 	struct out *o;
 	size_t n = 0;
@@ -57,8 +60,8 @@ report_write_regions(const struct ui *ui, const struct sample *s, enum format fo
 		struct region_row row;
 		struct value values[LIST_COLUMNS];
 
-		if (!ui->grouping && i < ui->order_n) {
-			const struct vma *v = vma_at(&s->regions->vmas, ui->order[i]);
+		if (!list->grouping && i < list->order_n) {
+			const struct vma *v = vma_at(&s->regions->vmas, list->order[i]);
 
 			if (v)
 				at = (size_t)(v - s->regions->vmas.v);
@@ -80,7 +83,7 @@ report_next_cell(const struct ui *ui, const struct sample *s, size_t i, const st
 {
 	uint64_t from, to;
 
-	if (!grid_cell_range(&ui->grid, i, lo, hi) ||
+	if (!grid_cell_range(&ui->pages->grid, i, lo, hi) ||
 	    (ui_range(ui, &from, &to) && (*lo < from || *hi > to)))
 		return NULL;
 	return cells_find(ui, s, i, pg);
@@ -99,7 +102,7 @@ report_write_pages(const struct ui *ui, const struct sample *s, enum format form
 	const struct page *pg;
 	uint64_t lo, hi;
 
-	for (size_t i = 0; v && i < (size_t)ui->grid.rows * ui->grid.row_cells; i++) {
+	for (size_t i = 0; v && i < (size_t)ui->pages->grid.rows * ui->pages->grid.row_cells; i++) {
 		const struct cell *c = report_next_cell(ui, s, i, &pg, &lo, &hi);
 		struct page_row row = {.addr = lo, .pg = pg, .v = v, .page_size = s->page_size};
 		struct value values[ARRAY_LEN(ids)];
@@ -130,7 +133,7 @@ report_write_cells(const struct ui *ui, const struct sample *s, enum format form
 	for (unsigned k = 0; k < lens_classes(l); k++)
 		titles[FIXED + k] = lens_class(l, k).name;
 	o = report_begin(to, format, "cells", NULL, titles, FIXED + lens_classes(l));
-	for (size_t i = 0; i < (size_t)ui->grid.rows * ui->grid.row_cells; i++) {
+	for (size_t i = 0; i < (size_t)ui->pages->grid.rows * ui->pages->grid.row_cells; i++) {
 		const struct cell *c = report_next_cell(ui, s, i, NULL, &lo, &hi);
 
 		if (!c)
@@ -156,7 +159,7 @@ report_write_bytes(const struct ui *ui, const struct sample *s, enum format form
 {
 	static const char *const titles[] = {"ADDRESS", "BYTES", "TEXT", "WHY"};
 	struct out *o = report_begin(to, format, "bytes", NULL, titles, ARRAY_LEN(titles));
-	uint64_t lo = ui->hex_top, hi = lo + (uint64_t)ui->hex_rows * BYTES_ROW, from, until;
+	uint64_t lo = ui->dump->top, hi = lo + (uint64_t)ui->dump->rows * BYTES_ROW, from, until;
 
 	if (ui_range(ui, &from, &until)) {
 		lo = u64_max(lo, from & ~(uint64_t)(BYTES_ROW - 1));
@@ -277,7 +280,7 @@ report_write(const struct ui *ui, const struct sample *s, enum format format, FI
 		               "cannot write a report");
 	switch (ui_view(ui)) {
 	case VIEW_GRID:
-		return ui->grid.zoom ? report_write_cells(ui, s, format, to, err)
+		return ui->pages->grid.zoom ? report_write_cells(ui, s, format, to, err)
 		                     : report_write_pages(ui, s, format, to, err);
 	case VIEW_HEX: return report_write_bytes(ui, s, format, to, err);
 	case VIEW_PAGE:

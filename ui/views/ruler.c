@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/util.h"
+#include "model/pages.h"
 #include "term/paint.h"
 #include "term/zones.h"
 #include "views/strips.h"
@@ -13,7 +14,7 @@
 static int
 ruler_digits(const struct ui *ui)
 {
-	return ui->grid.end > UINT64_C(1) << 48 ? 16 : 12;
+	return ui->pages->grid.end > UINT64_C(1) << 48 ? 16 : 12;
 }
 
 int
@@ -26,7 +27,7 @@ ruler_gutter(const struct ui *ui)
 static unsigned
 ruler_hit_map(struct ui *ui, const struct sample *s, const struct touch *t)
 {
-	struct grid *g = &ui->grid;
+	struct grid *g = &ui->pages->grid;
 	uint64_t pages = g->page_size ? (g->end - g->start) / g->page_size : 0;
 
 	(void)s;
@@ -42,7 +43,7 @@ void
 ruler_map(const struct ui *ui, const struct sample *s, int y)
 {
 	const struct window *w = s->window;
-	const struct grid *g = &ui->grid;
+	const struct grid *g = &ui->pages->grid;
 	int x0 = ruler_gutter(ui), cells = (int)g->row_cells;
 	double pages = (double)(g->end - g->start);
 	uint64_t lo, hi;
@@ -75,7 +76,7 @@ ruler_map(const struct ui *ui, const struct sample *s, int y)
 void
 ruler_scale(const struct ui *ui, const struct sample *s, int y)
 {
-	const struct grid *g = &ui->grid;
+	const struct grid *g = &ui->pages->grid;
 	uint64_t lo, hi, all = (g->end - g->start) / g->page_size;
 	char text[128], size[8];
 	int n, part, x;
@@ -93,7 +94,7 @@ ruler_scale(const struct ui *ui, const struct sample *s, int y)
 	if (x < ruler_gutter(ui))
 		x = ruler_gutter(ui);
 	x = paint_text(y, x, ui->cols, ROLE_TEXT, "%s", text);
-	if (ui->follow)
+	if (ui->pages->follow)
 		x = paint_text(y, x, ui->cols, ROLE_HOT, "follows writes ");
 	if (s->window && (s->window->grid.zoom != g->zoom || s->window->grid.start != g->start))
 		paint_text(y, x, ui->cols, ROLE_HOT, "counting");
@@ -105,7 +106,7 @@ ruler_scale(const struct ui *ui, const struct sample *s, int y)
 void
 ruler_columns(const struct ui *ui, int y, unsigned cursor_col)
 {
-	const struct grid *g = &ui->grid;
+	const struct grid *g = &ui->pages->grid;
 	static const char units[] = "KMGTP";
 	uint64_t cell = grid_cell_bytes(g);
 	int x0 = ruler_gutter(ui), unit = -1;
@@ -134,7 +135,7 @@ ruler_columns(const struct ui *ui, int y, unsigned cursor_col)
 void
 ruler_row(const struct ui *ui, unsigned row, int y, bool is_cursor)
 {
-	uint64_t bytes = grid_row_bytes(&ui->grid), at = ui->grid.top + row * bytes;
+	uint64_t bytes = grid_row_bytes(&ui->pages->grid), at = ui->pages->grid.top + row * bytes;
 	char now[24], above[24];
 	int n = ruler_digits(ui), same = 0;
 

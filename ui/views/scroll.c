@@ -6,6 +6,12 @@
 #include "term/keys.h"
 #include "term/paint.h"
 
+void
+scroll_enter(struct ui *ui)
+{
+	scroll_of(ui)->top = 0;
+}
+
 int
 scroll_rows(struct scroll p)
 {

@@ -4,6 +4,20 @@
 
 #include "model/ui.h"
 
+/* How far it is scrolled: of each view that is one text this is the first that it keeps. */
+struct scroll_view {
+	int top; /* the first line on screen */
+};
+
+/* That of the view on screen; and to its beginning. */
+static inline struct scroll_view *
+scroll_of(const struct ui *ui)
+{
+	return ui->own[ui_view(ui)];
+}
+
+void scroll_enter(struct ui *ui);
+
 /* A text of so many lines on so many rows of the screen, in columns beside each other. */
 struct scroll {
 	int lines, rows, columns;

@@ -25,6 +25,13 @@ enum effect {
 };
 
 struct view {
+	/* bytes that it keeps for itself, zeroed at first (ui->own); 0: none */
+	size_t size;
+	/* what these hold besides themselves is freed; NULL: nothing */
+	void (*drop)(void *own);
+	/* it has been opened above another view, before it is settled; NULL: it goes on as it was
+	 * left */
+	void (*enter)(struct ui *ui);
 	/* draws rows [top, bottom); never blocks, never changes what it is given */
 	void (*draw)(const struct ui *ui, const struct sample *s, int top, int bottom);
 	/* carries an action out on `ui`; returns effects */
@@ -48,6 +55,16 @@ struct view {
 #define V(id, object, letter, name, title, on) extern const struct view object;
 #include "term/views.def"
 const struct view *view_of(enum view_id id);
+
+/*
+ * What the views keep: made, where there is none yet. Thrown away, with all else in `ui`; of views
+ * that need no target only if `all`.
+ */
+void views_open(struct ui *ui);
+void views_close(struct ui *ui, bool all);
+
+/* The view on screen is brought in line: its enter, if it was opened, and its settle. */
+void view_settle(struct ui *ui, const struct sample *s, int top, int bottom);
 
 /* One step back: out of a range, within the view on screen, or else out of it. */
 void view_back(struct ui *ui);

@@ -5,6 +5,7 @@
 #include "term/keys.h"
 #include "term/paint.h"
 #include "views/card.h"
+#include "views/scroll.h"
 #include "views/view.h"
 
 static bool
@@ -58,11 +59,13 @@ static unsigned
 view_capabilities_act(struct ui *ui, const struct sample *s, enum action a)
 {
 	(void)s;
-	card_act(&ui->card_top, ui->rows - 4, a);
+	card_act(&scroll_of(ui)->top, ui->rows - 4, a);
 	return FX_NONE;
 }
 
 const struct view view_capabilities = {
+    .size = sizeof(struct scroll_view),
+    .enter = scroll_enter,
     .draw = view_capabilities_draw,
     .act = view_capabilities_act,
     .say = view_capabilities_say,

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "model/pages.h"
 #include "query/answer_page.h"
 #include "term/keys.h"
 #include "term/paint.h"
@@ -24,19 +25,21 @@ enum { TOP_ROWS = 3, LEGEND_ROWS = 1 };
 static void
 view_grid_follow(struct ui *ui, const struct sample *s, const struct vma *v)
 {
+	struct pages *pages = ui->pages;
 	const struct window *w = s->window;
 
-	if (!ui->follow || !v || !w || w->grid.start != v->start || w->newest_ns <= ui->followed_ns)
+	if (!pages->follow || !v || !w || w->grid.start != v->start ||
+	    w->newest_ns <= pages->followed_ns)
 		return;
 	ui->cursor = w->newest_at;
-	ui->followed_ns = w->newest_ns;
+	pages->followed_ns = w->newest_ns;
 }
 
 static void
 view_grid_settle(struct ui *ui, const struct sample *s, int top, int bottom)
 {
 	const struct vma *v = ui_vma(ui, s, NULL);
-	struct grid *g = &ui->grid;
+	struct grid *g = &ui->pages->grid;
 	int rows = bottom - top - TOP_ROWS - LEGEND_ROWS;
 
 	if (v) {
@@ -55,19 +58,20 @@ view_grid_settle(struct ui *ui, const struct sample *s, int top, int bottom)
 	if (ui->cursor >= g->end)
 		ui->cursor = g->end - g->page_size;
 	grid_show(g, ui->cursor);
-	if (ui->range_in == VIEW_GRID && (ui->range_from < g->start || ui->range_from >= g->end))
-		ui->range_on = false; /* that was another region */
+	if (ui->range.in == VIEW_GRID && (ui->range.from < g->start || ui->range.from >= g->end))
+		ui->range.on = false; /* that was another region */
 }
 
 /* A drag chooses a range, from where the button went down. */
 static unsigned
 view_grid_hit_cell(struct ui *ui, const struct sample *s, const struct touch *t)
 {
+	struct pages *pages = ui->pages;
 	uint64_t lo, hi;
 
 	(void)s;
-	if (!grid_cell_range(&ui->grid, (size_t)t->dy * ui->grid.row_cells + (size_t)t->dx, &lo,
-	                     &hi))
+	if (!grid_cell_range(&pages->grid,
+	                     (size_t)t->dy * pages->grid.row_cells + (size_t)t->dx, &lo, &hi))
 		return FX_NONE;
 	if (t->begins)
 		ui_range_begin(ui);
@@ -78,7 +82,7 @@ view_grid_hit_cell(struct ui *ui, const struct sample *s, const struct touch *t)
 static void
 view_grid_draw_cells(const struct ui *ui, const struct sample *s, int top)
 {
-	const struct grid *g = &ui->grid;
+	const struct grid *g = &ui->pages->grid;
 	size_t cursor = (size_t)-1;
 	uint64_t total = grid_rows_total(g), first = g->start & ~(grid_row_bytes(g) - 1);
 	uint64_t before = (g->top - first) / grid_row_bytes(g);
@@ -115,14 +119,15 @@ view_grid_draw_cells(const struct ui *ui, const struct sample *s, int top)
 static void
 view_grid_draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 {
+	const struct pages *pages = ui->pages;
 	size_t i = 0;
 
-	if (!ui->grid.rows || ui->grid.end <= ui->grid.start)
+	if (!pages->grid.rows || pages->grid.end <= pages->grid.start)
 		return;
-	grid_cell_at(&ui->grid, ui->cursor, &i);
+	grid_cell_at(&pages->grid, ui->cursor, &i);
 	ruler_map(ui, s, top);
 	ruler_scale(ui, s, top + 1);
-	ruler_columns(ui, top + 2, (unsigned)(i % ui->grid.row_cells));
+	ruler_columns(ui, top + 2, (unsigned)(i % pages->grid.row_cells));
 	view_grid_draw_cells(ui, s, top + TOP_ROWS);
 	inspector_draw(ui, s, top + 2, bottom - LEGEND_ROWS);
 	legend_draw(ui, s, bottom - 1);
@@ -132,12 +137,13 @@ static void
 view_grid_say_range(const struct ui *ui, const struct sample *s, uint64_t lo, uint64_t hi,
                     struct buf *out)
 {
+	const struct pages *pages = ui->pages;
 	const struct sample_range *r = &s->range;
 	char size[8];
 
 	buf_fmt(out, "%llx..%llx %s, %llu page%s: ", (unsigned long long)lo, (unsigned long long)hi,
-	        size_text(size, hi - lo), (unsigned long long)((hi - lo) / ui->grid.page_size),
-	        plural((hi - lo) / ui->grid.page_size));
+	        size_text(size, hi - lo), (unsigned long long)((hi - lo) / pages->grid.page_size),
+	        plural((hi - lo) / pages->grid.page_size));
 	if (r->lo != lo || r->hi != hi) {
 		buf_str(out, "counting");
 		return;
@@ -182,7 +188,7 @@ view_grid_say(const struct ui *ui, const struct sample *s, struct buf *out)
 		        key_of(ACT_NEXT_REGION, 'G'));
 		return;
 	}
-	if (grid_cell_at(&ui->grid, ui->cursor, &i))
+	if (grid_cell_at(&ui->pages->grid, ui->cursor, &i))
 		c = cells_find(ui, s, i, &pg);
 	buf_fmt(out, "%llx ", (unsigned long long)ui->cursor);
 	if (!c) {
@@ -225,23 +231,24 @@ view_grid_breadcrumb(const struct ui *ui, const struct sample *s, struct buf *ou
 static void
 view_grid_move_by(struct ui *ui, int64_t cells)
 {
-	uint64_t step = grid_cell_bytes(&ui->grid);
+	const struct grid *g = &ui->pages->grid;
+	uint64_t step = grid_cell_bytes(g);
 	uint64_t by = (uint64_t)(cells < 0 ? -cells : cells);
 
 	by = by > UINT64_MAX / step ? UINT64_MAX : by * step;
 	if (cells < 0)
-		ui->cursor = ui->cursor - ui->grid.start < by ? ui->grid.start : ui->cursor - by;
+		ui->cursor = ui->cursor - g->start < by ? g->start : ui->cursor - by;
 	else
-		ui->cursor = ui->grid.end - 1 - ui->cursor < by ? ui->grid.end - ui->grid.page_size
-		                                                : ui->cursor + by;
-	ui->cursor &= ~(uint64_t)(ui->grid.page_size - 1);
+		ui->cursor = g->end - 1 - ui->cursor < by ? g->end - g->page_size
+		                                          : ui->cursor + by;
+	ui->cursor &= ~(uint64_t)(g->page_size - 1);
 }
 
 /* The cursor's address and its row on screen stay. */
 static void
 view_grid_set_zoom(struct ui *ui, unsigned zoom)
 {
-	struct grid *g = &ui->grid;
+	struct grid *g = &ui->pages->grid;
 	uint64_t row = (ui->cursor - g->top) / grid_row_bytes(g), start;
 
 	g->zoom = zoom > GRID_ZOOM_MAX ? GRID_ZOOM_MAX : zoom;
@@ -253,9 +260,11 @@ view_grid_set_zoom(struct ui *ui, unsigned zoom)
 static void
 view_grid_zoom_out(struct ui *ui)
 {
-	if (grid_rows_total(&ui->grid) > 1 ||
-	    grid_cell_bytes(&ui->grid) < ui->grid.end - ui->grid.start)
-		view_grid_set_zoom(ui, ui->grid.zoom + 1);
+	struct pages *pages = ui->pages;
+
+	if (grid_rows_total(&pages->grid) > 1 ||
+	    grid_cell_bytes(&pages->grid) < pages->grid.end - pages->grid.start)
+		view_grid_set_zoom(ui, pages->grid.zoom + 1);
 }
 
 /* What a cell shows: of many pages also the few that are there, and what must always show. */
@@ -272,13 +281,14 @@ view_grid_shown_class(const struct cell *c, enum lens l)
 static unsigned
 view_grid_next_change(struct ui *ui, const struct sample *s, int step)
 {
-	size_t n = (size_t)ui->grid.rows * ui->grid.row_cells, at;
+	struct pages *pages = ui->pages;
+	size_t n = (size_t)pages->grid.rows * pages->grid.row_cells, at;
 	unsigned now, next;
 	const struct cell *c;
 	uint64_t lo, hi;
 	enum lens l;
 
-	if (!grid_cell_at(&ui->grid, ui->cursor, &at) || !(c = cells_find(ui, s, at, NULL)))
+	if (!grid_cell_at(&pages->grid, ui->cursor, &at) || !(c = cells_find(ui, s, at, NULL)))
 		return FX_NONE;
 	l = s->window->lens;
 	now = view_grid_shown_class(c, l);
@@ -291,7 +301,7 @@ view_grid_next_change(struct ui *ui, const struct sample *s, int step)
 			now = next;
 			continue;
 		}
-		if (grid_cell_range(&ui->grid, i, &lo, &hi))
+		if (grid_cell_range(&pages->grid, i, &lo, &hi))
 			ui->cursor = lo;
 		return FX_NONE;
 	}
@@ -319,17 +329,20 @@ view_grid_go_region(struct ui *ui, const struct sample *s, int step)
 static unsigned
 view_grid_toggle_follow(struct ui *ui, const struct sample *s)
 {
-	ui->follow = !ui->follow;
-	ui->followed_ns = 0;
-	return ui->follow && (!s->window || !s->window->newest_ns) ? FX_NO_WRITES : FX_NONE;
+	struct pages *pages = ui->pages;
+
+	pages->follow = !pages->follow;
+	pages->followed_ns = 0;
+	return pages->follow && (!s->window || !s->window->newest_ns) ? FX_NO_WRITES : FX_NONE;
 }
 
 static unsigned
 view_grid_act_on(struct ui *ui, const struct sample *s, enum action a)
 {
-	int64_t row = ui->grid.row_cells, rows = ui->grid.rows;
+	struct pages *pages = ui->pages;
+	int64_t row = pages->grid.row_cells, rows = pages->grid.rows;
 
-	if (!ui->grid.rows || ui->grid.end <= ui->grid.start || !s->regions)
+	if (!pages->grid.rows || pages->grid.end <= pages->grid.start || !s->regions)
 		return FX_NONE;
 	switch ((int)a) {
 	case ACT_UP: view_grid_move_by(ui, -row); break;
@@ -343,21 +356,24 @@ view_grid_act_on(struct ui *ui, const struct sample *s, enum action a)
 	case ACT_FIRST:
 	case ACT_LAST:
 		ui_leave(ui);
-		ui->cursor = a == ACT_FIRST ? ui->grid.start : ui->grid.end - ui->grid.page_size;
+		ui->cursor = a == ACT_FIRST ? pages->grid.start
+		                            : pages->grid.end - pages->grid.page_size;
 		break;
-	case ACT_ZOOM_IN: view_grid_set_zoom(ui, ui->grid.zoom ? ui->grid.zoom - 1 : 0); break;
+	case ACT_ZOOM_IN:
+		view_grid_set_zoom(ui, pages->grid.zoom ? pages->grid.zoom - 1 : 0);
+		break;
 	case ACT_ZOOM_OUT: view_grid_zoom_out(ui); break;
 	case ACT_ZOOM_FIT: {
-		unsigned fit = grid_fit(&ui->grid);
+		unsigned fit = grid_fit(&pages->grid);
 
-		view_grid_set_zoom(ui, ui->grid.zoom == fit ? 0 : fit);
+		view_grid_set_zoom(ui, pages->grid.zoom == fit ? 0 : fit);
 		break;
 	}
 	case ACT_NEXT_CHANGE: return view_grid_next_change(ui, s, 1);
 	case ACT_LAST_CHANGE: return view_grid_next_change(ui, s, -1);
 	case ACT_NEXT_REGION: view_grid_go_region(ui, s, 1); break;
 	case ACT_LAST_REGION: view_grid_go_region(ui, s, -1); break;
-	case ACT_LETTERS: ui->letters = (ui->letters + 1) % LETTERS_COUNT; break;
+	case ACT_LETTERS: pages->letters = (pages->letters + 1) % LETTERS_COUNT; break;
 	case ACT_HEX: ui_hex(ui, ui_exact(ui)); break;
 	case ACT_FIND: return FX_FIND;
 	case ACT_FILTER: return FX_FILTER;
@@ -367,15 +383,13 @@ view_grid_act_on(struct ui *ui, const struct sample *s, enum action a)
 	case ACT_RANGE: ui_range_toggle(ui); break;
 	case ACT_INSPECT: inspector_toggle(ui); break;
 	case ACT_INFO:
-		ui->card_top = 0;
 		ui_push(ui, VIEW_REGION);
 		break;
 	case ACT_OPEN:
-		if (ui->grid.zoom)
-			view_grid_set_zoom(ui, ui->grid.zoom > 3 ? ui->grid.zoom - 3 : 0);
+		if (pages->grid.zoom)
+			view_grid_set_zoom(ui, pages->grid.zoom > 3 ? pages->grid.zoom - 3 : 0);
 		else
 			ui_push(ui, VIEW_PAGE);
-		ui->card_top = 0;
 		break;
 	}
 	return FX_NONE;
@@ -389,7 +403,7 @@ view_grid_act(struct ui *ui, const struct sample *s, enum action a)
 	unsigned fx = view_grid_act_on(ui, s, a);
 
 	if (ui->cursor != cursor)
-		ui->follow = false;
+		ui->pages->follow = false;
 	return fx;
 }
 
@@ -398,20 +412,21 @@ static const char *
 view_grid_hint(const struct ui *ui, const struct sample *s, enum action a)
 {
 	(void)s;
-	return a == ACT_OPEN && ui->grid.zoom ? "zoom in" : NULL;
+	return a == ACT_OPEN && ui->pages->grid.zoom ? "zoom in" : NULL;
 }
 
 /* Out of the filter of pages. */
 static bool
 view_grid_back(struct ui *ui)
 {
-	bool had = ui->page_filter[0] != '\0';
+	bool had = ui->pages->filter[0] != '\0';
 
-	ui->page_filter[0] = '\0';
+	ui->pages->filter[0] = '\0';
 	return had;
 }
 
 const struct view view_grid = {
+    .size = sizeof(struct pages),
     .draw = view_grid_draw,
     .act = view_grid_act,
     .say = view_grid_say,

@@ -118,7 +118,7 @@ view_help_draw_found(const struct ui *ui, struct found *f, size_t page, const st
 	for (size_t i = 0; i < h->n; i++) {
 		struct help_entry head = {.role = ROLE_ACCENT, .left = "", .right = ""};
 
-		if (!view_help_is_found(&h->entry[i], ui->help_find) ||
+		if (!view_help_is_found(&h->entry[i], help_of(ui)->find) ||
 		    !view_help_is_new(f, &h->entry[i]))
 			continue;
 		snprintf(head.left, sizeof(head.left), "%s", help_page_name(page));
@@ -135,7 +135,7 @@ view_help_draw_all(const struct ui *ui, const struct pane *p, int y)
 {
 	struct help h = {0};
 
-	if (ui->help_find[0]) {
+	if (help_of(ui)->find[0]) {
 		struct found *f = mem_alloc(sizeof(*f)); /* large for a stack */
 
 		for (size_t page = 0; help_page_name(page); page++)
@@ -143,7 +143,7 @@ view_help_draw_all(const struct ui *ui, const struct pane *p, int y)
 		free(f);
 		return y;
 	}
-	help_make(&h, ui->help_page, ui->lens);
+	help_make(&h, help_of(ui)->page, ui->lens);
 	for (size_t i = 0; i < h.n; i++)
 		y = view_help_draw_entry(p, &h.entry[i], y);
 	return y;
@@ -152,10 +152,12 @@ view_help_draw_all(const struct ui *ui, const struct pane *p, int y)
 static unsigned
 view_help_hit_name(struct ui *ui, const struct sample *s, const struct touch *t)
 {
+	struct help_view *h = help_of(ui);
+
 	(void)s;
-	ui->help_page = (size_t)t->value;
-	ui->help_top = 0;
-	ui->help_find[0] = '\0';
+	h->page = (size_t)t->value;
+	h->scroll.top = 0;
+	h->find[0] = '\0';
 	return FX_NONE;
 }
 
@@ -164,10 +166,11 @@ view_help_hit_name(struct ui *ui, const struct sample *s, const struct touch *t)
 static void
 view_help_draw_names(const struct ui *ui, int y)
 {
+	const struct help_view *h = help_of(ui);
 	size_t first = 0;
 	int x = 1;
 
-	for (size_t p = 0, to = 1; p <= ui->help_page && help_page_name(p); p++) {
+	for (size_t p = 0, to = 1; p <= h->page && help_page_name(p); p++) {
 		to += strlen(help_page_name(p)) + 2;
 		for (; to >= (size_t)ui->cols && first < p; first++)
 			to -= strlen(help_page_name(first)) + 2;
@@ -175,7 +178,7 @@ view_help_draw_names(const struct ui *ui, int y)
 	if (first)
 		paint_text(y, 0, 1, ROLE_DIM, "…");
 	for (size_t p = first; help_page_name(p); p++) {
-		bool chosen = p == ui->help_page && !ui->help_find[0];
+		bool chosen = p == h->page && !h->find[0];
 		int from = x;
 
 		if (x + (int)strlen(help_page_name(p)) + 2 > ui->cols) {
@@ -206,6 +209,7 @@ view_help_measure(const struct ui *ui, int rows)
 static void
 view_help_draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 {
+	const struct help_view *h = help_of(ui);
 	int first = top + 1 + !view_help_is_narrow(ui->cols);
 	struct scroll page = view_help_measure(ui, bottom - first);
 	int rows = scroll_rows(page), cols = ui->cols / page.columns;
@@ -214,27 +218,32 @@ view_help_draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 	view_help_draw_names(ui, top);
 	for (int i = 0; i < page.columns; i++)
 		view_help_draw_all(ui, &(struct pane){i * cols, cols, first, first + rows},
-		                   first - ui->help_top - i * rows);
+		                   first - h->scroll.top - i * rows);
 	if (!page.lines)
-		paint_text(first, 1, ui->cols, ROLE_TEXT, "nothing here has \"%s\"", ui->help_find);
-	scroll_draw(ui, first, ui->help_top, page);
+		paint_text(first, 1, ui->cols, ROLE_TEXT, "nothing here has \"%s\"", h->find);
+	scroll_draw(ui, first, h->scroll.top, page);
 }
 
 static void
 view_help_settle(struct ui *ui, const struct sample *s, int top, int bottom)
 {
+	struct help_view *h = help_of(ui);
+
 	(void)s;
-	ui->help_top = scroll_top(
-	    ui->help_top, view_help_measure(ui, bottom - top - 1 - !view_help_is_narrow(ui->cols)));
+	h->scroll.top = scroll_top(
+	    h->scroll.top,
+	    view_help_measure(ui, bottom - top - 1 - !view_help_is_narrow(ui->cols)));
 }
 
 static void
 view_help_say(const struct ui *ui, const struct sample *s, struct buf *out)
 {
+	const struct help_view *h = help_of(ui);
+
 	(void)s;
-	if (ui->help_find[0]) {
+	if (h->find[0]) {
 		buf_str(out, "all that has \"");
-		text_escape(out, ui->help_find, strlen(ui->help_find), !paint_utf8());
+		text_escape(out, h->find, strlen(h->find), !paint_utf8());
 		buf_fmt(out, "\"; %s shows the pages again", key_of(ACT_BACK, 'H'));
 		return;
 	}
@@ -248,34 +257,36 @@ view_help_breadcrumb(const struct ui *ui, const struct sample *s, struct buf *ou
 {
 	(void)s;
 	buf_fmt(out, "help" CRUMB_SIGN "%s",
-	        ui->help_find[0] ? "found" : help_page_name(ui->help_page));
+	        help_of(ui)->find[0] ? "found" : help_page_name(help_of(ui)->page));
 }
 
 static void
 view_help_turn(struct ui *ui, int step)
 {
+	struct help_view *h = help_of(ui);
 	size_t n = 0;
 
 	while (help_page_name(n))
 		n++;
-	ui->help_page = (ui->help_page + n + (size_t)step) % n;
-	ui->help_top = 0;
-	ui->help_find[0] = '\0';
+	h->page = (h->page + n + (size_t)step) % n;
+	h->scroll.top = 0;
+	h->find[0] = '\0';
 }
 
 static unsigned
 view_help_act(struct ui *ui, const struct sample *s, enum action a)
 {
+	struct help_view *h = help_of(ui);
 	int page = (ui->rows - 6) * (ui->cols >= TWO_FROM ? 2 : 1);
 
 	(void)s;
 	switch ((int)a) {
-	case ACT_UP: ui->help_top--; break;
-	case ACT_DOWN: ui->help_top++; break;
-	case ACT_PAGE_UP: ui->help_top -= page; break;
-	case ACT_PAGE_DOWN: ui->help_top += page; break;
-	case ACT_FIRST: ui->help_top = 0; break;
-	case ACT_LAST: ui->help_top = HELP_ENTRIES * 4; break; /* settle knows better */
+	case ACT_UP: h->scroll.top--; break;
+	case ACT_DOWN: h->scroll.top++; break;
+	case ACT_PAGE_UP: h->scroll.top -= page; break;
+	case ACT_PAGE_DOWN: h->scroll.top += page; break;
+	case ACT_FIRST: h->scroll.top = 0; break;
+	case ACT_LAST: h->scroll.top = HELP_ENTRIES * 4; break; /* settle knows better */
 	case ACT_NEXT_CHANGE: view_help_turn(ui, 1); break;
 	case ACT_LAST_CHANGE: view_help_turn(ui, -1); break;
 	case ACT_FIND: return FX_FIND_HELP;
@@ -286,20 +297,23 @@ view_help_act(struct ui *ui, const struct sample *s, enum action a)
 void
 view_help_open(struct ui *ui)
 {
-	ui->help_page = help_page_of(ui_letter(ui));
-	ui->help_top = 0;
-	ui->help_find[0] = '\0';
+	struct help_view *h = help_of(ui);
+
+	h->page = help_page_of(ui_letter(ui));
+	h->scroll.top = 0;
+	h->find[0] = '\0';
 	ui_push(ui, VIEW_HELP);
 }
 
 bool
 view_help_find(struct ui *ui, const char *what)
 {
-	bool had = ui->help_find[0] != '\0';
+	struct help_view *h = help_of(ui);
+	bool had = h->find[0] != '\0';
 
-	snprintf(ui->help_find, sizeof(ui->help_find), "%.*s",
-	         (int)fit_fit(what, sizeof(ui->help_find) / 4), what);
-	ui->help_top = 0;
+	snprintf(h->find, sizeof(h->find), "%.*s",
+	         (int)fit_fit(what, sizeof(h->find) / 4), what);
+	h->scroll.top = 0;
 	return had;
 }
 
@@ -310,6 +324,7 @@ view_help_back(struct ui *ui)
 }
 
 const struct view view_help = {
+    .size = sizeof(struct help_view),
     .draw = view_help_draw,
     .act = view_help_act,
     .say = view_help_say,

@@ -2,7 +2,20 @@
 #ifndef PM_VIEW_HELP_H
 #define PM_VIEW_HELP_H
 
+#include "views/scroll.h"
 #include "views/view.h"
+
+struct help_view {
+	struct scroll_view scroll;
+	size_t page;
+	char find[64]; /* "": the page is shown, else what has this of all of them */
+};
+
+static inline struct help_view *
+help_of(const struct ui *ui)
+{
+	return ui->own[VIEW_HELP];
+}
 
 /* Opens the help at the page of the view on screen. */
 void view_help_open(struct ui *ui);

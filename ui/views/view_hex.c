@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "model/dump.h"
 #include "query/query.h"
 #include "target/pointers.h"
 #include "term/fit.h"
@@ -35,19 +36,20 @@ view_hex_find_region(const struct ui *ui, const struct sample *s)
 static void
 view_hex_settle(struct ui *ui, const struct sample *s, int top, int bottom)
 {
+	struct dump *dump = ui->dump;
 	const struct vma *v = view_hex_find_region(ui, s);
 
-	ui->hex_rows = bottom - top - TOP_ROWS > 1 ? (unsigned)(bottom - top - TOP_ROWS) : 1;
+	dump->rows = bottom - top - TOP_ROWS > 1 ? (unsigned)(bottom - top - TOP_ROWS) : 1;
 	if (!v)
 		return;
 	ui->region = v->start;
-	if (ui->range_in == VIEW_HEX && (ui->range_from < v->start || ui->range_from >= v->end))
-		ui->range_on = false; /* that was another region */
+	if (ui->range.in == VIEW_HEX && (ui->range.from < v->start || ui->range.from >= v->end))
+		ui->range.on = false; /* that was another region */
 	if (ui->byte < v->start)
 		ui->byte = v->start;
 	if (ui->byte >= v->end)
 		ui->byte = v->end - 1;
-	ui->hex_top = hex_show(ui->hex_top, ui->byte, v->start, v->end, ui->hex_rows);
+	dump->top = hex_show(dump->top, ui->byte, v->start, v->end, dump->rows);
 	ui->cursor = ui->byte & ~(uint64_t)(s->page_size - 1); /* the views below follow */
 }
 
@@ -226,7 +228,7 @@ view_hex_page_sentence_hex(const struct bytes_page *p, struct buf *out)
 static bool
 view_hex_row_tells(const struct ui *ui, const struct sample *s, uint64_t row)
 {
-	uint64_t first = u64_max(row & ~(uint64_t)(s->page_size - 1), ui->hex_top);
+	uint64_t first = u64_max(row & ~(uint64_t)(s->page_size - 1), ui->dump->top);
 	uint64_t cursor = ui->byte & ~(uint64_t)(BYTES_ROW - 1);
 
 	return row == first + (first == cursor ? BYTES_ROW : 0);
@@ -274,7 +276,7 @@ view_hex_hit_byte(struct ui *ui, const struct sample *s, const struct touch *t)
 {
 	const struct vma *v = view_hex_find_region(ui, s);
 	int digits = v ? hex_digits(v->end) : HEX_DIGITS;
-	uint64_t row = ui->hex_top + (uint64_t)t->dy * BYTES_ROW;
+	uint64_t row = ui->dump->top + (uint64_t)t->dy * BYTES_ROW;
 	unsigned i = 0;
 
 	if (!v || row >= v->end)
@@ -311,7 +313,7 @@ view_hex_draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 		buf_free(&why);
 		return;
 	}
-	for (uint64_t row = ui->hex_top; v && y < bottom && row < v->end; y++, row += BYTES_ROW)
+	for (uint64_t row = ui->dump->top; v && y < bottom && row < v->end; y++, row += BYTES_ROW)
 		view_hex_draw_row(ui, s, &names, row, digits, y);
 	view_hex_names_free(&names);
 }
@@ -321,10 +323,11 @@ static void
 view_hex_say_range(const struct ui *ui, const struct sample *s, uint64_t lo, uint64_t hi,
                    struct buf *out)
 {
+	const struct dump *dump = ui->dump;
 	static const char *const names[BYTE_CLASSES] = {"zero", "text", "ff", "other"};
 	uint64_t n[BYTE_CLASSES] = {0}, unread = 0;
-	uint64_t screen_lo = u64_max(lo, ui->hex_top);
-	uint64_t screen_hi = u64_min(hi, ui->hex_top + (uint64_t)ui->hex_rows * BYTES_ROW);
+	uint64_t screen_lo = u64_max(lo, dump->top);
+	uint64_t screen_hi = u64_min(hi, dump->top + (uint64_t)dump->rows * BYTES_ROW);
 	uint8_t byte;
 
 	for (uint64_t at = screen_lo; at < screen_hi; at++) {
@@ -448,7 +451,7 @@ static unsigned
 view_hex_act(struct ui *ui, const struct sample *s, enum action a)
 {
 	const struct vma *v = view_hex_find_region(ui, s);
-	int64_t screen = (int64_t)ui->hex_rows * BYTES_ROW, page = (int64_t)s->page_size;
+	int64_t screen = (int64_t)ui->dump->rows * BYTES_ROW, page = (int64_t)s->page_size;
 
 	if (s->regions && (a == ACT_NEXT_REGION || a == ACT_LAST_REGION))
 		view_hex_go_region(ui, s, a == ACT_NEXT_REGION ? 1 : -1);
@@ -500,11 +503,12 @@ view_hex_back(struct ui *ui)
 	while (jumps_pop(&ui->jumps, &p) && !p.followed)
 		;
 	ui->byte = p.at;
-	ui->hex_top = p.top;
+	ui->dump->top = p.top;
 	return true;
 }
 
 const struct view view_hex = {
+    .size = sizeof(struct dump),
     .draw = view_hex_draw,
     .act = view_hex_act,
     .say = view_hex_say,

@@ -10,6 +10,8 @@
 
 #include "base/text.h"
 #include "base/util.h"
+#include "model/map.h"
+#include "model/pages.h"
 #include "term/fit.h"
 #include "term/keys.h"
 #include "term/paint.h"
@@ -28,42 +30,45 @@ enum { AT_EASE = 4 }; /* the scale from which on lines do more for the map than 
 static const struct map_piece *
 view_map_cursor_piece(const struct ui *ui)
 {
-	return ui->map.pieces ? &ui->map.piece[map_find(&ui->map, ui->region)] : NULL;
+	const struct map_view *view = map_of(ui);
+
+	return view->map.pieces ? &view->map.piece[map_find(&view->map, ui->region)] : NULL;
 }
 
 /* The layout is of this very sample, and there is something in it. */
 static bool
 view_map_is_laid_out(const struct ui *ui, const struct sample *s)
 {
-	return s->regions && s->regions->vmas.n && ui->map.pieces == s->regions->vmas.n &&
-	       ui->map_serial == s->serial;
+	return s->regions && s->regions->vmas.n && map_of(ui)->map.pieces == s->regions->vmas.n &&
+	       map_of(ui)->serial == s->serial;
 }
 
 static void
 view_map_set_lines(struct ui *ui, int height, int lines)
 {
-	ui->map_lines = lines;
-	ui->map_rows = height > lines ? (size_t)(height / lines) : 1;
+	map_of(ui)->lines = lines;
+	map_of(ui)->rows = height > lines ? (size_t)(height / lines) : 1;
 }
 
 /* More lines per row while the blocks are wide enough to fill them; then as wide as fits. */
 static void
 view_map_fit(struct ui *ui, const struct sample *s, int height)
 {
-	struct map *m = &ui->map;
+	struct map_view *view = map_of(ui);
+	struct map *m = &view->map;
 
 	for (int lines = LINES_LEAST; lines <= LINES_MOST; lines++) {
 		size_t rows = height > lines ? (size_t)(height / lines) : 1;
 		unsigned scale = map_fit(m, &s->regions->vmas, s->page_size, (unsigned)ui->cols,
-		                         rows, ui->map_linear);
+		                         rows, view->linear);
 
 		if (lines > LINES_LEAST && (scale < AT_EASE || m->rows > rows))
 			break;
-		ui->map_scale = scale;
+		view->scale = scale;
 		view_map_set_lines(ui, height, lines);
 	}
-	map_lay(m, &s->regions->vmas, s->page_size, (unsigned)ui->cols, ui->map_scale,
-	        ui->map_linear);
+	map_lay(m, &s->regions->vmas, s->page_size, (unsigned)ui->cols, view->scale,
+	        view->linear);
 }
 
 /*
@@ -73,26 +78,28 @@ view_map_fit(struct ui *ui, const struct sample *s, int height)
 static void
 view_map_lay_out(struct ui *ui, const struct sample *s, int height)
 {
-	struct map *m = &ui->map;
+	struct map_view *view = map_of(ui);
+	struct map *m = &view->map;
 	unsigned cols = (unsigned)ui->cols;
 	bool same =
-	    m->pieces && m->cols == cols && ui->map_height == height && m->linear == ui->map_linear;
+	    m->pieces && m->cols == cols && view->height == height && m->linear == view->linear;
 
-	if (same && ui->map_serial == s->serial && m->scale == ui->map_scale)
+	if (same && view->serial == s->serial && m->scale == view->scale)
 		return;
-	if (ui->map_zoomed)
-		view_map_set_lines(ui, height, ui->map_lines);
-	if (ui->map_zoomed || same)
-		map_lay(m, &s->regions->vmas, s->page_size, cols, ui->map_scale, ui->map_linear);
-	if (!ui->map_zoomed && (!same || m->rows > ui->map_rows))
+	if (view->zoomed)
+		view_map_set_lines(ui, height, view->lines);
+	if (view->zoomed || same)
+		map_lay(m, &s->regions->vmas, s->page_size, cols, view->scale, view->linear);
+	if (!view->zoomed && (!same || m->rows > view->rows))
 		view_map_fit(ui, s, height);
-	ui->map_serial = s->serial;
-	ui->map_height = height;
+	view->serial = s->serial;
+	view->height = height;
 }
 
 static void
 view_map_settle(struct ui *ui, const struct sample *s, int top, int bottom)
 {
+	struct map_view *view = map_of(ui);
 	const struct map_piece *p;
 	size_t row;
 
@@ -101,19 +108,20 @@ view_map_settle(struct ui *ui, const struct sample *s, int top, int bottom)
 	view_map_lay_out(ui, s, bottom - top - LEGEND_ROWS);
 	p = view_map_cursor_piece(ui);
 	ui->region = p->start; /* also when its region is gone, or the list's row was a group's */
-	row = p->at / ui->map.cols;
-	if (row < ui->map_top)
-		ui->map_top = row;
-	if (row >= ui->map_top + ui->map_rows)
-		ui->map_top = row - ui->map_rows + 1;
-	if (ui->map_top + ui->map_rows > ui->map.rows)
-		ui->map_top = ui->map.rows > ui->map_rows ? ui->map.rows - ui->map_rows : 0;
+	row = p->at / view->map.cols;
+	if (row < view->top)
+		view->top = row;
+	if (row >= view->top + view->rows)
+		view->top = row - view->rows + 1;
+	if (view->top + view->rows > view->map.rows)
+		view->top = view->map.rows > view->rows ? view->map.rows - view->rows : 0;
 }
 
 /* --- drawing ---------------------------------------------------------------------------------- */
 
 struct canvas {
 	const struct ui *ui;
+	const struct map_view *m;
 	const struct sample *s;
 	int top, bottom;
 };
@@ -122,19 +130,19 @@ struct canvas {
 static int
 view_map_strip_line(const struct ui *ui)
 {
-	return ui->map_lines >= LINES_FACTS ? 2 : 1;
+	return map_of(ui)->lines >= LINES_FACTS ? 2 : 1;
 }
 
 /* The line of names of the row that a place is in; false: it is not on screen. */
 static bool
 view_map_place_on(const struct canvas *c, size_t at, int *y, int *x)
 {
-	size_t row = at / c->ui->map.cols;
+	size_t row = at / c->m->map.cols;
 
-	if (row < c->ui->map_top || row >= c->ui->map_top + c->ui->map_rows)
+	if (row < c->m->top || row >= c->m->top + c->m->rows)
 		return false;
-	*y = c->top + (int)(row - c->ui->map_top) * c->ui->map_lines;
-	*x = (int)(at % c->ui->map.cols);
+	*y = c->top + (int)(row - c->m->top) * c->m->lines;
+	*x = (int)(at % c->m->map.cols);
 	return *y + view_map_strip_line(c->ui) < c->bottom;
 }
 
@@ -163,7 +171,7 @@ view_map_sign_of(const struct canvas *c, size_t i)
 static void
 view_map_draw_piece(const struct canvas *c, size_t i)
 {
-	const struct map_piece *p = &c->ui->map.piece[i];
+	const struct map_piece *p = &c->m->map.piece[i];
 	const struct region *r = &c->s->regions->r[i];
 	enum state sign = view_map_sign_of(c, i);
 	struct strip_cell last = {0};
@@ -194,7 +202,7 @@ view_map_draw_label(const struct canvas *c, const struct map_item *b, enum role 
 {
 	enum { NAME_LEAST = 6 };
 	struct buf raw = {0}, name = {0};
-	int right = x + (int)u64_min(b->cells, c->ui->map.cols), width;
+	int right = x + (int)u64_min(b->cells, c->m->map.cols), width;
 	uint64_t bytes = 0;
 	char size[8];
 
@@ -234,7 +242,7 @@ static void
 view_map_draw_facts(const struct canvas *c, const struct map_item *b, int y, int x)
 {
 	const struct regions *rs = c->s->regions;
-	int room = (int)u64_min(b->cells, c->ui->map.cols);
+	int room = (int)u64_min(b->cells, c->m->map.cols);
 	uint64_t rss = 0, swap = 0;
 	struct buf text = {0};
 	char size[8], perm[5];
@@ -272,7 +280,7 @@ view_map_draw_block(const struct canvas *c, const struct map_item *b)
 	if (!view_map_place_on(c, b->at, &y, &x))
 		return;
 	view_map_draw_label(c, b, cursor ? ROLE_STRONG : used ? ROLE_TEXT : ROLE_DIM, y, x);
-	if (c->ui->map_lines >= LINES_FACTS)
+	if (c->m->lines >= LINES_FACTS)
 		view_map_draw_facts(c, b, y + 1, x);
 }
 
@@ -327,14 +335,14 @@ view_map_draw_if_fits(int y, int x, int right, const char *text)
 static void
 view_map_find_signs(const struct canvas *c, bool there[STATE_COUNT])
 {
-	const struct map *m = &c->ui->map;
+	const struct map *m = &c->m->map;
 
 	for (size_t i = 0; i < m->pieces; i++) {
 		size_t first = m->piece[i].at / m->cols,
 		       last = (m->piece[i].at + m->piece[i].cells - 1) / m->cols;
 
-		if (m->piece[i].cells && last >= c->ui->map_top &&
-		    first < c->ui->map_top + c->ui->map_rows)
+		if (m->piece[i].cells && last >= c->m->top &&
+		    first < c->m->top + c->m->rows)
 			there[view_map_sign_of(c, i)] = true;
 	}
 	there[STATE_NONE] = false;
@@ -356,14 +364,14 @@ static void
 view_map_draw_legend(const struct canvas *c, int y)
 {
 	const struct ui *ui = c->ui;
-	const struct map *m = &ui->map;
+	const struct map *m = &map_of(ui)->map;
 	int right = ui->cols, x, warm;
 	struct buf lacks = {0}, signs = {0};
 	char part[64];
 
-	if (m->rows > ui->map_rows) {
-		snprintf(part, sizeof(part), " rows %zu-%zu of %zu", ui->map_top + 1,
-		         (size_t)u64_min(ui->map_top + ui->map_rows, m->rows), m->rows);
+	if (m->rows > map_of(ui)->rows) {
+		snprintf(part, sizeof(part), " rows %zu-%zu of %zu", map_of(ui)->top + 1,
+		         (size_t)u64_min(map_of(ui)->top + map_of(ui)->rows, m->rows), m->rows);
 		right -= (int)strlen(part);
 		paint_text(y, right, ui->cols, ROLE_HOT, "%s", part);
 	}
@@ -391,31 +399,33 @@ view_map_draw_legend(const struct canvas *c, int y)
 static unsigned
 view_map_hit_place(struct ui *ui, const struct sample *s, const struct touch *t)
 {
-	size_t row = ui->map_top + (size_t)(t->dy / ui->map_lines);
+	struct map_view *view = map_of(ui);
+	size_t row = view->top + (size_t)(t->dy / view->lines);
 
 	(void)s; /* what was seen is what is meant */
-	if (!ui->map.pieces)
+	if (!view->map.pieces)
 		return FX_NONE;
-	ui->region = ui->map.piece[map_nearest(&ui->map, row, (unsigned)t->dx)].start;
-	ui->map_col = (unsigned)t->dx;
+	ui->region = view->map.piece[map_nearest(&view->map, row, (unsigned)t->dx)].start;
+	view->col = (unsigned)t->dx;
 	return FX_NONE;
 }
 
 static void
 view_map_draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 {
-	struct canvas c = {ui, s, top, bottom - LEGEND_ROWS};
+	const struct map_view *view = map_of(ui);
+	struct canvas c = {ui, map_of(ui), s, top, bottom - LEGEND_ROWS};
 
 	if (!view_map_is_laid_out(ui, s))
 		return;
-	zone_add(&(struct zone){.y = top, .bottom = top + ui->map_lines * (int)ui->map_rows,
+	zone_add(&(struct zone){.y = top, .bottom = top + view->lines * (int)view->rows,
 	                        .right = ui->cols, .hit = view_map_hit_place, .opens = true});
-	for (size_t i = 0; i < ui->map.items; i++) {
-		const struct map_item *it = &ui->map.item[i];
+	for (size_t i = 0; i < view->map.items; i++) {
+		const struct map_item *it = &view->map.item[i];
 
-		if ((it->at + it->cells) / ui->map.cols < ui->map_top)
+		if ((it->at + it->cells) / view->map.cols < view->top)
 			continue;
-		if (it->at / ui->map.cols >= ui->map_top + ui->map_rows)
+		if (it->at / view->map.cols >= view->top + view->rows)
 			break;
 		if (it->n)
 			view_map_draw_block(&c, it);
@@ -435,8 +445,8 @@ view_map_say(const struct ui *ui, const struct sample *s, struct buf *out)
 	view_regions.say(ui, s, out);
 	if (!view_map_is_laid_out(ui, s))
 		return;
-	i = map_find(&ui->map, ui->region);
-	b = map_item_of(&ui->map, i);
+	i = map_find(&map_of(ui)->map, ui->region);
+	b = map_item_of(&map_of(ui)->map, i);
 	if (b->n > 1)
 		buf_fmt(out, "; %zu of %zu here", i - b->first + 1, b->n);
 }
@@ -474,20 +484,20 @@ view_map_breadcrumb(const struct ui *ui, const struct sample *s, struct buf *out
 static void
 view_map_go_piece(struct ui *ui, size_t i)
 {
-	const struct map *m = &ui->map;
+	const struct map *m = &map_of(ui)->map;
 
 	i = u64_min(i, m->pieces - 1);
 	ui->region = m->piece[i].start;
-	ui->map_col = (unsigned)(m->piece[i].at % m->cols);
+	map_of(ui)->col = (unsigned)(m->piece[i].at % m->cols);
 }
 
 /* Up and down keep to their column, as far as there is something in it. */
 static void
 view_map_go_rows(struct ui *ui, long rows)
 {
-	const struct map *m = &ui->map;
+	const struct map *m = &map_of(ui)->map;
 	long row = (long)(view_map_cursor_piece(ui)->at / m->cols) + rows, last = (long)m->rows - 1;
-	size_t i = map_nearest(m, (size_t)(row < 0 ? 0 : row > last ? last : row), ui->map_col);
+	size_t i = map_nearest(m, (size_t)(row < 0 ? 0 : row > last ? last : row), map_of(ui)->col);
 
 	/* a block of several rows, or a row of gaps: on to the next region at least */
 	if (rows > 0 && m->piece[i].start <= ui->region && map_find(m, ui->region) + 1 < m->pieces)
@@ -498,7 +508,7 @@ view_map_go_rows(struct ui *ui, long rows)
 static void
 view_map_go_block(struct ui *ui, int step)
 {
-	const struct map *m = &ui->map;
+	const struct map *m = &map_of(ui)->map;
 	const struct map_item *b = map_item_of(m, map_find(m, ui->region));
 
 	if (step < 0 && m->piece[b->first].start != ui->region) {
@@ -515,7 +525,7 @@ view_map_go_block(struct ui *ui, int step)
 static unsigned
 view_map_go_written(struct ui *ui, const struct sample *s, size_t step)
 {
-	size_t n = ui->map.pieces, at = map_find(&ui->map, ui->region);
+	size_t n = map_of(ui)->map.pieces, at = map_find(&map_of(ui)->map, ui->region);
 
 	for (size_t i = 1; i <= n; i++) {
 		size_t k = (at + i * step) % n;
@@ -531,16 +541,18 @@ view_map_go_written(struct ui *ui, const struct sample *s, size_t step)
 static void
 view_map_set_scale(struct ui *ui, unsigned scale)
 {
-	ui->map_zoomed = true;
-	ui->map_scale = scale < MAP_SCALES ? scale : ui->map_scale;
+	struct map_view *view = map_of(ui);
+
+	view->zoomed = true;
+	view->scale = scale < MAP_SCALES ? scale : view->scale;
 }
 
 static void
 view_map_open_region(struct ui *ui)
 {
-	if (ui->grid.start != ui->region) {
+	if (ui->pages->grid.start != ui->region) {
 		ui->cursor = ui->region;
-		ui->grid = (struct grid){0};
+		ui->pages->grid = (struct grid){0};
 	}
 	ui_show(ui, VIEW_GRID);
 }
@@ -548,13 +560,14 @@ view_map_open_region(struct ui *ui)
 static unsigned
 view_map_act(struct ui *ui, const struct sample *s, enum action a)
 {
+	struct map_view *view = map_of(ui);
 	size_t at;
-	long rows = (long)ui->map_rows;
+	long rows = (long)view->rows;
 
 	if (!s->regions || !s->regions->vmas.n || !rows)
 		return FX_NONE;
-	view_map_lay_out(ui, s, ui->map_height); /* the sample may be a newer one than was drawn */
-	at = map_find(&ui->map, ui->region);
+	view_map_lay_out(ui, s, view->height); /* the sample may be a newer one than was drawn */
+	at = map_find(&view->map, ui->region);
 	switch ((int)a) {
 	case ACT_LEFT: view_map_go_piece(ui, at ? at - 1 : 0); break;
 	case ACT_RIGHT: view_map_go_piece(ui, at + 1); break;
@@ -565,24 +578,23 @@ view_map_act(struct ui *ui, const struct sample *s, enum action a)
 	case ACT_HALF_UP: view_map_go_rows(ui, -(rows + 1) / 2); break;
 	case ACT_HALF_DOWN: view_map_go_rows(ui, (rows + 1) / 2); break;
 	case ACT_FIRST: view_map_go_piece(ui, 0); break;
-	case ACT_LAST: view_map_go_piece(ui, ui->map.pieces); break;
+	case ACT_LAST: view_map_go_piece(ui, view->map.pieces); break;
 	case ACT_NEXT_REGION: view_map_go_block(ui, 1); break;
 	case ACT_LAST_REGION: view_map_go_block(ui, -1); break;
 	case ACT_NEXT_CHANGE: return view_map_go_written(ui, s, 1);
-	case ACT_LAST_CHANGE: return view_map_go_written(ui, s, ui->map.pieces - 1);
-	case ACT_ZOOM_IN: view_map_set_scale(ui, ui->map_scale + 1); break;
-	case ACT_ZOOM_OUT: view_map_set_scale(ui, ui->map_scale ? ui->map_scale - 1 : 0); break;
+	case ACT_LAST_CHANGE: return view_map_go_written(ui, s, view->map.pieces - 1);
+	case ACT_ZOOM_IN: view_map_set_scale(ui, view->scale + 1); break;
+	case ACT_ZOOM_OUT: view_map_set_scale(ui, view->scale ? view->scale - 1 : 0); break;
 	case ACT_ZOOM_FIT:
-		ui->map_zoomed = false;
-		ui->map_height = 0; /* to be looked for anew */
+		view->zoomed = false;
+		view->height = 0; /* to be looked for anew */
 		break;
-	case ACT_LINEAR: ui->map_linear = !ui->map_linear; break;
+	case ACT_LINEAR: view->linear = !view->linear; break;
 	case ACT_FIND:
 	case ACT_FIND_NEXT:
 	case ACT_FIND_BACK: return view_regions.act(ui, s, a);
 	case ACT_HEX: ui_hex(ui, ui->region); break;
 	case ACT_INFO:
-		ui->card_top = 0;
 		ui_push(ui, VIEW_REGION);
 		break;
 	case ACT_OPEN: view_map_open_region(ui); break;
@@ -590,7 +602,17 @@ view_map_act(struct ui *ui, const struct sample *s, enum action a)
 	return FX_NONE;
 }
 
+static void
+view_map_drop(void *own)
+{
+	struct map_view *m = own;
+
+	map_free(&m->map);
+}
+
 const struct view view_map = {
+    .size = sizeof(struct map_view),
+    .drop = view_map_drop,
     .draw = view_map_draw,
     .act = view_map_act,
     .say = view_map_say,

@@ -56,16 +56,16 @@ view_messages_draw(const struct ui *ui, const struct sample *s, int top, int bot
 	(void)s;
 	if (!ui->messages || !ui->messages->n)
 		paint_text(top, 1, ui->cols, ROLE_DIM, "nothing was told yet");
-	view_messages_draw_all(ui, top - ui->messages_top, top, top + scroll_rows(page));
-	scroll_draw(ui, top, ui->messages_top, page);
+	view_messages_draw_all(ui, top - scroll_of(ui)->top, top, top + scroll_rows(page));
+	scroll_draw(ui, top, scroll_of(ui)->top, page);
 }
 
 static void
 view_messages_settle(struct ui *ui, const struct sample *s, int top, int bottom)
 {
 	(void)s;
-	ui->messages_top =
-	    scroll_top(ui->messages_top,
+	scroll_of(ui)->top =
+	    scroll_top(scroll_of(ui)->top,
 	               (struct scroll){view_messages_draw_all(ui, 0, 0, 0), bottom - top, 1});
 }
 
@@ -91,13 +91,15 @@ view_messages_act(struct ui *ui, const struct sample *s, enum action a)
 {
 	(void)s;
 	if (a == ACT_LAST)
-		ui->messages_top = MESSAGES_MAX * 8; /* settle knows better */
+		scroll_of(ui)->top = MESSAGES_MAX * 8; /* settle knows better */
 	else
-		card_act(&ui->messages_top, ui->rows - 4, a);
+		card_act(&scroll_of(ui)->top, ui->rows - 4, a);
 	return FX_NONE;
 }
 
 const struct view view_messages = {
+    .size = sizeof(struct scroll_view),
+    .enter = scroll_enter,
     .draw = view_messages_draw,
     .act = view_messages_act,
     .say = view_messages_say,

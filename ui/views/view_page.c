@@ -6,7 +6,19 @@
 #include "term/paint.h"
 #include "views/card.h"
 #include "views/breadcrumb.h"
+#include "views/scroll.h"
 #include "views/view.h"
+
+struct page_view {
+	struct scroll_view scroll;
+	bool all; /* the bits that are not set are wanted in words as well */
+};
+
+static struct page_view *
+view_page_of(const struct ui *ui)
+{
+	return ui->own[VIEW_PAGE];
+}
 
 static bool
 view_page_make(const struct ui *ui, const struct sample *s, struct card *c)
@@ -18,7 +30,7 @@ view_page_make(const struct ui *ui, const struct sample *s, struct card *c)
 		return false;
 	c->width = ui->cols - 2;
 	c->rows = ui->rows - 3;
-	c->all = ui->card_all;
+	c->all = view_page_of(ui)->all;
 	card_make(c, s, v, ui->cursor, &s->card->page, s->card->written_ns, ui->now, s->card);
 	return true;
 }
@@ -58,11 +70,10 @@ view_page_act(struct ui *ui, const struct sample *s, enum action a)
 	if (a == ACT_HEX) {
 		ui_hex(ui, ui_exact(ui));
 	} else if (a == ACT_OPEN) {
-		ui->card_all = !ui->card_all;
+		view_page_of(ui)->all = !view_page_of(ui)->all;
 	} else if (a == ACT_INFO) {
-		ui->card_top = 0;
 		ui_push(ui, VIEW_REGION);
-	} else if (!card_act(&ui->card_top, ui->rows - 4, a) &&
+	} else if (!card_act(&scroll_of(ui)->top, ui->rows - 4, a) &&
 	           (a == ACT_NEXT_REGION || a == ACT_LAST_REGION)) {
 		view_grid.act(ui, s, a);
 	}
@@ -77,10 +88,12 @@ view_page_hint(const struct ui *ui, const struct sample *s, enum action a)
 
 	if (a != ACT_OPEN || (view_page_make(ui, s, &c) && c.folded))
 		return NULL;
-	return ui->card_all ? "fewer bits" : "";
+	return view_page_of(ui)->all ? "fewer bits" : "";
 }
 
 const struct view view_page = {
+    .size = sizeof(struct page_view),
+    .enter = scroll_enter,
     .draw = view_page_draw, .act = view_page_act, .say = view_page_say,
     .hint = view_page_hint, .breadcrumb = view_page_breadcrumb, .settle = view_page_settle,
 };

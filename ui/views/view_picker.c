@@ -9,6 +9,7 @@
 #include "base/fuzzy.h"
 #include "base/text.h"
 #include "base/util.h"
+#include "model/picker.h"
 #include "term/fit.h"
 #include "term/keys.h"
 #include "term/paint.h"
@@ -70,7 +71,7 @@ view_picker_draw_filter(const struct ui *ui, int y)
 	size_t room = (size_t)(ui->cols - x - 1);
 
 	buf_str(&text, "");
-	text_escape(&text, ui->picker.filter, strlen(ui->picker.filter), !paint_utf8());
+	text_escape(&text, picker_of(ui)->filter, strlen(picker_of(ui)->filter), !paint_utf8());
 	x = paint_text(y, x, ui->cols, ROLE_STRONG, "%s",
 	               text.s + fit_skip(text.s, text.len, room));
 	paint_cursor(y, x);
@@ -85,18 +86,20 @@ view_picker_hit_heading(struct ui *ui, const struct sample *s, const struct touc
 {
 	(void)s;
 	if (!t->drag)
-		picker_sort(&ui->picker, (int)t->value - (int)ui->picker.sort);
+		picker_sort(picker_of(ui), (int)t->value - (int)picker_of(ui)->sort);
 	return FX_NONE;
 }
 
 static void
 view_picker_draw_headings(const struct ui *ui, const struct layout *l, int y)
 {
+	const struct picker *p = picker_of(ui);
+
 	paint_fill(y, 0, ui->cols, ROLE_HEADER);
 	for (int c = 0; c < PICK_COLUMNS; c++) {
-		const char *mark = ui->picker.by_match || ui->picker.sort != (enum pick_column)c
+		const char *mark = p->by_match || p->sort != (enum pick_column)c
 		                       ? ""
-		                   : pick_down(ui->picker.sort) ? "▼"
+		                   : pick_down(p->sort) ? "▼"
 		                                                : "▲";
 		int len = (int)strlen(titles[c].title) + (mark[0] ? 1 : 0);
 
@@ -140,7 +143,7 @@ view_picker_draw_command(const struct ui *ui, int y, int x, const char *command)
 	fit_cut_end(&text, all.s, (size_t)(ui->cols - x));
 	buf_free(&all);
 	hit = mem_alloc(text.len * sizeof(*hit));
-	fuzzy_score(ui->picker.filter, text.s, hit);
+	fuzzy_score(picker_of(ui)->filter, text.s, hit);
 	for (size_t i = 0, n; i < text.len; i += n) {
 		n = utf8_cluster(text.s + i, text.len - i);
 		x = paint_text(y, x, ui->cols, memchr(hit + i, true, n) ? ROLE_ACCENT : ROLE_TEXT,
@@ -191,17 +194,17 @@ view_picker_draw_demo(const struct ui *ui, const struct layout *l, int y)
 static unsigned
 view_picker_hit_row(struct ui *ui, const struct sample *s, const struct touch *t)
 {
-	struct picker *p = &ui->picker;
+	struct picker *p = picker_of(ui);
 
 	(void)s;
-	picker_move(p, ui->picker.list, (long)p->top + t->dy - (long)p->row);
+	picker_move(p, ui->processes, (long)p->top + t->dy - (long)p->row);
 	return FX_NONE;
 }
 
 static void
 view_picker_draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 {
-	const struct picker *p = &ui->picker;
+	const struct picker *p = picker_of(ui);
 	struct layout l = view_picker_layout_for(ui->cols);
 	int y = top + HEAD_ROWS;
 
@@ -218,7 +221,7 @@ view_picker_draw(const struct ui *ui, const struct sample *s, int top, int botto
 		if (p->rows[i] == PICK_DEMO)
 			view_picker_draw_demo(ui, &l, y);
 		else
-			view_picker_draw_process(ui, &l, &ui->picker.list->v[p->rows[i]], y);
+			view_picker_draw_process(ui, &l, &ui->processes->v[p->rows[i]], y);
 		if (i != p->row)
 			continue;
 		paint_text(y, 0, 1, ROLE_ACCENT, "›");
@@ -232,21 +235,21 @@ static void
 view_picker_settle(struct ui *ui, const struct sample *s, int top, int bottom)
 {
 	(void)s;
-	picker_settle(&ui->picker, ui->picker.list,
+	picker_settle(picker_of(ui), ui->processes,
 	              (size_t)(bottom - top > HEAD_ROWS ? bottom - top - HEAD_ROWS : 1));
 }
 
 static void
 view_picker_say(const struct ui *ui, const struct sample *s, struct buf *out)
 {
-	const struct process *p = picker_at(&ui->picker, ui->picker.list);
+	const struct process *p = picker_at(picker_of(ui), ui->processes);
 
 	(void)s;
 	if (p)
 		process_say(p, out);
-	else if (ui->picker.at_demo)
+	else if (picker_of(ui)->at_demo)
 		buf_str(out, "demo: it draws pictures by writing its pages, and ends with pmtop");
-	else if (!ui->picker.rows_n)
+	else if (!picker_of(ui)->rows_n)
 		buf_str(out,
 		        "no process has that in its command, user or PID; Esc clears the filter");
 }
@@ -269,15 +272,15 @@ static unsigned
 view_picker_typed(struct ui *ui, int key)
 {
 	if (view_picker_is_letter(key))
-		picker_type(&ui->picker, ui->picker.list, key);
+		picker_type(picker_of(ui), ui->processes, key);
 	return FX_NONE;
 }
 
 static unsigned
 view_picker_act(struct ui *ui, const struct sample *s, enum action a)
 {
-	struct picker *p = &ui->picker;
-	const struct processes *list = ui->picker.list;
+	struct picker *p = picker_of(ui);
+	const struct processes *list = ui->processes;
 	long page = ui->rows > 6 ? ui->rows - 5 : 1, all = INT32_MAX;
 
 	(void)s;
@@ -297,7 +300,15 @@ view_picker_act(struct ui *ui, const struct sample *s, enum action a)
 	return FX_NONE;
 }
 
+static void
+view_picker_drop(void *own)
+{
+	picker_free(own);
+}
+
 const struct view view_picker = {
+    .size = sizeof(struct picker),
+    .drop = view_picker_drop,
     .draw = view_picker_draw,
     .act = view_picker_act,
     .typed = view_picker_typed,

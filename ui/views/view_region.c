@@ -8,6 +8,7 @@
 #include "term/paint.h"
 #include "views/card.h"
 #include "views/breadcrumb.h"
+#include "views/scroll.h"
 #include "views/view.h"
 
 /* Facts that are shown as lines of their own further down, or not at all. */
@@ -156,13 +157,13 @@ view_region_go_region(struct ui *ui, const struct sample *s, int step)
 		return;
 	ui_leave(ui);
 	ui->region = l->v[i].start;
-	ui->card_top = 0;
+	scroll_of(ui)->top = 0;
 }
 
 static unsigned
 view_region_act(struct ui *ui, const struct sample *s, enum action a)
 {
-	if (card_act(&ui->card_top, ui->rows - 4, a) || !s->regions)
+	if (card_act(&scroll_of(ui)->top, ui->rows - 4, a) || !s->regions)
 		return FX_NONE;
 	switch ((int)a) {
 	case ACT_NEXT_REGION: view_region_go_region(ui, s, 1); break;
@@ -175,6 +176,8 @@ view_region_act(struct ui *ui, const struct sample *s, enum action a)
 }
 
 const struct view view_region = {
+    .size = sizeof(struct scroll_view),
+    .enter = scroll_enter,
     .draw = view_region_draw,
     .act = view_region_act,
     .say = view_region_say,

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "base/util.h"
 #include "model/list_rows.h"
+#include "model/pages.h"
 #include "term/fit.h"
 #include "term/keys.h"
 #include "term/paint.h"
@@ -29,22 +30,23 @@ enum { HEAD_ROWS = LIST_BARS + 2 }; /* two bars, the write line, the headings */
 static void
 view_regions_settle(struct ui *ui, const struct sample *s, int top, int bottom)
 {
+	struct list *list = ui->list;
 	size_t rows = (size_t)(bottom - top > HEAD_ROWS ? bottom - top - HEAD_ROWS : 1), at;
 
-	ui->auto_clear = s->writes.cleared && s->writes.auto_clear;
-	ui->had_swap |= s->regions && s->regions->totals.swap > 0;
-	ui->had_writes |= s->clears > 0;
-	ui->list_rows = rows;
+	list->auto_clear = s->writes.cleared && s->writes.auto_clear;
+	list->had_swap |= s->regions && s->regions->totals.swap > 0;
+	list->had_writes |= s->clears > 0;
+	list->rows = rows;
 	if (!s->regions || !s->regions->vmas.n)
 		return;
 	rows_settle(ui, s);
 	at = rows_position(ui);
-	if (at < ui->list_top)
-		ui->list_top = at;
-	if (at >= ui->list_top + rows)
-		ui->list_top = at - rows + 1;
-	if (ui->list_top + rows > ui->order_n)
-		ui->list_top = ui->order_n > rows ? ui->order_n - rows : 0;
+	if (at < list->top)
+		list->top = at;
+	if (at >= list->top + rows)
+		list->top = at - rows + 1;
+	if (list->top + rows > list->order_n)
+		list->top = list->order_n > rows ? list->order_n - rows : 0;
 }
 
 /* --- drawing ---------------------------------------------------------------------------------- */
@@ -125,7 +127,8 @@ view_regions_say_group(const struct ui *ui, const struct sample *s, struct buf *
 static void
 view_regions_say_gone(const struct ui *ui, struct buf *out)
 {
-	const struct list_gone *g = list_marks_gone(&ui->marks, ui->region & ~(uint64_t)ROW_GONE);
+	const struct list *list = ui->list;
+	const struct list_gone *g = list_marks_gone(&list->marks, ui->region & ~(uint64_t)ROW_GONE);
 	const struct vma *v = g ? &g->in->vmas.v[g->at] : NULL;
 	char size[8];
 
@@ -145,7 +148,7 @@ view_regions_say_facts(const struct ui *ui, const struct sample *s, const struct
 
 	vma_perm_text(v, perm);
 	buf_fmt(out, " %s %s%s: ", size_text(a, vma_size(v)), perm,
-	        list_marks_born(&ui->marks, v->start) ? ", mapped just now" : "");
+	        list_marks_born(&ui->list->marks, v->start) ? ", mapped just now" : "");
 	if (!r->known)
 		buf_str(out, s->regions->counted ? "the kernel shows no page table of it"
 		                                 : "not counted yet");
@@ -206,16 +209,17 @@ view_regions_say_region(const struct ui *ui, const struct sample *s, const struc
 static void
 view_regions_say(const struct ui *ui, const struct sample *s, struct buf *out)
 {
+	const struct list *list = ui->list;
 	const struct region *r;
 	const struct vma *v = ui_vma(ui, s, &r);
 
-	if (ui->segment && s->regions)
+	if (list->segment && s->regions)
 		list_bars_say(ui, s, out);
 	else if (row_is_gone(ui->region))
 		view_regions_say_gone(ui, out);
-	else if (v && ui->order_n && row_is_group(ui->region))
+	else if (v && list->order_n && row_is_group(ui->region))
 		view_regions_say_group(ui, s, out);
-	else if (v && ui->order_n)
+	else if (v && list->order_n)
 		view_regions_say_region(ui, s, v, r, out);
 }
 
@@ -239,7 +243,7 @@ view_regions_breadcrumb_filter(const struct ui *ui, struct buf *out)
 	struct buf text = {0};
 
 	buf_str(&text, " where ");
-	text_escape(&text, ui->filter.text, strlen(ui->filter.text), !paint_utf8());
+	text_escape(&text, ui->list->filter.text, strlen(ui->list->filter.text), !paint_utf8());
 	if (left >= LEAST || left >= (int)fit_width(text.s, text.len))
 		fit_cut_end(out, text.s, (size_t)left);
 	buf_free(&text);
@@ -248,27 +252,28 @@ view_regions_breadcrumb_filter(const struct ui *ui, struct buf *out)
 static void
 view_regions_breadcrumb(const struct ui *ui, const struct sample *s, struct buf *out)
 {
+	const struct list *list = ui->list;
 	struct list_layout l = list_layout(ui);
 	char part[48];
 
-	if (ui->filter.text[0])
-		buf_fmt(out, "%zu of %zu ", ui->shown, s->regions ? s->regions->vmas.n : 0);
+	if (list->filter.text[0])
+		buf_fmt(out, "%zu of %zu ", list->shown, s->regions ? s->regions->vmas.n : 0);
 	buf_str(out, "regions");
-	if (ui->grouping) {
-		snprintf(part, sizeof(part), " by %s", grouping_name(ui->grouping));
+	if (list->grouping) {
+		snprintf(part, sizeof(part), " by %s", grouping_name(list->grouping));
 		breadcrumb_add(out, ui, part);
 	}
-	if (ui->filter.text[0])
+	if (list->filter.text[0])
 		view_regions_breadcrumb_filter(ui, out);
-	if (!list_layout_of(&l, ui->sort)) { /* no heading has the mark */
-		snprintf(part, sizeof(part), "%s %s%s", ui->grouping ? "," : " by",
-		         list_column_title(column_row(ui->sort)),
-		         list_sorts_down(ui) ? "▼" : "▲");
+	if (!list_layout_of(&l, list->sort)) { /* no heading has the mark */
+		snprintf(part, sizeof(part), "%s %s%s", list->grouping ? "," : " by",
+		         list_column_title(column_row(list->sort)),
+		         list_sorts_down(ui->list) ? "▼" : "▲");
 		breadcrumb_add(out, ui, part);
 	}
-	if (ui->order_n > ui->list_rows && ui->list_rows && ui->order) {
-		snprintf(part, sizeof(part), ", rows %zu-%zu of %zu", ui->list_top + 1,
-		         (size_t)u64_min(ui->list_top + ui->list_rows, ui->order_n), ui->order_n);
+	if (list->order_n > list->rows && list->rows && list->order) {
+		snprintf(part, sizeof(part), ", rows %zu-%zu of %zu", list->top + 1,
+		         (size_t)u64_min(list->top + list->rows, list->order_n), list->order_n);
 		breadcrumb_add(out, ui, part);
 	}
 	if (list_needs_smaps(ui, s))
@@ -280,21 +285,23 @@ view_regions_breadcrumb(const struct ui *ui, const struct sample *s, struct buf 
 static void
 view_regions_move_to(struct ui *ui, long at)
 {
-	if (!ui->order_n)
+	struct list *list = ui->list;
+
+	if (!list->order_n)
 		return;
 	if (at < 0)
 		at = 0;
-	if ((size_t)at >= ui->order_n)
-		at = (long)ui->order_n - 1;
-	ui->region = ui->order[at];
+	if ((size_t)at >= list->order_n)
+		at = (long)list->order_n - 1;
+	ui->region = list->order[at];
 }
 
 /* The row under the cursor stays: its region, or the group it is in now. */
 static void
 view_regions_group_by(struct ui *ui, enum grouping by)
 {
-	ui->grouping = by;
-	ui->open_n = 0;
+	ui->list->grouping = by;
+	ui->list->open_n = 0;
 	ui->region &= ~(uint64_t)ROW_GROUP;
 	rows_anew(ui);
 }
@@ -307,17 +314,18 @@ view_regions_act_on_bars(struct ui *ui, const struct sample *s, enum action a)
 		list_bars_step(ui, s, a == ACT_NEXT_CHANGE ? 1 : -1);
 		return true;
 	}
-	if (ui->segment && a == ACT_OPEN) {
+	if (ui->list->segment && a == ACT_OPEN) {
 		list_bars_filter(ui, s);
 		return true;
 	}
-	ui->segment = 0;
+	ui->list->segment = 0;
 	return false;
 }
 
 static unsigned
 view_regions_act(struct ui *ui, const struct sample *s, enum action a)
 {
+	struct list *list = ui->list;
 	long at = (long)rows_position(ui), page = ui->rows - HEAD_ROWS - 3;
 
 	if (!s->regions)
@@ -332,24 +340,25 @@ view_regions_act(struct ui *ui, const struct sample *s, enum action a)
 	case ACT_HALF_UP: view_regions_move_to(ui, at - page / 2); break;
 	case ACT_HALF_DOWN: view_regions_move_to(ui, at + page / 2); break;
 	case ACT_FIRST: view_regions_move_to(ui, 0); break;
-	case ACT_LAST: view_regions_move_to(ui, (long)ui->order_n); break;
-	case ACT_SORT_MENU: ui_open_menu(ui, VIEW_SORT); break;
-	case ACT_COLUMNS: ui_open_menu(ui, VIEW_COLUMNS); break;
-	case ACT_SORT: rows_sort(ui, list_columns_next(&ui->columns, ui->sort, 1), false); break;
-	case ACT_SORT_BACK:
-		rows_sort(ui, list_columns_next(&ui->columns, ui->sort, -1), false);
+	case ACT_LAST: view_regions_move_to(ui, (long)list->order_n); break;
+	case ACT_SORT_MENU: ui_push(ui, VIEW_SORT); break;
+	case ACT_COLUMNS: ui_push(ui, VIEW_COLUMNS); break;
+	case ACT_SORT:
+		rows_sort(ui, list_columns_next(&list->columns, list->sort, 1), false);
 		break;
-	case ACT_INVERT: rows_sort(ui, ui->sort, !ui->invert); break;
+	case ACT_SORT_BACK:
+		rows_sort(ui, list_columns_next(&list->columns, list->sort, -1), false);
+		break;
+	case ACT_INVERT: rows_sort(ui, list->sort, !list->invert); break;
 	case ACT_FIND: return FX_FIND;
 	case ACT_FIND_NEXT: return list_find(ui, s, 1);
 	case ACT_FIND_BACK: return list_find(ui, s, -1);
 	case ACT_FILTER: return FX_FILTER;
 	case ACT_INFO:
-		ui->card_top = 0;
 		if (!row_is_group(ui->region) && ui_vma(ui, s, NULL))
 			ui_push(ui, VIEW_REGION);
 		break;
-	case ACT_GROUP: view_regions_group_by(ui, (ui->grouping + 1) % GROUPING_COUNT); break;
+	case ACT_GROUP: view_regions_group_by(ui, (list->grouping + 1) % GROUPING_COUNT); break;
 	case ACT_OPEN: {
 		const struct vma *v = ui_vma(ui, s, NULL);
 
@@ -357,7 +366,7 @@ view_regions_act(struct ui *ui, const struct sample *s, enum action a)
 			rows_fold(ui, s);
 		} else if (v) {
 			ui->cursor = v->start;
-			ui->grid = (struct grid){0};
+			ui->pages->grid = (struct grid){0};
 			ui_push(ui, VIEW_GRID);
 		}
 		break;
@@ -366,7 +375,15 @@ view_regions_act(struct ui *ui, const struct sample *s, enum action a)
 	return FX_NONE;
 }
 
+static void
+view_regions_drop(void *own)
+{
+	rows_free(own);
+}
+
 const struct view view_regions = {
+    .size = sizeof(struct list),
+    .drop = view_regions_drop,
     .draw = view_regions_draw,
     .act = view_regions_act,
     .say = view_regions_say,

@@ -9,6 +9,17 @@
 #include "views/view.h"
 #include "views/writes_card.h"
 
+struct writes_view {
+	struct scroll_view scroll;
+	uint64_t hot; /* address of the hot page, or the region, under the cursor */
+};
+
+static struct writes_view *
+view_writes_of(const struct ui *ui)
+{
+	return ui->own[VIEW_WRITES];
+}
+
 /* From so many columns on there is room for two cards, and between them a gap. */
 enum { TWO_FROM = 150, GAP = 3 };
 
@@ -51,7 +62,7 @@ view_writes_selected(const struct ui *ui, const struct card *c)
 	for (int i = 0; i < c->n; i++) {
 		if (c->line[i].at && first < 0)
 			first = i;
-		if (c->line[i].at && c->line[i].at == ui->hot)
+		if (c->line[i].at && c->line[i].at == view_writes_of(ui)->hot)
 			return i;
 	}
 	return first;
@@ -60,6 +71,7 @@ view_writes_selected(const struct ui *ui, const struct card *c)
 static void
 view_writes_draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 {
+	const struct scroll_view *scroll = scroll_of(ui);
 	const struct cards *c;
 	int y, at, shown;
 
@@ -68,10 +80,10 @@ view_writes_draw(const struct ui *ui, const struct sample *s, int top, int botto
 	c = view_writes_make(ui, s, bottom - top);
 	at = view_writes_selected(ui, &c->places);
 	shown = scroll_rows(view_writes_page_of(c, bottom - top));
-	card_draw(&c->sums, ui->card_top, top, top + shown, 2, c->x - GAP);
-	card_draw(&c->places, ui->card_top, top, top + shown, c->x, ui->cols);
-	scroll_draw(ui, top, ui->card_top, view_writes_page_of(c, bottom - top));
-	y = top + at - ui->card_top;
+	card_draw(&c->sums, scroll->top, top, top + shown, 2, c->x - GAP);
+	card_draw(&c->places, scroll->top, top, top + shown, c->x, ui->cols);
+	scroll_draw(ui, top, scroll->top, view_writes_page_of(c, bottom - top));
+	y = top + at - scroll->top;
 	if (at < 0 || y < top || y >= top + shown)
 		return;
 	paint_text(y, c->x - 1, c->x, ROLE_ACCENT, "›");
@@ -82,6 +94,7 @@ view_writes_draw(const struct ui *ui, const struct sample *s, int top, int botto
 static void
 view_writes_settle(struct ui *ui, const struct sample *s, int top, int bottom)
 {
+	struct scroll_view *scroll = scroll_of(ui);
 	int rows = bottom - top, at;
 	const struct cards *c;
 
@@ -92,13 +105,13 @@ view_writes_settle(struct ui *ui, const struct sample *s, int top, int bottom)
 	if (at >= 0) {
 		int shown = scroll_rows(view_writes_page_of(c, rows));
 
-		ui->hot = c->places.line[at].at;
-		if (at < ui->card_top)
-			ui->card_top = at;
-		if (at >= ui->card_top + shown)
-			ui->card_top = at - shown + 1;
+		view_writes_of(ui)->hot = c->places.line[at].at;
+		if (at < scroll->top)
+			scroll->top = at;
+		if (at >= scroll->top + shown)
+			scroll->top = at - shown + 1;
 	}
-	ui->card_top = scroll_top(ui->card_top, view_writes_page_of(c, rows));
+	scroll->top = scroll_top(scroll->top, view_writes_page_of(c, rows));
 }
 
 static void
@@ -108,7 +121,7 @@ view_writes_say_hot(const struct ui *ui, const struct sample *s, const struct ho
 	char size[8];
 
 	buf_fmt(out, "%llx ", (unsigned long long)h->start);
-	fit_name_cut(out, vma_at(&s->regions->vmas, ui->hot), 24);
+	fit_name_cut(out, vma_at(&s->regions->vmas, view_writes_of(ui)->hot), 24);
 	buf_fmt(out, ": %s written in %u of %u epoch%s, %d of the last 32; Enter goes there",
 	        size_text(size, h->end - h->start), h->count, s->writes.epochs,
 	        plural(s->writes.epochs), __builtin_popcount(h->recent));
@@ -118,12 +131,13 @@ static void
 view_writes_say(const struct ui *ui, const struct sample *s, struct buf *out)
 {
 	const struct writes *w = &s->writes;
-	const struct vma *v = s->regions ? vma_at(&s->regions->vmas, ui->hot) : NULL;
+	uint64_t at = view_writes_of(ui)->hot;
+	const struct vma *v = s->regions ? vma_at(&s->regions->vmas, at) : NULL;
 
 	for (unsigned i = 0; i < w->hot_n && w->auto_clear && v; i++)
-		if (w->hot[i].start == ui->hot)
+		if (w->hot[i].start == view_writes_of(ui)->hot)
 			view_writes_say_hot(ui, s, &w->hot[i], out);
-	if (!out->len && v && ui->hot & 1) {
+	if (!out->len && v && view_writes_of(ui)->hot & 1) {
 		buf_fmt(out, "%llx ", (unsigned long long)v->start);
 		fit_name_cut(out, v, 48);
 		buf_str(out, ": Enter shows its pages");
@@ -152,10 +166,10 @@ view_writes_move(struct ui *ui, const struct sample *s, int step)
 	at = view_writes_selected(ui, &c->places);
 	for (int i = at + step; at >= 0 && i >= 0 && i < c->places.n; i += step)
 		if (c->places.line[i].at) {
-			ui->hot = c->places.line[i].at;
+			view_writes_of(ui)->hot = c->places.line[i].at;
 			return;
 		}
-	ui->card_top += step; /* what lies beyond is to be seen as well */
+	scroll_of(ui)->top += step; /* what lies beyond is to be seen as well */
 }
 
 static bool
@@ -186,15 +200,17 @@ view_writes_act(struct ui *ui, const struct sample *s, enum action a)
 	case ACT_DOWN: view_writes_move(ui, s, 1); break;
 	case ACT_OPEN:
 		if (view_writes_has_place(ui, s))
-			ui_go(ui, s, ui->hot);
+			ui_go(ui, s, view_writes_of(ui)->hot);
 		break;
 	default:
-		card_act(&ui->card_top, ui->rows - 4, a);
+		card_act(&scroll_of(ui)->top, ui->rows - 4, a);
 	}
 	return FX_NONE;
 }
 
 const struct view view_writes = {
+    .size = sizeof(struct writes_view),
+    .enter = scroll_enter,
     .draw = view_writes_draw, .act = view_writes_act, .say = view_writes_say,
     .hint = view_writes_hint, .breadcrumb = view_writes_breadcrumb, .settle = view_writes_settle,
 };
