@@ -6,14 +6,17 @@
 #include <time.h>
 
 /*
- * Nanoseconds of CLOCK_MONOTONIC; after time_from (before there are threads) what FILE says, in
- * milliseconds, for tests and pictures: what ages there ages by their word alone. NULL: the true
- * clock.
+ * CLOCK_MONOTONIC in nanoseconds. After time_from, which must be called before any thread starts,
+ * the file holds the time in milliseconds instead, so that tests and screenshots control every age.
+ * NULL restores the real clock.
  */
 uint64_t time_ns(void);
 void time_from(const char *file);
 
-/* The same moment by CLOCK_MONOTONIC, for waits: they take their time while the clock stands. */
+/*
+ * The CLOCK_MONOTONIC deadline for `at`, for timed waits: they use real time even while time_ns
+ * stands still.
+ */
 struct timespec time_deadline(uint64_t at);
 
 #endif

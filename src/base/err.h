@@ -5,19 +5,19 @@
 #include <stddef.h>
 
 /*
- * Errors as values. A function that can fail takes a `struct err *` last and returns -1 after
- * filling it; nothing below ui/main.c prints or exits. A message has three parts, because a person
- * who meets it needs all three: what could not be done, why, and how to get further.
+ * Errors as values. A function that can fail takes a `struct err *` last, fills it and returns -1;
+ * nothing below ui/main.c prints or exits. A message has three parts: what could not be done, why,
+ * and what to do about it.
  */
 enum err_status {
-	ERR_TARGET = 1, /* the target or the kernel would not */
-	ERR_USAGE = 2,  /* the command line, or an expression, is wrong */
+	ERR_TARGET = 1, /* the target or the kernel refused */
+	ERR_USAGE = 2,  /* bad command line or expression */
 };
 
 struct err {
 	enum err_status status; /* the exit status if this ends the program */
 	int sys;                /* the errno behind it, or 0 */
-	int column;             /* for an expression: where in it, from 1; else 0 */
+	int column;             /* for an expression: the column of the error, from 1; else 0 */
 	char what[256], why[192], how[256];
 };
 
@@ -26,12 +26,14 @@ struct err {
 int err_set(struct err *e, enum err_status status, const char *why, const char *how,
             const char *what, ...) __attribute__((format(printf, 5, 6)));
 
-/* The same for a failed system call: the reason is errno's, the status ERR_TARGET. Out of
- * descriptors, how says so. */
+/*
+ * The same for a failed system call: the reason comes from errno, the status is ERR_TARGET. For
+ * EMFILE and ENFILE `how` is replaced by advice about descriptors.
+ */
 int err_sys(struct err *e, const char *how, const char *what, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* "what: why; how" in `out`, cut to fit. Returns out. */
+/* Writes "what: why; how" to `out`, truncated to fit. Returns out. */
 const char *err_line(const struct err *e, char *out, size_t size);
 
 #endif

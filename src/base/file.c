@@ -12,7 +12,7 @@
 
 #include "base/util.h"
 
-/* false with errno */
+/* false sets errno */
 static bool
 file_is_regular(int stat_failed, const struct stat *st)
 {
@@ -23,8 +23,8 @@ file_is_regular(int stat_failed, const struct stat *st)
 }
 
 /*
- * It is looked at before, because an open alone wakes some devices; and afterwards, because it may
- * be another.
+ * stat before the open, because merely opening some devices has effects; fstat after it, because
+ * the name may have been replaced in between.
  */
 int
 file_open(int dir, const char *name, int flags)
@@ -45,7 +45,7 @@ file_open(int dir, const char *name, int flags)
 	return -1;
 }
 
-/* Of the kernel's own files: stat says 0 bytes, and only reading finds their length. */
+/* Kernel-made files (/proc, /sys): stat reports 0 bytes, only reading finds their length. */
 static bool
 file_is_kernels(int fd)
 {
@@ -68,7 +68,7 @@ file_fits(int fd)
 int
 file_read_all(int fd, struct buf *b)
 {
-	char chunk[8192]; /* the kernel gives at most a page of its own files at each read */
+	char chunk[8192]; /* the kernel returns at most a page of its own files per read */
 	size_t most = file_is_kernels(fd) ? SIZE_MAX : FILE_MOST, all = 0;
 	ssize_t n;
 

@@ -11,14 +11,14 @@
 struct buf;
 
 /*
- * Files by their names: of the target in its proc root, of the person in their folders. Whatever
- * stands there may be another thing, put there by others: a pipe that nobody fills, a device, a
- * file without end. So one function opens, regular files alone and without waiting, and what is
- * read has a bound.
+ * Opening files by name: the target's in its proc root, the user's in their directories. Others may
+ * have put anything there: a FIFO without a writer, a device, an endless file. So this is the only
+ * file that opens by name: regular files only, without blocking, and reads are bounded.
  */
 enum {
-	FILE_ODD = EMEDIUMTYPE, /* errno: it is no regular file (err_sys has words for it) */
-	FILE_MOST = 256 << 20,  /* bytes of one read whole; what the kernel makes has no bound */
+	FILE_ODD = EMEDIUMTYPE, /* errno: not a regular file (err_sys words it) */
+	/* largest file read whole, in bytes; kernel-made files are exempt */
+	FILE_MOST = 256 << 20,
 };
 
 static inline bool
@@ -27,7 +27,7 @@ file_is_odd(int error)
 	return error == FILE_ODD || error == EISDIR;
 }
 
-/* What fails for a shortage of descriptors or memory tells nothing of the file. */
+/* The failure is a shortage of descriptors or memory and says nothing about the file. */
 static inline bool
 file_is_shortage(int error)
 {
@@ -35,33 +35,31 @@ file_is_shortage(int error)
 }
 
 /*
- * As openat, closed on exec. -1 with errno; FILE_ODD, or EISDIR, if it is no regular file.
- * O_NOFOLLOW: a symbolic link is none either. Folders (O_DIRECTORY) and mere handles (O_PATH) are
- * opened as they are.
+ * Like openat, close-on-exec. -1 sets errno: FILE_ODD or EISDIR if it is not a regular file; with
+ * O_NOFOLLOW a symbolic link is not one either. Directories (O_DIRECTORY) and O_PATH handles skip
+ * the check.
  */
 int file_open(int dir, const char *name, int flags);
 
 /*
- * Read a whole file from where it stands; appends to `b`. 0, or -1 with errno: EFBIG past
+ * Reads from the current offset to the end and appends to `b`. 0, or -1 with errno: EFBIG beyond
  * FILE_MOST.
  */
 int file_read_all(int fd, struct buf *b);
 
-/*
- * Whether what is left of a file may be read to its end, as file_read_all does; false with EFBIG.
- */
+/* Whether the rest of a file is small enough for file_read_all; false sets errno to EFBIG. */
 bool file_fits(int fd);
 
 /*
- * The beginning of a small file in a folder, NUL-terminated. false: it cannot be read, or is empty.
+ * Reads the beginning of a small file in a directory, NUL-terminated. false: unreadable or empty.
  */
 bool file_read_small(int dir, const char *name, char *out, size_t size);
 
 /*
- * A file of that name for its owner alone, written anew: where none was, or beside the one it is to
- * `replace`, which is whole at any moment. No link is followed. Begin returns a descriptor, or -1
- * with errno; end puts the file in its place if it is `good`, and away if not: 0, or -1 with errno.
- * The descriptor stays the caller's.
+ * Creates a file that only its owner can read. Without `replace` the name must not exist; with it,
+ * a temporary file beside the old one is renamed over it, so that a complete file is there at any
+ * moment. Symbolic links are not followed. Begin returns a descriptor, or -1 with errno; the caller
+ * closes it. End publishes the file if it is `good` and removes it if not: 0, or -1 with errno.
  */
 struct file_new {
 	bool replace;

@@ -9,13 +9,13 @@
 
 enum { TYPED_MAX = 64, TEXT_MAX = 1024 };
 
-/* What a character is worth that follows the one before at once, or begins something. */
+/* Bonuses: the character follows the previous match directly, or begins something. */
 enum { NEXT = 200, PART = 180, WORD = 160, CAPITAL = 140, DOT = 120 };
 
-/* And one that is left out: between two, or at an end. */
+/* Penalties for each character skipped: between two matches, or at either end. */
 enum { INNER = -2, OUTER = -1 };
 
-/* What was typed, in small letters. */
+/* The typed text in lower case. */
 struct typed {
 	uint32_t small[TYPED_MAX];
 	size_t n;
@@ -23,11 +23,14 @@ struct typed {
 
 struct letters {
 	uint32_t cp[TEXT_MAX], small[TEXT_MAX];
-	uint16_t at[TEXT_MAX]; /* byte it begins with */
+	uint16_t at[TEXT_MAX]; /* its byte offset */
 	size_t n;
 };
 
-/* The next character; a byte that is no UTF-8 is like itself alone. Returns its length. */
+/*
+ * Decodes the next character and its lower case; an invalid byte matches only itself. Returns its
+ * length in bytes.
+ */
 static size_t
 fuzzy_next(const char *s, size_t left, uint32_t *cp, uint32_t *small)
 {
@@ -93,8 +96,8 @@ fuzzy_worth(const struct letters *l, size_t i)
 }
 
 /*
- * A row for each character typed. In it, for each of the text: the best score if it is met just
- * there, and if there or before.
+ * One row per typed character, one cell per character of the text: the best score when the two
+ * match here, and when they match here or earlier.
  */
 struct fuzzy_cell {
 	int here, best;
@@ -123,11 +126,11 @@ fuzzy_fill_row(struct fuzzy_cell *row, const struct fuzzy_cell *above, const str
 	}
 }
 
-/* From the end: which of them the best score was made of. */
+/* Walks back from the end and marks the characters that made the best score. */
 static void
 fuzzy_find_hits(const struct fuzzy_cell *cells, size_t rows, const struct letters *text, bool *hit)
 {
-	bool next = false; /* it has to be the one before the last that was found */
+	bool next = false; /* the character before the last hit must be a hit, too */
 
 	for (size_t r = rows, i = text->n; r-- > 0;) {
 		const struct fuzzy_cell *row = cells + r * text->n;
@@ -154,7 +157,7 @@ fuzzy_solve(const struct typed *t, const char *s, bool *hit)
 		               t->small[r], r + 1 == t->n);
 	score = cells[t->n * text.n - 1].best;
 	if (score < FUZZY_NONE / 2)
-		score = FUZZY_NONE + 1; /* it takes what is behind the part that counts */
+		score = FUZZY_NONE + 1; /* it matches only beyond the scored part */
 	else if (hit)
 		fuzzy_find_hits(cells, t->n, &text, hit);
 	free(cells);

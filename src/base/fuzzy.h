@@ -6,18 +6,16 @@
 #include <stddef.h>
 
 /*
- * Matching as fzy does it: the characters of `typed` are met in `text` in that order, small or
- * capital. The score says how well, so that what a person means comes first: characters side by
- * side, at the beginning of a part of a path, of a word, behind a dot, as a capital; little left
- * out between them, and before and behind. Text that is just what was typed is above all.
+ * Matching as fzy does it: the characters of `typed` must occur in `text` in order; case is
+ * ignored. Adjacent characters score high, and so do those at the start of a path component or a
+ * word, after a dot, and capitals; gaps cost a little. An exact match scores highest.
  */
 enum { FUZZY_NONE = -(1 << 28), FUZZY_EXACT = 1 << 28 };
 
 /*
- * The score, of the best of several ways to meet them; FUZZY_NONE: there is none. `hit` (NULL: not
- * wanted) has an element for each byte of text: whether a character that was met begins there. Of a
- * long text the first 1024 characters count; if it is met only with the rest, the score is the
- * lowest there is.
+ * Returns the best score of all possible matches, or FUZZY_NONE if there is no match. `hit` (may be
+ * NULL) has one element per byte of text: whether a matched character begins there. Only the first
+ * 1024 characters are scored; text that matches only beyond them gets the lowest score.
  */
 int fuzzy_score(const char *typed, const char *text, bool *hit);
 

@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "base/util.h"
 
-/* How unlike two words are: the least number of letters to change. */
+/* The edit distance of two words. */
 static size_t
 guess_distance(const char *a, size_t an, const char *b, size_t bn)
 {

@@ -5,8 +5,8 @@
 #include <stddef.h>
 
 /*
- * "Did you mean": of the words tried, the nearest to a name that is none. `best` bounds the letters
- * that may differ (it is lowered by each nearer word); `how` is what to say if none was near.
+ * "Did you mean": of the words tried, the nearest to an unknown name. `best` bounds the edit
+ * distance (each nearer word lowers it); `how` is the advice if no word was near.
  */
 struct guess {
 	const char *name;

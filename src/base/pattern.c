@@ -41,7 +41,7 @@ pattern_is_byte(const char *s)
 	return isxdigit((unsigned char)s[0]) && isxdigit((unsigned char)s[1]);
 }
 
-/* After the backslash. */
+/* Reads what follows the backslash. */
 static int
 pattern_read_escape(struct reader *r)
 {
@@ -76,7 +76,7 @@ pattern_read_text(struct reader *r)
 	return 0;
 }
 
-/* After 0x: as many bytes as it has digits for. */
+/* Reads what follows 0x: its digits decide how many bytes it takes. */
 static int
 pattern_read_number(struct reader *r, size_t digits)
 {

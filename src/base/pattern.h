@@ -8,10 +8,10 @@
 #include "base/err.h"
 
 /*
- * Bytes to look for, as somebody types them; one after the other, with or without blanks between:
- *   "text"        its bytes; in it \n \t \r \0 \\ \" and \xHH
+ * A byte pattern as the user types it: a sequence of these items, blanks between them optional:
+ *   "text"        its bytes; escapes: \n \t \r \0 \\ \" \xHH
  *   de ad beef    bytes in hex, two digits each, in this order
- *   0x7ffe1234    a number as this machine has it in memory: on x86 the lowest byte first
+ *   0x7ffe1234    a number in this machine's byte order: on x86 the lowest byte first
  */
 enum { PATTERN_MAX = 64 };
 struct pattern {
@@ -19,7 +19,7 @@ struct pattern {
 	size_t n;
 };
 
-/* -1 with err, its column the sign that is wrong. An empty pattern is an error. */
+/* -1 with err, its column the offending character. An empty pattern is an error. */
 int pattern_parse(const char *text, struct pattern *out, struct err *err);
 
 #endif

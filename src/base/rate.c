@@ -17,7 +17,7 @@ rate_second_of(const struct rate *r, uint64_t at)
 	return (at - r->from_ns) / SECOND;
 }
 
-/* The first second that is still kept. */
+/* The oldest second kept. */
 static uint64_t
 rate_oldest(const struct rate *r)
 {
@@ -34,7 +34,7 @@ rate_put(struct rate *r, uint64_t second, uint64_t pages)
 	*slot = (uint32_t)u64_min(*slot + pages, UINT32_MAX);
 }
 
-/* What of `pages`, spread over [from, to), is due until `at`. */
+/* Of `pages`, spread evenly over [from, to), the part that falls before `at`. */
 static uint64_t
 rate_due(uint64_t pages, uint64_t from, uint64_t to, uint64_t at)
 {
@@ -60,7 +60,7 @@ rate_add(struct rate *r, uint64_t now, uint64_t pages)
 	last = rate_second_of(r, now);
 	for (uint64_t s = u64_max(head + 1, rate_oldest(r)); s <= last; s++)
 		r->pages[s % RATE_SLOTS] = 0;
-	/* differences of what is due: nothing is lost to rounding */
+	/* differences of cumulative sums, so that rounding loses no page */
 	for (uint64_t s = u64_max(head, rate_oldest(r)); s <= last; s++)
 		rate_put(r, s,
 		         rate_due(pages, from, now, r->from_ns + (s + 1) * SECOND) -
@@ -80,7 +80,7 @@ rate_over(const struct rate *r, unsigned seconds, uint64_t *pages)
 	sum = r->pages[head % RATE_SLOTS];
 	for (unsigned k = 1; k < seconds; k++)
 		sum += r->pages[(head - k) % RATE_SLOTS];
-	/* rounded down as due() does: what it left over stands in the second after */
+	/* rounded down as in rate_due(), which leaves the remainder to the next second */
 	sum += (uint64_t)((double)r->pages[(head - seconds) % RATE_SLOTS] *
 	                  ((double)(SECOND - into) / (double)SECOND));
 	*pages = rounded(sum, seconds);

@@ -5,8 +5,8 @@
 #include <stdbool.h>
 
 /*
- * A count of who holds something, in any thread: 1 for the one who made it. What is shared this way
- * is immutable, or has a lock of its own.
+ * A reference count, safe in any thread; the creator starts it at 1. What is shared this way is
+ * immutable or has a lock of its own.
  */
 static inline void
 refs_take(int *refs)
@@ -14,7 +14,7 @@ refs_take(int *refs)
 	__atomic_add_fetch(refs, 1, __ATOMIC_RELAXED);
 }
 
-/* true: nobody holds it any more, and the caller frees it. */
+/* true: that was the last reference, and the caller frees the object. */
 static inline bool
 refs_drop(int *refs)
 {

@@ -16,7 +16,7 @@ utf8_next(const char *s, size_t n, uint32_t *cp)
 	return (size_t)len;
 }
 
-/* Whether the second begins something of its own; `state` is of all before it. */
+/* Whether there is a cluster boundary between the two; `state` covers all text before. */
 static bool
 text_parts(uint32_t before, uint32_t cp, int32_t *state)
 {
@@ -51,11 +51,11 @@ utf8_small(uint32_t cp)
 }
 
 /*
- * By kinds of the Unicode data, so that no two names look the same and none moves what stands
- * beside it: controls, formats (soft hyphen, directions, joiners, tags), ends of lines and
- * paragraphs; what is drawn as nothing (fillers, variation selectors); private use, which looks as
- * a font wants and is as wide as that; what is no character, or not yet. Blanks are seen as such,
- * marks that combine are letters' own in many scripts: they stay.
+ * By Unicode category, so that no two names look the same and no character moves its neighbours:
+ * controls, formats (soft hyphen, directions, joiners, tags), line and paragraph separators;
+ * characters drawn as nothing (fillers, variation selectors); private use, whose look and width
+ * depend on the font; noncharacters and unassigned code points. Spaces are visible, and many
+ * scripts need combining marks: both stay.
  */
 bool
 text_is_unsafe(uint32_t cp)
@@ -68,7 +68,9 @@ text_is_unsafe(uint32_t cp)
 	       p->category == UTF8PROC_CATEGORY_ZP || p->ignorable;
 }
 
-/* It is drawn on what stands before it: marks, and vowels and ends of Korean syllables. */
+/*
+ * Drawn on the character before it: combining marks, and the vowels and finals of Korean syllables.
+ */
 static bool
 text_leans(uint32_t cp)
 {
@@ -86,7 +88,7 @@ text_is_skin(uint32_t cp)
 	return p->category == UTF8PROC_CATEGORY_SK && p->boundclass == UTF8PROC_BOUNDCLASS_EXTEND;
 }
 
-/* What was written last, unescaped, and what leans on it. */
+/* The last character written unescaped, and the marks on it. */
 struct text_before {
 	uint32_t cp;
 	int32_t state;
@@ -94,7 +96,7 @@ struct text_before {
 	bool any;
 };
 
-/* Whether all terminals draw it in the same cells; then it is what was written last. */
+/* Whether all terminals draw it in the same cells; if so, it becomes the last character written. */
 static bool
 text_takes(struct text_before *b, uint32_t cp)
 {

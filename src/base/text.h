@@ -9,34 +9,34 @@
 #include "base/util.h"
 
 /*
- * UTF-8 text by the Unicode data of utf8proc, whatever the locale: its characters, what of them a
- * reader takes for one, and what of others' text a terminal can be trusted with.
+ * UTF-8 text by the Unicode data of utf8proc, independent of the locale: code points, what a reader
+ * sees as one character, and which foreign text is safe on a terminal.
  */
 
 /*
- * Length of the well-formed UTF-8 sequence at s (n bytes are there) and its code point; 0: none
- * (RFC 3629), *cp stays.
+ * Returns the length of the well-formed UTF-8 sequence (RFC 3629) at s, of which n bytes are
+ * readable, and stores its code point; 0: not well-formed, *cp is unchanged.
  */
 size_t utf8_next(const char *s, size_t n, uint32_t *cp);
 
 /*
- * Bytes of the grapheme cluster at s: a letter with its marks, a syllable, the two halves of a
- * flag. It ends before any ASCII character; a byte that is no UTF-8 is one of its own. 0 at the
- * end.
+ * Returns the bytes of the grapheme cluster at s: a letter with its marks, a syllable, the two
+ * halves of a flag. It ends before any ASCII character; an invalid byte is a cluster of its own. 0
+ * at the end.
  */
 size_t utf8_cluster(const char *s, size_t n);
 
-/* A letter as its small one, others as they are. */
+/* A letter in lower case; anything else unchanged. */
 uint32_t utf8_small(uint32_t cp);
 
 /*
- * Text that came from outside (names of mappings, of processes) made safe for a terminal: \ooo
- * escapes stand for control characters, bytes that are not UTF-8, characters that reorder text,
- * what cannot be seen or told from another, and what terminals do not agree about: marks that stand
- * on no letter, or more of them than a cell holds, and colours of skin, which join the picture
- * before them in some. `ascii` escapes everything above 0x7e too. Appends to `b`.
+ * Escapes text from outside (names of mappings, of processes) so that it is safe on a terminal:
+ * \ooo replaces control characters, bytes that are not UTF-8, characters that reorder text, are
+ * invisible or look like others, and what terminals draw differently: marks without a base letter,
+ * more marks than a cell holds, and skin tones, which some terminals join to the preceding emoji.
+ * `ascii` escapes everything above 0x7e too. Appends to `b`.
  */
-enum { TEXT_MARKS = 4 }; /* on one letter */
+enum { TEXT_MARKS = 4 }; /* per letter */
 bool text_is_unsafe(uint32_t cp);
 void text_escape(struct buf *b, const char *s, size_t n, bool ascii);
 

@@ -5,8 +5,8 @@
 #include <stdbool.h>
 
 /*
- * Truth has three values, because facts may be hidden: what follows from an unknown fact is
- * unknown, and so is its contrary (Kleene's strong logic).
+ * Three-valued logic (Kleene's strong logic), because facts may be hidden: what depends on an
+ * unknown fact is unknown, and so is its negation.
  */
 enum truth { TRUTH_NO, TRUTH_UNKNOWN, TRUTH_YES };
 

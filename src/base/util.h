@@ -24,22 +24,21 @@ u64_max(uint64_t a, uint64_t b)
 }
 
 /*
- * Memory. These never return NULL: when there is none they call the one out-of-memory hook, which
- * restores the terminal and ends the program (with the clock of clock.h the only state this library
- * keeps outside structs).
+ * Memory. These never return NULL: out of memory they call the one hook, which restores the
+ * terminal and ends the program. The hook and the clock of clock.h are the only state of this
+ * library outside structs.
  */
 void mem_on_oom(void (*hook)(void));
 void *mem_alloc(size_t size); /* zeroed */
 void *mem_resize(void *p, size_t size);
 char *mem_strdup(const char *s);
 
-/* Room for one more element in an array of `size`-byte elements: returns the array, *cap updated.
- */
+/* Makes room for one more `size`-byte element: returns the array and updates *cap. */
 void *vec_room(void *p, size_t n, size_t *cap, size_t size);
 
 /*
- * Binary search: the index of the first of n structs of `size` bytes, ascending by the uint64_t at
- * offset `field`, in which that is above key; n if there is none.
+ * Binary search in n structs of `size` bytes, ascending by the uint64_t at offset `field`: the
+ * index of the first whose field is above key, or n.
  */
 size_t vec_above(const void *v, size_t n, size_t size, size_t field, uint64_t key);
 
@@ -50,7 +49,8 @@ struct buf {
 };
 void buf_add(struct buf *b, const char *s, size_t n);
 void buf_str(struct buf *b, const char *s);
-void buf_hex(struct buf *b, uint64_t v); /* digits alone; these two are for rows by the million */
+/* digits without a prefix; these two are fast, for millions of rows */
+void buf_hex(struct buf *b, uint64_t v);
 void buf_dec(struct buf *b, uint64_t v);
 void buf_fmt(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void buf_vfmt(struct buf *b, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
@@ -63,36 +63,36 @@ const char *path_base(const char *path, size_t *len);
 /* Bytes for people: "0", "<0.1K", "4.0K", "132K", "2.0G"; at most 5 characters. Returns out. */
 const char *size_text(char out[8], uint64_t bytes);
 
-/* "s" behind a noun, of which there are n: 1 region, 2 regions. */
+/* The plural "s" for n things: 1 region, 2 regions. */
 static inline const char *
 plural(uint64_t n)
 {
 	return n == 1 ? "" : "s";
 }
 
-/* Numbers of things for people: "0", "9999", "12.8k", "1.2M"; at most 5 characters. Returns out. */
+/* A count for people: "0", "9999", "12.8k", "1.2M"; at most 5 characters. Returns out. */
 const char *count_text(char out[8], uint64_t n);
 
 /*
- * How much of `whole` is `part`: what is shown of it says nothing only of nothing, and all only of
- * all, however it is rounded. In steps 0..n (n at least 2), in eighths, in percent: "0", "<0.1",
- * "0.4", "76", "99.9", "100", at most 4 characters.
+ * `part` as a share of `whole`, rounded so that only nothing shows as nothing and only all shows as
+ * all: in steps 0..n (n at least 2), in eighths, in percent: "0", "<0.1", "0.4", "76", "99.9",
+ * "100", at most 4 characters.
  */
 unsigned steps(uint64_t part, uint64_t whole, unsigned n);
 unsigned eighths(uint64_t part, uint64_t whole);
 double percent(uint64_t part, uint64_t whole);
 const char *percent_text(char out[8], uint64_t part, uint64_t whole);
 
-/* part / whole, rounded so that only nothing reads as 0. whole is not 0. */
+/* part / whole, rounded so that only 0 gives 0. whole must not be 0. */
 uint64_t rounded(uint64_t part, uint64_t whole);
 
 /*
- * Digits of `base` (10 or 16) from s on; *end is the first character left. false: none, or too big;
- * then, as all parsers, it leaves alone what it would have written.
+ * Parses digits of `base` (10 or 16) from s; *end is the first character not used. false: no digit,
+ * or an overflow; as with all parsers here, the outputs are then unchanged.
  */
 bool parse_u64(const char *s, int base, const char **end, uint64_t *out);
 
-/* The n bytes at s, each of them such a digit. */
+/* Parses exactly the n bytes at s, all of which must be such digits. */
 bool parse_digits(const char *s, size_t n, int base, uint64_t *out);
 
 #endif

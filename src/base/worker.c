@@ -35,7 +35,7 @@ worker_run(void *arg)
 	w->ended = true;
 	pthread_cond_broadcast(&w->wake);
 	pthread_mutex_unlock(w->lock);
-	release(shared); /* and w with it, if nobody else holds it */
+	release(shared); /* w lies in what is shared: do not touch it after this */
 	return NULL;
 }
 
