@@ -66,7 +66,7 @@ answer_migrate(struct target *t, const struct vma_list *vmas, const struct query
 	struct buf b = {0};
 	uint64_t pages;
 	char size[8];
-	bool cleared = writes_curve(&t->track, vmas, t->pm.page_size, t->track.looked_ns, &c);
+	bool cleared = writes_curve(&t->track, vmas, t->pm.page_size, t->track.scanned_ns, &c);
 
 	if (answer_count_to_send(t, vmas, &pages, err) < 0)
 		return NULL;

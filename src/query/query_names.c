@@ -175,7 +175,7 @@ query_check_written(const struct query_place *at, size_t n, const struct vma_lis
 	return -1;
 }
 
-/* --- what was mapped as one ------------------------------------------------------------------- */
+/* --- mappings of one object ------------------------------------------------------------------- */
 
 enum { LOAD_GAP = 2 << 20 }; /* between segments: the largest page that linkers align them to */
 

@@ -29,7 +29,7 @@ struct reader_answer {
 	struct helper_symbol symbol;
 };
 
-/* --- what it gives up ------------------------------------------------------------------------- */
+/* --- dropping privileges ---------------------------------------------------------------------- */
 
 #if defined(__x86_64__)
 #define OUR_ARCH AUDIT_ARCH_X86_64

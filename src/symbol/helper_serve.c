@@ -33,7 +33,7 @@ helper_can_start(void)
 	return can_start;
 }
 
-/* --- what it gives up ------------------------------------------------------------------------- */
+/* --- dropping privileges ---------------------------------------------------------------------- */
 
 static void
 helper_limit(int what, rlim_t most)

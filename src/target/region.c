@@ -269,7 +269,7 @@ static struct track_verdict
 region_judge(const struct walk *w, struct target *target, bool in_scope)
 {
 	const struct region *r = w->out;
-	const struct track_look look = {
+	const struct track_scan look = {
 	    .vma = w->v,
 	    .in_scope = in_scope,
 	    .written = region_dirty_bytes(w),
@@ -366,7 +366,7 @@ region_note_written(struct walk *w, struct target *target, uint64_t now)
 		region_tell_track(w, t, &is, start, end, now);
 	out->doubt = in_scope ? region_doubt_of_blank(w, t, is.doubt) : is.doubt;
 	written = region_pages_written(w, t, w->v->start, w->v->end);
-	track_tell(t, w->v->start, out->doubt, there - u64_min(there, written));
+	track_set_doubt(t, w->v->start, out->doubt, there - u64_min(there, written));
 	may = w->blank && ranges_cover(&t->blank, start, end) ? w->blank_pages
 	                                                      : region_writable_pages(w->v, out);
 	if (out->doubt && out->doubt != DOUBT_OUTSIDE)
@@ -608,7 +608,7 @@ regions_measure(struct regions *rs, struct target *t, struct err *err)
 		region_totals_add(&rs->totals, r);
 	}
 	track_settle(&t->track);
-	t->track.looked_ns = begin;
+	t->track.scanned_ns = begin;
 	t->track.unknown = rs->totals.unknown;
 	rs->counted = true;
 	rs->time_ns = begin;

@@ -82,7 +82,7 @@ writes_curve_from_clear(const struct ages *a, uint64_t measured, struct curve *o
 static bool
 writes_counts_again(const struct track *t)
 {
-	return t->auto_clear || t->by_looks;
+	return t->auto_clear || t->by_scans;
 }
 
 static uint64_t
@@ -290,7 +290,7 @@ writes_begin_again(struct writes_log *log, const struct track *t)
 {
 	log->first_ns = t->first_ns;
 	log->fresh = 0;
-	log->looked_ns = t->first_ns;
+	log->scanned_ns = t->first_ns;
 	log->n = 0;
 	rate_begin(&log->rate, t->first_ns);
 }
@@ -334,7 +334,7 @@ writes_look_at_region(struct writes_log *log, const struct writes_region *old, c
 		e.rate = old->rate;
 	} else {
 		rate_begin(&e.rate, log->first_ns);
-		rate_add(&e.rate, log->looked_ns, 0);
+		rate_add(&e.rate, log->scanned_ns, 0);
 	}
 	rate_add(&e.rate, now, r->fresh - before);
 	writes_tell_region(r, &e.rate);
@@ -378,7 +378,7 @@ writes_look(struct writes_log *log, const struct track *t, struct regions *rs, s
 	log->n = next.n;
 	log->cap = next.cap;
 	log->fresh = fresh;
-	log->looked_ns = now;
+	log->scanned_ns = now;
 }
 
 void

@@ -60,7 +60,7 @@ extern const unsigned writes_window_s[WRITES_WINDOWS]; /* 1, 10, 60 */
 struct writes_log {
 	uint64_t first_ns;   /* the clear it is about */
 	uint64_t fresh;      /* track.fresh at the last look */
-	uint64_t looked_ns;
+	uint64_t scanned_ns;
 	struct rate rate, faults;
 	uint64_t minflt, faults_before;
 	bool before_known;

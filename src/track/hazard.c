@@ -8,7 +8,7 @@
 
 #include "base/file.h"
 
-/* "criu", or "" if it cannot be told. */
+/* The tracer's name ("criu"), or "" if it is not known. */
 static void
 hazard_comm_of(const struct proc *p, long pid, char *out, size_t size)
 {

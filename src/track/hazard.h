@@ -9,10 +9,10 @@
 #include "kernel/vma.h"
 
 /*
- * Who else lives by the target's soft-dirty bits, so that a clear would harm: a process that traces
- * it (CRIU takes incremental dumps by them; a debugger may), or a garbage collector in it that has
- * them for its write barrier (libgc frees what it takes for unwritten). What is linked into a
- * program cannot be seen. true: *out says what.
+ * Who else depends on the target's soft-dirty bits and would be harmed by a clear: a process that
+ * traces it (CRIU bases incremental dumps on them; a debugger may, too), or a garbage collector in
+ * it that uses them as its write barrier (libgc would free objects that it takes for unmodified). A
+ * statically linked collector cannot be detected. true: *out describes the harm.
  */
 bool hazard_of_clear(const struct proc *p, const struct vma_list *vmas, struct buf *out);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What would be done, and every reason not to. */
+/* The plan of an injection, and every reason against it. */
 #include "track/inject.h"
 
 #include <string.h>
@@ -43,8 +43,8 @@ inject_refuse_other(const struct proc *p, struct err *err)
 /* --- refusals --------------------------------------------------------------------------------- */
 
 /*
- * What would be taken must be of use, and that is tried on a userfaultfd of our own. Where we may
- * not even have one the target still may.
+ * Tests on a userfaultfd of our own that the kernel has the features we need. If we may not create
+ * one, the target still may.
  */
 static int
 inject_refuse_kernel(const struct proc *p, struct err *err)
@@ -67,8 +67,7 @@ inject_refuse_kernel(const struct proc *p, struct err *err)
 	return r;
 }
 
-/* Another proc mount, or one of another PID namespace, names processes by numbers that are not
- * ours. */
+/* Another proc mount, or one of another PID namespace, numbers processes differently. */
 static int
 inject_refuse_elsewhere(const struct proc *p, struct err *err)
 {
@@ -163,8 +162,8 @@ inject_is_stray(const struct proc *p, int fd, struct inject_stray *s)
 }
 
 /*
- * The number of one that it has; of one that is in use, if any is, else *stray says which it is. As
- * inject_in_use.
+ * Returns the number of its userfaultfd, preferring one that is in use; if none is, *stray
+ * describes the unused one. As inject_in_use.
  */
 static int
 inject_find_userfaultfd(const struct proc *p, struct inject_stray *stray)
@@ -202,7 +201,7 @@ inject_in_use(const struct proc *p)
 	return inject_find_userfaultfd(p, &ignored);
 }
 
-/* A process whose page faults it handles itself would find its regions taken by ours. */
+/* If the process handles its own page faults, our registration would make its own fail. */
 static int
 inject_refuse_userfaultfd(const struct proc *p, struct inject_stray *stray, struct err *err)
 {
@@ -226,7 +225,10 @@ inject_refuse_userfaultfd(const struct proc *p, struct inject_stray *stray, stru
 	                     "its watch and ours would collide: track it in another way");
 }
 
-/* What is to be closed is what it was. That is asked again when it cannot change any more. */
+/*
+ * Whether the descriptor to close is still the same. The helper checks again when it can no longer
+ * change.
+ */
 static int
 inject_do_refuse_other(const struct proc *p, const struct inject_stray *closes, struct err *err)
 {
@@ -238,8 +240,8 @@ inject_do_refuse_other(const struct proc *p, const struct inject_stray *closes, 
 }
 
 /*
- * The threads of a frozen cgroup (version 2) do stop, and do not run before it is thawed: they
- * would be left with our registers. The mount is where it mostly is; elsewhere nothing is known.
+ * Threads of a frozen cgroup (version 2) can be stopped, but do not run until it is thawed: they
+ * would be left with our registers. Tries the usual mount points; elsewhere nothing is known.
  */
 static int
 inject_refuse_frozen(const struct proc *p, struct err *err)
@@ -262,9 +264,9 @@ inject_refuse_frozen(const struct proc *p, struct err *err)
 	return 0;
 }
 
-/* --- what a system call is made with ---------------------------------------------------------- */
+/* --- a system call instruction ---------------------------------------------------------------- */
 
-/* The first instruction in [start, end), 0 if none; -1: nothing can be read, errno. */
+/* Finds the first instruction in [start, end), 0 if none; -1 with errno: nothing is readable. */
 static int
 inject_search(const struct proc *p, const struct vma *v, bool compat, uint64_t *insn)
 {
@@ -296,8 +298,7 @@ inject_is_vdso(const struct vma *v)
 	return !strcmp(v->name, "[vdso]");
 }
 
-/* Opening its memory asks for the right to trace it; nothing is read, for that would fault pages
- * in. */
+/* Opening its memory takes the right to trace it; nothing is read, as that would fault pages in. */
 static bool
 inject_may_trace(const struct proc *p)
 {
@@ -309,8 +310,8 @@ inject_may_trace(const struct proc *p)
 }
 
 /*
- * In [vdso], which is always in memory; without it in whatever may be executed. 0: none found, but
- * a thread that sleeps in a call brings its own. NULL: it is not looked for.
+ * Searches [vdso], which is always in memory, then anything executable. 0: none found, but a thread
+ * that sleeps in a call brings its own. NULL skips the search.
  */
 static int
 inject_find_text(const struct proc *p, bool *compat, uint64_t *insn, struct err *err)
@@ -359,8 +360,7 @@ inject_thread_read(int task, pid_t tid, struct inject_thread *t)
 	return true;
 }
 
-/* Fills `best`; *seen counts the threads that are there at all. Stops when the best cannot be
- * bettered. */
+/* Fills `best`; *seen counts the threads that exist. Stops early if the best cannot be improved. */
 static unsigned
 inject_choose(const struct proc *p, bool compat, struct inject_thread best[INJECT_TRIES],
               unsigned *seen)
@@ -400,7 +400,7 @@ inject_status_read(const struct proc *p, pid_t tid, struct inject_status *s)
 	return file_read_small(p->leader, path, text, sizeof(text)) && inject_parse_status(text, s);
 }
 
-/* The kernel asks who suspends seccomp for CAP_SYS_ADMIN, and to be free of seccomp. */
+/* PTRACE_O_SUSPEND_SECCOMP requires CAP_SYS_ADMIN and that we are not under seccomp ourselves. */
 static bool
 inject_may_suspend(const struct proc *p)
 {
@@ -434,7 +434,7 @@ inject_refuse_threads(const struct proc *p, unsigned seen, bool sandboxed, long 
 	return inject_refuse_gone(p, err);
 }
 
-/* Takes the best of those threads that may be asked; tells what stands in the way of others. */
+/* Takes the best of those threads that may be used; reports what blocks the others. */
 static void
 inject_take_best(const struct proc *p, const struct inject_thread *best, unsigned n,
                  struct inject_plan *plan, long *tracer, bool *sandboxed)
@@ -465,7 +465,7 @@ inject_take_best(const struct proc *p, const struct inject_thread *best, unsigne
 static int
 inject_plan_threads(const struct proc *p, struct inject_plan *plan, struct err *err)
 {
-	enum { TRIES = 8 }; /* threads may end and others begin while they are looked at */
+	enum { TRIES = 8 }; /* threads may end and others start during the scan */
 	struct inject_thread best[INJECT_TRIES];
 	bool sandboxed = false;
 	long tracer = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What is known of a thread, and what follows from it. Nothing here touches anything. */
+/* What is known about a thread, and what follows from it. Pure. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -12,20 +12,22 @@
 /* --- the calls in which threads sleep --------------------------------------------------------- */
 
 enum call_kind {
-	PLAIN,   /* nothing is known of it */
-	RESTART, /* a stop goes unnoticed: the kernel restarts it, a timeout keeps its deadline */
-	AGAIN,   /* every stop ends it with EINTR (signal(7)), having done nothing; issued anew, it
-	            sleeps on */
-	EITHER   /* the one mostly, the other on sockets with a timeout and on FUSE */
+	PLAIN, /* nothing is known about it */
+	/* a stop goes unnoticed: the kernel restarts it, and a timeout keeps its deadline */
+	RESTART,
+	/*
+	 * every stop ends it with EINTR (signal(7)) before it did anything; reissued, it sleeps on
+	 */
+	AGAIN,
+	EITHER /* mostly RESTART; AGAIN on sockets with a timeout and on FUSE */
 };
 
-/* What the kernel answers within itself, for a call that is to be restarted unless a handler runs.
- */
+/* Kernel-internal result of a call that is restarted unless a handler runs. */
 enum { ERESTARTNOHAND = 514 };
 
 static const struct call {
 	const char *name;
-	short nr, nr32; /* x86-64, i386; -1 none */
+	short nr, nr32; /* x86-64, i386; -1: none */
 	char kind;
 } calls[] = {
     {"accept", 43, -1, EITHER},
@@ -116,7 +118,7 @@ inject_skip_blanks(const char *s)
 	return s;
 }
 
-/* The number at or after blanks; 0 if there is none. */
+/* Parses a number after optional blanks; 0 if there is none. */
 static uint64_t
 inject_number(const char *s, int base)
 {
@@ -129,7 +131,7 @@ inject_number(const char *s, int base)
 bool
 inject_parse_stat(const char *text, struct inject_thread *t)
 {
-	const char *at = strrchr(text, ')'); /* comm may hold anything */
+	const char *at = strrchr(text, ')'); /* comm may contain anything */
 	char state;
 
 	if (!at || at[1] != ' ' || !at[2])
@@ -147,7 +149,10 @@ inject_parse_stat(const char *text, struct inject_thread *t)
 	return true;
 }
 
-/* What stands after "\nNAME:", or NULL. */
+/*
+ * Returns what follows "
+ * NAME:", or NULL.
+ */
 static const char *
 inject_field(const char *text, const char *name)
 {
@@ -274,7 +279,9 @@ inject_mask(uint64_t mask)
 	static const int faults[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS};
 	uint64_t all = ~UINT64_C(0);
 
-	/* the kernel ends a process that blocks a fault of its own, and forgets its handler */
+	/*
+	 * the kernel kills a process that blocks a signal of its own fault, and drops its handler
+	 */
 	for (size_t i = 0; i < ARRAY_LEN(faults); i++)
 		all &= ~(UINT64_C(1) << (faults[i] - 1));
 	return all | mask;

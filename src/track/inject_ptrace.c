@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The helper: stops one thread, has it make two system calls, and lets it go as it was (ptrace(2)).
+ * The helper: stops one thread, makes it do two system calls, and releases it as it was
+ * (ptrace(2)).
  *
- * It is a process of its own because its end is the only way out when a thread does not stop, and
- * because nothing that happens to pmtop may happen to it: between the first register that is
- * changed and the last that is put back its death would be the target's. It is a fork of a program
- * with threads, so nothing here locks or allocates.
+ * It is a process of its own, because if a thread does not stop, the tracer's exit is the only way
+ * out, and because nothing that happens to pmtop may affect it: its death between the first
+ * register changed and the last one restored would kill the target. It is a fork of a multithreaded
+ * program, so nothing here locks or allocates.
  *
- * Registers are changed while the thread is on its way through the kernel's signal code, where it
- * decides whether a call that was interrupted is restarted (arch_do_signal_or_restart). Of the
- * stops that ptrace knows those for a signal and for an event are there, those at system calls are
- * not: a call is awaited at its beginning and then by an event, which costs a stop less than its
- * beginning and its end, too.
+ * Registers are changed while the thread is in the kernel's signal code, which decides whether an
+ * interrupted call is restarted (arch_do_signal_or_restart). Of ptrace's stops, signal stops and
+ * event stops are in that code, system call stops are not. So we wait for the entry of a call and
+ * then for an event stop, which also saves one stop against waiting for entry and exit.
  */
 #include "base/clock.h"
 
@@ -36,7 +36,7 @@
 #include "kernel/kabi.h"
 #include "track/inject_parts.h"
 
-/* What the C library's headers may not know yet (linux/ptrace.h). */
+/* Missing from older C library headers (linux/ptrace.h). */
 #define GET_RSEQ         0x420f /* Linux 5.13 */
 #define GET_DISPATCH     0x4211 /* 6.4 */
 #define SUSPEND_SECCOMP  (1 << 21)
@@ -53,7 +53,7 @@ struct rseq_section { /* struct rseq_cs */
 	uint64_t start, length, abort;
 };
 #define RSEQ_AREA_SECTION 8 /* offset of rseq_cs in struct rseq */
-#define RSEQ_SIGNATURE    4 /* bytes of it before where an abort goes */
+#define RSEQ_SIGNATURE 4    /* its offset before the abort address */
 
 struct dispatch_config {
 	uint64_t mode, selector, offset, length;
@@ -65,25 +65,26 @@ struct call {
 };
 static const struct call call_userfaultfd = {323, 374}, call_close = {3, 6};
 
-/* A thread in our hands. */
+/* A stopped thread. */
 struct hold {
 	const struct inject_job *job;
-	struct user_regs_struct was; /* its registers, as they were */
-	uint64_t mask;               /* the signals it blocked */
+	struct user_regs_struct was; /* its original registers */
+	uint64_t mask;               /* its original signal mask */
 	uint64_t insn;
 	bool compat;                 /* it runs 32-bit code */
-	bool in_call; /* it is just behind the instruction of the call was.orig_rax */
-	bool by_signal;              /* the whole process is stopped, by SIGSTOP or so */
-	int pass;                    /* a signal that it is to get when it is let go */
+	bool in_call; /* rip is just after the instruction of the call was.orig_rax */
+	/* a group-stop: a signal such as SIGSTOP has stopped the whole process */
+	bool by_signal;
+	int pass; /* a signal to deliver when it is released */
 	int sys;
 };
 
 /* --- stops ------------------------------------------------------------------------------------ */
 
 enum stop_kind {
-	STOP_NONE, /* in time */
+	STOP_NONE, /* timed out */
 	STOP_CALL,
-	STOP_EVENT, /* asked for by us, or a stop of the whole process by `sig` */
+	STOP_EVENT, /* our PTRACE_INTERRUPT, or a group-stop by `sig` */
 	STOP_SIGNAL,
 	STOP_GONE
 };
@@ -108,8 +109,7 @@ inject_stop_of(int status)
 	                               : (struct stop){STOP_SIGNAL, sig};
 }
 
-/* The next stop, until `deadline` on the clock of time_ns(). All signals are blocked, SIGCHLD too.
- */
+/* Waits for the next stop until `deadline` (time_ns()). All signals are blocked, SIGCHLD too. */
 static struct stop
 inject_await(const struct hold *h, uint64_t deadline)
 {
@@ -141,7 +141,7 @@ inject_request(const struct hold *h, int what, uintptr_t addr, uintptr_t data)
 	return ptrace(what, h->job->tid, (void *)addr, (void *)data);
 }
 
-/* A request has failed: that its thread is gone is one reason. */
+/* A request has failed, perhaps because the thread is gone. */
 static enum inject_end
 inject_failed(struct hold *h)
 {
@@ -171,7 +171,7 @@ inject_attach(struct hold *h)
 		h->sys = errno;
 		return errno == ESRCH ? INJECT_GONE : INJECT_REFUSED;
 	}
-	/* from now on neither the number nor the program can become another unnoticed */
+	/* attached: from now on a change of PID or program cannot go unnoticed */
 	if (faccessat(job->task, "stat", F_OK, 0) < 0 ||
 	    pread(job->pagemap, &word, sizeof(word), 0) <= 0)
 		return INJECT_GONE;
@@ -194,14 +194,14 @@ inject_halt(struct hold *h, uint64_t deadline)
 			return INJECT_NO_STOP;
 		if (s.kind == STOP_GONE)
 			return INJECT_GONE;
-		/* a signal goes its way; whatever stops it first has used up the interruption */
+		/* deliver the signal; any stop before ours uses up the interrupt */
 		if (inject_request(h, PTRACE_CONT, 0, (uintptr_t)s.sig) < 0 ||
 		    inject_request(h, PTRACE_INTERRUPT, 0, 0) < 0)
 			return inject_failed(h);
 	}
 }
 
-/* --- looking at it ---------------------------------------------------------------------------- */
+/* --- inspecting it ---------------------------------------------------------------------------- */
 
 static bool
 inject_peek(const struct hold *h, uint64_t addr, void *to, size_t n)
@@ -221,9 +221,9 @@ inject_is_insn(const struct hold *h, uint64_t addr)
 }
 
 /*
- * Who is stopped inside a restartable sequence does not go on in it: the kernel sends the thread to
- * where the sequence is aborted (rseq_ip_fixup). It looks where the thread is when it runs again,
- * which will be at our call, so that is done here. false: the kernel would not have it either.
+ * A thread stopped inside a restartable sequence must not continue in it: the kernel moves it to
+ * the abort address (rseq_ip_fixup). The kernel checks when the thread next runs, which will be at
+ * our call, so it is done here. false: the kernel would reject the sequence, too.
  */
 static bool
 inject_leave_sequence(struct hold *h)
@@ -247,7 +247,7 @@ inject_leave_sequence(struct hold *h)
 	return true;
 }
 
-/* Whether a call from insn would come back as SIGSYS (prctl(2), PR_SET_SYSCALL_USER_DISPATCH). */
+/* Whether a call from insn would raise SIGSYS (prctl(2), PR_SET_SYSCALL_USER_DISPATCH). */
 static bool
 inject_is_dispatched(const struct hold *h)
 {
@@ -260,7 +260,7 @@ inject_is_dispatched(const struct hold *h)
 	return !d.selector || !inject_peek(h, d.selector, &selector, 1) || selector != 0;
 }
 
-/* The code segments of the kernel's own making; under Xen with two bits more. */
+/* The kernel's user code segments; Xen sets two more bits. */
 static bool
 inject_mode(struct hold *h)
 {
@@ -270,9 +270,9 @@ inject_mode(struct hold *h)
 	return h->compat || cs == 0x33;
 }
 
-/* Where it is, and whether it can be made to call from there. Nothing of it is changed yet. */
+/* Reads the thread's state, and whether it can make a call from there. Changes nothing yet. */
 static enum inject_end
-inject_look(struct hold *h)
+inject_inspect(struct hold *h)
 {
 	if (inject_request(h, PTRACE_GETREGS, 0, (uintptr_t)&h->was) < 0 ||
 	    inject_request(h, PTRACE_GETSIGMASK, sizeof(h->mask), (uintptr_t)&h->mask) < 0)
@@ -293,7 +293,7 @@ inject_look(struct hold *h)
 
 /* --- calling ---------------------------------------------------------------------------------- */
 
-/* It was stopped by a signal before it called. One that our own doing has raised is not its own. */
+/* A signal stopped it before the call. Signals raised by our call are not passed on. */
 static enum inject_end
 inject_interrupted(struct hold *h, int sig)
 {
@@ -308,8 +308,10 @@ inject_interrupted(struct hold *h, int sig)
 	return sig == SIGSYS ? INJECT_DISPATCHED : INJECT_SIGNAL;
 }
 
-/* The next stop. One that does not run, its cgroup frozen a moment ago, is stopped again at the
- * deadline. */
+/*
+ * Waits for the next stop. A thread that does not run because its cgroup was just frozen is
+ * interrupted at the deadline.
+ */
 static struct stop
 inject_await_run(struct hold *h, uint64_t deadline, bool *give_up)
 {
@@ -323,8 +325,8 @@ inject_await_run(struct hold *h, uint64_t deadline, bool *give_up)
 }
 
 /*
- * To the beginning of the call that the registers are set for, or the reason why not. There no
- * signal can come any more but SIGSTOP, which goes its way.
+ * Runs to the entry of the call set up in the registers, or returns why not. After that no signal
+ * can arrive but SIGSTOP, which is passed on.
  */
 static enum inject_end
 inject_begin_call(struct hold *h, uint64_t deadline)
@@ -354,7 +356,7 @@ inject_begin_call(struct hold *h, uint64_t deadline)
 	}
 }
 
-/* From the beginning of the call into the signal code after it. */
+/* From the entry of the call to the signal code after it. */
 static enum inject_end
 inject_end_call(struct hold *h)
 {
@@ -380,7 +382,7 @@ inject_call(struct hold *h, struct call call, uint64_t arg, uint64_t mask, uint6
 
 	regs.rip = h->insn;
 	regs.rax = (uint64_t)(h->compat ? call.nr32 : call.nr);
-	regs.orig_rax = UINT64_MAX; /* in no call, so that nothing is restarted */
+	regs.orig_rax = UINT64_MAX; /* not in a call, so that nothing is restarted */
 	if (h->compat)
 		regs.rbx = arg;
 	else
@@ -401,11 +403,11 @@ inject_call(struct hold *h, struct call call, uint64_t arg, uint64_t mask, uint6
 /* --- letting it go ---------------------------------------------------------------------------- */
 
 /*
- * Issues the interrupted call again and leaves it at its beginning, where signals that came
- * meanwhile are pending for it, as they would have been. At that stop its mask is put back: a call
- * with a mask of its own sets that before it sleeps. It is let go by our end and not by
- * PTRACE_DETACH, which wakes it as a signal does, so that the call would end at once. Frozen, it
- * will call when it is thawed.
+ * Reissues the interrupted call and leaves the thread at its entry, where signals that arrived
+ * meanwhile are pending, as they would have been. There its signal mask is restored: a call with a
+ * temporary mask sets it before it sleeps. The thread is released by our exit instead of
+ * PTRACE_DETACH, which wakes it like a signal and would end the call at once. If frozen, it makes
+ * the call when thawed.
  */
 static void
 inject_ptrace_reissue(struct hold *h)
@@ -428,7 +430,7 @@ inject_ptrace_reissue(struct hold *h)
 	inject_request(h, s.kind == STOP_CALL ? PTRACE_CONT : PTRACE_DETACH, 0, 0);
 }
 
-/* Its registers and its mask as they were, and off it goes. */
+/* Restores its registers and signal mask and releases it. */
 static void
 inject_let_go(struct hold *h)
 {
@@ -443,8 +445,7 @@ inject_let_go(struct hold *h)
 
 /* --- the job ---------------------------------------------------------------------------------- */
 
-/* Whether descriptor n of the thread is what it is meant to be: another thread may have closed it.
- */
+/* Whether descriptor n of the thread is a userfaultfd: another thread may have closed ours. */
 static bool
 inject_is_userfaultfd(const struct hold *h, int64_t n)
 {
@@ -462,8 +463,9 @@ inject_is_userfaultfd(const struct hold *h, int64_t n)
 }
 
 /*
- * The thread is stopped: has it make the descriptor, takes that, and has it closed. Between the two
- * calls it is as it was: if we are killed there, one more descriptor is all that it has of it.
+ * With the thread stopped: makes it create the descriptor, copies that, and makes it close it.
+ * Between the two calls the thread has its original registers and mask: if we are killed there, it
+ * only has one more descriptor.
  */
 static enum inject_end
 inject_take(struct hold *h, int *fd)
@@ -488,8 +490,8 @@ inject_take(struct hold *h, int *fd)
 }
 
 /*
- * The thread is stopped: has it close what a helper before us has left in it, if that is what is
- * there.
+ * With the thread stopped: makes it close the descriptor that an earlier helper left, if it is
+ * still the same.
  */
 static enum inject_end
 inject_drop(struct hold *h)
@@ -519,7 +521,7 @@ inject_do_job(const struct inject_job *job, struct inject_report *report, int *f
 	if (end == INJECT_DONE)
 		end = inject_halt(&h, began + job->stop_ns);
 	if (end == INJECT_DONE)
-		end = inject_look(&h);
+		end = inject_inspect(&h);
 	if (end == INJECT_DONE) {
 		end = job->stray.ino ? inject_drop(&h) : inject_take(&h, fd);
 		if (end != INJECT_GONE)
@@ -533,7 +535,7 @@ inject_do_job(const struct inject_job *job, struct inject_report *report, int *f
 /* --- the process ------------------------------------------------------------------------------ */
 
 static void
-inject_tell(int out, const struct inject_report *report, int fd)
+inject_send(int out, const struct inject_report *report, int fd)
 {
 	union {
 		struct cmsghdr head;
@@ -553,7 +555,7 @@ inject_tell(int out, const struct inject_report *report, int fd)
 	sendmsg(out, &m, MSG_NOSIGNAL);
 }
 
-/* All but what the job needs: a descriptor of pmtop's must not live on in here. */
+/* Closes all but what the job needs: no descriptor of pmtop may live on in here. */
 static void
 inject_close_others(const struct inject_job *job)
 {
@@ -575,9 +577,9 @@ inject_close_others(const struct inject_job *job)
 }
 
 /*
- * Out of reach of what is done to pmtop's group of processes and, where that is allowed, of a
- * shortage of time or memory. Not by setsid: where the scheduler groups by session, a new one may
- * wait for seconds.
+ * Protects the helper from signals to pmtop's process group and, where permitted, from lack of CPU
+ * time or memory. No setsid: where the scheduler groups by session, a new session may wait for
+ * seconds.
  */
 static void
 inject_shield(void)
@@ -586,14 +588,14 @@ inject_shield(void)
 	int fd;
 
 	sigaction(SIGCHLD, &(struct sigaction){.sa_handler = SIG_DFL},
-	          NULL); /* ignored it tells nothing */
+	          NULL); /* an ignored SIGCHLD would not be delivered */
 	setpgid(0, 0);
 	sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK,
 	                   &(struct sched_param){.sched_priority = 1});
 	fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
 	if (fd >= 0) {
 		if (write(fd, never, sizeof(never) - 1) < 0)
-			errno = 0; /* root alone may */
+			errno = 0; /* needs root */
 		close(fd);
 	}
 }
@@ -607,7 +609,7 @@ inject_helper(const struct inject_job *job)
 	inject_close_others(job);
 	inject_shield();
 	inject_do_job(job, &report, &fd);
-	inject_tell(job->out, &report, fd);
+	inject_send(job->out, &report, fd);
 	_exit(0);
 }
 

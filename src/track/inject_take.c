@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Starting the helper, hearing what it says, and saying it in words. */
+/* Starts the helper, receives its report, and turns it into a message. */
 #include "base/clock.h"
 
 #include <errno.h>
@@ -21,8 +21,8 @@
 
 #define PIDFD_OF_THREAD O_EXCL /* PIDFD_THREAD, Linux 6.9 */
 
-static const uint64_t STOP_NS = 1000000000; /* a thread has a second to stop */
-static const int PATIENCE_MS = 4000;        /* for the helper, which gives up before */
+static const uint64_t STOP_NS = 1000000000; /* how long a thread has to stop */
+static const int PATIENCE_MS = 4000;        /* to wait for the helper, which gives up earlier */
 
 /* --- one helper ------------------------------------------------------------------------------- */
 
@@ -37,8 +37,9 @@ inject_job_close(struct inject_job *job)
 }
 
 /*
- * A descriptor is taken by the thread's own pidfd: threads may have tables of their own, and the
- * main thread, which a pidfd of the process means, may have ended. Older kernels have that alone.
+ * Descriptors are copied by a pidfd of the thread: threads may have separate descriptor tables, and
+ * the main thread, to which a pidfd of the process refers, may have exited. Older kernels only have
+ * the latter.
  */
 static bool
 inject_job_open(struct inject_job *job, const struct proc *p)
@@ -53,7 +54,7 @@ inject_job_open(struct inject_job *job, const struct proc *p)
 	return job->task >= 0 && job->pidfd >= 0;
 }
 
-/* What the helper says, if it says it in time. */
+/* Receives the helper's report, if it arrives in time. */
 static void
 inject_hear(int from, struct inject_report *report, int *fd)
 {
@@ -81,7 +82,8 @@ inject_hear(int from, struct inject_report *report, int *fd)
 	c = CMSG_FIRSTHDR(&m);
 	if (c && c->cmsg_type == SCM_RIGHTS)
 		memcpy(fd, CMSG_DATA(c), sizeof(*fd));
-	else if (report->end == INJECT_DONE) /* the kernel drops what we have no room for */
+	/* the kernel drops descriptors that exceed our limit */
+	else if (report->end == INJECT_DONE)
 		*report = (struct inject_report){
 		    .end = INJECT_TAKE, .sys = EMFILE, .stopped_ns = report->stopped_ns};
 }
@@ -94,8 +96,8 @@ inject_reap(pid_t helper)
 }
 
 /*
- * The helper is never killed, not even when it has told nothing in time: it may have the target's
- * registers in its hands, and gives them back when it can.
+ * The helper is never killed, even if it has not reported in time: it may hold the target's
+ * registers, and restores them when it can.
  */
 static void
 inject_run_helper(struct inject_job *job, struct inject_report *report, int *fd)
@@ -152,7 +154,7 @@ inject_refuse_sys(const struct proc *p, const char *what, int sys, struct err *e
 	return inject_refuse(p, err, why, "try again, or track it in another way");
 }
 
-/* The plan has found tracing allowed. What stands in the way now may be gone already. */
+/* Tracing was permitted when the plan was made. What blocks it now may already be gone. */
 static int
 inject_refuse_seize(const struct proc *p, int sys, struct err *err)
 {
@@ -161,7 +163,7 @@ inject_refuse_seize(const struct proc *p, int sys, struct err *err)
 	if (tracer > 0)
 		return inject_refuse_traced(p, tracer, err);
 	if (sys == EPERM &&
-	    inject_yama(p)) /* the plan's rights as an ancestor are not the helper's */
+	    inject_yama(p)) /* the plan's rights as an ancestor do not extend to the helper */
 		return inject_refuse_rights(p, err);
 	if (sys == EPERM)
 		return inject_refuse(p, err, "another process traced it at that moment",
@@ -229,7 +231,7 @@ inject_refuse_end(const struct proc *p, const struct inject_report *report, bool
 	return inject_refuse(p, err, "the helper process that does it was killed", again);
 }
 
-/* Whether another thread may fare better. */
+/* Whether another thread may succeed. */
 static bool
 inject_may_differ(enum inject_end end)
 {
@@ -238,7 +240,7 @@ inject_may_differ(enum inject_end end)
 	       end == INJECT_OTHER;
 }
 
-/* A number that another thread closed and opened anew in that moment is another file. */
+/* Another thread may have closed the descriptor and reused its number in between. */
 static bool
 inject_take_is_userfaultfd(int fd)
 {
@@ -249,16 +251,16 @@ inject_take_is_userfaultfd(int fd)
 	       !strcmp(link, "anon_inode:[userfaultfd]");
 }
 
-/* What is to be done in the target, to close this one (ino 0: to make one), and what came of it. */
+/* The task in the target (close `closes`; ino 0: create a userfaultfd), and its outcome. */
 struct visit {
 	struct inject_stray closes;
 	struct inject_report report;
 	struct inject_cost cost;
 	int pagemap;
-	int fd; /* that was taken; -1 */
+	int fd; /* the descriptor taken; -1: none */
 };
 
-/* The threads of the plan in turn. */
+/* Tries the threads of the plan in turn. */
 static void
 inject_ask_threads(const struct proc *p, const struct inject_plan *plan, uint64_t insn,
                    struct visit *v)
@@ -285,7 +287,7 @@ inject_ask_threads(const struct proc *p, const struct inject_plan *plan, uint64_
 	}
 }
 
-/* Of the program that is meant; not of one that it has executed since. */
+/* Whether it still runs the same program, without an exec in between. */
 static bool
 inject_is_same_program(int pagemap)
 {
@@ -294,11 +296,11 @@ inject_is_same_program(int pagemap)
 	return pread(pagemap, &word, sizeof(word), 0) == sizeof(word);
 }
 
-/* Plans anew as long as all threads of the plan had ended. */
+/* Makes a new plan for as long as all threads of the last one had ended. */
 static int
 inject_run(const struct proc *p, struct visit *v, struct err *err)
 {
-	enum { PLANS = 8 }; /* the threads of a plan may all have ended before they were asked */
+	enum { PLANS = 8 }; /* all threads of a plan may end before they are tried */
 	struct inject_plan plan;
 	bool same = true;
 	uint64_t insn;

@@ -8,7 +8,7 @@
 #include "track/track.h"
 
 static const uint64_t COOL_NS =
-    UINT64_C(30000000000); /* after which a write no longer glows in an auto-clear */
+    UINT64_C(30000000000); /* after which a write has faded in auto-clear */
 
 const char *
 track_doubt_words(enum track_doubt d)
@@ -31,12 +31,14 @@ track_doubt_words(enum track_doubt d)
 
 /* --- stamps ----------------------------------------------------------------------------------- */
 
-/* What a look of ours does not renew stays: in an auto-clear, and where only a part is looked at.
+/*
+ * Stamps that a scan does not renew stay: in auto-clear, after a clear by somebody else, and for
+ * local trackers.
  */
 static bool
 track_keeps(const struct track *t)
 {
-	return t->auto_clear || t->others || t->by_looks;
+	return t->auto_clear || t->others || t->by_scans;
 }
 
 size_t
@@ -61,11 +63,14 @@ track_time(const struct track *t, uint64_t addr)
 	return s ? s->time_ns : 0;
 }
 
-/* A clear begins an epoch, of which nothing is known before a look; or each look is one. */
+/*
+ * A clear begins an epoch, but nothing is known about it before the next scan; for local trackers
+ * each scan is an epoch.
+ */
 static uint32_t
 track_last_epoch(const struct track *t)
 {
-	return t->by_looks || t->looked_ns >= t->clear_ns ? t->epoch : t->epoch - 1;
+	return t->by_scans || t->scanned_ns >= t->clear_ns ? t->epoch : t->epoch - 1;
 }
 
 static uint32_t
@@ -86,20 +91,20 @@ track_recent(const struct track *t, const struct track_stamp *s)
 	return track_recent_until(s, track_last_epoch(t));
 }
 
-/* Index of the first region that was looked at and starts after this. */
+/* The index of the first scanned region that starts above `region`. */
 static size_t
-track_looked_above(const struct track *t, uint64_t region)
+track_scanned_above(const struct track *t, uint64_t region)
 {
-	return vec_above(t->looked, t->looked_n, sizeof(*t->looked),
+	return vec_above(t->scanned, t->scanned_n, sizeof(*t->scanned),
 	                 offsetof(struct track_region, start), region);
 }
 
 enum track_doubt
 track_doubt(const struct track *t, uint64_t region)
 {
-	size_t i = track_looked_above(t, region);
+	size_t i = track_scanned_above(t, region);
 
-	return i && t->looked[i - 1].start == region ? t->looked[i - 1].doubt : DOUBT_NEW;
+	return i && t->scanned[i - 1].start == region ? t->scanned[i - 1].doubt : DOUBT_NEW;
 }
 
 const char *
@@ -113,23 +118,25 @@ track_past_why(const struct track_past *p)
 uint64_t
 track_rest(const struct track *t, uint64_t region)
 {
-	size_t i = track_looked_above(t, region);
+	size_t i = track_scanned_above(t, region);
 
-	return i && t->looked[i - 1].start == region ? t->looked[i - 1].rest : UINT64_MAX;
+	return i && t->scanned[i - 1].start == region ? t->scanned[i - 1].rest : UINT64_MAX;
 }
 
 void
-track_tell(struct track *t, uint64_t region, enum track_doubt d, uint64_t rest)
+track_set_doubt(struct track *t, uint64_t region, enum track_doubt d, uint64_t rest)
 {
-	size_t i = track_looked_above(t, region);
+	size_t i = track_scanned_above(t, region);
 
-	if (!i || t->looked[i - 1].start != region) {
-		t->looked = vec_room(t->looked, t->looked_n, &t->looked_cap, sizeof(*t->looked));
-		memmove(t->looked + i + 1, t->looked + i, (t->looked_n++ - i) * sizeof(*t->looked));
-		t->looked[i++].start = region;
+	if (!i || t->scanned[i - 1].start != region) {
+		t->scanned =
+		    vec_room(t->scanned, t->scanned_n, &t->scanned_cap, sizeof(*t->scanned));
+		memmove(t->scanned + i + 1, t->scanned + i,
+		        (t->scanned_n++ - i) * sizeof(*t->scanned));
+		t->scanned[i++].start = region;
 	}
-	t->looked[i - 1].doubt = d;
-	t->looked[i - 1].rest = rest;
+	t->scanned[i - 1].doubt = d;
+	t->scanned[i - 1].rest = rest;
 }
 
 struct stamps {
@@ -137,7 +144,7 @@ struct stamps {
 	size_t n, cap;
 };
 
-/* [start, end) with the rest of `as`. */
+/* Appends the stamp `as` for [start, end). */
 static void
 track_stamp_add(struct stamps *s, uint64_t start, uint64_t end, struct track_stamp as)
 {
@@ -165,7 +172,7 @@ track_stamp_again(const struct track *t, const struct track_stamp *old, uint64_t
 	                            .recent = (steps < 32 ? old->recent << steps : 0) | 1};
 }
 
-/* A written stretch: stamped in this epoch it stays so, else it is now, once more. */
+/* A written range: stamps of this epoch stay, all else is stamped now. */
 static void
 track_add_written(struct stamps *out, struct track *t, uint64_t start, uint64_t end, uint64_t now)
 {
@@ -187,7 +194,7 @@ track_add_written(struct stamps *out, struct track *t, uint64_t start, uint64_t 
 	t->fresh += end - at;
 }
 
-/* A stretch that is not written now, but may have been. */
+/* A range not written now: its old stamps stay. */
 static void
 track_add_kept(struct stamps *out, const struct track *t, uint64_t start, uint64_t end)
 {
@@ -196,8 +203,7 @@ track_add_kept(struct stamps *out, const struct track *t, uint64_t start, uint64
 		                t->v[k]);
 }
 
-/* Puts `mid`, and what juts out of [start, end) at both ends, in the place of all that lies there.
- */
+/* Replaces the stamps of [start, end) by `mid`; stamps that straddle an end are split. */
 static void
 track_splice(struct track *t, uint64_t start, uint64_t end, const struct stamps *mid)
 {
@@ -245,7 +251,7 @@ track_put_runs(struct track *t, uint64_t start, uint64_t end, const struct pm_ru
 	free(mid.v);
 }
 
-/* Counts for the region at `start` what has been stamped anew since `before`. */
+/* Credits the region at `start` with what was newly stamped since `before`. */
 static void
 track_count_fresh(struct track *t, uint64_t start, uint64_t before)
 {
@@ -360,8 +366,8 @@ track_is_warm(const struct track *t, const struct track_stamp *s, uint64_t now)
 /* --- the clear -------------------------------------------------------------------------------- */
 
 /*
- * One region may have lost its writes because its pages were dropped; all regions at once have
- * because somebody else cleared.
+ * A single region may have lost its marks because its pages were dropped; if all regions lost them
+ * at once, somebody else has cleared.
  */
 void
 track_settle(struct track *t)

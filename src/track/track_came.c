@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What has come since the clear. Private memory is blank when it comes, unless mremap() has moved
- * it there with its pages: that takes them from where memory was and is no more. So what comes in
- * the same look as other private memory goes of which not every page is known to be written is not
- * taken for blank, unless the frames it lies in say so.
+ * What was mapped since the clear. New private memory is blank, unless mremap() moved it there with
+ * its pages, which takes them from where memory has disappeared. So if private memory with pages
+ * not known to be written disappears between two scans, new memory counts as blank only if its
+ * frames prove that no page was moved there.
  */
 #include "track/tracker_ops.h"
 
@@ -13,9 +13,9 @@
 
 #include "base/util.h"
 
-/* --- what is mapped --------------------------------------------------------------------------- */
+/* --- mappings --------------------------------------------------------------------------------- */
 
-/* Nothing is there but what is written there. */
+/* The only pages there are those that were written there. */
 static bool
 track_came_is_memory(const struct vma *v)
 {
@@ -32,13 +32,15 @@ track_came_remember(struct track *t, const struct vma_list *vmas)
 		const struct vma *v = &vmas->v[i];
 
 		ranges_add(&t->maps, v->start, v->end);
-		/* a device may be /dev/zero */
+		/* it may be /dev/zero */
 		if (track_came_is_memory(v) || (v->type == VMA_DEVICE && !(v->perm & VMA_SHARED)))
 			ranges_add(&t->memory, v->start, v->end);
 	}
 }
 
-/* Of what is known to be written all over it does not matter where it goes. */
+/*
+ * Notes the frames of regions that may have unwritten pages; where the others go does not matter.
+ */
 static void
 track_came_note_frames(struct track *t, const struct pagemap *pm, bool anew)
 {
@@ -52,7 +54,8 @@ track_came_note_frames(struct track *t, const struct pagemap *pm, bool anew)
 }
 
 /*
- * Read after the clear: of what had come before it, it is not known whether it was written since.
+ * Reads the maps after the clear; what was mapped before it has yet to be scanned, so nothing is
+ * known of its pages.
  */
 void
 came_begin(struct track *t, const struct proc *p, const struct pagemap *pm)
@@ -62,10 +65,10 @@ came_begin(struct track *t, const struct proc *p, const struct pagemap *pm)
 	struct err ignored;
 
 	t->came.n = t->blank.n = t->maps.n = t->memory.n = 0;
-	for (size_t i = 0; i < t->looked_n; i++)
-		t->looked[i].rest = UINT64_MAX;
+	for (size_t i = 0; i < t->scanned_n; i++)
+		t->scanned[i].rest = UINT64_MAX;
 	if (fd < 0 || vma_read(fd, &vmas, &ignored) < 0)
-		vmas.n = 0; /* the next look will be the first */
+		vmas.n = 0; /* the next scan will be the first */
 	if (fd >= 0)
 		close(fd);
 	track_came_remember(t, &vmas);
@@ -73,8 +76,8 @@ came_begin(struct track *t, const struct proc *p, const struct pagemap *pm)
 	vma_free(&vmas);
 }
 
-/* Whether pages that were not written since the clear may have gone from there to elsewhere. */
-enum left { LEFT_NONE, LEFT_NOTED /* if so, their frames are known */, LEFT_SOME };
+/* Whether pages not written since the clear may have been moved away from there. */
+enum left { LEFT_NONE, LEFT_NOTED /* they may, but their frames are known */, LEFT_SOME };
 
 static enum left
 track_came_left_from(const struct track *t, const struct track_ranges *gone)
@@ -96,8 +99,8 @@ track_came_left_from(const struct track *t, const struct track_ranges *gone)
 }
 
 /*
- * Pages may have been moved there from where memory still is (MREMAP_DONTUNMAP): frames tell, if
- * they are seen.
+ * Pages may also have been moved there from memory that is still mapped (MREMAP_DONTUNMAP): only
+ * frames reveal that, if they are visible.
  */
 static void
 track_came_add_came(struct track *t, const struct pagemap *pm, const struct vma *v, uint64_t start,
@@ -146,6 +149,6 @@ came_follow(struct track *t, const struct pagemap *pm, const struct vma_list *vm
 	}
 	free(now.v);
 	track_came_remember(t, vmas);
-	if (!t->auto_clear) /* there a clear does it, a moment from now */
+	if (!t->auto_clear) /* in auto-clear the clear that follows at once does it */
 		track_came_note_frames(t, pm, false);
 }

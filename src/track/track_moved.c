@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Whether pages were moved. mremap() takes them along in their frames, so a page that lies in a
- * frame which no page had at the look before has not been moved; at least, not unless all that were
- * moved with it were migrated by the kernel within the same moment. One that lies in such a frame
- * may have been, or the frame was given anew. Frames are noted of so much memory, and not more
- * often than is cheap.
+ * Whether pages were moved. mremap() moves pages with their frames, so a page in a frame that no
+ * page had at the previous scan has not been moved (unless the kernel migrated all pages moved with
+ * it in the same moment). A page in a known frame may have been moved, or the frame was reused.
+ * Only a bounded amount of memory is noted, and only as often as is cheap.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -18,10 +17,10 @@
 enum { MOST = 1 << 16, SLOTS = 1 << 17, SHARE = 20 };
 
 struct moved {
-	struct track_ranges noted; /* of these regions all frames are */
-	uint64_t slot[SLOTS];      /* a frame, by its hash or behind it; 0: none */
+	struct track_ranges noted; /* regions of which all frames are noted */
+	uint64_t slot[SLOTS];      /* a hash set of frames with linear probing; 0: empty */
 	size_t n;
-	uint64_t time_ns, cost_ns; /* when they were noted, and how long it took */
+	uint64_t time_ns, cost_ns; /* when they were noted, and how long that took */
 };
 
 static size_t
@@ -35,14 +34,14 @@ moved_slot_of(const struct moved *m, uint64_t pfn)
 }
 
 /*
- * Goes over the frames of a stretch; fn returns false to end it. false: it did, or some cannot be
- * told.
+ * Visits the frames of a range; fn returns false to stop. The result is false if it did, or if some
+ * frames are not known.
  */
 struct visit {
 	const struct pagemap *pm;
 	struct moved *m;
 	bool (*fn)(struct moved *m, uint64_t pfn);
-	bool told;
+	bool complete;
 };
 
 static int
@@ -61,11 +60,11 @@ moved_visit_run(void *arg, const struct pm_run *run)
 				continue;
 			if (!(words[i] & PM_PRESENT) || !(words[i] & PM_PFN_MASK) ||
 			    !v->fn(v->m, words[i] & PM_PFN_MASK))
-				v->told = false; /* in swap, or hidden from us */
+				v->complete = false; /* in swap, or hidden from us */
 		}
 		if (n <= 0)
-			v->told = false;
-		if (!v->told)
+			v->complete = false;
+		if (!v->complete)
 			return 1;
 		at += (uint64_t)n * v->pm->page_size;
 	}
@@ -77,12 +76,12 @@ moved_visit(struct moved *m, const struct pagemap *pm, uint64_t start, uint64_t 
             bool (*fn)(struct moved *, uint64_t))
 {
 	uint64_t any = PM_CAT_PRESENT | PM_CAT_SWAPPED;
-	struct visit v = {.pm = pm, .m = m, .fn = fn, .told = true};
+	struct visit v = {.pm = pm, .m = m, .fn = fn, .complete = true};
 	struct err ignored;
 
 	return pagemap_runs(pm, start, end, any, any | PM_CAT_PFNZERO, moved_visit_run, &v,
 	                    &ignored) == 0 &&
-	       v.told;
+	       v.complete;
 }
 
 static bool

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What can be told of the pages on screen without the kernel's help: how they differ from the look
- * before. Of each page a signature is kept; two that are known and differ are a change.
+ * Tracking the pages on screen without the kernel's help: by their differences from the previous
+ * scan. Each page has a signature; two known signatures that differ are a change.
  */
 #include <stdlib.h>
 
@@ -9,12 +9,12 @@
 #include "track/tracker_ops.h"
 
 struct seen {
-	uint64_t start;  /* address of the first */
-	uint64_t *v;     /* a signature a page; 0: not known */
+	uint64_t start; /* address of the first page */
+	uint64_t *v;    /* one signature per page; 0: not known */
 	size_t n, page_size;
 };
 
-/* Moves what is known to a window that begins at `start`. */
+/* Moves the window to `start` and keeps the signatures that are still inside. */
 static void
 seen_move(struct seen *s, uint64_t start, size_t n, size_t page_size)
 {
@@ -67,7 +67,7 @@ track_compare(struct track *t, const struct vma *v, uint64_t start, size_t page_
 	}
 	t->epoch++;
 	t->began[(t->epoch + 1) % TRACK_EPOCHS] =
-	    now; /* what the next look finds came after this one */
+	    now; /* changes found by the next scan happened after this one */
 	track_add(t, v->start, c.v, c.n, now);
 	free(c.v);
 }
@@ -94,9 +94,9 @@ seen_clear(struct track *t, const struct proc *p, const struct pagemap *pm,
 }
 
 struct track_verdict
-seen_doubt(struct track *t, const struct proc *p, const struct track_look *l)
+seen_doubt(struct track *t, const struct proc *p, const struct track_scan *scan)
 {
-	bool any = track_bytes(t, l->vma->start, l->vma->end);
+	bool any = track_bytes(t, scan->vma->start, scan->vma->end);
 
 	(void)p;
 	return (struct track_verdict){.doubt = any ? DOUBT_NONE : DOUBT_OUTSIDE, .part = true};

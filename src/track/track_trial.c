@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What is tried of a tracker is tried in a child, so that nothing of ours is write-protected. */
+/* Trackers are tested in a child process, so that none of our own memory gets write-protected. */
 #include "track/tracker_ops.h"
 
 #include <errno.h>
@@ -23,7 +23,7 @@ track_cannot_try(struct track_status *s)
 	                    "raise the limit on processes (ulimit -u)");
 }
 
-/* The threads that try it block all signals, and a child begins as they are. */
+/* The calling threads block all signals, and the child inherits that. */
 static void
 track_limit_time(void)
 {

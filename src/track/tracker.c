@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Which tracker is used, and why not another; and what it is told to do, by its ops. */
+/* Chooses the tracker, keeps the reasons against the others, and calls the ops. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,7 +19,7 @@ tracker_of(const struct track *t)
 	return trackers[t->tracker];
 }
 
-/* --- its words, and what it can --------------------------------------------------------------- */
+/* --- words and capabilities ------------------------------------------------------------------- */
 
 const struct tracker_words *
 tracker_words(enum tracker tracker)
@@ -70,7 +70,7 @@ tracker_takes_consent(unsigned tracker)
 	return trackers[tracker]->costs != NULL;
 }
 
-/* --- what a look says ------------------------------------------------------------------------- */
+/* --- judging a scan --------------------------------------------------------------------------- */
 
 uint64_t
 track_cats(const struct track *t)
@@ -91,9 +91,9 @@ track_is_written(const struct track *t, uint64_t cats)
 }
 
 struct track_verdict
-track_judge(struct track *t, const struct proc *p, const struct track_look *l)
+track_judge(struct track *t, const struct proc *p, const struct track_scan *scan)
 {
-	return tracker_of(t)->doubt(t, p, l);
+	return tracker_of(t)->doubt(t, p, scan);
 }
 
 void
@@ -113,7 +113,10 @@ track_reaches(const struct track *t, uint64_t addr)
 	return ops->reaches ? ops->reaches(t, addr) : track_in_scope(t, &addr, &end);
 }
 
-/* Either it depends on the page; or on its region, if that is watched there. */
+/*
+ * A tracker with `reaches` decides by page; for the others it depends on the region, where it is
+ * watched at all.
+ */
 static enum track_doubt
 track_page_doubt(const struct track *t, uint64_t region, uint64_t addr)
 {
@@ -131,7 +134,7 @@ track_past(const struct track *t, uint64_t region, uint64_t addr)
 
 	if (!s || !t->clears)
 		return p;
-	/* a window is looked at before all the rest */
+	/* a window is scanned before everything else */
 	p.epochs = s->epoch == t->epoch ? t->epoch + 1 - t->first_epoch : p.epochs;
 	p.written = s->count;
 	p.recent = s->epoch == t->epoch ? s->recent : track_recent(t, s);
@@ -173,14 +176,14 @@ track_clear(struct track *t, const struct proc *p, const struct pagemap *pm,
 		t->n = 0;
 		t->fresh = t->tally_n = 0;
 		t->first_ns = t->clear_ns;
-		t->first_epoch = t->epoch + (t->by_looks ? 1 : 0);
+		t->first_epoch = t->epoch + (t->by_scans ? 1 : 0);
 	}
 	return 0;
 }
 
-/* --- before a look ---------------------------------------------------------------------------- */
+/* --- before a scan ---------------------------------------------------------------------------- */
 
-/* What is no longer mapped was never written by what may come to lie there. */
+/* Drops the stamps of what is no longer mapped: they say nothing about later mappings there. */
 static void
 track_drop_unmapped(struct track *t, const struct vma_list *vmas)
 {
@@ -198,19 +201,19 @@ track_drop_unmapped(struct track *t, const struct vma_list *vmas)
 		           i < vmas->n ? vmas->v[i].start : UINT64_MAX);
 }
 
-/* Of what comes to lie there nothing is known before it is looked at. */
+/* Forgets regions that are gone: a later mapping at the same address has not been scanned. */
 static void
-track_drop_unlooked(struct track *t, const struct vma_list *vmas)
+track_drop_unscanned(struct track *t, const struct vma_list *vmas)
 {
 	size_t n = 0, k = 0;
 
-	for (size_t i = 0; i < t->looked_n; i++) {
-		while (k < vmas->n && vmas->v[k].start < t->looked[i].start)
+	for (size_t i = 0; i < t->scanned_n; i++) {
+		while (k < vmas->n && vmas->v[k].start < t->scanned[i].start)
 			k++;
-		if (k < vmas->n && vmas->v[k].start == t->looked[i].start)
-			t->looked[n++] = t->looked[i];
+		if (k < vmas->n && vmas->v[k].start == t->scanned[i].start)
+			t->scanned[n++] = t->scanned[i];
 	}
-	t->looked_n = n;
+	t->scanned_n = n;
 }
 
 void
@@ -224,7 +227,7 @@ track_follow(struct track *t, const struct proc *p, const struct pagemap *pm,
 	t->lost.n = 0;
 	t->kept = 0;
 	track_drop_unmapped(t, vmas);
-	track_drop_unlooked(t, vmas);
+	track_drop_unscanned(t, vmas);
 	if (ops->follow && !ops->follow(t, p, pm, vmas))
 		track_forget(t);
 }
@@ -239,7 +242,7 @@ track_forget(struct track *t)
 	t->maps.n = t->memory.n = t->came.n = t->blank.n = 0;
 	moved_free(t->moved);
 	t->moved = NULL;
-	t->n = t->tally_n = t->looked_n = 0;
+	t->n = t->tally_n = t->scanned_n = 0;
 	t->clears = t->epoch = t->first_epoch = 0;
 	t->fresh = 0;
 	t->allow = false; /* consent was given for another program */
@@ -257,14 +260,14 @@ track_free(struct track *t)
 	free(t->came.v);
 	free(t->blank.v);
 	free(t->tally);
-	free(t->looked);
+	free(t->scanned);
 	free(t->v);
 	*t = (struct track){.owner = t->owner, .choice = t->choice};
 }
 
 /* --- which is used ---------------------------------------------------------------------------- */
 
-/* The status is asked once; what may be done in the target may change. */
+/* The probe runs once, but the permission to inject may change. */
 static void
 track_settle_consent(struct track *t, unsigned tracker)
 {
@@ -281,12 +284,15 @@ track_first_that_works(const struct track *t)
 	for (unsigned i = 0; i < TRACKERS; i++)
 		if (t->status[i].can >= TRACK_ASK)
 			return (enum tracker)i;
-	return (enum tracker)0; /* whose reasons are the ones to tell */
+	return (enum tracker)0; /* its reasons are the ones to report */
 }
 
-/* Whose reasons are told: why nothing better is used, where the choice has fallen on less. */
+/*
+ * The status whose reasons are reported: if `auto` settled for a lesser tracker, that of the better
+ * one.
+ */
 static const struct track_status *
-track_telling_status(const struct track *t)
+track_reported_status(const struct track *t)
 {
 	unsigned i = t->tracker;
 
@@ -305,11 +311,11 @@ track_settle_choice(struct track *t)
 		track_settle_consent(t, i);
 	tracker = t->choice < TRACKERS ? (enum tracker)t->choice : track_first_that_works(t);
 	if (t->clears && tracker != t->tracker)
-		track_forget(t); /* what one tracker has seen means nothing to another */
+		track_forget(t); /* one tracker's stamps mean nothing to another */
 	t->tracker = tracker;
-	t->by_looks = trackers[tracker]->caps & TRACKER_LOCAL;
+	t->by_scans = trackers[tracker]->caps & TRACKER_LOCAL;
 	t->can = t->status[tracker].can;
-	s = track_telling_status(t);
+	s = track_reported_status(t);
 	memcpy(t->why, s->why, sizeof(t->why));
 	memcpy(t->how, s->how, sizeof(t->how));
 }

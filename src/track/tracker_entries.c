@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the page table says of the pages on screen: not writes, but what comes, goes or moves. */
+/*
+ * Compares the page table entries of the pages on screen: detects not writes, but pages that
+ * appear, disappear or move.
+ */
 #include "kernel/flags.h"
 #include "kernel/kabi.h"
 #include "track/tracker_ops.h"
@@ -12,7 +15,7 @@ entries_probe(struct track_status *s, struct track *t, const struct proc *p,
 	return p->live || track_cannot(s, "a folder does not change", "look at a running process");
 }
 
-/* What the entry says but for how it was used: there or not, which frame, which place in swap. */
+/* The entry without its usage bits: present or not, which frame, which swap slot. */
 static void
 entries_sign(const struct track_pages *pages, uint64_t *out)
 {
@@ -32,7 +35,7 @@ const struct tracker_ops entries_ops = {
 	    .cleared = "cleared",
 	    .compares = "the page table entries of the pages",
 	    .unknown = "not known",
-	    .untold = "soft-dirty does not tell there",
+	    .why_unknown = "soft-dirty does not tell there",
 	},
     .caps = TRACKER_LOCAL | TRACKER_CHANGES,
     .probe = entries_probe,

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the pages on screen contain, by a hash: a change was a write, and the rest is not known. */
+/*
+ * Compares a hash of the contents of the pages on screen: a change was a write; writes of equal
+ * contents are not seen.
+ */
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
@@ -22,8 +25,8 @@ hash_probe(struct track_status *s, struct track *t, const struct proc *p, const 
 }
 
 /*
- * NULL: of a page that is all zeros. Four sums side by side, so that the multiplications overlap:
- * what it costs is the reading.
+ * NULL: a page of zeros. Four lanes, so that the multiplications overlap: memory bandwidth is the
+ * limit.
  */
 static uint64_t
 hash_page(const uint8_t *page, size_t size)
@@ -40,14 +43,14 @@ hash_page(const uint8_t *page, size_t size)
 	return seen_mix(lane[0] ^ seen_mix(lane[1] ^ seen_mix(lane[2] ^ seen_mix(lane[3])))) | 1;
 }
 
-/* A page of private memory that was never touched reads as zeros. */
+/* An untouched page of private memory reads as zeros. */
 static bool
 hash_is_zeros(const struct vma *v, uint64_t word)
 {
 	return !word && !vma_has_file(v) && v->type != VMA_SHM;
 }
 
-/* What is out of RAM is not read: it keeps the signature it had, for nothing is written there. */
+/* Pages not in RAM are not read and keep their signature: nobody can write to them there. */
 static void
 hash_sign(const struct track_pages *pages, uint64_t *out)
 {
@@ -78,7 +81,7 @@ const struct tracker_ops hash_ops = {
 	    .cleared = "cleared",
 	    .compares = "the contents of the pages",
 	    .unknown = "not known",
-	    .untold = "soft-dirty does not tell there",
+	    .why_unknown = "soft-dirty does not tell there",
 	},
     .caps = TRACKER_LOCAL | TRACKER_CHANGES,
     .probe = hash_probe,

@@ -3,64 +3,67 @@
 #define PM_TRACKER_OPS_H
 
 /*
- * What a tracker is to the rest of pmtop: its words, what it can, and what it does. Each is a file,
- * tracker_NAME.c, which ends in its ops, and a row of trackers.def; tracker.c calls them. Below are
- * the parts that trackers share.
+ * The interface of a tracker: its words, its capabilities, its operations. Each tracker is a file
+ * tracker_NAME.c that defines its ops, and a row of trackers.def; tracker.c calls the ops. Below
+ * them are the parts that trackers share.
  */
 #include "track/track.h"
 
 struct tracker_ops {
 	struct tracker_words words;
-	unsigned caps; /* enum tracker_can */
+	unsigned caps; /* of enum tracker_can */
 
-	/* The categories (PM_CAT_*) that a scan is to ask for; 0: the page table holds no marks. */
+	/* The categories (PM_CAT_*) to request in a scan; 0: it has no marks in the page table. */
 	uint64_t cats;
-	/* Of them, those that a mapping newer than the clear has all over, pages or not. */
+	/*
+	 * Of those, the ones that a mapping newer than the clear has everywhere, even without
+	 * pages.
+	 */
 	uint64_t everywhere;
 
 	/*
-	 * Whether it works here, in this process: tried, not guessed. false: s says why not, and
-	 * what helps. What is tried is undone.
+	 * Whether it works here, for this process: tested, not guessed. false: *s says why not and
+	 * what helps. Undoes everything it tried.
 	 */
 	bool (*probe)(struct track_status *s, struct track *t, const struct proc *p,
 	              const struct pagemap *pm);
 
-	/* The only one that may change the target. -1: it would not, and nothing changed. */
+	/* The only op that may change the target. -1: it failed and nothing changed. */
 	int (*clear)(struct track *t, const struct proc *p, const struct pagemap *pm,
 	             const struct vma_list *vmas, struct err *err);
 
 	/*
-	 * Before each look at all regions. false: the target has been let go, and all that was seen
-	 * is to be forgotten. NULL: there is nothing to follow.
+	 * Called before each scan of all regions. false: the target was released, and all stamps
+	 * must be forgotten. NULL: nothing to do.
 	 */
 	bool (*follow)(struct track *t, const struct proc *p, const struct pagemap *pm,
 	               const struct vma_list *vmas);
 
-	/* Whether these categories say that a page was written. NULL: cats is 0. */
+	/* Whether these categories mean that a page was written. NULL if cats is 0. */
 	bool (*written)(uint64_t cats);
 
-	/* What follows from a look at a region. It may drop stamps that mean nothing any more. */
+	/* Judges the scan of a region. May drop stamps that have become meaningless. */
 	struct track_verdict (*doubt)(struct track *t, const struct proc *p,
-	                              const struct track_look *l);
+	                              const struct track_scan *scan);
 
-	/* Whether a write to the page at addr would be seen. NULL: to all of the scope. */
+	/* Whether a write to the page at addr would be seen. NULL: anywhere in scope. */
 	bool (*reaches)(const struct track *t, uint64_t addr);
 
 	/*
-	 * For those that compare looks: the signatures of the pages whose words are known, odd
-	 * numbers; 0: not known; SEEN_AS_BEFORE. NULL: it does not compare.
+	 * For trackers that compare scans: sets the signatures of the pages whose entries are
+	 * known: an odd number; 0: not known; or SEEN_AS_BEFORE. NULL: it does not compare.
 	 */
 	void (*sign)(const struct track_pages *pages, uint64_t *out);
 
-	/* Lets go of the target, and frees t->own, which is not NULL. NULL: it has none. */
+	/* Releases the target and frees t->own, which is not NULL. NULL: it has no state. */
 	void (*release)(void *own);
 
 	/* Who in the target would be harmed by a clear. NULL: nobody can be. */
 	bool (*hazard)(const struct proc *p, const struct vma_list *vmas, struct buf *out);
 
 	/*
-	 * What it would take, if something must be done in the target first: the question to a
-	 * person, and the facts. Nothing is done by asking. NULL: it needs no consent.
+	 * The question for the user, and the costs, if something must first be done in the target.
+	 * Has no effect on it. NULL: no consent needed.
 	 */
 	void (*costs)(const struct proc *p, struct buf *question, track_cost_fn *fn, void *arg);
 };
@@ -71,86 +74,89 @@ struct tracker_ops {
 
 /* --- probes ----------------------------------------------------------------------------------- */
 
-/* Returns false. */
+/* Fills *s and returns false. */
 bool track_cannot(struct track_status *s, const char *why, const char *how);
 bool track_cannot_try(struct track_status *s);
 
 /*
- * Runs a round trip in a child, so that nothing of ours is write-protected. 2: it could not be run;
- * TRY_NO_CHILD: there could be no child.
+ * Runs a round trip in a child, so that none of our own memory gets write-protected. Returns its
+ * status; 2: it could not be run; TRY_NO_CHILD: fork failed.
  */
 enum { TRY_NO_CHILD = 4 };
 int track_try(int (*round_trip)(void));
 
-/* --- what has come since the clear -------------------------------------------------------------
- */
+/* --- mapped since the clear ------------------------------------------------------------------- */
 
 /*
- * What has come since the clear: after a clear; and at each look, with what has come in the place
- * of others.
+ * Follow what is mapped after a clear: begin after each clear, follow at each scan, with the ranges
+ * in which one mapping replaced another.
  */
 void came_begin(struct track *t, const struct proc *p, const struct pagemap *pm);
 void came_follow(struct track *t, const struct pagemap *pm, const struct vma_list *vmas,
                  const struct track_ranges *replaced);
 
 /*
- * The frames of the pages in memory, as far as they may be seen and are not too many: noted now,
- * unless that was a moment ago; `anew`: then what was noted does not count any more.
+ * Notes the page frames of `memory`, as far as they are visible and not too many, unless that was
+ * done a moment ago; with `anew` the older notes then become invalid.
  */
 struct moved;
 void moved_note(struct moved **m, const struct pagemap *pm, const struct track_ranges *memory,
                 bool anew);
 void moved_free(struct moved *m);
 
-/* Something else has come there than what was noted. */
+/* Another mapping has replaced what was noted at [start, end). */
 void moved_forget(struct moved *m, uint64_t start, uint64_t end);
 
 /*
- * All frames of [start, end) were noted; none of those it has now was, so that no page was moved
- * there.
+ * Whether all frames of [start, end) were noted; and whether none of its present frames was, so
+ * that no page was moved there.
  */
 bool moved_is_empty(const struct moved *m); /* no frame was noted */
 bool moved_knows(const struct moved *m, uint64_t start, uint64_t end);
 bool moved_none(struct moved *m, const struct pagemap *pm, uint64_t start, uint64_t end);
 
-/* --- by marks in the page table --------------------------------------------------------------- */
+/* --- for trackers with marks in the page table ------------------------------------------------ */
 
-/* Nothing of it shows in the page table, as far as pmtop may see. */
+/* The kernel hides the region's pages from us. */
 static inline bool
-track_is_hidden(const struct track_look *l)
+track_is_hidden(const struct track_scan *scan)
 {
-	return vma_hides_pages(l->vma) && !l->rss;
+	return vma_hides_pages(scan->vma) && !scan->rss;
 }
 
 /*
- * Stretches to register with a userfaultfd: whole runs of what is mapped between regions that never
- * change, or that do not but are in the scope (pure).
+ * The ranges to register with a userfaultfd: whole runs of mappings between regions that never
+ * change; stable regions only if the scope names them (pure).
  */
 void uffd_plan(const struct vma_list *vmas, const struct track *scope,
                const struct track_ranges *barred, struct track_ranges *out);
 
-/* What a watch by userfaultfd costs: in general; the question and the facts, of one process. */
+/* The costs of a userfaultfd watch: in general; and for one process, with the question. */
 extern const struct track_cost uffd_prices[];
 void uffd_costs(const struct proc *p, struct buf *question, track_cost_fn *fn, void *arg);
 
-/* Whether [start, end) existed as it is at the clear. */
+/* Whether a region was exactly [start, end) at the clear. */
 bool track_knew(const struct track *t, uint64_t start, uint64_t end);
 
-/* --- by looks --------------------------------------------------------------------------------- */
+/* --- for trackers that compare scans ---------------------------------------------------------- */
 
 /*
- * What was seen of the pages on screen, and what differs now: contents of pages in RAM, or entries
- * of the page table. It is t->own of a tracker that compares.
+ * The signatures of the pages on screen, and what differs now: contents of pages in RAM, or page
+ * table entries. The t->own of a tracker that compares.
  */
 struct seen;
-enum { SEEN_AS_BEFORE = 2 }; /* a signature: that of the look before, whatever it was */
+enum { SEEN_AS_BEFORE = 2 }; /* a signature: the same as in the previous scan */
 
-/* Spreads the bits of a number: of what differs a little the results do in half of theirs. */
+/*
+ * Mixes the bits of a number: inputs that differ in one bit give results that differ in half of
+ * theirs.
+ */
 uint64_t seen_mix(uint64_t h);
 
 int seen_clear(struct track *t, const struct proc *p, const struct pagemap *pm,
                const struct vma_list *vmas, struct err *err);
-struct track_verdict seen_doubt(struct track *t, const struct proc *p, const struct track_look *l);
+struct track_verdict seen_doubt(struct track *t, const struct proc *p,
+                                const struct track_scan *scan);
 bool seen_reaches(const struct track *t, uint64_t addr);
 void seen_release(void *own);
 

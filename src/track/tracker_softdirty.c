@@ -4,8 +4,8 @@
  * (Documentation/admin-guide/mm/soft-dirty.rst).
  *
  * A kernel without CONFIG_MEM_SOFT_DIRTY accepts the clear and does nothing: support is proven on a
- * page of our own, never by the write succeeding. The bits are everybody's: others may clear them,
- * or live by them.
+ * page of our own, never by the success of the write. The bits are shared by all: others may clear
+ * them, or depend on them.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -23,14 +23,14 @@
 #include "track/tracker_ops.h"
 
 struct soft_dirty {
-	struct track_ranges born; /* of which VmFlags said that they are new since the clear */
-	struct smaps flags;       /* VmFlags, of this look: */
+	struct track_ranges born; /* VmFlags has shown them to be newer than the clear */
+	struct smaps flags;       /* VmFlags, read at most once per scan: */
 	bool flags_read;
-	/* when they were read last, and how long it took: they are dear */
+	/* when they were last read, and how long it took: that is expensive */
 	uint64_t flags_ns, flags_cost_ns;
 };
 
-/* --- the probe: what really happens to bit 55 of a page of our own ---------------------------- */
+/* --- the probe: bit 55 of a page of our own --------------------------------------------------- */
 
 static int
 soft_dirty_own_bit(int pagemap, const volatile char *p, size_t page_size)
@@ -43,7 +43,7 @@ soft_dirty_own_bit(int pagemap, const volatile char *p, size_t page_size)
 	return word & PM_SOFT_DIRTY ? 1 : 0;
 }
 
-/* A fresh page, cleared, written again. As track_try; 1: it is not marked as it should be. */
+/* A fresh page is cleared and written again. As track_try; 1: it is not marked as it should be. */
 static int
 soft_dirty_round_trip(void)
 {
@@ -88,7 +88,7 @@ soft_dirty_probe(struct track_status *s, struct track *t, const struct proc *p,
 	close(fd);
 	s->proof = "not tried: the proc root is a folder that has clear_refs";
 	if (!p->live)
-		return true; /* the file is there, and stands for a kernel that has it */
+		return true; /* the file is there, as on a kernel that supports it */
 	s->proof = "works: proven by a write, a clear and a write to a page of our own";
 	switch (track_try(soft_dirty_round_trip)) {
 	case 0:
@@ -105,7 +105,7 @@ soft_dirty_probe(struct track_status *s, struct track *t, const struct proc *p,
 
 /* --- the clear -------------------------------------------------------------------------------- */
 
-/* Through a directory that no longer has the memory it succeeds, and does nothing. */
+/* The write succeeds and does nothing if the directory's task no longer has the memory. */
 static int
 soft_dirty_try_clear(int dir)
 {
@@ -123,7 +123,7 @@ soft_dirty_try_clear(int dir)
 static int
 soft_dirty_clear_bits(const struct proc *p, struct err *err)
 {
-	enum { TRIES = 4 }; /* threads that end just then, of a process whose main thread has */
+	enum { TRIES = 4 }; /* a thread may be exiting, in a process whose main thread has exited */
 	int r = -1, sys = ESRCH;
 
 	for (int i = 0; i < TRIES; i++) {
@@ -164,10 +164,12 @@ soft_dirty_clear(struct track *t, const struct proc *p, const struct pagemap *pm
 	return 0;
 }
 
-/* --- what comes later ------------------------------------------------------------------------- */
+/* --- following the target --------------------------------------------------------------------- */
 
-/* Of what comes to lie where nothing is mapped now it is not the writes since the clear that are
- * told. */
+/*
+ * Removes what is no longer mapped from `cleared`: marks of a later mapping there are not writes
+ * since the clear.
+ */
 static void
 soft_dirty_trim_mark(struct track *t, const struct vma_list *vmas)
 {
@@ -207,7 +209,7 @@ soft_dirty_follow(struct track *t, const struct proc *p, const struct pagemap *p
 	return true;
 }
 
-/* --- what a look says ------------------------------------------------------------------------- */
+/* --- judging a scan --------------------------------------------------------------------------- */
 
 static bool
 soft_dirty_written(uint64_t cats)
@@ -215,8 +217,10 @@ soft_dirty_written(uint64_t cats)
 	return cats & PM_CAT_SOFT_DIRTY;
 }
 
-/* Whether anything of [start, end) was mapped at the clear, and since, as far as looks tell. Of a
- * clear not ours: yes. */
+/*
+ * Whether any of [start, end) was mapped at the clear and, as far as scans show, ever since. If the
+ * clear was not ours: yes.
+ */
 static bool
 soft_dirty_met(const struct track *t, uint64_t start, uint64_t end)
 {
@@ -231,7 +235,9 @@ track_knew(const struct track *t, uint64_t start, uint64_t end)
 	return i < t->cleared.n && t->cleared.v[i].start == start && t->cleared.v[i].end == end;
 }
 
-/* VmFlags of the region, read at most once a look, and then not before 20 times as long has passed.
+/*
+ * The VmFlags of the region. Read at most once per scan, and only if 20 times the duration of the
+ * last reading has passed.
  */
 static const struct smaps_entry *
 soft_dirty_vm_flags(struct soft_dirty *own, const struct proc *p, const struct vma *v)
@@ -250,8 +256,8 @@ soft_dirty_vm_flags(struct soft_dirty *own, const struct proc *p, const struct v
 }
 
 /*
- * All pages of the region have become dirty at once: whether because it is new since the clear.
- * What cannot be asked now is taken for new until it can, unless it was there at the clear.
+ * All pages of the region became dirty at once: is that because the region is newer than the clear?
+ * While VmFlags cannot be read, yes, unless exactly this region existed at the clear.
  */
 static bool
 soft_dirty_is_born(struct track *t, const struct proc *p, const struct vma *v)
@@ -273,19 +279,19 @@ soft_dirty_is_born(struct track *t, const struct proc *p, const struct vma *v)
 }
 
 static enum track_doubt
-soft_dirty_doubt_of(struct track *t, const struct proc *p, const struct track_look *l)
+soft_dirty_doubt_of(struct track *t, const struct proc *p, const struct track_scan *scan)
 {
-	const struct vma *v = l->vma;
+	const struct vma *v = scan->vma;
 	uint64_t seen = track_bytes(t, v->start, v->end);
-	bool born = l->everywhere;
+	bool born = scan->everywhere;
 
-	if (track_is_hidden(l))
+	if (track_is_hidden(scan))
 		return DOUBT_UNWATCHED;
 	if (v->type == VMA_HUGETLB)
 		return DOUBT_HUGETLB;
 	if (!soft_dirty_met(t, v->start, v->end))
 		return DOUBT_NEW;
-	if (!born && l->written && !l->clean && seen < l->written)
+	if (!born && scan->written && !scan->clean && seen < scan->written)
 		born = soft_dirty_is_born(t, p, v);
 	if (!born)
 		return DOUBT_NONE;
@@ -293,11 +299,11 @@ soft_dirty_doubt_of(struct track *t, const struct proc *p, const struct track_lo
 }
 
 static struct track_verdict
-soft_dirty_doubt(struct track *t, const struct proc *p, const struct track_look *l)
+soft_dirty_doubt(struct track *t, const struct proc *p, const struct track_scan *scan)
 {
 	return (struct track_verdict){
-	    .doubt = soft_dirty_doubt_of(t, p, l),
-	    .cleared = l->lost && !t->auto_clear && !t->others,
+	    .doubt = soft_dirty_doubt_of(t, p, scan),
+	    .cleared = scan->lost && !t->auto_clear && !t->others,
 	};
 }
 
@@ -322,7 +328,7 @@ const struct tracker_ops soft_dirty_ops = {
 	    .verb = "written",
 	    .cleared = "cleared",
 	    .unknown = "not known",
-	    .untold = "soft-dirty does not tell there",
+	    .why_unknown = "soft-dirty does not tell there",
 	},
     .caps = TRACKER_HUGE | TRACKER_LASTING,
     .cats = PM_CAT_SOFT_DIRTY,

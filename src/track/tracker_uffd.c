@@ -2,13 +2,12 @@
 /*
  * Writes by asynchronous userfaultfd write protection (Documentation/admin-guide/mm/pagemap.rst).
  *
- * A range that is registered must not end where the target maps memory now and then: a border put
- * there by us would cut a newer mapping in two, and the target's mremap() of it would fail. So
- * whole runs are registered, from one region that never changes (code, constants) to the next, with
- * all gaps between. What is armed and told is the scope alone. Code and constants are written all
- * the same now and then (mprotect, a debugger): what is not registered is not known. They are
- * registered where a scope names them, and where they have become writable; what is registered
- * stays so when it is read-only again.
+ * A registered range must not end where the target may map memory later: a boundary put there by us
+ * would split a newer mapping in two, and the target's mremap() of it would fail. So whole runs are
+ * registered, with all gaps, from one region that never changes (code, constants) to the next; but
+ * only the scope is armed and reported. Code and constants can be written, too (mprotect, a
+ * debugger): what is not registered is not known. They are registered if the scope covers them or
+ * once they are writable; what is registered stays so when it becomes read-only again.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -28,29 +27,26 @@
 #include "track/inject.h"
 #include "track/tracker_ops.h"
 
-static const uint64_t CHUNK = UINT64_C(256)
-                              << 20;             /* bytes a call: bounds the time under mmap_lock */
-static const uint64_t LARGE = UINT64_C(1) << 30; /* regions above are let go of in such chunks */
-static const uint64_t MARK_ROOM = UINT64_C(256)
-                                  << 20; /* of shared mappings, whose empty pages are marked */
-static const uint64_t FOLLOW_NS =
-    UINT64_C(2000000000); /* each region registered apart stays apart: seldom */
+static const uint64_t CHUNK = UINT64_C(256) << 20; /* bytes per call: bounds time under mmap_lock */
+static const uint64_t LARGE = UINT64_C(1) << 30;   /* larger regions are released in such chunks */
+static const uint64_t MARK_ROOM = UINT64_C(256) << 20; /* limits the markers on empty pages */
+/* seldom, because regions that are registered separately stay separate */
+static const uint64_t FOLLOW_NS = UINT64_C(2000000000);
 static const uint64_t UFFD_CATS = PM_CAT_WRITTEN | PM_CAT_WPALLOWED;
 enum {
-	VEC = 256,       /* half the kernel's own batch: two of them go on a stack */
-	ISOLATE = 65536, /* what cannot be registered is mostly small: tried first */
-	MORE_VMAS =
-	    512, /* regions that the target may have more than before, before no more are watched */
+	VEC = 256,         /* half the kernel's own batch: two of them go on a stack */
+	ISOLATE = 65536,   /* regions that cannot be registered are mostly small: tried first */
+	MORE_VMAS = 512,   /* watch no new regions once the target has this many more than before */
 	MOST_VMAS = 32765, /* half of the kernel's limit */
 };
 
 struct uffd {
 	int fd;
 	struct track_ranges barred; /* regions that cannot be registered */
-	struct track_ranges areas;  /* those that are */
-	/* what came after the first clear: what was written before it was armed is */
+	struct track_ranges areas;  /* regions that are registered */
+	/* mapped after the first clear: writes before they were armed ... */
 	struct track_ranges late;
-	struct track_ranges unsure; /* not known; and of that what was armed after the last clear */
+	struct track_ranges unsure; /* ... are not known; the subset armed after the last clear */
 	size_t vmas_before;
 	uint64_t followed_ns;
 	struct track_range scope; /* at the last clear */
@@ -62,7 +58,7 @@ uffd_of(const struct track *t)
 	return t->own;
 }
 
-/* --- what to register ------------------------------------------------------------------------- */
+/* --- planning --------------------------------------------------------------------------------- */
 
 static bool
 uffd_is_barred(const struct vma *v, const struct track_ranges *barred)
@@ -73,14 +69,14 @@ uffd_is_barred(const struct vma *v, const struct track_ranges *barred)
 	return false;
 }
 
-/* The kernel's, or a driver's. */
+/* Owned by the kernel or a driver. */
 static bool
 uffd_is_foreign(const struct vma *v)
 {
 	return v->type == VMA_KERNEL || v->type == VMA_DEVICE;
 }
 
-/* It stays where it is, and nobody has asked for it. */
+/* It never moves, and the scope does not name it. */
 static bool
 uffd_is_stable(const struct track *t, const struct vma *v)
 {
@@ -111,7 +107,7 @@ uffd_plan(const struct vma_list *vmas, const struct track *scope, const struct t
 		ranges_add(out, start, end);
 }
 
-/* What of the region can be watched. false: nothing. */
+/* Clips the region to what can be watched. false: nothing. */
 static bool
 uffd_in_scope(const struct track *t, const struct vma *v, uint64_t *start, uint64_t *end)
 {
@@ -120,7 +116,7 @@ uffd_in_scope(const struct track *t, const struct vma *v, uint64_t *start, uint6
 	return !uffd_is_foreign(v) && track_in_scope(t, start, end);
 }
 
-/* And is to be. */
+/* The same, if it should be watched. */
 static bool
 uffd_is_wanted(const struct track *t, const struct vma *v, uint64_t *start, uint64_t *end)
 {
@@ -138,7 +134,10 @@ uffd_try_register(const struct uffd *u, uint64_t start, uint64_t end)
 	return ioctl(u->fd, PM_IOC_UFFD_REGISTER, &area);
 }
 
-/* One region that cannot be registered fails its whole run: finds which. Small ones first. */
+/*
+ * A region that cannot be registered fails its whole run: finds it by registering them one by one,
+ * small ones first.
+ */
 static void
 uffd_isolate(struct uffd *u, const struct vma_list *vmas, const struct track_range *run, bool small)
 {
@@ -199,8 +198,8 @@ uffd_register_all(struct uffd *u, const struct track *t, const struct vma_list *
 /* --- arming ----------------------------------------------------------------------------------- */
 
 /*
- * The zero page, and a file's own page in a private mapping (of others FILE is not asked), were
- * faulted in by a read: what is fresh is not protected.
+ * The zero page, and a file's own page in a private mapping (FILE is not requested for others),
+ * were faulted in by a read: fresh pages are not protected.
  */
 static bool
 uffd_written(uint64_t cats)
@@ -208,7 +207,7 @@ uffd_written(uint64_t cats)
 	return (cats & UFFD_CATS) == UFFD_CATS && !(cats & (PM_CAT_PFNZERO | PM_CAT_FILE));
 }
 
-/* Tells the track what was written until now. */
+/* Stamps what was written until now. */
 static void
 uffd_harvest(struct track *t, const struct vma *v, const struct pm_scan_region *vec, int n,
              uint64_t now)
@@ -223,13 +222,13 @@ uffd_harvest(struct track *t, const struct vma *v, const struct pm_scan_region *
 }
 
 /*
- * Protects every page that is written, and there: asking for pages alone, never for holes, keeps
- * the kernel from filling empty page tables with markers. In an auto-clear what is protected again
- * is told, by the same call. Of a private mapping of a file only copies can have been written.
+ * Write-protects the written pages. Selecting only pages, never holes, keeps the kernel from
+ * filling empty page tables with markers. With `harvest` (auto-clear) the same call reports what it
+ * protects again. In a private file mapping only copies can have been written.
  */
 static int
 uffd_protect(struct track *t, const struct pagemap *pm, const struct vma *v, uint64_t start,
-             uint64_t end, bool tell, struct err *err)
+             uint64_t end, bool harvest, struct err *err)
 {
 	uint64_t guard = pm->scan & PM_CAT_GUARD, now = time_ns();
 	struct pm_scan_region vec[VEC];
@@ -244,7 +243,7 @@ uffd_protect(struct track *t, const struct pagemap *pm, const struct vma *v, uin
 		                          .category_anyof_mask = PM_CAT_PRESENT | PM_CAT_SWAPPED};
 		int n;
 
-		if (tell) {
+		if (harvest) {
 			arg.vec = (uintptr_t)vec;
 			arg.vec_len = VEC;
 			arg.return_mask = PM_CAT_PFNZERO | (state_copies(v) ? PM_CAT_FILE : 0);
@@ -260,7 +259,7 @@ uffd_protect(struct track *t, const struct pagemap *pm, const struct vma *v, uin
 		if (n < 0)
 			return err_sys(err, NULL, "cannot write-protect the pages at %#llx",
 			               (unsigned long long)start);
-		if (tell)
+		if (harvest)
 			uffd_harvest(t, v, vec, n, now);
 		if (arg.walk_end <= start)
 			return 0;
@@ -270,10 +269,10 @@ uffd_protect(struct track *t, const struct pagemap *pm, const struct vma *v, uin
 }
 
 /*
- * A page of a shared mapping that is read for the first time is mapped unprotected, as if it had
- * been written. So what is not there is marked, too, which also keeps the kernel from mapping huge
- * pages of a file, of which it protects all or nothing. A mark takes as much page table as a page
- * does, and is read at each look: it is done for so much of shared memory, and no more.
+ * A page of a shared mapping that is first read is mapped unprotected, as if it had been written.
+ * So empty pages are marked, too; that also keeps the kernel from mapping huge pages of a file,
+ * which it protects as a whole or not at all. A marker takes as much page table as a page does and
+ * is read at each scan, so MARK_ROOM limits it.
  */
 static void
 uffd_mark_empty(const struct uffd *u, uint64_t start, uint64_t end)
@@ -282,14 +281,15 @@ uffd_mark_empty(const struct uffd *u, uint64_t start, uint64_t end)
 		struct pm_uffdio_writeprotect part = {
 		    .start = start, .len = u64_min(CHUNK, end - start), .mode = PM_UFFD_WP_ON};
 
-		ioctl(u->fd, PM_IOC_UFFD_WP, &part); /* what cannot be marked is told as before */
+		/* pages that cannot be marked are reported as before */
+		ioctl(u->fd, PM_IOC_UFFD_WP, &part);
 		start += part.len;
 	}
 }
 
 /*
- * Whether the region is registered for asynchronous protection: a scan that insists says. Of what
- * is no longer mapped it says so as well.
+ * Whether the region is registered for asynchronous protection: a scan that requires it succeeds.
+ * It also succeeds where nothing is mapped any more.
  */
 static bool
 uffd_is_watched(const struct pagemap *pm, const struct vma *v)
@@ -307,7 +307,7 @@ uffd_is_watched(const struct pagemap *pm, const struct vma *v)
 	return ioctl(pm->fd, PM_IOC_SCAN, &arg) >= 0;
 }
 
-/* Lets the target go as it was, in steps that do not hold it up. */
+/* Releases the target as it was, in steps that do not stall it. */
 static void
 uffd_release(void *own)
 {
@@ -370,22 +370,25 @@ uffd_forget_unmapped(struct track_ranges *r, const struct vma_list *vmas)
 	r->n = n;
 }
 
-/* How arm() goes about it. */
+/* How uffd_arm works. */
 struct arming {
-	bool tell;                       /* what was armed before is told, and armed again */
-	/* what was armed before; NULL: everything if it is told, else nothing */
+	bool harvest; /* what was armed before is reported, and armed again */
+	/* what was armed before; NULL: everything if `harvest`, else nothing */
 	const struct track_ranges *kept;
-	bool marks;                      /* there is room to mark what is empty */
+	bool marks; /* there is room for markers on empty pages */
 };
 
-/* Of what was blank when it came, what is there was written; of the rest nothing is known yet. */
+/*
+ * If the range was blank when it was mapped, every page there was written; of other ranges nothing
+ * is known yet.
+ */
 static void
-uffd_note_late(struct track *t, uint64_t start, uint64_t end, bool tell)
+uffd_note_late(struct track *t, uint64_t start, uint64_t end, bool harvest)
 {
 	if (ranges_cover(&t->blank, start, end))
 		return;
-	track_drop(t, start, end); /* was of what lay there before */
-	if (!tell)
+	track_drop(t, start, end); /* the stamps belong to an earlier mapping */
+	if (!harvest)
 		ranges_add(&uffd_of(t)->unsure, start, end);
 }
 
@@ -393,20 +396,20 @@ static int
 uffd_arm_region(struct track *t, const struct pagemap *pm, const struct vma *v, uint64_t start,
                 uint64_t end, const struct arming *how, struct err *err)
 {
-	bool before = how->kept ? ranges_cover(how->kept, start, end) : how->tell;
+	bool before = how->kept ? ranges_cover(how->kept, start, end) : how->harvest;
 
 	if (before)
-		return how->tell ? uffd_protect(t, pm, v, start, end, true, err) : 0;
+		return how->harvest ? uffd_protect(t, pm, v, start, end, true, err) : 0;
 	if (how->kept) {
 		ranges_add(&uffd_of(t)->late, start, end);
-		uffd_note_late(t, start, end, how->tell);
+		uffd_note_late(t, start, end, how->harvest);
 	}
 	if (how->marks)
 		uffd_mark_empty(t->own, start, end);
 	return uffd_protect(t, pm, v, start, end, false, err);
 }
 
-/* Arms what is watched, by us, and in the scope. */
+/* Arms what is watched, registered by us, and in scope. */
 static int
 uffd_arm(struct track *t, const struct pagemap *pm, const struct vma_list *vmas, struct arming how,
          struct err *err)
@@ -432,7 +435,7 @@ uffd_arm(struct track *t, const struct pagemap *pm, const struct vma_list *vmas,
 	return r;
 }
 
-/* Of what is mapped since, no more is registered than what the target has room for. */
+/* Whether the target has room for more regions, so that newer mappings may be registered. */
 static bool
 uffd_has_room(const struct uffd *u, const struct vma_list *vmas)
 {
@@ -445,7 +448,9 @@ uffd_is_moved(const struct track *t)
 	return t->own && memcmp(&uffd_of(t)->scope, &t->scope, sizeof(t->scope)) != 0;
 }
 
-/* Registered a moment ago, or no room for more: what an auto-clear clears is what is watched. */
+/*
+ * Registered a moment ago, or no room for more: an auto-clear clears only what is watched already.
+ */
 static bool
 uffd_is_followed(const struct uffd *u, const struct vma_list *vmas)
 {
@@ -453,8 +458,10 @@ uffd_is_followed(const struct uffd *u, const struct vma_list *vmas)
 	       (time_ns() - u->followed_ns < FOLLOW_NS || !uffd_has_room(u, vmas));
 }
 
-/* What was armed and still is: a mapping that has come in its place is not registered. false: not
- * everything is. */
+/*
+ * Collects what was armed and still is: a mapping that replaced one is not registered. false:
+ * something is missing.
+ */
 static bool
 uffd_still_armed(const struct track *t, const struct pagemap *pm, const struct vma_list *vmas,
                  struct track_ranges *kept)
@@ -476,8 +483,8 @@ uffd_still_armed(const struct track *t, const struct pagemap *pm, const struct v
 }
 
 /*
- * What was armed and is not any more: another mapping has come there. It is no part of the clear
- * from then on.
+ * Collects what was armed and no longer is, because another mapping has replaced it; removes it
+ * from the clear.
  */
 static void
 uffd_lost(struct track *t, const struct pagemap *pm, const struct vma_list *vmas,
@@ -501,19 +508,21 @@ uffd_lost(struct track *t, const struct pagemap *pm, const struct vma_list *vmas
 	t->cleared = left;
 }
 
-/* A clear, of which nothing is told, or in an auto-clear: what is armed anew between is told from
- * here on. */
+/*
+ * A clear. In auto-clear the writes since the last one are reported, and memory armed for the first
+ * time in between is reported from now on.
+ */
 static int
 uffd_arm_all(struct track *t, const struct pagemap *pm, const struct vma_list *vmas,
              struct err *err)
 {
-	struct arming how = {.tell = t->auto_clear && t->clears && !uffd_is_moved(t)};
+	struct arming how = {.harvest = t->auto_clear && t->clears && !uffd_is_moved(t)};
 	struct track_ranges kept = {0};
 	struct uffd *u = t->own;
 	int r;
 
 	if (u && (uffd_is_moved(t) || !uffd_is_followed(u, vmas))) {
-		if (how.tell) {
+		if (how.harvest) {
 			uffd_still_armed(t, pm, vmas, &kept);
 			how.kept = &kept;
 		}
@@ -522,7 +531,7 @@ uffd_arm_all(struct track *t, const struct pagemap *pm, const struct vma_list *v
 	if (u) {
 		u->scope = t->scope;
 		u->unsure.n = 0;
-		u->late.n = how.tell ? u->late.n : 0;
+		u->late.n = how.harvest ? u->late.n : 0;
 		uffd_forget_unmapped(&u->late, vmas);
 	}
 	r = uffd_arm(t, pm, vmas, how, err);
@@ -530,7 +539,7 @@ uffd_arm_all(struct track *t, const struct pagemap *pm, const struct vma_list *v
 	return r;
 }
 
-/* A page that can be protected: there is one, and somebody has its region registered. */
+/* Whether there is a page in a registered region, whoever registered it. */
 static bool
 uffd_has_watched_page(const struct pagemap *pm, uint64_t start, uint64_t end)
 {
@@ -556,8 +565,10 @@ uffd_refuse_nothing(struct err *err)
 	    "choose memory that the process writes", "nothing there can be watched by userfaultfd");
 }
 
-/* Known before the target is touched. What somebody else watches would be told to each of us in
- * part. */
+/*
+ * Refusals that need no access to the target. Two watchers of one region would each see only part
+ * of the writes.
+ */
 static int
 uffd_refuse(const struct track *t, const struct pagemap *pm, const struct vma_list *vmas,
             struct err *err)
@@ -591,7 +602,7 @@ uffd_clear(struct track *t, const struct proc *p, const struct pagemap *pm,
 	r = uffd_arm_all(t, pm, vmas, err);
 	if (r == 0 && !t->cleared.n)
 		r = uffd_refuse_nothing(err);
-	/* it is not kept for another time: that would be another word of consent */
+	/* drop the descriptor: a later clear needs consent of its own */
 	if (r < 0 && !t->clears && t->own) {
 		uffd_release(t->own);
 		t->own = NULL;
@@ -599,9 +610,9 @@ uffd_clear(struct track *t, const struct proc *p, const struct pagemap *pm,
 	return r;
 }
 
-/* --- what comes later ------------------------------------------------------------------------- */
+/* --- following the target --------------------------------------------------------------------- */
 
-/* The target's own watch goes before ours. */
+/* The target's own use of userfaultfd takes precedence. */
 static void
 uffd_give_way(struct track *t)
 {
@@ -613,7 +624,7 @@ uffd_give_way(struct track *t)
 	snprintf(t->how, sizeof(t->how), "%s", t->status[TRACKER_UFFD].how);
 }
 
-/* What has been mapped since is watched from now on. false: the target is let go. */
+/* Watches what was mapped since. false: the target must be released. */
 static bool
 uffd_watch_more(struct track *t, const struct proc *p, const struct pagemap *pm,
                 const struct vma_list *vmas)
@@ -653,11 +664,11 @@ uffd_follow(struct track *t, const struct proc *p, const struct pagemap *pm,
 	return uffd_watch_more(t, p, pm, vmas);
 }
 
-/* --- what a look says ------------------------------------------------------------------------- */
+/* --- judging a scan --------------------------------------------------------------------------- */
 
 /*
- * Of a shared mapping that is read-only: whether it was made of a file that was opened so, which
- * nobody undoes.
+ * Whether a read-only shared mapping was made from a read-only descriptor, so that it can never
+ * become writable.
  */
 static bool
 uffd_is_sealed(const struct proc *p, const struct vma *v)
@@ -673,7 +684,7 @@ uffd_is_sealed(const struct proc *p, const struct vma *v)
 	       !(st.st_mode & S_IWUSR);
 }
 
-/* They are in no order. */
+/* Linear: the ranges are unsorted. */
 static bool
 uffd_has_some(const struct track_ranges *r, const struct vma *v)
 {
@@ -684,17 +695,17 @@ uffd_has_some(const struct track_ranges *r, const struct vma *v)
 }
 
 static enum track_doubt
-uffd_doubt_of(const struct track *t, const struct proc *p, const struct track_look *l)
+uffd_doubt_of(const struct track *t, const struct proc *p, const struct track_scan *scan)
 {
-	const struct vma *v = l->vma;
+	const struct vma *v = scan->vma;
 
-	if (track_is_hidden(l))
+	if (track_is_hidden(scan))
 		return DOUBT_UNWATCHED;
-	if (!l->in_scope)
+	if (!scan->in_scope)
 		return DOUBT_OUTSIDE;
-	if (l->watched) /* known since it was armed, which may have been after the last clear */
+	if (scan->watched) /* known since it was armed, which may have been after the last clear */
 		return t->own && uffd_has_some(&uffd_of(t)->unsure, v) ? DOUBT_NEW : DOUBT_NONE;
-	if (!l->there)
+	if (!scan->there)
 		return DOUBT_NONE;
 	if (ranges_meet(&t->came, v->start, v->end))
 		return DOUBT_NEW;
@@ -704,16 +715,16 @@ uffd_doubt_of(const struct track *t, const struct proc *p, const struct track_lo
 }
 
 static struct track_verdict
-uffd_doubt(struct track *t, const struct proc *p, const struct track_look *l)
+uffd_doubt(struct track *t, const struct proc *p, const struct track_scan *scan)
 {
-	const struct vma *v = l->vma;
+	const struct vma *v = scan->vma;
 	struct track_verdict is = {
-	    .doubt = uffd_doubt_of(t, p, l),
-	    .exact = l->watched,
+	    .doubt = uffd_doubt_of(t, p, scan),
+	    .exact = scan->watched,
 	    .late = t->own && uffd_has_some(&uffd_of(t)->late, v),
 	};
 
-	/* what is ours stays so until something else is mapped there */
+	/* what we watched stays known until something else is mapped there */
 	if (is.doubt == DOUBT_UNWATCHED && t->own)
 		track_drop(t, v->start, v->end);
 	return is;
@@ -721,7 +732,7 @@ uffd_doubt(struct track *t, const struct proc *p, const struct track_look *l)
 
 /* --- the proof -------------------------------------------------------------------------------- */
 
-/* Bit n: page n of the three was written. -1: it cannot be asked. */
+/* Bit n: page n of the three was written. -1: the scan failed. */
 static int
 uffd_own_written(int pagemap, const volatile char *p, size_t page_size, uint64_t flags)
 {
@@ -746,8 +757,8 @@ uffd_own_written(int pagemap, const volatile char *p, size_t page_size, uint64_t
 }
 
 /*
- * Two fresh pages and one that is not there: armed, written, told and armed in one step, written
- * again. As track_try; 3: out of descriptors.
+ * Two fresh pages and an absent one: armed, written, reported and armed in one step, written again.
+ * As track_try; 3: out of descriptors.
  */
 static int
 uffd_round_trip(void)
@@ -777,7 +788,7 @@ uffd_round_trip(void)
 	return uffd_own_written(pagemap, p, page_size, 0) == 2 ? 0 : 1;
 }
 
-/* One that is open as ours are goes with an exec: it is still of this program. */
+/* A descriptor opened like ours is closed on exec, so it still belongs to this program. */
 static void
 uffd_note_stray(struct track *t, const struct inject_stray *before, const struct inject_stray *now)
 {
@@ -832,7 +843,7 @@ const struct tracker_ops uffd_ops = {
 	    .cleared = "armed",
 	    .price = TRACK_WRITE_WORDS,
 	    .unknown = "not watched",
-	    .untold = "it is not watched there",
+	    .why_unknown = "it is not watched there",
 	    .costs = uffd_prices,
 	},
     .caps = TRACKER_LOSSLESS | TRACKER_RANGES,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a watch by userfaultfd would cost a process, for the person who is asked for consent. */
+/* What a userfaultfd watch would cost a process, for the request for consent. */
 #include <string.h>
 
 #include "base/text.h"
@@ -14,7 +14,7 @@ const struct track_cost uffd_prices[] = {
 };
 #undef K
 
-/* The question, with what it costs, in two sentences. */
+/* The question and the costs, in two sentences. */
 static void
 uffd_ask(const struct proc *p, uint64_t huge, struct buf *out)
 {
@@ -33,7 +33,7 @@ uffd_ask(const struct proc *p, uint64_t huge, struct buf *out)
 }
 
 static void
-uffd_tell_costs(const struct inject_plan *plan, bool huge_known, uint64_t huge, track_cost_fn *fn,
+uffd_report_costs(const struct inject_plan *plan, bool huge_known, uint64_t huge, track_cost_fn *fn,
                 void *arg)
 {
 	char size[8];
@@ -66,5 +66,5 @@ uffd_costs(const struct proc *p, struct buf *question, track_cost_fn *fn, void *
 	buf_fmt(&thread, "%d, %s%s", (int)plan.tid, plan.call[0] ? "in " : "running", plan.call);
 	fn(arg, "thread", thread.s);
 	buf_free(&thread);
-	uffd_tell_costs(&plan, huge_known, huge, fn, arg);
+	uffd_report_costs(&plan, huge_known, huge, fn, arg);
 }

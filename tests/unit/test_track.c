@@ -237,7 +237,7 @@ tracker_is_whole(enum tracker tracker, const struct tracker_ops *o)
 
 	ok(tracker_words(tracker) == w && tracker_caps(tracker) == o->caps && tracker_find(w->name, &found) && found == tracker,
 	   w->name);
-	ok(w->label && w->help && w->verb && w->cleared && w->unknown && w->untold, "its words");
+	ok(w->label && w->help && w->verb && w->cleared && w->unknown && w->why_unknown, "its words");
 	ok(o->probe && o->clear && o->doubt, "what each can be asked");
 	ok(!o->written == !o->cats && !(o->everywhere & ~o->cats), "marks, and what reads them");
 	ok(local == !o->cats && local == (o->sign && o->reaches) && local == (w->compares != NULL), "or pages, and their signatures");
@@ -349,8 +349,8 @@ test_past(void)
 	t = (struct track){.clears = 5, .epoch = 5, .first_epoch = 5, .auto_clear = true, .clear_ns = 100};
 	p = track_past(&t, addr(0), addr(2));
 	ok(p.epochs == 0 && strstr(track_past_why(&p), "looked"), "nor before the first look");
-	t.looked_ns = 110;
-	track_tell(&t, addr(0), DOUBT_NONE, 0);
+	t.scanned_ns = 110;
+	track_set_doubt(&t, addr(0), DOUBT_NONE, 0);
 	track_update(&t, addr(0), addr(10), &run, 1, 110);
 	p = track_past(&t, addr(0), addr(2));
 	ok(p.epochs == 1 && p.written == 1 && p.recent == 1 && !track_past_why(&p), "written in the first");
@@ -367,7 +367,7 @@ test_past(void)
 	ok(p.epochs == 1 && p.written == 0, "and not for others");
 	t.epoch = t.clears = 9;
 	t.clear_ns = 500;
-	t.looked_ns = 510;
+	t.scanned_ns = 510;
 	p = track_past(&t, addr(0), addr(2));
 	ok(p.epochs == 5 && p.written == 2 && p.recent == 3 << 3, "three more without a write");
 	is_u64(track_epochs(&t), 5, "so many in all");
@@ -388,21 +388,21 @@ test_past_doubt(void)
 	struct track_past p = track_past(&t, addr(0), addr(2));
 
 	ok(p.doubt == DOUBT_NEW, "a region that no look has met");
-	track_tell(&t, addr(0), DOUBT_NONE, 0);
-	track_tell(&t, addr(20), DOUBT_HUGETLB, 0);
+	track_set_doubt(&t, addr(0), DOUBT_NONE, 0);
+	track_set_doubt(&t, addr(20), DOUBT_HUGETLB, 0);
 	track_update(&t, addr(0), addr(10), &run, 1, 10);
-	track_tell(&t, addr(0), DOUBT_REMAPPED, 0);
+	track_set_doubt(&t, addr(0), DOUBT_REMAPPED, 0);
 	p = track_past(&t, addr(0), addr(2));
 	ok(p.doubt == DOUBT_REMAPPED && p.written == 1, "remapped: what was seen before stays");
 	p = track_past(&t, addr(0), addr(5));
 	ok(p.doubt == DOUBT_REMAPPED && p.written == 0 && track_past_why(&p), "of the others it is not known");
 	ok(track_past(&t, addr(20), addr(21)).doubt == DOUBT_HUGETLB, "each region its own");
-	track_tell(&t, addr(0), DOUBT_NONE, 0);
+	track_set_doubt(&t, addr(0), DOUBT_NONE, 0);
 	t.scope = (struct track_range){addr(0), addr(5)};
 	ok(track_past(&t, addr(0), addr(4)).doubt == DOUBT_NONE && track_past(&t, addr(0), addr(5)).doubt == DOUBT_OUTSIDE,
 	   "a part is watched");
 	track_follow(&t, NULL, &(struct pagemap){.fd = -1, .page_size = FAKE_PAGE}, &l);
-	ok(track_past(&t, addr(0), addr(4)).doubt == DOUBT_NONE && t.looked_n == 1, "what is no longer mapped is forgotten");
+	ok(track_past(&t, addr(0), addr(4)).doubt == DOUBT_NONE && t.scanned_n == 1, "what is no longer mapped is forgotten");
 	t.tracker = TRACKER_HASH;
 	ok(track_past(&t, addr(0), addr(4)).doubt == DOUBT_OUTSIDE, "of pages that were not on screen contents tell nothing");
 	track_free(&t);

@@ -95,7 +95,7 @@ test_until_now(void)
 	writes_make(&log, &t, rs, FAKE_PAGE, everywhere, &w);
 	ok(w.auto_clear && w.unique[0] == 2 && w.unique[1] == 6, "unique pages within the last second, and within ten");
 	t.auto_clear = false;
-	t.by_looks = true;
+	t.by_scans = true;
 	writes_curve(&t, &rs->vmas, FAKE_PAGE, now, &c);
 	ok(c.p[0].ns == 1 * S && c.p[0].pages == 2, "of a tracker that is local the looks are what counts");
 	t.auto_clear = true;

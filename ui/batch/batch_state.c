@@ -66,7 +66,7 @@ batch_note_filter(struct batch *b, const struct batch_filter *bf, const char *on
 	};
 	const char *sep = "";
 
-	snprintf(untold, sizeof(untold), "is not known (%s)", words->untold);
+	snprintf(untold, sizeof(untold), "is not known (%s)", words->why_unknown);
 	if (bf->on && !bf->passed && !bf->left_out)
 		buf_fmt(b->note, "no %s passes the filter", one);
 	if (!bf->left_out)

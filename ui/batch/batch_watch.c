@@ -235,7 +235,7 @@ batch_interval(struct watch *w, unsigned i, bool *whole, struct err *err)
 	return r;
 }
 
-/* --- what may be done ------------------------------------------------------------------------- */
+/* --- consent ---------------------------------------------------------------------------------- */
 
 static int
 batch_refuse_hazard(struct batch *b, struct err *err)
@@ -296,7 +296,7 @@ batch_prepare(struct batch *b, struct err *err)
 	return 0;
 }
 
-/* --- what becomes of a process ---------------------------------------------------------------- */
+/* --- the end of a process --------------------------------------------------------------------- */
 
 static int
 batch_refuse_ended(const struct watch *w, unsigned i, struct err *err)

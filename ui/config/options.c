@@ -444,7 +444,7 @@ option_take_command(struct options *o, char **rest, struct err *err)
 	return 0;
 }
 
-/* --- what goes with what ---------------------------------------------------------------------- */
+/* --- combinations ----------------------------------------------------------------------------- */
 
 /* The answers as bits, under the names that options.def has for them. */
 enum {

@@ -23,7 +23,7 @@ enum {
 	PROBLEMS_MAX = 100,
 };
 
-/* --- what is wrong ---------------------------------------------------------------------------- */
+/* --- errors ----------------------------------------------------------------------------------- */
 
 static void
 rc_complain(struct rc *rc, unsigned line, const struct err *e)

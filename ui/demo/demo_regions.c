@@ -188,7 +188,7 @@ demo_zipf_step(struct demo *d, const struct demo_area *a)
 	}
 }
 
-/* --- thp: one page written, and the whole huge page counts as written ------------------------- */
+/* --- thp: a write to one page marks the whole huge page as written ---------------------------- */
 
 static void
 demo_thp_build(struct demo *d, const struct demo_area *a)

@@ -57,7 +57,7 @@ ground_of_colorfgbg(const char *text)
 	return color == 7 || color > 8 ? GROUND_LIGHT : GROUND_DARK;
 }
 
-/* --- what comes down the line ----------------------------------------------------------------- */
+/* --- parsing replies -------------------------------------------------------------------------- */
 
 static enum fit
 ground_fit_color(const int *c, int n)
