@@ -22,24 +22,26 @@ command_choose(struct reader *l)
 		track_probe(t, &l->t.proc, &l->t.pm);
 }
 
+/* --- a clear ---------------------------------------------------------------------------------- */
+
 /* A person wants it now: the first clear of an auto-clear, and any that is not of one. */
 static bool
-command_is_asked_for(const struct reader *l)
+command_is_asked_for(const struct reader *l, const struct command *c)
 {
-	return !l->t.track.clears || l->now.clear != l->draft.cleared;
+	return !l->t.track.clears || c->serial;
 }
 
 static void
-command_choose_anew(struct reader *l)
+command_choose_anew(struct reader *l, const struct command *c)
 {
-	if (command_is_asked_for(l))
+	if (command_is_asked_for(l, c))
 		track_reconsider(&l->t.track);
 	command_choose(l);
 }
 
 /* What must be asked before a clear is done. */
 static enum clear_question
-command_find_question(struct reader *l)
+command_find_question(struct reader *l, struct result *r)
 {
 	const struct track *t = &l->t.track;
 	struct buf text = {0};
@@ -47,14 +49,14 @@ command_find_question(struct reader *l)
 
 	if (t->can == TRACK_ASK)
 		return CLEAR_CONSENT;
-	l->draft.stray = t->stray.ino;
-	if (command_is_asked_for(l) && track_offers_close(t))
+	r->stray = t->stray.ino;
+	if (command_is_asked_for(l, &r->command) && track_offers_close(t))
 		return CLEAR_STRAY;
 	if (t->can != TRACK_YES || l->now.sure == l->draft.execs + 1)
 		return CLEAR_NO_QUESTION;
 	hazard = track_hazard(t, &l->t.proc, &l->draft.regions->vmas, &text);
 	if (hazard)
-		snprintf(l->draft.question_text, sizeof(l->draft.question_text), "%s", text.s);
+		snprintf(r->text, sizeof(r->text), "%s", text.s);
 	buf_free(&text);
 	return hazard ? CLEAR_HAZARD : CLEAR_NO_QUESTION;
 }
@@ -64,11 +66,11 @@ command_find_question(struct reader *l)
  * is in it.
  */
 static int
-command_close_stray(struct reader *l, struct err *err)
+command_close_stray(struct reader *l, uint64_t closes, struct err *err)
 {
 	struct track *t = &l->t.track;
 
-	if (!l->now.closes || l->now.closes != t->stray.ino || !track_offers_close(t))
+	if (!closes || closes != t->stray.ino || !track_offers_close(t))
 		return 0;
 	if (inject_close(&l->t.proc, &t->stray, err) < 0)
 		return -1;
@@ -80,7 +82,7 @@ command_close_stray(struct reader *l, struct err *err)
 /* By the regions there are: of what has come since the last look it would not be known what was
  * written. */
 static void
-commands_clear(struct reader *l, struct err *err)
+command_clear_marks(struct reader *l, struct err *err)
 {
 	struct vma_list vmas = {0};
 
@@ -92,97 +94,128 @@ commands_clear(struct reader *l, struct err *err)
 	vma_free(&vmas);
 }
 
-void
-command_clear(struct reader *l)
+static void
+command_clear(struct reader *l, struct result *r)
 {
-	struct err *err = &l->draft.clear_err;
-
-	err->what[0] = '\0';
-	l->draft.question = CLEAR_NO_QUESTION;
-	if (l->draft.ended) {
-		err_set(err, ERR_TARGET, "the process has ended", NULL, "cannot track writes");
-	} else if (l->draft.regions) {
-		command_choose_anew(l);
-		if (command_close_stray(l, err) == 0)
-			l->draft.question = command_find_question(l);
-		l->draft.questions += l->draft.question != CLEAR_NO_QUESTION;
-		if (!l->draft.question && !err->what[0])
-			commands_clear(l, err);
-	}
-	l->draft.cleared = l->now.clear;
+	command_choose_anew(l, &r->command);
+	if (command_close_stray(l, r->command.closes, &r->err) == 0)
+		r->question = command_find_question(l, r);
+	if (!r->question && !r->err.what[0])
+		command_clear_marks(l, &r->err);
 	reader_copy_tracker(l);
 }
 
-void
-command_fault(struct reader *l)
-{
-	struct err *err = &l->draft.fault_err;
+/* --- the others ------------------------------------------------------------------------------- */
 
-	err->what[0] = '\0';
-	l->draft.fault_idle = false;
-	if (l->draft.ended)
-		err_set(err, ERR_TARGET, "the process has ended", NULL, "cannot read");
-	else if (l->draft.regions)
-		l->draft.fault_idle =
-		    bytes_fault(&l->t, &l->draft.regions->vmas, l->now.fault_at, err) == 1;
-	l->draft.faulted = l->now.fault;
+static void
+command_fault(struct reader *l, struct result *r)
+{
+	r->idle = bytes_fault(&l->t, &l->draft.regions->vmas, r->command.at, &r->err) == 1;
 }
 
 /* Bytes are many, and nobody waits for them who has gone elsewhere: it is given up for a newer
  * request. */
 static void
-command_find_bytes(struct reader *l)
+command_find_bytes(struct reader *l, struct result *r)
 {
+	const struct command *c = &r->command;
 	struct pattern p;
 
-	if (pattern_parse(l->now.find_what, &p, &l->draft.find_err) == 0 &&
-	    seek_bytes(&l->t, &l->draft.regions->vmas, &p, l->now.find_from, l->now.find_back,
-	               &l->draft.found, &l->draft.find_err) == 1)
-		l->draft.found.stopped = true;
+	if (pattern_parse(c->text, &p, &r->err) == 0 &&
+	    seek_bytes(&l->t, &l->draft.regions->vmas, &p, c->at, c->back, &r->found, &r->err) == 1)
+		r->found.stopped = true;
 }
 
 /* As an answer it is not given up: who asked waits for it. */
 static void
-command_find_page(struct reader *l)
+command_find_page(struct reader *l, struct result *r)
 {
+	const struct command *c = &r->command;
 	struct filter f;
 
 	l->t.pm.stop = l->host.stopping;
-	if (filter_parse(l->now.find_what, FILTER_PAGE, l->t.pm.page_size, &f,
-	                 &l->draft.find_err) == 0)
-		seek_next(&l->t, l->draft.regions, &f, l->now.find_from, l->now.find_back,
-		          &l->draft.found, &l->draft.find_err);
+	if (filter_parse(c->text, FILTER_PAGE, l->t.pm.page_size, &f, &r->err) == 0)
+		seek_next(&l->t, l->draft.regions, &f, c->at, c->back, &r->found, &r->err);
 	l->t.pm.stop = l->host.superseded;
 }
 
-void
-command_find(struct reader *l)
+static void
+command_ask(struct reader *l, struct result *r)
 {
-	l->draft.find_err.what[0] = '\0';
-	l->draft.found = (struct seek_found){0};
-	if (!l->draft.ended && l->draft.regions && l->now.find_bytes)
-		command_find_bytes(l);
-	else if (!l->draft.ended && l->draft.regions)
-		command_find_page(l);
-	l->draft.find = l->now.find;
-}
-
-void
-command_ask(struct reader *l)
-{
-	answer_unref(l->draft.answer);
-	l->draft.answer = NULL;
-	l->draft.answer_err.what[0] = '\0';
-	if (l->draft.ended)
-		err_set(&l->draft.answer_err, ERR_TARGET, "the process has ended", NULL,
-		        "cannot answer");
 	l->t.pm.stop = l->host.stopping;
-	if (!l->draft.ended && l->draft.regions)
-		l->draft.answer = answer_query(&l->t, &l->draft.regions->vmas, l->now.question,
-		                               &l->draft.answer_err);
+	r->answer = answer_query(&l->t, &l->draft.regions->vmas, r->command.text, &r->err);
 	l->t.pm.stop = l->host.superseded;
-	l->draft.asked = l->now.ask;
 	reader_copy_tracker(l);
+}
+
+/* What could not be done for want of a process. */
+static const char *
+command_cannot(enum command_kind kind)
+{
+	switch (kind) {
+	case COMMAND_CLEAR: return "cannot track writes";
+	case COMMAND_FAULT: return "cannot read";
+	case COMMAND_FIND: return "cannot search";
+	case COMMAND_LOOK:
+	case COMMAND_ASK:
+	case COMMAND_KINDS: break;
+	}
+	return "cannot answer";
+}
+
+/* Without regions nothing can be known of them. */
+static bool
+command_is_in_vain(const struct reader *l, struct result *r)
+{
+	if (l->draft.ended)
+		err_set(&r->err, ERR_TARGET, "the process has ended", NULL, "%s",
+		        command_cannot(r->command.kind));
+	else if (!l->draft.regions)
+		err_set(&r->err, ERR_TARGET, "nothing of it could be read yet", NULL, "%s",
+		        command_cannot(r->command.kind));
+	return r->err.what[0];
+}
+
+bool
+command_takes_look(enum command_kind kind)
+{
+	return kind == COMMAND_LOOK || kind == COMMAND_CLEAR || kind == COMMAND_FAULT;
+}
+
+void
+command_carry_out(struct reader *l, const struct command *c)
+{
+	struct result r = {.command = *c};
+
+	if (c->kind != COMMAND_LOOK && !command_is_in_vain(l, &r))
+		switch (c->kind) {
+		case COMMAND_CLEAR: command_clear(l, &r); break;
+		case COMMAND_FAULT: command_fault(l, &r); break;
+		case COMMAND_FIND:
+			if (c->bytes)
+				command_find_bytes(l, &r);
+			else
+				command_find_page(l, &r);
+			break;
+		case COMMAND_ASK: command_ask(l, &r); break;
+		case COMMAND_LOOK:
+		case COMMAND_KINDS: break;
+		}
+	results_add(&l->done, &r);
+}
+
+/* A clear that went well is news to nobody: what it did is in the sample. */
+static void
+command_clear_again(struct reader *l)
+{
+	struct result r = {.command.kind = COMMAND_CLEAR};
+
+	if (!command_is_in_vain(l, &r))
+		command_clear(l, &r);
+	if (!r.err.what[0] && !r.question)
+		return;
+	l->now.auto_clear_ns = 0;
+	results_add(&l->done, &r);
 }
 
 /*
@@ -199,9 +232,6 @@ command_auto_clear(struct reader *l)
 	t->auto_clear = l->now.auto_clear_ns > 0;
 	l->draft.auto_clear_ns = t->auto_clear ? u64_max(l->now.auto_clear_ns, least) : 0;
 	if (t->auto_clear && !l->draft.ended &&
-	    (!t->clears || time_ns() - t->clear_ns >= l->draft.auto_clear_ns)) {
-		command_clear(l);
-		if (l->draft.clear_err.what[0] || l->draft.question)
-			l->now.auto_clear_ns = 0;
-	}
+	    (!t->clears || time_ns() - t->clear_ns >= l->draft.auto_clear_ns))
+		command_clear_again(l);
 }

@@ -4,14 +4,11 @@
 
 #include "sample/reader.h"
 
-/*
- * Errands: what is asked for once and carried out once (a clear, a page read in, a search, a
- * question), each with its outcome in the draft. The draft says which step was the last.
- */
-void command_clear(struct reader *l);
-void command_fault(struct reader *l);
-void command_find(struct reader *l);
-void command_ask(struct reader *l);
+/* Carries a command out; its result is among the reader's. COMMAND_LOOK is the caller's affair. */
+void command_carry_out(struct reader *l, const struct command *c);
+
+/* What it does shows in a look afterwards, and not before. */
+bool command_takes_look(enum command_kind kind);
 
 /* Clears again, if an auto-clear is wanted and its time has come; after a whole look. */
 void command_auto_clear(struct reader *l);

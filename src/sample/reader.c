@@ -381,24 +381,23 @@ reader_lightly(struct reader *l)
 /* A page's card is read at every look; the others once, unless they were given up for a newer
  * request. */
 static bool
-reader_card_is_due(const struct reader *l, const struct request *before)
+reader_card_is_due(const struct reader *l, const struct request *before, bool again)
 {
 	const struct request *w = &l->now;
 
 	return w->card_on == CARD_PAGE || before->card_on != w->card_on ||
-	       before->card != w->card || w->refresh != before->refresh ||
+	       before->card != w->card || again ||
 	       (!l->draft.card && !l->draft.card_err.what[0]);
 }
 
 static bool
-reader_smaps_are_due(const struct reader *l, const struct request *before)
+reader_smaps_are_due(const struct reader *l, bool again)
 {
-	return l->now.refresh != before->refresh ||
-	       (!l->draft.smaps && !l->draft.smaps_err.what[0]);
+	return again || (!l->draft.smaps && !l->draft.smaps_err.what[0]);
 }
 
 void
-reader_besides(struct reader *l, const struct request *before, bool looked)
+reader_besides(struct reader *l, const struct request *before, bool looked, bool again)
 {
 	const struct request *w = &l->now;
 	const struct vma_list *vmas;
@@ -408,9 +407,9 @@ reader_besides(struct reader *l, const struct request *before, bool looked)
 	vmas = &l->draft.regions->vmas;
 	if (looked || !reader_range_is_counted(l))
 		reader_look_at_range(l, vmas);
-	if (w->card_on && reader_card_is_due(l, before))
+	if (w->card_on && reader_card_is_due(l, before, again))
 		reader_look_at_card(l, vmas);
-	if (w->smaps_on && reader_smaps_are_due(l, before))
+	if (w->smaps_on && reader_smaps_are_due(l, again))
 		reader_look_at_smaps(l);
 	if (w->hex_on)
 		reader_look_at_bytes(l, vmas);
@@ -484,9 +483,9 @@ reader_close(struct reader *l)
 {
 	regions_unref(l->draft.regions);
 	window_unref(l->draft.window);
-	answer_unref(l->draft.answer);
 	answer_unref(l->draft.card);
 	bytes_unref(l->draft.bytes);
+	results_free(&l->done);
 	smaps_look_unref(l->draft.smaps);
 	writes_log_free(&l->writes);
 	target_close(&l->t);

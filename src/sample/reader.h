@@ -3,6 +3,7 @@
 #define PM_READER_H
 
 #include "kernel/proc.h"
+#include "sample/queue.h"
 #include "sample/sample.h"
 #include "target/target.h"
 
@@ -25,6 +26,7 @@ struct reader {
 	struct target t;
 	struct request now;      /* the request being served */
 	struct sample draft;  /* what the next sample will say */
+	struct results done;  /* the commands that were carried out since that was published */
 
 	/* reader.c's own */
 	uint64_t last_full, last_partial;
@@ -66,8 +68,11 @@ bool reader_is_quiet(struct reader *l);
  */
 bool reader_lightly(struct reader *l);
 
-/* What stands beside the regions: a range, a card, smaps, bytes. `looked`: these were just read. */
-void reader_besides(struct reader *l, const struct request *before, bool looked);
+/*
+ * What stands beside the regions: a range, a card, smaps, bytes. `looked`: these were just read;
+ * `again`: what is read once is read anew.
+ */
+void reader_besides(struct reader *l, const struct request *before, bool looked, bool again);
 
 /* Copies what the tracker says of itself into the draft. */
 void reader_copy_tracker(struct reader *l);

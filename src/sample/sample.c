@@ -10,7 +10,6 @@ sample_free(struct sample *s)
 		return;
 	regions_unref(s->regions);
 	window_unref(s->window);
-	answer_unref(s->answer);
 	answer_unref(s->card);
 	bytes_unref(s->bytes);
 	smaps_look_unref(s->smaps);

@@ -33,7 +33,9 @@ struct sampler {
 	pthread_mutex_t lock; /* guards what follows, down to the next comment */
 	struct worker worker;
 	struct request request;
+	struct queue queue;
 	struct sample *out;
+	struct results results;
 	bool open_failed;
 	bool holds; /* the target is watched */
 	struct err open_err;
@@ -42,6 +44,7 @@ struct sampler {
 
 	/* the thread's own */
 	struct reader reader;
+	struct queue todo; /* what it has taken out of the queue */
 	uint64_t next_look;
 	bool stale; /* the last look was given up for a newer request, and is owed */
 };
@@ -62,13 +65,13 @@ sampler_publish(void *arg, bool complete)
 	*copy = s->reader.draft;
 	regions_ref(copy->regions);
 	window_ref(copy->window);
-	answer_ref(copy->answer);
 	answer_ref(copy->card);
 	bytes_ref(copy->bytes);
 	smaps_look_ref(copy->smaps);
 	pthread_mutex_lock(&s->lock);
 	old = s->out;
 	s->out = copy;
+	results_move(&s->results, &s->reader.done);
 	s->holds = track_holds(&s->reader.t.track);
 	pthread_mutex_unlock(&s->lock);
 	sample_free(old);
@@ -76,7 +79,7 @@ sampler_publish(void *arg, bool complete)
 }
 
 struct sample *
-sampler_take(struct sampler *s)
+sampler_take(struct sampler *s, struct results *out)
 {
 	struct sample *got;
 	eventfd_t ignored;
@@ -85,6 +88,7 @@ sampler_take(struct sampler *s)
 	pthread_mutex_lock(&s->lock);
 	got = s->out;
 	s->out = NULL;
+	results_move(out, &s->results);
 	pthread_mutex_unlock(&s->lock);
 	return got;
 }
@@ -99,6 +103,27 @@ sampler_request(struct sampler *s, struct request *request)
 	pthread_mutex_unlock(&s->lock);
 }
 
+uint64_t
+sampler_command(struct sampler *s, const struct command *c)
+{
+	uint64_t serial;
+
+	pthread_mutex_lock(&s->lock);
+	serial = queue_add(&s->queue, c, &s->results);
+	if (s->results.n)
+		eventfd_write(s->event, 1);
+	worker_wake(&s->worker);
+	pthread_mutex_unlock(&s->lock);
+	return serial;
+}
+
+/* With the lock held: there is something that the thread has not taken yet. */
+static bool
+sampler_has_news(const struct sampler *s)
+{
+	return s->request.serial != s->reader.now.serial || s->queue.n;
+}
+
 static bool
 sampler_superseded(void *arg)
 {
@@ -106,7 +131,7 @@ sampler_superseded(void *arg)
 	bool yes;
 
 	pthread_mutex_lock(&s->lock);
-	yes = s->worker.stop || s->request.serial != s->reader.now.serial;
+	yes = s->worker.stop || sampler_has_news(s);
 	pthread_mutex_unlock(&s->lock);
 	return yes;
 }
@@ -121,7 +146,7 @@ sampler_stopping(void *arg)
 
 /* --- the thread ------------------------------------------------------------------------------- */
 
-/* Waits for a new request, for the next look, or for a heartbeat. false: stop. */
+/* Waits for a new request or command, for the next look, or for a heartbeat. false: stop. */
 static bool
 sampler_wait_for_work(struct sampler *s, bool *news)
 {
@@ -136,14 +161,43 @@ sampler_wait_for_work(struct sampler *s, bool *news)
 		at = u64_min(at, u64_max(now, s->next_look));
 	pthread_mutex_lock(&s->lock);
 	s->busy_ns = 0;
-	while (!s->worker.stop && s->request.serial == s->reader.now.serial &&
+	while (!s->worker.stop && !sampler_has_news(s) &&
 	       worker_wait(&s->worker, timed ? at : WORKER_FOREVER))
 		;
-	*news = s->request.serial != s->reader.now.serial;
+	*news = sampler_has_news(s);
 	stop = s->worker.stop;
 	s->busy_ns = time_ns();
 	pthread_mutex_unlock(&s->lock);
 	return !stop;
+}
+
+/* Carries out what was asked for, in order: those that take a look afterwards, or the others. */
+static bool
+sampler_carry_out(struct sampler *s, bool look)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < s->todo.n;) {
+		struct command c;
+
+		if (command_takes_look(s->todo.v[i].kind) != look) {
+			i++;
+			continue;
+		}
+		c = queue_take(&s->todo, i);
+		command_carry_out(&s->reader, &c);
+		any = true;
+	}
+	return any;
+}
+
+static bool
+sampler_is_to_look_again(const struct sampler *s)
+{
+	for (size_t i = 0; i < s->todo.n; i++)
+		if (s->todo.v[i].kind == COMMAND_LOOK)
+			return true;
+	return false;
 }
 
 /* What the new request asks beyond the one served before. */
@@ -152,23 +206,17 @@ sampler_serve(struct sampler *s, const struct request *before, bool due)
 {
 	struct reader *l = &s->reader;
 	const struct request *w = &l->now;
-	bool cleared = w->clear != l->draft.cleared, faulted = w->fault != l->draft.faulted;
-	bool again = w->refresh != before->refresh || w->auto_clear_ns != before->auto_clear_ns;
+	bool again = sampler_is_to_look_again(s), looked = false;
 	bool grid =
 	    w->grid_on && (!before->grid_on || !grid_same(&w->grid, &before->grid) ||
 	                   w->lens != before->lens || strcmp(w->filter, before->filter) != 0);
-	bool looked = false;
 	uint64_t begin = time_ns();
 
 	l->draft.trouble.what[0] = '\0';
-	if (cleared)
-		command_clear(l);
-	if (faulted)
-		command_fault(l);
+	due |= sampler_carry_out(s, true) || w->auto_clear_ns != before->auto_clear_ns;
 	if (l->draft.ended) {
 		s->stale = false;
-	} else if (!l->draft.regions || !l->draft.regions->counted || cleared || faulted || again ||
-	           due || s->stale) {
+	} else if (!l->draft.regions || !l->draft.regions->counted || due || s->stale) {
 		s->stale = !reader_at_all(l);
 		looked = true;
 		s->next_look =
@@ -180,11 +228,8 @@ sampler_serve(struct sampler *s, const struct request *before, bool due)
 	} else if (grid) {
 		s->stale = !reader_at_grid(l, &l->draft.regions->vmas);
 	}
-	reader_besides(l, before, looked);
-	if (w->ask != l->draft.asked)
-		command_ask(l);
-	if (w->find != l->draft.find)
-		command_find(l);
+	reader_besides(l, before, looked, again);
+	sampler_carry_out(s, false);
 	sampler_publish(s, !s->stale);
 }
 
@@ -197,6 +242,7 @@ sampler_turn(struct sampler *s, bool news)
 	if (news) {
 		pthread_mutex_lock(&s->lock);
 		s->reader.now = s->request;
+		queue_move(&s->todo, &s->queue);
 		pthread_mutex_unlock(&s->lock);
 		due = due && !s->reader.now.paused;
 	}
@@ -245,6 +291,8 @@ sampler_release(void *arg)
 	if (!refs_drop(&s->refs))
 		return;
 	sample_free(s->out);
+	results_free(&s->results);
+	queue_free(&s->queue);
 	close(s->event);
 	pthread_mutex_destroy(&s->lock);
 	free(s->root);
@@ -267,6 +315,7 @@ sampler_run(void *arg)
 		}
 	}
 	reader_close(&s->reader);
+	queue_free(&s->todo);
 }
 
 struct sampler *

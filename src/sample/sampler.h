@@ -3,11 +3,13 @@
 #define PM_SAMPLER_H
 
 #include "base/err.h"
+#include "sample/queue.h"
 #include "sample/sample.h"
 
 /*
  * The thread that reads the target, so that a kernel that makes it wait makes nobody else wait.
- * Two mailboxes, the latest letter wins in each: a request goes in, a sample comes out.
+ * Two mailboxes, the latest letter wins in each: a request goes in, a sample comes out. And a
+ * queue: a command goes in, and its result comes out, once.
  */
 struct sampler;
 
@@ -17,7 +19,7 @@ struct sampler;
  */
 struct sampler *sampler_start(const char *root, pid_t pid, enum track_owner owner, struct err *err);
 
-/* Readable when there is a new sample. */
+/* Readable when there is a new sample, or a result. */
 int sampler_fd(const struct sampler *s);
 
 /* A descriptor that becomes readable when the target ends, or -1; known after the first sample. */
@@ -28,8 +30,14 @@ uint64_t sampler_busy_ns(struct sampler *s);
 
 void sampler_request(struct sampler *s, struct request *request); /* gives it its serial */
 
-/* The newest sample, the caller's to free; NULL if there is none since the last call. */
-struct sample *sampler_take(struct sampler *s);
+/* Carried out after what was asked for before; by the request there is then. Returns its serial. */
+uint64_t sampler_command(struct sampler *s, const struct command *c);
+
+/*
+ * The newest sample, the caller's to free; NULL if there is none since the last call. The results
+ * since then are added to `out`: what they did to the target is in that sample, or one before it.
+ */
+struct sample *sampler_take(struct sampler *s, struct results *out);
 
 /* false with err: the target could not be opened at all, and the thread has ended. */
 bool sampler_opened(struct sampler *s, struct err *err);

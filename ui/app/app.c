@@ -57,8 +57,7 @@ app_loop(struct app *a, struct err *err)
 			return -1;
 		if (fds[END].revents && a->t.sampler) {
 			a->t.end_told = true; /* the sampler finds out more and says it */
-			a->t.request.refresh++;
-			app_post(a);
+			app_look(a);
 		}
 		app_read_keys(a);
 	}

@@ -53,9 +53,7 @@ app_fault(struct app *a)
 		return;
 	}
 	a->t.back = 0; /* what it brings is seen now */
-	a->t.request.fault++;
-	a->t.request.fault_at = a->ui.byte;
-	app_post(a);
+	app_command(a, &(struct command){.kind = COMMAND_FAULT, .at = a->ui.byte});
 }
 
 static void
@@ -111,12 +109,10 @@ app_redraw(struct app *a)
 static void
 app_look_now(struct app *a)
 {
-	if (a->choose.lister) {
+	if (a->choose.lister)
 		app_choose_refresh(a);
-		return;
-	}
-	a->t.request.refresh++;
-	app_post(a);
+	else
+		app_look(a);
 }
 
 static void

@@ -184,6 +184,7 @@ app_ask(struct app *a, const char *line)
 {
 	const struct sample *s = a->t.s;
 	struct here here = {.text = ""};
+	struct command c = {.kind = COMMAND_ASK};
 	struct query q;
 	struct err err;
 	uint64_t addr, end;
@@ -217,9 +218,8 @@ app_ask(struct app *a, const char *line)
 		app_clear(a);
 		return;
 	}
-	snprintf(a->t.request.question, sizeof(a->t.request.question), "%s", here.text);
-	a->t.asked = ++a->t.request.ask;
-	app_post(a);
+	snprintf(c.text, sizeof(c.text), "%s", here.text);
+	app_command(a, &c);
 }
 
 static void

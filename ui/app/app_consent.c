@@ -21,27 +21,24 @@ static void
 app_ask_consent(struct app *a, char letter)
 {
 	a->t.asking = letter;
-	snprintf(a->t.request.question, sizeof(a->t.request.question), "tracker");
-	a->t.asked = ++a->t.request.ask;
+	app_command(a, &(struct command){.kind = COMMAND_ASK, .text = "tracker"});
 }
 
 void
-app_question(struct app *a)
+app_question(struct app *a, const struct result *r)
 {
 	char text[400];
 
-	if (a->t.s->questions == a->t.questions_seen)
-		return;
-	a->t.questions_seen = a->t.s->questions;
 	a->t.auto_clear_asked = a->t.request.auto_clear_ns;
 	a->t.request.auto_clear_ns = 0;
-	if (a->t.s->question == CLEAR_CONSENT) {
+	a->t.stray = r->stray;
+	if (r->question == CLEAR_CONSENT) {
 		app_ask_consent(a, 'Y');
-	} else if (a->t.s->question == CLEAR_STRAY) {
+	} else if (r->question == CLEAR_STRAY) {
 		app_ask_consent(a, 'F');
 	} else {
 		a->t.asking = 'Z';
-		snprintf(text, sizeof(text), "%s; clear all the same?", a->t.s->question_text);
+		snprintf(text, sizeof(text), "%s; clear all the same?", r->text);
 		app_toast(a, ROLE_HOT, text);
 		a->toast_until = time_ns() + STAY_NS;
 	}
@@ -58,12 +55,12 @@ app_put_away(struct app *a)
 }
 
 static void
-app_consent_clear(struct app *a)
+app_consent_clear(struct app *a, uint64_t closes)
 {
 	a->t.request.auto_clear_ns = a->t.auto_clear_asked;
-	a->t.request.clear++;
 	app_put_away(a);
 	app_post(a);
+	app_command(a, &(struct command){.kind = COMMAND_CLEAR, .closes = closes});
 }
 
 /* The region under the cursor, if there is one. */
@@ -113,14 +110,13 @@ app_clear(struct app *a)
 		app_toast(a, ROLE_HOT, "--read-only: nothing that changes the target is done");
 		return;
 	}
-	a->t.request.closes = 0; /* each time it is asked */
 	if (app_is_elsewhere(a)) {
 		a->t.auto_clear_asked = a->t.request.auto_clear_ns;
 		app_ask_consent(a, 'Y');
 	} else if (app_take_scope(a)) {
-		a->t.request.clear++;
+		app_post(a);
+		app_command(a, &(struct command){.kind = COMMAND_CLEAR});
 	}
-	app_post(a);
 }
 
 void
@@ -147,6 +143,7 @@ bool
 app_consent(struct app *a, enum action action)
 {
 	struct request *w = &a->t.request;
+	uint64_t closes = 0;
 
 	if (action == ACT_BACK) {
 		app_put_away(a);
@@ -165,7 +162,7 @@ app_consent(struct app *a, enum action action)
 	else if (a->t.asking == 'Z' && action == ACT_CONSENT)
 		w->sure = a->t.s->execs + 1;
 	else if (a->t.asking == 'F' && action == ACT_CONSENT)
-		w->closes = a->t.s->stray;
+		closes = a->t.stray;
 	else if (action == ACT_CONSENT || action == ACT_CONSENT_ALL)
 		w->allow = a->t.s->execs + 1;
 	else
@@ -178,6 +175,6 @@ app_consent(struct app *a, enum action action)
 			return true;
 		}
 	}
-	app_consent_clear(a);
+	app_consent_clear(a, closes);
 	return true;
 }

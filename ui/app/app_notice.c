@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a new sample brings that the person is to be told: steps carried out, and what befell the
- * target. */
+/* What a new sample brings that the person is to be told: what befell the target, and how commands
+ * went. */
 #include "app/app_state.h"
 
 #include <stdio.h>
@@ -67,7 +67,7 @@ notice_let_go(struct app *a)
 	char text[256];
 
 	a->t.clears_seen = a->t.s->clears;
-	if (gone && !exec && !a->t.s->question) {
+	if (gone && !exec && !a->t.asking) {
 		snprintf(text, sizeof(text), "writes are no longer told: %s",
 		         a->t.s->track_why[0]
 		             ? a->t.s->track_why
@@ -79,28 +79,36 @@ notice_let_go(struct app *a)
 }
 
 static void
-notice_clear(struct app *a)
+notice_no_clear(struct app *a, const struct result *r)
+{
+	if (a->t.request.auto_clear_ns) {
+		a->t.request.auto_clear_ns = 0;
+		app_post(a);
+	} else if (!r->command.serial) {
+		return; /* it has been told */
+	}
+	app_toast_err(a, &r->err);
+	if (!r->command.serial)
+		return;
+	a->t.rearmed = false;
+	if (!a->t.s->clears)
+		app_consent_withdraw(a);
+}
+
+static void
+notice_clear(struct app *a, const struct result *r)
 {
 	char text[400];
 	int n = 0;
 
-	if (a->t.s->clear_err.what[0] && a->t.request.auto_clear_ns) {
-		a->t.request.auto_clear_ns = 0;
-		app_post(a);
-		app_toast_err(a, &a->t.s->clear_err);
-	}
-	if (a->t.s->cleared == a->t.clear_seen)
-		return;
-	a->t.clear_seen = a->t.s->cleared;
-	if (a->t.s->clear_err.what[0]) {
-		a->t.rearmed = false;
-		app_toast_err(a, &a->t.s->clear_err);
-		if (!a->t.s->clears)
-			app_consent_withdraw(a);
+	if (r->question) {
+		app_question(a, r);
 		return;
 	}
-	if (a->t.s->question)
+	if (r->err.what[0]) {
+		notice_no_clear(a, r);
 		return;
+	}
 	if (a->t.rearmed)
 		n = snprintf(text, sizeof(text),
 		             "process %d executed a new program, now %s: ", (int)a->t.s->pid,
@@ -111,36 +119,56 @@ notice_clear(struct app *a)
 }
 
 static void
-notice_fault(struct app *a)
+notice_fault(struct app *a, const struct result *r)
 {
 	char text[128];
 
-	if (a->t.s->faulted == a->t.fault_seen)
-		return;
-	a->t.fault_seen = a->t.s->faulted;
-	if (a->t.s->fault_err.what[0]) {
-		app_toast_err(a, &a->t.s->fault_err);
+	if (r->err.what[0]) {
+		app_toast_err(a, &r->err);
 		return;
 	}
 	snprintf(text, sizeof(text),
-	         a->t.s->fault_idle ? "page %llx is in RAM: R had nothing to do"
-	                          : "page %llx was read: the process has faulted it in",
-	         (unsigned long long)(a->t.request.fault_at & ~(uint64_t)(a->t.s->page_size - 1)));
+	         r->idle ? "page %llx is in RAM: R had nothing to do"
+	                 : "page %llx was read: the process has faulted it in",
+	         (unsigned long long)(r->command.at & ~(uint64_t)(a->t.s->page_size - 1)));
 	app_toast(a, ROLE_HOT, text);
 }
 
 static void
-notice_answer(struct app *a)
+notice_answer(struct app *a, struct result *r)
 {
-	if (!a->t.asked || a->t.s->asked != a->t.asked)
-		return;
-	a->t.asked = 0;
-	if (!a->t.s->answer) {
-		app_toast_err(a, &a->t.s->answer_err);
+	if (!r->answer) {
+		app_toast_err(a, &r->err);
 		return;
 	}
 	app_close_panel(a);
-	a->t.panel = answer_ref(a->t.s->answer);
+	a->t.panel = r->answer;
+	r->answer = NULL;
+}
+
+/* What is no longer waited for is told by nobody, but what was done to the target is. */
+void
+app_notice_result(struct app *a, struct result *r)
+{
+	bool newest = r->command.serial == a->t.newest[r->command.kind];
+
+	a->t.unanswered -= r->command.serial > 0;
+	if (r->end != RESULT_DONE || !a->t.s)
+		return;
+	switch (r->command.kind) {
+	case COMMAND_CLEAR: notice_clear(a, r); break;
+	case COMMAND_FAULT: notice_fault(a, r); break;
+	case COMMAND_ASK:
+		if (newest)
+			notice_answer(a, r);
+		break;
+	case COMMAND_FIND:
+		if (newest)
+			app_notice_found(a, r);
+		break;
+	case COMMAND_LOOK:
+	case COMMAND_KINDS: break;
+	}
 }
 
 /*
@@ -197,12 +225,7 @@ app_notice(struct app *a)
 {
 	bool let_go;
 
-	app_question(a);
-	notice_clear(a);
 	notice_others(a);
 	let_go = notice_let_go(a);
-	notice_fault(a);
-	notice_answer(a);
-	app_notice_found(a);
 	notice_life(a, let_go);
 }

@@ -11,15 +11,15 @@
 #include "views/view.h"
 
 static void
-app_seek_post(struct app *a, const char *what, uint64_t from, bool back)
+app_seek_post(struct app *a, const char *what, bool bytes, bool back)
 {
-	struct request *w = &a->t.request;
+	struct command c = {.kind = COMMAND_FIND,
+	                    .at = bytes ? a->ui.byte : a->ui.cursor,
+	                    .bytes = bytes,
+	                    .back = back};
 
-	snprintf(w->find_what, sizeof(w->find_what), "%s", what);
-	w->find_from = from;
-	w->find_back = back;
-	w->find++;
-	app_post(a);
+	snprintf(c.text, sizeof(c.text), "%s", what);
+	app_command(a, &c);
 }
 
 bool
@@ -31,8 +31,7 @@ app_seek(struct app *a, bool back)
 	if (!what[0])
 		return false;
 	a->t.find_change = false;
-	a->t.request.find_bytes = bytes;
-	app_seek_post(a, what, bytes ? a->ui.byte : a->ui.cursor, back);
+	app_seek_post(a, what, bytes, back);
 	return true;
 }
 
@@ -40,33 +39,32 @@ void
 app_seek_change(struct app *a, bool back)
 {
 	a->t.find_change = true;
-	a->t.request.find_bytes = false;
-	app_seek_post(a, "!state=none", a->ui.cursor, back);
+	app_seek_post(a, "!state=none", false, back);
 }
 
 /* Where there is no other page in this region its end is the place to go on from. */
 static void
-app_notice_change(struct app *a)
+app_notice_change(struct app *a, const struct result *r)
 {
-	const struct seek_found *f = &a->t.s->found;
-	const struct request *w = &a->t.request;
+	const struct seek_found *f = &r->found;
+	const struct command *c = &r->command;
 	struct ui *ui = &a->ui;
 	const struct vma *v = ui_vma(ui, a->t.s, NULL);
 	bool here = v && f->any && f->at >= v->start && f->at < v->end &&
-	            (w->find_back ? f->at < w->find_from : f->at > w->find_from);
+	            (c->back ? f->at < c->at : f->at > c->at);
 
-	if (!v || ui_view(ui) != VIEW_GRID || ui->cursor != w->find_from || a->t.s->find != w->find)
+	if (!v || ui_view(ui) != VIEW_GRID || ui->cursor != c->at)
 		return; /* somebody has gone elsewhere */
-	ui->cursor = here ? f->at : w->find_back ? v->start : v->end - a->t.s->page_size;
+	ui->cursor = here ? f->at : c->back ? v->start : v->end - a->t.s->page_size;
 	ui->pages->follow = false;
 }
 
 static void
-app_say_nothing(struct app *a)
+app_say_nothing(struct app *a, const struct result *r)
 {
-	const struct seek_found *f = &a->t.s->found;
-	char text[360];
-	int n = snprintf(text, sizeof(text), "no page passes %s", a->t.request.find_what);
+	const struct seek_found *f = &r->found;
+	char text[640];
+	int n = snprintf(text, sizeof(text), "no page passes %s", r->command.text);
 
 	if (f->unknown)
 		snprintf(text + n, sizeof(text) - (size_t)n, "; of %llu it is not known",
@@ -75,20 +73,20 @@ app_say_nothing(struct app *a)
 }
 
 static const char *
-app_wrap_words(const struct app *a)
+app_wrap_words(const struct command *c)
 {
-	return a->t.request.find_back ? "none before: this is the last of all"
-	                              : "none behind: this is the first of all";
+	return c->back ? "none before: this is the last of all"
+	               : "none behind: this is the first of all";
 }
 
 /* What was not searched is said whether something was found or not: it may lie there. */
 static void
-app_notice_bytes(struct app *a)
+app_notice_bytes(struct app *a, const struct result *r)
 {
-	const struct seek_found *f = &a->t.s->found;
+	const struct seek_found *f = &r->found;
 	struct buf text = {0};
 
-	if (ui_view(&a->ui) != VIEW_HEX || a->t.s->find != a->t.request.find)
+	if (ui_view(&a->ui) != VIEW_HEX)
 		return; /* somebody has gone elsewhere */
 	if (f->stopped) {
 		buf_fmt(&text, "the search was given up for what came after it; %s searches again",
@@ -96,7 +94,7 @@ app_notice_bytes(struct app *a)
 	} else {
 		buf_str(&text, f->any ? "" : "these bytes are nowhere in the region");
 		if (f->wrapped)
-			buf_str(&text, app_wrap_words(a));
+			buf_str(&text, app_wrap_words(&r->command));
 		if (f->skipped)
 			buf_fmt(&text, "%s%llu page%s not in RAM %s not searched",
 			        text.len ? "; " : "", (unsigned long long)f->skipped,
@@ -114,29 +112,26 @@ app_notice_bytes(struct app *a)
 
 /* The zoom stays: in a cell of many pages the cursor stands on the one that was found. */
 void
-app_notice_found(struct app *a)
+app_notice_found(struct app *a, const struct result *r)
 {
-	const struct seek_found *f = &a->t.s->found;
+	const struct seek_found *f = &r->found;
 	struct ui *ui = &a->ui;
 	unsigned zoom = ui->pages->grid.zoom;
 
-	if (a->t.s->find == a->t.find_seen)
-		return;
-	a->t.find_seen = a->t.s->find;
-	if (a->t.s->find_err.what[0]) {
-		app_toast_err(a, &a->t.s->find_err);
-	} else if (a->t.request.find_bytes) {
-		app_notice_bytes(a);
+	if (r->err.what[0]) {
+		app_toast_err(a, &r->err);
+	} else if (r->command.bytes) {
+		app_notice_bytes(a, r);
 	} else if (a->t.find_change) {
-		app_notice_change(a);
+		app_notice_change(a, r);
 	} else if (!f->any) {
-		app_say_nothing(a);
+		app_say_nothing(a, r);
 	} else {
 		a->t.back = 0;
 		if (!ui_go(ui, a->t.s, f->at))
 			return;
 		ui->pages->grid.zoom = zoom;
 		if (f->wrapped)
-			app_toast_here(a, ROLE_TEXT, app_wrap_words(a));
+			app_toast_here(a, ROLE_TEXT, app_wrap_words(&r->command));
 	}
 }

@@ -113,8 +113,8 @@ app_stop(struct app *a)
 	snprintf(text, sizeof(text), "stopped for %.0f s: nothing was looked at meanwhile",
 	         (double)(to - from) / 1e9);
 	app_toast(a, ROLE_TEXT, text);
-	a->t.request.refresh += !a->t.paused;
-	app_post(a);
+	if (!a->t.paused)
+		app_look(a);
 }
 
 void

@@ -85,6 +85,21 @@ app_post(struct app *a)
 }
 
 void
+app_command(struct app *a, const struct command *c)
+{
+	if (!a->t.sampler)
+		return;
+	a->t.newest[c->kind] = sampler_command(a->t.sampler, c);
+	a->t.unanswered++;
+}
+
+void
+app_look(struct app *a)
+{
+	app_command(a, &(struct command){.kind = COMMAND_LOOK});
+}
+
+void
 app_post_view(struct app *a)
 {
 	enum view_id v = ui_view(&a->ui);
@@ -139,6 +154,7 @@ app_answered(const struct app *a)
 	if (a->choose.lister)
 		return a->choose.list && a->choose.list->complete &&
 		       a->choose.list->request >= a->choose.listing;
-	return a->t.s && a->t.s->complete && a->t.s->request_serial == a->t.request.serial &&
+	return a->t.s && !a->t.unanswered && a->t.s->complete &&
+	       a->t.s->request_serial == a->t.request.serial &&
 	       (a->t.s->can_track != TRACK_UNKNOWN || a->t.s->ended);
 }

@@ -45,18 +45,19 @@ struct app_target {
 	                not); else 0 */
 
 	struct answer *panel;    /* the answer on screen */
-	uint64_t asked;          /* the `ask` whose answer is awaited, 0 none */
+	uint64_t newest[COMMAND_KINDS]; /* command of each kind; 0: none */
+	unsigned unanswered;     /* commands that have no result yet */
+	bool find_change;        /* the last find was Tab's */
 
 	bool rearmed;            /* the next clear is the one after an exec */
 	char asking; /* a question about a clear is open: the letter of its keys (keys.def); 0 */
 	bool explains;           /* all that it costs is shown, too */
 	uint64_t auto_clear_asked; /* the auto-clear that it came from, in ns */
+	uint64_t stray;          /* the inode of the userfaultfd that it is about */
 	bool part;               /* it was answered with one region: request.scope */
 
 	/* what was told of its samples */
-	uint64_t clear_seen, fault_seen, find_seen;
-	bool find_change;        /* the last find was Tab's */
-	unsigned questions_seen, clears_seen, execs_seen;
+	unsigned clears_seen, execs_seen;
 	bool others_seen, ended_seen, end_told;
 };
 
@@ -103,7 +104,9 @@ void app_not_found(struct app *a); /* what was looked for in the list */
 void app_messages(struct app *a); /* shows those that were told */
 void app_close_panel(struct app *a);
 char app_letter(const struct app *a); /* of the keys that work now (keys.def) */
-void app_post(struct app *a); /* hands a->want to the sampler */
+void app_post(struct app *a); /* hands a->t.request to the sampler */
+void app_command(struct app *a, const struct command *c);
+void app_look(struct app *a); /* the command that looks again, now */
 void app_post_view(struct app *a); /* the same, if what the screen shows is not what it showed */
 bool app_answered(const struct app *a);
 
@@ -151,11 +154,14 @@ void app_choose_refresh(struct app *a);
 void app_choose_open(struct app *a);
 void app_choose_end(struct app *a);
 
-/* app_notice.c: tells what the sample brings */
+/* app_notice.c: tells what the sample brings, and the result of a command, whose answer it may take
+ * over */
 void app_notice(struct app *a);
+void app_notice_result(struct app *a, struct result *r);
 
 /* app_consent.c: what must be answered before a clear */
-void app_question(struct app *a);                 /* the sample brings one: puts it */
+/* a clear came to a question: puts it */
+void app_question(struct app *a, const struct result *r);
 bool app_consent(struct app *a, enum action action); /* the answer; false: the key is none */
 bool app_may_consent_to_region(const struct app *a); /* the one under the cursor can be written */
 void app_clear(struct app *a);                    /* a clear, or the question which part is meant */
@@ -178,7 +184,7 @@ void app_jump_back(struct app *a);
 bool app_seek(struct app *a, bool back); /* false: nothing was asked for yet */
 void app_seek_change(struct app *a,
                      bool back); /* the next page of the region that is mapped, from dots on */
-void app_notice_found(struct app *a);
+void app_notice_found(struct app *a, const struct result *r);
 
 /* app_report.c */
 void app_copy(struct app *a);

@@ -40,20 +40,30 @@ app_target(struct app *a, const char *root, pid_t pid, enum track_owner owner, s
 	return 0;
 }
 
-int
-app_take_sample(struct app *a, struct err *err)
+static void
+app_show_sample(struct app *a, struct sample *s)
 {
-	struct sample *got = sampler_take(a->t.sampler);
-
-	if (!got)
-		return sampler_opened(a->t.sampler, err) ? 0 : -1;
 	if (a->t.s && a->t.s->complete && !a->t.paused)
 		history_push(&a->t.history, a->t.s);
 	else
 		sample_free(a->t.s);
-	a->t.s = got;
-	app_notice(a);
-	return 0;
+	a->t.s = s;
+}
+
+int
+app_take_sample(struct app *a, struct err *err)
+{
+	struct results results = {0};
+	struct sample *got = sampler_take(a->t.sampler, &results);
+
+	if (got)
+		app_show_sample(a, got);
+	for (size_t i = 0; i < results.n; i++)
+		app_notice_result(a, &results.v[i]);
+	if (got)
+		app_notice(a);
+	results_free(&results);
+	return got || sampler_opened(a->t.sampler, err) ? 0 : -1;
 }
 
 int

@@ -27,7 +27,7 @@ app_write_status(struct app *a)
 		return;
 	n = snprintf(line, sizeof(line),
 	             "frame=%u keys=%u idle=%d size=%dx%d view=%c key_us=%.0f cells=%u\n", a->frame,
-	             a->keys, app_answered(a) && !a->t.asked, a->term.cols, a->term.rows,
+	             a->keys, app_answered(a), a->term.cols, a->term.rows,
 	             prompt_is_open() ? ':'
 	             : a->t.awaited  ? '\''
 	                              : app_letter(a),

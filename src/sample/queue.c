@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sample/queue.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/util.h"
+
+void
+results_add(struct results *rs, const struct result *r)
+{
+	rs->v = vec_room(rs->v, rs->n, &rs->cap, sizeof(*rs->v));
+	rs->v[rs->n++] = *r;
+}
+
+void
+results_move(struct results *to, struct results *from)
+{
+	for (size_t i = 0; i < from->n; i++)
+		results_add(to, &from->v[i]);
+	from->n = 0;
+}
+
+void
+results_free(struct results *rs)
+{
+	for (size_t i = 0; i < rs->n; i++)
+		answer_unref(rs->v[i].answer);
+	free(rs->v);
+	*rs = (struct results){0};
+}
+
+/* Two clears, or two looks, would tell the same as one; of two questions the newer is meant. */
+static bool
+command_replaces(const struct command *newer, const struct command *older)
+{
+	return newer->kind == older->kind && newer->kind != COMMAND_FAULT;
+}
+
+void
+queue_move(struct queue *to, struct queue *from)
+{
+	for (size_t i = 0; i < from->n; i++) {
+		to->v = vec_room(to->v, to->n, &to->cap, sizeof(*to->v));
+		to->v[to->n++] = from->v[i];
+	}
+	from->n = 0;
+}
+
+struct command
+queue_take(struct queue *q, size_t i)
+{
+	struct command c = q->v[i];
+
+	memmove(q->v + i, q->v + i + 1, (--q->n - i) * sizeof(*q->v));
+	return c;
+}
+
+static void
+queue_end(struct queue *q, size_t i, enum result_end end, struct results *out)
+{
+	results_add(out, &(struct result){.command = queue_take(q, i), .end = end});
+}
+
+uint64_t
+queue_add(struct queue *q, const struct command *c, struct results *out)
+{
+	for (size_t i = 0; i < q->n;)
+		if (command_replaces(c, &q->v[i]))
+			queue_end(q, i, RESULT_REPLACED, out);
+		else
+			i++;
+	q->v = vec_room(q->v, q->n, &q->cap, sizeof(*q->v));
+	q->v[q->n] = *c;
+	q->v[q->n++].serial = ++q->serial;
+	return q->serial;
+}
+
+bool
+queue_drop(struct queue *q, uint64_t serial, enum result_end end, struct results *out)
+{
+	for (size_t i = 0; i < q->n; i++)
+		if (q->v[i].serial == serial) {
+			queue_end(q, i, end, out);
+			return true;
+		}
+	return false;
+}
+
+void
+queue_free(struct queue *q)
+{
+	free(q->v);
+	*q = (struct queue){0};
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Commands: each is answered exactly once, whatever becomes of it. */
+#include <string.h>
+
+#include "sample/queue.h"
+#include "tap.h"
+
+static struct command
+command(enum command_kind kind, const char *text)
+{
+	struct command c = {.kind = kind};
+
+	strcpy(c.text, text);
+	return c;
+}
+
+static uint64_t
+add(struct queue *q, enum command_kind kind, const char *text, struct results *out)
+{
+	struct command c = command(kind, text);
+
+	return queue_add(q, &c, out);
+}
+
+static bool
+ended(const struct results *rs, size_t i, uint64_t serial, enum result_end end)
+{
+	return i < rs->n && rs->v[i].command.serial == serial && rs->v[i].end == end;
+}
+
+static void
+test_order(void)
+{
+	struct queue q = {0};
+	struct results out = {0};
+	uint64_t ask = add(&q, COMMAND_ASK, "heap", &out);
+	uint64_t find = add(&q, COMMAND_FIND, "thp", &out);
+	struct command c;
+
+	ok(ask > 0 && find > ask && q.n == 2 && !out.n, "commands wait, each with a serial");
+	c = queue_take(&q, 0);
+	ok(c.serial == ask && !strcmp(c.text, "heap") && q.n == 1, "in the order they came");
+	c = queue_take(&q, 0);
+	ok(c.serial == find && !q.n && !out.n, "who takes one answers it");
+	queue_free(&q);
+}
+
+static void
+test_replaced(void)
+{
+	struct queue q = {0};
+	struct results out = {0};
+	uint64_t first = add(&q, COMMAND_ASK, "heap", &out);
+	uint64_t clear = add(&q, COMMAND_CLEAR, "", &out);
+	uint64_t second = add(&q, COMMAND_ASK, "stack", &out);
+
+	ok(out.n == 1 && ended(&out, 0, first, RESULT_REPLACED), "a newer question replaces the older");
+	ok(q.n == 2 && q.v[0].serial == clear && q.v[1].serial == second,
+	   "others keep their place");
+	add(&q, COMMAND_FAULT, "", &out);
+	add(&q, COMMAND_FAULT, "", &out);
+	ok(q.n == 4 && out.n == 1, "each page that is to be read in is read");
+	results_free(&out);
+	queue_free(&q);
+}
+
+static void
+test_dropped(void)
+{
+	struct queue q = {0};
+	struct results out = {0};
+	uint64_t ask = add(&q, COMMAND_ASK, "heap", &out);
+
+	ok(queue_drop(&q, ask, RESULT_CANCELLED, &out) && !q.n && out.n == 1 &&
+	       ended(&out, 0, ask, RESULT_CANCELLED),
+	   "what is cancelled before it begins has its result");
+	ok(!queue_drop(&q, ask, RESULT_CANCELLED, &out) && out.n == 1, "and no second one");
+	results_free(&out);
+	queue_free(&q);
+}
+
+static void
+test_moved(void)
+{
+	struct queue q = {0}, todo = {0};
+	struct results out = {0}, there = {0};
+	struct result r = {.command.serial = 7, .answer = answer_new()};
+
+	add(&q, COMMAND_LOOK, "", &out);
+	queue_move(&todo, &q);
+	ok(!q.n && todo.n == 1 && todo.v[0].serial == q.serial, "a queue moves as a whole");
+	ok(add(&q, COMMAND_LOOK, "", &out) == 2, "and goes on counting");
+	results_add(&out, &r);
+	results_move(&there, &out);
+	ok(!out.n && there.n == 1 && there.v[0].answer == r.answer, "results move as they are");
+	results_free(&out);
+	results_free(&there);
+	queue_free(&q);
+	queue_free(&todo);
+}
+
+int
+main(void)
+{
+	tap_start();
+	test_order();
+	test_replaced();
+	test_dropped();
+	test_moved();
+	return tap_done();
+}
