@@ -47,7 +47,9 @@ pipes_start() {
 # --- the subject ----------------------------------------------------------------------------------
 
 # subject_start [WRAPPER...]: WRAPPER may be setpriv with its options
-subject_start() {
+subject_start() { untraced _subject_start "$@"; }
+
+_subject_start() {
 	subject_launch "$@"
 	_subject_expect "^ready $SUBJECT_PID\$"
 	_subject_regions
@@ -111,11 +113,13 @@ subject_try() {
 # --- waiting --------------------------------------------------------------------------------------
 
 # until_true COMMAND...: asks again and again; too late, it shows how far a watch has come
-until_true() {
+until_true() { untraced _until_true "$@"; }
+
+_until_true() {
 	local limit=$((SECONDS + 30 * ${TEST_TIMEOUT_SCALE:-1}))
 	until "$@"; do
 		((SECONDS < limit)) || { echo "never: $*"; watch_show; return 1; }
-		read -rt 0.02 _ <><(:) || : # on a slow machine what is waited for needs the processor
+		_screen_pause # on a slow machine what is waited for needs the processor
 	done
 }
 
@@ -357,7 +361,9 @@ screen_goto() {
 
 # screen_burst KEY|TEXT...: sent at once, which is as if typed faster than pmtop draws; a word that is no key's
 # name is a text. One wait for all of them, where each letter's own would take most of a test's time.
-screen_burst() {
+screen_burst() { untraced _screen_burst "$@"; }
+
+_screen_burst() {
 	local word n=0 frame keys idle
 	for word; do
 		case $word in
@@ -376,7 +382,9 @@ is() {
 
 # same [DIFFER_OPTION] MAKE_A MAKE_B: two commands (each one word of shell) whose tables must agree.
 # The kernel moves pages by itself, so a difference must be there three times to be one.
-same() {
+same() { untraced _same "$@"; }
+
+_same() {
 	local option=() a=$BATS_TEST_TMPDIR/a b=$BATS_TEST_TMPDIR/b
 	[[ $1 != --* ]] || { option=("$1"); shift; }
 	for _ in 1 2 3; do

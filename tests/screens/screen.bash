@@ -38,7 +38,7 @@ declare -gA SCREEN_LABELLED=()
 
 # One server a test; no user's configuration, no user's server.
 _tmux() {
-	env -u TMUX -u TMUX_TMPDIR LC_ALL=C.UTF-8 tmux -L "$SCREEN_SOCKET" "$@"
+	(unset TMUX TMUX_TMPDIR && LC_ALL=C.UTF-8 exec tmux -L "$SCREEN_SOCKET" "$@")
 }
 
 # What the program may see of the environment. The sanitizers' and coverage's variables pass.
@@ -54,7 +54,9 @@ _screen_env() {
 }
 
 # screen_run WxH COMMAND...: any command; returns when it has drawn and is idle, or has ended
-screen_run() {
+screen_run() { untraced _screen_run "$@"; }
+
+_screen_run() {
 	local size=$1 environ
 	shift
 	SCREEN_TMP=${BATS_TEST_TMPDIR:-${SCREEN_TMP:?}}
@@ -62,6 +64,7 @@ screen_run() {
 	mkdir -p "$SCREEN_TMP/home" "$SCREEN_TMP/state"
 	rm -f "$SCREEN_TMP"/{status,exit,stty.*}
 	: >"$SCREEN_TMP/status"
+	SCREEN_READER=''
 	mapfile -d '' -t environ < <(_screen_env)
 	_tmux -f /dev/null -u start-server \; set-option -g status off \; \
 		set-option -g remain-on-exit on \; set-option -s escape-time 0 \; \
@@ -82,7 +85,9 @@ screen_start() {
 }
 
 # for teardown: whatever has happened
-screen_stop() {
+screen_stop() { untraced _screen_stop; }
+
+_screen_stop() {
 	local socket
 	[[ -n ${SCREEN_SOCKET-} ]] || return 0
 	socket=$(_tmux display-message -p '#{socket_path}' 2>/dev/null) || return 0
@@ -133,7 +138,21 @@ sixteen_colors() {
 	SCREEN_ENV+=("TERMINFO=$BATS_TEST_TMPDIR/terminfo")
 }
 
+# untraced COMMAND...: bats traces every command of a test and of the functions it calls, to tell where it
+# failed, and tracing takes a hundred times as long as most of them. In here the call alone is traced.
+untraced() {
+	local -
+	set +T
+	"$@"
+}
+
 # --- waiting --------------------------------------------------------------------------------------
+
+# _screen_pause: 10 ms, without the fork of a sleep
+_screen_pause() {
+	[[ ${SCREEN_NEVER-} ]] || exec {SCREEN_NEVER}<> <(:)
+	read -rt 0.01 -u "$SCREEN_NEVER" _ || :
+}
 
 _screen_fail() {
 	echo "$1"
@@ -145,22 +164,31 @@ _screen_fail() {
 }
 
 # _screen_until WHAT COMMAND...: asks again and again, up to the limit
-_screen_until() {
+_screen_until() { untraced _screen_poll "$@"; }
+
+_screen_poll() {
 	local what=$1 limit
 	shift
 	limit=$((SECONDS + 20 * ${TEST_TIMEOUT_SCALE:-1}))
 	until "$@"; do
 		((SECONDS <= limit)) || { _screen_fail "gave up waiting for $what"; return 1; }
-		read -rt 0.01 _ <><(:) || :	# without the fork of a sleep
+		_screen_pause
 	done
 }
 
-# sets frame, keys, idle from the last whole line
+# Sets frame, keys, idle from the last whole line. Each line is read once, for in a test there are thousands; a
+# subshell reads for itself.
 _screen_status() {
 	local line
 	frame=-1 keys=-1 idle=0
-	line=$(tail -n 1 "$SCREEN_TMP/status")
-	[[ $line =~ frame=([0-9]+)\ keys=([0-9]+)\ idle=([01]) ]] || return 0
+	if [[ ${SCREEN_READER-} != "$BASHPID" ]]; then
+		SCREEN_READER=$BASHPID SCREEN_LINE='' SCREEN_PART=''
+		[[ ! ${SCREEN_STATUS-} ]] || exec {SCREEN_STATUS}<&-
+		exec {SCREEN_STATUS}<"$SCREEN_TMP/status"
+	fi
+	while IFS= read -r line; do SCREEN_LINE=$SCREEN_PART$line SCREEN_PART=''; done <&"$SCREEN_STATUS"
+	SCREEN_PART+=$line
+	[[ $SCREEN_LINE =~ frame=([0-9]+)\ keys=([0-9]+)\ idle=([01]) ]] || return 0
 	frame=${BASH_REMATCH[1]} keys=${BASH_REMATCH[2]} idle=${BASH_REMATCH[3]}
 }
 
@@ -186,7 +214,9 @@ _screen_send() {
 
 # screen_keys KEY...: by tmux's names (Enter Escape Up NPage BSpace C-c F1 a); the next one is sent
 # when the last one has been dealt with
-screen_keys() {
+screen_keys() { untraced _screen_keys "$@"; }
+
+_screen_keys() {
 	local k
 	for k; do
 		[[ $k != ';' ]] || k='\;'	# tmux's own separator
@@ -195,7 +225,9 @@ screen_keys() {
 }
 
 # screen_type TEXT: letter by letter, nothing is taken for the name of a key
-screen_type() {
+screen_type() { untraced _screen_type "$@"; }
+
+_screen_type() {
 	local i c
 	for ((i = 0; i < ${#1}; i++)); do
 		c=${1:i:1}
