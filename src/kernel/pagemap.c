@@ -227,7 +227,7 @@ pagemap_runs_by_scan(const struct pagemap *pm, uint64_t start, uint64_t end, uin
 		if (start < end) {
 			if (pagemap_stopped(pm))
 				return 1;
-			/* A call over 4 GiB of nothing takes a microsecond, and makes nobody wait. */
+			/* A call over 4 GiB of nothing takes a microsecond: nobody waits. */
 			if (time_ns() - began >= BREATH_NS)
 				pagemap_breathe();
 		}

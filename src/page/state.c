@@ -5,7 +5,8 @@
 #include "kernel/kabi.h"
 #include "kernel/swap.h"
 
-#define S(id, l, role, n, w, h) [STATE_##id] = {.letter = (l), .name = (n), .words = (w), .help = (h)},
+#define S(id, l, role, n, w, h) \
+	[STATE_##id] = {.letter = (l), .name = (n), .words = (w), .help = (h)},
 static const struct state_row rows[STATE_COUNT] = {
 #include "page/state.def"
 };

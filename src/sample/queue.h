@@ -26,7 +26,7 @@ enum command_kind {
 struct command {
 	enum command_kind kind;
 	uint64_t serial;   /* queue_add gives it; above 0 */
-	char text[512];    /* ASK: the question; FIND: a filter, or a pattern if it is for `bytes` */
+	char text[512];    /* ASK: the question; FIND: a filter, or a pattern for `bytes` */
 	uint64_t at;       /* FAULT: the page; FIND: where to begin, in whose region bytes are */
 	bool bytes, back;  /* FIND; back: the one before */
 	uint64_t closes;   /* CLEAR: the inode of a userfaultfd to close first; 0: none */
@@ -37,7 +37,7 @@ enum clear_question {
 	CLEAR_NO_QUESTION,
 	CLEAR_HAZARD,  /* `text`: somebody else lives by the bits; again with request.sure */
 	CLEAR_CONSENT, /* it takes a call run in the target; again with request.allow */
-	CLEAR_STRAY,   /* a userfaultfd is in the way, perhaps nobody's; again with closes = stray */
+	CLEAR_STRAY,   /* a userfaultfd is in the way, perhaps nobody's; again with closes */
 };
 
 enum result_end {
@@ -47,7 +47,7 @@ enum result_end {
 };
 
 struct result {
-	struct command command;   /* serial 0: nobody's, a clear that was due by request.auto_clear_ns */
+	struct command command;   /* serial 0: nobody's, a clear due by request.auto_clear_ns */
 	enum result_end end;
 	struct err err;           /* what[0] == 0: well; then, by kind: */
 	struct answer *answer;    /* ASK */

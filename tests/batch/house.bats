@@ -1,93 +1,115 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-3.0-or-later
-# The laws of the house: who may include and call what. Its rooms, and their order, are the list in HACKING.md.
+# The laws of the house: which file may include, call and do what. Its rooms, from above to below, are the list
+# in HACKING.md. A file is known by its noun, its name without folder and suffix.
 # shellcheck disable=SC2154
 
 load helper
 
 setup() {
 	cd "$fixture_top"
-	mapfile -t rooms < <(sed -nE 's/^((src|ui)\/[a-z]+) +[a-z].*/\1/p' HACKING.md)
+	build=${builddir:-${PMTOP%/*}}
+	rooms=$(sed -nE 's/^((src|ui)\/[a-z]+) +[a-z].*/\1/p' HACKING.md)
 }
 
-# only WHO REGEX: nobody but the files WHO (or what lies in the folders WHO) matches the regular expression
+# none REGEX PATH...: no line there matches
+none() {
+	local regex=$1
+	shift
+	is "$(grep -rnE --include='*.[ch]' -e "$regex" "$@")" ""
+}
+
+# only WHO REGEX: lines that match are in the files WHO alone, or in the folder WHO/
 only() {
 	local found
-	found=$(find src ui -name '*.[ch]' | sort | xargs grep -lE -e "$2" | xargs)
-	[[ $1 != */ ]] || found=$(tr ' ' '\n' <<<"$found" | sed "s|^\($1\).*|\1|" | sort -u | xargs)
-	is "$found" "$1"
+	found=$(grep -rlE --include='*.[ch]' -e "$2" src ui | sort)
+	[[ $1 != */ ]] || found=$(sed "s|^$1.*|$1|" <<<"$found" | sort -u)
+	is "$(xargs <<<"$found")" "$1"
 }
 
-# What files below src and ui include of each other: FILE INCLUDED, a line each
-includes() {
-	grep -roE '^ *# *include *"[a-z]+/[a-z_]+\.(h|def)"' src ui | sed -E 's/^([^:]*):.*"([^"]*)"/\1 \2/' |
-		while read -r file to; do
-			if [ -e "src/$to" ]; then echo "$file src/$to"; else echo "$file ui/$to"; fi
-		done
-}
-
-# What each file of the two libraries defines and needs of others: FILE d|u SYMBOL, a line each; files without suffix
-symbols() {
-	local build=${builddir:-${PMTOP%/*}}
+need_libraries() {
 	command -v nm >/dev/null || skip "nm is not installed"
 	[ -e "$build/libpmtop.a" ] || skip "there is no $build/libpmtop.a"
-	{
-		find src ui -name '*.c' | sed -E 's|(.*/)([^/]*)\.c|at \2 \1\2|'
-		nm -A "$build/libpmtop.a" "$build/libui.a" |
-			sed -nE 's|^[^:]*:([^:]*-)?([^:-]*)\.o:.* ([A-Za-z]) ([A-Za-z_0-9]+)$|\3 \2 \4|p'
-	} | awk '
-		$1 == "at" { at[$2] = $3 }
-		$1 ~ /^[TDBRC]$/ { print at[$2], "d", $3 }
-		$1 == "U" { print at[$2], "u", $3 }' >"$BATS_TEST_TMPDIR/symbols"
 }
 
+# NOUN TYPE SYMBOL, a line each, of what is in both libraries; the types are those of nm
+symbols() {
+	nm -A "$build/libpmtop.a" "$build/libui.a" |
+		sed -nE 's/^[^:]*:([^:]*-)?([^:-]*)\.o:.* ([A-Za-z]) ([A-Za-z_0-9]+)(\..*)?$/\2 \3 \4/p'
+}
+
+# NOUN OTHER SYMBOL, a line each: what calls what
+calls() {
+	symbols | awk '
+		$2 ~ /[TDBRC]/ { home[$3] = $1 }
+		$2 == "U" { user[++n] = $1; name[n] = $3 }
+		END { for (i = 1; i <= n; i++) if (name[i] in home) print user[i], home[name[i]], name[i] }'
+}
+
+# NOUN OTHER HEADER, a line each: what includes what
+includes() {
+	grep -rE '^ *# *include *"[a-z]+/' src ui |
+		sed -E 's|^.*/([^/.]*)\.[a-z]+:.*"[a-z]+/([^.]*)\.(.*)".*|\1 \2 \2.\3|'
+}
+
+# NOUN N, a line each: its room is the Nth
+places() {
+	local room n=0
+	for room in $rooms ui; do
+		((++n))
+		find "$room" -maxdepth 1 -type f | sed -E "s|.*/([^.]*)\..*|\1 $n|"
+	done
+}
+
+# --- rooms ----------------------------------------------------------------------------------------
+
 @test "every room has its sentence, and every file a room" {
-	is "$(find src ui -mindepth 1 -type d | sort | xargs)" "$(printf '%s\n' "${rooms[@]}" | sort | xargs)"
-	is "$(find src ui -maxdepth 1 -type f | xargs)" "ui/main.c"
-	# a name is met once, so that it can be found
-	is "$(find src ui -type f | sed 's|.*/||' | sort | uniq -d)" ""
+	is "$(find src ui -mindepth 1 -type d | sort)" "$(sort <<<"$rooms")"
+	is "$(find src ui -maxdepth 1 -type f)" "ui/main.c"
+}
+
+@test "a name means one thing: a noun, and a function that its file keeps to itself" {
+	is "$(find src ui -type f | sed 's|\.[a-z]*$||' | sort -u | sed 's|.*/||' | sort | uniq -d)" ""
+	is "$(grep -rA1 --include='*.[ch]' '^static' src ui | sed -nE 's/^([^ ]*)-([a-z_0-9]+)\(.*/\2 \1/p' |
+		sort -u | cut -d ' ' -f 1 | uniq -d)" ""
+}
+
+@test "every file is in the Makefile, and its noun in HACKING.md: by itself, or as one of view_*" {
+	is "$(find src ui -type f | grep -vxFf <(grep -oE '(src|ui)/[a-z_/]+\.[a-z]+' Makefile.am))" ""
+	is "$(find src ui -type f | sed -E 's|.*/([^.]*)\..*|\1|' |
+		grep -vxf <(grep -oE '[a-z_]+\*?' HACKING.md | sed 's/\*/.*/' | sort -u))" ""
 }
 
 @test "arrows point down: no room includes or calls one below it" {
-	printf '%s\n' "${rooms[@]}" ui >"$BATS_TEST_TMPDIR/rooms"
-	includes >"$BATS_TEST_TMPDIR/includes"
-	# nobody includes by a bare name: the room is to be seen
-	run grep -rnE '^ *# *include *"[a-z_]+\.(h|def)"' src ui --include='*.[ch]'
-	is "$(grep -v '"config.h"' <<<"$output" | xargs)" ""
-	is "$(awk '
-		function room(file) { sub("/[^/]*$", "", file); return file }
-		NR == FNR { at[$1] = NR; next }
-		at[room($2)] > at[room($1)] || (room($1) ~ /^src/ && room($2) ~ /^ui/)
-		' "$BATS_TEST_TMPDIR/rooms" "$BATS_TEST_TMPDIR/includes")" ""
-	symbols
-	is "$(awk '
-		function room(file) { sub("/[^/]*$", "", file); return file }
-		FILENAME ~ /rooms$/ { at[$1] = FNR; next }
-		$2 == "d" { where[$3] = $1 }
-		$2 == "u" { file[++n] = $1; symbol[n] = $3 }
-		END {
-			for (i = 1; i <= n; i++)
-				if (symbol[i] in where && at[room(where[symbol[i]])] > at[room(file[i])])
-					print file[i], "calls", symbol[i], "of", where[symbol[i]]
-		}' "$BATS_TEST_TMPDIR/rooms" "$BATS_TEST_TMPDIR/symbols")" ""
+	need_libraries
+	places >"$BATS_TEST_TMPDIR/places"
+	is "$({ includes; calls; } | awk '
+		NR == FNR { at[$1] = $2; next }
+		at[$1] < at[$2] { print $1, "uses", $3, "of", $2 }' "$BATS_TEST_TMPDIR/places" -)" ""
+	# the room is to be seen
+	is "$(grep -rhoE '^ *# *include *"[^/"]*"' src ui | sort -u)" '#include "config.h"'
 }
 
 @test "no two files use each other" {
-	symbols
-	is "$(awk '
-		$2 == "d" { where[$3] = $1 }
-		$2 == "u" { file[++n] = $1; symbol[n] = $3 }
+	need_libraries
+	is "$(calls | awk '
+		$1 != $2 { what[$1, $2] = $3 }
 		END {
-			for (i = 1; i <= n; i++)
-				if (symbol[i] in where && where[symbol[i]] != file[i])
-					uses[file[i], where[symbol[i]]] = symbol[i]
-			for (pair in uses) {
+			for (pair in what) {
 				split(pair, f, SUBSEP)
-				if (f[1] < f[2] && (f[2], f[1]) in uses)
-					print f[1], "uses", uses[pair], "of", f[2], "which uses its", uses[f[2], f[1]]
+				if (f[1] < f[2] && (f[2], f[1]) in what)
+					print f[1], "uses", what[pair], "of", f[2], "which uses its", what[f[2], f[1]]
 			}
-		}' "$BATS_TEST_TMPDIR/symbols")" ""
+		}')" ""
 }
+
+@test "lines end at column 100; rows of tables may be longer" {
+	is "$(find src ui -name '*.[ch]' -print0 | xargs -0 perl -CSD -ne '
+		s/\t/" " x (8 - length($`) % 8)/e while /\t/;
+		chomp; print "$ARGV:$.: ", length, "\n" if length > 100; close ARGV if eof')" ""
+}
+
+# --- what a room alone may do ---------------------------------------------------------------------
 
 @test "each library has its door" {
 	only "ui/term/" '^ *# *include *<(ncurses|curses|term|ncursesw/)'
@@ -106,34 +128,31 @@ symbols() {
 }
 
 @test "views touch no file descriptor" {
-	is "$(grep -rlE '\b(open|openat|read|pread|poll|write)\(' ui/views ui/term/paint.c | xargs)" ""
-	is "$(grep -rlE '"(kernel/(proc|pagemap|frame)|target/probe|sample/sampler)\.h"' ui/views | xargs)" ""
+	none '\b(open|openat|read|pread|poll|write)\(' ui/views ui/term/paint.c
+	none '"(kernel/(proc|pagemap|frame)|target/probe|sample/sampler)\.h"' ui/views
 }
 
 @test "src prints nothing and ends nothing" {
-	run grep -rnE '\b(printf|puts|putchar|perror|exit|abort|err|errx|warn|syslog)\(|\b(stdout|stderr)\b' src --include='*.[ch]'
-	[ "$status" -eq 1 ]
+	none '\b(printf|puts|putchar|perror|exit|abort|err|errx|warn|syslog)\(|\b(stdout|stderr)\b' src
 	# a message is made where the facts are, and printed in one place
-	is "$(grep -rlE '\bstderr\b' ui | xargs)" "ui/main.c"
+	only "ui/main.c" '\bstderr\b'
 }
 
-@test "the library pulls in no terminal, no printing, no ending" {
-	local lib=${builddir:-${PMTOP%/*}}/libpmtop.a
-	command -v nm >/dev/null || skip "nm is not installed"
-	[ -e "$lib" ] || skip "there is no $lib"
-	nm -u "$lib" | awk 'NF == 2 { print $2 }' | sort -u >"$BATS_TEST_TMPDIR/undefined"
-	grep -qx pread64 "$BATS_TEST_TMPDIR/undefined" || grep -qx pread "$BATS_TEST_TMPDIR/undefined"
-	run grep -xE 'printf|__printf_chk|puts|putchar|perror|exit|stdout|stderr|initscr|newterm|getch|wgetch|readline|rl_.*|scols_.*|sleep|usleep|system|popen' \
-		"$BATS_TEST_TMPDIR/undefined"
-	[ "$status" -eq 1 ]
+@test "the library needs no terminal, no printing, no ending" {
+	local needed
+	need_libraries
+	needed=$(nm -u "$build/libpmtop.a" | awk 'NF == 2 { print $2 }')
+	grep -qxE 'pread(64)?' <<<"$needed"
+	is "$(grep -xE '(__)?printf(_chk)?|puts|putchar|perror|exit|stdout|stderr|initscr|newterm|w?getch|readline|rl_.*|scols_.*|u?sleep|system|popen' <<<"$needed")" ""
 }
 
 @test "nobody sleeps, nobody writes into a buffer without its size" {
-	run grep -rnE '\bu?sleep\(|\balloca\(|\b(gets|sprintf|vsprintf)\(' src ui --include='*.[ch]'
-	[ "$status" -eq 1 ]
+	none '\bu?sleep\(|\balloca\(|\b(gets|sprintf|vsprintf)\(' src ui
 	# a breath between two calls of PAGEMAP_SCAN; the demo's beat
-	is "$(grep -rlE 'nanosleep\(' src ui | sort | xargs)" "src/kernel/pagemap.c ui/demo/demo.c"
+	only "src/kernel/pagemap.c ui/demo/demo.c" 'nanosleep\('
 }
+
+# --- what may be done to a target, and where ------------------------------------------------------
 
 @test "the target's memory is opened in one place, and looked for in another" {
 	only "src/target/bytes.c src/target/probe.c src/track/inject.c src/track/tracker_hash.c" '"mem"'
@@ -159,12 +178,10 @@ symbols() {
 }
 
 @test "one file stops other processes" {
-	local lib=${builddir:-${PMTOP%/*}}/libpmtop.a
 	only "src/track/inject_ptrace.c" '\bptrace\(|SYS_ptrace|^ *# *include *<(sys|linux)/ptrace\.h'
-	is "$(grep -rlE '\binject_helper\(' src ui --include='*.c' | sort | xargs)" "src/track/inject_ptrace.c src/track/inject_take.c"
-	command -v nm >/dev/null || skip "nm is not installed"
-	[ -e "$lib" ] || skip "there is no $lib"
-	is "$(nm -A -u "$lib" | awk '$NF == "ptrace" && !/inject_ptrace/')" ""
+	only "src/track/inject_parts.h src/track/inject_ptrace.c src/track/inject_take.c" '\binject_helper\('
+	need_libraries
+	is "$(symbols | awk '$3 == "ptrace" && $1 != "inject_ptrace"')" ""
 }
 
 @test "a tracker is named in its own file alone: everybody else asks its ops" {
@@ -178,6 +195,8 @@ symbols() {
 	# stamps are stamps, whoever leaves them
 	is "$(grep -nE 'TRACKER_|tracker_' src/track/track.c)" ""
 }
+
+# --- words and files ------------------------------------------------------------------------------
 
 @test "each file says its licence" {
 	is "$(grep -LE 'SPDX-License-Identifier: GPL-3.0-or-later' src/*/* ui/*.c ui/*/* tests/*/*.bats tests/*/*.bash \

@@ -41,8 +41,8 @@ struct app_target {
 	struct history history;  /* those before it */
 	size_t back;             /* steps back from it that are on screen; 0: the newest */
 	bool paused;
-	int awaited; /* an action that wants a letter next: ACT_BOOKMARK, ACT_BOOKMARK_GO, ACT_WRITE (y or
-	                not); else 0 */
+	int awaited; /* an action that wants a letter next: ACT_BOOKMARK, ACT_BOOKMARK_GO,
+	                ACT_WRITE (y or not); else 0 */
 
 	struct answer *panel;    /* the answer on screen */
 	uint64_t newest[COMMAND_KINDS]; /* command of each kind; 0: none */

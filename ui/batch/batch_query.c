@@ -132,7 +132,7 @@ batch_json_answer(struct json *j, const char *question, const struct answer *a)
 }
 
 static void
-batch_print_json(const struct options *o, struct answer *const *a)
+batch_print_json_answers(const struct options *o, struct answer *const *a)
 {
 	struct json j = {0};
 
@@ -192,7 +192,7 @@ batch_query(struct batch *b, struct err *err)
 		failed = !a[i];
 	}
 	if (!failed && b->o->format == FORMAT_JSON)
-		batch_print_json(b->o, a);
+		batch_print_json_answers(b->o, a);
 	for (size_t i = 0; i < n; i++) {
 		if (!failed && b->o->format != FORMAT_JSON)
 			batch_print_answer(a[i], b->o->ascii, i + 1 == n);

@@ -8,8 +8,8 @@
 
 /*
  * The rows of the region list in their order: ui->list->order. A row is the start of a region. Its
- * lowest bits, which no start has, tell what else it is: the heading of the group whose first region that
- * is, or a region that is no more.
+ * lowest bits, which no start has, tell what else it is: the heading of the group whose first
+ * region that is, or a region that is no more.
  */
 enum { ROW_GROUP = 1, ROW_GONE = 2 };
 
