@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The run of a filter's program on facts. */
+/* Runs a filter's program on facts. */
 #include "filter/filter.h"
 
 #include <string.h>
@@ -36,35 +36,38 @@ filter_table(size_t *n)
 }
 
 static bool
-filter_same_text(const char *s, size_t n, const char *want)
+filter_same_text(const char *s, size_t n, const char *text)
 {
-	return strlen(want) == n && !memcmp(s, want, n);
+	return strlen(text) == n && !memcmp(s, text, n);
 }
 
-/* The whole name, with or without "(deleted)", its last part, or what stands in its brackets. */
+/*
+ * Whether `text` is the whole name, with or without "(deleted)", its base name, or the name inside
+ * the brackets.
+ */
 static bool
-filter_name_is(const char *name, const char *want)
+filter_name_is(const char *name, const char *text)
 {
 	size_t n = strlen(name);
 	const char *base;
 
-	if (filter_same_text(name, n, want))
+	if (filter_same_text(name, n, text))
 		return true;
 	if (name[0] == '[' && n > 1 && name[n - 1] == ']')
-		return filter_same_text(name + 1, n - 2, want);
+		return filter_same_text(name + 1, n - 2, text);
 	base = path_base(name, &n);
-	return n && (filter_same_text(base, n, want) ||
-	             filter_same_text(name, (size_t)(base - name) + n, want));
+	return n && (filter_same_text(base, n, text) ||
+	             filter_same_text(name, (size_t)(base - name) + n, text));
 }
 
 static bool
 filter_compare_name(const struct filter *f, const struct filter_op *op, const char *name)
 {
-	const char *want = f->text + op->n;
+	const char *text = f->text + op->n;
 
 	if (op->cmp == FILTER_HAS)
-		return strcasestr(name, want) != NULL;
-	return filter_name_is(name, want) == (op->cmp == FILTER_EQ);
+		return strcasestr(name, text) != NULL;
+	return filter_name_is(name, text) == (op->cmp == FILTER_EQ);
 }
 
 static bool
@@ -138,7 +141,10 @@ filter_needs(const struct filter *f)
 	return f->needs;
 }
 
-/* A stretch of pages that differ in their addresses, and without x->pg in everything else. */
+/*
+ * Whether the leaf may differ between the pages of a range whose addresses differ, and that
+ * (without x->pg) may differ in anything else.
+ */
 static bool
 filter_varies(const struct filter_op *op, const struct filter_facts *x)
 {
@@ -150,8 +156,8 @@ filter_varies(const struct filter_op *op, const struct filter_facts *x)
 }
 
 /*
- * The stack is as deep as the text is: an AND and an OR may wait in each bracket. `most`: leaves
- * that vary count as true, which bounds the whole from above, because it grows with its leaves.
+ * Each bracket may leave one AND and one OR pending, which bounds the stack. `most`: leaves that
+ * vary count as true. That gives an upper bound of the whole, because it is monotone in its leaves.
  */
 static enum truth
 filter_run(const struct filter *f, const struct filter_facts *x, bool most)
@@ -222,7 +228,7 @@ filter_of_gaps(const struct filter *f, const struct filter_facts *x)
 	static const struct page hidden = {.state = STATE_UNREADABLE};
 	struct filter_facts gap = *x;
 
-	gap.pg = &hidden; /* a page table that is not shown reads as empty */
+	gap.pg = &hidden; /* a hidden page table reads as empty */
 	if (vma_hides_pages(x->v))
 		return filter_run(f, &gap, true) != TRUTH_NO;
 
@@ -231,7 +237,8 @@ filter_of_gaps(const struct filter *f, const struct filter_facts *x)
 			continue;
 		if (samples[i].known & PAGE_OUT && !vma_swaps_unseen(x->v))
 			continue;
-		for (int dirty = 0; dirty < 2; dirty++) { /* the bit is set of gaps as well */
+		/* gaps may have the soft-dirty bit, too */
+		for (int dirty = 0; dirty < 2; dirty++) {
 			struct page pg = samples[i];
 
 			pg.word = dirty ? PM_SOFT_DIRTY : 0;

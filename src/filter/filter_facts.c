@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What each word and field of filter.def is, of a page or of a region. */
+/* The value of each word and field of filter.def, for a page or a region. */
 #include "filter/filter_facts.h"
 
 #include "kernel/flags.h"
 
 /* --- pages ------------------------------------------------------------------------------------ */
 
-/* Bits of the page table's word. */
+/* Bits of the page table entry. */
 static enum truth
 filter_word_has(const struct filter_facts *x, uint64_t mask)
 {
@@ -19,7 +19,7 @@ filter_in_state(const struct filter_facts *x, enum state s)
 	return x->pg->state == s;
 }
 
-/* Not present, but not empty either: in swap, or special. */
+/* Neither present nor empty: in swap, or special. */
 static bool
 filter_is_entry(const struct page *pg)
 {
@@ -39,8 +39,8 @@ filter_in_ram(const struct filter_facts *x)
 }
 
 /*
- * A page that is not in RAM has no flags. One whose frame has no record is of a device, and only
- * the raw flags stay unknown of it.
+ * A page that is not in RAM has no flags. A frame without a record is device memory; only its raw
+ * flags stay unknown.
  */
 enum truth
 filter_flag(const struct filter_facts *x, uint64_t mask)
@@ -53,9 +53,9 @@ filter_flag(const struct filter_facts *x, uint64_t mask)
 }
 
 /*
- * For the kinds of memory: t as long as the flags are not needed or known. Without them the state
- * was made from the page table alone, and what it says for sure holds: `yes` is the state that
- * means yes; "hidden" is anonymous, a zero page or KSM.
+ * For the kinds of memory: t, if the flags are not needed or are known. Without flags the state was
+ * derived from the page table alone, and only certain conclusions hold: `yes` is the state that
+ * means true; STATE_HIDDEN is anonymous memory, a zero page or KSM.
  */
 static enum truth
 filter_kind_is(const struct filter_facts *x, bool by_flags, enum state yes, bool may_hide)
@@ -96,7 +96,7 @@ word_PAGE_EXCLUSIVE(const struct filter_facts *x)
 	return both(filter_in_ram(x), filter_word_has(x, PM_EXCLUSIVE));
 }
 
-/* Without privilege an entry counts as swapped where there is a swap device: see state.c. */
+/* Without privilege an entry counts as swapped if there is a swap device: see state.c. */
 static enum truth
 word_PAGE_SWAPPED(const struct filter_facts *x)
 {
@@ -166,7 +166,7 @@ word_PAGE_COW(const struct filter_facts *x)
 	return both(word_PAGE_ANON(x), contrary(word_PAGE_EXCLUSIVE(x)));
 }
 
-/* Large folios: of transparent huge pages, or smaller ones; neither hugetlb nor the zero page. */
+/* Large folios: transparent huge pages, or smaller ones; not hugetlb, not the zero page. */
 static enum truth
 filter_large_is(const struct filter_facts *x, bool small)
 {
@@ -213,7 +213,7 @@ word_PAGE_DEVICE(const struct filter_facts *x)
 	return t == TRUTH_YES ? truth(filter_in_state(x, STATE_DEVICE)) : t;
 }
 
-/* Where the flag lies (see frame.h) it still tells what is not merged. */
+/* Where the KSM flag is unreliable (see frame.h), its absence still is not. */
 static enum truth
 word_PAGE_KSM(const struct filter_facts *x)
 {
@@ -240,7 +240,7 @@ word_PAGE_GUARD(const struct filter_facts *x)
 	return truth(filter_in_state(x, STATE_GUARD));
 }
 
-/* A marker where no page is may say so by its type alone. */
+/* A marker without a page may be recognizable only by its type. */
 static enum truth
 word_PAGE_UFFD_WP(const struct filter_facts *x)
 {
@@ -252,7 +252,7 @@ word_PAGE_UFFD_WP(const struct filter_facts *x)
 	           : t;
 }
 
-/* Broken memory is soon unmapped; the entry left behind names its frame. */
+/* Broken memory is soon unmapped; the entry left behind holds its frame number. */
 static enum truth
 word_PAGE_HWPOISON(const struct filter_facts *x)
 {
@@ -280,8 +280,8 @@ word_PAGE_WRITTEN(const struct filter_facts *x)
 }
 
 /*
- * A state's name as a word, where no fact has that name. States made without the frame's flags are
- * what can be said, not what is: another state may hide behind them.
+ * A state's name as a word, if no fact has that name. A state derived without the frame's flags is
+ * only what can be said: another state may be hidden behind it.
  */
 enum truth
 filter_state(const struct filter_facts *x, enum state s)
@@ -307,7 +307,7 @@ filter_state(const struct filter_facts *x, enum state s)
 	                                                                             : TRUTH_NO;
 }
 
-/* Fields answer as filter_value_of does. */
+/* Fields return what filter_value_of does. */
 static enum truth
 filter_known_as(const struct filter_facts *x, unsigned known, uint64_t value, uint64_t *n)
 {
@@ -395,7 +395,9 @@ value_PAGE_SWAP_OFFSET(const struct filter_facts *x, uint64_t *n)
 
 /* --- regions ---------------------------------------------------------------------------------- */
 
-/* The kernel shows no page table of its own regions ([vvar], [vsyscall]): nothing there is counted.
+/*
+ * The kernel hides the page tables of its own regions ([vvar], [vsyscall]): nothing is counted
+ * there.
  */
 static enum truth
 counted(const struct filter_facts *x, uint64_t pages, uint64_t *n)
@@ -477,7 +479,7 @@ value_BOTH_PERM(const struct filter_facts *x, uint64_t *n)
 	return TRUTH_YES;
 }
 
-/* Compared as text: see name_is. */
+/* compared as text: see filter_compare_name */
 static enum truth
 value_BOTH_NAME(const struct filter_facts *x, uint64_t *n)
 {
@@ -500,7 +502,7 @@ value_BOTH_INODE(const struct filter_facts *x, uint64_t *n)
 	return truth(vma_has_file(x->v));
 }
 
-/* Some of it: the field of the same name is above 0. */
+/* Whether the field of the same name is above 0. */
 static enum truth
 some(enum truth has, uint64_t n)
 {

@@ -6,19 +6,19 @@
 #include "page/state.h"
 
 /*
- * The facts that a filter asks for, one at a time; not known where they are hidden, or were not
- * read. Inner to the filter. row: of filter_table.
+ * The facts that a filter needs, one at a time; unknown where they are hidden or were not read.
+ * Internal to the filter. row: index in filter_table.
  */
 enum truth filter_word_of(unsigned row, const struct filter_facts *x);
 
-/* TRUTH_YES with *n; TRUTH_UNKNOWN; TRUTH_NO if there is nothing that could have a value. */
+/* TRUTH_YES sets *n; TRUTH_NO: the field does not apply. */
 enum truth filter_value_of(unsigned row, const struct filter_facts *x, uint64_t *n);
 
-/* Of a page: bits of kpageflags; a state's name as a word. */
+/* For a page: bits of kpageflags; a state's name as a word. */
 enum truth filter_flag(const struct filter_facts *x, uint64_t mask);
 enum truth filter_state(const struct filter_facts *x, enum state s);
 
-/* An entry whose type and place read as zero, for want of privilege. */
+/* An entry whose swap type and offset read as zero for lack of privilege. */
 bool filter_entry_hidden(const struct page *pg);
 
 #endif

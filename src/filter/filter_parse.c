@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Text to program: each rule of the grammar is a function that adds its part. */
+/* Compiles text to a program: each grammar rule is a function that appends its part. */
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,7 +13,7 @@
 
 /* --- the words there are ---------------------------------------------------------------------- */
 
-/* Whether the word s, n long, is one of those in `names`. */
+/* Whether the word s of length n is one of `names`. */
 static bool
 filter_is_one_of(const char *names, const char *s, size_t n)
 {
@@ -27,7 +27,7 @@ filter_is_one_of(const char *names, const char *s, size_t n)
 	return false;
 }
 
-/* The row of that name, -1 none. */
+/* The row of that name, or -1. */
 static int
 filter_find_row(enum filter_scope scope, bool field, const char *s, size_t n)
 {
@@ -71,7 +71,7 @@ filter_find_type(const char *s, size_t n)
 	return -1;
 }
 
-/* The word s as an operation without its want, or false. Earlier tables come before later ones. */
+/* The word s as an operation, without its needs; false: unknown word. Earlier tables win. */
 static bool
 filter_find_word(enum filter_scope scope, const char *s, size_t n, struct filter_op *op)
 {
@@ -93,7 +93,10 @@ filter_find_word(enum filter_scope scope, const char *s, size_t n, struct filter
 	return row >= 0 || type >= 0 || flag >= 0 || state >= 0;
 }
 
-/* The names of the rows of one kind, then of the tables that have words, each once. */
+/*
+ * Iterates over the names of the rows of one kind, then over the other tables with words; each name
+ * once.
+ */
 static const char *
 filter_nth_name(enum filter_scope scope, bool field, size_t i, size_t *n)
 {
@@ -232,7 +235,7 @@ filter_rows_of(enum filter_scope scope)
 	return scope == FILTER_REGION ? "regions" : "pages";
 }
 
-/* A name of pages asked of regions, or the other way round. */
+/* The error for a page name used on regions, or the reverse. */
 static int
 filter_fail_scope(struct parser *p, const char *s, size_t n, bool field)
 {
@@ -321,7 +324,7 @@ filter_eat_cmp(struct parser *p, enum filter_cmp *cmp)
 	return false;
 }
 
-/* A value as it was written: in quotes, in brackets, or up to a blank or a sign. */
+/* A value as written: quoted, bracketed, or up to a blank or an operator. */
 struct token {
 	const char *s;
 	size_t n;
@@ -441,7 +444,7 @@ filter_take_name(struct parser *p, const struct token *t, struct filter_op *op)
 	return 0;
 }
 
-/* The name of a state or of a type. */
+/* The name of a state or of a region type. */
 static int
 filter_take_one_of(struct parser *p, const struct token *t, enum filter_kind kind,
                    struct filter_op *op)
@@ -484,8 +487,7 @@ filter_take_value(struct parser *p, enum filter_kind kind, struct filter_op *op)
 			return filter_bad_value(p, &t, "a number in hex",
 			                        "such as 7f12a000 or 0x1000");
 		if (kind == FILTER_ADDRESS && (op->cmp == FILTER_EQ || op->cmp == FILTER_NE))
-			op->n &=
-			    ~(uint64_t)(p->page_size - 1); /* a page is where all its bytes are */
+			op->n &= ~(uint64_t)(p->page_size - 1); /* any address in the page */
 		return 0;
 	case FILTER_BYTES:
 		if (filter_take_bytes(p, &t, &op->n))
@@ -605,7 +607,7 @@ parse_not(struct parser *p, bool negate)
 	                               : parse_word(p, s, n, negate);
 }
 
-/* After the left side: keep it, or jump over the right side. */
+/* Compiles the operator after the left side: keep its result, or jump over the right side. */
 static int
 filter_join(struct parser *p, bool is_and, int (*right)(struct parser *, bool), bool negate)
 {
