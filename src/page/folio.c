@@ -12,7 +12,7 @@
 #include "kernel/flags.h"
 #include "kernel/kabi.h"
 
-/* The word in brackets is the one that holds; "inherit" leaves it to the setting above. */
+/* The bracketed word is the active setting; "inherit" defers to the setting above. */
 static bool
 folio_is_off(int dir, const char *name, bool inherits)
 {
@@ -66,7 +66,7 @@ folio_sizes(const char *sys)
 	return out;
 }
 
-/* A huge page lies at a multiple of its size, within one region. */
+/* Whether a huge page fits here: aligned to its size, inside the region. */
 static bool
 folio_fits_huge(const struct vma *v, uint64_t addr, size_t page_size)
 {

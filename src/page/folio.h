@@ -9,21 +9,22 @@
 #include "page/page.h"
 
 /*
- * Whether a page of private memory is a folio of its own, so that it is there because it, and no
- * neighbour of it, was written. kpageflags tells; without it, what sizes the kernel is set to make,
- * and where a huge page fits.
+ * Whether a page of private memory is a folio of its own, so that it exists because it was written
+ * itself, not because a neighbour was. Known from kpageflags; without them, from the folio sizes
+ * that the kernel is configured to use and from where a huge page fits.
  */
 enum folio_sizes {
 	FOLIOS_UNREAD,
-	FOLIOS_SMALL, /* no others */
-	FOLIOS_HUGE,  /* and huge pages */
-	FOLIOS_ANY,   /* and sizes between; or not known */
+	FOLIOS_SMALL, /* single pages only */
+	FOLIOS_HUGE,  /* single pages and huge pages */
+	FOLIOS_ANY,   /* sizes in between, too; or not known */
 };
-enum folio_sizes folio_sizes(const char *sys); /* the folder of the settings, FOLIO_SETTINGS */
+/* sys: the directory of the settings, FOLIO_SETTINGS */
+enum folio_sizes folio_sizes(const char *sys);
 #define FOLIO_SETTINGS "/sys/kernel/mm/transparent_hugepage"
 
 /*
- * *sizes: to begin with FOLIOS_UNREAD; read when it is needed. false: it is not, or that is not
+ * *sizes: initially FOLIOS_UNREAD; read on demand. false: it is part of a larger folio, or not
  * known.
  */
 bool folio_is_small(const struct page *pg, const struct vma *v, uint64_t addr,

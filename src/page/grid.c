@@ -142,7 +142,7 @@ cell_first(const struct cell *c, unsigned *second)
 unsigned
 cell_alarm(const struct cell *c, enum lens l)
 {
-	/* broken memory before what cannot be read */
+	/* broken memory takes precedence over unreadable pages */
 	if (l == LENS_STATE && c->n[STATE_HWPOISON])
 		return STATE_HWPOISON;
 	for (unsigned k = 0; k < lens_classes(l); k++)
@@ -151,7 +151,7 @@ cell_alarm(const struct cell *c, enum lens l)
 	return CLASS_MAX;
 }
 
-/* Empty places are told of by what lies among them. */
+/* As cell_first, without the classes of absent pages if any others are there. */
 unsigned
 cell_first_there(const struct cell *c, enum lens l)
 {

@@ -28,7 +28,7 @@ enum place {
 };
 #undef K
 
-/* Where the classes of each lens begin in the list. */
+/* The index of each lens's first class in the list. */
 enum {
 	FIRST_WRITES = AT_WRITES_UNKNOWN,
 	FIRST_BACKING = AT_BACKING_BAD,
@@ -40,7 +40,7 @@ enum {
 	FIRST_PHYSICAL = AT_PHYSICAL_UNKNOWN,
 };
 #define L(id, d, n, w, q) [LENS_##id] = FIRST_##id,
-enum { FIRST_STATE = 0 }; /* those of states are not in the list */
+enum { FIRST_STATE = 0 }; /* the classes of LENS_STATE are not in the list */
 static const unsigned first[LENS_COUNT] = {
 #include "page/lens.def"
 };
@@ -48,7 +48,7 @@ static const unsigned first[LENS_COUNT] = {
 
 #define CLASS(lens, id) ((unsigned)(AT_##lens##_##id - FIRST_##lens))
 
-/* The kinds of the states, for lens STATE; those left out are NORMAL. */
+/* The kinds of the states, for LENS_STATE; the rest are NORMAL. */
 static const enum class_kind state_kinds[STATE_COUNT] = {
     [STATE_UNREADABLE] = CLASS_ALARM, [STATE_HWPOISON] = CLASS_ALARM,
     [STATE_GUARD] = CLASS_ABSENT,     [STATE_PAST_END] = CLASS_ABSENT,
@@ -113,9 +113,9 @@ lens_is_in_ram(const struct page *pg)
 }
 
 static unsigned
-lens_writes_of(const struct lens_look *look, uint64_t addr, const struct page *pg)
+lens_writes_of(const struct lens_pass *pass, uint64_t addr, const struct page *pg)
 {
-	bool unsure = look->unsure || (look->watched && !look->watched(look->arg, addr));
+	bool unsure = pass->unsure || (pass->watched && !pass->watched(pass->arg, addr));
 
 	if (!(pg->known & PAGE_WORD))
 		return CLASS(WRITES, UNKNOWN);
@@ -196,7 +196,7 @@ lens_backing_of(const struct page *pg)
 	return CLASS(BACKING, UNKNOWN);
 }
 
-/* Without the count bit 56 alone tells once from more. */
+/* Without the map count, bit 56 alone distinguishes exclusive from shared. */
 static unsigned
 lens_sharing_of(const struct page *pg)
 {
@@ -284,36 +284,38 @@ lens_swap_of(const struct page *pg)
 }
 
 static unsigned
-lens_physical_of(struct lens_look *look, uint64_t addr, const struct page *pg, size_t page_size)
+lens_physical_of(struct lens_pass *pass, uint64_t addr, const struct page *pg, size_t page_size)
 {
 	uint64_t pfn = page_pfn(pg);
-	bool goes_on = pfn && addr == look->next_addr && pfn == look->next_pfn;
+	bool goes_on = pfn && addr == pass->next_addr && pfn == pass->next_pfn;
 
-	look->next_addr = addr + page_size;
-	look->next_pfn = pfn + 1;
+	pass->next_addr = addr + page_size;
+	pass->next_pfn = pfn + 1;
 	if (!pfn)
 		return lens_is_in_ram(pg) || !(pg->known & PAGE_WORD) ? CLASS(PHYSICAL, UNKNOWN)
 		                                                      : CLASS(PHYSICAL, OUT);
 	if (!goes_on) {
-		look->odd = !look->odd;
+		pass->odd = !pass->odd;
 		return CLASS(PHYSICAL, BREAK);
 	}
-	return look->odd ? CLASS(PHYSICAL, ODD) : CLASS(PHYSICAL, EVEN);
+	return pass->odd ? CLASS(PHYSICAL, ODD) : CLASS(PHYSICAL, EVEN);
 }
 
 unsigned
-lens_page(struct lens_look *look, uint64_t addr, const struct page *pg, size_t page_size)
+lens_page(struct lens_pass *pass, uint64_t addr, const struct page *pg, size_t page_size)
 {
-	switch (look->lens) {
+	switch (pass->lens) {
 	case LENS_STATE: return pg->state;
-	case LENS_WRITES: return lens_writes_of(look, addr, pg);
+	case LENS_WRITES:
+		return lens_writes_of(pass, addr, pg);
 	case LENS_BACKING: return lens_backing_of(pg);
 	case LENS_SHARING: return lens_sharing_of(pg);
 	case LENS_LRU: return lens_lru_of(pg);
 	case LENS_FOLIOS: return lens_folio_of(pg);
 	case LENS_NUMA: return lens_node_of(pg);
 	case LENS_SWAP: return lens_swap_of(pg);
-	case LENS_PHYSICAL: return lens_physical_of(look, addr, pg, page_size);
+	case LENS_PHYSICAL:
+		return lens_physical_of(pass, addr, pg, page_size);
 	case LENS_COUNT: break;
 	}
 	return 0;
@@ -322,8 +324,8 @@ lens_page(struct lens_look *look, uint64_t addr, const struct page *pg, size_t p
 unsigned
 lens_gap(enum lens l, enum state s)
 {
-	struct lens_look look = {.lens = l};
+	struct lens_pass pass = {.lens = l};
 	struct page pg = {.known = s == STATE_UNREADABLE ? 0 : PAGE_WORD, .state = (uint8_t)s};
 
-	return lens_page(&look, 0, &pg, 1);
+	return lens_page(&pass, 0, &pg, 1);
 }

@@ -5,21 +5,21 @@
 #include "page/page.h"
 #include "page/state.h"
 
-#define L(id, digit, name, want, question) LENS_##id,
+#define L(id, digit, name, needs, question) LENS_##id,
 enum lens {
 #include "page/lens.def"
 	LENS_COUNT
 };
 #undef L
 
-/* A class is a number within its lens, from 0; of LENS_STATE it is enum state. */
+/* A class is an index within its lens, from 0; for LENS_STATE it is enum state. */
 enum class_kind { CLASS_NORMAL, CLASS_ABSENT, CLASS_ALARM, CLASS_UNKNOWN };
-enum { CLASS_MAX = 32 }; /* no lens has more */
+enum { CLASS_MAX = 32 }; /* upper bound for every lens */
 
 struct lens_row {
 	char digit;
 	const char *name, *question;
-	unsigned needs; /* enum page_need */
+	unsigned needs; /* bits of enum page_need */
 };
 const struct lens_row *lens_row(enum lens l);
 
@@ -31,30 +31,31 @@ struct class_row {
 struct class_row lens_class(enum lens l, unsigned c);
 unsigned lens_classes(enum lens l);
 
-/* The place of a class in the list of lens.def, for tables made from it; not of LENS_STATE. */
+/* The index of a class in the list of lens.def, for tables made from it; not for LENS_STATE. */
 unsigned lens_place(enum lens l, unsigned c);
 
-/* The lens of this key or name ("4", "sharing"); LENS_COUNT: none. */
+/* The lens with this key or name ("4", "sharing"); LENS_COUNT: none. */
 enum lens lens_named(const char *name);
 
-/* The class that stands for pages that are not there: of gaps between pages. */
+/* The class of the pages of a gap in the page table. */
 unsigned lens_gap(enum lens l, enum state s);
 
 /*
- * A look through a lens at pages in ascending order; whether frames follow one another is a
- * question about neighbours. Start with all but `lens` zero.
+ * State of one pass over pages in ascending order, needed because contiguous frames are a question
+ * about neighbours. Start with all but `lens` zero.
  */
-struct lens_look {
+struct lens_pass {
 	enum lens lens;
 	uint64_t next_addr, next_pfn;
 	bool odd;
-	bool unsure; /* what was not seen written there may have been (enum track_doubt) */
-	bool (*watched)(const void *arg, uint64_t addr); /* a write there is seen; NULL: it is */
+	bool unsure; /* pages not seen written may have been written (enum track_doubt) */
+	/* whether a write there is seen; NULL: everywhere */
+	bool (*watched)(const void *arg, uint64_t addr);
 	const void *arg;
 };
-unsigned lens_page(struct lens_look *look, uint64_t addr, const struct page *pg, size_t page_size);
+unsigned lens_page(struct lens_pass *pass, uint64_t addr, const struct page *pg, size_t page_size);
 
-/* false: a region's strip shows states, and what was written, from categories alone. */
+/* false: a region's strip can show the lens from PM_CAT_* categories alone (states, and writes). */
 bool lens_needs_pages(enum lens l);
 
 #endif

@@ -9,8 +9,8 @@
 #include "page/page.h"
 
 /*
- * The NUMA node of each of n pages from addr (n at most PAGE_BATCH), by move_pages(2) asked to move
- * nothing. It needs no frame number, so it may be known where that is hidden.
+ * Sets the NUMA node of each of n pages from addr (n at most PAGE_BATCH), by a move_pages(2) call
+ * that moves nothing. Needs no frame numbers, so it may work where those are hidden.
  */
 void numa_nodes(const struct proc *p, uint64_t addr, size_t page_size, struct page *pages,
                 size_t n);

@@ -35,8 +35,9 @@ page_flags(const struct page *pg)
 }
 
 /*
- * Anonymous and not backed by swap: nothing else is. The kernel marks the page table when it is
- * written again and sets the flag when it next looks there, so that "freed" may be over already.
+ * Only lazyfree memory is anonymous without swap backing. When it is written again the kernel first
+ * only sets the dirty bit in the page table, and restores the flag when it next scans the page, so
+ * "freed" may be outdated.
  */
 bool
 page_is_lazyfree(const struct page *pg)
@@ -44,7 +45,7 @@ page_is_lazyfree(const struct page *pg)
 	static const uint64_t none =
 	    KPF_SWAPBACKED | KPF_DIRTY | KPF_HUGE | KPF_ZERO_PAGE | KPF_HWPOISON;
 	uint64_t k = page_flags(pg);
-	/* and of its head nothing is known */
+	/* nothing is known about its head page */
 	bool tail = k & KPF_COMPOUND_TAIL && !(pg->known & PAGE_FOLIO);
 
 	return pg->known & PAGE_FLAGS && k & KPF_ANON && !(k & none) && !tail &&
@@ -81,8 +82,8 @@ page_look_up_flags(struct batch *b, const struct frames *f, struct page *out)
 }
 
 /*
- * An exclusively mapped page (bit 56) is mapped once, so its count need not be read: the kernel
- * sets the bit from the same counter.
+ * A page with bit 56 is mapped exactly once, so its count need not be read: the kernel derives the
+ * bit from the same counter.
  */
 static void
 page_look_up_count(struct batch *b, const struct frames *f, struct page *out)
@@ -124,7 +125,8 @@ static const uint64_t OF_FOLIO = KPF_REFERENCED | KPF_UPTODATE | KPF_DIRTY | KPF
                                  KPF_MLOCKED;
 
 /*
- * What the page's own word leaves open: how large an anonymous folio is, and what only a head says.
+ * What a page's own flags leave open: the size of an anonymous folio, and flags that only the head
+ * page has.
  */
 static bool
 page_needs_folio(const struct page *pg)
@@ -136,8 +138,8 @@ page_needs_folio(const struct page *pg)
 }
 
 /*
- * The folios of pages whose flags are known. Neighbours mostly share one, so the last is kept; of
- * pages that are no part of a larger folio the answer is at hand.
+ * Finds the folios of pages whose flags are known. Neighbours mostly share a folio, so the last one
+ * is cached; single pages need no lookup.
  */
 static void
 page_look_up_folios(const struct batch *b, const struct frames *f, struct page *out, bool all,
@@ -165,8 +167,8 @@ page_look_up_folios(const struct batch *b, const struct frames *f, struct page *
 }
 
 /*
- * A special entry holds the number of the frame it is about, and what that frame is tells what
- * the entry means: broken memory, or a page that is being moved.
+ * A special entry contains a frame number, and the flags of that frame tell what the entry is:
+ * broken memory, or a page under migration.
  */
 static void
 page_look_up_entry(const struct frames *f, struct page *pg)
@@ -182,7 +184,10 @@ page_look_up_entry(const struct frames *f, struct page *pg)
 		pg->known |= PAGE_ENTRY;
 }
 
-/* Read the page table again; where it moved on, what was learnt about the old frame is void. */
+/*
+ * Reads the page table again; where an entry has changed, the facts about the old frame are
+ * discarded.
+ */
 static int
 page_verify(const struct pagemap *pm, uint64_t addr, struct page *out, size_t n, struct err *err)
 {

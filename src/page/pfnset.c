@@ -7,7 +7,7 @@
 
 enum { BITS = 64, SLOTS_LEAST = 64 };
 
-/* The block with this key, or the free slot where it belongs. */
+/* The block with this key, or the free slot for it. */
 static struct pfnset_block *
 pfnset_find(struct pfnset_block *slot, size_t slots, uint64_t key)
 {
@@ -19,7 +19,7 @@ pfnset_find(struct pfnset_block *slot, size_t slots, uint64_t key)
 	return &slot[i];
 }
 
-/* Never more than three quarters are in use. */
+/* Keeps at most three quarters of the slots in use. */
 static void
 pfnset_grow(struct pfnset *s)
 {

@@ -25,9 +25,9 @@ state_copies(const struct vma *v)
 }
 
 /*
- * Bit 62 says "swapped" of every entry that is not present. Some are markers; of a special entry
- * the frame it names tells what it is. Without the privilege type and offset read as zero, and then
- * only bit 58 (6.15) tells a guard page from a swapped one.
+ * Bit 62 means "swapped" for every entry that is not present. Some are markers; for a special entry
+ * the flags of its frame tell what it is. Without privilege, type and offset read as zero, and only
+ * bit 58 (6.15) distinguishes a guard page from a swapped one.
  */
 static enum state
 state_of_entry(const struct page *pg, unsigned devices)
@@ -66,8 +66,8 @@ state_of_file_kind(const struct vma *v)
 	case VMA_STACK:
 	case VMA_RESERVE:
 	case VMA_GUARD:
-		return STATE_ZERO; /* the huge zero page: nothing else in there says "file" (bit 61)
-		                    */
+		/* the huge zero page: nothing else in such regions has bit 61 (file) */
+		return STATE_ZERO;
 	case VMA_FILE:
 	case VMA_TYPES:
 		break;
@@ -112,12 +112,12 @@ page_kind(const struct page *pg, const struct vma *v)
 	if (k & KPF_SWAPBACKED)
 		return KIND_SHMEM;
 	/*
-	 * what a driver maps has no contents to be up to date with; a disk's pages have. The
-	 * kernel's may (aio)
+	 * driver mappings have no contents that could be up to date; a block device's pages do. The
+	 * kernel's own may, too (aio)
 	 */
 	if (v->type == VMA_KERNEL || (v->type == VMA_DEVICE && !(k & KPF_UPTODATE)))
 		return KIND_KERNEL;
-	/* ramfs and secret memory are backed by nothing */
+	/* ramfs and secretmem have no backing store */
 	return v->type == VMA_SHM ? KIND_SHMEM : KIND_FILE;
 }
 
@@ -150,7 +150,7 @@ state_of_flags(const struct page *pg, const struct vma *v)
 	return STATE_FILE;
 }
 
-/* In RAM, and nothing known of its frame. */
+/* A page in RAM whose frame is not known. */
 static enum state
 state_of_word(const struct page *pg, const struct vma *v)
 {

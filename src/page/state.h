@@ -7,7 +7,7 @@
 #include "kernel/vma.h"
 #include "page/page.h"
 
-/* What a page is: one row of state.def each, in order of display priority. */
+/* The state of a page: one row of state.def each, in order of display priority. */
 #define S(id, letter, role, name, words, help) STATE_##id,
 enum state {
 #include "page/state.def"
@@ -22,7 +22,7 @@ struct state_row {
 
 const struct state_row *state_row(enum state s);
 
-/* What a page in RAM whose flags are known belongs to, whatever has become of it. */
+/* The kind of memory of a page in RAM whose flags are known, independent of its state. */
 enum page_kind {
 	KIND_ANON, KIND_FILE, KIND_SHMEM, KIND_HUGETLB, KIND_ZERO, KIND_KERNEL, KIND_COUNT
 };
@@ -31,16 +31,18 @@ enum page_kind page_kind(const struct page *pg, const struct vma *v);
 /* The state of a page from everything known about it. `devices`: number of swap devices. */
 enum state state_of_page(const struct page *pg, const struct vma *v, unsigned devices);
 
-/* An empty entry of memory that can be in swap without one, and nobody knows whether it is. */
+/*
+ * An empty entry of memory that can be in swap without an entry, if it is not known whether it is.
+ */
 bool page_may_be_out(const struct page *pg, const struct vma *v);
 
 /* Sets state and kind. */
 void page_judge(struct page *pg, const struct vma *v, unsigned devices);
 
-/* The state of a run from its PM_CAT_* alone: what the list's strips and totals are made of. */
+/* The state of a run from its PM_CAT_* alone, for the list's strips and totals. */
 enum state state_of_cats(uint64_t cats, const struct vma *v);
 
-/* A private mapping of a file: its anonymous pages are copies of the file's. */
+/* A private file mapping: its anonymous pages are copies of the file's. */
 bool state_copies(const struct vma *v);
 
 #endif

@@ -26,7 +26,7 @@ strip_free(struct strip *s)
 	s->share = NULL;
 }
 
-/* The share that page p lies in: the last one that starts at or before it. */
+/* The share of page p: the last one that starts at or before it. */
 static unsigned
 strip_share_of(const struct strip *s, uint64_t p)
 {

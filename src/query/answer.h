@@ -13,40 +13,40 @@
 #include "target/target.h"
 
 /*
- * The answer to a question, as facts: the same for the prompt, the page view and -e. A fact that
- * is not known has an empty value and a note that says why.
+ * The answer to a query, as facts: the same for the prompt, the page view and -e. A fact that is
+ * not known has an empty value and a note with the reason.
  */
 struct fact {
 	const char *key; /* JSON key and label; static */
-	char *value;     /* owned; "" : not known */
-	const char *note;/* static words shown after the value, or in its place; NULL none */
+	char *value;     /* owned; "": not known */
+	const char *note; /* static; shown after the value, or instead of it; NULL: none */
 	bool number;     /* value is a JSON number */
 };
 
-/* The folio a page lies in, and how much of it the page's region maps around that page. */
+/* A page's folio, and how much of it the page's region maps around that page. */
 enum { FOLIO_BAR = 32 };
 struct folio_here {
 	unsigned order;
-	uint64_t head, index;   /* its first frame; the page's place in it */
-	uint64_t mapped;        /* pages of it that are mapped at their place around this one */
-	uint8_t bar[FOLIO_BAR]; /* the same by equal shares, in eighths */
+	uint64_t head, index;   /* its first frame; the page's index in it */
+	uint64_t mapped;        /* pages of it mapped contiguously around this one */
+	uint8_t bar[FOLIO_BAR]; /* the same in equal shares, in eighths */
 };
 
 struct answer {
 	int refs;
 	struct fact *f;
 	size_t n, cap;
-	char *line;      /* the answer in one sentence; owned */
-	bool has_place;  /* there is somewhere to go: place */
+	char *line;     /* the answer as one sentence; owned */
+	bool has_place; /* `place` can be jumped to */
 	uint64_t place;
 	bool has_page;   /* the answer is about one page: */
 	struct page page;
-	uint64_t written_ns; /* first seen written, 0 never */
+	uint64_t written_ns;    /* when it was first seen written; 0: never */
 	struct track_past past; /* its epochs, if there was a clear */
-	struct folio_here folio; /* order 0: it has none of its own */
+	struct folio_here folio; /* order 0: not part of a larger folio */
 	bool has_smaps;  /* the answer is about a region: */
 	struct smaps_entry smaps;
-	struct bytes *bytes; /* what was read, if bytes were asked for; NULL otherwise */
+	struct bytes *bytes; /* the contents read, for a QUERY_BYTES; else NULL */
 };
 
 struct answer *answer_ref(struct answer *a);
@@ -58,13 +58,13 @@ void answer_unref(struct answer *a);
 
 struct answer *answer_new(void);
 
-/* Each appends a fact; keys are static. `value` is taken over and emptied. */
+/* These append a fact; keys are static. `value` is moved from and left empty. */
 struct fact *answer_add(struct answer *a, const char *key, struct buf *value);
 struct fact *answer_add_hex(struct answer *a, const char *key, uint64_t v);
 struct fact *answer_add_number(struct answer *a, const char *key, uint64_t v);
 struct fact *answer_add_text(struct answer *a, const char *key, const char *text);
 
-/* "7f1a80926010 libc.so.6+26010": an address, and where in region v that is. */
+/* "7f1a80926010 libc.so.6+26010": an address and its place in region v. */
 void answer_place(struct buf *out, const struct vma_list *vmas, const struct vma *v, uint64_t addr);
 
 void answer_add_name(struct answer *a, const char *key,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The bytes of a stretch: what was asked for, how much of it is in RAM, and it itself. */
+/* The answer with bytes: the range requested, how much of it is in RAM, and the bytes. */
 #include "query/answer_query.h"
 
 #include "target/bytes.h"

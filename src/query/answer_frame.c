@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The answer about a frame: what it is, and where this process maps it. */
+/* The answer about a frame: its facts, and where this process maps it. */
 #include "query/answer_page.h"
 
 #include <string.h>
@@ -16,7 +16,7 @@ struct hunt {
 	struct target *t;
 	uint64_t pfn, places[PLACES_SHOWN];
 	size_t n;
-	bool hidden; /* there are pages in RAM whose frames are not shown to us */
+	bool hidden; /* some pages in RAM have frames that are hidden from us */
 };
 
 static int

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A live migration: what there is to send, and how it would go with the writes that were measured.
+/*
+ * The answer about a live migration: how much there is to send, and how it would proceed at the
+ * measured write rate.
  */
 #include "query/answer_query.h"
 

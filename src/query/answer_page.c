@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The answer about one page: what it is, what is known of its frame, and when it was written. */
+/* The answer about one page: its state, its frame, and when it was written. */
 #include "query/answer_page.h"
 
 #include <stdlib.h>
@@ -114,7 +114,7 @@ page_facts_kpf(struct answer *a, const struct page *pg)
 	answer_add(a, "flag_names", &b);
 }
 
-/* The cgroups are those of the running kernel: a fixture's inode means nothing among them. */
+/* Cgroup inodes are those of the running kernel: a fixture's mean nothing. */
 static void
 page_facts_cgroup(struct answer *a, uint64_t inode, bool live)
 {
@@ -157,10 +157,13 @@ answer_add_frame(struct answer *a, const struct page *pg, const struct target *t
 		page_facts_cgroup(a, pg->cgroup, t->proc.live);
 }
 
-/* The pages of the folio in this process, each where it must be if all of it is mapped as one. */
+/*
+ * Counts the pages of the folio that this process maps, each at the address where it must be if the
+ * folio is mapped as a whole.
+ */
 static void
-page_look_at_folio(struct folio_here *f, const struct target *t, const struct vma *v, uint64_t addr,
-                   const struct page *pg)
+page_count_folio(struct folio_here *f, const struct target *t, const struct vma *v, uint64_t addr,
+                 const struct page *pg)
 {
 	uint64_t words[512], size = t->pm.page_size, n = UINT64_C(1) << pg->order,
 			     share[FOLIO_BAR] = {0};
@@ -199,7 +202,7 @@ page_facts_folio(struct answer *a, const struct target *t, const struct vma *v, 
 	answer_add_number(a, "folio_order", pg->order);
 	if (!pg->order)
 		return;
-	page_look_at_folio(&a->folio, t, v, addr, pg);
+	page_count_folio(&a->folio, t, v, addr, pg);
 	answer_add_hex(a, "folio_head", a->folio.head);
 	answer_add_number(a, "folio_index", a->folio.index);
 	answer_add_number(a, "folio_pages", UINT64_C(1) << pg->order);
@@ -219,7 +222,7 @@ page_facts_word(struct answer *a, const struct page *pg)
 	answer_add(a, "pagemap_bits", &b);
 }
 
-/* Oldest first, a digit each: the epochs since the first, of the last 32. */
+/* The last 32 epochs, oldest first, one digit each. */
 static void
 page_facts_recent(struct answer *a, const struct track_past *p)
 {
@@ -258,7 +261,7 @@ page_facts_symbol(struct answer *a, struct target *t, const struct vma_list *vma
 	else if (symbol_source(vmas, addr) && t->helper && helper_is_late(t->helper))
 		answer_add_unknown(a, "symbol", "reading its file takes too long");
 	if (mangled.s)
-		answer_add_name(a, "mangled", mangled.s); /* what other tools have to be asked by */
+		answer_add_name(a, "mangled", mangled.s); /* the name that other tools know */
 	buf_free(&b);
 	buf_free(&mangled);
 }

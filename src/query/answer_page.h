@@ -8,10 +8,10 @@
 void page_sentence(struct buf *out, const struct page *pg, const char *verb, uint64_t written_ns,
                    uint64_t now);
 
-/* Why facts by frame are missing, in words; NULL if they are not. */
+/* Why the facts by frame are missing; NULL if they are not. */
 const char *page_hidden_why(const struct page *pg, const struct frames *f);
 
-/* What is known of the frame in which the page lies; `in_page`: of a byte of it. */
+/* Adds what is known about the page's frame; `in_page`: the offset of the byte in question. */
 void answer_add_frame(struct answer *a, const struct page *pg, const struct target *t,
                       uint64_t in_page);
 

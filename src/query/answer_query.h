@@ -6,22 +6,22 @@
 #include "query/query.h"
 
 /*
- * The answers, a file each. NULL with err: none can be given. query.def names those that answer a
- * question as it was read; the others are about a place that is known.
+ * The answers, one file each. They return NULL with err if there is no answer. query.def names
+ * those that answer a parsed query; the others take a known place.
  */
 
-/* What was read of one page, with the region it lies in (NULL: none). */
+/* One page and its region (NULL: none). */
 struct answer *answer_page(struct target *t, const struct vma_list *vmas, uint64_t addr,
                            struct err *err);
-/* Everything about the region that holds addr. Reads smaps up to it: for when somebody asks. */
+/*
+ * Everything about the region that contains addr. Reads smaps up to it, so call it only on request.
+ */
 struct answer *answer_region(struct target *t, const struct vma_list *vmas, uint64_t addr,
                              struct err *err);
-/* Those of a QUERY_BYTES that are in RAM. */
+/* The bytes of a QUERY_BYTES that are in RAM. */
 struct answer *answer_bytes(struct target *t, const struct vma_list *vmas, const struct query *q,
                             struct err *err);
-/* Of a QUERY_MIGRATE, by the writes that the track has seen; without a clear: what there is to
- * send.
- */
+/* A QUERY_MIGRATE, based on the writes tracked; without a clear only the size to send. */
 struct answer *answer_migrate(struct target *t, const struct vma_list *vmas, const struct query *q,
                               struct err *err);
 struct answer *answer_capabilities(struct target *t);
@@ -32,7 +32,7 @@ struct answer *answer_range(struct target *t, const struct vma_list *vmas, uint6
 struct answer *answer_frame(struct target *t, const struct vma_list *vmas, const struct query *q,
                             struct err *err);
 
-/* The answer to a question as text, as the prompt and -e take it. */
+/* Answers a query as text, as the prompt and -e accept it. */
 struct answer *answer_query(struct target *t, const struct vma_list *vmas, const char *text,
                             struct err *err);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Everything about one region: what maps says, what is counted, and what only smaps tells. */
+/* The answer about one region: from maps, by counting, and what only smaps has. */
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
@@ -34,7 +34,7 @@ answer_facts_maps(struct answer *a, const struct vma *v)
 	answer_add_number(a, "inode", v->inode);
 }
 
-/* Pages by state, under the states' names. */
+/* Pages by state, keyed by the states' names. */
 static int
 answer_facts_states(struct answer *a, struct target *t, const struct vma *v, struct err *err)
 {

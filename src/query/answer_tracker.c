@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The trackers, each with why not; and what needs consent. */
+/* The trackers, with the reasons why they cannot be used, and the one that needs consent. */
 #include <string.h>
 
 #include "base/text.h"

@@ -32,7 +32,7 @@ query_bad(struct err *err, int column, const char *why, const char *how, const c
 	return -1;
 }
 
-/* The text and how far it is understood. */
+/* The text and the parse position. */
 struct query_reader {
 	const char *text, *at;
 	size_t page_size;
@@ -62,14 +62,14 @@ query_eat(struct query_reader *r, const char *word)
 	return true;
 }
 
-/* A `+` begins an offset unless it goes on like a name: libstdc++.so.6 has none. */
+/* Whether a `+` begins an offset; not if it continues like a name, as in libstdc++.so.6. */
 static bool
 query_is_offset(const char *s)
 {
 	return s[0] == '+' && (isalnum((unsigned char)s[1]) || !s[1] || s[1] == ' ');
 }
 
-/* Where a plain token ends: at a blank, an offset or `..`. */
+/* The length of a plain token, which ends at a blank, an offset or `..`. */
 static size_t
 query_token_length(const char *s)
 {
@@ -95,7 +95,7 @@ query_parse_hex(const char *s, size_t n, uint64_t *out)
 	return parse_digits(s + skip, n - skip, 16, out);
 }
 
-/* Digits too few for an address as maps writes it: they may be a name as well. */
+/* Fewer digits than maps writes: it may be a name instead. */
 static bool
 query_may_be_name(const char *s, size_t n)
 {
@@ -119,7 +119,7 @@ query_read_hex(struct query_reader *r, const char *what, uint64_t *out, struct e
 	return 0;
 }
 
-/* A name in quotes or brackets may hold anything; without them it is a plain token. */
+/* A quoted or bracketed name may contain anything; otherwise it is a plain token. */
 static int
 query_read_name(struct query_reader *r, struct query_place *p, struct err *err)
 {
@@ -150,7 +150,7 @@ query_read_name(struct query_reader *r, struct query_place *p, struct err *err)
 	return 0;
 }
 
-/* An address, n characters of digits long. */
+/* An address of n characters. */
 static int
 query_read_address(struct query_reader *r, size_t n, struct query_place *p, struct err *err)
 {
@@ -162,7 +162,7 @@ query_read_address(struct query_reader *r, size_t n, struct query_place *p, stru
 	return 0;
 }
 
-/* What the unit that ends the token stands for, in bytes; 0: it ends in none. */
+/* The value of the unit at the end of the token, in bytes; 0: it has none. */
 static uint64_t
 query_unit_of(const struct query_reader *r, size_t n)
 {
@@ -208,7 +208,7 @@ query_read_offset(struct query_reader *r, struct query_place *p, struct err *err
 	return 0;
 }
 
-/* What may be a mapping's name as well as what it was read as: query_resolve looks. */
+/* Keeps the text if it may also be a mapping's name: query_resolve checks that. */
 static void
 query_keep_written(struct query_place *p, const char *from, size_t n)
 {
@@ -217,32 +217,33 @@ query_keep_written(struct query_place *p, const char *from, size_t n)
 }
 
 /*
- * NAME START+OFFSET, which an answer writes where no name leads: all that is left, for such a name
- * may hold anything. What ends in `..` before it is the start of a range.
+ * NAME START+OFFSET, as answers write a place that no name resolves to. It must be the rest of the
+ * text, since such a name may contain anything. If the part before START ends in `..`, it is the
+ * start of a range instead.
  */
 static bool
-query_read_told(struct query_reader *r, struct query_place *out)
+query_read_shown(struct query_reader *r, struct query_place *out)
 {
 	struct query_place p = {.column = query_column(r)};
 	struct query_reader last = *r;
 	const char *end = r->at + strlen(r->at), *start;
 	struct err err;
-	size_t n, told;
+	size_t n, len;
 
 	while (end > r->at && end[-1] == ' ')
 		end--;
 	for (start = end; start > r->at && start[-1] != ' '; start--)
 		;
-	for (told = (size_t)(start - r->at); told && r->at[told - 1] == ' '; told--)
+	for (len = (size_t)(start - r->at); len && r->at[len - 1] == ' '; len--)
 		;
-	if (!told || told >= sizeof(p.told) || (told > 1 && !memcmp(r->at + told - 2, "..", 2)))
+	if (!len || len >= sizeof(p.shown) || (len > 1 && !memcmp(r->at + len - 2, "..", 2)))
 		return false;
 	last.at = start;
 	n = query_token_length(start);
 	if (query_may_be_name(start, n) || query_read_address(&last, n, &p, &err) < 0 ||
 	    *last.at != '+' || query_read_offset(&last, &p, &err) < 0 || last.at != end)
 		return false;
-	memcpy(p.told, r->at, told);
+	memcpy(p.shown, r->at, len);
 	*out = p;
 	r->at = end;
 	return true;
@@ -257,7 +258,7 @@ query_read_place(struct query_reader *r, struct query_place *out, struct err *er
 	bool digits = strspn(from + skip, "0123456789abcdefABCDEF") >= n - skip &&
 	              n - skip <= (skip ? n : 16);
 
-	if (query_read_told(r, out))
+	if (query_read_shown(r, out))
 		return 0;
 	if (n == 0)
 		return query_bad(err, query_column(r),
@@ -302,7 +303,7 @@ query_read_physical(struct query_reader *r, struct query *q, struct err *err)
 	return 0;
 }
 
-/* START-END, as maps writes it, is a range too. */
+/* START-END, as in maps, is a range too. */
 static bool
 query_read_dash(struct query_reader *r, struct query *q)
 {
@@ -341,7 +342,7 @@ query_read_stretch(struct query_reader *r, struct query *q, struct err *err)
 	return query_read_place(r, &q->to, err);
 }
 
-/* A number with a fraction and a unit: "2.5g" is 2.5 times the `by` of "g". */
+/* A decimal fraction with a unit: "2.5g" is 2.5 times the `by` of "g". */
 struct unit {
 	const char *name;
 	uint64_t by;
@@ -415,7 +416,7 @@ query_read_nothing(struct query_reader *r, struct query *q, struct err *err)
 	return 0;
 }
 
-/* Past the word that a question begins with, and the blanks behind it; false: it is another. */
+/* Skips the word at the start of a query and the blanks after it; false: it is another word. */
 static bool
 query_eat_word(struct query_reader *r, const char *word)
 {

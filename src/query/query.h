@@ -12,54 +12,59 @@
 #include "target/migrate.h"
 
 /*
- * The language of the prompt, of -e and of RANGE arguments. Parsing is pure and knows no process;
- * resolving turns names into addresses with the regions at hand. Errors carry the column.
+ * The language of the prompt, of -e and of RANGE arguments. Parsing is pure and independent of a
+ * process; resolving turns names into addresses by a list of regions. Errors carry the column.
  */
 #define Q(id, ...) QUERY_##id,
 enum query_kind {
 #include "query/query.def"
 };
 
-/* A place as it was written: an address, or an offset into a mapping. */
+/* A place as written: an address, or an offset into a mapping. */
 struct query_place {
-	char name[256]; /* "" : absolute */
+	char name[256]; /* "": absolute */
 	bool has_offset;
 	uint64_t addr;  /* the address, or the offset from the mapping's base */
-	char written[256]; /* all, if it, or `digits` of it, may be a mapping's name; else "" */
-	size_t digits;  /* of an address without 0x and of less than 8 digits: how many; else 0 */
-	char told[256]; /* of NAME START+OFFSET: that name, which the region there must have */
-	int column;     /* where it stands in the text, from 1 */
+	/* the full text if it (or its first `digits` characters) may be a mapping's name; or "" */
+	char written[256];
+	/* the length of an address without 0x and with less than 8 digits; else 0 */
+	size_t digits;
+	char shown[256]; /* for NAME START+OFFSET: NAME, which the region there must have */
+	int column;      /* its column in the text, from 1 */
 };
 
 struct query {
 	enum query_kind kind;
-	bool is_range;               /* QUERY_RANGE; QUERY_BYTES: from A to B, as for that */
-	struct query_place from, to; /* to: of a range. from.column 0: it is about no place */
+	bool is_range;               /* for QUERY_RANGE; for QUERY_BYTES: from A to B */
+	struct query_place from, to; /* to: end of a range; from.column 0: the query has no place */
 	bool to_is_length;           /* to.addr is a length in bytes */
 	uint64_t pfn;                /* QUERY_FRAME, QUERY_PHYS */
-	uint64_t in_frame;           /* QUERY_PHYS: offset in that frame */
+	uint64_t in_frame;           /* QUERY_PHYS: the offset in that frame */
 	struct migrate_link link;    /* QUERY_MIGRATE */
 };
 
 int query_parse(const char *text, size_t page_size, struct query *q, struct err *err);
 
 /*
- * The address of a place; *v the region that holds it, NULL if none does. What is an address or
- * NAME+OFFSET and a mapping's name, too, is ambiguous. An offset counts from where the file's first
- * byte is, or would be, as debuggers count: of several mappings of a file the first that has code,
- * else the first; of what has no file from its first region.
+ * Resolves a place to its address; *v is the region that contains it, or NULL. A text that is both
+ * an address or NAME+OFFSET and a mapping's name is an error: ambiguous. As in debuggers, an offset
+ * counts from where the file's first byte is, or would be, mapped; if a file is mapped several
+ * times, in the first mapping with code, else in the first. Without a file it counts from the
+ * mapping's first region.
  */
 int query_resolve(const struct query_place *at, const struct vma_list *vmas, uint64_t *addr,
                   const struct vma **v, struct err *err);
 
 /*
- * The bytes a query means as a range, page-aligned outwards: a name alone is the whole region, an
- * address its page.
+ * The byte range of a query, page-aligned outwards: a plain name is the whole region, an address
+ * its page.
  */
 int query_range(const struct query *q, const struct vma_list *vmas, size_t page_size,
                 uint64_t *start, uint64_t *end, struct err *err);
 
-/* Those of QUERY_BYTES, exactly; a place alone is 256 of them, as far as its region goes. */
+/*
+ * The exact bytes of a QUERY_BYTES; a single place means the next QUERY_BYTES_ALONE of its region.
+ */
 enum { QUERY_BYTES_ALONE = 256 };
 int query_bytes(const struct query *q, const struct vma_list *vmas, uint64_t *start, uint64_t *end,
                 struct err *err);
@@ -70,16 +75,16 @@ struct query_form {
 const struct query_form *query_forms(size_t *n);
 
 /*
- * A short name of a region, to complete ("heap", "libc.so.6"); false: it has none that reads back
- * as it is.
+ * A region's short name for completion ("heap", "libc.so.6"); false: it has none that parses back
+ * to itself.
  */
 bool query_name_of(const struct vma *v, char *out, size_t size);
 
 /*
- * What addresses in region v are told by, as NAME+OFFSET or START+OFFSET: `name` (the caller's to
- * free) is whole or short, in quotes where it has to be, and safe to print; offsets count from
- * `at`. Not named: no name leads back here (it has none, several have it, another mapping of the
- * file goes by it).
+ * How addresses in region v are written, as NAME+OFFSET or START+OFFSET: `name` (the caller frees
+ * it) is the full or the short name, quoted where necessary and safe to print; offsets count from
+ * `at`. named is false if no name resolves back to here: the region has none, others share it, or
+ * it denotes another mapping of the file.
  */
 struct query_base {
 	struct buf name;
@@ -89,7 +94,10 @@ struct query_base {
 struct query_base query_base_of(const struct vma_list *vmas, const struct vma *v, bool whole,
                                 bool ascii);
 
-/* The place addr, in region v, by that: query_resolve finds it again. Whether it is named. */
+/*
+ * Writes addr, in region v, that way, so that query_resolve finds it again. Returns whether it is
+ * by name.
+ */
 bool query_place_text(const struct vma_list *vmas, const struct vma *v, uint64_t addr, bool whole,
                       bool ascii, struct buf *out);
 void query_start_text(const struct vma *v, uint64_t addr, struct buf *out); /* START+OFFSET */

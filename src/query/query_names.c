@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Names of mappings to addresses, and addresses to names that lead back. */
+/* Resolves names of mappings to addresses, and writes addresses as names that resolve back. */
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,7 +12,7 @@
 
 enum match { MATCH_NO, MATCH_PREFIX, MATCH_BASE, MATCH_EXACT };
 
-/* The inside of [heap], the base name of a path. */
+/* The name inside the brackets of [heap], or the base name of a path. */
 static const char *
 query_short_name(const struct vma *v, size_t *n)
 {
@@ -25,7 +25,7 @@ query_short_name(const struct vma *v, size_t *n)
 	return path_base(v->name, n);
 }
 
-/* \ooo of text_escape as the byte it stands for, -1: it is none. */
+/* Decodes one \ooo of text_escape; -1: not an escape. */
 static int
 query_escaped(const char *s)
 {
@@ -42,8 +42,8 @@ query_escaped(const char *s)
 }
 
 /*
- * Whether `name`, n long, begins with s, in which bytes may be escaped as they are shown; *used of
- * it.
+ * Whether `name` of length n starts with s, in which bytes may be escaped as displayed; *used: the
+ * bytes of name matched.
  */
 static bool
 query_begins(const char *name, size_t n, const char *s, size_t *used)
@@ -118,8 +118,8 @@ query_ambiguous(const struct query_place *at, const struct vma *a, const struct 
 }
 
 /*
- * The first region of the mapping called at->name: whole name before base name before beginning of
- * it. Regions of one name count as one mapping.
+ * The first region of the mapping called at->name: the full name takes precedence over the base
+ * name, and that over a prefix. Regions of one name count as one mapping.
  */
 static int
 query_find_mapping(const struct query_place *at, const struct vma_list *vmas,
@@ -149,8 +149,8 @@ query_find_mapping(const struct query_place *at, const struct vma_list *vmas,
 }
 
 /*
- * Text that reads as an address or NAME+OFFSET and is a mapping's whole or base name, n characters
- * of it.
+ * Rejects text that reads as an address or NAME+OFFSET if its first n characters are also a
+ * mapping's full or base name.
  */
 static int
 query_check_written(const struct query_place *at, size_t n, const struct vma_list *vmas,
@@ -177,9 +177,10 @@ query_check_written(const struct query_place *at, size_t n, const struct vma_lis
 
 /* --- mappings of one object ------------------------------------------------------------------- */
 
-enum { LOAD_GAP = 2 << 20 }; /* between segments: the largest page that linkers align them to */
+/* between segments: the largest page size for which linkers align them */
+enum { LOAD_GAP = 2 << 20 };
 
-/* Regions of one name, some of which others may lie between. */
+/* Regions of one name that were mapped together; others may lie between. */
 struct load {
 	const struct vma *first, *last;
 	bool code;
@@ -192,9 +193,9 @@ query_has_file(const struct vma *v)
 }
 
 /*
- * Whether v, of the same name, was mapped together with what came before. Of a file either shows
- * the same offset against its addresses; or they are segments of a program, which may each be
- * shifted. What has no file must touch.
+ * Whether v, of the same name, was mapped together with the region before. File regions were if
+ * both have the same distance between address and offset, or if they are segments of a program,
+ * which may each be shifted. Regions without a file must be adjacent.
  */
 static bool
 query_goes_on(const struct load *l, const struct vma *v)
@@ -211,7 +212,7 @@ query_goes_on(const struct load *l, const struct vma *v)
 	       (l->code || v->perm & VMA_EXEC);
 }
 
-/* The next of that name from region *i on. */
+/* The next group of that name from region *i on. */
 static bool
 query_next_load(const struct vma_list *vmas, const char *name, size_t *i, struct load *out)
 {
@@ -234,7 +235,7 @@ query_next_load(const struct vma_list *vmas, const char *name, size_t *i, struct
 	return l.first != NULL;
 }
 
-/* The one that offsets count in: the first with code, else the first. There is one of that name. */
+/* The group in which offsets count: the first with code, else the first. The name exists. */
 static struct load
 query_main_load(const struct vma_list *vmas, const char *name)
 {
@@ -273,18 +274,18 @@ query_bad_place(const struct query_place *at, const char *why, const char *how, 
 
 	snprintf(place, sizeof(place), "%s (column %d)", why, at->column);
 	err_set(err, ERR_USAGE, place, how, "cannot read \"%.80s\"",
-	        at->told[0] ? at->told : at->name);
+	        at->shown[0] ? at->shown : at->name);
 	err->column = at->column;
 	return -1;
 }
 
 static bool
-query_is_called(const struct vma *v, const char *told)
+query_is_called(const struct vma *v, const char *shown)
 {
 	const char *name = vma_shown_name(v);
 	size_t used, n = strlen(name);
 
-	return query_begins(name, n, told, &used) && used == n;
+	return query_begins(name, n, shown, &used) && used == n;
 }
 
 int
@@ -312,7 +313,7 @@ query_resolve(const struct query_place *at, const struct vma_list *vmas, uint64_
 	if (m && (!in || !query_holds(&l, in)))
 		return query_bad_place(at, "that offset of it is not mapped",
 		                       "`pmtop --list` shows what is", err);
-	if (at->told[0] && (!in || !query_is_called(in, at->told)))
+	if (at->shown[0] && (!in || !query_is_called(in, at->shown)))
 		return query_bad_place(at, "the region there has another name",
 		                       "give the address alone", err);
 	*addr = base + at->addr;
@@ -328,7 +329,7 @@ query_reads_as_name(const char *text, const char *name)
 	struct query q;
 	struct err err;
 
-	return text[0] != '\'' && text[0] != '.' && /* signs of the prompt's */
+	return text[0] != '\'' && text[0] != '.' && /* the prompt's own syntax */
 	       query_parse(text, 4096, &q, &err) == 0 && q.kind == QUERY_ADDR && !q.from.digits &&
 	       !strcmp(q.from.name, name);
 }
@@ -362,7 +363,7 @@ query_leads_back(const char *text, const struct vma_list *vmas, uint64_t addr)
 	       at == addr;
 }
 
-/* Whether a mapping is called as NAME+OFFSET could be written. */
+/* Whether some mapping's name starts with NAME+, so that NAME+OFFSET could be misread. */
 static bool
 query_goes_on_with_plus(const struct vma_list *vmas, const char *name)
 {
@@ -382,7 +383,7 @@ query_goes_on_with_plus(const struct vma_list *vmas, const char *name)
 	return any;
 }
 
-/* As it is shown, and a quote escaped, too: it may come to stand between quotes. */
+/* Writes the name as displayed, with quotes escaped, because it may be quoted. */
 static void
 query_add_name(struct buf *out, const char *s, size_t n, bool ascii)
 {
@@ -399,8 +400,7 @@ query_add_name(struct buf *out, const char *s, size_t n, bool ascii)
 }
 
 /*
- * The short or the whole name, in quotes or not, if it leads to region v with what is its offset
- * there.
+ * Tries the short or the full name, quoted or not: true if it resolves to region v with v's offset.
  */
 static bool
 query_try_name(const struct vma_list *vmas, const struct vma *v, bool brief, bool quoted,
@@ -425,7 +425,7 @@ query_try_name(const struct vma_list *vmas, const struct vma *v, bool brief, boo
 	return good;
 }
 
-/* Quotes where brackets would do are the last thing anybody wants to read. */
+/* In order of readability: brackets are preferred to quotes. */
 static bool
 query_find_name(const struct vma_list *vmas, const struct vma *v, bool whole, bool ascii,
                 struct query_base *b)
@@ -437,14 +437,17 @@ query_find_name(const struct vma_list *vmas, const struct vma *v, bool whole, bo
 	       query_try_name(vmas, v, false, true, ascii, b);
 }
 
-/* A thread's stack bears a name of ours, which comes and goes with what is known of the thread. */
+/*
+ * Whether the name comes from the kernel: a thread stack's name is ours and changes with what is
+ * known of the thread.
+ */
 static bool
 query_is_lasting(const char *name)
 {
 	return name[0] && strncmp(name, "[stack:", 7) && strncmp(name, "[guard:", 7);
 }
 
-/* Digits too few for an address could be a name. */
+/* With 0x where few digits could be taken for a name. */
 static void
 query_add_start(struct buf *out, const struct vma *v)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* From a question to the addresses that it is about. */
+/* The address range of a query. */
 #include "query/query.h"
 
 #include "base/util.h"
@@ -22,7 +22,7 @@ range_is(uint64_t *start, uint64_t *end, uint64_t from, uint64_t to, size_t page
 	uint64_t last =
 	    to > UINT64_MAX - page_size ? UINT64_MAX & mask : (to + page_size - 1) & mask;
 
-	/* the last page of 64 bits has no end that could be written */
+	/* the last page of a 64-bit address space has no representable end */
 	if (from >= to || first >= last)
 		return query_no_range(from, to, q, err);
 	*start = first;
@@ -36,7 +36,7 @@ query_length_end(const struct query *q, uint64_t from)
 	return q->to.addr > UINT64_MAX - from ? UINT64_MAX : from + q->to.addr;
 }
 
-/* Both ends of a stretch, as they were written. */
+/* Both ends of a range, as written. */
 static int
 query_stretch_ends(const struct query *q, const struct vma_list *vmas, uint64_t *from, uint64_t *to,
                    struct err *err)

@@ -4,7 +4,8 @@
 #include "base/util.h"
 #include "target/walk.h"
 
-enum { PLACES_MAX = 1 << 24 }; /* pages of a gap that are asked one by one: a second */
+/* limit on pages of a gap that are tested one by one: takes a second */
+enum { PLACES_MAX = 1 << 24 };
 
 static bool
 seek_asks_for_place(const struct filter *f)
@@ -78,7 +79,7 @@ struct hunt {
 	struct seek_found *out;
 };
 
-/* Forwards the first is the one, and ends the walk; backwards the last is. */
+/* Forwards the first match ends the walk; backwards the last one counts. */
 static int
 seek_hit(struct hunt *h, uint64_t at)
 {
@@ -114,7 +115,7 @@ seek_hunt_gap(void *arg, uint64_t start, uint64_t end, const struct page *each)
 	return gap.yes ? seek_hit(h, h->back ? gap.last : gap.first) : 0;
 }
 
-/* [lo, hi) of region i. 1: stopped; what was found is in h->out. */
+/* Searches [lo, hi) of region i. 1: stopped; the match, if any, is in h->out. */
 static int
 seek_hunt_region(struct target *t, const struct regions *rs, size_t i, uint64_t lo, uint64_t hi,
                  struct hunt *h, struct err *err)
@@ -144,9 +145,9 @@ seek_next(struct target *t, const struct regions *rs, const struct filter *f, ui
 	size_t n = l->n, at = vma_lower_bound(l, from);
 
 	*out = (struct seek_found){0};
-	if (at == n) /* behind the last region */
+	if (at == n) /* after the last region */
 		at = n ? n - 1 : 0;
-	/* the region of `from` comes twice: its one side first, the other one last */
+	/* the region of `from` comes first and last, split at `from` */
 	for (size_t k = 0; k <= n && n; k++) {
 		size_t i = back ? (at + n - k % n) % n : (at + k) % n;
 		const struct vma *v = &l->v[i];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Bytes in a region. Pages are read by a few at a time with the one behind them, so that what lies
- * across a border is found; it is found only where all of it was read.
+ * Searches for bytes in a region. Pages are read a few at a time, together with the one after them,
+ * so that matches across a boundary are found; all bytes of a match must have been read.
  */
 #include "query/seek.h"
 
@@ -13,22 +13,22 @@
 #include "target/walk.h"
 
 enum { STEP = BYTES_PAGES - 1 };
-#define BLOCK_LEAST (UINT64_C(4) << 20) /* backwards: what is searched at a time, and doubles */
+#define BLOCK_LEAST (UINT64_C(4) << 20) /* backwards: size of the first block; doubles */
 #define BLOCK_MOST  (UINT64_C(1) << 30)
 
 struct hunt {
 	struct target *t;
 	const struct vma *v;
 	const struct pattern *p;
-	uint64_t lo, hi; /* where it may begin */
-	bool last;       /* the last there is, not the first */
-	uint8_t *room;   /* BYTES_PAGES pages */
+	uint64_t lo, hi; /* where a match may start */
+	bool last;       /* find the last match instead of the first */
+	uint8_t *room;   /* room for BYTES_PAGES pages */
 	struct seek_found *out;
 	struct err *err;
 	bool failed;
 };
 
-/* A page is passed by once: where it begins. */
+/* Counts a skipped page once: in the block that contains its start. */
 static void
 seek_skip(struct hunt *h, uint64_t start, uint64_t end)
 {
@@ -38,8 +38,10 @@ seek_skip(struct hunt *h, uint64_t start, uint64_t end)
 	h->out->skipped += hi > lo ? hi - lo : 0;
 }
 
-/* Beginnings in [lo, hi) of the room, which lies at `base`; `end` is where what was read ends.
- * true: it is found. */
+/*
+ * Searches matches that start in [lo, hi) of the buffer, whose first byte is at address `base`;
+ * only the first `end` bytes are valid. true: found.
+ */
 static bool
 seek_search(struct hunt *h, uint64_t base, uint64_t lo, uint64_t hi, uint64_t end)
 {
@@ -57,9 +59,9 @@ seek_search(struct hunt *h, uint64_t base, uint64_t lo, uint64_t hi, uint64_t en
 	return false;
 }
 
-/* The n pages at `base`, at most STEP. */
+/* Searches the n pages at `base`, at most STEP. */
 static int
-seek_look(struct hunt *h, uint64_t base, size_t n)
+seek_search_pages(struct hunt *h, uint64_t base, size_t n)
 {
 	struct bytes_page pages[BYTES_PAGES];
 	uint64_t size = h->t->pm.page_size, lo = u64_max(h->lo, base) - base;
@@ -98,7 +100,7 @@ seek_bytes_hunt_pages(void *arg, uint64_t addr, const struct page *pages, size_t
 			there += bytes_kind_of(h->v, &pages[k]) == BYTES_READ;
 		if (!there)
 			seek_skip(h, addr + i * size, addr + (i + many) * size);
-		else if (seek_look(h, addr + i * size, many))
+		else if (seek_search_pages(h, addr + i * size, many))
 			return 1;
 	}
 	return 0;
@@ -112,7 +114,7 @@ seek_bytes_hunt_gap(void *arg, uint64_t start, uint64_t end, const struct page *
 	return 0;
 }
 
-/* Beginnings in [lo, hi). 1: stopped, with nothing found. */
+/* Searches matches that start in [lo, hi). 1: stopped, with nothing found. */
 static int
 seek_hunt_block(struct hunt *h, uint64_t lo, uint64_t hi)
 {

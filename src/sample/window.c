@@ -73,7 +73,7 @@ struct fill {
 	const struct vma *v;
 	window_progress_fn *progress;
 	void *arg;
-	struct lens_look look;
+	struct lens_pass look;
 	const struct filter *filter; /* NULL: none */
 	struct seek seek;
 	uint64_t lo;
@@ -187,13 +187,15 @@ window_is_watched(const void *arg, uint64_t addr)
 }
 
 /* Of contents a look is a change or none; only a scope leaves pages out. */
-static struct lens_look
-window_lens_look_of(enum lens l, const struct track *t, const struct vma *v)
+static struct lens_pass
+window_lens_pass_of(enum lens l, const struct track *t, const struct vma *v)
 {
 	bool parts = t->clears && tracker_caps(t->tracker) & TRACKER_RANGES;
 
-	return (struct lens_look){.lens = l, .unsure = window_is_unsure(t, v),
-	                          .watched = parts ? window_is_watched : NULL, .arg = t};
+	return (struct lens_pass){.lens = l,
+	                          .unsure = window_is_unsure(t, v),
+	                          .watched = parts ? window_is_watched : NULL,
+	                          .arg = t};
 }
 
 static int
@@ -209,7 +211,7 @@ window_fill(struct fill *f, uint64_t lo, uint64_t hi)
 	int r = region_measure(f->t, f->v, w->time_ns, &whole, w->map, w->grid.row_cells, f->err);
 
 	w->doubt = r == 0 ? whole.doubt : DOUBT_NONE;
-	f->look = window_lens_look_of(w->lens, &f->t->track, f->v);
+	f->look = window_lens_pass_of(w->lens, &f->t->track, f->v);
 	if (f->filter) {
 		seek_begin(&f->seek, f->filter, f->t, f->v, &whole);
 		o.needs |= filter_needs(f->filter) & PAGE_NEED_ALL;
@@ -270,7 +272,7 @@ window_read_filtered(struct target *t, const struct vma *v, const struct grid *g
 
 struct sum {
 	struct cell *cell;
-	struct lens_look look;
+	struct lens_pass look;
 	size_t page_size;
 };
 
@@ -298,8 +300,9 @@ window_sum(struct target *t, const struct vma *v, uint64_t lo, uint64_t hi, enum
            struct cell *out, struct err *err)
 {
 	static const struct walk_fns fns = {window_sum_pages, window_sum_gap};
-	struct sum s = {.cell = out, .page_size = t->pm.page_size,
-	                .look = window_lens_look_of(lens, &t->track, v)};
+	struct sum s = {.cell = out,
+	                .page_size = t->pm.page_size,
+	                .look = window_lens_pass_of(lens, &t->track, v)};
 	struct walk_options o = {.needs = lens_row(lens)->needs, .cache_max = CACHE_MAX};
 	const struct track *tr = &t->track;
 	int r;

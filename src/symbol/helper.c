@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The side that asks: starting a helper, asking in time, giving it up. */
+/* The client: starts a helper, asks with a deadline, and gives it up. */
 #include "base/clock.h"
 
 #include <errno.h>
@@ -21,11 +21,11 @@
 extern char **environ;
 
 enum {
-	PATIENCE_MS = 2000, /* for one answer, starting it included */
-	GOODBYE_MS = 50,    /* for one that has nothing to do to end */
+	PATIENCE_MS = 2000, /* deadline for one answer, including the start */
+	GOODBYE_MS = 50,    /* grace for an idle helper to exit */
 	LATE_FILE = 4,
 	LATE_DEVICE = 8,
-	LEFT_MAX = 16, /* helpers that do not even die; then there are no more */
+	LEFT_MAX = 16, /* killed helpers that do not exit; after that no more are started */
 	LATE_MAX = 256,
 };
 
@@ -36,13 +36,13 @@ struct late {
 };
 
 struct helper {
-	pid_t pid; /* 0: there is none */
+	pid_t pid; /* 0: no helper */
 	int pidfd, socket;
 	bool late_last;
-	int dir;   /* of the target, as it was given */
-	pid_t tid; /* whose directory that is */
+	int dir;   /* the target's directory, as given to the helper */
+	pid_t tid; /* the thread whose directory that is */
 	uint32_t serial;
-	pid_t left[LEFT_MAX]; /* killed, and not yet ended */
+	pid_t left[LEFT_MAX]; /* killed, and not yet exited */
 	size_t left_n;
 	struct late *late;
 	size_t late_n, late_cap;
@@ -85,7 +85,7 @@ helper_drop(struct helper *h)
 {
 	if (!h->pid)
 		return;
-	kill(-h->pid, SIGKILL); /* all of its session, which it leads */
+	kill(-h->pid, SIGKILL); /* its whole session, of which it is the leader */
 	helper_close_fd(&h->socket);
 	helper_close_fd(&h->pidfd);
 	helper_close_fd(&h->dir);
@@ -102,7 +102,7 @@ helper_free(struct helper *h)
 	if (!h)
 		return;
 	ended = (struct pollfd){.fd = h->pidfd, .events = POLLIN};
-	if (h->pid) { /* nothing is being asked, so it ends at once, and is no zombie then */
+	if (h->pid) { /* it is idle, so it exits at once and can be reaped */
 		kill(-h->pid, SIGKILL);
 		if (h->pidfd >= 0)
 			poll(&ended, 1, GOODBYE_MS);
@@ -113,8 +113,8 @@ helper_free(struct helper *h)
 }
 
 /*
- * vfork and exec, as posix_spawn does it, is safe beside threads. The rest (limits, privileges,
- * what else is open) the helper does to itself before it hears of a file.
+ * vfork and exec, as in posix_spawn, is safe in a multithreaded process. The helper does the rest
+ * to itself (limits, privileges, other descriptors) before it handles any file.
  */
 static pid_t
 helper_spawn(int socket, int dir)
@@ -136,7 +136,7 @@ helper_spawn(int socket, int dir)
 	posix_spawnattr_setsigdefault(&attr, &all);
 	posix_spawn_file_actions_init(&files);
 	posix_spawn_file_actions_adddup2(&files, socket, HELPER_SOCKET);
-	/* what an exec gone wrong says is no answer */
+	/* the output of a failed exec must not be taken for an answer */
 	posix_spawn_file_actions_adddup2(&files, socket, STDOUT_FILENO);
 	posix_spawn_file_actions_adddup2(&files, socket, STDERR_FILENO);
 	posix_spawn_file_actions_adddup2(&files, dir, HELPER_DIR);
@@ -146,7 +146,7 @@ helper_spawn(int socket, int dir)
 	return failed ? -1 : pid;
 }
 
-/* Copies that no dup2 of spawn() overwrites before it is its turn. */
+/* Duplicates above the numbers that helper_spawn's dup2 calls overwrite. */
 static int
 helper_above(int fd)
 {
@@ -253,7 +253,7 @@ helper_hear(struct helper *h)
 	return got == (ssize_t)sizeof(h->answer) && h->answer.serial == h->ask.serial;
 }
 
-/* With a descriptor, or -1. false: there is no answer, whatever the reason. */
+/* With a descriptor, or -1. false: no answer, for whatever reason. */
 static bool
 helper_ask_with(struct helper *h, const struct proc *p, int fd)
 {
@@ -262,7 +262,7 @@ helper_ask_with(struct helper *h, const struct proc *p, int fd)
 	h->late_last = helper_is_refused(h, &h->ask);
 	if (h->late_last)
 		return false;
-	/* another thread's directory may show the memory now */
+	/* the memory may now be visible in another thread's directory */
 	if (h->pid && h->tid != proc_thread(p))
 		helper_drop(h);
 	if (!h->pid && !helper_start(h, p))
@@ -320,11 +320,11 @@ helper_is_same_file(const struct vma *a, const struct vma *b)
 	return a->inode == b->inode && a->dev_major == b->dev_major && a->dev_minor == b->dev_minor;
 }
 
-/* The file's other mappings, from the nearest on: an instance of it lies together. */
+/* Adds the file's other mappings, nearest first: the mappings of one instance lie together. */
 static void
 helper_add_maps(struct helper_ask *a, const struct vma_list *vmas, const struct vma *v)
 {
-	enum { NEAR = 1024, SIDE = HELPER_MAPS / 2 }; /* regions */
+	enum { NEAR = 1024, SIDE = HELPER_MAPS / 2 }; /* regions to search */
 	size_t at = (size_t)(v - vmas->v), n = 0;
 
 	for (size_t i = at; i-- > 0 && at - i < NEAR && n < SIDE - 1;)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* In the reader: what a compiler made of a name, taken back. The only libiberty. */
+/* In the reader: demangles names. The only user of libiberty. */
 #include "config.h"
 
 #include "symbol/helper_parts.h"
@@ -9,7 +9,7 @@
 #include <setjmp.h>
 #include <string.h>
 
-/* Of libiberty's demangle.h, which not every system has beside the library. */
+/* From libiberty's demangle.h, which some systems lack beside the library. */
 typedef void demangle_callback(const char *text, size_t n, void *arg);
 int cplus_demangle_v3_callback(const char *mangled, int options, demangle_callback *to, void *arg);
 int rust_demangle_callback(const char *mangled, int options, demangle_callback *to, void *arg);
@@ -21,7 +21,7 @@ struct demangled {
 	jmp_buf full;
 };
 
-/* A short name can stand for a text without end, and the library asks nobody whether to go on. */
+/* A short name can expand without bound, and the library offers no way to abort it. */
 static void
 helper_take_demangled(const char *text, size_t n, void *arg)
 {
@@ -46,7 +46,8 @@ bool
 helper_demangle(const char *name, char *out, size_t size)
 {
 	char bare[SYMBOL_NAME_MAX];
-	const char *version = strchrnul(name, '@'); /* foo@@V1: the linker's, no part of the name */
+	/* foo@@V1: the version is the linker's, not part of the name */
+	const char *version = strchrnul(name, '@');
 	struct demangled d = {.out = out, .size = size - strlen(version)};
 
 	out[0] = '\0';
@@ -54,7 +55,7 @@ helper_demangle(const char *name, char *out, size_t size)
 		return false;
 	memcpy(bare, name, (size_t)(version - name));
 	bare[version - name] = '\0';
-	/* Rust's older names are C++'s with a hash, which this one knows to leave out */
+	/* Rust first: its legacy names are C++ names with a hash, which rust_demangle removes */
 	if (!helper_demangle_by(rust_demangle_callback, bare, &d) &&
 	    !helper_demangle_by(cplus_demangle_v3_callback, bare, &d)) {
 		out[0] = '\0';

@@ -17,7 +17,7 @@
 enum {
 	SECTIONS_MAX = 1 << 16,
 	SYMBOLS_MAX = 1 << 22,
-	UNPACKED_MAX = 16 << 20, /* symbols packed into the file: they are some 100 kB */
+	UNPACKED_MAX = 16 << 20, /* symbols compressed into the file are about 100 kB */
 	PACKED_MAX = 4 << 20,
 };
 
@@ -48,7 +48,7 @@ elf_read_segments(struct elf_file *f, Elf *elf)
 
 /* --- symbols ---------------------------------------------------------------------------------- */
 
-/* What the assembler leaves in the table to tell code from data. */
+/* Mapping symbols, by which the assembler marks code and data. */
 static bool
 elf_is_mark(const struct elf_file *f, const GElf_Sym *s, const char *name)
 {
@@ -57,8 +57,8 @@ elf_is_mark(const struct elf_file *f, const GElf_Sym *s, const char *name)
 }
 
 /*
- * Of several names at one place people know the one that is exported, and the one without
- * underscores; but what is the vdso's is best told apart from the C library's.
+ * Of several names at one address, prefer the exported one and the one without leading underscores;
+ * but for the vdso keep the prefix, which distinguishes it from the C library.
  */
 static uint8_t
 elf_rank_of(const GElf_Sym *s, const char *name)
@@ -78,9 +78,9 @@ elf_add(struct elf_symbols *list, struct elf_symbol s)
 }
 
 /*
- * What has an address of its own: no thread's variables, whose values are offsets, nothing absolute
- * or undefined. One without a size is a label: in code all up to the next symbol is its, elsewhere
- * one byte.
+ * Adds a symbol with an address of its own: no thread-local variables, whose values are offsets,
+ * and nothing absolute or undefined. One without a size is a label: in code it extends to the next
+ * symbol, elsewhere over one byte.
  */
 static void
 elf_add_symbol(struct elf_file *f, const GElf_Sym *s, const GElf_Shdr *in, const char *name)
@@ -95,7 +95,7 @@ elf_add_symbol(struct elf_file *f, const GElf_Sym *s, const GElf_Shdr *in, const
 	    elf_is_mark(f, s, name))
 		return;
 	if (f->machine == EM_ARM && type == STT_FUNC)
-		value &= ~UINT64_C(1); /* Thumb */
+		value &= ~UINT64_C(1); /* the Thumb bit */
 	if (value < in->sh_addr || value >= end)
 		return;
 	if (s->st_size)
@@ -107,7 +107,7 @@ elf_add_symbol(struct elf_file *f, const GElf_Sym *s, const GElf_Shdr *in, const
 		    .value = value, .end = end, .name = name, .rank = elf_rank_of(s, name)});
 }
 
-/* A copy, NUL-terminated, that outlives the file. */
+/* A NUL-terminated copy that outlives the file. */
 static const char *
 elf_keep_names(struct elf_file *f, Elf *elf, size_t section, size_t *size)
 {
@@ -153,7 +153,7 @@ static void elf_read_symbols(struct elf_file *f, Elf *elf, bool packed);
 
 #ifdef HAVE_LZMA
 
-/* Unpacks no more than is sensible: a small file can name any size it likes. */
+/* Decompresses with a bound: a small file can claim any size. */
 static void
 elf_read_packed(struct elf_file *f, Elf_Scn *scn)
 {
@@ -198,7 +198,9 @@ elf_is_packed(Elf *elf, const GElf_Shdr *head)
 	return name && !strcmp(name, ".gnu_debugdata");
 }
 
-/* All tables there are: what is in several is found once. What is packed holds nothing packed. */
+/*
+ * Reads all symbol tables; duplicates do no harm. Compressed data is not searched for more of it.
+ */
 static void
 elf_read_symbols(struct elf_file *f, Elf *elf, bool packed)
 {
@@ -251,7 +253,7 @@ elf_above(const struct elf_symbols *list, uint64_t addr)
 	                 addr);
 }
 
-/* The best of the innermost that hold addr. */
+/* The best-ranked of the innermost symbols that contain addr. */
 static const struct elf_symbol *
 elf_find(const struct elf_symbols *list, uint64_t addr)
 {
@@ -269,8 +271,8 @@ elf_find(const struct elf_symbols *list, uint64_t addr)
 }
 
 /*
- * A label within something with a size is no name of what follows that; others reach to the next
- * symbol.
+ * A label inside a sized symbol does not name what follows that symbol; other labels extend to the
+ * next symbol.
  */
 static void
 elf_cut_labels(struct elf_file *f)

@@ -7,8 +7,8 @@
 #include <stdint.h>
 
 /*
- * An ELF file as far as names need it: its loaded segments and its symbols. Addresses are the
- * file's own. Only the reader, which has nothing to lose, may look into one.
+ * An ELF file as far as naming needs it: its loaded segments and its symbols. Addresses are the
+ * file's own. Only the reader, which has no privileges to lose, may parse one.
  */
 enum { ELF_SEGMENTS_MAX = 64 };
 enum elf_segment_flag { ELF_EXEC = 1, ELF_WRITE = 2, ELF_READ = 4 }; /* p_flags */
@@ -19,35 +19,35 @@ struct elf_segment {
 };
 
 struct elf_symbol {
-	uint64_t value, end; /* the first address behind it */
-	uint64_t reach;      /* the highest end up to this one in the order */
+	uint64_t value, end; /* the first address after it */
+	uint64_t reach;      /* the highest end of all symbols up to this one */
 	const char *name;
-	uint8_t rank;        /* of several at one place the lowest is the name */
+	uint8_t rank; /* of several at one address the lowest rank wins */
 };
 
 struct elf_symbols {
-	struct elf_symbol *v; /* ascending by value, then by rank */
+	struct elf_symbol *v; /* sorted by value, then by rank */
 	size_t n, cap;
 };
 
 struct elf_file {
 	struct elf_segment segments[ELF_SEGMENTS_MAX];
 	size_t segments_n;
-	bool fixed;      /* it lies where it says (ET_EXEC) */
+	bool fixed; /* not relocatable (ET_EXEC) */
 	uint16_t machine;
-	struct elf_symbols sized, labels; /* labels: without a size */
-	char *names[3];  /* what the names point into; owned */
+	struct elf_symbols sized, labels; /* labels: symbols without a size */
+	char *names[3];                   /* string tables that the names point into; owned */
 	size_t names_n;
 };
 
 /*
- * From an open file, or from memory (NULL: from fd). false: it is none, or says nonsense.
- * elf_file_free all the same.
+ * Parses an open file, or an image in memory (NULL: use fd). false: not a valid ELF file. Call
+ * elf_file_free in any case.
  */
 bool elf_file_read(struct elf_file *f, int fd, char *image, size_t size);
 void elf_file_free(struct elf_file *f);
 
-/* The symbol that holds addr; NULL: none does. */
+/* The symbol that contains addr, or NULL. */
 const struct elf_symbol *elf_symbol_at(const struct elf_file *f, uint64_t addr);
 
 #endif

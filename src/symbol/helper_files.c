@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* In the helper: what a file says of its pages. */
+/* In the helper: what a file reports about its pages. */
 #include "symbol/helper_parts.h"
 
 #include <errno.h>
@@ -14,7 +14,7 @@
 #include "base/util.h"
 #include "kernel/kabi.h"
 
-enum { MAPPED_MAX = 64 << 20 }; /* at a time: it counts as address space */
+enum { MAPPED_MAX = 64 << 20 }; /* mapped at a time: it counts as address space */
 
 static void
 helper_set_bits(uint64_t *bits, size_t from, size_t to)
@@ -24,11 +24,12 @@ helper_set_bits(uint64_t *bits, size_t from, size_t to)
 }
 
 /*
- * A page past the file's end is in no cache: who is told it is, is told nothing. Far past it, since
- * a large folio goes on behind the end.
+ * mincore reports every page of other users' files as resident. A page past the end of the file is
+ * in no cache, so if that is reported as resident the answer is worthless. It must be far past the
+ * end, since a large folio may extend beyond it.
  */
 static bool
-helper_is_told_truth(int fd, uint64_t size, size_t page_size)
+helper_trusts_mincore(int fd, uint64_t size, size_t page_size)
 {
 	static const uint64_t far = UINT64_C(1) << 30;
 	uint64_t past = (size / far + 2) * far;
@@ -43,7 +44,7 @@ helper_is_told_truth(int fd, uint64_t size, size_t page_size)
 	return !(in & 1);
 }
 
-/* n pages from offset, whose bits begin at first. */
+/* Sets the bits, from `first` on, of n pages from offset. */
 static bool
 helper_find_resident(int fd, uint64_t offset, size_t n, size_t page_size, size_t first,
                      uint64_t *bits)
@@ -67,7 +68,7 @@ helper_all_resident(int fd, uint64_t offset, size_t n, size_t page_size, struct 
 {
 	size_t most = MAPPED_MAX / page_size;
 
-	if (!helper_is_told_truth(fd, out->size, page_size))
+	if (!helper_trusts_mincore(fd, out->size, page_size))
 		return false;
 	for (size_t i = 0; i < n; i += most)
 		if (!helper_find_resident(fd, offset + i * page_size, n - i < most ? n - i : most,
@@ -76,7 +77,7 @@ helper_all_resident(int fd, uint64_t offset, size_t n, size_t page_size, struct 
 	return true;
 }
 
-/* A page counts that has any data. Nothing after the last: ENXIO. */
+/* A page counts if it contains any data. ENXIO: none follows. */
 static bool
 helper_all_data(int fd, uint64_t offset, size_t n, size_t page_size, uint64_t *bits)
 {
@@ -98,8 +99,8 @@ helper_all_data(int fd, uint64_t offset, size_t n, size_t page_size, uint64_t *b
 }
 
 /*
- * Pages [from, to) of a shared memory file that are in swap: where the kernel keeps a place in swap
- * instead of a page, cachestat says evicted. It counts, and so what is mixed is halved.
+ * Pages [from, to) of a shared memory file that are in swap: cachestat reports a page as evicted if
+ * the page cache holds a swap entry in its place. It only counts, so a mixed range is halved.
  */
 static bool
 helper_find_swapped(int fd, uint64_t offset, size_t from, size_t to, size_t page_size,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the helper and its reader give up. */
+/* The limits and privileges of the helper and its reader. */
 #include "symbol/helper_parts.h"
 
 #include <linux/capability.h>
@@ -7,9 +7,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { CPU_S = 2 }; /* for one question */
+enum { CPU_S = 2 }; /* CPU seconds per question */
 
-/* The time counts from the process's start, so that the limit moves on with each question. */
+/* RLIMIT_CPU counts from the process's start, so it is raised with each question. */
 void
 helper_limit_time(void)
 {

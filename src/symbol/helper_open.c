@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The one way to a file of the target. Its name is the target's choice: what lies there by now may
- * be a device, which to open is to use, a pipe that waits for a writer, a link into another's
- * files. So it is looked at through a descriptor that opens nothing (O_PATH), and opened only if it
+ * The only way to open a file of the target. The target chose its name, and by now it may be a
+ * device that an open would trigger, a FIFO that blocks for a writer, or a link to another user's
+ * file. So it is examined through an O_PATH descriptor, which opens nothing, and opened only if it
  * is a regular file and the one that is mapped.
  */
 #include "symbol/helper_parts.h"
@@ -25,7 +25,7 @@
 #define OVERLAYFS_SUPER_MAGIC 0x794c7630
 #endif
 
-/* The kernel's own files look regular, but to read one may do something. */
+/* Kernel-made files look regular, but reading some has side effects. */
 static bool
 helper_is_kernels(const struct statfs *fs)
 {
@@ -40,8 +40,8 @@ helper_is_kernels(const struct statfs *fs)
 }
 
 /*
- * overlayfs shows a file's number with the number of its layer above it; maps has it without
- * (before 6.8).
+ * overlayfs reports an inode number combined with its layer number in the high bits; maps has it
+ * without (before 6.8).
  */
 static bool
 helper_is_inode(const struct stat *st, const struct statfs *fs, uint64_t inode)
@@ -59,12 +59,13 @@ helper_is_file(int fd, const struct helper_ask *ask)
 
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
 		return false;
-	if (fstatfs(fd, &fs) < 0) /* the kernel's own and overlayfs tell */
+	/* fall back to no type: only kernel-made files and overlayfs depend on it */
+	if (fstatfs(fd, &fs) < 0)
 		fs = (struct statfs){0};
 	return helper_is_inode(&st, &fs, ask->inode) && !helper_is_kernels(&fs);
 }
 
-/* The kernel's own link to the very file, for those who may follow it. */
+/* The kernel's own link to the very file, for those permitted to follow it. */
 static int
 helper_find_by_mapping(const struct helper_ask *ask)
 {
@@ -76,9 +77,9 @@ helper_find_by_mapping(const struct helper_ask *ask)
 }
 
 /*
- * Whether it is of the file system that maps names: by its mount, since stat gives btrfs's
- * subvolumes numbers of their own. Before Linux 6.8 maps names what lies below an overlayfs: there
- * the inode has to do.
+ * Whether it is on the device that maps names: by its mount, since stat reports btrfs subvolumes
+ * with device numbers of their own. Before Linux 6.8 maps names the file below an overlayfs: there
+ * the inode must suffice.
  */
 static bool
 helper_is_on_device(int fd, const struct helper_ask *ask)
@@ -99,8 +100,8 @@ helper_is_on_device(int fd, const struct helper_ask *ask)
 }
 
 /*
- * maps names files from our root on, as does the link to the target's: what follows in a name that
- * begins so.
+ * maps gives names from our root, as the link to the target's root does: returns the part below
+ * that root.
  */
 static const char *
 helper_below_root(const char *name)
@@ -112,7 +113,7 @@ helper_below_root(const char *name)
 	return begins && name[n] == '/' ? name + n : name;
 }
 
-/* By its name, as the target sees it: below its root, and no further. */
+/* By its name as the target sees it, confined to the target's root. */
 static int
 helper_find_by_name(const struct helper_ask *ask, const char *name)
 {
@@ -132,8 +133,8 @@ helper_find_by_name(const struct helper_ask *ask, const char *name)
 }
 
 /*
- * maps writes a newline as \012, and so a name that has these four characters. false: it has
- * neither.
+ * maps writes a newline as \012, but a name may also contain those four characters. false: neither
+ * occurs.
  */
 static bool
 helper_unescape(const char *name, char *out)
@@ -160,7 +161,7 @@ open_found(int path, const struct helper_ask *ask)
 
 	if (path >= 0 && helper_is_file(path, ask)) {
 		snprintf(self, sizeof(self), PROC_ROOT "/self/fd/%d", path);
-		/* which its owner may: nobody shall see that we looked */
+		/* permitted to the owner: leave no trace in the access time */
 		fd = open(self, HOW | O_NOATIME);
 		if (fd < 0)
 			fd = open(self, HOW);
@@ -189,7 +190,7 @@ helper_look_at(int path, const struct helper_ask *ask, struct file_node *out)
 }
 
 bool
-helper_look(const struct helper_ask *ask, struct file_node *out)
+helper_stat(const struct helper_ask *ask, struct file_node *out)
 {
 	return helper_look_at(helper_find_by_mapping(ask), ask, out) ||
 	       (ask->name[0] && helper_look_at(helper_find_by_name(ask, ask->name), ask, out));

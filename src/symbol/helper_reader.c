@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The process that looks into files: what it gives up, and its loop. */
+/* The process that parses files: its restrictions and its loop. */
 #include "config.h"
 
 #include "symbol/helper_parts.h"
@@ -38,9 +38,8 @@ struct reader_answer {
 #endif
 
 /*
- * From here on it may read what it was handed, answer, and use memory. All else fails, as it would
- * for want of a right: nothing can be opened, no process be started or signalled, no socket be
- * made.
+ * From here on it may only read what it was handed, answer, and allocate memory. Everything else
+ * fails with EPERM: it cannot open files, start or signal processes, or make sockets.
  */
 static void
 helper_allow_little(void)
@@ -73,7 +72,7 @@ helper_allow_little(void)
 #endif
 }
 
-/* Nobody has nothing: root without its capabilities would still own root's files. */
+/* Becomes nobody: root without capabilities would still own root's files. */
 static void
 helper_become_nobody(void)
 {
@@ -117,7 +116,7 @@ helper_reader_start(int *socket)
 	*socket = -1;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return false;
-	pid = fork(); /* of a process without threads */
+	pid = fork(); /* safe: this process has no threads */
 	if (pid == 0) {
 		close(pair[0]);
 		close(HELPER_SOCKET);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The helper itself: its limits, what it gives up, and its loop. */
+/* The helper itself: its limits, its privileges, its loop. */
 #include "symbol/helper_parts.h"
 
 #include <errno.h>
@@ -46,7 +46,7 @@ helper_limit(int what, rlim_t most)
 	setrlimit((__rlimit_resource_t)what, &l);
 }
 
-/* Whatever pmtop's parent left open, a pipe whose end somebody waits for, is not for us to hold. */
+/* Closes what pmtop's parent left open, such as a pipe whose end somebody waits for. */
 static void
 helper_close_others(int from)
 {
@@ -59,13 +59,13 @@ helper_close_others(int from)
 }
 
 /*
- * What is kept: to look into processes and read files of others, to follow map_files, and to be
- * told the truth by mincore, which is for those who own a file or may write to it.
+ * Keeps the capabilities to inspect processes and read files of others, to follow map_files, and to
+ * get true answers from mincore, which requires owning the file or write permission.
  */
 static void
 helper_drop_privileges(void)
 {
-	/* on kernels without it SYS_ADMIN is asked for */
+	/* kernels without it require SYS_ADMIN */
 	bool restore = prctl(PR_CAPBSET_READ, CAP_CHECKPOINT_RESTORE, 0, 0, 0) >= 0;
 
 	helper_keep_capabilities(UINT64_C(1) << CAP_SYS_PTRACE |
@@ -76,14 +76,15 @@ helper_drop_privileges(void)
 static void
 helper_confine(void)
 {
-	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); /* when busy; else the socket's end tells */
+	/* for a busy helper; an idle one sees the socket close */
+	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	prctl(PR_SET_NAME, HELPER_NAME, 0, 0, 0);
 	close(STDOUT_FILENO);
 	close(STDERR_FILENO);
 	helper_close_others(HELPER_DIR + 1);
 	open("/dev/null", O_RDWR | O_CLOEXEC);
 	open("/dev/null", O_RDWR | O_CLOEXEC);
-	(void)!chdir("/"); /* to hold no folder of anybody's */
+	(void)!chdir("/"); /* pin no directory */
 	helper_limit(RLIMIT_CORE, 0);
 	helper_limit(RLIMIT_FSIZE, 0);
 	helper_limit(RLIMIT_NOFILE, FILES_MAX);
@@ -104,7 +105,7 @@ helper_read_byte(int mem, uint64_t at)
 	return got == 1 ? 0 : got < 0 ? errno : EFAULT;
 }
 
-/* `fd`: what came with the question, -1 nothing. */
+/* `fd`: the descriptor that came with the question, or -1. */
 static enum helper_outcome
 helper_answer(const struct helper_ask *ask, int fd, int reader, struct helper_answer *a)
 {
@@ -112,7 +113,7 @@ helper_answer(const struct helper_ask *ask, int fd, int reader, struct helper_an
 	case HELPER_PAGES:
 		return helper_file_pages(ask, &a->pages) ? HELPER_OK : HELPER_NOTHING;
 	case HELPER_NODE:
-		return helper_look(ask, &a->node) ? HELPER_OK : HELPER_NOTHING;
+		return helper_stat(ask, &a->node) ? HELPER_OK : HELPER_NOTHING;
 	case HELPER_SYMBOL:
 	case HELPER_SYMBOL_VDSO:
 		return helper_reader_ask(reader, ask, a);
@@ -146,7 +147,7 @@ helper_serve(int reader)
 static void
 helper_end_without_memory(void)
 {
-	_exit(1); /* who asked takes it for an answer */
+	_exit(1); /* the exit itself is the answer to the client */
 }
 
 void

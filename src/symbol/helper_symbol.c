@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* In the reader: which instance of a file an address belongs to, and its symbol there. */
+/* In the reader: finds the instance of a file that contains an address, and its symbol. */
 #include "config.h"
 
 #ifdef HAVE_LIBDW
@@ -19,13 +19,13 @@
 
 enum { KEPT = 16 };
 
-/* Kept by what they are, not by where they lie; none of them is held open. */
+/* Parsed files, cached by identity, not by address; none is held open. */
 struct kept {
 	dev_t dev;
 	ino_t ino;
 	off_t size;
 	struct timespec changed;
-	uint64_t used; /* 0: free */
+	uint64_t used; /* last use; 0: free */
 	bool ok;
 	struct elf_file file;
 };
@@ -86,8 +86,8 @@ helper_fits(const struct helper_map *m, const struct elf_segment *s)
 }
 
 /*
- * Whether the file is loaded with this bias: each segment begins where it then has to. A copy that
- * was mapped to be read, whole or in part, has its text at the wrong place, or may not execute it.
+ * Whether the file is loaded with this bias: each segment must begin at its place. In a copy mapped
+ * for reading, whole or in part, the text is at the wrong place or not executable.
  */
 static bool
 helper_is_loaded(const struct helper_ask *ask, const struct elf_file *f, uint64_t bias,
@@ -111,7 +111,7 @@ helper_is_loaded(const struct helper_ask *ask, const struct elf_file *f, uint64_
 	return true;
 }
 
-/* Whether the mapping shows part of the segment's bytes. */
+/* Whether the mapping shows some of the segment's bytes. */
 static bool
 helper_overlaps(const struct helper_map *m, const struct elf_segment *s)
 {
@@ -120,9 +120,9 @@ helper_overlaps(const struct helper_map *m, const struct elf_segment *s)
 }
 
 /*
- * addr as the file has it. Which segment the mapping shows says how far the file was moved: by the
- * mapping's own offset, for the lowest mapping of a file need not be where it is loaded. Behind the
- * mapping lies what the segment has beyond the file.
+ * Converts addr to an address of the file. The segment that the mapping shows gives the load bias;
+ * the lowest mapping of a file would not do, as it need not belong to the loaded instance.
+ * Addresses after the mapping belong to the segment's part without file contents.
  */
 static bool
 helper_own_address(const struct helper_ask *ask, const struct elf_file *f, uint64_t *out)
@@ -134,7 +134,7 @@ helper_own_address(const struct helper_ask *ask, const struct elf_file *f, uint6
 		const struct elf_segment *s = &f->segments[i];
 		uint64_t bias = m->start - m->offset + s->offset - s->vaddr;
 		uint64_t own = ask->start - bias;
-		bool beyond = ask->start >= m->end; /* .bss, in no file */
+		bool beyond = ask->start >= m->end; /* .bss, not in the file */
 
 		if (!helper_overlaps(m, s) || !helper_fits(m, s) ||
 		    !(m->perm & (VMA_READ | VMA_EXEC)) || own < s->vaddr ||
@@ -151,8 +151,8 @@ helper_own_address(const struct helper_ask *ask, const struct elf_file *f, uint6
 /* --- the vdso --------------------------------------------------------------------------------- */
 
 /*
- * The kernel's own has as many images as ways to call it; which one the target has its first page
- * tells, and if it is ours, ours is read.
+ * The kernel has several vdso images, one per way to call it; the target's first page tells which
+ * one it has. If it is the same as ours, ours is parsed.
  */
 static const struct elf_file *
 helper_file_of_vdso(const struct helper_ask *ask)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Questions between processes of ours: a message, and a descriptor that may go with it. */
+/* Messages between our processes, each with an optional descriptor. */
 #include "symbol/helper_parts.h"
 
 #include <errno.h>

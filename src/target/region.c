@@ -488,7 +488,7 @@ region_measure(struct target *t, const struct vma *v, uint64_t now, struct regio
 }
 
 struct region_strip {
-	struct lens_look lens;
+	struct lens_pass lens;
 	const struct vma *v;
 	size_t page_size;
 	struct strip shares;

@@ -35,7 +35,7 @@ test_rows(void)
 static char
 letter(enum lens l, const struct page *pg)
 {
-	struct lens_look look = {.lens = l};
+	struct lens_pass look = {.lens = l};
 
 	return lens_class(l, lens_page(&look, 0x1000, pg, 4096)).letter;
 }
@@ -106,7 +106,7 @@ test_physical(void)
 		char letter;
 	} rows[] = {{0x1000, 7, '|'}, {0x2000, 8, ')'}, {0x3000, 9, ')'}, {0x4000, 20, '|'}, {0x5000, 21, '>'},
 	            {0x7000, 22, '|'}, {0x8000, 23, ')'}, {0x9000, 0, '.'}, {0xa000, 24, '|'}};
-	struct lens_look look = {.lens = LENS_PHYSICAL};
+	struct lens_pass look = {.lens = LENS_PHYSICAL};
 	bool good = true;
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -121,7 +121,7 @@ test_physical(void)
 static void
 test_unsure(void)
 {
-	struct lens_look look = {.lens = LENS_WRITES, .unsure = true};
+	struct lens_pass look = {.lens = LENS_WRITES, .unsure = true};
 	struct page there = {.word = PM_PRESENT | 7, .known = PAGE_WORD}, gone = {.known = PAGE_WORD, .state = STATE_NONE};
 
 	ok(lens_class(LENS_WRITES, lens_page(&look, 0, &there, 4096)).letter == '?' &&
