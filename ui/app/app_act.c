@@ -67,14 +67,12 @@ app_effects(struct app *a, unsigned fx)
 		app_choose_open(a);
 	if (fx & FX_FAULT)
 		app_fault(a);
-	if (fx & FX_FIND_HELP)
-		app_prompt(a, PROMPT_FIND_HELP);
 	if (fx & FX_FIND)
-		app_prompt_find(a);
+		app_prompt(a, view_of(ui_view(&a->ui))->find);
 	if (fx & FX_FILTER)
-		app_prompt(a, ui_view(&a->ui) == VIEW_GRID ? PROMPT_PAGE_FILTER : PROMPT_FILTER);
+		app_prompt(a, view_of(ui_view(&a->ui))->filter);
 	if (fx & (FX_SEEK | FX_SEEK_BACK) && !app_seek(a, fx & FX_SEEK_BACK))
-		app_prompt_find(a);
+		app_prompt(a, view_of(ui_view(&a->ui))->find);
 	if (fx & (FX_CHANGE | FX_CHANGE_BACK))
 		app_seek_change(a, fx & FX_CHANGE_BACK);
 	if (fx & FX_NOT_FOUND)

@@ -127,16 +127,6 @@ app_prompt(struct app *a, int kind)
 		prompt_reopen(a->ui.pages->filter, 0);
 }
 
-void
-app_prompt_find(struct app *a)
-{
-	enum view_id v = ui_view(&a->ui);
-
-	app_prompt(a, v == VIEW_GRID  ? PROMPT_PAGE_FIND
-	              : v == VIEW_HEX ? PROMPT_BYTE_FIND
-	                              : PROMPT_FIND);
-}
-
 /* The column that it names is where the sign ^ comes to stand, and not where it was counted if a
  * mark stands before. */
 static void

@@ -98,11 +98,16 @@ app_write_form(struct app *a, enum report_form form, FILE *f, struct err *err)
 {
 	const struct sample *s = app_shown(a);
 
-	if (form == REPORT_CSV || form == REPORT_JSON)
-		return report_write(&a->ui, s, form == REPORT_CSV ? FORMAT_CSV : FORMAT_JSON, f,
-		                    err);
-	app_dump_screen(a, form == REPORT_ANSI, f);
-	return 0;
+	if (form < REPORT_CSV) {
+		app_dump_screen(a, form == REPORT_ANSI, f);
+		return 0;
+	}
+	if (!s->regions)
+		return err_set(err, ERR_TARGET, "nothing has been read yet", NULL,
+		               "cannot write a report");
+	return view_of(ui_view(&a->ui))->report(&a->ui, s,
+	                                        form == REPORT_CSV ? FORMAT_CSV : FORMAT_JSON, f,
+	                                        err);
 }
 
 /* What it takes the place of, whose it is and who may read it stays. */
@@ -155,7 +160,7 @@ app_report(struct app *a, const char *line, struct err *err)
 	app_expand(line, a->report, sizeof(a->report));
 	if (app_form_of(a->report, &form, err) < 0)
 		return -1;
-	if (form >= REPORT_CSV && !report_has_rows(&a->ui))
+	if (form >= REPORT_CSV && !view_of(ui_view(&a->ui))->report)
 		return err_set(err, ERR_USAGE, "this view has no data", "end it in .txt or .ansi",
 		               "cannot write %s", a->report);
 	if (lstat(a->report, &st) < 0)

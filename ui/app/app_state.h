@@ -213,7 +213,6 @@ struct app_click app_take_mouse(struct app *a);
 
 /* app_ask.c */
 void app_prompt(struct app *a, int kind); /* enum prompt_kind */
-void app_prompt_find(struct app *a);      /* that of the view on screen */
 void app_prompt_key(struct app *a, int byte);
 void app_prompt_free(struct app *a);
 

@@ -291,6 +291,7 @@ const struct view view_sort = {
     .typed = list_typed,
     .enter = list_enter,
     .size = sizeof(struct list_menu),
+    .report = report_regions,
 };
 
 const struct view view_columns = {
@@ -301,4 +302,5 @@ const struct view view_columns = {
     .settle = list_settle,
     .enter = list_enter,
     .size = sizeof(struct list_menu),
+    .report = report_regions,
 };

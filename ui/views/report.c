@@ -40,9 +40,9 @@ report_begin(FILE *to, enum format format, const char *name, const enum column_i
 /* --- regions ---------------------------------------------------------------------------------- */
 
 /* Each region in the order of the list, headings of groups left out; the strip is no value. */
-static int
-report_write_regions(const struct ui *ui, const struct sample *s, enum format format, FILE *to,
-                     struct err *err)
+int
+report_regions(const struct ui *ui, const struct sample *s, enum format format, FILE *to,
+               struct err *err)
 {
 	const struct list *list = ui->list;
 	struct list_columns chosen = list->columns;
@@ -150,12 +150,20 @@ report_write_cells(const struct ui *ui, const struct sample *s, enum format form
 	return out_end(o, err);
 }
 
+int
+report_grid(const struct ui *ui, const struct sample *s, enum format format, FILE *to,
+            struct err *err)
+{
+	return ui->pages->grid.zoom ? report_write_cells(ui, s, format, to, err)
+	                            : report_write_pages(ui, s, format, to, err);
+}
+
 /* --- bytes, cards ----------------------------------------------------------------------------- */
 
 /* Why there are no bytes in a row stands in their place. */
-static int
-report_write_bytes(const struct ui *ui, const struct sample *s, enum format format, FILE *to,
-                   struct err *err)
+int
+report_bytes(const struct ui *ui, const struct sample *s, enum format format, FILE *to,
+             struct err *err)
 {
 	static const char *const titles[] = {"ADDRESS", "BYTES", "TEXT", "WHY"};
 	struct out *o = report_begin(to, format, "bytes", NULL, titles, ARRAY_LEN(titles));
@@ -190,12 +198,14 @@ report_write_bytes(const struct ui *ui, const struct sample *s, enum format form
 	return out_end(o, err);
 }
 
-static int
-report_write_card(const struct sample *s, enum format format, FILE *to, struct err *err)
+int
+report_card(const struct ui *ui, const struct sample *s, enum format format, FILE *to,
+            struct err *err)
 {
 	static const char *const titles[] = {"FACT", "VALUE", "NOTE"};
 	struct out *o = report_begin(to, format, "facts", NULL, titles, ARRAY_LEN(titles));
 
+	(void)ui;
 	for (size_t i = 0; s->card && i < s->card->n; i++) {
 		const struct fact *f = &s->card->f[i];
 		struct value values[ARRAY_LEN(titles)] = {[0] = report_text(f->key)};
@@ -219,8 +229,9 @@ report_put_fact(struct out *o, const char *name, bool known, uint64_t n, const c
 }
 
 /* The numbers of the writes, then the hottest pages, an address each. */
-static int
-report_write_writes(const struct sample *s, enum format format, FILE *to, struct err *err)
+int
+report_writes(const struct ui *ui, const struct sample *s, enum format format, FILE *to,
+              struct err *err)
 {
 	static const char *const titles[] = {"FACT", "VALUE", "NOTE"};
 	const struct writes *w = &s->writes;
@@ -229,6 +240,7 @@ report_write_writes(const struct sample *s, enum format format, FILE *to, struct
 	bool rate = rate_now(&w->rate, &now) && rate_peak(&w->rate, &peak, &mean);
 	char name[48];
 
+	(void)ui;
 	report_put_fact(o, "measured_ms", w->cleared, w->measured_ns / 1000000,
 	                w->auto_clear ? "each page once an epoch" : "each page once");
 	report_put_fact(o, "epochs", w->cleared, w->epochs, NULL);
@@ -261,40 +273,4 @@ report_write_writes(const struct sample *s, enum format format, FILE *to, struct
 		out_row(o, values);
 	}
 	return out_end(o, err);
-}
-
-bool
-report_has_rows(const struct ui *ui)
-{
-	enum view_id id = ui_view(ui);
-
-	return id != VIEW_HELP && id != VIEW_MESSAGES && id != VIEW_PICKER;
-}
-
-int
-report_write(const struct ui *ui, const struct sample *s, enum format format, FILE *to,
-             struct err *err)
-{
-	if (!s->regions)
-		return err_set(err, ERR_TARGET, "nothing has been read yet", NULL,
-		               "cannot write a report");
-	switch (ui_view(ui)) {
-	case VIEW_GRID:
-		return ui->pages->grid.zoom ? report_write_cells(ui, s, format, to, err)
-		                     : report_write_pages(ui, s, format, to, err);
-	case VIEW_HEX: return report_write_bytes(ui, s, format, to, err);
-	case VIEW_PAGE:
-	case VIEW_REGION:
-	case VIEW_CAPABILITIES: return report_write_card(s, format, to, err);
-	case VIEW_WRITES: return report_write_writes(s, format, to, err);
-	case VIEW_REGIONS:
-	case VIEW_MAP:
-	case VIEW_SORT:
-	case VIEW_COLUMNS:
-	case VIEW_HELP:
-	case VIEW_MESSAGES:
-	case VIEW_PICKER:
-	case VIEW_COUNT: break;
-	}
-	return report_write_regions(ui, s, format, to, err);
 }

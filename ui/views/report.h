@@ -8,14 +8,13 @@
 #include "table/format.h"
 
 /*
- * What the view on screen shows, as data: regions as a row each; the cells of the grid that are on
- * screen, or of those the ones in the range, with their pages counted by class, single pages with
- * what is known of each; rows of bytes; the facts of a card. FORMAT_CSV or FORMAT_JSON.
+ * What the views show, as data, in FORMAT_CSV or FORMAT_JSON: regions as a row each; the cells of
+ * the grid that are on screen, or of those the ones in the range, with their pages counted by
+ * class, single pages with what is known of each; rows of bytes; the facts of a card; the writes.
+ * The sample has regions.
  */
-int report_write(const struct ui *ui, const struct sample *s, enum format format, FILE *to,
-                 struct err *err);
-
-/* false: the view shows nothing that has rows (help). */
-bool report_has_rows(const struct ui *ui);
+typedef int report_fn(const struct ui *ui, const struct sample *s, enum format format, FILE *to,
+                      struct err *err);
+report_fn report_regions, report_grid, report_bytes, report_card, report_writes;
 
 #endif

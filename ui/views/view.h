@@ -5,6 +5,8 @@
 #include "base/util.h"
 #include "model/ui.h"
 #include "term/keys.h"
+#include "term/prompt.h"
+#include "views/report.h"
 
 /* A view changes `ui` and nothing else; what must happen outside of it, it returns as effects. */
 enum effect {
@@ -15,7 +17,6 @@ enum effect {
 	FX_OPEN = 1024,
 	FX_FAULT = 2048,
 	FX_FILTER = 4096,
-	FX_FIND_HELP = 1 << 21,
 	FX_NO_WRITES = 1 << 20,
 	FX_SEEK = 1 << 22,
 	FX_SEEK_BACK = 1 << 23,
@@ -47,6 +48,10 @@ struct view {
 	void (*breadcrumb)(const struct ui *ui, const struct sample *s, struct buf *out);
 	/* brings `ui` in line with a new sample or a new size, before anything is drawn */
 	void (*settle)(struct ui *ui, const struct sample *s, int top, int bottom);
+	/* what it shows, as data; NULL: it has none */
+	report_fn *report;
+	/* which prompts FX_FIND and FX_FILTER open */
+	enum prompt_kind find, filter;
 	/* one step back within the view; false: there is none, so that it is left. NULL: there
 	 * never is */
 	bool (*back)(struct ui *ui);

@@ -71,4 +71,5 @@ const struct view view_capabilities = {
     .say = view_capabilities_say,
     .breadcrumb = view_capabilities_breadcrumb,
     .settle = view_capabilities_settle,
+    .report = report_card,
 };

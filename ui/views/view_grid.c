@@ -434,4 +434,7 @@ const struct view view_grid = {
     .breadcrumb = view_grid_breadcrumb,
     .settle = view_grid_settle,
     .back = view_grid_back,
+    .report = report_grid,
+    .find = PROMPT_PAGE_FIND,
+    .filter = PROMPT_PAGE_FILTER,
 };

@@ -289,7 +289,7 @@ view_help_act(struct ui *ui, const struct sample *s, enum action a)
 	case ACT_LAST: h->scroll.top = HELP_ENTRIES * 4; break; /* settle knows better */
 	case ACT_NEXT_CHANGE: view_help_turn(ui, 1); break;
 	case ACT_LAST_CHANGE: view_help_turn(ui, -1); break;
-	case ACT_FIND: return FX_FIND_HELP;
+	case ACT_FIND: return FX_FIND;
 	}
 	return FX_NONE;
 }
@@ -331,4 +331,5 @@ const struct view view_help = {
     .breadcrumb = view_help_breadcrumb,
     .settle = view_help_settle,
     .back = view_help_back,
+    .find = PROMPT_FIND_HELP,
 };

@@ -516,4 +516,6 @@ const struct view view_hex = {
     .breadcrumb = view_hex_breadcrumb,
     .settle = view_hex_settle,
     .back = view_hex_back,
+    .report = report_bytes,
+    .find = PROMPT_BYTE_FIND,
 };

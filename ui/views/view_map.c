@@ -618,4 +618,6 @@ const struct view view_map = {
     .say = view_map_say,
     .breadcrumb = view_map_breadcrumb,
     .settle = view_map_settle,
+    .report = report_regions,
+    .find = PROMPT_FIND,
 };

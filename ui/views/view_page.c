@@ -96,4 +96,5 @@ const struct view view_page = {
     .enter = scroll_enter,
     .draw = view_page_draw, .act = view_page_act, .say = view_page_say,
     .hint = view_page_hint, .breadcrumb = view_page_breadcrumb, .settle = view_page_settle,
+    .report = report_card,
 };

@@ -183,4 +183,5 @@ const struct view view_region = {
     .say = view_region_say,
     .breadcrumb = view_region_breadcrumb,
     .settle = view_region_settle,
+    .report = report_card,
 };

@@ -389,4 +389,7 @@ const struct view view_regions = {
     .say = view_regions_say,
     .breadcrumb = view_regions_breadcrumb,
     .settle = view_regions_settle,
+    .report = report_regions,
+    .find = PROMPT_FIND,
+    .filter = PROMPT_FILTER,
 };

@@ -213,4 +213,5 @@ const struct view view_writes = {
     .enter = scroll_enter,
     .draw = view_writes_draw, .act = view_writes_act, .say = view_writes_say,
     .hint = view_writes_hint, .breadcrumb = view_writes_breadcrumb, .settle = view_writes_settle,
+    .report = report_writes,
 };
