@@ -12,7 +12,7 @@ load helper
 	refused 2 'add --watch' --count 3 "$PID"
 	refused 2 'runs a single interval; leave --count out' --watch=1 --list --count 3 "$PID"
 	refused 2 'give a number' --watch --count 0 "$PID"
-	refused 2 'refuses what changes the target' --watch --read-only "$PID"
+	refused 2 'refuses anything that changes the target' --watch --read-only "$PID"
 	refused 2 'have no such column|no such column' --watch -o RSS "$PID"
 	refused 2 'comes first' --watch --sort PAGES "$PID"
 	fixture_own zoo

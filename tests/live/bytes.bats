@@ -97,7 +97,7 @@ dump() {
 	screen_start 80x24 --read-only "$SUBJECT_PID"
 	screen_goto "$(address sparse 40)"
 	screen_keys x R
-	screen_text | grep -- '--read-only: no page is read'
+	screen_text | grep -- '--read-only refuses anything'
 	screen_keys Q
 	screen_end
 	is "$(column sparse PRESENT 1)" "1 8 63"

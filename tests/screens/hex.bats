@@ -183,7 +183,7 @@ poke() {
 	screen_hex heap+0x1d000
 	screen_text | grep 'not in RAM'
 	screen_keys R
-	screen_text | grep -- '--read-only: no page is read'
+	screen_text | grep -- '--read-only refuses anything'
 	screen_keys Q
 	screen_end
 }

@@ -47,11 +47,8 @@ app_rewind_by(struct app *a, int step)
 static void
 app_fault(struct app *a)
 {
-	if (a->o->read_only) {
-		app_toast(a, ROLE_HOT,
-		          "--read-only: no page is read that the process would have to fault in");
+	if (app_refuses_change(a))
 		return;
-	}
 	a->t.back = 0; /* what it brings is seen now */
 	app_command(a, &(struct command){.kind = COMMAND_FAULT, .at = a->ui.byte});
 }
@@ -140,9 +137,7 @@ app_ask_interval(struct app *a)
 static void
 app_ask_auto_clear(struct app *a)
 {
-	if (a->o->read_only)
-		app_toast(a, ROLE_HOT, "--read-only: nothing that changes the target is done");
-	else
+	if (!app_refuses_change(a))
 		app_prompt(a, PROMPT_AUTO_CLEAR);
 }
 

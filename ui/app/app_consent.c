@@ -106,10 +106,8 @@ app_is_elsewhere(const struct app *a)
 void
 app_clear(struct app *a)
 {
-	if (a->o->read_only) {
-		app_toast(a, ROLE_HOT, "--read-only: nothing that changes the target is done");
+	if (app_refuses_change(a))
 		return;
-	}
 	if (app_is_elsewhere(a)) {
 		a->t.auto_clear_asked = a->t.request.auto_clear_ns;
 		app_ask_consent(a, 'Y');

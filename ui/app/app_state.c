@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "config/options.h"
 #include "model/dump.h"
 #include "model/list_rows.h"
 #include "model/pages.h"
@@ -52,6 +53,14 @@ app_toast_err(struct app *a, const struct err *e)
 	char line[700];
 
 	app_toast(a, ROLE_HOT, err_line(e, line, sizeof(line)));
+}
+
+bool
+app_refuses_change(struct app *a)
+{
+	if (a->o->read_only)
+		app_toast(a, ROLE_HOT, options_read_only);
+	return a->o->read_only;
 }
 
 void

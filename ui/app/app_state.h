@@ -100,6 +100,7 @@ void app_toast(struct app *a, enum role role, const char *text);
 void app_toast_here(struct app *a, enum role role, const char *text);
 void app_toast_lens(struct app *a, const char *text);
 void app_toast_err(struct app *a, const struct err *e);
+bool app_refuses_change(struct app *a); /* --read-only is set, which is told */
 void app_not_found(struct app *a); /* what was looked for in the list */
 void app_messages(struct app *a); /* shows those that were told */
 void app_close_panel(struct app *a);

@@ -169,8 +169,7 @@ batch_answer_one(struct batch *b, const char *text, struct err *err)
 
 	if (b->o->read_only && query_parse(text, b->t.pm.page_size, &q, err) == 0 &&
 	    q.kind == QUERY_CLEAR) {
-		err_set(err, ERR_USAGE, "--read-only refuses what changes the target",
-		        "leave one out", "cannot clear");
+		err_set(err, ERR_USAGE, options_read_only, "leave one out", "cannot clear");
 		return NULL;
 	}
 	if (query_parse(text, b->t.pm.page_size, &q, err) == 0 && q.kind == QUERY_CLEAR &&

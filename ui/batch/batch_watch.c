@@ -280,8 +280,8 @@ batch_prepare(struct batch *b, struct err *err)
 	unsigned caps;
 
 	if (b->o->read_only)
-		return err_set(err, ERR_USAGE, "--read-only refuses what changes the target",
-		               "leave one out", "cannot watch writes");
+		return err_set(err, ERR_USAGE, options_read_only, "leave one out",
+		               "cannot watch writes");
 	if ((b->o->scope && batch_range(b, b->o->scope, &t->scope.start, &t->scope.end, err) < 0) ||
 	    batch_tracker(b, err) < 0)
 		return -1;

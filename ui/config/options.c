@@ -10,6 +10,8 @@
 #include "kernel/proc.h"
 #include "term/paint.h"
 
+const char options_read_only[] = "--read-only refuses anything that changes the target";
+
 #define O(id, long, short, arg, group, help) OPT_##id,
 enum option_id {
 #include "config/options.def"

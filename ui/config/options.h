@@ -99,6 +99,9 @@ struct option_row {
 const struct option_row *option_table(size_t *n);
 const char *option_group_name(enum option_group g);
 
+/* What --read-only says to whatever it forbids. */
+extern const char options_read_only[];
+
 /* What --color takes; NULL after the last. */
 const char *option_color_name(unsigned i);
 
