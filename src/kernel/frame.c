@@ -13,14 +13,12 @@
 enum {
 	RUN_MAX = 512, /* frames a read */
 	GAP = 4,       /* frames not asked for that are read along */
-	ORDER_MAX = 20, /* 4 GiB in pages of 4 KiB: no folio is larger than a gigantic page */
 };
 
 /* Whether a fresh page of our own, which nobody can have merged, is said to be KSM's. */
 static bool
-frames_probe_ksm(int flags)
+frames_ksm_lies(int flags, size_t size)
 {
-	size_t size = (size_t)sysconf(_SC_PAGESIZE);
 	char *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	int pagemap = open(PROC_ROOT "/self/pagemap", O_RDONLY | O_CLOEXEC);
 	uint64_t word = 0, kpf = 0, pfn;
@@ -45,9 +43,36 @@ void
 frames_open(struct frames *f, const struct proc *p)
 {
 	f->flags = proc_root_file(p, "kpageflags", O_RDONLY);
-	f->ksm_lies = p->live && f->flags >= 0 && frames_probe_ksm(f->flags);
+	f->ksm_lies = false;
 	f->count = proc_root_file(p, "kpagecount", O_RDONLY);
 	f->cgroup = proc_root_file(p, "kpagecgroup", O_RDONLY);
+}
+
+void
+frames_probe(struct frames *f, size_t page_size)
+{
+	f->ksm_lies = f->flags >= 0 && frames_ksm_lies(f->flags, page_size);
+}
+
+static int
+frames_file(const struct frames *f, enum frame_file file)
+{
+	switch (file) {
+	case FRAME_FLAGS: return f->flags;
+	case FRAME_COUNT: return f->count;
+	case FRAME_CGROUP: return f->cgroup;
+	}
+	return -1;
+}
+
+unsigned
+frames_files(const struct frames *f)
+{
+	unsigned out = 0;
+
+	for (unsigned file = FRAME_FLAGS; file <= FRAME_CGROUP; file++)
+		out |= frames_file(f, (enum frame_file)file) >= 0 ? 1u << file : 0;
+	return out;
 }
 
 void
@@ -92,7 +117,7 @@ void
 frames_lookup(const struct frames *f, enum frame_file file, const uint64_t *pfn, size_t n,
               uint64_t *out, bool *ok)
 {
-	int fd = file == FRAME_FLAGS ? f->flags : file == FRAME_COUNT ? f->count : f->cgroup;
+	int fd = frames_file(f, file);
 	uint64_t words[RUN_MAX];
 
 	memset(ok, 0, n * sizeof(*ok));
@@ -107,47 +132,4 @@ frames_lookup(const struct frames *f, enum frame_file file, const uint64_t *pfn,
 			out[i] = ok[i] ? words[pfn[i] - s.lo] : 0;
 		}
 	}
-}
-
-static uint64_t
-frames_flags_of(const struct frames *f, uint64_t pfn)
-{
-	uint64_t word;
-	bool ok;
-
-	frames_lookup(f, FRAME_FLAGS, &pfn, 1, &word, &ok);
-	return ok ? word : 0;
-}
-
-/*
- * Folios lie at multiples of their size, so the head is among the pfn rounded down to 1, 2, 4, ...
- * pages, and what comes between it and the pfn is all tails; the same holds upwards for its end.
- */
-bool
-frames_folio(const struct frames *f, uint64_t pfn, uint64_t kpf, struct folio *out)
-{
-	uint64_t word = kpf;
-	unsigned k = 0;
-
-	*out = (struct folio){pfn, 0, kpf};
-	if (!(kpf & (KPF_COMPOUND_HEAD | KPF_COMPOUND_TAIL)))
-		return true;
-	while (!(word & KPF_COMPOUND_HEAD)) {
-		uint64_t base;
-
-		if (!(word & KPF_COMPOUND_TAIL) || ++k > ORDER_MAX)
-			return false;
-		base = pfn >> k << k;
-		if (base == out->head)
-			continue;
-		out->head = base;
-		word = frames_flags_of(f, base);
-	}
-	out->kpf = word;
-	for (k = 0; k <= ORDER_MAX &&
-	            frames_flags_of(f, out->head + (UINT64_C(1) << k)) & KPF_COMPOUND_TAIL;
-	     k++)
-		;
-	out->order = k;
-	return pfn - out->head < UINT64_C(1) << k;
 }

@@ -24,10 +24,16 @@ struct frames {
 	bool ksm_lies;
 };
 
+enum frame_file { FRAME_FLAGS, FRAME_COUNT, FRAME_CGROUP };
+
 void frames_open(struct frames *f, const struct proc *p);
 void frames_close(struct frames *f);
 
-enum frame_file { FRAME_FLAGS, FRAME_COUNT, FRAME_CGROUP };
+/* Finds out what of the running kernel's words is not to be believed. */
+void frames_probe(struct frames *f, size_t page_size);
+
+/* 1 << enum frame_file, of each that is open. */
+unsigned frames_files(const struct frames *f);
 
 /*
  * One word for each of the n frames, which need not be in order; runs of neighbours are read
@@ -35,17 +41,5 @@ enum frame_file { FRAME_FLAGS, FRAME_COUNT, FRAME_CGROUP };
  */
 void frames_lookup(const struct frames *f, enum frame_file file, const uint64_t *pfn, size_t n,
                    uint64_t *out, bool *ok);
-
-/*
- * The folio (compound page) that a frame belongs to: 1 << order pages from `head` on, a power of
- * two at a multiple of itself. kpf is the frame's own word of kpageflags. false: its neighbours do
- * not fit together, so it was taken apart meanwhile.
- */
-struct folio {
-	uint64_t head;
-	unsigned order;
-	uint64_t kpf; /* of its head */
-};
-bool frames_folio(const struct frames *f, uint64_t pfn, uint64_t kpf, struct folio *out);
 
 #endif

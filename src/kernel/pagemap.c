@@ -74,27 +74,27 @@ pagemap_probe_zero_pfn(size_t page_size)
 }
 
 bool
-pagemap_shows_frames(void)
+pagemap_shows_frames(size_t page_size)
 {
-	return pagemap_probe_zero_pfn((size_t)sysconf(_SC_PAGESIZE)) != 0;
+	return pagemap_probe_zero_pfn(page_size) != 0;
 }
 
 int
 pagemap_open(struct pagemap *pm, const struct proc *p, struct err *err)
 {
-	*pm = (struct pagemap){.fd = -1, .page_size = (size_t)sysconf(_SC_PAGESIZE),
-	                       .stop = pm->stop, .stop_arg = pm->stop_arg};
 	pm->fd = proc_file(p, "pagemap", O_RDONLY);
 	if (pm->fd < 0)
 		return err_sys(err, file_is_odd(errno) ? NULL : proc_bar_help(proc_bar_of(p)),
 		               "cannot read the page tables of process %d (%s)", (int)p->pid,
 		               p->comm);
-	pm->plain = !p->live;
-	if (p->live) {
-		pm->scan = pagemap_probe_scan(pm->fd, pm->page_size);
-		pm->zero_pfn = pagemap_probe_zero_pfn(pm->page_size);
-	}
 	return 0;
+}
+
+void
+pagemap_probe(struct pagemap *pm)
+{
+	pm->scan = pagemap_probe_scan(pm->fd, pm->page_size);
+	pm->zero_pfn = pagemap_probe_zero_pfn(pm->page_size);
 }
 
 void
@@ -129,15 +129,6 @@ pagemap_words(const struct pagemap *pm, uint64_t addr, uint64_t *words, size_t n
 			pagemap_breathe();
 	}
 	return (ssize_t)got;
-}
-
-bool
-pagemap_readable(const struct pagemap *pm, const struct vma *v)
-{
-	uint64_t word;
-	struct err ignored;
-
-	return pagemap_words(pm, v->start, &word, 1, &ignored) == 1;
 }
 
 uint64_t
@@ -189,7 +180,7 @@ pagemap_joiner_add(struct joiner *j, uint64_t start, uint64_t end, uint64_t cats
 	return 0;
 }
 
-bool
+static bool
 pagemap_stopped(const struct pagemap *pm)
 {
 	return pm->stop && pm->stop(pm->stop_arg);

@@ -30,13 +30,18 @@ struct pagemap {
 	void *stop_arg;
 };
 
-/* Opens and probes; pm is zeroed, or was open before and keeps its `stop`. The file of another
- * user's process, or of a kernel thread, is an error. */
+/*
+ * Opens it anew; page_size, plain and `stop` are the caller's. The file of another user's process,
+ * or of a kernel thread, is an error.
+ */
 int pagemap_open(struct pagemap *pm, const struct proc *p, struct err *err);
+
+/* Finds out what the kernel's own can do besides: scan and zero_pfn. */
+void pagemap_probe(struct pagemap *pm);
 void pagemap_close(struct pagemap *pm);
 
 /* Whether the kernel shows us page frames at all, tried on a page of our own. */
-bool pagemap_shows_frames(void);
+bool pagemap_shows_frames(size_t page_size);
 
 /*
  * The words of `n` pages from addr. Returns how many were read: fewer means that the kernel has no
@@ -44,9 +49,6 @@ bool pagemap_shows_frames(void);
  */
 ssize_t pagemap_words(const struct pagemap *pm, uint64_t addr, uint64_t *words, size_t n,
                       struct err *err);
-
-/* false: the kernel shows no page table for this region ([vsyscall] lies outside the user's). */
-bool pagemap_readable(const struct pagemap *pm, const struct vma *v);
 
 struct pm_run {
 	uint64_t start, end; /* bytes */
@@ -64,9 +66,6 @@ typedef int pagemap_run_fn(void *arg, const struct pm_run *run);
  */
 int pagemap_runs(const struct pagemap *pm, uint64_t start, uint64_t end, uint64_t any,
                  uint64_t cats, pagemap_run_fn *fn, void *arg, struct err *err);
-
-/* Whether it is time to give up what is being done. */
-bool pagemap_stopped(const struct pagemap *pm);
 
 /* The categories a word shows (never HUGE; PFNZERO only for the known zero frame). */
 uint64_t pagemap_word_cats(const struct pagemap *pm, uint64_t word);

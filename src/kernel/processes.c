@@ -207,7 +207,7 @@ processes_frames_are_visible(const struct processes_root *r)
 
 	if (fd >= 0)
 		close(fd);
-	return fd >= 0 && (!r->live || pagemap_shows_frames());
+	return fd >= 0 && (!r->live || pagemap_shows_frames((size_t)sysconf(_SC_PAGESIZE)));
 }
 
 int

@@ -202,21 +202,6 @@ smaps_read_process(const struct proc *p, struct smaps *s, struct err *err)
 }
 
 struct smaps_look *
-smaps_look(const struct proc *p, struct err *err)
-{
-	struct smaps_look *l = mem_alloc(sizeof(*l));
-
-	l->refs = 1;
-	l->time_ns = time_ns();
-	if (smaps_read_process(p, &l->smaps, err) < 0) {
-		free(l);
-		return NULL;
-	}
-	l->cost_ns = time_ns() - l->time_ns;
-	return l;
-}
-
-struct smaps_look *
 smaps_look_ref(struct smaps_look *l)
 {
 	if (l)
@@ -247,6 +232,13 @@ smaps_add(struct smaps_entry *sum, const struct smaps_entry *e, bool first)
 	sum->swap += e->swap;
 	sum->known = (first ? UINT64_MAX : sum->known) & e->known &
 	             (SMAPS_LOCKED | SMAPS_KSM | SMAPS_LAZYFREE);
+}
+
+void
+smaps_append(struct smaps *s, const struct smaps_entry *e)
+{
+	s->v = vec_room(s->v, s->n, &s->cap, sizeof(*s->v));
+	s->v[s->n++] = *e;
 }
 
 void

@@ -42,7 +42,6 @@ struct smaps_look {
 	struct smaps smaps;
 	uint64_t time_ns, cost_ns;
 };
-struct smaps_look *smaps_look(const struct proc *p, struct err *err);
 struct smaps_look *smaps_look_ref(struct smaps_look *l);
 void smaps_look_unref(struct smaps_look *l);
 
@@ -53,6 +52,9 @@ int smaps_read(int fd, struct smaps *s, struct err *err);
 /* Of the process; the end of a thread that it is read through is no failure. */
 int smaps_read_process(const struct proc *p, struct smaps *s, struct err *err);
 void smaps_free(struct smaps *s);
+
+/* One more at its end. */
+void smaps_append(struct smaps *s, const struct smaps_entry *e);
 
 /* The entry of the region that starts at `start`, NULL if there is none. */
 const struct smaps_entry *smaps_find(const struct smaps *s, uint64_t start);

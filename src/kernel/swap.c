@@ -50,13 +50,13 @@ swaps_parse(struct swaps *s, const char *text)
 }
 
 void
-swaps_read(struct swaps *s, const struct proc *p)
+swaps_read(struct swaps *s, const struct proc *p, bool unread)
 {
 	struct buf text = {0};
 	int fd = proc_root_file(p, "swaps", O_RDONLY);
 
 	swaps_free(s);
-	s->in_use = p->live;
+	s->in_use = unread;
 	if (fd >= 0 && file_read_all(fd, &text) == 0 && text.s)
 		swaps_parse(s, text.s);
 	if (fd >= 0)

@@ -19,10 +19,10 @@ struct swaps {
 };
 
 /*
- * Reads them anew; none where the file cannot be read, though they may be in use. `s` is zeroed, or
- * was read before.
+ * Reads them anew; none where the file cannot be read, and then in_use is `unread`. `s` is zeroed,
+ * or was read before.
  */
-void swaps_read(struct swaps *s, const struct proc *p);
+void swaps_read(struct swaps *s, const struct proc *p, bool unread);
 void swaps_parse(struct swaps *s, const char *text);
 void swaps_free(struct swaps *s);
 

@@ -6,9 +6,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "kernel/frame.h"
-#include "kernel/pagemap.h"
-
 /* Everything known about one virtual page at one moment. */
 enum page_known {
 	PAGE_WORD = 1,     /* the page table was read */
@@ -60,14 +57,7 @@ enum page_need {
 	PAGE_NEED_GAPS = 64, /* only by walk.c */
 };
 
-/*
- * Reads n pages from addr (n at most PAGE_BATCH): the page table, then the frames, then the page
- * table again. A page that changed in between keeps its new word and loses the facts about its
- * frame. Present with frame 0 means hidden, and is never looked up.
- */
 enum { PAGE_BATCH = 256 }; /* batches live on the stack, and stacks may be small */
-int page_read(const struct pagemap *pm, const struct frames *f, uint64_t addr, struct page *out,
-              size_t n, unsigned needs, struct err *err);
 
 /* The frame number, or 0: not present, or hidden from us. */
 uint64_t page_pfn(const struct page *pg);
@@ -83,8 +73,5 @@ bool page_is_lazyfree(const struct page *pg);
 
 /* In RAM, but the kernel hides its frame number from us (no CAP_SYS_ADMIN). */
 bool page_hidden(const struct page *pg);
-
-/* The order of a huge page: as many pages as one page table has 8-byte entries. */
-unsigned page_huge_order(size_t page_size);
 
 #endif

@@ -24,11 +24,11 @@ answer_hunt_run(void *arg, const struct pm_run *run)
 {
 	struct hunt *h = arg;
 	uint64_t words[PAGE_BATCH];
-	size_t size = h->t->pm.page_size;
+	size_t size = h->t->page_size;
 	struct err ignored;
 
 	for (uint64_t at = run->start; at < run->end; at += PAGE_BATCH * size) {
-		ssize_t n = pagemap_words(&h->t->pm, at, words,
+		ssize_t n = source_words(h->t->source, at, words,
 		                          u64_min((run->end - at) / size, PAGE_BATCH), &ignored);
 
 		for (ssize_t i = 0; i < n; i++) {
@@ -90,14 +90,14 @@ answer_frame(struct target *t, const struct vma_list *vmas, const struct query *
 		        "no such frame: %#llx", (unsigned long long)q->pfn);
 		return NULL;
 	}
-	frames_lookup(&t->frames, FRAME_FLAGS, &q->pfn, 1, &pg.kpf, &ok);
+	source_frames(t->source, FRAME_FLAGS, &q->pfn, 1, &pg.kpf, &ok);
 	pg.known |= ok ? PAGE_FLAGS : 0;
-	frames_lookup(&t->frames, FRAME_COUNT, &q->pfn, 1, &pg.count, &ok);
+	source_frames(t->source, FRAME_COUNT, &q->pfn, 1, &pg.count, &ok);
 	pg.known |= ok ? PAGE_COUNT : 0;
-	frames_lookup(&t->frames, FRAME_CGROUP, &q->pfn, 1, &pg.cgroup, &ok);
+	source_frames(t->source, FRAME_CGROUP, &q->pfn, 1, &pg.cgroup, &ok);
 	pg.known |= ok ? PAGE_CGROUP : 0;
 	for (size_t i = 0; i < vmas->n; i++)
-		if (pagemap_runs(&t->pm, vmas->v[i].start, vmas->v[i].end, PM_CAT_PRESENT,
+		if (source_runs(t->source, vmas->v[i].start, vmas->v[i].end, PM_CAT_PRESENT,
 		                 PM_CAT_PRESENT, answer_hunt_run, &h, err) < 0)
 			return NULL;
 	a = answer_new();

@@ -68,26 +68,26 @@ answer_migrate(struct target *t, const struct vma_list *vmas, const struct query
 	struct buf b = {0};
 	uint64_t pages;
 	char size[8];
-	bool cleared = writes_curve(&t->track, vmas, t->pm.page_size, t->track.scanned_ns, &c);
+	bool cleared = writes_curve(&t->track, vmas, t->page_size, t->track.scanned_ns, &c);
 
 	if (answer_count_to_send(t, vmas, &pages, err) < 0)
 		return NULL;
 	a = answer_new();
 	answer_add_number(a, "bandwidth", q->link.bits)->note = in_bits;
 	answer_add_number(a, "downtime_limit_ms", q->link.downtime_ns / 1000000);
-	answer_add_number(a, "bytes_to_send", pages * t->pm.page_size);
+	answer_add_number(a, "bytes_to_send", pages * t->page_size);
 	why = writes_lacks(&c, cleared, writes_of_part(&t->track));
 	if (why) {
 		answer_facts_lacking(a, why);
-		buf_fmt(&b, "%s to send, ", size_text(size, pages * t->pm.page_size));
-		migrate_time(&b, (uint64_t)((double)pages * (double)t->pm.page_size * 8e9 /
+		buf_fmt(&b, "%s to send, ", size_text(size, pages * t->page_size));
+		migrate_time(&b, (uint64_t)((double)pages * (double)t->page_size * 8e9 /
 		                            (double)q->link.bits));
 		buf_str(&b, " at ");
 		migrate_bits(&b, q->link.bits);
 		buf_fmt(&b, "; what is written meanwhile is not known: %s", why);
 	} else {
-		migrate_estimate(&c, pages, t->track.unknown.pages, t->pm.page_size, &q->link, &m);
-		answer_facts_migrate(a, &c, &m, t->pm.page_size);
+		migrate_estimate(&c, pages, t->track.unknown.pages, t->page_size, &q->link, &m);
+		answer_facts_migrate(a, &c, &m, t->page_size);
 		migrate_sentence(&b, &m, &q->link);
 	}
 	a->line = b.s;

@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
-#include "kernel/cgroup.h"
 #include "kernel/flags.h"
 #include "kernel/kabi.h"
 #include "page/explain.h"
@@ -16,7 +14,7 @@
 #include "target/walk.h"
 
 const char *
-page_hidden_why(const struct page *pg, const struct frames *f)
+page_hidden_why(const struct page *pg, bool flags_readable)
 {
 	if (!(pg->known & PAGE_WORD) || !(pg->word & PM_PRESENT))
 		return NULL;
@@ -24,7 +22,7 @@ page_hidden_why(const struct page *pg, const struct frames *f)
 		return ANSWER_NO_ADMIN;
 	if (pg->known & PAGE_RACED)
 		return "it changed while being read; look again";
-	if (f->flags < 0)
+	if (!flags_readable)
 		return "hidden (/proc/kpageflags is for root)";
 	return pg->known & PAGE_FLAGS ? NULL : "no page frame record (device memory)";
 }
@@ -114,15 +112,14 @@ page_facts_kpf(struct answer *a, const struct page *pg)
 	answer_add(a, "flag_names", &b);
 }
 
-/* Cgroup inodes are those of the running kernel: a fixture's mean nothing. */
 static void
-page_facts_cgroup(struct answer *a, uint64_t inode, bool live)
+page_facts_cgroup(struct answer *a, const struct source *s, uint64_t inode)
 {
 	struct buf b = {0};
 
 	if (!inode)
 		answer_add_text(a, "memcg", "none");
-	else if (live && cgroup_path(inode, &b))
+	else if (s->ops->cgroup(s, inode, &b))
 		answer_add_name(a, "memcg", b.s);
 	else
 		answer_add_number(a, "memcg_inode", inode);
@@ -132,14 +129,14 @@ page_facts_cgroup(struct answer *a, uint64_t inode, bool live)
 void
 answer_add_frame(struct answer *a, const struct page *pg, const struct target *t, uint64_t in_page)
 {
-	const char *why = page_hidden_why(pg, &t->frames);
+	const char *why = page_hidden_why(pg, source_has(t->source, FRAME_FLAGS));
 	uint64_t pfn = page_pfn(pg);
 
 	if (!(pg->known & PAGE_WORD) || !(pg->word & PM_PRESENT))
 		return;
 	if (pfn) {
 		answer_add_hex(a, "pfn", pfn);
-		answer_add_hex(a, "physical", pfn * t->pm.page_size + in_page);
+		answer_add_hex(a, "physical", pfn * t->page_size + in_page);
 	} else {
 		answer_add_unknown(a, "pfn", why);
 		answer_add_unknown(a, "physical", why);
@@ -154,7 +151,7 @@ answer_add_frame(struct answer *a, const struct page *pg, const struct target *t
 	else
 		answer_add_unknown(a, "flags", why);
 	if (pg->known & PAGE_CGROUP)
-		page_facts_cgroup(a, pg->cgroup, t->proc.live);
+		page_facts_cgroup(a, t->source, pg->cgroup);
 }
 
 /*
@@ -165,7 +162,7 @@ static void
 page_count_folio(struct folio_here *f, const struct target *t, const struct vma *v, uint64_t addr,
                  const struct page *pg)
 {
-	uint64_t words[512], size = t->pm.page_size, n = UINT64_C(1) << pg->order,
+	uint64_t words[512], size = t->page_size, n = UINT64_C(1) << pg->order,
 			     share[FOLIO_BAR] = {0};
 	struct err ignored;
 
@@ -175,7 +172,7 @@ page_count_folio(struct folio_here *f, const struct target *t, const struct vma 
 	for (uint64_t i = 0; i < n; i += ARRAY_LEN(words)) {
 		uint64_t many = u64_min(n - i, ARRAY_LEN(words)), at = addr + (i - f->index) * size;
 
-		if (pagemap_words(&t->pm, at, words, many, &ignored) != (ssize_t)many)
+		if (source_words(t->source, at, words, many, &ignored) != (ssize_t)many)
 			continue;
 		for (uint64_t k = 0; k < many; k++) {
 			uint64_t here = at + k * size;
@@ -258,7 +255,7 @@ page_facts_symbol(struct answer *a, struct target *t, const struct vma_list *vma
 
 	if (symbol_at(t, vmas, addr, &b, &mangled))
 		answer_add_name(a, "symbol", b.s);
-	else if (symbol_source(vmas, addr) && t->helper && helper_is_late(t->helper))
+	else if (symbol_source(vmas, addr) && t->source->ops->late(t->source))
 		answer_add_unknown(a, "symbol", "reading its file takes too long");
 	if (mangled.s)
 		answer_add_name(a, "mangled", mangled.s); /* the name that other tools know */
@@ -293,7 +290,7 @@ struct answer *
 answer_page(struct target *t, const struct vma_list *vmas, uint64_t addr, struct err *err)
 {
 	const struct vma *v = vma_at(vmas, addr);
-	uint64_t base = addr & ~(uint64_t)(t->pm.page_size - 1);
+	uint64_t base = addr & ~(uint64_t)(t->page_size - 1);
 	uint64_t written = track_time(&t->track, base);
 	struct page pg;
 	struct answer *a;
@@ -317,14 +314,15 @@ answer_page(struct target *t, const struct vma_list *vmas, uint64_t addr, struct
 		page_facts_word(a, &pg);
 	if (pg.known & PAGE_WORD && t->track.clears)
 		page_facts_past(a, &a->past);
-	page_facts_swap(a, &pg, &t->swaps);
+	page_facts_swap(a, &pg, &t->source->meta.swaps);
 	answer_add_frame(a, &pg, t, addr - base);
 	page_facts_folio(a, t, v, base, &pg);
 	if (pg.known & PAGE_NODE)
 		answer_add_number(a, "node", (uint64_t)pg.node);
 	answer_place(&b, vmas, v, addr);
 	buf_str(&b, ": ");
-	page_sentence(&b, &pg, tracker_words(t->track.tracker)->verb, written, time_ns());
+	page_sentence(&b, &pg, tracker_words(t->track.tracker)->verb, written,
+	              source_now(t->source));
 	a->line = b.s;
 	return a;
 }

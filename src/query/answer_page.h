@@ -9,7 +9,7 @@ void page_sentence(struct buf *out, const struct page *pg, const char *verb, uin
                    uint64_t now);
 
 /* Why the facts by frame are missing; NULL if they are not. */
-const char *page_hidden_why(const struct page *pg, const struct frames *f);
+const char *page_hidden_why(const struct page *pg, bool flags_readable);
 
 /* Adds what is known about the page's frame; `in_page`: the offset of the byte in question. */
 void answer_add_frame(struct answer *a, const struct page *pg, const struct target *t,

@@ -19,7 +19,7 @@ answer_range_of(struct target *t, const struct vma_list *vmas, const struct quer
 {
 	uint64_t start, end;
 
-	return query_range(q, vmas, t->pm.page_size, &start, &end, err) < 0
+	return query_range(q, vmas, t->page_size, &start, &end, err) < 0
 	           ? NULL
 	           : answer_range(t, vmas, start, end, err);
 }
@@ -43,7 +43,7 @@ answer_clear(struct target *t, const struct vma_list *vmas, const struct query *
 	struct buf b = {0};
 
 	(void)q;
-	if (track_clear(&t->track, &t->proc, &t->pm, vmas, err) < 0)
+	if (target_clear(t, vmas, err) < 0)
 		return NULL;
 	a = answer_new();
 	answer_add_number(a, "epoch", t->track.clears);
@@ -102,6 +102,6 @@ answer_query(struct target *t, const struct vma_list *vmas, const char *text, st
 	};
 	struct query q;
 
-	return query_parse(text, t->pm.page_size, &q, err) < 0 ? NULL
+	return query_parse(text, t->page_size, &q, err) < 0 ? NULL
 	                                                       : answers[q.kind](t, vmas, &q, err);
 }

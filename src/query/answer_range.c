@@ -10,7 +10,7 @@ answer_range(struct target *t, const struct vma_list *vmas, uint64_t start, uint
              struct err *err)
 {
 	struct walk_options o = {.needs = PAGE_NEED_FLAGS | PAGE_NEED_CACHE};
-	size_t size = t->pm.page_size, regions = 0;
+	size_t size = t->page_size, regions = 0;
 	uint64_t mapped = 0, by_state[STATE_COUNT] = {0};
 	struct answer *a;
 	struct buf b = {0};

@@ -41,7 +41,7 @@ answer_facts_states(struct answer *a, struct target *t, const struct vma *v, str
 	static const struct walk_options o = {.needs = PAGE_NEED_FLAGS | PAGE_NEED_CACHE};
 	uint64_t by_state[STATE_COUNT] = {0};
 
-	answer_add_number(a, "pages", vma_size(v) / t->pm.page_size);
+	answer_add_number(a, "pages", vma_size(v) / t->page_size);
 	if (walk_count(t, v, v->start, v->end, &o, by_state, err) != 0)
 		return -1;
 	for (unsigned s = 0; s < STATE_COUNT; s++)
@@ -63,10 +63,15 @@ answer_add_if(struct answer *a, const struct smaps_entry *e, unsigned field, con
 static void
 answer_facts_smaps(struct answer *a, const struct target *t, const struct vma *v)
 {
+	const struct source *s = t->source;
 	struct smaps_entry *e = &a->smaps;
+	struct smaps one = {0};
 	struct err why;
 
-	a->has_smaps = smaps_read_region(&t->proc, v->start, e, &why) == 0;
+	a->has_smaps = s->ops->smaps(s, v->start, v->start + 1, &one, &why) == 0 && one.n;
+	if (a->has_smaps)
+		*e = one.v[0];
+	smaps_free(&one);
 	if (!a->has_smaps) {
 		answer_add_unknown(a, "pss", "smaps cannot be read");
 		return;

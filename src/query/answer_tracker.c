@@ -34,12 +34,12 @@ answer_ask_close(struct buf *b, const struct target *t)
 	const struct track *track = &t->track;
 
 	buf_fmt(b, "Close descriptor %d of ", track->stray.fd);
-	text_escape(b, t->proc.comm, strlen(t->proc.comm), false);
+	text_escape(b, t->source->meta.comm, strlen(t->source->meta.comm), false);
 	buf_fmt(b,
 	        " (%d)? It is a userfaultfd that nobody has used for %u s: left behind when "
 	        "pmtop's helper was killed, or made by the process for later. To close it one of "
 	        "its threads is stopped for " TRACK_STOP_WORDS "; then its writes can be watched.",
-	        (int)t->proc.pid,
+	        (int)t->source->meta.pid,
 	        (unsigned)((track->stray_seen_ns - track->stray_ns) / 1000000000));
 }
 
@@ -51,8 +51,8 @@ answer_tracker(struct target *t)
 	struct buf b = {0}, question = {0};
 
 	if (track->can == TRACK_UNKNOWN)
-		track_probe(track, &t->proc, &t->pm);
-	track_costs(track, &t->proc, &question, answer_fact_cost, a);
+		target_probe_trackers(t);
+	t->source->ops->writes->costs(t->source, track, &question, answer_fact_cost, a);
 	if (track_offers_close(track)) {
 		answer_ask_close(&b, t);
 	} else if (track->can == TRACK_ASK) {

@@ -27,7 +27,7 @@ seek_begin(struct seek *s, const struct filter *f, const struct target *t, const
 
 	*s = (struct seek){
 	    .f = f,
-	    .x = {.v = v, .page_size = t->pm.page_size, .written_known = known,
+	    .x = {.v = v, .page_size = t->page_size, .written_known = known,
 	          .track = t->track.clears ? &t->track : NULL},
 	    .by_place = seek_asks_for_place(f)};
 }
@@ -129,7 +129,7 @@ seek_hunt_region(struct target *t, const struct regions *rs, size_t i, uint64_t 
 	seek_begin(&h->seek, f, t, v, &rs->r[i]);
 	if (lo >= hi || filter_most(f, &h->seek.x) == TRUTH_NO)
 		return 0;
-	if (!pagemap_readable(&t->pm, v) || filter_of_gaps(f, &h->seek.x))
+	if (!source_readable(t->source, v) || filter_of_gaps(f, &h->seek.x))
 		fns.gap = seek_hunt_gap;
 	r = walk_pages(t, v, lo, hi, &o, &fns, h, err);
 	return r == 1 && !h->out->any ? 1 : r < 0 ? -1 : 0;
@@ -141,7 +141,7 @@ seek_next(struct target *t, const struct regions *rs, const struct filter *f, ui
 {
 	struct hunt h = {.seek = {.f = f}, .back = back, .out = out};
 	const struct vma_list *l = &rs->vmas;
-	uint64_t after = from + t->pm.page_size;
+	uint64_t after = from + t->page_size;
 	size_t n = l->n, at = vma_lower_bound(l, from);
 
 	*out = (struct seek_found){0};

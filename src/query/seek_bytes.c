@@ -32,7 +32,7 @@ struct hunt {
 static void
 seek_skip(struct hunt *h, uint64_t start, uint64_t end)
 {
-	uint64_t size = h->t->pm.page_size, lo = (u64_max(start, h->lo) + size - 1) / size;
+	uint64_t size = h->t->page_size, lo = (u64_max(start, h->lo) + size - 1) / size;
 	uint64_t hi = (u64_min(end, h->hi) + size - 1) / size;
 
 	h->out->skipped += hi > lo ? hi - lo : 0;
@@ -64,11 +64,11 @@ static int
 seek_search_pages(struct hunt *h, uint64_t base, size_t n)
 {
 	struct bytes_page pages[BYTES_PAGES];
-	uint64_t size = h->t->pm.page_size, lo = u64_max(h->lo, base) - base;
+	uint64_t size = h->t->page_size, lo = u64_max(h->lo, base) - base;
 	uint64_t hi = u64_min(u64_max(h->hi, base) - base, n * size);
 	size_t read = n + (base + n * size < h->v->end), from = 0;
 
-	if (pagemap_stopped(&h->t->pm))
+	if (source_stopped(h->t->source))
 		return 1;
 	if (bytes_pages(h->t, h->v, base, read, h->room, pages, h->err) < 0) {
 		h->failed = true;
@@ -91,7 +91,7 @@ static int
 seek_bytes_hunt_pages(void *arg, uint64_t addr, const struct page *pages, size_t n)
 {
 	struct hunt *h = arg;
-	uint64_t size = h->t->pm.page_size;
+	uint64_t size = h->t->page_size;
 
 	for (size_t i = 0; i < n; i += STEP) {
 		size_t many = u64_min(STEP, n - i), there = 0;
@@ -120,7 +120,7 @@ seek_hunt_block(struct hunt *h, uint64_t lo, uint64_t hi)
 {
 	static const struct walk_fns fns = {.pages = seek_bytes_hunt_pages,
 	                                    .gap = seek_bytes_hunt_gap};
-	uint64_t size = h->t->pm.page_size, start = lo / size * size,
+	uint64_t size = h->t->page_size, start = lo / size * size,
 		 end = (hi + size - 1) / size * size;
 	struct walk_options o = {0};
 	int r;
@@ -167,7 +167,7 @@ seek_bytes(struct target *t, const struct vma_list *vmas, const struct pattern *
 	if (!v)
 		return err_set(err, ERR_TARGET, "nothing is mapped there", NULL,
 		               "cannot search at %llx", (unsigned long long)from);
-	h.room = mem_alloc(BYTES_PAGES * t->pm.page_size);
+	h.room = mem_alloc(BYTES_PAGES * t->page_size);
 	r = back ? seek_hunt_back(&h, v->start, from) : seek_hunt_block(&h, from + 1, v->end);
 	if (r == 0 && !out->any) {
 		r = back ? seek_hunt_back(&h, from, v->end)

@@ -3,7 +3,6 @@
 
 #include <stdio.h>
 
-#include "base/clock.h"
 #include "base/pattern.h"
 #include "base/util.h"
 #include "filter/filter.h"
@@ -19,7 +18,7 @@ command_choose(struct reader *l)
 	t->scope = l->now.scope;
 	track_choose(t, l->now.tracker);
 	if (t->can == TRACK_UNKNOWN)
-		track_probe(t, &l->t.proc, &l->t.pm);
+		target_probe_trackers(&l->t);
 }
 
 /* --- a clear ---------------------------------------------------------------------------------- */
@@ -54,7 +53,7 @@ command_find_question(struct reader *l, struct result *r)
 		return CLEAR_STRAY;
 	if (t->can != TRACK_YES || l->now.sure == l->draft.execs + 1)
 		return CLEAR_NO_QUESTION;
-	hazard = track_hazard(t, &l->t.proc, &l->draft.regions->vmas, &text);
+	hazard = target_hazard(&l->t, &l->draft.regions->vmas, &text);
 	if (hazard)
 		snprintf(r->text, sizeof(r->text), "%s", text.s);
 	buf_free(&text);
@@ -72,7 +71,7 @@ command_close_stray(struct reader *l, uint64_t closes, struct err *err)
 
 	if (!closes || closes != t->stray.ino || !track_offers_close(t))
 		return 0;
-	if (inject_close(&l->t.proc, &t->stray, err) < 0)
+	if (l->t.source->ops->writes->close_stray(l->t.source, t, err) < 0)
 		return -1;
 	t->can = TRACK_UNKNOWN;
 	command_choose(l);
@@ -87,7 +86,7 @@ command_clear_marks(struct reader *l, struct err *err)
 	struct vma_list vmas = {0};
 
 	if (target_regions(&l->t, &vmas, err) == 0 && vmas.n)
-		track_clear(&l->t.track, &l->t.proc, &l->t.pm, &vmas, err);
+		target_clear(&l->t, &vmas, err);
 	else if (!err->what[0])
 		err_set(err, ERR_TARGET, "it ended, or executed another program", NULL,
 		        "cannot track writes");
@@ -133,18 +132,18 @@ command_find_page(struct reader *l, struct result *r)
 	const struct command *c = &r->command;
 	struct filter f;
 
-	l->t.pm.stop = l->host.stopping;
-	if (filter_parse(c->text, FILTER_PAGE, l->t.pm.page_size, &f, &r->err) == 0)
+	l->t.source->stop = l->host.stopping;
+	if (filter_parse(c->text, FILTER_PAGE, l->t.page_size, &f, &r->err) == 0)
 		seek_next(&l->t, l->draft.regions, &f, c->at, c->back, &r->found, &r->err);
-	l->t.pm.stop = l->host.superseded;
+	l->t.source->stop = l->host.superseded;
 }
 
 static void
 command_ask(struct reader *l, struct result *r)
 {
-	l->t.pm.stop = l->host.stopping;
+	l->t.source->stop = l->host.stopping;
 	r->answer = answer_query(&l->t, &l->draft.regions->vmas, r->command.text, &r->err);
-	l->t.pm.stop = l->host.superseded;
+	l->t.source->stop = l->host.superseded;
 	reader_copy_tracker(l);
 }
 
@@ -227,11 +226,11 @@ command_auto_clear(struct reader *l)
 {
 	struct track *t = &l->t.track;
 	uint64_t least =
-	    writes_least_auto_clear(t->cost_ns, (t->fresh - t->fresh_before) / l->t.pm.page_size);
+	    writes_least_auto_clear(t->cost_ns, (t->fresh - t->fresh_before) / l->t.page_size);
 
 	t->auto_clear = l->now.auto_clear_ns > 0;
 	l->draft.auto_clear_ns = t->auto_clear ? u64_max(l->now.auto_clear_ns, least) : 0;
 	if (t->auto_clear && !l->draft.ended &&
-	    (!t->clears || time_ns() - t->clear_ns >= l->draft.auto_clear_ns))
+	    (!t->clears || source_now(l->t.source) - t->clear_ns >= l->draft.auto_clear_ns))
 		command_clear_again(l);
 }

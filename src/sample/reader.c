@@ -6,11 +6,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/util.h"
 #include "filter/filter.h"
 #include "kernel/flags.h"
 #include "query/answer_query.h"
+#include "target/page_read.h"
 #include "target/pointers.h"
 
 static const uint64_t MS = 1000000;
@@ -57,12 +57,12 @@ reader_copy_tracker(struct reader *l)
 static bool
 reader_address_space_gone(struct reader *l, struct vma_list *vmas)
 {
-	enum proc_life life = proc_check(&l->t.proc);
+	enum proc_life life = l->t.source->ops->life(l->t.source);
 
 	if (life != PROC_RUNNING) {
 		l->draft.trouble.what[0] = '\0';
 		l->draft.ended = life == PROC_ENDED;
-		l->draft.ended_ns = life == PROC_ENDED ? time_ns() : 0;
+		l->draft.ended_ns = life == PROC_ENDED ? source_now(l->t.source) : 0;
 		return true;
 	}
 	if (target_reopen(&l->t, &l->draft.trouble) < 0 ||
@@ -77,7 +77,7 @@ reader_address_space_gone(struct reader *l, struct vma_list *vmas)
 	l->now.auto_clear_ns = 0;
 	bytes_unref(l->draft.bytes); /* of another address space: nothing to compare with */
 	l->draft.bytes = NULL;
-	snprintf(l->draft.comm, sizeof(l->draft.comm), "%s", l->t.proc.comm);
+	snprintf(l->draft.comm, sizeof(l->draft.comm), "%s", l->t.source->meta.comm);
 	reader_copy_tracker(l);
 	return false;
 }
@@ -90,16 +90,15 @@ reader_read_maps(struct reader *l)
 
 	/* without its page tables it is a program that could not be opened as it was executed */
 	if (target_regions(&l->t, &vmas, &l->draft.trouble) < 0 || !vmas.n ||
-	    (l->draft.regions && l->t.pm.fd < 0)) {
+	    (l->draft.regions && !l->t.source->meta.open)) {
 		vma_free(&vmas);
 		if (reader_address_space_gone(l, &vmas)) {
 			vma_free(&vmas);
 			return NULL;
 		}
 	}
-	swaps_read(&l->t.swaps, &l->t.proc);
-	l->draft.swap_devices = l->t.swaps.n;
-	return regions_new(vmas);
+	l->draft.swap_devices = l->t.source->meta.swaps.n;
+	return regions_new(vmas, source_now(l->t.source));
 }
 
 /* The figures of regions that are still there, until they are counted anew. */
@@ -143,8 +142,8 @@ reader_window_progress(void *arg, const struct window *w)
 
 	if (l->host.superseded(l->host.arg))
 		return true;
-	if (!reader_has_window(l) && time_ns() - l->last_partial > PARTIAL_MS * MS) {
-		l->last_partial = time_ns();
+	if (!reader_has_window(l) && source_now(l->t.source) - l->last_partial > PARTIAL_MS * MS) {
+		l->last_partial = source_now(l->t.source);
 		window_unref(l->draft.window);
 		l->draft.window = window_copy(w);
 		l->host.publish(l->host.arg, false);
@@ -161,9 +160,9 @@ reader_at_grid(struct reader *l, const struct vma_list *vmas)
 	struct err ignored;
 	struct window *w;
 
-	l->last_partial = time_ns();
+	l->last_partial = source_now(l->t.source);
 	if (l->now.filter[0] &&
-	    filter_parse(l->now.filter, FILTER_PAGE, l->t.pm.page_size, &filter, &ignored) == 0)
+	    filter_parse(l->now.filter, FILTER_PAGE, l->t.page_size, &filter, &ignored) == 0)
 		f = &filter; /* who asks for it has read it as well: it cannot be wrong */
 	w = window_read_filtered(&l->t, v, &l->now.grid, l->now.lens, f, reader_window_progress, l,
 	                         &l->draft.trouble);
@@ -218,7 +217,7 @@ reader_look_at_smaps(struct reader *l)
 {
 	smaps_look_unref(l->draft.smaps);
 	l->draft.smaps_err.what[0] = '\0';
-	l->draft.smaps = smaps_look(&l->t.proc, &l->draft.smaps_err);
+	l->draft.smaps = target_smaps(&l->t, &l->draft.smaps_err);
 }
 
 static void
@@ -249,13 +248,13 @@ reader_is_quiet(struct reader *l)
 	if (l->t.track.clears && tracker_caps(l->t.track.tracker) & TRACKER_LOCAL)
 		return false; /* a write to what is there is no fault */
 	if (l->lens_owed || l->now.auto_clear_ns ||
-	    (l->t.track.n && time_ns() - l->last_full < STALE_S * 1000 * MS))
+	    (l->t.track.n && source_now(l->t.source) - l->last_full < STALE_S * 1000 * MS))
 		return false;
-	if (!proc_activity_read(&l->t.proc, &p))
+	if (!l->t.source->ops->counters(l->t.source, &p))
 		return false;
 	same = !memcmp(&p, &l->activity, sizeof(p));
 	l->activity = p;
-	return same && time_ns() - l->last_full < STALE_S * 1000 * MS;
+	return same && source_now(l->t.source) - l->last_full < STALE_S * 1000 * MS;
 }
 
 /*
@@ -265,7 +264,7 @@ reader_is_quiet(struct reader *l)
 static void
 reader_look_through_lens(struct reader *l, struct regions *rs, const struct regions *old)
 {
-	uint64_t end = l->now.interval_ns ? time_ns() + LENS_MS * MS : UINT64_MAX;
+	uint64_t end = l->now.interval_ns ? source_now(l->t.source) + LENS_MS * MS : UINT64_MAX;
 	enum lens lens = l->now.lens;
 	size_t n = rs->vmas.n, done = 0, k = 0;
 	struct err ignored;
@@ -284,7 +283,7 @@ reader_look_through_lens(struct reader *l, struct regions *rs, const struct regi
 		r->lens = (uint8_t)lens;
 		memcpy(r->strip, old->r[k].strip, sizeof(r->strip));
 	}
-	for (; done < n && time_ns() < end; done++) {
+	for (; done < n && source_now(l->t.source) < end; done++) {
 		size_t i = (l->lens_next + done) % n;
 		struct region *r = &rs->r[i];
 
@@ -308,10 +307,10 @@ reader_sum_writes(struct reader *l, struct regions *rs)
 
 	if (l->now.grid_on)
 		range = (struct track_range){l->now.grid.start, l->now.grid.end};
-	if (proc_activity_read(&l->t.proc, &p))
+	if (l->t.source->ops->counters(l->t.source, &p))
 		writes_faults(&l->writes, rs->time_ns, p.minflt, t->clears > 0);
-	writes_look(&l->writes, t, rs, l->t.pm.page_size);
-	writes_make(&l->writes, t, rs, l->t.pm.page_size, range, &l->draft.writes);
+	writes_look(&l->writes, t, rs, l->t.page_size);
+	writes_make(&l->writes, t, rs, l->t.page_size, range, &l->draft.writes);
 }
 
 bool
@@ -329,13 +328,13 @@ reader_at_all(struct reader *l)
 		}
 		l->host.publish(l->host.arg, false);
 	}
-	track_follow(&l->t.track, &l->t.proc, &l->t.pm, &rs->vmas);
+	target_follow(&l->t, &rs->vmas);
 	r = regions_measure(rs, &l->t, &l->draft.trouble);
 	reader_copy_tracker(l);
 	if (r != 0 && l->draft.regions)
 		reader_carry_over(rs, l->draft.regions);
 	if (r == 0) {
-		l->last_full = time_ns();
+		l->last_full = source_now(l->t.source);
 		reader_sum_writes(l, rs);
 	}
 	if (r == 0 && lens_needs_pages(l->now.lens) && !l->now.grid_on)
@@ -420,7 +419,7 @@ reader_besides(struct reader *l, const struct request *before, bool looked, bool
 bool
 reader_is_alive(struct reader *l)
 {
-	return !l->t.proc.live || target_is_alive(&l->t);
+	return target_is_alive(&l->t);
 }
 
 /* What does not change while the target is watched. */
@@ -429,10 +428,10 @@ reader_describe_target(struct reader *l)
 {
 	struct sample *d = &l->draft;
 
-	d->pid = l->t.proc.pid;
-	d->live = l->t.proc.ours;
-	d->page_size = l->t.pm.page_size;
-	snprintf(d->comm, sizeof(d->comm), "%s", l->t.proc.comm);
+	d->pid = l->t.source->meta.pid;
+	d->has_nodes = l->t.source->meta.nodes;
+	d->page_size = l->t.page_size;
+	snprintf(d->comm, sizeof(d->comm), "%s", l->t.source->meta.comm);
 }
 
 /* Whether frames are ours to see: the first page in RAM that is met tells. */
@@ -443,10 +442,10 @@ reader_frames_are_hidden(struct reader *l)
 	struct page pg;
 	struct err ignored;
 
-	if (l->t.frames.flags < 0)
+	if (!source_has(l->t.source, FRAME_FLAGS))
 		return true;
 	for (size_t i = 0; i < vmas->n; i++)
-		if (page_read(&l->t.pm, &l->t.frames, vmas->v[i].start, &pg, 1, 0, &ignored) == 0 &&
+		if (page_read(l->t.source, vmas->v[i].start, &pg, 1, 0, &ignored) == 0 &&
 		    pg.known & PAGE_WORD && pg.word & PM_PRESENT)
 			return page_hidden(&pg);
 	return false;
@@ -457,8 +456,8 @@ reader_open(struct reader *l, const char *root, pid_t pid, enum track_owner owne
 {
 	if (target_open(&l->t, root, pid, err) < 0)
 		return -1;
-	l->t.pm.stop = l->host.superseded;
-	l->t.pm.stop_arg = l->host.arg;
+	l->t.source->stop = l->host.superseded;
+	l->t.source->stop_arg = l->host.arg;
 	l->t.track.owner = owner;
 	reader_describe_target(l);
 	return 0;
@@ -472,7 +471,7 @@ reader_begin(struct reader *l, struct err *err)
 		l->host.publish(l->host.arg, false);
 	if (target_open_pages(&l->t, err) < 0)
 		return -1;
-	l->draft.huge_known = l->t.pm.scan & PM_CAT_HUGE;
+	l->draft.huge_known = l->t.source->meta.scan & PM_CAT_HUGE;
 	if (l->draft.regions)
 		l->draft.frames_hidden = reader_frames_are_hidden(l);
 	return 0;

@@ -2,7 +2,6 @@
 #ifndef PM_READER_H
 #define PM_READER_H
 
-#include "kernel/proc.h"
 #include "sample/queue.h"
 #include "sample/sample.h"
 #include "target/target.h"

@@ -63,7 +63,7 @@ struct sample {
 	char comm[64];
 	size_t page_size;
 	unsigned swap_devices;
-	bool live;            /* a process of this kernel, not a folder that looks like one */
+	bool has_nodes;       /* the NUMA nodes of pages may be known */
 	bool huge_known;      /* which pages are mapped huge: the kernel has PAGEMAP_SCAN */
 	bool frames_hidden;   /* page frames or their flags are not ours to see */
 

@@ -59,7 +59,7 @@ sampler_publish(void *arg, bool complete)
 
 	s->reader.draft.serial++;
 	s->reader.draft.complete = complete;
-	s->reader.draft.time_ns = time_ns();
+	s->reader.draft.time_ns = source_now(s->reader.t.source);
 	if (complete)
 		s->reader.draft.request_serial = s->reader.now.serial;
 	*copy = s->reader.draft;
@@ -150,7 +150,7 @@ sampler_stopping(void *arg)
 static bool
 sampler_wait_for_work(struct sampler *s, bool *news)
 {
-	bool stop, beat = s->reader.t.proc.live && !s->reader.draft.ended;
+	bool stop, beat = s->reader.t.source->meta.may_end && !s->reader.draft.ended;
 	uint64_t now = time_ns(), at = now + HEARTBEAT_MS * MS;
 	bool timed =
 	    beat || (s->reader.now.interval_ns && !s->reader.now.paused && !s->reader.draft.ended);
@@ -263,7 +263,7 @@ sampler_tell_opened(struct sampler *s, bool ok, const struct err *err)
 	pthread_mutex_lock(&s->lock);
 	s->open_failed = !ok;
 	s->open_err = *err;
-	s->pidfd = ok ? s->reader.t.proc.pidfd : -1;
+	s->pidfd = ok ? s->reader.t.source->meta.end_fd : -1;
 	pthread_mutex_unlock(&s->lock);
 	if (!ok)
 		eventfd_write(s->event, 1);

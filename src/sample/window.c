@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/refs.h"
 #include "base/util.h"
 #include "query/seek.h"
@@ -20,7 +19,7 @@ window_cell_count(const struct grid *g)
 }
 
 static struct window *
-window_new(const struct grid *g, enum lens lens)
+window_new(const struct grid *g, enum lens lens, uint64_t now)
 {
 	struct window *w = mem_alloc(sizeof(*w));
 
@@ -30,7 +29,7 @@ window_new(const struct grid *g, enum lens lens)
 	w->cells = mem_alloc(window_cell_count(g) * sizeof(*w->cells));
 	if (g->zoom == 0)
 		w->pages = mem_alloc(window_cell_count(g) * sizeof(*w->pages));
-	w->time_ns = time_ns();
+	w->time_ns = now;
 	return w;
 }
 
@@ -92,7 +91,7 @@ static int
 window_fill_pages(void *arg, uint64_t addr, const struct page *pages, size_t n)
 {
 	struct fill *f = arg;
-	size_t size = f->t->pm.page_size, cell;
+	size_t size = f->t->page_size, cell;
 
 	for (size_t i = 0; i < n; i++) {
 		if (!grid_cell_at(&f->w->grid, addr + i * size, &cell))
@@ -241,7 +240,7 @@ window_read_filtered(struct target *t, const struct vma *v, const struct grid *g
                      const struct filter *filter, window_progress_fn *progress, void *arg,
                      struct err *err)
 {
-	struct window *w = window_new(grid, lens);
+	struct window *w = window_new(grid, lens, source_now(t->source));
 	struct fill f = {.w = w, .t = t, .v = v, .progress = progress, .arg = arg, .err = err,
 	                 .filter = filter};
 	uint64_t lo, hi;
@@ -264,7 +263,7 @@ window_read_filtered(struct target *t, const struct vma *v, const struct grid *g
 	}
 	w->counted = hi - lo;
 	w->complete = true;
-	w->cost_ns = time_ns() - w->time_ns;
+	w->cost_ns = source_now(t->source) - w->time_ns;
 	return w;
 }
 
@@ -301,7 +300,7 @@ window_sum(struct target *t, const struct vma *v, uint64_t lo, uint64_t hi, enum
 {
 	static const struct walk_fns fns = {window_sum_pages, window_sum_gap};
 	struct sum s = {.cell = out,
-	                .page_size = t->pm.page_size,
+	                .page_size = t->page_size,
 	                .look = window_lens_pass_of(lens, &t->track, v)};
 	struct walk_options o = {.needs = lens_row(lens)->needs, .cache_max = CACHE_MAX};
 	const struct track *tr = &t->track;

@@ -300,7 +300,7 @@ bool
 helper_pages(struct helper *h, const struct proc *p, const struct vma *v, uint64_t start,
              uint64_t end, unsigned needs, struct file_pages *out)
 {
-	if (!p->live || start >= end || !helper_set_ask(h, HELPER_PAGES, v))
+	if (start >= end || !helper_set_ask(h, HELPER_PAGES, v))
 		return false;
 	h->ask.needs = needs;
 	h->ask.start = start;
@@ -354,7 +354,7 @@ bool
 helper_symbol(struct helper *h, const struct proc *p, const struct vma_list *vmas,
               const struct vma *v, uint64_t addr, struct helper_symbol *out)
 {
-	if (!p->live || !helper_set_ask(h, HELPER_SYMBOL, v))
+	if (!helper_set_ask(h, HELPER_SYMBOL, v))
 		return false;
 	helper_add_maps(&h->ask, vmas, v);
 	return helper_ask_symbol(h, p, addr, out);
@@ -364,8 +364,6 @@ bool
 helper_symbol_vdso(struct helper *h, const struct proc *p, const struct vma *v, const uint8_t *page,
                    size_t page_size, uint64_t addr, struct helper_symbol *out)
 {
-	if (!p->live)
-		return false;
 	helper_set_ask(h, HELPER_SYMBOL_VDSO, v);
 	memcpy(h->ask.image, page, u64_min(page_size, sizeof(h->ask.image)));
 	return helper_ask_symbol(h, p, addr, out);
@@ -374,7 +372,7 @@ helper_symbol_vdso(struct helper *h, const struct proc *p, const struct vma *v, 
 bool
 helper_node(struct helper *h, const struct proc *p, const struct vma *v, struct file_node *out)
 {
-	if (!p->live || !helper_set_ask(h, HELPER_NODE, v) || !helper_ask(h, p))
+	if (!helper_set_ask(h, HELPER_NODE, v) || !helper_ask(h, p))
 		return false;
 	*out = h->answer.node;
 	return true;

@@ -2,13 +2,10 @@
 #include "target/bytes.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/clock.h"
 #include "base/refs.h"
 #include "kernel/flags.h"
 #include "kernel/smaps.h"
@@ -72,7 +69,7 @@ bytes_look_at_page(struct target *t, const struct vma *v, uint64_t base, struct 
 	*out = (struct bytes_page){.kind = BYTES_UNMAPPED, .state = STATE_NONE};
 	if (!v)
 		return 0;
-	if (pagemap_readable(&t->pm, v) &&
+	if (source_readable(t->source, v) &&
 	    walk_page(t, v, base, PAGE_NEED_FLAGS | PAGE_NEED_CACHE, &pg, err) < 0)
 		return -1;
 	out->kind = (uint8_t)bytes_kind_of(v, &pg);
@@ -83,52 +80,39 @@ bytes_look_at_page(struct target *t, const struct vma *v, uint64_t base, struct 
 	return 0;
 }
 
-/* Who may read memory is who may attach: more than what the page tables ask for. */
+/* Within one page. -1: memory may not be read at all. */
 static int
-bytes_open_failed(const struct target *t, struct err *err)
+bytes_read_page(struct target *t, uint64_t at, uint8_t *to, size_t n, struct bytes_page *page,
+                struct err *err)
 {
-	int sys = errno;
-	const char *how = sys == EACCES || sys == EPERM ? proc_memory_how(&t->proc) : NULL;
+	int sys;
+	ssize_t got = t->source->ops->bytes(t->source, at, to, n, &sys, err);
 
-	errno = sys;
-	return err_sys(err, how, "cannot read the memory of process %d", (int)t->proc.pid);
-}
-
-static int
-bytes_open_memory(struct target *t, struct err *err)
-{
-	if (t->mem < 0)
-		t->mem = proc_file(&t->proc, "mem", O_RDONLY);
-	return t->mem >= 0 ? 0 : bytes_open_failed(t, err);
-}
-
-/* Within one page. */
-static void
-bytes_read_page(const struct target *t, uint64_t at, uint8_t *to, size_t n, struct bytes_page *page)
-{
-	ssize_t got = pread(t->mem, to, n, (off_t)at);
-
-	if (got >= 0 && (size_t)got < n &&
-	    t->pm.plain) { /* a fixture's file ends with its last words */
-		memset(to + got, 0, n - (size_t)got);
-		return;
-	}
-	if (got == (ssize_t)n)
-		return;
+	if (got < 0)
+		return -1;
+	if ((size_t)got == n)
+		return 0;
 	page->kind = BYTES_FAILED;
-	page->sys = got < 0 ? errno : 0;
+	page->sys = sys;
 	memset(to, 0, n);
+	return 0;
 }
 
 /* A run of pages that may be read, at one go. */
-static void
-bytes_read_run(const struct target *t, uint64_t at, uint8_t *to, size_t n, struct bytes_page *pages)
+static int
+bytes_read_run(struct target *t, uint64_t at, uint8_t *to, size_t n, struct bytes_page *pages,
+               struct err *err)
 {
-	size_t size = t->pm.page_size;
-	ssize_t got = pread(t->mem, to, n * size, (off_t)at);
+	size_t size = t->page_size;
+	int sys;
+	ssize_t got = t->source->ops->bytes(t->source, at, to, n * size, &sys, err);
 
-	for (size_t i = got > 0 ? (size_t)got / size : 0; i < n; i++)
-		bytes_read_page(t, at + i * size, to + i * size, size, &pages[i]);
+	if (got < 0)
+		return -1;
+	for (size_t i = (size_t)got / size; i < n; i++)
+		if (bytes_read_page(t, at + i * size, to + i * size, size, &pages[i], err) < 0)
+			return -1;
+	return 0;
 }
 
 int
@@ -136,7 +120,7 @@ bytes_pages(struct target *t, const struct vma *v, uint64_t start, size_t n, uin
             struct bytes_page *out, struct err *err)
 {
 	struct page pages[BYTES_PAGES];
-	size_t size = t->pm.page_size, from = 0;
+	size_t size = t->page_size, from = 0;
 
 	if (walk_some(t, v, start, PAGE_NEED_FLAGS | PAGE_NEED_CACHE, pages, n, err) < 0)
 		return -1;
@@ -146,11 +130,9 @@ bytes_pages(struct target *t, const struct vma *v, uint64_t start, size_t n, uin
 	for (size_t i = 0; i <= n; i++) {
 		if (i < n && out[i].kind == BYTES_READ)
 			continue;
-		if (i > from && bytes_open_memory(t, err) < 0)
+		if (i > from && bytes_read_run(t, start + from * size, to + from * size, i - from,
+		                               out + from, err) < 0)
 			return -1;
-		if (i > from)
-			bytes_read_run(t, start + from * size, to + from * size, i - from,
-			               out + from);
 		from = i + 1;
 	}
 	return 0;
@@ -208,10 +190,9 @@ bytes_size(const struct bytes *b)
 
 /* What both looks read is compared; a byte that stayed keeps the time of its last change. */
 static void
-bytes_mark_changes(struct bytes *b, const struct bytes *before)
+bytes_mark_changes(struct bytes *b, const struct bytes *before, uint64_t now)
 {
-	uint64_t lo = u64_max(b->start, before->start), hi = u64_min(b->end, before->end),
-		 now = time_ns();
+	uint64_t lo = u64_max(b->start, before->start), hi = u64_min(b->end, before->end);
 	uint8_t is, was;
 
 	for (uint64_t at = lo; at < hi; at++) {
@@ -226,7 +207,7 @@ struct bytes *
 bytes_read(struct target *t, const struct vma_list *vmas, uint64_t start, uint64_t end,
            const struct bytes *before, struct err *err)
 {
-	struct bytes *b = bytes_new(start, end, t->pm.page_size, vma_pointer_size(vmas));
+	struct bytes *b = bytes_new(start, end, t->page_size, t->source->meta.word);
 	uint64_t at = start;
 
 	for (size_t i = 0; i < b->pages_n; i++) {
@@ -235,16 +216,15 @@ bytes_read(struct target *t, const struct vma_list *vmas, uint64_t start, uint64
 
 		/* the look at the entry and the read belong together: nothing comes in between */
 		if (bytes_look_at_page(t, vma_at(vmas, base), base, &b->pages[i], err) < 0 ||
-		    (b->pages[i].kind == BYTES_READ && bytes_open_memory(t, err) < 0)) {
+		    (b->pages[i].kind == BYTES_READ &&
+		     bytes_read_page(t, at, b->data + (at - start), n, &b->pages[i], err) < 0)) {
 			bytes_unref(b);
 			return NULL;
 		}
-		if (b->pages[i].kind == BYTES_READ)
-			bytes_read_page(t, at, b->data + (at - start), n, &b->pages[i]);
 		at += n;
 	}
 	if (before)
-		bytes_mark_changes(b, before);
+		bytes_mark_changes(b, before, source_now(t->source));
 	return b;
 }
 
@@ -252,34 +232,20 @@ bytes_read(struct target *t, const struct vma_list *vmas, uint64_t start, uint64
 static bool
 bytes_is_device(const struct target *t, const struct vma *v)
 {
-	struct smaps_entry e = {0};
+	const struct source *s = t->source;
+	struct smaps one = {0};
 	struct err ignored;
+	bool is = s->ops->smaps(s, v->start, v->start + 1, &one, &ignored) == 0 && one.n &&
+	          (smaps_has(one.v, "pf") || smaps_has(one.v, "io"));
 
-	return smaps_read_region(&t->proc, v->start, &e, &ignored) == 0 &&
-	       (smaps_has(&e, "pf") || smaps_has(&e, "io"));
-}
-
-/* By the helper: nobody can say how long it takes, and the wait may be one that no signal ends. */
-static bool
-bytes_fault_in(struct target *t, const struct vma *v, uint64_t base, struct bytes_page *page)
-{
-	uint8_t byte;
-
-	if (t->proc.live) {
-		if (!t->helper)
-			t->helper = helper_new();
-		page->sys = helper_fault(t->helper, &t->proc, v, t->mem, base);
-		page->kind = page->sys ? BYTES_FAILED : page->kind;
-	} else {
-		bytes_read_page(t, base, &byte, 1, page);
-	}
-	return page->kind != BYTES_FAILED;
+	smaps_free(&one);
+	return is;
 }
 
 int
 bytes_fault(struct target *t, const struct vma_list *vmas, uint64_t addr, struct err *err)
 {
-	uint64_t base = addr & ~(uint64_t)(t->pm.page_size - 1);
+	uint64_t base = addr & ~(uint64_t)(t->page_size - 1);
 	struct bytes_page page;
 	struct buf why = {0};
 
@@ -290,10 +256,10 @@ bytes_fault(struct target *t, const struct vma_list *vmas, uint64_t addr, struct
 	if (page.kind == BYTES_ABSENT && bytes_is_device(t, vma_at(vmas, base)))
 		page = (struct bytes_page){.kind = BYTES_NEVER, .state = STATE_DEVICE};
 	if (page.kind == BYTES_ABSENT) {
-		if (bytes_open_memory(t, err) < 0)
-			return -1;
-		if (bytes_fault_in(t, vma_at(vmas, base), base, &page))
-			return 0;
+		page.sys = t->source->ops->fault_in(t->source, vma_at(vmas, base), base, err);
+		if (page.sys <= 0)
+			return page.sys;
+		page.kind = BYTES_FAILED;
 	}
 	bytes_why(&page, &why);
 	err_set(err, ERR_TARGET, why.s, NULL, "cannot read page %llx", (unsigned long long)base);

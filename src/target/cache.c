@@ -15,8 +15,8 @@ cache_ask(struct cache *c, uint64_t at, uint64_t end)
 	enum { LEAST = 4096 };
 
 	c->got->start = c->got->end = 0;
-	end = u64_min(u64_max(end, at + LEAST * c->t->pm.page_size), c->end);
-	return helper_pages(c->t->helper, &c->t->proc, c->v, at, end, c->needs, c->got);
+	end = u64_min(u64_max(end, at + LEAST * c->t->page_size), c->end);
+	return c->t->source->ops->files(c->t->source, c->v, at, end, c->needs, c->got);
 }
 
 bool
@@ -24,12 +24,9 @@ cache_open(struct cache *c, struct target *t, const struct vma *v, uint64_t star
            unsigned needs)
 {
 	*c = (struct cache){.t = t, .v = v, .end = end, .needs = needs};
-	if (!t->proc.live || !vma_has_file(v) || start >= end ||
-	    (v->type != VMA_FILE && v->type != VMA_SHM && v->type != VMA_HUGETLB) ||
-	    kinds_is_remote(&t->kinds, v))
+	if (!vma_has_file(v) || start >= end ||
+	    (v->type != VMA_FILE && v->type != VMA_SHM && v->type != VMA_HUGETLB))
 		return false;
-	if (!t->helper)
-		t->helper = helper_new();
 	c->got = mem_alloc(sizeof(*c->got));
 	if (cache_ask(c, start, start))
 		return true;
@@ -84,7 +81,7 @@ cache_run(struct cache *c, uint64_t at, uint64_t end, unsigned *facts)
 		return end;
 	if ((at < f->start || at >= f->end) && !cache_ask(c, at, end))
 		return end;
-	size = c->t->pm.page_size;
+	size = c->t->page_size;
 	i = (at - f->start) / size;
 	n = (u64_min(end, f->end) - f->start) / size;
 	*facts = (f->known & FILE_ASK_RESIDENT ? CACHE_ASKED : 0) |

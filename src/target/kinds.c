@@ -44,6 +44,7 @@ kinds_learn(struct kinds *k)
 	/* huge pages of 16 KiB to 16 GiB; each size has a file system */
 	enum { SMALLEST = 14, LARGEST = 34 };
 
+	k->learnt = true;
 	kinds_learn_one(k, memfd_create("pmtop", MFD_CLOEXEC), VMA_SHM, VMA_BEHIND_SHMEM);
 	kinds_learn_one(k, memfd_create("pmtop", MFD_CLOEXEC | MFD_HUGETLB), VMA_HUGETLB,
 	                VMA_BEHIND_SHMEM);
@@ -69,7 +70,7 @@ static void
 kinds_read_mounts(struct kinds *k, const struct proc *p)
 {
 	uint64_t begin = time_ns();
-	int self = p->live ? open(PROC_ROOT "/self", O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+	int self = k->learnt ? open(PROC_ROOT "/self", O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
 	int dir = proc_dir(p);
 
 	mounts_free(&k->theirs);
@@ -126,6 +127,7 @@ struct judge {
 	const struct proc *p;
 	const struct vma_list *vmas;
 	int maps;
+	size_t page_size;
 };
 
 static const struct kinds_node *
@@ -138,7 +140,7 @@ kinds_ask_node(const struct judge *j, const struct vma *v)
 		if (k->nodes[i].inode == one.inode && k->nodes[i].major == one.major &&
 		    k->nodes[i].minor == one.minor)
 			return &k->nodes[i];
-	one.known = helper_node(j->helper, j->p, v, &one.node);
+	one.known = j->helper && helper_node(j->helper, j->p, v, &one.node);
 	k->nodes = vec_room(k->nodes, k->nodes_n, &k->nodes_cap, sizeof(*k->nodes));
 	k->nodes[k->nodes_n] = one;
 	return &k->nodes[k->nodes_n++];
@@ -149,12 +151,11 @@ kinds_ask_node(const struct judge *j, const struct vma *v)
  * its pages says whether they are of the hugetlb pool. Linux 6.11 tells.
  */
 static bool
-kinds_has_huge_pages(int maps, const struct vma *v)
+kinds_has_huge_pages(const struct judge *j, const struct vma *v)
 {
 	struct pm_procmap_query q = {.size = sizeof(q), .query_addr = v->start};
 
-	return ioctl(maps, PM_IOC_QUERY, &q) == 0 &&
-	       q.vma_page_size > (uint64_t)sysconf(_SC_PAGESIZE);
+	return ioctl(j->maps, PM_IOC_QUERY, &q) == 0 && q.vma_page_size > j->page_size;
 }
 
 static void
@@ -270,7 +271,7 @@ kinds_judge_unknown(const struct judge *j, struct vma *v)
 	node = kinds_ask_node(j, v);
 	if (node->known && kinds_judge_node(&node->node, v))
 		return;
-	if (kinds_has_huge_pages(j->maps, v))
+	if (kinds_has_huge_pages(j, v))
 		kinds_set(v, VMA_HUGETLB, VMA_BEHIND_UNKNOWN);
 	/* what has the name of the kernel's own would be on a device of its own */
 	else if (v->type != VMA_DEVICE && v->type != VMA_KERNEL)
@@ -308,9 +309,9 @@ kinds_judge_one(const struct judge *j, struct vma *v)
 
 void
 kinds_judge(struct kinds *k, struct helper *h, const struct proc *p, int maps,
-            struct vma_list *vmas)
+            size_t page_size, struct vma_list *vmas)
 {
-	struct judge j = {k, h, p, vmas, maps};
+	struct judge j = {k, h, p, vmas, maps, page_size};
 
 	kinds_refresh_mounts(k, p, vmas);
 	for (size_t i = 0; i < vmas->n; i++)

@@ -22,6 +22,7 @@ struct kinds {
 		uint8_t type, behind; /* enum vma_type, enum vma_behind */
 	} own[KINDS_OWN];
 	size_t own_n;
+	bool learnt; /* of the running kernel, whose mounts of ours may be the target's, too */
 	struct mounts theirs, ours;
 	uint64_t read_ns, cost_ns; /* when the mounts were read, and what it took */
 	uint64_t seen;             /* of the devices then: when others come, mounts may have */
@@ -32,9 +33,12 @@ struct kinds {
 /* What the kernel keeps to itself; only where the target is a process of this kernel. */
 void kinds_learn(struct kinds *k);
 
-/* Sets type and `behind` of all regions. maps: the descriptor they were read from. */
+/*
+ * Sets type and `behind` of all regions. maps: the descriptor they were read from; h: NULL if no
+ * file may be asked about.
+ */
 void kinds_judge(struct kinds *k, struct helper *h, const struct proc *p, int maps,
-                 struct vma_list *vmas);
+                 size_t page_size, struct vma_list *vmas);
 
 /* Whether a server has the file of a region, which may be slow or gone; not known: rather so. */
 bool kinds_is_remote(const struct kinds *k, const struct vma *v);

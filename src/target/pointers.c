@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "base/clock.h"
 #include "target/symbol.h"
 
 enum { SYMBOLS_MAX = 512 };
@@ -56,7 +55,7 @@ void
 pointers_find(struct bytes *b, struct target *t, const struct vma_list *vmas,
               const struct bytes *before, uint64_t budget_ns)
 {
-	uint64_t begin = time_ns(), word = b->word, value = 0;
+	uint64_t begin = source_now(t->source), word = b->word, value = 0;
 	uint64_t at = (b->start + word - 1) & ~(word - 1);
 
 	for (; at + word <= b->end && b->symbols_n < SYMBOLS_MAX; at += word) {
@@ -69,7 +68,7 @@ pointers_find(struct bytes *b, struct target *t, const struct vma_list *vmas,
 			continue;
 		if (known && (known->inode != v->inode || known->base != v->start - v->offset))
 			known = NULL; /* another file has come to lie there */
-		if (!known && time_ns() - begin > budget_ns)
+		if (!known && source_now(t->source) - begin > budget_ns)
 			continue;
 		if (known)
 			buf_str(&name, known->name);

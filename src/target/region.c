@@ -9,11 +9,12 @@
 #include "base/util.h"
 #include "kernel/kabi.h"
 #include "page/folio.h"
+#include "target/page_read.h"
 #include "target/walk.h"
 
 /* A walk over one region's runs. */
 struct walk {
-	const struct pagemap *pm;
+	const struct source *source;
 	const struct vma *v;
 	size_t page_size;
 	unsigned devices; /* for swap */
@@ -32,7 +33,6 @@ struct walk {
 	bool clean_seen, born_seen, watched;
 	uint64_t entries; /* pages that have one */
 	uint64_t lost; /* bytes that were seen written in this epoch and are not any more */
-	const struct target *target;
 	const struct track *track;
 };
 
@@ -68,7 +68,7 @@ region_add_swapped(struct walk *w, const struct pm_run *run)
 	struct err ignored;
 
 	for (uint64_t done = 0; done < pages; done += ARRAY_LEN(words)) {
-		ssize_t n = pagemap_words(w->pm, run->start + done * w->page_size, words,
+		ssize_t n = source_words(w->source, run->start + done * w->page_size, words,
 		                          u64_min(pages - done, ARRAY_LEN(words)), &ignored);
 
 		for (ssize_t i = 0; i < n; i++) {
@@ -132,6 +132,16 @@ region_blank_add(struct walk *w, uint64_t start, uint64_t end)
 	region_dirty_add(&w->sure, start, end);
 }
 
+/* The settings are read when they are needed. */
+static bool
+region_is_small(struct walk *w, const struct page *pg, uint64_t addr)
+{
+	if (w->sizes == FOLIOS_UNREAD && !folio_is_told(pg))
+		w->sizes = w->source->ops->folio_sizes(w->source);
+	return folio_is_small(pg, w->v, addr, w->page_size,
+	                      w->source->meta.scan & PM_CAT_PFNZERO, w->sizes);
+}
+
 /*
  * Pages of memory that was blank when it came: what is there was written, but of a large folio it
  * is not known which of its pages were.
@@ -146,7 +156,7 @@ region_look_at_blank(struct walk *w, uint64_t start, uint64_t end)
 	for (uint64_t at = start; at < end; at += BATCH * w->page_size) {
 		size_t n = u64_min((end - at) / w->page_size, BATCH);
 
-		if (page_read(w->pm, &w->target->frames, at, pages, n, PAGE_NEED_FLAGS,
+		if (page_read(w->source, at, pages, n, PAGE_NEED_FLAGS,
 		              &ignored) < 0) {
 			w->blank_pages += n; /* there, and not known to be written */
 			continue;
@@ -158,7 +168,7 @@ region_look_at_blank(struct walk *w, uint64_t start, uint64_t end)
 			if (s == STATE_ZERO || s == STATE_NONE || region_is_mark(s))
 				continue;
 			w->blank_pages++;
-			if (folio_is_small(&pages[i], w->v, page, w->pm, &w->sizes))
+			if (region_is_small(w, &pages[i], page))
 				region_blank_add(w, page, page + w->page_size);
 		}
 	}
@@ -281,7 +291,7 @@ region_judge(const struct walk *w, struct target *target, bool in_scope)
 	    .watched = w->watched,
 	};
 
-	return track_judge(&target->track, &target->proc, &look);
+	return target->source->ops->writes->judge(target->source, &target->track, &look);
 }
 
 static void
@@ -429,7 +439,7 @@ region_count_unseen(struct walk *w, struct target *t)
 	uint64_t empty = vma_size(w->v) / w->page_size - w->entries;
 	struct err ignored;
 
-	if (!vma_swaps_unseen(w->v) || !empty || !t->swaps.in_use)
+	if (!vma_swaps_unseen(w->v) || !empty || !t->source->meta.swaps.in_use)
 		return;
 	out->swap_unsure =
 	    empty > PAGES_MAX ||
@@ -443,14 +453,15 @@ region_count(struct target *target, const struct vma *v, uint64_t now, struct re
                    uint64_t by_state[STATE_COUNT], struct strip_cell *strip, unsigned width,
                    struct err *err)
 {
-	const struct pagemap *pm = &target->pm;
+	const struct source *source = target->source;
+	size_t size = target->page_size;
 	struct track *t = &target->track;
 	struct strip shares;
 	uint64_t any = PM_CAT_PRESENT | PM_CAT_SWAPPED;
 	uint64_t cats = any | PM_CAT_PFNZERO | PM_CAT_HUGE | PM_CAT_GUARD;
 	uint64_t lo = v->start, hi = v->end;
-	struct walk w = {.pm = pm, .v = v, .page_size = pm->page_size, .devices = target->swaps.n,
-	                 .out = out, .strip = &shares, .target = target, .track = t,
+	struct walk w = {.source = source, .v = v, .page_size = size,
+	                 .devices = source->meta.swaps.n, .out = out, .strip = &shares, .track = t,
 	                 .blank = t->clears && track_cats(t) && track_in_scope(t, &lo, &hi) &&
 	                          ranges_meet(&t->blank, lo, hi)};
 	int r;
@@ -458,17 +469,17 @@ region_count(struct target *target, const struct vma *v, uint64_t now, struct re
 	memset(out, 0, sizeof(*out));
 	out->rate = RATE_UNKNOWN;
 	memset(strip, 0, width * sizeof(*strip));
-	if (v->type == VMA_KERNEL && !pagemap_readable(pm, v))
+	if (v->type == VMA_KERNEL && !source_readable(source, v))
 		return 0; /* not known */
-	strip_begin(&shares, vma_size(v) / pm->page_size, width);
-	if (state_copies(v) || !pm->scan)
+	strip_begin(&shares, vma_size(v) / size, width);
+	if (state_copies(v) || !source->meta.scan)
 		cats |= PM_CAT_FILE; /* which pages are private copies; else it is not worth the
 		                        scan's price */
 	if (t->clears) {
 		any |= track_cats_everywhere(t);
 		cats |= track_cats(t);
 	}
-	r = pagemap_runs(pm, v->start, v->end, any, cats, region_walk_run, &w, err);
+	r = source_runs(source, v->start, v->end, any, cats, region_walk_run, &w, err);
 	/* half a walk must not tell the track what is written: the rest would be forgotten */
 	if (r == 0)
 		region_finish(&w, target, now, strip, width, by_state);
@@ -515,7 +526,7 @@ region_look(struct target *t, const struct vma *v, enum lens l, struct strip_cel
 {
 	static const struct walk_fns fns = {.pages = region_look_at_pages};
 	struct walk_options o = {.needs = lens_row(l)->needs & ~(unsigned)PAGE_NEED_CACHE};
-	struct region_strip k = {.lens = {.lens = l}, .v = v, .page_size = t->pm.page_size};
+	struct region_strip k = {.lens = {.lens = l}, .v = v, .page_size = t->page_size};
 	int r;
 
 	strip_begin(&k.shares, vma_size(v) / k.page_size, width);
@@ -527,14 +538,14 @@ region_look(struct target *t, const struct vma *v, enum lens l, struct strip_cel
 }
 
 struct regions *
-regions_new(struct vma_list vmas)
+regions_new(struct vma_list vmas, uint64_t now)
 {
 	struct regions *rs = mem_alloc(sizeof(*rs));
 
 	rs->refs = 1;
 	rs->vmas = vmas;
 	rs->r = mem_alloc(vmas.n * sizeof(*rs->r));
-	rs->time_ns = time_ns();
+	rs->time_ns = now;
 	for (size_t i = 0; i < vmas.n; i++) {
 		rs->r[i].lens = LENS_COUNT;
 		rs->r[i].rate = RATE_UNKNOWN;
@@ -592,7 +603,7 @@ region_totals_add(struct totals *sum, const struct region *r)
 int
 regions_measure(struct regions *rs, struct target *t, struct err *err)
 {
-	uint64_t begin = time_ns();
+	uint64_t begin = source_now(t->source);
 
 	for (size_t i = 0; i < rs->vmas.n; i++) {
 		struct region *r = &rs->r[i];
@@ -602,7 +613,7 @@ regions_measure(struct regions *rs, struct target *t, struct err *err)
 
 		if (ended)
 			return ended;
-		if (pagemap_stopped(&t->pm))
+		if (source_stopped(t->source))
 			return 1;
 		r->lens = r->known ? LENS_STATE : LENS_COUNT;
 		region_totals_add(&rs->totals, r);
@@ -612,6 +623,6 @@ regions_measure(struct regions *rs, struct target *t, struct err *err)
 	t->track.unknown = rs->totals.unknown;
 	rs->counted = true;
 	rs->time_ns = begin;
-	rs->cost_ns = time_ns() - begin;
+	rs->cost_ns = source_now(t->source) - begin;
 	return 0;
 }

@@ -66,7 +66,7 @@ struct regions {
 	uint64_t time_ns, cost_ns;
 };
 
-struct regions *regions_new(struct vma_list vmas);
+struct regions *regions_new(struct vma_list vmas, uint64_t now);
 struct regions *regions_ref(struct regions *rs);
 void regions_unref(struct regions *rs);
 

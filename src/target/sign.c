@@ -28,7 +28,7 @@ sign_contents(void *arg, size_t i)
 	if (!s->asked)
 		s->read = bytes_pages(s->t, s->v, s->addr, s->n, s->pages, s->how, &ignored) == 0;
 	s->asked = true;
-	return s->read && s->how[i].kind == BYTES_READ ? s->pages + i * s->t->pm.page_size : NULL;
+	return s->read && s->how[i].kind == BYTES_READ ? s->pages + i * s->t->page_size : NULL;
 }
 
 static void
@@ -36,13 +36,13 @@ sign_few(struct signer *s, uint64_t addr, size_t n, uint64_t *out)
 {
 	uint64_t words[BYTES_PAGES];
 	struct err ignored;
-	ssize_t got = pagemap_words(&s->t->pm, addr, words, n, &ignored);
+	ssize_t got = source_words(s->t->source, addr, words, n, &ignored);
 
 	s->addr = addr;
 	s->n = got > 0 ? (size_t)got : 0;
 	s->asked = s->read = false;
 	track_sign(&s->t->track,
-	           &(struct track_pages){.vma = s->v, .page_size = s->t->pm.page_size,
+	           &(struct track_pages){.vma = s->v, .page_size = s->t->page_size,
 	                                 .addr = addr, .words = words, .words_n = s->n, .n = n,
 	                                 .contents = sign_contents, .arg = s},
 	           out);
@@ -51,7 +51,7 @@ sign_few(struct signer *s, uint64_t addr, size_t n, uint64_t *out)
 void
 sign_look(struct target *t, const struct vma *v, uint64_t start, uint64_t end, uint64_t now)
 {
-	size_t page_size = t->pm.page_size, n = u64_min((end - start) / page_size, SIGN_MAX);
+	size_t page_size = t->page_size, n = u64_min((end - start) / page_size, SIGN_MAX);
 	struct signer s = {.t = t, .v = v};
 	uint64_t *is;
 

@@ -301,7 +301,7 @@ summary_add(struct summary *s, struct target *t, const struct vma *v, uint64_t s
 	};
 	struct adding a = {s, v};
 
-	s->no_flags = t->frames.flags < 0;
+	s->no_flags = !source_has(t->source, FRAME_FLAGS);
 	summary_region(s, v);
 	return walk_pages(t, v, start, end, &o, &fns, &a, err);
 }

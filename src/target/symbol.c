@@ -91,13 +91,13 @@ symbol_source(const struct vma_list *vmas, uint64_t addr)
 static bool
 symbol_ask_vdso(struct target *t, const struct vma *v, uint64_t addr, struct helper_symbol *out)
 {
-	uint8_t *page = mem_alloc(t->pm.page_size);
+	uint8_t *page = mem_alloc(t->page_size);
 	struct bytes_page what;
 	struct err ignored;
-	bool ok = pagemap_readable(&t->pm, v) &&
+	bool ok = source_readable(t->source, v) &&
 	          bytes_pages(t, v, v->start, 1, page, &what, &ignored) == 0 &&
 	          what.kind == BYTES_READ &&
-	          helper_symbol_vdso(t->helper, &t->proc, v, page, t->pm.page_size, addr, out);
+	          t->source->ops->symbol(t->source, NULL, v, page, addr, out);
 
 	free(page);
 	return ok;
@@ -110,12 +110,10 @@ symbol_at(struct target *t, const struct vma_list *vmas, uint64_t addr, struct b
 	const struct vma *v = symbol_source(vmas, addr);
 	struct helper_symbol s;
 
-	if (!v || !t->proc.live)
+	if (!v)
 		return false;
-	if (!t->helper)
-		t->helper = helper_new();
 	if (symbol_is_vdso(v) ? !symbol_ask_vdso(t, v, addr, &s)
-	                      : !helper_symbol(t->helper, &t->proc, vmas, v, addr, &s))
+	                      : !t->source->ops->symbol(t->source, vmas, v, NULL, addr, &s))
 		return false;
 	buf_str(out, s.demangled[0] ? s.demangled : s.name);
 	if (s.demangled[0] && mangled)

@@ -1,154 +1,118 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "target/target.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "base/util.h"
 
-static int
-target_open_maps(struct target *t, struct err *err)
+void
+target_take(struct target *t, struct source *s)
 {
-	char how[192];
-
-	t->maps = proc_file(&t->proc, "maps", O_RDONLY);
-	if (t->maps >= 0)
-		return 0;
-	proc_refused_how(proc_bar_of(&t->proc), t->proc.uid, how, sizeof(how));
-	return err_sys(err, errno == EACCES || errno == EPERM ? how : NULL,
-	               "cannot look into process %d (%s)", (int)t->proc.pid, t->proc.comm);
-}
-
-/* What was found out of the address space, beyond the page tables. */
-static void
-target_forget_more(struct target *t)
-{
-	threads_free(&t->threads);
-	kinds_forget(&t->kinds);
-	free(t->caps);
-	t->caps = NULL;
+	*t = (struct target){.source = s, .page_size = s->meta.page_size};
 }
 
 int
 target_open(struct target *t, const char *root, pid_t pid, struct err *err)
 {
-	*t = (struct target){
-	    .maps = -1, .mem = -1, .pm.fd = -1, .frames = {.flags = -1, .count = -1, .cgroup = -1}};
-	if (proc_open(&t->proc, root, pid, err) < 0 || target_open_maps(t, err) < 0)
+	struct source *s = source_open(root, pid, err);
+
+	*t = (struct target){0};
+	if (!s)
 		return -1;
-	frames_open(&t->frames, &t->proc);
-	swaps_read(&t->swaps, &t->proc);
-	if (t->proc.live)
-		kinds_learn(&t->kinds);
-	t->pm.page_size = (size_t)sysconf(_SC_PAGESIZE);
+	target_take(t, s);
 	return 0;
 }
 
 int
 target_open_pages(struct target *t, struct err *err)
 {
-	return pagemap_open(&t->pm, &t->proc, err);
+	return t->source->ops->open_pages(t->source, err);
 }
 
-/* It is asked for again when it is needed: the right to read it may have gone with an exec. */
+/* What was found out of the address space, beyond its pages. */
 static void
-target_close_memory(struct target *t)
+target_forget_more(struct target *t)
 {
-	if (t->mem >= 0)
-		close(t->mem);
-	t->mem = -1;
+	threads_free(&t->threads);
+	free(t->caps);
+	t->caps = NULL;
 }
 
 int
 target_reopen(struct target *t, struct err *err)
 {
-	if (t->maps >= 0)
-		close(t->maps);
-	t->maps = -1;
-	target_close_memory(t);
-	pagemap_close(&t->pm);
 	track_forget(&t->track);
 	target_forget_more(t);
-	return target_open_maps(t, err) < 0 ? -1 : target_open_pages(t, err);
+	return t->source->ops->reopen(t->source, err);
 }
 
 void
 target_close(struct target *t)
 {
 	track_free(&t->track);
-	frames_close(&t->frames);
-	swaps_free(&t->swaps);
 	target_forget_more(t);
-	helper_free(t->helper);
-	t->helper = NULL;
-	pagemap_close(&t->pm);
-	target_close_memory(t);
-	if (t->maps >= 0)
-		close(t->maps);
-	t->maps = -1;
-	proc_close(&t->proc);
+	if (t->source)
+		t->source->ops->close(t->source);
+	t->source = NULL;
 }
 
 bool
 target_is_alive(const struct target *t)
 {
-	uint64_t word;
-	ssize_t n;
-
-	if (t->pm.plain)
-		return true;
-	do
-		n = pread(t->pm.fd, &word, sizeof(word), 0);
-	while (n < 0 && errno == EINTR);
-	return n == sizeof(word);
-}
-
-/*
- * maps is silent, or fails, when its thread has ended, and with the address space. The memory that
- * page tables are read from is held by their descriptor, so that tells which. 1: it is gone.
- */
-static int
-target_read_maps(struct target *t, struct vma_list *out, struct err *err)
-{
-	enum { TRIES = 8 }; /* threads that end one after another */
-
-	for (int i = 0;; i++) {
-		int r = vma_read(t->maps, out, err);
-
-		if (r == 0 && out->n)
-			return 0;
-		if (t->pm.fd >= 0 && !target_is_alive(t))
-			return 1;
-		if (proc_check(&t->proc) != PROC_RUNNING)
-			return r == 0 ? 1 : r;
-		if (i == TRIES || (r < 0 && err->sys != ESRCH))
-			return r;
-		close(t->maps);
-		if (target_open_maps(t, err) < 0)
-			return -1;
-	}
+	return t->source->ops->alive(t->source);
 }
 
 int
 target_regions(struct target *t, struct vma_list *out, struct err *err)
 {
-	int r;
+	struct source *s = t->source;
 
-	*out = (struct vma_list){0};
-	r = target_read_maps(t, out, err);
-	if (r != 0)
-		return r < 0 ? -1 : 0;
-	if (!t->helper)
-		t->helper = helper_new();
-	if (t->proc.live) /* a device may come, and the first page be put there, at any time */
-		swaps_read(&t->swaps, &t->proc);
-	kinds_judge(&t->kinds, t->helper, &t->proc, t->maps, out);
-	threads_read(&t->threads, &t->proc, out->n != t->regions);
+	if (s->ops->regions(s, out, err) < 0)
+		return -1;
+	if (!out->n)
+		return 0;
+	s->ops->threads(s, &t->threads, out->n != t->regions);
 	threads_label(&t->threads, out);
 	t->regions = out->n;
 	return 0;
+}
+
+void
+target_probe_trackers(struct target *t)
+{
+	t->source->ops->writes->probe(t->source, &t->track);
+}
+
+int
+target_clear(struct target *t, const struct vma_list *vmas, struct err *err)
+{
+	return t->source->ops->writes->clear(t->source, &t->track, vmas, err);
+}
+
+void
+target_follow(struct target *t, const struct vma_list *vmas)
+{
+	t->source->ops->writes->follow(t->source, &t->track, vmas);
+}
+
+bool
+target_hazard(const struct target *t, const struct vma_list *vmas, struct buf *out)
+{
+	return t->source->ops->writes->hazard(t->source, &t->track, vmas, out);
+}
+
+struct smaps_look *
+target_smaps(const struct target *t, struct err *err)
+{
+	const struct source *s = t->source;
+	struct smaps_look *l = mem_alloc(sizeof(*l));
+
+	l->refs = 1;
+	l->time_ns = source_now(s);
+	if (s->ops->smaps(s, 0, UINT64_MAX, &l->smaps, err) < 0) {
+		free(l);
+		return NULL;
+	}
+	l->cost_ns = source_now(s) - l->time_ns;
+	return l;
 }

@@ -6,8 +6,8 @@
 #include "base/util.h"
 #include "kernel/flags.h"
 #include "kernel/kabi.h"
-#include "page/numa.h"
 #include "target/cache.h"
+#include "target/page_read.h"
 
 struct pages_walk {
 	struct target *t;
@@ -33,19 +33,32 @@ walk_judge_empty(const struct pages_walk *w, struct page *pg)
 		*pg = (struct page){.state = STATE_UNREADABLE, .kind = KIND_COUNT};
 }
 
+static void
+walk_add_nodes(const struct source *s, uint64_t addr, struct page *pages, size_t n)
+{
+	int nodes[PAGE_BATCH];
+
+	s->ops->nodes(s, addr, nodes, n);
+	for (size_t i = 0; i < n; i++)
+		if (pages[i].word & PM_PRESENT && nodes[i] >= 0) {
+			pages[i].node = (int16_t)nodes[i];
+			pages[i].known |= PAGE_NODE;
+		}
+}
+
 static int
 walk_read_batch(struct pages_walk *w, uint64_t addr, struct page *pages, size_t n, uint64_t cats)
 {
 	struct target *t = w->t;
 	unsigned needs = w->o->needs;
 
-	if (page_read(&t->pm, &t->frames, addr, pages, n, needs, w->err) < 0)
+	if (page_read(t->source, addr, pages, n, needs, w->err) < 0)
 		return -1;
 	if (needs & PAGE_NEED_NODE)
-		numa_nodes(&t->proc, addr, t->pm.page_size, pages, n);
+		walk_add_nodes(t->source, addr, pages, n);
 	for (size_t i = 0; i < n; i++) {
 		pages[i].cats = (uint16_t)cats;
-		page_judge(&pages[i], w->v, t->swaps.n);
+		page_judge(&pages[i], w->v, t->source->meta.swaps.n);
 		if (pages[i].state == STATE_NONE)
 			walk_judge_empty(w, &pages[i]);
 	}
@@ -59,13 +72,13 @@ static void
 walk_ask_file(struct pages_walk *w, uint64_t start, uint64_t end)
 {
 	const struct vma *v = w->v;
-	uint64_t size, page = w->t->pm.page_size, most = w->o->cache_max;
+	uint64_t size, page = w->t->page_size, most = w->o->cache_max;
 	unsigned needs = FILE_ASK_RESIDENT;
 
 	w->asked_file = true;
 	w->past = UINT64_MAX;
 	w->look = v->type != VMA_HUGETLB && (!most || (end - start) / page <= most);
-	if (vma_swaps_unseen(v) && w->t->swaps.in_use)
+	if (vma_swaps_unseen(v) && w->t->source->meta.swaps.in_use)
 		needs |= FILE_ASK_DATA | FILE_ASK_SWAPPED;
 	if (!(w->o->needs & PAGE_NEED_CACHE) ||
 	    !cache_open(&w->cache, w->t, v, start, end, w->look ? needs : 0))
@@ -85,7 +98,7 @@ walk_ask_file(struct pages_walk *w, uint64_t start, uint64_t end)
 static unsigned
 walk_know_swap(const struct pages_walk *w, unsigned facts)
 {
-	if (!w->t->swaps.in_use)
+	if (!w->t->source->meta.swaps.in_use)
 		return PAGE_OUT_ASKED;
 	if (facts & CACHE_SWAPPED_ASKED)
 		return PAGE_OUT_ASKED | (facts & CACHE_SWAPPED ? PAGE_OUT : 0);
@@ -115,7 +128,7 @@ walk_know_gap(struct pages_walk *w, uint64_t at, uint64_t end, struct page *each
 		               (facts & CACHE_RESIDENT ? PAGE_CACHED : 0);
 		each->known |= vma_swaps_unseen(w->v) ? walk_know_swap(w, facts) : 0;
 	}
-	page_judge(each, w->v, w->t->swaps.n);
+	page_judge(each, w->v, w->t->source->meta.swaps.n);
 	if (each->state == STATE_NONE)
 		walk_judge_empty(w, each);
 	return end;
@@ -126,7 +139,7 @@ static int
 walk_tell_gap_pages(struct pages_walk *w, uint64_t start, uint64_t end, const struct page *each)
 {
 	struct page *pages = w->batch;
-	size_t size = w->t->pm.page_size;
+	size_t size = w->t->page_size;
 
 	for (uint64_t at = start; at < end;) {
 		size_t n = u64_min((end - at) / size, PAGE_BATCH);
@@ -139,7 +152,7 @@ walk_tell_gap_pages(struct pages_walk *w, uint64_t start, uint64_t end, const st
 			if (pages[i].state != STATE_NONE)
 				continue;
 			pages[i].known |= each->known & PAGE_OF_GAP;
-			page_judge(&pages[i], w->v, w->t->swaps.n);
+			page_judge(&pages[i], w->v, w->t->source->meta.swaps.n);
 		}
 		if (w->fns->pages(w->arg, at, pages, n))
 			return 1;
@@ -167,7 +180,7 @@ walk_tell_gap(struct pages_walk *w, uint64_t end)
 		if (walk_tell_gap_of(w, w->at, to, &each))
 			return 1;
 		w->at = to;
-		if (w->at < end && pagemap_stopped(&w->t->pm))
+		if (w->at < end && source_stopped(w->t->source))
 			return 1;
 	}
 	return 0;
@@ -178,7 +191,7 @@ walk_run(void *arg, const struct pm_run *run)
 {
 	struct pages_walk *w = arg;
 	struct page *pages = w->batch;
-	size_t size = w->t->pm.page_size;
+	size_t size = w->t->page_size;
 
 	if (walk_tell_gap(w, run->start))
 		return 1;
@@ -204,7 +217,7 @@ walk_runs(struct pages_walk *w, uint64_t start, uint64_t end)
 	int r;
 
 	walk_ask_file(w, start, end);
-	r = pagemap_runs(&w->t->pm, start, end, any, any | PM_CAT_PFNZERO | PM_CAT_HUGE, walk_run,
+	r = source_runs(w->t->source, start, end, any, any | PM_CAT_PFNZERO | PM_CAT_HUGE, walk_run,
 	                 w, w->err);
 	if (r == 0)
 		r = walk_tell_gap(w, end);
@@ -222,7 +235,7 @@ walk_pages(struct target *t, const struct vma *v, uint64_t start, uint64_t end,
 	int r;
 
 	w.batch = mem_alloc(PAGE_BATCH * sizeof(*w.batch));
-	r = pagemap_readable(&t->pm, v) ? walk_runs(&w, start, end)
+	r = source_readable(t->source, v) ? walk_runs(&w, start, end)
 	                                : walk_tell_gap_of(&w, start, end, &nothing);
 	free(w.batch);
 	return w.failed ? -1 : r;
@@ -251,7 +264,7 @@ walk_again(struct target *t, const struct vma *v, uint64_t addr, unsigned needs,
 		if (!(pages[i].word & (PM_PRESENT | PM_SWAPPED)))
 			pages[i].known |= old[i].known & PAGE_OF_GAP;
 		pages[i].cats = old[i].cats;
-		page_judge(&pages[i], v, t->swaps.n);
+		page_judge(&pages[i], v, t->source->meta.swaps.n);
 	}
 	return 0;
 }
@@ -262,7 +275,7 @@ walk_some(struct target *t, const struct vma *v, uint64_t addr, unsigned needs, 
 {
 	struct walk_options o = {.needs = needs};
 	struct pages_walk w = {.t = t, .v = v, .o = &o, .err = err};
-	size_t size = t->pm.page_size;
+	size_t size = t->page_size;
 	uint64_t known = 0; /* what `each` says holds so far */
 	struct page each = {0};
 
@@ -278,7 +291,7 @@ walk_some(struct target *t, const struct vma *v, uint64_t addr, unsigned needs, 
 		if (at >= known)
 			known = walk_know_gap(&w, at, addr + n * size, &each);
 		out[i].known |= each.known & PAGE_OF_GAP;
-		page_judge(&out[i], v, t->swaps.n);
+		page_judge(&out[i], v, t->source->meta.swaps.n);
 	}
 	cache_close(&w.cache);
 	return 0;
@@ -321,7 +334,7 @@ walk_count(struct target *t, const struct vma *v, uint64_t start, uint64_t end,
            const struct walk_options *o, uint64_t by_state[STATE_COUNT], struct err *err)
 {
 	static const struct walk_fns fns = {walk_count_pages, walk_count_gap};
-	struct counts c = {by_state, t->pm.page_size};
+	struct counts c = {by_state, t->page_size};
 
 	return walk_pages(t, v, start, end, o, &fns, &c, err);
 }

@@ -79,8 +79,10 @@ void writes_look(struct writes_log *log, const struct track *t, struct regions *
 /* Where nothing is remembered: what was written since the clear, by how long that is. */
 void writes_mean(const struct track *t, struct regions *rs);
 
-/* The target's minor faults so far (proc_pulse), at a time. Begin anew after an exec: with a count
- * that fell. */
+/*
+ * The target's minor faults so far (proc_activity), at a time. Begin anew after an exec: with a
+ * count that fell.
+ */
 void writes_faults(struct writes_log *log, uint64_t now, uint64_t minflt, bool cleared);
 
 /* Sums up. `range`: what the hottest pages are chosen from; empty: everything. */

@@ -155,8 +155,31 @@ places() {
 # --- what may be done to a target, and where ------------------------------------------------------
 
 @test "the target's memory is opened in one place, and looked for in another" {
-	only "src/target/bytes.c src/target/probe.c src/track/inject.c src/track/tracker_hash.c" '"mem"'
-	only "src/target/bytes.c" '->mem, '
+	only "src/target/source_caps.c src/target/source_root.c src/track/inject.c src/track/tracker_hash.c" '"mem"'
+	only "src/target/source_dir.c src/target/source_proc.c" '->mem, '
+	# and read where the page table was asked before
+	only "src/target/bytes.c" 'ops->(bytes|fault_in)\('
+}
+
+@test "the seam: above it nothing opens, asks or measures by itself" {
+	symbols
+	# what knows the kernel, the trackers among it; the sources; the list of processes
+	is "$(awk '
+		$1 ~ "^src/(base|kernel|symbol|track)/|^src/target/(source|kinds)|^src/sample/lister$" { next }
+		$2 == "u" && $3 ~ "^(proc|pagemap|frames|numa|cgroup|mounts|helper|kinds)_" { print $1, $3 }
+		$2 == "u" && $3 ~ "^(folio_sizes|swaps_read|threads_read|smaps_read.*|inject_.*)$" { print $1, $3 }
+		$2 == "u" && $3 ~ "^track_(probe|clear|follow|judge|hazard|costs)$" { print $1, $3 }
+		$2 == "u" && $3 ~ "^(file_(open|read).*|(open|openat|fopen|opendir|read|pread|f?stat|f?statfs|readlink|readlinkat|syscall|ioctl|sysconf|clock_gettime)(64)?)$" &&
+			$1 ~ "^src/" { print $1, $3 }
+		$2 == "u" && $3 == "time_ns" && $1 ~ "^src/" && $1 != "src/sample/sampler" { print $1, $3 }
+		' "$BATS_TEST_TMPDIR/symbols")" ""
+	# what is live is the source's to know, and the trackers'
+	is "$(grep -rlE '(->|\.)live\b' src ui --include='*.[ch]' | grep -vE '^src/(kernel|track)/' | sort | xargs)" \
+		"src/target/source.c ui/app/app_draw.c"
+	only "src/target/source.c src/target/source_caps.c src/target/source_dir.c src/target/source_proc.c src/target/source_root.c src/target/source_tracked.c" \
+		'"target/source_root\.h"'
+	only "src/kernel/cgroup.c src/target/source_proc.c" '"kernel/cgroup\.h"'
+	only "src/kernel/numa.c src/target/source_proc.c" '"kernel/numa\.h"'
 }
 
 @test "files of the target are touched by the helper alone, and opened in one place" {

@@ -90,9 +90,9 @@ write_words(struct world *w, unsigned n)
 		uint64_t word = kinds[below(w, ARRAY_LEN(kinds))], len = 1 + below(w, below(w, 5) ? 3 : 200);
 		uint64_t at = s->start / FAKE_PAGE + below(w, s->pages);
 
-		fake_words(w->t.pm.fd, at, len, word);
+		fake_words(fake_root(&w->t)->pm.fd, at, len, word);
 	}
-	fake_end(w->t.pm.fd, 0x10000000);
+	fake_end(fake_root(&w->t)->pm.fd, 0x10000000);
 }
 
 static struct regions *
@@ -113,7 +113,7 @@ make_regions(struct world *w)
 			        slots[i].rest);
 	}
 	vma_parse(&l, text.s, &odd);
-	rs = regions_new(l);
+	rs = regions_new(l, time_ns());
 	if (below(w, 5))
 		regions_measure(rs, &w->t, &err);
 	return rs;
@@ -142,7 +142,7 @@ write_memory(struct world *w)
 		uint64_t value = below(w, 2) ? s->start + below(w, 9000) : below(w, UINT64_MAX);
 		uint64_t at = below(w, 3) ? w->ui.dump->top + below(w, 512) : below(w, 0x10000000);
 
-		if (at < 0x10000000 && pwrite(w->t.mem, &value, sizeof(value), (off_t)at) < 0)
+		if (at < 0x10000000 && pwrite(fake_root(&w->t)->mem, &value, sizeof(value), (off_t)at) < 0)
 			w->lost = true;
 	}
 }
@@ -666,8 +666,8 @@ read_card(struct world *w)
 
 	if (!s->regions || !s->regions->vmas.n || w->ui.cursor >= 0x10000000)
 		return;
-	fake_words(w->t.pm.fd, w->ui.cursor / FAKE_PAGE, 1, UINT64_C(0x8180000000000005));
-	fake_end(w->t.pm.fd, 0x10000000);
+	fake_words(fake_root(&w->t)->pm.fd, w->ui.cursor / FAKE_PAGE, 1, UINT64_C(0x8180000000000005));
+	fake_end(fake_root(&w->t)->pm.fd, 0x10000000);
 	answer_unref(s->card);
 	s->card_kind = CARD_PAGE;
 	s->card = answer_page(&w->t, &s->regions->vmas, w->ui.cursor, &err);
@@ -708,10 +708,10 @@ play(uint64_t *seed)
 
 	views_open(&w.ui);
 	fake_target(&w.t);
-	w.t.mem = fake_file();
-	w.t.pm.plain = true;
-	w.t.frames.flags = fake_file();
-	fake_words(w.t.frames.flags, 0, 16, KPF_ANON | KPF_UPTODATE);
+	fake_root(&w.t)->mem = fake_file();
+	fake_root(&w.t)->pm.plain = true;
+	fake_frames(&w.t, FRAME_FLAGS);
+	fake_words(fake_root(&w.t)->frames.flags, 0, 16, KPF_ANON | KPF_UPTODATE);
 	for (size_t i = 0; i < SLOTS; i++)
 		move_slot(&w, i);
 	write_words(&w, 60);

@@ -197,7 +197,7 @@ measure(struct watch *w, uint64_t now)
 static void
 clear(struct watch *w)
 {
-	if (track_clear(&w->t.track, &w->t.proc, &w->t.pm, &w->vmas, &w->err) < 0)
+	if (target_clear(&w->t, &w->vmas, &w->err) < 0)
 		die(w->err.what, w->err.why);
 }
 
@@ -261,7 +261,7 @@ watch_open(struct watch *w, pid_t pid, const char *tracker)
 	t->allow = true;
 	if (!tracker_find(tracker, &t->choice))
 		die(tracker, "no such tracker");
-	track_probe(t, &w->t.proc, &w->t.pm);
+	target_probe_trackers(&w->t);
 	if (t->can != TRACK_YES)
 		die(tracker, t->why);
 	t->scope = (struct track_range){sh->base, sh->base + pages * page_size};

@@ -14,6 +14,7 @@
 
 #include "base/util.h"
 #include "kernel/flags.h"
+#include "target/source_root.h"
 #include "target/target.h"
 
 enum { FAKE_PAGE = 4096 };
@@ -56,27 +57,42 @@ fake_end(int fd, uint64_t end)
 	}
 }
 
+/* The files that a fake target is made of. */
+static inline struct source_root *
+fake_root(const struct target *t)
+{
+	return source_root_of(t->source);
+}
+
 /* A target that is nothing but a pagemap; frames are not readable unless the test opens them. */
 static inline void
 fake_target(struct target *t)
 {
-	memset(t, 0, sizeof(*t));
-	t->maps = t->mem = -1;
-	t->proc.root = t->proc.leader = t->proc.pidfd = -1;
-	t->pm = (struct pagemap){.fd = fake_file(), .page_size = FAKE_PAGE};
-	t->frames = (struct frames){.flags = -1, .count = -1, .cgroup = -1};
-	t->swaps = (struct swaps){.n = 1, .name = {mem_strdup("/swapfile")}};
+	struct source_root *r = mem_alloc(sizeof(*r));
+
+	source_root_init(r, &source_dir_ops, FAKE_PAGE);
+	r->pm.fd = fake_file();
+	r->base.meta.open = true;
+	r->base.meta.swaps = (struct swaps){.n = 1, .name = {mem_strdup("/swapfile")}};
+	target_take(t, &r->base);
+}
+
+/* The words of its frames, in an empty file. */
+static inline int
+fake_frames(const struct target *t, enum frame_file file)
+{
+	struct source_root *r = fake_root(t);
+	int *fd = file == FRAME_FLAGS ? &r->frames.flags : file == FRAME_COUNT ? &r->frames.count : &r->frames.cgroup;
+
+	*fd = fake_file();
+	r->base.meta.frames = frames_files(&r->frames);
+	return *fd;
 }
 
 static inline void
 fake_close(struct target *t)
 {
-	track_free(&t->track);
-	frames_close(&t->frames);
-	swaps_free(&t->swaps);
-	pagemap_close(&t->pm);
-	if (t->mem >= 0)
-		close(t->mem);
+	target_close(t);
 }
 
 /* splitmix64 */

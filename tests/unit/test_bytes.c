@@ -41,20 +41,20 @@ make_target(struct target *t)
 	static const uint64_t words[] = {HERE, HERE, 0, SWAPPED, GUARD, HERE, 0, HERE, HERE, 0};
 
 	fake_target(t);
-	t->pm.plain = true;
+	fake_root(t)->pm.plain = true;
 	for (size_t i = 0; i < ARRAY_LEN(words); i++)
-		fake_word(t->pm.fd, 0x10 + i, words[i]);
-	fake_word(t->pm.fd, 0x20, HERE);
-	fake_word(t->pm.fd, 0x30, HERE | UINT64_C(1) << 61);
-	fake_word(t->pm.fd, 0x40, HERE);
-	fake_end(t->pm.fd, 0x50000);
-	t->mem = fake_file();
-	put(t->mem, 0x10000, "first page", 10);
-	put(t->mem, 0x10ff8, "last\0\0\0\xff", 8);
-	put(t->mem, 0x11000, "second page", 11);
-	put(t->mem, 0x13000, "what no read may see", 20);
-	put(t->mem, 0x17ff0, "\x08\x00\x03\x00\x00\x00\x00\x00\x00\x00\x09\x00\x00\x00\x00\x00", 16);
-	put(t->mem, 0x18000, "next", 4);
+		fake_word(fake_root(t)->pm.fd, 0x10 + i, words[i]);
+	fake_word(fake_root(t)->pm.fd, 0x20, HERE);
+	fake_word(fake_root(t)->pm.fd, 0x30, HERE | UINT64_C(1) << 61);
+	fake_word(fake_root(t)->pm.fd, 0x40, HERE);
+	fake_end(fake_root(t)->pm.fd, 0x50000);
+	fake_root(t)->mem = fake_file();
+	put(fake_root(t)->mem, 0x10000, "first page", 10);
+	put(fake_root(t)->mem, 0x10ff8, "last\0\0\0\xff", 8);
+	put(fake_root(t)->mem, 0x11000, "second page", 11);
+	put(fake_root(t)->mem, 0x13000, "what no read may see", 20);
+	put(fake_root(t)->mem, 0x17ff0, "\x08\x00\x03\x00\x00\x00\x00\x00\x00\x00\x09\x00\x00\x00\x00\x00", 16);
+	put(fake_root(t)->mem, 0x18000, "next", 4);
 }
 
 static void
@@ -176,8 +176,8 @@ test_changes(void)
 
 	make_target(&t);
 	a = must_read(&t, 0x10000, 0x12000, NULL);
-	put(t.mem, 0x10006, "P", 1);
-	fake_word(t.pm.fd, 0x12, HERE);
+	put(fake_root(&t)->mem, 0x10006, "P", 1);
+	fake_word(fake_root(&t)->pm.fd, 0x12, HERE);
 	b = must_read(&t, 0x10000, 0x13000, a);
 	ok(bytes_changed(b, 0x10006) && !bytes_changed(b, 0x10005) && !bytes_changed(b, 0x10007) &&
 	       b->newest_ns == bytes_changed(b, 0x10006),
@@ -218,16 +218,15 @@ test_no_right(void)
 	struct bytes *b;
 
 	make_target(&t);
-	close(t.mem);
-	t.mem = -1;
-	t.proc.leader =
+	close(fake_root(&t)->mem);
+	fake_root(&t)->mem = -1;
+	fake_root(&t)->proc.leader =
 	    open("/proc/self/fdinfo", O_RDONLY | O_DIRECTORY | O_CLOEXEC); /* has no "mem" */
 	b = must_read(&t, 0x12000, 0x13000, NULL);
-	ok(kinds_are(b, "a") && t.mem == -1, "where nothing is to be read, nothing is opened");
+	ok(kinds_are(b, "a") && fake_root(&t)->mem == -1, "where nothing is to be read, nothing is opened");
 	bytes_unref(b);
 	ok(!bytes_read(&t, &vmas, 0x10000, 0x10010, NULL, &err) && err.status == ERR_TARGET && err.sys == ENOENT,
 	   "memory that cannot be opened is an error");
-	close(t.proc.leader);
 	fake_close(&t);
 }
 
@@ -250,6 +249,7 @@ test_pointers(void)
 	ok(!bytes_word(b, UINT64_MAX - 3, &value) && !bytes_word(NULL, 0, &value), "nor where nothing is");
 	bytes_unref(b);
 	vmas.n--; /* nothing above 4 GiB any more: a 32-bit process */
+	t.source->meta.word = vma_pointer_size(&vmas);
 	b = must_read(&t, 0x17f00, 0x19004, NULL);
 	v = bytes_pointer(b, &vmas, 0x17ff0, &value);
 	ok(v && value == 0x30008 && !bytes_pointer(b, &vmas, 0x17ff4, &value) && value == 0,
@@ -406,7 +406,7 @@ test_seek(void)
 	ok(pattern_parse("00 \"next\"", &p, &err) == 0 && seek_bytes(&t, &vmas, &p, 0x17000, false, &f, &err) == 0 &&
 	   !f.any, "not across the border of the region");
 	ok(seek_bytes(&t, &vmas, &p, 0x50000, false, &f, &err) < 0 && err.what[0], "nor where nothing is mapped");
-	t.pm.stop = stop_now;
+	t.source->stop = stop_now;
 	pattern_parse("\"page\"", &p, &err);
 	ok(seek_bytes(&t, &vmas, &p, 0x10000, false, &f, &err) == 1 && !f.any, "a search that is stopped says so");
 	fake_close(&t);

@@ -389,7 +389,7 @@ subject_open(struct subject *s, uint64_t start, uint64_t pages, uint64_t nth)
 	s->n[STATE_NONE] = pages;
 	s->written = 0;
 	s->t.track.clears = 1;
-	fake_end(s->t.pm.fd, s->v.end);
+	fake_end(fake_root(&s->t)->pm.fd, s->v.end);
 	for (uint64_t i = 0, k = 0; i < pages; i += nth ? nth : 1, k++) {
 		static const struct {
 			uint64_t word;
@@ -402,7 +402,7 @@ subject_open(struct subject *s, uint64_t start, uint64_t pages, uint64_t nth)
 		};
 		size_t kind = nth ? k % ARRAY_LEN(kinds) : 0;
 
-		fake_word(s->t.pm.fd, start / K4 + i, kinds[kind].word);
+		fake_word(fake_root(&s->t)->pm.fd, start / K4 + i, kinds[kind].word);
 		s->n[kinds[kind].state]++;
 		s->n[STATE_NONE]--;
 		s->written += kinds[kind].word & PM_SOFT_DIRTY ? 1 : 0;
@@ -481,11 +481,11 @@ test_frames_in_window(void)
 	struct window *w, *copy;
 
 	subject_open(&s, g.start, 16, 100);
-	s.t.frames.flags = fake_file();
-	s.t.frames.count = fake_file();
-	fake_word(s.t.pm.fd, 0x11, PM_PRESENT | 5);
-	fake_word(s.t.frames.flags, 5, KPF_ANON | KPF_KSM);
-	fake_word(s.t.frames.count, 5, 64);
+	fake_frames(&s.t, FRAME_FLAGS);
+	fake_frames(&s.t, FRAME_COUNT);
+	fake_word(fake_root(&s.t)->pm.fd, 0x11, PM_PRESENT | 5);
+	fake_word(fake_root(&s.t)->frames.flags, 5, KPF_ANON | KPF_KSM);
+	fake_word(fake_root(&s.t)->frames.count, 5, 64);
 	w = window_read(&s.t, &s.v, &g, LENS_STATE, NULL, NULL, &err);
 	ok(w && w->cells[1].n[STATE_KSM] == 1 && w->pages[1].count == 64 && w->pages[2].known == PAGE_WORD,
 	   "a page a cell carries the page's facts");
@@ -520,17 +520,17 @@ test_window_ends(void)
 	w = window_read(&s.t, &s.v, &g, LENS_STATE, give_up, &calls, &err);
 	ok(!w && calls == 2 && err.status == 0, "progress may give up");
 	window_unref(w);
-	fake_end(s.t.pm.fd, 0);
+	fake_end(fake_root(&s.t)->pm.fd, 0);
 	s.t.track.clears = 0;
 	w = window_read(&s.t, &s.v, &g, LENS_STATE, NULL, NULL, &err);
 	ok(w && w->cells[0].n[STATE_UNREADABLE] == 8 && !w->cells[0].n[STATE_NONE],
 	   "without a page table: unreadable, not empty");
 	window_unref(w);
-	close(s.t.pm.fd);
+	close(fake_root(&s.t)->pm.fd);
 	w = window_read(&s.t, &s.v, &g, LENS_STATE, NULL, NULL, &err);
 	ok(!w && err.status == ERR_TARGET && err.what[0], "without a file: an error");
 	window_unref(w);
-	s.t.pm.fd = -1;
+	fake_root(&s.t)->pm.fd = -1;
 	fake_close(&s.t);
 }
 

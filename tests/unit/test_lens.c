@@ -140,8 +140,8 @@ test_sums(void)
 
 	fake_target(&t);
 	for (unsigned i = 0; i < PAGES; i += 3)
-		fake_word(t.pm.fd, 0x10000 + i, i % 2 ? PM_PRESENT | PM_EXCLUSIVE | (100 + i) : PM_SWAPPED | 0x20);
-	fake_end(t.pm.fd, v.end);
+		fake_word(fake_root(&t)->pm.fd, 0x10000 + i, i % 2 ? PM_PRESENT | PM_EXCLUSIVE | (100 + i) : PM_SWAPPED | 0x20);
+	fake_end(fake_root(&t)->pm.fd, v.end);
 	for (unsigned l = 0; l < LENS_COUNT; l++)
 		for (unsigned zoom = 0; zoom < 8; zoom += 3) {
 			struct grid g = {.start = v.start, .end = v.end, .page_size = FAKE_PAGE, .row_cells = 64, .rows = 20,

@@ -220,8 +220,7 @@ sample_of(const char *maps, uint64_t time_ns)
 	size_t odd;
 
 	vma_parse(&l, mem_strdup(maps), &odd);
-	s.regions = regions_new(l);
-	s.regions->time_ns = time_ns;
+	s.regions = regions_new(l, time_ns);
 	return s;
 }
 

@@ -38,8 +38,8 @@ subject_open(struct subject *s)
 	*s = (struct subject){.l.host = {.publish = publish, .superseded = superseded, .arg = s},
 	                      .v = {.start = START, .end = START + PAGES * FAKE_PAGE, .type = VMA_ANON, .name = ""}};
 	fake_target(&s->l.t);
-	fake_end(s->l.t.pm.fd, s->v.end);
-	fake_words(s->l.t.pm.fd, START / FAKE_PAGE, PAGES, PM_PRESENT);
+	fake_end(fake_root(&s->l.t)->pm.fd, s->v.end);
+	fake_words(fake_root(&s->l.t)->pm.fd, START / FAKE_PAGE, PAGES, PM_PRESENT);
 	s->vmas = (struct vma_list){.v = &s->v, .n = 1};
 	s->l.now.grid = (struct grid){.start = s->v.start, .end = s->v.end, .page_size = FAKE_PAGE, .row_cells = 8,
 	                              .rows = 8, .top = START};

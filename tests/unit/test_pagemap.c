@@ -12,7 +12,7 @@
 #include "kernel/frame.h"
 #include "kernel/kabi.h"
 #include "kernel/pagemap.h"
-#include "page/page.h"
+#include "target/page_read.h"
 #include "tap.h"
 
 static struct {
@@ -288,8 +288,8 @@ test_frames_long(void)
 /* --- pages ------------------------------------------------------------------------------------ */
 
 struct memory {
-	struct pagemap pm;
-	struct frames frames;
+	struct target t;
+	int pm, flags; /* of its files */
 };
 
 static struct memory *racing;
@@ -297,12 +297,17 @@ static struct memory *racing;
 static void
 memory_open(struct memory *m)
 {
-	*m = (struct memory){.pm = {.fd = fake_file(), .page_size = FAKE_PAGE},
-	                     .frames = {.flags = fake_file(), .count = fake_file(), .cgroup = fake_file()}};
+	int count, cgroup;
+
+	fake_target(&m->t);
+	m->pm = fake_root(&m->t)->pm.fd;
+	m->flags = fake_frames(&m->t, FRAME_FLAGS);
+	count = fake_frames(&m->t, FRAME_COUNT);
+	cgroup = fake_frames(&m->t, FRAME_CGROUP);
 	for (uint64_t i = 0; i < 64; i++) {
-		fake_word(m->frames.flags, i, KPF_ANON | i << 40);
-		fake_word(m->frames.count, i, 10 + i);
-		fake_word(m->frames.cgroup, i, 20 + i);
+		fake_word(m->flags, i, KPF_ANON | i << 40);
+		fake_word(count, i, 10 + i);
+		fake_word(cgroup, i, 20 + i);
 	}
 }
 
@@ -310,8 +315,7 @@ static void
 memory_close(struct memory *m)
 {
 	watch(-1, NULL);
-	frames_close(&m->frames);
-	pagemap_close(&m->pm);
+	target_close(&m->t);
 }
 
 static void
@@ -323,13 +327,13 @@ test_page_read(void)
 	struct err err;
 
 	memory_open(&m);
-	fake_word(m.pm.fd, index_of(0), PM_PRESENT | 5);
-	fake_word(m.pm.fd, index_of(1), PM_PRESENT | PM_EXCLUSIVE | 6);
-	fake_word(m.pm.fd, index_of(2), 0);
-	fake_word(m.pm.fd, index_of(3), PM_SWAPPED | 0x20);
-	fake_word(m.pm.fd, index_of(4), PM_PRESENT);
-	fake_word(m.pm.fd, index_of(5), PM_PRESENT | 4000);
-	ok(page_read(&m.pm, &m.frames, base, pg, 8, ALL, &err) == 0, "page_read");
+	fake_word(m.pm, index_of(0), PM_PRESENT | 5);
+	fake_word(m.pm, index_of(1), PM_PRESENT | PM_EXCLUSIVE | 6);
+	fake_word(m.pm, index_of(2), 0);
+	fake_word(m.pm, index_of(3), PM_SWAPPED | 0x20);
+	fake_word(m.pm, index_of(4), PM_PRESENT);
+	fake_word(m.pm, index_of(5), PM_PRESENT | 4000);
+	ok(page_read(m.t.source, base, pg, 8, ALL, &err) == 0, "page_read");
 	ok(pg[0].known == (PAGE_WORD | PAGE_FLAGS | PAGE_COUNT | PAGE_CGROUP) && pg[0].count == 15 &&
 	       pg[0].cgroup == 25 && pg[0].kpf == (KPF_ANON | UINT64_C(5) << 40),
 	   "a page and its frame's facts");
@@ -340,10 +344,11 @@ test_page_read(void)
 	ok(pg[5].known == (PAGE_WORD | PAGE_NO_RECORD), "a frame past the files' end has no facts");
 	ok(pg[6].known == 0 && pg[7].known == 0, "past the page table nothing is known");
 	ok(page_pfn(&pg[0]) == 5 && !page_pfn(&pg[2]) && !page_pfn(&pg[3]) && !page_pfn(&pg[6]), "page_pfn");
-	page_read(&m.pm, &m.frames, base, pg, 8, 0, &err);
+	page_read(m.t.source, base, pg, 8, 0, &err);
 	ok(pg[0].known == PAGE_WORD, "nothing is looked up that is not wanted");
+	pagemap_close(&fake_root(&m.t)->pm);
+	ok(page_read(m.t.source, base, pg, 8, ALL, &err) == -1, "no page table: an error");
 	memory_close(&m);
-	ok(page_read(&m.pm, &m.frames, base, pg, 8, ALL, &err) == -1, "no page table: an error");
 }
 
 /* Frame 0's facts must never be taken for a hidden page's. */
@@ -355,12 +360,12 @@ test_frame_zero(void)
 	struct err err;
 
 	memory_open(&m);
-	fake_words(m.pm.fd, index_of(0), PAGE_BATCH, PM_PRESENT | PM_SOFT_DIRTY);
-	watch(m.frames.flags, NULL);
-	page_read(&m.pm, &m.frames, base, pg, PAGE_BATCH, PAGE_NEED_FLAGS, &err);
+	fake_words(m.pm, index_of(0), PAGE_BATCH, PM_PRESENT | PM_SOFT_DIRTY);
+	watch(m.flags, NULL);
+	page_read(m.t.source, base, pg, PAGE_BATCH, PAGE_NEED_FLAGS, &err);
 	is_u64(seen.reads, 0, "hidden pages are not looked up at all");
-	fake_word(m.pm.fd, index_of(200), PM_PRESENT | 9);
-	page_read(&m.pm, &m.frames, base, pg, PAGE_BATCH, PAGE_NEED_FLAGS, &err);
+	fake_word(m.pm, index_of(200), PM_PRESENT | 9);
+	page_read(m.t.source, base, pg, PAGE_BATCH, PAGE_NEED_FLAGS, &err);
 	ok(seen.reads == 1 && seen.lowest == 72, "frame 0 is not read, even beside others");
 	memory_close(&m);
 }
@@ -374,11 +379,11 @@ test_ksm_lies(void)
 	struct err err;
 
 	memory_open(&m);
-	fake_word(m.pm.fd, index_of(0), PM_PRESENT | 5);
-	page_read(&m.pm, &m.frames, base, &pg, 1, PAGE_NEED_FLAGS, &err);
+	fake_word(m.pm, index_of(0), PM_PRESENT | 5);
+	page_read(m.t.source, base, &pg, 1, PAGE_NEED_FLAGS, &err);
 	ok(!(pg.known & PAGE_NO_KSM), "the KSM flag is believed");
-	m.frames.ksm_lies = true;
-	page_read(&m.pm, &m.frames, base, &pg, 1, PAGE_NEED_FLAGS, &err);
+	m.t.source->meta.ksm_lies = true;
+	page_read(m.t.source, base, &pg, 1, PAGE_NEED_FLAGS, &err);
 	ok(pg.known & PAGE_NO_KSM, "but not where the kernel sets it on every page");
 	memory_close(&m);
 }
@@ -386,15 +391,15 @@ test_ksm_lies(void)
 static void
 move_page(void)
 {
-	fake_word(racing->pm.fd, index_of(0), PM_PRESENT | 6);
-	fake_word(racing->pm.fd, index_of(1), PM_SWAPPED | 0x20);
-	fake_word(racing->pm.fd, index_of(2), PM_PRESENT | PM_SOFT_DIRTY | 7);
+	fake_word(racing->pm, index_of(0), PM_PRESENT | 6);
+	fake_word(racing->pm, index_of(1), PM_SWAPPED | 0x20);
+	fake_word(racing->pm, index_of(2), PM_PRESENT | PM_SOFT_DIRTY | 7);
 }
 
 static void
 drop_pages(void)
 {
-	fake_end(racing->pm.fd, 0);
+	fake_end(racing->pm, 0);
 }
 
 static void
@@ -407,16 +412,16 @@ test_race(void)
 	memory_open(&m);
 	racing = &m;
 	for (uint64_t i = 0; i < 3; i++)
-		fake_word(m.pm.fd, index_of(i), PM_PRESENT | (5 + i));
-	watch(m.frames.flags, move_page);
-	page_read(&m.pm, &m.frames, base, pg, 3, PAGE_NEED_FLAGS | PAGE_NEED_COUNT, &err);
+		fake_word(m.pm, index_of(i), PM_PRESENT | (5 + i));
+	watch(m.flags, move_page);
+	page_read(m.t.source, base, pg, 3, PAGE_NEED_FLAGS | PAGE_NEED_COUNT, &err);
 	ok(pg[0].known == (PAGE_WORD | PAGE_RACED) && page_pfn(&pg[0]) == 6,
 	   "a page that moved keeps its new word and no frame's facts");
 	ok(pg[1].known == (PAGE_WORD | PAGE_RACED) && pg[1].word == (PM_SWAPPED | 0x20),
 	   "so does one that was swapped out");
 	ok(pg[2].known == (PAGE_WORD | PAGE_FLAGS | PAGE_COUNT), "a write alone moves nothing");
-	watch(m.frames.flags, drop_pages);
-	page_read(&m.pm, &m.frames, base, pg, 3, PAGE_NEED_FLAGS, &err);
+	watch(m.flags, drop_pages);
+	page_read(m.t.source, base, pg, 3, PAGE_NEED_FLAGS, &err);
 	ok(!(pg[0].known & PAGE_FLAGS) && !(pg[2].known & PAGE_FLAGS),
 	   "an address space that went meanwhile has no facts");
 	memory_close(&m);

@@ -112,12 +112,10 @@ test_swaps(void)
 	p.root = mkdtemp(folder) ? open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
 	if (!ok(p.root >= 0, "a folder"))
 		return;
-	p.live = true;
-	swaps_read(&s, &p);
+	swaps_read(&s, &p, true);
 	ok(s.n == 0 && s.in_use, "a kernel that shows no swaps may have some");
 	swaps_free(&s);
-	p.live = false;
-	swaps_read(&s, &p);
+	swaps_read(&s, &p, false);
 	ok(!s.in_use, "a folder without them has none");
 	close(p.root);
 	rmdir(folder);
@@ -189,14 +187,14 @@ test_mounts_again(void)
 	p.leader = mkdtemp(folder) ? open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
 	if (!ok(p.leader >= 0, "a folder"))
 		return;
-	kinds_judge(&k, NULL, &p, -1, &vmas);
+	kinds_judge(&k, NULL, &p, -1, 4096, &vmas);
 	is_u64(one.type, VMA_FILE, "no mounts: by its name");
 	snprintf(name, sizeof(name), "%s/mountinfo", folder);
 	fd = open(name, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 	ok(fd >= 0 && write(fd, line, sizeof(line) - 1) == sizeof(line) - 1, "now there are some");
 	close(fd);
 	k.read_ns = 1; /* long ago */
-	kinds_judge(&k, NULL, &p, -1, &vmas);
+	kinds_judge(&k, NULL, &p, -1, 4096, &vmas);
 	is_u64(one.type, VMA_SHM, "they are read again");
 	kinds_forget(&k);
 	unlink(name);

@@ -19,8 +19,8 @@ static void
 memory_open(struct memory *m)
 {
 	fake_target(&m->t);
-	m->t.frames.flags = fake_file();
-	m->t.frames.count = fake_file();
+	fake_frames(&m->t, FRAME_FLAGS);
+	fake_frames(&m->t, FRAME_COUNT);
 	summary_init(&m->s, FAKE_PAGE, false);
 }
 
@@ -34,8 +34,8 @@ memory_close(struct memory *m)
 static void
 put_frame(struct memory *m, uint64_t pfn, uint64_t kpf, uint64_t count)
 {
-	fake_word(m->t.frames.flags, pfn, kpf);
-	fake_word(m->t.frames.count, pfn, count);
+	fake_word(fake_root(&m->t)->frames.flags, pfn, kpf);
+	fake_word(fake_root(&m->t)->frames.count, pfn, count);
 }
 
 static void
@@ -51,7 +51,7 @@ static void
 map_frames(struct memory *m, uint64_t page, uint64_t pfn, uint64_t n)
 {
 	for (uint64_t i = 0; i < n; i++)
-		fake_word(m->t.pm.fd, base / FAKE_PAGE + page + i, PM_PRESENT | PM_EXCLUSIVE | (pfn + i));
+		fake_word(fake_root(&m->t)->pm.fd, base / FAKE_PAGE + page + i, PM_PRESENT | PM_EXCLUSIVE | (pfn + i));
 }
 
 static int
@@ -130,11 +130,11 @@ test_sums(void)
 	put_frame(&m, 0x103, W(8000400005828), 100);
 	map_frames(&m, 0, 0x100, 1);
 	for (uint64_t i = 1; i < 4; i++)
-		fake_word(m.t.pm.fd, base / FAKE_PAGE + i, PM_PRESENT | (0x100 + i));
-	fake_word(m.t.pm.fd, base / FAKE_PAGE + 4, PM_SWAPPED | 1 << 5);
-	fake_word(m.t.pm.fd, base / FAKE_PAGE + 5, PM_SWAPPED | PM_GUARD | 31 | 4 << 5);
-	fake_word(m.t.pm.fd, base / FAKE_PAGE + 19, PM_PRESENT | PM_EXCLUSIVE | 0x100);
-	fake_end(m.t.pm.fd, base + 1000 * FAKE_PAGE);
+		fake_word(fake_root(&m.t)->pm.fd, base / FAKE_PAGE + i, PM_PRESENT | (0x100 + i));
+	fake_word(fake_root(&m.t)->pm.fd, base / FAKE_PAGE + 4, PM_SWAPPED | 1 << 5);
+	fake_word(fake_root(&m.t)->pm.fd, base / FAKE_PAGE + 5, PM_SWAPPED | PM_GUARD | 31 | 4 << 5);
+	fake_word(fake_root(&m.t)->pm.fd, base / FAKE_PAGE + 19, PM_PRESENT | PM_EXCLUSIVE | 0x100);
+	fake_end(fake_root(&m.t)->pm.fd, base + 1000 * FAKE_PAGE);
 	is_u64((uint64_t)add(&m, 0, 10, VMA_HEAP), 0, "a region is walked to its end");
 	add(&m, 16, 4, VMA_ANON);
 	add(&m, 2000, 3, VMA_KERNEL); /* past the end of the page tables */
@@ -220,9 +220,9 @@ test_hidden(void)
 
 	memory_open(&m);
 	put_frame(&m, 0, W(100000000), 77);
-	fake_words(m.t.pm.fd, base / FAKE_PAGE, 6, PM_PRESENT | PM_EXCLUSIVE);
-	fake_words(m.t.pm.fd, base / FAKE_PAGE + 6, 2, PM_PRESENT);
-	fake_end(m.t.pm.fd, base + 100 * FAKE_PAGE);
+	fake_words(fake_root(&m.t)->pm.fd, base / FAKE_PAGE, 6, PM_PRESENT | PM_EXCLUSIVE);
+	fake_words(fake_root(&m.t)->pm.fd, base / FAKE_PAGE + 6, 2, PM_PRESENT);
+	fake_end(fake_root(&m.t)->pm.fd, base + 100 * FAKE_PAGE);
 	add(&m, 0, 10, VMA_ANON);
 	summary_end(&m.s);
 	check_laws(&m.s, "hidden");
@@ -233,9 +233,10 @@ test_hidden(void)
 	memory_close(&m);
 
 	memory_open(&m);
-	frames_close(&m.t.frames);
+	frames_close(&fake_root(&m.t)->frames);
+	m.t.source->meta.frames = 0;
 	map_frames(&m, 0, 0x100, 4);
-	fake_end(m.t.pm.fd, base + 100 * FAKE_PAGE);
+	fake_end(fake_root(&m.t)->pm.fd, base + 100 * FAKE_PAGE);
 	add(&m, 0, 10, VMA_ANON);
 	summary_end(&m.s);
 	check_laws(&m.s, "no kpageflags");
@@ -244,8 +245,8 @@ test_hidden(void)
 	memory_close(&m);
 
 	memory_open(&m);
-	fake_words(m.t.pm.fd, base / FAKE_PAGE, 4, PM_PRESENT | W(10000000000));
-	fake_end(m.t.pm.fd, base + 100 * FAKE_PAGE);
+	fake_words(fake_root(&m.t)->pm.fd, base / FAKE_PAGE, 4, PM_PRESENT | W(10000000000));
+	fake_end(fake_root(&m.t)->pm.fd, base + 100 * FAKE_PAGE);
 	add(&m, 0, 10, VMA_DEVICE);
 	summary_end(&m.s);
 	check_laws(&m.s, "device");
@@ -254,7 +255,7 @@ test_hidden(void)
 	memory_close(&m);
 
 	memory_open(&m);
-	fake_end(m.t.pm.fd, base + 100 * FAKE_PAGE);
+	fake_end(fake_root(&m.t)->pm.fd, base + 100 * FAKE_PAGE);
 	add(&m, 0, 10, VMA_ANON);
 	summary_end(&m.s);
 	ok(summary_hidden_why(&m.s) == NULL, "where nothing is in RAM nothing is hidden");
@@ -296,7 +297,7 @@ test_folios(void)
 	map_frames(&m, 70, 0x3007, 9);   /* its end, over a hole */
 	map_frames(&m, 79, 0x6000, 1);
 	map_frames(&m, 512, 0x4000, 512);
-	fake_end(m.t.pm.fd, base + 4096 * FAKE_PAGE);
+	fake_end(fake_root(&m.t)->pm.fd, base + 4096 * FAKE_PAGE);
 	add(&m, 0, 100, VMA_ANON);
 	add(&m, 512, 512, VMA_HUGETLB);
 	summary_end(&m.s);
@@ -313,10 +314,10 @@ test_folios(void)
 	put_folio(&m, 0x5000, 2, W(886c), W(1086c));
 	put_folio(&m, 0x5004, 2, W(886c), W(1086c));
 	for (uint64_t i = 0; i < 8; i++)
-		fake_word(m.t.pm.fd, base / FAKE_PAGE + i, PM_PRESENT | PM_FILE | (0x5000 + i));
+		fake_word(fake_root(&m.t)->pm.fd, base / FAKE_PAGE + i, PM_PRESENT | PM_FILE | (0x5000 + i));
 	for (uint64_t i = 8; i < 12; i++)
-		fake_word(m.t.pm.fd, base / FAKE_PAGE + i, PM_PRESENT | PM_FILE | (0x5004 + i - 8));
-	fake_end(m.t.pm.fd, base + 100 * FAKE_PAGE);
+		fake_word(fake_root(&m.t)->pm.fd, base / FAKE_PAGE + i, PM_PRESENT | PM_FILE | (0x5004 + i - 8));
+	fake_end(fake_root(&m.t)->pm.fd, base + 100 * FAKE_PAGE);
 	add(&m, 0, 16, VMA_FILE);
 	summary_end(&m.s);
 	check_laws(&m.s, "neighbours");
@@ -340,7 +341,7 @@ test_borders(void)
 		map_frames(&m, i, 0x10000 + 2 * i, 1);
 	put_folio(&m, 0x1000, 4, anon_head, anon_tail);
 	map_frames(&m, 1016, 0x1000, 16);
-	fake_end(m.t.pm.fd, base + 4096 * FAKE_PAGE);
+	fake_end(fake_root(&m.t)->pm.fd, base + 4096 * FAKE_PAGE);
 	add(&m, 0, N, VMA_ANON);
 	summary_end(&m.s);
 	check_laws(&m.s, "batches");
@@ -351,7 +352,7 @@ test_borders(void)
 	memory_open(&m);
 	put_folio(&m, 0x1000, 4, anon_head, anon_tail);
 	map_frames(&m, 16, 0x1000, 16);
-	fake_end(m.t.pm.fd, base + 100 * FAKE_PAGE);
+	fake_end(fake_root(&m.t)->pm.fd, base + 100 * FAKE_PAGE);
 	add(&m, 0, 20, VMA_HEAP);
 	add(&m, 20, 44, VMA_ANON);
 	summary_end(&m.s);
@@ -365,7 +366,7 @@ test_borders(void)
 	put_folio(&m, 0x1000, 4, anon_head, anon_tail);
 	map_frames(&m, 16, 0x1000, 4);
 	map_frames(&m, 36, 0x1004, 12);
-	fake_end(m.t.pm.fd, base + 100 * FAKE_PAGE);
+	fake_end(fake_root(&m.t)->pm.fd, base + 100 * FAKE_PAGE);
 	add(&m, 0, 20, VMA_HEAP);
 	add(&m, 36, 28, VMA_ANON);
 	summary_end(&m.s);
@@ -378,7 +379,7 @@ test_borders(void)
 	put_folio(&m, 0x1000, 2, anon_head, anon_tail);
 	for (uint64_t i = 0; i < 4; i++)
 		map_frames(&m, i, 0x1003 - i, 1);
-	fake_end(m.t.pm.fd, base + 100 * FAKE_PAGE);
+	fake_end(fake_root(&m.t)->pm.fd, base + 100 * FAKE_PAGE);
 	add(&m, 0, 4, VMA_ANON);
 	summary_end(&m.s);
 	ok(folios_are(&m.s, KIND_ANON, 2, 1, 0, 0, 4),
@@ -395,8 +396,8 @@ test_zero_page(void)
 	memory_open(&m);
 	put_frame(&m, 0x100, W(101000000), 0);
 	for (uint64_t i = 0; i < 100; i++)
-		fake_word(m.t.pm.fd, base / FAKE_PAGE + i, PM_PRESENT | 0x100);
-	fake_end(m.t.pm.fd, base + 200 * FAKE_PAGE);
+		fake_word(fake_root(&m.t)->pm.fd, base / FAKE_PAGE + i, PM_PRESENT | 0x100);
+	fake_end(fake_root(&m.t)->pm.fd, base + 200 * FAKE_PAGE);
 	add(&m, 0, 120, VMA_ANON);
 	summary_end(&m.s);
 	check_laws(&m.s, "zero page");

@@ -279,17 +279,17 @@ test_given_up(void)
 
 	fake_target(&t);
 	t.track.clears = 1;
-	fake_words(t.pm.fd, near / FAKE_PAGE, 2, written & ~PM_SOFT_DIRTY);
-	fake_word(t.pm.fd, near / FAKE_PAGE, written);
-	fake_word(t.pm.fd, far / FAKE_PAGE, written);
-	fake_end(t.pm.fd, v.end);
+	fake_words(fake_root(&t)->pm.fd, near / FAKE_PAGE, 2, written & ~PM_SOFT_DIRTY);
+	fake_word(fake_root(&t)->pm.fd, near / FAKE_PAGE, written);
+	fake_word(fake_root(&t)->pm.fd, far / FAKE_PAGE, written);
+	fake_end(fake_root(&t)->pm.fd, v.end);
 	ok(region_measure(&t, &v, 100, &r, strip, LIST_STRIP, &err) == 0 && r.written == 2 &&
 	       track_time(&t.track, far) == 100,
 	   "a whole walk tells the track what is written");
-	t.pm.stop = stop_at_once;
+	t.source->stop = stop_at_once;
 	ok(region_measure(&t, &v, 200, &r, strip, LIST_STRIP, &err) == 1, "a walk that is stopped says so");
 	is_u64(track_time(&t.track, far), 100, "bug: a walk that is given up forgets no write");
-	t.pm.stop = NULL;
+	t.source->stop = NULL;
 	ok(region_measure(&t, &v, 300, &r, strip, LIST_STRIP, &err) == 0 &&
 	       track_time(&t.track, near) == 100 && track_time(&t.track, far) == 100,
 	   "bug: and nothing old looks freshly written afterwards");
@@ -436,7 +436,7 @@ pair_open(struct pair *p)
 static void
 pair_put(struct pair *p, unsigned i, unsigned from, unsigned to, uint64_t word)
 {
-	fake_words(p->t.pm.fd, (p->v[i].start / FAKE_PAGE) + from, to - from, word);
+	fake_words(fake_root(&p->t)->pm.fd, (p->v[i].start / FAKE_PAGE) + from, to - from, word);
 }
 
 static struct region
@@ -495,10 +495,10 @@ test_moved(void)
 	}
 	p.l.n = 1;
 	p.v[0].end -= 4 * FAKE_PAGE;
-	track_follow(&p.t.track, &p.t.proc, &p.t.pm, &p.l);
+	track_follow(&p.t.track, &fake_root(&p.t)->proc, &fake_root(&p.t)->pm, &p.l);
 	p.l.n = 2;
 	p.v[0].end += 4 * FAKE_PAGE;
-	track_follow(&p.t.track, &p.t.proc, &p.t.pm, &p.l);
+	track_follow(&p.t.track, &fake_root(&p.t)->proc, &fake_root(&p.t)->pm, &p.l);
 	r = pair_look(&p, 1, 100);
 	ok(r.doubt == DOUBT_NEW && r.written == 0, "moved to where another mapping was: not known");
 	r = pair_look(&p, 0, 100);
@@ -519,7 +519,7 @@ test_others(void)
 	pair_look(&p, 0, 100);
 	pair_look(&p, 1, 100);
 	pair_put(&p, 0, 0, REGION, CLEAN); /* as if it had been dropped and read again */
-	track_follow(&p.t.track, &p.t.proc, &p.t.pm, &p.l);
+	track_follow(&p.t.track, &fake_root(&p.t)->proc, &fake_root(&p.t)->pm, &p.l);
 	pair_look(&p, 0, 200);
 	pair_look(&p, 1, 200);
 	track_settle(&p.t.track);
@@ -527,7 +527,7 @@ test_others(void)
 	       track_time(&p.t.track, p.v[1].start + FAKE_PAGE) == 100,
 	   "one region that is clean again was not cleared by somebody");
 	pair_put(&p, 1, 0, REGION, CLEAN);
-	track_follow(&p.t.track, &p.t.proc, &p.t.pm, &p.l);
+	track_follow(&p.t.track, &fake_root(&p.t)->proc, &fake_root(&p.t)->pm, &p.l);
 	pair_look(&p, 0, 300);
 	pair_look(&p, 1, 300);
 	track_settle(&p.t.track);
@@ -543,9 +543,9 @@ static void
 pair_frames(struct pair *p, unsigned i, unsigned from, unsigned to, uint64_t pfn, uint64_t kpf)
 {
 	for (unsigned k = from; k < to; k++, pfn++) {
-		fake_word(p->t.pm.fd, p->v[i].start / FAKE_PAGE + k,
+		fake_word(fake_root(&p->t)->pm.fd, p->v[i].start / FAKE_PAGE + k,
 		          PM_PRESENT | PM_EXCLUSIVE | PM_SOFT_DIRTY | pfn);
-		fake_word(p->t.frames.flags, pfn, kpf);
+		fake_word(fake_root(&p->t)->frames.flags, pfn, kpf);
 	}
 }
 
@@ -554,18 +554,18 @@ static void
 pair_follow(struct pair *p, size_t n)
 {
 	p->l.n = n;
-	track_follow(&p->t.track, &p->t.proc, &p->t.pm, &p->l);
+	track_follow(&p->t.track, &fake_root(&p->t)->proc, &fake_root(&p->t)->pm, &p->l);
 }
 
 static void
 came_open(struct pair *p)
 {
 	pair_open(p);
-	p->t.frames.flags = fake_file();
+	fake_frames(&p->t, FRAME_FLAGS);
 	p->t.track.cleared.n = 1;
 	pair_put(p, 0, 0, REGION, CLEAN);
 	pair_put(p, 1, 0, REGION, 0);
-	fake_end(p->t.pm.fd, p->v[1].end);
+	fake_end(fake_root(&p->t)->pm.fd, p->v[1].end);
 	pair_follow(p, 1);
 	pair_look(p, 0, 50);
 }
@@ -671,11 +671,11 @@ test_folio_sizes(void)
 	put_setting(dir, "enabled", "always madvise [never]\n");
 	put_setting(dir, "hugepages-64kB/enabled", "always inherit madvise [never]\n");
 	put_setting(dir, "hugepages-2048kB/enabled", "always [inherit] madvise never\n");
-	is_u64(folio_sizes(path), FOLIOS_SMALL, "no large folios");
+	is_u64(folio_sizes(path, FAKE_PAGE), FOLIOS_SMALL, "no large folios");
 	put_setting(dir, "enabled", "always [madvise] never\n");
-	is_u64(folio_sizes(path), FOLIOS_HUGE, "huge pages, and nothing between");
+	is_u64(folio_sizes(path, FAKE_PAGE), FOLIOS_HUGE, "huge pages, and nothing between");
 	put_setting(dir, "hugepages-64kB/enabled", "always [inherit] madvise never\n");
-	is_u64(folio_sizes(path), FOLIOS_ANY, "64 kB as well");
+	is_u64(folio_sizes(path, FAKE_PAGE), FOLIOS_ANY, "64 kB as well");
 	unlinkat(dir, "enabled", 0);
 	unlinkat(dir, "hugepages-64kB/enabled", 0);
 	unlinkat(dir, "hugepages-2048kB/enabled", 0);
@@ -683,7 +683,7 @@ test_folio_sizes(void)
 	unlinkat(dir, "hugepages-2048kB", AT_REMOVEDIR);
 	close(dir);
 	rmdir(path);
-	is_u64(folio_sizes(path), FOLIOS_ANY, "no settings: not known");
+	is_u64(folio_sizes(path, FAKE_PAGE), FOLIOS_ANY, "no settings: not known");
 }
 
 static void
@@ -808,7 +808,7 @@ test_uffd(void)
 	t.track.can = TRACK_YES;
 	t.track.tracker = TRACKER_UFFD;
 	before = page_tables();
-	ok(track_clear(&t.track, &t.proc, &t.pm, &l, &err) == 0 && t.track.clears == 1, "armed");
+	ok(track_clear(&t.track, &fake_root(&t)->proc, &fake_root(&t)->pm, &l, &err) == 0 && t.track.clears == 1, "armed");
 	ok(page_tables() <= before + 256, "64 GiB of nothing got no page tables for it");
 #define LOOK(now) region_measure(&t, vma_at(&l, (uintptr_t)p), now, &r, strip, LIST_STRIP, &err)
 	ok(LOOK(100) == 0 && r.written == 0 && !r.doubt && stamped(&t.track, (uintptr_t)p, WATCHED, none),
@@ -822,7 +822,7 @@ test_uffd(void)
 	       track_time(&t.track, (uintptr_t)p + 3 * FAKE_PAGE) == 200 &&
 	       track_time(&t.track, (uintptr_t)p + 40 * FAKE_PAGE) == 300,
 	   "one more, and the others keep their time");
-	ok(track_clear(&t.track, &t.proc, &t.pm, &l, &err) == 0 && LOOK(400) == 0 && r.written == 0,
+	ok(track_clear(&t.track, &fake_root(&t)->proc, &fake_root(&t)->pm, &l, &err) == 0 && LOOK(400) == 0 && r.written == 0,
 	   "armed again: nothing is left");
 	p[63 * FAKE_PAGE] = 3;
 	ok(LOOK(500) == 0 && stamped(&t.track, (uintptr_t)p, WATCHED, last), "and what comes is told");

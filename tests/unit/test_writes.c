@@ -34,8 +34,7 @@ make_regions(uint64_t now)
 	vma_parse(&l, mem_strdup("003e8000-003f2000 rw-p 00000000 00:00 0 \n"
 	                         "007d0000-007da000 rw-s 00000000 08:01 7 /data/shared\n"
 	                         "00bb8000-00bc2000 rw-p 00000000 08:01 8 /data/private\n"), &odd);
-	rs = regions_new(l);
-	rs->time_ns = now;
+	rs = regions_new(l, now);
 	rs->counted = true;
 	for (size_t i = 0; i < l.n; i++)
 		rs->r[i].known = true;

@@ -109,7 +109,7 @@ batch_run(const struct options *o, pid_t pid, void (*tell)(const char *text), st
 	if (r == 0 && !b.vmas.n)
 		r = err_set(err, ERR_TARGET, "it has no memory any more",
 		            "choose a running process", "nothing to show for process %d (%s)",
-		            (int)pid, b.t.proc.comm);
+		            (int)pid, b.t.source->meta.comm);
 	if (r == 0)
 		r = batch_answer(&b, err);
 	vma_free(&b.vmas);

@@ -55,7 +55,7 @@ static int
 batch_print_region(struct target *t, const struct vma *v, uint64_t start, uint64_t end,
                    const struct grid_text_options *o, struct err *err)
 {
-	struct grid g = {.start = start, .end = end, .page_size = t->pm.page_size,
+	struct grid g = {.start = start, .end = end, .page_size = t->page_size,
 	                 .row_cells = o->columns ? o->columns : 64, .rows = FIT_ROWS};
 
 	g.zoom = o->zoom ? batch_zoom_of(o->zoom) : o->whole ? grid_fit(&g) : 0;
@@ -91,8 +91,9 @@ batch_grid(struct target *t, const struct vma_list *vmas, uint64_t start, uint64
 		const struct vma *v = &vmas->v[i];
 		bool any = !o->whole;
 
-		if (!any && pagemap_runs(&t->pm, v->start, v->end, PM_CAT_PRESENT | PM_CAT_SWAPPED,
-		                         PM_CAT_PRESENT, batch_note_any, &any, err) < 0)
+		if (!any && source_runs(t->source, v->start, v->end,
+		                        PM_CAT_PRESENT | PM_CAT_SWAPPED, PM_CAT_PRESENT,
+		                        batch_note_any, &any, err) < 0)
 			return -1;
 		if (any && batch_print_region(t, v, u64_max(start, v->start), u64_min(end, v->end),
 		                              o, err) < 0)

@@ -39,8 +39,8 @@ list_row(const struct batch *b, const struct regions *rs, size_t i, bool dirty)
 	return (struct region_row){.v = v,
 	                           .r = &rs->r[i],
 	                           .smaps = sm,
-	                           .page_size = b->t.pm.page_size,
-	                           .huge_known = b->t.pm.scan & PM_CAT_HUGE,
+	                           .page_size = b->t.page_size,
+	                           .huge_known = b->t.source->meta.scan & PM_CAT_HUGE,
 	                           .dirty_known =
 	                               dirty && (b->watched || (sm && !smaps_newborn(sm)))};
 }
@@ -86,7 +86,7 @@ static int
 batch_read_more(struct batch *b, unsigned needs, bool *dirty, struct err *err)
 {
 	bool smaps =
-	    needs & NEED_SMAPS || (needs & NEED_HUGE && !(b->t.pm.scan & PM_CAT_HUGE));
+	    needs & NEED_SMAPS || (needs & NEED_HUGE && !(b->t.source->meta.scan & PM_CAT_HUGE));
 
 	if (smaps && batch_need_smaps(b, err) < 0)
 		return -1;
@@ -270,7 +270,7 @@ batch_list(struct batch *b, struct err *err)
 	needs = columns_needs(ids, n) | columns_needs(&sort, 1) | filter_needs(&filter.f);
 	if (batch_read_more(b, needs, &dirty, err) < 0)
 		return -1;
-	rs = regions_new(b->vmas);
+	rs = regions_new(b->vmas, source_now(b->t.source));
 	b->vmas = (struct vma_list){0};
 	if (regions_measure(rs, &b->t, err) < 0) {
 		regions_unref(rs);

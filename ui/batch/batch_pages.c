@@ -30,11 +30,11 @@ batch_dump_page(struct dump *d, uint64_t addr, const struct page *pg)
 	struct page_row row = {.addr = addr,
 	                       .pg = pg,
 	                       .v = d->v,
-	                       .swaps = &d->b->t.swaps,
-	                       .page_size = d->b->t.pm.page_size,
+	                       .swaps = &d->b->t.source->meta.swaps,
+	                       .page_size = d->b->t.page_size,
 	                       .written_known = d->written,
 	                       .track = d->track,
-	                       .live = d->b->t.proc.live};
+	                       .source = d->b->t.source};
 	struct value values[COL_COUNT];
 
 	for (size_t c = 0; c < d->n; c++)
@@ -49,7 +49,7 @@ batch_dump_pages(void *arg, uint64_t addr, const struct page *pages, size_t n)
 	struct dump *d = arg;
 
 	for (size_t i = 0; i < n; i++)
-		batch_dump_page(d, addr + i * d->b->t.pm.page_size, &pages[i]);
+		batch_dump_page(d, addr + i * d->b->t.page_size, &pages[i]);
 	return ferror(stdout);
 }
 
@@ -59,7 +59,7 @@ batch_pass(struct dump *d, uint64_t addr, const struct page *pages, size_t n,
            uint16_t passed[PAGE_BATCH])
 {
 	struct filter_facts x = {.v = d->v,
-	                         .page_size = d->b->t.pm.page_size,
+	                         .page_size = d->b->t.page_size,
 	                         .written_known = d->written,
 	                         .track = d->track};
 	size_t k = 0;
@@ -82,7 +82,7 @@ batch_dump_passed(void *arg, uint64_t addr, const struct page *pages, size_t n)
 {
 	struct dump *d = arg;
 	struct filter_facts x = {.v = d->v,
-	                         .page_size = d->b->t.pm.page_size,
+	                         .page_size = d->b->t.page_size,
 	                         .written_known = d->written,
 	                         .track = d->track};
 	uint16_t passed[PAGE_BATCH];
@@ -114,14 +114,14 @@ static bool
 batch_filter_wants_of(struct dump *d, bool gaps, unsigned *needs)
 {
 	struct filter_facts x = {.v = d->v,
-	                         .page_size = d->b->t.pm.page_size,
+	                         .page_size = d->b->t.page_size,
 	                         .written_known = d->written,
 	                         .track = d->track};
 	unsigned need = filter_needs(&d->filter.f) & PAGE_NEED_ALL;
 
 	if (filter_most(&d->filter.f, &x) == TRUTH_NO)
 		return false;
-	if (gaps && pagemap_readable(&d->b->t.pm, d->v))
+	if (gaps && source_readable(d->b->t.source, d->v))
 		gaps = filter_of_gaps(&d->filter.f, &x);
 	*needs = need | (gaps ? PAGE_NEED_GAPS | (d->needs & PAGE_NEED_CACHE) : 0);
 	d->more = d->needs & ~need & ~(unsigned)PAGE_NEED_CACHE ? d->needs | need : 0;

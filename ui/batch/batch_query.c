@@ -167,12 +167,12 @@ batch_answer_one(struct batch *b, const char *text, struct err *err)
 {
 	struct query q;
 
-	if (b->o->read_only && query_parse(text, b->t.pm.page_size, &q, err) == 0 &&
+	if (b->o->read_only && query_parse(text, b->t.page_size, &q, err) == 0 &&
 	    q.kind == QUERY_CLEAR) {
 		err_set(err, ERR_USAGE, options_read_only, "leave one out", "cannot clear");
 		return NULL;
 	}
-	if (query_parse(text, b->t.pm.page_size, &q, err) == 0 && q.kind == QUERY_CLEAR &&
+	if (query_parse(text, b->t.page_size, &q, err) == 0 && q.kind == QUERY_CLEAR &&
 	    batch_check_clear(b, err) < 0)
 		return NULL;
 	return answer_query(&b->t, &b->vmas, text, err);

@@ -33,7 +33,7 @@ batch_filter(const struct batch *b, enum filter_scope scope, struct batch_filter
              struct err *err)
 {
 	*out = (struct batch_filter){.on = b->o->filter != NULL};
-	return out->on ? filter_parse(b->o->filter, scope, b->t.pm.page_size, &out->f, err) : 0;
+	return out->on ? filter_parse(b->o->filter, scope, b->t.page_size, &out->f, err) : 0;
 }
 
 bool
@@ -87,7 +87,7 @@ batch_need_smaps(struct batch *b, struct err *err)
 
 	if (b->has_smaps)
 		return 0;
-	r = smaps_read_process(&b->t.proc, &b->smaps, err);
+	r = b->t.source->ops->smaps(b->t.source, 0, UINT64_MAX, &b->smaps, err);
 	b->has_smaps = r == 0;
 	return r;
 }
@@ -99,7 +99,7 @@ batch_need_written(struct batch *b)
 
 	if (b->watched)
 		return true;
-	track_probe(&b->t.track, &b->t.proc, &b->t.pm);
+	target_probe_trackers(&b->t);
 	if (b->t.track.status[tracker_lasting()].can != TRACK_YES ||
 	    batch_need_smaps(b, &ignored) < 0)
 		return false;
@@ -126,8 +126,8 @@ batch_range(struct batch *b, const char *text, uint64_t *start, uint64_t *end, s
 	*end = UINT64_MAX;
 	if (!text)
 		return 0;
-	if (query_parse(text, b->t.pm.page_size, &q, err) < 0 ||
-	    query_range(&q, &b->vmas, b->t.pm.page_size, start, end, err) < 0)
+	if (query_parse(text, b->t.page_size, &q, err) < 0 ||
+	    query_range(&q, &b->vmas, b->t.page_size, start, end, err) < 0)
 		return -1;
 	if (vma_lower_bound(&b->vmas, *start) == b->vmas.n ||
 	    b->vmas.v[vma_lower_bound(&b->vmas, *start)].start >= *end)

@@ -581,7 +581,8 @@ batch_check_alive(struct batch *b, struct err *err)
 	vma_free(&now);
 	return gone ? err_set(err, ERR_TARGET, "it ended, or became another program, meanwhile",
 	                      "choose a running process, or ask again",
-	                      "cannot sum up process %d (%s)", (int)b->t.proc.pid, b->t.proc.comm)
+	                      "cannot sum up process %d (%s)", (int)b->t.source->meta.pid,
+	                      b->t.source->meta.comm)
 	            : 0;
 }
 
@@ -609,7 +610,7 @@ batch_summary(struct batch *b, struct err *err)
 
 	if (batch_range(b, b->o->range, &start, &end, err) < 0)
 		return -1;
-	summary_init(&s, b->t.pm.page_size, b->t.pm.scan & PM_CAT_HUGE);
+	summary_init(&s, b->t.page_size, b->t.source->meta.scan & PM_CAT_HUGE);
 	r = batch_add_regions(b, &s, start, end, err);
 	if (r == 0)
 		r = batch_check_alive(b, err);

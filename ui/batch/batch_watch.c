@@ -40,7 +40,7 @@ struct watch {
 static bool
 batch_wait_until(const struct watch *w, uint64_t until)
 {
-	struct pollfd fds[] = {{w->signals, POLLIN, 0}, {w->b->t.proc.pidfd, POLLIN, 0}};
+	struct pollfd fds[] = {{w->signals, POLLIN, 0}, {w->b->t.source->meta.end_fd, POLLIN, 0}};
 
 	for (uint64_t now = time_ns(); now < until && target_is_alive(&w->b->t); now = time_ns()) {
 		uint64_t ms = (u64_min(until - now, BEAT_NS) + 999999) / 1000000;
@@ -86,7 +86,7 @@ batch_put_interval(struct watch *w, const struct vma_list *vmas, const struct co
                    unsigned interval, uint64_t ms, struct err *err)
 {
 	struct watch_row row = {
-	    .interval = interval, .ms = ms, .known = true, .page_size = w->b->t.pm.page_size};
+	    .interval = interval, .ms = ms, .known = true, .page_size = w->b->t.page_size};
 	struct watch_row *rows = mem_alloc(vmas->n * sizeof(*rows));
 	size_t n = 0;
 
@@ -129,7 +129,7 @@ batch_count_region(struct watch *w, const struct vma *v, const struct region *r,
 
 	*c = (struct count){.known = r->doubt == DOUBT_NONE, .unknown = r->unknown};
 	if (r->doubt != DOUBT_OUTSIDE)
-		c->pages = track_bytes_in(t, v->start, v->end, epoch) / w->b->t.pm.page_size;
+		c->pages = track_bytes_in(t, v->start, v->end, epoch) / w->b->t.page_size;
 	c->row = c->pages || (!c->known && !batch_is_beside(v, r));
 	w->unwatched += r->doubt == DOUBT_UNWATCHED && !batch_is_beside(v, r);
 }
@@ -156,7 +156,7 @@ batch_read_regions(struct target *t, struct vma_list *out, struct err *err)
 {
 	int r = target_regions(t, out, err);
 
-	if (r < 0 && proc_check(&t->proc) != PROC_RUNNING)
+	if (r < 0 && t->source->ops->life(t->source) != PROC_RUNNING)
 		r = 1;
 	return r == 0 && !out->n ? 1 : r;
 }
@@ -171,8 +171,8 @@ batch_measure(struct target *t, int *r, struct err *err)
 	*r = batch_read_regions(t, &vmas, err);
 	if (*r)
 		return NULL;
-	rs = regions_new(vmas);
-	track_follow(&t->track, &t->proc, &t->pm, &rs->vmas);
+	rs = regions_new(vmas, source_now(t->source));
+	target_follow(t, &rs->vmas);
 	*r = regions_measure(rs, t, err);
 	if (*r == 0)
 		return rs;
@@ -186,7 +186,7 @@ batch_measure(struct target *t, int *r, struct err *err)
 static int
 batch_clear_these(struct target *t, const struct vma_list *vmas, struct err *err)
 {
-	int r = track_clear(&t->track, &t->proc, &t->pm, vmas, err);
+	int r = target_clear(t, vmas, err);
 
 	return r < 0 && !target_is_alive(t) ? 1 : r;
 }
@@ -243,7 +243,7 @@ batch_refuse_hazard(struct batch *b, struct err *err)
 	struct buf why = {0};
 	int r = 0;
 
-	if (!b->o->force && track_hazard(&b->t.track, &b->t.proc, &b->vmas, &why))
+	if (!b->o->force && target_hazard(&b->t, &b->vmas, &why))
 		r = err_set(err, ERR_TARGET, why.s, "give --force if that is fine",
 		            "clearing soft-dirty may harm it");
 	buf_free(&why);
@@ -256,7 +256,7 @@ batch_tracker(struct batch *b, struct err *err)
 	struct track *t = &b->t.track;
 
 	if (t->can == TRACK_UNKNOWN)
-		track_probe(t, &b->t.proc, &b->t.pm);
+		target_probe_trackers(&b->t);
 	if (t->can == TRACK_ASK && t->choice != TRACKER_AUTO)
 		return err_set(err, ERR_TARGET, "it takes one system call run in the process",
 		               "add --allow-inject if that is fine",
@@ -301,11 +301,11 @@ batch_prepare(struct batch *b, struct err *err)
 static int
 batch_refuse_ended(const struct watch *w, unsigned i, struct err *err)
 {
-	const struct proc *p = &w->b->t.proc;
+	const struct source_meta *m = &w->b->t.source->meta;
 	char how[64] = "", why[96];
 
 	if (w->b->o->command)
-		launch_how_it_ended(p->pid, how, sizeof(how));
+		launch_how_it_ended(m->pid, how, sizeof(how));
 	snprintf(why, sizeof(why), "it has ended%s", how);
 	return err_set(err, ERR_TARGET, why, NULL, "interval %u could not be looked at", i);
 }
@@ -314,12 +314,12 @@ batch_refuse_ended(const struct watch *w, unsigned i, struct err *err)
 static int
 batch_refuse_exec(const struct watch *w, unsigned i, struct err *err)
 {
-	const struct proc *p = &w->b->t.proc;
+	const struct source_meta *m = &w->b->t.source->meta;
 	char why[160], how[96];
 
 	snprintf(why, sizeof(why),
-	         "it executed a new program, now %s, and the watch was of the old one", p->comm);
-	snprintf(how, sizeof(how), "watch process %d with the same command", (int)p->pid);
+	         "it executed a new program, now %s, and the watch was of the old one", m->comm);
+	snprintf(how, sizeof(how), "watch process %d with the same command", (int)m->pid);
 	return err_set(err, ERR_TARGET, why, how, "interval %u could not be looked at", i);
 }
 
@@ -329,11 +329,11 @@ batch_reopen(struct watch *w, struct err *err)
 {
 	struct target *t = &w->b->t;
 	uint64_t until = time_ns() + UINT64_C(20) * BEAT_NS;
-	struct pollfd end = {t->proc.pidfd, POLLIN, 0};
+	struct pollfd end = {t->source->meta.end_fd, POLLIN, 0};
 	int r;
 
 	for (;;) {
-		enum proc_life life = proc_check(&t->proc);
+		enum proc_life life = t->source->ops->life(t->source);
 		bool late = time_ns() > until;
 
 		if (life == PROC_ENDED || (life == PROC_ENDING && late))
@@ -377,7 +377,7 @@ batch_follow_exec(struct watch *w, unsigned i, struct err *err)
 	if (r)
 		return r;
 	buf_fmt(&text, "process %d executed a new program, now %s: interval %u begins anew with it",
-	        (int)b->t.proc.pid, b->t.proc.comm, i);
+	        (int)b->t.source->meta.pid, b->t.source->meta.comm, i);
 	b->tell(text.s);
 	buf_free(&text);
 	return 0;

@@ -6,7 +6,6 @@
 #include <strings.h>
 
 #include "base/text.h"
-#include "kernel/cgroup.h"
 #include "kernel/flags.h"
 #include "kernel/kabi.h"
 #include "page/state.h"
@@ -214,7 +213,7 @@ columns_memcg(const struct page_row *row)
 	if (row->pg->cgroup != last) {
 		last = row->pg->cgroup;
 		path.len = 0;
-		if (!row->live || !cgroup_path(last, &path))
+		if (!row->source || !row->source->ops->cgroup(row->source, last, &path))
 			buf_fmt(&path, "inode:%llu", (unsigned long long)last);
 	}
 	return columns_outside(path.s);

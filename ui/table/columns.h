@@ -73,7 +73,7 @@ struct page_row {
 	bool written_known;
 	/* that tells which pages are written; NULL: their soft-dirty bits do */
 	const struct track *track;
-	bool live; /* of the running kernel, so that its cgroups can be named */
+	const struct source *source; /* that names its cgroup; NULL: by number */
 };
 
 struct watch_row {

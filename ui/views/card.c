@@ -407,8 +407,7 @@ static void
 card_add_frame(struct card *c, const struct sample *s, const struct page *pg, const struct vma *v,
                const struct folio_here *folio)
 {
-	const struct frames f = {.flags = s->frames_hidden ? -1 : 0};
-	const char *why = page_hidden_why(pg, &f);
+	const char *why = page_hidden_why(pg, !s->frames_hidden);
 	uint64_t pfn = page_pfn(pg);
 
 	if (!(pg->word & PM_PRESENT))
@@ -541,7 +540,7 @@ card_make(struct card *c, const struct sample *s, const struct vma *v, uint64_t 
 		         tracker_words(s->tracker)->verb, (double)(now - written_ns) / 1e9);
 	if (written_ns && pg->cats & PM_CAT_HUGE && tracker_caps(s->tracker) & TRACKER_HUGE)
 		card_add(c, ROLE_HOT, "", NULL, "tracked per %s: one bit for all",
-		         size_text(size, s->page_size << page_huge_order(s->page_size)));
+		         size_text(size, s->page_size << folio_huge_order(s->page_size)));
 	if (pg->known & PAGE_WORD)
 		card_add_epochs(c, s, more);
 	card_gap(c);

@@ -32,7 +32,7 @@ lens_lacks(const struct ui *ui, const struct sample *s, struct buf *out)
 			buf_str(out, "this machine has no swap: /proc/swaps is empty");
 		break;
 	case LENS_NUMA:
-		if (!s->live)
+		if (!s->has_nodes)
 			buf_str(out, "only of a live process in this PID namespace (move_pages)");
 		break;
 	case LENS_STATE:

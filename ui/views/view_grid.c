@@ -197,7 +197,7 @@ view_grid_say(const struct ui *ui, const struct sample *s, struct buf *out)
 		page_sentence(out, pg, tracker_words(s->tracker)->verb, c->newest_ns, ui->now);
 		if (c->written && cells_tracked_whole(s, pg))
 			buf_fmt(out, " (tracked per %s)",
-			        size_text(size, s->page_size << page_huge_order(s->page_size)));
+			        size_text(size, s->page_size << folio_huge_order(s->page_size)));
 		if (s->window->lens != LENS_STATE && s->window->lens != LENS_WRITES)
 			buf_fmt(out, "; %s: %s", lens_row(s->window->lens)->name,
 			        lens_class(s->window->lens, cell_first(c, &second)).name);

@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "target/source_root.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "kernel/flags.h"
+#include "kernel/kabi.h"
+#include "target/symbol.h"
+
+/* What is probed. */
+struct caps {
+	struct source_root *r;
+	struct track *track;
+};
+
+static const char as_admin[] = "run as root (CAP_SYS_ADMIN in the initial user namespace)";
+
+static void
+caps_yes(struct cap *c, const char *detail)
+{
+	c->ok = true;
+	snprintf(c->detail, sizeof(c->detail), "%s", detail);
+}
+
+static void
+caps_no(struct cap *c, const char *why, const char *how)
+{
+	c->ok = false;
+	c->how = how;
+	snprintf(c->detail, sizeof(c->detail), "%s", why);
+}
+
+/* Open and read: some files open and then fail. */
+static void
+caps_try_file(struct cap *c, int fd, const char *how)
+{
+	char byte[8];
+	ssize_t n = fd < 0 ? -1 : read(fd, byte, sizeof(byte));
+
+	if (n < 0)
+		caps_no(c, strerror(errno), how);
+	else
+		caps_yes(c, "readable");
+	if (fd >= 0)
+		close(fd);
+}
+
+/* A file of the process's; what helps is found out when it is refused. */
+static void
+caps_try_own_file(struct caps *t, struct cap *c, const char *name)
+{
+	caps_try_file(c, proc_file(&t->r->proc, name, O_RDONLY), NULL);
+	if (!c->ok)
+		c->how = proc_bar_help(proc_bar_of(&t->r->proc));
+}
+
+static void
+caps_maps(struct caps *t, struct cap *c)
+{
+	caps_try_own_file(t, c, "maps");
+}
+
+static void
+caps_smaps(struct caps *t, struct cap *c)
+{
+	caps_try_own_file(t, c, "smaps");
+}
+
+static void
+caps_mem(struct caps *t, struct cap *c)
+{
+	int fd = proc_file(&t->r->proc, "mem", O_RDONLY);
+
+	if (fd < 0) {
+		caps_no(c, strerror(errno), proc_memory_how(&t->r->proc));
+		return;
+	}
+	close(fd);
+	caps_yes(c, "opens; nothing is read from it unless asked");
+}
+
+/* A word of a page that is present, 0 if there is none. */
+static int
+caps_note_present(void *arg, const struct pm_run *run)
+{
+	*(uint64_t *)arg = run->start;
+	return 1;
+}
+
+static uint64_t
+caps_present_word(struct caps *t)
+{
+	struct vma_list vmas = {0};
+	struct err ignored;
+	uint64_t addr = 0, word = 0;
+
+	if (t->r->base.ops->regions(&t->r->base, &vmas, &ignored) == 0)
+		for (size_t i = 0; i < vmas.n && !addr; i++)
+			if (pagemap_runs(&t->r->pm, vmas.v[i].start, vmas.v[i].end, PM_CAT_PRESENT,
+			                 PM_CAT_PRESENT, caps_note_present, &addr, &ignored) < 0)
+				break;
+	if (addr && pagemap_words(&t->r->pm, addr, &word, 1, &ignored) != 1)
+		word = 0;
+	vma_free(&vmas);
+	return word;
+}
+
+static void
+caps_pagemap(struct caps *t, struct cap *c)
+{
+	(void)t;
+	caps_yes(c, "readable");
+}
+
+static void
+caps_pfn(struct caps *t, struct cap *c)
+{
+	uint64_t word = caps_present_word(t);
+
+	if (!word)
+		caps_no(c, "no page of the process is in RAM, so it could not be tried", NULL);
+	else if (word & PM_PFN_MASK)
+		caps_yes(c, "visible");
+	else
+		caps_no(c, "the kernel shows zeros in their place", as_admin);
+}
+
+static void
+caps_kpageflags(struct caps *t, struct cap *c)
+{
+	caps_try_file(c, proc_root_file(&t->r->proc, "kpageflags", O_RDONLY), as_admin);
+	if (c->ok && t->r->base.meta.ksm_lies)
+		caps_yes(c, "readable; this kernel sets the KSM flag on every anonymous page: not "
+		             "believed");
+}
+
+static void
+caps_kpagecount(struct caps *t, struct cap *c)
+{
+	caps_try_file(c, proc_root_file(&t->r->proc, "kpagecount", O_RDONLY), as_admin);
+}
+
+static void
+caps_kpagecgroup(struct caps *t, struct cap *c)
+{
+	caps_try_file(c, proc_root_file(&t->r->proc, "kpagecgroup", O_RDONLY), as_admin);
+}
+
+static void
+caps_scan(struct caps *t, struct cap *c)
+{
+	if (t->r->base.meta.scan)
+		caps_yes(c, "answers; its categories one by one:");
+	else
+		caps_no(c,
+		         t->r->base.meta.may_end
+		             ? "this kernel does not have it (Linux 6.7); pagemap is read instead"
+		             : "the proc root is no file system of the kernel's; pagemap is read "
+		               "instead",
+		         NULL);
+}
+
+/* The categories, each asked for by itself (pagemap.c); rows of their own below PAGEMAP_SCAN. */
+static const struct {
+	uint64_t bit;
+	const char *name, *since, *gives;
+} categories[] = {
+    {PM_CAT_WPALLOWED, "scan:wpallowed", "6.7", "regions that userfaultfd may write-protect"},
+    {PM_CAT_WRITTEN, "scan:written", "6.7", "writes, in regions that userfaultfd watches"},
+    {PM_CAT_FILE, "scan:file", "6.7", "pages of files"},
+    {PM_CAT_PRESENT, "scan:present", "6.7", "pages in RAM"},
+    {PM_CAT_SWAPPED, "scan:swapped", "6.7", "pages in swap, and special entries"},
+    {PM_CAT_PFNZERO, "scan:pfnzero", "6.7", "the zero page, without any privilege"},
+    {PM_CAT_HUGE, "scan:huge", "6.7", "huge pages mapped as one"},
+    {PM_CAT_SOFT_DIRTY, "scan:soft-dirty", "6.8", "written pages, by the stretch"},
+    {PM_CAT_GUARD, "scan:guard", "6.16", "guard pages"},
+};
+
+static void
+caps_category(const struct caps *t, size_t i, struct cap *c)
+{
+	c->name = categories[i].name;
+	c->gives = categories[i].gives;
+	if (t->r->base.meta.scan & categories[i].bit)
+		caps_yes(c, "known");
+	else if (!t->r->base.meta.scan)
+		caps_no(c, "no PAGEMAP_SCAN here", NULL);
+	else
+		caps_no(c, "this kernel's scan does not know it", NULL);
+	if (!c->ok)
+		snprintf(c->detail + strlen(c->detail), sizeof(c->detail) - strlen(c->detail),
+		         " (Linux %s)", categories[i].since);
+}
+
+static size_t
+caps_categories(struct caps *t, struct cap *at)
+{
+	for (size_t k = 0; k < ARRAY_LEN(categories); k++)
+		caps_category(t, k, &at[k]);
+	return ARRAY_LEN(categories);
+}
+
+static void
+caps_procmap_query(struct caps *t, struct cap *c)
+{
+	struct pm_procmap_query q = {.size = sizeof(q), .query_flags = PM_QUERY_COVERING_OR_NEXT};
+
+	if (ioctl(t->r->maps, PM_IOC_QUERY, &q) == 0)
+		caps_yes(c, "answers (not used yet: one region at a time)");
+	else
+		caps_no(c,
+		         errno == ENOTTY ? "this kernel does not have it (Linux 6.11)"
+		                         : strerror(errno),
+		         NULL);
+}
+
+static void
+caps_tracker(struct caps *t, enum tracker tracker, struct cap *c)
+{
+	const struct track_status *s = &t->track->status[tracker];
+
+	if (t->track->can == TRACK_UNKNOWN)
+		track_probe(t->track, &t->r->proc, &t->r->pm);
+	c->name = tracker_words(tracker)->label;
+	c->gives = tracker_words(tracker)->gives;
+	if (s->can == TRACK_NO)
+		caps_no(c, s->why, s->how);
+	else
+		caps_yes(c, s->proof);
+}
+
+static size_t
+caps_trackers(struct caps *t, struct cap *at)
+{
+	size_t n = 0;
+
+	for (unsigned i = 0; i < TRACKERS; i++)
+		if (tracker_words((enum tracker)i)->gives)
+			caps_tracker(t, (enum tracker)i, &at[n++]);
+	return n;
+}
+
+static void
+caps_swaps(struct caps *t, struct cap *c)
+{
+	struct buf b = {0};
+
+	if (!t->r->base.meta.swaps.n) {
+		caps_no(c, "no swap is in use: /proc/swaps is empty", NULL);
+		return;
+	}
+	for (unsigned i = 0; i < t->r->base.meta.swaps.n; i++)
+		buf_fmt(&b, "%s%u: %s", i ? ", " : "", i, t->r->base.meta.swaps.name[i]);
+	caps_yes(c, b.s);
+	buf_free(&b);
+}
+
+/* Tried on the first file that is mapped. */
+static void
+caps_page_cache(struct caps *t, struct cap *c)
+{
+	struct source *s = &t->r->base;
+	struct file_pages *got = mem_alloc(sizeof(*got));
+	struct vma_list vmas = {0};
+	struct err ignored;
+	bool any = false, told = false;
+
+	if (s->ops->regions(s, &vmas, &ignored) == 0)
+		for (size_t i = 0; i < vmas.n && !told; i++) {
+			const struct vma *v = &vmas.v[i];
+
+			if (!vma_is_file(v))
+				continue;
+			any = true;
+			told = s->ops->files(s, v, v->start, v->start + s->meta.page_size,
+			                     FILE_ASK_RESIDENT, got) &&
+			       got->known & FILE_ASK_RESIDENT;
+		}
+	vma_free(&vmas);
+	free(got);
+	if (told)
+		caps_yes(c, "mincore tells of its files");
+	else if (!s->meta.may_end || !any)
+		caps_no(c, any ? "the target is not a live process" : "it maps no file", NULL);
+	else
+		caps_no(c, "the kernel tells only for local files that you own or may write",
+		        "run as root, or as the owner of its files");
+}
+
+/* Nothing is attached to: mem asks for the same right, and status tells who is there already. */
+static void
+caps_ptrace(struct caps *t, struct cap *c)
+{
+	char why[96];
+	long tracer = proc_tracer(&t->r->proc);
+	int fd = proc_file(&t->r->proc, "mem", O_RDONLY);
+
+	if (tracer > 0) {
+		snprintf(why, sizeof(why), "process %ld traces it already", tracer);
+		caps_no(c, why, "end that one first");
+	} else if (fd < 0) {
+		caps_no(c, strerror(errno), proc_memory_how(&t->r->proc));
+	} else {
+		caps_yes(c, "may attach; done once, for --tracker uffd, and only on your word");
+	}
+	if (fd >= 0)
+		close(fd);
+}
+
+static void
+caps_move_pages(struct caps *t, struct cap *c)
+{
+	void *page = NULL;
+	int status = 0;
+
+	if (!t->r->base.meta.may_end)
+		caps_no(c, "the target is not a live process", NULL);
+	else if (syscall(SYS_move_pages, (int)proc_thread(&t->r->proc), 1ul, &page, NULL,
+	                 &status, 0) == 0)
+		caps_yes(c, "tells each page's NUMA node");
+	else
+		caps_no(c, strerror(errno), proc_bar_help(proc_bar_of(&t->r->proc)));
+}
+
+static void
+caps_pidfd(struct caps *t, struct cap *c)
+{
+	if (t->r->proc.pidfd >= 0)
+		caps_yes(c, "tells the end of the process at once");
+	else
+		caps_no(c, "not here: the end is noticed at the next look", NULL);
+}
+
+static void
+caps_symbols(struct caps *t, struct cap *c)
+{
+	(void)t;
+	if (symbol_supported() && symbol_demangled())
+		caps_yes(c, "built with elfutils");
+	else if (symbol_supported())
+		caps_yes(c, "built with elfutils; without libiberty C++ and Rust stay mangled");
+	else
+		caps_no(c, "built without elfutils", "configure with libdw");
+}
+
+static const struct {
+	const char *name, *gives;
+	void (*probe)(struct caps *t, struct cap *c);
+	size_t (*more)(struct caps *t, struct cap *at); /* rows behind it: how many */
+} table[] = {
+    {"maps", "the regions", caps_maps, NULL},
+    {"pagemap", "the page tables", caps_pagemap, NULL},
+    {"pfn", "page frame numbers", caps_pfn, NULL},
+    {"kpageflags", "what the kernel does with a frame", caps_kpageflags, NULL},
+    {"kpagecount", "how often a frame is mapped", caps_kpagecount, NULL},
+    {"kpagecgroup", "which memory cgroup pays for it", caps_kpagecgroup, NULL},
+    {"PAGEMAP_SCAN", "page tables by the stretch, fast", caps_scan, caps_categories},
+    {"PROCMAP_QUERY", "one region by address", caps_procmap_query, caps_trackers},
+    {"swap", "the devices' names", caps_swaps, NULL},
+    {"page-cache", "pages of a file that are not mapped here", caps_page_cache, NULL},
+    {"smaps", "PSS and referenced pages", caps_smaps, NULL},
+    {"mem", "the bytes in a page", caps_mem, NULL},
+    {"ptrace", "telling writes by userfaultfd; the hex view", caps_ptrace, NULL},
+    {"move_pages", "NUMA nodes", caps_move_pages, NULL},
+    {"pidfd", "the end of the process", caps_pidfd, NULL},
+    {"symbols", "names of functions and data", caps_symbols, NULL},
+};
+
+size_t
+source_caps(struct source *s, struct track *track, struct cap *out)
+{
+	struct caps c = {.r = source_root_of(s), .track = track};
+	size_t n = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		struct cap *cap = &out[n++];
+
+		cap->name = table[i].name;
+		cap->gives = table[i].gives;
+		table[i].probe(&c, cap);
+		if (table[i].more)
+			n += table[i].more(&c, &out[n]);
+	}
+	return n;
+}

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A folder that looks like a proc root (--proc-root): what lies there and nothing else. It stands
+ * still, nothing of this machine is asked about it, and its sparse files stand for address spaces.
+ */
+#include "target/source_root.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/util.h"
+
+static bool
+source_dir_alive(const struct source *s)
+{
+	(void)s;
+	return true;
+}
+
+static void
+source_dir_nodes(const struct source *s, uint64_t addr, int *out, size_t n)
+{
+	(void)s, (void)addr;
+	for (size_t i = 0; i < n; i++)
+		out[i] = -1;
+}
+
+/* The cgroups are those of the running kernel: an inode of a folder means nothing among them. */
+static bool
+source_dir_cgroup(const struct source *s, uint64_t inode, struct buf *out)
+{
+	(void)s, (void)inode, (void)out;
+	return false;
+}
+
+/* The file ends with its last words: what comes after them is zeros. */
+static ssize_t
+source_dir_bytes(struct source *s, uint64_t addr, void *to, size_t n, int *sys, struct err *err)
+{
+	struct source_root *r = source_root_of(s);
+	ssize_t got;
+
+	*sys = 0;
+	if (source_root_open_memory(r, err) < 0)
+		return -1;
+	got = pread(r->mem, to, n, (off_t)addr);
+	if (got < 0) {
+		*sys = errno;
+		return 0;
+	}
+	memset((char *)to + got, 0, n - (size_t)got);
+	return (ssize_t)n;
+}
+
+static int
+source_dir_fault_in(struct source *s, const struct vma *v, uint64_t addr, struct err *err)
+{
+	uint8_t byte;
+	int sys;
+
+	(void)v;
+	return source_dir_bytes(s, addr, &byte, 1, &sys, err) < 0 ? -1 : sys;
+}
+
+static bool
+source_dir_files(struct source *s, const struct vma *v, uint64_t start, uint64_t end,
+                 unsigned needs, struct file_pages *out)
+{
+	(void)s, (void)v, (void)start, (void)end, (void)needs, (void)out;
+	return false;
+}
+
+static bool
+source_dir_symbol(struct source *s, const struct vma_list *vmas, const struct vma *v,
+                  const uint8_t *image, uint64_t addr, struct helper_symbol *out)
+{
+	(void)s, (void)vmas, (void)v, (void)image, (void)addr, (void)out;
+	return false;
+}
+
+static bool
+source_dir_late(const struct source *s)
+{
+	(void)s;
+	return false;
+}
+
+const struct source_ops source_dir_ops = {
+    .open_pages = source_root_open,
+    .reopen = source_root_reopen,
+    .alive = source_dir_alive,
+    .life = source_root_life,
+    .clock = source_root_clock,
+    .regions = source_root_regions,
+    .threads = source_root_threads,
+    .words = source_root_words,
+    .runs = source_root_runs,
+    .frames = source_root_frames,
+    .nodes = source_dir_nodes,
+    .folio_sizes = source_root_folio_sizes,
+    .cgroup = source_dir_cgroup,
+    .smaps = source_root_smaps,
+    .bytes = source_dir_bytes,
+    .fault_in = source_dir_fault_in,
+    .files = source_dir_files,
+    .symbol = source_dir_symbol,
+    .late = source_dir_late,
+    .counters = source_root_counters,
+    .caps = source_caps,
+    .writes = &source_tracked,
+    .close = source_root_close,
+};
+
+struct source *
+source_dir_open(const struct proc *proc, struct err *err)
+{
+	struct source_root *r = mem_alloc(sizeof(*r));
+
+	source_root_init(r, &source_dir_ops, (size_t)sysconf(_SC_PAGESIZE));
+	r->pm.plain = true;
+	r->proc = *proc;
+	if (source_root_begin(r, err) == 0)
+		return &r->base;
+	source_root_close(&r->base);
+	return NULL;
+}

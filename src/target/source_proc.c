@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A process of the running kernel: its files in /proc, what system calls tell of it, what its page
+ * tables can be scanned for, and, through the helper, what its files say.
+ */
+#include "target/source_root.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "base/util.h"
+#include "kernel/cgroup.h"
+#include "kernel/numa.h"
+#include "page/page.h"
+
+static int
+source_proc_open_pages(struct source *s, struct err *err)
+{
+	struct source_root *r = source_root_of(s);
+
+	if (source_root_open(s, err) < 0)
+		return -1;
+	pagemap_probe(&r->pm);
+	s->meta.scan = r->pm.scan;
+	return 0;
+}
+
+static bool
+source_proc_alive(const struct source *s)
+{
+	uint64_t word;
+	ssize_t n;
+
+	do
+		n = pread(source_root_of(s)->pm.fd, &word, sizeof(word), 0);
+	while (n < 0 && errno == EINTR);
+	return n == sizeof(word);
+}
+
+static int
+source_proc_regions(struct source *s, struct vma_list *out, struct err *err)
+{
+	struct source_root *r = source_root_of(s);
+
+	if (!r->helper)
+		r->helper = helper_new();
+	return source_root_regions(s, out, err);
+}
+
+_Static_assert((int)NUMA_PAGES >= (int)PAGE_BATCH, "nodes are asked for by the batch");
+
+static void
+source_proc_nodes(const struct source *s, uint64_t addr, int *out, size_t n)
+{
+	numa_nodes(&source_root_of(s)->proc, addr, s->meta.page_size, out, n);
+}
+
+static bool
+source_proc_cgroup(const struct source *s, uint64_t inode, struct buf *out)
+{
+	(void)s;
+	return cgroup_path(inode, out);
+}
+
+static ssize_t
+source_proc_bytes(struct source *s, uint64_t addr, void *to, size_t n, int *sys, struct err *err)
+{
+	struct source_root *r = source_root_of(s);
+	ssize_t got;
+
+	*sys = 0;
+	if (source_root_open_memory(r, err) < 0)
+		return -1;
+	got = pread(r->mem, to, n, (off_t)addr);
+	if (got < 0)
+		*sys = errno;
+	return got < 0 ? 0 : got;
+}
+
+/* By the helper: nobody can say how long it takes, and the wait may be one that no signal ends. */
+static int
+source_proc_fault_in(struct source *s, const struct vma *v, uint64_t addr, struct err *err)
+{
+	struct source_root *r = source_root_of(s);
+
+	if (source_root_open_memory(r, err) < 0)
+		return -1;
+	if (!r->helper)
+		r->helper = helper_new();
+	return helper_fault(r->helper, &r->proc, v, r->mem, addr);
+}
+
+/* A server would have to be asked about a remote file, and may not answer. */
+static bool
+source_proc_files(struct source *s, const struct vma *v, uint64_t start, uint64_t end,
+                  unsigned needs, struct file_pages *out)
+{
+	struct source_root *r = source_root_of(s);
+
+	if (kinds_is_remote(&r->kinds, v))
+		return false;
+	if (!r->helper)
+		r->helper = helper_new();
+	return helper_pages(r->helper, &r->proc, v, start, end, needs, out);
+}
+
+static bool
+source_proc_symbol(struct source *s, const struct vma_list *vmas, const struct vma *v,
+                   const uint8_t *image, uint64_t addr, struct helper_symbol *out)
+{
+	struct source_root *r = source_root_of(s);
+
+	if (!r->helper)
+		r->helper = helper_new();
+	return image ? helper_symbol_vdso(r->helper, &r->proc, v, image, s->meta.page_size, addr,
+	                                  out)
+	             : helper_symbol(r->helper, &r->proc, vmas, v, addr, out);
+}
+
+static bool
+source_proc_late(const struct source *s)
+{
+	const struct helper *h = source_root_of(s)->helper;
+
+	return h && helper_is_late(h);
+}
+
+static const struct source_ops source_proc_ops = {
+    .open_pages = source_proc_open_pages,
+    .reopen = source_root_reopen,
+    .alive = source_proc_alive,
+    .life = source_root_life,
+    .clock = source_root_clock,
+    .regions = source_proc_regions,
+    .threads = source_root_threads,
+    .words = source_root_words,
+    .runs = source_root_runs,
+    .frames = source_root_frames,
+    .nodes = source_proc_nodes,
+    .folio_sizes = source_root_folio_sizes,
+    .cgroup = source_proc_cgroup,
+    .smaps = source_root_smaps,
+    .bytes = source_proc_bytes,
+    .fault_in = source_proc_fault_in,
+    .files = source_proc_files,
+    .symbol = source_proc_symbol,
+    .late = source_proc_late,
+    .counters = source_root_counters,
+    .caps = source_caps,
+    .writes = &source_tracked,
+    .close = source_root_close,
+};
+
+struct source *
+source_proc_open(const struct proc *proc, struct err *err)
+{
+	struct source_root *r = mem_alloc(sizeof(*r));
+	struct source_meta *m = &r->base.meta;
+
+	source_root_init(r, &source_proc_ops, (size_t)sysconf(_SC_PAGESIZE));
+	r->proc = *proc;
+	m->may_end = true;
+	m->nodes = proc->ours;
+	if (source_root_begin(r, err) < 0) {
+		source_root_close(&r->base);
+		return NULL;
+	}
+	frames_probe(&r->frames, m->page_size);
+	m->ksm_lies = r->frames.ksm_lies;
+	kinds_learn(&r->kinds);
+	return &r->base;
+}

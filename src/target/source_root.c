@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "target/source_root.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/util.h"
+
+/* --- opening and closing ---------------------------------------------------------------------- */
+
+static bool
+source_root_is_stopped(void *arg)
+{
+	return source_stopped(arg);
+}
+
+void
+source_root_init(struct source_root *r, const struct source_ops *ops, size_t page_size)
+{
+	*r = (struct source_root){
+	    .base = {.ops = ops, .meta = {.end_fd = -1, .page_size = page_size, .word = 8}},
+	    .proc = {.root = -1, .leader = -1, .pidfd = -1},
+	    .maps = -1,
+	    .mem = -1,
+	    .pm = {.fd = -1, .page_size = page_size, .stop = source_root_is_stopped,
+	           .stop_arg = &r->base},
+	    .frames = {.flags = -1, .count = -1, .cgroup = -1}};
+}
+
+int
+source_root_open_maps(struct source_root *r, struct err *err)
+{
+	char how[192];
+
+	r->maps = proc_file(&r->proc, "maps", O_RDONLY);
+	if (r->maps >= 0)
+		return 0;
+	proc_refused_how(proc_bar_of(&r->proc), r->proc.uid, how, sizeof(how));
+	return err_sys(err, errno == EACCES || errno == EPERM ? how : NULL,
+	               "cannot look into process %d (%s)", (int)r->proc.pid, r->proc.comm);
+}
+
+static void
+source_root_tell_comm(struct source_root *r)
+{
+	memcpy(r->base.meta.comm, r->proc.comm, sizeof(r->base.meta.comm));
+}
+
+int
+source_root_begin(struct source_root *r, struct err *err)
+{
+	struct source_meta *m = &r->base.meta;
+
+	m->pid = r->proc.pid;
+	m->end_fd = r->proc.pidfd;
+	source_root_tell_comm(r);
+	if (source_root_open_maps(r, err) < 0)
+		return -1;
+	frames_open(&r->frames, &r->proc);
+	m->frames = frames_files(&r->frames);
+	swaps_read(&m->swaps, &r->proc, m->may_end);
+	return 0;
+}
+
+int
+source_root_open(struct source *s, struct err *err)
+{
+	struct source_root *r = source_root_of(s);
+
+	if (pagemap_open(&r->pm, &r->proc, err) < 0)
+		return -1;
+	s->meta.open = true;
+	return 0;
+}
+
+/* It is asked for again when it is needed: the right to read it may have gone with an exec. */
+static void
+source_root_close_space(struct source_root *r)
+{
+	int *fds[] = {&r->maps, &r->mem};
+
+	for (size_t i = 0; i < ARRAY_LEN(fds); i++) {
+		if (*fds[i] >= 0)
+			close(*fds[i]);
+		*fds[i] = -1;
+	}
+	pagemap_close(&r->pm);
+	r->base.meta.open = false;
+	kinds_forget(&r->kinds);
+}
+
+int
+source_root_reopen(struct source *s, struct err *err)
+{
+	struct source_root *r = source_root_of(s);
+
+	source_root_close_space(r);
+	return source_root_open_maps(r, err) < 0 ? -1 : s->ops->open_pages(s, err);
+}
+
+void
+source_root_close(struct source *s)
+{
+	struct source_root *r = source_root_of(s);
+
+	source_root_close_space(r);
+	frames_close(&r->frames);
+	swaps_free(&s->meta.swaps);
+	helper_free(r->helper);
+	proc_close(&r->proc);
+	free(r);
+}
+
+/* --- its life --------------------------------------------------------------------------------- */
+
+enum proc_life
+source_root_life(struct source *s)
+{
+	struct source_root *r = source_root_of(s);
+	enum proc_life life = proc_check(&r->proc);
+
+	source_root_tell_comm(r);
+	return life;
+}
+
+uint64_t
+source_root_clock(const struct source *s)
+{
+	(void)s;
+	return time_ns();
+}
+
+bool
+source_root_counters(const struct source *s, struct proc_activity *out)
+{
+	return proc_activity_read(&source_root_of(s)->proc, out);
+}
+
+/* --- the address space ------------------------------------------------------------------------ */
+
+/*
+ * maps is silent, or fails, when its thread has ended, and with the address space. The memory that
+ * page tables are read from is held by their descriptor, so that tells which. 1: it is gone.
+ */
+static int
+source_root_read_maps(struct source_root *r, struct vma_list *out, struct err *err)
+{
+	enum { TRIES = 8 }; /* threads that end one after another */
+
+	for (int i = 0;; i++) {
+		int got = vma_read(r->maps, out, err);
+
+		if (got == 0 && out->n)
+			return 0;
+		if (r->base.meta.open && !r->base.ops->alive(&r->base))
+			return 1;
+		if (source_root_life(&r->base) != PROC_RUNNING)
+			return got == 0 ? 1 : got;
+		if (i == TRIES || (got < 0 && err->sys != ESRCH))
+			return got;
+		close(r->maps);
+		if (source_root_open_maps(r, err) < 0)
+			return -1;
+	}
+}
+
+int
+source_root_regions(struct source *s, struct vma_list *out, struct err *err)
+{
+	struct source_root *r = source_root_of(s);
+	int got;
+
+	*out = (struct vma_list){0};
+	got = source_root_read_maps(r, out, err);
+	if (got != 0)
+		return got < 0 ? -1 : 0;
+	s->meta.word = vma_pointer_size(out);
+	swaps_read(&s->meta.swaps, &r->proc, s->meta.may_end);
+	kinds_judge(&r->kinds, r->helper, &r->proc, r->maps, s->meta.page_size, out);
+	return 0;
+}
+
+void
+source_root_threads(struct source *s, struct threads *t, bool again)
+{
+	threads_read(t, &source_root_of(s)->proc, again);
+}
+
+/* --- pages ------------------------------------------------------------------------------------ */
+
+ssize_t
+source_root_words(const struct source *s, uint64_t addr, uint64_t *words, size_t n, struct err *err)
+{
+	return pagemap_words(&source_root_of(s)->pm, addr, words, n, err);
+}
+
+int
+source_root_runs(const struct source *s, uint64_t start, uint64_t end, uint64_t any, uint64_t cats,
+                 pagemap_run_fn *fn, void *arg, struct err *err)
+{
+	return pagemap_runs(&source_root_of(s)->pm, start, end, any, cats, fn, arg, err);
+}
+
+void
+source_root_frames(const struct source *s, enum frame_file file, const uint64_t *pfn, size_t n,
+                   uint64_t *out, bool *ok)
+{
+	frames_lookup(&source_root_of(s)->frames, file, pfn, n, out, ok);
+}
+
+enum folio_sizes
+source_root_folio_sizes(const struct source *s)
+{
+	return folio_sizes(FOLIO_SETTINGS, s->meta.page_size);
+}
+
+/* --- what is dear ----------------------------------------------------------------------------- */
+
+int
+source_root_smaps(const struct source *s, uint64_t start, uint64_t end, struct smaps *out,
+                  struct err *err)
+{
+	const struct proc *p = &source_root_of(s)->proc;
+	struct smaps_entry one;
+
+	if (end - start > 1)
+		return smaps_read_process(p, out, err);
+	if (smaps_read_region(p, start, &one, err) < 0)
+		return -1;
+	*out = (struct smaps){0};
+	smaps_append(out, &one);
+	return 0;
+}
+
+int
+source_root_open_memory(struct source_root *r, struct err *err)
+{
+	const char *how;
+	int sys;
+
+	if (r->mem < 0)
+		r->mem = proc_file(&r->proc, "mem", O_RDONLY);
+	if (r->mem >= 0)
+		return 0;
+	sys = errno;
+	how = sys == EACCES || sys == EPERM ? proc_memory_how(&r->proc) : NULL;
+	errno = sys;
+	return err_sys(err, how, "cannot read the memory of process %d", (int)r->proc.pid);
+}

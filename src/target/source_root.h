@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PM_SOURCE_ROOT_H
+#define PM_SOURCE_ROOT_H
+
+/*
+ * What the live kernel and a folder that looks like its /proc have in common: files below a proc
+ * root. For source_*.c and the tests alone.
+ */
+#include "target/kinds.h"
+#include "target/source.h"
+
+struct source_root {
+	struct source base;
+	struct proc proc;
+	int maps;              /* kept open: it reads as empty once the address space is gone */
+	int mem;               /* the target's memory; -1 until some is to be read */
+	struct pagemap pm;
+	struct frames frames;
+	struct kinds kinds;
+	struct helper *helper; /* who touches its files; NULL: nobody has asked yet, or a folder */
+};
+
+static inline struct source_root *
+source_root_of(const struct source *s)
+{
+	return (struct source_root *)(uintptr_t)s; /* base is its first member */
+}
+
+/* All closed; and what the base of a source of its own has, before it is opened. */
+void source_root_init(struct source_root *r, const struct source_ops *ops, size_t page_size);
+
+/* Opens the regions' file and those of frames, once `proc` is open. */
+int source_root_begin(struct source_root *r, struct err *err);
+int source_root_open_maps(struct source_root *r, struct err *err);
+int source_root_open(struct source *s, struct err *err);
+int source_root_reopen(struct source *s, struct err *err);
+void source_root_close(struct source *s);
+
+enum proc_life source_root_life(struct source *s);
+uint64_t source_root_clock(const struct source *s);
+int source_root_regions(struct source *s, struct vma_list *out, struct err *err);
+void source_root_threads(struct source *s, struct threads *t, bool again);
+ssize_t source_root_words(const struct source *s, uint64_t addr, uint64_t *words, size_t n,
+                          struct err *err);
+int source_root_runs(const struct source *s, uint64_t start, uint64_t end, uint64_t any,
+                     uint64_t cats, pagemap_run_fn *fn, void *arg, struct err *err);
+void source_root_frames(const struct source *s, enum frame_file file, const uint64_t *pfn,
+                        size_t n, uint64_t *out, bool *ok);
+enum folio_sizes source_root_folio_sizes(const struct source *s);
+int source_root_smaps(const struct source *s, uint64_t start, uint64_t end, struct smaps *out,
+                      struct err *err);
+bool source_root_counters(const struct source *s, struct proc_activity *out);
+
+/* 0, or -1 with err: who may read memory is who may attach. */
+int source_root_open_memory(struct source_root *r, struct err *err);
+
+/* source_dir.c, source_proc.c; `proc` is the process, open, and taken over. NULL with err. */
+struct source *source_dir_open(const struct proc *proc, struct err *err);
+struct source *source_proc_open(const struct proc *proc, struct err *err);
+extern const struct source_ops source_dir_ops;
+
+/* source_tracked.c: the trackers, which know processes; source_caps.c: what can be done. */
+extern const struct source_writes source_tracked;
+size_t source_caps(struct source *s, struct track *t, struct cap *out);
+
+#endif
