@@ -130,9 +130,10 @@ static bool
 reader_has_window(const struct reader *l)
 {
 	const struct window *w = l->draft.window;
+	const struct screen_request *now = &l->now.screen;
 
-	return w && w->complete && !w->gone && grid_same(&w->grid, &l->now.grid) &&
-	       w->lens == l->now.lens && !strcmp(l->window_filter, l->now.filter);
+	return w && w->complete && !w->gone && grid_same(&w->grid, &now->grid) &&
+	       w->lens == now->lens && !strcmp(l->window_filter, now->filter);
 }
 
 static bool
@@ -154,23 +155,24 @@ reader_window_progress(void *arg, const struct window *w)
 bool
 reader_at_grid(struct reader *l, const struct vma_list *vmas)
 {
-	const struct vma *v = vma_at(vmas, l->now.grid.start);
+	const struct screen_request *now = &l->now.screen;
+	const struct vma *v = vma_at(vmas, now->grid.start);
 	const struct filter *f = NULL;
 	struct filter filter;
 	struct err ignored;
 	struct window *w;
 
 	l->last_partial = source_now(l->t.source);
-	if (l->now.filter[0] &&
-	    filter_parse(l->now.filter, FILTER_PAGE, l->t.page_size, &filter, &ignored) == 0)
+	if (now->filter[0] &&
+	    filter_parse(now->filter, FILTER_PAGE, l->t.page_size, &filter, &ignored) == 0)
 		f = &filter; /* who asks for it has read it as well: it cannot be wrong */
-	w = window_read_filtered(&l->t, v, &l->now.grid, l->now.lens, f, reader_window_progress, l,
+	w = window_read_filtered(&l->t, v, &now->grid, now->lens, f, reader_window_progress, l,
 	                         &l->draft.trouble);
 	if (!w)
 		return l->draft.trouble.status != 0;
 	window_unref(l->draft.window);
 	l->draft.window = w;
-	snprintf(l->window_filter, sizeof(l->window_filter), "%s", l->now.filter);
+	snprintf(l->window_filter, sizeof(l->window_filter), "%s", now->filter);
 	return true;
 }
 
@@ -179,7 +181,7 @@ reader_at_grid(struct reader *l, const struct vma_list *vmas)
 static void
 reader_look_at_range(struct reader *l, const struct vma_list *vmas)
 {
-	const struct request *w = &l->now;
+	const struct screen_request *w = &l->now.screen;
 	const struct vma *v = vma_at(vmas, w->range_lo);
 	struct sample_range r = {.lo = w->range_lo, .hi = w->range_hi, .lens = w->lens};
 
@@ -193,22 +195,25 @@ static bool
 reader_range_is_counted(const struct reader *l)
 {
 	const struct sample_range *r = &l->draft.range;
+	const struct screen_request *w = &l->now.screen;
 
-	return r->lo == l->now.range_lo && r->hi == l->now.range_hi && r->lens == l->now.lens;
+	return r->lo == w->range_lo && r->hi == w->range_hi && r->lens == w->lens;
 }
 
 static void
 reader_look_at_card(struct reader *l, const struct vma_list *vmas)
 {
+	const struct screen_request *w = &l->now.screen;
+
 	answer_unref(l->draft.card);
 	l->draft.card_err.what[0] = '\0';
-	if (l->now.card_on == CARD_REGION)
-		l->draft.card = answer_region(&l->t, vmas, l->now.card, &l->draft.card_err);
-	else if (l->now.card_on == CARD_CAPABILITIES)
+	if (w->card_on == CARD_REGION)
+		l->draft.card = answer_region(&l->t, vmas, w->card, &l->draft.card_err);
+	else if (w->card_on == CARD_CAPABILITIES)
 		l->draft.card = answer_capabilities(&l->t);
 	else
-		l->draft.card = answer_page(&l->t, vmas, l->now.card, &l->draft.card_err);
-	l->draft.card_kind = l->now.card_on;
+		l->draft.card = answer_page(&l->t, vmas, w->card, &l->draft.card_err);
+	l->draft.card_kind = w->card_on;
 }
 
 /* Dear: the kernel walks every page table of the target for it. Never read but when asked. */
@@ -224,13 +229,13 @@ static void
 reader_look_at_bytes(struct reader *l, const struct vma_list *vmas)
 {
 	const struct request *w = &l->now;
-	const struct vma *v = vma_at(vmas, w->hex_at);
-	uint64_t room = v ? v->end - w->hex_at : 0,
-		 len = u64_min(room, (uint64_t)w->hex_rows * BYTES_ROW);
+	const struct vma *v = vma_at(vmas, w->screen.hex_at);
+	uint64_t room = v ? v->end - w->screen.hex_at : 0,
+		 len = u64_min(room, (uint64_t)w->screen.hex_rows * BYTES_ROW);
 	struct bytes *b;
 
 	l->draft.bytes_err.what[0] = '\0';
-	b = bytes_read(&l->t, vmas, w->hex_at, w->hex_at + len, l->draft.bytes,
+	b = bytes_read(&l->t, vmas, w->screen.hex_at, w->screen.hex_at + len, l->draft.bytes,
 	               &l->draft.bytes_err);
 	if (b)
 		pointers_find(b, &l->t, vmas, l->draft.bytes,
@@ -265,7 +270,7 @@ static void
 reader_look_through_lens(struct reader *l, struct regions *rs, const struct regions *old)
 {
 	uint64_t end = l->now.interval_ns ? source_now(l->t.source) + LENS_MS * MS : UINT64_MAX;
-	enum lens lens = l->now.lens;
+	enum lens lens = l->now.screen.lens;
 	size_t n = rs->vmas.n, done = 0, k = 0;
 	struct err ignored;
 
@@ -305,8 +310,8 @@ reader_sum_writes(struct reader *l, struct regions *rs)
 	struct track_range range = {0};
 	struct proc_activity p;
 
-	if (l->now.grid_on)
-		range = (struct track_range){l->now.grid.start, l->now.grid.end};
+	if (l->now.screen.grid_on)
+		range = (struct track_range){l->now.screen.grid.start, l->now.screen.grid.end};
 	if (l->t.source->ops->counters(l->t.source, &p))
 		writes_faults(&l->writes, rs->time_ns, p.minflt, t->clears > 0);
 	writes_look(&l->writes, t, rs, l->t.page_size);
@@ -321,7 +326,7 @@ reader_at_all(struct reader *l)
 
 	if (!rs)
 		return true;
-	if (l->now.grid_on) {
+	if (l->now.screen.grid_on) {
 		if (!reader_at_grid(l, &rs->vmas)) {
 			regions_unref(rs);
 			return false;
@@ -337,7 +342,7 @@ reader_at_all(struct reader *l)
 		l->last_full = source_now(l->t.source);
 		reader_sum_writes(l, rs);
 	}
-	if (r == 0 && lens_needs_pages(l->now.lens) && !l->now.grid_on)
+	if (r == 0 && lens_needs_pages(l->now.screen.lens) && !l->now.screen.grid_on)
 		reader_look_through_lens(l, rs, l->draft.regions);
 	reader_set_regions(l, rs);
 	return r != 1;
@@ -360,17 +365,18 @@ reader_lightly(struct reader *l)
 {
 	struct vma_list vmas;
 	struct err ignored;
+	const struct screen_request *w = &l->now.screen;
 	bool same;
 
 	if (target_regions(&l->t, &vmas, &ignored) < 0)
 		return false;
 	same = reader_same_regions(&vmas, &l->draft.regions->vmas);
 	vma_free(&vmas);
-	if (same && l->now.grid_on && l->draft.window && l->draft.window->cost_ns < SMALL_NS) {
+	if (same && w->grid_on && l->draft.window && l->draft.window->cost_ns < SMALL_NS) {
 		reader_at_grid(l, &l->draft.regions->vmas);
 		l->host.publish(l->host.arg, l->draft.request_serial == l->now.serial);
 	}
-	if (same && l->now.hex_on) { /* a page that is there is written without a fault */
+	if (same && w->hex_on) { /* a page that is there is written without a fault */
 		reader_look_at_bytes(l, &l->draft.regions->vmas);
 		l->host.publish(l->host.arg, l->draft.request_serial == l->now.serial);
 	}
@@ -382,10 +388,10 @@ reader_lightly(struct reader *l)
 static bool
 reader_card_is_due(const struct reader *l, const struct request *before, bool again)
 {
-	const struct request *w = &l->now;
+	const struct screen_request *w = &l->now.screen;
 
-	return w->card_on == CARD_PAGE || before->card_on != w->card_on ||
-	       before->card != w->card || again ||
+	return w->card_on == CARD_PAGE || before->screen.card_on != w->card_on ||
+	       before->screen.card != w->card || again ||
 	       (!l->draft.card && !l->draft.card_err.what[0]);
 }
 
@@ -398,7 +404,7 @@ reader_smaps_are_due(const struct reader *l, bool again)
 void
 reader_besides(struct reader *l, const struct request *before, bool looked, bool again)
 {
-	const struct request *w = &l->now;
+	const struct screen_request *w = &l->now.screen;
 	const struct vma_list *vmas;
 
 	if (!l->draft.regions || l->draft.ended)

@@ -30,7 +30,7 @@ struct reader {
 	/* reader.c's own */
 	uint64_t last_full, last_partial;
 	/* what the draft's window was filtered by */
-	char window_filter[sizeof(((struct request *)0)->filter)];
+	char window_filter[sizeof(((struct screen_request *)0)->filter)];
 	struct proc_activity activity;
 	struct writes_log writes;
 	size_t lens_next;     /* the region whose strip is to be made next */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sample/sample.h"
 
+#include <string.h>
+
 #include <stdlib.h>
 
 void
@@ -14,4 +16,15 @@ sample_free(struct sample *s)
 	bytes_unref(s->bytes);
 	smaps_look_unref(s->smaps);
 	free(s);
+}
+
+bool
+screen_same(const struct screen_request *a, const struct screen_request *b)
+{
+	if (a->lens != b->lens || a->smaps_on != b->smaps_on || a->grid_on != b->grid_on ||
+	    a->card_on != b->card_on || a->card != b->card || a->range_lo != b->range_lo ||
+	    a->range_hi != b->range_hi || strcmp(a->filter, b->filter) != 0)
+		return false;
+	return a->hex_on == b->hex_on && a->hex_at == b->hex_at && a->hex_rows == b->hex_rows &&
+	       (!a->grid_on || grid_same(&a->grid, &b->grid));
 }

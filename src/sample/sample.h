@@ -19,6 +19,22 @@
  */
 enum card_kind { CARD_NONE, CARD_PAGE, CARD_REGION, CARD_CAPABILITIES };
 
+/* What is on screen, and has to be read for it. */
+struct screen_request {
+	enum lens lens;
+	bool smaps_on;        /* what only smaps tells: read once, and with COMMAND_LOOK */
+	bool grid_on;         /* a grid: */
+	struct grid grid;
+	char filter[256];     /* of its pages; "": none */
+	uint64_t range_lo, range_hi; /* a range is chosen; 0, 0: none */
+	enum card_kind card_on; /* facts, of the page or of the region at: */
+	uint64_t card;
+	bool hex_on;          /* bytes: */
+	uint64_t hex_at;      /* from here on, ... */
+	unsigned hex_rows;    /* ... rows of BYTES_ROW, as far as the region goes */
+};
+bool screen_same(const struct screen_request *a, const struct screen_request *b);
+
 /*
  * What the screen needs now. The newest request replaces the one before; what is asked for once is
  * a command (queue.h).
@@ -27,9 +43,8 @@ struct request {
 	uint64_t serial;      /* set by sampler_request */
 	uint64_t interval_ns; /* 0: look only when something else changes */
 	bool paused;
-	bool smaps_on;        /* something that only smaps tells is on screen: read once, and with
-	                         COMMAND_LOOK */
-	uint64_t auto_clear_ns;    /* clear again after so long; 0: never */
+	uint64_t auto_clear_ns; /* clear again after so long; 0: never */
+	struct screen_request screen;
 
 	/* how a clear may go about it. Consent holds for one program: 1 + sample.execs,
 	 * 0 no */
@@ -37,16 +52,6 @@ struct request {
 	unsigned allow;       /* run a system call in the target */
 	unsigned sure;        /* clear though somebody else lives by the bits (track_hazard) */
 	struct track_range scope; /* watch this alone, where the tracker can; empty: everything */
-	enum lens lens;
-	bool grid_on;         /* a grid is on screen: */
-	struct grid grid;
-	enum card_kind card_on;    /* facts are on screen, of the page or of the region at: */
-	uint64_t card;
-	char filter[256];     /* of the grid's pages; "": none */
-	uint64_t range_lo, range_hi; /* a range is chosen; 0, 0: none */
-	bool hex_on;          /* bytes are on screen: */
-	uint64_t hex_at;      /* from here on, ... */
-	unsigned hex_rows;    /* ... rows of BYTES_ROW, as far as the region goes */
 };
 
 /*

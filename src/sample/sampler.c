@@ -207,9 +207,11 @@ sampler_serve(struct sampler *s, const struct request *before, bool due)
 	struct reader *l = &s->reader;
 	const struct request *w = &l->now;
 	bool again = sampler_is_to_look_again(s), looked = false;
-	bool grid =
-	    w->grid_on && (!before->grid_on || !grid_same(&w->grid, &before->grid) ||
-	                   w->lens != before->lens || strcmp(w->filter, before->filter) != 0);
+	bool lens = w->screen.lens != before->screen.lens;
+	bool grid = w->screen.grid_on &&
+	            (lens || !before->screen.grid_on ||
+	             !grid_same(&w->screen.grid, &before->screen.grid) ||
+	             strcmp(w->screen.filter, before->screen.filter) != 0);
 	uint64_t begin = time_ns();
 
 	l->draft.trouble.what[0] = '\0';
@@ -223,7 +225,7 @@ sampler_serve(struct sampler *s, const struct request *before, bool due)
 		    time_ns() + u64_max(w->interval_ns, COST_SHARE * (time_ns() - begin));
 		if (!s->stale)
 			command_auto_clear(l);
-	} else if (!w->grid_on && w->lens != before->lens) {
+	} else if (!w->screen.grid_on && lens) {
 		s->stale = !reader_at_all(l);
 	} else if (grid) {
 		s->stale = !reader_at_grid(l, &l->draft.regions->vmas);

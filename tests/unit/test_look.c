@@ -41,7 +41,7 @@ subject_open(struct subject *s)
 	fake_end(fake_root(&s->l.t)->pm.fd, s->v.end);
 	fake_words(fake_root(&s->l.t)->pm.fd, START / FAKE_PAGE, PAGES, PM_PRESENT);
 	s->vmas = (struct vma_list){.v = &s->v, .n = 1};
-	s->l.now.grid = (struct grid){.start = s->v.start, .end = s->v.end, .page_size = FAKE_PAGE, .row_cells = 8,
+	s->l.now.screen.grid = (struct grid){.start = s->v.start, .end = s->v.end, .page_size = FAKE_PAGE, .row_cells = 8,
 	                              .rows = 8, .top = START};
 }
 
@@ -62,11 +62,11 @@ test_partial_windows(void)
 	subject_open(&s);
 	ok(look_again(&s) > 0, "nothing was seen of it yet: it is shown while it is read");
 	is_u64(look_again(&s), 0, "bug: what is whole on screen does not go blank while it is read again");
-	s.l.now.lens = LENS_WRITES;
+	s.l.now.screen.lens = LENS_WRITES;
 	ok(look_again(&s) > 0, "through another lens it is something else");
-	s.l.now.grid.zoom = 1;
+	s.l.now.screen.grid.zoom = 1;
 	ok(look_again(&s) > 0, "so it is at another zoom");
-	snprintf(s.l.now.filter, sizeof(s.l.now.filter), "anon");
+	snprintf(s.l.now.screen.filter, sizeof(s.l.now.screen.filter), "anon");
 	ok(look_again(&s) > 0, "and through a filter");
 	is_u64(look_again(&s), 0, "the same again");
 	window_unref(s.l.draft.window);

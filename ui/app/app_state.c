@@ -7,11 +7,10 @@
 
 #include "base/clock.h"
 #include "config/options.h"
+#include "model/list.h"
 #include "model/dump.h"
-#include "model/list_rows.h"
 #include "model/pages.h"
 #include "term/keys.h"
-#include "views/inspector.h"
 
 enum { TOAST_MS = 4000 };
 
@@ -111,43 +110,16 @@ app_look(struct app *a)
 void
 app_post_view(struct app *a)
 {
-	enum view_id v = ui_view(&a->ui);
-	bool inspected = v == VIEW_GRID && !a->ui.pages->grid.zoom && inspector_shown(&a->ui);
-	enum card_kind card = v == VIEW_PAGE || inspected ? CARD_PAGE
-	                      : v == VIEW_REGION          ? CARD_REGION
-	                      : v == VIEW_CAPABILITIES    ? CARD_CAPABILITIES
-	                                                  : CARD_NONE;
-	uint64_t at = card == CARD_PAGE ? a->ui.cursor : a->ui.region;
-	bool grid = v == VIEW_GRID || v == VIEW_PAGE, hex = v == VIEW_HEX;
-	bool smaps = (v == VIEW_REGIONS || v == VIEW_SORT || v == VIEW_COLUMNS) &&
-	             list_needs_smaps(&a->ui, a->t.s);
-	uint64_t lo = 0, hi = 0;
-	struct request *w = &a->t.request;
+	const struct view *v = view_of(ui_view(&a->ui));
+	struct screen_request r = {.lens = a->ui.lens};
 
 	if (ui_is_bare(&a->ui)) /* what is below stays as it is */
 		return;
-	if (grid && !a->ui.pages->grid.rows)
-		grid = false;
-	if (v != VIEW_GRID || !ui_range(&a->ui, &lo, &hi))
-		lo = hi = 0;
-	if (!strcmp(w->filter, a->ui.pages->filter) && w->range_lo == lo && w->range_hi == hi &&
-	    w->lens == a->ui.lens && w->grid_on == grid && w->smaps_on == smaps &&
-	    w->card_on == card && (!grid || grid_same(&w->grid, &a->ui.pages->grid)) &&
-	    (!card || w->card == at) && w->hex_on == hex &&
-	    (!hex || (w->hex_at == a->ui.dump->top && w->hex_rows == a->ui.dump->rows)))
+	if (v->needs)
+		v->needs(&a->ui, a->t.s, &r);
+	if (screen_same(&a->t.request.screen, &r))
 		return;
-	w->smaps_on = smaps;
-	snprintf(w->filter, sizeof(w->filter), "%s", a->ui.pages->filter);
-	w->range_lo = lo;
-	w->range_hi = hi;
-	w->hex_on = hex;
-	w->hex_at = a->ui.dump->top;
-	w->hex_rows = a->ui.dump->rows;
-	w->lens = a->ui.lens;
-	w->grid_on = grid;
-	w->card_on = card;
-	w->grid = a->ui.pages->grid;
-	w->card = at;
+	a->t.request.screen = r;
 	app_post(a);
 }
 

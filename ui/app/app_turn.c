@@ -61,7 +61,9 @@ app_picture_ms(const struct app *a)
 	if (ui_view(&a->ui) == VIEW_HEX && a->t.s && a->t.s->bytes &&
 	    a->t.s->bytes->newest_ns + COOL_MS * MS > now)
 		return FADE_MS;
-	return a->t.s && (a->t.s->ended || a->t.s->clears || a->t.request.smaps_on) ? 1000 : -1;
+	if (!a->t.s)
+		return -1;
+	return a->t.s->ended || a->t.s->clears || a->t.request.screen.smaps_on ? 1000 : -1;
 }
 
 /* Nobody tells that a look by the clock has begun, and that the kernel keeps it waiting. */

@@ -282,6 +282,12 @@ list_typed(struct ui *ui, int c)
 	return FX_NONE;
 }
 
+static void
+list_needs(const struct ui *ui, const struct sample *s, struct screen_request *r)
+{
+	view_regions.needs(ui, s, r);
+}
+
 const struct view view_sort = {
     .draw = list_draw,
     .act = list_act,
@@ -292,6 +298,7 @@ const struct view view_sort = {
     .enter = list_enter,
     .size = sizeof(struct list_menu),
     .report = report_regions,
+    .needs = list_needs,
 };
 
 const struct view view_columns = {
@@ -303,4 +310,5 @@ const struct view view_columns = {
     .enter = list_enter,
     .size = sizeof(struct list_menu),
     .report = report_regions,
+    .needs = list_needs,
 };

@@ -52,6 +52,8 @@ struct view {
 	report_fn *report;
 	/* which prompts FX_FIND and FX_FILTER open */
 	enum prompt_kind find, filter;
+	/* asks for what it needs to be read besides the list; `s` may be NULL. NULL: nothing */
+	void (*needs)(const struct ui *ui, const struct sample *s, struct screen_request *r);
 	/* one step back within the view; false: there is none, so that it is left. NULL: there
 	 * never is */
 	bool (*back)(struct ui *ui);

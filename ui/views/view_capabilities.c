@@ -63,6 +63,14 @@ view_capabilities_act(struct ui *ui, const struct sample *s, enum action a)
 	return FX_NONE;
 }
 
+static void
+view_capabilities_needs(const struct ui *ui, const struct sample *s, struct screen_request *r)
+{
+	(void)ui;
+	(void)s;
+	r->card_on = CARD_CAPABILITIES;
+}
+
 const struct view view_capabilities = {
     .size = sizeof(struct scroll_view),
     .enter = scroll_enter,
@@ -72,4 +80,5 @@ const struct view view_capabilities = {
     .breadcrumb = view_capabilities_breadcrumb,
     .settle = view_capabilities_settle,
     .report = report_card,
+    .needs = view_capabilities_needs,
 };

@@ -425,6 +425,23 @@ view_grid_back(struct ui *ui)
 	return had;
 }
 
+static void
+view_grid_needs(const struct ui *ui, const struct sample *s, struct screen_request *r)
+{
+	const struct pages *pages = ui->pages;
+
+	(void)s;
+	r->grid_on = pages->grid.rows > 0;
+	r->grid = pages->grid;
+	snprintf(r->filter, sizeof(r->filter), "%s", pages->filter);
+	if (!pages->grid.zoom && inspector_shown(ui)) {
+		r->card_on = CARD_PAGE;
+		r->card = ui->cursor;
+	}
+	if (!ui_range(ui, &r->range_lo, &r->range_hi))
+		r->range_lo = r->range_hi = 0;
+}
+
 const struct view view_grid = {
     .size = sizeof(struct pages),
     .draw = view_grid_draw,
@@ -437,4 +454,5 @@ const struct view view_grid = {
     .report = report_grid,
     .find = PROMPT_PAGE_FIND,
     .filter = PROMPT_PAGE_FILTER,
+    .needs = view_grid_needs,
 };

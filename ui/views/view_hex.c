@@ -507,6 +507,15 @@ view_hex_back(struct ui *ui)
 	return true;
 }
 
+static void
+view_hex_needs(const struct ui *ui, const struct sample *s, struct screen_request *r)
+{
+	(void)s;
+	r->hex_on = true;
+	r->hex_at = ui->dump->top;
+	r->hex_rows = ui->dump->rows;
+}
+
 const struct view view_hex = {
     .size = sizeof(struct dump),
     .draw = view_hex_draw,
@@ -518,4 +527,5 @@ const struct view view_hex = {
     .back = view_hex_back,
     .report = report_bytes,
     .find = PROMPT_BYTE_FIND,
+    .needs = view_hex_needs,
 };

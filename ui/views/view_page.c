@@ -91,10 +91,19 @@ view_page_hint(const struct ui *ui, const struct sample *s, enum action a)
 	return view_page_of(ui)->all ? "fewer bits" : "";
 }
 
+static void
+view_page_needs(const struct ui *ui, const struct sample *s, struct screen_request *r)
+{
+	view_grid.needs(ui, s, r); /* which lies underneath */
+	r->card_on = CARD_PAGE;
+	r->card = ui->cursor;
+}
+
 const struct view view_page = {
     .size = sizeof(struct page_view),
     .enter = scroll_enter,
     .draw = view_page_draw, .act = view_page_act, .say = view_page_say,
     .hint = view_page_hint, .breadcrumb = view_page_breadcrumb, .settle = view_page_settle,
     .report = report_card,
+    .needs = view_page_needs,
 };

@@ -175,6 +175,14 @@ view_region_act(struct ui *ui, const struct sample *s, enum action a)
 	return FX_NONE;
 }
 
+static void
+view_region_needs(const struct ui *ui, const struct sample *s, struct screen_request *r)
+{
+	(void)s;
+	r->card_on = CARD_REGION;
+	r->card = ui->region;
+}
+
 const struct view view_region = {
     .size = sizeof(struct scroll_view),
     .enter = scroll_enter,
@@ -184,4 +192,5 @@ const struct view view_region = {
     .breadcrumb = view_region_breadcrumb,
     .settle = view_region_settle,
     .report = report_card,
+    .needs = view_region_needs,
 };

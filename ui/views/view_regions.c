@@ -381,6 +381,12 @@ view_regions_drop(void *own)
 	rows_free(own);
 }
 
+static void
+view_regions_needs(const struct ui *ui, const struct sample *s, struct screen_request *r)
+{
+	r->smaps_on = list_needs_smaps(ui, s);
+}
+
 const struct view view_regions = {
     .size = sizeof(struct list),
     .drop = view_regions_drop,
@@ -392,4 +398,5 @@ const struct view view_regions = {
     .report = report_regions,
     .find = PROMPT_FIND,
     .filter = PROMPT_FILTER,
+    .needs = view_regions_needs,
 };
