@@ -55,7 +55,7 @@ test_maths(void)
 static int
 foreground(enum theme t, enum role r)
 {
-	int fg = paint_look(t, r).fg;
+	int fg = paint_style(t, r).fg;
 
 	return fg >= 0 ? fg : t == THEME_DARK ? 252 : 235;
 }
@@ -63,7 +63,7 @@ foreground(enum theme t, enum role r)
 static int
 background(enum theme t, enum role r)
 {
-	int bg = paint_look(t, r).bg;
+	int bg = paint_style(t, r).bg;
 
 	return bg >= 0 ? bg : t == THEME_DARK ? 16 : 231;
 }
@@ -110,7 +110,7 @@ test_ansi(void)
 
 	for (size_t i = 0; i < ARRAY_LEN(palettes); i++)
 		for (unsigned r = 0; r < ROLE_COUNT; r++) {
-			struct paint_look l = paint_look(THEME_ANSI, (enum role)r);
+			struct paint_style l = paint_style(THEME_ANSI, (enum role)r);
 			bool bold = l.attr & PAINT_BOLD;
 			struct rgb ground = color_rgb(l.bg < 0 ? 0 : palettes[i].rgb[l.bg]);
 			double c;
@@ -134,14 +134,14 @@ test_indices(void)
 
 	for (unsigned r = 0; r < ROLE_COUNT; r++) {
 		for (size_t i = 0; i < ARRAY_LEN(themes); i++) {
-			struct paint_look l = paint_look(themes[i], (enum role)r);
+			struct paint_style l = paint_style(themes[i], (enum role)r);
 
 			/* 0 to 15 are the user's: they may mean anything */
 			cube &= (l.fg == -1 || (l.fg >= 16 && l.fg < 256)) &&
 			        (l.bg == -1 || (l.bg >= 16 && l.bg < 256));
 		}
-		few &= paint_look(THEME_ANSI, (enum role)r).fg < 8 && paint_look(THEME_ANSI, (enum role)r).bg < 8 &&
-		       paint_look(THEME_MONO, (enum role)r).fg == -1 && paint_look(THEME_MONO, (enum role)r).bg == -1;
+		few &= paint_style(THEME_ANSI, (enum role)r).fg < 8 && paint_style(THEME_ANSI, (enum role)r).bg < 8 &&
+		       paint_style(THEME_MONO, (enum role)r).fg == -1 && paint_style(THEME_MONO, (enum role)r).bg == -1;
 	}
 	ok(cube, "dark and light use the cube and the greys only");
 	ok(few, "ansi needs eight colours, mono none");
@@ -155,7 +155,7 @@ state_roles(enum theme t, enum role out[STATE_COUNT])
 
 	for (unsigned s = 0; s < STATE_COUNT; s++) {
 		enum role r = paint_state_role((enum state)s);
-		bool seen = paint_look(t, r).bg < 0;
+		bool seen = paint_style(t, r).bg < 0;
 
 		for (size_t i = 0; i < n; i++)
 			seen |= out[i] == r;

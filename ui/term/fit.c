@@ -7,7 +7,7 @@
 #include "query/query.h"
 #include "term/paint.h"
 
-enum { NAME_ROOM = 4 }; /* columns for a name, below which it says nothing */
+enum { NAME_ROOM = 4 }; /* least columns for a name; with less it is left out */
 
 void
 fit_name(struct buf *out, const struct vma *v)
@@ -17,7 +17,7 @@ fit_name(struct buf *out, const struct vma *v)
 	text_escape(out, name, strlen(name), !paint_utf8());
 }
 
-/* \ooo of text_escape. */
+/* Whether s is one \ooo escape of text_escape. */
 static bool
 fit_is_escape(const char *s, size_t n)
 {
@@ -31,7 +31,7 @@ fit_is_escape(const char *s, size_t n)
 	return true;
 }
 
-/* As paint_text will draw it. */
+/* The width, as paint_text will draw it. */
 static size_t
 fit_columns(const char *s, size_t n)
 {
@@ -47,7 +47,7 @@ fit_columns(const char *s, size_t n)
 	return sum;
 }
 
-/* What a reader takes for one character: its bytes and columns. Half an escape would be another. */
+/* The next unit that must not be split, a grapheme cluster or an escape: its bytes and columns. */
 static size_t
 fit_next_char(const char *s, size_t n, size_t *columns)
 {
@@ -110,7 +110,7 @@ fit_line(const char *text, size_t width)
 	return cut ? cut : n ? n : strlen(text);
 }
 
-/* What does not fit is left out before the last `tail` columns. */
+/* Cuts the middle, keeping the last `tail` columns. */
 static void
 fit_cut_before(struct buf *out, const char *s, size_t width, size_t tail)
 {
@@ -119,7 +119,10 @@ fit_cut_before(struct buf *out, const char *s, size_t width, size_t tail)
 	buf_str(out, s + fit_skip(s, strlen(s), tail));
 }
 
-/* The file's name after as much of the path as has room; or as much of the name's beginning. */
+/*
+ * Keeps the file's name and as much of the path before it as fits; or at least the name's
+ * beginning.
+ */
 static void
 fit_cut_path(struct buf *out, const char *s, size_t width)
 {
@@ -132,7 +135,9 @@ fit_cut_path(struct buf *out, const char *s, size_t width)
 		fit_cut_end(out, slash + 1, width);
 }
 
-/* "(deleted)" goes before the file's name does. What is no path is known by its beginning. */
+/*
+ * Drops "(deleted)" before it cuts the file's name. Names that are not paths keep their beginning.
+ */
 static void
 fit_cut_name(struct buf *out, const char *s, size_t width)
 {

@@ -9,51 +9,50 @@
 #include "term/paint.h"
 
 /*
- * Text in so many columns of the screen: how much of it fits, and where it is cut. It is UTF-8;
- * what a reader takes for one character (a grapheme cluster, an escape \ooo of text_escape) is
- * never cut in half.
+ * Fitting text into screen columns: measuring and cutting. Text is UTF-8; a grapheme cluster, or an
+ * escape \ooo of text_escape, is never split.
  */
 
-/* A mapping's name for the screen: escaped, vma_shown_name for none. */
+/* Appends a mapping's name for the screen, escaped; vma_shown_name if it has none. */
 void fit_name(struct buf *out, const struct vma *v);
 
-/* Columns that the first n bytes of UTF-8 text take, and bytes of it that fit into so many columns.
- */
+/* The columns that the first n bytes take; the bytes that fit into `columns`. */
 size_t fit_width(const char *s, size_t n);
 size_t fit_fit(const char *s, size_t columns);
 
-/* Bytes to leave out at the beginning of the first n, so that what is left takes at most so many
- * columns. */
+/* The bytes to skip at the beginning of the first n, so that the rest takes at most `columns`. */
 size_t fit_skip(const char *s, size_t n, size_t columns);
 
-/* Bytes of a text that go on a line: as many words as fit, a part of one that is too long; all if
- * there is no room. */
+/*
+ * The bytes that go on one line: whole words, or part of a word that is too long; all if width is
+ * 0.
+ */
 size_t fit_line(const char *text, size_t width);
 
 /*
- * Text in at most `width` columns: what is too long ends in a sign that it is; a path has it in its
- * middle, so that the file's name survives, or at least the name's beginning.
+ * Text in at most `width` columns. If too long it is cut at its end and marked; a path is cut in
+ * the middle, so that at least the beginning of the file's name remains.
  */
 void fit_cut(struct buf *out, const char *text, size_t width);
 
-/* The same, always cut at its end. */
+/* The same, but always cut at the end. */
 void fit_cut_end(struct buf *out, const char *text, size_t width);
 
-/* Draws text so; NULL is none. Returns the column behind it. */
+/* Draws text cut that way; NULL draws nothing. Returns the column after it. */
 int fit_draw_cut(int y, int x, int right, enum role role, const char *text);
 
-/* From column 1 in as many rows as it needs, above bottom; returns the row behind them. */
+/* Draws text from column 1 in as many rows as it needs, above `bottom`; returns the next row. */
 int fit_draw_lines(int y, int bottom, int right, enum role role, const char *text);
 
 /*
- * The place addr in region v, as the prompt takes it back: never cut. Whole or short by the room of
- * `width` columns; where no name leads back, as much of the name as there is room for stands before
- * START+OFFSET.
+ * The place addr in region v, in the form that the prompt accepts, never cut: by full or short
+ * name, depending on `width`. If no name resolves back to it, START+OFFSET with as much of the name
+ * before it as fits.
  */
 void fit_place_text(struct buf *out, const struct vma_list *vmas, const struct vma *v,
                     uint64_t addr, size_t width);
 
-/* A mapping's name in at most `width` columns, cut as fit_cut does. */
+/* A mapping's name in at most `width` columns, cut as by fit_cut. */
 void fit_name_cut(struct buf *out, const struct vma *v, size_t width);
 
 #endif

@@ -10,15 +10,15 @@
 #include "base/clock.h"
 #include "base/util.h"
 
-enum { ESC = 27, BEL = 7, ST = 0x9c }; /* ST: in one byte, as some send it */
+enum { ESC = 27, BEL = 7, ST = 0x9c }; /* ST: the 8-bit form, which some terminals send */
 enum fit { FIT_NONE, FIT_MORE, FIT_COLOR, FIT_LAST };
 
 static const char query[] = "\033]11;?\033\\\033[c";
-static const char osc[] = "\033]11;"; /* how an answer about the colour begins */
+static const char osc[] = "\033]11;"; /* the start of a reply about the colour */
 
 /* --- colours ---------------------------------------------------------------------------------- */
 
-/* A hexadecimal number of one to four digits, as a share of the largest it could be. */
+/* Parses one to four hexadecimal digits as a fraction of their maximum. */
 static bool
 ground_channel(const char **s, double *share)
 {
@@ -109,7 +109,7 @@ ground_in_answer(const struct ground_ask *q)
 void
 ground_release(struct ground_ask *q)
 {
-	if (!ground_in_answer(q)) /* what is broken of an answer was not typed by anybody */
+	if (!ground_in_answer(q)) /* bytes of an incomplete reply were not typed */
 		ground_type(q, q->held, q->held_n);
 	q->held_n = 0;
 }
@@ -147,7 +147,7 @@ ground_feed(struct ground_ask *q, int key)
 		q->held_n = 0;
 		return;
 	}
-	/* no answer: but an Esc may be the beginning of the next */
+	/* not a reply, but an Esc may begin the next one */
 	q->held_n--;
 	ground_release(q);
 	if (key == ESC)

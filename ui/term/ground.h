@@ -5,52 +5,51 @@
 #include <stdbool.h>
 
 /*
- * Is the terminal's background dark or light? It is asked for its colour (OSC 11) and, behind that,
- * for what it is (DA1): every terminal answers the second, so that it is known when the first will
- * stay without an answer. Answers come down the line that keys come down; what belongs to none is
- * given back as the keys it is. An answer about the colour may come at any time: what stands
- * between us and the terminal (a multiplexer) answers the second question itself, and passes the
- * first on. No curses.
+ * Whether the terminal's background is dark or light. It is asked for its colour (OSC 11) and then
+ * for its attributes (DA1). Every terminal replies to the second, so that reply shows that the
+ * first one will not come. Replies arrive mixed with keys; bytes that belong to no reply are
+ * returned as keys. A colour reply may come at any time: a multiplexer answers the second question
+ * itself and passes the first one on. Independent of curses.
  */
 enum ground { GROUND_UNKNOWN, GROUND_DARK, GROUND_LIGHT };
 
 enum { GROUND_HELD = 64, GROUND_TYPED = 256 };
 
 struct ground_ask {
-	enum ground ground;       /* what was answered */
-	bool asked; /* answers may come among the keys: ground_feed has to see all of them */
-	bool waiting;             /* the answer to the second question is still to come */
-	int held[GROUND_HELD];    /* what may be the beginning of one */
+	enum ground ground; /* the result */
+	bool asked;         /* replies may arrive among the keys: pass all of them to ground_feed */
+	bool waiting;       /* the DA1 reply is pending */
+	int held[GROUND_HELD]; /* bytes that may begin a reply */
 	int held_n;
-	int typed[GROUND_TYPED];  /* keys, in their order: taken by ground_key */
+	int typed[GROUND_TYPED]; /* keys, in order: taken by ground_key */
 	int typed_n;
 };
 
 /*
- * Asks at `out`, and reads `in`, which neither echoes nor waits for lines, until all is answered or
- * `ms` have passed.
+ * Sends the questions to `out` and reads `in`, which must neither echo nor buffer lines, until both
+ * are answered or `ms` have passed.
  */
 void ground_ask(struct ground_ask *q, int in, int out, int ms);
 
-/* The next byte or key that was read from the terminal. */
+/* Processes the next byte or key read from the terminal. */
 void ground_feed(struct ground_ask *q, int key);
 
-/* An answer about the colour has begun: what follows it is worth waiting for. */
+/* Whether a colour reply has begun, so that its rest is worth waiting for. */
 bool ground_in_answer(const struct ground_ask *q);
 
 /*
- * What is held is no answer: it is given back as typed, for when nothing follows a lone Esc. Of an
- * answer that broke off nothing is: its letters would be taken for keys.
+ * Call when nothing follows, as after a lone Esc: returns the held bytes as typed keys. Bytes of an
+ * incomplete reply are dropped, because they would be taken for keys.
  */
 void ground_release(struct ground_ask *q);
 
-/* The next key that was typed, -1: none. */
+/* The next typed key, or -1. */
 int ground_key(struct ground_ask *q);
 
-/* The answer to OSC 11 without its frame, such as "rgb:ffff/ffff/ffff". */
+/* Parses the colour in an OSC 11 reply, such as "rgb:ffff/ffff/ffff". */
 enum ground ground_of_color(const char *text);
 
-/* $COLORFGBG, such as "15;0": colours of the text and of the background; NULL is unknown. */
+/* Parses $COLORFGBG, such as "15;0": text and background colour. NULL gives unknown. */
 enum ground ground_of_colorfgbg(const char *text);
 
 #endif

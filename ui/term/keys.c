@@ -178,7 +178,7 @@ key_code(const char *name, size_t len)
 	return -1;
 }
 
-/* Which of the row's keys it is, from 0; -1: none. */
+/* The index of the key in the row, or -1. */
 static int
 key_in_row(const struct key_row *row, int key)
 {

@@ -28,7 +28,7 @@ mouse_find_kind(int button, char end, enum mouse_kind *kind)
 	if (button & MORE_BUTTONS)
 		return false;
 	if (button & WHEEL ? which > 1 || end != 'M' : which != 0)
-		return false; /* of a wheel 2 and 3 are sideways */
+		return false; /* wheel buttons 2 and 3 are horizontal */
 	if (button & WHEEL) {
 		*kind = which ? MOUSE_WHEEL_DOWN : MOUSE_WHEEL_UP;
 		return true;

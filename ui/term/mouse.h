@@ -6,22 +6,22 @@
 #include <stddef.h>
 
 /*
- * What terminals tell of the mouse: the SGR form, \e[<BUTTON;COLUMN;ROW and M for down, m for up.
- * Read here and not by curses, which goes by the terminal's entry: that of tmux knows the old form
- * alone, and none tells of a move while the button is down.
+ * Mouse reports of terminals in the SGR form, \e[<BUTTON;COLUMN;ROW and M for press, m for release.
+ * Parsed here, not by curses, which relies on the terminfo entry: tmux's only has the old form, and
+ * none covers motion with a button down.
  */
 enum mouse_kind { MOUSE_PRESS, MOUSE_DRAG, MOUSE_RELEASE, MOUSE_WHEEL_UP, MOUSE_WHEEL_DOWN };
 
 struct mouse {
 	enum mouse_kind kind;
-	int y, x; /* from 0; may lie outside the screen */
+	int y, x; /* from 0; may be outside the screen */
 	bool ctrl;
 };
 
-/* False: not of this form, or of a button that means nothing here. */
+/* false: another form, or a button without a function here. */
 bool mouse_parse(const char *sequence, struct mouse *m);
 
-/* What it does, in words (mouse.def). */
+/* A gesture and what it does (mouse.def). */
 struct mouse_row {
 	const char *gesture, *words;
 };

@@ -18,38 +18,38 @@ enum { N = 0, B = PAINT_BOLD, R = PAINT_REVERSE, U = PAINT_UNDERLINE };
 #define T(role, df, db, da, lf, lb, la, af, ab, aa, ma) \
 	[ROLE_##role] = {[THEME_DARK] = {df, db, da}, [THEME_LIGHT] = {lf, lb, la}, \
 	                 [THEME_ANSI] = {af, ab, aa}, [THEME_MONO] = {-1, -1, ma}},
-static const struct paint_look looks[ROLE_COUNT][THEME_COUNT] = {
+static const struct paint_style styles[ROLE_COUNT][THEME_COUNT] = {
 #include "term/theme.def"
 };
 #undef T
 
 enum {
 	COVERED = 0, /* the right half of a wide character */
-	NEVER = -1,  /* nothing was sent there yet */
+	NEVER = -1,  /* nothing has been sent there yet */
 };
 
 struct pcell {
 	wchar_t ch; /* or COVERED */
-	wchar_t marks[CCHARW_MAX - 1]; /* drawn on it; 0: no more */
-	struct paint_look look;
+	wchar_t marks[CCHARW_MAX - 1]; /* combining marks on it; 0-terminated */
+	struct paint_style style;
 };
 
-/* The frame being drawn, the one on screen, and the colour pairs made so far. */
+/* The frame being drawn, the one on screen, and the colour pairs allocated. */
 static struct {
 	enum theme theme;
 	bool utf8, colors, calm;
-	bool light; /* the terminal's own background, as far as it is known */
+	bool light; /* the terminal's own background, as far as known */
 	int rows, cols;
 	struct pcell *next, *shown;
 	int cursor_y, cursor_x;
-	unsigned short pair[257][257]; /* [fg + 1][bg + 1]; 0 not made yet */
+	unsigned short pair[257][257]; /* [fg + 1][bg + 1]; 0: not allocated yet */
 	unsigned short pairs;
 } p;
 
-struct paint_look
-paint_look(enum theme theme, enum role role)
+struct paint_style
+paint_style(enum theme theme, enum role role)
 {
-	return looks[role][theme];
+	return styles[role][theme];
 }
 
 const char *
@@ -122,7 +122,7 @@ paint_utf8(void)
 void
 paint_begin(const struct term *t)
 {
-	static const struct pcell blank = {.ch = L' ', .look = {-1, -1, 0}};
+	static const struct pcell blank = {.ch = L' ', .style = {-1, -1, 0}};
 
 	if (t->rows != p.rows || t->cols != p.cols) {
 		size_t n = (size_t)t->rows * (size_t)t->cols;
@@ -156,10 +156,10 @@ paint_pair_of(short fg, short bg)
 static void
 paint_send_cell(int y, int x, const struct pcell *c)
 {
-	attr_t attr = (c->look.attr & PAINT_BOLD ? A_BOLD : 0) |
-	              (c->look.attr & PAINT_REVERSE ? A_REVERSE : 0) |
-	              (c->look.attr & PAINT_UNDERLINE ? A_UNDERLINE : 0);
-	int pair = paint_pair_of(c->look.fg, c->look.bg);
+	attr_t attr = (c->style.attr & PAINT_BOLD ? A_BOLD : 0) |
+	              (c->style.attr & PAINT_REVERSE ? A_REVERSE : 0) |
+	              (c->style.attr & PAINT_UNDERLINE ? A_UNDERLINE : 0);
+	int pair = paint_pair_of(c->style.fg, c->style.bg);
 	wchar_t text[CCHARW_MAX + 1] = {c->ch};
 	cchar_t cc;
 
@@ -169,7 +169,7 @@ paint_send_cell(int y, int x, const struct pcell *c)
 }
 
 static bool
-paint_same_look(const struct paint_look *a, const struct paint_look *b)
+paint_same_style(const struct paint_style *a, const struct paint_style *b)
 {
 	return a->fg == b->fg && a->bg == b->bg && a->attr == b->attr;
 }
@@ -177,7 +177,7 @@ paint_same_look(const struct paint_look *a, const struct paint_look *b)
 static bool
 paint_same(const struct pcell *a, const struct pcell *b)
 {
-	return a->ch == b->ch && paint_same_look(&a->look, &b->look) &&
+	return a->ch == b->ch && paint_same_style(&a->style, &b->style) &&
 	       !memcmp(a->marks, b->marks, sizeof(a->marks));
 }
 
@@ -206,7 +206,7 @@ paint_flush(void)
 	return changed;
 }
 
-/* In the locale's encoding: what it does not have is on no screen either. */
+/* Encodes it for the locale; what the locale lacks is not on the screen either. */
 static void
 paint_add_char(struct buf *out, wchar_t ch)
 {
@@ -225,9 +225,9 @@ paint_add_cell(struct buf *out, const struct pcell *c)
 		paint_add_char(out, c->marks[i]);
 }
 
-/* Indices of the 256-colour table, which begins with the eight. */
+/* Indices of the 256-colour table; its first eight are the ANSI colours. */
 static void
-paint_add_look(struct buf *out, const struct paint_look *l)
+paint_add_style(struct buf *out, const struct paint_style *l)
 {
 	buf_fmt(out, "\033[0%s%s%s", l->attr & PAINT_BOLD ? ";1" : "",
 	        l->attr & PAINT_UNDERLINE ? ";4" : "", l->attr & PAINT_REVERSE ? ";7" : "");
@@ -241,25 +241,25 @@ paint_add_look(struct buf *out, const struct paint_look *l)
 void
 paint_dump(struct buf *out, int rows, bool colors)
 {
-	static const struct paint_look plain = {-1, -1, 0};
+	static const struct paint_style plain = {-1, -1, 0};
 
 	for (int y = 0; y < rows && y < p.rows; y++) {
 		const struct pcell *row = &p.shown[y * p.cols];
-		struct paint_look now = plain;
+		struct paint_style now = plain;
 		int end = p.cols;
 
 		while (end > 0 && row[end - 1].ch == L' ' &&
-		       (!colors || paint_same_look(&row[end - 1].look, &plain)))
+		       (!colors || paint_same_style(&row[end - 1].style, &plain)))
 			end--;
 		for (int x = 0; x < end; x++) {
 			if (row[x].ch == COVERED)
 				continue;
-			if (colors && !paint_same_look(&row[x].look, &now))
-				paint_add_look(out, &row[x].look);
-			now = row[x].look;
+			if (colors && !paint_same_style(&row[x].style, &now))
+				paint_add_style(out, &row[x].style);
+			now = row[x].style;
 			paint_add_cell(out, &row[x]);
 		}
-		buf_str(out, colors && !paint_same_look(&now, &plain) ? "\033[0m\n" : "\n");
+		buf_str(out, colors && !paint_same_style(&now, &plain) ? "\033[0m\n" : "\n");
 	}
 }
 
@@ -270,15 +270,15 @@ paint_cell_at(int y, int x)
 }
 
 static void
-paint_put(int y, int x, wchar_t ch, struct paint_look look)
+paint_put(int y, int x, wchar_t ch, struct paint_style style)
 {
 	struct pcell *c = paint_cell_at(y, x);
 
 	if (c)
-		*c = (struct pcell){.ch = ch, .look = look};
+		*c = (struct pcell){.ch = ch, .style = style};
 }
 
-/* What a terminal that has only ASCII shows for the few signs pmtop draws itself. */
+/* The ASCII replacements of the symbols that pmtop draws. */
 static wchar_t
 paint_plain_sign(wchar_t ch)
 {
@@ -297,7 +297,7 @@ paint_plain_sign(wchar_t ch)
 	return L'?';
 }
 
-/* A mark on what was written last, which ends before x. */
+/* Adds a combining mark to the character that ends before x. */
 static void
 paint_mark(int y, int x, wchar_t mark)
 {
@@ -312,7 +312,7 @@ paint_mark(int y, int x, wchar_t mark)
 		c->marks[n] = mark;
 }
 
-/* What curses takes it for, which a second opinion could only put at odds with the screen. */
+/* Uses wcwidth as curses does: any other width would put the screen out of step. */
 size_t
 paint_columns(uint32_t cp)
 {
@@ -321,17 +321,16 @@ paint_columns(uint32_t cp)
 	return w < 0 ? 1 : (size_t)w;
 }
 
-/* Green, yellow and cyan letters cannot be read on a light ground: they stand out by weight there.
- */
-static struct paint_look
-paint_letter_look(enum role role)
+/* Green, yellow and cyan text is unreadable on a light background: there it is bold instead. */
+static struct paint_style
+paint_letter_style(enum role role)
 {
-	struct paint_look look = looks[role][p.theme];
+	struct paint_style style = styles[role][p.theme];
 
-	if (p.theme == THEME_ANSI && p.light && look.bg < 0 &&
-	    (look.fg == 2 || look.fg == 3 || look.fg == 6))
-		look = (struct paint_look){-1, -1, look.attr | PAINT_BOLD};
-	return look;
+	if (p.theme == THEME_ANSI && p.light && style.bg < 0 &&
+	    (style.fg == 2 || style.fg == 3 || style.fg == 6))
+		style = (struct paint_style){-1, -1, style.attr | PAINT_BOLD};
+	return style;
 }
 
 int
@@ -347,7 +346,9 @@ paint_text(int y, int x, int right, enum role role, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	/* UTF-8 whatever the locale: the text is ours, or was made safe; plain_sign does the rest
+	/*
+	 * UTF-8 in any locale: the text is ours or has been escaped; paint_plain_sign handles the
+	 * rest
 	 */
 	for (size_t n; *s; s += n) {
 		uint32_t cp = 0xfffd;
@@ -366,9 +367,9 @@ paint_text(int y, int x, int right, enum role role, const char *fmt, ...)
 			break;
 		paint_put(y, x,
 		          p.utf8 && wcwidth((wchar_t)cp) < 0 ? L'?' : paint_plain_sign((wchar_t)cp),
-		          paint_letter_look(role));
+		          paint_letter_style(role));
 		if (w == 2)
-			paint_put(y, x + 1, COVERED, paint_letter_look(role));
+			paint_put(y, x + 1, COVERED, paint_letter_style(role));
 		x += w;
 	}
 	return x;
@@ -378,27 +379,27 @@ void
 paint_fill(int y, int x, int right, enum role role)
 {
 	for (; x < right; x++)
-		paint_put(y, x, L' ', looks[role][p.theme]);
+		paint_put(y, x, L' ', styles[role][p.theme]);
 }
 
 void
 paint_glyph(int y, int x, enum role role, wchar_t glyph)
 {
-	paint_put(y, x, paint_plain_sign(glyph), paint_letter_look(role));
+	paint_put(y, x, paint_plain_sign(glyph), paint_letter_style(role));
 }
 
 void
 paint_block(int y, int x, enum role front, enum role back, wchar_t glyph)
 {
-	struct paint_look f = looks[front][p.theme], b = looks[back][p.theme];
-	struct paint_look look = {.fg = f.bg >= 0 ? f.bg : f.fg, .bg = b.bg, .attr = 0};
+	struct paint_style f = styles[front][p.theme], b = styles[back][p.theme];
+	struct paint_style style = {.fg = f.bg >= 0 ? f.bg : f.fg, .bg = b.bg, .attr = 0};
 
 	if (p.theme == THEME_MONO)
-		look = (struct paint_look){-1, -1, f.attr};
+		style = (struct paint_style){-1, -1, f.attr};
 	else if (p.theme == THEME_ANSI &&
-	         !p.utf8) /* a sign, and no area: dark blue needs what light it can get */
-		look.attr = PAINT_BOLD;
-	paint_put(y, x, glyph, look);
+	         !p.utf8) /* a symbol, not an area: dark blue needs the extra brightness */
+		style.attr = PAINT_BOLD;
+	paint_put(y, x, glyph, style);
 }
 
 void
@@ -407,23 +408,23 @@ paint_over(int y, int x, wchar_t glyph)
 	const struct pcell *c = paint_cell_at(y, x);
 
 	if (c)
-		paint_put(y, x, paint_plain_sign(glyph), c->look);
+		paint_put(y, x, paint_plain_sign(glyph), c->style);
 }
 
 void
 paint_shade(int y, int x, int right, enum role role)
 {
-	struct paint_look look = looks[role][p.theme];
+	struct paint_style style = styles[role][p.theme];
 
 	for (; x < right; x++) {
 		struct pcell *c = paint_cell_at(y, x);
 
-		if (!c || c->look.bg >= 0)
+		if (!c || c->style.bg >= 0)
 			continue;
-		c->look.bg = look.bg;
-		if (c->look.fg < 0)
-			c->look.fg = look.fg;
-		c->look.attr |= look.attr;
+		c->style.bg = style.bg;
+		if (c->style.fg < 0)
+			c->style.fg = style.fg;
+		c->style.attr |= style.attr;
 	}
 }
 
@@ -433,7 +434,7 @@ paint_choose(int y, int x)
 	struct pcell *c = paint_cell_at(y, x);
 
 	if (c)
-		c->look.attr ^= PAINT_REVERSE;
+		c->style.attr ^= PAINT_REVERSE;
 }
 
 void
@@ -446,7 +447,7 @@ paint_cursor(int y, int x)
 wchar_t
 paint_eighth(unsigned n)
 {
-	static const char ramp[] = " _:-=+*##"; /* a dot is a place where nothing is */
+	static const char ramp[] = " _:-=+*##"; /* no dot, which stands for an absent page */
 
 	if (n > 8)
 		n = 8;

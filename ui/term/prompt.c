@@ -18,9 +18,9 @@
 #include "base/file.h"
 #include "base/util.h"
 
-enum { HISTORY_MAX = 500, HISTORY_BYTES = 256 << 10 }; /* lines; what is read of them */
+enum { HISTORY_MAX = 500, HISTORY_BYTES = 256 << 10 }; /* lines kept; bytes read of the file */
 
-/* readline is one per process, and so is the prompt. */
+/* There is one readline per process, and so one prompt. */
 static struct {
 	bool open, done;
 	enum prompt_kind kind;
@@ -30,9 +30,10 @@ static struct {
 	char line[512];
 	char candidates[512];
 	char history[PATH_MAX];
-	int history_at;  /* the entry shown; history_length: the line being written, kept in: */
+	/* the entry displayed; at history_length: the line being edited, saved in: */
+	int history_at;
 	char draft[512];
-	int byte; /* the one byte readline may take next, -1 none */
+	int byte; /* the one byte that readline may read next, or -1 */
 } p;
 
 /* --- history ---------------------------------------------------------------------------------- */
@@ -51,7 +52,7 @@ prompt_make_dirs(char *path)
 	return true;
 }
 
-/* A history that is no regular file (a link to /dev/null or elsewhere) stays as it is. */
+/* A history that is not a regular file (a link to /dev/null or elsewhere) is not written. */
 static bool
 prompt_history_is_ours(void)
 {
@@ -60,7 +61,7 @@ prompt_history_is_ours(void)
 	return p.history[0] && (lstat(p.history, &st) < 0 ? errno == ENOENT : S_ISREG(st.st_mode));
 }
 
-/* The last lines of a file that may be of any size. */
+/* Reads the last lines of a file of any size. */
 static void
 prompt_history_read(void)
 {
@@ -73,7 +74,7 @@ prompt_history_read(void)
 	if (fd >= 0)
 		close(fd);
 	text[n > 0 ? n : 0] = '\0';
-	/* the first may be half a line */
+	/* the first line may be incomplete */
 	line = from && (next = strchr(text, '\n')) ? next + 1 : text;
 	for (; (next = strchr(line, '\n')); line = next + 1) {
 		*next = '\0';
@@ -149,7 +150,7 @@ prompt_take_byte(FILE *unused)
 	return c < 0 ? EOF : c;
 }
 
-/* readline would look at the terminal for more typed ahead; what there is, is given to it. */
+/* readline would poll the terminal for type-ahead; all input is passed to it instead. */
 static int
 prompt_nothing_ahead(void)
 {
@@ -188,7 +189,7 @@ prompt_complete(const char *text, int start, int end)
 {
 	(void)start;
 	(void)end;
-	rl_attempted_completion_over = 1; /* never file names */
+	rl_attempted_completion_over = 1; /* no file names */
 	return rl_completion_matches(text, prompt_next_word);
 }
 
@@ -207,9 +208,9 @@ prompt_show_candidates(char **matches, int n, int longest)
 /* --- keys ------------------------------------------------------------------------------------- */
 
 /*
- * Up and Down walk our history by replacing the line. readline's own commands keep the undo list of
- * a line in its history entry, and free it twice when a prompt is cancelled in between; they, its
- * searches and its macros (which want a second key from us there and then) are not bound.
+ * Up and Down replace the line with entries of our history. readline's own history commands keep a
+ * line's undo list in its history entry and free it twice if a prompt is cancelled in between.
+ * They, its searches and its macros (which read a second key at once) are not bound.
  */
 static int
 prompt_show_history(int step)
@@ -244,7 +245,7 @@ prompt_newer(int count, int key)
 	return prompt_show_history(1);
 }
 
-/* A keymap of our own: what edits one line, and nothing that can leave it. */
+/* A keymap of our own: commands that edit one line, and none that can leave it. */
 static void
 prompt_bind_keys(void)
 {
@@ -298,13 +299,13 @@ prompt_bind_keys(void)
 			rl_bind_key_in_map(c, rl_insert, map);
 	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
 		rl_bind_keyseq_in_map(keys[i].keys, keys[i].run, map);
-	rl_editing_mode = 1; /* emacs: with vi's readline would take its own keymap again */
+	rl_editing_mode = 1; /* emacs: in vi mode readline would switch back to its own keymap */
 	rl_set_keymap(map);
 }
 
 /*
- * Without ~/.inputrc and /etc/inputrc: our keymap has nothing of them, and readline would read
- * whatever stands there, a pipe or a file without end.
+ * Without ~/.inputrc and /etc/inputrc: our keymap ignores them, but readline would still read them,
+ * even if one is a FIFO or endless.
  */
 static void
 prompt_initialize(void)
@@ -338,7 +339,7 @@ prompt_setup(void)
 	rl_completer_word_break_characters = " ";
 	rl_completion_append_character = '\0';
 	rl_completion_query_items = 0;
-	rl_outstream = fopen("/dev/null", "w"); /* it would ring the bell there */
+	rl_outstream = fopen("/dev/null", "w"); /* it would write the bell there */
 	rl_variable_bind("bell-style", "none");
 	rl_variable_bind("enable-bracketed-paste", "off");
 	rl_variable_bind("show-all-if-ambiguous", "on");
@@ -378,7 +379,7 @@ enum prompt_event
 prompt_feed(int byte)
 {
 	p.candidates[0] = '\0';
-	/* ^G; ^D or Backspace on nothing */
+	/* ^G; ^D or Backspace on an empty line */
 	if (byte == 7 || ((byte == 4 || byte == 127 || byte == 8) && rl_end == 0)) {
 		prompt_close();
 		return PROMPT_CANCELLED;
@@ -396,7 +397,7 @@ void
 prompt_close(void)
 {
 	if (p.open && !p.done) {
-		rl_callback_sigcleanup(); /* half a key sequence */
+		rl_callback_sigcleanup(); /* discard an incomplete key sequence */
 		rl_replace_line("", 1);
 		rl_callback_handler_remove();
 	}

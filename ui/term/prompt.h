@@ -7,8 +7,8 @@
 
 /*
  * The prompt on the bottom line: readline's editing, history and completion through its callback
- * interface, while the screen goes on. It reads no terminal and draws nothing: bytes are given to
- * it, and what it would show is asked of it.
+ * interface, so that the screen stays live. It neither reads the terminal nor draws: the caller
+ * passes it bytes and displays its line.
  */
 enum prompt_kind {
 	PROMPT_ASK,
@@ -24,15 +24,15 @@ enum prompt_kind {
 };
 enum prompt_event { PROMPT_EDITING, PROMPT_DONE, PROMPT_CANCELLED };
 
-/* Once, before the first prompt: history from $XDG_STATE_HOME/pmtop/history. */
+/* Call once, before the first prompt: reads $XDG_STATE_HOME/pmtop/history. */
 void prompt_setup(void);
 
-/* The name of a history that is left alone, for it is no regular file; NULL: there is none such. */
+/* The name of a history file that is not written because it is not a regular file; or NULL. */
 const char *prompt_not_kept(void);
 
 /*
- * Opens it. `words(arg, i)` gives the i-th candidate for completion, NULL after the last; the text
- * must stay valid until the next call.
+ * Opens the prompt. `words(arg, i)` returns the i-th completion candidate, NULL after the last; the
+ * text must stay valid until the next call.
  */
 void prompt_open(enum prompt_kind kind, const char *(*words)(void *arg, size_t i), void *arg);
 enum prompt_event prompt_feed(int byte);
@@ -41,18 +41,17 @@ void prompt_close(void);
 bool prompt_is_open(void);
 enum prompt_kind prompt_kind(void);
 
-/* While open: the line, and the byte of it that the cursor is on. After PROMPT_DONE: the line
- * entered. */
+/* While open: the line, and the cursor's byte offset in it. After PROMPT_DONE: the line entered. */
 const char *prompt_line(void);
 size_t prompt_point(void);
 
-/* Puts the text back for correction with the cursor at byte `column` (from 1; 0: at its end). */
+/* Reopens with the text for correction, the cursor at byte `column` (from 1; 0: at the end). */
 void prompt_reopen(const char *text, int column);
 
-/* The candidates a Tab found when there were several, separated by blanks; "" none. */
+/* The candidates after an ambiguous Tab, separated by blanks; "" if none. */
 const char *prompt_candidates(void);
 
-/* Adds a line to the history and its file; failure to write the file is not the user's trouble. */
+/* Adds a line to the history and its file; errors writing the file are ignored. */
 void prompt_remember(const char *line);
 
 #endif

@@ -12,22 +12,22 @@
 
 #include "base/util.h"
 
-/* curses is one per process, so what belongs to it is here once. */
+/* There is one curses per process, so its state is static. */
 static SCREEN *screen;
-static WINDOW *keys; /* read from here: a window that is never drawn, for getch refreshes its own */
+static WINDOW *keys; /* getch refreshes its window, so keys are read from one that is never drawn */
 static struct termios saved;
 static bool saved_ok;
 static struct ground_ask asked;
-static int unread[2], unread_n; /* was read, and is the next */
-static bool bytes_on; /* readline gets bytes, the program keys */
+static int unread[2], unread_n; /* pushed-back input, read next */
+static bool bytes_on;           /* readline reads bytes, the program keys */
 static bool mouse_on;
-static struct mouse reported;   /* what CODE_MOUSE says */
+static struct mouse reported; /* the report behind CODE_MOUSE */
 static char leave[192]; /* what a crash writes: leave the alternate screen, show the cursor */
 
 enum {
-	ANSWER_MS = 100, /* how long the first picture waits for the terminal's answers */
-	ESC_MS = 25,     /* Esc alone, or the start of a sequence */
-	CODE_MOUSE = 0x4000, /* no code of curses */
+	ANSWER_MS = 100,     /* how long the first frame waits for the terminal's replies */
+	ESC_MS = 25,         /* distinguishes a lone Esc from the start of a sequence */
+	CODE_MOUSE = 0x4000, /* not a curses code */
 };
 
 static const int fatal[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
@@ -49,10 +49,9 @@ term_panic(void)
 	if (!saved_ok)
 		return;
 	saved_ok = false;
-	go.c_iflag &= ~(tcflag_t)IXON; /* without it a ^S is over */
+	go.c_iflag &= ~(tcflag_t)IXON; /* clearing IXON resumes output stopped by ^S */
 	tcsetattr(STDIN_FILENO, TCSANOW, &go);
-	/* a terminal that takes nothing more must not keep us; the flags are shared with the shell
-	 */
+	/* do not block on a terminal that accepts no more; the flags are shared with the shell */
 	flags = fcntl(STDOUT_FILENO, F_GETFL);
 	fcntl(STDOUT_FILENO, F_SETFL, flags | O_NONBLOCK);
 	if (write(STDOUT_FILENO, leave, strlen(leave)) < 0)
@@ -69,7 +68,7 @@ term_on_fatal(int sig)
 	raise(sig);
 }
 
-/* On a stack of its own: where ours has run out, the terminal is to be left as well. */
+/* On an alternate stack, so that the terminal is restored even after a stack overflow. */
 static void
 term_catch_fatal(void)
 {
@@ -100,7 +99,7 @@ term_remember_terminal(void)
 	term_catch_fatal();
 }
 
-/* Of the entry in the database; without one 0. The terminal itself is not touched. */
+/* The colours in the terminfo entry; 0 without one. Does not touch the terminal. */
 static int
 term_colors_of(const char *name)
 {
@@ -116,9 +115,9 @@ term_colors_of(const char *name)
 }
 
 /*
- * The entry for the same terminal with more colours, for its keys, where every machine has one; or
- * else the one that most terminals with so many do well with. None is tried that may be missing:
- * after a screen was deleted that leaks in ncurses.
+ * The 256-colour entry of the same terminal, for its keys, if every system has one; else one that
+ * works on most such terminals. Never tries an entry that may be missing: ncurses leaks when a
+ * SCREEN was deleted before.
  */
 static SCREEN *
 term_start_in_256(struct term *t, const char *name, FILE *in)
@@ -158,7 +157,7 @@ term_start(struct term *t, enum term_color wish, FILE *in)
 	return s;
 }
 
-/* The console of Linux: it takes UTF-8, but its fonts have neither eighth blocks nor arrows. */
+/* The Linux console: supports UTF-8, but its fonts lack eighth blocks and arrows. */
 static bool
 term_is_console(void)
 {
@@ -180,8 +179,7 @@ term_color_count(enum term_color wish)
 	return COLORS >= 256 ? 256 : COLORS >= 16 ? 16 : COLORS >= 8 ? 8 : 0;
 }
 
-/* Curses is in charge of the line by now, so that no answer is echoed, and has drawn nothing yet.
- */
+/* Call after curses has set up the line, so that replies are not echoed, and before it draws. */
 static void
 term_find_ground(struct term *t)
 {
@@ -195,10 +193,10 @@ static void
 term_send_modes(const char *modes)
 {
 	if (write(STDOUT_FILENO, modes, strlen(modes)) < 0)
-		mouse_on = false; /* the terminal is gone, or not there */
+		mouse_on = false; /* the terminal is gone or absent */
 }
 
-/* Where the terminal has one. Curses is told to leave its reports to read_report. */
+/* If the terminal has a mouse. Curses is made to leave its reports to term_read_sequence. */
 static void
 term_start_mouse(const struct term *t)
 {
@@ -224,7 +222,7 @@ void
 term_resume(void)
 {
 	clearok(curscr, TRUE);
-	doupdate(); /* from endwin back */
+	doupdate(); /* ends the endwin state */
 	if (mouse_on)
 		term_send_modes(MOUSE_ON);
 }
@@ -235,7 +233,7 @@ term_open(struct term *t, const struct term_options *o, struct err *err)
 	FILE *in = stdin;
 
 	*t = (struct term){.headless = o->headless, .out = stdout};
-	/* set, they would freeze curses at a size that a resize does not change */
+	/* they would fix curses to that size despite a resize */
 	unsetenv("LINES");
 	unsetenv("COLUMNS");
 	if (o->headless) {
@@ -243,7 +241,7 @@ term_open(struct term *t, const struct term_options *o, struct err *err)
 		in = fopen("/dev/null", "r");
 	}
 	if (!t->headless)
-		saved_ok = tcgetattr(STDIN_FILENO, &saved) == 0; /* newterm changes it */
+		saved_ok = tcgetattr(STDIN_FILENO, &saved) == 0; /* before newterm changes it */
 	screen = term_start(t, o->color, in);
 	if (!screen)
 		return err_set(
@@ -314,7 +312,7 @@ void
 term_measure(struct term *t)
 {
 	getmaxyx(stdscr, t->rows, t->cols);
-	clearok(curscr, TRUE); /* what was under way to a terminal of another size lies anywhere */
+	clearok(curscr, TRUE); /* output that was under way before the resize may be anywhere */
 }
 
 static void
@@ -334,8 +332,7 @@ term_base64(char *out, const char *s, size_t n)
 	*out = '\0';
 }
 
-/* The capability is spelled out by hand: it has two strings, "c" and the text, and nothing to
- * compute. */
+/* The capability is expanded by hand: it takes two strings, "c" and the text, and no arithmetic. */
 bool
 term_copy(struct term *t, const char *text)
 {
@@ -356,7 +353,7 @@ term_redraw(void)
 	clearok(curscr, TRUE);
 }
 
-/* The next byte or key, without the answers that may still come among them; ERR: none yet. */
+/* The next byte or key, without the terminal's replies; ERR: none yet. */
 static int
 term_next_code(void)
 {
@@ -389,7 +386,7 @@ term_read_code(void)
 	return c;
 }
 
-/* Within a sequence: on a slow line it comes in parts. */
+/* Waits inside a sequence, which may arrive in parts on a slow line. */
 static int
 term_await_code(void)
 {
@@ -406,7 +403,7 @@ term_unread_code(int c)
 		unread[unread_n++] = c;
 }
 
-/* After an Esc: takes what begins a report of the mouse, and nothing else. */
+/* After an Esc: consumes the beginning of a mouse report, and nothing else. */
 static bool
 term_begins_report(void)
 {
@@ -436,8 +433,8 @@ term_read_report(void)
 }
 
 /*
- * After an Esc: the key whose sequence it begins, in whichever of its two forms; ERR for one that
- * nobody knows, whose letters are no keys. Esc itself if it stands alone.
+ * After an Esc: the key of the sequence, in either of its two forms; ERR for an unknown sequence,
+ * whose letters must not count as keys. Esc itself if it stands alone.
  */
 static int
 term_read_sequence(void)
@@ -466,7 +463,7 @@ term_read_sequence(void)
 	return ERR;
 }
 
-/* For readline the mouse is nothing. */
+/* With `raw` (readline) mouse reports are dropped. */
 static int
 term_next_key(bool raw)
 {
@@ -509,7 +506,7 @@ term_key(struct term *t, bool raw)
 
 	if (t->headless)
 		return TERM_NONE;
-	if (raw != bytes_on) /* it tells the terminal each time that it is called */
+	if (raw != bytes_on) /* keypad writes to the terminal on every call */
 		keypad(keys, raw ? FALSE : TRUE);
 	bytes_on = raw;
 	c = term_next_key(raw);

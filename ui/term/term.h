@@ -10,20 +10,22 @@
 #include "term/mouse.h"
 
 /*
- * The terminal: started, stopped, resized, read. With paint the only file that knows curses.
- * It is left as it was found whatever ends the program.
+ * The terminal: opening, closing, resizing, reading. Apart from paint the only user of curses. It
+ * is restored no matter how the program ends.
  */
 enum term_color {
-	COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER,
-	COLOR_256, /* the terminal has them, whatever its entry in the database says */
+	COLOR_AUTO,
+	COLOR_ALWAYS,
+	COLOR_NEVER,
+	COLOR_256, /* the terminal has 256 colours, whatever its terminfo entry says */
 };
 
 struct term_options {
 	enum term_color color;
-	bool ascii;           /* no character outside ASCII: not wanted, or not in the locale */
-	bool calm;            /* nothing fades: what was written has one colour */
+	bool ascii;           /* no characters outside ASCII: by option, or because of the locale */
+	bool calm;            /* no fading: all written pages have one colour */
 	bool ask_ground;      /* find out whether the background is dark or light */
-	bool mouse;           /* reported, as far as the terminal has one */
+	bool mouse;           /* enable mouse reports if the terminal has them */
 	bool headless;        /* draw into nothing, rows x cols: for benchmarks */
 	int rows, cols;
 };
@@ -32,11 +34,11 @@ struct term {
 	int rows, cols;
 	int colors;           /* 0, 8, 16, 256 */
 	bool utf8, calm;
-	enum ground ground;   /* unknown: not asked, or not answered yet (TERM_GROUND) */
+	enum ground ground; /* unknown: not asked, or no reply yet (TERM_GROUND) */
 	bool headless;
-	struct mouse mouse;   /* what TERM_MOUSE tells */
+	struct mouse mouse; /* the report of TERM_MOUSE */
 	FILE *out;
-	char notice[160]; /* something to tell the user once ("unknown terminal, using xterm") */
+	char notice[160]; /* shown to the user once ("unknown terminal, using xterm") */
 };
 
 int term_open(struct term *t, const struct term_options *o, struct err *err);
@@ -45,7 +47,7 @@ void term_close(struct term *t);
 /* The descriptor to poll for keys; -1 when headless. */
 int term_fd(const struct term *t);
 
-/* Keys. Characters are themselves; the others: */
+/* Keys. Characters stand for themselves; the others: */
 enum {
 	TERM_NONE = -1,
 	TERM_UP = 0x1000,
@@ -66,36 +68,39 @@ enum {
 };
 
 /*
- * The next key, TERM_NONE if there is none yet. `raw`: bytes as they come, for readline; then
- * nothing is told of the mouse. TERM_GROUND: no key, but the answer that t->ground waited for came
- * late.
+ * The next key, or TERM_NONE. `raw`: bytes for readline, without mouse reports. TERM_GROUND: not a
+ * key, but the late reply for t->ground.
  */
 int term_key(struct term *t, bool raw);
 
-/* Whether there is a key that the descriptor to poll says nothing of: it was read while the
- * terminal was asked. */
+/*
+ * Whether input is buffered that poll on the descriptor does not show: read while waiting for
+ * replies.
+ */
 bool term_has_key(void);
 
-/* Take the terminal's new size over after TERM_RESIZE (or at the headless start). */
+/* Adopts the terminal's new size after TERM_RESIZE (or at a headless start). */
 void term_measure(struct term *t);
 
-/* Puts text on the clipboard of the terminal (OSC 52). false: its terminfo does not say that it can
- * (Ms). */
+/*
+ * Copies text to the terminal's clipboard (OSC 52). false: its terminfo lacks the capability (Ms).
+ */
 bool term_copy(struct term *t, const char *text);
 
-/* Leaves the terminal to others for a while, as it was found; comes back, and sends everything
- * anew. */
+/* Restores the terminal for others; takes it back and redraws everything. */
 void term_suspend(void);
 void term_resume(void);
 
-/* Whether it takes a byte now: it is not slow, nor stopped (^S), nor hung. Safe in a signal
- * handler, as the next one. */
+/*
+ * Whether the terminal accepts a byte now, so is not slow, stopped (^S) or hung. Async-signal-safe,
+ * as are the next two.
+ */
 bool term_takes(void);
 
-/* Everything is sent anew at the next flush. */
+/* Sends everything again at the next flush. */
 void term_redraw(void);
 
-/* The shortest way back to a sane terminal: safe in a signal handler. */
+/* Restores the terminal by the shortest path. */
 void term_panic(void);
 
 #endif

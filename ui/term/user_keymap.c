@@ -10,10 +10,10 @@
 
 enum { ROWS_MAX = 1024, LENS_KEYS = ACT_LENS_LAST - ACT_LENS + 1 };
 
-/* A row for each view of each of keys.def, and which binding has given it its keys. */
+/* The rows of keys.def, split by view, and the index of the binding that set their keys. */
 static struct {
 	struct key_row row[ROWS_MAX];
-	int by[ROWS_MAX]; /* -1: the usual ones */
+	int by[ROWS_MAX]; /* -1: default keys */
 	size_t n;
 } own;
 
@@ -23,7 +23,7 @@ key_view_types(char view)
 	return view == 'S' || view == 'T'; /* a name; a column's letter */
 }
 
-/* The next name of a list of keys, NULL at its end. */
+/* The next name in a list of keys, NULL at its end. */
 static const char *
 keys_next_name(const char **s, size_t *len)
 {
@@ -36,7 +36,7 @@ keys_next_name(const char **s, size_t *len)
 
 /* --- one binding ------------------------------------------------------------------------------ */
 
-/* Why a key can have no meaning: the terminal, or term.c, takes it for something else. */
+/* Why a key cannot be bound: the terminal or term.c uses it otherwise. */
 static const char *
 keys_taken(int code)
 {
@@ -120,7 +120,7 @@ keys_spread(void)
 		}
 }
 
-/* The keys go to the first row of the action in each view; its others lose theirs. */
+/* In each view the first row of the action gets the keys; its other rows lose theirs. */
 static void
 keys_apply(const struct key_binding *b, int index)
 {
@@ -139,7 +139,7 @@ keys_apply(const struct key_binding *b, int index)
 	}
 }
 
-/* The key that two rows of one view have both, NULL: none. */
+/* A key that two rows of one view share, or NULL. */
 static const char *
 keys_common(const struct key_row *a, const struct key_row *b, size_t *len)
 {
@@ -158,7 +158,10 @@ keys_common(const struct key_row *a, const struct key_row *b, size_t *len)
 	return NULL;
 }
 
-/* Which of two rows with a common key gives way: a binding, and the later of two. */
+/*
+ * Of two rows with a common key, the one to refuse: a binding rather than a default, the later of
+ * two.
+ */
 static size_t
 keys_later(const struct key_binding *b, size_t i, size_t k)
 {

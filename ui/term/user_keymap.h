@@ -7,26 +7,27 @@
 #include "base/err.h"
 #include "term/keys.h"
 
-/* Keys for an action in the place of its usual ones. */
+/* A binding: keys for an action, in place of its default keys. */
 struct key_binding {
-	/* its letter; 0: every view with the action, but those where letters are typed */
+	/* the view's letter; 0: all views with the action, except those where letters are typed */
 	char view;
 	enum action action;
 	char *keys;     /* as in keys.def; "": none */
-	unsigned line;  /* where it was asked for; the later one gives way */
-	bool refused;   /* it does not hold */
+	/* its line in the file; of two conflicting bindings the later one is refused */
+	unsigned line;
+	bool refused; /* it is not in force */
 };
 
-/* Whether letters are typed in the view: there, a key of one letter would be none. */
+/* Whether letters are typed in the view, so that single letters cannot be keys there. */
 bool key_view_types(char view);
 
 /* Whether the action can have these keys in the view (0 as above). */
 int user_keymap_check(const struct key_binding *b, struct err *err);
 
 /*
- * Puts bindings into force: those of one view before those of all, wherever they stand. One that
- * takes a key which means something else in the same view is refused: its index is returned with
- * err and that view's letter; to be called until it returns -1. The table keeps b[].keys.
+ * Applies the bindings, those of one view before those of all views, whatever their order. One
+ * whose key already has another meaning in a view is refused: returns its index with err and that
+ * view's letter. Call again until it returns -1. The table keeps b[].keys.
  */
 int user_keymap(struct key_binding *b, size_t n, char *view, struct err *err);
 

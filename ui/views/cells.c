@@ -59,7 +59,7 @@ cells_in_letters(const struct ui *ui)
 static bool
 cells_has_background(enum role role)
 {
-	return paint_look(paint_theme(), role).bg >= 0;
+	return paint_style(paint_theme(), role).bg >= 0;
 }
 
 /* An empty place is a dot in the middle. */
