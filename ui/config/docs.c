@@ -39,7 +39,7 @@ docs_option_text(const struct option_row *o, char *out, size_t size)
 		snprintf(out, size, "%s--%s%s%s", head, o->name, o->arg[0] ? " " : "", o->arg);
 }
 
-/* The text from column `indent` on, over as many lines of 80 as it takes. */
+/* Wraps the text at 80 columns, indented by `indent`. */
 static void
 docs_print_wrapped(const char *text, int indent)
 {
@@ -87,7 +87,7 @@ docs_help(void)
 
 /* --- the manual ------------------------------------------------------------------------------- */
 
-/* roff reads - \ . and ' at a line's start as its own. */
+/* Escapes what roff interprets: - and \, and . or ' at the start of a line. */
 static void
 docs_roff(const char *s)
 {
@@ -148,10 +148,12 @@ docs_man_options(void)
 	}
 }
 
-/* The views of a target. Menus, questions and the list of processes have few keys of their own. */
+/* The main views of a target. Menus, questions and the process list have few keys of their own. */
 static const char docs_main_views[] = "RVGPXMWCHL";
 
-/* The same keys do the same in that view: in one row, or in one whose hint is another. */
+/*
+ * Whether that view has the same keys for the same action, in this row or in one with another hint.
+ */
 static bool
 docs_same_in(const struct key_row *k, char view)
 {
@@ -165,7 +167,7 @@ docs_same_in(const struct key_row *k, char view)
 	return false;
 }
 
-/* Listed once, not in the section of each view. */
+/* Listed once, instead of in the section of each view. */
 static bool
 docs_is_common_key(const struct key_row *k)
 {
@@ -297,7 +299,7 @@ docs_man_bits(enum flag_source source)
 	}
 }
 
-/* The letters of page-types that are no bits of kpageflags. */
+/* The letters of page-types that are not bits of kpageflags. */
 static void
 docs_man_own(void)
 {

@@ -4,7 +4,7 @@
 
 #include "base/err.h"
 
-/* Help, manual and shell completion: made from the tables, so that they cannot be out of date. */
+/* Help, manual and shell completion, generated from the tables and so never out of date. */
 void docs_help(void);
 
 /* `what`: "man" or "bash-completion". */

@@ -58,7 +58,7 @@ option_bad_value(struct err *err, enum option_id id, const char *value, const ch
 	return err_set(err, ERR_USAGE, "invalid value", how, "--%s %.60s", rows[id].name, value);
 }
 
-/* The same where the value is one of a few words. */
+/* The same for an option that takes one of a few words. */
 static int
 option_bad_word(struct err *err, enum option_id id, const char *value, const char *how)
 {
@@ -141,7 +141,7 @@ option_parse_interval(const char *s, struct options *o, struct err *err)
 {
 	char *end;
 
-	if (strtod(s, &end) == 0 && end != s && !*end) { /* only when asked */
+	if (strtod(s, &end) == 0 && end != s && !*end) { /* 0: refresh only on request */
 		o->interval_ns = 0;
 		return 0;
 	}
@@ -233,7 +233,7 @@ option_parse_lens(const char *s, struct options *o, struct err *err)
 	return -1;
 }
 
-/* --watch with another answer: watch once, then answer. */
+/* --watch with another mode: watch once, then answer. */
 static bool
 option_may_follow_watch(enum mode mode)
 {
@@ -329,7 +329,7 @@ options_take(struct options *o, enum option_id id, const char *arg, struct err *
 	case OPT_NO_CONFIG: o->no_config = true; break;
 	case OPT_NO_MOUSE: o->mouse = false; break;
 	case OPT_PROC_ROOT: o->proc_root = arg; break;
-	case OPT_DEMO_TARGET: /* main takes it before anything else */
+	case OPT_DEMO_TARGET: /* main handles it first */
 	case OPTIONS: break;
 	}
 	return 0;
@@ -349,7 +349,7 @@ option_take(struct options *o, const char *name, const char *arg, struct err *er
 	return 0;
 }
 
-/* Letters an edit away, for "did you mean": a common beginning is good enough for option names. */
+/* The edit distance for "did you mean"; for option names a common prefix counts as near. */
 static const char *
 option_nearest(const char *name)
 {
@@ -374,7 +374,7 @@ option_unknown_option(const char *word, int c, struct err *err)
 {
 	const char *near = option_nearest(word + strspn(word, "-"));
 	char how[80] = "`pmtop --help` lists them";
-	/* getopt knows the option, and nothing that it takes */
+	/* getopt knows the option, but it takes no argument */
 	bool bare = optopt && word[1] == '-' && strchr(word, '=');
 
 	if (c == ':')
@@ -391,7 +391,7 @@ option_fill_getopt(struct option *longs, char *shorts)
 {
 	char *s = shorts;
 
-	*s++ = '-'; /* arguments in their order: what follows -- is not ours */
+	*s++ = '-'; /* stop at the first non-option: what follows -- belongs to the command */
 	*s++ = ':';
 	for (int i = 0; i < OPTIONS; i++) {
 		int has = rows[i].arg[0] == '[' ? optional_argument
@@ -420,7 +420,7 @@ option_id_of(int c)
 	return -1;
 }
 
-/* `open`: the last option that may have a value and was given none, or NULL. */
+/* `open`: the last option that could take a value and got none, or NULL. */
 static int
 option_take_target(struct options *o, const char *word, const char *open, struct err *err)
 {
@@ -448,7 +448,7 @@ option_take_command(struct options *o, char **rest, struct err *err)
 
 /* --- combinations ----------------------------------------------------------------------------- */
 
-/* The answers as bits, under the names that options.def has for them. */
+/* The modes as bits, under the names used in options.def. */
 enum {
 	SCREEN = 1 << MODE_SCREEN,
 	LIST = 1 << MODE_LIST,
@@ -471,7 +471,7 @@ static const char *const mode_names[] = {
     [MODE_CAPABILITIES] = "--capabilities",
 };
 
-/* 0: all. */
+/* The modes that an option applies to; 0: all. */
 static unsigned
 option_heeded_by(enum option_id id)
 {
@@ -491,7 +491,7 @@ option_was_given(const struct options *o, enum option_id id)
 	return o->given >> id & 1;
 }
 
-/* More than "does not use it" where there is more to say. */
+/* More helpful errors than "does not use it". */
 static const struct {
 	enum option_id id;
 	unsigned answers;
@@ -560,7 +560,7 @@ option_check_heeded(const struct options *o, struct err *err)
 	return 0;
 }
 
-/* Two that exclude each other, or of which one is nothing without the other. */
+/* Options that exclude each other, or that require another one. */
 static int
 option_check_pairs(const struct options *o, struct err *err)
 {
@@ -603,7 +603,7 @@ option_take_all(struct options *o, int argc, char **argv, struct err *err)
 
 	option_fill_getopt(longs, shorts);
 	opterr = 0;
-	optind = 0; /* from the beginning, and nothing kept of an earlier one */
+	optind = 0; /* restart getopt, without state of an earlier parse */
 	for (;;) {
 		int at = optind ? optind : 1;
 		const char *word;

@@ -38,34 +38,35 @@ struct options {
 	const char *target;    /* PID or NAME; NULL */
 	char **command;        /* after --; NULL */
 	bool demo;
-	const char *range;     /* of --pages, --summary, --grid; NULL */
+	const char *range; /* argument of --pages, --summary, --grid; NULL */
 	const char *queries[QUERIES_MAX];
 	size_t queries_n;
 	const char *print;
-	uint64_t given;        /* on the command line: bit i is option i of options.def */
+	uint64_t given; /* given on the command line: bit i is option i of options.def */
 
 	enum format format;
 	const char *output;    /* -o; NULL */
 	bool output_all, noheadings, bytes;
-	enum grouping grouping; /* of --list, and of the screen at first */
+	enum grouping grouping; /* of --list, and initially of the screen */
 	const char *sort;
 	enum lens lens;
 	const char *filter;    /* NULL */
-	unsigned columns, zoom; /* of --grid; 0: chosen. zoom is the number of pages */
+	unsigned columns, zoom; /* of --grid; 0: automatic. zoom is a number of pages */
 
 	unsigned tracker; /* enum tracker, or TRACKER_AUTO */
 	bool allow_inject, force;
 	const char *scope;     /* NULL: everything */
-	uint64_t watch_ns;     /* of --watch; with another mode: before it answers. 0: none */
-	unsigned count;        /* intervals of it; 0: until interrupted */
+	/* interval of --watch; with another mode: how long to watch first. 0: do not watch */
+	uint64_t watch_ns;
+	unsigned count; /* number of intervals; 0: until interrupted */
 	uint64_t interval_ns;
 	bool read_only, no_config;
-	bool mouse, hints, calm; /* of the screen; hints only pmtoprc can take away */
+	bool mouse, hints, calm; /* of the screen; only pmtoprc can disable hints */
 	enum letters letters;
 	struct list_columns list_columns;
 	enum column_id list_sort;
 	bool list_invert;
-	bool ascii;            /* also where the locale has nothing else: set by main */
+	bool ascii; /* also set by main if the locale is limited to ASCII */
 	enum term_color color;
 	enum theme theme;
 	unsigned frames;
@@ -75,10 +76,10 @@ struct options {
 
 void options_init(struct options *o);
 
-/* On top of what `o` says already. */
+/* Adds to what `o` already holds. */
 int options_parse(struct options *o, int argc, char **argv, struct err *err);
 
-/* One option by its long name, as --NAME ARG would. */
+/* Sets one option by its long name, like --NAME ARG. */
 int option_take(struct options *o, const char *name, const char *arg, struct err *err);
 
 enum option_group {
@@ -99,10 +100,10 @@ struct option_row {
 const struct option_row *option_table(size_t *n);
 const char *option_group_name(enum option_group g);
 
-/* What --read-only says to whatever it forbids. */
+/* The reason given for everything that --read-only forbids. */
 extern const char options_read_only[];
 
-/* What --color takes; NULL after the last. */
+/* The i-th value of --color; NULL after the last. */
 const char *option_color_name(unsigned i);
 
 #endif

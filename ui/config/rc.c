@@ -18,8 +18,8 @@
 #include "term/keys.h"
 
 enum {
-	FILE_SIZE = 65536, /* at most */
-	LINE_SIZE = 190,   /* inih cuts lines of 200 in two */
+	FILE_SIZE = 65536, /* maximum size of the file */
+	LINE_SIZE = 190,   /* inih splits lines of 200 bytes */
 	PROBLEMS_MAX = 100,
 };
 
@@ -45,15 +45,15 @@ rc_complain(struct rc *rc, unsigned line, const struct err *e)
 
 /* --- names and values ------------------------------------------------------------------------- */
 
-/* What the lines are read from, and where they have come to. */
+/* The text being parsed and the position in it. */
 struct reading {
 	struct rc *rc;
 	struct options *o;
 	const char *at;
 	unsigned line;
-	bool *bad;        /* lines that are none: inih gets blank ones in their place */
-	bool only_lines;  /* they are being looked for: nothing is taken yet */
-	char section[64]; /* the last that was told to be none */
+	bool *bad;        /* lines with syntax errors: inih gets blank lines instead */
+	bool only_lines;  /* first pass: only finds bad lines, sets nothing */
+	char section[64]; /* the last section reported as unknown */
 };
 
 static int
@@ -72,7 +72,10 @@ rc_no_action(const char *name, struct err *err)
 	return err_set(err, ERR_USAGE, "no key action has that name", g.how, "%.60s", name);
 }
 
-/* Of one action in one view the last holds: never more than the table of keys has room for. */
+/*
+ * A later binding of the same action and view replaces the earlier one, so there are never more
+ * bindings than rows of keys.
+ */
 static void
 rc_add_binding(struct rc *rc, const struct key_binding *b)
 {
@@ -129,7 +132,7 @@ rc_no_section(const char *section, struct err *err)
 	return -1;
 }
 
-/* One `name = value`: what is wrong is told at once, and no reason to stop. */
+/* Handles one `name = value`; reports an error at once and continues. */
 static int
 rc_handle(void *user, const char *section, const char *name, const char *value)
 {
@@ -158,8 +161,8 @@ rc_handle(void *user, const char *section, const char *name, const char *value)
 /* --- lines ------------------------------------------------------------------------------------ */
 
 /*
- * For inih, which counts no lines for whom it calls. Blanks before a name mean nothing here; to
- * inih they would make it a continuation of the value before.
+ * inih's line reader; counts lines, which inih does not report. Strips leading blanks, which would
+ * make inih continue the previous value.
  */
 static char *
 rc_next_line(char *line, int size, void *user)
@@ -207,7 +210,7 @@ rc_find_long_lines(struct reading *r, const char *text)
 	}
 }
 
-/* inih tells of one line at a time that it is none; without it, of the next. */
+/* inih reports only the first line with a syntax error: repeats without the lines found so far. */
 static void
 rc_find_bad_lines(struct reading *r, const char *text)
 {
@@ -239,7 +242,7 @@ rc_bind_keys(struct rc *rc)
 	}
 }
 
-/* In the order of the lines; those of one line as they came. */
+/* Sorts problems by line; stable. */
 static void
 rc_sort_problems(struct rc *rc)
 {
@@ -280,7 +283,7 @@ rc_find_path(char *out, size_t size)
 	return n > 0 && (size_t)n < size;
 }
 
-/* What is no file, such as a pipe that nobody fills, must not hold pmtop up. */
+/* Refuses what is not a regular file: a FIFO without a writer must not block pmtop. */
 static int
 rc_read_file(const char *path, char *text, struct err *err)
 {
@@ -341,7 +344,7 @@ rc_free(struct rc *rc)
 
 /* --- an example ------------------------------------------------------------------------------- */
 
-/* The usual keys of an action in a view: those of all its rows there. */
+/* The default keys of an action in a view, from all its rows there. */
 static void
 rc_usual_keys(struct buf *out, enum action action, char view)
 {
@@ -372,8 +375,10 @@ rc_same_keys(enum action action, char view, char other)
 	return same;
 }
 
-/* The view whose keys most others have for the action, of those where no letters are typed. 0:
- * none. */
+/*
+ * The view whose keys for the action most views share, except those where letters are typed. 0:
+ * none.
+ */
 static char
 rc_first_view(enum action action)
 {
@@ -393,7 +398,10 @@ rc_first_view(enum action action)
 	return best;
 }
 
-/* The actions of a section: view 0 those of most views, else those whose keys are others there. */
+/*
+ * The actions of a section. View 0: with the keys of most views; else those whose keys differ in
+ * that view.
+ */
 static void
 rc_example_keys(struct buf *out, char view)
 {

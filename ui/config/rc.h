@@ -6,32 +6,34 @@
 #include "term/user_keymap.h"
 
 /*
- * pmtoprc: what a person wants the screen to be like. It is read once, before the command line,
- * which counts for more; nothing ever writes it. What is wrong in it is told with file and line,
- * and the rest holds: a screen is still wanted. Answers for scripts do not depend on it.
+ * pmtoprc: the user's settings for the screen. Read once, before the command line, which overrides
+ * it; never written. Errors are reported with file and line, and the rest still applies: the user
+ * gets a screen. Answers for scripts do not depend on it.
  */
 struct rc {
-	char path[4096];            /* "" if there is no place for it */
+	char path[4096]; /* "" if there is no path for it */
 	struct rc_problem {
-		unsigned line;      /* 0: the file */
+		unsigned line; /* 0: about the file as a whole */
 		char *text; /* "/home/me/.config/pmtop/pmtoprc:12: theme = blue: ...": what, why,
 		               how */
-	} *problem;                 /* in the order of the lines */
+	} * problem;        /* sorted by line */
 	size_t problems, problem_cap;
 	struct key_binding *binding;
 	size_t bindings, binding_cap;
 };
 
-/* $XDG_CONFIG_HOME/pmtop/pmtoprc (~/.config by default), if there is one; its keys hold until
- * rc_free. */
+/*
+ * Reads $XDG_CONFIG_HOME/pmtop/pmtoprc (default ~/.config), if it exists; its key names stay valid
+ * until rc_free.
+ */
 void rc_read(struct rc *rc, struct options *o);
 
-/* The same of a text; `name` stands for the file in what is told. */
+/* The same for a text; `name` replaces the file name in messages. */
 void rc_read_text(struct rc *rc, struct options *o, const char *name, const char *text);
 
 void rc_free(struct rc *rc);
 
-/* A pmtoprc that changes nothing: every setting and every key as it usually is, as comments. */
+/* An example pmtoprc: every setting and key with its default, commented out. */
 void rc_example(struct buf *out);
 
 #endif

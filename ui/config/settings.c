@@ -27,7 +27,9 @@ setting_table(size_t *n)
 	return rows;
 }
 
-/* Says of a value that it is none. A # is a letter like any other, which people do not expect. */
+/*
+ * The error for a bad value. # does not begin a comment after a value, which users may not expect.
+ */
 static int
 setting_bad(enum setting_id id, const char *value, const char *how, struct err *err)
 {
@@ -90,7 +92,7 @@ setting_take_sort(struct options *o, const char *value, struct err *err)
 	return 0;
 }
 
-/* Those that are options as well. */
+/* Settings that are also options. */
 static int
 setting_take_option(struct options *o, enum setting_id id, const char *value, struct err *err)
 {

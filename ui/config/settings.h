@@ -4,14 +4,14 @@
 
 #include "config/options.h"
 
-/* settings.def: what pmtoprc can set besides keys. */
+/* settings.def: what pmtoprc can set, besides keys. */
 struct setting {
 	const char *name, *values, *usual, *help;
 };
 
 const struct setting *setting_table(size_t *n);
 
-/* Sets it in the options, as the option of the same name would. */
+/* Sets it in the options, like the option of the same name. */
 int setting_take(struct options *o, const char *name, const char *value, struct err *err);
 
 #endif

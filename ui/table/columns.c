@@ -55,7 +55,7 @@ columns_ours(const char *s)
 
 /* --- of regions ------------------------------------------------------------------------------- */
 
-/* What regions need not have in common is not told of a group of them. */
+/* Facts that need not be the same for all regions of a group are unknown for the group. */
 static struct value
 columns_of_one(const struct region_row *row, struct value v)
 {
@@ -94,14 +94,14 @@ columns_device(const struct vma *v)
 	return x;
 }
 
-/* Whether smaps was read, and this kernel's has that. */
+/* Whether smaps was read and this kernel reports that field. */
 static bool
 columns_smaps(const struct region_row *row, unsigned what)
 {
 	return row->smaps && row->smaps->known & what;
 }
 
-/* What neither page table nor file tells, smaps does, if it was read for another column. */
+/* From smaps, if it was read for another column and neither page table nor file decides. */
 static struct value
 columns_swap(const struct region_row *row)
 {
@@ -133,7 +133,7 @@ columns_rate(const struct region_row *row)
 	                                                      : unknown;
 }
 
-/* PAGEMAP_SCAN tells which pages are mapped huge; older kernels tell in smaps only. */
+/* PAGEMAP_SCAN reports which pages are mapped huge; older kernels only have it in smaps. */
 static struct value
 columns_thp(const struct region_row *row)
 {
@@ -182,7 +182,7 @@ columns_page_written(const struct page_row *row)
 	return columns_number(w & PM_SOFT_DIRTY && w & (PM_PRESENT | PM_SWAPPED) ? 1 : 0);
 }
 
-/* Type and offset read as zero without the privilege; offset 0 of a device is never a page. */
+/* Without privilege, type and offset read as zero; offset 0 of a device is never a page. */
 static bool
 columns_in_swap(const struct page_row *row)
 {
@@ -201,7 +201,7 @@ columns_swap_device(const struct page_row *row)
 	return columns_outside(row->swaps->name[type]);
 }
 
-/* Looked up by walking the cgroup tree, so the last answer is kept for the neighbours. */
+/* Needs a walk of the cgroup tree, so the last result is cached for the neighbours. */
 static struct value
 columns_memcg(const struct page_row *row)
 {
@@ -221,7 +221,7 @@ columns_memcg(const struct page_row *row)
 
 /* --- the table -------------------------------------------------------------------------------- */
 
-/* The value of each row as a function: columns_region_RSS, columns_page_PFN, columns_watch_MS. */
+/* Each row's value as a function: columns_region_RSS, columns_page_PFN, columns_watch_MS. */
 #define COLUMNS_VALUE(set, id, made) \
 	static struct value columns_##set##_##id(const struct set##_row *row) \
 	{ \

@@ -14,7 +14,7 @@
 #include "page/page.h"
 #include "target/region.h"
 
-/* The columns of columns.def, and the values in them. Those of the list come first: a bit each. */
+/* The columns of columns.def and their values. The list's columns come first: one bit each. */
 #define R(id, ...) COL_REGION_##id,
 #define L(id, ...) COL_LIST_##id,
 #define P(id, ...) COL_PAGE_##id,
@@ -34,11 +34,11 @@ enum column_set { SET_REGION, SET_PAGE, SET_WATCH, SET_LIST };
 
 /* What a column needs beyond the page table and enum page_need. */
 enum column_need {
-	NEED_WRITES = FILTER_NEED_WRITTEN, /* what was written since a clear */
-	NEED_HUGE = FILTER_NEED_HUGE, /* mapped as huge: PAGEMAP_SCAN tells, or else smaps */
-	NEED_SMAPS = 1 << 18,         /* read for all regions, by a walk over all page tables */
-	NEED_KSM = 1 << 19,           /* flags of all its frames; or else smaps */
-	NEED_RATE = 1 << 20,          /* the growth of what was written, over some time */
+	NEED_WRITES = FILTER_NEED_WRITTEN, /* what was written since the clear */
+	NEED_HUGE = FILTER_NEED_HUGE,      /* huge mappings: by PAGEMAP_SCAN, else by smaps */
+	NEED_SMAPS = 1 << 18,              /* read for all regions, which walks all page tables */
+	NEED_KSM = 1 << 19,                /* the flags of all its frames; else smaps */
+	NEED_RATE = 1 << 20,               /* the growth of what was written, over time */
 };
 
 enum value_kind { VALUE_UNKNOWN, VALUE_TEXT, VALUE_NUMBER, VALUE_HEX, VALUE_SIZE, VALUE_PERCENT,
@@ -46,22 +46,22 @@ enum value_kind { VALUE_UNKNOWN, VALUE_TEXT, VALUE_NUMBER, VALUE_HEX, VALUE_SIZE
 
 struct value {
 	enum value_kind kind;
-	uint64_t n; /* NUMBER, HEX; SIZE in bytes; PERCENT: a part of `of`; FLAGS: as letters */
+	uint64_t n; /* NUMBER, HEX; SIZE in bytes; PERCENT: n of `of`; FLAGS: as letters */
 	uint64_t of;
-	const char *s;   /* TEXT from outside, to be escaped; or NULL: */
-	char t[32];      /* TEXT of ours */
+	const char *s; /* TEXT from outside, not escaped yet; NULL: use t */
+	char t[32];    /* TEXT of our own */
 };
 
-/* One row's facts. */
+/* The facts behind one row. */
 struct region_row {
 	const struct vma *v;
 	const struct region *r;
 	const struct smaps_entry *smaps; /* NULL: not read */
 	size_t page_size;
 	bool dirty_known;
-	size_t regions;    /* it is a sum over so many; 0: one region */
-	bool huge_known;   /* r->thp is counted: the kernel has PAGEMAP_SCAN */
-	bool ksm_known;    /* pages merged by KSM were counted: */
+	size_t regions;  /* the number of regions summed; 0: a single region */
+	bool huge_known; /* r->thp is valid: the kernel has PAGEMAP_SCAN */
+	bool ksm_known;  /* ksm, the pages merged by KSM, is valid */
 	uint64_t ksm;
 };
 struct page_row {
@@ -71,7 +71,7 @@ struct page_row {
 	const struct swaps *swaps;
 	size_t page_size;
 	bool written_known;
-	/* that tells which pages are written; NULL: their soft-dirty bits do */
+	/* reports which pages are written; NULL: their soft-dirty bits do */
 	const struct track *track;
 	const struct source *source; /* that names its cgroup; NULL: by number */
 };
@@ -79,28 +79,28 @@ struct page_row {
 struct watch_row {
 	unsigned interval;
 	uint64_t ms, pages;
-	uint64_t unknown;    /* pages that may have been written besides */
-	bool known;          /* pages is: the region was there at the clear, and is watched */
+	uint64_t unknown;    /* pages beyond those that may have been written */
+	bool known;          /* `pages` is valid: the region existed at the clear and is watched */
 	const struct vma *v; /* NULL: all regions */
 	size_t page_size;
 };
 
-/* A row of columns.def, which explains the members. */
+/* A row of columns.def; the members are documented there. */
 struct column {
 	enum column_set set;
 	enum column_id id;
 	const char *title, *help;
 	int width;
-	enum value_kind type; /* of every value that is known */
+	enum value_kind type; /* of every known value */
 	union {
-		struct value (*of_region)(const struct region_row *); /* SET_LIST: never known */
+		struct value (*of_region)(const struct region_row *); /* SET_LIST: always unknown */
 		struct value (*of_page)(const struct page_row *);
 		struct value (*of_watch)(const struct watch_row *);
 	};
 	unsigned needs;
 	bool usual;
 	const char *once;
-	/* of SET_REGION and SET_LIST: */
+	/* for SET_REGION and SET_LIST: */
 	const char *heading;
 	char letter;
 	bool up;
@@ -110,34 +110,34 @@ enum { LIST_MORE = 100 };
 
 const struct column *column_row(enum column_id id);
 
-/* Numbers stand to the right; those that are no address are bare in JSON. */
+/* Numbers are right-aligned; those that are not addresses are unquoted in JSON. */
 bool value_is_number(enum value_kind kind);
 bool value_is_bare(enum value_kind kind);
 
-/* What it is, and what must be read for it where that is dear. */
+/* The column's help, with what must be read for it if that is expensive. */
 void column_help(const struct column *c, struct buf *out);
 
-/* All that these columns need. */
+/* The union of what these columns need. */
 unsigned columns_needs(const enum column_id *ids, size_t n);
 
 struct value region_value(enum column_id id, const struct region_row *row);
 struct value page_value(enum column_id id, const struct page_row *row);
 struct value watch_value(enum column_id id, const struct watch_row *row);
 
-/* The value as text: sizes for people unless `bytes`, addresses with 0x. "" if it is not known. */
+/* Appends the value as text: sizes with units unless `bytes`, addresses with 0x; "" if unknown. */
 void value_text(const struct value *v, bool bytes, bool ascii, struct buf *out);
 
-/* Below 0, 0, above 0; what is not known comes last. */
+/* Less than, equal to or greater than 0; unknown values sort last. */
 int value_compare(const struct value *a, const struct value *b);
 
-/* The column of this name, or of a name that it once had; COL_COUNT: none. */
+/* The column of this name or former name; COL_COUNT: none. */
 enum column_id column_named(enum column_set set, const char *name, size_t len);
 
 /* "start,RSS" -> ids; an unknown name is an error that lists the names. *n at most COL_COUNT. */
 int columns_parse(enum column_set set, const char *list, enum column_id ids[COL_COUNT], size_t *n,
                   struct err *err);
 
-/* Those of a set in its order: all, or the usual ones. */
+/* The columns of a set in its order: all, or the default ones. */
 void columns_all(enum column_set set, bool usual, enum column_id ids[COL_COUNT], size_t *n);
 
 #endif

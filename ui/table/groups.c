@@ -30,7 +30,7 @@ group_key(const struct vma_list *l, size_t i, enum grouping by)
 	return vma_shown_name(v);
 }
 
-/* Whether it is what its group counts, and not what comes with it. */
+/* Whether it is one of the things its group counts, and not, say, their guard. */
 static bool
 groups_is_unit(const struct vma_list *l, size_t i, const char *key)
 {
@@ -49,14 +49,14 @@ group_title(const struct group *g, struct buf *out)
 
 struct member {
 	const char *key;
-	size_t at; /* of the region */
+	size_t at; /* index of the region */
 };
 
 static int
 groups_by_key(const void *pa, const void *pb)
 {
 	const struct member *a = pa, *b = pb;
-	int c = a->key == b->key ? 0 : strcmp(a->key, b->key); /* names of ours are one text */
+	int c = a->key == b->key ? 0 : strcmp(a->key, b->key); /* our own keys are shared strings */
 
 	return c ? c : (a->at > b->at) - (a->at < b->at);
 }
@@ -83,7 +83,7 @@ groups_add_region(struct group *g, const struct vma *v, const struct region *r)
 	g->v.end += vma_size(v);
 	g->sum.known |= r->known;
 	if (!g->sum.doubt && (r->unknown || r->doubt == DOUBT_OUTSIDE))
-		g->sum.doubt = r->doubt; /* which of them does not matter */
+		g->sum.doubt = r->doubt; /* which one does not matter */
 	g->sum.unknown += r->unknown;
 	g->sum.rss += r->rss;
 	g->sum.swap += r->swap;
@@ -100,7 +100,7 @@ groups_add_region(struct group *g, const struct vma *v, const struct region *r)
 	g->n++;
 }
 
-/* After add_region. */
+/* call after groups_add_region */
 static void
 groups_add_smaps(struct group *g, const struct smaps_entry *e)
 {
@@ -140,7 +140,7 @@ groups_make(struct groups *out, const struct regions *rs, enum grouping by, cons
 		groups_add_smaps(&out->g[out->n - 1], smaps ? smaps_find(smaps, v->start) : NULL);
 		if (groups_is_unit(&rs->vmas, m[i].at, m[i].key)) {
 			out->g[out->n - 1].units++;
-			out->g[out->n - 1].v.type = v->type; /* not that of a guard */
+			out->g[out->n - 1].v.type = v->type; /* not the type of a guard */
 		}
 		out->of[m[i].at] = out->n - 1;
 	}

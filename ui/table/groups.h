@@ -6,9 +6,8 @@
 #include "target/region.h"
 
 /*
- * Regions that belong together: those of one file, or of one type. Threads' stacks with their
- * guards are one file, so to speak, and so are malloc's arenas: they are half of a large program's
- * list.
+ * Regions grouped by file or by type. Thread stacks with their guards count as one file, and so do
+ * malloc's arenas: they make up half of a large program's list.
  */
 enum grouping { GROUPING_NONE, GROUPING_FILE, GROUPING_TYPE, GROUPING_COUNT };
 
@@ -16,13 +15,13 @@ const char *grouping_name(enum grouping by); /* "address", "file", "type" */
 
 struct group {
 	const char *key;   /* points into the regions, or is static */
-	uint64_t hash;     /* of key: the group's identity from one look to the next */
-	struct vma v;      /* start of the first region; end - start is the sum of their sizes */
+	uint64_t hash;     /* of key: identifies the group across samples */
+	struct vma v;      /* start of the first region; end - start is the sum of the sizes */
 	struct region sum;
-	size_t n;          /* regions */
-	struct smaps_entry smaps; /* the sum, if there is one of every region: */
+	size_t n;                 /* number of regions */
+	struct smaps_entry smaps; /* the sum, if smaps has every region: */
 	bool has_smaps;
-	size_t units;      /* stacks or arenas among them; 0: it is none of these */
+	size_t units; /* stacks or arenas in it; 0: another kind of group */
 };
 
 struct groups {

@@ -14,8 +14,7 @@ json_line(struct json *j)
 	buf_fmt(&j->text, "\n%*s", (int)j->depth * INDENT, "");
 }
 
-/* What parts a value, or its key, from the one before. Rows in an array are begun by their comma.
- */
+/* Writes the separator before a value or its key. */
 static void
 json_part(struct json *j)
 {

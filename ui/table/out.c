@@ -14,7 +14,7 @@ struct out {
 	size_t n;
 	struct libscols_table *table;
 	struct buf line, cell;
-	struct json own, *json; /* its own document, or the caller's; NULL: it is none */
+	struct json own, *json; /* its own document or the caller's; NULL: not JSON */
 };
 
 static const char *
@@ -44,7 +44,7 @@ out_csv_field(struct buf *out, const char *s)
 	buf_str(out, "\"");
 }
 
-/* A blank inside a value is written \x20, so that blanks part the values. */
+/* Blanks inside a value are written as \x20, because blanks separate the values. */
 static void
 out_raw_field(struct buf *out, const char *s)
 {
@@ -81,7 +81,7 @@ out_begin_table(struct out *o)
 		                       out_is_right(o, i) ? SCOLS_FL_RIGHT : 0);
 }
 
-/* Of a streamed table: the widths are guessed beforehand. */
+/* For a streamed table, whose widths are fixed in advance. */
 static int
 out_width_of(const struct out *o, size_t i)
 {

@@ -9,29 +9,30 @@
 #include "table/json.h"
 
 /*
- * Rows of values, usually to standard output, as a table, CSV, JSON or raw. Rows are written as
- * they come, in memory that does not grow, except for the table form of a short list, which is laid
- * out whole (libsmartcols) so that its columns fit.
+ * Writes rows of values, usually to standard output, as a table, CSV, JSON or raw. Rows are written
+ * as they come, in bounded memory; only the table form of a short list is laid out as a whole
+ * (libsmartcols), so that its columns fit.
  */
 struct out;
 
 struct out_shape {
 	enum format format;
 	bool noheadings, bytes, ascii;
-	bool whole;           /* few rows: lay the table out when all are there */
-	const char *name;     /* of the array in the JSON document */
-	/* with titles: a letter a column, R to the right; NULL: all to the left */
+	bool whole;       /* few rows: collect them all and lay the table out */
+	const char *name; /* the array's name in the JSON document */
+	/* with titles: one letter per column, R for right-aligned; NULL: all left-aligned */
 	const char *align;
-	struct json *json;    /* the document that the rows are an array of; NULL: their own */
+	/* write the rows as an array of this document; NULL: as a document of their own */
+	struct json *json;
 	FILE *to;             /* NULL: standard output */
 };
 
-/* Columns by id, or with `titles` by name alone (all text). The arrays must outlive the out. */
+/* Columns by id, or with `titles` by name only (all text). The arrays must outlive the out. */
 struct out *out_begin(const struct out_shape *shape, const enum column_id *ids,
                       const char *const *titles, size_t n);
 void out_row(struct out *o, const struct value *values);
 
-/* Ends the document. -1 if anything could not be written. */
+/* Ends the document and frees the out. -1: a write failed. */
 int out_end(struct out *o, struct err *err);
 
 #endif
