@@ -127,7 +127,7 @@ main_run_screen(const struct options *o, const struct rc *rc, pid_t pid, const c
 
 /* One line. What it quotes (typed words, a target's name) is escaped: no terminal is to obey it. */
 static void
-main_tell(const char *text)
+main_report(const char *text)
 {
 	struct buf safe = {0};
 
@@ -140,7 +140,7 @@ static int
 main_run_batch(const struct options *o, pid_t pid, struct err *err)
 {
 	struct buf note = {0};
-	int r = batch_run(o, pid, main_tell, &note, err);
+	int r = batch_run(o, pid, main_report, &note, err);
 
 	if (r == 0 && note.s)
 		fprintf(stderr, "pmtop: %s\n", note.s);
@@ -150,7 +150,7 @@ main_run_batch(const struct options *o, pid_t pid, struct err *err)
 
 /* What has become of the command, once the terminal is the person's again. */
 static void
-main_tell_command(const char *name, pid_t child, const char *output)
+main_report_command(const char *name, pid_t child, const char *output)
 {
 	char how[64];
 	struct buf text = {0};
@@ -166,7 +166,7 @@ main_tell_command(const char *name, pid_t child, const char *output)
 	if (!dropped)
 		buf_fmt(&text, "; its output%s: %s", empty ? " (none yet)" : "", output);
 	if (!how[0] || !dropped)
-		main_tell(text.s);
+		main_report(text.s);
 	buf_free(&text);
 }
 
@@ -195,7 +195,7 @@ main_run_on_target(const struct options *o, const struct rc *rc, struct err *err
 	r = o->mode == MODE_SCREEN ? main_run_screen(o, rc, pid, notice[0] ? notice : NULL, err)
 	                           : main_run_batch(o, pid, err);
 	if (child > 0)
-		main_tell_command(o->command[0], child, output);
+		main_report_command(o->command[0], child, output);
 	return r;
 }
 
@@ -229,7 +229,7 @@ main_complain(const struct err *err)
 {
 	char line[768];
 
-	main_tell(err_line(err, line, sizeof(line)));
+	main_report(err_line(err, line, sizeof(line)));
 }
 
 /*

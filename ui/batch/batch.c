@@ -78,8 +78,7 @@ batch_answer(struct batch *b, struct err *err)
 	return 0;
 }
 
-/* Whoever reads us no more ends us as is usual, but not before a target that is watched is let go.
- */
+/* A closed pipe ends us as usual, but not before a watched target is released. */
 static void
 batch_hold_pipe(int how)
 {
@@ -91,10 +90,10 @@ batch_hold_pipe(int how)
 }
 
 int
-batch_run(const struct options *o, pid_t pid, void (*tell)(const char *text), struct buf *note,
+batch_run(const struct options *o, pid_t pid, void (*report)(const char *text), struct buf *note,
           struct err *err)
 {
-	struct batch b = {.o = o, .note = note, .tell = tell};
+	struct batch b = {.o = o, .note = note, .report = report};
 	int r = target_open(&b.t, o->proc_root, pid, err);
 
 	if (o->watch_ns)

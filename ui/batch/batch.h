@@ -9,10 +9,10 @@
 
 /*
  * The answers without a screen: --list, --pages, --summary, --query, --grid, --capabilities, on
- * stdout. `note` is what should be said beside the answer; empty: nothing. tell says at once what
- * befalls the target meanwhile; its text may hold anything.
+ * stdout. `note` receives what to print beside the answer; empty: nothing. `report` prints events
+ * of the target at once; its text is not escaped.
  */
-int batch_run(const struct options *o, pid_t pid, void (*tell)(const char *text), struct buf *note,
-              struct err *err);
+int batch_run(const struct options *o, pid_t pid, void (*report)(const char *text),
+              struct buf *note, struct err *err);
 
 #endif

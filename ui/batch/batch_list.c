@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* --list: one row a region. */
+/* --list: one row per region. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,7 +12,7 @@
 #include "target/walk.h"
 #include "target/writes.h"
 
-/* --sort COLUMN, or -COLUMN upwards. */
+/* --sort COLUMN, or -COLUMN for ascending order. */
 static int
 batch_parse_sort(const char *text, enum column_id *id, bool *up, struct err *err)
 {
@@ -65,7 +65,7 @@ batch_count_ksm(void *arg, uint64_t addr, const struct page *pages, size_t n)
 	return 0;
 }
 
-/* The pages merged by KSM, which only the frames' flags tell. */
+/* Counts the pages merged by KSM, which takes the frames' flags. */
 static void
 batch_add_ksm(struct batch *b, struct region_row *row)
 {
@@ -81,7 +81,7 @@ batch_add_ksm(struct batch *b, struct region_row *row)
 	row->ksm = c.n;
 }
 
-/* smaps and soft-dirty, where columns or the filter need them. */
+/* Reads smaps and soft-dirty if columns or the filter need them. */
 static int
 batch_read_more(struct batch *b, unsigned needs, bool *dirty, struct err *err)
 {
@@ -94,10 +94,10 @@ batch_read_more(struct batch *b, unsigned needs, bool *dirty, struct err *err)
 	return 0;
 }
 
-/* A row in the making. */
+/* A row under construction. */
 struct list_row {
 	struct region_row facts;
-	struct smaps_entry sum; /* of a group, and then facts.smaps is this: */
+	struct smaps_entry sum; /* of a group; facts.smaps points to it */
 	bool summed;
 	struct value key;
 	size_t at;
@@ -108,7 +108,7 @@ struct list {
 	size_t n;
 };
 
-/* Where the flags do not tell, smaps does, on kernels that have it there. */
+/* From smaps where the flags are hidden, on kernels whose smaps has it. */
 static void
 batch_add_ksm_by_smaps(struct batch *b, struct list *rows)
 {
@@ -164,7 +164,7 @@ batch_choose_rows(struct batch *b, const struct regions *rs, struct batch_filter
 	}
 }
 
-/* One row a group in place of one a region. */
+/* Replaces the rows of regions by one row per group. */
 static void
 batch_sum_up(const struct regions *rs, const struct groups *gs, const struct list *from,
              struct list *to)
@@ -207,7 +207,10 @@ batch_group_rows(const struct regions *rs, enum grouping by, struct groups *gs, 
 	free(in);
 }
 
-/* A column's value; the sums lie in the row itself, which sorting moves. */
+/*
+ * A column's value. Sums are stored in the row itself, which sorting moves, so the pointer is set
+ * here.
+ */
 static struct value
 batch_row_value(struct list_row *row, enum column_id id)
 {
@@ -230,7 +233,7 @@ batch_list_print_rows(const struct list *rows, const struct out_shape *shape,
 	}
 }
 
-/* Which columns, and by which to sort. */
+/* Chooses the columns and the sort column. */
 static int
 batch_list_columns(const struct batch *b, enum column_id ids[COL_COUNT], size_t *n,
                    enum column_id *sort, bool *up, struct err *err)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* --pages: one row a page, in memory that does not grow. */
+/* --pages: one row per page, in bounded memory. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,11 +15,11 @@ struct dump {
 	size_t n;
 	const struct vma *v;
 	bool written; /* it is known which of this region's pages are written */
-	const struct track *track; /* and this tells; NULL: bit 55 does */
+	const struct track *track; /* reports which; NULL: bit 55 does */
 	struct batch_filter filter;
 	uint64_t rows;
 	unsigned needs; /* of the columns */
-	unsigned more; /* and of those of the pages that pass, once they have: 0 nothing */
+	unsigned more; /* needed for columns of pages that pass, read after filtering; 0: nothing */
 	struct err *err;
 	bool failed;
 };
@@ -53,7 +53,7 @@ batch_dump_pages(void *arg, uint64_t addr, const struct page *pages, size_t n)
 	return ferror(stdout);
 }
 
-/* Those that pass are listed in `passed`, by their place; returns how many. */
+/* Stores the indices of the pages that pass in `passed`; returns how many. */
 static size_t
 batch_pass(struct dump *d, uint64_t addr, const struct page *pages, size_t n,
            uint16_t passed[PAGE_BATCH])
@@ -74,8 +74,8 @@ batch_pass(struct dump *d, uint64_t addr, const struct page *pages, size_t n,
 }
 
 /*
- * What the columns show is read of the pages that passed, and it must be them still: they are asked
- * again with what they are by then.
+ * Reads what the columns show for the pages that passed, and filters again, because they may have
+ * changed by then.
  */
 static int
 batch_dump_passed(void *arg, uint64_t addr, const struct page *pages, size_t n)
@@ -108,10 +108,9 @@ batch_dump_passed(void *arg, uint64_t addr, const struct page *pages, size_t n)
 	return d->failed || ferror(stdout);
 }
 
-/* What to read of region d->v at first, where there is a filter; false: none of its pages can pass.
- */
+/* What to read for region d->v before filtering; false: none of its pages can pass. */
 static bool
-batch_filter_wants_of(struct dump *d, bool gaps, unsigned *needs)
+batch_filter_needs_of(struct dump *d, bool gaps, unsigned *needs)
 {
 	struct filter_facts x = {.v = d->v,
 	                         .page_size = d->b->t.page_size,
@@ -136,10 +135,10 @@ batch_dump_region(struct dump *d, uint64_t start, uint64_t end, bool written, st
 	int r;
 
 	d->written = written && batch_written_known(d->b, d->v);
-	if (d->filter.on && !batch_filter_wants_of(d, d->b->o->range, &o.needs))
+	if (d->filter.on && !batch_filter_needs_of(d, d->b->o->range, &o.needs))
 		return 0;
 	if (!(o.needs & PAGE_NEED_GAPS))
-		o.needs &= ~(unsigned)PAGE_NEED_CACHE; /* it tells of gaps alone */
+		o.needs &= ~(unsigned)PAGE_NEED_CACHE; /* it only matters for gaps */
 	r = walk_pages(&d->b->t, d->v, start, end, &o, &fns, d, err);
 	return d->failed ? -1 : r;
 }

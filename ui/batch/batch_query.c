@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* -e: what the prompt would answer. */
+/* -e: answers as the prompt does. */
 #include <stdio.h>
 #include <string.h>
 
@@ -87,8 +87,8 @@ batch_json_piece(struct json *j, const struct bytes *x, uint64_t start, uint64_t
 }
 
 /*
- * "bytes" is all of them, or null if one is missing; "pieces" has the same page by page where they
- * differ, and of what is missing the reason.
+ * "bytes" has all of them, or null if one is missing; then "pieces" has them page by page, with the
+ * reason for each missing one.
  */
 static void
 batch_json_bytes(struct json *j, const struct bytes *x)
@@ -147,8 +147,10 @@ batch_print_json_answers(const struct options *o, struct answer *const *a)
 	json_free(&j);
 }
 
-/* What must outlive pmtop: a watch by userfaultfd ends with it, and contents are compared by
- * nobody. */
+/*
+ * Only for trackers whose marks outlive pmtop: a userfaultfd watch ends with it, and contents would
+ * never be compared.
+ */
 static int
 batch_check_clear(struct batch *b, struct err *err)
 {
@@ -178,7 +180,7 @@ batch_answer_one(struct batch *b, const char *text, struct err *err)
 	return answer_query(&b->t, &b->vmas, text, err);
 }
 
-/* All are answered before any is printed: half a JSON document helps nobody. */
+/* Computes all answers before printing any, because half a JSON document is useless. */
 int
 batch_query(struct batch *b, struct err *err)
 {

@@ -2,8 +2,7 @@
 #ifndef PM_BATCH_STATE_H
 #define PM_BATCH_STATE_H
 
-/* What the files of the batch share: the target as every answer needs it, one function an answer.
- */
+/* Shared by the batch files: the target as every answer needs it, and one function per answer. */
 #include "config/options.h"
 #include "filter/filter.h"
 #include "kernel/smaps.h"
@@ -17,9 +16,9 @@ struct batch {
 	struct vma_list vmas;
 	struct smaps smaps;
 	bool has_smaps;
-	bool watched;     /* the track knows what was written while it was */
-	struct buf *note; /* for standard error, in the end */
-	void (*tell)(const char *text); /* the same, at once */
+	bool watched;                     /* track holds what was written during --watch */
+	struct buf *note;                 /* printed to standard error at the end */
+	void (*report)(const char *text); /* prints to standard error at once */
 };
 
 int batch_list(struct batch *b, struct err *err);
@@ -30,14 +29,13 @@ int batch_watch(struct batch *b, struct err *err);
 
 struct out_shape batch_shape(const struct options *o, const char *name, bool whole);
 
-/* The columns that were asked for, or else the usual ones. */
+/* The columns requested, or the default ones. */
 int batch_columns(const struct options *o, enum column_set set, enum column_id ids[COL_COUNT],
                   size_t *n, struct err *err);
 
 /*
- * --filter. Rows of which it is not known whether they match are left out, and counted; in the end
- * their number and the reasons (enum filter_why) are noted, and that there was no row. `one` is
- * what a row is.
+ * --filter. Rows for which it is unknown are left out and counted; at the end the note gets their
+ * number and the reasons (enum filter_why), or that there was no row. `one` is the noun for a row.
  */
 struct batch_filter {
 	struct filter f;
@@ -54,25 +52,24 @@ void batch_note_filter(struct batch *b, const struct batch_filter *bf, const cha
 int batch_need_smaps(struct batch *b, struct err *err);
 
 /*
- * Soft-dirty bits that somebody else's clear left behind count as they stand; a region that was
- * mapped since (VmFlags sd) has none that mean anything. false: this kernel has none at all.
+ * Soft-dirty bits of a clear by somebody else are used as they are; a region mapped since then
+ * (VmFlags sd) has no meaningful ones. false: this kernel has no soft-dirty.
  */
 bool batch_need_written(struct batch *b);
 
-/* After that: whether it is known which pages of v, one of b->vmas, are written. */
+/* After batch_need_written: whether it is known which pages of v, one of b->vmas, are written. */
 bool batch_written_known(const struct batch *b, const struct vma *v);
 
 /*
- * The tracker that the options choose, ready to clear. -1: it cannot, it must be allowed first, or
- * the clear would harm somebody.
+ * Prepares the tracker that the options choose for a clear. -1: it cannot be used, needs
+ * --allow-inject first, or a clear would harm somebody.
  */
 int batch_tracker(struct batch *b, struct err *err);
 
-/* --watch before another answer: clears, waits, and leaves the track, and b->vmas, as of the end.
- */
+/* --watch before another answer: clears, waits, and updates the track and b->vmas. */
 int batch_watch_once(struct batch *b, struct err *err);
 
-/* RANGE: what -e takes as a range or as a place; NULL is everything. */
+/* RANGE: a range or a place as for -e; NULL: everything. */
 int batch_range(struct batch *b, const char *text, uint64_t *start, uint64_t *end, struct err *err);
 
 #endif

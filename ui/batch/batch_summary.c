@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * --summary: sums, in five sections. Each section is one table of columns, which serves three
- * forms: a table or a JSON array of its own; or, as CSV and raw, lines of one table for all
- * sections, in which each column that holds a size becomes a line.
+ * --summary: sums, in five sections. The columns of a section serve three forms: a table; a JSON
+ * array; or, as CSV and raw, lines of one table for all sections, in which each column with a size
+ * becomes a line.
  */
 #include <stdio.h>
 #include <string.h>
@@ -17,9 +17,9 @@ enum sum_use {
 	USE_KEY,   /* what the row is about; several are joined */
 	USE_COUNT, /* of regions, of folios */
 	USE_PAGES,
-	USE_BYTES, /* of the pages; the table has it in MiB */
-	USE_PART,  /* bytes, a part of them or beside them */
-	USE_NOTE,  /* bytes that are no sum */
+	USE_BYTES, /* of the pages; shown in MiB in a table */
+	USE_PART,  /* bytes, part of them or in addition */
+	USE_NOTE,  /* bytes that are not part of a sum */
 	USE_TEXT,
 };
 
@@ -35,7 +35,7 @@ struct sink {
 	const struct summary *s;
 	const struct section *section;
 	struct out *out;
-	struct json *json; /* the document, if it is one */
+	struct json *json; /* the JSON document, or NULL */
 };
 
 struct section {
@@ -43,7 +43,7 @@ struct section {
 	const struct sum_column *columns;
 	size_t n;
 	void (*rows)(struct sink *k);
-	bool of_frames; /* hidden where the frames are */
+	bool of_frames; /* unknown if the frames are hidden */
 };
 
 static const struct value unknown = {.kind = VALUE_UNKNOWN};
@@ -74,7 +74,7 @@ batch_is_flat(const struct options *o)
 
 /* --- rows ------------------------------------------------------------------------------------- */
 
-/* Rounded to a tenth, so that only nothing reads as nothing. */
+/* Rounded to a tenth, but only 0 shows as 0. */
 static struct value
 batch_mib(uint64_t n)
 {
@@ -89,7 +89,7 @@ batch_mib(uint64_t n)
 	return v;
 }
 
-/* The lines that follow a row's first: `line` is that, with its key. */
+/* Adds the lines after a row's first, which is `line` with the key. */
 static void
 batch_flat_parts(struct sink *k, const struct value *v, struct value line[FLAT_COLUMNS])
 {
@@ -130,7 +130,7 @@ batch_flat_row(struct sink *k, const struct value *v)
 		} else if (use == USE_BYTES && v[i].kind != VALUE_UNKNOWN) {
 			line[4] = batch_number(v[i].n);
 		} else if (use == USE_TEXT) {
-			line[5] = v[i]; /* of two the longer one, which comes last */
+			line[5] = v[i]; /* of two texts the last, which is the longer one */
 		}
 	}
 	out_row(k->out, line);
@@ -156,7 +156,7 @@ batch_sink_row(struct sink *k, const struct value *v)
 	out_row(k->out, shown);
 }
 
-/* Of the tables that have these four columns: the first, PAGES, BYTES, WORDS. */
+/* For tables with the columns KEY, PAGES, BYTES, WORDS. */
 static void
 batch_pages_row(struct sink *k, const char *key, uint64_t n, const char *words)
 {
@@ -330,8 +330,8 @@ batch_flags_rows(struct sink *k)
 }
 
 /*
- * In the shape of page-types' table, which scripts read; but a row is a combination of all bits
- * that the kernel tells, of pages in RAM, and so the names are of all of them.
+ * In the layout of page-types' table, which scripts parse; but a row is a combination of all bits
+ * that the kernel reports for pages in RAM, and the names cover all of them.
  */
 static void
 batch_print_page_types(const struct sink *k)
@@ -445,7 +445,7 @@ batch_why_hidden(const struct sink *k, const struct section *section)
 	return section->of_frames ? summary_hidden_why(k->s) : NULL;
 }
 
-/* A table of its own, or an array of the JSON document. */
+/* Begins a table, or an array of the JSON document. */
 static void
 batch_begin_section(struct sink *k, const struct section *section, const char *titles[COLUMNS_MAX],
                     char align[COLUMNS_MAX + 1])
@@ -568,7 +568,9 @@ batch_print_all(const struct batch *b, const struct summary *s, struct err *err)
 	                                   : batch_print_tables(&k, err);
 }
 
-/* Pages that were not there any more read as unreadable: sums of a process that ended are none. */
+/*
+ * Pages that have disappeared read as unreadable, so the sums are wrong if the process has ended.
+ */
 static int
 batch_check_alive(struct batch *b, struct err *err)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* --watch: clear, wait, tell what was written; over and over. */
+/* --watch: clear, wait, report what was written; repeatedly. */
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -15,12 +15,13 @@
 #include "target/region.h"
 #include "target/writes.h"
 
-static const uint64_t LEAST_NS = 10000000; /* between looks */
-static const uint64_t BEAT_NS = 100000000; /* how soon an exec is noticed: nothing tells of one */
+static const uint64_t LEAST_NS = 10000000; /* between scans */
+/* an exec is noticed within this time: no event announces it */
+static const uint64_t BEAT_NS = 100000000;
 enum {
-	EXECS = 16,  /* programs one after another that are begun with anew, in one interval */
-	LOOKS = 100, /* while watching before another answer */
-	SHARE = 10,  /* a look that took t is not repeated before SHARE * t has passed */
+	EXECS = 16,  /* limit on successive programs in one interval */
+	SCANS = 100, /* while watching before another answer, at most */
+	SHARE = 10,  /* a scan that took t is repeated after SHARE * t at the earliest */
 };
 
 struct watch {
@@ -29,14 +30,16 @@ struct watch {
 	const enum column_id *ids;
 	size_t n;
 	int signals;
-	size_t unwatched; /* regions that userfaultfd does not watch, at the last look */
-	uint64_t pages;    /* of the last interval */
-	uint64_t least_ns; /* that the next must take; 0: not known yet */
-	bool longer;       /* one was longer than was asked for */
-	unsigned execs;    /* of this interval */
+	size_t unwatched;  /* regions not watched by userfaultfd, at the last scan */
+	uint64_t pages;    /* written in the last interval */
+	uint64_t least_ns; /* minimum length of the next one; 0: not known yet */
+	bool longer;       /* an interval was longer than requested */
+	unsigned execs;    /* in this interval */
 };
 
-/* Waits until `until` (CLOCK_MONOTONIC), or an exec. false: interrupted, or the target is gone. */
+/*
+ * Waits until `until` (CLOCK_MONOTONIC), or for an exec. false: interrupted, or the target is gone.
+ */
 static bool
 batch_wait_until(const struct watch *w, uint64_t until)
 {
@@ -78,8 +81,8 @@ struct count {
 };
 
 /*
- * The sum, then the regions that were written to, and those that are new since the clear, of which
- * it is not known. What nobody watches is told once, in the end. -1: nobody can read it.
+ * Prints the sum, then the regions written to, and those mapped since the clear, of which it is not
+ * known. Unwatched regions are only reported once, at the end. -1: output failed.
  */
 static int
 batch_put_interval(struct watch *w, const struct vma_list *vmas, const struct count *counts,
@@ -114,7 +117,7 @@ batch_put_interval(struct watch *w, const struct vma_list *vmas, const struct co
 	           : 0;
 }
 
-/* Nobody could write there through this mapping, or it is not what was asked for. */
+/* The region cannot be written through this mapping, or is out of scope. */
 static bool
 batch_is_beside(const struct vma *v, const struct region *r)
 {
@@ -135,8 +138,8 @@ batch_count_region(struct watch *w, const struct vma *v, const struct region *r,
 }
 
 static int
-batch_tell(struct watch *w, const struct regions *rs, unsigned interval, uint32_t epoch,
-           uint64_t ms, struct err *err)
+batch_report(struct watch *w, const struct regions *rs, unsigned interval, uint32_t epoch,
+             uint64_t ms, struct err *err)
 {
 	struct count *counts = mem_alloc(rs->vmas.n * sizeof(*counts));
 	int r;
@@ -149,8 +152,7 @@ batch_tell(struct watch *w, const struct regions *rs, unsigned interval, uint32_
 	return r;
 }
 
-/* 1: the address space is gone, be it empty or, when somebody has waited for the process, not to be
- * read. */
+/* 1: the address space is gone: it is empty or, if the process has been reaped, unreadable. */
 static int
 batch_read_regions(struct target *t, struct vma_list *out, struct err *err)
 {
@@ -161,7 +163,7 @@ batch_read_regions(struct target *t, struct vma_list *out, struct err *err)
 	return r == 0 && !out->n ? 1 : r;
 }
 
-/* All regions as they are now; NULL with *r: 1 the address space is gone, -1 err. */
+/* Scans all regions; NULL with *r: 1 the address space is gone, -1 err. */
 static struct regions *
 batch_measure(struct target *t, int *r, struct err *err)
 {
@@ -182,7 +184,7 @@ batch_measure(struct target *t, int *r, struct err *err)
 	return NULL;
 }
 
-/* 1: the address space is gone, and the clear has failed because of that. */
+/* 1: the address space is gone, which is why the clear failed. */
 static int
 batch_clear_these(struct target *t, const struct vma_list *vmas, struct err *err)
 {
@@ -204,8 +206,8 @@ batch_clear(struct target *t, struct err *err)
 }
 
 /*
- * One interval, which a clear has begun. Where a clear tells in the same step what was written
- * until it, the one that begins the next interval ends this one, and nothing is lost in between.
+ * One interval, begun by a clear. With a lossless tracker the clear that begins the next interval
+ * also ends this one, and nothing is lost in between.
  */
 static int
 batch_interval(struct watch *w, unsigned i, bool *whole, struct err *err)
@@ -225,9 +227,9 @@ batch_interval(struct watch *w, unsigned i, bool *whole, struct err *err)
 	if (lossless)
 		r = batch_clear_these(t, &rs->vmas, err);
 	if (r == 0)
-		r = batch_tell(w, rs, i, epoch,
-		               ((lossless ? t->track.clear_ns : rs->time_ns) - begin) / 1000000,
-		               err);
+		r = batch_report(w, rs, i, epoch,
+		                 ((lossless ? t->track.clear_ns : rs->time_ns) - begin) / 1000000,
+		                 err);
 	regions_unref(rs);
 	if (r == 0 && !lossless && *whole)
 		r = batch_clear(t, err);
@@ -272,7 +274,7 @@ batch_tracker(struct batch *b, struct err *err)
 	return batch_refuse_hazard(b, err);
 }
 
-/* The options' tracker, refused where it cannot tell of the whole process. */
+/* Prepares the options' tracker, and refuses one that does not cover the whole process. */
 static int
 batch_prepare(struct batch *b, struct err *err)
 {
@@ -286,7 +288,8 @@ batch_prepare(struct batch *b, struct err *err)
 	    batch_tracker(b, err) < 0)
 		return -1;
 	caps = tracker_caps(t->tracker);
-	if (caps & TRACKER_LOCAL && t->choice == TRACKER_AUTO) /* why nothing better */
+	/* the reason why nothing better is used */
+	if (caps & TRACKER_LOCAL && t->choice == TRACKER_AUTO)
 		return err_set(err, ERR_TARGET, t->why, t->how, "cannot watch writes");
 	if (caps & TRACKER_LOCAL)
 		return err_set(err, ERR_TARGET, "it looks at the pages on a screen alone",
@@ -323,7 +326,7 @@ batch_refuse_exec(const struct watch *w, unsigned i, struct err *err)
 	return err_set(err, ERR_TARGET, why, how, "interval %u could not be looked at", i);
 }
 
-/* Opens the new program, as soon as there is one. 1: the process has ended, or is about to. */
+/* Opens the new program once it exists. 1: the process has ended, or is about to. */
 static int
 batch_reopen(struct watch *w, struct err *err)
 {
@@ -353,8 +356,8 @@ batch_reopen(struct watch *w, struct err *err)
 }
 
 /*
- * The address space is gone. A command that we have started is watched on, from a new clear on:
- * which program it becomes is its own affair (a script's interpreter runs another). 1: once more.
+ * The address space is gone. A command that we started is still watched, from a new clear: it may
+ * legitimately execute another program (as a script's interpreter does). 1: repeat the interval.
  */
 static int
 batch_follow_exec(struct watch *w, unsigned i, struct err *err)
@@ -378,12 +381,12 @@ batch_follow_exec(struct watch *w, unsigned i, struct err *err)
 		return r;
 	buf_fmt(&text, "process %d executed a new program, now %s: interval %u begins anew with it",
 	        (int)b->t.source->meta.pid, b->t.source->meta.comm, i);
-	b->tell(text.s);
+	b->report(text.s);
 	buf_free(&text);
 	return 0;
 }
 
-/* As long as programs follow each other; one that never ends doing that is told. */
+/* Repeats while programs follow one another; gives up, with an error, if that does not end. */
 static int
 batch_go_on(struct watch *w, unsigned i, struct err *err)
 {
@@ -416,7 +419,7 @@ batch_watch_watch(struct watch *w, struct err *err)
 /* --- over and over ---------------------------------------------------------------------------- */
 
 static const int ends[] = {SIGINT, SIGTERM, SIGHUP};
-static int news = -1; /* readable once one of them came */
+static int news = -1; /* readable after a signal */
 
 static void
 batch_handle(void (*handler)(int))
@@ -427,7 +430,10 @@ batch_handle(void (*handler)(int))
 		sigaction(ends[i], &act, NULL);
 }
 
-/* The first ends the watch: its interval is told, and the target let go. The next ends us. */
+/*
+ * The first signal ends the watch: its interval is reported and the target released. The next one
+ * ends us.
+ */
 static void
 batch_on_end(int sig)
 {
@@ -507,19 +513,19 @@ batch_watch(struct batch *b, struct err *err)
 
 /* --- once, before another answer -------------------------------------------------------------- */
 
-/* Looks now and then, so that it is known when pages were written first. */
+/* Scans now and then, to learn when pages were first written. */
 static int
-batch_look_on(struct watch *w, struct err *err)
+batch_keep_scanning(struct watch *w, struct err *err)
 {
 	struct target *t = &w->b->t;
 	uint64_t now = time_ns(), end = now + w->b->o->watch_ns,
-		 step = u64_max(w->b->o->watch_ns / LOOKS, LEAST_NS);
+		 step = u64_max(w->b->o->watch_ns / SCANS, LEAST_NS);
 	struct regions *rs = NULL;
 	bool whole = true;
 	int r = 0;
 
 	while (whole && r == 0 &&
-	       (!rs || rs->time_ns < end)) { /* the last begins when all of it has passed */
+	       (!rs || rs->time_ns < end)) { /* the last scan starts when all the time has passed */
 		uint64_t cost = rs ? rs->cost_ns : 0;
 
 		regions_unref(rs);
@@ -552,7 +558,7 @@ batch_watch_once(struct batch *b, struct err *err)
 	if (r > 0)
 		r = batch_go_on(&w, 1, err);
 	if (r == 0)
-		r = batch_look_on(&w, err);
+		r = batch_keep_scanning(&w, err);
 	batch_close_signals(w.signals);
 	return r;
 }

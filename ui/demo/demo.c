@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The demo target: the process. Its regions lie 4 GiB apart at fixed addresses where those are
- * free.
+ * The demo target: the process. Its regions are 4 GiB apart, at fixed addresses if those are free.
  *
- * pmtop executes itself for this (demo_start, then demo_main in the child) because a mere fork
- * would show the heap of curses and readline, shared with pmtop, instead of a plain small process.
+ * pmtop executes itself for this (demo_start, then demo_main in the child), because a plain fork
+ * would show the heap of curses and readline, shared with pmtop, instead of a small process.
  */
 #include "demo/demo.h"
 
@@ -34,7 +33,7 @@
 #define FIRST_ADDRESS UINT64_C(0x200000000000)
 #define SPACING       UINT64_C(0x100000000)
 
-/* Older headers lack these. */
+/* Missing from older headers. */
 #ifndef MAP_FIXED_NOREPLACE
 #define MAP_FIXED_NOREPLACE 0x100000
 #endif
@@ -45,7 +44,7 @@
 
 /* --- the child -------------------------------------------------------------------------------- */
 
-/* Map at `at`, or anywhere aligned if that is no free address. NULL with errno on failure. */
+/* Maps at `at`, or at any aligned address if that is not free. NULL sets errno. */
 static void *
 demo_map_aligned(uint64_t at, size_t size, const struct demo_region *r, int fd)
 {
@@ -59,7 +58,7 @@ demo_map_aligned(uint64_t at, size_t size, const struct demo_region *r, int fd)
 		p = mmap((void *)(uintptr_t)at, size, prot, flags | MAP_FIXED_NOREPLACE, fd, 0);
 		if (p == (void *)(uintptr_t)at)
 			return p;
-		if (p != MAP_FAILED) /* before Linux 4.17 the address is but a wish */
+		if (p != MAP_FAILED) /* before Linux 4.17 the address is only a hint */
 			munmap(p, size);
 	}
 	p = mmap(NULL, size + DEMO_ALIGNMENT, PROT_NONE,
@@ -76,9 +75,8 @@ demo_map_aligned(uint64_t at, size_t size, const struct demo_region *r, int fd)
 }
 
 /*
- * Whether anonymous memory can be given a name here (CONFIG_ANON_VMA_NAME). Where it cannot, the
- * pictures are private mappings of a memory file that has the name: written, their pages are
- * anonymous all the same.
+ * Whether anonymous memory can be named here (CONFIG_ANON_VMA_NAME). If not, the pictures are
+ * private mappings of a memfd with that name: their written pages are anonymous all the same.
  */
 static bool
 demo_can_name(size_t page)
@@ -109,7 +107,7 @@ demo_region_make(struct demo *d, const struct demo_region *r, uint64_t at, struc
 	if (!a->base)
 		return -1;
 
-	/* Where the kernel lacks a feature these fail: the demo is the poorer for it, no more. */
+	/* These fail on kernels without the feature; the demo then shows less. */
 	if (fd < 0)
 		prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME, a->base, a->pages * d->page, r->name);
 	madvise(a->base, a->pages * d->page, MADV_NOHUGEPAGE); /* a picture needs single pages */
@@ -120,8 +118,8 @@ demo_region_make(struct demo *d, const struct demo_region *r, uint64_t at, struc
 }
 
 /*
- * Where the kernel has no soft-dirty the demo has its writes told by userfaultfd, asynchronously:
- * nobody reads the descriptor, which has only to stay open. pmtop does the rest from outside.
+ * Without soft-dirty the demo registers its regions for asynchronous userfaultfd write protection.
+ * Nobody reads the descriptor; it only has to stay open. pmtop does the rest from outside.
  */
 static void
 demo_watch_writes(const struct demo *d, const struct demo_area *areas, size_t n)
@@ -142,11 +140,11 @@ demo_watch_writes(const struct demo *d, const struct demo_area *areas, size_t n)
 			.len = areas[i].pages * d->page, .mode = PM_UFFD_MODE_WP };
 
 		ioctl(fd, PM_IOC_UFFD_REGISTER,
-		      &area); /* one that cannot be watched is told as such */
+		      &area); /* a region that cannot be registered is reported as not watched */
 	}
 }
 
-/* Tell the parent: 0 for ready, or why not. With no parent to hear it there is none to live for. */
+/* Reports to the parent: 0 for ready, or an errno. Exits if there is no parent to read it. */
 static void
 demo_report(int sys)
 {
@@ -160,7 +158,10 @@ demo_report(int sys)
 	close(DEMO_READY_FD);
 }
 
-/* Wait for the next beat. After a stop (SIGSTOP, suspend) go on from now rather than catch up. */
+/*
+ * Waits for the next beat. After a stop (SIGSTOP, suspend) continues from now instead of catching
+ * up.
+ */
 static void
 demo_wait_beat(struct timespec *beat)
 {
@@ -185,8 +186,11 @@ demo_main(void)
 	struct demo d = { .page = (size_t)sysconf(_SC_PAGESIZE), .random = 88172645463325252 };
 	struct timespec beat;
 
-	prctl(PR_SET_NAME, "pmtop-demo"); /* executing /proc/self/exe made it "exe" */
-	/* again: executing a file with capabilities forgets it; report() sees if it is too late */
+	prctl(PR_SET_NAME, "pmtop-demo"); /* after exec of /proc/self/exe it is "exe" */
+	/*
+	 * again, because exec of a file with capabilities clears it; demo_report notices a parent
+	 * that has already died
+	 */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	signal(SIGPIPE, SIG_IGN);
 	for (size_t i = 0; i < DEMO_REGIONS; i++)
@@ -207,8 +211,7 @@ demo_main(void)
 
 /* --- the parent ------------------------------------------------------------------------------- */
 
-/* The child until it executes: no descriptor left but DEMO_READY_FD and /dev/null as the usual
- * three. */
+/* The child before exec: no descriptors but DEMO_READY_FD and /dev/null as 0-2. */
 static _Noreturn void
 demo_child_exec(int ready, pid_t parent)
 {
@@ -222,9 +225,9 @@ demo_child_exec(int ready, pid_t parent)
 		_exit(1);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	setsid(); /* ^C at the terminal is not for it */
+	setsid(); /* not affected by ^C at the terminal */
 
-	/* out of the way first: if any of 0-2 was closed, the pipe may be there */
+	/* first move the pipe: if one of 0-2 was closed, it may be there */
 	ready = fcntl(ready, F_DUPFD_CLOEXEC, DEMO_READY_FD + 1);
 	fd = open("/dev/null", O_RDWR);
 	if (fd < 0)
@@ -242,11 +245,11 @@ demo_child_exec(int ready, pid_t parent)
 fail:
 	sys = errno;
 	if (write(ready, &sys, sizeof(sys)) < 0)
-		_exit(126); /* the parent sees the end of the pipe, and says so */
+		_exit(126); /* the parent sees the pipe close and reports it */
 	_exit(127);
 }
 
-/* Returns 0 once the child is ready, or -1. */
+/* Waits until the child is ready: 0, or -1. */
 static int
 demo_await_ready(int fd, struct err *err)
 {

@@ -7,23 +7,22 @@
 #include "base/err.h"
 
 /*
- * The built-in target of --demo: a child whose regions show every kind of page, and draw pictures
- * by writing them, four steps a second. What it does follows from a fixed seed and the number of
- * steps alone, so that a picture can be had twice.
+ * The built-in target of --demo: a child whose regions show every kind of page and draw pictures by
+ * writing, four steps per second. It depends only on a fixed seed and the number of steps, so that
+ * pictures can be reproduced.
  */
 
 /*
- * Start it as a child of this process; returns when its regions are there. It dies with its parent,
- * however that dies, but it is the caller's to reap if the caller ends it sooner.
- * Returns 0 and its PID, or -1.
+ * Starts it as a child of this process; returns once its regions exist. It dies with its parent,
+ * but the caller must reap it if it ends it earlier. Returns 0 and its PID, or -1.
  */
 int demo_start(pid_t *pid, struct err *err);
 
-extern const char demo_notice[]; /* told when it is first on screen */
+extern const char demo_notice[]; /* shown when it first appears on screen */
 
 /*
- * The body of the child, for main to call on the hidden `--demo-target` before it does anything
- * else: the address space that is shown should hold little but the demo.
+ * The body of the child. main calls it for the hidden `--demo-target` before anything else, so that
+ * the address space contains little but the demo.
  */
 _Noreturn void demo_main(void);
 

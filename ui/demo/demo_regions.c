@@ -12,7 +12,7 @@
 
 #include "base/util.h"
 
-/* Older headers lack these. */
+/* Missing from older headers. */
 #ifndef MADV_PAGEOUT
 #define MADV_PAGEOUT 21
 #endif
@@ -20,7 +20,7 @@
 #define MADV_GUARD_INSTALL 102
 #endif
 
-#define LIFE_LAP 1400 /* steps until the board is set up again: about when it would settle */
+#define LIFE_LAP 1400 /* steps before the board is reset, about when it would settle */
 
 /* --- pages ------------------------------------------------------------------------------------ */
 
@@ -30,7 +30,7 @@ demo_page_at(const struct demo *d, const struct demo_area *a, size_t i)
 	return a->base + i * d->page;
 }
 
-/* Write page `i`; what is written tells where and when to whoever looks at the bytes. */
+/* Writes page `i`; the text says where and when to anyone who views the bytes. */
 static void
 demo_draw(const struct demo *d, const struct demo_area *a, size_t i)
 {
@@ -67,12 +67,12 @@ static const struct life_pattern {
 	size_t row, col;
 	const char *rows[4];
 } life_start[] = {
-	/* within the first 16 rows, which the smallest terminal shows */
-	{ 1, 2, { ".#.", "..#", "###" } },             /* glider */
-	{ 1, 12, { ".#.", "..#", "###" } },
-	{ 6, 33, { ".#.....", "...#...", "##..###" } }, /* acorn */
-	{ 9, 54, { ".##", "##.", ".#." } },            /* R-pentomino */
-	{ 13, 4, { "#..#.", "....#", "#...#", ".####" } }, /* lightweight spaceship */
+    /* within the first 16 rows, which fit the smallest terminal */
+    {1, 2, {".#.", "..#", "###"}}, /* glider */
+    {1, 12, {".#.", "..#", "###"}},
+    {6, 33, {".#.....", "...#...", "##..###"}},    /* acorn */
+    {9, 54, {".##", "##.", ".#."}},                /* R-pentomino */
+    {13, 4, {"#..#.", "....#", "#...#", ".####"}}, /* lightweight spaceship */
 };
 
 static void
@@ -100,11 +100,13 @@ demo_life_next(const struct demo *d, size_t row, size_t col)
 {
 	unsigned n = 0;
 
-	/* from one row and column before, which on a torus is as many minus one after */
+	/*
+	 * from one row and column before the cell; on the torus, minus one is plus size minus one
+	 */
 	for (size_t r = row + DEMO_LIFE_ROWS - 1; r <= row + DEMO_LIFE_ROWS + 1; r++)
 		for (size_t c = col + DEMO_ROW - 1; c <= col + DEMO_ROW + 1; c++)
 			n += demo_life_cell(d, r, c);
-	/* n counts the cell itself too */
+	/* n includes the cell itself */
 	return n == 3 || (n == 4 && demo_life_cell(d, row, col));
 }
 
@@ -133,7 +135,7 @@ demo_life_step(struct demo *d, const struct demo_area *a)
 
 /* --- banner: scrolling text ------------------------------------------------------------------- */
 
-/* Drawn twice as wide, since a cell of a terminal is twice as high as wide: 64 columns, endless. */
+/* Drawn at double width, since a terminal cell is twice as high as wide: 64 columns, cyclic. */
 static const char banner_text[][DEMO_ROW / 2 + 1] = {
 	"                                ",
 	"             #                  ",
@@ -178,8 +180,8 @@ demo_zipf_step(struct demo *d, const struct demo_area *a)
 
 	for (unsigned n = 0; n < 24; n++) {
 		/*
-		 * A rank drawn evenly from an octave drawn evenly has a chance of about 1/rank:
-		 * Zipf's law. The odd factor scatters neighbouring ranks among the 2^n pages.
+		 * A uniform rank in a uniformly chosen octave has a probability of about 1/rank:
+		 * Zipf's law. The odd factor scatters neighbouring ranks over the 2^n pages.
 		 */
 		uint32_t octave = UINT32_C(1) << demo_random_below(d, octaves);
 		size_t rank = octave + demo_random_below(d, octave);
@@ -213,12 +215,12 @@ demo_sharer_main(pid_t parent)
 	close(DEMO_READY_FD);
 	prctl(PR_SET_NAME, "pmtop-demo-cow");
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	while (getppid() == parent) /* it may have died before the prctl */
+	while (getppid() == parent) /* the parent may have died before the prctl */
 		pause();
 	_exit(0);
 }
 
-/* Without a sharer (no more processes allowed) the region is plain memory, and nothing is lost. */
+/* Without a sharer (process limit) the region is plain memory. */
 static void
 demo_cow_share(struct demo *d)
 {
@@ -285,7 +287,7 @@ demo_ksm_build(struct demo *d, const struct demo_area *a)
 	madvise(a->base, a->pages * d->page, MADV_MERGEABLE);
 }
 
-/* Every other row out; without swap the kernel leaves anonymous pages where they are. */
+/* Pages out every other row; without swap the kernel keeps anonymous pages. */
 static void
 demo_swap_build(struct demo *d, const struct demo_area *a)
 {
@@ -294,7 +296,7 @@ demo_swap_build(struct demo *d, const struct demo_area *a)
 		madvise(demo_page_at(d, a, i), DEMO_ROW * d->page, MADV_PAGEOUT);
 }
 
-/* A guard page (Linux 6.13; before that a page never touched) after every 7 pages. */
+/* A guard page (Linux 6.13; before that an untouched page) after every 7 pages. */
 static void
 demo_guard_build(struct demo *d, const struct demo_area *a)
 {
@@ -305,7 +307,7 @@ demo_guard_build(struct demo *d, const struct demo_area *a)
 			demo_draw(d, a, i);
 }
 
-/* An arena as runtimes keep it: all of it reserved, the start usable, a little of that in use. */
+/* An arena as runtimes keep them: all reserved, the start usable, a little of that in use. */
 static void
 demo_reserve_build(struct demo *d, const struct demo_area *a)
 {
@@ -331,13 +333,15 @@ demo_program_open(const char *name, size_t page, size_t *pages)
 	off_t size = fd < 0 ? -1 : lseek(fd, 0, SEEK_END);
 
 	(void)name;
-	if (size <= 0) /* what lies beyond the end of a file kills whoever touches it */
+	if (size <= 0) /* touching pages past the end of the file is a SIGBUS */
 		return -1;
 	*pages = (size_t)u64_min(*pages, ((uint64_t)size + page - 1) / page);
 	return fd;
 }
 
-/* Half of the file read, and some pages of that written: those are the process's own then. */
+/*
+ * Half of the file is read, and some of those pages are written, which makes them private copies.
+ */
 static void
 demo_file_build(struct demo *d, const struct demo_area *a)
 {

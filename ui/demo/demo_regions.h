@@ -8,9 +8,9 @@
 #include <sys/types.h>
 
 /*
- * What the demo target maps. One row of the table is one mapping: how it is made, filled once, and
- * stepped. A picture is DEMO_ROW pages wide, as the grid is on most terminals: "drawn" means
- * written, so it shows once pmtop watches writes. With pages of 4 KiB everything resident is below
+ * The mappings of the demo target. Each row of the table is one mapping: how it is made, filled
+ * once, and stepped. A picture is DEMO_ROW pages wide, like the grid on most terminals; it is drawn
+ * by writing, so it appears once pmtop tracks writes. With 4 KiB pages the resident memory is below
  * 64 MiB.
  */
 enum {
@@ -18,10 +18,10 @@ enum {
 	DEMO_ROW = 64,
 	DEMO_LIFE_ROWS = 32,
 	DEMO_READY_FD =
-	    3, /* where the target says that its regions are there; a fork of it closes it */
+	    3, /* on which the target reports that its regions exist; its forks close it */
 };
 
-#define DEMO_ALIGNMENT ((size_t)2 << 20) /* of each: a huge page; also a whole number of rows */
+#define DEMO_ALIGNMENT ((size_t)2 << 20) /* a huge page; also whole rows */
 
 struct demo_area {
 	const char *name;
@@ -34,7 +34,7 @@ struct demo {
 	size_t page; /* bytes */
 	size_t step;
 	uint64_t random;
-	uint64_t life[DEMO_LIFE_ROWS]; /* a bit a cell, bit 0 is the leftmost */
+	uint64_t life[DEMO_LIFE_ROWS]; /* one bit per cell, bit 0 is leftmost */
 	size_t allocated; /* pages behind the allocator's front */
 	size_t broken;    /* pages of `cow` written since the sharer was forked */
 	pid_t sharer;
@@ -44,16 +44,19 @@ struct demo_region {
 	const char *name;
 	size_t pages;
 	bool shared, reserved; /* MAP_SHARED; PROT_NONE */
-	bool pictured; /* its name matters more than what it is made of: see can_name */
-	/* The descriptor to map, or -1 with errno; may lessen *pages. NULL: anonymous memory. */
+	bool pictured;         /* its name matters more than its backing: see demo_can_name */
+	/*
+	 * Returns the descriptor to map, or -1 with errno; may reduce *pages. NULL: anonymous
+	 * memory.
+	 */
 	int (*open)(const char *name, size_t page, size_t *pages);
 	void (*build)(struct demo *d, const struct demo_area *a);
-	void (*step)(struct demo *d, const struct demo_area *a); /* NULL: lies still */
+	void (*step)(struct demo *d, const struct demo_area *a); /* NULL: static */
 };
 
 extern const struct demo_region demo_regions[DEMO_REGIONS];
 
-/* A memory file of that name, as a row's `open`. */
+/* Opens a memfd of that name, for a row's `open`. */
 int demo_memory_open(const char *name, size_t page, size_t *pages);
 
 #endif

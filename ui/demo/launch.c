@@ -24,7 +24,7 @@ launch_open_output(char *output, size_t size)
 	return mkostemp(output, O_CLOEXEC);
 }
 
-/* Whatever we were started with, and whatever we have set: it begins as from a fresh login. */
+/* Resets signals to what a fresh login has, whatever we inherited or set. */
 static void
 launch_default_signals(void)
 {
@@ -36,14 +36,14 @@ launch_default_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* In the child. What fails goes up the pipe, which exec closes, as it does all that is ours. */
+/* In the child. Errors go up the pipe, which exec closes like all our descriptors. */
 static _Noreturn void
 launch_become(char **argv, int out, int report)
 {
 	int in = open("/dev/null", O_RDONLY | O_CLOEXEC), failed;
 
-	setsid(); /* ^C at pmtop's terminal is not for it */
-	/* where Yama lets none but ancestors trace it: a child of ours may have to (inject.h) */
+	setsid(); /* not affected by ^C at pmtop's terminal */
+	/* Yama may only let ancestors trace it, but our child may have to (inject.h) */
 	prctl(PR_SET_PTRACER, (unsigned long)getppid(), 0, 0, 0);
 	dup2(in, STDIN_FILENO);
 	dup2(out, STDOUT_FILENO);
@@ -113,7 +113,7 @@ launch_drop_output(const char *output, bool *empty)
 	bool alone;
 
 	*empty = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size == 0;
-	/* refused while it is open for writing */
+	/* the lease is refused while the file is open for writing */
 	alone = *empty && fcntl(fd, F_SETLEASE, F_RDLCK) == 0;
 	if (alone)
 		unlink(output);
