@@ -97,9 +97,9 @@ app_run_screen(struct app *a, struct err *err)
 
 	if (a->t.sampler && app_wait_first(a, err) < 0)
 		return -1;
-	a->status_fd = status ? file_open(AT_FDCWD, status, O_WRONLY | O_APPEND) : -1;
-	if (status && a->status_fd < 0)
-		a->status_fd = open(status, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	a->status.fd = status ? file_open(AT_FDCWD, status, O_WRONLY | O_APPEND) : -1;
+	if (status && a->status.fd < 0)
+		a->status.fd = open(status, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	a->signals = app_signals_open();
 	if (term_open(&a->term, &a->o->term, err) < 0)
 		return -1;
@@ -121,7 +121,7 @@ app_run(const struct app_options *o, struct err *err)
 	int r;
 
 	a->o = o;
-	a->status_fd = a->signals = -1;
+	a->status.fd = a->signals = -1;
 	a->ui.messages = &a->messages;
 	app_ui_begin(a);
 	picker_open(picker_of(&a->ui), o->filter);

@@ -286,10 +286,10 @@ app_key(struct app *a, int k)
 {
 	enum action action = key_action(k, app_letter(a));
 
-	a->keys++;
+	a->status.keys++;
 	a->ui.touched_ns = time_ns();
 	if (a->choose.lister)
-		a->toast_until = 0; /* it was about the key before */
+		a->toast.until = 0; /* it was about the key before */
 	if (a->t.awaited) {
 		app_take_letter(a, k);
 		return;
@@ -318,7 +318,7 @@ app_mouse(struct app *a)
 	if (a->stale && a->term.mouse.kind != MOUSE_DRAG)
 		app_draw(a);
 	c = app_take_mouse(a);
-	a->keys += a->term.mouse.kind != MOUSE_RELEASE;
+	a->status.keys += a->term.mouse.kind != MOUSE_RELEASE;
 	if (press && a->t.panel && !a->mouse.held.action && !a->mouse.held.covers)
 		app_close_panel(a);
 	app_effects(a, c.fx);
@@ -347,7 +347,7 @@ app_read_keys(struct app *a)
 		if (prompt_is_open()) {
 			a->ui.touched_ns = time_ns();
 			app_prompt_key(a, k);
-			a->keys++;
+			a->status.keys++;
 		} else if (k == TERM_MOUSE) {
 			app_mouse(a);
 		} else {

@@ -19,34 +19,41 @@
 #include "views/view.h"
 #include "views/view_help.h"
 
-enum { ESC_MS = 25 }; /* Esc alone, or the start of a sequence */
+enum {
+	ESC_MS = 25, /* Esc alone, or the start of a sequence */
+	WORDS_MAX = 1000,
+};
 
 static const char *
 app_word_at(void *arg, size_t i)
 {
 	struct app *a = arg;
 
-	return i < a->words_n ? a->words[i] : NULL;
+	return i < a->prompt.words_n ? a->prompt.words[i] : NULL;
 }
 
 static void
 app_add_word(struct app *a, const char *word)
 {
-	for (size_t i = 0; i < a->words_n; i++)
-		if (!strcmp(a->words[i], word))
+	struct app_prompt *p = &a->prompt;
+
+	for (size_t i = 0; i < p->words_n; i++)
+		if (!strcmp(p->words[i], word))
 			return;
-	a->words = vec_room(a->words, a->words_n, &a->words_cap, sizeof(*a->words));
-	a->words[a->words_n++] = mem_strdup(word);
+	p->words = vec_room(p->words, p->words_n, &p->words_cap, sizeof(*p->words));
+	p->words[p->words_n++] = mem_strdup(word);
 }
 
 void
 app_prompt_free(struct app *a)
 {
-	for (size_t i = 0; i < a->words_n; i++)
-		free(a->words[i]);
-	free(a->words);
-	a->words = NULL;
-	a->words_n = a->words_cap = 0;
+	struct app_prompt *p = &a->prompt;
+
+	for (size_t i = 0; i < p->words_n; i++)
+		free(p->words[i]);
+	free(p->words);
+	p->words = NULL;
+	p->words_n = p->words_cap = 0;
 }
 
 /* The verbs, and the mappings' names; not more than anybody would read through. */
@@ -63,8 +70,9 @@ app_gather_words(struct app *a)
 	for (size_t i = 0; i < n; i++)
 		if (q[i].word[0])
 			app_add_word(a, q[i].word);
-	for (size_t i = 0; s && s->regions && i < s->regions->vmas.n && a->words_n < 1000; i++)
-		if (query_name_of(&s->regions->vmas.v[i], name, sizeof(name)) &&
+	for (size_t i = 0; s && s->regions && i < s->regions->vmas.n; i++)
+		if (a->prompt.words_n < WORDS_MAX &&
+		    query_name_of(&s->regions->vmas.v[i], name, sizeof(name)) &&
 		    !strpbrk(name, " \t\033"))
 			app_add_word(a, name);
 }
@@ -107,7 +115,7 @@ app_prompt(struct app *a, int kind)
 		app_gather_words(a);
 	if (app_is_filter(kind))
 		app_gather_filter_words(a, kind == PROMPT_FILTER ? FILTER_REGION : FILTER_PAGE);
-	a->prompt_error[0] = '\0';
+	a->prompt.error[0] = '\0';
 	prompt_open((enum prompt_kind)kind,
 	            kind == PROMPT_ASK || app_is_filter(kind) ? app_word_at : NULL, a);
 	if (kind == PROMPT_ASK &&
@@ -138,9 +146,9 @@ app_prompt_refuse(struct app *a, const char *line, const struct err *e)
 		why = strlen(e->why);
 	while (why && e->why[why - 1] == ' ')
 		why--;
-	snprintf(a->prompt_error, sizeof(a->prompt_error), "%.*s%s%s", (int)why, e->why,
+	snprintf(a->prompt.error, sizeof(a->prompt.error), "%.*s%s%s", (int)why, e->why,
 	         e->how[0] ? "; " : "", e->how);
-	a->prompt_error_at = e->column > 0 ? (size_t)e->column - 1 : 0;
+	a->prompt.error_at = e->column > 0 ? (size_t)e->column - 1 : 0;
 	prompt_reopen(line, e->column);
 }
 
@@ -221,9 +229,9 @@ app_set_interval(struct app *a, const char *line)
 	if (!line[0])
 		return;
 	if (*end || !(secs >= 0 && secs <= 3600) || (secs > 0 && secs < 0.05)) {
-		snprintf(a->prompt_error, sizeof(a->prompt_error),
+		snprintf(a->prompt.error, sizeof(a->prompt.error),
 		         "from 0.05 to 3600 seconds, or 0: only when asked");
-		a->prompt_error_at = 0;
+		a->prompt.error_at = 0;
 		prompt_reopen(line, 0);
 		return;
 	}
@@ -238,9 +246,9 @@ app_set_auto_clear(struct app *a, const char *line)
 	double secs = strtod(line, &end);
 
 	if (end == line || *end || !(secs == 0 || (secs >= 0.25 && secs <= 600))) {
-		snprintf(a->prompt_error, sizeof(a->prompt_error),
+		snprintf(a->prompt.error, sizeof(a->prompt.error),
 		         "from 0.25 to 600 seconds, or 0: no more clears");
-		a->prompt_error_at = 0;
+		a->prompt.error_at = 0;
 		prompt_reopen(line, 0);
 		return;
 	}
@@ -378,7 +386,7 @@ app_follow(struct app *a)
 	struct pattern p;
 	struct filter f;
 
-	a->typing[0] = '\0';
+	a->prompt.typing[0] = '\0';
 	if (prompt_kind() == PROMPT_FIND_HELP)
 		view_help_find(&a->ui, prompt_line());
 	if (!app_shown(a))
@@ -387,14 +395,14 @@ app_follow(struct app *a)
 		list_find_typed(&a->ui, app_shown(a), prompt_line());
 	else if (prompt_kind() == PROMPT_FILTER &&
 	         list_filter_typed(&a->ui, app_shown(a), prompt_line(), &err) < 0)
-		snprintf(a->typing, sizeof(a->typing), "%s", err.why);
+		snprintf(a->prompt.typing, sizeof(a->prompt.typing), "%s", err.why);
 	else if ((prompt_kind() == PROMPT_PAGE_FIND || prompt_kind() == PROMPT_PAGE_FILTER) &&
 	         prompt_line()[0] &&
 	         filter_parse(prompt_line(), FILTER_PAGE, app_shown(a)->page_size, &f, &err) < 0)
-		snprintf(a->typing, sizeof(a->typing), "%s", err.why);
+		snprintf(a->prompt.typing, sizeof(a->prompt.typing), "%s", err.why);
 	else if (prompt_kind() == PROMPT_BYTE_FIND && prompt_line()[0] &&
 	         pattern_parse(prompt_line(), &p, &err) < 0)
-		snprintf(a->typing, sizeof(a->typing), "%s", err.why);
+		snprintf(a->prompt.typing, sizeof(a->prompt.typing), "%s", err.why);
 }
 
 static void
@@ -409,7 +417,7 @@ app_cancel(struct app *a)
 void
 app_prompt_key(struct app *a, int byte)
 {
-	a->prompt_error[0] = '\0';
+	a->prompt.error[0] = '\0';
 	if (byte == 27 && !app_more_typed(a)) {
 		prompt_close();
 		app_cancel(a);

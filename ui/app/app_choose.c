@@ -81,7 +81,7 @@ app_choose_open(struct app *a)
 		return;
 	}
 	app_choose_end(a);
-	a->toast_until = 0;
+	a->toast.until = 0;
 	if (demo)
 		app_toast(a, ROLE_TEXT, demo_notice);
 }

@@ -40,7 +40,7 @@ app_question(struct app *a, const struct result *r)
 		a->t.asking = 'Z';
 		snprintf(text, sizeof(text), "%s; clear all the same?", r->text);
 		app_toast(a, ROLE_HOT, text);
-		a->toast_until = time_ns() + STAY_NS;
+		a->toast.until = time_ns() + STAY_NS;
 	}
 	app_post(a);
 }
@@ -50,7 +50,7 @@ app_put_away(struct app *a)
 {
 	a->t.asking = 0;
 	a->t.explains = false;
-	a->toast_until = 0;
+	a->toast.until = 0;
 	app_close_panel(a);
 }
 

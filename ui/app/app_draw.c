@@ -336,9 +336,9 @@ draw_effect(const struct app *a, int y, int x)
 	else if (prompt_kind() == PROMPT_FIND)
 		paint_text(y, x, ui->cols, ROLE_DIM, "-> %zu of %zu", ui->list->found,
 		           ui->list->found_n);
-	else if (a->typing[0])
+	else if (a->prompt.typing[0])
 		fit_draw_cut(y, paint_text(y, x, ui->cols, ROLE_DIM, "-> "), ui->cols, ROLE_DIM,
-		             a->typing);
+		             a->prompt.typing);
 	else if (prompt_kind() == PROMPT_FILTER)
 		paint_text(y, x, ui->cols, ROLE_DIM, "-> %zu of %zu region%s", ui->list->shown,
 		           s->regions->vmas.n, plural(s->regions->vmas.n));
@@ -349,10 +349,10 @@ draw_effect(const struct app *a, int y, int x)
 static void
 draw_error(const struct app *a, int y, int caret)
 {
-	char text[sizeof(a->prompt_error) + 2];
-	int width = (int)fit_width(a->prompt_error, strlen(a->prompt_error));
+	char text[sizeof(a->prompt.error) + 2];
+	int width = (int)fit_width(a->prompt.error, strlen(a->prompt.error));
 
-	snprintf(text, sizeof(text), "^ %s", a->prompt_error);
+	snprintf(text, sizeof(text), "^ %s", a->prompt.error);
 	if (caret + width + 3 <= a->ui.cols || caret < a->ui.cols / 2) {
 		draw_message(a, y, ROLE_HOT, caret, text);
 		return;
@@ -360,9 +360,9 @@ draw_error(const struct app *a, int y, int caret)
 	paint_fill(y, 0, a->ui.cols, ROLE_TEXT);
 	paint_text(y, caret, a->ui.cols, ROLE_HOT, "^");
 	if (width < caret)
-		paint_text(y, caret - width - 1, caret, ROLE_HOT, "%s", a->prompt_error);
+		paint_text(y, caret - width - 1, caret, ROLE_HOT, "%s", a->prompt.error);
 	else
-		draw_message(a, y - 1, ROLE_HOT, 1, a->prompt_error);
+		draw_message(a, y - 1, ROLE_HOT, 1, a->prompt.error);
 }
 
 /* On a small screen it gives way to what is typed. Returns where that begins. */
@@ -401,8 +401,8 @@ draw_prompt(const struct app *a, int y)
 	x = paint_text(y, from, a->ui.cols, ROLE_TEXT, "%s", line + skip);
 	draw_preview(a, y, x + 3);
 	draw_effect(a, y, x + 3);
-	if (a->prompt_error[0]) {
-		size_t wrong = u64_min(strlen(line), a->prompt_error_at);
+	if (a->prompt.error[0]) {
+		size_t wrong = u64_min(strlen(line), a->prompt.error_at);
 
 		draw_error(a, y - 1,
 		           from + (wrong > skip ? (int)fit_width(line + skip, wrong - skip) : 0));
@@ -416,8 +416,8 @@ draw_prompt(const struct app *a, int y)
 static bool
 app_has_toast(const struct app *a)
 {
-	return time_ns() < a->toast_until && (!a->toast_view || a->toast_view == app_letter(a)) &&
-	       (a->toast_lens == LENS_COUNT || a->toast_lens == a->ui.lens);
+	return time_ns() < a->toast.until && (!a->toast.view || a->toast.view == app_letter(a)) &&
+	       (a->toast.lens == LENS_COUNT || a->toast.lens == a->ui.lens);
 }
 
 static void
@@ -426,7 +426,7 @@ draw_say(const struct app *a, int y)
 	struct buf text = {0};
 
 	if (!a->t.awaited && app_has_toast(a)) {
-		draw_message(a, y, a->toast_role, 1, a->toast);
+		draw_message(a, y, a->toast.role, 1, a->toast.text);
 		return;
 	}
 	if (a->t.awaited)
@@ -595,7 +595,7 @@ app_draw(struct app *a)
 		else
 			draw_hints(a);
 	}
-	a->cells = paint_flush();
+	a->status.cells = paint_flush();
 	a->stale = false;
-	a->frame++;
+	a->status.frame++;
 }

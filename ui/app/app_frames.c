@@ -16,7 +16,7 @@ app_run_headless(struct app *a, struct err *err)
 {
 	uint64_t begin = time_ns(), first = 0, drawing = 0;
 
-	while (a->frame < a->o->frames) {
+	while (a->status.frame < a->o->frames) {
 		uint64_t interval = a->t.request.interval_ns, t;
 
 		if (app_wait_sample(a, first && interval ? (int)(interval / MS) : -1, err) < 0)
@@ -33,8 +33,8 @@ app_run_headless(struct app *a, struct err *err)
 			app_look(a);
 		}
 	}
-	printf("frames %u first_ms %.1f draw_us_per_frame %.1f wall_ms %.1f\n", a->frame,
-	       (double)first / 1e6, (double)drawing / 1e3 / u64_max(a->frame, 1),
+	printf("frames %u first_ms %.1f draw_us_per_frame %.1f wall_ms %.1f\n", a->status.frame,
+	       (double)first / 1e6, (double)drawing / 1e3 / u64_max(a->status.frame, 1),
 	       (double)(time_ns() - begin) / 1e6);
 	return 0;
 }

@@ -85,7 +85,7 @@ app_dump_screen(struct app *a, bool colors, FILE *f)
 {
 	struct buf out = {0};
 
-	a->toast_until = 0;
+	a->toast.until = 0;
 	app_draw(a);
 	paint_dump(&out, a->term.rows - 1, colors);
 	if (out.len)

@@ -17,11 +17,13 @@ enum { TOAST_MS = 4000 };
 void
 app_toast(struct app *a, enum role role, const char *text)
 {
-	snprintf(a->toast, sizeof(a->toast), "%.*s", (int)sizeof(a->toast) - 1, text);
-	a->toast_role = role;
-	a->toast_view = 0;
-	a->toast_lens = LENS_COUNT;
-	a->toast_until = time_ns() + TOAST_MS * UINT64_C(1000000);
+	struct app_toast *t = &a->toast;
+
+	snprintf(t->text, sizeof(t->text), "%.*s", (int)sizeof(t->text) - 1, text);
+	t->role = role;
+	t->view = 0;
+	t->lens = LENS_COUNT;
+	t->until = time_ns() + TOAST_MS * UINT64_C(1000000);
 	messages_add(&a->messages, (int)role, text, time(NULL));
 }
 
@@ -29,20 +31,20 @@ void
 app_toast_here(struct app *a, enum role role, const char *text)
 {
 	app_toast(a, role, text);
-	a->toast_view = app_letter(a);
+	a->toast.view = app_letter(a);
 }
 
 void
 app_toast_lens(struct app *a, const char *text)
 {
 	app_toast_here(a, ROLE_TEXT, text);
-	a->toast_lens = a->ui.lens;
+	a->toast.lens = a->ui.lens;
 }
 
 void
 app_messages(struct app *a)
 {
-	a->toast_until = 0; /* it is the first of them */
+	a->toast.until = 0; /* it is the first of them */
 	ui_show(&a->ui, VIEW_MESSAGES);
 }
 

@@ -61,6 +61,31 @@ struct app_target {
 	bool others_seen, ended_seen, end_told;
 };
 
+/* A message on the last line but one. */
+struct app_toast {
+	char text[512];
+	uint64_t until;
+	enum role role;
+	char view;      /* the only one that it is true of; 0: of all */
+	enum lens lens; /* the same of lenses; LENS_COUNT */
+};
+
+/* The prompt, besides readline's line. */
+struct app_prompt {
+	char error[512];  /* what is wrong with the line, at byte: */
+	size_t error_at;
+	char typing[192]; /* why the line cannot be read so far; "" it can */
+	char **words;     /* completion */
+	size_t words_n, words_cap;
+};
+
+/* What tests wait on. */
+struct app_status {
+	int fd;         /* -1: nobody does */
+	unsigned frame, keys, keys_told;
+	unsigned cells; /* that the frame on screen changed */
+};
+
 struct app {
 	const struct app_options *o;
 	struct app_choose choose;
@@ -68,29 +93,15 @@ struct app {
 	struct term term;
 	struct ui ui;
 	bool quit;
-
-	char toast[512];        /* a message, until: */
-	uint64_t toast_until;
-	enum role toast_role;
-	char toast_view;        /* the only one that it is true of; 0: of all */
-	enum lens toast_lens;   /* the same of lenses; LENS_COUNT */
-
+	struct app_toast toast;
 	struct messages messages; /* all of them */
-
-	char prompt_error[512]; /* what is wrong with the line, at byte: */
-	size_t prompt_error_at;
-	char typing[192];       /* why the line cannot be read so far; "" it can */
-	char **words;           /* completion */
-	size_t words_n, words_cap;
-
+	struct app_prompt prompt;
 	char report[512];       /* the file to be written */
 
 	struct app_mouse mouse;
 	bool stale;             /* keys were taken since the screen was drawn */
 
-	unsigned frame, keys, keys_told;
-	unsigned cells;         /* that the frame on screen changed */
-	int status_fd;          /* tests wait on it; -1 */
+	struct app_status status;
 	int signals;
 };
 

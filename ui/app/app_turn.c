@@ -20,22 +20,23 @@ enum {
 static void
 app_write_status(struct app *a)
 {
+	struct app_status *st = &a->status;
+	double key_us = (double)(time_ns() - a->ui.touched_ns) / 1e3;
 	char line[128];
 	int n;
 
-	if (a->status_fd < 0)
+	if (st->fd < 0)
 		return;
 	n = snprintf(line, sizeof(line),
-	             "frame=%u keys=%u idle=%d size=%dx%d view=%c key_us=%.0f cells=%u\n", a->frame,
-	             a->keys, app_answered(a), a->term.cols, a->term.rows,
+	             "frame=%u keys=%u idle=%d size=%dx%d view=%c key_us=%.0f cells=%u\n",
+	             st->frame, st->keys, app_answered(a), a->term.cols, a->term.rows,
 	             prompt_is_open() ? ':'
 	             : a->t.awaited  ? '\''
 	                              : app_letter(a),
-	             a->keys != a->keys_told ? (double)(time_ns() - a->ui.touched_ns) / 1e3 : 0,
-	             a->cells);
-	a->keys_told = a->keys;
-	if (write(a->status_fd, line, (size_t)n) < 0)
-		a->status_fd = -1;
+	             st->keys != st->keys_told ? key_us : 0, st->cells);
+	st->keys_told = st->keys;
+	if (write(st->fd, line, (size_t)n) < 0)
+		st->fd = -1;
 }
 
 /* How long the picture stays as it is if nothing happens; -1: for ever. */
@@ -50,8 +51,8 @@ app_picture_ms(const struct app *a)
 		return 0;
 	if (!app_answered(a) || (a->t.sampler && sampler_busy_ns(a->t.sampler)))
 		return WAITING_MS / 2;
-	if (now < a->toast_until)
-		return (int)((a->toast_until - now) / MS) + 1;
+	if (now < a->toast.until)
+		return (int)((a->toast.until - now) / MS) + 1;
 	if (marks >= 0 && !a->t.back && !a->o->term.calm)
 		return marks < FADE_MS ? marks : FADE_MS;
 	if (!a->t.request.interval_ns || a->choose.lister || a->o->term.calm)
