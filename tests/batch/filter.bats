@@ -73,7 +73,7 @@ quiet_states() {
 	is "$(quiet_states --pages=20000000..+2m --filter 'thp & anon & exclusive & order=9')" "thp-head 1, thp-tail 511"
 }
 
-@test "a filter and its contrary part the pages whose answer is known" {
+@test "a filter and its negation partition the pages for which it is known" {
 	local filter n
 	fixture zoo
 	n=$(pm --pages=heap -n -o ADDRESS "$PID" | wc -l)
@@ -146,7 +146,7 @@ quiet_states() {
 	is "$(pm --list --filter 'thp>0' -n --raw -o START "$PID" | head -n 2 | xargs)" "0x10120000 0x20000000"
 }
 
-@test "written is asked only where soft-dirty means it; the rest is counted" {
+@test "written applies only where soft-dirty is meaningful; the rest is counted" {
 	fixture_own softdirty
 	target_writes 10000000 3 5 7
 	run -0 --separate-stderr pm --pages --filter written -n --raw -o ADDRESS "$PID"
@@ -165,7 +165,7 @@ quiet_states() {
 	is "$output$stderr" "pmtop: 136 pages left out: whether they match is not known (soft-dirty does not tell there)"
 }
 
-@test "what is hidden is claimed by no filter, nor by its contrary" {
+@test "hidden facts match neither a filter nor its negation" {
 	local filter
 	fixture hidden
 	for filter in 'mapcount>1' 'pfn>0' dirty locked 'order>0' mthp; do
@@ -187,7 +187,7 @@ quiet_states() {
 	is "$(json "$BATS_TEST_TMPDIR/json" pages)" 0
 }
 
-@test "without the frame files the words that need none work, and the others say so" {
+@test "without the frame files words that need none work, and the others say so" {
 	fixture_own zoo
 	rm "$ROOT"/kpage*
 	is "$(quiet_states --pages --filter 'swapped & swap.type=0 & name~scattered | guard')" "guard 4"
@@ -195,7 +195,7 @@ quiet_states() {
 	is "$output$stderr" "pmtop: 44 pages left out: whether they match is not known (\`pmtop --capabilities\` tells what cannot be read)"
 }
 
-@test "the page cache of a file that cannot be asked is not known" {
+@test "the page cache of an inaccessible file is not known" {
 	fixture zoo
 	run -0 --separate-stderr pm --pages=30000000..+16p --filter cached -n -o ADDRESS "$PID"
 	[[ -z $output && $stderr == 'pmtop: 4 pages left out:'*'not known'* ]]

@@ -56,7 +56,7 @@ load helper
 	[[ $(pm --list --sort TYPE -n --raw -o MAPPING "$PID" | head -n 1) == '[stack'* ]]
 }
 
-@test "--list: what was written is told only where the bit means it" {
+@test "--list: written pages are shown only where the bit is meaningful" {
 	fixture_own softdirty
 	target_writes 10000000 3 5 7
 	# a region that is newborn has the bit everywhere: not known is empty, and null

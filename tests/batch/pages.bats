@@ -97,7 +97,7 @@ everything=ADDRESS,STATE,PRESENT,SWAPPED,FILE,EXCLUSIVE,SOFT-DIRTY,WRITTEN,UFFD-
 	is "$(pm --pages=0x1000000..0x2040000 --csv -o "$everything" "$PID")" "$(cat "$batch_dir/golden/pages-hidden.txt")"
 }
 
-@test "without the frame files all that the page tables say is still told" {
+@test "without the frame files everything from the page tables is still shown" {
 	fixture_own zoo
 	rm "$ROOT"/kpage*
 	is "$(pm --pages=0x10030000..+2p --csv -n -o STATE,PRESENT,PFN,MAPCOUNT,KPF "$PID" | xargs)" \

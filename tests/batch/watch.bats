@@ -20,7 +20,7 @@ load helper
 	refused 1 'no clear_refs' --watch "$PID"
 }
 
-@test "--watch clears, waits, and tells of each region what is marked as written" {
+@test "--watch clears, waits, and reports what each region has marked as written" {
 	fixture_own zoo
 	pm --watch=0.01 --count 2 --csv -n -o INTERVAL,PAGES,BYTES,START,MAPPING "$PID" >"$BATS_TEST_TMPDIR/out"
 	cat "$BATS_TEST_TMPDIR/out"
@@ -36,7 +36,7 @@ load helper
 	is "$(json "$BATS_TEST_TMPDIR/out" watch.0.interval watch.0.start watch.0.mapping | xargs)" "1 null total"
 }
 
-@test "--watch: who hangs up, too, gets the interval that is going on, and a whole document" {
+@test "--watch: a hangup, too, ends with the current interval and a complete document" {
 	fixture_own zoo
 	local sig pid out=$BATS_TEST_TMPDIR/out
 	for sig in HUP INT TERM; do
@@ -99,7 +99,7 @@ load helper
 	pm --watch=0.01 -e heap "$PID" >"$BATS_TEST_TMPDIR/out"
 }
 
-@test "-e tells of a page in which epochs it was written, and where that is not known" {
+@test "-e shows in which epochs a page was written, and where that is not known" {
 	local out=$BATS_TEST_TMPDIR/out
 	fixture_own softdirty
 	target_cleared
@@ -114,7 +114,7 @@ load helper
 	run ! grep -E 'epochs|written_' "$out"
 }
 
-@test "migrate goes by what --watch measured; less than a second is too little" {
+@test "migrate uses what --watch measured; less than a second is too little" {
 	fixture_own softdirty
 	target_writes 10000000 3 5 7
 	pm --watch=1 -e 'migrate 1g' --json "$PID" >"$BATS_TEST_TMPDIR/out"

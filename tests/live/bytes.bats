@@ -23,7 +23,7 @@ dump() {
 		perl -ne '/"bytes": "([0-9a-f]+)"/ and print pack "H*", $1 and last'
 }
 
-@test "hex tells the bytes that the subject wrote" {
+@test "hex shows the bytes that the subject wrote" {
 	local page
 	subject_start
 	for page in 0 7 63; do

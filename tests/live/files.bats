@@ -77,7 +77,7 @@ quickly() {
 	all_named
 }
 
-@test "symbols: C++ and Rust are told as they were written, and as they are in the file" {
+@test "symbols: C++ and Rust names, demangled and as in the file" {
 	need_symbols
 	local line name at said wrong=0
 	local -A want=(
@@ -208,7 +208,7 @@ quickly() {
 	[[ $(symbol "$at") != landmark* ]]
 }
 
-@test "a library that was cut short since: no name, and the next question is answered" {
+@test "a library truncated since it was mapped: no name, and the next question is answered" {
 	need_symbols
 	local at library copy=$BATS_TEST_TMPDIR/short.so
 	library=$(awk '$2 ~ /x/ && /\.so/ && !/libc\.|ld-|\/ld/ { print $6; exit }' "/proc/$$/maps")
@@ -277,7 +277,7 @@ hang_start() {
 	kill -USR1 "$MAPPER_SHELL"
 }
 
-@test "a file that hangs: answers end, without what it would have told" {
+@test "a file that hangs: answers end, without its facts" {
 	hang_start
 	quickly "$PMTOP" -e "$HANGING_AT" "$MAPPER_PID" >"$BATS_TEST_TMPDIR/answer"
 	grep -q '^ *region' "$BATS_TEST_TMPDIR/answer"

@@ -138,7 +138,7 @@ takes() {
 	victim_fared_well
 }
 
-@test "a stopped process stays so, and goes on when it is told to" {
+@test "a stopped process stays stopped, and continues on SIGCONT" {
 	need_watch
 	local mode
 	for mode in read futex poll calls; do
@@ -324,7 +324,7 @@ closes_late() {
 	grep -E "$want" "$out" || { cat "$out"; return 1; }
 }
 
-@test "a userfaultfd that is used, or closed, after it was looked at is not closed, nor what has its number then" {
+@test "a userfaultfd used or closed after the check is not closed, nor one that reused its number" {
 	need_watch
 	unused_start
 	is "$(userfaultfds)" 1

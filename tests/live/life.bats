@@ -70,7 +70,7 @@ script_becomes_subject() {
 	screen_end
 }
 
-@test "bug: a watch goes on when the thread ends that a process is read through" {
+@test "bug: a watch ended with the thread used for reading" {
 	way_here
 	unwatched_start
 	subject leader-exit
@@ -84,7 +84,7 @@ script_becomes_subject() {
 	run ! said 'could not|no longer|executed|ended'
 }
 
-@test "bug: on the screen writes are told on when the thread ends that a process is read through" {
+@test "bug: the screen kept no track of writes after the end of the thread used for reading" {
 	way_here
 	unwatched_start
 	subject leader-exit
@@ -103,7 +103,7 @@ script_becomes_subject() {
 	screen_end
 }
 
-@test "the main thread ends while it is watched: what is opened anew is found as well" {
+@test "the main thread ends while watched: files opened later are found, too" {
 	way_here
 	unwatched_start
 	watch_start --watch=3600 --list -o START,WRITTEN,PSS --csv -n -b "${WAY[@]}" "$SUBJECT_PID"
@@ -129,7 +129,7 @@ script_becomes_subject() {
 	watch_end
 }
 
-@test "--watch before another answer tells of the program that a script executes" {
+@test "--watch before another answer covers the program that a script executes" {
 	way_here
 	script_start watch_start --watch=3600 --list --csv -n -b -o START,WRITTEN "${WAY[@]}"
 	until_true test -s "$BATS_TEST_TMPDIR/script/pid"
@@ -155,7 +155,7 @@ script_becomes_subject() {
 	is "$(wc -l <"$BATS_TEST_TMPDIR/err")" 1
 }
 
-@test "bug: what takes a while to let go of its memory has ended, and executed nothing" {
+@test "bug: a process slow to release its memory was taken for one that executed a program" {
 	way_here
 	# a main thread that has no memory any more and is no zombie yet: at almost any look while this much is freed
 	perl -e '$| = 1; my $x = "x" x 400e6; print "ready\n"; sleep 600' >"$BATS_TEST_TMPDIR/big" 3>&- &
@@ -185,7 +185,7 @@ script_becomes_subject() {
 	said 'it has ended with exit status 3'
 }
 
-@test "bug: on the screen a script's writes are told on when it executes a program" {
+@test "bug: the screen lost a script's writes when it executed a program" {
 	way_here
 	SCREEN_OPTIONS=(--interval 0.2 --color=never "${WAY[@]}")
 	SCREEN_ENV=(SUBJECT="$SUBJECT" pipes="$BATS_TEST_TMPDIR/script" SUBJECT_UNWATCHED=1)
@@ -243,7 +243,7 @@ question_start() {
 	screen_end
 }
 
-@test "Enter is yes, ? tells all that it costs, and n leaves the process alone" {
+@test "Enter is yes, ? shows all costs, and n leaves the process alone" {
 	question_start 80x24
 	screen_text | tr '\n' ' ' | tr -s ' ' | grep 'stopped for 0.1 to 2 ms, to make one system call. While it is watched, the first write to each page after a clear takes about 1 us longer'
 	run ! grep -E 'MADV_COLLAPSE|soft-dirty +no' <(screen_text)
@@ -284,7 +284,7 @@ question_start() {
 	screen_end
 }
 
-@test "what a watch costs is told alike by -e tracker, the manual and the README" {
+@test "-e tracker, the manual and the README name the same costs of a watch" {
 	local words
 	unwatched_start
 	words=$(sed -n 's/^K("[a-z_]*", "\(.*\)")$/\1/p' "$srcdir/src/track/track_costs.def") || skip "without the sources"

@@ -78,7 +78,7 @@ named_says() { grep -q "$1" ready || ! kill -0 "$NAMED" 2>/dev/null; }
 	[[ $("$PMTOP" -e data "$NAMED") == *"/data+0: "* ]]
 }
 
-@test "what is told of the regions of other processes leads back as well" {
+@test "names of the regions of other processes resolve back, too" {
 	subject_start
 	leads_back "$SUBJECT_PID"
 	leads_back "$$"
@@ -107,7 +107,7 @@ named_runs() { [[ $(readlink "/proc/$NAMED/exe") == */"$1" ]]; }
 	"$PMTOP" --list -n -o MAPPING my-long-server-name | grep -q my-long-server-name
 }
 
-@test "bug: who owned a process that is not dumpable was told to run pmtop as its owner" {
+@test "bug: the owner of a process that is not dumpable was advised to run pmtop as its owner" {
 	need_root
 	become_nobody
 	local out

@@ -65,7 +65,7 @@ written() { awk -F , -v at="^0x${1%????????}" '$1 ~ at { printf "%s", $2 == "" ?
 
 # --- what came since ------------------------------------------------------------------------------------------
 
-@test "memory that has come since the clear: what is there was written, what was only read was not" {
+@test "memory mapped since the clear: its pages were written, those only read were not" {
 	need_way
 	newcomer_start
 	watch_with_looks --pages -o ADDRESS,WRITTEN --csv -n
@@ -77,7 +77,7 @@ written() { awk -F , -v at="^0x${1%????????}" '$1 ~ at { printf "%s", $2 == "" ?
 	[[ $(written $OTHER) == 11100 ]]
 }
 
-@test "and its region is told as written, with the sums" {
+@test "and its region counts as written, in the sums too" {
 	need_way
 	newcomer_start
 	watch_with_looks --list -o START,DIRTY,UNWRITTEN -b --csv -n
@@ -87,7 +87,7 @@ written() { awk -F , -v at="^0x${1%????????}" '$1 ~ at { printf "%s", $2 == "" ?
 	grep -qx "0x$OTHER,12288,0" "$BATS_TEST_TMPDIR/out"
 }
 
-@test "of a huge page that has come it is not known which part was written" {
+@test "a huge page mapped since the clear: which part was written is not known" {
 	need_way
 	newcomer_start
 	watch_with_looks --pages=$OTHER..+1024p -o ADDRESS,WRITTEN --csv -n
@@ -98,7 +98,7 @@ written() { awk -F , -v at="^0x${1%????????}" '$1 ~ at { printf "%s", $2 == "" ?
 	is "$(cut -d , -f 2 "$BATS_TEST_TMPDIR/out" | grep -c 0)" 0
 }
 
-@test "memory that mremap() has moved is not told as written, nor as not written" {
+@test "memory moved by mremap() is reported neither as written nor as not written" {
 	need_way
 	newcomer_start
 	watch_with_looks --pages -o ADDRESS,WRITTEN --csv -n
@@ -108,7 +108,7 @@ written() { awk -F , -v at="^0x${1%????????}" '$1 ~ at { printf "%s", $2 == "" ?
 	is "$(written $OTHER | wc -c)" 64
 }
 
-@test "nor is it where the memory that it comes from stays mapped" {
+@test "nor if the memory that it was moved from stays mapped" {
 	need_way
 	newcomer_start
 	need_frames_of base
@@ -119,7 +119,7 @@ written() { awk -F , -v at="^0x${1%????????}" '$1 ~ at { printf "%s", $2 == "" ?
 	is "$(written $OTHER | wc -c)" 64
 }
 
-@test "memory that comes as other memory goes is told, for its frames say that nothing was moved" {
+@test "memory mapped while other memory is unmapped is reported: its frames show that nothing was moved" {
 	need_way
 	newcomer_start
 	need_frames_of base
@@ -134,7 +134,7 @@ need_frames_of() {
 	[[ $(read_column "$1" KPF) == 0x* ]] || skip "the kernel keeps frame numbers from us"
 }
 
-@test "what is new is watched by itself: written again, it is told again" {
+@test "new memory is watched automatically: written again, it is reported again" {
 	need_watch
 	WAY=("${INJECT[@]}")
 	newcomer_start
@@ -153,7 +153,7 @@ write_and_see() {
 	grep -qx "2,0x$OTHER" "$BATS_TEST_TMPDIR/out"
 }
 
-@test "--watch: what is not known of is part of the total" {
+@test "--watch: the total includes pages not known" {
 	need_watch
 	WAY=("${INJECT[@]}")
 	newcomer_start
@@ -166,7 +166,7 @@ write_and_see() {
 	(($(awk -F , '$3 == "" { print $2 }' "$BATS_TEST_TMPDIR/out") >= 1048576))
 }
 
-@test "migrate: no word of convergence that leaves out what is not known of" {
+@test "migrate: no claim of convergence that leaves out pages not known" {
 	need_watch
 	WAY=("${INJECT[@]}")
 	newcomer_start
@@ -200,7 +200,7 @@ write_and_see() {
 
 # --- what was read-only ---------------------------------------------------------------------------------------
 
-@test "pages of a mapping that is read-only are not told as not written" {
+@test "pages of a read-only mapping are not reported as not written" {
 	need_watch
 	WAY=("${INJECT[@]}")
 	newcomer_start
@@ -235,7 +235,7 @@ write_and_see() {
 	is "$(written $CODE)" 1010000000000000
 }
 
-@test "of a region that is watched in part the rest is not told as not written" {
+@test "a region watched in part: the rest is not reported as not written" {
 	need_watch
 	WAY=("${INJECT[@]}" --scope $BASE..+8p)
 	newcomer_start
@@ -267,7 +267,7 @@ is_registered_at() { awk -v at="^$1-" '$0 ~ at { in_it = 1 } in_it && /^VmFlags/
 	is "$(written $CODE)" ---1------------
 }
 
-@test "a shared mapping of a file that was opened for reading cannot be written: that is known" {
+@test "a shared mapping of a file opened read-only cannot be written, and that is known" {
 	need_watch
 	unset SUBJECT_PID
 	[[ $(uname -m) == x86_64 ]] || skip "the number of mmap is another here"

@@ -11,20 +11,20 @@ teardown() { live_end; }
 # The subject's own regions (0x1000........): nobody else maps those files.
 own() { grep -E '^(ADDRESS|START|0x1000[0-9a-f]{8},)'; }
 
-@test "--pages tells of every page what an independent reader finds" {
+@test "--pages reports what an independent reader finds for every page" {
 	subject_start
 	same 'reader $SUBJECT_PID | own' 'dump $SUBJECT_PID | own'
 	# code, libraries, stacks, the kernel's pages
 	same --others-map-files 'reader $SUBJECT_PID' 'dump $SUBJECT_PID'
 }
 
-@test "every column of --pages is one the reader tells as well" {
+@test "the reader reports every column of --pages, too" {
 	subject_start
 	is "$(dump "$SUBJECT_PID" "${RANGE[named]}" | head -n 1 | tr , '\n' | sort)" \
 		"$(reader "$SUBJECT_PID" "${RANGE[named]}" | head -n 1 | tr , '\n' | sort)"
 }
 
-@test "--pages of programs that know nothing of the tests agrees with the reader" {
+@test "--pages agrees with the reader for programs unrelated to the tests" {
 	local pid
 	programs_start
 	for pid in "${PROGRAMS[@]}"; do
@@ -33,7 +33,7 @@ own() { grep -E '^(ADDRESS|START|0x1000[0-9a-f]{8},)'; }
 	done
 }
 
-@test "places in a file are told: the second half of one is mapped" {
+@test "offsets in a file: the second half of one is mapped" {
 	subject_start
 	is "$(pages offset FILE-OFFSET | paste -sd ' ')" "0x8000 0x9000 0xa000 0xb000 0xc000 0xd000 0xe000 0xf000"
 	is "$(pages anon FILE-OFFSET | sort -u)" ""
@@ -67,7 +67,7 @@ own() { grep -E '^(ADDRESS|START|0x1000[0-9a-f]{8},)'; }
 	[ "$(grep -c ',\[stack\]$' "$BATS_TEST_TMPDIR/stack")" -gt 0 ]
 }
 
-@test "looking changes nothing" {
+@test "reading changes nothing" {
 	local faults ask
 	subject_start
 	# only what the kernel does by itself may differ, and the first look of it all drains its queues

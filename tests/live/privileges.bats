@@ -76,7 +76,7 @@ refused_to() {
 	agrees "$live_dir/reader"
 }
 
-@test "as nobody: the own process, as far as the page table tells" {
+@test "as nobody: our own process, as far as the page table shows" {
 	become_nobody
 	as "${AS_NOBODY[@]}"
 	subject_start "${AS_NOBODY[@]}"

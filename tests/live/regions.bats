@@ -80,7 +80,7 @@ thread_start() {
 	same 'smaps $SUBJECT_PID | cut -d , -f 1,8' 'listed $SUBJECT_PID KSM | cut -d , -f 1,5'
 }
 
-@test "the list of programs that know nothing of the tests counts as smaps does" {
+@test "the list counts as smaps does for programs unrelated to the tests" {
 	local pid
 	subject_start
 	need_frames

@@ -207,7 +207,7 @@ merged() {
 	agrees swap
 }
 
-@test "swapped: two devices are told apart" {
+@test "swapped: two devices are distinguished" {
 	local first
 	need_guest
 	subject_start

@@ -79,7 +79,7 @@ teardown() { live_end; }
 	screen_end
 }
 
-@test "an exit is noticed, the last look stays, and q still answers" {
+@test "an exit is noticed, the last sample stays, and q still answers" {
 	subject_start
 	SCREEN_OPTIONS=(--interval 0.2 --color=never)
 	screen_start 80x24 "$SUBJECT_PID"
@@ -109,7 +109,7 @@ teardown() { live_end; }
 	screen_end
 }
 
-@test "bug: of a process whose main thread has ended, NODE is told as well" {
+@test "bug: NODE was unknown for a process whose main thread has ended" {
 	subject_start
 	subject leader-exit
 	same 'reader $SUBJECT_PID ${RANGE[anon]}' 'dump $SUBJECT_PID ${RANGE[anon]}'
@@ -174,7 +174,7 @@ teardown() { live_end; }
 	screen_end
 }
 
-@test "as nobody: whose process is closed to us is told before one enters it" {
+@test "as nobody: the list shows which processes are not accessible" {
 	local mine
 	become_nobody
 	subject_start

@@ -28,7 +28,7 @@ account() {
 
 # --- nothing lost, nothing made up ------------------------------------------------------------------------
 
-@test "userfaultfd: of 100000 writes under looks without end none is lost, and none made up" {
+@test "userfaultfd: of 100000 writes under continuous scans none is lost, and none made up" {
 	need_watch
 	account uffd 100000
 }
@@ -39,7 +39,7 @@ account() {
 	account soft-dirty 250000
 }
 
-@test "contents: of 100000 changes of what is looked at none is lost, and none made up" {
+@test "contents: of 100000 changes of scanned pages none is lost, and none made up" {
 	account hash 100000
 }
 
@@ -53,7 +53,7 @@ account() {
 # told_of START: pages of that region, by --watch's rows PAGES,START,INTERVAL
 told_of() { awk -F , -v at="0x$1" '$2 == at { sum += $1 } END { print sum + 0 }' "$BATS_TEST_TMPDIR/out"; }
 
-@test "pages are told as often as they fault: a store that a clear interrupts twice, no other" {
+@test "pages are reported as often as they fault: twice only for a store that a clear interrupts" {
 	need_watch
 	command -v taskset >/dev/null || skip "taskset is missing"
 	local word at pages faults intervals
@@ -81,7 +81,7 @@ told_of() { awk -F , -v at="0x$1" '$2 == at { sum += $1 } END { print sum + 0 }'
 
 # --- a process that is not ours ---------------------------------------------------------------------------
 
-@test "exactly the pages written are told, of a process that knows nothing of it" {
+@test "exactly the pages written are reported, for a process unaware of it" {
 	need_watch
 	unwatched_start
 	watch_subject "${INJECT[@]}" --pages="${RANGE[anon]}" --filter written -o ADDRESS --csv -n
@@ -104,7 +104,7 @@ told_of() { awk -F , -v at="0x$1" '$2 == at { sum += $1 } END { print sum + 0 }'
 	is "$(cat "$BATS_TEST_TMPDIR/out")" "1,"$'\n'"1,0x${AT[anon]}"
 }
 
-@test "shared memory and files that are read for the first time are not told as written" {
+@test "shared memory and files read for the first time are not reported as written" {
 	need_watch
 	unwatched_start
 	local name
@@ -120,7 +120,7 @@ told_of() { awk -F , -v at="0x$1" '$2 == at { sum += $1 } END { print sum + 0 }'
 	run ! grep -E "0x(${AT[memfd]}|${AT[dirty]})" "$BATS_TEST_TMPDIR/out"
 }
 
-@test "of a mapping that came after the clear what was written before it was watched is told as well" {
+@test "writes to a mapping made after the clear are reported even from before it was watched" {
 	need_watch
 	unwatched_start
 	watch_subject --watch=60 "${INJECT[@]}" --list -o START,WRITTEN,UNWRITTEN -b --csv -n # looks more often
@@ -134,7 +134,7 @@ told_of() { awk -F , -v at="0x$1" '$2 == at { sum += $1 } END { print sum + 0 }'
 	grep -qx "0x${AT[anon]},0,[1-9][0-9]*" "$BATS_TEST_TMPDIR/out"
 }
 
-@test "what was written in a mapping is not told of the one that comes in its place" {
+@test "writes to a mapping are not reported for the one that replaces it" {
 	need_watch
 	[[ $(uname -m) == x86_64 ]] || skip "the numbers of mmap, read and write are others here"
 	local file=$BATS_TEST_TMPDIR/file
@@ -162,7 +162,7 @@ told_of() { awk -F , -v at="0x$1" '$2 == at { sum += $1 } END { print sum + 0 }'
 	is "$(cut -d , -f 2 "$BATS_TEST_TMPDIR/out" | sort | uniq -c | xargs)" 4
 }
 
-@test "pages that mremap() has moved are not told as written" {
+@test "pages moved by mremap() are not reported as written" {
 	need_soft_dirty
 	[[ $(uname -m) == x86_64 ]] || skip "the numbers of mmap and mremap are others here"
 	local name=$BATS_TEST_TMPDIR/moved
@@ -298,7 +298,7 @@ told_of() { awk -F , -v at="0x$1" '$2 == at { sum += $1 } END { print sum + 0 }'
 	[[ $(tr -d '\0' <"/proc/$SUBJECT_PID/cmdline") == *subject ]]
 }
 
-@test "the process executes another program while it is watched: told, and the new one is not asked" {
+@test "the process executes another program while watched: reported, and the new one is left alone" {
 	need_watch
 	unwatched_start
 	watch_subject "${INJECT[@]}"
@@ -309,7 +309,7 @@ told_of() { awk -F , -v at="0x$1" '$2 == at { sum += $1 } END { print sum + 0 }'
 	is_free
 }
 
-@test "the process ends while it is watched: told in the same words, whether somebody has waited for it or not" {
+@test "the process ends while watched: reported in the same words, reaped or not" {
 	need_watch
 	unwatched_start
 	watch_subject "${INJECT[@]}"
@@ -319,7 +319,7 @@ told_of() { awk -F , -v at="0x$1" '$2 == at { sum += $1 } END { print sum + 0 }'
 	grep -qx 'pmtop: interval 1 could not be looked at: it has ended' "$BATS_TEST_TMPDIR/err"
 }
 
-@test "a process that ends or executes while it is being armed: told in one line, or watched" {
+@test "a process that ends or executes while it is being armed: one error line, or watched" {
 	need_watch
 	local i status said
 	for ((i = 0; i < 40; i++)); do

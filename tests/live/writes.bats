@@ -8,7 +8,7 @@ load live
 
 teardown() { live_end; }
 
-@test "after a clear exactly the pages written are told as written" {
+@test "after a clear exactly the pages written are reported" {
 	need_soft_dirty
 	subject_start
 	# a new mapping is born with every bit set
@@ -31,7 +31,7 @@ teardown() { live_end; }
 	is "$(column anon WRITTEN 1)" 63
 }
 
-@test "a write into a huge page is told as the kernel tells it" {
+@test "a write into a huge page is reported as by the kernel" {
 	need_soft_dirty
 	subject_start
 	run -0 pm -e clear "$SUBJECT_PID"
@@ -104,7 +104,7 @@ teardown() { live_end; }
 	screen_end
 }
 
-@test "--watch tells what was written in each interval, and where" {
+@test "--watch reports what was written in each interval, and where" {
 	need_soft_dirty
 	subject_start
 	watch_start --watch=3600 --csv -n -o PAGES,BYTES,MAPPING,START --tracker soft-dirty "$SUBJECT_PID"

@@ -41,7 +41,7 @@ teardown() { screen_stop; }
 	screen_end
 }
 
-@test "keys of one's own: they act, and all texts tell of them" {
+@test "user-defined keys: they act, and all texts mention them" {
 	cat >"$rc" <<-'END'
 		[keys]
 		clear = ^K
@@ -66,7 +66,7 @@ teardown() { screen_stop; }
 	screen_end
 }
 
-@test "what is wrong is told with its line, and the rest holds" {
+@test "errors are reported with their line, and the rest holds" {
 	printf '%s\n' 'theme = light' 'nonsense' '[keys]' 'clear = q' >"$rc"
 	screen_start 160x24 "$PID"
 	screen_text | grep 'config/pmtop/pmtoprc: 2 mistakes; ! shows them'

@@ -46,7 +46,7 @@ still() {
 	[[ $got == 0000000 ]] || { echo "view $view was sent again:"; echo "$got"; return 1; }
 }
 
-@test "another look at what lies still sends nothing, in any view" {
+@test "another sample without changes sends nothing, in any view" {
 	local again=(screen_keys F5 F5 F5)
 	screen_start 120x40 "$PID"
 	still R "${again[@]}"

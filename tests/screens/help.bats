@@ -121,7 +121,7 @@ teardown() { screen_stop; }
 	screen_end
 }
 
-@test "bug: nothing told that there is more below, and above" {
+@test "bug: nothing showed that there is more below, and above" {
 	local rows
 	fixture java
 	screen_start 80x24 "$PID"

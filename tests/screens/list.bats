@@ -75,7 +75,7 @@ _screen_lacks() { ! screen_text | grep -q -- "$1"; }
 	screen_end
 }
 
-@test "a filter on what nobody can tell leaves out, and counts what it left out" {
+@test "a filter on unknown facts leaves rows out, and counts them" {
 	fixture java
 	screen_start 80x24 "$PID"
 	screen_keys f
@@ -305,7 +305,7 @@ _screen_first_is() { [[ $(screen_text | sed -n 6p) == ?"$1"* ]]; }
 	screen_end
 }
 
-@test "what only smaps tells is read when it is shown, and again with r alone" {
+@test "columns from smaps are read when shown, and again only with r" {
 	fixture_own java
 	screen_start 120x40 "$PID"
 	screen_keys s P
@@ -332,7 +332,7 @@ _screen_first_is() { [[ $(screen_text | sed -n 6p) == ?"$1"* ]]; }
 	screen_end
 }
 
-@test "smaps that cannot be read is told, and empty" {
+@test "unreadable smaps is reported, and its columns are empty" {
 	fixture_own java
 	rm "$ROOT/$PID/smaps"
 	screen_start 120x40 "$PID"

@@ -177,7 +177,7 @@ opens() {
 	screen_end
 }
 
-@test "bug: nothing told what the warm colours of the map mean" {
+@test "bug: nothing explained the warm colours of the map" {
 	fixture_own softdirty
 	screen_start 120x40 "$PID"
 	screen_keys a
@@ -197,7 +197,7 @@ opens() {
 	screen_end
 }
 
-@test "the map uses the screen that it has, and tells of each block as much as has room" {
+@test "the map uses the whole screen, and shows as much of each block as fits" {
 	local n
 	fixture java
 	screen_start 200x60 "$PID"

@@ -250,7 +250,7 @@ drag_blind() {
 	screen_end
 }
 
-@test "a drag tells once how text is selected, also where moves are not told" {
+@test "a drag explains once how to select text, also where motion is not reported" {
 	fixture zoo
 	screen_start 80x24 "$PID"
 	drag_blind 5 8 5 10

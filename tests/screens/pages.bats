@@ -177,7 +177,7 @@ screen_goto() {
 	screen_end
 }
 
-@test "after c exactly the pages written are told as written, in the list and in the grid" {
+@test "after c exactly the pages written show as written, in the list and in the grid" {
 	fixture_own softdirty
 	screen_clock 100000 # the line of writes would have another form a second after the clear
 	screen_start 120x40 "$PID"

@@ -152,7 +152,7 @@ processes() {
 	screen_end
 }
 
-@test "access is told before one enters" {
+@test "access is shown before one enters" {
 	processes
 	fixture hidden
 	mv "$ROOT/$PID" "$BATS_TEST_TMPDIR/root-zoo/5000"

@@ -225,7 +225,7 @@ teardown() { screen_stop; }
 	screen_end
 }
 
-@test "bug: a look by the clock that is kept waiting is told, and since when" {
+@test "bug: a delayed periodic scan is shown, and since when" {
 	fixture_own softdirty
 	screen_slow
 	SCREEN_OPTIONS=(--interval 0.1)

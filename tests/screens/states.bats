@@ -12,7 +12,7 @@ unmap() { # ADDRESS
 	echo "$rest" >"$ROOT/$PID/maps" # the same file: pmtop holds it open
 }
 
-@test "a region that is unmapped while it is looked at" {
+@test "a region that is unmapped while it is on screen" {
 	fixture_own softdirty
 	screen_start 80x24 "$PID"
 	screen_keys Enter

@@ -116,7 +116,7 @@ _drawn_at() {
 	screen_end
 }
 
-@test "a stop is told where one walks back through the looks" {
+@test "a stop shows while one rewinds through the samples" {
 	fixture zoo
 	screen_start 100x24 "$PID"
 	screen_keys r r
@@ -132,7 +132,7 @@ _drawn_at() {
 	screen_end
 }
 
-@test "SIGSTOP, which nobody is told of: all is back after it" {
+@test "SIGSTOP, which cannot be caught: all is back after it" {
 	local pid
 	fixture zoo
 	screen_start 80x24 "$PID"
@@ -171,7 +171,7 @@ _is_stuck() {
 	((SECONDS - since >= 2))
 }
 
-@test "a terminal that takes nothing: it can be ended nevertheless" {
+@test "a terminal that accepts nothing: pmtop can still be ended" {
 	SCREEN_OPTIONS=(--interval 0.05)
 	command -v tmux >/dev/null || skip "tmux is not installed"
 	ROOT='' screen_start_waiting 200x60 --demo

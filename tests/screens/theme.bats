@@ -6,7 +6,7 @@ load screen
 setup() { fixture java; }
 teardown() { screen_stop; }
 
-@test "a terminal that tells its background has the theme for it" {
+@test "a terminal that reports its background gets the theme for it" {
 	SCREEN_GROUND='#ffffff'
 	screen_start 80x24 "$PID"
 	screen_golden bars+rows list-java-light
@@ -22,7 +22,7 @@ teardown() { screen_stop; }
 	screen_end
 }
 
-@test "COLORFGBG tells of terminals that do not" {
+@test "COLORFGBG decides for terminals that do not" {
 	SCREEN_ENV=('COLORFGBG=0;15')
 	screen_start 80x24 "$PID"
 	screen_golden bars+rows list-java-light
@@ -73,7 +73,7 @@ teardown() { screen_stop; }
 	screen_end
 }
 
-@test "--color 256 where TERM tells of eight: as many as there are, and it is said in the messages" {
+@test "--color 256 where TERM has eight: as many as there are, and the messages say so" {
 	local term as colors
 	# what is cleared in a colour tmux captures as if it had none
 	while read -r term as colors; do

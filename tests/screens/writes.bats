@@ -19,7 +19,7 @@ screen_auto_clear() {
 TIMES=('seen written [0-9]+ s ago' 'written [0-9.]+ s ago')
 NUMBERS=('[0-9]+\.[0-9] ms' 'epoch [0-9]+ \+[0-9]+s' 'epoch 1: soft-dirty .*')
 
-@test "W before a clear: how to measure, what a migration would send, what a look costs" {
+@test "W before a clear: how to measure, what a migration would send, what a scan costs" {
 	SCREEN_OPTIONS=(--interval 0)
 	fixture softdirty
 	screen_start 80x24 "$PID"
@@ -57,7 +57,7 @@ NUMBERS=('[0-9]+\.[0-9] ms' 'epoch [0-9]+ \+[0-9]+s' 'epoch 1: soft-dirty .*')
 	screen_end
 }
 
-@test "c begins with the regions that are there, not with those of the look before" {
+@test "c begins with the present regions, not with those of the previous scan" {
 	SCREEN_OPTIONS=(--interval 0)
 	fixture_own softdirty
 	sed -i.all /canvas/d "$ROOT/$PID/maps"
@@ -145,7 +145,7 @@ NUMBERS=('[0-9]+\.[0-9] ms' 'epoch [0-9]+ \+[0-9]+s' 'epoch 1: soft-dirty .*')
 }
 
 # An auto-clear that comes only after ten minutes: epochs begin with c, and looks are by r.
-@test "the page's card tells its epochs, on the whole screen and beside the grid" {
+@test "the page's card shows its epochs, on the whole screen and beside the grid" {
 	local page ms=100000
 	SCREEN_OPTIONS=(--interval 0 --calm)
 	fixture_own softdirty
@@ -229,7 +229,7 @@ NUMBERS=('[0-9]+\.[0-9] ms' 'epoch [0-9]+ \+[0-9]+s' 'epoch 1: soft-dirty .*')
 	screen_end
 }
 
-@test "W tells which regions are written, most first, and Enter opens one" {
+@test "W lists the regions written to, most first, and Enter opens one" {
 	fixture_own softdirty
 	screen_start 200x60 "$PID"
 	screen_keys c W

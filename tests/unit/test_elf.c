@@ -424,7 +424,7 @@ test_demangle_bomb(void)
 	for (size_t i = 1; digits[i]; i++)
 		n += (size_t)snprintf(name + n, sizeof(name) - n, "S_IS%c_S%c_E", digits[i], digits[i]);
 	ok(!helper_demangle(name, out, sizeof(out)) && !out[0], "a text without end is left alone");
-	ok(helper_demangle("_Z1fv", out, sizeof(out)) && !strcmp(out, "f()"), "and the next is told");
+	ok(helper_demangle("_Z1fv", out, sizeof(out)) && !strcmp(out, "f()"), "and the next one is demangled");
 	memset(name, 'a', sizeof(name) - 1);
 	memcpy(name, "_Z500", 5);
 	name[sizeof(name) - 1] = '\0';

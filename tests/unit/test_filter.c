@@ -348,7 +348,7 @@ test_page_fields(void)
 	is_truth(ask("swap.type=0", FILTER_PAGE, &x), TRUTH_UNKNOWN, "a hidden place is not place 0 of device 0");
 	pg = (struct page){.word = X(8000000000000000), .known = PAGE_WORD, .state = STATE_HIDDEN};
 	is_truth(ask("pfn=0", FILTER_PAGE, &x), TRUTH_UNKNOWN, "hidden is not frame 0");
-	is_truth(ask("phys=0 | mapcount=1", FILTER_PAGE, &x), TRUTH_UNKNOWN, "nor is anything known of it");
+	is_truth(ask("phys=0 | mapcount=1", FILTER_PAGE, &x), TRUTH_UNKNOWN, "nor is anything known about it");
 	is_truth(ask("state=hidden & state!=anon", FILTER_PAGE, &x), TRUTH_YES, "the state is what is shown");
 }
 
@@ -427,7 +427,7 @@ test_regions(void)
 	         "counted and trusted");
 	x.huge_known = false;
 	x.smaps = &sm;
-	is_truth(ask("thp", FILTER_REGION, &x), TRUTH_NO, "from smaps where the scan does not tell");
+	is_truth(ask("thp", FILTER_REGION, &x), TRUTH_NO, "from smaps where the scan lacks it");
 	r.doubt = DOUBT_NEW;
 	is_truth(ask("!written", FILTER_REGION, &x), TRUTH_UNKNOWN, "newborn: nothing is known of writes");
 	r.known = false;
@@ -542,7 +542,7 @@ test_why(void)
 	ok(filter_parse("locked & mapcount>1", FILTER_PAGE, FAKE_PAGE, &f, &err) == 0 &&
 	       filter_why(&f, &x) == FILTER_WHY_HIDDEN, "hidden");
 	ok(filter_parse("written | node=0", FILTER_PAGE, FAKE_PAGE, &f, &err) == 0 &&
-	       filter_why(&f, &x) == (FILTER_WHY_WRITTEN | FILTER_WHY_OTHER), "what a privilege would not tell either");
+	       filter_why(&f, &x) == (FILTER_WHY_WRITTEN | FILTER_WHY_OTHER), "what no privilege would reveal either");
 	pg.word = X(810000000043ee27);
 	ok(filter_parse("locked", FILTER_PAGE, FAKE_PAGE, &f, &err) == 0 && filter_why(&f, &x) == FILTER_WHY_OTHER,
 	   "kpageflags cannot be read");

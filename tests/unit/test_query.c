@@ -629,7 +629,7 @@ test_places_back(void)
 
 			query_place_text(&list, vma_at(&list, rows[i].addr), rows[i].addr, whole,
 			                 false, &text);
-			is_str(text.s, whole ? rows[i].whole : rows[i].brief, "what it is told as");
+			is_str(text.s, whole ? rows[i].whole : rows[i].brief, "how it is written");
 			buf_free(&text);
 		}
 	vma_free(&list);

@@ -28,14 +28,14 @@ test_now(void)
 	ok(!rate_now(&r, &n), "what was not begun counts nothing");
 	rate_begin(&r, begin);
 	rate_add(&r, begin + 10 * MS, 500);
-	ok(!rate_now(&r, &n) && n == 77, "the first look after a clear is no rate: it is too soon for one");
+	ok(!rate_now(&r, &n) && n == 77, "the first reading after a clear gives no rate: it is too soon for one");
 	ok(!rate_peak(&r, &n, &mean), "nor is it a peak");
 	rate_add(&r, begin + 1000 * MS, 100);
 	ok(rate_now(&r, &n) && n == 600, "after a second it is what that second brought");
 	rate_add(&r, begin + 1500 * MS, 40);
 	ok(rate_now(&r, &n) && n == 340, "half a second later: those 40, and half of the 600 before");
 	rate_add(&r, begin + 1500 * MS, 2);
-	ok(rate_now(&r, &n) && n == 342, "two looks at the same time add up");
+	ok(rate_now(&r, &n) && n == 342, "two readings at the same time add up");
 	rate_add(&r, begin + 1400 * MS, 1);
 	ok(rate_now(&r, &n) && n == 343 && r.until_ns == begin + 1500 * MS, "a clock that went back loses nothing");
 	ok(rate_peak(&r, &n, &mean) && n == 600 && mean == 600, "the peak is of whole seconds");
@@ -68,7 +68,7 @@ test_late(void)
 
 	rate_begin(&r, begin);
 	rate_add(&r, begin + 4500 * MS, 900);
-	is_u64(r.pages[0], 200, "a late look: its pages are spread, 200 in the first second");
+	is_u64(r.pages[0], 200, "a late reading: its pages are spread, 200 in the first second");
 	is_u64(r.pages[3], 200, "as many in the fourth");
 	is_u64(r.pages[4], 100, "and half as many in half a second");
 	ok(rate_now(&r, &n) && n == 200, "no peak where there was none");
@@ -79,7 +79,7 @@ test_late(void)
 	rate_begin(&r, begin);
 	rate_add(&r, begin + 100 * MS, 3);
 	rate_add(&r, begin + 200 * S, 19990);
-	ok(rate_now(&r, &n) && n == 100, "after minutes without a look the mean of them");
+	ok(rate_now(&r, &n) && n == 100, "after minutes without a reading their mean");
 	ok(sum(&r) >= 5995 && sum(&r) <= 6005, "of which a minute is kept");
 	ok(rate_peak(&r, &n, &mean) && mean >= 99 && mean <= 101, "its mean");
 }
@@ -110,7 +110,7 @@ test_few(void)
 		for (uint64_t pages = 2; pages < 10; pages++)
 			few &= is_steady(pages, at * MS);
 	}
-	ok(one, "one page a second is not told as two");
+	ok(one, "one page per second is not reported as two");
 	ok(few, "nor a few as one more");
 }
 

@@ -61,9 +61,9 @@ test_many(void)
 		buf_fmt(&text, "clear = q\n%s", i == 4998 ? "help = F11\n" : "");
 	take_text(text.s);
 	if (!ok(rc.bindings == 2 && rc.problems == 1,
-	        "of thousands of keys of one action the last is looked at"))
+	        "of thousands of bindings of one action the last one counts"))
 		show_problems();
-	ok(rc.problems && !strncmp(rc.problem[0].text, "rc:5002: ", 9), "and told of");
+	ok(rc.problems && !strncmp(rc.problem[0].text, "rc:5002: ", 9), "and reported");
 	buf_free(&text);
 }
 
@@ -127,7 +127,7 @@ test_wrong_values(void)
 		buf_fmt(&wrong, "%s = nonsense\n", setting_table(&n)[i].name);
 	take_text(wrong.s);
 	options_init(&usual);
-	is_u64(rc.problems, n, "each is told");
+	is_u64(rc.problems, n, "each is reported");
 	ok(!memcmp(&o, &usual, sizeof(o)), "bug: a value that is none changes nothing");
 	buf_str(&both, text);
 	buf_str(&both, wrong.s);
@@ -148,7 +148,7 @@ test_several(void)
 
 	take_text("[keys]\nclear = q\n[keys grid]\nnonsense = x\n[broken\n");
 	ok(rc.problems == 3 && rc.problem[0].line == 2 && rc.problem[1].line == 4 && rc.problem[2].line == 5,
-	   "all are told, in their order");
+	   "all are reported, in order");
 	take_text("theem = dark\n=\nfoo\ncolor = never\nbar\nmouse = off\nlens = x\n");
 	if (!ok(rc.problems == 5 && o.color == COLOR_NEVER && !o.mouse, "what is right holds"))
 		show_problems();
@@ -175,7 +175,7 @@ test_keys(void)
 	ok(key_action(25, 'X') == ACT_CLEAR && key_action(24, 'X') == ACT_NONE && key_action(25, 'G') == ACT_NONE,
 	   "of one view, in it alone");
 	ok(key_action('R', 'X') == ACT_NONE, "none is none");
-	ok(!strcmp(key_of(ACT_CLEAR, 'R'), "F9") && !strcmp(key_of(ACT_READ_PAGE, 'X'), "(no key)"), "texts tell of them");
+	ok(!strcmp(key_of(ACT_CLEAR, 'R'), "F9") && !strcmp(key_of(ACT_READ_PAGE, 'X'), "(no key)"), "texts mention them");
 	ok(key_action('q', 'R') == ACT_CLOSE && key_action('5', 'G') == ACT_LENS + 4, "the others are as they were");
 	take_text("[keys]\npause = c\nclear = p Z\n");
 	ok(!rc.problems && key_action('c', 'G') == ACT_PAUSE && key_action('Z', 'R') == ACT_CLEAR, "two can be exchanged");

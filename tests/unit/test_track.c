@@ -136,7 +136,7 @@ test_random(void)
 		same = is_same(&t, naive);
 		small &= t.n <= 2 * fewest(naive) + 2;
 	}
-	ok(same, "2000 random looks: each page has the time it was first seen written");
+	ok(same, "2000 random scans: each page has the time it was first seen written");
 	ok(small, "in few stamps");
 	track_free(&t);
 }
@@ -241,7 +241,7 @@ tracker_is_whole(enum tracker tracker, const struct tracker_ops *o)
 	ok(o->probe && o->clear && o->doubt, "what each can be asked");
 	ok(!o->written == !o->cats && !(o->everywhere & ~o->cats), "marks, and what reads them");
 	ok(local == !o->cats && local == (o->sign && o->reaches) && local == (w->compares != NULL), "or pages, and their signatures");
-	ok(!o->costs == !w->costs && (!o->costs || w->price), "what takes consent tells what it costs");
+	ok(!o->costs == !w->costs && (!o->costs || w->price), "what needs consent states its costs");
 }
 
 static void
@@ -285,14 +285,14 @@ test_given_up(void)
 	fake_end(fake_root(&t)->pm.fd, v.end);
 	ok(region_measure(&t, &v, 100, &r, strip, LIST_STRIP, &err) == 0 && r.written == 2 &&
 	       track_time(&t.track, far) == 100,
-	   "a whole walk tells the track what is written");
+	   "a whole walk stamps what is written");
 	t.source->stop = stop_at_once;
 	ok(region_measure(&t, &v, 200, &r, strip, LIST_STRIP, &err) == 1, "a walk that is stopped says so");
 	is_u64(track_time(&t.track, far), 100, "bug: a walk that is given up forgets no write");
 	t.source->stop = NULL;
 	ok(region_measure(&t, &v, 300, &r, strip, LIST_STRIP, &err) == 0 &&
 	       track_time(&t.track, near) == 100 && track_time(&t.track, far) == 100,
-	   "bug: and nothing old looks freshly written afterwards");
+	   "bug: and nothing old seems freshly written afterwards");
 	fake_close(&t);
 }
 
@@ -348,7 +348,7 @@ test_past(void)
 	ok(p.epochs == 0 && track_past_why(&p), "no mark: nothing is known");
 	t = (struct track){.clears = 5, .epoch = 5, .first_epoch = 5, .auto_clear = true, .clear_ns = 100};
 	p = track_past(&t, addr(0), addr(2));
-	ok(p.epochs == 0 && strstr(track_past_why(&p), "looked"), "nor before the first look");
+	ok(p.epochs == 0 && strstr(track_past_why(&p), "looked"), "nor before the first scan");
 	t.scanned_ns = 110;
 	track_set_doubt(&t, addr(0), DOUBT_NONE, 0);
 	track_update(&t, addr(0), addr(10), &run, 1, 110);
@@ -359,7 +359,7 @@ test_past(void)
 	t.epoch = t.clears = 6;
 	t.clear_ns = 200;
 	p = track_past(&t, addr(0), addr(2));
-	ok(p.epochs == 1 && p.recent == 1, "a clear begins an epoch that does not count before it is looked at");
+	ok(p.epochs == 1 && p.recent == 1, "a clear begins an epoch that does not count before its first scan");
 	track_update(&t, addr(0), addr(10), &run, 1, 210); /* a window, ahead of the rest */
 	p = track_past(&t, addr(0), addr(2));
 	ok(p.epochs == 2 && p.written == 2 && p.recent == 3, "but for a page that was seen in it");
@@ -370,7 +370,7 @@ test_past(void)
 	t.scanned_ns = 510;
 	p = track_past(&t, addr(0), addr(2));
 	ok(p.epochs == 5 && p.written == 2 && p.recent == 3 << 3, "three more without a write");
-	is_u64(track_epochs(&t), 5, "so many in all");
+	is_u64(track_epochs(&t), 5, "the number of epochs");
 	t.epoch = t.clears = 60;
 	p = track_past(&t, addr(0), addr(2));
 	ok(p.epochs == 56 && p.written == 2 && p.recent == 0, "which ones is kept of the last 32");
@@ -387,7 +387,7 @@ test_past_doubt(void)
 	struct vma_list l = {.v = &v, .n = 1};
 	struct track_past p = track_past(&t, addr(0), addr(2));
 
-	ok(p.doubt == DOUBT_NEW, "a region that no look has met");
+	ok(p.doubt == DOUBT_NEW, "a region that was never scanned");
 	track_set_doubt(&t, addr(0), DOUBT_NONE, 0);
 	track_set_doubt(&t, addr(20), DOUBT_HUGETLB, 0);
 	track_update(&t, addr(0), addr(10), &run, 1, 10);
@@ -404,7 +404,7 @@ test_past_doubt(void)
 	track_follow(&t, NULL, &(struct pagemap){.fd = -1, .page_size = FAKE_PAGE}, &l);
 	ok(track_past(&t, addr(0), addr(4)).doubt == DOUBT_NONE && t.scanned_n == 1, "what is no longer mapped is forgotten");
 	t.tracker = TRACKER_HASH;
-	ok(track_past(&t, addr(0), addr(4)).doubt == DOUBT_OUTSIDE, "of pages that were not on screen contents tell nothing");
+	ok(track_past(&t, addr(0), addr(4)).doubt == DOUBT_OUTSIDE, "contents reveal nothing about pages that were not on screen");
 	track_free(&t);
 }
 
@@ -446,7 +446,7 @@ pair_look(struct pair *p, unsigned i, uint64_t now)
 	struct region r = {0};
 	struct err err;
 
-	ok(region_measure(&p->t, &p->v[i], now, &r, strip, LIST_STRIP, &err) == 0, "a look at a region");
+	ok(region_measure(&p->t, &p->v[i], now, &r, strip, LIST_STRIP, &err) == 0, "a scan of a region");
 	return r;
 }
 
@@ -812,7 +812,7 @@ test_uffd(void)
 	ok(page_tables() <= before + 256, "64 GiB of nothing got no page tables for it");
 #define LOOK(now) region_measure(&t, vma_at(&l, (uintptr_t)p), now, &r, strip, LIST_STRIP, &err)
 	ok(LOOK(100) == 0 && r.written == 0 && !r.doubt && stamped(&t.track, (uintptr_t)p, WATCHED, none),
-	   "nothing written, nothing told");
+	   "nothing written, nothing reported");
 	p[3 * FAKE_PAGE] = p[5 * FAKE_PAGE] = p[7 * FAKE_PAGE] = 2;
 	(void)p[50 * FAKE_PAGE]; /* read only: the zero page */
 	ok(LOOK(200) == 0 && r.written == 3 && stamped(&t.track, (uintptr_t)p, WATCHED, first),
@@ -825,7 +825,7 @@ test_uffd(void)
 	ok(track_clear(&t.track, &fake_root(&t)->proc, &fake_root(&t)->pm, &l, &err) == 0 && LOOK(400) == 0 && r.written == 0,
 	   "armed again: nothing is left");
 	p[63 * FAKE_PAGE] = 3;
-	ok(LOOK(500) == 0 && stamped(&t.track, (uintptr_t)p, WATCHED, last), "and what comes is told");
+	ok(LOOK(500) == 0 && stamped(&t.track, (uintptr_t)p, WATCHED, last), "and a new mapping is reported");
 	close(fd);
 	ok(LOOK(600) == 0 && r.doubt == DOUBT_UNWATCHED && r.written == 1, "nobody watches any more: not known; what was stays");
 	vma_free(&l);
