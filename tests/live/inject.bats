@@ -53,7 +53,14 @@ victim_is_free() {
 	until_true victim_is_untraced
 }
 
-victim_is_untraced() { ! grep -qE '^TracerPid:\s+[1-9]' "/proc/$VICTIM_PID/status"; }
+# without a process, for it is asked again and again
+victim_is_untraced() {
+	local line
+	[[ -e /proc/$VICTIM_PID/status ]] || return 0
+	while read -r line; do
+		[[ $line != TracerPid:*[1-9]* ]] || return 1
+	done <"/proc/$VICTIM_PID/status"
+}
 
 victim_state() {
 	sed -n 's/^State:\s*\(.\).*/\1/p' "/proc/$VICTIM_PID/status"

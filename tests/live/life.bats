@@ -21,7 +21,7 @@ write_and_see() {
 
 # The tracker that there is here.
 way_here() {
-	if [[ $("$live_dir/soft_dirty_probe") == yes ]]; then
+	if [[ $(soft_dirty) == yes ]]; then
 		WAY=(--tracker soft-dirty)
 	else
 		need_watch
@@ -221,7 +221,7 @@ script_becomes_subject() {
 
 # question_start SIZE: a process that is not ours, and c on the first screen
 question_start() {
-	[[ $("$live_dir/soft_dirty_probe") != yes ]] || skip "soft-dirty works here: nothing is asked"
+	[[ $(soft_dirty) != yes ]] || skip "soft-dirty works here: nothing is asked"
 	need_watch
 	unwatched_start
 	SCREEN_OPTIONS=(--interval 0.2 --color=never)

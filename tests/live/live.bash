@@ -236,14 +236,28 @@ live_end() {
 
 # --- what the machine allows ----------------------------------------------------------------------
 
+# once NAME COMMAND...: what it prints; asked once in a run of bats, for the kernel stays the same
+once() {
+	local file=$BATS_RUN_TMPDIR/once-$EUID-$1
+	shift
+	[[ -s $file ]] || "$@" >"$file"
+	echo "$(<"$file")"
+}
+
+yes_or_no() { if "$@"; then echo yes; else echo no; fi; }
+
+soft_dirty() { once soft-dirty "$live_dir/soft_dirty_probe"; }
+
 need_soft_dirty() {
-	[[ $("$live_dir/soft_dirty_probe") == yes ]] ||
+	[[ $(soft_dirty) == yes ]] ||
 		skip "this kernel does not tell written pages (no soft-dirty): a write, a clear and a write showed none"
 }
 
 # The kernel is asked, not pmtop: a userfaultfd of our own, greeted with what tracking needs.
+can_watch() { [[ $(once watch yes_or_no _can_watch) == yes ]]; }
+
 # shellcheck disable=SC2016 # for perl to expand
-can_watch() {
+_can_watch() {
 	perl -e 'exit 1 unless `uname -m` =~ /x86_64/; my $fd = syscall(323, 02004001); exit 2 if $fd < 0;
 		open(my $f, "+<&=", $fd); exit(ioctl($f, 0xc018aa3f, my $a = pack("Q3", 0xaa, 1 << 13 | 1 << 15, 0)) ? 0 : 3)'
 }
@@ -253,7 +267,9 @@ need_watch() {
 }
 
 # PAGEMAP_SCAN with an argument of size 0: a kernel that knows it says EINVAL, another one ENOTTY (25).
-can_scan() {
+can_scan() { [[ $(once scan yes_or_no _can_scan) == yes ]]; }
+
+_can_scan() {
 	perl -e 'open my $f, "<", "/proc/self/pagemap" or exit 1; my $arg = "\0" x 96;
 		exit(!defined(ioctl $f, 0xc0606610, $arg) && $! == 25)'
 }
@@ -264,7 +280,7 @@ need_region() {
 
 # The frames tell the kinds of pages apart. Asked of the reader: a pmtop that fails must not skip.
 can_frames() {
-	[[ $(read_column anon KPF) == 0x* ]]
+	[[ ${RANGE[anon]-} && $(once frames read_column anon KPF) == 0x* ]]
 }
 
 need_frames() {

@@ -183,7 +183,7 @@ write_and_see() {
 
 @test "on the screen the sum is followed by what it leaves out" {
 	need_watch
-	[[ $("$live_dir/soft_dirty_probe") == no ]] || skip "this kernel has soft-dirty, which c uses"
+	[[ $(soft_dirty) == no ]] || skip "this kernel has soft-dirty, which c uses"
 	newcomer_start
 	SCREEN_OPTIONS=(--interval 0.2 --color=never "${INJECT[@]}")
 	screen_start 120x24 "$NEWCOMER_PID"

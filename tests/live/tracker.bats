@@ -63,12 +63,12 @@ told_of() { awk -F , -v at="0x$1" '$2 == at { sum += $1 } END { print sum + 0 }'
 	exec {SAID}<"$BATS_TEST_TMPDIR/said"
 	read -rt $((10 * ${TEST_TIMEOUT_SCALE:-1})) -u "$SAID" word at
 	[[ $word == ready ]] || skip "$word $at"
-	RANGE[all]=$at..$(printf '%x' $((16#$at + 20000 * 4096)))
+	RANGE[last]=$(printf '%x..%x' $((16#$at + 19999 * 4096)) $((16#$at + 20000 * 4096))) # all before it are by then
 	taskset 1 "$PMTOP" --watch=0.02 "${INJECT[@]}" -o PAGES,START,INTERVAL --csv -n "$SUBJECT_PID" \
 		>"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" 3>&- &
 	WATCH=$!
 	OTHERS+=("$WATCH")
-	until_true is_armed all
+	until_true is_armed last
 	echo >"$BATS_TEST_TMPDIR/in"
 	read -rt $((60 * ${TEST_TIMEOUT_SCALE:-1})) -u "$SAID" word pages faults
 	is "$word" stored
@@ -248,7 +248,7 @@ told_of() { awk -F , -v at="0x$1" '$2 == at { sum += $1 } END { print sum + 0 }'
 }
 
 @test "bug: pmtop that can start no process says that, not that userfaultfd does not work" {
-	[[ $("$live_dir/soft_dirty_probe") != yes ]] || skip "soft-dirty works here: userfaultfd is not tried"
+	[[ $(soft_dirty) != yes ]] || skip "soft-dirty works here: userfaultfd is not tried"
 	need_watch
 	command -v setpriv prlimit >/dev/null || skip "no setpriv, or no prlimit"
 	local as=(setpriv --reuid=54321 --regid=54321 --clear-groups) other
@@ -336,7 +336,7 @@ told_of() { awk -F , -v at="0x$1" '$2 == at { sum += $1 } END { print sum + 0 }'
 
 @test "without a word of consent nothing is run in the process" {
 	need_watch
-	[[ $("$live_dir/soft_dirty_probe") == no ]] || skip "this kernel has soft-dirty, which needs no consent"
+	[[ $(soft_dirty) == no ]] || skip "this kernel has soft-dirty, which needs no consent"
 	unwatched_start
 	refused 1 'allow-inject' --watch=0.1 "$SUBJECT_PID"
 	refused 1 '^pmtop: cannot track writes by --tracker uffd: it takes one system call .*; add --allow-inject' \
@@ -362,7 +362,7 @@ told_of() { awk -F , -v at="0x$1" '$2 == at { sum += $1 } END { print sum + 0 }'
 
 @test "c asks, n does nothing, r watches the region under the cursor" {
 	need_watch
-	[[ $("$live_dir/soft_dirty_probe") == no ]] || skip "this kernel has soft-dirty, which needs no consent"
+	[[ $(soft_dirty) == no ]] || skip "this kernel has soft-dirty, which needs no consent"
 	unwatched_start
 	SCREEN_OPTIONS=(--interval 0.2 --color=never)
 	screen_start 80x24 "$SUBJECT_PID"
@@ -393,7 +393,7 @@ told_of() { awk -F , -v at="0x$1" '$2 == at { sum += $1 } END { print sum + 0 }'
 
 @test "c offers no region where nothing could be watched, and asks again of another region than the one that is" {
 	need_watch
-	[[ $("$live_dir/soft_dirty_probe") == no ]] || skip "this kernel has soft-dirty, which needs no consent"
+	[[ $(soft_dirty) == no ]] || skip "this kernel has soft-dirty, which needs no consent"
 	unwatched_start
 	SCREEN_OPTIONS=(--interval 0.2 --color=never)
 	screen_start 80x24 "$SUBJECT_PID"
@@ -447,7 +447,7 @@ told_of() { awk -F , -v at="0x$1" '$2 == at { sum += $1 } END { print sum + 0 }'
 
 @test "a tracker that something stood in the way of is found when that is gone" {
 	need_watch
-	[[ $("$live_dir/soft_dirty_probe") == no ]] || skip "this kernel has soft-dirty, which comes first"
+	[[ $(soft_dirty) == no ]] || skip "this kernel has soft-dirty, which comes first"
 	unwatched_start
 	# shellcheck disable=SC2016 # for perl to expand: PTRACE_SEIZE
 	program_start perl -e 'syscall(101, 0x4206, shift() + 0, 0, 0) == 0 or die; $| = 1; print "ready\n"; <STDIN>' \
@@ -502,7 +502,7 @@ told_of() { awk -F , -v at="0x$1" '$2 == at { sum += $1 } END { print sum + 0 }'
 }
 
 @test "h compares contents, and runs nothing in the process" {
-	[[ $("$live_dir/soft_dirty_probe") == no ]] || skip "this kernel has soft-dirty, which needs no consent"
+	[[ $(soft_dirty) == no ]] || skip "this kernel has soft-dirty, which needs no consent"
 	need_watch
 	unwatched_start
 	SCREEN_OPTIONS=(--interval 0.2 --color=never)

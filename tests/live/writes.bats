@@ -43,7 +43,7 @@ teardown() { live_end; }
 }
 
 @test "without soft-dirty a clear is refused with the reason" {
-	[[ $("$live_dir/soft_dirty_probe") == no ]] || skip "this kernel has soft-dirty"
+	[[ $(soft_dirty) == no ]] || skip "this kernel has soft-dirty"
 	subject_start
 	refused 1 'soft.dirty' -e clear "$SUBJECT_PID"
 }
@@ -84,7 +84,7 @@ teardown() { live_end; }
 @test "the demo shows what it writes, with soft-dirty or without" {
 	local way=soft-dirty
 	subject_start
-	if [[ $("$live_dir/soft_dirty_probe") == no ]]; then
+	if [[ $(soft_dirty) == no ]]; then
 		way=userfaultfd
 		can_watch || skip "neither soft-dirty nor asynchronous write protection here"
 	fi
@@ -121,7 +121,7 @@ teardown() { live_end; }
 
 @test "--watch of the demo: every interval has its writes, the sum is that of the regions" {
 	local out=$BATS_TEST_TMPDIR/out
-	if [[ $("$live_dir/soft_dirty_probe") == no ]]; then
+	if [[ $(soft_dirty) == no ]]; then
 		can_watch || skip "neither soft-dirty nor asynchronous write protection here"
 	fi
 	pm --demo --watch=0.5 --count 3 --csv -n -o INTERVAL,PAGES,MAPPING >"$out" 2>"$out.err"
@@ -132,7 +132,7 @@ teardown() { live_end; }
 
 @test "C clears again and again: what is written again is fresh, what is not cools" {
 	local sampled=', sampled'
-	if [[ $("$live_dir/soft_dirty_probe") == no ]]; then
+	if [[ $(soft_dirty) == no ]]; then
 		sampled=
 		can_watch || skip "neither soft-dirty nor asynchronous write protection here"
 	fi
