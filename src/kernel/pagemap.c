@@ -13,6 +13,7 @@
 #include "base/util.h"
 #include "kernel/flags.h"
 #include "kernel/kabi.h"
+#include "kernel/proc_bar.h"
 
 enum {
 	WINDOW = 1024,  /* words a pread: 8 KiB, for they go on a stack */

@@ -19,6 +19,7 @@
 #include "kernel/kabi.h"
 #include "kernel/pagemap.h"
 #include "kernel/proc.h"
+#include "kernel/proc_bar.h"
 
 enum {
 	MAPS_NS =

@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/util.h"
 #include "kernel/proc.h"
+#include "kernel/proc_bar.h"
 
 /* How much of a process would be shown, found by opening its files as pmtop PID does. */
 enum access {

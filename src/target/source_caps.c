@@ -11,6 +11,7 @@
 
 #include "kernel/flags.h"
 #include "kernel/kabi.h"
+#include "kernel/proc_bar.h"
 #include "target/symbol.h"
 
 /* What is probed. */

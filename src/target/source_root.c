@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/util.h"
+#include "kernel/proc_bar.h"
 
 /* --- opening and closing ---------------------------------------------------------------------- */
 

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "kernel/kabi.h"
+#include "kernel/proc_bar.h"
 #include "kernel/vma.h"
 #include "track/inject_parts.h"
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "kernel/flags.h"
+#include "kernel/proc_bar.h"
 #include "track/tracker_ops.h"
 
 static bool

@@ -18,6 +18,7 @@
 #include "base/util.h"
 #include "kernel/flags.h"
 #include "kernel/kabi.h"
+#include "kernel/proc_bar.h"
 #include "kernel/smaps.h"
 #include "track/hazard.h"
 #include "track/tracker_ops.h"

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/proc_bar.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "base/file.h"
+
+/* The numbers after "\nNAME:", up to n of them; how many there are. */
+static unsigned
+proc_status_numbers(const char *status, const char *name, int base, unsigned long long *out,
+                    unsigned n)
+{
+	const char *at = strstr(status, name);
+	unsigned i = 0;
+
+	for (at = at ? at + strlen(name) : NULL; at && i < n; i++) {
+		char *end;
+		unsigned long long v = strtoull(at, &end, base);
+
+		if (end == at)
+			break;
+		out[i] = v;
+		at = end;
+	}
+	return i;
+}
+
+static bool
+proc_is_all(const unsigned long long *ids, unsigned n, unsigned id)
+{
+	while (n && ids[n - 1] == id)
+		n--;
+	return n == 0;
+}
+
+/* What the kernel compares (ptrace_may_access), as far as it may be seen. */
+static enum proc_bar
+proc_find_bar(int dir)
+{
+	enum { IDS = 3, NOBODY = 65534 /* what users of other namespaces look like */ };
+	char text[4096], own[4096];
+	unsigned long long uid[IDS] = {0}, gid[IDS] = {0}, caps = 0, own_caps = 0;
+	struct statfs fs;
+	struct stat st;
+
+	if (geteuid() == 0)
+		return PROC_BAR_ROOT;
+	if (fstatfs(dir, &fs) < 0 || fs.f_type != PROC_SUPER_MAGIC ||
+	    !file_read_small(dir, "status", text, sizeof(text)) ||
+	    proc_status_numbers(text, "\nUid:", 10, uid, IDS) != IDS ||
+	    proc_status_numbers(text, "\nGid:", 10, gid, IDS) != IDS)
+		return PROC_BAR_USER;
+	if (uid[0] == NOBODY && geteuid() != NOBODY)
+		return PROC_BAR_NAMESPACE;
+	/* the kernel gives the files of what is not dumpable to root */
+	if (fstatat(dir, "status", &st, 0) == 0 && st.st_uid != uid[1])
+		return PROC_BAR_DUMP;
+	if (uid[0] != geteuid())
+		return PROC_BAR_USER;
+	if (!proc_is_all(uid, IDS, geteuid()) || !proc_is_all(gid, IDS, getegid()))
+		return PROC_BAR_SETID;
+	if (proc_status_numbers(text, "\nCapPrm:", 16, &caps, 1) &&
+	    file_read_small(AT_FDCWD, "/proc/self/status", own, sizeof(own)) &&
+	    proc_status_numbers(own, "\nCapEff:", 16, &own_caps, 1) && caps & ~own_caps)
+		return PROC_BAR_CAPS;
+	return PROC_BAR_OTHER;
+}
+
+enum proc_bar
+proc_bar(int dir)
+{
+	int sys = errno;
+	enum proc_bar b = proc_find_bar(dir);
+
+	errno = sys;
+	return b;
+}
+
+enum proc_bar
+proc_bar_of(const struct proc *p)
+{
+	int sys = errno, dir = proc_dir(p);
+	enum proc_bar b = proc_find_bar(dir);
+
+	if (dir >= 0)
+		close(dir);
+	errno = sys;
+	return b;
+}
+
+const char *
+proc_bar_help(enum proc_bar b)
+{
+	static const char *const words[] = {
+	    [PROC_BAR_OTHER] = "a security module, or its user namespace, forbids it: "
+	                       "run pmtop as root",
+	    [PROC_BAR_ROOT] = "root here lacks CAP_SYS_PTRACE or a capability that the target has, "
+	                      "or a security module forbids it",
+	    [PROC_BAR_USER] = "run pmtop as root, or as the user it belongs to",
+	    [PROC_BAR_SETID] = "it runs as another user or group than yours (setuid, setgid): "
+	                       "run pmtop as root",
+	    [PROC_BAR_DUMP] = "it is not dumpable (it asked for that, changed its user, or its "
+	                      "program has capabilities or is not readable): run pmtop as root",
+	    [PROC_BAR_CAPS] = "it has capabilities that you lack: run pmtop as root",
+	    [PROC_BAR_NAMESPACE] = "its user is not in this user namespace: "
+	                           "run pmtop as root outside of it",
+	};
+
+	return words[b];
+}
+
+const char *
+proc_refused_how(enum proc_bar b, unsigned uid, char *out, size_t size)
+{
+	if (b == PROC_BAR_USER && !uid)
+		snprintf(out, size, "it belongs to root: run pmtop as root");
+	else if (b == PROC_BAR_USER)
+		snprintf(out, size, "it belongs to user %u: run pmtop as root, or as that user",
+		         uid);
+	else
+		snprintf(out, size, "%s", proc_bar_help(b));
+	return out;
+}
+
+const char *
+proc_memory_how(const struct proc *p)
+{
+	static const char *const scopes[] = {
+	    NULL, "kernel.yama.ptrace_scope is 1: only a parent may attach; run pmtop as root",
+	    "kernel.yama.ptrace_scope is 2: only CAP_SYS_PTRACE may attach; run pmtop as root",
+	    "kernel.yama.ptrace_scope is 3: nobody may attach until the next boot",
+	};
+	enum proc_bar b = proc_bar_of(p);
+	int sys = errno;
+	char scope[8] = "";
+
+	if (b == PROC_BAR_OTHER || b == PROC_BAR_ROOT)
+		file_read_small(p->root, "sys/kernel/yama/ptrace_scope", scope, sizeof(scope));
+	errno = sys;
+	return scope[0] >= '1' && scope[0] <= '3' ? scopes[scope[0] - '0'] : proc_bar_help(b);
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PM_PROC_BAR_H
+#define PM_PROC_BAR_H
+
+#include "kernel/proc.h"
+
+/*
+ * Why the files of a process (`dir`: its own) are refused to us, as far as it can be told, and what
+ * helps: in words that name nobody, and with the user `uid` it belongs to. Returns out. errno stays
+ * as it was.
+ */
+enum proc_bar {
+	PROC_BAR_OTHER, PROC_BAR_ROOT, PROC_BAR_USER, PROC_BAR_SETID, PROC_BAR_DUMP, PROC_BAR_CAPS,
+	PROC_BAR_NAMESPACE
+};
+enum proc_bar proc_bar(int dir);
+enum proc_bar proc_bar_of(const struct proc *p);
+const char *proc_bar_help(enum proc_bar b);
+
+/* The same of its memory (mem, ptrace), which yama guards as well. */
+const char *proc_memory_how(const struct proc *p);
+const char *proc_refused_how(enum proc_bar b, unsigned uid, char *out, size_t size);
+
+#endif
