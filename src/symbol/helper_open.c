@@ -172,7 +172,7 @@ open_found(int path, const struct helper_ask *ask)
 }
 
 static bool
-helper_look_at(int path, const struct helper_ask *ask, struct file_node *out)
+helper_stat_at(int path, const struct helper_ask *ask, struct file_node *out)
 {
 	struct statfs fs = {0};
 	struct stat st;
@@ -192,8 +192,8 @@ helper_look_at(int path, const struct helper_ask *ask, struct file_node *out)
 bool
 helper_stat(const struct helper_ask *ask, struct file_node *out)
 {
-	return helper_look_at(helper_find_by_mapping(ask), ask, out) ||
-	       (ask->name[0] && helper_look_at(helper_find_by_name(ask, ask->name), ask, out));
+	return helper_stat_at(helper_find_by_mapping(ask), ask, out) ||
+	       (ask->name[0] && helper_stat_at(helper_find_by_name(ask, ask->name), ask, out));
 }
 
 int

@@ -136,7 +136,7 @@ region_blank_add(struct walk *w, uint64_t start, uint64_t end)
 static bool
 region_is_small(struct walk *w, const struct page *pg, uint64_t addr)
 {
-	if (w->sizes == FOLIOS_UNREAD && !folio_is_told(pg))
+	if (w->sizes == FOLIOS_UNREAD && !folio_is_known(pg))
 		w->sizes = w->source->ops->folio_sizes(w->source);
 	return folio_is_small(pg, w->v, addr, w->page_size,
 	                      w->source->meta.scan & PM_CAT_PFNZERO, w->sizes);

@@ -449,8 +449,8 @@ inject_let_go(struct hold *h)
 static bool
 inject_is_userfaultfd(const struct hold *h, int64_t n)
 {
-	static const char want[] = "anon_inode:[userfaultfd]";
-	char path[24] = "fd/", digits[20], link[sizeof(want)] = "";
+	static const char name[] = "anon_inode:[userfaultfd]";
+	char path[24] = "fd/", digits[20], link[sizeof(name)] = "";
 	size_t len = 3, d = 0;
 
 	do {
@@ -459,7 +459,7 @@ inject_is_userfaultfd(const struct hold *h, int64_t n)
 	while (d > 0)
 		path[len++] = digits[--d];
 	path[len] = '\0';
-	return readlinkat(h->job->task, path, link, sizeof(link) - 1) > 0 && !strcmp(link, want);
+	return readlinkat(h->job->task, path, link, sizeof(link) - 1) > 0 && !strcmp(link, name);
 }
 
 /*

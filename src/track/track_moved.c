@@ -52,8 +52,8 @@ moved_visit_run(void *arg, const struct pm_run *run)
 	struct err ignored;
 
 	for (uint64_t at = run->start; at < run->end && !(run->cats & PM_CAT_PFNZERO);) {
-		size_t want = u64_min((run->end - at) / v->pm->page_size, ARRAY_LEN(words));
-		ssize_t n = pagemap_words(v->pm, at, words, want, &ignored);
+		size_t max = u64_min((run->end - at) / v->pm->page_size, ARRAY_LEN(words));
+		ssize_t n = pagemap_words(v->pm, at, words, max, &ignored);
 
 		for (ssize_t i = 0; i < n; i++) {
 			if (words[i] & PM_GUARD || !(words[i] & (PM_PRESENT | PM_SWAPPED)))

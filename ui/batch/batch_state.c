@@ -55,18 +55,18 @@ batch_note_filter(struct batch *b, const struct batch_filter *bf, const char *on
 	const struct track *t = &b->t.track;
 	const struct tracker_words *words =
 	    tracker_words(t->clears ? t->tracker : tracker_lasting());
-	char untold[80];
+	char not_known[80];
 	const struct {
 		enum filter_why why;
 		const char *text;
 	} reasons[] = {
 	    {FILTER_WHY_HIDDEN, "is hidden (needs CAP_SYS_ADMIN)"},
-	    {FILTER_WHY_WRITTEN, untold},
+	    {FILTER_WHY_WRITTEN, not_known},
 	    {FILTER_WHY_OTHER, "is not known (`pmtop --capabilities` tells what cannot be read)"},
 	};
 	const char *sep = "";
 
-	snprintf(untold, sizeof(untold), "is not known (%s)", words->why_unknown);
+	snprintf(not_known, sizeof(not_known), "is not known (%s)", words->why_unknown);
 	if (bf->on && !bf->passed && !bf->left_out)
 		buf_fmt(b->note, "no %s passes the filter", one);
 	if (!bf->left_out)

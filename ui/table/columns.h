@@ -73,7 +73,7 @@ struct page_row {
 	bool written_known;
 	/* reports which pages are written; NULL: their soft-dirty bits do */
 	const struct track *track;
-	const struct source *source; /* that names its cgroup; NULL: by number */
+	const struct source *source; /* resolves cgroup names; NULL: numbers only */
 };
 
 struct watch_row {

@@ -24,8 +24,8 @@ size_t fit_fit(const char *s, size_t columns);
 size_t fit_skip(const char *s, size_t n, size_t columns);
 
 /*
- * The bytes that go on one line: whole words, or part of a word that is too long; all if width is
- * 0.
+ * The bytes that go on one line: whole words, or part of a word that is too long; all of them if
+ * nothing fits.
  */
 size_t fit_line(const char *text, size_t width);
 

@@ -50,8 +50,8 @@ void key_action_name(const struct key_row *row, char *out, size_t size);
 int key_action_named(const char *name);
 
 /*
- * The first key with this action in the view, for texts that mention a key; static, valid for four
- * more calls.
+ * The first key with this action in the view, for texts that mention a key. Static: the last four
+ * results are valid.
  */
 const char *key_of(enum action action, char view);
 
