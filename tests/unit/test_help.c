@@ -86,6 +86,7 @@ test_find(void)
 	ok(ui_view(&ui) == VIEW_HELP && !h->find[0], "one step back: the pages");
 	view_back(&ui);
 	ok(ui_view(&ui) == VIEW_GRID, "another: the view below");
+	views_close(&ui, true);
 }
 
 static void
