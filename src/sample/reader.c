@@ -457,16 +457,14 @@ reader_frames_are_hidden(struct reader *l)
 	return false;
 }
 
-int
-reader_open(struct reader *l, const char *root, pid_t pid, enum track_owner owner, struct err *err)
+void
+reader_open(struct reader *l, struct source *s, enum track_owner owner)
 {
-	if (target_open(&l->t, root, pid, err) < 0)
-		return -1;
-	l->t.source->stop = l->host.superseded;
-	l->t.source->stop_arg = l->host.arg;
+	target_take(&l->t, s);
+	s->stop = l->host.superseded;
+	s->stop_arg = l->host.arg;
 	l->t.track.owner = owner;
 	reader_describe_target(l);
-	return 0;
 }
 
 int

@@ -37,9 +37,8 @@ struct reader {
 	bool lens_owed;       /* some strips are not of the lens yet */
 };
 
-/* Opens process `pid` below the proc root `root`. `owner`: whose process it is (track.h). */
-int reader_open(struct reader *l, const char *root, pid_t pid, enum track_owner owner,
-                struct err *err);
+/* Reads from that source, which it takes over. `owner`: whose process it is (track.h). */
+void reader_open(struct reader *l, struct source *s, enum track_owner owner);
 
 /*
  * Shows its regions before anything that may take longer, then finds out what can be seen of its

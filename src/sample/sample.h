@@ -63,6 +63,7 @@ struct sample {
 	uint64_t request_serial; /* the newest request it takes into account */
 	bool complete;        /* all that request asked for is in it */
 	uint64_t time_ns;
+	uint64_t made_ns; /* the same by the machine's clock; time_ns is by the source's */
 
 	pid_t pid;
 	char comm[64];

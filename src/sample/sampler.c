@@ -60,6 +60,7 @@ sampler_publish(void *arg, bool complete)
 	s->reader.draft.serial++;
 	s->reader.draft.complete = complete;
 	s->reader.draft.time_ns = source_now(s->reader.t.source);
+	s->reader.draft.made_ns = time_ns();
 	if (complete)
 		s->reader.draft.request_serial = s->reader.now.serial;
 	*copy = s->reader.draft;
@@ -275,8 +276,11 @@ static bool
 sampler_open_target(struct sampler *s)
 {
 	struct err err = {0};
-	bool ok = reader_open(&s->reader, s->root, s->pid, s->owner, &err) == 0;
+	struct source *source = source_open(s->root, s->pid, &err);
+	bool ok = source != NULL;
 
+	if (ok)
+		reader_open(&s->reader, source, s->owner);
 	sampler_tell_opened(s, ok, &err);
 	if (ok && reader_begin(&s->reader, &err) < 0) {
 		sampler_tell_opened(s, false, &err);

@@ -74,7 +74,7 @@ struct source_writes {
 	int (*clear)(struct source *s, struct track *t, const struct vma_list *vmas,
 	             struct err *err);
 
-	/* Before each look at all regions, which are vmas now. */
+	/* Before each look at all regions, which are vmas now; after that at a grid on screen. */
 	void (*follow)(struct source *s, struct track *t, const struct vma_list *vmas);
 
 	/* What follows from a look at one region: whether what was seen written is all. */

@@ -560,6 +560,15 @@ app_settle(struct app *a)
 		view_settle(&a->ui, s, 1, app_bottom(a));
 }
 
+/* By the clock of what is shown, which goes on while it is looked at; not so in what was seen. */
+static uint64_t
+draw_now(const struct app *a, const struct sample *s)
+{
+	if (!s)
+		return time_ns();
+	return a->t.back || a->o->term.calm ? s->time_ns : s->time_ns + (time_ns() - s->made_ns);
+}
+
 void
 app_draw(struct app *a)
 {
@@ -567,8 +576,7 @@ app_draw(struct app *a)
 	const struct view *v = view_of(ui_view(&a->ui));
 	int bottom;
 
-	/* what was seen then has not aged since */
-	a->ui.now = s && (a->t.back || a->o->term.calm) ? s->time_ns : time_ns();
+	a->ui.now = draw_now(a, s);
 	app_settle(a);
 	bottom = app_bottom(a);
 	paint_begin(&a->term);
