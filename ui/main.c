@@ -30,7 +30,7 @@
 static _Noreturn void
 main_out_of_memory(void)
 {
-	static const char text[] = "pmtop: out of memory; look at a smaller range\n";
+	static const char text[] = "pmtop: out of memory; try a smaller range\n";
 
 	term_panic();
 	if (write(STDERR_FILENO, text, sizeof(text) - 1) < 0)
@@ -65,9 +65,9 @@ main_find_target(const struct options *o, pid_t *pid, struct err *err)
 		return 0;
 	if (!o->target)
 		return err_set(
-		    err, ERR_USAGE, "no process was named",
-		    "give a PID or a name, or try `pmtop --demo`; `pmtop --help` has more",
-		    "nothing to look at");
+		    err, ERR_USAGE, "no process given",
+		    "give a PID or a name, or try `pmtop --demo`; see `pmtop --help`",
+		    "nothing to show");
 	if (o->target[strspn(o->target, "0123456789")] == '\0')
 		return proc_parse_pid(o->proc_root, o->target, pid, err);
 	if (proc_find(o->proc_root, o->target, pid, &found, err) < 0 && (!screen || found < 2))
@@ -162,7 +162,7 @@ main_report_command(const char *name, pid_t child, const char *output)
 	if (how[0])
 		buf_fmt(&text, "%s has ended%s", name, how);
 	else
-		buf_fmt(&text, "%s goes on as process %d", name, (int)child);
+		buf_fmt(&text, "%s keeps running as process %d", name, (int)child);
 	if (!dropped)
 		buf_fmt(&text, "; its output%s: %s", empty ? " (none yet)" : "", output);
 	if (!how[0] || !dropped)
@@ -286,7 +286,7 @@ main_program(int argc, char **argv)
 	o.ascii = o.ascii || strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
 	if (r == 0 && !had_output)
 		r = err_set(&err, ERR_TARGET, "standard output is closed",
-		            "send it to a terminal, a file or a pipe", "cannot answer");
+		            "redirect it to a terminal, a file or a pipe", "cannot answer");
 	if (r == 0)
 		r = main_run(&o, &rc, &err);
 	if (r == 0 && (fflush(stdout) != 0 || ferror(stdout)))

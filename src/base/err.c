@@ -40,7 +40,7 @@ err_sys(struct err *e, const char *how, const char *what, ...)
 	e->status = ERR_TARGET;
 	e->sys = sys;
 	e->column = 0;
-	err_copy(e->why, sizeof(e->why), sys == FILE_ODD ? "it is no regular file" : strerror(sys));
+	err_copy(e->why, sizeof(e->why), sys == FILE_ODD ? "not a regular file" : strerror(sys));
 	err_copy(e->how, sizeof(e->how),
 	         sys == EMFILE || sys == ENFILE ? "raise the limit on open files (ulimit -n)"
 	                                        : how);

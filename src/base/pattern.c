@@ -14,7 +14,7 @@ struct reader {
 static int
 pattern_refuse(struct reader *r, const char *at, const char *why, const char *how)
 {
-	err_set(r->err, ERR_USAGE, why, how, "cannot read the bytes to look for");
+	err_set(r->err, ERR_USAGE, why, how, "cannot read the search pattern");
 	r->err->column = (int)(at - r->text) + 1;
 	return -1;
 }
@@ -23,7 +23,7 @@ static int
 pattern_add(struct reader *r, const char *at, uint8_t byte)
 {
 	if (r->out->n == PATTERN_MAX)
-		return pattern_refuse(r, at, "more than 64 bytes", "look for fewer");
+		return pattern_refuse(r, at, "more than 64 bytes", "search for fewer");
 	r->out->byte[r->out->n++] = byte;
 	return 0;
 }
@@ -71,7 +71,7 @@ pattern_read_text(struct reader *r)
 			return -1;
 	}
 	if (!*r->at)
-		return pattern_refuse(r, from, "the text has no end", "\" ends it");
+		return pattern_refuse(r, from, "the text is not terminated", "end it with \"");
 	r->at++;
 	return 0;
 }
@@ -145,7 +145,7 @@ pattern_parse(const char *text, struct pattern *out, struct err *err)
 			return -1;
 	}
 	if (!made.n)
-		return pattern_refuse(&r, text, "nothing to look for",
+		return pattern_refuse(&r, text, "nothing to search for",
 		                      "\"text\", or bytes in hex: de ad be ef");
 	*out = made;
 	return 0;

@@ -240,15 +240,15 @@ static int
 filter_fail_scope(struct parser *p, const char *s, size_t n, bool field)
 {
 	enum filter_scope other = p->scope == FILTER_PAGE ? FILTER_REGION : FILTER_PAGE;
-	char why[96], how[96] = "ask it of --pages";
+	char why[96], how[96] = "use it with --pages";
 
-	snprintf(why, sizeof(why), "\"%.*s\" is asked of %s, and these are %s", (int)u64_min(n, 24),
+	snprintf(why, sizeof(why), "\"%.*s\" applies to %s, and these are %s", (int)u64_min(n, 24),
 	         s, filter_rows_of(other), filter_rows_of(p->scope));
 	if (other == FILTER_REGION && !field && filter_find_type(s, n) >= 0)
-		snprintf(how, sizeof(how), "type=%.*s asks for the pages of such regions", (int)n,
+		snprintf(how, sizeof(how), "type=%.*s selects the pages of such regions", (int)n,
 		         s);
 	else if (other == FILTER_REGION)
-		snprintf(how, sizeof(how), "ask it of --list");
+		snprintf(how, sizeof(how), "use it with --list");
 	return filter_fail(p, s, why, how);
 }
 
@@ -340,7 +340,7 @@ filter_read_token(struct parser *p, struct token *t)
 	if (*p->at == '"' || *p->at == '\'') {
 		end = strchr(p->at + 1, *p->at);
 		if (!end)
-			return filter_fail(p, p->at, "no quote ends this one", "close it");
+			return filter_fail(p, p->at, "missing quote", "close it");
 		t->s++;
 		t->n = (size_t)(end - t->s);
 		p->at = end + 1;
@@ -434,8 +434,8 @@ filter_take_name(struct parser *p, const struct token *t, struct filter_op *op)
 	struct filter *f = p->f;
 
 	if (!t->n && op->cmp == FILTER_HAS)
-		return filter_fail(p, t->s, "every name contains nothing",
-		                   "name!=\"\" asks for those that have a name");
+		return filter_fail(p, t->s, "every name contains that",
+		                   "name!=\"\" selects those with a name");
 	if (f->text_n + t->n + 1 > sizeof(f->text))
 		return filter_fail(p, t->s, "the filter is too long", "ask in parts");
 	op->n = f->text_n;
@@ -540,7 +540,7 @@ parse_field(struct parser *p, const char *s, size_t n, enum filter_cmp cmp, cons
 
 	if (row < 0) {
 		if (filter_find_word(p->scope, s, n, &op))
-			return filter_fail(p, s, "this is a word, true or false, and not compared",
+			return filter_fail(p, s, "this is a word, true or false, not a field",
 			                   "write it alone, or with ! before it");
 		if (filter_find_row(p->scope ^ FILTER_BOTH, true, s, n) >= 0)
 			return filter_fail_scope(p, s, n, true);
@@ -569,7 +569,7 @@ parse_bracket(struct parser *p, bool negate)
 	const char *open = p->at;
 
 	if (p->depth == FILTER_DEPTH)
-		return filter_fail(p, p->at, "the brackets are nested too deeply", "ask in parts");
+		return filter_fail(p, p->at, "too many nested parentheses", "shorten it");
 	p->depth++;
 	p->at++;
 	if (parse_or(p, negate) < 0)
@@ -578,7 +578,7 @@ parse_bracket(struct parser *p, bool negate)
 	if (*p->at != ')')
 		return *p->at ? filter_fail(p, p->at, "&, | or ) is expected here",
 		                     "quote names with blanks: name=\"my file\"")
-		              : filter_fail(p, open, "no ) ends this (", "close it");
+		              : filter_fail(p, open, "missing )", "close it");
 	p->at++;
 	return 0;
 }
@@ -656,7 +656,7 @@ filter_parse(const char *text, enum filter_scope scope, size_t page_size, struct
 	if (parse_or(&p, false) < 0)
 		return -1;
 	if (*p.at == ')')
-		return filter_fail(&p, p.at, "no ( begins this )", "open it");
+		return filter_fail(&p, p.at, "missing (", "open it");
 	if (*p.at)
 		return filter_fail(&p, p.at, "& or | is expected here",
 		                   "quote names with blanks: name=\"my file\"");

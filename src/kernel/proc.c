@@ -182,7 +182,7 @@ proc_identify(struct proc *p, struct err *err)
 		if (thread < 0 && file_is_shortage(errno))
 			return proc_refuse_missing(p, p->pid, err);
 		snprintf(why, sizeof(why),
-		         "it has ended and waits for its parent %u to notice (zombie)", f.ppid);
+		         "it has ended, and its parent %u has not noticed yet (zombie)", f.ppid);
 		if (thread < 0)
 			return err_set(err, ERR_TARGET, why, "choose a running process",
 			               "nothing to show for process %d (%s)", (int)p->pid, p->comm);
@@ -200,7 +200,7 @@ proc_open(struct proc *p, const char *root, pid_t pid, struct err *err)
 	*p = (struct proc){.root = -1, .leader = -1, .pidfd = -1, .pid = pid};
 	p->root = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (p->root < 0)
-		return err_sys(err, "give a proc file system, or a folder that looks like one",
+		return err_sys(err, "give a proc file system, or a directory that looks like one",
 		               "cannot open the proc root %s", root);
 	p->live = fstatfs(p->root, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC;
 	snprintf(name, sizeof(name), "%d", (int)pid);

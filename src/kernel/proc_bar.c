@@ -107,7 +107,7 @@ proc_bar_help(enum proc_bar b)
 	    [PROC_BAR_USER] = "run pmtop as root, or as the user it belongs to",
 	    [PROC_BAR_SETID] = "it runs as another user or group than yours (setuid, setgid): "
 	                       "run pmtop as root",
-	    [PROC_BAR_DUMP] = "it is not dumpable (it asked for that, changed its user, or its "
+	    [PROC_BAR_DUMP] = "it is not dumpable (it requested that, changed its user, or its "
 	                      "program has capabilities or is not readable): run pmtop as root",
 	    [PROC_BAR_CAPS] = "it has capabilities that you lack: run pmtop as root",
 	    [PROC_BAR_NAMESPACE] = "its user is not in this user namespace: "
@@ -136,7 +136,7 @@ proc_memory_how(const struct proc *p)
 	static const char *const scopes[] = {
 	    NULL, "kernel.yama.ptrace_scope is 1: only a parent may attach; run pmtop as root",
 	    "kernel.yama.ptrace_scope is 2: only CAP_SYS_PTRACE may attach; run pmtop as root",
-	    "kernel.yama.ptrace_scope is 3: nobody may attach until the next boot",
+	    "kernel.yama.ptrace_scope is 3: no one may attach until the next boot",
 	};
 	enum proc_bar b = proc_bar_of(p);
 	int sys = errno;

@@ -134,7 +134,7 @@ access_help(enum access a)
 	static const char *const words[ACCESS_COUNT] = {
 	    "", "page frames are visible, and with them flags and map counts",
 	    "states only; frames are hidden: run pmtop as root (CAP_SYS_ADMIN)",
-	    "regions, and no page tables", "nothing is shown of it",
+	    "regions, but no page tables", "nothing is visible",
 	};
 
 	return words[a];
@@ -221,7 +221,7 @@ processes_open(struct processes_root *r, const char *root, struct err *err)
 
 	*r = (struct processes_root){.dir = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
 	if (r->dir < 0)
-		return err_sys(err, "give a proc file system, or a folder that looks like one",
+		return err_sys(err, "give a proc file system, or a directory that looks like one",
 		               "cannot open the proc root %s", root);
 	r->live = fstatfs(r->dir, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC;
 	r->frames = processes_frames_are_visible(r);

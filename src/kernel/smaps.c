@@ -298,8 +298,8 @@ smaps_read_one(int fd, uint64_t start, struct smaps_entry *out, struct err *err)
 	if (n < 0)
 		return err_sys(err, NULL, "cannot read smaps");
 	if (!found)
-		return err_set(err, ERR_TARGET, "it is not mapped any more", NULL,
-		               "cannot tell more of this region");
+		return err_set(err, ERR_TARGET, "it is no longer mapped", NULL,
+		               "cannot read the details of this region");
 	*out = e;
 	return 0;
 }

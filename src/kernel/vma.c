@@ -26,15 +26,15 @@ vma_starts(const char *s, const char *prefix)
 static const struct {
 	const char *prefix, *words;
 } kernels[] = {
-    {"[vvar", "the kernel's data for system calls without a call (clock)"},
-    {"[vdso", "the kernel's code for system calls without a call (clock)"},
-    {"[vsyscall", "old entry points of the kernel, above all processes"},
-    {"[uprobes", "the kernel's copies of instructions that are probed (uprobes)"},
-    {"anon_inode:[io_uring]", "rings of io_uring: requests to the kernel, and its answers"},
-    {"/[aio] (deleted)", "ring of asynchronous I/O (io_setup): what the kernel has finished"},
-    {"anon_inode:[perf_event]", "ring of perf: events that the kernel records"},
+    {"[vvar", "kernel data for system calls without a kernel entry (clock)"},
+    {"[vdso", "kernel code for system calls without a kernel entry (clock)"},
+    {"[vsyscall", "old kernel entry points, above all processes"},
+    {"[uprobes", "kernel copies of probed instructions (uprobes)"},
+    {"anon_inode:[io_uring]", "rings of io_uring: requests to the kernel, and its replies"},
+    {"/[aio] (deleted)", "ring of asynchronous I/O (io_setup): completed requests"},
+    {"anon_inode:[perf_event]", "ring of perf: events recorded by the kernel"},
     {"anon_inode:bpf", "memory of a BPF program, shared with the kernel"},
-    {"anon_inode:kvm", "KVM's: state of a virtual machine, shared with the kernel"},
+    {"anon_inode:kvm", "KVM: state of a virtual machine, shared with the kernel"},
     {"socket:", "ring of a socket: packets, shared with the kernel"},
 };
 

@@ -13,7 +13,7 @@ explain_swapped(const struct page *pg)
 	case STATE_GUARD: return "but not swap: the entry marks a guard page";
 	case STATE_POISONED: return "but not swap: the entry marks a poisoned page";
 	case STATE_UFFD: return "but not swap: the entry keeps userfaultfd's mark";
-	case STATE_HWPOISON: return "but not swap: the entry stands for broken memory";
+	case STATE_HWPOISON: return "but not swap: the entry marks broken memory";
 	case STATE_MIGRATING: return "but not swap: the page is being moved";
 	case STATE_SPECIAL: return "but no swap device: a special entry";
 	}
@@ -24,9 +24,9 @@ static const char *
 explain_file(const struct page *pg, const struct vma *v)
 {
 	if (pg->state == STATE_ZERO && pg->word & PM_FILE)
-		return "though it is no file's: so the huge zero page reads";
+		return "though not a file's: the huge zero page reads this way";
 	if (pg->state == STATE_COPIED)
-		return "a private copy: changed against the file";
+		return "a private copy: differs from the file";
 	if (pg->word & PM_FILE && v->type == VMA_SHM)
 		return "shared memory";
 	return NULL;
@@ -40,7 +40,7 @@ explain_exclusive(const struct page *pg)
 	if (!(pg->word & PM_PRESENT))
 		return NULL;
 	if (pg->state == STATE_ZERO)
-		return "the zero page is everybody's";
+		return "the zero page is shared by all";
 	if (!set && pg->known & PAGE_COUNT && pg->count > 1)
 		return "mapped more than once";
 	return NULL;
@@ -52,7 +52,7 @@ explain_soft_dirty(const struct page *pg)
 	if (!(pg->word & PM_SOFT_DIRTY))
 		return NULL;
 	if (!(pg->word & (PM_PRESENT | PM_SWAPPED)))
-		return "no page, so the whole mapping is new: nothing was written";
+		return "no page, so the whole mapping is new: nothing written";
 	return NULL;
 }
 
@@ -76,7 +76,7 @@ static const char *
 explain_owner_2(const struct page *pg)
 {
 	if (pg->kpf & KPF_ANON)
-		return pg->kpf & KPF_OWNER_2 ? "anonymous: this process's alone"
+		return pg->kpf & KPF_OWNER_2 ? "anonymous: exclusive to this process"
 		                             : "anonymous: may be shared";
 	return pg->kpf & KPF_OWNER_2 ? "its place on disk is known" : NULL;
 }
@@ -88,7 +88,7 @@ explain_kpf(const struct flag *f, const struct page *pg)
 	bool set = k >> f->bit & 1;
 
 	if (!set && pg->head >> f->bit & 1)
-		return "but its folio has it: this kernel sets it at the head only";
+		return "but its folio has it: this kernel sets it on the head only";
 	switch ((int)f->bit) {
 	case KPF_DIRTY_BIT:
 		return !set                 ? NULL
@@ -97,9 +97,9 @@ explain_kpf(const struct flag *f, const struct page *pg)
 	case KPF_LRU_BIT:
 		return set || k & (KPF_HUGE | KPF_RESERVED)
 		           ? NULL
-		           : "not yet: new pages wait in a batch of the CPU's";
+		           : "not yet: new pages wait in a per-CPU batch";
 	case KPF_RECLAIM_BIT:
-		return set && !(k & KPF_WRITEBACK) ? "read ahead: the next of its file follow"
+		return set && !(k & KPF_WRITEBACK) ? "read ahead: the next pages of its file follow"
 		                                   : NULL;
 	case KPF_SWAPBACKED_BIT:
 		return page_is_lazyfree(pg)
@@ -107,7 +107,7 @@ explain_kpf(const struct flag *f, const struct page *pg)
 		           : NULL;
 	case KPF_KSM_BIT:
 		return set && pg->known & PAGE_NO_KSM
-		           ? "this kernel says so of every anonymous page: not believed"
+		           ? "this kernel sets it on every anonymous page: not trusted"
 		           : NULL;
 	case KPF_THP_BIT:
 		return set && pg->known & PAGE_SMALL
@@ -145,7 +145,7 @@ explain_shm(const struct vma *v)
 	if (v->behind == VMA_BEHIND_TMPFS && !explain_starts(name, "/dev/shm/"))
 		return "a file in memory (tmpfs)";
 	if (explain_starts(name, "/memfd:"))
-		return "memfd: a file in memory without a name in any folder";
+		return "memfd: a file in memory, in no directory";
 	if (explain_starts(name, "/SYSV"))
 		return "System V shared memory (shmget)";
 	if (explain_starts(name, "/dev/shm/"))
@@ -176,10 +176,10 @@ explain_region(const struct vma *v)
 		return state_copies(v) ? "private mapping of a file" : "shared mapping of a file";
 	case VMA_SHM: return explain_shm(v);
 	case VMA_HUGETLB: return "pages of the hugetlb pool";
-	case VMA_RESERVE: return "address space kept aside: no access";
+	case VMA_RESERVE: return "reserved address space: no access";
 	case VMA_GUARD: return "no access: guards the stack above it";
-	case VMA_KERNEL: return vma_kernel_words(v) ? vma_kernel_words(v) : "the kernel's";
-	case VMA_DEVICE: return "memory of a device";
+	case VMA_KERNEL: return vma_kernel_words(v) ? vma_kernel_words(v) : "kernel memory";
+	case VMA_DEVICE: return "device memory";
 	case VMA_TYPES: break;
 	}
 	return "";

@@ -27,7 +27,7 @@ answer_bytes(struct target *t, const struct vma_list *vmas, const struct query *
 	if (query_bytes(q, vmas, &start, &end, err) < 0)
 		return NULL;
 	if (end - start > BYTES_MAX) {
-		err_set(err, ERR_USAGE, "at most 64 KiB of them are shown at a time",
+		err_set(err, ERR_USAGE, "at most 64 KiB at a time",
 		        "give START..+64k or less", "too many bytes: %llu",
 		        (unsigned long long)(end - start));
 		return NULL;

@@ -48,7 +48,7 @@ answer_facts_migrate(struct answer *a, const struct curve *c, const struct migra
 		return;
 	}
 	answer_add_number(a, "converges", m->converges)->note =
-	    m->beyond ? "(a round takes longer than was measured)" : NULL;
+	    m->beyond ? "(a round takes longer than the measurement)" : NULL;
 	answer_add_number(a, "rounds", m->rounds);
 	answer_add_number(a, "bytes_sent", m->bytes);
 	answer_add_number(a, "total_ms", m->ns / 1000000);
@@ -84,7 +84,7 @@ answer_migrate(struct target *t, const struct vma_list *vmas, const struct query
 		                            (double)q->link.bits));
 		buf_str(&b, " at ");
 		migrate_bits(&b, q->link.bits);
-		buf_fmt(&b, "; what is written meanwhile is not known: %s", why);
+		buf_fmt(&b, "; writes meanwhile are not known: %s", why);
 	} else {
 		migrate_estimate(&c, pages, t->track.unknown.pages, t->page_size, &q->link, &m);
 		answer_facts_migrate(a, &c, &m, t->page_size);

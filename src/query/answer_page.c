@@ -21,7 +21,7 @@ page_hidden_why(const struct page *pg, bool flags_readable)
 	if (page_hidden(pg))
 		return ANSWER_NO_ADMIN;
 	if (pg->known & PAGE_RACED)
-		return "it changed while being read; look again";
+		return "it changed while being read; try again";
 	if (!flags_readable)
 		return "hidden (/proc/kpageflags is for root)";
 	return pg->known & PAGE_FLAGS ? NULL : "no page frame record (device memory)";

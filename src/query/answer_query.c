@@ -48,7 +48,7 @@ answer_clear(struct target *t, const struct vma_list *vmas, const struct query *
 	a = answer_new();
 	answer_add_number(a, "epoch", t->track.clears);
 	answer_add_number(a, "cost_us", t->track.cost_ns / 1000);
-	buf_fmt(&b, "%s cleared in %.1f ms: pages written from now on show",
+	buf_fmt(&b, "%s cleared in %.1f ms: pages written from now on are marked",
 	        tracker_words(t->track.tracker)->name, (double)t->track.cost_ns / 1e6);
 	a->line = b.s;
 	return a;

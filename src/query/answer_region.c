@@ -57,7 +57,7 @@ answer_add_if(struct answer *a, const struct smaps_entry *e, unsigned field, con
 	if (e->known & field)
 		answer_add_number(a, key, value);
 	else
-		answer_add_unknown(a, key, "this kernel's smaps does not tell");
+		answer_add_unknown(a, key, "not in this kernel's smaps");
 }
 
 static void

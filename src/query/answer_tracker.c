@@ -15,7 +15,7 @@ answer_facts_trackers(struct answer *a, const struct track *t)
 		if (s->can == TRACK_NO)
 			buf_fmt(&b, "no: %s; %s", s->why, s->how);
 		else if (s->can == TRACK_ASK)
-			buf_str(&b, "if you agree: takes one system call run in the process");
+			buf_str(&b, "with consent: runs one system call in the process");
 		else
 			buf_str(&b, w == t->tracker ? "yes, used" : "yes");
 		answer_add(a, tracker_words((enum tracker)w)->name, &b);
@@ -36,9 +36,9 @@ answer_ask_close(struct buf *b, const struct target *t)
 	buf_fmt(b, "Close descriptor %d of ", track->stray.fd);
 	text_escape(b, t->source->meta.comm, strlen(t->source->meta.comm), false);
 	buf_fmt(b,
-	        " (%d)? It is a userfaultfd that nobody has used for %u s: left behind when "
-	        "pmtop's helper was killed, or made by the process for later. To close it one of "
-	        "its threads is stopped for " TRACK_STOP_WORDS "; then its writes can be watched.",
+	        " (%d)? It is a userfaultfd that no one has used for %u s: left behind when "
+	        "pmtop's helper was killed, or made by the process for later. Closing it pauses "
+	        "one thread, " TRACK_STOP_WORDS "; then its writes can be watched.",
 	        (int)t->source->meta.pid,
 	        (unsigned)((track->stray_seen_ns - track->stray_ns) / 1000000000));
 }
@@ -58,9 +58,9 @@ answer_tracker(struct target *t)
 	} else if (track->can == TRACK_ASK) {
 		buf_str(&b, question.s);
 	} else {
-		buf_fmt(&b, "writes are told by %s", tracker_words(track->tracker)->label);
+		buf_fmt(&b, "writes are detected by %s", tracker_words(track->tracker)->label);
 		if (track->clears && track->scope.start < track->scope.end)
-			buf_fmt(&b, ", of %llx..%llx alone", (unsigned long long)track->scope.start,
+			buf_fmt(&b, ", only in %llx..%llx", (unsigned long long)track->scope.start,
 			        (unsigned long long)track->scope.end);
 	}
 	buf_free(&question);

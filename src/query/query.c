@@ -132,7 +132,7 @@ query_read_name(struct query_reader *r, struct query_place *p, struct err *err)
 
 		if (!end)
 			return query_bad(err, query_column(r),
-			                 close == ']' ? "no ] ends this [" : "no \" ends this \"",
+			                 close == ']' ? "missing ]" : "missing \"",
 			                 "close it", r->text);
 		n = (size_t)(end - s) + (close == ']');
 		r->at = end + 1;
@@ -144,7 +144,7 @@ query_read_name(struct query_reader *r, struct query_place *p, struct err *err)
 		return query_bad(err, p->column, "this name is empty",
 		                 "write a mapping's name between the quotes", r->text);
 	if (n >= sizeof(p->name))
-		return query_bad(err, p->column, "the name is too long", "its address will do",
+		return query_bad(err, p->column, "the name is too long", "use its address",
 		                 r->text);
 	snprintf(p->name, sizeof(p->name), "%.*s", (int)n, s);
 	return 0;
@@ -282,7 +282,7 @@ query_read_length(struct query_reader *r, struct query *q, struct err *err)
 	q->to_is_length = true;
 	return q->to.addr
 	           ? 0
-	           : query_bad(err, col, "a range of nothing", "give a length above 0", r->text);
+	           : query_bad(err, col, "the range is empty", "give a length above 0", r->text);
 }
 
 static int

@@ -60,7 +60,7 @@ query_range(const struct query *q, const struct vma_list *vmas, size_t page_size
 	const struct vma *v;
 
 	if (q->kind == QUERY_BYTES)
-		return err_set(err, ERR_USAGE, "it asks for bytes, but pages are expected",
+		return err_set(err, ERR_USAGE, "it requests bytes, but pages are expected",
 		               "leave hex out", "this is no range");
 	if (!q->from.column)
 		return err_set(err, ERR_USAGE, "it names no addresses",

@@ -288,12 +288,12 @@ bytes_why(const struct bytes_page *p, struct buf *out)
 		return;
 	case BYTES_FAILED:
 		if (p->sys == ETIMEDOUT)
-			buf_str(out, "it did not come in time: its file's server, or who handles "
-			             "its faults, does not answer");
+			buf_str(out, "it did not arrive in time: its file server or fault "
+			             "handler does not answer");
 		else if (p->sys == EAGAIN)
 			buf_str(out, "pmtop's helper, which would wait for it, cannot be started");
 		else
-			buf_fmt(out, "the kernel would not read it: %s",
+			buf_fmt(out, "the kernel did not read it: %s",
 			        p->sys ? strerror(p->sys) : "it is gone");
 		return;
 	case BYTES_ABSENT:
@@ -304,9 +304,9 @@ bytes_why(const struct bytes_page *p, struct buf *out)
 		return;
 	case BYTES_NEVER:
 		if (p->state == STATE_UNREADABLE)
-			buf_str(out, "the kernel lets nobody read it");
+			buf_str(out, "the kernel lets no one read it");
 		else if (p->state == STATE_DEVICE)
-			buf_str(out, "memory of a device: reading it may affect the device");
+			buf_str(out, "device memory: reading it may affect the device");
 		else
 			buf_fmt(out, "%s: cannot be read", state_row((enum state)p->state)->words);
 		return;

@@ -83,7 +83,7 @@ caps_mem(struct caps *t, struct cap *c)
 		return;
 	}
 	close(fd);
-	caps_yes(c, "opens; nothing is read from it unless asked");
+	caps_yes(c, "opens; read only on request");
 }
 
 /* A word of a page that is present, 0 if there is none. */
@@ -129,7 +129,7 @@ caps_pfn(struct caps *t, struct cap *c)
 	else if (word & PM_PFN_MASK)
 		caps_yes(c, "visible");
 	else
-		caps_no(c, "the kernel shows zeros in their place", as_admin);
+		caps_no(c, "the kernel shows zeros instead", as_admin);
 }
 
 static void
@@ -138,7 +138,7 @@ caps_kpageflags(struct caps *t, struct cap *c)
 	caps_try_file(c, proc_root_file(&t->r->proc, "kpageflags", O_RDONLY), as_admin);
 	if (c->ok && t->r->base.meta.ksm_lies)
 		caps_yes(c, "readable; this kernel sets the KSM flag on every anonymous page: not "
-		             "believed");
+		             "trusted");
 }
 
 static void
@@ -157,12 +157,12 @@ static void
 caps_scan(struct caps *t, struct cap *c)
 {
 	if (t->r->base.meta.scan)
-		caps_yes(c, "answers; its categories one by one:");
+		caps_yes(c, "works; its categories:");
 	else
 		caps_no(c,
 		         t->r->base.meta.may_end
 		             ? "this kernel does not have it (Linux 6.7); pagemap is read instead"
-		             : "the proc root is no file system of the kernel's; pagemap is read "
+		             : "the proc root is not a proc file system; pagemap is read "
 		               "instead",
 		         NULL);
 }
@@ -179,7 +179,7 @@ static const struct {
     {PM_CAT_SWAPPED, "scan:swapped", "6.7", "pages in swap, and special entries"},
     {PM_CAT_PFNZERO, "scan:pfnzero", "6.7", "the zero page, without any privilege"},
     {PM_CAT_HUGE, "scan:huge", "6.7", "huge pages mapped as one"},
-    {PM_CAT_SOFT_DIRTY, "scan:soft-dirty", "6.8", "written pages, by the stretch"},
+    {PM_CAT_SOFT_DIRTY, "scan:soft-dirty", "6.8", "written pages, in ranges"},
     {PM_CAT_GUARD, "scan:guard", "6.16", "guard pages"},
 };
 
@@ -191,9 +191,9 @@ caps_category(const struct caps *t, size_t i, struct cap *c)
 	if (t->r->base.meta.scan & categories[i].bit)
 		caps_yes(c, "known");
 	else if (!t->r->base.meta.scan)
-		caps_no(c, "no PAGEMAP_SCAN here", NULL);
+		caps_no(c, "PAGEMAP_SCAN does not work here", NULL);
 	else
-		caps_no(c, "this kernel's scan does not know it", NULL);
+		caps_no(c, "not known to this kernel's scan", NULL);
 	if (!c->ok)
 		snprintf(c->detail + strlen(c->detail), sizeof(c->detail) - strlen(c->detail),
 		         " (Linux %s)", categories[i].since);
@@ -213,7 +213,7 @@ caps_procmap_query(struct caps *t, struct cap *c)
 	struct pm_procmap_query q = {.size = sizeof(q), .query_flags = PM_QUERY_COVERING_OR_NEXT};
 
 	if (ioctl(t->r->maps, PM_IOC_QUERY, &q) == 0)
-		caps_yes(c, "answers (not used yet: one region at a time)");
+		caps_yes(c, "works (not used yet: one region at a time)");
 	else
 		caps_no(c,
 		         errno == ENOTTY ? "this kernel does not have it (Linux 6.11)"
@@ -286,11 +286,11 @@ caps_page_cache(struct caps *t, struct cap *c)
 	vma_free(&vmas);
 	free(got);
 	if (told)
-		caps_yes(c, "mincore tells of its files");
+		caps_yes(c, "mincore reports on its files");
 	else if (!s->meta.may_end || !any)
 		caps_no(c, any ? "the target is not a live process" : "it maps no file", NULL);
 	else
-		caps_no(c, "the kernel tells only for local files that you own or may write",
+		caps_no(c, "the kernel reports only on local files that you own or may write",
 		        "run as root, or as the owner of its files");
 }
 
@@ -303,12 +303,12 @@ caps_ptrace(struct caps *t, struct cap *c)
 	int fd = proc_file(&t->r->proc, "mem", O_RDONLY);
 
 	if (tracer > 0) {
-		snprintf(why, sizeof(why), "process %ld traces it already", tracer);
+		snprintf(why, sizeof(why), "process %ld already traces it", tracer);
 		caps_no(c, why, "end that one first");
 	} else if (fd < 0) {
 		caps_no(c, strerror(errno), proc_memory_how(&t->r->proc));
 	} else {
-		caps_yes(c, "may attach; done once, for --tracker uffd, and only on your word");
+		caps_yes(c, "may attach; done once, for --tracker uffd, only with your consent");
 	}
 	if (fd >= 0)
 		close(fd);
@@ -324,7 +324,7 @@ caps_move_pages(struct caps *t, struct cap *c)
 		caps_no(c, "the target is not a live process", NULL);
 	else if (syscall(SYS_move_pages, (int)proc_thread(&t->r->proc), 1ul, &page, NULL,
 	                 &status, 0) == 0)
-		caps_yes(c, "tells each page's NUMA node");
+		caps_yes(c, "reports each page's NUMA node");
 	else
 		caps_no(c, strerror(errno), proc_bar_help(proc_bar_of(&t->r->proc)));
 }
@@ -333,9 +333,9 @@ static void
 caps_pidfd(struct caps *t, struct cap *c)
 {
 	if (t->r->proc.pidfd >= 0)
-		caps_yes(c, "tells the end of the process at once");
+		caps_yes(c, "reports the end of the process at once");
 	else
-		caps_no(c, "not here: the end is noticed at the next look", NULL);
+		caps_no(c, "not here: the end shows in the next sample", NULL);
 }
 
 static void
@@ -358,16 +358,16 @@ static const struct {
     {"maps", "the regions", caps_maps, NULL},
     {"pagemap", "the page tables", caps_pagemap, NULL},
     {"pfn", "page frame numbers", caps_pfn, NULL},
-    {"kpageflags", "what the kernel does with a frame", caps_kpageflags, NULL},
+    {"kpageflags", "how the kernel uses a frame", caps_kpageflags, NULL},
     {"kpagecount", "how often a frame is mapped", caps_kpagecount, NULL},
     {"kpagecgroup", "which memory cgroup pays for it", caps_kpagecgroup, NULL},
-    {"PAGEMAP_SCAN", "page tables by the stretch, fast", caps_scan, caps_categories},
+    {"PAGEMAP_SCAN", "page tables in ranges, fast", caps_scan, caps_categories},
     {"PROCMAP_QUERY", "one region by address", caps_procmap_query, caps_trackers},
-    {"swap", "the devices' names", caps_swaps, NULL},
-    {"page-cache", "pages of a file that are not mapped here", caps_page_cache, NULL},
+    {"swap", "names of swap devices", caps_swaps, NULL},
+    {"page-cache", "file pages that are not mapped here", caps_page_cache, NULL},
     {"smaps", "PSS and referenced pages", caps_smaps, NULL},
     {"mem", "the bytes in a page", caps_mem, NULL},
-    {"ptrace", "telling writes by userfaultfd; the hex view", caps_ptrace, NULL},
+    {"ptrace", "detecting writes by userfaultfd; the hex view", caps_ptrace, NULL},
     {"move_pages", "NUMA nodes", caps_move_pages, NULL},
     {"pidfd", "the end of the process", caps_pidfd, NULL},
     {"symbols", "names of functions and data", caps_symbols, NULL},

@@ -19,10 +19,10 @@ static const struct summary_share_row share_rows[SHARE_COUNT] = {
     [SHARE_2] = {2, "2-3", "mapped two or three times, by anyone"},
     [SHARE_4] = {4, "4-15", "mapped 4 to 15 times, by anyone"},
     [SHARE_16] = {16, "16-63", "mapped 16 to 63 times, by anyone"},
-    [SHARE_64] = {64, "64+", "mapped more often than that"},
-    [SHARE_EXCLUSIVE] = {0, "exclusive", "count hidden; mapped once, says the page table (bit 56)"},
+    [SHARE_64] = {64, "64+", "mapped 64 times or more, by anyone"},
+    [SHARE_EXCLUSIVE] = {0, "exclusive", "count hidden; mapped once per the page table (bit 56)"},
     [SHARE_REST] = {0, "shared", "count hidden; bit 56 is clear: shared, or the zero page"},
-    [SHARE_NO_COUNT] = {0, "device", "memory of a device: it has no count"},
+    [SHARE_NO_COUNT] = {0, "device", "device memory: it has no count"},
 };
 
 const struct summary_share_row *

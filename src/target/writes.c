@@ -216,13 +216,13 @@ const char *
 writes_lacks(const struct curve *c, bool cleared, bool part)
 {
 	if (!cleared)
-		return "no writes were measured: c and --watch do that";
+		return "no writes measured yet: press c, or use --watch";
 	if (part)
-		return "only a part of the process is watched";
+		return "only part of the process is watched";
 	if (!c->n || c->p[c->n - 1].ns < SECOND)
-		return "less than a second was measured";
+		return "less than a second measured";
 	if (c->n < 2 && c->p[0].pages)
-		return "a single look gives no curve: look again, sooner";
+		return "a single sample gives no curve: sample more often";
 	return NULL;
 }
 

@@ -44,7 +44,7 @@ hazard_of_clear(const struct proc *p, const struct vma_list *vmas, struct buf *o
 	if (tracer > 0) {
 		hazard_comm_of(p, tracer, comm, sizeof(comm));
 		buf_fmt(out,
-		        "process %ld%s%s%s traces it, and may itself watch writes by soft-dirty",
+		        "process %ld%s%s%s traces it, and may itself use soft-dirty",
 		        tracer, comm[0] ? " (" : "", comm, comm[0] ? ")" : "");
 		if (!strncmp(comm, "criu", 4))
 			buf_str(out, ": its next incremental dump would miss pages");

@@ -37,8 +37,8 @@ int
 inject_refuse_other(const struct proc *p, struct err *err)
 {
 	return inject_refuse(p, err,
-	                     "it is not what it was: the process has used it, or closed it itself",
-	                     "look at it anew");
+	                     "the process has meanwhile used it, or closed it itself",
+	                     "check it again");
 }
 
 /* --- refusals --------------------------------------------------------------------------------- */
@@ -56,14 +56,14 @@ inject_refuse_kernel(const struct proc *p, struct err *err)
 
 	if (fd < 0 && errno == ENOSYS)
 		return inject_refuse(p, err, "this kernel has no userfaultfd",
-		                     "one built with CONFIG_USERFAULTFD has");
+		                     "use one built with CONFIG_USERFAULTFD");
 	if (fd < 0)
 		return 0;
 	if (ioctl(fd, PM_IOC_UFFD_API, &api) < 0)
 		r = inject_refuse(p, err,
 		                  "this kernel's userfaultfd cannot protect pages without stopping "
-		                  "who writes them (Linux 6.7)",
-		                  "use a newer kernel, or track it in another way");
+		                  "the writer (Linux 6.7)",
+		                  "use a newer kernel or another tracker");
 	close(fd);
 	return r;
 }
@@ -77,7 +77,7 @@ inject_refuse_elsewhere(const struct proc *p, struct err *err)
 	if (p->ours && readlinkat(p->root, "self", self, sizeof(self) - 1) > 0 &&
 	    strtol(self, NULL, 10) == getpid())
 		return 0;
-	return inject_refuse(p, err, "the proc root is not that of the processes around pmtop",
+	return inject_refuse(p, err, "the proc root is not that of pmtop's own processes",
 	                     "leave out --proc-root, and run pmtop in the process's PID namespace");
 }
 
@@ -113,10 +113,10 @@ inject_refuse_yama(const struct proc *p, unsigned scope, struct err *err)
 	char why[160];
 
 	snprintf(why, sizeof(why), "tracing it is not allowed: kernel.yama.ptrace_scope is %u%s",
-	         scope, scope == 1 ? ", which allows a process its children" : "");
+	         scope, scope == 1 ? ", which allows tracing only children" : "");
 	return inject_refuse(p, err, why,
 	                     scope < 3 ? "run pmtop as root, or set kernel.yama.ptrace_scope to 0"
-	                               : "that stays so until the next boot");
+	                               : "it cannot change until the next boot");
 }
 
 int
@@ -127,7 +127,7 @@ inject_refuse_rights(const struct proc *p, struct err *err)
 	unsigned scope;
 
 	if (errno == EMFILE || errno == ENFILE)
-		return inject_refuse(p, err, "pmtop has no file descriptor left to look at it",
+		return inject_refuse(p, err, "pmtop is out of file descriptors",
 		                     "raise its limit (ulimit -n)");
 	if (errno == ESRCH || errno == ENOENT)
 		return inject_refuse_gone(p, err);
@@ -149,8 +149,8 @@ inject_refuse_gone(const struct proc *p, struct err *err)
 
 	if (proc_check(&now) == PROC_ENDED)
 		return inject_refuse(p, err, "it has ended", "choose a running process");
-	return inject_refuse(p, err, "its threads end sooner than they can be stopped",
-	                     "try again, or track it in another way");
+	return inject_refuse(p, err, "its threads end before they can be stopped",
+	                     "try again, or use another tracker");
 }
 
 static bool
@@ -215,15 +215,15 @@ inject_refuse_userfaultfd(const struct proc *p, struct inject_stray *stray, stru
 		return 0;
 	if (stray->ino) {
 		snprintf(why, sizeof(why),
-		         "its descriptor %d is a userfaultfd that nobody has used yet: its own, "
+		         "its descriptor %d is a userfaultfd that no one has used yet: its own, "
 		         "or left behind when pmtop's helper was killed", fd);
 		return inject_refuse(p, err, why,
-		                     "if it stays so for a minute, c on the screen offers to "
-		                     "close it; or track it in another way");
+		                     "if it stays unused for a minute, c on the screen offers to "
+		                     "close it; or use another tracker");
 	}
 	snprintf(why, sizeof(why), "it uses userfaultfd itself (descriptor %d)", fd);
 	return inject_refuse(p, err, why,
-	                     "its watch and ours would collide: track it in another way");
+	                     "two watches would collide: use another tracker");
 }
 
 /*
@@ -422,14 +422,14 @@ inject_refuse_threads(const struct proc *p, unsigned seen, bool sandboxed, long 
 		return inject_refuse(
 		    p, err,
 		    "it is sandboxed by seccomp, which may forbid the call or kill "
-		    "it for it: suspending that needs CAP_SYS_ADMIN",
-		    "run pmtop as root, outside of containers");
+		    "it: suspending seccomp needs CAP_SYS_ADMIN",
+		    "run pmtop as root, outside any container");
 	if (seen)
 		return inject_refuse(
 		    p, err,
-		    "only threads that the kernel made for it (io_uring) are left, "
+		    "only kernel-made threads (io_uring) are left, "
 		    "which run no program",
-		    "choose a process that runs");
+		    "choose a running process");
 	if (errno == EMFILE || errno == ENFILE)
 		return inject_refuse_rights(p, err);
 	return inject_refuse_gone(p, err);
@@ -513,8 +513,8 @@ int
 inject_plan(const struct proc *p, struct inject_plan *plan, struct err *err)
 {
 	*plan = (struct inject_plan){0};
-	return err_set(err, ERR_TARGET, "a system call is run in another process on x86-64 only",
-	               "track its writes in another way",
+	return err_set(err, ERR_TARGET, "running a system call in another process needs x86-64",
+	               "use another tracker",
 	               "cannot take a userfaultfd from process %d (%s)", (int)p->pid, p->comm);
 }
 

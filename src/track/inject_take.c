@@ -130,7 +130,7 @@ inject_run_helper(struct inject_job *job, struct inject_report *report, int *fd)
 
 /* --- in words --------------------------------------------------------------------------------- */
 
-static const char elsewhere[] = "track it in another way";
+static const char elsewhere[] = "use another tracker";
 
 static int
 inject_refuse_call(const struct proc *p, int sys, struct err *err)
@@ -140,7 +140,7 @@ inject_refuse_call(const struct proc *p, int sys, struct err *err)
 	if (sys == EMFILE)
 		return inject_refuse(
 		    p, err, "it is out of file descriptors (RLIMIT_NOFILE)",
-		    "raise its limit (prlimit --nofile), or track it in another way");
+		    "raise its limit (prlimit --nofile), or use another tracker");
 	snprintf(why, sizeof(why), "userfaultfd(2) failed in it: %s", strerror(sys));
 	return inject_refuse(p, err, why, elsewhere);
 }
@@ -151,7 +151,7 @@ inject_refuse_sys(const struct proc *p, const char *what, int sys, struct err *e
 	char why[160];
 
 	snprintf(why, sizeof(why), "%s: %s", what, strerror(sys));
-	return inject_refuse(p, err, why, "try again, or track it in another way");
+	return inject_refuse(p, err, why, "try again, or use another tracker");
 }
 
 /* Tracing was permitted when the plan was made. What blocks it now may already be gone. */
@@ -166,7 +166,7 @@ inject_refuse_seize(const struct proc *p, int sys, struct err *err)
 	    inject_yama(p)) /* the plan's rights as an ancestor do not extend to the helper */
 		return inject_refuse_rights(p, err);
 	if (sys == EPERM)
-		return inject_refuse(p, err, "another process traced it at that moment",
+		return inject_refuse(p, err, "another process was tracing it",
 		                     "try again");
 	return inject_refuse_sys(p, "tracing it failed", sys, err);
 }
@@ -190,20 +190,20 @@ inject_refuse_end(const struct proc *p, const struct inject_report *report, bool
 		    "try again when it runs");
 	case INJECT_SEQUENCE:
 		return inject_refuse(
-		    p, err, "it was met inside a restartable sequence (rseq) that is broken",
+		    p, err, "it stopped inside a broken restartable sequence (rseq)",
 		    again);
 	case INJECT_GONE:
 		if (same_program || proc_check(&now) == PROC_ENDED)
 			return inject_refuse_gone(p, err);
-		return inject_refuse(p, err, "it executed another program", "look at it anew");
+		return inject_refuse(p, err, "it executed another program", "open it again");
 	case INJECT_OTHER:
 		return inject_refuse_other(p, err);
 	case INJECT_NO_INSN:
-		return inject_refuse(p, err, "there is no system call instruction for what it runs",
+		return inject_refuse(p, err, "no system call instruction found for what it runs",
 		                     elsewhere);
 	case INJECT_DISPATCHED:
 		return inject_refuse(
-		    p, err, "it answers its system calls itself (PR_SET_SYSCALL_USER_DISPATCH)",
+		    p, err, "it handles its own system calls (PR_SET_SYSCALL_USER_DISPATCH)",
 		    elsewhere);
 	case INJECT_CALL:
 		return inject_refuse_call(p, report->sys, err);
@@ -222,13 +222,13 @@ inject_refuse_end(const struct proc *p, const struct inject_report *report, bool
 	if (report->sys == ETIMEDOUT)
 		return inject_refuse(
 		    p, err,
-		    "the helper process that does it has not finished: the process "
+		    "the helper process has not finished: the process "
 		    "may be frozen",
-		    "it finishes by itself when the process runs");
+		    "it will finish when the process runs");
 	if (report->sys)
-		return inject_refuse_sys(p, "the helper process that does it could not be started",
+		return inject_refuse_sys(p, "the helper process could not be started",
 		                         report->sys, err);
-	return inject_refuse(p, err, "the helper process that does it was killed", again);
+	return inject_refuse(p, err, "the helper process was killed", again);
 }
 
 /* Whether another thread may succeed. */

@@ -15,11 +15,11 @@ track_doubt_words(enum track_doubt d)
 {
 	static const char *const words[] = {
 	    [DOUBT_NONE] = "",
-	    [DOUBT_NEW] = "mapped since the clear: what was written in it is not known",
+	    [DOUBT_NEW] = "mapped since the clear: its writes are not known",
 	    [DOUBT_REMAPPED] = "unknown since remap: it grew into, or merged with, a new mapping; "
 	                       "clear again to know",
 	    [DOUBT_UNWATCHED] =
-		"not watched: mapped since the clear, or the kernel does not let it be",
+		"not watched: mapped since the clear, or the kernel does not allow it",
 	    [DOUBT_READONLY] = "not watched: read-only, but a debugger or mprotect() can still "
 			       "write; --scope watches it",
 	    [DOUBT_OUTSIDE] = "not watched: another part of the process is",
@@ -111,7 +111,7 @@ const char *
 track_past_why(const struct track_past *p)
 {
 	if (!p->epochs)
-		return "nobody has looked since the clear";
+		return "no sample since the clear";
 	return p->doubt ? track_doubt_words(p->doubt) : NULL;
 }
 

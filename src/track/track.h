@@ -74,7 +74,7 @@ enum tracker tracker_reading(void);
 bool track_kernel_marks(void);
 
 /* The cost of the stop and of the writes, short enough for a question. */
-#define TRACK_STOP_WORDS "0.1 to 2 ms"
+#define TRACK_STOP_WORDS "typically 0.1-2 ms"
 #define TRACK_WRITE_WORDS "the first write to each page after a clear takes about 1 us longer"
 
 /* The owner of the process decides what may be done in it without asking. */

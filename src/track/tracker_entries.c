@@ -12,7 +12,8 @@ entries_probe(struct track_status *s, struct track *t, const struct proc *p,
               const struct pagemap *pm)
 {
 	(void)t, (void)pm;
-	return p->live || track_cannot(s, "a folder does not change", "look at a running process");
+	return p->live ||
+	       track_cannot(s, "a directory does not change", "choose a running process");
 }
 
 /* The entry without its usage bits: present or not, which frame, which swap slot. */
@@ -30,12 +31,12 @@ const struct tracker_ops entries_ops = {
 	{
 	    .name = "none",
 	    .label = "page table",
-	    .help = "no writes: only pages on screen that come, go or move",
+	    .help = "detects no writes, only pages on screen that come, go or move",
 	    .verb = "changed",
 	    .cleared = "cleared",
 	    .compares = "the page table entries of the pages",
 	    .unknown = "not known",
-	    .why_unknown = "soft-dirty does not tell there",
+	    .why_unknown = "soft-dirty does not cover it",
 	},
     .caps = TRACKER_LOCAL | TRACKER_CHANGES,
     .probe = entries_probe,

@@ -18,9 +18,9 @@ hash_probe(struct track_status *s, struct track *t, const struct proc *p, const 
 
 	(void)t, (void)pm;
 	if (!p->live)
-		return track_cannot(s, "a folder does not change", "look at a running process");
+		return track_cannot(s, "a directory does not change", "choose a running process");
 	if (fd < 0)
-		return track_cannot(s, "its memory may not be read", proc_memory_how(p));
+		return track_cannot(s, "its memory cannot be read", proc_memory_how(p));
 	close(fd);
 	return true;
 }
@@ -76,13 +76,13 @@ const struct tracker_ops hash_ops = {
 	{
 	    .name = "hash",
 	    .label = "contents",
-	    .help = "content changes of the pages on screen that are in RAM; a write of what was "
-		    "there before is not seen",
+	    .help = "content changes of the pages on screen that are in RAM; misses writes of "
+		    "the same bytes",
 	    .verb = "changed",
 	    .cleared = "cleared",
 	    .compares = "the contents of the pages",
 	    .unknown = "not known",
-	    .why_unknown = "soft-dirty does not tell there",
+	    .why_unknown = "soft-dirty does not cover it",
 	},
     .caps = TRACKER_LOCAL | TRACKER_CHANGES,
     .probe = hash_probe,

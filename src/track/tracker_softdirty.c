@@ -87,10 +87,10 @@ soft_dirty_probe(struct track_status *s, struct track *t, const struct proc *p,
 		                                       : "it has no clear_refs to write to",
 		                    proc_bar_help(proc_bar_of(p)));
 	close(fd);
-	s->proof = "not tried: the proc root is a folder that has clear_refs";
+	s->proof = "not tried: the proc root is a directory with a clear_refs file";
 	if (!p->live)
 		return true; /* the file is there, as on a kernel that supports it */
-	s->proof = "works: proven by a write, a clear and a write to a page of our own";
+	s->proof = "works: proven by a write, a clear and a write on a page of pmtop's own";
 	switch (track_try(soft_dirty_round_trip)) {
 	case 0:
 		return true;
@@ -101,7 +101,8 @@ soft_dirty_probe(struct track_status *s, struct track *t, const struct proc *p,
 	case TRY_NO_CHILD:
 		return track_cannot_try(s);
 	}
-	return track_cannot(s, "soft-dirty could not be tried on an own page", "is /proc mounted?");
+	return track_cannot(s, "soft-dirty could not be tried on a page of pmtop's own",
+	                    "check that /proc is mounted");
 }
 
 /* --- the clear -------------------------------------------------------------------------------- */
@@ -324,12 +325,12 @@ const struct tracker_ops soft_dirty_ops = {
 	    .name = "soft-dirty",
 	    .label = "soft-dirty",
 	    .help = "bit 55 of the page table, cleared through clear_refs: the whole process, "
-		    "nothing lost after a clear",
+		    "no write lost after a clear",
 	    .gives = "written pages, after a clear",
 	    .verb = "written",
 	    .cleared = "cleared",
 	    .unknown = "not known",
-	    .why_unknown = "soft-dirty does not tell there",
+	    .why_unknown = "soft-dirty does not cover it",
 	},
     .caps = TRACKER_HUGE | TRACKER_LASTING,
     .cats = PM_CAT_SOFT_DIRTY,

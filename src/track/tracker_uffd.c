@@ -255,7 +255,7 @@ uffd_protect(struct track *t, const struct pagemap *pm, const struct vma *v, uin
 			return 0; /* past the user's address space */
 		if (n < 0 && errno == ESRCH)
 			return err_set(err, ERR_TARGET, "it has ended, or executed another program",
-			               "look at it anew", "cannot watch its memory");
+			               "open it again", "cannot watch its memory");
 		if (n < 0)
 			return err_sys(err, NULL, "cannot write-protect the pages at %#llx",
 			               (unsigned long long)start);
@@ -561,7 +561,7 @@ static int
 uffd_refuse_nothing(struct err *err)
 {
 	return err_set(
-	    err, ERR_TARGET, "the kernel protects no part of it: read-only, or a driver's",
+	    err, ERR_TARGET, "the kernel can protect no part of it: read-only, or a driver's",
 	    "choose memory that the process writes", "nothing there can be watched by userfaultfd");
 }
 
@@ -582,8 +582,8 @@ uffd_refuse(const struct track *t, const struct pagemap *pm, const struct vma_li
 		any = true;
 		if (uffd_has_watched_page(pm, start, end))
 			return err_set(err, ERR_TARGET,
-			               "it is watched already, perhaps by another pmtop",
-			               "end that first, or track it in another way",
+			               "it is already watched, perhaps by another pmtop",
+			               "end that first, or use another tracker",
 			               "cannot watch the memory at %#llx by userfaultfd",
 			               (unsigned long long)start);
 	}
@@ -618,8 +618,8 @@ uffd_give_way(struct track *t)
 {
 	t->status[TRACKER_UFFD].can = t->can = TRACK_NO;
 	track_cannot(&t->status[TRACKER_UFFD],
-	             "it has begun to use userfaultfd itself, and was let go",
-	             "track it in another way");
+	             "the process now uses userfaultfd itself, so the watch ended",
+	             "use another tracker");
 	snprintf(t->why, sizeof(t->why), "%s", t->status[TRACKER_UFFD].why);
 	snprintf(t->how, sizeof(t->how), "%s", t->status[TRACKER_UFFD].how);
 }
@@ -808,24 +808,26 @@ uffd_probe(struct track_status *s, struct track *t, const struct proc *p, const 
 
 	t->stray = (struct inject_stray){0};
 	if (!p->live)
-		return track_cannot(s, "a folder does not change", "look at a running process");
+		return track_cannot(s, "a directory does not change", "choose a running process");
 	if ((pm->scan & UFFD_CATS) != UFFD_CATS)
 		return track_cannot(s,
 		                    "this kernel has no asynchronous write protection (Linux 6.7)",
-		                    "use a newer one");
-	s->proof = "works: the demo has itself watched";
+		                    "use a newer kernel");
+	s->proof = "works: the demo sets it up itself";
 	if (t->owner == TRACK_DEMO)
 		return true;
-	s->proof = "works on a page of our own; takes one call run in the process, on your word";
+	s->proof = "works on a page of pmtop's own; runs one system call in the process, with your "
+	           "consent";
 	tried = track_try(uffd_round_trip);
 	if (tried == TRY_NO_CHILD)
 		return track_cannot_try(s);
 	if (tried == 3)
-		return track_cannot(s, "pmtop has no file descriptor left to try it with",
+		return track_cannot(s, "pmtop is out of file descriptors",
 		                    "raise its limit (ulimit -n)");
 	if (tried)
-		return track_cannot(s, "userfaultfd does not work here: tried on a page of our own",
-		                    "is it built in (CONFIG_USERFAULTFD), and allowed?");
+		return track_cannot(s,
+		                    "userfaultfd failed here: tried on a page of pmtop's own",
+		                    "check that it is built in (CONFIG_USERFAULTFD) and allowed");
 	planned = inject_plan(p, &plan, &err);
 	uffd_note_stray(t, &before, &plan.stray);
 	return planned == 0 || track_cannot(s, err.why, err.how);
@@ -836,14 +838,14 @@ const struct tracker_ops uffd_ops = {
 	{
 	    .name = "uffd",
 	    .label = "userfaultfd",
-	    .help = "asynchronous write protection (Linux 6.7): read and armed again in one step, "
-		    "so that nothing is ever lost; takes one call run in the process",
+	    .help = "asynchronous write protection (Linux 6.7): read and re-armed in one step, so "
+		    "no write is lost; runs one system call in the process",
 	    .gives = "written pages, without soft-dirty",
 	    .verb = "written",
 	    .cleared = "armed",
 	    .price = TRACK_WRITE_WORDS,
 	    .unknown = "not watched",
-	    .why_unknown = "it is not watched there",
+	    .why_unknown = "it is not watched",
 	    .costs = uffd_prices,
 	},
     .caps = TRACKER_LOSSLESS | TRACKER_RANGES,

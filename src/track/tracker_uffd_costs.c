@@ -20,11 +20,11 @@ uffd_ask(const struct proc *p, uint64_t huge, struct buf *out)
 {
 	char size[8];
 
-	buf_str(out, "Watch what ");
+	buf_str(out, "Watch the writes of ");
 	text_escape(out, p->comm, strlen(p->comm), false);
 	buf_fmt(out,
-	        " (%d) writes? One of its threads is stopped for " TRACK_STOP_WORDS
-	        ", to make one system call. While it is watched, " TRACK_WRITE_WORDS,
+	        " (%d)? This pauses one thread, " TRACK_STOP_WORDS
+	        ", to run one system call. During the watch, " TRACK_WRITE_WORDS,
 	        (int)p->pid);
 	if (huge)
 		buf_fmt(out, ", and %s of huge pages are split as they are written",
@@ -48,7 +48,7 @@ uffd_report_costs(const struct inject_plan *plan, bool huge_known, uint64_t huge
 		buf_free(&b);
 	}
 	if (plan->suspend_seccomp)
-		fn(arg, "seccomp", "its sandbox is suspended for that call");
+		fn(arg, "seccomp", "the sandbox is suspended for that call");
 }
 
 void

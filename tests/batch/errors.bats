@@ -13,7 +13,7 @@ load helper
 	refused 2 '4294971538 is not a PID' --list 4294971538	# 4242 + 2^32
 	refused 2 '0 is not a PID' --list 0
 	refused 1 'cannot find nobody' --list nobody
-	refused 2 'nothing to look at' --list
+	refused 2 'nothing to show' --list
 	refused 2 'one process at a time' --list "$PID" 5
 	refused 2 "unexpected argument $PID: one process at a time; .*--watch=1\$" --watch 1 "$PID"
 	refused 2 'nothing after --' --list --
@@ -50,7 +50,7 @@ load helper
 	refused 1 'smaps.*No such file' --list -o PSS "$PID"
 	pm --list "$PID" >/dev/null
 	: >"$ROOT/$PID/maps"
-	refused 1 'no memory' --list "$PID"
+	refused 1 'no longer has any memory' --list "$PID"
 	printf 'not a line of maps\n' >"$ROOT/$PID/maps"
 	run pm --list "$PID"
 	[ "$status" -le 1 ]
@@ -191,13 +191,13 @@ spoiled() {
 	local kind
 	for kind in fifo device socket; do
 		spoiled "$kind" maps
-		refused 1 'cannot look into process 4242.*: it is no regular file' --list "$PID"
+		refused 1 'cannot look into process 4242.*: not a regular file' --list "$PID"
 		spoiled "$kind" smaps
-		refused 1 'smaps: it is no regular file' --list -o PSS "$PID"
+		refused 1 'smaps: not a regular file' --list -o PSS "$PID"
 		spoiled "$kind" pagemap
-		refused 1 'page tables.*: it is no regular file' --pages "$PID"
+		refused 1 'page tables.*: not a regular file' --pages "$PID"
 		spoiled "$kind" stat
-		refused 1 'process 4242: it is no regular file' --list "$PID"
+		refused 1 'process 4242: not a regular file' --list "$PID"
 	done
 	spoiled endless maps
 	refused 1 'maps.*: File too large' --list "$PID"

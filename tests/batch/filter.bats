@@ -96,7 +96,7 @@ quiet_states() {
 @test "the rows are those of --pages: with RANGE also gaps, without only what is there" {
 	fixture zoo
 	is "$(quiet_states --pages=heap --filter none)" "none 12"
-	is "$(quiet_states --pages --filter 'none & name=heap')" $'\npmtop: no page passes the filter'
+	is "$(quiet_states --pages --filter 'none & name=heap')" $'\npmtop: no page matches the filter'
 	is "$(quiet_states --pages --filter 'name=heap')" "anon 32, anon-shared 8, swapped 8, zero 4"
 	is "$(quiet_states --pages=heap --filter 'size>0')" "anon 32, anon-shared 8, none 12, swapped 8, zero 4"
 	# over a border of regions
@@ -151,18 +151,18 @@ quiet_states() {
 	target_writes 10000000 3 5 7
 	run -0 --separate-stderr pm --pages --filter written -n --raw -o ADDRESS "$PID"
 	is "$(xargs <<<"$output")" "0x10003000 0x10005000 0x10007000"
-	is "$stderr" "pmtop: 8 pages left out: whether they match is not known (soft-dirty does not tell there)"
+	is "$stderr" "pmtop: 8 pages left out: whether they match is not known (soft-dirty does not cover it)"
 	run -0 --separate-stderr pm --list --filter '!written' -n --raw -o START "$PID"
 	is "$output" 0x20000000
-	is "$stderr" "pmtop: 1 region left out: whether it matches is not known (soft-dirty does not tell there)"
+	is "$stderr" "pmtop: 1 region left out: whether it matches is not known (soft-dirty does not cover it)"
 	run -0 --separate-stderr pm --list --filter 'written>=12k' -n --raw -o START "$PID"
 	is "$output" 0x10000000
 	# whatever else decides needs no proof
 	is "$(quiet_states --pages --filter 'written & addr<20000000')" "anon 3"
-	is "$(quiet_states --pages=30000000..+64p --filter 'written & none')" $'\npmtop: no page passes the filter'
+	is "$(quiet_states --pages=30000000..+64p --filter 'written & none')" $'\npmtop: no page matches the filter'
 	rm "$ROOT/$PID/clear_refs"
 	run -0 --separate-stderr pm --pages --filter 'written' -n --raw -o ADDRESS "$PID"
-	is "$output$stderr" "pmtop: 136 pages left out: whether they match is not known (soft-dirty does not tell there)"
+	is "$output$stderr" "pmtop: 136 pages left out: whether they match is not known (soft-dirty does not cover it)"
 }
 
 @test "hidden facts match neither a filter nor its negation" {
@@ -192,14 +192,14 @@ quiet_states() {
 	rm "$ROOT"/kpage*
 	is "$(quiet_states --pages --filter 'swapped & swap.type=0 & name~scattered | guard')" "guard 4"
 	run -0 --separate-stderr pm --pages=heap --filter locked -n --raw -o ADDRESS "$PID"
-	is "$output$stderr" "pmtop: 44 pages left out: whether they match is not known (\`pmtop --capabilities\` tells what cannot be read)"
+	is "$output$stderr" "pmtop: 44 pages left out: whether they match is not known (\`pmtop --capabilities\` lists what cannot be read)"
 }
 
 @test "the page cache of an inaccessible file is not known" {
 	fixture zoo
 	run -0 --separate-stderr pm --pages=30000000..+16p --filter cached -n -o ADDRESS "$PID"
 	[[ -z $output && $stderr == 'pmtop: 4 pages left out:'*'not known'* ]]
-	is "$(quiet_states --pages=heap --filter cached)" $'\npmtop: no page passes the filter'
+	is "$(quiet_states --pages=heap --filter cached)" $'\npmtop: no page matches the filter'
 	is "$(quiet_states --pages=heap --filter never)" "none 12"
 }
 
@@ -208,9 +208,9 @@ quiet_states() {
 	refused 2 'no word "anno" \(column 1\); did you mean anon' --pages --filter anno "$PID"
 	refused 2 'no word "drity" \(column 8\); did you mean dirty' --pages --filter 'anon & drity' "$PID"
 	refused 2 'no field "age" \(column 1\)' --pages --filter 'age<2s' "$PID"
-	refused 2 '"rss" is asked of regions' --pages --filter 'rss>1m' "$PID"
+	refused 2 '"rss" applies to regions' --pages --filter 'rss>1m' "$PID"
 	refused 2 'type=heap' --pages --filter heap "$PID"
-	refused 2 '"mapcount" is asked of pages.*column 8' --list --filter 'heap & mapcount>1' "$PID"
+	refused 2 '"mapcount" applies to pages.*column 8' --list --filter 'heap & mapcount>1' "$PID"
 	refused 2 '"2q" is not a size \(column 7\)' --list --filter 'size>=2q' "$PID"
 	refused 2 'column 5' --pages --filter 'anon)' "$PID"
 	refused 2 'column 6.*quote' --pages --filter 'anon file' "$PID"
@@ -245,7 +245,7 @@ quiet_states() {
 		pm $how --filter 'size>=100t' "$PID" >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" ||
 			pm $how --filter 'mapcount>99999' "$PID" >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err"
 		is "$(cat "$BATS_TEST_TMPDIR/out")" ""
-		grep -E '^pmtop: no (page|region) passes the filter$' "$BATS_TEST_TMPDIR/err"
+		grep -E '^pmtop: no (page|region) matches the filter$' "$BATS_TEST_TMPDIR/err"
 	done
 	pm --list --filter heap "$PID" 2>&1 >/dev/null | { ! grep . ; }
 }

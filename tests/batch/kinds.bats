@@ -23,7 +23,7 @@ kinds() {
 	is "$(kinds TYPE,RSS,HUGETLB,THP 10000000)" hugetlb,0,2.0M,0
 }
 
-@test "bug: a private mapping of /dev/zero was memory of a device, copied of a file" {
+@test "bug: a private mapping of /dev/zero was device memory, copied of a file" {
 	is "$(kinds TYPE,RSS,ANON,COPIED 10600000)" anon,16.0K,16.0K,0
 	is "$(pm --pages=10600000..+8p --csv -n -o STATE,FILE-OFFSET "$PID" | sort | uniq -c | xargs)" "4 anon, 4 none,"
 	pm -e 10600000 "$PID" | grep -q 'private mapping of /dev/zero'

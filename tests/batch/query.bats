@@ -66,7 +66,7 @@ costs() {
 	refused 2 'no such frame' -e pfn:0 "$PID"
 	refused 2 'column 1' -e '' "$PID"
 	refused 2 'column 2' -e ' ' "$PID"
-	refused 2 'ambiguous' -e '[anon: ' "$PID" || refused 2 'no \]' -e '[anon: ' "$PID"
+	refused 2 'ambiguous' -e '[anon: ' "$PID" || refused 2 'missing \]' -e '[anon: ' "$PID"
 	refused 2 'column' -e 123456789abcdef01234 "$PID"
 	refused 2 'did you mean clear' -e clera "$PID"
 }
@@ -96,7 +96,7 @@ costs() {
 	pm --capabilities "$PID" >/dev/null
 	is "$(cat "$ROOT/$PID/clear_refs")" ""
 	is "$(pm -e clear "$PID" | costs)" "$(printf '%s\n' \
-		'soft-dirty cleared in ~ ms: pages written from now on show' \
+		'soft-dirty cleared in ~ ms: pages written from now on are marked' \
 		'  epoch          1' '  cost_us        ~')"
 	is "$(cat "$ROOT/$PID/clear_refs")" 4
 }

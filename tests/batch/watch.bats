@@ -58,13 +58,13 @@ load helper
 @test "--tracker: what it knows, and what it cannot do" {
 	fixture zoo
 	refused 2 'choose from auto, soft-dirty, uffd, hash, none' --watch --tracker magic "$PID"
-	refused 1 'a folder does not change' --watch --tracker uffd --allow-inject "$PID"
-	refused 1 'a folder does not change' --watch --tracker hash "$PID"
+	refused 1 'a directory does not change' --watch --tracker uffd --allow-inject "$PID"
+	refused 1 'a directory does not change' --watch --tracker hash "$PID"
 	refused 2 'only soft-dirty bits outlive pmtop' --tracker uffd --allow-inject -e clear "$PID"
 	refused 2 'two kinds of answers' --watch --summary "$PID"
 	refused 1 'nothing is mapped there' --watch --scope 1234 "$PID"
 	pm -e tracker "$PID" >"$BATS_TEST_TMPDIR/out"
-	grep -q 'told by soft-dirty' "$BATS_TEST_TMPDIR/out"
+	grep -q 'detected by soft-dirty' "$BATS_TEST_TMPDIR/out"
 }
 
 @test "a clear that may harm a tracer or a collector is refused, and done with --force" {
@@ -128,5 +128,5 @@ load helper
 	grep -x '0x20000000,0,0' "$BATS_TEST_TMPDIR/out"
 	grep -x '0x30000000,,' "$BATS_TEST_TMPDIR/out"
 	pm --watch=0.01 -e 'migrate 1g' "$PID" >"$BATS_TEST_TMPDIR/out"
-	grep 'less than a second was measured' "$BATS_TEST_TMPDIR/out"
+	grep 'less than a second measured' "$BATS_TEST_TMPDIR/out"
 }

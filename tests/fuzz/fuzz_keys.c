@@ -253,7 +253,7 @@ go_deep(struct world *w, int n)
 static void
 type_filter(struct world *w)
 {
-	static const char *const texts[] = {"", "lib", "nothing has it", "anon", "rss>0", "perm~w & !shm", "rss>", "written"};
+	static const char *const texts[] = {"", "lib", "no match", "anon", "rss>0", "perm~w & !shm", "rss>", "written"};
 	struct err err;
 
 	list_typed_begin(&w->ui);

@@ -326,7 +326,7 @@ _gone() { [[ ! -d /proc/$1 || $(sed -n 's/^State:\s*\(.\).*/\1/p' "/proc/$1/stat
 	screen_keys x
 	screen_wait_text "R reads it"
 	screen_send R
-	screen_wait_text "it did not come in time"
+	screen_wait_text "it did not arrive in time"
 	screen_send R
 	for _ in 1 2 3 4; do screen_send q; done
 	_screen_until "the process's end" _gone "$pid"

@@ -280,10 +280,10 @@ leaves_behind() {
 	victim_start "$VICTIM" "$1"
 	for ((i = 0; i < $2; i++)); do
 		said=$(PLAN='' killed_between "$INJECTOR" "$VICTIM_PID" 2>&1 >/dev/null) && return 1
-		[[ $said == *'the helper process that does it was killed'* ]] || { echo "$said"; return 1; }
+		[[ $said == *'the helper process was killed'* ]] || { echo "$said"; return 1; }
 		victim_is_free
 		is "$(userfaultfds)" 1
-		refuses 'nobody has used yet: its own, or left behind'
+		refuses 'no one has used yet: its own, or left behind'
 		[[ $(echo | inject -c "$VICTIM_PID") == found\ *closed\ * ]]
 		is "$(userfaultfds)" 0
 	done
@@ -365,9 +365,9 @@ clear_after() {
 	screen_clock 1000000
 	screen_start 100x24 "$VICTIM_PID"
 	clear_after 0
-	screen_wait_text 'nobody has used yet'
+	screen_wait_text 'no one has used yet'
 	clear_after 59
-	screen_wait_text 'nobody has used yet'
+	screen_wait_text 'no one has used yet'
 	run ! grep 'close it' <(screen_text | tail -n 1)
 	clear_after 61
 	screen_wait_text 'Close descriptor [0-9]+ of victim .*for 61 s'
@@ -377,7 +377,7 @@ clear_after() {
 	clear_after 62
 	screen_wait_text 'Close descriptor'
 	screen_keys y
-	screen_wait_text 'Watch what victim'
+	screen_wait_text 'Watch the writes of victim'
 	is "$(userfaultfds)" 0
 	screen_keys y
 	screen_wait_text 'epoch 1: userfaultfd armed'
@@ -394,7 +394,7 @@ clear_after() {
 	screen_clock 1000000
 	screen_start 100x24 "$VICTIM_PID"
 	clear_after 0
-	screen_wait_text 'nobody has used yet'
+	screen_wait_text 'no one has used yet'
 	clear_after 61
 	screen_wait_text 'Close descriptor'
 	unused_is greeted

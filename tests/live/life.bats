@@ -98,7 +98,7 @@ script_becomes_subject() {
 	screen_keys W
 	screen_wait_text '(1 pages?|4\.0K)'
 	screen_keys R
-	run ! grep -E 'no longer told|has ended|executed' <(screen_text)
+	run ! grep -E 'no longer detected|has ended|executed' <(screen_text)
 	screen_keys Q
 	screen_end
 }
@@ -168,7 +168,7 @@ script_becomes_subject() {
 	wait "$WATCH" || status=$?
 	cat "$BATS_TEST_TMPDIR/err"
 	is $status 1
-	said 'could not be looked at: it has ended'
+	said 'could not be measured: it has ended'
 	is "$(wc -l <"$BATS_TEST_TMPDIR/err")" 1
 }
 
@@ -227,7 +227,7 @@ question_start() {
 	SCREEN_OPTIONS=(--interval 0.2 --color=never)
 	screen_start "$1" "$SUBJECT_PID"
 	screen_keys c
-	screen_wait_text 'Watch what subject .* writes\?'
+	screen_wait_text 'Watch the writes of subject'
 }
 
 @test "bug: c and y on the first screen watch the process" {
@@ -245,7 +245,7 @@ question_start() {
 
 @test "Enter is yes, ? shows all costs, and n leaves the process alone" {
 	question_start 80x24
-	screen_text | tr '\n' ' ' | tr -s ' ' | grep 'stopped for 0.1 to 2 ms, to make one system call. While it is watched, the first write to each page after a clear takes about 1 us longer'
+	screen_text | tr '\n' ' ' | tr -s ' ' | grep 'This pauses one thread, typically 0.1-2 ms, to run one system call. During the watch, the first write to each page after a clear takes about 1 us longer'
 	run ! grep -E 'MADV_COLLAPSE|soft-dirty +no' <(screen_text)
 	screen_keys '?'
 	screen_wait_text 'MADV_COLLAPSE of pages not written since fails with EINVAL$'
@@ -253,10 +253,10 @@ question_start() {
 	screen_keys '?'
 	run ! grep -E 'MADV_COLLAPSE' <(screen_text)
 	screen_keys n
-	run ! grep 'Watch what' <(screen_text)
+	run ! grep 'Watch the writes of' <(screen_text)
 	run ! is_registered
 	screen_keys c
-	screen_wait_text 'Watch what'
+	screen_wait_text 'Watch the writes of'
 	screen_keys Enter
 	screen_wait_text 'epoch 1: userfaultfd armed'
 	screen_keys Q
@@ -291,11 +291,11 @@ question_start() {
 	[[ $words ]] || skip "without the sources"
 	if need_watch; then
 		pm -e tracker "$SUBJECT_PID" >"$BATS_TEST_TMPDIR/out"
-		grep -q 'if you agree' "$BATS_TEST_TMPDIR/out" && while read -r line; do grep -qF "$line" "$BATS_TEST_TMPDIR/out"; done <<<"$words"
+		grep -q 'with consent' "$BATS_TEST_TMPDIR/out" && while read -r line; do grep -qF "$line" "$BATS_TEST_TMPDIR/out"; done <<<"$words"
 	fi
 	pm --print man | sed 's/\\\(.\)/\1/g' | tr '\n' ' ' >"$BATS_TEST_TMPDIR/man"
 	while read -r line; do grep -qF "$line" "$BATS_TEST_TMPDIR/man"; done <<<"$words"
-	grep -q '0.1 to 2 ms' "$srcdir/README.md"
+	grep -q 'typically 0.1-2 ms' "$srcdir/README.md"
 }
 
 # --- a command of ours ------------------------------------------------------------------------------------------
@@ -310,7 +310,7 @@ question_start() {
 	OTHERS+=("$pid")
 	screen_keys Q
 	screen_end
-	screen_text | grep -E "^pmtop: bash goes on as process $pid; its output: $BATS_TEST_TMPDIR/pmtop-output-"
+	screen_text | grep -E "^pmtop: bash keeps running as process $pid; its output: $BATS_TEST_TMPDIR/pmtop-output-"
 	file=$(screen_text | sed -n 's/^pmtop: .*its output: //p')
 	is "$(<"$file")" some
 	[[ -d /proc/$pid ]]

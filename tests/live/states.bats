@@ -262,7 +262,7 @@ merged() {
 		[ "$told" -le "$kernels" ]
 	fi
 	# who may not write to it is told nothing, and says nothing
-	pm --summary="${RANGE[swap-shared]}" "$SUBJECT_PID" | grep -q '^swapped.*shared memory included'
+	pm --summary="${RANGE[swap-shared]}" "$SUBJECT_PID" | grep -q '^swapped.*including shared memory'
 }
 
 # cachestat (Linux 6.5), of a descriptor that is none: EBADF (9) where it is known
@@ -293,7 +293,7 @@ can_cachestat() {
 	[[ $output == *"5 cached"* ]]
 }
 
-@test "file: page cache, as it is on disk" {
+@test "file: page cache, same as on disk" {
 	subject_start
 	need_frames
 	is "$(states named)" "4 file"

@@ -201,7 +201,7 @@ told_of() { awk -F , -v at="0x$1" '$2 == at { sum += $1 } END { print sum + 0 }'
 	watch_subject "${INJECT[@]}" --csv -n -o PAGES,START
 	until_true is_armed dirty
 	run --separate-stderr pm --watch=0.01 --count 1 "${INJECT[@]}" "$SUBJECT_PID"
-	[[ $status == 1 && -z $output && $stderr == *'it is watched already, perhaps by another pmtop; '* ]]
+	[[ $status == 1 && -z $output && $stderr == *'it is already watched, perhaps by another pmtop; '* ]]
 	subject write anon 3
 	watch_end
 	grep -qx "1,0x${AT[anon]}" "$BATS_TEST_TMPDIR/out"
@@ -262,7 +262,7 @@ told_of() { awk -F , -v at="0x$1" '$2 == at { sum += $1 } END { print sum + 0 }'
 	run --separate-stderr prlimit --nproc=1 "${as[@]}" "$BATS_TEST_TMPDIR/pmtop" --watch=0.01 --count 1 --allow-inject "$other" 3>&-
 	echo "$stderr"
 	is "$status" 1
-	[[ $stderr == *'no process can be started to try it with; raise the limit on processes (ulimit -u)' ]]
+	[[ $stderr == *'no process can be started to try it; raise the limit on processes (ulimit -u)' ]]
 }
 
 @test "the process is as it was: its regions, its page tables, its memory" {
@@ -305,7 +305,7 @@ told_of() { awk -F , -v at="0x$1" '$2 == at { sum += $1 } END { print sum + 0 }'
 	until_true is_armed anon
 	subject exec
 	if watch_end; then return 1; fi
-	grep -q 'it executed a new program, now .*, and the watch was of the old one' "$BATS_TEST_TMPDIR/err"
+	grep -q 'it executed a new program, now .*; the watch covered the old one' "$BATS_TEST_TMPDIR/err"
 	is_free
 }
 
@@ -316,7 +316,7 @@ told_of() { awk -F , -v at="0x$1" '$2 == at { sum += $1 } END { print sum + 0 }'
 	until_true is_armed anon
 	subject exit 0
 	if wait "$WATCH"; then return 1; fi
-	grep -qx 'pmtop: interval 1 could not be looked at: it has ended' "$BATS_TEST_TMPDIR/err"
+	grep -qx 'pmtop: interval 1 could not be measured: it has ended' "$BATS_TEST_TMPDIR/err"
 }
 
 @test "a process that ends or executes while it is being armed: one error line, or watched" {
@@ -339,7 +339,7 @@ told_of() { awk -F , -v at="0x$1" '$2 == at { sum += $1 } END { print sum + 0 }'
 	[[ $(soft_dirty) == no ]] || skip "this kernel has soft-dirty, which needs no consent"
 	unwatched_start
 	refused 1 'allow-inject' --watch=0.1 "$SUBJECT_PID"
-	refused 1 '^pmtop: cannot track writes by --tracker uffd: it takes one system call .*; add --allow-inject' \
+	refused 1 '^pmtop: cannot track writes by --tracker uffd: it must run one system call .*; add --allow-inject' \
 		--watch=0.1 --tracker uffd "$SUBJECT_PID"
 	refused 2 'read-only' --watch=0.1 "${INJECT[@]}" --read-only "$SUBJECT_PID"
 	is_free
@@ -369,14 +369,14 @@ told_of() { awk -F , -v at="0x$1" '$2 == at { sum += $1 } END { print sum + 0 }'
 	screen_goto "${AT[anon]}"
 	screen_wait_text "${AT[anon]} +a{64}( |\$)"
 	screen_keys c
-	screen_wait_text 'Watch what subject .* writes'
+	screen_wait_text 'Watch the writes of subject'
 	screen_keys x
-	screen_wait_text 'Watch what subject .* writes'
+	screen_wait_text 'Watch the writes of subject'
 	screen_keys n
 	screen_wait_text "${AT[anon]} +a{64}( |\$)"
 	is_free
 	screen_keys c
-	screen_wait_text 'Watch what subject .* writes'
+	screen_wait_text 'Watch the writes of subject'
 	screen_keys r
 	screen_wait_text 'epoch 1: userfaultfd armed'
 	subject write anon 3 5 7
@@ -399,7 +399,7 @@ told_of() { awk -F , -v at="0x$1" '$2 == at { sum += $1 } END { print sum + 0 }'
 	screen_start 80x24 "$SUBJECT_PID"
 	screen_goto "$(awk -F - '/\[vdso\]/ { print $1 }' "/proc/$SUBJECT_PID/maps")" # the kernel's
 	screen_keys c
-	screen_wait_text 'Watch what subject .* writes'
+	screen_wait_text 'Watch the writes of subject'
 	run ! grep 'r this region' <(screen_text)
 	screen_keys r
 	is_free
@@ -460,7 +460,7 @@ told_of() { awk -F , -v at="0x$1" '$2 == at { sum += $1 } END { print sum + 0 }'
 	kill "${PROGRAMS[-1]}"
 	until_true grep -q '^TracerPid:.*[^0-9]0$' "/proc/$SUBJECT_PID/status"
 	screen_keys c
-	screen_wait_text 'Watch what subject .* writes'
+	screen_wait_text 'Watch the writes of subject'
 	screen_keys n q
 	screen_end
 }
@@ -480,7 +480,7 @@ told_of() { awk -F , -v at="0x$1" '$2 == at { sum += $1 } END { print sum + 0 }'
 	screen_keys /
 	screen_type heap
 	screen_keys Enter
-	screen_wait_text '\[heap\] .*; in several rows: userfaultfd keeps new memory apart from what it watches'
+	screen_wait_text '\[heap\] .*; in several rows: userfaultfd keeps new memory apart from watched memory'
 	screen_keys q
 	screen_end
 }
@@ -495,7 +495,7 @@ told_of() { awk -F , -v at="0x$1" '$2 == at { sum += $1 } END { print sum + 0 }'
 	screen_wait_text 'epoch 1'
 	grep -q '^VmFlags:.* uw' "/proc/${PROGRAMS[-1]}/smaps"
 	echo >"$BATS_TEST_TMPDIR/program-0"
-	screen_wait_text 'no longer told: it has begun to use userfaultfd'
+	screen_wait_text 'no longer detected: the process now uses userfaultfd'
 	run ! grep '^VmFlags:.* uw' "/proc/${PROGRAMS[-1]}/smaps"
 	screen_keys q
 	screen_end
@@ -534,11 +534,11 @@ told_of() { awk -F , -v at="0x$1" '$2 == at { sum += $1 } END { print sum + 0 }'
 	refused 1 'libgc.*--force' -e clear "$SUBJECT_PID"
 	screen_start 80x24 "$SUBJECT_PID"
 	screen_keys c
-	screen_wait_text 'clear all the same'
+	screen_wait_text 'clear anyway'
 	screen_keys n
 	run ! grep -E 'epoch [0-9]' <(screen_text)
 	screen_keys c
-	screen_wait_text 'clear all the same'
+	screen_wait_text 'clear anyway'
 	screen_keys y
 	screen_wait_text 'epoch 1'
 	screen_keys q

@@ -191,7 +191,7 @@ _ask() { # TEXT: at the prompt
 	screen_keys w C-u
 	screen_type "$out"
 	screen_keys Enter
-	screen_wait_text 'something with that name is there'
+	screen_wait_text 'it exists and is not a regular file'
 	[ "$(<"$other")" = mine ]
 	[ "$(ls "$BATS_TEST_TMPDIR" | grep -c '^out')" = 1 ]
 	screen_keys Escape Q

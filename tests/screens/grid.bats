@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Finding one's way in the grid: jumps and marks, ranges, the inspector, following writes.
+# Finding one's way in the grid: jumps and marks, ranges, the inspector, follows writes.
 
 load screen
 
@@ -28,7 +28,7 @@ at() { screen_wait_text "^ $1[: ]"; }
 	fixture zoo
 	screen_start 80x24 "$PID"
 	screen_keys C-o
-	screen_text | grep 'no jump to come back from'
+	screen_text | grep 'no jump to return from'
 	screen_keys Down
 	screen_goto heap
 	at 1000000
@@ -68,7 +68,7 @@ at() { screen_wait_text "^ $1[: ]"; }
 	screen_keys Right m
 	screen_text | grep 'set a bookmark: a letter, a to z'
 	screen_keys a
-	screen_text | grep -F "bookmark a is heap+1000: 'a comes back here"
+	screen_text | grep -F "bookmark a is heap+1000: 'a returns here"
 	screen_keys - '}' m b "'"
 	screen_golden heading+rows marks-80
 	screen_keys a
@@ -193,7 +193,7 @@ at() { screen_wait_text "^ $1[: ]"; }
 	SCREEN_TERM=vt100
 	screen_start 80x24 "$PID"
 	screen_keys y
-	screen_text | grep '400000 is not copied: this terminal does not say that it can'
+	screen_text | grep '400000 not copied: the terminal does not announce a clipboard'
 	screen_keys Q
 	screen_end
 }
@@ -245,13 +245,13 @@ screen_write() {
 	fixture zoo
 	screen_start 80x24 "$PID"
 	screen_write /tmp/x.png
-	screen_text | grep -F "^ its ending does not say what to write"
+	screen_text | grep -F "^ its extension does not say what to write"
 	screen_keys Escape
 	echo mine >"$f"
 	screen_write "$f"
-	screen_text | grep -F "it is there: y replaces, any other key leaves ${BATS_TEST_TMPDIR:0:20}"
+	screen_text | grep -F "the file exists: y replaces, any other key keeps ${BATS_TEST_TMPDIR:0:20}"
 	screen_keys n
-	screen_text | grep 'nothing is written'
+	screen_text | grep 'nothing written'
 	is "$(<"$f")" mine
 	screen_write "$f"
 	screen_keys y
@@ -264,7 +264,7 @@ screen_write() {
 	screen_keys Escape
 	mkdir "$BATS_TEST_TMPDIR/dir.txt"
 	screen_write "$BATS_TEST_TMPDIR/dir.txt"
-	screen_text | grep 'something with that name is there'
+	screen_text | grep 'it exists and is not a regular file'
 	screen_keys Escape '?'
 	screen_write "$BATS_TEST_TMPDIR/help.csv"
 	screen_text | grep 'this view has no data'
@@ -276,7 +276,7 @@ screen_write() {
 	fixture_own softdirty
 	screen_start 80x24 "$PID"
 	screen_keys Enter F
-	screen_text | grep 'what is written shows after c'
+	screen_text | grep 'no writes measured yet: press c'
 	screen_text | grep 'follows writes'
 	screen_keys c
 	target_writes 10000000 5 9
@@ -315,18 +315,18 @@ passing() {
 		screen_keys f C-u
 		screen_type "$f"
 		screen_keys Enter
-		screen_text | tail -n 3 | head -n 1 | grep -F " $f: $(passing "$f" 1000000..1040000 | wc -l) of 64 pass"
+		screen_text | tail -n 3 | head -n 1 | grep -F " $f: $(passing "$f" 1000000..1040000 | wc -l) of 64 match"
 	done
 	screen_golden rows+legend filter-120
 	screen_keys - - -
-	screen_text | tail -n 3 | head -n 1 | grep -F "of 64 pass"
-	screen_text | grep -E '; [0-9] pass'
+	screen_text | tail -n 3 | head -n 1 | grep -F "of 64 match"
+	screen_text | grep -E '; [0-9] match'
 	screen_keys f C-u
 	screen_type 'swaped'
 	screen_keys Enter
 	screen_text | grep -F '^ pages have no word "swaped"; did you mean swapped?'
 	screen_keys Escape Escape	# the prompt, the filter
-	run ! grep 'of 64 pass' <(screen_text)
+	run ! grep 'of 64 match' <(screen_text)
 	screen_text | head -n 1 | grep -F '[heap]'
 	screen_stop
 	SCREEN_ENV=(NO_COLOR=1)
@@ -361,17 +361,17 @@ passing() {
 	screen_text | grep '1 cell = 4 pages'
 	screen_goto stack
 	screen_keys / Enter		# again, round
-	screen_text | grep 'none behind: this is the first of all'
+	screen_text | grep 'wrapped around: this is the first match'
 	screen_wait_text "^ ${want[0]} "
 	screen_keys N
-	screen_text | grep 'none before: this is the last of all'
+	screen_text | grep 'wrapped around: this is the last match'
 	screen_wait_text "^ ${want[-1]} "
 	screen_keys C-o
 	at "${want[0]}"
 	screen_keys /
 	screen_type 'pfn=1'
 	screen_keys Enter
-	screen_text | grep 'no page passes pfn=1'
+	screen_text | grep 'no page matches pfn=1'
 	screen_keys Q
 	screen_end
 }
@@ -477,7 +477,7 @@ first_row() { screen_text | sed -n 5p | cut -c 14-; }
 	fixture zoo
 	screen_start 40x12 "$PID"
 	screen_keys Enter 9
-	screen_text | grep -x '9 physical | a run begins ) next run go…'
+	screen_text | grep -x '9 physical | a run begins ) next run co…'
 	screen_keys 2
 	screen_text | grep -x '2 writes press c: pages written from th…'
 	screen_keys Q

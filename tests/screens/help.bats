@@ -83,7 +83,7 @@ teardown() { screen_stop; }
 	fixture_own softdirty
 	screen_start 80x24 "$PID"
 	screen_keys '!'
-	screen_text | grep 'nothing was told yet'
+	screen_text | grep 'no messages yet'
 	screen_keys q Escape c Escape Escape '!'
 	screen_golden body messages '[0-9]{2}:[0-9]{2}:[0-9]{2}' 'epoch 1 \+[0-9]+s' 'in [0-9.]+ ms'
 	# opened from itself and from the help it is there once

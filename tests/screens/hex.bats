@@ -75,7 +75,7 @@ poke() {
 	screen_text | head -n 1 | grep -E 'hex 1002008 +'
 	screen_keys Down Enter
 	screen_text | head -n 1 | grep -F '[anon: swapped] › hex 10070008 (1 back)'
-	screen_text | grep -F 'swapped out: R reads it (and makes the process swap it in)'
+	screen_text | grep -F 'swapped out: R reads it (the process will swap it in)'
 	screen_keys BSpace
 	screen_text | head -n 1 | grep -E '\[heap\] › hex 1002018 +'
 	screen_keys Enter q
@@ -127,7 +127,7 @@ poke() {
 	at() { screen_text | head -n 1 | grep -E "hex $1( |\$)"; }
 	screen_keys /
 	screen_type '"first words'
-	screen_text | tail -n 1 | grep -- '-> the text has no end'
+	screen_text | tail -n 1 | grep -- '-> the text is not terminated'
 	screen_type '" 20'
 	screen_keys Enter
 	at 1000004
@@ -141,13 +141,13 @@ poke() {
 	screen_keys Enter
 	at 100000a
 	screen_keys n
-	says 'this is the first of all'
+	says 'this is the first match'
 	screen_keys N
-	says 'this is the last of all'
+	says 'this is the last match'
 	screen_keys /
 	screen_type '"what is nowhere"'
 	screen_keys Enter
-	says 'these bytes are nowhere in the region; [0-9]* pages not in RAM were not searched'
+	says 'not found in the region; [0-9]* pages not in RAM were not searched'
 	at 100000a
 	screen_keys /
 	screen_type 'first'
@@ -164,9 +164,9 @@ poke() {
 	screen_golden rows+status hex-absent
 	# the fixture's page table stays as it is: what is seen is that R was told
 	screen_keys Tab R
-	screen_text | grep 'page 101c000 was read: the process has faulted it in'
+	screen_text | grep 'page 101c000 was read: the process faulted it in'
 	screen_keys BTab R
-	screen_text | grep 'page 101b000 is in RAM: R had nothing to do'
+	screen_text | grep 'page 101b000 is already in RAM: nothing to do'
 	screen_hex 10090000
 	screen_keys R
 	screen_text | grep 'cannot read page 10090000: guard page'

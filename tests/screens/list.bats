@@ -82,7 +82,7 @@ _screen_lacks() { ! screen_text | grep -q -- "$1"; }
 	screen_type written
 	screen_keys Enter
 	screen_text | head -n 1 | grep '0 of 23 regions where written'
-	screen_text | grep '^ 21 regions left out: nobody can tell whether they pass; press c first'
+	screen_text | grep '^ 21 regions left out: not known whether they match; press c first'
 	screen_keys q
 	screen_end
 }
@@ -119,7 +119,7 @@ _screen_lacks() { ! screen_text | grep -q -- "$1"; }
 	screen_text | grep '^›7f1a808fd000'
 	screen_type zzz
 	screen_text | grep '^›55d1c09fd000'
-	screen_text | tail -n 1 | grep 'nothing has it'
+	screen_text | tail -n 1 | grep 'no match'
 	screen_keys Escape
 	screen_text | grep '^›55d1c09fd000'
 	# an address inside; then an empty line looks for the same again
@@ -309,7 +309,7 @@ _screen_first_is() { [[ $(screen_text | sed -n 6p) == ?"$1"* ]]; }
 	fixture_own java
 	screen_start 120x40 "$PID"
 	screen_keys s P
-	screen_text | head -n 1 | grep -E 'regions by PSS▼, smaps of [0-9]+ s ago'
+	screen_text | head -n 1 | grep -E 'regions by PSS▼, smaps [0-9]+ s old'
 	screen_keys o End Space q
 	screen_text | sed -n 5p | grep 'VMFLAGS'
 	screen_text | sed -n 6p | grep 'rd wr mr mw me'
@@ -364,12 +364,12 @@ _screen_first_is() { [[ $(screen_text | sed -n 6p) == ?"$1"* ]]; }
 	screen_keys f
 	screen_type 'rss>9g'
 	screen_keys Enter
-	screen_text | grep -x ' no region passes the filter: f changes'
-	screen_text | grep -x ' it, Esc takes it away'
+	screen_text | grep -x ' no region matches the filter: f changes'
+	screen_text | grep -x ' it, Esc removes it'
 	screen_keys Escape :
 	screen_type heap
 	screen_keys Enter
-	screen_text | grep '1[0-9] more, for which the screen is too …'
+	screen_text | grep '1[0-9] more; the screen is too'
 	screen_keys Escape q
 	screen_end
 }

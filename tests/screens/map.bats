@@ -149,7 +149,7 @@ opens() {
 	fixture_own softdirty
 	screen_start 80x24 "$PID"
 	screen_keys a Tab
-	says 'what is written shows after c'
+	says 'no writes measured yet: press c'
 	screen_keys c
 	target_writes 10000000 1
 	target_writes 20000000 1

@@ -67,7 +67,7 @@ screen_goto() {
 	screen_keys Enter
 	screen_golden rows+legend+status lens-grid-hidden
 	screen_keys 4
-	screen_text | grep 'for how often run pmtop as root'
+	screen_text | grep 'for the count, run pmtop as root'
 	screen_keys 3
 	screen_golden rows+legend lens-grid-hidden-3
 	screen_keys Q
@@ -270,7 +270,7 @@ screen_goto() {
 	screen_type 1000000
 	screen_keys Enter
 	shown=$(screen_text)
-	grep -E '^  [0-9]+ more, for which the screen is too small$' <<<"$shown"
+	grep -E '^  [0-9]+ more; the screen is too small$' <<<"$shown"
 	screen_resize 60 48
 	run ! grep -E 'more, for which' <<<"$(screen_text)"
 	screen_keys Escape Q
@@ -347,7 +347,7 @@ screen_goto() {
 	fixture hidden
 	screen_start 120x40 "$PID"
 	screen_keys K
-	screen_text | grep -E '^ pfn +no: the kernel shows zeros in their place'
+	screen_text | grep -E '^ pfn +no: the kernel shows zeros instead'
 	screen_text | grep -E '^ +run as root \(CAP_SYS_ADMIN'
 	screen_keys Escape
 	screen_text | grep 'ADDRESS'
@@ -420,13 +420,13 @@ screen_goto() {
 	fixture java
 	screen_start 120x40 "$PID"
 	screen_keys Enter 2 2
-	screen_text | grep 'colours tell in how many epochs'
+	screen_text | grep 'colours show in how many epochs'
 	screen_keys 3
-	[[ $(screen_text) != *'colours tell'* ]]
+	[[ $(screen_text) != *'colours show'* ]]
 	screen_keys 2
-	screen_text | grep 'colours tell'	# it is still true of this one
+	screen_text | grep 'colours show'	# it is still true of this one
 	screen_keys Escape
-	[[ $(screen_text) != *'colours tell'* ]]
+	[[ $(screen_text) != *'colours show'* ]]
 	screen_keys Q
 	screen_end
 }

@@ -170,11 +170,11 @@ processes() {
 	screen_keys Escape
 	screen_type 901
 	screen_text | grep '^›.* maps .* /usr/bin/javascriptd'
-	screen_text | grep 'maps: regions, and no page tables: No such file'
+	screen_text | grep 'maps: regions, but no page tables: No such file'
 	screen_keys Escape
 	screen_type nothing
 	screen_text | grep '^›.* denied .* \[nothing\]'
-	screen_text | grep 'denied: nothing is shown of it: Too many levels'
+	screen_text | grep 'denied: nothing is visible: Too many levels'
 	screen_keys F10
 	screen_end
 }

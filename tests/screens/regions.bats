@@ -155,7 +155,7 @@ teardown() { screen_stop; }
 	fixture zoo
 	screen_start 80x24 "$PID"
 	screen_keys ']'
-	screen_text | tail -n 2 | grep 'this is the newest look'
+	screen_text | tail -n 2 | grep 'this is the newest sample'
 	[[ $(screen_text | head -n 1) != *paused* ]]
 	screen_keys q
 	screen_end

@@ -32,7 +32,7 @@ unmap() { # ADDRESS
 	screen_keys :
 	screen_type "$(grep -m 1 -- '---p' "$ROOT/$PID/maps" | cut -d- -f1)"
 	screen_keys Enter Enter
-	screen_text | grep 'nothing is in RAM or swap'
+	screen_text | grep 'is in RAM or swap'
 	screen_keys Q
 	screen_end
 }
@@ -43,7 +43,7 @@ unmap() { # ADDRESS
 	screen_start 80x24 -- sh -c "read x <$BATS_TEST_TMPDIR/go; exit 3"
 	screen_keys Enter
 	echo >"$BATS_TEST_TMPDIR/go"
-	screen_wait_text 'has ended with exit status 3: this is the last that was seen'
+	screen_wait_text 'has ended with exit status 3: this is its last sample'
 	screen_keys Enter
 	screen_text | grep 'the process ended before this was read'
 	screen_keys Escape Escape '!'

@@ -83,7 +83,7 @@ NUMBERS=('[0-9]+\.[0-9] ms' 'epoch [0-9]+ \+[0-9]+s' 'epoch 1: soft-dirty .*')
 	screen_wait_text 'writes +\+32.0K in 1 region, not known; (36|48|60|72|84)\.0K/s '
 	screen_keys W
 	screen_wait_text 'Writes, last 60 s'
-	screen_wait_text 'sampled: between look and clear lost'
+	screen_wait_text 'sampled: sample to clear is lost'
 	screen_wait_text '^ ›000010003000 +[^ ]+ +[0-9]+/[0-9]+ +4.0K \[anon: canvas'
 	screen_wait_text 'unique, the last +12.0K in 1 s'
 	screen_wait_text 'every 0.[0-9]+ s'

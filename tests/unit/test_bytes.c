@@ -275,9 +275,9 @@ test_why(void)
 	    {{.kind = BYTES_ABSENT, .state = STATE_NONE, .file = true}, "not mapped here yet"},
 	    {{.kind = BYTES_ABSENT, .state = STATE_SWAPPED}, "swapped out"},
 	    {{.kind = BYTES_NEVER, .state = STATE_GUARD}, "guard page: cannot be read"},
-	    {{.kind = BYTES_NEVER, .state = STATE_UNREADABLE}, "the kernel lets nobody read it"},
+	    {{.kind = BYTES_NEVER, .state = STATE_UNREADABLE}, "the kernel lets no one read it"},
 	    {{.kind = BYTES_UNMAPPED, .state = STATE_NONE}, "not mapped"},
-	    {{.kind = BYTES_FAILED, .sys = EIO}, "the kernel would not read it: Input/output error"},
+	    {{.kind = BYTES_FAILED, .sys = EIO}, "the kernel did not read it: Input/output error"},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -316,10 +316,10 @@ test_row(void)
 	is_str(row.s,
 	       "  000000011ff0                           00 00 00 00 00 00 00 00         "
 	       "........\n"
-	       "  000000012000..000000013000  not in RAM: not read, or the process would fault "
-	       "it in\n"
-	       "  000000013000..000000014000  swapped out: not read, or the process would fault "
-	       "it in\n"
+	       "  000000012000..000000013000  not in RAM (not read: the process would fault "
+	       "it in)\n"
+	       "  000000013000..000000014000  swapped out (not read: the process would fault "
+	       "it in)\n"
 	       "  000000014000..000000014010  guard page: cannot be read\n",
 	       "a dump names what is not there");
 	buf_free(&row);

@@ -88,10 +88,10 @@ test_written(void)
 	is_str(written_line(34, &s, &a, "epochs"), "2 of 400 ········|", "in the pane: four in a column");
 	a.past = (struct track_past){.epochs = 1};
 	s.auto_clear_ns = 0;
-	is_str(written_line(78, &s, &a, "epochs"), "0 of 1 ·|press C: it counts how often", "after one clear: how to count");
+	is_str(written_line(78, &s, &a, "epochs"), "0 of 1 ·|press C: counts how often", "after one clear: how to count");
 	s.tracker = TRACKER_HASH;
 	a.past = (struct track_past){.epochs = 3, .written = 1, .recent = 2};
-	is_str(written_line(78, &s, &a, "looks"), "1 of 3 ·▇·|", "by contents it is looks that count");
+	is_str(written_line(78, &s, &a, "samples"), "1 of 3 ·▇·|", "by contents it is looks that count");
 }
 
 static void
@@ -105,7 +105,7 @@ test_not_known(void)
 	a.past = (struct track_past){.epochs = 4, .written = 1, .recent = 4, .doubt = DOUBT_REMAPPED};
 	ok(strstr(written_line(100, &s, &a, "epochs"), "1 of 4 ·▇··|unknown since remap"), "what was seen, and since when it is not known");
 	a.past = (struct track_past){0};
-	is_str(written_line(78, &s, &a, "epochs"), "|nobody has looked since the clear", "before the first look");
+	is_str(written_line(78, &s, &a, "epochs"), "|no sample since the clear", "before the first look");
 }
 
 /* bug: rows of what is not set stood before what is. */

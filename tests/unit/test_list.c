@@ -419,8 +419,8 @@ test_parted(void)
 		s.tracker = TRACKER_UFFD;
 		out.len = 0;
 		view_regions.say(&ui, &s, &out);
-		ok(!strstr(out.s, "; in several rows: userfaultfd keeps new memory apart from what "
-		                  "it watches") == !rows[i].parted,
+		ok(!strstr(out.s, "; in several rows: userfaultfd keeps new memory apart from "
+		                  "watched memory") == !rows[i].parted,
 		   rows[i].what);
 		buf_free(&out);
 		rows_free(&list);

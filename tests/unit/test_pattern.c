@@ -43,7 +43,7 @@ main(void)
 	is_refused("\"01234567890123456789012345678901234567890123456789012345678901234\"", 66, "64 bytes");
 	is_refused("", 1, "nothing");
 	is_refused("\"\"", 1, "nothing");
-	is_refused("00 \"abc", 4, "no end");
+	is_refused("00 \"abc", 4, "not terminated");
 	is_refused("\"a\\q\"", 4, "escape");
 	is_refused("\"a\\x4\"", 4, "escape");
 	is_refused("\"a\\", 4, "escape");

@@ -83,8 +83,8 @@ test_say(void)
 	say(ACCESS_UNKNOWN, 0, "not tried");
 	say(ACCESS_FULL, 0, "full: page frames are visible");
 	say(ACCESS_NO_PFN, 0, "no PFN: states only");
-	say(ACCESS_MAPS, ENOENT, "maps: regions, and no page tables: No such file");
-	say(ACCESS_DENIED, EACCES, "denied: nothing is shown of it: Permission denied; ");
+	say(ACCESS_MAPS, ENOENT, "maps: regions, but no page tables: No such file");
+	say(ACCESS_DENIED, EACCES, "denied: nothing is visible: Permission denied; ");
 }
 
 static bool

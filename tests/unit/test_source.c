@@ -467,7 +467,7 @@ test_grid(void)
 	   "another lens");
 	w = look_at_heap(&l, 4, LENS_NUMA, "");
 	c = w ? w->cells : NULL;
-	ok(c && cell_pages(c) == 16 && c->n[class_named(LENS_NUMA, "not told")] == 4, "a node that is not known");
+	ok(c && cell_pages(c) == 16 && c->n[class_named(LENS_NUMA, "not known")] == 4, "a node that is not known");
 	w = look_at_heap(&l, 4, LENS_STATE, "present & mapcount=1 & written");
 	ok(w && w->filtered && w->cells[0].match == 2 && !w->unknown, "the filter");
 	reader_close(&l);

@@ -375,7 +375,7 @@ test_column_help(void)
 	struct buf b = {0};
 
 	column_help(column_row(COL_REGION_PSS), &b);
-	is_str(b.s, "RSS with shared pages divided by their sharers (smaps)", "of smaps");
+	is_str(b.s, "RSS with each shared page divided by its sharers (smaps)", "of smaps");
 	b.len = 0;
 	column_help(column_row(COL_REGION_KSM), &b);
 	is_str(b.s, "in pages merged by KSM (kpageflags)", "of the frames");

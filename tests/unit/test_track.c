@@ -348,7 +348,7 @@ test_past(void)
 	ok(p.epochs == 0 && track_past_why(&p), "no mark: nothing is known");
 	t = (struct track){.clears = 5, .epoch = 5, .first_epoch = 5, .auto_clear = true, .clear_ns = 100};
 	p = track_past(&t, addr(0), addr(2));
-	ok(p.epochs == 0 && strstr(track_past_why(&p), "looked"), "nor before the first scan");
+	ok(p.epochs == 0 && strstr(track_past_why(&p), "no sample"), "nor before the first scan");
 	t.scanned_ns = 110;
 	track_set_doubt(&t, addr(0), DOUBT_NONE, 0);
 	track_update(&t, addr(0), addr(10), &run, 1, 110);

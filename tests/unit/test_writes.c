@@ -115,7 +115,7 @@ test_lacks(void)
 {
 	struct curve c = {0};
 
-	ok(writes_lacks(&c, false, false) && strstr(writes_lacks(&c, false, false), "c and --watch"), "no mark: how to get one");
+	ok(writes_lacks(&c, false, false) && strstr(writes_lacks(&c, false, false), "press c, or use --watch"), "no mark: how to get one");
 	ok(writes_lacks(&c, true, false) != NULL, "no look yet");
 	curve_add(&c, 300 * MS, 5);
 	ok(writes_lacks(&c, true, false) != NULL, "too short");
@@ -125,7 +125,7 @@ test_lacks(void)
 	curve_add(&c, 2 * S, 7);
 	ok(writes_lacks(&c, true, false) != NULL, "one does not");
 	c.p[0].pages = 0;
-	ok(!writes_lacks(&c, true, false), "unless nothing was written");
+	ok(!writes_lacks(&c, true, false), "unless nothing written");
 	ok(writes_lacks(&c, true, true) != NULL, "what is written beside the part that is watched is not known");
 }
 

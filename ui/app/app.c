@@ -83,7 +83,7 @@ app_tell_notices(struct app *a)
 	for (size_t i = rc->problems; i--;)
 		app_toast(a, ROLE_HOT, rc->problem[i].text);
 	if (rc->problems > 1) {
-		snprintf(text, sizeof(text), "%s: %zu mistakes; %s shows them", rc->path,
+		snprintf(text, sizeof(text), "%s: %zu errors; %s shows them", rc->path,
 		         rc->problems, key_of(ACT_MESSAGES, 'R'));
 		app_toast(a, ROLE_HOT, text);
 	}

@@ -28,11 +28,11 @@ static void
 app_rewind_by(struct app *a, int step)
 {
 	if (step > 0 && !a->t.history.n) {
-		app_toast(a, ROLE_TEXT, "nothing was seen before this");
+		app_toast(a, ROLE_TEXT, "no earlier sample");
 		return;
 	}
 	if (step < 0 && !a->t.back) {
-		app_toast(a, ROLE_TEXT, "this is the newest look");
+		app_toast(a, ROLE_TEXT, "this is the newest sample");
 		return;
 	}
 	if (!a->t.paused)
@@ -76,12 +76,12 @@ app_effects(struct app *a, unsigned fx)
 		app_not_found(a);
 	if (fx & FX_NO_POINTER)
 		app_toast_here(a, ROLE_TEXT, "no pointer to follow: the word under the cursor "
-		                             "is no address of a region");
+		                             "is not an address in a region");
 	if (fx & FX_NO_WRITES) {
-		snprintf(text, sizeof(text), "what is written shows after %s",
+		snprintf(text, sizeof(text), "no writes measured yet: press %s",
 		         key_of(ACT_CLEAR, 'R'));
 		app_toast_here(a, ROLE_TEXT,
-		               a->t.s && a->t.s->clears ? "nothing was written since the clear"
+		               a->t.s && a->t.s->clears ? "no writes since the clear"
 		                                        : text);
 	}
 }
@@ -208,10 +208,10 @@ app_choose_lens(struct app *a, enum lens l)
 		return;
 	a->ui.by_count = !a->ui.by_count;
 	if (a->ui.by_count)
-		app_toast_lens(a, "colours tell in how many epochs a page was written; "
+		app_toast_lens(a, "colours show in how many epochs a page was written; "
 		                  "2: how long ago");
 	else
-		app_toast_lens(a, "colours tell how long ago a page was written; 2: how often");
+		app_toast_lens(a, "colours show how long ago a page was written; 2: how often");
 }
 
 /* Where bytes are on screen it is the bytes there that are wanted. */

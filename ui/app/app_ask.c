@@ -191,7 +191,7 @@ app_ask(struct app *a, const char *line)
 	if (!line[0])
 		return;
 	if (!s || !s->regions) {
-		app_toast(a, ROLE_HOT, "nothing has been read yet");
+		app_toast(a, ROLE_HOT, "nothing read yet");
 		return;
 	}
 	if (here_read(&a->ui, line, &here, &err) < 0) {
@@ -230,7 +230,7 @@ app_set_interval(struct app *a, const char *line)
 		return;
 	if (*end || !(secs >= 0 && secs <= 3600) || (secs > 0 && secs < 0.05)) {
 		snprintf(a->prompt.error, sizeof(a->prompt.error),
-		         "from 0.05 to 3600 seconds, or 0: only when asked");
+		         "from 0.05 to 3600 seconds, or 0: only on request");
 		a->prompt.error_at = 0;
 		prompt_reopen(line, 0);
 		return;
@@ -247,7 +247,7 @@ app_set_auto_clear(struct app *a, const char *line)
 
 	if (end == line || *end || !(secs == 0 || (secs >= 0.25 && secs <= 600))) {
 		snprintf(a->prompt.error, sizeof(a->prompt.error),
-		         "from 0.25 to 600 seconds, or 0: no more clears");
+		         "from 0.25 to 600 seconds, or 0: stop clearing");
 		a->prompt.error_at = 0;
 		prompt_reopen(line, 0);
 		return;
@@ -292,7 +292,7 @@ app_read_page_filter(struct app *a, const char *line, char out[256])
 
 	if (line[strspn(line, " \t")] &&
 	    (strlen(line) >= 256
-	         ? err_set(&err, ERR_USAGE, "the filter is too long", "ask in parts",
+	         ? err_set(&err, ERR_USAGE, "the filter is too long", "shorten it",
 	                   "cannot read it")
 	         : filter_parse(line, FILTER_PAGE, app_shown(a)->page_size, &f, &err)) < 0) {
 		app_prompt_refuse(a, line, &err);
@@ -311,8 +311,8 @@ app_find_bytes(struct app *a, const char *line)
 
 	if (line[strspn(line, " \t")]) {
 		if ((strlen(line) >= sizeof(a->ui.dump->find)
-		         ? err_set(&err, ERR_USAGE, "the line is too long", "look for fewer bytes",
-		                   "cannot read it")
+		         ? err_set(&err, ERR_USAGE, "the line is too long",
+		                   "search for fewer bytes", "cannot read it")
 		         : pattern_parse(line, &p, &err)) < 0) {
 			app_prompt_refuse(a, line, &err);
 			return;

@@ -33,7 +33,7 @@ app_say_awaited(const struct app *a, struct buf *out)
 	const struct jumps *j = &a->ui.jumps;
 
 	if (a->t.awaited == ACT_WRITE) {
-		buf_str(out, "it is there: y replaces, any other key leaves ");
+		buf_str(out, "the file exists: y replaces, any other key keeps ");
 		text_escape(out, a->report, strlen(a->report), !paint_utf8());
 		return;
 	}
@@ -67,7 +67,7 @@ app_set_bookmark(struct app *a, char letter)
 	jumps_bookmark(&a->ui.jumps, letter, &p);
 	buf_fmt(&text, "bookmark %c is ", letter);
 	app_add_address(a, &text, p.at);
-	buf_fmt(&text, ": %s%c comes back here", key_of(ACT_BOOKMARK_GO, 'G'), letter);
+	buf_fmt(&text, ": %s%c returns here", key_of(ACT_BOOKMARK_GO, 'G'), letter);
 	app_toast(a, ROLE_TEXT, text.s);
 	buf_free(&text);
 }
@@ -101,7 +101,7 @@ app_trade_places(struct app *a)
 	if (ui_return(&a->ui, app_shown(a)))
 		jumps_push(&a->ui.jumps, &here);
 	else
-		app_toast(a, ROLE_TEXT, "there was no jump yet");
+		app_toast(a, ROLE_TEXT, "no jumps yet");
 }
 
 void
@@ -139,6 +139,6 @@ app_jump_back(struct app *a)
 	bool any = a->ui.jumps.n > 0;
 
 	if (app_shown(a) && !ui_return(&a->ui, app_shown(a)))
-		app_toast(a, ROLE_TEXT, any ? "nothing is mapped any more where you were before"
-		                            : "no jump to come back from");
+		app_toast(a, ROLE_TEXT, any ? "the places before are no longer mapped"
+		                            : "no jump to return from");
 }

@@ -38,7 +38,7 @@ app_question(struct app *a, const struct result *r)
 		app_ask_consent(a, 'F');
 	} else {
 		a->t.asking = 'Z';
-		snprintf(text, sizeof(text), "%s; clear all the same?", r->text);
+		snprintf(text, sizeof(text), "%s; clear anyway?", r->text);
 		app_toast(a, ROLE_HOT, text);
 		a->toast.until = time_ns() + STAY_NS;
 	}
@@ -152,7 +152,7 @@ app_consent(struct app *a, enum action action)
 		return true;
 	}
 	if (action == ACT_CONSENT && a->t.asking == 'Y' && !app_may_consent_to_region(a)) {
-		app_toast(a, ROLE_HOT, "the process writes nothing in the region under the cursor");
+		app_toast(a, ROLE_HOT, "the process cannot write in the region under the cursor");
 		return true;
 	}
 	if (action == ACT_CONTENTS)

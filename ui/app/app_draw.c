@@ -76,7 +76,7 @@ app_state_badge(const struct app *a, char *out, size_t size, enum role *role)
 		*role = ROLE_HEADER_HOT;
 		snprintf(out, size, "paused");
 	} else if (!a->t.request.interval_ns) {
-		snprintf(out, size, "%s looks again", key_of(ACT_REFRESH, 'R'));
+		snprintf(out, size, "%s refreshes", key_of(ACT_REFRESH, 'R'));
 	} else {
 		snprintf(out, size, "● live %.1fs", (double)a->t.request.interval_ns / 1e9);
 	}
@@ -332,7 +332,7 @@ draw_effect(const struct app *a, int y, int x)
 	if (!prompt_line()[0] || !s || !s->regions)
 		return;
 	if (prompt_kind() == PROMPT_FIND && !ui->list->found_n)
-		paint_text(y, x, ui->cols, ROLE_HOT, "-> nothing has it");
+		paint_text(y, x, ui->cols, ROLE_HOT, "-> no match");
 	else if (prompt_kind() == PROMPT_FIND)
 		paint_text(y, x, ui->cols, ROLE_DIM, "-> %zu of %zu", ui->list->found,
 		           ui->list->found_n);
@@ -384,9 +384,9 @@ draw_prompt(const struct app *a, int y)
 	                                    [PROMPT_FIND] = "/",
 	                                    [PROMPT_FIND_HELP] = "/",
 	                                    [PROMPT_FILTER] = "filter: ",
-	                                    [PROMPT_INTERVAL] = "seconds between looks: ",
+	                                    [PROMPT_INTERVAL] = "seconds between samples: ",
 	                                    [PROMPT_AUTO_CLEAR] =
-	                                        "seconds between clears (0: no more): ",
+	                                        "seconds between clears (0: stop): ",
 	                                    [PROMPT_WRITE] = "write to .txt .ansi .csv .json: ",
 	                                    [PROMPT_PAGE_FIND] = "/",
 	                                    [PROMPT_BYTE_FIND] = "/",
@@ -460,7 +460,7 @@ draw_facts(const struct answer *p, int all, int top, int bottom, int cols)
 	for (int i = 0; top < bottom && i < all; i++, top++) {
 		paint_fill(top, 0, cols, ROLE_TEXT);
 		if (top == bottom - 1 && i < all - 1) {
-			snprintf(more, sizeof(more), "%d more, for which the screen is too small",
+			snprintf(more, sizeof(more), "%d more; the screen is too small",
 			         all - i);
 			fit_draw_cut(top, 2, cols, ROLE_DIM, more);
 		} else {

@@ -26,7 +26,7 @@ app_tell_price(const struct sample *s, const char *price, char *text, size_t siz
 		return;
 	}
 	if (s->clears == 1 && s->stopped_ns)
-		n = snprintf(text, size, ", one thread stopped for %.2f ms",
+		n = snprintf(text, size, ", one thread paused for %.2f ms",
 		             (double)s->stopped_ns / 1e6);
 	snprintf(text + n, size - (size_t)n, "; %s", price);
 }
@@ -53,8 +53,8 @@ notice_others(struct app *a)
 {
 	if (a->t.s->others && !a->t.others_seen)
 		app_toast(a, ROLE_HOT,
-		          "another program cleared soft-dirty: what was seen written stays, and c "
-		          "starts anew");
+		          "another program cleared soft-dirty: known writes stay; press c to "
+		          "start again");
 	a->t.others_seen = a->t.s->others;
 }
 
@@ -68,10 +68,10 @@ notice_let_go(struct app *a)
 
 	a->t.clears_seen = a->t.s->clears;
 	if (gone && !exec && !a->t.asking) {
-		snprintf(text, sizeof(text), "writes are no longer told: %s",
+		snprintf(text, sizeof(text), "writes are no longer detected: %s",
 		         a->t.s->track_why[0]
 		             ? a->t.s->track_why
-		             : "they would be in another way from now on; c starts anew");
+		             : "another tracker would be used now; press c to start again");
 		app_toast(a, ROLE_HOT, text);
 		a->t.request.auto_clear_ns = 0;
 	}
@@ -128,8 +128,8 @@ notice_fault(struct app *a, const struct result *r)
 		return;
 	}
 	snprintf(text, sizeof(text),
-	         r->idle ? "page %llx is in RAM: R had nothing to do"
-	                 : "page %llx was read: the process has faulted it in",
+	         r->idle ? "page %llx is already in RAM: nothing to do"
+	                 : "page %llx was read: the process faulted it in",
 	         (unsigned long long)(r->command.at & ~(uint64_t)(a->t.s->page_size - 1)));
 	app_toast(a, ROLE_HOT, text);
 }
@@ -194,7 +194,7 @@ notice_exec(struct app *a, bool let_go)
 	rows_anew(&a->ui);
 	snprintf(text, sizeof(text), "process %d executed a new program: now %s%s",
 	         (int)a->t.s->pid, a->t.s->comm,
-	         again    ? "; watching its writes anew"
+	         again    ? "; watching its writes again"
 	         : let_go ? "; press c to watch its writes"
 	                  : "");
 	app_toast(a, ROLE_BANNER, text);
@@ -214,7 +214,7 @@ notice_life(struct app *a, bool let_go)
 		a->t.ended_seen = true;
 		launch_how_it_ended(a->t.s->pid, how, sizeof(how));
 		snprintf(text, sizeof(text),
-		         "process %d has ended%s: this is the last that was seen", (int)a->t.s->pid,
+		         "process %d has ended%s: this is its last sample", (int)a->t.s->pid,
 		         how);
 		app_toast(a, ROLE_BANNER, text);
 	}

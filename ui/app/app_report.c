@@ -37,7 +37,7 @@ app_copy(struct app *a)
 		app_toast(a, ROLE_TEXT, said);
 	} else {
 		snprintf(said, sizeof(said),
-		         "%s is not copied: this terminal does not say that it can (Ms in its "
+		         "%s not copied: the terminal does not announce a clipboard (Ms in its "
 		         "terminfo); select it here with the mouse",
 		         text);
 		app_toast(a, ROLE_HOT, said);
@@ -62,8 +62,8 @@ app_form_of(const char *path, enum report_form *form, struct err *err)
 		}
 	}
 	return err_set(
-	    err, ERR_USAGE, "its ending does not say what to write",
-	    "end it in .txt (the screen), .ansi (with colours), .csv or .json (the data)",
+	    err, ERR_USAGE, "its extension does not say what to write",
+	    "use .txt (the screen), .ansi (with colours), .csv or .json (the data)",
 	    "cannot write %s", path);
 }
 
@@ -103,7 +103,7 @@ app_write_form(struct app *a, enum report_form form, FILE *f, struct err *err)
 		return 0;
 	}
 	if (!s->regions)
-		return err_set(err, ERR_TARGET, "nothing has been read yet", NULL,
+		return err_set(err, ERR_TARGET, "nothing read yet", NULL,
 		               "cannot write a report");
 	return view_of(ui_view(&a->ui))->report(&a->ui, s,
 	                                        form == REPORT_CSV ? FORMAT_CSV : FORMAT_JSON, f,
@@ -161,13 +161,13 @@ app_report(struct app *a, const char *line, struct err *err)
 	if (app_form_of(a->report, &form, err) < 0)
 		return -1;
 	if (form >= REPORT_CSV && !view_of(ui_view(&a->ui))->report)
-		return err_set(err, ERR_USAGE, "this view has no data", "end it in .txt or .ansi",
+		return err_set(err, ERR_USAGE, "this view has no data", "use .txt or .ansi",
 		               "cannot write %s", a->report);
 	if (lstat(a->report, &st) < 0)
 		return app_write_file(a, a->report, form, false, err);
 	if (!S_ISREG(st.st_mode))
 		return err_set(err, ERR_USAGE,
-		               "something with that name is there, and is not a file",
+		               "it exists and is not a regular file",
 		               "choose another name", "cannot write %s", a->report);
 	a->t.awaited = ACT_WRITE;
 	return 0;
@@ -180,7 +180,7 @@ app_report_replace(struct app *a, bool yes)
 	struct err err;
 
 	if (!yes)
-		app_toast(a, ROLE_TEXT, "nothing is written: the file is as it was");
+		app_toast(a, ROLE_TEXT, "nothing written: the file is unchanged");
 	else if (app_form_of(a->report, &form, &err) < 0 ||
 	         app_write_file(a, a->report, form, true, &err) < 0)
 		app_toast_err(a, &err);

@@ -64,10 +64,10 @@ app_say_nothing(struct app *a, const struct result *r)
 {
 	const struct seek_found *f = &r->found;
 	char text[640];
-	int n = snprintf(text, sizeof(text), "no page passes %s", r->command.text);
+	int n = snprintf(text, sizeof(text), "no page matches %s", r->command.text);
 
 	if (f->unknown)
-		snprintf(text + n, sizeof(text) - (size_t)n, "; of %llu it is not known",
+		snprintf(text + n, sizeof(text) - (size_t)n, "; not known for %llu",
 		         (unsigned long long)f->unknown);
 	app_toast_here(a, ROLE_HOT, text);
 }
@@ -75,8 +75,8 @@ app_say_nothing(struct app *a, const struct result *r)
 static const char *
 app_wrap_words(const struct command *c)
 {
-	return c->back ? "none before: this is the last of all"
-	               : "none behind: this is the first of all";
+	return c->back ? "wrapped around: this is the last match"
+	               : "wrapped around: this is the first match";
 }
 
 /* What was not searched is said whether something was found or not: it may lie there. */
@@ -89,10 +89,10 @@ app_notice_bytes(struct app *a, const struct result *r)
 	if (ui_view(&a->ui) != VIEW_HEX)
 		return; /* somebody has gone elsewhere */
 	if (f->stopped) {
-		buf_fmt(&text, "the search was given up for what came after it; %s searches again",
+		buf_fmt(&text, "a later command cancelled the search; %s searches again",
 		        key_of(ACT_FIND_NEXT, 'X'));
 	} else {
-		buf_str(&text, f->any ? "" : "these bytes are nowhere in the region");
+		buf_str(&text, f->any ? "" : "not found in the region");
 		if (f->wrapped)
 			buf_str(&text, app_wrap_words(&r->command));
 		if (f->skipped)

@@ -110,7 +110,7 @@ app_stop(struct app *a)
 	term_resume();
 	to = time_ns();
 	history_stopped(&a->t.history, from, to);
-	snprintf(text, sizeof(text), "stopped for %.0f s: nothing was looked at meanwhile",
+	snprintf(text, sizeof(text), "stopped for %.0f s: no samples meanwhile",
 	         (double)(to - from) / 1e9);
 	app_toast(a, ROLE_TEXT, text);
 	if (!a->t.paused)

@@ -106,7 +106,7 @@ batch_run(const struct options *o, pid_t pid, void (*report)(const char *text), 
 	if (r == 0)
 		r = target_regions(&b.t, &b.vmas, err);
 	if (r == 0 && !b.vmas.n)
-		r = err_set(err, ERR_TARGET, "it has no memory any more",
+		r = err_set(err, ERR_TARGET, "it no longer has any memory",
 		            "choose a running process", "nothing to show for process %d (%s)",
 		            (int)pid, b.t.source->meta.comm);
 	if (r == 0)

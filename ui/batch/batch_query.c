@@ -156,7 +156,7 @@ batch_check_clear(struct batch *b, struct err *err)
 {
 	if (b->o->tracker != TRACKER_AUTO && b->o->tracker != tracker_lasting())
 		return err_set(err, ERR_USAGE, "only soft-dirty bits outlive pmtop",
-		               "--watch watches and tells in one call",
+		               "--watch watches and reports in one call",
 		               "cannot clear by --tracker %s",
 		               tracker_words((enum tracker)b->o->tracker)->name);
 	if (b->t.track.owner != TRACK_DEMO)

@@ -62,13 +62,13 @@ batch_note_filter(struct batch *b, const struct batch_filter *bf, const char *on
 	} reasons[] = {
 	    {FILTER_WHY_HIDDEN, "is hidden (needs CAP_SYS_ADMIN)"},
 	    {FILTER_WHY_WRITTEN, not_known},
-	    {FILTER_WHY_OTHER, "is not known (`pmtop --capabilities` tells what cannot be read)"},
+	    {FILTER_WHY_OTHER, "is not known (`pmtop --capabilities` lists what cannot be read)"},
 	};
 	const char *sep = "";
 
 	snprintf(not_known, sizeof(not_known), "is not known (%s)", words->why_unknown);
 	if (bf->on && !bf->passed && !bf->left_out)
-		buf_fmt(b->note, "no %s passes the filter", one);
+		buf_fmt(b->note, "no %s matches the filter", one);
 	if (!bf->left_out)
 		return;
 	buf_fmt(b->note, "%llu %s%s left out: whether %s ", (unsigned long long)bf->left_out, one,

@@ -202,11 +202,11 @@ batch_totals_rows(struct sink *k)
 	const struct summary *s = k->s;
 
 	batch_pages_row(k, batch_is_flat(k->o) ? "in-ram" : "in RAM", s->present,
-	                "the zero page and hugetlb included");
+	                "including the zero page and hugetlb");
 	batch_pages_row(k, "swapped", s->by_state[STATE_SWAPPED],
 	                batch_swap_unknown(s)
-	                    ? "at least: the kernel does not tell for some shared memory"
-	                    : "shared memory included");
+	                    ? "at least: not known for some shared memory"
+	                    : "including shared memory");
 	batch_pages_row(k, "total", s->pages, "all pages of all regions");
 }
 
@@ -223,7 +223,7 @@ batch_pss_row(struct sink *k)
 {
 	struct value pss = batch_pss_value(k->s);
 	const char *words = pss.kind == VALUE_UNKNOWN
-	                        ? "not known: of shared pages the count is hidden"
+	                        ? "not known: the count of shared pages is hidden"
 	                        : "each page's size divided by its mapcount, without hugetlb";
 
 	batch_sink_row(k, (struct value[]){batch_text(batch_is_flat(k->o) ? "pss" : "PSS"), unknown,
@@ -431,9 +431,9 @@ static const struct section sections[] = {
     [AT_TYPES] = {"types", "Regions by type", COLUMNS(type_columns), batch_types_rows, false},
     [AT_FLAGS] = {"flags", "Pages in RAM by kpageflags", COLUMNS(flag_columns), batch_flags_rows,
                   true},
-    [AT_SHARING] = {"sharing", "Pages in RAM by how often they are mapped", COLUMNS(share_columns),
+    [AT_SHARING] = {"sharing", "Pages in RAM by mapcount", COLUMNS(share_columns),
                     batch_sharing_rows, false},
-    [AT_FOLIOS] = {"folios", "Pages in RAM by folio: kind, order, and how it is mapped",
+    [AT_FOLIOS] = {"folios", "Pages in RAM by folio: kind, order and mapping",
                    COLUMNS(folio_columns), batch_folios_rows, true},
 };
 static const struct section totals = {"total", NULL, COLUMNS(total_columns), batch_totals_rows,
@@ -581,8 +581,8 @@ batch_check_alive(struct batch *b, struct err *err)
 		return -1;
 	gone = now.n == 0;
 	vma_free(&now);
-	return gone ? err_set(err, ERR_TARGET, "it ended, or became another program, meanwhile",
-	                      "choose a running process, or ask again",
+	return gone ? err_set(err, ERR_TARGET, "it has ended or executed another program",
+	                      "choose a running process, or try again",
 	                      "cannot sum up process %d (%s)", (int)b->t.source->meta.pid,
 	                      b->t.source->meta.comm)
 	            : 0;

@@ -246,7 +246,7 @@ batch_refuse_hazard(struct batch *b, struct err *err)
 	int r = 0;
 
 	if (!b->o->force && target_hazard(&b->t, &b->vmas, &why))
-		r = err_set(err, ERR_TARGET, why.s, "give --force if that is fine",
+		r = err_set(err, ERR_TARGET, why.s, "add --force to clear anyway",
 		            "clearing soft-dirty may harm it");
 	buf_free(&why);
 	return r;
@@ -260,14 +260,14 @@ batch_tracker(struct batch *b, struct err *err)
 	if (t->can == TRACK_UNKNOWN)
 		target_probe_trackers(&b->t);
 	if (t->can == TRACK_ASK && t->choice != TRACKER_AUTO)
-		return err_set(err, ERR_TARGET, "it takes one system call run in the process",
-		               "add --allow-inject if that is fine",
+		return err_set(err, ERR_TARGET, "it must run one system call in the process",
+		               "add --allow-inject to allow it",
 		               "cannot track writes by --tracker %s",
 		               tracker_words(t->tracker)->name);
 	if (t->can == TRACK_ASK)
 		return err_set(err, ERR_TARGET, track_why_ask(t),
 		               "add --tracker uffd --allow-inject to run one system call in it, "
-		               "which tells writes exactly",
+		               "which detects writes exactly",
 		               "cannot track writes");
 	if (t->can == TRACK_NO)
 		return err_set(err, ERR_TARGET, t->why, t->how, "cannot track writes");
@@ -292,7 +292,7 @@ batch_prepare(struct batch *b, struct err *err)
 	if (caps & TRACKER_LOCAL && t->choice == TRACKER_AUTO)
 		return err_set(err, ERR_TARGET, t->why, t->how, "cannot watch writes");
 	if (caps & TRACKER_LOCAL)
-		return err_set(err, ERR_TARGET, "it looks at the pages on a screen alone",
+		return err_set(err, ERR_TARGET, "it watches only pages on a screen",
 		               "use it on the screen", "cannot watch by --tracker %s",
 		               tracker_words(t->tracker)->name);
 	t->auto_clear = b->o->mode == MODE_WATCH && caps & TRACKER_LOSSLESS;
@@ -310,7 +310,7 @@ batch_refuse_ended(const struct watch *w, unsigned i, struct err *err)
 	if (w->b->o->command)
 		launch_how_it_ended(m->pid, how, sizeof(how));
 	snprintf(why, sizeof(why), "it has ended%s", how);
-	return err_set(err, ERR_TARGET, why, NULL, "interval %u could not be looked at", i);
+	return err_set(err, ERR_TARGET, why, NULL, "interval %u could not be measured", i);
 }
 
 /* Consent was given for the program that ran then. */
@@ -321,9 +321,9 @@ batch_refuse_exec(const struct watch *w, unsigned i, struct err *err)
 	char why[160], how[96];
 
 	snprintf(why, sizeof(why),
-	         "it executed a new program, now %s, and the watch was of the old one", m->comm);
+	         "it executed a new program, now %s; the watch covered the old one", m->comm);
 	snprintf(how, sizeof(how), "watch process %d with the same command", (int)m->pid);
-	return err_set(err, ERR_TARGET, why, how, "interval %u could not be looked at", i);
+	return err_set(err, ERR_TARGET, why, how, "interval %u could not be measured", i);
 }
 
 /* Opens the new program once it exists. 1: the process has ended, or is about to. */
@@ -350,7 +350,7 @@ batch_reopen(struct watch *w, struct err *err)
 			return r;
 		if (life == PROC_RUNNING && late)
 			return r < 0 ? r : err_set(err, ERR_TARGET, "it shows no memory", NULL,
-			                           "cannot look at what it executes");
+			                           "cannot watch the program it executed");
 		poll(&end, 1, (int)(LEAST_NS / 1000000));
 	}
 }
@@ -379,7 +379,7 @@ batch_follow_exec(struct watch *w, unsigned i, struct err *err)
 	r = batch_clear(&b->t, err);
 	if (r)
 		return r;
-	buf_fmt(&text, "process %d executed a new program, now %s: interval %u begins anew with it",
+	buf_fmt(&text, "process %d executed a new program, now %s: interval %u starts over with it",
 	        (int)b->t.source->meta.pid, b->t.source->meta.comm, i);
 	b->report(text.s);
 	buf_free(&text);
@@ -397,7 +397,7 @@ batch_go_on(struct watch *w, unsigned i, struct err *err)
 	if (r <= 0)
 		return r;
 	return err_set(err, ERR_TARGET, "it executes one program after another",
-	               "watch for a shorter time", "interval %u could not be looked at", i);
+	               "use a shorter interval", "interval %u could not be measured", i);
 }
 
 static int
@@ -469,16 +469,16 @@ batch_note_limits(struct watch *w)
 	struct buf *note = w->b->note;
 
 	if (w->unwatched)
-		buf_fmt(note, "%zu region%s not watched by %s: what is written there is not known",
+		buf_fmt(note, "%zu region%s not watched by %s: writes there are not known",
 		        w->unwatched, w->unwatched == 1 ? " is" : "s are",
 		        tracker_words(t->tracker)->label);
 	else if (!(tracker_caps(t->tracker) & TRACKER_LOSSLESS) && w->b->o->count != 1)
 		buf_str(
 		    note,
-		    "sampled: what is written between a look and the next clear is in no interval");
+		    "sampled: writes between a sample and the next clear are in no interval");
 	if (w->longer)
 		buf_fmt(note,
-		        "%sintervals took longer than asked for: the process pays a 20th of its "
+		        "%sintervals were longer than requested, to cost the process a 20th of its "
 		        "time at most",
 		        note->len ? "; " : "");
 }

@@ -268,11 +268,11 @@ demo_await_ready(int fd, struct err *err)
 		               "the demo target does not start");
 	if (read(fd, &sys, sizeof(sys)) != sizeof(sys))
 		return err_set(err, ERR_TARGET, "it ended before it was ready",
-		               "it needs about 64 MiB of memory: the kernel's log may tell more",
+		               "it needs about 64 MiB of memory; the kernel log may say more",
 		               "the demo target does not start");
 	if (sys) {
 		errno = sys;
-		return err_sys(err, "it needs /proc, 64 MiB of memory, 320 MiB of addresses",
+		return err_sys(err, "it needs /proc, 64 MiB of memory and 320 MiB of address space",
 		               "the demo target does not start");
 	}
 	return 0;

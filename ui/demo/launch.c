@@ -64,8 +64,8 @@ launch(char **argv, pid_t *pid, char *output, size_t size, struct err *err)
 	ssize_t n;
 
 	if (out < 0)
-		return err_sys(err, "set TMPDIR to a folder that can be written",
-		               "cannot keep the output of %s", argv[0]);
+		return err_sys(err, "set TMPDIR to a writable directory",
+		               "cannot save the output of %s", argv[0]);
 	if (pipe2(report, O_CLOEXEC) < 0 || (*pid = fork()) < 0) {
 		err_sys(err, NULL, "cannot start %s", argv[0]);
 		for (size_t i = 0; i < ARRAY_LEN(report); i++)
@@ -87,7 +87,7 @@ launch(char **argv, pid_t *pid, char *output, size_t size, struct err *err)
 	waitpid(*pid, NULL, 0);
 	unlink(output);
 	errno = failed;
-	return err_sys(err, "give a command that can be run", "cannot start %s", argv[0]);
+	return err_sys(err, "give a command that can be executed", "cannot start %s", argv[0]);
 }
 
 void

@@ -44,7 +44,7 @@ here_read_bookmark(const struct ui *ui, char letter, size_t at, uint64_t *addr, 
 
 	if (!p)
 		return here_unknown(err, at,
-		                    letter == '\'' ? "there was no jump yet"
+		                    letter == '\'' ? "no jumps yet"
 		                                   : "no bookmark has that letter",
 		                    "set it first: m and the letter");
 	*addr = p->at;

@@ -209,7 +209,7 @@ list_take(struct list_columns *c, const char *name, size_t len, struct err *err)
 	if (!col)
 		return list_no_such(name, len, err);
 	if (list_place_of(c, col->id) < c->n)
-		return err_set(err, ERR_USAGE, "it is in the list already", "name each column once",
+		return err_set(err, ERR_USAGE, "it is already in the list", "name each column once",
 		               "%s twice", list_column_title(col));
 	list_add(c, col->id);
 	return 0;

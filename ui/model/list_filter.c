@@ -36,7 +36,7 @@ list_filter_set(struct list_filter *f, const char *text, size_t page_size, struc
 		return 0;
 	}
 	if (strlen(text) >= sizeof(next.text))
-		return err_set(err, ERR_USAGE, "the filter is too long", "ask in parts",
+		return err_set(err, ERR_USAGE, "the filter is too long", "shorten it",
 		               "cannot read the filter");
 	snprintf(next.text, sizeof(next.text), "%s", text);
 	if (filter_parse(next.text, FILTER_REGION, page_size, &next.program, err) < 0) {

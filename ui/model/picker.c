@@ -9,7 +9,7 @@
 #include "base/fuzzy.h"
 #include "base/text.h"
 
-const char pick_demo_text[] = "a target made for learning (starts a child process)";
+const char pick_demo_text[] = "a target to learn with (starts a child process)";
 
 void
 picker_open(struct picker *p, const char *filter)

@@ -489,7 +489,7 @@ card_add_known(struct card *c, const struct sample *s, const char *label,
 	if (p->epochs > 32)
 		snprintf(hint, sizeof(hint), "the last 32");
 	else if (!again && p->epochs == 1)
-		snprintf(hint, sizeof(hint), "press %s: it counts how often",
+		snprintf(hint, sizeof(hint), "press %s: counts how often",
 		         key_of(ACT_AUTO_CLEAR, 'P'));
 	card_add(c, p->written ? ROLE_HOT : ROLE_TEXT, label,
 	         !wide  ? NULL
@@ -503,7 +503,7 @@ card_add_known(struct card *c, const struct sample *s, const char *label,
 static void
 card_add_epochs(struct card *c, const struct sample *s, const struct answer *more)
 {
-	const char *label = tracker_caps(s->tracker) & TRACKER_LOCAL ? "looks" : "epochs";
+	const char *label = tracker_caps(s->tracker) & TRACKER_LOCAL ? "samples" : "epochs";
 	const char *why;
 
 	if (!s->clears)
@@ -586,8 +586,8 @@ void
 card_view_draw(card_make_fn *make, const struct ui *ui, const struct sample *s, int top, int bottom,
                const char *awaited)
 {
-	static const char ended[] = "the process ended before this was read; what was seen before "
-	                            "is in the list and in the grid";
+	static const char ended[] = "the process ended before this was read; its last sample is in "
+	                            "the list and the grid";
 	const struct err *err = &s->card_err;
 	struct buf text = {0};
 	struct card *c = card_new();

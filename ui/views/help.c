@@ -98,7 +98,7 @@ help_add_legend(struct help *h, enum lens lens)
 static void
 help_add_heat(struct help *h)
 {
-	static const char *const ages[HEAT_COUNT] = {[HEAT_NOW] = "half a second ago at most",
+	static const char *const ages[HEAT_COUNT] = {[HEAT_NOW] = "at most half a second ago",
 	                                             [HEAT_2S] = "up to 2 s ago",
 	                                             [HEAT_5S] = "up to 5 s ago",
 	                                             [HEAT_12S] = "up to 12 s ago",
@@ -138,9 +138,9 @@ help_add_bytes(struct help *h)
 	help_add(h, ROLE_BYTE_TEXT, "41", "text");
 	help_add(h, ROLE_BYTE_FF, "ff", "all bits set");
 	help_add(h, ROLE_BYTE_REST, "1b", "anything else");
-	help_add(h, ROLE_HEAT_NOW, "2a", "seen to change: the brighter, the more recently");
+	help_add(h, ROLE_HEAT_NOW, "2a", "seen to change, the brighter the more recently");
 	help_add(h, ROLE_NONE, "..",
-	         "not read: a page that is not in RAM, or that no read may touch");
+	         "not read: a page that is not in RAM, or must not be read");
 }
 
 /* What is said of each process where one is chosen. */
@@ -176,9 +176,11 @@ help_add_filter(struct help *h)
 	const struct filter_row *rows = filter_table(&n);
 
 	help_head(h, "Filter");
-	help_tell(h, "Only regions for which the expression is true are shown: words, and fields "
-	             "compared with a value by = != < <= > >= or ~; ! (not) binds before & (and), "
-	             "that before | (or); brackets group. perm~rwx | size>=2m & name~libc");
+	help_tell(h,
+	          "Only regions for which the expression is true are shown. It consists of words, "
+	          "and of fields compared with a value by = != < <= > >= or ~; ! (not) binds "
+	          "tighter than & (and), that tighter than | (or); parentheses group. "
+	          "perm~rwx | size>=2m & name~libc");
 	for (size_t i = 0; i < n; i++)
 		if (rows[i].scope & FILTER_REGION)
 			help_add(h, ROLE_STRONG, rows[i].names, rows[i].help);
@@ -189,21 +191,21 @@ help_add_writes(struct help *h)
 {
 	help_head(h, "Writes");
 	help_tell(h,
-	          "A clear forgets what was written, and every page is marked clean and "
-	          "write-protected. The next write to a page takes one short fault, and the page "
-	          "shows in a warm colour: the brighter, the more recent. It costs the target that "
-	          "fault a page, once, and a stop of some milliseconds for the clear.");
+	          "A clear forgets earlier writes and marks every page clean and write-protected. "
+	          "The next write to a page takes one short fault and turns the page warm, the "
+	          "brighter the more recent. This costs the target one fault per page, once, and "
+	          "a pause of some milliseconds for the clear.");
 	help_tell(h,
-	          "Userfaultfd may split one mapping into several regions, as when [heap] grows: "
-	          "the kernel does not merge new memory with watched memory, nor what --scope "
-	          "watches with the rest. They stay split after the watch.");
-	help_tell(h, "A huge page has one mark: one byte written marks all of it.");
+	          "Userfaultfd may split a mapping into several regions, for example when [heap] "
+	          "grows: the kernel does not merge new memory with watched memory, nor what "
+	          "--scope watches with the rest. They stay split after the watch.");
+	help_tell(h, "A huge page has a single mark: one byte written marks all of it.");
 	help_tell(h,
-	          "From one clear of an auto-clear to the next is an epoch. Where those of a page "
-	          "are told, the oldest first, a block is one in which it was written, and a dot "
-	          "one in which it was not.");
-	help_tell(h, "Nothing is cleared unless you ask for it. Before the first clear nothing is "
-	             "known about writes: every page is born marked.");
+	          "The time from one auto-clear to the next is an epoch. A page's epochs are "
+	          "shown oldest first: a block is one in which it was written, a dot one in "
+	          "which it was not.");
+	help_tell(h, "Nothing is cleared unless you ask. Before the first clear, nothing is "
+	             "known about writes: every new page starts marked.");
 	help_add_heat(h);
 	help_head(h, "Trackers");
 	for (unsigned w = 0; w < TRACKERS; w++)
@@ -229,8 +231,8 @@ help_add_settings(struct help *h)
 	const struct setting *s = setting_table(&n);
 
 	help_head(h, "Settings");
-	help_tell(h, "Settings and keys of your own stand in $XDG_CONFIG_HOME/pmtop/pmtoprc "
-	             "(~/.config by default); `pmtop --print-config` prints one to start with.");
+	help_tell(h, "Your own settings and keys go into $XDG_CONFIG_HOME/pmtop/pmtoprc "
+	             "(~/.config by default); `pmtop --print-config` prints a template.");
 	for (size_t i = 0; i < n; i++)
 		help_add(h, ROLE_STRONG, s[i].name, s[i].help);
 }

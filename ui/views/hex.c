@@ -88,7 +88,7 @@ hex_dump(struct buf *out, const struct bytes *b)
 			        (unsigned long long)end);
 			bytes_why(p, out);
 			if (p->kind == BYTES_ABSENT)
-				buf_str(out, ": not read, or the process would fault it in");
+				buf_str(out, " (not read: the process would fault it in)");
 			buf_str(out, "\n");
 			at = end;
 			continue;

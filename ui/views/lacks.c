@@ -19,7 +19,7 @@ lens_lacks(const struct ui *ui, const struct sample *s, struct buf *out)
 		break;
 	case LENS_SHARING:
 		if (s->frames_hidden)
-			buf_fmt(out, "once, or more often; for how often %s", as_root);
+			buf_fmt(out, "once, or more often; for the count, %s", as_root);
 		break;
 	case LENS_LRU:
 	case LENS_FOLIOS:
@@ -33,7 +33,7 @@ lens_lacks(const struct ui *ui, const struct sample *s, struct buf *out)
 		break;
 	case LENS_NUMA:
 		if (!s->has_nodes)
-			buf_str(out, "only of a live process in this PID namespace (move_pages)");
+			buf_str(out, "only for a live process in this PID namespace (move_pages)");
 		break;
 	case LENS_STATE:
 	case LENS_BACKING:

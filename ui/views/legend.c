@@ -149,10 +149,10 @@ legend_draw_filter(const struct ui *ui, const struct window *w, int y, int x)
 		all += cell_pages(&w->cells[i]);
 	}
 	text_escape(&text, ui->pages->filter, strlen(ui->pages->filter), !paint_utf8());
-	x = paint_text(y, x, ui->cols, ROLE_HOT, "%s: %llu of %llu pass", text.s,
+	x = paint_text(y, x, ui->cols, ROLE_HOT, "%s: %llu of %llu match", text.s,
 	               (unsigned long long)match, (unsigned long long)all);
 	if (w->unknown)
-		x = paint_text(y, x, ui->cols, ROLE_HOT, ", of %llu it is not known",
+		x = paint_text(y, x, ui->cols, ROLE_HOT, ", not known for %llu",
 		               (unsigned long long)w->unknown);
 	buf_free(&text);
 	return x + 2;

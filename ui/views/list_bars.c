@@ -367,5 +367,5 @@ list_bars_say(const struct ui *ui, const struct sample *s, struct buf *out)
 		if (g->swap)
 			buf_fmt(out, ", %s in swap", size_text(ram, g->swap));
 	}
-	buf_str(out, "; Enter shows only such regions");
+	buf_str(out, "; Enter shows only these regions");
 }

@@ -201,8 +201,8 @@ list_say(const struct ui *ui, const struct sample *s, struct buf *out)
 
 	if (list_column_needs_smaps(menu->at, s))
 		buf_fmt(out,
-		        "%s: from smaps, a walk over all page tables: read once when shown, again "
-		        "with r",
+		        "%s: from smaps, a walk over all page tables; read once when shown, again "
+		        "on r",
 		        title);
 	else if (list_waits(ui, menu->at) && menu->at == COL_REGION_SWAP)
 		buf_str(out, "SWAP appears once anything is in swap");
@@ -215,7 +215,7 @@ list_say(const struct ui *ui, const struct sample *s, struct buf *out)
 	else if (!list_columns_has(&ui->list->columns, menu->at))
 		buf_str(out, "Space shows it");
 	else
-		buf_str(out, "Space hides it, < and > move it; a narrow screen has no room for the "
+		buf_str(out, "Space hides it, < and > move it; a narrow screen leaves out the "
 		             "last ones");
 }
 

@@ -341,15 +341,15 @@ list_draw_left_out(const struct ui *ui, const struct sample *s, int y, int botto
 	if (!list->filter.text[0])
 		return;
 	if (!list->order_n) {
-		buf_fmt(&text, "no region passes the filter: %s changes it, %s takes it away",
+		buf_fmt(&text, "no region matches the filter: %s changes it, %s removes it",
 		        key_of(ACT_FILTER, 'R'), key_of(ACT_STAY, 'R'));
 		y = fit_draw_lines(y, bottom, ui->cols, ROLE_DIM, text.s);
 		buf_free(&text);
 	}
 	if (!list->unknown || y >= bottom)
 		return;
-	buf_fmt(&text, "%zu region%s left out: nobody can tell whether %s", list->unknown,
-	        one ? "" : "s", one ? "it passes" : "they pass");
+	buf_fmt(&text, "%zu region%s left out: not known whether %s", list->unknown,
+	        one ? "" : "s", one ? "it matches" : "they match");
 	if (filter_needs(&list->filter.program) & FILTER_NEED_WRITTEN && !s->clears)
 		buf_fmt(&text, "; press %s first", key_of(ACT_CLEAR, 'R'));
 	fit_draw_lines(y, bottom, ui->cols, ROLE_DIM, text.s);

@@ -253,7 +253,7 @@ report_writes(const struct ui *ui, const struct sample *s, enum format format, F
 		                NULL);
 	}
 	report_put_fact(o, "pages_not_known", w->cleared, w->unknown.pages,
-	                "written or not: of regions not watched, or new");
+	                "written or not: in unwatched or new regions");
 	report_put_fact(o, "regions_not_known", w->cleared, w->unknown.regions, NULL);
 	report_put_fact(o, "pages_never_written", w->cleared, w->never, "of pages in RAM");
 	report_put_fact(o, "pages_to_send", true, w->to_send, "by a live migration");

@@ -209,12 +209,12 @@ view_grid_say(const struct ui *ui, const struct sample *s, struct buf *out)
 			buf_fmt(out, "; %llu %s", (unsigned long long)c->written,
 			        tracker_words(s->tracker)->verb);
 		if (s->window->filtered)
-			buf_fmt(out, "; %llu pass", (unsigned long long)c->match);
+			buf_fmt(out, "; %llu match", (unsigned long long)c->match);
 	}
 	if (c)
 		view_grid_say_times(ui, s, c, pg != NULL, out);
 	if (r && r->known && !r->rss && !r->swap && !r->hugetlb)
-		buf_fmt(out, "; of these %s nothing is in RAM or swap",
+		buf_fmt(out, "; none of these %s is in RAM or swap",
 		        size_text(size, vma_size(v)));
 	if (c && s->clears && s->window->doubt && !(tracker_caps(s->tracker) & TRACKER_CHANGES))
 		buf_fmt(out, "; %s", track_doubt_words((enum track_doubt)s->window->doubt));

@@ -220,7 +220,7 @@ view_help_draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 		view_help_draw_all(ui, &(struct pane){i * cols, cols, first, first + rows},
 		                   first - h->scroll.top - i * rows);
 	if (!page.lines)
-		paint_text(first, 1, ui->cols, ROLE_TEXT, "nothing here has \"%s\"", h->find);
+		paint_text(first, 1, ui->cols, ROLE_TEXT, "no match for \"%s\"", h->find);
 	scroll_draw(ui, first, h->scroll.top, page);
 }
 
@@ -242,13 +242,13 @@ view_help_say(const struct ui *ui, const struct sample *s, struct buf *out)
 
 	(void)s;
 	if (h->find[0]) {
-		buf_str(out, "all that has \"");
+		buf_str(out, "matches for \"");
 		text_escape(out, h->find, strlen(h->find), !paint_utf8());
-		buf_fmt(out, "\"; %s shows the pages again", key_of(ACT_BACK, 'H'));
+		buf_fmt(out, "\"; %s returns to the pages", key_of(ACT_BACK, 'H'));
 		return;
 	}
 	buf_fmt(out,
-	        "%s: the next page, %s looks for a word in all of them; `man pmtop` has it all",
+	        "%s: next page, %s: find a word in all pages; the full manual: man pmtop",
 	        key_of(ACT_NEXT_CHANGE, 'H'), key_of(ACT_FIND, 'H'));
 }
 

@@ -220,7 +220,7 @@ view_hex_page_sentence_hex(const struct bytes_page *p, struct buf *out)
 {
 	bytes_why(p, out);
 	if (p->kind == BYTES_ABSENT)
-		buf_fmt(out, ": %s reads it (and makes the process %s it in)",
+		buf_fmt(out, ": %s reads it (the process will %s it in)",
 		        key_of(ACT_READ_PAGE, 'X'), p->state == STATE_SWAPPED ? "swap" : "fault");
 }
 

@@ -55,7 +55,7 @@ view_messages_draw(const struct ui *ui, const struct sample *s, int top, int bot
 
 	(void)s;
 	if (!ui->messages || !ui->messages->n)
-		paint_text(top, 1, ui->cols, ROLE_DIM, "nothing was told yet");
+		paint_text(top, 1, ui->cols, ROLE_DIM, "no messages yet");
 	view_messages_draw_all(ui, top - scroll_of(ui)->top, top, top + scroll_rows(page));
 	scroll_draw(ui, top, scroll_of(ui)->top, page);
 }
@@ -75,7 +75,7 @@ view_messages_say(const struct ui *ui, const struct sample *s, struct buf *out)
 	size_t n = ui->messages ? ui->messages->n : 0;
 
 	(void)s;
-	buf_fmt(out, "%zu message%s, the newest first", n, plural(n));
+	buf_fmt(out, "%zu message%s, newest first", n, plural(n));
 }
 
 static void

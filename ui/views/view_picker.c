@@ -248,10 +248,10 @@ view_picker_say(const struct ui *ui, const struct sample *s, struct buf *out)
 	if (p)
 		process_say(p, out);
 	else if (picker_of(ui)->at_demo)
-		buf_str(out, "demo: it draws pictures by writing its pages, and ends with pmtop");
+		buf_str(out, "demo: draws pictures by writing its pages, and ends with pmtop");
 	else if (!picker_of(ui)->rows_n)
 		buf_str(out,
-		        "no process has that in its command, user or PID; Esc clears the filter");
+		        "no process matches by command, user or PID; Esc clears the filter");
 }
 
 static void

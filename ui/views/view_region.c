@@ -138,7 +138,7 @@ view_region_say(const struct ui *ui, const struct sample *s, struct buf *out)
 	if (!v)
 		buf_str(out, "this region was unmapped");
 	else if (s->card && s->card_kind == CARD_REGION && s->card->place == v->start)
-		buf_fmt(out, "%s; as it was when asked for: r asks again", s->card->line);
+		buf_fmt(out, "%s; a snapshot: r refreshes it", s->card->line);
 }
 
 static void

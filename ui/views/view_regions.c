@@ -150,12 +150,12 @@ view_regions_say_facts(const struct ui *ui, const struct sample *s, const struct
 	buf_fmt(out, " %s %s%s: ", size_text(a, vma_size(v)), perm,
 	        list_marks_born(&ui->list->marks, v->start) ? ", mapped just now" : "");
 	if (!r->known)
-		buf_str(out, s->regions->counted ? "the kernel shows no page table of it"
+		buf_str(out, s->regions->counted ? "the kernel shows no page table for it"
 		                                 : "not counted yet");
 	else if (r->hugetlb)
 		buf_fmt(out, "%s of hugetlb pages", size_text(b, r->hugetlb * s->page_size));
 	else if (!r->rss && !r->swap)
-		buf_str(out, v->type == VMA_RESERVE ? "address space kept aside, no access"
+		buf_str(out, v->type == VMA_RESERVE ? "reserved address space, no access"
 		                                    : "0 pages touched");
 	else
 		buf_fmt(out, "%s in RAM", size_text(b, r->rss * s->page_size));
@@ -184,7 +184,7 @@ view_regions_say_parted(const struct sample *s, const struct vma *v, struct buf 
 	if (!s->clears || !(tracker_caps(s->tracker) & TRACKER_RANGES))
 		return;
 	if ((v > first && vma_goes_on(v - 1, v)) || (v < last && vma_goes_on(v, v + 1)))
-		buf_fmt(out, "; in several rows: %s keeps new memory apart from what it watches",
+		buf_fmt(out, "; in several rows: %s keeps new memory apart from watched memory",
 		        tracker_words(s->tracker)->label);
 }
 
@@ -228,7 +228,7 @@ static void
 view_regions_breadcrumb_smaps(const struct ui *ui, const struct sample *s, struct buf *out)
 {
 	if (s->smaps)
-		buf_fmt(out, ", smaps of %.0f s ago",
+		buf_fmt(out, ", smaps %.0f s old",
 		        (double)(ui->now - u64_min(ui->now, s->smaps->time_ns)) / 1e9);
 	else if (s->smaps_err.what[0])
 		buf_fmt(out, ", %s: %s", s->smaps_err.what, s->smaps_err.why);

@@ -143,8 +143,9 @@ view_writes_say(const struct ui *ui, const struct sample *s, struct buf *out)
 		buf_str(out, ": Enter shows its pages");
 	}
 	if (!out->len && w->cleared && !w->auto_clear)
-		buf_fmt(out, "without %s each page counts once: the rate falls though the process "
-		             "writes on", key_of(ACT_AUTO_CLEAR, 'W'));
+		buf_fmt(out,
+		        "without %s each page counts once: the rate falls while the process keeps "
+		        "writing", key_of(ACT_AUTO_CLEAR, 'W'));
 }
 
 static void

@@ -201,7 +201,7 @@ writes_add_hot(struct card *c, const struct ui *ui, const struct sample *s, unsi
 	for (unsigned i = 0; i < w->hot_n && i < most; i++)
 		writes_add_hot_line(c, s, &w->hot[i]);
 	if (!w->hot_n)
-		card_add(c, ROLE_DIM, "", NULL, "nothing was written");
+		card_add(c, ROLE_DIM, "", NULL, "nothing written");
 }
 
 /* --- regions ---------------------------------------------------------------------------------- */
@@ -323,7 +323,7 @@ writes_add_regions(struct card *c, const struct sample *s, unsigned most)
 	for (size_t i = 0; i < w.n; i++)
 		writes_add_region_line(c, s, w.at[i]);
 	if (!w.n && cleared)
-		card_add(c, ROLE_DIM, "", NULL, "nothing was written");
+		card_add(c, ROLE_DIM, "", NULL, "nothing written");
 	else if (w.n < w.all)
 		card_add(c, ROLE_DIM, "", NULL, "and %zu more", w.all - w.n);
 }
@@ -429,14 +429,14 @@ writes_add_cost(struct card *c, const struct sample *s)
 	struct buf every = {0};
 
 	card_gap(c);
-	card_head(c, "Cost of looking");
+	card_head(c, "Cost of sampling");
 	if (s->auto_clear_ns)
 		buf_fmt(&every, ", every %.3g s", (double)s->auto_clear_ns / 1e9);
 	if (s->clears)
 		card_add(c, ROLE_TEXT, "clear",
 		         writes_is_narrow(c) ? NULL : "(its mappings are locked meanwhile)",
 		         "%.1f ms%s", (double)k->clear_ns / 1e6, every.s ? every.s : "");
-	card_add(c, ROLE_TEXT, "look", NULL, "%.1f ms, %llu region%s", (double)k->look_ns / 1e6,
+	card_add(c, ROLE_TEXT, "sample", NULL, "%.1f ms, %llu region%s", (double)k->look_ns / 1e6,
 	         (unsigned long long)k->regions, plural(k->regions));
 	writes_add_faults(c, s);
 	buf_free(&every);
@@ -457,8 +457,8 @@ writes_add_heading(struct card *c, const struct sample *s)
 		                   : "measures: each page once, when it is first written");
 		writes_add_key(c, ACT_AUTO_CLEAR,
 		               writes_is_narrow(c) ? "counts"
-		                                   : "counts: clears again and again, "
-		                                     "and each page counts each time");
+		                                   : "counts: clears repeatedly, and each "
+		                                     "page counts each time");
 		return;
 	}
 	if (w->auto_clear)
@@ -467,11 +467,11 @@ writes_add_heading(struct card *c, const struct sample *s)
 		card_head(c, writes_tells_changes(s) ? "Pages that changed first"
 		                                     : "First writes, last 60 s");
 	if (caps & TRACKER_LOCAL)
-		card_add(c, ROLE_DIM, "", NULL, "of the pages on screen alone");
+		card_add(c, ROLE_DIM, "", NULL, "only pages on screen");
 	else if (!w->auto_clear)
 		card_add(c, ROLE_DIM, "", NULL, "each page once since the clear");
 	else if (!(caps & TRACKER_LOSSLESS))
-		card_add(c, ROLE_DIM, "", NULL, "sampled: between look and clear lost");
+		card_add(c, ROLE_DIM, "", NULL, "sampled: sample to clear is lost");
 }
 
 /* How much of what may be longer: rows of the graph, hot pages, regions. */
