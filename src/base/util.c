@@ -35,6 +35,12 @@ mem_resize(void *p, size_t size)
 	return p;
 }
 
+void *
+mem_copy(const void *p, size_t size)
+{
+	return size ? memcpy(mem_resize(NULL, size), p, size) : NULL;
+}
+
 char *
 mem_strdup(const char *s)
 {

@@ -32,6 +32,7 @@ void mem_on_oom(void (*hook)(void));
 void *mem_alloc(size_t size); /* zeroed */
 void *mem_resize(void *p, size_t size);
 char *mem_strdup(const char *s);
+void *mem_copy(const void *p, size_t size); /* NULL: of nothing */
 
 /* Makes room for one more `size`-byte element: returns the array and updates *cap. */
 void *vec_room(void *p, size_t n, size_t *cap, size_t size);

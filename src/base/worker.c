@@ -97,9 +97,8 @@ worker_ask_to_stop(struct worker *w)
 }
 
 bool
-worker_stop(struct worker *w, uint64_t wait_ns)
+worker_stop(struct worker *w, uint64_t until)
 {
-	uint64_t until = time_ns() + wait_ns;
 	bool ended;
 
 	worker_ask_to_stop(w);

@@ -38,11 +38,11 @@ void worker_wake(struct worker *w);
 bool worker_stopping(struct worker *w);
 
 /*
- * Asks it to stop and waits at most wait_ns. A thread stuck in the kernel is left behind; it ends
+ * Asks it to stop and waits until a time (by time_ns). A thread stuck in the kernel is left behind; it ends
  * when its call returns or the process exits. Then worker_stop returns false.
  */
 void worker_ask_to_stop(struct worker *w);
-bool worker_stop(struct worker *w, uint64_t wait_ns);
+bool worker_stop(struct worker *w, uint64_t until);
 
 /*
  * Calls main(argc, argv) with a large enough stack: libraries need more than `ulimit -s` may leave

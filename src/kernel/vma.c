@@ -250,6 +250,16 @@ vma_lower_bound(const struct vma_list *list, uint64_t addr)
 	return vec_above(list->v, list->n, sizeof(*list->v), offsetof(struct vma, end), addr);
 }
 
+uint64_t
+vma_mapped(const struct vma_list *list, uint64_t start, uint64_t end)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = vma_lower_bound(list, start); i < list->n && list->v[i].start < end; i++)
+		sum += u64_min(end, list->v[i].end) - u64_max(start, list->v[i].start);
+	return sum;
+}
+
 const struct vma *
 vma_at(const struct vma_list *list, uint64_t addr)
 {

@@ -110,6 +110,9 @@ const struct vma *vma_at(const struct vma_list *list, uint64_t addr);
 /* Index of the first region that ends after addr (list->n if none). */
 size_t vma_lower_bound(const struct vma_list *list, uint64_t addr);
 
+/* Bytes of [start, end) that are mapped. */
+uint64_t vma_mapped(const struct vma_list *list, uint64_t start, uint64_t end);
+
 /*
  * Whether region i is an arena of malloc's (glibc's, Go's): memory from a round address on (USED),
  * and the rest of its 64 MiB, kept aside (REST). Recognised by its form; glibc names it only when

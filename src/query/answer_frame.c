@@ -96,10 +96,13 @@ answer_frame(struct target *t, const struct vma_list *vmas, const struct query *
 	pg.known |= ok ? PAGE_COUNT : 0;
 	source_frames(t->source, FRAME_CGROUP, &q->pfn, 1, &pg.cgroup, &ok);
 	pg.known |= ok ? PAGE_CGROUP : 0;
-	for (size_t i = 0; i < vmas->n; i++)
+	progress_begin(t->progress, vma_mapped(vmas, 0, UINT64_MAX));
+	for (size_t i = 0; i < vmas->n; i++) {
 		if (source_runs(t->source, vmas->v[i].start, vmas->v[i].end, PM_CAT_PRESENT,
-		                 PM_CAT_PRESENT, answer_hunt_run, &h, err) < 0)
+		                PM_CAT_PRESENT, answer_hunt_run, &h, err) != 0)
 			return NULL;
+		progress_add(t->progress, vma_size(&vmas->v[i]));
+	}
 	a = answer_new();
 	answer_add_frame(a, &pg, t, q->in_frame);
 	buf_fmt(&line, "frame %llx", (unsigned long long)q->pfn);

@@ -17,9 +17,10 @@ answer_count_to_send(struct target *t, const struct vma_list *vmas, uint64_t *pa
 	struct walk_options o = {0};
 	uint64_t by_state[STATE_COUNT] = {0};
 
+	progress_begin(t->progress, vma_mapped(vmas, 0, UINT64_MAX));
 	for (size_t i = 0; i < vmas->n; i++)
 		if (walk_count(t, &vmas->v[i], vmas->v[i].start, vmas->v[i].end, &o, by_state,
-		               err) < 0)
+		               err) != 0)
 			return -1;
 	*pages = writes_to_send(by_state);
 	return 0;

@@ -92,6 +92,17 @@ answer_tracker_of(struct target *t, const struct vma_list *vmas, const struct qu
 	return answer_tracker(t);
 }
 
+bool
+answer_needs_tracker(const char *text)
+{
+	enum { PAGE = 4096 }; /* any: the kind does not depend on it */
+	struct query q;
+	struct err ignored;
+
+	return query_parse(text, PAGE, &q, &ignored) == 0 &&
+	       (q.kind == QUERY_TRACKER || q.kind == QUERY_CLEAR);
+}
+
 struct answer *
 answer_query(struct target *t, const struct vma_list *vmas, const char *text, struct err *err)
 {

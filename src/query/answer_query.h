@@ -32,6 +32,12 @@ struct answer *answer_range(struct target *t, const struct vma_list *vmas, uint6
 struct answer *answer_frame(struct target *t, const struct vma_list *vmas, const struct query *q,
                             struct err *err);
 
+/*
+ * Whether a query is about the tracker itself (its status and costs, or a clear). Only the thread
+ * that owns t->track may answer it.
+ */
+bool answer_needs_tracker(const char *text);
+
 /* Answers a query as text, as the prompt and -e accept it. */
 struct answer *answer_query(struct target *t, const struct vma_list *vmas, const char *text,
                             struct err *err);

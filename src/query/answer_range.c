@@ -16,13 +16,14 @@ answer_range(struct target *t, const struct vma_list *vmas, uint64_t start, uint
 	struct buf b = {0};
 	char text[8];
 
+	progress_begin(t->progress, vma_mapped(vmas, start, end));
 	for (size_t i = vma_lower_bound(vmas, start); i < vmas->n && vmas->v[i].start < end; i++) {
 		const struct vma *v = &vmas->v[i];
 		uint64_t lo = u64_max(start, v->start), hi = u64_min(end, v->end);
 
 		regions++;
 		mapped += (hi - lo) / size;
-		if (walk_count(t, v, lo, hi, &o, by_state, err) < 0)
+		if (walk_count(t, v, lo, hi, &o, by_state, err) != 0)
 			return NULL;
 	}
 	a = answer_new();

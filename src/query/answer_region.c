@@ -42,6 +42,7 @@ answer_facts_states(struct answer *a, struct target *t, const struct vma *v, str
 	uint64_t by_state[STATE_COUNT] = {0};
 
 	answer_add_number(a, "pages", vma_size(v) / t->page_size);
+	progress_begin(t->progress, vma_size(v));
 	if (walk_count(t, v, v->start, v->end, &o, by_state, err) != 0)
 		return -1;
 	for (unsigned s = 0; s < STATE_COUNT; s++)

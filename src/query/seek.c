@@ -127,8 +127,12 @@ seek_hunt_region(struct target *t, const struct regions *rs, size_t i, uint64_t 
 	int r;
 
 	seek_begin(&h->seek, f, t, v, &rs->r[i]);
-	if (lo >= hi || filter_most(f, &h->seek.x) == TRUTH_NO)
+	if (lo >= hi)
 		return 0;
+	if (filter_most(f, &h->seek.x) == TRUTH_NO) {
+		progress_add(t->progress, hi - lo);
+		return 0;
+	}
 	if (!source_readable(t->source, v) || filter_of_gaps(f, &h->seek.x))
 		fns.gap = seek_hunt_gap;
 	r = walk_pages(t, v, lo, hi, &o, &fns, h, err);
@@ -145,6 +149,7 @@ seek_next(struct target *t, const struct regions *rs, const struct filter *f, ui
 	size_t n = l->n, at = vma_lower_bound(l, from);
 
 	*out = (struct seek_found){0};
+	progress_begin(t->progress, vma_mapped(l, 0, UINT64_MAX));
 	if (at == n) /* after the last region */
 		at = n ? n - 1 : 0;
 	/* the region of `from` comes first and last, split at `from` */

@@ -36,7 +36,6 @@ struct seek_found {
 	uint64_t unknown; /* pages passed over for which the filter is unknown */
 	/* seek_bytes: pages passed over unread, mostly because they are not in RAM */
 	uint64_t skipped;
-	bool stopped; /* aborted for a newer request */
 };
 
 /*

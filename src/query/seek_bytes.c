@@ -167,6 +167,7 @@ seek_bytes(struct target *t, const struct vma_list *vmas, const struct pattern *
 	if (!v)
 		return err_set(err, ERR_TARGET, "nothing is mapped there", NULL,
 		               "cannot search at %llx", (unsigned long long)from);
+	progress_begin(t->progress, vma_size(v));
 	h.room = mem_alloc(BYTES_PAGES * t->page_size);
 	r = back ? seek_hunt_back(&h, v->start, from) : seek_hunt_block(&h, from + 1, v->end);
 	if (r == 0 && !out->any) {

@@ -3,9 +3,8 @@
 
 #include <stdio.h>
 
-#include "base/pattern.h"
+#include "base/clock.h"
 #include "base/util.h"
-#include "filter/filter.h"
 #include "query/answer_query.h"
 #include "target/writes.h"
 
@@ -104,40 +103,9 @@ command_clear(struct reader *l, struct result *r)
 	reader_copy_tracker(l);
 }
 
-/* --- the others ------------------------------------------------------------------------------- */
+/* --- any ------------------------------------------------------------------------------------ */
 
-static void
-command_fault(struct reader *l, struct result *r)
-{
-	r->idle = bytes_fault(&l->t, &l->draft.regions->vmas, r->command.at, &r->err) == 1;
-}
-
-/* Bytes are many, and nobody waits for them who has gone elsewhere: it is given up for a newer
- * request. */
-static void
-command_find_bytes(struct reader *l, struct result *r)
-{
-	const struct command *c = &r->command;
-	struct pattern p;
-
-	if (pattern_parse(c->text, &p, &r->err) == 0 &&
-	    seek_bytes(&l->t, &l->draft.regions->vmas, &p, c->at, c->back, &r->found, &r->err) == 1)
-		r->found.stopped = true;
-}
-
-/* As an answer it is not given up: who asked waits for it. */
-static void
-command_find_page(struct reader *l, struct result *r)
-{
-	const struct command *c = &r->command;
-	struct filter f;
-
-	l->t.source->stop = l->host.stopping;
-	if (filter_parse(c->text, FILTER_PAGE, l->t.page_size, &f, &r->err) == 0)
-		seek_next(&l->t, l->draft.regions, &f, c->at, c->back, &r->found, &r->err);
-	l->t.source->stop = l->host.superseded;
-}
-
+/* Of the tracker. */
 static void
 command_ask(struct reader *l, struct result *r)
 {
@@ -153,7 +121,8 @@ command_cannot(enum command_kind kind)
 {
 	switch (kind) {
 	case COMMAND_CLEAR: return "cannot track writes";
-	case COMMAND_FAULT: return "cannot read";
+	case COMMAND_FAULT:
+	case COMMAND_SMAPS: return "cannot read";
 	case COMMAND_FIND: return "cannot search";
 	case COMMAND_LOOK:
 	case COMMAND_ASK:
@@ -162,8 +131,7 @@ command_cannot(enum command_kind kind)
 	return "cannot answer";
 }
 
-/* Without regions nothing can be known of them. */
-static bool
+bool
 command_is_in_vain(const struct reader *l, struct result *r)
 {
 	if (l->draft.ended)
@@ -178,7 +146,7 @@ command_is_in_vain(const struct reader *l, struct result *r)
 bool
 command_takes_look(enum command_kind kind)
 {
-	return kind == COMMAND_LOOK || kind == COMMAND_CLEAR || kind == COMMAND_FAULT;
+	return kind == COMMAND_LOOK || kind == COMMAND_CLEAR;
 }
 
 void
@@ -186,20 +154,10 @@ command_carry_out(struct reader *l, const struct command *c)
 {
 	struct result r = {.command = *c};
 
-	if (c->kind != COMMAND_LOOK && !command_is_in_vain(l, &r))
-		switch (c->kind) {
-		case COMMAND_CLEAR: command_clear(l, &r); break;
-		case COMMAND_FAULT: command_fault(l, &r); break;
-		case COMMAND_FIND:
-			if (c->bytes)
-				command_find_bytes(l, &r);
-			else
-				command_find_page(l, &r);
-			break;
-		case COMMAND_ASK: command_ask(l, &r); break;
-		case COMMAND_LOOK:
-		case COMMAND_KINDS: break;
-		}
+	if (c->kind == COMMAND_CLEAR && !command_is_in_vain(l, &r))
+		command_clear(l, &r);
+	else if (c->kind == COMMAND_ASK && !command_is_in_vain(l, &r))
+		command_ask(l, &r);
 	results_add(&l->done, &r);
 }
 

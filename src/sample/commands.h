@@ -4,8 +4,14 @@
 
 #include "sample/reader.h"
 
-/* Carries a command out; its result is among the reader's. COMMAND_LOOK is the caller's affair. */
+/*
+ * Carries out a command that the answerer does not take; its result is among the reader's.
+ * COMMAND_LOOK is the caller's affair.
+ */
 void command_carry_out(struct reader *l, const struct command *c);
+
+/* Whether nothing can be done: the process has ended, or has no regions; r->err says so then. */
+bool command_is_in_vain(const struct reader *l, struct result *r);
 
 /* What it does shows in a look afterwards, and not before. */
 bool command_takes_look(enum command_kind kind);

@@ -210,6 +210,6 @@ lister_opened(struct lister *l, struct err *err)
 void
 lister_stop(struct lister *l)
 {
-	worker_stop(&l->worker, STOP_WAIT_MS * MS);
+	worker_stop(&l->worker, time_ns() + STOP_WAIT_MS * MS);
 	lister_release(l);
 }

@@ -7,6 +7,15 @@
 #include "base/util.h"
 
 void
+result_empty(struct result *r)
+{
+	answer_unref(r->answer);
+	smaps_look_unref(r->smaps);
+	r->answer = NULL;
+	r->smaps = NULL;
+}
+
+void
 results_add(struct results *rs, const struct result *r)
 {
 	rs->v = vec_room(rs->v, rs->n, &rs->cap, sizeof(*rs->v));
@@ -25,26 +34,23 @@ void
 results_free(struct results *rs)
 {
 	for (size_t i = 0; i < rs->n; i++)
-		answer_unref(rs->v[i].answer);
+		result_empty(&rs->v[i]);
 	free(rs->v);
 	*rs = (struct results){0};
 }
 
 /* Two clears, or two looks, would tell the same as one; of two questions the newer is meant. */
-static bool
+bool
 command_replaces(const struct command *newer, const struct command *older)
 {
 	return newer->kind == older->kind && newer->kind != COMMAND_FAULT;
 }
 
 void
-queue_move(struct queue *to, struct queue *from)
+queue_put(struct queue *q, const struct command *c)
 {
-	for (size_t i = 0; i < from->n; i++) {
-		to->v = vec_room(to->v, to->n, &to->cap, sizeof(*to->v));
-		to->v[to->n++] = from->v[i];
-	}
-	from->n = 0;
+	q->v = vec_room(q->v, q->n, &q->cap, sizeof(*q->v));
+	q->v[q->n++] = *c;
 }
 
 struct command
@@ -70,9 +76,8 @@ queue_add(struct queue *q, const struct command *c, struct results *out)
 			queue_end(q, i, RESULT_REPLACED, out);
 		else
 			i++;
-	q->v = vec_room(q->v, q->n, &q->cap, sizeof(*q->v));
-	q->v[q->n] = *c;
-	q->v[q->n++].serial = ++q->serial;
+	queue_put(q, c);
+	q->v[q->n - 1].serial = ++q->serial;
 	return q->serial;
 }
 

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "kernel/smaps.h"
 #include "query/answer.h"
 #include "query/seek.h"
 
@@ -20,6 +21,7 @@ enum command_kind {
 	COMMAND_FAULT, /* reads a page that is not in RAM */
 	COMMAND_FIND,  /* the next page, or the next bytes */
 	COMMAND_ASK,   /* a question */
+	COMMAND_SMAPS, /* reads smaps, which the samples have from then on */
 	COMMAND_KINDS
 };
 
@@ -52,11 +54,15 @@ struct result {
 	struct err err;           /* what[0] == 0: well; then, by kind: */
 	struct answer *answer;    /* ASK */
 	struct seek_found found;  /* FIND */
+	struct smaps_look *smaps; /* SMAPS */
 	bool idle;                /* FAULT: the page was there, nothing was done */
 	enum clear_question question; /* CLEAR; not none: it waits for an answer, with: */
 	char text[200];
 	uint64_t stray;
 };
+
+/* Frees what r holds. */
+void result_empty(struct result *r);
 
 struct results {
 	struct result *v;
@@ -75,14 +81,17 @@ struct queue {
 	uint64_t serial;   /* of the newest */
 };
 
+/* Whether a newer command makes it needless to carry out an older one. */
+bool command_replaces(const struct command *newer, const struct command *older);
+
 /*
  * Puts a command at the end, and returns its serial. One of its kind that still waits is replaced,
  * which `out` gets the result of; but every page that is to be read in is read.
  */
 uint64_t queue_add(struct queue *q, const struct command *c, struct results *out);
 
-/* Moves all of `from` behind those of `to`. */
-void queue_move(struct queue *to, struct queue *from);
+/* Puts one that has a serial at the end. */
+void queue_put(struct queue *q, const struct command *c);
 
 /* Takes the i-th out. */
 struct command queue_take(struct queue *q, size_t i);

@@ -216,15 +216,6 @@ reader_look_at_card(struct reader *l, const struct vma_list *vmas)
 	l->draft.card_kind = w->card_on;
 }
 
-/* Dear: the kernel walks every page table of the target for it. Never read but when asked. */
-static void
-reader_look_at_smaps(struct reader *l)
-{
-	smaps_look_unref(l->draft.smaps);
-	l->draft.smaps_err.what[0] = '\0';
-	l->draft.smaps = target_smaps(&l->t, &l->draft.smaps_err);
-}
-
 static void
 reader_look_at_bytes(struct reader *l, const struct vma_list *vmas)
 {
@@ -395,12 +386,6 @@ reader_card_is_due(const struct reader *l, const struct request *before, bool ag
 	       (!l->draft.card && !l->draft.card_err.what[0]);
 }
 
-static bool
-reader_smaps_are_due(const struct reader *l, bool again)
-{
-	return again || (!l->draft.smaps && !l->draft.smaps_err.what[0]);
-}
-
 void
 reader_besides(struct reader *l, const struct request *before, bool looked, bool again)
 {
@@ -414,8 +399,6 @@ reader_besides(struct reader *l, const struct request *before, bool looked, bool
 		reader_look_at_range(l, vmas);
 	if (w->card_on && reader_card_is_due(l, before, again))
 		reader_look_at_card(l, vmas);
-	if (w->smaps_on && reader_smaps_are_due(l, again))
-		reader_look_at_smaps(l);
 	if (w->hex_on)
 		reader_look_at_bytes(l, vmas);
 }

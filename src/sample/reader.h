@@ -67,7 +67,7 @@ bool reader_is_quiet(struct reader *l);
 bool reader_lightly(struct reader *l);
 
 /*
- * What stands beside the regions: a range, a card, smaps, bytes. `looked`: these were just read;
+ * What stands beside the regions: a range, a card, bytes. `looked`: these were just read;
  * `again`: what is read once is read anew.
  */
 void reader_besides(struct reader *l, const struct request *before, bool looked, bool again);

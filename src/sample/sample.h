@@ -22,7 +22,7 @@ enum card_kind { CARD_NONE, CARD_PAGE, CARD_REGION, CARD_CAPABILITIES };
 /* What is on screen, and has to be read for it. */
 struct screen_request {
 	enum lens lens;
-	bool smaps_on;        /* what only smaps tells: read once, and with COMMAND_LOOK */
+	bool smaps_on;        /* what only smaps tells: read once by COMMAND_SMAPS */
 	bool grid_on;         /* a grid: */
 	struct grid grid;
 	char filter[256];     /* of its pages; "": none */
@@ -102,7 +102,7 @@ struct sample {
 	struct track_range scope; /* what is watched; empty: everything */
 	struct writes writes;  /* what the looks since have told */
 
-	struct smaps_look *smaps; /* of request.smaps_on; NULL: not read, or: */
+	struct smaps_look *smaps; /* of the last COMMAND_SMAPS; NULL: not read, or: */
 	struct err smaps_err;  /* what[0] != 0: why not */
 
 	enum card_kind card_kind;

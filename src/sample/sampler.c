@@ -11,6 +11,7 @@
 #include "base/refs.h"
 #include "base/util.h"
 #include "base/worker.h"
+#include "sample/answerer.h"
 #include "sample/commands.h"
 #include "sample/reader.h"
 
@@ -24,16 +25,21 @@ enum {
 };
 
 struct sampler {
-	int refs; /* one is its owner's, one the thread's */
+	int refs; /* one is its owner's, one each thread's */
 	int event;
 	char *root;
 	pid_t pid;
 	enum track_owner owner;
 
 	pthread_mutex_t lock; /* guards what follows, down to the next comment */
-	struct worker worker;
+	struct worker worker, second; /* which looks, which answers */
+	bool has_second;
 	struct request request;
 	struct queue queue;
+	struct command running; /* the answerer's, from when it is taken out; serial 0: none */
+	bool answered;          /* it has its result: what becomes of it is nobody's affair */
+	struct job job;         /* handed over, and not yet begun */
+	struct results adopt;   /* the answerer's, which a sample has to show first */
 	struct sample *out;
 	struct results results;
 	bool open_failed;
@@ -42,9 +48,13 @@ struct sampler {
 	int pidfd;
 	uint64_t busy_ns;
 
-	/* the thread's own */
+	struct progress progress; /* of the answerer; atomic */
+	struct answerer answerer; /* its thread's, once there is that */
+
+	/* the first thread's own */
 	struct reader reader;
 	struct queue todo; /* what it has taken out of the queue */
+	struct command next; /* what is to be handed over; serial 0: nothing */
 	uint64_t next_look;
 	bool stale; /* the last look was given up for a newer request, and is owed */
 };
@@ -104,12 +114,25 @@ sampler_request(struct sampler *s, struct request *request)
 	pthread_mutex_unlock(&s->lock);
 }
 
+/* With the lock held: the running command has its result; its thread gives it up when it can. */
+static bool
+sampler_end_running(struct sampler *s, enum result_end end)
+{
+	if (!s->running.serial || s->answered)
+		return false;
+	s->answered = true;
+	results_add(&s->results, &(struct result){.command = s->running, .end = end});
+	return true;
+}
+
 uint64_t
 sampler_command(struct sampler *s, const struct command *c)
 {
 	uint64_t serial;
 
 	pthread_mutex_lock(&s->lock);
+	if (command_replaces(c, &s->running))
+		sampler_end_running(s, RESULT_REPLACED);
 	serial = queue_add(&s->queue, c, &s->results);
 	if (s->results.n)
 		eventfd_write(s->event, 1);
@@ -118,11 +141,23 @@ sampler_command(struct sampler *s, const struct command *c)
 	return serial;
 }
 
+/* The first that can be taken out now: whoever carries it out has nothing else to do. */
+static size_t
+sampler_first_free(const struct sampler *s)
+{
+	size_t i = 0;
+
+	while (i < s->queue.n && s->running.serial && answerer_takes(&s->queue.v[i]))
+		i++;
+	return i;
+}
+
 /* With the lock held: there is something that the thread has not taken yet. */
 static bool
 sampler_has_news(const struct sampler *s)
 {
-	return s->request.serial != s->reader.now.serial || s->queue.n;
+	return s->request.serial != s->reader.now.serial || s->adopt.n ||
+	       sampler_first_free(s) < s->queue.n;
 }
 
 static bool
@@ -172,6 +207,186 @@ sampler_wait_for_work(struct sampler *s, bool *news)
 	return !stop;
 }
 
+/* --- the thread that answers ------------------------------------------------------------------ */
+
+/* A page that was read in, and smaps, are seen in a sample before they are told. */
+static bool
+sampler_adopts(const struct result *r)
+{
+	return r->command.kind == COMMAND_FAULT || r->command.kind == COMMAND_SMAPS;
+}
+
+/* The result of the running command, unless it has one. */
+static void
+sampler_finish(struct sampler *s, struct result *r)
+{
+	pthread_mutex_lock(&s->lock);
+	if (s->answered) {
+		result_empty(r);
+	} else {
+		results_add(sampler_adopts(r) ? &s->adopt : &s->results, r);
+		eventfd_write(s->event, 1);
+	}
+	s->running = (struct command){0};
+	s->answered = false;
+	worker_wake(&s->worker);
+	pthread_mutex_unlock(&s->lock);
+}
+
+/* Whether the running command is to be given up. */
+static bool
+sampler_gives_up(void *arg)
+{
+	struct sampler *s = arg;
+	bool yes;
+
+	pthread_mutex_lock(&s->lock);
+	yes = s->second.stop || s->answered;
+	pthread_mutex_unlock(&s->lock);
+	return yes;
+}
+
+/* Waits for a command. false: stop. */
+static bool
+sampler_wait_for_job(struct sampler *s, struct job *j)
+{
+	bool stop;
+
+	pthread_mutex_lock(&s->lock);
+	while (!s->second.stop && !s->job.command.serial)
+		worker_wait(&s->second, WORKER_FOREVER);
+	stop = s->second.stop;
+	*j = s->job;
+	s->job = (struct job){0};
+	pthread_mutex_unlock(&s->lock);
+	if (stop)
+		job_free(j);
+	return !stop;
+}
+
+static void
+sampler_run_second(void *arg)
+{
+	struct sampler *s = arg;
+	struct result r;
+	struct job j;
+
+	while (sampler_wait_for_job(s, &j)) {
+		answerer_carry_out(&s->answerer, &j, &r);
+		sampler_finish(s, &r);
+	}
+	answerer_close(&s->answerer);
+}
+
+static void sampler_release(void *arg);
+
+static int
+sampler_start_second(struct sampler *s)
+{
+	int failed = ECANCELED;
+
+	pthread_mutex_lock(&s->lock);
+	refs_take(&s->refs);
+	if (!s->worker.stop)
+		failed = worker_start(&s->second, &s->lock, sampler_run_second, sampler_release, s);
+	s->has_second = !failed;
+	pthread_mutex_unlock(&s->lock);
+	if (failed)
+		refs_drop(&s->refs); /* ours is left */
+	return failed;
+}
+
+/* When the first command comes for it. What is open already says whose PID that is. */
+static int
+sampler_need_second(struct sampler *s, struct err *err)
+{
+	struct reader *l = &s->reader;
+
+	if (s->has_second)
+		return 0;
+	if (answerer_open(&s->answerer, s->root, s->pid, l->draft.execs, sampler_gives_up, s,
+	                  &s->progress, err) < 0)
+		goto failed;
+	if (l->t.source->ops->life(l->t.source) == PROC_ENDED) {
+		err_set(err, ERR_TARGET, "the process has ended", NULL, "cannot answer");
+		goto failed;
+	}
+	errno = sampler_start_second(s);
+	if (!errno)
+		return 0;
+	err_sys(err, NULL, "cannot start the answering thread");
+failed:
+	answerer_close(&s->answerer);
+	return -1;
+}
+
+/* Gives the answerer its next command, with what was seen by now. */
+static void
+sampler_hand_over(struct sampler *s)
+{
+	struct reader *l = &s->reader;
+	struct result r = {.command = s->next};
+	struct job j = {.command = s->next, .execs = l->draft.execs};
+
+	if (!s->next.serial)
+		return;
+	s->next = (struct command){0};
+	if (command_is_in_vain(l, &r) || sampler_need_second(s, &r.err) < 0) {
+		sampler_finish(s, &r);
+		return;
+	}
+	j.regions = regions_ref(l->draft.regions);
+	track_copy(&j.track, &l->t.track);
+	pthread_mutex_lock(&s->lock);
+	s->job = j;
+	worker_wake(&s->second);
+	pthread_mutex_unlock(&s->lock);
+}
+
+/* --- commands --------------------------------------------------------------------------------- */
+
+/* With the lock held: takes all that can be begun. */
+static void
+sampler_take_commands(struct sampler *s)
+{
+	size_t i;
+
+	while ((i = sampler_first_free(s)) < s->queue.n) {
+		struct command c = queue_take(&s->queue, i);
+
+		if (answerer_takes(&c))
+			s->next = s->running = c;
+		else
+			queue_put(&s->todo, &c);
+	}
+}
+
+/* Puts into the draft what was read beside the looks. Whether a look is due to see the rest. */
+static bool
+sampler_adopt(struct sampler *s)
+{
+	struct sample *d = &s->reader.draft;
+	struct results rs = {0};
+	bool look = false;
+
+	pthread_mutex_lock(&s->lock);
+	results_move(&rs, &s->adopt);
+	pthread_mutex_unlock(&s->lock);
+	for (size_t i = 0; i < rs.n; i++) {
+		struct result *r = &rs.v[i];
+
+		look |= r->command.kind == COMMAND_FAULT;
+		if (r->command.kind != COMMAND_SMAPS)
+			continue;
+		smaps_look_unref(d->smaps);
+		d->smaps = smaps_look_ref(r->smaps);
+		d->smaps_err = r->err;
+	}
+	results_move(&s->reader.done, &rs);
+	results_free(&rs);
+	return look;
+}
+
 /* Carries out what was asked for, in order: those that take a look afterwards, or the others. */
 static bool
 sampler_carry_out(struct sampler *s, bool look)
@@ -193,10 +408,10 @@ sampler_carry_out(struct sampler *s, bool look)
 }
 
 static bool
-sampler_is_to_look_again(const struct sampler *s)
+sampler_is_to(const struct sampler *s, enum command_kind kind)
 {
 	for (size_t i = 0; i < s->todo.n; i++)
-		if (s->todo.v[i].kind == COMMAND_LOOK)
+		if (s->todo.v[i].kind == kind)
 			return true;
 	return false;
 }
@@ -207,7 +422,7 @@ sampler_serve(struct sampler *s, const struct request *before, bool due)
 {
 	struct reader *l = &s->reader;
 	const struct request *w = &l->now;
-	bool again = sampler_is_to_look_again(s), looked = false;
+	bool again = sampler_is_to(s, COMMAND_LOOK), looked = false;
 	bool lens = w->screen.lens != before->screen.lens;
 	bool grid = w->screen.grid_on &&
 	            (lens || !before->screen.grid_on ||
@@ -216,6 +431,9 @@ sampler_serve(struct sampler *s, const struct request *before, bool due)
 	uint64_t begin = time_ns();
 
 	l->draft.trouble.what[0] = '\0';
+	if (!sampler_is_to(s, COMMAND_CLEAR)) /* else what it is about comes with the look */
+		sampler_hand_over(s);
+	due |= sampler_adopt(s);
 	due |= sampler_carry_out(s, true) || w->auto_clear_ns != before->auto_clear_ns;
 	if (l->draft.ended) {
 		s->stale = false;
@@ -232,6 +450,7 @@ sampler_serve(struct sampler *s, const struct request *before, bool due)
 		s->stale = !reader_at_grid(l, &l->draft.regions->vmas);
 	}
 	reader_besides(l, before, looked, again);
+	sampler_hand_over(s);
 	sampler_carry_out(s, false);
 	sampler_publish(s, !s->stale);
 }
@@ -245,7 +464,7 @@ sampler_turn(struct sampler *s, bool news)
 	if (news) {
 		pthread_mutex_lock(&s->lock);
 		s->reader.now = s->request;
-		queue_move(&s->todo, &s->queue);
+		sampler_take_commands(s);
 		pthread_mutex_unlock(&s->lock);
 		due = due && !s->reader.now.paused;
 	}
@@ -298,7 +517,9 @@ sampler_release(void *arg)
 		return;
 	sample_free(s->out);
 	results_free(&s->results);
+	results_free(&s->adopt);
 	queue_free(&s->queue);
+	job_free(&s->job);
 	close(s->event);
 	pthread_mutex_destroy(&s->lock);
 	free(s->root);
@@ -397,13 +618,19 @@ sampler_opened(struct sampler *s, struct err *err)
 bool
 sampler_stop(struct sampler *s)
 {
-	bool ended;
-	uint64_t ms;
+	bool ended, second;
+	uint64_t until;
 
+	worker_ask_to_stop(&s->worker); /* from now on it starts no other */
 	pthread_mutex_lock(&s->lock);
-	ms = s->holds ? RELEASE_WAIT_MS : STOP_WAIT_MS;
+	until = time_ns() + (s->holds ? RELEASE_WAIT_MS : STOP_WAIT_MS) * MS;
+	second = s->has_second;
 	pthread_mutex_unlock(&s->lock);
-	ended = worker_stop(&s->worker, ms * MS);
+	if (second)
+		worker_ask_to_stop(&s->second);
+	ended = worker_stop(&s->worker, until);
+	if (second)
+		ended &= worker_stop(&s->second, u64_min(until, time_ns() + STOP_WAIT_MS * MS));
 	sampler_release(s);
 	return ended;
 }

@@ -2,6 +2,7 @@
 #ifndef PM_TARGET_H
 #define PM_TARGET_H
 
+#include "base/progress.h"
 #include "target/source.h"
 #include "track/track.h"
 
@@ -13,6 +14,7 @@ struct target {
 	struct source *source; /* all that is read comes from it; NULL: it could not be opened */
 	size_t page_size;      /* the source's */
 	struct track track;
+	struct progress *progress; /* of a long answer; NULL: nobody asks for it */
 	struct threads threads;
 	struct cap *caps;      /* what was probed of it (probe.h); NULL: not yet */
 	size_t caps_n;

@@ -179,6 +179,7 @@ walk_tell_gap(struct pages_walk *w, uint64_t end)
 
 		if (walk_tell_gap_of(w, w->at, to, &each))
 			return 1;
+		progress_add(w->t->progress, to - w->at);
 		w->at = to;
 		if (w->at < end && source_stopped(w->t->source))
 			return 1;
@@ -204,6 +205,7 @@ walk_run(void *arg, const struct pm_run *run)
 			return 1;
 		}
 		w->at += n * size;
+		progress_add(w->t->progress, n * size);
 		if (w->fns->pages(w->arg, at, pages, n))
 			return 1;
 	}
@@ -235,8 +237,12 @@ walk_pages(struct target *t, const struct vma *v, uint64_t start, uint64_t end,
 	int r;
 
 	w.batch = mem_alloc(PAGE_BATCH * sizeof(*w.batch));
-	r = source_readable(t->source, v) ? walk_runs(&w, start, end)
-	                                : walk_tell_gap_of(&w, start, end, &nothing);
+	if (source_readable(t->source, v)) {
+		r = walk_runs(&w, start, end);
+	} else {
+		r = walk_tell_gap_of(&w, start, end, &nothing);
+		progress_add(t->progress, end - start);
+	}
 	free(w.batch);
 	return w.failed ? -1 : r;
 }

@@ -324,6 +324,12 @@ void track_compare(struct track *t, const struct vma *v, uint64_t start, size_t 
 
 void track_free(struct track *t);
 
+/*
+ * Copies what `of` knows about writes, for a reader in another thread. The copy has no hold on the
+ * target: only functions that take a const track, and track_free, may be called with it.
+ */
+void track_copy(struct track *to, const struct track *of);
+
 /* The address space is gone (exec), and the clear with it: forgets everything but the status. */
 void track_forget(struct track *t);
 

@@ -81,6 +81,17 @@ seen_reaches(const struct track *t, uint64_t addr)
 	       s->v[(addr - s->start) / s->page_size];
 }
 
+void *
+seen_copy(const void *own)
+{
+	const struct seen *s = own;
+	struct seen *to = mem_alloc(sizeof(*to));
+
+	*to = *s;
+	to->v = mem_copy(s->v, s->n * sizeof(*s->v));
+	return to;
+}
+
 int
 seen_clear(struct track *t, const struct proc *p, const struct pagemap *pm,
            const struct vma_list *vmas, struct err *err)

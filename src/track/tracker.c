@@ -265,6 +265,25 @@ track_free(struct track *t)
 	*t = (struct track){.owner = t->owner, .choice = t->choice};
 }
 
+/* Leaves out what only scans use. */
+void
+track_copy(struct track *to, const struct track *of)
+{
+	const struct tracker_ops *ops = tracker_of(of);
+
+	*to = *of;
+	to->own = of->own && ops->copy ? ops->copy(of->own) : NULL;
+	to->moved = NULL;
+	to->cleared = to->lost = to->maps = to->memory = to->came = to->blank =
+	    (struct track_ranges){0};
+	to->v = mem_copy(of->v, of->n * sizeof(*of->v));
+	to->tally = mem_copy(of->tally, of->tally_n * sizeof(*of->tally));
+	to->scanned = mem_copy(of->scanned, of->scanned_n * sizeof(*of->scanned));
+	to->cap = of->n;
+	to->tally_cap = of->tally_n;
+	to->scanned_cap = of->scanned_n;
+}
+
 /* --- which is used ---------------------------------------------------------------------------- */
 
 /* The probe runs once, but the permission to inject may change. */

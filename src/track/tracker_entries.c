@@ -43,6 +43,7 @@ const struct tracker_ops entries_ops = {
     .clear = seen_clear,
     .doubt = seen_doubt,
     .reaches = seen_reaches,
+    .copy = seen_copy,
     .sign = entries_sign,
     .release = seen_release,
 };

@@ -89,6 +89,7 @@ const struct tracker_ops hash_ops = {
     .clear = seen_clear,
     .doubt = seen_doubt,
     .reaches = seen_reaches,
+    .copy = seen_copy,
     .sign = hash_sign,
     .release = seen_release,
 };

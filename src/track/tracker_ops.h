@@ -55,6 +55,9 @@ struct tracker_ops {
 	 */
 	void (*sign)(const struct track_pages *pages, uint64_t *out);
 
+	/* Copies t->own for `reaches` in another thread. NULL: `reaches` does not use it. */
+	void *(*copy)(const void *own);
+
 	/* Releases the target and frees t->own, which is not NULL. NULL: it has no state. */
 	void (*release)(void *own);
 
@@ -158,6 +161,7 @@ int seen_clear(struct track *t, const struct proc *p, const struct pagemap *pm,
 struct track_verdict seen_doubt(struct track *t, const struct proc *p,
                                 const struct track_scan *scan);
 bool seen_reaches(const struct track *t, uint64_t addr);
+void *seen_copy(const void *own);
 void seen_release(void *own);
 
 #endif

@@ -85,11 +85,13 @@ test_moved(void)
 	struct queue q = {0}, todo = {0};
 	struct results out = {0}, there = {0};
 	struct result r = {.command.serial = 7, .answer = answer_new()};
+	struct command c;
 
 	add(&q, COMMAND_LOOK, "", &out);
-	queue_move(&todo, &q);
-	ok(!q.n && todo.n == 1 && todo.v[0].serial == q.serial, "a queue moves as a whole");
-	ok(add(&q, COMMAND_LOOK, "", &out) == 2, "and goes on counting");
+	c = queue_take(&q, 0);
+	queue_put(&todo, &c);
+	ok(!q.n && todo.n == 1 && todo.v[0].serial == q.serial, "what is taken keeps its serial");
+	ok(add(&q, COMMAND_LOOK, "", &out) == 2, "and the queue goes on counting");
 	results_add(&out, &r);
 	results_move(&there, &out);
 	ok(!out.n && there.n == 1 && there.v[0].answer == r.answer, "results move as they are");

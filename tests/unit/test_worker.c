@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/util.h"
 #include "base/worker.h"
@@ -129,12 +130,12 @@ test_thread(void)
 
 	setrlimit(RLIMIT_STACK, &(struct rlimit){80 << 10, RLIM_INFINITY});
 	ok(worker_start(&l.worker, &l.lock, look_at_itself, release_looked, &l) == 0 &&
-	       worker_stop(&l.worker, UINT64_C(10000000000)),
+	       worker_stop(&l.worker, time_ns() + UINT64_C(10000000000)),
 	   "a thread starts, and ends");
 	ok(l.good, "its stack does not follow ulimit -s, and no signal is its own");
 	ok(l.released, "it gives up what it shares at its end");
 	ok(worker_start(&l.worker, &l.lock, run_until_stopped, release_looked, &l) == 0 &&
-	       worker_stop(&l.worker, UINT64_C(10000000000)),
+	       worker_stop(&l.worker, time_ns() + UINT64_C(10000000000)),
 	   "one that waits ends when it is asked to");
 }
 

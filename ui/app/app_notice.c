@@ -166,6 +166,7 @@ app_notice_result(struct app *a, struct result *r)
 		if (newest)
 			app_notice_found(a, r);
 		break;
+	case COMMAND_SMAPS: /* the sample has them, or why not */
 	case COMMAND_LOOK:
 	case COMMAND_KINDS: break;
 	}

@@ -88,25 +88,20 @@ app_notice_bytes(struct app *a, const struct result *r)
 
 	if (ui_view(&a->ui) != VIEW_HEX)
 		return; /* somebody has gone elsewhere */
-	if (f->stopped) {
-		buf_fmt(&text, "a later command cancelled the search; %s searches again",
-		        key_of(ACT_FIND_NEXT, 'X'));
-	} else {
-		buf_str(&text, f->any ? "" : "not found in the region");
-		if (f->wrapped)
-			buf_str(&text, app_wrap_words(&r->command));
-		if (f->skipped)
-			buf_fmt(&text, "%s%llu page%s not in RAM %s not searched",
-			        text.len ? "; " : "", (unsigned long long)f->skipped,
-			        plural(f->skipped), f->skipped == 1 ? "was" : "were");
-	}
+	buf_str(&text, f->any ? "" : "not found in the region");
+	if (f->wrapped)
+		buf_str(&text, app_wrap_words(&r->command));
+	if (f->skipped)
+		buf_fmt(&text, "%s%llu page%s not in RAM %s not searched", text.len ? "; " : "",
+		        (unsigned long long)f->skipped, plural(f->skipped),
+		        f->skipped == 1 ? "was" : "were");
 	if (f->any) {
 		a->t.back = 0;
 		ui_leave(&a->ui);
 		a->ui.byte = f->at;
 	}
 	if (text.len)
-		app_toast_here(a, f->any || f->stopped ? ROLE_TEXT : ROLE_HOT, text.s);
+		app_toast_here(a, f->any ? ROLE_TEXT : ROLE_HOT, text.s);
 	buf_free(&text);
 }
 

@@ -103,9 +103,23 @@ app_command(struct app *a, const struct command *c)
 	a->t.unanswered++;
 }
 
+/* Once for each program, and when a person looks again: it is dear. */
+static void
+app_read_smaps(struct app *a)
+{
+	const struct sample *s = a->t.s;
+
+	if (!s || !s->regions || s->ended || a->t.smaps_of == s->execs + 1)
+		return;
+	a->t.smaps_of = s->execs + 1;
+	app_command(a, &(struct command){.kind = COMMAND_SMAPS});
+}
+
 void
 app_look(struct app *a)
 {
+	if (a->t.request.screen.smaps_on)
+		a->t.smaps_of = 0;
 	app_command(a, &(struct command){.kind = COMMAND_LOOK});
 }
 
@@ -119,6 +133,8 @@ app_post_view(struct app *a)
 		return;
 	if (v->needs)
 		v->needs(&a->ui, a->t.s, &r);
+	if (r.smaps_on)
+		app_read_smaps(a);
 	if (screen_same(&a->t.request.screen, &r))
 		return;
 	a->t.request.screen = r;

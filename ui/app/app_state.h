@@ -48,6 +48,7 @@ struct app_target {
 	uint64_t newest[COMMAND_KINDS]; /* command of each kind; 0: none */
 	unsigned unanswered;     /* commands that have no result yet */
 	bool find_change;        /* the last find was Tab's */
+	unsigned smaps_of;       /* 1 + sample.execs of the program whose smaps were asked for; 0 */
 
 	bool rearmed;            /* the next clear is the one after an exec */
 	char asking; /* a question about a clear is open: the letter of its keys (keys.def); 0 */
