@@ -38,8 +38,8 @@ void worker_wake(struct worker *w);
 bool worker_stopping(struct worker *w);
 
 /*
- * Asks it to stop and waits until a time (by time_ns). A thread stuck in the kernel is left behind; it ends
- * when its call returns or the process exits. Then worker_stop returns false.
+ * Asks it to stop and waits until a time (by time_ns). A thread stuck in the kernel is left behind;
+ * it ends when its call returns or the process exits. Then worker_stop returns false.
  */
 void worker_ask_to_stop(struct worker *w);
 bool worker_stop(struct worker *w, uint64_t until);

@@ -89,7 +89,6 @@ answerer_find(struct answerer *a, const struct regions *rs, struct result *r)
 static void
 answerer_do(struct answerer *a, const struct job *j, const struct vma_list *vmas, struct result *r)
 {
-	progress_begin(a->t.progress, 0);
 	switch (j->command.kind) {
 	case COMMAND_FAULT:
 		r->idle = bytes_fault(&a->t, vmas, j->command.at, &r->err) == 1;

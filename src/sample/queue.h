@@ -28,6 +28,7 @@ enum command_kind {
 struct command {
 	enum command_kind kind;
 	uint64_t serial;   /* queue_add gives it; above 0 */
+	uint64_t since_ns; /* when it was asked for */
 	char text[512];    /* ASK: the question; FIND: a filter, or a pattern for `bytes` */
 	uint64_t at;       /* FAULT: the page; FIND: where to begin, in whose region bytes are */
 	bool bytes, back;  /* FIND; back: the one before */

@@ -134,11 +134,45 @@ sampler_command(struct sampler *s, const struct command *c)
 	if (command_replaces(c, &s->running))
 		sampler_end_running(s, RESULT_REPLACED);
 	serial = queue_add(&s->queue, c, &s->results);
+	s->queue.v[s->queue.n - 1].since_ns = time_ns();
 	if (s->results.n)
 		eventfd_write(s->event, 1);
 	worker_wake(&s->worker);
 	pthread_mutex_unlock(&s->lock);
 	return serial;
+}
+
+bool
+sampler_cancel(struct sampler *s, uint64_t serial)
+{
+	bool done;
+
+	pthread_mutex_lock(&s->lock);
+	done = queue_drop(&s->queue, serial, RESULT_CANCELLED, &s->results) ||
+	       (s->running.serial == serial && sampler_end_running(s, RESULT_CANCELLED));
+	if (done)
+		eventfd_write(s->event, 1);
+	pthread_mutex_unlock(&s->lock);
+	return done;
+}
+
+bool
+sampler_work(struct sampler *s, struct sampler_work *out)
+{
+	bool running;
+	size_t i = 0;
+
+	pthread_mutex_lock(&s->lock);
+	running = s->running.serial && !s->answered;
+	while (i < s->queue.n && !answerer_takes(&s->queue.v[i]))
+		i++;
+	if (running)
+		*out = (struct sampler_work){s->running, progress_part(&s->progress)};
+	else if (i < s->queue.n)
+		*out = (struct sampler_work){s->queue.v[i], -1};
+	running |= i < s->queue.n;
+	pthread_mutex_unlock(&s->lock);
+	return running;
 }
 
 /* The first that can be taken out now: whoever carries it out has nothing else to do. */
@@ -354,10 +388,12 @@ sampler_take_commands(struct sampler *s)
 	while ((i = sampler_first_free(s)) < s->queue.n) {
 		struct command c = queue_take(&s->queue, i);
 
-		if (answerer_takes(&c))
-			s->next = s->running = c;
-		else
+		if (!answerer_takes(&c)) {
 			queue_put(&s->todo, &c);
+			continue;
+		}
+		s->next = s->running = c;
+		progress_begin(&s->progress, 0);
 	}
 }
 

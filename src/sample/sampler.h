@@ -34,6 +34,22 @@ void sampler_request(struct sampler *s, struct request *request); /* gives it it
 uint64_t sampler_command(struct sampler *s, const struct command *c);
 
 /*
+ * The command that takes its time now, or waits for one that does. false: none does. `part` is how
+ * much of it is done, from 0 to 1; negative: not known.
+ */
+struct sampler_work {
+	struct command command;
+	double part;
+};
+bool sampler_work(struct sampler *s, struct sampler_work *out);
+
+/*
+ * Cancels a command: its result, RESULT_CANCELLED, is there at once, and nothing else comes of it.
+ * What does it stops when it can. false: it has its result already, or cannot be cancelled.
+ */
+bool sampler_cancel(struct sampler *s, uint64_t serial);
+
+/*
  * The newest sample, the caller's to free; NULL if there is none since the last call. The results
  * since then are added to `out`: what they did to the target is in that sample, or one before it.
  */

@@ -208,6 +208,8 @@ walk_run(void *arg, const struct pm_run *run)
 		progress_add(w->t->progress, n * size);
 		if (w->fns->pages(w->arg, at, pages, n))
 			return 1;
+		if (w->at < run->end && source_stopped(w->t->source))
+			return 1; /* a run may be as long as its region */
 	}
 	return 0;
 }

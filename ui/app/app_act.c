@@ -276,6 +276,8 @@ app_act(struct app *a, enum action action)
 static void
 app_perform(struct app *a, enum action action)
 {
+	if (!a->t.asking && (action == ACT_BACK || action == ACT_STAY) && app_cancel_work(a))
+		return;
 	if (a->t.asking && (app_consent(a, action) || (action != ACT_QUIT && action != ACT_REDRAW)))
 		return; /* nothing else is meant before it is answered */
 	app_act(a, action);

@@ -425,6 +425,11 @@ draw_say(const struct app *a, int y)
 {
 	struct buf text = {0};
 
+	if (!a->t.awaited && app_say_work(a, &text)) {
+		fit_draw_cut(y, 1, a->ui.cols, ROLE_HOT, text.s);
+		buf_free(&text);
+		return;
+	}
 	if (!a->t.awaited && app_has_toast(a)) {
 		draw_message(a, y, a->toast.role, 1, a->toast.text);
 		return;
@@ -577,6 +582,7 @@ app_draw(struct app *a)
 	int bottom;
 
 	a->ui.now = draw_now(a, s);
+	app_see_work(a);
 	app_settle(a);
 	bottom = app_bottom(a);
 	paint_begin(&a->term);

@@ -153,6 +153,8 @@ app_notice_result(struct app *a, struct result *r)
 	bool newest = r->command.serial == a->t.newest[r->command.kind];
 
 	a->t.unanswered -= r->command.serial > 0;
+	if (r->end == RESULT_CANCELLED)
+		app_notice_cancelled(a, &r->command);
 	if (r->end != RESULT_DONE || !a->t.s)
 		return;
 	switch (r->command.kind) {

@@ -135,5 +135,9 @@ app_signals_take(struct app *a)
 		term_suspend();
 		term_resume();
 	}
+	if (ended == SIGINT && app_cancel_work(a)) { /* the next one quits */
+		alarm(0);
+		ended = 0;
+	}
 	a->quit |= ended != 0;
 }

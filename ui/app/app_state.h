@@ -47,6 +47,7 @@ struct app_target {
 	struct answer *panel;    /* the answer on screen */
 	uint64_t newest[COMMAND_KINDS]; /* command of each kind; 0: none */
 	unsigned unanswered;     /* commands that have no result yet */
+	struct sampler_work work; /* the one on the status line; serial 0: none */
 	bool find_change;        /* the last find was Tab's */
 	unsigned smaps_of;       /* 1 + sample.execs of the program whose smaps were asked for; 0 */
 
@@ -214,6 +215,15 @@ void app_report_name(const struct app *a, char *out, size_t size); /* a name to 
 int app_signals_open(void);
 void app_signals_take(struct app *a);
 void app_signals_close(void);
+
+/*
+ * app_work.c: finds out whether a command takes long enough to be shown; says so; cancels the one
+ * that is shown, which is then told. false: none is shown.
+ */
+void app_see_work(struct app *a);
+bool app_say_work(const struct app *a, struct buf *out);
+bool app_cancel_work(struct app *a);
+void app_notice_cancelled(struct app *a, const struct command *c);
 
 /* app_mouse.c: what term.mouse tells. It has been done but for the effects, and the action: that
  * often. */

@@ -13,6 +13,7 @@
 
 static const uint64_t MS = 1000000;
 enum {
+	WORK_MS = 200,   /* how often the progress of a command is */
 	FADE_MS = 500,   /* how often colours that fade are drawn again */
 	COOL_MS = 31000, /* when they have faded: the last step of enum heat is 30 s */
 };
@@ -50,7 +51,7 @@ app_picture_ms(const struct app *a)
 	if (term_has_key())
 		return 0;
 	if (!app_answered(a) || (a->t.sampler && sampler_busy_ns(a->t.sampler)))
-		return WAITING_MS / 2;
+		return a->t.unanswered ? WORK_MS : WAITING_MS / 2;
 	if (now < a->toast.until)
 		return (int)((a->toast.until - now) / MS) + 1;
 	if (marks >= 0 && !a->t.back && !a->o->term.calm)

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The command that is being carried out: the status line says which, and Esc or ^C cancels it. */
+#include "app/app_state.h"
+
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "term/keys.h"
+
+static const uint64_t SHOW_NS = UINT64_C(300000000); /* one that takes less is not worth a word */
+
+void
+app_see_work(struct app *a)
+{
+	uint64_t now = time_ns();
+
+	if (!a->t.sampler || !sampler_work(a->t.sampler, &a->t.work) ||
+	    now - u64_min(now, a->t.work.command.since_ns) < SHOW_NS)
+		a->t.work.command.serial = 0;
+}
+
+/* "searching for thp" */
+static void
+app_say_command(const struct command *c, struct buf *out)
+{
+	switch (c->kind) {
+	case COMMAND_ASK: buf_fmt(out, "answering \"%s\"", c->text); break;
+	case COMMAND_FIND: buf_fmt(out, "searching for %s", c->text); break;
+	case COMMAND_FAULT: buf_fmt(out, "reading page %llx", (unsigned long long)c->at); break;
+	case COMMAND_SMAPS: buf_str(out, "reading smaps"); break;
+	case COMMAND_LOOK:
+	case COMMAND_CLEAR:
+	case COMMAND_KINDS: break;
+	}
+}
+
+/* The key that cancels comes first: the line may be cut. */
+bool
+app_say_work(const struct app *a, struct buf *out)
+{
+	const struct sampler_work *w = &a->t.work;
+	uint64_t now = time_ns();
+	enum action back = ui_view(&a->ui) == VIEW_REGIONS ? ACT_STAY : ACT_BACK;
+
+	if (!w->command.serial)
+		return false;
+	if (w->part >= 0)
+		buf_fmt(out, "%.0f%%, ", 100 * w->part);
+	buf_fmt(out, "%.0f s, %s cancels: ",
+	        (double)(now - u64_min(now, w->command.since_ns)) / 1e9,
+	        key_of(back, ui_letter(&a->ui)));
+	app_say_command(&w->command, out);
+	return true;
+}
+
+bool
+app_cancel_work(struct app *a)
+{
+	uint64_t serial = a->t.work.command.serial;
+
+	a->t.work.command.serial = 0;
+	return serial && sampler_cancel(a->t.sampler, serial);
+}
+
+void
+app_notice_cancelled(struct app *a, const struct command *c)
+{
+	struct buf text = {0};
+
+	buf_str(&text, "cancelled: ");
+	app_say_command(c, &text);
+	if (c->kind == COMMAND_FAULT)
+		buf_str(&text, "; the kernel may still read it in");
+	app_toast(a, ROLE_TEXT, text.s);
+	buf_free(&text);
+}
