@@ -173,7 +173,7 @@ dump() {
 	# the page is there and writable: no fault tells of this write
 	subject write anon 5
 	screen_wait_text "write $(dump anon 5 | tr -d '\0' | sed 's/.*write //')"
-	_screen_planes | grep -E 'bg=(230|227|220|214|166)' # it has cooled where a machine is slow
+	_screen_planes whole | grep -E 'bg=(230|227|220|214|166)' # it has cooled where a machine is slow
 	[ "$before" -eq "$(screen_text | grep -c .)" ]
 	screen_keys Q
 	screen_end
