@@ -91,7 +91,7 @@ ask_slowly() {
 	screen_send q
 	SCREEN_IDLE=0 screen_wait_text '^RAM '
 	rm "$ROOT/$PID/smaps.slow"
-	screen_wait_text 'by PSS▼.*smaps of'
+	screen_wait_text 'by PSS▼.*smaps [0-9]+ s'
 	screen_keys q
 	screen_end
 }
