@@ -69,7 +69,7 @@ teardown() { screen_stop; }
 @test "errors are reported with their line, and the rest holds" {
 	printf '%s\n' 'theme = light' 'nonsense' '[keys]' 'clear = q' >"$rc"
 	screen_start 160x24 "$PID"
-	screen_text | grep 'config/pmtop/pmtoprc: 2 mistakes; ! shows them'
+	screen_text | grep 'config/pmtop/pmtoprc: 2 errors; ! shows them'
 	screen_keys '!'
 	screen_text | grep 'pmtoprc:4: in the regions view key q means close'
 	screen_text | grep 'config/pmtop/pmtoprc:2: invalid line: neither NAME = VALUE nor \[SECTION\]'

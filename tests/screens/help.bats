@@ -33,7 +33,7 @@ teardown() { screen_stop; }
 	screen_text | grep 'help › grid'
 	screen_keys /
 	screen_type 'no such word'
-	screen_text | grep 'nothing here has "no such word"'
+	screen_text | grep 'no match for "no such word"'
 	screen_keys Escape
 	screen_text | grep 'help › grid'
 	screen_keys Q
