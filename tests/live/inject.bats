@@ -335,14 +335,14 @@ closes_late() {
 	need_watch
 	unused_start
 	is "$(userfaultfds)" 1
-	closes_late 'cannot close descriptor .*: it is not what it was' greeted
+	closes_late 'cannot close descriptor .*: the process has meanwhile used it' greeted
 	is "$(userfaultfds)" 1
 	refuses 'uses userfaultfd itself'
 	is "$(inject -c "$VICTIM_PID" </dev/null 2>&1)" "injector: there is none"
 	unused_start
 	local at
 	at=$(find "/proc/$VICTIM_PID/fd" -lname "*userfaultfd*" -printf %f)
-	closes_late 'cannot close descriptor .*: it is not what it was' greeted closed
+	closes_late 'cannot close descriptor .*: the process has meanwhile used it' greeted closed
 	is "$(readlink "/proc/$VICTIM_PID/fd/$at")" /dev/null
 	unused_start
 	closes_late '^closed [0-9]+$'
@@ -485,10 +485,10 @@ clear_after() {
 	victim_fared_well
 }
 
-@test "refused: it answers its system calls itself" {
+@test "refused: it handles its own system calls" {
 	need_watch
 	victim_start "$ODDITY" dispatched
-	PLAN='' refuses 'answers its system calls itself'
+	PLAN='' refuses 'handles its own system calls'
 	victim_fared_well
 }
 

@@ -124,7 +124,7 @@ script_becomes_subject() {
 	script_start watch_start --watch=0.2 --csv -n -o INTERVAL,PAGES,START "${WAY[@]}"
 	until_true said '^1,[0-9]+,$' out
 	script_becomes_subject
-	until_true said 'executed a new program, now .*subject.*: interval [0-9]+ begins anew'
+	until_true said 'executed a new program, now .*subject.*: interval [0-9]+ starts over'
 	until_told 2 anon 3 5
 	watch_end
 }
@@ -271,7 +271,7 @@ question_start() {
 	screen_keys c
 	screen_wait_text 'y yes  h contents only'
 	screen_keys r
-	screen_wait_text 'writes nothing in the region under the cursor'
+	screen_wait_text 'cannot write in the region under the cursor'
 	screen_keys n
 	screen_goto "${AT[anon]}"
 	screen_keys c

@@ -241,7 +241,7 @@ told_of() { awk -F , -v at="0x$1" '$2 == at { sum += $1 } END { print sum + 0 }'
 			"$PMTOP" --watch=0.01 --count 1 --csv -n -o MAPPING "${INJECT[@]}" --scope "${RANGE[anon]}" "$SUBJECT_PID" 3>&-
 		echo "$n: $status: $stderr"
 		((status != 127)) || continue	# its libraries need one, too
-		[[ $status == 0 || $status == 1 && -z $output && $stderr =~ 'Too many open files'|'file descriptor left' ]]
+		[[ $status == 0 || $status == 1 && -z $output && $stderr =~ 'Too many open files'|'out of file descriptors' ]]
 	done
 	is "$status" 0
 	is_free
@@ -413,7 +413,7 @@ told_of() { awk -F , -v at="0x$1" '$2 == at { sum += $1 } END { print sum + 0 }'
 	screen_wait_text 'epoch 2: userfaultfd armed'
 	screen_goto "${AT[private]}"
 	screen_keys c
-	screen_wait_text "of ${RANGE[anon]} alone"
+	screen_wait_text "only in ${RANGE[anon]}"
 	screen_keys r
 	screen_wait_text 'epoch 3: userfaultfd armed'
 	is_armed private
