@@ -237,29 +237,36 @@ status() {
 @test "the helper keeps no right it does not need, its reader none at all" {
 	need_symbols
 	need_root
-	local pid helper reader
+	local pid helper reader helpers
 	mapper_start "$MAPPER" maps
 	screen_start 100x40 "$MAPPER_PID"
 	screen_goto "$(sed 's/.* 0x//' <<<"${NAMED[0]}")"
-	pid=$(screen_pid)
-	helper=$(children "$pid" | tr -d ' ')
-	reader=$(children "$helper" | tr -d ' ')
-	is "$(status "$helper" Name) $(status "$reader" Name)" "pmtop-helper pmtop-helper"
-	# DAC_READ_SEARCH, FOWNER, SYS_PTRACE, CHECKPOINT_RESTORE
-	is "$(status "$helper" CapPrm) $(status "$helper" CapInh)" "000001000008000c 0000000000000000"
-	is "$(status "$reader" CapPrm) $(status "$reader" Uid) $(status "$reader" Seccomp)" "0000000000000000 65534 2"
-	for pid in "$helper" "$reader"; do
-		is "$(status "$pid" NoNewPrivs)" 1
-		grep -q '^Max address space  *536870912 ' "/proc/$pid/limits"
-		grep -q '^Max core file size  *0 ' "/proc/$pid/limits"
-		# no terminal, and nothing that its parents had open
-		is "$(awk '{ print $7 }' "/proc/$pid/stat")" 0
-		is "$(readlink "/proc/$pid/fd/"* | sed 's|:.*||; s|/proc/.*|/proc|' | sort -u | xargs)" "/dev/null $(
-			[[ $pid == "$reader" ]] || echo '/proc ')socket"
+	read -ra helpers <<<"$(children "$(screen_pid)")" # one of each thread that reads
+	[[ ${#helpers[@]} -gt 0 ]]
+	for helper in "${helpers[@]}"; do
+		reader=$(children "$helper" | tr -d ' ')
+		is "$(status "$helper" Name) $(status "$reader" Name)" "pmtop-helper pmtop-helper"
+		# DAC_READ_SEARCH, FOWNER, SYS_PTRACE, CHECKPOINT_RESTORE
+		is "$(status "$helper" CapPrm) $(status "$helper" CapInh)" "000001000008000c 0000000000000000"
+		is "$(status "$reader" CapPrm) $(status "$reader" Uid) $(status "$reader" Seccomp)" "0000000000000000 65534 2"
+		for pid in "$helper" "$reader"; do
+			helper_is_bare "$pid" "$([[ $pid == "$reader" ]] || echo '/proc ')"
+		done
+		helpers+=("$reader")
 	done
 	screen_stop
-	_screen_until "the helper's end" _gone "$helper"
-	_screen_until "the reader's end" _gone "$reader"
+	for pid in "${helpers[@]}"; do
+		_screen_until "the helper's end" _gone "$pid"
+	done
+}
+
+# helper_is_bare PID FILES: no terminal, and nothing that its parents had open
+helper_is_bare() {
+	is "$(status "$1" NoNewPrivs)" 1
+	grep -q '^Max address space  *536870912 ' "/proc/$1/limits"
+	grep -q '^Max core file size  *0 ' "/proc/$1/limits"
+	is "$(awk '{ print $7 }' "/proc/$1/stat")" 0
+	is "$(readlink "/proc/$1/fd/"* | sed 's|:.*||; s|/proc/.*|/proc|' | sort -u | xargs)" "/dev/null $2socket"
 }
 
 # --- files that hang ----------------------------------------------------------------------------------------
