@@ -57,7 +57,7 @@ answerer_gone(struct err *err)
 	               "cannot answer");
 }
 
-/* The regions now, of the program that runs now. */
+/* The current regions, of the program that runs now. */
 static int
 answerer_read_regions(struct answerer *a, unsigned execs, struct vma_list *vmas, struct err *err)
 {
@@ -119,7 +119,7 @@ answerer_carry_out(struct answerer *a, struct job *j, struct result *r)
 	j->track = (struct track){0};
 	if (answerer_read_regions(a, j->execs, &vmas, &r->err) == 0)
 		answerer_do(a, j, &vmas, r);
-	/* what is read of an address space that is gone reads as empty */
+	/* an address space that is gone reads as empty */
 	if (!r->err.what[0] && !target_is_alive(&a->t))
 		answerer_gone(&r->err);
 	if (r->err.what[0])

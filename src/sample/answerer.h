@@ -6,40 +6,41 @@
 #include "target/target.h"
 
 /*
- * Carries out the commands that may take long, on a thread beside the one that looks: a page read
- * in, a search, a question, smaps.
+ * Carries out slow commands on a second thread, beside the reader's: page faults, searches,
+ * questions, smaps.
  *
- * The two share nothing that either of them writes. The answerer has a target of its own, with its
- * own descriptors, helper and caches. Of the looking thread's it gets, with each command, the
- * regions that were seen, which are immutable and counted, and a copy of the track, without its
- * hold on the target. So it can tell what was written, and cannot clear: what does something to the
- * tracker is not its affair (answerer_takes).
+ * The threads share nothing that either of them writes. The answerer opens the target for itself,
+ * with its own descriptors, helper and caches. With each command it gets the reader's regions,
+ * which are immutable and reference-counted, and a copy of the track without its hold on the
+ * target. So it knows what was written, but cannot clear: commands that use the tracker run on the
+ * reader's thread (answerer_takes).
  */
 struct job {
 	struct command command;
-	struct regions *regions; /* held */
+	struct regions *regions; /* a reference */
 	struct track track;      /* a copy (track_copy) */
-	unsigned execs;          /* programs that the process was seen to execute by then */
+	unsigned execs;          /* sample.execs at that time */
 };
 void job_free(struct job *j);
 
-/* Whether a command is one of those. */
+/* Whether a command is one of these. */
 bool answerer_takes(const struct command *c);
 
 struct answerer {
 	struct target t;
-	unsigned execs; /* t is of the program after so many */
+	unsigned execs; /* the job.execs that t was opened for */
 };
 
 /*
- * Opens process `pid` below `root` once more; `stop(arg)` ends what it does. It is the same process
- * if that which was open before has not ended by then. answerer_close also after failure.
+ * Opens process `pid` below `root` a second time; `stop(arg)` ends a running command. It is the
+ * same process if the one that was open before is still alive afterwards. Call answerer_close even
+ * after a failure.
  */
 int answerer_open(struct answerer *a, const char *root, pid_t pid, unsigned execs,
                   bool (*stop)(void *arg), void *arg, struct progress *progress, struct err *err);
 void answerer_close(struct answerer *a);
 
-/* Takes over what j holds. The result holds nothing if it has an err. */
+/* Consumes j. A result with an err holds nothing else. */
 void answerer_carry_out(struct answerer *a, struct job *j, struct result *r);
 
 #endif

@@ -22,7 +22,7 @@ command_choose(struct reader *l)
 
 /* --- a clear ---------------------------------------------------------------------------------- */
 
-/* A person wants it now: the first clear of an auto-clear, and any that is not of one. */
+/* Whether the user requested it: the first clear of an auto-clear, or one outside it. */
 static bool
 command_is_asked_for(const struct reader *l, const struct command *c)
 {
@@ -37,7 +37,7 @@ command_choose_anew(struct reader *l, const struct command *c)
 	command_choose(l);
 }
 
-/* What must be asked before a clear is done. */
+/* What must be answered before a clear. */
 static enum clear_question
 command_find_question(struct reader *l, struct result *r)
 {
@@ -60,8 +60,8 @@ command_find_question(struct reader *l, struct result *r)
 }
 
 /*
- * The one that was consented to, if it is still in the way; then the way is free, or something else
- * is in it.
+ * Closes the userfaultfd that the user consented to close, if it still prevents the clear; then
+ * chooses a tracker again.
  */
 static int
 command_close_stray(struct reader *l, uint64_t closes, struct err *err)
@@ -77,8 +77,7 @@ command_close_stray(struct reader *l, uint64_t closes, struct err *err)
 	return 0;
 }
 
-/* By the regions there are: of what has come since the last look it would not be known what was
- * written. */
+/* With fresh regions: writes to regions mapped since the last scan would be unknown otherwise. */
 static void
 command_clear_marks(struct reader *l, struct err *err)
 {
@@ -105,7 +104,7 @@ command_clear(struct reader *l, struct result *r)
 
 /* --- any ------------------------------------------------------------------------------------ */
 
-/* Of the tracker. */
+/* Questions about the tracker; the answerer takes the others. */
 static void
 command_ask(struct reader *l, struct result *r)
 {
@@ -115,7 +114,7 @@ command_ask(struct reader *l, struct result *r)
 	reader_copy_tracker(l);
 }
 
-/* What could not be done for want of a process. */
+/* What fails without a process. */
 static const char *
 command_cannot(enum command_kind kind)
 {
@@ -132,7 +131,7 @@ command_cannot(enum command_kind kind)
 }
 
 bool
-command_is_in_vain(const struct reader *l, struct result *r)
+command_is_impossible(const struct reader *l, struct result *r)
 {
 	if (l->draft.ended)
 		err_set(&r->err, ERR_TARGET, "the process has ended", NULL, "%s",
@@ -144,7 +143,7 @@ command_is_in_vain(const struct reader *l, struct result *r)
 }
 
 bool
-command_takes_look(enum command_kind kind)
+command_needs_scan(enum command_kind kind)
 {
 	return kind == COMMAND_LOOK || kind == COMMAND_CLEAR;
 }
@@ -154,20 +153,20 @@ command_carry_out(struct reader *l, const struct command *c)
 {
 	struct result r = {.command = *c};
 
-	if (c->kind == COMMAND_CLEAR && !command_is_in_vain(l, &r))
+	if (c->kind == COMMAND_CLEAR && !command_is_impossible(l, &r))
 		command_clear(l, &r);
-	else if (c->kind == COMMAND_ASK && !command_is_in_vain(l, &r))
+	else if (c->kind == COMMAND_ASK && !command_is_impossible(l, &r))
 		command_ask(l, &r);
 	results_add(&l->done, &r);
 }
 
-/* A clear that went well is news to nobody: what it did is in the sample. */
+/* Only a clear that failed gets a result: the sample shows the others. */
 static void
 command_clear_again(struct reader *l)
 {
 	struct result r = {.command.kind = COMMAND_CLEAR};
 
-	if (!command_is_in_vain(l, &r))
+	if (!command_is_impossible(l, &r))
 		command_clear(l, &r);
 	if (!r.err.what[0] && !r.question)
 		return;
@@ -176,8 +175,8 @@ command_clear_again(struct reader *l)
 }
 
 /*
- * In an auto-clear each clear is followed by a look, and then by the next clear: what is written
- * between the two is seen in no epoch, unless the tracker tells of it in its clear.
+ * In an auto-clear a scan follows each clear, then the next clear: writes between that scan and
+ * the next clear are missed unless the tracker's clear reports them (TRACKER_LOSSLESS).
  */
 void
 command_auto_clear(struct reader *l)

@@ -12,12 +12,12 @@
 
 static const uint64_t MS = 1000000;
 enum {
-	COST_SHARE = 10, /* a list that took t is not made again before COST_SHARE * t has passed */
+	COST_SHARE = 10, /* a list that took t is not repeated before COST_SHARE * t has passed */
 	STOP_WAIT_MS = 250,
 };
 
 struct lister {
-	int refs; /* one is its owner's, one the thread's */
+	int refs; /* the owner's and the thread's */
 	int event;
 	char *root;
 	uint64_t interval_ns;
@@ -29,7 +29,7 @@ struct lister {
 	bool open_failed;
 	struct err open_err;
 
-	/* the thread's own */
+	/* owned by the thread */
 	struct processes_root r;
 	struct processes *list;
 	uint64_t serial, served;

@@ -5,12 +5,12 @@
 #include "kernel/processes.h"
 
 /*
- * The thread that lists the processes of a proc root, so that one of them that keeps its readers
- * waiting keeps nobody else waiting. The latest list wins.
+ * The thread that lists the processes of a proc root, so that the screen does not wait for a
+ * process whose files block. The latest list wins.
  */
 struct lister;
 
-/* A new list every interval, 0: only when asked. Returns at once. */
+/* Makes a list every interval; 0: only on request. Returns at once. */
 struct lister *lister_start(const char *root, uint64_t interval_ns, struct err *err);
 
 /* Readable when there is a new list. */
@@ -19,7 +19,7 @@ int lister_fd(const struct lister *l);
 /* The newest list, the caller's to free; NULL if there is none since the last call. */
 struct processes *lister_take(struct lister *l);
 
-/* Asks for a list now; its `request` will be what this returns, or more. */
+/* Requests a list now; its `request` will be at least what this returns. */
 uint64_t lister_refresh(struct lister *l);
 
 /* false with err: the root could not be opened, and the thread has ended. */

@@ -39,7 +39,7 @@ results_free(struct results *rs)
 	*rs = (struct results){0};
 }
 
-/* Two clears, or two looks, would tell the same as one; of two questions the newer is meant. */
+/* One clear or scan does for two; of two questions the newer one is meant. */
 bool
 command_replaces(const struct command *newer, const struct command *older)
 {

@@ -12,52 +12,52 @@
 #include "query/seek.h"
 
 /*
- * Commands are what is asked for once. Each that is put into the queue is answered by exactly one
- * result, whatever happens to it. Pure: who shares a queue between threads has the lock.
+ * Commands are things done once. Each command in the queue is answered by exactly one result,
+ * whatever happens to it. Pure: threads that share a queue lock it themselves.
  */
 enum command_kind {
-	COMMAND_LOOK,  /* at all that is on screen, now */
+	COMMAND_LOOK,  /* scans all that is on screen, now */
 	COMMAND_CLEAR, /* the write marks, as struct request says */
 	COMMAND_FAULT, /* reads a page that is not in RAM */
 	COMMAND_FIND,  /* the next page, or the next bytes */
 	COMMAND_ASK,   /* a question */
-	COMMAND_SMAPS, /* reads smaps, which the samples have from then on */
+	COMMAND_SMAPS, /* reads smaps; samples include it from then on */
 	COMMAND_KINDS
 };
 
 struct command {
 	enum command_kind kind;
-	uint64_t serial;   /* queue_add gives it; above 0 */
-	uint64_t since_ns; /* when it was asked for */
+	uint64_t serial;   /* set by queue_add; above 0 */
+	uint64_t since_ns; /* when it was requested */
 	char text[512];    /* ASK: the question; FIND: a filter, or a pattern for `bytes` */
-	uint64_t at;       /* FAULT: the page; FIND: where to begin, in whose region bytes are */
+	uint64_t at;       /* FAULT: the page; FIND: where to begin; bytes: in its region only */
 	bool bytes, back;  /* FIND; back: the one before */
 	uint64_t closes;   /* CLEAR: the inode of a userfaultfd to close first; 0: none */
 };
 
-/* Why a clear was not done at once; nothing was done. */
+/* Why a clear needs an answer first; nothing was done yet. */
 enum clear_question {
 	CLEAR_NO_QUESTION,
-	CLEAR_HAZARD,  /* `text`: somebody else lives by the bits; again with request.sure */
-	CLEAR_CONSENT, /* it takes a call run in the target; again with request.allow */
-	CLEAR_STRAY,   /* a userfaultfd is in the way, perhaps nobody's; again with closes */
+	CLEAR_HAZARD,  /* `text`: another program relies on the bits; repeat with request.sure */
+	CLEAR_CONSENT, /* it needs a call run in the target; repeat with request.allow */
+	CLEAR_STRAY,   /* a userfaultfd, perhaps unused, prevents it; repeat with `closes` */
 };
 
 enum result_end {
-	RESULT_DONE,      /* or it failed: err */
-	RESULT_CANCELLED, /* by a person */
+	RESULT_DONE,      /* or failed: err */
+	RESULT_CANCELLED, /* by the user */
 	RESULT_REPLACED,  /* by a newer one of its kind */
 };
 
 struct result {
-	struct command command;   /* serial 0: nobody's, a clear due by request.auto_clear_ns */
+	struct command command;   /* serial 0: not a command, but a clear of the auto-clear */
 	enum result_end end;
-	struct err err;           /* what[0] == 0: well; then, by kind: */
+	struct err err;           /* what[0] == 0: none; then, by kind: */
 	struct answer *answer;    /* ASK */
 	struct seek_found found;  /* FIND */
 	struct smaps_look *smaps; /* SMAPS */
-	bool idle;                /* FAULT: the page was there, nothing was done */
-	enum clear_question question; /* CLEAR; not none: it waits for an answer, with: */
+	bool idle;                /* FAULT: the page was present, nothing was done */
+	enum clear_question question; /* CLEAR; unless none, what must be answered first: */
 	char text[200];
 	uint64_t stray;
 };
@@ -82,22 +82,22 @@ struct queue {
 	uint64_t serial;   /* of the newest */
 };
 
-/* Whether a newer command makes it needless to carry out an older one. */
+/* Whether a newer command makes an older one redundant. */
 bool command_replaces(const struct command *newer, const struct command *older);
 
 /*
- * Puts a command at the end, and returns its serial. One of its kind that still waits is replaced,
- * which `out` gets the result of; but every page that is to be read in is read.
+ * Appends a command and returns its serial. A waiting command of the same kind is replaced, and its
+ * result added to `out`; but COMMAND_FAULT replaces none.
  */
 uint64_t queue_add(struct queue *q, const struct command *c, struct results *out);
 
-/* Puts one that has a serial at the end. */
+/* Appends one that has a serial. */
 void queue_put(struct queue *q, const struct command *c);
 
 /* Takes the i-th out. */
 struct command queue_take(struct queue *q, size_t i);
 
-/* Takes the one with this serial out, if it is still there: it ends so. */
+/* Removes the command with this serial, which ends so. false: it is not there. */
 bool queue_drop(struct queue *q, uint64_t serial, enum result_end end, struct results *out);
 void queue_free(struct queue *q);
 

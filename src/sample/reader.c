@@ -15,12 +15,12 @@
 
 static const uint64_t MS = 1000000;
 enum {
-	PARTIAL_MS = 150, /* how often an unfinished window is shown */
-	STALE_S = 5,     /* a quiet target is read in full this often all the same: reclaim, KSM and
-	                  * migration change pages without a fault of the target's */
-	SYMBOLS_MS = 20, /* of each look go to names of what pointers point to */
-	LENS_MS = 150,   /* of each look go to strips that need every page */
-	SMALL_NS = 5000000, /* a window that took less is read again at every look */
+	PARTIAL_MS = 150, /* how often an unfinished window is published */
+	STALE_S = 5,     /* how often a quiet target is read in full: reclaim, KSM and migration
+	                  * change pages without a fault in the target */
+	SYMBOLS_MS = 20, /* per scan for the symbols that pointers point to */
+	LENS_MS = 150,   /* per scan for strips that need every page */
+	SMALL_NS = 5000000, /* a window that took less is read even if the target is quiet */
 };
 
 /* --- the regions ------------------------------------------------------------------------------ */
@@ -50,9 +50,9 @@ reader_copy_tracker(struct reader *l)
 }
 
 /*
- * The address space read as empty, or not at all. Another program was executed: open it anew. The
- * process is gone: say so. In between (exiting, exec into something we may not read): the next
- * heartbeat tries again. true: there is nothing to look at now.
+ * The address space read as empty, or not at all. After an exec, opens the new one; after the end
+ * of the process, records it. In between (exiting, or exec of a program we may not read) the next
+ * heartbeat tries again. true: there is nothing to read now.
  */
 static bool
 reader_address_space_gone(struct reader *l, struct vma_list *vmas)
@@ -73,7 +73,7 @@ reader_address_space_gone(struct reader *l, struct vma_list *vmas)
 	smaps_look_unref(l->draft.smaps);
 	l->draft.smaps = NULL;
 	l->draft.smaps_err.what[0] = '\0';
-	l->t.track.can = TRACK_UNKNOWN; /* the new program may be another matter */
+	l->t.track.can = TRACK_UNKNOWN; /* probe again for the new program */
 	l->now.auto_clear_ns = 0;
 	bytes_unref(l->draft.bytes); /* of another address space: nothing to compare with */
 	l->draft.bytes = NULL;
@@ -82,13 +82,13 @@ reader_address_space_gone(struct reader *l, struct vma_list *vmas)
 	return false;
 }
 
-/* Reads maps into a list nobody else holds yet; NULL: nothing is there to read now. */
+/* Reads maps into a new list; NULL: there is nothing to read now. */
 static struct regions *
 reader_read_maps(struct reader *l)
 {
 	struct vma_list vmas;
 
-	/* without its page tables it is a program that could not be opened as it was executed */
+	/* without page tables: a program that could not be opened when it was executed */
 	if (target_regions(&l->t, &vmas, &l->draft.trouble) < 0 || !vmas.n ||
 	    (l->draft.regions && !l->t.source->meta.open)) {
 		vma_free(&vmas);
@@ -125,7 +125,7 @@ reader_carry_over(struct regions *rs, const struct regions *old)
 	rs->cost_ns = old->cost_ns;
 }
 
-/* The draft has a whole window of what is wanted: seen again it is shown when it is whole again. */
+/* Whether the draft has the whole requested window: then no partial one replaces it. */
 static bool
 reader_has_window(const struct reader *l)
 {
@@ -153,7 +153,7 @@ reader_window_progress(void *arg, const struct window *w)
 }
 
 bool
-reader_at_grid(struct reader *l, const struct vma_list *vmas)
+reader_read_grid(struct reader *l, const struct vma_list *vmas)
 {
 	const struct screen_request *now = &l->now.screen;
 	const struct vma *v = vma_at(vmas, now->grid.start);
@@ -165,7 +165,7 @@ reader_at_grid(struct reader *l, const struct vma_list *vmas)
 	l->last_partial = source_now(l->t.source);
 	if (now->filter[0] &&
 	    filter_parse(now->filter, FILTER_PAGE, l->t.page_size, &filter, &ignored) == 0)
-		f = &filter; /* who asks for it has read it as well: it cannot be wrong */
+		f = &filter; /* parsed before it was requested, so it is valid */
 	w = window_read_filtered(&l->t, v, &now->grid, now->lens, f, reader_window_progress, l,
 	                         &l->draft.trouble);
 	if (!w)
@@ -176,10 +176,9 @@ reader_at_grid(struct reader *l, const struct vma_list *vmas)
 	return true;
 }
 
-/* The pages of the range that is chosen; given up for a newer request, it is counted by that one.
- */
+/* Counts the chosen range; if abandoned, the newer request counts it. */
 static void
-reader_look_at_range(struct reader *l, const struct vma_list *vmas)
+reader_read_range(struct reader *l, const struct vma_list *vmas)
 {
 	const struct screen_request *w = &l->now.screen;
 	const struct vma *v = vma_at(vmas, w->range_lo);
@@ -201,7 +200,7 @@ reader_range_is_counted(const struct reader *l)
 }
 
 static void
-reader_look_at_card(struct reader *l, const struct vma_list *vmas)
+reader_read_card(struct reader *l, const struct vma_list *vmas)
 {
 	const struct screen_request *w = &l->now.screen;
 
@@ -217,7 +216,7 @@ reader_look_at_card(struct reader *l, const struct vma_list *vmas)
 }
 
 static void
-reader_look_at_bytes(struct reader *l, const struct vma_list *vmas)
+reader_read_bytes(struct reader *l, const struct vma_list *vmas)
 {
 	const struct request *w = &l->now;
 	const struct vma *v = vma_at(vmas, w->screen.hex_at);
@@ -254,11 +253,11 @@ reader_is_quiet(struct reader *l)
 }
 
 /*
- * The strips through a lens that needs every page: so many regions as fit into the time a look may
- * take, from where the last look stopped. The others show what they showed, if it was this lens.
+ * Reads the strips of a lens that needs every page, for as many regions as the time allows, from
+ * where the last scan stopped. The others keep their strips if these are of the same lens.
  */
 static void
-reader_look_through_lens(struct reader *l, struct regions *rs, const struct regions *old)
+reader_read_strips(struct reader *l, struct regions *rs, const struct regions *old)
 {
 	uint64_t end = l->now.interval_ns ? source_now(l->t.source) + LENS_MS * MS : UINT64_MAX;
 	enum lens lens = l->now.screen.lens;
@@ -293,7 +292,7 @@ reader_look_through_lens(struct reader *l, struct regions *rs, const struct regi
 		l->lens_owed |= rs->r[i].known && rs->r[i].lens != lens;
 }
 
-/* The hottest pages are those of the region in the grid, where one is on screen. */
+/* With a grid on screen, the hottest pages are those of its region. */
 static void
 reader_sum_writes(struct reader *l, struct regions *rs)
 {
@@ -310,7 +309,7 @@ reader_sum_writes(struct reader *l, struct regions *rs)
 }
 
 bool
-reader_at_all(struct reader *l)
+reader_read_all(struct reader *l)
 {
 	struct regions *rs = reader_read_maps(l);
 	int r;
@@ -318,7 +317,7 @@ reader_at_all(struct reader *l)
 	if (!rs)
 		return true;
 	if (l->now.screen.grid_on) {
-		if (!reader_at_grid(l, &rs->vmas)) {
+		if (!reader_read_grid(l, &rs->vmas)) {
 			regions_unref(rs);
 			return false;
 		}
@@ -334,7 +333,7 @@ reader_at_all(struct reader *l)
 		reader_sum_writes(l, rs);
 	}
 	if (r == 0 && lens_needs_pages(l->now.screen.lens) && !l->now.screen.grid_on)
-		reader_look_through_lens(l, rs, l->draft.regions);
+		reader_read_strips(l, rs, l->draft.regions);
 	reader_set_regions(l, rs);
 	return r != 1;
 }
@@ -352,7 +351,7 @@ reader_same_regions(const struct vma_list *a, const struct vma_list *b)
 }
 
 bool
-reader_lightly(struct reader *l)
+reader_read_lightly(struct reader *l)
 {
 	struct vma_list vmas;
 	struct err ignored;
@@ -364,18 +363,17 @@ reader_lightly(struct reader *l)
 	same = reader_same_regions(&vmas, &l->draft.regions->vmas);
 	vma_free(&vmas);
 	if (same && w->grid_on && l->draft.window && l->draft.window->cost_ns < SMALL_NS) {
-		reader_at_grid(l, &l->draft.regions->vmas);
+		reader_read_grid(l, &l->draft.regions->vmas);
 		l->host.publish(l->host.arg, l->draft.request_serial == l->now.serial);
 	}
-	if (same && w->hex_on) { /* a page that is there is written without a fault */
-		reader_look_at_bytes(l, &l->draft.regions->vmas);
+	if (same && w->hex_on) { /* writing a present page causes no fault */
+		reader_read_bytes(l, &l->draft.regions->vmas);
 		l->host.publish(l->host.arg, l->draft.request_serial == l->now.serial);
 	}
 	return same;
 }
 
-/* A page's card is read at every look; the others once, unless they were given up for a newer
- * request. */
+/* The card of a page is read in each scan; the others once, or again if abandoned. */
 static bool
 reader_card_is_due(const struct reader *l, const struct request *before, bool again)
 {
@@ -387,7 +385,7 @@ reader_card_is_due(const struct reader *l, const struct request *before, bool ag
 }
 
 void
-reader_besides(struct reader *l, const struct request *before, bool looked, bool again)
+reader_read_extras(struct reader *l, const struct request *before, bool looked, bool again)
 {
 	const struct screen_request *w = &l->now.screen;
 	const struct vma_list *vmas;
@@ -396,11 +394,11 @@ reader_besides(struct reader *l, const struct request *before, bool looked, bool
 		return;
 	vmas = &l->draft.regions->vmas;
 	if (looked || !reader_range_is_counted(l))
-		reader_look_at_range(l, vmas);
+		reader_read_range(l, vmas);
 	if (w->card_on && reader_card_is_due(l, before, again))
-		reader_look_at_card(l, vmas);
+		reader_read_card(l, vmas);
 	if (w->hex_on)
-		reader_look_at_bytes(l, vmas);
+		reader_read_bytes(l, vmas);
 }
 
 /* --- the target ------------------------------------------------------------------------------- */
@@ -411,7 +409,7 @@ reader_is_alive(struct reader *l)
 	return target_is_alive(&l->t);
 }
 
-/* What does not change while the target is watched. */
+/* Facts that do not change. */
 static void
 reader_describe_target(struct reader *l)
 {
@@ -423,7 +421,7 @@ reader_describe_target(struct reader *l)
 	snprintf(d->comm, sizeof(d->comm), "%s", l->t.source->meta.comm);
 }
 
-/* Whether frames are ours to see: the first page in RAM that is met tells. */
+/* Whether page frames are hidden from us, by the first page in RAM. */
 static bool
 reader_frames_are_hidden(struct reader *l)
 {

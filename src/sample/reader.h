@@ -7,15 +7,15 @@
 #include "target/target.h"
 
 /*
- * Looks: how a request becomes a sample. They run on the sampler's thread, which is their host and
- * gives them one request at a time; they know neither its lock nor its mailboxes.
+ * Turns a request into a sample. The sampler's thread is its host: it passes one request at a time,
+ * and keeps its lock and mailboxes to itself.
  */
 struct reader_host {
-	/* What has been found so far is worth showing; `complete`: it is all that was wanted. */
+	/* Publishes the draft; `complete`: it has everything that was requested. */
 	void (*publish)(void *arg, bool complete);
-	/* Something newer is wanted: what is not finished is given up, and owed. */
+	/* A newer request or command waits: unfinished reads are abandoned, and remain due. */
 	bool (*superseded)(void *arg);
-	/* All is over. An answer is given up for nothing less: half of one would be a wrong one. */
+	/* The thread is to stop. Only this abandons an answer: half of one would be wrong. */
 	bool (*stopping)(void *arg);
 	void *arg;
 };
@@ -24,55 +24,54 @@ struct reader {
 	struct reader_host host;
 	struct target t;
 	struct request now;      /* the request being served */
-	struct sample draft;  /* what the next sample will say */
-	struct results done;  /* the commands that were carried out since that was published */
+	struct sample draft;  /* the next sample */
+	struct results done;  /* results since the draft was last published */
 
-	/* reader.c's own */
+	/* private to reader.c */
 	uint64_t last_full, last_partial;
-	/* what the draft's window was filtered by */
+	/* the filter of the draft's window */
 	char window_filter[sizeof(((struct screen_request *)0)->filter)];
 	struct proc_activity activity;
 	struct writes_log writes;
-	size_t lens_next;     /* the region whose strip is to be made next */
-	bool lens_owed;       /* some strips are not of the lens yet */
+	size_t lens_next;     /* the region whose strip is read next */
+	bool lens_owed;       /* some strips do not show the lens yet */
 };
 
-/* Reads from that source, which it takes over. `owner`: whose process it is (track.h). */
+/* Reads from the source, which it takes over. `owner`: of the process (track.h). */
 void reader_open(struct reader *l, struct source *s, enum track_owner owner);
 
 /*
- * Shows its regions before anything that may take longer, then finds out what can be seen of its
- * pages. -1 with err: nothing can.
+ * Publishes the regions before anything that may take longer, then opens the page tables. -1 with
+ * err: they cannot be read.
  */
 int reader_begin(struct reader *l, struct err *err);
 void reader_close(struct reader *l);
 
-/* The address space we read from is still the process's. Costs one word of pagemap. */
+/* Whether the address space that was opened is still the process's. Costs one word of pagemap. */
 bool reader_is_alive(struct reader *l);
 
-/* maps, the grid, then all the rest. false: given up for something newer, and owed. */
-bool reader_at_all(struct reader *l);
+/* Reads maps, the grid, then all regions. false: abandoned for something newer, still due. */
+bool reader_read_all(struct reader *l);
 
-/* The grid alone, of the regions that are known. false: given up. */
-bool reader_at_grid(struct reader *l, const struct vma_list *vmas);
+/* Reads the grid alone, with the known regions. false: abandoned. */
+bool reader_read_grid(struct reader *l, const struct vma_list *vmas);
 
-/* Nothing faulted since the last look and nothing is fading: all of it would show the same again.
- */
+/* Nothing faulted since the last scan and no colour fades: another would show the same. */
 bool reader_is_quiet(struct reader *l);
 
 /*
- * A quiet target faults nothing in, but may still map and protect, and others move its pages: maps
- * and a small window are read all the same. false: more than that has changed.
+ * A quiet target has no faults, but may map and protect memory, and the kernel may move its pages:
+ * reads maps, a small window and the bytes on screen. false: the regions have changed.
  */
-bool reader_lightly(struct reader *l);
+bool reader_read_lightly(struct reader *l);
 
 /*
- * What stands beside the regions: a range, a card, bytes. `looked`: these were just read;
- * `again`: what is read once is read anew.
+ * Reads what is on screen besides the regions: a range, a card, bytes. `looked`: the regions were
+ * just read; `again`: also what is otherwise read once.
  */
-void reader_besides(struct reader *l, const struct request *before, bool looked, bool again);
+void reader_read_extras(struct reader *l, const struct request *before, bool looked, bool again);
 
-/* Copies what the tracker says of itself into the draft. */
+/* Copies the state of the tracker into the draft. */
 void reader_copy_tracker(struct reader *l);
 
 #endif

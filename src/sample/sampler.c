@@ -18,45 +18,45 @@
 static const uint64_t MS = 1000000;
 enum {
 	HEARTBEAT_MS = 100, /* how soon an exec is noticed */
-	COST_SHARE = 10, /* a look that took t is not repeated before COST_SHARE * t has passed */
+	COST_SHARE = 10, /* a scan that took t is not repeated before COST_SHARE * t has passed */
 	STOP_WAIT_MS = 250,
 	RELEASE_WAIT_MS =
-	    5000, /* the same while a watch is let go, VMA by VMA, so that it holds nobody up */
+	    5000, /* the same while a userfaultfd is released, VMA by VMA */
 };
 
 struct sampler {
-	int refs; /* one is its owner's, one each thread's */
+	int refs; /* the owner's, and one per thread */
 	int event;
 	char *root;
 	pid_t pid;
 	enum track_owner owner;
 
 	pthread_mutex_t lock; /* guards what follows, down to the next comment */
-	struct worker worker, second; /* which looks, which answers */
+	struct worker worker, second; /* the reading thread; the answering thread */
 	bool has_second;
 	struct request request;
 	struct queue queue;
-	struct command running; /* the answerer's, from when it is taken out; serial 0: none */
-	bool answered;          /* it has its result: what becomes of it is nobody's affair */
-	struct job job;         /* handed over, and not yet begun */
-	struct results adopt;   /* the answerer's, which a sample has to show first */
+	struct command running; /* the answerer's, once taken out of the queue; serial 0: none */
+	bool answered;          /* it has its result: whatever it still finds is discarded */
+	struct job job;         /* passed to the answerer, and not yet started */
+	struct results adopt;   /* the answerer's, to be published with the next sample */
 	struct sample *out;
 	struct results results;
 	bool open_failed;
-	bool holds; /* the target is watched */
+	bool holds; /* a userfaultfd in the target has to be released */
 	struct err open_err;
 	int pidfd;
 	uint64_t busy_ns;
 
 	struct progress progress; /* of the answerer; atomic */
-	struct answerer answerer; /* its thread's, once there is that */
+	struct answerer answerer; /* owned by the second thread once it runs */
 
-	/* the first thread's own */
+	/* owned by the first thread */
 	struct reader reader;
-	struct queue todo; /* what it has taken out of the queue */
-	struct command next; /* what is to be handed over; serial 0: nothing */
-	uint64_t next_look;
-	bool stale; /* the last look was given up for a newer request, and is owed */
+	struct queue todo; /* taken out of the queue */
+	struct command next; /* to be passed to the answerer; serial 0: none */
+	uint64_t next_scan;
+	bool stale; /* the last scan was abandoned for a newer request, and is still due */
 };
 
 /* --- mailboxes -------------------------------------------------------------------------------- */
@@ -114,7 +114,7 @@ sampler_request(struct sampler *s, struct request *request)
 	pthread_mutex_unlock(&s->lock);
 }
 
-/* With the lock held: the running command has its result; its thread gives it up when it can. */
+/* With the lock held: ends the running command; its thread abandons it when it can. */
 static bool
 sampler_end_running(struct sampler *s, enum result_end end)
 {
@@ -175,7 +175,7 @@ sampler_work(struct sampler *s, struct sampler_work *out)
 	return running;
 }
 
-/* The first that can be taken out now: whoever carries it out has nothing else to do. */
+/* The first command whose thread is free. */
 static size_t
 sampler_first_free(const struct sampler *s)
 {
@@ -186,7 +186,7 @@ sampler_first_free(const struct sampler *s)
 	return i;
 }
 
-/* With the lock held: there is something that the thread has not taken yet. */
+/* With the lock held: whether there is something that the thread has not taken yet. */
 static bool
 sampler_has_news(const struct sampler *s)
 {
@@ -216,7 +216,7 @@ sampler_stopping(void *arg)
 
 /* --- the thread ------------------------------------------------------------------------------- */
 
-/* Waits for a new request or command, for the next look, or for a heartbeat. false: stop. */
+/* Waits for a request, a command, the next scan or a heartbeat. false: stop. */
 static bool
 sampler_wait_for_work(struct sampler *s, bool *news)
 {
@@ -226,9 +226,9 @@ sampler_wait_for_work(struct sampler *s, bool *news)
 	    beat || (s->reader.now.interval_ns && !s->reader.now.paused && !s->reader.draft.ended);
 
 	if (timed && !beat)
-		at = u64_max(now, s->next_look);
+		at = u64_max(now, s->next_scan);
 	else if (timed && s->reader.now.interval_ns && !s->reader.now.paused)
-		at = u64_min(at, u64_max(now, s->next_look));
+		at = u64_min(at, u64_max(now, s->next_scan));
 	pthread_mutex_lock(&s->lock);
 	s->busy_ns = 0;
 	while (!s->worker.stop && !sampler_has_news(s) &&
@@ -243,14 +243,14 @@ sampler_wait_for_work(struct sampler *s, bool *news)
 
 /* --- the thread that answers ------------------------------------------------------------------ */
 
-/* A page that was read in, and smaps, are seen in a sample before they are told. */
+/* These results are published together with a sample that shows them. */
 static bool
 sampler_adopts(const struct result *r)
 {
 	return r->command.kind == COMMAND_FAULT || r->command.kind == COMMAND_SMAPS;
 }
 
-/* The result of the running command, unless it has one. */
+/* Delivers the result of the running command, unless it has one. */
 static void
 sampler_finish(struct sampler *s, struct result *r)
 {
@@ -267,7 +267,7 @@ sampler_finish(struct sampler *s, struct result *r)
 	pthread_mutex_unlock(&s->lock);
 }
 
-/* Whether the running command is to be given up. */
+/* Whether to abandon the running command. */
 static bool
 sampler_gives_up(void *arg)
 {
@@ -330,7 +330,7 @@ sampler_start_second(struct sampler *s)
 	return failed;
 }
 
-/* When the first command comes for it. What is open already says whose PID that is. */
+/* On its first command. The source that is open already shows that the PID was not reused. */
 static int
 sampler_need_second(struct sampler *s, struct err *err)
 {
@@ -354,7 +354,7 @@ failed:
 	return -1;
 }
 
-/* Gives the answerer its next command, with what was seen by now. */
+/* Passes the next command to the answerer, with the regions and stamps as of now. */
 static void
 sampler_hand_over(struct sampler *s)
 {
@@ -365,7 +365,7 @@ sampler_hand_over(struct sampler *s)
 	if (!s->next.serial)
 		return;
 	s->next = (struct command){0};
-	if (command_is_in_vain(l, &r) || sampler_need_second(s, &r.err) < 0) {
+	if (command_is_impossible(l, &r) || sampler_need_second(s, &r.err) < 0) {
 		sampler_finish(s, &r);
 		return;
 	}
@@ -379,7 +379,7 @@ sampler_hand_over(struct sampler *s)
 
 /* --- commands --------------------------------------------------------------------------------- */
 
-/* With the lock held: takes all that can be begun. */
+/* With the lock held: takes all commands that can start. */
 static void
 sampler_take_commands(struct sampler *s)
 {
@@ -397,7 +397,7 @@ sampler_take_commands(struct sampler *s)
 	}
 }
 
-/* Puts into the draft what was read beside the looks. Whether a look is due to see the rest. */
+/* Puts the answerer's results into the draft. Returns whether they make a scan due. */
 static bool
 sampler_adopt(struct sampler *s)
 {
@@ -423,7 +423,7 @@ sampler_adopt(struct sampler *s)
 	return look;
 }
 
-/* Carries out what was asked for, in order: those that take a look afterwards, or the others. */
+/* Carries out commands in order: those that need a scan afterwards, or the others. */
 static bool
 sampler_carry_out(struct sampler *s, bool look)
 {
@@ -432,7 +432,7 @@ sampler_carry_out(struct sampler *s, bool look)
 	for (size_t i = 0; i < s->todo.n;) {
 		struct command c;
 
-		if (command_takes_look(s->todo.v[i].kind) != look) {
+		if (command_needs_scan(s->todo.v[i].kind) != look) {
 			i++;
 			continue;
 		}
@@ -452,7 +452,7 @@ sampler_is_to(const struct sampler *s, enum command_kind kind)
 	return false;
 }
 
-/* What the new request asks beyond the one served before. */
+/* Serves what the new request needs beyond the previous one. */
 static void
 sampler_serve(struct sampler *s, const struct request *before, bool due)
 {
@@ -467,25 +467,25 @@ sampler_serve(struct sampler *s, const struct request *before, bool due)
 	uint64_t begin = time_ns();
 
 	l->draft.trouble.what[0] = '\0';
-	if (!sampler_is_to(s, COMMAND_CLEAR)) /* else what it is about comes with the look */
+	if (!sampler_is_to(s, COMMAND_CLEAR)) /* a clear changes what it would be answered by */
 		sampler_hand_over(s);
 	due |= sampler_adopt(s);
 	due |= sampler_carry_out(s, true) || w->auto_clear_ns != before->auto_clear_ns;
 	if (l->draft.ended) {
 		s->stale = false;
 	} else if (!l->draft.regions || !l->draft.regions->counted || due || s->stale) {
-		s->stale = !reader_at_all(l);
+		s->stale = !reader_read_all(l);
 		looked = true;
-		s->next_look =
+		s->next_scan =
 		    time_ns() + u64_max(w->interval_ns, COST_SHARE * (time_ns() - begin));
 		if (!s->stale)
 			command_auto_clear(l);
 	} else if (!w->screen.grid_on && lens) {
-		s->stale = !reader_at_all(l);
+		s->stale = !reader_read_all(l);
 	} else if (grid) {
-		s->stale = !reader_at_grid(l, &l->draft.regions->vmas);
+		s->stale = !reader_read_grid(l, &l->draft.regions->vmas);
 	}
-	reader_besides(l, before, looked, again);
+	reader_read_extras(l, before, looked, again);
 	sampler_hand_over(s);
 	sampler_carry_out(s, false);
 	sampler_publish(s, !s->stale);
@@ -495,7 +495,7 @@ static void
 sampler_turn(struct sampler *s, bool news)
 {
 	struct request before = s->reader.now;
-	bool due = s->reader.now.interval_ns && !s->reader.now.paused && time_ns() >= s->next_look;
+	bool due = s->reader.now.interval_ns && !s->reader.now.paused && time_ns() >= s->next_scan;
 
 	if (news) {
 		pthread_mutex_lock(&s->lock);
@@ -505,10 +505,10 @@ sampler_turn(struct sampler *s, bool news)
 		due = due && !s->reader.now.paused;
 	}
 	if (!s->reader.draft.ended && s->reader.draft.regions && !reader_is_alive(&s->reader))
-		due = true; /* look() finds out what happened */
+		due = true; /* reader_read_all finds out what happened */
 	else if (!news && due && s->reader.draft.regions && reader_is_quiet(&s->reader) &&
-	         reader_lightly(&s->reader)) {
-		s->next_look = time_ns() + s->reader.now.interval_ns;
+	         reader_read_lightly(&s->reader)) {
+		s->next_scan = time_ns() + s->reader.now.interval_ns;
 		return;
 	}
 	if (news || due)
@@ -516,7 +516,7 @@ sampler_turn(struct sampler *s, bool news)
 }
 
 static void
-sampler_tell_opened(struct sampler *s, bool ok, const struct err *err)
+sampler_set_opened(struct sampler *s, bool ok, const struct err *err)
 {
 	pthread_mutex_lock(&s->lock);
 	s->open_failed = !ok;
@@ -536,9 +536,9 @@ sampler_open_target(struct sampler *s)
 
 	if (ok)
 		reader_open(&s->reader, source, s->owner);
-	sampler_tell_opened(s, ok, &err);
+	sampler_set_opened(s, ok, &err);
 	if (ok && reader_begin(&s->reader, &err) < 0) {
-		sampler_tell_opened(s, false, &err);
+		sampler_set_opened(s, false, &err);
 		ok = false;
 	}
 	return ok;

@@ -7,9 +7,9 @@
 #include "sample/sample.h"
 
 /*
- * The thread that reads the target, so that a kernel that makes it wait makes nobody else wait.
- * Two mailboxes, the latest letter wins in each: a request goes in, a sample comes out. And a
- * queue: a command goes in, and its result comes out, once.
+ * The threads that read the target, so that the screen never waits for the kernel. Two mailboxes
+ * in which the latest letter wins: requests in, samples out. A queue: commands in, each answered
+ * by exactly one result.
  */
 struct sampler;
 
@@ -25,17 +25,20 @@ int sampler_fd(const struct sampler *s);
 /* A descriptor that becomes readable when the target ends, or -1; known after the first sample. */
 int sampler_pidfd(struct sampler *s);
 
-/* Since when the thread has been at what it does now; 0: it waits for something to do. */
+/* When the thread began its present work; 0: it is idle. */
 uint64_t sampler_busy_ns(struct sampler *s);
 
 void sampler_request(struct sampler *s, struct request *request); /* gives it its serial */
 
-/* Carried out after what was asked for before; by the request there is then. Returns its serial. */
+/*
+ * Carried out after the earlier commands of its thread, by the request current at that time.
+ * Returns its serial.
+ */
 uint64_t sampler_command(struct sampler *s, const struct command *c);
 
 /*
- * The command that takes its time now, or waits for one that does. false: none does. `part` is how
- * much of it is done, from 0 to 1; negative: not known.
+ * The slow command that is running, or waits for one. false: there is none. `part`: how much of it
+ * is done, from 0 to 1; negative: not known.
  */
 struct sampler_work {
 	struct command command;
@@ -44,14 +47,14 @@ struct sampler_work {
 bool sampler_work(struct sampler *s, struct sampler_work *out);
 
 /*
- * Cancels a command: its result, RESULT_CANCELLED, is there at once, and nothing else comes of it.
- * What does it stops when it can. false: it has its result already, or cannot be cancelled.
+ * Cancels a command: its result, RESULT_CANCELLED, is there at once and is its only one. Its thread
+ * stops when it can. false: it has its result already, or cannot be cancelled.
  */
 bool sampler_cancel(struct sampler *s, uint64_t serial);
 
 /*
- * The newest sample, the caller's to free; NULL if there is none since the last call. The results
- * since then are added to `out`: what they did to the target is in that sample, or one before it.
+ * The newest sample, the caller's to free; NULL: none since the last call. Adds the results since
+ * then to `out`: their effects are in that sample or an earlier one.
  */
 struct sample *sampler_take(struct sampler *s, struct results *out);
 
@@ -59,8 +62,8 @@ struct sample *sampler_take(struct sampler *s, struct results *out);
 bool sampler_opened(struct sampler *s, struct err *err);
 
 /*
- * Ends the thread, and s. One that is stuck in the kernel is left behind, with s (they end when it
- * comes back, or with the process): returns false then.
+ * Ends the threads and frees s. A thread stuck in the kernel is left behind, with s, until its call
+ * returns or the process ends: returns false then.
  */
 bool sampler_stop(struct sampler *s);
 

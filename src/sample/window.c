@@ -10,7 +10,7 @@
 #include "target/sign.h"
 #include "target/walk.h"
 
-enum { CACHE_MAX = 1 << 20 }; /* pages on screen up to which the page cache is asked: some 40 ms */
+enum { CACHE_MAX = 1 << 20 }; /* pages: for more the page cache is not queried; about 40 ms */
 
 static size_t
 window_cell_count(const struct grid *g)
@@ -161,7 +161,7 @@ window_fill_written(struct window *w, const struct track *t, uint64_t lo, uint64
 	}
 }
 
-/* Of several that were seen at once, the first. */
+/* Of several that were seen at the same time, the first. */
 static void
 window_find_newest(struct window *w, const struct track *t, const struct vma *v)
 {
@@ -185,7 +185,7 @@ window_is_watched(const void *arg, uint64_t addr)
 	return track_reaches(arg, addr);
 }
 
-/* Of contents a look is a change or none; only a scope leaves pages out. */
+/* Only a scope leaves pages out: trackers that compare see every page on screen. */
 static struct lens_pass
 window_lens_pass_of(enum lens l, const struct track *t, const struct vma *v)
 {
@@ -205,7 +205,7 @@ window_fill(struct fill *f, uint64_t lo, uint64_t hi)
 	struct walk_options o = {.needs = lens_row(w->lens)->needs |
 	                                  (w->pages ? PAGE_NEED_FLAGS | PAGE_NEED_COUNT : 0),
 	                         .cache_max = CACHE_MAX};
-	/* measured for its strip, and for the track to learn what is written */
+	/* for its strip, and to update the track */
 	struct region whole;
 	int r = region_measure(f->t, f->v, w->time_ns, &whole, w->map, w->grid.row_cells, f->err);
 

@@ -50,7 +50,7 @@ static unsigned
 look_again(struct subject *s)
 {
 	s->partial = 0;
-	ok(reader_at_grid(&s->l, &s->vmas) && s->l.draft.window->complete, "the look is finished");
+	ok(reader_read_grid(&s->l, &s->vmas) && s->l.draft.window->complete, "the look is finished");
 	return s->partial;
 }
 

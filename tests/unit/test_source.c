@@ -399,7 +399,7 @@ test_list(void)
 
 	if (!look(&l))
 		return;
-	ok(reader_at_all(&l), "a look at all");
+	ok(reader_read_all(&l), "a look at all");
 	rs = l.draft.regions;
 	ok(rs->vmas.n == 3 && rs->counted && rs->time_ns == NOW, "the regions, as of the source's time");
 	is_str(rs->vmas.v[2].name, "[stack:7 worker]", "a stack has its thread's name");
@@ -413,7 +413,7 @@ test_list(void)
 	       l.draft.pid == 4711 && !strcmp(l.draft.comm, "made-up"),
 	   "what holds for all of it");
 	l.now.screen.lens = LENS_SHARING;
-	ok(reader_at_all(&l) && l.draft.regions->r[0].lens == LENS_SHARING, "the strips through another lens");
+	ok(reader_read_all(&l) && l.draft.regions->r[0].lens == LENS_SHARING, "the strips through another lens");
 	reader_close(&l);
 }
 
@@ -426,7 +426,7 @@ look_at_heap(struct reader *l, unsigned zoom, enum lens lens, const char *filter
 	                            .rows = HEAP_PAGES / 16, .zoom = zoom, .top = HEAP};
 	l->now.screen.lens = lens;
 	snprintf(l->now.screen.filter, sizeof(l->now.screen.filter), "%s", filter);
-	return reader_at_all(l) && l->draft.window && l->draft.window->complete ? l->draft.window : NULL;
+	return reader_read_all(l) && l->draft.window && l->draft.window->complete ? l->draft.window : NULL;
 }
 
 static unsigned
@@ -446,7 +446,7 @@ test_grid(void)
 	const struct window *w;
 	const struct cell *c;
 
-	if (!look(&l) || !reader_at_all(&l))
+	if (!look(&l) || !reader_read_all(&l))
 		return;
 	w = look_at_heap(&l, 0, LENS_STATE, "");
 	if (ok(w && w->pages, "the grid, a page a cell")) {
@@ -481,7 +481,7 @@ test_filter(void)
 	struct seek_found found;
 	struct err err = {0};
 
-	if (!look(&l) || !reader_at_all(&l))
+	if (!look(&l) || !reader_read_all(&l))
 		return;
 	ok(filter_parse("mapcount>2", FILTER_PAGE, PAGE, &f, &err) == 0 &&
 	       seek_next(&l.t, l.draft.regions, &f, HEAP, false, &found, &err) == 0 && found.any && found.at == LIB,
@@ -505,7 +505,7 @@ test_rest(void)
 	struct err err = {0};
 	uint8_t byte;
 
-	if (!look(&l) || !reader_at_all(&l))
+	if (!look(&l) || !reader_read_all(&l))
 		return;
 	vmas = &l.draft.regions->vmas;
 	m = (const struct made *)l.t.source;
