@@ -59,7 +59,7 @@ bytes_kind_of(const struct vma *v, const struct page *pg)
 	               : BYTES_ABSENT; /* the word decides, whatever the name of the state */
 }
 
-/* What may be done with the page of v (NULL: of none) at base, asked of the page table now. */
+/* Whether the page of v (NULL: of none) at base may be read, by the page table now. */
 static int
 bytes_look_at_page(struct target *t, const struct vma *v, uint64_t base, struct bytes_page *out,
                    struct err *err)
@@ -80,7 +80,7 @@ bytes_look_at_page(struct target *t, const struct vma *v, uint64_t base, struct 
 	return 0;
 }
 
-/* Within one page. -1: memory may not be read at all. */
+/* Reads within one page. -1: memory cannot be read at all. */
 static int
 bytes_read_page(struct target *t, uint64_t at, uint8_t *to, size_t n, struct bytes_page *page,
                 struct err *err)
@@ -98,7 +98,7 @@ bytes_read_page(struct target *t, uint64_t at, uint8_t *to, size_t n, struct byt
 	return 0;
 }
 
-/* A run of pages that may be read, at one go. */
+/* Reads a run of pages that may be read in one call. */
 static int
 bytes_read_run(struct target *t, uint64_t at, uint8_t *to, size_t n, struct bytes_page *pages,
                struct err *err)
@@ -138,7 +138,7 @@ bytes_pages(struct target *t, const struct vma *v, uint64_t start, size_t n, uin
 	return 0;
 }
 
-/* --- a stretch -------------------------------------------------------------------------------- */
+/* --- a range ---------------------------------------------------------------------------------- */
 
 static struct bytes *
 bytes_new(uint64_t start, uint64_t end, size_t page_size, unsigned word)
@@ -188,7 +188,7 @@ bytes_size(const struct bytes *b)
 	       b->pages_n * sizeof(*b->pages) + b->symbols_n * SYMBOL;
 }
 
-/* What both looks read is compared; a byte that stayed keeps the time of its last change. */
+/* Compares bytes that were read both times; unchanged ones keep the time of their last change. */
 static void
 bytes_mark_changes(struct bytes *b, const struct bytes *before, uint64_t now)
 {
@@ -214,7 +214,7 @@ bytes_read(struct target *t, const struct vma_list *vmas, uint64_t start, uint64
 		uint64_t base = at & ~(uint64_t)(b->page_size - 1);
 		size_t n = u64_min(b->end - at, b->page_size - (at - base));
 
-		/* the look at the entry and the read belong together: nothing comes in between */
+		/* read each page right after its entry, with nothing in between */
 		if (bytes_look_at_page(t, vma_at(vmas, base), base, &b->pages[i], err) < 0 ||
 		    (b->pages[i].kind == BYTES_READ &&
 		     bytes_read_page(t, at, b->data + (at - start), n, &b->pages[i], err) < 0)) {
@@ -228,7 +228,7 @@ bytes_read(struct target *t, const struct vma_list *vmas, uint64_t start, uint64
 	return b;
 }
 
-/* Memory of a device under any name: only VmFlags tell for certain, and reading them is dear. */
+/* Memory of a device under any name: only VmFlags are certain, and reading them is slow. */
 static bool
 bytes_is_device(const struct target *t, const struct vma *v)
 {

@@ -6,8 +6,8 @@
 #include "base/util.h"
 
 /*
- * The pages from `at` to `end` and those that follow: where pages that are mapped lie in between
- * each answer should do for several gaps, and yet not ask about too many that are no gap.
+ * How far beyond `end` to ask: one answer should do for several gaps with mapped pages in between,
+ * yet not cover too many pages that are in no gap.
  */
 static bool
 cache_ask(struct cache *c, uint64_t at, uint64_t end)
@@ -49,7 +49,7 @@ cache_size(const struct cache *c, uint64_t *size)
 	return c->got != NULL;
 }
 
-/* The first page from i on, of n at most, whose bit is another than i's. */
+/* The first of at most n pages from i on whose bit differs from that of i. */
 static size_t
 cache_run_of(const uint64_t *bits, size_t i, size_t n)
 {

@@ -10,19 +10,18 @@
 #include "target/target.h"
 
 /*
- * What the file of a region says of its pages, whether the process maps them or not: which are in
- * the page cache (mincore), which have data at all (SEEK_DATA), which are in swap (cachestat), how
- * long the file is. The helper asks, about plain files and shared memory alone, none of them on a
- * file system whose server would have to be asked (FUSE, NFS, ...). Nothing is read, faulted in or
- * counted as used.
+ * Facts about the pages of a region's file, mapped or not: which are in the page cache (mincore),
+ * have data (SEEK_DATA) or are in swap (cachestat), and the length of the file. The helper finds
+ * them, for regular files and shared memory only, and not on file systems with a server (FUSE,
+ * NFS, ...). Nothing is read, faulted in or marked as used.
  */
 enum cache_fact {
-	CACHE_ASKED = 1,      /* whether it is in the page cache is known, and */
-	CACHE_RESIDENT = 2,   /* it is */
-	CACHE_DATA_ASKED = 4, /* whether the file has data there is known, and */
-	CACHE_DATA = 8,       /* it has */
-	CACHE_SWAPPED_ASKED = 16, /* whether shared memory is in swap there is known, and */
-	CACHE_SWAPPED = 32,       /* it is */
+	CACHE_ASKED = 1,      /* CACHE_RESIDENT is known: */
+	CACHE_RESIDENT = 2,   /* in the page cache */
+	CACHE_DATA_ASKED = 4, /* CACHE_DATA is known: */
+	CACHE_DATA = 8,       /* the file has data there */
+	CACHE_SWAPPED_ASKED = 16, /* CACHE_SWAPPED is known: */
+	CACHE_SWAPPED = 32,       /* shared memory in swap */
 };
 
 struct cache {
@@ -30,12 +29,12 @@ struct cache {
 	const struct vma *v;
 	uint64_t end;
 	unsigned needs;          /* enum file_ask */
-	struct file_pages *got; /* NULL: nothing can be known */
+	struct file_pages *got; /* NULL: nothing is known */
 };
 
 /*
- * For [start, end) of region v; `needs` is enum file_ask. false: nothing can be known, and nothing
- * is open.
+ * For [start, end) of region v; `needs` is enum file_ask. false: nothing is known, and nothing is
+ * open.
  */
 bool cache_open(struct cache *c, struct target *t, const struct vma *v, uint64_t start,
                 uint64_t end, unsigned needs);
@@ -45,8 +44,8 @@ void cache_close(struct cache *c);
 bool cache_size(const struct cache *c, uint64_t *size);
 
 /*
- * Where the pages from `at` end, before `end`, of which the same is known; *facts (enum cache_fact)
- * is what. c must have been opened for them.
+ * The end, at most `end`, of the pages from `at` on that share the same *facts (enum cache_fact). c
+ * must have been opened for them.
  */
 uint64_t cache_run(struct cache *c, uint64_t at, uint64_t end, unsigned *facts);
 

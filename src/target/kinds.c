@@ -15,7 +15,7 @@
 #include "base/util.h"
 #include "kernel/kabi.h"
 
-/* What the helper said of a file. */
+/* An answer of the helper about a file. */
 struct kinds_node {
 	uint64_t inode;
 	uint32_t major, minor;
@@ -23,9 +23,9 @@ struct kinds_node {
 	struct file_node node;
 };
 
-/* --- the kernel's own file systems, which no list of mounts has ------------------------------- */
+/* --- the kernel's internal mounts, which are in no list --------------------------------------- */
 
-/* Takes the descriptor over. */
+/* Closes the descriptor. */
 static void
 kinds_learn_one(struct kinds *k, int fd, enum vma_type type, enum vma_behind behind)
 {
@@ -87,7 +87,7 @@ kinds_read_mounts(struct kinds *k, const struct proc *p)
 	k->cost_ns = k->read_ns - begin;
 }
 
-/* A number that changes when other files are mapped. */
+/* A hash that changes when other files are mapped. */
 static uint64_t
 kinds_devices_of(const struct vma_list *vmas)
 {
@@ -101,8 +101,8 @@ kinds_devices_of(const struct vma_list *vmas)
 }
 
 /*
- * When other files are mapped, or the list is not whole. Long lists are read less often: their
- * reading stays below a 50th of the time.
+ * Reads the mounts again when other files are mapped, or the list was incomplete; for at most a
+ * 50th of the time.
  */
 static void
 kinds_refresh_mounts(struct kinds *k, const struct proc *p, const struct vma_list *vmas)
@@ -120,7 +120,7 @@ kinds_refresh_mounts(struct kinds *k, const struct proc *p, const struct vma_lis
 
 /* --- one region ------------------------------------------------------------------------------- */
 
-/* All that a judgement can need. */
+/* The context of kinds_judge. */
 struct judge {
 	struct kinds *k;
 	struct helper *helper;
@@ -147,8 +147,8 @@ kinds_ask_node(const struct judge *j, const struct vma *v)
 }
 
 /*
- * Of a file on a mount that nobody shows us (another namespace's, or taken away since), the size of
- * its pages says whether they are of the hugetlb pool. Linux 6.11 tells.
+ * For a file on a mount we cannot see (in another namespace, or unmounted): its page size shows
+ * whether it is in the hugetlb pool, from Linux 6.11 on.
  */
 static bool
 kinds_has_huge_pages(const struct judge *j, const struct vma *v)
@@ -165,7 +165,7 @@ kinds_set(struct vma *v, enum vma_type type, enum vma_behind behind)
 	v->behind = (uint8_t)behind;
 }
 
-/* Privately, /dev/zero is anonymous memory: the kernel forgets the file. */
+/* A private mapping of /dev/zero is anonymous memory. */
 static void
 kinds_judge_device(struct vma *v, bool zero)
 {
@@ -176,13 +176,13 @@ kinds_judge_device(struct vma *v, bool zero)
 		          VMA_BEHIND_UNKNOWN);
 }
 
-/* false: it does not settle the matter. */
+/* false: that does not decide it. */
 static bool
 kinds_judge_node(const struct file_node *n, struct vma *v)
 {
 	enum { MEMORY_MAJOR = 1, ZERO_MINOR = 5, AIO_RING_MAGIC = 0xa10a10a1 };
 
-	/* no file at all: what a part of the kernel made to map its own */
+	/* no file type: an anonymous inode of some part of the kernel */
 	if (!(n->mode & S_IFMT)) {
 		kinds_set(v, n->fs == AIO_RING_MAGIC ? VMA_KERNEL : VMA_DEVICE, VMA_BEHIND_UNKNOWN);
 		return true;
@@ -204,7 +204,7 @@ kinds_judge_node(const struct file_node *n, struct vma *v)
 	return true;
 }
 
-/* Data of a program: below it lies its code. To look at each of those costs more than they tell. */
+/* The data of a program lies above its code: not worth asking the helper. */
 static bool
 kinds_is_program(const struct vma_list *vmas, const struct vma *v)
 {
@@ -220,7 +220,7 @@ kinds_is_program(const struct vma_list *vmas, const struct vma *v)
 	return false;
 }
 
-/* A device may have a name anywhere, and in a folder of devices there may be files. */
+/* A device may be in any directory, and a file in a directory of devices. */
 static bool
 kinds_may_be_device(const struct judge *j, const struct mount *m, const struct vma *v)
 {
@@ -257,13 +257,13 @@ kinds_judge_mount(const struct judge *j, const struct mount *m, struct vma *v)
 	}
 }
 
-/* On a device that neither a mount nor the kernel's own file systems have. */
+/* On a device of no known mount. */
 static void
 kinds_judge_unknown(const struct judge *j, struct vma *v)
 {
 	const struct kinds_node *node;
 
-	if (!j->k->own_n) { /* a fixture's: of the kernel's own the names must do */
+	if (!j->k->own_n) { /* a fixture: the names must do */
 		if (!strncmp(v->name, "/secretmem", strlen("/secretmem")))
 			v->behind = VMA_BEHIND_SECRET;
 		return;
@@ -273,12 +273,12 @@ kinds_judge_unknown(const struct judge *j, struct vma *v)
 		return;
 	if (kinds_has_huge_pages(j, v))
 		kinds_set(v, VMA_HUGETLB, VMA_BEHIND_UNKNOWN);
-	/* what has the name of the kernel's own would be on a device of its own */
+	/* a kernel-internal file would be on a known internal mount */
 	else if (v->type != VMA_DEVICE && v->type != VMA_KERNEL)
 		kinds_set(v, VMA_FILE, VMA_BEHIND_UNKNOWN);
 }
 
-/* Of the process's own, or of ours; NULL: neither of us has it. */
+/* The mount, of the process or of ours; NULL: of neither. */
 static const struct mount *
 kinds_mount_of(const struct kinds *k, const struct vma *v)
 {
@@ -299,7 +299,7 @@ kinds_judge_one(const struct judge *j, struct vma *v)
 		return;
 	}
 	if (v->name[0] != '/')
-		return; /* what the kernel calls so is so: a file's name begins with / */
+		return; /* the kernel's own names are reliable: a file's begins with / */
 	m = kinds_mount_of(k, v);
 	if (m)
 		kinds_judge_mount(j, m, v);

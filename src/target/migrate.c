@@ -66,8 +66,8 @@ migrate_whole(double x)
 }
 
 /*
- * The rounds at so many bits a second, in each of which `always` is written besides. Whether they
- * come to an end.
+ * The rounds at a number of bits per second; in each, `always` is written in addition. Returns
+ * whether they end.
  */
 static bool
 migrate_run(const struct curve *c, double always, double pages, double page_size, double bits,
@@ -99,7 +99,7 @@ migrate_run(const struct curve *c, double always, double pages, double page_size
 	return out->converges;
 }
 
-/* The slowest link that would do, to one part in a hundred. */
+/* The slowest link that would do, to 1%. */
 static uint64_t
 migrate_need_bits(const struct curve *c, double pages, double page_size, double bits,
                   double downtime)

@@ -8,13 +8,13 @@
 #include "base/util.h"
 
 /*
- * How long a live migration would take: pre-copy, as QEMU and CRIU do it. Everything is sent once
- * while the process runs, then what it wrote meanwhile, then what it wrote during that, until the
- * rest can be sent while the process stands still no longer than it may. Pure.
+ * How long a live migration would take: pre-copy, as in QEMU and CRIU. Everything is sent once
+ * while the process runs, then the pages written meanwhile, and so on, until the rest can be sent
+ * within the allowed downtime. Pure.
  *
- * How much is written in a round is not the round's length times a rate: a page written twice is
- * sent once, so a program that works on a small set writes ever fewer new pages. That is what the
- * curve is for: the different pages that were written within t, for several t.
+ * A round does not write its length times a rate: a page written twice is sent once, so a program
+ * with a small working set writes ever fewer new pages. Hence the curve: the number of different
+ * pages written within t, for several t.
  */
 enum { CURVE_POINTS = 32 };
 
@@ -36,8 +36,8 @@ double curve_at(const struct curve *c, double ns);
 void curve_add(struct curve *c, uint64_t ns, uint64_t pages);
 
 struct migrate_link {
-	uint64_t bits;        /* a second; what the link carries is all for this */
-	uint64_t downtime_ns; /* how long the process may stand still */
+	uint64_t bits;        /* per second, all of it for the migration */
+	uint64_t downtime_ns; /* how long the process may be stopped */
 };
 enum { MIGRATE_DOWNTIME_MS = 300 /* as in QEMU */, MIGRATE_ROUNDS = 64 };
 
@@ -47,18 +47,18 @@ struct migrate {
 	uint64_t unknown;     /* bytes that may be written all the while; counted if it converges */
 	bool beyond;          /* some round takes longer than was measured */
 	unsigned rounds;      /* while the process runs, the first, of everything, included */
-	uint64_t bytes;       /* sent in all, that while it stands still included */
+	uint64_t bytes;       /* sent in all, including the downtime */
 	uint64_t ns;          /* from the first byte to the last */
-	uint64_t last_bytes;  /* sent while it stands still, ... */
-	/* ... for so long; if it does not converge: the least that it gets to */
+	uint64_t last_bytes;  /* sent during the downtime */
+	/* the downtime; if it does not converge, the shortest that is reached */
 	uint64_t downtime_ns;
-	/* if it does not converge: bits a second that would do; 0: no link would */
+	/* if it does not converge: bits per second that would do; 0: none would */
 	uint64_t need_bits;
 };
 
 /*
- * `pages` are to be sent; of `unknown` of them it is not known when they are written. The curve has
- * a point at least.
+ * `pages` have to be sent; `unknown` of these may be written at any time. The curve has at least
+ * one point.
  */
 void migrate_estimate(const struct curve *c, uint64_t pages, uint64_t unknown, uint64_t page_size,
                       const struct migrate_link *link, struct migrate *out);

@@ -67,7 +67,7 @@ pointers_find(struct bytes *b, struct target *t, const struct vma_list *vmas,
 		if (!v || pointers_known(b, value))
 			continue;
 		if (known && (known->inode != v->inode || known->base != v->start - v->offset))
-			known = NULL; /* another file has come to lie there */
+			known = NULL; /* another file is mapped there now */
 		if (!known && source_now(t->source) - begin > budget_ns)
 			continue;
 		if (known)

@@ -21,18 +21,18 @@ struct walk {
 	struct region *out;
 	uint64_t by_state[STATE_COUNT];
 	struct strip *strip;
-	/* runs whose soft-dirty bit is set on pages that exist */
+	/* runs of existing pages that are marked as written */
 	struct dirty {
 		struct pm_run *v;
 		size_t n, cap;
 	} dirty;
-	struct dirty sure; /* of them, those in memory that was blank when it came */
-	bool blank; /* there is some of it, with so many pages: */
+	struct dirty sure; /* of these, those in memory that was blank when it was mapped */
+	bool blank; /* there is such memory, with existing pages: */
 	uint64_t blank_pages;
 	enum folio_sizes sizes;
 	bool clean_seen, born_seen, watched;
 	uint64_t entries; /* pages that have one */
-	uint64_t lost; /* bytes that were seen written in this epoch and are not any more */
+	uint64_t lost; /* bytes that were seen written in this epoch, and are no longer */
 	const struct track *track;
 };
 
@@ -49,7 +49,7 @@ region_dirty_add(struct dirty *d, uint64_t start, uint64_t end)
 	d->v[d->n++] = (struct pm_run){start, end, 0};
 }
 
-/* A mark in the page table, and nothing behind it; it may be our own. */
+/* A marker in the page table without a page; it may be our own. */
 static bool
 region_is_mark(enum state s)
 {
@@ -57,8 +57,8 @@ region_is_mark(enum state s)
 }
 
 /*
- * "Swapped" is said of guards, markers and pages on the move too: only the word itself tells, so
- * the few runs that are not present are read.
+ * Guards, markers and migrating pages are in the swapped category, too. Only the words distinguish
+ * them, so the few runs that are not present are read.
  */
 static void
 region_add_swapped(struct walk *w, const struct pm_run *run)
@@ -132,7 +132,7 @@ region_blank_add(struct walk *w, uint64_t start, uint64_t end)
 	region_dirty_add(&w->sure, start, end);
 }
 
-/* The settings are read when they are needed. */
+/* Reads the settings on first use. */
 static bool
 region_is_small(struct walk *w, const struct page *pg, uint64_t addr)
 {
@@ -143,11 +143,11 @@ region_is_small(struct walk *w, const struct page *pg, uint64_t addr)
 }
 
 /*
- * Pages of memory that was blank when it came: what is there was written, but of a large folio it
- * is not known which of its pages were.
+ * Memory that was blank when it was mapped: existing pages were written, but in a large folio it is
+ * not known which.
  */
 static void
-region_look_at_blank(struct walk *w, uint64_t start, uint64_t end)
+region_read_blank(struct walk *w, uint64_t start, uint64_t end)
 {
 	enum { BATCH = 128 };
 	struct page pages[BATCH];
@@ -174,7 +174,7 @@ region_look_at_blank(struct walk *w, uint64_t start, uint64_t end)
 	}
 }
 
-/* What was told as written and is still there is not looked at again. */
+/* Pages with a stamp of this epoch are not read again. */
 static void
 region_note_blank(struct walk *w, uint64_t start, uint64_t end, uint64_t cats)
 {
@@ -182,7 +182,7 @@ region_note_blank(struct walk *w, uint64_t start, uint64_t end, uint64_t cats)
 	uint64_t everywhere = track_cats_everywhere(t);
 
 	if (cats & PM_CAT_PFNZERO || (cats & everywhere) != everywhere)
-		return; /* what is not marked where all is, was not */
+		return; /* not marked although new mappings are: not written */
 	if (cats & PM_CAT_HUGE) {
 		w->blank_pages += (end - start) / w->page_size;
 		return;
@@ -194,7 +194,7 @@ region_note_blank(struct walk *w, uint64_t start, uint64_t end, uint64_t cats)
 
 		if (more && t->v[k].epoch != t->epoch)
 			from = to;
-		region_look_at_blank(w, start, from);
+		region_read_blank(w, start, from);
 		w->blank_pages += (to - from) / w->page_size;
 		if (from < to)
 			region_blank_add(w, from, to);
@@ -264,8 +264,8 @@ region_dirty_bytes(const struct walk *w)
 }
 
 /*
- * Pages of it that somebody may have written. A private file's own pages nobody has, and of the
- * kernel's none counts.
+ * Pages that may have been written: not those a private mapping shares with its file, and none of
+ * the kernel's.
  */
 static uint64_t
 region_writable_pages(const struct vma *v, const struct region *r)
@@ -310,10 +310,10 @@ region_clip_dirty(struct dirty *d, uint64_t start, uint64_t end)
 	d->n = n;
 }
 
-/* Tells the track, if it can be told: of a region that is new since the clear only what is sure. */
+/* Updates the stamps; of a region mapped since the clear, only what is certain. */
 static void
-region_tell_track(struct walk *w, struct track *t, const struct track_verdict *is, uint64_t start,
-                   uint64_t end, uint64_t now)
+region_update_track(struct walk *w, struct track *t, const struct track_verdict *is,
+                    uint64_t start, uint64_t end, uint64_t now)
 {
 	bool known = !is->doubt || (is->exact && is->doubt == DOUBT_NEW);
 
@@ -344,8 +344,8 @@ region_pages_written(const struct walk *w, const struct track *t, uint64_t start
 }
 
 /*
- * Of memory that was blank when it came, all is known but which pages of its large folios were
- * written.
+ * Of memory that was blank when it was mapped, everything is known but which pages of its large
+ * folios were written.
  */
 static enum track_doubt
 region_doubt_of_blank(const struct walk *w, const struct track *t, enum track_doubt d)
@@ -373,7 +373,7 @@ region_note_written(struct walk *w, struct target *target, uint64_t now)
 	struct track_verdict is = region_judge(w, target, in_scope);
 
 	if (in_scope)
-		region_tell_track(w, t, &is, start, end, now);
+		region_update_track(w, t, &is, start, end, now);
 	out->doubt = in_scope ? region_doubt_of_blank(w, t, is.doubt) : is.doubt;
 	written = region_pages_written(w, t, w->v->start, w->v->end);
 	track_set_doubt(t, w->v->start, out->doubt, there - u64_min(there, written));
@@ -426,8 +426,8 @@ region_add_unseen(void *arg, uint64_t start, uint64_t end, const struct page *ea
 }
 
 /*
- * What has no entry in the page table may be in swap all the same: the file tells, if there is not
- * too much to ask about at each look.
+ * Shared memory without an entry in the page table may be in swap: asks its file, if it is not too
+ * large to be asked about in each scan.
  */
 static void
 region_count_unseen(struct walk *w, struct target *t)
@@ -473,14 +473,13 @@ region_count(struct target *target, const struct vma *v, uint64_t now, struct re
 		return 0; /* not known */
 	strip_begin(&shares, vma_size(v) / size, width);
 	if (state_copies(v) || !source->meta.scan)
-		cats |= PM_CAT_FILE; /* which pages are private copies; else it is not worth the
-		                        scan's price */
+		cats |= PM_CAT_FILE; /* to find private copies; makes the scan slow */
 	if (t->clears) {
 		any |= track_cats_everywhere(t);
 		cats |= track_cats(t);
 	}
 	r = source_runs(source, v->start, v->end, any, cats, region_walk_run, &w, err);
-	/* half a walk must not tell the track what is written: the rest would be forgotten */
+	/* after half a walk the track would forget the other half */
 	if (r == 0)
 		region_finish(&w, target, now, strip, width, by_state);
 	if (r == 0)
@@ -506,7 +505,7 @@ struct region_strip {
 };
 
 static int
-region_look_at_pages(void *arg, uint64_t addr, const struct page *pages, size_t n)
+region_strip_pages(void *arg, uint64_t addr, const struct page *pages, size_t n)
 {
 	struct region_strip *k = arg;
 
@@ -524,7 +523,7 @@ int
 region_look(struct target *t, const struct vma *v, enum lens l, struct strip_cell *strip,
             unsigned width, struct err *err)
 {
-	static const struct walk_fns fns = {.pages = region_look_at_pages};
+	static const struct walk_fns fns = {.pages = region_strip_pages};
 	struct walk_options o = {.needs = lens_row(l)->needs & ~(unsigned)PAGE_NEED_CACHE};
 	struct region_strip k = {.lens = {.lens = l}, .v = v, .page_size = t->page_size};
 	int r;

@@ -6,9 +6,9 @@
 #include "base/util.h"
 #include "target/bytes.h"
 
-enum { SIGN_MAX = 16384 }; /* pages: of larger windows the beginning */
+enum { SIGN_MAX = 16384 }; /* pages: only the beginning of larger windows */
 
-/* Up to BYTES_PAGES pages, whose contents are read when the first of them is asked for. */
+/* Up to BYTES_PAGES pages; their contents are read on first use. */
 struct signer {
 	struct target *t;
 	const struct vma *v;

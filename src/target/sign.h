@@ -5,9 +5,9 @@
 #include "target/target.h"
 
 /*
- * For the trackers that see no more than what is on screen: looks at the pages of [start, end), of
- * region v, and adds to the track of t what differs from the look before. No error: what cannot be
- * read tells nothing.
+ * For trackers that only see pages on screen (TRACKER_LOCAL): compares the pages of [start, end),
+ * of region v, with the previous scan and stamps those that differ. Pages that cannot be read are
+ * left out.
  */
 void sign_look(struct target *t, const struct vma *v, uint64_t start, uint64_t end, uint64_t now);
 

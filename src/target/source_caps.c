@@ -14,7 +14,6 @@
 #include "kernel/proc_bar.h"
 #include "target/symbol.h"
 
-/* What is probed. */
 struct caps {
 	struct source_root *r;
 	struct track *track;
@@ -37,7 +36,7 @@ caps_no(struct cap *c, const char *why, const char *how)
 	snprintf(c->detail, sizeof(c->detail), "%s", why);
 }
 
-/* Open and read: some files open and then fail. */
+/* Reads as well: some files open, and then fail. */
 static void
 caps_try_file(struct cap *c, int fd, const char *how)
 {
@@ -52,7 +51,7 @@ caps_try_file(struct cap *c, int fd, const char *how)
 		close(fd);
 }
 
-/* A file of the process's; what helps is found out when it is refused. */
+/* A file of the process; the remedy is looked up only if it is refused. */
 static void
 caps_try_own_file(struct caps *t, struct cap *c, const char *name)
 {
@@ -86,7 +85,7 @@ caps_mem(struct caps *t, struct cap *c)
 	caps_yes(c, "opens; read only on request");
 }
 
-/* A word of a page that is present, 0 if there is none. */
+/* The start of the first run of present pages. */
 static int
 caps_note_present(void *arg, const struct pm_run *run)
 {
@@ -167,7 +166,7 @@ caps_scan(struct caps *t, struct cap *c)
 		         NULL);
 }
 
-/* The categories, each asked for by itself (pagemap.c); rows of their own below PAGEMAP_SCAN. */
+/* The categories of PAGEMAP_SCAN, each probed separately (pagemap.c); rows below it. */
 static const struct {
 	uint64_t bit;
 	const char *name, *since, *gives;
@@ -262,7 +261,7 @@ caps_swaps(struct caps *t, struct cap *c)
 	buf_free(&b);
 }
 
-/* Tried on the first file that is mapped. */
+/* Tried on mapped files until one answers. */
 static void
 caps_page_cache(struct caps *t, struct cap *c)
 {
@@ -294,7 +293,7 @@ caps_page_cache(struct caps *t, struct cap *c)
 		        "run as root, or as the owner of its files");
 }
 
-/* Nothing is attached to: mem asks for the same right, and status tells who is there already. */
+/* Without attaching: mem takes the same right, and status shows an existing tracer. */
 static void
 caps_ptrace(struct caps *t, struct cap *c)
 {

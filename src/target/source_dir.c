@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A folder that looks like a proc root (--proc-root): what lies there and nothing else. It stands
- * still, nothing of this machine is asked about it, and its sparse files stand for address spaces.
+ * A directory laid out like a proc root (--proc-root). It never changes, nothing about it is taken
+ * from the running kernel, and its sparse files stand for address spaces.
  */
 #include "target/source_root.h"
 
@@ -26,7 +26,7 @@ source_dir_nodes(const struct source *s, uint64_t addr, int *out, size_t n)
 		out[i] = -1;
 }
 
-/* The cgroups are those of the running kernel: an inode of a folder means nothing among them. */
+/* The running kernel's cgroups are not those of the directory. */
 static bool
 source_dir_cgroup(const struct source *s, uint64_t inode, struct buf *out)
 {
@@ -34,7 +34,7 @@ source_dir_cgroup(const struct source *s, uint64_t inode, struct buf *out)
 	return false;
 }
 
-/* The file ends with its last words: what comes after them is zeros. */
+/* A fixture's file may end early: the rest reads as zeros. */
 static ssize_t
 source_dir_bytes(struct source *s, uint64_t addr, void *to, size_t n, int *sys, struct err *err)
 {

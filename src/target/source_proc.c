@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A process of the running kernel: its files in /proc, what system calls tell of it, what its page
- * tables can be scanned for, and, through the helper, what its files say.
+ * A process of the running kernel: its files in /proc, system calls, PAGEMAP_SCAN and, through the
+ * helper, the files that it maps.
  */
 #include "target/source_root.h"
 
@@ -77,7 +77,7 @@ source_proc_bytes(struct source *s, uint64_t addr, void *to, size_t n, int *sys,
 	return got < 0 ? 0 : got;
 }
 
-/* By the helper: nobody can say how long it takes, and the wait may be one that no signal ends. */
+/* By the helper: it may take any time, in a wait that no signal ends. */
 static int
 source_proc_fault_in(struct source *s, const struct vma *v, uint64_t addr, struct err *err)
 {
@@ -90,7 +90,7 @@ source_proc_fault_in(struct source *s, const struct vma *v, uint64_t addr, struc
 	return helper_fault(r->helper, &r->proc, v, r->mem, addr);
 }
 
-/* A server would have to be asked about a remote file, and may not answer. */
+/* Not of remote files: their server may not answer. */
 static bool
 source_proc_files(struct source *s, const struct vma *v, uint64_t start, uint64_t end,
                   unsigned needs, struct file_pages *out)

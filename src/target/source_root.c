@@ -47,7 +47,7 @@ source_root_open_maps(struct source_root *r, struct err *err)
 }
 
 static void
-source_root_tell_comm(struct source_root *r)
+source_root_copy_comm(struct source_root *r)
 {
 	memcpy(r->base.meta.comm, r->proc.comm, sizeof(r->base.meta.comm));
 }
@@ -59,7 +59,7 @@ source_root_begin(struct source_root *r, struct err *err)
 
 	m->pid = r->proc.pid;
 	m->end_fd = r->proc.pidfd;
-	source_root_tell_comm(r);
+	source_root_copy_comm(r);
 	if (source_root_open_maps(r, err) < 0)
 		return -1;
 	frames_open(&r->frames, &r->proc);
@@ -79,7 +79,7 @@ source_root_open(struct source *s, struct err *err)
 	return 0;
 }
 
-/* It is asked for again when it is needed: the right to read it may have gone with an exec. */
+/* Memory is opened again on use: an exec may have taken the right to read it. */
 static void
 source_root_close_space(struct source_root *r)
 {
@@ -125,7 +125,7 @@ source_root_life(struct source *s)
 	struct source_root *r = source_root_of(s);
 	enum proc_life life = proc_check(&r->proc);
 
-	source_root_tell_comm(r);
+	source_root_copy_comm(r);
 	return life;
 }
 
@@ -145,8 +145,8 @@ source_root_counters(const struct source *s, struct proc_activity *out)
 /* --- the address space ------------------------------------------------------------------------ */
 
 /*
- * maps is silent, or fails, when its thread has ended, and with the address space. The memory that
- * page tables are read from is held by their descriptor, so that tells which. 1: it is gone.
+ * maps reads as empty, or fails, both when its thread has ended and when the address space is gone.
+ * The descriptor of the page tables holds the address space and so tells which. 1: it is gone.
  */
 static int
 source_root_read_maps(struct source_root *r, struct vma_list *out, struct err *err)
@@ -220,7 +220,7 @@ source_root_folio_sizes(const struct source *s)
 	return folio_sizes(FOLIO_SETTINGS, s->meta.page_size);
 }
 
-/* --- what is dear ----------------------------------------------------------------------------- */
+/* --- expensive -------------------------------------------------------------------------------- */
 
 int
 source_root_smaps(const struct source *s, uint64_t start, uint64_t end, struct smaps *out,

@@ -3,8 +3,7 @@
 #define PM_SOURCE_ROOT_H
 
 /*
- * What the live kernel and a folder that looks like its /proc have in common: files below a proc
- * root. For source_*.c and the tests alone.
+ * What source_proc and source_dir share: files below a proc root. For source_*.c and tests only.
  */
 #include "target/kinds.h"
 #include "target/source.h"
@@ -12,12 +11,12 @@
 struct source_root {
 	struct source base;
 	struct proc proc;
-	int maps;              /* kept open: it reads as empty once the address space is gone */
-	int mem;               /* the target's memory; -1 until some is to be read */
+	int maps;              /* kept open: reads as empty once the address space is gone */
+	int mem;               /* the target's memory; opened on first use, -1 until then */
 	struct pagemap pm;
 	struct frames frames;
 	struct kinds kinds;
-	struct helper *helper; /* who touches its files; NULL: nobody has asked yet, or a folder */
+	struct helper *helper; /* accesses its files; NULL until first use, and for a directory */
 };
 
 static inline struct source_root *
@@ -26,10 +25,10 @@ source_root_of(const struct source *s)
 	return (struct source_root *)(uintptr_t)s; /* base is its first member */
 }
 
-/* All closed; and what the base of a source of its own has, before it is opened. */
+/* Sets up the base, with everything closed. */
 void source_root_init(struct source_root *r, const struct source_ops *ops, size_t page_size);
 
-/* Opens the regions' file and those of frames, once `proc` is open. */
+/* With `proc` open: opens maps and the files about frames. */
 int source_root_begin(struct source_root *r, struct err *err);
 int source_root_open_maps(struct source_root *r, struct err *err);
 int source_root_open(struct source *s, struct err *err);
@@ -51,15 +50,15 @@ int source_root_smaps(const struct source *s, uint64_t start, uint64_t end, stru
                       struct err *err);
 bool source_root_counters(const struct source *s, struct proc_activity *out);
 
-/* 0, or -1 with err: who may read memory is who may attach. */
+/* 0, or -1 with err: reading memory takes the right to attach. */
 int source_root_open_memory(struct source_root *r, struct err *err);
 
-/* source_dir.c, source_proc.c; `proc` is the process, open, and taken over. NULL with err. */
+/* source_dir.c, source_proc.c: take over `proc`, which is open. NULL with err. */
 struct source *source_dir_open(const struct proc *proc, struct err *err);
 struct source *source_proc_open(const struct proc *proc, struct err *err);
 extern const struct source_ops source_dir_ops;
 
-/* source_tracked.c: the trackers, which know processes; source_caps.c: what can be done. */
+/* source_tracked.c, source_caps.c */
 extern const struct source_writes source_tracked;
 size_t source_caps(struct source *s, struct track *t, struct cap *out);
 

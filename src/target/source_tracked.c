@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Writes of a process that trackers can reach: they are given its files, and do the rest. */
+/* Writes, by the trackers, which use the files of the process. */
 #include "target/source_root.h"
 
 #include "track/inject.h"

@@ -20,7 +20,7 @@ struct summary_type {
 	uint64_t regions, pages;
 	uint64_t rss, swap, hugetlb; /* as in region.h: RSS is without zero page and hugetlb */
 	uint64_t unreadable;         /* of pages: nothing is known of these */
-	bool swap_unknown;           /* more may be in swap: of shared memory not all is told */
+	bool swap_unknown;           /* more may be in swap: shared memory is not all known */
 };
 
 struct summary_flags {
@@ -28,8 +28,8 @@ struct summary_flags {
 };
 
 /*
- * How often pages in RAM are mapped, by anyone. Where the count is hidden, bit 56 of the page table
- * still tells whether it is one.
+ * How often pages in RAM are mapped, by any process. If the count is hidden, bit 56 of the page
+ * table still shows whether it is one.
  */
 enum summary_share {
 	SHARE_0, SHARE_1, SHARE_2, SHARE_4, SHARE_16, SHARE_64,
@@ -46,19 +46,18 @@ const struct summary_share_row *summary_share_row(enum summary_share s);
 const char *summary_kind_name(enum page_kind k);
 
 /*
- * How the pages of a folio are mapped: the ways the kernel's thpmaps tells apart. What is whole has
- * all of the folio's pages one after the other within one region, as a single entry could map them:
- * a run ends at a region's border.
+ * How the pages of a folio are mapped, in the categories of the kernel's thpmaps. Whole: all of the
+ * folio's pages in order within one region, as a single entry could map them.
  */
 enum summary_fit {
-	FIT_PMD,       /* by one entry for the lot (only where `pmd_known`) */
+	FIT_PMD,       /* by a single entry (only if `pmd_known`) */
 	FIT_ALIGNED,   /* whole, at a multiple of its size: could be mapped by one entry */
 	FIT_UNALIGNED, /* whole, elsewhere */
 	FIT_PARTIAL,   /* some of its pages */
 	FIT_COUNT
 };
 struct summary_folios {
-	uint64_t met; /* different folios, each once, however much of it is mapped */
+	uint64_t met; /* the number of different folios, mapped in whole or in part */
 	uint64_t pages[FIT_COUNT];
 };
 
@@ -81,7 +80,7 @@ struct summary {
 	uint64_t by_state[STATE_COUNT];
 	struct summary_type by_type[VMA_TYPES];
 
-	/* of the pages in RAM; of the others nobody knows the rest */
+	/* of pages in RAM only */
 	struct summary_flags *flags; /* ascending */
 	size_t flags_n, flags_cap, flags_last;
 	uint64_t flags_unknown;
@@ -89,11 +88,11 @@ struct summary {
 	uint64_t pss, pss_unknown; /* see summary_pss */
 	struct summary_folios folios[KIND_COUNT][SUMMARY_ORDERS];
 	uint64_t folios_unknown;
-	struct pfnset heads; /* of the folios met so far */
+	struct pfnset heads; /* of the folios so far */
 	struct summary_run run;
 };
 
-/* pmd_known: the page tables are read by a scan that tells how pages are mapped (PM_CAT_HUGE). */
+/* pmd_known: the scan of the page tables reports huge mappings (PM_CAT_HUGE). */
 void summary_init(struct summary *s, size_t page_size, bool pmd_known);
 void summary_free(struct summary *s);
 
@@ -110,16 +109,15 @@ void summary_pages(struct summary *s, const struct vma *v, uint64_t addr, const 
 void summary_gap(struct summary *s, const struct vma *v, uint64_t start, uint64_t end,
                  const struct page *each);
 
-/* After the last: what is still open is counted. */
+/* After the last region: counts the run that is still open. */
 void summary_end(struct summary *s);
 
-/* Why nothing is known of the frames of the pages in RAM; NULL: of some it is, or there are none.
- */
+/* Why no frame of the pages in RAM is known; NULL: some are, or no page is in RAM. */
 const char *summary_hidden_why(const struct summary *s);
 
 /*
- * The proportional set size in bytes, as smaps has it: each page's size divided by how often it is
- * mapped, hugetlb left out. false: a shared page's count is not known, and so neither is this.
+ * The proportional set size in bytes, as in smaps: each page's size divided by how often it is
+ * mapped, without hugetlb. false: not known, because the count of a shared page is not.
  */
 bool summary_pss(const struct summary *s, uint64_t *bytes);
 

@@ -16,16 +16,16 @@ struct pages_walk {
 	const struct walk_fns *fns;
 	void *arg;
 	struct err *err;
-	uint64_t at; /* all before it has been told */
+	uint64_t at; /* everything before it has been reported */
 	struct page *batch; /* room for PAGE_BATCH */
 	struct cache cache;
-	uint64_t past; /* from there on the file has ended; UINT64_MAX: not known to */
+	uint64_t past; /* the first address past the end of the file; UINT64_MAX: not known */
 	bool asked_file;
-	bool look;     /* the cache is asked about each page, and not only how long the file is */
+	bool look;     /* query the page cache, and not only the file's length */
 	bool failed;
 };
 
-/* What the empty entry of a page says: where the page table does not show all, nothing. */
+/* An empty entry says nothing where the page table does not show all pages. */
 static void
 walk_judge_empty(const struct pages_walk *w, struct page *pg)
 {
@@ -65,9 +65,9 @@ walk_read_batch(struct pages_walk *w, uint64_t addr, struct page *pages, size_t 
 	return 0;
 }
 
-/* --- what the file says of pages that are not there ------------------------------------------- */
+/* --- facts from the file about absent pages --------------------------------------------------- */
 
-/* Its length is worth a question always; the pages are if there are not too many. */
+/* Its length always; its pages if there are not too many. */
 static void
 walk_ask_file(struct pages_walk *w, uint64_t start, uint64_t end)
 {
@@ -92,8 +92,8 @@ walk_ask_file(struct pages_walk *w, uint64_t start, uint64_t end)
 }
 
 /*
- * Of shared memory. Before Linux 6.5 what the file has and the cache has not is in swap; what the
- * swap cache has still counts as cached then.
+ * Of shared memory. Before Linux 6.5: data that is not in the page cache is in swap; pages in the
+ * swap cache count as cached there.
  */
 static unsigned
 walk_know_swap(const struct pages_walk *w, unsigned facts)
@@ -108,8 +108,8 @@ walk_know_swap(const struct pages_walk *w, unsigned facts)
 }
 
 /*
- * What is known of the pages from `at` on, which have no entry in the page table, as far as it
- * holds, which is returned.
+ * Sets *each for the pages from `at` on, which have no entry in the page table. Returns the end of
+ * the pages for which it is valid.
  */
 static uint64_t
 walk_know_gap(struct pages_walk *w, uint64_t at, uint64_t end, struct page *each)
@@ -134,9 +134,9 @@ walk_know_gap(struct pages_walk *w, uint64_t at, uint64_t end, struct page *each
 	return end;
 }
 
-/* The pages of a gap one by one: of those that have come since, what they are now. */
+/* Reports the pages of a gap one by one; some may exist by now. */
 static int
-walk_tell_gap_pages(struct pages_walk *w, uint64_t start, uint64_t end, const struct page *each)
+walk_report_gap_pages(struct pages_walk *w, uint64_t start, uint64_t end, const struct page *each)
 {
 	struct page *pages = w->batch;
 	size_t size = w->t->page_size;
@@ -162,22 +162,22 @@ walk_tell_gap_pages(struct pages_walk *w, uint64_t start, uint64_t end, const st
 }
 
 static int
-walk_tell_gap_of(struct pages_walk *w, uint64_t start, uint64_t end, const struct page *each)
+walk_report_gap_of(struct pages_walk *w, uint64_t start, uint64_t end, const struct page *each)
 {
 	if (w->o->needs & PAGE_NEED_GAPS)
-		return walk_tell_gap_pages(w, start, end, each);
+		return walk_report_gap_pages(w, start, end, each);
 	return w->fns->gap ? w->fns->gap(w->arg, start, end, each) : 0;
 }
 
-/* A gap, told in stretches of pages of which the same is known. */
+/* Reports a gap in ranges of uniform pages. */
 static int
-walk_tell_gap(struct pages_walk *w, uint64_t end)
+walk_report_gap(struct pages_walk *w, uint64_t end)
 {
 	while (w->at < end) {
 		struct page each;
 		uint64_t to = walk_know_gap(w, w->at, end, &each);
 
-		if (walk_tell_gap_of(w, w->at, to, &each))
+		if (walk_report_gap_of(w, w->at, to, &each))
 			return 1;
 		progress_add(w->t->progress, to - w->at);
 		w->at = to;
@@ -194,7 +194,7 @@ walk_run(void *arg, const struct pm_run *run)
 	struct page *pages = w->batch;
 	size_t size = w->t->page_size;
 
-	if (walk_tell_gap(w, run->start))
+	if (walk_report_gap(w, run->start))
 		return 1;
 	while (w->at < run->end) {
 		size_t n = u64_min((run->end - w->at) / size, PAGE_BATCH);
@@ -224,7 +224,7 @@ walk_runs(struct pages_walk *w, uint64_t start, uint64_t end)
 	r = source_runs(w->t->source, start, end, any, any | PM_CAT_PFNZERO | PM_CAT_HUGE, walk_run,
 	                 w, w->err);
 	if (r == 0)
-		r = walk_tell_gap(w, end);
+		r = walk_report_gap(w, end);
 	cache_close(&w->cache);
 	return r;
 }
@@ -242,7 +242,7 @@ walk_pages(struct target *t, const struct vma *v, uint64_t start, uint64_t end,
 	if (source_readable(t->source, v)) {
 		r = walk_runs(&w, start, end);
 	} else {
-		r = walk_tell_gap_of(&w, start, end, &nothing);
+		r = walk_report_gap_of(&w, start, end, &nothing);
 		progress_add(t->progress, end - start);
 	}
 	free(w.batch);
@@ -284,7 +284,7 @@ walk_some(struct target *t, const struct vma *v, uint64_t addr, unsigned needs, 
 	struct walk_options o = {.needs = needs};
 	struct pages_walk w = {.t = t, .v = v, .o = &o, .err = err};
 	size_t size = t->page_size;
-	uint64_t known = 0; /* what `each` says holds so far */
+	uint64_t known = 0; /* `each` is valid up to here */
 	struct page each = {0};
 
 	if (walk_read_batch(&w, addr, out, n, 0) < 0)

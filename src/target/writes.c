@@ -35,7 +35,7 @@ writes_ages_add(struct ages *a, uint64_t age, uint64_t pages)
 	a->pages[k] += pages;
 }
 
-/* What is written through a shared mapping of a file is in the file, and is not sent. */
+/* Writes to a shared mapping go to its file and are not sent. */
 static bool
 writes_is_sent(const struct vma *v)
 {
@@ -60,8 +60,8 @@ writes_to_send(const uint64_t by_state[STATE_COUNT])
 }
 
 /*
- * From the clear on: within t is written what was first seen written by then. Each point stands at
- * the time of a look, for then, and only then, the number is exact.
+ * From the clear on: written within t is what was first seen written by then. Each point is at the
+ * time of a scan, the only time for which the number is exact.
  */
 static void
 writes_curve_from_clear(const struct ages *a, uint64_t measured, struct curve *out)
@@ -78,7 +78,7 @@ writes_curve_from_clear(const struct ages *a, uint64_t measured, struct curve *o
 	curve_add(out, measured, sum);
 }
 
-/* Pages count in each epoch, or look, in which they were written; else once since the clear. */
+/* Whether pages count in each epoch or scan; else once since the clear. */
 static bool
 writes_counts_again(const struct track *t)
 {
@@ -94,8 +94,8 @@ writes_measured(const struct track *t, uint64_t now)
 }
 
 /*
- * Back from now: since a clear were written the pages that were stamped in the epochs after
- * it. That is known of clears alone: when in its epoch a page was written last, nobody saw.
+ * Back from now: since a clear, the pages stamped in later epochs were written. Points are at
+ * clears only: when within its epoch a page was last written is not known.
  */
 static void
 writes_curve_until_now(const struct track *t, const uint64_t pages[TRACK_EPOCHS], uint64_t now,
@@ -120,7 +120,7 @@ writes_curve_until_now(const struct track *t, const uint64_t pages[TRACK_EPOCHS]
 		curve_add(out, age, sum);
 }
 
-/* What of a stamp lies in regions that are sent, from region *k on. */
+/* The part of a stamp in regions that are sent, from region *k on. */
 static uint64_t
 writes_bytes_sent(const struct track_stamp *s, const struct vma_list *vmas, size_t *k)
 {
@@ -135,7 +135,7 @@ writes_bytes_sent(const struct track_stamp *s, const struct vma_list *vmas, size
 	return sum;
 }
 
-/* `sent`: of pages in these regions that are sent; NULL: of all. */
+/* `sent`: only pages in those of these regions that are sent; NULL: all pages. */
 static void
 writes_make_curve(const struct track *t, const struct vma_list *sent, size_t page_size,
                   uint64_t now, struct curve *out)
@@ -235,7 +235,7 @@ writes_is_hotter(const struct hot *a, const struct hot *b)
 
 	if (ra != rb)
 		return ra > rb;
-	return a->count > b->count; /* of equals the lower address was first */
+	return a->count > b->count; /* equal counts stay in order of address */
 }
 
 static void
@@ -276,7 +276,7 @@ writes_find_hot(const struct track *t, struct track_range range, struct writes *
 	writes_hot_add(w, &run);
 }
 
-/* --- from look to look ------------------------------------------------------------------------ */
+/* --- from scan to scan ------------------------------------------------------------------------ */
 
 void
 writes_log_free(struct writes_log *log)
@@ -296,7 +296,7 @@ writes_begin_again(struct writes_log *log, const struct track *t)
 }
 
 static void
-writes_tell_region(struct region *r, const struct rate *rate)
+writes_set_rate(struct region *r, const struct rate *rate)
 {
 	uint64_t series[REGION_RATES], pages;
 
@@ -305,19 +305,19 @@ writes_tell_region(struct region *r, const struct rate *rate)
 	rate_heights(series, REGION_RATES, 7, r->rates);
 }
 
-/* What to tell of regions that were never written since the clear. */
+/* For regions that were not written since the clear. */
 static void
-writes_tell_still(const struct writes_log *log, uint64_t now, struct region *r)
+writes_set_idle(const struct writes_log *log, uint64_t now, struct region *r)
 {
 	struct rate still;
 
 	rate_begin(&still, log->first_ns);
 	rate_add(&still, now, 0);
-	writes_tell_region(r, &still);
+	writes_set_rate(r, &still);
 }
 
 static void
-writes_tell_as(struct region *r, const struct region *other)
+writes_copy_rate(struct region *r, const struct region *other)
 {
 	r->rate = other->rate;
 	memcpy(r->rates, other->rates, sizeof(r->rates));
@@ -337,7 +337,7 @@ writes_look_at_region(struct writes_log *log, const struct writes_region *old, c
 		rate_add(&e.rate, log->scanned_ns, 0);
 	}
 	rate_add(&e.rate, now, r->fresh - before);
-	writes_tell_region(r, &e.rate);
+	writes_set_rate(r, &e.rate);
 	next->v = vec_room(next->v, next->n, &next->cap, sizeof(*next->v));
 	next->v[next->n++] = e;
 }
@@ -354,7 +354,7 @@ writes_look(struct writes_log *log, const struct track *t, struct regions *rs, s
 		log->first_ns = 0;
 	else if (log->first_ns != t->first_ns || fresh < log->fresh)
 		writes_begin_again(log, t);
-	writes_tell_still(log, now, &still);
+	writes_set_idle(log, now, &still);
 	memset(unknown.rates, RATE_NO_HEIGHT, sizeof(unknown.rates));
 	for (size_t i = 0; i < rs->vmas.n; i++) {
 		const struct vma *v = &rs->vmas.v[i];
@@ -365,11 +365,11 @@ writes_look(struct writes_log *log, const struct track *t, struct regions *rs, s
 			k++;
 		old = k < log->n && log->v[k].start == v->start ? &log->v[k] : NULL;
 		if (!t->clears || !r->known || (r->doubt && !r->fresh))
-			writes_tell_as(r, &unknown);
+			writes_copy_rate(r, &unknown);
 		else if (r->fresh)
 			writes_look_at_region(log, old, v, r, now, &next);
 		else
-			writes_tell_as(r, &still);
+			writes_copy_rate(r, &still);
 	}
 	if (t->clears)
 		rate_add(&log->rate, now, fresh - log->fresh);
@@ -435,8 +435,8 @@ writes_find_unique(const struct track *t, size_t page_size, uint64_t now, struct
 }
 
 /*
- * What the target pays comes in bursts, one after each clear: it is the mean of a few of them, but
- * of nothing before the clear. In seconds.
+ * In seconds. The cost comes in bursts, one after each clear: averages a few of them, but nothing
+ * before the first clear.
  */
 static unsigned
 writes_cost_window(const struct track *t, uint64_t now)
