@@ -349,7 +349,7 @@ is_row(const struct ui *ui, const struct sample *s, uint64_t row)
 	const struct vma *v = vma_at(&s->regions->vmas, start);
 
 	if (row_is_gone(row))
-		return !row_is_group(row) && list_marks_gone(&ui->list->marks, start);
+		return !row_is_group(row) && list_changes_gone(&ui->list->changes, start);
 	return v && v->start == start && (ui->list->grouping || !row_is_group(row));
 }
 
@@ -363,8 +363,8 @@ check_list(const struct ui *ui, const struct sample *s)
 		return true;
 	if (ui->list->shown > l->n || (ui->list->shown < l->n && !ui->list->filter.text[0]))
 		return fuzz_wrong("%zu of %zu regions pass", ui->list->shown, l->n);
-	if (ui->list->grouping ? ui->list->order_n > 2 * ui->list->shown + ui->list->marks.gone_n || !ui->list->order_n != !ui->list->shown
-	                 : ui->list->order_n < ui->list->shown || ui->list->order_n > ui->list->shown + ui->list->marks.gone_n)
+	if (ui->list->grouping ? ui->list->order_n > 2 * ui->list->shown + ui->list->changes.gone_n || !ui->list->order_n != !ui->list->shown
+	                 : ui->list->order_n < ui->list->shown || ui->list->order_n > ui->list->shown + ui->list->changes.gone_n)
 		return fuzz_wrong("%zu of %zu regions are in the list", ui->list->order_n, ui->list->shown);
 	if (!ui->list->order_n)
 		return !ui->region || ui->list->shown == 0 || fuzz_wrong("a cursor without rows");

@@ -7,7 +7,7 @@
 #include "base/util.h"
 #include "model/list_columns.h"
 #include "model/list_filter.h"
-#include "model/list_marks.h"
+#include "model/list_changes.h"
 #include "model/list_rows.h"
 #include "tap.h"
 #include "term/keys.h"
@@ -230,17 +230,17 @@ marks_text(const char *was, const char *is)
 {
 	static struct buf b;
 	struct sample before = sample_of(was, UINT64_C(1000000000)), after = sample_of(is, UINT64_C(2000000000));
-	struct list_marks m = {0};
+	struct list_changes m = {0};
 
 	b.len = 0;
 	buf_str(&b, "");
-	list_marks_see(&m, &before, before.regions->time_ns);
-	list_marks_see(&m, &after, after.regions->time_ns);
+	list_changes_update(&m, &before, before.regions->time_ns);
+	list_changes_update(&m, &after, after.regions->time_ns);
 	for (size_t i = 0; i < m.born_n; i++)
 		buf_fmt(&b, "+%llx ", (unsigned long long)m.born[i].start);
 	for (size_t i = 0; i < m.gone_n; i++)
 		buf_fmt(&b, "-%llx ", (unsigned long long)m.gone[i].in->vmas.v[m.gone[i].at].start);
-	list_marks_free(&m);
+	list_changes_free(&m);
 	regions_unref(before.regions);
 	regions_unref(after.regions);
 	return b.s;
@@ -267,21 +267,21 @@ static void
 test_marks_end(void)
 {
 	struct sample a = sample_of(ANON("1000-2000"), 1000), b = sample_of(LIBC("1000-2000"), 2000);
-	struct list_marks m = {0};
+	struct list_changes m = {0};
 
-	ok(!list_marks_see(&m, &a, 1000) && list_marks_wait_ms(&m, 1000) < 0, "at first nothing is new");
-	ok(list_marks_see(&m, &b, 2000) && list_marks_born(&m, 0x1000) && list_marks_gone(&m, 0x1000), "two marks");
-	is_u64((uint64_t)list_marks_wait_ms(&m, 2000), 3001, "they stay for three seconds");
-	ok(!list_marks_see(&m, &b, UINT64_C(3000002000)) && list_marks_gone(&m, 0x1000), "to the last of them");
-	ok(list_marks_see(&m, &b, UINT64_C(3001002000)) && !list_marks_born(&m, 0x1000) && !list_marks_gone(&m, 0x1000) &&
-	       list_marks_wait_ms(&m, UINT64_C(3001002000)) < 0,
+	ok(!list_changes_update(&m, &a, 1000) && list_changes_wait_ms(&m, 1000) < 0, "at first nothing is new");
+	ok(list_changes_update(&m, &b, 2000) && list_changes_born(&m, 0x1000) && list_changes_gone(&m, 0x1000), "two marks");
+	is_u64((uint64_t)list_changes_wait_ms(&m, 2000), 3001, "they stay for three seconds");
+	ok(!list_changes_update(&m, &b, UINT64_C(3000002000)) && list_changes_gone(&m, 0x1000), "to the last of them");
+	ok(list_changes_update(&m, &b, UINT64_C(3001002000)) && !list_changes_born(&m, 0x1000) && !list_changes_gone(&m, 0x1000) &&
+	       list_changes_wait_ms(&m, UINT64_C(3001002000)) < 0,
 	   "then they are gone, without a new look");
-	list_marks_see(&m, &a, 1000);
+	list_changes_update(&m, &a, 1000);
 	ok(!m.born_n && !m.gone_n, "looking back in time marks nothing");
 	b.execs = 1;
-	list_marks_see(&m, &b, 2000);
+	list_changes_update(&m, &b, 2000);
 	ok(!m.born_n && !m.gone_n, "nor does a new program");
-	list_marks_free(&m);
+	list_changes_free(&m);
 	regions_unref(a.regions);
 	regions_unref(b.regions);
 }

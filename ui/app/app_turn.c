@@ -46,7 +46,7 @@ app_picture_ms(const struct app *a)
 {
 	uint64_t now = time_ns();
 	bool list = ui_view(&a->ui) == VIEW_REGIONS;
-	int marks = list ? list_marks_wait_ms(&a->ui.list->marks, now) : -1;
+	int changes = list ? list_changes_wait_ms(&a->ui.list->changes, now) : -1;
 
 	if (term_has_key())
 		return 0;
@@ -54,8 +54,8 @@ app_picture_ms(const struct app *a)
 		return a->t.unanswered ? WORK_MS : WAITING_MS / 2;
 	if (now < a->toast.until)
 		return (int)((a->toast.until - now) / MS) + 1;
-	if (marks >= 0 && !a->t.back && !a->o->term.calm)
-		return marks < FADE_MS ? marks : FADE_MS;
+	if (changes >= 0 && !a->t.back && !a->o->term.calm)
+		return changes < FADE_MS ? changes : FADE_MS;
 	if (!a->t.request.interval_ns || a->choose.lister || a->o->term.calm)
 		return -1;
 	if (a->t.s && a->t.s->regions && a->t.s->regions->totals.written)

@@ -4,11 +4,11 @@
 
 #include <stdint.h>
 
-/* What the person has done to the bytes on screen. */
+/* The state of the hex view. */
 struct dump {
 	uint64_t top;   /* address of the first row */
 	unsigned rows;
-	char find[256]; /* what / looked for last, as pattern.h has it */
+	char find[256]; /* the last search: a pattern (pattern.h) */
 };
 
 #endif

@@ -19,7 +19,7 @@ here_forms(size_t *n)
 	return forms;
 }
 
-/* Where an address may end: so does query.c read it. */
+/* Characters that end an address, as in query.c. */
 static bool
 here_ends_here(const char *s)
 {
@@ -73,7 +73,7 @@ here_read_word(const struct ui *ui, const char *s, size_t at, char *out, size_t 
 	return n;
 }
 
-/* Quotes and brackets hold names, in which nothing is a word. */
+/* No words within quotes and brackets: these hold names. */
 static size_t
 here_name_length(const char *s)
 {

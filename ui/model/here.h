@@ -5,13 +5,13 @@
 #include "base/err.h"
 #include "model/ui.h"
 
-/* The words of here.def: a line of the prompt as it is to be read without the screen. */
+/* Replaces the words of here.def in a line of the prompt, so that it no longer needs the screen. */
 struct here {
 	char text[512];
-	short from[512]; /* for each byte of text, the byte of the line that it stands for */
+	short from[512]; /* for each byte of text, the byte of the line it comes from */
 };
 
-/* -1: a word means nothing now (no such bookmark); err->column says which. */
+/* -1: a word has no meaning now, such as a bookmark that is not set; err->column says which. */
 int here_read(const struct ui *ui, const char *line, struct here *out, struct err *err);
 
 /* The column of the line that belongs to a column of the text; both from 1. */

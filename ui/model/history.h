@@ -17,23 +17,20 @@ struct history {
 	size_t stops;
 };
 
-/* Between two moments nothing was looked at, for we did not run. Of many only the newest are kept.
- */
+/* Records that pmtop was stopped between two times. Only the newest stops are kept. */
 void history_stopped(struct history *h, uint64_t from_ns, uint64_t to_ns);
 
-/* How long that was, where a stop lies between the sample taken at that time and the one after it;
- * else 0. */
+/* How long pmtop was stopped between the sample taken at that time and the next one; or 0. */
 uint64_t history_stop_after(const struct history *h, uint64_t time_ns);
 
-/* Takes `s` over. */
+/* Takes over `s`. */
 void history_push(struct history *h, struct sample *s);
 
-/* The sample `back` steps before the newest that was pushed, from 1; the oldest if there are fewer.
- */
+/* The sample `back` steps back; 1: the newest pushed. The oldest if there are fewer. */
 const struct sample *history_at(const struct history *h, size_t back);
 void history_free(struct history *h);
 
-/* About how much memory one holds. */
+/* The approximate memory use of a sample. */
 size_t history_size(const struct sample *s);
 
 #endif

@@ -6,14 +6,14 @@
 #include <stdint.h>
 
 /*
- * Where one was: the places that were left by a jump, the newest last, and those marked with a
- * letter. Pure; the addresses may be gone by the time one comes back.
+ * The jump list, newest last, and the bookmarks. Pure; an address may be unmapped by the time the
+ * user returns to it.
  */
 enum { JUMPS_MAX = 64, BOOKMARKS = 26, PLACE_VIEWS = 8 };
 
 struct place {
 	uint8_t view[PLACE_VIEWS], depth; /* the views one above the other: enum view_id */
-	bool followed;            /* left by following a pointer: Esc comes back, not only ^O */
+	bool followed;            /* left by following a pointer: Esc returns, too, not only ^O */
 	uint64_t region, at, top; /* at: the byte or page under the cursor; top: of the screen */
 	unsigned zoom;
 };
@@ -21,24 +21,24 @@ struct place {
 struct jumps {
 	struct place v[JUMPS_MAX];
 	int n;
-	int base; /* of those before it Esc knows nothing: a view was opened since */
+	int base; /* Esc does not return to those before it: a view was opened since */
 	struct place bookmark[BOOKMARKS];
 	uint32_t bookmarked; /* a bit for each bookmark that is set */
 };
 
-/* Full, the list forgets the oldest. A place that is where the last one was is not kept twice. */
+/* If the list is full, drops the oldest. The same place twice in a row is kept once. */
 void jumps_push(struct jumps *j, const struct place *p);
 
-/* The newest, taken off the list; false: there is none. */
+/* Removes the newest; false: there is none. */
 bool jumps_pop(struct jumps *j, struct place *out);
 
-/* From now on jumps_followed counts anew. */
+/* Restarts the count of jumps_followed. */
 void jumps_rebase(struct jumps *j);
 
-/* How many pointers were followed since. */
+/* How many pointers were followed since jumps_rebase. */
 int jumps_followed(const struct jumps *j);
 
-/* The bookmark of a letter, NULL if it is not set or no letter. */
+/* Sets and returns the bookmark of a letter; NULL: not set, or not a letter. */
 void jumps_bookmark(struct jumps *j, char letter, const struct place *p);
 const struct place *jumps_bookmarked(const struct jumps *j, char letter);
 

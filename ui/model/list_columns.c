@@ -7,7 +7,7 @@
 #include <strings.h>
 
 enum { STRIP = 12, STRIP_NARROW = 8, STRIP_WIDE_FROM = 110, NAME_MIN = 12, NAME_MORE = 17 };
-enum { SHED_NARROW = 5, SHED_STRIP = 7, SHED_LAST = 9 }; /* of the strip: narrower, then gone */
+enum { SHED_NARROW = 5, SHED_STRIP = 7, SHED_LAST = 9 }; /* the strip: narrowed, then dropped */
 
 static const struct column *
 list_column(enum column_id id)
@@ -101,7 +101,7 @@ list_columns_has(const struct list_columns *c, enum column_id id)
 	return list_place_of(&all, id) < all.n;
 }
 
-/* MAPPING is as wide as there is room: nothing can stand behind it. */
+/* MAPPING takes the rest of the line: nothing can follow it. */
 static void
 list_put_last(struct list_columns *c)
 {
@@ -243,7 +243,7 @@ list_drop(struct list_layout *l, size_t i)
 	memmove(&l->at[i], &l->at[i + 1], (--l->n - i) * sizeof(l->at[0]));
 }
 
-/* Columns of the screen for all of them, and enough of the name to know it by. */
+/* The width of all of them, with enough of the name to recognise it. */
 static int
 list_width_of(const struct list_layout *l)
 {

@@ -6,9 +6,8 @@
 #include "table/columns.h"
 
 /*
- * Which columns the list of regions shows, in which order, and where they stand on the screen:
- * those of a region, and pictures, which are of the list alone: the page strip, the last minute of
- * its rate.
+ * The columns of the list of regions, their order and their places on the screen: those of --list,
+ * and pictures, which only the list has: the page strip, and the last minute of the rate.
  */
 static inline bool
 list_is_picture(enum column_id id)
@@ -19,18 +18,18 @@ list_is_picture(enum column_id id)
 /* All of them, in the order of their places. */
 const struct column *list_column_row(size_t i);
 
-/* What is above it, and its name where columns are chosen. */
+/* Its heading, and its name in the column chooser. */
 const char *list_column_title(const struct column *c);
 
-/* Which end comes first when it is sorted by. */
+/* Whether its default order is descending. */
 bool list_column_down(const struct column *c);
 
-/* Whether of this target (NULL: of any) only smaps tells it. */
+/* Whether it needs smaps, for this target; s NULL: for any. */
 bool list_column_needs_smaps(enum column_id id, const struct sample *s);
 
 /*
- * Those that were chosen, in their order; MAPPING, which takes what is left, stands last. n 0: the
- * usual ones. `named`, as list_column_bit: those that a person asked for one by one.
+ * The chosen columns in order; MAPPING, which takes the rest of the line, comes last. n 0: the
+ * default ones. `named`, as list_column_bit: those the user named one by one.
  */
 struct list_columns {
 	uint8_t id[LIST_COLUMNS];
@@ -41,22 +40,22 @@ struct list_columns {
 uint64_t list_column_bit(enum column_id id);
 
 /*
- * "address,rss,pages" -> columns; "" is the usual ones. An error has its column, and leaves *out
- * as it was.
+ * "address,rss,pages" -> columns; "": the default ones. An error has its column, and leaves *out
+ * unchanged.
  */
 int list_columns_parse(const char *text, struct list_columns *out, struct err *err);
 
-/* The usual ones spelled out, so that they can be changed one by one; others stay. */
+/* Spells out the default columns, so that they can be changed one by one. */
 void list_columns_spell(struct list_columns *c);
 bool list_columns_has(const struct list_columns *c, enum column_id id);
 
-/* Takes a column away (never the last one), or puts it before MAPPING. false: that cannot be. */
+/* Removes a column (never the last), or adds it before MAPPING. false: not possible. */
 bool list_columns_toggle(struct list_columns *c, enum column_id id);
 
-/* Moves a column by one place. false: it stands at the end, or is not shown. */
+/* Moves a column by one place. false: it is at the end, or not shown. */
 bool list_columns_move(struct list_columns *c, enum column_id id, int step);
 
-/* The next column that can be sorted by, from `id` on (step 1 or -1), round and round. */
+/* The next column to sort by after `id` (step 1 or -1), wrapping around. */
 enum column_id list_columns_next(const struct list_columns *c, enum column_id id, int step);
 
 struct list_layout {
@@ -68,14 +67,14 @@ struct list_layout {
 };
 
 /*
- * What fits into so many columns of the screen. The usual ones are shed as their table says; of
- * those that a person has chosen MINUTE goes first, the strip is narrowed, then the last ones fall
- * away. Those of `empty` (list_column_bit), where nobody named them, leave their room: of the usual
- * ones to MAPPING alone, so that the others stand as they will when those come.
+ * What fits into `cols` columns of the screen. Default columns are dropped in the order of `shed`;
+ * of chosen ones MINUTE is dropped first, then the strip is narrowed, then the last ones are
+ * dropped. Columns of `empty` (list_column_bit) that the user did not name are left out; the room
+ * of default ones goes to MAPPING, so that the others do not move when they appear.
  */
 struct list_layout list_columns_layout(const struct list_columns *c, int cols, uint64_t empty);
 
-/* Where the column stands; NULL: it is not on screen. */
+/* The place of a column; NULL: it is not on screen. */
 const struct list_place *list_layout_of(const struct list_layout *l, enum column_id id);
 
 #endif

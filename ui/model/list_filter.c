@@ -6,7 +6,7 @@
 
 #include "base/util.h"
 
-/* The words as a name that is looked for; "" if they cannot be one. */
+/* The text as a search in names; "" if it cannot be one. */
 static void
 list_as_name(const char *text, char *out, size_t size)
 {

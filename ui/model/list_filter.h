@@ -5,21 +5,21 @@
 #include "filter/filter.h"
 #include "sample/sample.h"
 
-/* Which regions the list shows: a filter of --list (src/filter.def), typed at the prompt. */
+/* Which regions the list shows: a filter as of --list (src/filter/filter.def). */
 struct list_filter {
-	char text[192];        /* what is asked; "" everything is shown */
-	struct filter program; /* the same, to be run */
+	char text[192];        /* as typed; "": everything is shown */
+	struct filter program; /* the same, parsed */
 };
 
 /*
- * Sets it; "" takes it away. What has no sign of the language in it and is no word of it either is
- * looked for in the names: libc is name~libc. An error leaves *f as it was, and has its column.
+ * Sets it; "" removes it. Text without operators that is no word of the language either is searched
+ * in the names: libc means name~libc. An error leaves *f unchanged, and has its column.
  */
 int list_filter_set(struct list_filter *f, const char *text, size_t page_size, struct err *err);
 
 /*
- * For each region of the sample whether it passes, the caller's to free; NULL: all do. *unknown:
- * those left out because it cannot be told.
+ * Whether each region of the sample passes, the caller's to free; NULL: all do. *unknown: the
+ * number left out because it is not known.
  */
 bool *list_filter_run(const struct list_filter *f, const struct sample *s, size_t *unknown);
 

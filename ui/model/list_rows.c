@@ -62,7 +62,7 @@ rows_groups(const struct ui *ui, const struct sample *s)
 	return there ? &list->groups : NULL;
 }
 
-/* Kept until the next sample: with many regions they are dear, and every key draws them. */
+/* Kept until the next sample: they are slow with many regions, and every key redraws them. */
 static void
 rows_make_groups(struct ui *ui, const struct sample *s, const bool *in)
 {
@@ -105,8 +105,8 @@ struct sort_key {
 
 struct row_order {
 	enum column_id column;
-	bool down, moves; /* moves: not by address, so that rows may trade places */
-	const bool *in;   /* the regions that are shown; NULL: all */
+	bool down, moves; /* moves: not by address, so that rows may swap places */
+	const bool *in;   /* the regions shown; NULL: all */
 };
 
 static int
@@ -115,13 +115,13 @@ rows_by_key(const void *pa, const void *pb)
 	const struct sort_key *a = pa, *b = pb;
 	int c = value_compare(&a->v, &b->v);
 
-	/* what is not known comes last, whichever way the rest goes */
+	/* unknown values come last in either order */
 	if (a->down && a->v.kind != VALUE_UNKNOWN && b->v.kind != VALUE_UNKNOWN)
 		c = -c;
 	return c ? c : (a->row > b->row) - (a->row < b->row);
 }
 
-/* Regions of one group (or of all: gs NULL). Returns how many. */
+/* Adds the regions of one group (gs NULL: all). Returns their number. */
 static size_t
 rows_members(const struct sample *s, const struct groups *gs, size_t group,
              const struct row_order *o, struct sort_key *keys)
@@ -138,7 +138,7 @@ rows_members(const struct sample *s, const struct groups *gs, size_t group,
 	return n;
 }
 
-/* Those that are no more, among the others as if they were; g: those of that group. */
+/* Adds the unmapped regions, sorted among the others; g: those of that group. */
 static size_t
 rows_departed(const struct ui *ui, const struct sample *s, const struct group *g,
               const struct row_order *o, struct sort_key *keys)
@@ -146,8 +146,8 @@ rows_departed(const struct ui *ui, const struct sample *s, const struct group *g
 	const struct list *list = ui->list;
 	size_t n = 0;
 
-	for (size_t i = 0; i < list->marks.gone_n; i++) {
-		const struct list_gone *gone = &list->marks.gone[i];
+	for (size_t i = 0; i < list->changes.gone_n; i++) {
+		const struct list_gone *gone = &list->changes.gone[i];
 		struct region_row row = rows_gone_facts(s, gone);
 
 		if (g && group_hash_of(&gone->in->vmas, gone->at, list->grouping) != g->hash)
@@ -169,7 +169,7 @@ rows_put_rows(struct ui *ui, const struct row_order *o, struct sort_key *keys, s
 		ui->list->order[ui->list->order_n++] = keys[i].row;
 }
 
-/* Headings, and below each that is unfolded its regions. */
+/* Headings, each followed by its regions if it is unfolded. */
 static void
 rows_sort_groups(struct ui *ui, const struct sample *s, const struct row_order *o,
                  struct sort_key *keys)
@@ -199,8 +199,8 @@ rows_sort_groups(struct ui *ui, const struct sample *s, const struct row_order *
 }
 
 /*
- * Whether the values make an order, which is worth holding: all are counted, and they differ. Rates
- * in their first second do not, nor what was written in the moment after a clear.
+ * Whether the order is worth keeping: all regions are counted, and the values differ. Rates in their
+ * first second do not, nor do written pages right after a clear.
  */
 static bool
 rows_is_order(const struct sample *s, const struct row_order *o)
@@ -224,7 +224,7 @@ static void
 rows_sort_rows(struct ui *ui, const struct sample *s, const struct row_order *o)
 {
 	struct list *list = ui->list;
-	size_t n = s->regions->vmas.n, gone = list->marks.gone_n;
+	size_t n = s->regions->vmas.n, gone = list->changes.gone_n;
 	struct sort_key *keys = mem_alloc((n + gone + 1) * sizeof(*keys));
 
 	list->order = mem_resize(list->order, (2 * n + gone + 1) * sizeof(*list->order));
@@ -239,9 +239,9 @@ rows_sort_rows(struct ui *ui, const struct sample *s, const struct row_order *o)
 	free(keys);
 }
 
-/* --- holding still ---------------------------------------------------------------------------- */
+/* --- the frozen order ------------------------------------------------------------------------- */
 
-/* What has become of a row; 0: it is not shown any more. */
+/* The row as it is now; 0: it is no longer shown. */
 static uint64_t
 row_now(const struct ui *ui, const struct sample *s, uint64_t row, const bool *in)
 {
@@ -251,10 +251,12 @@ row_now(const struct ui *ui, const struct sample *s, uint64_t row, const bool *i
 
 	if (!row_is_gone(row) && v && v->start == start && (!in || in[v - s->regions->vmas.v]))
 		return row;
-	return !row_is_group(row) && list_marks_gone(&list->marks, start) ? start | ROW_GONE : 0;
+	if (row_is_group(row) || !list_changes_gone(&list->changes, start))
+		return 0;
+	return start | ROW_GONE;
 }
 
-/* Keeps the order that was, with those that went struck; new ones come last until the next sort. */
+/* Keeps the order, without rows that are gone; new ones come last until the next sort. */
 static void
 rows_keep_order(struct ui *ui, const struct sample *s, const bool *in)
 {
@@ -297,7 +299,7 @@ rows_is_shown(const struct ui *ui)
 	return ui->list->order_n && ui->list->order[rows_position(ui)] == ui->region;
 }
 
-/* The row of the nearest region that is shown; of groups the heading. */
+/* The row of the nearest region shown; of a folded group, the heading. */
 static uint64_t
 rows_nearest(const struct ui *ui, const struct sample *s)
 {
@@ -338,12 +340,12 @@ rows_settle_cursor(struct ui *ui, const struct sample *s)
 	}
 	if (rows_is_shown(ui))
 		return;
-	if (list_marks_gone(&list->marks, start)) {
+	if (list_changes_gone(&list->changes, start)) {
 		ui->region = start | ROW_GONE;
 		if (rows_is_shown(ui))
 			return;
 	}
-	ui->region = v ? v->start : start; /* what it has become a part of */
+	ui->region = v ? v->start : start; /* it may be part of another region now */
 	if (!rows_is_shown(ui))
 		ui->region = rows_nearest(ui, s);
 }
@@ -357,7 +359,7 @@ rows_settle(struct ui *ui, const struct sample *s)
 	struct row_order o = {list->sort, list_sorts_down(ui->list),
 	                      list->sort != COL_REGION_START, NULL};
 	uint64_t smaps = s->smaps && list_column_needs_smaps(list->sort, s) ? s->smaps->time_ns : 0;
-	bool changed = list_marks_see(&list->marks, s, ui->now), *in;
+	bool changed = list_changes_update(&list->changes, s, ui->now), *in;
 	bool at_top = list->order_n && ui->region == list->order[0];
 
 	if (!list->order || list->order_serial != s->serial || changed) {
@@ -368,7 +370,7 @@ rows_settle(struct ui *ui, const struct sample *s)
 			list->shown += !in || in[i];
 		rows_make_groups(ui, s, in);
 		if (o.moves && !list->order_whole && at_top)
-			ui->region = 0; /* its top is what was asked for, and comes only now */
+			ui->region = 0; /* the top was requested, and is known only now */
 		if (!list->order || !o.moves || !list->order_whole || list->order_smaps != smaps ||
 		    ui->now > ui->touched_ns + HOLD_NS)
 			rows_sort_rows(ui, s, &o);
@@ -397,7 +399,7 @@ rows_free(struct list *l)
 	free(l->order);
 	groups_free(&l->groups);
 	regions_unref(l->groups_in);
-	list_marks_free(&l->marks);
+	list_changes_free(&l->changes);
 }
 
 void

@@ -5,11 +5,11 @@
 #include <string.h>
 
 
-/* From all at a glance to all at ease. */
+/* From an overview to full detail. */
 static const struct scale {
 	double unit;   /* cells a doubling */
-	unsigned name; /* cells that a block is made wide enough for its name with, at most */
-	uint64_t gap;  /* the smallest that is named */
+	unsigned name; /* the most cells that a block gets for its name */
+	uint64_t gap;  /* the smallest that is an item */
 } scales[MAP_SCALES] = {
     {0.25, 3, UINT64_C(1) << 40}, {0.5, 5, UINT64_C(1) << 36}, {0.75, 7, UINT64_C(1) << 33},
     {1, 9, UINT64_C(1) << 30},    {1.5, 12, UINT64_C(1) << 30}, {2, 14, UINT64_C(1) << 27},
@@ -43,7 +43,7 @@ map_kind_of(const struct vma_list *vmas, size_t i)
 	return PART_ANON;
 }
 
-/* The zeroes behind a program's data have no name: not more of them than there is of the file. */
+/* .bss has no name: taken as such if it is no larger than the file's mappings. */
 static bool
 map_is_bss(const struct vma *v, const struct vma *before, uint64_t block)
 {
@@ -76,7 +76,7 @@ map_skip_prefix(const char **s, const char *prefix)
 	return true;
 }
 
-/* A file by its last name, memory that was given a name by that; the rest as the kernel has it. */
+/* A file by its base name, named memory by that name; the rest as the kernel names it. */
 static const char *
 map_plain_name(const struct vma *v, size_t *len)
 {
@@ -137,7 +137,7 @@ map_doublings(uint64_t bytes, size_t page_size)
 	uint64_t pages = u64_max(bytes / page_size, 1);
 	unsigned whole = 63 - (unsigned)__builtin_clzll(pages);
 
-	/* straight between powers of two: nobody sees the difference, and no libm is needed */
+	/* linear between powers of two: close enough, and needs no libm */
 	return whole + (double)pages / (double)(UINT64_C(1) << whole);
 }
 
@@ -149,7 +149,7 @@ map_cells_for(uint64_t bytes, size_t page_size, const struct scale *sc)
 	return cells < 1 ? 1 : (size_t)(cells + 0.5);
 }
 
-/* A guard is one sign, and takes no part of the room. */
+/* A guard is one character, and takes no share of the cells. */
 static double
 map_weight(const struct vma *v, const struct map *m, size_t page_size)
 {
@@ -158,8 +158,7 @@ map_weight(const struct vma *v, const struct map *m, size_t page_size)
 	return v->type == VMA_GUARD ? 0 : map_doublings(v->end - v->start, page_size);
 }
 
-/* Shares the block's cells among its regions: one each, if there are so many, the rest by weight.
- */
+/* Distributes the block's cells to its regions: one each if they suffice, the rest by weight. */
 static void
 map_share_block(struct map *m, const struct map_item *b, const struct vma_list *vmas,
                 size_t page_size)
@@ -253,7 +252,7 @@ map_find_items(struct map *m, const struct vma_list *vmas)
 	}
 }
 
-/* The cells of a cluster are shared anew, by size. */
+/* Distributes the cells of a cluster again, by size. */
 static void
 map_make_linear(struct map *m, const struct vma_list *vmas)
 {
@@ -281,7 +280,7 @@ map_make_linear(struct map *m, const struct vma_list *vmas)
 	}
 }
 
-/* Nothing is broken over two rows that fits into one. */
+/* Breaks nothing that fits into one row. */
 static void
 map_place_items(struct map *m, const struct vma_list *vmas, size_t page_size)
 {

@@ -10,15 +10,15 @@
 #include "model/ui.h"
 
 /*
- * The whole address space on a screen: its regions as one line of cells, in their order, broken
- * into rows. A place is a number of a cell in that line: row * cols + column.
+ * The whole address space on a screen: its regions in order as one line of cells, broken into
+ * rows. A place is the number of a cell in that line: row * cols + column.
  *
- * Regions that are one thing stand as one block under one name: the segments of a file with the
- * zeroes behind them, a run of threads' stacks and their guards, a run of malloc's arenas, a
- * reservation parts of which are in use. A cell is left free behind each block. Large gaps are
- * items of their own; what lies between two of them is a cluster.
+ * Regions that belong together form one block with one name: the segments of a file with its .bss,
+ * a run of thread stacks and their guards, a run of malloc arenas, a reservation partly in use. A
+ * free cell follows each block. Large gaps are items of their own; the items between two of them
+ * are a cluster.
  */
-struct map_piece { /* a region; they stand in the order of the list that was laid out */
+struct map_piece { /* a region, in the order of the list */
 	uint64_t start;
 	size_t at;
 	unsigned cells; /* 0: too small for its block, and shown with its neighbour */
@@ -36,24 +36,24 @@ struct map {
 	size_t items, items_cap, pieces, pieces_cap;
 	unsigned cols;
 	size_t rows;
-	unsigned scale; /* 0 .. MAP_SCALES - 1: how many cells a doubling takes */
-	bool linear;    /* sizes in proportion within each cluster, in place of their logarithms */
+	unsigned scale; /* 0 .. MAP_SCALES - 1: cells per doubling of the size */
+	bool linear;    /* cells proportional to size within a cluster, instead of its logarithm */
 };
 
 enum { MAP_SCALES = 13 };
 
-/* What the person has done to it. */
+/* The state of the map view. */
 struct map_view {
-	struct map map;  /* as it is laid out on screen */
-	uint64_t serial; /* of the sample it was laid out from */
-	bool zoomed;     /* the scale was chosen; else it is the largest at which all fits */
+	struct map map;  /* the layout on screen */
+	uint64_t serial; /* of the sample it was made from */
+	bool zoomed;     /* the user chose the scale; else the largest at which all fits */
 	unsigned scale;
 	bool linear;
 	size_t top;      /* the first row on screen */
-	size_t rows;     /* how many are on screen, */
-	int lines;       /* of how many lines each */
-	int height;      /* of the screen, that this was found for; 0: to be found anew */
-	unsigned col;    /* where up and down go */
+	size_t rows;     /* rows on screen, */
+	int lines;       /* and lines per row */
+	int height;      /* the screen height these are for; 0: not computed yet */
+	unsigned col;    /* the column that up and down keep to */
 };
 
 static inline struct map_view *
@@ -62,12 +62,11 @@ map_of(const struct ui *ui)
 	return ui->own[VIEW_MAP];
 }
 
-/* Lays the regions out. Names count with their bytes: a block has room for its name, within reason.
- */
+/* Lays out the regions. A block has room for its name, counted in bytes, up to a limit. */
 void map_lay(struct map *m, const struct vma_list *vmas, size_t page_size, unsigned cols,
              unsigned scale, bool linear);
 
-/* The largest scale at which all fits into so many rows, the smallest one if none does. */
+/* The largest scale at which all fits into `rows`; the smallest if it never does. */
 unsigned map_fit(struct map *m, const struct vma_list *vmas, size_t page_size, unsigned cols,
                  size_t rows, bool linear);
 void map_free(struct map *m);
@@ -78,10 +77,10 @@ size_t map_find(const struct map *m, uint64_t addr);
 /* The item that piece i is in. */
 const struct map_item *map_item_of(const struct map *m, size_t i);
 
-/* The piece of a row that is nearest to a column; of a row without any, of the rows before. */
+/* The piece of the row nearest to a column; of an earlier row if this has none. */
 size_t map_nearest(const struct map *m, size_t row, unsigned col);
 
-/* What a block is called, raw as the kernel wrote it; `vmas` is the list that was laid out. */
+/* The name of a block, raw as from the kernel; `vmas` is the list that was laid out. */
 void map_label(struct buf *out, const struct map_item *item, const struct vma_list *vmas);
 
 #endif

@@ -7,14 +7,14 @@
 #include <time.h>
 
 /*
- * What the person was told, the newest last: a message is on screen for some seconds, and here for
- * as long as pmtop runs. Full, the log forgets the oldest.
+ * The message log, newest last: a message is on screen for some seconds, and here as long as pmtop
+ * runs. If the log is full, the oldest is dropped.
  */
 enum { MESSAGES_MAX = 200 };
 
 struct message {
 	time_t when;     /* the last time, by the clock on the wall */
-	unsigned times;  /* told in succession */
+	unsigned times;  /* repeated in succession */
 	int role;        /* enum role */
 	char *text;
 };

@@ -9,18 +9,17 @@
 
 enum letters { LETTERS_RUNS, LETTERS_ALL, LETTERS_NONE, LETTERS_COUNT };
 
-/* What the person has done to the grid of pages, and to the inspector beside it. */
+/* The state of the grid of pages and of the inspector beside it. */
 struct pages {
 	struct grid grid;    /* geometry on screen; rows == 0: not set yet */
 	enum letters letters;
 	char filter[256];    /* pages that do not pass are dimmed; "": no filter */
-	char find[256];      /* what / looked for last */
-	bool follow; /* the cursor goes to the newest write, until it is moved; that was seen at: */
-	uint64_t followed_ns;
-	bool pane_away;      /* the inspector is not wanted, where there is room for it, ... */
-	bool pane_over;      /* ... or is wanted where there is none: over the cells */
-	bool pane_page;      /* where the lens of writes has their numbers in its place: the
-	                        inspector all the same */
+	char find[256];      /* the last search */
+	bool follow;         /* the cursor follows the newest write, until it is moved */
+	uint64_t followed_ns; /* the time of that write */
+	bool pane_away;      /* the inspector is hidden although there is room for it */
+	bool pane_over;      /* it is shown over the cells, for lack of room */
+	bool pane_page;      /* it is shown although the lens of writes has its card there */
 };
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Which processes are in the picker's list, in which order, and where the cursor is. */
+/* The rows of the picker, their order, and the cursor. */
 #include "model/picker.h"
 
 #include <stdio.h>
@@ -83,7 +83,7 @@ struct order {
 	enum pick_column sort;
 };
 
-/* What is not known comes last either way; equals by PID. */
+/* Unknown values come last in either order; equal ones by PID. */
 static int
 picker_compare(const void *a, const void *b, void *arg)
 {
@@ -149,7 +149,7 @@ picker_put_cursor(struct picker *p, const struct processes *list, size_t row)
 	p->pid = row < p->rows_n && !p->at_demo ? list->v[p->rows[row]].pid : 0;
 }
 
-/* The row of what the cursor was on; where that was, if it is gone. */
+/* The row the cursor was on; if that is gone, its index. */
 static size_t
 picker_find_cursor(const struct picker *p, const struct processes *list)
 {
@@ -202,8 +202,7 @@ picker_at(const struct picker *p, const struct processes *list)
 
 /* --- typing ----------------------------------------------------------------------------------- */
 
-/* To the first process that is left: the demo is started by who asks for it, not by who mistyped.
- */
+/* To the first process, not to the demo: a typing error must not start it. */
 static void
 picker_filter_changed(struct picker *p, const struct processes *list)
 {

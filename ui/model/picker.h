@@ -9,7 +9,7 @@
 #include "kernel/processes.h"
 #include "model/ui.h"
 
-/* What the person has done to the list of processes; no terminal, no drawing. */
+/* The state of the list of processes; no terminal, no drawing. */
 enum pick_column {
 	PICK_PID,
 	PICK_USER,
@@ -27,13 +27,13 @@ enum pick_column {
 struct picker {
 	char filter[64];       /* UTF-8 as typed */
 	enum pick_column sort;
-	bool by_match;         /* what fits the filter best comes first, equals by column */
-	bool at_demo;          /* the cursor: on the demo's row, or on */
-	pid_t pid;             /* a process, which it stays with; 0: nothing is in the list */
+	bool by_match;         /* best matches of the filter first, equal ones by column */
+	bool at_demo;          /* the cursor is on the demo's row, or on */
+	pid_t pid;             /* this process, which it follows; 0: the list is empty */
 	size_t row, top;       /* the row it is on, and the first one on screen */
 	uint32_t *rows;        /* indices into the list, or PICK_DEMO */
 	size_t rows_n, rows_cap;
-	uint64_t serial;       /* of the list they were made from */
+	uint64_t serial;       /* of the list the rows were made from */
 	bool stale;            /* the filter or the order has changed since */
 };
 
@@ -48,23 +48,22 @@ extern const char pick_demo_text[]; /* the command of the demo's row */
 void picker_open(struct picker *p, const char *filter); /* NULL: none */
 void picker_free(struct picker *p);
 
-/* A byte that was typed; the last letter taken back; all of them. The cursor goes to the first
+/* Add a typed byte to the filter, erase its last character, clear it. The cursor goes to the first
  * process. */
 void picker_type(struct picker *p, const struct processes *list, int byte);
 bool picker_erase(struct picker *p, const struct processes *list); /* false: there was none */
 bool picker_clear(struct picker *p, const struct processes *list);
 
-void picker_sort(struct picker *p, int step); /* by the column alone, until more is typed */
+void picker_sort(struct picker *p, int step); /* by column only, until the filter changes */
 void picker_move(struct picker *p, const struct processes *list, long rows);
 
-/* Brings rows and cursor in line with the list, of which `height` rows are on screen. */
+/* Updates rows and cursor for the list, of which `height` rows are on screen. */
 void picker_settle(struct picker *p, const struct processes *list, size_t height);
 
 /* The process under the cursor; NULL: the demo, nothing, or one that has just gone. */
 const struct process *picker_at(const struct picker *p, const struct processes *list);
 
-/* How well it fits, of its command, name and user, and of a PID with these digits; FUZZY_NONE: not.
- */
+/* How well the filter matches its command, name, user or PID; FUZZY_NONE: not at all. */
 int picker_score(const struct process *p, const char *filter);
 bool pick_down(enum pick_column c); /* sorts from large to small */
 

@@ -11,8 +11,8 @@
 #include "term/keys.h"
 
 /*
- * What the person has done to the screen: where the cursors are, what is sorted how. Regions and
- * pages are known by address, for lists change under the cursor.
+ * The state that several views share: cursors, the stack of views. Regions and pages are identified
+ * by address, because lists change under the cursor.
  */
 #define V(id, object, letter, name, title, on) VIEW_##id,
 enum view_id {
@@ -45,26 +45,26 @@ struct ui {
 
 	enum view_id stack[VIEW_DEPTH];
 	int depth;      /* the view on screen is stack[depth] */
-	bool fresh[VIEW_DEPTH]; /* which of them were opened, and not seen since */
+	bool fresh[VIEW_DEPTH]; /* opened, and not settled yet */
 
-	uint64_t region;      /* start of the one under the cursor, and of the one in the grid */
+	uint64_t region;      /* start of the region under the cursor, and of the one in the grid */
 	uint64_t cursor;      /* address of the page under the cursor, */
 	uint64_t byte;        /* and of the byte */
-	enum lens lens;       /* the question the colours answer */
-	bool by_count;        /* that of writes: by how often, not by how long ago */
+	enum lens lens;
+	bool by_count;        /* the lens of writes shows how often, not how long ago */
 	struct {
 		bool on;
 		enum view_id in;
 		uint64_t from;
-	} range;              /* from there to the cursor, in the view it was begun in */
-	struct jumps jumps;   /* where one was, and the bookmarks */
+	} range;              /* from there to the cursor, in that view */
+	struct jumps jumps;   /* the jump list and the bookmarks */
 
-	/* what is shown besides a sample; NULL: there is none */
+	/* shown without a sample; NULL: none */
 	const struct processes *processes;
 	const struct messages *messages;
 
-	void *own[VIEW_COUNT]; /* what each view keeps for itself: struct view's `size` bytes */
-	/* what those of the list, the grid and the bytes keep, which others know as well */
+	void *own[VIEW_COUNT]; /* the state of each view: struct view's `size` bytes */
+	/* those of the list, the grid and the hex view, which others use as well */
 	struct list *list;
 	struct pages *pages;
 	struct dump *dump;
@@ -92,11 +92,10 @@ ui_is_bare(const struct ui *ui)
 void ui_push(struct ui *ui, enum view_id id);
 void ui_pop(struct ui *ui);
 
-/* Shows a view: goes back to it where it is open already, so that two views that lead to each other
- * do not pile up. */
+/* Shows a view: returns to it if it is already open, so that views do not pile up. */
 void ui_show(struct ui *ui, enum view_id id);
 
-/* The colours of what was written tell how often it was. */
+/* Whether the colours show how often pages were written. */
 static inline bool
 ui_by_count(const struct ui *ui)
 {
@@ -106,39 +105,39 @@ ui_by_count(const struct ui *ui)
 /* The address under the cursor of the view on screen. */
 uint64_t ui_at(const struct ui *ui);
 
-/* The same, and where pages are on screen the byte that was gone to in this one. */
+/* The same; if pages are on screen, the exact byte that was jumped to in this page. */
 uint64_t ui_exact(const struct ui *ui);
 
 /*
- * The range that is chosen in the view on screen, both ends included: whole cells in the grid,
- * bytes among the bytes. false: none is.
+ * The chosen range in the view on screen, both ends included: whole cells in the grid, bytes in the
+ * hex view. false: there is none.
  */
 bool ui_range(const struct ui *ui, uint64_t *lo, uint64_t *hi);
 
-/* Begins a range at the cursor; or ends the one that there is. */
+/* Begins a range at the cursor; toggle: or ends the present one. */
 void ui_range_begin(struct ui *ui);
 void ui_range_toggle(struct ui *ui);
 
-/* Where we are; and back there. false: nothing is mapped there any more, nothing changed. */
+/* The current place; returns to a place. false: it is no longer mapped, and nothing changed. */
 struct place ui_place(const struct ui *ui);
 bool ui_take_place(struct ui *ui, const struct sample *s, const struct place *p);
 
-/* Before a jump: remembers where it leaves from, for ui_return. */
+/* Before a jump: stores the current place for ui_return. */
 void ui_leave(struct ui *ui);
 
-/* Back to the newest place left by a jump that is still there; false: there is none. */
+/* Returns to the newest stored place that is still mapped; false: there is none. */
 bool ui_return(struct ui *ui, const struct sample *s);
 
-/* The region of the sample that ui->region names, NULL if it is gone. */
+/* The region at ui->region; NULL: it is gone. */
 const struct vma *ui_vma(const struct ui *ui, const struct sample *s, const struct region **r);
 
-/* Jumps: opens the grid at addr, if it lies in a region; x there goes to the very byte. */
+/* Jumps: opens the grid at addr, if it is in a region; x there opens the exact byte. */
 bool ui_go(struct ui *ui, const struct sample *s, uint64_t addr);
 
-/* Opens the bytes at addr above the view on screen. */
+/* Opens the hex view at addr. */
 void ui_hex(struct ui *ui, uint64_t addr);
 
-/* Jumps in the hex view: to addr, and ui_back comes back from there. */
+/* Jumps to addr in the hex view; going back returns. */
 void ui_hex_jump(struct ui *ui, uint64_t addr);
 
 #endif

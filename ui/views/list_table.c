@@ -302,8 +302,8 @@ list_has_born(const struct ui *ui, const struct sample *s, uint64_t row)
 	const struct groups *gs = rows_groups(ui, s);
 	const struct group *g = rows_group(gs, s, row);
 
-	for (size_t i = 0; g && i < ui->list->marks.born_n; i++) {
-		const struct vma *v = vma_at(&s->regions->vmas, ui->list->marks.born[i].start);
+	for (size_t i = 0; g && i < ui->list->changes.born_n; i++) {
+		const struct vma *v = vma_at(&s->regions->vmas, ui->list->changes.born[i].start);
 
 		if (v && gs->of[v - s->regions->vmas.v] == (size_t)(g - gs->g))
 			return true;
@@ -316,10 +316,12 @@ static void
 list_draw_mark(const struct ui *ui, const struct sample *s, uint64_t row, int y)
 {
 	const struct list *list = ui->list;
+	bool born = row_is_group(row) ? list_has_born(ui, s, row)
+	                              : list_changes_born(&list->changes, row);
 
 	if (row_is_gone(row))
 		paint_text(y, 0, 1, ROLE_HOT, "-");
-	else if (row_is_group(row) ? list_has_born(ui, s, row) : list_marks_born(&list->marks, row))
+	else if (born)
 		paint_text(y, 0, 1, ROLE_HOT, "+");
 	else if (row == ui->region)
 		paint_text(y, 0, 1, ROLE_ACCENT, "›");
@@ -384,7 +386,7 @@ list_table_rows(const struct ui *ui, const struct sample *s, int y, int bottom)
 		const struct group *g =
 		    list->grouping ? rows_group(rows_groups(ui, s), s, row) : NULL;
 		const struct list_gone *gone =
-		    row_is_gone(row) ? list_marks_gone(&list->marks, row & ~(uint64_t)ROW_GONE)
+		    row_is_gone(row) ? list_changes_gone(&list->changes, row & ~(uint64_t)ROW_GONE)
 				     : NULL;
 		struct region_row facts;
 

@@ -128,7 +128,8 @@ static void
 view_regions_say_gone(const struct ui *ui, struct buf *out)
 {
 	const struct list *list = ui->list;
-	const struct list_gone *g = list_marks_gone(&list->marks, ui->region & ~(uint64_t)ROW_GONE);
+	const struct list_gone *g =
+	    list_changes_gone(&list->changes, ui->region & ~(uint64_t)ROW_GONE);
 	const struct vma *v = g ? &g->in->vmas.v[g->at] : NULL;
 	char size[8];
 
@@ -148,7 +149,7 @@ view_regions_say_facts(const struct ui *ui, const struct sample *s, const struct
 
 	vma_perm_text(v, perm);
 	buf_fmt(out, " %s %s%s: ", size_text(a, vma_size(v)), perm,
-	        list_marks_born(&ui->list->marks, v->start) ? ", mapped just now" : "");
+	        list_changes_born(&ui->list->changes, v->start) ? ", mapped just now" : "");
 	if (!r->known)
 		buf_str(out, s->regions->counted ? "the kernel shows no page table for it"
 		                                 : "not counted yet");

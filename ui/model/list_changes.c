@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "model/list_marks.h"
+#include "model/list_changes.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -8,8 +8,7 @@
 
 static const uint64_t SHOWN_NS = UINT64_C(3000000000);
 
-/* Of the same file, or both of none. Names do not count: threads give them to their stacks later.
- */
+/* Of the same file, or both of none. Names do not count: stacks get theirs later. */
 static bool
 list_same_thing(const struct vma *a, const struct vma *b)
 {
@@ -17,8 +16,7 @@ list_same_thing(const struct vma *a, const struct vma *b)
 	       a->dev_minor == b->dev_minor && !((a->perm ^ b->perm) & VMA_SHARED);
 }
 
-/* Whether the list has something of v where v is. v ascends from call to call, and so does *from.
- */
+/* Whether l has any part of v. v ascends from call to call, and so does *from. */
 static bool
 list_has_some(const struct vma_list *l, size_t *from, const struct vma *v)
 {
@@ -31,21 +29,21 @@ list_has_some(const struct vma_list *l, size_t *from, const struct vma *v)
 }
 
 static void
-list_add_born(struct list_marks *m, uint64_t start, uint64_t ns)
+list_add_born(struct list_changes *m, uint64_t start, uint64_t ns)
 {
 	m->born = vec_room(m->born, m->born_n, &m->born_cap, sizeof(*m->born));
 	m->born[m->born_n++] = (struct list_born){start, ns};
 }
 
 static void
-list_add_gone(struct list_marks *m, struct regions *in, size_t at, uint64_t ns)
+list_add_gone(struct list_changes *m, struct regions *in, size_t at, uint64_t ns)
 {
 	m->gone = vec_room(m->gone, m->gone_n, &m->gone_cap, sizeof(*m->gone));
 	m->gone[m->gone_n++] = (struct list_gone){regions_ref(in), at, ns};
 }
 
 static void
-list_compare(struct list_marks *m, struct regions *now, uint64_t ns)
+list_compare(struct list_changes *m, struct regions *now, uint64_t ns)
 {
 	const struct vma_list *was = &m->seen->vmas, *is = &now->vmas;
 	size_t from = 0;
@@ -59,9 +57,9 @@ list_compare(struct list_marks *m, struct regions *now, uint64_t ns)
 			list_add_gone(m, m->seen, i, ns);
 }
 
-/* Drops marks set before `since`; those are the first. */
+/* Drops the changes before `since`, which come first. */
 static bool
-list_forget(struct list_marks *m, uint64_t since)
+list_forget(struct list_changes *m, uint64_t since)
 {
 	size_t born = 0, gone = 0;
 
@@ -77,11 +75,11 @@ list_forget(struct list_marks *m, uint64_t since)
 }
 
 bool
-list_marks_see(struct list_marks *m, const struct sample *s, uint64_t now)
+list_changes_update(struct list_changes *m, const struct sample *s, uint64_t now)
 {
 	bool again = !m->seen || m->execs != s->execs || s->regions->time_ns < m->seen->time_ns;
 	bool changed = list_forget(m, again ? UINT64_MAX : now - u64_min(now, SHOWN_NS));
-	size_t marks = m->born_n + m->gone_n;
+	size_t n = m->born_n + m->gone_n;
 
 	if (m->seen == s->regions)
 		return changed;
@@ -90,21 +88,21 @@ list_marks_see(struct list_marks *m, const struct sample *s, uint64_t now)
 	regions_unref(m->seen);
 	m->seen = regions_ref(s->regions);
 	m->execs = s->execs;
-	return changed || m->born_n + m->gone_n > marks;
+	return changed || m->born_n + m->gone_n > n;
 }
 
 void
-list_marks_free(struct list_marks *m)
+list_changes_free(struct list_changes *m)
 {
 	list_forget(m, UINT64_MAX);
 	regions_unref(m->seen);
 	free(m->born);
 	free(m->gone);
-	*m = (struct list_marks){0};
+	*m = (struct list_changes){0};
 }
 
 bool
-list_marks_born(const struct list_marks *m, uint64_t start)
+list_changes_born(const struct list_changes *m, uint64_t start)
 {
 	for (size_t i = 0; i < m->born_n; i++)
 		if (m->born[i].start == start)
@@ -113,7 +111,7 @@ list_marks_born(const struct list_marks *m, uint64_t start)
 }
 
 const struct list_gone *
-list_marks_gone(const struct list_marks *m, uint64_t start)
+list_changes_gone(const struct list_changes *m, uint64_t start)
 {
 	for (size_t i = m->gone_n; i-- > 0;)
 		if (m->gone[i].in->vmas.v[m->gone[i].at].start == start)
@@ -122,7 +120,7 @@ list_marks_gone(const struct list_marks *m, uint64_t start)
 }
 
 int
-list_marks_wait_ms(const struct list_marks *m, uint64_t now)
+list_changes_wait_ms(const struct list_changes *m, uint64_t now)
 {
 	uint64_t first = UINT64_MAX;
 
