@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Version 1 with its own mount first: where both are mounted, memory is in that one. */
+/* Version 1 first: if both are mounted, it has the memory controller. */
 static const char *const mounts[] = {"/sys/fs/cgroup/memory", "/sys/fs/cgroup",
                                      "/sys/fs/cgroup/unified"};
 

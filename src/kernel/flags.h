@@ -42,22 +42,22 @@ struct flag_range {
 const struct flag_range *flag_ranges(size_t *n);
 
 /*
- * What the kernel's page-types tool makes of a page before it writes it (tools/mm/page-types.c of
- * Linux 7.2): `pagemap` is the page table's word. Without -r it leaves out the bits from 32 on, and
- * which page of a larger block it is but for hugetlb. With -r it tells what flags that the kernel
- * uses twice mean, and what of the page table's.
+ * The flags that the kernel's page-types tool prints for a page (tools/mm/page-types.c of Linux
+ * 7.2): `pagemap` is the page table's word. Without -r it leaves out bits 32 and above and, except
+ * for hugetlb, the position in a compound page. With -r it tells apart flags with two meanings, and
+ * adds some of the page table's.
  */
 uint64_t page_types_plain(uint64_t kpf);
 uint64_t page_types_raw(uint64_t kpf, uint64_t pagemap);
 
-/* Its string of that: a letter for each of its 43 columns, `_` where the bit is clear. */
+/* Its string of these: one letter for each of its 43 columns, `_` if the bit is clear. */
 enum { PAGE_TYPES_COLUMNS = 43 };
 const struct flag *page_types_own(size_t *n); /* the columns that are no bits of kpageflags */
 void page_types_letters(struct buf *out, uint64_t flags);
 
 /*
- * The names of the bits of kpageflags, with what is used twice as page-types -r has it, separated
- * by `sep`.
+ * The names of the bits of kpageflags, separated by `sep`; flags with two meanings as in
+ * page-types -r.
  */
 void kpf_names(struct buf *out, uint64_t kpf, const char *sep);
 

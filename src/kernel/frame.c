@@ -11,11 +11,11 @@
 #include "kernel/kabi.h"
 
 enum {
-	RUN_MAX = 512, /* frames a read */
-	GAP = 4,       /* frames not asked for that are read along */
+	RUN_MAX = 512, /* frames per read */
+	GAP = 4,       /* unneeded frames that a read may include */
 };
 
-/* Whether a fresh page of our own, which nobody can have merged, is said to be KSM's. */
+/* Whether a new page of our own, which cannot be merged, has the KSM flag. */
 static bool
 frames_ksm_lies(int flags, size_t size)
 {
@@ -87,15 +87,15 @@ frames_close(struct frames *f)
 	}
 }
 
-/* A stretch of frames that one read covers. */
+/* A range of frames that one read covers. */
 struct stretch {
 	uint64_t lo, hi;
-	size_t n; /* of the frames asked for that lie in it */
+	size_t n; /* requested frames in it */
 };
 
 /*
- * The frames from pfn[0] on that lie close together, upwards, downwards (the buddy allocator splits
- * both ways) or with small gaps: reading a few frames too many is cheaper than another call.
+ * The frames from pfn[0] on that are close together, ascending or descending (the buddy allocator
+ * splits both ways) or with small gaps: a few extra frames are cheaper than another read.
  */
 static struct stretch
 frames_stretch_from(const uint64_t *pfn, size_t n)

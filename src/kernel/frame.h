@@ -9,10 +9,10 @@
 #include "kernel/proc.h"
 
 /*
- * Facts by page frame number: /proc/kpageflags, kpagecount, kpagecgroup, one 64-bit word a frame
+ * Facts by page frame number: /proc/kpageflags, kpagecount, kpagecgroup, one 64-bit word per frame
  * (Documentation/admin-guide/mm/pagemap.rst). Readable by root only; each file may be missing or
- * refused each for itself. They are looked up for frames just read from a page table, never cached:
- * a frame can belong to somebody else the moment after.
+ * refused. Looked up for frames just read from a page table, and never cached: a frame may have a
+ * new owner at any time.
  */
 struct frames {
 	int flags, count, cgroup; /* file descriptors, or -1 */
@@ -29,10 +29,10 @@ enum frame_file { FRAME_FLAGS, FRAME_COUNT, FRAME_CGROUP };
 void frames_open(struct frames *f, const struct proc *p);
 void frames_close(struct frames *f);
 
-/* Finds out what of the running kernel's words is not to be believed. */
+/* Finds out which flags of the running kernel are wrong. */
 void frames_probe(struct frames *f, size_t page_size);
 
-/* 1 << enum frame_file, of each that is open. */
+/* 1 << enum frame_file, for each that is open. */
 unsigned frames_files(const struct frames *f);
 
 /*

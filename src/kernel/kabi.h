@@ -83,7 +83,7 @@ struct pm_cachestat {
 	uint64_t nr_cache, nr_dirty, nr_writeback, nr_evicted, nr_recently_evicted;
 };
 
-/* userfaultfd's greeting, and asynchronous write protection (Linux 6.7) */
+/* userfaultfd: the handshake, and asynchronous write protection (Linux 6.7) */
 struct pm_uffdio_api {
 	uint64_t api, features, ioctls;
 };
@@ -116,7 +116,7 @@ struct pm_uffdio_writeprotect {
 #define PM_UFFD_USER_MODE    1
 #define PM_UFFD_FEATURE_WP_ASYNC     (UINT64_C(1) << 15)
 
-/* what a watch of ours asks for */
+/* the features that we request */
 #define PM_UFFD_FEATURES                                                            \
 	(PM_UFFD_FEATURE_WP | PM_UFFD_FEATURE_WP_SHMEM | PM_UFFD_FEATURE_WP_EMPTY | \
 	 PM_UFFD_FEATURE_WP_ASYNC)

@@ -16,10 +16,10 @@
 #include "kernel/proc_bar.h"
 
 enum {
-	WINDOW = 1024,  /* words a pread: 8 KiB, for they go on a stack */
+	WINDOW = 1024,  /* words per pread: 8 KiB, on the stack */
 	SCAN_VEC = 512, /* the kernel's own batch: a longer vector makes it report a tail twice */
-	SCAN_PAGES = 16384, /* matched pages a call, and so a bound on the time under mmap_lock */
-	BREATH_NS = 20000, /* between calls, so that a writer waiting for mmap_lock gets its turn */
+	SCAN_PAGES = 16384, /* matched pages per call: bounds the time under mmap_lock */
+	BREATH_NS = 20000, /* between calls, so that a waiting writer gets the mmap_lock */
 };
 static const uint64_t SCAN_SPAN = UINT64_C(4)
                                   << 30; /* bytes a call: bounds walks of empty tables */
@@ -32,7 +32,7 @@ pagemap_breathe(void)
 	nanosleep(&ts, NULL);
 }
 
-/* Which categories PAGEMAP_SCAN knows, asked one bit at a time on a range of nothing. */
+/* The categories that PAGEMAP_SCAN supports, probed bit by bit on an empty range. */
 static uint64_t
 pagemap_probe_scan(int fd, size_t page_size)
 {
@@ -53,7 +53,7 @@ pagemap_probe_scan(int fd, size_t page_size)
 	return known;
 }
 
-/* An own page that was only read maps the zero page. */
+/* A page of our own that was only read maps the zero page. */
 static uint64_t
 pagemap_probe_zero_pfn(size_t page_size)
 {
@@ -152,7 +152,7 @@ pagemap_word_cats(const struct pagemap *pm, uint64_t w)
 	return cats;
 }
 
-/* Joins runs that touch and are alike: the kernel splits them at its batch borders. */
+/* Joins adjacent runs with the same categories: the kernel splits them at batch boundaries. */
 struct joiner {
 	struct pm_run run;
 	pagemap_run_fn *fn;
@@ -219,7 +219,7 @@ pagemap_runs_by_scan(const struct pagemap *pm, uint64_t start, uint64_t end, uin
 		if (start < end) {
 			if (pagemap_stopped(pm))
 				return 1;
-			/* A call over 4 GiB of nothing takes a microsecond: nobody waits. */
+			/* a call over 4 GiB of nothing takes a microsecond: no need to pause */
 			if (time_ns() - began >= BREATH_NS)
 				pagemap_breathe();
 		}

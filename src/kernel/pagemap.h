@@ -11,14 +11,14 @@
 #include "kernel/vma.h"
 
 /*
- * What the page tables say: /proc/PID/pagemap, a 64-bit word for each virtual page
- * (Documentation/admin-guide/mm/pagemap.rst). Two ways in:
+ * The page tables: /proc/PID/pagemap, a 64-bit word per virtual page
+ * (Documentation/admin-guide/mm/pagemap.rst), in two forms:
  *
  *   words   pread, exact, ~28 ns a page: for the pages on screen and for dumps
- *   runs    PAGEMAP_SCAN where the kernel has it (6.7): stretches of pages that share categories,
- *           ~0 for empty address space; the same runs are made from words on older kernels
+ *   runs    PAGEMAP_SCAN where the kernel has it (6.7): ranges of pages with the same categories,
+ *           ~0 ns for empty address space; made from words on older kernels
  *
- * One read is not a snapshot: the kernel looks at 2 MiB under one lock, then at the next.
+ * A read is not a snapshot: the kernel locks each 2 MiB separately.
  */
 struct pagemap {
 	int fd;
@@ -26,26 +26,26 @@ struct pagemap {
 	uint64_t scan;     /* PM_CAT_* the kernel's PAGEMAP_SCAN knows; 0: it has none */
 	uint64_t zero_pfn; /* frame of the 4 KiB zero page, found on an own page; 0: not known */
 	bool plain;        /* a plain file (fixtures): its holes can be skipped */
-	bool (*stop)(void *arg); /* asked during long walks; true ends them. NULL: never */
+	bool (*stop)(void *arg); /* called during long walks; true ends them. NULL: never */
 	void *stop_arg;
 };
 
 /*
- * Opens it anew; page_size, plain and `stop` are the caller's. The file of another user's process,
- * or of a kernel thread, is an error.
+ * Opens it; the caller sets page_size, plain and `stop` before. Fails for another user's process
+ * and for a kernel thread.
  */
 int pagemap_open(struct pagemap *pm, const struct proc *p, struct err *err);
 
-/* Finds out what the kernel's own can do besides: scan and zero_pfn. */
+/* Sets scan and zero_pfn, by trying on the open file. */
 void pagemap_probe(struct pagemap *pm);
 void pagemap_close(struct pagemap *pm);
 
-/* Whether the kernel shows us page frames at all, tried on a page of our own. */
+/* Whether the kernel shows us page frames, tried on a page of our own. */
 bool pagemap_shows_frames(size_t page_size);
 
 /*
- * The words of `n` pages from addr. Returns how many were read: fewer means that the kernel has no
- * page table there ([vsyscall]) or that the address space is gone. -1 with `err` if it would not.
+ * The words of `n` pages from addr. Returns how many were read: fewer if there is no page table
+ * ([vsyscall]) or the address space is gone. -1 with err.
  */
 ssize_t pagemap_words(const struct pagemap *pm, uint64_t addr, uint64_t *words, size_t n,
                       struct err *err);
@@ -59,10 +59,10 @@ struct pm_run {
 typedef int pagemap_run_fn(void *arg, const struct pm_run *run);
 
 /*
- * Calls fn, ascending, for each longest run in [start, end) that has one of the `any` categories,
- * with those of `cats` that apply. Asking for PM_CAT_FILE makes the kernel touch every struct page
- * (6x dearer). Returns 1 if fn or pm->stop ended the walk before its end: what was seen is then not
- * all there is. Never blocks the target's mmap lock for long: short calls, a breath between them.
+ * Calls fn, ascending, for each maximal run in [start, end) that has one of the `any` categories,
+ * with those of `cats` that apply. PM_CAT_FILE makes the kernel access every struct page (6x
+ * slower). Returns 1 if fn or pm->stop ended the walk early; -1 with err. Never holds the target's
+ * mmap lock for long: calls are short, with pauses between them.
  */
 int pagemap_runs(const struct pagemap *pm, uint64_t start, uint64_t end, uint64_t any,
                  uint64_t cats, pagemap_run_fn *fn, void *arg, struct err *err);

@@ -85,12 +85,12 @@ proc_has_memory(int dir)
 
 	if (!proc_stat_read(dir, &f))
 		return file_is_shortage(errno);
-	/* one that is on its way out shows none: statm begins with its size */
+	/* one that is exiting has none: statm begins with its size */
 	return f.state != 'Z' && f.state != 'X' &&
 	       !(file_read_small(dir, "statm", text, sizeof(text)) && !strncmp(text, "0 ", 2));
 }
 
-/* -1: none; errno says whether they were looked at (file_is_want: not all). */
+/* -1: none; errno: file_is_shortage if not all could be checked. */
 static int
 proc_find_living(int dir, pid_t *tid)
 {
@@ -127,7 +127,7 @@ proc_living_thread(int dir, pid_t *tid)
 	struct stat_fields f;
 	int found = -1;
 
-	/* those that were there may have started others and ended while they were looked at */
+	/* threads may have started others, and ended, in the meantime */
 	for (int tries = 0; found < 0 && tries <= THREAD_TRIES; tries++) {
 		found = proc_find_living(dir, tid);
 		if (found < 0 &&
@@ -150,7 +150,7 @@ proc_refuse_missing(const struct proc *p, pid_t pid, struct err *err)
 	               "cannot open process %d", (int)pid);
 }
 
-/* What the target is, from stat and status; refuses what has no memory of its own. */
+/* Identifies the target from stat and status; refuses one without memory of its own. */
 static int
 proc_identify(struct proc *p, struct err *err)
 {
@@ -209,11 +209,11 @@ proc_open(struct proc *p, const char *root, pid_t pid, struct err *err)
 		return proc_refuse_missing(p, pid, err);
 	if (proc_identify(p, err) < 0)
 		return -1;
-	/* another proc mount may belong to another PID namespace: its numbers are not ours */
+	/* another proc mount may be of another PID namespace, with other PIDs */
 	p->ours = p->live && !strcmp(root, PROC_ROOT);
 	if (p->ours)
 		p->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-	/* the number is opened twice: the second must not be another process's */
+	/* the PID is opened twice: it may have been reused in between */
 	if (proc_check(p) == PROC_RUNNING)
 		return 0;
 	errno = ESRCH;
@@ -232,9 +232,7 @@ proc_close(struct proc *p)
 	}
 }
 
-/*
- * Where its memory shows now: the leader's directory, or a living thread's, which is to be closed.
- */
+/* The directory that shows its memory now: the leader's, or a thread's, which must be closed. */
 static int
 proc_living_dir(const struct proc *p, pid_t *tid)
 {
@@ -317,7 +315,7 @@ proc_check(struct proc *p)
 	if (f.starttime != p->starttime)
 		return PROC_ENDED;
 	memcpy(p->comm, f.comm, sizeof(p->comm)); /* exec gives a new one */
-	if (proc_has_memory(p->leader)) /* exec puts one in the other's place in a single step */
+	if (proc_has_memory(p->leader)) /* exec replaces the address space atomically */
 		return PROC_RUNNING;
 	thread = proc_living_thread(p->leader, &tid);
 	if (thread < 0 && file_is_shortage(errno))
@@ -395,7 +393,7 @@ proc_is_base_name(const char *path, const char *name)
 	return !strcmp(slash ? slash + 1 : path, name);
 }
 
-/* Its program, whatever it calls itself. Not ours to see of every process. */
+/* Its program, whatever its name; hidden from us for some processes. */
 static bool
 proc_runs(int dir, const char *name)
 {
@@ -415,8 +413,8 @@ proc_runs(int dir, const char *name)
 }
 
 /*
- * A word of the command line that a longer name than `comm` can hold was cut from: an interpreter's
- * script; or a title that was written over the words, which goes on behind the name.
+ * Whether `comm` is a truncated word of the command line: an interpreter's script, or a title
+ * written over the command line, which continues after the name.
  */
 static bool
 proc_is_cut_from(const char *comm, const char *word, const char *name)
@@ -429,8 +427,8 @@ proc_is_cut_from(const char *comm, const char *word, const char *name)
 }
 
 /*
- * comm, the base name of argv[0] however it was started, and of the program. Not tested: words of
- * the command line in general, which name what a process works on.
+ * By comm, and the base names of argv[0] and of the program. Not by other words of the command
+ * line: these name what a process works on.
  */
 static bool
 proc_is_named(int dir, const char *name)
@@ -463,8 +461,8 @@ proc_by_number(const void *a, const void *b)
 }
 
 /*
- * Appends the PIDs called `name`, at most 16; pmtop itself is left out. Returns their number; -1
- * with errno: short of descriptors it is not known which are called so.
+ * Appends the PIDs of processes called `name`, at most 16, without pmtop itself. Returns their
+ * number; -1 with errno: not known, for a shortage of descriptors.
  */
 static ssize_t
 proc_find_all(int root, const char *name, pid_t pids[16])

@@ -13,7 +13,7 @@
 
 #include "base/file.h"
 
-/* The numbers after "\nNAME:", up to n of them; how many there are. */
+/* Reads up to n numbers after "\nNAME:"; returns how many there are. */
 static unsigned
 proc_status_numbers(const char *status, const char *name, int base, unsigned long long *out,
                     unsigned n)
@@ -60,7 +60,7 @@ proc_find_bar(int dir)
 		return PROC_BAR_USER;
 	if (uid[0] == NOBODY && geteuid() != NOBODY)
 		return PROC_BAR_NAMESPACE;
-	/* the kernel gives the files of what is not dumpable to root */
+	/* files of processes that are not dumpable belong to root */
 	if (fstatat(dir, "status", &st, 0) == 0 && st.st_uid != uid[1])
 		return PROC_BAR_DUMP;
 	if (uid[0] != geteuid())

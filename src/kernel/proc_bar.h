@@ -5,9 +5,8 @@
 #include "kernel/proc.h"
 
 /*
- * Why the files of a process (`dir`: its own) are refused to us, as far as it can be told, and what
- * helps: in words that name nobody, and with the user `uid` it belongs to. Returns out. errno stays
- * as it was.
+ * Why the files of a process (`dir`: its directory) are refused to us, as far as can be known, and
+ * the remedy: without names, or with its user `uid`. Returns out. Preserves errno.
  */
 enum proc_bar {
 	PROC_BAR_OTHER, PROC_BAR_ROOT, PROC_BAR_USER, PROC_BAR_SETID, PROC_BAR_DUMP, PROC_BAR_CAPS,
@@ -17,7 +16,7 @@ enum proc_bar proc_bar(int dir);
 enum proc_bar proc_bar_of(const struct proc *p);
 const char *proc_bar_help(enum proc_bar b);
 
-/* The same of its memory (mem, ptrace), which yama guards as well. */
+/* The remedy for its memory (mem, ptrace), which yama restricts as well. */
 const char *proc_memory_how(const struct proc *p);
 const char *proc_refused_how(enum proc_bar b, unsigned uid, char *out, size_t size);
 

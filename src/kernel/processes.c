@@ -24,7 +24,7 @@
 enum {
 	MAPS_NS =
 	    20000000, /* of each pass go to counting regions, which costs the processes' locks */
-	TRIES = 64,   /* regions of a process in a folder whose first page is looked at */
+	TRIES = 64,   /* regions of a process in a directory whose first page is read */
 };
 
 /* --- one process ------------------------------------------------------------------------------ */
@@ -200,7 +200,7 @@ processes_free(struct processes *list)
 
 /* --- reading ---------------------------------------------------------------------------------- */
 
-/* kpageflags must open as well: without it a frame's number tells nothing. */
+/* kpageflags must open as well: frame numbers are useless without it. */
 static bool
 processes_frames_are_visible(const struct processes_root *r)
 {
@@ -225,7 +225,7 @@ processes_open(struct processes_root *r, const char *root, struct err *err)
 		               "cannot open the proc root %s", root);
 	r->live = fstatfs(r->dir, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC;
 	r->frames = processes_frames_are_visible(r);
-	/* another mount may number us in another way */
+	/* our PID may be another in that mount */
 	if (r->live && readlinkat(r->dir, "self", self, sizeof(self) - 1) > 0 &&
 	    parse_u64(self, 10, &end, &pid))
 		r->self = (pid_t)pid;
@@ -254,7 +254,7 @@ processes_read_file(int dir, const char *name, char *out, size_t size)
 	return n > 0 ? (size_t)n : 0;
 }
 
-/* The folder whose files tell of its memory, or -1. */
+/* The directory that shows its memory, or -1. */
 static int
 processes_open_dir(const struct processes_root *r, pid_t pid, bool leaderless)
 {
@@ -286,7 +286,7 @@ processes_read_status(const struct processes_root *r, struct process *p)
 		return true;
 	if (!process_leaderless(text))
 		return false;
-	/* the name is the process's, the sizes are what the thread tells */
+	/* the name of the process, the sizes from the thread */
 	processes_parse_comm(&leader, text);
 	dir = processes_open_dir(r, p->pid, true);
 	ok = dir >= 0 && processes_read_file(dir, "status", text, sizeof(text)) &&
@@ -300,7 +300,7 @@ processes_read_status(const struct processes_root *r, struct process *p)
 	return ok;
 }
 
-/* NULL: not asked for yet. */
+/* NULL: not read yet. */
 static const char *
 processes_known_user(const struct processes_root *r, unsigned uid)
 {
@@ -330,8 +330,7 @@ processes_user_name(struct processes_root *r, unsigned uid)
 	return u->name;
 }
 
-/* What only the second pass reads, from the last time; a number that was given away has another
- * name. */
+/* Copies what only the second pass reads from the last list; a reused PID has another name. */
 static void
 processes_lend(const struct processes_root *r, struct process *p, const struct processes *old)
 {
@@ -384,7 +383,7 @@ processes_list(struct processes_root *r, const struct processes *old, bool (*sto
 	return list;
 }
 
-/* In a folder each process may be another case: its first page in RAM tells. */
+/* In a directory each process may differ: its first page in RAM decides. */
 static bool
 processes_folder_shows_frames(int maps, int pagemap)
 {
@@ -405,7 +404,7 @@ processes_folder_shows_frames(int maps, int pagemap)
 	return word & PM_PRESENT && word & PM_PFN_MASK;
 }
 
-/* What fails for a shortage of descriptors leaves it as it was. errno is that of maps. */
+/* A shortage of descriptors leaves `access` unchanged. errno is that of maps. */
 static void
 processes_try_access(const struct processes_root *r, struct process *p, int dir, int maps)
 {
@@ -440,7 +439,7 @@ processes_count_lines(int fd)
 	return n < 0 || !lines ? PROCESS_UNKNOWN : lines;
 }
 
-/* Opening a file of it failed: because it ended after its folder was opened. */
+/* Opening one of its files failed: whether because it ended after its directory was opened. */
 static bool
 processes_has_gone(const struct processes_root *r, int dir, int sys)
 {

@@ -12,7 +12,7 @@
 #include "kernel/proc.h"
 #include "kernel/proc_bar.h"
 
-/* How much of a process would be shown, found by opening its files as pmtop PID does. */
+/* How much of a process can be shown, found by opening its files as `pmtop PID` does. */
 enum access {
 	ACCESS_UNKNOWN, /* not tried yet */
 	ACCESS_FULL,
@@ -37,7 +37,7 @@ struct process {
 	enum access access;
 	int refused;     /* the errno behind ACCESS_MAPS and ACCESS_DENIED */
 	enum proc_bar bar; /* why, if that is EACCES or EPERM */
-	/* its main thread has ended: the files of another one tell of its memory */
+	/* its main thread has ended: another one's files show its memory */
 	bool leaderless;
 };
 
@@ -46,16 +46,15 @@ struct processes {
 	struct process *v;
 	size_t n, cap;
 	uint64_t serial;   /* each list has another */
-	uint64_t request;  /* the newest lister_refresh it answers */
+	uint64_t request;  /* the newest lister_refresh it takes into account */
 	bool complete;     /* false: command lines, regions and access are still being read */
 	bool live;         /* of a proc file system, not of a folder */
-	bool frames;       /* page frames are ours to see there */
+	bool frames;       /* page frames are visible */
 };
 
 /*
- * The fields of /proc/PID/status. false: it has no memory to show: a kernel thread, a zombie, one
- * that is ending. Then process_leaderless tells whether other threads are left, whose memory lives
- * on.
+ * The fields of /proc/PID/status. false: it has no memory, as a kernel thread, a zombie or a
+ * process that is exiting. Then process_leaderless says whether other threads still have memory.
  */
 bool process_parse(struct process *p, const char *status);
 bool process_leaderless(const char *status);
@@ -74,14 +73,14 @@ const char *access_help(enum access a);
 void process_say(const struct process *p, struct buf *out);
 
 /*
- * Reading goes in two passes, so that a list is there before anything that may wait for a process's
- * locks (its command line, its maps).
+ * Lists are read in two passes: the second reads what may wait for a process's locks (command line,
+ * maps).
  */
 struct processes_root {
 	int dir;
 	bool live, frames;
 	pid_t self;      /* pmtop's own number in it: left out; 0 none */
-	pid_t maps_next; /* where the counting of regions goes on */
+	pid_t maps_next; /* where counting regions continues */
 	struct user {
 		unsigned uid;
 		char name[24];
@@ -91,8 +90,8 @@ struct processes_root {
 int processes_open(struct processes_root *r, const char *root, struct err *err);
 void processes_close(struct processes_root *r);
 
-/* stop(arg) is asked at each process; true gives up. `old` (or NULL) lends what only the second
- * pass reads. */
+/* stop(arg) is called for each process; true abandons the list. `old` (or NULL): values of the
+ * second pass are copied from it. */
 struct processes *processes_list(struct processes_root *r, const struct processes *old,
                                  bool (*stop)(void *arg), void *arg);
 void processes_fill(struct processes_root *r, struct processes *list, bool (*stop)(void *arg),

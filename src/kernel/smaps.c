@@ -256,7 +256,7 @@ smaps_find(const struct smaps *s, uint64_t start)
 	return i > 0 && s->v[i - 1].start == start ? &s->v[i - 1] : NULL;
 }
 
-/* A line of the one that is looked for, of one before it, or of one after it. */
+/* Takes a line of the entry at `start`, or of one before it. false: past it. */
 static bool
 smaps_take_line(const char *line, uint64_t start, struct smaps_entry *out, bool *found)
 {

@@ -11,16 +11,16 @@
 #include "kernel/proc.h"
 
 /*
- * What only /proc/PID/smaps can tell (Documentation/filesystems/proc.rst 1.1). It makes the kernel
- * walk every page table under the target's lock, so it is read when it is asked for, never to
- * refresh a screen.
+ * Facts that only /proc/PID/smaps has (Documentation/filesystems/proc.rst 1.1). For it the kernel
+ * walks every page table under the target's mmap lock, so it is read only on request, never to
+ * refresh the screen.
  */
 struct smaps_entry {
 	uint64_t start;
 	uint64_t pss, referenced, locked, thp, ksm; /* bytes */
 	uint64_t uss, shared,
-	    lazyfree;      /* mapped by nobody else; by others, too; may be dropped (MADV_FREE) */
-	uint64_t swap;     /* shared memory as well, which leaves nothing in the page table */
+	    lazyfree;      /* mapped by no one else; by others, too; may be dropped (MADV_FREE) */
+	uint64_t swap;     /* with shared memory, which has no entry in the page table */
 	uint64_t pkey;     /* protection key */
 	uint64_t known;    /* SMAPS_*: fields that this kernel has */
 	bool thp_eligible;
@@ -36,7 +36,7 @@ struct smaps {
 	size_t n, cap;
 };
 
-/* One reading of it, shared by all who look at it. */
+/* One reading of it, reference-counted. */
 struct smaps_look {
 	int refs;
 	struct smaps smaps;
@@ -49,31 +49,30 @@ void smaps_look_unref(struct smaps_look *l);
 void smaps_parse(struct smaps *s, const char *text);
 int smaps_read(int fd, struct smaps *s, struct err *err);
 
-/* Of the process; the end of a thread that it is read through is no failure. */
+/* Of the process; tries again if the thread it is read through ends. */
 int smaps_read_process(const struct proc *p, struct smaps *s, struct err *err);
 void smaps_free(struct smaps *s);
 
-/* One more at its end. */
+/* Appends an entry. */
 void smaps_append(struct smaps *s, const struct smaps_entry *e);
 
 /* The entry of the region that starts at `start`, NULL if there is none. */
 const struct smaps_entry *smaps_find(const struct smaps *s, uint64_t start);
 
 /*
- * The entry of one region. The kernel has no way to ask for one alone: what comes before it is
- * read and passed over, what comes after it is not read.
+ * The entry of one region. The kernel cannot give one alone: reads and skips those before it, and
+ * stops after it.
  */
 int smaps_read_one(int fd, uint64_t start, struct smaps_entry *out, struct err *err);
 
-/* The same of a process, again if the thread ended that it was read through. */
+/* The same of a process; tries again if the thread it is read through ends. */
 int smaps_read_region(const struct proc *p, uint64_t start, struct smaps_entry *out,
                       struct err *err);
 
 /* Whether its VmFlags have the code ("sd"). */
 bool smaps_has(const struct smaps_entry *e, const char *code);
 
-/* Adds e up in sum, as far as it can be: flags are each region's own. first: sum is empty so far.
- */
+/* Adds e to sum, without what cannot be summed, such as flags. first: sum is still empty. */
 void smaps_add(struct smaps_entry *sum, const struct smaps_entry *e, bool first);
 
 /* VmFlags sd: the region was mapped since the clear, so that every page reads as soft-dirty. */

@@ -33,7 +33,7 @@ swaps_is_used(const char *line)
 	return parse_u64(line, 10, &end, &n) && n > 0;
 }
 
-/* A heading, then a line a device that begins with its name. */
+/* A heading, then one line per device that begins with its name. */
 void
 swaps_parse(struct swaps *s, const char *text)
 {

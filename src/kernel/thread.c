@@ -12,7 +12,7 @@
 #include "base/file.h"
 #include "base/util.h"
 
-enum { READ_MAX = 4096 /* threads a reading */, SHARE = 50 /* of the time, at most a 50th */ };
+enum { READ_MAX = 4096 /* threads per reading */, SHARE = 50 /* at most a 50th of the time */ };
 static const uint64_t STALE_NS = UINT64_C(5000000000);
 
 void

@@ -10,13 +10,13 @@
 #include "kernel/vma.h"
 
 /*
- * The threads of a process and where their stacks are. The kernel names only the main thread's
- * stack in maps; the others are found by the stack pointer, which /proc/PID/task/TID/syscall tells
- * of a thread that is not running (to who may trace it).
+ * The threads of a process and their stacks. In maps the kernel names only the main thread's stack;
+ * the others are found by the stack pointer in /proc/PID/task/TID/syscall, which shows it for
+ * threads that are not running, to those who may trace them.
  */
 struct thread {
 	pid_t tid;
-	uint64_t sp;   /* 0: not known; of a thread that runs now, what it was when it last slept */
+	uint64_t sp;   /* 0: not known; of a running thread, from when it last slept */
 	char comm[16];
 };
 
@@ -26,8 +26,7 @@ struct threads {
 	uint64_t time_ns, cost_ns; /* of the last reading */
 };
 
-/* Reads them anew, when it is time: `again` asks for it, but it may not take more than its share.
- */
+/* Reads them if that is due: `again` requests it, but within a limited share of the time. */
 void threads_read(struct threads *t, const struct proc *p, bool again);
 void threads_free(struct threads *t);
 
@@ -36,7 +35,7 @@ uint64_t thread_parse_sp(const char *text);
 
 /*
  * Names the stacks "[stack:TID NAME]" and the no-access regions below them "[guard:TID]". A region
- * that several threads point into is no stack; one that has a name keeps it.
+ * with the stack pointers of several threads is no stack; one that has a name keeps it.
  */
 void threads_label(const struct threads *t, struct vma_list *vmas);
 

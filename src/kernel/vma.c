@@ -11,7 +11,7 @@
 
 static const uint64_t ARENA = UINT64_C(64) << 20; /* glibc's HEAP_MAX_SIZE, Go's heapArenaBytes */
 
-enum { SMALLEST_PAGE = 4096 }; /* of any machine Linux runs on: a border elsewhere is no region's */
+enum { SMALLEST_PAGE = 4096 }; /* on any machine: a region must be a multiple of it */
 
 static bool
 vma_starts(const char *s, const char *prefix)
@@ -20,8 +20,8 @@ vma_starts(const char *s, const char *prefix)
 }
 
 /*
- * What the kernel makes itself. A file's name begins with /, so none can look like these; but for
- * aio.
+ * Regions that the kernel makes. A file's name begins with /, so it cannot look like these, except
+ * for aio.
  */
 static const struct {
 	const char *prefix, *words;
@@ -55,7 +55,7 @@ vma_is_shm_name(const char *name)
 	       vma_starts(name, "/secretmem");
 }
 
-/* By the name alone: all there is to go by where nothing is known of the device. */
+/* By name alone, for devices that are not known. */
 static enum vma_type
 vma_type_of(const struct vma *v)
 {

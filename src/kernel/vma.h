@@ -10,8 +10,8 @@
 
 /*
  * The regions of a process: the lines of /proc/PID/maps (Documentation/filesystems/proc.rst 1.1).
- * A list is ascending and without overlap even when the kernel's text is not, because the kernel
- * hands it out a page at a time while the process goes on mapping.
+ * A list is ascending and without overlaps. The kernel's text may not be: it is read a page at a
+ * time while the process maps memory.
  */
 enum vma_perm { VMA_READ = 1, VMA_WRITE = 2, VMA_EXEC = 4, VMA_SHARED = 8 };
 
@@ -22,14 +22,14 @@ enum vma_type {
 	VMA_FILE,
 	VMA_SHM,     /* in memory alone: tmpfs, ramfs, memfd, SysV, shared anonymous, secret */
 	VMA_HUGETLB,
-	VMA_RESERVE, /* no access allowed: address space kept aside */
+	VMA_RESERVE, /* no access: reserved address space */
 	VMA_GUARD,   /* the same below a thread's stack */
 	VMA_KERNEL,  /* vdso, vvar, vsyscall; rings of io_uring, aio, perf and sockets */
 	VMA_DEVICE,
 	VMA_TYPES
 };
 
-/* Which memory that is nowhere else: what the type leaves open. */
+/* What backs memory that is in no file on a disk. */
 enum vma_behind {
 	VMA_BEHIND_UNKNOWN, /* or nothing, or no such memory */
 	VMA_BEHIND_SHMEM,   /* the kernel's own: memfd, SysV, shared anonymous */
@@ -58,49 +58,47 @@ struct vma_list {
 };
 
 /*
- * Parse the text of a maps file. Takes `text` (malloc'ed, NUL-terminated) over. Lines that are not
- * understood are skipped and counted, never guessed at: *odd tells how many. Types are what the
- * names say, until kinds_judge knows better.
+ * Parses the text of a maps file; takes over `text` (malloc'ed, NUL-terminated). Skips lines that
+ * it does not understand, and counts them in *odd. Types are by name until kinds_judge corrects
+ * them.
  */
 void vma_parse(struct vma_list *list, char *text, size_t *odd);
 
 /*
- * The same of an open maps file, from its start. An empty list owns nothing: the address space is
+ * The same for an open maps file, from its start. An empty list owns nothing: the address space is
  * gone.
  */
 int vma_read(int fd, struct vma_list *list, struct err *err);
 void vma_free(struct vma_list *list);
 
-/* Gives region i another name; takes `name` (malloc'ed) over. */
+/* Renames region i; takes over `name` (malloc'ed). */
 void vma_rename(struct vma_list *list, size_t i, char *name);
 
 /*
- * Whether there is a file, of a device or of the kernel's, that the pages come from. Inodes can be
- * 0.
+ * Whether its pages come from a file, which may be a device or the kernel's own. Inodes can be 0.
  */
 bool vma_has_file(const struct vma *v);
 
-/* A file with a place in a folder: on a disk or in memory, but neither a device nor huge pages. */
+/* A regular file, on a disk or in memory: neither a device nor hugetlb. */
 bool vma_is_file(const struct vma *v);
 
 /*
- * Whether its pages go to swap without leaving anything in the page table, as shared memory does.
+ * Whether its pages in swap have no entry in the page table, as those of shared memory.
  */
 bool vma_swaps_unseen(const struct vma *v);
 
-/* What the kernel's regions are, in words; NULL: it is none of the kernel's. */
+/* Describes a region of the kernel's; NULL: it is none. */
 const char *vma_kernel_words(const struct vma *v);
 
 /*
- * Whether pages may be there that the page table does not show: drivers map frames without struct
- * page (VM_PFNMAP), and the kernel passes over such regions as if they were empty. Only VmFlags
- * (pf) tells for certain; [vvar] is always one, and what a device or perf maps mostly is.
+ * Whether it may have pages that the page table does not show: drivers map frames without struct
+ * page (VM_PFNMAP), and the kernel skips such regions as if they were empty. Only VmFlags (pf) is
+ * certain; [vvar] always is one, and mappings of devices and perf mostly are.
  */
 bool vma_hides_pages(const struct vma *v);
 
 /*
- * Whether the second is the first one gone on: side by side, the same memory, and what may be done
- * with it.
+ * Whether the second continues the first: adjacent, the same memory, the same permissions.
  */
 bool vma_goes_on(const struct vma *a, const struct vma *b);
 
@@ -114,20 +112,19 @@ size_t vma_lower_bound(const struct vma_list *list, uint64_t addr);
 uint64_t vma_mapped(const struct vma_list *list, uint64_t start, uint64_t end);
 
 /*
- * Whether region i is an arena of malloc's (glibc's, Go's): memory from a round address on (USED),
- * and the rest of its 64 MiB, kept aside (REST). Recognised by its form; glibc names it only when
- * asked to.
+ * Whether region i is a malloc arena (glibc, Go): memory from an aligned address on (USED), and the
+ * reserved rest of its 64 MiB (REST). Recognised by its shape; glibc names it only if told to.
  */
 enum vma_arena { VMA_NO_ARENA, VMA_ARENA_USED, VMA_ARENA_REST };
 enum vma_arena vma_arena(const struct vma_list *list, size_t i);
 
 /*
- * How many bytes its pointers have: 4 of a 32-bit process, 8. Nothing but [vsyscall] lies above 4
- * GiB in the one, and in the other the stack does.
+ * The size of a pointer in bytes: 4 in a 32-bit process, which has only [vsyscall] above 4 GiB;
+ * else 8: the stack is above it.
  */
 unsigned vma_pointer_size(const struct vma_list *list);
 
-/* Its name, or what one without is called. As unsafe to print as any. */
+/* Its name, or a description if it has none. Not safe to print raw. */
 const char *vma_shown_name(const struct vma *v);
 
 /* "rw-p" */

@@ -199,8 +199,8 @@ rows_sort_groups(struct ui *ui, const struct sample *s, const struct row_order *
 }
 
 /*
- * Whether the order is worth keeping: all regions are counted, and the values differ. Rates in their
- * first second do not, nor do written pages right after a clear.
+ * Whether the order is worth keeping: all regions are counted, and the values differ. Rates in
+ * their first second do not, nor do written pages right after a clear.
  */
 static bool
 rows_is_order(const struct sample *s, const struct row_order *o)
