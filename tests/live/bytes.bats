@@ -122,7 +122,7 @@ dump() {
 	subject madvise swap pageout
 	swapped=$(column swap SWAPPED 1)
 	[[ $swapped ]] || skip "nothing was swapped out: no swap here"
-	pm -e "hex ${AT[swap]}..+16p" "$SUBJECT_PID" | grep -F 'swapped out: not read'
+	pm -e "hex ${AT[swap]}..+16p" "$SUBJECT_PID" | grep -F 'swapped out (not read'
 	is "$(column swap SWAPPED 1)" "$swapped"
 	n=${swapped%% *}
 	screen_start 80x24 "$SUBJECT_PID"
