@@ -113,11 +113,12 @@ answerer_carry_out(struct answerer *a, struct job *j, struct result *r)
 {
 	struct vma_list vmas = {0};
 
-	*r = (struct result){.command = j->command};
+	*r = (struct result){.command = j->command, .execs = j->execs};
 	track_free(&a->t.track);
 	a->t.track = j->track;
 	j->track = (struct track){0};
-	if (answerer_read_regions(a, j->execs, &vmas, &r->err) == 0)
+	if (answerer_read_regions(a, j->execs, &vmas, &r->err) == 0 &&
+	    !source_stopped(a->t.source))
 		answerer_do(a, j, &vmas, r);
 	/* an address space that is gone reads as empty */
 	if (!r->err.what[0] && !target_is_alive(&a->t))

@@ -56,6 +56,7 @@ struct result {
 	struct answer *answer;    /* ASK */
 	struct seek_found found;  /* FIND */
 	struct smaps_look *smaps; /* SMAPS */
+	unsigned execs;           /* those of the answerer: sample.execs when it was asked */
 	bool idle;                /* FAULT: the page was present, nothing was done */
 	enum clear_question question; /* CLEAR; unless none, what must be answered first: */
 	char text[200];

@@ -28,3 +28,9 @@ screen_same(const struct screen_request *a, const struct screen_request *b)
 	return a->hex_on == b->hex_on && a->hex_at == b->hex_at && a->hex_rows == b->hex_rows &&
 	       (!a->grid_on || grid_same(&a->grid, &b->grid));
 }
+
+uint64_t
+sample_clock(const struct sample *s, uint64_t ours)
+{
+	return s->time_ns + (ours - s->made_ns);
+}

@@ -114,4 +114,7 @@ struct sample {
 
 void sample_free(struct sample *s);
 
+/* What the clock of the sample's source shows when ours (time_ns) shows `ours`. */
+uint64_t sample_clock(const struct sample *s, uint64_t ours);
+
 #endif

@@ -412,8 +412,10 @@ sampler_adopt(struct sampler *s)
 		struct result *r = &rs.v[i];
 
 		look |= r->command.kind == COMMAND_FAULT;
-		if (r->command.kind != COMMAND_SMAPS)
-			continue;
+		if (r->command.kind != COMMAND_SMAPS || r->execs != d->execs)
+			continue; /* nor of a program that runs no longer */
+		if (r->err.what[0] && !target_is_alive(&s->reader.t))
+			continue; /* the last that was read belongs to the last sample */
 		smaps_look_unref(d->smaps);
 		d->smaps = smaps_look_ref(r->smaps);
 		d->smaps_err = r->err;

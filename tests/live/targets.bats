@@ -93,6 +93,20 @@ teardown() { live_end; }
 	screen_end
 }
 
+@test "bug: at its end the columns of smaps lost what had been read" {
+	subject_start
+	SCREEN_OPTIONS=(--interval 0.2 --color=never)
+	screen_start 120x24 "$SUBJECT_PID"
+	screen_keys s P
+	screen_wait_text 'regions by PSS.*, smaps [0-9]+ s old'
+	subject exit 3
+	screen_wait_text '[Ee]xited|[Ee]nded|[Gg]one'
+	screen_text | grep -E 'regions by PSS.*, smaps [0-9]+ s old'
+	screen_keys q
+	[[ -e $SCREEN_TMP/exit ]] || screen_keys q
+	screen_end
+}
+
 @test "bug: the end of the thread it is read through is not the end of the process" {
 	subject_start
 	subject leader-exit

@@ -56,8 +56,9 @@ app_loop(struct app *a, struct err *err)
 		if (fds[NEWS].revents && app_take_news(a, err) < 0)
 			return -1;
 		if (fds[END].revents && a->t.sampler) {
-			a->t.end_told = true; /* the sampler finds out more and says it */
-			app_look(a);
+			/* The sampler finds out more and says it. smaps stays: there is none now. */
+			a->t.end_told = true;
+			app_command(a, &(struct command){.kind = COMMAND_LOOK});
 		}
 		app_read_keys(a);
 	}

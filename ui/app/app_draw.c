@@ -571,7 +571,7 @@ draw_now(const struct app *a, const struct sample *s)
 {
 	if (!s)
 		return time_ns();
-	return a->t.back || a->o->term.calm ? s->time_ns : s->time_ns + (time_ns() - s->made_ns);
+	return a->t.back || a->o->term.calm ? s->time_ns : sample_clock(s, time_ns());
 }
 
 void

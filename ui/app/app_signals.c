@@ -109,7 +109,9 @@ app_stop(struct app *a)
 	continued = 0; /* it has done its work */
 	term_resume();
 	to = time_ns();
-	history_stopped(&a->t.history, from, to);
+	if (a->t.s)
+		history_stopped(&a->t.history, sample_clock(a->t.s, from),
+		                sample_clock(a->t.s, to));
 	snprintf(text, sizeof(text), "stopped for %.0f s: no samples meanwhile",
 	         (double)(to - from) / 1e9);
 	app_toast(a, ROLE_TEXT, text);

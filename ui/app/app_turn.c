@@ -44,9 +44,9 @@ app_write_status(struct app *a)
 static int
 app_picture_ms(const struct app *a)
 {
-	uint64_t now = time_ns();
+	uint64_t now = time_ns(), there = a->t.s ? sample_clock(a->t.s, now) : now;
 	bool list = ui_view(&a->ui) == VIEW_REGIONS;
-	int changes = list ? list_changes_wait_ms(&a->ui.list->changes, now) : -1;
+	int changes = list ? list_changes_wait_ms(&a->ui.list->changes, there) : -1;
 
 	if (term_has_key())
 		return 0;
@@ -61,7 +61,7 @@ app_picture_ms(const struct app *a)
 	if (a->t.s && a->t.s->regions && a->t.s->regions->totals.written)
 		return FADE_MS;
 	if (ui_view(&a->ui) == VIEW_HEX && a->t.s && a->t.s->bytes &&
-	    a->t.s->bytes->newest_ns + COOL_MS * MS > now)
+	    a->t.s->bytes->newest_ns + COOL_MS * MS > there)
 		return FADE_MS;
 	if (!a->t.s)
 		return -1;
