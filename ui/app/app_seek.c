@@ -18,6 +18,7 @@ app_seek_post(struct app *a, const char *what, bool bytes, bool back)
 	                    .bytes = bytes,
 	                    .back = back};
 
+	a->t.find_view = ui_view(&a->ui);
 	snprintf(c.text, sizeof(c.text), "%s", what);
 	app_command(a, &c);
 }
@@ -105,6 +106,17 @@ app_notice_bytes(struct app *a, const struct result *r)
 	buf_free(&text);
 }
 
+/* Whoever has gone to another view meanwhile is not taken away from it. */
+static void
+app_say_found(struct app *a, uint64_t addr)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "found at %llx: :%llx goes there", (unsigned long long)addr,
+	         (unsigned long long)addr);
+	app_toast_here(a, ROLE_TEXT, text);
+}
+
 /* The zoom stays: in a cell of many pages the cursor stands on the one that was found. */
 void
 app_notice_found(struct app *a, const struct result *r)
@@ -121,6 +133,8 @@ app_notice_found(struct app *a, const struct result *r)
 		app_notice_change(a, r);
 	} else if (!f->any) {
 		app_say_nothing(a, r);
+	} else if (ui_view(ui) != a->t.find_view) {
+		app_say_found(a, f->at);
 	} else {
 		a->t.back = 0;
 		if (!ui_go(ui, a->t.s, f->at))

@@ -49,6 +49,7 @@ struct app_target {
 	unsigned unanswered;     /* commands that have no result yet */
 	struct sampler_work work; /* the one on the status line; serial 0: none */
 	bool find_change;        /* the last find was Tab's */
+	enum view_id find_view;  /* the view that it was asked in */
 	unsigned smaps_of;       /* 1 + sample.execs of the program whose smaps were asked for; 0 */
 
 	bool rearmed;            /* the next clear is the one after an exec */
