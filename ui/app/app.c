@@ -56,7 +56,7 @@ app_loop(struct app *a, struct err *err)
 		if (fds[NEWS].revents && app_take_news(a, err) < 0)
 			return -1;
 		if (fds[END].revents && a->t.sampler) {
-			/* The sampler finds out more and says it. smaps stays: there is none now. */
+			/* The sampler finds out more. smaps stays: there is none now. */
 			a->t.end_told = true;
 			app_command(a, &(struct command){.kind = COMMAND_LOOK});
 		}
