@@ -25,7 +25,7 @@ key_view_types(char view)
 
 /* The next name in a list of keys, NULL at its end. */
 static const char *
-keys_next_name(const char **s, size_t *len)
+user_keymap_next_name(const char **s, size_t *len)
 {
 	const char *name = *s + strspn(*s, " ");
 
@@ -38,7 +38,7 @@ keys_next_name(const char **s, size_t *len)
 
 /* Why a key cannot be bound: the terminal or term.c uses it otherwise. */
 static const char *
-keys_taken(int code)
+user_keymap_taken(int code)
 {
 	static const struct {
 		char control;
@@ -57,7 +57,7 @@ keys_taken(int code)
 }
 
 static int
-keys_check_key(const char *name, size_t len, char view, struct err *err)
+user_keymap_check_key(const char *name, size_t len, char view, struct err *err)
 {
 	int code = key_code(name, len), shown = len > 40 ? 40 : (int)len;
 
@@ -67,9 +67,9 @@ keys_check_key(const char *name, size_t len, char view, struct err *err)
 		               "Backspace, Up Down "
 		               "Left Right Home End PgUp PgDn, or none",
 		               "key %.*s", shown, name);
-	if (code < ' ' && keys_taken(code))
-		return err_set(err, ERR_USAGE, keys_taken(code), "choose another key", "key %.*s",
-		               shown, name);
+	if (code < ' ' && user_keymap_taken(code))
+		return err_set(err, ERR_USAGE, user_keymap_taken(code), "choose another key",
+		               "key %.*s", shown, name);
 	if (view && key_view_types(view) && code >= ' ' && code < 256)
 		return err_set(err, ERR_USAGE, "letters are typed there", "use ^X or a named key",
 		               "key %.*s", shown, name);
@@ -89,8 +89,8 @@ user_keymap_check(const struct key_binding *b, struct err *err)
 	if (!there)
 		return err_set(err, ERR_USAGE, "it does nothing in this view", "leave it out",
 		               "no such action here");
-	for (; (name = keys_next_name(&s, &len)); keys++)
-		if (keys_check_key(name, len, b->view, err) < 0)
+	for (; (name = user_keymap_next_name(&s, &len)); keys++)
+		if (user_keymap_check_key(name, len, b->view, err) < 0)
 			return -1;
 	if (b->action == ACT_LENS && keys > LENS_KEYS)
 		return err_set(err, ERR_USAGE, "there are nine lenses, one key each",
@@ -101,7 +101,7 @@ user_keymap_check(const struct key_binding *b, struct err *err)
 /* --- all of them ------------------------------------------------------------------------------ */
 
 static void
-keys_spread(void)
+user_keymap_spread(void)
 {
 	static char letters[KEY_VIEWS_MAX][2];
 	const char *views = key_views();
@@ -122,7 +122,7 @@ keys_spread(void)
 
 /* In each view the first row of the action gets the keys; its other rows lose theirs. */
 static void
-keys_apply(const struct key_binding *b, int index)
+user_keymap_apply(const struct key_binding *b, int index)
 {
 	char done[KEY_VIEWS_MAX + 1] = "";
 
@@ -141,17 +141,17 @@ keys_apply(const struct key_binding *b, int index)
 
 /* A key that two rows of one view share, or NULL. */
 static const char *
-keys_common(const struct key_row *a, const struct key_row *b, size_t *len)
+user_keymap_common(const struct key_row *a, const struct key_row *b, size_t *len)
 {
 	const char *s = a->keys, *name;
 
 	if (a->views[0] != b->views[0] || a->action == b->action)
 		return NULL;
-	while ((name = keys_next_name(&s, len))) {
+	while ((name = user_keymap_next_name(&s, len))) {
 		const char *t = b->keys, *other;
 		size_t n;
 
-		while ((other = keys_next_name(&t, &n)))
+		while ((other = user_keymap_next_name(&t, &n)))
 			if (key_code(other, n) == key_code(name, *len))
 				return name;
 	}
@@ -163,7 +163,7 @@ keys_common(const struct key_row *a, const struct key_row *b, size_t *len)
  * two.
  */
 static size_t
-keys_later(const struct key_binding *b, size_t i, size_t k)
+user_keymap_later(const struct key_binding *b, size_t i, size_t k)
 {
 	if (own.by[i] < 0 || own.by[k] < 0)
 		return own.by[i] < 0 ? k : i;
@@ -171,19 +171,19 @@ keys_later(const struct key_binding *b, size_t i, size_t k)
 }
 
 static int
-keys_find_clash(const struct key_binding *b, char *view, struct err *err)
+user_keymap_find_clash(const struct key_binding *b, char *view, struct err *err)
 {
 	for (size_t i = 0; i < own.n; i++)
 		for (size_t k = 0; k < i; k++) {
 			size_t len, loses, keeps;
 			const char *key = own.by[i] < 0 && own.by[k] < 0
 			                      ? NULL
-			                      : keys_common(&own.row[i], &own.row[k], &len);
+			                      : user_keymap_common(&own.row[i], &own.row[k], &len);
 			char name[KEY_NAME_SIZE];
 
 			if (!key)
 				continue;
-			loses = keys_later(b, i, k);
+			loses = user_keymap_later(b, i, k);
 			keeps = loses == i ? k : i;
 			key_action_name(&own.row[keeps], name, sizeof(name));
 			*view = own.row[loses].views[0];
@@ -201,13 +201,13 @@ user_keymap(struct key_binding *b, size_t n, char *view, struct err *err)
 {
 	int bad;
 
-	keys_spread();
+	user_keymap_spread();
 	for (int one = 0; one <= 1; one++)
 		for (size_t i = 0; i < n; i++)
 			if (!b[i].refused && (b[i].view != 0) == one)
-				keys_apply(&b[i], (int)i);
+				user_keymap_apply(&b[i], (int)i);
 	key_table_set(own.row, own.n);
-	bad = keys_find_clash(b, view, err);
+	bad = user_keymap_find_clash(b, view, err);
 	if (bad >= 0)
 		b[bad].refused = true;
 	return bad;
