@@ -84,6 +84,13 @@ region_add_swapped(struct walk *w, const struct pm_run *run)
 	}
 }
 
+/* The kernel counts neither the zero page nor hugetlb in RSS. */
+static bool
+region_is_rss(enum state s)
+{
+	return s != STATE_ZERO && s != STATE_HUGETLB;
+}
+
 static void
 region_add_present(struct walk *w, const struct pm_run *run)
 {
@@ -96,7 +103,7 @@ region_add_present(struct walk *w, const struct pm_run *run)
 	strip_add(w->strip, first, first + pages, s);
 	if (s == STATE_HUGETLB)
 		out->hugetlb += pages;
-	if (s == STATE_ZERO || s == STATE_HUGETLB)
+	if (!region_is_rss(s))
 		return;
 	out->rss += pages;
 	if (run->cats & PM_CAT_HUGE)
@@ -121,7 +128,8 @@ region_note_plain(struct walk *w, const struct pm_run *run)
 		uint64_t seen = track_bytes(w->track, run->start, run->end);
 
 		w->lost += seen;
-		w->out->never += (run->end - run->start - seen) / w->page_size;
+		if (region_is_rss(state_of_cats(run->cats, w->v)))
+			w->out->never += (run->end - run->start - seen) / w->page_size;
 	}
 }
 
