@@ -62,6 +62,28 @@ ask_slowly() {
 	screen_end
 }
 
+@test "^C cancels a question that is not on the status line yet" {
+	: >"$ROOT/$PID/smaps.slow"
+	screen_start 100x24 "$PID"
+	screen_send :
+	screen_send vma:heap Enter
+	SCREEN_IDLE=0 screen_wait_text '^\? help'
+	screen_send C-c
+	SCREEN_IDLE=0 screen_wait_text 'cancelled: answering'
+	screen_send q
+	screen_end
+}
+
+@test "^C just after the answer does not quit; the next one does" {
+	ask_slowly
+	rm "$ROOT/$PID/smaps.slow"
+	SCREEN_IDLE=0 screen_wait_text "$answer"
+	screen_send C-c
+	SCREEN_IDLE=0 screen_wait_text 'just ended; \^C again quits'
+	screen_send C-c
+	screen_end
+}
+
 @test "q quits while a question is being answered" {
 	ask_slowly
 	screen_send q

@@ -294,9 +294,9 @@ screen_goto() {
 	grep -qx 'libc.so.6+1' "$SCREEN_TMP/state/pmtop/history"
 	screen_keys : Up
 	screen_text | tail -n 1 | grep '^:libc.so.6+1'
-	screen_keys C-c
-	[[ -e $SCREEN_TMP/exit ]] || screen_text | tail -n 1 | grep 'q quit'
-	[[ -e $SCREEN_TMP/exit ]] || screen_keys Q
+	screen_send C-c
+	screen_wait_text '^\? help'
+	screen_keys Q
 	screen_end
 }
 

@@ -414,13 +414,24 @@ app_cancel(struct app *a)
 		view_help_find(&a->ui, "");
 }
 
+bool
+app_prompt_cancel(struct app *a)
+{
+	if (!prompt_is_open())
+		return false;
+	a->prompt.error[0] = '\0';
+	prompt_close();
+	app_cancel(a);
+	a->stale = true;
+	return true;
+}
+
 void
 app_prompt_key(struct app *a, int byte)
 {
 	a->prompt.error[0] = '\0';
 	if (byte == 27 && !app_more_typed(a)) {
-		prompt_close();
-		app_cancel(a);
+		app_prompt_cancel(a);
 		return;
 	}
 	switch (prompt_feed(byte)) {

@@ -137,7 +137,7 @@ app_signals_take(struct app *a)
 		term_suspend();
 		term_resume();
 	}
-	if (ended == SIGINT && app_cancel_work(a)) { /* the next one quits */
+	if (ended == SIGINT && (app_prompt_cancel(a) || app_interrupt_work(a))) {
 		alarm(0);
 		ended = 0;
 	}

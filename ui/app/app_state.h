@@ -48,6 +48,7 @@ struct app_target {
 	uint64_t newest[COMMAND_KINDS]; /* command of each kind; 0: none */
 	unsigned unanswered;     /* commands that have no result yet */
 	struct sampler_work work; /* the one on the status line; serial 0: none */
+	uint64_t work_ended_ns;  /* when the last one left the status line; 0: does not matter */
 	bool find_change;        /* the last find was Tab's */
 	enum view_id find_view;  /* the view that it was asked in */
 	unsigned smaps_of;       /* 1 + sample.execs of the program whose smaps were asked for; 0 */
@@ -224,6 +225,7 @@ void app_signals_close(void);
 void app_see_work(struct app *a);
 bool app_say_work(const struct app *a, struct buf *out);
 bool app_cancel_work(struct app *a);
+bool app_interrupt_work(struct app *a); /* for ^C, which quits if it is false */
 void app_notice_cancelled(struct app *a, const struct command *c);
 
 /* app_mouse.c: what term.mouse tells. It has been done but for the effects, and the action: that
@@ -238,6 +240,7 @@ struct app_click app_take_mouse(struct app *a);
 /* app_ask.c */
 void app_prompt(struct app *a, int kind); /* enum prompt_kind */
 void app_prompt_key(struct app *a, int byte);
+bool app_prompt_cancel(struct app *a); /* false: none is open */
 void app_prompt_free(struct app *a);
 
 #endif

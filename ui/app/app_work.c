@@ -8,15 +8,18 @@
 #include "term/keys.h"
 
 static const uint64_t SHOW_NS = UINT64_C(300000000); /* one that takes less is not worth a word */
+static const uint64_t LATE_NS = UINT64_C(1000000000); /* how late a ^C may still be meant for it */
 
 void
 app_see_work(struct app *a)
 {
-	uint64_t now = time_ns();
+	uint64_t now = time_ns(), shown = a->t.work.command.serial;
 
 	if (!a->t.sampler || !sampler_work(a->t.sampler, &a->t.work) ||
 	    now - u64_min(now, a->t.work.command.since_ns) < SHOW_NS)
 		a->t.work.command.serial = 0;
+	if (shown && !a->t.work.command.serial)
+		a->t.work_ended_ns = now;
 }
 
 /* "searching for thp" */
@@ -60,6 +63,21 @@ app_cancel_work(struct app *a)
 
 	a->t.work.command.serial = 0;
 	return serial && sampler_cancel(a->t.sampler, serial);
+}
+
+/* Without a command ^C quits, so one that is not shown yet counts, and one that has just ended. */
+bool
+app_interrupt_work(struct app *a)
+{
+	uint64_t ended = a->t.work_ended_ns;
+
+	a->t.work_ended_ns = 0;
+	if (a->t.sampler && sampler_work(a->t.sampler, &a->t.work) && app_cancel_work(a))
+		return true;
+	if (!ended || time_ns() - ended >= LATE_NS)
+		return false;
+	app_toast(a, ROLE_TEXT, "the command has just ended; ^C again quits");
+	return true;
 }
 
 void
