@@ -53,7 +53,7 @@ answerer_close(struct answerer *a)
 static int
 answerer_gone(struct err *err)
 {
-	return err_set(err, ERR_TARGET, "it ended, or executed another program", NULL,
+	return err_set(err, ERR_TARGET, "the process has ended or executed a new program", NULL,
 	               "cannot answer");
 }
 

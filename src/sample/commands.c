@@ -86,7 +86,7 @@ command_clear_marks(struct reader *l, struct err *err)
 	if (target_regions(&l->t, &vmas, err) == 0 && vmas.n)
 		target_clear(&l->t, &vmas, err);
 	else if (!err->what[0])
-		err_set(err, ERR_TARGET, "it ended, or executed another program", NULL,
+		err_set(err, ERR_TARGET, "the process has ended or executed a new program", NULL,
 		        "cannot track writes");
 	vma_free(&vmas);
 }
