@@ -67,7 +67,7 @@ answer_capabilities(struct target *t)
 		answer_add(a, caps[i].name, &b)->note = caps[i].how;
 		there += caps[i].ok;
 	}
-	buf_fmt(&b, "%zu of %zu sources %s there", there, n, there == 1 ? "is" : "are");
+	buf_fmt(&b, "%zu of %zu sources %s available", there, n, there == 1 ? "is" : "are");
 	a->line = b.s;
 	return a;
 }
