@@ -235,7 +235,8 @@ docs_man_keys(void)
 	       "The name in brackets is the view's in pmtoprc. \\fB?\\fR lists all keys of the "
 	       "view on screen.\n.PP\nWhile a question, a search, a page read with "
 	       "\\fBR\\fR or smaps takes long, the screen keeps working and the status line shows "
-	       "the progress. Esc or ^C cancels the command or the prompt; with neither, ^C quits.\n"
+	       "the progress. Esc or ^C cancels the command or the prompt; with neither, ^C "
+	       "quits.\n"
 	       ".SS \"Most views\"\n");
 	for (enum key_group g = GROUP_MOVE; g < GROUP_COUNT; g++)
 		for (size_t i = 0; i < n; i++)
@@ -470,8 +471,9 @@ docs_man_watch(void)
 	       "Soft-dirty marks huge pages in units of 2 MiB; so does userfaultfd if the write "
 	       "itself created the huge page. In shared memory beyond 256 MiB, userfaultfd takes "
 	       "the first read of a page for a write. Both forget writes to a file or shared "
-	       "memory page once the kernel reclaims it. Both see only writes through the process's "
-	       "own page tables: not other processes' writes to shared memory, nor write(2) to a "
+	       "memory page once the kernel reclaims it. Both see only writes through the "
+	       "process's own page tables: not other processes' writes to shared memory, nor "
+	       "write(2) to a "
 	       "file that it maps. Userfaultfd also misses what devices and io_uring write into "
 	       "pinned pages.\n"
 	       ".PP\nEvery sum states what is not known: \"+95M in 4 new regions, not watched\" "
@@ -479,8 +481,9 @@ docs_man_watch(void)
 	       "\\fBmigrate\\fR, which does not claim to converge if that depends on it. In "
 	       "private memory mapped since the clear, every page present was written; which part "
 	       "of a large folio is not known. Also not known: new shared memory and hugetlb "
-	       "pages, and memory that mremap() may have moved there: as much disappeared elsewhere "
-	       "between the same two samples, and page frames (visible to root) do not rule it "
+	       "pages, and memory that mremap() may have moved there: as much disappeared "
+	       "elsewhere between the same two samples, and page frames (visible to root) do not "
+	       "rule it "
 	       "out. "
 	       "Userfaultfd watches new regions within 2 s, unless that takes more than 512 extra "
 	       "regions. Memory that is read-only at the clear (code, constants) is watched only "

@@ -255,7 +255,7 @@ report_writes(const struct ui *ui, const struct sample *s, enum format format, F
 	report_put_fact(o, "pages_not_known", w->cleared, w->unknown.pages,
 	                "written or not: in unwatched or new regions");
 	report_put_fact(o, "regions_not_known", w->cleared, w->unknown.regions, NULL);
-	report_put_fact(o, "pages_never_written", w->cleared, w->never, "of pages in RAM");
+	report_put_fact(o, "pages_never_written", w->cleared, w->never, "of RSS");
 	report_put_fact(o, "pages_to_send", true, w->to_send, "by a live migration");
 	report_put_fact(o, "clear_us", w->cleared, w->cost.clear_ns / 1000, NULL);
 	report_put_fact(o, "look_us", true, w->cost.look_ns / 1000, NULL);
