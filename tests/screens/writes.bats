@@ -57,6 +57,16 @@ NUMBERS=('[0-9]+\.[0-9] ms' 'epoch [0-9]+ \+[0-9]+s' 'epoch 1: soft-dirty .*')
 	screen_end
 }
 
+@test "bug: the zero page and hugetlb were never written, and more than RSS" {
+	fixture_own zoo
+	screen_start 100x40 "$PID"
+	screen_wait_text '^RAM +7.2M'
+	screen_keys c W
+	screen_wait_text 'never written +7.[012]M '
+	screen_keys Q
+	screen_end
+}
+
 @test "c begins with the present regions, not with those of the previous scan" {
 	SCREEN_OPTIONS=(--interval 0)
 	fixture_own softdirty
