@@ -191,7 +191,7 @@ static int
 pagemap_runs_by_scan(const struct pagemap *pm, uint64_t start, uint64_t end, uint64_t any,
                      uint64_t cats, struct joiner *j, struct err *err)
 {
-	struct pm_scan_region vec[SCAN_VEC] = {0}; /* valgrind does not know that the ioctl fills it */
+	struct pm_scan_region vec[SCAN_VEC] = {0}; /* for valgrind, blind to the ioctl */
 
 	while (start < end) {
 		uint64_t began = time_ns();
