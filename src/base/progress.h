@@ -6,8 +6,8 @@
 #include <stdint.h>
 
 /*
- * How far a long piece of work is, told by the one thread that does it and asked by any other. The
- * unit is the work's own, mostly bytes of address space. NULL: nobody asks.
+ * The progress of a long piece of work: one thread does it and updates this, any other may read it.
+ * The unit is up to the work, mostly bytes of address space. NULL: no progress is kept.
  */
 struct progress {
 	uint64_t done, total; /* total 0: not known */

@@ -44,7 +44,7 @@ const struct flag_range *flag_ranges(size_t *n);
 /*
  * The flags that the kernel's page-types tool prints for a page (tools/mm/page-types.c of Linux
  * 7.2): `pagemap` is the page table's word. Without -r it leaves out bits 32 and above and, except
- * for hugetlb, the position in a compound page. With -r it tells apart flags with two meanings, and
+ * for hugetlb, the position in a compound page. With -r it separates flags with two meanings, and
  * adds some of the page table's.
  */
 uint64_t page_types_plain(uint64_t kpf);

@@ -113,7 +113,7 @@ uint64_t vma_mapped(const struct vma_list *list, uint64_t start, uint64_t end);
 
 /*
  * Whether region i is a malloc arena (glibc, Go): memory from an aligned address on (USED), and the
- * reserved rest of its 64 MiB (REST). Recognised by its shape; glibc names it only if told to.
+ * reserved rest of its 64 MiB (REST). Recognised by its shape: glibc names it only on request.
  */
 enum vma_arena { VMA_NO_ARENA, VMA_ARENA_USED, VMA_ARENA_REST };
 enum vma_arena vma_arena(const struct vma_list *list, size_t i);

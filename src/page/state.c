@@ -26,7 +26,7 @@ state_copies(const struct vma *v)
 
 /*
  * Bit 62 means "swapped" for every entry that is not present. Some are markers; for a special entry
- * the flags of its frame tell what it is. Without privilege, type and offset read as zero, and only
+ * the flags of its frame say what it is. Without privilege, type and offset read as zero, and only
  * bit 58 (6.15) distinguishes a guard page from a swapped one.
  */
 static enum state

@@ -85,7 +85,7 @@ helper_drop(struct helper *h)
 {
 	if (!h->pid)
 		return;
-	kill(-h->pid, SIGKILL); /* its whole session, of which it is the leader */
+	kill(-h->pid, SIGKILL); /* it leads its session: end all of it */
 	helper_close_fd(&h->socket);
 	helper_close_fd(&h->pidfd);
 	helper_close_fd(&h->dir);

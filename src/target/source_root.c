@@ -33,7 +33,7 @@ source_root_init(struct source_root *r, const struct source_ops *ops, size_t pag
 	    .frames = {.flags = -1, .count = -1, .cgroup = -1}};
 }
 
-int
+static int
 source_root_open_maps(struct source_root *r, struct err *err)
 {
 	char how[192];

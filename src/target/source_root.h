@@ -30,7 +30,6 @@ void source_root_init(struct source_root *r, const struct source_ops *ops, size_
 
 /* With `proc` open: opens maps and the files about frames. */
 int source_root_begin(struct source_root *r, struct err *err);
-int source_root_open_maps(struct source_root *r, struct err *err);
 int source_root_open(struct source *s, struct err *err);
 int source_root_reopen(struct source *s, struct err *err);
 void source_root_close(struct source *s);

@@ -219,7 +219,7 @@ summary_add_present(struct summary *s, struct summary_type *type, const struct p
 	type->rss += pg->state != STATE_HUGETLB && pg->state != STATE_ZERO;
 }
 
-void
+static void
 summary_region(struct summary *s, const struct vma *v)
 {
 	summary_end_run(s);

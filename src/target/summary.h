@@ -102,8 +102,7 @@ void summary_free(struct summary *s);
 int summary_add(struct summary *s, struct target *t, const struct vma *v, uint64_t start,
                 uint64_t end, struct err *err);
 
-/* The parts of summary_add: a region begins; its pages, its gaps. */
-void summary_region(struct summary *s, const struct vma *v);
+/* The parts of summary_add: the pages of a region, its gaps. */
 void summary_pages(struct summary *s, const struct vma *v, uint64_t addr, const struct page *pages,
                    size_t n);
 void summary_gap(struct summary *s, const struct vma *v, uint64_t start, uint64_t end,

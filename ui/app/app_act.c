@@ -328,7 +328,8 @@ app_mouse(struct app *a)
 		app_perform(a, c.action);
 }
 
-bool
+/* Whether `k` is no key but an event of the terminal, which is then handled. */
+static bool
 app_term_event(struct app *a, int k)
 {
 	if (k == TERM_RESIZE)

@@ -544,7 +544,7 @@ draw_small(const struct app *a)
 }
 
 /* Without hints the sentence has the last row; the prompt, when it opens, lies over it. */
-int
+static int
 app_bottom(const struct app *a)
 {
 	return a->ui.rows - (a->o->hints ? 2 : 1);

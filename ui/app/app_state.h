@@ -154,8 +154,6 @@ void app_turn(struct app *a, struct pollfd *news, size_t n);
 /* app_act.c: handles all that was typed; what views ask for */
 void app_read_keys(struct app *a);
 
-/* Whether `k` is no key but news of the terminal, which has been seen to. */
-bool app_term_event(struct app *a, int k);
 
 /* app_frames.c */
 int app_run_frames(struct app *a, struct err *err);
@@ -188,7 +186,6 @@ void app_consent_withdraw(struct app *a); /* consent came to nothing: it is aske
 /* app_draw.c */
 void app_draw(struct app *a);         /* one frame of everything */
 void app_settle(struct app *a);       /* the view is fitted to the screen and to what it shows */
-int app_bottom(const struct app *a);  /* the row of the sentence: the view ends above it */
 
 /* app_bookmarks.c: the second key of two, what is said before it comes; back along the jump list */
 void app_take_letter(struct app *a, int key);

@@ -9,7 +9,8 @@
 static const uint64_t KEEP_NS = UINT64_C(60000000000);
 enum { KEEP_BYTES = 64 << 20 };
 
-size_t
+/* About how much memory a sample takes. */
+static size_t
 history_size(const struct sample *s)
 {
 	size_t n = sizeof(*s);

@@ -30,7 +30,4 @@ void history_push(struct history *h, struct sample *s);
 const struct sample *history_at(const struct history *h, size_t back);
 void history_free(struct history *h);
 
-/* The approximate memory use of a sample. */
-size_t history_size(const struct sample *s);
-
 #endif

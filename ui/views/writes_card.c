@@ -34,7 +34,8 @@ writes_is_narrow(const struct card *c)
 
 /* --- sparklines ------------------------------------------------------------------------------- */
 
-void
+/* One row of several, the lowest is 0; ' ' where nothing was measured. */
+static void
 writes_spark(struct buf *out, const uint8_t *heights, unsigned n, unsigned row)
 {
 	for (unsigned i = 0; i < n; i++) {

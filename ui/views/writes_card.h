@@ -24,8 +24,5 @@ int writes_line_draw(const struct ui *ui, const struct sample *s, int y, int x);
  * after it. */
 int writes_spark_draw(const uint8_t *heights, unsigned n, int y, int x);
 
-/* Heights as characters of one row out of several, the lowest is 0; ' ' where nothing was measured.
- */
-void writes_spark(struct buf *out, const uint8_t *heights, unsigned n, unsigned row);
 
 #endif
