@@ -315,7 +315,7 @@ make_flip(char **arg)
 
 /* "OPS A-SECOND LONGEST-US" of what was done since *start, twice a second; starts anew then. */
 static void
-tell_ops(uint64_t *start, uint64_t *ops, uint64_t *max, uint64_t *now)
+print_ops(uint64_t *start, uint64_t *ops, uint64_t *max, uint64_t *now)
 {
 	if (*now - *start < 500000000)
 		return;
@@ -341,7 +341,7 @@ make_writer(char **arg)
 		now = time_ns();
 		max = u64_max(max, now - last);
 		ops += AT_ONCE;
-		tell_ops(&start, &ops, &max, &now);
+		print_ops(&start, &ops, &max, &now);
 	}
 }
 
@@ -362,7 +362,7 @@ make_mapper(char **arg)
 		now = time_ns();
 		max = u64_max(max, now - last);
 		ops++;
-		tell_ops(&start, &ops, &max, &now);
+		print_ops(&start, &ops, &max, &now);
 	}
 }
 

@@ -201,8 +201,8 @@ smaps_read_process(const struct proc *p, struct smaps *s, struct err *err)
 	return r;
 }
 
-struct smaps_look *
-smaps_look_ref(struct smaps_look *l)
+struct smaps_reading *
+smaps_reading_ref(struct smaps_reading *l)
 {
 	if (l)
 		refs_take(&l->refs);
@@ -210,7 +210,7 @@ smaps_look_ref(struct smaps_look *l)
 }
 
 void
-smaps_look_unref(struct smaps_look *l)
+smaps_reading_unref(struct smaps_reading *l)
 {
 	if (!l || !refs_drop(&l->refs))
 		return;

@@ -37,13 +37,13 @@ struct smaps {
 };
 
 /* One reading of it, reference-counted. */
-struct smaps_look {
+struct smaps_reading {
 	int refs;
 	struct smaps smaps;
 	uint64_t time_ns, cost_ns;
 };
-struct smaps_look *smaps_look_ref(struct smaps_look *l);
-void smaps_look_unref(struct smaps_look *l);
+struct smaps_reading *smaps_reading_ref(struct smaps_reading *l);
+void smaps_reading_unref(struct smaps_reading *l);
 
 /* Parse text (pure). */
 void smaps_parse(struct smaps *s, const char *text);

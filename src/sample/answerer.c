@@ -22,7 +22,7 @@ answerer_takes(const struct command *c)
 	case COMMAND_FIND:
 	case COMMAND_SMAPS: return true;
 	case COMMAND_ASK: return !answer_needs_tracker(c->text);
-	case COMMAND_LOOK:
+	case COMMAND_REFRESH:
 	case COMMAND_CLEAR:
 	case COMMAND_KINDS: break;
 	}
@@ -102,7 +102,7 @@ answerer_do(struct answerer *a, const struct job *j, const struct vma_list *vmas
 	case COMMAND_SMAPS:
 		r->smaps = target_smaps(&a->t, &r->err);
 		break;
-	case COMMAND_LOOK:
+	case COMMAND_REFRESH:
 	case COMMAND_CLEAR:
 	case COMMAND_KINDS: break;
 	}

@@ -123,7 +123,7 @@ command_cannot(enum command_kind kind)
 	case COMMAND_FAULT:
 	case COMMAND_SMAPS: return "cannot read";
 	case COMMAND_FIND: return "cannot search";
-	case COMMAND_LOOK:
+	case COMMAND_REFRESH:
 	case COMMAND_ASK:
 	case COMMAND_KINDS: break;
 	}
@@ -145,7 +145,7 @@ command_is_impossible(const struct reader *l, struct result *r)
 bool
 command_needs_scan(enum command_kind kind)
 {
-	return kind == COMMAND_LOOK || kind == COMMAND_CLEAR;
+	return kind == COMMAND_REFRESH || kind == COMMAND_CLEAR;
 }
 
 void

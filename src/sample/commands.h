@@ -6,7 +6,7 @@
 
 /*
  * Carries out a command that the answerer does not take, and adds its result to the reader's.
- * COMMAND_LOOK only gets its result: the caller scans.
+ * COMMAND_REFRESH only gets its result: the caller scans.
  */
 void command_carry_out(struct reader *l, const struct command *c);
 

@@ -10,7 +10,7 @@ void
 result_empty(struct result *r)
 {
 	answer_unref(r->answer);
-	smaps_look_unref(r->smaps);
+	smaps_reading_unref(r->smaps);
 	r->answer = NULL;
 	r->smaps = NULL;
 }

@@ -16,7 +16,7 @@
  * whatever happens to it. Pure: threads that share a queue lock it themselves.
  */
 enum command_kind {
-	COMMAND_LOOK,  /* scans all that is on screen, now */
+	COMMAND_REFRESH,  /* scans all that is on screen, now */
 	COMMAND_CLEAR, /* the write marks, as struct request says */
 	COMMAND_FAULT, /* reads a page that is not in RAM */
 	COMMAND_FIND,  /* the next page, or the next bytes */
@@ -55,7 +55,7 @@ struct result {
 	struct err err;           /* what[0] == 0: none; then, by kind: */
 	struct answer *answer;    /* ASK */
 	struct seek_found found;  /* FIND */
-	struct smaps_look *smaps; /* SMAPS */
+	struct smaps_reading *smaps; /* SMAPS */
 	unsigned execs;           /* those of the answerer: sample.execs when it was asked */
 	bool idle;                /* FAULT: the page was present, nothing was done */
 	enum clear_question question; /* CLEAR; unless none, what must be answered first: */

@@ -70,7 +70,7 @@ reader_address_space_gone(struct reader *l, struct vma_list *vmas)
 		return true;
 	l->draft.trouble.what[0] = '\0';
 	l->draft.execs++;
-	smaps_look_unref(l->draft.smaps);
+	smaps_reading_unref(l->draft.smaps);
 	l->draft.smaps = NULL;
 	l->draft.smaps_err.what[0] = '\0';
 	l->t.track.can = TRACK_UNKNOWN; /* probe again for the new program */
@@ -283,7 +283,8 @@ reader_read_strips(struct reader *l, struct regions *rs, const struct regions *o
 		struct region *r = &rs->r[i];
 
 		if (!r->known ||
-		    region_look(&l->t, &rs->vmas.v[i], lens, r->strip, LIST_STRIP, &ignored) != 0)
+		    region_fill_strip(&l->t, &rs->vmas.v[i], lens, r->strip, LIST_STRIP,
+		                      &ignored) != 0)
 			continue;
 		r->lens = (uint8_t)lens;
 	}
@@ -304,7 +305,7 @@ reader_sum_writes(struct reader *l, struct regions *rs)
 		range = (struct track_range){l->now.screen.grid.start, l->now.screen.grid.end};
 	if (l->t.source->ops->counters(l->t.source, &p))
 		writes_faults(&l->writes, rs->time_ns, p.minflt, t->clears > 0);
-	writes_look(&l->writes, t, rs, l->t.page_size);
+	writes_record(&l->writes, t, rs, l->t.page_size);
 	writes_make(&l->writes, t, rs, l->t.page_size, range, &l->draft.writes);
 }
 
@@ -385,7 +386,7 @@ reader_card_is_due(const struct reader *l, const struct request *before, bool ag
 }
 
 void
-reader_read_extras(struct reader *l, const struct request *before, bool looked, bool again)
+reader_read_extras(struct reader *l, const struct request *before, bool scanned, bool again)
 {
 	const struct screen_request *w = &l->now.screen;
 	const struct vma_list *vmas;
@@ -393,7 +394,7 @@ reader_read_extras(struct reader *l, const struct request *before, bool looked, 
 	if (!l->draft.regions || l->draft.ended)
 		return;
 	vmas = &l->draft.regions->vmas;
-	if (looked || !reader_range_is_counted(l))
+	if (scanned || !reader_range_is_counted(l))
 		reader_read_range(l, vmas);
 	if (w->card_on && reader_card_is_due(l, before, again))
 		reader_read_card(l, vmas);
@@ -470,7 +471,7 @@ reader_close(struct reader *l)
 	answer_unref(l->draft.card);
 	bytes_unref(l->draft.bytes);
 	results_free(&l->done);
-	smaps_look_unref(l->draft.smaps);
+	smaps_reading_unref(l->draft.smaps);
 	writes_log_free(&l->writes);
 	target_close(&l->t);
 }

@@ -69,7 +69,7 @@ bool reader_read_lightly(struct reader *l);
  * Reads what is on screen besides the regions: a range, a card, bytes. `looked`: the regions were
  * just read; `again`: also what is otherwise read once.
  */
-void reader_read_extras(struct reader *l, const struct request *before, bool looked, bool again);
+void reader_read_extras(struct reader *l, const struct request *before, bool scanned, bool again);
 
 /* Copies the state of the tracker into the draft. */
 void reader_copy_tracker(struct reader *l);

@@ -14,7 +14,7 @@ sample_free(struct sample *s)
 	window_unref(s->window);
 	answer_unref(s->card);
 	bytes_unref(s->bytes);
-	smaps_look_unref(s->smaps);
+	smaps_reading_unref(s->smaps);
 	free(s);
 }
 

@@ -15,7 +15,7 @@
 
 /*
  * The cards of a region, which need smaps, and of the capabilities are read once, and again with
- * COMMAND_LOOK; that of a page in each scan.
+ * COMMAND_REFRESH; that of a page in each scan.
  */
 enum card_kind { CARD_NONE, CARD_PAGE, CARD_REGION, CARD_CAPABILITIES };
 
@@ -101,7 +101,7 @@ struct sample {
 	struct track_range scope; /* what is watched; empty: everything */
 	struct writes writes;  /* what was measured since */
 
-	struct smaps_look *smaps; /* of the last COMMAND_SMAPS; NULL: not read, or: */
+	struct smaps_reading *smaps; /* of the last COMMAND_SMAPS; NULL: not read, or: */
 	struct err smaps_err;  /* what[0] != 0: why not */
 
 	enum card_kind card_kind;

@@ -78,7 +78,7 @@ sampler_publish(void *arg, bool complete)
 	window_ref(copy->window);
 	answer_ref(copy->card);
 	bytes_ref(copy->bytes);
-	smaps_look_ref(copy->smaps);
+	smaps_reading_ref(copy->smaps);
 	pthread_mutex_lock(&s->lock);
 	old = s->out;
 	s->out = copy;
@@ -403,7 +403,7 @@ sampler_adopt(struct sampler *s)
 {
 	struct sample *d = &s->reader.draft;
 	struct results rs = {0};
-	bool look = false;
+	bool scan = false;
 
 	pthread_mutex_lock(&s->lock);
 	results_move(&rs, &s->adopt);
@@ -411,30 +411,30 @@ sampler_adopt(struct sampler *s)
 	for (size_t i = 0; i < rs.n; i++) {
 		struct result *r = &rs.v[i];
 
-		look |= r->command.kind == COMMAND_FAULT;
+		scan |= r->command.kind == COMMAND_FAULT;
 		if (r->command.kind != COMMAND_SMAPS || r->execs != d->execs)
 			continue; /* nor of a program that runs no longer */
 		if (r->err.what[0] && !target_is_alive(&s->reader.t))
 			continue; /* the last that was read belongs to the last sample */
-		smaps_look_unref(d->smaps);
-		d->smaps = smaps_look_ref(r->smaps);
+		smaps_reading_unref(d->smaps);
+		d->smaps = smaps_reading_ref(r->smaps);
 		d->smaps_err = r->err;
 	}
 	results_move(&s->reader.done, &rs);
 	results_free(&rs);
-	return look;
+	return scan;
 }
 
 /* Carries out commands in order: those that need a scan afterwards, or the others. */
 static bool
-sampler_carry_out(struct sampler *s, bool look)
+sampler_carry_out(struct sampler *s, bool scan)
 {
 	bool any = false;
 
 	for (size_t i = 0; i < s->todo.n;) {
 		struct command c;
 
-		if (command_needs_scan(s->todo.v[i].kind) != look) {
+		if (command_needs_scan(s->todo.v[i].kind) != scan) {
 			i++;
 			continue;
 		}
@@ -460,7 +460,7 @@ sampler_serve(struct sampler *s, const struct request *before, bool due)
 {
 	struct reader *l = &s->reader;
 	const struct request *w = &l->now;
-	bool again = sampler_is_to(s, COMMAND_LOOK), looked = false;
+	bool again = sampler_is_to(s, COMMAND_REFRESH), scanned = false;
 	bool lens = w->screen.lens != before->screen.lens;
 	bool grid = w->screen.grid_on &&
 	            (lens || !before->screen.grid_on ||
@@ -477,7 +477,7 @@ sampler_serve(struct sampler *s, const struct request *before, bool due)
 		s->stale = false;
 	} else if (!l->draft.regions || !l->draft.regions->counted || due || s->stale) {
 		s->stale = !reader_read_all(l);
-		looked = true;
+		scanned = true;
 		s->next_scan =
 		    time_ns() + u64_max(w->interval_ns, COST_SHARE * (time_ns() - begin));
 		if (!s->stale)
@@ -487,7 +487,7 @@ sampler_serve(struct sampler *s, const struct request *before, bool due)
 	} else if (grid) {
 		s->stale = !reader_read_grid(l, &l->draft.regions->vmas);
 	}
-	reader_read_extras(l, before, looked, again);
+	reader_read_extras(l, before, scanned, again);
 	sampler_hand_over(s);
 	sampler_carry_out(s, false);
 	sampler_publish(s, !s->stale);

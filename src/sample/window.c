@@ -72,7 +72,7 @@ struct fill {
 	const struct vma *v;
 	window_progress_fn *progress;
 	void *arg;
-	struct lens_pass look;
+	struct lens_pass pass;
 	const struct filter *filter; /* NULL: none */
 	struct seek seek;
 	uint64_t lo;
@@ -96,7 +96,7 @@ window_fill_pages(void *arg, uint64_t addr, const struct page *pages, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		if (!grid_cell_at(&f->w->grid, addr + i * size, &cell))
 			continue;
-		f->w->cells[cell].n[lens_page(&f->look, addr + i * size, &pages[i], size)]++;
+		f->w->cells[cell].n[lens_page(&f->pass, addr + i * size, &pages[i], size)]++;
 		if (f->filter) {
 			enum truth t = seek_page(&f->seek, addr + i * size, &pages[i]);
 
@@ -210,7 +210,7 @@ window_fill(struct fill *f, uint64_t lo, uint64_t hi)
 	int r = region_measure(f->t, f->v, w->time_ns, &whole, w->map, w->grid.row_cells, f->err);
 
 	w->doubt = r == 0 ? whole.doubt : DOUBT_NONE;
-	f->look = window_lens_pass_of(w->lens, &f->t->track, f->v);
+	f->pass = window_lens_pass_of(w->lens, &f->t->track, f->v);
 	if (f->filter) {
 		seek_begin(&f->seek, f->filter, f->t, f->v, &whole);
 		o.needs |= filter_needs(f->filter) & PAGE_NEED_ALL;
@@ -254,7 +254,7 @@ window_read_filtered(struct target *t, const struct vma *v, const struct grid *g
 	hi = u64_min(hi, v->end);
 	f.lo = lo;
 	if (lo < hi)
-		sign_look(t, v, lo, hi, w->time_ns);
+		sign_pages(t, v, lo, hi, w->time_ns);
 	if (lo < hi && window_fill(&f, lo, hi) < 0) {
 		if (f.gave_up)
 			err->status = 0;
@@ -271,7 +271,7 @@ window_read_filtered(struct target *t, const struct vma *v, const struct grid *g
 
 struct sum {
 	struct cell *cell;
-	struct lens_pass look;
+	struct lens_pass pass;
 	size_t page_size;
 };
 
@@ -281,7 +281,7 @@ window_sum_pages(void *arg, uint64_t addr, const struct page *pages, size_t n)
 	struct sum *s = arg;
 
 	for (size_t i = 0; i < n; i++)
-		s->cell->n[lens_page(&s->look, addr + i * s->page_size, &pages[i], s->page_size)]++;
+		s->cell->n[lens_page(&s->pass, addr + i * s->page_size, &pages[i], s->page_size)]++;
 	return 0;
 }
 
@@ -290,7 +290,7 @@ window_sum_gap(void *arg, uint64_t start, uint64_t end, const struct page *each)
 {
 	struct sum *s = arg;
 
-	s->cell->n[lens_gap(s->look.lens, (enum state)each->state)] += (end - start) / s->page_size;
+	s->cell->n[lens_gap(s->pass.lens, (enum state)each->state)] += (end - start) / s->page_size;
 	return 0;
 }
 
@@ -301,7 +301,7 @@ window_sum(struct target *t, const struct vma *v, uint64_t lo, uint64_t hi, enum
 	static const struct walk_fns fns = {window_sum_pages, window_sum_gap};
 	struct sum s = {.cell = out,
 	                .page_size = t->page_size,
-	                .look = window_lens_pass_of(lens, &t->track, v)};
+	                .pass = window_lens_pass_of(lens, &t->track, v)};
 	struct walk_options o = {.needs = lens_row(lens)->needs, .cache_max = CACHE_MAX};
 	const struct track *tr = &t->track;
 	int r;

@@ -61,7 +61,7 @@ bytes_kind_of(const struct vma *v, const struct page *pg)
 
 /* Whether the page of v (NULL: of none) at base may be read, by the page table now. */
 static int
-bytes_look_at_page(struct target *t, const struct vma *v, uint64_t base, struct bytes_page *out,
+bytes_check_page(struct target *t, const struct vma *v, uint64_t base, struct bytes_page *out,
                    struct err *err)
 {
 	struct page pg = {.state = STATE_UNREADABLE};
@@ -215,7 +215,7 @@ bytes_read(struct target *t, const struct vma_list *vmas, uint64_t start, uint64
 		size_t n = u64_min(b->end - at, b->page_size - (at - base));
 
 		/* read each page right after its entry, with nothing in between */
-		if (bytes_look_at_page(t, vma_at(vmas, base), base, &b->pages[i], err) < 0 ||
+		if (bytes_check_page(t, vma_at(vmas, base), base, &b->pages[i], err) < 0 ||
 		    (b->pages[i].kind == BYTES_READ &&
 		     bytes_read_page(t, at, b->data + (at - start), n, &b->pages[i], err) < 0)) {
 			bytes_unref(b);
@@ -249,7 +249,7 @@ bytes_fault(struct target *t, const struct vma_list *vmas, uint64_t addr, struct
 	struct bytes_page page;
 	struct buf why = {0};
 
-	if (bytes_look_at_page(t, vma_at(vmas, base), base, &page, err) < 0)
+	if (bytes_check_page(t, vma_at(vmas, base), base, &page, err) < 0)
 		return -1;
 	if (page.kind == BYTES_READ)
 		return 1;

@@ -287,7 +287,7 @@ static struct track_verdict
 region_judge(const struct walk *w, struct target *target, bool in_scope)
 {
 	const struct region *r = w->out;
-	const struct track_scan look = {
+	const struct track_scan scan = {
 	    .vma = w->v,
 	    .in_scope = in_scope,
 	    .written = region_dirty_bytes(w),
@@ -299,7 +299,7 @@ region_judge(const struct walk *w, struct target *target, bool in_scope)
 	    .watched = w->watched,
 	};
 
-	return target->source->ops->writes->judge(target->source, &target->track, &look);
+	return target->source->ops->writes->judge(target->source, &target->track, &scan);
 }
 
 static void
@@ -528,7 +528,7 @@ region_strip_pages(void *arg, uint64_t addr, const struct page *pages, size_t n)
 }
 
 int
-region_look(struct target *t, const struct vma *v, enum lens l, struct strip_cell *strip,
+region_fill_strip(struct target *t, const struct vma *v, enum lens l, struct strip_cell *strip,
             unsigned width, struct err *err)
 {
 	static const struct walk_fns fns = {.pages = region_strip_pages};

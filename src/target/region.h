@@ -28,7 +28,7 @@ struct region {
 	uint64_t fresh;  /* newly written, summed since the first clear: its growth is the rate */
 	uint64_t unknown; /* pages that may have been written: see doubt */
 	uint64_t never;  /* of rss: not seen written */
-	uint64_t rate; /* newly written pages per second, set by writes_look; or RATE_UNKNOWN */
+	uint64_t rate; /* newly written pages per second, set by writes_record; or RATE_UNKNOWN */
 	uint8_t rates[REGION_RATES]; /* the last minute of it, as rate_heights of 7 */
 	uint8_t lens;    /* what the strip shows; LENS_COUNT: nothing yet */
 	struct strip_cell strip[LIST_STRIP];
@@ -42,7 +42,7 @@ int region_measure(struct target *t, const struct vma *v, uint64_t now, struct r
                    struct strip_cell *strip, unsigned width, struct err *err);
 
 /* Fills the strip by the lens, from every page of the region. Returns as region_measure. */
-int region_look(struct target *t, const struct vma *v, enum lens l, struct strip_cell *strip,
+int region_fill_strip(struct target *t, const struct vma *v, enum lens l, struct strip_cell *strip,
                 unsigned width, struct err *err);
 
 /* Over all regions. */

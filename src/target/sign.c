@@ -49,7 +49,7 @@ sign_few(struct signer *s, uint64_t addr, size_t n, uint64_t *out)
 }
 
 void
-sign_look(struct target *t, const struct vma *v, uint64_t start, uint64_t end, uint64_t now)
+sign_pages(struct target *t, const struct vma *v, uint64_t start, uint64_t end, uint64_t now)
 {
 	size_t page_size = t->page_size, n = u64_min((end - start) / page_size, SIGN_MAX);
 	struct signer s = {.t = t, .v = v};

@@ -9,6 +9,6 @@
  * of region v, with the previous scan and stamps those that differ. Pages that cannot be read are
  * left out.
  */
-void sign_look(struct target *t, const struct vma *v, uint64_t start, uint64_t end, uint64_t now);
+void sign_pages(struct target *t, const struct vma *v, uint64_t start, uint64_t end, uint64_t now);
 
 #endif

@@ -269,22 +269,22 @@ caps_page_cache(struct caps *t, struct cap *c)
 	struct file_pages *got = mem_alloc(sizeof(*got));
 	struct vma_list vmas = {0};
 	struct err ignored;
-	bool any = false, told = false;
+	bool any = false, answered = false;
 
 	if (s->ops->regions(s, &vmas, &ignored) == 0)
-		for (size_t i = 0; i < vmas.n && !told; i++) {
+		for (size_t i = 0; i < vmas.n && !answered; i++) {
 			const struct vma *v = &vmas.v[i];
 
 			if (!vma_is_file(v))
 				continue;
 			any = true;
-			told = s->ops->files(s, v, v->start, v->start + s->meta.page_size,
+			answered = s->ops->files(s, v, v->start, v->start + s->meta.page_size,
 			                     FILE_ASK_RESIDENT, got) &&
 			       got->known & FILE_ASK_RESIDENT;
 		}
 	vma_free(&vmas);
 	free(got);
-	if (told)
+	if (answered)
 		caps_yes(c, "mincore reports on its files");
 	else if (!s->meta.may_end || !any)
 		caps_no(c, any ? "the target is not a live process" : "it maps no file", NULL);

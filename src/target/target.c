@@ -101,11 +101,11 @@ target_hazard(const struct target *t, const struct vma_list *vmas, struct buf *o
 	return t->source->ops->writes->hazard(t->source, &t->track, vmas, out);
 }
 
-struct smaps_look *
+struct smaps_reading *
 target_smaps(const struct target *t, struct err *err)
 {
 	const struct source *s = t->source;
-	struct smaps_look *l = mem_alloc(sizeof(*l));
+	struct smaps_reading *l = mem_alloc(sizeof(*l));
 
 	l->refs = 1;
 	l->time_ns = source_now(s);

@@ -50,6 +50,6 @@ void target_follow(struct target *t, const struct vma_list *vmas);
 bool target_hazard(const struct target *t, const struct vma_list *vmas, struct buf *out);
 
 /* smaps of all regions, for which the kernel walks every page table. NULL with err. */
-struct smaps_look *target_smaps(const struct target *t, struct err *err);
+struct smaps_reading *target_smaps(const struct target *t, struct err *err);
 
 #endif

@@ -21,7 +21,7 @@ struct pages_walk {
 	struct cache cache;
 	uint64_t past; /* the first address past the end of the file; UINT64_MAX: not known */
 	bool asked_file;
-	bool look;     /* query the page cache, and not only the file's length */
+	bool query;     /* query the page cache, and not only the file's length */
 	bool failed;
 };
 
@@ -77,11 +77,11 @@ walk_ask_file(struct pages_walk *w, uint64_t start, uint64_t end)
 
 	w->asked_file = true;
 	w->past = UINT64_MAX;
-	w->look = v->type != VMA_HUGETLB && (!most || (end - start) / page <= most);
+	w->query = v->type != VMA_HUGETLB && (!most || (end - start) / page <= most);
 	if (vma_swaps_unseen(v) && w->t->source->meta.swaps.in_use)
 		needs |= FILE_ASK_DATA | FILE_ASK_SWAPPED;
 	if (!(w->o->needs & PAGE_NEED_CACHE) ||
-	    !cache_open(&w->cache, w->t, v, start, end, w->look ? needs : 0))
+	    !cache_open(&w->cache, w->t, v, start, end, w->query ? needs : 0))
 		return;
 	if (cache_size(&w->cache, &size)) {
 		size = (size + page - 1) & ~(page - 1);
@@ -122,7 +122,7 @@ walk_know_gap(struct pages_walk *w, uint64_t at, uint64_t end, struct page *each
 		each->known |= PAGE_PAST_END | PAGE_CACHE_ASKED;
 	} else {
 		end = u64_min(end, w->past);
-		if (w->look && w->cache.got)
+		if (w->query && w->cache.got)
 			end = cache_run(&w->cache, at, end, &facts);
 		each->known |= (facts & CACHE_ASKED ? PAGE_CACHE_ASKED : 0) |
 		               (facts & CACHE_RESIDENT ? PAGE_CACHED : 0);

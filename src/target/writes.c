@@ -324,7 +324,7 @@ writes_copy_rate(struct region *r, const struct region *other)
 }
 
 static void
-writes_look_at_region(struct writes_log *log, const struct writes_region *old, const struct vma *v,
+writes_record_region(struct writes_log *log, const struct writes_region *old, const struct vma *v,
                       struct region *r, uint64_t now, struct writes_log *next)
 {
 	struct writes_region e = {.start = v->start, .fresh = r->fresh};
@@ -343,7 +343,7 @@ writes_look_at_region(struct writes_log *log, const struct writes_region *old, c
 }
 
 void
-writes_look(struct writes_log *log, const struct track *t, struct regions *rs, size_t page_size)
+writes_record(struct writes_log *log, const struct track *t, struct regions *rs, size_t page_size)
 {
 	struct writes_log next = {0};
 	uint64_t now = rs->time_ns, fresh = t->fresh / page_size;
@@ -367,7 +367,7 @@ writes_look(struct writes_log *log, const struct track *t, struct regions *rs, s
 		if (!t->clears || !r->known || (r->doubt && !r->fresh))
 			writes_copy_rate(r, &unknown);
 		else if (r->fresh)
-			writes_look_at_region(log, old, v, r, now, &next);
+			writes_record_region(log, old, v, r, now, &next);
 		else
 			writes_copy_rate(r, &still);
 	}
@@ -455,7 +455,7 @@ writes_make(const struct writes_log *log, const struct track *t, const struct re
             size_t page_size, struct track_range range, struct writes *out)
 {
 	*out = (struct writes){
-	    .cost = {.clear_ns = t->cost_ns, .look_ns = rs->cost_ns, .regions = rs->vmas.n}};
+	    .cost = {.clear_ns = t->cost_ns, .scan_ns = rs->cost_ns, .regions = rs->vmas.n}};
 	out->cost.faults_known =
 	    rate_over(&log->faults, writes_cost_window(t, rs->time_ns), &out->cost.faults);
 	out->cost.before_known = log->before_known;

@@ -28,7 +28,7 @@ struct hot {
 /* What measuring costs the target, and us. */
 struct writes_cost {
 	uint64_t clear_ns;   /* of the last clear, during which its mappings were locked */
-	uint64_t look_ns;    /* of the last scan of all its page tables, */
+	uint64_t scan_ns;    /* of the last scan of all its page tables, */
 	uint64_t regions;    /* ... with this number of regions */
 	bool faults_known, before_known;
 	uint64_t faults, faults_before; /* minor faults per second: now, and before the clear */
@@ -70,7 +70,7 @@ struct writes_log {
 void writes_log_free(struct writes_log *log);
 
 /* After a scan of all regions: records it, and sets each region's rate (region.h). */
-void writes_look(struct writes_log *log, const struct track *t, struct regions *rs,
+void writes_record(struct writes_log *log, const struct track *t, struct regions *rs,
                  size_t page_size);
 
 /* Without a log: sets the mean rates since the clear. */

@@ -199,7 +199,7 @@ struct track {
 	struct track_stamp *v;
 	size_t n, cap;
 	struct track_ranges maps, memory; /* mappings at the last scan; of those, private memory */
-	struct track_ranges came;         /* mapped since the clear; and of that ... */
+	struct track_ranges newer;         /* mapped since the clear; and of that ... */
 	/* ... the parts that began without pages: every page there was written */
 	struct track_ranges blank;
 	struct moved *moved; /* frames noted, to detect moved pages; NULL: none */

@@ -165,7 +165,7 @@ track_clear(struct track *t, const struct proc *p, const struct pagemap *pm,
 	t->clear_ns = time_ns();
 	t->cost_ns = t->clear_ns - start;
 	if (track_cats(t))
-		came_begin(t, p, pm);
+		newer_begin(t, p, pm);
 	t->clears++;
 	t->epoch++;
 	t->began[t->epoch % TRACK_EPOCHS] = t->began[(t->epoch + 1) % TRACK_EPOCHS] = t->clear_ns;
@@ -239,7 +239,7 @@ track_forget(struct track *t)
 		tracker_of(t)->release(t->own);
 	t->own = NULL;
 	t->cleared.n = t->lost.n = 0;
-	t->maps.n = t->memory.n = t->came.n = t->blank.n = 0;
+	t->maps.n = t->memory.n = t->newer.n = t->blank.n = 0;
 	moved_free(t->moved);
 	t->moved = NULL;
 	t->n = t->tally_n = t->scanned_n = 0;
@@ -257,7 +257,7 @@ track_free(struct track *t)
 	free(t->lost.v);
 	free(t->maps.v);
 	free(t->memory.v);
-	free(t->came.v);
+	free(t->newer.v);
 	free(t->blank.v);
 	free(t->tally);
 	free(t->scanned);
@@ -274,7 +274,7 @@ track_copy(struct track *to, const struct track *of)
 	*to = *of;
 	to->own = of->own && ops->copy ? ops->copy(of->own) : NULL;
 	to->moved = NULL;
-	to->cleared = to->lost = to->maps = to->memory = to->came = to->blank =
+	to->cleared = to->lost = to->maps = to->memory = to->newer = to->blank =
 	    (struct track_ranges){0};
 	to->v = mem_copy(of->v, of->n * sizeof(*of->v));
 	to->tally = mem_copy(of->tally, of->tally_n * sizeof(*of->tally));

@@ -94,8 +94,8 @@ int track_try(int (*round_trip)(void));
  * Follow what is mapped after a clear: begin after each clear, follow at each scan, with the ranges
  * in which one mapping replaced another.
  */
-void came_begin(struct track *t, const struct proc *p, const struct pagemap *pm);
-void came_follow(struct track *t, const struct pagemap *pm, const struct vma_list *vmas,
+void newer_begin(struct track *t, const struct proc *p, const struct pagemap *pm);
+void newer_follow(struct track *t, const struct pagemap *pm, const struct vma_list *vmas,
                  const struct track_ranges *replaced);
 
 /*

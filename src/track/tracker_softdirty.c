@@ -206,7 +206,7 @@ soft_dirty_follow(struct track *t, const struct proc *p, const struct pagemap *p
 	(void)p;
 	if (own)
 		own->flags_read = false;
-	came_follow(t, pm, vmas, &(struct track_ranges){0});
+	newer_follow(t, pm, vmas, &(struct track_ranges){0});
 	soft_dirty_trim_mark(t, vmas);
 	return true;
 }

@@ -659,7 +659,7 @@ uffd_follow(struct track *t, const struct proc *p, const struct pagemap *pm,
 	uffd_lost(t, pm, vmas, &replaced);
 	for (size_t i = 0; i < replaced.n; i++)
 		track_drop(t, replaced.v[i].start, replaced.v[i].end);
-	came_follow(t, pm, vmas, &replaced);
+	newer_follow(t, pm, vmas, &replaced);
 	free(replaced.v);
 	return uffd_watch_more(t, p, pm, vmas);
 }
@@ -707,7 +707,7 @@ uffd_doubt_of(const struct track *t, const struct proc *p, const struct track_sc
 		return t->own && uffd_has_some(&uffd_of(t)->unsure, v) ? DOUBT_NEW : DOUBT_NONE;
 	if (!scan->there)
 		return DOUBT_NONE;
-	if (ranges_meet(&t->came, v->start, v->end))
+	if (ranges_meet(&t->newer, v->start, v->end))
 		return DOUBT_NEW;
 	if (v->perm & VMA_WRITE)
 		return DOUBT_UNWATCHED;

@@ -181,7 +181,7 @@ next_sample(struct world *w)
 	else if (!old || below(w, 30))
 		s->regions = make_regions(w);
 	if (s->regions && s->regions->counted && (!old || s->regions != old->regions))
-		writes_look(&w->log, &w->t.track, s->regions, FAKE_PAGE);
+		writes_record(&w->log, &w->t.track, s->regions, FAKE_PAGE);
 	if (s->regions)
 		writes_make(&w->log, &w->t.track, s->regions, FAKE_PAGE, (struct track_range){0}, &s->writes);
 	if (old && !below(w, 4))

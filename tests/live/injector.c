@@ -127,7 +127,7 @@ take_all(struct proc *p, const struct args *a)
 }
 
 static int
-tell_plan(const struct proc *p)
+print_plan(const struct proc *p)
 {
 	struct inject_plan plan;
 	struct err err;
@@ -210,7 +210,7 @@ main(int argc, char **argv)
 	if (proc_open(&p, PROC_ROOT, a.pid, &err) < 0)
 		r = complain(&err);
 	else
-		r = a.plan ? tell_plan(&p) : a.close ? close_stray(&p) : take_all(&p, &a);
+		r = a.plan ? print_plan(&p) : a.close ? close_stray(&p) : take_all(&p, &a);
 	proc_close(&p);
 	return r;
 }

@@ -157,7 +157,7 @@ make_memory(const char *kind)
 static uint8_t *told; /* [look][page / 8] */
 
 static bool
-is_told(unsigned look, uint32_t page)
+is_reported(unsigned look, uint32_t page)
 {
 	return told[(size_t)look * (PAGES / 8) + page / 8] >> (page % 8) & 1;
 }
@@ -229,7 +229,7 @@ look(struct watch *w)
 	if (t->tracker == TRACKER_UFFD) {
 		clear(w); /* tells what it arms again */
 	} else if (t->tracker == TRACKER_HASH) {
-		sign_look(&w->t, w->v, w->v->start, w->v->end, now);
+		sign_pages(&w->t, w->v, w->v->start, w->v->end, now);
 		epoch = t->epoch;
 	} else {
 		measure(w, now);
@@ -268,7 +268,7 @@ watch_open(struct watch *w, pid_t pid, const char *tracker)
 	t->auto_clear = t->tracker == TRACKER_UFFD;
 	clear(w);
 	if (t->tracker == TRACKER_HASH)
-		sign_look(&w->t, w->v, w->v->start, w->v->end, time_ns());
+		sign_pages(&w->t, w->v, w->v->start, w->v->end, time_ns());
 }
 
 /* --- the account ------------------------------------------------------------------------------ */
@@ -279,7 +279,7 @@ struct account {
 
 /* Written within what look `look` may tell. */
 static uint8_t *
-may_be_told(unsigned looks)
+may_be_reported(unsigned looks)
 {
 	uint8_t *may = mem_alloc((size_t)(looks + 2) * (PAGES / 8));
 
@@ -297,7 +297,7 @@ may_be_told(unsigned looks)
 static void
 balance(const struct watch *w, struct account *a)
 {
-	uint8_t *may = may_be_told(w->looks);
+	uint8_t *may = may_be_reported(w->looks);
 	uint32_t seen[PAGES] = {0}; /* 1 + the round */
 
 	for (unsigned i = 0; i < sh->n; i++) {
@@ -310,12 +310,12 @@ balance(const struct watch *w, struct account *a)
 		seen[unit] = e->round + 1;
 		a->once++;
 		for (unsigned k = e->after + 1; k <= e->before + 1 && k <= w->looks; k++)
-			found |= is_told(k, e->page);
+			found |= is_reported(k, e->page);
 		a->lost += !found;
 	}
 	for (unsigned k = 1; k <= w->looks; k++)
 		for (uint32_t p = 0; p < pages; p++)
-			if (is_told(k, p)) {
+			if (is_reported(k, p)) {
 				a->told++;
 				a->extra += !(may[(size_t)k * (PAGES / 8) + p / 8] >> (p % 8) & 1);
 			}

@@ -10,7 +10,7 @@
 #include "views/view_help.h"
 
 static bool
-tells_of(const struct help *h, const struct key_row *k)
+reports(const struct help *h, const struct key_row *k)
 {
 	for (size_t i = 0; i < h->n; i++)
 		if (!strcmp(h->entry[i].left, k->keys) && !strcmp(h->entry[i].right, k->words))
@@ -33,7 +33,7 @@ test_keys(void)
 			continue; /* over the view below: the hints say what they take */
 		help_make(&h, page, LENS_STATE);
 		for (size_t i = 0; i < n; i++)
-			all &= !key_row_in(&k[i], *v) || tells_of(&h, &k[i]);
+			all &= !key_row_in(&k[i], *v) || reports(&h, &k[i]);
 		ok(all && !strcmp(help_page_name(page), key_view_name(*v)), key_view_name(*v));
 	}
 }

@@ -543,7 +543,7 @@ test_hex_names(void)
 
 /* NAME START+OFFSET, as an answer tells a place that no name leads to; not with another's name. */
 static void
-told_leads_back(const struct vma_list *list, const struct vma *v, uint64_t addr)
+name_leads_back(const struct vma_list *list, const struct vma *v, uint64_t addr)
 {
 	static const char *const others[] = {"/no such", "[anonymou", "perf"};
 	struct buf text = {0}, other = {0};
@@ -601,7 +601,7 @@ test_places_back(void)
 		for (size_t k = 0; k < ARRAY_LEN(at); k++) {
 			for (int how = 0; how < 4; how++)
 				leads_back(l, v, at[k], how & 1, how & 2);
-			told_leads_back(l, v, at[k]);
+			name_leads_back(l, v, at[k]);
 		}
 	}
 	static const struct {

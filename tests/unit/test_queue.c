@@ -87,11 +87,11 @@ test_moved(void)
 	struct result r = {.command.serial = 7, .answer = answer_new()};
 	struct command c;
 
-	add(&q, COMMAND_LOOK, "", &out);
+	add(&q, COMMAND_REFRESH, "", &out);
 	c = queue_take(&q, 0);
 	queue_put(&todo, &c);
 	ok(!q.n && todo.n == 1 && todo.v[0].serial == q.serial, "what is taken keeps its serial");
-	ok(add(&q, COMMAND_LOOK, "", &out) == 2, "and the queue goes on counting");
+	ok(add(&q, COMMAND_REFRESH, "", &out) == 2, "and the queue goes on counting");
 	results_add(&out, &r);
 	results_move(&there, &out);
 	ok(!out.n && there.n == 1 && there.v[0].answer == r.answer, "results move as they are");

@@ -52,7 +52,7 @@ command(struct sampler *s, enum command_kind kind, const char *text)
 static void
 test_once(void)
 {
-	static const enum command_kind kinds[] = {COMMAND_ASK, COMMAND_FIND, COMMAND_LOOK,
+	static const enum command_kind kinds[] = {COMMAND_ASK, COMMAND_FIND, COMMAND_REFRESH,
 	                                          COMMAND_SMAPS};
 	struct sampler *s = start();
 	struct results rs = {0};

@@ -380,7 +380,7 @@ never(void *arg)
 static unsigned published;
 
 static bool
-look(struct reader *l)
+scan(struct reader *l)
 {
 	struct err err = {0};
 
@@ -397,7 +397,7 @@ test_list(void)
 	struct reader l;
 	const struct regions *rs;
 
-	if (!look(&l))
+	if (!scan(&l))
 		return;
 	ok(reader_read_all(&l), "a look at all");
 	rs = l.draft.regions;
@@ -419,7 +419,7 @@ test_list(void)
 
 /* The window of the heap, at a zoom, through a lens, filtered. */
 static const struct window *
-look_at_heap(struct reader *l, unsigned zoom, enum lens lens, const char *filter)
+read_heap(struct reader *l, unsigned zoom, enum lens lens, const char *filter)
 {
 	l->now.screen.grid_on = true;
 	l->now.screen.grid = (struct grid){.start = HEAP, .end = HEAP + HEAP_PAGES * PAGE, .page_size = PAGE, .row_cells = 16,
@@ -446,9 +446,9 @@ test_grid(void)
 	const struct window *w;
 	const struct cell *c;
 
-	if (!look(&l) || !reader_read_all(&l))
+	if (!scan(&l) || !reader_read_all(&l))
 		return;
-	w = look_at_heap(&l, 0, LENS_STATE, "");
+	w = read_heap(&l, 0, LENS_STATE, "");
 	if (ok(w && w->pages, "the grid, a page a cell")) {
 		ok(w->cells[0].n[STATE_ANON] == 1 && w->cells[1].n[STATE_SWAPPED] == 1 &&
 		       w->cells[2].n[STATE_NONE] == 1 && w->pages[4].count == 1 &&
@@ -456,19 +456,19 @@ test_grid(void)
 		   "each page is what its word and its frame say");
 		ok(w->cells[0].written == 1 && !w->cells[4].written && w->time_ns == NOW, "written or not, and when");
 	}
-	w = look_at_heap(&l, 4, LENS_STATE, "");
+	w = read_heap(&l, 4, LENS_STATE, "");
 	c = w ? &w->cells[HEAP_PAGES / 16 - 1] : NULL;
 	ok(c && !w->pages && c->n[STATE_ANON] == 4 && c->n[STATE_SWAPPED] == 4 && c->n[STATE_NONE] == 8 &&
 	       c->written == 2,
 	   "the zoom, 16 pages a cell, the last as the first");
-	w = look_at_heap(&l, 4, LENS_SHARING, "");
+	w = read_heap(&l, 4, LENS_SHARING, "");
 	c = w ? w->cells : NULL;
 	ok(c && c->n[class_named(LENS_SHARING, "once")] == 4 && c->n[class_named(LENS_SHARING, "not in RAM")] == 12,
 	   "another lens");
-	w = look_at_heap(&l, 4, LENS_NUMA, "");
+	w = read_heap(&l, 4, LENS_NUMA, "");
 	c = w ? w->cells : NULL;
 	ok(c && cell_pages(c) == 16 && c->n[class_named(LENS_NUMA, "not known")] == 4, "a node that is not known");
-	w = look_at_heap(&l, 4, LENS_STATE, "present & mapcount=1 & written");
+	w = read_heap(&l, 4, LENS_STATE, "present & mapcount=1 & written");
 	ok(w && w->filtered && w->cells[0].match == 2 && !w->unknown, "the filter");
 	reader_close(&l);
 }
@@ -481,7 +481,7 @@ test_filter(void)
 	struct seek_found found;
 	struct err err = {0};
 
-	if (!look(&l) || !reader_read_all(&l))
+	if (!scan(&l) || !reader_read_all(&l))
 		return;
 	ok(filter_parse("mapcount>2", FILTER_PAGE, PAGE, &f, &err) == 0 &&
 	       seek_next(&l.t, l.draft.regions, &f, HEAP, false, &found, &err) == 0 && found.any && found.at == LIB,
@@ -501,11 +501,11 @@ test_rest(void)
 	const struct made *m;
 	struct bytes *b;
 	struct answer *a;
-	struct smaps_look *s;
+	struct smaps_reading *s;
 	struct err err = {0};
 	uint8_t byte;
 
-	if (!look(&l) || !reader_read_all(&l))
+	if (!scan(&l) || !reader_read_all(&l))
 		return;
 	vmas = &l.draft.regions->vmas;
 	m = (const struct made *)l.t.source;
@@ -516,7 +516,7 @@ test_rest(void)
 	bytes_unref(b);
 	s = target_smaps(&l.t, &err);
 	ok(s && s->smaps.n == 1 && s->time_ns == NOW && smaps_find(&s->smaps, LIB)->pss == 4711, "smaps");
-	smaps_look_unref(s);
+	smaps_reading_unref(s);
 	a = answer_query(&l.t, vmas, "7f0000000010", &err);
 	ok(a && a->line, "an answer");
 	answer_unref(a);

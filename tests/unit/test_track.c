@@ -103,7 +103,7 @@ fewest(const uint64_t naive[PAGES])
 }
 
 static void
-look(struct track *t, uint64_t naive[PAGES], uint64_t *seed, uint64_t now)
+scan(struct track *t, uint64_t naive[PAGES], uint64_t *seed, uint64_t now)
 {
 	struct pm_run runs[PAGES];
 	uint64_t from = fake_below(seed, PAGES), to = from + 1 + fake_below(seed, PAGES - from);
@@ -132,7 +132,7 @@ test_random(void)
 	bool same = true, small = true;
 
 	for (uint64_t now = 1; now < 2000 && same; now++) {
-		look(&t, naive, &seed, now);
+		scan(&t, naive, &seed, now);
 		same = is_same(&t, naive);
 		small &= t.n <= 2 * fewest(naive) + 2;
 	}
@@ -298,7 +298,7 @@ test_given_up(void)
 
 /* Epochs: a page keeps its time within one, is told anew in the next, and cools in between. */
 static void
-test_pulse(void)
+test_auto_clear(void)
 {
 	const struct pm_run both[] = {{addr(2), addr(4), 0}, {addr(6), addr(7), 0}};
 	const struct pm_run one = {addr(3), addr(5), 0};
@@ -440,7 +440,7 @@ pair_put(struct pair *p, unsigned i, unsigned from, unsigned to, uint64_t word)
 }
 
 static struct region
-pair_look(struct pair *p, unsigned i, uint64_t now)
+pair_scan(struct pair *p, unsigned i, uint64_t now)
 {
 	struct strip_cell strip[LIST_STRIP];
 	struct region r = {0};
@@ -462,20 +462,20 @@ test_doubt(void)
 	pair_put(&p, 0, 0, REGION, CLEAN);
 	pair_put(&p, 1, 0, REGION, DIRTY);
 	pair_put(&p, 0, 2, 3, DIRTY);
-	r = pair_look(&p, 0, 100);
+	r = pair_scan(&p, 0, 100);
 	ok(r.doubt == DOUBT_NONE && r.written == 1 && r.never == REGION - 1, "one page written of a region that was there");
 	p.t.track.cleared.n = 1; /* the second is newer */
-	r = pair_look(&p, 1, 100);
+	r = pair_scan(&p, 1, 100);
 	ok(r.doubt == DOUBT_NEW && r.written == 0, "all dirty, and not there at the clear: not known");
 	pair_put(&p, 1, 0, 2, CLEAN);
-	r = pair_look(&p, 1, 100);
+	r = pair_scan(&p, 1, 100);
 	ok(r.doubt == DOUBT_NEW && r.written == 0, "moved there, which sets all bits, and pages read since: not known");
 	p.v[1].type = VMA_HUGETLB;
-	r = pair_look(&p, 1, 100);
+	r = pair_scan(&p, 1, 100);
 	ok(r.doubt == DOUBT_HUGETLB && r.written == 0, "hugetlb is not trackable");
 	pair_put(&p, 0, 0, REGION - 1, DIRTY);
 	pair_put(&p, 0, REGION - 1, REGION, PM_SOFT_DIRTY); /* no page, and yet dirty: the mapping is */
-	r = pair_look(&p, 0, 200);
+	r = pair_scan(&p, 0, 200);
 	ok(r.doubt == DOUBT_REMAPPED && r.written == 1 && track_time(&p.t.track, p.v[0].start + 2 * FAKE_PAGE) == 100,
 	   "merged with a new mapping: what was known of its pages stays, the rest is not known");
 	fake_close(&p.t);
@@ -499,9 +499,9 @@ test_moved(void)
 	p.l.n = 2;
 	p.v[0].end += 4 * FAKE_PAGE;
 	track_follow(&p.t.track, &fake_root(&p.t)->proc, &fake_root(&p.t)->pm, &p.l);
-	r = pair_look(&p, 1, 100);
+	r = pair_scan(&p, 1, 100);
 	ok(r.doubt == DOUBT_NEW && r.written == 0, "moved to where another mapping was: not known");
-	r = pair_look(&p, 0, 100);
+	r = pair_scan(&p, 0, 100);
 	ok(r.doubt == DOUBT_NONE && r.written == 2, "one that has shrunk and grown is known");
 	fake_close(&p.t);
 }
@@ -516,20 +516,20 @@ test_others(void)
 		pair_put(&p, i, 0, REGION, CLEAN);
 		pair_put(&p, i, 1, 3, DIRTY);
 	}
-	pair_look(&p, 0, 100);
-	pair_look(&p, 1, 100);
+	pair_scan(&p, 0, 100);
+	pair_scan(&p, 1, 100);
 	pair_put(&p, 0, 0, REGION, CLEAN); /* as if it had been dropped and read again */
 	track_follow(&p.t.track, &fake_root(&p.t)->proc, &fake_root(&p.t)->pm, &p.l);
-	pair_look(&p, 0, 200);
-	pair_look(&p, 1, 200);
+	pair_scan(&p, 0, 200);
+	pair_scan(&p, 1, 200);
 	track_settle(&p.t.track);
 	ok(!p.t.track.others && !track_time(&p.t.track, p.v[0].start + FAKE_PAGE) &&
 	       track_time(&p.t.track, p.v[1].start + FAKE_PAGE) == 100,
 	   "one region that is clean again was not cleared by somebody");
 	pair_put(&p, 1, 0, REGION, CLEAN);
 	track_follow(&p.t.track, &fake_root(&p.t)->proc, &fake_root(&p.t)->pm, &p.l);
-	pair_look(&p, 0, 300);
-	pair_look(&p, 1, 300);
+	pair_scan(&p, 0, 300);
+	pair_scan(&p, 1, 300);
 	track_settle(&p.t.track);
 	ok(p.t.track.others && track_time(&p.t.track, p.v[1].start + FAKE_PAGE) == 100,
 	   "all at once are: somebody else cleared, and what was seen stays");
@@ -567,7 +567,7 @@ came_open(struct pair *p)
 	pair_put(p, 1, 0, REGION, 0);
 	fake_end(fake_root(&p->t)->pm.fd, p->v[1].end);
 	pair_follow(p, 1);
-	pair_look(p, 0, 50);
+	pair_scan(p, 0, 50);
 }
 
 static void
@@ -581,18 +581,18 @@ test_came(void)
 	pair_frames(&p, 1, 0, 3, 0x2000, anon);
 	pair_frames(&p, 1, 5, 6, 0x100, KPF_ZERO_PAGE);
 	pair_follow(&p, 2);
-	r = pair_look(&p, 1, 100);
+	r = pair_scan(&p, 1, 100);
 	ok(r.doubt == DOUBT_NONE && r.written == 3 && !r.unknown &&
 	       track_time(&p.t.track, p.v[1].start) == 100 &&
 	       !track_time(&p.t.track, p.v[1].start + 5 * FAKE_PAGE),
 	   "of memory that has come what is there was written, and the zero page was not");
 	pair_frames(&p, 1, 3, 4, 0x2010, anon);
-	r = pair_look(&p, 1, 200);
+	r = pair_scan(&p, 1, 200);
 	ok(r.written == 4 && track_time(&p.t.track, p.v[1].start) == 100 &&
 	       track_time(&p.t.track, p.v[1].start + 3 * FAKE_PAGE) == 200,
 	   "and what comes to be there later, later");
 	pair_frames(&p, 1, 6, 8, 0x3000, anon | KPF_COMPOUND_HEAD);
-	r = pair_look(&p, 1, 300);
+	r = pair_scan(&p, 1, 300);
 	ok(r.doubt == DOUBT_NEW && r.written == 4 && r.unknown == 2,
 	   "but of a large folio it is not known which pages");
 	fake_close(&p.t);
@@ -624,7 +624,7 @@ test_came_and_went(void)
 		pair_frames(&p, 1, 0, 1, rows[i].is, KPF_ANON);
 		p.v[0] = p.v[1];
 		pair_follow(&p, 1);
-		r = pair_look(&p, 0, 100);
+		r = pair_scan(&p, 0, 100);
 		is_u64(r.doubt, rows[i].want, rows[i].name);
 		fake_close(&p.t);
 	}
@@ -642,11 +642,11 @@ test_readonly(void)
 	p.v[0].type = VMA_FILE;
 	p.v[0].perm = VMA_READ;
 	pair_put(&p, 0, 0, REGION, PM_PRESENT | PM_FILE | 0x1234);
-	r = pair_look(&p, 0, 100);
+	r = pair_scan(&p, 0, 100);
 	ok(r.doubt == DOUBT_READONLY && !r.unknown,
 	   "nobody watches it; but what is the file's nobody has written");
 	pair_put(&p, 0, 2, 3, CLEAN);
-	r = pair_look(&p, 0, 200);
+	r = pair_scan(&p, 0, 200);
 	ok(r.doubt == DOUBT_READONLY && r.unknown == 1, "a copy may have been written since");
 	fake_close(&p.t);
 }
@@ -865,7 +865,7 @@ main(void)
 	test_trackers();
 	test_probe();
 	test_given_up();
-	test_pulse();
+	test_auto_clear();
 	test_past();
 	test_past_doubt();
 	test_doubt();

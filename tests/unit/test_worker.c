@@ -85,16 +85,16 @@ test_no_thread(void)
 		ok(status == 0, "bug: a thread that cannot be started leaves descriptors open");
 }
 
-struct looked {
+struct seen {
 	pthread_mutex_t lock;
 	struct worker worker;
 	bool good, released;
 };
 
 static void
-look_at_itself(void *arg)
+examine_itself(void *arg)
 {
-	struct looked *l = arg;
+	struct seen *l = arg;
 	pthread_attr_t attr;
 	size_t size = 0;
 	sigset_t mask;
@@ -109,7 +109,7 @@ look_at_itself(void *arg)
 static void
 run_until_stopped(void *arg)
 {
-	struct looked *l = arg;
+	struct seen *l = arg;
 
 	pthread_mutex_lock(&l->lock);
 	while (!l->worker.stop)
@@ -118,23 +118,23 @@ run_until_stopped(void *arg)
 }
 
 static void
-release_looked(void *arg)
+release_seen(void *arg)
 {
-	((struct looked *)arg)->released = true;
+	((struct seen *)arg)->released = true;
 }
 
 static void
 test_thread(void)
 {
-	struct looked l = {.lock = PTHREAD_MUTEX_INITIALIZER};
+	struct seen l = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 	setrlimit(RLIMIT_STACK, &(struct rlimit){80 << 10, RLIM_INFINITY});
-	ok(worker_start(&l.worker, &l.lock, look_at_itself, release_looked, &l) == 0 &&
+	ok(worker_start(&l.worker, &l.lock, examine_itself, release_seen, &l) == 0 &&
 	       worker_stop(&l.worker, time_ns() + UINT64_C(10000000000)),
 	   "a thread starts, and ends");
 	ok(l.good, "its stack does not follow ulimit -s, and no signal is its own");
 	ok(l.released, "it gives up what it shares at its end");
-	ok(worker_start(&l.worker, &l.lock, run_until_stopped, release_looked, &l) == 0 &&
+	ok(worker_start(&l.worker, &l.lock, run_until_stopped, release_seen, &l) == 0 &&
 	       worker_stop(&l.worker, time_ns() + UINT64_C(10000000000)),
 	   "one that waits ends when it is asked to");
 }

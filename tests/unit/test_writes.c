@@ -57,7 +57,7 @@ test_from_mark(void)
 	ok(c.p[1].ns == 2 * S && c.p[1].pages == 5, "a private copy of a file's page by 2 s; what is shared with a file is not sent");
 	ok(c.p[2].ns == 4 * S && c.p[2].pages == 10, "looks that are close together are one point, the later");
 	ok(c.p[3].ns == 10 * S && c.p[3].pages == 10, "and nothing new since");
-	writes_look(&log, &t, rs, FAKE_PAGE);
+	writes_record(&log, &t, rs, FAKE_PAGE);
 	writes_make(&log, &t, rs, FAKE_PAGE, everywhere, &w);
 	ok(w.cleared && !w.auto_clear && w.measured_ns == 10 * S, "measured for 10 s");
 	ok(w.unique[0] == 4 && w.unique[1] == 15, "of unique pages all count");
@@ -90,7 +90,7 @@ test_until_now(void)
 	ok(c.p[1].ns == 2 * S && c.p[1].pages == 5, "5 in two epochs");
 	ok(c.p[c.n - 1].ns == 20 * S && c.p[c.n - 1].pages == 15, "15 in all");
 	ok(curve_at(&c, 6e9) == 5 && curve_at(&c, 9e9) <= 6 && curve_at(&c, 10e9) == 6, "6 in ten seconds, no sooner");
-	writes_look(&log, &t, rs, FAKE_PAGE);
+	writes_record(&log, &t, rs, FAKE_PAGE);
 	writes_make(&log, &t, rs, FAKE_PAGE, everywhere, &w);
 	ok(w.auto_clear && w.unique[0] == 2 && w.unique[1] == 6, "unique pages within the last second, and within ten");
 	t.auto_clear = false;
@@ -130,7 +130,7 @@ test_lacks(void)
 }
 
 static void
-test_least_pulse(void)
+test_least_auto_clear(void)
 {
 	is_u64(writes_least_auto_clear(0, 0), 0, "what costs nothing is done as often as one likes");
 	is_u64(writes_least_auto_clear(3 * MS, 2000), 100 * MS, "3 ms and 2000 faults of a microsecond: 5 of 100 ms");
@@ -184,7 +184,7 @@ test_hot(void)
 
 /* A look: region i has so many pages stamped anew since the mark. */
 static struct regions *
-look(struct writes_log *log, struct track *t, uint64_t when, const uint64_t fresh[3])
+scan(struct writes_log *log, struct track *t, uint64_t when, const uint64_t fresh[3])
 {
 	struct regions *rs = make_regions(when);
 
@@ -193,29 +193,29 @@ look(struct writes_log *log, struct track *t, uint64_t when, const uint64_t fres
 		rs->r[i].fresh = fresh[i];
 		t->fresh += fresh[i] * FAKE_PAGE;
 	}
-	writes_look(log, t, rs, FAKE_PAGE);
+	writes_record(log, t, rs, FAKE_PAGE);
 	return rs;
 }
 
 static void
-test_looks(void)
+test_scans(void)
 {
 	struct writes_log log = {0};
 	struct track t = {.clears = 0};
 	struct regions *rs;
 	uint64_t n;
 
-	rs = look(&log, &t, mark - 5 * S, (uint64_t[]){0, 0, 0});
+	rs = scan(&log, &t, mark - 5 * S, (uint64_t[]){0, 0, 0});
 	is_u64(rs->r[0].rate, RATE_UNKNOWN, "before the mark no rate is known");
 	regions_unref(rs);
 	t = (struct track){.clears = 1, .epoch = 1, .first_ns = mark};
-	rs = look(&log, &t, mark + 5 * MS, (uint64_t[]){500, 0, 0});
+	rs = scan(&log, &t, mark + 5 * MS, (uint64_t[]){500, 0, 0});
 	ok(rs->r[0].rate == RATE_UNKNOWN && !rate_now(&log.rate, &n), "the first look after it makes no peak of 100 000 a second");
 	regions_unref(rs);
-	rs = look(&log, &t, mark + 1 * S, (uint64_t[]){600, 0, 0});
+	rs = scan(&log, &t, mark + 1 * S, (uint64_t[]){600, 0, 0});
 	ok(rs->r[0].rate == 600 && rs->r[1].rate == 0, "after a second: 600, and none");
 	regions_unref(rs);
-	rs = look(&log, &t, mark + 3 * S, (uint64_t[]){800, 40, 0});
+	rs = scan(&log, &t, mark + 3 * S, (uint64_t[]){800, 40, 0});
 	ok(rs->r[0].rate == 100 && rs->r[1].rate == 20 && rs->r[2].rate == 0, "each region its own");
 	ok(rate_now(&log.rate, &n) && n == 120, "and all of them together");
 	regions_unref(rs);
@@ -223,15 +223,15 @@ test_looks(void)
 	rs->r[1].doubt = DOUBT_NEW;
 	rs->r[2].known = false;
 	rs->r[0].fresh = 800;
-	writes_look(&log, &t, rs, FAKE_PAGE);
+	writes_record(&log, &t, rs, FAKE_PAGE);
 	ok(rs->r[1].rate == RATE_UNKNOWN && rs->r[2].rate == RATE_UNKNOWN, "of what is new since the mark, or not shown, none");
 	ok(rs->r[2].rates[0] == RATE_NO_HEIGHT && rs->r[0].rates[11] > 0, "nor a picture");
 	regions_unref(rs);
 	t.first_ns = mark + 4500 * MS;
-	rs = look(&log, &t, mark + 5 * S, (uint64_t[]){7, 0, 0});
+	rs = scan(&log, &t, mark + 5 * S, (uint64_t[]){7, 0, 0});
 	ok(rs->r[0].rate == RATE_UNKNOWN, "a new mark: measured anew");
 	regions_unref(rs);
-	rs = look(&log, &t, mark + 5500 * MS, (uint64_t[]){9, 0, 0});
+	rs = scan(&log, &t, mark + 5500 * MS, (uint64_t[]){9, 0, 0});
 	is_u64(rs->r[0].rate, 9, "and what was before it is not in it");
 	regions_unref(rs);
 	writes_log_free(&log);
@@ -348,10 +348,10 @@ main(void)
 	test_from_mark();
 	test_until_now();
 	test_lacks();
-	test_least_pulse();
+	test_least_auto_clear();
 	test_part();
 	test_hot();
-	test_looks();
+	test_scans();
 	test_mean();
 	test_cost();
 	test_cost_of_bursts();

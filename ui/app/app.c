@@ -48,7 +48,7 @@ app_loop(struct app *a, struct err *err)
 		    [NEWS] = {a->choose.lister ? lister_fd(a->choose.lister)
 		                               : sampler_fd(a->t.sampler),
 		              POLLIN, 0},
-		    [END] = {a->t.s && !a->t.end_told ? sampler_pidfd(a->t.sampler) : -1,
+		    [END] = {a->t.s && !a->t.end_reported ? sampler_pidfd(a->t.sampler) : -1,
 		             POLLIN, 0},
 		};
 
@@ -57,8 +57,8 @@ app_loop(struct app *a, struct err *err)
 			return -1;
 		if (fds[END].revents && a->t.sampler) {
 			/* The sampler finds out more. smaps stays: there is none now. */
-			a->t.end_told = true;
-			app_command(a, &(struct command){.kind = COMMAND_LOOK});
+			a->t.end_reported = true;
+			app_command(a, &(struct command){.kind = COMMAND_REFRESH});
 		}
 		app_read_keys(a);
 	}
@@ -67,7 +67,7 @@ app_loop(struct app *a, struct err *err)
 
 /* The last one stays on screen; all are in the log. */
 static void
-app_tell_notices(struct app *a)
+app_show_notices(struct app *a)
 {
 	const struct rc *rc = a->o->rc;
 	char text[sizeof(rc->path) + 64];
@@ -106,7 +106,7 @@ app_run_screen(struct app *a, struct err *err)
 		return -1;
 	paint_open(&a->term, a->o->theme);
 	prompt_setup();
-	app_tell_notices(a);
+	app_show_notices(a);
 	r = a->t.sampler || app_choose(a, err) == 0 ? app_loop(a, err) : -1;
 	prompt_close();
 	paint_close();

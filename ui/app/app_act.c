@@ -102,12 +102,12 @@ app_redraw(struct app *a)
 }
 
 static void
-app_look_now(struct app *a)
+app_refresh_now(struct app *a)
 {
 	if (a->choose.lister)
 		app_choose_refresh(a);
 	else
-		app_look(a);
+		app_refresh(a);
 }
 
 static void

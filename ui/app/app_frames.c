@@ -30,7 +30,7 @@ app_run_headless(struct app *a, struct err *err)
 		if (a->t.s && a->t.s->ended)
 			break;
 		if (!interval && app_answered(a)) {
-			app_look(a);
+			app_refresh(a);
 		}
 	}
 	printf("frames %u first_ms %.1f draw_us_per_frame %.1f wall_ms %.1f\n", a->status.frame,

@@ -72,8 +72,8 @@ app_drag(struct app *a, const struct mouse *m)
 		return (struct app_click){0};
 	p->moved = true;
 	p->at_ns = 0;
-	if (!p->told) {
-		p->told = true;
+	if (!p->hinted) {
+		p->hinted = true;
 		app_toast(
 		    a, ROLE_TEXT,
 		    "hold Shift to select text: the mouse is pmtop's (--no-mouse leaves it alone)");

@@ -15,7 +15,7 @@
 
 /* What it took, and what it will take of the process. */
 static void
-app_tell_price(const struct sample *s, const char *price, char *text, size_t size)
+notice_add_price(const struct sample *s, const char *price, char *text, size_t size)
 {
 	unsigned long long pages = s->regions ? s->regions->totals.rss : 0;
 	int n = 0;
@@ -33,7 +33,7 @@ app_tell_price(const struct sample *s, const char *price, char *text, size_t siz
 
 /* What a clear did, and what follows from the tracker it was done by. */
 static void
-app_tell_clear(const struct sample *s, char *text, size_t size)
+notice_describe_clear(const struct sample *s, char *text, size_t size)
 {
 	const struct tracker_words *w = tracker_words(s->tracker);
 	int n;
@@ -45,7 +45,7 @@ app_tell_clear(const struct sample *s, char *text, size_t size)
 	}
 	n = snprintf(text, size, "epoch %u: %s %s in %.1f ms", s->clears, w->label, w->cleared,
 	             (double)s->clear_cost_ns / 1e6);
-	app_tell_price(s, w->price, text + n, size - (size_t)n);
+	notice_add_price(s, w->price, text + n, size - (size_t)n);
 }
 
 static void
@@ -114,7 +114,7 @@ notice_clear(struct app *a, const struct result *r)
 		             "process %d executed a new program, now %s: ", (int)a->t.s->pid,
 		             a->t.s->comm);
 	a->t.rearmed = false;
-	app_tell_clear(a->t.s, text + n, sizeof(text) - (size_t)n);
+	notice_describe_clear(a->t.s, text + n, sizeof(text) - (size_t)n);
 	app_toast(a, ROLE_HOT, text);
 }
 
@@ -169,7 +169,7 @@ app_notice_result(struct app *a, struct result *r)
 			app_notice_found(a, r);
 		break;
 	case COMMAND_SMAPS: /* the sample has them, or why not */
-	case COMMAND_LOOK:
+	case COMMAND_REFRESH:
 	case COMMAND_KINDS: break;
 	}
 }

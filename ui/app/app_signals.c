@@ -116,7 +116,7 @@ app_stop(struct app *a)
 	         (double)(to - from) / 1e9);
 	app_toast(a, ROLE_TEXT, text);
 	if (!a->t.paused)
-		app_look(a);
+		app_refresh(a);
 }
 
 void

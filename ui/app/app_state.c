@@ -116,11 +116,11 @@ app_read_smaps(struct app *a)
 }
 
 void
-app_look(struct app *a)
+app_refresh(struct app *a)
 {
 	if (a->t.request.screen.smaps_on)
 		a->t.smaps_of = 0;
-	app_command(a, &(struct command){.kind = COMMAND_LOOK});
+	app_command(a, &(struct command){.kind = COMMAND_REFRESH});
 }
 
 void

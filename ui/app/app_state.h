@@ -21,7 +21,7 @@ struct app_mouse {
 	struct zone held;
 	int y, x;
 	uint64_t at_ns; /* 0: the next click is no second one */
-	bool moved, told;
+	bool moved, hinted;
 };
 
 /* Before there is a target: the processes to choose one from. */
@@ -62,7 +62,7 @@ struct app_target {
 
 	/* what was told of its samples */
 	unsigned clears_seen, execs_seen;
-	bool others_seen, ended_seen, end_told;
+	bool others_seen, ended_seen, end_reported;
 };
 
 /* A message on the last line but one. */
@@ -86,7 +86,7 @@ struct app_prompt {
 /* What tests wait on. */
 struct app_status {
 	int fd;         /* -1: nobody does */
-	unsigned frame, keys, keys_told;
+	unsigned frame, keys, keys_reported;
 	unsigned cells; /* that the frame on screen changed */
 };
 
@@ -122,7 +122,7 @@ void app_close_panel(struct app *a);
 char app_letter(const struct app *a); /* of the keys that work now (keys.def) */
 void app_post(struct app *a); /* hands a->t.request to the sampler */
 void app_command(struct app *a, const struct command *c);
-void app_look(struct app *a); /* the command that looks again, now */
+void app_refresh(struct app *a); /* the command that looks again, now */
 void app_post_view(struct app *a); /* the same, if what the screen shows is not what it showed */
 bool app_answered(const struct app *a);
 

@@ -34,8 +34,8 @@ app_write_status(struct app *a)
 	             prompt_is_open() ? ':'
 	             : a->t.awaited  ? '\''
 	                              : app_letter(a),
-	             st->keys != st->keys_told ? key_us : 0, st->cells);
-	st->keys_told = st->keys;
+	             st->keys != st->keys_reported ? key_us : 0, st->cells);
+	st->keys_reported = st->keys;
 	if (write(st->fd, line, (size_t)n) < 0)
 		st->fd = -1;
 }
@@ -73,10 +73,10 @@ static int
 app_wait_ms(const struct app *a)
 {
 	bool lives = a->t.s && !a->t.s->ended;
-	bool looks = a->t.sampler && a->t.request.interval_ns && !a->t.paused && lives;
+	bool samples = a->t.sampler && a->t.request.interval_ns && !a->t.paused && lives;
 	int ms = app_picture_ms(a);
 
-	return looks && (ms < 0 || ms > 2 * WAITING_MS) ? 2 * WAITING_MS : ms;
+	return samples && (ms < 0 || ms > 2 * WAITING_MS) ? 2 * WAITING_MS : ms;
 }
 
 void

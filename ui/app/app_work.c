@@ -31,7 +31,7 @@ app_say_command(const struct command *c, struct buf *out)
 	case COMMAND_FIND: buf_fmt(out, "searching for %s", c->text); break;
 	case COMMAND_FAULT: buf_fmt(out, "reading page %llx", (unsigned long long)c->at); break;
 	case COMMAND_SMAPS: buf_str(out, "reading smaps"); break;
-	case COMMAND_LOOK:
+	case COMMAND_REFRESH:
 	case COMMAND_CLEAR:
 	case COMMAND_KINDS: break;
 	}

@@ -239,13 +239,13 @@ card_is_set(const struct flag *f, const struct page *pg)
 
 /* What is so of this page leads: what is set, and what it means that something is not. */
 static bool
-card_says_something(const struct flag *f, const struct page *pg, const struct vma *v)
+card_is_notable(const struct flag *f, const struct page *pg, const struct vma *v)
 {
 	return card_is_set(f, pg) || explain_bit(f, pg, v);
 }
 
 static void
-card_add_telling(struct card *c, enum flag_source source, const struct page *pg,
+card_add_notable(struct card *c, enum flag_source source, const struct page *pg,
                  const struct vma *v)
 {
 	size_t n;
@@ -254,7 +254,7 @@ card_add_telling(struct card *c, enum flag_source source, const struct page *pg,
 	for (int set = 1; set >= 0; set--)
 		for (size_t i = 0; i < n; i++)
 			if (f[i].source == source && card_is_set(&f[i], pg) == set &&
-			    card_says_something(&f[i], pg, v))
+			    card_is_notable(&f[i], pg, v))
 				card_add_bit(c, &f[i], set, explain_bit(&f[i], pg, v));
 }
 
@@ -269,7 +269,7 @@ card_next_silent(const struct card *c, size_t i, const struct page *pg, const st
 	for (; i < n; i++)
 		if ((f[i].source == FLAG_PM ||
 		     (f[i].source == FLAG_KPF && pg->known & PAGE_FLAGS && !narrow)) &&
-		    !card_says_something(&f[i], pg, v) &&
+		    !card_is_notable(&f[i], pg, v) &&
 		    !(narrow && !strncmp(f[i].name, "bit", 3)))
 			break;
 	return i;
@@ -303,7 +303,7 @@ card_add_bits(struct card *c, const struct page *pg, const struct vma *v)
 	card_add(c, ROLE_STRONG, "page table", NULL, "%04llx %04llx %04llx %04llx",
 	         (unsigned long long)(w >> 48), (unsigned long long)(w >> 32 & 0xffff),
 	         (unsigned long long)(w >> 16 & 0xffff), (unsigned long long)(w & 0xffff));
-	card_add_telling(c, FLAG_PM, pg, v);
+	card_add_notable(c, FLAG_PM, pg, v);
 }
 
 static void
@@ -353,7 +353,7 @@ card_add_flags(struct card *c, const struct page *pg, const struct vma *v)
 		kpf_names(&text, pg->kpf, " ");
 		card_add_text(c, ROLE_DIM, text.s);
 	} else {
-		card_add_telling(c, FLAG_KPF, pg, v);
+		card_add_notable(c, FLAG_KPF, pg, v);
 		card_add_unknown_flags(c, pg->kpf);
 	}
 	buf_free(&text);

@@ -39,7 +39,7 @@ help_head(struct help *h, const char *text)
 
 /* A paragraph. */
 static void
-help_tell(struct help *h, const char *text)
+help_paragraph(struct help *h, const char *text)
 {
 	help_add(h, ROLE_TEXT, "", text);
 }
@@ -123,7 +123,7 @@ help_add_lenses(struct help *h)
 
 		snprintf(left, sizeof(left), "%c %s", row->digit, row->name);
 		help_head(h, left);
-		help_tell(h, row->question);
+		help_paragraph(h, row->question);
 		if (l == LENS_WRITES)
 			continue; /* that of the states, and a page of its own */
 		help_add_classes(h, (enum lens)l);
@@ -176,7 +176,7 @@ help_add_filter(struct help *h)
 	const struct filter_row *rows = filter_table(&n);
 
 	help_head(h, "Filter");
-	help_tell(h,
+	help_paragraph(h,
 	          "Only regions for which the expression is true are shown. It consists of words, "
 	          "and of fields compared with a value by = != < <= > >= or ~; ! (not) binds "
 	          "tighter than & (and), that tighter than | (or); parentheses group. "
@@ -190,21 +190,21 @@ static void
 help_add_writes(struct help *h)
 {
 	help_head(h, "Writes");
-	help_tell(h,
+	help_paragraph(h,
 	          "A clear forgets earlier writes and marks every page clean and write-protected. "
 	          "The next write to a page takes one short fault and turns the page warm, the "
 	          "brighter the more recent. This costs the target one fault per page, once, and "
 	          "a pause of some milliseconds for the clear.");
-	help_tell(h,
+	help_paragraph(h,
 	          "Userfaultfd may split a mapping into several regions, for example when [heap] "
 	          "grows: the kernel does not merge new memory with watched memory, nor what "
 	          "--scope watches with the rest. They stay split after the watch.");
-	help_tell(h, "A huge page has a single mark: one byte written marks all of it.");
-	help_tell(h,
+	help_paragraph(h, "A huge page has a single mark: one byte written marks all of it.");
+	help_paragraph(h,
 	          "The time from one auto-clear to the next is an epoch. A page's epochs are "
 	          "shown oldest first: a block is one in which it was written, a dot one in "
 	          "which it was not.");
-	help_tell(h, "Nothing is cleared unless you ask. Before the first clear, nothing is "
+	help_paragraph(h, "Nothing is cleared unless you ask. Before the first clear, nothing is "
 	             "known about writes: every new page starts marked.");
 	help_add_heat(h);
 	help_head(h, "Trackers");
@@ -231,7 +231,7 @@ help_add_settings(struct help *h)
 	const struct setting *s = setting_table(&n);
 
 	help_head(h, "Settings");
-	help_tell(h, "Your own settings and keys go into $XDG_CONFIG_HOME/pmtop/pmtoprc "
+	help_paragraph(h, "Your own settings and keys go into $XDG_CONFIG_HOME/pmtop/pmtoprc "
 	             "(~/.config by default); `pmtop --print-config` prints a template.");
 	for (size_t i = 0; i < n; i++)
 		help_add(h, ROLE_STRONG, s[i].name, s[i].help);

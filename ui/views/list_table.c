@@ -53,7 +53,7 @@ list_sort_mark(const struct ui *ui, const struct column *c)
 }
 
 static bool
-list_stands_right(enum column_id id)
+list_aligns_right(enum column_id id)
 {
 	return id != COL_REGION_START && value_is_number(column_row(id)->type);
 }
@@ -86,7 +86,7 @@ list_table_headings(const struct ui *ui, int y)
 		if (p->column->id == COL_LIST_PAGES && p->width >= LIST_STRIP)
 			title = "PAGES low to high";
 		len = (int)strlen(title) + (mark[0] ? 1 : 0);
-		if (list_stands_right(p->column->id) && len < p->width)
+		if (list_aligns_right(p->column->id) && len < p->width)
 			x += p->width - len;
 		x = paint_text(y, x, p->x + (p->width > 1 ? p->width : 1) + (mark[0] ? 1 : 0),
 		               ROLE_HEADER, "%s", title);
@@ -217,7 +217,7 @@ list_draw_cell(const struct region_row *row, const struct list_place *p, int y)
 
 	buf_str(&text, "");
 	list_cell_text(id, &v, &text);
-	pad = list_stands_right(id) ? p->width - (int)fit_width(text.s, text.len) : 0;
+	pad = list_aligns_right(id) ? p->width - (int)fit_width(text.s, text.len) : 0;
 	paint_text(y, p->x + (pad > 0 ? pad : 0), p->x + p->width, list_cell_role(id, &v), "%s",
 	           text.s);
 	buf_free(&text);
@@ -249,7 +249,7 @@ list_draw_struck(const struct list_layout *l, const struct region_row *row, int 
 			v = region_value((enum column_id)p->column->id, row);
 			list_cell_text(p->column->id, &v, &text);
 		}
-		pad = list_stands_right(p->column->id) ? p->width - (int)fit_width(text.s, text.len)
+		pad = list_aligns_right(p->column->id) ? p->width - (int)fit_width(text.s, text.len)
 		                                       : 0;
 		paint_text(y, p->x + (pad > 0 ? pad : 0), p->x + p->width, ROLE_DIM, "%s", text.s);
 	}

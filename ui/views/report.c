@@ -258,7 +258,7 @@ report_writes(const struct ui *ui, const struct sample *s, enum format format, F
 	report_put_fact(o, "pages_never_written", w->cleared, w->never, "of RSS");
 	report_put_fact(o, "pages_to_send", true, w->to_send, "by a live migration");
 	report_put_fact(o, "clear_us", w->cleared, w->cost.clear_ns / 1000, NULL);
-	report_put_fact(o, "look_us", true, w->cost.look_ns / 1000, NULL);
+	report_put_fact(o, "scan_us", true, w->cost.scan_ns / 1000, NULL);
 	report_put_fact(o, "faults_per_second", w->cost.faults_known, w->cost.faults, NULL);
 	report_put_fact(o, "faults_per_second_before", w->cost.before_known, w->cost.faults_before,
 	                NULL);

@@ -226,7 +226,7 @@ view_hex_page_sentence_hex(const struct bytes_page *p, struct buf *out)
 
 /* Said once a page: in its first row on screen that the cursor is not in. */
 static bool
-view_hex_row_tells(const struct ui *ui, const struct sample *s, uint64_t row)
+view_hex_row_explains(const struct ui *ui, const struct sample *s, uint64_t row)
 {
 	uint64_t first = u64_max(row & ~(uint64_t)(s->page_size - 1), ui->dump->top);
 	uint64_t cursor = ui->byte & ~(uint64_t)(BYTES_ROW - 1);
@@ -246,7 +246,7 @@ view_hex_draw_row(const struct ui *ui, const struct sample *s, struct pointer_na
 	           (unsigned long long)row);
 	if (!p)
 		return; /* it has come into view, and the sampler is on its way */
-	if (p->kind != BYTES_READ && view_hex_row_tells(ui, s, row)) {
+	if (p->kind != BYTES_READ && view_hex_row_explains(ui, s, row)) {
 		view_hex_page_sentence_hex(p, &why);
 		fit_draw_cut(y, hex_x(digits, 0), ui->cols, ROLE_TEXT, why.s);
 		buf_free(&why);

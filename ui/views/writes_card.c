@@ -21,7 +21,7 @@ enum {
 };
 
 static bool
-writes_tells_changes(const struct sample *s)
+writes_counts_changes(const struct sample *s)
 {
 	return tracker_caps(s->tracker) & TRACKER_CHANGES;
 }
@@ -372,7 +372,7 @@ writes_add_migration(struct card *c, const struct sample *s)
 	struct buf head = {0};
 	char size[8];
 
-	if (writes_tells_changes(s))
+	if (writes_counts_changes(s))
 		return; /* of what is not on screen it knows nothing */
 	card_gap(c);
 	buf_fmt(&head, "Live migration of %s", size_text(size, w->to_send * s->page_size));
@@ -437,7 +437,7 @@ writes_add_cost(struct card *c, const struct sample *s)
 		card_add(c, ROLE_TEXT, "clear",
 		         writes_is_narrow(c) ? NULL : "(its mappings are locked meanwhile)",
 		         "%.1f ms%s", (double)k->clear_ns / 1e6, every.s ? every.s : "");
-	card_add(c, ROLE_TEXT, "sample", NULL, "%.1f ms, %llu region%s", (double)k->look_ns / 1e6,
+	card_add(c, ROLE_TEXT, "sample", NULL, "%.1f ms, %llu region%s", (double)k->scan_ns / 1e6,
 	         (unsigned long long)k->regions, plural(k->regions));
 	writes_add_faults(c, s);
 	buf_free(&every);
@@ -463,9 +463,9 @@ writes_add_heading(struct card *c, const struct sample *s)
 		return;
 	}
 	if (w->auto_clear)
-		card_head(c, writes_tells_changes(s) ? "Changes, last 60 s" : "Writes, last 60 s");
+		card_head(c, writes_counts_changes(s) ? "Changes, last 60 s" : "Writes, last 60 s");
 	else
-		card_head(c, writes_tells_changes(s) ? "Pages that changed first"
+		card_head(c, writes_counts_changes(s) ? "Pages that changed first"
 		                                     : "First writes, last 60 s");
 	if (caps & TRACKER_LOCAL)
 		card_add(c, ROLE_DIM, "", NULL, "only pages on screen");
@@ -604,7 +604,7 @@ writes_line_draw(const struct ui *ui, const struct sample *s, int y, int x)
 		x = paint_text(y, x, ui->cols, ROLE_HOT, "%s ", a);
 	else if (!w->auto_clear)
 		x = paint_text(y, x, ui->cols, ROLE_HOT, "%s %s%s", a,
-		               writes_tells_changes(s) ? "changed" : "written",
+		               writes_counts_changes(s) ? "changed" : "written",
 		               w->unknown.pages ? " " : ", ");
 	if (w->unknown.pages)
 		x = writes_draw_unknown(ui, s, y, x);

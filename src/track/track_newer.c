@@ -17,7 +17,7 @@
 
 /* The only pages there are those that were written there. */
 static bool
-track_came_is_memory(const struct vma *v)
+track_newer_is_memory(const struct vma *v)
 {
 	return !vma_has_file(v) && !(v->perm & VMA_SHARED) && v->type != VMA_KERNEL &&
 	       v->type != VMA_DEVICE && v->type != VMA_HUGETLB && v->type != VMA_SHM &&
@@ -25,7 +25,7 @@ track_came_is_memory(const struct vma *v)
 }
 
 static void
-track_came_remember(struct track *t, const struct vma_list *vmas)
+track_newer_remember(struct track *t, const struct vma_list *vmas)
 {
 	t->maps.n = t->memory.n = 0;
 	for (size_t i = 0; i < vmas->n; i++) {
@@ -33,7 +33,7 @@ track_came_remember(struct track *t, const struct vma_list *vmas)
 
 		ranges_add(&t->maps, v->start, v->end);
 		/* it may be /dev/zero */
-		if (track_came_is_memory(v) || (v->type == VMA_DEVICE && !(v->perm & VMA_SHARED)))
+		if (track_newer_is_memory(v) || (v->type == VMA_DEVICE && !(v->perm & VMA_SHARED)))
 			ranges_add(&t->memory, v->start, v->end);
 	}
 }
@@ -42,7 +42,7 @@ track_came_remember(struct track *t, const struct vma_list *vmas)
  * Notes the frames of regions that may have unwritten pages; where the others go does not matter.
  */
 static void
-track_came_note_frames(struct track *t, const struct pagemap *pm, bool anew)
+track_newer_note_frames(struct track *t, const struct pagemap *pm, bool anew)
 {
 	struct track_ranges some = {0};
 
@@ -58,21 +58,21 @@ track_came_note_frames(struct track *t, const struct pagemap *pm, bool anew)
  * known of its pages.
  */
 void
-came_begin(struct track *t, const struct proc *p, const struct pagemap *pm)
+newer_begin(struct track *t, const struct proc *p, const struct pagemap *pm)
 {
 	int fd = proc_file(p, "maps", O_RDONLY);
 	struct vma_list vmas = {0};
 	struct err ignored;
 
-	t->came.n = t->blank.n = t->maps.n = t->memory.n = 0;
+	t->newer.n = t->blank.n = t->maps.n = t->memory.n = 0;
 	for (size_t i = 0; i < t->scanned_n; i++)
 		t->scanned[i].rest = UINT64_MAX;
 	if (fd < 0 || vma_read(fd, &vmas, &ignored) < 0)
 		vmas.n = 0; /* the next scan will be the first */
 	if (fd >= 0)
 		close(fd);
-	track_came_remember(t, &vmas);
-	track_came_note_frames(t, pm, true);
+	track_newer_remember(t, &vmas);
+	track_newer_note_frames(t, pm, true);
 	vma_free(&vmas);
 }
 
@@ -80,7 +80,7 @@ came_begin(struct track *t, const struct proc *p, const struct pagemap *pm)
 enum left { LEFT_NONE, LEFT_NOTED /* they may, but their frames are known */, LEFT_SOME };
 
 static enum left
-track_came_left_from(const struct track *t, const struct track_ranges *gone)
+track_newer_left_from(const struct track *t, const struct track_ranges *gone)
 {
 	enum left left = LEFT_NONE;
 
@@ -103,11 +103,11 @@ track_came_left_from(const struct track *t, const struct track_ranges *gone)
  * frames reveal that, if they are visible.
  */
 static void
-track_came_add_came(struct track *t, const struct pagemap *pm, const struct vma *v, uint64_t start,
+track_newer_add(struct track *t, const struct pagemap *pm, const struct vma *v, uint64_t start,
                     uint64_t end, enum left left)
 {
-	ranges_put(&t->came, start, end);
-	if (track_came_is_memory(v) && left != LEFT_SOME &&
+	ranges_put(&t->newer, start, end);
+	if (track_newer_is_memory(v) && left != LEFT_SOME &&
 	    ((left == LEFT_NONE && moved_is_empty(t->moved)) ||
 	     moved_none(t->moved, pm, start, end)))
 		ranges_put(&t->blank, start, end);
@@ -115,7 +115,7 @@ track_came_add_came(struct track *t, const struct pagemap *pm, const struct vma 
 }
 
 void
-came_follow(struct track *t, const struct pagemap *pm, const struct vma_list *vmas,
+newer_follow(struct track *t, const struct pagemap *pm, const struct vma_list *vmas,
             const struct track_ranges *replaced)
 {
 	struct track_ranges now = {0}, gone, old;
@@ -125,22 +125,20 @@ came_follow(struct track *t, const struct pagemap *pm, const struct vma_list *vm
 		ranges_add(&now, vmas->v[i].start, vmas->v[i].end);
 	if (t->maps.n) {
 		gone = ranges_cut(&t->memory, &now, false);
-		left = track_came_left_from(t, &gone);
-		other = track_came_left_from(t, replaced);
+		left = track_newer_left_from(t, &gone);
+		other = track_newer_left_from(t, replaced);
 		left = other > left ? other : left;
 		old = ranges_cut(&t->maps, replaced, false);
-		ranges_become(&t->came, ranges_cut(&t->came, &now, true));
-		ranges_become(&t->came,
-		                         ranges_cut(&t->came, replaced, false));
+		ranges_become(&t->newer, ranges_cut(&t->newer, &now, true));
+		ranges_become(&t->newer, ranges_cut(&t->newer, replaced, false));
 		ranges_become(&t->blank, ranges_cut(&t->blank, &now, true));
-		ranges_become(&t->blank,
-		                         ranges_cut(&t->blank, replaced, false));
+		ranges_become(&t->blank, ranges_cut(&t->blank, replaced, false));
 		for (size_t i = 0; i < vmas->n; i++)
 			for (uint64_t at = vmas->v[i].start, end = vmas->v[i].end; at < end;) {
 				struct track_range next = ranges_next(&old, at, end);
 
 				if (at < next.start)
-					track_came_add_came(t, pm, &vmas->v[i], at, next.start,
+					track_newer_add(t, pm, &vmas->v[i], at, next.start,
 					                    left);
 				at = next.end;
 			}
@@ -148,7 +146,7 @@ came_follow(struct track *t, const struct pagemap *pm, const struct vma_list *vm
 		free(old.v);
 	}
 	free(now.v);
-	track_came_remember(t, vmas);
+	track_newer_remember(t, vmas);
 	if (!t->auto_clear) /* in auto-clear the clear that follows at once does it */
-		track_came_note_frames(t, pm, false);
+		track_newer_note_frames(t, pm, false);
 }

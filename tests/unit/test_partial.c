@@ -47,7 +47,7 @@ subject_open(struct subject *s)
 
 /* How many unfinished windows a look at the grid shows. */
 static unsigned
-look_again(struct subject *s)
+read_again(struct subject *s)
 {
 	s->partial = 0;
 	ok(reader_read_grid(&s->l, &s->vmas) && s->l.draft.window->complete, "the look is finished");
@@ -60,15 +60,15 @@ test_partial_windows(void)
 	struct subject s;
 
 	subject_open(&s);
-	ok(look_again(&s) > 0, "nothing was seen of it yet: it is shown while it is read");
-	is_u64(look_again(&s), 0, "bug: what is whole on screen does not go blank while it is read again");
+	ok(read_again(&s) > 0, "nothing was seen of it yet: it is shown while it is read");
+	is_u64(read_again(&s), 0, "bug: what is whole on screen does not go blank while it is read again");
 	s.l.now.screen.lens = LENS_WRITES;
-	ok(look_again(&s) > 0, "through another lens it is something else");
+	ok(read_again(&s) > 0, "through another lens it is something else");
 	s.l.now.screen.grid.zoom = 1;
-	ok(look_again(&s) > 0, "so it is at another zoom");
+	ok(read_again(&s) > 0, "so it is at another zoom");
 	snprintf(s.l.now.screen.filter, sizeof(s.l.now.screen.filter), "anon");
-	ok(look_again(&s) > 0, "and through a filter");
-	is_u64(look_again(&s), 0, "the same again");
+	ok(read_again(&s) > 0, "and through a filter");
+	is_u64(read_again(&s), 0, "the same again");
 	window_unref(s.l.draft.window);
 	fake_close(&s.l.t);
 }
