@@ -5,6 +5,10 @@
 #include <stdint.h>
 #include <time.h>
 
+/* in nanoseconds, as all times are */
+#define TIME_MS UINT64_C(1000000)
+#define TIME_SECOND UINT64_C(1000000000)
+
 /*
  * CLOCK_MONOTONIC in nanoseconds. After time_from, which must be called before any thread starts,
  * the file holds the time in milliseconds instead, so that tests and screenshots control every age.

@@ -16,12 +16,12 @@ enum { NEXT = 200, PART = 180, WORD = 160, CAPITAL = 140, DOT = 120 };
 enum { INNER = -2, OUTER = -1 };
 
 /* The typed text in lower case. */
-struct typed {
+struct fuzzy_typed {
 	uint32_t small[TYPED_MAX];
 	size_t n;
 };
 
-struct letters {
+struct fuzzy_letters {
 	uint32_t cp[TEXT_MAX], small[TEXT_MAX];
 	uint16_t at[TEXT_MAX]; /* its byte offset */
 	size_t n;
@@ -45,7 +45,7 @@ fuzzy_next(const char *s, size_t left, uint32_t *cp, uint32_t *small)
 }
 
 static void
-fuzzy_read_typed(struct typed *t, const char *s)
+fuzzy_read_typed(struct fuzzy_typed *t, const char *s)
 {
 	t->n = 0;
 	for (size_t left = strlen(s), n; left && t->n < TYPED_MAX; s += n, left -= n) {
@@ -56,7 +56,7 @@ fuzzy_read_typed(struct typed *t, const char *s)
 }
 
 static void
-fuzzy_read_text(struct letters *l, const char *s)
+fuzzy_read_text(struct fuzzy_letters *l, const char *s)
 {
 	size_t size = strlen(s);
 
@@ -68,7 +68,7 @@ fuzzy_read_text(struct letters *l, const char *s)
 }
 
 static bool
-fuzzy_is_met(const struct typed *t, const char *s)
+fuzzy_is_met(const struct fuzzy_typed *t, const char *s)
 {
 	size_t k = 0;
 
@@ -82,7 +82,7 @@ fuzzy_is_met(const struct typed *t, const char *s)
 }
 
 static int
-fuzzy_worth(const struct letters *l, size_t i)
+fuzzy_worth(const struct fuzzy_letters *l, size_t i)
 {
 	uint32_t before = i ? l->cp[i - 1] : '/';
 
@@ -104,8 +104,8 @@ struct fuzzy_cell {
 };
 
 static void
-fuzzy_fill_row(struct fuzzy_cell *row, const struct fuzzy_cell *above, const struct letters *text,
-               uint32_t small, bool last)
+fuzzy_fill_row(struct fuzzy_cell *row, const struct fuzzy_cell *above,
+               const struct fuzzy_letters *text, uint32_t small, bool last)
 {
 	int best = FUZZY_NONE;
 
@@ -128,7 +128,8 @@ fuzzy_fill_row(struct fuzzy_cell *row, const struct fuzzy_cell *above, const str
 
 /* Walks back from the end and marks the characters that made the best score. */
 static void
-fuzzy_find_hits(const struct fuzzy_cell *cells, size_t rows, const struct letters *text, bool *hit)
+fuzzy_find_hits(const struct fuzzy_cell *cells, size_t rows, const struct fuzzy_letters *text,
+                bool *hit)
 {
 	bool next = false; /* the character before the last hit must be a hit, too */
 
@@ -144,10 +145,10 @@ fuzzy_find_hits(const struct fuzzy_cell *cells, size_t rows, const struct letter
 }
 
 static int
-fuzzy_solve(const struct typed *t, const char *s, bool *hit)
+fuzzy_solve(const struct fuzzy_typed *t, const char *s, bool *hit)
 {
 	struct fuzzy_cell *cells;
-	struct letters text;
+	struct fuzzy_letters text;
 	int score;
 
 	fuzzy_read_text(&text, s);
@@ -167,7 +168,7 @@ fuzzy_solve(const struct typed *t, const char *s, bool *hit)
 int
 fuzzy_score(const char *typed, const char *text, bool *hit)
 {
-	struct typed t;
+	struct fuzzy_typed t;
 
 	if (hit)
 		memset(hit, 0, strlen(text) * sizeof(*hit));

@@ -5,14 +5,14 @@
 #include <stdbool.h>
 #include <string.h>
 
-struct reader {
+struct pattern_reader {
 	const char *text, *at;
 	struct pattern *out;
 	struct err *err;
 };
 
 static int
-pattern_refuse(struct reader *r, const char *at, const char *why, const char *how)
+pattern_refuse(struct pattern_reader *r, const char *at, const char *why, const char *how)
 {
 	err_set(r->err, ERR_USAGE, why, how, "cannot read the search pattern");
 	r->err->column = (int)(at - r->text) + 1;
@@ -20,7 +20,7 @@ pattern_refuse(struct reader *r, const char *at, const char *why, const char *ho
 }
 
 static int
-pattern_add(struct reader *r, const char *at, uint8_t byte)
+pattern_add(struct pattern_reader *r, const char *at, uint8_t byte)
 {
 	if (r->out->n == PATTERN_MAX)
 		return pattern_refuse(r, at, "more than 64 bytes", "search for fewer");
@@ -43,7 +43,7 @@ pattern_is_byte(const char *s)
 
 /* Reads what follows the backslash. */
 static int
-pattern_read_escape(struct reader *r)
+pattern_read_escape(struct pattern_reader *r)
 {
 	static const char signs[] = "ntr0\\\"", bytes[] = "\n\t\r\0\\\"";
 	const char *at = r->at, *sign = *at ? strchr(signs, *at) : NULL;
@@ -60,7 +60,7 @@ pattern_read_escape(struct reader *r)
 }
 
 static int
-pattern_read_text(struct reader *r)
+pattern_read_text(struct pattern_reader *r)
 {
 	const char *from = r->at++;
 
@@ -78,7 +78,7 @@ pattern_read_text(struct reader *r)
 
 /* Reads what follows 0x: its digits decide how many bytes it takes. */
 static int
-pattern_read_number(struct reader *r, size_t digits)
+pattern_read_number(struct pattern_reader *r, size_t digits)
 {
 	const char *at = r->at;
 	uint8_t big[8] = {0};
@@ -103,7 +103,7 @@ pattern_read_number(struct reader *r, size_t digits)
 }
 
 static int
-pattern_read_hex(struct reader *r, size_t digits)
+pattern_read_hex(struct pattern_reader *r, size_t digits)
 {
 	if (digits % 2)
 		return pattern_refuse(r, r->at + digits - 1, "a byte has two digits",
@@ -117,7 +117,7 @@ pattern_read_hex(struct reader *r, size_t digits)
 }
 
 static int
-pattern_read_word(struct reader *r)
+pattern_read_word(struct pattern_reader *r)
 {
 	static const char hex[] = "0123456789abcdefABCDEF";
 	bool number = r->at[0] == '0' && (r->at[1] == 'x' || r->at[1] == 'X');
@@ -135,7 +135,7 @@ int
 pattern_parse(const char *text, struct pattern *out, struct err *err)
 {
 	struct pattern made = {.n = 0};
-	struct reader r = {.text = text, .at = text, .out = &made, .err = err};
+	struct pattern_reader r = {.text = text, .at = text, .out = &made, .err = err};
 
 	for (;;) {
 		r.at += strspn(r.at, " \t");

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/clock.h"
 #include "base/rate.h"
 
 #include "base/util.h"
 
-#define SECOND UINT64_C(1000000000)
 
 void
 rate_begin(struct rate *r, uint64_t now)
@@ -14,7 +14,7 @@ rate_begin(struct rate *r, uint64_t now)
 static uint64_t
 rate_second_of(const struct rate *r, uint64_t at)
 {
-	return (at - r->from_ns) / SECOND;
+	return (at - r->from_ns) / TIME_SECOND;
 }
 
 /* The oldest second kept. */
@@ -63,8 +63,8 @@ rate_add(struct rate *r, uint64_t now, uint64_t pages)
 	/* differences of cumulative sums, so that rounding loses no page */
 	for (uint64_t s = u64_max(head, rate_oldest(r)); s <= last; s++)
 		rate_put(r, s,
-		         rate_due(pages, from, now, r->from_ns + (s + 1) * SECOND) -
-		             rate_due(pages, from, now, r->from_ns + s * SECOND));
+		         rate_due(pages, from, now, r->from_ns + (s + 1) * TIME_SECOND) -
+		             rate_due(pages, from, now, r->from_ns + s * TIME_SECOND));
 }
 
 bool
@@ -72,17 +72,17 @@ rate_over(const struct rate *r, unsigned seconds, uint64_t *pages)
 {
 	uint64_t head, into, sum;
 
-	if (!r->from_ns || r->until_ns - r->from_ns < SECOND)
+	if (!r->from_ns || r->until_ns - r->from_ns < TIME_SECOND)
 		return false;
 	head = rate_second_of(r, r->until_ns);
-	into = (r->until_ns - r->from_ns) % SECOND;
+	into = (r->until_ns - r->from_ns) % TIME_SECOND;
 	seconds = (unsigned)u64_max(u64_min(seconds, u64_min(head, RATE_SECONDS)), 1);
 	sum = r->pages[head % RATE_SLOTS];
 	for (unsigned k = 1; k < seconds; k++)
 		sum += r->pages[(head - k) % RATE_SLOTS];
 	/* rounded down as in rate_due(), which leaves the remainder to the next second */
 	sum += (uint64_t)((double)r->pages[(head - seconds) % RATE_SLOTS] *
-	                  ((double)(SECOND - into) / (double)SECOND));
+	                  ((double)(TIME_SECOND - into) / (double)TIME_SECOND));
 	*pages = rounded(sum, seconds);
 	return true;
 }

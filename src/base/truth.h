@@ -17,19 +17,19 @@ truth(bool b)
 }
 
 static inline enum truth
-both(enum truth a, enum truth b)
+truth_and(enum truth a, enum truth b)
 {
 	return a < b ? a : b;
 }
 
 static inline enum truth
-either(enum truth a, enum truth b)
+truth_or(enum truth a, enum truth b)
 {
 	return a > b ? a : b;
 }
 
 static inline enum truth
-contrary(enum truth t)
+truth_not(enum truth t)
 {
 	return (enum truth)(TRUTH_YES - t);
 }

@@ -8,12 +8,12 @@
 #include <string.h>
 #include <time.h>
 
-static void (*oom_hook)(void) = abort;
+static void (*util_oom_hook)(void) = abort;
 
 void
 mem_on_oom(void (*hook)(void))
 {
-	oom_hook = hook;
+	util_oom_hook = hook;
 }
 
 void *
@@ -22,7 +22,7 @@ mem_alloc(size_t size)
 	void *p = calloc(1, size ? size : 1);
 
 	if (!p)
-		oom_hook();
+		util_oom_hook();
 	return p;
 }
 
@@ -31,7 +31,7 @@ mem_resize(void *p, size_t size)
 {
 	p = realloc(p, size ? size : 1);
 	if (!p)
-		oom_hook();
+		util_oom_hook();
 	return p;
 }
 

@@ -116,7 +116,7 @@ worker_stop(struct worker *w, uint64_t until)
 
 /* --- the program itself ----------------------------------------------------------------------- */
 
-struct call {
+struct worker_call {
 	int (*main)(int argc, char **argv);
 	int argc;
 	char **argv;
@@ -126,7 +126,7 @@ struct call {
 static void *
 worker_run_call(void *arg)
 {
-	struct call *c = arg;
+	struct worker_call *c = arg;
 
 	c->status = c->main(c->argc, c->argv);
 	return NULL;
@@ -143,7 +143,7 @@ worker_has_room(void)
 int
 worker_main(int (*main)(int argc, char **argv), int argc, char **argv)
 {
-	struct call c = {main, argc, argv, 0};
+	struct worker_call c = {main, argc, argv, 0};
 	pthread_t thread;
 	sigset_t all;
 

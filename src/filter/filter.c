@@ -22,7 +22,7 @@
 	 .names = (n),         \
 	 .example = (e),       \
 	 .help = (h)},
-static const struct filter_row rows[] = {
+static const struct filter_row filter_rows[] = {
 #include "filter/filter.def"
 };
 #undef W
@@ -31,8 +31,8 @@ static const struct filter_row rows[] = {
 const struct filter_row *
 filter_table(size_t *n)
 {
-	*n = ARRAY_LEN(rows);
-	return rows;
+	*n = ARRAY_LEN(filter_rows);
+	return filter_rows;
 }
 
 static bool
@@ -99,9 +99,10 @@ filter_eval_field(const struct filter *f, const struct filter_op *op, const stru
 
 	if (has != TRUTH_YES)
 		return has;
-	if (rows[op->row].kind == FILTER_NAME)
+	if (filter_rows[op->row].kind == FILTER_NAME)
 		return truth(filter_compare_name(f, op, x->v->name));
-	return truth(filter_compare(op, rows[op->row].kind == FILTER_PERM ? v & op->mask : v));
+	return truth(
+	    filter_compare(op, filter_rows[op->row].kind == FILTER_PERM ? v & op->mask : v));
 }
 
 static enum truth
@@ -150,9 +151,9 @@ filter_varies(const struct filter_op *op, const struct filter_facts *x)
 {
 	if (op->code == FILTER_OP_FLAG || op->code == FILTER_OP_STATE)
 		return !x->pg;
-	if (op->code == FILTER_OP_TYPE || rows[op->row].scope == FILTER_BOTH)
+	if (op->code == FILTER_OP_TYPE || filter_rows[op->row].scope == FILTER_BOTH)
 		return false;
-	return !x->pg || rows[op->row].kind == FILTER_ADDRESS;
+	return !x->pg || filter_rows[op->row].kind == FILTER_ADDRESS;
 }
 
 /*
@@ -177,7 +178,7 @@ filter_run(const struct filter *f, const struct filter_facts *x, bool most)
 			if (most && filter_varies(op, x))
 				t = TRUTH_YES;
 			else
-				t = op->negate ? contrary(filter_eval_leaf(f, op, x))
+				t = op->negate ? truth_not(filter_eval_leaf(f, op, x))
 				               : filter_eval_leaf(f, op, x);
 			break;
 		case FILTER_OP_AND:
@@ -188,10 +189,10 @@ filter_run(const struct filter *f, const struct filter_facts *x, bool most)
 				stack[depth++] = t;
 			break;
 		case FILTER_OP_MIN:
-			t = both(stack[--depth], t);
+			t = truth_and(stack[--depth], t);
 			break;
 		case FILTER_OP_MAX:
-			t = either(stack[--depth], t);
+			t = truth_or(stack[--depth], t);
 			break;
 		}
 	}
@@ -255,7 +256,7 @@ filter_of_gaps(const struct filter *f, const struct filter_facts *x)
 static unsigned
 filter_why_leaf(const struct filter_op *op, const struct filter_facts *x)
 {
-	unsigned needs = op->code <= FILTER_OP_FIELD ? rows[op->row].needs : 0;
+	unsigned needs = op->code <= FILTER_OP_FIELD ? filter_rows[op->row].needs : 0;
 
 	if (needs & FILTER_NEED_WRITTEN)
 		return FILTER_WHY_WRITTEN;

@@ -93,7 +93,7 @@ word_PAGE_HIDDEN(const struct filter_facts *x)
 static enum truth
 word_PAGE_EXCLUSIVE(const struct filter_facts *x)
 {
-	return both(filter_in_ram(x), filter_word_has(x, PM_EXCLUSIVE));
+	return truth_and(filter_in_ram(x), filter_word_has(x, PM_EXCLUSIVE));
 }
 
 /* Without privilege an entry counts as swapped if there is a swap device: see state.c. */
@@ -110,7 +110,7 @@ word_PAGE_SWAPPED(const struct filter_facts *x)
 static enum truth
 word_PAGE_NONE(const struct filter_facts *x)
 {
-	return contrary(filter_word_has(x, PM_PRESENT | PM_SWAPPED));
+	return truth_not(filter_word_has(x, PM_PRESENT | PM_SWAPPED));
 }
 
 static enum truth
@@ -126,7 +126,7 @@ word_PAGE_CACHED(const struct filter_facts *x)
 static enum truth
 word_PAGE_NEVER(const struct filter_facts *x)
 {
-	enum truth t = both(word_PAGE_NONE(x), contrary(word_PAGE_CACHED(x)));
+	enum truth t = truth_and(word_PAGE_NONE(x), truth_not(word_PAGE_CACHED(x)));
 
 	if (filter_in_state(x, STATE_PAST_END) || filter_in_state(x, STATE_SWAPPED))
 		return TRUTH_NO;
@@ -138,7 +138,7 @@ word_PAGE_ANON(const struct filter_facts *x)
 {
 	if (!(x->pg->known & PAGE_FLAGS) &&
 	    (filter_in_state(x, STATE_COPIED) || filter_in_state(x, STATE_HUGETLB)))
-		return contrary(filter_word_has(x, PM_FILE));
+		return truth_not(filter_word_has(x, PM_FILE));
 	return filter_kind_is(x, x->pg->kpf & KPF_ANON, STATE_ANON, true);
 }
 
@@ -157,13 +157,13 @@ word_PAGE_SHM(const struct filter_facts *x)
 static enum truth
 word_PAGE_COPIED(const struct filter_facts *x)
 {
-	return both(truth(state_copies(x->v)), word_PAGE_ANON(x));
+	return truth_and(truth(state_copies(x->v)), word_PAGE_ANON(x));
 }
 
 static enum truth
 word_PAGE_COW(const struct filter_facts *x)
 {
-	return both(word_PAGE_ANON(x), contrary(word_PAGE_EXCLUSIVE(x)));
+	return truth_and(word_PAGE_ANON(x), truth_not(word_PAGE_EXCLUSIVE(x)));
 }
 
 /* Large folios: transparent huge pages, or smaller ones; not hugetlb, not the zero page. */
@@ -245,7 +245,7 @@ static enum truth
 word_PAGE_UFFD_WP(const struct filter_facts *x)
 {
 	enum truth t =
-	    either(filter_word_has(x, PM_UFFD_WP), truth(filter_in_state(x, STATE_UFFD)));
+	    truth_or(filter_word_has(x, PM_UFFD_WP), truth(filter_in_state(x, STATE_UFFD)));
 
 	return t == TRUTH_NO && filter_in_state(x, STATE_SPECIAL) && filter_entry_hidden(x->pg)
 	           ? TRUTH_UNKNOWN
@@ -276,7 +276,7 @@ filter_is_written(const struct filter_facts *x)
 static enum truth
 word_PAGE_WRITTEN(const struct filter_facts *x)
 {
-	return both(filter_word_has(x, PM_PRESENT | PM_SWAPPED), filter_is_written(x));
+	return truth_and(filter_word_has(x, PM_PRESENT | PM_SWAPPED), filter_is_written(x));
 }
 
 /*
@@ -400,7 +400,7 @@ value_PAGE_SWAP_OFFSET(const struct filter_facts *x, uint64_t *n)
  * there.
  */
 static enum truth
-counted(const struct filter_facts *x, uint64_t pages, uint64_t *n)
+filter_counted(const struct filter_facts *x, uint64_t pages, uint64_t *n)
 {
 	*n = pages * x->page_size;
 	if (x->r->known)
@@ -411,7 +411,7 @@ counted(const struct filter_facts *x, uint64_t pages, uint64_t *n)
 #define COUNTED(id, member) \
 	static enum truth value_REGION_##id(const struct filter_facts *x, uint64_t *n) \
 	{ \
-		return counted(x, x->r->member, n); \
+		return filter_counted(x, x->r->member, n); \
 	}
 COUNTED(RSS, rss)
 COUNTED(ANON, anon)
@@ -422,7 +422,7 @@ COUNTED(HUGETLB, hugetlb)
 static enum truth
 value_REGION_SWAP(const struct filter_facts *x, uint64_t *n)
 {
-	enum truth t = counted(x, x->r->swap, n);
+	enum truth t = filter_counted(x, x->r->swap, n);
 
 	return t == TRUTH_YES && x->r->swap_unsure ? TRUTH_UNKNOWN : t;
 }
@@ -431,7 +431,7 @@ static enum truth
 value_REGION_THP(const struct filter_facts *x, uint64_t *n)
 {
 	if (x->huge_known)
-		return counted(x, x->r->thp, n);
+		return filter_counted(x, x->r->thp, n);
 	*n = x->smaps ? x->smaps->thp : 0;
 	return x->smaps ? TRUTH_YES : TRUTH_UNKNOWN;
 }
@@ -439,7 +439,7 @@ value_REGION_THP(const struct filter_facts *x, uint64_t *n)
 static enum truth
 value_REGION_WRITTEN(const struct filter_facts *x, uint64_t *n)
 {
-	enum truth t = counted(x, x->r->written, n);
+	enum truth t = filter_counted(x, x->r->written, n);
 
 	return t == TRUTH_YES && (!x->written_known || x->r->doubt) ? TRUTH_UNKNOWN : t;
 }
@@ -504,7 +504,7 @@ value_BOTH_INODE(const struct filter_facts *x, uint64_t *n)
 
 /* Whether the field of the same name is above 0. */
 static enum truth
-some(enum truth has, uint64_t n)
+filter_some(enum truth has, uint64_t n)
 {
 	return has == TRUTH_YES ? truth(n) : has;
 }
@@ -514,7 +514,7 @@ some(enum truth has, uint64_t n)
 	{ \
 		uint64_t n; \
 		enum truth has = value_REGION_##field(x, &n); \
-		return some(has, n); \
+		return filter_some(has, n); \
 	}
 SOME(PRESENT, RSS)
 SOME(SWAPPED, SWAP)

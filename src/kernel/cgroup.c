@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 /* Version 1 first: if both are mounted, it has the memory controller. */
-static const char *const mounts[] = {"/sys/fs/cgroup/memory", "/sys/fs/cgroup",
-                                     "/sys/fs/cgroup/unified"};
+static const char *const cgroup_mounts[] = {"/sys/fs/cgroup/memory", "/sys/fs/cgroup",
+                                            "/sys/fs/cgroup/unified"};
 
 /* Depth first below `dir` (taken over); the path grows and shrinks with the walk. */
 static bool
@@ -46,10 +46,10 @@ cgroup_search(int dir, uint64_t inode, struct buf *path)
 bool
 cgroup_path(uint64_t inode, struct buf *out)
 {
-	for (size_t i = 0; i < ARRAY_LEN(mounts); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(cgroup_mounts); i++) {
 		struct buf path = {0};
 		struct stat st;
-		int dir = open(mounts[i], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		int dir = open(cgroup_mounts[i], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		bool found = dir >= 0 && fstat(dir, &st) == 0 && st.st_ino == inode;
 
 		if (found) {

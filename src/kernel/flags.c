@@ -5,7 +5,7 @@
 #define T(id, bit, letter, name, words)
 #define F(src, id, b, l, n, s, w) \
 	{.source = FLAG_##src, .bit = (b), .letter = (l), .name = (n), .since = (s), .words = (w)},
-static const struct flag table[] = {
+static const struct flag flags_table[] = {
 #include "kernel/flags.def"
 };
 #undef F
@@ -14,7 +14,7 @@ static const struct flag table[] = {
 #define F(source, id, bit, letter, name, since, words)
 #define T(id, bit, letter, name, words)
 #define R(n, l, h, s, w) {.name = (n), .low = (l), .high = (h), .since = (s), .words = (w)},
-static const struct flag_range ranges[] = {
+static const struct flag_range flags_ranges[] = {
 #include "kernel/flags.def"
 };
 #undef F
@@ -35,7 +35,7 @@ enum page_types_bit {
 
 #define F(source, id, bit, letter, name, since, words)
 #define T(id, b, l, n, w) {.bit = (b), .letter = (l), .name = (n), .words = (w)},
-static const struct flag own[] = {
+static const struct flag flags_own[] = {
 #include "kernel/flags.def"
 };
 #undef F
@@ -45,16 +45,16 @@ static const struct flag own[] = {
 const struct flag *
 page_types_own(size_t *n)
 {
-	*n = ARRAY_LEN(own);
-	return own;
+	*n = ARRAY_LEN(flags_own);
+	return flags_own;
 }
 
-static const uint64_t hackers = UINT64_C(0xffff) << 32;
+static const uint64_t flags_hackers = UINT64_C(0xffff) << 32;
 
 uint64_t
 page_types_plain(uint64_t kpf)
 {
-	uint64_t flags = kpf & ~hackers;
+	uint64_t flags = kpf & ~flags_hackers;
 
 	return flags & KPF_HUGE ? flags : flags & ~(KPF_COMPOUND_HEAD | KPF_COMPOUND_TAIL);
 }
@@ -99,10 +99,10 @@ flags_add_letters(char *out, const struct flag *f, size_t n, uint64_t flags)
 void
 page_types_letters(struct buf *out, uint64_t flags)
 {
-	char letters[ARRAY_LEN(table) + ARRAY_LEN(own)];
-	size_t n = flags_add_letters(letters, table, ARRAY_LEN(table), flags);
+	char letters[ARRAY_LEN(flags_table) + ARRAY_LEN(flags_own)];
+	size_t n = flags_add_letters(letters, flags_table, ARRAY_LEN(flags_table), flags);
 
-	n += flags_add_letters(letters + n, own, ARRAY_LEN(own), flags);
+	n += flags_add_letters(letters + n, flags_own, ARRAY_LEN(flags_own), flags);
 	buf_add(out, letters, n);
 }
 
@@ -111,23 +111,23 @@ page_types_letters(struct buf *out, uint64_t flags)
 const struct flag_range *
 flag_ranges(size_t *n)
 {
-	*n = ARRAY_LEN(ranges);
-	return ranges;
+	*n = ARRAY_LEN(flags_ranges);
+	return flags_ranges;
 }
 
 const struct flag *
 flag_table(size_t *n)
 {
-	*n = ARRAY_LEN(table);
-	return table;
+	*n = ARRAY_LEN(flags_table);
+	return flags_table;
 }
 
 static const struct flag *
 flag_of_bit(enum flag_source source, unsigned bit)
 {
-	for (size_t i = 0; i < ARRAY_LEN(table); i++)
-		if (table[i].source == source && table[i].bit == bit)
-			return &table[i];
+	for (size_t i = 0; i < ARRAY_LEN(flags_table); i++)
+		if (flags_table[i].source == source && flags_table[i].bit == bit)
+			return &flags_table[i];
 	return NULL;
 }
 
@@ -136,9 +136,9 @@ flags_own_of_bit(unsigned bit)
 {
 	size_t i = 0;
 
-	while (own[i].bit != bit)
+	while (flags_own[i].bit != bit)
 		i++;
-	return &own[i];
+	return &flags_own[i];
 }
 
 /* A bit without a row is written "bitN". */

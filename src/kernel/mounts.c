@@ -18,7 +18,7 @@ enum {
 static const struct {
 	const char *name;
 	enum mount_kind kind;
-} kinds[] = {
+} mounts_kinds[] = {
 #include "kernel/mounts.def"
 };
 #undef M
@@ -28,9 +28,9 @@ mounts_kind_of(const char *type)
 {
 	size_t n = strcspn(type, ".");
 
-	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
-		if (strlen(kinds[i].name) == n && !strncmp(kinds[i].name, type, n))
-			return kinds[i].kind;
+	for (size_t i = 0; i < ARRAY_LEN(mounts_kinds); i++)
+		if (strlen(mounts_kinds[i].name) == n && !strncmp(mounts_kinds[i].name, type, n))
+			return mounts_kinds[i].kind;
 	return MOUNT_DISK;
 }
 

@@ -27,7 +27,7 @@ smaps_starts(const char *line, const char *field, const char **value)
 }
 
 #define V(c, s, w) {.code = (c), .since = (s), .words = (w)},
-static const struct vmflag flags[] = {
+static const struct vmflag smaps_rows[] = {
 #include "kernel/vmflags.def"
 };
 #undef V
@@ -35,8 +35,8 @@ static const struct vmflag flags[] = {
 const struct vmflag *
 smaps_flags(size_t *n)
 {
-	*n = ARRAY_LEN(flags);
-	return flags;
+	*n = ARRAY_LEN(smaps_rows);
+	return smaps_rows;
 }
 
 /* The next code of a line, *n bytes of it; NULL: there is none. */
@@ -79,8 +79,8 @@ smaps_newborn(const struct smaps_entry *e)
 static bool
 smaps_has_row(const char *code, size_t n)
 {
-	for (size_t i = 0; n == 2 && i < ARRAY_LEN(flags); i++)
-		if (!memcmp(flags[i].code, code, 2))
+	for (size_t i = 0; n == 2 && i < ARRAY_LEN(smaps_rows); i++)
+		if (!memcmp(smaps_rows[i].code, code, 2))
 			return true;
 	return false;
 }

@@ -25,7 +25,7 @@ vma_starts(const char *s, const char *prefix)
  */
 static const struct {
 	const char *prefix, *words;
-} kernels[] = {
+} vma_kernels[] = {
     {"[vvar", "kernel data for system calls without a kernel entry (clock)"},
     {"[vdso", "kernel code for system calls without a kernel entry (clock)"},
     {"[vsyscall", "old kernel entry points, above all processes"},
@@ -41,9 +41,9 @@ static const struct {
 const char *
 vma_kernel_words(const struct vma *v)
 {
-	for (size_t i = 0; i < ARRAY_LEN(kernels); i++)
-		if (vma_starts(v->name, kernels[i].prefix))
-			return kernels[i].words;
+	for (size_t i = 0; i < ARRAY_LEN(vma_kernels); i++)
+		if (vma_starts(v->name, vma_kernels[i].prefix))
+			return vma_kernels[i].words;
 	return NULL;
 }
 

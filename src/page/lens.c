@@ -9,7 +9,7 @@
 #include "kernel/kabi.h"
 
 #define L(id, d, n, w, q) {.digit = (d), .name = (n), .needs = (w), .question = (q)},
-static const struct lens_row lenses[LENS_COUNT] = {
+static const struct lens_row lens_rows[LENS_COUNT] = {
 #include "page/lens.def"
 };
 #undef L
@@ -17,13 +17,13 @@ static const struct lens_row lenses[LENS_COUNT] = {
 /* --- classes: a number in a row of their own for each lens, made from one list ---------------- */
 
 #define K(l, id, c, r, k, n) {.letter = (c), .kind = CLASS_##k, .name = (n)},
-static const struct class_row classes[] = {
+static const struct class_row lens_class_rows[] = {
 #include "page/lens.def"
 };
 #undef K
 
 #define K(l, id, c, r, k, n) AT_##l##_##id,
-enum place {
+enum lens_places {
 #include "page/lens.def"
 };
 #undef K
@@ -41,7 +41,7 @@ enum {
 };
 #define L(id, d, n, w, q) [LENS_##id] = FIRST_##id,
 enum { FIRST_STATE = 0 }; /* the classes of LENS_STATE are not in the list */
-static const unsigned first[LENS_COUNT] = {
+static const unsigned lens_first_class[LENS_COUNT] = {
 #include "page/lens.def"
 };
 #undef L
@@ -49,7 +49,7 @@ static const unsigned first[LENS_COUNT] = {
 #define CLASS(lens, id) ((unsigned)(AT_##lens##_##id - FIRST_##lens))
 
 /* The kinds of the states, for LENS_STATE; the rest are NORMAL. */
-static const enum class_kind state_kinds[STATE_COUNT] = {
+static const enum class_kind lens_state_kinds[STATE_COUNT] = {
     [STATE_UNREADABLE] = CLASS_ALARM, [STATE_HWPOISON] = CLASS_ALARM,
     [STATE_GUARD] = CLASS_ABSENT,     [STATE_PAST_END] = CLASS_ABSENT,
     [STATE_POISONED] = CLASS_ABSENT,  [STATE_UFFD] = CLASS_ABSENT,
@@ -61,7 +61,7 @@ static const enum class_kind state_kinds[STATE_COUNT] = {
 const struct lens_row *
 lens_row(enum lens l)
 {
-	return &lenses[l];
+	return &lens_rows[l];
 }
 
 unsigned
@@ -69,13 +69,15 @@ lens_classes(enum lens l)
 {
 	if (l == LENS_STATE)
 		return STATE_COUNT;
-	return (l + 1 < LENS_COUNT ? first[l + 1] : (unsigned)ARRAY_LEN(classes)) - first[l];
+	return (l + 1 < LENS_COUNT ? lens_first_class[l + 1]
+	                           : (unsigned)ARRAY_LEN(lens_class_rows)) -
+	       lens_first_class[l];
 }
 
 unsigned
 lens_place(enum lens l, unsigned c)
 {
-	return first[l] + c;
+	return lens_first_class[l] + c;
 }
 
 struct class_row
@@ -84,16 +86,18 @@ lens_class(enum lens l, unsigned c)
 	const struct state_row *s;
 
 	if (l != LENS_STATE)
-		return classes[lens_place(l, c)];
+		return lens_class_rows[lens_place(l, c)];
 	s = state_row((enum state)c);
-	return (struct class_row){.letter = s->letter, .kind = state_kinds[c], .name = s->name};
+	return (struct class_row){
+	    .letter = s->letter, .kind = lens_state_kinds[c], .name = s->name};
 }
 
 enum lens
 lens_named(const char *name)
 {
 	for (unsigned l = 0; l < LENS_COUNT; l++)
-		if (!strcasecmp(name, lenses[l].name) || (name[0] == lenses[l].digit && !name[1]))
+		if (!strcasecmp(name, lens_rows[l].name) ||
+		    (name[0] == lens_rows[l].digit && !name[1]))
 			return (enum lens)l;
 	return LENS_COUNT;
 }

@@ -7,7 +7,7 @@
 
 #define S(id, l, role, n, w, h) \
 	[STATE_##id] = {.letter = (l), .name = (n), .words = (w), .help = (h)},
-static const struct state_row rows[STATE_COUNT] = {
+static const struct state_row state_rows[STATE_COUNT] = {
 #include "page/state.def"
 };
 #undef S
@@ -15,7 +15,7 @@ static const struct state_row rows[STATE_COUNT] = {
 const struct state_row *
 state_row(enum state s)
 {
-	return &rows[s];
+	return &state_rows[s];
 }
 
 bool

@@ -12,7 +12,7 @@
 
 enum { PLACES_SHOWN = 8 };
 
-struct hunt {
+struct frame_hunt {
 	struct target *t;
 	uint64_t pfn, places[PLACES_SHOWN];
 	size_t n;
@@ -22,7 +22,7 @@ struct hunt {
 static int
 answer_hunt_run(void *arg, const struct pm_run *run)
 {
-	struct hunt *h = arg;
+	struct frame_hunt *h = arg;
 	uint64_t words[PAGE_BATCH];
 	size_t size = h->t->page_size;
 	struct err ignored;
@@ -46,7 +46,7 @@ answer_hunt_run(void *arg, const struct pm_run *run)
 }
 
 static void
-answer_facts_places(struct answer *a, const struct hunt *h, const struct vma_list *vmas,
+answer_facts_places(struct answer *a, const struct frame_hunt *h, const struct vma_list *vmas,
                     uint64_t in_frame, struct buf *line)
 {
 	struct buf b = {0};
@@ -80,7 +80,7 @@ struct answer *
 answer_frame(struct target *t, const struct vma_list *vmas, const struct query *q, struct err *err)
 {
 	struct page pg = {.word = PM_PRESENT | q->pfn, .known = PAGE_WORD};
-	struct hunt h = {.t = t, .pfn = q->pfn};
+	struct frame_hunt h = {.t = t, .pfn = q->pfn};
 	struct answer *a;
 	struct buf line = {0};
 	bool ok;

@@ -8,7 +8,7 @@
 #include "target/walk.h"
 #include "target/writes.h"
 
-static const char in_bits[] = "bits a second";
+static const char migrate_in_bits[] = "bits a second";
 
 static int
 answer_count_to_send(struct target *t, const struct vma_list *vmas, uint64_t *pages,
@@ -55,7 +55,7 @@ answer_facts_migrate(struct answer *a, const struct curve *c, const struct migra
 	answer_add_number(a, "total_ms", m->ns / 1000000);
 	answer_add_number(a, "downtime_ms", m->downtime_ns / 1000000);
 	if (m->need_bits)
-		answer_add_number(a, "needs", m->need_bits)->note = in_bits;
+		answer_add_number(a, "needs", m->need_bits)->note = migrate_in_bits;
 }
 
 struct answer *
@@ -74,7 +74,7 @@ answer_migrate(struct target *t, const struct vma_list *vmas, const struct query
 	if (answer_count_to_send(t, vmas, &pages, err) < 0)
 		return NULL;
 	a = answer_new();
-	answer_add_number(a, "bandwidth", q->link.bits)->note = in_bits;
+	answer_add_number(a, "bandwidth", q->link.bits)->note = migrate_in_bits;
 	answer_add_number(a, "downtime_limit_ms", q->link.downtime_ns / 1000000);
 	answer_add_number(a, "bytes_to_send", pages * t->page_size);
 	why = writes_lacks(&c, cleared, writes_of_part(&t->track));

@@ -10,15 +10,15 @@
 
 #define Q(id, w, f, e, r, a, h) F(id, w, f, e, h)
 #define F(id, w, f, e, h) {.word = (w), .form = (f), .example = (e), .help = (h)},
-static const struct query_form forms[] = {
+static const struct query_form query_rows[] = {
 #include "query/query.def"
 };
 
 const struct query_form *
 query_forms(size_t *n)
 {
-	*n = ARRAY_LEN(forms);
-	return forms;
+	*n = ARRAY_LEN(query_rows);
+	return query_rows;
 }
 
 static int

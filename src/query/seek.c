@@ -73,7 +73,7 @@ seek_gap(struct seek *s, uint64_t start, uint64_t end, const struct page *each,
 
 /* --- the next one ----------------------------------------------------------------------------- */
 
-struct hunt {
+struct seek_hunt {
 	struct seek seek;
 	bool back;
 	struct seek_found *out;
@@ -81,7 +81,7 @@ struct hunt {
 
 /* Forwards the first match ends the walk; backwards the last one counts. */
 static int
-seek_hit(struct hunt *h, uint64_t at)
+seek_hit(struct seek_hunt *h, uint64_t at)
 {
 	h->out->any = true;
 	h->out->at = at;
@@ -91,7 +91,7 @@ seek_hit(struct hunt *h, uint64_t at)
 static int
 seek_hunt_pages(void *arg, uint64_t addr, const struct page *pages, size_t n)
 {
-	struct hunt *h = arg;
+	struct seek_hunt *h = arg;
 
 	for (size_t i = 0; i < n; i++) {
 		uint64_t at = addr + i * h->seek.x.page_size;
@@ -107,7 +107,7 @@ seek_hunt_pages(void *arg, uint64_t addr, const struct page *pages, size_t n)
 static int
 seek_hunt_gap(void *arg, uint64_t start, uint64_t end, const struct page *each)
 {
-	struct hunt *h = arg;
+	struct seek_hunt *h = arg;
 	struct seek_gap gap;
 
 	seek_gap(&h->seek, start, end, each, &gap);
@@ -118,7 +118,7 @@ seek_hunt_gap(void *arg, uint64_t start, uint64_t end, const struct page *each)
 /* Searches [lo, hi) of region i. 1: stopped; the match, if any, is in h->out. */
 static int
 seek_hunt_region(struct target *t, const struct regions *rs, size_t i, uint64_t lo, uint64_t hi,
-                 struct hunt *h, struct err *err)
+                 struct seek_hunt *h, struct err *err)
 {
 	const struct filter *f = h->seek.f;
 	const struct vma *v = &rs->vmas.v[i];
@@ -143,7 +143,7 @@ int
 seek_next(struct target *t, const struct regions *rs, const struct filter *f, uint64_t from,
           bool back, struct seek_found *out, struct err *err)
 {
-	struct hunt h = {.seek = {.f = f}, .back = back, .out = out};
+	struct seek_hunt h = {.seek = {.f = f}, .back = back, .out = out};
 	const struct vma_list *l = &rs->vmas;
 	uint64_t after = from + t->page_size;
 	size_t n = l->n, at = vma_lower_bound(l, from);

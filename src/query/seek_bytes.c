@@ -16,7 +16,7 @@ enum { STEP = BYTES_PAGES - 1 };
 #define BLOCK_LEAST (UINT64_C(4) << 20) /* backwards: size of the first block; doubles */
 #define BLOCK_MOST  (UINT64_C(1) << 30)
 
-struct hunt {
+struct bytes_hunt {
 	struct target *t;
 	const struct vma *v;
 	const struct pattern *p;
@@ -30,7 +30,7 @@ struct hunt {
 
 /* Counts a skipped page once: in the block that contains its start. */
 static void
-seek_skip(struct hunt *h, uint64_t start, uint64_t end)
+seek_skip(struct bytes_hunt *h, uint64_t start, uint64_t end)
 {
 	uint64_t size = h->t->page_size, lo = (u64_max(start, h->lo) + size - 1) / size;
 	uint64_t hi = (u64_min(end, h->hi) + size - 1) / size;
@@ -43,7 +43,7 @@ seek_skip(struct hunt *h, uint64_t start, uint64_t end)
  * only the first `end` bytes are valid. true: found.
  */
 static bool
-seek_search(struct hunt *h, uint64_t base, uint64_t lo, uint64_t hi, uint64_t end)
+seek_search(struct bytes_hunt *h, uint64_t base, uint64_t lo, uint64_t hi, uint64_t end)
 {
 	const uint8_t *found;
 
@@ -61,7 +61,7 @@ seek_search(struct hunt *h, uint64_t base, uint64_t lo, uint64_t hi, uint64_t en
 
 /* Searches the n pages at `base`, at most STEP. */
 static int
-seek_search_pages(struct hunt *h, uint64_t base, size_t n)
+seek_search_pages(struct bytes_hunt *h, uint64_t base, size_t n)
 {
 	struct bytes_page pages[BYTES_PAGES];
 	uint64_t size = h->t->page_size, lo = u64_max(h->lo, base) - base;
@@ -90,7 +90,7 @@ seek_search_pages(struct hunt *h, uint64_t base, size_t n)
 static int
 seek_bytes_hunt_pages(void *arg, uint64_t addr, const struct page *pages, size_t n)
 {
-	struct hunt *h = arg;
+	struct bytes_hunt *h = arg;
 	uint64_t size = h->t->page_size;
 
 	for (size_t i = 0; i < n; i += STEP) {
@@ -116,7 +116,7 @@ seek_bytes_hunt_gap(void *arg, uint64_t start, uint64_t end, const struct page *
 
 /* Searches matches that start in [lo, hi). 1: stopped, with nothing found. */
 static int
-seek_hunt_block(struct hunt *h, uint64_t lo, uint64_t hi)
+seek_hunt_block(struct bytes_hunt *h, uint64_t lo, uint64_t hi)
 {
 	static const struct walk_fns fns = {.pages = seek_bytes_hunt_pages,
 	                                    .gap = seek_bytes_hunt_gap};
@@ -140,7 +140,7 @@ seek_hunt_block(struct hunt *h, uint64_t lo, uint64_t hi)
 }
 
 static int
-seek_hunt_back(struct hunt *h, uint64_t lo, uint64_t hi)
+seek_hunt_back(struct bytes_hunt *h, uint64_t lo, uint64_t hi)
 {
 	uint64_t block = BLOCK_LEAST;
 	int r = 0;
@@ -160,7 +160,7 @@ seek_bytes(struct target *t, const struct vma_list *vmas, const struct pattern *
            bool back, struct seek_found *out, struct err *err)
 {
 	const struct vma *v = vma_at(vmas, from);
-	struct hunt h = {.t = t, .v = v, .p = p, .last = back, .out = out, .err = err};
+	struct bytes_hunt h = {.t = t, .v = v, .p = p, .last = back, .out = out, .err = err};
 	int r;
 
 	*out = (struct seek_found){0};

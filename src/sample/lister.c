@@ -10,7 +10,6 @@
 #include "base/refs.h"
 #include "base/worker.h"
 
-static const uint64_t MS = 1000000;
 enum {
 	COST_SHARE = 10, /* a list that took t is not repeated before COST_SHARE * t has passed */
 	STOP_WAIT_MS = 250,
@@ -210,6 +209,6 @@ lister_opened(struct lister *l, struct err *err)
 void
 lister_stop(struct lister *l)
 {
-	worker_stop(&l->worker, time_ns() + STOP_WAIT_MS * MS);
+	worker_stop(&l->worker, time_ns() + STOP_WAIT_MS * TIME_MS);
 	lister_release(l);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/util.h"
 #include "filter/filter.h"
 #include "kernel/flags.h"
@@ -13,7 +14,6 @@
 #include "target/page_read.h"
 #include "target/pointers.h"
 
-static const uint64_t MS = 1000000;
 enum {
 	PARTIAL_MS = 150, /* how often an unfinished window is published */
 	STALE_S = 5,     /* how often a quiet target is read in full: reclaim, KSM and migration
@@ -143,7 +143,8 @@ reader_window_progress(void *arg, const struct window *w)
 
 	if (l->host.superseded(l->host.arg))
 		return true;
-	if (!reader_has_window(l) && source_now(l->t.source) - l->last_partial > PARTIAL_MS * MS) {
+	if (!reader_has_window(l) &&
+	    source_now(l->t.source) - l->last_partial > PARTIAL_MS * TIME_MS) {
 		l->last_partial = source_now(l->t.source);
 		window_unref(l->draft.window);
 		l->draft.window = window_copy(w);
@@ -229,7 +230,7 @@ reader_read_bytes(struct reader *l, const struct vma_list *vmas)
 	               &l->draft.bytes_err);
 	if (b)
 		pointers_find(b, &l->t, vmas, l->draft.bytes,
-		              w->interval_ns ? SYMBOLS_MS * MS : UINT64_MAX);
+		              w->interval_ns ? SYMBOLS_MS * TIME_MS : UINT64_MAX);
 	bytes_unref(l->draft.bytes);
 	l->draft.bytes = b;
 }
@@ -243,13 +244,13 @@ reader_is_quiet(struct reader *l)
 	if (l->t.track.clears && tracker_caps(l->t.track.tracker) & TRACKER_LOCAL)
 		return false; /* a write to what is there is no fault */
 	if (l->lens_owed || l->now.auto_clear_ns ||
-	    (l->t.track.n && source_now(l->t.source) - l->last_full < STALE_S * 1000 * MS))
+	    (l->t.track.n && source_now(l->t.source) - l->last_full < STALE_S * 1000 * TIME_MS))
 		return false;
 	if (!l->t.source->ops->counters(l->t.source, &p))
 		return false;
 	same = !memcmp(&p, &l->activity, sizeof(p));
 	l->activity = p;
-	return same && source_now(l->t.source) - l->last_full < STALE_S * 1000 * MS;
+	return same && source_now(l->t.source) - l->last_full < STALE_S * 1000 * TIME_MS;
 }
 
 /*
@@ -259,7 +260,8 @@ reader_is_quiet(struct reader *l)
 static void
 reader_read_strips(struct reader *l, struct regions *rs, const struct regions *old)
 {
-	uint64_t end = l->now.interval_ns ? source_now(l->t.source) + LENS_MS * MS : UINT64_MAX;
+	uint64_t end =
+	    l->now.interval_ns ? source_now(l->t.source) + LENS_MS * TIME_MS : UINT64_MAX;
 	enum lens lens = l->now.screen.lens;
 	size_t n = rs->vmas.n, done = 0, k = 0;
 	struct err ignored;

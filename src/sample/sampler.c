@@ -15,7 +15,6 @@
 #include "sample/commands.h"
 #include "sample/reader.h"
 
-static const uint64_t MS = 1000000;
 enum {
 	HEARTBEAT_MS = 100, /* how soon an exec is noticed */
 	COST_SHARE = 10, /* a scan that took t is not repeated before COST_SHARE * t has passed */
@@ -221,7 +220,7 @@ static bool
 sampler_wait_for_work(struct sampler *s, bool *news)
 {
 	bool stop, beat = s->reader.t.source->meta.may_end && !s->reader.draft.ended;
-	uint64_t now = time_ns(), at = now + HEARTBEAT_MS * MS;
+	uint64_t now = time_ns(), at = now + HEARTBEAT_MS * TIME_MS;
 	bool timed =
 	    beat || (s->reader.now.interval_ns && !s->reader.now.paused && !s->reader.draft.ended);
 
@@ -661,14 +660,15 @@ sampler_stop(struct sampler *s)
 
 	worker_ask_to_stop(&s->worker); /* from now on it starts no other */
 	pthread_mutex_lock(&s->lock);
-	until = time_ns() + (s->holds ? RELEASE_WAIT_MS : STOP_WAIT_MS) * MS;
+	until = time_ns() + (s->holds ? RELEASE_WAIT_MS : STOP_WAIT_MS) * TIME_MS;
 	second = s->has_second;
 	pthread_mutex_unlock(&s->lock);
 	if (second)
 		worker_ask_to_stop(&s->second);
 	ended = worker_stop(&s->worker, until);
 	if (second)
-		ended &= worker_stop(&s->second, u64_min(until, time_ns() + STOP_WAIT_MS * MS));
+		ended &=
+		    worker_stop(&s->second, u64_min(until, time_ns() + STOP_WAIT_MS * TIME_MS));
 	sampler_release(s);
 	return ended;
 }

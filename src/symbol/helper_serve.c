@@ -25,12 +25,12 @@ enum {
 	FILES_MAX = 64,
 };
 
-static bool can_start;
+static bool helper_may_start;
 
 bool
 helper_can_start(void)
 {
-	return can_start;
+	return helper_may_start;
 }
 
 /* --- dropping privileges ---------------------------------------------------------------------- */
@@ -156,7 +156,7 @@ helper_main(int argc, char **argv)
 	int type = 0, reader = -1;
 	socklen_t size = sizeof(type);
 
-	can_start = true;
+	helper_may_start = true;
 	if (argc != 2 || strcmp(argv[0], HELPER_NAME) != 0 || strcmp(argv[1], HELPER_WORD) != 0)
 		return;
 	if (getsockopt(HELPER_SOCKET, SOL_SOCKET, SO_TYPE, &type, &size) < 0 ||

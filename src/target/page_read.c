@@ -11,7 +11,7 @@ enum {
 };
 
 /* The pages of a batch that have a frame to look up. */
-struct batch {
+struct page_batch {
 	uint64_t pfn[PAGE_BATCH];
 	uint16_t page[PAGE_BATCH];
 	size_t n;
@@ -20,7 +20,7 @@ struct batch {
 };
 
 static void
-page_look_up_flags(struct batch *b, const struct source *s, struct page *out)
+page_look_up_flags(struct page_batch *b, const struct source *s, struct page *out)
 {
 	source_frames(s, FRAME_FLAGS, b->pfn, b->n, b->words, b->ok);
 	for (size_t i = 0; i < b->n; i++) {
@@ -40,9 +40,9 @@ page_look_up_flags(struct batch *b, const struct source *s, struct page *out)
  * bit from the same counter.
  */
 static void
-page_look_up_count(struct batch *b, const struct source *s, struct page *out)
+page_look_up_count(struct page_batch *b, const struct source *s, struct page *out)
 {
-	struct batch rest = {.n = 0};
+	struct page_batch rest = {.n = 0};
 
 	for (size_t i = 0; i < b->n; i++) {
 		struct page *pg = &out[b->page[i]];
@@ -64,7 +64,7 @@ page_look_up_count(struct batch *b, const struct source *s, struct page *out)
 }
 
 static void
-page_look_up_cgroup(struct batch *b, const struct source *s, struct page *out)
+page_look_up_cgroup(struct page_batch *b, const struct source *s, struct page *out)
 {
 	source_frames(s, FRAME_CGROUP, b->pfn, b->n, b->words, b->ok);
 	for (size_t i = 0; i < b->n; i++)
@@ -152,7 +152,7 @@ page_find_folio(const struct source *s, uint64_t pfn, uint64_t kpf, struct folio
  * is cached; single pages need no lookup.
  */
 static void
-page_look_up_folios(const struct batch *b, const struct source *s, struct page *out, bool all,
+page_look_up_folios(const struct page_batch *b, const struct source *s, struct page *out, bool all,
                     unsigned huge_order)
 {
 	struct folio last = {.head = UINT64_MAX};
@@ -220,7 +220,7 @@ int
 page_read(const struct source *s, uint64_t addr, struct page *out, size_t n, unsigned needs,
           struct err *err)
 {
-	struct batch b = {.n = 0};
+	struct page_batch b = {.n = 0};
 	uint64_t words[PAGE_BATCH];
 	ssize_t got = source_words(s, addr, words, n, err);
 

@@ -13,7 +13,7 @@
 #include "target/walk.h"
 
 /* A walk over one region's runs. */
-struct walk {
+struct region_walk {
 	const struct source *source;
 	const struct vma *v;
 	size_t page_size;
@@ -22,11 +22,11 @@ struct walk {
 	uint64_t by_state[STATE_COUNT];
 	struct strip *strip;
 	/* runs of existing pages that are marked as written */
-	struct dirty {
+	struct region_dirty {
 		struct pm_run *v;
 		size_t n, cap;
 	} dirty;
-	struct dirty sure; /* of these, those in memory that was blank when it was mapped */
+	struct region_dirty sure; /* of these, those in memory that was blank when it was mapped */
 	bool blank; /* there is such memory, with existing pages: */
 	uint64_t blank_pages;
 	enum folio_sizes sizes;
@@ -37,7 +37,7 @@ struct walk {
 };
 
 static void
-region_dirty_add(struct dirty *d, uint64_t start, uint64_t end)
+region_dirty_add(struct region_dirty *d, uint64_t start, uint64_t end)
 {
 	struct pm_run *last = d->n ? &d->v[d->n - 1] : NULL;
 
@@ -61,7 +61,7 @@ region_is_mark(enum state s)
  * them, so the few runs that are not present are read.
  */
 static void
-region_add_swapped(struct walk *w, const struct pm_run *run)
+region_add_swapped(struct region_walk *w, const struct pm_run *run)
 {
 	uint64_t words[512], first = (run->start - w->v->start) / w->page_size;
 	uint64_t pages = (run->end - run->start) / w->page_size;
@@ -92,7 +92,7 @@ region_is_rss(enum state s)
 }
 
 static void
-region_add_present(struct walk *w, const struct pm_run *run)
+region_add_present(struct region_walk *w, const struct pm_run *run)
 {
 	uint64_t pages = (run->end - run->start) / w->page_size;
 	uint64_t first = (run->start - w->v->start) / w->page_size;
@@ -115,7 +115,7 @@ region_add_present(struct walk *w, const struct pm_run *run)
 }
 
 static void
-region_note_plain(struct walk *w, const struct pm_run *run)
+region_note_plain(struct region_walk *w, const struct pm_run *run)
 {
 	if (run->start >= run->end)
 		return;
@@ -134,7 +134,7 @@ region_note_plain(struct walk *w, const struct pm_run *run)
 }
 
 static void
-region_blank_add(struct walk *w, uint64_t start, uint64_t end)
+region_blank_add(struct region_walk *w, uint64_t start, uint64_t end)
 {
 	region_dirty_add(&w->dirty, start, end);
 	region_dirty_add(&w->sure, start, end);
@@ -142,7 +142,7 @@ region_blank_add(struct walk *w, uint64_t start, uint64_t end)
 
 /* Reads the settings on first use. */
 static bool
-region_is_small(struct walk *w, const struct page *pg, uint64_t addr)
+region_is_small(struct region_walk *w, const struct page *pg, uint64_t addr)
 {
 	if (w->sizes == FOLIOS_UNREAD && !folio_is_known(pg))
 		w->sizes = w->source->ops->folio_sizes(w->source);
@@ -155,7 +155,7 @@ region_is_small(struct walk *w, const struct page *pg, uint64_t addr)
  * not known which.
  */
 static void
-region_read_blank(struct walk *w, uint64_t start, uint64_t end)
+region_read_blank(struct region_walk *w, uint64_t start, uint64_t end)
 {
 	enum { BATCH = 128 };
 	struct page pages[BATCH];
@@ -184,7 +184,7 @@ region_read_blank(struct walk *w, uint64_t start, uint64_t end)
 
 /* Pages with a stamp of this epoch are not read again. */
 static void
-region_note_blank(struct walk *w, uint64_t start, uint64_t end, uint64_t cats)
+region_note_blank(struct region_walk *w, uint64_t start, uint64_t end, uint64_t cats)
 {
 	const struct track *t = w->track;
 	uint64_t everywhere = track_cats_everywhere(t);
@@ -211,7 +211,7 @@ region_note_blank(struct walk *w, uint64_t start, uint64_t end, uint64_t cats)
 }
 
 static void
-region_note_dirty(struct walk *w, const struct pm_run *run)
+region_note_dirty(struct region_walk *w, const struct pm_run *run)
 {
 	uint64_t at = run->start;
 
@@ -229,7 +229,7 @@ region_note_dirty(struct walk *w, const struct pm_run *run)
 static int
 region_walk_run(void *arg, const struct pm_run *run)
 {
-	struct walk *w = arg;
+	struct region_walk *w = arg;
 
 	if (!(run->cats & (PM_CAT_PRESENT | PM_CAT_SWAPPED))) {
 		w->born_seen = true; /* soft-dirty where no page is: the whole mapping is new */
@@ -246,7 +246,7 @@ region_walk_run(void *arg, const struct pm_run *run)
 }
 
 static void
-region_add_heat(const struct walk *w, const struct track *t, uint64_t now,
+region_add_heat(const struct region_walk *w, const struct track *t, uint64_t now,
                  struct strip_cell *strip, unsigned width)
 {
 	for (unsigned i = 0; t->clears && i < width; i++) {
@@ -262,7 +262,7 @@ region_add_heat(const struct walk *w, const struct track *t, uint64_t now,
 /* --- what is written -------------------------------------------------------------------------- */
 
 static uint64_t
-region_dirty_bytes(const struct walk *w)
+region_dirty_bytes(const struct region_walk *w)
 {
 	uint64_t sum = 0;
 
@@ -284,7 +284,7 @@ region_writable_pages(const struct vma *v, const struct region *r)
 }
 
 static struct track_verdict
-region_judge(const struct walk *w, struct target *target, bool in_scope)
+region_judge(const struct region_walk *w, struct target *target, bool in_scope)
 {
 	const struct region *r = w->out;
 	const struct track_scan scan = {
@@ -303,7 +303,7 @@ region_judge(const struct walk *w, struct target *target, bool in_scope)
 }
 
 static void
-region_clip_dirty(struct dirty *d, uint64_t start, uint64_t end)
+region_clip_dirty(struct region_dirty *d, uint64_t start, uint64_t end)
 {
 	size_t n = 0;
 
@@ -320,7 +320,7 @@ region_clip_dirty(struct dirty *d, uint64_t start, uint64_t end)
 
 /* Updates the stamps; of a region mapped since the clear, only what is certain. */
 static void
-region_update_track(struct walk *w, struct track *t, const struct track_verdict *is,
+region_update_track(struct region_walk *w, struct track *t, const struct track_verdict *is,
                     uint64_t start, uint64_t end, uint64_t now)
 {
 	bool known = !is->doubt || (is->exact && is->doubt == DOUBT_NEW);
@@ -344,7 +344,8 @@ region_update_track(struct walk *w, struct track *t, const struct track_verdict 
 /* Pages of [start, end) that were written since the clear; in an auto-clear, since the last clear.
  */
 static uint64_t
-region_pages_written(const struct walk *w, const struct track *t, uint64_t start, uint64_t end)
+region_pages_written(const struct region_walk *w, const struct track *t, uint64_t start,
+                     uint64_t end)
 {
 	return (t->auto_clear ? track_bytes_in(t, start, end, t->epoch)
 	                      : track_bytes(t, start, end)) /
@@ -356,7 +357,7 @@ region_pages_written(const struct walk *w, const struct track *t, uint64_t start
  * folios were written.
  */
 static enum track_doubt
-region_doubt_of_blank(const struct walk *w, const struct track *t, enum track_doubt d)
+region_doubt_of_blank(const struct region_walk *w, const struct track *t, enum track_doubt d)
 {
 	uint64_t start = w->v->start, end = w->v->end, written = 0;
 
@@ -372,7 +373,7 @@ region_doubt_of_blank(const struct walk *w, const struct track *t, enum track_do
 }
 
 static void
-region_note_written(struct walk *w, struct target *target, uint64_t now)
+region_note_written(struct region_walk *w, struct target *target, uint64_t now)
 {
 	struct track *t = &target->track;
 	struct region *out = w->out;
@@ -398,7 +399,7 @@ region_note_written(struct walk *w, struct target *target, uint64_t now)
 }
 
 static void
-region_finish(struct walk *w, struct target *target, uint64_t now, struct strip_cell *strip,
+region_finish(struct region_walk *w, struct target *target, uint64_t now, struct strip_cell *strip,
                unsigned width, uint64_t by_state[STATE_COUNT])
 {
 	struct region *out = w->out;
@@ -425,7 +426,7 @@ region_pass_pages(void *arg, uint64_t addr, const struct page *pages, size_t n)
 static int
 region_add_unseen(void *arg, uint64_t start, uint64_t end, const struct page *each)
 {
-	struct walk *w = arg;
+	struct region_walk *w = arg;
 
 	if (each->state == STATE_SWAPPED)
 		w->out->unseen += (end - start) / w->page_size;
@@ -438,7 +439,7 @@ region_add_unseen(void *arg, uint64_t start, uint64_t end, const struct page *ea
  * large to be asked about in each scan.
  */
 static void
-region_count_unseen(struct walk *w, struct target *t)
+region_count_unseen(struct region_walk *w, struct target *t)
 {
 	static const struct walk_fns fns = {region_pass_pages, region_add_unseen};
 	static const struct walk_options o = {.needs = PAGE_NEED_CACHE};
@@ -468,10 +469,16 @@ region_count(struct target *target, const struct vma *v, uint64_t now, struct re
 	uint64_t any = PM_CAT_PRESENT | PM_CAT_SWAPPED;
 	uint64_t cats = any | PM_CAT_PFNZERO | PM_CAT_HUGE | PM_CAT_GUARD;
 	uint64_t lo = v->start, hi = v->end;
-	struct walk w = {.source = source, .v = v, .page_size = size,
-	                 .devices = source->meta.swaps.n, .out = out, .strip = &shares, .track = t,
-	                 .blank = t->clears && track_cats(t) && track_in_scope(t, &lo, &hi) &&
-	                          ranges_meet(&t->blank, lo, hi)};
+	struct region_walk w = {.source = source,
+	                        .v = v,
+	                        .page_size = size,
+	                        .devices = source->meta.swaps.n,
+	                        .out = out,
+	                        .strip = &shares,
+	                        .track = t,
+	                        .blank = t->clears && track_cats(t) &&
+	                                 track_in_scope(t, &lo, &hi) &&
+	                                 ranges_meet(&t->blank, lo, hi)};
 	int r;
 
 	memset(out, 0, sizeof(*out));

@@ -19,7 +19,7 @@ struct caps {
 	struct track *track;
 };
 
-static const char as_admin[] = "run as root (CAP_SYS_ADMIN in the initial user namespace)";
+static const char caps_as_admin[] = "run as root (CAP_SYS_ADMIN in the initial user namespace)";
 
 static void
 caps_yes(struct cap *c, const char *detail)
@@ -128,13 +128,13 @@ caps_pfn(struct caps *t, struct cap *c)
 	else if (word & PM_PFN_MASK)
 		caps_yes(c, "visible");
 	else
-		caps_no(c, "the kernel shows zeros instead", as_admin);
+		caps_no(c, "the kernel shows zeros instead", caps_as_admin);
 }
 
 static void
 caps_kpageflags(struct caps *t, struct cap *c)
 {
-	caps_try_file(c, proc_root_file(&t->r->proc, "kpageflags", O_RDONLY), as_admin);
+	caps_try_file(c, proc_root_file(&t->r->proc, "kpageflags", O_RDONLY), caps_as_admin);
 	if (c->ok && t->r->base.meta.ksm_lies)
 		caps_yes(c, "readable; this kernel sets the KSM flag on every anonymous page: not "
 		             "trusted");
@@ -143,13 +143,13 @@ caps_kpageflags(struct caps *t, struct cap *c)
 static void
 caps_kpagecount(struct caps *t, struct cap *c)
 {
-	caps_try_file(c, proc_root_file(&t->r->proc, "kpagecount", O_RDONLY), as_admin);
+	caps_try_file(c, proc_root_file(&t->r->proc, "kpagecount", O_RDONLY), caps_as_admin);
 }
 
 static void
 caps_kpagecgroup(struct caps *t, struct cap *c)
 {
-	caps_try_file(c, proc_root_file(&t->r->proc, "kpagecgroup", O_RDONLY), as_admin);
+	caps_try_file(c, proc_root_file(&t->r->proc, "kpagecgroup", O_RDONLY), caps_as_admin);
 }
 
 static void
@@ -170,7 +170,7 @@ caps_scan(struct caps *t, struct cap *c)
 static const struct {
 	uint64_t bit;
 	const char *name, *since, *gives;
-} categories[] = {
+} caps_cats[] = {
     {PM_CAT_WPALLOWED, "scan:wpallowed", "6.7", "regions that userfaultfd may write-protect"},
     {PM_CAT_WRITTEN, "scan:written", "6.7", "writes, in regions that userfaultfd watches"},
     {PM_CAT_FILE, "scan:file", "6.7", "pages of files"},
@@ -185,9 +185,9 @@ static const struct {
 static void
 caps_category(const struct caps *t, size_t i, struct cap *c)
 {
-	c->name = categories[i].name;
-	c->gives = categories[i].gives;
-	if (t->r->base.meta.scan & categories[i].bit)
+	c->name = caps_cats[i].name;
+	c->gives = caps_cats[i].gives;
+	if (t->r->base.meta.scan & caps_cats[i].bit)
 		caps_yes(c, "known");
 	else if (!t->r->base.meta.scan)
 		caps_no(c, "PAGEMAP_SCAN does not work here", NULL);
@@ -195,15 +195,15 @@ caps_category(const struct caps *t, size_t i, struct cap *c)
 		caps_no(c, "not known to this kernel's scan", NULL);
 	if (!c->ok)
 		snprintf(c->detail + strlen(c->detail), sizeof(c->detail) - strlen(c->detail),
-		         " (Linux %s)", categories[i].since);
+		         " (Linux %s)", caps_cats[i].since);
 }
 
 static size_t
 caps_categories(struct caps *t, struct cap *at)
 {
-	for (size_t k = 0; k < ARRAY_LEN(categories); k++)
+	for (size_t k = 0; k < ARRAY_LEN(caps_cats); k++)
 		caps_category(t, k, &at[k]);
-	return ARRAY_LEN(categories);
+	return ARRAY_LEN(caps_cats);
 }
 
 static void
@@ -353,7 +353,7 @@ static const struct {
 	const char *name, *gives;
 	void (*probe)(struct caps *t, struct cap *c);
 	size_t (*more)(struct caps *t, struct cap *at); /* rows behind it: how many */
-} table[] = {
+} caps_table[] = {
     {"maps", "the regions", caps_maps, NULL},
     {"pagemap", "the page tables", caps_pagemap, NULL},
     {"pfn", "page frame numbers", caps_pfn, NULL},
@@ -378,14 +378,14 @@ source_caps(struct source *s, struct track *track, struct cap *out)
 	struct caps c = {.r = source_root_of(s), .track = track};
 	size_t n = 0;
 
-	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(caps_table); i++) {
 		struct cap *cap = &out[n++];
 
-		cap->name = table[i].name;
-		cap->gives = table[i].gives;
-		table[i].probe(&c, cap);
-		if (table[i].more)
-			n += table[i].more(&c, &out[n]);
+		cap->name = caps_table[i].name;
+		cap->gives = caps_table[i].gives;
+		caps_table[i].probe(&c, cap);
+		if (caps_table[i].more)
+			n += caps_table[i].more(&c, &out[n]);
 	}
 	return n;
 }

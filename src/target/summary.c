@@ -13,7 +13,7 @@ enum {
 	PSS_SHIFT = 12, /* as in the kernel's smaps: fractions of a byte */
 };
 
-static const struct summary_share_row share_rows[SHARE_COUNT] = {
+static const struct summary_share_row summary_share_rows[SHARE_COUNT] = {
     [SHARE_0] = {0, "0", "the zero page, or one that the kernel does not count"},
     [SHARE_1] = {1, "1", "mapped once"},
     [SHARE_2] = {2, "2-3", "mapped two or three times, by anyone"},
@@ -28,7 +28,7 @@ static const struct summary_share_row share_rows[SHARE_COUNT] = {
 const struct summary_share_row *
 summary_share_row(enum summary_share s)
 {
-	return &share_rows[s];
+	return &summary_share_rows[s];
 }
 
 const char *
@@ -100,7 +100,7 @@ summary_share_of_count(uint64_t count)
 {
 	enum summary_share s = SHARE_64;
 
-	while (count < share_rows[s].from)
+	while (count < summary_share_rows[s].from)
 		s--;
 	return s;
 }

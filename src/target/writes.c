@@ -4,10 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/util.h"
 
-#define MS UINT64_C(1000000)
-#define SECOND (1000 * MS)
 
 const unsigned writes_window_s[WRITES_WINDOWS] = {1, 10, 60};
 
@@ -15,10 +14,10 @@ const unsigned writes_window_s[WRITES_WINDOWS] = {1, 10, 60};
 
 /* Times since the clear are sorted into classes, each 1.4 times the one before, with a point each.
  */
-static const uint64_t class_ms[] = {45,    64,    90,    128,   180,   256,  362,  512,
-                                    724,   1024,  1448,  2048,  2896,  4096, 5793, 8192,
-                                    11585, 16384, 23170, 32768, 46341, 65536};
-enum { CLASSES = ARRAY_LEN(class_ms) + 1 }; /* the last: all that is older */
+static const uint64_t writes_class_ms[] = {45,    64,    90,    128,   180,   256,  362,  512,
+                                           724,   1024,  1448,  2048,  2896,  4096, 5793, 8192,
+                                           11585, 16384, 23170, 32768, 46341, 65536};
+enum { CLASSES = ARRAY_LEN(writes_class_ms) + 1 }; /* the last: all that is older */
 
 struct ages {
 	uint64_t pages[CLASSES], oldest[CLASSES];
@@ -29,7 +28,7 @@ writes_ages_add(struct ages *a, uint64_t age, uint64_t pages)
 {
 	unsigned k = 0;
 
-	while (k < ARRAY_LEN(class_ms) && age > class_ms[k] * MS)
+	while (k < ARRAY_LEN(writes_class_ms) && age > writes_class_ms[k] * TIME_MS)
 		k++;
 	a->oldest[k] = u64_max(a->oldest[k], age);
 	a->pages[k] += pages;
@@ -90,7 +89,9 @@ writes_measured(const struct track *t, uint64_t now)
 {
 	uint64_t ns = now > t->first_ns ? now - t->first_ns : 0;
 
-	return writes_counts_again(t) ? u64_min(ns, class_ms[ARRAY_LEN(class_ms) - 1] * MS) : ns;
+	return writes_counts_again(t)
+	           ? u64_min(ns, writes_class_ms[ARRAY_LEN(writes_class_ms) - 1] * TIME_MS)
+	           : ns;
 }
 
 /*
@@ -219,7 +220,7 @@ writes_lacks(const struct curve *c, bool cleared, bool part)
 		return "no writes measured yet: press c, or use --watch";
 	if (part)
 		return "only part of the process is watched";
-	if (!c->n || c->p[c->n - 1].ns < SECOND)
+	if (!c->n || c->p[c->n - 1].ns < TIME_SECOND)
 		return "less than a second measured";
 	if (c->n < 2 && c->p[0].pages)
 		return "a single sample gives no curve: sample more often";
@@ -429,7 +430,7 @@ writes_find_unique(const struct track *t, size_t page_size, uint64_t now, struct
 	writes_make_curve(t, NULL, page_size, now, &all);
 	for (unsigned i = 0; i < WRITES_WINDOWS; i++)
 		w->unique[i] =
-		    !all.n || all.p[all.n - 1].ns < writes_window_s[i] * SECOND
+		    !all.n || all.p[all.n - 1].ns < writes_window_s[i] * TIME_SECOND
 			? RATE_UNKNOWN
 			: (uint64_t)(curve_at(&all, (double)writes_window_s[i] * 1e9) + 0.5);
 }
@@ -444,10 +445,11 @@ writes_cost_window(const struct track *t, uint64_t now)
 	enum { BURSTS = 4 };
 	uint64_t last = t->began[t->epoch % TRACK_EPOCHS],
 		 before = t->began[(t->epoch - 1) % TRACK_EPOCHS];
-	uint64_t ns =
-	    t->auto_clear && t->clears > 1 && last > before ? BURSTS * (last - before) : SECOND;
+	uint64_t ns = t->auto_clear && t->clears > 1 && last > before ? BURSTS * (last - before)
+	                                                              : TIME_SECOND;
 
-	return (unsigned)(u64_min(ns, u64_max(now - u64_min(now, t->first_ns), SECOND)) / SECOND);
+	return (unsigned)(u64_min(ns, u64_max(now - u64_min(now, t->first_ns), TIME_SECOND)) /
+	                  TIME_SECOND);
 }
 
 void

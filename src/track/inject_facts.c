@@ -25,11 +25,11 @@ enum call_kind {
 /* Kernel-internal result of a call that is restarted unless a handler runs. */
 enum { ERESTARTNOHAND = 514 };
 
-static const struct call {
+static const struct inject_call {
 	const char *name;
 	short nr, nr32; /* x86-64, i386; -1: none */
 	char kind;
-} calls[] = {
+} inject_calls[] = {
     {"accept", 43, -1, EITHER},
     {"accept4", 288, 364, EITHER},
     {"clock_nanosleep", 230, 267, RESTART},
@@ -85,19 +85,19 @@ static const struct call {
     {"writev", 20, 146, EITHER},
 };
 
-static const struct call *
+static const struct inject_call *
 inject_call_find(bool compat, long nr)
 {
-	for (size_t i = 0; nr >= 0 && i < ARRAY_LEN(calls); i++)
-		if ((compat ? calls[i].nr32 : calls[i].nr) == nr)
-			return &calls[i];
+	for (size_t i = 0; nr >= 0 && i < ARRAY_LEN(inject_calls); i++)
+		if ((compat ? inject_calls[i].nr32 : inject_calls[i].nr) == nr)
+			return &inject_calls[i];
 	return NULL;
 }
 
 const char *
 inject_call_name(bool compat, long nr, char *out, size_t size)
 {
-	const struct call *c = inject_call_find(compat, nr);
+	const struct inject_call *c = inject_call_find(compat, nr);
 
 	if (c)
 		snprintf(out, size, "%s", c->name);
@@ -221,7 +221,7 @@ inject_parse_syscall(const char *text)
 int
 inject_rank(bool compat, const struct inject_thread *t)
 {
-	const struct call *c = inject_call_find(compat, t->nr);
+	const struct inject_call *c = inject_call_find(compat, t->nr);
 
 	if (strchr("ZXxtI", t->state) || t->flags & (INJECT_PF_IO_WORKER | INJECT_PF_USER_WORKER))
 		return -1;
@@ -255,7 +255,7 @@ inject_keep_best(bool compat, struct inject_thread best[INJECT_TRIES], unsigned 
 bool
 inject_reissue(bool compat, long nr, int64_t result, bool by_signal)
 {
-	const struct call *c = inject_call_find(compat, nr);
+	const struct inject_call *c = inject_call_find(compat, nr);
 
 	if (compat)
 		result = (int32_t)result;

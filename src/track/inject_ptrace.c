@@ -60,10 +60,10 @@ struct dispatch_config {
 };
 
 /* A system call by its numbers. */
-struct call {
+struct ptrace_call {
 	int nr, nr32;
 };
-static const struct call call_userfaultfd = {323, 374}, call_close = {3, 6};
+static const struct ptrace_call ptrace_userfaultfd = {323, 374}, ptrace_close = {3, 6};
 
 /* A stopped thread. */
 struct hold {
@@ -94,7 +94,7 @@ struct stop {
 	int sig;
 };
 
-static const uint64_t SECOND = 1000000000, FOREVER = UINT64_MAX;
+static const uint64_t FOREVER = UINT64_MAX;
 
 static struct stop
 inject_stop_of(int status)
@@ -129,9 +129,10 @@ inject_await(const struct hold *h, uint64_t deadline)
 		now = time_ns();
 		if (now >= deadline)
 			return (struct stop){STOP_NONE, 0};
-		left = u64_min(deadline - now, SECOND);
-		sigtimedwait(&child, NULL,
-		             &(struct timespec){(time_t)(left / SECOND), (long)(left % SECOND)});
+		left = u64_min(deadline - now, TIME_SECOND);
+		sigtimedwait(
+		    &child, NULL,
+		    &(struct timespec){(time_t)(left / TIME_SECOND), (long)(left % TIME_SECOND)});
 	}
 }
 
@@ -374,7 +375,7 @@ inject_end_call(struct hold *h)
 }
 
 static enum inject_end
-inject_call(struct hold *h, struct call call, uint64_t arg, uint64_t mask, uint64_t deadline,
+inject_call(struct hold *h, struct ptrace_call call, uint64_t arg, uint64_t mask, uint64_t deadline,
             int64_t *result)
 {
 	struct user_regs_struct regs = h->was;
@@ -424,7 +425,7 @@ inject_ptrace_reissue(struct hold *h)
 		if (inject_request(h, PTRACE_SYSCALL, 0,
 		                   s.kind == STOP_SIGNAL ? (uintptr_t)s.sig : 0) < 0)
 			return;
-		s = inject_await_run(h, time_ns() + SECOND, &give_up);
+		s = inject_await_run(h, time_ns() + TIME_SECOND, &give_up);
 	}
 	inject_request(h, PTRACE_SETSIGMASK, sizeof(h->mask), (uintptr_t)&h->mask);
 	inject_request(h, s.kind == STOP_CALL ? PTRACE_CONT : PTRACE_DETACH, 0, 0);
@@ -472,8 +473,8 @@ inject_take(struct hold *h, int *fd)
 {
 	uint64_t arg = O_CLOEXEC | O_NONBLOCK | PM_UFFD_USER_MODE;
 	int64_t made = -1, ignored;
-	enum inject_end end =
-	    inject_call(h, call_userfaultfd, arg, inject_mask(h->mask), time_ns() + SECOND, &made);
+	enum inject_end end = inject_call(h, ptrace_userfaultfd, arg, inject_mask(h->mask),
+	                                  time_ns() + TIME_SECOND, &made);
 
 	if (end != INJECT_DONE)
 		return end;
@@ -485,7 +486,7 @@ inject_take(struct hold *h, int *fd)
 	*fd = (int)syscall(NR_PIDFD_GETFD, h->job->pidfd, (int)made, 0);
 	h->sys = errno;
 	if (inject_is_userfaultfd(h, made))
-		inject_call(h, call_close, (uint64_t)made, ~UINT64_C(0), FOREVER, &ignored);
+		inject_call(h, ptrace_close, (uint64_t)made, ~UINT64_C(0), FOREVER, &ignored);
 	return *fd < 0 ? INJECT_TAKE : INJECT_DONE;
 }
 
@@ -506,8 +507,8 @@ inject_drop(struct hold *h)
 	    !file_read_small(h->job->task, h->job->fdinfo, text, sizeof(text)) ||
 	    !inject_stray_of(text, stray->fd, &now) || !inject_same_stray(&now, stray))
 		return INJECT_OTHER;
-	end = inject_call(h, call_close, (uint64_t)stray->fd, inject_mask(h->mask),
-	                  time_ns() + SECOND, &ignored);
+	end = inject_call(h, ptrace_close, (uint64_t)stray->fd, inject_mask(h->mask),
+	                  time_ns() + TIME_SECOND, &ignored);
 	return end == INJECT_DONE ? INJECT_CLOSED : end;
 }
 

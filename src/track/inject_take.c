@@ -130,7 +130,7 @@ inject_run_helper(struct inject_job *job, struct inject_report *report, int *fd)
 
 /* --- in words --------------------------------------------------------------------------------- */
 
-static const char elsewhere[] = "use another tracker";
+static const char inject_elsewhere[] = "use another tracker";
 
 static int
 inject_refuse_call(const struct proc *p, int sys, struct err *err)
@@ -142,7 +142,7 @@ inject_refuse_call(const struct proc *p, int sys, struct err *err)
 		    p, err, "it is out of file descriptors (RLIMIT_NOFILE)",
 		    "raise its limit (prlimit --nofile), or use another tracker");
 	snprintf(why, sizeof(why), "userfaultfd(2) failed in it: %s", strerror(sys));
-	return inject_refuse(p, err, why, elsewhere);
+	return inject_refuse(p, err, why, inject_elsewhere);
 }
 
 static int
@@ -200,11 +200,11 @@ inject_refuse_end(const struct proc *p, const struct inject_report *report, bool
 		return inject_refuse_other(p, err);
 	case INJECT_NO_INSN:
 		return inject_refuse(p, err, "no system call instruction found for what it runs",
-		                     elsewhere);
+		                     inject_elsewhere);
 	case INJECT_DISPATCHED:
 		return inject_refuse(
 		    p, err, "it handles its own system calls (PR_SET_SYSCALL_USER_DISPATCH)",
-		    elsewhere);
+		    inject_elsewhere);
 	case INJECT_CALL:
 		return inject_refuse_call(p, report->sys, err);
 	case INJECT_SIGNAL:
@@ -252,7 +252,7 @@ inject_take_is_userfaultfd(int fd)
 }
 
 /* The task in the target (close `closes`; ino 0: create a userfaultfd), and its outcome. */
-struct visit {
+struct inject_visit {
 	struct inject_stray closes;
 	struct inject_report report;
 	struct inject_cost cost;
@@ -263,7 +263,7 @@ struct visit {
 /* Tries the threads of the plan in turn. */
 static void
 inject_ask_threads(const struct proc *p, const struct inject_plan *plan, uint64_t insn,
-                   struct visit *v)
+                   struct inject_visit *v)
 {
 	struct inject_report *report = &v->report;
 
@@ -298,7 +298,7 @@ inject_is_same_program(int pagemap)
 
 /* Makes a new plan for as long as all threads of the last one had ended. */
 static int
-inject_run(const struct proc *p, struct visit *v, struct err *err)
+inject_run(const struct proc *p, struct inject_visit *v, struct err *err)
 {
 	enum { PLANS = 8 }; /* all threads of a plan may end before they are tried */
 	struct inject_plan plan;
@@ -337,7 +337,7 @@ inject_run(const struct proc *p, struct visit *v, struct err *err)
 int
 inject_userfaultfd(const struct proc *p, int *fd, struct inject_cost *cost, struct err *err)
 {
-	struct visit v = {0};
+	struct inject_visit v = {0};
 	int r = inject_run(p, &v, err);
 
 	*fd = v.fd;
@@ -348,7 +348,7 @@ inject_userfaultfd(const struct proc *p, int *fd, struct inject_cost *cost, stru
 int
 inject_close(const struct proc *p, const struct inject_stray *stray, struct err *err)
 {
-	struct visit v = {.closes = *stray};
+	struct inject_visit v = {.closes = *stray};
 
 	if (inject_run(p, &v, err) == 0)
 		return 0;

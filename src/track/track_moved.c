@@ -37,7 +37,7 @@ moved_slot_of(const struct moved *m, uint64_t pfn)
  * Visits the frames of a range; fn returns false to stop. The result is false if it did, or if some
  * frames are not known.
  */
-struct visit {
+struct moved_visit {
 	const struct pagemap *pm;
 	struct moved *m;
 	bool (*fn)(struct moved *m, uint64_t pfn);
@@ -47,7 +47,7 @@ struct visit {
 static int
 moved_visit_run(void *arg, const struct pm_run *run)
 {
-	struct visit *v = arg;
+	struct moved_visit *v = arg;
 	uint64_t words[512];
 	struct err ignored;
 
@@ -76,7 +76,7 @@ moved_visit(struct moved *m, const struct pagemap *pm, uint64_t start, uint64_t 
             bool (*fn)(struct moved *, uint64_t))
 {
 	uint64_t any = PM_CAT_PRESENT | PM_CAT_SWAPPED;
-	struct visit v = {.pm = pm, .m = m, .fn = fn, .complete = true};
+	struct moved_visit v = {.pm = pm, .m = m, .fn = fn, .complete = true};
 	struct err ignored;
 
 	return pagemap_runs(pm, start, end, any, any | PM_CAT_PFNZERO, moved_visit_run, &v,

@@ -8,7 +8,7 @@
 #include "track/tracker_ops.h"
 
 #define T(id, ops) [TRACKER_##id] = &(ops),
-static const struct tracker_ops *const trackers[TRACKERS] = {
+static const struct tracker_ops *const tracker_rows[TRACKERS] = {
 #include "track/trackers.def"
 };
 #undef T
@@ -16,7 +16,7 @@ static const struct tracker_ops *const trackers[TRACKERS] = {
 static const struct tracker_ops *
 tracker_of(const struct track *t)
 {
-	return trackers[t->tracker];
+	return tracker_rows[t->tracker];
 }
 
 /* --- words and capabilities ------------------------------------------------------------------- */
@@ -24,20 +24,20 @@ tracker_of(const struct track *t)
 const struct tracker_words *
 tracker_words(enum tracker tracker)
 {
-	return &trackers[tracker]->words;
+	return &tracker_rows[tracker]->words;
 }
 
 unsigned
 tracker_caps(enum tracker tracker)
 {
-	return trackers[tracker]->caps;
+	return tracker_rows[tracker]->caps;
 }
 
 bool
 tracker_find(const char *name, unsigned *tracker)
 {
 	for (*tracker = 0; *tracker < TRACKERS; ++*tracker)
-		if (!strcmp(name, trackers[*tracker]->words.name))
+		if (!strcmp(name, tracker_rows[*tracker]->words.name))
 			return true;
 	return !strcmp(name, "auto");
 }
@@ -47,7 +47,7 @@ tracker_first_of(unsigned caps)
 {
 	unsigned i = 0;
 
-	while (i < TRACKERS - 1 && !(trackers[i]->caps & caps))
+	while (i < TRACKERS - 1 && !(tracker_rows[i]->caps & caps))
 		i++;
 	return (enum tracker)i;
 }
@@ -67,7 +67,7 @@ tracker_reading(void)
 static bool
 tracker_takes_consent(unsigned tracker)
 {
-	return trackers[tracker]->costs != NULL;
+	return tracker_rows[tracker]->costs != NULL;
 }
 
 /* --- judging a scan --------------------------------------------------------------------------- */
@@ -118,7 +118,7 @@ track_reaches(const struct track *t, uint64_t addr)
  * watched at all.
  */
 static enum track_doubt
-track_page_doubt(const struct track *t, uint64_t region, uint64_t addr)
+tracker_page_doubt(const struct track *t, uint64_t region, uint64_t addr)
 {
 	if (!track_reaches(t, addr))
 		return DOUBT_OUTSIDE;
@@ -130,7 +130,7 @@ track_past(const struct track *t, uint64_t region, uint64_t addr)
 {
 	const struct track_stamp *s = track_at(t, addr);
 	struct track_past p = {.epochs = track_epochs(t),
-	                       .doubt = track_page_doubt(t, region, addr)};
+	                       .doubt = tracker_page_doubt(t, region, addr)};
 
 	if (!s || !t->clears)
 		return p;
@@ -185,7 +185,7 @@ track_clear(struct track *t, const struct proc *p, const struct pagemap *pm,
 
 /* Drops the stamps of what is no longer mapped: they say nothing about later mappings there. */
 static void
-track_drop_unmapped(struct track *t, const struct vma_list *vmas)
+tracker_drop_unmapped(struct track *t, const struct vma_list *vmas)
 {
 	size_t i = 0, n = 0;
 
@@ -203,7 +203,7 @@ track_drop_unmapped(struct track *t, const struct vma_list *vmas)
 
 /* Forgets regions that are gone: a later mapping at the same address has not been scanned. */
 static void
-track_drop_unscanned(struct track *t, const struct vma_list *vmas)
+tracker_drop_unscanned(struct track *t, const struct vma_list *vmas)
 {
 	size_t n = 0, k = 0;
 
@@ -226,8 +226,8 @@ track_follow(struct track *t, const struct proc *p, const struct pagemap *pm,
 		return;
 	t->lost.n = 0;
 	t->kept = 0;
-	track_drop_unmapped(t, vmas);
-	track_drop_unscanned(t, vmas);
+	tracker_drop_unmapped(t, vmas);
+	tracker_drop_unscanned(t, vmas);
 	if (ops->follow && !ops->follow(t, p, pm, vmas))
 		track_forget(t);
 }
@@ -288,7 +288,7 @@ track_copy(struct track *to, const struct track *of)
 
 /* The probe runs once, but the permission to inject may change. */
 static void
-track_settle_consent(struct track *t, unsigned tracker)
+tracker_settle_consent(struct track *t, unsigned tracker)
 {
 	bool ours = t->own && t->tracker == tracker;
 	struct track_status *s = &t->status[tracker];
@@ -298,7 +298,7 @@ track_settle_consent(struct track *t, unsigned tracker)
 }
 
 static enum tracker
-track_first_that_works(const struct track *t)
+tracker_first_that_works(const struct track *t)
 {
 	for (unsigned i = 0; i < TRACKERS; i++)
 		if (t->status[i].can >= TRACK_ASK)
@@ -311,30 +311,30 @@ track_first_that_works(const struct track *t)
  * one.
  */
 static const struct track_status *
-track_reported_status(const struct track *t)
+tracker_reported_status(const struct track *t)
 {
 	unsigned i = t->tracker;
 
-	while (t->choice == TRACKER_AUTO && i && trackers[i]->caps & TRACKER_CHANGES)
+	while (t->choice == TRACKER_AUTO && i && tracker_rows[i]->caps & TRACKER_CHANGES)
 		i--;
 	return &t->status[i];
 }
 
 static void
-track_settle_choice(struct track *t)
+tracker_settle_choice(struct track *t)
 {
 	const struct track_status *s;
 	enum tracker tracker;
 
 	for (unsigned i = 0; i < TRACKERS; i++)
-		track_settle_consent(t, i);
-	tracker = t->choice < TRACKERS ? (enum tracker)t->choice : track_first_that_works(t);
+		tracker_settle_consent(t, i);
+	tracker = t->choice < TRACKERS ? (enum tracker)t->choice : tracker_first_that_works(t);
 	if (t->clears && tracker != t->tracker)
 		track_forget(t); /* one tracker's stamps mean nothing to another */
 	t->tracker = tracker;
-	t->by_scans = trackers[tracker]->caps & TRACKER_LOCAL;
+	t->by_scans = tracker_rows[tracker]->caps & TRACKER_LOCAL;
 	t->can = t->status[tracker].can;
-	s = track_reported_status(t);
+	s = tracker_reported_status(t);
 	memcpy(t->why, s->why, sizeof(t->why));
 	memcpy(t->how, s->how, sizeof(t->how));
 }
@@ -346,9 +346,9 @@ track_probe(struct track *t, const struct proc *p, const struct pagemap *pm)
 	for (unsigned i = 0; i < TRACKERS; i++) {
 		struct track_status *s = &t->status[i];
 
-		s->can = trackers[i]->probe(s, t, p, pm) ? TRACK_YES : TRACK_NO;
+		s->can = tracker_rows[i]->probe(s, t, p, pm) ? TRACK_YES : TRACK_NO;
 	}
-	track_settle_choice(t);
+	tracker_settle_choice(t);
 }
 
 void
@@ -373,7 +373,7 @@ track_costs(const struct track *t, const struct proc *p, struct buf *question, t
 {
 	for (unsigned i = 0; i < TRACKERS; i++)
 		if (t->status[i].can == TRACK_ASK) {
-			trackers[i]->costs(p, question, fn, arg);
+			tracker_rows[i]->costs(p, question, fn, arg);
 			return true;
 		}
 	return false;
@@ -410,5 +410,5 @@ track_choose(struct track *t, unsigned choice)
 		track_forget(t);
 	t->choice = choice;
 	if (t->can != TRACK_UNKNOWN)
-		track_settle_choice(t);
+		tracker_settle_choice(t);
 }

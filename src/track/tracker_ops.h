@@ -122,7 +122,7 @@ bool moved_none(struct moved *m, const struct pagemap *pm, uint64_t start, uint6
 
 /* The kernel hides the region's pages from us. */
 static inline bool
-track_is_hidden(const struct track_scan *scan)
+tracker_is_hidden(const struct track_scan *scan)
 {
 	return vma_hides_pages(scan->vma) && !scan->rss;
 }

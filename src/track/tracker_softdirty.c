@@ -23,7 +23,7 @@
 #include "track/hazard.h"
 #include "track/tracker_ops.h"
 
-struct soft_dirty {
+struct softdirty {
 	struct track_ranges born; /* VmFlags has shown them to be newer than the clear */
 	struct smaps flags;       /* VmFlags, read at most once per scan: */
 	bool flags_read;
@@ -34,7 +34,7 @@ struct soft_dirty {
 /* --- the probe: bit 55 of a page of our own --------------------------------------------------- */
 
 static int
-soft_dirty_own_bit(int pagemap, const volatile char *p, size_t page_size)
+softdirty_own_bit(int pagemap, const volatile char *p, size_t page_size)
 {
 	uint64_t word;
 	off_t at = (off_t)((uintptr_t)p / page_size * sizeof(word));
@@ -46,7 +46,7 @@ soft_dirty_own_bit(int pagemap, const volatile char *p, size_t page_size)
 
 /* A fresh page is cleared and written again. As track_try; 1: it is not marked as it should be. */
 static int
-soft_dirty_round_trip(void)
+softdirty_round_trip(void)
 {
 	size_t page_size = (size_t)sysconf(_SC_PAGESIZE);
 	int pagemap = open(PROC_ROOT "/self/pagemap", O_RDONLY | O_CLOEXEC);
@@ -57,14 +57,14 @@ soft_dirty_round_trip(void)
 	if (pagemap < 0 || clear < 0 || p == MAP_FAILED)
 		return 2;
 	p[0] = p[page_size] = 1;
-	if (soft_dirty_own_bit(pagemap, p, page_size) != 1)
+	if (softdirty_own_bit(pagemap, p, page_size) != 1)
 		return 1;
 	if (write(clear, PM_CLEAR_SOFT_DIRTY, 1) != 1 ||
-	    soft_dirty_own_bit(pagemap, p, page_size) != 0)
+	    softdirty_own_bit(pagemap, p, page_size) != 0)
 		return 1;
 	p[0] = 2;
-	return soft_dirty_own_bit(pagemap, p, page_size) == 1 &&
-	               soft_dirty_own_bit(pagemap, p + page_size, page_size) == 0
+	return softdirty_own_bit(pagemap, p, page_size) == 1 &&
+	               softdirty_own_bit(pagemap, p + page_size, page_size) == 0
 	           ? 0
 	           : 1;
 }
@@ -72,12 +72,12 @@ soft_dirty_round_trip(void)
 bool
 track_kernel_marks(void)
 {
-	return track_try(soft_dirty_round_trip) == 0;
+	return track_try(softdirty_round_trip) == 0;
 }
 
 static bool
-soft_dirty_probe(struct track_status *s, struct track *t, const struct proc *p,
-                 const struct pagemap *pm)
+softdirty_probe(struct track_status *s, struct track *t, const struct proc *p,
+                const struct pagemap *pm)
 {
 	int fd = proc_file(p, "clear_refs", O_WRONLY);
 
@@ -91,7 +91,7 @@ soft_dirty_probe(struct track_status *s, struct track *t, const struct proc *p,
 	if (!p->live)
 		return true; /* the file is there, as on a kernel that supports it */
 	s->proof = "works: proven by a write, a clear and a write on a page of pmtop's own";
-	switch (track_try(soft_dirty_round_trip)) {
+	switch (track_try(softdirty_round_trip)) {
 	case 0:
 		return true;
 	case 1:
@@ -109,7 +109,7 @@ soft_dirty_probe(struct track_status *s, struct track *t, const struct proc *p,
 
 /* The write succeeds and does nothing if the directory's task no longer has the memory. */
 static int
-soft_dirty_try_clear(int dir)
+softdirty_try_clear(int dir)
 {
 	int fd = file_open(dir, "clear_refs", O_WRONLY), r = -1, sys;
 
@@ -123,7 +123,7 @@ soft_dirty_try_clear(int dir)
 }
 
 static int
-soft_dirty_clear_bits(const struct proc *p, struct err *err)
+softdirty_clear_bits(const struct proc *p, struct err *err)
 {
 	enum { TRIES = 4 }; /* a thread may be exiting, in a process whose main thread has exited */
 	int r = -1, sys = ESRCH;
@@ -132,7 +132,7 @@ soft_dirty_clear_bits(const struct proc *p, struct err *err)
 		int dir = proc_dir(p);
 		bool lives;
 
-		r = dir < 0 ? -1 : soft_dirty_try_clear(dir);
+		r = dir < 0 ? -1 : softdirty_try_clear(dir);
 		sys = errno;
 		lives = dir >= 0 && (!p->live || proc_has_memory(dir));
 		if (dir >= 0)
@@ -150,13 +150,13 @@ soft_dirty_clear_bits(const struct proc *p, struct err *err)
 }
 
 static int
-soft_dirty_clear(struct track *t, const struct proc *p, const struct pagemap *pm,
-                 const struct vma_list *vmas, struct err *err)
+softdirty_clear(struct track *t, const struct proc *p, const struct pagemap *pm,
+                const struct vma_list *vmas, struct err *err)
 {
-	struct soft_dirty *own = t->own;
+	struct softdirty *own = t->own;
 
 	(void)pm;
-	if (soft_dirty_clear_bits(p, err) < 0)
+	if (softdirty_clear_bits(p, err) < 0)
 		return -1;
 	if (own)
 		own->born.n = 0;
@@ -173,7 +173,7 @@ soft_dirty_clear(struct track *t, const struct proc *p, const struct pagemap *pm
  * since the clear.
  */
 static void
-soft_dirty_trim_mark(struct track *t, const struct vma_list *vmas)
+softdirty_trim_mark(struct track *t, const struct vma_list *vmas)
 {
 	struct track_ranges left = {0};
 
@@ -198,23 +198,23 @@ soft_dirty_trim_mark(struct track *t, const struct vma_list *vmas)
 }
 
 static bool
-soft_dirty_follow(struct track *t, const struct proc *p, const struct pagemap *pm,
-                  const struct vma_list *vmas)
+softdirty_follow(struct track *t, const struct proc *p, const struct pagemap *pm,
+                 const struct vma_list *vmas)
 {
-	struct soft_dirty *own = t->own;
+	struct softdirty *own = t->own;
 
 	(void)p;
 	if (own)
 		own->flags_read = false;
 	newer_follow(t, pm, vmas, &(struct track_ranges){0});
-	soft_dirty_trim_mark(t, vmas);
+	softdirty_trim_mark(t, vmas);
 	return true;
 }
 
 /* --- judging a scan --------------------------------------------------------------------------- */
 
 static bool
-soft_dirty_written(uint64_t cats)
+softdirty_written(uint64_t cats)
 {
 	return cats & PM_CAT_SOFT_DIRTY;
 }
@@ -224,7 +224,7 @@ soft_dirty_written(uint64_t cats)
  * clear was not ours: yes.
  */
 static bool
-soft_dirty_met(const struct track *t, uint64_t start, uint64_t end)
+softdirty_met(const struct track *t, uint64_t start, uint64_t end)
 {
 	return !t->cleared.n || ranges_meet(&t->cleared, start, end);
 }
@@ -242,7 +242,7 @@ track_knew(const struct track *t, uint64_t start, uint64_t end)
  * last reading has passed.
  */
 static const struct smaps_entry *
-soft_dirty_vm_flags(struct soft_dirty *own, const struct proc *p, const struct vma *v)
+softdirty_vm_flags(struct softdirty *own, const struct proc *p, const struct vma *v)
 {
 	enum { SHARE = 20 };
 	uint64_t begin = time_ns();
@@ -262,9 +262,9 @@ soft_dirty_vm_flags(struct soft_dirty *own, const struct proc *p, const struct v
  * While VmFlags cannot be read, yes, unless exactly this region existed at the clear.
  */
 static bool
-soft_dirty_is_born(struct track *t, const struct proc *p, const struct vma *v)
+softdirty_is_born(struct track *t, const struct proc *p, const struct vma *v)
 {
-	struct soft_dirty *own = t->own;
+	struct softdirty *own = t->own;
 	const struct smaps_entry *e;
 	bool born;
 
@@ -273,7 +273,7 @@ soft_dirty_is_born(struct track *t, const struct proc *p, const struct vma *v)
 	for (size_t i = 0; i < own->born.n; i++)
 		if (own->born.v[i].start == v->start && own->born.v[i].end == v->end)
 			return true;
-	e = soft_dirty_vm_flags(own, p, v);
+	e = softdirty_vm_flags(own, p, v);
 	born = e && e->known & SMAPS_FLAGS ? smaps_newborn(e) : !track_knew(t, v->start, v->end);
 	if (e && born)
 		ranges_add(&own->born, v->start, v->end);
@@ -281,38 +281,38 @@ soft_dirty_is_born(struct track *t, const struct proc *p, const struct vma *v)
 }
 
 static enum track_doubt
-soft_dirty_doubt_of(struct track *t, const struct proc *p, const struct track_scan *scan)
+softdirty_doubt_of(struct track *t, const struct proc *p, const struct track_scan *scan)
 {
 	const struct vma *v = scan->vma;
 	uint64_t seen = track_bytes(t, v->start, v->end);
 	bool born = scan->everywhere;
 
-	if (track_is_hidden(scan))
+	if (tracker_is_hidden(scan))
 		return DOUBT_UNWATCHED;
 	if (v->type == VMA_HUGETLB)
 		return DOUBT_HUGETLB;
-	if (!soft_dirty_met(t, v->start, v->end))
+	if (!softdirty_met(t, v->start, v->end))
 		return DOUBT_NEW;
 	if (!born && scan->written && !scan->clean && seen < scan->written)
-		born = soft_dirty_is_born(t, p, v);
+		born = softdirty_is_born(t, p, v);
 	if (!born)
 		return DOUBT_NONE;
 	return track_knew(t, v->start, v->end) || seen ? DOUBT_REMAPPED : DOUBT_NEW;
 }
 
 static struct track_verdict
-soft_dirty_doubt(struct track *t, const struct proc *p, const struct track_scan *scan)
+softdirty_doubt(struct track *t, const struct proc *p, const struct track_scan *scan)
 {
 	return (struct track_verdict){
-	    .doubt = soft_dirty_doubt_of(t, p, scan),
+	    .doubt = softdirty_doubt_of(t, p, scan),
 	    .cleared = scan->lost && !t->auto_clear && !t->others,
 	};
 }
 
 static void
-soft_dirty_release(void *own)
+softdirty_release(void *own)
 {
-	struct soft_dirty *s = own;
+	struct softdirty *s = own;
 
 	smaps_free(&s->flags);
 	free(s->born.v);
@@ -335,11 +335,11 @@ const struct tracker_ops soft_dirty_ops = {
     .caps = TRACKER_HUGE | TRACKER_LASTING,
     .cats = PM_CAT_SOFT_DIRTY,
     .everywhere = PM_CAT_SOFT_DIRTY,
-    .probe = soft_dirty_probe,
-    .clear = soft_dirty_clear,
-    .follow = soft_dirty_follow,
-    .written = soft_dirty_written,
-    .doubt = soft_dirty_doubt,
-    .release = soft_dirty_release,
+    .probe = softdirty_probe,
+    .clear = softdirty_clear,
+    .follow = softdirty_follow,
+    .written = softdirty_written,
+    .doubt = softdirty_doubt,
+    .release = softdirty_release,
     .hazard = hazard_of_clear,
 };

@@ -699,7 +699,7 @@ uffd_doubt_of(const struct track *t, const struct proc *p, const struct track_sc
 {
 	const struct vma *v = scan->vma;
 
-	if (track_is_hidden(scan))
+	if (tracker_is_hidden(scan))
 		return DOUBT_UNWATCHED;
 	if (!scan->in_scope)
 		return DOUBT_OUTSIDE;

@@ -61,6 +61,23 @@ places() {
 	done
 }
 
+# FILE static NAME, a line each: functions and variables that only their file sees
+statics() {
+	find src ui -name '*.[ch]' -print0 | xargs -0 perl -0777 -ne '
+		print "$ARGV static $1\n" while /^static [^\n;={]*\n(\w+)\(/gm;
+		print "$ARGV static $1\n" while /^static [^\n]*\{\n(?:\s[^\n]*\n)*\} \*?(\w+)/gm;
+		while (/^static ([^\n(;={]*)(;| =\s)/gm) {
+			my $names = $1;
+			print "$ARGV static $1\n" while $names =~ /(\w+)(?:\[[^]]*\])*\s*(?:,|$)/g;
+		}'
+}
+
+# FILE tag NAME, a line each: the structs, unions and enums
+tags() {
+	find src ui -name '*.[ch]' -print0 | xargs -0 perl -0777 -ne '
+		print "$ARGV tag $2\n" while /^\s*(?:static |const )*(struct|union|enum) (\w+) \{/gm'
+}
+
 # --- rooms ----------------------------------------------------------------------------------------
 
 @test "every room has its sentence, and every file a room" {
@@ -68,10 +85,28 @@ places() {
 	is "$(find src ui -maxdepth 1 -type f)" "ui/main.c"
 }
 
-@test "a name means one thing: a noun, and a function that its file keeps to itself" {
+@test "a name means one thing: a noun; a function or a variable that its file keeps to itself; a struct, an enum" {
 	is "$(find src ui -type f | sed 's|\.[a-z]*$||' | sort -u | sed 's|.*/||' | sort | uniq -d)" ""
-	is "$(grep -rA1 --include='*.[ch]' '^static' src ui | sed -nE 's/^([^ ]*)-([a-z_0-9]+)\(.*/\2 \1/p' |
-		sort -u | cut -d ' ' -f 1 | uniq -d)" ""
+	is "$({ statics; tags; } | sort -u | cut -d ' ' -f 2- | sort | uniq -d)" ""
+}
+
+@test "what a file keeps to itself begins with a word of its noun; constants in capitals may not" {
+	is "$(statics | awk '
+		$1 !~ /\.c$/ || $3 ~ /^[A-Z_0-9]+$/ { next }
+		# these a table makes
+		$1 ~ /filter_facts/ && $3 ~ /^(word|value)_[A-Z]+_/ { next }
+		{
+			noun = $1
+			gsub(/.*\/|\..*/, "", noun)
+			n = split(noun, words, "_")
+			for (i = 1; i <= n; i++) {
+				word = words[i]
+				sub(/s$/, "", word)
+				if ($3 ~ "^" word "s?(_|$)")
+					next
+			}
+			print $1, $3
+		}')" ""
 }
 
 @test "every file is in the Makefile, and its noun in HACKING.md: by itself, or as one of view_*" {

@@ -10,7 +10,6 @@
 #include "kernel/proc.h"
 #include "model/picker.h"
 
-static const uint64_t MS = 1000000;
 enum {
 	LIST_MS = 2000,     /* between two lists, at least */
 	FIRST_WAIT_MS = 80, /* how long the first list may keep the screen waiting */
@@ -89,12 +88,13 @@ app_choose_open(struct app *a)
 static int
 app_wait_for_list(struct app *a, struct err *err)
 {
-	uint64_t end = time_ns() + FIRST_WAIT_MS * MS, now;
+	uint64_t end = time_ns() + FIRST_WAIT_MS * TIME_MS, now;
 
 	while ((now = time_ns()) < end && !a->choose.list->complete) {
 		struct pollfd p = {.fd = lister_fd(a->choose.lister), .events = POLLIN};
 
-		if (poll(&p, 1, (int)((end - now) / MS) + 1) > 0 && app_choose_take(a, err) < 0)
+		if (poll(&p, 1, (int)((end - now) / TIME_MS) + 1) > 0 &&
+		    app_choose_take(a, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -103,7 +103,7 @@ app_wait_for_list(struct app *a, struct err *err)
 int
 app_choose(struct app *a, struct err *err)
 {
-	uint64_t interval = a->o->interval_ns ? u64_max(a->o->interval_ns, LIST_MS * MS) : 0;
+	uint64_t interval = a->o->interval_ns ? u64_max(a->o->interval_ns, LIST_MS * TIME_MS) : 0;
 
 	a->choose.lister = lister_start(a->o->root, interval, err);
 	if (!a->choose.lister)

@@ -26,7 +26,6 @@
 #include "views/breadcrumb.h"
 #include "views/view.h"
 
-static const uint64_t MS = 1000000;
 enum {
 	MIN_ROWS = 6,
 	MIN_COLS = 30,
@@ -69,7 +68,7 @@ app_state_badge(const struct app *a, char *out, size_t size, enum role *role)
 		else
 			snprintf(out, size, " ended %.0f s ago ",
 			         (double)(a->ui.now - a->t.s->ended_ns) / 1e9);
-	} else if (waited > WAITING_MS * MS) {
+	} else if (waited > WAITING_MS * TIME_MS) {
 		*role = ROLE_HEADER_HOT;
 		snprintf(out, size, "waiting for the kernel %.0f s", (double)waited / 1e9);
 	} else if (a->t.paused) {
@@ -187,7 +186,7 @@ draw_choose_header(const struct app *a)
 	else
 		snprintf(text, sizeof(text), "%zu of %zu process%s", shown, list->n,
 		         list->n == 1 ? "" : "es");
-	if (!app_answered(a) && waited > WAITING_MS * MS)
+	if (!app_answered(a) && waited > WAITING_MS * TIME_MS)
 		snprintf(text, sizeof(text), "waiting for the kernel %.0f s", (double)waited / 1e9);
 	if (a->ui.cols >= 60)
 		right = draw_badge(0, right - 1, ROLE_HEADER, text, ACT_NONE);

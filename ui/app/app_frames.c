@@ -8,7 +8,6 @@
 #include "base/util.h"
 #include "term/paint.h"
 
-static const uint64_t MS = 1000000;
 
 /* Draws into nothing as fast as the samples come, and tells what it cost. */
 static int
@@ -19,7 +18,7 @@ app_run_headless(struct app *a, struct err *err)
 	while (a->status.frame < a->o->frames) {
 		uint64_t interval = a->t.request.interval_ns, t;
 
-		if (app_wait_sample(a, first && interval ? (int)(interval / MS) : -1, err) < 0)
+		if (app_wait_sample(a, first && interval ? (int)(interval / TIME_MS) : -1, err) < 0)
 			return -1;
 		t = time_ns();
 		app_draw(a);

@@ -48,15 +48,15 @@ app_copy(struct app *a)
 
 /* The name tells the form. */
 enum report_form { REPORT_TEXT, REPORT_ANSI, REPORT_CSV, REPORT_JSON };
-static const char *const endings[] = {".txt", ".ansi", ".csv", ".json"};
+static const char *const report_endings[] = {".txt", ".ansi", ".csv", ".json"};
 
 static int
 app_form_of(const char *path, enum report_form *form, struct err *err)
 {
-	for (size_t i = 0; i < ARRAY_LEN(endings); i++) {
-		size_t n = strlen(path), k = strlen(endings[i]);
+	for (size_t i = 0; i < ARRAY_LEN(report_endings); i++) {
+		size_t n = strlen(path), k = strlen(report_endings[i]);
 
-		if (n > k && !strcmp(path + n - k, endings[i])) {
+		if (n > k && !strcmp(path + n - k, report_endings[i])) {
 			*form = (enum report_form)i;
 			return 0;
 		}

@@ -19,10 +19,11 @@
 
 enum { PATIENCE_S = 1 };
 
-static const int ends[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM};
-static const int stops[] = {SIGTSTP, SIGCONT};
-static volatile sig_atomic_t ended, stopped, continued; /* what came: ended, the signal's number */
-static int news = -1;
+static const int signals_ends[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM};
+static const int signals_stops[] = {SIGTSTP, SIGCONT};
+/* what came: ended, the signal's number */
+static volatile sig_atomic_t signals_ended, signals_stopped, signals_continued;
+static int signals_news = -1;
 
 /* Here and now, whatever the loop does: nothing but calls that a handler may make. */
 static _Noreturn void
@@ -43,10 +44,10 @@ app_end_here(int sig)
 static void
 app_on_end(int sig)
 {
-	if (ended && (sig != SIGALRM || !term_takes()))
-		app_end_here(ended);
-	if (!ended)
-		ended = sig;
+	if (signals_ended && (sig != SIGALRM || !term_takes()))
+		app_end_here(signals_ended);
+	if (!signals_ended)
+		signals_ended = sig;
 	alarm(PATIENCE_S);
 }
 
@@ -56,12 +57,12 @@ app_on_signal(int sig)
 	int error = errno;
 
 	if (sig == SIGTSTP)
-		stopped = 1;
+		signals_stopped = 1;
 	else if (sig == SIGCONT)
-		continued = 1;
+		signals_continued = 1;
 	else
 		app_on_end(sig);
-	eventfd_write(news, 1); /* where there is none the end of the wait tells as much */
+	eventfd_write(signals_news, 1); /* where there is none the end of the wait tells as much */
 	errno = error;
 }
 
@@ -78,21 +79,21 @@ app_handle(const int *sig, size_t n, void (*handler)(int))
 int
 app_signals_open(void)
 {
-	news = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	app_handle(ends, ARRAY_LEN(ends), app_on_signal);
-	app_handle(stops, ARRAY_LEN(stops), app_on_signal);
+	signals_news = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	app_handle(signals_ends, ARRAY_LEN(signals_ends), app_on_signal);
+	app_handle(signals_stops, ARRAY_LEN(signals_stops), app_on_signal);
 	signal(SIGPIPE, SIG_IGN);
-	return news;
+	return signals_news;
 }
 
 void
 app_signals_close(void)
 {
 	alarm(0);
-	app_handle(ends, ARRAY_LEN(ends), SIG_DFL);
-	app_handle(stops, ARRAY_LEN(stops), SIG_DFL);
-	close(news);
-	news = -1;
+	app_handle(signals_ends, ARRAY_LEN(signals_ends), SIG_DFL);
+	app_handle(signals_stops, ARRAY_LEN(signals_stops), SIG_DFL);
+	close(signals_news);
+	signals_news = -1;
 }
 
 /* What the terminal's user sees is the shell; the stop is that of any program. */
@@ -103,10 +104,10 @@ app_stop(struct app *a)
 	char text[96];
 
 	term_suspend();
-	app_handle(stops, 1, SIG_DFL);
+	app_handle(signals_stops, 1, SIG_DFL);
 	raise(SIGTSTP); /* here */
-	app_handle(stops, 1, app_on_signal);
-	continued = 0; /* it has done its work */
+	app_handle(signals_stops, 1, app_on_signal);
+	signals_continued = 0; /* it has done its work */
 	term_resume();
 	to = time_ns();
 	if (a->t.s)
@@ -124,22 +125,22 @@ app_signals_take(struct app *a)
 {
 	eventfd_t n;
 
-	if (!ended && !stopped && !continued)
+	if (!signals_ended && !signals_stopped && !signals_continued)
 		return;
-	eventfd_read(news, &n);
-	if (stopped) {
-		stopped = 0;
+	eventfd_read(signals_news, &n);
+	if (signals_stopped) {
+		signals_stopped = 0;
 		app_stop(a);
 	}
-	if (continued) { /* after a SIGSTOP, which nobody is told of: others may have had the
-		            terminal */
-		continued = 0;
+	if (signals_continued) { /* after a SIGSTOP, which nobody is told of: others may have had
+		            the terminal */
+		signals_continued = 0;
 		term_suspend();
 		term_resume();
 	}
-	if (ended == SIGINT && (app_prompt_cancel(a) || app_interrupt_work(a))) {
+	if (signals_ended == SIGINT && (app_prompt_cancel(a) || app_interrupt_work(a))) {
 		alarm(0);
-		ended = 0;
+		signals_ended = 0;
 	}
-	a->quit |= ended != 0;
+	a->quit |= signals_ended != 0;
 }

@@ -11,7 +11,6 @@
 #include "model/list.h"
 #include "term/prompt.h"
 
-static const uint64_t MS = 1000000;
 enum {
 	WORK_MS = 200,   /* how often the progress of a command is */
 	FADE_MS = 500,   /* how often colours that fade are drawn again */
@@ -53,7 +52,7 @@ app_picture_ms(const struct app *a)
 	if (!app_answered(a) || (a->t.sampler && sampler_busy_ns(a->t.sampler)))
 		return a->t.unanswered ? WORK_MS : WAITING_MS / 2;
 	if (now < a->toast.until)
-		return (int)((a->toast.until - now) / MS) + 1;
+		return (int)((a->toast.until - now) / TIME_MS) + 1;
 	if (changes >= 0 && !a->t.back && !a->o->term.calm)
 		return changes < FADE_MS ? changes : FADE_MS;
 	if (!a->t.request.interval_ns || a->choose.lister || a->o->term.calm)
@@ -61,7 +60,7 @@ app_picture_ms(const struct app *a)
 	if (a->t.s && a->t.s->regions && a->t.s->regions->totals.written)
 		return FADE_MS;
 	if (ui_view(&a->ui) == VIEW_HEX && a->t.s && a->t.s->bytes &&
-	    a->t.s->bytes->newest_ns + COOL_MS * MS > there)
+	    a->t.s->bytes->newest_ns + COOL_MS * TIME_MS > there)
 		return FADE_MS;
 	if (!a->t.s)
 		return -1;

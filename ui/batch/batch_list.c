@@ -103,14 +103,14 @@ struct list_row {
 	size_t at;
 };
 
-struct list {
+struct batch_list {
 	struct list_row *v;
 	size_t n;
 };
 
 /* From smaps where the flags are hidden, on kernels whose smaps has it. */
 static void
-batch_add_ksm_by_smaps(struct batch *b, struct list *rows)
+batch_add_ksm_by_smaps(struct batch *b, struct batch_list *rows)
 {
 	struct err ignored;
 
@@ -145,7 +145,7 @@ batch_by_key_up(const void *pa, const void *pb)
 /* The regions that pass the filter. */
 static void
 batch_choose_rows(struct batch *b, const struct regions *rs, struct batch_filter *filter,
-                  bool dirty, bool ksm, struct list *out)
+                  bool dirty, bool ksm, struct batch_list *out)
 {
 	for (size_t i = 0; i < rs->vmas.n; i++) {
 		struct region_row row = list_row(b, rs, i, dirty);
@@ -166,8 +166,8 @@ batch_choose_rows(struct batch *b, const struct regions *rs, struct batch_filter
 
 /* Replaces the rows of regions by one row per group. */
 static void
-batch_sum_up(const struct regions *rs, const struct groups *gs, const struct list *from,
-             struct list *to)
+batch_sum_up(const struct regions *rs, const struct groups *gs, const struct batch_list *from,
+             struct batch_list *to)
 {
 	for (size_t i = 0; i < from->n; i++) {
 		const struct region_row *r = &from->v[i].facts;
@@ -193,10 +193,11 @@ batch_sum_up(const struct regions *rs, const struct groups *gs, const struct lis
 }
 
 static void
-batch_group_rows(const struct regions *rs, enum grouping by, struct groups *gs, struct list *rows)
+batch_group_rows(const struct regions *rs, enum grouping by, struct groups *gs,
+                 struct batch_list *rows)
 {
 	bool *in = mem_alloc(rs->vmas.n * sizeof(*in));
-	struct list sums = {.v = mem_alloc(rs->vmas.n * sizeof(*sums.v))};
+	struct batch_list sums = {.v = mem_alloc(rs->vmas.n * sizeof(*sums.v))};
 
 	for (size_t i = 0; i < rows->n; i++)
 		in[rows->v[i].at] = true;
@@ -220,7 +221,7 @@ batch_row_value(struct list_row *row, enum column_id id)
 }
 
 static void
-batch_list_print_rows(const struct list *rows, const struct out_shape *shape,
+batch_list_print_rows(const struct batch_list *rows, const struct out_shape *shape,
                       const enum column_id *ids, size_t n, struct out **out)
 {
 	*out = out_begin(shape, ids, NULL, n);
@@ -263,7 +264,7 @@ batch_list(struct batch *b, struct err *err)
 	struct batch_filter filter;
 	struct out_shape shape = batch_shape(b->o, "regions", true);
 	struct groups gs = {0};
-	struct list rows;
+	struct batch_list rows;
 	struct regions *rs;
 	struct out *out;
 
@@ -281,7 +282,7 @@ batch_list(struct batch *b, struct err *err)
 	}
 	if (b->watched)
 		writes_mean(&b->t.track, rs);
-	rows = (struct list){.v = mem_alloc(rs->vmas.n * sizeof(*rows.v))};
+	rows = (struct batch_list){.v = mem_alloc(rs->vmas.n * sizeof(*rows.v))};
 	batch_choose_rows(b, rs, &filter, dirty, needs & NEED_KSM, &rows);
 	if (needs & NEED_KSM)
 		batch_add_ksm_by_smaps(b, &rows);

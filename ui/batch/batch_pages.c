@@ -8,7 +8,7 @@
 #include "batch/batch_state.h"
 #include "target/walk.h"
 
-struct dump {
+struct batch_dump {
 	struct batch *b;
 	struct out *out;
 	const enum column_id *ids;
@@ -25,7 +25,7 @@ struct dump {
 };
 
 static void
-batch_dump_page(struct dump *d, uint64_t addr, const struct page *pg)
+batch_dump_page(struct batch_dump *d, uint64_t addr, const struct page *pg)
 {
 	struct page_row row = {.addr = addr,
 	                       .pg = pg,
@@ -46,7 +46,7 @@ batch_dump_page(struct dump *d, uint64_t addr, const struct page *pg)
 static int
 batch_dump_pages(void *arg, uint64_t addr, const struct page *pages, size_t n)
 {
-	struct dump *d = arg;
+	struct batch_dump *d = arg;
 
 	for (size_t i = 0; i < n; i++)
 		batch_dump_page(d, addr + i * d->b->t.page_size, &pages[i]);
@@ -55,7 +55,7 @@ batch_dump_pages(void *arg, uint64_t addr, const struct page *pages, size_t n)
 
 /* Stores the indices of the pages that pass in `passed`; returns how many. */
 static size_t
-batch_pass(struct dump *d, uint64_t addr, const struct page *pages, size_t n,
+batch_pass(struct batch_dump *d, uint64_t addr, const struct page *pages, size_t n,
            uint16_t passed[PAGE_BATCH])
 {
 	struct filter_facts x = {.v = d->v,
@@ -80,7 +80,7 @@ batch_pass(struct dump *d, uint64_t addr, const struct page *pages, size_t n,
 static int
 batch_dump_passed(void *arg, uint64_t addr, const struct page *pages, size_t n)
 {
-	struct dump *d = arg;
+	struct batch_dump *d = arg;
 	struct filter_facts x = {.v = d->v,
 	                         .page_size = d->b->t.page_size,
 	                         .written_known = d->written,
@@ -110,7 +110,7 @@ batch_dump_passed(void *arg, uint64_t addr, const struct page *pages, size_t n)
 
 /* What to read for region d->v before filtering; false: none of its pages can pass. */
 static bool
-batch_filter_needs_of(struct dump *d, bool gaps, unsigned *needs)
+batch_filter_needs_of(struct batch_dump *d, bool gaps, unsigned *needs)
 {
 	struct filter_facts x = {.v = d->v,
 	                         .page_size = d->b->t.page_size,
@@ -128,7 +128,7 @@ batch_filter_needs_of(struct dump *d, bool gaps, unsigned *needs)
 }
 
 static int
-batch_dump_region(struct dump *d, uint64_t start, uint64_t end, bool written, struct err *err)
+batch_dump_region(struct batch_dump *d, uint64_t start, uint64_t end, bool written, struct err *err)
 {
 	struct walk_fns fns = {.pages = d->filter.on ? batch_dump_passed : batch_dump_pages};
 	struct walk_options o = {.needs = d->needs | (d->b->o->range ? PAGE_NEED_GAPS : 0)};
@@ -148,7 +148,7 @@ batch_pages(struct batch *b, struct err *err)
 {
 	enum column_id ids[COL_COUNT];
 	struct out_shape shape = batch_shape(b->o, "pages", false);
-	struct dump d = {.b = b, .ids = ids, .err = err};
+	struct batch_dump d = {.b = b, .ids = ids, .err = err};
 	uint64_t start, end;
 	unsigned needs;
 	bool written;

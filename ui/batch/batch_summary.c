@@ -46,7 +46,7 @@ struct section {
 	bool of_frames; /* unknown if the frames are hidden */
 };
 
-static const struct value unknown = {.kind = VALUE_UNKNOWN};
+static const struct value summary_unknown = {.kind = VALUE_UNKNOWN};
 
 static struct value
 batch_number(uint64_t n)
@@ -95,7 +95,7 @@ batch_flat_parts(struct sink *k, const struct value *v, struct value line[FLAT_C
 {
 	struct buf name = {0};
 
-	line[2] = line[5] = unknown;
+	line[2] = line[5] = summary_unknown;
 	for (size_t i = 0; i < k->section->n; i++) {
 		if (k->section->columns[i].use != USE_PART || v[i].kind == VALUE_UNKNOWN)
 			continue;
@@ -166,7 +166,7 @@ batch_pages_row(struct sink *k, const char *key, uint64_t n, const char *words)
 
 /* --- states ----------------------------------------------------------------------------------- */
 
-static const struct sum_column state_columns[] = {
+static const struct sum_column summary_state_columns[] = {
     {"STATE", USE_KEY}, {"PAGES", USE_PAGES}, {"BYTES", USE_BYTES}, {"WORDS", USE_TEXT},
 };
 
@@ -183,7 +183,7 @@ batch_states_rows(struct sink *k)
 
 /* --- totals: of the table of states the last lines, elsewhere a section of their own ---------- */
 
-static const struct sum_column total_columns[] = {
+static const struct sum_column summary_total_columns[] = {
     {"TOTAL", USE_KEY}, {"PAGES", USE_PAGES}, {"BYTES", USE_BYTES}, {"WORDS", USE_TEXT},
 };
 
@@ -215,7 +215,8 @@ batch_pss_value(const struct summary *s)
 {
 	uint64_t pss;
 
-	return summary_pss(s, &pss) ? (struct value){.kind = VALUE_SIZE, .n = pss} : unknown;
+	return summary_pss(s, &pss) ? (struct value){.kind = VALUE_SIZE, .n = pss}
+	                            : summary_unknown;
 }
 
 static void
@@ -226,8 +227,8 @@ batch_pss_row(struct sink *k)
 	                        ? "not known: the count of shared pages is hidden"
 	                        : "each page's size divided by its mapcount, without hugetlb";
 
-	batch_sink_row(k, (struct value[]){batch_text(batch_is_flat(k->o) ? "pss" : "PSS"), unknown,
-	                                   pss, batch_text(words)});
+	batch_sink_row(k, (struct value[]){batch_text(batch_is_flat(k->o) ? "pss" : "PSS"),
+	                                   summary_unknown, pss, batch_text(words)});
 }
 
 static void
@@ -271,7 +272,7 @@ batch_json_totals(struct sink *k)
 
 /* --- types ------------------------------------------------------------------------------------ */
 
-static const struct sum_column type_columns[] = {
+static const struct sum_column summary_type_columns[] = {
     {"TYPE", USE_KEY}, {"REGIONS", USE_COUNT}, {"PAGES", USE_PAGES},  {"BYTES", USE_BYTES},
     {"RSS", USE_PART}, {"SWAP", USE_PART},     {"HUGETLB", USE_PART},
 };
@@ -286,9 +287,10 @@ batch_types_rows(struct sink *k)
 		                    batch_number(t->regions),
 		                    batch_number(t->pages),
 		                    batch_bytes(k, t->pages),
-		                    known ? batch_bytes(k, t->rss) : unknown,
-		                    known && !t->swap_unknown ? batch_bytes(k, t->swap) : unknown,
-		                    known ? batch_bytes(k, t->hugetlb) : unknown};
+		                    known ? batch_bytes(k, t->rss) : summary_unknown,
+		                    known && !t->swap_unknown ? batch_bytes(k, t->swap)
+		                                              : summary_unknown,
+		                    known ? batch_bytes(k, t->hugetlb) : summary_unknown};
 
 		if (t->regions)
 			batch_sink_row(k, v);
@@ -297,7 +299,7 @@ batch_types_rows(struct sink *k)
 
 /* --- flags ------------------------------------------------------------------------------------ */
 
-static const struct sum_column flag_columns[] = {
+static const struct sum_column summary_flag_columns[] = {
     {"FLAGS", USE_KEY},     {"PAGES", USE_PAGES}, {"BYTES", USE_BYTES},
     {"SYMBOLIC", USE_TEXT}, {"LONG", USE_TEXT},
 };
@@ -324,8 +326,9 @@ batch_flags_rows(struct sink *k)
 		batch_sink_row(k, v);
 	}
 	if (lost)
-		batch_sink_row(k, (struct value[]){unknown, batch_number(lost),
-		                                   batch_bytes(k, lost), unknown, unknown});
+		batch_sink_row(k, (struct value[]){summary_unknown, batch_number(lost),
+		                                   batch_bytes(k, lost), summary_unknown,
+		                                   summary_unknown});
 	buf_free(&names);
 }
 
@@ -365,7 +368,7 @@ batch_print_page_types(const struct sink *k)
 
 /* --- sharing ---------------------------------------------------------------------------------- */
 
-static const struct sum_column share_columns[] = {
+static const struct sum_column summary_share_columns[] = {
     {"MAPCOUNT", USE_KEY}, {"PAGES", USE_PAGES}, {"BYTES", USE_BYTES}, {"WORDS", USE_TEXT},
 };
 
@@ -382,7 +385,7 @@ batch_sharing_rows(struct sink *k)
 
 /* --- folios ----------------------------------------------------------------------------------- */
 
-static const struct sum_column folio_columns[] = {
+static const struct sum_column summary_folio_columns[] = {
     {"KIND", USE_KEY},     {"ORDER", USE_KEY},    {"SIZE", USE_NOTE},      {"FOLIOS", USE_COUNT},
     {"PAGES", USE_PAGES},  {"BYTES", USE_BYTES},  {"PMD", USE_PART},       {"ALIGNED", USE_PART},
     {"UNALIGNED", USE_PART}, {"PARTIAL", USE_PART},
@@ -396,20 +399,21 @@ batch_folio_row(struct sink *k, enum page_kind kind, unsigned order)
 
 	for (unsigned i = 0; i < FIT_COUNT; i++)
 		n += f->pages[i];
-	batch_sink_row(
-	    k, (struct value[]){
-		   batch_text(summary_kind_name(kind)), batch_number(order),
-		   batch_bytes(k, UINT64_C(1) << order), batch_number(f->met), batch_number(n),
-		   batch_bytes(k, n), k->s->pmd_known ? batch_bytes(k, f->pages[FIT_PMD]) : unknown,
-		   batch_bytes(k, f->pages[FIT_ALIGNED]), batch_bytes(k, f->pages[FIT_UNALIGNED]),
-		   batch_bytes(k, f->pages[FIT_PARTIAL])});
+	batch_sink_row(k, (struct value[]){batch_text(summary_kind_name(kind)), batch_number(order),
+	                                   batch_bytes(k, UINT64_C(1) << order),
+	                                   batch_number(f->met), batch_number(n), batch_bytes(k, n),
+	                                   k->s->pmd_known ? batch_bytes(k, f->pages[FIT_PMD])
+	                                                   : summary_unknown,
+	                                   batch_bytes(k, f->pages[FIT_ALIGNED]),
+	                                   batch_bytes(k, f->pages[FIT_UNALIGNED]),
+	                                   batch_bytes(k, f->pages[FIT_PARTIAL])});
 }
 
 static void
 batch_folios_rows(struct sink *k)
 {
 	uint64_t lost = k->s->folios_unknown;
-	struct value rest[ARRAY_LEN(folio_columns)] = {
+	struct value rest[ARRAY_LEN(summary_folio_columns)] = {
 	    [4] = batch_number(lost), [5] = batch_bytes(k, lost)};
 
 	if (k->o->format == FORMAT_TABLE)
@@ -426,18 +430,20 @@ batch_folios_rows(struct sink *k)
 
 enum { AT_STATES, AT_TYPES, AT_FLAGS, AT_SHARING, AT_FOLIOS };
 #define COLUMNS(c) (c), ARRAY_LEN(c)
-static const struct section sections[] = {
-    [AT_STATES] = {"states", "Pages by state", COLUMNS(state_columns), batch_states_rows, false},
-    [AT_TYPES] = {"types", "Regions by type", COLUMNS(type_columns), batch_types_rows, false},
-    [AT_FLAGS] = {"flags", "Pages in RAM by kpageflags", COLUMNS(flag_columns), batch_flags_rows,
-                  true},
-    [AT_SHARING] = {"sharing", "Pages in RAM by mapcount", COLUMNS(share_columns),
+static const struct section summary_sections[] = {
+    [AT_STATES] = {"states", "Pages by state", COLUMNS(summary_state_columns), batch_states_rows,
+                   false},
+    [AT_TYPES] = {"types", "Regions by type", COLUMNS(summary_type_columns), batch_types_rows,
+                  false},
+    [AT_FLAGS] = {"flags", "Pages in RAM by kpageflags", COLUMNS(summary_flag_columns),
+                  batch_flags_rows, true},
+    [AT_SHARING] = {"sharing", "Pages in RAM by mapcount", COLUMNS(summary_share_columns),
                     batch_sharing_rows, false},
     [AT_FOLIOS] = {"folios", "Pages in RAM by folio: kind, order and mapping",
-                   COLUMNS(folio_columns), batch_folios_rows, true},
+                   COLUMNS(summary_folio_columns), batch_folios_rows, true},
 };
-static const struct section totals = {"total", NULL, COLUMNS(total_columns), batch_totals_rows,
-                                      false};
+static const struct section summary_totals = {"total", NULL, COLUMNS(summary_total_columns),
+                                              batch_totals_rows, false};
 
 static const char *
 batch_why_hidden(const struct sink *k, const struct section *section)
@@ -475,9 +481,9 @@ batch_print_section(struct sink *k, const struct section *section, struct err *e
 
 	batch_begin_section(k, section, titles, align);
 	section->rows(k);
-	if (section == &sections[AT_STATES] && k->o->format == FORMAT_TABLE)
+	if (section == &summary_sections[AT_STATES] && k->o->format == FORMAT_TABLE)
 		batch_totals_rows(k);
-	if (section == &sections[AT_SHARING] && k->o->format == FORMAT_TABLE)
+	if (section == &summary_sections[AT_SHARING] && k->o->format == FORMAT_TABLE)
 		batch_pss_row(k);
 	return out_end(k->out, err);
 }
@@ -485,18 +491,18 @@ batch_print_section(struct sink *k, const struct section *section, struct err *e
 static int
 batch_print_tables(struct sink *k, struct err *err)
 {
-	for (size_t i = 0; i < ARRAY_LEN(sections); i++) {
-		const char *why = batch_why_hidden(k, &sections[i]);
+	for (size_t i = 0; i < ARRAY_LEN(summary_sections); i++) {
+		const char *why = batch_why_hidden(k, &summary_sections[i]);
 
 		if (i)
 			printf("\n");
 		if (!k->o->noheadings)
-			printf("%s\n", sections[i].heading);
+			printf("%s\n", summary_sections[i].heading);
 		if (why)
 			printf("%s\n", why);
 		else if (i == AT_FLAGS)
 			batch_print_page_types(k);
-		else if (batch_print_section(k, &sections[i], err) < 0)
+		else if (batch_print_section(k, &summary_sections[i], err) < 0)
 			return -1;
 	}
 	return 0;
@@ -512,12 +518,12 @@ batch_print_json(struct sink *k, struct err *err)
 	json_object(&j, JSON_LINES);
 	json_key(&j, "summary");
 	json_object(&j, JSON_LINES);
-	for (size_t i = 0; i < ARRAY_LEN(sections) && r == 0; i++) {
-		if (!batch_why_hidden(k, &sections[i])) {
-			r = batch_print_section(k, &sections[i], err);
+	for (size_t i = 0; i < ARRAY_LEN(summary_sections) && r == 0; i++) {
+		if (!batch_why_hidden(k, &summary_sections[i])) {
+			r = batch_print_section(k, &summary_sections[i], err);
 			continue;
 		}
-		json_key(&j, sections[i].name);
+		json_key(&j, summary_sections[i].name);
 		json_null(&j);
 	}
 	batch_json_totals(k);
@@ -550,9 +556,9 @@ batch_print_flat(struct sink *k, struct err *err)
 	struct out_shape shape = batch_shape(k->o, "summary", false);
 
 	k->out = out_begin(&shape, NULL, titles, FLAT_COLUMNS);
-	for (size_t i = 0; i < ARRAY_LEN(sections); i++)
-		batch_flat_section(k, &sections[i]);
-	batch_flat_section(k, &totals);
+	for (size_t i = 0; i < ARRAY_LEN(summary_sections); i++)
+		batch_flat_section(k, &summary_sections[i]);
+	batch_flat_section(k, &summary_totals);
 	batch_pss_row(k);
 	return out_end(k->out, err);
 }

@@ -75,7 +75,7 @@ batch_by_pages(const void *pa, const void *pb)
 }
 
 /* What was written in a region in this interval, as far as it is known. */
-struct count {
+struct watch_count {
 	uint64_t pages, unknown;
 	bool known, row;
 };
@@ -85,7 +85,7 @@ struct count {
  * known. Unwatched regions are only reported once, at the end. -1: output failed.
  */
 static int
-batch_put_interval(struct watch *w, const struct vma_list *vmas, const struct count *counts,
+batch_put_interval(struct watch *w, const struct vma_list *vmas, const struct watch_count *counts,
                    unsigned interval, uint64_t ms, struct err *err)
 {
 	struct watch_row row = {
@@ -126,11 +126,11 @@ batch_is_beside(const struct vma *v, const struct region *r)
 
 static void
 batch_count_region(struct watch *w, const struct vma *v, const struct region *r, uint32_t epoch,
-                   struct count *c)
+                   struct watch_count *c)
 {
 	const struct track *t = &w->b->t.track;
 
-	*c = (struct count){.known = r->doubt == DOUBT_NONE, .unknown = r->unknown};
+	*c = (struct watch_count){.known = r->doubt == DOUBT_NONE, .unknown = r->unknown};
 	if (r->doubt != DOUBT_OUTSIDE)
 		c->pages = track_bytes_in(t, v->start, v->end, epoch) / w->b->t.page_size;
 	c->row = c->pages || (!c->known && !batch_is_beside(v, r));
@@ -141,7 +141,7 @@ static int
 batch_report(struct watch *w, const struct regions *rs, unsigned interval, uint32_t epoch,
              uint64_t ms, struct err *err)
 {
-	struct count *counts = mem_alloc(rs->vmas.n * sizeof(*counts));
+	struct watch_count *counts = mem_alloc(rs->vmas.n * sizeof(*counts));
 	int r;
 
 	w->unwatched = 0;
@@ -418,16 +418,16 @@ batch_watch_watch(struct watch *w, struct err *err)
 
 /* --- over and over ---------------------------------------------------------------------------- */
 
-static const int ends[] = {SIGINT, SIGTERM, SIGHUP};
-static int news = -1; /* readable after a signal */
+static const int watch_ends[] = {SIGINT, SIGTERM, SIGHUP};
+static int watch_news = -1; /* readable after a signal */
 
 static void
 batch_handle(void (*handler)(int))
 {
 	struct sigaction act = {.sa_handler = handler, .sa_flags = SA_RESTART};
 
-	for (size_t i = 0; i < ARRAY_LEN(ends); i++)
-		sigaction(ends[i], &act, NULL);
+	for (size_t i = 0; i < ARRAY_LEN(watch_ends); i++)
+		sigaction(watch_ends[i], &act, NULL);
 }
 
 /*
@@ -441,16 +441,16 @@ batch_on_end(int sig)
 
 	(void)sig;
 	batch_handle(SIG_DFL);
-	eventfd_write(news, 1);
+	eventfd_write(watch_news, 1);
 	errno = error;
 }
 
 static int
 batch_open_signals(void)
 {
-	news = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	watch_news = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	batch_handle(batch_on_end);
-	return news;
+	return watch_news;
 }
 
 static void
@@ -459,7 +459,7 @@ batch_close_signals(int signals)
 	batch_handle(SIG_DFL);
 	if (signals >= 0)
 		close(signals);
-	news = -1;
+	watch_news = -1;
 }
 
 static void

@@ -21,7 +21,7 @@ enum option_id {
 
 #define O(id, l, s, a, g, h) \
 	{.name = (l), .letter = (char)(s), .arg = (a), .group = OPTION_##g, .help = (h)},
-static const struct option_row rows[OPTIONS] = {
+static const struct option_row options_rows[OPTIONS] = {
 #include "config/options.def"
 };
 #undef O
@@ -34,7 +34,7 @@ const struct option_row *
 option_table(size_t *n)
 {
 	*n = OPTIONS;
-	return rows;
+	return options_rows;
 }
 
 const char *
@@ -55,14 +55,16 @@ option_group_name(enum option_group g)
 static int
 option_bad_value(struct err *err, enum option_id id, const char *value, const char *how)
 {
-	return err_set(err, ERR_USAGE, "invalid value", how, "--%s %.60s", rows[id].name, value);
+	return err_set(err, ERR_USAGE, "invalid value", how, "--%s %.60s", options_rows[id].name,
+	               value);
 }
 
 /* The same for an option that takes one of a few words. */
 static int
 option_bad_word(struct err *err, enum option_id id, const char *value, const char *how)
 {
-	return err_set(err, ERR_USAGE, NULL, how, "unknown %s \"%.60s\"", rows[id].name, value);
+	return err_set(err, ERR_USAGE, NULL, how, "unknown %s \"%.60s\"", options_rows[id].name,
+	               value);
 }
 
 static int
@@ -161,20 +163,20 @@ option_parse_word(enum option_id id, const char *s, const char *const *words, in
 	return option_bad_word(err, id, s, how);
 }
 
-static const char *const colors[] = {
+static const char *const options_colors[] = {
     [COLOR_AUTO] = "auto", [COLOR_ALWAYS] = "always", [COLOR_NEVER] = "never", [COLOR_256] = "256",
 };
 
 const char *
 option_color_name(unsigned i)
 {
-	return i < ARRAY_LEN(colors) ? colors[i] : NULL;
+	return i < ARRAY_LEN(options_colors) ? options_colors[i] : NULL;
 }
 
 static int
 option_parse_color(const char *s, struct options *o, struct err *err)
 {
-	int i = option_parse_word(OPT_COLOR, s, colors, ARRAY_LEN(colors),
+	int i = option_parse_word(OPT_COLOR, s, options_colors, ARRAY_LEN(options_colors),
 	                          "choose from auto, always, never, 256", err);
 
 	if (i < 0)
@@ -341,7 +343,7 @@ option_take(struct options *o, const char *name, const char *arg, struct err *er
 	struct options with = *o;
 	enum option_id id = 0;
 
-	while (id + 1 < OPTIONS && strcmp(rows[id].name, name) != 0)
+	while (id + 1 < OPTIONS && strcmp(options_rows[id].name, name) != 0)
 		id++;
 	if (options_take(&with, id, arg, err) < 0)
 		return -1;
@@ -359,11 +361,11 @@ option_nearest(const char *name)
 	for (size_t i = 0; i < OPTIONS; i++) {
 		size_t n = 0;
 
-		while (name[n] && name[n] == rows[i].name[n])
+		while (name[n] && name[n] == options_rows[i].name[n])
 			n++;
-		if (n > best && rows[i].group != OPTION_HIDDEN) {
+		if (n > best && options_rows[i].group != OPTION_HIDDEN) {
 			best = n;
-			found = rows[i].name;
+			found = options_rows[i].name;
 		}
 	}
 	return best >= 2 ? found : NULL;
@@ -394,13 +396,13 @@ option_fill_getopt(struct option *longs, char *shorts)
 	*s++ = '-'; /* stop at the first non-option: what follows -- belongs to the command */
 	*s++ = ':';
 	for (int i = 0; i < OPTIONS; i++) {
-		int has = rows[i].arg[0] == '[' ? optional_argument
-		          : rows[i].arg[0]      ? required_argument
-		                                : no_argument;
+		int has = options_rows[i].arg[0] == '[' ? optional_argument
+		          : options_rows[i].arg[0]      ? required_argument
+		                                        : no_argument;
 
-		longs[i] = (struct option){rows[i].name, has, NULL, LONG_BASE + i};
-		if (rows[i].letter) {
-			*s++ = rows[i].letter;
+		longs[i] = (struct option){options_rows[i].name, has, NULL, LONG_BASE + i};
+		if (options_rows[i].letter) {
+			*s++ = options_rows[i].letter;
 			if (has == required_argument)
 				*s++ = ':';
 		}
@@ -415,7 +417,7 @@ option_id_of(int c)
 	if (c >= LONG_BASE)
 		return c - LONG_BASE;
 	for (int i = 0; i < OPTIONS; i++)
-		if (rows[i].letter && rows[i].letter == c)
+		if (options_rows[i].letter && options_rows[i].letter == c)
 			return i;
 	return -1;
 }
@@ -460,7 +462,7 @@ enum {
 	CAPABILITIES = 1 << MODE_CAPABILITIES,
 };
 
-static const char *const mode_names[] = {
+static const char *const options_mode_names[] = {
     [MODE_SCREEN] = "the screen",
     [MODE_LIST] = "--list",
     [MODE_PAGES] = "--pages",
@@ -496,7 +498,7 @@ static const struct {
 	enum option_id id;
 	unsigned answers;
 	const char *why, *how;
-} reasons[] = {
+} options_reasons[] = {
     {OPT_SORT, PAGES, "pages are listed by address, in constant memory", "use sort(1)"},
     {OPT_SORT, WATCH, "the most written comes first", "use sort(1)"},
     {OPT_FILTER, ~0u, "a filter selects rows", "use it with --list or --pages"},
@@ -522,22 +524,24 @@ option_refuse_pair(const struct options *o, enum option_id id, struct err *err)
 {
 	char why[96];
 	struct buf how = {0};
-	unsigned by = option_heeded_by(id) & ((1u << ARRAY_LEN(mode_names)) - 1);
+	unsigned by = option_heeded_by(id) & ((1u << ARRAY_LEN(options_mode_names)) - 1);
 
-	for (size_t i = 0; i < ARRAY_LEN(reasons); i++)
-		if (reasons[i].id == id && reasons[i].answers >> o->mode & 1)
-			return err_set(err, ERR_USAGE, reasons[i].why, reasons[i].how,
-			               "--%s with %s", rows[id].name, mode_names[o->mode]);
-	snprintf(why, sizeof(why), "%s does not use it", mode_names[o->mode]);
+	for (size_t i = 0; i < ARRAY_LEN(options_reasons); i++)
+		if (options_reasons[i].id == id && options_reasons[i].answers >> o->mode & 1)
+			return err_set(err, ERR_USAGE, options_reasons[i].why,
+			               options_reasons[i].how, "--%s with %s",
+			               options_rows[id].name, options_mode_names[o->mode]);
+	snprintf(why, sizeof(why), "%s does not use it", options_mode_names[o->mode]);
 	buf_str(&how, "leave it out: it works with ");
-	for (unsigned m = 0; m < ARRAY_LEN(mode_names); m++)
+	for (unsigned m = 0; m < ARRAY_LEN(options_mode_names); m++)
 		if (by >> m & 1)
 			buf_fmt(&how, "%s%s",
 			        !(by & ((1u << m) - 1)) ? ""
 			        : by >> m == 1          ? " and "
 			                                : ", ",
-			        mode_names[m]);
-	err_set(err, ERR_USAGE, why, how.s, "--%s with %s", rows[id].name, mode_names[o->mode]);
+			        options_mode_names[m]);
+	err_set(err, ERR_USAGE, why, how.s, "--%s with %s", options_rows[id].name,
+	        options_mode_names[o->mode]);
 	buf_free(&how);
 	return -1;
 }
@@ -623,8 +627,8 @@ option_take_all(struct options *o, int argc, char **argv, struct err *err)
 			return -1;
 		if (c != 1)
 			o->given |= UINT64_C(1) << option_id_of(c);
-		if (c != 1 && !optarg && rows[option_id_of(c)].arg[0] == '[')
-			open = rows[option_id_of(c)].name;
+		if (c != 1 && !optarg && options_rows[option_id_of(c)].arg[0] == '[')
+			open = options_rows[option_id_of(c)].name;
 	}
 }
 

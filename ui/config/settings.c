@@ -15,7 +15,7 @@ enum setting_id {
 #undef S
 
 #define S(id, n, v, u, h) {.name = (n), .values = (v), .usual = (u), .help = (h)},
-static const struct setting rows[SETTINGS] = {
+static const struct setting settings_rows[SETTINGS] = {
 #include "config/settings.def"
 };
 #undef S
@@ -24,7 +24,7 @@ const struct setting *
 setting_table(size_t *n)
 {
 	*n = SETTINGS;
-	return rows;
+	return settings_rows;
 }
 
 /*
@@ -37,7 +37,8 @@ setting_bad(enum setting_id id, const char *value, const char *how, struct err *
 
 	snprintf(text, sizeof(text), "%s%s", how,
 	         strstr(value, " #") ? "; after a value, a comment begins with ;" : "");
-	return err_set(err, ERR_USAGE, "invalid value", text, "%s = %.60s", rows[id].name, value);
+	return err_set(err, ERR_USAGE, "invalid value", text, "%s = %.60s", settings_rows[id].name,
+	               value);
 }
 
 static int
@@ -98,8 +99,9 @@ setting_take_option(struct options *o, enum setting_id id, const char *value, st
 {
 	struct err e;
 
-	return option_take(o, rows[id].name, value, &e) < 0 ? setting_bad(id, value, e.how, err)
-	                                                    : 0;
+	return option_take(o, settings_rows[id].name, value, &e) < 0
+	           ? setting_bad(id, value, e.how, err)
+	           : 0;
 }
 
 static int
@@ -131,9 +133,9 @@ setting_take(struct options *o, const char *name, const char *value, struct err 
 	    .name = name, .best = 3, .how = "`pmtop --print-config` lists them"};
 
 	for (unsigned i = 0; i < SETTINGS; i++) {
-		if (!strcmp(name, rows[i].name))
+		if (!strcmp(name, settings_rows[i].name))
 			return settings_take(o, (enum setting_id)i, value, err);
-		guess_try(&g, rows[i].name, strlen(rows[i].name));
+		guess_try(&g, settings_rows[i].name, strlen(settings_rows[i].name));
 	}
 	return err_set(err, ERR_USAGE, "unknown setting", g.how, "%.60s", name);
 }

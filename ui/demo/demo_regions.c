@@ -66,7 +66,7 @@ demo_random_below(struct demo *d, uint32_t n)
 static const struct life_pattern {
 	size_t row, col;
 	const char *rows[4];
-} life_start[] = {
+} demo_life_start[] = {
     /* within the first 16 rows, which fit the smallest terminal */
     {1, 2, {".#.", "..#", "###"}}, /* glider */
     {1, 12, {".#.", "..#", "###"}},
@@ -79,8 +79,8 @@ static void
 demo_life_set_up(struct demo *d)
 {
 	memset(d->life, 0, sizeof(d->life));
-	for (size_t i = 0; i < ARRAY_LEN(life_start); i++) {
-		const struct life_pattern *p = &life_start[i];
+	for (size_t i = 0; i < ARRAY_LEN(demo_life_start); i++) {
+		const struct life_pattern *p = &demo_life_start[i];
 
 		for (size_t r = 0; r < ARRAY_LEN(p->rows) && p->rows[r]; r++)
 			for (size_t c = 0; p->rows[r][c]; c++)
@@ -136,7 +136,7 @@ demo_life_step(struct demo *d, const struct demo_area *a)
 /* --- banner: scrolling text ------------------------------------------------------------------- */
 
 /* Drawn at double width, since a terminal cell is twice as high as wide: 64 columns, cyclic. */
-static const char banner_text[][DEMO_ROW / 2 + 1] = {
+static const char demo_banner_text[][DEMO_ROW / 2 + 1] = {
 	"                                ",
 	"             #                  ",
 	"             #                  ",
@@ -153,7 +153,7 @@ static void
 demo_banner_step(struct demo *d, const struct demo_area *a)
 {
 	for (size_t i = 0; i < a->pages; i++)
-		if (banner_text[i / DEMO_ROW][(i + d->step) % DEMO_ROW / 2] == '#')
+		if (demo_banner_text[i / DEMO_ROW][(i + d->step) % DEMO_ROW / 2] == '#')
 			demo_draw(d, a, i);
 }
 
@@ -361,7 +361,7 @@ const struct demo_region demo_regions[] = {
      .build = demo_draw_all,
      .step = demo_life_step},
     {.name = "demo banner",
-     .pages = DEMO_ROW * ARRAY_LEN(banner_text),
+     .pages = DEMO_ROW * ARRAY_LEN(demo_banner_text),
      .pictured = true,
      .build = demo_draw_all,
      .step = demo_banner_step},

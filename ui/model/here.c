@@ -7,7 +7,7 @@
 #include "base/util.h"
 
 #define H(id, f, h) {.form = (f), .help = (h)},
-static const struct here_form forms[] = {
+static const struct here_form here_rows[] = {
 #include "model/here.def"
 };
 #undef H
@@ -15,8 +15,8 @@ static const struct here_form forms[] = {
 const struct here_form *
 here_forms(size_t *n)
 {
-	*n = ARRAY_LEN(forms);
-	return forms;
+	*n = ARRAY_LEN(here_rows);
+	return here_rows;
 }
 
 /* Characters that end an address, as in query.c. */

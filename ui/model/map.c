@@ -10,7 +10,7 @@ static const struct scale {
 	double unit;   /* cells a doubling */
 	unsigned name; /* the most cells that a block gets for its name */
 	uint64_t gap;  /* the smallest that is an item */
-} scales[MAP_SCALES] = {
+} map_scales[MAP_SCALES] = {
     {0.25, 3, UINT64_C(1) << 40}, {0.5, 5, UINT64_C(1) << 36}, {0.75, 7, UINT64_C(1) << 33},
     {1, 9, UINT64_C(1) << 30},    {1.5, 12, UINT64_C(1) << 30}, {2, 14, UINT64_C(1) << 27},
     {2.5, 18, UINT64_C(1) << 24}, {3, 24, UINT64_C(1) << 20},  {4, 32, UINT64_C(1) << 20},
@@ -21,7 +21,7 @@ enum { GAP_CELLS = 14, GAP_SHORT = 8, GAP_WIDE = 4 /* from this scale on its wor
 
 /* --- what belongs together -------------------------------------------------------------------- */
 
-enum kind { PART_NAMED, PART_STACK, PART_ARENA, PART_ANON };
+enum map_kind { PART_NAMED, PART_STACK, PART_ARENA, PART_ANON };
 
 static bool
 map_is_bare(const struct vma *v)
@@ -29,7 +29,7 @@ map_is_bare(const struct vma *v)
 	return !v->name[0] && (v->type == VMA_ANON || v->type == VMA_RESERVE);
 }
 
-static enum kind
+static enum map_kind
 map_kind_of(const struct vma_list *vmas, size_t i)
 {
 	const struct vma *v = &vmas->v[i];
@@ -52,7 +52,8 @@ map_is_bss(const struct vma *v, const struct vma *before, uint64_t block)
 }
 
 static bool
-map_belongs(const struct vma *v, enum kind kind, const struct vma *before, enum kind kind_before)
+map_belongs(const struct vma *v, enum map_kind kind, const struct vma *before,
+            enum map_kind kind_before)
 {
 	if (kind != kind_before)
 		return false;
@@ -104,7 +105,7 @@ void
 map_label(struct buf *out, const struct map_item *item, const struct vma_list *vmas)
 {
 	const struct vma *v = &vmas->v[item->first];
-	enum kind kind = map_kind_of(vmas, item->first);
+	enum map_kind kind = map_kind_of(vmas, item->first);
 	size_t n = 0, len;
 	const char *s;
 
@@ -224,8 +225,8 @@ map_add_gap(struct map *m, uint64_t start, uint64_t end)
 static void
 map_find_items(struct map *m, const struct vma_list *vmas)
 {
-	const struct scale *sc = &scales[m->scale];
-	enum kind before = PART_NAMED, kind;
+	const struct scale *sc = &map_scales[m->scale];
+	enum map_kind before = PART_NAMED, kind;
 	uint64_t end = 0;
 	bool fresh = true;
 
@@ -322,7 +323,7 @@ map_lay(struct map *m, const struct vma_list *vmas, size_t page_size, unsigned c
 	for (size_t i = 0; i < m->items; i++)
 		if (m->item[i].n)
 			m->item[i].cells =
-			    map_block_cells(&m->item[i], vmas, page_size, &scales[m->scale]);
+			    map_block_cells(&m->item[i], vmas, page_size, &map_scales[m->scale]);
 	if (linear)
 		map_make_linear(m, vmas);
 	map_place_items(m, vmas, page_size);

@@ -10,7 +10,7 @@
 #include "kernel/kabi.h"
 #include "page/state.h"
 
-static const struct value unknown = {.kind = VALUE_UNKNOWN};
+static const struct value columns_unknown = {.kind = VALUE_UNKNOWN};
 
 static struct value
 columns_number(uint64_t n)
@@ -59,20 +59,20 @@ columns_ours(const char *s)
 static struct value
 columns_of_one(const struct region_row *row, struct value v)
 {
-	return row->regions ? unknown : v;
+	return row->regions ? columns_unknown : v;
 }
 
 static struct value
 columns_pages(const struct region_row *row, uint64_t n)
 {
-	return row->r->known ? columns_size(n * row->page_size) : unknown;
+	return row->r->known ? columns_size(n * row->page_size) : columns_unknown;
 }
 
 static struct value
 columns_share(const struct region_row *row, uint64_t n, uint64_t of)
 {
 	if (!row->r->known)
-		return unknown;
+		return columns_unknown;
 	return (struct value){.kind = VALUE_PERCENT, .n = of ? n : 0, .of = of ? of : 1};
 }
 
@@ -107,13 +107,14 @@ columns_swap(const struct region_row *row)
 {
 	if (!row->r->swap_unsure)
 		return columns_pages(row, row->r->swap);
-	return columns_smaps(row, SMAPS_SWAP) ? columns_size(row->smaps->swap) : unknown;
+	return columns_smaps(row, SMAPS_SWAP) ? columns_size(row->smaps->swap) : columns_unknown;
 }
 
 static struct value
 columns_written(const struct region_row *row)
 {
-	return row->dirty_known && !row->r->doubt ? columns_pages(row, row->r->written) : unknown;
+	return row->dirty_known && !row->r->doubt ? columns_pages(row, row->r->written)
+	                                          : columns_unknown;
 }
 
 static struct value
@@ -122,7 +123,7 @@ columns_unwritten(const struct region_row *row)
 	uint64_t there = row->r->rss + row->r->swap - row->r->unseen;
 
 	if (!row->dirty_known || row->r->doubt || row->r->part)
-		return unknown;
+		return columns_unknown;
 	return columns_pages(row, there - u64_min(there, row->r->written));
 }
 
@@ -130,7 +131,7 @@ static struct value
 columns_rate(const struct region_row *row)
 {
 	return row->r->rate != RATE_UNKNOWN && !row->r->doubt ? columns_pages(row, row->r->rate)
-	                                                      : unknown;
+	                                                      : columns_unknown;
 }
 
 /* PAGEMAP_SCAN reports which pages are mapped huge; older kernels only have it in smaps. */
@@ -139,7 +140,7 @@ columns_thp(const struct region_row *row)
 {
 	if (row->huge_known)
 		return columns_pages(row, row->r->thp);
-	return row->smaps ? columns_size(row->smaps->thp) : unknown;
+	return row->smaps ? columns_size(row->smaps->thp) : columns_unknown;
 }
 
 static struct value
@@ -148,7 +149,7 @@ columns_thp_share(const struct region_row *row)
 	struct value thp = columns_thp(row);
 
 	return thp.kind == VALUE_UNKNOWN
-	           ? unknown
+	           ? columns_unknown
 	           : columns_share(row, thp.n, row->r->rss * row->page_size);
 }
 
@@ -157,7 +158,7 @@ columns_ksm(const struct region_row *row)
 {
 	if (row->ksm_known)
 		return columns_pages(row, row->ksm);
-	return columns_smaps(row, SMAPS_KSM) ? columns_size(row->smaps->ksm) : unknown;
+	return columns_smaps(row, SMAPS_KSM) ? columns_size(row->smaps->ksm) : columns_unknown;
 }
 
 /* --- of pages --------------------------------------------------------------------------------- */
@@ -165,7 +166,8 @@ columns_ksm(const struct region_row *row)
 static struct value
 columns_bit(const struct page_row *row, uint64_t mask)
 {
-	return row->pg->known & PAGE_WORD ? columns_number(row->pg->word & mask ? 1 : 0) : unknown;
+	return row->pg->known & PAGE_WORD ? columns_number(row->pg->word & mask ? 1 : 0)
+	                                  : columns_unknown;
 }
 
 static struct value
@@ -176,9 +178,9 @@ columns_page_written(const struct page_row *row)
 	if (row->track && track_at(row->track, row->addr))
 		return columns_number(1);
 	if (!row->written_known || !(row->pg->known & PAGE_WORD))
-		return unknown;
+		return columns_unknown;
 	if (row->track)
-		return track_reaches(row->track, row->addr) ? columns_number(0) : unknown;
+		return track_reaches(row->track, row->addr) ? columns_number(0) : columns_unknown;
 	return columns_number(w & PM_SOFT_DIRTY && w & (PM_PRESENT | PM_SWAPPED) ? 1 : 0);
 }
 
@@ -197,7 +199,7 @@ columns_swap_device(const struct page_row *row)
 	unsigned type = PM_SWAP_TYPE(row->pg->word);
 
 	if (!columns_in_swap(row) || type >= row->swaps->n)
-		return unknown;
+		return columns_unknown;
 	return columns_outside(row->swaps->name[type]);
 }
 
@@ -242,14 +244,14 @@ columns_memcg(const struct page_row *row)
 	COLUMNS_ROW(PAGE, i, t, w, ty, h, .of_page = columns_page_##i, __VA_ARGS__)
 #define W(i, t, w, ty, h, v, ...) \
 	COLUMNS_ROW(WATCH, i, t, w, ty, h, .of_watch = columns_watch_##i, __VA_ARGS__)
-static const struct column rows[COL_COUNT] = {
+static const struct column columns_rows[COL_COUNT] = {
 #include "table/columns.def"
 };
 
 const struct column *
 column_row(enum column_id id)
 {
-	return &rows[id];
+	return &columns_rows[id];
 }
 
 void
@@ -267,26 +269,26 @@ columns_needs(const enum column_id *ids, size_t n)
 	unsigned needs = 0;
 
 	for (size_t i = 0; i < n; i++)
-		needs |= rows[ids[i]].needs;
+		needs |= columns_rows[ids[i]].needs;
 	return needs;
 }
 
 struct value
 region_value(enum column_id id, const struct region_row *row)
 {
-	return rows[id].of_region(row);
+	return columns_rows[id].of_region(row);
 }
 
 struct value
 page_value(enum column_id id, const struct page_row *row)
 {
-	return rows[id].of_page(row);
+	return columns_rows[id].of_page(row);
 }
 
 struct value
 watch_value(enum column_id id, const struct watch_row *row)
 {
-	return rows[id].of_watch(row);
+	return columns_rows[id].of_watch(row);
 }
 
 bool
@@ -368,7 +370,7 @@ columns_all(enum column_set set, bool usual, enum column_id ids[COL_COUNT], size
 {
 	*n = 0;
 	for (unsigned i = 0; i < COL_COUNT; i++)
-		if (rows[i].set == set && (!usual || rows[i].usual))
+		if (columns_rows[i].set == set && (!usual || columns_rows[i].usual))
 			ids[(*n)++] = (enum column_id)i;
 }
 
@@ -382,8 +384,9 @@ enum column_id
 column_named(enum column_set set, const char *name, size_t len)
 {
 	for (unsigned i = 0; i < COL_COUNT; i++)
-		if (rows[i].set == set && (columns_is_name(rows[i].title, name, len) ||
-		                           columns_is_name(rows[i].once, name, len)))
+		if (columns_rows[i].set == set &&
+		    (columns_is_name(columns_rows[i].title, name, len) ||
+		     columns_is_name(columns_rows[i].once, name, len)))
 			return (enum column_id)i;
 	return COL_COUNT;
 }
@@ -395,9 +398,9 @@ columns_no_such_column(enum column_set set, const char *name, size_t len, struct
 
 	buf_str(&how, "choose from");
 	for (unsigned i = 0; i < COL_COUNT; i++)
-		if (rows[i].set == set)
-			buf_fmt(&how, "%s%s", i && rows[i - 1].set == set ? "," : " ",
-			        rows[i].title);
+		if (columns_rows[i].set == set)
+			buf_fmt(&how, "%s%s", i && columns_rows[i - 1].set == set ? "," : " ",
+			        columns_rows[i].title);
 	err_set(err, ERR_USAGE,
 	        set == SET_REGION ? "regions have no such column"
 	        : set == SET_PAGE ? "pages have no such column"

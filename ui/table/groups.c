@@ -14,7 +14,7 @@ grouping_name(enum grouping by)
 	return names[by];
 }
 
-static const char stacks[] = "[stacks]", arenas[] = "[arenas]";
+static const char groups_stacks[] = "[stacks]", groups_arenas[] = "[arenas]";
 
 static const char *
 group_key(const struct vma_list *l, size_t i, enum grouping by)
@@ -24,9 +24,9 @@ group_key(const struct vma_list *l, size_t i, enum grouping by)
 	if (by == GROUPING_TYPE)
 		return vma_type_name((enum vma_type)v->type);
 	if (!strncmp(v->name, "[stack:", 7) || v->type == VMA_GUARD)
-		return stacks;
+		return groups_stacks;
 	if (vma_arena(l, i))
-		return arenas;
+		return groups_arenas;
 	return vma_shown_name(v);
 }
 
@@ -34,8 +34,8 @@ group_key(const struct vma_list *l, size_t i, enum grouping by)
 static bool
 groups_is_unit(const struct vma_list *l, size_t i, const char *key)
 {
-	return (key == stacks && l->v[i].type != VMA_GUARD) ||
-	       (key == arenas && vma_arena(l, i) == VMA_ARENA_USED);
+	return (key == groups_stacks && l->v[i].type != VMA_GUARD) ||
+	       (key == groups_arenas && vma_arena(l, i) == VMA_ARENA_USED);
 }
 
 void

@@ -13,8 +13,8 @@
 enum { ESC = 27, BEL = 7, ST = 0x9c }; /* ST: the 8-bit form, which some terminals send */
 enum fit { FIT_NONE, FIT_MORE, FIT_COLOR, FIT_LAST };
 
-static const char query[] = "\033]11;?\033\\\033[c";
-static const char osc[] = "\033]11;"; /* the start of a reply about the colour */
+static const char ground_query[] = "\033]11;?\033\\\033[c";
+static const char ground_osc[] = "\033]11;"; /* the start of a reply about the colour */
 
 /* --- colours ---------------------------------------------------------------------------------- */
 
@@ -63,13 +63,13 @@ static enum fit
 ground_fit_color(const int *c, int n)
 {
 	for (int i = 0; i < n; i++) {
-		if (i < (int)sizeof(osc) - 1) {
-			if (c[i] != osc[i])
+		if (i < (int)sizeof(ground_osc) - 1) {
+			if (c[i] != ground_osc[i])
 				return FIT_NONE;
 		} else if (c[i] == BEL || c[i] == ST || (c[i] == '\\' && c[i - 1] == ESC)) {
 			return FIT_COLOR;
 		} else if ((c[i] != ESC && (c[i] < ' ' || c[i] > '~')) ||
-		           (c[i - 1] == ESC && i >= (int)sizeof(osc))) {
+		           (c[i - 1] == ESC && i >= (int)sizeof(ground_osc))) {
 			return FIT_NONE;
 		}
 	}
@@ -102,8 +102,8 @@ ground_type(struct ground_ask *q, const int *keys, int n)
 bool
 ground_in_answer(const struct ground_ask *q)
 {
-	return q->held_n >= (int)sizeof(osc) - 1 &&
-	       ground_fit_color(q->held, (int)sizeof(osc) - 1) == FIT_MORE;
+	return q->held_n >= (int)sizeof(ground_osc) - 1 &&
+	       ground_fit_color(q->held, (int)sizeof(ground_osc) - 1) == FIT_MORE;
 }
 
 void
@@ -120,7 +120,7 @@ ground_take_color(struct ground_ask *q)
 	char text[GROUND_HELD];
 	int n = 0;
 
-	for (int i = (int)sizeof(osc) - 1;
+	for (int i = (int)sizeof(ground_osc) - 1;
 	     i < q->held_n && q->held[i] != BEL && q->held[i] != ST && q->held[i] != ESC; i++)
 		text[n++] = (char)q->held[i];
 	text[n] = '\0';
@@ -194,8 +194,8 @@ ground_read_answers(struct ground_ask *q, int in, int ms)
 void
 ground_ask(struct ground_ask *q, int in, int out, int ms)
 {
-	*q = (struct ground_ask){.asked = write(out, query, sizeof(query) - 1) ==
-	                                  (ssize_t)sizeof(query) - 1};
+	*q = (struct ground_ask){.asked = write(out, ground_query, sizeof(ground_query) - 1) ==
+	                                  (ssize_t)sizeof(ground_query) - 1};
 	q->waiting = q->asked;
 	ground_read_answers(q, in, ms);
 }

@@ -17,38 +17,38 @@
 	 .group = GROUP_##g,  \
 	 .hint = (h),         \
 	 .words = (w)},
-static const struct key_row rows[] = {
+static const struct key_row keys_rows[] = {
 #include "term/keys.def"
 };
 
-static const struct key_row *table = rows;
-static size_t table_n = ARRAY_LEN(rows);
+static const struct key_row *keys_table = keys_rows;
+static size_t keys_table_n = ARRAY_LEN(keys_rows);
 
 const struct key_row *
 key_table(size_t *n)
 {
-	*n = table_n;
-	return table;
+	*n = keys_table_n;
+	return keys_table;
 }
 
 const struct key_row *
 key_usual(size_t *n)
 {
-	*n = ARRAY_LEN(rows);
-	return rows;
+	*n = ARRAY_LEN(keys_rows);
+	return keys_rows;
 }
 
 void
 key_table_set(const struct key_row *own, size_t n)
 {
-	table = own ? own : rows;
-	table_n = own ? n : ARRAY_LEN(rows);
+	keys_table = own ? own : keys_rows;
+	keys_table_n = own ? n : ARRAY_LEN(keys_rows);
 }
 
 static const struct {
 	char letter;
 	const char *name, *title;
-} views[] = {
+} keys_views[] = {
 #define V(id, object, letter, name, title, on) {letter, name, title},
 #define Q(letter, name, title) {letter, name, title},
 #include "term/views.def"
@@ -57,10 +57,10 @@ static const struct {
 const char *
 key_views(void)
 {
-	static char letters[ARRAY_LEN(views) + 1];
+	static char letters[ARRAY_LEN(keys_views) + 1];
 
-	for (size_t i = 0; i < ARRAY_LEN(views); i++)
-		letters[i] = views[i].letter;
+	for (size_t i = 0; i < ARRAY_LEN(keys_views); i++)
+		letters[i] = keys_views[i].letter;
 	return letters;
 }
 
@@ -69,7 +69,7 @@ key_view_at(char letter)
 {
 	size_t i = 0;
 
-	while (i + 1 < ARRAY_LEN(views) && views[i].letter != letter)
+	while (i + 1 < ARRAY_LEN(keys_views) && keys_views[i].letter != letter)
 		i++;
 	return i;
 }
@@ -77,21 +77,21 @@ key_view_at(char letter)
 const char *
 key_view_name(char letter)
 {
-	return views[key_view_at(letter)].name;
+	return keys_views[key_view_at(letter)].name;
 }
 
 const char *
 key_view_title(char letter)
 {
-	return views[key_view_at(letter)].title;
+	return keys_views[key_view_at(letter)].title;
 }
 
 char
 key_view_named(const char *name)
 {
-	for (size_t i = 0; i < ARRAY_LEN(views); i++)
-		if (!strcmp(views[i].name, name))
-			return views[i].letter;
+	for (size_t i = 0; i < ARRAY_LEN(keys_views); i++)
+		if (!strcmp(keys_views[i].name, name))
+			return keys_views[i].letter;
 	return 0;
 }
 
@@ -108,12 +108,12 @@ key_action_name(const struct key_row *row, char *out, size_t size)
 int
 key_action_named(const char *name)
 {
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(keys_rows); i++) {
 		char own[KEY_NAME_SIZE];
 
-		key_action_name(&rows[i], own, sizeof(own));
+		key_action_name(&keys_rows[i], own, sizeof(own));
 		if (!strcmp(own, name))
-			return (int)rows[i].action;
+			return (int)keys_rows[i].action;
 	}
 	return -1;
 }
@@ -126,10 +126,10 @@ key_of(enum action action, char view)
 	char *text = texts[turn++ % ARRAY_LEN(texts)];
 
 	snprintf(text, KEY_NAME_SIZE, "(no key)");
-	for (size_t i = 0; i < table_n; i++)
-		if (table[i].action == action && key_row_in(&table[i], view)) {
-			snprintf(text, KEY_NAME_SIZE, "%.*s", (int)strcspn(table[i].keys, " "),
-			         table[i].keys);
+	for (size_t i = 0; i < keys_table_n; i++)
+		if (keys_table[i].action == action && key_row_in(&keys_table[i], view)) {
+			snprintf(text, KEY_NAME_SIZE, "%.*s", (int)strcspn(keys_table[i].keys, " "),
+			         keys_table[i].keys);
 			break;
 		}
 	return text;
@@ -197,12 +197,12 @@ key_in_row(const struct key_row *row, int key)
 enum action
 key_action(int key, char view)
 {
-	for (size_t i = 0; i < table_n; i++) {
-		int at = key_row_in(&table[i], view) ? key_in_row(&table[i], key) : -1;
+	for (size_t i = 0; i < keys_table_n; i++) {
+		int at = key_row_in(&keys_table[i], view) ? key_in_row(&keys_table[i], key) : -1;
 
 		if (at >= 0)
-			return table[i].action == ACT_LENS ? (enum action)(ACT_LENS + at)
-			                                   : table[i].action;
+			return keys_table[i].action == ACT_LENS ? (enum action)(ACT_LENS + at)
+			                                   : keys_table[i].action;
 	}
 	return ACT_NONE;
 }

@@ -6,7 +6,7 @@
 #include "base/util.h"
 
 #define M(g, w) {.gesture = (g), .words = (w)},
-static const struct mouse_row rows[] = {
+static const struct mouse_row mouse_rows[] = {
 #include "term/mouse.def"
 };
 #undef M
@@ -16,8 +16,8 @@ enum { BUTTON_BITS = 3, CTRL = 16, MOVED = 32, WHEEL = 64, MORE_BUTTONS = 128, C
 const struct mouse_row *
 mouse_table(size_t *n)
 {
-	*n = ARRAY_LEN(rows);
-	return rows;
+	*n = ARRAY_LEN(mouse_rows);
+	return mouse_rows;
 }
 
 static bool

@@ -18,7 +18,7 @@ enum { N = 0, B = PAINT_BOLD, R = PAINT_REVERSE, U = PAINT_UNDERLINE };
 #define T(role, df, db, da, lf, lb, la, af, ab, aa, ma) \
 	[ROLE_##role] = {[THEME_DARK] = {df, db, da}, [THEME_LIGHT] = {lf, lb, la}, \
 	                 [THEME_ANSI] = {af, ab, aa}, [THEME_MONO] = {-1, -1, ma}},
-static const struct paint_style styles[ROLE_COUNT][THEME_COUNT] = {
+static const struct paint_style paint_styles[ROLE_COUNT][THEME_COUNT] = {
 #include "term/theme.def"
 };
 #undef T
@@ -44,12 +44,12 @@ static struct {
 	int cursor_y, cursor_x;
 	unsigned short pair[257][257]; /* [fg + 1][bg + 1]; 0: not allocated yet */
 	unsigned short pairs;
-} p;
+} paint;
 
 struct paint_style
 paint_style(enum theme theme, enum role role)
 {
-	return styles[role][theme];
+	return paint_styles[role][theme];
 }
 
 const char *
@@ -75,48 +75,48 @@ paint_do_choose(const struct term *t, enum theme theme)
 void
 paint_open(const struct term *t, enum theme theme)
 {
-	memset(&p, 0, sizeof(p));
-	p.utf8 = t->utf8;
-	p.calm = t->calm;
-	p.colors = t->colors > 0;
-	p.theme = paint_do_choose(t, theme);
-	p.light = t->ground == GROUND_LIGHT || theme == THEME_LIGHT;
+	memset(&paint, 0, sizeof(paint));
+	paint.utf8 = t->utf8;
+	paint.calm = t->calm;
+	paint.colors = t->colors > 0;
+	paint.theme = paint_do_choose(t, theme);
+	paint.light = t->ground == GROUND_LIGHT || theme == THEME_LIGHT;
 }
 
 static void
 paint_forget_shown(void)
 {
-	for (int i = 0; i < p.rows * p.cols; i++)
-		p.shown[i] = (struct pcell){.ch = NEVER};
+	for (int i = 0; i < paint.rows * paint.cols; i++)
+		paint.shown[i] = (struct pcell){.ch = NEVER};
 }
 
 void
 paint_again(const struct term *t, enum theme theme)
 {
-	p.theme = paint_do_choose(t, theme);
-	p.light = t->ground == GROUND_LIGHT || theme == THEME_LIGHT;
+	paint.theme = paint_do_choose(t, theme);
+	paint.light = t->ground == GROUND_LIGHT || theme == THEME_LIGHT;
 	paint_forget_shown();
 }
 
 void
 paint_close(void)
 {
-	free(p.next);
-	free(p.shown);
-	p.next = p.shown = NULL;
-	p.rows = p.cols = 0;
+	free(paint.next);
+	free(paint.shown);
+	paint.next = paint.shown = NULL;
+	paint.rows = paint.cols = 0;
 }
 
 enum theme
 paint_theme(void)
 {
-	return p.theme;
+	return paint.theme;
 }
 
 bool
 paint_utf8(void)
 {
-	return p.utf8;
+	return paint.utf8;
 }
 
 void
@@ -124,30 +124,30 @@ paint_begin(const struct term *t)
 {
 	static const struct pcell blank = {.ch = L' ', .style = {-1, -1, 0}};
 
-	if (t->rows != p.rows || t->cols != p.cols) {
+	if (t->rows != paint.rows || t->cols != paint.cols) {
 		size_t n = (size_t)t->rows * (size_t)t->cols;
 
-		p.rows = t->rows;
-		p.cols = t->cols;
-		p.next = mem_resize(p.next, n * sizeof(*p.next));
-		p.shown = mem_resize(p.shown, n * sizeof(*p.shown));
+		paint.rows = t->rows;
+		paint.cols = t->cols;
+		paint.next = mem_resize(paint.next, n * sizeof(*paint.next));
+		paint.shown = mem_resize(paint.shown, n * sizeof(*paint.shown));
 		paint_forget_shown();
 		erase();
 	}
-	for (int i = 0; i < p.rows * p.cols; i++)
-		p.next[i] = blank;
-	p.cursor_y = -1;
+	for (int i = 0; i < paint.rows * paint.cols; i++)
+		paint.next[i] = blank;
+	paint.cursor_y = -1;
 }
 
 static int
 paint_pair_of(short fg, short bg)
 {
-	unsigned short *n = &p.pair[fg + 1][bg + 1];
+	unsigned short *n = &paint.pair[fg + 1][bg + 1];
 
-	if (!p.colors || (fg < 0 && bg < 0))
+	if (!paint.colors || (fg < 0 && bg < 0))
 		return 0;
-	if (!*n && p.pairs + 1 < COLOR_PAIRS) {
-		*n = ++p.pairs;
+	if (!*n && paint.pairs + 1 < COLOR_PAIRS) {
+		*n = ++paint.pairs;
 		init_extended_pair(*n, fg, bg);
 	}
 	return *n;
@@ -164,7 +164,7 @@ paint_send_cell(int y, int x, const struct pcell *c)
 	cchar_t cc;
 
 	memcpy(text + 1, c->marks, sizeof(c->marks));
-	setcchar(&cc, text, attr, (short)pair, p.colors ? &pair : NULL);
+	setcchar(&cc, text, attr, (short)pair, paint.colors ? &pair : NULL);
 	mvadd_wch(y, x, &cc);
 }
 
@@ -186,10 +186,10 @@ paint_flush(void)
 {
 	unsigned changed = 0;
 
-	for (int y = 0; y < p.rows; y++)
-		for (int x = 0; x < p.cols; x++) {
-			struct pcell *next = &p.next[y * p.cols + x],
-				     *shown = &p.shown[y * p.cols + x];
+	for (int y = 0; y < paint.rows; y++)
+		for (int x = 0; x < paint.cols; x++) {
+			struct pcell *next = &paint.next[y * paint.cols + x],
+				     *shown = &paint.shown[y * paint.cols + x];
 
 			if (paint_same(next, shown))
 				continue;
@@ -198,9 +198,9 @@ paint_flush(void)
 				paint_send_cell(y, x, next);
 			changed++;
 		}
-	curs_set(p.cursor_y >= 0 ? 1 : 0);
-	if (p.cursor_y >= 0)
-		move(p.cursor_y, p.cursor_x);
+	curs_set(paint.cursor_y >= 0 ? 1 : 0);
+	if (paint.cursor_y >= 0)
+		move(paint.cursor_y, paint.cursor_x);
 	wnoutrefresh(stdscr);
 	doupdate();
 	return changed;
@@ -243,10 +243,10 @@ paint_dump(struct buf *out, int rows, bool colors)
 {
 	static const struct paint_style plain = {-1, -1, 0};
 
-	for (int y = 0; y < rows && y < p.rows; y++) {
-		const struct pcell *row = &p.shown[y * p.cols];
+	for (int y = 0; y < rows && y < paint.rows; y++) {
+		const struct pcell *row = &paint.shown[y * paint.cols];
 		struct paint_style now = plain;
-		int end = p.cols;
+		int end = paint.cols;
 
 		while (end > 0 && row[end - 1].ch == L' ' &&
 		       (!colors || paint_same_style(&row[end - 1].style, &plain)))
@@ -266,7 +266,9 @@ paint_dump(struct buf *out, int rows, bool colors)
 static struct pcell *
 paint_cell_at(int y, int x)
 {
-	return y < 0 || y >= p.rows || x < 0 || x >= p.cols ? NULL : &p.next[y * p.cols + x];
+	return y < 0 || y >= paint.rows || x < 0 || x >= paint.cols
+	           ? NULL
+	           : &paint.next[y * paint.cols + x];
 }
 
 static void
@@ -289,7 +291,7 @@ paint_plain_sign(wchar_t ch)
 	    {L'│', L'|'}, {L'─', L'-'}, {L'▔', L'^'}, {L'█', L'#'}, {L'↑', L'^'}, {L'↓', L'v'},
 	};
 
-	if (p.utf8 || ch < 0x7f)
+	if (paint.utf8 || ch < 0x7f)
 		return ch;
 	for (size_t i = 0; i < ARRAY_LEN(signs); i++)
 		if (signs[i].sign == ch)
@@ -316,7 +318,7 @@ paint_mark(int y, int x, wchar_t mark)
 size_t
 paint_columns(uint32_t cp)
 {
-	int w = p.utf8 ? wcwidth((wchar_t)cp) : 1;
+	int w = paint.utf8 ? wcwidth((wchar_t)cp) : 1;
 
 	return w < 0 ? 1 : (size_t)w;
 }
@@ -325,9 +327,9 @@ paint_columns(uint32_t cp)
 static struct paint_style
 paint_letter_style(enum role role)
 {
-	struct paint_style style = styles[role][p.theme];
+	struct paint_style style = paint_styles[role][paint.theme];
 
-	if (p.theme == THEME_ANSI && p.light && style.bg < 0 &&
+	if (paint.theme == THEME_ANSI && paint.light && style.bg < 0 &&
 	    (style.fg == 2 || style.fg == 3 || style.fg == 6))
 		style = (struct paint_style){-1, -1, style.attr | PAINT_BOLD};
 	return style;
@@ -341,8 +343,8 @@ paint_text(int y, int x, int right, enum role role, const char *fmt, ...)
 	int left = x;
 	va_list ap;
 
-	if (right > p.cols)
-		right = p.cols;
+	if (right > paint.cols)
+		right = paint.cols;
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
@@ -366,7 +368,8 @@ paint_text(int y, int x, int right, enum role role, const char *fmt, ...)
 		if (x + w > right)
 			break;
 		paint_put(y, x,
-		          p.utf8 && wcwidth((wchar_t)cp) < 0 ? L'?' : paint_plain_sign((wchar_t)cp),
+		          paint.utf8 && wcwidth((wchar_t)cp) < 0 ? L'?'
+		                                                 : paint_plain_sign((wchar_t)cp),
 		          paint_letter_style(role));
 		if (w == 2)
 			paint_put(y, x + 1, COVERED, paint_letter_style(role));
@@ -379,7 +382,7 @@ void
 paint_fill(int y, int x, int right, enum role role)
 {
 	for (; x < right; x++)
-		paint_put(y, x, L' ', styles[role][p.theme]);
+		paint_put(y, x, L' ', paint_styles[role][paint.theme]);
 }
 
 void
@@ -391,13 +394,14 @@ paint_glyph(int y, int x, enum role role, wchar_t glyph)
 void
 paint_block(int y, int x, enum role front, enum role back, wchar_t glyph)
 {
-	struct paint_style f = styles[front][p.theme], b = styles[back][p.theme];
+	struct paint_style f = paint_styles[front][paint.theme],
+			   b = paint_styles[back][paint.theme];
 	struct paint_style style = {.fg = f.bg >= 0 ? f.bg : f.fg, .bg = b.bg, .attr = 0};
 
-	if (p.theme == THEME_MONO)
+	if (paint.theme == THEME_MONO)
 		style = (struct paint_style){-1, -1, f.attr};
-	else if (p.theme == THEME_ANSI &&
-	         !p.utf8) /* a symbol, not an area: dark blue needs the extra brightness */
+	else if (paint.theme == THEME_ANSI &&
+	         !paint.utf8) /* a symbol, not an area: dark blue needs the extra brightness */
 		style.attr = PAINT_BOLD;
 	paint_put(y, x, glyph, style);
 }
@@ -414,7 +418,7 @@ paint_over(int y, int x, wchar_t glyph)
 void
 paint_shade(int y, int x, int right, enum role role)
 {
-	struct paint_style style = styles[role][p.theme];
+	struct paint_style style = paint_styles[role][paint.theme];
 
 	for (; x < right; x++) {
 		struct pcell *c = paint_cell_at(y, x);
@@ -440,8 +444,8 @@ paint_choose(int y, int x)
 void
 paint_cursor(int y, int x)
 {
-	p.cursor_y = y;
-	p.cursor_x = x;
+	paint.cursor_y = y;
+	paint.cursor_x = x;
 }
 
 wchar_t
@@ -451,7 +455,7 @@ paint_eighth(unsigned n)
 
 	if (n > 8)
 		n = 8;
-	if (!p.utf8)
+	if (!paint.utf8)
 		return (wchar_t)ramp[n];
 	return n == 0 ? L' ' : (wchar_t)(L'▁' + (wchar_t)n - 1);
 }
@@ -484,7 +488,7 @@ paint_class_role(enum lens l, unsigned c)
 enum heat
 paint_heat(enum heat h)
 {
-	return p.calm && h != HEAT_NONE ? HEAT_5S : h;
+	return paint.calm && h != HEAT_NONE ? HEAT_5S : h;
 }
 
 enum role

@@ -34,7 +34,7 @@ static struct {
 	int history_at;
 	char draft[512];
 	int byte; /* the one byte that readline may read next, or -1 */
-} p;
+} prompt;
 
 /* --- history ---------------------------------------------------------------------------------- */
 
@@ -58,14 +58,15 @@ prompt_history_is_ours(void)
 {
 	struct stat st;
 
-	return p.history[0] && (lstat(p.history, &st) < 0 ? errno == ENOENT : S_ISREG(st.st_mode));
+	return prompt.history[0] &&
+	       (lstat(prompt.history, &st) < 0 ? errno == ENOENT : S_ISREG(st.st_mode));
 }
 
 /* Reads the last lines of a file of any size. */
 static void
 prompt_history_read(void)
 {
-	int fd = file_open(AT_FDCWD, p.history, O_RDONLY | O_NOFOLLOW);
+	int fd = file_open(AT_FDCWD, prompt.history, O_RDONLY | O_NOFOLLOW);
 	char *text = mem_alloc(HISTORY_BYTES + 1), *line, *next;
 	off_t size = fd < 0 ? 0 : lseek(fd, 0, SEEK_END);
 	off_t from = size > HISTORY_BYTES ? size - HISTORY_BYTES : 0;
@@ -78,7 +79,7 @@ prompt_history_read(void)
 	line = from && (next = strchr(text, '\n')) ? next + 1 : text;
 	for (; (next = strchr(line, '\n')); line = next + 1) {
 		*next = '\0';
-		if (line[0] && next - line < (ptrdiff_t)sizeof(p.line))
+		if (line[0] && next - line < (ptrdiff_t)sizeof(prompt.line))
 			add_history(line);
 	}
 	free(text);
@@ -88,8 +89,8 @@ static void
 prompt_history_write(void)
 {
 	struct file_new new;
-	bool may = prompt_make_dirs(p.history) && prompt_history_is_ours();
-	int fd = may ? file_new_begin(&new, p.history, true) : -1;
+	bool may = prompt_make_dirs(prompt.history) && prompt_history_is_ours();
+	int fd = may ? file_new_begin(&new, prompt.history, true) : -1;
 	FILE *f = fd < 0 ? NULL : fdopen(fd, "w");
 	bool good;
 
@@ -109,21 +110,22 @@ prompt_history_open(void)
 	int n = -1;
 
 	if (state && state[0] == '/')
-		n = snprintf(p.history, sizeof(p.history), "%s/pmtop/history", state);
+		n = snprintf(prompt.history, sizeof(prompt.history), "%s/pmtop/history", state);
 	else if (home && home[0] == '/')
-		n = snprintf(p.history, sizeof(p.history), "%s/.local/state/pmtop/history", home);
-	if (n < 0 || (size_t)n >= sizeof(p.history))
-		p.history[0] = '\0';
+		n = snprintf(prompt.history, sizeof(prompt.history),
+		             "%s/.local/state/pmtop/history", home);
+	if (n < 0 || (size_t)n >= sizeof(prompt.history))
+		prompt.history[0] = '\0';
 	using_history();
 	stifle_history(HISTORY_MAX);
-	if (p.history[0])
+	if (prompt.history[0])
 		prompt_history_read();
 }
 
 const char *
 prompt_not_kept(void)
 {
-	return p.history[0] && !prompt_history_is_ours() ? p.history : NULL;
+	return prompt.history[0] && !prompt_history_is_ours() ? prompt.history : NULL;
 }
 
 void
@@ -134,7 +136,7 @@ prompt_remember(const char *line)
 	if (!line[0] || (last && !strcmp(last->line, line)))
 		return;
 	add_history(line);
-	if (p.history[0])
+	if (prompt.history[0])
 		prompt_history_write();
 }
 
@@ -143,10 +145,10 @@ prompt_remember(const char *line)
 static int
 prompt_take_byte(FILE *unused)
 {
-	int c = p.byte;
+	int c = prompt.byte;
 
 	(void)unused;
-	p.byte = -1;
+	prompt.byte = -1;
 	return c < 0 ? EOF : c;
 }
 
@@ -165,8 +167,8 @@ prompt_show_nothing(void)
 static void
 prompt_line_done(char *line)
 {
-	p.done = true;
-	snprintf(p.line, sizeof(p.line), "%s", line ? line : "");
+	prompt.done = true;
+	snprintf(prompt.line, sizeof(prompt.line), "%s", line ? line : "");
 	free(line);
 	rl_callback_handler_remove();
 }
@@ -177,8 +179,8 @@ prompt_next_word(const char *text, int state)
 	const char *w;
 
 	if (!state)
-		p.word_at = 0;
-	while (p.words && (w = p.words(p.arg, p.word_at++)))
+		prompt.word_at = 0;
+	while (prompt.words && (w = prompt.words(prompt.arg, prompt.word_at++)))
 		if (!strncasecmp(w, text, strlen(text)))
 			return strdup(w); /* readline frees it */
 	return NULL;
@@ -199,9 +201,9 @@ prompt_show_candidates(char **matches, int n, int longest)
 	struct buf b = {0};
 
 	(void)longest;
-	for (int i = 1; i <= n && b.len < sizeof(p.candidates); i++)
+	for (int i = 1; i <= n && b.len < sizeof(prompt.candidates); i++)
 		buf_fmt(&b, "%s%s", i > 1 ? "  " : "", matches[i]);
-	snprintf(p.candidates, sizeof(p.candidates), "%s", b.s ? b.s : "");
+	snprintf(prompt.candidates, sizeof(prompt.candidates), "%s", b.s ? b.s : "");
 	buf_free(&b);
 }
 
@@ -215,16 +217,16 @@ prompt_show_candidates(char **matches, int n, int longest)
 static int
 prompt_show_history(int step)
 {
-	int at = p.history_at + step;
+	int at = prompt.history_at + step;
 	HIST_ENTRY *e;
 
 	if (at < 0 || at > history_length)
 		return 0;
-	if (p.history_at == history_length)
-		snprintf(p.draft, sizeof(p.draft), "%s", rl_line_buffer);
-	p.history_at = at;
+	if (prompt.history_at == history_length)
+		snprintf(prompt.draft, sizeof(prompt.draft), "%s", rl_line_buffer);
+	prompt.history_at = at;
 	e = at < history_length ? history_get(history_base + at) : NULL;
-	rl_replace_line(e ? e->line : p.draft, 1);
+	rl_replace_line(e ? e->line : prompt.draft, 1);
 	rl_point = rl_end;
 	return 0;
 }
@@ -346,7 +348,7 @@ prompt_setup(void)
 	prompt_initialize();
 	prompt_bind_keys();
 	prompt_history_open();
-	p.byte = -1;
+	prompt.byte = -1;
 }
 
 /* --- use -------------------------------------------------------------------------------------- */
@@ -354,23 +356,23 @@ prompt_setup(void)
 void
 prompt_open(enum prompt_kind kind, const char *(*words)(void *arg, size_t i), void *arg)
 {
-	p.open = true;
-	p.done = false;
-	p.kind = kind;
-	p.words = words;
-	p.arg = arg;
-	p.line[0] = p.candidates[0] = '\0';
-	p.history_at = history_length;
+	prompt.open = true;
+	prompt.done = false;
+	prompt.kind = kind;
+	prompt.words = words;
+	prompt.arg = arg;
+	prompt.line[0] = prompt.candidates[0] = '\0';
+	prompt.history_at = history_length;
 	rl_callback_handler_install("", prompt_line_done);
 }
 
 void
 prompt_reopen(const char *text, int column)
 {
-	char copy[sizeof(p.line)];
+	char copy[sizeof(prompt.line)];
 
 	snprintf(copy, sizeof(copy), "%s", text);
-	prompt_open(p.kind, p.words, p.arg);
+	prompt_open(prompt.kind, prompt.words, prompt.arg);
 	rl_insert_text(copy);
 	rl_point = column > 0 && column - 1 < rl_end ? column - 1 : rl_end;
 }
@@ -378,48 +380,48 @@ prompt_reopen(const char *text, int column)
 enum prompt_event
 prompt_feed(int byte)
 {
-	p.candidates[0] = '\0';
+	prompt.candidates[0] = '\0';
 	/* ^G; ^D or Backspace on an empty line */
 	if (byte == 7 || ((byte == 4 || byte == 127 || byte == 8) && rl_end == 0)) {
 		prompt_close();
 		return PROMPT_CANCELLED;
 	}
-	p.byte = byte;
-	while (p.byte >= 0 && !p.done)
+	prompt.byte = byte;
+	while (prompt.byte >= 0 && !prompt.done)
 		rl_callback_read_char();
-	if (!p.done)
+	if (!prompt.done)
 		return PROMPT_EDITING;
-	p.open = false;
+	prompt.open = false;
 	return PROMPT_DONE;
 }
 
 void
 prompt_close(void)
 {
-	if (p.open && !p.done) {
+	if (prompt.open && !prompt.done) {
 		rl_callback_sigcleanup(); /* discard an incomplete key sequence */
 		rl_replace_line("", 1);
 		rl_callback_handler_remove();
 	}
-	p.open = false;
+	prompt.open = false;
 }
 
 bool
 prompt_is_open(void)
 {
-	return p.open;
+	return prompt.open;
 }
 
 enum prompt_kind
 prompt_kind(void)
 {
-	return p.kind;
+	return prompt.kind;
 }
 
 const char *
 prompt_line(void)
 {
-	return p.open && !p.done ? rl_line_buffer : p.line;
+	return prompt.open && !prompt.done ? rl_line_buffer : prompt.line;
 }
 
 size_t
@@ -431,5 +433,5 @@ prompt_point(void)
 const char *
 prompt_candidates(void)
 {
-	return p.candidates;
+	return prompt.candidates;
 }

@@ -13,16 +13,17 @@
 #include "base/util.h"
 
 /* There is one curses per process, so its state is static. */
-static SCREEN *screen;
-static WINDOW *keys; /* getch refreshes its window, so keys are read from one that is never drawn */
-static struct termios saved;
-static bool saved_ok;
-static struct ground_ask asked;
-static int unread[2], unread_n; /* pushed-back input, read next */
-static bool bytes_on;           /* readline reads bytes, the program keys */
-static bool mouse_on;
-static struct mouse reported; /* the report behind CODE_MOUSE */
-static char leave[192]; /* what a crash writes: leave the alternate screen, show the cursor */
+static SCREEN *term_screen;
+/* getch refreshes its window, so keys are read from one that is never drawn */
+static WINDOW *term_keys;
+static struct termios term_saved;
+static bool term_saved_ok;
+static struct ground_ask term_asked;
+static int term_unread[2], term_unread_n; /* pushed-back input, read next */
+static bool term_bytes_on;           /* readline reads bytes, the program keys */
+static bool term_mouse_on;
+static struct mouse term_reported; /* the report behind CODE_MOUSE */
+static char term_leave[192]; /* what a crash writes: leave the alternate screen, show the cursor */
 
 enum {
 	ANSWER_MS = 100,     /* how long the first frame waits for the terminal's replies */
@@ -30,7 +31,7 @@ enum {
 	CODE_MOUSE = 0x4000, /* not a curses code */
 };
 
-static const int fatal[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
+static const int term_fatal[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
 
 bool
 term_takes(void)
@@ -43,21 +44,21 @@ term_takes(void)
 void
 term_panic(void)
 {
-	struct termios go = saved;
+	struct termios go = term_saved;
 	int flags;
 
-	if (!saved_ok)
+	if (!term_saved_ok)
 		return;
-	saved_ok = false;
+	term_saved_ok = false;
 	go.c_iflag &= ~(tcflag_t)IXON; /* clearing IXON resumes output stopped by ^S */
 	tcsetattr(STDIN_FILENO, TCSANOW, &go);
 	/* do not block on a terminal that accepts no more; the flags are shared with the shell */
 	flags = fcntl(STDOUT_FILENO, F_GETFL);
 	fcntl(STDOUT_FILENO, F_SETFL, flags | O_NONBLOCK);
-	if (write(STDOUT_FILENO, leave, strlen(leave)) < 0)
+	if (write(STDOUT_FILENO, term_leave, strlen(term_leave)) < 0)
 		flags &= ~O_NONBLOCK;
 	fcntl(STDOUT_FILENO, F_SETFL, flags);
-	tcsetattr(STDIN_FILENO, TCSANOW, &saved);
+	tcsetattr(STDIN_FILENO, TCSANOW, &term_saved);
 }
 
 static void
@@ -77,8 +78,8 @@ term_catch_fatal(void)
 
 	sigfillset(&act.sa_mask);
 	sigaltstack(&(stack_t){.ss_sp = room, .ss_size = sizeof(room)}, NULL);
-	for (size_t i = 0; i < ARRAY_LEN(fatal); i++)
-		sigaction(fatal[i], &act, NULL);
+	for (size_t i = 0; i < ARRAY_LEN(term_fatal); i++)
+		sigaction(term_fatal[i], &act, NULL);
 }
 
 static void
@@ -86,16 +87,16 @@ term_remember_terminal(void)
 {
 	static const char *const caps[] = {"sgr0", "cnorm", "rmcup", "rmkx"};
 
-	leave[0] = '\0';
+	term_leave[0] = '\0';
 	for (size_t i = 0; i < ARRAY_LEN(caps); i++) {
 		const char *s = tigetstr((char *)caps[i]);
 
 		if (s && s != (char *)-1 &&
-		    strlen(leave) + strlen(s) + sizeof(MOUSE_OFF) < sizeof(leave))
-			strcat(leave, s);
+		    strlen(term_leave) + strlen(s) + sizeof(MOUSE_OFF) < sizeof(term_leave))
+			strcat(term_leave, s);
 	}
-	if (mouse_on)
-		strcat(leave, MOUSE_OFF);
+	if (term_mouse_on)
+		strcat(term_leave, MOUSE_OFF);
 	term_catch_fatal();
 }
 
@@ -185,15 +186,16 @@ term_find_ground(struct term *t)
 {
 	if (t->headless || !t->colors || !isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
 		return;
-	ground_ask(&asked, STDIN_FILENO, STDOUT_FILENO, ANSWER_MS);
-	t->ground = asked.ground ? asked.ground : ground_of_colorfgbg(getenv("COLORFGBG"));
+	ground_ask(&term_asked, STDIN_FILENO, STDOUT_FILENO, ANSWER_MS);
+	t->ground =
+	    term_asked.ground ? term_asked.ground : ground_of_colorfgbg(getenv("COLORFGBG"));
 }
 
 static void
 term_send_modes(const char *modes)
 {
 	if (write(STDOUT_FILENO, modes, strlen(modes)) < 0)
-		mouse_on = false; /* the terminal is gone or absent */
+		term_mouse_on = false; /* the terminal is gone or absent */
 }
 
 /* If the terminal has a mouse. Curses is made to leave its reports to term_read_sequence. */
@@ -202,8 +204,8 @@ term_start_mouse(const struct term *t)
 {
 	const char *cap = t->headless ? NULL : tigetstr("kmous");
 
-	mouse_on = cap && cap != (char *)-1;
-	if (!mouse_on)
+	term_mouse_on = cap && cap != (char *)-1;
+	if (!term_mouse_on)
 		return;
 	define_key("\033[<", 0);
 	define_key(cap, 0);
@@ -213,7 +215,7 @@ term_start_mouse(const struct term *t)
 void
 term_suspend(void)
 {
-	if (mouse_on)
+	if (term_mouse_on)
 		term_send_modes(MOUSE_OFF);
 	endwin();
 }
@@ -223,7 +225,7 @@ term_resume(void)
 {
 	clearok(curscr, TRUE);
 	doupdate(); /* ends the endwin state */
-	if (mouse_on)
+	if (term_mouse_on)
 		term_send_modes(MOUSE_ON);
 }
 
@@ -241,15 +243,16 @@ term_open(struct term *t, const struct term_options *o, struct err *err)
 		in = fopen("/dev/null", "r");
 	}
 	if (!t->headless)
-		saved_ok = tcgetattr(STDIN_FILENO, &saved) == 0; /* before newterm changes it */
-	screen = term_start(t, o->color, in);
-	if (!screen)
+		term_saved_ok =
+		    tcgetattr(STDIN_FILENO, &term_saved) == 0; /* before newterm changes it */
+	term_screen = term_start(t, o->color, in);
+	if (!term_screen)
 		return err_set(
 		    err, ERR_USAGE, "no entry for it in the terminal database",
 		    "set TERM to one that exists, such as xterm-256color; or use --list, --grid",
 		    "cannot use the terminal %s",
 		    getenv("TERM") ? getenv("TERM") : "(TERM is not set)");
-	set_term(screen);
+	set_term(term_screen);
 	if (!t->headless && !tigetstr("cup")) {
 		term_close(t);
 		return err_set(err, ERR_USAGE, "it cannot move its cursor",
@@ -261,11 +264,11 @@ term_open(struct term *t, const struct term_options *o, struct err *err)
 	cbreak();
 	noecho();
 	nonl();
-	keys = newpad(1, 1);
-	nodelay(keys, TRUE);
-	keypad(keys, TRUE);
-	bytes_on = false;
-	mouse_on = false;
+	term_keys = newpad(1, 1);
+	nodelay(term_keys, TRUE);
+	keypad(term_keys, TRUE);
+	term_bytes_on = false;
+	term_mouse_on = false;
 	if (o->mouse)
 		term_start_mouse(t);
 	if (!t->headless)
@@ -274,8 +277,8 @@ term_open(struct term *t, const struct term_options *o, struct err *err)
 	t->colors = term_color_count(o->color);
 	t->utf8 = !o->ascii && !term_is_console();
 	t->calm = o->calm;
-	asked = (struct ground_ask){0};
-	unread_n = 0;
+	term_asked = (struct ground_ask){0};
+	term_unread_n = 0;
 	if (o->ask_ground)
 		term_find_ground(t);
 	if (o->headless)
@@ -287,17 +290,17 @@ term_open(struct term *t, const struct term_options *o, struct err *err)
 void
 term_close(struct term *t)
 {
-	if (!screen)
+	if (!term_screen)
 		return;
 	term_suspend();
-	saved_ok = false;
-	if (keys)
-		delwin(keys);
-	keys = NULL;
-	delscreen(screen);
-	screen = NULL;
-	for (size_t i = 0; i < ARRAY_LEN(fatal); i++)
-		signal(fatal[i], SIG_DFL);
+	term_saved_ok = false;
+	if (term_keys)
+		delwin(term_keys);
+	term_keys = NULL;
+	delscreen(term_screen);
+	term_screen = NULL;
+	for (size_t i = 0; i < ARRAY_LEN(term_fatal); i++)
+		signal(term_fatal[i], SIG_DFL);
 	if (t->headless)
 		fclose(t->out);
 }
@@ -357,32 +360,32 @@ term_redraw(void)
 static int
 term_next_code(void)
 {
-	int c = ground_key(&asked);
+	int c = ground_key(&term_asked);
 
-	while (c < 0 && asked.asked) {
+	while (c < 0 && term_asked.asked) {
 		struct pollfd p = {.fd = STDIN_FILENO, .events = POLLIN};
 
-		c = wgetch(keys);
-		if (c == KEY_RESIZE || (c == ERR && !asked.held_n))
+		c = wgetch(term_keys);
+		if (c == KEY_RESIZE || (c == ERR && !term_asked.held_n))
 			return c;
 		if (c != ERR)
-			ground_feed(&asked, c);
-		else if (poll(&p, 1, ground_in_answer(&asked) ? ANSWER_MS : ESC_MS) <= 0)
-			ground_release(&asked);
-		c = ground_key(&asked);
+			ground_feed(&term_asked, c);
+		else if (poll(&p, 1, ground_in_answer(&term_asked) ? ANSWER_MS : ESC_MS) <= 0)
+			ground_release(&term_asked);
+		c = ground_key(&term_asked);
 	}
-	return c < 0 ? wgetch(keys) : c;
+	return c < 0 ? wgetch(term_keys) : c;
 }
 
 static int
 term_read_code(void)
 {
-	int c = unread[0];
+	int c = term_unread[0];
 
-	if (!unread_n)
+	if (!term_unread_n)
 		return term_next_code();
-	unread[0] = unread[1];
-	unread_n--;
+	term_unread[0] = term_unread[1];
+	term_unread_n--;
 	return c;
 }
 
@@ -399,8 +402,8 @@ term_await_code(void)
 static void
 term_unread_code(int c)
 {
-	if (c != ERR && unread_n < (int)ARRAY_LEN(unread))
-		unread[unread_n++] = c;
+	if (c != ERR && term_unread_n < (int)ARRAY_LEN(term_unread))
+		term_unread[term_unread_n++] = c;
 }
 
 /* After an Esc: consumes the beginning of a mouse report, and nothing else. */
@@ -429,7 +432,7 @@ term_read_report(void)
 		text[n++] = (char)c;
 	} while (c < '@' && n + 1 < (int)sizeof(text));
 	text[n] = '\0';
-	return mouse_parse(text, &reported) ? CODE_MOUSE : ERR;
+	return mouse_parse(text, &term_reported) ? CODE_MOUSE : ERR;
 }
 
 /*
@@ -487,7 +490,7 @@ term_next_key(bool raw)
 bool
 term_has_key(void)
 {
-	return asked.typed_n || unread_n;
+	return term_asked.typed_n || term_unread_n;
 }
 
 int
@@ -506,18 +509,18 @@ term_key(struct term *t, bool raw)
 
 	if (t->headless)
 		return TERM_NONE;
-	if (raw != bytes_on) /* keypad writes to the terminal on every call */
-		keypad(keys, raw ? FALSE : TRUE);
-	bytes_on = raw;
+	if (raw != term_bytes_on) /* keypad writes to the terminal on every call */
+		keypad(term_keys, raw ? FALSE : TRUE);
+	term_bytes_on = raw;
 	c = term_next_key(raw);
-	if (c == ERR && asked.ground && t->ground != asked.ground) {
-		t->ground = asked.ground;
+	if (c == ERR && term_asked.ground && t->ground != term_asked.ground) {
+		t->ground = term_asked.ground;
 		return TERM_GROUND;
 	}
 	if (c == ERR)
 		return TERM_NONE;
 	if (c == CODE_MOUSE) {
-		t->mouse = reported;
+		t->mouse = term_reported;
 		return TERM_MOUSE;
 	}
 	if (raw && c != KEY_RESIZE)

@@ -15,7 +15,7 @@ static struct {
 	struct key_row row[ROWS_MAX];
 	int by[ROWS_MAX]; /* -1: default keys */
 	size_t n;
-} own;
+} keymap_own;
 
 bool
 key_view_types(char view)
@@ -108,15 +108,15 @@ user_keymap_spread(void)
 	size_t n;
 	const struct key_row *rows = key_usual(&n);
 
-	own.n = 0;
+	keymap_own.n = 0;
 	for (size_t i = 0; i < n; i++)
 		for (size_t v = 0; views[v]; v++) {
-			if (!key_row_in(&rows[i], views[v]) || own.n == ROWS_MAX)
+			if (!key_row_in(&rows[i], views[v]) || keymap_own.n == ROWS_MAX)
 				continue;
 			letters[v][0] = views[v];
-			own.row[own.n] = rows[i];
-			own.row[own.n].views = letters[v];
-			own.by[own.n++] = -1;
+			keymap_own.row[keymap_own.n] = rows[i];
+			keymap_own.row[keymap_own.n].views = letters[v];
+			keymap_own.by[keymap_own.n++] = -1;
 		}
 }
 
@@ -126,14 +126,14 @@ user_keymap_apply(const struct key_binding *b, int index)
 {
 	char done[KEY_VIEWS_MAX + 1] = "";
 
-	for (size_t i = 0; i < own.n; i++) {
-		char view = own.row[i].views[0];
+	for (size_t i = 0; i < keymap_own.n; i++) {
+		char view = keymap_own.row[i].views[0];
 
-		if (own.row[i].action != b->action ||
+		if (keymap_own.row[i].action != b->action ||
 		    (b->view ? view != b->view : key_view_types(view)))
 			continue;
-		own.row[i].keys = strchr(done, view) ? "" : b->keys;
-		own.by[i] = index;
+		keymap_own.row[i].keys = strchr(done, view) ? "" : b->keys;
+		keymap_own.by[i] = index;
 		if (!strchr(done, view))
 			done[strlen(done)] = view;
 	}
@@ -165,33 +165,34 @@ user_keymap_common(const struct key_row *a, const struct key_row *b, size_t *len
 static size_t
 user_keymap_later(const struct key_binding *b, size_t i, size_t k)
 {
-	if (own.by[i] < 0 || own.by[k] < 0)
-		return own.by[i] < 0 ? k : i;
-	return b[own.by[i]].line > b[own.by[k]].line ? i : k;
+	if (keymap_own.by[i] < 0 || keymap_own.by[k] < 0)
+		return keymap_own.by[i] < 0 ? k : i;
+	return b[keymap_own.by[i]].line > b[keymap_own.by[k]].line ? i : k;
 }
 
 static int
 user_keymap_find_clash(const struct key_binding *b, char *view, struct err *err)
 {
-	for (size_t i = 0; i < own.n; i++)
+	for (size_t i = 0; i < keymap_own.n; i++)
 		for (size_t k = 0; k < i; k++) {
 			size_t len, loses, keeps;
-			const char *key = own.by[i] < 0 && own.by[k] < 0
-			                      ? NULL
-			                      : user_keymap_common(&own.row[i], &own.row[k], &len);
+			const char *key =
+			    keymap_own.by[i] < 0 && keymap_own.by[k] < 0
+				? NULL
+				: user_keymap_common(&keymap_own.row[i], &keymap_own.row[k], &len);
 			char name[KEY_NAME_SIZE];
 
 			if (!key)
 				continue;
 			loses = user_keymap_later(b, i, k);
 			keeps = loses == i ? k : i;
-			key_action_name(&own.row[keeps], name, sizeof(name));
-			*view = own.row[loses].views[0];
+			key_action_name(&keymap_own.row[keeps], name, sizeof(name));
+			*view = keymap_own.row[loses].views[0];
 			err_set(err, ERR_USAGE, "a key means one thing in a view",
 			        "choose another key, or give that "
 			        "action another one, too",
 			        "key %.*s means %s", (int)len, key, name);
-			return own.by[loses];
+			return keymap_own.by[loses];
 		}
 	return -1;
 }
@@ -206,7 +207,7 @@ user_keymap(struct key_binding *b, size_t n, char *view, struct err *err)
 		for (size_t i = 0; i < n; i++)
 			if (!b[i].refused && (b[i].view != 0) == one)
 				user_keymap_apply(&b[i], (int)i);
-	key_table_set(own.row, own.n);
+	key_table_set(keymap_own.row, keymap_own.n);
 	bad = user_keymap_find_clash(b, view, err);
 	if (bad >= 0)
 		b[bad].refused = true;

@@ -245,7 +245,7 @@ static const struct {
 	char letter;
 	const char *name;
 	void (*add)(struct help *h);
-} pages[] = {
+} help_pages[] = {
     {'R', NULL, NULL},
     {'G', NULL, NULL},
     {'P', NULL, NULL},
@@ -269,9 +269,10 @@ static const struct {
 const char *
 help_page_name(size_t page)
 {
-	if (page >= ARRAY_LEN(pages))
+	if (page >= ARRAY_LEN(help_pages))
 		return NULL;
-	return pages[page].letter ? key_view_name(pages[page].letter) : pages[page].name;
+	return help_pages[page].letter ? key_view_name(help_pages[page].letter)
+	                               : help_pages[page].name;
 }
 
 size_t
@@ -279,7 +280,7 @@ help_page_of(char letter)
 {
 	size_t page = 0;
 
-	while (page + 1 < ARRAY_LEN(pages) && pages[page].letter != letter)
+	while (page + 1 < ARRAY_LEN(help_pages) && help_pages[page].letter != letter)
 		page++;
 	return page;
 }
@@ -287,10 +288,10 @@ help_page_of(char letter)
 void
 help_make(struct help *h, size_t page, enum lens lens)
 {
-	if (pages[page].letter)
-		help_add_keys(h, pages[page].letter);
-	if (pages[page].letter && strchr("RGM", pages[page].letter))
+	if (help_pages[page].letter)
+		help_add_keys(h, help_pages[page].letter);
+	if (help_pages[page].letter && strchr("RGM", help_pages[page].letter))
 		help_add_legend(h, lens);
-	if (pages[page].add)
-		pages[page].add(h);
+	if (help_pages[page].add)
+		help_pages[page].add(h);
 }

@@ -15,7 +15,7 @@
 enum { PANE_MIN = 36, OVER_WIDTH = 38 };
 
 /* The columns it takes; `edge` is the line between it and the cells. */
-struct pane {
+struct inspector_pane {
 	int x, right, edge;
 };
 
@@ -61,7 +61,7 @@ inspector_toggle(struct ui *ui)
 }
 
 /* Over the cells it leaves the one under the cursor, and the two before it, to be seen. */
-static struct pane
+static struct inspector_pane
 inspector_find_pane(const struct ui *ui)
 {
 	int width = ui->cols * 3 / 5 < OVER_WIDTH ? ui->cols * 3 / 5 : OVER_WIDTH,
@@ -69,13 +69,13 @@ inspector_find_pane(const struct ui *ui)
 	size_t i = 0;
 
 	if (inspector_has_room(ui))
-		return (struct pane){inspector_cells_end(ui) + 3, ui->cols,
-		                     inspector_cells_end(ui) + 1};
+		return (struct inspector_pane){inspector_cells_end(ui) + 3, ui->cols,
+		                               inspector_cells_end(ui) + 1};
 	if (grid_cell_at(&ui->pages->grid, ui->cursor, &i))
 		x += (int)(i % ui->pages->grid.row_cells);
 	if (x < ui->cols - width - 1)
-		return (struct pane){ui->cols - width + 2, ui->cols, ui->cols - width};
-	return (struct pane){1, width - 2, width - 1};
+		return (struct inspector_pane){ui->cols - width + 2, ui->cols, ui->cols - width};
+	return (struct inspector_pane){1, width - 2, width - 1};
 }
 
 static void
@@ -143,7 +143,7 @@ inspector_make_card(struct card *card, const struct ui *ui, const struct sample 
 void
 inspector_draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 {
-	struct pane p = inspector_find_pane(ui);
+	struct inspector_pane p = inspector_find_pane(ui);
 	struct card *card;
 	uint64_t lo, hi;
 

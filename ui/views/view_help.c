@@ -30,13 +30,13 @@ view_help_is_narrow(int cols)
 }
 
 /* A column of the text: where on the screen it is; without rows it is only measured. */
-struct pane {
+struct help_pane {
 	int x, cols, top, bottom;
 };
 
 /* Draws an entry from row y on, as far as it is in the pane; returns the row behind it. */
 static int
-view_help_draw_entry(const struct pane *p, const struct help_entry *e, int y)
+view_help_draw_entry(const struct help_pane *p, const struct help_entry *e, int y)
 {
 	bool narrow = view_help_is_narrow(p->cols);
 	int at = !e->left[0] ? 3 : narrow ? WORDS_BELOW : WORDS_AT;
@@ -108,7 +108,8 @@ view_help_is_new(struct found *f, const struct help_entry *e)
 
 /* Those of one page that have what is looked for, under the page's name. */
 static int
-view_help_draw_found(const struct ui *ui, struct found *f, size_t page, const struct pane *p, int y)
+view_help_draw_found(const struct ui *ui, struct found *f, size_t page, const struct help_pane *p,
+                     int y)
 {
 	struct help *h = &f->page;
 	bool headed = false;
@@ -131,7 +132,7 @@ view_help_draw_found(const struct ui *ui, struct found *f, size_t page, const st
 }
 
 static int
-view_help_draw_all(const struct ui *ui, const struct pane *p, int y)
+view_help_draw_all(const struct ui *ui, const struct help_pane *p, int y)
 {
 	struct help h = {0};
 
@@ -201,7 +202,7 @@ static struct scroll
 view_help_measure(const struct ui *ui, int rows)
 {
 	int columns = ui->cols >= TWO_FROM ? 2 : 1;
-	struct pane p = {.cols = ui->cols / columns};
+	struct help_pane p = {.cols = ui->cols / columns};
 
 	return (struct scroll){view_help_draw_all(ui, &p, 0), rows, columns};
 }
@@ -217,7 +218,7 @@ view_help_draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 	(void)s;
 	view_help_draw_names(ui, top);
 	for (int i = 0; i < page.columns; i++)
-		view_help_draw_all(ui, &(struct pane){i * cols, cols, first, first + rows},
+		view_help_draw_all(ui, &(struct help_pane){i * cols, cols, first, first + rows},
 		                   first - h->scroll.top - i * rows);
 	if (!page.lines)
 		paint_text(first, 1, ui->cols, ROLE_TEXT, "no match for \"%s\"", h->find);

@@ -19,7 +19,7 @@
 
 enum { TOP_ROWS = 1, WORD_LEAST = 4, POINTERS_X = HEX_WIDTH + 1, POINTERS_MIN = 24 };
 
-static const enum role class_roles[BYTE_CLASSES] = {
+static const enum role hex_class_roles[BYTE_CLASSES] = {
     [BYTE_ZERO] = ROLE_BYTE_ZERO, [BYTE_TEXT] = ROLE_BYTE_TEXT, [BYTE_FF] = ROLE_BYTE_FF,
     [BYTE_REST] = ROLE_BYTE_REST,
 };
@@ -181,7 +181,7 @@ view_hex_byte_role(const struct ui *ui, const struct sample *s, uint64_t addr, u
 	uint64_t changed = bytes_changed(s->bytes, addr);
 	enum heat h = changed ? heat_of_age(ui->now > changed ? ui->now - changed : 0) : HEAT_NONE;
 
-	return h ? paint_heat_role(h) : class_roles[byte_class(byte)];
+	return h ? paint_heat_role(h) : hex_class_roles[byte_class(byte)];
 }
 
 static void

@@ -23,7 +23,7 @@ static const struct pick_title {
 	const char *title;
 	int width, shed;
 	bool right;
-} titles[PICK_COLUMNS] = {
+} picker_titles[PICK_COLUMNS] = {
     [PICK_PID] = {"PID", 7, 0, true},
     [PICK_USER] = {"USER", 9, 3, false},
     [PICK_RSS] = {"RSS", 5, 6, true},
@@ -49,9 +49,9 @@ view_picker_layout_for(int cols)
 	for (int shed = 0; shed <= SHED_LAST; shed++) {
 		x = 1;
 		for (int c = 0; c < PICK_COLUMNS; c++) {
-			l.shown[c] = !titles[c].shed || titles[c].shed > shed;
+			l.shown[c] = !picker_titles[c].shed || picker_titles[c].shed > shed;
 			l.x[c] = x;
-			x += l.shown[c] && titles[c].width ? titles[c].width + 1 : 0;
+			x += l.shown[c] && picker_titles[c].width ? picker_titles[c].width + 1 : 0;
 		}
 		if (x + COMMAND_MIN <= cols)
 			break;
@@ -101,19 +101,20 @@ view_picker_draw_headings(const struct ui *ui, const struct layout *l, int y)
 		                       ? ""
 		                   : pick_down(p->sort) ? "▼"
 		                                                : "▲";
-		int len = (int)strlen(titles[c].title) + (mark[0] ? 1 : 0);
+		int len = (int)strlen(picker_titles[c].title) + (mark[0] ? 1 : 0);
 
 		if (!l->shown[c])
 			continue;
-		paint_text(y, l->x[c] + (titles[c].right ? titles[c].width - len : 0), ui->cols,
-		           ROLE_HEADER, "%s%s", titles[c].title, mark);
+		paint_text(y, l->x[c] + (picker_titles[c].right ? picker_titles[c].width - len : 0),
+		           ui->cols, ROLE_HEADER, "%s%s", picker_titles[c].title, mark);
 		zone_add(&(struct zone){.y = y,
 		                        .x = l->x[c],
 		                        .bottom = y + 1,
 		                        .value = (uint64_t)c,
 		                        .hit = view_picker_hit_heading,
-		                        .right = titles[c].width ? l->x[c] + titles[c].width + 1
-		                                                 : ui->cols});
+		                        .right = picker_titles[c].width
+		                                     ? l->x[c] + picker_titles[c].width + 1
+		                                     : ui->cols});
 	}
 }
 
@@ -124,9 +125,9 @@ view_picker_draw_size(const struct layout *l, int y, enum pick_column c, uint64_
 	char size[8];
 
 	if (l->shown[c] && bytes != PROCESS_UNKNOWN)
-		paint_text(y, l->x[c], l->x[c] + titles[c].width,
+		paint_text(y, l->x[c], l->x[c] + picker_titles[c].width,
 		           c == PICK_SWAP && bytes ? ROLE_SWAP_TEXT : ROLE_TEXT, "%*s",
-		           titles[c].width, bytes ? size_text(size, bytes) : "-");
+		           picker_titles[c].width, bytes ? size_text(size, bytes) : "-");
 }
 
 /* The command line, with what the filter found in it. */
@@ -165,19 +166,20 @@ view_picker_draw_process(const struct ui *ui, const struct layout *l, const stru
 {
 	struct buf user = {0};
 
-	paint_text(y, l->x[PICK_PID], ui->cols, ROLE_TEXT, "%*d", titles[PICK_PID].width,
+	paint_text(y, l->x[PICK_PID], ui->cols, ROLE_TEXT, "%*d", picker_titles[PICK_PID].width,
 	           (int)p->pid);
 	text_escape(&user, p->user, strlen(p->user), !paint_utf8());
 	if (l->shown[PICK_USER])
-		fit_draw_cut(y, l->x[PICK_USER], l->x[PICK_USER] + titles[PICK_USER].width,
+		fit_draw_cut(y, l->x[PICK_USER], l->x[PICK_USER] + picker_titles[PICK_USER].width,
 		             ROLE_TEXT, user.s);
 	buf_free(&user);
 	view_picker_draw_size(l, y, PICK_RSS, p->rss);
 	view_picker_draw_size(l, y, PICK_SWAP, p->swap);
 	view_picker_draw_size(l, y, PICK_VIRT, p->virt);
 	if (l->shown[PICK_MAPS] && p->maps != PROCESS_UNKNOWN)
-		paint_text(y, l->x[PICK_MAPS], l->x[PICK_MAPS] + titles[PICK_MAPS].width, ROLE_TEXT,
-		           "%*llu", titles[PICK_MAPS].width, (unsigned long long)p->maps);
+		paint_text(y, l->x[PICK_MAPS], l->x[PICK_MAPS] + picker_titles[PICK_MAPS].width,
+		           ROLE_TEXT, "%*llu", picker_titles[PICK_MAPS].width,
+		           (unsigned long long)p->maps);
 	if (l->shown[PICK_ACCESS])
 		paint_text(y, l->x[PICK_ACCESS], ui->cols, view_picker_access_role(p->access), "%s",
 		           access_name(p->access));
@@ -187,7 +189,8 @@ view_picker_draw_process(const struct ui *ui, const struct layout *l, const stru
 static void
 view_picker_draw_demo(const struct ui *ui, const struct layout *l, int y)
 {
-	paint_text(y, l->x[PICK_PID], ui->cols, ROLE_ACCENT, "%*s", titles[PICK_PID].width, "demo");
+	paint_text(y, l->x[PICK_PID], ui->cols, ROLE_ACCENT, "%*s", picker_titles[PICK_PID].width,
+	           "demo");
 	fit_draw_cut(y, l->x[PICK_COMMAND], ui->cols, ROLE_ACCENT, pick_demo_text);
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <wchar.h>
 
+#include "base/clock.h"
 #include "base/util.h"
 #include "model/list_rows.h"
 #include "term/fit.h"
@@ -17,7 +18,6 @@ enum {
 	REGIONS_KEPT = 3, REGIONS_MOST = 40,
 	ROOMY = 100,         /* columns */
 	FAULT_NS = 1000,     /* what a write fault costs the target, about */
-	SECOND = 1000000000, /* ns */
 };
 
 static bool
@@ -399,7 +399,7 @@ writes_cost_ns(const struct sample *s)
 	    k->before_known && k->faults > k->faults_before ? k->faults - k->faults_before : 0;
 	double clears = s->auto_clear_ns ? (double)k->clear_ns / (double)s->auto_clear_ns : 0;
 
-	return more * FAULT_NS + (uint64_t)(clears * SECOND);
+	return more * FAULT_NS + (uint64_t)(clears * TIME_SECOND);
 }
 
 static void
@@ -419,7 +419,8 @@ writes_add_faults(struct card *c, const struct sample *s)
 	if (s->clears && k->before_known)
 		card_add(c, ROLE_TEXT, "in all",
 		         writes_is_narrow(c) ? NULL : "(1 us a fault, and the clears)",
-		         "about %s %% of its time", percent_text(n, writes_cost_ns(s), SECOND));
+		         "about %s %% of its time",
+		         percent_text(n, writes_cost_ns(s), TIME_SECOND));
 	buf_free(&b);
 }
 
