@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/util.h"
 
+#include <ctype.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -288,4 +289,28 @@ path_base(const char *path, size_t *len)
 				base = path + i + 1;
 	*len = n - (size_t)(base - path);
 	return base;
+}
+
+bool
+glob_fits(const char *s, size_t n, const char *pattern)
+{
+	const char *end = s + n, *star = NULL, *from = s;
+
+	/* on a mismatch only the last * can take more: what came before it has its place already */
+	while (s < end) {
+		if (*pattern == '*') {
+			star = pattern++;
+			from = s;
+		} else if (*pattern && (*pattern == '?' || tolower((unsigned char)*pattern) ==
+		                                               tolower((unsigned char)*s))) {
+			pattern++;
+			s++;
+		} else if (star) {
+			pattern = star + 1;
+			s = ++from;
+		} else {
+			return false;
+		}
+	}
+	return pattern[strspn(pattern, "*")] == '\0';
 }

@@ -61,6 +61,12 @@ void buf_free(struct buf *b);
  * long. */
 const char *path_base(const char *path, size_t *len);
 
+/*
+ * Whether the n bytes at s fit a pattern in which * stands for any text and ? for one byte; ignores
+ * case (ASCII). Takes n times the pattern's length at most.
+ */
+bool glob_fits(const char *s, size_t n, const char *pattern);
+
 /* Bytes for people: "0", "<0.1K", "4.0K", "132K", "2.0G"; at most 5 characters. Returns out. */
 const char *size_text(char out[8], uint64_t bytes);
 

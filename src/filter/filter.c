@@ -7,6 +7,7 @@
 #include "base/util.h"
 #include "filter/filter_facts.h"
 #include "kernel/flags.h"
+#include "page/lens.h"
 
 #define W(s, i, n, w, e, h)   \
 	{.scope = FILTER_##s, \
@@ -60,13 +61,29 @@ filter_name_is(const char *name, const char *text)
 	             filter_same_text(name, (size_t)(base - name) + n, text));
 }
 
+/* The same for a pattern of * and ?. */
+static bool
+filter_name_fits(const char *name, const char *pattern)
+{
+	size_t n = strlen(name), base_n = n;
+	const char *base = path_base(name, &base_n);
+
+	if (name[0] == '[' && n > 1 && name[n - 1] == ']' &&
+	    glob_fits(name + 1, n - 2, pattern))
+		return true;
+	return glob_fits(name, n, pattern) ||
+	       (base_n && (glob_fits(base, base_n, pattern) ||
+	                   glob_fits(name, (size_t)(base - name) + base_n, pattern)));
+}
+
 static bool
 filter_compare_name(const struct filter *f, const struct filter_op *op, const char *name)
 {
 	const char *text = f->text + op->n;
 
 	if (op->cmp == FILTER_HAS)
-		return strcasestr(name, text) != NULL;
+		return strpbrk(text, "*?") ? filter_name_fits(name, text)
+		                           : strcasestr(name, text) != NULL;
 	return filter_name_is(name, text) == (op->cmp == FILTER_EQ);
 }
 
@@ -91,6 +108,21 @@ filter_compare(const struct filter_op *op, uint64_t v)
 	return false;
 }
 
+enum lens
+filter_lens_of(unsigned row)
+{
+	return lens_named(strchr(filter_rows[row].names, '.') + 1);
+}
+
+/* What the lens cannot tell is no other class for that. */
+static enum truth
+filter_compare_class(enum lens l, const struct filter_op *op, unsigned v)
+{
+	if (v != op->n && lens_class(l, v).kind == CLASS_UNKNOWN)
+		return TRUTH_UNKNOWN;
+	return truth(filter_compare(op, v));
+}
+
 static enum truth
 filter_eval_field(const struct filter *f, const struct filter_op *op, const struct filter_facts *x)
 {
@@ -101,6 +133,8 @@ filter_eval_field(const struct filter *f, const struct filter_op *op, const stru
 		return has;
 	if (filter_rows[op->row].kind == FILTER_NAME)
 		return truth(filter_compare_name(f, op, x->v->name));
+	if (filter_rows[op->row].kind == FILTER_CLASS)
+		return filter_compare_class(filter_lens_of(op->row), op, (unsigned)v);
 	return truth(
 	    filter_compare(op, filter_rows[op->row].kind == FILTER_PERM ? v & op->mask : v));
 }
@@ -260,6 +294,8 @@ filter_why_leaf(const struct filter_op *op, const struct filter_facts *x)
 
 	if (needs & FILTER_NEED_WRITTEN)
 		return FILTER_WHY_WRITTEN;
+	if (needs & (FILTER_NEED_SCAN | FILTER_NEED_WPALLOWED))
+		return FILTER_WHY_SCAN;
 	if (x->pg && !(needs & PAGE_NEED_NODE) &&
 	    (page_hidden(x->pg) || filter_entry_hidden(x->pg)))
 		return FILTER_WHY_HIDDEN;

@@ -28,6 +28,8 @@ enum filter_scope { FILTER_PAGE = 1, FILTER_REGION = 2, FILTER_BOTH = 3 };
 enum filter_need {
 	FILTER_NEED_WRITTEN = 1 << 16, /* whether soft-dirty is meaningful: written_known */
 	FILTER_NEED_HUGE = 1 << 17,    /* the size in huge pages: from smaps, unless huge_known */
+	FILTER_NEED_SCAN = 1 << 18,      /* categories of PAGEMAP_SCAN: pg->cats */
+	FILTER_NEED_WPALLOWED = 1 << 19, /* wpallowed of the page's region */
 };
 
 struct filter_facts {
@@ -39,6 +41,9 @@ struct filter_facts {
 	/* for FILTER_PAGE */
 	const struct page *pg;
 	uint64_t addr;
+	uint64_t scan;        /* PM_CAT_* that pg->cats knows of a page in RAM or swap; 0: none */
+	enum truth wpallowed; /* whether userfaultfd may write-protect the region asynchronously */
+	uint64_t now;         /* ns, on the clock of the track's stamps */
 	/* for FILTER_REGION */
 	const struct region *r;
 	bool huge_known;                 /* r->thp is valid */
@@ -102,6 +107,7 @@ bool filter_of_gaps(const struct filter *f, const struct filter_facts *x);
 enum filter_why {
 	FILTER_WHY_HIDDEN = 1,  /* frames or swap slots: needs CAP_SYS_ADMIN */
 	FILTER_WHY_WRITTEN = 2, /* soft-dirty is meaningless there */
+	FILTER_WHY_SCAN = 8,    /* only PAGEMAP_SCAN shows it */
 	FILTER_WHY_OTHER = 4,   /* not readable, or changed during the read */
 };
 unsigned filter_why(const struct filter *f, const struct filter_facts *x);
@@ -114,6 +120,8 @@ enum filter_kind {
 	FILTER_ADDRESS,
 	FILTER_BYTES,
 	FILTER_STATE,
+	FILTER_CLASS, /* of the lens that the field is named after */
+	FILTER_TIME,
 	FILTER_TYPE,
 	FILTER_PERM,
 	FILTER_NAME,

@@ -3,6 +3,8 @@
 #include "filter/filter_facts.h"
 
 #include "kernel/flags.h"
+#include "kernel/kabi.h"
+#include "page/lens.h"
 
 /* --- pages ------------------------------------------------------------------------------------ */
 
@@ -307,6 +309,53 @@ filter_state(const struct filter_facts *x, enum state s)
 	                                                                             : TRUTH_NO;
 }
 
+/*
+ * The categories of PAGEMAP_SCAN (Documentation/admin-guide/mm/pagemap.rst). Most follow from the
+ * page's word, on any kernel; the others are those of the run in which the page was found.
+ */
+static enum truth
+filter_scan_word(const struct filter_facts *x, uint64_t mask)
+{
+	return truth_and(filter_word_has(x, PM_PRESENT | PM_SWAPPED), filter_word_has(x, mask));
+}
+
+static enum truth
+filter_scan_run(const struct filter_facts *x, uint64_t cat)
+{
+	enum truth t = filter_word_has(x, PM_PRESENT | PM_SWAPPED);
+
+	if (t != TRUTH_YES)
+		return t;
+	return x->scan & cat && x->pg->cats ? truth(x->pg->cats & cat) : TRUTH_UNKNOWN;
+}
+
+#define SCAN(id, from, what) \
+	static enum truth word_PAGE_SCAN_##id(const struct filter_facts *x) \
+	{ \
+		return filter_scan_##from(x, what); \
+	}
+SCAN(PRESENT, word, PM_PRESENT)
+SCAN(SWAPPED, word, PM_SWAPPED)
+SCAN(FILE, word, PM_FILE)
+SCAN(GUARD, word, PM_GUARD)
+SCAN(SOFT_DIRTY, word, PM_SOFT_DIRTY)
+SCAN(PFNZERO, run, PM_CAT_PFNZERO)
+SCAN(HUGE, run, PM_CAT_HUGE)
+#undef SCAN
+
+static enum truth
+word_PAGE_SCAN_WRITTEN(const struct filter_facts *x)
+{
+	return truth_and(filter_word_has(x, PM_PRESENT | PM_SWAPPED),
+	                 truth_not(filter_word_has(x, PM_UFFD_WP)));
+}
+
+static enum truth
+word_PAGE_SCAN_WPALLOWED(const struct filter_facts *x)
+{
+	return x->wpallowed;
+}
+
 /* Fields return what filter_value_of does. */
 static enum truth
 filter_known_as(const struct filter_facts *x, unsigned known, uint64_t value, uint64_t *n)
@@ -357,6 +406,51 @@ value_PAGE_PHYS(const struct filter_facts *x, uint64_t *n)
 	*n *= x->page_size;
 	return t;
 }
+
+/* Only stamps tell when; as with `written`, what is not there was not written. */
+static enum truth
+value_PAGE_AGE(const struct filter_facts *x, uint64_t *n)
+{
+	uint64_t last = x->track ? track_time(x->track, x->addr) : 0;
+	enum truth t = word_PAGE_WRITTEN(x);
+
+	*n = x->now > last ? x->now - last : 0;
+	return t == TRUTH_YES && !last ? TRUTH_UNKNOWN : t;
+}
+
+static enum truth
+value_PAGE_WRITES(const struct filter_facts *x, uint64_t *n)
+{
+	enum truth there = filter_word_has(x, PM_PRESENT | PM_SWAPPED);
+	struct track_past past = {0};
+
+	if (x->track)
+		past = track_past(x->track, x->v->start, x->addr);
+	*n = past.written;
+	return there == TRUTH_YES && (!past.epochs || past.doubt) ? TRUTH_UNKNOWN : there;
+}
+
+static enum truth
+filter_class_of(const struct filter_facts *x, enum lens l, uint64_t *n)
+{
+	struct lens_pass pass = {.lens = l};
+
+	*n = lens_page(&pass, x->addr, x->pg, x->page_size);
+	return TRUTH_YES;
+}
+
+#define CLASS(lens) \
+	static enum truth value_PAGE_LENS_##lens(const struct filter_facts *x, uint64_t *n) \
+	{ \
+		return filter_class_of(x, LENS_##lens, n); \
+	}
+CLASS(BACKING)
+CLASS(SHARING)
+CLASS(LRU)
+CLASS(FOLIOS)
+CLASS(NUMA)
+CLASS(SWAP)
+#undef CLASS
 
 static enum truth
 value_PAGE_ADDR(const struct filter_facts *x, uint64_t *n)

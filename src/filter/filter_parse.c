@@ -7,7 +7,7 @@
 
 #include "base/guess.h"
 #include "base/util.h"
-#include "filter/filter.h"
+#include "filter/filter_facts.h"
 #include "kernel/flags.h"
 #include "page/state.h"
 
@@ -182,7 +182,7 @@ filter_word_length(const char *s)
 
 	if (!isalpha((unsigned char)s[0]))
 		return 0;
-	while (isalnum((unsigned char)s[n]) || (s[n] && strchr("_-.", s[n])))
+	while (isalnum((unsigned char)s[n]) || (s[n] && strchr("_-.:", s[n])))
 		n++;
 	return n;
 }
@@ -468,6 +468,62 @@ filter_take_one_of(struct parser *p, const struct token *t, enum filter_kind kin
 	return filter_bad_value(p, t, kind == FILTER_STATE ? "a state" : "a type of region", g.how);
 }
 
+/* A class of the lens, by its name or letter. */
+static int
+filter_take_class(struct parser *p, const struct token *t, struct filter_op *op)
+{
+	enum lens l = filter_lens_of(op->row);
+	char name[40];
+	struct guess g = {.name = name, .best = 4};
+
+	for (unsigned c = 0; c < lens_classes(l); c++) {
+		struct class_row row = lens_class(l, c);
+
+		op->n = c;
+		if ((t->n == 1 && t->s[0] == row.letter) ||
+		    (strlen(row.name) == t->n && !strncasecmp(row.name, t->s, t->n)))
+			return 0;
+	}
+	snprintf(name, sizeof(name), "%.*s", (int)u64_min(t->n, sizeof(name) - 1), t->s);
+	snprintf(g.how, sizeof(g.how), "the legend of lens %s shows them", lens_row(l)->name);
+	for (unsigned c = 0; c < lens_classes(l); c++)
+		guess_try(&g, lens_class(l, c).name, strlen(lens_class(l, c).name));
+	return filter_bad_value(p, t, "a class of this lens", g.how);
+}
+
+/* 2s, 1.5s, 300ms, 5m, 1h */
+static bool
+filter_take_time(const struct token *t, uint64_t *out)
+{
+	static const struct {
+		const char *name;
+		uint64_t ns;
+	} units[] = {{"ms", 1000000},
+	             {"s", 1000000000},
+	             {"m", UINT64_C(60000000000)},
+	             {"h", UINT64_C(3600000000000)}};
+	size_t whole = 0, point;
+	uint64_t n, part = 0, scale = 1;
+
+	while (whole < t->n && isdigit((unsigned char)t->s[whole]))
+		whole++;
+	if (!parse_digits(t->s, whole, 10, &n))
+		return false;
+	point = whole;
+	if (point < t->n && t->s[point] == '.')
+		for (point++; point < t->n && isdigit((unsigned char)t->s[point]) && scale < 1000;
+		     point++, scale *= 10)
+			part = part * 10 + (uint64_t)(t->s[point] - '0');
+	for (size_t i = 0; i < ARRAY_LEN(units); i++)
+		if (strlen(units[i].name) == t->n - point &&
+		    !strncasecmp(units[i].name, t->s + point, t->n - point) &&
+		    n < UINT64_MAX / units[i].ns) {
+			*out = n * units[i].ns + part * units[i].ns / scale;
+			return true;
+		}
+	return false;
+}
+
 static int
 filter_take_value(struct parser *p, enum filter_kind kind, struct filter_op *op)
 {
@@ -497,6 +553,12 @@ filter_take_value(struct parser *p, enum filter_kind kind, struct filter_op *op)
 	case FILTER_STATE:
 	case FILTER_TYPE:
 		return filter_take_one_of(p, &t, kind, op);
+	case FILTER_CLASS:
+		return filter_take_class(p, &t, op);
+	case FILTER_TIME:
+		if (filter_take_time(&t, &op->n))
+			return 0;
+		return filter_bad_value(p, &t, "a time", "such as 300ms, 2s, 5m or 1h");
 	case FILTER_PERM:
 		return filter_take_perm(p, &t, op);
 	case FILTER_NAME:
@@ -517,8 +579,10 @@ filter_can_compare(enum filter_kind kind, enum filter_cmp cmp)
 	case FILTER_HEX:
 	case FILTER_ADDRESS:
 	case FILTER_BYTES:
+	case FILTER_TIME:
 		return cmp != FILTER_HAS;
 	case FILTER_STATE:
+	case FILTER_CLASS:
 	case FILTER_TYPE:
 		return cmp == FILTER_EQ || cmp == FILTER_NE;
 	case FILTER_PERM:

@@ -2,6 +2,7 @@
 #include "query/seek.h"
 
 #include "base/util.h"
+#include "kernel/kabi.h"
 #include "target/walk.h"
 
 /* limit on pages of a gap that are tested one by one: takes a second */
@@ -19,17 +20,49 @@ seek_asks_for_place(const struct filter *f)
 	return false;
 }
 
+static int
+seek_note_wpallowed(void *arg, const struct pm_run *run)
+{
+	*(bool *)arg = run->cats & PM_CAT_WPALLOWED;
+	return 1;
+}
+
+/* A region may be write-protected as a whole, so its first page tells. */
+static enum truth
+seek_wpallowed(const struct target *t, const struct vma *v)
+{
+	bool yes = false;
+	struct err ignored;
+
+	if (!(t->source->meta.scan & PM_CAT_WPALLOWED) || !source_readable(t->source, v) ||
+	    source_runs(t->source, v->start, v->start + t->page_size, PM_CAT_WPALLOWED,
+	                PM_CAT_WPALLOWED, seek_note_wpallowed, &yes, &ignored) < 0)
+		return TRUTH_UNKNOWN;
+	return truth(yes);
+}
+
+void
+seek_complete(const struct filter *f, const struct target *t, struct filter_facts *x)
+{
+	x->scan = t->source->meta.scan;
+	x->now = source_now(t->source);
+	x->wpallowed =
+	    filter_needs(f) & FILTER_NEED_WPALLOWED ? seek_wpallowed(t, x->v) : TRUTH_UNKNOWN;
+}
+
 void
 seek_begin(struct seek *s, const struct filter *f, const struct target *t, const struct vma *v,
            const struct region *r)
 {
 	bool known = t->track.clears && r->known && r->doubt == DOUBT_NONE;
 
-	*s = (struct seek){
-	    .f = f,
-	    .x = {.v = v, .page_size = t->page_size, .written_known = known,
-	          .track = t->track.clears ? &t->track : NULL},
-	    .by_place = seek_asks_for_place(f)};
+	*s = (struct seek){.f = f,
+	                   .x = {.v = v,
+	                         .page_size = t->page_size,
+	                         .written_known = known,
+	                         .track = t->track.clears ? &t->track : NULL},
+	                   .by_place = seek_asks_for_place(f)};
+	seek_complete(f, t, &s->x);
 }
 
 enum truth

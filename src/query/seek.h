@@ -20,6 +20,8 @@ struct seek {
 /* r holds the region's counts. The walk must read the enum page_need bits of filter_needs. */
 void seek_begin(struct seek *s, const struct filter *f, const struct target *t, const struct vma *v,
                 const struct region *r);
+/* Adds to x what is the same for all pages of region x->v: scan, now, wpallowed. */
+void seek_complete(const struct filter *f, const struct target *t, struct filter_facts *x);
 enum truth seek_page(struct seek *s, uint64_t addr, const struct page *pg);
 
 /* How many pages of a gap match, how many are unknown, and the first and last match. */

@@ -207,7 +207,7 @@ quiet_states() {
 	fixture zoo
 	refused 2 'no word "anno" \(column 1\); did you mean anon' --pages --filter anno "$PID"
 	refused 2 'no word "drity" \(column 8\); did you mean dirty' --pages --filter 'anon & drity' "$PID"
-	refused 2 'no field "age" \(column 1\)' --pages --filter 'age<2s' "$PID"
+	refused 2 'no field "aged" \(column 1\)' --pages --filter 'aged<2s' "$PID"
 	refused 2 '"rss" applies to regions' --pages --filter 'rss>1m' "$PID"
 	refused 2 'type=heap' --pages --filter heap "$PID"
 	refused 2 '"mapcount" applies to pages.*column 8' --list --filter 'heap & mapcount>1' "$PID"

@@ -9,13 +9,14 @@
 #include "kernel/kabi.h"
 #include "page/state.h"
 
-static const char *const leaves[2][40] = {
+static const char *const leaves[2][48] = {
     {"anon", "swapped", "none", "cached", "never", "hidden", "file", "shm", "thp", "mthp", "ksm", "zero",
      "guard", "uffd-wp", "written", "dirty", "locked", "thp-head", "anon-shared", "state=anon",
      "mapcount>1", "order<=9", "pfn!=0x10", "phys>=1000", "addr<7f0000001000", "offset=2000",
-     "swap.type=0", "size>=2m", "perm~rw", "name~lib", "name=\"my file\"", "type!=heap", "inode=10"},
+     "swap.type=0", "size>=2m", "perm~rw", "name~lib", "name~l*b*", "scan:huge", "scan:written", "lens.lru!=active",
+     "lens.backing=file", "age<2s", "writes>1", "name=\"my file\"", "type!=heap", "inode=10"},
     {"anon", "heap", "guard", "present", "swapped", "thp", "written", "rss>=4k", "swap=0", "anon>1p",
-     "copied!=0", "thp<2m", "hugetlb>0", "dirty>0", "start>=7f0000000000", "offset=0", "size<1g",
+     "copied!=0", "thp<2m", "hugetlb>0", "written>0", "start>=7f0000000000", "offset=0", "size<1g",
      "perm=rw-p", "name~[", "type=stack", "inode!=0"},
 };
 static const char *const noise[] = {

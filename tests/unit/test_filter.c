@@ -298,8 +298,55 @@ test_written(void)
 
 	is_truth(ask("written", FILTER_PAGE, &x), TRUTH_UNKNOWN, "newer than the clear: what the bit says means nothing");
 	is_truth(ask("soft-dirty", FILTER_PAGE, &x), TRUTH_YES, "but it is set");
+	is_truth(ask("age<1s", FILTER_PAGE, &x), TRUTH_UNKNOWN, "a bit does not say when");
 	pg.word = PM_SOFT_DIRTY;
 	is_truth(ask("written", FILTER_PAGE, &x), TRUTH_NO, "what is not there was not written");
+	is_truth(ask("age>=0s | writes>=0", FILTER_PAGE, &x), TRUTH_NO, "and has no time of it");
+}
+
+/* Stamps tell when a page was written, and in how many epochs. */
+static void
+test_stamps(void)
+{
+	struct vma v = region_of(VMA_ANON);
+	struct page pg = {.word = X(810000000043ee27), .known = PAGE_WORD, .state = STATE_ANON};
+	struct track t = {.clears = 1};
+	struct filter_facts x = {.v = &v, .pg = &pg, .addr = v.start, .page_size = FAKE_PAGE,
+	                         .written_known = true, .track = &t, .now = UINT64_C(5000000000)};
+	struct pm_run run = {.start = v.start, .end = v.start + FAKE_PAGE};
+
+	track_update(&t, v.start, v.end, &run, 1, UINT64_C(3500000000));
+	track_set_doubt(&t, v.start, DOUBT_NONE, 0);
+	is_truth(ask("age=1500ms & age=1.5s & age<2s & !age<1s & writes=1", FILTER_PAGE, &x), TRUTH_YES,
+	         "1.5 s ago, in one epoch");
+	x.addr += FAKE_PAGE;
+	is_truth(ask("age>=0s", FILTER_PAGE, &x), TRUTH_NO, "not written: it has no age");
+	is_truth(ask("writes=0", FILTER_PAGE, &x), TRUTH_YES, "and no writes");
+	track_free(&t);
+}
+
+/* The words of PAGEMAP_SCAN: from the page's word on any kernel, or from the run where it was found. */
+static void
+test_scan_words(void)
+{
+	struct vma v = region_of(VMA_ANON);
+	struct page pg = {.word = PM_PRESENT | PM_FILE | PM_SOFT_DIRTY, .known = PAGE_WORD, .state = STATE_ANON};
+	struct filter_facts x = {.v = &v, .pg = &pg, .addr = v.start, .page_size = FAKE_PAGE,
+	                         .wpallowed = TRUTH_UNKNOWN};
+
+	is_truth(ask("scan:present & scan:file & scan:soft-dirty & scan:written & !scan:swapped & !scan:guard",
+	             FILTER_PAGE, &x), TRUTH_YES, "from the word");
+	is_truth(ask("scan:huge | scan:pfnzero | scan:wpallowed", FILTER_PAGE, &x), TRUTH_UNKNOWN,
+	         "without PAGEMAP_SCAN the others are not known");
+	pg.word |= PM_UFFD_WP;
+	is_truth(ask("scan:written", FILTER_PAGE, &x), TRUTH_NO, "write-protected: not written");
+	x.scan = PM_CAT_HUGE | PM_CAT_PFNZERO;
+	x.wpallowed = TRUTH_YES;
+	pg.cats = PM_CAT_PRESENT | PM_CAT_HUGE;
+	is_truth(ask("scan:huge & !scan:pfnzero & scan:wpallowed", FILTER_PAGE, &x), TRUTH_YES, "with it they are");
+	pg.word = PM_SOFT_DIRTY | PM_FILE;
+	is_truth(ask("scan:soft-dirty | scan:file | scan:huge | scan:written", FILTER_PAGE, &x), TRUTH_NO,
+	         "an empty entry has no category");
 }
 
 static void
@@ -328,6 +375,12 @@ test_page_fields(void)
 	    {"name~libc", TRUTH_YES},      {"name=libc.so.6", TRUTH_YES}, {"name=/usr/lib/libc.so.6", TRUTH_YES},
 	    {"name~LibC", TRUTH_YES}, {"name=LIBC.so.6", TRUTH_NO}, {"name=libc", TRUTH_NO},       {"name!=libc", TRUTH_YES},   {"name~\"so.6\"", TRUTH_YES},
 	    {"name~'lib/'", TRUTH_YES},    {"name=\"\"", TRUTH_NO},     {"name~[", TRUTH_NO},
+	    {"name~lib*.so.?", TRUTH_YES}, {"name~/usr/*", TRUTH_YES},  {"name~LIB*", TRUTH_YES},
+	    {"name~lib?", TRUTH_NO},       {"name~lib*.so", TRUTH_NO},  {"name~'*deleted*'", TRUTH_YES},
+	    {"lens.sharing=2-3", TRUTH_YES}, {"lens.sharing=c", TRUTH_NO}, {"lens.sharing!=once", TRUTH_YES},
+	    {"lens.backing=anonymous", TRUTH_YES}, {"lens.lru=hidden", TRUTH_NO}, {"lens.lru=inactive", TRUTH_YES},
+	    {"lens.folios='order 2'", TRUTH_YES}, {"lens.numa='node 0'", TRUTH_UNKNOWN},
+	    {"lens.numa='not known'", TRUTH_YES}, {"!lens.numa='node 0'", TRUTH_UNKNOWN},
 	};
 	struct vma v = region_of(VMA_FILE);
 	struct page pg = {.word = X(800000000043ee27), .kpf = X(5828), .count = 3, .order = 2, .state = STATE_COPIED,
@@ -409,7 +462,7 @@ test_regions(void)
 	} rows[] = {
 	    {"heap", TRUTH_NO},          {"file", TRUTH_YES},        {"anon", TRUTH_NO},
 	    {"present", TRUTH_YES},      {"swapped", TRUTH_NO},      {"copied", TRUTH_YES},
-	    {"thp", TRUTH_UNKNOWN},      {"written", TRUTH_UNKNOWN}, {"dirty>0", TRUTH_UNKNOWN},
+	    {"thp", TRUTH_UNKNOWN},      {"written", TRUTH_UNKNOWN}, {"written>0", TRUTH_UNKNOWN},
 	    {"rss=12k", TRUTH_YES},      {"rss>3p", TRUTH_NO},       {"swap=0", TRUTH_YES},
 	    {"anon>=4096", TRUTH_YES},   {"copied=1p", TRUTH_YES},   {"hugetlb>0", TRUTH_NO},
 	    {"start=10000000", TRUTH_YES}, {"end>10400000", TRUTH_NO}, {"offset=3000", TRUTH_YES},
@@ -567,9 +620,15 @@ test_refused(void)
 	    {"xyzzy", 1, "FILTER", FILTER_PAGE},
 	    {"hepa", 1, "did you mean heap?", FILTER_REGION},
 	    {"mapcont>1", 1, "did you mean mapcount?", FILTER_PAGE},
-	    {"age<2s", 1, "no field \"age\"", FILTER_PAGE},
-	    {"writes>3", 1, "no field \"writes\"", FILTER_PAGE},
-	    {"anon & age<2s", 8, "no field \"age\"", FILTER_PAGE},
+	    {"age<2x", 5, "a time", FILTER_PAGE},
+	    {"age<2", 5, "a time", FILTER_PAGE},
+	    {"age~2s", 4, "no such comparison", FILTER_PAGE},
+	    {"age<2s", 1, "--pages", FILTER_REGION},
+	    {"lens.lru=actve", 10, "did you mean active?", FILTER_PAGE},
+	    {"lens.lru>active", 9, "= !=", FILTER_PAGE},
+	    {"scan:prezent", 1, "did you mean scan:present?", FILTER_PAGE},
+	    {"dirty>0", 1, "no field \"dirty\"", FILTER_REGION},
+	    {"anon & agee<2s", 8, "no field \"agee\"", FILTER_PAGE},
 	    {"heap", 1, "type=heap", FILTER_PAGE},
 	    {"rss>1m", 1, "--list", FILTER_PAGE},
 	    {"start=0", 1, "--list", FILTER_PAGE},
@@ -688,6 +747,8 @@ main(void)
 	test_pages();
 	test_unreadable();
 	test_written();
+	test_stamps();
+	test_scan_words();
 	test_page_fields();
 	test_joining();
 	test_regions();

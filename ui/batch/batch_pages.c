@@ -6,6 +6,7 @@
 
 #include "base/util.h"
 #include "batch/batch_state.h"
+#include "query/seek.h"
 #include "target/walk.h"
 
 struct batch_dump {
@@ -13,9 +14,8 @@ struct batch_dump {
 	struct out *out;
 	const enum column_id *ids;
 	size_t n;
-	const struct vma *v;
-	bool written; /* it is known which of this region's pages are written */
-	const struct track *track; /* reports which; NULL: bit 55 does */
+	struct filter_facts x; /* of the region that is being dumped */
+	const struct track *track; /* reports which pages are written; NULL: bit 55 does */
 	struct batch_filter filter;
 	uint64_t rows;
 	unsigned needs; /* of the columns */
@@ -29,10 +29,10 @@ batch_dump_page(struct batch_dump *d, uint64_t addr, const struct page *pg)
 {
 	struct page_row row = {.addr = addr,
 	                       .pg = pg,
-	                       .v = d->v,
+	                       .v = d->x.v,
 	                       .swaps = &d->b->t.source->meta.swaps,
 	                       .page_size = d->b->t.page_size,
-	                       .written_known = d->written,
+	                       .written_known = d->x.written_known,
 	                       .track = d->track,
 	                       .source = d->b->t.source};
 	struct value values[COL_COUNT];
@@ -58,10 +58,7 @@ static size_t
 batch_pass(struct batch_dump *d, uint64_t addr, const struct page *pages, size_t n,
            uint16_t passed[PAGE_BATCH])
 {
-	struct filter_facts x = {.v = d->v,
-	                         .page_size = d->b->t.page_size,
-	                         .written_known = d->written,
-	                         .track = d->track};
+	struct filter_facts x = d->x;
 	size_t k = 0;
 
 	for (size_t i = 0; i < n; i++) {
@@ -81,10 +78,7 @@ static int
 batch_dump_passed(void *arg, uint64_t addr, const struct page *pages, size_t n)
 {
 	struct batch_dump *d = arg;
-	struct filter_facts x = {.v = d->v,
-	                         .page_size = d->b->t.page_size,
-	                         .written_known = d->written,
-	                         .track = d->track};
+	struct filter_facts x = d->x;
 	uint16_t passed[PAGE_BATCH];
 	size_t k = batch_pass(d, addr, pages, n, passed), first = k ? passed[0] : 0;
 	struct page *again;
@@ -93,14 +87,14 @@ batch_dump_passed(void *arg, uint64_t addr, const struct page *pages, size_t n)
 		return 0;
 	n = passed[k - 1] + 1u - first;
 	again = memcpy(mem_alloc(n * sizeof(*again)), pages + first, n * sizeof(*again));
-	if (d->more &&
-	    walk_again(&d->b->t, d->v, addr + first * x.page_size, d->more, again, n, d->err) < 0) {
+	addr += first * x.page_size;
+	if (d->more && walk_again(&d->b->t, x.v, addr, d->more, again, n, d->err) < 0) {
 		d->failed = true;
 		k = 0;
 	}
 	for (size_t i = 0; i < k; i++) {
 		x.pg = &again[passed[i] - first];
-		x.addr = addr + passed[i] * x.page_size;
+		x.addr = addr + (passed[i] - first) * x.page_size;
 		if (!d->more || batch_passes(&d->filter, &x))
 			batch_dump_page(d, x.addr, x.pg);
 	}
@@ -108,38 +102,40 @@ batch_dump_passed(void *arg, uint64_t addr, const struct page *pages, size_t n)
 	return d->failed || ferror(stdout);
 }
 
-/* What to read for region d->v before filtering; false: none of its pages can pass. */
+/* What to read for the region before filtering; false: none of its pages can pass. */
 static bool
 batch_filter_needs_of(struct batch_dump *d, bool gaps, unsigned *needs)
 {
-	struct filter_facts x = {.v = d->v,
-	                         .page_size = d->b->t.page_size,
-	                         .written_known = d->written,
-	                         .track = d->track};
 	unsigned need = filter_needs(&d->filter.f) & PAGE_NEED_ALL;
 
-	if (filter_most(&d->filter.f, &x) == TRUTH_NO)
+	if (filter_most(&d->filter.f, &d->x) == TRUTH_NO)
 		return false;
-	if (gaps && source_readable(d->b->t.source, d->v))
-		gaps = filter_of_gaps(&d->filter.f, &x);
+	if (gaps && source_readable(d->b->t.source, d->x.v))
+		gaps = filter_of_gaps(&d->filter.f, &d->x);
 	*needs = need | (gaps ? PAGE_NEED_GAPS | (d->needs & PAGE_NEED_CACHE) : 0);
 	d->more = d->needs & ~need & ~(unsigned)PAGE_NEED_CACHE ? d->needs | need : 0;
 	return true;
 }
 
 static int
-batch_dump_region(struct batch_dump *d, uint64_t start, uint64_t end, bool written, struct err *err)
+batch_dump_region(struct batch_dump *d, const struct vma *v, uint64_t from, uint64_t to,
+                  bool written, struct err *err)
 {
 	struct walk_fns fns = {.pages = d->filter.on ? batch_dump_passed : batch_dump_pages};
 	struct walk_options o = {.needs = d->needs | (d->b->o->range ? PAGE_NEED_GAPS : 0)};
 	int r;
 
-	d->written = written && batch_written_known(d->b, d->v);
+	d->x = (struct filter_facts){.v = v,
+	                             .page_size = d->b->t.page_size,
+	                             .written_known = written && batch_written_known(d->b, v),
+	                             .track = d->track};
+	if (d->filter.on)
+		seek_complete(&d->filter.f, &d->b->t, &d->x);
 	if (d->filter.on && !batch_filter_needs_of(d, d->b->o->range, &o.needs))
 		return 0;
 	if (!(o.needs & PAGE_NEED_GAPS))
 		o.needs &= ~(unsigned)PAGE_NEED_CACHE; /* it only matters for gaps */
-	r = walk_pages(&d->b->t, d->v, start, end, &o, &fns, d, err);
+	r = walk_pages(&d->b->t, v, u64_max(from, v->start), u64_min(to, v->end), &o, &fns, d, err);
 	return d->failed ? -1 : r;
 }
 
@@ -164,11 +160,8 @@ batch_pages(struct batch *b, struct err *err)
 	written = (needs | filter_needs(&d.filter.f)) & NEED_WRITES && batch_need_written(b);
 	d.out = out_begin(&shape, ids, NULL, d.n);
 	for (size_t i = vma_lower_bound(&b->vmas, start);
-	     r == 0 && i < b->vmas.n && b->vmas.v[i].start < end; i++) {
-		d.v = &b->vmas.v[i];
-		r = batch_dump_region(&d, u64_max(start, d.v->start), u64_min(end, d.v->end),
-		                      written, err);
-	}
+	     r == 0 && i < b->vmas.n && b->vmas.v[i].start < end; i++)
+		r = batch_dump_region(&d, &b->vmas.v[i], start, end, written, err);
 	if (r == 0 && !d.rows && !d.filter.on)
 		buf_str(b->note, b->o->range ? "no page is there" : "no page is in RAM or swap");
 	d.filter.passed = d.rows;

@@ -62,6 +62,7 @@ batch_note_filter(struct batch *b, const struct batch_filter *bf, const char *on
 	} reasons[] = {
 	    {FILTER_WHY_HIDDEN, "is hidden (needs CAP_SYS_ADMIN)"},
 	    {FILTER_WHY_WRITTEN, not_known},
+	    {FILTER_WHY_SCAN, "is shown only by PAGEMAP_SCAN (Linux 6.7)"},
 	    {FILTER_WHY_OTHER, "is not known (`pmtop --capabilities` lists what cannot be read)"},
 	};
 	const char *sep = "";
