@@ -22,8 +22,8 @@
 #include "views/inspector.h"
 
 /*
- * A target that cannot be opened after all ends the program; but who chose it is told, and chooses
- * again.
+ * If the target cannot be opened, the program ends; with the process list open, it shows the error
+ * and the list stays.
  */
 static int
 app_take_news(struct app *a, struct err *err)
@@ -56,7 +56,9 @@ app_loop(struct app *a, struct err *err)
 		if (fds[NEWS].revents && app_take_news(a, err) < 0)
 			return -1;
 		if (fds[END].revents && a->t.sampler) {
-			/* The sampler finds out more. smaps stays: there is none now. */
+			/*
+			 * The sampler finds out more. The last smaps stay: there are no new ones.
+			 */
 			a->t.end_reported = true;
 			app_command(a, &(struct command){.kind = COMMAND_REFRESH});
 		}
@@ -65,7 +67,7 @@ app_loop(struct app *a, struct err *err)
 	return 0;
 }
 
-/* The last one stays on screen; all are in the log. */
+/* The last message stays on screen; all are in the log. */
 static void
 app_show_notices(struct app *a)
 {

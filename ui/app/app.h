@@ -15,33 +15,34 @@
 #include "term/term.h"
 #include "track/track.h"
 
-/* The screen: what it shows, how often it looks, what it may do. */
+/* The screen: what it shows, how often it samples, what it may do. */
 struct app_options {
 	const char *root;      /* proc root */
-	pid_t pid;             /* 0: let the person choose one */
-	const char *filter;    /* to choose with; NULL none */
-	uint64_t interval_ns;  /* 0: look only when asked */
+	pid_t pid;             /* 0: the user chooses from a list */
+	const char *filter;    /* of that list; NULL: none */
+	uint64_t interval_ns;  /* 0: sample only on request */
 	enum theme theme;
 	struct term_options term;
 	bool read_only;
 	enum track_owner owner; /* of pid */
 	unsigned tracker;       /* enum tracker, or TRACKER_AUTO */
 	bool allow_inject;     /* a system call may be run in the target */
-	/* what is to be watched alone, as the prompt would read it; NULL: everything */
+	/* the only part to watch, as typed at the prompt; NULL: everything */
 	const char *scope;
-	enum lens lens;        /* to begin with */
+	enum lens lens;        /* the initial lens */
 	enum grouping grouping;
-	unsigned frames;       /* headless: so many frames, then the figures on stdout */
-	enum letters letters;  /* these to begin with, too */
+	/* benchmark: render this many frames off-screen and print the figures */
+	unsigned frames;
+	enum letters letters;  /* the initial letters */
 	struct list_columns columns;
 	int sort;
 	bool invert;
-	bool hints;            /* the last line shows keys */
-	const struct rc *rc;   /* what was wrong in it is told at the start */
-	const char *notice;    /* told once at the start; NULL none */
+	bool hints;            /* the last row shows key hints */
+	const struct rc *rc;   /* its errors are shown at the start */
+	const char *notice;    /* a message for the start; NULL: none */
 };
 
-/* Runs until the person quits. 0, or -1 with err; the terminal is as it was in either case. */
+/* Runs until the user quits. 0, or -1 with err; the terminal is restored in both cases. */
 int app_run(const struct app_options *o, struct err *err);
 
 #endif

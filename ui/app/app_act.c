@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What keys and clicks do: the actions that mean the same in every view, and the effects that views
- * ask for. */
+/*
+ * Keys and clicks: the actions that mean the same in every view, and the effects that views return.
+ */
 #include "app/app_state.h"
 
 #include <stdio.h>
@@ -13,7 +14,7 @@
 #include "views/view.h"
 #include "views/view_help.h"
 
-/* No more looks by the clock; what comes into view is still read. */
+/* Stops periodic scans; what scrolls into view is still read. */
 static void
 app_toggle_pause(struct app *a)
 {
@@ -23,7 +24,7 @@ app_toggle_pause(struct app *a)
 	app_post(a);
 }
 
-/* One step back or forward; the first step back holds the picture still. */
+/* One step back or forward; the first step back pauses. */
 static void
 app_rewind_by(struct app *a, int step)
 {
@@ -43,13 +44,13 @@ app_rewind_by(struct app *a, int step)
 		a->t.back--;
 }
 
-/* The one read that changes the target: only R asks for it. */
+/* The only read that changes the target; only R requests it. */
 static void
 app_fault(struct app *a)
 {
 	if (app_refuses_change(a))
 		return;
-	a->t.back = 0; /* what it brings is seen now */
+	a->t.back = 0; /* shows the newest sample, with the result */
 	app_command(a, &(struct command){.kind = COMMAND_FAULT, .at = a->ui.byte});
 }
 
@@ -184,7 +185,7 @@ app_show_writes(struct app *a)
 	ui_show(&a->ui, VIEW_WRITES);
 }
 
-/* Esc at the top. */
+/* Esc where there is no view to go back to. */
 static void
 app_stay(struct app *a)
 {
@@ -197,7 +198,7 @@ app_stay(struct app *a)
 	app_toast_here(a, ROLE_TEXT, text);
 }
 
-/* The lens of writes has two answers: its key again is the other one. */
+/* Pressing the key of the writes lens again switches between its two modes. */
 static void
 app_choose_lens(struct app *a, enum lens l)
 {
@@ -214,7 +215,7 @@ app_choose_lens(struct app *a, enum lens l)
 		app_toast_lens(a, "colours show how long ago a page was written; 2: how often");
 }
 
-/* Where bytes are on screen it is the bytes there that are wanted. */
+/* In the hex view, goes to the bytes there. */
 static void
 app_go_to_answer(struct app *a)
 {
@@ -279,7 +280,7 @@ app_perform(struct app *a, enum action action)
 	if (!a->t.asking && (action == ACT_BACK || action == ACT_STAY) && app_cancel_work(a))
 		return;
 	if (a->t.asking && (app_consent(a, action) || (action != ACT_QUIT && action != ACT_REDRAW)))
-		return; /* nothing else is meant before it is answered */
+		return; /* no other key counts before it is answered */
 	app_act(a, action);
 }
 
@@ -291,7 +292,7 @@ app_key(struct app *a, int k)
 	a->status.keys++;
 	a->ui.touched_ns = time_ns();
 	if (a->choose.lister)
-		a->toast.until = 0; /* it was about the key before */
+		a->toast.until = 0; /* it was about the previous key */
 	if (a->t.awaited) {
 		app_take_letter(a, k);
 		return;
@@ -308,8 +309,8 @@ app_key(struct app *a, int k)
 }
 
 /*
- * What is clicked is what was seen: keys that came before have to be drawn first. Beside an answer
- * the click is meant for the view below it.
+ * A click refers to what was on screen, so earlier keys must be drawn first. Beside an open answer,
+ * the click goes to the view below.
  */
 static void
 app_mouse(struct app *a)
@@ -328,7 +329,7 @@ app_mouse(struct app *a)
 		app_perform(a, c.action);
 }
 
-/* Whether `k` is no key but an event of the terminal, which is then handled. */
+/* Whether `k` is an event of the terminal instead of a key; handles it. */
 static bool
 app_term_event(struct app *a, int k)
 {
@@ -357,6 +358,6 @@ app_read_keys(struct app *a)
 			app_key(a, k);
 		}
 		a->stale = true;
-		app_settle(a); /* the next key must find the grid where this one put it */
+		app_settle(a); /* the next key starts from where this one left the grid */
 	}
 }

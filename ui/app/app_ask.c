@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What is typed at the prompt, and what becomes of it. */
+/* The prompt: its lines, and what they do. */
 #include "app/app_state.h"
 
 #include <poll.h>
@@ -56,7 +56,7 @@ app_prompt_free(struct app *a)
 	p->words_n = p->words_cap = 0;
 }
 
-/* The verbs, and the mappings' names; not more than anybody would read through. */
+/* The verbs and the names of mappings, at most as many as anyone would read. */
 static void
 app_gather_words(struct app *a)
 {
@@ -77,7 +77,7 @@ app_gather_words(struct app *a)
 			app_add_word(a, name);
 }
 
-/* The words of a filter, and the fields with their signs to come. */
+/* The words of a filter, and its fields, each followed by an operator. */
 static void
 app_gather_filter_words(struct app *a, enum filter_scope scope)
 {
@@ -119,7 +119,7 @@ app_prompt(struct app *a, int kind)
 	prompt_open((enum prompt_kind)kind,
 	            kind == PROMPT_ASK || app_is_filter(kind) ? app_word_at : NULL, a);
 	if (kind == PROMPT_ASK &&
-	    ui_range(&a->ui, &lo, &hi)) { /* a question about that, most likely */
+	    ui_range(&a->ui, &lo, &hi)) { /* most likely the question is about the range */
 		snprintf(range, sizeof(range), "%llx..%llx", (unsigned long long)lo,
 		         (unsigned long long)hi);
 		prompt_reopen(range, 0);
@@ -135,8 +135,7 @@ app_prompt(struct app *a, int kind)
 		prompt_reopen(a->ui.pages->filter, 0);
 }
 
-/* The column that it names is where the sign ^ comes to stand, and not where it was counted if a
- * mark stands before. */
+/* Reopens the prompt with the line. The message leaves out the column, which the ^ shows. */
 static void
 app_prompt_refuse(struct app *a, const char *line, const struct err *e)
 {
@@ -152,7 +151,7 @@ app_prompt_refuse(struct app *a, const char *line, const struct err *e)
 	prompt_reopen(line, e->column);
 }
 
-/* Bytes have a view of their own; a range is shown from its start. */
+/* Opens the hex view at the start of a range of bytes. */
 static bool
 app_show_bytes(struct app *a, const struct query *q, struct err *err)
 {
@@ -176,7 +175,7 @@ app_show_bytes(struct app *a, const struct query *q, struct err *err)
 	return true;
 }
 
-/* What can be seen to be wrong without asking the kernel is said at once, with the line kept. */
+/* Errors that show without asking the kernel are reported at once, and the line stays open. */
 static void
 app_ask(struct app *a, const char *line)
 {
@@ -212,7 +211,7 @@ app_ask(struct app *a, const char *line)
 	if (q.kind == QUERY_BYTES)
 		return;
 	if (q.kind ==
-	    QUERY_CLEAR) { /* what the key does, with its look afterwards and its refusals */
+	    QUERY_CLEAR) { /* the same as the key, with its scan afterwards and its refusals */
 		app_clear(a);
 		return;
 	}
@@ -258,7 +257,7 @@ app_set_auto_clear(struct app *a, const char *line)
 	app_post(a);
 }
 
-/* An empty line looks for what was looked for last. */
+/* An empty line repeats the last search. */
 static void
 app_find(struct app *a, const char *line)
 {
@@ -283,7 +282,7 @@ app_filter(struct app *a, const char *line)
 		app_prompt_refuse(a, line, &err);
 }
 
-/* Of pages. false: the line is refused. */
+/* The filter of pages. false: the line was refused. */
 static bool
 app_read_page_filter(struct app *a, const char *line, char out[256])
 {
@@ -302,7 +301,7 @@ app_read_page_filter(struct app *a, const char *line, char out[256])
 	return true;
 }
 
-/* What is looked for in the hex view; an empty line: what was looked for last. */
+/* The search of the hex view; an empty line repeats the last one. */
 static void
 app_find_bytes(struct app *a, const char *line)
 {
@@ -357,7 +356,7 @@ app_prompt_entered(struct app *a)
 		if (app_shown(a))
 			app_read_page_filter(a, line, a->ui.pages->filter);
 		break;
-	case PROMPT_PAGE_FIND: /* an empty line looks for what was looked for last */
+	case PROMPT_PAGE_FIND: /* an empty line repeats the last search */
 		if (app_shown(a) &&
 		    (!line[0] || app_read_page_filter(a, line, a->ui.pages->find)) &&
 		    a->ui.pages->find[0])
@@ -377,8 +376,10 @@ app_more_typed(struct app *a)
 	return term_has_key() || poll(&p, 1, ESC_MS) > 0;
 }
 
-/* The list follows what is typed. A filter that cannot be read yet changes nothing; why is said
- * beside it. */
+/*
+ * The list follows what is typed. A filter that does not parse yet changes nothing; the reason is
+ * shown beside it.
+ */
 static void
 app_follow(struct app *a)
 {

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The jump list and the bookmarks: keys of two letters, and what is said between the first and the
- * second. */
+/* The jump list and the bookmarks: keys of two letters, and the status line between them. */
 #include "app/app_state.h"
 
 #include <stdio.h>
@@ -11,7 +10,7 @@
 #include "term/keys.h"
 #include "term/paint.h"
 
-/* An address as one knows it: "heap+1000", or bare where no name leads there. */
+/* An address as NAME+OFFSET ("heap+1000"), or bare if no name leads there. */
 static void
 app_add_address(const struct app *a, struct buf *out, uint64_t addr)
 {
@@ -72,7 +71,7 @@ app_set_bookmark(struct app *a, char letter)
 	buf_free(&text);
 }
 
-/* A bookmark is a place; its bytes are shown where bytes are on screen, else its pages. */
+/* Goes back to the views of the bookmark, but an open hex view stays. */
 static void
 app_go_to_bookmark(struct app *a, const struct place *p)
 {
@@ -92,7 +91,7 @@ app_go_to_bookmark(struct app *a, const struct place *p)
 	}
 }
 
-/* Twice ' trades the place with the one before the last jump. */
+/* '' swaps the current place with the one before the last jump. */
 static void
 app_trade_places(struct app *a)
 {

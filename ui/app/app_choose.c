@@ -11,8 +11,8 @@
 #include "model/picker.h"
 
 enum {
-	LIST_MS = 2000,     /* between two lists, at least */
-	FIRST_WAIT_MS = 80, /* how long the first list may keep the screen waiting */
+	LIST_MS = 2000,     /* the minimum between two lists */
+	FIRST_WAIT_MS = 80, /* how long the screen may wait for the first list */
 };
 
 static void
@@ -68,7 +68,7 @@ app_choose_open(struct app *a)
 	pid_t pid = picker_of(&a->ui)->pid;
 	struct err err;
 
-	/* the demo is a child of ours, wherever the others are listed */
+	/* the demo is our child in the real /proc, whatever --proc-root lists */
 	if ((demo && demo_start(&pid, &err) < 0) ||
 	    app_target(a, demo ? PROC_ROOT : a->o->root, pid, demo ? TRACK_DEMO : TRACK_FOREIGN,
 	               &err) < 0 ||
@@ -110,7 +110,7 @@ app_choose(struct app *a, struct err *err)
 		return -1;
 	a->choose.asked_ns = time_ns();
 	app_set_first_view(a, VIEW_PICKER);
-	picker_of(&a->ui)->stale = true; /* its rows are another list's */
+	picker_of(&a->ui)->stale = true; /* its rows belong to the previous list */
 	app_set_list(a, mem_alloc(sizeof(*a->choose.list)));
 	return app_wait_for_list(a, err);
 }

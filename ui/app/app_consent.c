@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What must be answered before a clear: whether a call may be run in the target, whether one of its
- * descriptors may be closed for that, and whether to clear although another program relies on the
- * bits. A yes holds for the program that runs now, and for nothing after it.
+ * Questions before a clear: whether to run a call in the target, whether to close one of its
+ * descriptors first, whether to clear although another program relies on the bits. Consent ends
+ * with the program it was given for.
  */
 #include "app/app_state.h"
 
@@ -14,9 +14,9 @@
 #include "term/keys.h"
 #include "term/paint.h"
 
-static const uint64_t STAY_NS = UINT64_C(3600000000000); /* a question does not go away by itself */
+static const uint64_t STAY_NS = UINT64_C(3600000000000); /* a question stays until it is answered */
 
-/* With what it would take, which is read of the target anew. */
+/* Asks, with the costs, which are read from the target again. */
 static void
 app_ask_consent(struct app *a, char letter)
 {
@@ -93,7 +93,7 @@ app_take_scope(struct app *a)
 	return false;
 }
 
-/* One region is watched at this person's word, and the cursor is in another. */
+/* Only one region is watched, as the user chose, and the cursor is in another. */
 static bool
 app_is_elsewhere(const struct app *a)
 {

@@ -35,7 +35,7 @@ enum {
 	COMM_MOST = 20
 };
 
-/* A click on it is the key that has to do with it. */
+/* A click on it presses the key that belongs to it. */
 static int
 draw_badge(int y, int x, enum role role, const char *text, enum action action)
 {
@@ -81,8 +81,10 @@ app_state_badge(const struct app *a, char *out, size_t size, enum role *role)
 	}
 }
 
-/* How writes are told, since when; the tracker by its name where there is room, or where it tells
- * no writes. */
+/*
+ * How writes are detected, and since when; the tracker's name if there is room, or if it detects
+ * none.
+ */
 static void
 app_track_badge(const struct app *a, const struct sample *s, char *out, size_t size)
 {
@@ -102,8 +104,7 @@ app_track_badge(const struct app *a, const struct sample *s, char *out, size_t s
 		         (double)(a->ui.now - s->clear_ns) / 1e9);
 }
 
-/* What has no room is left out by whole words: half an address, or half the permissions, would be
- * another. */
+/* Cuts at a blank: half an address, or half the permissions, would read as another. */
 static void
 draw_breadcrumb(int x, int right, const char *text)
 {
@@ -116,7 +117,7 @@ draw_breadcrumb(int x, int right, const char *text)
 			;
 	n -= n && text[n - 1] == ',';
 	if (n > sign && !memcmp(text + n - sign, CRUMB_SIGN, sign))
-		n -= sign; /* which leads nowhere now */
+		n -= sign; /* it leads nowhere now */
 	if (n)
 		buf_add(&cut, text, n);
 	else
@@ -131,7 +132,7 @@ draw_header(struct app *a)
 	const struct sample *s = app_shown(a);
 	struct buf breadcrumb = {0}, comm = {0}, name = {0};
 	bool small =
-	    a->ui.cols < SMALL_COLS; /* then where we are counts for more than that all is well */
+	    a->ui.cols < SMALL_COLS; /* the breadcrumb matters more than "all is well" */
 	int right = a->ui.cols, x = 1;
 	enum role role;
 	char text[64];
@@ -196,8 +197,7 @@ draw_choose_header(const struct app *a)
 	buf_free(&breadcrumb);
 }
 
-/* The rows of the hints in the view, as many as there are, with its own words; returns their
- * number. */
+/* The hints of the view, with its own words for them; returns their number. */
 static int
 app_find_hints(const struct app *a, struct key_row out[HINTS_MAX])
 {
@@ -215,7 +215,7 @@ app_find_hints(const struct app *a, struct key_row out[HINTS_MAX])
 
 		if (view == 'Y' && k[i].action == ACT_CONSENT && !app_may_consent_to_region(a))
 			continue;
-		/* of two ways out Esc says enough */
+		/* if two keys go back, Esc is enough */
 		if (!k[i].hint[0] || !word[0] || !key_row_in(&k[i], view) ||
 		    (k[i].action == ACT_CLOSE && (a->ui.depth || a->t.panel)))
 			continue;
@@ -231,7 +231,7 @@ app_hint_width(const struct key_row *k)
 	return (int)strcspn(k->keys, " ") + 1 + (int)strlen(k->hint);
 }
 
-/* Where there is no room for all the last ones give way, but not the way out. */
+/* If there is no room for all, the last ones are dropped, but never the way back. */
 static int
 app_fit_hints(struct key_row hint[HINTS_MAX], int n, int cols)
 {
@@ -285,7 +285,7 @@ draw_message(const struct app *a, int y, enum role role, int x, const char *text
 	paint_text(y, x, a->ui.cols, role, "%s", text + cut + (text[cut] == ' '));
 }
 
-/* What the line would mean, while it is typed. */
+/* What the line would do, while it is typed. */
 static void
 draw_preview(const struct app *a, int y, int x)
 {
@@ -321,7 +321,7 @@ draw_preview(const struct app *a, int y, int x)
 	buf_free(&text);
 }
 
-/* What the line does to the list, while it is typed. */
+/* How the line changes the list, while it is typed. */
 static void
 draw_effect(const struct app *a, int y, int x)
 {
@@ -343,8 +343,7 @@ draw_effect(const struct app *a, int y, int x)
 		           s->regions->vmas.n, plural(s->regions->vmas.n));
 }
 
-/* A caret above what is wrong; its words go before it or above it where there is no room behind it.
- */
+/* A caret above the error; the message goes after it, or before or above it if there is no room. */
 static void
 draw_error(const struct app *a, int y, int caret)
 {
@@ -364,7 +363,7 @@ draw_error(const struct app *a, int y, int caret)
 		draw_message(a, y - 1, ROLE_HOT, 1, a->prompt.error);
 }
 
-/* On a small screen it gives way to what is typed. Returns where that begins. */
+/* The prompt's sign, dropped on a small screen. Returns the column where the input begins. */
 static int
 draw_sign(int y, int cols, const char *sign)
 {
@@ -394,7 +393,8 @@ draw_prompt(const struct app *a, int y)
 	int from = draw_sign(y, a->ui.cols, signs[prompt_kind()]), x;
 	size_t skip =
 	    fit_skip(line, prompt_point(),
-	             (size_t)(a->ui.cols - from - 1)); /* a long line: where it is written at */
+	             /* of a long line, the part around the cursor */
+	             (size_t)(a->ui.cols - from - 1));
 
 	paint_cursor(y, from + (int)fit_width(line + skip, prompt_point() - skip));
 	x = paint_text(y, from, a->ui.cols, ROLE_TEXT, "%s", line + skip);
@@ -411,7 +411,7 @@ draw_prompt(const struct app *a, int y)
 	}
 }
 
-/* A message, as long as it is news and true of what is on screen. */
+/* Whether there is a message that is recent and applies to what is on screen. */
 static bool
 app_has_toast(const struct app *a)
 {
@@ -455,7 +455,7 @@ draw_fact(const struct fact *f, int y, int cols)
 		fit_draw_cut(y, x + (f->value[0] ? 1 : 0), cols, ROLE_DIM, f->note);
 }
 
-/* Facts of an answer from `top` on, as many as have room; the others are counted. */
+/* Facts of an answer from `top` on, as many as fit; the others are counted. */
 static void
 draw_facts(const struct answer *p, int all, int top, int bottom, int cols)
 {
@@ -473,7 +473,7 @@ draw_facts(const struct answer *p, int all, int top, int bottom, int cols)
 	}
 }
 
-/* The rows that a text takes, as fit_draw_lines has them. */
+/* The number of rows that fit_draw_lines would need. */
 static int
 app_count_lines(const char *text, int cols)
 {
@@ -487,7 +487,7 @@ app_count_lines(const char *text, int cols)
 	return n;
 }
 
-/* Which trackers there are is no part of the question: those facts begin with the first. */
+/* The question shows costs only: skips the facts about trackers. */
 static int
 app_count_costs(const struct answer *p)
 {
@@ -498,7 +498,7 @@ app_count_costs(const struct answer *p)
 	return n;
 }
 
-/* The question in whole sentences; what it costs in full below if that is asked for. */
+/* The question; below it all costs, if the user asked for them. */
 static void
 draw_question(const struct app *a, int bottom)
 {
@@ -514,7 +514,7 @@ draw_question(const struct app *a, int bottom)
 	draw_facts(p, facts, top, bottom, cols);
 }
 
-/* The answer in a line, and its facts below. */
+/* The answer: one sentence, and its facts below. */
 static void
 draw_panel(const struct app *a, int bottom)
 {
@@ -542,7 +542,7 @@ draw_small(const struct app *a)
 	           a->choose.lister ? key_of(ACT_BACK, 'S') : key_of(ACT_CLOSE, 'R'));
 }
 
-/* Without hints the sentence has the last row; the prompt, when it opens, lies over it. */
+/* Without hints the status line is the last row; an open prompt covers it. */
 static int
 app_bottom(const struct app *a)
 {
@@ -550,8 +550,8 @@ app_bottom(const struct app *a)
 }
 
 /*
- * Views are laid out for the least screen that they are drawn on, or a larger one: on a smaller one
- * nobody sees them, but keys still come.
+ * Views are laid out for at least the smallest supported screen: on a smaller one they are not
+ * drawn, but keys still arrive.
  */
 void
 app_settle(struct app *a)
@@ -564,7 +564,7 @@ app_settle(struct app *a)
 		view_settle(&a->ui, s, 1, app_bottom(a));
 }
 
-/* By the clock of what is shown, which goes on while it is looked at; not so in what was seen. */
+/* The time for ages on screen: it runs on in a live sample and stands still in an earlier one. */
 static uint64_t
 draw_now(const struct app *a, const struct sample *s)
 {

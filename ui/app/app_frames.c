@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Frames drawn into nothing: what they cost, without a terminal. */
+/* A benchmark: what a frame costs, without a terminal. */
 #include "app/app_state.h"
 
 #include <stdio.h>
@@ -9,7 +9,7 @@
 #include "term/paint.h"
 
 
-/* Draws into nothing as fast as the samples come, and tells what it cost. */
+/* Draws each sample off-screen as soon as it comes, and prints what that cost. */
 static int
 app_run_headless(struct app *a, struct err *err)
 {

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What the mouse does. Whatever it can do a key can do as well: a click puts the cursor where it
- * is, a double click is Enter, the wheel goes up and down, and what is drawn with a zone of its own
- * (zones.h) is a key to be pressed or says itself what a click means.
+ * The mouse. It does nothing that a key cannot: a click moves the cursor, a double click is Enter,
+ * the wheel scrolls, and a zone (zones.h) is a key or has a function of its own.
  */
 #include "app/app_state.h"
 
@@ -60,7 +59,7 @@ app_press(struct app *a, const struct mouse *m)
 	return c;
 }
 
-/* Terminals that tell of no moves tell at least that the button came up elsewhere. */
+/* Terminals that do not report moves at least report where the button was released. */
 static struct app_click
 app_drag(struct app *a, const struct mouse *m)
 {
@@ -81,7 +80,7 @@ app_drag(struct app *a, const struct mouse *m)
 	return app_hit(a, &p->held, m, true, begins);
 }
 
-/* With Ctrl it zooms, around what it points at. */
+/* With Ctrl it zooms around the pointer. */
 static struct app_click
 app_turn_wheel(struct app *a, const struct mouse *m)
 {

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a new sample brings that the person is to be told: what befell the target, and how commands
- * went. */
+/* Messages about a new sample: what happened to the target, and the results of commands. */
 #include "app/app_state.h"
 
 #include <stdio.h>
@@ -13,7 +12,7 @@
 #include "term/keys.h"
 #include "term/paint.h"
 
-/* What it took, and what it will take of the process. */
+/* What the clear cost the process, and what the next writes will cost. */
 static void
 notice_add_price(const struct sample *s, const char *price, char *text, size_t size)
 {
@@ -31,7 +30,7 @@ notice_add_price(const struct sample *s, const char *price, char *text, size_t s
 	snprintf(text + n, size - (size_t)n, "; %s", price);
 }
 
-/* What a clear did, and what follows from the tracker it was done by. */
+/* What a clear did, and what to expect from its tracker. */
 static void
 notice_describe_clear(const struct sample *s, char *text, size_t size)
 {
@@ -58,7 +57,7 @@ notice_others(struct app *a)
 	a->t.others_seen = a->t.s->others;
 }
 
-/* The mark is gone. Because of an exec that is told by itself: true then. */
+/* Reports that the clear is lost. true: because of an exec, which is reported separately. */
 static bool
 notice_let_go(struct app *a)
 {
@@ -85,7 +84,7 @@ notice_no_clear(struct app *a, const struct result *r)
 		a->t.request.auto_clear_ns = 0;
 		app_post(a);
 	} else if (!r->command.serial) {
-		return; /* it has been told */
+		return; /* already reported */
 	}
 	app_toast_err(a, &r->err);
 	if (!r->command.serial)
@@ -146,7 +145,7 @@ notice_answer(struct app *a, struct result *r)
 	r->answer = NULL;
 }
 
-/* What is no longer waited for is told by nobody, but what was done to the target is. */
+/* Results that nobody waits for are dropped, except those that changed the target. */
 void
 app_notice_result(struct app *a, struct result *r)
 {
@@ -168,15 +167,15 @@ app_notice_result(struct app *a, struct result *r)
 		if (newest)
 			app_notice_found(a, r);
 		break;
-	case COMMAND_SMAPS: /* the sample has them, or why not */
+	case COMMAND_SMAPS: /* the sample has the values, or the error */
 	case COMMAND_REFRESH:
 	case COMMAND_KINDS: break;
 	}
 }
 
 /*
- * Consent was given for the program that ran then. A command that we have started is
- * watched on: which program it becomes is its own affair (a script's interpreter runs another).
+ * Consent ended with the program it was given for. A command that pmtop started stays watched
+ * across exec (a script's interpreter runs another program).
  */
 static void
 notice_exec(struct app *a, bool let_go)
@@ -193,7 +192,7 @@ notice_exec(struct app *a, bool let_go)
 	app_consent_withdraw(a);
 	a->ui.region = 0;
 	a->ui.depth = 0;
-	a->ui.jumps = (struct jumps){0}; /* addresses of another space */
+	a->ui.jumps = (struct jumps){0}; /* these are addresses of the old address space */
 	rows_anew(&a->ui);
 	snprintf(text, sizeof(text), "process %d executed a new program: now %s%s",
 	         (int)a->t.s->pid, a->t.s->comm,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a person takes along: an address, or what is on screen. */
+/* Copies and files of what is on screen. */
 #include "app/app_state.h"
 
 #include <errno.h>
@@ -17,7 +17,7 @@
 #include "term/prompt.h"
 #include "views/report.h"
 
-/* The range, or the place under the cursor, as the prompt takes it back. */
+/* The range, or the place under the cursor, in the prompt's syntax. */
 void
 app_copy(struct app *a)
 {
@@ -46,7 +46,7 @@ app_copy(struct app *a)
 
 /* --- reports ---------------------------------------------------------------------------------- */
 
-/* The name tells the form. */
+/* The format follows from the file's name. */
 enum report_form { REPORT_TEXT, REPORT_ANSI, REPORT_CSV, REPORT_JSON };
 static const char *const report_endings[] = {".txt", ".ansi", ".csv", ".json"};
 
@@ -67,7 +67,7 @@ app_form_of(const char *path, enum report_form *form, struct err *err)
 	    "cannot write %s", path);
 }
 
-/* "~/x" is the shell's, but people write it everywhere. */
+/* Expands ~/ as a shell does. */
 static void
 app_expand(const char *line, char *path, size_t size)
 {
@@ -79,7 +79,7 @@ app_expand(const char *line, char *path, size_t size)
 		snprintf(path, size, "%s", line);
 }
 
-/* The screen as it is without the prompt that asked for the name, but for the hints. */
+/* The screen without the prompt that asked for the file name, and without hints. */
 static void
 app_dump_screen(struct app *a, bool colors, FILE *f)
 {
@@ -110,7 +110,7 @@ app_write_form(struct app *a, enum report_form form, FILE *f, struct err *err)
 	                                        err);
 }
 
-/* What it takes the place of, whose it is and who may read it stays. */
+/* Keeps the owner and the permissions of the file that it replaces. */
 static void
 app_keep_mode(int fd, const char *path)
 {
@@ -120,7 +120,7 @@ app_keep_mode(int fd, const char *path)
 		fchmod(fd, st.st_mode & 0777);
 }
 
-/* Written for its owner alone: names of files and contents of pages may be in it. */
+/* Readable only by its owner: it may contain names of files and contents of pages. */
 static int
 app_write_file(struct app *a, const char *path, enum report_form form, bool replace,
                struct err *err)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Finding pages by what they are, and bytes: the sampler looks for them, the cursor goes there. */
+/* Searches for pages and for bytes: the sampler searches, the cursor goes there. */
 #include "app/app_state.h"
 
 #include <stdio.h>
@@ -43,7 +43,7 @@ app_seek_change(struct app *a, bool back)
 	app_seek_post(a, "!state=none", false, back);
 }
 
-/* Where there is no other page in this region its end is the place to go on from. */
+/* If the region has no page of another state, its end is where to go on. */
 static void
 app_notice_change(struct app *a, const struct result *r)
 {
@@ -80,7 +80,7 @@ app_wrap_words(const struct command *c)
 	               : "wrapped around: this is the first match";
 }
 
-/* What was not searched is said whether something was found or not: it may lie there. */
+/* Pages that were not searched are reported even after a hit: the bytes may be there. */
 static void
 app_notice_bytes(struct app *a, const struct result *r)
 {
@@ -106,7 +106,7 @@ app_notice_bytes(struct app *a, const struct result *r)
 	buf_free(&text);
 }
 
-/* Whoever has gone to another view meanwhile is not taken away from it. */
+/* If the user has changed to another view meanwhile, only reports it. */
 static void
 app_say_found(struct app *a, uint64_t addr)
 {
@@ -117,7 +117,7 @@ app_say_found(struct app *a, uint64_t addr)
 	app_toast_here(a, ROLE_TEXT, text);
 }
 
-/* The zoom stays: in a cell of many pages the cursor stands on the one that was found. */
+/* The zoom stays: in a cell of many pages the cursor is on the page that was found. */
 void
 app_notice_found(struct app *a, const struct result *r)
 {

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Signals: those that end pmtop, and those that stop it for a while. The loop does what they ask
- * for; but something may keep it for ever: a write to a terminal that takes nothing more (stopped
- * with ^S, its reader hung), or a fault of ours. So a second signal that ends does so where pmtop
- * stands, and so does the first one, a moment later, where the terminal takes nothing.
+ * Signals that end or stop pmtop. The loop handles them; but it may be stuck in a write to a
+ * terminal that takes no output (^S, a hung reader), or in a bug. So a second fatal signal ends
+ * pmtop at once, and so does the first one, a moment later, if the terminal takes no output.
  */
 #include "app/app_state.h"
 
@@ -21,11 +20,11 @@ enum { PATIENCE_S = 1 };
 
 static const int signals_ends[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM};
 static const int signals_stops[] = {SIGTSTP, SIGCONT};
-/* what came: ended, the signal's number */
+/* what has arrived; ended: the signal's number */
 static volatile sig_atomic_t signals_ended, signals_stopped, signals_continued;
 static int signals_news = -1;
 
-/* Here and now, whatever the loop does: nothing but calls that a handler may make. */
+/* Ends at once, whatever the loop does: only async-signal-safe calls. */
 static _Noreturn void
 app_end_here(int sig)
 {
@@ -36,11 +35,11 @@ app_end_here(int sig)
 	sigemptyset(&self);
 	sigaddset(&self, sig);
 	raise(sig);
-	sigprocmask(SIG_UNBLOCK, &self, NULL); /* the handler is within it */
+	sigprocmask(SIG_UNBLOCK, &self, NULL); /* the handler runs with it blocked */
 	_exit(128 + sig); /* the first process of a container: nothing ends it by default */
 }
 
-/* A terminal that is but slow gets what was under way to it, and then a proper end. */
+/* A slow terminal still gets its pending output, and then a proper end. */
 static void
 app_on_end(int sig)
 {
@@ -62,7 +61,7 @@ app_on_signal(int sig)
 		signals_continued = 1;
 	else
 		app_on_end(sig);
-	eventfd_write(signals_news, 1); /* where there is none the end of the wait tells as much */
+	eventfd_write(signals_news, 1); /* without the descriptor, the interrupted wait is enough */
 	errno = error;
 }
 
@@ -96,7 +95,7 @@ app_signals_close(void)
 	signals_news = -1;
 }
 
-/* What the terminal's user sees is the shell; the stop is that of any program. */
+/* Stops as any program does: the terminal is the shell's meanwhile. */
 static void
 app_stop(struct app *a)
 {
@@ -107,7 +106,7 @@ app_stop(struct app *a)
 	app_handle(signals_stops, 1, SIG_DFL);
 	raise(SIGTSTP); /* here */
 	app_handle(signals_stops, 1, app_on_signal);
-	signals_continued = 0; /* it has done its work */
+	signals_continued = 0; /* this SIGCONT is handled */
 	term_resume();
 	to = time_ns();
 	if (a->t.s)
@@ -132,8 +131,8 @@ app_signals_take(struct app *a)
 		signals_stopped = 0;
 		app_stop(a);
 	}
-	if (signals_continued) { /* after a SIGSTOP, which nobody is told of: others may have had
-		            the terminal */
+	/* after a SIGSTOP, which cannot be caught: others may have used the terminal */
+	if (signals_continued) {
 		signals_continued = 0;
 		term_suspend();
 		term_resume();

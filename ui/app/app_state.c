@@ -44,7 +44,7 @@ app_toast_lens(struct app *a, const char *text)
 void
 app_messages(struct app *a)
 {
-	a->toast.until = 0; /* it is the first of them */
+	a->toast.until = 0; /* the log shows it first */
 	ui_show(&a->ui, VIEW_MESSAGES);
 }
 
@@ -103,7 +103,7 @@ app_command(struct app *a, const struct command *c)
 	a->t.unanswered++;
 }
 
-/* Once for each program, and when a person looks again: it is dear. */
+/* Once per program, and again on a refresh: it is expensive. */
 static void
 app_read_smaps(struct app *a)
 {
@@ -129,7 +129,7 @@ app_post_view(struct app *a)
 	const struct view *v = view_of(ui_view(&a->ui));
 	struct screen_request r = {.lens = a->ui.lens};
 
-	if (ui_is_bare(&a->ui)) /* what is below stays as it is */
+	if (ui_is_bare(&a->ui)) /* the view below stays as it is */
 		return;
 	if (v->needs)
 		v->needs(&a->ui, a->t.s, &r);

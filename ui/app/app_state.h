@@ -2,7 +2,7 @@
 #ifndef PM_APP_STATE_H
 #define PM_APP_STATE_H
 
-/* What the files of the app share. Each uses those above it in this list and none that uses it. */
+/* What the files of the app share. */
 #include <poll.h>
 
 #include "app/app.h"
@@ -14,53 +14,57 @@
 #include "term/zones.h"
 #include "views/view.h"
 
-enum { WAITING_MS = 1000 }; /* from when on the header says that the kernel makes us wait */
+enum { WAITING_MS = 1000 }; /* after this long the header says that the kernel keeps us waiting */
 
-/* What the mouse is about: the zone that it was pressed in, and where and when. */
+/* The zone in which the button went down, with place and time. */
 struct app_mouse {
 	struct zone held;
 	int y, x;
-	uint64_t at_ns; /* 0: the next click is no second one */
+	uint64_t at_ns; /* 0: the next click is not the second of a double click */
 	bool moved, hinted;
 };
 
-/* Before there is a target: the processes to choose one from. */
+/* Before there is a target: the list of processes. */
 struct app_choose {
 	struct lister *lister; /* NULL: there is a target */
 	struct processes *list;
-	uint64_t listing;      /* the newest list that was asked for, */
-	uint64_t asked_ns;     /* and when */
+	uint64_t listing;      /* the newest list requested */
+	uint64_t asked_ns;     /* the time of that request */
 };
 
-/* A target, and all that dies with it: app_target_close throws it away whole. */
+/* A target, and all that ends with it: app_target_close frees it as a whole. */
 struct app_target {
 	pid_t pid;
 	struct sampler *sampler; /* NULL: there is no target */
 	struct request request;
 	struct sample *s;        /* the newest; NULL before the first */
 	struct history history;  /* those before it */
-	size_t back;             /* steps back from it that are on screen; 0: the newest */
+	size_t back;             /* how many samples before it are on screen; 0: the newest */
 	bool paused;
-	int awaited; /* an action that wants a letter next: ACT_BOOKMARK, ACT_BOOKMARK_GO,
-	                ACT_WRITE (y or not); else 0 */
+	/*
+	 * the action that needs a letter next: ACT_BOOKMARK, ACT_BOOKMARK_GO, ACT_WRITE (y or not);
+	 * else 0
+	 */
+	int awaited;
 
 	struct answer *panel;    /* the answer on screen */
-	uint64_t newest[COMMAND_KINDS]; /* command of each kind; 0: none */
-	unsigned unanswered;     /* commands that have no result yet */
+	uint64_t newest[COMMAND_KINDS]; /* the newest command of each kind; 0: none */
+	unsigned unanswered;     /* commands without a result so far */
 	struct sampler_work work; /* the one on the status line; serial 0: none */
 	uint64_t work_ended_ns;  /* when the last one left the status line; 0: does not matter */
-	bool find_change;        /* the last find was Tab's */
-	enum view_id find_view;  /* the view that it was asked in */
-	unsigned smaps_of;       /* 1 + sample.execs of the program whose smaps were asked for; 0 */
+	bool find_change;        /* the last search was Tab */
+	enum view_id find_view;  /* the view in which it began */
+	/* 1 + sample.execs of the program whose smaps were requested; 0: none */
+	unsigned smaps_of;
 
 	bool rearmed;            /* the next clear is the one after an exec */
 	char asking; /* a question about a clear is open: the letter of its keys (keys.def); 0 */
-	bool explains;           /* all that it costs is shown, too */
-	uint64_t auto_clear_asked; /* the auto-clear that it came from, in ns */
-	uint64_t stray;          /* the inode of the userfaultfd that it is about */
-	bool part;               /* it was answered with one region: request.scope */
+	bool explains;           /* all costs are shown, too */
+	uint64_t auto_clear_asked; /* the auto-clear requested with it, in ns */
+	uint64_t stray;          /* the inode of the userfaultfd to close */
+	bool part;               /* the answer was one region: request.scope */
 
-	/* what was told of its samples */
+	/* what has been reported about its samples */
 	unsigned clears_seen, execs_seen;
 	bool others_seen, ended_seen, end_reported;
 };
@@ -70,24 +74,24 @@ struct app_toast {
 	char text[512];
 	uint64_t until;
 	enum role role;
-	char view;      /* the only one that it is true of; 0: of all */
-	enum lens lens; /* the same of lenses; LENS_COUNT */
+	char view;      /* the view it belongs to; 0: any */
+	enum lens lens; /* the lens it belongs to; LENS_COUNT: any */
 };
 
-/* The prompt, besides readline's line. */
+/* The prompt, besides the line that readline holds. */
 struct app_prompt {
-	char error[512];  /* what is wrong with the line, at byte: */
+	char error[512];  /* the error of the line, at this byte: */
 	size_t error_at;
-	char typing[192]; /* why the line cannot be read so far; "" it can */
+	char typing[192]; /* why the line does not parse so far; "": it does */
 	char **words;     /* completion */
 	size_t words_n, words_cap;
 };
 
-/* What tests wait on. */
+/* What tests wait for. */
 struct app_status {
-	int fd;         /* -1: nobody does */
+	int fd;         /* -1: none */
 	unsigned frame, keys, keys_reported;
-	unsigned cells; /* that the frame on screen changed */
+	unsigned cells; /* cells that the last frame changed */
 };
 
 struct app {
@@ -98,12 +102,12 @@ struct app {
 	struct ui ui;
 	bool quit;
 	struct app_toast toast;
-	struct messages messages; /* all of them */
+	struct messages messages; /* the log */
 	struct app_prompt prompt;
-	char report[512];       /* the file to be written */
+	char report[512];       /* the file to write */
 
 	struct app_mouse mouse;
-	bool stale;             /* keys were taken since the screen was drawn */
+	bool stale;             /* keys were handled since the screen was drawn */
 
 	struct app_status status;
 	int signals;
@@ -111,47 +115,51 @@ struct app {
 
 /* app_state.c */
 void app_toast(struct app *a, enum role role, const char *text);
-/* Of this view: another one does not show it; nor another lens. */
+/* A message for this view and lens only. */
 void app_toast_here(struct app *a, enum role role, const char *text);
 void app_toast_lens(struct app *a, const char *text);
 void app_toast_err(struct app *a, const struct err *e);
-bool app_refuses_change(struct app *a); /* --read-only is set, which is told */
-void app_not_found(struct app *a); /* what was looked for in the list */
-void app_messages(struct app *a); /* shows those that were told */
+bool app_refuses_change(struct app *a); /* --read-only is set; shows a message */
+void app_not_found(struct app *a); /* shows that the list does not contain the text */
+void app_messages(struct app *a); /* opens the log */
 void app_close_panel(struct app *a);
-char app_letter(const struct app *a); /* of the keys that work now (keys.def) */
+char app_letter(const struct app *a); /* the letter of the keys that work now (keys.def) */
 void app_post(struct app *a); /* hands a->t.request to the sampler */
 void app_command(struct app *a, const struct command *c);
-void app_refresh(struct app *a); /* the command that looks again, now */
-void app_post_view(struct app *a); /* the same, if what the screen shows is not what it showed */
+void app_refresh(struct app *a); /* requests a scan now */
+void app_post_view(struct app *a); /* the same, if what the screen shows has changed */
 bool app_answered(const struct app *a);
 
 /* The sample on screen: the newest, or one that was rewound to; NULL before the first. */
 const struct sample *app_shown(const struct app *a);
 
-/* app_target.c: the views as the options want them to begin. */
+/* app_target.c: the views as the options set them. */
 void app_ui_begin(struct app *a);
 
-/* Starts reading process `pid` below `root` (`owner`: see track.h); app_target_close
- * ends that, and forgets what was seen. */
+/*
+ * Starts reading process `pid` below `root` (`owner`: see track.h); app_target_close ends that, and
+ * forgets all samples.
+ */
 int app_target(struct app *a, const char *root, pid_t pid, enum track_owner owner, struct err *err);
 void app_target_close(struct app *a);
-/* A moment for the first sample, so that the first picture has something to show. -1: it cannot be
- * opened. */
+/*
+ * Waits a moment for the first sample, so that the first frame has data. -1: the target cannot be
+ * opened.
+ */
 int app_wait_first(struct app *a, struct err *err);
-int app_wait_sample(struct app *a, int ms,
-                    struct err *err);                /* for any, so long; ms -1: until it comes */
-int app_take_sample(struct app *a, struct err *err); /* that has come */
+/* waits for any sample for at most ms; -1: until it comes */
+int app_wait_sample(struct app *a, int ms, struct err *err);
+int app_take_sample(struct app *a, struct err *err); /* takes the sample that has arrived */
 
 /*
- * app_turn.c: one turn of a loop: draws, waits, and sees to signals and to a terminal that is gone.
- * `news`: what else may come, APP_NEWS at most; their revents are set. Keys are left to be read,
- * also when nothing else came: a resize ends the wait, too.
+ * app_turn.c: one turn of a loop: draws, waits, handles signals and the loss of the terminal.
+ * `news`: other descriptors to wait for, APP_NEWS at most; sets their revents. Does not read keys,
+ * and returns even if nothing arrived: a resize ends the wait, too.
  */
 enum { APP_NEWS = 2 };
 void app_turn(struct app *a, struct pollfd *news, size_t n);
 
-/* app_act.c: handles all that was typed; what views ask for */
+/* app_act.c: handles all input; carries out the effects of views */
 void app_read_keys(struct app *a);
 
 
@@ -159,8 +167,8 @@ void app_read_keys(struct app *a);
 int app_run_frames(struct app *a, struct err *err);
 
 /*
- * app_choose.c: the list of processes in place of a target. It is begun, a new list is taken, one
- * is asked for; what is under the cursor is opened, or that is told and the list stays.
+ * app_choose.c: the list of processes before there is a target: begin, take a new list, request
+ * one; open the process under the cursor, or show the error and stay.
  */
 int app_choose(struct app *a, struct err *err);
 int app_choose_take(struct app *a, struct err *err);
@@ -168,65 +176,72 @@ void app_choose_refresh(struct app *a);
 void app_choose_open(struct app *a);
 void app_choose_end(struct app *a);
 
-/* app_notice.c: tells what the sample brings, and the result of a command, whose answer it may take
- * over */
+/*
+ * app_notice.c: messages about the sample on screen and the result of a command; may take over its
+ * answer
+ */
 void app_notice(struct app *a);
 void app_notice_result(struct app *a, struct result *r);
 
-/* app_consent.c: what must be answered before a clear */
-/* a clear came to a question: puts it */
+/* app_consent.c: questions before a clear */
+/* a clear needs an answer first: asks */
 void app_question(struct app *a, const struct result *r);
-bool app_consent(struct app *a, enum action action); /* the answer; false: the key is none */
-bool app_may_consent_to_region(const struct app *a); /* the one under the cursor can be written */
-void app_clear(struct app *a);                    /* a clear, or the question which part is meant */
-/* Into request.scope; false: --scope names nothing, as it says. */
+/* takes the answer; false: not a key of the question */
+bool app_consent(struct app *a, enum action action);
+/* the region under the cursor can be written */
+bool app_may_consent_to_region(const struct app *a);
+void app_clear(struct app *a);                    /* clears, or asks which part to watch */
+/* Sets request.scope; false: --scope names nothing; shows a message. */
 bool app_take_scope(struct app *a);
-void app_consent_withdraw(struct app *a); /* consent came to nothing: it is asked for again */
+void app_consent_withdraw(struct app *a); /* the clear failed: consent is asked for again */
 
 /* app_draw.c */
-void app_draw(struct app *a);         /* one frame of everything */
-void app_settle(struct app *a);       /* the view is fitted to the screen and to what it shows */
+void app_draw(struct app *a);         /* draws one frame */
+void app_settle(struct app *a);       /* fits the view to the screen and the sample */
 
-/* app_bookmarks.c: the second key of two, what is said before it comes; back along the jump list */
+/*
+ * app_bookmarks.c: the second key of two, and the status line before it; back along the jump list
+ */
 void app_take_letter(struct app *a, int key);
 void app_say_awaited(const struct app *a, struct buf *out);
 void app_jump_back(struct app *a);
 
-/* app_seek.c: the next page that passes what / asked for last, or the one before; where it was
- * found */
-bool app_seek(struct app *a, bool back); /* false: nothing was asked for yet */
+/* app_seek.c: the next, or the previous, page that matches the last /; goes to it */
+bool app_seek(struct app *a, bool back); /* false: there was no search yet */
 void app_seek_change(struct app *a,
-                     bool back); /* the next page of the region that is mapped, from dots on */
+                     bool back); /* from unmapped pages: the next mapped page of the region */
 void app_notice_found(struct app *a, const struct result *r);
 
 /* app_report.c */
 void app_copy(struct app *a);
 
 /*
- * What is on screen goes to the file of that name; -1: the name will not do. One that is there is
- * asked about first: t.awaited is ACT_WRITE then, and app_report_replace has the answer.
+ * Writes what is on screen to the file; -1: the name is unusable. If the file exists, it asks:
+ * t.awaited is ACT_WRITE then, and app_report_replace takes the answer.
  */
 int app_report(struct app *a, const char *line, struct err *err);
 void app_report_replace(struct app *a, bool yes);
-void app_report_name(const struct app *a, char *out, size_t size); /* a name to begin with */
+void app_report_name(const struct app *a, char *out, size_t size); /* a name to suggest */
 
-/* app_signals.c: a descriptor that tells of signals, -1: none; what they ask for */
+/* app_signals.c: a descriptor that is readable after a signal, -1: none; handles the signals */
 int app_signals_open(void);
 void app_signals_take(struct app *a);
 void app_signals_close(void);
 
 /*
- * app_work.c: finds out whether a command takes long enough to be shown; says so; cancels the one
- * that is shown, which is then told. false: none is shown.
+ * app_work.c: determines whether a command takes long enough to be shown; writes its status line;
+ * cancels the one shown and reports that. false: none is shown.
  */
 void app_see_work(struct app *a);
 bool app_say_work(const struct app *a, struct buf *out);
 bool app_cancel_work(struct app *a);
-bool app_interrupt_work(struct app *a); /* for ^C, which quits if it is false */
+bool app_interrupt_work(struct app *a); /* for ^C; false: it quits */
 void app_notice_cancelled(struct app *a, const struct command *c);
 
-/* app_mouse.c: what term.mouse tells. It has been done but for the effects, and the action: that
- * often. */
+/*
+ * app_mouse.c: handles term.mouse except for what it returns: the effects, and the action with its
+ * number of times.
+ */
 struct app_click {
 	enum action action;
 	int times;
@@ -237,7 +252,7 @@ struct app_click app_take_mouse(struct app *a);
 /* app_ask.c */
 void app_prompt(struct app *a, int kind); /* enum prompt_kind */
 void app_prompt_key(struct app *a, int byte);
-bool app_prompt_cancel(struct app *a); /* false: none is open */
+bool app_prompt_cancel(struct app *a); /* false: no prompt is open */
 void app_prompt_free(struct app *a);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What is looked at: its sampler, and the samples that come from it. */
+/* The target: its sampler, and the samples it delivers. */
 #include "app/app_state.h"
 
 #include <poll.h>
@@ -7,7 +7,7 @@
 #include "model/list_rows.h"
 #include "model/pages.h"
 
-enum { OPEN_WAIT_MS = 80 }; /* how long the first picture may keep the screen waiting */
+enum { OPEN_WAIT_MS = 80 }; /* how long the screen may wait for the first sample */
 
 void
 app_ui_begin(struct app *a)

@@ -12,9 +12,9 @@
 #include "term/prompt.h"
 
 enum {
-	WORK_MS = 200,   /* how often the progress of a command is */
-	FADE_MS = 500,   /* how often colours that fade are drawn again */
-	COOL_MS = 31000, /* when they have faded: the last step of enum heat is 30 s */
+	WORK_MS = 200,   /* how often progress is drawn */
+	FADE_MS = 500,   /* how often fading colours are redrawn */
+	COOL_MS = 31000, /* until they have faded: the last step of enum heat is 30 s */
 };
 
 static void
@@ -39,7 +39,7 @@ app_write_status(struct app *a)
 		st->fd = -1;
 }
 
-/* How long the picture stays as it is if nothing happens; -1: for ever. */
+/* How long the screen stays valid if nothing happens, in ms; -1: for ever. */
 static int
 app_picture_ms(const struct app *a)
 {
@@ -67,7 +67,10 @@ app_picture_ms(const struct app *a)
 	return a->t.s->ended || a->t.s->clears || a->t.request.screen.smaps_on ? 1000 : -1;
 }
 
-/* Nobody tells that a look by the clock has begun, and that the kernel keeps it waiting. */
+/*
+ * The sampler does not report that a periodic scan has begun and is blocked in the kernel, so wake
+ * up to see it.
+ */
 static int
 app_wait_ms(const struct app *a)
 {
@@ -83,7 +86,7 @@ app_turn(struct app *a, struct pollfd *news, size_t n)
 {
 	enum { TTY, OUT, SIGNALS, NEWS, FDS = NEWS + APP_NEWS };
 	bool draws = a->term.headless ||
-	             term_takes(); /* a slow terminal gets the next frame that it can take */
+	             term_takes(); /* a slow terminal gets the next frame when it can take one */
 	struct pollfd fds[FDS] = {
 	    [TTY] = {term_fd(&a->term), POLLIN, 0},
 	    [OUT] = {draws ? -1 : STDOUT_FILENO, POLLOUT, 0},

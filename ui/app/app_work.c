@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The command that is being carried out: the status line says which, and Esc or ^C cancels it. */
+/* The running command: the status line names it, and Esc or ^C cancels it. */
 #include "app/app_state.h"
 
 #include <stdio.h>
@@ -7,8 +7,9 @@
 #include "base/clock.h"
 #include "term/keys.h"
 
-static const uint64_t SHOW_NS = UINT64_C(300000000); /* one that takes less is not worth a word */
-static const uint64_t LATE_NS = UINT64_C(1000000000); /* how late a ^C may still be meant for it */
+static const uint64_t SHOW_NS = UINT64_C(300000000); /* shorter commands are not shown */
+/* how long after its end a ^C may still be meant for it */
+static const uint64_t LATE_NS = UINT64_C(1000000000);
 
 void
 app_see_work(struct app *a)
@@ -37,7 +38,7 @@ app_say_command(const struct command *c, struct buf *out)
 	}
 }
 
-/* The key that cancels comes first: the line may be cut. */
+/* The key that cancels comes first, since the line may be cut. */
 bool
 app_say_work(const struct app *a, struct buf *out)
 {
@@ -65,7 +66,7 @@ app_cancel_work(struct app *a)
 	return serial && sampler_cancel(a->t.sampler, serial);
 }
 
-/* Without a command ^C quits, so one that is not shown yet counts, and one that has just ended. */
+/* Without a command ^C quits, so a command that is not shown yet, or has just ended, counts. */
 bool
 app_interrupt_work(struct app *a)
 {
