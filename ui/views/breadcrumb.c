@@ -44,7 +44,7 @@ breadcrumb_region(struct buf *out, const struct ui *ui, const struct sample *s, 
 		buf_fmt(&rest, "%s%s", both ? place : "", tail);
 		room = ui->breadcrumb_room - (int)fit_width(rest.s, rest.len);
 	}
-	if (room < NAME_LEAST) { /* for nothing but a name */
+	if (room < NAME_LEAST) { /* only the name fits */
 		buf_free(&rest);
 		room = ui->breadcrumb_room > NAME_LEAST ? ui->breadcrumb_room : NAME_LEAST;
 	}

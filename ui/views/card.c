@@ -29,7 +29,7 @@ card_next_line(struct card *c)
 	return l;
 }
 
-/* No line of a screen needs more; what is longer is cut as it would be there. */
+/* No screen line needs more; longer text is cut, as it would be on screen. */
 static void
 card_put(char *out, size_t size, const char *text)
 {
@@ -123,7 +123,7 @@ card_is_spare(const struct card_line *l)
 	return l->spare;
 }
 
-/* From the end on: what stands at the top is read first. */
+/* Drops lines from the end: the top is read first. */
 static void
 card_leave_out(struct card *c, int rows, bool (*which)(const struct card_line *l))
 {
@@ -211,8 +211,8 @@ card_add_where(struct card *c, const struct vma_list *vmas, const struct vma *v,
 }
 
 /*
- * One bit: yes or no, what that means here, or else what the kernel documents. Where there is no
- * room the words are only of those that are set.
+ * One bit: yes or no, and what that means here, or else what the kernel documents. If there is
+ * little room, only bits that are set have words.
  */
 static void
 card_add_bit(struct card *c, const struct flag *f, bool set, const char *here)
@@ -237,7 +237,10 @@ card_is_set(const struct flag *f, const struct page *pg)
 	return (f->source == FLAG_PM ? pg->word : pg->kpf) >> f->bit & 1;
 }
 
-/* What is so of this page leads: what is set, and what it means that something is not. */
+/*
+ * Bits that say something about this page come first: those set, and those whose absence means
+ * something.
+ */
 static bool
 card_is_notable(const struct flag *f, const struct page *pg, const struct vma *v)
 {
@@ -258,7 +261,7 @@ card_add_notable(struct card *c, enum flag_source source, const struct page *pg,
 				card_add_bit(c, &f[i], set, explain_bit(&f[i], pg, v));
 }
 
-/* The next bit from i on that has nothing to say. The narrow pane skips those that are always 0. */
+/* The next bit from i on that is not notable. The narrow pane skips those that are always 0. */
 static size_t
 card_next_silent(const struct card *c, size_t i, const struct page *pg, const struct vma *v)
 {
@@ -275,7 +278,7 @@ card_next_silent(const struct card *c, size_t i, const struct page *pg, const st
 	return i;
 }
 
-/* The bits that have nothing to say: a line each, or their names alone. */
+/* The bits that are not notable: a line each, or their names alone. */
 static void
 card_add_silent(struct card *c, const struct page *pg, const struct vma *v)
 {
@@ -338,7 +341,7 @@ card_add_unknown_flags(struct card *c, uint64_t kpf)
 			         bit);
 }
 
-/* The string of page-types -r, and each bit in words; in the narrow pane the names alone. */
+/* The string of page-types -r, and each bit in words; in the narrow pane only the names. */
 static void
 card_add_flags(struct card *c, const struct page *pg, const struct vma *v)
 {
@@ -444,7 +447,7 @@ card_add_frame(struct card *c, const struct sample *s, const struct page *pg, co
 	card_add_flags(c, pg, v);
 }
 
-/* The answer's facts that the page itself does not carry. */
+/* Facts of the answer that are not in the page itself. */
 static void
 card_add_more(struct card *c, const struct answer *more)
 {
@@ -458,7 +461,7 @@ card_add_more(struct card *c, const struct answer *more)
 				         more->f[i].value);
 }
 
-/* How many go into a column so that all that are kept fit into the room; 0: they do not. */
+/* How many epochs share a column so that all that are kept fit; 0: they do not fit. */
 static unsigned
 card_epochs_per(uint32_t epochs, int room)
 {
@@ -499,7 +502,7 @@ card_add_known(struct card *c, const struct sample *s, const char *label,
 	buf_free(&spark);
 }
 
-/* In how many epochs it was written, and in which: not known is not the same as in none. */
+/* The number of epochs in which it was written, and which; not known differs from none. */
 static void
 card_add_epochs(struct card *c, const struct sample *s, const struct answer *more)
 {
@@ -511,7 +514,7 @@ card_add_epochs(struct card *c, const struct sample *s, const struct answer *mor
 	why = more ? track_past_why(&more->past) : NULL;
 	if (!more)
 		card_add(c, ROLE_TEXT, label, NULL, "%s",
-		         ""); /* the answer has a place to come to */
+		         ""); /* keeps the row of the answer that is still to come */
 	else if (!why || more->past.written)
 		card_add_known(c, s, label, &more->past);
 	else if (c->width > CARD_NARROW)

@@ -8,12 +8,12 @@
 #include "term/keys.h"
 #include "term/paint.h"
 
-/* Everything about one page as lines: for the page view, and beside the grid. */
+/* Facts as lines: for the page view, the pane beside the grid, and other views. */
 struct card_line {
 	enum role role;            /* of `value` */
 	char label[24], value[208], note[112];
-	uint64_t at;               /* goes there; 0: nowhere */
-	bool spare;                /* the first to go where there is no room: see card_squeeze */
+	uint64_t at;               /* the address that Enter goes to; 0: none */
+	bool spare;                /* dropped first if there is no room: see card_squeeze */
 };
 
 enum { CARD_LINES = 128, CARD_NARROW = 40 };
@@ -21,18 +21,18 @@ enum { CARD_LINES = 128, CARD_NARROW = 40 };
 struct card {
 	struct card_line line[CARD_LINES];
 	int n;
-	int width;   /* of the room it is made for, set by the caller */
-	int rows;    /* of the room, of a page's card */
-	bool all;    /* bits that are not set have a line each, even where that is too many */
-	bool folded; /* they share a few lines: set by card_make */
+	int width;   /* available columns, set by the caller */
+	int rows;    /* available rows, for a page's card */
+	bool all;    /* bits that are not set have a line each, even if that is too long */
+	bool folded; /* they share a few lines; set by card_make */
 };
 
-/* Too large for a stack: on the heap, freed by free. */
+/* Too large for a stack; freed by free. */
 struct card *card_new(void);
 
 /*
- * `more`: the sampler's answer about the page (symbol, cgroup, folio), or NULL. In a narrow card
- * that comes last, so that nothing moves when it arrives.
+ * `more`: the sampler's answer about the page (symbol, cgroup, folio), or NULL. A narrow card shows
+ * it last, so that nothing moves when it arrives.
  */
 void card_make(struct card *c, const struct sample *s, const struct vma *v, uint64_t addr,
                const struct page *pg, uint64_t written_ns, uint64_t now, const struct answer *more);
@@ -43,29 +43,28 @@ void card_add(struct card *c, enum role role, const char *label, const char *not
               ...) __attribute__((format(printf, 5, 6)));
 void card_gap(struct card *c);
 
-/* A value over as many lines as it needs; all stand where values do. */
+/* A value, wrapped in the column of values. */
 void card_add_long(struct card *c, enum role role, const char *label, const char *value);
 
-/* Text without a label over as many lines as it needs: the pane beside the grid is narrow. */
+/* Text without a label, wrapped. */
 void card_add_text(struct card *c, enum role role, const char *text);
 
 /*
- * Epochs of late, bit n of `recent` the n-th before the last of `epochs`, as a sparkline of 32 /
- * per columns, per of them in each: the newest at the right, nothing is a dot, what was before the
- * first a blank.
+ * The recent epochs (bit n of `recent`: the n-th before the last of `epochs`) as a sparkline of 32
+ * / per columns, `per` epochs each: the newest on the right, a dot for none, blank before the
+ * first.
  */
 void card_epochs(struct buf *out, uint32_t recent, uint32_t epochs, unsigned per);
 
-/* Leaves out, as far as that makes it fit into so many rows: blank lines, then the bits that are
- * not set. */
+/* Drops lines until it fits into this many rows: first blank lines, then bits that are not set. */
 void card_squeeze(struct card *c, int rows);
 
-/* A key that scrolls a card is dealt with: true. */
+/* Handles a key that scrolls the card. true: it was one. */
 bool card_act(int *first, int page, enum action a);
 
 /*
- * What the views that are one card have in common. `make` fills a card from a sample, false if
- * there is none yet; then is drawn why (s->card_err), or what is awaited.
+ * The common part of views that are a single card. `make` fills a card from a sample, false if that
+ * is not possible yet; then the view shows the reason (s->card_err), or what it waits for.
  */
 typedef bool card_make_fn(const struct ui *ui, const struct sample *s, struct card *c);
 void card_view_draw(card_make_fn *make, const struct ui *ui, const struct sample *s, int top,

@@ -62,7 +62,7 @@ cells_has_background(enum role role)
 	return paint_style(paint_theme(), role).bg >= 0;
 }
 
-/* An empty place is a dot in the middle. */
+/* An empty place is a centred dot. */
 wchar_t
 cells_glyph(char letter)
 {
@@ -75,7 +75,7 @@ cells_class_glyph(enum lens l, unsigned c)
 	return cells_glyph(lens_class(l, c).letter);
 }
 
-/* What has no colour of its own is the ground that the others stand on. */
+/* Whether the class has no colour of its own and is the background. */
 static bool
 cells_is_ground(enum lens l, unsigned c)
 {
@@ -103,7 +103,7 @@ cells_brick(const struct grid *g, size_t i)
 	return (i % g->row_cells + (row & 1) * 4) % 8 == 0;
 }
 
-/* A page a cell: its colour, its letter where letters are wanted. */
+/* One page per cell: its colour, and its letter if letters are on. */
 static void
 cells_draw_page_cell(const struct ui *ui, enum lens l, const struct cell *c, bool cool, int y,
                      int x, bool letter)
@@ -127,7 +127,7 @@ cells_draw_alarm(enum lens l, unsigned cls, int y, int x)
 	paint_glyph(y, x, paint_class_role(l, cls), cells_class_glyph(l, cls));
 }
 
-/* In the colour of the class that the letter names; a digit in that of most of its pages. */
+/* In the colour of the class of the letter; a digit in the colour of most of the pages. */
 static void
 cells_draw_letter_cell(const struct ui *ui, enum lens l, const struct cell *c, int y, int x)
 {
@@ -147,7 +147,7 @@ cells_draw_letter_cell(const struct ui *ui, enum lens l, const struct cell *c, i
 		                                       : cells_glyph(letter));
 }
 
-/* The commonest of it is drawn as a sign, for a block of its colour would look like memory. */
+/* The most frequent background class, as a sign: a block of its colour would look like memory. */
 static void
 cells_draw_ground_cell(enum lens l, const struct cell *c, int y, int x)
 {
@@ -156,7 +156,9 @@ cells_draw_ground_cell(enum lens l, const struct cell *c, int y, int x)
 	paint_glyph(y, x, paint_class_role(l, first), cells_class_glyph(l, first));
 }
 
-/* Two classes in a cell: an eighth block of the larger over the second; what was written wins. */
+/*
+ * Two classes in a cell: an eighth block of the larger over the second; written pages come first.
+ */
 static void
 cells_draw_block_cell(const struct ui *ui, enum lens l, const struct cell *c, int y, int x)
 {
@@ -193,15 +195,14 @@ cells_draw_block_cell(const struct ui *ui, enum lens l, const struct cell *c, in
 }
 
 /*
- * What a part of the region that was not read yet in this geometry looks like after the one before:
- * the cell that it was a part of, or the sum of those that were parts of it, as far as they were
- * read. Only to be drawn until the sampler has answered, never to be told as a count.
+ * A guess, until the sampler answers, from the cells of the previous geometry: the cell that
+ * contained this part, or the sum of those inside it. Only drawn, never reported as a count.
  */
 static const struct cell *
 cells_guess(const struct ui *ui, const struct sample *s, uint64_t lo, uint64_t hi)
 {
 	const struct pages *pages = ui->pages;
-	static struct cell sum; /* of the one thread that draws */
+	static struct cell sum; /* only one thread draws */
 	const struct window *w = s->window;
 	uint64_t from, to, at, cell_lo;
 	size_t k;

@@ -28,7 +28,7 @@ help_add(struct help *h, enum role role, const char *left, const char *right)
 	return e;
 }
 
-/* A heading, set off from what stands before it. */
+/* A heading, with a blank line before it. */
 static void
 help_head(struct help *h, const char *text)
 {
@@ -84,7 +84,7 @@ help_add_classes(struct help *h, enum lens lens)
 	}
 }
 
-/* The classes of the lens that is in use. */
+/* The classes of the current lens. */
 static void
 help_add_legend(struct help *h, enum lens lens)
 {
@@ -125,7 +125,7 @@ help_add_lenses(struct help *h)
 		help_head(h, left);
 		help_paragraph(h, row->question);
 		if (l == LENS_WRITES)
-			continue; /* that of the states, and a page of its own */
+			continue; /* its classes are the states, which have a page of their own */
 		help_add_classes(h, (enum lens)l);
 	}
 }
@@ -143,7 +143,7 @@ help_add_bytes(struct help *h)
 	         "not read: a page that is not in RAM, or must not be read");
 }
 
-/* What is said of each process where one is chosen. */
+/* The words of the process list about access to each process. */
 static void
 help_add_access(struct help *h)
 {
@@ -239,8 +239,10 @@ help_add_settings(struct help *h)
 
 /* --- pages ------------------------------------------------------------------------------------ */
 
-/* Those about a view have the letter of its keys, and its name; the others say something
- * themselves. */
+/*
+ * Pages about a view have the letter of its keys, the others a name; `add` adds what is not in the
+ * tables.
+ */
 static const struct {
 	char letter;
 	const char *name;

@@ -5,11 +5,11 @@
 #include "page/lens.h"
 #include "term/paint.h"
 
-/* What the help says, page by page, made from the tables: entries of what and words about it. */
+/* The pages of the help, made from the tables: entries of a term and its explanation. */
 struct help_entry {
 	enum role role;      /* of `left` */
 	char left[40];
-	wchar_t glyph;       /* a class's letter in its colours, in front; 0 none */
+	wchar_t glyph;       /* a class's letter, in its colours, before it; 0: none */
 	enum role glyph_role;
 	const char *right;   /* "": a heading */
 };
@@ -21,13 +21,13 @@ struct help {
 	size_t n;
 };
 
-/* NULL behind the last page. */
+/* NULL after the last page. */
 const char *help_page_name(size_t page);
 
 /* The page of the view with this letter in keys.def. */
 size_t help_page_of(char letter);
 
-/* Fills an empty one; `lens` is the one in use. */
+/* Fills an empty help; `lens` is the current one. */
 void help_make(struct help *h, size_t page, enum lens lens);
 
 #endif

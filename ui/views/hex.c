@@ -27,7 +27,7 @@ hex_show(uint64_t top, uint64_t at, uint64_t start, uint64_t end, unsigned rows)
 	uint64_t screen = (uint64_t)rows * BYTES_ROW, third = rows / 3 * BYTES_ROW;
 	uint64_t row = at & ~(uint64_t)(BYTES_ROW - 1);
 	uint64_t last =
-	    end - start > screen ? end - screen : start; /* the lowest top worth showing */
+	    end - start > screen ? end - screen : start; /* the last top that fills the screen */
 
 	if (row < top)
 		top = top - row <= screen ? row : row - u64_min(row, third);

@@ -15,8 +15,7 @@
  */
 enum { HEX_WIDTH = 80, HEX_DIGITS = 12 };
 
-/* Digits of addresses up to end: HEX_DIGITS, or 16. All columns shift to the right by what is more.
- */
+/* Digits of addresses up to end: HEX_DIGITS, or 16, which shifts all columns to the right. */
 int hex_digits(uint64_t end);
 
 /* The column of byte i, 0..15: its first digit; its character. */
@@ -24,9 +23,9 @@ int hex_x(int digits, unsigned i);
 int hex_text_x(int digits, unsigned i);
 
 /*
- * The address of the first row, so that the row of `at` is among the `rows` shown, [start, end)
- * fills the screen as far as it can, and `top` moves as little as that takes. What is far away
- * comes to stand a third down the screen.
+ * The address of the first row so that the row of `at` is among the `rows` shown, [start, end)
+ * fills the screen if it can, and `top` moves as little as possible. A distant place goes a third
+ * of the way down the screen.
  */
 uint64_t hex_show(uint64_t top, uint64_t at, uint64_t start, uint64_t end, unsigned rows);
 
@@ -39,7 +38,7 @@ void hex_row(struct buf *out, const struct bytes *b, uint64_t row);
  */
 void hex_dump(struct buf *out, const struct bytes *b);
 
-/* Where the stretch of pages ends that are like the one at addr. */
+/* The end of the run of pages of the same kind as the one at addr. */
 uint64_t hex_stretch(const struct bytes *b, uint64_t addr);
 
 #endif

@@ -14,7 +14,7 @@
 
 enum { PANE_MIN = 36, OVER_WIDTH = 38 };
 
-/* The columns it takes; `edge` is the line between it and the cells. */
+/* The columns of the pane; `edge` is the line between it and the cells. */
 struct inspector_pane {
 	int x, right, edge;
 };
@@ -32,7 +32,7 @@ inspector_has_room(const struct ui *ui)
 	return ui->cols - inspector_cells_end(ui) - 1 >= PANE_MIN;
 }
 
-/* The lens of writes has their numbers beside the cells. */
+/* Whether the pane shows the numbers of writes, as in the writes lens. */
 static bool
 inspector_has_numbers(const struct ui *ui)
 {
@@ -60,7 +60,7 @@ inspector_toggle(struct ui *ui)
 	*which = !*which;
 }
 
-/* Over the cells it leaves the one under the cursor, and the two before it, to be seen. */
+/* Where it covers cells, it leaves the one under the cursor and the two before it visible. */
 static struct inspector_pane
 inspector_find_pane(const struct ui *ui)
 {
@@ -98,7 +98,7 @@ inspector_make_counts_card(struct card *card, const struct ui *ui, const char *h
 		         (unsigned long long)c->written, plural(c->written));
 }
 
-/* What the sampler has found out about this very page, if it has by now. */
+/* The sampler's answer about this very page, if it has arrived. */
 static const struct answer *
 inspector_find_more(const struct sample *s, uint64_t addr)
 {
@@ -107,7 +107,7 @@ inspector_find_more(const struct sample *s, uint64_t addr)
 	           : NULL;
 }
 
-/* A range, or the cell under the cursor. false: it is being read, or there is none. */
+/* The card of the range, or of the cell under the cursor. false: not read yet, or there is none. */
 static bool
 inspector_make_card(struct card *card, const struct ui *ui, const struct sample *s)
 {

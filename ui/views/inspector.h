@@ -6,13 +6,12 @@
 #include "sample/sample.h"
 
 /*
- * Everything about the page under the cursor, or the counts of the cell, or of the range: in a pane
- * at the right of the grid where there is room, else over the cells, on the side where the cursor
- * is not.
+ * The card of the page under the cursor, or the counts of the cell or the range: in a pane on the
+ * right of the grid if there is room, else over the cells, on the side away from the cursor.
  */
 void inspector_draw(const struct ui *ui, const struct sample *s, int top, int bottom);
 
-/* Whether it is to be seen; shows it, or takes it away. */
+/* Whether it is shown; shows or hides it. */
 bool inspector_shown(const struct ui *ui);
 void inspector_toggle(struct ui *ui);
 

@@ -5,7 +5,7 @@
 #include "base/util.h"
 #include "model/ui.h"
 
-/* What the lens lacks here, why, and how to get it; false: nothing. */
+/* What data the lens lacks here, why, and how to get it; false: none is missing. */
 bool lens_lacks(const struct ui *ui, const struct sample *s, struct buf *out);
 
 #endif

@@ -17,7 +17,7 @@
 #include "views/strips.h"
 #include "views/view.h"
 
-/* Words and samples of what the warm colours say, in their order. */
+/* The steps of heat in the legend: words and samples, in their order. */
 struct heats {
 	struct {
 		enum role role;
@@ -37,7 +37,7 @@ legend_add_part(struct heats *h, enum role role, const char *fmt, ...)
 	va_end(ap);
 }
 
-/* One sample for all where they look the same, or have no room. */
+/* One sample for all steps if they look the same or there is no room. */
 static void
 legend_one_heat(struct heats *h, const struct ui *ui, const char *word)
 {
@@ -118,8 +118,10 @@ legend_heats(const struct ui *ui, const struct sample *s, int y, int x, int righ
 	return x;
 }
 
-/* As if its filter had been typed; once more: all pages again. Of other lenses there are no words
- * for it. */
+/*
+ * A click on a class filters by it, as if typed; a second click shows all pages again. Only states
+ * have filter words.
+ */
 static unsigned
 legend_hit_state(struct ui *ui, const struct sample *s, const struct touch *t)
 {
@@ -137,7 +139,7 @@ legend_hit_state(struct ui *ui, const struct sample *s, const struct touch *t)
 	return FX_NONE;
 }
 
-/* What the filter lets pass of what is on screen. */
+/* How much of what is on screen the filter matches. */
 static int
 legend_draw_filter(const struct ui *ui, const struct window *w, int y, int x)
 {
@@ -158,7 +160,7 @@ legend_draw_filter(const struct ui *ui, const struct window *w, int y, int x)
 	return x + 2;
 }
 
-/* Digits among the letters of zoomed cells. */
+/* Whether zoomed cells show digits among the letters. */
 static bool
 legend_has_tenths(const struct ui *ui, const struct window *w)
 {

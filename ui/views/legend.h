@@ -5,13 +5,12 @@
 #include "model/ui.h"
 #include "sample/sample.h"
 
-/* One row: the lens, and the classes that are on screen; or what the lens lacks. */
+/* One row: the lens and the classes that are on screen, or what the lens lacks. */
 void legend_draw(const struct ui *ui, const struct sample *s, int y);
 
 /*
- * What the warm colours say, as far as there are any: a sample of each, or one for all, or where
- * there is not even room for that nothing. Returns the next column. And how many it takes of so
- * many.
+ * The steps of heat: a sample of each, or one for all, or, without room, nothing. Returns the next
+ * column. And the columns it needs, of those available.
  */
 int legend_heats(const struct ui *ui, const struct sample *s, int y, int x, int right);
 int legend_heats_width(const struct ui *ui, const struct sample *s, int room);

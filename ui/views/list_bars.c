@@ -13,13 +13,13 @@
 enum {
 	WORDS_FROM = 110,
 	WORDS = 32
-}; /* so wide a screen has room for words beside the bars; columns of them */
+}; /* a screen this wide has room for words beside the bars; their columns */
 
 struct segment {
 	const char *label, *filter;
 	enum role role;
 	uint64_t bytes;
-	uint64_t rss, swap; /* bytes of it, of a type of region */
+	uint64_t rss, swap; /* in bytes, for a type of region */
 	size_t regions;
 	int x, to;          /* columns of the screen */
 };
@@ -29,7 +29,7 @@ enum { SEGMENTS = VMA_TYPES + 6 };
 struct bar {
 	struct segment seg[SEGMENTS];
 	size_t n;
-	bool types; /* of regions: each segment is shown as far as it is in RAM or swap */
+	bool types; /* of region types: each segment shows what is in RAM and in swap */
 };
 
 /* --- what is in them -------------------------------------------------------------------------- */
@@ -101,7 +101,7 @@ list_make_virt(struct bar *b, const struct sample *s)
 	}
 }
 
-/* A column for each, what is left by their sizes. */
+/* One column per segment; the rest in proportion to their sizes. */
 static void
 list_lay(struct bar *b, int from, int to)
 {
@@ -137,7 +137,7 @@ list_make(const struct ui *ui, const struct sample *s, struct bar b[LIST_BARS])
 		list_lay(&b[i], BAR_LABEL, bar_end(ui));
 }
 
-/* The chosen one of both bars; NULL: none. */
+/* The selected segment of both bars; NULL: none. */
 static const struct segment *
 list_chosen(const struct ui *ui, const struct bar b[LIST_BARS])
 {
@@ -152,7 +152,7 @@ list_chosen(const struct ui *ui, const struct bar b[LIST_BARS])
 
 /* --- drawing ---------------------------------------------------------------------------------- */
 
-/* Without colours signs take their place: what is in RAM, in swap, nowhere. */
+/* Without colours, signs replace them: in RAM, in swap, neither. */
 static void
 list_fill_part(int y, int x, int to, enum role role)
 {
@@ -166,7 +166,7 @@ list_fill_part(int y, int x, int to, enum role role)
 		paint_over(y, x, sign);
 }
 
-/* A text in the colours that it stands on, a blank before it; all of it or nothing. */
+/* Text in the colours of its background, after a blank; all of it or nothing. */
 static bool
 list_draw_words_on(int y, int x, int to, const char *text)
 {
@@ -177,12 +177,12 @@ list_draw_words_on(int y, int x, int to, const char *text)
 	return true;
 }
 
-/* Columns of a segment: [x, ram) is in RAM, [ram, swap) in swap, the rest up to `to` nowhere. */
+/* Columns of a segment: [x, ram) in RAM, [ram, swap) in swap, [swap, to) neither. */
 struct grounds {
 	int x, ram, swap, to;
 };
 
-/* Its name and size, or its name: on one ground (in RAM, or nowhere), or else across them all. */
+/* Its name and size, or its name: on one background (RAM, or neither), or else across all. */
 static void
 list_draw_label(const struct segment *g, const struct grounds *at, int y)
 {
@@ -198,14 +198,14 @@ list_draw_label(const struct segment *g, const struct grounds *at, int y)
 }
 
 /*
- * Of a type of region: so much in RAM, so much in swap, and the rest is nowhere. Each has a column
- * if there is any of it and room for it; in a single one a block stands for what there is.
+ * The segment of a region type: RAM, swap, neither. Each part that exists has a column if there is
+ * room; a single column shows a block if any of it exists.
  */
 static struct grounds
 list_fill(const struct bar *b, const struct segment *g, int y)
 {
 	int width = g->to - g->x, ram, both;
-	/* shared memory may be mapped twice */
+	/* shared memory may be mapped more than once */
 	uint64_t there = u64_min(g->rss + g->swap, g->bytes);
 
 	if (!b->types) {
@@ -273,7 +273,7 @@ list_draw_words(const struct ui *ui, const struct sample *s, int y)
 	           plural(s->regions->vmas.n));
 }
 
-/* Shows what Tab and Enter would. */
+/* A click selects the segment and applies it, as Tab and Enter do. */
 static unsigned
 list_hit_bar(struct ui *ui, const struct sample *s, const struct touch *t)
 {
@@ -316,7 +316,7 @@ list_bars_step(struct ui *ui, const struct sample *s, int step)
 	size_t n;
 
 	list_make(ui, s, b);
-	n = b[0].n + b[1].n + 1; /* and none */
+	n = b[0].n + b[1].n + 1; /* and no segment */
 	ui->list->segment = (ui->list->segment + n + (size_t)step) % n;
 }
 

@@ -6,26 +6,24 @@
 #include "term/paint.h"
 
 /*
- * The two bars above the list: what is in RAM, by kind of page, and what the address space is for,
- * by type of region. Their segments are counted from 1, through both bars; each is at least a
- * column wide, and has its label or its letter inside. list.segment is the one that was chosen, 0
- * none.
+ * The two bars above the list: what is in RAM, by kind of page, and what the address space is used
+ * for, by type of region. Segments are numbered from 1 through both bars; each is at least a column
+ * wide and contains its label or its letter. list.segment is the selected one, 0: none.
  */
 enum { LIST_BARS = 2, BAR_LABEL = 12 }; /* rows; columns of the screen before a bar */
 
 void list_bars_draw(const struct ui *ui, const struct sample *s, int y);
 
-/* Chooses the next segment (step 1) or the one before (-1); past the ends there is none. */
+/* Selects the next segment (step 1) or the previous one (-1); none past the ends. */
 void list_bars_step(struct ui *ui, const struct sample *s, int step);
 
 /* The segment in column x of bar 0 or 1; 0: none. */
 size_t list_bars_at(const struct ui *ui, const struct sample *s, int bar, int x);
 
-/* The list shows the regions that the chosen segment is made of, and no segment is chosen any more.
- */
+/* Filters the list by the selected segment, and ends the selection. */
 void list_bars_filter(struct ui *ui, const struct sample *s);
 
-/* The sentence about the chosen segment. */
+/* The sentence about the selected segment. */
 void list_bars_say(const struct ui *ui, const struct sample *s, struct buf *out);
 
 #endif

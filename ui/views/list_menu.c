@@ -32,7 +32,7 @@ list_sort_menu(void)
 	return m;
 }
 
-/* Those that are shown in their order, then the others. */
+/* First the columns shown, in their order, then the others. */
 static struct menu
 list_columns_menu(const struct ui *ui)
 {
@@ -71,8 +71,10 @@ list_enter(struct ui *ui)
 
 /* --- drawing ---------------------------------------------------------------------------------- */
 
-/* The row of the heading. The list's own headings and its first rows stay in sight where columns
- * are chosen. */
+/*
+ * The row of the menu's heading. While columns are chosen, the list's headings and its first rows
+ * stay visible.
+ */
 static int
 list_first_row(const struct ui *ui, const struct menu *m, int top, int bottom)
 {
@@ -102,7 +104,7 @@ list_settle(struct ui *ui, const struct sample *s, int top, int bottom)
 		menu->top = m.n > rows ? m.n - rows : 0;
 }
 
-/* It is chosen, but not shown before there is something to show. */
+/* Whether the column is chosen but not shown until it has a value. */
 static bool
 list_waits(const struct ui *ui, enum column_id id)
 {
@@ -154,7 +156,7 @@ list_hit_item(struct ui *ui, const struct sample *s, const struct touch *t)
 	return FX_NONE;
 }
 
-/* The box before a column is Space. */
+/* A click on the box before a column is Space. */
 static void
 list_add_zones(const struct ui *ui, enum column_id id, int y)
 {

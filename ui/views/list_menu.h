@@ -5,8 +5,8 @@
 #include "model/list.h"
 
 /*
- * The two menus above the list of regions, VIEW_SORT and VIEW_COLUMNS: by what it is sorted, and
- * which columns it shows. What is done in them is done to the list at once, which is seen above.
+ * The two menus over the list of regions, VIEW_SORT and VIEW_COLUMNS: the sort order, and the
+ * columns shown. Choices apply to the list at once.
  */
 
 struct list_menu {
@@ -14,7 +14,7 @@ struct list_menu {
 	size_t top;        /* the first row on screen */
 };
 
-/* That of the menu on screen. */
+/* The state of the menu on screen. */
 static inline struct list_menu *
 list_menu_of(const struct ui *ui)
 {

@@ -35,7 +35,7 @@ list_layout(const struct ui *ui)
 
 	if (list->grouping && !list_columns_has(&c, COL_REGION_MAPPING))
 		list_columns_toggle(
-		    &c, COL_REGION_MAPPING); /* what would a group be without its name */
+		    &c, COL_REGION_MAPPING); /* a group needs its name */
 	l = list_columns_layout(&c, ui->cols, list_empty(ui));
 	if (list->auto_clear && !list->columns.n && !list_layout_of(&l, COL_REGION_RATE))
 		for (size_t i = 0; i < l.n; i++)
@@ -116,7 +116,7 @@ list_draw_strip(const struct ui *ui, const struct strip_cell *strip, enum lens l
 	}
 }
 
-/* Of so many that there is no room for the word the number. */
+/* The number of regions; without the word if there is no room. */
 static void
 list_draw_regions(size_t n, const struct list_place *p, int y)
 {
@@ -140,7 +140,7 @@ list_draw_pages(const struct ui *ui, const struct region_row *row, const struct 
 		paint_text(y, p->x, p->x + p->width, ROLE_DIM, "counting");
 }
 
-/* The last minute of what is written to it; of what stands still nothing. */
+/* The last minute of writes to a region, if it is known. */
 static void
 list_draw_minute(const struct region_row *row, const struct list_place *p, int y)
 {
@@ -161,7 +161,7 @@ list_draw_name(const struct region_row *row, const struct list_place *p, const c
 	buf_free(&text);
 }
 
-/* Who looks for holes looks for these: what is written there can be run. */
+/* Of interest for security: what is written there can be executed. */
 static void
 list_draw_rwx(const struct region_row *row, const struct list_place *p, int y)
 {
@@ -181,7 +181,9 @@ list_cell_role(enum column_id id, const struct value *v)
 	return ROLE_TEXT;
 }
 
-/* Twelve digits hold every address of 47 bits; of a longer one ([vsyscall]) the end, marked as cut.
+/*
+ * Twelve digits hold every address of 47 bits; a longer one ([vsyscall]) keeps its end, marked as
+ * cut.
  */
 static void
 list_address_text(struct buf *out, uint64_t addr)
@@ -193,7 +195,7 @@ list_address_text(struct buf *out, uint64_t addr)
 		buf_fmt(out, "%012llx", (unsigned long long)addr);
 }
 
-/* A size of nothing is told from the rest at a glance. */
+/* A size of zero stands out: "-", or "0" in RSS. */
 static void
 list_cell_text(enum column_id id, const struct value *v, struct buf *out)
 {
@@ -225,7 +227,7 @@ list_draw_cell(const struct region_row *row, const struct list_place *p, int y)
 		list_draw_rwx(row, p, y);
 }
 
-/* A line through what is no more. */
+/* Strikes out a region that is gone. */
 static void
 list_draw_struck(const struct list_layout *l, const struct region_row *row, int y)
 {
@@ -295,7 +297,7 @@ list_draw_group(const struct ui *ui, const struct sample *s, const struct list_l
 	buf_free(&title);
 }
 
-/* Whether the heading stands for a region that is new. */
+/* Whether a new region is in the group. */
 static bool
 list_has_born(const struct ui *ui, const struct sample *s, uint64_t row)
 {
@@ -311,7 +313,7 @@ list_has_born(const struct ui *ui, const struct sample *s, uint64_t row)
 	return false;
 }
 
-/* What the first column of the screen says: the cursor is here, it is new, it is no more. */
+/* The first column of the screen: the cursor, a new region, a region that is gone. */
 static void
 list_draw_mark(const struct ui *ui, const struct sample *s, uint64_t row, int y)
 {
@@ -332,7 +334,10 @@ list_draw_mark(const struct ui *ui, const struct sample *s, uint64_t row, int y)
 		paint_cursor(y, 0);
 }
 
-/* Below the last row: what the filter does not show, and nobody would miss. */
+/*
+ * Below the last row: that nothing matches, and how many regions were left out although they may
+ * match.
+ */
 static void
 list_draw_left_out(const struct ui *ui, const struct sample *s, int y, int bottom)
 {

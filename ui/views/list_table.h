@@ -4,14 +4,14 @@
 
 #include "model/ui.h"
 
-/* The list of regions as a table: its headings, and a row a region or a group. */
+/* The list of regions as a table: headings, and one row per region or group. */
 void list_table_headings(const struct ui *ui, int y);
 void list_table_rows(const struct ui *ui, const struct sample *s, int y, int bottom);
 
-/* Where the columns stand on this screen. */
+/* The position of the columns on this screen. */
 struct list_layout list_layout(const struct ui *ui);
 
-/* Columns that were empty so far, and leave their room to the names; as list_column_bit. */
+/* Columns that were empty so far and leave their room to the names; bits as list_column_bit. */
 uint64_t list_empty(const struct ui *ui);
 
 /* The column whose heading is at x; -1: none that can be sorted by. */

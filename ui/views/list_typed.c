@@ -11,7 +11,9 @@
 
 /* --- finding ---------------------------------------------------------------------------------- */
 
-/* In the name as it is shown, in the address, or an address inside. */
+/*
+ * Whether the region has the text in its name as shown or in its address, or contains that address.
+ */
 static bool
 list_has(const struct vma *v, const char *what)
 {
@@ -26,7 +28,7 @@ list_has(const struct vma *v, const char *what)
 	       at < v->end;
 }
 
-/* Of each group whether a region in it has it. */
+/* For each group, whether one of its regions has it. */
 static bool *
 list_groups_that_have(const struct groups *gs, const struct ui *ui, const struct sample *s)
 {
@@ -41,11 +43,13 @@ list_groups_that_have(const struct groups *gs, const struct ui *ui, const struct
 	return have;
 }
 
-/* What is searched: the rows of the list; on the map, which folds and leaves out nothing, the
- * regions. */
+/*
+ * The places to search: the rows of the list; on the map, which has no groups and no filter, the
+ * regions.
+ */
 struct places {
 	uint64_t *row;
-	size_t n, at; /* at: the cursor's */
+	size_t n, at; /* at: index of the cursor */
 	bool all;
 };
 
@@ -68,7 +72,7 @@ list_places_of(const struct ui *ui, const struct sample *s)
 	return p;
 }
 
-/* Which of them have it. A heading has what is folded away below it. */
+/* Which places have it. The heading of a folded group has what its regions have. */
 static bool *
 list_places_that_have(const struct ui *ui, const struct sample *s, const struct places *p)
 {
@@ -91,7 +95,7 @@ list_places_that_have(const struct ui *ui, const struct sample *s, const struct 
 	return rows;
 }
 
-/* The first from the cursor on (skip: behind it), and round. */
+/* The first from the cursor on (skip: after it), wrapping around. */
 static bool
 list_find_from(struct ui *ui, const struct sample *s, bool skip, bool back)
 {

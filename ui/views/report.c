@@ -39,7 +39,7 @@ report_begin(FILE *to, enum format format, const char *name, const enum column_i
 
 /* --- regions ---------------------------------------------------------------------------------- */
 
-/* Each region in the order of the list, headings of groups left out; the strip is no value. */
+/* Each region in the order of the list, without headings of groups and without the strip. */
 int
 report_regions(const struct ui *ui, const struct sample *s, enum format format, FILE *to,
                struct err *err)
@@ -76,7 +76,7 @@ report_regions(const struct ui *ui, const struct sample *s, enum format format, 
 
 /* --- the grid --------------------------------------------------------------------------------- */
 
-/* Cell i of the screen if it is to be written: in the range, if there is one. */
+/* Cell i of the screen, if it is in the range or there is no range. */
 static const struct cell *
 report_next_cell(const struct ui *ui, const struct sample *s, size_t i, const struct page **pg,
                  uint64_t *lo, uint64_t *hi)
@@ -160,7 +160,7 @@ report_grid(const struct ui *ui, const struct sample *s, enum format format, FIL
 
 /* --- bytes, cards ----------------------------------------------------------------------------- */
 
-/* Why there are no bytes in a row stands in their place. */
+/* Rows without bytes contain the reason. */
 int
 report_bytes(const struct ui *ui, const struct sample *s, enum format format, FILE *to,
              struct err *err)
@@ -228,7 +228,7 @@ report_put_fact(struct out *o, const char *name, bool known, uint64_t n, const c
 	out_row(o, values);
 }
 
-/* The numbers of the writes, then the hottest pages, an address each. */
+/* The numbers of the writes, then the hottest pages, one address each. */
 int
 report_writes(const struct ui *ui, const struct sample *s, enum format format, FILE *to,
               struct err *err)

@@ -8,10 +8,9 @@
 #include "table/format.h"
 
 /*
- * What the views show, as data, in FORMAT_CSV or FORMAT_JSON: regions as a row each; the cells of
- * the grid that are on screen, or of those the ones in the range, with their pages counted by
- * class, single pages with what is known of each; rows of bytes; the facts of a card; the writes.
- * The sample has regions.
+ * What the views show, as data, in FORMAT_CSV or FORMAT_JSON: one row per region; the cells of the
+ * grid on screen or in the range, with their pages counted by class, single pages with their facts;
+ * rows of bytes; the facts of a card; the writes. The sample has regions.
  */
 typedef int report_fn(const struct ui *ui, const struct sample *s, enum format format, FILE *to,
                       struct err *err);

@@ -10,7 +10,7 @@
 #include "views/strips.h"
 #include "views/view.h"
 
-/* Digits of an address in the gutter: 12 are enough but for the last page of 64 bits. */
+/* Digits of an address in the gutter: 12 are enough except at the very end of the 64-bit space. */
 static int
 ruler_digits(const struct ui *ui)
 {
@@ -23,7 +23,7 @@ ruler_gutter(const struct ui *ui)
 	return ruler_digits(ui) + 1;
 }
 
-/* As far into the region as into the strip; while the button is down the view goes along. */
+/* Goes as far into the region as the click is into the strip; dragging scrolls along. */
 static unsigned
 ruler_hit_map(struct ui *ui, const struct sample *s, const struct touch *t)
 {
@@ -55,7 +55,7 @@ ruler_map(const struct ui *ui, const struct sample *s, int y)
 	for (int i = 0; w && !w->gone && i < cells && w->grid.row_cells == g->row_cells; i++) {
 		const struct strip_cell *m = &w->map[i];
 		uint8_t heat = ui_by_count(ui) ? m->often : m->heat;
-		/* states are what it shows; through another lens only how full */
+		/* it shows states; in lenses that need more, only how full it is */
 		enum role role = lens_needs_pages(w->lens) ? ROLE_RAMP_0
 		                 : heat                    ? strips_heat_role(ui, (enum heat)heat)
 		                                           : paint_state_role((enum state)m->cls);
@@ -88,7 +88,7 @@ ruler_scale(const struct ui *ui, const struct sample *s, int y)
 	                    (unsigned long long)((lo - g->start) / g->page_size),
 	                    (unsigned long long)((hi - g->start) / g->page_size - 1),
 	                    (unsigned long long)all);
-	if (ruler_gutter(ui) + n > ui->cols) /* no room for what a strip shows as well */
+	if (ruler_gutter(ui) + n > ui->cols) /* no room for the strip's share as well */
 		text[n = part] = '\0';
 	x = ruler_gutter(ui) + ((int)g->row_cells - n) / 2;
 	if (x < ruler_gutter(ui))
@@ -113,13 +113,13 @@ ruler_columns(const struct ui *ui, int y, unsigned cursor_col)
 	uint64_t per = g->page_size;
 
 	paint_text(y, 0, x0 - 1, ROLE_DIM, "%*s", x0 - 1, "address");
-	if (g->zoom) { /* in the largest unit that every eighth cell is a whole number of */
+	if (g->zoom) { /* in the largest unit that divides every eighth cell */
 		for (per = 1; unit < 4 && cell * 8 % (per * 1024) == 0; per *= 1024)
 			unit++;
 	}
 	for (unsigned c = 0; c < g->row_cells; c += 8) {
 		if (cursor_col + 1 >= c && cursor_col <= c + 3)
-			continue; /* the cursor's own number stands there */
+			continue; /* the number of the cursor's column is there */
 		paint_text(y, x0 + (int)c, x0 + (int)c + 8, ROLE_DIM,
 		           unit >= 0 ? "+%02llx%c" : "+%02llx",
 		           (unsigned long long)(c * cell / per), unit >= 0 ? units[unit] : ' ');

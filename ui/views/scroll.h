@@ -4,12 +4,12 @@
 
 #include "model/ui.h"
 
-/* How far it is scrolled: of each view that is one text this is the first that it keeps. */
+/* The scroll position. A view that is a single text keeps this first. */
 struct scroll_view {
 	int top; /* the first line on screen */
 };
 
-/* That of the view on screen; and to its beginning. */
+/* The state of the view on screen; scrolling to its start. */
 static inline struct scroll_view *
 scroll_of(const struct ui *ui)
 {
@@ -18,18 +18,18 @@ scroll_of(const struct ui *ui)
 
 void scroll_enter(struct ui *ui);
 
-/* A text of so many lines on so many rows of the screen, in columns beside each other. */
+/* A text of `lines` lines on `rows` rows of the screen, in `columns` columns. */
 struct scroll {
 	int lines, rows, columns;
 };
 
-/* How many rows have lines of it. Where not all are shown the last row says so: scroll_draw. */
+/* The number of rows for text. If it does not all fit, the last row says so: scroll_draw. */
 int scroll_rows(struct scroll p);
 
-/* The first line that is shown, within the text. */
+/* Limits top to the text. */
 int scroll_top(int top, struct scroll p);
 
-/* In the last row from y on: how many lines there are above and below; nothing if all are shown. */
+/* In the last row from y on: the number of lines above and below; nothing if all fit. */
 void scroll_draw(const struct ui *ui, int y, int top, struct scroll p);
 
 #endif

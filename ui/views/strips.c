@@ -52,7 +52,7 @@ strips_draw(const struct ui *ui, const struct strip_cell *c, enum lens l, int y,
 		            ROLE_TEXT, paint_eighth(c->height));
 }
 
-/* How many characters of all strips show each class. */
+/* Counts the characters of all strips by class. */
 static void
 strips_count(const struct sample *s, enum lens l, size_t n[CLASS_MAX])
 {
@@ -104,7 +104,7 @@ strips_legend(const struct sample *s, enum lens l, int y, int x, int right)
 
 	strips_count(s, l, n);
 	while ((width = strips_width(l, n)) &&
-	       x + width > right + 1) /* a blank may be lost at the end */
+	       x + width > right + 1) /* the blank at the end may be cut */
 		strips_drop_rarest(n);
 	for (unsigned c = 0; c < lens_classes(l); c++) {
 		if (!n[c])

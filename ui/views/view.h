@@ -8,7 +8,7 @@
 #include "term/prompt.h"
 #include "views/report.h"
 
-/* A view changes `ui` and nothing else; what must happen outside of it, it returns as effects. */
+/* A view changes only `ui`; what must happen outside of it, it returns as effects. */
 enum effect {
 	FX_NONE = 0,
 	FX_FIND = 8,
@@ -26,36 +26,41 @@ enum effect {
 };
 
 struct view {
-	/* bytes that it keeps for itself, zeroed at first (ui->own); 0: none */
+	/* size of its own state, zeroed at first (ui->own); 0: none */
 	size_t size;
-	/* what these hold besides themselves is freed; NULL: nothing */
+	/* frees what that state owns; NULL: nothing */
 	void (*drop)(void *own);
-	/* it has been opened above another view, before it is settled; NULL: it goes on as it was
-	 * left */
+	/*
+	 * called when it was opened over another view, before settle; NULL: it resumes as it was
+	 * left
+	 */
 	void (*enter)(struct ui *ui);
-	/* draws rows [top, bottom); never blocks, never changes what it is given */
+	/* draws rows [top, bottom); never blocks, never changes its arguments */
 	void (*draw)(const struct ui *ui, const struct sample *s, int top, int bottom);
-	/* carries an action out on `ui`; returns effects */
+	/* performs an action on `ui`; returns effects */
 	unsigned (*act)(struct ui *ui, const struct sample *s, enum action a);
-	/* a key that is no row of keys.def, where letters choose something; NULL: nothing */
+	/* a key that is not in keys.def, where letters choose something; NULL: none */
 	unsigned (*typed)(struct ui *ui, int key);
-	/* the sentence about what is under the cursor */
+	/* the status line: a sentence about what is under the cursor */
 	void (*say)(const struct ui *ui, const struct sample *s, struct buf *out);
-	/* what a key does as things are now, in place of keys.def's hint; NULL: that, "": nothing.
-	 * May be NULL */
+	/*
+	 * the current hint of a key, instead of that of keys.def; NULL: use that one, "": none. May
+	 * be NULL
+	 */
 	const char *(*hint)(const struct ui *ui, const struct sample *s, enum action a);
 	/* the breadcrumb after the process's name */
 	void (*breadcrumb)(const struct ui *ui, const struct sample *s, struct buf *out);
-	/* brings `ui` in line with a new sample or a new size, before anything is drawn */
+	/* adapts `ui` to a new sample or size, before anything is drawn */
 	void (*settle)(struct ui *ui, const struct sample *s, int top, int bottom);
-	/* what it shows, as data; NULL: it has none */
+	/* its contents as data; NULL: none */
 	report_fn *report;
-	/* which prompts FX_FIND and FX_FILTER open */
+	/* the prompts that FX_FIND and FX_FILTER open */
 	enum prompt_kind find, filter;
-	/* asks for what it needs to be read besides the list; `s` may be NULL. NULL: nothing */
+	/* requests what it needs besides the list; `s` may be NULL. NULL: nothing */
 	void (*needs)(const struct ui *ui, const struct sample *s, struct screen_request *r);
-	/* one step back within the view; false: there is none, so that it is left. NULL: there
-	 * never is */
+	/*
+	 * one step back within the view; false: there is none, so the view is left. NULL: never any
+	 */
 	bool (*back)(struct ui *ui);
 };
 
@@ -64,16 +69,16 @@ struct view {
 const struct view *view_of(enum view_id id);
 
 /*
- * What the views keep: made, where there is none yet. Thrown away, with all else in `ui`; of views
- * that need no target only if `all`.
+ * Allocates the states of the views that have none yet. Frees them, and all else in `ui`; those of
+ * views that need no target only if `all`.
  */
 void views_open(struct ui *ui);
 void views_close(struct ui *ui, bool all);
 
-/* The view on screen is brought in line: its enter, if it was opened, and its settle. */
+/* Adapts the view on screen: its enter, if it was just opened, and its settle. */
 void view_settle(struct ui *ui, const struct sample *s, int top, int bottom);
 
-/* One step back: out of a range, within the view on screen, or else out of it. */
+/* One step back: drops the range, or steps back within the view, or leaves it. */
 void view_back(struct ui *ui);
 
 #endif

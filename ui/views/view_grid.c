@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The pages of one region. Rows, from the top: the whole region as a strip, the scale, the ruler,
- * the cells, the legend; at the right, where there is room, everything about the cell under the
- * cursor. Rows start at round addresses, so cells before the region's start stay empty.
+ * The pages of one region. From the top: the whole region as a strip, the scale, the ruler, the
+ * cells, the legend; on the right, if there is room, the card of the cell under the cursor. Rows
+ * start at round addresses, so cells before the region's start stay empty.
  */
 #include <string.h>
 
@@ -21,7 +21,7 @@
 
 enum { TOP_ROWS = 3, LEGEND_ROWS = 1 };
 
-/* To what was written since it was followed last. */
+/* Moves the cursor to the newest write since the last one followed. */
 static void
 view_grid_follow(struct ui *ui, const struct sample *s, const struct vma *v)
 {
@@ -59,10 +59,10 @@ view_grid_settle(struct ui *ui, const struct sample *s, int top, int bottom)
 		ui->cursor = g->end - g->page_size;
 	grid_show(g, ui->cursor);
 	if (ui->range.in == VIEW_GRID && (ui->range.from < g->start || ui->range.from >= g->end))
-		ui->range.on = false; /* that was another region */
+		ui->range.on = false; /* it was in another region */
 }
 
-/* A drag chooses a range, from where the button went down. */
+/* Dragging selects a range from where the button went down. */
 static unsigned
 view_grid_hit_cell(struct ui *ui, const struct sample *s, const struct touch *t)
 {
@@ -107,7 +107,7 @@ view_grid_draw_cells(const struct ui *ui, const struct sample *s, int top)
 		enum lens l = c ? s->window->lens : LENS_STATE;
 		enum heat heat = c ? cells_heat(ui, l, c) : HEAT_NONE;
 
-		/* on a page written just now, which is white, the cursor is black */
+		/* a page written just now is white, so the cursor on it is black */
 		paint_glyph(y, x, heat && heat <= HEAT_2S ? ROLE_CURSOR_HOT : ROLE_CURSOR,
 		            !c                           ? L' '
 		            : heat && cells_few_colors() ? cells_heat_glyph(ui, heat)
@@ -154,7 +154,7 @@ view_grid_say_range(const struct ui *ui, const struct sample *s, uint64_t lo, ui
 		        tracker_words(s->tracker)->verb);
 }
 
-/* Where the colours tell how often, so does the sentence. */
+/* If the colours show how often, so does the status line. */
 static void
 view_grid_say_times(const struct ui *ui, const struct sample *s, const struct cell *c, bool one,
                     struct buf *out)
@@ -244,7 +244,7 @@ view_grid_move_by(struct ui *ui, int64_t cells)
 	ui->cursor &= ~(uint64_t)(g->page_size - 1);
 }
 
-/* The cursor's address and its row on screen stay. */
+/* Keeps the cursor's address and its row on screen. */
 static void
 view_grid_set_zoom(struct ui *ui, unsigned zoom)
 {
@@ -267,7 +267,10 @@ view_grid_zoom_out(struct ui *ui)
 		view_grid_set_zoom(ui, pages->grid.zoom + 1);
 }
 
-/* What a cell shows: of many pages also the few that are there, and what must always show. */
+/*
+ * The class that a cell shows: among many pages, also the few present ones, and classes that must
+ * always show.
+ */
 static unsigned
 view_grid_shown_class(const struct cell *c, enum lens l)
 {
@@ -276,8 +279,10 @@ view_grid_shown_class(const struct cell *c, enum lens l)
 	return alarm != CLASS_MAX ? alarm : cell_first_there(c, l);
 }
 
-/* What is on screen is walked here; from dots that go on and on the sampler finds the next page
- * that is none. */
+/*
+ * Searches on screen; from unmapped pages that go on beyond it, the sampler finds the next mapped
+ * page.
+ */
 static unsigned
 view_grid_next_change(struct ui *ui, const struct sample *s, int step)
 {
@@ -308,7 +313,7 @@ view_grid_next_change(struct ui *ui, const struct sample *s, int step)
 	if (l == LENS_STATE && now == STATE_NONE)
 		return step > 0 ? FX_CHANGE : FX_CHANGE_BACK;
 	view_grid_move_by(ui, step > 0 ? (int64_t)(n - at)
-	                               : -(int64_t)at - 1); /* on to the next screen */
+	                               : -(int64_t)at - 1); /* continues on the next screen */
 	return FX_NONE;
 }
 
@@ -395,7 +400,7 @@ view_grid_act_on(struct ui *ui, const struct sample *s, enum action a)
 	return FX_NONE;
 }
 
-/* Who moves looks at something else than the newest write. */
+/* Moving the cursor ends following the newest write. */
 static unsigned
 view_grid_act(struct ui *ui, const struct sample *s, enum action a)
 {
@@ -407,7 +412,7 @@ view_grid_act(struct ui *ui, const struct sample *s, enum action a)
 	return fx;
 }
 
-/* Enter on many pages is no page. */
+/* Enter on a cell of many pages opens no page. */
 static const char *
 view_grid_hint(const struct ui *ui, const struct sample *s, enum action a)
 {
@@ -415,7 +420,7 @@ view_grid_hint(const struct ui *ui, const struct sample *s, enum action a)
 	return a == ACT_OPEN && ui->pages->grid.zoom ? "zoom in" : NULL;
 }
 
-/* Out of the filter of pages. */
+/* Removes the filter of pages. */
 static bool
 view_grid_back(struct ui *ui)
 {

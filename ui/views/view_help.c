@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The help: a page for each view with its keys by group, and pages about what all views have; all
- * of it from the tables. What is looked for is shown from all pages.
+ * The help: one page per view with its keys by group, and pages about what all views share; all
+ * made from the tables. A search shows its hits from all pages.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -19,9 +19,9 @@
 #include "views/view.h"
 #include "views/view_help.h"
 
-/* Where words begin beside what they are about; where there is little room they stand below it. */
+/* The column of explanations beside their terms; on a narrow screen they go below. */
 enum { WORDS_AT = 24, WORDS_BELOW = 5, NARROW = 56 };
-enum { TWO_FROM = 150 }; /* columns of the screen, from which on two of text have room */
+enum { TWO_FROM = 150 }; /* a screen this wide has room for two columns of text */
 
 static bool
 view_help_is_narrow(int cols)
@@ -29,12 +29,12 @@ view_help_is_narrow(int cols)
 	return cols < NARROW;
 }
 
-/* A column of the text: where on the screen it is; without rows it is only measured. */
+/* A column of text on the screen; without rows it is only measured. */
 struct help_pane {
 	int x, cols, top, bottom;
 };
 
-/* Draws an entry from row y on, as far as it is in the pane; returns the row behind it. */
+/* Draws an entry from row y on, clipped to the pane; returns the row after it. */
 static int
 view_help_draw_entry(const struct help_pane *p, const struct help_entry *e, int y)
 {
@@ -83,14 +83,14 @@ view_help_is_found(const struct help_entry *e, const char *what)
 	       (view_help_has_text(e->left, what) || view_help_has_text(e->right, what));
 }
 
-/* What was found so far: the same words stand on the pages of many views, and are shown once. */
+/* The hits so far: the same words are on the pages of many views, but are shown once. */
 struct found {
 	struct {
 		const char *right;
 		char left[sizeof(((struct help_entry *)0)->left)];
 	} v[512];
 	size_t n;
-	struct help page; /* the one that is looked through */
+	struct help page; /* the page being searched */
 };
 
 static bool
@@ -106,7 +106,7 @@ view_help_is_new(struct found *f, const struct help_entry *e)
 	return true;
 }
 
-/* Those of one page that have what is looked for, under the page's name. */
+/* The hits of one page, under the page's name. */
 static int
 view_help_draw_found(const struct ui *ui, struct found *f, size_t page, const struct help_pane *p,
                      int y)
@@ -162,8 +162,10 @@ view_help_hit_name(struct ui *ui, const struct sample *s, const struct touch *t)
 	return FX_NONE;
 }
 
-/* The names of the pages: from one on that lets the chosen one be seen, and a sign where there are
- * more. */
+/*
+ * The names of the pages, scrolled so that the current one is visible; a sign shows that there are
+ * more.
+ */
 static void
 view_help_draw_names(const struct ui *ui, int y)
 {
@@ -287,7 +289,7 @@ view_help_act(struct ui *ui, const struct sample *s, enum action a)
 	case ACT_PAGE_UP: h->scroll.top -= page; break;
 	case ACT_PAGE_DOWN: h->scroll.top += page; break;
 	case ACT_FIRST: h->scroll.top = 0; break;
-	case ACT_LAST: h->scroll.top = HELP_ENTRIES * 4; break; /* settle knows better */
+	case ACT_LAST: h->scroll.top = HELP_ENTRIES * 4; break; /* settle limits it */
 	case ACT_NEXT_CHANGE: view_help_turn(ui, 1); break;
 	case ACT_LAST_CHANGE: view_help_turn(ui, -1); break;
 	case ACT_FIND: return FX_FIND;

@@ -8,7 +8,7 @@
 struct help_view {
 	struct scroll_view scroll;
 	size_t page;
-	char find[64]; /* "": the page is shown, else what has this of all of them */
+	char find[64]; /* the text searched for, in all pages; "": shows one page */
 };
 
 static inline struct help_view *
@@ -20,8 +20,10 @@ help_of(const struct ui *ui)
 /* Opens the help at the page of the view on screen. */
 void view_help_open(struct ui *ui);
 
-/* Shows what has this word, of all pages. "": the page again. Returns whether something else was
- * shown. */
+/*
+ * Shows the entries of all pages that contain the text; "": the page again. Returns whether that
+ * changed what is shown.
+ */
 bool view_help_find(struct ui *ui, const char *what);
 
 #endif

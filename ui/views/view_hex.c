@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The bytes of a region, sixteen a row, with what its words point to where there is room. Bytes are
- * there of pages in RAM only: the sampler reads no other, and a key has to ask for one.
+ * The bytes of a region, sixteen per row, and if there is room what its words point to. Only bytes
+ * in RAM are there: the sampler reads no others; a key reads in a page.
  */
 #include <string.h>
 
@@ -24,7 +24,7 @@ static const enum role hex_class_roles[BYTE_CLASSES] = {
     [BYTE_REST] = ROLE_BYTE_REST,
 };
 
-/* The region of the byte under the cursor, or what became of it. */
+/* The region of the byte under the cursor; if it is gone, the one that the cursor is in now. */
 static const struct vma *
 view_hex_find_region(const struct ui *ui, const struct sample *s)
 {
@@ -50,7 +50,7 @@ view_hex_settle(struct ui *ui, const struct sample *s, int top, int bottom)
 	if (ui->byte >= v->end)
 		ui->byte = v->end - 1;
 	dump->top = hex_show(dump->top, ui->byte, v->start, v->end, dump->rows);
-	ui->cursor = ui->byte & ~(uint64_t)(s->page_size - 1); /* the views below follow */
+	ui->cursor = ui->byte & ~(uint64_t)(s->page_size - 1); /* so that the views below follow */
 }
 
 /* --- what the words point to ------------------------------------------------------------------ */
@@ -61,14 +61,14 @@ view_hex_pointer_at(const struct sample *s, uint64_t addr, uint64_t *value)
 	return s->regions ? bytes_pointer(s->bytes, &s->regions->vmas, addr, value) : NULL;
 }
 
-/* Where the word begins that the cursor is in. */
+/* The start of the word under the cursor. */
 static uint64_t
 view_hex_word_of(const struct ui *ui, const struct sample *s)
 {
 	return s->bytes ? ui->byte & ~(uint64_t)(s->bytes->word - 1) : ui->byte;
 }
 
-/* Names of the regions that words on screen point to: each is looked up among all, and so kept. */
+/* The names of regions that words on screen point to, cached because each one takes a search. */
 enum { NAMES = 32 };
 struct pointer_names {
 	const struct vma *v[NAMES];
@@ -85,7 +85,7 @@ view_hex_find_base(struct pointer_names *names, const struct sample *s, const st
 		i++;
 	if (i < names->n)
 		return &names->base[i];
-	if (names->n == NAMES) /* the last makes room */
+	if (names->n == NAMES) /* the last one is replaced */
 		buf_free(&names->base[--i].name);
 	names->v[i] = v;
 	names->base[i] = query_base_of(&s->regions->vmas, v, false, !paint_utf8());
@@ -100,7 +100,7 @@ view_hex_names_free(struct pointer_names *names)
 		buf_free(&names->base[--names->n].name);
 }
 
-/* "libc.so.6+26234" as the prompt takes it back, and the symbol there if it is known. */
+/* "libc.so.6+26234", in the prompt's syntax, and the symbol there if it is known. */
 static void
 view_hex_pointer_name(struct buf *out, struct pointer_names *names, const struct sample *s,
                       const struct vma *v, uint64_t value)
@@ -127,7 +127,7 @@ view_hex_hit_pointer(struct ui *ui, const struct sample *s, const struct touch *
 	return FX_NONE;
 }
 
-/* Beside the row, each with the place of its word in it. */
+/* Beside the row, each with the offset of its word. */
 static void
 view_hex_draw_pointers(const struct ui *ui, const struct sample *s, struct pointer_names *names,
                        uint64_t row, int y, int x)
@@ -164,7 +164,7 @@ view_hex_draw_pointers(const struct ui *ui, const struct sample *s, struct point
 
 /* --- rows ------------------------------------------------------------------------------------- */
 
-/* The form carries what the colour says: text as it is, the others by a sign each. */
+/* Without colours, shapes replace them: text is itself, the other classes have a sign each. */
 static wchar_t
 view_hex_text_glyph(uint8_t byte)
 {
@@ -214,7 +214,7 @@ view_hex_draw_byte(const struct ui *ui, const struct sample *s, uint64_t row, un
 		paint_cursor(y, hex_x(digits, i));
 }
 
-/* What would have to be done to see the page, if anything can be. */
+/* How to see the page, if that is possible. */
 static void
 view_hex_page_sentence_hex(const struct bytes_page *p, struct buf *out)
 {
@@ -224,7 +224,9 @@ view_hex_page_sentence_hex(const struct bytes_page *p, struct buf *out)
 		        key_of(ACT_READ_PAGE, 'X'), p->state == STATE_SWAPPED ? "swap" : "fault");
 }
 
-/* Said once a page: in its first row on screen that the cursor is not in. */
+/*
+ * Whether this row shows the reason: once per page, in its first row on screen without the cursor.
+ */
 static bool
 view_hex_row_explains(const struct ui *ui, const struct sample *s, uint64_t row)
 {
@@ -245,7 +247,7 @@ view_hex_draw_row(const struct ui *ui, const struct sample *s, struct pointer_na
 	paint_text(y, 1, ui->cols, cursor ? ROLE_ACCENT : ROLE_DIM, "%0*llx", digits,
 	           (unsigned long long)row);
 	if (!p)
-		return; /* it has come into view, and the sampler is on its way */
+		return; /* it has just scrolled into view and is being read */
 	if (p->kind != BYTES_READ && view_hex_row_explains(ui, s, row)) {
 		view_hex_page_sentence_hex(p, &why);
 		fit_draw_cut(y, hex_x(digits, 0), ui->cols, ROLE_TEXT, why.s);
@@ -270,7 +272,7 @@ view_hex_draw_heading(const struct ui *ui, int digits, int y)
 		paint_text(y, POINTERS_X + digits - HEX_DIGITS, ui->cols, ROLE_DIM, "as pointers");
 }
 
-/* The byte whose digits, or whose character, are there; between two the one before. */
+/* The byte whose digits or character are at x; between two, the first. */
 static unsigned
 view_hex_hit_byte(struct ui *ui, const struct sample *s, const struct touch *t)
 {
@@ -318,7 +320,7 @@ view_hex_draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 	view_hex_names_free(&names);
 }
 
-/* Of those on screen, which are all that were read. */
+/* The range on screen: only that was read. */
 static void
 view_hex_say_range(const struct ui *ui, const struct sample *s, uint64_t lo, uint64_t hi,
                    struct buf *out)
@@ -412,7 +414,7 @@ view_hex_move_by(struct ui *ui, const struct vma *v, int64_t by)
 		                                     : ui->byte + n;
 }
 
-/* One to the left of the first byte and to the right of the last there is nothing. */
+/* Steps by a byte, and not beyond the region. */
 static void
 view_hex_step(struct ui *ui, const struct vma *v, int by)
 {
@@ -483,7 +485,7 @@ view_hex_act(struct ui *ui, const struct sample *s, enum action a)
 	return FX_NONE;
 }
 
-/* Only what is not in RAM has to be read by a key. */
+/* Only a page that is not in RAM needs a key to be read. */
 static const char *
 view_hex_hint(const struct ui *ui, const struct sample *s, enum action a)
 {
@@ -492,7 +494,7 @@ view_hex_hint(const struct ui *ui, const struct sample *s, enum action a)
 	return a == ACT_READ_PAGE && (!p || p->kind != BYTES_ABSENT) ? "" : NULL;
 }
 
-/* To where a pointer was followed from. */
+/* Goes back to the pointer that was followed. */
 static bool
 view_hex_back(struct ui *ui)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The whole address space on one screen: each row has a line of names and below it one of strips;
- * where there is room what there is to say of a block stands between them, and a blank line behind.
- * How the regions share the cells is map.h's; here they are drawn and walked.
+ * if there is room, a line of facts between them and a blank line after them. map.h shares the
+ * cells among the regions; this file draws and navigates.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -24,8 +24,8 @@
 #include "views/view.h"
 
 enum { LEGEND_ROWS = 1 };
-enum { LINES_LEAST = 2, LINES_FACTS = 3, LINES_MOST = 4 }; /* of a row */
-enum { AT_EASE = 4 }; /* the scale from which on lines do more for the map than width */
+enum { LINES_LEAST = 2, LINES_FACTS = 3, LINES_MOST = 4 }; /* lines per row */
+enum { AT_EASE = 4 }; /* from this scale on, more lines help more than a larger scale */
 
 static const struct map_piece *
 view_map_cursor_piece(const struct ui *ui)
@@ -35,7 +35,7 @@ view_map_cursor_piece(const struct ui *ui)
 	return view->map.pieces ? &view->map.piece[map_find(&view->map, ui->region)] : NULL;
 }
 
-/* The layout is of this very sample, and there is something in it. */
+/* Whether the layout is of this very sample and not empty. */
 static bool
 view_map_is_laid_out(const struct ui *ui, const struct sample *s)
 {
@@ -50,7 +50,10 @@ view_map_set_lines(struct ui *ui, int height, int lines)
 	map_of(ui)->rows = height > lines ? (size_t)(height / lines) : 1;
 }
 
-/* More lines per row while the blocks are wide enough to fill them; then as wide as fits. */
+/*
+ * Adds lines per row while the blocks are wide enough to fill them; then takes the largest scale
+ * that fits.
+ */
 static void
 view_map_fit(struct ui *ui, const struct sample *s, int height)
 {
@@ -72,8 +75,8 @@ view_map_fit(struct ui *ui, const struct sample *s, int height)
 }
 
 /*
- * What fits is looked for when the screen is another one, and when what is mapped has outgrown it;
- * not when there is room again, for then the picture would jump about.
+ * Fits the layout again when the screen has changed or the mappings no longer fit; not when there
+ * is room again, since the map would jump.
  */
 static void
 view_map_lay_out(struct ui *ui, const struct sample *s, int height)
@@ -107,7 +110,7 @@ view_map_settle(struct ui *ui, const struct sample *s, int top, int bottom)
 		return;
 	view_map_lay_out(ui, s, bottom - top - LEGEND_ROWS);
 	p = view_map_cursor_piece(ui);
-	ui->region = p->start; /* also when its region is gone, or the list's row was a group's */
+	ui->region = p->start; /* also if its region is gone, or the list's row was a group */
 	row = p->at / view->map.cols;
 	if (row < view->top)
 		view->top = row;
@@ -126,14 +129,14 @@ struct canvas {
 	int top, bottom;
 };
 
-/* Which line of a row its strips are. */
+/* The line of a row that shows the strips. */
 static int
 view_map_strip_line(const struct ui *ui)
 {
 	return map_of(ui)->lines >= LINES_FACTS ? 2 : 1;
 }
 
-/* The line of names of the row that a place is in; false: it is not on screen. */
+/* The line of names of the row with this place; false: not on screen. */
 static bool
 view_map_place_on(const struct canvas *c, size_t at, int *y, int *x)
 {
@@ -146,7 +149,7 @@ view_map_place_on(const struct canvas *c, size_t at, int *y, int *x)
 	return *y + view_map_strip_line(c->ui) < c->bottom;
 }
 
-/* With too few colours to tell the classes apart, each run of one begins with its letter. */
+/* If there are too few colours for the classes, each run of one begins with its letter. */
 static void
 view_map_draw_letter(const struct ui *ui, const struct strip_cell *c, enum lens l, int y, int x)
 {
@@ -159,7 +162,7 @@ view_map_draw_letter(const struct ui *ui, const struct strip_cell *c, enum lens 
 		            cells_glyph(lens_class(l, c->cls).letter));
 }
 
-/* The sign that a whole region is drawn with; STATE_NONE: it has a strip. */
+/* The sign that fills a whole region; STATE_NONE: it has a strip. */
 static enum state
 view_map_sign_of(const struct canvas *c, size_t i)
 {
@@ -196,7 +199,7 @@ view_map_draw_piece(const struct canvas *c, size_t i)
 	}
 }
 
-/* The size follows the name where there is room for both. A name cut to a few letters is none. */
+/* The name, and the size if there is room for both. A name cut to a few letters is dropped. */
 static void
 view_map_draw_label(const struct canvas *c, const struct map_item *b, enum role role, int y, int x)
 {
@@ -220,7 +223,7 @@ view_map_draw_label(const struct canvas *c, const struct map_item *b, enum role 
 	buf_free(&name);
 }
 
-/* All of it, a blank before it, or nothing. */
+/* Adds the text after a blank if all of it fits, else nothing. */
 static void __attribute__((format(printf, 3, 4)))
 view_map_add_fact(struct buf *out, int room, const char *fmt, ...)
 {
@@ -237,7 +240,10 @@ view_map_add_fact(struct buf *out, int room, const char *fmt, ...)
 	buf_free(&fact);
 }
 
-/* Of a block: where it is, its permissions or how many regions it is, how much of it is there. */
+/*
+ * The facts of a block: its address, its permissions or the number of its regions, how much of it
+ * is in RAM.
+ */
 static void
 view_map_draw_facts(const struct canvas *c, const struct map_item *b, int y, int x)
 {
@@ -284,7 +290,7 @@ view_map_draw_block(const struct canvas *c, const struct map_item *b)
 		view_map_draw_facts(c, b, y + 1, x);
 }
 
-/* Beyond what programs may map there is but what the kernel lends them. */
+/* Above the addresses that programs may map there is only what the kernel maps for them. */
 static void
 view_map_draw_gap(const struct canvas *c, const struct map_item *g)
 {
@@ -319,7 +325,7 @@ view_map_draw_cursor(const struct canvas *c)
 	paint_cursor(y + view_map_strip_line(c->ui), x);
 }
 
-/* All of it or nothing; returns the columns that it took. */
+/* Draws all of it or nothing; returns the columns used. */
 static int
 view_map_draw_if_fits(int y, int x, int right, const char *text)
 {
@@ -331,7 +337,7 @@ view_map_draw_if_fits(int y, int x, int right, const char *text)
 	return width;
 }
 
-/* Which signs are on screen. */
+/* Finds the signs that are on screen. */
 static void
 view_map_find_signs(const struct canvas *c, bool there[STATE_COUNT])
 {
@@ -348,7 +354,7 @@ view_map_find_signs(const struct canvas *c, bool there[STATE_COUNT])
 	there[STATE_NONE] = false;
 }
 
-/* "? unreadable ", for each of them. */
+/* "? unreadable " for each of them. */
 static void
 view_map_name_signs(const struct canvas *c, struct buf *out)
 {
@@ -395,14 +401,14 @@ view_map_draw_legend(const struct canvas *c, int y)
 	view_map_draw_if_fits(y, x + 2, right, "height = share in RAM or swap");
 }
 
-/* The region there, or the nearest before it. */
+/* A click goes to the region there, or the nearest one before it. */
 static unsigned
 view_map_hit_place(struct ui *ui, const struct sample *s, const struct touch *t)
 {
 	struct map_view *view = map_of(ui);
 	size_t row = view->top + (size_t)(t->dy / view->lines);
 
-	(void)s; /* what was seen is what is meant */
+	(void)s; /* the click refers to the layout on screen */
 	if (!view->map.pieces)
 		return FX_NONE;
 	ui->region = view->map.piece[map_nearest(&view->map, row, (unsigned)t->dx)].start;
@@ -451,7 +457,9 @@ view_map_say(const struct ui *ui, const struct sample *s, struct buf *out)
 		buf_fmt(out, "; %zu of %zu here", i - b->first + 1, b->n);
 }
 
-/* What a program may map: 47 bits, or as many more as are in use (no program has the upper half).
+/*
+ * The size of the address space: 47 bits, or as many more as are in use (programs never have the
+ * upper half).
  */
 static uint64_t
 view_map_space_of(const struct vma_list *l)
@@ -491,7 +499,7 @@ view_map_go_piece(struct ui *ui, size_t i)
 	map_of(ui)->col = (unsigned)(m->piece[i].at % m->cols);
 }
 
-/* Up and down keep to their column, as far as there is something in it. */
+/* Up and down keep the column, if there is something in it. */
 static void
 view_map_go_rows(struct ui *ui, long rows)
 {
@@ -499,7 +507,7 @@ view_map_go_rows(struct ui *ui, long rows)
 	long row = (long)(view_map_cursor_piece(ui)->at / m->cols) + rows, last = (long)m->rows - 1;
 	size_t i = map_nearest(m, (size_t)(row < 0 ? 0 : row > last ? last : row), map_of(ui)->col);
 
-	/* a block of several rows, or a row of gaps: on to the next region at least */
+	/* a block of several rows, or a row of gaps: goes at least to the next region */
 	if (rows > 0 && m->piece[i].start <= ui->region && map_find(m, ui->region) + 1 < m->pieces)
 		i = map_find(m, ui->region) + 1;
 	ui->region = m->piece[i].start;
@@ -512,7 +520,7 @@ view_map_go_block(struct ui *ui, int step)
 	const struct map_item *b = map_item_of(m, map_find(m, ui->region));
 
 	if (step < 0 && m->piece[b->first].start != ui->region) {
-		view_map_go_piece(ui, b->first); /* first to the beginning of this one */
+		view_map_go_piece(ui, b->first); /* first to the start of this one */
 		return;
 	}
 	for (b += step; b >= m->item && b < m->item + m->items; b += step)
@@ -566,7 +574,8 @@ view_map_act(struct ui *ui, const struct sample *s, enum action a)
 
 	if (!s->regions || !s->regions->vmas.n || !rows)
 		return FX_NONE;
-	view_map_lay_out(ui, s, view->height); /* the sample may be a newer one than was drawn */
+	/* the sample may be newer than the frame on screen */
+	view_map_lay_out(ui, s, view->height);
 	at = map_find(&view->map, ui->region);
 	switch ((int)a) {
 	case ACT_LEFT: view_map_go_piece(ui, at ? at - 1 : 0); break;
@@ -587,7 +596,7 @@ view_map_act(struct ui *ui, const struct sample *s, enum action a)
 	case ACT_ZOOM_OUT: view_map_set_scale(ui, view->scale ? view->scale - 1 : 0); break;
 	case ACT_ZOOM_FIT:
 		view->zoomed = false;
-		view->height = 0; /* to be looked for anew */
+		view->height = 0; /* fit again */
 		break;
 	case ACT_LINEAR: view->linear = !view->linear; break;
 	case ACT_FIND:

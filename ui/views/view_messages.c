@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The message log: what was told, the newest first, each with its time. */
+/* The message log: the newest first, each with its time. */
 #include <string.h>
 
 #include "base/util.h"
@@ -11,9 +11,9 @@
 #include "views/scroll.h"
 #include "views/view.h"
 
-enum { TEXT_AT = 11 }; /* behind the time */
+enum { TEXT_AT = 11 }; /* after the time */
 
-/* Draws a message from row y on, as far as it is in [top, bottom); returns the row behind it. */
+/* Draws a message from row y on, clipped to [top, bottom); returns the row after it. */
 static int
 view_messages_draw_message(const struct ui *ui, const struct message *m, int y, int top, int bottom)
 {
@@ -91,7 +91,7 @@ view_messages_act(struct ui *ui, const struct sample *s, enum action a)
 {
 	(void)s;
 	if (a == ACT_LAST)
-		scroll_of(ui)->top = MESSAGES_MAX * 8; /* settle knows better */
+		scroll_of(ui)->top = MESSAGES_MAX * 8; /* settle limits it */
 	else
 		card_act(&scroll_of(ui)->top, ui->rows - 4, a);
 	return FX_NONE;

@@ -11,7 +11,7 @@
 
 struct page_view {
 	struct scroll_view scroll;
-	bool all; /* the bits that are not set are wanted in words as well */
+	bool all; /* shows the bits that are not set in words as well */
 };
 
 static struct page_view *
@@ -44,7 +44,7 @@ view_page_draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 static void
 view_page_settle(struct ui *ui, const struct sample *s, int top, int bottom)
 {
-	view_grid.settle(ui, s, top, bottom); /* the grid lies underneath and follows the cursor */
+	view_grid.settle(ui, s, top, bottom); /* the grid is below it and follows the cursor */
 	card_view_settle(view_page_make, ui, s, bottom - top);
 }
 
@@ -80,11 +80,11 @@ view_page_act(struct ui *ui, const struct sample *s, enum action a)
 	return FX_NONE;
 }
 
-/* Where all bits have room there is nothing to unfold. */
+/* If all bits fit, there is nothing to unfold. */
 static const char *
 view_page_hint(const struct ui *ui, const struct sample *s, enum action a)
 {
-	static struct card c; /* of the one thread that draws: large for a stack */
+	static struct card c; /* large for a stack; only one thread draws */
 
 	if (a != ACT_OPEN || (view_page_make(ui, s, &c) && c.folded))
 		return NULL;
@@ -94,7 +94,7 @@ view_page_hint(const struct ui *ui, const struct sample *s, enum action a)
 static void
 view_page_needs(const struct ui *ui, const struct sample *s, struct screen_request *r)
 {
-	view_grid.needs(ui, s, r); /* which lies underneath */
+	view_grid.needs(ui, s, r); /* which is below it */
 	r->card_on = CARD_PAGE;
 	r->card = ui->cursor;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Choose a process: the line that filters, the headings, the demo, and a row a process. The only
- * view without a sample: it is what comes before one.
+ * The process list: the filter, the headings, the demo, and one row per process. The only view
+ * without a sample: there is no target yet.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +18,7 @@
 
 enum { HEAD_ROWS = 2, COMMAND_MIN = 11, RAW_MAX = 512 };
 
-/* In the order they stand. `shed`: dropped in this order (1 first) when the screen is narrow. */
+/* In the order of the screen. `shed`: dropped in this order (1 first) when the screen is narrow. */
 static const struct pick_title {
 	const char *title;
 	int width, shed;
@@ -80,7 +80,7 @@ view_picker_draw_filter(const struct ui *ui, int y)
 	buf_free(&text);
 }
 
-/* By the column; the order is the column's own. */
+/* A click sorts by the column, in the column's own order. */
 static unsigned
 view_picker_hit_heading(struct ui *ui, const struct sample *s, const struct touch *t)
 {
@@ -118,7 +118,7 @@ view_picker_draw_headings(const struct ui *ui, const struct layout *l, int y)
 	}
 }
 
-/* "-" for none of it, nothing for not known. */
+/* "-" for none; empty if not known. */
 static void
 view_picker_draw_size(const struct layout *l, int y, enum pick_column c, uint64_t bytes)
 {
@@ -130,7 +130,7 @@ view_picker_draw_size(const struct layout *l, int y, enum pick_column c, uint64_
 		           picker_titles[c].width, bytes ? size_text(size, bytes) : "-");
 }
 
-/* The command line, with what the filter found in it. */
+/* The command line, with the hits of the filter. */
 static void
 view_picker_draw_command(const struct ui *ui, int y, int x, const char *command)
 {

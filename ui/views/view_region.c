@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* One region: what it is, its pages by state, and what only smaps tells, read when asked for. */
+/* One region: what it is, its pages by state, and facts that only smaps has, read on request. */
 #include <string.h>
 
 #include "page/explain.h"
@@ -11,7 +11,7 @@
 #include "views/scroll.h"
 #include "views/view.h"
 
-/* Facts that are shown as lines of their own further down, or not at all. */
+/* Facts that have lines of their own further down, or are not shown. */
 static bool
 view_region_is_shown_below(const char *key)
 {
@@ -31,7 +31,7 @@ view_region_is_bytes(const char *key)
 	return false;
 }
 
-/* A count of pages by state: its letter, its bytes and its words go with it. */
+/* A count of pages of a state: the letter, the bytes and the words of the state. */
 static bool
 view_region_add_state(struct card *c, const struct fact *f, size_t page_size)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The list of regions: two bars (what is in RAM, what the address space is for), the write line,
- * and a row a region with its page strip. The cursor stays on its region, not on its row.
+ * The list of regions: two bars (what is in RAM, what the address space is used for), the line of
+ * writes, and one row per region with its page strip. The cursor stays on its region, not on its
+ * row.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,7 +26,7 @@
 #include "views/view.h"
 #include "views/writes_card.h"
 
-enum { HEAD_ROWS = LIST_BARS + 2 }; /* two bars, the write line, the headings */
+enum { HEAD_ROWS = LIST_BARS + 2 }; /* two bars, the line of writes, the headings */
 
 static void
 view_regions_settle(struct ui *ui, const struct sample *s, int top, int bottom)
@@ -68,7 +69,7 @@ view_regions_draw_writes(const struct ui *ui, const struct sample *s, int y)
 	buf_free(&text);
 }
 
-/* In place of the writes: what the strips show now. */
+/* Instead of the writes: what the strips show now. */
 static void
 view_regions_draw_lens(const struct ui *ui, const struct sample *s, int y)
 {
@@ -80,7 +81,7 @@ view_regions_draw_lens(const struct ui *ui, const struct sample *s, int y)
 	paint_text(y, 0, BAR_LABEL, ROLE_DIM, "lens %c", l->digit);
 	x = paint_text(y, BAR_LABEL, ui->cols, ROLE_ACCENT, "%s", l->name);
 	lacking = lens_lacks(ui, s, &lacks);
-	/* of question and legend the legend, where there is no room for both */
+	/* if there is no room for question and legend, only the legend */
 	if (!lacking &&
 	    x + 3 + (int)strlen(l->question) + strips_legend_width(s, ui->lens) <= ui->cols)
 		x = paint_text(y, x, ui->cols, ROLE_TEXT, ": %s", l->question);
@@ -106,7 +107,7 @@ view_regions_draw(const struct ui *ui, const struct sample *s, int top, int bott
 	list_table_rows(ui, s, top + HEAD_ROWS, bottom);
 }
 
-/* The sentence about a group: how many, how much. */
+/* The sentence about a group: its regions and their size. */
 static void
 view_regions_say_group(const struct ui *ui, const struct sample *s, struct buf *out)
 {
@@ -140,7 +141,7 @@ view_regions_say_gone(const struct ui *ui, struct buf *out)
 	buf_fmt(out, " %s: the process has unmapped it", size_text(size, vma_size(v)));
 }
 
-/* What is said of a region behind its name. */
+/* The facts of a region after its name. */
 static void
 view_regions_say_facts(const struct ui *ui, const struct sample *s, const struct vma *v,
                        const struct region *r, struct buf *out)
@@ -174,7 +175,7 @@ view_regions_say_facts(const struct ui *ui, const struct sample *s, const struct
 }
 
 /*
- * Why one mapping is several rows: the kernel does not merge what userfaultfd watches with the
+ * Why one mapping has several rows: the kernel does not merge what userfaultfd watches with the
  * rest.
  */
 static void
@@ -189,7 +190,7 @@ view_regions_say_parted(const struct sample *s, const struct vma *v, struct buf 
 		        tracker_words(s->tracker)->label);
 }
 
-/* Of a long name so much as leaves room for what is said of it. */
+/* A long name is cut so that the facts after it fit. */
 static void
 view_regions_say_region(const struct ui *ui, const struct sample *s, const struct vma *v,
                         const struct region *r, struct buf *out)
@@ -224,7 +225,7 @@ view_regions_say(const struct ui *ui, const struct sample *s, struct buf *out)
 		view_regions_say_region(ui, s, v, r, out);
 }
 
-/* How old that is which is not read with every look. */
+/* The age of smaps, which are not read in each scan. */
 static void
 view_regions_breadcrumb_smaps(const struct ui *ui, const struct sample *s, struct buf *out)
 {
@@ -235,7 +236,7 @@ view_regions_breadcrumb_smaps(const struct ui *ui, const struct sample *s, struc
 		buf_fmt(out, ", %s: %s", s->smaps_err.what, s->smaps_err.why);
 }
 
-/* Some of a filter without a sign that there is more would be another one. */
+/* A filter that was cut without a sign would read as another filter. */
 static void
 view_regions_breadcrumb_filter(const struct ui *ui, struct buf *out)
 {
@@ -266,7 +267,7 @@ view_regions_breadcrumb(const struct ui *ui, const struct sample *s, struct buf 
 	}
 	if (list->filter.text[0])
 		view_regions_breadcrumb_filter(ui, out);
-	if (!list_layout_of(&l, list->sort)) { /* no heading has the mark */
+	if (!list_layout_of(&l, list->sort)) { /* no heading has the sort mark */
 		snprintf(part, sizeof(part), "%s %s%s", list->grouping ? "," : " by",
 		         list_column_title(column_row(list->sort)),
 		         list_sorts_down(ui->list) ? "▼" : "▲");
@@ -297,7 +298,7 @@ view_regions_move_to(struct ui *ui, long at)
 	ui->region = list->order[at];
 }
 
-/* The row under the cursor stays: its region, or the group it is in now. */
+/* Keeps the cursor on its region, or on the group that it is in now. */
 static void
 view_regions_group_by(struct ui *ui, enum grouping by)
 {
@@ -307,7 +308,7 @@ view_regions_group_by(struct ui *ui, enum grouping by)
 	rows_anew(ui);
 }
 
-/* Once a segment is chosen Enter is about that; any other key is about the rows again. */
+/* Once a segment is selected, Enter applies to it; any other key ends the selection. */
 static bool
 view_regions_act_on_bars(struct ui *ui, const struct sample *s, enum action a)
 {

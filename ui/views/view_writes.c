@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The target's writes: how fast, how many pages, which are the hottest, and what follows from it.
+/*
+ * The target's writes: their rate, the number of pages, the hottest pages, and what a migration
+ * would take.
  */
 #include "term/fit.h"
 
@@ -11,7 +13,7 @@
 
 struct writes_view {
 	struct scroll_view scroll;
-	uint64_t hot; /* address of the hot page, or the region, under the cursor */
+	uint64_t hot; /* address of the hot page or region under the cursor */
 };
 
 static struct writes_view *
@@ -20,16 +22,16 @@ view_writes_of(const struct ui *ui)
 	return ui->own[VIEW_WRITES];
 }
 
-/* From so many columns on there is room for two cards, and between them a gap. */
+/* A screen this wide has room for two cards with a gap between them. */
 enum { TWO_FROM = 150, GAP = 3 };
 
-/* How much is written, and where; on a narrow screen both are one: `sums` is empty. */
+/* How much is written, and where; on a narrow screen in one card: `sums` is empty. */
 struct cards {
 	struct card sums, places;
-	int x; /* of places */
+	int x; /* column of `places` */
 };
 
-/* Kept until the next call, by the one thread that draws: they are large for a stack. */
+/* Valid until the next call; large for a stack, and only one thread draws. */
 static const struct cards *
 view_writes_make(const struct ui *ui, const struct sample *s, int rows)
 {
@@ -53,7 +55,7 @@ view_writes_page_of(const struct cards *c, int rows)
 	return (struct scroll){c->places.n > c->sums.n ? c->places.n : c->sums.n, rows, 1};
 }
 
-/* The line of the hot page, or the region, under the cursor; -1: there is none. */
+/* The line of the hot page or region under the cursor; -1: there is none. */
 static int
 view_writes_selected(const struct ui *ui, const struct card *c)
 {
@@ -156,7 +158,7 @@ view_writes_breadcrumb(const struct ui *ui, const struct sample *s, struct buf *
 	buf_str(out, "writes");
 }
 
-/* To the next hot page or region on the card, or, where there is none, by a line. */
+/* Moves to the next hot page or region on the card, or, without any, by a line. */
 static void
 view_writes_move(struct ui *ui, const struct sample *s, int step)
 {
@@ -170,7 +172,7 @@ view_writes_move(struct ui *ui, const struct sample *s, int step)
 			view_writes_of(ui)->hot = c->places.line[i].at;
 			return;
 		}
-	scroll_of(ui)->top += step; /* what lies beyond is to be seen as well */
+	scroll_of(ui)->top += step; /* the lines beyond it must be reachable, too */
 }
 
 static bool
@@ -184,7 +186,7 @@ view_writes_has_place(const struct ui *ui, const struct sample *s)
 	return view_writes_selected(ui, &c->places) >= 0;
 }
 
-/* Where nothing is written there is nothing to go to. */
+/* Without writes, there is nothing to go to. */
 static const char *
 view_writes_hint(const struct ui *ui, const struct sample *s, enum action a)
 {

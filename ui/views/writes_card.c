@@ -17,7 +17,7 @@ enum {
 	HOT_KEPT = 3,
 	REGIONS_KEPT = 3, REGIONS_MOST = 40,
 	ROOMY = 100,         /* columns */
-	FAULT_NS = 1000,     /* what a write fault costs the target, about */
+	FAULT_NS = 1000,     /* the approximate cost of a write fault to the target */
 };
 
 static bool
@@ -34,7 +34,7 @@ writes_is_narrow(const struct card *c)
 
 /* --- sparklines ------------------------------------------------------------------------------- */
 
-/* One row of several, the lowest is 0; ' ' where nothing was measured. */
+/* Row `row` of a graph of several, the lowest is 0; blank where nothing was measured. */
 static void
 writes_spark(struct buf *out, const uint8_t *heights, unsigned n, unsigned row)
 {
@@ -50,7 +50,7 @@ writes_spark(struct buf *out, const uint8_t *heights, unsigned n, unsigned row)
 	}
 }
 
-/* The most columns that a minute divides into, of those that fit. */
+/* The largest divisor of a minute that fits. */
 static unsigned
 writes_graph_columns(int width)
 {
@@ -62,7 +62,7 @@ writes_graph_columns(int width)
 	return 0;
 }
 
-/* A key and what it does, as in the last row of the screen. */
+/* A key and what it does, as in the hints. */
 static void
 writes_add_key(struct card *c, enum action action, const char *words)
 {
@@ -138,7 +138,7 @@ writes_add_unique(struct card *c, const struct sample *s)
 	buf_free(&all);
 }
 
-/* What all the sums leave out. */
+/* What the sums leave out. */
 static void
 writes_add_unknown(struct card *c, const struct sample *s)
 {
@@ -208,8 +208,8 @@ writes_add_hot(struct card *c, const struct ui *ui, const struct sample *s, unsi
 /* --- regions ---------------------------------------------------------------------------------- */
 
 /*
- * Regions in the order of what is written to them: a second where pages count again and again, else
- * so far; where nothing was cleared yet of what can be. 0: it is none of them.
+ * The sort key of a region: its rate if pages count repeatedly, else pages written so far; before
+ * the first clear, the RSS of writable regions. 0: not listed.
  */
 static uint64_t
 writes_order_of(const struct sample *s, const struct vma *v, const struct region *r)
@@ -266,7 +266,7 @@ writes_add_value(struct buf *out, enum column_id id, const struct region_row *ro
 	buf_free(&text);
 }
 
-/* Its rate, and the last minute of it. */
+/* The region's rate now and over the last minute. */
 static void
 writes_add_region_rate(struct buf *out, const struct region_row *row, bool spark)
 {
@@ -282,7 +282,7 @@ writes_add_region_rate(struct buf *out, const struct region_row *row, bool spark
 		buf_fmt(out, "%*s", REGION_RATES, "");
 }
 
-/* "ADDRESS so much of its size", how fast; before the first clear how much of it is in RAM. */
+/* "ADDRESS, written of size", its rate; before the first clear, how much of it is in RAM. */
 static void
 writes_add_region_line(struct card *c, const struct sample *s, size_t i)
 {
@@ -343,7 +343,7 @@ writes_add_link(struct card *c, const struct sample *s, uint64_t bits)
 	                 &link, &m);
 	if (!writes_is_narrow(c)) {
 		if (m.converges)
-			m.unknown = 0; /* the heading has it */
+			m.unknown = 0; /* the heading says it */
 		migrate_sentence(&text, &m, &link);
 		card_add_long(c, m.converges ? ROLE_TEXT : ROLE_HOT, name.s,
 		              strchr(text.s, ':') + 2);
@@ -373,7 +373,7 @@ writes_add_migration(struct card *c, const struct sample *s)
 	char size[8];
 
 	if (writes_counts_changes(s))
-		return; /* of what is not on screen it knows nothing */
+		return; /* nothing is known of pages that are not on screen */
 	card_gap(c);
 	buf_fmt(&head, "Live migration of %s", size_text(size, w->to_send * s->page_size));
 	if (!lacks && w->unknown.pages && !writes_is_narrow(c))
@@ -390,7 +390,7 @@ writes_add_migration(struct card *c, const struct sample *s)
 	writes_add_link(c, s, UINT64_C(1000000000));
 }
 
-/* What the target pays in a second: clears while they last, and a fault for each first write. */
+/* The cost to the target per second: the clears, and a fault for each first write. */
 static uint64_t
 writes_cost_ns(const struct sample *s)
 {
@@ -444,7 +444,7 @@ writes_add_cost(struct card *c, const struct sample *s)
 	buf_free(&every);
 }
 
-/* What the numbers are numbers of. */
+/* What the numbers count. */
 static void
 writes_add_heading(struct card *c, const struct sample *s)
 {
@@ -476,7 +476,7 @@ writes_add_heading(struct card *c, const struct sample *s)
 		card_add(c, ROLE_DIM, "", NULL, "sampled: sample to clear is lost");
 }
 
-/* How much of what may be longer: rows of the graph, hot pages, regions. */
+/* The sizes of the variable parts: rows of the graph, hot pages, regions. */
 struct lengths {
 	unsigned graph, hot, regions;
 };
@@ -502,11 +502,11 @@ writes_card_make(struct card *c, const struct ui *ui, const struct sample *s, en
 		writes_add_migration(c, s);
 		writes_add_cost(c, s);
 	}
-	if (part == WRITES_PLACES && c->n) /* the gap below a heading that is not there */
+	if (part == WRITES_PLACES && c->n) /* the gap belongs to a heading that is not there */
 		memmove(&c->line[0], &c->line[1], (size_t)--c->n * sizeof(c->line[0]));
 }
 
-/* What is left of the rows goes to hot pages, then to regions; beside them to the graph. */
+/* Rows to spare go to hot pages, then to regions; beside them, to the graph. */
 void
 writes_card(struct card *c, const struct ui *ui, const struct sample *s, enum writes_part part,
             int rows)
@@ -520,7 +520,7 @@ writes_card(struct card *c, const struct ui *ui, const struct sample *s, enum wr
 	writes_card_make(c, ui, s, part, l);
 	card_squeeze(c, rows);
 	if (c->n > rows && part == WRITES_ALL)
-		l.regions = 0; /* the list has them, too */
+		l.regions = 0; /* the list shows them already */
 	writes_card_make(c, ui, s, part, l);
 	card_squeeze(c, rows);
 	if (c->n > rows)
@@ -567,7 +567,7 @@ writes_draw_minute(const struct ui *ui, const struct rate *r, int y, int x)
 	return writes_spark_draw(heights, n, y, x) + 1;
 }
 
-/* What the sum leaves out, in as many words as leave room for a rate and a graph. */
+/* What the sum leaves out, in words that leave room for the rate and the graph. */
 static int
 writes_draw_unknown(const struct ui *ui, const struct sample *s, int y, int x)
 {
@@ -601,7 +601,7 @@ writes_line_draw(const struct ui *ui, const struct sample *s, int y, int x)
 
 	size_text(a, w->written * s->page_size);
 	if (!w->auto_clear && w->unknown.pages &&
-	    ui->cols < ROOMY) /* the label says that they are writes */
+	    ui->cols < ROOMY) /* the label says "writes" */
 		x = paint_text(y, x, ui->cols, ROLE_HOT, "%s ", a);
 	else if (!w->auto_clear)
 		x = paint_text(y, x, ui->cols, ROLE_HOT, "%s %s%s", a,
@@ -615,7 +615,7 @@ writes_line_draw(const struct ui *ui, const struct sample *s, int y, int x)
 	               w->auto_clear ? "" : " new");
 	x = writes_draw_minute(ui, &w->rate, y, x);
 	count_text(a, now);
-	if (x + (int)strlen(a) + 8 <= ui->cols) /* some of it would be another unit */
+	if (x + (int)strlen(a) + 8 <= ui->cols) /* a cut value would have another unit */
 		x = paint_text(y, x, ui->cols, ROLE_TEXT, "%s pages/s ", a);
 	if (x + 10 <= ui->cols)
 		x = paint_text(y, x, ui->cols, ROLE_TEXT, " peak %s", count_text(b, peak));
