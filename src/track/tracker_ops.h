@@ -127,17 +127,6 @@ tracker_is_hidden(const struct track_scan *scan)
 	return vma_hides_pages(scan->vma) && !scan->rss;
 }
 
-/*
- * The ranges to register with a userfaultfd: whole runs of mappings between regions that never
- * change; stable regions only if the scope names them (pure).
- */
-void uffd_plan(const struct vma_list *vmas, const struct track *scope,
-               const struct track_ranges *barred, struct track_ranges *out);
-
-/* The costs of a userfaultfd watch: in general; and for one process, with the question. */
-extern const struct track_cost uffd_prices[];
-void uffd_costs(const struct proc *p, struct buf *question, track_cost_fn *fn, void *arg);
-
 /* Whether a region was exactly [start, end) at the clear. */
 bool track_knew(const struct track *t, uint64_t start, uint64_t end);
 

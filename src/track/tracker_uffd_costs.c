@@ -5,7 +5,7 @@
 #include "base/text.h"
 #include "base/util.h"
 #include "track/inject.h"
-#include "track/tracker_ops.h"
+#include "track/tracker_uffd.h"
 
 #define K(k, w) {.key = (k), .words = (w)},
 const struct track_cost uffd_prices[] = {

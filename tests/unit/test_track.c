@@ -11,7 +11,7 @@
 #include "page/folio.h"
 #include "tap.h"
 #include "target/region.h"
-#include "track/tracker_ops.h"
+#include "track/tracker_uffd.h"
 
 #define MS UINT64_C(1000000)
 
