@@ -66,13 +66,9 @@ answer_facts_smaps(struct answer *a, const struct target *t, const struct vma *v
 {
 	const struct source *s = t->source;
 	struct smaps_entry *e = &a->smaps;
-	struct smaps one = {0};
 	struct err why;
 
-	a->has_smaps = s->ops->smaps(s, v->start, v->start + 1, &one, &why) == 0 && one.n;
-	if (a->has_smaps)
-		*e = one.v[0];
-	smaps_free(&one);
+	a->has_smaps = s->ops->smaps_one(s, v->start, e, &why) == 0;
 	if (!a->has_smaps) {
 		answer_add_unknown(a, "pss", "smaps cannot be read");
 		return;

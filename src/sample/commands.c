@@ -64,13 +64,13 @@ command_find_question(struct reader *l, struct result *r)
  * chooses a tracker again.
  */
 static int
-command_close_stray(struct reader *l, uint64_t closes, struct err *err)
+command_unblock(struct reader *l, uint64_t closes, struct err *err)
 {
 	struct track *t = &l->t.track;
 
 	if (!closes || closes != t->stray.ino || !track_offers_close(t))
 		return 0;
-	if (l->t.source->ops->writes->close_stray(l->t.source, t, err) < 0)
+	if (l->t.source->ops->writes->unblock(l->t.source, t, err) < 0)
 		return -1;
 	t->can = TRACK_UNKNOWN;
 	command_choose(l);
@@ -95,7 +95,7 @@ static void
 command_clear(struct reader *l, struct result *r)
 {
 	command_choose_anew(l, &r->command);
-	if (command_close_stray(l, r->command.closes, &r->err) == 0)
+	if (command_unblock(l, r->command.closes, &r->err) == 0)
 		r->question = command_find_question(l, r);
 	if (!r->question && !r->err.what[0])
 		command_clear_marks(l, &r->err);

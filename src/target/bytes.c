@@ -233,13 +233,11 @@ static bool
 bytes_is_device(const struct target *t, const struct vma *v)
 {
 	const struct source *s = t->source;
-	struct smaps one = {0};
+	struct smaps_entry e;
 	struct err ignored;
-	bool is = s->ops->smaps(s, v->start, v->start + 1, &one, &ignored) == 0 && one.n &&
-	          (smaps_has(one.v, "pf") || smaps_has(one.v, "io"));
 
-	smaps_free(&one);
-	return is;
+	return s->ops->smaps_one(s, v->start, &e, &ignored) == 0 &&
+	       (smaps_has(&e, "pf") || smaps_has(&e, "io"));
 }
 
 int

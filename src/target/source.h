@@ -89,8 +89,8 @@ struct source_writes {
 	bool (*costs)(struct source *s, const struct track *t, struct buf *question,
 	              track_cost_fn *fn, void *arg);
 
-	/* Closes the userfaultfd t->stray in the target; only with the user's consent. */
-	int (*close_stray)(struct source *s, struct track *t, struct err *err);
+	/* Removes from the target what blocks a clear (track_offers_close); only with consent. */
+	int (*unblock)(struct source *s, struct track *t, struct err *err);
 };
 
 struct source_ops {
@@ -163,9 +163,12 @@ struct source_ops {
 
 	/* --- expensive: only on request ------------------------------------------------------- */
 
-	/* smaps of the regions that start in [start, end), ascending. -1: it cannot be read. */
-	int (*smaps)(const struct source *s, uint64_t start, uint64_t end, struct smaps *out,
-	             struct err *err);
+	/* smaps of all regions, ascending. -1: it cannot be read. */
+	int (*smaps)(const struct source *s, struct smaps *out, struct err *err);
+
+	/* The same of the one region that starts at `start`. -1: there is none, or as above. */
+	int (*smaps_one)(const struct source *s, uint64_t start, struct smaps_entry *out,
+	                 struct err *err);
 
 	/*
 	 * Reads n bytes of memory at addr, which must be in RAM by the page table. Returns how many

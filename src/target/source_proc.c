@@ -140,6 +140,7 @@ static const struct source_ops source_proc_ops = {
     .folio_sizes = source_root_folio_sizes,
     .cgroup = source_proc_cgroup,
     .smaps = source_root_smaps,
+    .smaps_one = source_root_smaps_one,
     .bytes = source_proc_bytes,
     .fault_in = source_proc_fault_in,
     .files = source_proc_files,

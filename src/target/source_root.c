@@ -223,19 +223,16 @@ source_root_folio_sizes(const struct source *s)
 /* --- expensive -------------------------------------------------------------------------------- */
 
 int
-source_root_smaps(const struct source *s, uint64_t start, uint64_t end, struct smaps *out,
-                  struct err *err)
+source_root_smaps(const struct source *s, struct smaps *out, struct err *err)
 {
-	const struct proc *p = &source_root_of(s)->proc;
-	struct smaps_entry one;
+	return smaps_read_process(&source_root_of(s)->proc, out, err);
+}
 
-	if (end - start > 1)
-		return smaps_read_process(p, out, err);
-	if (smaps_read_region(p, start, &one, err) < 0)
-		return -1;
-	*out = (struct smaps){0};
-	smaps_append(out, &one);
-	return 0;
+int
+source_root_smaps_one(const struct source *s, uint64_t start, struct smaps_entry *out,
+                      struct err *err)
+{
+	return smaps_read_region(&source_root_of(s)->proc, start, out, err);
 }
 
 int

@@ -2,7 +2,6 @@
 /* Writes, by the trackers, which use the files of the process. */
 #include "target/source_root.h"
 
-#include "track/inject.h"
 
 static void
 source_tracked_probe(struct source *s, struct track *t)
@@ -50,9 +49,9 @@ source_tracked_costs(struct source *s, const struct track *t, struct buf *questi
 }
 
 static int
-source_tracked_close_stray(struct source *s, struct track *t, struct err *err)
+source_tracked_unblock(struct source *s, struct track *t, struct err *err)
 {
-	return inject_close(&source_root_of(s)->proc, &t->stray, err);
+	return track_unblock(t, &source_root_of(s)->proc, err);
 }
 
 const struct source_writes source_tracked = {
@@ -62,5 +61,5 @@ const struct source_writes source_tracked = {
     .judge = source_tracked_judge,
     .hazard = source_tracked_hazard,
     .costs = source_tracked_costs,
-    .close_stray = source_tracked_close_stray,
+    .unblock = source_tracked_unblock,
 };

@@ -109,7 +109,7 @@ target_smaps(const struct target *t, struct err *err)
 
 	l->refs = 1;
 	l->time_ns = source_now(s);
-	if (s->ops->smaps(s, 0, UINT64_MAX, &l->smaps, err) < 0) {
+	if (s->ops->smaps(s, &l->smaps, err) < 0) {
 		free(l);
 		return NULL;
 	}

@@ -60,6 +60,7 @@ struct tracker_words {
 	const char *compares; /* what is compared after a clear; NULL: nothing */
 	const char *price;    /* the cost of a write after a clear; NULL: one fault per page */
 	const char *unknown;  /* for pages whose writes it does not see: "not watched" */
+	const char *consent; /* what it does in the target first, with consent; NULL: nothing */
 	const char *why_unknown;        /* why it is not known whether a page was written */
 	const struct track_cost *costs; /* all its costs, terminated by a NULL key; NULL: none */
 };
@@ -258,9 +259,12 @@ bool track_hazard(const struct track *t, const struct proc *p, const struct vma_
 
 /*
  * Whether the best tracker is blocked only by a userfaultfd that two probes, a minute apart, found
- * unused. A killed helper may have left it behind; the user may have it closed (inject_close).
+ * unused. A killed helper may have left it behind; the user may have it closed (track_unblock).
  */
 bool track_offers_close(const struct track *t);
+
+/* Removes from the target what blocks the best tracker: t->stray. Only with the user's consent. */
+int track_unblock(struct track *t, const struct proc *p, struct err *err);
 
 /* Call after a scan of all regions: determines whether somebody else has cleared. */
 void track_settle(struct track *t);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Chooses the tracker, keeps the reasons against the others, and calls the ops. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -143,6 +144,19 @@ track_past(const struct track *t, uint64_t region, uint64_t addr)
 
 /* --- the clear -------------------------------------------------------------------------------- */
 
+/* The error of a tracker that needs consent. */
+static int
+tracker_ask_first(const struct track *t, struct err *err)
+{
+	const struct tracker_words *own = tracker_words(t->tracker),
+				   *other = tracker_words(tracker_reading());
+	char how[sizeof(err->how)];
+
+	snprintf(how, sizeof(how), "--tracker %s --allow-inject %s; --tracker %s compares %s",
+	         own->name, own->consent, other->name, other->compares);
+	return err_set(err, ERR_TARGET, track_why_ask(t), how, "cannot track writes");
+}
+
 int
 track_clear(struct track *t, const struct proc *p, const struct pagemap *pm,
             const struct vma_list *vmas, struct err *err)
@@ -154,10 +168,7 @@ track_clear(struct track *t, const struct proc *p, const struct pagemap *pm,
 	if (t->can == TRACK_UNKNOWN)
 		track_probe(t, p, pm);
 	if (t->can == TRACK_ASK)
-		return err_set(err, ERR_TARGET, track_why_ask(t),
-		               "--tracker uffd --allow-inject runs one system call in it; "
-		               "--tracker hash compares contents",
-		               "cannot track writes");
+		return tracker_ask_first(t, err);
 	if (t->can != TRACK_YES)
 		return err_set(err, ERR_TARGET, t->why, t->how, "cannot track writes");
 	if (tracker_of(t)->clear(t, p, pm, vmas, err) < 0)
@@ -401,6 +412,15 @@ track_offers_close(const struct track *t)
 	                  : tracker_takes_consent(t->choice);
 
 	return wanted && t->stray.ino && t->stray_seen_ns - t->stray_ns >= MINUTE_NS;
+}
+
+int
+track_unblock(struct track *t, const struct proc *p, struct err *err)
+{
+	for (unsigned i = 0; i < TRACKERS; i++)
+		if (tracker_rows[i]->unblock)
+			return tracker_rows[i]->unblock(p, t, err);
+	return 0;
 }
 
 void

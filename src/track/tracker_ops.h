@@ -69,6 +69,12 @@ struct tracker_ops {
 	 * Has no effect on it. NULL: no consent needed.
 	 */
 	void (*costs)(const struct proc *p, struct buf *question, track_cost_fn *fn, void *arg);
+
+	/*
+	 * Removes from the target what its probe found in the way (t->stray); called only with
+	 * consent to that very thing. NULL: nothing it could remove.
+	 */
+	int (*unblock)(const struct proc *p, struct track *t, struct err *err);
 };
 
 #define T(id, ops) extern const struct tracker_ops ops;

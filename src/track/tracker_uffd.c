@@ -314,6 +314,12 @@ uffd_probe(struct track_status *s, struct track *t, const struct proc *p, const 
 	return planned == 0 || track_cannot(s, err.why, err.how);
 }
 
+static int
+uffd_unblock(const struct proc *p, struct track *t, struct err *err)
+{
+	return inject_close(p, &t->stray, err);
+}
+
 const struct tracker_ops uffd_ops = {
     .words =
 	{
@@ -326,6 +332,7 @@ const struct tracker_ops uffd_ops = {
 	    .cleared = "armed",
 	    .price = TRACK_WRITE_WORDS,
 	    .unknown = "not watched",
+	    .consent = "runs one system call in it",
 	    .why_unknown = "it is not watched",
 	    .costs = uffd_prices,
 	},
@@ -338,4 +345,5 @@ const struct tracker_ops uffd_ops = {
     .doubt = uffd_doubt,
     .release = uffd_release,
     .costs = uffd_costs,
+    .unblock = uffd_unblock,
 };

@@ -2,7 +2,7 @@
 #ifndef PM_TRACKER_UFFD_H
 #define PM_TRACKER_UFFD_H
 
-/* Shared by the files of the tracker by userfaultfd: what is registered, and what of that is armed */
+/* Shared by the files of the userfaultfd tracker: what is registered, and what of that is armed. */
 #include "kernel/pagemap.h"
 #include "track/inject.h"
 #include "track/ranges.h"

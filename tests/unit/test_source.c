@@ -170,15 +170,24 @@ made_cgroup(const struct source *s, uint64_t inode, struct buf *out)
 	return false;
 }
 
-static int
-made_smaps(const struct source *s, uint64_t start, uint64_t end, struct smaps *out, struct err *err)
-{
-	const struct smaps_entry lib = {.start = LIB, .pss = 4711};
+static const struct smaps_entry made_lib_smaps = {.start = LIB, .pss = 4711};
 
+static int
+made_smaps(const struct source *s, struct smaps *out, struct err *err)
+{
 	(void)s, (void)err;
 	*out = (struct smaps){0};
-	if (lib.start >= start && lib.start < end)
-		smaps_append(out, &lib);
+	smaps_append(out, &made_lib_smaps);
+	return 0;
+}
+
+static int
+made_smaps_one(const struct source *s, uint64_t start, struct smaps_entry *out, struct err *err)
+{
+	(void)s;
+	if (start != LIB)
+		return err_set(err, ERR_TARGET, "made up", NULL, "cannot read smaps");
+	*out = made_lib_smaps;
 	return 0;
 }
 
@@ -299,7 +308,7 @@ made_costs(struct source *s, const struct track *t, struct buf *question, track_
 }
 
 static int
-made_close_stray(struct source *s, struct track *t, struct err *err)
+made_unblock(struct source *s, struct track *t, struct err *err)
 {
 	return made_clear(s, t, NULL, err);
 }
@@ -311,7 +320,7 @@ static const struct source_writes made_writes = {
     .judge = made_judge,
     .hazard = made_hazard,
     .costs = made_costs,
-    .close_stray = made_close_stray,
+    .unblock = made_unblock,
 };
 
 static void
@@ -336,6 +345,7 @@ static const struct source_ops made_ops = {
     .folio_sizes = made_folio_sizes,
     .cgroup = made_cgroup,
     .smaps = made_smaps,
+    .smaps_one = made_smaps_one,
     .bytes = made_bytes,
     .fault_in = made_fault_in,
     .files = made_files,

@@ -241,7 +241,7 @@ tracker_is_whole(enum tracker tracker, const struct tracker_ops *o)
 	ok(o->probe && o->clear && o->doubt, "what each can be asked");
 	ok(!o->written == !o->cats && !(o->everywhere & ~o->cats), "marks, and what reads them");
 	ok(local == !o->cats && local == (o->sign && o->reaches) && local == (w->compares != NULL), "or pages, and their signatures");
-	ok(!o->costs == !w->costs && (!o->costs || w->price), "what needs consent states its costs");
+	ok(!o->costs == !w->costs && !o->costs == !w->consent && (!o->costs || w->price), "what needs consent states its costs");
 }
 
 static void
