@@ -53,7 +53,7 @@ main_secure_standard_files(void)
 	return had_output;
 }
 
-/* A PID, or the name of a process. 0: there is a choice, and a screen to choose on. */
+/* Finds the PID of a PID or name. 0: the user must choose, and there is a screen for it. */
 static int
 main_find_target(const struct options *o, pid_t *pid, struct err *err)
 {
@@ -125,7 +125,10 @@ main_run_screen(const struct options *o, const struct rc *rc, pid_t pid, const c
 	return app_run(&a, err);
 }
 
-/* One line. What it quotes (typed words, a target's name) is escaped: no terminal is to obey it. */
+/*
+ * Prints one line, escaped: it may quote input or a target's name, which the terminal must not
+ * interpret.
+ */
 static void
 main_report(const char *text)
 {
@@ -148,7 +151,7 @@ main_run_batch(const struct options *o, pid_t pid, struct err *err)
 	return r;
 }
 
-/* What has become of the command, once the terminal is the person's again. */
+/* Reports how the command ended, once the terminal is restored. */
 static void
 main_report_command(const char *name, pid_t child, const char *output)
 {
@@ -170,7 +173,9 @@ main_report_command(const char *name, pid_t child, const char *output)
 	buf_free(&text);
 }
 
-/* Starts what is to be started; the target is then a child of ours, or one that was running. */
+/*
+ * Starts the command or the demo, if there is one; the target is that child, or a running process.
+ */
 static int
 main_run_on_target(const struct options *o, const struct rc *rc, struct err *err)
 {
@@ -233,8 +238,8 @@ main_complain(const struct err *err)
 }
 
 /*
- * The command line counts for more than pmtoprc, and has to be read first to know whether that is
- * wanted: an answer for a script, or a measurement, must not depend on who asks.
+ * The command line overrides pmtoprc, and is read first, too: an answer for a script, or a
+ * benchmark, must not depend on the user's settings.
  */
 static int
 main_read_options(struct options *o, struct rc *rc, int argc, char **argv, struct err *err)
@@ -250,8 +255,8 @@ main_read_options(struct options *o, struct rc *rc, int argc, char **argv, struc
 }
 
 /*
- * A container's bare environment says nothing of a language: then characters are UTF-8, as they are
- * all but everywhere. Who has said C, or POSIX, gets ASCII.
+ * Without a locale in the environment, as in containers, assumes UTF-8, as almost everywhere. An
+ * explicit C or POSIX gives ASCII.
  */
 static void
 main_set_locale(void)
@@ -301,6 +306,6 @@ main_program(int argc, char **argv)
 int
 main(int argc, char **argv)
 {
-	helper_main(argc, argv); /* which has one thread, and gives up what that may do */
+	helper_main(argc, argv); /* it has one thread, and drops that thread's rights */
 	return worker_main(main_program, argc, argv);
 }

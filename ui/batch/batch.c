@@ -78,7 +78,7 @@ batch_answer(struct batch *b, struct err *err)
 	return 0;
 }
 
-/* A closed pipe ends us as usual, but not before a watched target is released. */
+/* A closed pipe ends pmtop as usual, but only after a watched target is released. */
 static void
 batch_hold_pipe(int how)
 {

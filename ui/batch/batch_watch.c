@@ -313,7 +313,7 @@ batch_refuse_ended(const struct watch *w, unsigned i, struct err *err)
 	return err_set(err, ERR_TARGET, why, NULL, "interval %u could not be measured", i);
 }
 
-/* Consent was given for the program that ran then. */
+/* Consent ended with the program it was given for. */
 static int
 batch_refuse_exec(const struct watch *w, unsigned i, struct err *err)
 {
@@ -432,7 +432,7 @@ batch_handle(void (*handler)(int))
 
 /*
  * The first signal ends the watch: its interval is reported and the target released. The next one
- * ends us.
+ * ends pmtop.
  */
 static void
 batch_on_end(int sig)

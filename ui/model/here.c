@@ -51,7 +51,7 @@ here_read_bookmark(const struct ui *ui, char letter, size_t at, uint64_t *addr, 
 	return 1;
 }
 
-/* A word of ours at the beginning of s: its length, and its text in `out`. 0: none, -1: err. */
+/* A word of here.def at the beginning of s: its length, and its text in `out`. 0: none, -1: err. */
 static int
 here_read_word(const struct ui *ui, const char *s, size_t at, char *out, size_t size,
                struct err *err)

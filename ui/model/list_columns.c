@@ -15,7 +15,7 @@ list_column(enum column_id id)
 	return column_row(id);
 }
 
-/* One without a place comes last. */
+/* Columns without a place come last. */
 static int
 list_by_place(const void *pa, const void *pb)
 {

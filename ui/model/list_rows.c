@@ -325,8 +325,10 @@ rows_nearest(const struct ui *ui, const struct sample *s)
 	return gs ? gs->g[gs->of[v - l->v]].v.start | ROW_GROUP : best;
 }
 
-/* The cursor's row may be gone: its region unmapped, left out or folded away, its group begun
- * elsewhere. */
+/*
+ * Moves the cursor if its row is gone: its region was unmapped, left out or folded away, or its
+ * group starts elsewhere.
+ */
 static void
 rows_settle_cursor(struct ui *ui, const struct sample *s)
 {
@@ -370,7 +372,7 @@ rows_settle(struct ui *ui, const struct sample *s)
 			list->shown += !in || in[i];
 		rows_make_groups(ui, s, in);
 		if (o.moves && !list->order_whole && at_top)
-			ui->region = 0; /* the top was requested, and is known only now */
+			ui->region = 0; /* the top was requested before the rows were known */
 		if (!list->order || !o.moves || !list->order_whole || list->order_smaps != smaps ||
 		    ui->now > ui->touched_ns + HOLD_NS)
 			rows_sort_rows(ui, s, &o);

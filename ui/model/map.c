@@ -7,9 +7,9 @@
 
 /* From an overview to full detail. */
 static const struct scale {
-	double unit;   /* cells a doubling */
-	unsigned name; /* the most cells that a block gets for its name */
-	uint64_t gap;  /* the smallest that is an item */
+	double unit;   /* cells per doubling */
+	unsigned name; /* the maximum of cells that a block gets for its name */
+	uint64_t gap;  /* the smallest gap that is an item */
 } map_scales[MAP_SCALES] = {
     {0.25, 3, UINT64_C(1) << 40}, {0.5, 5, UINT64_C(1) << 36}, {0.75, 7, UINT64_C(1) << 33},
     {1, 9, UINT64_C(1) << 30},    {1.5, 12, UINT64_C(1) << 30}, {2, 14, UINT64_C(1) << 27},
@@ -17,7 +17,7 @@ static const struct scale {
     {6, 40, UINT64_C(1) << 20},   {8, 48, UINT64_C(1) << 20}, {12, 64, UINT64_C(1) << 20},
     {16, 64, UINT64_C(1) << 20},
 };
-enum { GAP_CELLS = 14, GAP_SHORT = 8, GAP_WIDE = 4 /* from this scale on its word is written */ };
+enum { GAP_CELLS = 14, GAP_SHORT = 8, GAP_WIDE = 4 /* from this scale on gaps are labelled */ };
 
 /* --- what belongs together -------------------------------------------------------------------- */
 
@@ -77,7 +77,7 @@ map_skip_prefix(const char **s, const char *prefix)
 	return true;
 }
 
-/* A file by its base name, named memory by that name; the rest as the kernel names it. */
+/* A file's base name, or the name of named memory; else the kernel's name. */
 static const char *
 map_plain_name(const struct vma *v, size_t *len)
 {
@@ -109,7 +109,7 @@ map_label(struct buf *out, const struct map_item *item, const struct vma_list *v
 	size_t n = 0, len;
 	const char *s;
 
-	/* of what is in use, as far as anything is */
+	/* the type of what is in use, if anything is */
 	for (size_t i = item->first; i < item->first + item->n; i++) {
 		const struct vma *u = &vmas->v[i];
 
@@ -150,7 +150,7 @@ map_cells_for(uint64_t bytes, size_t page_size, const struct scale *sc)
 	return cells < 1 ? 1 : (size_t)(cells + 0.5);
 }
 
-/* A guard is one character, and takes no share of the cells. */
+/* A guard has one cell, and takes no share of the others. */
 static double
 map_weight(const struct vma *v, const struct map *m, size_t page_size)
 {
@@ -281,7 +281,7 @@ map_make_linear(struct map *m, const struct vma_list *vmas)
 	}
 }
 
-/* Breaks nothing that fits into one row. */
+/* Never breaks an item that fits into one row. */
 static void
 map_place_items(struct map *m, const struct vma_list *vmas, size_t page_size)
 {
@@ -374,7 +374,7 @@ map_item_of(const struct map *m, size_t i)
 {
 	size_t lo = 0, hi = m->items;
 
-	while (lo < hi) { /* the first one that begins behind the piece */
+	while (lo < hi) { /* the first one that starts after the piece */
 		size_t mid = lo + (hi - lo) / 2;
 
 		if (m->item[mid].start <= m->piece[i].start)
@@ -390,7 +390,7 @@ map_nearest(const struct map *m, size_t row, unsigned col)
 {
 	size_t want = row * m->cols + col, lo = 0, hi = m->pieces;
 
-	while (lo < hi) { /* the first one that begins behind the place */
+	while (lo < hi) { /* the first one that starts after the place */
 		size_t mid = lo + (hi - lo) / 2;
 
 		if (m->piece[mid].at <= want)
@@ -398,7 +398,7 @@ map_nearest(const struct map *m, size_t row, unsigned col)
 		else
 			hi = mid;
 	}
-	/* the one before it, unless that is further up and the other is in the row */
+	/* the one before it, unless that is in an earlier row and the other one in this row */
 	if (lo < m->pieces && m->piece[lo].at / m->cols == row &&
 	    (!lo || (m->piece[lo - 1].at + u64_max(m->piece[lo - 1].cells, 1) - 1) / m->cols < row))
 		return lo;

@@ -7,13 +7,13 @@
 #include <time.h>
 
 /*
- * The message log, newest last: a message is on screen for some seconds, and here as long as pmtop
- * runs. If the log is full, the oldest is dropped.
+ * The message log, newest last: messages are on screen for some seconds, and here as long as pmtop
+ * runs. A full log drops the oldest.
  */
 enum { MESSAGES_MAX = 200 };
 
 struct message {
-	time_t when;     /* the last time, by the clock on the wall */
+	time_t when;     /* when it was last shown, in wall-clock time */
 	unsigned times;  /* repeated in succession */
 	int role;        /* enum role */
 	char *text;

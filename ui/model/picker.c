@@ -38,7 +38,8 @@ picker_score(const struct process *p, const char *filter)
 
 	snprintf(pid, sizeof(pid), "%d", (int)p->pid);
 	for (size_t i = 0; i < ARRAY_LEN(of); i++) {
-		bool number = of[i] == pid && !strstr(pid, filter); /* digits apart are another */
+		/* scattered digits are another number */
+		bool number = of[i] == pid && !strstr(pid, filter);
 		int score = number ? FUZZY_NONE : fuzzy_score(filter, of[i], NULL);
 
 		best = score > best ? score : best;
@@ -246,7 +247,7 @@ picker_clear(struct picker *p, const struct processes *list)
 		return false;
 	p->filter[0] = '\0';
 	p->by_match = false;
-	p->stale = true; /* the cursor stays on what was found */
+	p->stale = true; /* the cursor stays on the best match */
 	picker_update(p, list);
 	return true;
 }

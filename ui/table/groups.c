@@ -30,7 +30,7 @@ group_key(const struct vma_list *l, size_t i, enum grouping by)
 	return vma_shown_name(v);
 }
 
-/* Whether it is one of the things its group counts, and not, say, their guard. */
+/* Whether the region is a unit that its group counts, and not, for example, a guard. */
 static bool
 groups_is_unit(const struct vma_list *l, size_t i, const char *key)
 {

@@ -206,7 +206,7 @@ paint_flush(void)
 	return changed;
 }
 
-/* Encodes it for the locale; what the locale lacks is not on the screen either. */
+/* Encodes a character for the locale; paint never draws one that the locale lacks. */
 static void
 paint_add_char(struct buf *out, wchar_t ch)
 {
