@@ -6,6 +6,7 @@
 
 #include "base/guess.h"
 #include "base/text.h"
+#include "filter/lex.h"
 #include "query/query.h"
 
 /* --- whether a region has a name -------------------------------------------------------------- */
@@ -270,13 +271,7 @@ query_holds(const struct load *l, const struct vma *v)
 static int
 query_bad_place(const struct query_place *at, const char *why, const char *how, struct err *err)
 {
-	char place[160];
-
-	snprintf(place, sizeof(place), "%s (column %d)", why, at->column);
-	err_set(err, ERR_USAGE, place, how, "cannot read \"%.80s\"",
-	        at->shown[0] ? at->shown : at->name);
-	err->column = at->column;
-	return -1;
+	return lex_bad(at->shown[0] ? at->shown : at->name, at->column, why, how, err);
 }
 
 static bool
