@@ -1,20 +1,31 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A kernel that keeps its readers waiting, for tests: loaded before the program (LD_PRELOAD), it
- * lets no FILE be opened as long as there is a FILE.slow beside it.
+ * lets no FILE be opened as long as there is a FILE.slow beside it; and no smaps as long as there is
+ * the file that $SLOW_SMAPS names: beside a real process's none can be made.
  */
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <unistd.h>
 
 static void
+wait_while_there(const char *mark)
+{
+	while (access(mark, F_OK) == 0)
+		poll(NULL, 0, 10);
+}
+
+static void
 wait_while_slow(int dir, const char *name)
 {
+	const char *slow = getenv("SLOW_SMAPS");
 	char link[64], folder[PATH_MAX / 2] = "", mark[PATH_MAX];
 	ssize_t n = 0;
 
@@ -23,10 +34,10 @@ wait_while_slow(int dir, const char *name)
 		n = readlink(link, folder, sizeof(folder) - 2);
 		folder[n > 0 ? n : 0] = n > 0 ? '/' : '\0';
 	}
-	if (snprintf(mark, sizeof(mark), "%s%s.slow", folder, name) >= (int)sizeof(mark))
-		return;
-	while (access(mark, F_OK) == 0)
-		poll(NULL, 0, 10);
+	if (slow && !strcmp(name, "smaps"))
+		wait_while_there(slow);
+	if (snprintf(mark, sizeof(mark), "%s%s.slow", folder, name) < (int)sizeof(mark))
+		wait_while_there(mark);
 }
 
 static int

@@ -248,11 +248,13 @@ page_facts_past(struct answer *a, const struct track_past *p)
 	page_facts_recent(a, p);
 }
 
-static void
-page_facts_symbol(struct answer *a, struct target *t, const struct vma_list *vmas, uint64_t addr)
+struct answer *
+answer_symbol(struct target *t, const struct vma_list *vmas, uint64_t addr)
 {
+	struct answer *a = answer_new();
 	struct buf b = {0}, mangled = {0};
 
+	a->place = addr;
 	if (symbol_at(t, vmas, addr, &b, &mangled))
 		answer_add_name(a, "symbol", b.s);
 	else if (symbol_source(vmas, addr) && t->source->ops->late(t->source))
@@ -261,6 +263,14 @@ page_facts_symbol(struct answer *a, struct target *t, const struct vma_list *vma
 		answer_add_name(a, "mangled", mangled.s); /* the name that other tools know */
 	buf_free(&b);
 	buf_free(&mangled);
+	return a;
+}
+
+static void
+page_facts_symbol(struct answer *a, const struct answer *symbol)
+{
+	for (size_t i = 0; symbol && i < symbol->n; i++)
+		answer_add_text(a, symbol->f[i].key, symbol->f[i].value)->note = symbol->f[i].note;
 }
 
 static struct answer *
@@ -287,7 +297,8 @@ answer_gap(const struct vma_list *vmas, uint64_t addr)
 }
 
 struct answer *
-answer_page(struct target *t, const struct vma_list *vmas, uint64_t addr, struct err *err)
+answer_page_with(struct target *t, const struct vma_list *vmas, uint64_t addr,
+                 const struct answer *symbol, struct err *err)
 {
 	const struct vma *v = vma_at(vmas, addr);
 	uint64_t base = addr & ~(uint64_t)(t->page_size - 1);
@@ -308,7 +319,7 @@ answer_page(struct target *t, const struct vma_list *vmas, uint64_t addr, struct
 	a->past = track_past(&t->track, v->start, base);
 	answer_add_hex(a, "address", addr);
 	page_facts_region(a, v, addr);
-	page_facts_symbol(a, t, vmas, addr);
+	page_facts_symbol(a, symbol);
 	answer_add_text(a, "state", state_row((enum state)pg.state)->name);
 	if (pg.known & PAGE_WORD)
 		page_facts_word(a, &pg);
@@ -324,5 +335,15 @@ answer_page(struct target *t, const struct vma_list *vmas, uint64_t addr, struct
 	page_sentence(&b, &pg, tracker_words(t->track.tracker)->verb, written,
 	              source_now(t->source));
 	a->line = b.s;
+	return a;
+}
+
+struct answer *
+answer_page(struct target *t, const struct vma_list *vmas, uint64_t addr, struct err *err)
+{
+	struct answer *symbol = answer_symbol(t, vmas, addr);
+	struct answer *a = answer_page_with(t, vmas, addr, symbol, err);
+
+	answer_unref(symbol);
 	return a;
 }

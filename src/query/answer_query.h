@@ -13,11 +13,19 @@
 /* One page and its region (NULL: none). */
 struct answer *answer_page(struct target *t, const struct vma_list *vmas, uint64_t addr,
                            struct err *err);
+/* The same in two parts: the symbol, which takes time; and the page with it (NULL: without). */
+struct answer *answer_symbol(struct target *t, const struct vma_list *vmas, uint64_t addr);
+struct answer *answer_page_with(struct target *t, const struct vma_list *vmas, uint64_t addr,
+                                const struct answer *symbol, struct err *err);
 /*
- * Everything about the region that contains addr. Reads smaps up to it, so call it only on request.
+ * Everything about the region that contains addr. Counts its pages, and reads smaps up to it, so
+ * call it only on request.
  */
 struct answer *answer_region(struct target *t, const struct vma_list *vmas, uint64_t addr,
                              struct err *err);
+/* What maps has of it. */
+struct answer *answer_region_maps(struct target *t, const struct vma_list *vmas, uint64_t addr,
+                                  struct err *err);
 /* The bytes of a QUERY_BYTES that are in RAM. */
 struct answer *answer_bytes(struct target *t, const struct vma_list *vmas, const struct query *q,
                             struct err *err);

@@ -41,7 +41,6 @@ answer_facts_states(struct answer *a, struct target *t, const struct vma *v, str
 	static const struct walk_options o = {.needs = PAGE_NEED_FLAGS | PAGE_NEED_CACHE};
 	uint64_t by_state[STATE_COUNT] = {0};
 
-	answer_add_number(a, "pages", vma_size(v) / t->page_size);
 	progress_begin(t->progress, vma_size(v));
 	if (walk_count(t, v, v->start, v->end, &o, by_state, err) != 0)
 		return -1;
@@ -84,7 +83,7 @@ answer_facts_smaps(struct answer *a, const struct target *t, const struct vma *v
 }
 
 struct answer *
-answer_region(struct target *t, const struct vma_list *vmas, uint64_t addr, struct err *err)
+answer_region_maps(struct target *t, const struct vma_list *vmas, uint64_t addr, struct err *err)
 {
 	const struct vma *v = vma_at(vmas, addr);
 	struct answer *a;
@@ -100,14 +99,24 @@ answer_region(struct target *t, const struct vma_list *vmas, uint64_t addr, stru
 	a->has_place = true;
 	a->place = v->start;
 	answer_facts_maps(a, v);
-	if (answer_facts_states(a, t, v, err) < 0) {
-		answer_unref(a);
-		return NULL;
-	}
-	answer_facts_smaps(a, t, v);
+	answer_add_number(a, "pages", vma_size(v) / t->page_size);
 	buf_fmt(&b, "%llx ", (unsigned long long)v->start);
 	text_escape(&b, vma_shown_name(v), strlen(vma_shown_name(v)), false);
 	buf_fmt(&b, " %s: %s", size_text(size, vma_size(v)), explain_region(v));
 	a->line = b.s;
 	return a;
+}
+
+struct answer *
+answer_region(struct target *t, const struct vma_list *vmas, uint64_t addr, struct err *err)
+{
+	const struct vma *v = vma_at(vmas, addr);
+	struct answer *a = answer_region_maps(t, vmas, addr, err);
+
+	if (a && answer_facts_states(a, t, v, err) == 0) {
+		answer_facts_smaps(a, t, v);
+		return a;
+	}
+	answer_unref(a);
+	return NULL;
 }

@@ -20,7 +20,9 @@ answerer_takes(const struct command *c)
 	switch (c->kind) {
 	case COMMAND_FAULT:
 	case COMMAND_FIND:
-	case COMMAND_SMAPS: return true;
+	case COMMAND_SMAPS:
+	case COMMAND_CARD:
+	case COMMAND_SUM: return true;
 	case COMMAND_ASK: return !answer_needs_tracker(c->text);
 	case COMMAND_REFRESH:
 	case COMMAND_CLEAR:
@@ -86,6 +88,19 @@ answerer_find(struct answerer *a, const struct regions *rs, struct result *r)
 	}
 }
 
+static struct answer *
+answerer_read_card(struct answerer *a, const struct vma_list *vmas, const struct command *c,
+                   struct err *err)
+{
+	switch (c->card) {
+	case CARD_PAGE: return answer_symbol(&a->t, vmas, c->at);
+	case CARD_REGION: return answer_region(&a->t, vmas, c->at, err);
+	case CARD_CAPABILITIES: return answer_capabilities(&a->t);
+	case CARD_NONE: break;
+	}
+	return NULL;
+}
+
 static void
 answerer_do(struct answerer *a, const struct job *j, const struct vma_list *vmas, struct result *r)
 {
@@ -101,6 +116,13 @@ answerer_do(struct answerer *a, const struct job *j, const struct vma_list *vmas
 		break;
 	case COMMAND_SMAPS:
 		r->smaps = target_smaps(&a->t, &r->err);
+		break;
+	case COMMAND_CARD:
+		r->answer = answerer_read_card(a, vmas, &j->command, &r->err);
+		break;
+	case COMMAND_SUM:
+		window_sum(&a->t, vmas, j->command.at, j->command.end, j->command.lens, &r->sum,
+		           &r->err);
 		break;
 	case COMMAND_REFRESH:
 	case COMMAND_CLEAR:

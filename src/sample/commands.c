@@ -121,7 +121,9 @@ command_cannot(enum command_kind kind)
 	switch (kind) {
 	case COMMAND_CLEAR: return "cannot track writes";
 	case COMMAND_FAULT:
-	case COMMAND_SMAPS: return "cannot read";
+	case COMMAND_SMAPS:
+	case COMMAND_CARD: return "cannot read";
+	case COMMAND_SUM: return "cannot count";
 	case COMMAND_FIND: return "cannot search";
 	case COMMAND_REFRESH:
 	case COMMAND_ASK:

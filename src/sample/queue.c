@@ -46,6 +46,14 @@ command_replaces(const struct command *newer, const struct command *older)
 	return newer->kind == older->kind && newer->kind != COMMAND_FAULT;
 }
 
+bool
+command_same(const struct command *a, const struct command *b)
+{
+	return a->kind == b->kind && a->at == b->at && a->end == b->end && a->card == b->card &&
+	       a->lens == b->lens && a->bytes == b->bytes && a->back == b->back &&
+	       a->closes == b->closes && !strcmp(a->text, b->text);
+}
+
 void
 queue_put(struct queue *q, const struct command *c)
 {

@@ -10,6 +10,7 @@
 #include "kernel/smaps.h"
 #include "query/answer.h"
 #include "query/seek.h"
+#include "sample/window.h"
 
 /*
  * Commands are things done once. Each command in the queue is answered by exactly one result,
@@ -22,15 +23,23 @@ enum command_kind {
 	COMMAND_FIND,  /* the next page, or the next bytes */
 	COMMAND_ASK,   /* a question */
 	COMMAND_SMAPS, /* reads smaps; samples include it from then on */
+	COMMAND_CARD,  /* what takes time of the card on screen; samples include it from then on */
+	COMMAND_SUM,   /* counts the chosen range; samples include it from then on */
 	COMMAND_KINDS
 };
+
+/* Facts about the page or the region under the cursor, or about what the kernel allows. */
+enum card_kind { CARD_NONE, CARD_PAGE, CARD_REGION, CARD_CAPABILITIES };
 
 struct command {
 	enum command_kind kind;
 	uint64_t serial;   /* set by queue_add; above 0 */
 	uint64_t since_ns; /* when it was requested */
 	char text[512];    /* ASK: the question; FIND: a filter, or a pattern for `bytes` */
-	uint64_t at;       /* FAULT: the page; FIND: where to begin; bytes: in its region only */
+	/* FAULT: the page; FIND: where to begin; bytes: in its region only; CARD; SUM: [at, end) */
+	uint64_t at, end;
+	enum card_kind card; /* CARD */
+	enum lens lens;    /* SUM */
 	bool bytes, back;  /* FIND; back: the one before */
 	uint64_t closes;   /* CLEAR: the inode of a userfaultfd to close first; 0: none */
 };
@@ -53,7 +62,8 @@ struct result {
 	struct command command;   /* serial 0: not a command, but a clear of the auto-clear */
 	enum result_end end;
 	struct err err;           /* what[0] == 0: none; then, by kind: */
-	struct answer *answer;    /* ASK */
+	struct answer *answer;    /* ASK; CARD: of a page its symbol */
+	struct range_sum sum;     /* SUM */
 	struct seek_found found;  /* FIND */
 	struct smaps_reading *smaps; /* SMAPS */
 	unsigned execs;           /* those of the answerer: sample.execs when it was asked */
@@ -85,6 +95,9 @@ struct queue {
 
 /* Whether a newer command makes an older one redundant. */
 bool command_replaces(const struct command *newer, const struct command *older);
+
+/* Whether both ask for the same. */
+bool command_same(const struct command *a, const struct command *b);
 
 /*
  * Appends a command and returns its serial. A waiting command of the same kind is replaced, and its

@@ -13,6 +13,7 @@
 #include "query/answer_query.h"
 #include "target/page_read.h"
 #include "target/pointers.h"
+#include "target/symbol.h"
 
 enum {
 	PARTIAL_MS = 150, /* how often an unfinished window is published */
@@ -49,6 +50,32 @@ reader_copy_tracker(struct reader *l)
 	l->draft.scope = t->scope;
 }
 
+/* Ends what is known of a card: the next one is another. */
+static void
+reader_drop_card(struct reader *l)
+{
+	answer_unref(l->draft.card);
+	l->draft.card = NULL;
+	l->draft.card_whole = false;
+	l->draft.card_err.what[0] = '\0';
+}
+
+/* What commands have read of the program that ran before. */
+static void
+reader_forget_once(struct reader *l)
+{
+	struct sample *d = &l->draft;
+
+	reader_drop_card(l);
+	answer_unref(l->symbol);
+	l->symbol = NULL;
+	smaps_reading_unref(d->smaps);
+	d->smaps = NULL;
+	d->smaps_err.what[0] = '\0';
+	d->range = (struct range_sum){0};
+	d->range_err.what[0] = '\0';
+}
+
 /*
  * The address space read as empty, or not at all. After an exec, opens the new one; after the end
  * of the process, records it. In between (exiting, or exec of a program we may not read) the next
@@ -70,9 +97,7 @@ reader_address_space_gone(struct reader *l, struct vma_list *vmas)
 		return true;
 	l->draft.trouble.what[0] = '\0';
 	l->draft.execs++;
-	smaps_reading_unref(l->draft.smaps);
-	l->draft.smaps = NULL;
-	l->draft.smaps_err.what[0] = '\0';
+	reader_forget_once(l);
 	l->t.track.can = TRACK_UNKNOWN; /* probe again for the new program */
 	l->now.auto_clear_ns = 0;
 	bytes_unref(l->draft.bytes); /* of another address space: nothing to compare with */
@@ -177,43 +202,118 @@ reader_read_grid(struct reader *l, const struct vma_list *vmas)
 	return true;
 }
 
-/* Counts the chosen range; if abandoned, the newer request counts it. */
-static void
-reader_read_range(struct reader *l, const struct vma_list *vmas)
-{
-	const struct screen_request *w = &l->now.screen;
-	const struct vma *v = vma_at(vmas, w->range_lo);
-	struct sample_range r = {.lo = w->range_lo, .hi = w->range_hi, .lens = w->lens};
-
-	if (!v || w->range_hi > v->end)
-		l->draft.range = (struct sample_range){0};
-	else if (window_sum(&l->t, v, r.lo, r.hi, r.lens, &r.cell, &l->draft.trouble) == 0)
-		l->draft.range = r;
-}
-
+/* Whether the symbol is that of the page, and of the file that is mapped there now. */
 static bool
-reader_range_is_counted(const struct reader *l)
+reader_has_symbol(const struct reader *l, uint64_t at, const struct vma *from)
 {
-	const struct sample_range *r = &l->draft.range;
-	const struct screen_request *w = &l->now.screen;
+	const struct vma *was = &l->symbol_from;
 
-	return r->lo == w->range_lo && r->hi == w->range_hi && r->lens == w->lens;
+	return l->symbol && l->symbol->place == at && from && from->start == was->start &&
+	       from->offset == was->offset && from->inode == was->inode &&
+	       from->dev_major == was->dev_major && from->dev_minor == was->dev_minor;
+}
+
+/* The symbol comes by a command (reader_adopt), if it is a page that may have one. */
+static void
+reader_read_page(struct reader *l, const struct vma_list *vmas)
+{
+	uint64_t at = l->now.screen.card;
+	const struct vma *from = symbol_source(vmas, at);
+	bool has = reader_has_symbol(l, at, from);
+
+	reader_drop_card(l);
+	l->draft.card =
+	    answer_page_with(&l->t, vmas, at, has ? l->symbol : NULL, &l->draft.card_err);
+	l->draft.card_whole = has || !from;
+}
+
+/* What is known at once. The rest of the cards of a region and of the capabilities is a command. */
+static void
+reader_read_card(struct reader *l, const struct request *before, const struct vma_list *vmas)
+{
+	const struct screen_request *w = &l->now.screen, *was = &before->screen;
+
+	if (w->card_on == CARD_PAGE) {
+		reader_read_page(l, vmas);
+	} else if (was->card_on != w->card_on || was->card != w->card) {
+		reader_drop_card(l);
+		if (w->card_on == CARD_REGION)
+			l->draft.card =
+			    answer_region_maps(&l->t, vmas, w->card, &l->draft.card_err);
+	}
+	l->draft.card_kind = w->card_on;
+}
+
+/* The card of the page itself is read again. */
+static void
+reader_adopt_symbol(struct reader *l, const struct result *r)
+{
+	const struct vma *from = symbol_source(&l->draft.regions->vmas, r->command.at);
+
+	answer_unref(l->symbol);
+	l->symbol = from ? answer_ref(r->answer) : NULL;
+	if (from)
+		l->symbol_from = *from;
+	l->symbol_from.name = NULL;
 }
 
 static void
-reader_read_card(struct reader *l, const struct vma_list *vmas)
+reader_adopt_card(struct reader *l, const struct result *r)
 {
-	const struct screen_request *w = &l->now.screen;
+	const struct command *c = &r->command;
 
-	answer_unref(l->draft.card);
-	l->draft.card_err.what[0] = '\0';
-	if (w->card_on == CARD_REGION)
-		l->draft.card = answer_region(&l->t, vmas, w->card, &l->draft.card_err);
-	else if (w->card_on == CARD_CAPABILITIES)
-		l->draft.card = answer_capabilities(&l->t);
-	else
-		l->draft.card = answer_page(&l->t, vmas, w->card, &l->draft.card_err);
-	l->draft.card_kind = w->card_on;
+	if (c->card != l->now.screen.card_on || c->at != l->now.screen.card)
+		return;
+	if (c->card == CARD_PAGE) {
+		reader_adopt_symbol(l, r);
+		return;
+	}
+	if (r->err.what[0]) {
+		l->draft.card_err = r->err;
+		return;
+	}
+	reader_drop_card(l);
+	l->draft.card = answer_ref(r->answer);
+	l->draft.card_whole = true;
+}
+
+static void
+reader_adopt_sum(struct reader *l, const struct result *r)
+{
+	const struct command *c = &r->command;
+
+	l->draft.range = r->sum;
+	l->draft.range_err = r->err;
+	if (r->err.what[0])
+		l->draft.range = (struct range_sum){.lo = c->at, .hi = c->end, .lens = c->lens};
+}
+
+static void
+reader_adopt_smaps(struct reader *l, const struct result *r)
+{
+	smaps_reading_unref(l->draft.smaps);
+	l->draft.smaps = smaps_reading_ref(r->smaps);
+	l->draft.smaps_err = r->err;
+}
+
+void
+reader_adopt(struct reader *l, const struct result *r)
+{
+	if (r->execs != l->draft.execs)
+		return; /* of a program that runs no longer */
+	if (r->err.what[0] && !target_is_alive(&l->t))
+		return; /* the last that was read belongs to the last sample */
+	switch (r->command.kind) {
+	case COMMAND_CARD: reader_adopt_card(l, r); break;
+	case COMMAND_SUM: reader_adopt_sum(l, r); break;
+	case COMMAND_SMAPS: reader_adopt_smaps(l, r); break;
+	case COMMAND_REFRESH:
+	case COMMAND_CLEAR:
+	case COMMAND_FAULT:
+	case COMMAND_FIND:
+	case COMMAND_ASK:
+	case COMMAND_KINDS: break;
+	}
 }
 
 static void
@@ -376,19 +476,8 @@ reader_read_lightly(struct reader *l)
 	return same;
 }
 
-/* The card of a page is read in each scan; the others once, or again if abandoned. */
-static bool
-reader_card_is_due(const struct reader *l, const struct request *before, bool again)
-{
-	const struct screen_request *w = &l->now.screen;
-
-	return w->card_on == CARD_PAGE || before->screen.card_on != w->card_on ||
-	       before->screen.card != w->card || again ||
-	       (!l->draft.card && !l->draft.card_err.what[0]);
-}
-
 void
-reader_read_extras(struct reader *l, const struct request *before, bool scanned, bool again)
+reader_read_extras(struct reader *l, const struct request *before)
 {
 	const struct screen_request *w = &l->now.screen;
 	const struct vma_list *vmas;
@@ -396,10 +485,8 @@ reader_read_extras(struct reader *l, const struct request *before, bool scanned,
 	if (!l->draft.regions || l->draft.ended)
 		return;
 	vmas = &l->draft.regions->vmas;
-	if (scanned || !reader_range_is_counted(l))
-		reader_read_range(l, vmas);
-	if (w->card_on && reader_card_is_due(l, before, again))
-		reader_read_card(l, vmas);
+	if (w->card_on)
+		reader_read_card(l, before, vmas);
 	if (w->hex_on)
 		reader_read_bytes(l, vmas);
 }
@@ -471,6 +558,7 @@ reader_close(struct reader *l)
 	regions_unref(l->draft.regions);
 	window_unref(l->draft.window);
 	answer_unref(l->draft.card);
+	answer_unref(l->symbol);
 	bytes_unref(l->draft.bytes);
 	results_free(&l->done);
 	smaps_reading_unref(l->draft.smaps);

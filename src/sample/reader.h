@@ -28,6 +28,8 @@ struct reader {
 	struct results done;  /* results since the draft was last published */
 
 	/* private to reader.c */
+	struct answer *symbol; /* of the page that it has as its place; NULL: not known yet */
+	struct vma symbol_from; /* the mapping that it is from, without a name */
 	uint64_t last_full, last_partial;
 	/* the filter of the draft's window */
 	char window_filter[sizeof(((struct screen_request *)0)->filter)];
@@ -65,11 +67,11 @@ bool reader_is_quiet(struct reader *l);
  */
 bool reader_read_lightly(struct reader *l);
 
-/*
- * Reads what is on screen besides the regions: a range, a card, bytes. `looked`: the regions were
- * just read; `again`: also what is otherwise read once.
- */
-void reader_read_extras(struct reader *l, const struct request *before, bool scanned, bool again);
+/* Reads what is on screen besides the regions, if it is cheap: a card, bytes. */
+void reader_read_extras(struct reader *l, const struct request *before);
+
+/* Copies into the draft what a command has read for the screen, if it is still on screen. */
+void reader_adopt(struct reader *l, const struct result *r);
 
 /* Copies the state of the tracker into the draft. */
 void reader_copy_tracker(struct reader *l);

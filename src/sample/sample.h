@@ -7,6 +7,7 @@
 
 #include "kernel/smaps.h"
 #include "query/answer.h"
+#include "sample/queue.h"
 #include "sample/window.h"
 #include "target/bytes.h"
 #include "target/region.h"
@@ -14,20 +15,17 @@
 #include "track/track.h"
 
 /*
- * The cards of a region, which need smaps, and of the capabilities are read once, and again with
- * COMMAND_REFRESH; that of a page in each scan.
+ * What is on screen and must be read for it: cheap facts in each scan, the others by a command:
+ * smaps, range and card.
  */
-enum card_kind { CARD_NONE, CARD_PAGE, CARD_REGION, CARD_CAPABILITIES };
-
-/* What is on screen and must be read for it. */
 struct screen_request {
 	enum lens lens;
-	bool smaps_on;        /* columns that need smaps: read once by COMMAND_SMAPS */
+	bool smaps_on;        /* columns that need smaps: COMMAND_SMAPS */
 	bool grid_on;         /* a grid: */
 	struct grid grid;
 	char filter[256];     /* of its pages; "": none */
-	uint64_t range_lo, range_hi; /* a range is chosen; 0, 0: none */
-	enum card_kind card_on; /* facts about the page or the region at: */
+	uint64_t range_lo, range_hi; /* a range is chosen: COMMAND_SUM; 0, 0: none */
+	enum card_kind card_on; /* facts about the page or the region at: (COMMAND_CARD) */
 	uint64_t card;
 	bool hex_on;          /* bytes: */
 	uint64_t hex_at;      /* from here on, ... */
@@ -81,11 +79,8 @@ struct sample {
 	/* of request.grid, or of the previous geometry while a new one is read */
 	struct window *window;
 
-	struct sample_range {
-		uint64_t lo, hi;   /* 0, 0: none was requested, or it is in no region */
-		enum lens lens;
-		struct cell cell;  /* all of its pages */
-	} range;               /* request.range, or the previous one while it is counted */
+	struct range_sum range; /* of the last COMMAND_SUM, or: */
+	struct err range_err;   /* what[0] != 0: why not */
 
 	/* the clear: see track.h */
 	enum track_can can_track;
@@ -105,8 +100,9 @@ struct sample {
 	struct err smaps_err;  /* what[0] != 0: why not */
 
 	enum card_kind card_kind;
-	struct answer *card;   /* of request.card */
-	struct err card_err;
+	struct answer *card;   /* of request.card; NULL: nothing is known yet */
+	bool card_whole;       /* with the facts of COMMAND_CARD, or: */
+	struct err card_err;   /* what[0] != 0: why not */
 
 	struct bytes *bytes;   /* of request.hex_at, or where it was before */
 	struct err bytes_err;  /* what[0] != 0: why there are none */

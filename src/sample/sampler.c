@@ -53,6 +53,7 @@ struct sampler {
 	/* owned by the first thread */
 	struct reader reader;
 	struct queue todo; /* taken out of the queue */
+	struct results faults; /* of pages read in: wait for a scan that shows them */
 	struct command next; /* to be passed to the answerer; serial 0: none */
 	uint64_t next_scan;
 	bool stale; /* the last scan was abandoned for a newer request, and is still due */
@@ -124,6 +125,17 @@ sampler_end_running(struct sampler *s, enum result_end end)
 	return true;
 }
 
+/* With the lock held: a target that cannot be opened answers nothing. */
+static void
+sampler_refuse(struct sampler *s)
+{
+	while (s->queue.n) {
+		struct result r = {.command = queue_take(&s->queue, 0), .err = s->open_err};
+
+		results_add(&s->results, &r);
+	}
+}
+
 uint64_t
 sampler_command(struct sampler *s, const struct command *c)
 {
@@ -134,6 +146,8 @@ sampler_command(struct sampler *s, const struct command *c)
 		sampler_end_running(s, RESULT_REPLACED);
 	serial = queue_add(&s->queue, c, &s->results);
 	s->queue.v[s->queue.n - 1].since_ns = time_ns();
+	if (s->open_failed)
+		sampler_refuse(s);
 	if (s->results.n)
 		eventfd_write(s->event, 1);
 	worker_wake(&s->worker);
@@ -246,7 +260,18 @@ sampler_wait_for_work(struct sampler *s, bool *news)
 static bool
 sampler_adopts(const struct result *r)
 {
-	return r->command.kind == COMMAND_FAULT || r->command.kind == COMMAND_SMAPS;
+	switch (r->command.kind) {
+	case COMMAND_FAULT:
+	case COMMAND_SMAPS:
+	case COMMAND_CARD:
+	case COMMAND_SUM: return true;
+	case COMMAND_REFRESH:
+	case COMMAND_CLEAR:
+	case COMMAND_FIND:
+	case COMMAND_ASK:
+	case COMMAND_KINDS: break;
+	}
+	return false;
 }
 
 /* Delivers the result of the running command, unless it has one. */
@@ -396,32 +421,26 @@ sampler_take_commands(struct sampler *s)
 	}
 }
 
-/* Puts the answerer's results into the draft. Returns whether they make a scan due. */
+/*
+ * Puts the answerer's results into the draft; they are published with it. Returns whether a scan is
+ * due.
+ */
 static bool
 sampler_adopt(struct sampler *s)
 {
-	struct sample *d = &s->reader.draft;
 	struct results rs = {0};
-	bool scan = false;
 
 	pthread_mutex_lock(&s->lock);
 	results_move(&rs, &s->adopt);
 	pthread_mutex_unlock(&s->lock);
 	for (size_t i = 0; i < rs.n; i++) {
-		struct result *r = &rs.v[i];
+		bool fault = rs.v[i].command.kind == COMMAND_FAULT;
 
-		scan |= r->command.kind == COMMAND_FAULT;
-		if (r->command.kind != COMMAND_SMAPS || r->execs != d->execs)
-			continue; /* nor of a program that runs no longer */
-		if (r->err.what[0] && !target_is_alive(&s->reader.t))
-			continue; /* the last that was read belongs to the last sample */
-		smaps_reading_unref(d->smaps);
-		d->smaps = smaps_reading_ref(r->smaps);
-		d->smaps_err = r->err;
+		reader_adopt(&s->reader, &rs.v[i]);
+		results_add(fault ? &s->faults : &s->reader.done, &rs.v[i]);
 	}
-	results_move(&s->reader.done, &rs);
-	results_free(&rs);
-	return scan;
+	free(rs.v);
+	return s->faults.n > 0;
 }
 
 /* Carries out commands in order: those that need a scan afterwards, or the others. */
@@ -459,7 +478,6 @@ sampler_serve(struct sampler *s, const struct request *before, bool due)
 {
 	struct reader *l = &s->reader;
 	const struct request *w = &l->now;
-	bool again = sampler_is_to(s, COMMAND_REFRESH), scanned = false;
 	bool lens = w->screen.lens != before->screen.lens;
 	bool grid = w->screen.grid_on &&
 	            (lens || !before->screen.grid_on ||
@@ -476,7 +494,6 @@ sampler_serve(struct sampler *s, const struct request *before, bool due)
 		s->stale = false;
 	} else if (!l->draft.regions || !l->draft.regions->counted || due || s->stale) {
 		s->stale = !reader_read_all(l);
-		scanned = true;
 		s->next_scan =
 		    time_ns() + u64_max(w->interval_ns, COST_SHARE * (time_ns() - begin));
 		if (!s->stale)
@@ -486,9 +503,11 @@ sampler_serve(struct sampler *s, const struct request *before, bool due)
 	} else if (grid) {
 		s->stale = !reader_read_grid(l, &l->draft.regions->vmas);
 	}
-	reader_read_extras(l, before, scanned, again);
+	reader_read_extras(l, before);
 	sampler_hand_over(s);
 	sampler_carry_out(s, false);
+	if (!s->stale)
+		results_move(&l->done, &s->faults);
 	sampler_publish(s, !s->stale);
 }
 
@@ -523,6 +542,8 @@ sampler_set_opened(struct sampler *s, bool ok, const struct err *err)
 	s->open_failed = !ok;
 	s->open_err = *err;
 	s->pidfd = ok ? s->reader.t.source->meta.end_fd : -1;
+	if (!ok)
+		sampler_refuse(s);
 	pthread_mutex_unlock(&s->lock);
 	if (!ok)
 		eventfd_write(s->event, 1);
@@ -580,6 +601,7 @@ sampler_run(void *arg)
 	}
 	reader_close(&s->reader);
 	queue_free(&s->todo);
+	results_free(&s->faults);
 }
 
 struct sampler *

@@ -31,8 +31,8 @@ uint64_t sampler_busy_ns(struct sampler *s);
 void sampler_request(struct sampler *s, struct request *request); /* gives it its serial */
 
 /*
- * Carried out after the earlier commands of its thread, by the request current at that time.
- * Returns its serial.
+ * Carried out after the earlier commands of its thread, by the request current at that time; or
+ * answered with an error, if the target cannot be opened. Returns its serial.
  */
 uint64_t sampler_command(struct sampler *s, const struct command *c);
 

@@ -294,25 +294,41 @@ window_sum_gap(void *arg, uint64_t start, uint64_t end, const struct page *each)
 	return 0;
 }
 
-int
-window_sum(struct target *t, const struct vma *v, uint64_t lo, uint64_t hi, enum lens lens,
-           struct cell *out, struct err *err)
+static int
+window_count_range(struct target *t, const struct vma *v, struct range_sum *r, struct err *err)
 {
 	static const struct walk_fns fns = {window_sum_pages, window_sum_gap};
-	struct sum s = {.cell = out,
+	struct cell *c = &r->cell;
+	struct sum s = {.cell = c,
 	                .page_size = t->page_size,
-	                .pass = window_lens_pass_of(lens, &t->track, v)};
-	struct walk_options o = {.needs = lens_row(lens)->needs, .cache_max = CACHE_MAX};
+	                .pass = window_lens_pass_of(r->lens, &t->track, v)};
+	struct walk_options o = {.needs = lens_row(r->lens)->needs, .cache_max = CACHE_MAX};
 	const struct track *tr = &t->track;
+	int got = walk_pages(t, v, r->lo, r->hi, &o, &fns, &s, err);
+
+	for (size_t i = tr->clears ? track_first(tr, r->lo) : tr->n;
+	     i < tr->n && tr->v[i].start < r->hi; i++) {
+		c->written +=
+		    (u64_min(tr->v[i].end, r->hi) - u64_max(tr->v[i].start, r->lo)) / s.page_size;
+		c->newest_ns = u64_max(c->newest_ns, tr->v[i].time_ns);
+	}
+	return got;
+}
+
+int
+window_sum(struct target *t, const struct vma_list *vmas, uint64_t lo, uint64_t hi, enum lens lens,
+           struct range_sum *out, struct err *err)
+{
+	const struct vma *v = vma_at(vmas, lo);
 	int r;
 
-	*out = (struct cell){0};
-	r = walk_pages(t, v, lo, hi, &o, &fns, &s, err);
-	for (size_t i = tr->clears ? track_first(tr, lo) : tr->n; i < tr->n && tr->v[i].start < hi;
-	     i++) {
-		out->written +=
-		    (u64_min(tr->v[i].end, hi) - u64_max(tr->v[i].start, lo)) / s.page_size;
-		out->newest_ns = u64_max(out->newest_ns, tr->v[i].time_ns);
-	}
+	*out = (struct range_sum){
+	    .lo = lo, .hi = hi, .lens = lens, .time_ns = source_now(t->source)};
+	if (!v || hi > v->end)
+		return err_set(err, ERR_TARGET, "it is no longer one region",
+		               "choose the range again", "cannot count the range");
+	progress_begin(t->progress, hi - lo);
+	r = window_count_range(t, v, out, err);
+	out->cost_ns = source_now(t->source) - out->time_ns;
 	return r;
 }

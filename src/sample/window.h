@@ -49,12 +49,20 @@ struct window *window_read_filtered(struct target *t, const struct vma *v, const
 struct window *window_read(struct target *t, const struct vma *v, const struct grid *grid,
                            enum lens lens, window_progress_fn *progress, void *arg,
                            struct err *err);
+/* All pages of a range as one cell. */
+struct range_sum {
+	uint64_t lo, hi; /* 0, 0: none */
+	enum lens lens;
+	struct cell cell;
+	uint64_t time_ns, cost_ns;
+};
+
 /*
- * Counts all pages of [lo, hi), which lies in region v, as one cell. Returns 1 if the source's
+ * Counts the pages of [lo, hi), which must lie in one of the regions. Returns 1 if the source's
  * `stop` ended it early, -1 with err.
  */
-int window_sum(struct target *t, const struct vma *v, uint64_t lo, uint64_t hi, enum lens lens,
-               struct cell *out, struct err *err);
+int window_sum(struct target *t, const struct vma_list *vmas, uint64_t lo, uint64_t hi,
+               enum lens lens, struct range_sum *out, struct err *err);
 struct window *window_copy(const struct window *w);
 struct window *window_ref(struct window *w);
 void window_unref(struct window *w);

@@ -19,21 +19,6 @@ sent() {
 	perl -0pe 's/\e\]2;sync-\d+\a//' "$file"
 }
 
-frames() {
-	wc -l <"$SCREEN_TMP/status"
-}
-
-# looks_come N: the process faults, so that the clock's next look is a whole one and brings a frame; a
-# quiet one is looked at in full every few seconds alone
-looks_come() {
-	local i before
-	for ((i = 0; i < $1; i++)); do
-		before=$(frames)
-		perl -i -pe 's/^(\d+ \(.*\)(?: \S+){7} )(\d+)/$1 . ($2 + 1)/e' "$ROOT/$PID/stat"
-		_screen_until "a frame" eval "(( \$(frames) > before ))" || return
-	done
-}
-
 # still VIEW COMMAND...: three frames at least, and nothing is sent
 still() {
 	local view=$1 got before after

@@ -327,6 +327,22 @@ screen_wait_text() {
 	_screen_until "the text $1" _screen_matches "$1"
 }
 
+# how many frames were drawn so far
+frames() {
+	wc -l <"$SCREEN_TMP/status"
+}
+
+# looks_come N: the process faults, so that the clock's next look is a whole one and brings a frame; a
+# quiet one is looked at in full every few seconds alone
+looks_come() {
+	local i before
+	for ((i = 0; i < $1; i++)); do
+		before=$(frames)
+		perl -i -pe 's/^(\d+ \(.*\)(?: \S+){7} )(\d+)/$1 . ($2 + 1)/e' "$ROOT/$PID/stat"
+		_screen_until "a frame" eval "(( \$(frames) > before ))" || return
+	done
+}
+
 # screen_capture: cells with their styles, for Planes.pm
 screen_capture() {
 	_tmux capture-pane -e -p -N

@@ -64,6 +64,37 @@ test_replaced(void)
 	queue_free(&q);
 }
 
+/* What is on screen is one card and one range: the newest. */
+static void
+test_of_the_screen(void)
+{
+	struct queue q = {0};
+	struct results out = {0};
+	struct command card = {.kind = COMMAND_CARD, .card = CARD_REGION, .at = 0x1000},
+	               sum = {.kind = COMMAND_SUM, .at = 0x1000, .end = 0x3000}, other = card;
+	uint64_t first = queue_add(&q, &card, &out);
+
+	queue_add(&q, &sum, &out);
+	ok(q.n == 2 && !out.n, "a card and a range are counted apart");
+	ok(command_same(&card, &q.v[0]), "the same again, whatever its serial");
+	other.at = 0x2000;
+	ok(!command_same(&card, &other), "another region is another card");
+	other = card;
+	other.card = CARD_PAGE;
+	ok(!command_same(&card, &other) && !command_same(&card, &sum), "so is a page");
+	queue_add(&q, &other, &out);
+	ok(q.n == 2 && out.n == 1 && ended(&out, 0, first, RESULT_REPLACED),
+	   "the newer card replaces the older");
+	other = sum;
+	other.end = 0x4000;
+	ok(!command_same(&sum, &other), "a longer range is another one");
+	other = sum;
+	other.lens = LENS_WRITES;
+	ok(!command_same(&sum, &other), "so is one that is seen by another lens");
+	results_free(&out);
+	queue_free(&q);
+}
+
 static void
 test_dropped(void)
 {
@@ -107,6 +138,7 @@ main(void)
 	tap_start();
 	test_order();
 	test_replaced();
+	test_of_the_screen();
 	test_dropped();
 	test_moved();
 	return tap_done();

@@ -52,8 +52,8 @@ command(struct sampler *s, enum command_kind kind, const char *text)
 static void
 test_once(void)
 {
-	static const enum command_kind kinds[] = {COMMAND_ASK, COMMAND_FIND, COMMAND_REFRESH,
-	                                          COMMAND_SMAPS};
+	static const enum command_kind kinds[] = {COMMAND_ASK,  COMMAND_FIND, COMMAND_REFRESH,
+	                                          COMMAND_SMAPS, COMMAND_CARD, COMMAND_SUM};
 	struct sampler *s = start();
 	struct results rs = {0};
 	unsigned answers[ROUNDS + 1] = {0};
@@ -105,6 +105,147 @@ test_answer(void)
 	ok(!sampler_work(s, &work), "and is no longer on its way");
 	results_free(&rs);
 	sampler_stop(s);
+}
+
+/* The one result of a command, with the sample that came with it; NULL: none came. */
+static struct sample *
+take_result(struct sampler *s, struct results *rs)
+{
+	struct pollfd p = {.fd = sampler_fd(s), .events = POLLIN};
+	struct sample *got = NULL;
+
+	while (!rs->n && poll(&p, 1, PATIENCE_MS) > 0) {
+		sample_free(got);
+		got = sampler_take(s, rs);
+	}
+	return got;
+}
+
+static void
+test_not_opened(void)
+{
+	struct err err;
+	struct sampler *s = sampler_start("/proc/self/nowhere", getpid(), TRACK_FOREIGN, &err);
+	struct results rs = {0};
+	uint64_t serial = command(s, COMMAND_ASK, "0..+4k");
+
+	sample_free(take_result(s, &rs));
+	ok(rs.n == 1 && rs.v[0].command.serial == serial && rs.v[0].err.what[0],
+	   "where there is no target, a command is answered with an error");
+	results_free(&rs);
+	serial = command(s, COMMAND_REFRESH, "");
+	sample_free(take_result(s, &rs));
+	ok(rs.n == 1 && rs.v[0].command.serial == serial && rs.v[0].err.what[0],
+	   "and one that comes later, too");
+	results_free(&rs);
+	sampler_stop(s);
+}
+
+static uint64_t
+room(size_t size)
+{
+	char *at = mmap(NULL, size, PROT_READ | PROT_WRITE,
+	                MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	madvise(at, size, MADV_NOHUGEPAGE);
+	return (uintptr_t)at;
+}
+
+static void
+test_fault_is_shown(void)
+{
+	enum { MUCH = 128 << 20 };
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	uint64_t at = room(64 * page), much = room(MUCH);
+	struct sampler *s;
+	struct results rs = {0};
+	struct sample *got;
+	struct request r = {.screen = {.hex_on = true, .hex_at = at, .hex_rows = 4}};
+
+	memset((void *)(uintptr_t)much, 1, MUCH); /* so that a scan takes longer than our look */
+	s = start();
+	r.screen.grid_on = true;
+	r.screen.grid = (struct grid){.start = at, .end = at + 64 * page, .page_size = page,
+	                              .rows = 1, .row_cells = 64};
+	sampler_request(s, &r);
+	sampler_command(s, &(struct command){.kind = COMMAND_FAULT, .at = at});
+	got = take_result(s, &rs);
+	ok(rs.n == 1 && !rs.v[0].err.what[0] && !rs.v[0].idle, "an absent page is read in");
+	ok(got && got->bytes && got->bytes->pages_n && got->bytes->pages[0].kind == BYTES_READ,
+	   "the sample that comes with the result shows it");
+	sample_free(got);
+	results_free(&rs);
+	sampler_stop(s);
+	munmap((void *)(uintptr_t)at, 64 * page);
+	munmap((void *)(uintptr_t)much, MUCH);
+}
+
+/* The slow part of a card comes with the sample that has it, and only if it is still on screen. */
+static void
+test_card(void)
+{
+	size_t size = 64 << 20;
+	uint64_t at = room(size);
+	struct sampler *s = start();
+	struct results rs = {0};
+	struct sample *got;
+	struct request r = {.screen = {.card_on = CARD_REGION, .card = at}};
+	struct command c = {.kind = COMMAND_CARD, .card = CARD_REGION, .at = at};
+
+	sampler_request(s, &r);
+	sampler_command(s, &c);
+	got = take_result(s, &rs);
+	ok(rs.n == 1 && !rs.v[0].err.what[0] && got && got->card && got->card_whole &&
+	       got->card_kind == CARD_REGION && got->card->place == at,
+	   "the card of a region is counted by a command");
+	sample_free(got);
+	results_free(&rs);
+	c.at = (uintptr_t)room;
+	sampler_command(s, &c);
+	got = take_result(s, &rs);
+	ok(rs.n == 1 && got && got->card && got->card->place == at,
+	   "one that is no longer on screen is not shown");
+	sample_free(got);
+	results_free(&rs);
+	r.screen.card_on = CARD_CAPABILITIES;
+	r.screen.card = 0;
+	sampler_request(s, &r);
+	sampler_command(s, &(struct command){.kind = COMMAND_CARD, .card = CARD_CAPABILITIES});
+	got = take_result(s, &rs);
+	ok(rs.n == 1 && got && got->card && got->card_whole && got->card_kind == CARD_CAPABILITIES,
+	   "so are the capabilities tried");
+	sample_free(got);
+	results_free(&rs);
+	sampler_stop(s);
+	munmap((void *)(uintptr_t)at, size);
+}
+
+static void
+test_sum(void)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), size = 1024 * page;
+	uint64_t at = room(size);
+	struct sampler *s = start();
+	struct results rs = {0};
+	struct sample *got;
+
+	memset((void *)(uintptr_t)at, 1, 3 * page);
+	sampler_command(s, &(struct command){.kind = COMMAND_SUM, .at = at, .end = at + size});
+	got = take_result(s, &rs);
+	ok(rs.n == 1 && got && got->range.lo == at && got->range.hi == at + size &&
+	       cell_pages(&got->range.cell) == 1024 && !got->range_err.what[0],
+	   "the pages of a range are counted by a command");
+	sample_free(got);
+	results_free(&rs);
+	sampler_command(s, &(struct command){.kind = COMMAND_SUM, .at = 4096, .end = 8192});
+	got = take_result(s, &rs);
+	ok(rs.n == 1 && rs.v[0].err.what[0] && got && got->range.lo == 4096 &&
+	       got->range_err.what[0],
+	   "one that is no region has an error in its place");
+	sample_free(got);
+	results_free(&rs);
+	sampler_stop(s);
+	munmap((void *)(uintptr_t)at, size);
 }
 
 /* The thread is not waited for longer than it takes to see that it is to stop. */
@@ -172,6 +313,10 @@ main(int argc, char **argv)
 	tap_start();
 	test_answer();
 	test_once();
+	test_not_opened();
+	test_fault_is_shown();
+	test_card();
+	test_sum();
 	test_stop();
 	test_progress();
 	return tap_done();

@@ -582,6 +582,7 @@ app_draw(struct app *a)
 
 	a->ui.now = draw_now(a, s);
 	app_see_work(a);
+	app_once_show(a);
 	app_settle(a);
 	bottom = app_bottom(a);
 	paint_begin(&a->term);

@@ -152,8 +152,7 @@ app_notice_result(struct app *a, struct result *r)
 	bool newest = r->command.serial == a->t.newest[r->command.kind];
 
 	a->t.unanswered -= r->command.serial > 0;
-	if (r->end == RESULT_CANCELLED)
-		app_notice_cancelled(a, &r->command);
+	app_once_result(a, r);
 	if (r->end != RESULT_DONE || !a->t.s)
 		return;
 	switch (r->command.kind) {
@@ -167,7 +166,9 @@ app_notice_result(struct app *a, struct result *r)
 		if (newest)
 			app_notice_found(a, r);
 		break;
-	case COMMAND_SMAPS: /* the sample has the values, or the error */
+	case COMMAND_SMAPS: /* the sample has these three, or why not */
+	case COMMAND_CARD:
+	case COMMAND_SUM:
 	case COMMAND_REFRESH:
 	case COMMAND_KINDS: break;
 	}

@@ -103,44 +103,6 @@ app_command(struct app *a, const struct command *c)
 	a->t.unanswered++;
 }
 
-/* Once per program, and again on a refresh: it is expensive. */
-static void
-app_read_smaps(struct app *a)
-{
-	const struct sample *s = a->t.s;
-
-	if (!s || !s->regions || s->ended || a->t.smaps_of == s->execs + 1)
-		return;
-	a->t.smaps_of = s->execs + 1;
-	app_command(a, &(struct command){.kind = COMMAND_SMAPS});
-}
-
-void
-app_refresh(struct app *a)
-{
-	if (a->t.request.screen.smaps_on)
-		a->t.smaps_of = 0;
-	app_command(a, &(struct command){.kind = COMMAND_REFRESH});
-}
-
-void
-app_post_view(struct app *a)
-{
-	const struct view *v = view_of(ui_view(&a->ui));
-	struct screen_request r = {.lens = a->ui.lens};
-
-	if (ui_is_bare(&a->ui)) /* the view below stays as it is */
-		return;
-	if (v->needs)
-		v->needs(&a->ui, a->t.s, &r);
-	if (r.smaps_on)
-		app_read_smaps(a);
-	if (screen_same(&a->t.request.screen, &r))
-		return;
-	a->t.request.screen = r;
-	app_post(a);
-}
-
 const struct sample *
 app_shown(const struct app *a)
 {

@@ -47,6 +47,13 @@ struct app_target {
 	 */
 	int awaited;
 
+	/* what is read once for the screen: by kind, the command and what has become of it */
+	struct app_once {
+		struct command of;
+		unsigned execs;      /* 1 + sample.execs of the program that it is of; 0: none */
+		enum ui_once state;
+	} once[COMMAND_KINDS];
+
 	struct answer *panel;    /* the answer on screen */
 	uint64_t newest[COMMAND_KINDS]; /* the newest command of each kind; 0: none */
 	unsigned unanswered;     /* commands without a result so far */
@@ -54,8 +61,6 @@ struct app_target {
 	uint64_t work_ended_ns;  /* when the last one left the status line; 0: does not matter */
 	bool find_change;        /* the last search was Tab */
 	enum view_id find_view;  /* the view in which it began */
-	/* 1 + sample.execs of the program whose smaps were requested; 0: none */
-	unsigned smaps_of;
 
 	bool rearmed;            /* the next clear is the one after an exec */
 	char asking; /* a question about a clear is open: the letter of its keys (keys.def); 0 */
@@ -126,12 +131,18 @@ void app_close_panel(struct app *a);
 char app_letter(const struct app *a); /* the letter of the keys that work now (keys.def) */
 void app_post(struct app *a); /* hands a->t.request to the sampler */
 void app_command(struct app *a, const struct command *c);
-void app_refresh(struct app *a); /* requests a scan now */
-void app_post_view(struct app *a); /* the same, if what the screen shows has changed */
 bool app_answered(const struct app *a);
 
 /* The sample on screen: the newest, or one that was rewound to; NULL before the first. */
 const struct sample *app_shown(const struct app *a);
+
+/* app_once.c */
+void app_refresh(struct app *a);      /* refreshes what is on screen, now */
+void app_post_view(struct app *a); /* requests what the screen needs, if that has changed */
+/* What has become of a command for the screen: its result, or that the person has cancelled it. */
+void app_once_result(struct app *a, const struct result *r);
+void app_once_cancelled(struct app *a, const struct command *c);
+void app_once_show(struct app *a); /* into ui, for the next frame */
 
 /* app_target.c: the views as the options set them. */
 void app_ui_begin(struct app *a);
@@ -236,7 +247,6 @@ void app_see_work(struct app *a);
 bool app_say_work(const struct app *a, struct buf *out);
 bool app_cancel_work(struct app *a);
 bool app_interrupt_work(struct app *a); /* for ^C; false: it quits */
-void app_notice_cancelled(struct app *a, const struct command *c);
 
 /*
  * app_mouse.c: handles term.mouse except for what it returns: the effects, and the action with its

@@ -23,6 +23,19 @@ app_see_work(struct app *a)
 		a->t.work_ended_ns = now;
 }
 
+static void
+work_say_card(const struct command *c, struct buf *out)
+{
+	unsigned long long at = c->at;
+
+	switch (c->card) {
+	case CARD_PAGE: buf_fmt(out, "looking up the symbol of %llx", at); break;
+	case CARD_REGION: buf_fmt(out, "counting region %llx", at); break;
+	case CARD_CAPABILITIES: buf_str(out, "trying what works here"); break;
+	case CARD_NONE: break;
+	}
+}
+
 /* "searching for thp" */
 static void
 app_say_command(const struct command *c, struct buf *out)
@@ -32,6 +45,8 @@ app_say_command(const struct command *c, struct buf *out)
 	case COMMAND_FIND: buf_fmt(out, "searching for %s", c->text); break;
 	case COMMAND_FAULT: buf_fmt(out, "reading page %llx", (unsigned long long)c->at); break;
 	case COMMAND_SMAPS: buf_str(out, "reading smaps"); break;
+	case COMMAND_CARD: work_say_card(c, out); break;
+	case COMMAND_SUM: buf_str(out, "counting the range"); break;
 	case COMMAND_REFRESH:
 	case COMMAND_CLEAR:
 	case COMMAND_KINDS: break;
@@ -57,32 +72,8 @@ app_say_work(const struct app *a, struct buf *out)
 	return true;
 }
 
-bool
-app_cancel_work(struct app *a)
-{
-	uint64_t serial = a->t.work.command.serial;
-
-	a->t.work.command.serial = 0;
-	return serial && sampler_cancel(a->t.sampler, serial);
-}
-
-/* Without a command ^C quits, so a command that is not shown yet, or has just ended, counts. */
-bool
-app_interrupt_work(struct app *a)
-{
-	uint64_t ended = a->t.work_ended_ns;
-
-	a->t.work_ended_ns = 0;
-	if (a->t.sampler && sampler_work(a->t.sampler, &a->t.work) && app_cancel_work(a))
-		return true;
-	if (!ended || time_ns() - ended >= LATE_NS)
-		return false;
-	app_toast(a, ROLE_TEXT, "the command has just ended; ^C again quits");
-	return true;
-}
-
-void
-app_notice_cancelled(struct app *a, const struct command *c)
+static void
+work_tell_cancelled(struct app *a, const struct command *c)
 {
 	struct buf text = {0};
 
@@ -92,4 +83,44 @@ app_notice_cancelled(struct app *a, const struct command *c)
 		buf_str(&text, "; the kernel may still read it in");
 	app_toast(a, ROLE_TEXT, text.s);
 	buf_free(&text);
+}
+
+bool
+app_cancel_work(struct app *a)
+{
+	struct command c = a->t.work.command;
+
+	a->t.work.command.serial = 0;
+	if (!c.serial || !sampler_cancel(a->t.sampler, c.serial))
+		return false;
+	app_once_cancelled(a, &c);
+	work_tell_cancelled(a, &c);
+	return true;
+}
+
+/* Whether it is carried out because a key or the prompt said so, and not for what is on screen. */
+static bool
+work_is_asked_for(const struct command *c)
+{
+	return c->kind == COMMAND_ASK || c->kind == COMMAND_FIND || c->kind == COMMAND_FAULT;
+}
+
+/*
+ * Without a command ^C quits, so one that was asked for and is not shown yet counts, and one that
+ * has just ended.
+ */
+bool
+app_interrupt_work(struct app *a)
+{
+	uint64_t ended = a->t.work_ended_ns;
+	bool shown = a->t.work.command.serial;
+
+	a->t.work_ended_ns = 0;
+	if (a->t.sampler && sampler_work(a->t.sampler, &a->t.work) &&
+	    (shown || work_is_asked_for(&a->t.work.command)) && app_cancel_work(a))
+		return true;
+	if (!ended || time_ns() - ended >= LATE_NS)
+		return false;
+	app_toast(a, ROLE_TEXT, "the command has just ended; ^C again quits");
+	return true;
 }

@@ -31,6 +31,9 @@ struct view_row {
 };
 const struct view_row *view_row(enum view_id id);
 
+/* What a command reads once for the screen; LATE: it takes so long that it is worth a word. */
+enum ui_once { ONCE_NONE, ONCE_ASKED, ONCE_LATE, ONCE_DONE, ONCE_FAILED, ONCE_CANCELLED };
+
 struct list;
 struct pages;
 struct dump;
@@ -58,6 +61,7 @@ struct ui {
 		uint64_t from;
 	} range;              /* from there to the cursor, in that view */
 	struct jumps jumps;   /* the jump list and the bookmarks */
+	enum ui_once card_read, sum_read; /* the rest of the card; the sum of the range */
 
 	/* shown without a sample; NULL: none */
 	const struct processes *processes;

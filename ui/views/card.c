@@ -447,6 +447,16 @@ card_add_frame(struct card *c, const struct sample *s, const struct page *pg, co
 	card_add_flags(c, pg, v);
 }
 
+/* What its own command looks up. */
+static void
+card_add_awaited(struct card *c)
+{
+	if (c->symbol == ONCE_LATE)
+		card_add(c, ROLE_DIM, "symbol", "being looked up", "%s", "");
+	else if (c->symbol == ONCE_CANCELLED)
+		card_add(c, ROLE_DIM, "symbol", "not looked up", "%s", "");
+}
+
 /* Facts of the answer that are not in the page itself. */
 static void
 card_add_more(struct card *c, const struct answer *more)
@@ -454,6 +464,7 @@ card_add_more(struct card *c, const struct answer *more)
 	static const char *const wanted[] = {"symbol", "mangled", "memcg", "memcg_inode",
 	                                     "swap_device"};
 
+	card_add_awaited(c);
 	for (size_t i = 0; more && i < more->n; i++)
 		for (size_t k = 0; k < ARRAY_LEN(wanted); k++)
 			if (!strcmp(more->f[i].key, wanted[k]))

@@ -25,6 +25,7 @@ struct card {
 	int rows;    /* available rows, for a page's card */
 	bool all;    /* bits that are not set have a line each, even if that is too long */
 	bool folded; /* they share a few lines; set by card_make */
+	enum ui_once symbol; /* of a page: whether it is still being looked up */
 };
 
 /* Too large for a stack; freed by free. */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "model/pages.h"
+#include "term/keys.h"
 #include "term/paint.h"
 #include "term/zones.h"
 #include "views/card.h"
@@ -98,6 +99,43 @@ inspector_make_counts_card(struct card *card, const struct ui *ui, const char *h
 		         (unsigned long long)c->written, plural(c->written));
 }
 
+void
+inspector_say_uncounted(const struct ui *ui, struct buf *out)
+{
+	if (ui->sum_read == ONCE_CANCELLED)
+		buf_fmt(out, "not counted; %s counts", key_of(ACT_REFRESH, ui_letter(ui)));
+	else
+		buf_str(out, "counting");
+}
+
+/* A range: its pages by class, or why they are not known. */
+static void
+inspector_make_range_card(struct card *card, const struct ui *ui, const struct sample *s,
+                          uint64_t lo, uint64_t hi)
+{
+	const struct range_sum *r = &s->range;
+	struct buf text = {0};
+	char head[48], size[8];
+
+	snprintf(head, sizeof(head), "Range %llx..%llx", (unsigned long long)lo,
+	         (unsigned long long)hi);
+	if (r->lo == lo && r->hi == hi && !s->range_err.what[0]) {
+		inspector_make_counts_card(card, ui, head, r->lens, &r->cell);
+		return;
+	}
+	card_head(card, head);
+	card_add(card, ROLE_TEXT, "", NULL, "%llu page%s, %s",
+	         (unsigned long long)((hi - lo) / s->page_size), plural((hi - lo) / s->page_size),
+	         size_text(size, hi - lo));
+	card_gap(card);
+	if (r->lo == lo && r->hi == hi)
+		buf_fmt(&text, "%s: %s", s->range_err.what, s->range_err.why);
+	else
+		inspector_say_uncounted(ui, &text);
+	card_add_text(card, ROLE_DIM, text.s);
+	buf_free(&text);
+}
+
 /* The sampler's answer about this very page, if it has arrived. */
 static const struct answer *
 inspector_find_more(const struct sample *s, uint64_t addr)
@@ -121,17 +159,14 @@ inspector_make_card(struct card *card, const struct ui *ui, const struct sample 
 	if (!v)
 		return false;
 	if (ui_range(ui, &lo, &hi)) {
-		if (s->range.lo != lo || s->range.hi != hi)
-			return false;
-		snprintf(head, sizeof(head), "Range %llx..%llx", (unsigned long long)lo,
-		         (unsigned long long)hi);
-		inspector_make_counts_card(card, ui, head, s->range.lens, &s->range.cell);
+		inspector_make_range_card(card, ui, s, lo, hi);
 		return true;
 	}
 	if (!grid_cell_at(&ui->pages->grid, ui->cursor, &i) || !(c = cells_find(ui, s, i, &pg)) ||
 	    !grid_cell_range(&ui->pages->grid, i, &lo, &hi))
 		return false;
 	if (pg) {
+		card->symbol = s->card_whole ? ONCE_DONE : ui->card_read;
 		card_make(card, s, v, lo, pg, c->newest_ns, ui->now, inspector_find_more(s, lo));
 	} else {
 		snprintf(head, sizeof(head), "Cell %012llx", (unsigned long long)lo);

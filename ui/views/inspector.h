@@ -11,6 +11,9 @@
  */
 void inspector_draw(const struct ui *ui, const struct sample *s, int top, int bottom);
 
+/* Why the chosen range has no counts yet. */
+void inspector_say_uncounted(const struct ui *ui, struct buf *out);
+
 /* Whether it is shown; shows or hides it. */
 bool inspector_shown(const struct ui *ui);
 void inspector_toggle(struct ui *ui);

@@ -30,7 +30,9 @@ view_capabilities_make(const struct ui *ui, const struct sample *s, struct card 
 static void
 view_capabilities_draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 {
-	card_view_draw(view_capabilities_make, ui, s, top, bottom, "trying what works");
+	card_view_draw(view_capabilities_make, ui, s, top, bottom,
+	               ui->card_read == ONCE_CANCELLED ? "cancelled before all was tried"
+	                                               : "trying what works");
 }
 
 static void

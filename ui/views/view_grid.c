@@ -138,14 +138,18 @@ view_grid_say_range(const struct ui *ui, const struct sample *s, uint64_t lo, ui
                     struct buf *out)
 {
 	const struct pages *pages = ui->pages;
-	const struct sample_range *r = &s->range;
+	const struct range_sum *r = &s->range;
 	char size[8];
 
 	buf_fmt(out, "%llx..%llx %s, %llu page%s: ", (unsigned long long)lo, (unsigned long long)hi,
 	        size_text(size, hi - lo), (unsigned long long)((hi - lo) / pages->grid.page_size),
 	        plural((hi - lo) / pages->grid.page_size));
 	if (r->lo != lo || r->hi != hi) {
-		buf_str(out, "counting");
+		inspector_say_uncounted(ui, out);
+		return;
+	}
+	if (s->range_err.what[0]) {
+		buf_fmt(out, "%s: %s", s->range_err.what, s->range_err.why);
 		return;
 	}
 	cells_counts(&r->cell, r->lens, out);

@@ -31,6 +31,7 @@ view_page_make(const struct ui *ui, const struct sample *s, struct card *c)
 	c->width = ui->cols - 2;
 	c->rows = ui->rows - 3;
 	c->all = view_page_of(ui)->all;
+	c->symbol = s->card_whole ? ONCE_DONE : ui->card_read;
 	card_make(c, s, v, ui->cursor, &s->card->page, s->card->written_ns, ui->now, s->card);
 	return true;
 }

@@ -89,6 +89,32 @@ view_region_add_flags(struct card *c, const struct smaps_entry *e)
 	buf_free(&odd);
 }
 
+/* What is known before its pages are counted. */
+static void
+view_region_add_uncounted(struct card *c, const struct ui *ui, const struct sample *s)
+{
+	const struct region *r = NULL;
+	struct buf text = {0};
+	char size[8];
+
+	ui_vma(ui, s, &r);
+	if (r && r->known)
+		card_add(c, ROLE_TEXT, " in RAM", "by the last sample", "%8llu %6s ",
+		         (unsigned long long)r->rss, size_text(size, r->rss * s->page_size));
+	card_gap(c);
+	if (s->card_err.what[0])
+		buf_fmt(&text, "%s: %s", s->card_err.what, s->card_err.why);
+	else if (s->ended)
+		buf_str(&text, "the process ended before its pages were counted");
+	else if (ui->card_read == ONCE_CANCELLED)
+		buf_fmt(&text, "pages by state and smaps were not read; %s reads them",
+		        key_of(ACT_REFRESH, ui_letter(ui)));
+	else
+		buf_str(&text, "counting its pages by state, then reading smaps");
+	card_add_text(c, ROLE_DIM, text.s);
+	buf_free(&text);
+}
+
 static bool
 view_region_make(const struct ui *ui, const struct sample *s, struct card *c)
 {
@@ -111,6 +137,8 @@ view_region_make(const struct ui *ui, const struct sample *s, struct card *c)
 		if (!view_region_is_shown_below(a->f[i].key))
 			view_region_add_fact(c, &a->f[i], s->page_size);
 	}
+	if (!s->card_whole)
+		view_region_add_uncounted(c, ui, s);
 	if (a->has_smaps) {
 		card_gap(c);
 		view_region_add_flags(c, &a->smaps);
@@ -121,7 +149,7 @@ view_region_make(const struct ui *ui, const struct sample *s, struct card *c)
 static void
 view_region_draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 {
-	card_view_draw(view_region_make, ui, s, top, bottom, "reading the region, and smaps");
+	card_view_draw(view_region_make, ui, s, top, bottom, "reading the region");
 }
 
 static void
@@ -138,7 +166,8 @@ view_region_say(const struct ui *ui, const struct sample *s, struct buf *out)
 	if (!v)
 		buf_str(out, "this region was unmapped");
 	else if (s->card && s->card_kind == CARD_REGION && s->card->place == v->start)
-		buf_fmt(out, "%s; a snapshot: r refreshes it", s->card->line);
+		buf_fmt(out, s->card_whole ? "%s; a snapshot: %s refreshes it" : "%s",
+		        s->card->line, key_of(ACT_REFRESH, ui_letter(ui)));
 }
 
 static void

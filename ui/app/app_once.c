@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What the screen needs: the request, and the commands for what is read once. These are withdrawn
+ * when the screen no longer needs them, and asked for again when it does.
+ */
+#include "app/app_state.h"
+
+#include "target/symbol.h"
+
+static const enum command_kind once_kinds[] = {COMMAND_SMAPS, COMMAND_CARD, COMMAND_SUM};
+static const uint64_t CHEAP_NS = 50000000; /* a range that takes less is counted for each sample */
+
+/* Of a page only its symbol takes time. */
+static bool
+once_card_takes_time(const struct app *a)
+{
+	const struct screen_request *r = &a->t.request.screen;
+
+	return r->card_on == CARD_PAGE ? symbol_source(&a->t.s->regions->vmas, r->card) != NULL
+	                               : r->card_on != CARD_NONE;
+}
+
+/* The command of that kind that the screen needs. false: none. */
+static bool
+once_needed(const struct app *a, enum command_kind kind, struct command *c)
+{
+	const struct screen_request *r = &a->t.request.screen;
+
+	*c = (struct command){.kind = kind};
+	if (kind == COMMAND_SMAPS)
+		return r->smaps_on;
+	if (kind == COMMAND_CARD) {
+		c->card = r->card_on;
+		c->at = r->card;
+		return once_card_takes_time(a);
+	}
+	c->at = r->range_lo;
+	c->end = r->range_hi;
+	c->lens = r->lens;
+	return r->range_lo < r->range_hi;
+}
+
+/* What has been read of it no longer is what is there. */
+static bool
+once_is_stale(const struct sample *s, const struct command *c)
+{
+	if (c->kind == COMMAND_CARD)
+		return s->card && s->card_kind == c->card && s->card->place == c->at &&
+		       !s->card_whole && !s->card_err.what[0];
+	return c->kind == COMMAND_SUM && s->regions->time_ns > s->range.time_ns &&
+	       s->range.cost_ns < CHEAP_NS;
+}
+
+static bool
+once_is_due(const struct app *a, const struct app_once *o, const struct command *c)
+{
+	if (o->execs != a->t.s->execs + 1 || !command_same(&o->of, c))
+		return true;
+	return o->state == ONCE_DONE && once_is_stale(a->t.s, c);
+}
+
+/* The screen has no use for it now. What smaps has said stays good until it is read again. */
+static void
+once_drop(struct app *a, struct app_once *o)
+{
+	if (o->state == ONCE_ASKED)
+		sampler_cancel(a->t.sampler, o->of.serial);
+	if (o->of.kind != COMMAND_SMAPS || o->state != ONCE_DONE)
+		*o = (struct app_once){0};
+}
+
+static void
+app_ask_once(struct app *a)
+{
+	const struct sample *s = a->t.s;
+	struct command c;
+
+	if (!s || !s->regions)
+		return;
+	for (size_t i = 0; i < ARRAY_LEN(once_kinds); i++) {
+		struct app_once *o = &a->t.once[once_kinds[i]];
+
+		if (s->ended || !once_needed(a, once_kinds[i], &c)) {
+			once_drop(a, o);
+		} else if (once_is_due(a, o, &c)) {
+			app_command(a, &c);
+			c.serial = a->t.newest[c.kind];
+			*o = (struct app_once){c, s->execs + 1, ONCE_ASKED};
+		}
+	}
+}
+
+void
+app_post_view(struct app *a)
+{
+	const struct view *v = view_of(ui_view(&a->ui));
+	struct screen_request r = {.lens = a->ui.lens};
+
+	if (ui_is_bare(&a->ui)) /* what is below stays as it is */
+		return;
+	if (v->needs)
+		v->needs(&a->ui, a->t.s, &r);
+	if (!screen_same(&a->t.request.screen, &r)) {
+		a->t.request.screen = r;
+		app_post(a);
+	}
+	app_ask_once(a);
+}
+
+void
+app_refresh(struct app *a)
+{
+	for (size_t i = 0; i < ARRAY_LEN(once_kinds); i++)
+		if (once_kinds[i] != COMMAND_SMAPS || a->t.request.screen.smaps_on)
+			a->t.once[once_kinds[i]] = (struct app_once){0};
+	app_command(a, &(struct command){.kind = COMMAND_REFRESH});
+}
+
+void
+app_once_result(struct app *a, const struct result *r)
+{
+	struct app_once *o = &a->t.once[r->command.kind];
+
+	if (o->of.serial == r->command.serial && r->end == RESULT_DONE)
+		o->state = r->err.what[0] ? ONCE_FAILED : ONCE_DONE;
+}
+
+void
+app_once_cancelled(struct app *a, const struct command *c)
+{
+	struct app_once *o = &a->t.once[c->kind];
+
+	if (o->of.serial == c->serial)
+		o->state = ONCE_CANCELLED;
+}
+
+static enum ui_once
+once_state(const struct app *a, enum command_kind kind)
+{
+	const struct app_once *o = &a->t.once[kind];
+	bool shown = o->of.serial && a->t.work.command.serial == o->of.serial;
+
+	return o->state == ONCE_ASKED && shown ? ONCE_LATE : o->state;
+}
+
+void
+app_once_show(struct app *a)
+{
+	a->ui.card_read = once_state(a, COMMAND_CARD);
+	a->ui.sum_read = once_state(a, COMMAND_SUM);
+}
