@@ -4,57 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
-#include "base/refs.h"
 #include "base/util.h"
 #include "kernel/kabi.h"
-#include "page/folio.h"
-#include "target/page_read.h"
+#include "target/region_parts.h"
 #include "target/walk.h"
-
-/* A walk over one region's runs. */
-struct region_walk {
-	const struct source *source;
-	const struct vma *v;
-	size_t page_size;
-	unsigned devices; /* for swap */
-	struct region *out;
-	uint64_t by_state[STATE_COUNT];
-	struct strip *strip;
-	/* runs of existing pages that are marked as written */
-	struct region_dirty {
-		struct pm_run *v;
-		size_t n, cap;
-	} dirty;
-	struct region_dirty sure; /* of these, those in memory that was blank when it was mapped */
-	bool blank; /* there is such memory, with existing pages: */
-	uint64_t blank_pages;
-	enum folio_sizes sizes;
-	bool clean_seen, born_seen, watched;
-	uint64_t entries; /* pages that have one */
-	uint64_t lost; /* bytes that were seen written in this epoch, and are no longer */
-	const struct track *track;
-};
-
-static void
-region_dirty_add(struct region_dirty *d, uint64_t start, uint64_t end)
-{
-	struct pm_run *last = d->n ? &d->v[d->n - 1] : NULL;
-
-	if (last && last->end == start) {
-		last->end = end;
-		return;
-	}
-	d->v = vec_room(d->v, d->n, &d->cap, sizeof(*d->v));
-	d->v[d->n++] = (struct pm_run){start, end, 0};
-}
-
-/* A marker in the page table without a page; it may be our own. */
-static bool
-region_is_mark(enum state s)
-{
-	return s == STATE_UFFD || s == STATE_GUARD || s == STATE_POISONED;
-}
 
 /*
  * Guards, markers and migrating pages are in the swapped category, too. Only the words distinguish
@@ -84,13 +37,6 @@ region_add_swapped(struct region_walk *w, const struct pm_run *run)
 	}
 }
 
-/* The kernel counts neither the zero page nor hugetlb in RSS. */
-static bool
-region_is_rss(enum state s)
-{
-	return s != STATE_ZERO && s != STATE_HUGETLB;
-}
-
 static void
 region_add_present(struct region_walk *w, const struct pm_run *run)
 {
@@ -112,118 +58,6 @@ region_add_present(struct region_walk *w, const struct pm_run *run)
 		out->copied += pages;
 	if (s == STATE_ANON || s == STATE_THP_HEAD || s == STATE_COPIED)
 		out->anon += pages;
-}
-
-static void
-region_note_plain(struct region_walk *w, const struct pm_run *run)
-{
-	if (run->start >= run->end)
-		return;
-	if (track_is_written(w->track, run->cats)) {
-		region_dirty_add(&w->dirty, run->start, run->end);
-		return;
-	}
-	w->clean_seen = true;
-	if (w->track->clears && run->cats & PM_CAT_PRESENT) {
-		uint64_t seen = track_bytes(w->track, run->start, run->end);
-
-		w->lost += seen;
-		if (region_is_rss(state_of_cats(run->cats, w->v)))
-			w->out->never += (run->end - run->start - seen) / w->page_size;
-	}
-}
-
-static void
-region_blank_add(struct region_walk *w, uint64_t start, uint64_t end)
-{
-	region_dirty_add(&w->dirty, start, end);
-	region_dirty_add(&w->sure, start, end);
-}
-
-/* Reads the settings on first use. */
-static bool
-region_is_small(struct region_walk *w, const struct page *pg, uint64_t addr)
-{
-	if (w->sizes == FOLIOS_UNREAD && !folio_is_known(pg))
-		w->sizes = w->source->ops->folio_sizes(w->source);
-	return folio_is_small(pg, w->v, addr, w->page_size,
-	                      w->source->meta.scan & PM_CAT_PFNZERO, w->sizes);
-}
-
-/*
- * Memory that was blank when it was mapped: existing pages were written, but in a large folio it is
- * not known which.
- */
-static void
-region_read_blank(struct region_walk *w, uint64_t start, uint64_t end)
-{
-	enum { BATCH = 128 };
-	struct page pages[BATCH];
-	struct err ignored;
-
-	for (uint64_t at = start; at < end; at += BATCH * w->page_size) {
-		size_t n = u64_min((end - at) / w->page_size, BATCH);
-
-		if (page_read(w->source, at, pages, n, PAGE_NEED_FLAGS,
-		              &ignored) < 0) {
-			w->blank_pages += n; /* there, and not known to be written */
-			continue;
-		}
-		for (size_t i = 0; i < n; i++) {
-			uint64_t page = at + i * w->page_size;
-			enum state s = state_of_page(&pages[i], w->v, w->devices);
-
-			if (s == STATE_ZERO || s == STATE_NONE || region_is_mark(s))
-				continue;
-			w->blank_pages++;
-			if (region_is_small(w, &pages[i], page))
-				region_blank_add(w, page, page + w->page_size);
-		}
-	}
-}
-
-/* Pages with a stamp of this epoch are not read again. */
-static void
-region_note_blank(struct region_walk *w, uint64_t start, uint64_t end, uint64_t cats)
-{
-	const struct track *t = w->track;
-	uint64_t everywhere = track_cats_everywhere(t);
-
-	if (cats & PM_CAT_PFNZERO || (cats & everywhere) != everywhere)
-		return; /* not marked although new mappings are: not written */
-	if (cats & PM_CAT_HUGE) {
-		w->blank_pages += (end - start) / w->page_size;
-		return;
-	}
-	for (size_t k = track_first(t, start); start < end; k++) {
-		bool more = k < t->n && t->v[k].start < end;
-		uint64_t from = more ? u64_max(t->v[k].start, start) : end;
-		uint64_t to = more ? u64_min(t->v[k].end, end) : end;
-
-		if (more && t->v[k].epoch != t->epoch)
-			from = to;
-		region_read_blank(w, start, from);
-		w->blank_pages += (to - from) / w->page_size;
-		if (from < to)
-			region_blank_add(w, from, to);
-		start = to;
-	}
-}
-
-static void
-region_note_dirty(struct region_walk *w, const struct pm_run *run)
-{
-	uint64_t at = run->start;
-
-	while (w->blank && at < run->end) {
-		struct track_range r = ranges_next(&w->track->blank, at, run->end);
-
-		region_note_plain(w, &(struct pm_run){at, r.start, run->cats});
-		if (r.start < r.end)
-			region_note_blank(w, r.start, r.end, run->cats);
-		at = r.end;
-	}
-	region_note_plain(w, &(struct pm_run){at, run->end, run->cats});
 }
 
 static int
@@ -257,145 +91,6 @@ region_add_heat(const struct region_walk *w, const struct track *t, uint64_t now
 		strip[i].heat = (uint8_t)track_newest_heat(t, lo, hi, now);
 		strip[i].often = (uint8_t)heat_of_count(track_most(t, lo, hi));
 	}
-}
-
-/* --- what is written -------------------------------------------------------------------------- */
-
-static uint64_t
-region_dirty_bytes(const struct region_walk *w)
-{
-	uint64_t sum = 0;
-
-	for (size_t i = 0; i < w->dirty.n; i++)
-		sum += w->dirty.v[i].end - w->dirty.v[i].start;
-	return sum;
-}
-
-/*
- * Pages that may have been written: not those a private mapping shares with its file, and none of
- * the kernel's.
- */
-static uint64_t
-region_writable_pages(const struct vma *v, const struct region *r)
-{
-	if (v->type == VMA_KERNEL)
-		return 0;
-	return (state_copies(v) ? r->copied : r->rss) + r->swap + r->hugetlb;
-}
-
-static struct track_verdict
-region_judge(const struct region_walk *w, struct target *target, bool in_scope)
-{
-	const struct region *r = w->out;
-	const struct track_scan scan = {
-	    .vma = w->v,
-	    .in_scope = in_scope,
-	    .written = region_dirty_bytes(w),
-	    .lost = w->lost,
-	    .rss = r->rss,
-	    .there = r->rss || r->swap || r->hugetlb,
-	    .clean = w->clean_seen,
-	    .everywhere = w->born_seen,
-	    .watched = w->watched,
-	};
-
-	return target->source->ops->writes->judge(target->source, &target->track, &scan);
-}
-
-static void
-region_clip_dirty(struct region_dirty *d, uint64_t start, uint64_t end)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < d->n; i++) {
-		struct pm_run r = d->v[i];
-
-		r.start = u64_max(r.start, start);
-		r.end = u64_min(r.end, end);
-		if (r.start < r.end)
-			d->v[n++] = r;
-	}
-	d->n = n;
-}
-
-/* Updates the stamps; of a region mapped since the clear, only what is certain. */
-static void
-region_update_track(struct region_walk *w, struct track *t, const struct track_verdict *is,
-                    uint64_t start, uint64_t end, uint64_t now)
-{
-	bool known = !is->doubt || (is->exact && is->doubt == DOUBT_NEW);
-
-	if (!track_cats(t))
-		return;
-	region_clip_dirty(&w->dirty, start, end);
-	region_clip_dirty(&w->sure, start, end);
-	if (known && is->cleared && !w->dirty.n) {
-		ranges_add(&t->lost, start, end);
-	} else if (known) {
-		t->kept += w->dirty.n ? w->dirty.v[0].end - w->dirty.v[0].start : 0;
-		track_update(t, start, end, w->dirty.v, w->dirty.n, now);
-	} else if (ranges_cover(&t->blank, start, end)) {
-		track_update(t, start, end, w->sure.v, w->sure.n, now);
-	} else {
-		track_add(t, w->v->start, w->sure.v, w->sure.n, now);
-	}
-}
-
-/* Pages of [start, end) that were written since the clear; in an auto-clear, since the last clear.
- */
-static uint64_t
-region_pages_written(const struct region_walk *w, const struct track *t, uint64_t start,
-                     uint64_t end)
-{
-	return (t->auto_clear ? track_bytes_in(t, start, end, t->epoch)
-	                      : track_bytes(t, start, end)) /
-	       w->page_size;
-}
-
-/*
- * Of memory that was blank when it was mapped, everything is known but which pages of its large
- * folios were written.
- */
-static enum track_doubt
-region_doubt_of_blank(const struct region_walk *w, const struct track *t, enum track_doubt d)
-{
-	uint64_t start = w->v->start, end = w->v->end, written = 0;
-
-	if (!w->blank || (d && !ranges_cover(&t->blank, start, end)))
-		return d;
-	for (uint64_t at = start; at < end;) {
-		struct track_range r = ranges_next(&t->blank, at, end);
-
-		written += region_pages_written(w, t, r.start, r.end);
-		at = r.end;
-	}
-	return w->blank_pages > written ? DOUBT_NEW : DOUBT_NONE;
-}
-
-static void
-region_note_written(struct region_walk *w, struct target *target, uint64_t now)
-{
-	struct track *t = &target->track;
-	struct region *out = w->out;
-	uint64_t start = w->v->start, end = w->v->end, there = out->rss + out->swap, may, written;
-	bool in_scope = track_in_scope(t, &start, &end);
-	struct track_verdict is = region_judge(w, target, in_scope);
-
-	if (in_scope)
-		region_update_track(w, t, &is, start, end, now);
-	out->doubt = in_scope ? region_doubt_of_blank(w, t, is.doubt) : is.doubt;
-	written = region_pages_written(w, t, w->v->start, w->v->end);
-	track_set_doubt(t, w->v->start, out->doubt, there - u64_min(there, written));
-	may = w->blank && ranges_cover(&t->blank, start, end) ? w->blank_pages
-	                                                      : region_writable_pages(w->v, out);
-	if (out->doubt && out->doubt != DOUBT_OUTSIDE)
-		out->unknown = may - u64_min(may, written);
-	out->written = track_bytes(t, w->v->start, w->v->end) / w->page_size;
-	out->fresh = track_tally(t, start) / w->page_size;
-	out->part = is.part || (in_scope && (start > w->v->start || end < w->v->end));
-	out->never = is.late || out->part ? 0 : out->never;
-	if (out->written)
-		out->newest_ns = track_newest(t, w->v->start, w->v->end);
 }
 
 static void
@@ -457,7 +152,7 @@ region_count_unseen(struct region_walk *w, struct target *t)
 	out->swap += out->unseen;
 }
 
-static int
+int
 region_count(struct target *target, const struct vma *v, uint64_t now, struct region *out,
                    uint64_t by_state[STATE_COUNT], struct strip_cell *strip, unsigned width,
                    struct err *err)
@@ -549,94 +244,4 @@ region_fill_strip(struct target *t, const struct vma *v, enum lens l, struct str
 		strip_finish(&k.shares, strip, width);
 	strip_free(&k.shares);
 	return r;
-}
-
-struct regions *
-regions_new(struct vma_list vmas, uint64_t now)
-{
-	struct regions *rs = mem_alloc(sizeof(*rs));
-
-	rs->refs = 1;
-	rs->vmas = vmas;
-	rs->r = mem_alloc(vmas.n * sizeof(*rs->r));
-	rs->time_ns = now;
-	for (size_t i = 0; i < vmas.n; i++) {
-		rs->r[i].lens = LENS_COUNT;
-		rs->r[i].rate = RATE_UNKNOWN;
-		rs->totals.size += vma_size(&vmas.v[i]);
-	}
-	return rs;
-}
-
-struct regions *
-regions_ref(struct regions *rs)
-{
-	if (rs)
-		refs_take(&rs->refs);
-	return rs;
-}
-
-void
-regions_unref(struct regions *rs)
-{
-	if (!rs || !refs_drop(&rs->refs))
-		return;
-	vma_free(&rs->vmas);
-	free(rs->r);
-	free(rs);
-}
-
-static void
-region_unknown_add(struct unknown *sum, const struct region *r)
-{
-	if (!r->unknown)
-		return;
-	sum->pages += r->unknown;
-	sum->regions++;
-	if (r->doubt == DOUBT_NEW) {
-		sum->fresh.pages += r->unknown;
-		sum->fresh.regions++;
-	} else if (r->doubt == DOUBT_READONLY) {
-		sum->readonly.pages += r->unknown;
-		sum->readonly.regions++;
-	}
-}
-
-static void
-region_totals_add(struct totals *sum, const struct region *r)
-{
-	sum->rss += r->rss;
-	sum->swap += r->swap;
-	sum->swap_unsure |= r->swap_unsure;
-	sum->written += r->written;
-	region_unknown_add(&sum->unknown, r);
-	if (!r->doubt)
-		sum->never += r->never;
-}
-
-int
-regions_measure(struct regions *rs, struct target *t, struct err *err)
-{
-	uint64_t begin = source_now(t->source);
-
-	for (size_t i = 0; i < rs->vmas.n; i++) {
-		struct region *r = &rs->r[i];
-
-		int ended = region_count(t, &rs->vmas.v[i], begin, r, rs->totals.rss_by_state,
-		                               r->strip, LIST_STRIP, err);
-
-		if (ended)
-			return ended;
-		if (source_stopped(t->source))
-			return 1;
-		r->lens = r->known ? LENS_STATE : LENS_COUNT;
-		region_totals_add(&rs->totals, r);
-	}
-	track_settle(&t->track);
-	t->track.scanned_ns = begin;
-	t->track.unknown = rs->totals.unknown;
-	rs->counted = true;
-	rs->time_ns = begin;
-	rs->cost_ns = source_now(t->source) - begin;
-	return 0;
 }

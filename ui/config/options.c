@@ -52,6 +52,20 @@ option_group_name(enum option_group g)
 	return names[g];
 }
 
+void
+option_text(const struct option_row *o, char *out, size_t size)
+{
+	char head[8] = "    ";
+
+	if (o->letter)
+		snprintf(head, sizeof(head), "-%c, ", o->letter);
+	if (o->arg[0] == '[')
+		snprintf(out, size, "%s--%s[=%.*s]", head, o->name, (int)strlen(o->arg) - 2,
+		         o->arg + 1);
+	else
+		snprintf(out, size, "%s--%s%s%s", head, o->name, o->arg[0] ? " " : "", o->arg);
+}
+
 static int
 option_bad_value(struct err *err, enum option_id id, const char *value, const char *how)
 {

@@ -100,6 +100,9 @@ struct option_row {
 const struct option_row *option_table(size_t *n);
 const char *option_group_name(enum option_group g);
 
+/* "-o, --output LIST", as --help and the manual write it. */
+void option_text(const struct option_row *o, char *out, size_t size);
+
 /* The reason given for everything that --read-only forbids. */
 extern const char options_read_only[];
 

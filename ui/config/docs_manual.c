@@ -1,0 +1,527 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The manual: man/pmtop.1 is what it prints. */
+#include "config.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "config/docs_parts.h"
+#include "config/options.h"
+#include "config/rc.h"
+#include "config/settings.h"
+#include "filter/filter.h"
+#include "kernel/flags.h"
+#include "kernel/smaps.h"
+#include "model/here.h"
+#include "page/state.h"
+#include "query/query.h"
+#include "table/columns.h"
+#include "term/keys.h"
+#include "term/mouse.h"
+#include "track/track.h"
+
+/* Escapes what roff interprets: - and \, and . or ' at the start of a line. */
+static void
+docs_roff(const char *s)
+{
+	if (*s == '.' || *s == '\'')
+		printf("\\&");
+	for (; *s; s++)
+		if (*s == '\\')
+			printf("\\e");
+		else if (*s == '-')
+			printf("\\-");
+		else
+			putchar(*s);
+}
+
+static void
+docs_item(const char *term, const char *text)
+{
+	printf(".TP\n.B ");
+	docs_roff(term);
+	printf("\n");
+	docs_roff(text);
+	printf("\n");
+}
+
+static void
+docs_columns(enum column_set set)
+{
+	enum column_id ids[COL_COUNT];
+	struct buf help = {0};
+	size_t n;
+
+	columns_all(set, false, ids, &n);
+	for (size_t i = 0; i < n; i++) {
+		help.len = 0;
+		column_help(column_row(ids[i]), &help);
+		docs_item(column_row(ids[i])->title, help.s);
+	}
+	buf_free(&help);
+}
+
+static void
+docs_man_options(void)
+{
+	size_t n;
+	const struct option_row *o = option_table(&n);
+
+	printf(".SH OPTIONS\n");
+	for (enum option_group g = OPTION_ANSWER; g < OPTION_HIDDEN; g++) {
+		printf(".SS %s\n", option_group_name(g));
+		for (size_t i = 0; i < n; i++) {
+			char text[64];
+
+			if (o[i].group != g)
+				continue;
+			option_text(&o[i], text, sizeof(text));
+			docs_item(text + strspn(text, " "), o[i].help);
+		}
+	}
+}
+
+/* The main views of a target. Menus, questions and the process list have few keys of their own. */
+static const char docs_main_views[] = "RVGPXMWCHL";
+
+/*
+ * Whether that view has the same keys for the same action, in this row or in one with another hint.
+ */
+static bool
+docs_same_in(const struct key_row *k, char view)
+{
+	size_t n;
+	const struct key_row *all = key_table(&n);
+
+	for (size_t i = 0; i < n; i++)
+		if (key_row_in(&all[i], view) && !strcmp(all[i].keys, k->keys) &&
+		    !strcmp(all[i].words, k->words))
+			return true;
+	return false;
+}
+
+/* Listed once, instead of in the section of each view. */
+static bool
+docs_is_common_key(const struct key_row *k)
+{
+	size_t views = 0;
+
+	for (const char *v = docs_main_views; *v; v++)
+		views += docs_same_in(k, *v);
+	return views > strlen(docs_main_views) / 2;
+}
+
+static bool
+docs_is_first(const struct key_row *all, const struct key_row *k)
+{
+	for (; all < k; all++)
+		if (!strcmp(all->keys, k->keys) && !strcmp(all->words, k->words))
+			return false;
+	return true;
+}
+
+static void
+docs_common_key(const struct key_row *k)
+{
+	struct buf text = {0};
+	const char *sep = " (not in ";
+
+	buf_str(&text, k->words);
+	for (const char *v = docs_main_views; *v; v++)
+		if (!docs_same_in(k, *v)) {
+			buf_fmt(&text, "%s%s", sep, key_view_name(*v));
+			sep = ", ";
+		}
+	buf_str(&text, *sep == ',' ? ")" : "");
+	docs_item(k->keys, text.s);
+	buf_free(&text);
+}
+
+static void
+docs_keys_of(char view)
+{
+	size_t n, own = 0;
+	const struct key_row *k = key_table(&n);
+	const char *title = key_view_title(view);
+
+	printf(".SS \"%c%s (%s)\"\n", toupper((unsigned char)title[0]), title + 1,
+	       key_view_name(view));
+	for (enum key_group g = GROUP_MOVE; g < GROUP_COUNT; g++)
+		for (size_t i = 0; i < n; i++)
+			if (k[i].group == g && strchr(k[i].views, view) &&
+			    !(strchr(docs_main_views, view) && docs_is_common_key(&k[i]))) {
+				docs_item(k[i].keys, k[i].words);
+				own++;
+			}
+	if (!own)
+		printf("No keys of its own.\n");
+}
+
+static void
+docs_man_keys(void)
+{
+	size_t n, gestures;
+	const struct key_row *k = key_table(&n);
+	const struct mouse_row *m = mouse_table(&gestures);
+
+	printf(".SH KEYS\nThe keys that most views share come first, then a section per view. "
+	       "The name in brackets is the view's in pmtoprc. \\fB?\\fR lists all keys of the "
+	       "view on screen.\n.PP\nWhile a question, a search, a page read with "
+	       "\\fBR\\fR, smaps, a card or the counts of a range take long, the screen keeps "
+	       "working and the status line shows the progress. Esc or ^C cancels the command or "
+	       "the prompt; with neither, ^C "
+	       "quits.\n"
+	       ".SS \"Most views\"\n");
+	for (enum key_group g = GROUP_MOVE; g < GROUP_COUNT; g++)
+		for (size_t i = 0; i < n; i++)
+			if (k[i].group == g && docs_is_common_key(&k[i]) && docs_is_first(k, &k[i]))
+				docs_common_key(&k[i]);
+	for (const char *v = key_views(); *v; v++)
+		docs_keys_of(*v);
+	printf(".SS Mouse\n");
+	for (size_t i = 0; i < gestures; i++)
+		docs_item(m[i].gesture, m[i].words);
+}
+
+static void
+docs_man_tables(void)
+{
+	static const char *const sets[] = {"COLUMNS OF --list", "COLUMNS OF --pages",
+	                                   "COLUMNS OF --watch"};
+	size_t n;
+	const struct query_form *q = query_forms(&n);
+	const struct here_form *here;
+
+	printf(".SH QUESTIONS\nThe prompt (key :) and\n.B \\-e\nanswer all of these; RANGE takes "
+	       "those that name a place or a range.\n");
+	for (size_t i = 0; i < n; i++)
+		docs_item(q[i].form, q[i].help);
+	here = here_forms(&n);
+	printf(".SS \"Only in the prompt\"\n");
+	for (size_t i = 0; i < n; i++)
+		docs_item(here[i].form, here[i].help);
+	printf(".SH STATES\nEach page is in one state; the grid shows its letter.\n");
+	for (unsigned s = 0; s < STATE_COUNT; s++) {
+		char term[48];
+
+		snprintf(term, sizeof(term), "%c  %s", state_row((enum state)s)->letter,
+		         state_row((enum state)s)->name);
+		docs_item(term, state_row((enum state)s)->help);
+	}
+	for (int set = SET_REGION; set <= SET_WATCH; set++) {
+		printf(".SH \"");
+		docs_roff(sets[set]);
+		printf("\"\n");
+		docs_columns((enum column_set)set);
+	}
+}
+
+static void
+docs_man_bits(enum flag_source source)
+{
+	size_t n;
+	const struct flag *f = flag_table(&n);
+
+	for (size_t i = 0; i < n; i++) {
+		char term[64], text[160];
+
+		if (f[i].source != source)
+			continue;
+		if (source == FLAG_KPF)
+			snprintf(term, sizeof(term), "%c  %s", f[i].letter, f[i].name);
+		else
+			snprintf(term, sizeof(term), "%s", f[i].name);
+		snprintf(text, sizeof(text), "bit %u, Linux %s: %s", f[i].bit, f[i].since,
+		         f[i].words);
+		docs_item(term, text);
+	}
+}
+
+/* The letters of page-types that are not bits of kpageflags. */
+static void
+docs_man_own(void)
+{
+	size_t n;
+	const struct flag *f = page_types_own(&n);
+
+	for (size_t i = 0; i < n; i++) {
+		char term[64];
+
+		snprintf(term, sizeof(term), "%c  %s", f[i].letter, f[i].name);
+		docs_item(term, f[i].words);
+	}
+}
+
+static void
+docs_man_flags(void)
+{
+	size_t n;
+	const struct flag_range *r = flag_ranges(&n);
+	const struct vmflag *v;
+
+	printf(".SH PAGEMAP\nThe bits of a page's word in /proc/PID/pagemap.\n");
+	docs_man_bits(FLAG_PM);
+	for (size_t i = 0; i < n; i++) {
+		char text[160];
+
+		snprintf(text, sizeof(text), "bits %u-%u, Linux %s: %s", r[i].low, r[i].high,
+		         r[i].since, r[i].words);
+		docs_item(r[i].name, text);
+	}
+	printf(".SH FLAGS\nThe bits of kpageflags, each with its letter in page\\-types if it has "
+	       "one. Bits unknown to this version of pmtop are shown as bitN.\n"
+	       ".PP\nThe columns FLAGS and FLAGS\\-RAW match the output of \\fBpage\\-types\\fR "
+	       "and \\fBpage\\-types \\-r\\fR (Linux 7.2) for a page in RAM: %d letters, with "
+	       "\\fB_\\fR for each clear bit. FLAGS omits bits 32 and up, and compound_head and "
+	       "compound_tail except for hugetlb. FLAGS\\-RAW shows all of them, with additional "
+	       "letters for\n", PAGE_TYPES_COLUMNS);
+	docs_man_own();
+	printf(".PP\nThe bits are:\n");
+	docs_man_bits(FLAG_KPF);
+	printf(".SH VMFLAGS\nThe flags of a region, from smaps.\n");
+	v = smaps_flags(&n);
+	for (size_t i = 0; i < n; i++)
+		docs_item(v[i].code, v[i].words);
+}
+
+static void
+docs_man_filter_rows(enum filter_scope scope, bool fields)
+{
+	size_t n;
+	const struct filter_row *rows = filter_table(&n);
+
+	for (size_t i = 0; i < n; i++) {
+		struct buf names = {0};
+
+		if (!(rows[i].scope & scope) || (rows[i].kind != FILTER_WORD) != fields)
+			continue;
+		for (const char *s = rows[i].names; *s; s++)
+			buf_add(&names, *s == ' ' ? ", " : s, *s == ' ' ? 2 : 1);
+		docs_item(names.s, rows[i].help);
+		buf_free(&names);
+	}
+}
+
+static void
+docs_man_filter(void)
+{
+	printf(".SH FILTER\n"
+	       "A filter selects the rows of \\-\\-pages or \\-\\-list for which its expression "
+	       "is true. An expression consists of words, which are true or false of a page or a "
+	       "region, and of fields, compared with a value by = != < <= > >= or ~. \\fB!\\fR "
+	       "(not) binds tighter than \\fB&\\fR (and), and that tighter than \\fB|\\fR (or); "
+	       "parentheses group.\n.PP\n"
+	       "Counts are decimal, or hex after 0x; addresses, frames and file offsets are hex; "
+	       "sizes take k m g t and p (pages), times ms s m h. Quote names that contain "
+	       "spaces.\n.PP\n"
+	       "Words are facts, not states: a page may be anon, mlocked and dirty at once. What "
+	       "a page does not have (the frame of one that is not in RAM) compares false. Where "
+	       "a fact is not known (hidden without CAP_SYS_ADMIN, or changed meanwhile), neither "
+	       "a word nor its negation is true: such rows are left out, and standard error says "
+	       "how many.\n"
+	       ".PP\n.B pmtop \\-\\-pages \\-\\-filter 'anon & written & !thp' PID\n.br\n"
+	       ".B pmtop \\-\\-list \\-\\-filter 'perm~rwx | size>=2m & name~libc' PID\n"
+	       ".SS Words of \\-\\-pages\nIn addition, every name under FLAGS and STATES.\n");
+	docs_man_filter_rows(FILTER_PAGE, false);
+	printf(".SS Fields of \\-\\-pages\n");
+	docs_man_filter_rows(FILTER_PAGE, true);
+	printf(".SS Words of \\-\\-list\nIn addition, every region type:");
+	for (unsigned t = 0; t < VMA_TYPES; t++)
+		printf("%s %s", t ? "," : "", vma_type_name((enum vma_type)t));
+	printf(".\n");
+	docs_man_filter_rows(FILTER_REGION, false);
+	printf(".SS Fields of \\-\\-list\n");
+	docs_man_filter_rows(FILTER_REGION, true);
+}
+
+static void
+docs_man_config(void)
+{
+	size_t n;
+	const struct setting *s = setting_table(&n);
+
+	printf(".SH CONFIGURATION\n"
+	       "\\fI$XDG_CONFIG_HOME/pmtop/pmtoprc\\fR (\\fI~/.config/pmtop/pmtoprc\\fR by "
+	       "default) configures the screen with lines of \\fINAME = VALUE\\fR. A comment is a "
+	       "line that begins with #, or follows a ; after a value. The command line takes "
+	       "precedence. Answers without the screen do not depend on the file, and pmtop "
+	       "never writes it. The screen reports errors with their line numbers and applies "
+	       "the rest; \\fB!\\fR shows all messages.\n.PP\n"
+	       "\\fBpmtop \\-\\-print\\-config\\fR prints a template: all settings and keys, as "
+	       "comments.\n");
+	for (size_t i = 0; i < n; i++) {
+		struct buf term = {0}, text = {0};
+
+		buf_fmt(&term, "%s = %s", s[i].name, s[i].values);
+		buf_fmt(&text, "%s%s%s%s", s[i].help, s[i].usual[0] ? " (" : "", s[i].usual,
+		        s[i].usual[0] ? ")" : "");
+		docs_item(term.s, text.s);
+		buf_free(&term);
+		buf_free(&text);
+	}
+	printf(".PP\nA section \\fB[keys]\\fR replaces the keys of an action, by the action's "
+	       "name: \\fBclear = c ^K\\fR, or \\fBrewind = none\\fR. A section "
+	       "\\fB[keys VIEW]\\fR applies to a single view, one of");
+	for (const char *v = key_views(); *v; v++)
+		printf("%s %s", v == key_views() ? "" : ",", key_view_name(*v));
+	printf(". A key cannot have two meanings in one view.\n");
+}
+
+static void
+docs_man_sums(void)
+{
+	printf(".SH SUMS\n"
+	       "\\fB\\-\\-summary\\fR prints five tables. In the table of folios (blocks of "
+	       "2^\\fBORDER\\fR pages that the kernel manages as one), \\fBFOLIOS\\fR counts each "
+	       "folio once, no matter how many of its pages are mapped, or where. As in the "
+	       "kernel's thpmaps, mapped pages fall into these classes:\n");
+	docs_item("PMD", "mapped by a single entry (reported since Linux 6.7)");
+	docs_item("ALIGNED",
+	          "all pages of the folio, one entry each, in order, within one region, "
+	          "at a multiple of the folio's size: a single entry could map them");
+	docs_item("UNALIGNED", "the same at any other address");
+	docs_item("PARTIAL",
+	          "anything else: pages are missing or out of order, or a region boundary "
+	          "splits them (after mprotect(2) of a part, say)");
+	printf(".PP\nThe ends of a RANGE split folios as region boundaries do. "
+	       "\\fBfolio_mapped\\fR of \\fB\\-e\\fR \\fIADDRESS\\fR counts the pages of the "
+	       "folio that its region maps around that page.\n");
+}
+
+static void
+docs_man_watch(void)
+{
+	printf(".PP\n\\fBc\\fR clears once and only samples from then on: soft-dirty and "
+	       "userfaultfd miss no write. \\fBC\\fR and \\fB\\-\\-watch\\fR clear repeatedly, "
+	       "less often than requested if that would cost the process more than a 20th of its "
+	       "time. Userfaultfd reads and clears in one step, so nothing is lost. Soft-dirty is "
+	       "sampled: what is written between a sample and the next clear is in no interval. "
+	       "With continuous sampling of 100000 page writes it lost 39 to 61 %% on emulated "
+	       "Linux 6.1 and 6.12. A store that a clear interrupts between its fault and its "
+	       "retry faults again, and its page counts in both intervals: at most one page per "
+	       "thread and clear.\n"
+	       ".PP\nUserfaultfd may split a mapping into several regions, for example when "
+	       "[heap] grows: the kernel does not merge new memory with watched memory, nor what "
+	       "\\fB\\-\\-scope\\fR watches with the rest. They stay split after the watch. "
+	       "Soft-dirty marks huge pages in units of 2 MiB; so does userfaultfd if the write "
+	       "itself created the huge page. In shared memory beyond 256 MiB, userfaultfd takes "
+	       "the first read of a page for a write. Both forget writes to a file or shared "
+	       "memory page once the kernel reclaims it. Both see only writes through the "
+	       "process's own page tables: not other processes' writes to shared memory, nor "
+	       "write(2) to a "
+	       "file that it maps. Userfaultfd also misses what devices and io_uring write into "
+	       "pinned pages.\n"
+	       ".PP\nEvery sum states what is not known: \"+95M in 4 new regions, not watched\" "
+	       "on the screen, \\fIUNKNOWN\\fR in \\fB\\-\\-watch\\fR, \\fIbytes_unknown\\fR in "
+	       "\\fBmigrate\\fR, which does not claim to converge if that depends on it. In "
+	       "private memory mapped since the clear, every page present was written; which part "
+	       "of a large folio is not known. Also not known: new shared memory and hugetlb "
+	       "pages, and memory that mremap() may have moved there: as much disappeared "
+	       "elsewhere between the same two samples, and page frames (visible to root) do not "
+	       "rule it "
+	       "out. "
+	       "Userfaultfd watches new regions within 2 s, unless that takes more than 512 extra "
+	       "regions. Memory that is read-only at the clear (code, constants) is watched only "
+	       "if \\fB\\-\\-scope\\fR names it, or once it becomes writable; until then, writes "
+	       "by mprotect() or a debugger are not known. Soft-dirty marks every page that was "
+	       "moved or merged with a new mapping, so those are not known either.\n"
+	       ".PP\nThe time between two consecutive clears is an epoch. The page card shows in "
+	       "how many epochs the page was written, and in which of the last 32, oldest first: "
+	       "the higher the bar, the more of the epochs in its column; a dot means no write. "
+	       "\\fBpmtop \\-\\-watch \\-e\\fR \\fIADDRESS\\fR reports the same as "
+	       "\\fIepochs\\fR, \\fIwritten_in\\fR and, one digit per epoch, "
+	       "\\fIwritten_recent\\fR.\n"
+	       ".PP\nClearing soft-dirty takes it away from anything else that relies on it: a "
+	       "tracer, CRIU, a garbage collector such as libgc. If pmtop detects one, it asks "
+	       "first; \\fB\\-\\-force\\fR answers for scripts. \\fB\\-\\-read\\-only\\fR refuses "
+	       "all of it.\n");
+}
+
+static void
+docs_costs(const struct track_cost *c)
+{
+	for (; c && c->key; c++)
+		docs_item(c->key, c->words);
+}
+
+static void
+docs_man_writes(void)
+{
+	printf(".SH \"WATCHING WRITES\"\n"
+	       "A tracker detects which pages a process writes. pmtop finds out which trackers "
+	       "work by trying each on memory of its own, never from the kernel's version; "
+	       "\\fBpmtop \\-e tracker PID\\fR lists them, and \\fB\\-\\-tracker\\fR selects one. "
+	       "The default is the first of these that works:\n");
+	for (unsigned w = 0; w < TRACKERS; w++)
+		docs_item(tracker_words((enum tracker)w)->name,
+		          tracker_words((enum tracker)w)->help);
+	printf(".PP\nFor a process that pmtop did not start, userfaultfd needs one system call run "
+	       "inside it, for which one of its threads is stopped. That takes your consent: on "
+	       "the screen, which lists the costs for this process and offers to watch a single "
+	       "region, or by \\fB\\-\\-allow\\-inject\\fR. \\fBpmtop \\-\\-\\fR "
+	       "\\fICOMMAND\\fR needs no consent. Consent covers the program that is running, not "
+	       "programs that it executes. pmtop refuses a process that is traced, confined by "
+	       "seccomp beyond pmtop's rights, or uses userfaultfd itself, and says why. If pmtop "
+	       "is killed, the kernel ends the watch. If the helper process that holds the thread "
+	       "is killed, an unused userfaultfd may stay behind in the process: pmtop reports it, "
+	       "and \\fBc\\fR offers to close it once two samples a minute apart have found it "
+	       "unused. The costs:\n");
+	for (unsigned w = 0; w < TRACKERS; w++)
+		docs_costs(tracker_words((enum tracker)w)->costs);
+	docs_man_watch();
+}
+
+void
+docs_manual(void)
+{
+	printf(".\\\" Made by `pmtop --print man` from its tables.\n"
+	       ".TH PMTOP 1 \"\" \"pmtop %s\" \"User Commands\"\n"
+	       ".SH NAME\npmtop \\- look at the pages of one process\n"
+	       ".SH SYNOPSIS\n"
+	       ".B pmtop\n[\\fIOPTIONS\\fR] [\\fIPID\\fR | \\fINAME\\fR]\n.br\n"
+	       ".B pmtop\n[\\fIOPTIONS\\fR] \\-\\- \\fICOMMAND\\fR [\\fIARG\\fR...]\n.br\n"
+	       ".B pmtop \\-\\-demo\n"
+	       ".SH DESCRIPTION\n"
+	       "pmtop lists the regions (VMAs) of a process. Enter opens a region as a live grid "
+	       "of its pages, coloured by what each page is, from /proc/PID/pagemap and "
+	       "/proc/kpageflags. The key c clears the record of writes (see WATCHING WRITES); "
+	       "pages written from then on light up. The key : asks about an address. Options "
+	       "answer for scripts everything that the screen answers.\n"
+	       ".PP\nNothing changes the target unless a key or an option asks for it. What is "
+	       "not known is left empty (null in JSON), never shown as 0.\n"
+	       ".PP\nWithout a process, or with a name that several share, pmtop lists the "
+	       "processes to choose from: type to filter them by command, user and PID; Enter "
+	       "opens one.\n",
+	       PACKAGE_VERSION);
+	docs_man_options();
+	docs_man_keys();
+	docs_man_config();
+	docs_man_tables();
+	docs_man_flags();
+	docs_man_filter();
+	docs_man_sums();
+	docs_man_writes();
+	printf(".SH PRIVILEGES\n"
+	       "Your own processes need none: states come from the page tables. Page frame "
+	       "numbers, and with them flags, map counts and memory cgroups, need CAP_SYS_ADMIN "
+	       "in the initial user namespace; without it they are shown as hidden. Other users' "
+	       "processes need root. \\fBpmtop \\-\\-capabilities PID\\fR lists what is "
+	       "available, and why not the rest.\n"
+	       ".SH \"EXIT STATUS\"\n0: success. 1: the target or the kernel refused; the message "
+	       "says what, why and how to fix it. 2: usage error. A command started by pmtop does "
+	       "not affect the status, and keeps running when pmtop ends: pmtop then prints on "
+	       "standard error its PID, or how it ended, and the file with its output (in "
+	       "\\fB$TMPDIR\\fR or /tmp). An empty output file is removed.\n"
+	       ".SH FILES\n.TP\n.I $XDG_CONFIG_HOME/pmtop/pmtoprc\nsettings and keys of the "
+	       "screen: see CONFIGURATION (~/.config by default)\n.TP\n.I "
+	       "$XDG_STATE_HOME/pmtop/history\nhistory of the prompt (~/.local/state by "
+	       "default)\n"
+	       ".SH ENVIRONMENT\n.TP\n.B NO_COLOR\nif set and not empty: no colours\n"
+	       ".TP\n.B LC_ALL, LC_CTYPE, LANG\nthe character set: UTF-8, or ASCII only (as with "
+	       "C); UTF-8 if none of them is set\n"
+	       ".TP\n.B TERM\nlinux (the console, whose fonts lack the symbols) implies "
+	       "\\-\\-ascii\n"
+	       ".SH \"SEE ALSO\"\nproc(5), pmap(1), the kernel's admin\\-guide/mm/pagemap.rst "
+	       "and soft\\-dirty.rst\n");
+}
