@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Which options go together: with an answer, and with each other. */
+#include <stdio.h>
+
+#include "base/util.h"
+#include "config/options_parts.h"
+
+/* The modes as bits, under the names used in options.def. */
+enum {
+	SCREEN = 1 << MODE_SCREEN,
+	LIST = 1 << MODE_LIST,
+	PAGES = 1 << MODE_PAGES,
+	SUMMARY = 1 << MODE_SUMMARY,
+	WATCH = 1 << MODE_WATCH,
+	QUERY = 1 << MODE_QUERY,
+	GRID = 1 << MODE_GRID,
+	CAPABILITIES = 1 << MODE_CAPABILITIES,
+};
+
+static const char *const options_mode_names[] = {
+    [MODE_SCREEN] = "the screen",
+    [MODE_LIST] = "--list",
+    [MODE_PAGES] = "--pages",
+    [MODE_SUMMARY] = "--summary",
+    [MODE_WATCH] = "--watch",
+    [MODE_QUERY] = "-e",
+    [MODE_GRID] = "--grid",
+    [MODE_CAPABILITIES] = "--capabilities",
+};
+
+/* The modes that an option applies to; 0: all. */
+static unsigned
+option_heeded_by(enum option_id id)
+{
+#define O(id, l, s, a, g, h)
+#define H(id, answers) [OPT_##id] = (answers),
+	static const unsigned short by[OPTIONS] = {
+#include "config/options.def"
+	};
+#undef H
+#undef O
+	return by[id];
+}
+
+static bool
+option_was_given(const struct options *o, enum option_id id)
+{
+	return o->given >> id & 1;
+}
+
+/* More helpful errors than "does not use it". */
+static const struct {
+	enum option_id id;
+	unsigned answers;
+	const char *why, *how;
+} options_reasons[] = {
+    {OPT_SORT, PAGES, "pages are listed by address, in constant memory", "use sort(1)"},
+    {OPT_SORT, WATCH, "the most written comes first", "use sort(1)"},
+    {OPT_FILTER, ~0u, "a filter selects rows", "use it with --list or --pages"},
+    {OPT_SCOPE, ~0u, "it limits what --watch and the screen watch", "add --watch"},
+    {OPT_COUNT, ~0u, "it counts intervals of --watch", "add --watch"},
+    {OPT_OUTPUT, QUERY, "an answer is not a table", "leave it out, or use --json"},
+    {OPT_CSV, QUERY, "an answer is not a table", "leave it out, or use --json"},
+    {OPT_RAW, QUERY, "an answer is not a table", "leave it out, or use --json"},
+    {OPT_OUTPUT, SUMMARY, "its tables are fixed", "use --csv and select from that"},
+    {OPT_OUTPUT_ALL, SUMMARY, "its tables are fixed", "use --csv and select from that"},
+    {OPT_SORT, SUMMARY, "its tables are fixed", "use --csv and select from that"},
+    {OPT_JSON, GRID, "a grid is a picture", "use --pages for data"},
+    {OPT_CSV, GRID, "a grid is a picture", "use --pages for data"},
+    {OPT_RAW, GRID, "a grid is a picture", "use --pages for data"},
+    {OPT_OUTPUT, SCREEN, "the screen has columns of its own",
+     "use --list or --pages; on the screen, o chooses columns"},
+    {OPT_TRACKER, LIST | PAGES, "it selects how --watch watches", "add --watch"},
+    {OPT_ALLOW_INJECT, LIST | PAGES, "it is for --watch", "add --watch"},
+};
+
+static int
+option_refuse_pair(const struct options *o, enum option_id id, struct err *err)
+{
+	char why[96];
+	struct buf how = {0};
+	unsigned by = option_heeded_by(id) & ((1u << ARRAY_LEN(options_mode_names)) - 1);
+
+	for (size_t i = 0; i < ARRAY_LEN(options_reasons); i++)
+		if (options_reasons[i].id == id && options_reasons[i].answers >> o->mode & 1)
+			return err_set(err, ERR_USAGE, options_reasons[i].why,
+			               options_reasons[i].how, "--%s with %s",
+			               options_rows[id].name, options_mode_names[o->mode]);
+	snprintf(why, sizeof(why), "%s does not use it", options_mode_names[o->mode]);
+	buf_str(&how, "leave it out: it works with ");
+	for (unsigned m = 0; m < ARRAY_LEN(options_mode_names); m++)
+		if (by >> m & 1)
+			buf_fmt(&how, "%s%s",
+			        !(by & ((1u << m) - 1)) ? ""
+			        : by >> m == 1          ? " and "
+			                                : ", ",
+			        options_mode_names[m]);
+	err_set(err, ERR_USAGE, why, how.s, "--%s with %s", options_rows[id].name,
+	        options_mode_names[o->mode]);
+	buf_free(&how);
+	return -1;
+}
+
+static int
+option_check_heeded(const struct options *o, struct err *err)
+{
+	unsigned answers = 1u << o->mode | (o->watch_ns ? WATCH : 0);
+
+	if (o->mode == MODE_VERSION || o->mode == MODE_HELP || o->mode == MODE_PRINT)
+		return 0;
+	if (o->count && o->watch_ns && o->mode != MODE_WATCH)
+		return err_set(err, ERR_USAGE,
+		               "before another answer, --watch runs a single interval",
+		               "leave --count out", "--count with another answer");
+	for (enum option_id i = 0; i < OPTIONS; i++)
+		if (option_was_given(o, i) && option_heeded_by(i) &&
+		    !(option_heeded_by(i) & answers))
+			return option_refuse_pair(o, i, err);
+	return 0;
+}
+
+/* Options that exclude each other, or that require another one. */
+int
+option_check_pairs(const struct options *o, struct err *err)
+{
+	if ((o->target != NULL) + (o->command != NULL) + o->demo > 1)
+		return err_set(err, ERR_USAGE, "a PID, --demo and -- COMMAND exclude each other",
+		               "give one", "two targets given");
+	if (o->output && o->output_all)
+		return err_set(err, ERR_USAGE, "the two exclude each other", "leave one out",
+		               "--output-all with -o");
+	if (option_was_given(o, OPT_SIZE) && !o->frames)
+		return err_set(err, ERR_USAGE, "the terminal has a size of its own",
+		               "add --frames", "--size alone");
+	if (o->color != COLOR_AUTO && o->color != COLOR_NEVER && o->mode != MODE_SCREEN &&
+	    option_was_given(o, OPT_COLOR))
+		return err_set(err, ERR_USAGE, "answers have no colours", "leave it out",
+		               "--color %s with an answer", option_color_name(o->color));
+	return option_check_heeded(o, err);
+}
