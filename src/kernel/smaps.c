@@ -151,54 +151,31 @@ smaps_parse_heading(const char *line, uint64_t *start)
 }
 
 void
+smaps_append(struct smaps *s, const struct smaps_entry *e)
+{
+	s->v = vec_room(s->v, s->n, &s->cap, sizeof(*s->v));
+	s->v[s->n++] = *e;
+}
+
+static void
+smaps_take_line(struct smaps *s, const char *line)
+{
+	uint64_t start;
+
+	if (smaps_parse_heading(line, &start))
+		smaps_append(s, &(struct smaps_entry){.start = start});
+	else if (s->n)
+		smaps_parse_field(&s->v[s->n - 1], line);
+}
+
+void
 smaps_parse(struct smaps *s, const char *text)
 {
 	*s = (struct smaps){0};
 	for (const char *line = text, *end; *line; line = end + (*end == '\n')) {
-		uint64_t start;
-
 		end = line + strcspn(line, "\n");
-		if (smaps_parse_heading(line, &start)) {
-			s->v = vec_room(s->v, s->n, &s->cap, sizeof(*s->v));
-			s->v[s->n++] = (struct smaps_entry){.start = start};
-		} else if (s->n) {
-			smaps_parse_field(&s->v[s->n - 1], line);
-		}
+		smaps_take_line(s, line);
 	}
-}
-
-int
-smaps_read(int fd, struct smaps *s, struct err *err)
-{
-	struct buf text = {0};
-
-	*s = (struct smaps){0};
-	if (fd < 0 || file_read_all(fd, &text) < 0) {
-		err_sys(err, NULL, "cannot read smaps");
-		buf_free(&text);
-		return -1;
-	}
-	smaps_parse(s, text.s ? text.s : "");
-	buf_free(&text);
-	return 0;
-}
-
-int
-smaps_read_process(const struct proc *p, struct smaps *s, struct err *err)
-{
-	int r = -1;
-
-	for (int i = 0; i < TRIES; i++) {
-		int fd = proc_file(p, "smaps", O_RDONLY);
-
-		r = smaps_read(fd, s, err);
-		if (fd >= 0)
-			close(fd);
-		if (r == 0 ? s->n > 0 : err->sys != ESRCH)
-			break;
-		smaps_free(s);
-	}
-	return r;
 }
 
 struct smaps_reading *
@@ -235,13 +212,6 @@ smaps_add(struct smaps_entry *sum, const struct smaps_entry *e, bool first)
 }
 
 void
-smaps_append(struct smaps *s, const struct smaps_entry *e)
-{
-	s->v = vec_room(s->v, s->n, &s->cap, sizeof(*s->v));
-	s->v[s->n++] = *e;
-}
-
-void
 smaps_free(struct smaps *s)
 {
 	free(s->v);
@@ -256,56 +226,149 @@ smaps_find(const struct smaps *s, uint64_t start)
 	return i > 0 && s->v[i - 1].start == start ? &s->v[i - 1] : NULL;
 }
 
+/* --- reading ---------------------------------------------------------------------------------- */
+
+/* Takes a line. false: the others do not matter. */
+typedef bool smaps_line_fn(void *arg, const char *line);
+
+struct smaps_pieces {
+	const struct smaps_host *host;
+	struct buf text; /* read, and not yet taken */
+	smaps_line_fn *take;
+	void *arg;
+};
+
+static bool
+smaps_is_stopped(const struct smaps_host *host)
+{
+	return host && host->stop && host->stop(host->arg);
+}
+
+/* Takes the whole lines that were read. false: the others do not matter. */
+static bool
+smaps_take_lines(struct smaps_pieces *p)
+{
+	char *line = p->text.s, *next;
+	bool more = true;
+	uint64_t start;
+
+	for (; more && (next = strchr(line, '\n')); line = next + 1) {
+		*next = '\0';
+		if (p->host && smaps_parse_heading(line, &start))
+			progress_add(p->host->progress, 1);
+		more = p->take(p->arg, line);
+	}
+	p->text.len -= (size_t)(line - p->text.s);
+	memmove(p->text.s, line, p->text.len + 1);
+	return more;
+}
+
+/* The kernel returns a page at most per read: a few regions, each of which it walks. */
+static int
+smaps_read_lines(int fd, struct smaps_pieces *p, struct err *err)
+{
+	char chunk[8192];
+	bool more = fd >= 0 && file_fits(fd), stopped = false;
+	ssize_t n = more ? 0 : -1;
+
+	while (more && !(stopped = smaps_is_stopped(p->host))) {
+		n = read(fd, chunk, sizeof(chunk));
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			break;
+		buf_add(&p->text, chunk, (size_t)n);
+		more = smaps_take_lines(p);
+	}
+	if (n < 0)
+		err_sys(err, NULL, "cannot read smaps");
+	buf_free(&p->text);
+	return n < 0 ? -1 : stopped;
+}
+
+static bool
+smaps_take_any(void *arg, const char *line)
+{
+	smaps_take_line(arg, line);
+	return true;
+}
+
+int
+smaps_read(int fd, const struct smaps_host *host, struct smaps *s, struct err *err)
+{
+	struct smaps_pieces p = {.host = host, .take = smaps_take_any, .arg = s};
+	int r;
+
+	*s = (struct smaps){0};
+	r = smaps_read_lines(fd, &p, err);
+	if (r != 0)
+		smaps_free(s);
+	return r;
+}
+
+int
+smaps_read_process(const struct proc *p, const struct smaps_host *host, struct smaps *s,
+                   struct err *err)
+{
+	int r = -1;
+
+	for (int i = 0; i < TRIES; i++) {
+		int fd = proc_file(p, "smaps", O_RDONLY);
+
+		r = smaps_read(fd, host, s, err);
+		if (fd >= 0)
+			close(fd);
+		if (r > 0 || (r == 0 ? s->n > 0 : err->sys != ESRCH))
+			break;
+		smaps_free(s);
+	}
+	return r;
+}
+
+struct smaps_one {
+	uint64_t start;
+	struct smaps_entry e;
+	bool found;
+};
+
 /* Takes a line of the entry at `start`, or of one before it. false: past it. */
 static bool
-smaps_take_line(const char *line, uint64_t start, struct smaps_entry *out, bool *found)
+smaps_take_one(void *arg, const char *line)
 {
+	struct smaps_one *one = arg;
 	uint64_t at;
 
 	if (smaps_parse_heading(line, &at)) {
-		if (*found || at > start)
+		if (one->found || at > one->start)
 			return false;
-		*found = at == start;
-		if (*found)
-			*out = (struct smaps_entry){.start = at};
-	} else if (*found) {
-		smaps_parse_field(out, line);
+		one->found = at == one->start;
+		one->e = (struct smaps_entry){.start = at};
+	} else if (one->found) {
+		smaps_parse_field(&one->e, line);
 	}
 	return true;
 }
 
 int
-smaps_read_one(int fd, uint64_t start, struct smaps_entry *out, struct err *err)
+smaps_read_one(int fd, const struct smaps_host *host, uint64_t start, struct smaps_entry *out,
+               struct err *err)
 {
-	struct buf text = {0};
-	struct smaps_entry e = {0};
-	char chunk[8192];
-	bool found = false, more = fd >= 0 && file_fits(fd);
-	ssize_t n = -1;
+	struct smaps_one one = {.start = start};
+	struct smaps_pieces p = {.host = host, .take = smaps_take_one, .arg = &one};
+	int r = smaps_read_lines(fd, &p, err);
 
-	while (more && (n = read(fd, chunk, sizeof(chunk))) > 0) {
-		char *line, *next;
-
-		buf_add(&text, chunk, (size_t)n);
-		for (line = text.s; more && (next = strchr(line, '\n')); line = next + 1) {
-			*next = '\0';
-			more = smaps_take_line(line, start, &e, &found);
-		}
-		text.len -= (size_t)(line - text.s);
-		memmove(text.s, line, text.len + 1);
-	}
-	buf_free(&text);
-	if (n < 0)
-		return err_sys(err, NULL, "cannot read smaps");
-	if (!found)
+	if (r != 0)
+		return r;
+	if (!one.found)
 		return err_set(err, ERR_TARGET, "it is no longer mapped", NULL,
 		               "cannot read the details of this region");
-	*out = e;
+	*out = one.e;
 	return 0;
 }
 
 int
-smaps_read_region(const struct proc *p, uint64_t start, struct smaps_entry *out, struct err *err)
+smaps_read_region(const struct proc *p, const struct smaps_host *host, uint64_t start,
+                  struct smaps_entry *out, struct err *err)
 {
 	bool lives = false;
 	int r = -1;
@@ -313,7 +376,7 @@ smaps_read_region(const struct proc *p, uint64_t start, struct smaps_entry *out,
 	for (int i = 0; i < TRIES && r < 0 && !lives; i++) {
 		int dir = proc_dir(p), fd = dir < 0 ? -1 : file_open(dir, "smaps", O_RDONLY);
 
-		r = smaps_read_one(fd, start, out, err);
+		r = smaps_read_one(fd, host, start, out, err);
 		lives = dir >= 0 && proc_has_memory(dir);
 		if (fd >= 0)
 			close(fd);

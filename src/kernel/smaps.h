@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/progress.h"
 #include "base/util.h"
 #include "kernel/proc.h"
 
@@ -47,10 +48,23 @@ void smaps_reading_unref(struct smaps_reading *l);
 
 /* Parse text (pure). */
 void smaps_parse(struct smaps *s, const char *text);
-int smaps_read(int fd, struct smaps *s, struct err *err);
+
+/*
+ * Who waits for a reading, NULL: nobody. `progress` advances by one for each region. `stop` is
+ * called between reads, which give a few regions each; true abandons the reading. NULL: not wanted.
+ */
+struct smaps_host {
+	struct progress *progress;
+	bool (*stop)(void *arg);
+	void *arg;
+};
+
+/* These return 1 if they were abandoned, -1 with err. */
+int smaps_read(int fd, const struct smaps_host *host, struct smaps *s, struct err *err);
 
 /* Of the process; tries again if the thread it is read through ends. */
-int smaps_read_process(const struct proc *p, struct smaps *s, struct err *err);
+int smaps_read_process(const struct proc *p, const struct smaps_host *host, struct smaps *s,
+                       struct err *err);
 void smaps_free(struct smaps *s);
 
 /* Appends an entry. */
@@ -63,11 +77,12 @@ const struct smaps_entry *smaps_find(const struct smaps *s, uint64_t start);
  * The entry of one region. The kernel cannot give one alone: reads and skips those before it, and
  * stops after it.
  */
-int smaps_read_one(int fd, uint64_t start, struct smaps_entry *out, struct err *err);
+int smaps_read_one(int fd, const struct smaps_host *host, uint64_t start, struct smaps_entry *out,
+                   struct err *err);
 
 /* The same of a process; tries again if the thread it is read through ends. */
-int smaps_read_region(const struct proc *p, uint64_t start, struct smaps_entry *out,
-                      struct err *err);
+int smaps_read_region(const struct proc *p, const struct smaps_host *host, uint64_t start,
+                      struct smaps_entry *out, struct err *err);
 
 /* Whether its VmFlags have the code ("sd"). */
 bool smaps_has(const struct smaps_entry *e, const char *code);

@@ -17,7 +17,15 @@ struct frame_hunt {
 	uint64_t pfn, places[PLACES_SHOWN];
 	size_t n;
 	bool hidden; /* some pages in RAM have frames that are hidden from us */
+	uint64_t passed; /* up to there progress is counted */
 };
+
+static void
+answer_hunt_pass(struct frame_hunt *h, uint64_t at)
+{
+	progress_add(h->t->progress, at - h->passed);
+	h->passed = at;
+}
 
 static int
 answer_hunt_run(void *arg, const struct pm_run *run)
@@ -31,6 +39,9 @@ answer_hunt_run(void *arg, const struct pm_run *run)
 		ssize_t n = source_words(h->t->source, at, words,
 		                          u64_min((run->end - at) / size, PAGE_BATCH), &ignored);
 
+		answer_hunt_pass(h, at);
+		if (source_stopped(h->t->source))
+			return 1;
 		for (ssize_t i = 0; i < n; i++) {
 			if (!(words[i] & PM_PRESENT))
 				continue;
@@ -98,10 +109,11 @@ answer_frame(struct target *t, const struct vma_list *vmas, const struct query *
 	pg.known |= ok ? PAGE_CGROUP : 0;
 	progress_begin(t->progress, vma_mapped(vmas, 0, UINT64_MAX));
 	for (size_t i = 0; i < vmas->n; i++) {
+		h.passed = vmas->v[i].start;
 		if (source_runs(t->source, vmas->v[i].start, vmas->v[i].end, PM_CAT_PRESENT,
 		                PM_CAT_PRESENT, answer_hunt_run, &h, err) != 0)
 			return NULL;
-		progress_add(t->progress, vma_size(&vmas->v[i]));
+		answer_hunt_pass(&h, vmas->v[i].end);
 	}
 	a = answer_new();
 	answer_add_frame(a, &pg, t, q->in_frame);

@@ -60,14 +60,17 @@ answer_add_if(struct answer *a, const struct smaps_entry *e, unsigned field, con
 		answer_add_unknown(a, key, "not in this kernel's smaps");
 }
 
+/* The kernel walks the regions before it, too. */
 static void
-answer_facts_smaps(struct answer *a, const struct target *t, const struct vma *v)
+answer_facts_smaps(struct answer *a, const struct target *t, const struct vma_list *vmas,
+                   const struct vma *v)
 {
 	const struct source *s = t->source;
 	struct smaps_entry *e = &a->smaps;
 	struct err why;
 
-	a->has_smaps = s->ops->smaps_one(s, v->start, e, &why) == 0;
+	progress_begin(t->progress, (uint64_t)(v - vmas->v) + 1);
+	a->has_smaps = s->ops->smaps_one(s, t->progress, v->start, e, &why) == 0;
 	if (!a->has_smaps) {
 		answer_add_unknown(a, "pss", "smaps cannot be read");
 		return;
@@ -114,7 +117,7 @@ answer_region(struct target *t, const struct vma_list *vmas, uint64_t addr, stru
 	struct answer *a = answer_region_maps(t, vmas, addr, err);
 
 	if (a && answer_facts_states(a, t, v, err) == 0) {
-		answer_facts_smaps(a, t, v);
+		answer_facts_smaps(a, t, vmas, v);
 		return a;
 	}
 	answer_unref(a);

@@ -42,6 +42,7 @@ answerer_open(struct answerer *a, const char *root, pid_t pid, unsigned execs,
 		return -1;
 	a->t.source->stop = stop;
 	a->t.source->stop_arg = arg;
+	a->t.source->stop_waits = true;
 	a->t.progress = progress;
 	return target_open_pages(&a->t, err);
 }

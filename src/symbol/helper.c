@@ -22,6 +22,7 @@ extern char **environ;
 
 enum {
 	PATIENCE_MS = 2000, /* deadline for one answer, including the start */
+	STOP_MS = 100,      /* how often `stop` is asked meanwhile */
 	GOODBYE_MS = 50,    /* grace for an idle helper to exit */
 	LATE_FILE = 4,
 	LATE_DEVICE = 8,
@@ -39,6 +40,9 @@ struct helper {
 	pid_t pid; /* 0: no helper */
 	int pidfd, socket;
 	bool late_last;
+	bool stopped; /* the last wait, by: */
+	bool (*stop)(void *arg);
+	void *stop_arg;
 	int dir;   /* the target's directory, as given to the helper */
 	pid_t tid; /* the thread whose directory that is */
 	uint32_t serial;
@@ -51,10 +55,12 @@ struct helper {
 };
 
 struct helper *
-helper_new(void)
+helper_new(bool (*stop)(void *arg), void *arg)
 {
 	struct helper *h = mem_alloc(sizeof(*h));
 
+	h->stop = stop;
+	h->stop_arg = arg;
 	h->pidfd = h->socket = h->dir = -1;
 	return h;
 }
@@ -236,18 +242,28 @@ helper_ms_until(const struct timespec *t)
 	return ms > 0 ? (int)ms : 0;
 }
 
+/* false: there is no answer in time, or none is awaited any more. */
 static bool
-helper_hear(struct helper *h)
+helper_wait(struct helper *h)
 {
 	struct pollfd in = {.fd = h->socket, .events = POLLIN};
 	struct timespec until = time_deadline(time_ns() + PATIENCE_MS * UINT64_C(1000000));
-	ssize_t got;
-	int n;
+	int n, left;
 
 	do {
-		n = poll(&in, 1, helper_ms_until(&until));
-	} while (n < 0 && errno == EINTR);
-	if (n != 1)
+		left = helper_ms_until(&until);
+		n = poll(&in, 1, left < STOP_MS ? left : STOP_MS);
+		h->stopped = n == 0 && h->stop && h->stop(h->stop_arg);
+	} while (!h->stopped && (n == 0 ? left > 0 : n < 0 && errno == EINTR));
+	return n == 1;
+}
+
+static bool
+helper_hear(struct helper *h)
+{
+	ssize_t got;
+
+	if (!helper_wait(h))
 		return false;
 	got = recv(h->socket, &h->answer, sizeof(h->answer), MSG_DONTWAIT);
 	return got == (ssize_t)sizeof(h->answer) && h->answer.serial == h->ask.serial;
@@ -268,11 +284,13 @@ helper_ask_with(struct helper *h, const struct proc *p, int fd)
 	if (!h->pid && !helper_start(h, p))
 		return false;
 	h->ask.serial = ++h->serial;
+	h->stopped = false;
 	heard = helper_send(h->socket, &h->ask, fd, MSG_DONTWAIT) && helper_hear(h);
 	if (heard && h->answer.outcome != HELPER_HURT)
 		return h->answer.outcome == HELPER_OK;
-	h->late_last = true;
-	helper_remember_late(h, &h->ask);
+	h->late_last = !h->stopped;
+	if (h->late_last)
+		helper_remember_late(h, &h->ask);
 	helper_drop(h);
 	return false;
 }

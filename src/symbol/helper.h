@@ -30,7 +30,11 @@ struct helper;
 /* Call first in main: if this process was started as a helper, runs it and does not return. */
 void helper_main(int argc, char **argv);
 
-struct helper *helper_new(void);  /* starts nothing yet */
+/*
+ * Starts nothing yet. `stop` is called during a long wait for an answer: true ends the wait, and
+ * what was asked is not known. NULL: it lasts to the deadline.
+ */
+struct helper *helper_new(bool (*stop)(void *arg), void *arg);
 void helper_free(struct helper *h);
 
 /* What a named mapping refers to: a device or a file, and on which file system. */

@@ -236,7 +236,7 @@ bytes_is_device(const struct target *t, const struct vma *v)
 	struct smaps_entry e;
 	struct err ignored;
 
-	return s->ops->smaps_one(s, v->start, &e, &ignored) == 0 &&
+	return s->ops->smaps_one(s, NULL, v->start, &e, &ignored) == 0 &&
 	       (smaps_has(&e, "pf") || smaps_has(&e, "io"));
 }
 
@@ -253,6 +253,9 @@ bytes_fault(struct target *t, const struct vma_list *vmas, uint64_t addr, struct
 		return 1;
 	if (page.kind == BYTES_ABSENT && bytes_is_device(t, vma_at(vmas, base)))
 		page = (struct bytes_page){.kind = BYTES_NEVER, .state = STATE_DEVICE};
+	if (page.kind == BYTES_ABSENT && source_stopped(t->source))
+		return err_set(err, ERR_TARGET, "it was cancelled", NULL, "cannot read page %llx",
+		               (unsigned long long)base); /* so it may be of a device */
 	if (page.kind == BYTES_ABSENT) {
 		page.sys = t->source->ops->fault_in(t->source, vma_at(vmas, base), base, err);
 		if (page.sys <= 0)

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/progress.h"
 #include "kernel/folio_sizes.h"
 #include "kernel/frame.h"
 #include "kernel/pagemap.h"
@@ -163,12 +164,16 @@ struct source_ops {
 
 	/* --- expensive: only on request ------------------------------------------------------- */
 
-	/* smaps of all regions, ascending. -1: it cannot be read. */
-	int (*smaps)(const struct source *s, struct smaps *out, struct err *err);
+	/*
+	 * smaps of all regions, ascending; `p` advances by one for each. -1: it cannot be read. 1:
+	 * s->stop ended it early.
+	 */
+	int (*smaps)(const struct source *s, struct progress *p, struct smaps *out,
+	             struct err *err);
 
 	/* The same of the one region that starts at `start`. -1: there is none, or as above. */
-	int (*smaps_one)(const struct source *s, uint64_t start, struct smaps_entry *out,
-	                 struct err *err);
+	int (*smaps_one)(const struct source *s, struct progress *p, uint64_t start,
+	                 struct smaps_entry *out, struct err *err);
 
 	/*
 	 * Reads n bytes of memory at addr, which must be in RAM by the page table. Returns how many
@@ -217,6 +222,7 @@ struct source {
 	/* set by the caller: called during long walks; true ends them. NULL: never */
 	bool (*stop)(void *arg);
 	void *stop_arg;
+	bool stop_waits; /* it also ends waits for a file's server: what was asked is not known */
 };
 
 /*

@@ -37,13 +37,26 @@ source_proc_alive(const struct source *s)
 	return n == sizeof(word);
 }
 
+static bool
+source_proc_gives_up(void *arg)
+{
+	const struct source *s = arg;
+
+	return s->stop_waits && source_stopped(s);
+}
+
+static struct helper *
+source_proc_helper(struct source_root *r)
+{
+	if (!r->helper)
+		r->helper = helper_new(source_proc_gives_up, &r->base);
+	return r->helper;
+}
+
 static int
 source_proc_regions(struct source *s, struct vma_list *out, struct err *err)
 {
-	struct source_root *r = source_root_of(s);
-
-	if (!r->helper)
-		r->helper = helper_new();
+	source_proc_helper(source_root_of(s));
 	return source_root_regions(s, out, err);
 }
 
@@ -85,9 +98,7 @@ source_proc_fault_in(struct source *s, const struct vma *v, uint64_t addr, struc
 
 	if (source_root_open_memory(r, err) < 0)
 		return -1;
-	if (!r->helper)
-		r->helper = helper_new();
-	return helper_fault(r->helper, &r->proc, v, r->mem, addr);
+	return helper_fault(source_proc_helper(r), &r->proc, v, r->mem, addr);
 }
 
 /* Not of remote files: their server may not answer. */
@@ -99,9 +110,7 @@ source_proc_files(struct source *s, const struct vma *v, uint64_t start, uint64_
 
 	if (kinds_is_remote(&r->kinds, v))
 		return false;
-	if (!r->helper)
-		r->helper = helper_new();
-	return helper_pages(r->helper, &r->proc, v, start, end, needs, out);
+	return helper_pages(source_proc_helper(r), &r->proc, v, start, end, needs, out);
 }
 
 static bool
@@ -109,12 +118,10 @@ source_proc_symbol(struct source *s, const struct vma_list *vmas, const struct v
                    const uint8_t *image, uint64_t addr, struct helper_symbol *out)
 {
 	struct source_root *r = source_root_of(s);
+	struct helper *h = source_proc_helper(r);
 
-	if (!r->helper)
-		r->helper = helper_new();
-	return image ? helper_symbol_vdso(r->helper, &r->proc, v, image, s->meta.page_size, addr,
-	                                  out)
-	             : helper_symbol(r->helper, &r->proc, vmas, v, addr, out);
+	return image ? helper_symbol_vdso(h, &r->proc, v, image, s->meta.page_size, addr, out)
+	             : helper_symbol(h, &r->proc, vmas, v, addr, out);
 }
 
 static bool

@@ -222,17 +222,27 @@ source_root_folio_sizes(const struct source *s)
 
 /* --- expensive -------------------------------------------------------------------------------- */
 
-int
-source_root_smaps(const struct source *s, struct smaps *out, struct err *err)
+static struct smaps_host
+source_root_smaps_host(const struct source *s, struct progress *p)
 {
-	return smaps_read_process(&source_root_of(s)->proc, out, err);
+	return (struct smaps_host){p, source_root_is_stopped, &source_root_of(s)->base};
 }
 
 int
-source_root_smaps_one(const struct source *s, uint64_t start, struct smaps_entry *out,
-                      struct err *err)
+source_root_smaps(const struct source *s, struct progress *p, struct smaps *out, struct err *err)
 {
-	return smaps_read_region(&source_root_of(s)->proc, start, out, err);
+	struct smaps_host host = source_root_smaps_host(s, p);
+
+	return smaps_read_process(&source_root_of(s)->proc, &host, out, err);
+}
+
+int
+source_root_smaps_one(const struct source *s, struct progress *p, uint64_t start,
+                      struct smaps_entry *out, struct err *err)
+{
+	struct smaps_host host = source_root_smaps_host(s, p);
+
+	return smaps_read_region(&source_root_of(s)->proc, &host, start, out, err);
 }
 
 int

@@ -45,9 +45,10 @@ int source_root_runs(const struct source *s, uint64_t start, uint64_t end, uint6
 void source_root_frames(const struct source *s, enum frame_file file, const uint64_t *pfn,
                         size_t n, uint64_t *out, bool *ok);
 enum folio_sizes source_root_folio_sizes(const struct source *s);
-int source_root_smaps(const struct source *s, struct smaps *out, struct err *err);
-int source_root_smaps_one(const struct source *s, uint64_t start, struct smaps_entry *out,
-                          struct err *err);
+int source_root_smaps(const struct source *s, struct progress *p, struct smaps *out,
+                      struct err *err);
+int source_root_smaps_one(const struct source *s, struct progress *p, uint64_t start,
+                          struct smaps_entry *out, struct err *err);
 bool source_root_counters(const struct source *s, struct proc_activity *out);
 
 /* 0, or -1 with err: reading memory takes the right to attach. */

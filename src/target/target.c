@@ -109,7 +109,8 @@ target_smaps(const struct target *t, struct err *err)
 
 	l->refs = 1;
 	l->time_ns = source_now(s);
-	if (s->ops->smaps(s, &l->smaps, err) < 0) {
+	progress_begin(t->progress, t->regions);
+	if (s->ops->smaps(s, t->progress, &l->smaps, err) != 0) {
 		free(l);
 		return NULL;
 	}

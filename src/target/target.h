@@ -49,7 +49,10 @@ int target_clear(struct target *t, const struct vma_list *vmas, struct err *err)
 void target_follow(struct target *t, const struct vma_list *vmas);
 bool target_hazard(const struct target *t, const struct vma_list *vmas, struct buf *out);
 
-/* smaps of all regions, for which the kernel walks every page table. NULL with err. */
+/*
+ * smaps of all regions, for which the kernel walks every page table. NULL with err, or without if
+ * the source's `stop` ended it early.
+ */
 struct smaps_reading *target_smaps(const struct target *t, struct err *err);
 
 #endif

@@ -250,7 +250,7 @@ softdirty_vm_flags(struct softdirty *own, const struct proc *p, const struct vma
 
 	if (!own->flags_read && begin - own->flags_ns >= SHARE * own->flags_cost_ns) {
 		smaps_free(&own->flags);
-		own->flags_read = smaps_read_process(p, &own->flags, &ignored) == 0;
+		own->flags_read = smaps_read_process(p, NULL, &own->flags, &ignored) == 0;
 		own->flags_ns = time_ns();
 		own->flags_cost_ns = own->flags_ns - begin;
 	}

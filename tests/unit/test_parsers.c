@@ -149,7 +149,7 @@ try_smaps(const char *s)
 {
 	int fd = memfd_create("smaps", MFD_CLOEXEC);
 	bool good = write(fd, s, strlen(s)) == (ssize_t)strlen(s) && lseek(fd, 0, SEEK_SET) == 0 &&
-	            smaps_read_one(fd, 0x2000, &out.smaps, &err) == 0;
+	            smaps_read_one(fd, NULL, 0x2000, &out.smaps, &err) == 0;
 
 	close(fd);
 	return good;

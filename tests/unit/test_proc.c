@@ -208,7 +208,7 @@ test_no_helper(void)
 {
 	struct proc p;
 	struct err err;
-	struct helper *h = helper_new();
+	struct helper *h = helper_new(NULL, NULL);
 	struct vma v = {.end = 4096, .name = ""};
 	struct buf why = {0};
 

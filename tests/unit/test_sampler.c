@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The two threads that read a target, on this very process: what is asked, cancelled and stopped. */
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -306,11 +307,70 @@ test_progress(void)
 	munmap(room, SIZE);
 }
 
+/* The only child of this thread. */
+static pid_t
+child(void)
+{
+	FILE *f = fopen("/proc/thread-self/children", "re");
+	int pid = 0;
+
+	if (f && fscanf(f, "%d", &pid) != 1)
+		pid = 0;
+	if (f)
+		fclose(f);
+	return pid;
+}
+
+static bool
+stop_at_once(void *arg)
+{
+	++*(int *)arg;
+	return true;
+}
+
+/* A helper that does not answer is waited for until that is no longer wanted. */
+static void
+test_helper_is_left(void)
+{
+	int calls = 0;
+	struct helper *h = helper_new(stop_at_once, &calls);
+	static struct file_pages pages;
+	struct vma_list vmas = {0};
+	const struct vma *v;
+	struct target t;
+	struct proc p;
+	struct err err;
+	pid_t pid;
+
+	if (target_open(&t, "/proc", getpid(), &err) < 0 || target_regions(&t, &vmas, &err) < 0 ||
+	    proc_open(&p, "/proc", getpid(), &err) < 0) {
+		ok(false, "the process can be opened");
+		return;
+	}
+	v = vma_at(&vmas, (uintptr_t)test_helper_is_left);
+	ok(v && helper_pages(h, &p, v, v->start, v->end, FILE_ASK_RESIDENT, &pages) && !calls,
+	   "the helper answers");
+	pid = child();
+	if (pid > 0 && kill(pid, SIGSTOP) == 0)
+		ok(!helper_pages(h, &p, v, v->start, v->end, FILE_ASK_RESIDENT, &pages) &&
+		       calls == 1 && !helper_is_late(h),
+		   "one that does not is left, and its file is not blamed");
+	else
+		ok(true, "# skip the kernel does not list children");
+	ok(helper_pages(h, &p, v, v->start, v->end, FILE_ASK_RESIDENT, &pages),
+	   "another is asked next time");
+	helper_free(h);
+	proc_close(&p);
+	vma_free(&vmas);
+	target_close(&t);
+}
+
 int
 main(int argc, char **argv)
 {
 	helper_main(argc, argv);
 	tap_start();
+	test_helper_is_left();
 	test_answer();
 	test_once();
 	test_not_opened();

@@ -154,6 +154,47 @@ test_odd(void)
 	}
 }
 
+static bool
+stop_later(void *arg)
+{
+	int *calls = arg;
+
+	return --*calls < 0;
+}
+
+/* Who waits for it sees how far it is, and may give up between two reads. */
+static void
+test_stop(void)
+{
+	enum { REGIONS = 1000 };
+	int fd = fake_file(), calls = 1;
+	struct buf b = {0};
+	struct progress p = {0};
+	struct smaps_host host = {.progress = &p}, stopping = {NULL, stop_later, &calls};
+	struct smaps_entry e;
+	struct smaps s;
+	struct err err;
+
+	for (unsigned i = 1; i <= REGIONS; i++)
+		buf_fmt(&b, "%x000-%x000 rw-p 0 00:00 0\nPss: %u kB\n", 2 * i, 2 * i + 1, i);
+	ok(write(fd, b.s, b.len) == (ssize_t)b.len && lseek(fd, 0, SEEK_SET) == 0, "regions");
+	progress_begin(&p, REGIONS);
+	ok(smaps_read(fd, &host, &s, &err) == 0 && s.n == REGIONS && p.done == REGIONS &&
+	       s.v[REGIONS - 1].pss == REGIONS * 1024,
+	   "each region counts as progress");
+	smaps_free(&s);
+	lseek(fd, 0, SEEK_SET);
+	ok(smaps_read(fd, &stopping, &s, &err) == 1 && !s.n && !s.v, "what is abandoned is not kept");
+	calls = 1;
+	lseek(fd, 0, SEEK_SET);
+	ok(smaps_read_one(fd, &stopping, 2 * REGIONS << 12, &e, &err) == 1, "so is one region");
+	lseek(fd, 0, SEEK_SET);
+	ok(smaps_read_one(fd, &host, 2 * REGIONS << 12, &e, &err) == 0 && e.pss == REGIONS * 1024,
+	   "or found after the others");
+	buf_free(&b);
+	close(fd);
+}
+
 static void
 test_read(void)
 {
@@ -161,14 +202,14 @@ test_read(void)
 	struct smaps s;
 	struct err err;
 
-	ok(smaps_read(fd, &s, &err) == 0 && s.n == 0, "an empty file has no regions");
+	ok(smaps_read(fd, NULL, &s, &err) == 0 && s.n == 0, "an empty file has no regions");
 	smaps_free(&s);
 	ok(write(fd, text, sizeof(text) - 1) > 0 && lseek(fd, 0, SEEK_SET) == 0 &&
-	       smaps_read(fd, &s, &err) == 0 && s.n == 3,
+	       smaps_read(fd, NULL, &s, &err) == 0 && s.n == 3,
 	   "smaps_read");
 	smaps_free(&s);
 	close(fd);
-	ok(smaps_read(-1, &s, &err) == -1 && err.what[0], "a file that is not there is an error");
+	ok(smaps_read(-1, NULL, &s, &err) == -1 && err.what[0], "a file that is not there is an error");
 }
 
 static void
@@ -205,6 +246,7 @@ main(void)
 	test_flags();
 	test_odd();
 	test_read();
+	test_stop();
 	test_shares();
 	return tap_done();
 }

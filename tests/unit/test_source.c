@@ -173,18 +173,19 @@ made_cgroup(const struct source *s, uint64_t inode, struct buf *out)
 static const struct smaps_entry made_lib_smaps = {.start = LIB, .pss = 4711};
 
 static int
-made_smaps(const struct source *s, struct smaps *out, struct err *err)
+made_smaps(const struct source *s, struct progress *p, struct smaps *out, struct err *err)
 {
-	(void)s, (void)err;
+	(void)s, (void)p, (void)err;
 	*out = (struct smaps){0};
 	smaps_append(out, &made_lib_smaps);
 	return 0;
 }
 
 static int
-made_smaps_one(const struct source *s, uint64_t start, struct smaps_entry *out, struct err *err)
+made_smaps_one(const struct source *s, struct progress *p, uint64_t start, struct smaps_entry *out,
+               struct err *err)
 {
-	(void)s;
+	(void)s, (void)p;
 	if (start != LIB)
 		return err_set(err, ERR_TARGET, "made up", NULL, "cannot read smaps");
 	*out = made_lib_smaps;

@@ -88,7 +88,7 @@ batch_need_smaps(struct batch *b, struct err *err)
 
 	if (b->has_smaps)
 		return 0;
-	r = b->t.source->ops->smaps(b->t.source, &b->smaps, err);
+	r = b->t.source->ops->smaps(b->t.source, NULL, &b->smaps, err);
 	b->has_smaps = r == 0;
 	return r;
 }
