@@ -2,7 +2,6 @@
 /* The words of filters, from their own table and from those of flags, states and types. */
 #include <string.h>
 
-#include "base/util.h"
 #include "filter/filter_parts.h"
 #include "kernel/flags.h"
 #include "page/state.h"

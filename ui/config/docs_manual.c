@@ -8,7 +8,6 @@
 
 #include "config/docs_parts.h"
 #include "config/options.h"
-#include "config/rc.h"
 #include "config/settings.h"
 #include "filter/filter.h"
 #include "kernel/flags.h"
