@@ -285,6 +285,14 @@ filter_of_gaps(const struct filter *f, const struct filter_facts *x)
 	return false;
 }
 
+enum truth
+filter_by_maps(const struct filter *f, const struct vma *v, size_t page_size)
+{
+	struct filter_facts x = {.v = v, .page_size = page_size};
+
+	return filter_eval(f, &x);
+}
+
 /* --- why not ---------------------------------------------------------------------------------- */
 
 static unsigned

@@ -45,7 +45,7 @@ struct filter_facts {
 	enum truth wpallowed; /* whether userfaultfd may write-protect the region asynchronously */
 	uint64_t now;         /* ns, on the clock of the track's stamps */
 	/* for FILTER_REGION */
-	const struct region *r;
+	const struct region *r;          /* NULL: not counted yet */
 	bool huge_known;                 /* r->thp is valid */
 	const struct smaps_entry *smaps; /* NULL: not read */
 };
@@ -95,6 +95,9 @@ int filter_parse(const char *text, enum filter_scope scope, size_t page_size, st
 unsigned filter_needs(const struct filter *f);
 
 enum truth filter_eval(const struct filter *f, const struct filter_facts *x);
+
+/* Whether region v passes, by maps alone; TRUTH_UNKNOWN: that takes its counts. */
+enum truth filter_by_maps(const struct filter *f, const struct vma *v, size_t page_size);
 
 /*
  * The upper bound of f over all pages of region x->v; ignores x->pg. And whether f can be anything

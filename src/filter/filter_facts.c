@@ -497,6 +497,8 @@ static enum truth
 filter_counted(const struct filter_facts *x, uint64_t pages, uint64_t *n)
 {
 	*n = pages * x->page_size;
+	if (!x->r)
+		return TRUTH_UNKNOWN;
 	if (x->r->known)
 		return TRUTH_YES;
 	return x->v->type == VMA_KERNEL && !vma_has_file(x->v) ? TRUTH_NO : TRUTH_UNKNOWN;
@@ -505,7 +507,7 @@ filter_counted(const struct filter_facts *x, uint64_t pages, uint64_t *n)
 #define COUNTED(id, member) \
 	static enum truth value_REGION_##id(const struct filter_facts *x, uint64_t *n) \
 	{ \
-		return filter_counted(x, x->r->member, n); \
+		return filter_counted(x, x->r ? x->r->member : 0, n); \
 	}
 COUNTED(RSS, rss)
 COUNTED(ANON, anon)
@@ -516,7 +518,7 @@ COUNTED(HUGETLB, hugetlb)
 static enum truth
 value_REGION_SWAP(const struct filter_facts *x, uint64_t *n)
 {
-	enum truth t = filter_counted(x, x->r->swap, n);
+	enum truth t = filter_counted(x, x->r ? x->r->swap : 0, n);
 
 	return t == TRUTH_YES && x->r->swap_unsure ? TRUTH_UNKNOWN : t;
 }
@@ -525,7 +527,7 @@ static enum truth
 value_REGION_THP(const struct filter_facts *x, uint64_t *n)
 {
 	if (x->huge_known)
-		return filter_counted(x, x->r->thp, n);
+		return filter_counted(x, x->r ? x->r->thp : 0, n);
 	*n = x->smaps ? x->smaps->thp : 0;
 	return x->smaps ? TRUTH_YES : TRUTH_UNKNOWN;
 }
@@ -533,7 +535,7 @@ value_REGION_THP(const struct filter_facts *x, uint64_t *n)
 static enum truth
 value_REGION_WRITTEN(const struct filter_facts *x, uint64_t *n)
 {
-	enum truth t = filter_counted(x, x->r->written, n);
+	enum truth t = filter_counted(x, x->r ? x->r->written : 0, n);
 
 	return t == TRUTH_YES && (!x->written_known || x->r->doubt) ? TRUTH_UNKNOWN : t;
 }

@@ -427,7 +427,7 @@ reader_read_all(struct reader *l)
 		l->host.publish(l->host.arg, false);
 	}
 	target_follow(&l->t, &rs->vmas);
-	r = regions_measure(rs, &l->t, &l->draft.trouble);
+	r = regions_measure(rs, &l->t, NULL, &l->draft.trouble);
 	reader_copy_tracker(l);
 	if (r != 0 && l->draft.regions)
 		reader_carry_over(rs, l->draft.regions);

@@ -68,7 +68,10 @@ struct regions *regions_new(struct vma_list vmas, uint64_t now);
 struct regions *regions_ref(struct regions *rs);
 void regions_unref(struct regions *rs);
 
-/* Counts every region of rs; 1: the source's `stop` ended it early. */
-int regions_measure(struct regions *rs, struct target *t, struct err *err);
+/*
+ * Counts the regions of rs for which `which` is true, one for each; NULL: all. The totals are of
+ * these. 1: the source's `stop` ended it early.
+ */
+int regions_measure(struct regions *rs, struct target *t, const bool *which, struct err *err);
 
 #endif

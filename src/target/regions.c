@@ -70,16 +70,18 @@ region_totals_add(struct totals *sum, const struct region *r)
 }
 
 int
-regions_measure(struct regions *rs, struct target *t, struct err *err)
+regions_measure(struct regions *rs, struct target *t, const bool *which, struct err *err)
 {
 	uint64_t begin = source_now(t->source);
 
 	for (size_t i = 0; i < rs->vmas.n; i++) {
 		struct region *r = &rs->r[i];
+		int ended;
 
-		int ended = region_count(t, &rs->vmas.v[i], begin, r, rs->totals.rss_by_state,
-		                               r->strip, LIST_STRIP, err);
-
+		if (which && !which[i])
+			continue;
+		ended = region_count(t, &rs->vmas.v[i], begin, r, rs->totals.rss_by_state, r->strip,
+		                     LIST_STRIP, err);
 		if (ended)
 			return ended;
 		if (source_stopped(t->source))

@@ -115,7 +115,7 @@ make_regions(struct world *w)
 	vma_parse(&l, text.s, &odd);
 	rs = regions_new(l, time_ns());
 	if (below(w, 5))
-		regions_measure(rs, &w->t, &err);
+		regions_measure(rs, &w->t, NULL, &err);
 	return rs;
 }
 

@@ -35,6 +35,7 @@ struct made {
 	struct source base;
 	unsigned bytes_asked;  /* reads of memory */
 	bool bytes_of_absent;  /* one was of a page that is not in RAM */
+	unsigned counted;      /* stretches whose page table was scanned */
 };
 
 static unsigned closed;
@@ -122,7 +123,8 @@ static int
 made_runs(const struct source *s, uint64_t start, uint64_t end, uint64_t any, uint64_t cats, pagemap_run_fn *fn,
           void *arg, struct err *err)
 {
-	(void)s, (void)err;
+	(void)err;
+	((struct made *)(uintptr_t)s)->counted++;
 	for (uint64_t at = start, to; at < end; at = to) {
 		uint64_t is = made_cats(made_word(at));
 
@@ -504,6 +506,43 @@ test_filter(void)
 	reader_close(&l);
 }
 
+/* A filter that maps answers leaves the page tables of the other regions alone. */
+static void
+test_by_maps(void)
+{
+	static const struct {
+		const char *filter;
+		enum truth heap, lib;
+	} rows[] = {
+	    {"start=10000000", TRUTH_YES, TRUTH_NO},
+	    {"name~made-up & rss>0", TRUTH_NO, TRUTH_UNKNOWN},
+	    {"type=anon | swapped", TRUTH_YES, TRUTH_UNKNOWN},
+	    {"!present", TRUTH_UNKNOWN, TRUTH_UNKNOWN},
+	};
+	struct reader l;
+	struct regions *rs;
+	struct vma_list vmas;
+	struct filter f;
+	struct err err = {0};
+
+	if (!scan(&l))
+		return;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		ok(filter_parse(rows[i].filter, FILTER_REGION, PAGE, &f, &err) == 0 &&
+		       filter_by_maps(&f, &l.draft.regions->vmas.v[0], PAGE) == rows[i].heap &&
+		       filter_by_maps(&f, &l.draft.regions->vmas.v[1], PAGE) == rows[i].lib,
+		   rows[i].filter);
+	target_regions(&l.t, &vmas, &err);
+	rs = regions_new(vmas, NOW);
+	((struct made *)l.t.source)->counted = 0;
+	ok(regions_measure(rs, &l.t, (const bool[]){false, true, false}, &err) == 0 &&
+	       ((struct made *)l.t.source)->counted == 1 && rs->r[1].known && !rs->r[0].known &&
+	       rs->totals.rss == LIB_PAGES / 2,
+	   "only the chosen region is counted");
+	regions_unref(rs);
+	reader_close(&l);
+}
+
 static void
 test_rest(void)
 {
@@ -547,8 +586,9 @@ main(void)
 	test_list();
 	test_grid();
 	test_filter();
+	test_by_maps();
 	test_rest();
-	is_u64(closed, 4, "each source was closed once");
+	is_u64(closed, 5, "each source was closed once");
 	setrlimit(RLIMIT_NOFILE, &before); /* LeakSanitizer reads /proc at the end */
 	return tap_done();
 }

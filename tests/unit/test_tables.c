@@ -312,7 +312,7 @@ static struct value
 value_without(enum column_id id, unsigned needs)
 {
 	static const struct vma v = {.start = 0x1000, .end = 0x3000, .name = "/a", .inode = 7, .type = VMA_FILE};
-	static const struct region r = {.known = true, .rss = 2, .written = 1, .rate = 1};
+	struct region r = {.known = !(needs & NEED_COUNTS), .rss = 2, .written = 1, .rate = 1};
 	static const struct smaps_entry smaps = {.known = UINT64_MAX, .flags = "rd"};
 	static struct swaps swaps = {.n = 1};
 	static const struct {
@@ -348,7 +348,8 @@ static void
 test_column_rows(void)
 {
 	static const unsigned alone[] = {PAGE_NEED_FLAGS, PAGE_NEED_COUNT, PAGE_NEED_CGROUP, PAGE_NEED_FOLIO,
-	                                 PAGE_NEED_NODE,  NEED_WRITES,     NEED_SMAPS};
+	                                 PAGE_NEED_NODE,  NEED_WRITES,     NEED_SMAPS,
+	                                 NEED_COUNTS};
 
 	for (unsigned i = 0; i < COL_COUNT; i++) {
 		const struct column *c = column_row((enum column_id)i);

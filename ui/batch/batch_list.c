@@ -30,6 +30,26 @@ batch_parse_sort(const char *text, enum column_id *id, bool *up, struct err *err
 	return 0;
 }
 
+/*
+ * Which regions must be counted: those that pass the filter, if a column shows a count, and those
+ * of which only the counts decide whether they do.
+ */
+static bool *
+batch_to_count(const struct vma_list *vmas, const struct batch_filter *filter, size_t page_size,
+               bool shown)
+{
+	bool *which = mem_alloc(vmas->n * sizeof(*which));
+
+	for (size_t i = 0; i < vmas->n; i++) {
+		enum truth passes = filter->on
+		                        ? filter_by_maps(&filter->f, &vmas->v[i], page_size)
+		                        : TRUTH_YES;
+
+		which[i] = passes == TRUTH_UNKNOWN || (passes == TRUTH_YES && shown);
+	}
+	return which;
+}
+
 static struct region_row
 list_row(const struct batch *b, const struct regions *rs, size_t i, bool dirty)
 {
@@ -267,6 +287,8 @@ batch_list(struct batch *b, struct err *err)
 	struct batch_list rows;
 	struct regions *rs;
 	struct out *out;
+	bool *which;
+	int r;
 
 	if (batch_list_columns(b, ids, &n, &sort, &up, err) < 0 ||
 	    batch_filter(b, FILTER_REGION, &filter, err) < 0)
@@ -276,7 +298,10 @@ batch_list(struct batch *b, struct err *err)
 		return -1;
 	rs = regions_new(b->vmas, source_now(b->t.source));
 	b->vmas = (struct vma_list){0};
-	if (regions_measure(rs, &b->t, err) < 0) {
+	which = batch_to_count(&rs->vmas, &filter, b->t.page_size, needs & NEED_COUNTS);
+	r = regions_measure(rs, &b->t, which, err);
+	free(which);
+	if (r < 0) {
 		regions_unref(rs);
 		return -1;
 	}

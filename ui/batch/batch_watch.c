@@ -175,7 +175,7 @@ batch_measure(struct target *t, int *r, struct err *err)
 		return NULL;
 	rs = regions_new(vmas, source_now(t->source));
 	target_follow(t, &rs->vmas);
-	*r = regions_measure(rs, t, err);
+	*r = regions_measure(rs, t, NULL, err);
 	if (*r == 0)
 		return rs;
 	if (!target_is_alive(t))

@@ -39,6 +39,7 @@ enum column_need {
 	NEED_SMAPS = 1 << 18,              /* read for all regions, which walks all page tables */
 	NEED_KSM = 1 << 19,                /* the flags of all its frames; else smaps */
 	NEED_RATE = 1 << 20,               /* the growth of what was written, over time */
+	NEED_COUNTS = 1 << 21,             /* the region's pages counted: struct region */
 };
 
 enum value_kind { VALUE_UNKNOWN, VALUE_TEXT, VALUE_NUMBER, VALUE_HEX, VALUE_SIZE, VALUE_PERCENT,
