@@ -174,3 +174,14 @@ _finds='ls /proc/$$/fd >"$0/fds"; grep -E "^Sig(Blk|Ign)" /proc/self/status >"$0
 		SigIgn:	0000000000000000
 	END
 }
+
+@test "bug: an answer failed because the command that was started executed another program meanwhile" {
+	local i pid
+	for i in {1..12}; do
+		TMPDIR=$BATS_TEST_TMPDIR run -0 --separate-stderr \
+			"$PMTOP" --list -n -- sh -c 'exec sh -c "exec sh -c \"exec sleep 60\""'
+		[[ $output == *stack* ]]
+		pid=$(sed -n 's/.* keeps running as process \([0-9]*\).*/\1/p' <<<"$stderr")
+		kill -KILL "$pid"
+	done
+}

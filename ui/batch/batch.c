@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "batch/batch.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -78,6 +79,27 @@ batch_answer(struct batch *b, struct err *err)
 	return 0;
 }
 
+/*
+ * Answers that are read as a whole before they are printed are read again if another program was
+ * executed meanwhile. The rest has been printed in part.
+ */
+static int
+batch_answer_whole(struct batch *b, bool *again, struct err *err)
+{
+	bool whole = b->o->mode == MODE_LIST || b->o->mode == MODE_SUMMARY ||
+	             b->o->mode == MODE_QUERY;
+	int r = batch_answer(b, err);
+
+	if (b->o->mode == MODE_WATCH || b->o->mode == MODE_CAPABILITIES)
+		return r;
+	if (r == 0 && !whole)
+		return batch_check_alive(b, err);
+	if (r == 0 || err->sys != ESRCH || batch_check_alive(b, err) == 0)
+		return r;
+	*again = whole && !b->o->watch_ns;
+	return -1;
+}
+
 /* A closed pipe ends pmtop as usual, but only after a watched target is released. */
 static void
 batch_hold_pipe(int how)
@@ -89,15 +111,14 @@ batch_hold_pipe(int how)
 	sigprocmask(how, &pipe, NULL);
 }
 
-int
-batch_run(const struct options *o, pid_t pid, void (*report)(const char *text), struct buf *note,
-          struct err *err)
+static int
+batch_try(const struct options *o, pid_t pid, void (*report)(const char *text), struct buf *note,
+          bool *again, struct err *err)
 {
 	struct batch b = {.o = o, .note = note, .report = report};
 	int r = target_open(&b.t, o->proc_root, pid, err);
 
-	if (o->watch_ns)
-		batch_hold_pipe(SIG_BLOCK);
+	*again = false;
 	b.t.track.owner = o->demo ? TRACK_DEMO : o->command ? TRACK_LAUNCHED : TRACK_FOREIGN;
 	b.t.track.choice = o->tracker;
 	b.t.track.allow = o->allow_inject;
@@ -105,17 +126,36 @@ batch_run(const struct options *o, pid_t pid, void (*report)(const char *text), 
 		r = target_open_pages(&b.t, err);
 	if (r == 0)
 		r = target_regions(&b.t, &b.vmas, err);
-	if (r == 0 && !b.vmas.n)
+	*again = r == 0 && !b.vmas.n;
+	if (*again)
 		r = err_set(err, ERR_TARGET, "it no longer has any memory",
 		            "choose a running process", "nothing to show for process %d (%s)",
 		            (int)pid, b.t.source->meta.comm);
 	if (r == 0)
-		r = batch_answer(&b, err);
+		r = batch_answer_whole(&b, again, err);
 	vma_free(&b.vmas);
 	smaps_free(&b.smaps);
 	if (r == 0 && (fflush(stdout) != 0 || ferror(stdout)))
 		r = err_sys(err, NULL, "cannot write to standard output");
 	target_close(&b.t);
+	return r;
+}
+
+int
+batch_run(const struct options *o, pid_t pid, void (*report)(const char *text), struct buf *note,
+          struct err *err)
+{
+	enum { TRIES = 8 }; /* programs that execute one another */
+	bool again;
+	int r;
+
+	if (o->watch_ns)
+		batch_hold_pipe(SIG_BLOCK);
+	for (int i = 0; i < TRIES; i++) {
+		r = batch_try(o, pid, report, note, &again, err);
+		if (!again)
+			break;
+	}
 	if (o->watch_ns)
 		batch_hold_pipe(SIG_UNBLOCK);
 	return r;

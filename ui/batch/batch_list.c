@@ -305,6 +305,10 @@ batch_list(struct batch *b, struct err *err)
 		regions_unref(rs);
 		return -1;
 	}
+	if (batch_check_alive(b, err) < 0) {
+		regions_unref(rs);
+		return -1;
+	}
 	if (b->watched)
 		writes_mean(&b->t.track, rs);
 	rows = (struct batch_list){.v = mem_alloc(rs->vmas.n * sizeof(*rows.v))};

@@ -192,6 +192,7 @@ batch_query(struct batch *b, struct err *err)
 		a[i] = batch_answer_one(b, b->o->queries[i], err);
 		failed = !a[i];
 	}
+	failed = failed || batch_check_alive(b, err) < 0;
 	if (!failed && b->o->format == FORMAT_JSON)
 		batch_print_json_answers(b->o, a);
 	for (size_t i = 0; i < n; i++) {

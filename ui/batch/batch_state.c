@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "batch/batch_state.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -79,6 +80,20 @@ batch_note_filter(struct batch *b, const struct batch_filter *bf, const char *on
 			buf_fmt(b->note, "%s%s", sep, reasons[i].text);
 			sep = ", or ";
 		}
+}
+
+int
+batch_check_alive(const struct batch *b, struct err *err)
+{
+	const struct source_meta *m = &b->t.source->meta;
+
+	if (target_is_alive(&b->t))
+		return 0;
+	err_set(err, ERR_TARGET, "it has ended or executed another program",
+	        "choose a running process, or try again", "cannot read process %d (%s) to the end",
+	        (int)m->pid, m->comm);
+	err->sys = ESRCH;
+	return -1;
 }
 
 int

@@ -48,6 +48,12 @@ int batch_filter(const struct batch *b, enum filter_scope scope, struct batch_fi
 bool batch_passes(struct batch_filter *bf, const struct filter_facts *x);
 void batch_note_filter(struct batch *b, const struct batch_filter *bf, const char *one);
 
+/*
+ * -1: the address space that was read is gone, by exec or exit, and part of what was read may be
+ * missing. To be asked between reading and printing: batch_run then tries again.
+ */
+int batch_check_alive(const struct batch *b, struct err *err);
+
 /* Reads smaps, once. */
 int batch_need_smaps(struct batch *b, struct err *err);
 

@@ -136,26 +136,6 @@ batch_print_all(const struct batch *b, const struct summary *s, struct err *err)
 	                                   : batch_print_tables(&k, err);
 }
 
-/*
- * Pages that have disappeared read as unreadable, so the sums are wrong if the process has ended.
- */
-static int
-batch_check_alive(struct batch *b, struct err *err)
-{
-	struct vma_list now = {0};
-	bool gone;
-
-	if (target_regions(&b->t, &now, err) < 0)
-		return -1;
-	gone = now.n == 0;
-	vma_free(&now);
-	return gone ? err_set(err, ERR_TARGET, "it has ended or executed another program",
-	                      "choose a running process, or try again",
-	                      "cannot sum up process %d (%s)", (int)b->t.source->meta.pid,
-	                      b->t.source->meta.comm)
-	            : 0;
-}
-
 static int
 batch_add_regions(struct batch *b, struct summary *s, uint64_t start, uint64_t end, struct err *err)
 {
