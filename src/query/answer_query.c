@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "query/answer_query.h"
 
+#include "query/settle.h"
 #include "target/probe.h"
 
 static struct answer *
@@ -113,6 +114,7 @@ answer_query(struct target *t, const struct vma_list *vmas, const char *text, st
 	};
 	struct query q;
 
-	return query_parse(text, t->page_size, &q, err) < 0 ? NULL
-	                                                       : answers[q.kind](t, vmas, &q, err);
+	if (query_parse(text, t->page_size, &q, err) < 0 || settle_query(t, vmas, &q, err) < 0)
+		return NULL;
+	return answers[q.kind](t, vmas, &q, err);
 }

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/guess.h"
 #include "base/util.h"
 #include "kernel/vma.h"
 #include "target/migrate.h"
@@ -54,6 +55,26 @@ int query_parse(const char *text, size_t page_size, struct query *q, struct err 
  */
 int query_resolve(const struct query_place *at, const struct vma_list *vmas, uint64_t *addr,
                   const struct vma **v, struct err *err);
+
+/* --- for what settles places first (settle.h) ------------------------------------------------- */
+
+/* How much of a mapping's name a text is. */
+enum query_match { MATCH_NO, MATCH_PREFIX, MATCH_BASE, MATCH_EXACT };
+enum query_match query_match(const struct vma_list *vmas, const char *name);
+
+/*
+ * The first region of the mapping called at->name: the full name takes precedence over the base
+ * name, and that over a prefix. Regions of one name count as one mapping.
+ */
+int query_find_mapping(const struct query_place *at, const struct vma_list *vmas,
+                       const struct vma **out, struct err *err);
+
+/* The name of a mapping or the word of a query that is nearest to one that is not known. */
+struct guess query_guess(const char *name, const struct vma_list *vmas);
+
+/* Always -1: the place cannot be read, and why. */
+int query_bad_place(const struct query_place *at, const char *why, const char *how,
+                    struct err *err);
 
 /*
  * The byte range of a query, page-aligned outwards: a plain name is the whole region, an address

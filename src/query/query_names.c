@@ -4,14 +4,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/guess.h"
 #include "base/text.h"
 #include "filter/lex.h"
 #include "query/query.h"
 
 /* --- whether a region has a name -------------------------------------------------------------- */
-
-enum match { MATCH_NO, MATCH_PREFIX, MATCH_BASE, MATCH_EXACT };
 
 /* The name inside the brackets of [heap], or the base name of a path. */
 static const char *
@@ -62,7 +59,7 @@ query_begins(const char *name, size_t n, const char *s, size_t *used)
 	return true;
 }
 
-static enum match
+static enum query_match
 query_match_name(const struct vma *v, const char *name)
 {
 	size_t n, used, len = strlen(v->name);
@@ -78,13 +75,25 @@ query_match_name(const struct vma *v, const char *name)
 	return used == n ? MATCH_BASE : MATCH_PREFIX;
 }
 
-static int
-query_no_such_name(const struct query_place *at, const struct vma_list *vmas, struct err *err)
+enum query_match
+query_match(const struct vma_list *vmas, const char *name)
 {
-	struct guess g = {.name = at->name, .best = 4, .how = "`pmtop --list` shows the mappings"};
+	enum query_match best = MATCH_NO;
+
+	for (size_t i = 0; i < vmas->n && best < MATCH_EXACT; i++) {
+		enum query_match m = query_match_name(&vmas->v[i], name);
+
+		best = m > best ? m : best;
+	}
+	return best;
+}
+
+struct guess
+query_guess(const char *name, const struct vma_list *vmas)
+{
+	struct guess g = {.name = name, .best = 4, .how = "`pmtop --list` shows the mappings"};
 	size_t forms_n;
 	const struct query_form *forms = query_forms(&forms_n);
-	char why[128];
 
 	for (size_t i = 0; i < vmas->n; i++) {
 		size_t n;
@@ -94,6 +103,15 @@ query_no_such_name(const struct query_place *at, const struct vma_list *vmas, st
 	}
 	for (size_t i = 0; i < forms_n; i++)
 		guess_try(&g, forms[i].word, strlen(forms[i].word));
+	return g;
+}
+
+static int
+query_no_such_name(const struct query_place *at, const struct vma_list *vmas, struct err *err)
+{
+	struct guess g = query_guess(at->name, vmas);
+	char why[128];
+
 	snprintf(why, sizeof(why), "the process has no mapping of that name (column %d)",
 	         at->column);
 	err_set(err, ERR_USAGE, why, g.how, "no mapping \"%.80s\"", at->name);
@@ -118,20 +136,16 @@ query_ambiguous(const struct query_place *at, const struct vma *a, const struct 
 	return -1;
 }
 
-/*
- * The first region of the mapping called at->name: the full name takes precedence over the base
- * name, and that over a prefix. Regions of one name count as one mapping.
- */
-static int
+int
 query_find_mapping(const struct query_place *at, const struct vma_list *vmas,
                    const struct vma **out, struct err *err)
 {
 	const struct vma *found = NULL, *other = NULL;
-	enum match best = MATCH_NO;
+	enum query_match best = MATCH_NO;
 
 	for (size_t i = 0; i < vmas->n; i++) {
 		const struct vma *v = &vmas->v[i];
-		enum match m = query_match_name(v, at->name);
+		enum query_match m = query_match_name(v, at->name);
 
 		if (m > best) {
 			best = m;
@@ -268,7 +282,7 @@ query_holds(const struct load *l, const struct vma *v)
 
 /* --- to addresses ----------------------------------------------------------------------------- */
 
-static int
+int
 query_bad_place(const struct query_place *at, const char *why, const char *how, struct err *err)
 {
 	return lex_bad(at->shown[0] ? at->shown : at->name, at->column, why, how, err);

@@ -387,6 +387,46 @@ helper_symbol_vdso(struct helper *h, const struct proc *p, const struct vma *v, 
 	return helper_ask_symbol(h, p, addr, out);
 }
 
+static bool
+helper_ask_matches(struct helper *h, const struct proc *p, const char *name, bool near,
+                   struct helper_matches *out)
+{
+	size_t n = strlen(name);
+
+	if (!n || n >= sizeof(h->ask.wanted))
+		return false;
+	memcpy(h->ask.wanted, name, n + 1);
+	h->ask.needs = near;
+	if (!helper_ask(h, p) || h->answer.matches.n > SYMBOL_MATCHES)
+		return false;
+	*out = h->answer.matches;
+	out->near[sizeof(out->near) - 1] = '\0';
+	for (uint32_t i = 0; i < out->n; i++) {
+		out->v[i].name[sizeof(out->v[i].name) - 1] = '\0';
+		out->v[i].demangled[sizeof(out->v[i].demangled) - 1] = '\0';
+	}
+	return true;
+}
+
+bool
+helper_find(struct helper *h, const struct proc *p, const struct vma_list *vmas,
+            const struct vma *v, const char *name, bool near, struct helper_matches *out)
+{
+	if (!helper_set_ask(h, HELPER_FIND, v))
+		return false;
+	helper_add_maps(&h->ask, vmas, v);
+	return helper_ask_matches(h, p, name, near, out);
+}
+
+bool
+helper_find_vdso(struct helper *h, const struct proc *p, const struct vma *v, const uint8_t *page,
+                 size_t page_size, const char *name, bool near, struct helper_matches *out)
+{
+	helper_set_ask(h, HELPER_FIND_VDSO, v);
+	memcpy(h->ask.image, page, u64_min(page_size, sizeof(h->ask.image)));
+	return helper_ask_matches(h, p, name, near, out);
+}
+
 bool
 helper_node(struct helper *h, const struct proc *p, const struct vma *v, struct file_node *out)
 {

@@ -96,6 +96,44 @@ bool helper_symbol_vdso(struct helper *h, const struct proc *p, const struct vma
                         struct helper_symbol *out);
 
 /*
+ * Symbols of one name in one loaded file. A name is found as the file has it or demangled, with or
+ * without its parameters.
+ */
+enum symbol_tables {
+	SYMBOLS_NONE,     /* the file has none, or is not loaded as a program */
+	SYMBOLS_EXPORTED, /* stripped: only those that other files may use */
+	SYMBOLS_ALL,
+};
+
+struct helper_match {
+	uint64_t addr, size; /* in the target's memory */
+	bool local;          /* its file's own */
+	char name[SYMBOL_NAME_MAX];           /* neither is safe to print raw */
+	char demangled[SYMBOL_DEMANGLED_MAX]; /* "": the same as name */
+};
+
+enum { SYMBOL_MATCHES = 8 };
+struct helper_matches {
+	uint32_t n, more;    /* by address; `more` did not fit */
+	uint32_t tables;     /* enum symbol_tables */
+	char near[SYMBOL_NAME_MAX]; /* without a match: the nearest name; "": none is near */
+	uint32_t far; /* how far in letters; 0: the same, but in some namespace */
+	struct helper_match v[SYMBOL_MATCHES];
+};
+
+/*
+ * Finds `name` in the file of v, a mapping of code, as it is loaded there; `near`: looks for a near
+ * name, too, which takes longer. true: out is valid, but may be without a match; false: not known.
+ */
+bool helper_find(struct helper *h, const struct proc *p, const struct vma_list *vmas,
+                 const struct vma *v, const char *name, bool near, struct helper_matches *out);
+
+/* The same in the vdso v, given its first page. */
+bool helper_find_vdso(struct helper *h, const struct proc *p, const struct vma *v,
+                      const uint8_t *page, size_t page_size, const char *name, bool near,
+                      struct helper_matches *out);
+
+/*
  * Reads a byte of v at addr through `mem`, the target's memory, so that the page is faulted in: its
  * file may hang, or its userfaultfd handler may not respond. Returns errno, 0: done; ETIMEDOUT: not
  * in time, but it may still happen; EAGAIN: no helper can be started.

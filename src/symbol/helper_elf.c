@@ -83,7 +83,8 @@ elf_add(struct elf_symbols *list, struct elf_symbol s)
  * symbol, elsewhere over one byte.
  */
 static void
-elf_add_symbol(struct elf_file *f, const GElf_Sym *s, const GElf_Shdr *in, const char *name)
+elf_add_symbol(struct elf_file *f, const GElf_Sym *s, const GElf_Shdr *in, const char *name,
+               bool old)
 {
 	unsigned type = GELF_ST_TYPE(s->st_info);
 	uint64_t value = s->st_value, end = in->sh_addr + in->sh_size;
@@ -96,15 +97,18 @@ elf_add_symbol(struct elf_file *f, const GElf_Sym *s, const GElf_Shdr *in, const
 		return;
 	if (f->machine == EM_ARM && type == STT_FUNC)
 		value &= ~UINT64_C(1); /* the Thumb bit */
-	if (value < in->sh_addr || value >= end)
+	if (value < in->sh_addr || value > end)
 		return;
-	if (s->st_size)
+	if (value == end) /* _end: a name to look for, of nothing */
+		;
+	else if (s->st_size)
 		end = value + u64_min(s->st_size, end - value);
 	else if (!code)
 		end = value + 1;
-	elf_add(s->st_size ? &f->sized : &f->labels,
-	        (struct elf_symbol){
-		    .value = value, .end = end, .name = name, .rank = elf_rank_of(s, name)});
+	elf_add(s->st_size && value < end ? &f->sized : &f->labels,
+	        (struct elf_symbol){.value = value, .end = end, .name = name,
+	                            .rank = elf_rank_of(s, name), .old = old,
+	                            .local = GELF_ST_BIND(s->st_info) == STB_LOCAL});
 }
 
 /* A NUL-terminated copy that outlives the file. */
@@ -119,8 +123,35 @@ elf_keep_names(struct elf_file *f, Elf *elf, size_t section, size_t *size)
 		return NULL;
 	copy = mem_alloc(data->d_size + 1);
 	memcpy(copy, data->d_buf, data->d_size);
-	*size = data->d_size;
+	*size = f->names_size[f->names_n] = data->d_size;
 	return f->names[f->names_n++] = copy;
+}
+
+/* The versions of the table's symbols, or NULL. */
+static Elf_Data *
+elf_versions_of(Elf *elf, Elf_Scn *table)
+{
+	Elf_Scn *scn = NULL;
+	size_t n = 0;
+	GElf_Shdr head;
+
+	while ((scn = elf_nextscn(elf, scn)) && n++ < SECTIONS_MAX)
+		if (gelf_getshdr(scn, &head) && head.sh_type == SHT_GNU_versym &&
+		    head.sh_link == elf_ndxscn(table))
+			return elf_getdata(scn, NULL);
+	return NULL;
+}
+
+/* name@VERSION, unlike name@@VERSION, is not what a program is linked with today. */
+static bool
+elf_is_old(Elf_Data *versions, size_t i, const char *name)
+{
+	enum { HIDDEN = 1 << 15 };
+	const char *version = strchr(name, '@');
+	GElf_Versym v;
+
+	return version ? version[1] != '@'
+	               : versions && gelf_getversym(versions, (int)i, &v) && v & HIDDEN;
 }
 
 static void
@@ -128,10 +159,13 @@ elf_read_table(struct elf_file *f, Elf *elf, Elf_Scn *scn, const GElf_Shdr *tabl
 {
 	Elf_Data *data = elf_getdata(scn, NULL);
 	size_t size = gelf_fsize(elf, ELF_T_SYM, 1, EV_CURRENT), n, room = 0;
+	Elf_Data *versions = elf_versions_of(elf, scn);
 	const char *names = data ? elf_keep_names(f, elf, table->sh_link, &room) : NULL;
 
 	if (!names || !size)
 		return;
+	f->all |= table->sh_type == SHT_SYMTAB;
+	f->exported |= table->sh_type == SHT_DYNSYM;
 	n = u64_min(data->d_size / size, SYMBOLS_MAX);
 	for (size_t i = 1; i < n; i++) {
 		Elf_Scn *in;
@@ -143,7 +177,8 @@ elf_read_table(struct elf_file *f, Elf *elf, Elf_Scn *scn, const GElf_Shdr *tabl
 			continue;
 		in = elf_getscn(elf, s.st_shndx);
 		if (in && gelf_getshdr(in, &head))
-			elf_add_symbol(f, &s, &head, names + s.st_name);
+			elf_add_symbol(f, &s, &head, names + s.st_name,
+			               elf_is_old(versions, i, names + s.st_name));
 	}
 }
 
@@ -271,22 +306,22 @@ elf_find(const struct elf_symbols *list, uint64_t addr)
 }
 
 /*
- * A label inside a sized symbol does not name what follows that symbol; other labels extend to the
- * next symbol.
+ * A label inside a sized symbol is a name to look for, but names no address; other labels extend to
+ * the next symbol.
  */
 static void
 elf_cut_labels(struct elf_file *f)
 {
 	struct elf_symbols *l = &f->labels;
-	size_t n = 0;
+	size_t n = l->n;
 
-	for (size_t i = 0; i < l->n; i++)
-		if (!elf_find(&f->sized, l->v[i].value))
-			l->v[n++] = l->v[i];
-	l->n = n;
 	for (size_t i = 0; i < n; i++) {
 		size_t s = elf_above(&f->sized, l->v[i].value), k = i + 1;
 
+		if (elf_find(&f->sized, l->v[i].value)) {
+			l->v[i].end = l->v[i].value;
+			continue;
+		}
 		while (k < n && l->v[k].value == l->v[i].value)
 			k++;
 		if (k < n)
@@ -328,6 +363,8 @@ elf_file_free(struct elf_file *f)
 		free(f->names[i]);
 	free(f->sized.v);
 	free(f->labels.v);
+	free(f->heads);
+	free(f->next);
 	*f = (struct elf_file){0};
 }
 

@@ -23,6 +23,8 @@ struct elf_symbol {
 	uint64_t reach;      /* the highest end of all symbols up to this one */
 	const char *name;
 	uint8_t rank; /* of several at one address the lowest rank wins */
+	bool local;
+	bool old; /* an older version of an exported symbol, kept for programs linked with it */
 };
 
 struct elf_symbols {
@@ -37,7 +39,12 @@ struct elf_file {
 	uint16_t machine;
 	struct elf_symbols sized, labels; /* labels: symbols without a size */
 	char *names[3];                   /* string tables that the names point into; owned */
-	size_t names_n;
+	size_t names_size[3], names_n;
+	bool exported, all; /* which tables it has: .dynsym; .symtab, perhaps in another file */
+	/* by name (helper_names.c); owned. NULL: not built yet */
+	uint32_t *heads, *next;
+	size_t heads_n;
+	bool mangled; /* some names are */
 };
 
 /*

@@ -33,23 +33,26 @@ enum helper_kind {
 	HELPER_NODE,
 	HELPER_SYMBOL,      /* at `start`, in the file of `map` */
 	HELPER_SYMBOL_VDSO, /* the same in the vdso, whose first page is `image` */
+	HELPER_FIND,        /* symbols called `wanted` in the file of `map`, loaded there */
+	HELPER_FIND_VDSO,
 	/* reads a byte at `start`; the memory's descriptor comes with the question */
 	HELPER_FAULT,
 };
 
 enum helper_outcome { HELPER_NOTHING, HELPER_OK, HELPER_HURT };
 
-enum { HELPER_MAPS = 64, HELPER_IMAGE = 4096 };
+enum { HELPER_MAPS = 64, HELPER_IMAGE = 4096, HELPER_WANTED = 1024 };
 
 struct helper_ask {
 	uint32_t serial;
 	uint32_t kind; /* enum helper_kind */
-	uint32_t needs;
+	uint32_t needs; /* HELPER_PAGES: enum file_ask; HELPER_FIND: 1: a near name as well */
 	uint32_t dev_major, dev_minor;
 	uint64_t inode;
 	uint64_t start, end;
 	struct helper_map map;
 	char name[PATH_MAX]; /* as in maps */
+	char wanted[HELPER_WANTED];
 	uint32_t maps_n;
 	union {
 		/* nearby mappings of the file, including `map` */
@@ -64,6 +67,7 @@ struct helper_answer {
 	union {
 		struct file_pages pages;
 		struct helper_symbol symbol;
+		struct helper_matches matches;
 		struct file_node node;
 		int sys; /* errno; 0: the byte was read */
 	};
@@ -108,6 +112,14 @@ enum helper_outcome helper_reader_ask(int socket, const struct helper_ask *ask,
 
 /* In the reader. fd: the file; -1: the vdso. */
 bool helper_find_symbol(const struct helper_ask *ask, int fd, struct helper_symbol *out);
+bool helper_find_named(const struct helper_ask *ask, int fd, struct helper_matches *out);
+
+/* Whether a question is about the vdso, for which no file is opened. */
+static inline bool
+helper_is_about_vdso(const struct helper_ask *ask)
+{
+	return ask->kind == HELPER_SYMBOL_VDSO || ask->kind == HELPER_FIND_VDSO;
+}
 
 /*
  * Demangles a C++ or Rust name, with parameters, into `size` bytes. false: not a mangled name, too

@@ -24,11 +24,6 @@
 
 #define NOBODY 65534
 
-struct reader_answer {
-	uint32_t found;
-	struct helper_symbol symbol;
-};
-
 /* --- dropping privileges ---------------------------------------------------------------------- */
 
 #if defined(__x86_64__)
@@ -88,17 +83,26 @@ helper_become_nobody(void)
 
 /* --- its loop --------------------------------------------------------------------------------- */
 
+static bool
+helper_read_file(const struct helper_ask *ask, int fd, struct helper_answer *a)
+{
+	if (fd < 0 && !helper_is_about_vdso(ask))
+		return false;
+	return ask->kind == HELPER_FIND || ask->kind == HELPER_FIND_VDSO
+	           ? helper_find_named(ask, fd, &a->matches)
+	           : helper_find_symbol(ask, fd, &a->symbol);
+}
+
 static _Noreturn void
 helper_read_files(int socket)
 {
 	struct helper_ask *ask = mem_alloc(sizeof(*ask));
-	struct reader_answer *a = mem_alloc(sizeof(*a));
+	struct helper_answer *a = mem_alloc(sizeof(*a));
 	int fd;
 
 	while (helper_receive(socket, ask, &fd)) {
 		helper_limit_time();
-		a->found = (fd >= 0 || ask->kind == HELPER_SYMBOL_VDSO) &&
-		           helper_find_symbol(ask, fd, &a->symbol);
+		a->outcome = helper_read_file(ask, fd, a) ? HELPER_OK : HELPER_NOTHING;
 		if (fd >= 0)
 			close(fd);
 		if (send(socket, a, sizeof(*a), MSG_NOSIGNAL) != (ssize_t)sizeof(*a))
@@ -138,21 +142,17 @@ helper_reader_start(int *socket)
 enum helper_outcome
 helper_reader_ask(int socket, const struct helper_ask *ask, struct helper_answer *answer)
 {
-	int fd = socket >= 0 && ask->kind == HELPER_SYMBOL ? helper_open(ask) : -1;
-	struct reader_answer a;
-	bool heard;
+	bool heard, vdso = helper_is_about_vdso(ask);
+	int fd = socket >= 0 && !vdso ? helper_open(ask) : -1;
 
-	if (socket < 0 || (fd < 0 && ask->kind == HELPER_SYMBOL))
+	if (socket < 0 || (fd < 0 && !vdso))
 		return HELPER_NOTHING;
 	heard = helper_send(socket, ask, fd, 0);
 	if (fd >= 0)
 		close(fd);
-	if (!heard || recv(socket, &a, sizeof(a), 0) != (ssize_t)sizeof(a))
+	if (!heard || recv(socket, answer, sizeof(*answer), 0) != (ssize_t)sizeof(*answer))
 		return HELPER_HURT;
-	if (!a.found)
-		return HELPER_NOTHING;
-	answer->symbol = a.symbol;
-	return HELPER_OK;
+	return answer->outcome == HELPER_OK ? HELPER_OK : HELPER_NOTHING;
 }
 
 #else

@@ -116,6 +116,8 @@ helper_answer(const struct helper_ask *ask, int fd, int reader, struct helper_an
 		return helper_stat(ask, &a->node) ? HELPER_OK : HELPER_NOTHING;
 	case HELPER_SYMBOL:
 	case HELPER_SYMBOL_VDSO:
+	case HELPER_FIND:
+	case HELPER_FIND_VDSO:
 		return helper_reader_ask(reader, ask, a);
 	case HELPER_FAULT:
 		a->sys = helper_read_byte(fd, ask->start);

@@ -14,6 +14,7 @@
 
 #include "base/util.h"
 #include "symbol/helper_elf.h"
+#include "symbol/helper_names.h"
 
 /* --- files that were read --------------------------------------------------------------------- */
 
@@ -55,7 +56,7 @@ helper_oldest(struct kept *all)
 	return k;
 }
 
-static const struct elf_file *
+static struct elf_file *
 helper_file_of(int fd)
 {
 	static struct kept all[KEPT];
@@ -120,31 +121,55 @@ helper_overlaps(const struct helper_map *m, const struct elf_segment *s)
 }
 
 /*
- * Converts addr to an address of the file. The segment that the mapping shows gives the load bias;
- * the lowest mapping of a file would not do, as it need not belong to the loaded instance.
- * Addresses after the mapping belong to the segment's part without file contents.
+ * The load bias of the instance whose segment s the mapping shows; the lowest mapping of a file
+ * would not do, as it need not belong to the loaded instance. false: it does not show s.
+ */
+static bool
+helper_bias(const struct helper_ask *ask, const struct elf_file *f, const struct elf_segment *s,
+            uint64_t *out)
+{
+	const struct helper_map *m = &ask->map;
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+	uint64_t bias = m->start - m->offset + s->offset - s->vaddr;
+
+	if (!helper_overlaps(m, s) || !helper_fits(m, s) || !(m->perm & (VMA_READ | VMA_EXEC)) ||
+	    bias % page || (f->fixed && bias) || !helper_is_loaded(ask, f, bias, page))
+		return false;
+	*out = bias;
+	return true;
+}
+
+/*
+ * Converts the address asked about to an address of the file. Addresses after the mapping belong to
+ * the segment's part without file contents.
  */
 static bool
 helper_own_address(const struct helper_ask *ask, const struct elf_file *f, uint64_t *out)
 {
-	const struct helper_map *m = &ask->map;
-	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
-
 	for (size_t i = 0; i < f->segments_n; i++) {
 		const struct elf_segment *s = &f->segments[i];
-		uint64_t bias = m->start - m->offset + s->offset - s->vaddr;
-		uint64_t own = ask->start - bias;
-		bool beyond = ask->start >= m->end; /* .bss, not in the file */
+		bool beyond = ask->start >= ask->map.end; /* .bss, not in the file */
+		uint64_t bias, own;
 
-		if (!helper_overlaps(m, s) || !helper_fits(m, s) ||
-		    !(m->perm & (VMA_READ | VMA_EXEC)) || own < s->vaddr ||
-		    own - s->vaddr >= s->mem_size ||
-		    (beyond && (!(s->flags & ELF_WRITE) || own - s->vaddr < s->file_size)) ||
-		    bias % page || (f->fixed && bias) || !helper_is_loaded(ask, f, bias, page))
+		if (!helper_bias(ask, f, s, &bias))
+			continue;
+		own = ask->start - bias;
+		if (own < s->vaddr || own - s->vaddr >= s->mem_size ||
+		    (beyond && (!(s->flags & ELF_WRITE) || own - s->vaddr < s->file_size)))
 			continue;
 		*out = own;
 		return true;
 	}
+	return false;
+}
+
+/* The load bias of the program or library whose code the mapping is. */
+static bool
+helper_code_bias(const struct helper_ask *ask, const struct elf_file *f, uint64_t *out)
+{
+	for (size_t i = 0; i < f->segments_n; i++)
+		if (f->segments[i].flags & ELF_EXEC && helper_bias(ask, f, &f->segments[i], out))
+			return true;
 	return false;
 }
 
@@ -154,7 +179,7 @@ helper_own_address(const struct helper_ask *ask, const struct elf_file *f, uint6
  * The kernel has several vdso images, one per way to call it; the target's first page tells which
  * one it has. If it is the same as ours, ours is parsed.
  */
-static const struct elf_file *
+static struct elf_file *
 helper_file_of_vdso(const struct helper_ask *ask)
 {
 	static struct elf_file file;
@@ -193,6 +218,47 @@ helper_find_symbol(const struct helper_ask *ask, int fd, struct helper_symbol *o
 	out->offset = own - s->value;
 	strcpy(out->name, s->name);
 	helper_demangle(s->name, out->demangled, sizeof(out->demangled));
+	return true;
+}
+
+static void
+helper_add_match(struct helper_matches *out, const struct elf_symbol *s, uint64_t bias)
+{
+	struct helper_match *m = &out->v[out->n];
+
+	if (out->n == ARRAY_LEN(out->v) || strlen(s->name) >= sizeof(m->name)) {
+		out->more++;
+		return;
+	}
+	out->n++;
+	m->addr = bias + s->value;
+	m->size = s->end - s->value;
+	m->local = s->local;
+	strcpy(m->name, s->name);
+	helper_demangle(s->name, m->demangled, sizeof(m->demangled));
+}
+
+bool
+helper_find_named(const struct helper_ask *ask, int fd, struct helper_matches *out)
+{
+	struct elf_file *f = fd < 0 ? helper_file_of_vdso(ask) : helper_file_of(fd);
+	struct names found;
+	uint64_t bias = 0;
+
+	memset(out, 0, sizeof(*out));
+	if (!f || !memchr(ask->wanted, '\0', sizeof(ask->wanted)))
+		return false;
+	if (fd < 0)
+		bias = ask->map.start - f->segments[0].vaddr;
+	else if (!helper_code_bias(ask, f, &bias))
+		return false;
+	out->tables = f->all ? SYMBOLS_ALL : f->exported ? SYMBOLS_EXPORTED : SYMBOLS_NONE;
+	names_find(f, ask->wanted, &found);
+	for (size_t i = 0; i < found.n; i++)
+		helper_add_match(out, found.v[i], bias);
+	out->more += (uint32_t)found.more;
+	if (!found.n && ask->needs)
+		out->far = names_near(f, ask->wanted, out->near, sizeof(out->near));
 	return true;
 }
 

@@ -80,6 +80,15 @@ source_dir_symbol(struct source *s, const struct vma_list *vmas, const struct vm
 }
 
 static bool
+source_dir_find_symbol(struct source *s, const struct vma_list *vmas, const struct vma *v,
+                       const uint8_t *image, const char *name, bool near,
+                       struct helper_matches *out)
+{
+	(void)s, (void)vmas, (void)v, (void)image, (void)name, (void)near, (void)out;
+	return false;
+}
+
+static bool
 source_dir_late(const struct source *s)
 {
 	(void)s;
@@ -106,6 +115,7 @@ const struct source_ops source_dir_ops = {
     .fault_in = source_dir_fault_in,
     .files = source_dir_files,
     .symbol = source_dir_symbol,
+    .find_symbol = source_dir_find_symbol,
     .late = source_dir_late,
     .counters = source_root_counters,
     .caps = source_caps,

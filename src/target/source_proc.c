@@ -125,6 +125,18 @@ source_proc_symbol(struct source *s, const struct vma_list *vmas, const struct v
 }
 
 static bool
+source_proc_find_symbol(struct source *s, const struct vma_list *vmas, const struct vma *v,
+                        const uint8_t *image, const char *name, bool near,
+                        struct helper_matches *out)
+{
+	struct source_root *r = source_root_of(s);
+	struct helper *h = source_proc_helper(r);
+
+	return image ? helper_find_vdso(h, &r->proc, v, image, s->meta.page_size, name, near, out)
+	             : helper_find(h, &r->proc, vmas, v, name, near, out);
+}
+
+static bool
 source_proc_late(const struct source *s)
 {
 	const struct helper *h = source_root_of(s)->helper;
@@ -152,6 +164,7 @@ static const struct source_ops source_proc_ops = {
     .fault_in = source_proc_fault_in,
     .files = source_proc_files,
     .symbol = source_proc_symbol,
+    .find_symbol = source_proc_find_symbol,
     .late = source_proc_late,
     .counters = source_root_counters,
     .caps = source_caps,

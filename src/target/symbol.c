@@ -88,16 +88,26 @@ symbol_source(const struct vma_list *vmas, uint64_t addr)
 	return v && symbol_has_code(vmas, v) ? v : NULL;
 }
 
-static bool
-symbol_ask_vdso(struct target *t, const struct vma *v, uint64_t addr, struct helper_symbol *out)
+/* The vdso's first page, which tells the vdso apart; the caller frees it. NULL: not readable. */
+static uint8_t *
+symbol_read_vdso(struct target *t, const struct vma *v)
 {
 	uint8_t *page = mem_alloc(t->page_size);
 	struct bytes_page what;
 	struct err ignored;
-	bool ok = source_readable(t->source, v) &&
-	          bytes_pages(t, v, v->start, 1, page, &what, &ignored) == 0 &&
-	          what.kind == BYTES_READ &&
-	          t->source->ops->symbol(t->source, NULL, v, page, addr, out);
+
+	if (source_readable(t->source, v) &&
+	    bytes_pages(t, v, v->start, 1, page, &what, &ignored) == 0 && what.kind == BYTES_READ)
+		return page;
+	free(page);
+	return NULL;
+}
+
+static bool
+symbol_ask_vdso(struct target *t, const struct vma *v, uint64_t addr, struct helper_symbol *out)
+{
+	uint8_t *page = symbol_read_vdso(t, v);
+	bool ok = page && t->source->ops->symbol(t->source, NULL, v, page, addr, out);
 
 	free(page);
 	return ok;
@@ -121,4 +131,167 @@ symbol_at(struct target *t, const struct vma_list *vmas, uint64_t addr, struct b
 	if (s.offset)
 		buf_fmt(out, "+%#llx", (unsigned long long)s.offset);
 	return true;
+}
+
+/* --- from names to addresses ------------------------------------------------------------------ */
+
+/* The mappings of code whose files have been searched; each instance of a file once. */
+struct symbol_searched {
+	const struct vma **v;
+	size_t n, cap;
+};
+
+static bool
+symbol_is_new(struct symbol_searched *s, const struct vma *v)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (s->v[i]->inode == v->inode && s->v[i]->dev_major == v->dev_major &&
+		    s->v[i]->dev_minor == v->dev_minor &&
+		    s->v[i]->start - s->v[i]->offset == v->start - v->offset)
+			return false;
+	s->v = vec_room(s->v, s->n, &s->cap, sizeof(*s->v));
+	s->v[s->n++] = v;
+	return true;
+}
+
+static bool
+symbol_has_names(const struct vma *v, const char *file)
+{
+	return (!file || !strcmp(v->name, file)) && v->perm & VMA_EXEC && symbol_is_file(v);
+}
+
+static void
+symbol_add_place(struct symbol_places *out, const struct vma *code, const struct helper_match *m)
+{
+	size_t i = out->n;
+
+	for (size_t k = 0; k < out->n; k++)
+		if (out->v[k].addr == m->addr)
+			return;
+	if (out->n == SYMBOL_PLACES) {
+		out->more++;
+		return;
+	}
+	for (; i && out->v[i - 1].addr > m->addr; i--)
+		out->v[i] = out->v[i - 1];
+	out->v[i] = (struct symbol_place){m->addr, code,
+	                                  mem_strdup(m->demangled[0] ? m->demangled : m->name)};
+	out->n++;
+}
+
+/* A search: for whom, in what, for which name, and what is found. */
+struct symbol_search {
+	struct target *t;
+	const struct vma_list *vmas;
+	const char *file, *name;
+	bool near; /* nothing has that name: which one is near? */
+	struct helper_matches matches;
+	struct symbol_places *out;
+};
+
+static bool
+symbol_ask_names(struct symbol_search *s, const struct vma *v)
+{
+	struct source *from = s->t->source;
+	uint8_t *page = NULL;
+	bool ok;
+
+	if (symbol_is_vdso(v) && !(page = symbol_read_vdso(s->t, v)))
+		return false;
+	ok = from->ops->find_symbol(from, s->vmas, v, page, s->name, s->near, &s->matches);
+	free(page);
+	return ok;
+}
+
+static void
+symbol_note_unread(struct symbol_search *s, const struct vma *v)
+{
+	bool late = s->t->source->ops->late(s->t->source);
+
+	if (!s->out->unread || (late && !s->out->late))
+		s->out->unread = v;
+	s->out->late |= late;
+}
+
+static void
+symbol_note_near(const struct helper_matches *m, struct symbol_places *out)
+{
+	if (!m->near[0] || (out->near[0] && m->far >= out->far))
+		return;
+	memcpy(out->near, m->near, sizeof(out->near));
+	out->far = m->far;
+}
+
+static void
+symbol_find_in(struct symbol_search *s, const struct vma *v)
+{
+	const struct helper_matches *m = &s->matches;
+	struct symbol_places *out = s->out;
+
+	if (!symbol_ask_names(s, v)) {
+		symbol_note_unread(s, v);
+		return;
+	}
+	symbol_note_near(m, out);
+	if (s->near)
+		return;
+	out->files++;
+	if (m->tables != SYMBOLS_ALL && !symbol_is_vdso(v)) {
+		out->stripped = out->stripped ? out->stripped : v;
+		out->stripped_n++;
+	}
+	for (uint32_t i = 0; i < m->n; i++)
+		symbol_add_place(out, v, &m->v[i]);
+	out->more += m->more;
+}
+
+static void
+symbol_find_everywhere(struct symbol_search *s)
+{
+	struct symbol_searched searched = {0};
+	size_t n = s->vmas->n;
+
+	for (size_t i = 0; i < n && !source_stopped(s->t->source); i++)
+		if (symbol_has_names(&s->vmas->v[i], s->file) &&
+		    symbol_is_new(&searched, &s->vmas->v[i]))
+			symbol_find_in(s, &s->vmas->v[i]);
+	/* programs are never linked with the vdso: its time() is not the C library's */
+	for (size_t i = 0; i < n && !s->out->n; i++)
+		if (symbol_is_vdso(&s->vmas->v[i]) &&
+		    (!s->file || !strcmp(s->vmas->v[i].name, s->file)))
+			symbol_find_in(s, &s->vmas->v[i]);
+	free(searched.v);
+}
+
+void
+symbol_find(struct target *t, const struct vma_list *vmas, const char *file, const char *name,
+            struct symbol_places *out)
+{
+	struct symbol_search *s = mem_alloc(sizeof(*s));
+
+	*out = (struct symbol_places){0};
+	*s = (struct symbol_search){.t = t, .vmas = vmas, .file = file, .name = name, .out = out};
+	if (symbol_supported())
+		symbol_find_everywhere(s);
+	free(s);
+}
+
+void
+symbol_find_near(struct target *t, const struct vma_list *vmas, const char *file, const char *name,
+                 struct symbol_places *out)
+{
+	struct symbol_search *s = mem_alloc(sizeof(*s));
+
+	*s = (struct symbol_search){
+	    .t = t, .vmas = vmas, .file = file, .name = name, .near = true, .out = out};
+	symbol_find_everywhere(s);
+	free(s);
+}
+
+void
+symbol_places_free(struct symbol_places *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		free(p->v[i].name);
+	*p = (struct symbol_places){0};
 }

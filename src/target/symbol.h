@@ -31,4 +31,36 @@ const struct vma *symbol_source(const struct vma_list *vmas, uint64_t addr);
 bool symbol_at(struct target *t, const struct vma_list *vmas, uint64_t addr, struct buf *out,
                struct buf *mangled);
 
+/* Where a name is: in one file that the process has loaded, or in several. */
+struct symbol_place {
+	uint64_t addr;
+	const struct vma *code; /* a mapping of its file */
+	char *name;             /* demangled; not safe to print raw; owned */
+};
+
+enum { SYMBOL_PLACES = 8 };
+struct symbol_places {
+	struct symbol_place v[SYMBOL_PLACES]; /* by address */
+	size_t n, more;                       /* `more` did not fit */
+	size_t files;                         /* that were searched */
+	/* files with nothing but exported symbols, or none: the first, and how many */
+	const struct vma *stripped;
+	size_t stripped_n;
+	char near[SYMBOL_NAME_MAX]; /* the nearest name if there is none; not safe to print raw */
+	uint32_t far;               /* as in helper_matches */
+	const struct vma *unread; /* the first file that could not be read, or not in time */
+	bool late;                /* not in time */
+};
+
+/*
+ * Finds the symbols called `name` (as in the file or demangled, with or without parameters) in all
+ * files that vmas have code of, or in the one called `file` (NULL: all). Call symbol_places_free.
+ */
+void symbol_find(struct target *t, const struct vma_list *vmas, const char *file, const char *name,
+                 struct symbol_places *out);
+/* After a search without a result: fills out->near. */
+void symbol_find_near(struct target *t, const struct vma_list *vmas, const char *file,
+                      const char *name, struct symbol_places *out);
+void symbol_places_free(struct symbol_places *p);
+
 #endif

@@ -243,6 +243,17 @@ made_symbol(struct source *s, const struct vma_list *vmas, const struct vma *v, 
 }
 
 static bool
+made_find_symbol(struct source *s, const struct vma_list *vmas, const struct vma *v, const uint8_t *image,
+                 const char *name, bool near, struct helper_matches *out)
+{
+	(void)s, (void)vmas, (void)image, (void)near;
+	*out = (struct helper_matches){.tables = SYMBOLS_ALL};
+	if (!strcmp(name, "made_up"))
+		out->v[out->n++] = (struct helper_match){.addr = v->start, .size = 1, .name = "made_up"};
+	return true;
+}
+
+static bool
 made_late(const struct source *s)
 {
 	(void)s;
@@ -353,6 +364,7 @@ static const struct source_ops made_ops = {
     .fault_in = made_fault_in,
     .files = made_files,
     .symbol = made_symbol,
+    .find_symbol = made_find_symbol,
     .late = made_late,
     .counters = made_counters,
     .caps = made_caps,

@@ -12,7 +12,7 @@
 #include "model/here.h"
 #include "model/list.h"
 #include "model/pages.h"
-#include "query/query.h"
+#include "query/settle.h"
 #include "term/paint.h"
 #include "term/prompt.h"
 #include "views/list_typed.h"
@@ -175,6 +175,21 @@ app_show_bytes(struct app *a, const struct query *q, struct err *err)
 	return true;
 }
 
+/* What the regions alone show of it. */
+static bool
+app_resolves(struct app *a, const struct query *q, struct err *err)
+{
+	const struct vma_list *vmas = &a->t.s->regions->vmas;
+	uint64_t addr, end;
+	const struct vma *v;
+
+	if (q->kind == QUERY_ADDR)
+		return query_resolve(&q->from, vmas, &addr, &v, err) == 0;
+	if (q->kind == QUERY_RANGE)
+		return query_range(q, vmas, a->t.s->page_size, &addr, &end, err) == 0;
+	return q->kind != QUERY_BYTES || app_show_bytes(a, q, err);
+}
+
 /* Errors that show without asking the kernel are reported at once, and the line stays open. */
 static void
 app_ask(struct app *a, const char *line)
@@ -184,8 +199,7 @@ app_ask(struct app *a, const char *line)
 	struct command c = {.kind = COMMAND_ASK};
 	struct query q;
 	struct err err;
-	uint64_t addr, end;
-	const struct vma *v;
+	bool due;
 
 	if (!line[0])
 		return;
@@ -198,17 +212,13 @@ app_ask(struct app *a, const char *line)
 		return;
 	}
 	if (query_parse(here.text, s->page_size, &q, &err) < 0 ||
-	    (q.kind == QUERY_ADDR &&
-	     query_resolve(&q.from, &s->regions->vmas, &addr, &v, &err) < 0) ||
-	    (q.kind == QUERY_RANGE &&
-	     query_range(&q, &s->regions->vmas, s->page_size, &addr, &end, &err) < 0) ||
-	    (q.kind == QUERY_BYTES && !app_show_bytes(a, &q, &err))) {
+	    (!(due = settle_is_due(&q, &s->regions->vmas)) && !app_resolves(a, &q, &err))) {
 		err.column = here_column(&here, err.column);
 		app_prompt_refuse(a, line, &err);
 		return;
 	}
 	prompt_remember(line);
-	if (q.kind == QUERY_BYTES)
+	if (q.kind == QUERY_BYTES && !due)
 		return;
 	if (q.kind ==
 	    QUERY_CLEAR) { /* the same as the key, with its scan afterwards and its refusals */

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "query/query.h"
+#include "query/settle.h"
 
 struct out_shape
 batch_shape(const struct options *o, const char *name, bool whole)
@@ -143,6 +143,7 @@ batch_range(struct batch *b, const char *text, uint64_t *start, uint64_t *end, s
 	if (!text)
 		return 0;
 	if (query_parse(text, b->t.page_size, &q, err) < 0 ||
+	    settle_query(&b->t, &b->vmas, &q, err) < 0 ||
 	    query_range(&q, &b->vmas, b->t.page_size, start, end, err) < 0)
 		return -1;
 	if (vma_lower_bound(&b->vmas, *start) == b->vmas.n ||

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Symbols in a query. */
+#include "query/settle.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "target/symbol.h"
+
+/* --- the text of a symbol --------------------------------------------------------------------- */
+
+/* Whether the place is an address of a few digits that begins like a name: add, face+10. */
+static bool
+settle_is_wordlike(const struct query_place *p)
+{
+	return p->digits && p->written[0] && isalpha((unsigned char)p->written[0]);
+}
+
+static bool
+settle_place_is_due(const struct query_place *p, const struct vma_list *vmas)
+{
+	if (!p->column)
+		return false;
+	return p->name[0] ? query_match(vmas, p->name) < MATCH_BASE : settle_is_wordlike(p);
+}
+
+bool
+settle_is_due(const struct query *q, const struct vma_list *vmas)
+{
+	return settle_place_is_due(&q->from, vmas) ||
+	       (!q->to_is_length && settle_place_is_due(&q->to, vmas));
+}
+
+/* --- errors ----------------------------------------------------------------------------------- */
+
+static int
+settle_error(const struct query_place *p, const char *name, enum err_status status, const char *why,
+             const char *how, struct err *err)
+{
+	struct buf safe = {0};
+
+	text_escape(&safe, name, strlen(name), false);
+	err_set(err, status, why, how, "\"%.80s\"%s", safe.s,
+	        status == ERR_USAGE ? " is ambiguous" : "");
+	err->column = p->column;
+	buf_free(&safe);
+	return -1;
+}
+
+/* "libc.so.6!malloc 7f1a80924234", as many as there is room for. */
+static int
+settle_ambiguous(const struct query_place *p, const char *name, const struct symbol_places *at,
+                 struct err *err)
+{
+	struct buf how = {0};
+	char why[160];
+	size_t n, shown = 0;
+
+	buf_str(&how, "give the address, or FILE!SYMBOL: ");
+	for (; shown < at->n; shown++) {
+		const char *file = path_base(at->v[shown].code->name, &n);
+		struct buf one = {0};
+
+		text_escape(&one, file, n, false);
+		buf_fmt(&one, "!");
+		text_escape(&one, at->v[shown].name, strlen(at->v[shown].name), false);
+		buf_fmt(&one, " %llx", (unsigned long long)at->v[shown].addr);
+		if (shown && how.len + one.len + 24 > sizeof(err->how)) {
+			buf_free(&one);
+			break;
+		}
+		buf_fmt(&how, "%s%s", shown ? ", " : "", one.s);
+		buf_free(&one);
+	}
+	if (at->n + at->more > shown)
+		buf_fmt(&how, " and %zu more", at->n + at->more - shown);
+	snprintf(why, sizeof(why), "%zu symbols have that name (column %d)", at->n + at->more,
+	         p->column);
+	settle_error(p, name, ERR_USAGE, why, how.s, err);
+	buf_free(&how);
+	return -1;
+}
+
+static int
+settle_two_meanings(const struct query_place *p, const char *digits, const struct symbol_place *s,
+                    struct err *err)
+{
+	char why[160], how[160];
+
+	snprintf(why, sizeof(why), "it is an address, and the symbol at %llx as well (column %d)",
+	         (unsigned long long)s->addr, p->column);
+	snprintf(how, sizeof(how), "the address: 0x%s; the symbol: \"%s\"", digits, digits);
+	return settle_error(p, digits, ERR_USAGE, why, how, err);
+}
+
+/* --- one place -------------------------------------------------------------------------------- */
+
+/* FILE!SYMBOL: the file's full name, and the symbol; without a file, NULL. */
+static int
+settle_file(const struct query_place *p, const struct vma_list *vmas, const char **file,
+            const char **symbol, struct err *err)
+{
+	const char *sign = strchr(p->name, '!');
+	struct query_place at = {.column = p->column};
+	const struct vma *v;
+
+	*file = NULL;
+	*symbol = p->name;
+	if (!sign || !sign[1])
+		return 0;
+	*symbol = sign + 1;
+	if (sign == p->name)
+		return 0;
+	memcpy(at.name, p->name, (size_t)(sign - p->name));
+	if (query_find_mapping(&at, vmas, &v, err) < 0)
+		return -1;
+	*file = v->name;
+	return 0;
+}
+
+static int
+settle_digits(struct target *t, const struct vma_list *vmas, const struct query_place *p,
+              struct err *err)
+{
+	char name[16];
+	struct symbol_places at;
+	int got = 0;
+
+	snprintf(name, sizeof(name), "%.*s", (int)p->digits, p->written);
+	symbol_find(t, vmas, NULL, name, &at);
+	if (at.n)
+		got = settle_two_meanings(p, name, &at.v[0], err);
+	symbol_places_free(&at);
+	return got;
+}
+
+/* Why files cannot tell: they are not readable, or have lost their symbols. false: they can. */
+static bool
+settle_blame(struct buf *why, const struct symbol_places *at, const char **how)
+{
+	const struct vma *v = at->unread ? at->unread : at->stripped;
+	struct buf name = {0};
+	const char *base;
+	size_t n;
+
+	if (!v)
+		return false;
+	base = path_base(v->name, &n);
+	text_escape(&name, base, u64_min(n, 64), false);
+	if (at->late)
+		buf_fmt(why, "reading %s takes too long", name.s);
+	else if (at->unread)
+		buf_fmt(why, "%s cannot be read", name.s);
+	else if (at->files == 1)
+		buf_fmt(why, "%s is stripped of all symbols but those for other files", name.s);
+	else
+		buf_fmt(why, "no symbol of %zu files has that name, but %zu are stripped (%s%s)",
+		        at->files, at->stripped_n, name.s, at->stripped_n > 1 ? ", ..." : "");
+	*how = at->late     ? "ask again later"
+	       : at->unread ? "run pmtop as root"
+	                    : "install the debug symbols of its file";
+	buf_free(&name);
+	return true;
+}
+
+/* The nearest name of a symbol, a mapping or a word; "" if none is near. */
+static void
+settle_guess(const char *symbol, const struct vma_list *vmas, bool in_file,
+             const struct symbol_places *at, char out[128])
+{
+	size_t near = 2 + u64_min(strlen(symbol) / 4, 2);
+	struct guess g = in_file ? (struct guess){.best = near} : query_guess(symbol, vmas);
+	struct buf safe = {0};
+
+	out[0] = '\0';
+	if (g.best < near)
+		memcpy(out, g.how, sizeof(g.how));
+	if (!at->near[0] || (out[0] && at->far >= g.best))
+		return;
+	text_escape(&safe, at->near, strlen(at->near), false);
+	snprintf(out, 128, "did you mean %.100s?", safe.s);
+	buf_free(&safe);
+}
+
+/* No symbol and no mapping. Whether it is wrong is only known if all symbols are. */
+static int
+settle_not_found(const struct query_place *p, const struct vma_list *vmas, const char *file,
+                 const char *symbol, const struct symbol_places *at, struct err *err)
+{
+	const char *how = "FILE!SYMBOL looks in one file";
+	struct buf why = {0}, safe = {0};
+	bool blamed = settle_blame(&why, at, &how);
+	char guess[128];
+
+	if (!blamed)
+		buf_fmt(&why, "no mapping and no symbol of %zu file%s has that name", at->files,
+		        plural(at->files));
+	buf_fmt(&why, " (column %d)", p->column);
+	settle_guess(symbol, vmas, file, at, guess);
+	text_escape(&safe, symbol, strlen(symbol), false);
+	err_set(err, blamed && (file || at->late) ? ERR_TARGET : ERR_USAGE, why.s,
+	        guess[0] ? guess : how, "no symbol \"%.80s\"", safe.s);
+	err->column = p->column;
+	buf_free(&why);
+	buf_free(&safe);
+	return -1;
+}
+
+static int
+settle_name(struct target *t, const struct vma_list *vmas, struct query_place *p, struct err *err)
+{
+	const char *file, *symbol;
+	struct symbol_places at;
+	int got = 0;
+
+	if (settle_file(p, vmas, &file, &symbol, err) < 0)
+		return -1;
+	symbol_find(t, vmas, file, symbol, &at);
+	if (at.n + at.more > 1)
+		got = settle_ambiguous(p, symbol, &at, err);
+	else if (at.n && p->addr > UINT64_MAX - at.v[0].addr)
+		got = query_bad_place(p, "this is past the end of any address space",
+		                      "check the offset", err);
+	else if (at.n)
+		*p = (struct query_place){.addr = at.v[0].addr + p->addr, .column = p->column};
+	else if ((at.files || file) && query_match(vmas, p->name) == MATCH_NO) {
+		symbol_find_near(t, vmas, file, symbol, &at);
+		got = settle_not_found(p, vmas, file, symbol, &at, err);
+	}
+	symbol_places_free(&at);
+	return got;
+}
+
+static int
+settle_place(struct target *t, const struct vma_list *vmas, struct query_place *p, struct err *err)
+{
+	if (!settle_place_is_due(p, vmas))
+		return 0;
+	return p->name[0] ? settle_name(t, vmas, p, err) : settle_digits(t, vmas, p, err);
+}
+
+int
+settle_query(struct target *t, const struct vma_list *vmas, struct query *q, struct err *err)
+{
+	if (settle_place(t, vmas, &q->from, err) < 0)
+		return -1;
+	return q->to_is_length ? 0 : settle_place(t, vmas, &q->to, err);
+}

@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#ifdef HAVE_LIBDW
+
+#include "symbol/helper_names.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/guess.h"
+#include "base/util.h"
+#include "symbol/helper_parts.h"
+
+/* --- by the name in the file ------------------------------------------------------------------ */
+
+static const struct elf_symbol *
+names_symbol(const struct elf_file *f, uint32_t i)
+{
+	return i < f->sized.n ? &f->sized.v[i] : &f->labels.v[i - f->sized.n];
+}
+
+/* Without the version, which is the linker's. */
+static size_t
+names_bare(const char *name)
+{
+	return strcspn(name, "@");
+}
+
+static uint32_t
+names_hash(const char *s, size_t n)
+{
+	uint32_t h = 2166136261u;
+
+	for (size_t i = 0; i < n; i++)
+		h = (h ^ (unsigned char)s[i]) * 16777619u;
+	return h ^ h >> 15;
+}
+
+static bool
+names_is_mangled(const char *name)
+{
+	return name[0] == '_' && (name[1] == 'Z' || name[1] == 'R');
+}
+
+/* Chains, so that a name that occurs a million times costs no more than a million names. */
+static void
+names_build(struct elf_file *f)
+{
+	size_t n = f->sized.n + f->labels.n;
+
+	for (f->heads_n = 16; f->heads_n < n; f->heads_n *= 2)
+		;
+	f->heads = mem_alloc(f->heads_n * sizeof(*f->heads)); /* i + 1; 0: the end */
+	f->next = mem_alloc((n + 1) * sizeof(*f->next));
+	for (uint32_t i = 0; i < n; i++) {
+		const char *name = names_symbol(f, i)->name;
+		uint32_t *head = &f->heads[names_hash(name, names_bare(name)) & (f->heads_n - 1)];
+
+		f->next[i] = *head;
+		*head = i + 1;
+		f->mangled |= names_is_mangled(name);
+	}
+}
+
+static bool
+names_is_called(const char *name, const char *wanted)
+{
+	size_t n = names_bare(wanted);
+
+	return names_bare(name) == n && !memcmp(name, wanted, n) &&
+	       (!wanted[n] || !strcmp(name, wanted));
+}
+
+/* --- what was found --------------------------------------------------------------------------- */
+
+static void
+names_drop(struct names *out, size_t i)
+{
+	out->v[i] = out->v[--out->n];
+}
+
+/* Of one address the best name; of several versions the current one. */
+static void
+names_add(struct names *out, const struct elf_symbol *s)
+{
+	for (size_t i = 0; i < out->n; i++) {
+		if (out->v[i]->value == s->value) {
+			if (s->rank < out->v[i]->rank)
+				out->v[i] = s;
+			return;
+		}
+		if (s->old && !out->v[i]->old)
+			return;
+	}
+	if (!s->old)
+		for (size_t i = out->n; i-- > 0;)
+			if (out->v[i]->old)
+				names_drop(out, i);
+	if (out->n < NAMES_MAX)
+		out->v[out->n++] = s;
+	else
+		out->more++;
+}
+
+static void
+names_find_plain(const struct elf_file *f, const char *wanted, struct names *out)
+{
+	uint32_t h = names_hash(wanted, names_bare(wanted));
+
+	for (uint32_t i = f->heads[h & (f->heads_n - 1)]; i; i = f->next[i - 1]) {
+		const struct elf_symbol *s = names_symbol(f, i - 1);
+
+		if (names_is_called(s->name, wanted))
+			names_add(out, s);
+	}
+}
+
+/* --- demangled -------------------------------------------------------------------------------- */
+
+static bool
+names_is_word(char c)
+{
+	return isalnum((unsigned char)c) || c == '_' || c & 0x80;
+}
+
+/* Whether the n bytes of `name` are `wanted` but for blanks that separate no words. */
+static bool
+names_is_same(const char *name, size_t n, const char *wanted)
+{
+	size_t i = 0, k = 0;
+	char last = ' ';
+
+	for (;; i++, k++) {
+		bool blank = false, other = false;
+
+		for (; i < n && name[i] == ' '; i++)
+			blank = true;
+		for (; wanted[k] == ' '; k++)
+			other = true;
+		if (i == n || !wanted[k])
+			return i == n && !wanted[k];
+		if (name[i] != wanted[k] ||
+		    (blank != other && names_is_word(last) && names_is_word(name[i])))
+			return false;
+		last = name[i];
+	}
+}
+
+/*
+ * Where the parameters begin, which only words such as const may follow: f(int)::x is a variable.
+ * n: there are none.
+ */
+static size_t
+names_parameters(const char *name, size_t n)
+{
+	size_t close = n;
+	int depth = 0;
+
+	while (close && !strchr(")>:", name[close - 1]))
+		close--;
+	if (!close || name[close - 1] != ')')
+		return n;
+	for (size_t i = close; i-- > 0;) {
+		depth += name[i] == ')' ? 1 : name[i] == '(' ? -1 : 0;
+		if (!depth)
+			return i ? i : n;
+	}
+	return n;
+}
+
+/* Behind the type that a template's instance returns: `void f<int>` is f<int>. */
+static size_t
+names_type(const char *name, size_t n)
+{
+	size_t from = 0;
+	int depth = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!depth && !strncmp(name + i, "operator", 8))
+			break;
+		if (strchr("<([{", name[i]))
+			depth++;
+		else if (strchr(">)]}", name[i]) && depth)
+			depth--;
+		else if (name[i] == ' ' && !depth)
+			from = i + 1;
+	}
+	return from;
+}
+
+static bool
+names_reads_as(const char *mangled, const char *wanted)
+{
+	char name[SYMBOL_DEMANGLED_MAX];
+	size_t n, end, from;
+
+	if (!helper_demangle(mangled, name, sizeof(name)))
+		return false;
+	n = names_bare(name); /* libiberty's text has no @ of its own */
+	end = names_parameters(name, n);
+	from = names_type(name, end);
+	return names_is_same(name, n, wanted) || names_is_same(name, end, wanted) ||
+	       names_is_same(name + from, n - from, wanted) ||
+	       names_is_same(name + from, end - from, wanted);
+}
+
+/* Words that mangled names do not spell out. */
+static bool
+names_is_implied(const char *s, size_t n)
+{
+	static const char *const words[] = {
+	    "operator", "std", "string", "allocator", "basic_string", "istream", "ostream",
+	    "iostream", "basic_istream", "basic_ostream", "basic_iostream", "char_traits",
+	    "unsigned", "signed", "const", "volatile", "void", "bool", "char", "short", "int",
+	    "long", "float", "double", "new", "delete", "anonymous", "namespace", "decltype",
+	    "auto", "nullptr_t", "__int128", "__float128", "wchar_t", "char8_t", "char16_t",
+	    "char32_t", "vtable", "for", "typeinfo", "name", "thunk", "to", "virtual", "guard",
+	    "variable", "construction", "non", "reference", "temporary", "as", "dyn", "impl",
+	    "str", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64",
+	    "i128", "isize", "f32", "f64", "mut", "closure", "shim", "true", "false", "abi",
+	    "cxx11", "ul", "lambda", "unnamed", "type", "VTT", "clone", "restrict", "complex",
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		if (strlen(words[i]) == n && !memcmp(words[i], s, n))
+			return true;
+	return false;
+}
+
+/* The longest word of `wanted` that its mangled form contains. n 0: none is sure to be there. */
+static const char *
+names_key(const char *wanted, size_t *n)
+{
+	const char *best = NULL;
+
+	*n = 0;
+	for (const char *s = wanted; *s;) {
+		size_t len = 0;
+
+		while (names_is_word(s[len]))
+			len++;
+		if (len > *n && !isdigit((unsigned char)*s) && !names_is_implied(s, len)) {
+			best = s;
+			*n = len;
+		}
+		s += len ? len : 1;
+	}
+	return best;
+}
+
+static void
+names_try(const struct elf_file *f, const char *name, const char *wanted, struct names *out)
+{
+	if (names_is_mangled(name) && names_reads_as(name, wanted))
+		names_find_plain(f, name, out);
+}
+
+/*
+ * The strings of one table that contain the key, with its length before it, or between signs that
+ * Rust puts for others. Linkers let a string be the end of a longer one, so
+ * every mangled name within is tried.
+ */
+static void
+names_scan(const struct elf_file *f, const char *text, size_t size, const char *key, size_t n,
+           const char *wanted, struct names *out)
+{
+	const char *at = text, *hit;
+
+	while ((hit = memmem(at, size - (size_t)(at - text), key, n))) {
+		const char *begin = hit;
+
+		if (hit == text || !(isdigit((unsigned char)hit[-1]) || strchr("$._", hit[-1]))) {
+			at = hit + 1;
+			continue;
+		}
+		while (begin > text && begin[-1])
+			begin--;
+		for (const char *s = begin; s <= hit; s++)
+			names_try(f, s, wanted, out);
+		at = hit + strlen(hit);
+	}
+}
+
+/* Names without a word of their own: operator new(unsigned long) is _Znwm. */
+static void
+names_scan_short(const struct elf_file *f, const char *wanted, struct names *out)
+{
+	enum { SHORT = 48 };
+	size_t n = f->sized.n + f->labels.n;
+
+	for (uint32_t i = 0; i < n; i++) {
+		const char *name = names_symbol(f, i)->name;
+
+		if (names_is_mangled(name) && strlen(name) < SHORT)
+			names_try(f, name, wanted, out);
+	}
+}
+
+static void
+names_find_demangled(const struct elf_file *f, const char *wanted, struct names *out)
+{
+	size_t n;
+	const char *key = names_key(wanted, &n);
+
+	if (!key) {
+		names_scan_short(f, wanted, out);
+		return;
+	}
+	for (size_t i = 0; i < f->names_n; i++)
+		names_scan(f, f->names[i], f->names_size[i], key, n, wanted, out);
+}
+
+void
+names_find(struct elf_file *f, const char *wanted, struct names *out)
+{
+	*out = (struct names){0};
+	if (!f->heads)
+		names_build(f);
+	names_find_plain(f, wanted, out);
+	if (f->mangled && !names_is_mangled(wanted))
+		names_find_demangled(f, wanted, out);
+}
+
+/* --- nearly ----------------------------------------------------------------------------------- */
+
+/* A function of that name in some namespace or class: f for one::f(int). */
+static bool
+names_near_demangled(const struct elf_file *f, const char *wanted, char *out, size_t size)
+{
+	size_t len = strlen(wanted), n = f->sized.n;
+
+	for (uint32_t i = 0; i < n; i++) {
+		const char *mangled = names_symbol(f, i)->name;
+		char name[SYMBOL_DEMANGLED_MAX];
+		size_t end, from;
+
+		if (!names_is_mangled(mangled) || !strstr(mangled, wanted) ||
+		    !helper_demangle(mangled, name, sizeof(name)))
+			continue;
+		end = names_parameters(name, strlen(name));
+		from = names_type(name, end);
+		if (end - from < len + 2 || end - from >= size ||
+		    memcmp(name + end - len - 2, "::", 2) || memcmp(name + end - len, wanted, len))
+			continue;
+		memcpy(out, name + from, end - from);
+		out[end - from] = '\0';
+		return true;
+	}
+	return false;
+}
+
+uint32_t
+names_near(const struct elf_file *f, const char *wanted, char *out, size_t size)
+{
+	size_t n = f->sized.n + f->labels.n, len = strlen(wanted);
+	struct guess g = {.name = wanted, .best = 2 + u64_min(len / 4, 2)};
+
+	out[0] = '\0';
+	if (f->mangled && names_near_demangled(f, wanted, out, size))
+		return 0;
+	for (uint32_t i = 0; i < n; i++) {
+		const char *name = names_symbol(f, i)->name;
+		size_t bare = names_bare(name), best = g.best;
+
+		if (bare >= size || bare + best <= len || len + best <= bare)
+			continue;
+		guess_try(&g, name, bare);
+		if (g.best < best) {
+			memcpy(out, name, bare);
+			out[bare] = '\0';
+		}
+	}
+	return (uint32_t)g.best;
+}
+
+#endif

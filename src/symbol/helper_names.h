@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PM_HELPER_NAMES_H
+#define PM_HELPER_NAMES_H
+
+#include "symbol/helper_elf.h"
+
+/*
+ * Symbols of a file by name. The first question builds the index: the names as they are in the
+ * file, by hash. Demangled names are not kept: those that may be meant are found by a part that
+ * both forms contain, and demangled to see.
+ */
+enum { NAMES_MAX = 32 };
+struct names {
+	const struct elf_symbol *v[NAMES_MAX]; /* one for each address */
+	size_t n, more;                        /* `more` did not fit */
+};
+
+/*
+ * All symbols called `wanted`: as in the file, with or without its version, or demangled, with or
+ * without parameters. Older versions of a symbol count only if there is no current one.
+ */
+void names_find(struct elf_file *f, const char *wanted, struct names *out);
+
+/*
+ * The name nearest to one that is not there, into `size` bytes; "": none is near. Returns how far
+ * it is in letters; 0: it is that very name, in some namespace.
+ */
+uint32_t names_near(const struct elf_file *f, const char *wanted, char *out, size_t size);
+
+#endif

@@ -1,0 +1,105 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Symbols: from a name to its address, and back, against nm.
+load live
+
+teardown() {
+	live_end
+}
+
+need_symbols() {
+	"$PMTOP" --capabilities $$ --csv -n 2>/dev/null | grep -q '^symbols,yes' ||
+		skip "this pmtop was built without elfutils"
+}
+
+# named_build [OPTION...]: the program, compiled
+named_build() {
+	command -v c++ >/dev/null || skip "there is no C++ compiler"
+	command -v nm >/dev/null || skip "nm is not installed"
+	NAMED=$BATS_TEST_TMPDIR/named
+	c++ -O0 -fno-inline "$@" -o "$NAMED" "$live_dir/named.cc" 2>"$BATS_TEST_TMPDIR/errors" ||
+		skip "the C++ compiler fails: $(head -1 "$BATS_TEST_TMPDIR/errors")"
+}
+
+# named_start [FILE]: sets PID, and BIAS, which nm's addresses lack
+named_start() {
+	local line file=${1:-$NAMED}
+	pipes_start "$file"
+	PID=$PIPED_PID
+	read -r -t $((10 * ${TEST_TIMEOUT_SCALE:-1})) line <&"$PIPED_OUT"
+	is "$line" ready
+	BIAS=0
+	[[ $(readelf -h "$file") == *EXEC* ]] ||
+		BIAS=$(awk -v file="$file" '$6 == file { split($1, a, "-"); print "0x" a[1]; exit }' "/proc/$PID/maps")
+}
+
+# asks QUERY MANGLED [OFFSET]: the query is the address that nm has for the name in the file
+asks() {
+	local want got
+	want=$(nm "$NAMED" | awk -v name="$2" '$3 == name { print $1 }')
+	want=$(printf '%x' $((0x$want + BIAS + ${3:-0})))
+	got=$("$PMTOP" -e "$1" "$PID" 2>&1 | sed -n '1s/ .*//p')
+	[[ $got == "$want" ]] || { echo "$1 is $got, and not $want" && return 1; }
+}
+
+@test "a symbol by each of its names: PIE and not, with symbols of its own and in another file" {
+	need_symbols
+	local how
+	for how in -pie -no-pie; do
+		named_build -g "$how"
+		named_start
+		asks main main
+		asks main+8 main 8
+		asks 'named!main' main
+		asks '"main"+0x8' main 8
+		asks big_bss+0x40 big_bss 0x40
+		asks start_value start_value
+		asks local_one _ZL9local_onei
+		asks '"add"' add
+		asks ns::only _ZN2ns4onlyEc
+		asks 'ns::only(char)' _ZN2ns4onlyEc
+		asks _ZN2ns4onlyEc _ZN2ns4onlyEc
+		asks 'ns::over(int)' _ZN2ns4overEi
+		asks '"ns::over( long )"' _ZN2ns4overEl
+		asks ns::Stack::push _ZN2ns5Stack4pushEiRKNSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEEE
+		asks ns::Stack::Stack _ZN2ns5StackC1Ev
+		asks '"ns::Stack::operator+(int) const"' _ZNK2ns5StackplEi
+		asks '"(anonymous namespace)::hidden_one"' _ZN12_GLOBAL__N_110hidden_oneEi
+		asks 'ns::twice<int>' _ZN2ns5twiceIiEET_S1_
+		asks 'ns::twice<int>(int)' _ZN2ns5twiceIiEET_S1_
+		[[ $("$PMTOP" -e main+4 "$PID") == *'  symbol         main+0x4'* ]]
+		live_end
+		OTHERS=()
+	done
+}
+
+@test "a symbol that is not there, or more than once, or an address as well" {
+	need_symbols
+	named_build
+	named_start
+	refused 2 'ambiguous.*2 symbols.*column 1.*named!ns::over\(int\) [0-9a-f]+, named!ns::over\(long\)' -e ns::over "$PID"
+	refused 2 'no symbol "mian".*column 1.*did you mean main' -e mian "$PID"
+	refused 2 'no symbol "push".*did you mean ns::stack::push' -e push "$PID"
+	refused 2 'no symbol "nosuch".*column 7' -e main..nosuch "$PID"
+	refused 2 '"add" is ambiguous.*0xadd.*"add"' -e add "$PID"
+	refused 2 '"add" is ambiguous' -e add+4 "$PID"
+	refused 2 'no symbol "nosuch"' -e 'named!nosuch' "$PID"
+	refused 2 'no mapping "nofile"' -e 'nofile!main' "$PID"
+	strip -o "$BATS_TEST_TMPDIR/bare" "$NAMED"
+	named_start "$BATS_TEST_TMPDIR/bare"
+	refused 1 'no symbol "main".*bare is stripped.*debug symbols' -e 'bare!main' "$PID"
+	refused 2 'no symbol "local_one".*stripped' -e local_one "$PID"
+}
+
+@test "the examples of questions that take a process are answered" {
+	need_symbols
+	named_build
+	named_start
+	local example n=0
+	while read -r example; do
+		"$PMTOP" -e "$example" "$PID" >/dev/null || { echo "$example is refused" && return 1; }
+		n=$((n + 1))
+	done < <(sed -nE 's/^[QF]\([^,]*, *"[^"]*", *"[^"]*(SYMBOL|\$)[^"]*", *"([^"]*)".*/\2/p' "$live_dir/../../src/query/query.def")
+	[[ $n -gt 0 ]]
+}
