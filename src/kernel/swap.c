@@ -34,7 +34,7 @@ swaps_is_used(const char *line)
 }
 
 /* A heading, then one line per device that begins with its name. */
-void
+static void
 swaps_parse(struct swaps *s, const char *text)
 {
 	const char *line = strchr(text, '\n');

@@ -23,7 +23,6 @@ struct swaps {
  * an earlier call.
  */
 void swaps_read(struct swaps *s, const struct proc *p, bool unread);
-void swaps_parse(struct swaps *s, const char *text);
 void swaps_free(struct swaps *s);
 
 /*

@@ -22,7 +22,8 @@ threads_free(struct threads *t)
 	*t = (struct threads){0};
 }
 
-uint64_t
+/* The stack pointer in the text of a `syscall` file; 0: none ("running", or not readable). */
+static uint64_t
 thread_parse_sp(const char *text)
 {
 	/* NR ARG1 .. ARG6 SP PC, or, outside a system call, -1 SP PC */

@@ -30,9 +30,6 @@ struct threads {
 void threads_read(struct threads *t, const struct proc *p, bool again);
 void threads_free(struct threads *t);
 
-/* The stack pointer in the text of a `syscall` file; 0: none ("running", or not readable). */
-uint64_t thread_parse_sp(const char *text);
-
 /*
  * Names the stacks "[stack:TID NAME]" and the no-access regions below them "[guard:TID]". A region
  * with the stack pointers of several threads is no stack; one that has a name keeps it.

@@ -246,7 +246,7 @@ summary_pages(struct summary *s, const struct vma *v, uint64_t addr, const struc
 	}
 }
 
-void
+static void
 summary_gap(struct summary *s, const struct vma *v, uint64_t start, uint64_t end,
             const struct page *each)
 {

@@ -102,11 +102,9 @@ void summary_free(struct summary *s);
 int summary_add(struct summary *s, struct target *t, const struct vma *v, uint64_t start,
                 uint64_t end, struct err *err);
 
-/* The parts of summary_add: the pages of a region, its gaps. */
+/* A part of summary_add: some pages of a region. */
 void summary_pages(struct summary *s, const struct vma *v, uint64_t addr, const struct page *pages,
                    size_t n);
-void summary_gap(struct summary *s, const struct vma *v, uint64_t start, uint64_t end,
-                 const struct page *each);
 
 /* After the last region: counts the run that is still open. */
 void summary_end(struct summary *s);

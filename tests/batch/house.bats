@@ -138,6 +138,18 @@ tags() {
 		}')" ""
 }
 
+@test "what only one file uses is its own: no header declares it, unless a test asks it" {
+	need_libraries
+	# main, and the tests; the former has been built where the libraries have
+	is "$({ calls; symbols | awk '$2 ~ /[TDBRC]/ { print $1, "defines", $3 }'; } | awk '
+		$2 == "defines" { home[$3] = $1; next }
+		$1 != $2 { used[$3] }
+		END { for (name in home) if (!(name in used)) print name }' |
+		while read -r name; do
+			grep -rqw "$name" ui/main.c tests/{unit,fuzz,live} bench || echo "$name"
+		done)" ""
+}
+
 @test "lines end at column 100; rows of tables may be longer" {
 	is "$(find src ui -name '*.[ch]' -print0 | xargs -0 perl -CSD -ne '
 		s/\t/" " x (8 - length($`) % 8)/e while /\t/;

@@ -273,6 +273,19 @@ list_draw_words(const struct ui *ui, const struct sample *s, int y)
 	           plural(s->regions->vmas.n));
 }
 
+/* The segment in column x of bar 0 or 1; 0: none. */
+static size_t
+list_bars_at(const struct ui *ui, const struct sample *s, int bar, int x)
+{
+	struct bar b[LIST_BARS];
+
+	list_make(ui, s, b);
+	for (size_t i = 0; i < b[bar].n; i++)
+		if (x >= b[bar].seg[i].x && x < b[bar].seg[i].to)
+			return i + 1 + (bar ? b[0].n : 0);
+	return 0;
+}
+
 /* A click selects the segment and applies it, as Tab and Enter do. */
 static unsigned
 list_hit_bar(struct ui *ui, const struct sample *s, const struct touch *t)
@@ -318,18 +331,6 @@ list_bars_step(struct ui *ui, const struct sample *s, int step)
 	list_make(ui, s, b);
 	n = b[0].n + b[1].n + 1; /* and no segment */
 	ui->list->segment = (ui->list->segment + n + (size_t)step) % n;
-}
-
-size_t
-list_bars_at(const struct ui *ui, const struct sample *s, int bar, int x)
-{
-	struct bar b[LIST_BARS];
-
-	list_make(ui, s, b);
-	for (size_t i = 0; i < b[bar].n; i++)
-		if (x >= b[bar].seg[i].x && x < b[bar].seg[i].to)
-			return i + 1 + (bar ? b[0].n : 0);
-	return 0;
 }
 
 void

@@ -17,9 +17,6 @@ void list_bars_draw(const struct ui *ui, const struct sample *s, int y);
 /* Selects the next segment (step 1) or the previous one (-1); none past the ends. */
 void list_bars_step(struct ui *ui, const struct sample *s, int step);
 
-/* The segment in column x of bar 0 or 1; 0: none. */
-size_t list_bars_at(const struct ui *ui, const struct sample *s, int bar, int x);
-
 /* Filters the list by the selected segment, and ends the selection. */
 void list_bars_filter(struct ui *ui, const struct sample *s);
 

@@ -58,6 +58,18 @@ list_aligns_right(enum column_id id)
 	return id != COL_REGION_START && value_is_number(column_row(id)->type);
 }
 
+/* The column whose heading is at x; -1: none that can be sorted by. */
+static int
+list_table_heading_at(const struct ui *ui, int x)
+{
+	struct list_layout l = list_layout(ui);
+
+	for (size_t i = 0; i < l.n; i++)
+		if (x >= l.at[i].x && x <= l.at[i].x + l.at[i].width && l.at[i].column->letter)
+			return l.at[i].column->id;
+	return -1;
+}
+
 static unsigned
 list_hit_heading(struct ui *ui, const struct sample *s, const struct touch *t)
 {
@@ -92,17 +104,6 @@ list_table_headings(const struct ui *ui, int y)
 		               ROLE_HEADER, "%s", title);
 		paint_text(y, x, ui->cols, ROLE_HEADER, "%s", mark);
 	}
-}
-
-int
-list_table_heading_at(const struct ui *ui, int x)
-{
-	struct list_layout l = list_layout(ui);
-
-	for (size_t i = 0; i < l.n; i++)
-		if (x >= l.at[i].x && x <= l.at[i].x + l.at[i].width && l.at[i].column->letter)
-			return l.at[i].column->id;
-	return -1;
 }
 
 static void

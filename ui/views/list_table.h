@@ -14,7 +14,4 @@ struct list_layout list_layout(const struct ui *ui);
 /* Columns that were empty so far and leave their room to the names; bits as list_column_bit. */
 uint64_t list_empty(const struct ui *ui);
 
-/* The column whose heading is at x; -1: none that can be sorted by. */
-int list_table_heading_at(const struct ui *ui, int x);
-
 #endif
