@@ -2,6 +2,7 @@
 /* Runs a filter's program on facts. */
 #include "filter/filter.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/util.h"
@@ -300,6 +301,8 @@ filter_why_leaf(const struct filter_op *op, const struct filter_facts *x)
 {
 	unsigned needs = op->code <= FILTER_OP_FIELD ? filter_rows[op->row].needs : 0;
 
+	if (x->pg && !x->pg->known)
+		return FILTER_WHY_UNREADABLE;
 	if (needs & FILTER_NEED_WRITTEN)
 		return FILTER_WHY_WRITTEN;
 	if (needs & (FILTER_NEED_SCAN | FILTER_NEED_WPALLOWED))
@@ -320,4 +323,28 @@ filter_why(const struct filter *f, const struct filter_facts *x)
 		    filter_eval_leaf(f, &f->ops[i], x) == TRUTH_UNKNOWN)
 			why |= filter_why_leaf(&f->ops[i], x);
 	return why;
+}
+
+void
+filter_why_words(unsigned why, const char *written, struct buf *out)
+{
+	char not_known[80];
+	const struct {
+		enum filter_why why;
+		const char *text;
+	} reasons[] = {
+	    {FILTER_WHY_HIDDEN, "is hidden (needs CAP_SYS_ADMIN)"},
+	    {FILTER_WHY_WRITTEN, not_known},
+	    {FILTER_WHY_SCAN, "is shown only by PAGEMAP_SCAN (Linux 6.7)"},
+	    {FILTER_WHY_UNREADABLE, "is hidden by the kernel ([vvar] and the like)"},
+	    {FILTER_WHY_OTHER, "is not known (`pmtop --capabilities` lists what cannot be read)"},
+	};
+	const char *sep = "";
+
+	snprintf(not_known, sizeof(not_known), "is not known (%s)", written);
+	for (size_t i = 0; i < ARRAY_LEN(reasons); i++)
+		if (why & reasons[i].why) {
+			buf_fmt(out, "%s%s", sep, reasons[i].text);
+			sep = ", or ";
+		}
 }

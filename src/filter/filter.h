@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "base/truth.h"
+#include "filter/lex.h"
 #include "kernel/smaps.h"
 #include "kernel/vma.h"
 #include "page/page.h"
@@ -89,6 +90,9 @@ struct filter {
 int filter_parse(const char *text, enum filter_scope scope, size_t page_size, struct filter *f,
                  struct err *err);
 
+/* The same for a filter that begins at l->at; it ends, and l->at is then, where no sign follows. */
+int filter_parse_part(struct lex *l, enum filter_scope scope, struct filter *f, struct err *err);
+
 /*
  * The enum page_need and enum filter_need bits that must have been read for the words to be known.
  */
@@ -111,9 +115,12 @@ enum filter_why {
 	FILTER_WHY_HIDDEN = 1,  /* frames or swap slots: needs CAP_SYS_ADMIN */
 	FILTER_WHY_WRITTEN = 2, /* soft-dirty is meaningless there */
 	FILTER_WHY_SCAN = 8,    /* only PAGEMAP_SCAN shows it */
+	FILTER_WHY_UNREADABLE = 16, /* the kernel shows nobody the page table of its own regions */
 	FILTER_WHY_OTHER = 4,   /* not readable, or changed during the read */
 };
 unsigned filter_why(const struct filter *f, const struct filter_facts *x);
+/* "is hidden (needs CAP_SYS_ADMIN), or ..."; written: why writes are not known. Appends. */
+void filter_why_words(unsigned why, const char *written, struct buf *out);
 
 /* The rows of filter.def, in its order. */
 enum filter_kind {

@@ -246,20 +246,32 @@ parse_or(struct filter_parser *p, bool negate)
 }
 
 int
-filter_parse(const char *text, enum filter_scope scope, size_t page_size, struct filter *f,
-             struct err *err)
+filter_parse_part(struct lex *l, enum filter_scope scope, struct filter *f, struct err *err)
 {
 	struct filter made = {.scope = scope};
-	struct filter_parser p = {.lex = {.text = text, .at = text, .page_size = page_size},
-	                          .scope = scope, .f = &made, .err = err};
+	struct filter_parser p = {.lex = *l, .scope = scope, .f = &made, .err = err};
 
 	if (parse_or(&p, false) < 0)
 		return -1;
 	if (*p.lex.at == ')')
-		return filter_fail(&p, p.lex.at, "missing (", "open it");
-	if (*p.lex.at)
-		return filter_fail(&p, p.lex.at, "& or | is expected here",
-		                   "quote names with blanks: name=\"my file\"");
+		return lex_fail(&p.lex, p.lex.at, "missing (", "open it", err);
+	*l = p.lex;
+	*f = made;
+	return 0;
+}
+
+int
+filter_parse(const char *text, enum filter_scope scope, size_t page_size, struct filter *f,
+             struct err *err)
+{
+	struct lex l = {.text = text, .at = text, .page_size = page_size};
+	struct filter made;
+
+	if (filter_parse_part(&l, scope, &made, err) < 0)
+		return -1;
+	if (*l.at)
+		return lex_fail(&l, l.at, "& or | is expected here",
+		                "quote names with blanks: name=\"my file\"", err);
 	*f = made;
 	return 0;
 }

@@ -32,6 +32,9 @@ answer_unref(struct answer *a)
 		return;
 	for (size_t i = 0; i < a->n; i++)
 		free(a->f[i].value);
+	for (size_t i = 0; i < a->table.n; i++)
+		free(a->table.cell[i]);
+	free(a->table.cell);
 	bytes_unref(a->bytes);
 	free(a->f);
 	free(a->line);
@@ -92,6 +95,33 @@ answer_add_name(struct answer *a, const char *key, const char *name)
 
 	text_escape(&b, name, strlen(name), false);
 	answer_add(a, key, &b);
+}
+
+void
+answer_table(struct answer *a, const char *key, const struct answer_column *c, size_t n)
+{
+	a->table.key = key;
+	a->table.column = c;
+	a->table.columns = n;
+}
+
+void
+answer_cell(struct answer *a, struct buf *value)
+{
+	struct answer_table *t = &a->table;
+
+	t->cell = vec_room(t->cell, t->n, &t->cap, sizeof(*t->cell));
+	t->cell[t->n++] = value->s ? value->s : mem_strdup("");
+	*value = (struct buf){0};
+}
+
+void
+answer_cell_number(struct answer *a, uint64_t v)
+{
+	struct buf b = {0};
+
+	buf_dec(&b, v);
+	answer_cell(a, &b);
 }
 
 /* --- one page --------------------------------------------------------------------------------- */

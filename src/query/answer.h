@@ -32,10 +32,28 @@ struct folio_here {
 	uint8_t bar[FOLIO_BAR]; /* the same in equal shares, in eighths */
 };
 
+/*
+ * The rows of an answer that has many. Cells are text: decimal digits in NUMBER and SIZE (bytes),
+ * "" if not known.
+ */
+struct answer_column {
+	const char *title; /* static; in lower case its JSON key */
+	enum { ANSWER_TEXT, ANSWER_NUMBER, ANSWER_SIZE } kind;
+};
+struct answer_table {
+	const char *key;                    /* JSON key of the rows; static */
+	const struct answer_column *column; /* static */
+	size_t columns;
+	char **cell; /* row by row; owned */
+	size_t n, cap;
+	uint64_t more; /* rows that were left out */
+};
+
 struct answer {
 	int refs;
 	struct fact *f;
 	size_t n, cap;
+	struct answer_table table; /* key NULL: none */
 	char *line;     /* the answer as one sentence; owned */
 	bool has_place; /* `place` can be jumped to */
 	uint64_t place;
@@ -63,6 +81,11 @@ struct fact *answer_add(struct answer *a, const char *key, struct buf *value);
 struct fact *answer_add_hex(struct answer *a, const char *key, uint64_t v);
 struct fact *answer_add_number(struct answer *a, const char *key, uint64_t v);
 struct fact *answer_add_text(struct answer *a, const char *key, const char *text);
+
+/* Begins the table; then come its cells, row by row. `value` is moved from and left empty. */
+void answer_table(struct answer *a, const char *key, const struct answer_column *c, size_t n);
+void answer_cell(struct answer *a, struct buf *value);
+void answer_cell_number(struct answer *a, uint64_t v);
 
 /* "7f1a80926010 libc.so.6+26010": an address and its place in region v. */
 void answer_place(struct buf *out, const struct vma_list *vmas, const struct vma *v, uint64_t addr);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "query/answer_query.h"
 
+#include "filter/filter.h"
 #include "query/settle.h"
 #include "target/probe.h"
 
@@ -102,6 +103,18 @@ answer_needs_tracker(const char *text)
 
 	return query_parse(text, PAGE, &q, &ignored) == 0 &&
 	       (q.kind == QUERY_TRACKER || q.kind == QUERY_CLEAR);
+}
+
+bool
+answer_needs_writes(const char *text, size_t page_size)
+{
+	struct query q;
+	struct filter f;
+	struct err ignored;
+
+	return query_parse(text, page_size, &q, &ignored) == 0 && q.pages[0] &&
+	       filter_parse(q.pages, FILTER_PAGE, page_size, &f, &ignored) == 0 &&
+	       filter_needs(&f) & FILTER_NEED_WRITTEN;
 }
 
 struct answer *

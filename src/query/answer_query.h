@@ -37,6 +37,11 @@ struct answer *answer_capabilities(struct target *t);
 struct answer *answer_tracker(struct target *t);
 struct answer *answer_range(struct target *t, const struct vma_list *vmas, uint64_t start,
                             uint64_t end, struct err *err);
+/* How many pages match a QUERY_COUNT, and by what; where those of a QUERY_FIND are. */
+struct answer *answer_count(struct target *t, const struct vma_list *vmas, const struct query *q,
+                            struct err *err);
+struct answer *answer_find(struct target *t, const struct vma_list *vmas, const struct query *q,
+                           struct err *err);
 struct answer *answer_frame(struct target *t, const struct vma_list *vmas, const struct query *q,
                             struct err *err);
 
@@ -45,6 +50,9 @@ struct answer *answer_frame(struct target *t, const struct vma_list *vmas, const
  * that owns t->track may answer it.
  */
 bool answer_needs_tracker(const char *text);
+
+/* Whether it asks which pages were written. */
+bool answer_needs_writes(const char *text, size_t page_size);
 
 /* Answers a query as text, as the prompt and -e accept it. */
 struct answer *answer_query(struct target *t, const struct vma_list *vmas, const char *text,

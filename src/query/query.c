@@ -7,8 +7,9 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/guess.h"
 #include "base/util.h"
-#include "filter/lex.h"
+#include "filter/filter.h"
 
 #define Q(id, w, f, e, r, a, h) F(id, w, f, e, h)
 #define F(id, w, f, e, h) {.word = (w), .form = (f), .example = (e), .help = (h)},
@@ -265,6 +266,85 @@ query_read_stretch(struct lex *r, struct query *q, struct err *err)
 	return query_read_place(r, &q->to, err);
 }
 
+/* --- pages ------------------------------------------------------------------------------------ */
+
+#define B(id, n, w) [QUERY_BY_##id] = {.name = (n), .needs = (w)},
+static const struct query_by_row query_bys[] = {
+#include "query/query_by.def"
+};
+
+const struct query_by_row *
+query_by_row(enum query_by by)
+{
+	return &query_bys[by];
+}
+
+/* Skips this word, and the blanks after it; false: it is another one. */
+static bool
+query_eat_whole(struct lex *r, const char *word)
+{
+	if (query_token_length(r->at) != strlen(word) || !lex_eat_text(r, word))
+		return false;
+	lex_skip_blanks(r);
+	return true;
+}
+
+static int
+query_read_by(struct lex *r, struct query *q, struct err *err)
+{
+	size_t n = query_token_length(r->at);
+	char name[24], why[64];
+	struct guess g = {.name = name, .best = 3};
+
+	for (unsigned by = QUERY_BY_NOTHING + 1; by < ARRAY_LEN(query_bys); by++)
+		if (query_eat_whole(r, query_bys[by].name)) {
+			q->by = (enum query_by)by;
+			return 0;
+		}
+	snprintf(name, sizeof(name), "%.*s", (int)n, r->at);
+	snprintf(g.how, sizeof(g.how), "choose from");
+	for (unsigned by = QUERY_BY_NOTHING + 1; by < ARRAY_LEN(query_bys); by++) {
+		size_t len = strlen(g.how);
+
+		snprintf(g.how + len, sizeof(g.how) - len, "%s %s",
+		         by > QUERY_BY_NOTHING + 1 ? "," : "", query_bys[by].name);
+	}
+	for (unsigned by = QUERY_BY_NOTHING + 1; by < ARRAY_LEN(query_bys); by++)
+		guess_try(&g, query_bys[by].name, strlen(query_bys[by].name));
+	snprintf(why, sizeof(why), "pages are not counted by \"%s\"", name);
+	return lex_fail(r, r->at, why, g.how, err);
+}
+
+/* PAGES [in RANGE] [by KEY], where PAGES is a filter of pages. */
+static int
+query_read_pages(struct lex *r, struct query *q, struct err *err)
+{
+	const char *from = r->at;
+	size_t n;
+	struct filter f;
+
+	if (filter_parse_part(r, FILTER_PAGE, &f, err) < 0)
+		return -1;
+	for (n = (size_t)(r->at - from); strchr(" \t", from[n - 1]); n--)
+		;
+	if (n >= sizeof(q->pages))
+		return lex_fail(r, from, "the filter is too long", "shorten it", err);
+	memcpy(q->pages, from, n);
+	for (;;) {
+		lex_skip_blanks(r);
+		if (!q->in && query_eat_whole(r, "in")) {
+			if (query_read_stretch(r, q, err) < 0)
+				return -1;
+			q->in = true;
+		} else if (q->kind == QUERY_COUNT && !q->by && query_eat_whole(r, "by")) {
+			if (query_read_by(r, q, err) < 0)
+				return -1;
+		} else {
+			return 0;
+		}
+	}
+}
+
 static bool
 query_read_measure(struct lex *r, const struct lex_unit *units, uint64_t *out)
 {
@@ -323,18 +403,10 @@ query_read_nothing(struct lex *r, struct query *q, struct err *err)
 	return 0;
 }
 
-/* Skips the word at the start of a query and the blanks after it; false: it is another word. */
 static bool
-query_eat_word(struct lex *r, const char *word)
+query_eat_verb(struct lex *r, const char *word)
 {
-	size_t n = strlen(word);
-
-	if (word[n - 1] == ':')
-		return lex_eat_text(r, word);
-	if (query_token_length(r->at) != n || !lex_eat_text(r, word))
-		return false;
-	lex_skip_blanks(r);
-	return true;
+	return word[strlen(word) - 1] == ':' ? lex_eat_text(r, word) : query_eat_whole(r, word);
 }
 
 static int
@@ -350,7 +422,7 @@ query_read_query(struct lex *r, struct query *q, struct err *err)
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-		if (rows[i].word[0] && query_eat_word(r, rows[i].word)) {
+		if (rows[i].word[0] && query_eat_verb(r, rows[i].word)) {
 			q->kind = rows[i].kind;
 			return rows[i].read(r, q, err);
 		}

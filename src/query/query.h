@@ -21,6 +21,20 @@ enum query_kind {
 #include "query/query.def"
 };
 
+/* What pages are counted by: B(id, name, needs) of query_by.def. */
+#define B(id, ...) QUERY_BY_##id,
+enum query_by {
+	QUERY_BY_NOTHING,
+#include "query/query_by.def"
+};
+struct query_by_row {
+	const char *name;
+	unsigned needs; /* enum page_need */
+};
+const struct query_by_row *query_by_row(enum query_by by);
+
+enum { QUERY_FILTER = 256 };
+
 /* A place as written: an address, or an offset into a mapping. */
 struct query_place {
 	char name[256]; /* "": absolute */
@@ -42,6 +56,9 @@ struct query {
 	uint64_t pfn;                /* QUERY_FRAME, QUERY_PHYS */
 	uint64_t in_frame;           /* QUERY_PHYS: the offset in that frame */
 	struct migrate_link link;    /* QUERY_MIGRATE */
+	char pages[QUERY_FILTER];    /* QUERY_COUNT, QUERY_FIND: a filter of pages */
+	bool in;                     /* of these: only in the range, or region, of from and to */
+	enum query_by by;            /* QUERY_COUNT */
 };
 
 int query_parse(const char *text, size_t page_size, struct query *q, struct err *err);
@@ -82,6 +99,10 @@ int query_bad_place(const struct query_place *at, const char *why, const char *h
  */
 int query_range(const struct query *q, const struct vma_list *vmas, size_t page_size,
                 uint64_t *start, uint64_t *end, struct err *err);
+
+/* The same of the place after `in`. */
+int query_range_in(const struct query *q, const struct vma_list *vmas, size_t page_size,
+                   uint64_t *start, uint64_t *end, struct err *err);
 
 /*
  * The exact bytes of a QUERY_BYTES; a single place means the next QUERY_BYTES_ALONE of its region.

@@ -53,19 +53,13 @@ query_stretch_ends(const struct query *q, const struct vma_list *vmas, uint64_t 
 }
 
 int
-query_range(const struct query *q, const struct vma_list *vmas, size_t page_size,
-            uint64_t *start, uint64_t *end, struct err *err)
+query_range_in(const struct query *q, const struct vma_list *vmas, size_t page_size,
+               uint64_t *start, uint64_t *end, struct err *err)
 {
 	uint64_t from, to;
 	const struct vma *v;
 
-	if (q->kind == QUERY_BYTES)
-		return err_set(err, ERR_USAGE, "it requests bytes, but pages are expected",
-		               "leave hex out", "this is no range");
-	if (!q->from.column)
-		return err_set(err, ERR_USAGE, "it names no addresses",
-		               "write START..END, or a mapping's name", "this is no range");
-	if (q->kind == QUERY_RANGE) {
+	if (q->is_range) {
 		if (query_stretch_ends(q, vmas, &from, &to, err) < 0)
 			return -1;
 		return range_is(start, end, from, to, page_size, q, err);
@@ -75,6 +69,19 @@ query_range(const struct query *q, const struct vma_list *vmas, size_t page_size
 	if (v && (q->kind == QUERY_REGION || (q->from.name[0] && !q->from.has_offset)))
 		return range_is(start, end, v->start, v->end, page_size, q, err);
 	return range_is(start, end, from, from == UINT64_MAX ? from : from + 1, page_size, q, err);
+}
+
+int
+query_range(const struct query *q, const struct vma_list *vmas, size_t page_size,
+            uint64_t *start, uint64_t *end, struct err *err)
+{
+	if (q->kind == QUERY_BYTES)
+		return err_set(err, ERR_USAGE, "it requests bytes, but pages are expected",
+		               "leave hex out", "this is no range");
+	if (!q->from.column || q->pages[0])
+		return err_set(err, ERR_USAGE, "it names no addresses",
+		               "write START..END, or a mapping's name", "this is no range");
+	return query_range_in(q, vmas, page_size, start, end, err);
 }
 
 int

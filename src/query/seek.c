@@ -41,28 +41,26 @@ seek_wpallowed(const struct target *t, const struct vma *v)
 	return truth(yes);
 }
 
-void
-seek_complete(const struct filter *f, const struct target *t, struct filter_facts *x)
+struct filter_facts
+seek_facts(const struct filter *f, const struct target *t, const struct vma *v)
 {
-	x->scan = t->source->meta.scan;
-	x->now = source_now(t->source);
-	x->wpallowed =
-	    filter_needs(f) & FILTER_NEED_WPALLOWED ? seek_wpallowed(t, x->v) : TRUTH_UNKNOWN;
+	bool wp = f && filter_needs(f) & FILTER_NEED_WPALLOWED;
+
+	return (struct filter_facts){
+	    .v = v,
+	    .page_size = t->page_size,
+	    .written_known =
+	        t->track.clears && track_doubt(&t->track, v->start) == DOUBT_NONE,
+	    .track = t->track.clears && !t->bits_only ? &t->track : NULL,
+	    .scan = t->source->meta.scan,
+	    .wpallowed = wp ? seek_wpallowed(t, v) : TRUTH_UNKNOWN,
+	    .now = source_now(t->source)};
 }
 
 void
-seek_begin(struct seek *s, const struct filter *f, const struct target *t, const struct vma *v,
-           const struct region *r)
+seek_begin(struct seek *s, const struct filter *f, const struct target *t, const struct vma *v)
 {
-	bool known = t->track.clears && r->known && r->doubt == DOUBT_NONE;
-
-	*s = (struct seek){.f = f,
-	                   .x = {.v = v,
-	                         .page_size = t->page_size,
-	                         .written_known = known,
-	                         .track = t->track.clears ? &t->track : NULL},
-	                   .by_place = seek_asks_for_place(f)};
-	seek_complete(f, t, &s->x);
+	*s = (struct seek){.f = f, .x = seek_facts(f, t, v), .by_place = seek_asks_for_place(f)};
 }
 
 enum truth
@@ -150,16 +148,16 @@ seek_hunt_gap(void *arg, uint64_t start, uint64_t end, const struct page *each)
 
 /* Searches [lo, hi) of region i. 1: stopped; the match, if any, is in h->out. */
 static int
-seek_hunt_region(struct target *t, const struct regions *rs, size_t i, uint64_t lo, uint64_t hi,
+seek_hunt_region(struct target *t, const struct vma_list *l, size_t i, uint64_t lo, uint64_t hi,
                  struct seek_hunt *h, struct err *err)
 {
 	const struct filter *f = h->seek.f;
-	const struct vma *v = &rs->vmas.v[i];
+	const struct vma *v = &l->v[i];
 	struct walk_options o = {.needs = filter_needs(f) & PAGE_NEED_ALL};
 	struct walk_fns fns = {.pages = seek_hunt_pages};
 	int r;
 
-	seek_begin(&h->seek, f, t, v, &rs->r[i]);
+	seek_begin(&h->seek, f, t, v);
 	if (lo >= hi)
 		return 0;
 	if (filter_most(f, &h->seek.x) == TRUTH_NO) {
@@ -173,11 +171,10 @@ seek_hunt_region(struct target *t, const struct regions *rs, size_t i, uint64_t 
 }
 
 int
-seek_next(struct target *t, const struct regions *rs, const struct filter *f, uint64_t from,
+seek_next(struct target *t, const struct vma_list *l, const struct filter *f, uint64_t from,
           bool back, struct seek_found *out, struct err *err)
 {
 	struct seek_hunt h = {.seek = {.f = f}, .back = back, .out = out};
-	const struct vma_list *l = &rs->vmas;
 	uint64_t after = from + t->page_size;
 	size_t n = l->n, at = vma_lower_bound(l, from);
 
@@ -200,7 +197,7 @@ seek_next(struct target *t, const struct regions *rs, const struct filter *f, ui
 			lo = u64_max(lo, u64_min(hi, from));
 		else if (k == n)
 			hi = u64_min(hi, u64_max(lo, after));
-		r = seek_hunt_region(t, rs, i, lo, hi, &h, err);
+		r = seek_hunt_region(t, l, i, lo, hi, &h, err);
 		if (r != 0)
 			return r;
 		if (out->any) {

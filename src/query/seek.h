@@ -17,11 +17,12 @@ struct seek {
 	bool by_place; /* f tests addresses, so the pages of a gap differ */
 };
 
-/* r holds the region's counts. The walk must read the enum page_need bits of filter_needs. */
-void seek_begin(struct seek *s, const struct filter *f, const struct target *t, const struct vma *v,
-                const struct region *r);
-/* Adds to x what is the same for all pages of region x->v: scan, now, wpallowed. */
-void seek_complete(const struct filter *f, const struct target *t, struct filter_facts *x);
+/* What is known of the pages of v but the pages themselves. f: what is to be asked, or NULL. */
+struct filter_facts seek_facts(const struct filter *f, const struct target *t, const struct vma *v);
+
+/* The walk must read the enum page_need bits of filter_needs. */
+void seek_begin(struct seek *s, const struct filter *f, const struct target *t,
+                const struct vma *v);
 enum truth seek_page(struct seek *s, uint64_t addr, const struct page *pg);
 
 /* How many pages of a gap match, how many are unknown, and the first and last match. */
@@ -44,7 +45,7 @@ struct seek_found {
  * Finds the next matching page after the one at `from`, or before it, through all regions, with
  * wrap-around. Returns 1 if the pagemap's `stop` aborted it.
  */
-int seek_next(struct target *t, const struct regions *rs, const struct filter *f, uint64_t from,
+int seek_next(struct target *t, const struct vma_list *l, const struct filter *f, uint64_t from,
               bool back, struct seek_found *out, struct err *err);
 
 /*

@@ -212,7 +212,7 @@ window_fill(struct fill *f, uint64_t lo, uint64_t hi)
 	w->doubt = r == 0 ? whole.doubt : DOUBT_NONE;
 	f->pass = window_lens_pass_of(w->lens, &f->t->track, f->v);
 	if (f->filter) {
-		seek_begin(&f->seek, f->filter, f->t, f->v, &whole);
+		seek_begin(&f->seek, f->filter, f->t, f->v);
 		o.needs |= filter_needs(f->filter) & PAGE_NEED_ALL;
 		w->filtered = true;
 	}

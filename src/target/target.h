@@ -14,6 +14,7 @@ struct target {
 	struct source *source; /* NULL: it could not be opened */
 	size_t page_size;      /* of the source */
 	struct track track;
+	bool bits_only;        /* no stamps: a page's own bit says whether it was written */
 	struct progress *progress; /* of a long answer; NULL: not reported */
 	struct threads threads;
 	struct cap *caps;      /* the probed capabilities (probe.h); NULL: not probed yet */

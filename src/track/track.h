@@ -65,6 +65,7 @@ struct tracker_words {
 	const struct track_cost *costs; /* all its costs, terminated by a NULL key; NULL: none */
 };
 const struct tracker_words *tracker_words(enum tracker tracker);
+
 bool tracker_find(const char *name, unsigned *tracker); /* also "auto" */
 
 /* The first tracker whose marks outlive pmtop; the first that only reads. */
@@ -222,6 +223,9 @@ void track_probe(struct track *t, const struct proc *p, const struct pagemap *pm
 
 /* Switches to another tracker, which drops all stamps. */
 void track_choose(struct track *t, unsigned choice);
+
+/* Why it is not known whether a page was written. */
+const char *tracker_why_unknown(const struct track *t);
 
 /* Clears the target's write marks and starts an epoch. -1: it failed, nothing changed. */
 int track_clear(struct track *t, const struct proc *p, const struct pagemap *pm,

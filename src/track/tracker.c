@@ -28,6 +28,12 @@ tracker_words(enum tracker tracker)
 	return &tracker_rows[tracker]->words;
 }
 
+const char *
+tracker_why_unknown(const struct track *t)
+{
+	return t->clears ? tracker_words(t->tracker)->why_unknown : "no writes tracked yet";
+}
+
 unsigned
 tracker_caps(enum tracker tracker)
 {

@@ -162,7 +162,7 @@ quiet_states() {
 	is "$(quiet_states --pages=30000000..+64p --filter 'written & none')" $'\npmtop: no page matches the filter'
 	rm "$ROOT/$PID/clear_refs"
 	run -0 --separate-stderr pm --pages --filter 'written' -n --raw -o ADDRESS "$PID"
-	is "$output$stderr" "pmtop: 136 pages left out: whether they match is not known (soft-dirty does not cover it)"
+	is "$output$stderr" "pmtop: 136 pages left out: whether they match is not known (no writes tracked yet)"
 }
 
 @test "hidden facts match neither a filter nor its negation" {

@@ -176,6 +176,39 @@ test_frames(void)
 }
 
 static void
+test_pages(void)
+{
+	static const struct {
+		const char *text, *pages;
+		bool in, range;
+		enum query_by by;
+	} rows[] = {
+	    {"count anon", "anon", false, false, QUERY_BY_NOTHING},
+	    {"count anon & !thp by vma", "anon & !thp", false, false, QUERY_BY_VMA},
+	    {"count anon by state in heap", "anon", true, false, QUERY_BY_STATE},
+	    {"COUNT (anon|file)in heap..+4k by memcg", "(anon|file)", true, true, QUERY_BY_MEMCG},
+	    {"count name~by & present by  mapcount ", "name~by & present", false, false, QUERY_BY_MAPCOUNT},
+	    {"count name=in in 1000-2000", "name=in", true, true, QUERY_BY_NOTHING},
+	    {"find swapped", "swapped", false, false, QUERY_BY_NOTHING},
+	    {"find mapcount>1 in libc.so.6+0x1000", "mapcount>1", true, false, QUERY_BY_NOTHING},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct query q;
+		struct err err;
+		uint64_t a, b;
+
+		ok(query_parse(rows[i].text, 4096, &q, &err) == 0 &&
+		       q.kind == (rows[i].text[0] == 'f' ? QUERY_FIND : QUERY_COUNT) &&
+		       !strcmp(q.pages, rows[i].pages) && q.in == rows[i].in && q.is_range == rows[i].range &&
+		       q.by == rows[i].by,
+		   rows[i].text);
+		ok(query_range(&q, &vmas, 4096, &a, &b, &err) == -1 && err.status == ERR_USAGE,
+		   "what counts pages is no range");
+	}
+}
+
+static void
 test_clear(void)
 {
 	static const struct {
@@ -267,6 +300,20 @@ test_bad_text(void)
 	    {"migrate 10g soon", 13},
 	    {"migrate 10g 5", 13},
 	    {"migrate 10g 5ms 6", 17},
+	    {"count", 6},
+	    {"count ", 7},
+	    {"count by vma", 7},
+	    {"count anno", 7},
+	    {"count anon by", 14},
+	    {"count anon by vmaa", 15},
+	    {"count anon in", 14},
+	    {"count anon in heap by", 22},
+	    {"count anon by vma by type", 19},
+	    {"count anon, file", 11},
+	    {"count (anon", 7},
+	    {"count anon)", 11},
+	    {"find anon by vma", 11},
+	    {"find", 5},
 	    {"ffffffffffffffff+1", 1},
 	    {"1000+fffffffffffff000", 1},
 	};
@@ -646,6 +693,7 @@ main(void)
 	test_ranges();
 	test_frames();
 	test_bytes();
+	test_pages();
 	test_clear();
 	test_migrate();
 	test_bad_text();

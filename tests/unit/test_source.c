@@ -509,10 +509,10 @@ test_filter(void)
 	if (!scan(&l) || !reader_read_all(&l))
 		return;
 	ok(filter_parse("mapcount>2", FILTER_PAGE, PAGE, &f, &err) == 0 &&
-	       seek_next(&l.t, l.draft.regions, &f, HEAP, false, &found, &err) == 0 && found.any && found.at == LIB,
+	       seek_next(&l.t, &l.draft.regions->vmas, &f, HEAP, false, &found, &err) == 0 && found.any && found.at == LIB,
 	   "the next page that passes, in another region");
 	ok(filter_parse("cached", FILTER_PAGE, PAGE, &f, &err) == 0 &&
-	       seek_next(&l.t, l.draft.regions, &f, LIB, false, &found, &err) == 0 && found.any &&
+	       seek_next(&l.t, &l.draft.regions->vmas, &f, LIB, false, &found, &err) == 0 && found.any &&
 	       found.at == LIB + LIB_PAGES / 2 * PAGE,
 	   "what the page cache has, as the source's files say");
 	reader_close(&l);

@@ -15,7 +15,6 @@ struct batch_dump {
 	const enum column_id *ids;
 	size_t n;
 	struct filter_facts x; /* of the region that is being dumped */
-	const struct track *track; /* reports which pages are written; NULL: bit 55 does */
 	struct batch_filter filter;
 	uint64_t rows;
 	unsigned needs; /* of the columns */
@@ -33,7 +32,7 @@ batch_dump_page(struct batch_dump *d, uint64_t addr, const struct page *pg)
 	                       .swaps = &d->b->t.source->meta.swaps,
 	                       .page_size = d->b->t.page_size,
 	                       .written_known = d->x.written_known,
-	                       .track = d->track,
+	                       .track = d->x.track,
 	                       .source = d->b->t.source};
 	struct value values[COL_COUNT];
 
@@ -119,18 +118,13 @@ batch_filter_needs_of(struct batch_dump *d, bool gaps, unsigned *needs)
 
 static int
 batch_dump_region(struct batch_dump *d, const struct vma *v, uint64_t from, uint64_t to,
-                  bool written, struct err *err)
+                  struct err *err)
 {
 	struct walk_fns fns = {.pages = d->filter.on ? batch_dump_passed : batch_dump_pages};
 	struct walk_options o = {.needs = d->needs | (d->b->o->range ? PAGE_NEED_GAPS : 0)};
 	int r;
 
-	d->x = (struct filter_facts){.v = v,
-	                             .page_size = d->b->t.page_size,
-	                             .written_known = written && batch_written_known(d->b, v),
-	                             .track = d->track};
-	if (d->filter.on)
-		seek_complete(&d->filter.f, &d->b->t, &d->x);
+	d->x = seek_facts(d->filter.on ? &d->filter.f : NULL, &d->b->t, v);
 	if (d->filter.on && !batch_filter_needs_of(d, d->b->o->range, &o.needs))
 		return 0;
 	if (!(o.needs & PAGE_NEED_GAPS))
@@ -147,7 +141,6 @@ batch_pages(struct batch *b, struct err *err)
 	struct batch_dump d = {.b = b, .ids = ids, .err = err};
 	uint64_t start, end;
 	unsigned needs;
-	bool written;
 	int r = 0;
 
 	if (batch_columns(b->o, SET_PAGE, ids, &d.n, err) < 0 ||
@@ -156,12 +149,12 @@ batch_pages(struct batch *b, struct err *err)
 		return -1;
 	needs = columns_needs(ids, d.n);
 	d.needs = needs & PAGE_NEED_ALL;
-	d.track = b->watched ? &b->t.track : NULL;
-	written = (needs | filter_needs(&d.filter.f)) & NEED_WRITES && batch_need_written(b);
+	if ((needs | filter_needs(&d.filter.f)) & NEED_WRITES)
+		batch_know_written(b);
 	d.out = out_begin(&shape, ids, NULL, d.n);
 	for (size_t i = vma_lower_bound(&b->vmas, start);
 	     r == 0 && i < b->vmas.n && b->vmas.v[i].start < end; i++)
-		r = batch_dump_region(&d, &b->vmas.v[i], start, end, written, err);
+		r = batch_dump_region(&d, &b->vmas.v[i], start, end, err);
 	if (r == 0 && !d.rows && !d.filter.on)
 		buf_str(b->note, b->o->range ? "no page is there" : "no page is in RAM or swap");
 	d.filter.passed = d.rows;

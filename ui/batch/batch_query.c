@@ -8,7 +8,20 @@
 #include "batch/batch_state.h"
 #include "query/answer.h"
 #include "query/answer_query.h"
+#include "views/answer_text.h"
 #include "views/hex.h"
+
+static void
+batch_add_table(struct buf *b, const struct answer *a, bool ascii)
+{
+	struct answer_text x;
+
+	answer_text_begin(&x, a, ascii);
+	for (size_t i = 0; i < answer_text_lines(&x); i++) {
+		buf_str(b, "\n  ");
+		answer_text_line(&x, i, b);
+	}
+}
 
 static void
 batch_print_answer(const struct answer *a, bool ascii, bool last)
@@ -33,6 +46,7 @@ batch_print_answer(const struct answer *a, bool ascii, bool last)
 			                            : "; ",
 			        f->note);
 	}
+	batch_add_table(&b, a, ascii);
 	printf("%s\n%s", b.s, last ? "" : "\n");
 	buf_free(&b);
 }
@@ -110,6 +124,38 @@ batch_json_bytes(struct json *j, const struct bytes *x)
 }
 
 static void
+batch_json_table(struct json *j, const struct answer_table *t)
+{
+	struct buf key = {0};
+
+	json_key(j, t->key);
+	json_array(j, JSON_LINES);
+	for (size_t i = 0; i < t->n; i++) {
+		const struct answer_column *c = &t->column[i % t->columns];
+
+		if (i % t->columns == 0)
+			json_object(j, JSON_INLINE);
+		key.len = 0;
+		json_title(&key, c->title);
+		json_key(j, key.s);
+		if (!t->cell[i][0])
+			json_null(j);
+		else if (c->kind == ANSWER_TEXT)
+			json_string(j, t->cell[i]);
+		else
+			json_digits(j, t->cell[i]);
+		if ((i + 1) % t->columns == 0)
+			json_close(j);
+	}
+	json_close(j);
+	if (t->more) {
+		json_key(j, "more");
+		json_number(j, t->more);
+	}
+	buf_free(&key);
+}
+
+static void
 batch_json_answer(struct json *j, const char *question, const struct answer *a)
 {
 	json_object(j, JSON_INLINE);
@@ -128,6 +174,8 @@ batch_json_answer(struct json *j, const char *question, const struct answer *a)
 	}
 	if (a->bytes)
 		batch_json_bytes(j, a->bytes);
+	if (a->table.key)
+		batch_json_table(j, &a->table);
 	json_close(j);
 }
 
@@ -177,6 +225,8 @@ batch_answer_one(struct batch *b, const char *text, struct err *err)
 	if (query_parse(text, b->t.page_size, &q, err) == 0 && q.kind == QUERY_CLEAR &&
 	    batch_check_clear(b, err) < 0)
 		return NULL;
+	if (answer_needs_writes(text, b->t.page_size))
+		batch_know_written(b);
 	return answer_query(&b->t, &b->vmas, text, err);
 }
 

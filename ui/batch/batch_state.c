@@ -53,33 +53,13 @@ batch_passes(struct batch_filter *bf, const struct filter_facts *x)
 void
 batch_note_filter(struct batch *b, const struct batch_filter *bf, const char *one)
 {
-	const struct track *t = &b->t.track;
-	const struct tracker_words *words =
-	    tracker_words(t->clears ? t->tracker : tracker_lasting());
-	char not_known[80];
-	const struct {
-		enum filter_why why;
-		const char *text;
-	} reasons[] = {
-	    {FILTER_WHY_HIDDEN, "is hidden (needs CAP_SYS_ADMIN)"},
-	    {FILTER_WHY_WRITTEN, not_known},
-	    {FILTER_WHY_SCAN, "is shown only by PAGEMAP_SCAN (Linux 6.7)"},
-	    {FILTER_WHY_OTHER, "is not known (`pmtop --capabilities` lists what cannot be read)"},
-	};
-	const char *sep = "";
-
-	snprintf(not_known, sizeof(not_known), "is not known (%s)", words->why_unknown);
 	if (bf->on && !bf->passed && !bf->left_out)
 		buf_fmt(b->note, "no %s matches the filter", one);
 	if (!bf->left_out)
 		return;
 	buf_fmt(b->note, "%llu %s%s left out: whether %s ", (unsigned long long)bf->left_out, one,
 	        bf->left_out > 1 ? "s" : "", bf->left_out > 1 ? "they match" : "it matches");
-	for (size_t i = 0; i < ARRAY_LEN(reasons); i++)
-		if (bf->why & reasons[i].why) {
-			buf_fmt(b->note, "%s%s", sep, reasons[i].text);
-			sep = ", or ";
-		}
+	filter_why_words(bf->why, tracker_why_unknown(&b->t.track), b->note);
 }
 
 int
@@ -124,13 +104,19 @@ batch_need_written(struct batch *b)
 	return true;
 }
 
-bool
-batch_written_known(const struct batch *b, const struct vma *v)
+void
+batch_know_written(struct batch *b)
 {
-	const struct smaps_entry *e = b->watched ? NULL : smaps_find(&b->smaps, v->start);
+	if (b->watched || !batch_need_written(b))
+		return;
+	b->t.bits_only = true;
+	for (size_t i = 0; i < b->vmas.n; i++) {
+		uint64_t start = b->vmas.v[i].start;
+		const struct smaps_entry *e = smaps_find(&b->smaps, start);
 
-	return b->watched ? track_doubt(&b->t.track, v->start) == DOUBT_NONE
-	                  : e && !smaps_newborn(e);
+		track_set_doubt(&b->t.track, start,
+		                e && !smaps_newborn(e) ? DOUBT_NONE : DOUBT_NEW, UINT64_MAX);
+	}
 }
 
 int

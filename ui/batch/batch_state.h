@@ -63,8 +63,8 @@ int batch_need_smaps(struct batch *b, struct err *err);
  */
 bool batch_need_written(struct batch *b);
 
-/* After batch_need_written: whether it is known which pages of v, one of b->vmas, are written. */
-bool batch_written_known(const struct batch *b, const struct vma *v);
+/* The same for single pages: from then on the track says in which of b->vmas it is known. */
+void batch_know_written(struct batch *b);
 
 /*
  * Prepares the tracker that the options choose for a clear. -1: it cannot be used, needs

@@ -1,0 +1,94 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# count and find: how many pages match, by what and where, against a reader that shares nothing with pmtop.
+# shellcheck disable=SC2016,SC2154
+load live
+
+teardown() { live_end; }
+
+# The subject's own regions: nobody else maps what is there.
+mine='addr>=100000000000 & addr<101000000000'
+setup() {
+	subject_start
+	reader "$SUBJECT_PID" | grep -E '^(ADDRESS|0x1000[0-9a-f]{8},)' >"$BATS_TEST_TMPDIR/rows"
+}
+
+# rows PERL: runs it for each of the reader's rows; $c{COLUMN} is a value, %n counts for its end
+rows() {
+	perl -e '
+		no warnings "portable";
+		my ($each, $file) = @ARGV;
+		open my $rows, "<", $file or die;
+		chomp(my @names = split /,/, <$rows>);
+		our (%c, %n);
+		my $run = eval "sub { $each }" or die $@;
+		while (<$rows>) {
+			chomp;
+			@c{@names} = split /,/, $_, -1;
+			$run->();
+		}
+		print map { "$_ $n{$_}\n" } sort keys %n' "$1" "$BATS_TEST_TMPDIR/rows"
+}
+
+# counted QUERY: the pages, or with "by" a line for each group
+counted() {
+	pm --json -e "$1" "$SUBJECT_PID" | perl -0777 -ne '
+		/"pages": (\d+), "bytes": (\d+), "unknown": 0/ or die "not counted: $_";
+		my $rows = /"groups": \[(.*)\]/s ? $1 : "";
+		if (!/"groups"/) { print "all $1\n" if $1; exit }
+		print sort map { /^\{"\w+": "(.*?)", "pages": (\d+)/ ? "$1 $2\n" =~ s/\\\\/\\/gr : () } split /\s,?(?=\{)/, $rows'
+}
+
+@test "count counts the pages that an independent reader counts" {
+	local pages perl
+	need_frames
+	while IFS=: read -r pages perl; do
+		echo "$pages"
+		is "$(counted "count (${pages//;/:}) & $mine")" "$(rows "\$n{all}++ if $perl")"
+	done <<-'END'
+		present:$c{PRESENT}
+		scan;swapped:$c{SWAPPED}
+		scan;file & scan;present:$c{FILE} && $c{PRESENT}
+		exclusive:$c{EXCLUSIVE} && $c{PRESENT}
+		guard:$c{GUARD}
+		state=anon | zero:$c{STATE} =~ /^(anon|zero)$/
+		anon & !thp:hex($c{KPF}) >> 12 & 1 && ($c{ORDER} < 9 || hex($c{KPF}) >> 17 & 1)
+		mapcount>1:$c{MAPCOUNT} ne "" && $c{MAPCOUNT} > 1
+		lens.sharing=once:$c{MAPCOUNT} eq 1
+		order>=1:$c{ORDER} ne "" && $c{ORDER} >= 1
+		present & name~*pmtop*:$c{PRESENT} && $c{MAPPING} =~ /pmtop/
+	END
+}
+
+@test "count by state, order, mapcount: each group is what the reader counts" {
+	need_frames
+	is "$(counted "count $mine & (present | swapped | guard) by state")" \
+		"$(rows '$n{$c{STATE}}++ if $c{PRESENT} || $c{STATE} eq "swapped" || $c{GUARD}')"
+	is "$(counted "count present & $mine by order")" "$(rows '$n{$c{ORDER}}++ if $c{PRESENT} && $c{ORDER} ne ""')"
+	is "$(counted "count mapcount>=0 & $mine by mapcount")" "$(rows '$n{$c{MAPCOUNT}}++ if $c{MAPCOUNT} ne ""')"
+	is "$(counted "count present & $mine by file" | sort)" \
+		"$(rows '$n{$c{MAPPING} || "[anonymous]"}++ if $c{PRESENT}' | sort)"
+}
+
+@test "find lists the runs of neighbours that match, and fails where none does" {
+	local start end pages where at
+	is "$(pm --json -e "find present in ${RANGE[sparse]}" "$SUBJECT_PID" |
+		sed -n 's/.*"start": "\(0x[0-9a-f]*\)", "end": "\(0x[0-9a-f]*\)", "pages": \([0-9]*\),.*/\1 \2 \3/p')" \
+		"$(perl -e '
+			my ($from, $to, $n);
+			sub run { printf "%#x %#x %d\n", $from, $to, $n if $n }
+			for (<STDIN>) {
+				my ($at, $in) = /^(0x[0-9a-f]+),[^,]*,([01]),/ or next;
+				$at = hex $at;
+				if ($in && $n && $at == $to) { $n++ } elsif ($in) { run; ($from, $n) = ($at, 1) } else { next }
+				$to = $at + 4096;
+			}
+			run' < <(reader "$SUBJECT_PID" "${RANGE[sparse]}"))"
+	# each place leads back to its run
+	while read -r start end pages where; do
+		at=$(pm -e "$where" "$SUBJECT_PID")
+		[[ 0x${at%% *} == "$start" ]]
+	done < <(pm -e "find present in ${RANGE[sparse]}" "$SUBJECT_PID" | grep -E '^  0x')
+	refused 1 'no page matches hwpoison' -e 'find hwpoison' "$SUBJECT_PID"
+	is "$(pm --json -e 'count hwpoison' "$SUBJECT_PID" | grep -c '"pages": 0,')" 1
+}
