@@ -94,8 +94,8 @@ parse_word(struct filter_parser *p, const char *s, size_t n, bool negate)
 	if (row >= 0) {
 		char how[64];
 
-		snprintf(how, sizeof(how), "such as %s", rows[row].example);
-		return filter_fail(p, s, "this is a field, not a word: compare it with a value",
+		snprintf(how, sizeof(how), "example: %s", rows[row].example);
+		return filter_fail(p, s, "this is a field: compare it with a value",
 		                   how);
 	}
 	if (filter_find_word(p->scope ^ FILTER_BOTH, s, n, &op) ||
@@ -254,7 +254,7 @@ filter_parse_part(struct lex *l, enum filter_scope scope, struct filter *f, stru
 	if (parse_or(&p, false) < 0)
 		return -1;
 	if (*p.lex.at == ')')
-		return lex_fail(&p.lex, p.lex.at, "missing (", "open it", err);
+		return lex_fail(&p.lex, p.lex.at, "missing (", "add it", err);
 	*l = p.lex;
 	*f = made;
 	return 0;

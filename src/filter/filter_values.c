@@ -24,13 +24,13 @@ filter_read_token(struct filter_parser *p, struct lex_word *t)
 	if (*at == '"' || *at == '\'')
 		return lex_eat_enclosed(&p->lex, *at, t)
 		           ? 0
-		           : filter_fail(p, at, "missing quote", "close it");
+		           : filter_fail(p, at, "missing closing quote", "add it");
 	if (*at != '[' || !lex_eat_enclosed(&p->lex, ']', t))
 		p->lex.at += strcspn(at, " \t&|()");
 	*t = (struct lex_word){.s = at, .n = (size_t)(p->lex.at - at)};
 	return t->n ? 0
-	            : filter_fail(p, at, "a value is expected here",
-	                          "such as mapcount>1, size>=2m or name~libc");
+	            : filter_fail(p, at, "expected a value here",
+	                          "examples: mapcount>1, size>=2m, name~libc");
 }
 
 static int
@@ -52,7 +52,7 @@ filter_take_perm(struct filter_parser *p, const struct lex_word *t, struct filte
 
 	if (!t->n || (whole && t->n != 3 && t->n != 4))
 		return filter_bad_value(p, t, "a set of permissions",
-		                        "such as perm=r-xp, perm=rw- or perm~wx");
+		                        "examples: perm=r-xp, perm=rw-, perm~wx");
 	for (size_t i = 0; i < t->n; i++) {
 		char c = (char)tolower((unsigned char)t->s[i]);
 		const char *at = c == 'p' ? set + 3 : c == '-' ? set + i : strchr(set, c);
@@ -79,10 +79,10 @@ filter_take_name(struct filter_parser *p, const struct lex_word *t, struct filte
 	struct filter *f = p->f;
 
 	if (!t->n && op->cmp == FILTER_HAS)
-		return filter_fail(p, t->s, "every name contains that",
+		return filter_fail(p, t->s, "every name contains the empty text",
 		                   "name!=\"\" selects those with a name");
 	if (f->text_n + t->n + 1 > sizeof(f->text))
-		return filter_fail(p, t->s, "the filter is too long", "ask in parts");
+		return filter_fail(p, t->s, "the filter is too long", "shorten it");
 	op->n = f->text_n;
 	memcpy(f->text + f->text_n, t->s, t->n);
 	f->text_n += t->n + 1;
@@ -161,12 +161,13 @@ filter_take_value(struct filter_parser *p, enum filter_kind kind, struct filter_
 		if (lex_has_0x(t.s, t.n) ? lex_hex(t.s, t.n, &op->n)
 		                         : parse_digits(t.s, t.n, 10, &op->n))
 			return 0;
-		return filter_bad_value(p, &t, "a number", "write it in decimal, or 0x and hex");
+		return filter_bad_value(p, &t, "a number",
+		                        "write it in decimal, or in hex after 0x");
 	case FILTER_HEX:
 	case FILTER_ADDRESS:
 		if (!lex_hex(t.s, t.n, &op->n))
 			return filter_bad_value(p, &t, "a number in hex",
-			                        "such as 7f12a000 or 0x1000");
+			                        "examples: 7f12a000, 0x1000");
 		if (kind == FILTER_ADDRESS && (op->cmp == FILTER_EQ || op->cmp == FILTER_NE))
 			op->n &= ~(uint64_t)(p->lex.page_size - 1); /* any address in the page */
 		return 0;
@@ -174,7 +175,7 @@ filter_take_value(struct filter_parser *p, enum filter_kind kind, struct filter_
 		if (lex_bytes(t.s, t.n, p->lex.page_size, &op->n))
 			return 0;
 		return filter_bad_value(p, &t, "a size",
-		                        "such as 4096, 0x1000, 64k, 2m, 1g or 12p (pages)");
+		                        "examples: 4096, 0x1000, 64k, 2m, 1g, 12p (pages)");
 	case FILTER_STATE:
 	case FILTER_TYPE:
 		return filter_take_one_of(p, &t, kind, op);
@@ -183,7 +184,7 @@ filter_take_value(struct filter_parser *p, enum filter_kind kind, struct filter_
 	case FILTER_TIME:
 		if (filter_take_time(&t, &op->n))
 			return 0;
-		return filter_bad_value(p, &t, "a time", "such as 300ms, 2s, 5m or 1h");
+		return filter_bad_value(p, &t, "a time", "examples: 300ms, 2s, 5m, 1h");
 	case FILTER_PERM:
 		return filter_take_perm(p, &t, op);
 	case FILTER_NAME:

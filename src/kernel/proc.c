@@ -182,7 +182,7 @@ proc_identify(struct proc *p, struct err *err)
 		if (thread < 0 && file_is_shortage(errno))
 			return proc_refuse_missing(p, p->pid, err);
 		snprintf(why, sizeof(why),
-		         "it has ended, and its parent %u has not noticed yet (zombie)", f.ppid);
+		         "it has ended; its parent %u has not reaped it (zombie)", f.ppid);
 		if (thread < 0)
 			return err_set(err, ERR_TARGET, why, "choose a running process",
 			               "nothing to show for process %d (%s)", (int)p->pid, p->comm);
@@ -513,7 +513,7 @@ proc_find(const char *root, const char *name, pid_t *pid, size_t *found, struct 
 	close(fd);
 	errno = sys;
 	if (n < 0)
-		return err_sys(err, NULL, "cannot look for %s", name);
+		return err_sys(err, NULL, "cannot search for %s", name);
 	if (n == 0)
 		return err_set(err, ERR_TARGET, "no process has that name",
 		               "`ps -e` lists the processes; give a PID", "cannot find %s", name);

@@ -58,7 +58,7 @@ query_read_hex(struct lex *r, const char *what, uint64_t *out, struct err *err)
 	if (!lex_hex(r->at, n, out)) {
 		char why[96];
 
-		snprintf(why, sizeof(why), n ? "\"%.*s\" is not %s" : "%.*s%s is expected here",
+		snprintf(why, sizeof(why), n ? "\"%.*s\" is not %s" : "%.*sexpected %s here",
 		         n > 24 ? 24 : (int)n, r->at, what);
 		return lex_fail(r, r->at, why, "write it in hex, such as 7f12a000 or 0x1000", err);
 	}
@@ -79,7 +79,7 @@ query_read_name(struct lex *r, struct query_place *p, struct err *err)
 
 		if (!lex_eat_enclosed(r, close, &w))
 			return lex_fail(r, r->at, close == ']' ? "missing ]" : "missing \"",
-			                "close it", err);
+			                "add it", err);
 		n = w.n + (close == ']' ? 2 : 0);
 	} else {
 		n = query_token_length(s);
@@ -186,8 +186,8 @@ query_read_place(struct lex *r, struct query_place *out, struct err *err)
 	if (query_read_shown(r, out))
 		return 0;
 	if (n == 0)
-		return lex_fail(r, r->at, "an address or a mapping's name is expected here",
-		                "such as 7f12a000, heap+0x10 or libc.so.6+0x1234", err);
+		return lex_fail(r, r->at, "expected an address or a mapping's name here",
+		                "examples: 7f12a000, heap+0x10, libc.so.6+0x1234", err);
 	if ((digits ? query_read_address(r, n, &p, err) : query_read_name(r, &p, err)) < 0 ||
 	    (*r->at == '+' && query_read_offset(r, &p, err) < 0))
 		return -1;
@@ -371,11 +371,11 @@ query_read_migrate(struct lex *r, struct query *q, struct err *err)
 
 	q->link.downtime_ns = MIGRATE_DOWNTIME_MS * times[0].by;
 	if (!query_read_measure(r, bits, &q->link.bits) || !q->link.bits)
-		return lex_bad(r->text, col, "the link's bits a second are expected here",
-		               "such as migrate 10g, migrate 2.5g or migrate 100m", err);
+		return lex_bad(r->text, col, "expected the link's speed in bits per second here",
+		               "examples: migrate 10g, migrate 2.5g, migrate 100m", err);
 	lex_skip_blanks(r);
 	if (*r->at && !query_read_measure(r, times, &q->link.downtime_ns))
-		return lex_fail(r, r->at, "this is not a downtime", "such as 300ms or 1.5s", err);
+		return lex_fail(r, r->at, "this is not a downtime", "examples: 300ms, 1.5s", err);
 	return 0;
 }
 
@@ -440,7 +440,7 @@ query_parse(const char *text, size_t page_size, struct query *q, struct err *err
 		return -1;
 	lex_skip_blanks(&r);
 	if (*r.at)
-		return lex_fail(&r, r.at, "nothing more is expected here",
+		return lex_fail(&r, r.at, "unexpected text here",
 		                "quote names with blanks: \"my file\"+0x10", err);
 	*q = made;
 	return 0;

@@ -76,11 +76,11 @@ query_range(const struct query *q, const struct vma_list *vmas, size_t page_size
             uint64_t *start, uint64_t *end, struct err *err)
 {
 	if (q->kind == QUERY_BYTES)
-		return err_set(err, ERR_USAGE, "it requests bytes, but pages are expected",
-		               "leave hex out", "this is no range");
+		return err_set(err, ERR_USAGE, "hex selects bytes, but this takes pages",
+		               "leave out hex", "this is not a range");
 	if (!q->from.column || q->pages[0])
 		return err_set(err, ERR_USAGE, "it names no addresses",
-		               "write START..END, or a mapping's name", "this is no range");
+		               "write START..END, or a mapping's name", "this is not a range");
 	return query_range_in(q, vmas, page_size, start, end, err);
 }
 

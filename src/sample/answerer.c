@@ -57,7 +57,7 @@ static int
 answerer_gone(struct err *err)
 {
 	return err_set(err, ERR_TARGET, "the process has ended or executed a new program", NULL,
-	               "cannot answer");
+	               "interrupted");
 }
 
 /* The current regions, of the program that runs now. */

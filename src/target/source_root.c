@@ -43,7 +43,7 @@ source_root_open_maps(struct source_root *r, struct err *err)
 		return 0;
 	proc_refused_how(proc_bar_of(&r->proc), r->proc.uid, how, sizeof(how));
 	return err_sys(err, errno == EACCES || errno == EPERM ? how : NULL,
-	               "cannot look into process %d (%s)", (int)r->proc.pid, r->proc.comm);
+	               "cannot inspect process %d (%s)", (int)r->proc.pid, r->proc.comm);
 }
 
 static void

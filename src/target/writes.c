@@ -221,7 +221,7 @@ writes_lacks(const struct curve *c, bool cleared, bool part)
 	if (part)
 		return "only part of the process is watched";
 	if (!c->n || c->p[c->n - 1].ns < TIME_SECOND)
-		return "less than a second measured";
+		return "measured for less than a second";
 	if (c->n < 2 && c->p[0].pages)
 		return "a single sample gives no curve: sample more often";
 	return NULL;

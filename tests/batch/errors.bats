@@ -191,7 +191,7 @@ spoiled() {
 	local kind
 	for kind in fifo device socket; do
 		spoiled "$kind" maps
-		refused 1 'cannot look into process 4242.*: not a regular file' --list "$PID"
+		refused 1 'cannot inspect process 4242.*: not a regular file' --list "$PID"
 		spoiled "$kind" smaps
 		refused 1 'smaps: not a regular file' --list -o PSS "$PID"
 		spoiled "$kind" pagemap

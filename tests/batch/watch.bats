@@ -128,5 +128,5 @@ load helper
 	grep -x '0x20000000,0,0' "$BATS_TEST_TMPDIR/out"
 	grep -x '0x30000000,,' "$BATS_TEST_TMPDIR/out"
 	pm --watch=0.01 -e 'migrate 1g' "$PID" >"$BATS_TEST_TMPDIR/out"
-	grep 'less than a second measured' "$BATS_TEST_TMPDIR/out"
+	grep 'measured for less than a second' "$BATS_TEST_TMPDIR/out"
 }

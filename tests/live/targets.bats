@@ -203,7 +203,7 @@ teardown() { live_end; }
 	screen_wait_text "^› *$SUBJECT_PID .* denied "
 	screen_wait_text 'denied: .*Permission denied; it belongs to root: run pmtop as root'
 	screen_keys Enter
-	screen_wait_text "cannot look into process $SUBJECT_PID"
+	screen_wait_text "cannot inspect process $SUBJECT_PID"
 	screen_keys Escape
 	screen_type "$mine"
 	screen_wait_text "^› *$mine .* no PFN .*sleep 1000"

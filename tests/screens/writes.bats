@@ -38,9 +38,9 @@ NUMBERS=('[0-9]+\.[0-9] ms' 'epoch [0-9]+ \+[0-9]+s' 'epoch 1: soft-dirty .*')
 	fixture_own softdirty
 	screen_start 80x24 "$PID"
 	screen_keys c W
-	screen_wait_text 'a rate takes a second|pages/s now'
+	screen_wait_text 'rate known after 1 s|pages/s now'
 	target_writes 10000000 3 5 7
-	screen_wait_text 'unique, the first +[0-9.K]+ in 1 s, not yet in 10 s'
+	screen_wait_text 'unique pages, first +1 s: [0-9.K]+, 10 s: not yet'
 	screen_wait_text 'First writes, last 60 s'
 	screen_wait_text 'each page once since the clear'
 	# 64 + 64 + 8 pages in RAM; the region that is new since is not known
@@ -93,9 +93,9 @@ NUMBERS=('[0-9]+\.[0-9] ms' 'epoch [0-9]+ \+[0-9]+s' 'epoch 1: soft-dirty .*')
 	screen_wait_text 'writes +\+32.0K in 1 region, not known; (36|48|60|72|84)\.0K/s '
 	screen_keys W
 	screen_wait_text 'Writes, last 60 s'
-	screen_wait_text 'sampled: sample to clear is lost'
+	screen_wait_text 'sampled: misses writes between sample and clear'
 	screen_wait_text '^ ›000010003000 +[^ ]+ +[0-9]+/[0-9]+ +4.0K \[anon: canvas'
-	screen_wait_text 'unique, the last +12.0K in 1 s'
+	screen_wait_text 'unique pages, last +1 s: 12.0K'
 	screen_wait_text 'every 0.[0-9]+ s'
 	screen_keys Down
 	screen_wait_text '^ ›000010005000'
@@ -246,7 +246,7 @@ NUMBERS=('[0-9]+\.[0-9] ms' 'epoch [0-9]+ \+[0-9]+s' 'epoch 1: soft-dirty .*')
 	target_writes 10000000 3
 	target_writes 20000000 3 5 7
 	screen_wait_text '000020000000  12.0K of  256K .*quiet'
-	screen_text | grep -A 2 'Regions by what was written' | grep -A 1 quiet | grep canvas
+	screen_text | grep -A 2 'Regions by pages written' | grep -A 1 quiet | grep canvas
 	screen_keys Up Enter
 	screen_text | head -n 1 | grep quiet
 	screen_keys Q

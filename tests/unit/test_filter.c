@@ -635,7 +635,7 @@ test_refused(void)
 	    {"locked", 1, "--pages", FILTER_REGION},
 	    {"thp-head", 1, "--pages", FILTER_REGION},
 	    {"size>1m & mapcount>1", 11, "--pages", FILTER_REGION},
-	    {"mapcount", 1, "such as mapcount>1", FILTER_PAGE},
+	    {"mapcount", 1, "example: mapcount>1", FILTER_PAGE},
 	    {"anon=1", 1, "true or false", FILTER_PAGE},
 	    {"file = yes", 1, "true or false", FILTER_PAGE},
 	    {"mapcount>", 10, "a value", FILTER_PAGE},

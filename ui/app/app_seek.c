@@ -68,8 +68,8 @@ app_say_nothing(struct app *a, const struct result *r)
 	int n = snprintf(text, sizeof(text), "no page matches %s", r->command.text);
 
 	if (f->unknown)
-		snprintf(text + n, sizeof(text) - (size_t)n, "; not known for %llu",
-		         (unsigned long long)f->unknown);
+		snprintf(text + n, sizeof(text) - (size_t)n, "; not known for %llu page%s",
+		         (unsigned long long)f->unknown, plural(f->unknown));
 	app_toast_here(a, ROLE_HOT, text);
 }
 

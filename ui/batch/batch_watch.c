@@ -478,8 +478,8 @@ batch_note_limits(struct watch *w)
 		    "sampled: writes between a sample and the next clear are in no interval");
 	if (w->longer)
 		buf_fmt(note,
-		        "%sintervals were longer than requested, to cost the process a 20th of its "
-		        "time at most",
+		        "%sintervals were longer than requested, to cost the process at most a "
+		        "20th of its time",
 		        note->len ? "; " : "");
 }
 

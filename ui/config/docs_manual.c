@@ -476,7 +476,7 @@ docs_manual(void)
 {
 	printf(".\\\" Made by `pmtop --print man` from its tables.\n"
 	       ".TH PMTOP 1 \"\" \"pmtop %s\" \"User Commands\"\n"
-	       ".SH NAME\npmtop \\- look at the pages of one process\n"
+	       ".SH NAME\npmtop \\- show the pages of one process\n"
 	       ".SH SYNOPSIS\n"
 	       ".B pmtop\n[\\fIOPTIONS\\fR] [\\fIPID\\fR | \\fINAME\\fR]\n.br\n"
 	       ".B pmtop\n[\\fIOPTIONS\\fR] \\-\\- \\fICOMMAND\\fR [\\fIARG\\fR...]\n.br\n"
@@ -486,7 +486,7 @@ docs_manual(void)
 	       "of its pages, coloured by what each page is, from /proc/PID/pagemap and "
 	       "/proc/kpageflags. The key c clears the record of writes (see WATCHING WRITES); "
 	       "pages written from then on light up. The key : asks about an address. Options "
-	       "answer for scripts everything that the screen answers.\n"
+	       "give scripts every answer that the screen gives.\n"
 	       ".PP\nNothing changes the target unless a key or an option asks for it. What is "
 	       "not known is left empty (null in JSON), never shown as 0.\n"
 	       ".PP\nWithout a process, or with a name that several share, pmtop lists the "

@@ -138,7 +138,7 @@ key_of(enum action action, char view)
 const char *
 key_group_name(enum key_group g)
 {
-	static const char *const names[GROUP_COUNT] = {"Move", "Look", "Track writes", "Ask",
+	static const char *const names[GROUP_COUNT] = {"Move", "View", "Track writes", "Ask",
 	                                               "Leave"};
 
 	return names[g];

@@ -14,7 +14,7 @@ enum action {
 	ACT_COUNT
 };
 
-enum key_group { GROUP_MOVE, GROUP_LOOK, GROUP_WRITE, GROUP_ASK, GROUP_LEAVE, GROUP_COUNT };
+enum key_group { GROUP_MOVE, GROUP_VIEW, GROUP_WRITE, GROUP_ASK, GROUP_LEAVE, GROUP_COUNT };
 
 struct key_row {
 	enum action action;

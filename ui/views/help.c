@@ -191,21 +191,22 @@ help_add_writes(struct help *h)
 {
 	help_head(h, "Writes");
 	help_paragraph(h,
-	          "A clear forgets earlier writes and marks every page clean and write-protected. "
-	          "The next write to a page takes one short fault and turns the page warm, the "
-	          "brighter the more recent. This costs the target one fault per page, once, and "
-	          "a pause of some milliseconds for the clear.");
+	          "A clear forgets earlier writes and write-protects every page. The next write to "
+	          "a page takes one short fault and turns the page warm: the brighter, the more "
+	          "recent. This costs the target one fault per page, once, and a pause of some "
+	          "milliseconds for the clear.");
 	help_paragraph(h,
 	          "Userfaultfd may split a mapping into several regions, for example when [heap] "
 	          "grows: the kernel does not merge new memory with watched memory, nor what "
 	          "--scope watches with the rest. They stay split after the watch.");
-	help_paragraph(h, "A huge page has a single mark: one byte written marks all of it.");
+	help_paragraph(h,
+	          "A huge page is tracked as a whole: one byte written counts as all of it.");
 	help_paragraph(h,
 	          "The time from one auto-clear to the next is an epoch. A page's epochs are "
 	          "shown oldest first: a block is one in which it was written, a dot one in "
 	          "which it was not.");
 	help_paragraph(h, "Nothing is cleared unless you ask. Before the first clear, nothing is "
-	             "known about writes: every new page starts marked.");
+	             "known about writes: the kernel reports every new page as written.");
 	help_add_heat(h);
 	help_head(h, "Trackers");
 	for (unsigned w = 0; w < TRACKERS; w++)

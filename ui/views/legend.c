@@ -154,7 +154,7 @@ legend_draw_filter(const struct ui *ui, const struct window *w, int y, int x)
 	x = paint_text(y, x, ui->cols, ROLE_HOT, "%s: %llu of %llu match", text.s,
 	               (unsigned long long)match, (unsigned long long)all);
 	if (w->unknown)
-		x = paint_text(y, x, ui->cols, ROLE_HOT, ", not known for %llu",
+		x = paint_text(y, x, ui->cols, ROLE_HOT, ", %llu not known",
 		               (unsigned long long)w->unknown);
 	buf_free(&text);
 	return x + 2;

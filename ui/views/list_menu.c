@@ -217,7 +217,7 @@ list_say(const struct ui *ui, const struct sample *s, struct buf *out)
 	else if (!list_columns_has(&ui->list->columns, menu->at))
 		buf_str(out, "Space shows it");
 	else
-		buf_str(out, "Space hides it, < and > move it; a narrow screen leaves out the "
+		buf_str(out, "Space hides it, < and > move it; a narrow screen drops the "
 		             "last ones");
 }
 

@@ -242,7 +242,7 @@ report_writes(const struct ui *ui, const struct sample *s, enum format format, F
 
 	(void)ui;
 	report_put_fact(o, "measured_ms", w->cleared, w->measured_ns / 1000000,
-	                w->auto_clear ? "each page once an epoch" : "each page once");
+	                w->auto_clear ? "each page once per epoch" : "each page once");
 	report_put_fact(o, "epochs", w->cleared, w->epochs, NULL);
 	report_put_fact(o, "pages_per_second", w->cleared && rate, now, NULL);
 	report_put_fact(o, "pages_per_second_peak", w->cleared && rate, peak, NULL);

@@ -158,7 +158,7 @@ view_regions_say_facts(const struct ui *ui, const struct sample *s, const struct
 		buf_fmt(out, "%s of hugetlb pages", size_text(b, r->hugetlb * s->page_size));
 	else if (!r->rss && !r->swap)
 		buf_str(out, v->type == VMA_RESERVE ? "reserved address space, no access"
-		                                    : "0 pages touched");
+		                                    : "nothing in RAM or swap now");
 	else
 		buf_fmt(out, "%s in RAM", size_text(b, r->rss * s->page_size));
 	if (r->thp)

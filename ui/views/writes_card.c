@@ -100,7 +100,7 @@ writes_add_rate(struct card *c, const struct sample *s, unsigned graph)
 
 	writes_add_graph(c, r, graph);
 	if (!rate_now(r, &now) || !rate_peak(r, &peak, &mean)) {
-		card_add(c, ROLE_DIM, "", NULL, "a rate takes a second");
+		card_add(c, ROLE_DIM, "", NULL, "rate known after 1 s");
 		return;
 	}
 	card_add(c, ROLE_STRONG, "", NULL, "%s/s now  %s peak  %s mean",
@@ -129,11 +129,11 @@ writes_add_unique(struct card *c, const struct sample *s)
 		if (writes_is_narrow(c))
 			card_add(c, ROLE_TEXT, label, i ? NULL : "unique", "%7s",
 			         known ? size : "not yet");
-		buf_fmt(&all, "%s%s in %u s", i ? ", " : "", known ? size : "not yet",
-		        writes_window_s[i]);
+		buf_fmt(&all, "%s%u s: %s", i ? ", " : "", writes_window_s[i],
+		        known ? size : "not yet");
 	}
 	if (!writes_is_narrow(c))
-		card_add(c, ROLE_TEXT, w->auto_clear ? "unique, the last" : "unique, the first",
+		card_add(c, ROLE_TEXT, w->auto_clear ? "unique pages, last" : "unique pages, first",
 		         NULL, "%s", all.s);
 	buf_free(&all);
 }
@@ -315,11 +315,11 @@ writes_add_regions(struct card *c, const struct sample *s, unsigned most)
 	struct written_regions w;
 
 	card_gap(c);
-	card_head(c, !cleared               ? "Regions that can be written, by what is in RAM"
-	             : s->writes.auto_clear ? "Regions by what is written a second"
-	                                    : "Regions by what was written");
+	card_head(c, !cleared               ? "Writable regions, by RSS"
+	             : s->writes.auto_clear ? "Regions by write rate"
+	                                    : "Regions by pages written");
 	if (!cleared)
-		writes_add_key(c, ACT_CLEAR, "shows which are, and how fast");
+		writes_add_key(c, ACT_CLEAR, "shows which are written, and how fast");
 	writes_find_regions(s, u64_min(most, REGIONS_MOST), &w);
 	for (size_t i = 0; i < w.n; i++)
 		writes_add_region_line(c, s, w.at[i]);
@@ -418,7 +418,7 @@ writes_add_faults(struct card *c, const struct sample *s)
 	card_add(c, ROLE_TEXT, "faults", NULL, "%s", b.s);
 	if (s->clears && k->before_known)
 		card_add(c, ROLE_TEXT, "in all",
-		         writes_is_narrow(c) ? NULL : "(1 us a fault, and the clears)",
+		         writes_is_narrow(c) ? NULL : "(1 us per fault, and the clears)",
 		         "about %s %% of its time",
 		         percent_text(n, writes_cost_ns(s), TIME_SECOND));
 	buf_free(&b);
@@ -436,7 +436,7 @@ writes_add_cost(struct card *c, const struct sample *s)
 		buf_fmt(&every, ", every %.3g s", (double)s->auto_clear_ns / 1e9);
 	if (s->clears)
 		card_add(c, ROLE_TEXT, "clear",
-		         writes_is_narrow(c) ? NULL : "(its mappings are locked meanwhile)",
+		         writes_is_narrow(c) ? NULL : "(mappings locked for that time)",
 		         "%.1f ms%s", (double)k->clear_ns / 1e6, every.s ? every.s : "");
 	card_add(c, ROLE_TEXT, "sample", NULL, "%.1f ms, %llu region%s", (double)k->scan_ns / 1e6,
 	         (unsigned long long)k->regions, plural(k->regions));
@@ -456,11 +456,11 @@ writes_add_heading(struct card *c, const struct sample *s)
 		writes_add_key(c, ACT_CLEAR,
 		               writes_is_narrow(c)
 		                   ? "measures"
-		                   : "measures: each page once, when it is first written");
+		                   : "measures: counts each page once, at its first write");
 		writes_add_key(c, ACT_AUTO_CLEAR,
 		               writes_is_narrow(c) ? "counts"
-		                                   : "counts: clears repeatedly, and each "
-		                                     "page counts each time");
+		                                   : "counts: clears repeatedly, and counts each "
+		                                     "page after each clear");
 		return;
 	}
 	if (w->auto_clear)
@@ -473,7 +473,7 @@ writes_add_heading(struct card *c, const struct sample *s)
 	else if (!w->auto_clear)
 		card_add(c, ROLE_DIM, "", NULL, "each page once since the clear");
 	else if (!(caps & TRACKER_LOSSLESS))
-		card_add(c, ROLE_DIM, "", NULL, "sampled: sample to clear is lost");
+		card_add(c, ROLE_DIM, "", NULL, "sampled: misses writes between sample and clear");
 }
 
 /* The sizes of the variable parts: rows of the graph, hot pages, regions. */
@@ -610,7 +610,7 @@ writes_line_draw(const struct ui *ui, const struct sample *s, int y, int x)
 	if (w->unknown.pages)
 		x = writes_draw_unknown(ui, s, y, x);
 	if (!rate_now(&w->rate, &now) || !rate_peak(&w->rate, &peak, &mean))
-		return paint_text(y, x, ui->cols, ROLE_DIM, "a rate takes a second");
+		return paint_text(y, x, ui->cols, ROLE_DIM, "rate known after 1 s");
 	x = paint_text(y, x, ui->cols, ROLE_HOT, "%s/s%s ", size_text(a, now * s->page_size),
 	               w->auto_clear ? "" : " new");
 	x = writes_draw_minute(ui, &w->rate, y, x);
