@@ -132,7 +132,7 @@ counted() {
 	is "$(pm --summary=10120000..+8p --csv -n "$PID" | grep ^folios)" \
 		"$(printf 'folios,anon-4,1,8,32768,\nfolios-aligned,anon-4,,0,0,\nfolios-unaligned,anon-4,,0,0,\nfolios-partial,anon-4,,8,32768,')"
 	refused 1 'nothing is mapped' --summary=0x5000..0x6000 "$PID"
-	refused 2 'no range' --summary=clear "$PID"
+	refused 2 'not a range' --summary=clear "$PID"
 }
 
 @test "--summary -b and -n, and what it does not take" {

@@ -664,7 +664,7 @@ test_refused(void)
 	    {"perm<rwx", 5, "no such comparison", FILTER_PAGE},
 	    {"name<x", 5, "= != ~", FILTER_PAGE},
 	    {"name~", 6, "a value", FILTER_PAGE},
-	    {"name~\"\"", 7, "contains that", FILTER_PAGE},
+	    {"name~\"\"", 7, "the empty text", FILTER_PAGE},
 	    {"name=\"x", 6, "quote", FILTER_PAGE},
 	    {"name=my file", 9, "quote names", FILTER_PAGE},
 	    {"anon file", 6, "& or |", FILTER_PAGE},
