@@ -62,5 +62,5 @@ load helper
 	refused 2 'no mapping "hepa".*column 5.*did you mean heap' -e 'hex hepa' "$PID"
 	refused 2 'end is not above' -e 'hex heap..heap' "$PID"
 	refused 2 'at most 64 KiB' -e 'hex heap..+0x10001' "$PID"
-	refused 2 'no range' --pages='hex heap' "$PID"
+	refused 2 'not a range' --pages='hex heap' "$PID"
 }

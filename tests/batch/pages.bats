@@ -58,7 +58,7 @@ everything=ADDRESS,STATE,PRESENT,SWAPPED,FILE,EXCLUSIVE,SOFT-DIRTY,WRITTEN,UFFD-
 	is "$(pm --pages=405000..1001000 -n --raw -o ADDRESS "$PID" | xargs)" "0x405000 0x1000000"
 	refused 1 'nothing is mapped' --pages=0x5000..0x6000 "$PID"
 	refused 2 'not a range' --pages=clear "$PID"
-	refused 2 'no range' --pages=pfn:5 "$PID"
+	refused 2 'not a range' --pages=pfn:5 "$PID"
 	refused 2 'end is not above' --pages=0x2000..0x1000 "$PID"
 	refused 2 'column 10' --pages=1000000.. "$PID"
 }
