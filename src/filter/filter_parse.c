@@ -24,7 +24,7 @@ static int
 filter_emit(struct filter_parser *p, struct filter_op op)
 {
 	if (p->f->n == FILTER_OPS)
-		return filter_fail(p, p->lex.at, "the filter is too long", "ask in parts");
+		return filter_fail(p, p->lex.at, "the filter is too long", "shorten it");
 	p->f->ops[p->f->n++] = op;
 	return 0;
 }
@@ -145,7 +145,7 @@ parse_field(struct filter_parser *p, const char *s, size_t n, enum filter_cmp cm
 		return filter_fail_unknown(p, s, n, true);
 	}
 	if (!filter_can_compare(rows[row].kind, cmp)) {
-		snprintf(how, sizeof(how), "it is compared by %s, such as %s",
+		snprintf(how, sizeof(how), "use %s; example: %s",
 		         filter_can_compare(rows[row].kind, FILTER_LT)    ? "= != < <= > >="
 		         : filter_can_compare(rows[row].kind, FILTER_HAS) ? "= != ~"
 		                                                          : "= !=",
@@ -174,9 +174,9 @@ parse_bracket(struct filter_parser *p, bool negate)
 		return -1;
 	p->depth--;
 	if (*p->lex.at != ')')
-		return *p->lex.at ? filter_fail(p, p->lex.at, "&, | or ) is expected here",
+		return *p->lex.at ? filter_fail(p, p->lex.at, "expected &, | or ) here",
 		                     "quote names with blanks: name=\"my file\"")
-		              : filter_fail(p, open, "missing )", "close it");
+		              : filter_fail(p, open, "missing )", "add it");
 	p->lex.at++;
 	return 0;
 }
@@ -196,8 +196,8 @@ parse_not(struct filter_parser *p, bool negate)
 	s = p->lex.at;
 	n = lex_word_length(s);
 	if (!n || lex_is_one_of("and or", s, n))
-		return filter_fail(p, s, "a word or a field is expected here",
-		                   "such as anon, mapcount>1 or perm~rwx");
+		return filter_fail(p, s, "expected a word or a field here",
+		                   "examples: anon, mapcount>1, perm~rwx");
 	p->lex.at += n;
 	lex_skip_blanks(&p->lex);
 	cmp_at = p->lex.at;
@@ -270,7 +270,7 @@ filter_parse(const char *text, enum filter_scope scope, size_t page_size, struct
 	if (filter_parse_part(&l, scope, &made, err) < 0)
 		return -1;
 	if (*l.at)
-		return lex_fail(&l, l.at, "& or | is expected here",
+		return lex_fail(&l, l.at, "expected & or | here",
 		                "quote names with blanks: name=\"my file\"", err);
 	*f = made;
 	return 0;
