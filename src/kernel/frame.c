@@ -39,6 +39,48 @@ frames_ksm_lies(int flags, size_t size)
 	return kpf & KPF_KSM;
 }
 
+/* Whether the page at `addr`, which has just been unmapped, still has a map count. */
+static enum truth
+frames_count_of_unmapped(const struct frames *f, char *page, size_t size)
+{
+	int pagemap = open(PROC_ROOT "/self/pagemap", O_RDONLY | O_CLOEXEC);
+	uint64_t word = 0, kpf = 0, count = 1, pfn;
+	enum truth t = TRUTH_UNKNOWN;
+
+	if (pagemap >= 0 && pread(pagemap, &word, sizeof(word),
+	                          (off_t)((uintptr_t)page / size * sizeof(word))) < 0)
+		word = 0;
+	pfn = word & PM_PFN_MASK;
+	if (pfn && pread(f->flags, &kpf, sizeof(kpf), (off_t)(pfn * sizeof(kpf))) ==
+	               sizeof(kpf) &&
+	    kpf & KPF_COMPOUND_TAIL && munmap(page, size) == 0 &&
+	    pread(f->count, &count, sizeof(count), (off_t)(pfn * sizeof(count))) == sizeof(count))
+		t = count ? TRUTH_YES : TRUTH_NO;
+	if (pagemap >= 0)
+		close(pagemap);
+	return t;
+}
+
+enum truth
+frames_averages(const struct frames *f)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), huge = page / sizeof(uint64_t) * page;
+	char *p = mmap(NULL, 2 * huge, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
+	     *at;
+	enum truth t = TRUTH_UNKNOWN;
+
+	if (p == MAP_FAILED)
+		return t;
+	at = (char *)(((uintptr_t)p + huge - 1) / huge * huge);
+	madvise(at, huge, MADV_HUGEPAGE);
+	*(volatile char *)at = 1;
+	madvise(at, huge, PM_MADV_COLLAPSE); /* whatever the settings are (Linux 6.1) */
+	if (f->flags >= 0 && f->count >= 0)
+		t = frames_count_of_unmapped(f, at + huge / 2, page);
+	munmap(p, 2 * huge);
+	return t;
+}
+
 void
 frames_open(struct frames *f, const struct proc *p)
 {

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/truth.h"
 #include "kernel/proc.h"
 
 /*
@@ -31,6 +32,13 @@ void frames_close(struct frames *f);
 
 /* Finds out which flags of the running kernel are wrong. */
 void frames_probe(struct frames *f, size_t page_size);
+
+/*
+ * Whether kpagecount has one number for all pages of a large folio, the average of their mappings
+ * (CONFIG_NO_PAGE_MAPCOUNT, Linux 6.15): tried on a huge page of our own. TRUTH_UNKNOWN: the kernel
+ * gave none.
+ */
+enum truth frames_averages(const struct frames *f);
 
 /* 1 << enum frame_file, for each that is open. */
 unsigned frames_files(const struct frames *f);

@@ -121,6 +121,8 @@ struct pm_uffdio_writeprotect {
 	(PM_UFFD_FEATURE_WP | PM_UFFD_FEATURE_WP_SHMEM | PM_UFFD_FEATURE_WP_EMPTY | \
 	 PM_UFFD_FEATURE_WP_ASYNC)
 
+#define PM_MADV_COLLAPSE 25 /* Linux 6.1 */
+
 #define PM_CLEAR_SOFT_DIRTY "4" /* to /proc/PID/clear_refs */
 
 #endif

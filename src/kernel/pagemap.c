@@ -24,7 +24,7 @@ enum {
 static const uint64_t SCAN_SPAN = UINT64_C(4)
                                   << 30; /* bytes a call: bounds walks of empty tables */
 
-static void
+void
 pagemap_breathe(void)
 {
 	struct timespec ts = {.tv_nsec = BREATH_NS};
@@ -237,6 +237,32 @@ pagemap_skip_hole(const struct pagemap *pm, uint64_t addr)
 	if (data < 0)
 		return errno == ENXIO ? UINT64_MAX : addr;
 	return data > at ? (uint64_t)data / sizeof(uint64_t) * pm->page_size : addr;
+}
+
+uint64_t
+pagemap_next(const struct pagemap *pm, uint64_t addr, uint64_t end)
+{
+	static const uint64_t any = PM_CAT_PRESENT | PM_CAT_SWAPPED;
+
+	if (pm->plain)
+		return u64_min(pagemap_skip_hole(pm, addr), end);
+	while (!(any & ~pm->scan) && addr < end) {
+		struct pm_scan_region found = {0};
+		struct pm_scan_arg arg = {.size = sizeof(arg), .start = addr,
+		                          .end = u64_min(end, addr + SCAN_SPAN),
+		                          .vec = (uintptr_t)&found, .vec_len = 1, .max_pages = 1,
+		                          .category_anyof_mask = any, .return_mask = any};
+		int n = ioctl(pm->fd, PM_IOC_SCAN, &arg);
+
+		if (n > 0)
+			return found.start;
+		if (n < 0 && errno != EINTR)
+			return errno == EFAULT ? end : addr;
+		if (n == 0 && arg.walk_end <= addr)
+			return end; /* the address space is gone */
+		addr = n == 0 ? arg.walk_end : addr;
+	}
+	return addr;
 }
 
 static int

@@ -50,6 +50,15 @@ bool pagemap_shows_frames(size_t page_size);
 ssize_t pagemap_words(const struct pagemap *pm, uint64_t addr, uint64_t *words, size_t n,
                       struct err *err);
 
+/*
+ * The first page at or after addr that may be present or in swap; `end`: there is none. Fast over
+ * empty address space where the kernel has PAGEMAP_SCAN; without it, addr.
+ */
+uint64_t pagemap_next(const struct pagemap *pm, uint64_t addr, uint64_t end);
+
+/* A pause between two reads, so that a process waiting for its mmap_lock gets it. */
+void pagemap_breathe(void);
+
 struct pm_run {
 	uint64_t start, end; /* bytes */
 	uint64_t cats;       /* PM_CAT_* */

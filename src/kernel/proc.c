@@ -90,6 +90,18 @@ proc_has_memory(int dir)
 	       !(file_read_small(dir, "statm", text, sizeof(text)) && !strncmp(text, "0 ", 2));
 }
 
+bool
+proc_name(int dir, pid_t *parent, char *comm, size_t size)
+{
+	struct stat_fields f;
+
+	if (!proc_stat_read(dir, &f))
+		return false;
+	*parent = (pid_t)f.ppid;
+	snprintf(comm, size, "%s", f.comm);
+	return true;
+}
+
 /* -1: none; errno: file_is_shortage if not all could be checked. */
 static int
 proc_find_living(int dir, pid_t *tid)

@@ -3,6 +3,7 @@
 #define PM_PROC_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -75,6 +76,9 @@ bool proc_has_memory(int dir);
  * That directory, which the caller closes; for callers that check afterwards with proc_has_memory.
  */
 int proc_dir(const struct proc *p);
+
+/* The parent and the name of the process of that directory. false: it has gone. */
+bool proc_name(int dir, pid_t *parent, char *comm, size_t size);
 
 /* PID of the process that traces it; 0: none, negative: not known. */
 long proc_tracer(const struct proc *p);

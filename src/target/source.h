@@ -7,8 +7,10 @@
 #include <stdint.h>
 
 #include "base/progress.h"
+#include "base/truth.h"
 #include "kernel/folio_sizes.h"
 #include "kernel/frame.h"
+#include "kernel/others.h"
 #include "kernel/pagemap.h"
 #include "kernel/proc.h"
 #include "kernel/smaps.h"
@@ -92,6 +94,36 @@ struct source_writes {
 
 	/* Removes from the target what blocks a clear (track_offers_close); only with consent. */
 	int (*unblock)(struct source *s, struct track *t, struct err *err);
+};
+
+/*
+ * The other processes, for `who`: only read, each for a moment. `o` is an open one, or NULL: the
+ * target itself.
+ */
+struct source_others {
+	/* The PIDs of all but the target, ascending; the caller frees them. -1 with err. */
+	int (*list)(struct source *s, pid_t **pids, size_t *n, struct err *err);
+
+	/* Opens one, until `end`. NULL: it has no memory; or, with *refused, we may not. */
+	struct other *(*begin)(struct source *s, pid_t pid, bool *refused);
+	void (*end)(struct other *o);
+
+	/* The words of n pages from addr; returns how many are known. */
+	size_t (*words)(struct source *s, struct other *o, uint64_t addr, uint64_t *words,
+	                size_t n);
+
+	/* The first page in [addr, end) that may be present or in swap; `end`: none. */
+	uint64_t (*next)(struct source *s, const struct other *o, uint64_t addr, uint64_t end);
+
+	/* Its regions, with types by name alone. false: it has ended. Not of the target. */
+	bool (*regions)(struct source *s, const struct other *o, struct vma_list *out);
+	bool (*name)(struct source *s, const struct other *o, struct other_name *out);
+
+	/* Orders the address spaces of two threads (other.tid); 0: the target. After `list`. */
+	enum others_order (*compare)(struct source *s, pid_t a, pid_t b);
+
+	/* Whether map counts of pages of large folios are averages (CONFIG_NO_PAGE_MAPCOUNT). */
+	enum truth (*averages)(struct source *s);
 };
 
 struct source_ops {
@@ -218,6 +250,7 @@ struct source_ops {
 	size_t (*caps)(struct source *s, struct track *t, struct cap *out);
 
 	const struct source_writes *writes;
+	const struct source_others *others;
 
 	/* Closes everything and frees s. */
 	void (*close)(struct source *s);

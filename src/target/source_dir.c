@@ -120,6 +120,7 @@ const struct source_ops source_dir_ops = {
     .counters = source_root_counters,
     .caps = source_caps,
     .writes = &source_tracked,
+    .others = &source_others,
     .close = source_root_close,
 };
 

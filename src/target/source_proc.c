@@ -169,6 +169,7 @@ static const struct source_ops source_proc_ops = {
     .counters = source_root_counters,
     .caps = source_caps,
     .writes = &source_tracked,
+    .others = &source_others,
     .close = source_root_close,
 };
 

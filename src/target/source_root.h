@@ -16,6 +16,9 @@ struct source_root {
 	struct pagemap pm;
 	struct frames frames;
 	struct kinds kinds;
+	pid_t tid;             /* of a thread that has its memory, when others were listed */
+	enum truth averages;   /* of map counts, once that was tried: */
+	bool averages_tried;
 	struct helper *helper; /* accesses its files; NULL until first use, and for a directory */
 };
 
@@ -59,8 +62,9 @@ struct source *source_dir_open(const struct proc *proc, struct err *err);
 struct source *source_proc_open(const struct proc *proc, struct err *err);
 extern const struct source_ops source_dir_ops;
 
-/* source_tracked.c, source_caps.c */
+/* source_tracked.c, source_others.c, source_caps.c */
 extern const struct source_writes source_tracked;
+extern const struct source_others source_others;
 size_t source_caps(struct source *s, struct track *t, struct cap *out);
 
 #endif

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/others.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/kcmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/util.h"
+
+enum { WINDOWS = 16 }; /* reads of 4 MiB of address space each, between two pauses */
+
+static int
+others_by_pid(const void *a, const void *b)
+{
+	const pid_t *p = a, *q = b;
+
+	return (*p > *q) - (*p < *q);
+}
+
+int
+others_list(const struct proc *p, pid_t **pids, size_t *n, struct err *err)
+{
+	int fd = openat(p->root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *e;
+	size_t cap = 0;
+
+	*pids = NULL;
+	*n = 0;
+	if (!d) {
+		int r = err_sys(err, NULL, "cannot list the processes");
+
+		if (fd >= 0)
+			close(fd);
+		return r;
+	}
+	while ((e = readdir(d))) {
+		const char *end;
+		uint64_t pid;
+
+		if (!parse_u64(e->d_name, 10, &end, &pid) || *end || pid > INT32_MAX ||
+		    (pid_t)pid == p->pid)
+			continue;
+		*pids = vec_room(*pids, *n, &cap, sizeof(**pids));
+		(*pids)[(*n)++] = (pid_t)pid;
+	}
+	closedir(d);
+	if (*n)
+		qsort(*pids, *n, sizeof(**pids), others_by_pid);
+	return 0;
+}
+
+/* --- one -------------------------------------------------------------------------------------- */
+
+/* The link count of its task directory is that of the threads, and two. */
+static bool
+others_has_threads(int dir)
+{
+	struct stat st;
+
+	return fstatat(dir, "task", &st, 0) == 0 && st.st_nlink > 3;
+}
+
+/* errno: why not. */
+static bool
+other_open_pages(struct other *o)
+{
+	o->pm.fd = file_open(o->dir, "pagemap", O_RDONLY);
+	if (o->pm.fd >= 0 || errno != ESRCH || !others_has_threads(o->leader))
+		return o->pm.fd >= 0;
+	o->dir = proc_living_thread(o->leader, &o->tid);
+	if (o->dir < 0) {
+		o->dir = o->leader;
+		errno = ESRCH;
+		return false;
+	}
+	o->pm.fd = file_open(o->dir, "pagemap", O_RDONLY);
+	return o->pm.fd >= 0;
+}
+
+bool
+other_open(struct other *o, const struct proc *p, pid_t pid, const struct pagemap *like,
+           bool *refused)
+{
+	char name[16];
+	int sys;
+
+	*refused = false;
+	snprintf(name, sizeof(name), "%d", (int)pid);
+	*o = (struct other){.pid = pid, .tid = pid, .pm = *like};
+	o->pm.fd = -1;
+	o->leader = o->dir = openat(p->root, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (o->leader < 0)
+		return false;
+	if (other_open_pages(o))
+		return true;
+	sys = errno;
+	/* what we may not open may be a kernel thread, which has nothing to open */
+	*refused = (sys == EACCES || sys == EPERM) && proc_has_memory(o->dir);
+	other_close(o);
+	return false;
+}
+
+void
+other_close(struct other *o)
+{
+	pagemap_close(&o->pm);
+	if (o->dir >= 0 && o->dir != o->leader)
+		close(o->dir);
+	if (o->leader >= 0)
+		close(o->leader);
+	o->leader = o->dir = -1;
+}
+
+size_t
+other_words(struct other *o, uint64_t addr, uint64_t *words, size_t n)
+{
+	struct err ignored;
+	ssize_t got = pagemap_words(&o->pm, addr, words, n, &ignored);
+
+	if (n > 1 && ++o->windows % WINDOWS == 0)
+		pagemap_breathe();
+	return got > 0 ? (size_t)got : 0;
+}
+
+bool
+other_regions(const struct other *o, struct vma_list *out)
+{
+	int fd = file_open(o->dir, "maps", O_RDONLY);
+	struct err ignored;
+	bool ok = fd >= 0 && vma_read(fd, out, &ignored) == 0 && out->n;
+
+	if (!ok)
+		*out = (struct vma_list){0};
+	if (fd >= 0)
+		close(fd);
+	return ok;
+}
+
+bool
+other_name(const struct other *o, struct other_name *out)
+{
+	return proc_name(o->leader, &out->parent, out->comm, sizeof(out->comm));
+}
+
+enum others_order
+others_compare(const struct proc *p, pid_t a, pid_t b)
+{
+	/* the numbers of another PID namespace, or of a folder, mean nothing to system calls */
+	long r = p->ours ? syscall(SYS_kcmp, a, b, KCMP_VM, 0, 0) : -1;
+
+	return r == 0 ? OTHERS_SAME : r == 1 ? OTHERS_LESS : r == 2 ? OTHERS_MORE : OTHERS_UNKNOWN;
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The other processes of a proc root, whether it is the kernel's or a folder. */
+#include "target/source_root.h"
+
+#include <stdlib.h>
+
+#include "base/util.h"
+
+static int
+source_others_list(struct source *s, pid_t **pids, size_t *n, struct err *err)
+{
+	struct source_root *r = source_root_of(s);
+
+	r->tid = proc_thread(&r->proc);
+	return others_list(&r->proc, pids, n, err);
+}
+
+static struct other *
+source_others_begin(struct source *s, pid_t pid, bool *refused)
+{
+	struct source_root *r = source_root_of(s);
+	struct other *o = mem_alloc(sizeof(*o));
+
+	if (other_open(o, &r->proc, pid, &r->pm, refused))
+		return o;
+	free(o);
+	return NULL;
+}
+
+static void
+source_others_end(struct other *o)
+{
+	if (o)
+		other_close(o);
+	free(o);
+}
+
+static size_t
+source_others_words(struct source *s, struct other *o, uint64_t addr, uint64_t *words, size_t n)
+{
+	struct err ignored;
+	ssize_t got;
+
+	if (o)
+		return other_words(o, addr, words, n);
+	got = pagemap_words(&source_root_of(s)->pm, addr, words, n, &ignored);
+	return got > 0 ? (size_t)got : 0;
+}
+
+static uint64_t
+source_others_next(struct source *s, const struct other *o, uint64_t addr, uint64_t end)
+{
+	return pagemap_next(o ? &o->pm : &source_root_of(s)->pm, addr, end);
+}
+
+static bool
+source_others_regions(struct source *s, const struct other *o, struct vma_list *out)
+{
+	(void)s;
+	return other_regions(o, out);
+}
+
+static bool
+source_others_name(struct source *s, const struct other *o, struct other_name *out)
+{
+	struct source_root *r = source_root_of(s);
+
+	return o ? other_name(o, out)
+	         : proc_name(r->proc.leader, &out->parent, out->comm, sizeof(out->comm));
+}
+
+static enum others_order
+source_others_compare(struct source *s, pid_t a, pid_t b)
+{
+	const struct source_root *r = source_root_of(s);
+
+	return others_compare(&r->proc, a ? a : r->tid, b ? b : r->tid);
+}
+
+static enum truth
+source_others_averages(struct source *s)
+{
+	struct source_root *r = source_root_of(s);
+
+	if (!r->averages_tried && s->meta.may_end)
+		r->averages = frames_averages(&r->frames);
+	else if (!s->meta.may_end)
+		r->averages = TRUTH_NO;
+	r->averages_tried = true;
+	return r->averages;
+}
+
+const struct source_others source_others = {
+    .list = source_others_list,
+    .begin = source_others_begin,
+    .end = source_others_end,
+    .words = source_others_words,
+    .next = source_others_next,
+    .regions = source_others_regions,
+    .name = source_others_name,
+    .compare = source_others_compare,
+    .averages = source_others_averages,
+};
