@@ -222,6 +222,7 @@ main_run(const struct options *o, const struct rc *rc, struct err *err)
 	case MODE_SUMMARY:
 	case MODE_WATCH:
 	case MODE_QUERY:
+	case MODE_WHO:
 	case MODE_GRID:
 	case MODE_CAPABILITIES:
 		return main_run_on_target(o, rc, err);

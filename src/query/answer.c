@@ -36,6 +36,7 @@ answer_unref(struct answer *a)
 		free(a->table.cell[i]);
 	free(a->table.cell);
 	bytes_unref(a->bytes);
+	share_free(a->share);
 	free(a->f);
 	free(a->line);
 	free(a);

@@ -9,6 +9,7 @@
 #include "kernel/smaps.h"
 #include "kernel/vma.h"
 #include "page/page.h"
+#include "share/share.h"
 #include "target/bytes.h"
 #include "target/target.h"
 
@@ -65,6 +66,7 @@ struct answer {
 	bool has_smaps;  /* the answer is about a region: */
 	struct smaps_entry smaps;
 	struct bytes *bytes; /* the contents read, for a QUERY_BYTES; else NULL */
+	struct share *share; /* with whom a range is shared, for a QUERY_WHO; else NULL */
 };
 
 struct answer *answer_ref(struct answer *a);

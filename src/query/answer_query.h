@@ -32,6 +32,9 @@ struct answer *answer_bytes(struct target *t, const struct vma_list *vmas, const
 /* A QUERY_MIGRATE, based on the writes tracked; without a clear only the size to send. */
 struct answer *answer_migrate(struct target *t, const struct vma_list *vmas, const struct query *q,
                               struct err *err);
+/* A QUERY_WHO: the sharers of a page, or of a range by process. Reads all processes. */
+struct answer *answer_who(struct target *t, const struct vma_list *vmas, const struct query *q,
+                          struct err *err);
 struct answer *answer_capabilities(struct target *t);
 /* The trackers, and what the one that needs consent would do in this process. */
 struct answer *answer_tracker(struct target *t);

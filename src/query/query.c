@@ -394,6 +394,13 @@ query_read_where(struct lex *r, struct query *q, struct err *err)
 	return 0;
 }
 
+/* Nothing, which is the whole process, or a stretch. */
+static int
+query_read_who(struct lex *r, struct query *q, struct err *err)
+{
+	return *r->at ? query_read_stretch(r, q, err) : 0;
+}
+
 static int
 query_read_nothing(struct lex *r, struct query *q, struct err *err)
 {

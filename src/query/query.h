@@ -50,7 +50,7 @@ struct query_place {
 
 struct query {
 	enum query_kind kind;
-	bool is_range;               /* for QUERY_RANGE; for QUERY_BYTES: from A to B */
+	bool is_range;               /* for QUERY_RANGE, QUERY_BYTES, QUERY_WHO: from A to B */
 	struct query_place from, to; /* to: end of a range; from.column 0: the query has no place */
 	bool to_is_length;           /* to.addr is a length in bytes */
 	uint64_t pfn;                /* QUERY_FRAME, QUERY_PHYS */

@@ -332,12 +332,17 @@ value_without(enum column_id id, unsigned needs)
 	                        .ksm_known = !(needs & NEED_KSM)};
 	struct watch_row wr = {.interval = 1, .ms = 1, .pages = 1, .known = true, .v = &v, .page_size = 4096};
 
+	struct share sh = {.page_size = 4096, .pid = 7, .parent = 1};
+	struct share_peer peer = {.pid = 8, .parent = 7, .comm = "sharer"};
+	struct share_row sr = {.p = &peer, .of = &sh};
+
 	for (size_t i = 0; i < ARRAY_LEN(read); i++)
 		pg.known |= needs & read[i].need ? 0 : read[i].known;
 	switch (column_row(id)->set) {
 	case SET_REGION: return region_value(id, &rr);
 	case SET_PAGE: return page_value(id, &pr);
 	case SET_WATCH: return watch_value(id, &wr);
+	case SET_SHARE: return share_value(id, &sr);
 	case SET_LIST: break;
 	}
 	return (struct value){.kind = VALUE_UNKNOWN};

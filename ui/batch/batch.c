@@ -70,6 +70,7 @@ batch_answer(struct batch *b, struct err *err)
 	case MODE_WATCH: return batch_watch(b, err);
 	case MODE_QUERY: return batch_query(b, err);
 	case MODE_GRID: return batch_show_grid(b, err);
+	case MODE_WHO: return batch_who(b, err);
 	case MODE_CAPABILITIES: return batch_show_capabilities(b, err);
 	case MODE_SCREEN:
 	case MODE_VERSION:

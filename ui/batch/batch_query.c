@@ -161,17 +161,7 @@ batch_json_answer(struct json *j, const char *question, const struct answer *a)
 	json_object(j, JSON_INLINE);
 	json_key(j, "query");
 	json_string(j, question);
-	for (size_t i = 0; i < a->n; i++) {
-		const struct fact *f = &a->f[i];
-
-		json_key(j, f->key);
-		if (!f->value[0])
-			json_null(j);
-		else if (f->number)
-			json_digits(j, f->value);
-		else
-			json_string(j, f->value);
-	}
+	batch_json_facts(j, a);
 	if (a->bytes)
 		batch_json_bytes(j, a->bytes);
 	if (a->table.key)

@@ -6,6 +6,7 @@
 #include "config/options.h"
 #include "filter/filter.h"
 #include "kernel/smaps.h"
+#include "query/answer.h"
 #include "table/columns.h"
 #include "table/out.h"
 #include "target/target.h"
@@ -26,6 +27,7 @@ int batch_pages(struct batch *b, struct err *err);
 int batch_query(struct batch *b, struct err *err);
 int batch_summary(struct batch *b, struct err *err);
 int batch_watch(struct batch *b, struct err *err);
+int batch_who(struct batch *b, struct err *err);
 
 struct out_shape batch_shape(const struct options *o, const char *name, bool whole);
 
@@ -53,6 +55,9 @@ void batch_note_filter(struct batch *b, const struct batch_filter *bf, const cha
  * missing. To be asked between reading and printing: batch_run then tries again.
  */
 int batch_check_alive(const struct batch *b, struct err *err);
+
+/* The facts of an answer, as members of an object. */
+void batch_json_facts(struct json *j, const struct answer *a);
 
 /* Reads smaps, once. */
 int batch_need_smaps(struct batch *b, struct err *err);

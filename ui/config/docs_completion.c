@@ -63,6 +63,8 @@ docs_completion(void)
 	docs_print_columns(SET_PAGE);
 	printf("' ;; *--watch*) columns='");
 	docs_print_columns(SET_WATCH);
+	printf("' ;; *--who*) columns='");
+	docs_print_columns(SET_SHARE);
 	printf("' ;; esac\n"
 	       "\t\thave=${cur%%\"${cur##*,}\"}\n"
 	       "\t\tCOMPREPLY=($(compgen -P \"$have\" -W \"$columns\" -- \"${cur##*,}\")); "

@@ -187,7 +187,7 @@ static void
 docs_man_tables(void)
 {
 	static const char *const sets[] = {"COLUMNS OF --list", "COLUMNS OF --pages",
-	                                   "COLUMNS OF --watch"};
+	                                   "COLUMNS OF --watch", "COLUMNS OF --who"};
 	size_t n;
 	const struct query_form *q = query_forms(&n);
 	const struct here_form *here;
@@ -208,7 +208,7 @@ docs_man_tables(void)
 		         state_row((enum state)s)->name);
 		docs_item(term, state_row((enum state)s)->help);
 	}
-	for (int set = SET_REGION; set <= SET_WATCH; set++) {
+	for (int set = SET_REGION; set <= SET_SHARE; set++) {
 		printf(".SH \"");
 		docs_roff(sets[set]);
 		printf("\"\n");

@@ -74,6 +74,7 @@ options_take(struct options *o, enum option_id id, const char *arg, struct err *
 		           : option_set_mode(o, MODE_WATCH, err);
 	case OPT_COUNT: return option_parse_number(id, arg, 1000000000, &o->count, err);
 	case OPT_SUMMARY: return option_set_answer(o, MODE_SUMMARY, arg, err);
+	case OPT_WHO: return option_set_answer(o, MODE_WHO, arg, err);
 	case OPT_GRID: return option_set_answer(o, MODE_GRID, arg, err);
 	case OPT_QUERY: return option_add_query(o, arg, err);
 	case OPT_CAPABILITIES: return option_set_mode(o, MODE_CAPABILITIES, err);

@@ -25,6 +25,7 @@ enum mode {
 	MODE_WATCH,
 	MODE_QUERY,
 	MODE_GRID,
+	MODE_WHO,
 	MODE_CAPABILITIES,
 	MODE_VERSION,
 	MODE_HELP,
@@ -38,7 +39,7 @@ struct options {
 	const char *target;    /* PID or NAME; NULL */
 	char **command;        /* after --; NULL */
 	bool demo;
-	const char *range; /* argument of --pages, --summary, --grid; NULL */
+	const char *range; /* argument of --pages, --summary, --grid, --who; NULL */
 	const char *queries[QUERIES_MAX];
 	size_t queries_n;
 	const char *print;

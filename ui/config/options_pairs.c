@@ -14,6 +14,7 @@ enum {
 	WATCH = 1 << MODE_WATCH,
 	QUERY = 1 << MODE_QUERY,
 	GRID = 1 << MODE_GRID,
+	WHO = 1 << MODE_WHO,
 	CAPABILITIES = 1 << MODE_CAPABILITIES,
 };
 
@@ -25,6 +26,7 @@ static const char *const options_mode_names[] = {
     [MODE_WATCH] = "--watch",
     [MODE_QUERY] = "-e",
     [MODE_GRID] = "--grid",
+    [MODE_WHO] = "--who",
     [MODE_CAPABILITIES] = "--capabilities",
 };
 
@@ -56,6 +58,7 @@ static const struct {
 } options_reasons[] = {
     {OPT_SORT, PAGES, "pages are listed by address, in constant memory", "use sort(1)"},
     {OPT_SORT, WATCH, "the most written comes first", "use sort(1)"},
+    {OPT_SORT, WHO, "what shares most comes first", "use sort(1)"},
     {OPT_FILTER, ~0u, "a filter selects rows", "use it with --list or --pages"},
     {OPT_SCOPE, ~0u, "it limits what --watch and the screen watch", "add --watch"},
     {OPT_COUNT, ~0u, "it counts intervals of --watch", "add --watch"},

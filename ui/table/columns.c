@@ -221,6 +221,28 @@ columns_memcg(const struct page_row *row)
 	return columns_outside(path.s);
 }
 
+/* --- of sharers ------------------------------------------------------------------------------- */
+
+static struct value
+columns_shared(const struct share_row *row, enum share_kind kind)
+{
+	bool by_file = row->of->reach.way == SHARE_BY_FILE;
+	bool hidden = by_file && kind != SHARE_FILE && kind != SHARE_SHM;
+
+	return hidden ? columns_unknown : columns_size(row->p->pages[kind] * row->of->page_size);
+}
+
+/* In RAM. */
+static struct value
+columns_shared_all(const struct share_row *row)
+{
+	uint64_t n = 0;
+
+	for (unsigned k = 0; k < SHARE_SWAP; k++)
+		n += row->p->pages[k];
+	return columns_size(n * row->of->page_size);
+}
+
 /* --- the table -------------------------------------------------------------------------------- */
 
 /* Each row's value as a function: columns_region_RSS, columns_page_PFN, columns_watch_MS. */
@@ -232,6 +254,7 @@ columns_memcg(const struct page_row *row)
 #define R(id, t, w, ty, h, made, ...) COLUMNS_VALUE(region, id, made)
 #define P(id, t, w, ty, h, made, ...) COLUMNS_VALUE(page, id, made)
 #define W(id, t, w, ty, h, made, ...) COLUMNS_VALUE(watch, id, made)
+#define S(id, t, w, ty, h, made, ...) COLUMNS_VALUE(share, id, made)
 #include "table/columns.def"
 
 #define COLUMNS_ROW(s, i, t, w, ty, h, ...) \
@@ -244,6 +267,8 @@ columns_memcg(const struct page_row *row)
 	COLUMNS_ROW(PAGE, i, t, w, ty, h, .of_page = columns_page_##i, __VA_ARGS__)
 #define W(i, t, w, ty, h, v, ...) \
 	COLUMNS_ROW(WATCH, i, t, w, ty, h, .of_watch = columns_watch_##i, __VA_ARGS__)
+#define S(i, t, w, ty, h, v, ...) \
+	COLUMNS_ROW(SHARE, i, t, w, ty, h, .of_share = columns_share_##i, __VA_ARGS__)
 static const struct column columns_rows[COL_COUNT] = {
 #include "table/columns.def"
 };
@@ -289,6 +314,12 @@ struct value
 watch_value(enum column_id id, const struct watch_row *row)
 {
 	return columns_rows[id].of_watch(row);
+}
+
+struct value
+share_value(enum column_id id, const struct share_row *row)
+{
+	return columns_rows[id].of_share(row);
 }
 
 bool
@@ -403,8 +434,9 @@ columns_no_such_column(enum column_set set, const char *name, size_t len, struct
 			        columns_rows[i].title);
 	err_set(err, ERR_USAGE,
 	        set == SET_REGION ? "regions have no such column"
-	        : set == SET_PAGE ? "pages have no such column"
-	                          : "--watch has no such column",
+	        : set == SET_PAGE  ? "pages have no such column"
+	        : set == SET_WATCH ? "--watch has no such column"
+	                           : "--who has no such column",
 	        how.s, "no column \"%.*s\"", len > 40 ? 40 : (int)len, name);
 	buf_free(&how);
 	return -1;

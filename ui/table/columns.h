@@ -12,6 +12,7 @@
 #include "kernel/smaps.h"
 #include "kernel/swap.h"
 #include "page/page.h"
+#include "share/share.h"
 #include "target/region.h"
 
 /* The columns of columns.def and their values. The list's columns come first: one bit each. */
@@ -19,6 +20,7 @@
 #define L(id, ...) COL_LIST_##id,
 #define P(id, ...) COL_PAGE_##id,
 #define W(id, ...) COL_WATCH_##id,
+#define S(id, ...) COL_SHARE_##id,
 enum column_id {
 #include "table/columns.def"
 	COL_COUNT
@@ -30,7 +32,7 @@ enum { LIST_COLUMNS = 0
 #include "table/columns.def"
 };
 
-enum column_set { SET_REGION, SET_PAGE, SET_WATCH, SET_LIST };
+enum column_set { SET_REGION, SET_PAGE, SET_WATCH, SET_SHARE, SET_LIST };
 
 /* What a column needs beyond the page table and enum page_need. */
 enum column_need {
@@ -86,6 +88,11 @@ struct watch_row {
 	size_t page_size;
 };
 
+struct share_row {
+	const struct share_peer *p;
+	const struct share *of;
+};
+
 /* A row of columns.def; the members are documented there. */
 struct column {
 	enum column_set set;
@@ -97,6 +104,7 @@ struct column {
 		struct value (*of_region)(const struct region_row *); /* SET_LIST: always unknown */
 		struct value (*of_page)(const struct page_row *);
 		struct value (*of_watch)(const struct watch_row *);
+		struct value (*of_share)(const struct share_row *);
 	};
 	unsigned needs;
 	bool usual;
@@ -124,6 +132,7 @@ unsigned columns_needs(const enum column_id *ids, size_t n);
 struct value region_value(enum column_id id, const struct region_row *row);
 struct value page_value(enum column_id id, const struct page_row *row);
 struct value watch_value(enum column_id id, const struct watch_row *row);
+struct value share_value(enum column_id id, const struct share_row *row);
 
 /* Appends the value as text: sizes with units unless `bytes`, addresses with 0x; "" if unknown. */
 void value_text(const struct value *v, bool bytes, bool ascii, struct buf *out);

@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The answer to `who`: the sharers of one page, or of a range by process. */
+#include "query/answer_who.h"
+
+#include "page/state.h"
+#include "query/answer_query.h"
+
+static const char answer_hidden_way[] = "by file and offset, and name: frames are hidden from us "
+                                 "(needs CAP_SYS_ADMIN)";
+
+/* --- what was looked at ----------------------------------------------------------------------- */
+
+static void
+answer_facts_reach(struct answer *a, const struct share_reach *r)
+{
+	answer_add_text(a, "way", r->way == SHARE_BY_FRAME ? "by frame" : answer_hidden_way);
+	answer_add_number(a, "looked_at", r->processes)->note = "address spaces of other processes";
+	answer_add_number(a, "refused", r->refused)->note =
+	    r->refused ? "processes that we may not look at" : NULL;
+	if (r->twins)
+		answer_add_number(a, "same_memory", (uint64_t)r->twin)->note =
+		    "this process uses the same address space, and counts once";
+	if (r->unsure && r->processes)
+		answer_add_unknown(a, "same_memory", "not known: processes that use one address "
+		                                     "space count several times");
+}
+
+static void
+answer_say_missing(struct buf *line, uint64_t found, uint64_t all, const struct share_reach *r)
+{
+	if (found >= all)
+		return;
+	buf_fmt(line, "; %llu of %llu mappings found", (unsigned long long)found,
+	        (unsigned long long)all);
+	if (r->refused)
+		buf_fmt(line, ", and %u process%s may not be looked at", r->refused,
+		        r->refused == 1 ? "" : "es");
+	else
+		buf_str(line, ": others may be in processes that /proc does not show "
+		              "(another PID namespace, hidepid), or that have ended");
+}
+
+/* --- one page --------------------------------------------------------------------------------- */
+
+static size_t
+answer_count_processes(const struct share_places *p)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->n; i++)
+		n += !i || p->v[i].pid != p->v[i - 1].pid;
+	return n;
+}
+
+static void
+answer_say_places(struct buf *line, const struct share_places *p)
+{
+	size_t n = answer_count_processes(p);
+
+	buf_fmt(line, "page %llx: ", (unsigned long long)p->addr);
+	if (p->page.kind == KIND_ZERO && p->page.known & PAGE_FLAGS) {
+		buf_str(line, "the zero page, which everybody has, and nobody counts");
+		return;
+	}
+	if (n == 1 && p->n == 1)
+		buf_fmt(line, "no other process %s it%s",
+		        p->page.word & PM_PRESENT ? "maps" : "has its place in swap",
+		        p->reach.refused && p->count != 1 ? " that we may look at" : "");
+	else
+		buf_fmt(line, "mapped %zu time%s by %zu process%s", p->n, plural(p->n), n,
+		        n == 1 ? "" : "es");
+	answer_say_missing(line, p->n, p->count, &p->reach);
+}
+
+static void
+answer_cell_text(struct answer *a, const char *text)
+{
+	struct buf b = {0};
+
+	buf_str(&b, text);
+	answer_cell(a, &b);
+}
+
+static void
+answer_cell_hex(struct answer *a, bool known, uint64_t v)
+{
+	struct buf b = {0};
+
+	if (known)
+		buf_fmt(&b, "%#llx", (unsigned long long)v);
+	answer_cell(a, &b);
+}
+
+static void
+answer_table_places(struct answer *a, const struct share_places *p)
+{
+	static const struct answer_column columns[] = {
+	    {"PID", ANSWER_NUMBER}, {"NAME", ANSWER_TEXT},   {"ADDRESS", ANSWER_TEXT},
+	    {"PERM", ANSWER_TEXT},  {"OFFSET", ANSWER_TEXT}, {"MAPPING", ANSWER_TEXT}};
+
+	answer_table(a, "places", columns, ARRAY_LEN(columns));
+	for (size_t i = 0; i < p->n; i++) {
+		const struct share_place *at = &p->v[i];
+		char perm[5] = "";
+
+		if (at->has_vma)
+			vma_perm_text(&at->v, perm);
+		answer_cell_number(a, (uint64_t)at->pid);
+		answer_cell_text(a, at->comm);
+		answer_cell_hex(a, true, at->addr);
+		answer_cell_text(a, perm);
+		answer_cell_hex(a, at->has_vma && vma_has_file(&at->v),
+		                at->addr - at->v.start + at->v.offset);
+		answer_cell_text(a, at->v.name);
+	}
+}
+
+static struct answer *
+answer_places(struct target *t, const struct vma_list *vmas, uint64_t addr, struct err *err)
+{
+	struct share_places *p = share_places(t, vmas, addr, err);
+	struct answer *a;
+	struct buf line = {0};
+
+	if (!p)
+		return NULL;
+	a = answer_new();
+	a->has_place = true;
+	a->place = addr;
+	answer_add_hex(a, "address", p->addr);
+	if (page_pfn(&p->page))
+		answer_add_hex(a, "pfn", page_pfn(&p->page));
+	if (p->count)
+		answer_add_number(a, "mapped", p->count)->note = "times, by the kernel's count";
+	else
+		answer_add_unknown(a, "mapped",
+		                   p->averaged ? "not known: this kernel counts by folio"
+		                               : "not known");
+	answer_add_number(a, "found", p->n);
+	answer_facts_reach(a, &p->reach);
+	answer_table_places(a, p);
+	answer_say_places(&line, p);
+	share_places_free(p);
+	a->line = line.s;
+	return a;
+}
+
+/* --- a range ---------------------------------------------------------------------------------- */
+
+static const char *const answer_kind_keys[SHARE_KINDS] = {
+    [SHARE_FILE] = "file", [SHARE_SHM] = "shm",   [SHARE_ANON] = "anon",
+    [SHARE_KSM] = "ksm",   [SHARE_SWAP] = "swap",
+};
+
+static const char *const answer_kind_notes[SHARE_KINDS] = {
+    [SHARE_FILE] = "bytes of files",
+    [SHARE_SHM] = "bytes of shared memory",
+    [SHARE_ANON] = "bytes of anonymous memory, by fork",
+    [SHARE_KSM] = "bytes merged by KSM",
+    [SHARE_SWAP] = "bytes in swap, by fork",
+};
+
+static void
+answer_say_share(struct buf *line, const struct share *sh)
+{
+	uint64_t all = 0;
+	char size[8];
+
+	for (unsigned k = 0; k < SHARE_KINDS; k++)
+		all += sh->pages[k];
+	if (!sh->n)
+		buf_str(line, sh->found < sh->mapped || sh->reach.refused
+		                  ? "no process was found that shares it"
+		                  : "shared with no other process");
+	else
+		buf_fmt(line, "%zu process%s share%s %s of it", sh->n, sh->n == 1 ? "" : "es",
+		        sh->n == 1 ? "s" : "", size_text(size, all * sh->page_size));
+	for (unsigned k = 0, n = 0; k < SHARE_KINDS; k++)
+		if (sh->pages[k])
+			buf_fmt(line, "%s%s %s", n++ ? ", " : ": ", answer_kind_keys[k],
+			        size_text(size, sh->pages[k] * sh->page_size));
+	buf_fmt(line, "; %s would free %s of RAM", sh->whole ? "its end" : "unmapping it",
+	        size_text(size, sh->freed * sh->page_size));
+	if (sh->freed_swap)
+		buf_fmt(line, " and %s of swap", size_text(size, sh->freed_swap * sh->page_size));
+	answer_say_missing(line, sh->found, sh->mapped, &sh->reach);
+}
+
+static void
+answer_facts_kinds(struct answer *a, const struct share *sh)
+{
+	for (unsigned k = 0; k < SHARE_KINDS; k++)
+		if (sh->reach.way == SHARE_BY_FILE && k != SHARE_FILE && k != SHARE_SHM)
+			answer_add_unknown(a, answer_kind_keys[k], ANSWER_NO_ADMIN);
+		else
+			answer_add_number(a, answer_kind_keys[k], sh->pages[k] * sh->page_size)
+			    ->note = answer_kind_notes[k];
+}
+
+static void
+answer_facts_share(struct answer *a, const struct share *sh)
+{
+	answer_add_number(a, "shared_with", sh->n)->note = "processes";
+	answer_facts_kinds(a, sh);
+	answer_add_number(a, "freed", sh->freed * sh->page_size)->note =
+	    "bytes of RAM, were it unmapped: anonymous, and nobody else's";
+	if (sh->reach.way == SHARE_BY_FILE)
+		answer_add_unknown(a, "freed_swap", ANSWER_NO_ADMIN);
+	else
+		answer_add_number(a, "freed_swap", sh->freed_swap * sh->page_size)->note =
+		    "bytes of swap, likewise";
+	answer_add_number(a, "mapped", sh->mapped)->note =
+	    "mappings by others, by the kernel's count";
+	answer_add_number(a, "found", sh->found)->note = "of them";
+	if (sh->uncounted)
+		answer_add_number(a, "uncounted", sh->uncounted)->note =
+		    "pages whose mappings are not counted one by one";
+	if (sh->changed)
+		answer_add_number(a, "changed", sh->changed)->note =
+		    "pages left out: they changed meanwhile";
+	if (sh->hidden)
+		answer_add_number(a, "hidden", sh->hidden)->note =
+		    "pages that may be shared, too: their frames are hidden";
+	answer_facts_reach(a, &sh->reach);
+}
+
+static void
+answer_cell_bytes(struct answer *a, const struct share *sh, bool known, uint64_t pages)
+{
+	struct buf b = {0};
+
+	if (known)
+		buf_dec(&b, pages * sh->page_size);
+	answer_cell(a, &b);
+}
+
+static void
+answer_table_share(struct answer *a, const struct share *sh)
+{
+	static const struct answer_column columns[] = {
+	    {"PID", ANSWER_NUMBER}, {"RELATION", ANSWER_TEXT}, {"FILE", ANSWER_SIZE},
+	    {"SHM", ANSWER_SIZE},   {"ANON", ANSWER_SIZE},     {"KSM", ANSWER_SIZE},
+	    {"SWAP", ANSWER_SIZE},  {"BOTH", ANSWER_SIZE},     {"NAME", ANSWER_TEXT}};
+	bool frames = sh->reach.way == SHARE_BY_FRAME;
+
+	if (!sh->n)
+		return;
+	answer_table(a, "processes", columns, ARRAY_LEN(columns));
+	for (size_t i = 0; i < sh->n; i++) {
+		const struct share_peer *p = &sh->v[i];
+
+		answer_cell_number(a, (uint64_t)p->pid);
+		answer_cell_text(a, share_relation(sh, p));
+		for (unsigned k = 0; k < SHARE_KINDS; k++)
+			answer_cell_bytes(a, sh, frames || k == SHARE_FILE || k == SHARE_SHM,
+			                  p->pages[k]);
+		answer_cell_bytes(a, sh, frames, p->both);
+		answer_cell_text(a, p->comm);
+	}
+}
+
+struct answer *
+answer_share(struct target *t, const struct vma_list *vmas, uint64_t start, uint64_t end,
+             struct err *err)
+{
+	struct share *sh = share_sum(t, vmas, start, end, err);
+	struct answer *a;
+	struct buf line = {0};
+
+	if (!sh)
+		return NULL;
+	a = answer_new();
+	a->share = sh;
+	answer_facts_share(a, sh);
+	answer_table_share(a, sh);
+	answer_say_share(&line, sh);
+	a->line = line.s;
+	return a;
+}
+
+struct answer *
+answer_who(struct target *t, const struct vma_list *vmas, const struct query *q, struct err *err)
+{
+	uint64_t start = 0, end = UINT64_MAX;
+	const struct vma *v;
+
+	if (q->from.column && !q->is_range && (!q->from.name[0] || q->from.has_offset))
+		return query_resolve(&q->from, vmas, &start, &v, err) < 0
+		           ? NULL
+		           : answer_places(t, vmas, start, err);
+	if (q->from.column && query_range(q, vmas, t->page_size, &start, &end, err) < 0)
+		return NULL;
+	if (!vma_mapped(vmas, start, end)) {
+		err_set(err, ERR_TARGET, "nothing is mapped there", "`pmtop --list` shows what is",
+		        "nobody shares %llx..%llx", (unsigned long long)start,
+		        (unsigned long long)end);
+		return NULL;
+	}
+	return answer_share(t, vmas, start, end, err);
+}

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Visits to the other processes, and reading of their page tables. */
+#include "share/share_read.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/util.h"
+
+static bool
+share_is_empty(const uint64_t *words, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (words[i])
+			return false;
+	return true;
+}
+
+/* Most regions are dense, and read as they are; emptiness is skipped once it is met. */
+int
+share_read(struct source *s, struct other *o, uint64_t start, uint64_t end, share_words_fn *fn,
+           void *arg)
+{
+	const struct source_others *ops = s->ops->others;
+	uint64_t words[SHARE_BATCH], size = s->meta.page_size;
+	bool skip = (end - start) / size > SHARE_BATCH;
+
+	for (uint64_t at = start; at < end;) {
+		size_t want, got;
+
+		if (skip && (at = ops->next(s, o, at, end)) >= end)
+			return 0;
+		want = u64_min((end - at) / size, SHARE_BATCH);
+		got = ops->words(s, o, at, words, want);
+		skip = share_is_empty(words, got);
+		if (!skip && fn(arg, at, words, got))
+			return 1;
+		if (got < want)
+			return 0;
+		if (source_stopped(s))
+			return 1;
+		at += want * size;
+	}
+	return 0;
+}
+
+/* Address spaces, by a thread of each, in the kernel's order. */
+struct spaces {
+	pid_t *tid; /* 0: the target */
+	size_t n, cap;
+};
+
+static bool
+share_is_comparable(struct source *s, pid_t tid)
+{
+	return s->ops->others->compare(s, tid, tid) == OTHERS_SAME;
+}
+
+static void
+share_drop_space(struct spaces *sp, size_t i)
+{
+	memmove(sp->tid + i, sp->tid + i + 1, (--sp->n - i) * sizeof(*sp->tid));
+}
+
+/* Returns where it is, or with *found false where it belongs. Threads that ended are dropped. */
+static size_t
+share_find_space(struct spaces *sp, struct source *s, pid_t tid, bool *found)
+{
+	size_t lo = 0, hi = sp->n;
+
+	*found = false;
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		switch (s->ops->others->compare(s, sp->tid[mid], tid)) {
+		case OTHERS_SAME: *found = true; return mid;
+		case OTHERS_LESS: lo = mid + 1; break;
+		case OTHERS_MORE: hi = mid; break;
+		case OTHERS_UNKNOWN:
+			if (share_is_comparable(s, sp->tid[mid]))
+				return lo; /* it is the new one that ended */
+			share_drop_space(sp, mid);
+			hi--;
+			break;
+		}
+	}
+	return lo;
+}
+
+/* false: it is there already, or the target's own. */
+static bool
+share_add_space(struct spaces *sp, struct source *s, const struct other *o, struct share_reach *r)
+{
+	bool found;
+	size_t at = share_find_space(sp, s, o->tid, &found);
+
+	if (found) {
+		if (!sp->tid[at] && !r->twins++)
+			r->twin = o->pid;
+		return false;
+	}
+	sp->tid = vec_room(sp->tid, sp->n, &sp->cap, sizeof(*sp->tid));
+	memmove(sp->tid + at + 1, sp->tid + at, (sp->n - at) * sizeof(*sp->tid));
+	sp->tid[at] = o->tid;
+	sp->n++;
+	return true;
+}
+
+/* Of several rounds the one that went furthest is told. */
+static void
+share_add_reach(struct share_reach *to, const struct share_reach *met)
+{
+	enum share_way way = to->way;
+
+	if (met->processes + met->refused < to->processes + to->refused)
+		return;
+	*to = *met;
+	to->way = way;
+}
+
+int
+share_visit(struct target *t, struct share_reach *reach, share_visit_fn *fn, void *arg,
+            struct err *err)
+{
+	struct source *s = t->source;
+	struct share_reach met = {0};
+	struct spaces sp = {0};
+	pid_t *pids;
+	size_t n;
+	int r = 0;
+
+	if (s->ops->others->list(s, &pids, &n, err) < 0)
+		return -1;
+	met.unsure = !share_is_comparable(s, 0);
+	sp.tid = vec_room(NULL, 0, &sp.cap, sizeof(*sp.tid));
+	sp.tid[sp.n++] = 0;
+	progress_begin(t->progress, n);
+	for (size_t i = 0; i < n && !r; i++) {
+		bool refused;
+		struct other *o = s->ops->others->begin(s, pids[i], &refused);
+
+		met.refused += refused;
+		if (o && (met.unsure || share_add_space(&sp, s, o, &met))) {
+			met.processes++;
+			r = fn(arg, o) || source_stopped(s);
+		}
+		s->ops->others->end(o);
+		progress_add(t->progress, 1);
+	}
+	share_add_reach(reach, &met);
+	free(sp.tid);
+	free(pids);
+	return r;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PM_SHARE_READ_H
+#define PM_SHARE_READ_H
+
+#include "share/share.h"
+
+/* The words of n pages from addr; at most SHARE_BATCH. Non-zero ends the reading. */
+enum { SHARE_BATCH = 1024 };
+typedef int share_words_fn(void *arg, uint64_t addr, const uint64_t *words, size_t n);
+
+/* All of [start, end) of a process (NULL: the target) but what is empty. 1: fn or stop ended it. */
+int share_read(struct source *s, struct other *o, uint64_t start, uint64_t end, share_words_fn *fn,
+               void *arg);
+
+/*
+ * Calls fn for each address space but the target's, once, however many processes use it. Non-zero
+ * ends the visit. Fills in what of `reach` is about processes. 1: fn or stop ended it; -1 with err.
+ */
+typedef int share_visit_fn(void *arg, struct other *o);
+int share_visit(struct target *t, struct share_reach *reach, share_visit_fn *fn, void *arg,
+                struct err *err);
+
+#endif

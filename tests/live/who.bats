@@ -1,0 +1,129 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# who: with whom memory is shared, against a reader that looks for frames in all page tables (sharers).
+# shellcheck disable=SC2154,SC2153
+
+load live
+
+teardown() { live_end; }
+
+# sharer_start: the family of sharer.c. Sets PIDS by name, and AT and RANGE as subject_start does.
+declare -gA PIDS
+sharer_start() {
+	local pipe=$BATS_TEST_TMPDIR/sharer name pid range
+	mkfifo "$pipe"{,.out}
+	"$builddir/tests/live/sharer" <>"$pipe" >"$pipe.out" 2>&1 3>&- &
+	OTHERS+=("$!")
+	AT=() RANGE=() PIDS=()
+	while read -rt $((10 * ${TEST_TIMEOUT_SCALE:-1})) name pid range; do
+		[[ $name != cannot: ]] || skip "$pid $range"
+		[[ $name != ready ]] || break
+		if [[ $range ]]; then
+			AT[$name]=${range%-*} RANGE[$name]=${range/-/..}
+		else
+			PIDS[$name]=$pid
+		fi
+	done <"$pipe.out"
+	[[ $name == ready ]]
+	until_true main_thread_ended "${PIDS[ended]}"
+}
+main_thread_ended() { [[ $(</proc/$1/stat) =~ .*\)\ Z ]]; }
+
+# shellcheck disable=SC2016 # for perl to expand
+_shows_frames() {
+	perl -e 'open my $f, "<:raw", "/proc/self/pagemap" or exit; sysseek $f, int(\$f / 4096) * 8, 0;
+		sysread $f, my $word, 8; print unpack("Q", $word) & (1 << 55) - 1'
+}
+
+need_owners() {
+	[[ $(once shows-frames _shows_frames) != 0 && -r /proc/kpagecount ]] ||
+		skip "the kernel keeps frame numbers from us (needs root with CAP_SYS_ADMIN)"
+}
+
+# as the reader has it, without the process that uses the target's own memory
+read_sharers() { "$live_dir/sharers" "${PIDS[target]}" "$@" | grep -v "^${PIDS[twin]} " || :; }
+
+# told RANGE: "PID PAGES" of each process
+told() {
+	pm "--who=$1" --raw -n -b -o PID,SHARED "${PIDS[target]}" | awk '{ print $1, $2 / 4096 }' | sort -n
+}
+
+@test "who shares a range is who has its frames: forks, shm, a memfd that was passed, a moved page, an ended main thread" {
+	local name
+	need_owners
+	sharer_start
+	for name in fork shm memfd again; do
+		same "told ${RANGE[$name]}" "read_sharers ${RANGE[$name]}"
+	done
+	is "$(told "${RANGE[fork]}")" "$(printf '%s\n' "${PIDS[child]} 48" "${PIDS[moved]} 64" "${PIDS[ended]} 64" \
+		"${PIDS[grand]} 40" | sort -n)"
+	is "$(told "${RANGE[memfd]}")" "${PIDS[passed]} 5"
+	# of what kind it is, and what none but a pair has
+	is "$(pm "--who=${RANGE[shm]}" --raw -n -b -o PID,FILE,SHM,ANON,BOTH "${PIDS[target]}")" "$(printf '%s\n' \
+		"${PIDS[child]} 0 65536 0 0" "${PIDS[grand]} 0 32768 0 0")"
+	is "$(pm "--who=${AT[fork]}..+8p" --raw -n -b -o PID,RELATION,FILE,SHM,ANON "${PIDS[target]}" | sort -n)" \
+		"$(printf '%s\n' "${PIDS[moved]} child 0 0 32768" "${PIDS[ended]} child 0 0 32768" | sort -n)"
+}
+
+@test "who maps a page: every mapping with its address, and the count is explained" {
+	local page name
+	need_owners
+	sharer_start
+	# page 36 of fork was moved in one process; 3 of shm is mapped by three; 3 of memfd by two, twice in one
+	for page in fork:24000 fork:0 shm:3000 memfd:3000 again:3000 shm:1f000; do
+		name=${page%:*} page=$(printf %x $((0x${AT[$name]} + 0x${page#*:})))
+		same "pm --json -e 'who $page' ${PIDS[target]} | grep -oE '\"pid\": [0-9]+|\"address\": \"0x[0-9a-f]+\", \"perm' |
+			grep -oE '[0-9]+\$|0x[0-9a-f]+' | paste -d ' ' - - | sort" \
+			"read_sharers $page..$(printf %x $((0x$page + 4096))) places | sort"
+		pm --json -e "who $page" "${PIDS[target]}" >"$BATS_TEST_TMPDIR/json"
+		is "$(grep -oE '"mapped": [0-9]+' "$BATS_TEST_TMPDIR/json" | grep -oE '[0-9]+')" \
+			"$(grep -oE '"found": [0-9]+' "$BATS_TEST_TMPDIR/json" | grep -oE '[0-9]+')"
+	done
+	[[ $(pm -e "who ${AT[fork]}" "${PIDS[target]}") == *'mapped 3 times by 3 processes'* ]]
+}
+
+@test "a process that uses the target's address space counts once, and is named" {
+	local page
+	need_owners
+	sharer_start
+	# of this page one mapping is elsewhere, so all processes are looked at
+	page=$(printf %x $((0x${AT[fork]} + 0x24000)))
+	[[ $(pm -e "who $page" "${PIDS[target]}") == *"same_memory    ${PIDS[twin]}"* ]]
+	run ! grep -w "${PIDS[twin]}" <(pm --who -n --raw "${PIDS[target]}")
+	# and from its side
+	[[ $(pm -e "who $page" "${PIDS[twin]}") == *"same_memory    ${PIDS[target]}"* ]]
+}
+
+@test "libraries are shared with who maps them, this pmtop and the reader aside" {
+	local range
+	need_owners
+	subject_start
+	PIDS=([target]=$SUBJECT_PID [twin]=0)
+	range=$(pm --list -n --raw -o START,END,PERM,MAPPING "$SUBJECT_PID" |
+		awk '$3 ~ /x/ && $4 ~ /libc/ { print $1 ".." $2; exit }')
+	[[ $range ]] || skip "no libc"
+	# others come and go: those that both have are what both must agree on
+	told "$range" >"$BATS_TEST_TMPDIR/told"
+	read_sharers "$range" >"$BATS_TEST_TMPDIR/read"
+	is "$(grep -wE "^($$|1|$PPID)" "$BATS_TEST_TMPDIR/told")" "$(grep -wE "^($$|1|$PPID)" "$BATS_TEST_TMPDIR/read")"
+	[[ -s $BATS_TEST_TMPDIR/told ]]
+}
+
+@test "what ends with a process: anonymous pages that nobody else has" {
+	local before after
+	need_owners
+	sharer_start
+	# of fork the target has no page of its own as long as the others live: moved and ended have them all
+	is "$(pm --json "--who=${RANGE[fork]}" "${PIDS[target]}" | grep -oE '"freed": [0-9]+')" '"freed": 0'
+	kill -KILL "${PIDS[moved]}" "${PIDS[ended]}"
+	until_true none_has "${PIDS[moved]}" "${PIDS[ended]}"
+	# the child wrote 0..15, and the grandchild has those or its own; the child has 16..23 still
+	is "$(pm --json "--who=${RANGE[fork]}" "${PIDS[target]}" | grep -oE '"freed": [0-9]+')" \
+		"\"freed\": $((16 * 4096))"
+}
+none_has() {
+	local pid
+	for pid; do
+		! grep -q . "/proc/$pid/maps" 2>/dev/null && ! cat /proc/"$pid"/task/*/maps 2>/dev/null | grep -q .
+	done
+}
