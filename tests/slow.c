@@ -2,7 +2,8 @@
 /*
  * A kernel that keeps its readers waiting, for tests: loaded before the program (LD_PRELOAD), it
  * lets no FILE be opened as long as there is a FILE.slow beside it; and no smaps as long as there is
- * the file that $SLOW_SMAPS names: beside a real process's none can be made.
+ * the file that $SLOW_SMAPS names: beside a real process's none can be made. Nor does the demo start
+ * as long as there is the file that $SLOW_DEMO names.
  */
 #include <fcntl.h>
 #include <limits.h>
@@ -68,4 +69,16 @@ int
 __openat64_2(int dir, const char *name, int flags)
 {
 	return slow_openat(dir, name, flags, 0);
+}
+
+int execve(const char *path, char *const argv[], char *const env[]);
+
+int
+execve(const char *path, char *const argv[], char *const env[])
+{
+	const char *slow = getenv("SLOW_DEMO");
+
+	if (slow && argv[0] && argv[1] && !strcmp(argv[1], "--demo-target"))
+		wait_while_there(slow);
+	return (int)syscall(SYS_execve, path, argv, env);
 }

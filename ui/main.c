@@ -86,12 +86,13 @@ main_check_terminal(const struct options *o, struct err *err)
 }
 
 static int
-main_run_screen(const struct options *o, const struct rc *rc, pid_t pid, const char *notice,
-                struct err *err)
+main_run_screen(const struct options *o, const struct rc *rc, pid_t pid, int ready,
+                const char *notice, struct err *err)
 {
 	struct app_options a = {
 	    .root = o->proc_root,
 	    .pid = pid,
+	    .ready = ready,
 	    .filter = o->target,
 	    .interval_ns = o->interval_ns,
 	    .theme = o->theme,
@@ -173,6 +174,18 @@ main_report_command(const char *name, pid_t child, const char *output)
 	buf_free(&text);
 }
 
+/* The screen waits for it itself. */
+static int
+main_start_demo(const struct options *o, pid_t *pid, int *ready, struct err *err)
+{
+	if (demo_start(pid, ready, err) < 0)
+		return -1;
+	if (o->mode == MODE_SCREEN || demo_await(*ready, err) == 0)
+		return 0;
+	demo_end(*pid);
+	return -1;
+}
+
 /*
  * Starts the command or the demo, if there is one; the target is that child, or a running process.
  */
@@ -181,12 +194,12 @@ main_run_on_target(const struct options *o, const struct rc *rc, struct err *err
 {
 	char output[256] = "", notice[320] = "";
 	pid_t pid, child = -1;
-	int r;
+	int r, ready = -1;
 
 	if (o->mode == MODE_SCREEN && main_check_terminal(o, err) < 0)
 		return -1;
 	if (o->demo) {
-		if (demo_start(&pid, err) < 0)
+		if (main_start_demo(o, &pid, &ready, err) < 0)
 			return -1;
 		snprintf(notice, sizeof(notice), "%s", demo_notice);
 	} else if (o->command) {
@@ -197,8 +210,10 @@ main_run_on_target(const struct options *o, const struct rc *rc, struct err *err
 	} else if (main_find_target(o, &pid, err) < 0) {
 		return -1;
 	}
-	r = o->mode == MODE_SCREEN ? main_run_screen(o, rc, pid, notice[0] ? notice : NULL, err)
-	                           : main_run_batch(o, pid, err);
+	if (o->mode == MODE_SCREEN)
+		r = main_run_screen(o, rc, pid, ready, notice[0] ? notice : NULL, err);
+	else
+		r = main_run_batch(o, pid, err);
 	if (child > 0)
 		main_report_command(o->command[0], child, output);
 	return r;

@@ -26,9 +26,8 @@ enum {
 struct sampler {
 	int refs; /* the owner's, and one per thread */
 	int event;
+	struct sampler_target what;
 	char *root;
-	pid_t pid;
-	enum track_owner owner;
 
 	pthread_mutex_t lock; /* guards what follows, down to the next comment */
 	struct worker worker, second; /* the reading thread; the answering thread */
@@ -362,7 +361,7 @@ sampler_need_second(struct sampler *s, struct err *err)
 
 	if (s->has_second)
 		return 0;
-	if (answerer_open(&s->answerer, s->root, s->pid, l->draft.execs, sampler_gives_up, s,
+	if (answerer_open(&s->answerer, s->root, s->what.pid, l->draft.execs, sampler_gives_up, s,
 	                  &s->progress, err) < 0)
 		goto failed;
 	if (l->t.source->ops->life(l->t.source) == PROC_ENDED) {
@@ -553,11 +552,12 @@ static bool
 sampler_open_target(struct sampler *s)
 {
 	struct err err = {0};
-	struct source *source = source_open(s->root, s->pid, &err);
+	bool never = s->what.await && s->what.await(s->what.ready, &err) < 0;
+	struct source *source = never ? NULL : source_open(s->root, s->what.pid, &err);
 	bool ok = source != NULL;
 
 	if (ok)
-		reader_open(&s->reader, source, s->owner);
+		reader_open(&s->reader, source, s->what.owner);
 	sampler_set_opened(s, ok, &err);
 	if (ok && reader_begin(&s->reader, &err) < 0) {
 		sampler_set_opened(s, false, &err);
@@ -605,7 +605,7 @@ sampler_run(void *arg)
 }
 
 struct sampler *
-sampler_start(const char *root, pid_t pid, enum track_owner owner, struct err *err)
+sampler_start(const struct sampler_target *what, struct err *err)
 {
 	struct sampler *s = mem_alloc(sizeof(*s));
 	int failed;
@@ -613,11 +613,10 @@ sampler_start(const char *root, pid_t pid, enum track_owner owner, struct err *e
 	s->reader.host =
 	    (struct reader_host){sampler_publish, sampler_superseded, sampler_stopping, s};
 	s->refs = 2;
-	s->pid = pid;
-	s->owner = owner;
+	s->what = *what;
 	s->pidfd = -1;
 	s->busy_ns = time_ns();
-	s->root = mem_strdup(root);
+	s->root = mem_strdup(what->root);
 	s->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	pthread_mutex_init(&s->lock, NULL);
 	failed = s->event < 0

@@ -13,11 +13,18 @@
  */
 struct sampler;
 
-/*
- * Starts reading process `pid` below the proc root `root`. Returns at once. `owner`: whose process
- * it is (track.h).
- */
-struct sampler *sampler_start(const char *root, pid_t pid, enum track_owner owner, struct err *err);
+/* The process to be read, below a proc root. */
+struct sampler_target {
+	const char *root;
+	pid_t pid;
+	enum track_owner owner;
+	/* waits on the thread until it can be read, and closes `ready`. NULL: it can be now */
+	int (*await)(int ready, struct err *err);
+	int ready;
+};
+
+/* Starts reading it. Returns at once. After a failure `ready` is still open. */
+struct sampler *sampler_start(const struct sampler_target *what, struct err *err);
 
 /* Readable when there is a new sample, or a result. */
 int sampler_fd(const struct sampler *s);

@@ -125,6 +125,47 @@ processes() {
 	_screen_until "the demo's end" test ! -e "/proc/$pid"
 }
 
+# demo_slowly COMMAND...: the demo does not begin before the file is gone
+demo_slowly() {
+	: >"$BATS_TEST_TMPDIR/slow"
+	screen_slow
+	SCREEN_ENV+=("SLOW_DEMO=$BATS_TEST_TMPDIR/slow")
+	"$@"
+}
+
+@test "the screen does not wait for the demo" {
+	ROOT='' demo_slowly screen_start_waiting 80x24 --demo
+	SCREEN_IDLE=0 screen_wait_text 'waiting for the demo [0-9]+ s'
+	screen_send '?'
+	SCREEN_IDLE=0 screen_wait_text 'help ›'
+	screen_send q
+	rm "$BATS_TEST_TMPDIR/slow"
+	screen_wait_text 'memfd:d|anon: demo'
+	screen_keys Q
+	screen_end
+	ROOT='' demo_slowly screen_start_waiting 80x24 --demo
+	screen_send q
+	screen_end
+}
+
+@test "a demo that does not start is ended, and there is another choice" {
+	local child
+	processes
+	demo_slowly screen_start 80x24
+	screen_send Enter
+	SCREEN_IDLE=0 screen_wait_text 'waiting for the demo [0-9]+ s'
+	child=$(pgrep -P "$(screen_pid)")
+	kill -KILL "$child"
+	screen_wait_text 'the demo target does not start: it ended before it was ready'
+	screen_text | grep 'choose a process'
+	[ ! -e "/proc/$child" ]
+	rm "$BATS_TEST_TMPDIR/slow"
+	screen_keys Enter
+	screen_wait_text 'memfd:d|anon: demo'
+	screen_keys Q
+	screen_end
+}
+
 @test "what cannot be opened is said, and the list stays" {
 	processes
 	screen_start 100x24

@@ -19,9 +19,10 @@ enum { ROUNDS = 60, PATIENCE_MS = 60000 };
 static struct sampler *
 start(void)
 {
+	struct sampler_target self = {.root = "/proc", .pid = getpid()};
 	struct request r = {0};
 	struct err err;
-	struct sampler *s = sampler_start("/proc", getpid(), TRACK_FOREIGN, &err);
+	struct sampler *s = sampler_start(&self, &err);
 
 	if (s)
 		sampler_request(s, &r);
@@ -125,8 +126,9 @@ take_result(struct sampler *s, struct results *rs)
 static void
 test_not_opened(void)
 {
+	struct sampler_target nothing = {.root = "/proc/self/nowhere", .pid = getpid()};
 	struct err err;
-	struct sampler *s = sampler_start("/proc/self/nowhere", getpid(), TRACK_FOREIGN, &err);
+	struct sampler *s = sampler_start(&nothing, &err);
 	struct results rs = {0};
 	uint64_t serial = command(s, COMMAND_ASK, "0..+4k");
 

@@ -53,13 +53,14 @@ leave_no_room(void)
 static int
 start_in_vain(void)
 {
+	struct sampler_target self = {.root = "/proc", .pid = getpid()};
 	unsigned before;
 	struct err err;
 
 	leave_no_room();
 	before = open_files();
 	for (int i = 0; i < TRIES; i++)
-		if (sampler_start("/proc", getpid(), TRACK_FOREIGN, &err) ||
+		if (sampler_start(&self, &err) ||
 		    lister_start("/proc", 0, &err))
 			return 2;
 	return open_files() != before;

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/util.h"
+#include "demo/demo.h"
 #include "model/picker.h"
 #include "term/keys.h"
 #include "term/paint.h"
@@ -117,6 +118,19 @@ app_run_screen(struct app *a, struct err *err)
 	return r;
 }
 
+static int
+app_target_given(struct app *a, struct err *err)
+{
+	const struct app_options *o = a->o;
+	struct sampler_target what = {.root = o->root, .pid = o->pid, .owner = o->owner};
+
+	if (o->owner == TRACK_DEMO) {
+		what.await = demo_await;
+		what.ready = o->ready;
+	}
+	return app_target(a, &what, err);
+}
+
 int
 app_run(const struct app_options *o, struct err *err)
 {
@@ -128,7 +142,7 @@ app_run(const struct app_options *o, struct err *err)
 	a->ui.messages = &a->messages;
 	app_ui_begin(a);
 	picker_open(picker_of(&a->ui), o->filter);
-	if (o->pid && app_target(a, o->root, o->pid, o->owner, err) < 0)
+	if (o->pid && app_target_given(a, err) < 0)
 		r = -1;
 	else
 		r = o->frames ? app_run_frames(a, err) : app_run_screen(a, err);

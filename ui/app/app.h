@@ -25,6 +25,7 @@ struct app_options {
 	struct term_options term;
 	bool read_only;
 	enum track_owner owner; /* of pid */
+	int ready;              /* of the demo, which is starting (demo_await) */
 	unsigned tracker;       /* enum tracker, or TRACKER_AUTO */
 	bool allow_inject;     /* a system call may be run in the target */
 	/* the only part to watch, as typed at the prompt; NULL: everything */

@@ -61,17 +61,28 @@ app_choose_end(struct app *a)
 	app_set_first_view(a, VIEW_REGIONS);
 }
 
+/* The demo is a child of ours, wherever the others are listed. */
+static int
+app_choose_find(const struct app *a, struct sampler_target *what, struct err *err)
+{
+	const struct picker *p = picker_of(&a->ui);
+
+	*what = (struct sampler_target){.root = a->o->root, .pid = p->pid, .owner = TRACK_FOREIGN};
+	if (!p->at_demo)
+		return 0;
+	what->root = PROC_ROOT;
+	what->owner = TRACK_DEMO;
+	what->await = demo_await;
+	return demo_start(&what->pid, &what->ready, err);
+}
+
 void
 app_choose_open(struct app *a)
 {
-	bool demo = picker_of(&a->ui)->at_demo;
-	pid_t pid = picker_of(&a->ui)->pid;
+	struct sampler_target what;
 	struct err err;
 
-	/* the demo is our child in the real /proc, whatever --proc-root lists */
-	if ((demo && demo_start(&pid, &err) < 0) ||
-	    app_target(a, demo ? PROC_ROOT : a->o->root, pid, demo ? TRACK_DEMO : TRACK_FOREIGN,
-	               &err) < 0 ||
+	if (app_choose_find(a, &what, &err) < 0 || app_target(a, &what, &err) < 0 ||
 	    app_wait_first(a, &err) < 0) {
 		app_target_close(a);
 		app_set_first_view(a, VIEW_PICKER);
@@ -81,7 +92,7 @@ app_choose_open(struct app *a)
 	}
 	app_choose_end(a);
 	a->toast.until = 0;
-	if (demo)
+	if (what.owner == TRACK_DEMO)
 		app_toast(a, ROLE_TEXT, demo_notice);
 }
 

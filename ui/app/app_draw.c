@@ -70,7 +70,9 @@ app_state_badge(const struct app *a, char *out, size_t size, enum role *role)
 			         (double)(a->ui.now - a->t.s->ended_ns) / 1e9);
 	} else if (waited > WAITING_MS * TIME_MS) {
 		*role = ROLE_HEADER_HOT;
-		snprintf(out, size, "waiting for the kernel %.0f s", (double)waited / 1e9);
+		snprintf(out, size, "waiting for the %s %.0f s",
+		         a->t.owner == TRACK_DEMO && !a->t.s ? "demo" : "kernel",
+		         (double)waited / 1e9);
 	} else if (a->t.paused) {
 		*role = ROLE_HEADER_HOT;
 		snprintf(out, size, "paused");
@@ -598,7 +600,9 @@ app_draw(struct app *a)
 			v->draw(&a->ui, s, 1, bottom);
 			draw_say(a, bottom);
 		} else {
-			paint_text(1, 1, a->ui.cols, ROLE_DIM, "opening process %d", (int)a->t.pid);
+			paint_text(1, 1, a->ui.cols, ROLE_DIM, "%s process %d",
+			           a->t.owner == TRACK_DEMO ? "starting the demo," : "opening",
+			           (int)a->t.pid);
 		}
 		if (a->t.panel && a->t.asking)
 			draw_question(a, bottom);

@@ -35,6 +35,7 @@ struct app_choose {
 /* A target, and all that ends with it: app_target_close frees it as a whole. */
 struct app_target {
 	pid_t pid;
+	enum track_owner owner;
 	struct sampler *sampler; /* NULL: there is no target */
 	struct request request;
 	struct sample *s;        /* the newest; NULL before the first */
@@ -148,10 +149,10 @@ void app_once_show(struct app *a); /* into ui, for the next frame */
 void app_ui_begin(struct app *a);
 
 /*
- * Starts reading process `pid` below `root` (`owner`: see track.h); app_target_close ends that, and
- * forgets all samples.
+ * Starts reading a process; app_target_close ends that, and forgets all samples. It ends the demo,
+ * too, as does a failure here.
  */
-int app_target(struct app *a, const char *root, pid_t pid, enum track_owner owner, struct err *err);
+int app_target(struct app *a, const struct sampler_target *what, struct err *err);
 void app_target_close(struct app *a);
 /*
  * Waits a moment for the first sample, so that the first frame has data. -1: the target cannot be

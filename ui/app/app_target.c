@@ -3,7 +3,9 @@
 #include "app/app_state.h"
 
 #include <poll.h>
+#include <unistd.h>
 
+#include "demo/demo.h"
 #include "model/list_rows.h"
 #include "model/pages.h"
 
@@ -25,13 +27,18 @@ app_ui_begin(struct app *a)
 }
 
 int
-app_target(struct app *a, const char *root, pid_t pid, enum track_owner owner, struct err *err)
+app_target(struct app *a, const struct sampler_target *what, struct err *err)
 {
-	struct sampler *sampler = sampler_start(root, pid, owner, err);
+	struct sampler *sampler = sampler_start(what, err);
 
+	if (!sampler && what->await)
+		close(what->ready);
+	if (!sampler && what->owner == TRACK_DEMO)
+		demo_end(what->pid);
 	if (!sampler)
 		return -1;
-	a->t = (struct app_target){.pid = pid,
+	a->t = (struct app_target){.pid = what->pid,
+	                           .owner = what->owner,
 	                           .sampler = sampler,
 	                           .request = {.interval_ns = a->o->interval_ns,
 	                                       .tracker = a->o->tracker,
@@ -82,9 +89,12 @@ app_wait_first(struct app *a, struct err *err)
 	return app_wait_sample(a, OPEN_WAIT_MS, err);
 }
 
+/* The demo ends first: its sampler may be waiting for it. */
 void
 app_target_close(struct app *a)
 {
+	if (a->t.sampler && a->t.owner == TRACK_DEMO)
+		demo_end(a->t.pid);
 	if (a->t.sampler)
 		sampler_stop(a->t.sampler);
 	sample_free(a->t.s);

@@ -249,7 +249,6 @@ fail:
 	_exit(127);
 }
 
-/* Waits until the child is ready: 0, or -1. */
 static int
 demo_await_ready(int fd, struct err *err)
 {
@@ -281,25 +280,38 @@ demo_await_ready(int fd, struct err *err)
 const char demo_notice[] = "the demo target: Enter opens a region, c shows what it writes";
 
 int
-demo_start(pid_t *pid, struct err *err)
+demo_await(int ready, struct err *err)
+{
+	int r = demo_await_ready(ready, err);
+
+	close(ready);
+	return r;
+}
+
+int
+demo_start(pid_t *pid, int *ready, struct err *err)
 {
 	pid_t self = getpid();
-	int ready[2], rc;
+	int ends[2];
 
-	if (pipe2(ready, O_CLOEXEC))
+	if (pipe2(ends, O_CLOEXEC))
 		return err_sys(err, NULL, "cannot make a pipe for the demo target");
 	*pid = fork();
 	if (*pid == 0)
-		demo_child_exec(ready[1], self);
-	close(ready[1]);
+		demo_child_exec(ends[1], self);
 	if (*pid < 0)
-		rc = err_sys(err, NULL, "cannot fork the demo target");
-	else
-		rc = demo_await_ready(ready[0], err);
-	close(ready[0]);
-	if (rc && *pid > 0) {
-		kill(*pid, SIGKILL);
-		waitpid(*pid, NULL, 0);
-	}
-	return rc;
+		err_sys(err, NULL, "cannot fork the demo target");
+	close(ends[1]);
+	*ready = ends[0];
+	if (*pid > 0)
+		return 0;
+	close(ends[0]);
+	return -1;
+}
+
+void
+demo_end(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
 }

@@ -13,10 +13,19 @@
  */
 
 /*
- * Starts it as a child of this process; returns once its regions exist. It dies with its parent,
- * but the caller must reap it if it ends it earlier. Returns 0 and its PID, or -1.
+ * Starts it as a child of this thread, and dies with it. Returns at once: 0, its PID, and a
+ * descriptor for demo_await; or -1.
  */
-int demo_start(pid_t *pid, struct err *err);
+int demo_start(pid_t *pid, int *ready, struct err *err);
+
+/*
+ * Waits until its regions exist, in any thread, and closes the descriptor. -1: it does not start,
+ * within 5 seconds or at all; then end it.
+ */
+int demo_await(int ready, struct err *err);
+
+/* Ends and reaps it. */
+void demo_end(pid_t pid);
 
 extern const char demo_notice[]; /* shown when it first appears on screen */
 
