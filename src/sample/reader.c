@@ -229,18 +229,25 @@ reader_read_page(struct reader *l, const struct vma_list *vmas)
 
 /* What is known at once. The rest of the cards of a region and of the capabilities is a command. */
 static void
-reader_read_card(struct reader *l, const struct request *before, const struct vma_list *vmas)
+reader_read_card(struct reader *l, const struct vma_list *vmas)
+{
+	struct sample *d = &l->draft;
+
+	if (d->card_kind == CARD_PAGE)
+		reader_read_page(l, vmas);
+	else if (d->card_kind == CARD_REGION && !d->card && !d->card_err.what[0])
+		d->card =
+		    answer_region_maps(&l->t, vmas, l->now.screen.card, &d->card_err);
+}
+
+void
+reader_serve(struct reader *l, const struct request *before)
 {
 	const struct screen_request *w = &l->now.screen, *was = &before->screen;
 
-	if (w->card_on == CARD_PAGE) {
-		reader_read_page(l, vmas);
-	} else if (was->card_on != w->card_on || was->card != w->card) {
+	l->draft.trouble.what[0] = '\0';
+	if (was->card_on != w->card_on || was->card != w->card)
 		reader_drop_card(l);
-		if (w->card_on == CARD_REGION)
-			l->draft.card =
-			    answer_region_maps(&l->t, vmas, w->card, &l->draft.card_err);
-	}
 	l->draft.card_kind = w->card_on;
 }
 
@@ -477,7 +484,7 @@ reader_read_lightly(struct reader *l)
 }
 
 void
-reader_read_extras(struct reader *l, const struct request *before)
+reader_read_extras(struct reader *l)
 {
 	const struct screen_request *w = &l->now.screen;
 	const struct vma_list *vmas;
@@ -485,8 +492,7 @@ reader_read_extras(struct reader *l, const struct request *before)
 	if (!l->draft.regions || l->draft.ended)
 		return;
 	vmas = &l->draft.regions->vmas;
-	if (w->card_on)
-		reader_read_card(l, before, vmas);
+	reader_read_card(l, vmas);
 	if (w->hex_on)
 		reader_read_bytes(l, vmas);
 }

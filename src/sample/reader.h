@@ -67,8 +67,11 @@ bool reader_is_quiet(struct reader *l);
  */
 bool reader_read_lightly(struct reader *l);
 
+/* A new request: what it no longer shows is dropped, before results for it can be adopted. */
+void reader_serve(struct reader *l, const struct request *before);
+
 /* Reads what is on screen besides the regions, if it is cheap: a card, bytes. */
-void reader_read_extras(struct reader *l, const struct request *before);
+void reader_read_extras(struct reader *l);
 
 /* Copies into the draft what a command has read for the screen, if it is still on screen. */
 void reader_adopt(struct reader *l, const struct result *r);

@@ -484,7 +484,7 @@ sampler_serve(struct sampler *s, const struct request *before, bool due)
 	             strcmp(w->screen.filter, before->screen.filter) != 0);
 	uint64_t begin = time_ns();
 
-	l->draft.trouble.what[0] = '\0';
+	reader_serve(l, before);
 	if (!sampler_is_to(s, COMMAND_CLEAR)) /* a clear changes what it would be answered by */
 		sampler_hand_over(s);
 	due |= sampler_adopt(s);
@@ -502,7 +502,7 @@ sampler_serve(struct sampler *s, const struct request *before, bool due)
 	} else if (grid) {
 		s->stale = !reader_read_grid(l, &l->draft.regions->vmas);
 	}
-	reader_read_extras(l, before);
+	reader_read_extras(l);
 	sampler_hand_over(s);
 	sampler_carry_out(s, false);
 	if (!s->stale)

@@ -223,6 +223,36 @@ test_card(void)
 	munmap((void *)(uintptr_t)at, size);
 }
 
+/* bug: an answer that came before the scan for its request was dropped with the card before it */
+static void
+test_card_at_once(void)
+{
+	enum { TIMES = 100 };
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	uint64_t at = room(page);
+	struct sampler *s = start();
+	unsigned whole = 0;
+
+	for (unsigned i = 0; i < TIMES; i++) {
+		struct screen_request r = {.card_on = i % 2 ? CARD_REGION : CARD_CAPABILITIES,
+		                           .card = i % 2 ? at : 0};
+		struct command c = {.kind = COMMAND_CARD, .card = r.card_on, .at = r.card};
+		struct request request = {.screen = r};
+		struct results rs = {0};
+		struct sample *got;
+
+		sampler_request(s, &request);
+		sampler_command(s, &c);
+		got = take_result(s, &rs);
+		whole += got && got->card && got->card_whole && got->card_kind == r.card_on;
+		sample_free(got);
+		results_free(&rs);
+	}
+	is_u64(whole, TIMES, "a card that is asked for comes, each time");
+	sampler_stop(s);
+	munmap((void *)(uintptr_t)at, page);
+}
+
 static void
 test_sum(void)
 {
@@ -378,6 +408,7 @@ main(int argc, char **argv)
 	test_not_opened();
 	test_fault_is_shown();
 	test_card();
+	test_card_at_once();
 	test_sum();
 	test_stop();
 	test_progress();
