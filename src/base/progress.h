@@ -13,7 +13,7 @@ struct progress {
 	uint64_t done, total; /* total 0: not known */
 };
 
-/* Of so much nothing is done yet. */
+/* Starts a piece of work of this size. */
 static inline void
 progress_begin(struct progress *p, uint64_t total)
 {

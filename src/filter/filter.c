@@ -115,7 +115,7 @@ filter_lens_of(unsigned row)
 	return lens_named(strchr(filter_rows[row].names, '.') + 1);
 }
 
-/* What the lens cannot tell is no other class for that. */
+/* A page whose class the lens does not know is in no other class either. */
 static enum truth
 filter_compare_class(enum lens l, const struct filter_op *op, unsigned v)
 {

@@ -90,7 +90,10 @@ struct filter {
 int filter_parse(const char *text, enum filter_scope scope, size_t page_size, struct filter *f,
                  struct err *err);
 
-/* The same for a filter that begins at l->at; it ends, and l->at is then, where no sign follows. */
+/*
+ * The same for a filter that starts at l->at. It ends where no operator follows, and l->at is there
+ * then.
+ */
 int filter_parse_part(struct lex *l, enum filter_scope scope, struct filter *f, struct err *err);
 
 /*
@@ -100,7 +103,7 @@ unsigned filter_needs(const struct filter *f);
 
 enum truth filter_eval(const struct filter *f, const struct filter_facts *x);
 
-/* Whether region v passes, by maps alone; TRUTH_UNKNOWN: that takes its counts. */
+/* Whether region v passes, from maps alone; TRUTH_UNKNOWN: its counts are needed. */
 enum truth filter_by_maps(const struct filter *f, const struct vma *v, size_t page_size);
 
 /*
@@ -115,7 +118,7 @@ enum filter_why {
 	FILTER_WHY_HIDDEN = 1,  /* frames or swap slots: needs CAP_SYS_ADMIN */
 	FILTER_WHY_WRITTEN = 2, /* soft-dirty is meaningless there */
 	FILTER_WHY_SCAN = 8,    /* only PAGEMAP_SCAN shows it */
-	FILTER_WHY_UNREADABLE = 16, /* the kernel shows nobody the page table of its own regions */
+	FILTER_WHY_UNREADABLE = 16, /* the kernel shows no page table for its own regions */
 	FILTER_WHY_OTHER = 4,   /* not readable, or changed during the read */
 };
 unsigned filter_why(const struct filter *f, const struct filter_facts *x);

@@ -98,7 +98,7 @@ word_PAGE_EXCLUSIVE(const struct filter_facts *x)
 	return truth_and(filter_in_ram(x), filter_word_has(x, PM_EXCLUSIVE));
 }
 
-/* Without privilege an entry counts as swapped if there is a swap device: see state.c. */
+/* Without privileges, an entry counts as swapped if there is a swap device: see state.c. */
 static enum truth
 word_PAGE_SWAPPED(const struct filter_facts *x)
 {
@@ -242,7 +242,7 @@ word_PAGE_GUARD(const struct filter_facts *x)
 	return truth(filter_in_state(x, STATE_GUARD));
 }
 
-/* A marker without a page may be recognizable only by its type. */
+/* A marker without a page may show only by its type. */
 static enum truth
 word_PAGE_UFFD_WP(const struct filter_facts *x)
 {
@@ -282,8 +282,8 @@ word_PAGE_WRITTEN(const struct filter_facts *x)
 }
 
 /*
- * A state's name as a word, if no fact has that name. A state derived without the frame's flags is
- * only what can be said: another state may be hidden behind it.
+ * A state's name as a word, if no fact has that name. A state derived without the frame's flags may
+ * hide another one.
  */
 enum truth
 filter_state(const struct filter_facts *x, enum state s)
@@ -407,7 +407,7 @@ value_PAGE_PHYS(const struct filter_facts *x, uint64_t *n)
 	return t;
 }
 
-/* Only stamps tell when; as with `written`, what is not there was not written. */
+/* Only stamps have times; as with `written`, a page that does not exist was not written. */
 static enum truth
 value_PAGE_AGE(const struct filter_facts *x, uint64_t *n)
 {

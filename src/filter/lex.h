@@ -9,11 +9,11 @@
 #include "base/err.h"
 
 /*
- * What a person types, read from left to right: words, signs, numbers. Filters and questions are
- * read by it, so both write them in the same way. Pure.
+ * Reads typed text from left to right: words, signs, numbers. Filters and questions share it, so
+ * both are written the same way. Pure.
  */
 struct lex {
-	const char *text, *at; /* all of it; what is read next */
+	const char *text, *at; /* the whole text; the position in it */
 	size_t page_size;      /* the unit "p" */
 };
 
@@ -37,18 +37,21 @@ int lex_fail(const struct lex *l, const char *at, const char *why, const char *h
 
 void lex_skip_blanks(struct lex *l);
 
-/* Whether the n bytes at s are one of `names`, which are separated by blanks; in any case. */
+/* Whether the n bytes at s are one of `names`, separated by blanks; ignores case. */
 bool lex_is_one_of(const char *names, const char *s, size_t n);
 
 /* The length of the word at s: a letter, then letters, digits and _ - . : 0: there is none. */
 size_t lex_word_length(const char *s);
 
-/* Read past what is expected; false: it is not there. A word is read whole, text may continue. */
+/*
+ * Skip what is expected; false: it is not there. A word must match as a whole, other text only at
+ * its start.
+ */
 bool lex_eat_word(struct lex *l, const char *names);
 bool lex_eat_text(struct lex *l, const char *text);
 bool lex_eat_sign(struct lex *l, char sign);
 
-/* Reads up to `close` and past it; *w is what is between. l->at is at the opening character. */
+/* Reads up to `close` and skips it; *w is what is between. l->at is at the opening character. */
 bool lex_eat_enclosed(struct lex *l, char close, struct lex_word *w);
 
 /* --- numbers: all of s, n bytes long. false: it is none, or too large ---------------------------
@@ -60,10 +63,10 @@ bool lex_hex(const char *s, size_t n, uint64_t *out); /* with or without 0x */
 /* Bytes: 4096, 0x1000, 4k 2m 1g 1t, 12p (pages). */
 bool lex_bytes(const char *s, size_t n, size_t page_size, uint64_t *out);
 
-/* What lex_bytes multiplies by if the last character is a unit; else 0. */
+/* The factor of lex_bytes if the last character is a unit; else 0. */
 uint64_t lex_unit(const char *s, size_t n, size_t page_size);
 
-/* A decimal fraction with a unit: "2.5g" is 2.5 times the `by` of "g". A NULL name ends them. */
+/* A decimal fraction with a unit: "2.5g" is 2.5 times `by` of "g". A NULL name ends the units. */
 struct lex_unit {
 	const char *name;
 	uint64_t by;

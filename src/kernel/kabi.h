@@ -12,7 +12,7 @@
 #include <stdint.h>
 #include <sys/ioctl.h>
 
-/* /proc/PID/pagemap: one word a virtual page */
+/* /proc/PID/pagemap: one word per virtual page */
 #define PM_PFN_MASK    ((UINT64_C(1) << 55) - 1)
 #define PM_SWAP_TYPE(w)   ((unsigned)((w) & 0x1f))
 #define PM_SWAP_OFFSET(w) (((w) & PM_PFN_MASK) >> 5)

@@ -211,7 +211,7 @@ count_by_name(const void *a, const void *b)
 	return strcmp(vma_shown_name(x->v), vma_shown_name(y->v));
 }
 
-/* Of equal size, those with the smaller key come first. */
+/* Equal sizes are ordered by key. */
 static int
 count_by_pages(const void *a, const void *b)
 {

@@ -23,7 +23,7 @@ struct answer *answer_page_with(struct target *t, const struct vma_list *vmas, u
  */
 struct answer *answer_region(struct target *t, const struct vma_list *vmas, uint64_t addr,
                              struct err *err);
-/* What maps has of it. */
+/* The facts from maps. */
 struct answer *answer_region_maps(struct target *t, const struct vma_list *vmas, uint64_t addr,
                                   struct err *err);
 /* The bytes of a QUERY_BYTES that are in RAM. */

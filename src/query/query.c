@@ -279,7 +279,7 @@ query_by_row(enum query_by by)
 	return &query_bys[by];
 }
 
-/* Skips this word, and the blanks after it; false: it is another one. */
+/* Skips this word and the blanks after it; false: another word is there. */
 static bool
 query_eat_whole(struct lex *r, const char *word)
 {

@@ -57,7 +57,7 @@ struct query {
 	uint64_t in_frame;           /* QUERY_PHYS: the offset in that frame */
 	struct migrate_link link;    /* QUERY_MIGRATE */
 	char pages[QUERY_FILTER];    /* QUERY_COUNT, QUERY_FIND: a filter of pages */
-	bool in;                     /* of these: only in the range, or region, of from and to */
+	bool in;                     /* likewise: only in the range, or region, of from and to */
 	enum query_by by;            /* QUERY_COUNT */
 };
 
@@ -86,7 +86,7 @@ enum query_match query_match(const struct vma_list *vmas, const char *name);
 int query_find_mapping(const struct query_place *at, const struct vma_list *vmas,
                        const struct vma **out, struct err *err);
 
-/* The name of a mapping or the word of a query that is nearest to one that is not known. */
+/* The mapping's name or the query word nearest to an unknown one. */
 struct guess query_guess(const char *name, const struct vma_list *vmas);
 
 /* Always -1: the place cannot be read, and why. */
@@ -100,7 +100,7 @@ int query_bad_place(const struct query_place *at, const char *why, const char *h
 int query_range(const struct query *q, const struct vma_list *vmas, size_t page_size,
                 uint64_t *start, uint64_t *end, struct err *err);
 
-/* The same of the place after `in`. */
+/* The same for the place after `in`. */
 int query_range_in(const struct query *q, const struct vma_list *vmas, size_t page_size,
                    uint64_t *start, uint64_t *end, struct err *err);
 

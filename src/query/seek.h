@@ -17,7 +17,7 @@ struct seek {
 	bool by_place; /* f tests addresses, so the pages of a gap differ */
 };
 
-/* What is known of the pages of v but the pages themselves. f: what is to be asked, or NULL. */
+/* The facts about v that its pages share. f: the filter that will use them, or NULL. */
 struct filter_facts seek_facts(const struct filter *f, const struct target *t, const struct vma *v);
 
 /* The walk must read the enum page_need bits of filter_needs. */

@@ -11,7 +11,7 @@
 
 /* --- the text of a symbol --------------------------------------------------------------------- */
 
-/* Whether the place is an address of a few digits that begins like a name: add, face+10. */
+/* Whether the place is a short address that may also be a name: add, face+10. */
 static bool
 settle_is_wordlike(const struct query_place *p)
 {
@@ -136,7 +136,7 @@ settle_digits(struct target *t, const struct vma_list *vmas, const struct query_
 	return got;
 }
 
-/* Why files cannot tell: they are not readable, or have lost their symbols. false: they can. */
+/* Why the files do not show it: they are not readable, or stripped. false: they do. */
 static bool
 settle_blame(struct buf *why, const struct symbol_places *at, const char **how)
 {
@@ -184,7 +184,7 @@ settle_guess(const char *symbol, const struct vma_list *vmas, bool in_file,
 	buf_free(&safe);
 }
 
-/* No symbol and no mapping. Whether it is wrong is only known if all symbols are. */
+/* Neither a symbol nor a mapping. It is certainly wrong only if all symbols are known. */
 static int
 settle_not_found(const struct query_place *p, const struct vma_list *vmas, const char *file,
                  const char *symbol, const struct symbol_places *at, struct err *err)

@@ -39,7 +39,7 @@ results_free(struct results *rs)
 	*rs = (struct results){0};
 }
 
-/* One clear or scan does for two; of two questions the newer one is meant. */
+/* One clear or scan replaces two; of two questions only the newer one counts. */
 bool
 command_replaces(const struct command *newer, const struct command *older)
 {

@@ -23,7 +23,7 @@ enum command_kind {
 	COMMAND_FIND,  /* the next page, or the next bytes */
 	COMMAND_ASK,   /* a question */
 	COMMAND_SMAPS, /* reads smaps; samples include it from then on */
-	COMMAND_CARD,  /* what takes time of the card on screen; samples include it from then on */
+	COMMAND_CARD,  /* the slow part of the card on screen; samples include it from then on */
 	COMMAND_SUM,   /* counts the chosen range; samples include it from then on */
 	COMMAND_KINDS
 };
@@ -111,7 +111,7 @@ void queue_put(struct queue *q, const struct command *c);
 /* Takes the i-th out. */
 struct command queue_take(struct queue *q, size_t i);
 
-/* Removes the command with this serial, which ends so. false: it is not there. */
+/* Removes the command with this serial, with the result `end`. false: it is not there. */
 bool queue_drop(struct queue *q, uint64_t serial, enum result_end end, struct results *out);
 void queue_free(struct queue *q);
 

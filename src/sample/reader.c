@@ -50,7 +50,7 @@ reader_copy_tracker(struct reader *l)
 	l->draft.scope = t->scope;
 }
 
-/* Ends what is known of a card: the next one is another. */
+/* Drops the card: the next one is another. */
 static void
 reader_drop_card(struct reader *l)
 {
@@ -60,7 +60,7 @@ reader_drop_card(struct reader *l)
 	l->draft.card_err.what[0] = '\0';
 }
 
-/* What commands have read of the program that ran before. */
+/* Drops what commands have read of the previous program. */
 static void
 reader_forget_once(struct reader *l)
 {
@@ -126,7 +126,7 @@ reader_read_maps(struct reader *l)
 	return regions_new(vmas, source_now(l->t.source));
 }
 
-/* The figures of regions that are still there, until they are counted anew. */
+/* Keeps the counts of regions that still exist until they are counted again. */
 static void
 reader_carry_over(struct regions *rs, const struct regions *old)
 {
@@ -227,7 +227,10 @@ reader_read_page(struct reader *l, const struct vma_list *vmas)
 	l->draft.card_whole = has || !from;
 }
 
-/* What is known at once. The rest of the cards of a region and of the capabilities is a command. */
+/*
+ * The facts that need no command; the cards of a region and of the capabilities need one for the
+ * rest.
+ */
 static void
 reader_read_card(struct reader *l, const struct vma_list *vmas)
 {
@@ -307,9 +310,9 @@ void
 reader_adopt(struct reader *l, const struct result *r)
 {
 	if (r->execs != l->draft.execs)
-		return; /* of a program that runs no longer */
+		return; /* of a program that no longer runs */
 	if (r->err.what[0] && !target_is_alive(&l->t))
-		return; /* the last that was read belongs to the last sample */
+		return; /* the last reading belongs to the last sample */
 	switch (r->command.kind) {
 	case COMMAND_CARD: reader_adopt_card(l, r); break;
 	case COMMAND_SUM: reader_adopt_sum(l, r); break;
@@ -349,7 +352,7 @@ reader_is_quiet(struct reader *l)
 	bool same;
 
 	if (l->t.track.clears && tracker_caps(l->t.track.tracker) & TRACKER_LOCAL)
-		return false; /* a write to what is there is no fault */
+		return false; /* a write to a present page causes no fault */
 	if (l->lens_owed || l->now.auto_clear_ns ||
 	    (l->t.track.n && source_now(l->t.source) - l->last_full < STALE_S * 1000 * TIME_MS))
 		return false;

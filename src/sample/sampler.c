@@ -349,7 +349,7 @@ sampler_start_second(struct sampler *s)
 	s->has_second = !failed;
 	pthread_mutex_unlock(&s->lock);
 	if (failed)
-		refs_drop(&s->refs); /* ours is left */
+		refs_drop(&s->refs); /* ours remains */
 	return failed;
 }
 

@@ -107,17 +107,17 @@ enum symbol_tables {
 
 struct helper_match {
 	uint64_t addr, size; /* in the target's memory */
-	bool local;          /* its file's own */
+	bool local;          /* local to its file */
 	char name[SYMBOL_NAME_MAX];           /* neither is safe to print raw */
 	char demangled[SYMBOL_DEMANGLED_MAX]; /* "": the same as name */
 };
 
 enum { SYMBOL_MATCHES = 8 };
 struct helper_matches {
-	uint32_t n, more;    /* by address; `more` did not fit */
+	uint32_t n, more;    /* by address; `more`: how many did not fit */
 	uint32_t tables;     /* enum symbol_tables */
 	char near[SYMBOL_NAME_MAX]; /* without a match: the nearest name; "": none is near */
-	uint32_t far; /* how far in letters; 0: the same, but in some namespace */
+	uint32_t far; /* its distance in letters; 0: the same name, but in some namespace */
 	struct helper_match v[SYMBOL_MATCHES];
 };
 

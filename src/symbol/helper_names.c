@@ -81,7 +81,7 @@ names_drop(struct names *out, size_t i)
 	out->v[i] = out->v[--out->n];
 }
 
-/* Of one address the best name; of several versions the current one. */
+/* For each address the best name; of several versions the current one. */
 static void
 names_add(struct names *out, const struct elf_symbol *s)
 {
@@ -170,7 +170,7 @@ names_parameters(const char *name, size_t n)
 	return n;
 }
 
-/* Behind the type that a template's instance returns: `void f<int>` is f<int>. */
+/* After the return type of a template instance: `void f<int>` is f<int>. */
 static size_t
 names_type(const char *name, size_t n)
 {

@@ -22,8 +22,8 @@ struct names {
 void names_find(struct elf_file *f, const char *wanted, struct names *out);
 
 /*
- * The name nearest to one that is not there, into `size` bytes; "": none is near. Returns how far
- * it is in letters; 0: it is that very name, in some namespace.
+ * Writes the name nearest to an unknown one to `size` bytes; "": none is near. Returns the distance
+ * in letters; 0: it is that very name, in some namespace.
  */
 uint32_t names_near(const struct elf_file *f, const char *wanted, char *out, size_t size);
 

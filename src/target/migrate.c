@@ -99,7 +99,7 @@ migrate_run(const struct curve *c, double always, double pages, double page_size
 	return out->converges;
 }
 
-/* The slowest link that would do, to 1%. */
+/* The slowest link that is enough, to 1 %. */
 static uint64_t
 migrate_need_bits(const struct curve *c, double pages, double page_size, double bits,
                   double downtime)

@@ -26,33 +26,35 @@ struct curve {
 };
 
 /*
- * Pages written within t. Between the points linear. Before the first by the power law of the first
- * two, for a curve that bends there lies above its chord: rather too much than too little. After
- * the last it goes on as in the second half of what was measured.
+ * Pages written within t. Between the points it is linear. Before the first it follows the power
+ * law of the first two, because a curve that bends there lies above its chord: it overestimates
+ * rather than underestimates. After the last it continues as in the second half of the measurement.
  */
 double curve_at(const struct curve *c, double ns);
 
-/* Adds a point that is later than those before, and than 0; full, it replaces the last. */
+/* Adds a point later than the others and than 0; if the curve is full, it replaces the last. */
 void curve_add(struct curve *c, uint64_t ns, uint64_t pages);
 
 struct migrate_link {
-	uint64_t bits;        /* per second, all of it for the migration */
+	uint64_t bits;        /* per second, used by the migration alone */
 	uint64_t downtime_ns; /* how long the process may be stopped */
 };
 enum { MIGRATE_DOWNTIME_MS = 300 /* as in QEMU */, MIGRATE_ROUNDS = 64 };
 
 struct migrate {
 	bool converges;
-	bool unsure;          /* it does with the known writes, not with all of `unknown` */
-	uint64_t unknown;     /* bytes that may be written all the while; counted if it converges */
-	bool beyond;          /* some round takes longer than was measured */
-	unsigned rounds;      /* while the process runs, the first, of everything, included */
-	uint64_t bytes;       /* sent in all, including the downtime */
+	/* it converges with the known writes, but not with all of `unknown` */
+	bool unsure;
+	uint64_t unknown;     /* bytes that may be written at any time; included if it converges */
+	bool beyond;          /* some round takes longer than the measurement */
+	/* while the process runs, including the first, which sends everything */
+	unsigned rounds;
+	uint64_t bytes;       /* total sent, including the downtime */
 	uint64_t ns;          /* from the first byte to the last */
 	uint64_t last_bytes;  /* sent during the downtime */
 	/* the downtime; if it does not converge, the shortest that is reached */
 	uint64_t downtime_ns;
-	/* if it does not converge: bits per second that would do; 0: none would */
+	/* if it does not converge: bits per second that would be enough; 0: none */
 	uint64_t need_bits;
 };
 

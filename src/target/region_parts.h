@@ -22,7 +22,7 @@ struct region_walk {
 		size_t n, cap;
 	} dirty;
 	struct region_dirty sure; /* of these, those in memory that was blank when it was mapped */
-	bool blank; /* there is such memory, with existing pages: */
+	bool blank; /* there is such memory that has pages: */
 	uint64_t blank_pages;
 	enum folio_sizes sizes;
 	bool clean_seen, born_seen, watched;
@@ -45,7 +45,7 @@ region_is_rss(enum state s)
 	return s != STATE_ZERO && s != STATE_HUGETLB;
 }
 
-/* Notes of a run of existing pages what is written, or known not to be. */
+/* Records which pages of a run are written, and which are known not to be. */
 void region_note_dirty(struct region_walk *w, const struct pm_run *run);
 
 /* After the walk: updates the track, and counts what is written and what may be. */

@@ -73,7 +73,7 @@ region_read_blank(struct region_walk *w, uint64_t start, uint64_t end)
 
 		if (page_read(w->source, at, pages, n, PAGE_NEED_FLAGS,
 		              &ignored) < 0) {
-			w->blank_pages += n; /* there, and not known to be written */
+			w->blank_pages += n; /* present, and not known to be written */
 			continue;
 		}
 		for (size_t i = 0; i < n; i++) {

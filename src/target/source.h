@@ -73,7 +73,7 @@ struct source_writes {
 	/* Finds out which trackers work here, and why not: fills t->status, can, why, how. */
 	void (*probe)(struct source *s, struct track *t);
 
-	/* Writes count from now on. Changes the target, as only fault_in does besides. */
+	/* Starts counting writes. Changes the target, as otherwise only fault_in does. */
 	int (*clear)(struct source *s, struct track *t, const struct vma_list *vmas,
 	             struct err *err);
 
@@ -84,7 +84,7 @@ struct source_writes {
 	struct track_verdict (*judge)(struct source *s, struct track *t,
 	                              const struct track_scan *scan);
 
-	/* Appends to `out` who would be harmed by a clear. false: nobody that is known. */
+	/* Appends to `out` who would be harmed by a clear. false: nobody, as far as is known. */
 	bool (*hazard)(struct source *s, const struct track *t, const struct vma_list *vmas,
 	               struct buf *out);
 

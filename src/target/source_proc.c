@@ -90,7 +90,7 @@ source_proc_bytes(struct source *s, uint64_t addr, void *to, size_t n, int *sys,
 	return got < 0 ? 0 : got;
 }
 
-/* By the helper: it may take any time, in a wait that no signal ends. */
+/* By the helper: it may block for ever, in a wait that no signal ends. */
 static int
 source_proc_fault_in(struct source *s, const struct vma *v, uint64_t addr, struct err *err)
 {

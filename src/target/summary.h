@@ -11,15 +11,15 @@
 #include "target/target.h"
 
 /*
- * What the pages of a process are, in sums: by state, by type of region, by combination of
- * kpageflags, by how often they are mapped, by the folios they lie in. All numbers are pages. Each
- * page of each region counts once, those that are not there among them; memory goes by the number
- * of distinct combinations of flags, and a bit by each folio (pfnset.h).
+ * Sums over the pages of a process: by state, by type of region, by combination of kpageflags, by
+ * how often they are mapped, by the folios they are in. All numbers are pages. Each page of each
+ * region counts once, absent ones too; memory use grows with the number of distinct combinations of
+ * flags, and by a bit per folio (pfnset.h).
  */
 struct summary_type {
 	uint64_t regions, pages;
 	uint64_t rss, swap, hugetlb; /* as in region.h: RSS is without zero page and hugetlb */
-	uint64_t unreadable;         /* of pages: nothing is known of these */
+	uint64_t unreadable;         /* pages of which nothing is known */
 	bool swap_unknown;           /* more may be in swap: shared memory is not all known */
 };
 
@@ -38,7 +38,7 @@ enum summary_share {
 	SHARE_COUNT
 };
 struct summary_share_row {
-	uint64_t from; /* the least count */
+	uint64_t from; /* the smallest count */
 	const char *name, *words;
 };
 const struct summary_share_row *summary_share_row(enum summary_share s);
@@ -76,7 +76,7 @@ struct summary {
 	size_t page_size;
 	bool pmd_known, no_flags; /* no_flags: kpageflags cannot be read */
 	uint64_t regions, pages, present;
-	uint64_t hidden; /* of those present: the frame number is kept from us */
+	uint64_t hidden; /* present pages with hidden frame numbers */
 	uint64_t by_state[STATE_COUNT];
 	struct summary_type by_type[VMA_TYPES];
 

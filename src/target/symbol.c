@@ -35,8 +35,8 @@ symbol_is_file(const struct vma *v)
 }
 
 /*
- * A file that is loaded as a program has code mapped somewhere. Of others nothing is read: the
- * beginning of shared memory may be in swap, and would come back for our sake.
+ * A file loaded as a program has code mapped somewhere. Other files are not read: the start of
+ * shared memory may be in swap, and reading would swap it in.
  */
 static bool
 symbol_has_code(const struct vma_list *vmas, const struct vma *v)
@@ -58,11 +58,11 @@ symbol_is_vdso(const struct vma *v)
 	return v->type == VMA_KERNEL && !strcmp(v->name, "[vdso]");
 }
 
-/* A file's variables without a value lie behind its last mapping, in regions that have no file. */
+/* A file's zero-initialized variables are after its last mapping, in regions without a file. */
 static const struct vma *
 symbol_before_bss(const struct vma_list *vmas, const struct vma *v)
 {
-	enum { PIECES = 16 }; /* what is protected or watched in part is several regions */
+	enum { PIECES = 16 }; /* a mapping protected or watched in part is several regions */
 
 	for (unsigned i = 0; i < PIECES && v > vmas->v && v[-1].end == v->start; i++) {
 		v--;
@@ -179,12 +179,12 @@ symbol_add_place(struct symbol_places *out, const struct vma *code, const struct
 	out->n++;
 }
 
-/* A search: for whom, in what, for which name, and what is found. */
+/* A search: its target, its regions, the name, and the matches. */
 struct symbol_search {
 	struct target *t;
 	const struct vma_list *vmas;
 	const char *file, *name;
-	bool near; /* nothing has that name: which one is near? */
+	bool near; /* no symbol has that name: finds the nearest one */
 	struct helper_matches matches;
 	struct symbol_places *out;
 };

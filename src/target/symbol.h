@@ -16,22 +16,21 @@ bool symbol_supported(void);
 bool symbol_demangled(void);
 
 /*
- * The mapping of the file that may have a name for what lies at addr: the one that holds it, the
- * one that ends where .bss begins, or the vdso. NULL: none may; so it is of a file of which no code
- * is mapped.
+ * The mapping of the file that may have a name for addr: the one that contains it, the one that
+ * ends where .bss begins, or the vdso. NULL: none, as for a file that has no code mapped.
  */
 const struct vma *symbol_source(const struct vma_list *vmas, uint64_t addr);
 
 /*
- * The symbol at addr ("malloc+0x1c"), of C++ and Rust demangled; then `mangled` (NULL: not wanted)
- * has the name in the file. false if there is none to be had. The helper reads the file
- * the target maps; of the target's memory nothing but the first page of its vdso is read, and no
- * server is asked for debug information.
+ * The symbol at addr ("malloc+0x1c"), demangled if it is C++ or Rust; then `mangled` (NULL: not
+ * needed) has the name in the file. false: there is none. The helper reads the file the target
+ * maps; of the target's memory only the first page of its vdso is read, and no server is asked for
+ * debug information.
  */
 bool symbol_at(struct target *t, const struct vma_list *vmas, uint64_t addr, struct buf *out,
                struct buf *mangled);
 
-/* Where a name is: in one file that the process has loaded, or in several. */
+/* The places of a name, in one or more files that the process has loaded. */
 struct symbol_place {
 	uint64_t addr;
 	const struct vma *code; /* a mapping of its file */
@@ -42,8 +41,8 @@ enum { SYMBOL_PLACES = 8 };
 struct symbol_places {
 	struct symbol_place v[SYMBOL_PLACES]; /* by address */
 	size_t n, more;                       /* `more` did not fit */
-	size_t files;                         /* that were searched */
-	/* files with nothing but exported symbols, or none: the first, and how many */
+	size_t files;                         /* number of files searched */
+	/* files without symbols, or with exported ones only: the first, and their number */
 	const struct vma *stripped;
 	size_t stripped_n;
 	char near[SYMBOL_NAME_MAX]; /* the nearest name if there is none; not safe to print raw */

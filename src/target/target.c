@@ -29,7 +29,7 @@ target_open_pages(struct target *t, struct err *err)
 	return t->source->ops->open_pages(t->source, err);
 }
 
-/* What is known of the address space besides its pages. */
+/* Drops the facts about the address space besides its pages. */
 static void
 target_forget_more(struct target *t)
 {

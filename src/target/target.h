@@ -7,7 +7,7 @@
 #include "track/track.h"
 
 /*
- * An open target: its source, and what is known from it. One thread owns it. Opening may block as
+ * An open target: its source, and what it has reported. One thread owns it. Opening may block as
  * long as the kernel does, so the screen leaves it to the sampler.
  */
 struct target {

@@ -25,7 +25,7 @@ struct pages_walk {
 	bool failed;
 };
 
-/* An empty entry says nothing where the page table does not show all pages. */
+/* Where the page table does not show all pages, an empty entry means nothing. */
 static void
 walk_judge_empty(const struct pages_walk *w, struct page *pg)
 {

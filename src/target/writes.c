@@ -12,12 +12,11 @@ const unsigned writes_window_s[WRITES_WINDOWS] = {1, 10, 60};
 
 /* --- the curve -------------------------------------------------------------------------------- */
 
-/* Times since the clear are sorted into classes, each 1.4 times the one before, with a point each.
- */
+/* Times since the clear fall into classes, each 1.4 times the one before, with one point each. */
 static const uint64_t writes_class_ms[] = {45,    64,    90,    128,   180,   256,  362,  512,
                                            724,   1024,  1448,  2048,  2896,  4096, 5793, 8192,
                                            11585, 16384, 23170, 32768, 46341, 65536};
-enum { CLASSES = ARRAY_LEN(writes_class_ms) + 1 }; /* the last: all that is older */
+enum { CLASSES = ARRAY_LEN(writes_class_ms) + 1 }; /* the last: all older times */
 
 struct ages {
 	uint64_t pages[CLASSES], oldest[CLASSES];
@@ -59,8 +58,8 @@ writes_to_send(const uint64_t by_state[STATE_COUNT])
 }
 
 /*
- * From the clear on: written within t is what was first seen written by then. Each point is at the
- * time of a scan, the only time for which the number is exact.
+ * From the clear on: pages written within t are those first seen written by then. Each point is at
+ * the time of a scan, the only time for which the number is exact.
  */
 static void
 writes_curve_from_clear(const struct ages *a, uint64_t measured, struct curve *out)
@@ -95,8 +94,8 @@ writes_measured(const struct track *t, uint64_t now)
 }
 
 /*
- * Back from now: since a clear, the pages stamped in later epochs were written. Points are at
- * clears only: when within its epoch a page was last written is not known.
+ * Back from now: the pages written since a clear are those stamped in later epochs. Points are at
+ * clears only, because the time of the last write within an epoch is not known.
  */
 static void
 writes_curve_until_now(const struct track *t, const uint64_t pages[TRACK_EPOCHS], uint64_t now,

@@ -82,7 +82,7 @@ void writes_mean(const struct track *t, struct regions *rs);
  */
 void writes_faults(struct writes_log *log, uint64_t now, uint64_t minflt, bool cleared);
 
-/* Fills in *out. `range`: where the hottest pages are looked for; empty: everywhere. */
+/* Fills in *out. `range`: where to search for the hottest pages; empty: everywhere. */
 void writes_make(const struct writes_log *log, const struct track *t, const struct regions *rs,
                  size_t page_size, struct track_range range, struct writes *out);
 

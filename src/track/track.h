@@ -210,7 +210,7 @@ struct track {
 
 	void *own;                   /* the tracker's private state; NULL: none */
 	struct inject_cost injected; /* the cost of obtaining the userfaultfd */
-	/* a userfaultfd in our way, perhaps a leftover, as of the last probe; ... */
+	/* a userfaultfd that blocks ours, perhaps a leftover, as of the last probe; ... */
 	struct inject_stray stray;
 	uint64_t stray_ns, stray_seen_ns; /* ... the first and the last probe that saw it */
 };

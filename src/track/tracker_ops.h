@@ -71,8 +71,8 @@ struct tracker_ops {
 	void (*costs)(const struct proc *p, struct buf *question, track_cost_fn *fn, void *arg);
 
 	/*
-	 * Removes from the target what its probe found in the way (t->stray); called only with
-	 * consent to that very thing. NULL: nothing it could remove.
+	 * Removes from the target what blocked its probe (t->stray); only with consent to that very
+	 * thing. NULL: there is nothing it could remove.
 	 */
 	int (*unblock)(const struct proc *p, struct track *t, struct err *err);
 };
