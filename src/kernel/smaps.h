@@ -51,7 +51,7 @@ void smaps_parse(struct smaps *s, const char *text);
 
 /*
  * Who waits for a reading, NULL: nobody. `progress` advances by one for each region. `stop` is
- * called between reads, which give a few regions each; true abandons the reading. NULL: not wanted.
+ * called between reads, which give a few regions each; true abandons the reading. NULL: never.
  */
 struct smaps_host {
 	struct progress *progress;

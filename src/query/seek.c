@@ -27,7 +27,7 @@ seek_note_wpallowed(void *arg, const struct pm_run *run)
 	return 1;
 }
 
-/* A region may be write-protected as a whole, so its first page tells. */
+/* A region is write-protected as a whole or not at all, so its first page shows it. */
 static enum truth
 seek_wpallowed(const struct target *t, const struct vma *v)
 {

@@ -189,7 +189,7 @@ static int
 settle_not_found(const struct query_place *p, const struct vma_list *vmas, const char *file,
                  const char *symbol, const struct symbol_places *at, struct err *err)
 {
-	const char *how = "FILE!SYMBOL looks in one file";
+	const char *how = "FILE!SYMBOL searches one file";
 	struct buf why = {0}, safe = {0};
 	bool blamed = settle_blame(&why, at, &how);
 	char guess[128];

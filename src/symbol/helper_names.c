@@ -229,7 +229,7 @@ names_is_implied(const char *s, size_t n)
 	return false;
 }
 
-/* The longest word of `wanted` that its mangled form contains. n 0: none is sure to be there. */
+/* The longest word of `wanted` that its mangled form must contain. n 0: there is none. */
 static const char *
 names_key(const char *wanted, size_t *n)
 {

@@ -176,8 +176,8 @@ helper_code_bias(const struct helper_ask *ask, const struct elf_file *f, uint64_
 /* --- the vdso --------------------------------------------------------------------------------- */
 
 /*
- * The kernel has several vdso images, one per way to call it; the target's first page tells which
- * one it has. If it is the same as ours, ours is parsed.
+ * The kernel has several vdso images, one per calling convention; the target's first page shows
+ * which one it has. If it is the same as ours, ours is parsed.
  */
 static struct elf_file *
 helper_file_of_vdso(const struct helper_ask *ask)

@@ -177,7 +177,7 @@ page_look_up_folios(const struct page_batch *b, const struct source *s, struct p
 }
 
 /*
- * A special entry contains a frame number, and the flags of that frame tell what the entry is:
+ * A special entry contains a frame number, and the flags of that frame show what the entry is:
  * broken memory, or a page under migration.
  */
 static void

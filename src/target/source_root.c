@@ -146,7 +146,7 @@ source_root_counters(const struct source *s, struct proc_activity *out)
 
 /*
  * maps reads as empty, or fails, both when its thread has ended and when the address space is gone.
- * The descriptor of the page tables holds the address space and so tells which. 1: it is gone.
+ * The descriptor of the page tables holds the address space and so shows which. 1: it is gone.
  */
 static int
 source_root_read_maps(struct source_root *r, struct vma_list *out, struct err *err)

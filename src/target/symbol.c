@@ -88,7 +88,7 @@ symbol_source(const struct vma_list *vmas, uint64_t addr)
 	return v && symbol_has_code(vmas, v) ? v : NULL;
 }
 
-/* The vdso's first page, which tells the vdso apart; the caller frees it. NULL: not readable. */
+/* The vdso's first page, which identifies the vdso; the caller frees it. NULL: not readable. */
 static uint8_t *
 symbol_read_vdso(struct target *t, const struct vma *v)
 {

@@ -15,7 +15,7 @@
 static const uint64_t DOUBLE_NS = 500000000;
 enum { WHEEL_ROWS = 3 };
 
-/* Two clicks on the same cell, one soon after the other; a third begins anew. */
+/* Two clicks on the same cell in quick succession; a third starts again. */
 static bool
 app_is_double(struct app_mouse *p, const struct mouse *m)
 {

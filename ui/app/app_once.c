@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What the screen needs: the request, and the commands for what is read once. These are withdrawn
- * when the screen no longer needs them, and asked for again when it does.
+ * What the screen needs: the request, and the commands for facts that are read once. They are
+ * cancelled when the screen no longer needs them, and sent again when it does.
  */
 #include "app/app_state.h"
 
@@ -40,7 +40,7 @@ once_needed(const struct app *a, enum command_kind kind, struct command *c)
 	return r->range_lo < r->range_hi;
 }
 
-/* What has been read of it no longer is what is there. */
+/* Whether what was read of it is outdated. */
 static bool
 once_is_stale(const struct sample *s, const struct command *c)
 {

@@ -55,7 +55,7 @@ app_notice_change(struct app *a, const struct result *r)
 	            (c->back ? f->at < c->at : f->at > c->at);
 
 	if (!v || ui_view(ui) != VIEW_GRID || ui->cursor != c->at)
-		return; /* somebody has gone elsewhere */
+		return; /* the user has gone elsewhere */
 	ui->cursor = here ? f->at : c->back ? v->start : v->end - a->t.s->page_size;
 	ui->pages->follow = false;
 }
@@ -88,7 +88,7 @@ app_notice_bytes(struct app *a, const struct result *r)
 	struct buf text = {0};
 
 	if (ui_view(&a->ui) != VIEW_HEX)
-		return; /* somebody has gone elsewhere */
+		return; /* the user has gone elsewhere */
 	buf_str(&text, f->any ? "" : "not found in the region");
 	if (f->wrapped)
 		buf_str(&text, app_wrap_words(&r->command));

@@ -48,7 +48,7 @@ struct app_target {
 	 */
 	int awaited;
 
-	/* what is read once for the screen: by kind, the command and what has become of it */
+	/* what the screen needs read once, by kind: the command and its outcome */
 	struct app_once {
 		struct command of;
 		unsigned execs;      /* 1 + sample.execs of the program that it is of; 0: none */
@@ -138,12 +138,12 @@ bool app_answered(const struct app *a);
 const struct sample *app_shown(const struct app *a);
 
 /* app_once.c */
-void app_refresh(struct app *a);      /* refreshes what is on screen, now */
+void app_refresh(struct app *a);      /* scans now */
 void app_post_view(struct app *a); /* requests what the screen needs, if that has changed */
-/* What has become of a command for the screen: its result, or that the person has cancelled it. */
+/* The outcome of a command for the screen: its result, or that the user has cancelled it. */
 void app_once_result(struct app *a, const struct result *r);
 void app_once_cancelled(struct app *a, const struct command *c);
-void app_once_show(struct app *a); /* into ui, for the next frame */
+void app_once_show(struct app *a); /* passes the results to ui, for the next frame */
 
 /* app_target.c: the views as the options set them. */
 void app_ui_begin(struct app *a);

@@ -98,7 +98,7 @@ app_cancel_work(struct app *a)
 	return true;
 }
 
-/* Whether it is carried out because a key or the prompt said so, and not for what is on screen. */
+/* Whether a key or the prompt requested it, rather than the screen. */
 static bool
 work_is_asked_for(const struct command *c)
 {

@@ -52,7 +52,7 @@ void batch_note_filter(struct batch *b, const struct batch_filter *bf, const cha
 
 /*
  * -1: the address space that was read is gone, by exec or exit, and part of what was read may be
- * missing. To be asked between reading and printing: batch_run then tries again.
+ * missing. Call between reading and printing: batch_run then tries again.
  */
 int batch_check_alive(const struct batch *b, struct err *err);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The manual: man/pmtop.1 is what it prints. */
+/* The manual, printed as man/pmtop.1. */
 #include "config.h"
 
 #include <ctype.h>

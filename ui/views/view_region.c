@@ -89,7 +89,7 @@ view_region_add_flags(struct card *c, const struct smaps_entry *e)
 	buf_free(&odd);
 }
 
-/* What is known before its pages are counted. */
+/* The facts that need no count of pages. */
 static void
 view_region_add_uncounted(struct card *c, const struct ui *ui, const struct sample *s)
 {
