@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The process the live tests look at: every kind of page at a known address with known contents,
+ * The process that the live tests examine: every kind of page at a known address with known contents,
  * which then change only when a line on standard input says so.
  *
  * Region number i starts at BASE + i * STRIDE and is far smaller than STRIDE, so that unmapped
@@ -993,7 +993,7 @@ do_reserve(char **save)
 		answer("error: %s", strerror(errno));
 		return;
 	}
-	/* No huge pages, and one page at each end: the whole of it has to be looked through. */
+	/* No huge pages, and one page at each end, so that all of it must be searched. */
 	(void)madvise(p, size, MADV_NOHUGEPAGE);
 	*(volatile char *)p = 1;
 	*(volatile char *)(p + size - 1) = 1;
@@ -1193,7 +1193,7 @@ obey(void)
 		obey_line(line);
 }
 
-/* A page that is declared broken may be told by a signal, once: no more is to come of that. */
+/* A page that is declared broken may raise a signal, once, which must have no further effect. */
 static void
 nothing(int number)
 {

@@ -1,21 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * ledger TRACKER MEMORY WRITES: is every write told, and nothing else?
+ * ledger TRACKER MEMORY WRITES: is every write reported, and nothing else?
  *
- * A child writes to pages of one mapping as fast as it can, and notes each write in a ledger that it
- * shares with us; we tell writes by TRACKER (soft-dirty, uffd, hash) at the same time, look after look,
- * with the code that pmtop has. The two count each other's steps: a write notes how many looks had
- * ended before it and how many had begun after it. It must be told by one of the looks after the
- * first and not later than one after the last, and what a look tells must have been written in
- * between. So what raced with a look may be in it or in the next, and nothing else may be anything
- * but exact.
+ * A child writes to pages of one mapping as fast as it can, and records each write in a ledger that it
+ * shares with us; meanwhile we detect writes by TRACKER (soft-dirty, uffd, hash), scan after scan, with
+ * pmtop's own code. The two count each other's steps: a write records how many scans had ended before it
+ * and how many had begun after it. One of the scans after the first number must report it, at the latest
+ * the one after the second; and what a scan reports must have been written in between. So a write that
+ * races with a scan may be in it or in the next; everything else must be exact.
  *
- *   lossless   uffd: each look arms again what it tells. soft-dirty: one clear, then looks only, where
- *              the first write of each page counts; round after round, the writer resting in between.
- *              hash: what differs from the look before
- *   sampled    soft-dirty cleared after each look: what is lost is printed, and is no failure
+ *   lossless   uffd: each scan re-arms what it reports. soft-dirty: one clear, then only scans, so that the
+ *              first write of each page counts; in rounds, between which the writer rests.
+ *              hash: pages that differ from the previous scan
+ *   sampled    soft-dirty cleared after each scan: losses are printed, but are no failure
  *
- * Prints a line of figures; exits with 0 if nothing was lost and nothing told in vain, with 1 if not,
+ * Prints a line of numbers; exits with 0 if nothing was lost and nothing reported wrongly, else with 1, or
  * with 2 if it could not be tried.
  */
 #include <errno.h>
@@ -38,19 +37,19 @@
 
 enum {
 	PAGES = 4096,       /* the most */
-	PAGES_READ = 1024,  /* by contents each look reads all of them: two huge pages will do */
+	PAGES_READ = 1024,  /* by contents: each scan reads all of them, so two huge pages are enough */
 	ROUND = 5000,       /* writes */
-	LEAST_LOOKS = 200,  /* the writer waits for them, so that there is something to race with */
-	MOST_LOOKS = 100000,
-	HUGE = 512,         /* pages of a huge page, which soft-dirty tells as one */
+	LEAST_SCANS = 200,  /* the writer waits for them, so that there is something to race with */
+	MOST_SCANS = 100000,
+	HUGE = 512,         /* pages of a huge page, which soft-dirty reports as one */
 };
 
 struct entry {
-	uint32_t round, page, after, before; /* written after so many looks had ended, before more than so many had begun */
+	uint32_t round, page, after, before; /* written after so many scans had ended, before more than so many had begun */
 };
 
 struct shared {
-	atomic_uint begun, ended; /* looks */
+	atomic_uint begun, ended; /* scans */
 	atomic_uint n, done;      /* entries; the writer has ended */
 	atomic_uint ready, go;    /* the writer is there; the clear is done */
 	atomic_uint rests, round; /* the writer waits for the next round */
@@ -62,7 +61,7 @@ static struct shared *sh;
 static size_t page_size;
 static unsigned writes;
 static uint32_t pages = PAGES;
-static bool coarse; /* a huge page is told as one */
+static bool coarse; /* a huge page is reported as one */
 static bool by_rounds; /* the first write of each page counts, in each round */
 
 static void
@@ -100,7 +99,7 @@ write_page(volatile uint64_t *base, uint32_t page, uint64_t value)
 static _Noreturn void
 writer(char *memory, pid_t parent)
 {
-	unsigned step = writes / LEAST_LOOKS + 1, looks;
+	unsigned step = writes / LEAST_SCANS + 1, scans;
 	uint64_t random = 88172645463325252;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -124,8 +123,8 @@ writer(char *memory, pid_t parent)
 		}
 		if (i % step)
 			continue;
-		looks = atomic_load(&sh->begun);
-		while (atomic_load(&sh->begun) == looks)
+		scans = atomic_load(&sh->begun);
+		while (atomic_load(&sh->begun) == scans)
 			sched_yield();
 	}
 	atomic_store(&sh->done, 1);
@@ -152,23 +151,23 @@ make_memory(const char *kind)
 	return p;
 }
 
-/* --- the looks -------------------------------------------------------------------------------- */
+/* --- the scans -------------------------------------------------------------------------------- */
 
-static uint8_t *told; /* [look][page / 8] */
+static uint8_t *reported; /* [scan][page / 8] */
 
 static bool
-is_reported(unsigned look, uint32_t page)
+is_reported(unsigned scan, uint32_t page)
 {
-	return told[(size_t)look * (PAGES / 8) + page / 8] >> (page % 8) & 1;
+	return reported[(size_t)scan * (PAGES / 8) + page / 8] >> (page % 8) & 1;
 }
 
 static void
-tell(unsigned look, uint64_t start, uint64_t end)
+report(unsigned scan, uint64_t start, uint64_t end)
 {
 	for (uint64_t at = u64_max(start, sh->base); at < end && at < sh->base + pages * page_size; at += page_size) {
 		uint32_t page = (uint32_t)((at - sh->base) / page_size);
 
-		told[(size_t)look * (PAGES / 8) + page / 8] |= (uint8_t)(1 << page % 8);
+		reported[(size_t)scan * (PAGES / 8) + page / 8] |= (uint8_t)(1 << page % 8);
 	}
 }
 
@@ -178,10 +177,10 @@ struct watch {
 	const struct vma *v;
 	struct err err;
 	bool sampled;
-	unsigned looks;
+	unsigned scans;
 };
 
-/* A look at the region: the track learns what is written. */
+/* Scans the region: the track learns what was written. */
 static void
 measure(struct watch *w, uint64_t now)
 {
@@ -189,9 +188,9 @@ measure(struct watch *w, uint64_t now)
 	struct region r;
 
 	if (region_measure(&w->t, w->v, now, &r, strip, LIST_STRIP, &w->err) != 0)
-		die("look", w->err.what);
+		die("scan", w->err.what);
 	if (w->t.track.tracker != TRACKER_HASH && r.doubt)
-		die("look", track_doubt_words((enum track_doubt)r.doubt));
+		die("scan", track_doubt_words((enum track_doubt)r.doubt));
 }
 
 static void
@@ -201,7 +200,7 @@ clear(struct watch *w)
 		die(w->err.what, w->err.why);
 }
 
-/* What this look has told, of epoch `epoch` or at `now`, goes to its line. */
+/* Copies what this scan reported, in `epoch` or at `now`, to its row. */
 static void
 collect(const struct watch *w, uint32_t epoch, uint64_t now)
 {
@@ -211,23 +210,23 @@ collect(const struct watch *w, uint32_t epoch, uint64_t now)
 		const struct track_stamp *s = &t->v[i];
 
 		if (t->tracker == TRACKER_SOFT_DIRTY ? s->time_ns == now : s->epoch == epoch)
-			tell(w->looks, s->start, s->end);
+			report(w->scans, s->start, s->end);
 	}
 }
 
-/* One look, numbered from 1. */
+/* One scan, numbered from 1. */
 static void
-look(struct watch *w)
+scan(struct watch *w)
 {
 	struct track *t = &w->t.track;
 	uint64_t now = time_ns();
 	uint32_t epoch = t->epoch;
 
-	if (++w->looks >= MOST_LOOKS)
-		die("looks", "too many");
+	if (++w->scans >= MOST_SCANS)
+		die("scans", "too many");
 	atomic_fetch_add(&sh->begun, 1);
 	if (t->tracker == TRACKER_UFFD) {
-		clear(w); /* tells what it arms again */
+		clear(w); /* reports what it re-arms */
 	} else if (t->tracker == TRACKER_HASH) {
 		sign_pages(&w->t, w->v, w->v->start, w->v->end, now);
 		epoch = t->epoch;
@@ -243,7 +242,7 @@ look(struct watch *w)
 static void
 next_round(struct watch *w)
 {
-	look(w);
+	scan(w);
 	clear(w);
 	atomic_fetch_add(&sh->round, 1);
 	atomic_store(&sh->rests, 0);
@@ -274,20 +273,20 @@ watch_open(struct watch *w, pid_t pid, const char *tracker)
 /* --- the account ------------------------------------------------------------------------------ */
 
 struct account {
-	unsigned lost, extra, told, once; /* page writes; pages told; writes that counted */
+	unsigned lost, extra, reported, once; /* page writes; pages reported; writes that counted */
 };
 
-/* Written within what look `look` may tell. */
+/* The pages that each scan may report. */
 static uint8_t *
-may_be_reported(unsigned looks)
+may_be_reported(unsigned scans)
 {
-	uint8_t *may = mem_alloc((size_t)(looks + 2) * (PAGES / 8));
+	uint8_t *may = mem_alloc((size_t)(scans + 2) * (PAGES / 8));
 
 	for (unsigned i = 0; i < sh->n; i++) {
 		const struct entry *e = &sh->v[i];
 		uint32_t first = coarse ? e->page / HUGE * HUGE : e->page, last = coarse ? first + HUGE - 1 : e->page;
 
-		for (unsigned k = e->after + 1; k <= e->before + 1 && k <= looks; k++)
+		for (unsigned k = e->after + 1; k <= e->before + 1 && k <= scans; k++)
 			for (uint32_t p = first; p <= last; p++)
 				may[(size_t)k * (PAGES / 8) + p / 8] |= (uint8_t)(1 << p % 8);
 	}
@@ -297,7 +296,7 @@ may_be_reported(unsigned looks)
 static void
 balance(const struct watch *w, struct account *a)
 {
-	uint8_t *may = may_be_reported(w->looks);
+	uint8_t *may = may_be_reported(w->scans);
 	uint32_t seen[PAGES] = {0}; /* 1 + the round */
 
 	for (unsigned i = 0; i < sh->n; i++) {
@@ -309,14 +308,14 @@ balance(const struct watch *w, struct account *a)
 			continue;
 		seen[unit] = e->round + 1;
 		a->once++;
-		for (unsigned k = e->after + 1; k <= e->before + 1 && k <= w->looks; k++)
+		for (unsigned k = e->after + 1; k <= e->before + 1 && k <= w->scans; k++)
 			found |= is_reported(k, e->page);
 		a->lost += !found;
 	}
-	for (unsigned k = 1; k <= w->looks; k++)
+	for (unsigned k = 1; k <= w->scans; k++)
 		for (uint32_t p = 0; p < pages; p++)
 			if (is_reported(k, p)) {
-				a->told++;
+				a->reported++;
 				a->extra += !(may[(size_t)k * (PAGES / 8) + p / 8] >> (p % 8) & 1);
 			}
 	free(may);
@@ -337,7 +336,7 @@ main(int argc, char **argv)
 		pages = PAGES_READ;
 	page_size = (size_t)sysconf(_SC_PAGESIZE);
 	writes = (unsigned)atoi(argv[3]);
-	told = mem_alloc((size_t)MOST_LOOKS * (PAGES / 8));
+	reported = mem_alloc((size_t)MOST_SCANS * (PAGES / 8));
 	sh = mmap(NULL, sizeof(*sh) + writes * sizeof(struct entry), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (sh == MAP_FAILED)
 		die("mmap", strerror(errno));
@@ -353,18 +352,18 @@ main(int argc, char **argv)
 	coarse = w.t.track.tracker == TRACKER_SOFT_DIRTY && !strcmp(argv[2], "thp");
 	atomic_store(&sh->go, 1);
 	while (!atomic_load(&sh->done)) {
-		look(&w);
+		scan(&w);
 		if (atomic_load(&sh->rests))
 			next_round(&w);
 	}
-	look(&w);
+	scan(&w);
 	balance(&w, &a);
-	printf("%s %s: %u writes, %u looks, %u pages told, %u lost of %u, %u extra\n", argv[1], argv[2], sh->n, w.looks, a.told,
-	       a.lost, a.once, a.extra);
+	printf("%s %s: %u writes, %u scans, %u pages reported, %u lost of %u, %u extra\n", argv[1], argv[2], sh->n,
+	       w.scans, a.reported, a.lost, a.once, a.extra);
 	vma_free(&w.vmas);
 	target_close(&w.t);
 	kill(child, SIGKILL);
 	waitpid(child, NULL, 0);
-	free(told);
+	free(reported);
 	return a.extra || (a.lost && !w.sampled);
 }

@@ -151,13 +151,13 @@ watch_show() {
 	done
 }
 
-# Waits until it has slept twice more, which it does between two looks.
-watch_looks() {
-	local looks
-	looks=$(watch_slept)
-	until_true watch_has_looked "$looks"
+# Waits until it has slept twice more, which it does between two scans.
+watch_scans() {
+	local before
+	before=$(watch_slept)
+	until_true watch_has_scanned "$before"
 }
-watch_has_looked() { (($(watch_slept) >= $1 + 2)); }
+watch_has_scanned() { (($(watch_slept) >= $1 + 2)); }
 watch_slept() { awk '/^voluntary_ctxt/ { print $2 }' "/proc/$WATCH/status"; }
 
 # What the kernel has by then: pages of a region that userfaultfd protects; a region of any that it

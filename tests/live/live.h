@@ -2,7 +2,7 @@
 #ifndef PM_LIVE_H
 #define PM_LIVE_H
 
-/* What the processes that are tried out have in common: included first, for what it defines. */
+/* Shared by the test processes: include it first, for what it defines. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif

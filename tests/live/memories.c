@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Memory of every kind, under names that tell little or lie. `memories FOLDER` mounts below FOLDER
+ * Memory of every kind, under names that say little or are wrong. `memories FOLDER` mounts below FOLDER
  * in a mount namespace of its own, says "NAME ADDRESS" (hexadecimal) for each mapping that this
  * kernel and these privileges allow, then "ready PID", and stays until its standard input ends.
  */

@@ -52,7 +52,7 @@ watch_begin() { watch_start "${WAY[@]}" "$@" "$NEWCOMER_PID"; }
 watch_with_looks() {
 	watch_begin --watch=60 "$@"
 	if [[ ${WAY[1]} == uffd ]]; then until_true is_marked; else until_true is_clean base; fi
-	watch_looks
+	watch_scans
 }
 
 watch_is_over() {
@@ -228,7 +228,7 @@ write_and_see() {
 	newcomer_start
 	watch_begin --watch=60 --pages=$CODE..+16p -o ADDRESS,WRITTEN --csv -n
 	until_true is_registered_at $CODE
-	watch_looks
+	watch_scans
 	newcomer poke $CODE
 	newcomer debug 240000002000
 	watch_is_over
@@ -241,7 +241,7 @@ write_and_see() {
 	newcomer_start
 	watch_begin --watch=60 --pages=$BASE..+16p -o ADDRESS,WRITTEN --csv -n
 	until_true is_registered_at $BASE
-	watch_looks
+	watch_scans
 	newcomer write 210000003000 1
 	newcomer write 210000009000 1
 	watch_is_over
@@ -261,7 +261,7 @@ is_registered_at() { awk -v at="^$1-" '$0 ~ at { in_it = 1 } in_it && /^VmFlags/
 	watch_with_looks --pages -o ADDRESS,WRITTEN --csv -n
 	newcomer open $CODE 16
 	until_true is_registered_at $CODE
-	watch_looks
+	watch_scans
 	newcomer write 240000003000 1
 	watch_is_over
 	is "$(written $CODE)" ---1------------

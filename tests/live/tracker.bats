@@ -13,7 +13,7 @@ teardown() { live_end; }
 # watch_subject ARG...: an interval that ends when we say so
 watch_subject() { watch_start --watch=3600 "$@" "$SUBJECT_PID"; }
 
-# account WAY WRITES: of writes to three kinds of memory, while they are told
+# account TRACKER WRITES: of writes to three kinds of memory, while they are detected
 account() {
 	local kind out status
 	for kind in anon shm thp; do
@@ -50,8 +50,8 @@ account() {
 	echo "# sampled: $out" >&3
 }
 
-# told_of START: pages of that region, by --watch's rows PAGES,START,INTERVAL
-told_of() { awk -F , -v at="0x$1" '$2 == at { sum += $1 } END { print sum + 0 }' "$BATS_TEST_TMPDIR/out"; }
+# pages_of START: pages of that region, by --watch's rows PAGES,START,INTERVAL
+pages_of() { awk -F , -v at="0x$1" '$2 == at { sum += $1 } END { print sum + 0 }' "$BATS_TEST_TMPDIR/out"; }
 
 @test "pages are reported as often as they fault: twice only for a store that a clear interrupts" {
 	need_watch
@@ -74,8 +74,8 @@ told_of() { awk -F , -v at="0x$1" '$2 == at { sum += $1 } END { print sum + 0 }'
 	is "$word" stored
 	watch_end
 	intervals=$(tail -n 1 "$BATS_TEST_TMPDIR/out" | cut -d , -f 3)
-	echo "# $pages pages, $faults faults, $(told_of "$at") told in $intervals intervals" >&3
-	is "$(told_of "$at")" "$faults"
+	echo "# $pages pages, $faults faults, $(pages_of "$at") reported in $intervals intervals" >&3
+	is "$(pages_of "$at")" "$faults"
 	((faults >= pages && faults <= pages + intervals))
 }
 
@@ -123,7 +123,7 @@ told_of() { awk -F , -v at="0x$1" '$2 == at { sum += $1 } END { print sum + 0 }'
 @test "writes to a mapping made after the clear are reported even from before it was watched" {
 	need_watch
 	unwatched_start
-	watch_subject --watch=60 "${INJECT[@]}" --list -o START,WRITTEN,UNWRITTEN -b --csv -n # looks more often
+	watch_subject --watch=60 "${INJECT[@]}" --list -o START,WRITTEN,UNWRITTEN -b --csv -n # scans more often
 	until_true is_armed anon
 	subject reserve 1
 	RANGE[reserve]=200000000000..200000001000
@@ -150,11 +150,11 @@ told_of() { awk -F , -v at="0x$1" '$2 == at { sum += $1 } END { print sum + 0 }'
 			if (/write/) { put } else { place; syscall(1, fileno $null, $at, 16384) == 16384 or die }
 			chomp; open my $done, ">", "$name.$_" }' "$file"
 	SUBJECT_PID=${PROGRAMS[0]} RANGE[placed]=210000000000..210000004000
-	watch_subject --watch=60 "${INJECT[@]}" --pages="${RANGE[placed]}" -o ADDRESS,WRITTEN --csv -n # looks more often
+	watch_subject --watch=60 "${INJECT[@]}" --pages="${RANGE[placed]}" -o ADDRESS,WRITTEN --csv -n # scans more often
 	until_true is_armed placed
 	echo write >"$BATS_TEST_TMPDIR/program-0"
 	until_true test -e "$file.write"
-	watch_looks
+	watch_scans
 	echo anew >"$BATS_TEST_TMPDIR/program-0"
 	until_true test -e "$file.anew"
 	watch_end

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the card of a page says of its writes, and how it is cut. */
+/* What the page card says about writes, and how it is cut. */
 #include <locale.h>
 #include <stdlib.h>
 
@@ -108,7 +108,7 @@ test_not_known(void)
 	is_str(written_line(78, &s, &a, "epochs"), "|no sample since the clear", "before the first look");
 }
 
-/* bug: rows of what is not set stood before what is. */
+/* bug: unset bits came before set ones. */
 static void
 test_what_is_so_leads(void)
 {

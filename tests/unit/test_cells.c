@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Huge pages among the cells: one thing, and told of as a whole by soft-dirty. */
+/* Huge pages among the cells: drawn as one thing, and tracked as a whole by soft-dirty. */
 #include <string.h>
 
 #include "kernel/kabi.h"

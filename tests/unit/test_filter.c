@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The language of filters: what each word is true of, what is not known, and what is refused. */
+/* The language of filters: when each word is true or not known, and what is refused. */
 #include <strings.h>
 
 #include "fake.h"
@@ -268,7 +268,7 @@ test_pages(void)
 	}
 }
 
-/* Nothing is known of a page that cannot be read, but where it is. */
+/* Of an unreadable page only its address is known. */
 static void
 test_unreadable(void)
 {
@@ -304,7 +304,7 @@ test_written(void)
 	is_truth(ask("age>=0s | writes>=0", FILTER_PAGE, &x), TRUTH_NO, "and has no time of it");
 }
 
-/* Stamps tell when a page was written, and in how many epochs. */
+/* Stamps show when a page was written, and in how many epochs. */
 static void
 test_stamps(void)
 {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a few letters find, and what they find first. */
+/* What a few letters match, and which match comes first. */
 #include <stdlib.h>
 
 #include "base/fuzzy.h"
 #include "base/util.h"
 #include "tap.h"
 
-/* The text with what was met as [x]. */
+/* The text with the matched characters as [x]. */
 static const char *
 marked(const char *typed, const char *text)
 {
@@ -35,7 +35,7 @@ test_met(void)
 	ok(fuzzy_score("\xff", "a\xff\xfe", NULL) != FUZZY_NONE, "a byte is itself");
 }
 
-/* The first of each two is what is meant. */
+/* The first of each pair must score higher. */
 static void
 test_better(void)
 {

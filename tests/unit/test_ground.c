@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Answers of the terminal about its background, and the keys among which they come. */
+/* The terminal's replies about its background, and the keys typed among them. */
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -48,7 +48,7 @@ test_colorfgbg(void)
 		ok(ground_of_colorfgbg(rows[i].text) == rows[i].want, rows[i].text ? rows[i].text : "(not set)");
 }
 
-/* What of `input` are keys, and what is known then. */
+/* Which of `input` are keys, and what is known afterwards. */
 static void
 feed(const char *name, const char *input, const char *keys, enum ground ground, bool waiting)
 {

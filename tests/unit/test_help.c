@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The help tells of every key of every view, and finds words; the log of messages. */
+/* The help lists every key of every view, and searches; the message log. */
 #include "fake.h"
 #include "model/messages.h"
 #include "tap.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The jump list and the marks. */
+/* The jump list and the bookmarks. */
 #include <string.h>
 
 #include "model/jumps.h"

@@ -117,7 +117,7 @@ test_physical(void)
 	ok(good, "runs of frames: begun, gone on, broken by either side");
 }
 
-/* Where it is not known what was written nothing is called not written. */
+/* A page whose writes are not known is never called not written. */
 static void
 test_unsure(void)
 {

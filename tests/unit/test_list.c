@@ -88,7 +88,7 @@ test_shedding(void)
 	}
 }
 
-/* bug: SWAP, WRITTEN and WR/S took their room from the names where nothing stood in them. */
+/* bug: empty SWAP, WRITTEN and WR/S took room from the names. */
 static void
 test_empty_columns(void)
 {
@@ -224,7 +224,7 @@ sample_of(const char *maps, uint64_t time_ns)
 	return s;
 }
 
-/* What is marked, as "+start ... -start ..."; the marks have seen `was` at 1 s. */
+/* The marks as "+start ... -start ..."; they have seen `was` at 1 s. */
 static const char *
 marks_text(const char *was, const char *is)
 {
@@ -356,7 +356,7 @@ rows_text(struct ui *ui, struct sample *s, bool counted, const uint64_t rss[3])
 	return text;
 }
 
-/* bug: 76K stood above 2.2M for five seconds where `s r` came before all was counted. */
+/* bug: 76K was above 2.2M for five seconds if `s r` was pressed before all was counted. */
 static void
 test_order_of_counts(void)
 {
@@ -385,7 +385,7 @@ test_order_of_counts(void)
 	regions_unref(s.regions);
 }
 
-/* Nobody could see why [heap] was several rows where userfaultfd watched. */
+/* bug: nothing explained why [heap] had several rows while userfaultfd watched. */
 static void
 test_parted(void)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The whole address space in cells: what stands together, how wide, where; and the way back. */
+/* The whole address space in cells: what forms a block, how wide, where; and the way back. */
 #include "model/map.h"
 #include "tap.h"
 
@@ -16,7 +16,7 @@ given(const char *maps)
 	vma_free(&list);
 	vma_parse(&list, mem_strdup(maps), &odd);
 	is_u64(odd, 0, "the maps are understood");
-	for (size_t i = 0; i + 1 < list.n; i++) /* what the threads tell (thread.h) */
+	for (size_t i = 0; i + 1 < list.n; i++) /* as thread.h names stacks */
 		if (list.v[i].type == VMA_RESERVE && !strncmp(list.v[i + 1].name, "[stack:", 7))
 			list.v[i].type = VMA_GUARD;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What terminals report of the mouse; and what on the screen it meets. */
+/* Mouse reports of terminals, and the zones they hit. */
 #include "tap.h"
 #include "term/mouse.h"
 #include "term/zones.h"

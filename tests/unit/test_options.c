@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * Options in pairs: what an answer would pass over in silence is refused, what it heeds is taken.
- */
+/* Pairs of options: those that an answer would ignore are refused, the others accepted. */
 #include <string.h>
 
 #include "base/util.h"

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The law of parsers: one that refuses its text leaves alone what it would have written. Each
- * parser that can refuse stands here with texts it takes; they are cut short and spoilt in every
- * place.
+ * The rule for parsers: one that refuses its text leaves its outputs unchanged. Each parser that
+ * can refuse is here with texts that it accepts; they are cut short and corrupted in every place.
  */
 #include <fcntl.h>
 #include <unistd.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What of a look is shown before it is whole. */
+/* Which unfinished scans are shown. */
 #include "fake.h"
 #include "sample/reader.h"
 #include "tap.h"
@@ -45,7 +45,7 @@ subject_open(struct subject *s)
 	                              .rows = 8, .top = START};
 }
 
-/* How many unfinished windows a look at the grid shows. */
+/* Scans the grid; returns how many unfinished windows were shown. */
 static unsigned
 read_again(struct subject *s)
 {

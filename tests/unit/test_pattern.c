@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Bytes to look for: what is typed becomes, and what is refused, and where. */
+/* Search patterns: what typed text becomes, what is refused, and at which column. */
 #include "base/pattern.h"
 #include "tap.h"
 

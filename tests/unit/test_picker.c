@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The list of processes to choose from: what is read of each, filter, order, cursor. */
+/* The process list: what is read of each, filter, order, cursor. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>

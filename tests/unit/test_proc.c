@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What cannot be found out is not told as if it were known. */
+/* What cannot be found out is not reported as known. */
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -58,7 +58,7 @@ start_leaderless(void)
 	return pid > 0 && read(ready[0], &byte, 1) == 1 ? pid : 0;
 }
 
-/* Room for so many descriptors more; returns the limit that was. */
+/* Leaves room for this many more descriptors; returns the previous limit. */
 static struct rlimit
 leave_descriptors(int n)
 {

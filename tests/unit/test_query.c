@@ -588,7 +588,9 @@ test_hex_names(void)
 	vma_free(&list);
 }
 
-/* NAME START+OFFSET, as an answer tells a place that no name leads to; not with another's name. */
+/*
+ * NAME START+OFFSET, as an answer writes a place that no name resolves to; it needs the right name.
+ */
 static void
 name_leads_back(const struct vma_list *list, const struct vma *v, uint64_t addr)
 {
@@ -632,7 +634,7 @@ leads_back(const struct vma_list *list, const struct vma *v, uint64_t addr, bool
 	buf_free(&text);
 }
 
-/* Whatever NAME+OFFSET is told of an address, leads back to it when it is typed. */
+/* Every NAME+OFFSET that is shown for an address resolves back to it. */
 static void
 test_places_back(void)
 {

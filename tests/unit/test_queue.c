@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Commands: each is answered exactly once, whatever becomes of it. */
+/* Commands: each is answered exactly once, whatever happens to it. */
 #include <string.h>
 
 #include "sample/queue.h"

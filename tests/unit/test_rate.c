@@ -84,7 +84,7 @@ test_late(void)
 	ok(rate_peak(&r, &n, &mean) && mean >= 99 && mean <= 101, "its mean");
 }
 
-/* So many pages a second, told by looks that fall into the midst of seconds. */
+/* A constant rate, from readings in the middle of seconds. */
 static bool
 is_steady(uint64_t pages, uint64_t at)
 {

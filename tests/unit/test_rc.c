@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* pmtoprc: what it sets, and what is told of what is wrong in it. */
+/* pmtoprc: what it sets, and how its errors are reported. */
 #include <fcntl.h>
 #include <sys/stat.h>
 
@@ -67,7 +67,7 @@ test_many(void)
 	buf_free(&text);
 }
 
-/* What is told of a text: the one line after "rc", which is as the row says up to its end. */
+/* The one error of a text: its line after "rc" is as the row says, to the end. */
 static void
 test_wrong(void)
 {
@@ -111,7 +111,7 @@ test_wrong(void)
 	}
 }
 
-/* The screen drew in the colours of theme -1. */
+/* bug: the screen used the colours of theme -1. */
 static void
 test_wrong_values(void)
 {

@@ -165,7 +165,7 @@ test_fault_is_shown(void)
 	struct sample *got;
 	struct request r = {.screen = {.hex_on = true, .hex_at = at, .hex_rows = 4}};
 
-	memset((void *)(uintptr_t)much, 1, MUCH); /* so that a scan takes longer than our look */
+	memset((void *)(uintptr_t)much, 1, MUCH); /* so that a scan takes longer than our check */
 	s = start();
 	r.screen.grid_on = true;
 	r.screen.grid = (struct grid){.start = at, .end = at + 64 * page, .page_size = page,
@@ -281,7 +281,7 @@ test_sum(void)
 	munmap((void *)(uintptr_t)at, size);
 }
 
-/* The thread is not waited for longer than it takes to see that it is to stop. */
+/* Stopping waits only until the thread sees that it must stop. */
 static void
 test_stop(void)
 {
@@ -360,7 +360,7 @@ stop_at_once(void *arg)
 	return true;
 }
 
-/* A helper that does not answer is waited for until that is no longer wanted. */
+/* A helper that does not answer is waited for only while its answer is needed. */
 static void
 test_helper_is_left(void)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Sums: of targets made of files, and of pages made by hand for what only a scan tells. */
+/* Sums: of targets made of files, and of hand-made pages for what only a scan reports. */
 #include "fake.h"
 #include "kernel/kabi.h"
 #include "tap.h"
@@ -95,7 +95,7 @@ flag_pages(const struct summary *s)
 	return all;
 }
 
-/* What holds of every summary. */
+/* The invariants of every summary. */
 static void
 check_laws(const struct summary *s, const char *of)
 {
@@ -434,7 +434,7 @@ test_pfnset(void)
 	pfnset_free(&s);
 }
 
-/* What only PAGEMAP_SCAN tells comes with the pages. */
+/* Facts that only PAGEMAP_SCAN has come with the pages. */
 static void
 test_pmd(void)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The colours of theme.def, measured: can the letters be read, can the states be told apart? */
+/* The colours of theme.def, measured: are letters legible, and states distinguishable? */
 #include "color.h"
 #include "fake.h"
 #include "tap.h"
@@ -219,7 +219,7 @@ test_heat(void)
 	}
 }
 
-/* Newer is further from the canvas, step by step, for every eye. */
+/* Newer writes differ more from the background, step by step, for every eye. */
 static void
 test_heat_order(void)
 {
@@ -243,7 +243,7 @@ test_heat_order(void)
 		}
 }
 
-/* Cool or grey is what a page is, warm what was written. */
+/* States are cool or grey, writes warm. */
 static void
 test_warm(void)
 {

@@ -76,7 +76,7 @@ test_update(void)
 	track_free(&t);
 }
 
-/* Against an array with a number a page, through many random looks at parts of it. */
+/* Against an array with one number per page, through many random scans of parts of it. */
 enum { PAGES = 300 };
 
 static bool
@@ -91,7 +91,7 @@ is_same(const struct track *t, const uint64_t naive[PAGES])
 	return !track_time(t, addr(PAGES)) && !track_time(t, addr(0) - 1);
 }
 
-/* The fewest stamps that say the same. */
+/* The minimal number of equivalent stamps. */
 static size_t
 fewest(const uint64_t naive[PAGES])
 {
@@ -296,7 +296,7 @@ test_given_up(void)
 	fake_close(&t);
 }
 
-/* Epochs: a page keeps its time within one, is told anew in the next, and cools in between. */
+/* Epochs: a page keeps its time within one, is stamped again in the next, and fades in between. */
 static void
 test_auto_clear(void)
 {
@@ -337,7 +337,7 @@ test_auto_clear(void)
 	track_free(&t);
 }
 
-/* What is told of one page: in so many epochs out of so many, and in which. */
+/* What is reported about one page: in how many epochs it was written, and in which. */
 static void
 test_past(void)
 {
@@ -377,7 +377,7 @@ test_past(void)
 	track_free(&t);
 }
 
-/* Where it is not known, that is told; what was seen written is, all the same. */
+/* Not known is reported as such; writes that were seen are reported in any case. */
 static void
 test_past_doubt(void)
 {
@@ -481,7 +481,7 @@ test_doubt(void)
 	fake_close(&p.t);
 }
 
-/* mremap() to where something else was at the clear: by then a look has seen it gone. */
+/* mremap() to where something else was at the clear: by then a scan has seen that it is gone. */
 static void
 test_moved(void)
 {
@@ -549,7 +549,7 @@ pair_frames(struct pair *p, unsigned i, unsigned from, unsigned to, uint64_t pfn
 	}
 }
 
-/* A look at the first n regions. */
+/* Scans the first n regions. */
 static void
 pair_follow(struct pair *p, size_t n)
 {
@@ -598,7 +598,7 @@ test_came(void)
 	fake_close(&p.t);
 }
 
-/* What goes in the same look: may be it has been moved. */
+/* Memory that disappears in the same scan may have been moved. */
 static void
 test_came_and_went(void)
 {
@@ -618,7 +618,7 @@ test_came_and_went(void)
 
 		came_open(&p);
 		pair_put(&p, 0, 0, REGION, (CLEAN & ~PM_PFN_MASK) | rows[i].was);
-		moved_free(p.t.track.moved); /* as if it were long ago that it was noted */
+		moved_free(p.t.track.moved); /* as if it was noted long ago */
 		p.t.track.moved = NULL;
 		pair_follow(&p, 1);
 		pair_frames(&p, 1, 0, 1, rows[i].is, KPF_ANON);
@@ -702,7 +702,7 @@ test_gone(void)
 	track_free(&t);
 }
 
-/* Runs to register lie between what never changes, whatever lies in them. */
+/* Runs to register lie between regions that never change, whatever is in them. */
 static void
 test_plan(void)
 {

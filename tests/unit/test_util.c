@@ -294,7 +294,7 @@ test_eighths(void)
 	}
 }
 
-/* Whole and nothing are said of whole and nothing alone. */
+/* Only all shows as all, and only nothing as nothing. */
 static void
 test_percent(void)
 {
@@ -395,7 +395,7 @@ test_vec(void)
 	free(v);
 }
 
-/* Against looking at each in turn. */
+/* Against a linear search. */
 static void
 test_above(void)
 {

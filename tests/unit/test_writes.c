@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What stamps say of writes: rates, curves, the hottest pages; against numbers worked out by hand. */
+/* Writes from stamps: rates, curves, the hottest pages; against numbers worked out by hand. */
 #include "fake.h"
 #include "tap.h"
 #include "target/writes.h"
@@ -83,7 +83,7 @@ test_until_now(void)
 	struct writes w;
 	struct curve c;
 
-	for (uint32_t e = 1; e <= 20; e++) /* a clear a second, the first at the mark */
+	for (uint32_t e = 1; e <= 20; e++) /* one clear per second, the first at `mark` */
 		t.began[e % TRACK_EPOCHS] = mark + (e - 1) * S;
 	writes_curve(&t, &rs->vmas, FAKE_PAGE, now, &c);
 	ok(c.n > 5 && c.p[0].ns == 1 * S && c.p[0].pages == 2, "2 pages since the clear a second ago, whenever they were seen first");
@@ -182,7 +182,7 @@ test_hot(void)
 	regions_unref(rs);
 }
 
-/* A look: region i has so many pages stamped anew since the mark. */
+/* A scan: the number of pages of region i newly stamped since the clear. */
 static struct regions *
 scan(struct writes_log *log, struct track *t, uint64_t when, const uint64_t fresh[3])
 {
