@@ -4,9 +4,13 @@
 #include <ctype.h>
 #include <stdbool.h>
 #include <string.h>
+#include <strings.h>
+
+#include "base/util.h"
 
 struct pattern_reader {
 	const char *text, *at;
+	unsigned word;
 	struct pattern *out;
 	struct err *err;
 };
@@ -131,22 +135,101 @@ pattern_read_word(struct pattern_reader *r)
 	return number ? pattern_read_number(r, n) : pattern_read_hex(r, n);
 }
 
+/* The number after u8, u16, u32, u64 or ptr, in as many bytes. */
+static int
+pattern_read_sized(struct pattern_reader *r, unsigned bytes, bool pointer)
+{
+	const char *at, *end;
+	uint64_t v;
+	bool hex;
+
+	r->at += strspn(r->at, " \t");
+	at = r->at;
+	hex = at[0] == '0' && (at[1] == 'x' || at[1] == 'X');
+	if (!parse_u64(at + (hex ? 2 : 0), hex || pointer ? 16 : 10, &end, &v) ||
+	    (*end && !strchr(" \t\"", *end)))
+		return pattern_refuse(
+		    r, at, pointer ? "an address is expected" : "a number is expected",
+		    pointer ? "such as ptr 7ffe1234" : "such as u32 42 or u32 0x2a");
+	if (bytes < 8 && v >> 8 * bytes)
+		return pattern_refuse(r, at, "the number is larger than that",
+		                      "u64 takes the largest");
+	for (unsigned i = 0; i < bytes; i++) {
+		unsigned from = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? i : bytes - 1 - i;
+
+		if (pattern_add(r, at, (uint8_t)(v >> 8 * from)) < 0)
+			return -1;
+	}
+	r->at = end;
+	return 0;
+}
+
+/* Whether the next word is this one; then reads past it. */
+static bool
+pattern_eat(struct pattern_reader *r, const char *word)
+{
+	size_t n = strlen(word);
+
+	if (strncasecmp(r->at, word, n) != 0 || !strchr(" \t", r->at[n]))
+		return false;
+	r->at += n;
+	return true;
+}
+
+static int
+pattern_read_item(struct pattern_reader *r)
+{
+	static const struct {
+		const char *word;
+		unsigned bytes;
+	} sized[] = {{"u8", 1}, {"u16", 2}, {"u32", 4}, {"u64", 8}};
+
+	if (*r->at == '"')
+		return pattern_read_text(r);
+	for (size_t i = 0; i < ARRAY_LEN(sized); i++)
+		if (pattern_eat(r, sized[i].word))
+			return pattern_read_sized(r, sized[i].bytes, false);
+	return pattern_eat(r, "ptr") ? pattern_read_sized(r, r->word, true) : pattern_read_word(r);
+}
+
 int
-pattern_parse(const char *text, struct pattern *out, struct err *err)
+pattern_parse_part(const char *text, size_t from, unsigned word, struct pattern *out, size_t *end,
+                   struct err *err)
 {
 	struct pattern made = {.n = 0};
-	struct pattern_reader r = {.text = text, .at = text, .out = &made, .err = err};
+	struct pattern_reader r = {
+	    .text = text, .at = text + from, .word = word, .out = &made, .err = err};
 
-	for (;;) {
-		r.at += strspn(r.at, " \t");
-		if (!*r.at)
+	for (r.at += strspn(r.at, " \t"); *r.at; r.at += strspn(r.at, " \t")) {
+		const char *at = r.at;
+
+		if (pattern_eat(&r, "in")) {
+			r.at = at;
 			break;
-		if ((*r.at == '"' ? pattern_read_text(&r) : pattern_read_word(&r)) < 0)
+		}
+		if (pattern_read_item(&r) < 0)
 			return -1;
 	}
 	if (!made.n)
-		return pattern_refuse(&r, text, "nothing to search for",
+		return pattern_refuse(&r, text + from, "nothing to search for",
 		                      "\"text\", or bytes in hex: de ad be ef");
+	*end = (size_t)(r.at - text);
+	*out = made;
+	return 0;
+}
+
+int
+pattern_parse(const char *text, unsigned word, struct pattern *out, struct err *err)
+{
+	size_t end;
+	struct pattern made;
+	struct pattern_reader r = {.text = text, .err = err};
+
+	if (pattern_parse_part(text, 0, word, &made, &end, err) < 0)
+		return -1;
+	if (text[end])
+		return pattern_refuse(&r, text + end, "neither \"text\" nor bytes in hex",
+		                      "text in quotes: \"abc\"; bytes: 61 62 63");
 	*out = made;
 	return 0;
 }

@@ -12,6 +12,8 @@
  *   "text"        its bytes; escapes: \n \t \r \0 \\ \" \xHH
  *   de ad beef    bytes in hex, two digits each, in this order
  *   0x7ffe1234    a number in this machine's byte order: on x86 the lowest byte first
+ *   u32 42        the same, of 1, 2, 4 or 8 bytes: u8 u16 u32 u64; decimal, or hex after 0x
+ *   ptr 7ffe1234  a pointer to that address (hex)
  */
 enum { PATTERN_MAX = 64 };
 struct pattern {
@@ -19,7 +21,14 @@ struct pattern {
 	size_t n;
 };
 
-/* -1 with err, its column the offending character. An empty pattern is an error. */
-int pattern_parse(const char *text, struct pattern *out, struct err *err);
+/*
+ * word: the bytes of a pointer. -1 with err, its column the offending character. An empty pattern
+ * is an error.
+ */
+int pattern_parse(const char *text, unsigned word, struct pattern *out, struct err *err);
+
+/* The same for a pattern that begins at text[from] and ends before the word `in`, at *end. */
+int pattern_parse_part(const char *text, size_t from, unsigned word, struct pattern *out,
+                       size_t *end, struct err *err);
 
 #endif

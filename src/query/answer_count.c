@@ -181,7 +181,7 @@ count_all(struct count *c, const struct vma_list *vmas, const struct query *q, s
 	int r = 0;
 
 	if ((q->in && query_range_in(q, vmas, c->t->page_size, &start, &end, err) < 0) ||
-	    filter_parse(q->pages, FILTER_PAGE, c->t->page_size, &c->f, err) < 0)
+	    filter_parse(q->text, FILTER_PAGE, c->t->page_size, &c->f, err) < 0)
 		return -1;
 	c->by = q->by;
 	progress_begin(c->t->progress, vma_mapped(vmas, start, end));
@@ -390,12 +390,14 @@ answer_find(struct target *t, const struct vma_list *vmas, const struct query *q
 	char text[8];
 
 	if (r == 0 && !c.pages) {
-		buf_str(&b, q->in ? "none in that range does" : "none of the process does");
 		if (c.unknown) {
-			buf_fmt(&b, "; of %llu it ", (unsigned long long)c.unknown);
+			buf_fmt(&b, "of %llu it ", (unsigned long long)c.unknown);
 			filter_why_words(c.why, tracker_why_unknown(&t->track), &b);
 		}
-		err_set(err, ERR_TARGET, b.s, NULL, "no page matches %.100s", q->pages);
+		err_set(err, ERR_TARGET,
+		        q->in ? "none in that range does" : "none of the process does",
+		        b.s ? b.s : "`count present by state` counts what there is",
+		        "no page matches %.100s", q->text);
 		buf_free(&b);
 	} else if (r == 0) {
 		a = answer_new();

@@ -112,8 +112,8 @@ answer_needs_writes(const char *text, size_t page_size)
 	struct filter f;
 	struct err ignored;
 
-	return query_parse(text, page_size, &q, &ignored) == 0 && q.pages[0] &&
-	       filter_parse(q.pages, FILTER_PAGE, page_size, &f, &ignored) == 0 &&
+	return query_parse(text, page_size, &q, &ignored) == 0 && q.text[0] &&
+	       filter_parse(q.text, FILTER_PAGE, page_size, &f, &ignored) == 0 &&
 	       filter_needs(&f) & FILTER_NEED_WRITTEN;
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/guess.h"
+#include "base/pattern.h"
 #include "base/util.h"
 #include "filter/filter.h"
 
@@ -315,21 +316,50 @@ query_read_by(struct lex *r, struct query *q, struct err *err)
 	return lex_fail(r, r->at, why, g.how, err);
 }
 
-/* PAGES [in RANGE] [by KEY], where PAGES is a filter of pages. */
+/* Keeps the text from `from` to r->at. */
+static int
+query_keep_text(const struct lex *r, const char *from, struct query *q, struct err *err)
+{
+	size_t n = (size_t)(r->at - from);
+
+	while (n && strchr(" \t", from[n - 1]))
+		n--;
+	if (n >= sizeof(q->text))
+		return lex_fail(r, from, "this is too long", "shorten it", err);
+	memcpy(q->text, from, n);
+	return 0;
+}
+
+/* PATTERN [in RANGE] */
+static int
+query_read_search(struct lex *r, struct query *q, struct err *err)
+{
+	const char *from = r->at;
+	struct pattern p;
+	size_t end;
+
+	q->kind = QUERY_SEARCH;
+	if (pattern_parse_part(r->text, (size_t)(from - r->text), 8, &p, &end, err) < 0)
+		return -1;
+	r->at = r->text + end;
+	if (query_keep_text(r, from, q, err) < 0)
+		return -1;
+	lex_skip_blanks(r);
+	q->in = query_eat_whole(r, "in");
+	return q->in ? query_read_stretch(r, q, err) : 0;
+}
+
+/* PAGES [in RANGE] [by KEY], where PAGES is a filter of pages; or bytes PATTERN [in RANGE]. */
 static int
 query_read_pages(struct lex *r, struct query *q, struct err *err)
 {
 	const char *from = r->at;
-	size_t n;
 	struct filter f;
 
-	if (filter_parse_part(r, FILTER_PAGE, &f, err) < 0)
+	if (q->kind == QUERY_FIND && query_eat_whole(r, "bytes"))
+		return query_read_search(r, q, err);
+	if (filter_parse_part(r, FILTER_PAGE, &f, err) < 0 || query_keep_text(r, from, q, err) < 0)
 		return -1;
-	for (n = (size_t)(r->at - from); strchr(" \t", from[n - 1]); n--)
-		;
-	if (n >= sizeof(q->pages))
-		return lex_fail(r, from, "the filter is too long", "shorten it", err);
-	memcpy(q->pages, from, n);
 	for (;;) {
 		lex_skip_blanks(r);
 		if (!q->in && query_eat_whole(r, "in")) {

@@ -33,7 +33,7 @@ struct query_by_row {
 };
 const struct query_by_row *query_by_row(enum query_by by);
 
-enum { QUERY_FILTER = 256 };
+enum { QUERY_TEXT = 256 };
 
 /* A place as written: an address, or an offset into a mapping. */
 struct query_place {
@@ -56,7 +56,7 @@ struct query {
 	uint64_t pfn;                /* QUERY_FRAME, QUERY_PHYS */
 	uint64_t in_frame;           /* QUERY_PHYS: the offset in that frame */
 	struct migrate_link link;    /* QUERY_MIGRATE */
-	char pages[QUERY_FILTER];    /* QUERY_COUNT, QUERY_FIND: a filter of pages */
+	char text[QUERY_TEXT]; /* COUNT, FIND: a filter of pages; SEARCH: a pattern of bytes */
 	bool in;                     /* likewise: only in the range, or region, of from and to */
 	enum query_by by;            /* QUERY_COUNT */
 };

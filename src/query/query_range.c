@@ -78,7 +78,7 @@ query_range(const struct query *q, const struct vma_list *vmas, size_t page_size
 	if (q->kind == QUERY_BYTES)
 		return err_set(err, ERR_USAGE, "hex selects bytes, but this takes pages",
 		               "leave out hex", "this is not a range");
-	if (!q->from.column || q->pages[0])
+	if (!q->from.column || q->text[0])
 		return err_set(err, ERR_USAGE, "it names no addresses",
 		               "write START..END, or a mapping's name", "this is not a range");
 	return query_range_in(q, vmas, page_size, start, end, err);

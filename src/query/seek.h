@@ -55,4 +55,13 @@ int seek_next(struct target *t, const struct vma_list *l, const struct filter *f
 int seek_bytes(struct target *t, const struct vma_list *vmas, const struct pattern *p,
                uint64_t from, bool back, struct seek_found *out, struct err *err);
 
+/*
+ * Calls `each` for every place in [start, end) where these bytes begin, ascending; *skipped: pages
+ * that were not read. Returns as seek_next.
+ */
+typedef void seek_each_fn(void *arg, uint64_t at);
+int seek_all_bytes(struct target *t, const struct vma_list *vmas, const struct pattern *p,
+                   uint64_t start, uint64_t end, seek_each_fn *each, void *arg, uint64_t *skipped,
+                   struct err *err);
+
 #endif

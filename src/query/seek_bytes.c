@@ -22,6 +22,8 @@ struct bytes_hunt {
 	const struct pattern *p;
 	uint64_t lo, hi; /* where a match may start */
 	bool last;       /* find the last match instead of the first */
+	seek_each_fn *each; /* called for every match; NULL: the search ends with the first */
+	void *arg;
 	uint8_t *room;   /* room for BYTES_PAGES pages */
 	struct seek_found *out;
 	struct err *err;
@@ -52,7 +54,9 @@ seek_search(struct bytes_hunt *h, uint64_t base, uint64_t lo, uint64_t hi, uint6
 	       (found = memmem(h->room + lo, hi - lo + h->p->n - 1, h->p->byte, h->p->n))) {
 		h->out->any = true;
 		h->out->at = base + (uint64_t)(found - h->room);
-		if (!h->last)
+		if (h->each)
+			h->each(h->arg, h->out->at);
+		else if (!h->last)
 			return true;
 		lo = (uint64_t)(found - h->room) + 1;
 	}
@@ -132,7 +136,7 @@ seek_hunt_block(struct bytes_hunt *h, uint64_t lo, uint64_t hi)
 	r = walk_pages(h->t, h->v, start, end, &o, &fns, h, h->err);
 	if (r < 0 || h->failed)
 		return -1;
-	if (r == 1 && (h->last || !h->out->any)) {
+	if (r == 1 && (h->each || h->last || !h->out->any)) {
 		h->out->any = false;
 		return 1;
 	}
@@ -176,5 +180,26 @@ seek_bytes(struct target *t, const struct vma_list *vmas, const struct pattern *
 		out->wrapped = out->any;
 	}
 	free(h.room);
+	return r;
+}
+
+int
+seek_all_bytes(struct target *t, const struct vma_list *vmas, const struct pattern *p,
+               uint64_t start, uint64_t end, seek_each_fn *each, void *arg, uint64_t *skipped,
+               struct err *err)
+{
+	struct seek_found found = {0};
+	struct bytes_hunt h = {.t = t, .p = p, .out = &found, .err = err, .each = each, .arg = arg};
+	int r = 0;
+
+	progress_begin(t->progress, vma_mapped(vmas, start, end));
+	h.room = mem_alloc(BYTES_PAGES * t->page_size);
+	for (size_t i = vma_lower_bound(vmas, start);
+	     r == 0 && i < vmas->n && vmas->v[i].start < end; i++) {
+		h.v = &vmas->v[i];
+		r = seek_hunt_block(&h, u64_max(start, h.v->start), u64_min(end, h.v->end));
+	}
+	free(h.room);
+	*skipped = found.skipped;
 	return r;
 }

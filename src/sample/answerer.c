@@ -82,7 +82,7 @@ answerer_find(struct answerer *a, const struct regions *rs, struct result *r)
 	struct filter f;
 
 	if (c->bytes) {
-		if (pattern_parse(c->text, &p, &r->err) == 0)
+		if (pattern_parse(c->text, a->t.source->meta.word, &p, &r->err) == 0)
 			seek_bytes(&a->t, &rs->vmas, &p, c->at, c->back, &r->found, &r->err);
 	} else if (filter_parse(c->text, FILTER_PAGE, a->t.page_size, &f, &r->err) == 0) {
 		seek_next(&a->t, &rs->vmas, &f, c->at, c->back, &r->found, &r->err);

@@ -92,3 +92,13 @@ counted() {
 	refused 1 'no page matches hwpoison' -e 'find hwpoison' "$SUBJECT_PID"
 	is "$(pm --json -e 'count hwpoison' "$SUBJECT_PID" | grep -c '"pages": 0,')" 1
 }
+
+@test "bytes finds every place in RAM where they are, and faults nothing in" {
+	local before
+	need_frames
+	before=$(awk '/^VmRSS/ { print $2 }' "/proc/$SUBJECT_PID/status")
+	is "$(pm -e "bytes \"subject sparse page\" in ${RANGE[sparse]}" "$SUBJECT_PID" | awk '/^  0x/ { print $1 }')" \
+		"$(reader "$SUBJECT_PID" "${RANGE[sparse]}" | values ADDRESS PRESENT | sed -n 's/,1$//p')"
+	refused 1 'no page has "subject nowhere"' -e "bytes \"subject nowhere\" in ${RANGE[sparse]}" "$SUBJECT_PID"
+	is "$(awk '/^VmRSS/ { print $2 }' "/proc/$SUBJECT_PID/status")" "$before"
+}

@@ -369,7 +369,7 @@ found(struct target *t, const char *what, uint64_t from, bool back, uint64_t wan
 	struct pattern p;
 	struct err err;
 
-	return pattern_parse(what, &p, &err) == 0 && seek_bytes(t, &vmas, &p, from, back, &f, &err) == 0 && f.any &&
+	return pattern_parse(what, 8, &p, &err) == 0 && seek_bytes(t, &vmas, &p, from, back, &f, &err) == 0 && f.any &&
 	       f.at == want && f.wrapped == wrapped;
 }
 
@@ -398,16 +398,16 @@ test_seek(void)
 	ok(found(&t, "ff \"second\"", 0x10000, false, 0x10fff, false), "across the border of two pages");
 	ok(found(&t, "ff \"second\"", 0x12000, true, 0x10fff, false), "backwards across it");
 	ok(found(&t, "\"\\x09\"", 0x10000, false, 0x17ffa, false), "in the last page");
-	ok(pattern_parse("\"no read\"", &p, &err) == 0 && seek_bytes(&t, &vmas, &p, 0x10000, false, &f, &err) == 0 &&
+	ok(pattern_parse("\"no read\"", 8, &p, &err) == 0 && seek_bytes(&t, &vmas, &p, 0x10000, false, &f, &err) == 0 &&
 	   !f.any, "not in a page that is not in RAM");
 	is_u64(f.skipped, 4, "which are counted, each once");
 	ok(seek_bytes(&t, &vmas, &p, 0x13800, true, &f, &err) == 0 && !f.any, "from within one");
 	is_u64(f.skipped, 4, "and each once there");
-	ok(pattern_parse("00 \"next\"", &p, &err) == 0 && seek_bytes(&t, &vmas, &p, 0x17000, false, &f, &err) == 0 &&
+	ok(pattern_parse("00 \"next\"", 8, &p, &err) == 0 && seek_bytes(&t, &vmas, &p, 0x17000, false, &f, &err) == 0 &&
 	   !f.any, "not across the border of the region");
 	ok(seek_bytes(&t, &vmas, &p, 0x50000, false, &f, &err) < 0 && err.what[0], "nor where nothing is mapped");
 	t.source->stop = stop_now;
-	pattern_parse("\"page\"", &p, &err);
+	pattern_parse("\"page\"", 8, &p, &err);
 	ok(seek_bytes(&t, &vmas, &p, 0x10000, false, &f, &err) == 1 && !f.any, "a search that is stopped says so");
 	fake_close(&t);
 }

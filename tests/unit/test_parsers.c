@@ -90,7 +90,7 @@ try_list_filter(const char *s)
 {
 	return list_filter_set(&out.list_filter, s, 4096, &err) == 0;
 }
-static bool try_pattern(const char *s) { return pattern_parse(s, &out.pattern, &err) == 0; }
+static bool try_pattern(const char *s) { return pattern_parse(s, 8, &out.pattern, &err) == 0; }
 static bool try_pid(const char *s) { return proc_parse_pid("/proc", s, &out.pid, &err) == 0; }
 static bool try_process(const char *s) { return process_parse(&out.process, s); }
 static bool try_stat(const char *s) { return inject_parse_stat(s, &out.thread); }
@@ -218,7 +218,7 @@ static const struct parser {
      false,
      {"anon & size>=2m | heap", "perm=rw-p", "rss>18014398509481983k"}},
     {"list_filter_set", try_list_filter, false, {"anon & size>=2m", "libc.so"}},
-    {"pattern_parse", try_pattern, false, {"\"text\\n\" de ad", "0x7ffe1234", "\"\\x41\\\"\""}},
+    {"pattern_parse", try_pattern, false, {"\"text\\n\" de ad", "0x7ffe1234", "\"\\x41\\\"\"", "u32 42 ptr 7ffe"}},
     {"proc_parse_pid", try_pid, false, {"1", "32768"}},
     {"process_parse",
      try_process,

@@ -9,7 +9,7 @@ is_bytes(const char *text, const char *want, size_t n)
 	struct pattern p;
 	struct err err = {0};
 
-	if (!ok(pattern_parse(text, &p, &err) == 0 && p.n == n && !memcmp(p.byte, want, n), text))
+	if (!ok(pattern_parse(text, 8, &p, &err) == 0 && p.n == n && !memcmp(p.byte, want, n), text))
 		printf("# %zu bytes, %s\n", p.n, err.why);
 }
 
@@ -19,8 +19,19 @@ is_refused(const char *text, int column, const char *why)
 	struct pattern p;
 	struct err err = {0};
 
-	if (!ok(pattern_parse(text, &p, &err) < 0 && err.column == column && strstr(err.why, why), text))
+	if (!ok(pattern_parse(text, 8, &p, &err) < 0 && err.column == column && strstr(err.why, why), text))
 		printf("# column %d, %s\n", err.column, err.why);
+}
+
+static void
+is_pointer32(void)
+{
+	struct pattern p;
+	struct err err;
+
+	ok(pattern_parse("ptr 8048000", 4, &p, &err) == 0 && p.n == 4 && !memcmp(p.byte, "\0\x80\x04\x08", 4) &&
+	       pattern_parse("ptr 123456789", 4, &p, &err) == -1,
+	   "a pointer of 32 bits");
 }
 
 int
@@ -36,6 +47,9 @@ main(void)
 	is_bytes("0xabc", "\xbc\x0a", 2);
 	is_bytes("0XFF00", "\x00\xff", 2);
 	is_bytes("0xde 0xad", "\xde\xad", 2);
+	is_bytes("u8 255 u16 1 u32 0x2a", "\xff\x01\0\x2a\0\0\0", 7);
+	is_bytes("u64 42 \"a\"", "\x2a\0\0\0\0\0\0\0a", 9);
+	is_bytes("ptr 7ffe1234", "\x34\x12\xfe\x7f\0\0\0\0", 8);
 	is_bytes("\"abc\"00 \"d\"", "abc\0d", 5);
 	is_bytes("00\"a\"", "\0a", 2);
 	is_bytes("\"0123456789012345678901234567890123456789012345678901234567890123\"",
@@ -52,5 +66,13 @@ main(void)
 	is_refused("first", 2, "neither");
 	is_refused("0x", 3, "without digits");
 	is_refused("0x11223344556677889", 3, "8 bytes");
+	is_refused("u8 256", 4, "larger");
+	is_refused("u32 ff", 5, "a number");
+	is_refused("u64", 4, "a number");
+	is_refused("u64 ", 5, "a number");
+	is_refused("ptr main", 5, "an address");
+	is_refused("u64 99999999999999999999", 5, "a number");
+	is_refused("\"a\" in heap", 5, "neither");
+	is_pointer32();
 	return tap_done();
 }

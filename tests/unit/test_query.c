@@ -200,12 +200,24 @@ test_pages(void)
 
 		ok(query_parse(rows[i].text, 4096, &q, &err) == 0 &&
 		       q.kind == (rows[i].text[0] == 'f' ? QUERY_FIND : QUERY_COUNT) &&
-		       !strcmp(q.pages, rows[i].pages) && q.in == rows[i].in && q.is_range == rows[i].range &&
+		       !strcmp(q.text, rows[i].pages) && q.in == rows[i].in && q.is_range == rows[i].range &&
 		       q.by == rows[i].by,
 		   rows[i].text);
 		ok(query_range(&q, &vmas, 4096, &a, &b, &err) == -1 && err.status == ERR_USAGE,
 		   "what counts pages is no range");
 	}
+}
+
+static void
+test_search(void)
+{
+	struct query q;
+	struct err err;
+
+	ok(query_parse("bytes \"a in b\" 00", 4096, &q, &err) == 0 && q.kind == QUERY_SEARCH && !q.in &&
+	       !strcmp(q.text, "\"a in b\" 00"), "bytes of the whole process");
+	ok(query_parse("find bytes u32 7 in heap", 4096, &q, &err) == 0 && q.kind == QUERY_SEARCH && q.in &&
+	       !strcmp(q.text, "u32 7") && !strcmp(q.from.name, "heap"), "find bytes, in a region");
 }
 
 static void
@@ -314,6 +326,11 @@ test_bad_text(void)
 	    {"count anon)", 11},
 	    {"find anon by vma", 11},
 	    {"find", 5},
+	    {"bytes", 6},
+	    {"bytes in heap", 7},
+	    {"bytes zz", 7},
+	    {"bytes 00 in", 12},
+	    {"bytes 00 by vma", 11},
 	    {"ffffffffffffffff+1", 1},
 	    {"1000+fffffffffffff000", 1},
 	};
@@ -696,6 +713,7 @@ main(void)
 	test_frames();
 	test_bytes();
 	test_pages();
+	test_search();
 	test_clear();
 	test_migrate();
 	test_bad_text();

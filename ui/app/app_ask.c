@@ -322,7 +322,7 @@ app_find_bytes(struct app *a, const char *line)
 		if ((strlen(line) >= sizeof(a->ui.dump->find)
 		         ? err_set(&err, ERR_USAGE, "the line is too long",
 		                   "search for fewer bytes", "cannot read it")
-		         : pattern_parse(line, &p, &err)) < 0) {
+		         : pattern_parse(line, sizeof(void *), &p, &err)) < 0) {
 			app_prompt_refuse(a, line, &err);
 			return;
 		}
@@ -412,7 +412,7 @@ app_follow(struct app *a)
 	         filter_parse(prompt_line(), FILTER_PAGE, app_shown(a)->page_size, &f, &err) < 0)
 		snprintf(a->prompt.typing, sizeof(a->prompt.typing), "%s", err.why);
 	else if (prompt_kind() == PROMPT_BYTE_FIND && prompt_line()[0] &&
-	         pattern_parse(prompt_line(), &p, &err) < 0)
+	         pattern_parse(prompt_line(), sizeof(void *), &p, &err) < 0)
 		snprintf(a->prompt.typing, sizeof(a->prompt.typing), "%s", err.why);
 }
 
