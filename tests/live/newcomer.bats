@@ -77,6 +77,20 @@ written() { awk -F , -v at="^0x${1%????????}" '$1 ~ at { printf "%s", $2 == "" ?
 	[[ $(written $OTHER) == 11100 ]]
 }
 
+@test "bug: empty pages that the watch had marked were listed as if they were in RAM" {
+	need_way
+	[[ ${WAY[1]} == uffd ]] || skip "soft-dirty marks no empty pages"
+	newcomer_start
+	RANGE[other]=$OTHER..220000008000
+	watch_with_looks --pages -o ADDRESS,WRITTEN --csv -n
+	newcomer map $OTHER 8
+	newcomer write $OTHER 3
+	until_true is_armed other
+	newcomer read 220000004000 2
+	watch_is_over
+	[[ $(written $OTHER) == 11100 ]]
+}
+
 @test "and its region counts as written, in the sums too" {
 	need_way
 	newcomer_start
