@@ -142,6 +142,19 @@ query_keep_written(struct query_place *p, const char *from, size_t n)
 		memcpy(p->written, from, n);
 }
 
+/* Any length: of a path that is too long its beginning is kept, which ends in no half escape. */
+static void
+query_keep_shown(struct query_place *p, const char *name, size_t n)
+{
+	const size_t most = sizeof(p->shown) - 1, escape = strlen("\\012");
+	const char *half;
+
+	p->shown_cut = n > most;
+	n = n > most ? most : n;
+	half = p->shown_cut ? memchr(name + n - escape, '\\', escape) : NULL;
+	memcpy(p->shown, name, half ? (size_t)(half - name) : n);
+}
+
 /*
  * NAME START+OFFSET, as answers write a place that no name resolves to. It must be the rest of the
  * text, since such a name may contain anything. If the part before START ends in `..`, it is the
@@ -162,14 +175,14 @@ query_read_shown(struct lex *r, struct query_place *out)
 		;
 	for (len = (size_t)(start - r->at); len && r->at[len - 1] == ' '; len--)
 		;
-	if (!len || len >= sizeof(p.shown) || (len > 1 && !memcmp(r->at + len - 2, "..", 2)))
+	if (!len || (len > 1 && !memcmp(r->at + len - 2, "..", 2)))
 		return false;
 	last.at = start;
 	n = query_token_length(start);
 	if (query_may_be_name(start, n) || query_read_address(&last, n, &p, &err) < 0 ||
 	    *last.at != '+' || query_read_offset(&last, &p, &err) < 0 || last.at != end)
 		return false;
-	memcpy(p.shown, r->at, len);
+	query_keep_shown(&p, r->at, len);
 	*out = p;
 	r->at = end;
 	return true;

@@ -44,7 +44,9 @@ struct query_place {
 	char written[256];
 	/* the length of an address without 0x and with less than 8 digits; else 0 */
 	size_t digits;
-	char shown[256]; /* for NAME START+OFFSET: NAME, which the region there must have */
+	/* for NAME START+OFFSET: NAME, or its beginning, which the region there must have */
+	char shown[256];
+	bool shown_cut;
 	int column;      /* its column in the text, from 1 */
 };
 

@@ -289,12 +289,12 @@ query_bad_place(const struct query_place *at, const char *why, const char *how, 
 }
 
 static bool
-query_is_called(const struct vma *v, const char *shown)
+query_is_called(const struct vma *v, const struct query_place *at)
 {
 	const char *name = vma_shown_name(v);
 	size_t used, n = strlen(name);
 
-	return query_begins(name, n, shown, &used) && used == n;
+	return query_begins(name, n, at->shown, &used) && (at->shown_cut || used == n);
 }
 
 int
@@ -322,7 +322,7 @@ query_resolve(const struct query_place *at, const struct vma_list *vmas, uint64_
 	if (m && (!in || !query_holds(&l, in)))
 		return query_bad_place(at, "that offset of it is not mapped",
 		                       "`pmtop --list` shows what is", err);
-	if (at->shown[0] && (!in || !query_is_called(in, at->shown)))
+	if (at->shown[0] && (!in || !query_is_called(in, at)))
 		return query_bad_place(at, "the region there has another name",
 		                       "give the address alone", err);
 	*addr = base + at->addr;

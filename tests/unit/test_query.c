@@ -701,6 +701,25 @@ test_places_back(void)
 	vma_free(&list);
 }
 
+/* A path has up to 4095 bytes, and a byte takes up to four when it is escaped. */
+static void
+test_long_names(void)
+{
+	for (size_t n = 1; n <= 4000; n += n < 300 ? 1 : 37) {
+		struct buf line = {0};
+		struct vma_list list;
+		size_t odd;
+
+		buf_str(&line, "00500000-00501000 r--s 00000000 08:01 7 /");
+		for (size_t i = 0; i < n; i++)
+			buf_str(&line, i % 3 ? "x" : i % 5 ? "\x7f" : "\\");
+		buf_str(&line, "\n");
+		vma_parse(&list, line.s, &odd);
+		name_leads_back(&list, &list.v[0], 0x500010);
+		vma_free(&list);
+	}
+}
+
 int
 main(void)
 {
@@ -723,6 +742,7 @@ main(void)
 	test_long();
 	test_hex_names();
 	test_places_back();
+	test_long_names();
 	vma_free(&vmas);
 	return tap_done();
 }
