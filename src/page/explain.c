@@ -171,8 +171,9 @@ explain_region(const struct vma *v)
 	case VMA_FILE:
 		if (n > sizeof(deleted) - 1 &&
 		    !strcmp(v->name + n - (sizeof(deleted) - 1), deleted))
-			return state_copies(v) ? "private mapping of a file, deleted since"
-			                       : "shared mapping of a file, deleted since";
+			/* so the kernel writes it, and so a file may be called */
+			return state_copies(v) ? "private mapping of a file, deleted or called so"
+			                       : "shared mapping of a file, deleted or called so";
 		return state_copies(v) ? "private mapping of a file" : "shared mapping of a file";
 	case VMA_SHM: return explain_shm(v);
 	case VMA_HUGETLB: return "pages of the hugetlb pool";

@@ -13,7 +13,7 @@
  */
 const char *explain_bit(const struct flag *f, const struct page *pg, const struct vma *v);
 
-/* The kind of a region, in words: "memfd", "System V shared memory", "file, deleted since". */
+/* The kind of a region in words: "memfd", "private mapping of a file", "System V shared memory". */
 const char *explain_region(const struct vma *v);
 
 /* Writes the permissions of /proc/PID/maps in words: "readable, writable, private". */
