@@ -64,6 +64,8 @@ help_add_keys(struct help *h, char view)
 			help_add(h, ROLE_STRONG, k[i].keys, k[i].words);
 		}
 	}
+	/* a signal, not a key */
+	help_add(h, ROLE_STRONG, "^C", "cancel what is running or being typed; else quit");
 }
 
 /* --- what is seen ----------------------------------------------------------------------------- */
