@@ -1,49 +1,101 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sample/answerer.h"
 
-#include "base/pattern.h"
-#include "filter/filter.h"
-#include "query/answer_query.h"
-#include "target/bytes.h"
+void
+answerer_init(struct answerer *a, pthread_mutex_t *lock, const struct answerer_host *host)
+{
+	*a = (struct answerer){.host = *host, .lock = lock};
+}
 
 void
-job_free(struct job *j)
+answerer_free(struct answerer *a)
 {
-	regions_unref(j->regions);
-	track_free(&j->track);
-	*j = (struct job){0};
+	job_free(&a->job);
+}
+
+/* --- the running command ---------------------------------------------------------------------- */
+
+void
+answerer_take(struct answerer *a, const struct command *c)
+{
+	a->running = *c;
+	a->answered = false;
+	progress_begin(&a->progress, 0);
 }
 
 bool
-answerer_takes(const struct command *c)
+answerer_is_busy(const struct answerer *a)
 {
-	switch (c->kind) {
-	case COMMAND_FAULT:
-	case COMMAND_FIND:
-	case COMMAND_SMAPS:
-	case COMMAND_CARD:
-	case COMMAND_SUM: return true;
-	case COMMAND_ASK: return !answer_needs_tracker(c->text);
-	case COMMAND_REFRESH:
-	case COMMAND_CLEAR:
-	case COMMAND_KINDS: break;
-	}
-	return false;
+	return a->running.serial;
 }
 
-/* --- the target ------------------------------------------------------------------------------- */
+bool
+answerer_is_running(const struct answerer *a)
+{
+	return a->running.serial && !a->answered;
+}
+
+bool
+answerer_end(struct answerer *a, enum result_end end)
+{
+	if (!answerer_is_running(a))
+		return false;
+	a->answered = true;
+	a->host.answer(a->host.arg, &(struct result){.command = a->running, .end = end});
+	return true;
+}
+
+void
+answerer_finish(struct answerer *a, struct result *r)
+{
+	bool answered;
+
+	pthread_mutex_lock(a->lock);
+	answered = a->answered;
+	a->running = (struct command){0};
+	a->answered = false;
+	if (answered)
+		result_empty(r);
+	else
+		a->host.answer(a->host.arg, r);
+	pthread_mutex_unlock(a->lock);
+}
+
+void
+answerer_pass(struct answerer *a, struct job *j)
+{
+	pthread_mutex_lock(a->lock);
+	a->job = *j;
+	worker_wake(&a->worker);
+	pthread_mutex_unlock(a->lock);
+	*j = (struct job){0};
+}
+
+/* --- its target ------------------------------------------------------------------------------- */
+
+/* Whether to abandon the running command. */
+static bool
+answerer_gives_up(void *arg)
+{
+	struct answerer *a = arg;
+	bool yes;
+
+	pthread_mutex_lock(a->lock);
+	yes = a->worker.stop || a->answered;
+	pthread_mutex_unlock(a->lock);
+	return yes;
+}
 
 int
-answerer_open(struct answerer *a, const char *root, pid_t pid, unsigned execs,
-              bool (*stop)(void *arg), void *arg, struct progress *progress, struct err *err)
+answerer_open(struct answerer *a, const char *root, pid_t pid, unsigned execs, struct err *err)
 {
 	a->execs = execs;
 	if (target_open(&a->t, root, pid, err) < 0)
 		return -1;
-	a->t.source->stop = stop;
-	a->t.source->stop_arg = arg;
+	a->t.source->stop = answerer_gives_up;
+	a->t.source->stop_arg = a;
 	a->t.source->stop_waits = true;
-	a->t.progress = progress;
+	a->t.progress = &a->progress;
 	return target_open_pages(&a->t, err);
 }
 
@@ -53,101 +105,66 @@ answerer_close(struct answerer *a)
 	target_close(&a->t);
 }
 
-static int
-answerer_gone(struct err *err)
+/* --- its thread ------------------------------------------------------------------------------- */
+
+/* Waits for a job. false: stop. */
+static bool
+answerer_wait(struct answerer *a, struct job *j)
 {
-	return err_set(err, ERR_TARGET, "the process has ended or executed a new program", NULL,
-	               "interrupted");
-}
+	bool stop;
 
-/* The current regions, of the program that runs now. */
-static int
-answerer_read_regions(struct answerer *a, unsigned execs, struct vma_list *vmas, struct err *err)
-{
-	if (a->execs != execs && target_reopen(&a->t, err) < 0)
-		return -1;
-	a->execs = execs;
-	if (target_regions(&a->t, vmas, err) < 0)
-		return -1;
-	return vmas->n ? 0 : answerer_gone(err);
-}
-
-/* --- the commands ----------------------------------------------------------------------------- */
-
-static void
-answerer_find(struct answerer *a, const struct regions *rs, struct result *r)
-{
-	const struct command *c = &r->command;
-	struct pattern p;
-	struct filter f;
-
-	if (c->bytes) {
-		if (pattern_parse(c->text, a->t.source->meta.word, &p, &r->err) == 0)
-			seek_bytes(&a->t, &rs->vmas, &p, c->at, c->back, &r->found, &r->err);
-	} else if (filter_parse(c->text, FILTER_PAGE, a->t.page_size, &f, &r->err) == 0) {
-		seek_next(&a->t, &rs->vmas, &f, c->at, c->back, &r->found, &r->err);
-	}
-}
-
-static struct answer *
-answerer_read_card(struct answerer *a, const struct vma_list *vmas, const struct command *c,
-                   struct err *err)
-{
-	switch (c->card) {
-	case CARD_PAGE: return answer_symbol(&a->t, vmas, c->at);
-	case CARD_REGION: return answer_region(&a->t, vmas, c->at, err);
-	case CARD_CAPABILITIES: return answer_capabilities(&a->t);
-	case CARD_NONE: break;
-	}
-	return NULL;
+	pthread_mutex_lock(a->lock);
+	while (!a->worker.stop && !a->job.command.serial)
+		worker_wait(&a->worker, WORKER_FOREVER);
+	stop = a->worker.stop;
+	*j = a->job;
+	a->job = (struct job){0};
+	pthread_mutex_unlock(a->lock);
+	if (stop)
+		job_free(j);
+	return !stop;
 }
 
 static void
-answerer_do(struct answerer *a, const struct job *j, const struct vma_list *vmas, struct result *r)
+answerer_run(void *arg)
 {
-	switch (j->command.kind) {
-	case COMMAND_FAULT:
-		r->idle = bytes_fault(&a->t, vmas, j->command.at, &r->err) == 1;
-		break;
-	case COMMAND_FIND:
-		answerer_find(a, j->regions, r);
-		break;
-	case COMMAND_ASK:
-		r->answer = answer_query(&a->t, vmas, j->command.text, &r->err);
-		break;
-	case COMMAND_SMAPS:
-		r->smaps = target_smaps(&a->t, &r->err);
-		break;
-	case COMMAND_CARD:
-		r->answer = answerer_read_card(a, vmas, &j->command, &r->err);
-		break;
-	case COMMAND_SUM:
-		window_sum(&a->t, vmas, j->command.at, j->command.end, j->command.lens, &r->sum,
-		           &r->err);
-		break;
-	case COMMAND_REFRESH:
-	case COMMAND_CLEAR:
-	case COMMAND_KINDS: break;
+	struct answerer *a = arg;
+	struct result r;
+	struct job j;
+
+	while (answerer_wait(a, &j)) {
+		job_carry_out(&j, &a->t, &a->execs, &r);
+		answerer_finish(a, &r);
 	}
+	answerer_close(a);
+}
+
+static void
+answerer_release(void *arg)
+{
+	struct answerer *a = arg;
+
+	a->host.release(a->host.arg); /* perhaps with this answerer */
+}
+
+int
+answerer_start(struct answerer *a)
+{
+	int failed = worker_start(&a->worker, a->lock, answerer_run, answerer_release, a);
+
+	a->started = !failed;
+	return failed;
 }
 
 void
-answerer_carry_out(struct answerer *a, struct job *j, struct result *r)
+answerer_ask_to_stop(struct answerer *a)
 {
-	struct vma_list vmas = {0};
+	if (a->started)
+		worker_ask_to_stop(&a->worker);
+}
 
-	*r = (struct result){.command = j->command, .execs = j->execs};
-	track_free(&a->t.track);
-	a->t.track = j->track;
-	j->track = (struct track){0};
-	if (answerer_read_regions(a, j->execs, &vmas, &r->err) == 0 &&
-	    !source_stopped(a->t.source))
-		answerer_do(a, j, &vmas, r);
-	/* an address space that is gone reads as empty */
-	if (!r->err.what[0] && !target_is_alive(&a->t))
-		answerer_gone(&r->err);
-	if (r->err.what[0])
-		result_empty(r);
-	vma_free(&vmas);
-	job_free(j);
+bool
+answerer_stop(struct answerer *a, uint64_t until)
+{
+	return !a->started || worker_stop(&a->worker, until);
 }

@@ -2,45 +2,74 @@
 #ifndef PM_ANSWERER_H
 #define PM_ANSWERER_H
 
-#include "sample/queue.h"
-#include "target/target.h"
+#include "base/progress.h"
+#include "base/worker.h"
+#include "sample/job.h"
 
 /*
- * Carries out slow commands on a second thread, beside the reader's: page faults, searches,
- * questions, smaps.
+ * Carries out slow commands, one at a time, on a thread beside the reader's.
  *
- * The threads share nothing that either of them writes. The answerer opens the target for itself,
- * with its own descriptors, helper and caches. With each command it gets the reader's regions,
- * which are immutable and reference-counted, and a copy of the track without its hold on the
- * target. So it knows what was written, but cannot clear: commands that use the tracker run on the
- * reader's thread (answerer_takes).
+ * The threads share nothing that either of them writes: the answerer opens the target for itself,
+ * with its own descriptors, helper and caches. Its owner, the sampler, lends it a lock; unless
+ * they say otherwise, these functions are called with it held.
  */
-struct job {
-	struct command command;
-	struct regions *regions; /* a reference */
-	struct track track;      /* a copy (track_copy) */
-	unsigned execs;          /* sample.execs at that time */
+struct answerer_host {
+	/* with the lock held: the one result of a command, which the host takes over */
+	void (*answer)(void *arg, const struct result *r);
+	void (*release)(void *arg); /* the thread has ended: the last use of the answerer */
+	void *arg;
 };
-void job_free(struct job *j);
-
-/* Whether a command is one of these. */
-bool answerer_takes(const struct command *c);
 
 struct answerer {
+	struct answerer_host host;
+	pthread_mutex_t *lock;
+	struct worker worker;
+	bool started;
+	struct command running; /* serial 0: none */
+	bool answered;          /* it has its result: whatever is still found is discarded */
+	struct job job;         /* not yet begun; serial 0: none */
+	struct progress progress; /* of the running command; atomic */
+
+	/* owned by its thread once that has started */
 	struct target t;
 	unsigned execs; /* the job.execs that t was opened for */
 };
 
+void answerer_init(struct answerer *a, pthread_mutex_t *lock, const struct answerer_host *host);
+
+/* A command is taken: it runs from now on, and must be passed, or finished. */
+void answerer_take(struct answerer *a, const struct command *c);
+
+/* The running command ends so, with its result; the thread gives up when it can. false: it has. */
+bool answerer_end(struct answerer *a, enum result_end end);
+
+/* Whether a command has no result yet; whether none can be taken: the thread has yet to give up. */
+bool answerer_is_running(const struct answerer *a);
+bool answerer_is_busy(const struct answerer *a);
+
 /*
- * Opens process `pid` below `root` a second time; `stop(arg)` ends a running command. It is the
- * same process if the one that was open before is still alive afterwards. Call answerer_close even
- * after a failure.
+ * Opens process `pid` below `root` a second time: without the lock, before the thread is started.
+ * It is the same process if the one that was open before is still alive afterwards. Call
+ * answerer_close after a failure, and if the thread is not started.
  */
 int answerer_open(struct answerer *a, const char *root, pid_t pid, unsigned execs,
-                  bool (*stop)(void *arg), void *arg, struct progress *progress, struct err *err);
+                  struct err *err);
 void answerer_close(struct answerer *a);
 
-/* Consumes j. A result with an err holds nothing else. */
-void answerer_carry_out(struct answerer *a, struct job *j, struct result *r);
+/* Starts the thread. 0, or an errno: then nothing is released. */
+int answerer_start(struct answerer *a);
+
+/* The running command begins; without the lock. Consumes j. */
+void answerer_pass(struct answerer *a, struct job *j);
+
+/* The running command has this result, unless it has one; without the lock. Takes over r. */
+void answerer_finish(struct answerer *a, struct result *r);
+
+/* As of worker.h, without the lock; a thread that was not started has stopped. */
+void answerer_ask_to_stop(struct answerer *a);
+bool answerer_stop(struct answerer *a, uint64_t until);
+
+/* Once no thread uses it. */
+void answerer_free(struct answerer *a);
 
 #endif

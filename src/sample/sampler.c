@@ -30,13 +30,10 @@ struct sampler {
 	char *root;
 
 	pthread_mutex_t lock; /* guards what follows, down to the next comment */
-	struct worker worker, second; /* the reading thread; the answering thread */
-	bool has_second;
+	struct worker worker;
 	struct request request;
 	struct queue queue;
-	struct command running; /* the answerer's, once taken out of the queue; serial 0: none */
-	bool answered;          /* it has its result: whatever it still finds is discarded */
-	struct job job;         /* passed to the answerer, and not yet started */
+	struct answerer answerer;
 	struct results adopt;   /* the answerer's, to be published with the next sample */
 	struct sample *out;
 	struct results results;
@@ -46,10 +43,7 @@ struct sampler {
 	int pidfd;
 	uint64_t busy_ns;
 
-	struct progress progress; /* of the answerer; atomic */
-	struct answerer answerer; /* owned by the second thread once it runs */
-
-	/* owned by the first thread */
+	/* owned by the thread */
 	struct reader reader;
 	struct queue todo; /* taken out of the queue */
 	struct results faults; /* of pages read in: wait for a scan that shows them */
@@ -113,17 +107,6 @@ sampler_request(struct sampler *s, struct request *request)
 	pthread_mutex_unlock(&s->lock);
 }
 
-/* With the lock held: ends the running command; its thread abandons it when it can. */
-static bool
-sampler_end_running(struct sampler *s, enum result_end end)
-{
-	if (!s->running.serial || s->answered)
-		return false;
-	s->answered = true;
-	results_add(&s->results, &(struct result){.command = s->running, .end = end});
-	return true;
-}
-
 /* With the lock held: a target that cannot be opened answers nothing. */
 static void
 sampler_refuse(struct sampler *s)
@@ -141,8 +124,8 @@ sampler_command(struct sampler *s, const struct command *c)
 	uint64_t serial;
 
 	pthread_mutex_lock(&s->lock);
-	if (command_replaces(c, &s->running))
-		sampler_end_running(s, RESULT_REPLACED);
+	if (command_replaces(c, &s->answerer.running))
+		answerer_end(&s->answerer, RESULT_REPLACED);
 	serial = queue_add(&s->queue, c, &s->results);
 	s->queue.v[s->queue.n - 1].since_ns = time_ns();
 	if (s->open_failed)
@@ -161,7 +144,8 @@ sampler_cancel(struct sampler *s, uint64_t serial)
 
 	pthread_mutex_lock(&s->lock);
 	done = queue_drop(&s->queue, serial, RESULT_CANCELLED, &s->results) ||
-	       (s->running.serial == serial && sampler_end_running(s, RESULT_CANCELLED));
+	       (s->answerer.running.serial == serial &&
+	        answerer_end(&s->answerer, RESULT_CANCELLED));
 	if (done)
 		eventfd_write(s->event, 1);
 	pthread_mutex_unlock(&s->lock);
@@ -175,11 +159,12 @@ sampler_work(struct sampler *s, struct sampler_work *out)
 	size_t i = 0;
 
 	pthread_mutex_lock(&s->lock);
-	running = s->running.serial && !s->answered;
-	while (i < s->queue.n && !answerer_takes(&s->queue.v[i]))
+	running = answerer_is_running(&s->answerer);
+	while (i < s->queue.n && !job_is_slow(&s->queue.v[i]))
 		i++;
 	if (running)
-		*out = (struct sampler_work){s->running, progress_part(&s->progress)};
+		*out = (struct sampler_work){s->answerer.running,
+		                             progress_part(&s->answerer.progress)};
 	else if (i < s->queue.n)
 		*out = (struct sampler_work){s->queue.v[i], -1};
 	running |= i < s->queue.n;
@@ -193,7 +178,7 @@ sampler_first_free(const struct sampler *s)
 {
 	size_t i = 0;
 
-	while (i < s->queue.n && s->running.serial && answerer_takes(&s->queue.v[i]))
+	while (i < s->queue.n && answerer_is_busy(&s->answerer) && job_is_slow(&s->queue.v[i]))
 		i++;
 	return i;
 }
@@ -253,12 +238,14 @@ sampler_wait_for_work(struct sampler *s, bool *news)
 	return !stop;
 }
 
-/* --- the thread that answers ------------------------------------------------------------------ */
+/* --- the answerer ----------------------------------------------------------------------------- */
 
 /* These results are published together with a sample that shows them. */
 static bool
 sampler_adopts(const struct result *r)
 {
+	if (r->end != RESULT_DONE)
+		return false;
 	switch (r->command.kind) {
 	case COMMAND_FAULT:
 	case COMMAND_SMAPS:
@@ -273,80 +260,27 @@ sampler_adopts(const struct result *r)
 	return false;
 }
 
-/* Delivers the result of the running command, unless it has one. */
+/* With the lock held. The answerer may be free for another command now. */
 static void
-sampler_finish(struct sampler *s, struct result *r)
+sampler_answer(void *arg, const struct result *r)
 {
-	pthread_mutex_lock(&s->lock);
-	if (s->answered) {
-		result_empty(r);
-	} else {
-		results_add(sampler_adopts(r) ? &s->adopt : &s->results, r);
-		eventfd_write(s->event, 1);
-	}
-	s->running = (struct command){0};
-	s->answered = false;
+	struct sampler *s = arg;
+
+	results_add(sampler_adopts(r) ? &s->adopt : &s->results, r);
+	eventfd_write(s->event, 1);
 	worker_wake(&s->worker);
-	pthread_mutex_unlock(&s->lock);
 }
 
-/* Whether to abandon the running command. */
-static bool
-sampler_gives_up(void *arg)
-{
-	struct sampler *s = arg;
-	bool yes;
-
-	pthread_mutex_lock(&s->lock);
-	yes = s->second.stop || s->answered;
-	pthread_mutex_unlock(&s->lock);
-	return yes;
-}
-
-/* Waits for a command. false: stop. */
-static bool
-sampler_wait_for_job(struct sampler *s, struct job *j)
-{
-	bool stop;
-
-	pthread_mutex_lock(&s->lock);
-	while (!s->second.stop && !s->job.command.serial)
-		worker_wait(&s->second, WORKER_FOREVER);
-	stop = s->second.stop;
-	*j = s->job;
-	s->job = (struct job){0};
-	pthread_mutex_unlock(&s->lock);
-	if (stop)
-		job_free(j);
-	return !stop;
-}
-
-static void
-sampler_run_second(void *arg)
-{
-	struct sampler *s = arg;
-	struct result r;
-	struct job j;
-
-	while (sampler_wait_for_job(s, &j)) {
-		answerer_carry_out(&s->answerer, &j, &r);
-		sampler_finish(s, &r);
-	}
-	answerer_close(&s->answerer);
-}
-
-static void sampler_release(void *arg);
-
+/* Its thread has a reference to the sampler, which it is a part of. */
 static int
-sampler_start_second(struct sampler *s)
+sampler_start_answerer(struct sampler *s)
 {
 	int failed = ECANCELED;
 
 	pthread_mutex_lock(&s->lock);
 	refs_take(&s->refs);
 	if (!s->worker.stop)
-		failed = worker_start(&s->second, &s->lock, sampler_run_second, sampler_release, s);
-	s->has_second = !failed;
+		failed = answerer_start(&s->answerer);
 	pthread_mutex_unlock(&s->lock);
 	if (failed)
 		refs_drop(&s->refs); /* ours remains */
@@ -355,25 +289,25 @@ sampler_start_second(struct sampler *s)
 
 /* On its first command. The source that is open already shows that the PID was not reused. */
 static int
-sampler_need_second(struct sampler *s, struct err *err)
+sampler_need_answerer(struct sampler *s, struct err *err)
 {
 	struct reader *l = &s->reader;
+	struct answerer *a = &s->answerer;
 
-	if (s->has_second)
+	if (a->started)
 		return 0;
-	if (answerer_open(&s->answerer, s->root, s->what.pid, l->draft.execs, sampler_gives_up, s,
-	                  &s->progress, err) < 0)
+	if (answerer_open(a, s->root, s->what.pid, l->draft.execs, err) < 0)
 		goto failed;
 	if (l->t.source->ops->life(l->t.source) == PROC_ENDED) {
 		err_set(err, ERR_TARGET, "the process has ended", NULL, "cannot answer");
 		goto failed;
 	}
-	errno = sampler_start_second(s);
+	errno = sampler_start_answerer(s);
 	if (!errno)
 		return 0;
 	err_sys(err, NULL, "cannot start the answering thread");
 failed:
-	answerer_close(&s->answerer);
+	answerer_close(a);
 	return -1;
 }
 
@@ -388,16 +322,13 @@ sampler_hand_over(struct sampler *s)
 	if (!s->next.serial)
 		return;
 	s->next = (struct command){0};
-	if (command_is_impossible(l, &r) || sampler_need_second(s, &r.err) < 0) {
-		sampler_finish(s, &r);
+	if (command_is_impossible(l, &r) || sampler_need_answerer(s, &r.err) < 0) {
+		answerer_finish(&s->answerer, &r);
 		return;
 	}
 	j.regions = regions_ref(l->draft.regions);
 	track_copy(&j.track, &l->t.track);
-	pthread_mutex_lock(&s->lock);
-	s->job = j;
-	worker_wake(&s->second);
-	pthread_mutex_unlock(&s->lock);
+	answerer_pass(&s->answerer, &j);
 }
 
 /* --- commands --------------------------------------------------------------------------------- */
@@ -411,12 +342,12 @@ sampler_take_commands(struct sampler *s)
 	while ((i = sampler_first_free(s)) < s->queue.n) {
 		struct command c = queue_take(&s->queue, i);
 
-		if (!answerer_takes(&c)) {
+		if (!job_is_slow(&c)) {
 			queue_put(&s->todo, &c);
 			continue;
 		}
-		s->next = s->running = c;
-		progress_begin(&s->progress, 0);
+		s->next = c;
+		answerer_take(&s->answerer, &c);
 	}
 }
 
@@ -577,7 +508,7 @@ sampler_release(void *arg)
 	results_free(&s->results);
 	results_free(&s->adopt);
 	queue_free(&s->queue);
-	job_free(&s->job);
+	answerer_free(&s->answerer);
 	close(s->event);
 	pthread_mutex_destroy(&s->lock);
 	free(s->root);
@@ -619,6 +550,8 @@ sampler_start(const struct sampler_target *what, struct err *err)
 	s->root = mem_strdup(what->root);
 	s->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	pthread_mutex_init(&s->lock, NULL);
+	answerer_init(&s->answerer, &s->lock,
+	              &(struct answerer_host){sampler_answer, sampler_release, s});
 	failed = s->event < 0
 	             ? errno
 	             : worker_start(&s->worker, &s->lock, sampler_run, sampler_release, s);
@@ -676,20 +609,16 @@ sampler_opened(struct sampler *s, struct err *err)
 bool
 sampler_stop(struct sampler *s)
 {
-	bool ended, second;
 	uint64_t until;
+	bool ended;
 
 	worker_ask_to_stop(&s->worker); /* from now on it starts no other */
 	pthread_mutex_lock(&s->lock);
 	until = time_ns() + (s->holds ? RELEASE_WAIT_MS : STOP_WAIT_MS) * TIME_MS;
-	second = s->has_second;
 	pthread_mutex_unlock(&s->lock);
-	if (second)
-		worker_ask_to_stop(&s->second);
+	answerer_ask_to_stop(&s->answerer);
 	ended = worker_stop(&s->worker, until);
-	if (second)
-		ended &=
-		    worker_stop(&s->second, u64_min(until, time_ns() + STOP_WAIT_MS * TIME_MS));
+	ended &= answerer_stop(&s->answerer, u64_min(until, time_ns() + STOP_WAIT_MS * TIME_MS));
 	sampler_release(s);
 	return ended;
 }
