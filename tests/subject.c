@@ -163,7 +163,7 @@ fill_file(const struct region *r, int fd, size_t pages)
 		done = write(fd, text, page_size) == (ssize_t)page_size;
 	}
 	free(text);
-	/* On disk before the tests look: write-back would change flags under them. */
+	/* On disk before the tests read: write-back would change flags under them. */
 	return done && fsync(fd) == 0;
 }
 
@@ -504,7 +504,7 @@ open_watch(uint64_t features)
 	struct uffdio_api api = { .api = UFFD_API };
 	int fd = getenv("SUBJECT_UNWATCHED") ? -1 : (int)syscall(SYS_userfaultfd, O_CLOEXEC | WATCH_USER);
 
-	/* The first handshake tells what there is, and only a new descriptor takes a second one. */
+	/* The first handshake shows the features, and only a new descriptor takes a second one. */
 	if (fd < 0 || ioctl(fd, UFFDIO_API, &api) != 0)
 		return -1;
 	close(fd);
@@ -1164,7 +1164,7 @@ static const struct command {
 	{ "zombie", do_zombie },       /* "ok PID" of a child that has ended */
 	{ "thread", do_thread },       /* [NAME]: "ok TID STACK" of a sleeping thread; one page below its
 	                                  stack may not be touched */
-	{ "dumpable", do_dumpable },   /* 0|1: at 0, other than root may not look at the process */
+	{ "dumpable", do_dumpable },   /* 0|1: at 0, only root may read the process */
 	{ "exec", do_exec },           /* [thread]: "ready PID" once more; by another thread */
 	{ "exit", do_exit },           /* STATUS */
 	{ "leader-exit", do_leader_exit }, /* "ok TID" of the thread that goes on */

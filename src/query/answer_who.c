@@ -59,7 +59,7 @@ answer_say_places(struct buf *line, const struct share_places *p)
 
 	buf_fmt(line, "page %llx: ", (unsigned long long)p->addr);
 	if (p->page.kind == KIND_ZERO && p->page.known & PAGE_FLAGS) {
-		buf_str(line, "the zero page, which everybody has, and nobody counts");
+		buf_str(line, "the zero page, shared by all and counted by none");
 		return;
 	}
 	if (n == 1 && p->n == 1)

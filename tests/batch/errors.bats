@@ -93,7 +93,7 @@ load helper
 	fixture zoo
 	refused 2 'not a terminal' "$PID"
 	refused 2 'not a terminal' --demo
-	# nothing is started that nobody could look at
+	# nothing is started that could not be shown
 	refused 2 'not a terminal' -- touch "$BATS_TEST_TMPDIR/started"
 	[ ! -e "$BATS_TEST_TMPDIR/started" ]
 }

@@ -174,7 +174,7 @@ quiet_states() {
 		run -0 --separate-stderr pm --pages --filter "present & !($filter)" -n --raw -o ADDRESS "$PID"
 		[[ -z $output && $stderr == *'left out'* ]]
 	done
-	# what the page tables tell needs no privilege, and says nothing
+	# facts from the page tables need no privilege, and print no note
 	is "$(quiet_states --pages --filter 'swapped')" "swapped 8"
 	is "$(quiet_states --pages --filter 'guard')" "guard 4"
 	is "$(quiet_states --pages --filter 'file | shm')" "file 4, shmem 32"

@@ -92,7 +92,7 @@ of_column() {
 			pm $set --json --output-all "$PID" >"$BATS_TEST_TMPDIR/all"
 			[ -s "$BATS_TEST_TMPDIR/all" ]
 			while read -r title; do
-				# of shared memory smaps alone tells here, and it is not read for this column
+				# for shared memory only smaps has it here, and this column does not read smaps
 				[[ "$set $title" != "--list SWAP" ]] || continue
 				key=$(tr 'A-Z/-' 'a-z__' <<<"${title/#%/percent}")
 				pm $set --json -o "$title" "$PID" >"$BATS_TEST_TMPDIR/one"

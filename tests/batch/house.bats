@@ -201,7 +201,7 @@ tags() {
 
 # --- what may be done to a target, and where ------------------------------------------------------
 
-@test "the target's memory is opened in one place, and looked for in another" {
+@test "the target's memory is opened in one place, and checked for in another" {
 	only "src/target/source_caps.c src/target/source_root.c src/track/inject.c src/track/tracker_hash.c" '"mem"'
 	only "src/target/source_dir.c src/target/source_proc.c" '->mem, '
 	# and read where the page table was asked before

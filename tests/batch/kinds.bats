@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-3.0-or-later
-# What kind of memory a region is: its device tells, and not how its name begins.
+# The kind of memory of a region follows from its device, not from the start of its name.
 
 load helper
 

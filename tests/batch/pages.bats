@@ -109,7 +109,7 @@ everything=ADDRESS,STATE,PRESENT,SWAPPED,FILE,EXCLUSIVE,SOFT-DIRTY,WRITTEN,UFFD-
 	target_writes 10000000 3 5 7
 	is "$(pm --pages -n --csv -o ADDRESS,SOFT-DIRTY,WRITTEN "$PID" | grep ',1,1$' | xargs)" \
 		"0x10003000,1,1 0x10005000,1,1 0x10007000,1,1"
-	# a newborn region: the bit is there, and is told; what it means is not known
+	# a new region: the bit is reported; what it means is not known
 	is "$(pm --pages=30000000..+8p -n --csv -o WRITTEN "$PID" | sort -u)" ""
 	is "$(pm --pages=20000000 -n --csv -o SOFT-DIRTY,WRITTEN "$PID")" 0,0
 }

@@ -89,7 +89,7 @@ counted() {
 	grep -qxF "$(printf '             total\t      2844       11')" "$BATS_TEST_TMPDIR/out"
 	# pages whose frames are hidden, and a device's, which has none
 	grep -qxF "$(printf '         not known\t        22        0')" "$BATS_TEST_TMPDIR/out"
-	# its total is its rows'; a bit without a name is told by its number
+	# its total is its rows'; a bit without a name has its number
 	is "$(awk '/^0x/ { n += $2 } END { print n }' "$BATS_TEST_TMPDIR/out")" 2844
 	grep -q '^0x0008000400005828.*,bit51$' "$BATS_TEST_TMPDIR/out"
 	is "$(grep ^0x "$BATS_TEST_TMPDIR/out" | cut -f 1)" "$(grep ^0x "$BATS_TEST_TMPDIR/out" | cut -f 1 | LC_ALL=C sort)"

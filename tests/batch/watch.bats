@@ -25,7 +25,7 @@ load helper
 	pm --watch=0.01 --count 2 --csv -n -o INTERVAL,PAGES,BYTES,START,MAPPING "$PID" >"$BATS_TEST_TMPDIR/out"
 	cat "$BATS_TEST_TMPDIR/out"
 	is "$(cat "$ROOT/$PID/clear_refs")" 4
-	# nobody clears the bits of a folder: they are all told, the same each time
+	# nobody clears the bits of a folder: all are reported, the same each time
 	is "$(grep -c total "$BATS_TEST_TMPDIR/out")" 2
 	is "$(sed -n 's/^1,//p' "$BATS_TEST_TMPDIR/out")" "$(sed -n 's/^2,//p' "$BATS_TEST_TMPDIR/out")"
 	is "$(awk -F , '/^1,/ && $5 != "total" { n += $2 } /^1,.*total/ { t = $2 } END { print n - t }' "$BATS_TEST_TMPDIR/out")" 0
@@ -48,10 +48,10 @@ load helper
 		exec {READ}<"$out"
 		until [[ -s $ROOT/$PID/clear_refs ]]; do kill -0 "$pid"; done
 		kill -"$sig" "$pid"
-		cat <&"$READ" >"$BATS_TEST_TMPDIR/told"
+		cat <&"$READ" >"$BATS_TEST_TMPDIR/reported"
 		exec {READ}<&-
 		wait "$pid"
-		is "$(json "$BATS_TEST_TMPDIR/told" watch.0.interval watch.0.mapping | xargs)" "1 total"
+		is "$(json "$BATS_TEST_TMPDIR/reported" watch.0.interval watch.0.mapping | xargs)" "1 total"
 	done
 }
 

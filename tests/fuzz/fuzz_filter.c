@@ -108,7 +108,7 @@ struct world {
 	struct filter_facts x;
 };
 
-/* What the file of a region may tell of a page that its page table is empty of. */
+/* What the file of a region may say about a page without an entry in the page table. */
 static uint32_t
 gap_facts(const struct vma *v, uint64_t *seed)
 {

@@ -25,7 +25,7 @@
 
 enum { SLOTS = 14, STEPS = 60, ROWS = 100, COLS = 300 };
 
-/* Where regions may be. Those below 256 MiB can be read; the rest has no page table to look at. */
+/* Where regions may be. Those below 256 MiB can be read; the rest has no page table. */
 static const struct slot {
 	uint64_t start, pages; /* at most */
 	const char *rest;
@@ -133,7 +133,7 @@ make_window(struct world *w, const struct regions *rs)
 	return window_read(&w->t, v, g, w->ui.lens, NULL, NULL, &err);
 }
 
-/* Words of all kinds: text, pointers into any slot, noise that changes from look to look. */
+/* Words of all kinds: text, pointers into any slot, noise that changes from scan to scan. */
 static void
 write_memory(struct world *w)
 {

@@ -17,7 +17,7 @@ footprint() {
 # address REGION PAGE
 address() { printf '%x' $((0x${AT[$1]} + $2 * 4096)); }
 
-# dump REGION PAGE: the bytes that -e tells, as they are
+# dump REGION PAGE: the bytes that -e prints, raw
 dump() {
 	pm --json -e "hex $(address "$1" "$2")..+0x1000" "$SUBJECT_PID" |
 		perl -ne '/"bytes": "([0-9a-f]+)"/ and print pack "H*", $1 and last'
@@ -40,7 +40,7 @@ dump() {
 	[[ $output == *'7f 45 4c 46'* ]]
 }
 
-@test "looking at all of a sparse region faults nothing in, neither -e nor the screen" {
+@test "reading all of a sparse region faults nothing in, neither by -e nor on the screen" {
 	local i before
 	subject_start
 	before=$(footprint sparse)
@@ -68,7 +68,7 @@ dump() {
 	is "$(footprint sparse)" "$before"
 }
 
-@test "looking at every kind of region faults nothing in" {
+@test "reading every kind of region faults nothing in" {
 	local name before
 	subject_start
 	pages() { "$live_dir/reader" "$SUBJECT_PID" | grep '^0x1000' | cut -d , -f 1-4,8; }
@@ -170,7 +170,7 @@ dump() {
 	screen_wait_text 'subject anon pag'
 	screen_wait_text 'write [0-9]+'
 	before=$(screen_text | grep -c .)
-	# the page is there and writable: no fault tells of this write
+	# the page is there and writable: no fault reports this write
 	subject write anon 5
 	screen_wait_text "write $(dump anon 5 | tr -d '\0' | sed 's/.*write //')"
 	_screen_planes whole | grep -E 'bg=(230|227|220|214|166)' # it has cooled where a machine is slow

@@ -3,7 +3,7 @@
 # Taking a userfaultfd out of a process leaves the process as it was, whatever it is in the midst of;
 # and what cannot be done is refused, with the process as it was.
 #
-# The victim checks itself; what it was made to do is told by the injector (their files say how).
+# The victim checks itself; the injector reports what it was made to do (their files say how).
 # Times are facts, shown and never judged.
 
 # shellcheck disable=SC2012,SC2030,SC2031,SC2154
@@ -38,7 +38,7 @@ victim_says() {
 	[[ $REPLY =~ $1 ]] || { echo "the victim said '$REPLY' instead of $1"; return 1; }
 }
 
-# It is told to come to its end and says how it fared. Nobody traces it any more, and no descriptor
+# Ends it; it says how it fared. Nobody traces it any more, and no descriptor
 # of ours is in it.
 victim_fared_well() {
 	victim_is_free
@@ -72,8 +72,8 @@ inject() {
 	timeout $((60 * ${TEST_TIMEOUT_SCALE:-1})) "$INJECTOR" "$@"
 }
 
-# What is told of the stops, for people.
-tell() {
+# Prints the stops, for people.
+print_stops() {
 	[[ $1 =~ median\ ([0-9]+)\ p99\ ([0-9]+)\ max\ ([0-9]+) ]]
 	printf '# %s: stopped %d us (median), %d us (p99), %d us (longest) of %s\n' "$2" \
 		$((BASH_REMATCH[1] / 1000)) $((BASH_REMATCH[2] / 1000)) $((BASH_REMATCH[3] / 1000)) "$TIMES" >&3
@@ -86,7 +86,7 @@ withstands() {
 	victim_start "$VICTIM" "$1"
 	said=$(inject -n "$TIMES" -r "$VICTIM_RANGE" "$VICTIM_PID")
 	[[ $said == "taken $TIMES refused 0 "* ]]
-	tell "$said" "$1"
+	print_stops "$said" "$1"
 	victim_fared_well
 }
 
@@ -141,7 +141,7 @@ takes() {
 	local said
 	said=$(inject -n "$TIMES" "$VICTIM_PID")
 	[[ $said == "taken $TIMES refused 0 "* ]]
-	tell "$said" "32 bits"
+	print_stops "$said" "32 bits"
 	victim_fared_well
 }
 
@@ -193,7 +193,7 @@ takes() {
 
 @test "a process in restartable sequences: none is torn" {
 	need_watch
-	grep -qw rdtscp /proc/cpuinfo || skip "this processor does not tell its number"
+	grep -qw rdtscp /proc/cpuinfo || skip "this processor has no rdtscp"
 	victim_start "$ODDITY" sequence
 	[[ $(inject -n $((TIMES / 5)) "$VICTIM_PID") == "taken $((TIMES / 5)) refused 0 "* ]]
 	victim_fared_well
@@ -317,7 +317,7 @@ unused_is() {
 	until_true test -e "$UNUSED.$1"
 }
 
-# closes_late EXPECTED [greeted] [closed]: what is said if it becomes that between the look and the close
+# closes_late EXPECTED [greeted] [closed]: what is said if it becomes that between the scan and the close
 closes_late() {
 	local want=$1 out=$UNUSED.said step
 	shift
@@ -543,7 +543,7 @@ clear_after() {
 	need_root
 	local mount group
 	mount=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)
-	[[ $mount == /sys/fs/cgroup* ]] || skip "no cgroup2 where it is looked for"
+	[[ $mount == /sys/fs/cgroup* ]] || skip "no cgroup2 at the usual place"
 	group=$mount/pmtop-test-$$
 	mkdir "$group" 2>/dev/null || skip "no cgroup of our own"
 	[[ -e $group/cgroup.freeze ]] || { rmdir "$group"; skip "this kernel does not freeze (Linux 5.2)"; }

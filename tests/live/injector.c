@@ -10,7 +10,7 @@
  *	injector -p PID
  *	    says what would be done: "thread TID STATE call CALL seccomp 0|1 compat 0|1 huge BYTES"
  *	injector -c PID
- *	    looks for a userfaultfd that nobody has used, says "found FD", waits for a line, has it
+ *	    finds a userfaultfd that nobody has used, says "found FD", waits for a line, has it
  *	    closed, and says "closed FD"
  */
 #include <errno.h>

@@ -28,16 +28,16 @@ memories_start() {
 	return 1
 }
 
-# Of all regions, by their starts: TYPE, RSS, ANON and HUGETLB as --list tells them; and as smaps does the same
+# Of all regions, by their starts: TYPE, RSS, ANON and HUGETLB as --list has them; and the same from smaps
 # three, in bytes, and VmFlags. The process stays as it is.
 memories_read() {
-	local start told
+	local start rest
 	declare -gA LISTED=() KERNELS=() VMFLAGS=()
-	while IFS=, read -r start told; do
-		LISTED[${start#0x}]=$told
+	while IFS=, read -r start rest; do
+		LISTED[${start#0x}]=$rest
 	done < <(pm --list --csv -n -b -o START,TYPE,RSS,ANON,HUGETLB "$SUBJECT_PID")
-	while IFS=, read -r start told; do
-		KERNELS[$start]=${told%,*} VMFLAGS[$start]=${told##*,}
+	while IFS=, read -r start rest; do
+		KERNELS[$start]=${rest%,*} VMFLAGS[$start]=${rest##*,}
 	done < <(awk '
 		/^[0-9a-f]+-[0-9a-f]+ / { sub(/-.*/, "", $1); start = $1; huge = 0 }
 		$1 == "Rss:" { rss = $2 * 1024 }

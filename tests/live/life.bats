@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-3.0-or-later
-# What becomes of a process while it is looked at: its main thread ends, threads end, it executes another
+# What happens to a process while it is shown: its main thread ends, threads end, it executes another
 # program. What is watched is watched on where that is the person's word, and else it is said why not.
 
 # shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2153,SC2154
@@ -10,7 +10,7 @@ teardown() { live_end; }
 
 said() { grep -qE -- "$1" "$BATS_TEST_TMPDIR/${2:-err}"; }
 
-# With soft-dirty a write between a look and its clear is told in no interval: written again until it is.
+# With soft-dirty a write between a scan and its clear is in no interval: written again until it is.
 until_told() { # COUNT REGION PAGE...
 	until_true write_and_see "$@"
 }
@@ -29,7 +29,7 @@ way_here() {
 	fi
 }
 
-# script_start PMTOP_ARG...: pmtop starts a script that becomes the subject when it is told to
+# script_start PMTOP_ARG...: pmtop starts a script that becomes the subject on request
 # shellcheck disable=SC2016 # for the script
 script_start() {
 	local pipes=$BATS_TEST_TMPDIR/script
@@ -157,7 +157,7 @@ script_becomes_subject() {
 
 @test "bug: a process slow to release its memory was taken for one that executed a program" {
 	way_here
-	# a main thread that has no memory any more and is no zombie yet: at almost any look while this much is freed
+	# a main thread that has no memory any more and is no zombie yet: in almost any scan while this much is freed
 	perl -e '$| = 1; my $x = "x" x 400e6; print "ready\n"; sleep 600' >"$BATS_TEST_TMPDIR/big" 3>&- &
 	local big=$! status=0
 	OTHERS+=("$big")

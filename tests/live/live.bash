@@ -250,7 +250,7 @@ soft_dirty() { once soft-dirty "$live_dir/soft_dirty_probe"; }
 
 need_soft_dirty() {
 	[[ $(soft_dirty) == yes ]] ||
-		skip "this kernel does not tell written pages (no soft-dirty): a write, a clear and a write showed none"
+		skip "this kernel does not mark written pages (no soft-dirty): a write, a clear and a write showed none"
 }
 
 # The kernel is asked, not pmtop: a userfaultfd of our own, greeted with what tracking needs.
@@ -278,7 +278,7 @@ need_region() {
 	[[ ${AT[$1]-} ]] || skip "this kernel made no $1 region: $2"
 }
 
-# The frames tell the kinds of pages apart. Asked of the reader: a pmtop that fails must not skip.
+# Only frames distinguish the kinds of pages. Asked of the reader: a pmtop that fails must not skip.
 can_frames() {
 	[[ ${RANGE[anon]-} && $(once frames read_column anon KPF) == 0x* ]]
 }

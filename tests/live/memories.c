@@ -40,7 +40,7 @@ path_of(const char *name)
 /* --- saying ----------------------------------------------------------------------------------- */
 
 static void
-tell(const char *name, const void *at)
+print_address(const char *name, const void *at)
 {
 	if (at && at != MAP_FAILED)
 		printf("%s %lx\n", name, (unsigned long)at);
@@ -57,7 +57,7 @@ map(const char *name, int fd, size_t size, int flags, size_t written)
 
 	for (size_t i = 0; p != MAP_FAILED && i < written; i += PAGE)
 		p[i] = 1;
-	tell(name, p);
+	print_address(name, p);
 	if (fd >= 0)
 		close(fd);
 }
@@ -162,7 +162,7 @@ map_nameless(void)
 		shmctl(id, IPC_RMID, NULL);
 	if (p && p != (void *)-1) {
 		p[0] = 1;
-		tell("sysv", p);
+		print_address("sysv", p);
 	}
 	map("memfd", sized(memfd_create("x", 0), SIZE), SIZE, MAP_SHARED, WRITTEN);
 	map("memfd-huge", sized(memfd_create("x", MFD_HUGETLB), HUGE), HUGE, MAP_SHARED, PAGE);
@@ -186,16 +186,16 @@ map_rings(void)
 		map("packet", fd, 16 * PAGE, MAP_SHARED, 0);
 	fd = (int)syscall(SYS_io_uring_setup, 8, &params);
 	if (fd >= 0) {
-		tell("io-uring", mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE,
+		print_address("io-uring", mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE,
 		                      fd, IORING_OFF_SQ_RING));
-		tell("io-uring-cq", mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
+		print_address("io-uring-cq", mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
 		                         MAP_SHARED | MAP_POPULATE, fd, IORING_OFF_CQ_RING));
-		tell("io-uring-sqes", mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
+		print_address("io-uring-sqes", mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
 		                           MAP_SHARED | MAP_POPULATE, fd, IORING_OFF_SQES));
 	}
 	if (syscall(SYS_io_setup, 8, &aio) == 0) {
 		(void)*(volatile char *)aio;
-		tell("aio", (void *)aio);
+		print_address("aio", (void *)aio);
 	}
 	map("perf", (int)syscall(SYS_perf_event_open, &attr, 0, -1, -1, 0), 9 * PAGE, MAP_SHARED,
 	    0);

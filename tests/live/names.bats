@@ -13,7 +13,7 @@ teardown() {
 	live_end
 }
 
-# Each region of a process at several addresses: what -e tells is asked again, and must be that address.
+# Each region of a process at several addresses: what -e prints is asked again, and must be that address.
 leads_back() { # PID
 	perl - "$PMTOP" "$1" <<-'END'
 		my ($pmtop, $pid) = @ARGV;
@@ -33,13 +33,13 @@ leads_back() { # PID
 			return @lines;
 		}
 		while (my @some = splice @at, 0, 60) {
-			my @told = ask(map { sprintf '0x%x', $_ } @some);
-			my @texts = map { /^[0-9a-f]+ (.*\+[0-9a-f]+): / ? $1 : '' } @told;
+			my @answers = ask(map { sprintf '0x%x', $_ } @some);
+			my @texts = map { /^[0-9a-f]+ (.*\+[0-9a-f]+): / ? $1 : '' } @answers;
 			my @again = ask(@texts);
 			for my $i (0 .. $#some) {
 				my ($got) = $again[$i] =~ /^([0-9a-f]+)/;
 				next if hex($got) == $some[$i];
-				printf "# %x is told as %s, which is %s\n", $some[$i], $texts[$i], $got if $bad++ < 20;
+				printf "# %x is written as %s, which is %s\n", $some[$i], $texts[$i], $got if $bad++ < 20;
 			}
 		}
 		exit !!$bad;

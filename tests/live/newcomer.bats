@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-3.0-or-later
-# What is mapped after a clear, or was read-only at it: told where it is known, never as not written.
+# What is mapped after a clear, or was read-only at it: reported where it is known, never as not written.
 
 # shellcheck disable=SC2034,SC2154
 load live
@@ -48,8 +48,8 @@ is_marked() { [[ $(read_column base UFFD-WP | lines_with 1 | wc -w) == 64 ]]; }
 
 watch_begin() { watch_start "${WAY[@]}" "$@" "$NEWCOMER_PID"; }
 
-# watch_with_looks ARG...: until we say so, with looks in between; its clear is over
-watch_with_looks() {
+# watch_with_scans ARG...: until we say so, with scans in between; its clear is over
+watch_with_scans() {
 	watch_begin --watch=60 "$@"
 	if [[ ${WAY[1]} == uffd ]]; then until_true is_marked; else until_true is_clean base; fi
 	watch_scans
@@ -68,12 +68,12 @@ written() { awk -F , -v at="^0x${1%????????}" '$1 ~ at { printf "%s", $2 == "" ?
 @test "memory mapped since the clear: its pages were written, those only read were not" {
 	need_way
 	newcomer_start
-	watch_with_looks --pages -o ADDRESS,WRITTEN --csv -n
+	watch_with_scans --pages -o ADDRESS,WRITTEN --csv -n
 	newcomer map $OTHER 8
 	newcomer write $OTHER 3
 	newcomer read 220000004000 2
 	watch_is_over
-	# without privilege and without PAGEMAP_SCAN the zero page is not told apart
+	# without privilege and without PAGEMAP_SCAN the zero page is not recognized
 	[[ $(written $OTHER) == 11100 ]]
 }
 
@@ -94,7 +94,7 @@ written() { awk -F , -v at="^0x${1%????????}" '$1 ~ at { printf "%s", $2 == "" ?
 @test "and its region counts as written, in the sums too" {
 	need_way
 	newcomer_start
-	watch_with_looks --list -o START,DIRTY,UNWRITTEN -b --csv -n
+	watch_with_scans --list -o START,DIRTY,UNWRITTEN -b --csv -n
 	newcomer map $OTHER 8
 	newcomer write $OTHER 3
 	watch_is_over
@@ -104,7 +104,7 @@ written() { awk -F , -v at="^0x${1%????????}" '$1 ~ at { printf "%s", $2 == "" ?
 @test "a huge page mapped since the clear: which part was written is not known" {
 	need_way
 	newcomer_start
-	watch_with_looks --pages=$OTHER..+1024p -o ADDRESS,WRITTEN --csv -n
+	watch_with_scans --pages=$OTHER..+1024p -o ADDRESS,WRITTEN --csv -n
 	newcomer huge $OTHER 1024
 	newcomer write $OTHER 1
 	grep -q '^AnonHugePages: *[1-9]' "/proc/$NEWCOMER_PID/smaps" || skip "the kernel made no huge page"
@@ -115,7 +115,7 @@ written() { awk -F , -v at="^0x${1%????????}" '$1 ~ at { printf "%s", $2 == "" ?
 @test "memory moved by mremap() is reported neither as written nor as not written" {
 	need_way
 	newcomer_start
-	watch_with_looks --pages -o ADDRESS,WRITTEN --csv -n
+	watch_with_scans --pages -o ADDRESS,WRITTEN --csv -n
 	newcomer move $BASE 64 $OTHER
 	watch_is_over
 	is "$(written $OTHER | tr -d -)" ""
@@ -126,7 +126,7 @@ written() { awk -F , -v at="^0x${1%????????}" '$1 ~ at { printf "%s", $2 == "" ?
 	need_way
 	newcomer_start
 	need_frames_of base
-	watch_with_looks --pages -o ADDRESS,WRITTEN --csv -n
+	watch_with_scans --pages -o ADDRESS,WRITTEN --csv -n
 	newcomer leave $BASE 64 $OTHER
 	watch_is_over
 	is "$(written $OTHER | tr -d -)" ""
@@ -137,7 +137,7 @@ written() { awk -F , -v at="^0x${1%????????}" '$1 ~ at { printf "%s", $2 == "" ?
 	need_way
 	newcomer_start
 	need_frames_of base
-	watch_with_looks --pages -o ADDRESS,WRITTEN --csv -n
+	watch_with_scans --pages -o ADDRESS,WRITTEN --csv -n
 	newcomer turn $BASE 64 $OTHER
 	watch_is_over
 	is "$(written $OTHER | tr -d 1)" ""
@@ -218,7 +218,7 @@ write_and_see() {
 	need_watch
 	WAY=("${INJECT[@]}")
 	newcomer_start
-	watch_with_looks --pages -o ADDRESS,WRITTEN --csv -n
+	watch_with_scans --pages -o ADDRESS,WRITTEN --csv -n
 	newcomer poke $CODE
 	newcomer debug 240000002000
 	watch_is_over
@@ -272,7 +272,7 @@ is_registered_at() { awk -v at="^$1-" '$0 ~ at { in_it = 1 } in_it && /^VmFlags/
 	need_watch
 	WAY=("${INJECT[@]}")
 	newcomer_start
-	watch_with_looks --pages -o ADDRESS,WRITTEN --csv -n
+	watch_with_scans --pages -o ADDRESS,WRITTEN --csv -n
 	newcomer open $CODE 16
 	until_true is_registered_at $CODE
 	watch_scans

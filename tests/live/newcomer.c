@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A process that maps what it is told to. It says "ready PID", reads one command per line, does it,
+ * A process that maps what its commands say. It says "ready PID", reads one command per line, does it,
  * and says "ok", or why not. Addresses are hexadecimal, sizes in pages.
  *
  *   map AT PAGES       private memory

@@ -52,7 +52,7 @@ ready(void)
 	say(text);
 }
 
-/* Blocks until it is told; one call, which nothing may interrupt. */
+/* Blocks until it gets a line; one call, which nothing may interrupt. */
 static void
 wait_for_word(void)
 {

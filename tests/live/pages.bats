@@ -70,7 +70,7 @@ own() { grep -E '^(ADDRESS|START|0x1000[0-9a-f]{8},)'; }
 @test "reading changes nothing" {
 	local faults ask
 	subject_start
-	# only what the kernel does by itself may differ, and the first look of it all drains its queues
+	# only what the kernel does by itself may differ, and the first scan of all drains its queues
 	reader "$SUBJECT_PID" >/dev/null
 	reader "$SUBJECT_PID" >"$BATS_TEST_TMPDIR/before"
 	faults=$(awk '{ print $10, $12 }' "/proc/$SUBJECT_PID/stat")
@@ -96,7 +96,7 @@ own() { grep -E '^(ADDRESS|START|0x1000[0-9a-f]{8},)'; }
 	is "$(column anon MAPCOUNT 1)" "3 9"
 	is "$(column anon STATE anon)" "3 9"
 	is "$(column anon EXCLUSIVE 1)" "3 9"
-	# and of the child the same is told by both
+	# and both report the same about the child
 	same 'reader $child | own' 'dump $child | own'
 }
 
@@ -151,7 +151,7 @@ need_page_types() {
 }
 
 # types_written OURS [-r]: "ADDRESS PFN LETTERS" by page-types, of the pages that OURS has; the entries of
-# those that are not in RAM it tells as well
+# including those that are not in RAM
 types_written() {
 	local ours=$1
 	shift

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-3.0-or-later
-# What is told, and what is not, depends on who asks: nothing is made up in place of what is hidden.
+# What is shown depends on who asks: nothing is made up in place of what is hidden.
 
 # Commands handed to `same` are for it to expand.
 # shellcheck disable=SC2016,SC2034,SC2153,SC2154
@@ -11,11 +11,11 @@ teardown() { live_end; }
 # as COMMAND...: the words before pmtop and the reader, for `hidden` and `agrees`
 as() { AS=("$@"); }
 
-# What the page table tells without the privilege, bits 55 to 63, and nothing of any frame.
+# What the page table shows without the privilege: bits 55 to 63, and nothing about frames.
 hidden() {
-	local told
-	told=$("${AS[@]}" "$PMTOP" --pages --csv -n -o PFN,PHYSICAL,MAPCOUNT,KPF,FLAGS,ORDER,FOLIO,MEMCG "$SUBJECT_PID" | sort -u)
-	is "$told" ",,,,,,,"
+	local rows
+	rows=$("${AS[@]}" "$PMTOP" --pages --csv -n -o PFN,PHYSICAL,MAPCOUNT,KPF,FLAGS,ORDER,FOLIO,MEMCG "$SUBJECT_PID" | sort -u)
+	is "$rows" ",,,,,,,"
 	"${AS[@]}" "$PMTOP" --list "$SUBJECT_PID" >/dev/null
 	is "$(their_states anon)" "64 anon"
 	is "$(their_states sparse)" "61 none, 3 anon"

@@ -40,12 +40,12 @@ listed() {
 		awk -F , -v OFS=, 'NR > 1 && $2 > 0 { $4 = "" } { print }'
 }
 
-# told REGION COLUMNS: the row of one of the subject's regions
-told() {
+# row_of REGION COLUMNS: the row of one of the subject's regions
+row_of() {
 	pm --list --csv -n -b -o "START,$2" "$SUBJECT_PID" | sed -n "s/^0x${AT[$1]},//p"
 }
 
-# threads_asleep PID: until then the kernel does not tell their stack pointers
+# threads_asleep PID: until then the kernel does not show their stack pointers
 threads_asleep() {
 	local limit=$((SECONDS + 30 * ${TEST_TIMEOUT_SCALE:-1}))
 	while grep -q running "/proc/$1"/task/*/syscall; do
@@ -63,19 +63,19 @@ thread_start() {
 	subject_start
 	need_frames # without frame numbers the reader takes the zero page for memory
 	same 'reader --regions $SUBJECT_PID' 'pm --list --csv -b -o START,END,RSS,SWAP,HUGETLB $SUBJECT_PID'
-	is "$(told sparse SIZE,PERM,RSS)" 262144,rw-p,12288
-	is "$(told none SIZE,PERM,RSS)" 65536,---p,0
+	is "$(row_of sparse SIZE,PERM,RSS)" 262144,rw-p,12288
+	is "$(row_of none SIZE,PERM,RSS)" 65536,---p,0
 	# read only: no memory of its own
-	is "$(told zero SIZE,PERM,RSS)" 65536,rw-p,0
+	is "$(row_of zero SIZE,PERM,RSS)" 65536,rw-p,0
 }
 
 @test "the list counts as smaps does: RSS, SWAP, ANON, THP, LOCKED, KSM" {
 	subject_start
 	need_frames
 	same 'smaps $SUBJECT_PID | cut -d , -f 1-7' 'listed $SUBJECT_PID ANON,THP,LOCKED'
-	is "$(told locked LOCKED)" 32768
+	is "$(row_of locked LOCKED)" 32768
 	grep -q ^KSM: /proc/self/smaps || return 0 # Linux 6.7
-	# where the flags tell of merging wrongly, who counts by them counts nothing
+	# where the KSM flags are wrong, nothing is counted by them
 	[ "$(kpf anon 21)" -eq 0 ] || return 0
 	same 'smaps $SUBJECT_PID | cut -d , -f 1,8' 'listed $SUBJECT_PID KSM | cut -d , -f 1,5'
 }
@@ -98,7 +98,7 @@ thread_start() {
 	while read -r region type name; do
 		[[ ${AT[$region]-} ]] || continue
 		echo "$region"
-		[[ $(told "$region" TYPE,MAPPING) == $type,$name ]]
+		[[ $(row_of "$region" TYPE,MAPPING) == $type,$name ]]
 	done <<-'END'
 		anon anon
 		none reserve
@@ -125,15 +125,15 @@ thread_start() {
 	thread_start "two words"
 	AT[stack]=$STACK AT[below]=$(printf %x $((0x$STACK - 4096)))
 	RANGE[stack]=$STACK..+64p RANGE[below]=${AT[below]}..+1p
-	is "$(told stack TYPE,PERM,MAPPING)" "stack,rw-p,[stack:$TID two words]"
-	is "$(told below TYPE,PERM,SIZE,MAPPING)" "guard,---p,4096,[guard:$TID]"
+	is "$(row_of stack TYPE,PERM,MAPPING)" "stack,rw-p,[stack:$TID two words]"
+	is "$(row_of below TYPE,PERM,SIZE,MAPPING)" "guard,---p,4096,[guard:$TID]"
 	is "$(pages stack MAPPING | sort -u)" "[stack:$TID two words]"
 	is "$(pages below STATE,MAPPING)" "none,[guard:$TID]"
 	same 'reader $SUBJECT_PID | grep -a -e stack -e ADDRESS' 'dump $SUBJECT_PID | grep -a -e stack -e ADDRESS'
 	# another one beside it, with a name that a terminal would obey
 	thread_start $'\033[31m,"x"'
 	AT[stack]=$STACK
-	is "$(told stack TYPE,MAPPING)" "stack,\"[stack:$TID \\033[31m,\"\"x\"\"]\""
+	is "$(row_of stack TYPE,MAPPING)" "stack,\"[stack:$TID \\033[31m,\"\"x\"\"]\""
 	is "$(pm --list --csv -n -o TYPE "$SUBJECT_PID" | grep -c '^stack$')" 3
 }
 
@@ -151,7 +151,7 @@ thread_start() {
 @test "bug: a memfd of huge pages is hugetlb, and not in RSS" {
 	subject_start
 	need_region hugetlb-memfd "its pool of huge pages is empty (vm.nr_hugepages)"
-	is "$(told hugetlb-memfd TYPE,RSS,HUGETLB)" hugetlb,0,2097152
+	is "$(row_of hugetlb-memfd TYPE,RSS,HUGETLB)" hugetlb,0,2097152
 }
 
 @test "bug: 999 of 1000 pages were 100 %, one page of 16 TiB was 1 %" {

@@ -6,7 +6,7 @@
  *   almost   1000 pages, all but the last of them in RAM
  *   vast     16 TiB, one page of it in RAM
  *   hole     a huge page without 16 pages in its middle (two regions, "hole" and "rest")
- *   cut      a huge page, one of whose pages is read-only (three regions, told as one)
+ *   cut      a huge page, one of whose pages is read-only (three regions, reported as one)
  *   zero     100 pages that were only read
  */
 #include "live.h"
@@ -40,7 +40,7 @@ map_huge(size_t size)
 }
 
 static void
-tell(const char *name, const char *from, size_t size)
+print_range(const char *name, const char *from, size_t size)
 {
 	printf("%s %lx-%lx\n", name, (unsigned long)(uintptr_t)from,
 	       (unsigned long)((uintptr_t)from + size));
@@ -57,27 +57,27 @@ main(void)
 	p = map(1000 * page, 0);
 	madvise(p, 1000 * page, MADV_NOHUGEPAGE);
 	memset(p, 1, 999 * page);
-	tell("almost", p, 1000 * page);
+	print_range("almost", p, 1000 * page);
 
 	p = map((size_t)16 << 40, MAP_NORESERVE);
 	madvise(p, (size_t)16 << 40, MADV_NOHUGEPAGE);
 	*p = 1;
-	tell("vast", p, (size_t)16 << 40);
+	print_range("vast", p, (size_t)16 << 40);
 
 	p = map_huge(huge);
 	munmap(p + 64 * page, 16 * page);
-	tell("hole", p, 64 * page);
-	tell("rest", p + 80 * page, huge - 80 * page);
+	print_range("hole", p, 64 * page);
+	print_range("rest", p + 80 * page, huge - 80 * page);
 
 	p = map_huge(huge);
 	mprotect(p + huge / page / 4 * page, page, PROT_READ);
-	tell("cut", p, huge);
+	print_range("cut", p, huge);
 
 	p = map(256 * page, 0);
 	madvise(p, 256 * page, MADV_NOHUGEPAGE);
 	for (size_t i = 0; i < 100; i++)
 		(void)*(volatile char *)(p + i * page);
-	tell("zero", p, 256 * page);
+	print_range("zero", p, 256 * page);
 
 	printf("ready\n");
 	fflush(stdout);

@@ -52,7 +52,7 @@ touch(char *p, size_t from, size_t to)
 }
 
 static void
-tell(const char *name, const char *from, size_t pages)
+print_range(const char *name, const char *from, size_t pages)
 {
 	printf("%s %d %lx-%lx\n", name, (int)getpid(), (unsigned long)(uintptr_t)from,
 	       (unsigned long)((uintptr_t)from + pages * page));
@@ -223,8 +223,8 @@ share_memfd(int to)
 	for (size_t i = 0; i < MEMFD; i++)
 		(void)*(volatile char *)(again + i * page);
 	pass(to, fd);
-	tell("memfd", p, MEMFD);
-	tell("again", again, MEMFD);
+	print_range("memfd", p, MEMFD);
+	print_range("again", again, MEMFD);
 }
 
 int
@@ -252,8 +252,8 @@ main(void)
 	if (shm == MAP_FAILED)
 		cannot("mmap");
 	touch(shm, 0, SHM);
-	tell("fork", forked, FORK);
-	tell("shm", shm, SHM);
+	print_range("fork", forked, FORK);
+	print_range("shm", shm, SHM);
 	printf("child %d\n", (int)born(child_lives));
 	printf("moved %d\n", (int)born(moved_lives));
 	printf("ended %d\n", (int)born(ended_lives));

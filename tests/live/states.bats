@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Each state that a page can be in, on pages of which it is known, and as the reader finds it.
-# "migrating" and "special" pass too quickly, or need hardware, to be held still for a look.
+# "migrating" and "special" pass too quickly, or need hardware, to be held still for a scan.
 
 # Commands handed to `same` are for it to expand.
 # shellcheck disable=SC2016,SC2034,SC2153,SC2154
@@ -147,7 +147,7 @@ merged() {
 	[[ $(cat /sys/kernel/mm/ksm/run 2>/dev/null) == 1 ]] || skip "KSM is off"
 	subject_start
 	need_frames
-	# ksmd takes its time: it merges what it finds unchanged at its second look. Merged is who has
+	# ksmd takes its time: it merges what it finds unchanged at its second scan. Merged is who has
 	# one frame, whatever the flags say.
 	until merged ksm; do
 		((SECONDS < limit)) || skip "ksmd has not merged the equal pages so far"
@@ -247,21 +247,21 @@ merged() {
 }
 
 @test "bug: shared memory in swap had a SWAP of 0, and was said to have been never touched" {
-	local told kernels
+	local ours kernels
 	subject_start
 	[[ $(read_column swap STATE) == *swapped* ]] || skip "nothing was swapped out: no swap here"
 	kernels=$(awk -v start="${AT[swap-shared]}" '/^[0-9a-f]+-/ { here = index($1, start "-") == 1 }
 		here && $1 == "Swap:" { print $2 * 1024 }' "/proc/$SUBJECT_PID/smaps")
 	[ "$kernels" -gt 0 ]
-	told=$(pm --list --csv -n -b -o START,SWAP "$SUBJECT_PID" | sed -n "s/^0x${AT[swap-shared]},//p")
+	ours=$(pm --list --csv -n -b -o START,SWAP "$SUBJECT_PID" | sed -n "s/^0x${AT[swap-shared]},//p")
 	# smaps counts what the swap cache has as well; so does pmtop since Linux 6.5
 	if can_cachestat; then
-		is "$told" "$kernels"
+		is "$ours" "$kernels"
 		is "$(column swap-shared STATE swapped | wc -w)" $((kernels / 4096))
 	else
-		[ "$told" -le "$kernels" ]
+		[ "$ours" -le "$kernels" ]
 	fi
-	# who may not write to it is told nothing, and says nothing
+	# without write permission nothing is reported, and nothing printed
 	pm --summary="${RANGE[swap-shared]}" "$SUBJECT_PID" | grep -q '^swapped.*including shared memory'
 }
 
@@ -346,7 +346,7 @@ can_cachestat() {
 	subject_start
 	need_region guard "MADV_GUARD_INSTALL is of Linux 6.13"
 	is "$(column guard STATE guard)" "4 5 6 7"
-	# the page table tells of guards since 6.15, and calls them swapped as well
+	# the page table shows guards since 6.15, and calls them swapped as well
 	is "$(column guard GUARD 1)" "4 5 6 7"
 	is "$(pm --list --csv -n -b -o START,RSS,SWAP "$SUBJECT_PID" | grep "^0x${AT[guard]},")" \
 		"0x${AT[guard]},49152,0"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-3.0-or-later
-# The trackers: each tells what it should and nothing else, and leaves the process as it was.
+# The trackers: each reports what it should and nothing else, and leaves the process as it was.
 
 # Commands handed to `same` are for it to expand; bats reads its variables.
 # shellcheck disable=SC2016,SC2034,SC2154
@@ -422,7 +422,7 @@ pages_of() { awk -F , -v at="0x$1" '$2 == at { sum += $1 } END { print sum + 0 }
 	is_free
 }
 
-@test "--scope on the screen: that part alone, and what it names is looked for when it is needed" {
+@test "--scope on the screen: that part alone, and what it names is resolved when it is needed" {
 	need_watch
 	unwatched_start
 	SCREEN_OPTIONS=(--interval 0.2 --color=never --tracker uffd --allow-inject --scope "${RANGE[anon]}")

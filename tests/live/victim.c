@@ -692,7 +692,7 @@ handle_alarm(int n)
 	atomic_fetch_add(&sig.alarms, 1);
 }
 
-/* Expirations that found the signal pending are told with it: nothing of a timer may get lost. */
+/* Expirations that found the signal pending are reported with it: nothing of a timer may get lost. */
 static void
 handle_timer(int n, siginfo_t *info, void *context)
 {

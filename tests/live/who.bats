@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-3.0-or-later
-# who: with whom memory is shared, against a reader that looks for frames in all page tables (sharers).
+# who: with whom memory is shared, against a reader that searches all page tables for frames (sharers).
 # shellcheck disable=SC2154,SC2153
 
 load live
@@ -43,8 +43,8 @@ need_owners() {
 # as the reader has it, without the process that uses the target's own memory
 read_sharers() { "$live_dir/sharers" "${PIDS[target]}" "$@" | grep -v "^${PIDS[twin]} " || :; }
 
-# told RANGE: "PID PAGES" of each process
-told() {
+# listed RANGE: "PID PAGES" of each process
+listed() {
 	pm "--who=$1" --raw -n -b -o PID,SHARED "${PIDS[target]}" | awk '{ print $1, $2 / 4096 }' | sort -n
 }
 
@@ -53,11 +53,11 @@ told() {
 	need_owners
 	sharer_start
 	for name in fork shm memfd again; do
-		same "told ${RANGE[$name]}" "read_sharers ${RANGE[$name]}"
+		same "listed ${RANGE[$name]}" "read_sharers ${RANGE[$name]}"
 	done
-	is "$(told "${RANGE[fork]}")" "$(printf '%s\n' "${PIDS[child]} 48" "${PIDS[moved]} 64" "${PIDS[ended]} 64" \
+	is "$(listed "${RANGE[fork]}")" "$(printf '%s\n' "${PIDS[child]} 48" "${PIDS[moved]} 64" "${PIDS[ended]} 64" \
 		"${PIDS[grand]} 40" | sort -n)"
-	is "$(told "${RANGE[memfd]}")" "${PIDS[passed]} 5"
+	is "$(listed "${RANGE[memfd]}")" "${PIDS[passed]} 5"
 	# of what kind it is, and what none but a pair has
 	is "$(pm "--who=${RANGE[shm]}" --raw -n -b -o PID,FILE,SHM,ANON,BOTH "${PIDS[target]}")" "$(printf '%s\n' \
 		"${PIDS[child]} 0 65536 0 0" "${PIDS[grand]} 0 32768 0 0")"
@@ -86,7 +86,7 @@ told() {
 	local page
 	need_owners
 	sharer_start
-	# of this page one mapping is elsewhere, so all processes are looked at
+	# of this page one mapping is elsewhere, so all processes are scanned
 	page=$(printf %x $((0x${AT[fork]} + 0x24000)))
 	[[ $(pm -e "who $page" "${PIDS[target]}") == *"same_memory    ${PIDS[twin]}"* ]]
 	run ! grep -w "${PIDS[twin]}" <(pm --who -n --raw "${PIDS[target]}")
@@ -103,10 +103,10 @@ told() {
 		awk '$3 ~ /x/ && $4 ~ /libc/ { print $1 ".." $2; exit }')
 	[[ $range ]] || skip "no libc"
 	# others come and go: those that both have are what both must agree on
-	told "$range" >"$BATS_TEST_TMPDIR/told"
+	listed "$range" >"$BATS_TEST_TMPDIR/listed"
 	read_sharers "$range" >"$BATS_TEST_TMPDIR/read"
-	is "$(grep -wE "^($$|1|$PPID)" "$BATS_TEST_TMPDIR/told")" "$(grep -wE "^($$|1|$PPID)" "$BATS_TEST_TMPDIR/read")"
-	[[ -s $BATS_TEST_TMPDIR/told ]]
+	is "$(grep -wE "^($$|1|$PPID)" "$BATS_TEST_TMPDIR/listed")" "$(grep -wE "^($$|1|$PPID)" "$BATS_TEST_TMPDIR/read")"
+	[[ -s $BATS_TEST_TMPDIR/listed ]]
 }
 
 @test "what ends with a process: anonymous pages that nobody else has" {

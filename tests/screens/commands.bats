@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Commands that take their time: the screen goes on, says what is done, and can be told to leave it.
+# Commands that take their time: the screen keeps working, shows the progress, and can cancel them.
 # smaps.slow keeps who reads smaps waiting (tests/slow.c): `vma:` does at its end.
 
 load screen
@@ -39,7 +39,7 @@ ask_slowly() {
 	screen_end
 }
 
-@test "Esc cancels a question: that is told, and no answer comes" {
+@test "Esc cancels a question: a message says so, and no answer comes" {
 	ask_slowly
 	screen_send Escape
 	SCREEN_IDLE=0 screen_wait_text 'cancelled: answering "vma:heap"'
@@ -137,7 +137,7 @@ region_slowly() {
 	screen_text | grep '^ start  *0x1000000'
 	screen_text | grep '^  in RAM .*by the last sample'
 	screen_text | grep '^ counting its pages by state, then reading smaps'
-	SCREEN_IDLE=0 looks_come 5
+	SCREEN_IDLE=0 scans_come 5
 	rm "$ROOT/$PID/smaps.slow"
 	screen_wait_text '^ pss '
 	run ! grep 'counting its pages' <(screen_text)
@@ -151,9 +151,9 @@ region_slowly() {
 	screen_send Escape
 	SCREEN_IDLE=0 screen_wait_text 'cancelled: counting region 1000000'
 	SCREEN_IDLE=0 screen_wait_text '^ pages by state and smaps were not read; r reads them'
-	SCREEN_IDLE=0 looks_come 5
+	SCREEN_IDLE=0 scans_come 5
 	rm "$ROOT/$PID/smaps.slow"
-	looks_come 2
+	scans_come 2
 	run ! grep '^ pss ' <(screen_text)
 	screen_keys r
 	screen_wait_text '^ pss '
@@ -172,7 +172,7 @@ region_slowly() {
 	screen_end
 }
 
-@test "who leaves a region that is being counted is not told of it, and what is next is not kept waiting" {
+@test "leaving a region while it is counted reports nothing, and keeps nothing waiting" {
 	region_slowly
 	screen_send q
 	SCREEN_IDLE=0 screen_wait_text '^RAM '

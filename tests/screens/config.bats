@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-3.0-or-later
-# pmtoprc: what it says holds, what is wrong in it is told, the command line counts for more.
+# pmtoprc: its settings apply, its errors are reported, the command line overrides it.
 load screen
 
 setup() {

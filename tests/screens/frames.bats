@@ -52,12 +52,12 @@ still() {
 	local SCREEN_OPTIONS=(--interval 0.1)
 	fixture_own zoo
 	screen_start 80x24 "$PID"
-	still R looks_come 3
+	still R scans_come 3
 	screen_keys Enter
-	still G looks_come 3
+	still G scans_come 3
 	screen_keys :
 	screen_type rss
-	still : looks_come 3
+	still : scans_come 3
 	still : screen_keys C-e End Right
 	screen_keys Escape Q
 	screen_end

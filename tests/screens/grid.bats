@@ -346,7 +346,7 @@ passing() {
 	mapfile -t want < <(passing 'swapped & !guard')
 	((${#want[@]} > 3))
 	screen_start 120x40 "$PID"
-	screen_keys Enter n		# nothing was looked for: it asks
+	screen_keys Enter n		# nothing was searched yet: it asks
 	screen_type 'swapped & !guard'
 	screen_keys Enter
 	for at in "${want[@]:0:9}"; do

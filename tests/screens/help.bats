@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-3.0-or-later
-# The help: a page a view, words found in all of them; the log of what was told.
+# The help: one page per view, search in all of them; the message log.
 load screen
 
 teardown() { screen_stop; }

@@ -162,7 +162,7 @@ poke() {
 	screen_start 80x24 "$PID"
 	screen_hex heap+0x1bf80
 	screen_golden rows+status hex-absent
-	# the fixture's page table stays as it is: what is seen is that R was told
+	# the fixture's page table stays as it is: all that shows is that R was asked for
 	screen_keys Tab R
 	screen_text | grep 'page 101c000 was read: the process faulted it in'
 	screen_keys BTab R

@@ -87,7 +87,7 @@ _screen_lacks() { ! screen_text | grep -q -- "$1"; }
 	screen_end
 }
 
-@test "the filter holds in groups, and a find looks into what is folded" {
+@test "the filter applies in groups, and a search covers folded ones" {
 	fixture zoo
 	screen_start 80x24 "$PID"
 	screen_keys f
@@ -122,7 +122,7 @@ _screen_lacks() { ! screen_text | grep -q -- "$1"; }
 	screen_text | tail -n 1 | grep 'no match'
 	screen_keys Escape
 	screen_text | grep '^›55d1c09fd000'
-	# an address inside; then an empty line looks for the same again
+	# an address inside; then an empty line searches again
 	screen_keys /
 	screen_type 7f1a80923fff
 	screen_keys Enter
@@ -143,7 +143,7 @@ _screen_lacks() { ! screen_text | grep -q -- "$1"; }
 	target_maps_as 'print "7f1a30000000-7f1a30200000 rw-p 00000000 00:00 0 \n" if /^7f1a34/; print if !/^7f1a2c/'
 	screen_keys r
 	screen_golden rows list-marks
-	# they go without a key and without a look
+	# they go without a key and without a scan
 	screen_clock 104000
 	screen_wait_text '^ 7f1a30000000'
 	_screen_until "the end of the struck row" _screen_lacks '7f1a2c000000'
@@ -313,7 +313,7 @@ _screen_first_is() { [[ $(screen_text | sed -n 6p) == ?"$1"* ]]; }
 	screen_keys o End Space q
 	screen_text | sed -n 5p | grep 'VMFLAGS'
 	screen_text | sed -n 6p | grep 'rd wr mr mw me'
-	# the kernel would tell something else now; keys do not ask it, r does
+	# the kernel would say something else now; keys do not ask it, r does
 	sed 's/^VmFlags:.*/VmFlags: rd lo/' "$ROOT/$PID/smaps" >"$ROOT/smaps.new"
 	cat "$ROOT/smaps.new" >"$ROOT/$PID/smaps"
 	screen_keys Down Enter Escape

@@ -48,7 +48,7 @@ wheel() {
 	_screen_send "wheel $1" -l $'\e'"[<${button[$1]};$((${2:-20} + 1));$((${3:-12} + 1))M"
 }
 
-# drag X Y X Y: by the way of its end; drag_blind: of a terminal that tells of no moves
+# drag X Y X Y: by the way of its end; drag_blind: of a terminal that reports no moves
 drag() {
 	local from="$(($1 + 1));$(($2 + 1))" to="$(($3 + 1));$(($4 + 1))"
 	_screen_send "drag from $1,$2 to $3,$4" -l $'\e'"[<0;${from}M"$'\e'"[<32;${to}M"$'\e'"[<0;${to}m"

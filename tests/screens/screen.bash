@@ -300,7 +300,7 @@ screen_continue() {
 	_screen_until "the return" _screen_settled 0 $((frame + 1))
 }
 
-# --- looking --------------------------------------------------------------------------------------
+# --- reading --------------------------------------------------------------------------------------
 
 # The program has written its frame, but has tmux read it? A title sent down the same line arrives
 # after it.
@@ -332,9 +332,9 @@ frames() {
 	wc -l <"$SCREEN_TMP/status"
 }
 
-# looks_come N: the process faults, so that the clock's next look is a whole one and brings a frame; a
-# quiet one is looked at in full every few seconds alone
-looks_come() {
+# scans_come N: the process faults, so that the next periodic scan is a full one and brings a frame; a
+# quiet one is scanned in full every few seconds only
+scans_come() {
 	local i before
 	for ((i = 0; i < $1; i++)); do
 		before=$(frames)

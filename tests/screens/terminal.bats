@@ -169,7 +169,7 @@ _frames() {
 	((frame >= $1))
 }
 
-# no frame for seconds, at a look every 50 ms: it waits in a write to the terminal, or for it to take one
+# no frame for seconds, at a scan every 50 ms: it waits in a write to the terminal, or for it to take one
 _is_stuck() {
 	local frame keys idle
 	_screen_status
@@ -195,7 +195,7 @@ _is_stuck() {
 	stalled=
 }
 
-# ^S stops the terminal at once, whatever was under way; : tells it of its keys, apart from frames
+# ^S stops the terminal at once, whatever was under way; : shows that its keys arrive, apart from frames
 @test "bug: a terminal stopped by ^S: a signal ends it nevertheless, at rest and at the prompt" {
 	local keys
 	fixture zoo

@@ -15,7 +15,7 @@ screen_auto_clear() {
 	screen_keys Enter
 }
 
-# What a machine takes differs from look to look.
+# What a scan costs differs each time.
 TIMES=('seen written [0-9]+ s ago' 'written [0-9.]+ s ago')
 NUMBERS=('[0-9]+\.[0-9] ms' 'epoch [0-9]+ \+[0-9]+s' 'epoch 1: soft-dirty .*')
 
@@ -145,7 +145,7 @@ NUMBERS=('[0-9]+\.[0-9] ms' 'epoch [0-9]+ \+[0-9]+s' 'epoch 1: soft-dirty .*')
 	[[ ! $(screen_text) =~ Hottest ]]
 	screen_keys i
 	screen_text | grep 'Hottest here'
-	# a range is told even so
+	# a range is shown even so
 	screen_keys v Right
 	screen_text | grep 'Range 10000000..10002000'
 	screen_keys Escape 3
@@ -154,7 +154,7 @@ NUMBERS=('[0-9]+\.[0-9] ms' 'epoch [0-9]+ \+[0-9]+s' 'epoch 1: soft-dirty .*')
 	screen_end
 }
 
-# An auto-clear that comes only after ten minutes: epochs begin with c, and looks are by r.
+# An auto-clear that comes only after ten minutes: epochs begin with c, and scans with r.
 @test "the page's card shows its epochs, on the whole screen and beside the grid" {
 	local page ms=100000
 	SCREEN_OPTIONS=(--interval 0 --calm)
