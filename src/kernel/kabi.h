@@ -16,6 +16,7 @@
 #define PM_PFN_MASK    ((UINT64_C(1) << 55) - 1)
 #define PM_SWAP_TYPE(w)   ((unsigned)((w) & 0x1f))
 #define PM_SWAP_OFFSET(w) (((w) & PM_PFN_MASK) >> 5)
+#define PM_SWAP_WORD(type, offset) (((uint64_t)(offset) << 5 & PM_PFN_MASK) | (type))
 
 /*
  * An entry that is not present has a type of 0..31. The lowest are swap devices; the highest are

@@ -2,6 +2,7 @@
 #include "kernel/thread.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/util.h"
+#include "kernel/proc_bar.h"
 
 enum { READ_MAX = 4096 /* threads per reading */, SHARE = 50 /* at most a 50th of the time */ };
 static const uint64_t STALE_NS = UINT64_C(5000000000);
@@ -22,22 +24,49 @@ threads_free(struct threads *t)
 	*t = (struct threads){0};
 }
 
-/* The stack pointer in the text of a `syscall` file; 0: none ("running", or not readable). */
-static uint64_t
-thread_parse_sp(const char *text)
+/* Parses the last number before `end`; returns where its text begins. NULL: none is there. */
+static const char *
+thread_last_number(const char *text, const char *end, uint64_t *out)
+{
+	const char *s = end;
+
+	while (s > text && s[-1] != ' ')
+		s--;
+	return s > text && !strncmp(s, "0x", 2) &&
+	               parse_digits(s + 2, (size_t)(end - s) - 2, 16, out)
+	           ? s
+	           : NULL;
+}
+
+struct thread_registers
+thread_parse_registers(const char *text)
 {
 	/* NR ARG1 .. ARG6 SP PC, or, outside a system call, -1 SP PC */
-	const char *pc = strrchr(text, ' '), *sp = pc;
-	const char *end;
-	uint64_t v;
+	struct thread_registers r;
+	const char *pc = thread_last_number(text, text + strcspn(text, "\n"), &r.pc);
 
-	if (!pc)
+	return pc && thread_last_number(text, pc - 1, &r.sp) ? r : (struct thread_registers){0};
+}
+
+int
+thread_registers(const struct proc *p, pid_t tid, struct thread_registers *out, struct err *err)
+{
+	char path[48], text[256];
+
+	snprintf(path, sizeof(path), "task/%d/syscall", (int)tid);
+	if (!file_read_small(p->leader, path, text, sizeof(text))) {
+		bool refused = errno == EACCES || errno == EPERM;
+
+		return err_sys(err,
+		               refused ? proc_memory_how(p) : "give the ID of one of its threads",
+		               "cannot see the registers of thread %d", (int)tid);
+	}
+	*out = thread_parse_registers(text);
+	if (out->sp)
 		return 0;
-	while (sp > text && sp[-1] != ' ')
-		sp--;
-	return sp > text && !strncmp(sp, "0x", 2) && parse_u64(sp + 2, 16, &end, &v) && end == pc
-	           ? v
-	           : 0;
+	return err_set(err, ERR_TARGET, "it is running, and they change all the time",
+	               "ask again when it waits", "the registers of thread %d are not known",
+	               (int)tid);
 }
 
 static int
@@ -69,7 +98,7 @@ threads_add_thread(struct threads *t, const struct threads *old, int task, pid_t
 	*th = (struct thread){.tid = tid};
 	snprintf(path, sizeof(path), "%d/syscall", (int)tid);
 	if (file_read_small(task, path, text, sizeof(text)))
-		th->sp = thread_parse_sp(text);
+		th->sp = thread_parse_registers(text).sp;
 	if (!th->sp)
 		th->sp = threads_former_sp(old, tid);
 	snprintf(path, sizeof(path), "%d/comm", (int)tid);

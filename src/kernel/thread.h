@@ -30,6 +30,19 @@ struct threads {
 void threads_read(struct threads *t, const struct proc *p, bool again);
 void threads_free(struct threads *t);
 
+/* The registers that a `syscall` file shows of a thread that waits; both 0: it shows none. */
+struct thread_registers {
+	uint64_t sp, pc;
+};
+struct thread_registers thread_parse_registers(const char *text);
+
+/*
+ * Those of a thread of p, without stopping it. -1 with err: it runs, it is not there, or we may not
+ * look.
+ */
+int thread_registers(const struct proc *p, pid_t tid, struct thread_registers *out,
+                     struct err *err);
+
 /*
  * Names the stacks "[stack:TID NAME]" and the no-access regions below them "[guard:TID]". A region
  * with the stack pointers of several threads is no stack; one that has a name keeps it.

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "kernel/flags.h"
 #include "kernel/kabi.h"
 #include "page/explain.h"
@@ -273,25 +274,64 @@ page_facts_symbol(struct answer *a, const struct answer *symbol)
 		answer_add_text(a, symbol->f[i].key, symbol->f[i].value)->note = symbol->f[i].note;
 }
 
+/* The region on one side of an address that is in none, and how far away it is. */
+static void
+page_facts_neighbour(struct answer *a, const char *key, const struct vma *v, uint64_t distance)
+{
+	struct buf b = {0};
+	char size[8];
+
+	buf_fmt(&b, "%llx-%llx ", (unsigned long long)v->start, (unsigned long long)v->end);
+	text_escape(&b, vma_shown_name(v), strlen(vma_shown_name(v)), false);
+	buf_fmt(&b, ", %s away", size_text(size, distance));
+	answer_add(a, key, &b);
+}
+
+/*
+ * Addresses that no process can have: with 48 or 57 bits, the highest bit fills those above.
+ */
+static const char *
+page_outside(uint64_t addr)
+{
+#if defined(__x86_64__)
+	enum { BITS = 57 };
+	uint64_t above = addr >> (BITS - 1);
+
+	if (above && above != UINT64_MAX >> (BITS - 1))
+		return ": not a canonical address, which no process can have";
+	if (above)
+		return ": an address of the kernel";
+#endif
+	(void)addr;
+	return NULL;
+}
+
 static struct answer *
 answer_gap(const struct vma_list *vmas, uint64_t addr)
 {
 	struct answer *a = answer_new();
 	size_t next = vma_lower_bound(vmas, addr);
+	const struct vma *below = next ? &vmas->v[next - 1] : NULL;
+	const struct vma *above = next < vmas->n ? &vmas->v[next] : NULL;
+	const char *outside = page_outside(addr);
 	struct buf b = {0};
 	char size[8];
 
 	answer_add_hex(a, "address", addr);
 	answer_add_text(a, "region", "")->note = "none: nothing is mapped here";
+	if (below && !outside)
+		page_facts_neighbour(a, "below", below, addr - below->end);
+	if (above && !outside)
+		page_facts_neighbour(a, "above", above, above->start - addr);
 	buf_fmt(&b, "%llx is not mapped", (unsigned long long)addr);
-	if (next > 0 && next < vmas->n) {
-		uint64_t from = vmas->v[next - 1].end, to = vmas->v[next].start;
-
-		buf_fmt(&b, ": in the gap of %s between %llx and %llx", size_text(size, to - from),
-		        (unsigned long long)from, (unsigned long long)to);
-	} else {
-		buf_str(&b, next ? ": above every region" : ": below every region");
-	}
+	if (outside)
+		buf_str(&b, outside);
+	else if (below && above)
+		buf_fmt(&b, ": in the gap of %s between %llx and %llx",
+		        size_text(size, above->start - below->end), (unsigned long long)below->end,
+		        (unsigned long long)above->start);
+	else
+		buf_str(&b, below ? ": above every region" : ": below every region");
 	a->line = b.s;
 	return a;
 }

@@ -48,6 +48,8 @@ struct answer *answer_find(struct target *t, const struct vma_list *vmas, const 
 /* Where the bytes of a QUERY_SEARCH are. */
 struct answer *answer_search(struct target *t, const struct vma_list *vmas, const struct query *q,
                              struct err *err);
+struct answer *answer_swap(struct target *t, const struct vma_list *vmas, const struct query *q,
+                           struct err *err);
 struct answer *answer_frame(struct target *t, const struct vma_list *vmas, const struct query *q,
                             struct err *err);
 

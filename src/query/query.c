@@ -32,16 +32,29 @@ query_is_offset(const char *s)
 	return s[0] == '+' && (isalnum((unsigned char)s[1]) || !s[1] || s[1] == ' ');
 }
 
-/* The length of a plain token, which ends at a blank, an offset or `..`. */
+static bool
+query_ends_token(const char *s)
+{
+	return !*s || *s == ' ' || *s == '\t' || query_is_offset(s) || (s[0] == '.' && s[1] == '.');
+}
+
+/*
+ * The length of a plain token, which ends at a blank, an offset or `..`, but not within
+ * parentheses: ns::f(int, char). If they do not match they are like other characters.
+ */
 static size_t
 query_token_length(const char *s)
 {
-	size_t n = 0;
+	size_t n = 0, plain = 0;
+	int depth = 0;
 
-	while (s[n] && s[n] != ' ' && s[n] != '\t' && !query_is_offset(s + n) &&
-	       !(s[n] == '.' && s[n + 1] == '.'))
-		n++;
-	return n;
+	while (!query_ends_token(s + plain))
+		plain++;
+	if (!memchr(s, '(', plain))
+		return plain;
+	for (; s[n] && (depth || !query_ends_token(s + n)); n++)
+		depth += s[n] == '(' ? 1 : s[n] == ')' && depth ? -1 : 0;
+	return depth ? plain : n;
 }
 
 /* Fewer digits than maps writes: it may be a name instead. */
@@ -107,15 +120,40 @@ query_read_address(struct lex *r, size_t n, struct query_place *p, struct err *e
 }
 
 /* Bytes: hex (0x4000), or decimal with a unit (16k 2m 1g 1t, 12p for pages). */
+static bool
+query_parse_bytes(const char *s, size_t n, size_t page_size, uint64_t *out)
+{
+	return (lex_unit(s, n, page_size) && lex_bytes(s, n, page_size, out)) || lex_hex(s, n, out);
+}
+
 static int
 query_read_bytes(struct lex *r, const char *what, uint64_t *out, struct err *err)
 {
 	size_t n = query_token_length(r->at);
 
-	if (!lex_unit(r->at, n, r->page_size) || !lex_bytes(r->at, n, r->page_size, out))
+	if (!query_parse_bytes(r->at, n, r->page_size, out))
 		return query_read_hex(r, what, out, err);
 	r->at += n;
 	return 0;
+}
+
+/* FILE@OFFSET: the end of a plain name, or behind a quoted one. Else it is part of the name. */
+static void
+query_read_in_file(struct lex *r, struct query_place *p)
+{
+	char *sign = *r->at == '@' ? NULL : strrchr(p->name, '@');
+	const char *s = sign ? sign + 1 : r->at + 1;
+	size_t n = sign ? strlen(s) : query_token_length(r->at);
+
+	if (!sign && (*r->at != '@' || !n--))
+		return;
+	if (sign == p->name || !query_parse_bytes(s, n, r->page_size, &p->addr))
+		return;
+	p->in_file = true;
+	if (sign)
+		*sign = '\0';
+	else
+		r->at = s + n;
 }
 
 static int
@@ -138,7 +176,8 @@ query_read_offset(struct lex *r, struct query_place *p, struct err *err)
 static void
 query_keep_written(struct query_place *p, const char *from, size_t n)
 {
-	if ((p->digits || p->has_offset) && *from != '"' && *from != '[' && n < sizeof(p->written))
+	if ((p->digits || p->has_offset || p->in_file) && *from != '"' && *from != '[' &&
+	    n < sizeof(p->written))
 		memcpy(p->written, from, n);
 }
 
@@ -188,6 +227,45 @@ query_read_shown(struct lex *r, struct query_place *out)
 	return true;
 }
 
+/* The registers that are seen without stopping the thread; NULL: it is none of them. */
+static const char *
+query_register(const char *s, size_t n)
+{
+	return lex_is_one_of("sp rsp esp", s, n)   ? "sp"
+	       : lex_is_one_of("pc rip eip", s, n) ? "pc"
+	                                           : NULL;
+}
+
+/* $sp, $pc, with @TID and +OFFSET */
+static int
+query_read_register(struct lex *r, struct query_place *out, struct err *err)
+{
+	struct query_place p = {.column = lex_column(r, r->at)};
+	const char *s = r->at + 1, *name;
+	size_t n = 0;
+	uint64_t tid;
+
+	while (isalnum((unsigned char)s[n]))
+		n++;
+	name = query_register(s, n);
+	if (!name)
+		return lex_fail(r, r->at, "only $sp and $pc are seen without stopping a thread",
+		                "quote a name that begins with $", err);
+	strcpy(p.reg, name);
+	r->at = s + n;
+	if (*r->at == '@') {
+		if (!parse_u64(r->at + 1, 10, &s, &tid) || tid < 1 || tid > INT32_MAX)
+			return lex_fail(r, r->at + 1, "a thread's ID is expected here",
+			                "such as $sp@1234", err);
+		p.tid = (pid_t)tid;
+		r->at = s;
+	}
+	if (*r->at == '+' && query_read_offset(r, &p, err) < 0)
+		return -1;
+	*out = p;
+	return 0;
+}
+
 static int
 query_read_place(struct lex *r, struct query_place *out, struct err *err)
 {
@@ -199,11 +277,16 @@ query_read_place(struct lex *r, struct query_place *out, struct err *err)
 
 	if (query_read_shown(r, out))
 		return 0;
+	if (*from == '$')
+		return query_read_register(r, out, err);
 	if (n == 0)
-		return lex_fail(r, r->at, "expected an address or a mapping's name here",
-		                "examples: 7f12a000, heap+0x10, libc.so.6+0x1234", err);
-	if ((digits ? query_read_address(r, n, &p, err) : query_read_name(r, &p, err)) < 0 ||
-	    (*r->at == '+' && query_read_offset(r, &p, err) < 0))
+		return lex_fail(r, r->at, "expected an address or a name here",
+		                "examples: 7f12a000, heap+0x10, libc.so.6+0x1234, main", err);
+	if ((digits ? query_read_address(r, n, &p, err) : query_read_name(r, &p, err)) < 0)
+		return -1;
+	if (!digits)
+		query_read_in_file(r, &p);
+	if (*r->at == '+' && query_read_offset(r, &p, err) < 0)
 		return -1;
 	query_keep_written(&p, from, (size_t)(r->at - from));
 	*out = p;
@@ -241,6 +324,75 @@ query_read_physical(struct lex *r, struct query *q, struct err *err)
 	return 0;
 }
 
+/* DEVICE+OFFSET: the offset in pages, as the answer about a swapped page has it. */
+static int
+query_read_swap(struct lex *r, struct query *q, struct err *err)
+{
+	size_t n = strcspn(r->at, " \t"), device = n;
+
+	while (device && r->at[device] != '+')
+		device--;
+	if (!device || device >= sizeof(q->device) ||
+	    !lex_hex(r->at + device + 1, n - device - 1, &q->swap_offset))
+		return lex_fail(r, r->at, "a swap device and a page of it are expected here",
+		                "such as swap:0+1a2b or swap:/dev/sda2+1a2b", err);
+	memcpy(q->device, r->at, device);
+	q->device[device] = '\0';
+	r->at += n;
+	return 0;
+}
+
+static size_t
+query_blanks(const char *s)
+{
+	return strspn(s, " \t");
+}
+
+/* Permissions as maps or pmap write them: the characters of `form`, or a dash, each. */
+static bool
+query_is_perm(const char *s, const char *form)
+{
+	size_t n = strlen(form), i = 0;
+
+	while (i < n && (s[i] == form[i] || s[i] == '-' || (i == 3 && s[i] == 's')))
+		i++;
+	return i == n && (!s[n] || s[n] == ' ' || s[n] == '\t');
+}
+
+/* The rest of a line of maps or smaps, behind START-END. */
+static void
+query_skip_maps(struct lex *r)
+{
+	size_t n = query_blanks(r->at);
+
+	if (n && query_is_perm(r->at + n, "rwxp"))
+		r->at += strlen(r->at);
+}
+
+/* A line of pmap or pmap -x: START, its size in KiB, with -x two more numbers, permissions. */
+static bool
+query_read_pmap(struct lex *r, struct query *q)
+{
+	size_t n = strspn(r->at, "0123456789abcdef"), column = (size_t)lex_column(r, r->at);
+	uint64_t start, kib, ignored;
+	const char *s = r->at + n;
+
+	if (n < 8 || !lex_hex(r->at, n, &start) || !query_blanks(s) ||
+	    !parse_u64(s + query_blanks(s), 10, &s, &kib) || kib > UINT64_MAX >> 10)
+		return false;
+	s += *s == 'K';
+	for (int i = 0; i < 2 && parse_u64(s + query_blanks(s), 10, &s, &ignored); i++)
+		;
+	s += query_blanks(s);
+	if (!kib || !query_is_perm(s, "rwxsR"))
+		return false;
+	q->is_range = q->to_is_length = true;
+	q->from = (struct query_place){.addr = start, .column = (int)column};
+	q->to = (struct query_place){.addr = kib << 10, .column = (int)column};
+	r->at = s + strlen(s);
+	return true;
+}
+
 /* START-END, as in maps, is a range too. */
 static bool
 query_read_dash(struct lex *r, struct query *q)
@@ -259,6 +411,7 @@ query_read_dash(struct lex *r, struct query *q)
 		query_keep_written(&q->from, r->at, n);
 	}
 	r->at += n;
+	query_skip_maps(r);
 	return true;
 }
 
@@ -266,7 +419,7 @@ query_read_dash(struct lex *r, struct query *q)
 static int
 query_read_stretch(struct lex *r, struct query *q, struct err *err)
 {
-	if (query_read_dash(r, q))
+	if (query_read_dash(r, q) || query_read_pmap(r, q))
 		return 0;
 	if (query_read_place(r, &q->from, err) < 0)
 		return -1;

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/err.h"
 #include "base/guess.h"
@@ -47,6 +48,9 @@ struct query_place {
 	/* for NAME START+OFFSET: NAME, or its beginning, which the region there must have */
 	char shown[256];
 	bool shown_cut;
+	bool in_file; /* addr counts in the file itself, not from where it is loaded */
+	char reg[4];  /* "sp", "pc": of a thread; else "" */
+	pid_t tid;    /* its ID; 0: the main thread */
 	int column;      /* its column in the text, from 1 */
 };
 
@@ -57,6 +61,8 @@ struct query {
 	bool to_is_length;           /* to.addr is a length in bytes */
 	uint64_t pfn;                /* QUERY_FRAME, QUERY_PHYS */
 	uint64_t in_frame;           /* QUERY_PHYS: the offset in that frame */
+	char device[128];            /* QUERY_SWAP: its number or its name */
+	uint64_t swap_offset;        /* QUERY_SWAP: in pages */
 	struct migrate_link link;    /* QUERY_MIGRATE */
 	char text[QUERY_TEXT]; /* COUNT, FIND: a filter of pages; SEARCH: a pattern of bytes */
 	bool in;                     /* likewise: only in the range, or region, of from and to */
@@ -70,7 +76,7 @@ int query_parse(const char *text, size_t page_size, struct query *q, struct err 
  * an address or NAME+OFFSET and a mapping's name is an error: ambiguous. As in debuggers, an offset
  * counts from where the file's first byte is, or would be, mapped; if a file is mapped several
  * times, in the first mapping with code, else in the first. Without a file it counts from the
- * mapping's first region.
+ * mapping's first region. Settle registers and symbols first (settle.h).
  */
 int query_resolve(const struct query_place *at, const struct vma_list *vmas, uint64_t *addr,
                   const struct vma **v, struct err *err);

@@ -112,7 +112,10 @@ query_no_such_name(const struct query_place *at, const struct vma_list *vmas, st
 	struct guess g = query_guess(at->name, vmas);
 	char why[128];
 
-	snprintf(why, sizeof(why), "the process has no mapping of that name (column %d)",
+	snprintf(why, sizeof(why), "%s (column %d)",
+	         strspn(at->name, "0123456789abcdefABCDEF") == strlen(at->name)
+	             ? "no mapping has that name, and an address has 64 bits"
+	             : "the process has no mapping of that name",
 	         at->column);
 	err_set(err, ERR_USAGE, why, g.how, "no mapping \"%.80s\"", at->name);
 	err->column = at->column;
@@ -297,6 +300,27 @@ query_is_called(const struct vma *v, const struct query_place *at)
 	return query_begins(name, n, at->shown, &used) && (at->shown_cut || used == n);
 }
 
+/* The first mapping of that part of the file. */
+static int
+query_resolve_in_file(const struct query_place *at, const struct vma_list *vmas,
+                      const struct vma *m, uint64_t *addr, const struct vma **v, struct err *err)
+{
+	if (!query_has_file(m))
+		return query_bad_place(at, "it is no file", "NAME+OFFSET counts in a mapping", err);
+	for (size_t i = 0; i < vmas->n; i++) {
+		const struct vma *part = &vmas->v[i];
+
+		if (strcmp(part->name, m->name) || at->addr < part->offset ||
+		    at->addr - part->offset >= vma_size(part))
+			continue;
+		*addr = part->start + (at->addr - part->offset);
+		*v = part;
+		return 0;
+	}
+	return query_bad_place(at, "that offset of the file is not mapped",
+	                       "`pmtop --list` shows what is", err);
+}
+
 int
 query_resolve(const struct query_place *at, const struct vma_list *vmas, uint64_t *addr,
               const struct vma **v, struct err *err)
@@ -305,13 +329,17 @@ query_resolve(const struct query_place *at, const struct vma_list *vmas, uint64_
 	struct load l = {0};
 	uint64_t base = 0;
 
+	if (at->reg[0])
+		return query_bad_place(at, "registers are those of a running process", NULL, err);
 	if ((at->digits && query_check_written(at, at->digits, vmas, err) < 0) ||
-	    (at->has_offset && at->written[0] &&
+	    ((at->has_offset || at->in_file) && at->written[0] &&
 	     query_check_written(at, strlen(at->written), vmas, err) < 0))
 		return -1;
 	if (at->name[0]) {
 		if (query_find_mapping(at, vmas, &m, err) < 0)
 			return -1;
+		if (at->in_file)
+			return query_resolve_in_file(at, vmas, m, addr, v, err);
 		l = query_main_load(vmas, m->name);
 		base = at->has_offset ? query_names_base_of(&l) : l.first->start;
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Symbols in a query. */
+/* Symbols and registers in a query. */
 #include "query/settle.h"
 
 #include <ctype.h>
@@ -23,7 +23,8 @@ settle_place_is_due(const struct query_place *p, const struct vma_list *vmas)
 {
 	if (!p->column)
 		return false;
-	return p->name[0] ? query_match(vmas, p->name) < MATCH_BASE : settle_is_wordlike(p);
+	return p->reg[0] || (p->name[0] ? !p->in_file && query_match(vmas, p->name) < MATCH_BASE
+	                                : settle_is_wordlike(p));
 }
 
 bool
@@ -208,6 +209,13 @@ settle_not_found(const struct query_place *p, const struct vma_list *vmas, const
 	return -1;
 }
 
+/* A number that is too long for an address: query_resolve says so. */
+static bool
+settle_is_number(const char *name)
+{
+	return strspn(name, "0123456789abcdefABCDEF") == strlen(name);
+}
+
 static int
 settle_name(struct target *t, const struct vma_list *vmas, struct query_place *p, struct err *err)
 {
@@ -225,7 +233,8 @@ settle_name(struct target *t, const struct vma_list *vmas, struct query_place *p
 		                      "check the offset", err);
 	else if (at.n)
 		*p = (struct query_place){.addr = at.v[0].addr + p->addr, .column = p->column};
-	else if ((at.files || file) && query_match(vmas, p->name) == MATCH_NO) {
+	else if ((at.files || file) && query_match(vmas, p->name) == MATCH_NO &&
+	         !settle_is_number(p->name)) {
 		symbol_find_near(t, vmas, file, symbol, &at);
 		got = settle_not_found(p, vmas, file, symbol, &at, err);
 	}
@@ -234,10 +243,31 @@ settle_name(struct target *t, const struct vma_list *vmas, struct query_place *p
 }
 
 static int
+settle_register(struct target *t, struct query_place *p, struct err *err)
+{
+	struct thread_registers r;
+	pid_t tid = p->tid ? p->tid : t->source->meta.pid;
+	uint64_t at;
+
+	if (t->source->ops->registers(t->source, tid, &r, err) < 0) {
+		err->column = p->column;
+		return -1;
+	}
+	at = p->reg[0] == 's' ? r.sp : r.pc;
+	if (p->addr > UINT64_MAX - at)
+		return query_bad_place(p, "this is past the end of any address space",
+		                       "check the offset", err);
+	*p = (struct query_place){.addr = at + p->addr, .column = p->column};
+	return 0;
+}
+
+static int
 settle_place(struct target *t, const struct vma_list *vmas, struct query_place *p, struct err *err)
 {
 	if (!settle_place_is_due(p, vmas))
 		return 0;
+	if (p->reg[0])
+		return settle_register(t, p, err);
 	return p->name[0] ? settle_name(t, vmas, p, err) : settle_digits(t, vmas, p, err);
 }
 

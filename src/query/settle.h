@@ -6,14 +6,14 @@
 #include "target/target.h"
 
 /*
- * Places that need more than the list of regions: symbols. Settling replaces them by addresses, so
- * that query_resolve, query_range and query_bytes need not know them. It may take time, so the
- * screen leaves it to the answerer.
+ * Places that need more than the list of regions: symbols, registers. Settling replaces them by
+ * addresses, so that query_resolve, query_range and query_bytes need not know them. It may take
+ * time, so the screen leaves it to the answerer.
  */
 
 /*
- * Whether a query has such a place: a name that is no mapping's full name, or a few hex digits that
- * may be a symbol's name.
+ * Whether a query has such a place: a register, a name that is no mapping's full name, or a few hex
+ * digits that may be a symbol's name.
  */
 bool settle_is_due(const struct query *q, const struct vma_list *vmas);
 

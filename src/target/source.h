@@ -161,6 +161,13 @@ struct source_ops {
 	 */
 	void (*threads)(struct source *s, struct threads *t, bool again);
 
+	/*
+	 * The stack pointer and program counter of a thread that waits. -1 with err: it runs, it is
+	 * not there, or we may not look.
+	 */
+	int (*registers)(const struct source *s, pid_t tid, struct thread_registers *out,
+	                 struct err *err);
+
 	/* --- pages ---------------------------------------------------------------------------- */
 
 	/*

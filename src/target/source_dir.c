@@ -103,6 +103,7 @@ const struct source_ops source_dir_ops = {
     .clock = source_root_clock,
     .regions = source_root_regions,
     .threads = source_root_threads,
+    .registers = source_root_registers,
     .words = source_root_words,
     .runs = source_root_runs,
     .frames = source_root_frames,

@@ -152,6 +152,7 @@ static const struct source_ops source_proc_ops = {
     .clock = source_root_clock,
     .regions = source_proc_regions,
     .threads = source_root_threads,
+    .registers = source_root_registers,
     .words = source_root_words,
     .runs = source_root_runs,
     .frames = source_root_frames,

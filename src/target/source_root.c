@@ -192,6 +192,13 @@ source_root_threads(struct source *s, struct threads *t, bool again)
 	threads_read(t, &source_root_of(s)->proc, again);
 }
 
+int
+source_root_registers(const struct source *s, pid_t tid, struct thread_registers *out,
+                      struct err *err)
+{
+	return thread_registers(&source_root_of(s)->proc, tid, out, err);
+}
+
 /* --- pages ------------------------------------------------------------------------------------ */
 
 ssize_t

@@ -41,6 +41,8 @@ enum proc_life source_root_life(struct source *s);
 uint64_t source_root_clock(const struct source *s);
 int source_root_regions(struct source *s, struct vma_list *out, struct err *err);
 void source_root_threads(struct source *s, struct threads *t, bool again);
+int source_root_registers(const struct source *s, pid_t tid, struct thread_registers *out,
+                          struct err *err);
 ssize_t source_root_words(const struct source *s, uint64_t addr, uint64_t *words, size_t n,
                           struct err *err);
 int source_root_runs(const struct source *s, uint64_t start, uint64_t end, uint64_t any,

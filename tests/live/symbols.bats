@@ -92,6 +92,68 @@ asks() {
 	refused 2 'no symbol "local_one".*stripped' -e local_one "$PID"
 }
 
+@test "the stack pointer and program counter of a thread, as the kernel has them" {
+	need_symbols
+	named_build
+	named_start
+	local sp pc tid
+	read -r sp pc < <(awk '{ print $(NF - 1), $NF }' "/proc/$PID/syscall")
+	[[ $sp == 0x7* ]] || skip "the system calls of other processes are not to be seen"
+	is "$("$PMTOP" -e '$sp' "$PID" | sed -n 's/^  address *//p')" "$sp"
+	is "$("$PMTOP" -e '$pc' -e "\$pc@$PID" "$PID" | sed -n 's/^  address *//p' | xargs)" "$pc $pc"
+	is "$("$PMTOP" -e '$sp+0x10' "$PID" | sed -n 's/^  address *//p')" "$(printf '0x%x' $((sp + 16)))"
+	[[ $("$PMTOP" -e '$pc' "$PID") == *'  symbol '* && $("$PMTOP" -e '$sp' "$PID") == *'  mapping        [stack]'* ]]
+	refused 1 'registers of thread 1: .*one of its threads' -e '$sp@1' "$PID"
+	refused 2 'only \$sp and \$pc' -e '$rax' "$PID"
+	bash -c 'while :; do :; done' 3>&- &
+	OTHERS+=($!)
+	tid=$!
+	until_true eval '[[ $(</proc/$tid/syscall) == running ]]'
+	refused 1 'it is running' -e '$sp' "$tid"
+}
+
+@test "a line of maps, and one of pmap, as it is pasted" {
+	need_symbols
+	named_build
+	named_start
+	local line want
+	while read -r line; do
+		want=$(printf '0x%x' "0x${line%%-*}")
+		is "$("$PMTOP" -e "$line" "$PID" | sed -n 's/^  start *//p')" "$want"
+	done < <(grep -v vsyscall "/proc/$PID/maps")
+	command -v pmap >/dev/null || skip "pmap is not installed"
+	while read -r line; do
+		want=$(printf '0x%x' "0x${line%% *}")
+		is "$("$PMTOP" -e "$line" "$PID" | sed -n 's/^  start *//p')" "$want"
+	done < <({ pmap "$PID"; pmap -x "$PID"; } | grep '^[0-9a-f]\{16\} ' | grep -v '^f')
+}
+
+@test "the prompt: a symbol, its bytes, and one that is not there" {
+	need_symbols
+	named_build
+	named_start
+	screen_start 120x30 "$PID"
+	screen_keys :
+	screen_type main
+	screen_keys Enter
+	screen_wait_text '/named\+[0-9a-f]+: file page'
+	screen_keys Escape :
+	screen_type 'hex start_value'
+	screen_keys Enter
+	screen_wait_text ' 07 00 00 00 '
+	screen_keys :
+	screen_type mian
+	screen_keys Enter
+	screen_wait_text 'did you mean main'
+	screen_wait_text ':mian'
+	screen_keys C-a C-k
+	screen_type main
+	screen_keys Enter
+	screen_wait_text '/named\+[0-9a-f]+: file page'
+	screen_keys Q
+	screen_end
+}
+
 @test "the examples of questions that take a process are answered" {
 	need_symbols
 	named_build

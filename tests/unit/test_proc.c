@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/util.h"
 #include "kernel/proc.h"
+#include "kernel/thread.h"
 #include "kernel/processes.h"
 #include "kernel/swap.h"
 #include "symbol/helper.h"
@@ -222,6 +223,32 @@ test_no_helper(void)
 	proc_close(&p);
 }
 
+/* What the file `syscall` says of a thread. */
+static void
+test_registers(void)
+{
+	static const struct {
+		const char *text;
+		uint64_t sp, pc;
+	} rows[] = {
+	    {"0 0x3 0x7ffe 0x1 0x0 0x0 0x0 0x7ffe10 0x7f20\n", 0x7ffe10, 0x7f20},
+	    {"-1 0x7ffe10 0x7f20\n", 0x7ffe10, 0x7f20},
+	    {"-1 0x7ffe10 0x7f20", 0x7ffe10, 0x7f20},
+	    {"running\n", 0, 0},
+	    {"", 0, 0},
+	    {"\n", 0, 0},
+	    {"0x10 0x20", 0, 0},
+	    {"-1 0x10 ", 0, 0},
+	    {"-1 10 20\n", 0, 0},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct thread_registers r = thread_parse_registers(rows[i].text);
+
+		ok(r.sp == rows[i].sp && r.pc == rows[i].pc, rows[i].text[0] ? rows[i].text : "nothing");
+	}
+}
+
 int
 main(void)
 {
@@ -231,5 +258,6 @@ main(void)
 	test_processes();
 	test_mounts_again();
 	test_no_helper();
+	test_registers();
 	return tap_done();
 }

@@ -37,6 +37,11 @@ test_addresses(void)
 	    {"  7f1a80926234  ", 0x7f1a80926234, "/usr/lib/libc.so.6"},
 	    {"\t1000\t", 0x1000, NULL},
 	    {"0", 0, NULL},
+	    {"libc.so.6@26234", 0x7f1a80926234, "/usr/lib/libc.so.6"},
+	    {"libc.so.6@0x100010", 0x7f1a80a00010, "/usr/lib/libc.so.6"},
+	    {"libc.so.6@1024k", 0x7f1a80a00000, "/usr/lib/libc.so.6"},
+	    {"libc.so.6@26234+0x10", 0x7f1a80926244, "/usr/lib/libc.so.6"},
+	    {"\"my file\"@10", 0x400010, "/usr/bin/my file"},
 	    {"0000000000400000", 0x400000, "/usr/bin/my file"},
 	    {"ffffffffffffffff", UINT64_MAX, NULL},
 	    {"ffffffffff600000", 0xffffffffff600000, "[vsyscall]"},
@@ -130,6 +135,19 @@ test_ranges(void)
 	    {"1000..+ffffffffffffffff", 0x1000, 0xfffffffffffff000}, /* to the end of all */
 	    {"\"my file\"..+1p", 0x400000, 0x401000},
 	    {"[anon: a+b..c]..+1p", 0x7f1a50000000, 0x7f1a50001000},
+	    {"1000..+1t", 0x1000, 0x10000001000},
+	    {"libc.so.6@26000..+1p", 0x7f1a80926000, 0x7f1a80927000},
+	    /* lines of maps, pmap and pmap -x, as they are pasted */
+	    {"7f1a80926000-7f1a80a00000 r-xp 00026000 fe:01 1318                       /usr/lib/libc.so.6",
+	     0x7f1a80926000, 0x7f1a80a00000},
+	    {"7f1a80926000-7f1a80a00000 rw-s 00026000 fe:01 1318 ", 0x7f1a80926000, 0x7f1a80a00000},
+	    {"7f1a80926000-7f1a80a00000 libc", 0, 0},
+	    {"00007f1a80926000    872K r-x-- libc.so.6", 0x7f1a80926000, 0x7f1a80a00000},
+	    {"00007f1a80926000     872     800       0 r-x-- libc.so.6", 0x7f1a80926000, 0x7f1a80a00000},
+	    {"00007f1a80926000     872     800       0 rw-s-   [ anon ]", 0x7f1a80926000, 0x7f1a80a00000},
+	    {"00007f1a80926000      0K r-x-- libc.so.6", 0, 0},
+	    {"00007f1a80926000    872K libc.so.6", 0, 0},
+	    {"00007f1a80926000    99999999999999999K r-x-- libc.so.6", 0, 0},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -142,6 +160,32 @@ test_ranges(void)
 		if (!ok(rows[i].end ? got && start == rows[i].start && end == rows[i].end : !got, rows[i].text))
 			printf("# got %#" PRIx64 "..%#" PRIx64 "\n", start, end);
 	}
+}
+
+/* Registers, which take the process, and names of symbols: as they are read. */
+static void
+test_live_places(void)
+{
+	struct query q;
+	struct err err;
+
+	ok(query_parse("$sp", 4096, &q, &err) == 0 && q.kind == QUERY_ADDR && !strcmp(q.from.reg, "sp") &&
+	       !q.from.tid && !q.from.addr,
+	   "$sp: of the main thread");
+	ok(query_parse("hex $pc@123+8..+10", 4096, &q, &err) == 0 && !strcmp(q.from.reg, "pc") &&
+	       q.from.tid == 123 && q.from.addr == 8 && q.to.addr == 16,
+	   "$pc of a thread, with an offset");
+	ok(query_parse("$rip..$rsp@7", 4096, &q, &err) == 0 && !strcmp(q.from.reg, "pc") &&
+	       !strcmp(q.to.reg, "sp") && q.to.tid == 7,
+	   "other names of them, in a range");
+	ok(query_parse("f(int, char (*)(...))+8..+16", 4096, &q, &err) == 0 &&
+	       !strcmp(q.from.name, "f(int, char (*)(...))") && q.from.addr == 8,
+	   "parentheses hold a name together");
+	ok(query_parse("one::operator+(int)", 4096, &q, &err) == 0 && !strcmp(q.from.name, "one::operator+(int)"),
+	   "an operator is no offset");
+	ok(query_parse("swap:/dev/a+b+1a2b", 4096, &q, &err) == 0 && q.kind == QUERY_SWAP &&
+	       !strcmp(q.device, "/dev/a+b") && q.swap_offset == 0x1a2b,
+	   "a swap device, and a page of it");
 }
 
 static void
@@ -276,6 +320,18 @@ test_bad_text(void)
 	    {"..", 1},
 	    {"heap+", 6},
 	    {"heap+zz", 6},
+	    {"$rax", 1},
+	    {"$", 1},
+	    {"$sp@", 5},
+	    {"$sp@x", 5},
+	    {"$sp@0", 5},
+	    {"$sp@99999999999", 5},
+	    {"$sp+zz", 5},
+	    {"swap:", 6},
+	    {"swap:0", 6},
+	    {"swap:+1", 6},
+	    {"swap:0+zz", 6},
+	    {"f(int, char", 8},
 	    {"heap+0x", 6},
 	    {"heap..", 7},
 	    {"heap.. ", 8},
@@ -368,6 +424,10 @@ test_bad_names(void)
 	    {"data.bin", 1, "/opt/one/data.bin or /opt/two/data.bin"},
 	    {"lib", 1, "/usr/lib/libstdc++.so.6"},
 	    {"[]", 1, ""},
+	    {"heap@10", 1, "NAME+OFFSET"}, /* no file */
+	    {"libc.so.6@ffffffff", 1, "--list"},
+	    {"libc.so.6@25000", 1, "--list"},
+	    {"libc.so.6@zz", 1, ""}, /* a name */
 	    {"libc+0x1234", 1, "--list"}, /* that offset of the file is not mapped */
 	    {"heap+ffffffffffffffff", 1, ""}, /* past the end of any address space */
 	    {"1000..heap+ffffffffffffffff", 7, ""},
@@ -729,6 +789,7 @@ main(void)
 	vma_parse(&vmas, mem_strdup(maps), &odd);
 	test_addresses();
 	test_ranges();
+	test_live_places();
 	test_frames();
 	test_bytes();
 	test_pages();

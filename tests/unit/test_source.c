@@ -242,6 +242,13 @@ made_symbol(struct source *s, const struct vma_list *vmas, const struct vma *v, 
 	return true;
 }
 
+static int
+made_registers(const struct source *s, pid_t tid, struct thread_registers *out, struct err *err)
+{
+	(void)s, (void)tid, (void)out;
+	return err_set(err, ERR_TARGET, NULL, NULL, "no registers");
+}
+
 static bool
 made_find_symbol(struct source *s, const struct vma_list *vmas, const struct vma *v, const uint8_t *image,
                  const char *name, bool near, struct helper_matches *out)
@@ -365,6 +372,7 @@ static const struct source_ops made_ops = {
     .files = made_files,
     .symbol = made_symbol,
     .find_symbol = made_find_symbol,
+    .registers = made_registers,
     .late = made_late,
     .counters = made_counters,
     .caps = made_caps,

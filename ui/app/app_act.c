@@ -350,8 +350,8 @@ app_read_keys(struct app *a)
 			continue;
 		if (prompt_is_open()) {
 			a->ui.touched_ns = time_ns();
-			app_prompt_key(a, k);
 			a->status.keys++;
+			app_prompt_key(a, k);
 		} else if (k == TERM_MOUSE) {
 			app_mouse(a);
 		} else {

@@ -151,6 +151,17 @@ app_prompt_refuse(struct app *a, const char *line, const struct err *e)
 	prompt_reopen(line, e->column);
 }
 
+static void
+app_show_bytes_at(struct app *a, uint64_t start)
+{
+	if (ui_view(&a->ui) == VIEW_HEX) {
+		ui_hex_jump(&a->ui, start);
+	} else {
+		ui_go(&a->ui, app_shown(a), start);
+		ui_hex(&a->ui, start);
+	}
+}
+
 /* Opens the hex view at the start of a range of bytes. */
 static bool
 app_show_bytes(struct app *a, const struct query *q, struct err *err)
@@ -166,12 +177,7 @@ app_show_bytes(struct app *a, const struct query *q, struct err *err)
 		err->column = q->from.column;
 		return false;
 	}
-	if (ui_view(&a->ui) == VIEW_HEX) {
-		ui_hex_jump(&a->ui, start);
-	} else {
-		ui_go(&a->ui, s, start);
-		ui_hex(&a->ui, start);
-	}
+	app_show_bytes_at(a, start);
 	return true;
 }
 
@@ -226,7 +232,29 @@ app_ask(struct app *a, const char *line)
 		return;
 	}
 	snprintf(c.text, sizeof(c.text), "%s", here.text);
+	a->prompt.asked_at = a->status.keys;
 	app_command(a, &c);
+}
+
+/*
+ * What only the process could tell to be wrong is shown in the line, too; but not to somebody who
+ * has pressed keys since, for these would be typed into it.
+ */
+void
+app_prompt_answered(struct app *a, struct result *r)
+{
+	if (!r->answer && r->err.column && a->prompt.asked_at == a->status.keys) {
+		app_prompt(a, PROMPT_ASK);
+		app_prompt_refuse(a, r->command.text, &r->err);
+	} else if (!r->answer) {
+		app_toast_err(a, &r->err);
+	} else if (r->answer->bytes) {
+		app_show_bytes_at(a, r->answer->bytes->start);
+	} else {
+		app_close_panel(a);
+		a->t.panel = r->answer;
+		r->answer = NULL;
+	}
 }
 
 static void

@@ -133,18 +133,6 @@ notice_fault(struct app *a, const struct result *r)
 	app_toast(a, ROLE_HOT, text);
 }
 
-static void
-notice_answer(struct app *a, struct result *r)
-{
-	if (!r->answer) {
-		app_toast_err(a, &r->err);
-		return;
-	}
-	app_close_panel(a);
-	a->t.panel = r->answer;
-	r->answer = NULL;
-}
-
 /* Results that nobody waits for are dropped, except those that changed the target. */
 void
 app_notice_result(struct app *a, struct result *r)
@@ -160,7 +148,7 @@ app_notice_result(struct app *a, struct result *r)
 	case COMMAND_FAULT: notice_fault(a, r); break;
 	case COMMAND_ASK:
 		if (newest)
-			notice_answer(a, r);
+			app_prompt_answered(a, r);
 		break;
 	case COMMAND_FIND:
 		if (newest)

@@ -91,6 +91,7 @@ struct app_prompt {
 	char typing[192]; /* why the line does not parse so far; "": it does */
 	char **words;     /* completion */
 	size_t words_n, words_cap;
+	unsigned asked_at; /* status.keys when the last question was sent */
 };
 
 /* What tests wait for. */
@@ -263,6 +264,7 @@ struct app_click app_take_mouse(struct app *a);
 /* app_ask.c */
 void app_prompt(struct app *a, int kind); /* enum prompt_kind */
 void app_prompt_key(struct app *a, int byte);
+void app_prompt_answered(struct app *a, struct result *r); /* takes the answer */
 bool app_prompt_cancel(struct app *a); /* false: no prompt is open */
 void app_prompt_free(struct app *a);
 
