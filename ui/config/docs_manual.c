@@ -506,7 +506,7 @@ docs_manual(void)
 	       "numbers, and with them flags, map counts and memory cgroups, need CAP_SYS_ADMIN "
 	       "in the initial user namespace; without it they are shown as hidden. Other users' "
 	       "processes need root. \\fBpmtop \\-\\-capabilities PID\\fR lists what is "
-	       "available, and why not the rest.\n"
+	       "available, and what prevents the rest.\n"
 	       ".SH \"EXIT STATUS\"\n0: success. 1: the target or the kernel refused; the message "
 	       "says what, why and how to fix it. 2: usage error. A command started by pmtop does "
 	       "not affect the status, and keeps running when pmtop ends: pmtop then prints on "
