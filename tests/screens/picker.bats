@@ -166,6 +166,45 @@ demo_slowly() {
 	screen_end
 }
 
+@test "Esc at the top goes back to the list of processes, as it was; q quits" {
+	processes
+	screen_start 80x24
+	screen_type zoo
+	screen_keys Enter Down Enter
+	screen_text | sed -n 1p | grep '4242 › ' | grep -v regions
+	screen_keys Escape
+	screen_text | sed -n 1p | grep '4242 › regions'
+	screen_keys Escape
+	screen_text | sed -n 1p | grep 'choose a process'
+	screen_text | grep '^›.* 4242 .*zoo'
+	screen_keys Enter
+	screen_text | sed -n 1p | grep '4242 › regions'
+	screen_keys BSpace
+	screen_text | sed -n 1p | grep 'choose a process'
+	screen_keys Enter q
+	screen_end
+}
+
+@test "Esc does not end a watch at once, and the demo ends when it is left" {
+	local pid
+	processes
+	screen_start 100x24
+	screen_keys Enter
+	screen_wait_text 'memfd:d|anon: demo'
+	read -r pid < <(screen_text | sed -nE '1s/.* ([0-9]+) › regions.*/\1/p')
+	screen_keys c
+	screen_wait_text 'epoch 1|compared from now on'
+	screen_keys Escape
+	screen_text | grep 'Esc again: back to the list of processes, which ends the watch'
+	screen_keys Down Escape
+	screen_text | grep 'Esc again: back to the list of processes, which ends the watch'
+	screen_keys Escape
+	screen_text | sed -n 1p | grep 'choose a process'
+	_screen_until "the demo's end" test ! -e "/proc/$pid"
+	screen_keys Escape
+	screen_end
+}
+
 @test "what cannot be opened is said, and the list stays" {
 	processes
 	screen_start 100x24

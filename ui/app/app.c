@@ -64,6 +64,8 @@ app_loop(struct app *a, struct err *err)
 			app_command(a, &(struct command){.kind = COMMAND_REFRESH});
 		}
 		app_read_keys(a);
+		if (a->t.left && app_choose_again(a, err) < 0)
+			return -1;
 	}
 	return 0;
 }

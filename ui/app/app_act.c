@@ -189,10 +189,22 @@ app_show_writes(struct app *a)
 static void
 app_stay(struct app *a)
 {
-	char text[KEY_NAME_SIZE + 16];
+	char text[KEY_NAME_SIZE + 96];
 
 	if (list_esc(&a->ui))
 		return;
+	if (!a->o->pid && (a->t.leaving || !a->t.s || !a->t.s->clears)) {
+		a->t.left = true;
+		return;
+	}
+	if (!a->o->pid) {
+		snprintf(text, sizeof(text),
+		         "%s again: back to the list of processes, which ends the watch",
+		         key_of(ACT_STAY, ui_letter(&a->ui)));
+		app_toast_here(a, ROLE_HOT, text);
+		a->t.leaving = true;
+		return;
+	}
 	snprintf(text, sizeof(text), "%s quits",
 	         key_of(ACT_CLOSE, ui_letter(&a->ui)));
 	app_toast_here(a, ROLE_TEXT, text);
@@ -291,8 +303,9 @@ app_key(struct app *a, int k)
 
 	a->status.keys++;
 	a->ui.touched_ns = time_ns();
-	if (a->choose.lister)
+	if (a->choose.lister || (a->toast.view && a->toast.lens == LENS_COUNT))
 		a->toast.until = 0; /* it was about the previous key */
+	a->t.leaving = a->t.leaving && action == ACT_STAY;
 	if (a->t.awaited) {
 		app_take_letter(a, k);
 		return;
@@ -345,7 +358,7 @@ app_read_keys(struct app *a)
 {
 	int k;
 
-	while (!a->quit && (k = term_key(&a->term, prompt_is_open())) != TERM_NONE) {
+	while (!a->quit && !a->t.left && (k = term_key(&a->term, prompt_is_open())) != TERM_NONE) {
 		if (app_term_event(a, k))
 			continue;
 		if (prompt_is_open()) {

@@ -125,3 +125,10 @@ app_choose(struct app *a, struct err *err)
 	app_set_list(a, mem_alloc(sizeof(*a->choose.list)));
 	return app_wait_for_list(a, err);
 }
+
+int
+app_choose_again(struct app *a, struct err *err)
+{
+	app_target_close(a);
+	return app_choose(a, err);
+}

@@ -203,6 +203,8 @@ notice_life(struct app *a, bool let_go)
 		notice_exec(a, let_go);
 	if (a->t.s->ended && !a->t.ended_seen) {
 		a->t.ended_seen = true;
+		if (a->t.asking)
+			app_consent(a, ACT_BACK); /* there is nothing left to clear */
 		launch_how_it_ended(a->t.s->pid, how, sizeof(how));
 		snprintf(text, sizeof(text),
 		         "process %d has ended%s: this is its last sample", (int)a->t.s->pid,

@@ -70,6 +70,9 @@ struct app_target {
 	uint64_t stray;          /* the inode of the userfaultfd to close */
 	bool part;               /* the answer was one region: request.scope */
 
+	bool leaving; /* the next Esc goes back to that list, although writes are watched */
+	bool left;    /* it does so now */
+
 	/* what has been reported about its samples */
 	unsigned clears_seen, execs_seen;
 	bool others_seen, ended_seen, end_reported;
@@ -185,6 +188,7 @@ int app_run_frames(struct app *a, struct err *err);
  */
 int app_choose(struct app *a, struct err *err);
 int app_choose_take(struct app *a, struct err *err);
+int app_choose_again(struct app *a, struct err *err); /* closes the target first */
 void app_choose_refresh(struct app *a);
 void app_choose_open(struct app *a);
 void app_choose_end(struct app *a);

@@ -101,6 +101,7 @@ app_target_close(struct app *a)
 	history_free(&a->t.history);
 	app_close_panel(a);
 	a->t = (struct app_target){0};
+	a->toast.until = 0; /* it was about the target */
 	views_close(&a->ui, false);
 	app_ui_begin(a);
 }
