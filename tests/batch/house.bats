@@ -222,7 +222,7 @@ tags() {
 		' "$BATS_TEST_TMPDIR/symbols")" ""
 	# what is live is the source's to know, and the trackers'
 	is "$(grep -rlE '(->|\.)live\b' src ui --include='*.[ch]' | grep -vE '^src/(kernel|track)/' | sort | xargs)" \
-		"src/target/source.c ui/app/app_draw.c"
+		"src/target/source.c ui/app/app_header.c"
 	only "src/target/source.c src/target/source_caps.c src/target/source_dir.c src/target/source_others.c src/target/source_proc.c src/target/source_root.c src/target/source_tracked.c" \
 		'"target/source_root\.h"'
 	only "src/kernel/cgroup.c src/target/source_proc.c" '"kernel/cgroup\.h"'

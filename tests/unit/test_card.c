@@ -7,7 +7,7 @@
 #include "kernel/flags.h"
 #include "tap.h"
 #include "term/fit.h"
-#include "views/card.h"
+#include "views/page_card.h"
 
 static void
 set_terminal(bool utf8)
@@ -65,7 +65,7 @@ written_line(int width, const struct sample *s, const struct answer *more, const
 	static struct card c;
 
 	c.width = width;
-	card_make(&c, s, &heap, heap.start, &anon, 0, 0, more);
+	page_card(&c, s, &heap, heap.start, &anon, 0, 0, more);
 	return line_of(&c, label);
 }
 
@@ -127,7 +127,7 @@ test_what_is_so_leads(void)
 			c.width = width;
 			c.rows = 20;
 			c.all = all;
-			card_make(&c, &s, &heap, heap.start, &pg, 0, 0, NULL);
+			page_card(&c, &s, &heap, heap.start, &pg, 0, 0, NULL);
 			first_no = c.n;
 			for (int i = 0; i < c.n; i++) {
 				if (!strncmp(c.line[i].value, "yes", 3))
@@ -144,7 +144,7 @@ test_what_is_so_leads(void)
 	   "all are there where they are wanted");
 	c.rows = 90;
 	c.all = false;
-	card_make(&c, &s, &heap, heap.start, &pg, 0, 0, NULL);
+	page_card(&c, &s, &heap, heap.start, &pg, 0, 0, NULL);
 	ok(!c.folded && line_of(&c, " 62 swapped"), "or have room");
 }
 

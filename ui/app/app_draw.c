@@ -13,191 +13,22 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/text.h"
 #include "base/util.h"
 #include "model/here.h"
-#include "model/picker.h"
 #include "model/list.h"
 #include "query/query.h"
 #include "term/fit.h"
 #include "term/keys.h"
 #include "term/paint.h"
 #include "term/prompt.h"
-#include "views/breadcrumb.h"
 #include "views/view.h"
 
 enum {
 	MIN_ROWS = 6,
 	MIN_COLS = 30,
 	CHOOSE_COLS = 20,
-	SMALL_COLS = 60,
 	HINTS_MAX = 32,
-	COMM_MOST = 20
 };
-
-/* A click on it presses the key that belongs to it. */
-static int
-draw_badge(int y, int x, enum role role, const char *text, enum action action)
-{
-	int width = (int)fit_width(text, strlen(text));
-
-	x -= width + 1;
-	paint_text(y, x, x + width, role, "%s", text);
-	zone_key(y, x, x + width, action);
-	return x - 1;
-}
-
-static void
-app_state_badge(const struct app *a, char *out, size_t size, enum role *role)
-{
-	uint64_t now = time_ns(), busy = sampler_busy_ns(a->t.sampler);
-	uint64_t waited = busy ? now - u64_min(now, busy) : 0;
-
-	*role = ROLE_HEADER;
-	if (a->t.back) {
-		*role = ROLE_HEADER_HOT;
-		snprintf(out, size, "%.1f s ago (%zu of %zu)%s",
-		         (double)(a->t.s->time_ns - app_shown(a)->time_ns) / 1e9, a->t.back,
-		         a->t.history.n,
-		         history_stop_after(&a->t.history, app_shown(a)->time_ns) ? ", then stopped"
-		                                                                  : "");
-	} else if (a->t.s && a->t.s->ended) {
-		*role = ROLE_BANNER;
-		if (a->o->term.calm)
-			snprintf(out, size, " ended ");
-		else
-			snprintf(out, size, " ended %.0f s ago ",
-			         (double)(a->ui.now - a->t.s->ended_ns) / 1e9);
-	} else if (waited > WAITING_MS * TIME_MS) {
-		*role = ROLE_HEADER_HOT;
-		snprintf(out, size, "waiting for the %s %.0f s",
-		         a->t.owner == TRACK_DEMO && !a->t.s ? "demo" : "kernel",
-		         (double)waited / 1e9);
-	} else if (a->t.paused) {
-		*role = ROLE_HEADER_HOT;
-		snprintf(out, size, "paused");
-	} else if (!a->t.request.interval_ns) {
-		snprintf(out, size, "%s refreshes", key_of(ACT_REFRESH, 'R'));
-	} else {
-		snprintf(out, size, "● live %.1fs", (double)a->t.request.interval_ns / 1e9);
-	}
-}
-
-/*
- * How writes are detected, and since when; the tracker's name if there is room, or if it detects
- * none.
- */
-static void
-app_track_badge(const struct app *a, const struct sample *s, char *out, size_t size)
-{
-	unsigned caps = tracker_caps(s->tracker);
-	const char *label =
-	    a->ui.cols >= 100 || caps & TRACKER_CHANGES ? tracker_words(s->tracker)->label : "";
-	int n = snprintf(out, size, "%s%s", label, label[0] ? " " : "");
-
-	if (s->auto_clear_ns)
-		snprintf(out + n, size - (size_t)n, "AUTO-CLEAR %.3gs%s",
-		         (double)s->auto_clear_ns / 1e9,
-		         caps & TRACKER_LOSSLESS ? "" : ", sampled");
-	else if (a->o->term.calm)
-		snprintf(out + n, size - (size_t)n, "epoch %u", s->clears);
-	else
-		snprintf(out + n, size - (size_t)n, "epoch %u +%.0fs", s->clears,
-		         (double)(a->ui.now - s->clear_ns) / 1e9);
-}
-
-/* Cuts at a blank: half an address, or half the permissions, would read as another. */
-static void
-draw_breadcrumb(int x, int right, const char *text)
-{
-	size_t room = right > x ? (size_t)(right - x) : 0, n = strlen(text);
-	size_t sign = strlen(CRUMB_SIGN) - 1;
-	struct buf cut = {0};
-
-	while (n && fit_width(text, n) > room)
-		while (n && text[--n] != ' ')
-			;
-	n -= n && text[n - 1] == ',';
-	if (n > sign && !memcmp(text + n - sign, CRUMB_SIGN, sign))
-		n -= sign; /* it leads nowhere now */
-	if (n)
-		buf_add(&cut, text, n);
-	else
-		fit_cut(&cut, text, room);
-	paint_text(0, x, right, ROLE_HEADER, "%s", cut.s ? cut.s : "");
-	buf_free(&cut);
-}
-
-static void
-draw_header(struct app *a)
-{
-	const struct sample *s = app_shown(a);
-	struct buf breadcrumb = {0}, comm = {0}, name = {0};
-	bool small =
-	    a->ui.cols < SMALL_COLS; /* the breadcrumb matters more than "all is well" */
-	int right = a->ui.cols, x = 1;
-	enum role role;
-	char text[64];
-
-	paint_fill(0, 0, a->ui.cols, ROLE_HEADER);
-	if (s && s->regions && s->regions->counted && (s->frames_hidden || !small))
-		right = draw_badge(0, right, s->frames_hidden ? ROLE_HEADER_HOT : ROLE_HEADER_DIM,
-		                   s->frames_hidden ? "no PFN" : "root", ACT_CAPABILITIES);
-	if (s && s->clears) {
-		app_track_badge(a, s, text, sizeof(text));
-		right = draw_badge(0, right - 1, ROLE_HEADER_HOT, text, ACT_NONE);
-	} else if (s && s->can_track == TRACK_NO && a->ui.cols >= 100) {
-		right =
-		    draw_badge(0, right - 1, ROLE_HEADER_DIM, "no soft-dirty", ACT_CAPABILITIES);
-	}
-	app_state_badge(a, text, sizeof(text), &role);
-	if (role != ROLE_HEADER || !small)
-		right = draw_badge(0, right - 1, role, text,
-		                   a->t.request.interval_ns ? ACT_PAUSE : ACT_REFRESH);
-	if (s)
-		text_escape(&comm, s->comm, strlen(s->comm), !paint_utf8());
-	if (!small)
-		x = paint_text(0, x, right, ROLE_HEADER, "pmtop  ");
-	fit_cut_end(&name, comm.s ? comm.s : "process", COMM_MOST);
-	x = paint_text(0, x, right, ROLE_HEADER, "%s %d" CRUMB_SIGN, name.s, (int)a->t.pid);
-	a->ui.breadcrumb_room = right - x;
-	if (s || ui_is_bare(&a->ui))
-		view_of(ui_view(&a->ui))->breadcrumb(&a->ui, s, &breadcrumb);
-	draw_breadcrumb(x, right, breadcrumb.s ? breadcrumb.s : "");
-	buf_free(&breadcrumb);
-	buf_free(&comm);
-	buf_free(&name);
-}
-
-static void
-draw_choose_header(const struct app *a)
-{
-	const struct picker *p = picker_of(&a->ui);
-	const struct processes *list = a->choose.list;
-	size_t shown = p->rows_n - (p->rows_n && p->rows[0] == PICK_DEMO);
-	uint64_t now = time_ns(), waited = now - u64_min(now, a->choose.asked_ns);
-	int right = a->ui.cols, x;
-	struct buf breadcrumb = {0};
-	char text[64];
-
-	paint_fill(0, 0, a->ui.cols, ROLE_HEADER);
-	if (list->live)
-		right = draw_badge(0, right, list->frames ? ROLE_HEADER_DIM : ROLE_HEADER_HOT,
-		                   list->frames ? "root" : "no PFN", ACT_NONE);
-	if (shown == list->n)
-		snprintf(text, sizeof(text), "%zu process%s", list->n, list->n == 1 ? "" : "es");
-	else
-		snprintf(text, sizeof(text), "%zu of %zu process%s", shown, list->n,
-		         list->n == 1 ? "" : "es");
-	if (!app_answered(a) && waited > WAITING_MS * TIME_MS)
-		snprintf(text, sizeof(text), "waiting for the kernel %.0f s", (double)waited / 1e9);
-	if (a->ui.cols >= 60)
-		right = draw_badge(0, right - 1, ROLE_HEADER, text, ACT_NONE);
-	view_of(ui_view(&a->ui))->breadcrumb(&a->ui, NULL, &breadcrumb);
-	x = paint_text(0, 1, right, ROLE_HEADER, "pmtop" CRUMB_SIGN);
-	draw_breadcrumb(x, right, breadcrumb.s ? breadcrumb.s : "");
-	buf_free(&breadcrumb);
-}
 
 /* The hints of the view, with its own words for them; returns their number. */
 static int
@@ -592,10 +423,7 @@ app_draw(struct app *a)
 	if (a->term.rows < MIN_ROWS || a->term.cols < app_least_cols(a)) {
 		draw_small(a);
 	} else {
-		if (a->choose.lister)
-			draw_choose_header(a);
-		else
-			draw_header(a);
+		app_header(a);
 		if (s || ui_is_bare(&a->ui)) {
 			v->draw(&a->ui, s, 1, bottom);
 			draw_say(a, bottom);

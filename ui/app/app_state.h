@@ -212,6 +212,9 @@ void app_clear(struct app *a);                    /* clears, or asks which part 
 bool app_take_scope(struct app *a);
 void app_consent_withdraw(struct app *a); /* the clear failed: consent is asked for again */
 
+/* app_header.c */
+void app_header(struct app *a); /* draws the first line */
+
 /* app_draw.c */
 void app_draw(struct app *a);         /* draws one frame */
 void app_settle(struct app *a);       /* fits the view to the screen and the sample */

@@ -17,6 +17,7 @@ struct card_line {
 };
 
 enum { CARD_LINES = 128, CARD_NARROW = 40 };
+enum { CARD_LABEL = 20, CARD_LABEL_NARROW = 15 }; /* columns */
 
 struct card {
 	struct card_line line[CARD_LINES];
@@ -24,19 +25,15 @@ struct card {
 	int width;   /* available columns, set by the caller */
 	int rows;    /* available rows, for a page's card */
 	bool all;    /* bits that are not set have a line each, even if that is too long */
-	bool folded; /* they share a few lines; set by card_make */
+	bool folded; /* they share a few lines; set by page_card */
 	enum ui_once symbol; /* of a page: whether it is still being looked up */
 };
 
 /* Too large for a stack; freed by free. */
 struct card *card_new(void);
 
-/*
- * `more`: the sampler's answer about the page (symbol, cgroup, folio), or NULL. A narrow card shows
- * it last, so that nothing moves when it arrives.
- */
-void card_make(struct card *c, const struct sample *s, const struct vma *v, uint64_t addr,
-               const struct page *pg, uint64_t written_ns, uint64_t now, const struct answer *more);
+/* The width of the column of labels. */
+int card_label_width(const struct card *c);
 
 /* A heading alone, a label with its value. */
 void card_head(struct card *c, const char *text);

@@ -8,7 +8,7 @@
 #include "term/keys.h"
 #include "term/paint.h"
 #include "term/zones.h"
-#include "views/card.h"
+#include "views/page_card.h"
 #include "views/cells.h"
 #include "views/ruler.h"
 #include "views/writes_card.h"
@@ -167,7 +167,7 @@ inspector_make_card(struct card *card, const struct ui *ui, const struct sample 
 		return false;
 	if (pg) {
 		card->symbol = s->card_whole ? ONCE_DONE : ui->card_read;
-		card_make(card, s, v, lo, pg, c->newest_ns, ui->now, inspector_find_more(s, lo));
+		page_card(card, s, v, lo, pg, c->newest_ns, ui->now, inspector_find_more(s, lo));
 	} else {
 		snprintf(head, sizeof(head), "Cell %012llx", (unsigned long long)lo);
 		inspector_make_counts_card(card, ui, head, s->window->lens, c);

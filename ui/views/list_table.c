@@ -12,7 +12,7 @@
 #include "term/zones.h"
 #include "views/strips.h"
 #include "views/view.h"
-#include "views/writes_card.h"
+#include "views/writes_line.h"
 
 uint64_t
 list_empty(const struct ui *ui)

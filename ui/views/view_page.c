@@ -4,7 +4,7 @@
 
 #include "term/keys.h"
 #include "term/paint.h"
-#include "views/card.h"
+#include "views/page_card.h"
 #include "views/breadcrumb.h"
 #include "views/scroll.h"
 #include "views/view.h"
@@ -32,7 +32,7 @@ view_page_make(const struct ui *ui, const struct sample *s, struct card *c)
 	c->rows = ui->rows - 3;
 	c->all = view_page_of(ui)->all;
 	c->symbol = s->card_whole ? ONCE_DONE : ui->card_read;
-	card_make(c, s, v, ui->cursor, &s->card->page, s->card->written_ns, ui->now, s->card);
+	page_card(c, s, v, ui->cursor, &s->card->page, s->card->written_ns, ui->now, s->card);
 	return true;
 }
 

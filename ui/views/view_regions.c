@@ -24,7 +24,7 @@
 #include "views/list_typed.h"
 #include "views/strips.h"
 #include "views/view.h"
-#include "views/writes_card.h"
+#include "views/writes_line.h"
 
 enum { HEAD_ROWS = LIST_BARS + 2 }; /* two bars, the line of writes, the headings */
 

@@ -14,17 +14,10 @@ enum writes_part { WRITES_ALL, WRITES_SUMS, WRITES_PLACES };
 void writes_card(struct card *c, const struct ui *ui, const struct sample *s, enum writes_part part,
                  int rows);
 
-/*
- * The same in one screen line: rate, sparkline, pages, peak, as much as fits. Returns the column
- * after it.
- */
-int writes_line_draw(const struct ui *ui, const struct sample *s, int y, int x);
+/* Its tracker reports changes, not writes. */
+bool writes_counts_changes(const struct sample *s);
 
-/*
- * One row of heights up to 8; a dot for none, blank where nothing was measured. Returns the column
- * after it.
- */
-int writes_spark_draw(const uint8_t *heights, unsigned n, int y, int x);
-
+/* The largest divisor of a minute that fits; 0: none. */
+unsigned writes_graph_columns(int width);
 
 #endif
