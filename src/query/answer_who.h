@@ -4,7 +4,7 @@
 
 #include "query/answer.h"
 
-/* With whom [start, end) is shared, by process: answer.share. NULL with err. */
+/* The sharers of [start, end), by process: answer.share. NULL with err. */
 struct answer *answer_share(struct target *t, const struct vma_list *vmas, uint64_t start,
                             uint64_t end, struct err *err);
 

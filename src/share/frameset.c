@@ -19,7 +19,7 @@ frameset_slot(struct frameset_block **slot, size_t slots, uint64_t key)
 	return &slot[i];
 }
 
-/* Keeps at most half of the slots in use: most searches are for what is not there. */
+/* Keeps at most half of the slots in use: most searches find nothing. */
 static void
 frameset_grow(struct frameset *fs)
 {

@@ -8,8 +8,8 @@
 
 /*
  * A set of keys, mostly frame numbers, that numbers its members: after frameset_seal each has an
- * index from 0 to n - 1, for arrays beside it. A bit per key in blocks of FRAMESET_BLOCK keys that
- * exist only where a key is; so a search touches little memory, and neighbours the same.
+ * index from 0 to n - 1, for arrays beside it. One bit per key, in blocks of FRAMESET_BLOCK keys
+ * that exist only where a key is, so a search touches little memory, and neighbours share it.
  */
 enum { FRAMESET_BLOCK = 4096, FRAMESET_WORDS = FRAMESET_BLOCK / 64 };
 struct frameset_block {
@@ -32,7 +32,7 @@ void frameset_free(struct frameset *fs);
 
 struct frameset_block *frameset_block(struct frameset *fs, uint64_t key); /* NULL: none */
 
-/* Its index; FRAMESET_NONE: it is no member. */
+/* Its index; FRAMESET_NONE: not a member. */
 static inline size_t
 frameset_index(struct frameset *fs, uint64_t key)
 {

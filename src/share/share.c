@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A range, by process. The frames of the range that others may map are gathered (a page with bit 56
- * is nobody else's), and looked for in the page tables of all processes: first where they are
- * likely, then, as long as the kernel's counts are not explained, everywhere. What a process shares
- * is a bit for each frame, so that frames that changed in the end can be left out.
+ * The sharers of a range, by process. Gathers the frames of the range that others may map (not
+ * those with bit 56), and searches for them in the page tables of all processes: first where they
+ * are likely, then everywhere, as long as the kernel's counts are not explained. The frames that a
+ * process shares are a bit each, so that frames that changed by the end can be left out.
  */
 #include "share/share.h"
 
@@ -19,11 +19,11 @@
 /* A frame (or place in swap, or page of a file) of the range. */
 struct share_frame {
 	uint32_t count; /* mappings by the kernel's count; 0: not known */
-	uint32_t own;   /* found in the target */
-	uint32_t found; /* in others */
-	uint32_t here;  /* in the process that is visited */
+	uint32_t own;   /* times found in the target */
+	uint32_t found; /* in other processes */
+	uint32_t here;  /* in the visited process */
 	uint8_t kind;
-	bool seen;      /* in the target at the end */
+	bool seen;      /* still in the target at the end */
 };
 
 /* A page of the range, before it has an index. */
@@ -31,10 +31,10 @@ struct share_page {
 	uint64_t key;
 	uint32_t count;
 	uint8_t kind;
-	bool near; /* others have it where it is likely, or not at all */
+	bool near; /* others have it where it is likely, or nowhere */
 };
 
-/* What a process has of 64 frames; `both`: what nobody but it and the target has. */
+/* The frames of 64 that a process has; `both`: those that only it and the target have. */
 struct share_hit {
 	size_t at; /* the index of the first, divided by 64 */
 	uint64_t bits, both;
@@ -61,11 +61,11 @@ struct share_work {
 	struct share_frame *frame;
 	struct share_hits *hits; /* beside sh->v */
 	size_t hits_cap;
-	int64_t missing;         /* mappings that nobody was found to have */
-	size_t uncounted;        /* frames without a count, or places in swap; of these, */
-	size_t open;             /* those that may be anywhere */
-	bool huge;               /* bit 56 is not believed: huge pages are among them */
-	bool rest;               /* reads where nothing is likely */
+	int64_t missing;         /* mappings not found in any process */
+	size_t uncounted;        /* frames without a count, or places in swap; of these, ... */
+	size_t open;             /* ... those that may be anywhere */
+	bool huge;               /* bit 56 is not trusted: huge pages are among them */
+	bool rest;               /* reads the rest, too, where nothing is likely */
 	uint64_t *now;           /* a bit for each frame that the visited process has */
 	bool any;                /* one is set */
 };
@@ -88,7 +88,7 @@ share_key_at(const struct share_work *w, uint64_t addr, uint64_t word)
 	return share_file_key(w->file, w->v, addr, word, w->t->page_size);
 }
 
-/* SHARE_KINDS: of no kind that is shared: the zero page, the kernel's own, a device's. */
+/* SHARE_KINDS: not of a shared kind: the zero page, the kernel's, a device's. */
 static enum share_kind
 share_kind_of(const struct page *pg, const struct vma *v)
 {
@@ -110,7 +110,7 @@ share_kind_of(const struct page *pg, const struct vma *v)
 	return SHARE_KINDS;
 }
 
-/* Whether its map count is that of the page itself. */
+/* Whether its map count counts this very page. */
 static bool
 share_is_counted(const struct share_work *w, const struct page *pg)
 {
@@ -146,7 +146,7 @@ share_gather_page(struct share_work *w, uint64_t addr, const struct page *pg)
 	    .count = share_is_counted(w, pg) ? (uint32_t)u64_min(pg->count, UINT32_MAX) : 0};
 }
 
-/* Pages that others may have as well, n of them: their frames are looked up. */
+/* Looks up the frames of n pages that others may have as well. */
 static void
 share_gather(struct share_work *w, uint64_t addr, size_t n)
 {
@@ -165,7 +165,7 @@ share_gather(struct share_work *w, uint64_t addr, size_t n)
 	}
 }
 
-/* What is nobody else's is freed with the range, if it is anonymous. Huge pages have a pool. */
+/* Anonymous pages that nobody else has are freed with the range. Huge pages have a pool. */
 static void
 share_add_own(struct share_work *w, uint64_t word)
 {
@@ -280,7 +280,7 @@ share_match(void *arg, uint64_t addr, const uint64_t *words, size_t n)
 	return 0;
 }
 
-/* Whether pages of the range are to be expected there: of the same file, or at the same address. */
+/* Whether pages of the range are likely there: of the same file, or at the same address. */
 static bool
 share_is_likely(const struct share_work *w, const struct vma *v)
 {
@@ -350,7 +350,7 @@ share_add_up(struct share_work *w, struct share_hits *hits)
 	w->any = false;
 }
 
-/* The row of that process: a second round finds those of the first. */
+/* The row of that process; the second round continues the rows of the first. */
 static struct share_hits *
 share_row(struct share_work *w, struct other *o)
 {
@@ -371,7 +371,7 @@ share_row(struct share_work *w, struct other *o)
 	return &w->hits[sh->n++];
 }
 
-/* Whether all mappings are found; what the kernel does not count may have more. */
+/* Whether all mappings were found; pages that the kernel does not count may have more. */
 static bool
 share_is_complete(const struct share_work *w)
 {
@@ -441,7 +441,7 @@ share_sum_frame(struct share_work *w, const struct share_frame *f)
 		sh->freed++;
 }
 
-/* Of a process: each frame once, though both rounds may have found it. */
+/* The sums of a process: each frame once, even if both rounds found it. */
 static void
 share_sum_peer(struct share_work *w, struct share_peer *p, const struct share_hits *hits)
 {
@@ -539,7 +539,7 @@ share_note_frame(void *arg, uint64_t addr, const uint64_t *words, size_t n)
 	return 0;
 }
 
-/* By its first page in RAM. */
+/* Decided by its first page in RAM. */
 static bool
 share_shows_frames(const struct share_work *w)
 {

@@ -6,24 +6,24 @@
 #include "target/target.h"
 
 /*
- * With whom memory is shared. A frame is shared if the page table of another process has it, too;
- * a page in swap, if it has the same place in swap. Processes that use one address space count
- * once. All of it is of about one moment: what changed before the end is left out.
+ * Who shares memory. A frame is shared if the page table of another process has it, too; a page in
+ * swap, if another has the same place in swap. Processes that use one address space count once. All
+ * results are of about one moment: pages that changed by the end are left out.
  */
 
-/* What was looked at, and what not. */
+/* What was read, and what was not. */
 struct share_reach {
 	enum share_way way;
 	unsigned processes; /* whose page tables were read, besides the target's */
-	unsigned refused;   /* which we may not look at */
-	bool unsure;        /* whether processes use one address space could not be found out */
+	unsigned refused;   /* that we may not read */
+	bool unsure;        /* it is not known whether processes use one address space */
 	pid_t twin;         /* a process that uses the target's address space; 0: none */
-	unsigned twins;     /* how many do */
+	unsigned twins;     /* the number of such processes */
 };
 
 /* --- the sharers of one page ------------------------------------------------------------------ */
 
-/* Where a process maps it. */
+/* A place where a process maps the page. */
 struct share_place {
 	pid_t pid;
 	char comm[64]; /* as all names here: not safe to print raw */
@@ -38,7 +38,7 @@ struct share_places {
 	struct share_place *v;   /* the target's own first; then by PID and address */
 	size_t n, cap;
 	uint64_t count;          /* how often it is mapped; 0: not known */
-	bool averaged;           /* not known, as it is an average over a large folio */
+	bool averaged;           /* not known: it is an average over a large folio */
 	struct share_reach reach;
 };
 
@@ -62,17 +62,18 @@ struct share {
 	pid_t pid, parent;       /* of the target */
 	struct share_peer *v; /* by pages, most first */
 	size_t n, cap;
-	uint64_t pages[SHARE_KINDS]; /* of the range, that one of them shares */
-	/* what would be freed with the range: anonymous pages that nobody else has */
+	uint64_t pages[SHARE_KINDS]; /* pages of the range that some process shares */
+	/* freed with the range: anonymous pages that nobody else has */
 	uint64_t freed, freed_swap;
-	uint64_t mapped, found; /* mappings of frames that others map as well: by count; found */
+	/* mappings of frames that others map as well: by the kernel's count; found */
+	uint64_t mapped, found;
 	uint64_t uncounted;     /* frames in RAM whose map count is not known */
-	uint64_t changed;       /* pages left out, because they changed meanwhile */
+	uint64_t changed;       /* pages left out because they changed meanwhile */
 	uint64_t hidden;        /* pages that may be shared: their frames are hidden from us */
 	struct share_reach reach;
 };
 
-/* Of [start, end). NULL with err, or if the source's `stop` ended it. */
+/* For [start, end). NULL with err, or if the source's `stop` ended it. */
 struct share *share_sum(struct target *t, const struct vma_list *vmas, uint64_t start, uint64_t end,
                         struct err *err);
 void share_free(struct share *sh);

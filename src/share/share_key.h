@@ -8,8 +8,8 @@
 #include "page/page.h"
 
 /*
- * What makes two pages of different processes the same: the frame, or the place in swap; where
- * those are hidden from us, the place in a file, which has only one page of the page cache.
+ * The identity of a page across processes: its frame, or its place in swap; if those are hidden
+ * from us, its place in a file, of which the page cache has only one page.
  */
 enum share_way { SHARE_BY_FRAME, SHARE_BY_FILE };
 
@@ -32,8 +32,8 @@ share_key(uint64_t word)
 }
 
 /*
- * The files of regions, each once. Device and inode may be the same for several (subvolumes of
- * btrfs, System V memory of other namespaces): only with its name a file is certain.
+ * The files of regions, each once. Several files may have the same device and inode (subvolumes of
+ * btrfs, System V memory of other namespaces), so a file is certain only with its name.
  */
 struct share_file {
 	uint64_t device, inode;
@@ -54,7 +54,7 @@ bool share_files_have(const struct share_files *f, const struct vma *v);
 #define SHARE_NO_FILE SIZE_MAX
 size_t share_file_of(const struct share_files *f, const struct vma *v);
 
-/* Of a page that has the file's contents; its word says so. SHARE_NO_KEY: it has not. */
+/* The key of a page with the file's contents, by its word. SHARE_NO_KEY: it has none. */
 uint64_t share_file_key(size_t file, const struct vma *v, uint64_t addr, uint64_t word,
                         size_t page_size);
 

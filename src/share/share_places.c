@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The sharers of one page, cheapest first: pages shared by fork lie at the same address in all
- * relatives; those of files at the same offset of the same file; only for mappings that are still
- * missing are all page tables read.
+ * The sharers of one page, cheapest first: pages shared by fork are at the same address in all
+ * relatives, those of files at the same offset of the same file; only if mappings are still
+ * missing, all page tables are read.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,9 +19,9 @@ struct places_hunt {
 	const struct vma *v;         /* the target's region */
 	struct share_files file;     /* of that region alone */
 	uint64_t key;
-	bool by_maps;                /* looks at the same offset of its file */
-	bool all;                    /* reads everything, and not only where it is likely */
-	/* the process that is visited; NULL: the target. Its regions are read when needed */
+	bool by_maps;                /* reads at the same offset of its file */
+	bool all;                    /* reads everything, not only where it is likely */
+	/* the visited process; NULL: the target. Its regions are read when needed */
 	struct other *o;
 	struct vma_list others_vmas;
 	bool has_vmas;
@@ -75,7 +75,7 @@ share_add_place(struct places_hunt *h, uint64_t addr)
 	at->v.name = mem_strdup(v ? v->name : "");
 }
 
-/* Whether the word of a page in region v shows the page that is looked for. */
+/* Whether the word of a page in region v shows the page in question. */
 static bool
 share_is_it(const struct places_hunt *h, const struct vma *v, uint64_t addr, uint64_t word)
 {
@@ -95,7 +95,7 @@ share_try(struct places_hunt *h, const struct vma *v, uint64_t addr)
 		share_add_place(h, addr);
 }
 
-/* Where v maps the same page of the same file, if it does. */
+/* The address where v maps the same page of the same file, if it does. */
 static void
 share_try_file(struct places_hunt *h, const struct vma *v)
 {
@@ -116,7 +116,7 @@ share_match_words(void *arg, uint64_t addr, const uint64_t *words, size_t n)
 	return share_places_complete(h);
 }
 
-/* The rest of an address space: anonymous pages are in private memory alone. */
+/* The rest of an address space: anonymous pages are only in private memory. */
 static int
 share_read_all(struct places_hunt *h)
 {
@@ -164,7 +164,7 @@ share_visit_one(void *arg, struct other *o)
 	return r;
 }
 
-/* One way of looking, in all processes. 1: complete; -1 with err. */
+/* One round of the search, in all processes. 1: complete; -1 with err. */
 static int
 share_pass(struct places_hunt *h, struct err *err)
 {
@@ -207,14 +207,16 @@ share_by_place(const void *a, const void *b)
 	return (x->addr > y->addr) - (x->addr < y->addr);
 }
 
-/* Whether nobody else can have it: not so of huge pages, whose page tables may be shared. */
+/*
+ * Whether nobody else can have it: never certain for huge pages, whose page tables may be shared.
+ */
 static bool
 share_is_exclusive(const struct page *pg)
 {
 	return pg->word & PM_EXCLUSIVE && pg->kind != KIND_HUGETLB;
 }
 
-/* Decides how to look, and how often it is mapped. */
+/* Decides how to search, and determines how often it is mapped. */
 static int
 share_places_begin(struct places_hunt *h, struct err *err)
 {
@@ -246,7 +248,7 @@ share_places_begin(struct places_hunt *h, struct err *err)
 	return 0;
 }
 
-/* The page must still be what was looked for. */
+/* The page must still be the one that was searched for. */
 static int
 share_places_verify(struct places_hunt *h, struct err *err)
 {

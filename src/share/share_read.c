@@ -16,7 +16,7 @@ share_is_empty(const uint64_t *words, size_t n)
 	return true;
 }
 
-/* Most regions are dense, and read as they are; emptiness is skipped once it is met. */
+/* Most regions are dense and read as they are; empty ranges are skipped once one is met. */
 int
 share_read(struct source *s, struct other *o, uint64_t start, uint64_t end, share_words_fn *fn,
            void *arg)
@@ -44,7 +44,7 @@ share_read(struct source *s, struct other *o, uint64_t start, uint64_t end, shar
 	return 0;
 }
 
-/* Address spaces, by a thread of each, in the kernel's order. */
+/* Address spaces, one thread of each, in the kernel's order. */
 struct spaces {
 	pid_t *tid; /* 0: the target */
 	size_t n, cap;
@@ -62,7 +62,10 @@ share_drop_space(struct spaces *sp, size_t i)
 	memmove(sp->tid + i, sp->tid + i + 1, (--sp->n - i) * sizeof(*sp->tid));
 }
 
-/* Returns where it is, or with *found false where it belongs. Threads that ended are dropped. */
+/*
+ * Returns its index, or with *found false the index where it belongs. Drops threads that have
+ * ended.
+ */
 static size_t
 share_find_space(struct spaces *sp, struct source *s, pid_t tid, bool *found)
 {
@@ -78,7 +81,7 @@ share_find_space(struct spaces *sp, struct source *s, pid_t tid, bool *found)
 		case OTHERS_MORE: hi = mid; break;
 		case OTHERS_UNKNOWN:
 			if (share_is_comparable(s, sp->tid[mid]))
-				return lo; /* it is the new one that ended */
+				return lo; /* the new one has ended */
 			share_drop_space(sp, mid);
 			hi--;
 			break;
@@ -87,7 +90,7 @@ share_find_space(struct spaces *sp, struct source *s, pid_t tid, bool *found)
 	return lo;
 }
 
-/* false: it is there already, or the target's own. */
+/* false: already there, or the target's own. */
 static bool
 share_add_space(struct spaces *sp, struct source *s, const struct other *o, struct share_reach *r)
 {
@@ -106,7 +109,7 @@ share_add_space(struct spaces *sp, struct source *s, const struct other *o, stru
 	return true;
 }
 
-/* Of several rounds the one that went furthest is told. */
+/* Reports the round that went furthest. */
 static void
 share_add_reach(struct share_reach *to, const struct share_reach *met)
 {

@@ -8,13 +8,17 @@
 enum { SHARE_BATCH = 1024 };
 typedef int share_words_fn(void *arg, uint64_t addr, const uint64_t *words, size_t n);
 
-/* All of [start, end) of a process (NULL: the target) but what is empty. 1: fn or stop ended it. */
+/*
+ * Reads all of [start, end) of a process (NULL: the target) except empty ranges. 1: fn or stop
+ * ended it.
+ */
 int share_read(struct source *s, struct other *o, uint64_t start, uint64_t end, share_words_fn *fn,
                void *arg);
 
 /*
- * Calls fn for each address space but the target's, once, however many processes use it. Non-zero
- * ends the visit. Fills in what of `reach` is about processes. 1: fn or stop ended it; -1 with err.
+ * Calls fn once for each address space except the target's, however many processes use it. Non-zero
+ * ends the visit. Fills in the members of `reach` about processes. 1: fn or stop ended it; -1 with
+ * err.
  */
 typedef int share_visit_fn(void *arg, struct other *o);
 int share_visit(struct target *t, struct share_reach *reach, share_visit_fn *fn, void *arg,

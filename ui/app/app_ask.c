@@ -237,8 +237,8 @@ app_ask(struct app *a, const char *line)
 }
 
 /*
- * What only the process could tell to be wrong is shown in the line, too; but not to somebody who
- * has pressed keys since, for these would be typed into it.
+ * Errors that only the process reveals are shown in the line, too; but not if keys were pressed
+ * since, because they would be typed into it.
  */
 void
 app_prompt_answered(struct app *a, struct result *r)

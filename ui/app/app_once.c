@@ -59,7 +59,7 @@ once_is_due(const struct app *a, const struct app_once *o, const struct command 
 	return o->state == ONCE_DONE && once_is_stale(a->t.s, c);
 }
 
-/* The screen has no use for it now. What smaps has said stays good until it is read again. */
+/* The screen does not need it now. What smaps has reported stays valid until it is read again. */
 static void
 once_drop(struct app *a, struct app_once *o)
 {
@@ -96,7 +96,7 @@ app_post_view(struct app *a)
 	const struct view *v = view_of(ui_view(&a->ui));
 	struct screen_request r = {.lens = a->ui.lens};
 
-	if (ui_is_bare(&a->ui)) /* what is below stays as it is */
+	if (ui_is_bare(&a->ui)) /* the view below stays as it is */
 		return;
 	if (v->needs)
 		v->needs(&a->ui, a->t.s, &r);

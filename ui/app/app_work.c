@@ -73,7 +73,7 @@ app_say_work(const struct app *a, struct buf *out)
 }
 
 static void
-work_tell_cancelled(struct app *a, const struct command *c)
+work_report_cancelled(struct app *a, const struct command *c)
 {
 	struct buf text = {0};
 
@@ -94,7 +94,7 @@ app_cancel_work(struct app *a)
 	if (!c.serial || !sampler_cancel(a->t.sampler, c.serial))
 		return false;
 	app_once_cancelled(a, &c);
-	work_tell_cancelled(a, &c);
+	work_report_cancelled(a, &c);
 	return true;
 }
 

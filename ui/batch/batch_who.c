@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* --who: with whom memory is shared, one row per process. */
+/* --who: who shares memory, one row per process. */
 #include "base/util.h"
 #include "batch/batch_state.h"
 #include "query/answer_who.h"
@@ -21,7 +21,7 @@ batch_who_rows(const struct share *sh, const struct out_shape *shape, const enum
 	return out_end(out, err);
 }
 
-/* One object: the sums, and the rows. */
+/* One JSON object: the sums and the rows. */
 static int
 batch_who_json(const struct answer *a, struct out_shape *shape, const enum column_id *ids, size_t n,
                struct err *err)
@@ -39,7 +39,7 @@ batch_who_json(const struct answer *a, struct out_shape *shape, const enum colum
 	return r;
 }
 
-/* What the rows cannot show: that some are missing. */
+/* What the rows do not show, above all that some are missing. */
 static bool
 batch_who_lacks(const struct share *sh)
 {
