@@ -82,7 +82,7 @@ written() { awk -F , -v at="^0x${1%????????}" '$1 ~ at { printf "%s", $2 == "" ?
 	[[ ${WAY[1]} == uffd ]] || skip "soft-dirty marks no empty pages"
 	newcomer_start
 	RANGE[other]=$OTHER..220000008000
-	watch_with_looks --pages -o ADDRESS,WRITTEN --csv -n
+	watch_with_scans --pages -o ADDRESS,WRITTEN --csv -n
 	newcomer map $OTHER 8
 	newcomer write $OTHER 3
 	until_true is_armed other

@@ -46,10 +46,11 @@ static int
 batch_dump_pages(void *arg, uint64_t addr, const struct page *pages, size_t n)
 {
 	struct batch_dump *d = arg;
+	bool marked = d->b->watched && !d->b->o->range;
 
-	/* a watch marks empty pages, too: that does not bring them into RAM or swap */
+	/* --watch marks empty pages, too: that does not bring them into RAM or swap */
 	for (size_t i = 0; i < n; i++)
-		if (d->b->o->range || pages[i].state != STATE_UFFD)
+		if (!marked || pages[i].state != STATE_UFFD)
 			batch_dump_page(d, addr + i * d->b->t.page_size, &pages[i]);
 	return ferror(stdout);
 }
