@@ -87,7 +87,7 @@ answer_cell_hex(struct answer *a, bool known, uint64_t v)
 	struct buf b = {0};
 
 	if (known)
-		buf_fmt(&b, "%#llx", (unsigned long long)v);
+		buf_fmt(&b, "0x%llx", (unsigned long long)v);
 	answer_cell(a, &b);
 }
 
@@ -179,7 +179,7 @@ answer_say_share(struct buf *line, const struct share *sh)
 		if (sh->pages[k])
 			buf_fmt(line, "%s%s %s", n++ ? ", " : ": ", answer_kind_keys[k],
 			        size_text(size, sh->pages[k] * sh->page_size));
-	buf_fmt(line, "; %s would free %s of RAM", sh->whole ? "its end" : "unmapping it",
+	buf_fmt(line, "; %s it would free %s of RAM", sh->whole ? "ending" : "unmapping",
 	        size_text(size, sh->freed * sh->page_size));
 	if (sh->freed_swap)
 		buf_fmt(line, " and %s of swap", size_text(size, sh->freed_swap * sh->page_size));

@@ -369,7 +369,7 @@ _screen_first_is() { [[ $(screen_text | sed -n 6p) == ?"$1"* ]]; }
 	screen_keys Escape :
 	screen_type heap
 	screen_keys Enter
-	screen_text | grep '1[0-9] more; the screen is too'
+	screen_text | grep '1[0-9] lines below'
 	screen_keys Escape q
 	screen_end
 }

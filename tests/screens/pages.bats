@@ -262,18 +262,27 @@ screen_goto() {
 	screen_end
 }
 
-@test "an answer with no room for all of it says how much is left out" {
+@test "an answer with no room for all of it says how much is below, and scrolls" {
 	fixture zoo
-	local shown
 	screen_start 60x12 "$PID"
 	screen_keys :
 	screen_type 1000000
 	screen_keys Enter
-	shown=$(screen_text)
-	grep -E '^  [0-9]+ more; the screen is too small$' <<<"$shown"
+	screen_text | grep -E '▼ [0-9]+ lines below'
+	screen_text | grep '  address '
+	screen_keys Down
+	screen_text | grep -E '▲ 1 line above  ▼ [0-9]+ lines below'
+	run ! grep '  address ' <<<"$(screen_text)"
+	screen_keys End
+	screen_text | grep -E '▲ [0-9]+ lines above$'
+	screen_keys Home
+	screen_text | grep '  address '
+	# where all of it is on screen a key that moves is for the view below
 	screen_resize 60 48
-	run ! grep -E 'more, for which' <<<"$(screen_text)"
-	screen_keys Escape Q
+	run ! grep -E 'lines (above|below)' <<<"$(screen_text)"
+	screen_keys Down
+	run ! grep '  address ' <<<"$(screen_text)"
+	screen_keys Q
 	screen_end
 }
 

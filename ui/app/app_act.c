@@ -185,6 +185,24 @@ app_show_writes(struct app *a)
 	ui_show(&a->ui, VIEW_WRITES);
 }
 
+/* Of the selected range; else of the page, cell or region under the cursor. */
+static void
+app_ask_who(struct app *a)
+{
+	struct command c = {.kind = COMMAND_ASK};
+	const struct sample *s = app_shown(a);
+	uint64_t lo, hi;
+
+	if (!s || !ui_here(&a->ui, s, &lo, &hi))
+		return;
+	if (hi - lo <= s->page_size)
+		snprintf(c.text, sizeof(c.text), "who 0x%llx", (unsigned long long)lo);
+	else
+		snprintf(c.text, sizeof(c.text), "who 0x%llx..0x%llx", (unsigned long long)lo,
+		         (unsigned long long)hi);
+	app_command(a, &c);
+}
+
 /* Esc where there is no view to go back to. */
 static void
 app_stay(struct app *a)
@@ -296,6 +314,16 @@ app_perform(struct app *a, enum action action)
 	app_act(a, action);
 }
 
+/* Keys that do nothing in an answer close it, and belong to the view below. */
+static enum action
+app_leave_panel(struct app *a, int k, enum action action)
+{
+	if (action != ACT_NONE && !app_panel_moves(action))
+		return action;
+	app_close_panel(a);
+	return key_action(k, ui_letter(&a->ui));
+}
+
 static void
 app_key(struct app *a, int k)
 {
@@ -310,10 +338,10 @@ app_key(struct app *a, int k)
 		app_take_letter(a, k);
 		return;
 	}
-	if (action == ACT_NONE && a->t.panel &&
-	    !a->t.asking) { /* any other key belongs to the view below */
-		app_close_panel(a);
-		action = key_action(k, ui_letter(&a->ui));
+	if (a->t.panel && !a->t.asking) {
+		if (app_panel_scroll(a, action))
+			return;
+		action = app_leave_panel(a, k, action);
 	}
 	if (action != ACT_NONE || a->t.asking)
 		app_perform(a, action);

@@ -276,50 +276,6 @@ draw_say(const struct app *a, int y)
 	buf_free(&text);
 }
 
-static void
-draw_fact(const struct fact *f, int y, int cols)
-{
-	enum { VALUE = 17 };
-	int x = VALUE + (int)fit_width(f->value, strlen(f->value));
-
-	paint_text(y, 2, VALUE, ROLE_DIM, "%s", f->key);
-	fit_draw_cut(y, VALUE, cols, ROLE_TEXT, f->value);
-	if (f->note)
-		fit_draw_cut(y, x + (f->value[0] ? 1 : 0), cols, ROLE_DIM, f->note);
-}
-
-/* Facts of an answer from `top` on, as many as fit; the others are counted. */
-static void
-draw_facts(const struct answer *p, int all, int top, int bottom, int cols)
-{
-	char more[64];
-
-	for (int i = 0; top < bottom && i < all; i++, top++) {
-		paint_fill(top, 0, cols, ROLE_TEXT);
-		if (top == bottom - 1 && i < all - 1) {
-			snprintf(more, sizeof(more), "%d more; the screen is too small",
-			         all - i);
-			fit_draw_cut(top, 2, cols, ROLE_DIM, more);
-		} else {
-			draw_fact(&p->f[i], top, cols);
-		}
-	}
-}
-
-/* The number of rows that fit_draw_lines would need. */
-static int
-app_count_lines(const char *text, int cols)
-{
-	int n = 0;
-
-	for (; *text; n++) {
-		size_t len = fit_line(text, (size_t)(cols - 1));
-
-		text += len + (text[len] == ' ');
-	}
-	return n;
-}
-
 /* The question shows costs only: skips the facts about trackers. */
 static int
 app_count_costs(const struct answer *p)
@@ -336,7 +292,7 @@ static void
 draw_question(const struct app *a, int bottom)
 {
 	const struct answer *p = a->t.panel;
-	int cols = a->ui.cols, lines = app_count_lines(p->line, cols);
+	int cols = a->ui.cols, lines = app_panel_head(p->line, cols);
 	int facts = a->t.explains ? app_count_costs(p) : 0;
 	int rows = lines + facts < bottom - 2 ? lines + facts : bottom - 2, top = bottom - rows;
 
@@ -344,21 +300,7 @@ draw_question(const struct app *a, int bottom)
 	for (int y = top; y < top + lines && y < bottom; y++)
 		paint_fill(y, 0, cols, ROLE_HEADER);
 	top = fit_draw_lines(top, bottom, cols, ROLE_HEADER, p->line);
-	draw_facts(p, facts, top, bottom, cols);
-}
-
-/* The answer: one sentence, and its facts below. */
-static void
-draw_panel(const struct app *a, int bottom)
-{
-	const struct answer *p = a->t.panel;
-	int all = (int)p->n, rows = all < bottom - 3 ? all : bottom - 3, top = bottom - rows - 1,
-	    cols = a->ui.cols;
-
-	zone_cover(top, 0, bottom, cols);
-	paint_fill(top, 0, cols, ROLE_HEADER);
-	fit_draw_cut(top, 1, cols, ROLE_HEADER, p->line);
-	draw_facts(p, all, top + 1, bottom, cols);
+	app_panel_draw_facts(p, facts, top, bottom, cols);
 }
 
 static int
@@ -373,13 +315,6 @@ draw_small(const struct app *a)
 	paint_text(0, 0, a->term.cols, ROLE_TEXT, "%dx%d: pmtop needs", a->term.cols, a->term.rows);
 	paint_text(1, 0, a->term.cols, ROLE_TEXT, "%dx%d; %s quits", app_least_cols(a), MIN_ROWS,
 	           a->choose.lister ? key_of(ACT_BACK, 'S') : key_of(ACT_CLOSE, 'R'));
-}
-
-/* Without hints the status line is the last row; an open prompt covers it. */
-static int
-app_bottom(const struct app *a)
-{
-	return a->ui.rows - (a->o->hints ? 2 : 1);
 }
 
 /*
@@ -435,7 +370,7 @@ app_draw(struct app *a)
 		if (a->t.panel && a->t.asking)
 			draw_question(a, bottom);
 		else if (a->t.panel)
-			draw_panel(a, bottom);
+			app_panel_draw(a, bottom);
 		if (prompt_is_open())
 			draw_prompt(a, a->ui.rows - 1);
 		else

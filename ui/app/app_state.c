@@ -79,6 +79,7 @@ app_close_panel(struct app *a)
 {
 	answer_unref(a->t.panel);
 	a->t.panel = NULL;
+	a->t.panel_top = 0;
 }
 
 char
@@ -118,4 +119,11 @@ app_answered(const struct app *a)
 	return a->t.s && !a->t.unanswered && a->t.s->complete &&
 	       a->t.s->request_serial == a->t.request.serial &&
 	       (a->t.s->can_track != TRACK_UNKNOWN || a->t.s->ended);
+}
+
+/* Without hints the status line is the last row; an open prompt covers it. */
+int
+app_bottom(const struct app *a)
+{
+	return a->ui.rows - (a->o->hints ? 2 : 1);
 }

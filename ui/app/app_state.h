@@ -56,6 +56,7 @@ struct app_target {
 	} once[COMMAND_KINDS];
 
 	struct answer *panel;    /* the answer on screen */
+	int panel_top;           /* its first line, if it is scrolled */
 	uint64_t newest[COMMAND_KINDS]; /* the newest command of each kind; 0: none */
 	unsigned unanswered;     /* commands without a result so far */
 	struct sampler_work work; /* the one on the status line; serial 0: none */
@@ -133,6 +134,7 @@ bool app_refuses_change(struct app *a); /* --read-only is set; shows a message *
 void app_not_found(struct app *a); /* shows that the list does not contain the text */
 void app_messages(struct app *a); /* opens the log */
 void app_close_panel(struct app *a);
+int app_bottom(const struct app *a); /* the row below the view */
 char app_letter(const struct app *a); /* the letter of the keys that work now (keys.def) */
 void app_post(struct app *a); /* hands a->t.request to the sampler */
 void app_command(struct app *a, const struct command *c);
@@ -267,6 +269,14 @@ struct app_click {
 	unsigned fx;
 };
 struct app_click app_take_mouse(struct app *a);
+
+/* app_panel.c: rows that a sentence takes; the answer; the first `all` facts of one */
+int app_panel_head(const char *text, int cols);
+void app_panel_draw(const struct app *a, int bottom);
+void app_panel_draw_facts(const struct answer *p, int all, int top, int bottom, int cols);
+/* Whether it moves in a long answer. Does so; false: it is another, or all is on screen. */
+bool app_panel_moves(enum action action);
+bool app_panel_scroll(struct app *a, enum action action);
 
 /* app_ask.c */
 void app_prompt(struct app *a, int kind); /* enum prompt_kind */

@@ -85,6 +85,34 @@ ui_range(const struct ui *ui, uint64_t *lo, uint64_t *hi)
 	return true;
 }
 
+bool
+ui_here(const struct ui *ui, const struct sample *s, uint64_t *lo, uint64_t *hi)
+{
+	const struct vma *v;
+
+	if (ui_range(ui, lo, hi))
+		return true;
+	switch (view_row(ui_view(ui))->on) {
+	case ON_PAGE:
+		ui_cell_of(&ui->pages->grid, ui->cursor, lo, hi);
+		if (ui_view(ui) != VIEW_GRID)
+			*hi = (*lo = ui->cursor) + ui->pages->grid.page_size;
+		return true;
+	case ON_BYTE:
+		*lo = ui->byte;
+		*hi = ui->byte + 1;
+		return true;
+	case ON_REGION:
+	case ON_NOTHING: break;
+	}
+	v = s->regions ? vma_at(&s->regions->vmas, ui_at(ui)) : NULL;
+	if (v) {
+		*lo = v->start;
+		*hi = v->end;
+	}
+	return v;
+}
+
 void
 ui_range_begin(struct ui *ui)
 {

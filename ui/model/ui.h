@@ -112,6 +112,9 @@ uint64_t ui_at(const struct ui *ui);
 /* The same; if pages are on screen, the exact byte that was jumped to in this page. */
 uint64_t ui_exact(const struct ui *ui);
 
+/* The selected range; else the page, cell, byte or region under the cursor. false: none. */
+bool ui_here(const struct ui *ui, const struct sample *s, uint64_t *lo, uint64_t *hi);
+
 /*
  * The chosen range in the view on screen, both ends included: whole cells in the grid, bytes in the
  * hex view. false: there is none.
