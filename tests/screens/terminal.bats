@@ -149,6 +149,7 @@ _drawn_at() {
 
 # A region of the demo whose cells change all the time: the first may be one that a sanitizer mapped.
 life_open() {
+	SCREEN_IDLE=0 screen_wait_text 'memfd:d|anon: demo'
 	screen_send c
 	screen_send /
 	screen_type life
