@@ -58,6 +58,7 @@ answerer_finish(struct answerer *a, struct result *r)
 		result_empty(r);
 	else
 		a->host.answer(a->host.arg, r);
+	a->host.freed(a->host.arg);
 	pthread_mutex_unlock(a->lock);
 }
 

@@ -16,6 +16,8 @@
 struct answerer_host {
 	/* with the lock held: the one result of a command, which the host takes over */
 	void (*answer)(void *arg, const struct result *r);
+	/* with the lock held: it is free for another command */
+	void (*freed)(void *arg);
 	void (*release)(void *arg); /* the thread has ended: the last use of the answerer */
 	void *arg;
 };

@@ -260,7 +260,7 @@ sampler_adopts(const struct result *r)
 	return false;
 }
 
-/* With the lock held. The answerer may be free for another command now. */
+/* With the lock held. */
 static void
 sampler_answer(void *arg, const struct result *r)
 {
@@ -268,6 +268,14 @@ sampler_answer(void *arg, const struct result *r)
 
 	results_add(sampler_adopts(r) ? &s->adopt : &s->results, r);
 	eventfd_write(s->event, 1);
+}
+
+/* With the lock held: the next command may begin, and what was found be adopted. */
+static void
+sampler_next(void *arg)
+{
+	struct sampler *s = arg;
+
 	worker_wake(&s->worker);
 }
 
@@ -551,7 +559,7 @@ sampler_start(const struct sampler_target *what, struct err *err)
 	s->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	pthread_mutex_init(&s->lock, NULL);
 	answerer_init(&s->answerer, &s->lock,
-	              &(struct answerer_host){sampler_answer, sampler_release, s});
+	              &(struct answerer_host){sampler_answer, sampler_next, sampler_release, s});
 	failed = s->event < 0
 	             ? errno
 	             : worker_start(&s->worker, &s->lock, sampler_run, sampler_release, s);
