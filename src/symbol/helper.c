@@ -22,6 +22,7 @@ extern char **environ;
 
 enum {
 	PATIENCE_MS = 2000, /* deadline for one answer, including the start */
+	BUSY_MAX = 20,      /* as often it may say that it is still at work, every half second */
 	STOP_MS = 100,      /* how often `stop` is asked meanwhile */
 	GOODBYE_MS = 50,    /* grace for an idle helper to exit */
 	LATE_FILE = 4,
@@ -269,6 +270,15 @@ helper_hear(struct helper *h)
 	return got == (ssize_t)sizeof(h->answer) && h->answer.serial == h->ask.serial;
 }
 
+static bool
+helper_hear_all(struct helper *h)
+{
+	for (int busy = 0; busy <= BUSY_MAX && helper_hear(h); busy++)
+		if (h->answer.outcome != HELPER_BUSY)
+			return true;
+	return false;
+}
+
 /* With a descriptor, or -1. false: no answer, for whatever reason. */
 static bool
 helper_ask_with(struct helper *h, const struct proc *p, int fd)
@@ -285,7 +295,7 @@ helper_ask_with(struct helper *h, const struct proc *p, int fd)
 		return false;
 	h->ask.serial = ++h->serial;
 	h->stopped = false;
-	heard = helper_send(h->socket, &h->ask, fd, MSG_DONTWAIT) && helper_hear(h);
+	heard = helper_send(h->socket, &h->ask, fd, MSG_DONTWAIT) && helper_hear_all(h);
 	if (heard && h->answer.outcome != HELPER_HURT)
 		return h->answer.outcome == HELPER_OK;
 	h->late_last = !h->stopped;

@@ -8,6 +8,7 @@
 #include <gelf.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #ifdef HAVE_LZMA
 #include <lzma.h>
 #endif
@@ -19,6 +20,7 @@ enum {
 	SYMBOLS_MAX = 1 << 22,
 	UNPACKED_MAX = 16 << 20, /* symbols compressed into the file are about 100 kB */
 	PACKED_MAX = 4 << 20,
+	NAMES_SIZE_MAX = 192 << 20,
 };
 
 /* --- segments --------------------------------------------------------------------------------- */
@@ -111,19 +113,52 @@ elf_add_symbol(struct elf_file *f, const GElf_Sym *s, const GElf_Shdr *in, const
 	                            .local = GELF_ST_BIND(s->st_info) == STB_LOCAL});
 }
 
-/* A NUL-terminated copy that outlives the file. */
-static const char *
-elf_keep_names(struct elf_file *f, Elf *elf, size_t section, size_t *size)
+/* A file as it is read: open, or in memory. */
+struct elf_input {
+	Elf *elf;
+	int fd; /* -1: in memory */
+	const char *image;
+	size_t size;
+	bool packed; /* from .gnu_debugdata */
+};
+
+static bool
+elf_copy(const struct elf_input *in, uint64_t offset, char *to, size_t n)
 {
-	Elf_Scn *scn = elf_getscn(elf, section);
-	Elf_Data *data = scn ? elf_getdata(scn, NULL) : NULL;
+	if (in->fd < 0) {
+		if (offset > in->size || n > in->size - offset)
+			return false;
+		memcpy(to, in->image + offset, n);
+		return true;
+	}
+	for (size_t done = 0; done < n;) {
+		ssize_t got = pread(in->fd, to + done, n - done, (off_t)(offset + done));
+
+		if (got <= 0)
+			return false;
+		done += (size_t)got;
+	}
+	return true;
+}
+
+/* A NUL-terminated copy of a string table, which outlives the file. libelf would make another. */
+static const char *
+elf_keep_names(struct elf_file *f, const struct elf_input *in, size_t section, size_t *size)
+{
+	Elf_Scn *scn = elf_getscn(in->elf, section);
+	GElf_Shdr head;
 	char *copy;
 
-	if (!data || !data->d_buf || !data->d_size || f->names_n == ARRAY_LEN(f->names))
+	if (!scn || !gelf_getshdr(scn, &head) || head.sh_type != SHT_STRTAB || !head.sh_size ||
+	    head.sh_size > NAMES_SIZE_MAX || head.sh_flags & SHF_COMPRESSED ||
+	    f->names_n == ARRAY_LEN(f->names))
 		return NULL;
-	copy = mem_alloc(data->d_size + 1);
-	memcpy(copy, data->d_buf, data->d_size);
-	*size = f->names_size[f->names_n] = data->d_size;
+	copy = mem_alloc(head.sh_size + 1);
+	if (!elf_copy(in, head.sh_offset, copy, head.sh_size)) {
+		free(copy);
+		return NULL;
+	}
+	*size = f->names_size[f->names_n] = head.sh_size;
 	return f->names[f->names_n++] = copy;
 }
 
@@ -155,16 +190,21 @@ elf_is_old(Elf_Data *versions, size_t i, const char *name)
 }
 
 static void
-elf_read_table(struct elf_file *f, Elf *elf, Elf_Scn *scn, const GElf_Shdr *table)
+elf_read_table(struct elf_file *f, const struct elf_input *file, Elf_Scn *scn,
+               const GElf_Shdr *table)
 {
-	Elf_Data *data = elf_getdata(scn, NULL);
+	Elf *elf = file->elf;
+	Elf_Data *data =
+	    table->sh_size / sizeof(Elf32_Sym) < SYMBOLS_MAX ? elf_getdata(scn, NULL) : NULL;
 	size_t size = gelf_fsize(elf, ELF_T_SYM, 1, EV_CURRENT), n, room = 0;
 	Elf_Data *versions = elf_versions_of(elf, scn);
-	const char *names = data ? elf_keep_names(f, elf, table->sh_link, &room) : NULL;
+	const char *names =
+	    data && data->d_buf ? elf_keep_names(f, file, table->sh_link, &room) : NULL;
 
 	if (!names || !size)
 		return;
-	f->all |= table->sh_type == SHT_SYMTAB;
+	f->all |= table->sh_type == SHT_SYMTAB && !file->packed;
+	f->packed |= file->packed;
 	f->exported |= table->sh_type == SHT_DYNSYM;
 	n = u64_min(data->d_size / size, SYMBOLS_MAX);
 	for (size_t i = 1; i < n; i++) {
@@ -184,7 +224,7 @@ elf_read_table(struct elf_file *f, Elf *elf, Elf_Scn *scn, const GElf_Shdr *tabl
 
 /* --- symbols packed into the file (.gnu_debugdata) -------------------------------------------- */
 
-static void elf_read_symbols(struct elf_file *f, Elf *elf, bool packed);
+static void elf_read_symbols(struct elf_file *f, const struct elf_input *in);
 
 #ifdef HAVE_LZMA
 
@@ -195,18 +235,20 @@ elf_read_packed(struct elf_file *f, Elf_Scn *scn)
 	Elf_Data *data = elf_rawdata(scn, NULL);
 	uint64_t memory = UNPACKED_MAX * 4;
 	size_t in = 0, out = 0;
+	struct elf_input file = {.fd = -1, .packed = true};
 	char *text;
-	Elf *elf;
 
 	if (!data || !data->d_buf || data->d_size > PACKED_MAX)
 		return;
 	text = mem_alloc(UNPACKED_MAX);
 	if (lzma_stream_buffer_decode(&memory, 0, NULL, data->d_buf, &in, data->d_size,
 	                              (uint8_t *)text, &out, UNPACKED_MAX) == LZMA_OK) {
-		elf = elf_memory(text, out);
-		if (elf && elf_kind(elf) == ELF_K_ELF)
-			elf_read_symbols(f, elf, true);
-		elf_end(elf);
+		file.elf = elf_memory(text, out);
+		file.image = text;
+		file.size = out;
+		if (file.elf && elf_kind(file.elf) == ELF_K_ELF)
+			elf_read_symbols(f, &file);
+		elf_end(file.elf);
 	}
 	free(text);
 }
@@ -222,34 +264,75 @@ elf_read_packed(struct elf_file *f, Elf_Scn *scn)
 #endif
 
 static bool
-elf_is_packed(Elf *elf, const GElf_Shdr *head)
+elf_is_section(Elf *elf, const GElf_Shdr *head, const char *wanted)
 {
 	const char *name;
 	size_t names;
 
-	if (head->sh_type != SHT_PROGBITS || elf_getshdrstrndx(elf, &names) < 0)
+	if (elf_getshdrstrndx(elf, &names) < 0)
 		return false;
 	name = elf_strptr(elf, names, head->sh_name);
-	return name && !strcmp(name, ".gnu_debugdata");
+	return name && !strcmp(name, wanted);
+}
+
+/* --- its debug file --------------------------------------------------------------------------- */
+
+static void
+elf_read_note(struct elf_debug *d, Elf_Scn *scn)
+{
+	Elf_Data *data = elf_getdata(scn, NULL);
+	size_t at = 0, name, desc;
+	GElf_Nhdr note;
+
+	while (data && (at = gelf_getnote(data, at, &note, &name, &desc)))
+		if (note.n_type == NT_GNU_BUILD_ID && note.n_namesz == sizeof("GNU") &&
+		    !memcmp((char *)data->d_buf + name, "GNU", sizeof("GNU")) &&
+		    note.n_descsz > 1 && note.n_descsz <= sizeof(d->id)) {
+			memcpy(d->id, (char *)data->d_buf + desc, note.n_descsz);
+			d->id_n = note.n_descsz;
+			return;
+		}
+}
+
+static void
+elf_read_link(struct elf_debug *d, Elf_Scn *scn)
+{
+	Elf_Data *data = elf_rawdata(scn, NULL);
+
+	if (data && data->d_buf && data->d_size && memchr(data->d_buf, '\0', data->d_size) &&
+	    strlen(data->d_buf) < sizeof(d->link))
+		strcpy(d->link, data->d_buf);
+}
+
+static void
+elf_read_debug(struct elf_debug *d, Elf *elf, Elf_Scn *scn, const GElf_Shdr *head)
+{
+	if (head->sh_type == SHT_NOTE && !d->id_n)
+		elf_read_note(d, scn);
+	else if (head->sh_type == SHT_PROGBITS && elf_is_section(elf, head, ".gnu_debuglink"))
+		elf_read_link(d, scn);
 }
 
 /*
  * Reads all symbol tables; duplicates do no harm. Compressed data is not searched for more of it.
  */
 static void
-elf_read_symbols(struct elf_file *f, Elf *elf, bool packed)
+elf_read_symbols(struct elf_file *f, const struct elf_input *in)
 {
 	Elf_Scn *scn = NULL;
 	size_t n = 0;
 	GElf_Shdr head;
 
-	while ((scn = elf_nextscn(elf, scn)) && n++ < SECTIONS_MAX) {
+	while ((scn = elf_nextscn(in->elf, scn)) && n++ < SECTIONS_MAX) {
 		if (!gelf_getshdr(scn, &head))
 			continue;
-		if (head.sh_type == SHT_SYMTAB || (head.sh_type == SHT_DYNSYM && !packed))
-			elf_read_table(f, elf, scn, &head);
-		else if (!packed && elf_is_packed(elf, &head))
+		if (head.sh_type == SHT_SYMTAB || (head.sh_type == SHT_DYNSYM && !in->packed))
+			elf_read_table(f, in, scn, &head);
+		else if (!in->packed && head.sh_type == SHT_PROGBITS &&
+		         elf_is_section(in->elf, &head, ".gnu_debugdata"))
 			elf_read_packed(f, scn);
+		if (!in->packed)
+			elf_read_debug(&f->debug, in->elf, scn, &head);
 	}
 }
 
@@ -332,28 +415,75 @@ elf_cut_labels(struct elf_file *f)
 	elf_sort(l);
 }
 
+static void
+elf_order(struct elf_file *f)
+{
+	elf_sort(&f->sized);
+	elf_sort(&f->labels);
+	elf_cut_labels(f);
+}
+
 bool
 elf_file_read(struct elf_file *f, int fd, char *image, size_t size)
 {
+	struct elf_input in = {.fd = image ? -1 : fd, .image = image, .size = size};
 	GElf_Ehdr head;
-	Elf *elf;
 	bool ok;
 
 	*f = (struct elf_file){0};
 	elf_version(EV_CURRENT);
-	elf = image ? elf_memory(image, size) : elf_begin(fd, ELF_C_READ, NULL);
-	ok = elf && elf_kind(elf) == ELF_K_ELF && gelf_getehdr(elf, &head) &&
-	     (head.e_type == ET_DYN || head.e_type == ET_EXEC) && elf_read_segments(f, elf);
+	in.elf = image ? elf_memory(image, size) : elf_begin(fd, ELF_C_READ, NULL);
+	ok = in.elf && elf_kind(in.elf) == ELF_K_ELF && gelf_getehdr(in.elf, &head) &&
+	     (head.e_type == ET_DYN || head.e_type == ET_EXEC) && elf_read_segments(f, in.elf);
 	if (ok) {
 		f->fixed = head.e_type == ET_EXEC;
 		f->machine = head.e_machine;
-		elf_read_symbols(f, elf, false);
-		elf_sort(&f->sized);
-		elf_sort(&f->labels);
-		elf_cut_labels(f);
+		elf_read_symbols(f, &in);
+		elf_order(f);
 	}
-	elf_end(elf);
+	elf_end(in.elf);
 	return ok;
+}
+
+static bool
+elf_has_id(Elf *elf, const struct elf_debug *want)
+{
+	struct elf_debug d = {.id_n = 0};
+	Elf_Scn *scn = NULL;
+	size_t n = 0;
+	GElf_Shdr head;
+
+	while ((scn = elf_nextscn(elf, scn)) && n++ < SECTIONS_MAX && !d.id_n)
+		if (gelf_getshdr(scn, &head) && head.sh_type == SHT_NOTE)
+			elf_read_note(&d, scn);
+	return want->id_n && d.id_n == want->id_n && !memcmp(d.id, want->id, d.id_n);
+}
+
+bool
+elf_file_add(struct elf_file *f, int fd)
+{
+	struct elf_input in = {.fd = fd, .elf = elf_begin(fd, ELF_C_READ, NULL)};
+	bool ok = in.elf && elf_kind(in.elf) == ELF_K_ELF && elf_has_id(in.elf, &f->debug);
+
+	if (ok) {
+		elf_read_symbols(f, &in);
+		elf_order(f);
+		free(f->heads); /* the index by name is of the symbols before */
+		free(f->next);
+		f->heads = f->next = NULL;
+	}
+	elf_end(in.elf);
+	return ok;
+}
+
+size_t
+elf_file_size(const struct elf_file *f)
+{
+	size_t n = (f->sized.cap + f->labels.cap) * sizeof(struct elf_symbol);
+
+	for (size_t i = 0; i < f->names_n; i++)
+		n += f->names_size[i];
+	return n + (f->heads_n + f->sized.n + f->labels.n) * sizeof(*f->heads);
 }
 
 void

@@ -10,7 +10,7 @@
  * An ELF file as far as naming needs it: its loaded segments and its symbols. Addresses are the
  * file's own. Only the reader, which has no privileges to lose, may parse one.
  */
-enum { ELF_SEGMENTS_MAX = 64 };
+enum { ELF_SEGMENTS_MAX = 64, ELF_ID_MAX = 32 };
 enum elf_segment_flag { ELF_EXEC = 1, ELF_WRITE = 2, ELF_READ = 4 }; /* p_flags */
 
 struct elf_segment {
@@ -32,15 +32,25 @@ struct elf_symbols {
 	size_t n, cap;
 };
 
+/* What a file says of the file that holds its debug information. */
+struct elf_debug {
+	uint8_t id[ELF_ID_MAX]; /* the build ID, the same in both */
+	uint32_t id_n;          /* 0: none */
+	char link[256];         /* the file's name; "": none */
+};
+
+enum { ELF_NAMES_MAX = 6 };
 struct elf_file {
 	struct elf_segment segments[ELF_SEGMENTS_MAX];
 	size_t segments_n;
 	bool fixed; /* not relocatable (ET_EXEC) */
 	uint16_t machine;
 	struct elf_symbols sized, labels; /* labels: symbols without a size */
-	char *names[3];                   /* string tables that the names point into; owned */
-	size_t names_size[3], names_n;
-	bool exported, all; /* which tables it has: .dynsym; .symtab, perhaps in another file */
+	char *names[ELF_NAMES_MAX]; /* string tables that the names point into; owned */
+	size_t names_size[ELF_NAMES_MAX], names_n;
+	/* which tables it has: .dynsym; .gnu_debugdata, which is of functions; .symtab */
+	bool exported, packed, all;
+	struct elf_debug debug; /* where its other symbols may be */
 	/* by name (helper_names.c); owned. NULL: not built yet */
 	uint32_t *heads, *next;
 	size_t heads_n;
@@ -53,6 +63,15 @@ struct elf_file {
  */
 bool elf_file_read(struct elf_file *f, int fd, char *image, size_t size);
 void elf_file_free(struct elf_file *f);
+
+/*
+ * Adds the symbols of its debug file. false: it is not the debug file of f, which takes the same
+ * build ID, and f is as it was.
+ */
+bool elf_file_add(struct elf_file *f, int fd);
+
+/* Memory in use, in bytes. */
+size_t elf_file_size(const struct elf_file *f);
 
 /* The symbol that contains addr, or NULL. */
 const struct elf_symbol *elf_symbol_at(const struct elf_file *f, uint64_t addr);

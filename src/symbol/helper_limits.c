@@ -7,18 +7,16 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { CPU_S = 2 }; /* CPU seconds per question */
-
 /* RLIMIT_CPU counts from the process's start, so it is raised with each question. */
 void
-helper_limit_time(void)
+helper_limit_time(unsigned cpu_seconds)
 {
 	struct rusage used;
 	struct rlimit l;
 
 	if (getrusage(RUSAGE_SELF, &used) < 0 || getrlimit(RLIMIT_CPU, &l) < 0)
 		return;
-	l.rlim_cur = (rlim_t)(used.ru_utime.tv_sec + used.ru_stime.tv_sec + 1 + CPU_S);
+	l.rlim_cur = (rlim_t)(used.ru_utime.tv_sec + used.ru_stime.tv_sec + 1 + cpu_seconds);
 	if (l.rlim_cur > l.rlim_max)
 		l.rlim_cur = l.rlim_max;
 	setrlimit(RLIMIT_CPU, &l);

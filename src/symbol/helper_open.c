@@ -52,17 +52,23 @@ helper_is_inode(const struct stat *st, const struct statfs *fs, uint64_t inode)
 }
 
 static bool
-helper_is_file(int fd, const struct helper_ask *ask)
+helper_is_regular(int fd, struct stat *st, struct statfs *fs)
 {
-	struct statfs fs = {0};
-	struct stat st;
-
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+	if (fstat(fd, st) < 0 || !S_ISREG(st->st_mode))
 		return false;
 	/* fall back to no type: only kernel-made files and overlayfs depend on it */
-	if (fstatfs(fd, &fs) < 0)
-		fs = (struct statfs){0};
-	return helper_is_inode(&st, &fs, ask->inode) && !helper_is_kernels(&fs);
+	if (fstatfs(fd, fs) < 0)
+		*fs = (struct statfs){0};
+	return !helper_is_kernels(fs);
+}
+
+static bool
+helper_is_file(int fd, const struct helper_ask *ask)
+{
+	struct statfs fs;
+	struct stat st;
+
+	return helper_is_regular(fd, &st, &fs) && helper_is_inode(&st, &fs, ask->inode);
 }
 
 /* The kernel's own link to the very file, for those permitted to follow it. */
@@ -115,7 +121,7 @@ helper_below_root(const char *name)
 
 /* By its name as the target sees it, confined to the target's root. */
 static int
-helper_find_by_name(const struct helper_ask *ask, const char *name)
+helper_find_path(const char *name)
 {
 	struct open_how how = {.flags = O_PATH | O_CLOEXEC,
 	                       .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS};
@@ -125,6 +131,14 @@ helper_find_by_name(const struct helper_ask *ask, const char *name)
 		return -1;
 	fd = (int)syscall(SYS_openat2, root, helper_below_root(name), &how, sizeof(how));
 	close(root);
+	return fd;
+}
+
+static int
+helper_find_by_name(const struct helper_ask *ask, const char *name)
+{
+	int fd = helper_find_path(name);
+
 	if (fd >= 0 && helper_is_on_device(fd, ask))
 		return fd;
 	if (fd >= 0)
@@ -153,19 +167,23 @@ helper_unescape(const char *name, char *out)
 }
 
 static int
-open_found(int path, const struct helper_ask *ask)
+open_again(int path)
 {
 	enum { HOW = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY };
 	char self[40];
-	int fd = -1;
+	int fd;
 
-	if (path >= 0 && helper_is_file(path, ask)) {
-		snprintf(self, sizeof(self), PROC_ROOT "/self/fd/%d", path);
-		/* permitted to the owner: leave no trace in the access time */
-		fd = open(self, HOW | O_NOATIME);
-		if (fd < 0)
-			fd = open(self, HOW);
-	}
+	snprintf(self, sizeof(self), PROC_ROOT "/self/fd/%d", path);
+	/* permitted to the owner: leave no trace in the access time */
+	fd = open(self, HOW | O_NOATIME);
+	return fd < 0 ? open(self, HOW) : fd;
+}
+
+static int
+open_found(int path, const struct helper_ask *ask)
+{
+	int fd = path >= 0 && helper_is_file(path, ask) ? open_again(path) : -1;
+
 	if (path >= 0)
 		close(path);
 	return fd;
@@ -206,5 +224,19 @@ helper_open(const struct helper_ask *ask)
 		fd = open_found(helper_find_by_name(ask, ask->name), ask);
 	if (fd < 0 && ask->name[0] && helper_unescape(ask->name, name))
 		fd = open_found(helper_find_by_name(ask, name), ask);
+	return fd;
+}
+
+int
+helper_open_path(const char *path)
+{
+	int found = helper_find_path(path), fd;
+	struct statfs fs;
+	struct stat st;
+
+	if (found < 0)
+		return -1;
+	fd = helper_is_regular(found, &st, &fs) ? open_again(found) : -1;
+	close(found);
 	return fd;
 }

@@ -6,6 +6,7 @@
 #include <limits.h>
 
 #include "symbol/helper.h"
+#include "symbol/helper_elf.h"
 
 /* AddressSanitizer reserves terabytes and makes system calls of its own. */
 #if defined(__SANITIZE_ADDRESS__)
@@ -35,11 +36,17 @@ enum helper_kind {
 	HELPER_SYMBOL_VDSO, /* the same in the vdso, whose first page is `image` */
 	HELPER_FIND,        /* symbols called `wanted` in the file of `map`, loaded there */
 	HELPER_FIND_VDSO,
+	/* to the reader: is this the debug file it wants? Without one: there is none */
+	HELPER_DEBUG,
 	/* reads a byte at `start`; the memory's descriptor comes with the question */
 	HELPER_FAULT,
 };
 
-enum helper_outcome { HELPER_NOTHING, HELPER_OK, HELPER_HURT };
+/*
+ * HELPER_WANTS: the reader would know more with a debug file. HELPER_BUSY: another answer follows,
+ * when the work that takes so long is done.
+ */
+enum helper_outcome { HELPER_NOTHING, HELPER_OK, HELPER_HURT, HELPER_WANTS, HELPER_BUSY };
 
 enum { HELPER_MAPS = 64, HELPER_IMAGE = 4096, HELPER_WANTED = 1024 };
 
@@ -68,6 +75,7 @@ struct helper_answer {
 		struct file_pages pages;
 		struct helper_symbol symbol;
 		struct helper_matches matches;
+		struct elf_debug wants;
 		struct file_node node;
 		int sys; /* errno; 0: the byte was read */
 	};
@@ -89,6 +97,9 @@ bool helper_receive(int socket, struct helper_ask *ask, int *fd);
 /* Opens the mapped file for reading; -1: not possible, or it is another file by now. */
 int helper_open(const struct helper_ask *ask);
 
+/* Opens a file of the target's root, for its debug information; -1: not a regular file, or none. */
+int helper_open_path(const char *path);
+
 /*
  * Stats what is mapped, which need not be a file. false: not possible, or it is something else by
  * now.
@@ -97,8 +108,8 @@ bool helper_stat(const struct helper_ask *ask, struct file_node *out);
 
 bool helper_file_pages(const struct helper_ask *ask, struct file_pages *out);
 
-/* Sets the limits for the next question. */
-void helper_limit_time(void);
+/* Sets the limit for the next question. */
+void helper_limit_time(unsigned cpu_seconds);
 void helper_keep_capabilities(uint64_t keep); /* bit N: capability N */
 
 /*
@@ -113,6 +124,13 @@ enum helper_outcome helper_reader_ask(int socket, const struct helper_ask *ask,
 /* In the reader. fd: the file; -1: the vdso. */
 bool helper_find_symbol(const struct helper_ask *ask, int fd, struct helper_symbol *out);
 bool helper_find_named(const struct helper_ask *ask, int fd, struct helper_matches *out);
+
+/*
+ * Whether the file of the last question has other symbols in a file of its own, and which. Offers
+ * that file, or -1: nothing more is wanted then. false: it is another one.
+ */
+bool helper_wants(struct elf_debug *out);
+bool helper_take_debug(int fd);
 
 /* Whether a question is about the vdso, for which no file is opened. */
 static inline bool

@@ -9,20 +9,32 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <limits.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <poll.h>
 #include <signal.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/util.h"
 
 #define NOBODY 65534
+
+enum {
+	READER_CPU_S = 6, /* per question: the first about a file of a million symbols takes one */
+	BUSY_MS = 500,
+};
+
+static pid_t reader_pid;
 
 /* --- dropping privileges ---------------------------------------------------------------------- */
 
@@ -86,6 +98,8 @@ helper_become_nobody(void)
 static bool
 helper_read_file(const struct helper_ask *ask, int fd, struct helper_answer *a)
 {
+	if (ask->kind == HELPER_DEBUG)
+		return helper_take_debug(fd);
 	if (fd < 0 && !helper_is_about_vdso(ask))
 		return false;
 	return ask->kind == HELPER_FIND || ask->kind == HELPER_FIND_VDSO
@@ -101,8 +115,10 @@ helper_read_files(int socket)
 	int fd;
 
 	while (helper_receive(socket, ask, &fd)) {
-		helper_limit_time();
+		helper_limit_time(READER_CPU_S);
 		a->outcome = helper_read_file(ask, fd, a) ? HELPER_OK : HELPER_NOTHING;
+		if (ask->kind != HELPER_DEBUG && helper_wants(&a->wants))
+			a->outcome = HELPER_WANTS;
 		if (fd >= 0)
 			close(fd);
 		if (send(socket, a, sizeof(*a), MSG_NOSIGNAL) != (ssize_t)sizeof(*a))
@@ -134,25 +150,139 @@ helper_reader_start(int *socket)
 		return false;
 	}
 	*socket = pair[0];
+	reader_pid = pid;
 	return true;
 }
 
 /* --- the helper's side ------------------------------------------------------------------------ */
 
+/* CPU time of the reader: whether it works, or waits for a file that hangs. */
+static uint64_t
+helper_reader_cpu_ns(void)
+{
+	struct timespec t = {0};
+	clockid_t clock;
+
+	if (clock_getcpuclockid(reader_pid, &clock) != 0 || clock_gettime(clock, &t) < 0)
+		return 0;
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+/* Waits for the reader's answer; as long as it works, tells the client so. */
+static bool
+helper_reader_hear(int socket, uint32_t serial, struct helper_answer *a)
+{
+	struct pollfd in = {.fd = socket, .events = POLLIN};
+	uint64_t before = helper_reader_cpu_ns(), now;
+
+	while (poll(&in, 1, BUSY_MS) == 0) {
+		now = helper_reader_cpu_ns();
+		if (now - before < BUSY_MS * 1000000 / 10)
+			continue;
+		before = now;
+		a->serial = serial;
+		a->outcome = HELPER_BUSY;
+		send(HELPER_SOCKET, a, sizeof(*a), MSG_NOSIGNAL | MSG_DONTWAIT);
+	}
+	return recv(socket, a, sizeof(*a), 0) == (ssize_t)sizeof(*a);
+}
+
+static enum helper_outcome
+helper_reader_tell(int socket, const struct helper_ask *ask, int fd, struct helper_answer *a)
+{
+	if (!helper_send(socket, ask, fd, 0) || !helper_reader_hear(socket, ask->serial, a))
+		return HELPER_HURT;
+	return (enum helper_outcome)a->outcome;
+}
+
+/* Offers one file. true: the search is over. */
+static bool
+helper_offer(int socket, const char *path, struct helper_ask *ask, struct helper_answer *a)
+{
+	int fd = helper_open_path(path);
+	enum helper_outcome got;
+
+	if (fd < 0)
+		return false;
+	got = helper_reader_tell(socket, ask, fd, a);
+	close(fd);
+	return got != HELPER_NOTHING;
+}
+
+static bool
+helper_offer_by_id(int socket, const struct elf_debug *d, struct helper_ask *ask,
+                   struct helper_answer *a)
+{
+	struct buf path = {0};
+	bool over;
+
+	if (d->id_n < 2 || d->id_n > ELF_ID_MAX)
+		return false;
+	buf_fmt(&path, "/usr/lib/debug/.build-id/%02x/", d->id[0]);
+	for (uint32_t i = 1; i < d->id_n; i++)
+		buf_fmt(&path, "%02x", d->id[i]);
+	buf_str(&path, ".debug");
+	over = helper_offer(socket, path.s, ask, a);
+	buf_free(&path);
+	return over;
+}
+
+/* Beside the file, in .debug there, or in the same folder below /usr/lib/debug. */
+static bool
+helper_offer_by_link(int socket, const struct elf_debug *d, struct helper_ask *ask,
+                     struct helper_answer *a)
+{
+	static const char *const places[][2] = {
+	    {"", "/"}, {"", "/.debug/"}, {"/usr/lib/debug", "/"}};
+	const char *slash = strrchr(ask->name, '/');
+	char path[PATH_MAX + sizeof(d->link) + 32];
+
+	if (!slash || !d->link[0] || strchr(d->link, '/'))
+		return false;
+	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
+		snprintf(path, sizeof(path), "%s%.*s%s%s", places[i][0], (int)(slash - ask->name),
+		         ask->name, places[i][1], d->link);
+		if (helper_offer(socket, path, ask, a))
+			return true;
+	}
+	return false;
+}
+
+/* Gives the reader the debug file, or says that there is none. */
+static void
+helper_offer_debug(int socket, const struct helper_ask *ask, const struct elf_debug *wants)
+{
+	struct helper_ask *offer = mem_alloc(sizeof(*offer));
+	struct helper_answer *a = mem_alloc(sizeof(*a));
+	struct elf_debug d = *wants;
+
+	*offer = *ask;
+	offer->kind = HELPER_DEBUG;
+	d.link[sizeof(d.link) - 1] = '\0';
+	if (!helper_offer_by_id(socket, &d, offer, a) &&
+	    !helper_offer_by_link(socket, &d, offer, a))
+		helper_reader_tell(socket, offer, -1, a);
+	free(offer);
+	free(a);
+}
+
 enum helper_outcome
 helper_reader_ask(int socket, const struct helper_ask *ask, struct helper_answer *answer)
 {
-	bool heard, vdso = helper_is_about_vdso(ask);
+	bool vdso = helper_is_about_vdso(ask);
 	int fd = socket >= 0 && !vdso ? helper_open(ask) : -1;
+	enum helper_outcome got;
 
 	if (socket < 0 || (fd < 0 && !vdso))
 		return HELPER_NOTHING;
-	heard = helper_send(socket, ask, fd, 0);
+	got = helper_reader_tell(socket, ask, fd, answer);
+	if (got == HELPER_WANTS) {
+		helper_offer_debug(socket, ask, &answer->wants);
+		got = helper_reader_tell(socket, ask, fd, answer);
+	}
 	if (fd >= 0)
 		close(fd);
-	if (!heard || recv(socket, answer, sizeof(*answer), 0) != (ssize_t)sizeof(*answer))
-		return HELPER_HURT;
-	return answer->outcome == HELPER_OK ? HELPER_OK : HELPER_NOTHING;
+	return got == HELPER_OK || got == HELPER_HURT ? got : HELPER_NOTHING;
 }
 
 #else

@@ -23,6 +23,7 @@
 enum {
 	MEMORY_MAX = 512 << 20, /* of address space */
 	FILES_MAX = 64,
+	CPU_S = 2, /* per question */
 };
 
 static bool helper_may_start;
@@ -118,6 +119,7 @@ helper_answer(const struct helper_ask *ask, int fd, int reader, struct helper_an
 	case HELPER_SYMBOL_VDSO:
 	case HELPER_FIND:
 	case HELPER_FIND_VDSO:
+	case HELPER_DEBUG:
 		return helper_reader_ask(reader, ask, a);
 	case HELPER_FAULT:
 		a->sys = helper_read_byte(fd, ask->start);
@@ -134,7 +136,7 @@ helper_serve(int reader)
 	int fd;
 
 	while (helper_receive(HELPER_SOCKET, ask, &fd)) {
-		helper_limit_time();
+		helper_limit_time(CPU_S);
 		a->outcome = helper_answer(ask, fd, reader, a);
 		if (fd >= 0)
 			close(fd);

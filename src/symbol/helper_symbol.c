@@ -18,7 +18,7 @@
 
 /* --- files that were read --------------------------------------------------------------------- */
 
-enum { KEPT = 16 };
+enum { KEPT = 256, KEPT_SIZE = 160 << 20 /* of all, before another is read */ };
 
 /* Parsed files, cached by identity, not by address; none is held open. */
 struct kept {
@@ -28,8 +28,12 @@ struct kept {
 	struct timespec changed;
 	uint64_t used; /* last use; 0: free */
 	bool ok;
+	bool wanted; /* its debug file was looked for */
 	struct elf_file file;
 };
+
+/* The file of the last question; NULL: the vdso. */
+static struct kept *helper_last;
 
 static struct kept *
 helper_find_kept(struct kept *all, const struct stat *st)
@@ -56,6 +60,26 @@ helper_oldest(struct kept *all)
 	return k;
 }
 
+/* Frees the oldest until there is room for a large file, too. */
+static void
+helper_make_room(struct kept *all)
+{
+	size_t size = 0;
+
+	for (size_t i = 0; i < KEPT; i++)
+		size += elf_file_size(&all[i].file);
+	while (size > KEPT_SIZE) {
+		struct kept *k = NULL;
+
+		for (size_t i = 0; i < KEPT; i++)
+			if (elf_file_size(&all[i].file) && (!k || all[i].used < k->used))
+				k = &all[i];
+		size -= elf_file_size(&k->file);
+		elf_file_free(&k->file);
+		*k = (struct kept){0};
+	}
+}
+
 static struct elf_file *
 helper_file_of(int fd)
 {
@@ -68,6 +92,7 @@ helper_file_of(int fd)
 		return NULL;
 	k = helper_find_kept(all, &st);
 	if (!k) {
+		helper_make_room(all);
 		k = helper_oldest(all);
 		elf_file_free(&k->file);
 		*k = (struct kept){.dev = st.st_dev, .ino = st.st_ino, .size = st.st_size,
@@ -75,7 +100,28 @@ helper_file_of(int fd)
 		k->ok = elf_file_read(&k->file, fd, NULL, 0);
 	}
 	k->used = ++turn;
+	helper_last = k;
 	return k->ok ? &k->file : NULL;
+}
+
+bool
+helper_wants(struct elf_debug *out)
+{
+	if (!helper_last || !helper_last->ok || helper_last->wanted ||
+	    helper_last->file.all || !helper_last->file.debug.id_n)
+		return false;
+	*out = helper_last->file.debug;
+	return true;
+}
+
+bool
+helper_take_debug(int fd)
+{
+	bool took = helper_last && fd >= 0 && elf_file_add(&helper_last->file, fd);
+
+	if (helper_last)
+		helper_last->wanted |= took || fd < 0;
+	return took;
 }
 
 /* --- instances -------------------------------------------------------------------------------- */
@@ -187,6 +233,7 @@ helper_file_of_vdso(const struct helper_ask *ask)
 	char *own = (char *)(uintptr_t)getauxval(AT_SYSINFO_EHDR), *copy; // NOLINT
 	size_t size = ask->map.end - ask->map.start;
 
+	helper_last = NULL;
 	if (!own || size > HELPER_IMAGE * 16 || memcmp(own, ask->image, HELPER_IMAGE) != 0)
 		return NULL;
 	if (!known) {
@@ -252,7 +299,9 @@ helper_find_named(const struct helper_ask *ask, int fd, struct helper_matches *o
 		bias = ask->map.start - f->segments[0].vaddr;
 	else if (!helper_code_bias(ask, f, &bias))
 		return false;
-	out->tables = f->all ? SYMBOLS_ALL : f->exported ? SYMBOLS_EXPORTED : SYMBOLS_NONE;
+	out->tables = f->all || f->packed ? SYMBOLS_ALL
+	              : f->exported       ? SYMBOLS_EXPORTED
+	                                  : SYMBOLS_NONE;
 	names_find(f, ask->wanted, &found);
 	for (size_t i = 0; i < found.n; i++)
 		helper_add_match(out, found.v[i], bias);

@@ -92,6 +92,40 @@ asks() {
 	refused 2 'no symbol "local_one".*stripped' -e local_one "$PID"
 }
 
+@test "symbols from the debug file: beside the program, and by build ID in its own mount namespace" {
+	need_symbols
+	command -v objcopy >/dev/null || skip "objcopy is not installed"
+	named_build -g
+	local id dir=$BATS_TEST_TMPDIR/apart tree=$BATS_TEST_TMPDIR/tree
+	id=$(readelf -n "$NAMED" | sed -n 's/.*Build ID: //p')
+	[[ -n $id ]] || skip "the linker writes no build ID"
+	mkdir -p "$dir/.debug" "$tree/${id:0:2}"
+	objcopy --only-keep-debug "$NAMED" "$dir/.debug/named.debug"
+	objcopy --strip-all --add-gnu-debuglink="$dir/.debug/named.debug" "$NAMED" "$dir/named"
+	named_start "$dir/named"
+	asks local_one _ZL9local_onei
+	asks 'ns::over(long)' _ZN2ns4overEl
+	asks big_bss+8 big_bss 8
+	[[ $("$PMTOP" -e local_one+1 "$PID") == *'  symbol         local_one(int)+0x1'* ]]
+	mv "$dir/.debug/named.debug" "$tree/${id:0:2}/${id:2}.debug"
+	refused 1 'named is stripped' -e 'named!local_one' "$PID"
+	# of another build: not taken
+	c++ -O1 -g -o "$BATS_TEST_TMPDIR/other" "$live_dir/named.cc"
+	objcopy --only-keep-debug "$BATS_TEST_TMPDIR/other" "$dir/.debug/named.debug"
+	refused 1 'named is stripped' -e 'named!local_one' "$PID"
+	rm "$dir/.debug/named.debug"
+	[[ $EUID -eq 0 && -d /usr/lib ]] || skip "the rest takes root"
+	# shellcheck disable=SC2016 # for the inner shell
+	pipes_start unshare -m --propagation private sh -c 'mkdir -p "$2/up" "$2/work" &&
+		mount -t tmpfs none /usr/lib/debug && mkdir -p /usr/lib/debug/.build-id &&
+		cp -r "$1/." /usr/lib/debug/.build-id/ && exec "$0"' "$dir/named" "$tree" "$BATS_TEST_TMPDIR"
+	PID=$PIPED_PID
+	until_true eval '[[ $(readlink "/proc/$PID/exe") == "$dir/named" || ! -e /proc/$PID ]]'
+	[[ -e /proc/$PID ]] || skip "unshare or mount is refused here"
+	BIAS=$(awk -v file="$dir/named" '$6 == file { split($1, a, "-"); print "0x" a[1]; exit }' "/proc/$PID/maps")
+	asks local_one _ZL9local_onei
+}
+
 @test "the stack pointer and program counter of a thread, as the kernel has them" {
 	need_symbols
 	named_build
