@@ -336,7 +336,7 @@ filter_why_words(unsigned why, const char *written, struct buf *out)
 	    {FILTER_WHY_HIDDEN, "is hidden (needs CAP_SYS_ADMIN)"},
 	    {FILTER_WHY_WRITTEN, not_known},
 	    {FILTER_WHY_SCAN, "is shown only by PAGEMAP_SCAN (Linux 6.7)"},
-	    {FILTER_WHY_UNREADABLE, "is hidden by the kernel ([vvar] and the like)"},
+	    {FILTER_WHY_UNREADABLE, "is hidden by the kernel ([vvar])"},
 	    {FILTER_WHY_OTHER, "is not known (`pmtop --capabilities` lists what cannot be read)"},
 	};
 	const char *sep = "";

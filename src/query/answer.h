@@ -48,6 +48,7 @@ struct answer_table {
 	char **cell; /* row by row; owned */
 	size_t n, cap;
 	uint64_t more; /* rows that were left out */
+	bool places;   /* the first column has addresses in this process, which can be jumped to */
 };
 
 struct answer {
@@ -58,6 +59,7 @@ struct answer {
 	char *line;     /* the answer as one sentence; owned */
 	bool has_place; /* `place` can be jumped to */
 	uint64_t place;
+	char *filter;    /* the filter of pages that it is about, or NULL; owned */
 	bool has_page;   /* the answer is about one page: */
 	struct page page;
 	uint64_t written_ns;    /* when it was first seen written; 0: never */

@@ -306,6 +306,7 @@ count_add_groups(struct count *c, struct answer *a)
 	if (c->groups)
 		qsort(c->group, c->groups, sizeof(*c->group), count_by_pages);
 	answer_table(a, "groups", columns, n);
+	a->table.places = c->by == QUERY_BY_VMA;
 	for (size_t i = 0; i < c->groups; i++) {
 		if (c->by == QUERY_BY_VMA) {
 			buf_fmt(&b, "%#llx", (unsigned long long)c->group[i].key);
@@ -321,13 +322,21 @@ count_add_groups(struct count *c, struct answer *a)
 /* --- answers ---------------------------------------------------------------------------------- */
 
 static void
+count_say_unknown(const struct count *c, const char *more, struct buf *line)
+{
+	buf_fmt(line, "whether %llu %s%s ", (unsigned long long)c->unknown, more,
+	        c->unknown == 1 ? "does" : "do");
+	filter_why_words(c->why, tracker_why_unknown(&c->t->track), line);
+}
+
+static void
 count_add_unknown(const struct count *c, struct answer *a, struct buf *line)
 {
 	answer_add_number(a, "unknown", c->unknown);
 	if (!c->unknown)
 		return;
-	buf_fmt(line, "; of %llu more it ", (unsigned long long)c->unknown);
-	filter_why_words(c->why, tracker_why_unknown(&c->t->track), line);
+	buf_str(line, "; ");
+	count_say_unknown(c, "more ", line);
 }
 
 struct answer *
@@ -340,6 +349,7 @@ answer_count(struct target *t, const struct vma_list *vmas, const struct query *
 
 	if (count_all(&c, vmas, q, err) == 0) {
 		a = answer_new();
+		a->filter = mem_strdup(q->text);
 		answer_add_number(a, "pages", c.pages);
 		answer_add_number(a, "bytes", c.pages * t->page_size);
 		buf_fmt(&b, "%llu page%s (%s) match%s", (unsigned long long)c.pages,
@@ -365,6 +375,7 @@ count_add_runs(const struct count *c, const struct vma_list *vmas, struct answer
 
 	answer_table(a, "runs", columns, ARRAY_LEN(columns));
 	a->table.more = c->runs_more;
+	a->table.places = true;
 	for (size_t i = 0; i < c->runs; i++) {
 		const struct count_run *r = &c->run[i];
 		const struct vma *v = vma_at(vmas, r->start);
@@ -390,10 +401,8 @@ answer_find(struct target *t, const struct vma_list *vmas, const struct query *q
 	char text[8];
 
 	if (r == 0 && !c.pages) {
-		if (c.unknown) {
-			buf_fmt(&b, "of %llu it ", (unsigned long long)c.unknown);
-			filter_why_words(c.why, tracker_why_unknown(&t->track), &b);
-		}
+		if (c.unknown)
+			count_say_unknown(&c, "", &b);
 		err_set(err, ERR_TARGET,
 		        q->in ? "none in that range does" : "none of the process does",
 		        b.s ? b.s : "`count present by state` counts what there is",
@@ -401,6 +410,7 @@ answer_find(struct target *t, const struct vma_list *vmas, const struct query *q
 		buf_free(&b);
 	} else if (r == 0) {
 		a = answer_new();
+		a->filter = mem_strdup(q->text);
 		a->has_place = true;
 		a->place = c.run[0].start;
 		answer_add_number(a, "pages", c.pages);

@@ -33,6 +33,7 @@ search_add_places(const struct search *s, const struct vma_list *vmas, struct an
 
 	answer_table(a, "places", columns, ARRAY_LEN(columns));
 	a->table.more = s->n - shown;
+	a->table.places = true;
 	for (size_t i = 0; i < shown; i++) {
 		const struct vma *v = vma_at(vmas, s->at[i]);
 

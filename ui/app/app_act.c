@@ -245,23 +245,6 @@ app_choose_lens(struct app *a, enum lens l)
 		app_toast_lens(a, "colours show how long ago a page was written; 2: how often");
 }
 
-/* In the hex view, goes to the bytes there. */
-static void
-app_go_to_answer(struct app *a)
-{
-	const struct answer *to = a->t.panel;
-	const struct sample *s = app_shown(a);
-
-	if (to && to->has_place && s) {
-		if (ui_view(&a->ui) == VIEW_HEX && s->regions &&
-		    vma_at(&s->regions->vmas, to->place))
-			ui_hex_jump(&a->ui, to->place);
-		else if (!ui_go(&a->ui, s, to->place))
-			app_toast(a, ROLE_HOT, "nothing is mapped there any more");
-	}
-	app_close_panel(a);
-}
-
 static void
 app_back(struct app *a)
 {
@@ -318,7 +301,7 @@ app_perform(struct app *a, enum action action)
 static enum action
 app_leave_panel(struct app *a, int k, enum action action)
 {
-	if (action != ACT_NONE && !app_panel_moves(action))
+	if (action != ACT_NONE && !app_panel_moves(a, action))
 		return action;
 	app_close_panel(a);
 	return key_action(k, ui_letter(&a->ui));

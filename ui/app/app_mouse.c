@@ -88,6 +88,8 @@ app_turn_wheel(struct app *a, const struct mouse *m)
 	const struct zone *z = zone_at(m->y, m->x);
 	struct app_click c = {0};
 
+	if (a->t.panel && !a->t.asking)
+		app_panel_scroll(a, up ? ACT_UP : ACT_DOWN);
 	if (a->t.panel || a->t.asking)
 		return c;
 	if (m->ctrl && z && z->opens)

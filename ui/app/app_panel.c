@@ -3,9 +3,11 @@
 #include "app/app_state.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/util.h"
+#include "model/pages.h"
 #include "term/fit.h"
 #include "term/paint.h"
 #include "term/zones.h"
@@ -16,6 +18,7 @@
 struct panel {
 	const struct answer *p;
 	struct answer_text text;
+	int rows;  /* of the table, which the cursor moves through; below its heading */
 	int head;  /* rows of the sentence */
 	int lines; /* of the table and the facts */
 	int gap;   /* an empty line between the two */
@@ -43,6 +46,7 @@ app_panel_measure(const struct app *a, int bottom)
 
 	answer_text_begin(&m.text, m.p, false);
 	m.lines = (int)answer_text_lines(&m.text);
+	m.rows = m.lines ? (int)(m.p->table.n / m.p->table.columns) : 0;
 	m.gap = m.lines && m.p->n;
 	m.lines += m.gap + (int)m.p->n;
 	m.head = app_panel_head(m.p->line, a->ui.cols);
@@ -66,17 +70,18 @@ app_panel_draw_fact(const struct fact *f, int y, int cols)
 }
 
 static void
-app_panel_draw_line(const struct panel *m, int i, int y, int cols)
+app_panel_draw_line(const struct panel *m, int i, int y, int cols, bool here)
 {
 	int table = (int)answer_text_lines(&m->text);
+	enum role role = here ? ROLE_SELECT : i ? ROLE_TEXT : ROLE_DIM;
 	struct buf text = {0};
 
-	paint_fill(y, 0, cols, ROLE_TEXT);
+	paint_fill(y, 0, cols, here ? role : ROLE_TEXT);
 	if (i >= table + m->gap) {
 		app_panel_draw_fact(&m->p->f[i - table - m->gap], y, cols);
 	} else if (i < table) {
 		answer_text_line(&m->text, (size_t)i, &text);
-		fit_draw_cut(y, 2, cols, i ? ROLE_TEXT : ROLE_DIM, text.s);
+		fit_draw_cut(y, 2, cols, role, text.s);
 		buf_free(&text);
 	}
 }
@@ -93,7 +98,8 @@ app_panel_draw(const struct app *a, int bottom)
 		paint_fill(y, 0, cols, ROLE_HEADER);
 	fit_draw_lines(top, body, cols, ROLE_HEADER, m.p->line);
 	for (int i = 0; i < shown; i++)
-		app_panel_draw_line(&m, first + i, body + i, cols);
+		app_panel_draw_line(&m, first + i, body + i, cols,
+		                    m.rows && first + i == a->t.panel_row + 1);
 	scroll_draw(&a->ui, body, first, m.scroll);
 }
 
@@ -114,29 +120,98 @@ app_panel_draw_facts(const struct answer *p, int all, int top, int bottom, int c
 	}
 }
 
-bool
-app_panel_moves(enum action action)
+/* --- keys ------------------------------------------------------------------------------------- */
+
+/* How many lines the key moves by; 0: it does not. */
+static int
+app_panel_step(const struct panel *m, enum action action)
 {
-	return action == ACT_UP || action == ACT_DOWN || action == ACT_PAGE_UP ||
-	       action == ACT_PAGE_DOWN || action == ACT_FIRST || action == ACT_LAST;
+	switch ((int)action) {
+	case ACT_UP:
+	case ACT_FIND_BACK: return -1;
+	case ACT_DOWN:
+	case ACT_FIND_NEXT: return 1;
+	case ACT_PAGE_UP: return -scroll_rows(m->scroll);
+	case ACT_PAGE_DOWN: return scroll_rows(m->scroll);
+	case ACT_FIRST: return -m->lines;
+	case ACT_LAST: return m->lines;
+	}
+	return 0;
+}
+
+bool
+app_panel_moves(const struct app *a, enum action action)
+{
+	struct panel m = app_panel_measure(a, app_bottom(a));
+
+	return app_panel_step(&m, action) != 0;
+}
+
+/* The row under the cursor stays on screen; past the last row the facts scroll. */
+static void
+app_panel_show_row(struct app *a, const struct panel *m, int by)
+{
+	int shown = scroll_rows(m->scroll), line;
+
+	if (a->t.panel_row + by >= m->rows)
+		a->t.panel_top += by;
+	a->t.panel_row += by;
+	if (a->t.panel_row >= m->rows)
+		a->t.panel_row = m->rows - 1;
+	if (a->t.panel_row < 0)
+		a->t.panel_row = 0;
+	line = a->t.panel_row + 1;
+	if (line - 1 < a->t.panel_top && by < 0)
+		a->t.panel_top = line - 1; /* with the heading above the first */
+	if (line >= a->t.panel_top + shown)
+		a->t.panel_top = line - shown + 1;
 }
 
 bool
 app_panel_scroll(struct app *a, enum action action)
 {
 	struct panel m = app_panel_measure(a, app_bottom(a));
-	int page = scroll_rows(m.scroll), by = 0;
+	int by = app_panel_step(&m, action);
 
-	switch ((int)action) {
-	case ACT_UP: by = -1; break;
-	case ACT_DOWN: by = 1; break;
-	case ACT_PAGE_UP: by = -page; break;
-	case ACT_PAGE_DOWN: by = page; break;
-	case ACT_FIRST: by = -m.lines; break;
-	case ACT_LAST: by = m.lines; break;
-	}
-	if (!by || page == m.scroll.rows) /* with nothing to scroll the key is for the view */
+	/* with nothing to scroll the key is for the view */
+	if (!by || (!m.rows && scroll_rows(m.scroll) == m.scroll.rows))
 		return false;
-	a->t.panel_top = scroll_top(a->t.panel_top + by, m.scroll);
+	if (m.rows)
+		app_panel_show_row(a, &m, by);
+	else
+		a->t.panel_top += by;
+	a->t.panel_top = scroll_top(a->t.panel_top, m.scroll);
 	return true;
+}
+
+/* The address in the row under the cursor, or that of the answer. */
+static bool
+app_panel_place(const struct app *a, uint64_t *addr)
+{
+	const struct answer *p = a->t.panel;
+	const struct answer_table *t = &p->table;
+	bool row = t->places && t->n;
+
+	*addr = p->place;
+	if (row)
+		*addr = strtoull(t->cell[(size_t)a->t.panel_row * t->columns], NULL, 16);
+	return p->has_place || row;
+}
+
+void
+app_go_to_answer(struct app *a)
+{
+	const struct answer *to = a->t.panel;
+	const struct sample *s = app_shown(a);
+	uint64_t addr;
+
+	if (to && s && app_panel_place(a, &addr)) {
+		if (ui_view(&a->ui) == VIEW_HEX && s->regions && vma_at(&s->regions->vmas, addr))
+			ui_hex_jump(&a->ui, addr);
+		else if (!ui_go(&a->ui, s, addr))
+			app_toast(a, ROLE_HOT, "nothing is mapped there any more");
+	}
+	if (to && to->filter)
+		snprintf(a->ui.pages->filter, sizeof(a->ui.pages->filter), "%s", to->filter);
+	app_close_panel(a);
 }

@@ -57,6 +57,7 @@ struct app_target {
 
 	struct answer *panel;    /* the answer on screen */
 	int panel_top;           /* its first line, if it is scrolled */
+	int panel_row;           /* the cursor among the rows of its table */
 	uint64_t newest[COMMAND_KINDS]; /* the newest command of each kind; 0: none */
 	unsigned unanswered;     /* commands without a result so far */
 	struct sampler_work work; /* the one on the status line; serial 0: none */
@@ -275,8 +276,13 @@ int app_panel_head(const char *text, int cols);
 void app_panel_draw(const struct app *a, int bottom);
 void app_panel_draw_facts(const struct answer *p, int all, int top, int bottom, int cols);
 /* Whether it moves in a long answer. Does so; false: it is another, or all is on screen. */
-bool app_panel_moves(enum action action);
+bool app_panel_moves(const struct app *a, enum action action);
 bool app_panel_scroll(struct app *a, enum action action);
+/*
+ * To the place in the row under the cursor, or that of the answer: in the hex view, to the bytes
+ * there. What was counted or found is from then on the filter of the grid.
+ */
+void app_go_to_answer(struct app *a);
 
 /* app_ask.c */
 void app_prompt(struct app *a, int kind); /* enum prompt_kind */

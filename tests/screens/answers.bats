@@ -1,0 +1,48 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Long answers of the prompt: rows to step through, to go to, and to keep marked.
+# shellcheck disable=SC2154
+load screen
+
+setup() { fixture zoo; }
+teardown() { screen_stop; }
+
+ask() {
+	screen_keys :
+	screen_type "$1"
+	screen_keys Enter
+}
+
+@test "an answer of many rows: n and N step, the page keys scroll, Enter goes there" {
+	screen_start 80x24 "$PID"
+	ask 'count present by vma'
+	screen_golden rows+hints answer-rows
+	screen_keys n n Down N
+	screen_golden rows answer-rows-step
+	screen_keys End
+	screen_golden rows answer-rows-end
+	screen_keys Home Enter
+	screen_text | grep -q '› \|> '
+	# what was counted stays marked
+	screen_wait_text 'match'
+}
+
+@test "the rows of find lead to their pages, and the filter stays in the grid" {
+	screen_start 80x24 "$PID"
+	ask 'find swapped'
+	screen_golden rows answer-find
+	screen_keys Down Enter
+	screen_wait_text 'swapped.* match'
+	ask 'find hwpoison & thp'
+	screen_wait_text 'no page matches'
+}
+
+@test "an answer that does not fit the screen scrolls" {
+	screen_start 60x16 "$PID"
+	ask 'heap+0x1010'
+	screen_golden rows answer-long
+	screen_keys PageDown
+	screen_golden rows answer-long-end
+	screen_keys Escape
+	run ! grep -q 'address  ' <(screen_text)
+}
