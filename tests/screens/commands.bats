@@ -206,9 +206,9 @@ region_slowly() {
 # counted_slowly COMMAND: the card of the first region of a command, whose smaps is not there yet
 counted_slowly() {
 	unset ROOT
-	mkfifo "$BATS_TEST_TMPDIR/go"
+	mkfifo "$BATS_TEST_TMPDIR"/{go,end}
 	: >"$BATS_TEST_TMPDIR/slow"
-	SCREEN_ENV+=("SLOW_SMAPS=$BATS_TEST_TMPDIR/slow" "GO=$BATS_TEST_TMPDIR/go")
+	SCREEN_ENV+=("SLOW_SMAPS=$BATS_TEST_TMPDIR/slow" "GO=$BATS_TEST_TMPDIR/go" "END=$BATS_TEST_TMPDIR/end")
 	SCREEN_OPTIONS=(--interval 0.1)
 	screen_start 100x50 -- sh -c "$1"
 	screen_send i
@@ -216,7 +216,7 @@ counted_slowly() {
 }
 
 @test "the target executes another program while its region is being counted" {
-	counted_slowly 'read x <"$GO"; exec sh -c "read x <\"\$GO\""'
+	counted_slowly 'read x <"$GO"; exec sh -c "read x <\"\$END\""'
 	echo >"$BATS_TEST_TMPDIR/go"
 	SCREEN_IDLE=0 screen_wait_text 'executed a new program'
 	SCREEN_IDLE=0 screen_wait_text '^RAM '
@@ -224,7 +224,7 @@ counted_slowly() {
 	screen_keys Down i
 	screen_wait_text '^ VmFlags'
 	run ! grep 'cannot' <(screen_text)
-	echo >"$BATS_TEST_TMPDIR/go"
+	echo >"$BATS_TEST_TMPDIR/end"
 	screen_wait_text 'has ended'
 	screen_keys Q
 	screen_end
