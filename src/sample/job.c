@@ -31,6 +31,12 @@ job_is_slow(const struct command *c)
 	return false;
 }
 
+bool
+job_is_symbol(const struct command *c)
+{
+	return c->kind == COMMAND_CARD && c->card == CARD_PAGE;
+}
+
 static int
 job_target_is_gone(struct err *err)
 {
@@ -38,7 +44,7 @@ job_target_is_gone(struct err *err)
 	               "interrupted");
 }
 
-/* The current regions, of the program that runs now. */
+/* The current regions, of the program that runs now; but not for a symbol. */
 static int
 job_read_regions(const struct job *j, struct target *t, unsigned *execs, struct vma_list *vmas,
                  struct err *err)
@@ -46,6 +52,8 @@ job_read_regions(const struct job *j, struct target *t, unsigned *execs, struct 
 	if (*execs != j->execs && target_reopen(t, err) < 0)
 		return -1;
 	*execs = j->execs;
+	if (job_is_symbol(&j->command))
+		return 0;
 	if (target_regions(t, vmas, err) < 0)
 		return -1;
 	return vmas->n ? 0 : job_target_is_gone(err);
@@ -120,7 +128,7 @@ job_carry_out(struct job *j, struct target *t, unsigned *execs, struct result *r
 	t->track = j->track;
 	j->track = (struct track){0};
 	if (job_read_regions(j, t, execs, &vmas, &r->err) == 0 && !source_stopped(t->source))
-		job_do(j, t, &vmas, r);
+		job_do(j, t, job_is_symbol(&j->command) ? &j->regions->vmas : &vmas, r);
 	/* an address space that is gone reads as empty */
 	if (!r->err.what[0] && !target_is_alive(t))
 		job_target_is_gone(&r->err);

@@ -23,6 +23,12 @@ void job_free(struct job *j);
 bool job_is_slow(const struct command *c);
 
 /*
+ * Whether it looks up the symbol of a page. Each step of the cursor asks for one, so the reader's
+ * regions must do, and it needs no track.
+ */
+bool job_is_symbol(const struct command *c);
+
+/*
  * Carries it out on an open target, whose track it replaces, and consumes it. `*execs`: the
  * job.execs that the target was opened for; it is opened again for another. A result with an err
  * holds nothing else; that of an abandoned job (the source's `stop`) may hold nothing.

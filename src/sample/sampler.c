@@ -335,7 +335,8 @@ sampler_hand_over(struct sampler *s)
 		return;
 	}
 	j.regions = regions_ref(l->draft.regions);
-	track_copy(&j.track, &l->t.track);
+	if (!job_is_symbol(&j.command))
+		track_copy(&j.track, &l->t.track);
 	answerer_pass(&s->answerer, &j);
 }
 
