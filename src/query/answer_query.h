@@ -35,6 +35,9 @@ struct answer *answer_migrate(struct target *t, const struct vma_list *vmas, con
 /* A QUERY_WHO: the sharers of a page, or of a range by process. Reads all processes. */
 struct answer *answer_who(struct target *t, const struct vma_list *vmas, const struct query *q,
                           struct err *err);
+/* A QUERY_UNSHARED: what forks share and no longer do. */
+struct answer *answer_unshared(struct target *t, const struct vma_list *vmas,
+                               const struct query *q, struct err *err);
 struct answer *answer_capabilities(struct target *t);
 /* The trackers, and what the one that needs consent would do in this process. */
 struct answer *answer_tracker(struct target *t);

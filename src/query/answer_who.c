@@ -10,7 +10,7 @@ static const char answer_hidden_way[] = "by file and offset, and name: frames ar
 
 /* --- what was looked at ----------------------------------------------------------------------- */
 
-static void
+void
 answer_facts_reach(struct answer *a, const struct share_reach *r)
 {
 	answer_add_text(a, "way", r->way == SHARE_BY_FRAME ? "by frame" : answer_hidden_way);
@@ -72,7 +72,7 @@ answer_say_places(struct buf *line, const struct share_places *p)
 	answer_say_missing(line, p->n, p->count, &p->reach);
 }
 
-static void
+void
 answer_cell_text(struct answer *a, const char *text)
 {
 	struct buf b = {0};
@@ -81,7 +81,7 @@ answer_cell_text(struct answer *a, const char *text)
 	answer_cell(a, &b);
 }
 
-static void
+void
 answer_cell_hex(struct answer *a, bool known, uint64_t v)
 {
 	struct buf b = {0};

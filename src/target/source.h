@@ -60,6 +60,7 @@ struct source_meta {
 	unsigned frames;   /* 1 << enum frame_file, for each that can be looked up */
 	bool ksm_lies;     /* KPF_KSM is set on pages that are not merged (frame.h) */
 	bool nodes;        /* NUMA nodes may be known */
+	uint64_t zero_pfn; /* frame of the zero page; 0: not known */
 	uint64_t scan;     /* PM_CAT_* that `runs` reports without reading words; 0: none */
 
 	struct swaps swaps; /* the swap devices; updated by `regions` */

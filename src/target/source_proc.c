@@ -22,6 +22,7 @@ source_proc_open_pages(struct source *s, struct err *err)
 		return -1;
 	pagemap_probe(&r->pm);
 	s->meta.scan = r->pm.scan;
+	s->meta.zero_pfn = r->pm.zero_pfn;
 	return 0;
 }
 

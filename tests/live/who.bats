@@ -109,6 +109,31 @@ listed() {
 	[[ -s $BATS_TEST_TMPDIR/listed ]]
 }
 
+# unshared_of PROCESS RELATIVE: "SHARED UNSHARED OURS THEIRS" pages of the region fork
+unshared_of() {
+	pm --json -e "unshared ${RANGE[fork]}" "${PIDS[$1]}" | perl -e '
+		my ($pid, $start) = @ARGV;
+		for my $row (grep { /"pid": $pid,.*"start": "0x$start"/ } <STDIN>) {
+			print join(" ", map { ($row =~ /"$_": (\d+)/)[0] / 4096 } qw(shared unshared ours theirs)), "\n";
+		}' "${PIDS[$2]}" "${AT[fork]}"
+}
+
+@test "unshared: what forks share and no longer do, by region, from each side" {
+	need_owners
+	sharer_start
+	# the child wrote 16 pages, the grandchild 16 others, 8 of them those of the child; one moved 8 away
+	is "$(unshared_of target child)" "48 16 0 0"
+	is "$(unshared_of target moved)" "56 0 8 0"
+	is "$(unshared_of target ended)" "64 0 0 0"
+	is "$(unshared_of target grand)" ""
+	is "$(unshared_of child target)" "48 16 0 0"
+	is "$(unshared_of child grand)" "48 16 0 0"
+	is "$(unshared_of grand child)" "48 16 0 0"
+	[[ $(pm -e unshared "${PIDS[grand]}") =~ ^"parent ${PIDS[child]}: "[0-9.]+K" shared, " ]]
+	# pages that were only read are nobody's
+	run -0 pm -e unshared "$$"
+}
+
 @test "what ends with a process: anonymous pages that nobody else has" {
 	local before after
 	need_owners

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The answer to `unshared`: what a family of forks shares and no longer does, by region. */
+#include "query/answer_query.h"
+
+#include "query/answer_who.h"
+#include "share/unshared.h"
+
+static void
+answer_cells_unshared(struct answer *a, const struct unshared *u, const struct unshared_pages *n)
+{
+	answer_cell_number(a, n->shared * u->page_size);
+	answer_cell_number(a, n->unshared * u->page_size);
+	answer_cell_number(a, n->ours * u->page_size);
+	answer_cell_number(a, n->theirs * u->page_size);
+}
+
+static void
+answer_table_unshared(struct answer *a, const struct unshared *u)
+{
+	static const struct answer_column columns[] = {
+	    {"PID", ANSWER_NUMBER},    {"RELATION", ANSWER_TEXT}, {"START", ANSWER_TEXT},
+	    {"END", ANSWER_TEXT},      {"SHARED", ANSWER_SIZE},   {"UNSHARED", ANSWER_SIZE},
+	    {"OURS", ANSWER_SIZE},     {"THEIRS", ANSWER_SIZE},   {"MAPPING", ANSWER_TEXT}};
+
+	answer_table(a, "regions", columns, ARRAY_LEN(columns));
+	for (size_t i = 0; i < u->rows; i++) {
+		const struct unshared_row *row = &u->row[i];
+		const struct unshared_relative *r = &u->relative[row->of];
+
+		answer_cell_number(a, (uint64_t)r->pid);
+		answer_cell_text(a, r->parent ? "parent" : "child");
+		answer_cell_hex(a, true, row->v->start);
+		answer_cell_hex(a, true, row->v->end);
+		answer_cells_unshared(a, u, &row->n);
+		answer_cell_text(a, vma_shown_name(row->v));
+	}
+}
+
+static void
+answer_say_unshared(struct buf *line, const struct unshared *u)
+{
+	char size[8];
+
+	if (!u->relatives)
+		buf_fmt(line, "shares no anonymous memory with its parent or a child%s",
+		        u->reach.refused ? " that we may look at" : "");
+	for (size_t i = 0; i < u->relatives; i++) {
+		const struct unshared_relative *r = &u->relative[i];
+
+		buf_fmt(line, "%s%s %d: ", i ? "; " : "", r->parent ? "parent" : "child",
+		        (int)r->pid);
+		buf_fmt(line, "%s shared, ", size_text(size, r->n.shared * u->page_size));
+		buf_fmt(line, "%s unshared", size_text(size, r->n.unshared * u->page_size));
+	}
+}
+
+struct answer *
+answer_unshared(struct target *t, const struct vma_list *vmas, const struct query *q,
+                struct err *err)
+{
+	uint64_t start = 0, end = UINT64_MAX;
+	struct buf line = {0};
+	struct unshared *u;
+	struct answer *a;
+
+	if (q->from.column && query_range(q, vmas, t->page_size, &start, &end, err) < 0)
+		return NULL;
+	u = unshared_find(t, vmas, start, end, err);
+	if (!u)
+		return NULL;
+	a = answer_new();
+	answer_add_number(a, "relatives", u->relatives)->note =
+	    "parent and children that share anonymous memory";
+	answer_add_number(a, "others", u->strangers)->note =
+	    "parent and children that share none: they run another program";
+	if (u->changed)
+		answer_add_number(a, "changed", u->changed)->note =
+		    "pages left out: they changed meanwhile";
+	answer_facts_reach(a, &u->reach);
+	if (u->rows)
+		answer_table_unshared(a, u);
+	answer_say_unshared(&line, u);
+	a->line = line.s;
+	unshared_free(u);
+	return a;
+}

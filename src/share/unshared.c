@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "share/unshared.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "share/share_read.h"
+
+struct unshared_work {
+	struct target *t;
+	const struct vma_list *vmas;
+	uint64_t start, end;
+	struct unshared *u;
+	pid_t parent;
+	struct other *o;            /* the relative that is compared */
+	struct unshared_row *row;   /* the row that is filled */
+	bool hidden;                /* a frame was hidden from us */
+	uint64_t zero;              /* the frame of the zero page; 0: not known */
+};
+
+/* Whether the word is that of an anonymous page, in RAM or in swap. */
+static bool
+unshared_is_anon(struct unshared_work *w, uint64_t word)
+{
+	w->hidden |= word & PM_PRESENT && !(word & PM_PFN_MASK);
+	return !(word & PM_FILE) && share_key(word) != SHARE_NO_KEY &&
+	       (!w->zero || share_key(word) != w->zero);
+}
+
+/* Everybody has the zero page: that is not sharing. */
+static bool
+unshared_is_zero(struct unshared_work *w, uint64_t word)
+{
+	uint64_t pfn = word & PM_PFN_MASK, kpf;
+	bool ok;
+
+	if (!(word & PM_PRESENT))
+		return false;
+	source_frames(w->t->source, FRAME_FLAGS, &pfn, 1, &kpf, &ok);
+	if (!ok || !(kpf & KPF_ZERO_PAGE))
+		return false;
+	w->zero = pfn;
+	return true;
+}
+
+static void
+unshared_compare(struct unshared_work *w, uint64_t ours, uint64_t theirs)
+{
+	struct unshared_pages *n = &w->row->n;
+	bool a = unshared_is_anon(w, ours), b = unshared_is_anon(w, theirs);
+
+	/* a page with bit 56 is nobody else's, and so not the zero page either */
+	if (a && !(ours & PM_EXCLUSIVE) && !w->zero && unshared_is_zero(w, ours))
+		a = false;
+	if (b && !(theirs & PM_EXCLUSIVE) && !w->zero && unshared_is_zero(w, theirs))
+		b = false;
+	if (a && b && share_key(ours) == share_key(theirs))
+		n->shared++;
+	else if (a && b)
+		n->unshared++;
+	else if (a)
+		n->ours++;
+	else if (b)
+		n->theirs++;
+}
+
+/* The relative's words are read between two readings of the target's. */
+static int
+unshared_words(void *arg, uint64_t addr, const uint64_t *words, size_t n)
+{
+	static const uint64_t entry = PM_PFN_MASK | PM_PRESENT | PM_SWAPPED;
+	struct unshared_work *w = arg;
+	const struct source_others *ops = w->t->source->ops->others;
+	uint64_t *theirs = mem_alloc(2 * n * sizeof(*theirs)), *again = theirs + n;
+	size_t got = ops->words(w->t->source, w->o, addr, theirs, n);
+
+	got = u64_min(got, ops->words(w->t->source, NULL, addr, again, got));
+	for (size_t i = 0; i < got; i++)
+		if ((words[i] ^ again[i]) & entry)
+			w->u->changed++;
+		else if (words[i] | theirs[i])
+			unshared_compare(w, words[i], theirs[i]);
+	free(theirs);
+	return got < n;
+}
+
+/* Where the target has nothing the relative may have something: there nothing is skipped. */
+static int
+unshared_read(struct unshared_work *w, uint64_t start, uint64_t end)
+{
+	struct source *s = w->t->source;
+	const struct source_others *ops = s->ops->others;
+	uint64_t words[SHARE_BATCH], size = s->meta.page_size;
+
+	for (uint64_t at = start; at < end;) {
+		size_t n, got;
+
+		at = u64_min(ops->next(s, NULL, at, end), ops->next(s, w->o, at, end));
+		if (at >= end)
+			return 0;
+		n = u64_min((end - at) / size, SHARE_BATCH);
+		got = ops->words(s, NULL, at, words, n);
+		if (got < n || unshared_words(w, at, words, n) || source_stopped(s))
+			return 1;
+		at += n * size;
+	}
+	return 0;
+}
+
+static bool
+unshared_any(const struct unshared_pages *n)
+{
+	return n->shared || n->unshared || n->ours || n->theirs;
+}
+
+static void
+unshared_region(struct unshared_work *w, const struct vma *v)
+{
+	struct unshared *u = w->u;
+	struct unshared_row row = {.of = u->relatives, .v = v};
+
+	w->row = &row;
+	unshared_read(w, u64_max(v->start, w->start), u64_min(v->end, w->end));
+	if (!unshared_any(&row.n))
+		return;
+	u->row = vec_room(u->row, u->rows, &u->rows_cap, sizeof(*u->row));
+	u->row[u->rows++] = row;
+}
+
+static void
+unshared_add(struct unshared_pages *to, const struct unshared_pages *n)
+{
+	to->shared += n->shared;
+	to->unshared += n->unshared;
+	to->ours += n->ours;
+	to->theirs += n->theirs;
+}
+
+/* What shares nothing at all has executed another program since the fork. */
+static void
+unshared_relative(struct unshared_work *w, const struct other_name *name, bool parent)
+{
+	struct unshared *u = w->u;
+	struct unshared_relative r = {.pid = w->o->pid, .parent = parent};
+	size_t first = u->rows;
+
+	for (size_t i = vma_lower_bound(w->vmas, w->start);
+	     i < w->vmas->n && w->vmas->v[i].start < w->end; i++)
+		if (!(w->vmas->v[i].perm & VMA_SHARED))
+			unshared_region(w, &w->vmas->v[i]);
+	for (size_t i = first; i < u->rows; i++)
+		unshared_add(&r.n, &u->row[i].n);
+	if (!r.n.shared) {
+		u->rows = first;
+		u->strangers++;
+		return;
+	}
+	memcpy(r.comm, name->comm, sizeof(r.comm));
+	u->relative = vec_room(u->relative, u->relatives, &u->relatives_cap, sizeof(*u->relative));
+	u->relative[u->relatives++] = r;
+}
+
+static int
+unshared_visit(void *arg, struct other *o)
+{
+	struct unshared_work *w = arg;
+	struct other_name name;
+	bool parent = o->pid == w->parent;
+
+	if (!w->t->source->ops->others->name(w->t->source, o, &name) ||
+	    (!parent && name.parent != w->t->source->meta.pid))
+		return 0;
+	w->o = o;
+	unshared_relative(w, &name, parent);
+	return w->hidden;
+}
+
+struct unshared *
+unshared_find(struct target *t, const struct vma_list *vmas, uint64_t start, uint64_t end,
+              struct err *err)
+{
+	struct unshared_work w = {.t = t, .vmas = vmas, .start = start, .end = end,
+	                          .zero = t->source->meta.zero_pfn};
+	struct other_name name = {0};
+	int r;
+
+	w.u = mem_alloc(sizeof(*w.u));
+	w.u->page_size = t->page_size;
+	t->source->ops->others->name(t->source, NULL, &name);
+	w.parent = name.parent;
+	r = share_visit(t, &w.u->reach, unshared_visit, &w, err);
+	if (r >= 0 && w.hidden)
+		r = err_set(err, ERR_TARGET, "page frames are hidden from us",
+		            "run pmtop as root (CAP_SYS_ADMIN)",
+		            "cannot tell what is still shared");
+	else if (r > 0)
+		r = err_set(err, ERR_TARGET, "it was cancelled", NULL, "cannot answer");
+	if (r == 0)
+		return w.u;
+	unshared_free(w.u);
+	return NULL;
+}
+
+void
+unshared_free(struct unshared *u)
+{
+	if (u) {
+		free(u->relative);
+		free(u->row);
+	}
+	free(u);
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PM_UNSHARED_H
+#define PM_UNSHARED_H
+
+#include "share/share.h"
+
+/*
+ * What a family of forks shares and no longer does. After a fork both have the same anonymous
+ * frames at the same addresses; a write by either gives it a frame of its own.
+ */
+struct unshared_pages {
+	uint64_t shared;   /* both have the same frame, or place in swap */
+	uint64_t unshared; /* both have a page, but not the same: one of them wrote */
+	uint64_t ours;     /* only the target has an anonymous page there */
+	uint64_t theirs;   /* only the other */
+};
+
+/* A private region, against one relative. */
+struct unshared_row {
+	size_t of;              /* the relative */
+	const struct vma *v;    /* of the target's regions */
+	struct unshared_pages n;
+};
+
+struct unshared_relative {
+	pid_t pid;
+	bool parent;   /* else a child */
+	char comm[64]; /* not safe to print raw */
+	struct unshared_pages n; /* of all its rows */
+};
+
+struct unshared {
+	size_t page_size;
+	struct unshared_relative *relative; /* in the order of PIDs */
+	size_t relatives, relatives_cap;
+	struct unshared_row *row; /* by relative, then by address; only where there is any page */
+	size_t rows, rows_cap;
+	unsigned strangers; /* relatives without a common page: they run another program */
+	uint64_t changed;   /* pages left out, because they changed meanwhile */
+	struct share_reach reach;
+};
+
+/*
+ * The regions in [start, end), against the parent and each child. `vmas` must outlive the result.
+ * NULL with err: frames are hidden from us, or the source's `stop` ended it.
+ */
+struct unshared *unshared_find(struct target *t, const struct vma_list *vmas, uint64_t start,
+                               uint64_t end, struct err *err);
+void unshared_free(struct unshared *u);
+
+#endif
