@@ -136,7 +136,7 @@ share_gather_page(struct share_work *w, uint64_t addr, const struct page *pg)
 		w->sh->hidden++;
 		return;
 	}
-	w->huge |= pg->known & PAGE_FLAGS && pg->kind == KIND_HUGETLB;
+	w->huge |= w->v->type == VMA_HUGETLB || pg->kind == KIND_HUGETLB;
 	w->page = vec_room(w->page, w->pages, &w->pages_cap, sizeof(*w->page));
 	w->page[w->pages++] = (struct share_page){
 	    .key = key,

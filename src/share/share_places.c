@@ -173,6 +173,20 @@ share_pass(struct places_hunt *h, struct err *err)
 	return share_visit(h->t, &h->p->reach, share_visit_one, h, err);
 }
 
+/* Huge pages are in files, and processes may share their page tables: one mapping is counted. */
+static bool
+share_is_huge(const struct places_hunt *h)
+{
+	return h->v->type == VMA_HUGETLB || h->p->page.kind == KIND_HUGETLB;
+}
+
+/* Whether nobody else can have it. */
+static bool
+share_is_exclusive(const struct places_hunt *h)
+{
+	return h->p->page.word & PM_EXCLUSIVE && !share_is_huge(h);
+}
+
 static int
 share_hunt(struct places_hunt *h, struct err *err)
 {
@@ -190,7 +204,7 @@ share_hunt(struct places_hunt *h, struct err *err)
 	if (!r && file)
 		r = share_pass(h, err);
 	/* huge pages are in files; a place in swap has no count that says whether any is missing */
-	if (!r && pg->word & PM_PRESENT && frame && pg->kind != KIND_HUGETLB) {
+	if (!r && pg->word & PM_PRESENT && frame && !share_is_huge(h)) {
 		h->all = true;
 		r = share_pass(h, err);
 	}
@@ -205,15 +219,6 @@ share_by_place(const void *a, const void *b)
 	if (x->pid != y->pid)
 		return x->pid < y->pid ? -1 : 1;
 	return (x->addr > y->addr) - (x->addr < y->addr);
-}
-
-/*
- * Whether nobody else can have it: never certain for huge pages, whose page tables may be shared.
- */
-static bool
-share_is_exclusive(const struct page *pg)
-{
-	return pg->word & PM_EXCLUSIVE && pg->kind != KIND_HUGETLB;
 }
 
 /* Decides how to search, and determines how often it is mapped. */
@@ -239,11 +244,11 @@ share_places_begin(struct places_hunt *h, struct err *err)
 		               "cannot tell who shares page %llx", (unsigned long long)p->addr);
 	p->averaged = pg->known & PAGE_COUNT && pg->known & PAGE_FLAGS &&
 	              page_flags(pg) & (KPF_COMPOUND_HEAD | KPF_COMPOUND_TAIL) &&
-	              pg->kind != KIND_HUGETLB && !share_is_exclusive(pg) &&
+	              !share_is_huge(h) && !share_is_exclusive(h) &&
 	              s->ops->others->averages(s) != TRUTH_NO;
-	if (share_is_exclusive(pg))
+	if (share_is_exclusive(h))
 		p->count = 1;
-	else if (pg->known & PAGE_COUNT && !p->averaged && pg->kind != KIND_HUGETLB)
+	else if (pg->known & PAGE_COUNT && !p->averaged && !share_is_huge(h))
 		p->count = pg->count;
 	return 0;
 }
@@ -272,7 +277,7 @@ share_places_find(struct places_hunt *h, struct err *err)
 	if (share_places_begin(h, err) < 0)
 		return -1;
 	share_add_place(h, p->addr);
-	if (share_is_exclusive(&p->page) || p->page.kind == KIND_ZERO)
+	if (share_is_exclusive(h) || p->page.kind == KIND_ZERO)
 		return 0;
 	if (share_hunt(h, err) < 0 || share_places_verify(h, err) < 0)
 		return -1;

@@ -7,12 +7,14 @@ load live
 
 teardown() { live_end; }
 
+AS_NOBODY=()
+
 # sharer_start: the family of sharer.c. Sets PIDS by name, and AT and RANGE as subject_start does.
 declare -gA PIDS
 sharer_start() {
 	local pipe=$BATS_TEST_TMPDIR/sharer name pid range
 	mkfifo "$pipe"{,.out}
-	"$builddir/tests/live/sharer" <>"$pipe" >"$pipe.out" 2>&1 3>&- &
+	"${AS_NOBODY[@]}" "${PUBLIC:-$builddir/tests/live}/sharer" <>"$pipe" >"$pipe.out" 2>&1 3>&- &
 	OTHERS+=("$!")
 	AT=() RANGE=() PIDS=()
 	while read -rt $((10 * ${TEST_TIMEOUT_SCALE:-1})) name pid range; do
@@ -133,6 +135,28 @@ unshared_of() {
 	# pages that were only read are nobody's
 	run -0 pm -e unshared "$$"
 }
+
+@test "without frames: files and shared memory of one's own processes, by their places; and it says so" {
+	need_owners
+	become_nobody
+	cp "$builddir/tests/live/sharer" "$PUBLIC"
+	chmod a+rx "$PUBLIC/sharer"
+	sharer_start
+	for name in shm memfd again; do
+		pm_nobody "--who=${RANGE[$name]}" --raw -n -b -o PID,SHARED "${PIDS[target]}" |
+			awk '{ print $1, $2 / 4096 }' | sort -n >"$BATS_TEST_TMPDIR/told"
+		is "$(cat "$BATS_TEST_TMPDIR/told")" "$(read_sharers "${RANGE[$name]}")"
+	done
+	pm_nobody --json -e "who ${RANGE[fork]}" "${PIDS[target]}" >"$BATS_TEST_TMPDIR/json"
+	grep -q '"anon": null' "$BATS_TEST_TMPDIR/json"
+	grep -q '"hidden": 64' "$BATS_TEST_TMPDIR/json"
+	[[ $(pm_nobody -e "who ${AT[memfd]}" "${PIDS[target]}") == *'by file and offset, and name: frames are hidden'* ]]
+	run -1 pm_nobody -e "who ${AT[fork]}" "${PIDS[target]}"
+	[[ $output == *'frame is hidden'*'CAP_SYS_ADMIN'* ]]
+	run -1 pm_nobody -e unshared "${PIDS[target]}"
+	[[ $output == *'frames are hidden'*'CAP_SYS_ADMIN'* ]]
+}
+pm_nobody() { (cd / && "${AS_NOBODY[@]}" timeout $((20 * ${TEST_TIMEOUT_SCALE:-1})) "$PMTOP" "$@"); }
 
 @test "what ends with a process: anonymous pages that nobody else has" {
 	local before after
