@@ -550,11 +550,16 @@ reader_open(struct reader *l, struct source *s, enum track_owner owner)
 int
 reader_begin(struct reader *l, struct err *err)
 {
-	l->draft.regions = reader_read_maps(l);
+	enum { TRIES = 8 }; /* programs that execute one another */
+
+	for (int i = 0; i < TRIES && !l->draft.regions && !l->draft.ended; i++)
+		l->draft.regions = reader_read_maps(l);
 	if (l->draft.regions)
 		l->host.publish(l->host.arg, false);
 	if (target_open_pages(&l->t, err) < 0)
 		return -1;
+	if (!l->draft.regions && !l->draft.ended && !l->draft.trouble.what[0])
+		return target_no_memory(&l->t, err);
 	l->draft.huge_known = l->t.source->meta.scan & PM_CAT_HUGE;
 	if (l->draft.regions)
 		l->draft.frames_hidden = reader_frames_are_hidden(l);

@@ -77,6 +77,14 @@ target_regions(struct target *t, struct vma_list *out, struct err *err)
 	return 0;
 }
 
+int
+target_no_memory(const struct target *t, struct err *err)
+{
+	return err_set(err, ERR_TARGET, "it no longer has any memory", "choose a running process",
+	               "nothing to show for process %d (%s)", (int)t->source->meta.pid,
+	               t->source->meta.comm);
+}
+
 void
 target_probe_trackers(struct target *t)
 {

@@ -44,6 +44,9 @@ int target_reopen(struct target *t, struct err *err);
  */
 int target_regions(struct target *t, struct vma_list *out, struct err *err);
 
+/* The error for that. */
+int target_no_memory(const struct target *t, struct err *err);
+
 /* The ops of struct source_writes on its track. */
 void target_probe_trackers(struct target *t);
 int target_clear(struct target *t, const struct vma_list *vmas, struct err *err);

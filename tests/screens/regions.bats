@@ -291,3 +291,11 @@ teardown() { screen_stop; }
 	screen_keys q
 	screen_end
 }
+
+@test "bug: a live process without any region left the screen blank for ever" {
+	fixture_own zoo
+	: >"$ROOT/$PID/maps"
+	screen_start 80x24 "$PID" || true
+	screen_text | tr -d '\n' | grep 'it no longer has any memory'
+	screen_end 1
+}

@@ -129,9 +129,7 @@ batch_try(const struct options *o, pid_t pid, void (*report)(const char *text), 
 		r = target_regions(&b.t, &b.vmas, err);
 	*again = r == 0 && !b.vmas.n;
 	if (*again)
-		r = err_set(err, ERR_TARGET, "it no longer has any memory",
-		            "choose a running process", "nothing to show for process %d (%s)",
-		            (int)pid, b.t.source->meta.comm);
+		r = target_no_memory(&b.t, err);
 	if (r == 0)
 		r = batch_answer_whole(&b, again, err);
 	vma_free(&b.vmas);
