@@ -46,3 +46,24 @@ ask() {
 	screen_keys Escape
 	run ! grep -q 'address  ' <(screen_text)
 }
+
+@test "w writes the answer: as text, its rows as CSV, all of it as JSON" {
+	local t=$BATS_TEST_TMPDIR
+	screen_start 80x24 "$PID"
+	ask 'count present by type'
+	for form in txt csv json; do
+		screen_keys w C-u
+		screen_type "$t/answer.$form"
+		screen_keys Enter
+	done
+	pm() { "$PMTOP" --proc-root "$ROOT" "$@" "$PID"; }
+	diff "$t/answer.txt" <(pm -e 'count present by type')
+	[ "$(head -n 2 "$t/answer.csv")" = $'TYPE,PAGES,SIZE\nanon,1769,7245824' ]
+	grep -q '"query": "count present by type", "pages": 2866,' "$t/answer.json"
+	screen_keys Escape
+	ask heap
+	screen_keys w C-u
+	screen_type "$t/facts.csv"
+	screen_keys Enter
+	grep -q '^mapping,\[heap\]$' "$t/facts.csv"
+}

@@ -254,6 +254,7 @@ app_prompt_answered(struct app *a, struct result *r)
 		app_close_panel(a);
 		a->t.panel = r->answer;
 		r->answer = NULL;
+		snprintf(a->t.asked, sizeof(a->t.asked), "%s", r->command.text);
 	}
 }
 

@@ -15,6 +15,8 @@
 #include "term/keys.h"
 #include "term/paint.h"
 #include "term/prompt.h"
+#include "views/answer_data.h"
+#include "views/answer_text.h"
 #include "views/report.h"
 
 /* The range, or the place under the cursor, in the prompt's syntax. */
@@ -93,11 +95,40 @@ app_dump_screen(struct app *a, bool colors, FILE *f)
 	buf_free(&out);
 }
 
+/* The answer on screen, as -e prints it; its rows as CSV. */
+static int
+app_write_answer(const struct app *a, enum report_form form, FILE *f, struct err *err)
+{
+	const struct answer *p = a->t.panel;
+	struct json j = {0};
+	struct buf out = {0};
+
+	switch (form) {
+	case REPORT_TEXT:
+	case REPORT_ANSI:
+		answer_text_all(p, !paint_utf8(), &out);
+		break;
+	case REPORT_CSV:
+		return answer_csv(p, f, err);
+	case REPORT_JSON:
+		answer_json(&j, a->t.asked, p);
+		json_flush(&j, f);
+		json_free(&j);
+		break;
+	}
+	if (out.len)
+		fwrite(out.s, 1, out.len, f);
+	buf_free(&out);
+	return 0;
+}
+
 static int
 app_write_form(struct app *a, enum report_form form, FILE *f, struct err *err)
 {
 	const struct sample *s = app_shown(a);
 
+	if (a->t.panel)
+		return app_write_answer(a, form, f, err);
 	if (form < REPORT_CSV) {
 		app_dump_screen(a, form == REPORT_ANSI, f);
 		return 0;
@@ -160,7 +191,7 @@ app_report(struct app *a, const char *line, struct err *err)
 	app_expand(line, a->report, sizeof(a->report));
 	if (app_form_of(a->report, &form, err) < 0)
 		return -1;
-	if (form >= REPORT_CSV && !view_of(ui_view(&a->ui))->report)
+	if (form >= REPORT_CSV && !a->t.panel && !view_of(ui_view(&a->ui))->report)
 		return err_set(err, ERR_USAGE, "this view has no data", "use .txt or .ansi",
 		               "cannot write %s", a->report);
 	if (lstat(a->report, &st) < 0)
@@ -189,5 +220,6 @@ app_report_replace(struct app *a, bool yes)
 void
 app_report_name(const struct app *a, char *out, size_t size)
 {
-	snprintf(out, size, "pmtop-%d-%s.txt", (int)a->t.pid, view_row(ui_view(&a->ui))->title);
+	snprintf(out, size, "pmtop-%d-%s.txt", (int)a->t.pid,
+	         a->t.panel ? "answer" : view_row(ui_view(&a->ui))->title);
 }

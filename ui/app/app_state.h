@@ -56,6 +56,7 @@ struct app_target {
 	} once[COMMAND_KINDS];
 
 	struct answer *panel;    /* the answer on screen */
+	char asked[512];         /* its question */
 	int panel_top;           /* its first line, if it is scrolled */
 	int panel_row;           /* the cursor among the rows of its table */
 	uint64_t newest[COMMAND_KINDS]; /* the newest command of each kind; 0: none */

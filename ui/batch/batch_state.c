@@ -138,19 +138,3 @@ batch_range(struct batch *b, const char *text, uint64_t *start, uint64_t *end, s
 		               "`pmtop --list` shows what is", "no pages in %.60s", text);
 	return 0;
 }
-
-void
-batch_json_facts(struct json *j, const struct answer *a)
-{
-	for (size_t i = 0; i < a->n; i++) {
-		const struct fact *f = &a->f[i];
-
-		json_key(j, f->key);
-		if (!f->value[0])
-			json_null(j);
-		else if (f->number)
-			json_digits(j, f->value);
-		else
-			json_string(j, f->value);
-	}
-}

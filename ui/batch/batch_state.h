@@ -56,8 +56,6 @@ void batch_note_filter(struct batch *b, const struct batch_filter *bf, const cha
  */
 int batch_check_alive(const struct batch *b, struct err *err);
 
-/* The facts of an answer, as members of an object. */
-void batch_json_facts(struct json *j, const struct answer *a);
 
 /* Reads smaps, once. */
 int batch_need_smaps(struct batch *b, struct err *err);

@@ -3,6 +3,7 @@
 #include "base/util.h"
 #include "batch/batch_state.h"
 #include "query/answer_who.h"
+#include "views/answer_data.h"
 
 static int
 batch_who_rows(const struct share *sh, const struct out_shape *shape, const enum column_id *ids,
@@ -30,7 +31,7 @@ batch_who_json(const struct answer *a, struct out_shape *shape, const enum colum
 	int r;
 
 	json_object(&j, JSON_LINES);
-	batch_json_facts(&j, a);
+	answer_json_facts(&j, a);
 	shape->json = &j;
 	r = batch_who_rows(a->share, shape, ids, n, err);
 	json_close(&j);

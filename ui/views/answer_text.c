@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "term/fit.h"
+#include "views/hex.h"
 
 static size_t
 answer_rows(const struct answer_table *t)
@@ -73,4 +74,39 @@ answer_text_line(const struct answer_text *x, size_t i, struct buf *out)
 		        left && !last ? room : 0, "");
 	}
 	buf_free(&b);
+}
+
+/* --- all of it -------------------------------------------------------------------------------- */
+
+static void
+answer_text_fact(const struct fact *f, bool ascii, struct buf *out)
+{
+	buf_fmt(out, "  %-14s ", f->key);
+	text_escape(out, f->value, strlen(f->value), ascii);
+	if (f->note)
+		buf_fmt(out, "%s%s",
+		        !f->value[0]        ? ""
+		        : f->note[0] == '(' ? " "
+		                            : "; ",
+		        f->note);
+	buf_str(out, "\n");
+}
+
+void
+answer_text_all(const struct answer *a, bool ascii, struct buf *out)
+{
+	struct answer_text x;
+
+	text_escape(out, a->line, strlen(a->line), ascii);
+	buf_str(out, "\n");
+	if (a->bytes)
+		hex_dump(out, a->bytes);
+	for (size_t i = 0; i < a->n && !a->bytes; i++)
+		answer_text_fact(&a->f[i], ascii, out);
+	answer_text_begin(&x, a, ascii);
+	for (size_t i = 0; i < answer_text_lines(&x); i++) {
+		buf_str(out, "  ");
+		answer_text_line(&x, i, out);
+		buf_str(out, "\n");
+	}
 }

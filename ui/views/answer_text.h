@@ -19,4 +19,7 @@ void answer_text_begin(struct answer_text *x, const struct answer *a, bool ascii
 size_t answer_text_lines(const struct answer_text *x);
 void answer_text_line(const struct answer_text *x, size_t i, struct buf *out);
 
+/* All of an answer: its sentence, its bytes or facts, its table; each line ends in a newline. */
+void answer_text_all(const struct answer *a, bool ascii, struct buf *out);
+
 #endif
