@@ -13,26 +13,31 @@
 #include "base/util.h"
 #include "share/frameset.h"
 #include "share/share_read.h"
-#include "target/page_read.h"
-#include "target/walk.h"
 
 /* A frame (or place in swap, or page of a file) of the range. */
 struct share_frame {
+	uint64_t key;
 	uint32_t count; /* mappings by the kernel's count; 0: not known */
 	uint32_t own;   /* times found in the target */
 	uint32_t found; /* in other processes */
 	uint32_t here;  /* in the visited process */
-	uint8_t kind;
+	uint8_t kind;   /* SHARE_KINDS: it is not shared memory */
+	bool huge;
 	bool seen;      /* still in the target at the end */
 };
 
 /* A page of the range, before it has an index. */
 struct share_page {
 	uint64_t key;
-	uint32_t count;
 	uint8_t kind;
-	bool near; /* others have it where it is likely, or nowhere */
 };
+
+/* Where such pages are, with gaps that cost less to read than to skip. */
+struct share_run {
+	uint64_t start, end;
+	const struct vma *v;
+};
+enum { SHARE_GAP = 32 }; /* pages */
 
 /* The frames of 64 that a process has; `both`: those that only it and the target have. */
 struct share_hit {
@@ -51,9 +56,10 @@ struct share_work {
 	struct share *sh;
 	struct share_files files;
 
-	struct page *batch;      /* room for PAGE_BATCH */
 	struct share_page *page; /* gathered; freed once they have indexes */
 	size_t pages, pages_cap;
+	struct share_run *run;   /* ascending */
+	size_t runs, runs_cap;
 	const struct vma *v;     /* the region that is read */
 	size_t file;             /* its file, for SHARE_BY_FILE */
 
@@ -71,6 +77,7 @@ struct share_work {
 };
 
 static const uint64_t BIT = 1;
+enum { SHARE_LOOKUP = 512 }; /* frames looked up at once */
 
 static bool
 share_is_present(uint64_t word)
@@ -88,84 +95,55 @@ share_key_at(const struct share_work *w, uint64_t addr, uint64_t word)
 	return share_file_key(w->file, w->v, addr, word, w->t->page_size);
 }
 
-/* SHARE_KINDS: not of a shared kind: the zero page, the kernel's, a device's. */
+/*
+ * By the word and the region alone; flags decide the rest (share_take_flags). SHARE_KINDS: memory
+ * that nobody shares.
+ */
 static enum share_kind
-share_kind_of(const struct page *pg, const struct vma *v)
+share_kind_of(uint64_t word, const struct vma *v)
 {
-	if (!(pg->word & PM_PRESENT))
+	if (!share_is_present(word))
 		return SHARE_SWAP;
-	if (!(pg->known & PAGE_FLAGS))
-		return v->type == VMA_SHM || v->type == VMA_HUGETLB ? SHARE_SHM : SHARE_FILE;
-	if (pg->state == STATE_KSM)
-		return SHARE_KSM;
-	switch ((enum page_kind)pg->kind) {
-	case KIND_ANON: return SHARE_ANON;
-	case KIND_FILE: return SHARE_FILE;
-	case KIND_SHMEM:
-	case KIND_HUGETLB: return SHARE_SHM;
-	case KIND_ZERO:
-	case KIND_KERNEL:
-	case KIND_COUNT: break;
-	}
-	return SHARE_KINDS;
-}
-
-/* Whether its map count counts this very page. */
-static bool
-share_is_counted(const struct share_work *w, const struct page *pg)
-{
-	if (!(pg->known & PAGE_COUNT) || pg->kind == KIND_HUGETLB)
-		return false;
-	return !(page_flags(pg) & (KPF_COMPOUND_HEAD | KPF_COMPOUND_TAIL)) ||
-	       w->t->source->ops->others->averages(w->t->source) == TRUTH_NO;
+	if (v->type == VMA_SHM || v->type == VMA_HUGETLB)
+		return word & PM_FILE || v->type == VMA_HUGETLB ? SHARE_SHM : SHARE_ANON;
+	if (v->type == VMA_KERNEL)
+		return SHARE_KINDS;
+	return word & PM_FILE ? SHARE_FILE : SHARE_ANON;
 }
 
 static void
-share_gather_page(struct share_work *w, uint64_t addr, const struct page *pg)
+share_add_to_runs(struct share_work *w, uint64_t addr)
 {
-	enum share_kind kind = share_kind_of(pg, w->v);
-	uint64_t key = share_key_at(w, addr, pg->word);
+	struct share_run *last = w->runs ? &w->run[w->runs - 1] : NULL;
+	uint64_t size = w->t->page_size;
 
-	if (pg->known & PAGE_RACED) {
-		w->sh->changed++;
+	if (last && last->v == w->v && addr - last->end <= SHARE_GAP * size) {
+		last->end = addr + size;
 		return;
 	}
+	w->run = vec_room(w->run, w->runs, &w->runs_cap, sizeof(*w->run));
+	w->run[w->runs++] = (struct share_run){addr, addr + size, w->v};
+}
+
+static void
+share_gather(struct share_work *w, uint64_t addr, uint64_t word)
+{
+	uint64_t key = share_key_at(w, addr, word);
+	enum share_kind kind = share_kind_of(word, w->v);
+
 	if (kind == SHARE_KINDS)
 		return;
 	if (key == SHARE_NO_KEY) {
 		w->sh->hidden++;
 		return;
 	}
-	w->huge |= w->v->type == VMA_HUGETLB || pg->kind == KIND_HUGETLB;
+	share_add_to_runs(w, addr);
+	w->huge |= w->v->type == VMA_HUGETLB;
 	w->page = vec_room(w->page, w->pages, &w->pages_cap, sizeof(*w->page));
-	w->page[w->pages++] = (struct share_page){
-	    .key = key,
-	    .kind = (uint8_t)kind,
-	    /* huge pages are in files; forks leave places in swap at the same address */
-	    .near = kind == SHARE_SWAP || pg->kind == KIND_HUGETLB,
-	    .count = share_is_counted(w, pg) ? (uint32_t)u64_min(pg->count, UINT32_MAX) : 0};
+	w->page[w->pages++] = (struct share_page){.key = key, .kind = (uint8_t)kind};
 }
 
-/* Looks up the frames of n pages that others may have as well. */
-static void
-share_gather(struct share_work *w, uint64_t addr, size_t n)
-{
-	struct err ignored;
-	size_t size = w->t->page_size;
-
-	for (size_t i = 0, k; i < n; i += k) {
-		k = u64_min(n - i, PAGE_BATCH);
-		if (walk_some(w->t, w->v, addr + i * size, PAGE_NEED_FLAGS | PAGE_NEED_COUNT,
-		              w->batch, k, &ignored) < 0) {
-			w->sh->changed += k;
-			continue;
-		}
-		for (size_t p = 0; p < k; p++)
-			share_gather_page(w, addr + (i + p) * size, &w->batch[p]);
-	}
-}
-
-/* Anonymous pages that nobody else has are freed with the range. Huge pages have a pool. */
+/* What nobody else has is freed with the range, if it is anonymous. Huge pages go to their pool. */
 static void
 share_add_own(struct share_work *w, uint64_t word)
 {
@@ -186,19 +164,12 @@ static int
 share_gather_words(void *arg, uint64_t addr, const uint64_t *words, size_t n)
 {
 	struct share_work *w = arg;
-	size_t size = w->t->page_size;
 
-	for (size_t i = 0, k; i < n; i += k) {
-		k = 1;
-		if (!share_may_be_shared(w, words[i])) {
-			if (share_is_present(words[i]))
-				share_add_own(w, words[i]);
-			continue;
-		}
-		while (i + k < n && share_may_be_shared(w, words[i + k]))
-			k++;
-		share_gather(w, addr + i * size, k);
-	}
+	for (size_t i = 0; i < n; i++)
+		if (share_may_be_shared(w, words[i]))
+			share_gather(w, addr + i * w->t->page_size, words[i]);
+		else if (share_is_present(words[i]))
+			share_add_own(w, words[i]);
 	return 0;
 }
 
@@ -218,7 +189,7 @@ share_read_range(struct share_work *w, share_words_fn *fn)
 	return 0;
 }
 
-/* Gives each frame its index. */
+/* Gives each frame its index: by frame numbers, so that lookups are of neighbours. */
 static void
 share_index(struct share_work *w)
 {
@@ -229,20 +200,82 @@ share_index(struct share_work *w)
 	for (size_t i = 0; i < w->pages; i++) {
 		struct share_frame *f = &w->frame[frameset_index(&w->set, w->page[i].key)];
 
-		f->count = w->page[i].count;
+		f->key = w->page[i].key;
 		f->kind = w->page[i].kind;
 		f->own++;
-		w->open += !f->count && !w->page[i].near;
-	}
-	for (size_t i = 0; i < w->set.n; i++) {
-		const struct share_frame *f = &w->frame[i];
-
-		w->missing += f->count ? (int64_t)f->count - f->own : 0;
-		w->uncounted += !f->count;
-		w->sh->uncounted += !f->count && f->kind != SHARE_SWAP;
 	}
 	free(w->page);
 	w->page = NULL;
+}
+
+/* What the word could not tell of a frame in RAM. */
+static void
+share_take_flags(struct share_work *w, struct share_frame *f, uint64_t kpf, bool known)
+{
+	bool compound = kpf & (KPF_COMPOUND_HEAD | KPF_COMPOUND_TAIL);
+
+	/* the zero page, the kernel's own, a device's memory, a driver's, which has no contents */
+	if (!known || kpf & (KPF_ZERO_PAGE | KPF_RESERVED) ||
+	    (f->kind == SHARE_FILE && !compound && !(kpf & KPF_UPTODATE)))
+		f->kind = SHARE_KINDS;
+	else if (kpf & KPF_KSM && f->kind == SHARE_ANON && !w->t->source->meta.ksm_lies)
+		f->kind = SHARE_KSM;
+	f->huge = kpf & KPF_HUGE;
+	w->huge |= f->huge;
+	if (f->huge ||
+	    (compound && w->t->source->ops->others->averages(w->t->source) != TRUTH_NO))
+		f->count = 0;
+}
+
+static void
+share_look_up_some(struct share_work *w, struct share_frame *f, size_t n)
+{
+	uint64_t pfn[SHARE_LOOKUP] = {0}, words[SHARE_LOOKUP];
+	struct source *s = w->t->source;
+	bool ok[SHARE_LOOKUP];
+
+	for (size_t i = 0; i < n; i++)
+		pfn[i] = f[i].key;
+	source_frames(s, FRAME_COUNT, pfn, n, words, ok);
+	for (size_t i = 0; i < n; i++)
+		f[i].count = ok[i] ? (uint32_t)u64_min(words[i], UINT32_MAX) : 0;
+	if (!source_has(s, FRAME_FLAGS))
+		return;
+	source_frames(s, FRAME_FLAGS, pfn, n, words, ok);
+	for (size_t i = 0; i < n; i++)
+		share_take_flags(w, &f[i], words[i], ok[i]);
+}
+
+/* Flags and map counts. The range is read again at the end: see share_finish. */
+static void
+share_look_up(struct share_work *w)
+{
+	for (size_t i = 0, n; i < w->set.n; i += n) {
+		for (n = 0; i + n < w->set.n && n < SHARE_LOOKUP; n++)
+			if (w->frame[i + n].kind == SHARE_SWAP)
+				break;
+		if (n)
+			share_look_up_some(w, &w->frame[i], n);
+		else
+			n = 1;
+	}
+}
+
+/* What is to be found, as far as it is counted. */
+static void
+share_expect(struct share_work *w)
+{
+	for (size_t i = 0; i < w->set.n; i++) {
+		const struct share_frame *f = &w->frame[i];
+
+		if (f->kind == SHARE_KINDS)
+			continue;
+		w->missing += f->count ? (int64_t)f->count - f->own : 0;
+		w->uncounted += !f->count;
+		w->sh->uncounted += !f->count && f->kind != SHARE_SWAP;
+		/* huge pages are in files; forks leave places in swap at the same address */
+		w->open += !f->count && f->kind != SHARE_SWAP && !f->huge;
+	}
 }
 
 /* --- the others ------------------------------------------------------------------------------- */
@@ -272,6 +305,8 @@ share_match(void *arg, uint64_t addr, const uint64_t *words, size_t n)
 		if (at == FRAMESET_NONE)
 			continue;
 		f = &w->frame[at];
+		if (f->kind == SHARE_KINDS)
+			continue;
 		f->here++;
 		w->missing -= f->count ? 1 : 0;
 		w->now[at / 64] |= BIT << at % 64;
@@ -425,6 +460,8 @@ share_sum_frame(struct share_work *w, const struct share_frame *f)
 {
 	struct share *sh = w->sh;
 
+	if (f->kind == SHARE_KINDS)
+		return;
 	if (!f->seen) {
 		sh->changed++;
 		return;
@@ -483,12 +520,22 @@ share_by_pages(const void *a, const void *b)
 }
 
 static void
+share_read_runs(struct share_work *w)
+{
+	for (size_t i = 0; i < w->runs; i++) {
+		w->v = w->run[i].v;
+		w->file = share_file_of(&w->files, w->v);
+		share_read(w->t->source, NULL, w->run[i].start, w->run[i].end, share_see_again, w);
+	}
+}
+
+static void
 share_finish(struct share_work *w)
 {
 	struct share *sh = w->sh;
 	size_t n = 0;
 
-	share_read_range(w, share_see_again);
+	share_read_runs(w);
 	for (size_t i = 0; i < w->set.n; i++)
 		share_sum_frame(w, &w->frame[i]);
 	for (size_t i = 0; i < sh->n; i++) {
@@ -514,6 +561,9 @@ share_work(struct share_work *w, struct err *err)
 	if (share_read_range(w, share_gather_words))
 		return 1;
 	share_index(w);
+	if (by_frame)
+		share_look_up(w);
+	share_expect(w);
 	w->now = mem_alloc(share_now_size(w) * sizeof(*w->now));
 	if (!w->set.n)
 		return 0;
@@ -560,8 +610,8 @@ share_work_free(struct share_work *w)
 	free(w->hits);
 	share_files_free(&w->files);
 	frameset_free(&w->set);
-	free(w->batch);
 	free(w->page);
+	free(w->run);
 	free(w->frame);
 	free(w->now);
 }
@@ -581,7 +631,6 @@ share_sum(struct target *t, const struct vma_list *vmas, uint64_t start, uint64_
 	if (t->source->ops->others->name(t->source, NULL, &name))
 		w.sh->parent = name.parent;
 	w.sh->reach.way = share_shows_frames(&w) ? SHARE_BY_FRAME : SHARE_BY_FILE;
-	w.batch = mem_alloc(PAGE_BATCH * sizeof(*w.batch));
 	share_files_of(&w.files, vmas, start, end);
 	r = share_work(&w, err);
 	share_work_free(&w);
