@@ -16,7 +16,9 @@ answer_facts_reach(struct answer *a, const struct share_reach *r)
 	answer_add_text(a, "way", r->way == SHARE_BY_FRAME ? "by frame" : answer_hidden_way);
 	answer_add_number(a, "looked_at", r->processes)->note = "address spaces of other processes";
 	answer_add_number(a, "refused", r->refused)->note =
-	    r->refused ? "processes that we may not look at" : NULL;
+	    r->refused == 1 ? "process that we may not look at"
+	    : r->refused    ? "processes that we may not look at"
+	                    : NULL;
 	if (r->twins)
 		answer_add_number(a, "same_memory", (uint64_t)r->twin)->note =
 		    "this process uses the same address space, and counts once";

@@ -158,6 +158,19 @@ unshared_of() {
 }
 pm_nobody() { (cd / && "${AS_NOBODY[@]}" timeout $((20 * ${TEST_TIMEOUT_SCALE:-1})) "$PMTOP" "$@"); }
 
+@test "KSM: a merged page is one frame, mapped many times by one process" {
+	local limit=$((SECONDS + 10 * ${TEST_TIMEOUT_SCALE:-1}))
+	[[ $(cat /sys/kernel/mm/ksm/run 2>/dev/null) == 1 ]] || skip "KSM is off"
+	need_owners
+	subject_start
+	until [[ $(read_column ksm PFN | sort -u | wc -l) -eq 1 ]]; do
+		((SECONDS < limit)) || skip "ksmd has not merged the equal pages so far"
+	done
+	[[ $(pm -e "who ${AT[ksm]}" "$SUBJECT_PID") == *'mapped 16 times by 1 process'* ]]
+	# with nobody else it is freed with the process, once
+	is "$(pm --who="${RANGE[ksm]}" --json "$SUBJECT_PID" | grep -oE '"freed": [0-9]+')" '"freed": 4096'
+}
+
 @test "what ends with a process: anonymous pages that nobody else has" {
 	local before after
 	need_owners

@@ -67,3 +67,17 @@ ask() {
 	screen_keys Enter
 	grep -q '^mapping,\[heap\]$' "$t/facts.csv"
 }
+
+@test "S asks with whom it is shared: the region, the page, the range under the cursor" {
+	screen_start 80x24 "$PID"
+	screen_keys S
+	screen_wait_text 'shared with no other process; unmapping it'
+	screen_text | grep '  shared_with '
+	screen_keys Escape Enter S
+	screen_wait_text 'page [0-9a-f]*: no other process maps it'
+	# a key that does nothing in the answer belongs to the view below, and closes it
+	screen_keys v Right Right S
+	screen_wait_text 'shared with no other process; unmapping it would free'
+	screen_keys Escape Escape Enter S
+	screen_wait_text 'page [0-9a-f]*: no other process maps it'
+}
