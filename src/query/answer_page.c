@@ -253,25 +253,36 @@ struct answer *
 answer_symbol(struct target *t, const struct vma_list *vmas, uint64_t addr)
 {
 	struct answer *a = answer_new();
-	struct buf b = {0}, mangled = {0};
+	struct symbol_more more = {0};
+	struct buf b = {0};
 
 	a->place = addr;
-	if (symbol_at(t, vmas, addr, &b, &mangled))
+	if (symbol_at(t, vmas, addr, &b, &more))
 		answer_add_name(a, "symbol", b.s);
 	else if (symbol_source(vmas, addr) && t->source->ops->late(t->source))
 		answer_add_unknown(a, "symbol", "reading its file takes too long");
-	if (mangled.s)
-		answer_add_name(a, "mangled", mangled.s); /* the name that other tools know */
+	if (more.mangled.s)
+		answer_add_name(a, "mangled", more.mangled.s); /* the name that other tools know */
+	if (more.line) {
+		answer_add_name(a, "source_file", more.source.s);
+		answer_add_number(a, "source_line", more.line);
+	}
 	buf_free(&b);
-	buf_free(&mangled);
+	buf_free(&more.mangled);
+	buf_free(&more.source);
 	return a;
 }
 
 static void
 page_facts_symbol(struct answer *a, const struct answer *symbol)
 {
-	for (size_t i = 0; symbol && i < symbol->n; i++)
-		answer_add_text(a, symbol->f[i].key, symbol->f[i].value)->note = symbol->f[i].note;
+	for (size_t i = 0; symbol && i < symbol->n; i++) {
+		const struct fact *f = &symbol->f[i];
+		struct fact *added = answer_add_text(a, f->key, f->value);
+
+		added->note = f->note;
+		added->number = f->number;
+	}
 }
 
 /* The region on one side of an address that is in none, and how far away it is. */

@@ -61,7 +61,7 @@ settle_ambiguous(const struct query_place *p, const char *name, const struct sym
 
 	buf_str(&how, "give the address, or FILE!SYMBOL: ");
 	for (; shown < at->n; shown++) {
-		const char *file = path_base(at->v[shown].code->name, &n);
+		const char *file = path_base(vma_shown_name(at->v[shown].code), &n);
 		struct buf one = {0};
 
 		text_escape(&one, file, n, false);

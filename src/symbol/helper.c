@@ -375,16 +375,19 @@ helper_ask_symbol(struct helper *h, const struct proc *p, uint64_t addr, struct 
 	*out = h->answer.symbol;
 	out->name[sizeof(out->name) - 1] = '\0';
 	out->demangled[sizeof(out->demangled) - 1] = '\0';
+	out->source[sizeof(out->source) - 1] = '\0';
 	return true;
 }
 
 bool
 helper_symbol(struct helper *h, const struct proc *p, const struct vma_list *vmas,
-              const struct vma *v, uint64_t addr, struct helper_symbol *out)
+              const struct vma *v, uint64_t addr, bool line, struct helper_symbol *out)
 {
-	if (!helper_set_ask(h, HELPER_SYMBOL, v))
+	if (!helper_set_ask(h, vmas ? HELPER_SYMBOL : HELPER_SYMBOL_JIT, v) && vmas)
 		return false;
-	helper_add_maps(&h->ask, vmas, v);
+	if (vmas)
+		helper_add_maps(&h->ask, vmas, v);
+	h->ask.needs = line;
 	return helper_ask_symbol(h, p, addr, out);
 }
 
@@ -422,9 +425,10 @@ bool
 helper_find(struct helper *h, const struct proc *p, const struct vma_list *vmas,
             const struct vma *v, const char *name, bool near, struct helper_matches *out)
 {
-	if (!helper_set_ask(h, HELPER_FIND, v))
+	if (!helper_set_ask(h, vmas ? HELPER_FIND : HELPER_FIND_JIT, v) && vmas)
 		return false;
-	helper_add_maps(&h->ask, vmas, v);
+	if (vmas)
+		helper_add_maps(&h->ask, vmas, v);
 	return helper_ask_matches(h, p, name, near, out);
 }
 

@@ -79,16 +79,20 @@ bool helper_pages(struct helper *h, const struct proc *p, const struct vma *v, u
 /*
  * The symbol at addr, from the file that v maps there or directly below (.bss continues after the
  * file's last mapping): of the instance that is loaded there as a whole, not of a copy mapped for
- * reading. `vmas` are all regions of p. false: none, or not known.
+ * reading. `vmas` are all regions of p; NULL: v is code that the program compiled itself, whose
+ * name is in /tmp/perf-PID.map. `line`: its place in the source as well, which takes longer. false:
+ * none, or not known.
  */
 enum { SYMBOL_NAME_MAX = 512, SYMBOL_DEMANGLED_MAX = 2048 };
 struct helper_symbol {
 	uint64_t offset;            /* of addr from the symbol */
 	char name[SYMBOL_NAME_MAX]; /* from the file: not safe to print raw */
 	char demangled[SYMBOL_DEMANGLED_MAX]; /* equally unsafe; "": the same as name */
+	uint32_t line;                        /* of `source`; 0: not known */
+	char source[SYMBOL_NAME_MAX];         /* a file's name, as the compiler wrote it; unsafe */
 };
 bool helper_symbol(struct helper *h, const struct proc *p, const struct vma_list *vmas,
-                   const struct vma *v, uint64_t addr, struct helper_symbol *out);
+                   const struct vma *v, uint64_t addr, bool line, struct helper_symbol *out);
 
 /* The same in the vdso v, given its first page. */
 bool helper_symbol_vdso(struct helper *h, const struct proc *p, const struct vma *v,
@@ -123,7 +127,8 @@ struct helper_matches {
 
 /*
  * Finds `name` in the file of v, a mapping of code, as it is loaded there; `near`: looks for a near
- * name, too, which takes longer. true: out is valid, but may be without a match; false: not known.
+ * name, too, which takes longer. Without `vmas` as for helper_symbol. true: out is valid, but may
+ * be without a match; false: not known.
  */
 bool helper_find(struct helper *h, const struct proc *p, const struct vma_list *vmas,
                  const struct vma *v, const char *name, bool near, struct helper_matches *out);

@@ -415,8 +415,8 @@ elf_cut_labels(struct elf_file *f)
 	elf_sort(l);
 }
 
-static void
-elf_order(struct elf_file *f)
+void
+elf_file_order(struct elf_file *f)
 {
 	elf_sort(&f->sized);
 	elf_sort(&f->labels);
@@ -439,7 +439,7 @@ elf_file_read(struct elf_file *f, int fd, char *image, size_t size)
 		f->fixed = head.e_type == ET_EXEC;
 		f->machine = head.e_machine;
 		elf_read_symbols(f, &in);
-		elf_order(f);
+		elf_file_order(f);
 	}
 	elf_end(in.elf);
 	return ok;
@@ -460,6 +460,16 @@ elf_has_id(Elf *elf, const struct elf_debug *want)
 }
 
 bool
+elf_file_is_debug(const struct elf_file *f, int fd)
+{
+	Elf *elf = elf_begin(fd, ELF_C_READ, NULL);
+	bool ok = elf && elf_kind(elf) == ELF_K_ELF && elf_has_id(elf, &f->debug);
+
+	elf_end(elf);
+	return ok;
+}
+
+bool
 elf_file_add(struct elf_file *f, int fd)
 {
 	struct elf_input in = {.fd = fd, .elf = elf_begin(fd, ELF_C_READ, NULL)};
@@ -467,7 +477,7 @@ elf_file_add(struct elf_file *f, int fd)
 
 	if (ok) {
 		elf_read_symbols(f, &in);
-		elf_order(f);
+		elf_file_order(f);
 		free(f->heads); /* the index by name is of the symbols before */
 		free(f->next);
 		f->heads = f->next = NULL;

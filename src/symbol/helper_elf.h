@@ -70,6 +70,12 @@ void elf_file_free(struct elf_file *f);
  */
 bool elf_file_add(struct elf_file *f, int fd);
 
+/* Only whether it is. */
+bool elf_file_is_debug(const struct elf_file *f, int fd);
+
+/* Sorts symbols that were added otherwise. */
+void elf_file_order(struct elf_file *f);
+
 /* Memory in use, in bytes. */
 size_t elf_file_size(const struct elf_file *f);
 

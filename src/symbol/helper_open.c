@@ -240,3 +240,50 @@ helper_open_path(const char *path)
 	close(found);
 	return fd;
 }
+
+/* The last number of "NSpid:", and the second of "Uid:" in the target's status. */
+static bool
+helper_read_status(unsigned long *pid, unsigned long *uid)
+{
+	int fd = openat(HELPER_DIR, "status", O_RDONLY | O_CLOEXEC);
+	ssize_t got;
+	char text[4096];
+	const char *ids, *end;
+
+	if (fd < 0)
+		return false;
+	got = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	text[got > 0 ? got : 0] = '\0';
+	ids = strstr(text, "\nUid:");
+	if (!ids || sscanf(ids, "\nUid: %*u %lu", uid) != 1)
+		return false;
+	ids = strstr(text, "\nNSpid:");
+	if (!ids)
+		return false;
+	end = ids + 1 + strcspn(ids + 1, "\n");
+	while (end[-1] != '\t' && end[-1] != ' ' && end[-1] != ':')
+		end--;
+	return sscanf(end, "%lu", pid) == 1;
+}
+
+int
+helper_open_perf_map(void)
+{
+	enum { SIZE_MAX_MAP = 64 << 20 };
+	unsigned long pid, uid;
+	struct stat st;
+	char path[48];
+	int fd;
+
+	if (!helper_read_status(&pid, &uid))
+		return -1;
+	snprintf(path, sizeof(path), "/tmp/perf-%lu.map", pid);
+	fd = helper_open_path(path);
+	if (fd >= 0 && fstat(fd, &st) == 0 && (st.st_uid == uid || st.st_uid == 0) &&
+	    st.st_size <= SIZE_MAX_MAP)
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}

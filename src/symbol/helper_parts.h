@@ -36,6 +36,8 @@ enum helper_kind {
 	HELPER_SYMBOL_VDSO, /* the same in the vdso, whose first page is `image` */
 	HELPER_FIND,        /* symbols called `wanted` in the file of `map`, loaded there */
 	HELPER_FIND_VDSO,
+	HELPER_SYMBOL_JIT, /* the same in /tmp/perf-PID.map */
+	HELPER_FIND_JIT,
 	/* to the reader: is this the debug file it wants? Without one: there is none */
 	HELPER_DEBUG,
 	/* reads a byte at `start`; the memory's descriptor comes with the question */
@@ -53,7 +55,7 @@ enum { HELPER_MAPS = 64, HELPER_IMAGE = 4096, HELPER_WANTED = 1024 };
 struct helper_ask {
 	uint32_t serial;
 	uint32_t kind; /* enum helper_kind */
-	uint32_t needs; /* HELPER_PAGES: enum file_ask; HELPER_FIND: 1: a near name as well */
+	uint32_t needs; /* HELPER_PAGES: enum file_ask; 1: a line, or a near name, as well */
 	uint32_t dev_major, dev_minor;
 	uint64_t inode;
 	uint64_t start, end;
@@ -97,6 +99,12 @@ bool helper_receive(int socket, struct helper_ask *ask, int *fd);
 /* Opens the mapped file for reading; -1: not possible, or it is another file by now. */
 int helper_open(const struct helper_ask *ask);
 
+/*
+ * Opens /tmp/perf-PID.map in the target's root, with its PID there; -1: there is none, or none that
+ * it or root has written.
+ */
+int helper_open_perf_map(void);
+
 /* Opens a file of the target's root, for its debug information; -1: not a regular file, or none. */
 int helper_open_path(const char *path);
 
@@ -137,6 +145,19 @@ static inline bool
 helper_is_about_vdso(const struct helper_ask *ask)
 {
 	return ask->kind == HELPER_SYMBOL_VDSO || ask->kind == HELPER_FIND_VDSO;
+}
+
+static inline bool
+helper_is_about_jit(const struct helper_ask *ask)
+{
+	return ask->kind == HELPER_SYMBOL_JIT || ask->kind == HELPER_FIND_JIT;
+}
+
+static inline bool
+helper_is_find(const struct helper_ask *ask)
+{
+	return ask->kind == HELPER_FIND || ask->kind == HELPER_FIND_VDSO ||
+	       ask->kind == HELPER_FIND_JIT;
 }
 
 /*

@@ -102,7 +102,7 @@ helper_read_file(const struct helper_ask *ask, int fd, struct helper_answer *a)
 		return helper_take_debug(fd);
 	if (fd < 0 && !helper_is_about_vdso(ask))
 		return false;
-	return ask->kind == HELPER_FIND || ask->kind == HELPER_FIND_VDSO
+	return helper_is_find(ask)
 	           ? helper_find_named(ask, fd, &a->matches)
 	           : helper_find_symbol(ask, fd, &a->symbol);
 }
@@ -270,13 +270,17 @@ enum helper_outcome
 helper_reader_ask(int socket, const struct helper_ask *ask, struct helper_answer *answer)
 {
 	bool vdso = helper_is_about_vdso(ask);
-	int fd = socket >= 0 && !vdso ? helper_open(ask) : -1;
 	enum helper_outcome got;
+	int fd;
 
-	if (socket < 0 || (fd < 0 && !vdso))
+	if (socket < 0)
+		return HELPER_NOTHING;
+	fd = vdso ? -1 : helper_is_about_jit(ask) ? helper_open_perf_map() : helper_open(ask);
+	if (fd < 0 && !vdso)
 		return HELPER_NOTHING;
 	got = helper_reader_tell(socket, ask, fd, answer);
-	if (got == HELPER_WANTS) {
+	/* once for its symbols, once for a line */
+	for (int i = 0; i < 2 && got == HELPER_WANTS; i++) {
 		helper_offer_debug(socket, ask, &answer->wants);
 		got = helper_reader_tell(socket, ask, fd, answer);
 	}

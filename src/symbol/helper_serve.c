@@ -21,7 +21,7 @@
 #endif
 
 enum {
-	MEMORY_MAX = 512 << 20, /* of address space */
+	MEMORY_MAX = 512 << 20,
 	FILES_MAX = 64,
 	CPU_S = 2, /* per question */
 };
@@ -33,6 +33,9 @@ helper_can_start(void)
 {
 	return helper_may_start;
 }
+
+/* of address space: files of any sensible size can be mapped */
+static const rlim_t HELPER_SPACE = (rlim_t)8 << 30;
 
 /* --- dropping privileges ---------------------------------------------------------------------- */
 
@@ -90,7 +93,8 @@ helper_confine(void)
 	helper_limit(RLIMIT_FSIZE, 0);
 	helper_limit(RLIMIT_NOFILE, FILES_MAX);
 #ifndef HELPER_SANITIZED
-	helper_limit(RLIMIT_AS, MEMORY_MAX);
+	helper_limit(RLIMIT_AS, HELPER_SPACE);
+	helper_limit(RLIMIT_DATA, MEMORY_MAX);
 #endif
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }
@@ -119,6 +123,8 @@ helper_answer(const struct helper_ask *ask, int fd, int reader, struct helper_an
 	case HELPER_SYMBOL_VDSO:
 	case HELPER_FIND:
 	case HELPER_FIND_VDSO:
+	case HELPER_SYMBOL_JIT:
+	case HELPER_FIND_JIT:
 	case HELPER_DEBUG:
 		return helper_reader_ask(reader, ask, a);
 	case HELPER_FAULT:

@@ -14,6 +14,8 @@
 
 #include "base/util.h"
 #include "symbol/helper_elf.h"
+#include "symbol/helper_jit.h"
+#include "symbol/helper_lines.h"
 #include "symbol/helper_names.h"
 
 /* --- files that were read --------------------------------------------------------------------- */
@@ -28,9 +30,16 @@ struct kept {
 	struct timespec changed;
 	uint64_t used; /* last use; 0: free */
 	bool ok;
-	bool wanted; /* its debug file was looked for */
+	enum { DEBUG_NOT_SOUGHT, DEBUG_NONE, DEBUG_TAKEN } debug; /* its debug file */
 	struct elf_file file;
 };
+
+/* A line that was not in the file itself, and may be in its debug file. */
+static struct {
+	bool wanted, known;
+	uint64_t own;
+	struct helper_symbol found; /* its source and line */
+} helper_line;
 
 /* The file of the last question; NULL: the vdso. */
 static struct kept *helper_last;
@@ -81,7 +90,7 @@ helper_make_room(struct kept *all)
 }
 
 static struct elf_file *
-helper_file_of(int fd)
+helper_file_of(const struct helper_ask *ask, int fd)
 {
 	static struct kept all[KEPT];
 	static uint64_t turn;
@@ -97,7 +106,8 @@ helper_file_of(int fd)
 		elf_file_free(&k->file);
 		*k = (struct kept){.dev = st.st_dev, .ino = st.st_ino, .size = st.st_size,
 		                   .changed = st.st_ctim};
-		k->ok = elf_file_read(&k->file, fd, NULL, 0);
+		k->ok = helper_is_about_jit(ask) ? jit_read(&k->file, fd, (size_t)st.st_size)
+		                                 : elf_file_read(&k->file, fd, NULL, 0);
 	}
 	k->used = ++turn;
 	helper_last = k;
@@ -107,21 +117,54 @@ helper_file_of(int fd)
 bool
 helper_wants(struct elf_debug *out)
 {
-	if (!helper_last || !helper_last->ok || helper_last->wanted ||
-	    helper_last->file.all || !helper_last->file.debug.id_n)
+	const struct kept *k = helper_last;
+
+	if (!k || !k->ok || k->debug == DEBUG_NONE || !k->file.debug.id_n ||
+	    !(helper_line.wanted || (!k->file.all && k->debug == DEBUG_NOT_SOUGHT)))
 		return false;
-	*out = helper_last->file.debug;
+	*out = k->file.debug;
 	return true;
+}
+
+static bool
+helper_is_debug_of(struct kept *k, int fd)
+{
+	return k->debug == DEBUG_TAKEN || k->file.all ? elf_file_is_debug(&k->file, fd)
+	                                              : elf_file_add(&k->file, fd);
 }
 
 bool
 helper_take_debug(int fd)
 {
-	bool took = helper_last && fd >= 0 && elf_file_add(&helper_last->file, fd);
+	struct kept *k = helper_last;
 
-	if (helper_last)
-		helper_last->wanted |= took || fd < 0;
-	return took;
+	if (k && fd < 0)
+		k->debug = DEBUG_NONE;
+	if (!k || fd < 0 || !helper_is_debug_of(k, fd))
+		return false;
+	k->debug = DEBUG_TAKEN;
+	if (helper_line.wanted)
+		helper_line.known =
+		    lines_find(fd, helper_line.own, helper_line.found.source,
+		               sizeof(helper_line.found.source), &helper_line.found.line);
+	return true;
+}
+
+/* Where the code at the file's address `own` is in the source. */
+static void
+helper_find_line(int fd, uint64_t own, struct helper_symbol *out)
+{
+	bool again = helper_line.wanted && helper_line.own == own;
+
+	if (lines_find(fd, own, out->source, sizeof(out->source), &out->line))
+		again = true;
+	else if (helper_line.known && again) {
+		memcpy(out->source, helper_line.found.source, sizeof(out->source));
+		out->line = helper_line.found.line;
+	}
+	helper_line.known = false;
+	helper_line.wanted = !again;
+	helper_line.own = own;
 }
 
 /* --- instances -------------------------------------------------------------------------------- */
@@ -250,11 +293,14 @@ helper_file_of_vdso(const struct helper_ask *ask)
 bool
 helper_find_symbol(const struct helper_ask *ask, int fd, struct helper_symbol *out)
 {
-	const struct elf_file *f = fd < 0 ? helper_file_of_vdso(ask) : helper_file_of(fd);
+	const struct elf_file *f = fd < 0 ? helper_file_of_vdso(ask) : helper_file_of(ask, fd);
 	const struct elf_symbol *s = NULL;
 	uint64_t own = 0;
 
-	if (f && fd < 0) {
+	if (f && helper_is_about_jit(ask)) {
+		own = ask->start;
+		s = jit_symbol_at(f, own);
+	} else if (f && fd < 0) {
 		own = ask->start - ask->map.start + f->segments[0].vaddr;
 		s = elf_symbol_at(f, own);
 	} else if (f && helper_own_address(ask, f, &own)) {
@@ -262,6 +308,9 @@ helper_find_symbol(const struct helper_ask *ask, int fd, struct helper_symbol *o
 	}
 	if (!s || strlen(s->name) >= sizeof(out->name))
 		return false;
+	memset(out, 0, sizeof(*out));
+	if (ask->needs && fd >= 0 && !helper_is_about_jit(ask))
+		helper_find_line(fd, own, out);
 	out->offset = own - s->value;
 	strcpy(out->name, s->name);
 	helper_demangle(s->name, out->demangled, sizeof(out->demangled));
@@ -288,7 +337,7 @@ helper_add_match(struct helper_matches *out, const struct elf_symbol *s, uint64_
 bool
 helper_find_named(const struct helper_ask *ask, int fd, struct helper_matches *out)
 {
-	struct elf_file *f = fd < 0 ? helper_file_of_vdso(ask) : helper_file_of(fd);
+	struct elf_file *f = fd < 0 ? helper_file_of_vdso(ask) : helper_file_of(ask, fd);
 	struct names found;
 	uint64_t bias = 0;
 
@@ -297,14 +346,15 @@ helper_find_named(const struct helper_ask *ask, int fd, struct helper_matches *o
 		return false;
 	if (fd < 0)
 		bias = ask->map.start - f->segments[0].vaddr;
-	else if (!helper_code_bias(ask, f, &bias))
+	else if (!helper_is_about_jit(ask) && !helper_code_bias(ask, f, &bias))
 		return false;
 	out->tables = f->all || f->packed ? SYMBOLS_ALL
 	              : f->exported       ? SYMBOLS_EXPORTED
 	                                  : SYMBOLS_NONE;
 	names_find(f, ask->wanted, &found);
 	for (size_t i = 0; i < found.n; i++)
-		helper_add_match(out, found.v[i], bias);
+		if (!helper_is_about_jit(ask) || jit_symbol_at(f, found.v[i]->value) == found.v[i])
+			helper_add_match(out, found.v[i], bias);
 	out->more += (uint32_t)found.more;
 	if (!found.n && ask->needs)
 		out->far = names_near(f, ask->wanted, out->near, sizeof(out->near));

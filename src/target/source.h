@@ -238,7 +238,8 @@ struct source_ops {
 	 * (NULL: a file). false: not known.
 	 */
 	bool (*symbol)(struct source *s, const struct vma_list *vmas, const struct vma *v,
-	               const uint8_t *image, uint64_t addr, struct helper_symbol *out);
+	               const uint8_t *image, uint64_t addr, bool line,
+	               struct helper_symbol *out);
 
 	/*
 	 * Symbols called `name`, or near it, in the file whose code v maps, or in the vdso v: see

@@ -73,8 +73,9 @@ source_dir_files(struct source *s, const struct vma *v, uint64_t start, uint64_t
 
 static bool
 source_dir_symbol(struct source *s, const struct vma_list *vmas, const struct vma *v,
-                  const uint8_t *image, uint64_t addr, struct helper_symbol *out)
+                  const uint8_t *image, uint64_t addr, bool line, struct helper_symbol *out)
 {
+	(void)line;
 	(void)s, (void)vmas, (void)v, (void)image, (void)addr, (void)out;
 	return false;
 }

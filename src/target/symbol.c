@@ -58,6 +58,14 @@ symbol_is_vdso(const struct vma *v)
 	return v->type == VMA_KERNEL && !strcmp(v->name, "[vdso]");
 }
 
+/* Code that is in no file: the program has compiled it itself. */
+static bool
+symbol_is_jit(const struct vma *v)
+{
+	return v->perm & VMA_EXEC && v->type != VMA_FILE && v->type != VMA_KERNEL &&
+	       v->type != VMA_DEVICE;
+}
+
 /* A file's zero-initialized variables are after its last mapping, in regions without a file. */
 static const struct vma *
 symbol_before_bss(const struct vma_list *vmas, const struct vma *v)
@@ -83,6 +91,8 @@ symbol_source(const struct vma_list *vmas, uint64_t addr)
 		return NULL;
 	if (symbol_is_vdso(v))
 		return v;
+	if (symbol_is_jit(v))
+		return v;
 	if (!symbol_is_file(v))
 		v = v->inode ? NULL : symbol_before_bss(vmas, v);
 	return v && symbol_has_code(vmas, v) ? v : NULL;
@@ -107,27 +117,41 @@ static bool
 symbol_ask_vdso(struct target *t, const struct vma *v, uint64_t addr, struct helper_symbol *out)
 {
 	uint8_t *page = symbol_read_vdso(t, v);
-	bool ok = page && t->source->ops->symbol(t->source, NULL, v, page, addr, out);
+	bool ok = page && t->source->ops->symbol(t->source, NULL, v, page, addr, false, out);
 
 	free(page);
 	return ok;
 }
 
+static bool
+symbol_ask(struct target *t, const struct vma_list *vmas, const struct vma *v, uint64_t addr,
+           bool line, struct helper_symbol *out)
+{
+	struct source *s = t->source;
+
+	if (symbol_is_vdso(v))
+		return symbol_ask_vdso(t, v, addr, out);
+	/* a program may also be loaded from shared memory */
+	return (symbol_is_file(v) && s->ops->symbol(s, vmas, v, NULL, addr, line, out)) ||
+	       (symbol_is_jit(v) && s->ops->symbol(s, NULL, v, NULL, addr, line, out));
+}
+
 bool
 symbol_at(struct target *t, const struct vma_list *vmas, uint64_t addr, struct buf *out,
-          struct buf *mangled)
+          struct symbol_more *more)
 {
 	const struct vma *v = symbol_source(vmas, addr);
 	struct helper_symbol s;
 
-	if (!v)
-		return false;
-	if (symbol_is_vdso(v) ? !symbol_ask_vdso(t, v, addr, &s)
-	                      : !t->source->ops->symbol(t->source, vmas, v, NULL, addr, &s))
+	if (!v || !symbol_ask(t, vmas, v, addr, more, &s))
 		return false;
 	buf_str(out, s.demangled[0] ? s.demangled : s.name);
-	if (s.demangled[0] && mangled)
-		buf_str(mangled, s.name);
+	if (s.demangled[0] && more)
+		buf_str(&more->mangled, s.name);
+	if (s.line && more) {
+		buf_str(&more->source, s.source);
+		more->line = s.line;
+	}
 	if (s.offset)
 		buf_fmt(out, "+%#llx", (unsigned long long)s.offset);
 	return true;
@@ -184,6 +208,7 @@ struct symbol_search {
 	struct target *t;
 	const struct vma_list *vmas;
 	const char *file, *name;
+	bool jit;  /* in code that is in no file */
 	bool near; /* no symbol has that name: finds the nearest one */
 	struct helper_matches matches;
 	struct symbol_places *out;
@@ -198,7 +223,8 @@ symbol_ask_names(struct symbol_search *s, const struct vma *v)
 
 	if (symbol_is_vdso(v) && !(page = symbol_read_vdso(s->t, v)))
 		return false;
-	ok = from->ops->find_symbol(from, s->vmas, v, page, s->name, s->near, &s->matches);
+	ok = from->ops->find_symbol(from, s->jit ? NULL : s->vmas, v, page, s->name, s->near,
+	                            &s->matches);
 	free(page);
 	return ok;
 }
@@ -229,7 +255,8 @@ symbol_find_in(struct symbol_search *s, const struct vma *v)
 	struct symbol_places *out = s->out;
 
 	if (!symbol_ask_names(s, v)) {
-		symbol_note_unread(s, v);
+		if (!s->jit)
+			symbol_note_unread(s, v);
 		return;
 	}
 	symbol_note_near(m, out);
@@ -255,6 +282,12 @@ symbol_find_everywhere(struct symbol_search *s)
 		if (symbol_has_names(&s->vmas->v[i], s->file) &&
 		    symbol_is_new(&searched, &s->vmas->v[i]))
 			symbol_find_in(s, &s->vmas->v[i]);
+	for (size_t i = 0; i < n && !s->file && !s->jit; i++) {
+		s->jit = symbol_is_jit(&s->vmas->v[i]);
+		if (s->jit)
+			symbol_find_in(s, &s->vmas->v[i]);
+	}
+	s->jit = false;
 	/* programs are never linked with the vdso: its time() is not the C library's */
 	for (size_t i = 0; i < n && !s->out->n; i++)
 		if (symbol_is_vdso(&s->vmas->v[i]) &&

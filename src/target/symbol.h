@@ -21,14 +21,21 @@ bool symbol_demangled(void);
  */
 const struct vma *symbol_source(const struct vma_list *vmas, uint64_t addr);
 
+/* What else is known of a symbol. The caller frees the texts, which are not safe to print raw. */
+struct symbol_more {
+	struct buf mangled; /* its name in the file, if it is another */
+	struct buf source;  /* where in the source the code at the address is; empty: not known */
+	uint32_t line;
+};
+
 /*
- * The symbol at addr ("malloc+0x1c"), demangled if it is C++ or Rust; then `mangled` (NULL: not
- * needed) has the name in the file. false: there is none. The helper reads the file the target
+ * The symbol at addr ("malloc+0x1c"), demangled if it is C++ or Rust; `more` (NULL: not needed)
+ * takes longer. false: there is none. The helper reads the file the target
  * maps; of the target's memory only the first page of its vdso is read, and no server is asked for
  * debug information.
  */
 bool symbol_at(struct target *t, const struct vma_list *vmas, uint64_t addr, struct buf *out,
-               struct buf *mangled);
+               struct symbol_more *more);
 
 /* The places of a name, in one or more files that the process has loaded. */
 struct symbol_place {

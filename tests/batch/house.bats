@@ -162,7 +162,7 @@ tags() {
 	only "ui/term/" '^ *# *include *<(ncurses|curses|term|ncursesw/)'
 	only "ui/term/prompt.c" '^ *# *include *<readline/'
 	only "ui/config/rc.c" '^ *# *include *<ini\.h>'
-	only "src/symbol/helper_elf.c" '^ *# *include *<(elfutils/|dwarf|libdw|gelf|libelf)'
+	only "src/symbol/helper_elf.c src/symbol/helper_lines.c" '^ *# *include *<(elfutils/|dwarf|libdw|gelf|libelf)'
 	only "ui/table/out.c" '^ *# *include *<libsmartcols'
 	only "src/symbol/helper_demangle.c" '\b(cplus|rust)_demangle'
 	# names of files that were made to be misread: by the process that has nothing to lose

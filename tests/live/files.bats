@@ -263,7 +263,8 @@ status() {
 # helper_is_bare PID FILES: no terminal, and nothing that its parents had open
 helper_is_bare() {
 	is "$(status "$1" NoNewPrivs)" 1
-	grep -q '^Max address space  *536870912 ' "/proc/$1/limits"
+	grep -q '^Max data size  *536870912 ' "/proc/$1/limits"
+	grep -q '^Max address space  *8589934592 ' "/proc/$1/limits"
 	grep -q '^Max core file size  *0 ' "/proc/$1/limits"
 	is "$(awk '{ print $7 }' "/proc/$1/stat")" 0
 	is "$(readlink "/proc/$1/fd/"* | sed 's|:.*||; s|/proc/.*|/proc|' | sort -u | xargs)" "/dev/null $2socket"

@@ -5,6 +5,7 @@
 load live
 
 teardown() {
+	[[ -z ${MAP-} ]] || rm -f "$MAP"
 	live_end
 }
 
@@ -124,6 +125,69 @@ asks() {
 	[[ -e /proc/$PID ]] || skip "unshare or mount is refused here"
 	BIAS=$(awk -v file="$dir/named" '$6 == file { split($1, a, "-"); print "0x" a[1]; exit }' "/proc/$PID/maps")
 	asks local_one _ZL9local_onei
+}
+
+@test "code that a program has compiled itself, by its perf map: the newest, and only its owner's" {
+	need_symbols
+	local at line
+	# shellcheck disable=SC2016 # for perl
+	pipes_start perl -e '$| = 1; my $at = syscall(9, 0, 16384, 5, 0x22, -1, 0); printf "%x\n", $at; <STDIN>'
+	PID=$PIPED_PID
+	read -r -t $((10 * ${TEST_TIMEOUT_SCALE:-1})) at <&"$PIPED_OUT"
+	grep -q "^$at-.* r-xp 00000000 00:00" "/proc/$PID/maps" || skip "perl cannot map code here"
+	MAP=/tmp/perf-$PID.map
+	[[ ! -e $MAP && -w /tmp ]] || skip "$MAP is there, or cannot be written"
+	run -0 "$PMTOP" -e "0x$at" "$PID"
+	[[ $output != *'  symbol '* ]]
+	printf '%x %x %s\n' $((0x$at)) 64 LInterpreter $((0x$at + 64)) 32 'int Foo::bar(long, char)' \
+		$((0x$at + 0x1000)) 256 'stale one' $((0x$at + 0x1040)) 16 fresh >"$MAP"
+	printf 'nonsense\n10 zz x\n%x 20 unfinished' $((0x$at + 0x2000)) >>"$MAP"
+	for line in "0:LInterpreter" "10:LInterpreter+0x10" "41:int Foo::bar(long, char)+0x1" "1000:stale one" \
+		"1040:fresh" "104f:fresh+0xf" "1050:stale one+0x50" "60:" "2000:"; do
+		is "$("$PMTOP" --json -e "$(printf '0x%x' $((0x$at + 0x${line%%:*})))" "$PID" |
+			sed -n 's/.*"symbol": "\([^"]*\)".*/\1/p')" "${line#*:}"
+	done
+	is "$("$PMTOP" -e fresh "$PID" | sed -n '1s/ .*//p')" "$(printf '%x' $((0x$at + 0x1040)))"
+	is "$("$PMTOP" -e '"stale one"+4' "$PID" | sed -n '1s/ .*//p')" "$(printf '%x' $((0x$at + 0x1004)))"
+	printf '\n%x 100 %s\n' $((0x$at + 0x1000)) newest >>"$MAP"
+	is "$("$PMTOP" -e newest "$PID" | sed -n '1s/ .*//p')" "$(printf '%x' $((0x$at + 0x1000)))"
+	refused 2 'no symbol "fresh"' -e fresh "$PID"
+	if [[ $EUID -eq 0 ]]; then
+		chown 65534 "$MAP"
+		refused 2 'no symbol "newest"' -e newest "$PID"
+	fi
+	rm "$MAP"
+	ln -s /etc/passwd "$MAP"
+	run -0 "$PMTOP" -e "0x$at" "$PID"
+	[[ $output != *'  symbol '* ]]
+}
+
+@test "the place in the source, as addr2line has it: in the file, and in its debug file" {
+	need_symbols
+	command -v addr2line >/dev/null || skip "addr2line is not installed"
+	local how at want got dir=$BATS_TEST_TMPDIR/lines name
+	for how in -gdwarf-4 -gdwarf-5 '-g -no-pie'; do
+		# shellcheck disable=SC2086 # several options
+		named_build $how
+		named_start
+		for name in main _ZN2ns4overEl _ZL9local_onei _ZN2ns5StackC1Ev; do
+			at=$(nm "$NAMED" | awk -v name="$name" '$3 == name { print $1 }')
+			want=$(addr2line -e "$NAMED" "$(printf '0x%x' $((0x$at + 4)))")
+			got=$("$PMTOP" -e "$name+4" --json "$PID" |
+				sed -nE 's/.*"source_file": "([^"]*)", "source_line": ([0-9]+).*/\1:\2/p')
+			is "$got" "${want%% *}"
+		done
+		[[ $("$PMTOP" -e big_bss "$PID") != *source_line* ]]
+		live_end
+		OTHERS=()
+	done
+	command -v objcopy >/dev/null || skip "objcopy is not installed"
+	mkdir "$dir"
+	objcopy --only-keep-debug "$NAMED" "$dir/named.debug"
+	objcopy --strip-debug --add-gnu-debuglink="$dir/named.debug" "$NAMED" "$dir/named"
+	named_start "$dir/named"
+	run -0 "$PMTOP" -e _ZN2ns5StackC1Ev+4 -e _ZN2ns5StackC1Ev+4 "$PID"
+	[[ $output == *"  source_line    ${want##*:}"*"  source_line    ${want##*:}"* ]]
 }
 
 @test "the stack pointer and program counter of a thread, as the kernel has them" {

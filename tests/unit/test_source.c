@@ -235,8 +235,9 @@ made_files(struct source *s, const struct vma *v, uint64_t start, uint64_t end, 
 
 static bool
 made_symbol(struct source *s, const struct vma_list *vmas, const struct vma *v, const uint8_t *image, uint64_t addr,
-            struct helper_symbol *out)
+            bool line, struct helper_symbol *out)
 {
+	(void)line;
 	(void)s, (void)vmas, (void)image;
 	*out = (struct helper_symbol){.offset = addr - v->start, .name = "made_up"};
 	return true;

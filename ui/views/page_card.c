@@ -288,7 +288,8 @@ card_add_awaited(struct card *c)
 static void
 card_add_more(struct card *c, const struct answer *more)
 {
-	static const char *const wanted[] = {"symbol", "mangled", "memcg", "memcg_inode",
+	static const char *const wanted[] = {"symbol", "mangled", "source_file",
+	                                     "source_line", "memcg", "memcg_inode",
 	                                     "swap_device"};
 
 	card_add_awaited(c);

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#ifdef HAVE_LIBDW
+
+#include "symbol/helper_lines.h"
+
+#include <elfutils/libdw.h>
+#include <gelf.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Debug information of the last file, mapped: what is not looked at is not read. */
+struct lines_file {
+	dev_t dev;
+	ino_t ino;
+	struct timespec changed;
+	Elf *elf;
+	Dwarf *dwarf; /* NULL: it has none */
+};
+
+static _Noreturn void
+lines_end_without_memory(void)
+{
+	_exit(1); /* as for the rest of the reader */
+}
+
+static Dwarf *
+lines_open(int fd)
+{
+	static struct lines_file f;
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return NULL;
+	if (f.elf && f.dev == st.st_dev && f.ino == st.st_ino &&
+	    !memcmp(&f.changed, &st.st_ctim, sizeof(f.changed)))
+		return f.dwarf;
+	dwarf_end(f.dwarf);
+	elf_end(f.elf);
+	elf_version(EV_CURRENT);
+	f = (struct lines_file){.dev = st.st_dev, .ino = st.st_ino, .changed = st.st_ctim,
+	                        .elf = elf_begin(fd, ELF_C_READ_MMAP, NULL)};
+	if (!f.elf || elf_kind(f.elf) != ELF_K_ELF)
+		return NULL;
+	f.dwarf = dwarf_begin_elf(f.elf, DWARF_C_READ, NULL);
+	if (f.dwarf)
+		dwarf_new_oom_handler(f.dwarf, lines_end_without_memory);
+	return f.dwarf;
+}
+
+/* The unit that addr belongs to: by .debug_aranges, which some compilers omit, or by asking. */
+static bool
+lines_unit(Dwarf *d, uint64_t addr, Dwarf_Die *out)
+{
+	Dwarf_Off at = 0, next;
+	size_t head;
+
+	if (dwarf_addrdie(d, addr, out))
+		return true;
+	for (; dwarf_nextcu(d, at, &next, &head, NULL, NULL, NULL) == 0; at = next)
+		if (dwarf_offdie(d, at + head, out) && dwarf_haspc(out, addr) == 1)
+			return true;
+	return false;
+}
+
+bool
+lines_find(int fd, uint64_t addr, char *name, size_t size, uint32_t *line)
+{
+	Dwarf *d = lines_open(fd);
+	Dwarf_Die unit;
+	Dwarf_Line *at;
+	const char *source;
+	int n;
+
+	if (!d || !lines_unit(d, addr, &unit))
+		return false;
+	at = dwarf_getsrc_die(&unit, addr);
+	source = at ? dwarf_linesrc(at, NULL, NULL) : NULL;
+	if (!source || strlen(source) >= size || dwarf_lineno(at, &n) < 0 || n <= 0)
+		return false;
+	strcpy(name, source);
+	*line = (uint32_t)n;
+	return true;
+}
+
+#endif
