@@ -61,7 +61,7 @@ KEY(MEMCG, pg->known & PAGE_CGROUP, pg->cgroup)
 static bool
 count_key(enum query_by by, const struct vma *v, const struct page *pg, uint64_t *key)
 {
-#define B(id, n, w) [QUERY_BY_##id] = count_key_##id,
+#define B(id, n, w, h) [QUERY_BY_##id] = count_key_##id,
 	static bool (*const keys[])(const struct vma *, const struct page *, uint64_t *) = {
 #include "query/query_by.def"
 	};
@@ -265,6 +265,7 @@ count_words(const struct count *c, const struct count_group *g, struct buf *out)
 			buf_fmt(out, "inode %llu", (unsigned long long)g->key);
 		break;
 	case QUERY_BY_NOTHING:
+	case QUERY_BYS:
 		break;
 	}
 }
@@ -276,7 +277,7 @@ count_columns(enum query_by by, size_t *n)
 	                                           {"MAPPING", ANSWER_TEXT},
 	                                           {"PAGES", ANSWER_NUMBER},
 	                                           {"SIZE", ANSWER_SIZE}};
-#define B(id, n, w) \
+#define B(id, n, w, h) \
 	[QUERY_BY_##id] = {{#id, ANSWER_TEXT}, {"PAGES", ANSWER_NUMBER}, {"SIZE", ANSWER_SIZE}},
 	static const struct answer_column rows[][3] = {
 #include "query/query_by.def"

@@ -435,7 +435,7 @@ query_read_stretch(struct lex *r, struct query *q, struct err *err)
 
 /* --- pages ------------------------------------------------------------------------------------ */
 
-#define B(id, n, w) [QUERY_BY_##id] = {.name = (n), .needs = (w)},
+#define B(id, n, w, h) [QUERY_BY_##id] = {.name = (n), .help = (h), .needs = (w)},
 static const struct query_by_row query_bys[] = {
 #include "query/query_by.def"
 };

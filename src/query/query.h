@@ -22,14 +22,15 @@ enum query_kind {
 #include "query/query.def"
 };
 
-/* What pages are counted by: B(id, name, needs) of query_by.def. */
+/* What pages are counted by: a row of query_by.def each. */
 #define B(id, ...) QUERY_BY_##id,
 enum query_by {
 	QUERY_BY_NOTHING,
 #include "query/query_by.def"
+	QUERY_BYS
 };
 struct query_by_row {
-	const char *name;
+	const char *name, *help;
 	unsigned needs; /* enum page_need */
 };
 const struct query_by_row *query_by_row(enum query_by by);

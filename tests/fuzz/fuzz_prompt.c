@@ -19,13 +19,15 @@ static const char *const typed[] = {
     "\xff", "\xc3",
 };
 
-static const char *
-word(void *arg, size_t i)
+static const struct prompt_word *
+word(void *arg, size_t at, size_t i)
 {
-	static const char *const words[] = {"heap", "help", "stack", "libc.so.6", "pfn:", "clear"};
+	static const struct prompt_word words[] = {{"heap", "a region"}, {"help", ""}, {"stack", ""},
+	                                           {"libc.so.6", "file"}, {"pfn:", ""}, {"clear", ""}};
 
 	(void)arg;
-	return i < ARRAY_LEN(words) ? words[i] : NULL;
+	(void)at;
+	return i < ARRAY_LEN(words) ? &words[i] : NULL;
 }
 
 static bool

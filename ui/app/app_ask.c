@@ -19,85 +19,7 @@
 #include "views/view.h"
 #include "views/view_help.h"
 
-enum {
-	ESC_MS = 25, /* Esc alone, or the start of a sequence */
-	WORDS_MAX = 1000,
-};
-
-static const char *
-app_word_at(void *arg, size_t i)
-{
-	struct app *a = arg;
-
-	return i < a->prompt.words_n ? a->prompt.words[i] : NULL;
-}
-
-static void
-app_add_word(struct app *a, const char *word)
-{
-	struct app_prompt *p = &a->prompt;
-
-	for (size_t i = 0; i < p->words_n; i++)
-		if (!strcmp(p->words[i], word))
-			return;
-	p->words = vec_room(p->words, p->words_n, &p->words_cap, sizeof(*p->words));
-	p->words[p->words_n++] = mem_strdup(word);
-}
-
-void
-app_prompt_free(struct app *a)
-{
-	struct app_prompt *p = &a->prompt;
-
-	for (size_t i = 0; i < p->words_n; i++)
-		free(p->words[i]);
-	free(p->words);
-	p->words = NULL;
-	p->words_n = p->words_cap = 0;
-}
-
-/* The verbs and the names of mappings, at most as many as anyone would read. */
-static void
-app_gather_words(struct app *a)
-{
-	const struct sample *s = a->t.s;
-	const struct query_form *q;
-	size_t n;
-	char name[128];
-
-	app_prompt_free(a);
-	q = query_forms(&n);
-	for (size_t i = 0; i < n; i++)
-		if (q[i].word[0])
-			app_add_word(a, q[i].word);
-	for (size_t i = 0; s && s->regions && i < s->regions->vmas.n; i++)
-		if (a->prompt.words_n < WORDS_MAX &&
-		    query_name_of(&s->regions->vmas.v[i], name, sizeof(name)) &&
-		    !strpbrk(name, " \t\033"))
-			app_add_word(a, name);
-}
-
-/* The words of a filter, and its fields, each followed by an operator. */
-static void
-app_gather_filter_words(struct app *a, enum filter_scope scope)
-{
-	size_t n;
-	const struct filter_row *rows = filter_table(&n);
-	char name[64];
-
-	app_prompt_free(a);
-	for (size_t i = 0; filter_word(scope, i, &n); i++) {
-		snprintf(name, sizeof(name), "%.*s", (int)n, filter_word(scope, i, &n));
-		app_add_word(a, name);
-	}
-	filter_table(&n);
-	for (size_t i = 0; i < n; i++) {
-		snprintf(name, sizeof(name), "%.*s", (int)strcspn(rows[i].names, " "),
-		         rows[i].names);
-		if (rows[i].scope & scope && rows[i].kind != FILTER_WORD)
-			app_add_word(a, name);
-	}
-}
+enum { ESC_MS = 25 }; /* Esc alone, or the start of a sequence */
 
 static bool
 app_is_filter(int kind)
@@ -111,10 +33,6 @@ app_prompt(struct app *a, int kind)
 	char range[48], name[64];
 	uint64_t lo, hi;
 
-	if (kind == PROMPT_ASK)
-		app_gather_words(a);
-	if (app_is_filter(kind))
-		app_gather_filter_words(a, kind == PROMPT_FILTER ? FILTER_REGION : FILTER_PAGE);
 	a->prompt.error[0] = '\0';
 	prompt_open((enum prompt_kind)kind,
 	            kind == PROMPT_ASK || app_is_filter(kind) ? app_word_at : NULL, a);
@@ -471,7 +389,8 @@ app_prompt_key(struct app *a, int byte)
 {
 	a->prompt.error[0] = '\0';
 	if (byte == 27 && !app_more_typed(a)) {
-		app_prompt_cancel(a);
+		if (!prompt_cancel_search())
+			app_prompt_cancel(a);
 		return;
 	}
 	switch (prompt_feed(byte)) {

@@ -208,6 +208,44 @@ draw_sign(int y, int cols, const char *sign)
 	return x;
 }
 
+/* What Tab leaves to choose from, above the prompt in row y: each word with what it means. */
+static void
+draw_candidates(const struct app *a, int y)
+{
+	enum { ROWS_MAX = 10 };
+	size_t n, width = 0;
+	const struct prompt_word *const *words = prompt_candidates(&n);
+	int rows = (int)u64_min(n, u64_min(ROWS_MAX, (uint64_t)(y - 1))), top = y - rows;
+	char more[48];
+
+	for (size_t i = 0; i < n; i++)
+		width = u64_max(width, fit_width(words[i]->text, strlen(words[i]->text)));
+	width = u64_min(width, (uint64_t)a->ui.cols / 3);
+	for (int i = 0; i < rows; i++) {
+		bool last = i == rows - 1 && (size_t)rows < n;
+
+		paint_fill(top + i, 0, a->ui.cols, ROLE_HEADER);
+		snprintf(more, sizeof(more), "%zu more: type on", n - (size_t)i);
+		fit_draw_cut(top + i, 1, last ? a->ui.cols : (int)width + 1, ROLE_HEADER,
+		             last ? more : words[i]->text);
+		if (!last)
+			fit_draw_cut(top + i, (int)width + 3, a->ui.cols, ROLE_HEADER_DIM,
+			             words[i]->help);
+	}
+}
+
+static void
+draw_search(const struct app *a, int y, const char *text, bool found)
+{
+	struct buf b = {0};
+
+	buf_fmt(&b, "history: \"%s\"%s   ^R older, Enter takes it, Esc leaves", text,
+	        text[0] && !found ? " not found" : "");
+	paint_fill(y, 0, a->ui.cols, ROLE_HEADER);
+	fit_draw_cut(y, 1, a->ui.cols, ROLE_HEADER, b.s);
+	buf_free(&b);
+}
+
 static void
 draw_prompt(const struct app *a, int y)
 {
@@ -223,6 +261,7 @@ draw_prompt(const struct app *a, int y)
 	                                    [PROMPT_BYTE_FIND] = "/",
 	                                    [PROMPT_PAGE_FILTER] = "filter: "};
 	const char *line = prompt_line();
+	bool found;
 	int from = draw_sign(y, a->ui.cols, signs[prompt_kind()]), x;
 	size_t skip =
 	    fit_skip(line, prompt_point(),
@@ -238,9 +277,10 @@ draw_prompt(const struct app *a, int y)
 
 		draw_error(a, y - 1,
 		           from + (wrong > skip ? (int)fit_width(line + skip, wrong - skip) : 0));
-	} else if (prompt_candidates()[0]) {
-		paint_fill(y - 1, 0, a->ui.cols, ROLE_TEXT);
-		fit_draw_cut(y - 1, 1, a->ui.cols, ROLE_TEXT, prompt_candidates());
+	} else if (prompt_searched(&found)) {
+		draw_search(a, y - 1, prompt_searched(&found), found);
+	} else {
+		draw_candidates(a, y);
 	}
 }
 

@@ -95,7 +95,7 @@ struct app_prompt {
 	char error[512];  /* the error of the line, at this byte: */
 	size_t error_at;
 	char typing[192]; /* why the line does not parse so far; "": it does */
-	char **words;     /* completion */
+	struct prompt_word *words; /* completion; each text and help owned */
 	size_t words_n, words_cap;
 	unsigned asked_at; /* status.keys when the last question was sent */
 };
@@ -284,6 +284,9 @@ bool app_panel_scroll(struct app *a, enum action action);
  * there. What was counted or found is from then on the filter of the grid.
  */
 void app_go_to_answer(struct app *a);
+
+/* app_words.c: the i-th word that may stand at that byte of the line, as prompt_open takes it */
+const struct prompt_word *app_word_at(void *arg, size_t at, size_t i);
 
 /* app_ask.c */
 void app_prompt(struct app *a, int kind); /* enum prompt_kind */

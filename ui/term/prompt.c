@@ -18,21 +18,33 @@
 #include "base/file.h"
 #include "base/util.h"
 
-enum { HISTORY_MAX = 500, HISTORY_BYTES = 256 << 10 }; /* lines kept; bytes read of the file */
+enum {
+	HISTORY_MAX = 500,         /* lines kept */
+	HISTORY_BYTES = 256 << 10, /* bytes read of the file */
+	CANDIDATES_MAX = 64,       /* more than a screen has rows for */
+};
 
 /* There is one readline per process, and so one prompt. */
 static struct {
 	bool open, done;
 	enum prompt_kind kind;
-	const char *(*words)(void *arg, size_t i);
+	prompt_words_fn *words;
 	void *arg;
-	size_t word_at;
+	size_t word_from, word_at; /* where the word to complete begins; the next candidate */
 	char line[512];
-	char candidates[512];
+	const struct prompt_word *candidates[CANDIDATES_MAX];
+	size_t candidates_n;
+	bool shows; /* the candidates of the last Tab */
 	char history[PATH_MAX];
 	/* the entry displayed; at history_length: the line being edited, saved in: */
 	int history_at;
 	char draft[512];
+	/* ^R: what is searched for, the entry found, and the line before the search */
+	struct {
+		bool on, found;
+		char text[128], before[512];
+		int at;
+	} search;
 	int byte; /* the one byte that readline may read next, or -1 */
 } prompt;
 
@@ -176,35 +188,35 @@ prompt_line_done(char *line)
 static char *
 prompt_next_word(const char *text, int state)
 {
-	const char *w;
+	const struct prompt_word *w;
 
 	if (!state)
-		prompt.word_at = 0;
-	while (prompt.words && (w = prompt.words(prompt.arg, prompt.word_at++)))
-		if (!strncasecmp(w, text, strlen(text)))
-			return strdup(w); /* readline frees it */
+		prompt.word_at = prompt.candidates_n = 0;
+	while (prompt.words && (w = prompt.words(prompt.arg, prompt.word_from, prompt.word_at++)))
+		if (!strncasecmp(w->text, text, strlen(text))) {
+			if (prompt.candidates_n < CANDIDATES_MAX)
+				prompt.candidates[prompt.candidates_n++] = w;
+			return strdup(w->text); /* readline frees it */
+		}
 	return NULL;
 }
 
 static char **
 prompt_complete(const char *text, int start, int end)
 {
-	(void)start;
 	(void)end;
 	rl_attempted_completion_over = 1; /* no file names */
+	prompt.word_from = (size_t)start;
 	return rl_completion_matches(text, prompt_next_word);
 }
 
 static void
 prompt_show_candidates(char **matches, int n, int longest)
 {
-	struct buf b = {0};
-
+	(void)matches;
+	(void)n;
 	(void)longest;
-	for (int i = 1; i <= n && b.len < sizeof(prompt.candidates); i++)
-		buf_fmt(&b, "%s%s", i > 1 ? "  " : "", matches[i]);
-	snprintf(prompt.candidates, sizeof(prompt.candidates), "%s", b.s ? b.s : "");
-	buf_free(&b);
+	prompt.shows = true;
 }
 
 /* --- keys ------------------------------------------------------------------------------------- */
@@ -245,6 +257,82 @@ prompt_newer(int count, int key)
 	(void)count;
 	(void)key;
 	return prompt_show_history(1);
+}
+
+/* --- searching the history -------------------------------------------------------------------- */
+
+/* From entry `at` backwards. An empty text finds nothing. */
+static void
+prompt_search_from(int at)
+{
+	prompt.search.found = false;
+	for (; at >= 0 && prompt.search.text[0] && !prompt.search.found; at--)
+		if (strcasestr(history_get(history_base + at)->line, prompt.search.text)) {
+			prompt.search.found = true;
+			prompt.search.at = at;
+		}
+	if (prompt.search.found || !prompt.search.text[0]) {
+		rl_replace_line(prompt.search.found
+		                    ? history_get(history_base + prompt.search.at)->line
+		                    : prompt.search.before,
+		                1);
+		rl_point = rl_end;
+	}
+}
+
+static void
+prompt_search_begin(void)
+{
+	prompt.search.on = true;
+	prompt.search.found = false;
+	prompt.search.text[0] = '\0';
+	prompt.search.at = history_length - 1;
+	snprintf(prompt.search.before, sizeof(prompt.search.before), "%s", rl_line_buffer);
+}
+
+bool
+prompt_cancel_search(void)
+{
+	bool was = prompt.search.on;
+
+	if (was) {
+		rl_replace_line(prompt.search.before, 1);
+		rl_point = rl_end;
+	}
+	prompt.search.on = false;
+	return was;
+}
+
+/* Takes the keys of a search; any other ends it, and acts on the line found: false. */
+static bool
+prompt_search_key(int byte)
+{
+	size_t n = strlen(prompt.search.text);
+
+	if (!prompt.search.on && byte != CTRL('r'))
+		return false;
+	if (!prompt.search.on) {
+		prompt_search_begin();
+	} else if (byte == CTRL('r')) {
+		prompt_search_from(prompt.search.at - prompt.search.found);
+	} else if (byte == CTRL('g')) {
+		prompt_cancel_search();
+	} else if (byte == 127 || byte == CTRL('h')) {
+		while (n && (prompt.search.text[--n] & 0xc0) == 0x80)
+			;
+		prompt.search.text[n] = '\0';
+		prompt_search_from(history_length - 1);
+	} else if (byte >= ' ') {
+		if (n + 1 < sizeof(prompt.search.text)) {
+			prompt.search.text[n] = (char)byte;
+			prompt.search.text[n + 1] = '\0';
+			prompt_search_from(prompt.search.at);
+		}
+	} else {
+		prompt.search.on = false;
+		return false;
+	}
+	return true;
 }
 
 /* A keymap of our own: commands that edit one line, and none that can leave it. */
@@ -338,7 +426,7 @@ prompt_setup(void)
 	rl_redisplay_function = prompt_show_nothing;
 	rl_attempted_completion_function = prompt_complete;
 	rl_completion_display_matches_hook = prompt_show_candidates;
-	rl_completer_word_break_characters = " ";
+	rl_completer_word_break_characters = " !&|()";
 	rl_completion_append_character = '\0';
 	rl_completion_query_items = 0;
 	rl_outstream = fopen("/dev/null", "w"); /* it would write the bell there */
@@ -354,14 +442,15 @@ prompt_setup(void)
 /* --- use -------------------------------------------------------------------------------------- */
 
 void
-prompt_open(enum prompt_kind kind, const char *(*words)(void *arg, size_t i), void *arg)
+prompt_open(enum prompt_kind kind, prompt_words_fn *words, void *arg)
 {
 	prompt.open = true;
 	prompt.done = false;
 	prompt.kind = kind;
 	prompt.words = words;
 	prompt.arg = arg;
-	prompt.line[0] = prompt.candidates[0] = '\0';
+	prompt.line[0] = '\0';
+	prompt.shows = prompt.search.on = false;
 	prompt.history_at = history_length;
 	rl_callback_handler_install("", prompt_line_done);
 }
@@ -380,7 +469,9 @@ prompt_reopen(const char *text, int column)
 enum prompt_event
 prompt_feed(int byte)
 {
-	prompt.candidates[0] = '\0';
+	prompt.shows = false;
+	if (prompt_search_key(byte))
+		return PROMPT_EDITING;
 	/* ^G; ^D or Backspace on an empty line */
 	if (byte == 7 || ((byte == 4 || byte == 127 || byte == 8) && rl_end == 0)) {
 		prompt_close();
@@ -430,8 +521,16 @@ prompt_point(void)
 	return (size_t)rl_point;
 }
 
-const char *
-prompt_candidates(void)
+const struct prompt_word *const *
+prompt_candidates(size_t *n)
 {
+	*n = prompt.shows ? prompt.candidates_n : 0;
 	return prompt.candidates;
+}
+
+const char *
+prompt_searched(bool *found)
+{
+	*found = prompt.search.found;
+	return prompt.search.on ? prompt.search.text : NULL;
 }

@@ -30,11 +30,17 @@ void prompt_setup(void);
 /* The name of a history file that is not written because it is not a regular file; or NULL. */
 const char *prompt_not_kept(void);
 
+/* A candidate for completion, and what it means; help "": nothing to say. */
+struct prompt_word {
+	const char *text, *help;
+};
+
 /*
- * Opens the prompt. `words(arg, i)` returns the i-th completion candidate, NULL after the last; the
- * text must stay valid until the next call.
+ * Opens the prompt. `words(arg, at, i)` returns the i-th word that may stand at byte `at` of the
+ * line, NULL after the last; they must stay valid until it is called with i 0 again.
  */
-void prompt_open(enum prompt_kind kind, const char *(*words)(void *arg, size_t i), void *arg);
+typedef const struct prompt_word *prompt_words_fn(void *arg, size_t at, size_t i);
+void prompt_open(enum prompt_kind kind, prompt_words_fn *words, void *arg);
 enum prompt_event prompt_feed(int byte);
 void prompt_close(void);
 
@@ -48,8 +54,15 @@ size_t prompt_point(void);
 /* Reopens with the text for correction, the cursor at byte `column` (from 1; 0: at the end). */
 void prompt_reopen(const char *text, int column);
 
-/* The candidates after an ambiguous Tab, separated by blanks; "" if none. */
-const char *prompt_candidates(void);
+/* The candidates after an ambiguous Tab, and how many there are; 0 if none. */
+const struct prompt_word *const *prompt_candidates(size_t *n);
+
+/*
+ * What is searched for backwards in the history (^R), while the line is the entry found; NULL:
+ * there is no search. *found: some entry has it.
+ */
+const char *prompt_searched(bool *found);
+bool prompt_cancel_search(void); /* brings the line before it back; false: there was no search */
 
 /* Adds a line to the history and its file; errors writing the file are ignored. */
 void prompt_remember(const char *line);

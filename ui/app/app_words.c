@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What Tab completes at the prompt: the words that may stand there, each with what it means. */
+#include "app/app_state.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/util.h"
+#include "kernel/flags.h"
+#include "page/state.h"
+#include "query/query.h"
+#include "term/prompt.h"
+
+enum { WORDS_MAX = 1000 }; /* as many as anyone would read */
+
+static void
+words_add(struct app *a, const char *word, const char *help)
+{
+	struct app_prompt *p = &a->prompt;
+
+	for (size_t i = 0; i < p->words_n; i++)
+		if (!strcmp(p->words[i].text, word))
+			return;
+	if (p->words_n == WORDS_MAX)
+		return;
+	p->words = vec_room(p->words, p->words_n, &p->words_cap, sizeof(*p->words));
+	p->words[p->words_n++] =
+	    (struct prompt_word){.text = mem_strdup(word), .help = mem_strdup(help)};
+}
+
+void
+app_prompt_free(struct app *a)
+{
+	struct app_prompt *p = &a->prompt;
+
+	for (size_t i = 0; i < p->words_n; i++) {
+		free((char *)p->words[i].text);
+		free((char *)p->words[i].help);
+	}
+	free(p->words);
+	p->words = NULL;
+	p->words_n = p->words_cap = 0;
+}
+
+static void
+words_add_verbs(struct app *a)
+{
+	size_t n;
+	const struct query_form *q = query_forms(&n);
+
+	for (size_t i = 0; i < n; i++)
+		if (q[i].word[0])
+			words_add(a, q[i].word, q[i].help);
+}
+
+static void
+words_add_mappings(struct app *a)
+{
+	const struct sample *s = a->t.s;
+	char name[128], help[48], size[8];
+
+	for (size_t i = 0; s && s->regions && i < s->regions->vmas.n; i++) {
+		const struct vma *v = &s->regions->vmas.v[i];
+
+		if (!query_name_of(v, name, sizeof(name)) || strpbrk(name, " \t\033"))
+			continue;
+		snprintf(help, sizeof(help), "%s, %s at %llx",
+		         vma_type_name((enum vma_type)v->type), size_text(size, vma_size(v)),
+		         (unsigned long long)v->start);
+		words_add(a, name, help);
+	}
+}
+
+/* What a word of a filter means: it is in the filter's own table, or a flag, or a state. */
+static const char *
+words_filter_help(const char *name)
+{
+	size_t n, flags_n, len = strlen(name);
+	const struct filter_row *rows = filter_table(&n);
+	const struct flag *flags = flag_table(&flags_n);
+
+	for (size_t i = 0; i < n; i++)
+		for (const char *s = rows[i].names; *s; s += strcspn(s, " "), s += *s == ' ')
+			if (strcspn(s, " ") == len && !strncmp(s, name, len))
+				return rows[i].help;
+	for (size_t i = 0; i < flags_n; i++)
+		if (flags[i].source == FLAG_KPF && !strcmp(flags[i].name, name))
+			return flags[i].words;
+	for (unsigned s = 0; s < STATE_COUNT; s++)
+		if (!strcmp(state_row((enum state)s)->name, name))
+			return state_row((enum state)s)->words;
+	return "a type of region";
+}
+
+static void
+words_add_filter(struct app *a, enum filter_scope scope)
+{
+	size_t n, len;
+	const struct filter_row *rows = filter_table(&n);
+	char name[64];
+
+	for (size_t i = 0; filter_word(scope, i, &len); i++) {
+		snprintf(name, sizeof(name), "%.*s", (int)len, filter_word(scope, i, &len));
+		words_add(a, name, words_filter_help(name));
+	}
+	for (size_t i = 0; i < n; i++) {
+		snprintf(name, sizeof(name), "%.*s", (int)strcspn(rows[i].names, " "),
+		         rows[i].names);
+		if (rows[i].scope & scope && rows[i].kind != FILTER_WORD)
+			words_add(a, name, rows[i].help);
+	}
+}
+
+static void
+words_add_keys(struct app *a)
+{
+	for (unsigned by = QUERY_BY_NOTHING + 1; by < QUERY_BYS; by++)
+		words_add(a, query_by_row((enum query_by)by)->name,
+		          query_by_row((enum query_by)by)->help);
+}
+
+/* Whether the line before the word at `at` ends in this word. */
+static bool
+words_follow(const char *line, size_t at, const char *word)
+{
+	size_t n = strlen(word);
+
+	while (at && line[at - 1] == ' ')
+		at--;
+	return at >= n && !strncasecmp(line + at - n, word, n) &&
+	       (at == n || line[at - n - 1] == ' ');
+}
+
+/* What may stand at the byte `at` of a question. */
+static void
+words_gather_question(struct app *a, const char *line, size_t at)
+{
+	size_t first = strspn(line, " ");
+	bool pages = !strncasecmp(line + first, "count ", 6) ||
+	             !strncasecmp(line + first, "find ", 5);
+
+	if (at <= first) {
+		words_add_verbs(a);
+	} else if (pages && words_follow(line, at, "by")) {
+		words_add_keys(a);
+		return;
+	} else if (pages && !words_follow(line, at, "in")) {
+		words_add_filter(a, FILTER_PAGE);
+		words_add(a, "in", "only pages of a range, or of a mapping");
+		words_add(a, "by", "in groups");
+		return;
+	}
+	words_add_mappings(a);
+}
+
+const struct prompt_word *
+app_word_at(void *arg, size_t at, size_t i)
+{
+	struct app *a = arg;
+
+	if (!i) {
+		app_prompt_free(a);
+		if (prompt_kind() == PROMPT_ASK)
+			words_gather_question(a, prompt_line(), at);
+		else
+			words_add_filter(a, prompt_kind() == PROMPT_FILTER ? FILTER_REGION
+			                                                   : FILTER_PAGE);
+	}
+	return i < a->prompt.words_n ? &a->prompt.words[i] : NULL;
+}
