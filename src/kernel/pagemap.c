@@ -152,6 +152,21 @@ pagemap_word_cats(const struct pagemap *pm, uint64_t w)
 	return cats;
 }
 
+void
+pagemap_cat_names(struct buf *out, uint64_t cats, const char *sep)
+{
+	static const char *const names[] = {"wpallowed", "written",    "file",
+	                                    "present",   "swapped",    "pfnzero",
+	                                    "huge",      "soft-dirty", "guard"};
+	const char *before = "";
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (cats >> i & 1) {
+			buf_fmt(out, "%s%s", before, names[i]);
+			before = sep;
+		}
+}
+
 /* Joins adjacent runs with the same categories: the kernel splits them at batch boundaries. */
 struct joiner {
 	struct pm_run run;
@@ -284,7 +299,7 @@ pagemap_runs_by_words(const struct pagemap *pm, uint64_t start, uint64_t end, ui
 		for (size_t i = 0; i < (size_t)n; i++) {
 			uint64_t c = pagemap_word_cats(pm, words[i]);
 
-			if (c & any &&
+			if ((!any || c & any) &&
 			    pagemap_joiner_add(j, start + i * pm->page_size,
 			                       start + (i + 1) * pm->page_size, c & cats))
 				return 1;
@@ -303,7 +318,7 @@ pagemap_runs(const struct pagemap *pm, uint64_t start, uint64_t end, uint64_t an
              pagemap_run_fn *fn, void *arg, struct err *err)
 {
 	struct joiner j = {.fn = fn, .arg = arg};
-	int r = (any & ~pm->scan) == 0
+	int r = pm->scan && !(any & ~pm->scan)
 	            ? pagemap_runs_by_scan(pm, start, end, any, cats & pm->scan, &j, err)
 	            : pagemap_runs_by_words(pm, start, end, any, cats, &j, err);
 

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/util.h"
 #include "kernel/proc.h"
 #include "kernel/vma.h"
 
@@ -68,15 +69,18 @@ struct pm_run {
 typedef int pagemap_run_fn(void *arg, const struct pm_run *run);
 
 /*
- * Calls fn, ascending, for each maximal run in [start, end) that has one of the `any` categories,
- * with those of `cats` that apply. PM_CAT_FILE makes the kernel access every struct page (6x
- * slower). Returns 1 if fn or pm->stop ended the walk early; -1 with err. Never holds the target's
- * mmap lock for long: calls are short, with pauses between them.
+ * Calls fn, ascending, for each maximal run in [start, end) that has one of the `any` categories
+ * (0: of all pages), with those of `cats` that apply. PM_CAT_FILE makes the kernel access every
+ * struct page (6x slower). Returns 1 if fn or pm->stop ended the walk early; -1 with err. Never
+ * holds the target's mmap lock for long: calls are short, with pauses between them.
  */
 int pagemap_runs(const struct pagemap *pm, uint64_t start, uint64_t end, uint64_t any,
                  uint64_t cats, pagemap_run_fn *fn, void *arg, struct err *err);
 
 /* The categories a word shows (never HUGE; PFNZERO only for the known zero frame). */
 uint64_t pagemap_word_cats(const struct pagemap *pm, uint64_t word);
+
+/* Appends the names of PM_CAT_* as the kernel's PAGE_IS_*, in lower case, separated by `sep`. */
+void pagemap_cat_names(struct buf *out, uint64_t cats, const char *sep);
 
 #endif

@@ -25,6 +25,7 @@ enum page_known {
 	PAGE_SIZE_ASKED = 16384, /* whether it is past the end is known */
 	PAGE_OUT = 32768,        /* shared memory without an entry here, in swap */
 	PAGE_OUT_ASKED = 65536,  /* whether it is in swap is known */
+	PAGE_CATS = 131072,      /* cats are all that PAGEMAP_SCAN reports of the page */
 	PAGE_OF_GAP = PAGE_CACHED | PAGE_CACHE_ASKED | PAGE_PAST_END | PAGE_SIZE_ASKED | PAGE_OUT |
 	              PAGE_OUT_ASKED,
 };
@@ -38,7 +39,7 @@ struct page {
 	uint64_t cgroup; /* kpagecgroup: inode of the memory cgroup, 0: none */
 	uint64_t folio;  /* frame number of its folio's first page */
 	uint32_t known;  /* enum page_known */
-	uint16_t cats;   /* PM_CAT_* of the run in which it was found; 0: none */
+	uint16_t cats;   /* PM_CAT_*: with PAGE_CATS all, else some, of its run; 0: none */
 	uint8_t order;   /* of the folio: it has 1 << order pages */
 	uint8_t state;   /* enum state (state.h), set by walk.c */
 	uint8_t kind;    /* enum page_kind, if the flags are known; likewise set by walk.c */
@@ -53,8 +54,9 @@ enum page_need {
 	PAGE_NEED_FOLIO = 8,
 	PAGE_NEED_NODE = 16,  /* only by walk.c */
 	PAGE_NEED_CACHE = 32, /* only by walk.c */
-	PAGE_NEED_ALL = 63,
-	PAGE_NEED_GAPS = 64, /* only by walk.c */
+	PAGE_NEED_CATS = 64,  /* only by walk.c: all categories of PAGEMAP_SCAN */
+	PAGE_NEED_ALL = 127,
+	PAGE_NEED_GAPS = 128, /* only by walk.c */
 };
 
 enum { PAGE_BATCH = 256 }; /* batches live on the stack, and stacks may be small */

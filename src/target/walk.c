@@ -46,6 +46,40 @@ walk_add_nodes(const struct source *s, uint64_t addr, struct page *pages, size_t
 		}
 }
 
+struct walk_cats {
+	uint64_t addr, end;
+	size_t page_size;
+	struct page *pages;
+};
+
+static int
+walk_note_cats(void *arg, const struct pm_run *run)
+{
+	struct walk_cats *c = arg;
+
+	for (uint64_t at = u64_max(run->start, c->addr); at < u64_min(run->end, c->end);
+	     at += c->page_size) {
+		struct page *pg = &c->pages[(at - c->addr) / c->page_size];
+
+		pg->cats = (uint16_t)run->cats;
+		pg->known |= PAGE_CATS;
+	}
+	return 0;
+}
+
+/* The scan passes over memory without struct pages, whose categories stay unknown. */
+static int
+walk_add_cats(const struct source *s, uint64_t addr, struct page *pages, size_t n,
+              struct err *err)
+{
+	size_t size = s->meta.page_size;
+	struct walk_cats c = {addr, addr + n * size, size, pages};
+
+	if (!s->meta.scan)
+		return 0;
+	return source_runs(s, addr, c.end, 0, s->meta.scan, walk_note_cats, &c, err);
+}
+
 static int
 walk_read_batch(struct pages_walk *w, uint64_t addr, struct page *pages, size_t n, uint64_t cats)
 {
@@ -56,8 +90,11 @@ walk_read_batch(struct pages_walk *w, uint64_t addr, struct page *pages, size_t 
 		return -1;
 	if (needs & PAGE_NEED_NODE)
 		walk_add_nodes(t->source, addr, pages, n);
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i++)
 		pages[i].cats = (uint16_t)cats;
+	if (needs & PAGE_NEED_CATS && walk_add_cats(t->source, addr, pages, n, w->err) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
 		page_judge(&pages[i], w->v, t->source->meta.swaps.n);
 		if (pages[i].state == STATE_NONE)
 			walk_judge_empty(w, &pages[i]);
@@ -271,7 +308,8 @@ walk_again(struct target *t, const struct vma *v, uint64_t addr, unsigned needs,
 			pages[i].known = 0; /* not readable is not empty */
 		if (!(pages[i].word & (PM_PRESENT | PM_SWAPPED)))
 			pages[i].known |= old[i].known & PAGE_OF_GAP;
-		pages[i].cats = old[i].cats;
+		if (!(pages[i].known & PAGE_CATS))
+			pages[i].cats = old[i].cats;
 		page_judge(&pages[i], v, t->source->meta.swaps.n);
 	}
 	return 0;

@@ -63,6 +63,26 @@ everything=ADDRESS,STATE,PRESENT,SWAPPED,FILE,EXCLUSIVE,SOFT-DIRTY,WRITTEN,UFFD-
 	refused 2 'column 10' --pages=1000000.. "$PID"
 }
 
+@test "--runs: a row for each run of like pages, in every format" {
+	fixture zoo
+	local t=$BATS_TEST_TMPDIR
+	pm_golden pages-zoo-runs --pages --runs "$PID"
+	pm_golden pages-zoo-runs-range --pages=heap --runs --csv -o START,END,PAGES,STATE,SOFT-DIRTY,CATEGORIES "$PID"
+	pm --pages=heap --runs --json --max-pages 26 "$PID" >"$t/json" 2>"$t/err"
+	is "$(json "$t/json" runs runs.0.start runs.0.pages stopped_at | xargs)" "2 0x1000000 24 0x101a000"
+	is "$(cat "$t/err")" "pmtop: stopped at 0x101a000, after 26 pages (--max-pages)"
+	pm --pages=heap --runs --json --max-pages 65 "$PID" >"$t/json" 2>"$t/err"
+	is "$(json "$t/json" stopped_at) $(cat "$t/err")" "null "
+	# without PAGEMAP_SCAN nothing says what it would
+	is "$(pm --pages=heap --runs --raw -n -o CATEGORIES,PAGES "$PID")" " 64"
+	is "$(($(pm --pages --runs --raw -n -o PAGES --filter thp "$PID" | paste -sd+)))" \
+		"$(pm --pages --raw -n -o ADDRESS --filter 'thp' "$PID" | wc -l)"
+	refused 2 'runs of pages have no such column' --pages --runs -o ADDRESS "$PID"
+	refused 2 'it joins neighbouring pages of --pages' --list --runs "$PID"
+	refused 2 'it counts pages of --pages' --summary --max-pages 3 "$PID"
+	refused 2 'give a number from 1' --pages --max-pages 0 "$PID"
+}
+
 @test "--pages as a table, as CSV and as JSON say the same" {
 	local t=$BATS_TEST_TMPDIR
 	fixture zoo

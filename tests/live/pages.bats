@@ -8,6 +8,13 @@ load live
 
 teardown() { live_end; }
 
+# ADDRESS,VALUES or START,PAGES,VALUES as a line ADDRESS VALUES for each page
+unjoined() { sed 's/,/ /'; }
+joined() {
+	perl -lne 'my ($start, $n, @F) = split /,/, $_, -1; $start = hex $start;
+		printf "0x%x %s\n", $start + 4096 * $_, join ",", @F for 0 .. $n - 1'
+}
+
 # The subject's own regions (0x1000........): nobody else maps those files.
 own() { grep -E '^(ADDRESS|START|0x1000[0-9a-f]{8},)'; }
 
@@ -22,6 +29,49 @@ own() { grep -E '^(ADDRESS|START|0x1000[0-9a-f]{8},)'; }
 	subject_start
 	is "$(dump "$SUBJECT_PID" "${RANGE[named]}" | head -n 1 | tr , '\n' | sort)" \
 		"$(reader "$SUBJECT_PID" "${RANGE[named]}" | head -n 1 | tr , '\n' | sort)"
+}
+
+@test "--runs gives a program's view of PAGEMAP_SCAN, category for category" {
+	local pid region
+	can_scan || skip "this kernel has no PAGEMAP_SCAN"
+	subject_start
+	programs_start
+	for pid in "$SUBJECT_PID" "${PROGRAMS[@]}"; do
+		same 'reader --runs $pid' 'pm --pages --runs --csv -o START,END,CATEGORIES $pid'
+	done
+	for region in "${!RANGE[@]}"; do
+		same 'reader --runs $SUBJECT_PID ${RANGE[$region]} | grep -v "^0x.*,$"' \
+			'pm --pages=${RANGE[$region]} --runs --csv -o START,END,CATEGORIES --filter "scan:present | scan:swapped" $SUBJECT_PID'
+	done
+	grep -q 'huge' <(pm --pages --runs --csv -o CATEGORIES "$SUBJECT_PID")
+}
+
+@test "--runs joins the pages of --pages, and no others" {
+	local columns range
+	subject_start
+	for columns in STATE SWAPPED,FILE,GUARD CATEGORIES,MAPPING; do
+		for range in '' "=${RANGE[sparse]}" "=${RANGE[anon]}" =stack; do
+			diff <(pm --pages$range --csv -n -o "ADDRESS,$columns" "$SUBJECT_PID" | unjoined) \
+				<(pm --pages$range --runs --csv -n -o "START,PAGES,$columns" "$SUBJECT_PID" | joined) ||
+				false "$columns" "$range"
+		done
+	done
+	is "$(pm --pages="${RANGE[anon]}" --runs --raw -n -o PAGES,PRESENT "$SUBJECT_PID")" "64 1"
+	# a terabyte of nothing is a row, not 268 million pages
+	subject reserve 1024
+	is "$(pm --pages=0x200000000000..+1024g --runs --raw -n -o PAGES,STATE "$SUBJECT_PID" | xargs)" \
+		"1 anon $(((1 << 28) - 2)) none 1 anon"
+}
+
+@test "--max-pages stops where the kernel's scan would" {
+	subject_start
+	run -0 --separate-stderr pm --pages="${RANGE[anon]}" --max-pages 3 --csv -n -o ADDRESS "$SUBJECT_PID"
+	is "${#lines[@]}" 3
+	local end
+	printf -v end '0x%x' $((0x${AT[anon]} + 3 * 4096))
+	[[ $stderr == *"stopped at $end, after 3 pages"* ]]
+	is "$(pm --pages --runs --max-pages 3 --json -o END --filter "addr>=${AT[anon]}" "$SUBJECT_PID" 2>/dev/null |
+		perl -ne 'print "$1\n" if /"stopped_at": "(\w+)"/')" "$end"
 }
 
 @test "--pages agrees with the reader for programs unrelated to the tests" {

@@ -249,6 +249,8 @@ test_columns_parse(void)
 	    {"START", SET_REGION, 1},        {"start,rss,Mapping", SET_REGION, 3}, {"%", SET_REGION, 1},
 	    {"soft-dirty,pfn", SET_PAGE, 2}, {"address", SET_REGION, 0},           {"start", SET_PAGE, 0},
 	    {"", SET_REGION, 0},             {"start,", SET_REGION, 0},            {",", SET_PAGE, 0},
+	    {"start,end,pages,categories,mapping", SET_RUN, 5}, {"cats", SET_PAGE, 1},
+	    {"pfn", SET_RUN, 0},             {"address", SET_RUN, 0},              {"pages", SET_PAGE, 0},
 	    {"starts", SET_REGION, 0},       {"star", SET_REGION, 0},
 	};
 	enum column_id ids[COL_COUNT];
@@ -270,6 +272,8 @@ test_columns_parse(void)
 	ok(n >= 18 && ids[0] == COL_PAGE_ADDRESS, "all columns of a page");
 	columns_all(SET_PAGE, true, ids, &n);
 	ok(n == 6 && ids[5] == COL_PAGE_MAPPING, "the usual ones");
+	columns_all(SET_RUN, true, ids, &n);
+	ok(n == 4 && ids[0] == COL_RUN_START && ids[3] == COL_PAGE_STATE, "those of runs");
 	ok(column_named(SET_REGION, "pages", 5) == COL_COUNT, "a picture is no column of --list");
 	ok(column_named(SET_REGION, "dirty", 5) == COL_REGION_WRITTEN, "a name that a column once had");
 }
@@ -319,7 +323,7 @@ value_without(enum column_id id, unsigned needs)
 		unsigned need, known;
 	} read[] = {
 	    {PAGE_NEED_FLAGS, PAGE_FLAGS},   {PAGE_NEED_COUNT, PAGE_COUNT}, {PAGE_NEED_CGROUP, PAGE_CGROUP},
-	    {PAGE_NEED_FOLIO, PAGE_FOLIO},   {PAGE_NEED_NODE, PAGE_NODE},
+	    {PAGE_NEED_FOLIO, PAGE_FOLIO},   {PAGE_NEED_NODE, PAGE_NODE},   {PAGE_NEED_CATS, PAGE_CATS},
 	};
 	bool swapped = id == COL_PAGE_SWAP_TYPE || id == COL_PAGE_SWAP_OFFSET || id == COL_PAGE_SWAP_DEVICE;
 	struct page pg = {.word = swapped ? PM_SWAPPED | 32 : PM_PRESENT | 5, .known = PAGE_WORD};
@@ -341,6 +345,7 @@ value_without(enum column_id id, unsigned needs)
 	switch (column_row(id)->set) {
 	case SET_REGION: return region_value(id, &rr);
 	case SET_PAGE: return page_value(id, &pr);
+	case SET_RUN: return run_value(id, &(struct run_row){0x1000, 0x3000, 4096});
 	case SET_WATCH: return watch_value(id, &wr);
 	case SET_SHARE: return share_value(id, &sr);
 	case SET_LIST: break;
@@ -353,7 +358,7 @@ static void
 test_column_rows(void)
 {
 	static const unsigned alone[] = {PAGE_NEED_FLAGS, PAGE_NEED_COUNT, PAGE_NEED_CGROUP, PAGE_NEED_FOLIO,
-	                                 PAGE_NEED_NODE,  NEED_WRITES,     NEED_SMAPS,
+	                                 PAGE_NEED_NODE,  PAGE_NEED_CATS,  NEED_WRITES,     NEED_SMAPS,
 	                                 NEED_COUNTS};
 
 	for (unsigned i = 0; i < COL_COUNT; i++) {

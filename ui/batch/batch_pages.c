@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* --pages: one row per page, in bounded memory. */
+/* --pages: one row per page, or per run of them, in bounded memory. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/util.h"
+#include "batch/batch_runs.h"
 #include "batch/batch_state.h"
 #include "query/seek.h"
 #include "target/walk.h"
@@ -16,15 +17,19 @@ struct batch_dump {
 	size_t n;
 	struct filter_facts x; /* of the region that is being dumped */
 	struct batch_filter filter;
-	uint64_t rows;
+	uint64_t pages; /* dumped */
+	uint64_t stopped; /* the first address after the last of --max-pages; 0: not there yet */
+	struct batch_runs runs; /* with --runs */
+	bool whole_gaps; /* gaps come as a whole */
 	unsigned needs; /* of the columns */
 	unsigned more; /* needed for columns of pages that pass, read after filtering; 0: nothing */
 	struct err *err;
 	bool failed;
 };
 
-static void
-batch_dump_page(struct batch_dump *d, uint64_t addr, const struct page *pg)
+/* The pages from addr to `end` are all like pg. Returns whether to end the dump. */
+static bool
+batch_dump_alike(struct batch_dump *d, uint64_t addr, uint64_t end, const struct page *pg)
 {
 	struct page_row row = {.addr = addr,
 	                       .pg = pg,
@@ -35,11 +40,33 @@ batch_dump_page(struct batch_dump *d, uint64_t addr, const struct page *pg)
 	                       .track = d->x.track,
 	                       .source = d->b->t.source};
 	struct value values[COL_COUNT];
+	uint64_t most = d->b->o->max_pages, n = (end - addr) / row.page_size;
 
-	for (size_t c = 0; c < d->n; c++)
-		values[c] = page_value(d->ids[c], &row);
-	out_row(d->out, values);
-	d->rows++;
+	if (most && n >= most - d->pages) {
+		n = most - d->pages;
+		d->stopped = end = addr + n * row.page_size;
+	}
+	d->pages += n;
+	if (d->b->o->runs) {
+		batch_runs_add(&d->runs, &row, end);
+	} else {
+		for (size_t c = 0; c < d->n; c++)
+			values[c] = page_value(d->ids[c], &row);
+		out_row(d->out, values);
+	}
+	return d->stopped || ferror(stdout);
+}
+
+static bool
+batch_dump_page(struct batch_dump *d, uint64_t addr, const struct page *pg)
+{
+	return batch_dump_alike(d, addr, addr + d->b->t.page_size, pg);
+}
+
+static int
+batch_dump_gap(void *arg, uint64_t start, uint64_t end, const struct page *each)
+{
+	return batch_dump_alike(arg, start, end, each);
 }
 
 static int
@@ -50,9 +77,10 @@ batch_dump_pages(void *arg, uint64_t addr, const struct page *pages, size_t n)
 
 	/* --watch marks empty pages, too: that does not bring them into RAM or swap */
 	for (size_t i = 0; i < n; i++)
-		if (!marked || pages[i].state != STATE_UFFD)
-			batch_dump_page(d, addr + i * d->b->t.page_size, &pages[i]);
-	return ferror(stdout);
+		if ((!marked || pages[i].state != STATE_UFFD) &&
+		    batch_dump_page(d, addr + i * d->b->t.page_size, &pages[i]))
+			return 1;
+	return 0;
 }
 
 /* Stores the indices of the pages that pass in `passed`; returns how many. */
@@ -94,14 +122,14 @@ batch_dump_passed(void *arg, uint64_t addr, const struct page *pages, size_t n)
 		d->failed = true;
 		k = 0;
 	}
-	for (size_t i = 0; i < k; i++) {
+	for (size_t i = 0; i < k && !d->stopped; i++) {
 		x.pg = &again[passed[i] - first];
 		x.addr = addr + (passed[i] - first) * x.page_size;
 		if (!d->more || batch_passes(&d->filter, &x))
 			batch_dump_page(d, x.addr, x.pg);
 	}
 	free(again);
-	return d->failed || ferror(stdout);
+	return d->failed || d->stopped || ferror(stdout);
 }
 
 /* What to read for the region before filtering; false: none of its pages can pass. */
@@ -119,50 +147,111 @@ batch_filter_needs_of(struct batch_dump *d, bool gaps, unsigned *needs)
 	return true;
 }
 
+/* Whether no column shows what only the word or the scan of an empty entry does. */
+static bool
+batch_sees_whole_gaps(const struct batch_dump *d)
+{
+	for (size_t i = 0; i < d->n; i++)
+		if (d->ids[i] == COL_PAGE_SOFT_DIRTY || d->ids[i] == COL_PAGE_CATEGORIES)
+			return false;
+	return d->b->o->runs && !d->filter.on;
+}
+
 static int
 batch_dump_region(struct batch_dump *d, const struct vma *v, uint64_t from, uint64_t to,
                   struct err *err)
 {
-	struct walk_fns fns = {.pages = d->filter.on ? batch_dump_passed : batch_dump_pages};
-	struct walk_options o = {.needs = d->needs | (d->b->o->range ? PAGE_NEED_GAPS : 0)};
+	bool gaps = d->b->o->range != NULL;
+	struct walk_fns fns = {.pages = d->filter.on ? batch_dump_passed : batch_dump_pages,
+	                       .gap = gaps && d->whole_gaps ? batch_dump_gap : NULL};
+	struct walk_options o = {.needs = d->needs | (gaps && !fns.gap ? PAGE_NEED_GAPS : 0)};
 	int r;
 
 	d->x = seek_facts(d->filter.on ? &d->filter.f : NULL, &d->b->t, v);
-	if (d->filter.on && !batch_filter_needs_of(d, d->b->o->range, &o.needs))
+	if (d->filter.on && !batch_filter_needs_of(d, gaps, &o.needs))
 		return 0;
-	if (!(o.needs & PAGE_NEED_GAPS))
+	if (!(o.needs & PAGE_NEED_GAPS) && !fns.gap)
 		o.needs &= ~(unsigned)PAGE_NEED_CACHE; /* it only matters for gaps */
 	r = walk_pages(&d->b->t, v, u64_max(from, v->start), u64_min(to, v->end), &o, &fns, d, err);
+	batch_runs_end(&d->runs); /* runs do not cross region borders */
 	return d->failed ? -1 : r;
+}
+
+/* What standard error says at the end. */
+static void
+batch_dump_note(struct batch_dump *d)
+{
+	struct batch *b = d->b;
+
+	if (!d->pages && !d->filter.on)
+		buf_str(b->note, b->o->range ? "no page is there" : "no page is in RAM or swap");
+	d->filter.passed = d->pages;
+	batch_note_filter(b, &d->filter, "page");
+	if (d->stopped)
+		buf_fmt(b->note, "%sstopped at %#llx, after %llu page%s (--max-pages)",
+		        b->note->len ? "; " : "", (unsigned long long)d->stopped,
+		        (unsigned long long)d->pages, plural(d->pages));
+}
+
+/* The rest of the document: with --max-pages, where the dump stopped. */
+static void
+batch_dump_end_json(const struct batch_dump *d, struct json *j)
+{
+	char at[24];
+
+	snprintf(at, sizeof(at), "%#llx", (unsigned long long)d->stopped);
+	json_key(j, "stopped_at");
+	if (d->stopped)
+		json_string(j, at);
+	else
+		json_null(j);
+	json_close(j);
+	json_flush(j, stdout);
+	json_free(j);
+}
+
+static int
+batch_dump_all(struct batch_dump *d, const struct out_shape *shape, uint64_t start, uint64_t end,
+               struct err *err)
+{
+	struct batch *b = d->b;
+	int r = 0;
+
+	d->out = out_begin(shape, d->ids, NULL, d->n);
+	d->runs = (struct batch_runs){.out = d->out, .ids = d->ids, .n = d->n};
+	for (size_t i = vma_lower_bound(&b->vmas, start);
+	     r == 0 && i < b->vmas.n && b->vmas.v[i].start < end; i++)
+		r = batch_dump_region(d, &b->vmas.v[i], start, end, err);
+	batch_dump_note(d);
+	return out_end(d->out, r < 0 ? &(struct err){0} : err) < 0 || r < 0 ? -1 : 0;
 }
 
 int
 batch_pages(struct batch *b, struct err *err)
 {
 	enum column_id ids[COL_COUNT];
-	struct out_shape shape = batch_shape(b->o, "pages", false);
+	struct out_shape shape = batch_shape(b->o, b->o->runs ? "runs" : "pages", false);
 	struct batch_dump d = {.b = b, .ids = ids, .err = err};
+	struct json doc = {0};
 	uint64_t start, end;
 	unsigned needs;
-	int r = 0;
+	int r;
 
-	if (batch_columns(b->o, SET_PAGE, ids, &d.n, err) < 0 ||
+	if (batch_columns(b->o, b->o->runs ? SET_RUN : SET_PAGE, ids, &d.n, err) < 0 ||
 	    batch_filter(b, FILTER_PAGE, &d.filter, err) < 0 ||
 	    batch_range(b, b->o->range, &start, &end, err) < 0)
 		return -1;
 	needs = columns_needs(ids, d.n);
 	d.needs = needs & PAGE_NEED_ALL;
+	d.whole_gaps = batch_sees_whole_gaps(&d);
 	if ((needs | filter_needs(&d.filter.f)) & NEED_WRITES)
 		batch_know_written(b);
-	d.out = out_begin(&shape, ids, NULL, d.n);
-	for (size_t i = vma_lower_bound(&b->vmas, start);
-	     r == 0 && i < b->vmas.n && b->vmas.v[i].start < end; i++)
-		r = batch_dump_region(&d, &b->vmas.v[i], start, end, err);
-	if (r == 0 && !d.rows && !d.filter.on)
-		buf_str(b->note, b->o->range ? "no page is there" : "no page is in RAM or swap");
-	d.filter.passed = d.rows;
-	batch_note_filter(b, &d.filter, "page");
-	if (out_end(d.out, r < 0 ? &(struct err){0} : err) < 0 || r < 0)
-		return -1;
-	return 0;
+	if (b->o->max_pages && b->o->format == FORMAT_JSON) {
+		shape.json = &doc;
+		json_object(&doc, JSON_LINES);
+	}
+	r = batch_dump_all(&d, &shape, start, end, err);
+	if (shape.json)
+		batch_dump_end_json(&d, &doc);
+	return r;
 }

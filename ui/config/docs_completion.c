@@ -59,7 +59,9 @@ docs_completion(void)
 	       "\t-o|--output|--sort)\n"
 	       "\t\tcolumns='");
 	docs_print_columns(SET_REGION);
-	printf("'\n\t\tcase ${COMP_WORDS[*]} in *--pages*) columns='");
+	printf("'\n\t\tcase ${COMP_WORDS[*]} in *--runs*) columns='");
+	docs_print_columns(SET_RUN);
+	printf("' ;; *--pages*) columns='");
 	docs_print_columns(SET_PAGE);
 	printf("' ;; *--watch*) columns='");
 	docs_print_columns(SET_WATCH);

@@ -53,7 +53,11 @@ docs_columns(enum column_set set)
 	size_t n;
 
 	columns_all(set, false, ids, &n);
+	if (set == SET_RUN)
+		printf("Also those of \\-\\-pages that neighbours may have in common.\n");
 	for (size_t i = 0; i < n; i++) {
+		if (column_row(ids[i])->set != set)
+			continue;
 		help.len = 0;
 		column_help(column_row(ids[i]), &help);
 		docs_item(column_row(ids[i])->title, help.s);
@@ -187,6 +191,7 @@ static void
 docs_man_tables(void)
 {
 	static const char *const sets[] = {"COLUMNS OF --list", "COLUMNS OF --pages",
+	                                   "COLUMNS OF --pages --runs",
 	                                   "COLUMNS OF --watch", "COLUMNS OF --who"};
 	size_t n;
 	const struct query_form *q = query_forms(&n);

@@ -98,6 +98,9 @@ options_take(struct options *o, enum option_id id, const char *arg, struct err *
 	case OPT_OUTPUT_ALL: o->output_all = true; break;
 	case OPT_NOHEADINGS: o->noheadings = true; break;
 	case OPT_BYTES: o->bytes = true; break;
+	case OPT_RUNS: o->runs = true; break;
+	case OPT_MAX_PAGES:
+		return option_parse_number(id, arg, UINT32_MAX, &o->max_pages, err);
 	case OPT_SORT: o->sort = arg; break;
 	case OPT_FILTER: o->filter = arg; break;
 	case OPT_DEMO: o->demo = true; break;

@@ -48,6 +48,8 @@ struct options {
 	enum format format;
 	const char *output;    /* -o; NULL */
 	bool output_all, noheadings, bytes;
+	bool runs;          /* --pages: a row per run of pages */
+	unsigned max_pages; /* of --pages; 0: all */
 	enum grouping grouping; /* of --list, and initially of the screen */
 	const char *sort;
 	enum lens lens;

@@ -60,6 +60,8 @@ static const struct {
     {OPT_SORT, WATCH, "the most written comes first", "use sort(1)"},
     {OPT_SORT, WHO, "what shares most comes first", "use sort(1)"},
     {OPT_FILTER, ~0u, "a filter selects rows", "use it with --list or --pages"},
+    {OPT_RUNS, ~0u, "it joins neighbouring pages of --pages", "add --pages"},
+    {OPT_MAX_PAGES, ~0u, "it counts pages of --pages", "add --pages"},
     {OPT_SCOPE, ~0u, "it limits what --watch and the screen watch", "add --watch"},
     {OPT_COUNT, ~0u, "it counts intervals of --watch", "add --watch"},
     {OPT_OUTPUT, QUERY, "an answer is not a table", "leave it out, or use --json"},

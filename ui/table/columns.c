@@ -37,6 +37,12 @@ columns_flags(uint64_t bits)
 }
 
 static struct value
+columns_categories(uint64_t bits)
+{
+	return (struct value){.kind = VALUE_CATEGORIES, .n = bits};
+}
+
+static struct value
 columns_outside(const char *s)
 {
 	return (struct value){.kind = VALUE_TEXT, .s = s};
@@ -253,6 +259,7 @@ columns_shared_all(const struct share_row *row)
 	}
 #define R(id, t, w, ty, h, made, ...) COLUMNS_VALUE(region, id, made)
 #define P(id, t, w, ty, h, made, ...) COLUMNS_VALUE(page, id, made)
+#define N(id, t, w, ty, h, made, ...) COLUMNS_VALUE(run, id, made)
 #define W(id, t, w, ty, h, made, ...) COLUMNS_VALUE(watch, id, made)
 #define S(id, t, w, ty, h, made, ...) COLUMNS_VALUE(share, id, made)
 #include "table/columns.def"
@@ -265,6 +272,8 @@ columns_shared_all(const struct share_row *row)
 #define L(i, t, w, ty, h, v, ...) COLUMNS_ROW(LIST, i, t, w, ty, h, __VA_ARGS__)
 #define P(i, t, w, ty, h, v, ...) \
 	COLUMNS_ROW(PAGE, i, t, w, ty, h, .of_page = columns_page_##i, __VA_ARGS__)
+#define N(i, t, w, ty, h, v, ...) \
+	COLUMNS_ROW(RUN, i, t, w, ty, h, .of_run = columns_run_##i, __VA_ARGS__)
 #define W(i, t, w, ty, h, v, ...) \
 	COLUMNS_ROW(WATCH, i, t, w, ty, h, .of_watch = columns_watch_##i, __VA_ARGS__)
 #define S(i, t, w, ty, h, v, ...) \
@@ -308,6 +317,12 @@ struct value
 page_value(enum column_id id, const struct page_row *row)
 {
 	return columns_rows[id].of_page(row);
+}
+
+struct value
+run_value(enum column_id id, const struct run_row *row)
+{
+	return columns_rows[id].of_run(row);
 }
 
 struct value
@@ -366,12 +381,31 @@ value_text(const struct value *v, bool bytes, bool ascii, struct buf *out)
 	case VALUE_FLAGS:
 		page_types_letters(out, v->n);
 		return;
+	case VALUE_CATEGORIES:
+		pagemap_cat_names(out, v->n, "|");
+		return;
 	case VALUE_SIZE:
 		if (bytes)
 			buf_dec(out, v->n);
 		else
 			buf_str(out, size_text(size, v->n));
 	}
+}
+
+static const char *
+columns_text_of(const struct value *v)
+{
+	return v->s ? v->s : v->t;
+}
+
+bool
+value_same(const struct value *a, const struct value *b)
+{
+	if (a->kind != b->kind || a->kind == VALUE_UNKNOWN)
+		return a->kind == b->kind;
+	if (a->kind == VALUE_TEXT)
+		return !strcmp(columns_text_of(a), columns_text_of(b));
+	return a->n == b->n && a->of == b->of;
 }
 
 static int
@@ -388,7 +422,7 @@ value_compare(const struct value *a, const struct value *b)
 	if ((a->kind == VALUE_UNKNOWN) != (b->kind == VALUE_UNKNOWN))
 		return a->kind == VALUE_UNKNOWN ? 1 : -1;
 	if (a->kind == VALUE_TEXT)
-		return strcmp(a->s ? a->s : a->t, b->s ? b->s : b->t);
+		return strcmp(columns_text_of(a), columns_text_of(b));
 	if (a->kind == VALUE_PERCENT)
 		return columns_compare_shares(a, b);
 	return (a->n > b->n) - (a->n < b->n);
@@ -396,12 +430,27 @@ value_compare(const struct value *a, const struct value *b)
 
 /* --- names of columns ------------------------------------------------------------------------- */
 
+/* Runs have columns of their own, and those of pages that neighbours may have in common. */
+static bool
+columns_has(enum column_set set, const struct column *c)
+{
+	return c->set == set ||
+	       (set == SET_RUN && c->set == SET_PAGE && c->runs != RUNS_NEVER);
+}
+
+static bool
+columns_is_usual(enum column_set set, const struct column *c)
+{
+	return c->set == set ? c->usual : c->runs == RUNS_USUAL;
+}
+
 void
 columns_all(enum column_set set, bool usual, enum column_id ids[COL_COUNT], size_t *n)
 {
 	*n = 0;
 	for (unsigned i = 0; i < COL_COUNT; i++)
-		if (columns_rows[i].set == set && (!usual || columns_rows[i].usual))
+		if (columns_has(set, &columns_rows[i]) &&
+		    (!usual || columns_is_usual(set, &columns_rows[i])))
 			ids[(*n)++] = (enum column_id)i;
 }
 
@@ -415,7 +464,7 @@ enum column_id
 column_named(enum column_set set, const char *name, size_t len)
 {
 	for (unsigned i = 0; i < COL_COUNT; i++)
-		if (columns_rows[i].set == set &&
+		if (columns_has(set, &columns_rows[i]) &&
 		    (columns_is_name(columns_rows[i].title, name, len) ||
 		     columns_is_name(columns_rows[i].once, name, len)))
 			return (enum column_id)i;
@@ -426,15 +475,18 @@ static int
 columns_no_such_column(enum column_set set, const char *name, size_t len, struct err *err)
 {
 	struct buf how = {0};
+	const char *sep = " ";
 
 	buf_str(&how, "choose from");
 	for (unsigned i = 0; i < COL_COUNT; i++)
-		if (columns_rows[i].set == set)
-			buf_fmt(&how, "%s%s", i && columns_rows[i - 1].set == set ? "," : " ",
-			        columns_rows[i].title);
+		if (columns_has(set, &columns_rows[i])) {
+			buf_fmt(&how, "%s%s", sep, columns_rows[i].title);
+			sep = ",";
+		}
 	err_set(err, ERR_USAGE,
 	        set == SET_REGION ? "regions have no such column"
 	        : set == SET_PAGE  ? "pages have no such column"
+	        : set == SET_RUN   ? "runs of pages have no such column"
 	        : set == SET_WATCH ? "--watch has no such column"
 	                           : "--who has no such column",
 	        how.s, "no column \"%.*s\"", len > 40 ? 40 : (int)len, name);

@@ -19,6 +19,7 @@
 #define R(id, ...) COL_REGION_##id,
 #define L(id, ...) COL_LIST_##id,
 #define P(id, ...) COL_PAGE_##id,
+#define N(id, ...) COL_RUN_##id,
 #define W(id, ...) COL_WATCH_##id,
 #define S(id, ...) COL_SHARE_##id,
 enum column_id {
@@ -32,7 +33,8 @@ enum { LIST_COLUMNS = 0
 #include "table/columns.def"
 };
 
-enum column_set { SET_REGION, SET_PAGE, SET_WATCH, SET_SHARE, SET_LIST };
+/* SET_RUN has columns of SET_PAGE, too. */
+enum column_set { SET_REGION, SET_PAGE, SET_RUN, SET_WATCH, SET_SHARE, SET_LIST };
 
 /* What a column needs beyond the page table and enum page_need. */
 enum column_need {
@@ -45,11 +47,11 @@ enum column_need {
 };
 
 enum value_kind { VALUE_UNKNOWN, VALUE_TEXT, VALUE_NUMBER, VALUE_HEX, VALUE_SIZE, VALUE_PERCENT,
-                  VALUE_FLAGS };
+                  VALUE_FLAGS, VALUE_CATEGORIES };
 
 struct value {
 	enum value_kind kind;
-	uint64_t n; /* NUMBER, HEX; SIZE in bytes; PERCENT: n of `of`; FLAGS: as letters */
+	uint64_t n; /* NUMBER, HEX; SIZE in bytes; PERCENT: n of `of`; FLAGS, CATEGORIES: bits */
 	uint64_t of;
 	const char *s; /* TEXT from outside, not escaped yet; NULL: use t */
 	char t[32];    /* TEXT of our own */
@@ -79,6 +81,11 @@ struct page_row {
 	const struct source *source; /* resolves cgroup names; NULL: numbers only */
 };
 
+struct run_row {
+	uint64_t start, end;
+	size_t page_size;
+};
+
 struct watch_row {
 	unsigned interval;
 	uint64_t ms, pages;
@@ -103,11 +110,13 @@ struct column {
 	union {
 		struct value (*of_region)(const struct region_row *); /* SET_LIST: always unknown */
 		struct value (*of_page)(const struct page_row *);
+		struct value (*of_run)(const struct run_row *);
 		struct value (*of_watch)(const struct watch_row *);
 		struct value (*of_share)(const struct share_row *);
 	};
 	unsigned needs;
 	bool usual;
+	enum column_runs { RUNS_YES, RUNS_USUAL, RUNS_NEVER } runs; /* for SET_PAGE */
 	const char *once;
 	/* for SET_REGION and SET_LIST: */
 	const char *heading;
@@ -131,11 +140,15 @@ unsigned columns_needs(const enum column_id *ids, size_t n);
 
 struct value region_value(enum column_id id, const struct region_row *row);
 struct value page_value(enum column_id id, const struct page_row *row);
+struct value run_value(enum column_id id, const struct run_row *row);
 struct value watch_value(enum column_id id, const struct watch_row *row);
 struct value share_value(enum column_id id, const struct share_row *row);
 
 /* Appends the value as text: sizes with units unless `bytes`, addresses with 0x; "" if unknown. */
 void value_text(const struct value *v, bool bytes, bool ascii, struct buf *out);
+
+/* Whether both say the same, unknown values included. */
+bool value_same(const struct value *a, const struct value *b);
 
 /* Less than, equal to or greater than 0; unknown values sort last. */
 int value_compare(const struct value *a, const struct value *b);
