@@ -267,7 +267,9 @@ helper_hear(struct helper *h)
 	if (!helper_wait(h))
 		return false;
 	got = recv(h->socket, &h->answer, sizeof(h->answer), MSG_DONTWAIT);
-	return got == (ssize_t)sizeof(h->answer) && h->answer.serial == h->ask.serial;
+	return got >= (ssize_t)offsetof(struct helper_answer, pages) &&
+	       got == (ssize_t)helper_answer_size(&h->ask, &h->answer) &&
+	       h->answer.serial == h->ask.serial;
 }
 
 static bool

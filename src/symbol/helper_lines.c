@@ -11,11 +11,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Debug information of the last file, mapped: what is not looked at is not read. */
+/* Debug information of the last files, mapped: what is not looked at is not read. */
+enum { LINES_FILES = 4 };
 struct lines_file {
 	dev_t dev;
 	ino_t ino;
 	struct timespec changed;
+	uint64_t used; /* last use; 0: free */
 	Elf *elf;
 	Dwarf *dwarf; /* NULL: it has none */
 };
@@ -26,28 +28,49 @@ lines_end_without_memory(void)
 	_exit(1); /* as for the rest of the reader */
 }
 
+/* The file's place among them; if it is not there, that of the one not used for longest. */
+static struct lines_file *
+lines_place(const struct stat *st)
+{
+	static struct lines_file files[LINES_FILES];
+	struct lines_file *oldest = files;
+
+	for (size_t i = 0; i < LINES_FILES; i++) {
+		struct lines_file *f = &files[i];
+
+		if (f->used && f->dev == st->st_dev && f->ino == st->st_ino &&
+		    !memcmp(&f->changed, &st->st_ctim, sizeof(f->changed)))
+			return f;
+		if (f->used < oldest->used)
+			oldest = f;
+	}
+	dwarf_end(oldest->dwarf);
+	elf_end(oldest->elf);
+	*oldest = (struct lines_file){
+	    .dev = st->st_dev, .ino = st->st_ino, .changed = st->st_ctim};
+	return oldest;
+}
+
 static Dwarf *
 lines_open(int fd)
 {
-	static struct lines_file f;
+	static uint64_t turn;
+	struct lines_file *f;
 	struct stat st;
 
 	if (fstat(fd, &st) < 0)
 		return NULL;
-	if (f.elf && f.dev == st.st_dev && f.ino == st.st_ino &&
-	    !memcmp(&f.changed, &st.st_ctim, sizeof(f.changed)))
-		return f.dwarf;
-	dwarf_end(f.dwarf);
-	elf_end(f.elf);
-	elf_version(EV_CURRENT);
-	f = (struct lines_file){.dev = st.st_dev, .ino = st.st_ino, .changed = st.st_ctim,
-	                        .elf = elf_begin(fd, ELF_C_READ_MMAP, NULL)};
-	if (!f.elf || elf_kind(f.elf) != ELF_K_ELF)
-		return NULL;
-	f.dwarf = dwarf_begin_elf(f.elf, DWARF_C_READ, NULL);
-	if (f.dwarf)
-		dwarf_new_oom_handler(f.dwarf, lines_end_without_memory);
-	return f.dwarf;
+	f = lines_place(&st);
+	if (!f->used) {
+		elf_version(EV_CURRENT);
+		f->elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
+		if (f->elf && elf_kind(f->elf) == ELF_K_ELF)
+			f->dwarf = dwarf_begin_elf(f->elf, DWARF_C_READ, NULL);
+		if (f->dwarf)
+			dwarf_new_oom_handler(f->dwarf, lines_end_without_memory);
+	}
+	f->used = ++turn;
+	return f->dwarf;
 }
 
 /* The unit that addr belongs to: by .debug_aranges, which some compilers omit, or by asking. */

@@ -190,6 +190,26 @@ names_type(const char *name, size_t n)
 	return from;
 }
 
+/* Rust's <one::Type>::f is one::Type::f as well. */
+static bool
+names_is_inherent(const char *name, size_t n, const char *wanted)
+{
+	char plain[SYMBOL_DEMANGLED_MAX];
+	size_t close = 0;
+	int depth = 0;
+
+	if (name[0] != '<' || wanted[0] == '<' || n >= sizeof(plain))
+		return false;
+	do {
+		depth += name[close] == '<' ? 1 : name[close] == '>' ? -1 : 0;
+	} while (depth && ++close < n);
+	if (close == n)
+		return false;
+	memcpy(plain, name + 1, close - 1);
+	memcpy(plain + close - 1, name + close + 1, n - close - 1);
+	return names_is_same(plain, n - 2, wanted);
+}
+
 static bool
 names_reads_as(const char *mangled, const char *wanted)
 {
@@ -201,7 +221,8 @@ names_reads_as(const char *mangled, const char *wanted)
 	n = names_bare(name); /* libiberty's text has no @ of its own */
 	end = names_parameters(name, n);
 	from = names_type(name, end);
-	return names_is_same(name, n, wanted) || names_is_same(name, end, wanted) ||
+	return names_is_inherent(name, n, wanted) || names_is_same(name, n, wanted) ||
+	       names_is_same(name, end, wanted) ||
 	       names_is_same(name + from, n - from, wanted) ||
 	       names_is_same(name + from, end - from, wanted);
 }

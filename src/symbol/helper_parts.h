@@ -5,6 +5,7 @@
 /* Shared by both sides of the helper, and by the files of its inside. */
 #include <limits.h>
 
+#include "base/util.h"
 #include "symbol/helper.h"
 #include "symbol/helper_elf.h"
 
@@ -83,6 +84,42 @@ struct helper_answer {
 	};
 };
 
+/* Whether a question is about the vdso, for which no file is opened. */
+static inline bool
+helper_is_about_vdso(const struct helper_ask *ask)
+{
+	return ask->kind == HELPER_SYMBOL_VDSO || ask->kind == HELPER_FIND_VDSO;
+}
+
+static inline bool
+helper_is_about_jit(const struct helper_ask *ask)
+{
+	return ask->kind == HELPER_SYMBOL_JIT || ask->kind == HELPER_FIND_JIT;
+}
+
+static inline bool
+helper_is_find(const struct helper_ask *ask)
+{
+	return ask->kind == HELPER_FIND || ask->kind == HELPER_FIND_VDSO ||
+	       ask->kind == HELPER_FIND_JIT;
+}
+
+/* How much of an answer is sent: what it has to say. */
+static inline size_t
+helper_answer_size(const struct helper_ask *ask, const struct helper_answer *a)
+{
+	size_t head = offsetof(struct helper_answer, pages);
+
+	if (a->outcome == HELPER_WANTS)
+		return head + sizeof(a->wants);
+	if (a->outcome != HELPER_OK)
+		return head;
+	if (helper_is_find(ask))
+		return head + offsetof(struct helper_matches, v) +
+		       u64_min(a->matches.n, SYMBOL_MATCHES) * sizeof(a->matches.v[0]);
+	return ask->kind == HELPER_PAGES ? sizeof(*a) : head + sizeof(a->symbol);
+}
+
 /*
  * Whether this program calls helper_main; executing another program again would have unknown
  * effects.
@@ -139,26 +176,6 @@ bool helper_find_named(const struct helper_ask *ask, int fd, struct helper_match
  */
 bool helper_wants(struct elf_debug *out);
 bool helper_take_debug(int fd);
-
-/* Whether a question is about the vdso, for which no file is opened. */
-static inline bool
-helper_is_about_vdso(const struct helper_ask *ask)
-{
-	return ask->kind == HELPER_SYMBOL_VDSO || ask->kind == HELPER_FIND_VDSO;
-}
-
-static inline bool
-helper_is_about_jit(const struct helper_ask *ask)
-{
-	return ask->kind == HELPER_SYMBOL_JIT || ask->kind == HELPER_FIND_JIT;
-}
-
-static inline bool
-helper_is_find(const struct helper_ask *ask)
-{
-	return ask->kind == HELPER_FIND || ask->kind == HELPER_FIND_VDSO ||
-	       ask->kind == HELPER_FIND_JIT;
-}
 
 /*
  * Demangles a C++ or Rust name, with parameters, into `size` bytes. false: not a mangled name, too

@@ -121,7 +121,7 @@ helper_read_files(int socket)
 			a->outcome = HELPER_WANTS;
 		if (fd >= 0)
 			close(fd);
-		if (send(socket, a, sizeof(*a), MSG_NOSIGNAL) != (ssize_t)sizeof(*a))
+		if (send(socket, a, helper_answer_size(ask, a), MSG_NOSIGNAL) < 0)
 			break;
 	}
 	_exit(0);
@@ -170,27 +170,31 @@ helper_reader_cpu_ns(void)
 
 /* Waits for the reader's answer; as long as it works, tells the client so. */
 static bool
-helper_reader_hear(int socket, uint32_t serial, struct helper_answer *a)
+helper_reader_hear(int socket, const struct helper_ask *ask, struct helper_answer *a)
 {
 	struct pollfd in = {.fd = socket, .events = POLLIN};
 	uint64_t before = helper_reader_cpu_ns(), now;
+	ssize_t got;
 
 	while (poll(&in, 1, BUSY_MS) == 0) {
 		now = helper_reader_cpu_ns();
 		if (now - before < BUSY_MS * 1000000 / 10)
 			continue;
 		before = now;
-		a->serial = serial;
+		a->serial = ask->serial;
 		a->outcome = HELPER_BUSY;
-		send(HELPER_SOCKET, a, sizeof(*a), MSG_NOSIGNAL | MSG_DONTWAIT);
+		send(HELPER_SOCKET, a, offsetof(struct helper_answer, pages),
+		     MSG_NOSIGNAL | MSG_DONTWAIT);
 	}
-	return recv(socket, a, sizeof(*a), 0) == (ssize_t)sizeof(*a);
+	got = recv(socket, a, sizeof(*a), 0);
+	return got >= (ssize_t)offsetof(struct helper_answer, pages) &&
+	       got == (ssize_t)helper_answer_size(ask, a);
 }
 
 static enum helper_outcome
 helper_reader_tell(int socket, const struct helper_ask *ask, int fd, struct helper_answer *a)
 {
-	if (!helper_send(socket, ask, fd, 0) || !helper_reader_hear(socket, ask->serial, a))
+	if (!helper_send(socket, ask, fd, 0) || !helper_reader_hear(socket, ask, a))
 		return HELPER_HURT;
 	return (enum helper_outcome)a->outcome;
 }

@@ -147,7 +147,7 @@ helper_serve(int reader)
 		if (fd >= 0)
 			close(fd);
 		a->serial = ask->serial;
-		if (send(HELPER_SOCKET, a, sizeof(*a), MSG_NOSIGNAL) != (ssize_t)sizeof(*a) ||
+		if (send(HELPER_SOCKET, a, helper_answer_size(ask, a), MSG_NOSIGNAL) < 0 ||
 		    a->outcome == HELPER_HURT)
 			break;
 	}

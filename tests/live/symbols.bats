@@ -190,6 +190,38 @@ asks() {
 	[[ $output == *"  source_line    ${want##*:}"*"  source_line    ${want##*:}"* ]]
 }
 
+@test "a Rust program: its functions by their paths" {
+	need_symbols
+	command -v rustc >/dev/null || skip "there is no Rust compiler"
+	local name
+	cat >"$BATS_TEST_TMPDIR/rusty.rs" <<-'END'
+		mod shapes {
+			pub struct Circle { pub r: u64 }
+			impl Circle { #[inline(never)] pub fn area(&self) -> u64 { self.r * 3 } }
+		}
+		fn main() {
+			let mut line = String::new();
+			println!("ready {}", shapes::Circle { r: 2 }.area());
+			std::io::stdin().read_line(&mut line).unwrap();
+		}
+	END
+	rustc -g -C symbol-mangling-version=v0 -o "$BATS_TEST_TMPDIR/rusty" "$BATS_TEST_TMPDIR/rusty.rs" 2>/dev/null ||
+		skip "the Rust compiler fails"
+	NAMED=$BATS_TEST_TMPDIR/rusty
+	pipes_start "$NAMED"
+	PID=$PIPED_PID
+	read -r -t $((10 * ${TEST_TIMEOUT_SCALE:-1})) _ <&"$PIPED_OUT"
+	BIAS=$(awk -v file="$NAMED" '$6 == file { split($1, a, "-"); print "0x" a[1]; exit }' "/proc/$PID/maps")
+	for name in $(nm "$NAMED" | awk '$3 ~ /^_R.*(4area|5rusty4main|_5rusty4main)$/ { print $3 }'); do
+		case $name in
+		*4area) asks rusty::shapes::Circle::area "$name" ;;
+		*) asks rusty::main "$name" ;;
+		esac
+		asks "$name" "$name"
+	done
+	[[ -n ${name-} ]]
+}
+
 @test "the stack pointer and program counter of a thread, as the kernel has them" {
 	need_symbols
 	named_build

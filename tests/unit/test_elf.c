@@ -16,6 +16,7 @@
 
 #include "kernel/vma.h"
 #include "symbol/helper_elf.h"
+#include "symbol/helper_names.h"
 #include "symbol/helper_parts.h"
 #include "target/symbol.h"
 
@@ -57,6 +58,18 @@ static const struct {
     {"elsewhere", 0x1600, 0x10, STT_FUNC, STB_GLOBAL, DATA},
     {"thread", 0x1700, 0x10, STT_TLS, STB_GLOBAL, THREAD},
     {"absolute", 0x1720, 0x10, STT_NOTYPE, STB_GLOBAL, SHN_ABS},
+    {"_ZN2ns4callEic", 0x1440, 0x10, STT_FUNC, STB_GLOBAL, TEXT},
+    {"_ZN2ns4callEv", 0x1450, 0x10, STT_FUNC, STB_LOCAL, TEXT},
+    {"_ZN2ns5aloneEv", 0x1460, 0x10, STT_FUNC, STB_GLOBAL, TEXT},
+    {"_ZZN2ns5aloneEvE5count", 0x3280, 4, STT_OBJECT, STB_LOCAL, DATA},
+    {"_Z5aloneRKSs", 0x1470, 0x10, STT_FUNC, STB_GLOBAL, TEXT},
+    {"_Znwm", 0x1480, 0x10, STT_FUNC, STB_GLOBAL, TEXT},
+    {"_ZNK2nspliEi", 0x1488, 0x1, STT_FUNC, STB_GLOBAL, TEXT}, /* no name that can be demangled */
+    {"_ZN2ns4pairIiLc0EEEvv", 0x1490, 0x10, STT_FUNC, STB_WEAK, TEXT},
+    {"_RNvMNtCs1_1r6shapesNtB2_6Circle4area", 0x14a0, 0x10, STT_FUNC, STB_LOCAL, TEXT},
+    {"versioned@@V2", 0x14b0, 0x10, STT_FUNC, STB_GLOBAL, TEXT},
+    {"versioned@V1", 0x14c0, 0x10, STT_FUNC, STB_GLOBAL, TEXT},
+    {"ancient@V1", 0x14d0, 0x10, STT_FUNC, STB_GLOBAL, TEXT},
     {"undefined", 0x1740, 0x10, STT_FUNC, STB_GLOBAL, SHN_UNDEF},
 };
 enum { SYMBOLS = sizeof(symbols) / sizeof(*symbols) };
@@ -214,6 +227,94 @@ test_names(void)
 	m = make(EM_AARCH64, NULL, 0);
 	ok(elf_file_read(&f, -1, m.image, m.size), "a file of another machine");
 	is_named(&f, 0x13ff, "label"); /* its mapping symbols are no names */
+	elf_file_free(&f);
+	free(m.image);
+}
+
+/* --- from a name ------------------------------------------------------------------------------ */
+
+static void
+test_find(void)
+{
+	static const struct {
+		const char *name;
+		uint64_t first, second; /* ascending; 0: none */
+		bool demangled;         /* takes libiberty */
+	} rows[] = {
+	    {"function", 0x1000, 0, false},
+	    {"local_alias", 0x1000, 0, false},
+	    {"label_in_outer", 0x11f0, 0, false}, /* it names no address, but is one */
+	    {"end", 0x3400, 0, false},            /* behind its section */
+	    {"table", 0x3000, 0, false},
+	    {"thread", 0, 0, false},
+	    {"absolute", 0, 0, false},
+	    {"undefined", 0, 0, false},
+	    {"functio", 0, 0, false},
+	    {"", 0, 0, false},
+	    {"_ZN2ns4callEic", 0x1440, 0, false},
+	    {"ns::call", 0x1440, 0x1450, true},
+	    {"ns::call(int, char)", 0x1440, 0, true},
+	    {" ns::call( int,char ) ", 0x1440, 0, true},
+	    {"ns::call()", 0x1450, 0, true},
+	    {"call", 0, 0, true},
+	    {"ns::alone", 0x1460, 0, true}, /* and not its variable */
+	    {"ns::alone()::count", 0x3280, 0, true},
+	    {"alone", 0x1470, 0, true},
+	    {"alone(std::string const&)", 0x1470, 0, true},
+	    {"alone(std::stringconst&)", 0, 0, true}, /* this blank separates words */
+	    {"operator new", 0x1480, 0, true},
+	    {"operator new(unsigned long)", 0x1480, 0, true},
+	    {"r::shapes::Circle::area", 0x14a0, 0, true},
+	    {"<r::shapes::Circle>::area", 0x14a0, 0, true},
+	    {"versioned", 0x14b0, 0, false}, /* the current one */
+	    {"versioned@@V2", 0x14b0, 0, false},
+	    {"versioned@V1", 0x14c0, 0, false},
+	    {"ancient", 0x14d0, 0, false},
+	};
+	struct made m = make(EM_X86_64, NULL, 0);
+	struct elf_file f;
+
+	elf_file_read(&f, -1, m.image, m.size);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct names n;
+		uint64_t a, b;
+
+		if (rows[i].demangled && !symbol_demangled())
+			continue;
+		names_find(&f, rows[i].name, &n);
+		a = n.n ? n.v[0]->value : 0;
+		b = n.n > 1 ? n.v[1]->value : 0;
+		if (!ok(n.n <= 2 && !n.more &&
+		            ((a == rows[i].first && b == rows[i].second) ||
+		             (b && b == rows[i].first && a == rows[i].second)),
+		        rows[i].name[0] ? rows[i].name : "no name"))
+			printf("# %zu: %#llx %#llx\n", n.n, (unsigned long long)a, (unsigned long long)b);
+	}
+	elf_file_free(&f);
+	free(m.image);
+}
+
+static void
+test_near(void)
+{
+	static const struct {
+		const char *name, *near;
+	} rows[] = {{"functoin", "function"}, {"tabble", "table"},    {"call", "ns::call"},
+	            {"zzzzzzzz", ""},         {"versione", "versioned"}};
+	struct made m = make(EM_X86_64, NULL, 0);
+	struct elf_file f;
+	struct names n;
+	char near[64];
+
+	elf_file_read(&f, -1, m.image, m.size);
+	names_find(&f, "any", &n);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		if (strchr(rows[i].near, ':') && !symbol_demangled())
+			continue;
+		names_near(&f, rows[i].name, near, sizeof(near));
+		if (!ok(!strcmp(near, rows[i].near), rows[i].name))
+			printf("# %s\n", near);
+	}
 	elf_file_free(&f);
 	free(m.image);
 }
@@ -456,6 +557,8 @@ main(void)
 	test_demangle_bomb();
 	test_sources();
 	test_names();
+	test_find();
+	test_near();
 	test_cut();
 	test_mutated();
 	test_nonsense();
