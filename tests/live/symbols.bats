@@ -265,6 +265,7 @@ asks() {
 	screen_start 120x30 "$PID"
 	screen_keys :
 	screen_type main
+	screen_text | tail -n 1 | grep -F -- '-> Enter looks it up'
 	screen_keys Enter
 	screen_wait_text '/named\+[0-9a-f]+: file page'
 	screen_keys Escape :

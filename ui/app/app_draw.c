@@ -16,7 +16,7 @@
 #include "base/util.h"
 #include "model/here.h"
 #include "model/list.h"
-#include "query/query.h"
+#include "query/settle.h"
 #include "term/fit.h"
 #include "term/keys.h"
 #include "term/paint.h"
@@ -135,6 +135,10 @@ draw_preview(const struct app *a, int y, int x)
 	    here_read(&a->ui, prompt_line(), &here, &err) < 0 ||
 	    query_parse(here.text, s->page_size, &q, &err) < 0)
 		return;
+	if (settle_is_due(&q, &s->regions->vmas)) { /* symbols are not looked up meanwhile */
+		paint_text(y, x, a->ui.cols, ROLE_DIM, "-> Enter looks it up");
+		return;
+	}
 	if (q.kind == QUERY_RANGE &&
 	    query_range(&q, &s->regions->vmas, s->page_size, &addr, &end, &err) == 0)
 		paint_text(y, x, a->ui.cols, ROLE_DIM, "-> %llx..%llx %s", (unsigned long long)addr,
