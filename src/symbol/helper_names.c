@@ -250,11 +250,16 @@ names_is_implied(const char *s, size_t n)
 	return false;
 }
 
-/* The longest word of `wanted` that its mangled form must contain. n 0: there is none. */
+/*
+ * A word of `wanted` that its mangled form contains: the function's own, which is the last outside
+ * brackets, for others are those of thousands; or any. n 0: none is sure to be there.
+ */
 static const char *
 names_key(const char *wanted, size_t *n)
 {
 	const char *best = NULL;
+	bool own = false;
+	int depth = 0;
 
 	*n = 0;
 	for (const char *s = wanted; *s;) {
@@ -262,10 +267,13 @@ names_key(const char *wanted, size_t *n)
 
 		while (names_is_word(s[len]))
 			len++;
-		if (len > *n && !isdigit((unsigned char)*s) && !names_is_implied(s, len)) {
+		if (len && !isdigit((unsigned char)*s) && !names_is_implied(s, len) &&
+		    (!depth || (!own && len > *n))) {
 			best = s;
 			*n = len;
+			own |= !depth;
 		}
+		depth += !len && strchr("<([{", *s) ? 1 : !len && strchr(">)]}", *s) ? -1 : 0;
 		s += len ? len : 1;
 	}
 	return best;
