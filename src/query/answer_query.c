@@ -94,6 +94,23 @@ answer_tracker_of(struct target *t, const struct vma_list *vmas, const struct qu
 	return answer_tracker(t);
 }
 
+static struct answer *
+answer_on_screen(struct target *t, const struct vma_list *vmas, const struct query *q,
+                 struct err *err)
+{
+	static const char *const words[] = {
+#define Q(id, word, ...) [QUERY_##id] = word,
+#include "query/query.def"
+	};
+
+	(void)t;
+	(void)vmas;
+	err_set(err, ERR_USAGE, "it works only on the screen",
+	        "type it at the prompt (key :); a name that is also a verb needs quotes",
+	        "cannot %s here", words[q->kind]);
+	return NULL;
+}
+
 bool
 answer_needs_tracker(const char *text)
 {

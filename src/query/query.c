@@ -14,6 +14,7 @@
 
 #define Q(id, w, f, e, r, a, h) F(id, w, f, e, h)
 #define F(id, w, f, e, h) {.word = (w), .form = (f), .example = (e), .help = (h)},
+#define S(id, w, f, e, h) F(id, w, f, e, h)
 static const struct query_form query_rows[] = {
 #include "query/query.def"
 };
@@ -606,10 +607,23 @@ query_read_nothing(struct lex *r, struct query *q, struct err *err)
 	return 0;
 }
 
+/* All of it is the program's to read. */
+static int
+query_read_rest(struct lex *r, struct query *q, struct err *err)
+{
+	(void)err;
+	q->rest = (size_t)(r->at - r->text);
+	r->at += strlen(r->at);
+	return 0;
+}
+
+/* A word that an offset or `..` follows is a name. */
 static bool
 query_eat_verb(struct lex *r, const char *word)
 {
-	return word[strlen(word) - 1] == ':' ? lex_eat_text(r, word) : query_eat_whole(r, word);
+	if (word[strlen(word) - 1] == ':')
+		return lex_eat_text(r, word);
+	return strchr(" \t", r->at[query_token_length(r->at)]) && query_eat_whole(r, word);
 }
 
 static int
@@ -633,18 +647,38 @@ query_read_query(struct lex *r, struct query *q, struct err *err)
 }
 
 int
-query_parse(const char *text, size_t page_size, struct query *q, struct err *err)
+query_parse_rest(struct lex *r, struct query *q, struct err *err)
 {
-	struct lex r = {.text = text, .at = text, .page_size = page_size};
 	struct query made = {.kind = QUERY_ADDR};
 
-	lex_skip_blanks(&r);
-	if (query_read_query(&r, &made, err) < 0)
+	lex_skip_blanks(r);
+	if (query_read_query(r, &made, err) < 0)
 		return -1;
-	lex_skip_blanks(&r);
-	if (*r.at)
-		return lex_fail(&r, r.at, "unexpected text here",
+	lex_skip_blanks(r);
+	if (*r->at)
+		return lex_fail(r, r->at, "unexpected text here",
 		                "quote names with blanks: \"my file\"+0x10", err);
 	*q = made;
 	return 0;
+}
+
+int
+query_parse(const char *text, size_t page_size, struct query *q, struct err *err)
+{
+	struct lex r = {.text = text, .at = text, .page_size = page_size};
+
+	return query_parse_rest(&r, q, err);
+}
+
+bool
+query_is_of_screen(enum query_kind kind)
+{
+	switch (kind) {
+#define Q(id, ...) \
+	case QUERY_##id: return false;
+#define S(id, ...) \
+	case QUERY_##id: return true;
+#include "query/query.def"
+	}
+	return false;
 }

@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/guess.h"
 #include "base/util.h"
+#include "filter/lex.h"
 #include "kernel/vma.h"
 #include "target/migrate.h"
 
@@ -68,9 +69,16 @@ struct query {
 	char text[QUERY_TEXT]; /* COUNT, FIND: a filter of pages; SEARCH: a pattern of bytes */
 	bool in;                     /* likewise: only in the range, or region, of from and to */
 	enum query_by by;            /* QUERY_COUNT */
+	size_t rest; /* a verb of the screen: where its argument begins in the text */
 };
 
 int query_parse(const char *text, size_t page_size, struct query *q, struct err *err);
+
+/* The same for the rest of a text; columns count from the beginning of the text. */
+int query_parse_rest(struct lex *r, struct query *q, struct err *err);
+
+/* Whether it does something to the screen, instead of answering: the S rows of query.def. */
+bool query_is_of_screen(enum query_kind kind);
 
 /*
  * Resolves a place to its address; *v is the region that contains it, or NULL. A text that is both

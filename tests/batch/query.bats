@@ -73,6 +73,29 @@ costs() {
 	refused 2 'did you mean clear' -e clera "$PID"
 }
 
+@test "verbs of the screen are refused, and a name that is one is quoted, or has an offset" {
+	local verb
+	fixture zoo
+	for verb in $(sed -n 's/^S([A-Z]*, "\([a-z]*\)".*/\1/p' "$fixture_top/src/query/query.def"); do
+		[[ $verb == help ]] || refused 2 "cannot $verb here: it works only on the screen" -e "$verb" "$PID"
+		refused 2 "no symbol.*\"$verb\"|no mapping \"$verb\"" -e "\"$verb\"" "$PID"
+		refused 2 "no symbol.*\"$verb\"|no mapping \"$verb\"" -e "$verb+8" "$PID"
+	done
+}
+
+@test "help: what the tables say of a word; one that none has, the nearest" {
+	fixture zoo
+	is "$(pm -e 'help mapcount' "$PID")" "$(printf '%s\n' '2 meanings of mapcount' \
+		'  KIND       NAME     MEANING' \
+		'  page field mapcount how often its frame is mapped, by anyone' \
+		'  --pages    MAPCOUNT how often the frame is mapped, by anyone')"
+	[[ $(pm -e 'help COUNT' "$PID") == *'query count PAGES [in RANGE] [by KEY]'* ]]
+	[[ $(pm --json -e 'help hwpoison' "$PID") == *'{"kind": "state", "name": "hwpoison"'* ]]
+	[[ $(pm -e help "$PID") == *' queries'*'query quit'* ]]
+	refused 2 'did you mean mapcount' -e 'help mapcuont' "$PID"
+	refused 2 'no help on' -e $'help \e[32m' "$PID"
+}
+
 @test "a wrong question spoils no JSON document" {
 	fixture zoo
 	refused 2 'no mapping' --json -e heap -e nonsense "$PID"

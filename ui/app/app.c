@@ -139,7 +139,8 @@ app_run(const struct app_options *o, struct err *err)
 	struct app *a = mem_alloc(sizeof(*a)); /* large for a stack */
 	int r;
 
-	a->o = o;
+	a->own = *o;
+	a->o = &a->own;
 	a->status.fd = a->signals = -1;
 	a->ui.messages = &a->messages;
 	app_ui_begin(a);

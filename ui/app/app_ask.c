@@ -123,7 +123,7 @@ app_ask(struct app *a, const char *line)
 	struct command c = {.kind = COMMAND_ASK};
 	struct query q;
 	struct err err;
-	bool due;
+	bool due = false;
 
 	if (!line[0])
 		return;
@@ -136,12 +136,16 @@ app_ask(struct app *a, const char *line)
 		return;
 	}
 	if (query_parse(here.text, s->page_size, &q, &err) < 0 ||
-	    (!(due = settle_is_due(&q, &s->regions->vmas)) && !app_resolves(a, &q, &err))) {
+	    (query_is_of_screen(q.kind)
+	         ? app_verb(a, &q, here.text, &err) < 0
+	         : !(due = settle_is_due(&q, &s->regions->vmas)) && !app_resolves(a, &q, &err))) {
 		err.column = here_column(&here, err.column);
 		app_prompt_refuse(a, line, &err);
 		return;
 	}
 	prompt_remember(line);
+	if (query_is_of_screen(q.kind))
+		return;
 	if (q.kind == QUERY_BYTES && !due)
 		return;
 	if (q.kind ==
@@ -161,11 +165,18 @@ app_ask(struct app *a, const char *line)
 void
 app_prompt_answered(struct app *a, struct result *r)
 {
+	bool going = r->command.serial == a->t.going;
+	char line[sizeof(r->command.text) + 8];
+
 	if (!r->answer && r->err.column && a->prompt.asked_at == a->status.keys) {
+		snprintf(line, sizeof(line), "%s%s", going ? "goto " : "", r->command.text);
+		r->err.column += going ? (int)strlen("goto ") : 0;
 		app_prompt(a, PROMPT_ASK);
-		app_prompt_refuse(a, r->command.text, &r->err);
+		app_prompt_refuse(a, line, &r->err);
 	} else if (!r->answer) {
 		app_toast_err(a, &r->err);
+	} else if (going && r->answer->has_place) {
+		app_go(a, r->answer->place);
 	} else if (r->answer->bytes) {
 		app_show_bytes_at(a, r->answer->bytes->start);
 	} else {
@@ -198,20 +209,11 @@ app_set_interval(struct app *a, const char *line)
 static void
 app_set_auto_clear(struct app *a, const char *line)
 {
-	char *end;
-	double secs = strtod(line, &end);
+	struct lex r = {.text = line, .at = line};
+	struct err err;
 
-	if (end == line || *end || !(secs == 0 || (secs >= 0.25 && secs <= 600))) {
-		snprintf(a->prompt.error, sizeof(a->prompt.error),
-		         "from 0.25 to 600 seconds, or 0: stop clearing");
-		a->prompt.error_at = 0;
-		prompt_reopen(line, 0);
-		return;
-	}
-	if (secs > 0 && !app_take_scope(a))
-		return;
-	a->t.request.auto_clear_ns = (uint64_t)(secs * 1e9);
-	app_post(a);
+	if (app_auto_clear(a, &r, &err) < 0)
+		app_prompt_refuse(a, line, &err);
 }
 
 /* An empty line repeats the last search. */
@@ -239,23 +241,17 @@ app_filter(struct app *a, const char *line)
 		app_prompt_refuse(a, line, &err);
 }
 
-/* The filter of pages. false: the line was refused. */
+/* A filter of pages. false: the line was refused. */
 static bool
-app_read_page_filter(struct app *a, const char *line, char out[256])
+app_take_page_filter(struct app *a, const char *line, char out[PAGE_FILTER])
 {
-	struct filter f;
+	struct lex r = {.text = line, .at = line};
 	struct err err;
 
-	if (line[strspn(line, " \t")] &&
-	    (strlen(line) >= 256
-	         ? err_set(&err, ERR_USAGE, "the filter is too long", "shorten it",
-	                   "cannot read it")
-	         : filter_parse(line, FILTER_PAGE, app_shown(a)->page_size, &f, &err)) < 0) {
-		app_prompt_refuse(a, line, &err);
-		return false;
-	}
-	snprintf(out, 256, "%.255s", line + strspn(line, " \t"));
-	return true;
+	if (app_read_page_filter(a, &r, out, &err) == 0)
+		return true;
+	app_prompt_refuse(a, line, &err);
+	return false;
 }
 
 /* The search of the hex view; an empty line repeats the last one. */
@@ -311,11 +307,11 @@ app_prompt_entered(struct app *a)
 		break;
 	case PROMPT_PAGE_FILTER:
 		if (app_shown(a))
-			app_read_page_filter(a, line, a->ui.pages->filter);
+			app_take_page_filter(a, line, a->ui.pages->filter);
 		break;
 	case PROMPT_PAGE_FIND: /* an empty line repeats the last search */
 		if (app_shown(a) &&
-		    (!line[0] || app_read_page_filter(a, line, a->ui.pages->find)) &&
+		    (!line[0] || app_take_page_filter(a, line, a->ui.pages->find)) &&
 		    a->ui.pages->find[0])
 			app_seek(a, false);
 		break;

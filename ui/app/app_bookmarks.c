@@ -57,7 +57,18 @@ app_say_awaited(const struct app *a, struct buf *out)
 	}
 }
 
-static void
+void
+app_go(struct app *a, uint64_t addr)
+{
+	const struct sample *s = app_shown(a);
+
+	if (ui_view(&a->ui) == VIEW_HEX && s->regions && vma_at(&s->regions->vmas, addr))
+		ui_hex_jump(&a->ui, addr);
+	else if (!ui_go(&a->ui, s, addr))
+		app_toast(a, ROLE_HOT, "nothing is mapped there any more");
+}
+
+void
 app_set_bookmark(struct app *a, char letter)
 {
 	struct place p = ui_place(&a->ui);

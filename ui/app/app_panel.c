@@ -60,7 +60,7 @@ app_panel_measure(const struct app *a, int bottom)
 static void
 app_panel_draw_fact(const struct fact *f, int y, int cols)
 {
-	enum { VALUE = 17 };
+	enum { VALUE = APP_PANEL_VALUE };
 	int x = VALUE + (int)fit_width(f->value, strlen(f->value));
 
 	paint_text(y, 2, VALUE, ROLE_DIM, "%s", f->key);
@@ -202,15 +202,10 @@ void
 app_go_to_answer(struct app *a)
 {
 	const struct answer *to = a->t.panel;
-	const struct sample *s = app_shown(a);
 	uint64_t addr;
 
-	if (to && s && app_panel_place(a, &addr)) {
-		if (ui_view(&a->ui) == VIEW_HEX && s->regions && vma_at(&s->regions->vmas, addr))
-			ui_hex_jump(&a->ui, addr);
-		else if (!ui_go(&a->ui, s, addr))
-			app_toast(a, ROLE_HOT, "nothing is mapped there any more");
-	}
+	if (to && app_shown(a) && app_panel_place(a, &addr))
+		app_go(a, addr);
 	if (to && to->filter)
 		snprintf(a->ui.pages->filter, sizeof(a->ui.pages->filter), "%s", to->filter);
 	app_close_panel(a);

@@ -10,11 +10,25 @@
 #include "term/paint.h"
 #include "views/view.h"
 
+/* Where a search begins. A region's first page counts as one after its row. */
+static uint64_t
+app_seek_from(const struct app *a, bool bytes, bool back)
+{
+	const struct ui *ui = &a->ui;
+	size_t size = a->t.s->page_size;
+
+	if (bytes)
+		return ui->byte;
+	if (view_row(ui_view(ui))->on == ON_REGION)
+		return ui->region - (back ? 0 : size);
+	return ui_at(ui) & ~(uint64_t)(size - 1);
+}
+
 static void
 app_seek_post(struct app *a, const char *what, bool bytes, bool back)
 {
 	struct command c = {.kind = COMMAND_FIND,
-	                    .at = bytes ? a->ui.byte : a->ui.cursor,
+	                    .at = app_seek_from(a, bytes, back),
 	                    .bytes = bytes,
 	                    .back = back};
 
@@ -33,6 +47,16 @@ app_seek(struct app *a, bool back)
 		return false;
 	a->t.find_change = false;
 	app_seek_post(a, what, bytes, back);
+	return true;
+}
+
+bool
+app_seek_page(struct app *a, bool back)
+{
+	if (!a->ui.pages->find[0])
+		return false;
+	a->t.find_change = false;
+	app_seek_post(a, a->ui.pages->find, false, back);
 	return true;
 }
 
@@ -137,9 +161,9 @@ app_notice_found(struct app *a, const struct result *r)
 		app_say_found(a, f->at);
 	} else {
 		a->t.back = 0;
-		if (!ui_go(ui, a->t.s, f->at))
-			return;
-		ui->pages->grid.zoom = zoom;
+		app_go(a, f->at);
+		if (a->t.find_view == VIEW_GRID)
+			ui->pages->grid.zoom = zoom;
 		if (f->wrapped)
 			app_toast_here(a, ROLE_TEXT, app_wrap_words(&r->command));
 	}

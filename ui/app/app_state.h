@@ -8,6 +8,7 @@
 #include "app/app.h"
 #include "model/history.h"
 #include "model/messages.h"
+#include "query/query.h"
 #include "sample/lister.h"
 #include "sample/sampler.h"
 #include "term/keys.h"
@@ -59,6 +60,7 @@ struct app_target {
 	char asked[512];         /* its question */
 	int panel_top;           /* its first line, if it is scrolled */
 	int panel_row;           /* the cursor among the rows of its table */
+	uint64_t going;          /* the question of a goto: its answer is gone to; 0: none */
 	uint64_t newest[COMMAND_KINDS]; /* the newest command of each kind; 0: none */
 	unsigned unanswered;     /* commands without a result so far */
 	struct sampler_work work; /* the one on the status line; serial 0: none */
@@ -108,7 +110,8 @@ struct app_status {
 };
 
 struct app {
-	const struct app_options *o;
+	const struct app_options *o; /* own */
+	struct app_options own; /* as given, and as `set` has changed them */
 	struct app_choose choose;
 	struct app_target t;
 	struct term term;
@@ -229,9 +232,13 @@ void app_settle(struct app *a);       /* fits the view to the screen and the sam
 void app_take_letter(struct app *a, int key);
 void app_say_awaited(const struct app *a, struct buf *out);
 void app_jump_back(struct app *a);
+void app_set_bookmark(struct app *a, char letter);
+/* To an address: in the hex view to the byte, else to the page in the grid. */
+void app_go(struct app *a, uint64_t addr);
 
 /* app_seek.c: the next, or the previous, page that matches the last /; goes to it */
 bool app_seek(struct app *a, bool back); /* false: there was no search yet */
+bool app_seek_page(struct app *a, bool back); /* likewise, but of pages in every view */
 void app_seek_change(struct app *a,
                      bool back); /* from unmapped pages: the next mapped page of the region */
 void app_notice_found(struct app *a, const struct result *r);
@@ -272,6 +279,7 @@ struct app_click {
 };
 struct app_click app_take_mouse(struct app *a);
 
+enum { APP_PANEL_VALUE = 17 }; /* the column of a fact's value */
 /* app_panel.c: rows that a sentence takes; the answer; the first `all` facts of one */
 int app_panel_head(const char *text, int cols);
 void app_panel_draw(const struct app *a, int bottom);
@@ -287,6 +295,14 @@ void app_go_to_answer(struct app *a);
 
 /* app_words.c: the i-th word that may stand at that byte of the line, as prompt_open takes it */
 const struct prompt_word *app_word_at(void *arg, size_t at, size_t i);
+/*
+ * app_verbs.c: does what a verb of the screen says; text: the whole line, q: what was read of it.
+ * -1: it is refused, with the column. app_auto_clear reads how often to clear, as `auto` does;
+ * app_read_page_filter the rest of a line (out: PAGE_FILTER bytes).
+ */
+int app_verb(struct app *a, const struct query *q, const char *text, struct err *err);
+int app_auto_clear(struct app *a, struct lex *r, struct err *err);
+int app_read_page_filter(struct app *a, struct lex *r, char *out, struct err *err);
 
 /* app_ask.c */
 void app_prompt(struct app *a, int kind); /* enum prompt_kind */

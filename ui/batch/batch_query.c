@@ -5,6 +5,7 @@
 
 #include "base/util.h"
 #include "batch/batch_state.h"
+#include "config/topics.h"
 #include "query/answer.h"
 #include "query/answer_query.h"
 #include "views/answer_data.h"
@@ -53,6 +54,37 @@ batch_check_clear(struct batch *b, struct err *err)
 	return batch_tracker(b, err);
 }
 
+/* help [WORD] */
+static struct answer *
+batch_help(const char *word, struct err *err)
+{
+	static const struct answer_column columns[] = {{"KIND", ANSWER_TEXT},
+	                                               {"NAME", ANSWER_TEXT},
+	                                               {"MEANING", ANSWER_TEXT}};
+	struct topics found;
+	struct answer *a;
+	struct buf b = {0};
+
+	if (topics_find(word, &found, err) < 0)
+		return NULL;
+	a = answer_new();
+	answer_table(a, "topics", columns, ARRAY_LEN(columns));
+	for (size_t i = 0; i < found.n; i++) {
+		const char *cells[] = {found.v[i].kind, found.v[i].name, found.v[i].help};
+
+		for (size_t k = 0; k < ARRAY_LEN(cells); k++) {
+			buf_str(&b, cells[k]);
+			answer_cell(a, &b);
+		}
+	}
+	buf_fmt(&b, "%zu %s%s%s", found.n, word[0] ? "meaning" : "quer",
+	        word[0] ? plural(found.n) : "ies", word[0] ? " of " : "");
+	buf_str(&b, word);
+	a->line = b.s;
+	topics_free(&found);
+	return a;
+}
+
 static struct answer *
 batch_answer_one(struct batch *b, const char *text, struct err *err)
 {
@@ -66,6 +98,8 @@ batch_answer_one(struct batch *b, const char *text, struct err *err)
 	if (query_parse(text, b->t.page_size, &q, err) == 0 && q.kind == QUERY_CLEAR &&
 	    batch_check_clear(b, err) < 0)
 		return NULL;
+	if (query_parse(text, b->t.page_size, &q, err) == 0 && q.kind == QUERY_HELP)
+		return batch_help(text + q.rest, err);
 	if (answer_needs_writes(text, b->t.page_size))
 		batch_know_written(b);
 	return answer_query(&b->t, &b->vmas, text, err);

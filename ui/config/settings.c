@@ -7,14 +7,9 @@
 #include "base/guess.h"
 #include "base/util.h"
 
-#define S(id, name, values, usual, help) SETTING_##id,
-enum setting_id {
-#include "config/settings.def"
-	SETTINGS
-};
-#undef S
-
-#define S(id, n, v, u, h) {.name = (n), .values = (v), .usual = (u), .help = (h)},
+enum { START, LIVE };
+#define S(id, n, l, v, u, h) \
+	{.name = (n), .any_time = (l) == LIVE, .values = (v), .usual = (u), .help = (h)},
 static const struct setting settings_rows[SETTINGS] = {
 #include "config/settings.def"
 };
@@ -23,8 +18,19 @@ static const struct setting settings_rows[SETTINGS] = {
 const struct setting *
 setting_table(size_t *n)
 {
-	*n = SETTINGS;
+	if (n)
+		*n = SETTINGS;
 	return settings_rows;
+}
+
+enum setting_id
+setting_named(const char *name)
+{
+	unsigned i = 0;
+
+	while (i < SETTINGS && strcmp(name, settings_rows[i].name) != 0)
+		i++;
+	return (enum setting_id)i;
 }
 
 /*
@@ -132,10 +138,9 @@ setting_take(struct options *o, const char *name, const char *value, struct err 
 	struct guess g = {
 	    .name = name, .best = 3, .how = "`pmtop --print-config` lists them"};
 
-	for (unsigned i = 0; i < SETTINGS; i++) {
-		if (!strcmp(name, settings_rows[i].name))
-			return settings_take(o, (enum setting_id)i, value, err);
+	if (setting_named(name) < SETTINGS)
+		return settings_take(o, setting_named(name), value, err);
+	for (unsigned i = 0; i < SETTINGS; i++)
 		guess_try(&g, settings_rows[i].name, strlen(settings_rows[i].name));
-	}
 	return err_set(err, ERR_USAGE, "unknown setting", g.how, "%.60s", name);
 }

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "model/list_columns.h"
 
+#include <ctype.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+
+#include "base/guess.h"
 
 enum { STRIP = 12, STRIP_NARROW = 8, STRIP_WIDE_FROM = 110, NAME_MIN = 12, NAME_MORE = 17 };
 enum { SHED_NARROW = 5, SHED_STRIP = 7, SHED_LAST = 9 }; /* the strip: narrowed, then dropped */
@@ -191,11 +195,22 @@ static int
 list_no_such(const char *name, size_t len, struct err *err)
 {
 	struct buf how = {0};
+	char upper[16];
+	struct guess near = {.name = upper, .best = 3};
 
+	snprintf(upper, sizeof(upper), "%.*s", (int)len, name);
+	for (char *s = upper; *s; s++)
+		*s = (char)toupper((unsigned char)*s);
+	for (size_t i = 0; i < LIST_COLUMNS; i++) {
+		const char *title = list_column_title(list_column_row(i));
+
+		guess_try(&near, title, strlen(title));
+	}
 	buf_str(&how, "choose from");
 	for (size_t i = 0; i < LIST_COLUMNS; i++)
 		buf_fmt(&how, "%s%s", i ? "," : " ", list_column_title(list_column_row(i)));
-	err_set(err, ERR_USAGE, "the list has no such column", how.s, "no column \"%.*s\"",
+	err_set(err, ERR_USAGE, "the list has no such column",
+	        near.how[0] ? near.how : how.s, "no column \"%.*s\"",
 	        len > 40 ? 40 : (int)len, name);
 	buf_free(&how);
 	return -1;

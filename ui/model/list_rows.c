@@ -445,3 +445,12 @@ list_sort_by(struct ui *ui, enum column_id column)
 {
 	rows_sort(ui, column, ui->list->sort == column && !ui->list->invert);
 }
+
+void
+rows_group_by(struct ui *ui, enum grouping by)
+{
+	ui->list->grouping = by;
+	ui->list->open_n = 0;
+	ui->region &= ~(uint64_t)ROW_GROUP;
+	rows_anew(ui);
+}

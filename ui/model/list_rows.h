@@ -59,6 +59,9 @@ bool rows_is_open(const struct ui *ui, const struct group *g);
 /* Sorts the list by a column; if it already is, reverses the order. */
 void list_sort_by(struct ui *ui, enum column_id column);
 
+/* Groups the list. The cursor stays on its region, or goes to the group that it is in now. */
+void rows_group_by(struct ui *ui, enum grouping by);
+
 /* Whether the list shows or is sorted by a column that needs smaps. */
 bool list_needs_smaps(const struct ui *ui, const struct sample *s);
 

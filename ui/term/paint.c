@@ -95,6 +95,7 @@ paint_again(const struct term *t, enum theme theme)
 {
 	paint.theme = paint_do_choose(t, theme);
 	paint.light = t->ground == GROUND_LIGHT || theme == THEME_LIGHT;
+	paint.calm = t->calm;
 	paint_forget_shown();
 }
 

@@ -33,7 +33,8 @@ struct paint_style paint_style(enum theme theme, enum role role);
 const char *paint_theme_name(enum theme theme);
 
 /*
- * AUTO follows t->ground, which may become known later: paint_again redraws all of the next frame.
+ * AUTO follows t->ground, which may become known later: paint_again redraws all of the next frame,
+ * and takes a changed t->calm.
  */
 void paint_open(const struct term *t, enum theme theme);
 void paint_again(const struct term *t, enum theme theme);

@@ -18,6 +18,7 @@
 #include "views/legend.h"
 #include "views/ruler.h"
 #include "views/view.h"
+#include "views/view_grid.h"
 
 enum { TOP_ROWS = 3, LEGEND_ROWS = 1 };
 
@@ -248,13 +249,14 @@ view_grid_move_by(struct ui *ui, int64_t cells)
 	ui->cursor &= ~(uint64_t)(g->page_size - 1);
 }
 
-/* Keeps the cursor's address and its row on screen. */
-static void
+void
 view_grid_set_zoom(struct ui *ui, unsigned zoom)
 {
 	struct grid *g = &ui->pages->grid;
 	uint64_t row = (ui->cursor - g->top) / grid_row_bytes(g), start;
 
+	if (!g->rows)
+		return; /* not on screen yet */
 	g->zoom = zoom > GRID_ZOOM_MAX ? GRID_ZOOM_MAX : zoom;
 	start = ui->cursor & ~(grid_row_bytes(g) - 1);
 	g->top = start / grid_row_bytes(g) < row ? 0 : start - row * grid_row_bytes(g);

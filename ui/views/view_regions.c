@@ -298,16 +298,6 @@ view_regions_move_to(struct ui *ui, long at)
 	ui->region = list->order[at];
 }
 
-/* Keeps the cursor on its region, or on the group that it is in now. */
-static void
-view_regions_group_by(struct ui *ui, enum grouping by)
-{
-	ui->list->grouping = by;
-	ui->list->open_n = 0;
-	ui->region &= ~(uint64_t)ROW_GROUP;
-	rows_anew(ui);
-}
-
 /* Once a segment is selected, Enter applies to it; any other key ends the selection. */
 static bool
 view_regions_act_on_bars(struct ui *ui, const struct sample *s, enum action a)
@@ -360,7 +350,7 @@ view_regions_act(struct ui *ui, const struct sample *s, enum action a)
 		if (!row_is_group(ui->region) && ui_vma(ui, s, NULL))
 			ui_push(ui, VIEW_REGION);
 		break;
-	case ACT_GROUP: view_regions_group_by(ui, (list->grouping + 1) % GROUPING_COUNT); break;
+	case ACT_GROUP: rows_group_by(ui, (list->grouping + 1) % GROUPING_COUNT); break;
 	case ACT_OPEN: {
 		const struct vma *v = ui_vma(ui, s, NULL);
 

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config/topics.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/guess.h"
+#include "base/util.h"
+#include "config/settings.h"
+#include "filter/filter.h"
+#include "kernel/flags.h"
+#include "kernel/smaps.h"
+#include "page/lens.h"
+#include "page/state.h"
+#include "query/query.h"
+#include "table/columns.h"
+#include "track/track.h"
+
+struct topics_search {
+	struct topics *found;
+	const char *word;
+	struct guess near;
+};
+
+/* names: separated by blanks. The first is shown. */
+static void
+topics_try_as(struct topics_search *s, const char *kind, const char *names, const char *shown,
+              const char *help)
+{
+	struct topics *t = s->found;
+
+	for (const char *at = names; *at; at += strspn(at, " ")) {
+		size_t n = strcspn(at, " ");
+
+		guess_try(&s->near, at, n);
+		at += n;
+	}
+	if (s->word[0] && !lex_is_one_of(names, s->word, strlen(s->word)))
+		return;
+	t->v = vec_room(t->v, t->n, &t->cap, sizeof(*t->v));
+	t->v[t->n++] = (struct topic){kind, mem_strdup(shown), mem_strdup(help)};
+}
+
+static void
+topics_try(struct topics_search *s, const char *kind, const char *name, const char *help)
+{
+	topics_try_as(s, kind, name, name, help);
+}
+
+/* By its verb, or by the word that its form begins with; all of them for "". */
+static void
+topics_of_queries(struct topics_search *s)
+{
+	size_t n;
+	const struct query_form *f = query_forms(&n);
+
+	for (size_t i = 0; i < n; i++) {
+		char word[32];
+
+		snprintf(word, sizeof(word), "%.*s", (int)strcspn(f[i].form, " :[+.,"), f[i].form);
+		topics_try_as(s, "query", word, f[i].form, f[i].help);
+	}
+}
+
+static void
+topics_of_filters(struct topics_search *s)
+{
+	size_t n;
+	const struct filter_row *f = filter_table(&n);
+	static const char *const kinds[][2] = {[FILTER_PAGE] = {"page field", "page word"},
+	                                       [FILTER_REGION] = {"region field", "region word"},
+	                                       [FILTER_PAGE | FILTER_REGION] = {"field", "word"}};
+
+	for (size_t i = 0; i < n; i++)
+		topics_try_as(s, kinds[f[i].scope][f[i].kind == FILTER_WORD], f[i].names,
+		              f[i].names, f[i].help);
+}
+
+static void
+topics_of_columns(struct topics_search *s)
+{
+	static const char *const sets[] = {[SET_REGION] = "--list",
+	                                   [SET_PAGE] = "--pages",
+	                                   [SET_WATCH] = "--watch",
+	                                   [SET_SHARE] = "--who",
+	                                   [SET_LIST] = "list"};
+
+	for (unsigned id = 0; id < COL_COUNT; id++) {
+		const struct column *c = column_row((enum column_id)id);
+		struct buf help = {0};
+
+		column_help(c, &help);
+		topics_try(s, sets[c->set], c->title, help.s);
+		buf_free(&help);
+	}
+}
+
+static void
+topics_of_pages(struct topics_search *s)
+{
+	size_t n;
+	const struct flag *f = flag_table(&n);
+
+	for (unsigned i = 0; i < STATE_COUNT; i++)
+		topics_try(s, "state", state_row((enum state)i)->name,
+		           state_row((enum state)i)->help);
+	for (size_t i = 0; i < n; i++)
+		topics_try(s, f[i].source == FLAG_KPF ? "kpageflags" : "pagemap", f[i].name,
+		           f[i].words);
+}
+
+static void
+topics_of_screen(struct topics_search *s)
+{
+	size_t n;
+	const struct setting *settings = setting_table(&n);
+
+	for (unsigned i = 0; i < LENS_COUNT; i++)
+		topics_try(s, "lens", lens_row((enum lens)i)->name,
+		           lens_row((enum lens)i)->question);
+	for (size_t i = 0; i < n; i++)
+		topics_try(s, "setting", settings[i].name, settings[i].help);
+	for (unsigned i = 0; i < TRACKERS; i++)
+		topics_try(s, "tracker", tracker_words((enum tracker)i)->name,
+		           tracker_words((enum tracker)i)->help);
+}
+
+static void
+topics_of_vmflags(struct topics_search *s)
+{
+	size_t n;
+	const struct vmflag *f = smaps_flags(&n);
+
+	for (size_t i = 0; i < n; i++)
+		topics_try(s, "VmFlags", f[i].code, f[i].words);
+}
+
+int
+topics_find(const char *word, struct topics *out, struct err *err)
+{
+	static void (*const tables[])(struct topics_search *) = {
+	    topics_of_queries, topics_of_filters, topics_of_columns,
+	    topics_of_pages,   topics_of_screen,  topics_of_vmflags,
+	};
+	struct topics_search s = {.found = out,
+	                          .word = word,
+	                          .near = {.name = word,
+	                                   .best = 4,
+	                                   .how = "`help` alone lists the queries; the manual has "
+	                                          "the rest"}};
+
+	*out = (struct topics){0};
+	for (size_t i = 0; i < (word[0] ? ARRAY_LEN(tables) : 1); i++)
+		tables[i](&s);
+	if (out->n)
+		return 0;
+	err_set(err, ERR_USAGE, "no table has this word", s.near.how, "no help on %.60s", word);
+	return -1;
+}
+
+void
+topics_free(struct topics *t)
+{
+	for (size_t i = 0; i < t->n; i++) {
+		free(t->v[i].name);
+		free(t->v[i].help);
+	}
+	free(t->v);
+}
