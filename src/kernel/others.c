@@ -68,12 +68,26 @@ others_has_threads(int dir)
 	return fstatat(dir, "task", &st, 0) == 0 && st.st_nlink > 3;
 }
 
+/* A thread that has ended has no page tables: newer kernels do not open them, older read none. */
+static bool
+other_open_pagemap(struct other *o)
+{
+	uint64_t word;
+
+	o->pm.fd = file_open(o->dir, "pagemap", O_RDONLY);
+	if (o->pm.fd < 0 || pread(o->pm.fd, &word, sizeof(word), 0) == sizeof(word))
+		return o->pm.fd >= 0;
+	close(o->pm.fd);
+	o->pm.fd = -1;
+	errno = ESRCH;
+	return false;
+}
+
 /* errno: why not. */
 static bool
 other_open_pages(struct other *o)
 {
-	o->pm.fd = file_open(o->dir, "pagemap", O_RDONLY);
-	if (o->pm.fd >= 0 || errno != ESRCH || !others_has_threads(o->leader))
+	if (other_open_pagemap(o) || errno != ESRCH || !others_has_threads(o->leader))
 		return o->pm.fd >= 0;
 	o->dir = proc_living_thread(o->leader, &o->tid);
 	if (o->dir < 0) {
@@ -81,8 +95,7 @@ other_open_pages(struct other *o)
 		errno = ESRCH;
 		return false;
 	}
-	o->pm.fd = file_open(o->dir, "pagemap", O_RDONLY);
-	return o->pm.fd >= 0;
+	return other_open_pagemap(o);
 }
 
 bool
