@@ -55,11 +55,12 @@ thread_registers(const struct proc *p, pid_t tid, struct thread_registers *out, 
 
 	snprintf(path, sizeof(path), "task/%d/syscall", (int)tid);
 	if (!file_read_small(p->leader, path, text, sizeof(text))) {
-		bool refused = errno == EACCES || errno == EPERM;
-
-		return err_sys(err,
-		               refused ? proc_memory_how(p) : "give the ID of one of its threads",
-		               "cannot see the registers of thread %d", (int)tid);
+		if (errno == ENOENT)
+			return err_set(err, ERR_TARGET, "the process has no such thread",
+			               "give the ID of one of its threads",
+			               "cannot read the registers of thread %d", (int)tid);
+		return err_sys(err, proc_memory_how(p), "cannot read the registers of thread %d",
+		               (int)tid);
 	}
 	*out = thread_parse_registers(text);
 	if (out->sp)

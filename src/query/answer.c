@@ -126,6 +126,25 @@ answer_cell_number(struct answer *a, uint64_t v)
 	answer_cell(a, &b);
 }
 
+void
+answer_cell_text(struct answer *a, const char *text)
+{
+	struct buf b = {0};
+
+	buf_str(&b, text);
+	answer_cell(a, &b);
+}
+
+void
+answer_cell_hex(struct answer *a, bool known, uint64_t v)
+{
+	struct buf b = {0};
+
+	if (known)
+		buf_fmt(&b, "0x%llx", (unsigned long long)v);
+	answer_cell(a, &b);
+}
+
 /* --- one page --------------------------------------------------------------------------------- */
 
 void

@@ -90,6 +90,8 @@ struct fact *answer_add_text(struct answer *a, const char *key, const char *text
 void answer_table(struct answer *a, const char *key, const struct answer_column *c, size_t n);
 void answer_cell(struct answer *a, struct buf *value);
 void answer_cell_number(struct answer *a, uint64_t v);
+void answer_cell_text(struct answer *a, const char *text);
+void answer_cell_hex(struct answer *a, bool known, uint64_t v); /* empty unless known */
 
 /* "7f1a80926010 libc.so.6+26010": an address and its place in region v. */
 void answer_place(struct buf *out, const struct vma_list *vmas, const struct vma *v, uint64_t addr);

@@ -309,10 +309,8 @@ count_add_groups(struct count *c, struct answer *a)
 	answer_table(a, "groups", columns, n);
 	a->table.places = c->by == QUERY_BY_VMA;
 	for (size_t i = 0; i < c->groups; i++) {
-		if (c->by == QUERY_BY_VMA) {
-			buf_fmt(&b, "%#llx", (unsigned long long)c->group[i].key);
-			answer_cell(a, &b);
-		}
+		if (c->by == QUERY_BY_VMA)
+			answer_cell_hex(a, true, c->group[i].key);
 		count_words(c, &c->group[i], &b);
 		count_add_row(c, a, &b, c->group[i].pages);
 	}
@@ -323,10 +321,9 @@ count_add_groups(struct count *c, struct answer *a)
 /* --- answers ---------------------------------------------------------------------------------- */
 
 static void
-count_say_unknown(const struct count *c, const char *more, struct buf *line)
+count_say_unknown(const struct count *c, const char *what, struct buf *line)
 {
-	buf_fmt(line, "whether %llu %s%s ", (unsigned long long)c->unknown, more,
-	        c->unknown == 1 ? "does" : "do");
+	buf_fmt(line, "for %llu %s that ", (unsigned long long)c->unknown, what);
 	filter_why_words(c->why, tracker_why_unknown(&c->t->track), line);
 }
 
@@ -337,7 +334,7 @@ count_add_unknown(const struct count *c, struct answer *a, struct buf *line)
 	if (!c->unknown)
 		return;
 	buf_str(line, "; ");
-	count_say_unknown(c, "more ", line);
+	count_say_unknown(c, "more", line);
 }
 
 struct answer *
@@ -381,10 +378,8 @@ count_add_runs(const struct count *c, const struct vma_list *vmas, struct answer
 		const struct count_run *r = &c->run[i];
 		const struct vma *v = vma_at(vmas, r->start);
 
-		buf_fmt(&b, "%#llx", (unsigned long long)r->start);
-		answer_cell(a, &b);
-		buf_fmt(&b, "%#llx", (unsigned long long)r->end);
-		answer_cell(a, &b);
+		answer_cell_hex(a, true, r->start);
+		answer_cell_hex(a, true, r->end);
 		answer_cell_number(a, (r->end - r->start) / c->t->page_size);
 		if (v)
 			query_place_text(vmas, v, r->start, false, false, &b);
@@ -403,9 +398,9 @@ answer_find(struct target *t, const struct vma_list *vmas, const struct query *q
 
 	if (r == 0 && !c.pages) {
 		if (c.unknown)
-			count_say_unknown(&c, "", &b);
+			count_say_unknown(&c, c.unknown == 1 ? "page" : "pages", &b);
 		err_set(err, ERR_TARGET,
-		        q->in ? "none in that range does" : "none of the process does",
+		        q->in ? "none in that range" : "none in the process",
 		        b.s ? b.s : "`count present by state` counts what there is",
 		        "no page matches %.100s", q->text);
 		buf_free(&b);

@@ -37,8 +37,7 @@ search_add_places(const struct search *s, const struct vma_list *vmas, struct an
 	for (size_t i = 0; i < shown; i++) {
 		const struct vma *v = vma_at(vmas, s->at[i]);
 
-		buf_fmt(&b, "%#llx", (unsigned long long)s->at[i]);
-		answer_cell(a, &b);
+		answer_cell_hex(a, true, s->at[i]);
 		if (v)
 			query_place_text(vmas, v, s->at[i], false, false, &b);
 		answer_cell(a, &b);

@@ -43,7 +43,7 @@ answer_say_unshared(struct buf *line, const struct unshared *u)
 
 	if (!u->relatives)
 		buf_fmt(line, "shares no anonymous memory with its parent or a child%s",
-		        u->reach.refused ? " that we may look at" : "");
+		        u->reach.refused ? " that pmtop may read" : "");
 	for (size_t i = 0; i < u->relatives; i++) {
 		const struct unshared_relative *r = &u->relative[i];
 
@@ -70,9 +70,9 @@ answer_unshared(struct target *t, const struct vma_list *vmas, const struct quer
 		return NULL;
 	a = answer_new();
 	answer_add_number(a, "relatives", u->relatives)->note =
-	    "parent and children that share anonymous memory";
+	    "of its parent and children share anonymous memory with it";
 	answer_add_number(a, "others", u->strangers)->note =
-	    "parent and children that share none: they run another program";
+	    "of them share none: they run another program";
 	if (u->changed)
 		answer_add_number(a, "changed", u->changed)->note =
 		    "pages left out: they changed meanwhile";

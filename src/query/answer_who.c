@@ -5,19 +5,19 @@
 #include "page/state.h"
 #include "query/answer_query.h"
 
-static const char answer_hidden_way[] = "by file and offset, and name: frames are hidden from us "
-                                 "(needs CAP_SYS_ADMIN)";
+static const char answer_by_file[] =
+    "by file, offset and name: frames are hidden (needs CAP_SYS_ADMIN)";
 
-/* --- what was looked at ----------------------------------------------------------------------- */
+/* --- what was read ---------------------------------------------------------------------------- */
 
 void
 answer_facts_reach(struct answer *a, const struct share_reach *r)
 {
-	answer_add_text(a, "way", r->way == SHARE_BY_FRAME ? "by frame" : answer_hidden_way);
-	answer_add_number(a, "looked_at", r->processes)->note = "address spaces of other processes";
+	answer_add_text(a, "method", r->method == SHARE_BY_FRAME ? "by frame" : answer_by_file);
+	answer_add_number(a, "address_spaces", r->processes)->note = "read, of other processes";
 	answer_add_number(a, "refused", r->refused)->note =
-	    r->refused == 1 ? "process that we may not look at"
-	    : r->refused    ? "processes that we may not look at"
+	    r->refused == 1 ? "process that pmtop may not read"
+	    : r->refused    ? "processes that pmtop may not read"
 	                    : NULL;
 	if (r->twins)
 		answer_add_number(a, "same_memory", (uint64_t)r->twin)->note =
@@ -35,7 +35,7 @@ answer_say_missing(struct buf *line, uint64_t found, uint64_t all, const struct 
 	buf_fmt(line, "; %llu of %llu mappings found", (unsigned long long)found,
 	        (unsigned long long)all);
 	if (r->refused)
-		buf_fmt(line, ", and %u process%s may not be looked at", r->refused,
+		buf_fmt(line, ", and %u process%s could not be read", r->refused,
 		        r->refused == 1 ? "" : "es");
 	else
 		buf_str(line, ": others may be in processes that /proc does not show "
@@ -67,30 +67,11 @@ answer_say_places(struct buf *line, const struct share_places *p)
 	if (n == 1 && p->n == 1)
 		buf_fmt(line, "no other process %s it%s",
 		        p->page.word & PM_PRESENT ? "maps" : "has its place in swap",
-		        p->reach.refused && p->count != 1 ? " that we may look at" : "");
+		        p->reach.refused && p->count != 1 ? " that pmtop may read" : "");
 	else
 		buf_fmt(line, "mapped %zu time%s by %zu process%s", p->n, plural(p->n), n,
 		        n == 1 ? "" : "es");
 	answer_say_missing(line, p->n, p->count, &p->reach);
-}
-
-void
-answer_cell_text(struct answer *a, const char *text)
-{
-	struct buf b = {0};
-
-	buf_str(&b, text);
-	answer_cell(a, &b);
-}
-
-void
-answer_cell_hex(struct answer *a, bool known, uint64_t v)
-{
-	struct buf b = {0};
-
-	if (known)
-		buf_fmt(&b, "0x%llx", (unsigned long long)v);
-	answer_cell(a, &b);
 }
 
 static void
@@ -192,7 +173,7 @@ static void
 answer_facts_kinds(struct answer *a, const struct share *sh)
 {
 	for (unsigned k = 0; k < SHARE_KINDS; k++)
-		if (sh->reach.way == SHARE_BY_FILE && k != SHARE_FILE && k != SHARE_SHM)
+		if (sh->reach.method == SHARE_BY_FILE && k != SHARE_FILE && k != SHARE_SHM)
 			answer_add_unknown(a, answer_kind_keys[k], ANSWER_NO_ADMIN);
 		else
 			answer_add_number(a, answer_kind_keys[k], sh->pages[k] * sh->page_size)
@@ -205,14 +186,14 @@ answer_facts_share(struct answer *a, const struct share *sh)
 	answer_add_number(a, "shared_with", sh->n)->note = "processes";
 	answer_facts_kinds(a, sh);
 	answer_add_number(a, "freed", sh->freed * sh->page_size)->note =
-	    "bytes of RAM, were it unmapped: anonymous, and nobody else's";
-	if (sh->reach.way == SHARE_BY_FILE)
+	    "bytes of RAM if unmapped: anonymous, and in no other process";
+	if (sh->reach.method == SHARE_BY_FILE)
 		answer_add_unknown(a, "freed_swap", ANSWER_NO_ADMIN);
 	else
 		answer_add_number(a, "freed_swap", sh->freed_swap * sh->page_size)->note =
-		    "bytes of swap, likewise";
+		    "bytes of swap if unmapped";
 	answer_add_number(a, "mapped", sh->mapped)->note =
-	    "mappings by others, by the kernel's count";
+	    "mappings by others, as the kernel counts them";
 	answer_add_number(a, "found", sh->found)->note = "of them";
 	if (sh->uncounted)
 		answer_add_number(a, "uncounted", sh->uncounted)->note =
@@ -243,7 +224,7 @@ answer_table_share(struct answer *a, const struct share *sh)
 	    {"PID", ANSWER_NUMBER}, {"RELATION", ANSWER_TEXT}, {"FILE", ANSWER_SIZE},
 	    {"SHM", ANSWER_SIZE},   {"ANON", ANSWER_SIZE},     {"KSM", ANSWER_SIZE},
 	    {"SWAP", ANSWER_SIZE},  {"BOTH", ANSWER_SIZE},     {"NAME", ANSWER_TEXT}};
-	bool frames = sh->reach.way == SHARE_BY_FRAME;
+	bool frames = sh->reach.method == SHARE_BY_FRAME;
 
 	if (!sh->n)
 		return;

@@ -8,9 +8,7 @@
 struct answer *answer_share(struct target *t, const struct vma_list *vmas, uint64_t start,
                             uint64_t end, struct err *err);
 
-/* What was looked at; cells, the second empty unless `known`. For answer_*.c. */
+/* What was read, and what could not be. For answer_*.c. */
 void answer_facts_reach(struct answer *a, const struct share_reach *r);
-void answer_cell_text(struct answer *a, const char *text);
-void answer_cell_hex(struct answer *a, bool known, uint64_t v);
 
 #endif

@@ -90,7 +90,7 @@ share_is_present(uint64_t word)
 static uint64_t
 share_key_at(const struct share_work *w, uint64_t addr, uint64_t word)
 {
-	if (w->sh->reach.way == SHARE_BY_FRAME)
+	if (w->sh->reach.method == SHARE_BY_FRAME)
 		return share_key(word);
 	return share_file_key(w->file, w->v, addr, word, w->t->page_size);
 }
@@ -555,7 +555,7 @@ share_finish(struct share_work *w)
 static int
 share_work(struct share_work *w, struct err *err)
 {
-	bool by_frame = w->sh->reach.way == SHARE_BY_FRAME;
+	bool by_frame = w->sh->reach.method == SHARE_BY_FRAME;
 	int r;
 
 	if (share_read_range(w, share_gather_words))
@@ -630,7 +630,7 @@ share_sum(struct target *t, const struct vma_list *vmas, uint64_t start, uint64_
 	w.sh->pid = t->source->meta.pid;
 	if (t->source->ops->others->name(t->source, NULL, &name))
 		w.sh->parent = name.parent;
-	w.sh->reach.way = share_shows_frames(&w) ? SHARE_BY_FRAME : SHARE_BY_FILE;
+	w.sh->reach.method = share_shows_frames(&w) ? SHARE_BY_FRAME : SHARE_BY_FILE;
 	share_files_of(&w.files, vmas, start, end);
 	r = share_work(&w, err);
 	share_work_free(&w);

@@ -13,7 +13,7 @@
 
 /* What was read, and what was not. */
 struct share_reach {
-	enum share_way way;
+	enum share_method method;
 	unsigned processes; /* whose page tables were read, besides the target's */
 	unsigned refused;   /* that we may not read */
 	bool unsure;        /* it is not known whether processes use one address space */

@@ -11,7 +11,7 @@
  * The identity of a page across processes: its frame, or its place in swap; if those are hidden
  * from us, its place in a file, of which the page cache has only one page.
  */
-enum share_way { SHARE_BY_FRAME, SHARE_BY_FILE };
+enum share_method { SHARE_BY_FRAME, SHARE_BY_FILE };
 
 enum share_kind { SHARE_FILE, SHARE_SHM, SHARE_ANON, SHARE_KSM, SHARE_SWAP, SHARE_KINDS };
 

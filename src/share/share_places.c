@@ -79,7 +79,7 @@ share_add_place(struct places_hunt *h, uint64_t addr)
 static bool
 share_is_it(const struct places_hunt *h, const struct vma *v, uint64_t addr, uint64_t word)
 {
-	if (h->p->reach.way == SHARE_BY_FRAME)
+	if (h->p->reach.method == SHARE_BY_FRAME)
 		return share_key(word) == h->key;
 	return v && share_file_key(share_file_of(&h->file, v), v, addr, word, h->t->page_size) ==
 	                h->key;
@@ -191,7 +191,7 @@ static int
 share_hunt(struct places_hunt *h, struct err *err)
 {
 	const struct page *pg = &h->p->page;
-	bool frame = h->p->reach.way == SHARE_BY_FRAME, file = h->file.n && pg->word & PM_FILE;
+	bool frame = h->p->reach.method == SHARE_BY_FRAME, file = h->file.n && pg->word & PM_FILE;
 	int r = 0;
 
 	h->by_maps = file;
@@ -231,7 +231,7 @@ share_places_begin(struct places_hunt *h, struct err *err)
 
 	h->key = share_key(pg->word);
 	if (h->key == SHARE_NO_KEY) {
-		p->reach.way = SHARE_BY_FILE;
+		p->reach.method = SHARE_BY_FILE;
 		h->key = share_file_key(share_file_of(&h->file, h->v), h->v, p->addr, pg->word,
 		                        h->t->page_size);
 	}
@@ -239,7 +239,7 @@ share_places_begin(struct places_hunt *h, struct err *err)
 		return err_set(err, ERR_TARGET, "it is neither in RAM nor in swap", NULL,
 		               "nobody shares page %llx", (unsigned long long)p->addr);
 	if (h->key == SHARE_NO_KEY && !(pg->word & PM_EXCLUSIVE))
-		return err_set(err, ERR_TARGET, "its frame is hidden from us",
+		return err_set(err, ERR_TARGET, "its frame is hidden",
 		               "run pmtop as root (CAP_SYS_ADMIN)",
 		               "cannot tell who shares page %llx", (unsigned long long)p->addr);
 	p->averaged = pg->known & PAGE_COUNT && pg->known & PAGE_FLAGS &&

@@ -113,12 +113,12 @@ share_add_space(struct spaces *sp, struct source *s, const struct other *o, stru
 static void
 share_add_reach(struct share_reach *to, const struct share_reach *met)
 {
-	enum share_way way = to->way;
+	enum share_method method = to->method;
 
 	if (met->processes + met->refused < to->processes + to->refused)
 		return;
 	*to = *met;
-	to->way = way;
+	to->method = method;
 }
 
 int

@@ -191,7 +191,7 @@ unshared_find(struct target *t, const struct vma_list *vmas, uint64_t start, uin
 	w.parent = name.parent;
 	r = share_visit(t, &w.u->reach, unshared_visit, &w, err);
 	if (r >= 0 && w.hidden)
-		r = err_set(err, ERR_TARGET, "page frames are hidden from us",
+		r = err_set(err, ERR_TARGET, "page frames are hidden",
 		            "run pmtop as root (CAP_SYS_ADMIN)",
 		            "cannot tell what is still shared");
 	else if (r > 0)

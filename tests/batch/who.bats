@@ -41,10 +41,10 @@ load helper
 	refused 2 '' --who --list "$PID"
 }
 
-@test "who: where frames are hidden it says so, and how it looks instead" {
+@test "who: where frames are hidden it says so, and compares files instead" {
 	fixture hidden
 	run -0 pm -e who "$PID"
-	[[ $output == *'way            by file and offset, and name'*'CAP_SYS_ADMIN'* ]]
+	[[ $output == *'method         by file, offset and name'*'CAP_SYS_ADMIN'* ]]
 	[[ $output == *'anon           hidden (needs CAP_SYS_ADMIN)'* ]]
 	refused 1 'page frames are hidden.*CAP_SYS_ADMIN|shares no' -e unshared "$PID" ||
 		[[ $(pm -e unshared "$PID") == *'shares no anonymous memory'* ]]

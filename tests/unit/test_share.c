@@ -359,7 +359,7 @@ test_sum(void)
 	ok(!peer(sh, 102), "the second process of its address space is not counted");
 	ok(peer_has(sh, 103, (uint64_t[]){0, 0, 4, 1, 0, 0}), "one with pages at other addresses; a KSM frame once");
 	ok(peer_has(sh, 104, (uint64_t[]){3, 2, 0, 0, 0, 0}), "a file elsewhere; huge pages, whose count says nothing");
-	ok(!peer(sh, 105) && sh->reach.refused == 1, "one that we may not look at");
+	ok(!peer(sh, 105) && sh->reach.refused == 1, "one that may not be read");
 	ok(sh->pages[SHARE_ANON] == 6 && sh->pages[SHARE_FILE] == 3 && sh->pages[SHARE_KSM] == 1 &&
 	       sh->pages[SHARE_SWAP] == 1 && sh->pages[SHARE_SHM] == 2,
 	   "what anybody shares");
@@ -448,13 +448,13 @@ test_hidden(void)
 	made_open(&m, &t, &vmas, set);
 	m.hidden = true;
 	sh = share_sum(&t, &vmas, 0, UINT64_MAX, &err);
-	ok(sh && sh->reach.way == SHARE_BY_FILE && peer_has(sh, 101, (uint64_t[]){1, 0, 0, 0, 0, 0}) &&
+	ok(sh && sh->reach.method == SHARE_BY_FILE && peer_has(sh, 101, (uint64_t[]){1, 0, 0, 0, 0, 0}) &&
 	       peer_has(sh, 104, (uint64_t[]){3, 2, 0, 0, 0, 0}),
 	   "without frames files are compared by their places");
 	ok(sh && sh->hidden == 9 && sh->freed == 6, "what may be shared besides is counted; what is not is known");
 	share_free(sh);
 	p = share_places(&t, &vmas, 0x20001000, &err);
-	ok(p && p->reach.way == SHARE_BY_FILE && p->n == 2 && p->v[1].pid == 104 && p->v[1].addr == 0x70001000,
+	ok(p && p->reach.method == SHARE_BY_FILE && p->n == 2 && p->v[1].pid == 104 && p->v[1].addr == 0x70001000,
 	   "one page of a file");
 	share_places_free(p);
 	p = share_places(&t, &vmas, 0x10004000, &err);
@@ -490,7 +490,7 @@ test_places(void)
 	ok(p && p->n == 1 && !m.visits && p->v[0].has_vma && !strcmp(p->v[0].v.name, "[heap]"), "one that is exclusive");
 	share_places_free(p);
 	p = share_places(&t, &vmas, 0x20000000, &err);
-	ok(p && p->n == 3 && p->count == 4 && p->reach.refused == 1, "3 of 4, one may not be looked at");
+	ok(p && p->n == 3 && p->count == 4 && p->reach.refused == 1, "3 of 4, one may not be read");
 	share_places_free(p);
 	p = share_places(&t, &vmas, 0x10020000, &err);
 	ok(p && p->n == 5 && p->count == 5, "KSM: three here, two there");

@@ -170,11 +170,10 @@ docs_man_keys(void)
 
 	printf(".SH KEYS\nThe keys that most views share come first, then a section per view. "
 	       "The name in brackets is the view's in pmtoprc. \\fB?\\fR lists all keys of the "
-	       "view on screen.\n.PP\nWhile a question, a search, a page read with "
-	       "\\fBR\\fR, smaps, a card or the counts of a range take long, the screen keeps "
-	       "working and the status line shows the progress. Esc or ^C cancels the command or "
-	       "the prompt; with neither, ^C "
-	       "quits.\n"
+	       "view on screen.\n.PP\nDuring a slow command (a question, a search, a page read "
+	       "with \\fBR\\fR, smaps, a card, the counts of a range) every key still works, and "
+	       "the status line shows the progress. Esc or ^C cancels the command, or closes "
+	       "the prompt; if there is neither, ^C quits.\n"
 	       ".SS \"Most views\"\n");
 	for (enum key_group g = GROUP_MOVE; g < GROUP_COUNT; g++)
 		for (size_t i = 0; i < n; i++)

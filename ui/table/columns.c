@@ -232,7 +232,7 @@ columns_memcg(const struct page_row *row)
 static struct value
 columns_shared(const struct share_row *row, enum share_kind kind)
 {
-	bool by_file = row->of->reach.way == SHARE_BY_FILE;
+	bool by_file = row->of->reach.method == SHARE_BY_FILE;
 	bool hidden = by_file && kind != SHARE_FILE && kind != SHARE_SHM;
 
 	return hidden ? columns_unknown : columns_size(row->p->pages[kind] * row->of->page_size);

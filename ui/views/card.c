@@ -204,7 +204,7 @@ card_view_draw(card_make_fn *make, const struct ui *ui, const struct sample *s, 
                const char *awaited)
 {
 	static const char ended[] = "the process ended before this was read; its last sample is in "
-	                            "the list and the grid";
+	                            "the list";
 	const struct err *err = &s->card_err;
 	struct buf text = {0};
 	struct card *c = card_new();
