@@ -42,7 +42,8 @@ struct filter_facts {
 	/* for FILTER_PAGE */
 	const struct page *pg;
 	uint64_t addr;
-	uint64_t scan;        /* PM_CAT_* that pg->cats knows of a page in RAM or swap; 0: none */
+	/* PM_CAT_* that pg->cats knows of a page in RAM or swap. SOFT_DIRTY: only if asked for */
+	uint64_t scan;
 	enum truth wpallowed; /* whether userfaultfd may write-protect the region asynchronously */
 	uint64_t now;         /* ns, on the clock of the track's stamps */
 	/* for FILTER_REGION */

@@ -329,6 +329,28 @@ filter_scan_run(const struct filter_facts *x, uint64_t cat)
 	return x->scan & cat && x->pg->cats ? truth(x->pg->cats & cat) : TRUTH_UNKNOWN;
 }
 
+/*
+ * Bit 55 is also set for all pages of a region that is newer than the clear, the category is not.
+ * Before Linux 6.8 there is only the bit.
+ */
+static enum truth
+filter_scan_dirty(const struct filter_facts *x, uint64_t cat)
+{
+	return x->scan & cat ? filter_scan_run(x, cat) : filter_scan_word(x, PM_SOFT_DIRTY);
+}
+
+/* Bit 61 is also set for the huge zero page, the category is not. */
+static enum truth
+filter_scan_file(const struct filter_facts *x, uint64_t cat)
+{
+	static const uint64_t huge_zero = PM_CAT_PFNZERO | PM_CAT_HUGE;
+
+	(void)cat;
+	if ((x->pg->cats & huge_zero) == huge_zero)
+		return TRUTH_NO;
+	return filter_scan_word(x, PM_FILE);
+}
+
 #define SCAN(id, from, what) \
 	static enum truth word_PAGE_SCAN_##id(const struct filter_facts *x) \
 	{ \
@@ -336,9 +358,9 @@ filter_scan_run(const struct filter_facts *x, uint64_t cat)
 	}
 SCAN(PRESENT, word, PM_PRESENT)
 SCAN(SWAPPED, word, PM_SWAPPED)
-SCAN(FILE, word, PM_FILE)
+SCAN(FILE, file, PM_CAT_FILE)
 SCAN(GUARD, word, PM_GUARD)
-SCAN(SOFT_DIRTY, word, PM_SOFT_DIRTY)
+SCAN(SOFT_DIRTY, dirty, PM_CAT_SOFT_DIRTY)
 SCAN(PFNZERO, run, PM_CAT_PFNZERO)
 SCAN(HUGE, run, PM_CAT_HUGE)
 #undef SCAN

@@ -21,8 +21,11 @@ enum {
 	SCAN_PAGES = 16384, /* matched pages per call: bounds the time under mmap_lock */
 	BREATH_NS = 20000, /* between calls, so that a waiting writer gets the mmap_lock */
 };
-static const uint64_t SCAN_SPAN = UINT64_C(4)
-                                  << 30; /* bytes a call: bounds walks of empty tables */
+/*
+ * Bytes a call: at most, which bounds walks of empty tables; and at first, which bounds walks of
+ * full ones that hardly match.
+ */
+static const uint64_t SCAN_SPAN = UINT64_C(4) << 30, SCAN_SPAN_LEAST = UINT64_C(64) << 20;
 
 void
 pagemap_breathe(void)
@@ -202,20 +205,46 @@ pagemap_stopped(const struct pagemap *pm)
 	return pm->stop && pm->stop(pm->stop_arg);
 }
 
+/* One call; returns as the ioctl. */
 static int
-pagemap_runs_by_scan(const struct pagemap *pm, uint64_t start, uint64_t end, uint64_t any,
-                     uint64_t cats, struct joiner *j, struct err *err)
+pagemap_scan_once(const struct pagemap *pm, uint64_t start, uint64_t end,
+                  const struct pm_match *match, uint64_t cats, struct pm_scan_region *vec,
+                  uint64_t *walked)
+{
+	struct pm_scan_arg arg = {.size = sizeof(arg), .start = start, .end = end,
+	                          .vec = (uintptr_t)vec, .vec_len = SCAN_VEC,
+	                          .max_pages = SCAN_PAGES,
+	                          .category_mask = match->all | match->none,
+	                          .category_inverted = match->none,
+	                          .category_anyof_mask = match->any & ~match->none,
+	                          .return_mask = cats};
+	int n = ioctl(pm->fd, PM_IOC_SCAN, &arg);
+
+	*walked = arg.walk_end;
+	return n;
+}
+
+/* The span of the next call, after one that took `ns`. */
+static uint64_t
+pagemap_next_span(uint64_t span, uint64_t ns)
+{
+	if (ns < 4 * (uint64_t)BREATH_NS)
+		return u64_min(span * 2, SCAN_SPAN);
+	return ns > 10 * (uint64_t)BREATH_NS ? u64_max(span / 2, SCAN_SPAN_LEAST) : span;
+}
+
+static int
+pagemap_runs_by_scan(const struct pagemap *pm, uint64_t start, uint64_t end,
+                     const struct pm_match *match, uint64_t cats, struct joiner *j,
+                     struct err *err)
 {
 	struct pm_scan_region vec[SCAN_VEC] = {0}; /* for valgrind, blind to the ioctl */
+	uint64_t span = match->all | match->none ? SCAN_SPAN_LEAST : SCAN_SPAN;
 
 	while (start < end) {
-		uint64_t began = time_ns();
-		struct pm_scan_arg arg = {.size = sizeof(arg), .start = start,
-		                          .end = u64_min(end, start + SCAN_SPAN),
-		                          .vec = (uintptr_t)vec, .vec_len = SCAN_VEC,
-		                          .max_pages = SCAN_PAGES, .category_anyof_mask = any,
-		                          .return_mask = cats};
-		int n = ioctl(pm->fd, PM_IOC_SCAN, &arg);
+		uint64_t began = time_ns(), walked, took;
+		int n = pagemap_scan_once(pm, start, u64_min(end, start + span), match, cats, vec,
+		                          &walked);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -228,16 +257,18 @@ pagemap_runs_by_scan(const struct pagemap *pm, uint64_t start, uint64_t end, uin
 			if (pagemap_joiner_add(j, vec[i].start, vec[i].end,
 			                       vec[i].categories & cats))
 				return 1;
-		if (arg.walk_end <= start)
+		if (walked <= start)
 			return 0; /* the address space is gone */
-		start = arg.walk_end;
-		if (start < end) {
-			if (pagemap_stopped(pm))
-				return 1;
-			/* a call over 4 GiB of nothing takes a microsecond: no need to pause */
-			if (time_ns() - began >= BREATH_NS)
-				pagemap_breathe();
-		}
+		start = walked;
+		if (start >= end)
+			break;
+		if (pagemap_stopped(pm))
+			return 1;
+		took = time_ns() - began;
+		span = pagemap_next_span(span, took);
+		/* a call over 4 GiB of nothing takes a microsecond: no need to pause */
+		if (took >= BREATH_NS)
+			pagemap_breathe();
 	}
 	return 0;
 }
@@ -280,9 +311,16 @@ pagemap_next(const struct pagemap *pm, uint64_t addr, uint64_t end)
 	return addr;
 }
 
+static bool
+pagemap_matches(const struct pm_match *m, uint64_t cats)
+{
+	return !(m->all & ~cats) && !(m->none & cats) && (!m->any || m->any & cats);
+}
+
 static int
-pagemap_runs_by_words(const struct pagemap *pm, uint64_t start, uint64_t end, uint64_t any,
-                      uint64_t cats, struct joiner *j, struct err *err)
+pagemap_runs_by_words(const struct pagemap *pm, uint64_t start, uint64_t end,
+                      const struct pm_match *match, uint64_t cats, struct joiner *j,
+                      struct err *err)
 {
 	uint64_t words[WINDOW];
 
@@ -299,7 +337,7 @@ pagemap_runs_by_words(const struct pagemap *pm, uint64_t start, uint64_t end, ui
 		for (size_t i = 0; i < (size_t)n; i++) {
 			uint64_t c = pagemap_word_cats(pm, words[i]);
 
-			if ((!any || c & any) &&
+			if (pagemap_matches(match, c) &&
 			    pagemap_joiner_add(j, start + i * pm->page_size,
 			                       start + (i + 1) * pm->page_size, c & cats))
 				return 1;
@@ -314,13 +352,16 @@ pagemap_runs_by_words(const struct pagemap *pm, uint64_t start, uint64_t end, ui
 }
 
 int
-pagemap_runs(const struct pagemap *pm, uint64_t start, uint64_t end, uint64_t any, uint64_t cats,
-             pagemap_run_fn *fn, void *arg, struct err *err)
+pagemap_runs(const struct pagemap *pm, uint64_t start, uint64_t end, const struct pm_match *match,
+             uint64_t cats, pagemap_run_fn *fn, void *arg, struct err *err)
 {
 	struct joiner j = {.fn = fn, .arg = arg};
-	int r = pm->scan && !(any & ~pm->scan)
-	            ? pagemap_runs_by_scan(pm, start, end, any, cats & pm->scan, &j, err)
-	            : pagemap_runs_by_words(pm, start, end, any, cats, &j, err);
+	bool scans = pm->scan && !((match->any | match->all | match->none) & ~pm->scan);
+	int r;
 
+	if (match->all & match->none || (match->any && !(match->any & ~match->none)))
+		return 0; /* no page */
+	r = scans ? pagemap_runs_by_scan(pm, start, end, match, cats & pm->scan, &j, err)
+	          : pagemap_runs_by_words(pm, start, end, match, cats, &j, err);
 	return r ? r : pagemap_joiner_flush(&j) ? 1 : 0;
 }

@@ -68,14 +68,20 @@ struct pm_run {
 /* Return non-zero to stop the walk. */
 typedef int pagemap_run_fn(void *arg, const struct pm_run *run);
 
+/* Pages with all of `all`, none of `none` and, unless it is 0, one of `any` (PM_CAT_*). */
+struct pm_match {
+	uint64_t any, all, none;
+};
+
 /*
- * Calls fn, ascending, for each maximal run in [start, end) that has one of the `any` categories
- * (0: of all pages), with those of `cats` that apply. PM_CAT_FILE makes the kernel access every
- * struct page (6x slower). Returns 1 if fn or pm->stop ended the walk early; -1 with err. Never
- * holds the target's mmap lock for long: calls are short, with pauses between them.
+ * Calls fn, ascending, for each maximal run of pages in [start, end) that match, with those of
+ * `cats` that apply. PM_CAT_FILE, in either, makes the kernel access every struct page (6x slower).
+ * Returns 1 if fn or pm->stop ended the walk early; -1 with err. Never holds the target's mmap lock
+ * for long: calls are short, with pauses between them.
  */
-int pagemap_runs(const struct pagemap *pm, uint64_t start, uint64_t end, uint64_t any,
-                 uint64_t cats, pagemap_run_fn *fn, void *arg, struct err *err);
+int pagemap_runs(const struct pagemap *pm, uint64_t start, uint64_t end,
+                 const struct pm_match *match, uint64_t cats, pagemap_run_fn *fn, void *arg,
+                 struct err *err);
 
 /* The categories a word shows (never HUGE; PFNZERO only for the known zero frame). */
 uint64_t pagemap_word_cats(const struct pagemap *pm, uint64_t word);

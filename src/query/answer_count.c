@@ -156,13 +156,25 @@ count_gap(void *arg, uint64_t start, uint64_t end, const struct page *each)
 	return 0;
 }
 
+/* Whether pages that share a region and categories share their group, too. */
+static bool
+count_is_of_runs(const struct count *c)
+{
+	bool by_region = c->by == QUERY_BY_NOTHING || c->by == QUERY_BY_VMA ||
+	                 c->by == QUERY_BY_TYPE || c->by == QUERY_BY_FILE;
+
+	return by_region && seek_is_of_runs(&c->f, c->t);
+}
+
 static int
 count_region(struct count *c, const struct vma *v, uint64_t lo, uint64_t hi, struct err *err)
 {
 	struct walk_options o = {.needs = (filter_needs(&c->f) | query_by_row(c->by)->needs) &
 	                                  PAGE_NEED_ALL};
-	struct walk_fns fns = {.pages = count_pages};
+	struct walk_fns fns = {.pages = count_pages,
+	                       .run = count_is_of_runs(c) ? count_gap : NULL};
 
+	seek_narrow(&c->f, c->t, &o);
 	seek_begin(&c->seek, &c->f, c->t, v);
 	if (filter_most(&c->f, &c->seek.x) == TRUTH_NO) {
 		progress_add(c->t->progress, hi - lo);

@@ -2,6 +2,7 @@
 #include "query/seek.h"
 
 #include "base/util.h"
+#include "filter/filter_scan.h"
 #include "kernel/kabi.h"
 #include "target/walk.h"
 
@@ -52,9 +53,24 @@ seek_facts(const struct filter *f, const struct target *t, const struct vma *v)
 	    .written_known =
 	        t->track.clears && track_doubt(&t->track, v->start) == DOUBT_NONE,
 	    .track = t->track.clears && !t->bits_only ? &t->track : NULL,
-	    .scan = t->source->meta.scan,
+	    .scan = t->source->meta.scan & (f ? ~UINT64_C(0) : ~PM_CAT_SOFT_DIRTY),
 	    .wpallowed = wp ? seek_wpallowed(t, v) : TRUTH_UNKNOWN,
 	    .now = source_now(t->source)};
+}
+
+void
+seek_narrow(const struct filter *f, const struct target *t, struct walk_options *o)
+{
+	uint64_t scan = t->source->meta.scan;
+
+	filter_narrow(f, scan, &o->match);
+	o->cats |= filter_cats(f, scan);
+}
+
+bool
+seek_is_of_runs(const struct filter *f, const struct target *t)
+{
+	return filter_is_of_runs(f, t->source->meta.scan);
 }
 
 void
@@ -154,9 +170,11 @@ seek_hunt_region(struct target *t, const struct vma_list *l, size_t i, uint64_t 
 	const struct filter *f = h->seek.f;
 	const struct vma *v = &l->v[i];
 	struct walk_options o = {.needs = filter_needs(f) & PAGE_NEED_ALL};
-	struct walk_fns fns = {.pages = seek_hunt_pages};
+	struct walk_fns fns = {.pages = seek_hunt_pages,
+	                       .run = seek_is_of_runs(f, t) ? seek_hunt_gap : NULL};
 	int r;
 
+	seek_narrow(f, t, &o);
 	seek_begin(&h->seek, f, t, v);
 	if (lo >= hi)
 		return 0;

@@ -6,6 +6,7 @@
 #include "filter/filter.h"
 #include "target/region.h"
 #include "target/target.h"
+#include "target/walk.h"
 
 /*
  * Applies a filter to the pages of regions: those of a walk one by one, those of its gaps as a
@@ -20,12 +21,19 @@ struct seek {
 /* The facts about v that its pages share. f: the filter that will use them, or NULL. */
 struct filter_facts seek_facts(const struct filter *f, const struct target *t, const struct vma *v);
 
+/*
+ * Lets the walk pass over pages for which f is false, and read the categories that it needs.
+ * Whether f has one value for all pages of a run, so that seek_gap tells it (walk_fns.run).
+ */
+void seek_narrow(const struct filter *f, const struct target *t, struct walk_options *o);
+bool seek_is_of_runs(const struct filter *f, const struct target *t);
+
 /* The walk must read the enum page_need bits of filter_needs. */
 void seek_begin(struct seek *s, const struct filter *f, const struct target *t,
                 const struct vma *v);
 enum truth seek_page(struct seek *s, uint64_t addr, const struct page *pg);
 
-/* How many pages of a gap match, how many are unknown, and the first and last match. */
+/* How many pages of a gap or run match, how many are unknown, and the first and last match. */
 struct seek_gap {
 	uint64_t yes, unknown, first, last;
 };

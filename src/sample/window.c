@@ -200,7 +200,7 @@ window_lens_pass_of(enum lens l, const struct track *t, const struct vma *v)
 static int
 window_fill(struct fill *f, uint64_t lo, uint64_t hi)
 {
-	static const struct walk_fns fns = {window_fill_pages, window_fill_gap};
+	static const struct walk_fns fns = {.pages = window_fill_pages, .gap = window_fill_gap};
 	struct window *w = f->w;
 	struct walk_options o = {.needs = lens_row(w->lens)->needs |
 	                                  (w->pages ? PAGE_NEED_FLAGS | PAGE_NEED_COUNT : 0),
@@ -214,6 +214,7 @@ window_fill(struct fill *f, uint64_t lo, uint64_t hi)
 	if (f->filter) {
 		seek_begin(&f->seek, f->filter, f->t, f->v);
 		o.needs |= filter_needs(f->filter) & PAGE_NEED_ALL;
+		seek_narrow(f->filter, f->t, &o); /* for its categories: gaps are wanted */
 		w->filtered = true;
 	}
 	if (r == 0)
@@ -297,7 +298,7 @@ window_sum_gap(void *arg, uint64_t start, uint64_t end, const struct page *each)
 static int
 window_count_range(struct target *t, const struct vma *v, struct range_sum *r, struct err *err)
 {
-	static const struct walk_fns fns = {window_sum_pages, window_sum_gap};
+	static const struct walk_fns fns = {.pages = window_sum_pages, .gap = window_sum_gap};
 	struct cell *c = &r->cell;
 	struct sum s = {.cell = c,
 	                .page_size = t->page_size,

@@ -136,7 +136,7 @@ region_add_unseen(void *arg, uint64_t start, uint64_t end, const struct page *ea
 static void
 region_count_unseen(struct region_walk *w, struct target *t)
 {
-	static const struct walk_fns fns = {region_pass_pages, region_add_unseen};
+	static const struct walk_fns fns = {.pages = region_pass_pages, .gap = region_add_unseen};
 	static const struct walk_options o = {.needs = PAGE_NEED_CACHE};
 	enum { PAGES_MAX = 1 << 20 };
 	struct region *out = w->out;

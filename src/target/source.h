@@ -179,12 +179,12 @@ struct source_ops {
 	                 struct err *err);
 
 	/*
-	 * Calls fn, ascending, for each maximal run in [start, end) with one of the `any`
-	 * categories (PM_CAT_*), with those of `cats` that apply. 1: fn or s->stop ended it early;
-	 * -1 with err.
+	 * Calls fn, ascending, for each maximal run of pages in [start, end) that match, with those
+	 * of `cats` that apply. 1: fn or s->stop ended it early; -1 with err.
 	 */
-	int (*runs)(const struct source *s, uint64_t start, uint64_t end, uint64_t any,
-	            uint64_t cats, pagemap_run_fn *fn, void *arg, struct err *err);
+	int (*runs)(const struct source *s, uint64_t start, uint64_t end,
+	            const struct pm_match *match, uint64_t cats, pagemap_run_fn *fn, void *arg,
+	            struct err *err);
 
 	/*
 	 * The word of `file` for each of n frames, in any order. ok[i] false: not known. A frame
@@ -307,10 +307,20 @@ source_words(const struct source *s, uint64_t addr, uint64_t *words, size_t n, s
 }
 
 static inline int
+source_runs_matching(const struct source *s, uint64_t start, uint64_t end,
+                     const struct pm_match *match, uint64_t cats, pagemap_run_fn *fn, void *arg,
+                     struct err *err)
+{
+	return s->ops->runs(s, start, end, match, cats, fn, arg, err);
+}
+
+/* The runs of pages with one of the `any` categories; 0: of all pages. */
+static inline int
 source_runs(const struct source *s, uint64_t start, uint64_t end, uint64_t any, uint64_t cats,
             pagemap_run_fn *fn, void *arg, struct err *err)
 {
-	return s->ops->runs(s, start, end, any, cats, fn, arg, err);
+	return source_runs_matching(s, start, end, &(struct pm_match){.any = any}, cats, fn, arg,
+	                            err);
 }
 
 static inline void

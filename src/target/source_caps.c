@@ -102,7 +102,8 @@ caps_present_word(struct caps *t)
 
 	if (t->r->base.ops->regions(&t->r->base, &vmas, &ignored) == 0)
 		for (size_t i = 0; i < vmas.n && !addr; i++)
-			if (pagemap_runs(&t->r->pm, vmas.v[i].start, vmas.v[i].end, PM_CAT_PRESENT,
+			if (pagemap_runs(&t->r->pm, vmas.v[i].start, vmas.v[i].end,
+			                 &(struct pm_match){.any = PM_CAT_PRESENT},
 			                 PM_CAT_PRESENT, caps_note_present, &addr, &ignored) < 0)
 				break;
 	if (addr && pagemap_words(&t->r->pm, addr, &word, 1, &ignored) != 1)

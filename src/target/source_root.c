@@ -208,10 +208,11 @@ source_root_words(const struct source *s, uint64_t addr, uint64_t *words, size_t
 }
 
 int
-source_root_runs(const struct source *s, uint64_t start, uint64_t end, uint64_t any, uint64_t cats,
-                 pagemap_run_fn *fn, void *arg, struct err *err)
+source_root_runs(const struct source *s, uint64_t start, uint64_t end,
+                 const struct pm_match *match, uint64_t cats, pagemap_run_fn *fn,
+                 void *arg, struct err *err)
 {
-	return pagemap_runs(&source_root_of(s)->pm, start, end, any, cats, fn, arg, err);
+	return pagemap_runs(&source_root_of(s)->pm, start, end, match, cats, fn, arg, err);
 }
 
 void

@@ -45,8 +45,9 @@ int source_root_registers(const struct source *s, pid_t tid, struct thread_regis
                           struct err *err);
 ssize_t source_root_words(const struct source *s, uint64_t addr, uint64_t *words, size_t n,
                           struct err *err);
-int source_root_runs(const struct source *s, uint64_t start, uint64_t end, uint64_t any,
-                     uint64_t cats, pagemap_run_fn *fn, void *arg, struct err *err);
+int source_root_runs(const struct source *s, uint64_t start, uint64_t end,
+                     const struct pm_match *match, uint64_t cats, pagemap_run_fn *fn, void *arg,
+                     struct err *err);
 void source_root_frames(const struct source *s, enum frame_file file, const uint64_t *pfn,
                         size_t n, uint64_t *out, bool *ok);
 enum folio_sizes source_root_folio_sizes(const struct source *s);

@@ -225,6 +225,23 @@ walk_report_gap(struct pages_walk *w, uint64_t end)
 }
 
 static int
+walk_report_run(struct pages_walk *w, const struct pm_run *run)
+{
+	uint64_t c = run->cats;
+	bool all = w->o->needs & PAGE_NEED_CATS;
+	struct page each = {.word = (c & PM_CAT_PRESENT ? PM_PRESENT : 0) |
+	                            (c & PM_CAT_SWAPPED ? PM_SWAPPED : 0) |
+	                            (c & PM_CAT_GUARD ? PM_GUARD : 0) |
+	                            (c & PM_CAT_WRITTEN ? 0 : PM_UFFD_WP),
+	                    .cats = (uint16_t)c,
+	                    .known = PAGE_WORD | (all ? PAGE_CATS : 0)};
+
+	w->at = run->end;
+	progress_add(w->t->progress, run->end - run->start);
+	return w->fns->run(w->arg, run->start, run->end, &each);
+}
+
+static int
 walk_run(void *arg, const struct pm_run *run)
 {
 	struct pages_walk *w = arg;
@@ -233,6 +250,8 @@ walk_run(void *arg, const struct pm_run *run)
 
 	if (walk_report_gap(w, run->start))
 		return 1;
+	if (w->fns->run)
+		return walk_report_run(w, run);
 	while (w->at < run->end) {
 		size_t n = u64_min((run->end - w->at) / size, PAGE_BATCH);
 		uint64_t at = w->at;
@@ -254,12 +273,15 @@ walk_run(void *arg, const struct pm_run *run)
 static int
 walk_runs(struct pages_walk *w, uint64_t start, uint64_t end)
 {
-	static const uint64_t any = PM_CAT_PRESENT | PM_CAT_SWAPPED;
+	const struct source *s = w->t->source;
+	bool gaps = w->fns->gap || w->o->needs & PAGE_NEED_GAPS;
+	struct pm_match match = gaps ? (struct pm_match){0} : w->o->match;
+	uint64_t cats = PM_CAT_PFNZERO | PM_CAT_HUGE | w->o->cats;
 	int r;
 
+	match.any = PM_CAT_PRESENT | PM_CAT_SWAPPED;
 	walk_ask_file(w, start, end);
-	r = source_runs(w->t->source, start, end, any, any | PM_CAT_PFNZERO | PM_CAT_HUGE, walk_run,
-	                 w, w->err);
+	r = source_runs_matching(s, start, end, &match, match.any | cats, walk_run, w, w->err);
 	if (r == 0)
 		r = walk_report_gap(w, end);
 	cache_close(&w->cache);
@@ -379,7 +401,7 @@ int
 walk_count(struct target *t, const struct vma *v, uint64_t start, uint64_t end,
            const struct walk_options *o, uint64_t by_state[STATE_COUNT], struct err *err)
 {
-	static const struct walk_fns fns = {walk_count_pages, walk_count_gap};
+	static const struct walk_fns fns = {.pages = walk_count_pages, .gap = walk_count_gap};
 	struct counts c = {by_state, t->page_size};
 
 	return walk_pages(t, v, start, end, o, &fns, &c, err);

@@ -16,6 +16,12 @@ struct walk_fns {
 	/* `each` is valid for all its pages. NULL: gaps are skipped, or come as pages
 	 * (PAGE_NEED_GAPS). */
 	int (*gap)(void *arg, uint64_t start, uint64_t end, const struct page *each);
+	/*
+	 * The existing pages of a run, instead of `pages`, without reading their words: the word of
+	 * `each` has the bits that its categories show, and no others. It has no state. NULL: all
+	 * are read.
+	 */
+	int (*run)(void *arg, uint64_t start, uint64_t end, const struct page *each);
 };
 
 /*
@@ -26,6 +32,12 @@ struct walk_fns {
 struct walk_options {
 	unsigned needs;      /* enum page_need */
 	uint64_t cache_max; /* pages; 0: any number */
+	/*
+	 * Existing pages that do not match are passed over. Not where gaps are wanted, since they
+	 * would be taken for some.
+	 */
+	struct pm_match match;
+	uint64_t cats; /* PM_CAT_* that page.cats should have as well */
 };
 int walk_pages(struct target *t, const struct vma *v, uint64_t start, uint64_t end,
                const struct walk_options *o, const struct walk_fns *fns, void *arg,

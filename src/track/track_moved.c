@@ -79,8 +79,8 @@ moved_visit(struct moved *m, const struct pagemap *pm, uint64_t start, uint64_t 
 	struct moved_visit v = {.pm = pm, .m = m, .fn = fn, .complete = true};
 	struct err ignored;
 
-	return pagemap_runs(pm, start, end, any, any | PM_CAT_PFNZERO, moved_visit_run, &v,
-	                    &ignored) == 0 &&
+	return pagemap_runs(pm, start, end, &(struct pm_match){.any = any}, any | PM_CAT_PFNZERO,
+	                    moved_visit_run, &v, &ignored) == 0 &&
 	       v.complete;
 }
 

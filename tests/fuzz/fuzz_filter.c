@@ -5,15 +5,17 @@
  * the text says is compared with what the tree says of its leaves, each asked alone.
  */
 #include "filter/filter.h"
+#include "filter/filter_scan.h"
 #include "fuzz.h"
 #include "kernel/kabi.h"
 #include "page/state.h"
 
-static const char *const leaves[2][48] = {
+static const char *const leaves[2][52] = {
     {"anon", "swapped", "none", "cached", "never", "hidden", "file", "shm", "thp", "mthp", "ksm", "zero",
      "guard", "uffd-wp", "written", "dirty", "locked", "thp-head", "anon-shared", "state=anon",
      "mapcount>1", "order<=9", "pfn!=0x10", "phys>=1000", "addr<7f0000001000", "offset=2000",
-     "swap.type=0", "size>=2m", "perm~rw", "name~lib", "name~l*b*", "scan:huge", "scan:written", "lens.lru!=active",
+     "swap.type=0", "size>=2m", "perm~rw", "name~lib", "name~l*b*", "scan:huge", "scan:written", "present",
+     "scan:present", "scan:swapped", "scan:guard", "scan:pfnzero", "lens.lru!=active",
      "lens.backing=file", "age<2s", "writes>1", "name=\"my file\"", "type!=heap", "inode=10"},
     {"anon", "heap", "guard", "present", "swapped", "thp", "written", "rss>=4k", "swap=0", "anon>1p",
      "copied!=0", "thp<2m", "hugetlb>0", "written>0", "start>=7f0000000000", "offset=0", "size<1g",
@@ -124,7 +126,7 @@ gap_facts(const struct vma *v, uint64_t *seed)
 }
 
 static void
-make_page(struct page *pg, const struct vma *v, uint64_t *seed)
+make_page(struct page *pg, const struct vma *v, uint64_t scan, uint64_t *seed)
 {
 	static const uint64_t words[] = {
 	    0, 0, UINT64_C(1) << 55, UINT64_C(0x810000000043ee27), UINT64_C(0x800000000043ee27),
@@ -146,6 +148,9 @@ make_page(struct page *pg, const struct vma *v, uint64_t *seed)
 	else if (pg->word & PM_PFN_MASK)
 		pg->known |= (uint16_t)(fake_random(seed) & (PAGE_FLAGS | PAGE_COUNT | PAGE_FOLIO | PAGE_NODE | PAGE_NO_KSM |
 		                                             PAGE_SMALL));
+	if (scan && pg->word & (PM_PRESENT | PM_SWAPPED))
+		pg->cats = (uint16_t)((pg->word & PM_PRESENT ? PM_CAT_PRESENT : PM_CAT_SWAPPED) |
+		                      (fake_random(seed) & fake_random(seed) & (PM_CAT_HUGE | PM_CAT_PFNZERO)));
 	pg->state = (uint8_t)state_of_page(pg, v, (unsigned)fake_below(seed, 2));
 }
 
@@ -159,7 +164,8 @@ make_world(struct world *w, uint64_t *seed)
 	w->v.end = w->v.start + 4096 * (1 + fake_below(seed, 1024));
 	w->x = (struct filter_facts){.v = &w->v, .page_size = 4096, .written_known = fake_below(seed, 2)};
 	if (scope == FILTER_PAGE) {
-		make_page(&w->pg, &w->v, seed);
+		w->x.scan = fake_below(seed, 2) ? 511 & ~PM_CAT_SOFT_DIRTY : 0;
+		make_page(&w->pg, &w->v, w->x.scan, seed);
 		w->x.pg = &w->pg;
 		w->x.addr = w->v.start + 4096 * fake_below(seed, 4);
 		return;
@@ -169,6 +175,39 @@ make_world(struct world *w, uint64_t *seed)
 	                       .copied = fake_below(seed, 2), .written = fake_below(seed, 2)};
 	w->x.r = &w->r;
 	w->x.huge_known = fake_below(seed, 2);
+}
+
+/* The categories of an entry, as the kernel's scan derives them. */
+static uint64_t
+cats_of(const struct page *pg)
+{
+	struct pagemap pm = {.page_size = 4096};
+
+	return pagemap_word_cats(&pm, pg->word) | (pg->word & PM_UFFD_WP ? 0 : PM_CAT_WRITTEN) | pg->cats;
+}
+
+/* What a scan leaves out is false; and a run is what its pages are. */
+static bool
+check_scan(const struct filter *f, const struct world *w, enum truth t)
+{
+	struct pm_match m = {0};
+	uint64_t scan = w->x.scan, cats = cats_of(&w->pg);
+	struct filter_facts x = w->x;
+	struct page each = {.known = PAGE_WORD, .cats = (uint16_t)cats};
+
+	if (!(w->pg.known & PAGE_WORD) || !(w->pg.word & (PM_PRESENT | PM_SWAPPED)))
+		return true;
+	filter_narrow(f, scan, &m);
+	if (t != TRUTH_NO && (m.all & ~cats || m.none & cats))
+		return fuzz_wrong("the scan passes over what is not false");
+	if (m.all & PM_CAT_FILE || m.none & PM_CAT_FILE)
+		return fuzz_wrong("a scan for files");
+	if (!filter_is_of_runs(f, scan))
+		return true;
+	each.word = w->pg.word & (PM_PRESENT | PM_SWAPPED | PM_GUARD | PM_UFFD_WP);
+	x.pg = &each;
+	x.addr = 0;
+	return filter_eval(f, &x) == t || fuzz_wrong("a run is not what its pages are");
 }
 
 /* --- a round -------------------------------------------------------------------------------------------- */
@@ -182,6 +221,8 @@ check_bounds(const struct filter *f, const struct world *w, enum truth t)
 		return fuzz_wrong("not known without a reason");
 	if (scope == FILTER_REGION)
 		return true;
+	if (!check_scan(f, w, t))
+		return false;
 	if (t > filter_most(f, &w->x))
 		return fuzz_wrong("more than the most it can be");
 	if (t != TRUTH_NO && w->pg.known & PAGE_WORD && !(w->pg.word & (PM_PRESENT | PM_SWAPPED)) &&

@@ -46,6 +46,25 @@ own() { grep -E '^(ADDRESS|START|0x1000[0-9a-f]{8},)'; }
 	grep -q 'huge' <(pm --pages --runs --csv -o CATEGORIES "$SUBJECT_PID")
 }
 
+@test "filters that the kernel's scan decides count what an independent reader does" {
+	local seed count text t=$BATS_TEST_TMPDIR
+	can_scan || skip "this kernel has no PAGEMAP_SCAN"
+	subject_start
+	reader "$SUBJECT_PID" >"$t/pages"
+	for seed in 1 2 3 4; do
+		local wanted=() texts=() ask=()
+		while read -r count && read -r text; do
+			wanted+=("$count") texts+=("$text") ask+=(-e "count $text")
+		done < <("$live_dir/filters" 60 "$seed" <"$t/pages")
+		is "$(pm "${ask[@]}" "$SUBJECT_PID" | sed -nE 's/^([0-9]+) pages? .*/\1/p' | paste <(printf '%s\n' "${texts[@]}") -)" \
+			"$(paste <(printf '%s\n' "${texts[@]}") <(printf '%s\n' "${wanted[@]}"))"
+		# and the rows are as many
+		is "$(pm --pages --csv -n -o STATE --filter "${texts[7]}" "$SUBJECT_PID" 2>/dev/null | wc -l)" "${wanted[7]}"
+		is "$(pm --pages --runs --csv -n -o PAGES --filter "${texts[8]}" "$SUBJECT_PID" 2>/dev/null |
+			awk '{ n += $1 } END { print n + 0 }')" "${wanted[8]}"
+	done
+}
+
 @test "--runs joins the pages of --pages, and no others" {
 	local columns range
 	subject_start

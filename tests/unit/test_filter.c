@@ -4,6 +4,7 @@
 
 #include "fake.h"
 #include "filter/filter.h"
+#include "filter/filter_scan.h"
 #include "kernel/flags.h"
 #include "kernel/kabi.h"
 #include "page/state.h"
@@ -722,6 +723,50 @@ takes(const char *begin, const char *part, size_t n, const char *end, const char
 	return taken;
 }
 
+/* What the kernel's scan is asked for. */
+static void
+test_narrowing(void)
+{
+	enum { P = PM_CAT_PRESENT, S = PM_CAT_SWAPPED, H = PM_CAT_HUGE, G = PM_CAT_GUARD, Z = PM_CAT_PFNZERO,
+	       W = PM_CAT_WRITTEN, ALL = 511 };
+	static const struct {
+		const char *text;
+		uint64_t scan, all, none;
+		bool runs; /* decided by the scan alone */
+	} rows[] = {
+	    {"scan:huge", ALL, H, 0, true},
+	    {"scan:huge & !scan:pfnzero & name=heap", ALL, H, Z, true},
+	    {"scan:huge | scan:guard", ALL, 0, 0, true},
+	    {"(scan:huge | scan:guard & scan:huge) & present", ALL, H | P, 0, true},
+	    {"!(scan:huge | scan:written)", ALL, 0, H | W, true},
+	    {"!(scan:huge & scan:written)", ALL, 0, 0, true},
+	    {"anon & scan:guard", ALL, G, 0, false},
+	    {"anon | scan:guard", ALL, 0, 0, false},
+	    {"scan:file", ALL, 0, 0, false},
+	    {"!scan:file & scan:swapped", ALL, S, 0, false},
+	    {"swapped", ALL, S, 0, false},
+	    {"!swapped", ALL, 0, 0, false},
+	    {"swap.type!=1 & mapcount>1", ALL, S, 0, false},
+	    {"!(swap.type=1)", ALL, 0, 0, false},
+	    {"addr=1000 & scan:present", ALL, P, 0, false},
+	    {"scan:guard & scan:present", ALL & ~G, P, 0, false},
+	    {"scan:huge & scan:present", 0, P, 0, false},
+	    {"perm~w | type=heap", ALL, 0, 0, true},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct pm_match m = {0};
+		struct filter f;
+		struct err err;
+
+		ok(filter_parse(rows[i].text, FILTER_PAGE, FAKE_PAGE, &f, &err) == 0, rows[i].text);
+		filter_narrow(&f, rows[i].scan, &m);
+		is_u64(m.all, rows[i].all, "what it must have");
+		is_u64(m.none, rows[i].none, "what it must not have");
+		ok(filter_is_of_runs(&f, rows[i].scan) == rows[i].runs, "whether that decides it");
+	}
+}
+
 static void
 test_limits(void)
 {
@@ -757,6 +802,7 @@ main(void)
 	test_gaps_of_files();
 	test_why();
 	test_refused();
+	test_narrowing();
 	test_limits();
 	return tap_done();
 }

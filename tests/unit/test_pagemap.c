@@ -118,7 +118,20 @@ runs(const struct pagemap *pm, uint64_t from, uint64_t to, uint64_t any, uint64_
 	struct err err;
 
 	c->n = 0;
-	if (pagemap_runs(pm, base + from * FAKE_PAGE, base + to * FAKE_PAGE, any, cats, collect, c, &err) < 0)
+	if (pagemap_runs(pm, base + from * FAKE_PAGE, base + to * FAKE_PAGE, &(struct pm_match){.any = any}, cats, collect,
+	                 c, &err) < 0)
+		return SIZE_MAX;
+	return c->n;
+}
+
+static size_t
+matching(const struct pagemap *pm, struct pm_match match, struct collected *c)
+{
+	struct err err;
+
+	c->n = 0;
+	if (pagemap_runs(pm, base, base + 20000 * FAKE_PAGE, &match, PM_CAT_PRESENT | PM_CAT_SWAPPED, collect,
+	                 c, &err) < 0)
 		return SIZE_MAX;
 	return c->n;
 }
@@ -148,6 +161,12 @@ test_runs(void)
 	ok(runs(&pm, 3, 6, P, P, &c) == 1 && is_run(&c, 0, 3, 6, P), "a run is cut to the range");
 	is_u64(runs(&pm, 11, 8190, P | S, P, &c), 0, "nothing there: no run");
 	is_u64(runs(&pm, 7, 7, P | S, P, &c), 0, "an empty range: no run");
+	ok(matching(&pm, (struct pm_match){.any = P | S, .all = D}, &c) == 1 && is_run(&c, 0, 5, 7, P),
+	   "all of these");
+	ok(matching(&pm, (struct pm_match){.any = P | S, .none = P}, &c) == 1 && is_run(&c, 0, 10, 11, S),
+	   "none of those");
+	is_u64(matching(&pm, (struct pm_match){.all = P, .none = P}, &c), 0, "neither and both is nothing");
+	is_u64(matching(&pm, (struct pm_match){.any = P, .none = P}, &c), 0, "nor one of none");
 	c.stop_after = 2;
 	is_u64(runs(&pm, 0, 20000, P | S, P | S, &c), 2, "a walk that is told to stop stops");
 	c.stop_after = 0;
@@ -227,8 +246,8 @@ test_part_of_page(void)
 	signal(SIGALRM, on_alarm);
 	alarm(2);
 	if (!sigsetjmp(too_long, 1)) {
-		pagemap_runs(&pm, 1, 2, PM_CAT_PRESENT, PM_CAT_PRESENT, collect, &c, &err);
-		pagemap_runs(&pm, 0, FAKE_PAGE + 1, PM_CAT_PRESENT, PM_CAT_PRESENT, collect, &c, &err);
+		pagemap_runs(&pm, 1, 2, &(struct pm_match){.any = PM_CAT_PRESENT}, PM_CAT_PRESENT, collect, &c, &err);
+		pagemap_runs(&pm, 0, FAKE_PAGE + 1, &(struct pm_match){.any = PM_CAT_PRESENT}, PM_CAT_PRESENT, collect, &c, &err);
 		ended = true;
 	}
 	alarm(0);

@@ -120,8 +120,8 @@ made_cats(uint64_t word)
 }
 
 static int
-made_runs(const struct source *s, uint64_t start, uint64_t end, uint64_t any, uint64_t cats, pagemap_run_fn *fn,
-          void *arg, struct err *err)
+made_runs(const struct source *s, uint64_t start, uint64_t end, const struct pm_match *match, uint64_t cats,
+          pagemap_run_fn *fn, void *arg, struct err *err)
 {
 	(void)err;
 	((struct made *)(uintptr_t)s)->counted++;
@@ -130,7 +130,7 @@ made_runs(const struct source *s, uint64_t start, uint64_t end, uint64_t any, ui
 
 		for (to = at + PAGE; to < end && made_cats(made_word(to)) == is; to += PAGE)
 			;
-		if (is & any && fn(arg, &(struct pm_run){at, to, is & cats}))
+		if ((!match->any || is & match->any) && !(match->all & ~is) && !(is & match->none) && fn(arg, &(struct pm_run){at, to, is & cats}))
 			return 1;
 	}
 	return 0;

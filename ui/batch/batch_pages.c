@@ -21,6 +21,7 @@ struct batch_dump {
 	uint64_t stopped; /* the first address after the last of --max-pages; 0: not there yet */
 	struct batch_runs runs; /* with --runs */
 	bool whole_gaps; /* gaps come as a whole */
+	bool whole_runs; /* so do the scan's runs, without their words */
 	unsigned needs; /* of the columns */
 	unsigned more; /* needed for columns of pages that pass, read after filtering; 0: nothing */
 	struct err *err;
@@ -132,6 +133,19 @@ batch_dump_passed(void *arg, uint64_t addr, const struct page *pages, size_t n)
 	return d->failed || d->stopped || ferror(stdout);
 }
 
+/* The scan's run, whose categories are all that filter and columns need. */
+static int
+batch_dump_run(void *arg, uint64_t start, uint64_t end, const struct page *each)
+{
+	struct batch_dump *d = arg;
+	struct filter_facts x = d->x;
+
+	x.pg = each;
+	if (d->filter.on && !batch_passes(&d->filter, &x))
+		return 0;
+	return batch_dump_alike(d, start, end, each);
+}
+
 /* What to read for the region before filtering; false: none of its pages can pass. */
 static bool
 batch_filter_needs_of(struct batch_dump *d, bool gaps, unsigned *needs)
@@ -157,19 +171,39 @@ batch_sees_whole_gaps(const struct batch_dump *d)
 	return d->b->o->runs && !d->filter.on;
 }
 
+/* Whether the kernel's scan shows all that the columns and the filter need. */
+static bool
+batch_sees_whole_runs(const struct batch_dump *d)
+{
+	for (size_t i = 0; i < d->n; i++)
+		if (column_row(d->ids[i])->set != SET_RUN && d->ids[i] != COL_PAGE_CATEGORIES &&
+		    d->ids[i] != COL_PAGE_MAPPING)
+			return false;
+	return d->b->o->runs && !d->b->o->range && !d->b->watched &&
+	       d->b->t.source->meta.scan &&
+	       (!d->filter.on || seek_is_of_runs(&d->filter.f, &d->b->t));
+}
+
 static int
 batch_dump_region(struct batch_dump *d, const struct vma *v, uint64_t from, uint64_t to,
                   struct err *err)
 {
 	bool gaps = d->b->o->range != NULL;
 	struct walk_fns fns = {.pages = d->filter.on ? batch_dump_passed : batch_dump_pages,
-	                       .gap = gaps && d->whole_gaps ? batch_dump_gap : NULL};
+	                       .gap = gaps && d->whole_gaps ? batch_dump_gap : NULL,
+	                       .run = d->whole_runs ? batch_dump_run : NULL};
 	struct walk_options o = {.needs = d->needs | (gaps && !fns.gap ? PAGE_NEED_GAPS : 0)};
 	int r;
 
 	d->x = seek_facts(d->filter.on ? &d->filter.f : NULL, &d->b->t, v);
 	if (d->filter.on && !batch_filter_needs_of(d, gaps, &o.needs))
 		return 0;
+	if (d->filter.on)
+		seek_narrow(&d->filter.f, &d->b->t, &o);
+	if (d->whole_runs && d->needs & PAGE_NEED_CATS) {
+		o.needs |= PAGE_NEED_CATS;
+		o.cats = d->b->t.source->meta.scan;
+	}
 	if (!(o.needs & PAGE_NEED_GAPS) && !fns.gap)
 		o.needs &= ~(unsigned)PAGE_NEED_CACHE; /* it only matters for gaps */
 	r = walk_pages(&d->b->t, v, u64_max(from, v->start), u64_min(to, v->end), &o, &fns, d, err);
@@ -244,6 +278,7 @@ batch_pages(struct batch *b, struct err *err)
 	needs = columns_needs(ids, d.n);
 	d.needs = needs & PAGE_NEED_ALL;
 	d.whole_gaps = batch_sees_whole_gaps(&d);
+	d.whole_runs = batch_sees_whole_runs(&d);
 	if ((needs | filter_needs(&d.filter.f)) & NEED_WRITES)
 		batch_know_written(b);
 	if (b->o->max_pages && b->o->format == FORMAT_JSON) {
