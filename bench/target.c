@@ -246,6 +246,28 @@ make_frag(char **arg)
 	announce(p, size);
 }
 
+/* It has N - 1 children, which share all of it. */
+static void
+make_forks(char **arg)
+{
+	uint64_t size = parse_size(arg[0]), n = parse_size(arg[1]);
+	uint8_t *p = map(size, MADV_NOHUGEPAGE);
+
+	touch(p, size);
+	while (n-- > 1) {
+		pid_t pid = fork();
+
+		if (pid < 0)
+			die("fork");
+		if (pid)
+			continue;
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (;;)
+			pause();
+	}
+	announce(p, size);
+}
+
 /* --- shapes that change ----------------------------------------------------------------------- */
 
 /* RATE pages a second at random: dropped and touched again, or (`dirty`) just written. */
@@ -379,6 +401,7 @@ static const struct shape {
 	{ "half", "SIZE FRACTION", 2, make_half },
 	{ "vmas", "N [touch]", 1, make_vmas },
 	{ "frag", "SIZE TOTAL", 2, make_frag },
+	{ "forks", "SIZE N", 2, make_forks },
 	{ "churn", "SIZE PAGES-PER-SECOND", 2, make_churn },
 	{ "dirty", "SIZE PAGES-PER-SECOND", 2, make_dirty },
 	{ "flip", "SIZE FRACTION", 2, make_flip },
