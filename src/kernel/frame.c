@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "kernel/frame.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/util.h"
@@ -61,8 +64,9 @@ frames_count_of_unmapped(const struct frames *f, char *page, size_t size)
 	return t;
 }
 
-enum truth
-frames_averages(const struct frames *f)
+/* In a child: collapsing takes memory of which there may be none in one piece, and time. */
+static enum truth
+frames_try_averages(const struct frames *f)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE), huge = page / sizeof(uint64_t) * page;
 	char *p = mmap(NULL, 2 * huge, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
@@ -75,10 +79,34 @@ frames_averages(const struct frames *f)
 	madvise(at, huge, MADV_HUGEPAGE);
 	*(volatile char *)at = 1;
 	madvise(at, huge, PM_MADV_COLLAPSE); /* whatever the settings are (Linux 6.1) */
-	if (f->flags >= 0 && f->count >= 0)
-		t = frames_count_of_unmapped(f, at + huge / 2, page);
+	t = frames_count_of_unmapped(f, at + huge / 2, page);
 	munmap(p, 2 * huge);
 	return t;
+}
+
+enum truth
+frames_averages(const struct frames *f)
+{
+	enum { TIME_S = 5 };
+	int status;
+	pid_t child;
+
+	if (f->flags < 0 || f->count < 0)
+		return TRUTH_UNKNOWN;
+	child = fork();
+	if (child == 0) {
+		sigset_t none;
+
+		sigemptyset(&none);
+		signal(SIGALRM, SIG_DFL);
+		sigprocmask(SIG_SETMASK, &none, NULL);
+		alarm(TIME_S);
+		_exit((int)frames_try_averages(f));
+	}
+	while (child > 0 && waitpid(child, &status, 0) < 0)
+		if (errno != EINTR)
+			return TRUTH_UNKNOWN;
+	return child > 0 && WIFEXITED(status) ? (enum truth)WEXITSTATUS(status) : TRUTH_UNKNOWN;
 }
 
 void

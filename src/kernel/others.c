@@ -7,6 +7,7 @@
 #include <linux/kcmp.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -161,6 +162,15 @@ bool
 other_name(const struct other *o, struct other_name *out)
 {
 	return proc_name(o->leader, &out->parent, out->comm, sizeof(out->comm));
+}
+
+bool
+others_merge(void)
+{
+	char scans[32];
+
+	return !file_read_small(AT_FDCWD, "/sys/kernel/mm/ksm/full_scans", scans, sizeof(scans)) ||
+	       strcmp(scans, "0\n") != 0;
 }
 
 enum others_order

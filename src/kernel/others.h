@@ -58,4 +58,10 @@ bool other_name(const struct other *o, struct other_name *out);
 enum others_order { OTHERS_LESS, OTHERS_SAME, OTHERS_MORE, OTHERS_UNKNOWN };
 enum others_order others_compare(const struct proc *p, pid_t a, pid_t b);
 
+/*
+ * Whether KSM may have merged pages, of whatever process. It merges none in its first scan, in which
+ * it only notes the contents.
+ */
+bool others_merge(void);
+
 #endif

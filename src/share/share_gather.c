@@ -58,6 +58,7 @@ share_gather_one(struct share_work *w, uint64_t addr, uint64_t word)
 	}
 	share_add_to_runs(w, addr);
 	w->huge |= w->v->type == VMA_HUGETLB;
+	w->device |= w->v->type == VMA_DEVICE && kind == SHARE_ANON;
 	w->page = vec_room(w->page, w->pages, &w->pages_cap, sizeof(*w->page));
 	w->page[w->pages++] = (struct share_page){.key = key, .kind = (uint8_t)kind};
 }
@@ -146,12 +147,25 @@ share_take_flags(struct share_work *w, struct share_frame *f, uint64_t kpf, bool
 		f->count = 0;
 }
 
+/*
+ * Whether the word has said it all. Only pages that are mapped as anonymous memory have a count but
+ * no bit 61, the zero page and a device's memory aside.
+ */
+static bool
+share_is_plain(const struct share_work *w, const struct share_frame *f)
+{
+	return w->plain && f->kind == SHARE_ANON && f->count &&
+	       f->key != w->t->source->meta.zero_pfn;
+}
+
 static void
 share_look_up_some(struct share_work *w, struct share_frame *f, size_t n)
 {
 	uint64_t pfn[SHARE_LOOKUP] = {0}, words[SHARE_LOOKUP];
 	struct source *s = w->t->source;
 	bool ok[SHARE_LOOKUP];
+	uint16_t at[SHARE_LOOKUP];
+	size_t left = 0;
 
 	for (size_t i = 0; i < n; i++)
 		pfn[i] = f[i].key;
@@ -160,15 +174,32 @@ share_look_up_some(struct share_work *w, struct share_frame *f, size_t n)
 		f[i].count = ok[i] ? (uint32_t)u64_min(words[i], UINT32_MAX) : 0;
 	if (!source_has(s, FRAME_FLAGS))
 		return;
-	source_frames(s, FRAME_FLAGS, pfn, n, words, ok);
-	for (size_t i = 0; i < n; i++)
-		share_take_flags(w, &f[i], words[i], ok[i]);
+	for (size_t i = 0; i < n; i++) {
+		if (share_is_plain(w, &f[i]))
+			continue;
+		pfn[left] = f[i].key;
+		at[left++] = (uint16_t)i;
+	}
+	source_frames(s, FRAME_FLAGS, pfn, left, words, ok);
+	for (size_t i = 0; i < left; i++)
+		share_take_flags(w, &f[at[i]], words[i], ok[i]);
+}
+
+/* Without large folios' averages, merged pages and drivers, flags tell nothing of anonymous pages. */
+static bool
+share_has_plain(const struct share_work *w)
+{
+	struct source *s = w->t->source;
+
+	return !w->device && s->meta.zero_pfn && !s->ops->others->merges(s) &&
+	       s->ops->others->averages(s) == TRUTH_NO;
 }
 
 /* Flags and map counts. The range is read again at the end: see share_finish. */
 static void
 share_look_up(struct share_work *w)
 {
+	w->plain = share_has_plain(w);
 	for (size_t i = 0, n; i < w->set.n; i += n) {
 		for (n = 0; i + n < w->set.n && n < SHARE_LOOKUP; n++)
 			if (w->frame[i + n].kind == SHARE_SWAP)

@@ -67,6 +67,8 @@ struct share_work {
 	int64_t missing;         /* mappings not found in any process */
 	size_t uncounted;        /* frames without a count, or places in swap; of these, ... */
 	size_t open;             /* ... those that may be anywhere */
+	bool device;             /* a device's memory may be among those without bit 61 */
+	bool plain;              /* flags are not needed where bit 61 says anonymous */
 	bool huge;               /* bit 56 is not trusted: huge pages are among them */
 	bool rest;               /* reads the rest, too, where nothing is likely */
 	uint64_t *now;           /* a bit for each frame that the visited process has */

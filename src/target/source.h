@@ -125,6 +125,9 @@ struct source_others {
 
 	/* Whether map counts of pages of large folios are averages (CONFIG_NO_PAGE_MAPCOUNT). */
 	enum truth (*averages)(struct source *s);
+
+	/* Whether KSM may have merged pages since the system started. */
+	bool (*merges)(struct source *s);
 };
 
 struct source_ops {

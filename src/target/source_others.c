@@ -90,6 +90,12 @@ source_others_averages(struct source *s)
 	return r->averages;
 }
 
+static bool
+source_others_merges(struct source *s)
+{
+	return !s->meta.may_end || others_merge();
+}
+
 const struct source_others source_others = {
     .list = source_others_list,
     .begin = source_others_begin,
@@ -100,4 +106,5 @@ const struct source_others source_others = {
     .name = source_others_name,
     .compare = source_others_compare,
     .averages = source_others_averages,
+    .merges = source_others_merges,
 };

@@ -42,6 +42,8 @@ struct made {
 	const struct made_process *v;
 	bool hidden;             /* frames are */
 	enum truth averages;
+	bool never_merged;       /* KSM has never run */
+	size_t flags;            /* looked up */
 	uint64_t gone;           /* a frame of the target that is another's after the first visit */
 	unsigned visits;
 };
@@ -134,6 +136,7 @@ made_frames(const struct source *s, enum frame_file file, const uint64_t *pfn, s
 {
 	for (size_t i = 0; i < n; i++) {
 		ok[i] = true;
+		((struct made *)(uintptr_t)s)->flags += file == FRAME_FLAGS;
 		out[i] = file == FRAME_FLAGS ? made_flags(pfn[i]) : made_count(made_of(s), pfn[i]);
 	}
 }
@@ -234,10 +237,16 @@ others_made_averages(struct source *s)
 	return made_of(s)->averages;
 }
 
+static bool
+others_made_merges(struct source *s)
+{
+	return !made_of(s)->never_merged;
+}
+
 static const struct source_others made_others = {
     .list = others_made_list, .begin = others_made_begin, .end = others_made_end, .words = others_made_words,
     .next = others_made_next, .regions = others_made_regions, .name = others_made_name,
-    .compare = others_made_compare, .averages = others_made_averages,
+    .compare = others_made_compare, .averages = others_made_averages, .merges = others_made_merges,
 };
 
 static const struct source_ops made_ops = {.words = made_words, .frames = made_frames, .others = &made_others};
@@ -407,6 +416,31 @@ test_changed(void)
 }
 
 static void
+test_plain(void)
+{
+	struct made m;
+	struct target t;
+	struct vma_list vmas = {0};
+	struct err err = {0};
+	struct share *sh;
+
+	made_open(&m, &t, &vmas, set);
+	sh = share_sum(&t, &vmas, 0x10000000, 0x10008000, &err);
+	ok(sh && m.flags == 6, "KSM may have merged pages: each frame has its flags looked up");
+	share_free(sh);
+	m.flags = 0;
+	m.never_merged = true;
+	sh = share_sum(&t, &vmas, 0x10000000, 0x10008000, &err);
+	ok(sh && !m.flags && peer_has(sh, 101, (uint64_t[]){0, 0, 6, 0, 0, 2}), "it never did: no anonymous page");
+	share_free(sh);
+	m.averages = TRUTH_UNKNOWN;
+	sh = share_sum(&t, &vmas, 0x10000000, 0x10008000, &err);
+	ok(sh && m.flags == 6, "a large folio may be among them, whose count is an average: all again");
+	share_free(sh);
+	vma_free(&vmas);
+}
+
+static void
 test_averages(void)
 {
 	static const struct made_process folio[] = {
@@ -535,6 +569,7 @@ main(void)
 	test_frameset();
 	test_sum();
 	test_changed();
+	test_plain();
 	test_averages();
 	test_hidden();
 	test_places();
