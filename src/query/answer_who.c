@@ -223,7 +223,8 @@ answer_table_share(struct answer *a, const struct share *sh)
 	static const struct answer_column columns[] = {
 	    {"PID", ANSWER_NUMBER}, {"RELATION", ANSWER_TEXT}, {"FILE", ANSWER_SIZE},
 	    {"SHM", ANSWER_SIZE},   {"ANON", ANSWER_SIZE},     {"KSM", ANSWER_SIZE},
-	    {"SWAP", ANSWER_SIZE},  {"BOTH", ANSWER_SIZE},     {"NAME", ANSWER_TEXT}};
+	    {"SWAP", ANSWER_SIZE},  {"BOTH", ANSWER_SIZE},     {"PAIR", ANSWER_SIZE},
+	    {"NAME", ANSWER_TEXT}};
 	bool frames = sh->reach.method == SHARE_BY_FRAME;
 
 	if (!sh->n)
@@ -238,6 +239,7 @@ answer_table_share(struct answer *a, const struct share *sh)
 			answer_cell_bytes(a, sh, frames || k == SHARE_FILE || k == SHARE_SHM,
 			                  p->pages[k]);
 		answer_cell_bytes(a, sh, frames, p->both);
+		answer_cell_bytes(a, sh, frames, share_pair(sh, p));
 		answer_cell_text(a, p->comm);
 	}
 }

@@ -78,6 +78,13 @@ struct share *share_sum(struct target *t, const struct vma_list *vmas, uint64_t 
                         struct err *err);
 void share_free(struct share *sh);
 
+/* Pages freed once the target and this process have ended: they are in no third. */
+static inline uint64_t
+share_pair(const struct share *sh, const struct share_peer *p)
+{
+	return sh->freed + p->both;
+}
+
 /* "parent", "child", "sibling", or "". */
 const char *share_relation(const struct share *sh, const struct share_peer *p);
 

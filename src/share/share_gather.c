@@ -185,7 +185,7 @@ share_look_up_some(struct share_work *w, struct share_frame *f, size_t n)
 		share_take_flags(w, &f[at[i]], words[i], ok[i]);
 }
 
-/* Without large folios' averages, merged pages and drivers, flags tell nothing of anonymous pages. */
+/* Without averaged counts, merged pages and drivers, no flag of an anonymous page matters. */
 static bool
 share_has_plain(const struct share_work *w)
 {

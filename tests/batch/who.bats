@@ -1,7 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-3.0-or-later
-# --who and -e who, where there is nobody else: a folder has one process. The others are in tests/live/who.bats
-# and tests/unit/test_share.c.
+# --who, -e who and -e unshared, in folders of one process and of several. On the kernel: tests/live/who.bats.
 # shellcheck disable=SC2154
 
 load helper
@@ -24,6 +23,32 @@ load helper
 	pm --who=heap --json "$PID" >"$BATS_TEST_TMPDIR/json" 2>/dev/null
 	is "$(json "$BATS_TEST_TMPDIR/json" shared_with freed mapped found | xargs)" "0 21102592 114 0"
 	is "$(pm --who --csv -o PID,ANON "$PID" 2>/dev/null)" PID,ANON
+}
+
+@test "--who: forks, a stranger that maps the library, mappings that nobody can find; as table, CSV and JSON" {
+	fixture forks
+	run -0 --separate-stderr pm --who "$PID"
+	[[ $stderr == *'134 of 150 mappings found: others may be'* ]]
+	echo "$output" >"$BATS_TEST_TMPDIR/table"
+	golden_check "$fixture_top/tests/batch/golden/who-forks.txt" "$BATS_TEST_TMPDIR/table"
+	pm_golden who-forks-csv --who=heap --csv "$PID"
+	pm_golden who-forks-json --who=heap --json "$PID"
+	# from a child, and from one that is no relative
+	is "$(pm --who=heap -n -o PID,RELATION,ANON,BOTH,PAIR 501 | xargs)" "500 parent 96.0K 32.0K 48.0K 502 sibling 64.0K 0 16.0K"
+	is "$(pm --who=ring -n -o PID,RELATION,SHM,PAIR 600 | xargs)" "500 sibling 32.0K 0 501 32.0K 0"
+}
+
+@test "who: the sharers of one page: by fork, of a file at another offset and address, merged, in swap" {
+	fixture forks
+	pm_golden who-forks-pages -e 'who heap' -e 'who heap+0x11000' -e 'who ring+0x9000' -e 'who heap+0x32000' \
+		-e 'who heap+0x30000' -e 'who libc.so.6+0' "$PID"
+}
+
+@test "unshared: what forks share and no longer do" {
+	fixture forks
+	pm_golden unshared-forks -e unshared "$PID"
+	[[ $(pm -e unshared 501) == "parent 500: 108K shared, 16.0K unshared"* ]]
+	[[ $(pm -e unshared 600) == "shares no anonymous memory with its parent or a child"* ]]
 }
 
 @test "who: what is refused, with its reason" {
