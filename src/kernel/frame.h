@@ -35,8 +35,8 @@ void frames_probe(struct frames *f, size_t page_size);
 
 /*
  * Whether kpagecount has one number for all pages of a large folio, the average of their mappings
- * (CONFIG_NO_PAGE_MAPCOUNT, Linux 6.15): tried on a huge page of a child of ours. TRUTH_UNKNOWN: the
- * kernel gave none, or took too long.
+ * (CONFIG_NO_PAGE_MAPCOUNT, Linux 6.15): tried on a huge page of a child of ours. TRUTH_UNKNOWN:
+ * the kernel gave none, or took too long.
  */
 enum truth frames_averages(const struct frames *f);
 

@@ -59,8 +59,8 @@ enum others_order { OTHERS_LESS, OTHERS_SAME, OTHERS_MORE, OTHERS_UNKNOWN };
 enum others_order others_compare(const struct proc *p, pid_t a, pid_t b);
 
 /*
- * Whether KSM may have merged pages, of whatever process. It merges none in its first scan, in which
- * it only notes the contents.
+ * Whether KSM may have merged pages, of whatever process. It merges none in its first scan, which
+ * only notes their contents.
  */
 bool others_merge(void);
 
