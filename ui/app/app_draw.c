@@ -44,7 +44,9 @@ app_find_hints(const struct app *a, struct key_row out[HINTS_MAX])
 		const char *own = v->hint && view == ui_letter(&a->ui)
 		                      ? v->hint(&a->ui, app_shown(a), k[i].action)
 		                      : NULL;
-		const char *word = own ? own : k[i].hint;
+		const char *word = own                                   ? own
+		                   : k[i].action == ACT_GO && a->t.panel ? app_panel_goal(a)
+		                                                         : k[i].hint;
 
 		if (view == 'Y' && k[i].action == ACT_CONSENT && !app_may_consent_to_region(a))
 			continue;

@@ -198,6 +198,14 @@ app_panel_place(const struct app *a, uint64_t *addr)
 	return p->has_place || row;
 }
 
+const char *
+app_panel_goal(const struct app *a)
+{
+	uint64_t addr;
+
+	return app_panel_place(a, &addr) ? "go there" : a->t.panel->filter ? "mark" : "close";
+}
+
 void
 app_go_to_answer(struct app *a)
 {

@@ -292,6 +292,8 @@ bool app_panel_scroll(struct app *a, enum action action);
  * there. What was counted or found is from then on the filter of the grid.
  */
 void app_go_to_answer(struct app *a);
+/* What Enter does: the word for its hint. */
+const char *app_panel_goal(const struct app *a);
 
 /* app_words.c: the i-th word that may stand at that byte of the line, as prompt_open takes it */
 const struct prompt_word *app_word_at(void *arg, size_t at, size_t i);
