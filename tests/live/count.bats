@@ -48,7 +48,7 @@ counted() {
 	done <<-'END'
 		present:$c{PRESENT}
 		scan;swapped:$c{SWAPPED}
-		scan;file & scan;present:$c{FILE} && $c{PRESENT}
+		scan;file & scan;present:$c{PRESENT} && ($c{CATEGORIES} eq "" ? $c{FILE} : $c{CATEGORIES} =~ /file/)
 		exclusive:$c{EXCLUSIVE} && $c{PRESENT}
 		guard:$c{GUARD}
 		state=anon | zero:$c{STATE} =~ /^(anon|zero)$/
