@@ -129,8 +129,13 @@ answer_needs_writes(const char *text, size_t page_size)
 	struct filter f;
 	struct err ignored;
 
-	return query_parse(text, page_size, &q, &ignored) == 0 && q.text[0] &&
-	       filter_parse(q.text, FILTER_PAGE, page_size, &f, &ignored) == 0 &&
+	if (query_parse(text, page_size, &q, &ignored) < 0)
+		return false;
+	if (q.kind == QUERY_SUM && q.sum == QUERY_SUM_WRITTEN)
+		return true;
+	return q.text[0] &&
+	       filter_parse(q.text, q.kind == QUERY_SUM ? FILTER_REGION : FILTER_PAGE, page_size,
+	                    &f, &ignored) == 0 &&
 	       filter_needs(&f) & FILTER_NEED_WRITTEN;
 }
 
@@ -139,7 +144,7 @@ answer_query(struct target *t, const struct vma_list *vmas, const char *text, st
 {
 	static struct answer *(*const answers[])(struct target *, const struct vma_list *,
 	                                         const struct query *, struct err *) = {
-#define Q(id, w, f, e, r, answers, h) [QUERY_##id] = answers,
+#define Q(id, w, f, e, r, answers, c, h) [QUERY_##id] = answers,
 #include "query/query.def"
 	};
 	struct query q;

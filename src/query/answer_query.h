@@ -48,6 +48,12 @@ struct answer *answer_count(struct target *t, const struct vma_list *vmas, const
                             struct err *err);
 struct answer *answer_find(struct target *t, const struct vma_list *vmas, const struct query *q,
                            struct err *err);
+/* The sum of a field of regions, a QUERY_SUM. */
+struct answer *answer_sum(struct target *t, const struct vma_list *vmas, const struct query *q,
+                          struct err *err);
+/* What an address is, in one line. */
+struct answer *answer_whois(struct target *t, const struct vma_list *vmas, const struct query *q,
+                            struct err *err);
 /* Where the bytes of a QUERY_SEARCH are. */
 struct answer *answer_search(struct target *t, const struct vma_list *vmas, const struct query *q,
                              struct err *err);

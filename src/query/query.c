@@ -12,9 +12,11 @@
 #include "base/util.h"
 #include "filter/filter.h"
 
-#define Q(id, w, f, e, r, a, h) F(id, w, f, e, h)
-#define F(id, w, f, e, h) {.word = (w), .form = (f), .example = (e), .help = (h)},
-#define S(id, w, f, e, h) F(id, w, f, e, h)
+#define ROW(i, w, f, e, c, h) \
+	{.kind = QUERY_##i, .word = (w), .form = (f), .example = (e), .cost = (c), .help = (h)},
+#define Q(i, w, f, e, r, a, c, h) ROW(i, w, f, e, c, h)
+#define F(i, w, f, e, h) ROW(i, w, f, e, "", h)
+#define S(i, w, f, e, h) ROW(i, w, f, e, "", h)
 static const struct query_form query_rows[] = {
 #include "query/query.def"
 };
@@ -457,30 +459,48 @@ query_eat_whole(struct lex *r, const char *word)
 	return true;
 }
 
+/* "not counted by", "choose from": one of the n names; -1 with err, and the nearest. */
 static int
-query_read_by(struct lex *r, struct query *q, struct err *err)
+query_read_choice(struct lex *r, const char *const *names, size_t n, const char *what,
+                  struct err *err)
 {
-	size_t n = query_token_length(r->at);
+	size_t len = query_token_length(r->at);
 	char name[24], why[64];
 	struct guess g = {.name = name, .best = 3};
 
-	for (unsigned by = QUERY_BY_NOTHING + 1; by < ARRAY_LEN(query_bys); by++)
-		if (query_eat_whole(r, query_bys[by].name)) {
-			q->by = (enum query_by)by;
-			return 0;
-		}
-	snprintf(name, sizeof(name), "%.*s", (int)n, r->at);
+	for (size_t i = 0; i < n; i++)
+		if (query_eat_whole(r, names[i]))
+			return (int)i;
+	snprintf(name, sizeof(name), "%.*s", (int)len, r->at);
 	snprintf(g.how, sizeof(g.how), "choose from");
-	for (unsigned by = QUERY_BY_NOTHING + 1; by < ARRAY_LEN(query_bys); by++) {
-		size_t len = strlen(g.how);
+	for (size_t i = 0; i < n; i++) {
+		size_t end = strlen(g.how);
 
-		snprintf(g.how + len, sizeof(g.how) - len, "%s %s",
-		         by > QUERY_BY_NOTHING + 1 ? "," : "", query_bys[by].name);
+		snprintf(g.how + end, sizeof(g.how) - end, "%s %s", i ? "," : "", names[i]);
 	}
-	for (unsigned by = QUERY_BY_NOTHING + 1; by < ARRAY_LEN(query_bys); by++)
-		guess_try(&g, query_bys[by].name, strlen(query_bys[by].name));
-	snprintf(why, sizeof(why), "pages are not counted by \"%s\"", name);
+	for (size_t i = 0; i < n; i++)
+		guess_try(&g, names[i], strlen(names[i]));
+	snprintf(why, sizeof(why), len ? "%s \"%s\"" : "expected a word here", what, name);
 	return lex_fail(r, r->at, why, g.how, err);
+}
+
+/* `most`: the last key that is possible. */
+static int
+query_read_by(struct lex *r, struct query *q, enum query_by most, struct err *err)
+{
+	const char *names[QUERY_BYS];
+	int i;
+
+	for (unsigned by = QUERY_BY_NOTHING + 1; by <= most; by++)
+		names[by - 1] = query_bys[by].name;
+	i = query_read_choice(r, names, most,
+	                      q->kind == QUERY_SUM ? "regions are not summed by"
+	                                           : "pages are not counted by",
+	                      err);
+	if (i < 0)
+		return -1;
+	q->by = (enum query_by)(i + 1);
+	return 0;
 }
 
 /* Keeps the text from `from` to r->at. */
@@ -534,12 +554,45 @@ query_read_pages(struct lex *r, struct query *q, struct err *err)
 				return -1;
 			q->in = true;
 		} else if (q->kind == QUERY_COUNT && !q->by && query_eat_whole(r, "by")) {
-			if (query_read_by(r, q, err) < 0)
+			if (query_read_by(r, q, QUERY_BYS - 1, err) < 0)
 				return -1;
 		} else {
 			return 0;
 		}
 	}
+}
+
+#define U(id, name, h) [QUERY_SUM_##id] = (name),
+static const char *const query_sums[] = {
+#include "query/query_sum.def"
+};
+
+const char *
+query_sum_name(enum query_sum sum)
+{
+	return query_sums[sum];
+}
+
+/* FIELD [of PREDICATE] [by KEY], where PREDICATE is a filter of regions. */
+static int
+query_read_sum(struct lex *r, struct query *q, struct err *err)
+{
+	int i = query_read_choice(r, query_sums, QUERY_SUMS, "regions have no sum of", err);
+	struct filter f;
+	const char *from;
+
+	if (i < 0)
+		return -1;
+	q->sum = (enum query_sum)i;
+	lex_skip_blanks(r);
+	if (query_eat_whole(r, "of")) {
+		from = r->at;
+		if (filter_parse_part(r, FILTER_REGION, &f, err) < 0 ||
+		    query_keep_text(r, from, q, err) < 0)
+			return -1;
+		lex_skip_blanks(r);
+	}
+	return query_eat_whole(r, "by") ? query_read_by(r, q, QUERY_BY_FILE, err) : 0;
 }
 
 static bool
@@ -634,7 +687,7 @@ query_read_query(struct lex *r, struct query *q, struct err *err)
 		const char *word;
 		int (*read)(struct lex *, struct query *, struct err *);
 	} rows[] = {
-#define Q(id, word, f, e, reads, a, h) {QUERY_##id, word, reads},
+#define Q(id, word, f, e, reads, a, c, h) {QUERY_##id, word, reads},
 #include "query/query.def"
 	};
 
@@ -670,15 +723,29 @@ query_parse(const char *text, size_t page_size, struct query *q, struct err *err
 	return query_parse_rest(&r, q, err);
 }
 
-bool
-query_is_of_screen(enum query_kind kind)
+enum query_group
+query_group(enum query_kind kind)
 {
-	switch (kind) {
-#define Q(id, ...) \
-	case QUERY_##id: return false;
-#define S(id, ...) \
-	case QUERY_##id: return true;
+	static const enum query_group groups[] = {
+#define Q(id, ...) [QUERY_##id] = QUERY_ANSWER,
+#define S(id, ...) [QUERY_##id] = QUERY_OF_SCREEN,
 #include "query/query.def"
-	}
-	return false;
+	};
+
+	return kind == QUERY_ADDR || kind == QUERY_RANGE || kind == QUERY_REGION ||
+	               kind == QUERY_FRAME || kind == QUERY_PHYS || kind == QUERY_SWAP
+	           ? QUERY_PLACE
+	           : groups[kind];
+}
+
+const char *
+query_group_name(enum query_group g)
+{
+	static const char *const names[QUERY_GROUPS] = {
+	    [QUERY_PLACE] = "Places and ranges",
+	    [QUERY_ANSWER] = "Answers",
+	    [QUERY_OF_SCREEN] = "Verbs of the screen",
+	};
+
+	return names[g];
 }

@@ -36,6 +36,14 @@ struct query_by_row {
 };
 const struct query_by_row *query_by_row(enum query_by by);
 
+/* What is summed: U(id, name, help) of query_sum.def. */
+#define U(id, ...) QUERY_SUM_##id,
+enum query_sum {
+#include "query/query_sum.def"
+	QUERY_SUMS
+};
+const char *query_sum_name(enum query_sum sum);
+
 enum { QUERY_TEXT = 256 };
 
 /* A place as written: an address, or an offset into a mapping. */
@@ -66,9 +74,11 @@ struct query {
 	char device[128];            /* QUERY_SWAP: its number or its name */
 	uint64_t swap_offset;        /* QUERY_SWAP: in pages */
 	struct migrate_link link;    /* QUERY_MIGRATE */
-	char text[QUERY_TEXT]; /* COUNT, FIND: a filter of pages; SEARCH: a pattern of bytes */
+	/* COUNT, FIND: a filter of pages; SUM: of regions, or ""; SEARCH: a pattern of bytes */
+	char text[QUERY_TEXT];
 	bool in;                     /* likewise: only in the range, or region, of from and to */
-	enum query_by by;            /* QUERY_COUNT */
+	enum query_by by;            /* QUERY_COUNT, QUERY_SUM */
+	enum query_sum sum;          /* QUERY_SUM */
 	size_t rest; /* a verb of the screen: where its argument begins in the text */
 };
 
@@ -77,8 +87,10 @@ int query_parse(const char *text, size_t page_size, struct query *q, struct err 
 /* The same for the rest of a text; columns count from the beginning of the text. */
 int query_parse_rest(struct lex *r, struct query *q, struct err *err);
 
-/* Whether it does something to the screen, instead of answering: the S rows of query.def. */
-bool query_is_of_screen(enum query_kind kind);
+/* What queries are for. OF_SCREEN: they do something to the screen, the S rows of query.def. */
+enum query_group { QUERY_PLACE, QUERY_ANSWER, QUERY_OF_SCREEN, QUERY_GROUPS };
+enum query_group query_group(enum query_kind kind);
+const char *query_group_name(enum query_group g);
 
 /*
  * Resolves a place to its address; *v is the region that contains it, or NULL. A text that is both
@@ -129,7 +141,9 @@ int query_bytes(const struct query *q, const struct vma_list *vmas, uint64_t *st
                 struct err *err);
 
 struct query_form {
+	enum query_kind kind;
 	const char *word, *form, *example, *help;
+	const char *cost; /* what it reads, and needs; "": little, or as the row above */
 };
 const struct query_form *query_forms(size_t *n);
 

@@ -102,3 +102,29 @@ counted() {
 	refused 1 'no page has "subject nowhere"' -e "bytes \"subject nowhere\" in ${RANGE[sparse]}" "$SUBJECT_PID"
 	is "$(awk '/^VmRSS/ { print $2 }' "/proc/$SUBJECT_PID/status")" "$before"
 }
+
+# smaps_sum FIELD REGEX: the sum, in bytes, over the regions whose heading matches
+smaps_sum() {
+	awk -v f="$1:" -v want="$2" '/^[0-9a-f]+-[0-9a-f]+ / { in_it = $0 ~ want }
+		in_it && $1 == f { s += $2 } END { print s * 1024 }' "/proc/$SUBJECT_PID/smaps"
+}
+
+# summed QUERY: the bytes; with "by", NAME BYTES a line
+summed() {
+	pm --json -e "$1" "$SUBJECT_PID" | perl -0777 -ne '
+		/"bytes": (\d+), "regions"/ or die "no sum: $_";
+		if (!/"groups"/) { print "$1\n"; exit }
+		print sort map { /"(?:type|file)": "(.*?)", "regions": \d+, "sum": (\d+)/ ? "$1 $2\n" : () } split /\}/'
+}
+
+@test "sum adds up what smaps has, of all regions and of those that match" {
+	is "$(summed 'sum rss')" "$(smaps_sum Rss .)"
+	is "$(summed 'sum rss of perm~x')" "$(smaps_sum Rss '^[^ ]* ..x')"
+	is "$(summed 'sum rss of !perm~w & name~libc')" "$(smaps_sum Rss '^[^ ]* .-.*libc')"
+	is "$(summed 'sum anon')" "$(smaps_sum Anonymous .)"
+	is "$(summed 'sum size of name=[stack]')" "$(smaps_sum Size '\[stack\]$')"
+	is "$(summed 'sum hugetlb')" "$(($(smaps_sum Shared_Hugetlb .) + $(smaps_sum Private_Hugetlb .)))"
+	is "$(summed 'sum rss by type' | sed -n 's/^heap //p')" "$(smaps_sum Rss '\[heap\]$')"
+	is "$(summed 'sum rss by type' | awk '{ s += $NF } END { print s }')" "$(smaps_sum Rss .)"
+	is "$(summed 'sum rss by file' | awk '{ s += $NF } END { print s }')" "$(smaps_sum Rss .)"
+}

@@ -136,7 +136,7 @@ app_ask(struct app *a, const char *line)
 		return;
 	}
 	if (query_parse(here.text, s->page_size, &q, &err) < 0 ||
-	    (query_is_of_screen(q.kind)
+	    (query_group(q.kind) == QUERY_OF_SCREEN
 	         ? app_verb(a, &q, here.text, &err) < 0
 	         : !(due = settle_is_due(&q, &s->regions->vmas)) && !app_resolves(a, &q, &err))) {
 		err.column = here_column(&here, err.column);
@@ -144,7 +144,7 @@ app_ask(struct app *a, const char *line)
 		return;
 	}
 	prompt_remember(line);
-	if (query_is_of_screen(q.kind))
+	if (query_group(q.kind) == QUERY_OF_SCREEN)
 		return;
 	if (q.kind == QUERY_BYTES && !due)
 		return;

@@ -197,13 +197,6 @@ app_verb_knows(const struct app *a, const struct query *q, uint64_t *addr, int *
 	return *r < 0 || v;
 }
 
-static bool
-app_verb_is_place(enum query_kind kind)
-{
-	return kind == QUERY_ADDR || kind == QUERY_RANGE || kind == QUERY_REGION ||
-	       kind == QUERY_FRAME || kind == QUERY_PHYS || kind == QUERY_SWAP;
-}
-
 static int
 app_verb_GOTO(struct app *a, struct lex *r, struct err *err)
 {
@@ -215,7 +208,7 @@ app_verb_GOTO(struct app *a, struct lex *r, struct err *err)
 
 	if (query_parse_rest(r, &q, err) < 0)
 		return -1;
-	if (!app_verb_is_place(q.kind))
+	if (query_group(q.kind) != QUERY_PLACE)
 		return lex_fail(r, from, "this is not a place",
 		                "examples: goto heap+0x10, goto main, goto pfn:1a422b", err);
 	if (app_verb_knows(a, &q, &addr, &known, err)) {

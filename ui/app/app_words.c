@@ -139,7 +139,9 @@ words_gather_question(struct app *a, const char *line, size_t at)
 {
 	size_t first = strspn(line, " ");
 	bool pages = !strncasecmp(line + first, "count ", 6) ||
-	             !strncasecmp(line + first, "find ", 5);
+	             !strncasecmp(line + first, "find ", 5) ||
+	             !strncasecmp(line + first, "next ", 5) ||
+	             !strncasecmp(line + first, "prev ", 5);
 
 	if (at <= first) {
 		words_add_verbs(a);

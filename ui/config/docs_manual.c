@@ -186,24 +186,60 @@ docs_man_keys(void)
 		docs_item(m[i].gesture, m[i].words);
 }
 
+/* The help, an example, and what it costs. */
+static void
+docs_query(const struct query_form *q)
+{
+	struct buf text = {0};
+
+	buf_str(&text, q->help);
+	if (strcmp(q->example, q->form) != 0)
+		buf_fmt(&text, ". Example: %s", q->example);
+	if (q->cost[0])
+		buf_fmt(&text, ". Cost: %s", q->cost);
+	docs_item(q->form, text.s);
+	buf_free(&text);
+}
+
+static void
+docs_queries_of(enum query_group g)
+{
+	size_t n;
+	const struct query_form *q = query_forms(&n);
+
+	printf(".SS \"%s\"\n", query_group_name(g));
+	if (g == QUERY_OF_SCREEN)
+		printf("What keys do, in words. \\fB\\-e\\fR refuses them, except for "
+		       "\\fIhelp\\fR.\n");
+	for (size_t i = 0; i < n; i++)
+		if (query_group(q[i].kind) == g)
+			docs_query(&q[i]);
+}
+
+static void
+docs_man_queries(void)
+{
+	size_t n;
+	const struct here_form *here = here_forms(&n);
+
+	printf(".SH QUERIES\nThe prompt (key :) and\n.B \\-e\nanswer these; RANGE takes those that "
+	       "name a place or a range. A name that is also a verb needs quotes.\n");
+	docs_queries_of(QUERY_PLACE);
+	for (size_t i = 0; i < n; i++)
+		docs_item(here[i].form, here[i].help);
+	printf(".SS Predicates\nPAGES is a filter of pages, PREDICATE one of pages or of "
+	       "regions, both as in FILTER below: \\fIanon & written & !thp\\fR, "
+	       "\\fIperm~rw & rss>=1m\\fR.\n");
+	docs_queries_of(QUERY_ANSWER);
+	docs_queries_of(QUERY_OF_SCREEN);
+}
+
 static void
 docs_man_tables(void)
 {
 	static const char *const sets[] = {"COLUMNS OF --list", "COLUMNS OF --pages",
 	                                   "COLUMNS OF --pages --runs",
 	                                   "COLUMNS OF --watch", "COLUMNS OF --who"};
-	size_t n;
-	const struct query_form *q = query_forms(&n);
-	const struct here_form *here;
-
-	printf(".SH QUESTIONS\nThe prompt (key :) and\n.B \\-e\nanswer all of these; RANGE takes "
-	       "those that name a place or a range.\n");
-	for (size_t i = 0; i < n; i++)
-		docs_item(q[i].form, q[i].help);
-	here = here_forms(&n);
-	printf(".SS \"Only in the prompt\"\n");
-	for (size_t i = 0; i < n; i++)
-		docs_item(here[i].form, here[i].help);
 	printf(".SH STATES\nEach page is in one state; the grid shows its letter.\n");
 	for (unsigned s = 0; s < STATE_COUNT; s++) {
 		char term[48];
@@ -500,6 +536,7 @@ docs_manual(void)
 	docs_man_options();
 	docs_man_keys();
 	docs_man_config();
+	docs_man_queries();
 	docs_man_tables();
 	docs_man_flags();
 	docs_man_filter();

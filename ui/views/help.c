@@ -159,16 +159,19 @@ help_add_access(struct help *h)
 static void
 help_add_questions(struct help *h)
 {
-	size_t n;
+	size_t n, here_n;
 	const struct query_form *q = query_forms(&n);
 	const struct here_form *here;
 
-	help_head(h, "Questions");
-	for (size_t i = 0; i < n; i++)
-		help_add(h, ROLE_STRONG, q[i].form, q[i].help);
-	here = here_forms(&n);
-	for (size_t i = 0; i < n; i++)
-		help_add(h, ROLE_STRONG, here[i].form, here[i].help);
+	for (enum query_group g = 0; g < QUERY_GROUPS; g++) {
+		help_head(h, query_group_name(g));
+		for (size_t i = 0; i < n; i++)
+			if (query_group(q[i].kind) == g)
+				help_add(h, ROLE_STRONG, q[i].form, q[i].help);
+		here = here_forms(&here_n);
+		for (size_t i = 0; g == QUERY_PLACE && i < here_n; i++)
+			help_add(h, ROLE_STRONG, here[i].form, here[i].help);
+	}
 }
 
 static void
