@@ -274,14 +274,15 @@ static int
 walk_runs(struct pages_walk *w, uint64_t start, uint64_t end)
 {
 	const struct source *s = w->t->source;
-	bool gaps = w->fns->gap || w->o->needs & PAGE_NEED_GAPS;
-	struct pm_match match = gaps ? (struct pm_match){0} : w->o->match;
-	uint64_t cats = PM_CAT_PFNZERO | PM_CAT_HUGE | w->o->cats;
+	static const uint64_t any = PM_CAT_PRESENT | PM_CAT_SWAPPED;
+	bool gap_pages = w->o->needs & PAGE_NEED_GAPS;
+	struct pm_match match = w->fns->gap || gap_pages ? (struct pm_match){0} : w->o->match;
+	uint64_t cats = any | PM_CAT_PFNZERO | PM_CAT_HUGE | w->o->cats;
 	int r;
 
-	match.any = PM_CAT_PRESENT | PM_CAT_SWAPPED;
+	match.any = w->fns->run && gap_pages ? 0 : any;
 	walk_ask_file(w, start, end);
-	r = source_runs_matching(s, start, end, &match, match.any | cats, walk_run, w, w->err);
+	r = source_runs_matching(s, start, end, &match, cats, walk_run, w, w->err);
 	if (r == 0)
 		r = walk_report_gap(w, end);
 	cache_close(&w->cache);

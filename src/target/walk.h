@@ -18,8 +18,8 @@ struct walk_fns {
 	int (*gap)(void *arg, uint64_t start, uint64_t end, const struct page *each);
 	/*
 	 * The existing pages of a run, instead of `pages`, without reading their words: the word of
-	 * `each` has the bits that its categories show, and no others. It has no state. NULL: all
-	 * are read.
+	 * `each` has the bits that its categories show, and no others. It has no state. With
+	 * PAGE_NEED_GAPS there are runs of absent pages, too. NULL: all words are read.
 	 */
 	int (*run)(void *arg, uint64_t start, uint64_t end, const struct page *each);
 };

@@ -80,6 +80,9 @@ own() { grep -E '^(ADDRESS|START|0x1000[0-9a-f]{8},)'; }
 	subject reserve 1024
 	is "$(pm --pages=0x200000000000..+1024g --runs --raw -n -o PAGES,STATE "$SUBJECT_PID" | xargs)" \
 		"1 anon $(((1 << 28) - 2)) none 1 anon"
+	can_scan || return 0
+	is "$(pm --pages=0x200000000000..+1024g --runs --raw -n -o PAGES,CATEGORIES "$SUBJECT_PID" |
+		awk '{ n += $1 } /present/ { p += $1 } END { print n, p }')" "$((1 << 28)) 2"
 }
 
 @test "--max-pages stops where the kernel's scan would" {

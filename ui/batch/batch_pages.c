@@ -139,11 +139,14 @@ batch_dump_run(void *arg, uint64_t start, uint64_t end, const struct page *each)
 {
 	struct batch_dump *d = arg;
 	struct filter_facts x = d->x;
+	uint64_t left_out = d->filter.left_out;
 
 	x.pg = each;
-	if (d->filter.on && !batch_passes(&d->filter, &x))
-		return 0;
-	return batch_dump_alike(d, start, end, each);
+	if (!d->filter.on || batch_passes(&d->filter, &x))
+		return batch_dump_alike(d, start, end, each);
+	if (d->filter.left_out > left_out)
+		d->filter.left_out = left_out + (end - start) / x.page_size;
+	return 0;
 }
 
 /* What to read for the region before filtering; false: none of its pages can pass. */
@@ -179,8 +182,7 @@ batch_sees_whole_runs(const struct batch_dump *d)
 		if (column_row(d->ids[i])->set != SET_RUN && d->ids[i] != COL_PAGE_CATEGORIES &&
 		    d->ids[i] != COL_PAGE_MAPPING)
 			return false;
-	return d->b->o->runs && !d->b->o->range && !d->b->watched &&
-	       d->b->t.source->meta.scan &&
+	return d->b->o->runs && !d->b->watched && d->b->t.source->meta.scan &&
 	       (!d->filter.on || seek_is_of_runs(&d->filter.f, &d->b->t));
 }
 
