@@ -102,7 +102,8 @@ query_guess(const char *name, const struct vma_list *vmas)
 		guess_try(&g, s, n);
 	}
 	for (size_t i = 0; i < forms_n; i++)
-		guess_try(&g, forms[i].word, strlen(forms[i].word));
+		if (strcmp(forms[i].word, name) != 0) /* or it was quoted */
+			guess_try(&g, forms[i].word, strlen(forms[i].word));
 	return g;
 }
 
