@@ -14,13 +14,35 @@ answer_cells_unshared(struct answer *a, const struct unshared *u, const struct u
 	answer_cell_number(a, n->theirs * u->page_size);
 }
 
+/* Bytes a second; false: there was no earlier answer about it. */
+static bool
+answer_rate_unshared(const struct unshared *u, bool compared, uint64_t lost, uint64_t *rate)
+{
+	static const double second = 1e9;
+
+	*rate = compared ? (uint64_t)((double)(lost * u->page_size) * second / (double)u->ns) : 0;
+	return compared;
+}
+
+static void
+answer_cell_rate(struct answer *a, const struct unshared *u, bool compared, uint64_t lost)
+{
+	struct buf b = {0};
+	uint64_t rate;
+
+	if (answer_rate_unshared(u, compared, lost, &rate))
+		buf_dec(&b, rate);
+	answer_cell(a, &b);
+}
+
 static void
 answer_table_unshared(struct answer *a, const struct unshared *u)
 {
 	static const struct answer_column columns[] = {
 	    {"PID", ANSWER_NUMBER},    {"RELATION", ANSWER_TEXT}, {"START", ANSWER_TEXT},
 	    {"END", ANSWER_TEXT},      {"SHARED", ANSWER_SIZE},   {"UNSHARED", ANSWER_SIZE},
-	    {"OURS", ANSWER_SIZE},     {"THEIRS", ANSWER_SIZE},   {"MAPPING", ANSWER_TEXT}};
+	    {"OURS", ANSWER_SIZE},     {"THEIRS", ANSWER_SIZE},   {"RATE", ANSWER_SIZE},
+	    {"MAPPING", ANSWER_TEXT}};
 
 	answer_table(a, "regions", columns, ARRAY_LEN(columns));
 	for (size_t i = 0; i < u->rows; i++) {
@@ -32,6 +54,7 @@ answer_table_unshared(struct answer *a, const struct unshared *u)
 		answer_cell_hex(a, true, row->v->start);
 		answer_cell_hex(a, true, row->v->end);
 		answer_cells_unshared(a, u, &row->n);
+		answer_cell_rate(a, u, row->compared, row->lost);
 		answer_cell_text(a, vma_shown_name(row->v));
 	}
 }
@@ -40,6 +63,7 @@ static void
 answer_say_unshared(struct buf *line, const struct unshared *u)
 {
 	char size[8];
+	uint64_t rate;
 
 	if (!u->relatives)
 		buf_fmt(line, "shares no anonymous memory with its parent or a child%s",
@@ -51,6 +75,28 @@ answer_say_unshared(struct buf *line, const struct unshared *u)
 		        (int)r->pid);
 		buf_fmt(line, "%s shared, ", size_text(size, r->n.shared * u->page_size));
 		buf_fmt(line, "%s unshared", size_text(size, r->n.unshared * u->page_size));
+		if (answer_rate_unshared(u, r->compared, r->lost, &rate))
+			buf_fmt(line, ", %s/s", size_text(size, rate));
+	}
+}
+
+/* Of all relatives; a relative that ended meanwhile is not among them. */
+static void
+answer_facts_rate(struct answer *a, const struct unshared *u)
+{
+	uint64_t lost = 0, rate;
+	bool any = false;
+
+	for (size_t i = 0; i < u->relatives; i++) {
+		lost += u->relative[i].lost;
+		any |= u->relative[i].compared;
+	}
+	if (answer_rate_unshared(u, any, lost, &rate)) {
+		answer_add_number(a, "rate", rate)->note = "bytes no longer shared, per second";
+		answer_add_number(a, "rate_ms", u->ns / 1000000)->note =
+		    "milliseconds since it was last asked";
+	} else {
+		answer_add_unknown(a, "rate", "not known before it is asked again");
 	}
 }
 
@@ -76,6 +122,7 @@ answer_unshared(struct target *t, const struct vma_list *vmas, const struct quer
 	if (u->changed)
 		answer_add_number(a, "changed", u->changed)->note =
 		    "pages left out: they changed meanwhile";
+	answer_facts_rate(a, u);
 	answer_facts_reach(a, &u->reach);
 	if (u->rows)
 		answer_table_unshared(a, u);

@@ -27,8 +27,10 @@ answer_facts_reach(struct answer *a, const struct share_reach *r)
 		                                     "space count several times");
 }
 
+/* `explained`: as many may be in the processes that could not be read. */
 static void
-answer_say_missing(struct buf *line, uint64_t found, uint64_t all, const struct share_reach *r)
+answer_say_missing(struct buf *line, uint64_t found, uint64_t all, const struct share_reach *r,
+                   uint64_t explained)
 {
 	if (found >= all)
 		return;
@@ -37,9 +39,11 @@ answer_say_missing(struct buf *line, uint64_t found, uint64_t all, const struct 
 	if (r->refused)
 		buf_fmt(line, ", and %u process%s could not be read", r->refused,
 		        r->refused == 1 ? "" : "es");
-	else
-		buf_str(line, ": others may be in processes that /proc does not show "
-		              "(another PID namespace, hidepid), or that have ended");
+	if (all - found <= explained)
+		return;
+	buf_fmt(line, "%s others may be in processes that began or ended meanwhile, or that "
+	              "/proc does not show (another PID namespace, hidepid)",
+	        r->refused ? ";" : ":");
 }
 
 /* --- one page --------------------------------------------------------------------------------- */
@@ -71,7 +75,7 @@ answer_say_places(struct buf *line, const struct share_places *p)
 	else
 		buf_fmt(line, "mapped %zu time%s by %zu process%s", p->n, plural(p->n), n,
 		        n == 1 ? "" : "es");
-	answer_say_missing(line, p->n, p->count, &p->reach);
+	answer_say_missing(line, p->n, p->count, &p->reach, p->reach.refused);
 }
 
 static void
@@ -119,6 +123,9 @@ answer_places(struct target *t, const struct vma_list *vmas, uint64_t addr, stru
 		answer_add_unknown(a, "mapped",
 		                   p->averaged ? "not known: this kernel counts by folio"
 		                               : "not known");
+	if (p->count_after != p->count)
+		answer_add_number(a, "mapped_after", p->count_after)->note =
+		    "times at the end: processes began or ended meanwhile";
 	answer_add_number(a, "found", p->n);
 	answer_facts_reach(a, &p->reach);
 	answer_table_places(a, p);
@@ -151,7 +158,9 @@ answer_say_share(struct buf *line, const struct share *sh)
 
 	for (unsigned k = 0; k < SHARE_KINDS; k++)
 		all += sh->pages[k];
-	if (!sh->n)
+	if (!sh->n && !all && sh->kernel && !sh->mapped)
+		buf_str(line, "memory of the kernel's own, which all processes map");
+	else if (!sh->n)
 		buf_str(line, sh->found < sh->mapped || sh->reach.refused
 		                  ? "no process was found that shares it"
 		                  : "shared with no other process");
@@ -166,7 +175,8 @@ answer_say_share(struct buf *line, const struct share *sh)
 	        size_text(size, sh->freed * sh->page_size));
 	if (sh->freed_swap)
 		buf_fmt(line, " and %s of swap", size_text(size, sh->freed_swap * sh->page_size));
-	answer_say_missing(line, sh->found, sh->mapped, &sh->reach);
+	answer_say_missing(line, sh->found, sh->mapped, &sh->reach,
+	                   sh->reach.refused ? UINT64_MAX : 0);
 }
 
 static void
@@ -198,6 +208,9 @@ answer_facts_share(struct answer *a, const struct share *sh)
 	if (sh->uncounted)
 		answer_add_number(a, "uncounted", sh->uncounted)->note =
 		    "pages whose mappings are not counted one by one";
+	if (sh->kernel)
+		answer_add_number(a, "kernel", sh->kernel)->note =
+		    "pages of the kernel's own ([vdso], [vvar]): all processes map them";
 	if (sh->changed)
 		answer_add_number(a, "changed", sh->changed)->note =
 		    "pages left out: they changed meanwhile";

@@ -38,6 +38,7 @@ struct share_places {
 	struct share_place *v;   /* the target's own first; then by PID and address */
 	size_t n, cap;
 	uint64_t count;          /* how often it is mapped; 0: not known */
+	uint64_t count_after;    /* the same after the search: processes come and go */
 	bool averaged;           /* not known: it is an average over a large folio */
 	struct share_reach reach;
 };
@@ -69,6 +70,7 @@ struct share {
 	uint64_t mapped, found;
 	uint64_t uncounted;     /* frames in RAM whose map count is not known */
 	uint64_t changed;       /* pages left out because they changed meanwhile */
+	uint64_t kernel;        /* pages of the kernel's own, which all processes map */
 	uint64_t hidden;        /* pages that may be shared: their frames are hidden from us */
 	struct share_reach reach;
 };

@@ -50,8 +50,10 @@ share_gather_one(struct share_work *w, uint64_t addr, uint64_t word)
 	uint64_t key = share_key_at(w, addr, word);
 	enum share_kind kind = share_kind_of(word, w->v);
 
-	if (kind == SHARE_KINDS)
+	if (kind == SHARE_KINDS) {
+		w->sh->kernel++;
 		return;
+	}
 	if (key == SHARE_NO_KEY) {
 		w->sh->hidden++;
 		return;

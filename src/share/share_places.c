@@ -250,7 +250,20 @@ share_places_begin(struct places_hunt *h, struct err *err)
 		p->count = 1;
 	else if (pg->known & PAGE_COUNT && !p->averaged && !share_is_huge(h))
 		p->count = pg->count;
+	p->count_after = p->count;
 	return 0;
+}
+
+static uint64_t
+share_count_now(const struct places_hunt *h)
+{
+	uint64_t pfn = page_pfn(&h->p->page), count;
+	bool ok;
+
+	if (!h->p->count || !pfn)
+		return h->p->count;
+	source_frames(h->t->source, FRAME_COUNT, &pfn, 1, &count, &ok);
+	return ok ? count : h->p->count;
 }
 
 /* The page must still be the one that was searched for. */
@@ -262,6 +275,7 @@ share_places_verify(struct places_hunt *h, struct err *err)
 
 	if (source_stopped(s))
 		return err_set(err, ERR_TARGET, "it was cancelled", NULL, "cannot answer");
+	h->p->count_after = share_count_now(h);
 	s->ops->others->words(s, NULL, h->p->addr, &word, 1);
 	if (share_is_it(h, h->v, h->p->addr, word))
 		return 0;

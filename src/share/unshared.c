@@ -176,6 +176,94 @@ unshared_visit(void *arg, struct other *o)
 	return w->hidden;
 }
 
+/* --- what has changed since the last time ----------------------------------------------------- */
+
+struct unshared_was {
+	pid_t pid;
+	uint64_t start; /* of the region; of the relative as a whole: UINT64_MAX */
+	uint64_t shared;
+};
+
+struct unshared_past {
+	uint64_t ns; /* when */
+	uint64_t start, end;
+	size_t n;
+	struct unshared_was was[]; /* by PID, then by address */
+};
+
+static int
+unshared_compare_was(const void *a, const void *b)
+{
+	const struct unshared_was *x = a, *y = b;
+
+	if (x->pid != y->pid)
+		return x->pid < y->pid ? -1 : 1;
+	return (x->start > y->start) - (x->start < y->start);
+}
+
+static bool
+unshared_lost(const struct unshared_past *past, pid_t pid, uint64_t start, uint64_t shared,
+              uint64_t *lost)
+{
+	struct unshared_was key = {.pid = pid, .start = start};
+	const struct unshared_was *was =
+	    bsearch(&key, past->was, past->n, sizeof(key), unshared_compare_was);
+
+	if (was)
+		*lost = was->shared > shared ? was->shared - shared : 0;
+	return was;
+}
+
+static void
+unshared_since(struct unshared *u, const struct unshared_past *past, uint64_t now)
+{
+	u->ns = now - past->ns;
+	for (size_t i = 0; i < u->rows; i++) {
+		struct unshared_row *row = &u->row[i];
+
+		row->compared = unshared_lost(past, u->relative[row->of].pid, row->v->start,
+		                              row->n.shared, &row->lost);
+	}
+	for (size_t i = 0; i < u->relatives; i++) {
+		struct unshared_relative *r = &u->relative[i];
+
+		r->compared = unshared_lost(past, r->pid, UINT64_MAX, r->n.shared, &r->lost);
+	}
+}
+
+static struct unshared_past *
+unshared_remember(const struct unshared_work *w, uint64_t now)
+{
+	const struct unshared *u = w->u;
+	size_t n = u->rows + u->relatives;
+	struct unshared_past *p = mem_alloc(sizeof(*p) + n * sizeof(*p->was));
+
+	*p = (struct unshared_past){.ns = now, .start = w->start, .end = w->end};
+	for (size_t i = 0, row = 0; i < u->relatives; i++) {
+		const struct unshared_relative *r = &u->relative[i];
+
+		for (; row < u->rows && u->row[row].of == i; row++)
+			p->was[p->n++] = (struct unshared_was){
+			    r->pid, u->row[row].v->start, u->row[row].n.shared};
+		p->was[p->n++] = (struct unshared_was){r->pid, UINT64_MAX, r->n.shared};
+	}
+	return p;
+}
+
+static void
+unshared_compare_past(struct unshared_work *w)
+{
+	struct unshared_past *past = w->t->unshared;
+	uint64_t now = source_now(w->t->source);
+
+	if (past && past->start == w->start && past->end == w->end && past->ns < now)
+		unshared_since(w->u, past, now);
+	free(past);
+	w->t->unshared = unshared_remember(w, now);
+}
+
+/* --- all -------------------------------------------------------------------------------------- */
+
 struct unshared *
 unshared_find(struct target *t, const struct vma_list *vmas, uint64_t start, uint64_t end,
               struct err *err)
@@ -196,8 +284,10 @@ unshared_find(struct target *t, const struct vma_list *vmas, uint64_t start, uin
 		            "cannot tell what is still shared");
 	else if (r > 0)
 		r = err_set(err, ERR_TARGET, "it was cancelled", NULL, "cannot answer");
-	if (r == 0)
+	if (r == 0) {
+		unshared_compare_past(&w);
 		return w.u;
+	}
 	unshared_free(w.u);
 	return NULL;
 }

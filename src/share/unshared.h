@@ -20,6 +20,8 @@ struct unshared_row {
 	size_t of;              /* the relative */
 	const struct vma *v;    /* of the target's regions */
 	struct unshared_pages n;
+	bool compared;          /* with the last time: */
+	uint64_t lost;          /* pages that were shared, less those that still are */
 };
 
 struct unshared_relative {
@@ -27,6 +29,8 @@ struct unshared_relative {
 	bool parent;   /* else a child */
 	char comm[64]; /* not safe to print raw */
 	struct unshared_pages n; /* of all its rows */
+	bool compared;           /* with the last time: */
+	uint64_t lost;           /* as in its rows, those included of which nothing is left */
 };
 
 struct unshared {
@@ -36,13 +40,15 @@ struct unshared {
 	struct unshared_row *row; /* by relative, then by address; only where there is any page */
 	size_t rows, rows_cap;
 	unsigned strangers; /* relatives without a common page: they run another program */
+	uint64_t ns;        /* since the last time; 0: this is the first */
 	uint64_t changed;   /* pages left out, because they changed meanwhile */
 	struct share_reach reach;
 };
 
 /*
- * The regions in [start, end), against the parent and each child. `vmas` must outlive the result.
- * NULL with err: frames are hidden from us, or the source's `stop` ended it.
+ * The regions in [start, end), against the parent and each child, and what has changed since the
+ * target was last asked about the same range. `vmas` must outlive the result. NULL with err: frames
+ * are hidden, or the source's `stop` ended it.
  */
 struct unshared *unshared_find(struct target *t, const struct vma_list *vmas, uint64_t start,
                                uint64_t end, struct err *err);

@@ -51,6 +51,8 @@ target_close(struct target *t)
 {
 	track_free(&t->track);
 	target_forget_more(t);
+	free(t->unshared);
+	t->unshared = NULL;
 	if (t->source)
 		t->source->ops->close(t->source);
 	t->source = NULL;

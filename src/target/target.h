@@ -19,6 +19,7 @@ struct target {
 	struct threads threads;
 	struct cap *caps;      /* the probed capabilities (probe.h); NULL: not probed yet */
 	size_t caps_n;
+	struct unshared_past *unshared; /* what `unshared` found last (share/unshared.h); owned */
 	size_t regions;        /* at the last scan: if it changes, threads are read again */
 };
 

@@ -136,6 +136,39 @@ unshared_of() {
 	run -0 pm -e unshared "$$"
 }
 
+@test "unshared: how fast, over the interval of --watch, without a clear; and since it was last asked" {
+	local pid
+	need_owners
+	sharer_start
+	[[ $(pm -e unshared "${PIDS[target]}") == *'rate           not known before'* ]]
+	pm --json --watch=0.2 -e unshared "${PIDS[target]}" >"$BATS_TEST_TMPDIR/json"
+	grep -q '"rate": 0,' "$BATS_TEST_TMPDIR/json"
+	# a child writes at most 500 pages a second, one after the other
+	# shellcheck disable=SC2016 # for perl
+	perl -e '$| = 1; my $s = "x" x (8 << 20); my $pid = fork // die;
+		if (!$pid) { for (my $i = 0;; $i = ($i + 4096) % length $s) { substr($s, $i, 1) = "y"; select undef, undef, undef, 0.002 } }
+		print "$pid\n"; sleep 60; kill 9, $pid' >"$BATS_TEST_TMPDIR/writer" &
+	OTHERS+=("$!")
+	pid=$!
+	until_true test -s "$BATS_TEST_TMPDIR/writer"
+	OTHERS+=("$(cat "$BATS_TEST_TMPDIR/writer")")
+	pm --watch=0.5 -e unshared "$pid" >"$BATS_TEST_TMPDIR/said"
+	# more than nothing, and less than 500 pages
+	awk '$1 == "rate" { r = $2 + 0 } END { exit !(r > 0 && r < 2100000) }' "$BATS_TEST_TMPDIR/said"
+	[[ $(head -n 1 "$BATS_TEST_TMPDIR/said") == *' unshared, '*'/s' ]]
+}
+
+@test "who [vdso]: the kernel's own memory, which all processes map; a page of it by process, and the count at the end" {
+	local page said
+	need_owners
+	subject_start
+	[[ $(pm -e 'who [vdso]' "$SUBJECT_PID") == "memory of the kernel's own"* ]]
+	said=$(pm -e 'who [vdso]+0' "$SUBJECT_PID")
+	[[ $said == *" $SUBJECT_PID "*"[vdso]"* ]]
+	page=$(grep -c '\[vdso\]' <<<"$said")
+	((page > 1))
+}
+
 @test "without frames: files and shared memory of one's own processes, by their places; and it says so" {
 	need_owners
 	become_nobody

@@ -46,6 +46,7 @@ struct made {
 	size_t flags;            /* looked up */
 	uint64_t gone;           /* a frame of the target that is another's after the first visit */
 	unsigned visits;
+	uint64_t ns;             /* the time */
 };
 
 static struct made *
@@ -249,7 +250,13 @@ static const struct source_others made_others = {
     .compare = others_made_compare, .averages = others_made_averages, .merges = others_made_merges,
 };
 
-static const struct source_ops made_ops = {.words = made_words, .frames = made_frames, .others = &made_others};
+static uint64_t
+made_clock(const struct source *s)
+{
+	return made_of(s)->ns;
+}
+
+static const struct source_ops made_ops = {.clock = made_clock, .words = made_words, .frames = made_frames, .others = &made_others};
 
 /* --- the set ---------------------------------------------------------------------------------- */
 
@@ -548,7 +555,9 @@ test_unshared(void)
 	struct vma_list vmas = {0};
 	struct err err = {0};
 	struct unshared *u;
+	struct made_process now[PROCS];
 
+	memcpy(now, set, sizeof(now));
 	made_open(&m, &t, &vmas, set);
 	u = unshared_find(&t, &vmas, 0, UINT64_MAX, &err);
 	ok(u && u->relatives == 1 && u->relative[0].pid == 101 && !u->relative[0].parent && u->strangers == 1 &&
@@ -558,7 +567,24 @@ test_unshared(void)
 	ok(u && u->row[0].n.shared == 7 && u->row[0].n.unshared == 3 && u->row[0].n.ours == 7 &&
 	       !u->row[0].n.theirs && u->relative[0].n.shared == 7,
 	   "pages that both have, that one wrote, that only one has");
+	ok(u && !u->ns && !u->relative[0].compared, "there is no rate when it is first asked");
 	unshared_free(u);
+
+	/* two seconds later the child has written three more */
+	now[1].seg[0].n = 5;
+	now[1].seg[1] = (struct seg){0x10005000, ANON + 5, 3, false, false};
+	m.v = now;
+	m.ns += 2000000000;
+	u = unshared_find(&t, &vmas, 0, UINT64_MAX, &err);
+	ok(u && u->ns == 2000000000 && u->relative[0].compared && u->relative[0].lost == 3 && u->row[0].compared &&
+	       u->row[0].lost == 3,
+	   "then: three pages less are shared, in two seconds");
+	unshared_free(u);
+	m.ns++;
+	u = unshared_find(&t, &vmas, 0x10000000, 0x10100000, &err);
+	ok(u && !u->ns && !u->row[0].compared, "another range cannot be compared");
+	unshared_free(u);
+	free(t.unshared);
 	vma_free(&vmas);
 }
 

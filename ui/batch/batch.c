@@ -58,10 +58,21 @@ batch_show_grid(struct batch *b, struct err *err)
 	return batch_grid(&b->t, &b->vmas, start, end, &g, err);
 }
 
+/* The interval of --watch, before another answer. */
+static int
+batch_let_pass(struct batch *b, struct err *err)
+{
+	bool writes = true;
+
+	if (b->o->mode == MODE_QUERY && batch_query_first(b, &writes, err) < 0)
+		return -1;
+	return writes ? batch_watch_once(b, err) : batch_watch_wait(b, err);
+}
+
 static int
 batch_answer(struct batch *b, struct err *err)
 {
-	if (b->o->watch_ns && b->o->mode != MODE_WATCH && batch_watch_once(b, err) < 0)
+	if (b->o->watch_ns && b->o->mode != MODE_WATCH && batch_let_pass(b, err) < 0)
 		return -1;
 	switch (b->o->mode) {
 	case MODE_LIST: return batch_list(b, err);

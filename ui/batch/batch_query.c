@@ -105,6 +105,32 @@ batch_answer_one(struct batch *b, const char *text, struct err *err)
 	return answer_query(&b->t, &b->vmas, text, err);
 }
 
+/*
+ * What compares with the last time is asked before the interval, too. *writes: others are asked as
+ * well, for which writes are watched.
+ */
+int
+batch_query_first(struct batch *b, bool *writes, struct err *err)
+{
+	*writes = false;
+	for (size_t i = 0; i < b->o->queries_n; i++) {
+		struct answer *a;
+		struct query q;
+
+		if (query_parse(b->o->queries[i], b->t.page_size, &q, err) < 0)
+			return -1;
+		if (q.kind != QUERY_UNSHARED) {
+			*writes = true;
+			continue;
+		}
+		a = batch_answer_one(b, b->o->queries[i], err);
+		if (!a)
+			return -1;
+		answer_unref(a);
+	}
+	return 0;
+}
+
 /* Computes all answers before printing any, because half a JSON document is useless. */
 int
 batch_query(struct batch *b, struct err *err)

@@ -25,6 +25,7 @@ struct batch {
 int batch_list(struct batch *b, struct err *err);
 int batch_pages(struct batch *b, struct err *err);
 int batch_query(struct batch *b, struct err *err);
+int batch_query_first(struct batch *b, bool *writes, struct err *err);
 int batch_summary(struct batch *b, struct err *err);
 int batch_watch(struct batch *b, struct err *err);
 int batch_who(struct batch *b, struct err *err);
@@ -77,6 +78,9 @@ int batch_tracker(struct batch *b, struct err *err);
 
 /* --watch before another answer: clears, waits, and updates the track and b->vmas. */
 int batch_watch_once(struct batch *b, struct err *err);
+
+/* The interval alone: what is asked after it compares page tables, not writes. */
+int batch_watch_wait(struct batch *b, struct err *err);
 
 /* RANGE: a range or a place as for -e; NULL: everything. */
 int batch_range(struct batch *b, const char *text, uint64_t *start, uint64_t *end, struct err *err);

@@ -562,3 +562,14 @@ batch_watch_once(struct batch *b, struct err *err)
 	batch_close_signals(w.signals);
 	return r;
 }
+
+int
+batch_watch_wait(struct batch *b, struct err *err)
+{
+	struct watch w = {.b = b, .signals = batch_open_signals()};
+
+	batch_wait_until(&w, time_ns() + b->o->watch_ns);
+	batch_close_signals(w.signals);
+	vma_free(&b->vmas);
+	return target_regions(&b->t, &b->vmas, err);
+}
