@@ -70,6 +70,7 @@ struct share_work {
 	bool device;             /* a device's memory may be among those without bit 61 */
 	bool plain;              /* flags are not needed where bit 61 says anonymous */
 	bool huge;               /* bit 56 is not trusted: huge pages are among them */
+	bool anon;               /* anonymous frames among what is missing */
 	bool rest;               /* reads the rest, too, where nothing is likely */
 	uint64_t *now;           /* a bit for each frame that the visited process has */
 	bool any;                /* one is set */

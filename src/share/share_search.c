@@ -55,7 +55,8 @@ share_read_regions(struct share_work *w, struct other *o, const struct vma_list 
 	for (size_t i = 0; i < l->n; i++) {
 		uint64_t start = l->v[i].start, end = l->v[i].end;
 
-		if (share_is_likely(w, &l->v[i]) == w->rest)
+		if (share_is_likely(w, &l->v[i]) == w->rest ||
+		    (w->rest && !w->anon && !vma_has_file(&l->v[i])))
 			continue;
 		w->v = &l->v[i];
 		w->file = share_file_of(&w->files, w->v);
@@ -149,10 +150,25 @@ share_visit_other(void *arg, struct other *o)
 	return share_is_complete(w);
 }
 
+/* Memory without a file can have no other. */
+static bool
+share_lacks_anon(const struct share_work *w)
+{
+	for (size_t i = 0; i < w->set.n; i++) {
+		const struct share_frame *f = &w->frame[i];
+
+		if ((f->kind == SHARE_ANON || f->kind == SHARE_KSM) &&
+		    (!f->count || f->count > f->own + f->found))
+			return true;
+	}
+	return false;
+}
+
 static int
 share_round(struct share_work *w, bool rest, struct err *err)
 {
 	w->rest = rest;
+	w->anon = share_lacks_anon(w);
 	share_read_regions(w, NULL, w->vmas);
 	share_add_up(w, NULL);
 	return share_is_complete(w) ? 1

@@ -47,6 +47,7 @@ struct made {
 	uint64_t gone;           /* a frame of the target that is another's after the first visit */
 	unsigned visits;
 	uint64_t ns;             /* the time */
+	unsigned anon_reads;     /* of [heap] in others */
 };
 
 static struct made *
@@ -188,6 +189,7 @@ others_made_end(struct other *o)
 static size_t
 others_made_words(struct source *s, struct other *o, uint64_t addr, uint64_t *words, size_t n)
 {
+	made_of(s)->anon_reads += o && addr < 0x20000000;
 	for (size_t i = 0; i < n; i++)
 		words[i] = made_word(made_of(s), made_process(made_of(s), o), addr + i * PAGE);
 	return n;
@@ -390,6 +392,11 @@ test_sum(void)
 
 	sh = share_sum(&t, &vmas, 0x10002000, 0x10004000, &err);
 	ok(sh && sh->n == 1 && peer_has(sh, 101, (uint64_t[]){0, 0, 2, 0, 0, 2}) && !sh->freed, "two pages");
+	share_free(sh);
+	m.anon_reads = 0;
+	sh = share_sum(&t, &vmas, 0x20000000, 0x20100000, &err);
+	ok(sh && sh->found == sh->mapped - 1 && peer_has(sh, 104, (uint64_t[]){3, 0, 0, 0, 0, 0}) && !m.anon_reads,
+	   "a mapping of a file is missing: it is in no memory without a file");
 	share_free(sh);
 	/* what else the target maps of the range's frames explains their counts */
 	m.visits = 0;
