@@ -183,7 +183,7 @@ unshared_of() {
 	pm_nobody --json -e "who ${RANGE[fork]}" "${PIDS[target]}" >"$BATS_TEST_TMPDIR/json"
 	grep -q '"anon": null' "$BATS_TEST_TMPDIR/json"
 	grep -q '"hidden": 64' "$BATS_TEST_TMPDIR/json"
-	[[ $(pm_nobody -e "who ${AT[memfd]}" "${PIDS[target]}") == *'by file and offset, and name: frames are hidden'* ]]
+	[[ $(pm_nobody -e "who ${AT[memfd]}" "${PIDS[target]}") == *'by file, offset and name: frames are hidden'* ]]
 	run -1 pm_nobody -e "who ${AT[fork]}" "${PIDS[target]}"
 	[[ $output == *'frame is hidden'*'CAP_SYS_ADMIN'* ]]
 	run -1 pm_nobody -e unshared "${PIDS[target]}"
