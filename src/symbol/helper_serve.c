@@ -35,7 +35,7 @@ helper_can_start(void)
 }
 
 /* of address space: files of any sensible size can be mapped */
-static const rlim_t HELPER_SPACE = (rlim_t)8 << 30;
+#define HELPER_SPACE ((rlim_t)8 << 30)
 
 /* --- dropping privileges ---------------------------------------------------------------------- */
 
