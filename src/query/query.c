@@ -573,6 +573,17 @@ query_sum_name(enum query_sum sum)
 	return query_sums[sum];
 }
 
+const char *
+query_sum_help(enum query_sum sum)
+{
+#define U(id, n, help) [QUERY_SUM_##id] = (help),
+	static const char *const helps[] = {
+#include "query/query_sum.def"
+	};
+
+	return helps[sum];
+}
+
 /* FIELD [of PREDICATE] [by KEY], where PREDICATE is a filter of regions. */
 static int
 query_read_sum(struct lex *r, struct query *q, struct err *err)

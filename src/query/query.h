@@ -43,6 +43,7 @@ enum query_sum {
 	QUERY_SUMS
 };
 const char *query_sum_name(enum query_sum sum);
+const char *query_sum_help(enum query_sum sum);
 
 enum { QUERY_TEXT = 256 };
 

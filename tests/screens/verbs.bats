@@ -171,6 +171,26 @@ header() { screen_text | head -1; }
 	refuses 'set' 'expected a setting'
 }
 
+@test "Tab completes what a verb takes: lenses, columns, settings, fields, keys" {
+	local line
+	screen_start 80x24 "$PID"
+	while IFS=: read -r typed line; do
+		screen_keys :
+		screen_type "$typed"
+		screen_keys Tab
+		screen_wait_text "^:$line"
+		screen_keys Escape
+	done <<-'END'
+		lens sh:lens sharing
+		sort writ:sort written
+		set lett:set letters
+		sum cop:sum copied
+		sum rss of cop:sum rss of copied
+		sum rss by ty:sum rss by type
+		help migr:help migrate
+	END
+}
+
 @test "help explains a word, or opens the help; quit quits" {
 	screen_start 80x24 "$PID"
 	ask 'help mapcount'

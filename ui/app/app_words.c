@@ -2,13 +2,17 @@
 /* What Tab completes at the prompt: the words that may stand there, each with what it means. */
 #include "app/app_state.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/util.h"
+#include "config/settings.h"
 #include "kernel/flags.h"
+#include "model/list_columns.h"
+#include "page/lens.h"
 #include "page/state.h"
 #include "query/query.h"
 #include "term/prompt.h"
@@ -114,9 +118,9 @@ words_add_filter(struct app *a, enum filter_scope scope)
 }
 
 static void
-words_add_keys(struct app *a)
+words_add_keys(struct app *a, enum query_by most)
 {
-	for (unsigned by = QUERY_BY_NOTHING + 1; by < QUERY_BYS; by++)
+	for (unsigned by = QUERY_BY_NOTHING + 1; by <= most; by++)
 		words_add(a, query_by_row((enum query_by)by)->name,
 		          query_by_row((enum query_by)by)->help);
 }
@@ -133,6 +137,81 @@ words_follow(const char *line, size_t at, const char *word)
 	       (at == n || line[at - n - 1] == ' ');
 }
 
+/* --- after verbs ------------------------------------------------------------------------------ */
+
+static void
+words_add_lenses(struct app *a)
+{
+	for (unsigned l = 0; l < LENS_COUNT; l++)
+		words_add(a, lens_row((enum lens)l)->name, lens_row((enum lens)l)->question);
+}
+
+/* The columns of the s menu, in lower case. */
+static void
+words_add_columns(struct app *a)
+{
+	for (size_t i = 0; i < LIST_COLUMNS; i++) {
+		const struct column *c = list_column_row(i);
+		char name[16];
+
+		snprintf(name, sizeof(name), "%s", list_column_title(c));
+		for (char *s = name; *s; s++)
+			*s = (char)tolower((unsigned char)*s);
+		if (c->letter)
+			words_add(a, name, c->help);
+	}
+}
+
+static void
+words_add_settings(struct app *a)
+{
+	size_t n;
+	const struct setting *s = setting_table(&n);
+
+	for (size_t i = 0; i < n; i++)
+		if (s[i].any_time)
+			words_add(a, s[i].name, s[i].help);
+}
+
+static void
+words_add_sums(struct app *a)
+{
+	for (unsigned i = 0; i < QUERY_SUMS; i++)
+		words_add(a, query_sum_name((enum query_sum)i),
+		          query_sum_help((enum query_sum)i));
+}
+
+/* false: it is none of these verbs, or its argument is a place. */
+static bool
+words_add_arguments(struct app *a, const char *line, size_t at)
+{
+	static const struct {
+		const char *verb;
+		void (*add)(struct app *);
+	} rows[] = {{"lens", words_add_lenses},
+	            {"sort", words_add_columns},
+	            {"set", words_add_settings},
+	            {"sum", words_add_sums},
+	            {"help", words_add_verbs}};
+	size_t first = strspn(line, " ");
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		size_t n = strlen(rows[i].verb);
+
+		if (strncasecmp(line + first, rows[i].verb, n) != 0 || line[first + n] != ' ' ||
+		    at <= first + n)
+			continue;
+		if (words_follow(line, at, rows[i].verb))
+			rows[i].add(a);
+		else if (rows[i].add == words_add_sums && !words_follow(line, at, "by"))
+			words_add_filter(a, FILTER_REGION);
+		else if (rows[i].add == words_add_sums)
+			words_add_keys(a, QUERY_BY_FILE);
+		return true;
+	}
+	return false;
+}
+
 /* What may stand at the byte `at` of a question. */
 static void
 words_gather_question(struct app *a, const char *line, size_t at)
@@ -143,10 +222,12 @@ words_gather_question(struct app *a, const char *line, size_t at)
 	             !strncasecmp(line + first, "next ", 5) ||
 	             !strncasecmp(line + first, "prev ", 5);
 
+	if (words_add_arguments(a, line, at))
+		return;
 	if (at <= first) {
 		words_add_verbs(a);
 	} else if (pages && words_follow(line, at, "by")) {
-		words_add_keys(a);
+		words_add_keys(a, QUERY_BYS - 1);
 		return;
 	} else if (pages && !words_follow(line, at, "in")) {
 		words_add_filter(a, FILTER_PAGE);
