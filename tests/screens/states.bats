@@ -46,7 +46,10 @@ unmap() { # ADDRESS
 	screen_wait_text 'has ended with exit status 3: this is its last sample'
 	screen_keys Enter
 	screen_text | grep 'the process ended before this was read'
-	screen_keys Escape Escape '!'
+	# a grid that was never opened is empty for that reason
+	screen_keys Escape Escape Down Down Enter
+	screen_text | grep 'the process ended before these pages were read'
+	screen_keys Escape '!'
 	screen_text | grep 'has ended with exit status 3'
 	screen_keys Q
 	screen_end

@@ -9,6 +9,7 @@
 #include "base/util.h"
 #include "model/pages.h"
 #include "query/answer_page.h"
+#include "term/fit.h"
 #include "term/keys.h"
 #include "term/paint.h"
 #include "term/zones.h"
@@ -117,6 +118,9 @@ view_grid_draw_cells(const struct ui *ui, const struct sample *s, int top)
 	}
 }
 
+static const char view_grid_ended[] =
+    "the process ended before these pages were read; its last sample is in the list";
+
 static void
 view_grid_draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 {
@@ -129,7 +133,10 @@ view_grid_draw(const struct ui *ui, const struct sample *s, int top, int bottom)
 	ruler_map(ui, s, top);
 	ruler_scale(ui, s, top + 1);
 	ruler_columns(ui, top + 2, (unsigned)(i % pages->grid.row_cells));
-	view_grid_draw_cells(ui, s, top + TOP_ROWS);
+	if (s->ended && !cells_find(ui, s, i, NULL))
+		fit_draw_lines(top + TOP_ROWS, bottom, ui->cols, ROLE_DIM, view_grid_ended);
+	else
+		view_grid_draw_cells(ui, s, top + TOP_ROWS);
 	inspector_draw(ui, s, top + 2, bottom - LEGEND_ROWS);
 	legend_draw(ui, s, bottom - 1);
 }
@@ -197,7 +204,7 @@ view_grid_say(const struct ui *ui, const struct sample *s, struct buf *out)
 		c = cells_find(ui, s, i, &pg);
 	buf_fmt(out, "%llx ", (unsigned long long)ui->cursor);
 	if (!c) {
-		buf_str(out, "not read yet");
+		buf_str(out, s->ended ? "was not read before the process ended" : "not read yet");
 	} else if (pg) {
 		page_sentence(out, pg, tracker_words(s->tracker)->verb, c->newest_ns, ui->now);
 		if (c->written && cells_tracked_whole(s, pg))
