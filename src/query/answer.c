@@ -39,6 +39,7 @@ answer_unref(struct answer *a)
 	share_free(a->share);
 	free(a->f);
 	free(a->line);
+	free(a->question);
 	free(a->filter);
 	free(a);
 }

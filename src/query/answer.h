@@ -57,6 +57,7 @@ struct answer {
 	size_t n, cap;
 	struct answer_table table; /* key NULL: none */
 	char *line;     /* the answer as one sentence; owned */
+	char *question; /* what a person must consent to before a clear, or NULL; owned */
 	bool has_place; /* `place` can be jumped to */
 	uint64_t place;
 	char *filter;    /* the filter of pages that it is about, or NULL; owned */

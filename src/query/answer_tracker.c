@@ -53,17 +53,16 @@ answer_tracker(struct target *t)
 	if (track->can == TRACK_UNKNOWN)
 		target_probe_trackers(t);
 	t->source->ops->writes->costs(t->source, track, &question, answer_fact_cost, a);
-	if (track_offers_close(track)) {
-		answer_ask_close(&b, t);
-	} else if (track->can == TRACK_ASK) {
-		buf_str(&b, question.s);
-	} else {
-		buf_fmt(&b, "writes are detected by %s", tracker_words(track->tracker)->label);
-		if (track->clears && track->scope.start < track->scope.end)
-			buf_fmt(&b, ", only in %llx..%llx", (unsigned long long)track->scope.start,
-			        (unsigned long long)track->scope.end);
-	}
-	buf_free(&question);
+	if (track_offers_close(track) || track->can != TRACK_ASK)
+		buf_free(&question);
+	if (track_offers_close(track))
+		answer_ask_close(&question, t);
+	a->question = question.s;
+	buf_fmt(&b, "writes are detected by %s%s", tracker_words(track->tracker)->label,
+	        a->question ? ", with your consent" : "");
+	if (track->clears && track->scope.start < track->scope.end)
+		buf_fmt(&b, ", only in %llx..%llx", (unsigned long long)track->scope.start,
+		        (unsigned long long)track->scope.end);
 	a->line = b.s;
 	answer_facts_trackers(a, track);
 	return a;

@@ -178,7 +178,8 @@ region_count(struct target *target, const struct vma *v, uint64_t now, struct re
 
 	memset(out, 0, sizeof(*out));
 	out->rate = RATE_UNKNOWN;
-	memset(strip, 0, width * sizeof(*strip));
+	if (width)
+		memset(strip, 0, width * sizeof(*strip));
 	if (v->type == VMA_KERNEL && !source_readable(source, v))
 		return 0; /* not known */
 	strip_begin(&shares, vma_size(v) / size, width);

@@ -338,14 +338,15 @@ static void
 draw_question(const struct app *a, int bottom)
 {
 	const struct answer *p = a->t.panel;
-	int cols = a->ui.cols, lines = app_panel_head(p->line, cols);
+	const char *question = p->question ? p->question : p->line;
+	int cols = a->ui.cols, lines = app_panel_head(question, cols);
 	int facts = a->t.explains ? app_count_costs(p) : 0;
 	int rows = lines + facts < bottom - 2 ? lines + facts : bottom - 2, top = bottom - rows;
 
 	zone_cover(top, 0, bottom, cols);
 	for (int y = top; y < top + lines && y < bottom; y++)
 		paint_fill(y, 0, cols, ROLE_HEADER);
-	top = fit_draw_lines(top, bottom, cols, ROLE_HEADER, p->line);
+	top = fit_draw_lines(top, bottom, cols, ROLE_HEADER, question);
 	app_panel_draw_facts(p, facts, top, bottom, cols);
 }
 
