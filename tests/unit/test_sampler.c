@@ -397,16 +397,31 @@ test_helper_is_left(void)
 	target_close(&t);
 }
 
+/* Under valgrind /proc/self/exe is valgrind, which executes itself instead of us. */
+static bool
+has_helper(void)
+{
+	const char *preloaded = getenv("LD_PRELOAD");
+
+	return !preloaded || !strstr(preloaded, "vgpreload");
+}
+
 int
 main(int argc, char **argv)
 {
 	helper_main(argc, argv);
 	tap_start();
-	test_helper_is_left();
+	if (has_helper())
+		test_helper_is_left();
+	else
+		ok(true, "a helper that does not answer # SKIP valgrind executes itself instead of us");
 	test_answer();
 	test_once();
 	test_not_opened();
-	test_fault_is_shown();
+	if (has_helper())
+		test_fault_is_shown();
+	else
+		ok(true, "a page that is read in # SKIP valgrind executes itself instead of us");
 	test_card();
 	test_card_at_once();
 	test_sum();
