@@ -59,6 +59,9 @@ struct answer *answer_search(struct target *t, const struct vma_list *vmas, cons
                              struct err *err);
 struct answer *answer_swap(struct target *t, const struct vma_list *vmas, const struct query *q,
                            struct err *err);
+/* The symbols that begin as a QUERY_SYMBOLS says. */
+struct answer *answer_symbols(struct target *t, const struct vma_list *vmas, const struct query *q,
+                              struct err *err);
 struct answer *answer_frame(struct target *t, const struct vma_list *vmas, const struct query *q,
                             struct err *err);
 

@@ -672,6 +672,19 @@ query_read_nothing(struct lex *r, struct query *q, struct err *err)
 }
 
 /* All of it is the program's to read. */
+/* A name up to the end of the line. */
+static int
+query_read_symbols(struct lex *r, struct query *q, struct err *err)
+{
+	const char *from = r->at;
+
+	if (!*from)
+		return lex_fail(r, from, "the beginning of a name is missing",
+		                "such as symbols mallo or symbols std::vec", err);
+	r->at += strlen(from);
+	return query_keep_text(r, from, q, err);
+}
+
 static int
 query_read_rest(struct lex *r, struct query *q, struct err *err)
 {

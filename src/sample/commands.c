@@ -127,6 +127,7 @@ command_cannot(enum command_kind kind)
 	case COMMAND_FIND: return "cannot search";
 	case COMMAND_REFRESH:
 	case COMMAND_ASK:
+	case COMMAND_WORDS:
 	case COMMAND_KINDS: break;
 	}
 	return "cannot answer";

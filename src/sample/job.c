@@ -22,7 +22,8 @@ job_is_slow(const struct command *c)
 	case COMMAND_FIND:
 	case COMMAND_SMAPS:
 	case COMMAND_CARD:
-	case COMMAND_SUM: return true;
+	case COMMAND_SUM:
+	case COMMAND_WORDS: return true;
 	case COMMAND_ASK: return !answer_needs_tracker(c->text);
 	case COMMAND_REFRESH:
 	case COMMAND_CLEAR:
@@ -100,6 +101,7 @@ job_do(const struct job *j, struct target *t, const struct vma_list *vmas, struc
 		job_find(t, j->regions, r);
 		break;
 	case COMMAND_ASK:
+	case COMMAND_WORDS:
 		r->answer = answer_query(t, vmas, j->command.text, &r->err);
 		break;
 	case COMMAND_SMAPS:

@@ -22,6 +22,7 @@ enum command_kind {
 	COMMAND_FAULT, /* reads a page that is not in RAM */
 	COMMAND_FIND,  /* the next page, or the next bytes */
 	COMMAND_ASK,   /* a question */
+	COMMAND_WORDS, /* the same, for the words that Tab completes */
 	COMMAND_SMAPS, /* reads smaps; samples include it from then on */
 	COMMAND_CARD,  /* the slow part of the card on screen; samples include it from then on */
 	COMMAND_SUM,   /* counts the chosen range; samples include it from then on */

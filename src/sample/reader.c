@@ -322,6 +322,7 @@ reader_adopt(struct reader *l, const struct result *r)
 	case COMMAND_FAULT:
 	case COMMAND_FIND:
 	case COMMAND_ASK:
+	case COMMAND_WORDS:
 	case COMMAND_KINDS: break;
 	}
 }

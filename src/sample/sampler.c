@@ -255,6 +255,7 @@ sampler_adopts(const struct result *r)
 	case COMMAND_CLEAR:
 	case COMMAND_FIND:
 	case COMMAND_ASK:
+	case COMMAND_WORDS:
 	case COMMAND_KINDS: break;
 	}
 	return false;

@@ -403,7 +403,7 @@ helper_symbol_vdso(struct helper *h, const struct proc *p, const struct vma *v, 
 }
 
 static bool
-helper_ask_matches(struct helper *h, const struct proc *p, const char *name, bool near,
+helper_ask_matches(struct helper *h, const struct proc *p, const char *name, enum symbol_how how,
                    struct helper_matches *out)
 {
 	size_t n = strlen(name);
@@ -411,7 +411,7 @@ helper_ask_matches(struct helper *h, const struct proc *p, const char *name, boo
 	if (!n || n >= sizeof(h->ask.wanted))
 		return false;
 	memcpy(h->ask.wanted, name, n + 1);
-	h->ask.needs = near;
+	h->ask.needs = how;
 	if (!helper_ask(h, p) || h->answer.matches.n > SYMBOL_MATCHES)
 		return false;
 	*out = h->answer.matches;
@@ -425,22 +425,23 @@ helper_ask_matches(struct helper *h, const struct proc *p, const char *name, boo
 
 bool
 helper_find(struct helper *h, const struct proc *p, const struct vma_list *vmas,
-            const struct vma *v, const char *name, bool near, struct helper_matches *out)
+            const struct vma *v, const char *name, enum symbol_how how, struct helper_matches *out)
 {
 	if (!helper_set_ask(h, vmas ? HELPER_FIND : HELPER_FIND_JIT, v) && vmas)
 		return false;
 	if (vmas)
 		helper_add_maps(&h->ask, vmas, v);
-	return helper_ask_matches(h, p, name, near, out);
+	return helper_ask_matches(h, p, name, how, out);
 }
 
 bool
 helper_find_vdso(struct helper *h, const struct proc *p, const struct vma *v, const uint8_t *page,
-                 size_t page_size, const char *name, bool near, struct helper_matches *out)
+                 size_t page_size, const char *name, enum symbol_how how,
+                 struct helper_matches *out)
 {
 	helper_set_ask(h, HELPER_FIND_VDSO, v);
 	memcpy(h->ask.image, page, u64_min(page_size, sizeof(h->ask.image)));
-	return helper_ask_matches(h, p, name, near, out);
+	return helper_ask_matches(h, p, name, how, out);
 }
 
 bool

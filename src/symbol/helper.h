@@ -109,6 +109,13 @@ enum symbol_tables {
 	SYMBOLS_ALL,
 };
 
+/* Which names are meant. */
+enum symbol_how {
+	SYMBOL_CALLED, /* that name */
+	SYMBOL_NEAR,   /* without a match, the nearest one, too: takes longer */
+	SYMBOL_BEGUN,  /* those that begin so */
+};
+
 struct helper_match {
 	uint64_t addr, size; /* in the target's memory */
 	bool local;          /* local to its file */
@@ -126,16 +133,16 @@ struct helper_matches {
 };
 
 /*
- * Finds `name` in the file of v, a mapping of code, as it is loaded there; `near`: looks for a near
- * name, too, which takes longer. Without `vmas` as for helper_symbol. true: out is valid, but may
- * be without a match; false: not known.
+ * Finds `name` in the file of v, a mapping of code, as it is loaded there. Without `vmas` as for
+ * helper_symbol. true: out is valid, but may be without a match; false: not known.
  */
 bool helper_find(struct helper *h, const struct proc *p, const struct vma_list *vmas,
-                 const struct vma *v, const char *name, bool near, struct helper_matches *out);
+                 const struct vma *v, const char *name, enum symbol_how how,
+                 struct helper_matches *out);
 
 /* The same in the vdso v, given its first page. */
 bool helper_find_vdso(struct helper *h, const struct proc *p, const struct vma *v,
-                      const uint8_t *page, size_t page_size, const char *name, bool near,
+                      const uint8_t *page, size_t page_size, const char *name, enum symbol_how how,
                       struct helper_matches *out);
 
 /*

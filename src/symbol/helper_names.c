@@ -352,6 +352,40 @@ names_find(struct elf_file *f, const char *wanted, struct names *out)
 		names_find_demangled(f, wanted, out);
 }
 
+/* --- by their beginning ----------------------------------------------------------------------- */
+
+/* Where the demangled name begins that is asked for; NULL: it does not begin so. */
+static bool
+names_begins(const char *mangled, const char *prefix)
+{
+	char name[SYMBOL_DEMANGLED_MAX];
+
+	if (!helper_demangle(mangled, name, sizeof(name)))
+		return false;
+	return !strncmp(name + names_type(name, names_parameters(name, strlen(name))), prefix,
+	                strlen(prefix));
+}
+
+void
+names_begun(const struct elf_file *f, const char *prefix, struct names *out)
+{
+	size_t n = f->sized.n + f->labels.n, len = strlen(prefix), key_n;
+	const char *key = names_is_mangled(prefix) ? NULL : names_key(prefix, &key_n);
+	char word[SYMBOL_NAME_MAX] = "";
+
+	*out = (struct names){0};
+	if (key && key_n > 1 && key_n < sizeof(word))
+		memcpy(word, key, key_n);
+	for (uint32_t i = 0; i < n; i++) {
+		const struct elf_symbol *s = names_symbol(f, i);
+
+		if (!strncmp(s->name, prefix, len) ||
+		    (word[0] && names_is_mangled(s->name) && strstr(s->name, word) &&
+		     names_begins(s->name, prefix)))
+			names_add(out, s);
+	}
+}
+
 /* --- nearly ----------------------------------------------------------------------------------- */
 
 /* A function of that name in some namespace or class: f for one::f(int). */

@@ -21,6 +21,9 @@ struct names {
  */
 void names_find(struct elf_file *f, const char *wanted, struct names *out);
 
+/* Symbols whose name begins with `prefix`: as in the file, or demangled. */
+void names_begun(const struct elf_file *f, const char *prefix, struct names *out);
+
 /*
  * Writes the name nearest to an unknown one to `size` bytes; "": none is near. Returns the distance
  * in letters; 0: it is that very name, in some namespace.

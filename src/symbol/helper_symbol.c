@@ -351,12 +351,15 @@ helper_find_named(const struct helper_ask *ask, int fd, struct helper_matches *o
 	out->tables = f->all || f->packed ? SYMBOLS_ALL
 	              : f->exported       ? SYMBOLS_EXPORTED
 	                                  : SYMBOLS_NONE;
-	names_find(f, ask->wanted, &found);
+	if (ask->needs == SYMBOL_BEGUN)
+		names_begun(f, ask->wanted, &found);
+	else
+		names_find(f, ask->wanted, &found);
 	for (size_t i = 0; i < found.n; i++)
 		if (!helper_is_about_jit(ask) || jit_symbol_at(f, found.v[i]->value) == found.v[i])
 			helper_add_match(out, found.v[i], bias);
 	out->more += (uint32_t)found.more;
-	if (!found.n && ask->needs)
+	if (!found.n && ask->needs == SYMBOL_NEAR)
 		out->far = names_near(f, ask->wanted, out->near, sizeof(out->near));
 	return true;
 }

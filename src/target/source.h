@@ -245,11 +245,11 @@ struct source_ops {
 	               struct helper_symbol *out);
 
 	/*
-	 * Symbols called `name`, or near it, in the file whose code v maps, or in the vdso v: see
-	 * helper_find. false: not known.
+	 * Symbols of that name in the file whose code v maps, or in the vdso v: see helper_find.
+	 * false: not known.
 	 */
 	bool (*find_symbol)(struct source *s, const struct vma_list *vmas, const struct vma *v,
-	                    const uint8_t *image, const char *name, bool near,
+	                    const uint8_t *image, const char *name, enum symbol_how how,
 	                    struct helper_matches *out);
 
 	/* Whether the last call of files or symbol failed only because it timed out. */

@@ -82,10 +82,10 @@ source_dir_symbol(struct source *s, const struct vma_list *vmas, const struct vm
 
 static bool
 source_dir_find_symbol(struct source *s, const struct vma_list *vmas, const struct vma *v,
-                       const uint8_t *image, const char *name, bool near,
+                       const uint8_t *image, const char *name, enum symbol_how how,
                        struct helper_matches *out)
 {
-	(void)s, (void)vmas, (void)v, (void)image, (void)name, (void)near, (void)out;
+	(void)s, (void)vmas, (void)v, (void)image, (void)name, (void)how, (void)out;
 	return false;
 }
 

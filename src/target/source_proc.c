@@ -127,14 +127,14 @@ source_proc_symbol(struct source *s, const struct vma_list *vmas, const struct v
 
 static bool
 source_proc_find_symbol(struct source *s, const struct vma_list *vmas, const struct vma *v,
-                        const uint8_t *image, const char *name, bool near,
+                        const uint8_t *image, const char *name, enum symbol_how how,
                         struct helper_matches *out)
 {
 	struct source_root *r = source_root_of(s);
 	struct helper *h = source_proc_helper(r);
 
-	return image ? helper_find_vdso(h, &r->proc, v, image, s->meta.page_size, name, near, out)
-	             : helper_find(h, &r->proc, vmas, v, name, near, out);
+	return image ? helper_find_vdso(h, &r->proc, v, image, s->meta.page_size, name, how, out)
+	             : helper_find(h, &r->proc, vmas, v, name, how, out);
 }
 
 static bool

@@ -209,7 +209,9 @@ struct symbol_search {
 	const struct vma_list *vmas;
 	const char *file, *name;
 	bool jit;  /* in code that is in no file */
-	bool near; /* no symbol has that name: finds the nearest one */
+	enum symbol_how how;
+	symbol_each_fn *each; /* for SYMBOL_BEGUN */
+	void *arg;
 	struct helper_matches matches;
 	struct symbol_places *out;
 };
@@ -223,7 +225,7 @@ symbol_ask_names(struct symbol_search *s, const struct vma *v)
 
 	if (symbol_is_vdso(v) && !(page = symbol_read_vdso(s->t, v)))
 		return false;
-	ok = from->ops->find_symbol(from, s->jit ? NULL : s->vmas, v, page, s->name, s->near,
+	ok = from->ops->find_symbol(from, s->jit ? NULL : s->vmas, v, page, s->name, s->how,
 	                            &s->matches);
 	free(page);
 	return ok;
@@ -260,7 +262,12 @@ symbol_find_in(struct symbol_search *s, const struct vma *v)
 		return;
 	}
 	symbol_note_near(m, out);
-	if (s->near)
+	if (s->how == SYMBOL_NEAR)
+		return;
+	for (uint32_t i = 0; i < m->n && s->how == SYMBOL_BEGUN; i++)
+		s->each(s->arg, v, &m->v[i]);
+	out->more += s->how == SYMBOL_BEGUN ? m->more : 0;
+	if (s->how == SYMBOL_BEGUN)
 		return;
 	out->files++;
 	if (m->tables != SYMBOLS_ALL && !symbol_is_vdso(v)) {
@@ -316,9 +323,29 @@ symbol_find_near(struct target *t, const struct vma_list *vmas, const char *file
 	struct symbol_search *s = mem_alloc(sizeof(*s));
 
 	*s = (struct symbol_search){
-	    .t = t, .vmas = vmas, .file = file, .name = name, .near = true, .out = out};
+	    .t = t, .vmas = vmas, .file = file, .name = name, .how = SYMBOL_NEAR, .out = out};
 	symbol_find_everywhere(s);
 	free(s);
+}
+
+size_t
+symbol_begun(struct target *t, const struct vma_list *vmas, const char *prefix,
+             symbol_each_fn *each, void *arg)
+{
+	struct symbol_search *s = mem_alloc(sizeof(*s));
+	struct symbol_places unused = {0};
+
+	*s = (struct symbol_search){.t = t,
+	                            .vmas = vmas,
+	                            .name = prefix,
+	                            .how = SYMBOL_BEGUN,
+	                            .each = each,
+	                            .arg = arg,
+	                            .out = &unused};
+	if (symbol_supported())
+		symbol_find_everywhere(s);
+	free(s);
+	return unused.more;
 }
 
 void

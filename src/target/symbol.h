@@ -7,6 +7,7 @@
 
 #include "base/util.h"
 #include "kernel/vma.h"
+#include "symbol/helper.h"
 #include "target/target.h"
 
 /* Whether this build knows symbols (elfutils was there). */
@@ -68,5 +69,13 @@ void symbol_find(struct target *t, const struct vma_list *vmas, const char *file
 void symbol_find_near(struct target *t, const struct vma_list *vmas, const char *file,
                       const char *name, struct symbol_places *out);
 void symbol_places_free(struct symbol_places *p);
+
+/*
+ * Calls `each` for the symbols that begin with `prefix`, as in the file or demangled; at most
+ * SYMBOL_MATCHES of a file. v is a mapping of code of its file. Returns how many more there are.
+ */
+typedef void symbol_each_fn(void *arg, const struct vma *v, const struct helper_match *m);
+size_t symbol_begun(struct target *t, const struct vma_list *vmas, const char *prefix,
+                    symbol_each_fn *each, void *arg);
 
 #endif

@@ -285,6 +285,31 @@ asks() {
 	screen_end
 }
 
+@test "symbols lists the names that begin so, as nm has them; Tab at the prompt completes them" {
+	need_symbols
+	named_build
+	named_start
+	# of this program alone; its own are few enough to be listed whole
+	is "$("$PMTOP" -e 'symbols start_' "$PID" | awk '$3 == "named" { print $1, $2 }')" \
+		"$(nm "$NAMED" | awk '$3 ~ /^start_/ { print $1, $3 }' | while read -r at name; do
+			printf '0x%x %s\n' $((0x$at + BIAS)) "$name"
+		done | sort)"
+	"$PMTOP" -e 'symbols local_o' "$PID" | grep -E ' local_one(\(int\))? +named'
+	refused 1 'no symbol begins with zzqq' -e 'symbols zzqq' "$PID"
+	refused 2 'column 9' -e 'symbols ' "$PID"
+	screen_start 120x30 "$PID"
+	screen_keys :
+	screen_type start_va
+	screen_send Tab
+	screen_wait_text '^:start_value'
+	screen_keys C-u
+	screen_type local_
+	screen_send Tab
+	screen_wait_text '^ local_one +symbol of named|^:local_one'
+	screen_keys Escape Q
+	screen_end
+}
+
 @test "the examples of questions that take a process are answered" {
 	need_symbols
 	named_build

@@ -252,9 +252,9 @@ made_registers(const struct source *s, pid_t tid, struct thread_registers *out, 
 
 static bool
 made_find_symbol(struct source *s, const struct vma_list *vmas, const struct vma *v, const uint8_t *image,
-                 const char *name, bool near, struct helper_matches *out)
+                 const char *name, enum symbol_how how, struct helper_matches *out)
 {
-	(void)s, (void)vmas, (void)image, (void)near;
+	(void)s, (void)vmas, (void)image, (void)how;
 	*out = (struct helper_matches){.tables = SYMBOLS_ALL};
 	if (!strcmp(name, "made_up"))
 		out->v[out->n++] = (struct helper_match){.addr = v->start, .size = 1, .name = "made_up"};

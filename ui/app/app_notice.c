@@ -150,6 +150,10 @@ app_notice_result(struct app *a, struct result *r)
 		if (newest)
 			app_prompt_answered(a, r);
 		break;
+	case COMMAND_WORDS:
+		if (newest)
+			app_words_take(a, r);
+		break;
 	case COMMAND_FIND:
 		if (newest)
 			app_notice_found(a, r);

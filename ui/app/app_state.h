@@ -100,6 +100,9 @@ struct app_prompt {
 	struct prompt_word *words; /* completion; each text and help owned */
 	size_t words_n, words_cap;
 	unsigned asked_at; /* status.keys when the last question was sent */
+	struct answer *symbols; /* those that begin with symbols_of; NULL: none was looked up */
+	char symbols_of[128];
+	unsigned tab_at;   /* status.keys at the Tab that others are looked up for */
 };
 
 /* What tests wait for. */
@@ -297,6 +300,7 @@ const char *app_panel_goal(const struct app *a);
 
 /* app_words.c: the i-th word that may stand at that byte of the line, as prompt_open takes it */
 const struct prompt_word *app_word_at(void *arg, size_t at, size_t i);
+void app_words_take(struct app *a, struct result *r); /* of a COMMAND_WORDS; may take its answer */
 /*
  * app_verbs.c: does what a verb of the screen says; text: the whole line, q: what was read of it.
  * -1: it is refused, with the column. app_auto_clear reads how often to clear, as `auto` does;

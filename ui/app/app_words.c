@@ -212,6 +212,69 @@ words_add_arguments(struct app *a, const char *line, size_t at)
 	return false;
 }
 
+/* --- symbols, which only the answerer can look up --------------------------------------------- */
+
+static void
+words_add_found(struct app *a)
+{
+	const struct answer_table *t = &a->prompt.symbols->table;
+	char help[64];
+
+	for (size_t i = 0; i + 2 < t->n; i += t->columns) {
+		char *name = t->cell[i + 1];
+		size_t n = strcspn(name, "("); /* parameters need not be given */
+		char cut = name[n];
+
+		snprintf(help, sizeof(help), "symbol of %.48s", t->cell[i + 2]);
+		name[n] = '\0';
+		if (!strpbrk(name, " &|!"))
+			words_add(a, name, help);
+		name[n] = cut;
+	}
+	if (t->more) /* which keeps Tab from completing more than is certain */
+		words_add(a, a->prompt.symbols_of, "more symbols begin so: type on");
+}
+
+/* The word at `at`: its symbols, if they have been looked up; else they are now. */
+static void
+words_add_symbols(struct app *a, const char *line, size_t at)
+{
+	struct command c = {.kind = COMMAND_WORDS};
+	struct app_prompt *p = &a->prompt;
+	size_t n = prompt_point() - at;
+	char word[sizeof(p->symbols_of)];
+
+	if (prompt_point() < at + 2 || n >= sizeof(word) ||
+	    (!isalpha((unsigned char)line[at]) && line[at] != '_'))
+		return;
+	snprintf(word, sizeof(word), "%.*s", (int)n, line + at);
+	if (p->symbols && !strncmp(word, p->symbols_of, strlen(p->symbols_of)) &&
+	    (!p->symbols->table.more || !strcmp(word, p->symbols_of))) {
+		words_add_found(a);
+		return;
+	}
+	p->tab_at = a->status.keys;
+	snprintf(c.text, sizeof(c.text), "symbols %s", word);
+	app_command(a, &c);
+}
+
+void
+app_words_take(struct app *a, struct result *r)
+{
+	struct app_prompt *p = &a->prompt;
+
+	if (!r->answer || !prompt_is_open() || prompt_kind() != PROMPT_ASK ||
+	    p->tab_at != a->status.keys)
+		return;
+	answer_unref(p->symbols);
+	p->symbols = r->answer;
+	r->answer = NULL;
+	snprintf(p->symbols_of, sizeof(p->symbols_of), "%s",
+	         r->command.text + strlen("symbols "));
+	prompt_feed('\t');
+	a->stale = true;
+}
+
 /* What may stand at the byte `at` of a question. */
 static void
 words_gather_question(struct app *a, const char *line, size_t at)
@@ -236,6 +299,7 @@ words_gather_question(struct app *a, const char *line, size_t at)
 		return;
 	}
 	words_add_mappings(a);
+	words_add_symbols(a, line, at);
 }
 
 const struct prompt_word *
