@@ -62,8 +62,8 @@ counted() {
 
 @test "count by state, order, mapcount: each group is what the reader counts" {
 	need_frames
-	is "$(counted "count $mine & (present | swapped | guard) by state")" \
-		"$(rows '$n{$c{STATE}}++ if $c{PRESENT} || $c{STATE} eq "swapped" || $c{GUARD}')"
+	is "$(counted "count $mine & (present | scan:swapped) by state")" \
+		"$(rows '$n{$c{STATE}}++ if $c{PRESENT} || $c{SWAPPED}')"
 	is "$(counted "count present & $mine by order")" "$(rows '$n{$c{ORDER}}++ if $c{PRESENT} && $c{ORDER} ne ""')"
 	is "$(counted "count mapcount>=0 & $mine by mapcount")" "$(rows '$n{$c{MAPCOUNT}}++ if $c{MAPCOUNT} ne ""')"
 	is "$(counted "count present & $mine by file" | sort)" \
