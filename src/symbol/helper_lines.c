@@ -22,7 +22,7 @@ struct lines_file {
 	Dwarf *dwarf; /* NULL: it has none */
 };
 
-static _Noreturn void
+static __attribute__((noreturn)) void
 lines_end_without_memory(void)
 {
 	_exit(1); /* as for the rest of the reader */
