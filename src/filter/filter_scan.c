@@ -95,7 +95,7 @@ scan_bound(const struct filter *f, uint64_t scan)
 void
 filter_narrow(const struct filter *f, uint64_t scan, struct pm_match *match)
 {
-	/* from words these can be told as well, and guards only by the state that they lead to */
+	/* without PAGEMAP_SCAN a word shows these two; a guard shows only in the page's state */
 	struct scan_bound b = scan_bound(f, scan ? scan : PM_CAT_PRESENT | PM_CAT_SWAPPED);
 
 	match->all |= b.all;

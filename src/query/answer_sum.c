@@ -118,7 +118,7 @@ sum_region(struct sum_job *s, const struct vma *v, enum truth in, struct err *er
 	return ended;
 }
 
-/* Huge mappings are in smaps if PAGEMAP_SCAN does not tell. */
+/* Without PAGEMAP_SCAN the size of huge mappings comes from smaps. */
 static void
 sum_read_smaps(struct sum_job *s)
 {

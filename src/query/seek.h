@@ -23,7 +23,7 @@ struct filter_facts seek_facts(const struct filter *f, const struct target *t, c
 
 /*
  * Lets the walk pass over pages for which f is false, and read the categories that it needs.
- * Whether f has one value for all pages of a run, so that seek_gap tells it (walk_fns.run).
+ * Whether f has one value for all pages of a run: then seek_gap evaluates it once (walk_fns.run).
  */
 void seek_narrow(const struct filter *f, const struct target *t, struct walk_options *o);
 bool seek_is_of_runs(const struct filter *f, const struct target *t);

@@ -130,7 +130,7 @@ share_index(struct share_work *w)
 	w->page = NULL;
 }
 
-/* What the word could not tell of a frame in RAM. */
+/* What kpageflags adds to the page table's word about a frame in RAM. */
 static void
 share_take_flags(struct share_work *w, struct share_frame *f, uint64_t kpf, bool known)
 {

@@ -241,7 +241,7 @@ share_places_begin(struct places_hunt *h, struct err *err)
 	if (h->key == SHARE_NO_KEY && !(pg->word & PM_EXCLUSIVE))
 		return err_set(err, ERR_TARGET, "its frame is hidden",
 		               "run pmtop as root (CAP_SYS_ADMIN)",
-		               "cannot tell who shares page %llx", (unsigned long long)p->addr);
+		               "cannot find who shares page %llx", (unsigned long long)p->addr);
 	p->averaged = pg->known & PAGE_COUNT && pg->known & PAGE_FLAGS &&
 	              page_flags(pg) & (KPF_COMPOUND_HEAD | KPF_COMPOUND_TAIL) &&
 	              !share_is_huge(h) && !share_is_exclusive(h) &&
@@ -280,7 +280,7 @@ share_places_verify(struct places_hunt *h, struct err *err)
 	if (share_is_it(h, h->v, h->p->addr, word))
 		return 0;
 	return err_set(err, ERR_TARGET, "it changed meanwhile", "ask again",
-	               "cannot tell who shares page %llx", (unsigned long long)h->p->addr);
+	               "cannot find who shares page %llx", (unsigned long long)h->p->addr);
 }
 
 static int
