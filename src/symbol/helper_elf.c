@@ -14,6 +14,7 @@
 #endif
 
 #include "base/util.h"
+#include "symbol/helper_crc.h"
 
 enum {
 	SECTIONS_MAX = 1 << 16,
@@ -120,6 +121,7 @@ struct elf_input {
 	const char *image;
 	size_t size;
 	bool packed; /* from .gnu_debugdata */
+	bool debug;  /* the debug file of another */
 };
 
 static bool
@@ -294,14 +296,25 @@ elf_read_note(struct elf_debug *d, Elf_Scn *scn)
 		}
 }
 
+/* The file's name, padded to a multiple of four bytes, and its checksum. */
 static void
-elf_read_link(struct elf_debug *d, Elf_Scn *scn)
+elf_read_link(struct elf_debug *d, Elf *elf, Elf_Scn *scn)
 {
 	Elf_Data *data = elf_rawdata(scn, NULL);
+	GElf_Ehdr head;
+	const uint8_t *sum;
+	size_t n;
 
-	if (data && data->d_buf && data->d_size && memchr(data->d_buf, '\0', data->d_size) &&
-	    strlen(data->d_buf) < sizeof(d->link))
-		strcpy(d->link, data->d_buf);
+	if (!data || !data->d_buf || !gelf_getehdr(elf, &head))
+		return;
+	n = strnlen(data->d_buf, data->d_size);
+	if (n >= sizeof(d->link) || data->d_size < (n + 4) / 4 * 4 + sizeof(d->crc))
+		return;
+	memcpy(d->link, data->d_buf, n + 1);
+	sum = (uint8_t *)data->d_buf + (n + 4) / 4 * 4;
+	for (int i = 0; i < 4; i++)
+		d->crc |= (uint32_t)sum[i]
+		          << 8 * (head.e_ident[EI_DATA] == ELFDATA2MSB ? 3 - i : i);
 }
 
 static void
@@ -309,8 +322,9 @@ elf_read_debug(struct elf_debug *d, Elf *elf, Elf_Scn *scn, const GElf_Shdr *hea
 {
 	if (head->sh_type == SHT_NOTE && !d->id_n)
 		elf_read_note(d, scn);
-	else if (head->sh_type == SHT_PROGBITS && elf_is_section(elf, head, ".gnu_debuglink"))
-		elf_read_link(d, scn);
+	else if (head->sh_type == SHT_PROGBITS && !d->link[0] &&
+	         elf_is_section(elf, head, ".gnu_debuglink"))
+		elf_read_link(d, elf, scn);
 }
 
 /*
@@ -331,7 +345,7 @@ elf_read_symbols(struct elf_file *f, const struct elf_input *in)
 		else if (!in->packed && head.sh_type == SHT_PROGBITS &&
 		         elf_is_section(in->elf, &head, ".gnu_debugdata"))
 			elf_read_packed(f, scn);
-		if (!in->packed)
+		if (!in->packed && !in->debug)
 			elf_read_debug(&f->debug, in->elf, scn, &head);
 	}
 }
@@ -460,11 +474,22 @@ elf_has_id(Elf *elf, const struct elf_debug *want)
 }
 
 bool
+elf_file_has_debug(const struct elf_file *f)
+{
+	return f->debug.id_n || f->debug.link[0];
+}
+
+bool
 elf_file_is_debug(const struct elf_file *f, int fd)
 {
 	Elf *elf = elf_begin(fd, ELF_C_READ, NULL);
-	bool ok = elf && elf_kind(elf) == ELF_K_ELF && elf_has_id(elf, &f->debug);
+	bool ok = elf && elf_kind(elf) == ELF_K_ELF;
+	uint32_t crc;
 
+	if (ok && f->debug.id_n)
+		ok = elf_has_id(elf, &f->debug);
+	else if (ok)
+		ok = f->debug.link[0] && crc_of_file(fd, &crc) && crc == f->debug.crc;
 	elf_end(elf);
 	return ok;
 }
@@ -472,8 +497,8 @@ elf_file_is_debug(const struct elf_file *f, int fd)
 bool
 elf_file_add(struct elf_file *f, int fd)
 {
-	struct elf_input in = {.fd = fd, .elf = elf_begin(fd, ELF_C_READ, NULL)};
-	bool ok = in.elf && elf_kind(in.elf) == ELF_K_ELF && elf_has_id(in.elf, &f->debug);
+	struct elf_input in = {.fd = fd, .debug = true, .elf = elf_begin(fd, ELF_C_READ, NULL)};
+	bool ok = in.elf && elf_kind(in.elf) == ELF_K_ELF;
 
 	if (ok) {
 		elf_read_symbols(f, &in);

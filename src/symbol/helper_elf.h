@@ -37,6 +37,7 @@ struct elf_debug {
 	uint8_t id[ELF_ID_MAX]; /* the build ID, the same in both */
 	uint32_t id_n;          /* 0: none */
 	char link[256];         /* the file's name; "": none */
+	uint32_t crc;           /* its checksum, which counts if there is no build ID */
 };
 
 enum { ELF_NAMES_MAX = 6 };
@@ -64,14 +65,17 @@ struct elf_file {
 bool elf_file_read(struct elf_file *f, int fd, char *image, size_t size);
 void elf_file_free(struct elf_file *f);
 
-/*
- * Adds the symbols of its debug file. false: it is not the debug file of f, which takes the same
- * build ID, and f is as it was.
- */
-bool elf_file_add(struct elf_file *f, int fd);
+/* Whether f says which file holds its debug information. */
+bool elf_file_has_debug(const struct elf_file *f);
 
-/* Only whether it is. */
+/*
+ * Whether an open file is the debug file of f: it has the same build ID; or, if f has none, the
+ * checksum that f gives, for which all of it is read.
+ */
 bool elf_file_is_debug(const struct elf_file *f, int fd);
+
+/* Adds the symbols of its debug file. false: it cannot be read, and f is as it was. */
+bool elf_file_add(struct elf_file *f, int fd);
 
 /* Sorts symbols that were added otherwise. */
 void elf_file_order(struct elf_file *f);

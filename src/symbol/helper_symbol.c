@@ -22,15 +22,21 @@
 
 enum { KEPT = 256, KEPT_SIZE = 160 << 20 /* of all, before another is read */ };
 
-/* Parsed files, cached by identity, not by address; none is held open. */
-struct kept {
+/* Which file it is, and in which state. */
+struct identity {
 	dev_t dev;
 	ino_t ino;
 	off_t size;
 	struct timespec changed;
+};
+
+/* Parsed files, cached by identity, not by address; none is held open. */
+struct kept {
+	struct identity id;
 	uint64_t used; /* last use; 0: free */
 	bool ok;
 	enum { DEBUG_NOT_SOUGHT, DEBUG_NONE, DEBUG_TAKEN } debug; /* its debug file */
+	struct identity debug_id; /* the one taken: whether it is the right one can take long */
 	struct elf_file file;
 };
 
@@ -44,17 +50,30 @@ static struct {
 /* The file of the last question; NULL: the vdso. */
 static struct kept *helper_last;
 
-static struct kept *
-helper_find_kept(struct kept *all, const struct stat *st)
+static bool
+helper_identify(int fd, struct identity *out)
 {
-	for (size_t i = 0; i < KEPT; i++) {
-		struct kept *k = &all[i];
+	struct stat st;
 
-		if (k->used && k->dev == st->st_dev && k->ino == st->st_ino &&
-		    k->size == st->st_size &&
-		    !memcmp(&k->changed, &st->st_ctim, sizeof(k->changed)))
-			return k;
-	}
+	if (fstat(fd, &st) < 0)
+		return false;
+	*out = (struct identity){st.st_dev, st.st_ino, st.st_size, st.st_ctim};
+	return true;
+}
+
+static bool
+helper_is_identical(const struct identity *a, const struct identity *b)
+{
+	return a->dev == b->dev && a->ino == b->ino && a->size == b->size &&
+	       !memcmp(&a->changed, &b->changed, sizeof(a->changed));
+}
+
+static struct kept *
+helper_find_kept(struct kept *all, const struct identity *id)
+{
+	for (size_t i = 0; i < KEPT; i++)
+		if (all[i].used && helper_is_identical(&all[i].id, id))
+			return &all[i];
 	return NULL;
 }
 
@@ -94,19 +113,18 @@ helper_file_of(const struct helper_ask *ask, int fd)
 {
 	static struct kept all[KEPT];
 	static uint64_t turn;
+	struct identity id;
 	struct kept *k;
-	struct stat st;
 
-	if (fstat(fd, &st) < 0)
+	if (!helper_identify(fd, &id))
 		return NULL;
-	k = helper_find_kept(all, &st);
+	k = helper_find_kept(all, &id);
 	if (!k) {
 		helper_make_room(all);
 		k = helper_oldest(all);
 		elf_file_free(&k->file);
-		*k = (struct kept){.dev = st.st_dev, .ino = st.st_ino, .size = st.st_size,
-		                   .changed = st.st_ctim};
-		k->ok = helper_is_about_jit(ask) ? jit_read(&k->file, fd, (size_t)st.st_size)
+		*k = (struct kept){.id = id};
+		k->ok = helper_is_about_jit(ask) ? jit_read(&k->file, fd, (size_t)id.size)
 		                                 : elf_file_read(&k->file, fd, NULL, 0);
 	}
 	k->used = ++turn;
@@ -119,7 +137,7 @@ helper_wants(struct elf_debug *out)
 {
 	const struct kept *k = helper_last;
 
-	if (!k || !k->ok || k->debug == DEBUG_NONE || !k->file.debug.id_n ||
+	if (!k || !k->ok || k->debug == DEBUG_NONE || !elf_file_has_debug(&k->file) ||
 	    !(helper_line.wanted || (!k->file.all && k->debug == DEBUG_NOT_SOUGHT)))
 		return false;
 	*out = k->file.debug;
@@ -129,8 +147,18 @@ helper_wants(struct elf_debug *out)
 static bool
 helper_is_debug_of(struct kept *k, int fd)
 {
-	return k->debug == DEBUG_TAKEN || k->file.all ? elf_file_is_debug(&k->file, fd)
-	                                              : elf_file_add(&k->file, fd);
+	struct identity id;
+
+	if (!helper_identify(fd, &id))
+		return false;
+	if (k->debug == DEBUG_TAKEN && helper_is_identical(&id, &k->debug_id))
+		return true;
+	if (!elf_file_is_debug(&k->file, fd) ||
+	    (k->debug != DEBUG_TAKEN && !k->file.all && !elf_file_add(&k->file, fd)))
+		return false;
+	k->debug = DEBUG_TAKEN;
+	k->debug_id = id;
+	return true;
 }
 
 bool
@@ -142,7 +170,6 @@ helper_take_debug(int fd)
 		k->debug = DEBUG_NONE;
 	if (!k || fd < 0 || !helper_is_debug_of(k, fd))
 		return false;
-	k->debug = DEBUG_TAKEN;
 	if (helper_line.wanted)
 		helper_line.known =
 		    lines_find(fd, helper_line.own, helper_line.found.source,

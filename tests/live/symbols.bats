@@ -127,6 +127,27 @@ asks() {
 	asks local_one _ZL9local_onei
 }
 
+@test "symbols and lines from a debug file without a build ID: by its checksum, and no other" {
+	need_symbols
+	command -v objcopy >/dev/null || skip "objcopy is not installed"
+	named_build -g -Wl,--build-id=none
+	local dir=$BATS_TEST_TMPDIR/unnumbered
+	mkdir "$dir"
+	objcopy --only-keep-debug "$NAMED" "$dir/named.debug"
+	objcopy --strip-all --add-gnu-debuglink="$dir/named.debug" "$NAMED" "$dir/named"
+	named_start "$dir/named"
+	asks local_one _ZL9local_onei
+	asks big_bss+8 big_bss 8
+	[[ $("$PMTOP" -e local_one+1 "$PID") == *'  source_line '* ]]
+	# one byte more, and it is another file
+	echo >>"$dir/named.debug"
+	refused 1 'named is stripped' -e 'named!local_one' "$PID"
+	# the right one among several
+	mkdir "$dir/.debug"
+	objcopy --only-keep-debug "$NAMED" "$dir/.debug/named.debug"
+	asks local_one _ZL9local_onei
+}
+
 @test "code that a program has compiled itself, by its perf map: the newest, and only its owner's" {
 	need_symbols
 	local at line

@@ -15,6 +15,7 @@
 #endif
 
 #include "kernel/vma.h"
+#include "symbol/helper_crc.h"
 #include "symbol/helper_elf.h"
 #include "symbol/helper_names.h"
 #include "symbol/helper_parts.h"
@@ -549,10 +550,20 @@ test_demangle_bomb(void)
 
 #endif
 
+static void
+test_crc(void)
+{
+	static const char text[] = "123456789";
+
+	ok(crc_add(0, text, 9) == 0xcbf43926 && crc_add(crc_add(0, text, 2), text + 2, 7) == 0xcbf43926,
+	   "the checksum of a debug file is that of zlib");
+}
+
 int
 main(void)
 {
 	tap_start();
+	test_crc();
 	test_demangle();
 	test_demangle_bomb();
 	test_sources();
