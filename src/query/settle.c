@@ -157,8 +157,9 @@ settle_blame(struct buf *why, const struct symbol_places *at, const char **how)
 	else if (at->files == 1)
 		buf_fmt(why, "%s is stripped of all symbols but those for other files", name.s);
 	else
-		buf_fmt(why, "no symbol of %zu files has that name, but %zu are stripped (%s%s)",
-		        at->files, at->stripped_n, name.s, at->stripped_n > 1 ? ", ..." : "");
+		buf_fmt(why, "no symbol of %zu files has that name, but %zu %s stripped (%s%s)",
+		        at->files, at->stripped_n, at->stripped_n == 1 ? "is" : "are", name.s,
+		        at->stripped_n > 1 ? ", ..." : "");
 	*how = at->late     ? "ask again later"
 	       : at->unread ? "run pmtop as root"
 	                    : "install the debug symbols of its file";
@@ -209,6 +210,28 @@ settle_not_found(const struct query_place *p, const struct vma_list *vmas, const
 	return -1;
 }
 
+/* A variable of which each thread has its own. */
+static int
+settle_thread_local(const struct query_place *p, const char *symbol, const struct vma *file,
+                    struct err *err)
+{
+	struct buf why = {0}, safe = {0};
+	const char *base;
+	size_t n;
+
+	base = path_base(file->name, &n);
+	buf_str(&why, "it is a thread-local variable of ");
+	text_escape(&why, base, u64_min(n, 64), false);
+	buf_fmt(&why, ": each thread has its own (column %d)", p->column);
+	text_escape(&safe, symbol, strlen(symbol), false);
+	err_set(err, ERR_USAGE, why.s, "a debugger can find it in one thread: print &NAME",
+	        "no single address of \"%.80s\"", safe.s);
+	err->column = p->column;
+	buf_free(&why);
+	buf_free(&safe);
+	return -1;
+}
+
 /* A number that is too long for an address: query_resolve says so. */
 static bool
 settle_is_number(const char *name)
@@ -221,11 +244,15 @@ settle_name(struct target *t, const struct vma_list *vmas, struct query_place *p
 {
 	const char *file, *symbol;
 	struct symbol_places at;
+	bool unknown;
 	int got = 0;
 
 	if (settle_file(p, vmas, &file, &symbol, err) < 0)
 		return -1;
 	symbol_find(t, vmas, file, symbol, &at);
+	unknown = query_match(vmas, p->name) == MATCH_NO && !settle_is_number(p->name);
+	if (!at.n && unknown)
+		symbol_find_more(t, vmas, file, symbol, SYMBOL_ENDING, &at);
 	if (at.n + at.more > 1)
 		got = settle_ambiguous(p, symbol, &at, err);
 	else if (at.n && p->addr > UINT64_MAX - at.v[0].addr)
@@ -233,10 +260,10 @@ settle_name(struct target *t, const struct vma_list *vmas, struct query_place *p
 		                      "check the offset", err);
 	else if (at.n)
 		*p = (struct query_place){.addr = at.v[0].addr + p->addr, .column = p->column};
-	else if ((at.files || file) && query_match(vmas, p->name) == MATCH_NO &&
-	         !settle_is_number(p->name)) {
-		symbol_find_near(t, vmas, file, symbol, &at);
-		got = settle_not_found(p, vmas, file, symbol, &at, err);
+	else if ((at.files || file) && unknown) {
+		symbol_find_more(t, vmas, file, symbol, SYMBOL_NEAR, &at);
+		got = at.thread_local ? settle_thread_local(p, symbol, at.thread_local, err)
+		                      : settle_not_found(p, vmas, file, symbol, &at, err);
 	}
 	symbol_places_free(&at);
 	return got;

@@ -114,6 +114,7 @@ enum symbol_how {
 	SYMBOL_CALLED, /* that name */
 	SYMBOL_NEAR,   /* without a match, the nearest one, too: takes longer */
 	SYMBOL_BEGUN,  /* those that begin so */
+	SYMBOL_ENDING, /* those of C++ and Rust whose last parts it is: f for one::f(int) */
 };
 
 struct helper_match {
@@ -128,7 +129,8 @@ struct helper_matches {
 	uint32_t n, more;    /* by address; `more`: how many did not fit */
 	uint32_t tables;     /* enum symbol_tables */
 	char near[SYMBOL_NAME_MAX]; /* without a match: the nearest name; "": none is near */
-	uint32_t far; /* its distance in letters; 0: the same name, but in some namespace */
+	uint32_t far; /* its distance in letters */
+	bool thread_local; /* SYMBOL_NEAR: a thread-local variable is called so */
 	struct helper_match v[SYMBOL_MATCHES];
 };
 

@@ -81,8 +81,7 @@ elf_add(struct elf_symbols *list, struct elf_symbol s)
 }
 
 /*
- * Adds a symbol with an address of its own: no thread-local variables, whose values are offsets,
- * and nothing absolute or undefined. One without a size is a label: in code it extends to the next
+ * Adds a symbol with an address of its own, nothing absolute or undefined. One without a size is a label: in code it extends to the next
  * symbol, elsewhere over one byte.
  */
 static void
@@ -93,6 +92,8 @@ elf_add_symbol(struct elf_file *f, const GElf_Sym *s, const GElf_Shdr *in, const
 	uint64_t value = s->st_value, end = in->sh_addr + in->sh_size;
 	bool code = in->sh_flags & SHF_EXECINSTR;
 
+	if (type == STT_TLS && name[0])
+		elf_add(&f->threads, (struct elf_symbol){.name = name});
 	if ((type != STT_NOTYPE && type != STT_OBJECT && type != STT_FUNC &&
 	     type != STT_GNU_IFUNC) ||
 	    !(in->sh_flags & SHF_ALLOC) || in->sh_flags & SHF_TLS || !name[0] ||
@@ -514,7 +515,7 @@ elf_file_add(struct elf_file *f, int fd)
 size_t
 elf_file_size(const struct elf_file *f)
 {
-	size_t n = (f->sized.cap + f->labels.cap) * sizeof(struct elf_symbol);
+	size_t n = (f->sized.cap + f->labels.cap + f->threads.cap) * sizeof(struct elf_symbol);
 
 	for (size_t i = 0; i < f->names_n; i++)
 		n += f->names_size[i];
@@ -528,6 +529,7 @@ elf_file_free(struct elf_file *f)
 		free(f->names[i]);
 	free(f->sized.v);
 	free(f->labels.v);
+	free(f->threads.v);
 	free(f->heads);
 	free(f->next);
 	*f = (struct elf_file){0};

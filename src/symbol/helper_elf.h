@@ -47,6 +47,7 @@ struct elf_file {
 	bool fixed; /* not relocatable (ET_EXEC) */
 	uint16_t machine;
 	struct elf_symbols sized, labels; /* labels: symbols without a size */
+	struct elf_symbols threads;       /* thread-local variables, whose values are offsets */
 	char *names[ELF_NAMES_MAX]; /* string tables that the names point into; owned */
 	size_t names_size[ELF_NAMES_MAX], names_n;
 	/* which tables it has: .dynsym; .gnu_debugdata, which is of functions; .symtab */

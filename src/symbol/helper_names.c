@@ -190,15 +190,14 @@ names_type(const char *name, size_t n)
 	return from;
 }
 
-/* Rust's <one::Type>::f is one::Type::f as well. */
+/* Rust's <one::Type>::f as one::Type::f, in `plain`. false: it is no such name. */
 static bool
-names_is_inherent(const char *name, size_t n, const char *wanted)
+names_unwrap(const char *name, size_t n, char plain[SYMBOL_DEMANGLED_MAX])
 {
-	char plain[SYMBOL_DEMANGLED_MAX];
 	size_t close = 0;
 	int depth = 0;
 
-	if (name[0] != '<' || wanted[0] == '<' || n >= sizeof(plain))
+	if (name[0] != '<' || n >= SYMBOL_DEMANGLED_MAX)
 		return false;
 	do {
 		depth += name[close] == '<' ? 1 : name[close] == '>' ? -1 : 0;
@@ -207,7 +206,17 @@ names_is_inherent(const char *name, size_t n, const char *wanted)
 		return false;
 	memcpy(plain, name + 1, close - 1);
 	memcpy(plain + close - 1, name + close + 1, n - close - 1);
-	return names_is_same(plain, n - 2, wanted);
+	plain[n - 2] = '\0';
+	return true;
+}
+
+static bool
+names_is_inherent(const char *name, size_t n, const char *wanted)
+{
+	char plain[SYMBOL_DEMANGLED_MAX];
+
+	return wanted[0] != '<' && names_unwrap(name, n, plain) &&
+	       names_is_same(plain, n - 2, wanted);
 }
 
 static bool
@@ -225,6 +234,72 @@ names_reads_as(const char *mangled, const char *wanted)
 	       names_is_same(name, end, wanted) ||
 	       names_is_same(name + from, n - from, wanted) ||
 	       names_is_same(name + from, end - from, wanted);
+}
+
+/* Without the arguments of a template: f<int> is f. n: there are none. */
+static size_t
+names_template(const char *name, size_t n)
+{
+	int depth = 0;
+
+	if (!n || name[n - 1] != '>')
+		return n;
+	for (size_t i = n; i-- > 0;) {
+		depth += name[i] == '>' ? 1 : name[i] == '<' ? -1 : 0;
+		if (!depth)
+			return i && names_is_word(name[i - 1]) ? i : n;
+	}
+	return n;
+}
+
+/* Whether a part that begins after :: reads as `wanted`, up to the end of the n bytes. */
+static bool
+names_has_part(const char *name, size_t n, const char *wanted)
+{
+	char plain[SYMBOL_DEMANGLED_MAX];
+	int depth = 0;
+
+	if (names_unwrap(name, n, plain)) {
+		name = plain;
+		n -= 2;
+	}
+
+	for (size_t i = 0; i + 2 < n; i++) {
+		depth += strchr("<([{", name[i]) ? 1 : strchr(">)]}", name[i]) && depth ? -1 : 0;
+		if (!depth && name[i] == ':' && name[i + 1] == ':' &&
+		    names_is_same(name + i + 2, n - i - 2, wanted))
+			return true;
+	}
+	return false;
+}
+
+/* `vtable for ns::Type` and the like are not called by the name they are for. */
+static bool
+names_is_for(const char *name, size_t from)
+{
+	return (from >= 5 && !memcmp(name + from - 5, " for ", 5)) ||
+	       (from >= 4 && !memcmp(name + from - 4, " to ", 4));
+}
+
+static bool
+names_ends_as(const char *mangled, const char *wanted)
+{
+	char text[SYMBOL_DEMANGLED_MAX];
+	size_t n, end, from, bare;
+	const char *name;
+
+	if (!helper_demangle(mangled, text, sizeof(text)))
+		return false;
+	n = names_bare(text);
+	end = names_parameters(text, n);
+	from = names_type(text, end);
+	if (names_is_for(text, from))
+		return false;
+	name = text + from;
+	bare = names_template(name, end - from);
+	return names_has_part(name, n - from, wanted) ||
+	       names_has_part(name, end - from, wanted) || names_has_part(name, bare, wanted) ||
+	       (bare < end - from && names_is_same(name, bare, wanted));
 }
 
 /* Words that mangled names do not spell out. */
@@ -279,11 +354,19 @@ names_key(const char *wanted, size_t *n)
 	return best;
 }
 
+/* What is looked for among mangled names. */
+struct names_search {
+	const struct elf_file *f;
+	const char *wanted;
+	bool (*fits)(const char *mangled, const char *wanted);
+	struct names *out;
+};
+
 static void
-names_try(const struct elf_file *f, const char *name, const char *wanted, struct names *out)
+names_try(const struct names_search *s, const char *name)
 {
-	if (names_is_mangled(name) && names_reads_as(name, wanted))
-		names_find_plain(f, name, out);
+	if (names_is_mangled(name) && s->fits(name, s->wanted))
+		names_find_plain(s->f, name, s->out);
 }
 
 /*
@@ -292,8 +375,8 @@ names_try(const struct elf_file *f, const char *name, const char *wanted, struct
  * every mangled name within is tried.
  */
 static void
-names_scan(const struct elf_file *f, const char *text, size_t size, const char *key, size_t n,
-           const char *wanted, struct names *out)
+names_scan(const struct names_search *search, const char *text, size_t size, const char *key,
+           size_t n)
 {
 	const char *at = text, *hit;
 
@@ -307,38 +390,42 @@ names_scan(const struct elf_file *f, const char *text, size_t size, const char *
 		while (begin > text && begin[-1])
 			begin--;
 		for (const char *s = begin; s <= hit; s++)
-			names_try(f, s, wanted, out);
+			names_try(search, s);
 		at = hit + strlen(hit);
 	}
 }
 
 /* Names without a word of their own: operator new(unsigned long) is _Znwm. */
 static void
-names_scan_short(const struct elf_file *f, const char *wanted, struct names *out)
+names_scan_short(const struct names_search *search)
 {
 	enum { SHORT = 48 };
+	const struct elf_file *f = search->f;
 	size_t n = f->sized.n + f->labels.n;
 
 	for (uint32_t i = 0; i < n; i++) {
 		const char *name = names_symbol(f, i)->name;
 
 		if (names_is_mangled(name) && strlen(name) < SHORT)
-			names_try(f, name, wanted, out);
+			names_try(search, name);
 	}
 }
 
 static void
-names_find_demangled(const struct elf_file *f, const char *wanted, struct names *out)
+names_find_demangled(const struct names_search *s)
 {
+	const struct elf_file *f = s->f;
 	size_t n;
-	const char *key = names_key(wanted, &n);
+	const char *key = names_key(s->wanted, &n);
 
+	if (!f->mangled || names_is_mangled(s->wanted))
+		return;
 	if (!key) {
-		names_scan_short(f, wanted, out);
+		names_scan_short(s);
 		return;
 	}
 	for (size_t i = 0; i < f->names_n; i++)
-		names_scan(f, f->names[i], f->names_size[i], key, n, wanted, out);
+		names_scan(s, f->names[i], f->names_size[i], key, n);
 }
 
 void
@@ -348,8 +435,30 @@ names_find(struct elf_file *f, const char *wanted, struct names *out)
 	if (!f->heads)
 		names_build(f);
 	names_find_plain(f, wanted, out);
-	if (f->mangled && !names_is_mangled(wanted))
-		names_find_demangled(f, wanted, out);
+	names_find_demangled(&(struct names_search){f, wanted, names_reads_as, out});
+}
+
+void
+names_ending(struct elf_file *f, const char *wanted, struct names *out)
+{
+	*out = (struct names){0};
+	if (!f->heads)
+		names_build(f);
+	names_find_demangled(&(struct names_search){f, wanted, names_ends_as, out});
+}
+
+bool
+names_is_thread_local(const struct elf_file *f, const char *wanted)
+{
+	for (size_t i = 0; i < f->threads.n; i++) {
+		const char *name = f->threads.v[i].name;
+
+		if (names_is_called(name, wanted) ||
+		    (names_is_mangled(name) &&
+		     (names_reads_as(name, wanted) || names_ends_as(name, wanted))))
+			return true;
+	}
+	return false;
 }
 
 /* --- by their beginning ----------------------------------------------------------------------- */
@@ -388,32 +497,6 @@ names_begun(const struct elf_file *f, const char *prefix, struct names *out)
 
 /* --- nearly ----------------------------------------------------------------------------------- */
 
-/* A function of that name in some namespace or class: f for one::f(int). */
-static bool
-names_near_demangled(const struct elf_file *f, const char *wanted, char *out, size_t size)
-{
-	size_t len = strlen(wanted), n = f->sized.n;
-
-	for (uint32_t i = 0; i < n; i++) {
-		const char *mangled = names_symbol(f, i)->name;
-		char name[SYMBOL_DEMANGLED_MAX];
-		size_t end, from;
-
-		if (!names_is_mangled(mangled) || !strstr(mangled, wanted) ||
-		    !helper_demangle(mangled, name, sizeof(name)))
-			continue;
-		end = names_parameters(name, strlen(name));
-		from = names_type(name, end);
-		if (end - from < len + 2 || end - from >= size ||
-		    memcmp(name + end - len - 2, "::", 2) || memcmp(name + end - len, wanted, len))
-			continue;
-		memcpy(out, name + from, end - from);
-		out[end - from] = '\0';
-		return true;
-	}
-	return false;
-}
-
 uint32_t
 names_near(const struct elf_file *f, const char *wanted, char *out, size_t size)
 {
@@ -421,8 +504,6 @@ names_near(const struct elf_file *f, const char *wanted, char *out, size_t size)
 	struct guess g = {.name = wanted, .best = 2 + u64_min(len / 4, 2)};
 
 	out[0] = '\0';
-	if (f->mangled && names_near_demangled(f, wanted, out, size))
-		return 0;
 	for (uint32_t i = 0; i < n; i++) {
 		const char *name = names_symbol(f, i)->name;
 		size_t bare = names_bare(name), best = g.best;

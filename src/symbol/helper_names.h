@@ -21,12 +21,21 @@ struct names {
  */
 void names_find(struct elf_file *f, const char *wanted, struct names *out);
 
+/*
+ * Those whose demangled name ends in `wanted`, which is one or more of its parts, with or without
+ * parameters or arguments of a template: f for one::f(int) and one::f<int>.
+ */
+void names_ending(struct elf_file *f, const char *wanted, struct names *out);
+
+/* Whether a thread-local variable is called so, in either way. */
+bool names_is_thread_local(const struct elf_file *f, const char *wanted);
+
 /* Symbols whose name begins with `prefix`: as in the file, or demangled. */
 void names_begun(const struct elf_file *f, const char *prefix, struct names *out);
 
 /*
  * Writes the name nearest to an unknown one to `size` bytes; "": none is near. Returns the distance
- * in letters; 0: it is that very name, in some namespace.
+ * in letters.
  */
 uint32_t names_near(const struct elf_file *f, const char *wanted, char *out, size_t size);
 

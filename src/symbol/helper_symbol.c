@@ -380,14 +380,18 @@ helper_find_named(const struct helper_ask *ask, int fd, struct helper_matches *o
 	                                  : SYMBOLS_NONE;
 	if (ask->needs == SYMBOL_BEGUN)
 		names_begun(f, ask->wanted, &found);
+	else if (ask->needs == SYMBOL_ENDING)
+		names_ending(f, ask->wanted, &found);
 	else
 		names_find(f, ask->wanted, &found);
 	for (size_t i = 0; i < found.n; i++)
 		if (!helper_is_about_jit(ask) || jit_symbol_at(f, found.v[i]->value) == found.v[i])
 			helper_add_match(out, found.v[i], bias);
 	out->more += (uint32_t)found.more;
-	if (!found.n && ask->needs == SYMBOL_NEAR)
+	if (!found.n && ask->needs == SYMBOL_NEAR) {
 		out->far = names_near(f, ask->wanted, out->near, sizeof(out->near));
+		out->thread_local = names_is_thread_local(f, ask->wanted);
+	}
 	return true;
 }
 

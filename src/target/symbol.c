@@ -242,8 +242,10 @@ symbol_note_unread(struct symbol_search *s, const struct vma *v)
 }
 
 static void
-symbol_note_near(const struct helper_matches *m, struct symbol_places *out)
+symbol_note_near(const struct helper_matches *m, const struct vma *v, struct symbol_places *out)
 {
+	if (m->thread_local && !out->thread_local)
+		out->thread_local = v;
 	if (!m->near[0] || (out->near[0] && m->far >= out->far))
 		return;
 	memcpy(out->near, m->near, sizeof(out->near));
@@ -261,21 +263,26 @@ symbol_find_in(struct symbol_search *s, const struct vma *v)
 			symbol_note_unread(s, v);
 		return;
 	}
-	symbol_note_near(m, out);
-	if (s->how == SYMBOL_NEAR)
+	switch (s->how) {
+	case SYMBOL_NEAR:
+		symbol_note_near(m, v, out);
 		return;
-	for (uint32_t i = 0; i < m->n && s->how == SYMBOL_BEGUN; i++)
-		s->each(s->arg, v, &m->v[i]);
-	out->more += s->how == SYMBOL_BEGUN ? m->more : 0;
-	if (s->how == SYMBOL_BEGUN)
-		return;
-	out->files++;
-	if (m->tables != SYMBOLS_ALL && !symbol_is_vdso(v)) {
-		out->stripped = out->stripped ? out->stripped : v;
-		out->stripped_n++;
+	case SYMBOL_CALLED:
+		out->files++;
+		if (m->tables != SYMBOLS_ALL && !symbol_is_vdso(v)) {
+			out->stripped = out->stripped ? out->stripped : v;
+			out->stripped_n++;
+		}
+		break;
+	case SYMBOL_ENDING:
+	case SYMBOL_BEGUN:
+		break;
 	}
 	for (uint32_t i = 0; i < m->n; i++)
-		symbol_add_place(out, v, &m->v[i]);
+		if (s->each)
+			s->each(s->arg, v, &m->v[i]);
+		else
+			symbol_add_place(out, v, &m->v[i]);
 	out->more += m->more;
 }
 
@@ -317,14 +324,15 @@ symbol_find(struct target *t, const struct vma_list *vmas, const char *file, con
 }
 
 void
-symbol_find_near(struct target *t, const struct vma_list *vmas, const char *file, const char *name,
-                 struct symbol_places *out)
+symbol_find_more(struct target *t, const struct vma_list *vmas, const char *file, const char *name,
+                 enum symbol_how how, struct symbol_places *out)
 {
 	struct symbol_search *s = mem_alloc(sizeof(*s));
 
 	*s = (struct symbol_search){
-	    .t = t, .vmas = vmas, .file = file, .name = name, .how = SYMBOL_NEAR, .out = out};
-	symbol_find_everywhere(s);
+	    .t = t, .vmas = vmas, .file = file, .name = name, .how = how, .out = out};
+	if (symbol_supported())
+		symbol_find_everywhere(s);
 	free(s);
 }
 

@@ -57,6 +57,7 @@ struct symbol_places {
 	uint32_t far;               /* as in helper_matches */
 	const struct vma *unread; /* the first file that could not be read, or not in time */
 	bool late;                /* not in time */
+	const struct vma *thread_local; /* the first file with a thread-local variable of that name */
 };
 
 /*
@@ -65,9 +66,12 @@ struct symbol_places {
  */
 void symbol_find(struct target *t, const struct vma_list *vmas, const char *file, const char *name,
                  struct symbol_places *out);
-/* After a search without a result: fills out->near. */
-void symbol_find_near(struct target *t, const struct vma_list *vmas, const char *file,
-                      const char *name, struct symbol_places *out);
+/*
+ * After a search without a result: SYMBOL_ENDING adds the C++ and Rust symbols whose last parts are
+ * `name`; SYMBOL_NEAR fills out->near and out->thread_local.
+ */
+void symbol_find_more(struct target *t, const struct vma_list *vmas, const char *file,
+                      const char *name, enum symbol_how how, struct symbol_places *out);
 void symbol_places_free(struct symbol_places *p);
 
 /*

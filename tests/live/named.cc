@@ -35,6 +35,7 @@ extern "C" int add(int a, int b);
 int add(int a, int b) { return a + b; }
 int big_bss[100000];
 int start_value = 7;
+namespace ns { thread_local int each_thread; }
 
 int
 main()
@@ -43,7 +44,7 @@ main()
 	ns::Stack s;
 	volatile int sum = s.push(1, "x") + ns::only('c') + ns::over(1) + ns::over(2L) + (s + 1);
 
-	sum = sum + hidden_one(2) + local_one(4) + add(1, 2) + start_value + big_bss[5];
+	sum = sum + hidden_one(2) + local_one(4) + add(1, 2) + start_value + big_bss[5] + ++ns::each_thread;
 	if (write(1, "ready\n", 6) != 6)
 		return 1;
 	while (read(0, &byte, 1) > 0)

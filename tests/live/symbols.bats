@@ -69,6 +69,11 @@ asks() {
 		asks '"(anonymous namespace)::hidden_one"' _ZN12_GLOBAL__N_110hidden_oneEi
 		asks 'ns::twice<int>' _ZN2ns5twiceIiEET_S1_
 		asks 'ns::twice<int>(int)' _ZN2ns5twiceIiEET_S1_
+		asks 'named!push' _ZN2ns5Stack4pushEiRKNSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEEE
+		asks Stack::push+4 _ZN2ns5Stack4pushEiRKNSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEEE 4
+		asks hidden_one _ZN12_GLOBAL__N_110hidden_oneEi
+		asks 'only(char)' _ZN2ns4onlyEc
+		asks twice _ZN2ns5twiceIiEET_S1_
 		[[ $("$PMTOP" -e main+4 "$PID") == *'  symbol         main+0x4'* ]]
 		live_end
 		OTHERS=()
@@ -81,7 +86,13 @@ asks() {
 	named_start
 	refused 2 'ambiguous.*2 symbols.*column 1.*named!ns::over\(int\) [0-9a-f]+, named!ns::over\(long\)' -e ns::over "$PID"
 	refused 2 'no symbol "mian".*column 1.*did you mean main' -e mian "$PID"
-	refused 2 'no symbol "push".*did you mean ns::stack::push' -e push "$PID"
+	refused 2 '"over" is ambiguous.*2 symbols.*named!ns::over\(int\) [0-9a-f]+, named!ns::over\(long\)' -e over "$PID"
+	refused 2 'no symbol "Stack::mush"' -e Stack::mush "$PID"
+	local name
+	for name in ns::each_thread each_thread _ZN2ns11each_threadE named!each_thread; do
+		refused 2 'no single address of .*each_thread.*thread-local variable of named.*column 1' -e "$name" "$PID"
+	done
+	refused 2 'thread-local variable of libc' -e errno "$PID"
 	refused 2 'no symbol "nosuch".*column 7' -e main..nosuch "$PID"
 	refused 2 '"add" is ambiguous.*0xadd.*"add"' -e add "$PID"
 	refused 2 '"add" is ambiguous' -e add+4 "$PID"
@@ -235,7 +246,10 @@ asks() {
 	BIAS=$(awk -v file="$NAMED" '$6 == file { split($1, a, "-"); print "0x" a[1]; exit }' "/proc/$PID/maps")
 	for name in $(nm "$NAMED" | awk '$3 ~ /^_R.*(4area|5rusty4main|_5rusty4main)$/ { print $3 }'); do
 		case $name in
-		*4area) asks rusty::shapes::Circle::area "$name" ;;
+		*4area)
+			asks rusty::shapes::Circle::area "$name"
+			asks Circle::area "$name"
+			;;
 		*) asks rusty::main "$name" ;;
 		esac
 		asks "$name" "$name"

@@ -300,7 +300,7 @@ test_near(void)
 {
 	static const struct {
 		const char *name, *near;
-	} rows[] = {{"functoin", "function"}, {"tabble", "table"},    {"call", "ns::call"},
+	} rows[] = {{"functoin", "function"}, {"tabble", "table"},
 	            {"zzzzzzzz", ""},         {"versione", "versioned"}};
 	struct made m = make(EM_X86_64, NULL, 0);
 	struct elf_file f;
@@ -310,12 +310,53 @@ test_near(void)
 	elf_file_read(&f, -1, m.image, m.size);
 	names_find(&f, "any", &n);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		if (strchr(rows[i].near, ':') && !symbol_demangled())
-			continue;
 		names_near(&f, rows[i].name, near, sizeof(near));
 		if (!ok(!strcmp(near, rows[i].near), rows[i].name))
 			printf("# %s\n", near);
 	}
+	elf_file_free(&f);
+	free(m.image);
+}
+
+/* By the last parts of a name; and variables that have no one address. */
+static void
+test_ending(void)
+{
+	static const struct {
+		const char *name;
+		size_t n;
+		uint64_t first;
+	} rows[] = {
+	    {"call", 2, 0x1440},
+	    {"call()", 1, 0x1450},
+	    {"alone", 1, 0x1460}, /* and not its variable, nor ::alone, which is called so */
+	    {"count", 1, 0x3280},
+	    {"area", 1, 0x14a0},
+	    {"Circle::area", 1, 0x14a0},
+	    {"pair", 1, 0x1490}, /* a template, and a return type before it */
+	    {"all", 0, 0},
+	    {"rea", 0, 0},
+	    {"function", 0, 0},
+	    {"_ZN2ns5aloneEv", 0, 0},
+	    {"", 0, 0},
+	};
+	struct made m = make(EM_X86_64, NULL, 0);
+	struct elf_file f;
+	struct names n;
+
+	elf_file_read(&f, -1, m.image, m.size);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows) && symbol_demangled(); i++) {
+		bool found = false;
+
+		names_ending(&f, rows[i].name, &n);
+		for (size_t k = 0; k < n.n; k++)
+			found |= n.v[k]->value == rows[i].first;
+		if (!ok(n.n == rows[i].n && !n.more && found == (n.n > 0), rows[i].name))
+			printf("# %zu\n", n.n);
+	}
+	ok(names_is_thread_local(&f, "thread") && !names_is_thread_local(&f, "table") &&
+	       !names_is_thread_local(&f, "threa"),
+	   "a thread-local variable is known as such");
 	elf_file_free(&f);
 	free(m.image);
 }
@@ -570,6 +611,7 @@ main(void)
 	test_names();
 	test_find();
 	test_near();
+	test_ending();
 	test_cut();
 	test_mutated();
 	test_nonsense();
