@@ -87,7 +87,7 @@ asks() {
 	refused 2 'ambiguous.*2 symbols.*column 1.*named!ns::over\(int\) [0-9a-f]+, named!ns::over\(long\)' -e ns::over "$PID"
 	refused 2 'no symbol "mian".*column 1.*did you mean main' -e mian "$PID"
 	refused 2 '"over" is ambiguous.*2 symbols.*named!ns::over\(int\) [0-9a-f]+, named!ns::over\(long\)' -e over "$PID"
-	refused 2 'no symbol "Stack::mush"' -e Stack::mush "$PID"
+	refused 2 'no symbol "stack::mush"' -e Stack::mush "$PID"
 	local name
 	for name in ns::each_thread each_thread _ZN2ns11each_threadE named!each_thread; do
 		refused 2 'no single address of .*each_thread.*thread-local variable of named.*column 1' -e "$name" "$PID"
