@@ -51,9 +51,23 @@ err_sys(struct err *e, const char *how, const char *what, ...)
 }
 
 const char *
+err_why(const struct err *e, char *out, size_t size)
+{
+	char column[32] = "";
+
+	if (e->column)
+		snprintf(column, sizeof(column), "%s(column %d)", e->why[0] ? " " : "", e->column);
+	snprintf(out, size, "%s%s", e->why, column);
+	return out;
+}
+
+const char *
 err_line(const struct err *e, char *out, size_t size)
 {
-	snprintf(out, size, "%s%s%s%s%s", e->what, e->why[0] ? ": " : "", e->why,
+	char why[sizeof(e->why) + 32];
+
+	err_why(e, why, sizeof(why));
+	snprintf(out, size, "%s%s%s%s%s", e->what, why[0] ? ": " : "", why,
 	         e->how[0] ? "; " : "", e->how);
 	return out;
 }

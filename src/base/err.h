@@ -33,7 +33,10 @@ int err_set(struct err *e, enum err_status status, const char *why, const char *
 int err_sys(struct err *e, const char *how, const char *what, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Writes "what: why; how" to `out`, truncated to fit. Returns out. */
+/* Writes "what: why (column N); how" to `out`, truncated to fit. Returns out. */
 const char *err_line(const struct err *e, char *out, size_t size);
+
+/* Only "why (column N)". */
+const char *err_why(const struct err *e, char *out, size_t size);
 
 #endif

@@ -19,10 +19,7 @@ lex_column(const struct lex *l, const char *at)
 int
 lex_bad(const char *text, int column, const char *why, const char *how, struct err *err)
 {
-	char place[224];
-
-	snprintf(place, sizeof(place), "%s (column %d)", why, column);
-	err_set(err, ERR_USAGE, place, how, "cannot read \"%.80s\"", text);
+	err_set(err, ERR_USAGE, why, how, "cannot read \"%.80s\"", text);
 	err->column = column;
 	return -1;
 }

@@ -28,7 +28,7 @@ struct lex_word {
 /* The column of `at`, from 1. */
 int lex_column(const struct lex *l, const char *at);
 
-/* "cannot read TEXT: WHY (column N); HOW". Both return -1. */
+/* "cannot read TEXT: WHY; HOW", with the column. Both return -1. */
 int lex_bad(const char *text, int column, const char *why, const char *how, struct err *err);
 int lex_fail(const struct lex *l, const char *at, const char *why, const char *how,
              struct err *err);

@@ -30,6 +30,7 @@ answer_bytes(struct target *t, const struct vma_list *vmas, const struct query *
 		err_set(err, ERR_USAGE, "at most 64 KiB at a time",
 		        "give START..+64k or less", "too many bytes: %llu",
 		        (unsigned long long)(end - start));
+		err->column = q->from.column;
 		return NULL;
 	}
 	b = bytes_read(t, vmas, start, end, NULL, err);

@@ -17,11 +17,6 @@ answer_frame(struct target *t, const struct vma_list *vmas, const struct query *
 	struct buf line = {0};
 	bool ok;
 
-	if (q->pfn > PM_PFN_MASK || q->pfn == 0) {
-		err_set(err, ERR_USAGE, "frame numbers start at 1 and have 55 bits", NULL,
-		        "no such frame: %#llx", (unsigned long long)q->pfn);
-		return NULL;
-	}
 	source_frames(t->source, FRAME_FLAGS, &q->pfn, 1, &pg.kpf, &ok);
 	pg.known |= ok ? PAGE_FLAGS : 0;
 	source_frames(t->source, FRAME_COUNT, &q->pfn, 1, &pg.count, &ok);

@@ -30,12 +30,16 @@ static struct answer *
 answer_region_of(struct target *t, const struct vma_list *vmas, const struct query *q,
                  struct err *err)
 {
+	struct answer *a;
 	uint64_t addr;
 	const struct vma *v;
 
-	return query_resolve(&q->from, vmas, &addr, &v, err) < 0
-	           ? NULL
-	           : answer_region(t, vmas, addr, err);
+	if (query_resolve(&q->from, vmas, &addr, &v, err) < 0)
+		return NULL;
+	a = answer_region(t, vmas, addr, err);
+	if (!a && !v)
+		err->column = q->from.column;
+	return a;
 }
 
 static struct answer *
@@ -147,9 +151,13 @@ answer_query(struct target *t, const struct vma_list *vmas, const char *text, st
 #define Q(id, w, f, e, r, answers, c, h) [QUERY_##id] = answers,
 #include "query/query.def"
 	};
+	struct answer *a;
 	struct query q;
 
 	if (query_parse(text, t->page_size, &q, err) < 0 || settle_query(t, vmas, &q, err) < 0)
 		return NULL;
-	return answers[q.kind](t, vmas, &q, err);
+	a = answers[q.kind](t, vmas, &q, err);
+	if (!a && !err->column && err->status == ERR_USAGE)
+		err->column = q.column;
+	return a;
 }

@@ -29,7 +29,7 @@ swap_device(const struct swaps *s, const struct query *q, struct err *err)
 	err_set(err, ERR_USAGE,
 	        s->n ? "no swap device has that number or name" : "there is no swap",
 	        s->n ? how : NULL, "no swap device %.80s", q->device);
-	err->column = 6;
+	err->column = q->column + (int)strlen("swap:");
 	return -1;
 }
 
@@ -45,11 +45,6 @@ answer_swap(struct target *t, const struct vma_list *vmas, const struct query *q
 
 	if (device < 0)
 		return NULL;
-	if (!q->swap_offset || q->swap_offset > PM_PFN_MASK >> 5) { /* 0: its header */
-		err_set(err, ERR_USAGE, "pages of swap start at 1 and have 50 bits", NULL,
-		        "no such page of swap: %#llx", (unsigned long long)q->swap_offset);
-		return NULL;
-	}
 	h.want = PM_SWAPPED | PM_SWAP_WORD((unsigned)device, q->swap_offset);
 	if (hunt_words(&h, vmas, err) < 0)
 		return NULL;

@@ -292,6 +292,7 @@ answer_who(struct target *t, const struct vma_list *vmas, const struct query *q,
 		err_set(err, ERR_TARGET, "nothing is mapped there", "`pmtop --list` shows what is",
 		        "nobody shares %llx..%llx", (unsigned long long)start,
 		        (unsigned long long)end);
+		err->column = q->from.column;
 		return NULL;
 	}
 	return answer_share(t, vmas, start, end, err);

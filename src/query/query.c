@@ -9,6 +9,7 @@
 #include "base/pattern.h"
 #include "base/util.h"
 #include "filter/filter.h"
+#include "kernel/kabi.h"
 
 #define ROW(i, w, f, e, c, h) \
 	{.kind = QUERY_##i, .word = (w), .form = (f), .example = (e), .cost = (c), .help = (h)},
@@ -26,22 +27,35 @@ query_forms(size_t *n)
 	return query_rows;
 }
 
+static const char query_no_frame[] = "frame numbers start at 1 and have 55 bits";
+
+static bool
+query_is_frame(uint64_t pfn)
+{
+	return pfn && pfn <= PM_PFN_MASK;
+}
+
 static int
 query_read_frame(struct lex *r, struct query *q, struct err *err)
 {
-	return query_read_hex(r, "a page frame number", &q->pfn, err);
+	const char *from = r->at;
+
+	if (query_read_hex(r, "a page frame number", &q->pfn, err) < 0)
+		return -1;
+	return query_is_frame(q->pfn) ? 0 : lex_fail(r, from, query_no_frame, NULL, err);
 }
 
 static int
 query_read_physical(struct lex *r, struct query *q, struct err *err)
 {
+	const char *from = r->at;
 	uint64_t v;
 
 	if (query_read_hex(r, "a physical address", &v, err) < 0)
 		return -1;
 	q->pfn = v / r->page_size;
 	q->in_frame = v % r->page_size;
-	return 0;
+	return query_is_frame(q->pfn) ? 0 : lex_fail(r, from, query_no_frame, NULL, err);
 }
 
 /* DEVICE+OFFSET: the offset in pages, as the answer about a swapped page has it. */
@@ -56,6 +70,9 @@ query_read_swap(struct lex *r, struct query *q, struct err *err)
 	    !lex_hex(r->at + device + 1, n - device - 1, &q->swap_offset))
 		return lex_fail(r, r->at, "a swap device and a page of it are expected here",
 		                "such as swap:0+1a2b or swap:/dev/sda2+1a2b", err);
+	if (!q->swap_offset || q->swap_offset > PM_PFN_MASK >> 5) /* 0: its header */
+		return lex_fail(r, r->at + device + 1, "pages of swap start at 1 and have 50 bits",
+		                NULL, err);
 	memcpy(q->device, r->at, device);
 	q->device[device] = '\0';
 	r->at += n;
@@ -355,6 +372,7 @@ query_parse_rest(struct lex *r, struct query *q, struct err *err)
 	struct query made = {.kind = QUERY_ADDR};
 
 	lex_skip_blanks(r);
+	made.column = lex_column(r, r->at);
 	if (query_read_query(r, &made, err) < 0)
 		return -1;
 	lex_skip_blanks(r);

@@ -67,6 +67,7 @@ struct query_place {
 
 struct query {
 	enum query_kind kind;
+	int column;                  /* of its first character in the text, from 1 */
 	bool is_range;               /* for QUERY_RANGE, QUERY_BYTES, QUERY_WHO: from A to B */
 	struct query_place from, to; /* to: end of a range; from.column 0: the query has no place */
 	bool to_is_length;           /* to.addr is a length in bytes */

@@ -111,14 +111,12 @@ static int
 query_no_such_name(const struct query_place *at, const struct vma_list *vmas, struct err *err)
 {
 	struct guess g = query_guess(at->name, vmas);
-	char why[128];
 
-	snprintf(why, sizeof(why), "%s (column %d)",
-	         strspn(at->name, "0123456789abcdefABCDEF") == strlen(at->name)
-	             ? "no mapping has that name, and an address has 64 bits"
-	             : "the process has no mapping of that name",
-	         at->column);
-	err_set(err, ERR_USAGE, why, g.how, "no mapping \"%.80s\"", at->name);
+	err_set(err, ERR_USAGE,
+	        strspn(at->name, "0123456789abcdefABCDEF") == strlen(at->name)
+	            ? "no mapping has that name, and an address has 64 bits"
+	            : "the process has no mapping of that name",
+	        g.how, "no mapping \"%.80s\"", at->name);
 	err->column = at->column;
 	return -1;
 }
@@ -175,7 +173,7 @@ static int
 query_check_written(const struct query_place *at, size_t n, const struct vma_list *vmas,
                     struct err *err)
 {
-	char name[sizeof(at->written)], why[128], how[256];
+	char name[sizeof(at->written)], how[256];
 	bool is = false;
 
 	snprintf(name, sizeof(name), "%.*s", (int)n, at->written);
@@ -183,13 +181,14 @@ query_check_written(const struct query_place *at, size_t n, const struct vma_lis
 		is = query_match_name(&vmas->v[i], name) >= MATCH_BASE;
 	if (!is)
 		return 0;
-	snprintf(why, sizeof(why), "it is %s, and the name of a mapping as well (column %d)",
-	         at->name[0] ? "an offset in a mapping" : "an address", at->column);
 	snprintf(how, sizeof(how),
 	         at->name[0] ? "put the name in quotes: \"%.80s\", or \"%.80s\"+OFFSET"
 	                     : "put the name in quotes: \"%.80s\"; an address may begin with 0x",
 	         name, at->name);
-	err_set(err, ERR_USAGE, why, how, "\"%.80s\" is ambiguous", name);
+	err_set(err, ERR_USAGE,
+	        at->name[0] ? "it is an offset in a mapping, and the name of a mapping as well"
+	                    : "it is an address, and the name of a mapping as well",
+	        how, "\"%.80s\" is ambiguous", name);
 	err->column = at->column;
 	return -1;
 }

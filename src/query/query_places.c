@@ -280,6 +280,7 @@ query_read_length(struct lex *r, struct query *q, struct err *err)
 	if (query_read_bytes(r, "a length", &q->to.addr, err) < 0)
 		return -1;
 	q->to_is_length = true;
+	q->to.column = col;
 	return q->to.addr
 	           ? 0
 	           : lex_bad(r->text, col, "the range is empty", "give a length above 0", err);

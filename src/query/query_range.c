@@ -75,12 +75,16 @@ int
 query_range(const struct query *q, const struct vma_list *vmas, size_t page_size,
             uint64_t *start, uint64_t *end, struct err *err)
 {
-	if (q->kind == QUERY_BYTES)
-		return err_set(err, ERR_USAGE, "hex selects bytes, but this takes pages",
-		               "leave out hex", "this is not a range");
-	if (!q->from.column || q->text[0])
-		return err_set(err, ERR_USAGE, "it names no addresses",
-		               "write START..END, or a mapping's name", "this is not a range");
+	if (q->kind == QUERY_BYTES || !q->from.column || q->text[0]) {
+		bool hex = q->kind == QUERY_BYTES;
+
+		err_set(err, ERR_USAGE,
+		        hex ? "hex selects bytes, but this takes pages" : "it names no addresses",
+		        hex ? "leave out hex" : "write START..END, or a mapping's name",
+		        "this is not a range");
+		err->column = q->column;
+		return -1;
+	}
 	return query_range_in(q, vmas, page_size, start, end, err);
 }
 

@@ -77,8 +77,7 @@ settle_ambiguous(const struct query_place *p, const char *name, const struct sym
 	}
 	if (at->n + at->more > shown)
 		buf_fmt(&how, " and %zu more", at->n + at->more - shown);
-	snprintf(why, sizeof(why), "%zu symbols have that name (column %d)", at->n + at->more,
-	         p->column);
+	snprintf(why, sizeof(why), "%zu symbols have that name", at->n + at->more);
 	settle_error(p, name, ERR_USAGE, why, how.s, err);
 	buf_free(&how);
 	return -1;
@@ -90,8 +89,8 @@ settle_two_meanings(const struct query_place *p, const char *digits, const struc
 {
 	char why[160], how[160];
 
-	snprintf(why, sizeof(why), "it is an address, and the symbol at %llx as well (column %d)",
-	         (unsigned long long)s->addr, p->column);
+	snprintf(why, sizeof(why), "it is an address, and the symbol at %llx as well",
+	         (unsigned long long)s->addr);
 	snprintf(how, sizeof(how), "the address: 0x%s; the symbol: \"%s\"", digits, digits);
 	return settle_error(p, digits, ERR_USAGE, why, how, err);
 }
@@ -199,7 +198,6 @@ settle_not_found(const struct query_place *p, const struct vma_list *vmas, const
 	if (!blamed)
 		buf_fmt(&why, "no mapping and no symbol of %zu file%s has that name", at->files,
 		        plural(at->files));
-	buf_fmt(&why, " (column %d)", p->column);
 	settle_guess(symbol, vmas, file, at, guess);
 	text_escape(&safe, symbol, strlen(symbol), false);
 	err_set(err, blamed && (file || at->late) ? ERR_TARGET : ERR_USAGE, why.s,
@@ -222,7 +220,7 @@ settle_thread_local(const struct query_place *p, const char *symbol, const struc
 	base = path_base(file->name, &n);
 	buf_str(&why, "it is a thread-local variable of ");
 	text_escape(&why, base, u64_min(n, 64), false);
-	buf_fmt(&why, ": each thread has its own (column %d)", p->column);
+	buf_str(&why, ": each thread has its own");
 	text_escape(&safe, symbol, strlen(symbol), false);
 	err_set(err, ERR_USAGE, why.s, "a debugger can find it in one thread: print &NAME",
 	        "no single address of \"%.80s\"", safe.s);

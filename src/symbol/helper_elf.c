@@ -81,8 +81,8 @@ elf_add(struct elf_symbols *list, struct elf_symbol s)
 }
 
 /*
- * Adds a symbol with an address of its own, nothing absolute or undefined. One without a size is a label: in code it extends to the next
- * symbol, elsewhere over one byte.
+ * Adds a symbol with an address of its own, nothing absolute or undefined. One without a size is a
+ * label: in code it extends to the next symbol, elsewhere over one byte.
  */
 static void
 elf_add_symbol(struct elf_file *f, const GElf_Sym *s, const GElf_Shdr *in, const char *name,

@@ -57,7 +57,7 @@ struct symbol_places {
 	uint32_t far;               /* as in helper_matches */
 	const struct vma *unread; /* the first file that could not be read, or not in time */
 	bool late;                /* not in time */
-	const struct vma *thread_local; /* the first file with a thread-local variable of that name */
+	const struct vma *thread_local; /* the first file with such a variable of that name */
 };
 
 /*

@@ -53,18 +53,12 @@ app_prompt(struct app *a, int kind)
 		prompt_reopen(a->ui.pages->filter, 0);
 }
 
-/* Reopens the prompt with the line. The message leaves out the column, which the ^ shows. */
+/* Reopens the prompt with the line. The ^ shows the column. */
 static void
 app_prompt_refuse(struct app *a, const char *line, const struct err *e)
 {
-	size_t why = strcspn(e->why, "(");
-
-	if (strncmp(e->why + why, "(column ", 8) != 0)
-		why = strlen(e->why);
-	while (why && e->why[why - 1] == ' ')
-		why--;
-	snprintf(a->prompt.error, sizeof(a->prompt.error), "%.*s%s%s", (int)why, e->why,
-	         e->how[0] ? "; " : "", e->how);
+	snprintf(a->prompt.error, sizeof(a->prompt.error), "%s%s%s", e->why, e->how[0] ? "; " : "",
+	         e->how);
 	a->prompt.error_at = e->column > 0 ? (size_t)e->column - 1 : 0;
 	prompt_reopen(line, e->column);
 }
@@ -349,14 +343,14 @@ app_follow(struct app *a)
 		list_find_typed(&a->ui, app_shown(a), prompt_line());
 	else if (prompt_kind() == PROMPT_FILTER &&
 	         list_filter_typed(&a->ui, app_shown(a), prompt_line(), &err) < 0)
-		snprintf(a->prompt.typing, sizeof(a->prompt.typing), "%s", err.why);
+		err_why(&err, a->prompt.typing, sizeof(a->prompt.typing));
 	else if ((prompt_kind() == PROMPT_PAGE_FIND || prompt_kind() == PROMPT_PAGE_FILTER) &&
 	         prompt_line()[0] &&
 	         filter_parse(prompt_line(), FILTER_PAGE, app_shown(a)->page_size, &f, &err) < 0)
-		snprintf(a->prompt.typing, sizeof(a->prompt.typing), "%s", err.why);
+		err_why(&err, a->prompt.typing, sizeof(a->prompt.typing));
 	else if (prompt_kind() == PROMPT_BYTE_FIND && prompt_line()[0] &&
 	         pattern_parse(prompt_line(), sizeof(void *), &p, &err) < 0)
-		snprintf(a->prompt.typing, sizeof(a->prompt.typing), "%s", err.why);
+		err_why(&err, a->prompt.typing, sizeof(a->prompt.typing));
 }
 
 static void

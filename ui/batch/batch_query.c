@@ -98,8 +98,13 @@ batch_answer_one(struct batch *b, const char *text, struct err *err)
 	if (query_parse(text, b->t.page_size, &q, err) == 0 && q.kind == QUERY_CLEAR &&
 	    batch_check_clear(b, err) < 0)
 		return NULL;
-	if (query_parse(text, b->t.page_size, &q, err) == 0 && q.kind == QUERY_HELP)
-		return batch_help(text + q.rest, err);
+	if (query_parse(text, b->t.page_size, &q, err) == 0 && q.kind == QUERY_HELP) {
+		struct answer *a = batch_help(text + q.rest, err);
+
+		if (!a)
+			err->column = (int)q.rest + 1;
+		return a;
+	}
 	if (answer_needs_writes(text, b->t.page_size))
 		batch_know_written(b);
 	return answer_query(&b->t, &b->vmas, text, err);
