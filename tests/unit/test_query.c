@@ -198,12 +198,13 @@ test_frames(void)
 	} rows[] = {
 	    {"pfn:1a422b", 4096, 0x1a422b, 0},
 	    {"PFN:0x1A422B", 4096, 0x1a422b, 0},
-	    {"pfn:0", 4096, 0, 0},
 	    {"phys:1a422b010", 4096, 0x1a422b, 0x10},
 	    {"phys:1a422b010", 65536, 0x1a422, 0xb010},
-	    {" phys:0xfff ", 4096, 0, 0xfff},
-	    {"pfn:ffffffffffffffff", 4096, UINT64_MAX, 0},
+	    {" phys:0x1fff ", 4096, 1, 0xfff},
+	    {"pfn:7fffffffffffff", 4096, 0x7fffffffffffff, 0},
 	};
+	static const char *const none[] = {"pfn:0", "phys:0xfff", "pfn:80000000000000"};
+	struct err refused;
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct query q;
@@ -216,6 +217,13 @@ test_frames(void)
 		   rows[i].text);
 		ok(query_range(&q, &vmas, 4096, &a, &b, &err) == -1 && err.status == ERR_USAGE,
 		   "a frame is no range");
+	}
+	for (size_t i = 0; i < ARRAY_LEN(none); i++) {
+		struct query q;
+
+		ok(query_parse(none[i], 4096, &q, &refused) == -1 &&
+		       refused.column == (int)strcspn(none[i], ":") + 2,
+		   none[i]);
 	}
 }
 
