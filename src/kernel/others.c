@@ -109,7 +109,8 @@ other_open(struct other *o, const struct proc *p, pid_t pid, const struct pagema
 	*refused = false;
 	snprintf(name, sizeof(name), "%d", (int)pid);
 	*o = (struct other){.pid = pid, .tid = pid, .pm = *like};
-	o->pm.fd = -1;
+	o->pm.fd = o->pm.maps = -1;
+	o->pm.inverts = false;
 	o->leader = o->dir = openat(p->root, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (o->leader < 0)
 		return false;

@@ -19,6 +19,7 @@ enum {
 	WINDOW = 1024,  /* words per pread: 8 KiB, on the stack */
 	SCAN_VEC = 512, /* the kernel's own batch: a longer vector makes it report a tail twice */
 	SCAN_PAGES = 16384, /* matched pages per call: bounds the time under mmap_lock */
+	SCAN_FIRST = 2048, /* of the first, which tells what most pages are */
 	BREATH_NS = 20000, /* between calls, so that a waiting writer gets the mmap_lock */
 };
 /*
@@ -94,10 +95,22 @@ pagemap_open(struct pagemap *pm, const struct proc *p, struct err *err)
 	return 0;
 }
 
+/* The region at addr. false: there is none, or the kernel does not say (before Linux 6.11). */
+static bool
+pagemap_region(const struct pagemap *pm, uint64_t addr, uint64_t how, struct pm_procmap_query *out)
+{
+	*out = (struct pm_procmap_query){
+	    .size = sizeof(*out), .query_flags = how, .query_addr = addr};
+	return ioctl(pm->maps, PM_IOC_QUERY, out) == 0;
+}
+
 void
 pagemap_probe(struct pagemap *pm)
 {
+	struct pm_procmap_query first;
+
 	pm->scan = pagemap_probe_scan(pm->fd, pm->page_size);
+	pm->inverts = pagemap_region(pm, 0, PM_QUERY_COVERING_OR_NEXT, &first);
 	pm->zero_pfn = pagemap_probe_zero_pfn(pm->page_size);
 }
 
@@ -205,23 +218,105 @@ pagemap_stopped(const struct pagemap *pm)
 	return pm->stop && pm->stop(pm->stop_arg);
 }
 
+/*
+ * A walk by PAGEMAP_SCAN. A page that the kernel reports costs five times one that it does not, so
+ * the pages to ask for are the few: once most pages of a call have had the same categories
+ * (`common`), the next one asks for those that differ in any of `wanted`, and what lies between
+ * them is common.
+ *
+ * Trap: the kernel reports nothing of addresses that are not mapped, nor of device memory. So an
+ * inverted call counts only within one region that is there, the same, before it and after it. A
+ * call holds the mmap lock all the time: regions cannot come and go within it.
+ */
+struct scan {
+	const struct pagemap *pm;
+	const struct pm_match *match;
+	uint64_t cats, from;
+	uint64_t wanted; /* 0: does not invert */
+	uint64_t common; /* 0: asks for the pages that match */
+	uint64_t span, most;
+	struct pm_procmap_query region; /* at `from`, before an inverted call */
+	struct pm_scan_region vec[SCAN_VEC];
+};
+
 /* One call; returns as the ioctl. */
 static int
-pagemap_scan_once(const struct pagemap *pm, uint64_t start, uint64_t end,
-                  const struct pm_match *match, uint64_t cats, struct pm_scan_region *vec,
-                  uint64_t *walked)
+pagemap_scan_once(struct scan *s, uint64_t start, uint64_t end, uint64_t *walked)
 {
-	struct pm_scan_arg arg = {.size = sizeof(arg), .start = start, .end = end,
-	                          .vec = (uintptr_t)vec, .vec_len = SCAN_VEC,
-	                          .max_pages = SCAN_PAGES,
-	                          .category_mask = match->all | match->none,
-	                          .category_inverted = match->none,
-	                          .category_anyof_mask = match->any & ~match->none,
-	                          .return_mask = cats};
-	int n = ioctl(pm->fd, PM_IOC_SCAN, &arg);
+	const struct pm_match *m = s->match;
+	struct pm_scan_arg arg = {.size = sizeof(arg), .start = start,
+	                          .end = u64_min(end, start + s->span),
+	                          .vec = (uintptr_t)s->vec, .vec_len = SCAN_VEC,
+	                          .max_pages = s->most,
+	                          .category_mask = m->all | m->none,
+	                          .category_inverted = m->none,
+	                          .category_anyof_mask = m->any & ~m->none,
+	                          .return_mask = s->cats};
+	int n;
 
+	if (s->common) {
+		arg.category_inverted = s->common;
+		arg.category_anyof_mask = arg.return_mask = s->wanted;
+	}
+	n = ioctl(s->pm->fd, PM_IOC_SCAN, &arg);
 	*walked = arg.walk_end;
 	return n;
+}
+
+/* What most of some pages have in common, if anything: found by outvoting. */
+struct vote {
+	uint64_t cats, weight;
+};
+
+static void
+pagemap_vote(struct vote *v, const struct scan *s, uint64_t start, uint64_t end, uint64_t cats)
+{
+	size_t size = s->pm->page_size, huge = size / sizeof(uint64_t);
+	uint64_t n = (end - start) / size / (cats & PM_CAT_HUGE ? huge : 1); /* entries */
+
+	if (v->cats != cats && n > v->weight)
+		*v = (struct vote){cats, n - v->weight};
+	else
+		v->weight += v->cats == cats ? n : -n;
+}
+
+/* The pages between two that were reported. Returns whether to stop. */
+static bool
+pagemap_scan_between(struct scan *s, uint64_t start, uint64_t end, struct joiner *j, struct vote *v)
+{
+	if (start >= end)
+		return false;
+	pagemap_vote(v, s, start, end, s->common);
+	return s->common && pagemap_joiner_add(j, start, end, s->common & s->cats);
+}
+
+/* Reports the n runs of a call over [start, walked), and decides how to ask next. */
+static bool
+pagemap_scan_report(struct scan *s, int n, uint64_t start, uint64_t walked, struct joiner *j)
+{
+	uint64_t any = s->match->any, at = start;
+	struct vote v = {0};
+
+	for (int i = 0; i < n; i++) {
+		const struct pm_scan_region *r = &s->vec[i];
+
+		if (pagemap_scan_between(s, at, r->start, j, &v))
+			return true;
+		pagemap_vote(&v, s, r->start, r->end, r->categories);
+		if ((!s->common || r->categories & any) &&
+		    pagemap_joiner_add(j, r->start, r->end, r->categories & s->cats))
+			return true;
+		at = r->end;
+	}
+	if (pagemap_scan_between(s, at, walked, j, &v))
+		return true;
+	v.cats &= v.cats & any & PM_CAT_PRESENT && !(v.cats & PM_CAT_HUGE) ? s->wanted : 0;
+	if (s->wanted && s->common != v.cats) {
+		s->common = v.cats;
+		s->span = v.cats ? SCAN_SPAN_LEAST : SCAN_SPAN;
+	}
+	s->most = SCAN_PAGES;
+	return false;
 }
 
 /* The span of the next call, after one that took `ns`. */
@@ -233,18 +328,58 @@ pagemap_next_span(uint64_t span, uint64_t ns)
 	return ns > 10 * (uint64_t)BREATH_NS ? u64_max(span / 2, SCAN_SPAN_LEAST) : span;
 }
 
+/* Whether the region of an inverted call is there; `again`: still, as it was before. */
+static bool
+pagemap_scan_may_invert(struct scan *s, uint64_t end, bool again)
+{
+	struct pm_procmap_query q;
+
+	if (!pagemap_region(s->pm, s->from, 0, &q) || q.vma_end < end)
+		return false;
+	if (again)
+		return !memcmp(&q, &s->region, sizeof(q));
+	s->region = q;
+	return true;
+}
+
+/* One call, inverted if that is worth it and safe; returns as the ioctl. */
+static int
+pagemap_scan_some(struct scan *s, uint64_t start, uint64_t end, uint64_t *walked)
+{
+	int n;
+
+	if (s->common && !pagemap_scan_may_invert(s, end, false))
+		s->common = s->wanted = 0;
+	n = pagemap_scan_once(s, start, end, walked);
+	if (n < 0 || !s->common || pagemap_scan_may_invert(s, end, true))
+		return n;
+	s->common = s->wanted = 0;
+	return pagemap_scan_once(s, start, end, walked);
+}
+
+static void
+pagemap_scan_begin(struct scan *s, const struct pagemap *pm, uint64_t start,
+                   const struct pm_match *match, uint64_t cats)
+{
+	bool some = match->all | match->none, inverts = pm->inverts && !some && match->any;
+
+	*s = (struct scan){.pm = pm, .match = match, .cats = cats, .from = start,
+	                   .wanted = inverts ? cats | match->any : 0,
+	                   .span = some ? SCAN_SPAN_LEAST : SCAN_SPAN,
+	                   .most = inverts ? SCAN_FIRST : SCAN_PAGES};
+}
+
 static int
 pagemap_runs_by_scan(const struct pagemap *pm, uint64_t start, uint64_t end,
                      const struct pm_match *match, uint64_t cats, struct joiner *j,
                      struct err *err)
 {
-	struct pm_scan_region vec[SCAN_VEC] = {0}; /* for valgrind, blind to the ioctl */
-	uint64_t span = match->all | match->none ? SCAN_SPAN_LEAST : SCAN_SPAN;
+	struct scan s; /* zeroed for valgrind, too, blind to the ioctl */
 
+	pagemap_scan_begin(&s, pm, start, match, cats);
 	while (start < end) {
 		uint64_t began = time_ns(), walked, took;
-		int n = pagemap_scan_once(pm, start, u64_min(end, start + span), match, cats, vec,
-		                          &walked);
+		int n = pagemap_scan_some(&s, start, end, &walked);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -253,19 +388,17 @@ pagemap_runs_by_scan(const struct pagemap *pm, uint64_t start, uint64_t end,
 		if (n < 0)
 			return err_sys(err, NULL, "cannot scan the page tables at %#llx",
 			               (unsigned long long)start);
-		for (int i = 0; i < n; i++)
-			if (pagemap_joiner_add(j, vec[i].start, vec[i].end,
-			                       vec[i].categories & cats))
-				return 1;
 		if (walked <= start)
 			return 0; /* the address space is gone */
+		if (pagemap_scan_report(&s, n, start, walked, j))
+			return 1;
 		start = walked;
 		if (start >= end)
 			break;
 		if (pagemap_stopped(pm))
 			return 1;
 		took = time_ns() - began;
-		span = pagemap_next_span(span, took);
+		s.span = pagemap_next_span(s.span, took);
 		/* a call over 4 GiB of nothing takes a microsecond: no need to pause */
 		if (took >= BREATH_NS)
 			pagemap_breathe();

@@ -28,7 +28,7 @@ source_root_init(struct source_root *r, const struct source_ops *ops, size_t pag
 	    .proc = {.root = -1, .leader = -1, .pidfd = -1},
 	    .maps = -1,
 	    .mem = -1,
-	    .pm = {.fd = -1, .page_size = page_size, .stop = source_root_is_stopped,
+	    .pm = {.fd = -1, .maps = -1, .page_size = page_size, .stop = source_root_is_stopped,
 	           .stop_arg = &r->base},
 	    .frames = {.flags = -1, .count = -1, .cgroup = -1}};
 }
@@ -38,7 +38,7 @@ source_root_open_maps(struct source_root *r, struct err *err)
 {
 	char how[192];
 
-	r->maps = proc_file(&r->proc, "maps", O_RDONLY);
+	r->maps = r->pm.maps = proc_file(&r->proc, "maps", O_RDONLY);
 	if (r->maps >= 0)
 		return 0;
 	proc_refused_how(proc_bar_of(&r->proc), r->proc.uid, how, sizeof(how));
@@ -91,6 +91,7 @@ source_root_close_space(struct source_root *r)
 		*fds[i] = -1;
 	}
 	pagemap_close(&r->pm);
+	r->pm.maps = -1;
 	r->base.meta.open = false;
 	kinds_forget(&r->kinds);
 }
