@@ -342,3 +342,22 @@ vma_type_name(enum vma_type type)
 
 	return names[type];
 }
+
+const char *
+vma_type_help(enum vma_type type)
+{
+	static const char *const words[VMA_TYPES] = {
+	    [VMA_ANON] = "private memory of no file",
+	    [VMA_HEAP] = "the heap that brk grows",
+	    [VMA_STACK] = "the stack of a thread",
+	    [VMA_FILE] = "a file, mapped private or shared",
+	    [VMA_SHM] = "shared memory, in no file on a disk: tmpfs, memfd, System V",
+	    [VMA_HUGETLB] = "pages of the hugetlb pool",
+	    [VMA_RESERVE] = "address space reserved without access",
+	    [VMA_GUARD] = "no access, below the stack of a thread",
+	    [VMA_KERNEL] = "the kernel's own: vdso, vvar, rings of io_uring, perf and sockets",
+	    [VMA_DEVICE] = "memory of a device",
+	};
+
+	return words[type];
+}

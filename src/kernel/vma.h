@@ -130,6 +130,7 @@ const char *vma_shown_name(const struct vma *v);
 /* "rw-p" */
 void vma_perm_text(const struct vma *v, char out[5]);
 const char *vma_type_name(enum vma_type type);
+const char *vma_type_help(enum vma_type type);
 
 static inline uint64_t
 vma_size(const struct vma *v)

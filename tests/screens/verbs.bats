@@ -187,8 +187,22 @@ header() { screen_text | head -1; }
 		sum cop:sum copied
 		sum rss of cop:sum rss of copied
 		sum rss by ty:sum rss by type
-		help migr:help migrate
+		help capab:help capabilities
+		group ty:group type
+		filter reserv:filter reserve
+		filter written & !he:filter written & !heap
+		filter of:filter off
+		zoom fi:zoom fit
+		auto of:auto off
+		help unevict:help unevictable
+		help reser:help reserve
+		count swapped by memc:count swapped by memcg
 	END
+	screen_keys :
+	screen_type 'group '
+	screen_keys Tab
+	screen_text | tail -n 4 | grep -q '^ file  *the regions of each file together'
+	screen_keys Escape
 }
 
 @test "help explains a word, or opens the help; quit quits" {
@@ -199,6 +213,9 @@ header() { screen_text | head -1; }
 	screen_keys Escape
 	ask 'help bytes' # longer than a line
 	screen_wait_text '"text", de ad be ef'
+	screen_keys Escape
+	ask 'help c'
+	screen_wait_text '^ *key  *c: clear: pages written from now on'
 	screen_keys Escape
 	refuses 'help cuont' 'did you mean count'
 	ask help

@@ -10,12 +10,14 @@
 
 #include "base/util.h"
 #include "config/settings.h"
+#include "config/topics.h"
 #include "kernel/flags.h"
 #include "model/list_columns.h"
 #include "page/lens.h"
 #include "page/state.h"
 #include "query/query.h"
 #include "term/prompt.h"
+#include "views/view.h"
 
 enum { WORDS_MAX = 1000 }; /* as many as anyone would read */
 
@@ -95,7 +97,10 @@ words_filter_help(const char *name)
 	for (unsigned s = 0; s < STATE_COUNT; s++)
 		if (!strcmp(state_row((enum state)s)->name, name))
 			return state_row((enum state)s)->words;
-	return "a type of region";
+	for (unsigned t = 0; t < VMA_TYPES; t++)
+		if (!strcmp(vma_type_name((enum vma_type)t), name))
+			return vma_type_help((enum vma_type)t);
+	return "";
 }
 
 static void
@@ -174,6 +179,61 @@ words_add_settings(struct app *a)
 }
 
 static void
+words_add_groups(struct app *a)
+{
+	words_add(a, "file", "the regions of each file together");
+	words_add(a, "type", "the regions of each type together");
+	words_add(a, "off", "by address");
+}
+
+static void
+words_add_zooms(struct app *a)
+{
+	words_add(a, "in", "half as many pages a cell");
+	words_add(a, "out", "twice as many pages a cell");
+	words_add(a, "fit", "the whole region on the screen");
+}
+
+static void
+words_add_off(struct app *a)
+{
+	words_add(a, "off", "never");
+}
+
+/* In the grid a filter is of pages, elsewhere of regions. */
+static void
+words_add_filters(struct app *a)
+{
+	enum view_on on = view_row(ui_view(&a->ui))->on;
+
+	words_add_filter(a, on == ON_PAGE || on == ON_BYTE ? FILTER_PAGE : FILTER_REGION);
+	words_add(a, "off", "no filter");
+}
+
+static void
+words_add_topics(struct app *a)
+{
+	struct topics all;
+
+	words_add_verbs(a);
+	topics_all(&all);
+	for (size_t i = 0; i < all.n; i++) {
+		char *name = all.v[i].name;
+
+		name[strcspn(name, " ")] = '\0'; /* the forms of queries are there as verbs */
+		if (isalpha((unsigned char)name[0]) && !strpbrk(name, "[]+:."))
+			words_add(a, name, all.v[i].help);
+	}
+	topics_free(&all);
+}
+
+static void
+words_add_nothing(struct app *a)
+{
+	(void)a;
+}
+
+static void
 words_add_sums(struct app *a)
 {
 	for (unsigned i = 0; i < QUERY_SUMS; i++)
@@ -188,11 +248,12 @@ words_add_arguments(struct app *a, const char *line, size_t at)
 	static const struct {
 		const char *verb;
 		void (*add)(struct app *);
-	} rows[] = {{"lens", words_add_lenses},
-	            {"sort", words_add_columns},
-	            {"set", words_add_settings},
-	            {"sum", words_add_sums},
-	            {"help", words_add_verbs}};
+	} rows[] = {{"lens", words_add_lenses},     {"sort", words_add_columns},
+	            {"group", words_add_groups},    {"filter", words_add_filters},
+	            {"zoom", words_add_zooms},      {"auto", words_add_off},
+	            {"set", words_add_settings},    {"sum", words_add_sums},
+	            {"help", words_add_topics},     {"bookmark", words_add_nothing},
+	            {"migrate", words_add_nothing}, {"write", words_add_nothing}};
 	size_t first = strspn(line, " ");
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -203,6 +264,8 @@ words_add_arguments(struct app *a, const char *line, size_t at)
 			continue;
 		if (words_follow(line, at, rows[i].verb))
 			rows[i].add(a);
+		else if (rows[i].add == words_add_filters)
+			words_add_filters(a);
 		else if (rows[i].add == words_add_sums && !words_follow(line, at, "by"))
 			words_add_filter(a, FILTER_REGION);
 		else if (rows[i].add == words_add_sums)

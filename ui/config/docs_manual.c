@@ -365,11 +365,11 @@ docs_man_filter(void)
 	docs_man_filter_rows(FILTER_PAGE, false);
 	printf(".SS Fields of \\-\\-pages\n");
 	docs_man_filter_rows(FILTER_PAGE, true);
-	printf(".SS Words of \\-\\-list\nIn addition, every region type:");
-	for (unsigned t = 0; t < VMA_TYPES; t++)
-		printf("%s %s", t ? "," : "", vma_type_name((enum vma_type)t));
-	printf(".\n");
+	printf(".SS Words of \\-\\-list\n");
 	docs_man_filter_rows(FILTER_REGION, false);
+	printf(".PP\nAnd every type of region:\n");
+	for (unsigned t = 0; t < VMA_TYPES; t++)
+		docs_item(vma_type_name((enum vma_type)t), vma_type_help((enum vma_type)t));
 	printf(".SS Fields of \\-\\-list\n");
 	docs_man_filter_rows(FILTER_REGION, true);
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/guess.h"
 #include "base/util.h"
@@ -15,6 +16,7 @@
 #include "page/state.h"
 #include "query/query.h"
 #include "table/columns.h"
+#include "term/keys.h"
 #include "track/track.h"
 
 struct topics_search {
@@ -23,23 +25,28 @@ struct topics_search {
 	struct guess near;
 };
 
-/* names: separated by blanks. The first is shown. */
+static void
+topics_add(struct topics_search *s, const char *kind, const char *shown, const char *help)
+{
+	struct topics *t = s->found;
+
+	t->v = vec_room(t->v, t->n, &t->cap, sizeof(*t->v));
+	t->v[t->n++] = (struct topic){kind, mem_strdup(shown), mem_strdup(help)};
+}
+
+/* names: separated by blanks. */
 static void
 topics_try_as(struct topics_search *s, const char *kind, const char *names, const char *shown,
               const char *help)
 {
-	struct topics *t = s->found;
-
 	for (const char *at = names; *at; at += strspn(at, " ")) {
 		size_t n = strcspn(at, " ");
 
 		guess_try(&s->near, at, n);
 		at += n;
 	}
-	if (s->word[0] && !lex_is_one_of(names, s->word, strlen(s->word)))
-		return;
-	t->v = vec_room(t->v, t->n, &t->cap, sizeof(*t->v));
-	t->v[t->n++] = (struct topic){kind, mem_strdup(shown), mem_strdup(help)};
+	if (!s->word[0] || lex_is_one_of(names, s->word, strlen(s->word)))
+		topics_add(s, kind, shown, help);
 }
 
 static void
@@ -136,13 +143,112 @@ topics_of_vmflags(struct topics_search *s)
 		topics_try(s, "VmFlags", f[i].code, f[i].words);
 }
 
+static void
+topics_of_regions(struct topics_search *s)
+{
+	for (unsigned t = 0; t < VMA_TYPES; t++)
+		topics_try(s, "type of region", vma_type_name((enum vma_type)t),
+		           vma_type_help((enum vma_type)t));
+	for (unsigned by = QUERY_BY_NOTHING + 1; by < QUERY_BYS; by++)
+		topics_try(s, "count by", query_by_row((enum query_by)by)->name,
+		           query_by_row((enum query_by)by)->help);
+	for (unsigned i = 0; i < QUERY_SUMS; i++)
+		topics_try(s, "sum", query_sum_name((enum query_sum)i),
+		           query_sum_help((enum query_sum)i));
+}
+
+/* The classes have names of several words. Those of the first lens are the states. */
+static void
+topics_of_classes(struct topics_search *s)
+{
+	char help[64];
+
+	for (unsigned l = LENS_STATE + 1; l < LENS_COUNT; l++)
+		for (unsigned c = 0; c < lens_classes((enum lens)l); c++) {
+			const char *name = lens_class((enum lens)l, c).name;
+
+			snprintf(help, sizeof(help), "a colour of the lens %s",
+			         lens_row((enum lens)l)->name);
+			if (!s->word[0] || !strcasecmp(name, s->word))
+				topics_add(s, "class", name, help);
+		}
+}
+
+/* Whether the row has the key; upper and lower case are different ones. */
+static bool
+topics_has_key(const struct key_row *row, const char *key)
+{
+	size_t len = strlen(key);
+
+	for (const char *k = row->keys; *k; k += strspn(k, " ")) {
+		size_t n = strcspn(k, " ");
+
+		if (n == len && !memcmp(k, key, n))
+			return true;
+		k += n;
+	}
+	return false;
+}
+
+/* What a key does, and in which views: some rows say the same of different views. */
+static void
+topics_of_keys(struct topics_search *s)
+{
+	size_t n;
+	const struct key_row *rows = key_table(&n);
+	bool *done = mem_alloc(n + 1);
+
+	for (size_t i = 0; i < n && s->word[0]; i++) {
+		struct buf help = {0};
+		const char *between = "; in ";
+
+		if (done[i] || !topics_has_key(&rows[i], s->word))
+			continue;
+		buf_str(&help, rows[i].words);
+		for (size_t k = i; k < n; k++) {
+			if (strcmp(rows[k].words, rows[i].words) != 0 ||
+			    !topics_has_key(&rows[k], s->word))
+				continue;
+			done[k] = true;
+			for (const char *v = rows[k].views; *v && *v != '*'; v++) {
+				buf_fmt(&help, "%s%s", between, key_view_name(*v));
+				between = ", ";
+			}
+		}
+		topics_add(s, "key", s->word, help.s);
+		buf_free(&help);
+	}
+	free(done);
+}
+
+enum { TOPICS_TABLES = 9 };
+
+/* The first n; the first of all are the queries. */
+static void
+topics_of_tables(struct topics_search *s, size_t n)
+{
+	static void (*const tables[TOPICS_TABLES])(struct topics_search *) = {
+	    topics_of_queries, topics_of_filters, topics_of_columns,
+	    topics_of_pages,   topics_of_regions, topics_of_screen,
+	    topics_of_classes, topics_of_vmflags, topics_of_keys,
+	};
+
+	for (size_t i = 0; i < n; i++)
+		tables[i](s);
+}
+
+void
+topics_all(struct topics *out)
+{
+	struct topics_search s = {.found = out, .word = "", .near = {.name = ""}};
+
+	*out = (struct topics){0};
+	topics_of_tables(&s, TOPICS_TABLES);
+}
+
 int
 topics_find(const char *word, struct topics *out, struct err *err)
 {
-	static void (*const tables[])(struct topics_search *) = {
-	    topics_of_queries, topics_of_filters, topics_of_columns,
-	    topics_of_pages,   topics_of_screen,  topics_of_vmflags,
-	};
 	struct topics_search s = {.found = out,
 	                          .word = word,
 	                          .near = {.name = word,
@@ -151,8 +257,7 @@ topics_find(const char *word, struct topics *out, struct err *err)
 	                                          "the rest"}};
 
 	*out = (struct topics){0};
-	for (size_t i = 0; i < (word[0] ? ARRAY_LEN(tables) : 1); i++)
-		tables[i](&s);
+	topics_of_tables(&s, word[0] ? TOPICS_TABLES : 1);
 	if (out->n)
 		return 0;
 	err_set(err, ERR_USAGE, "no table has this word", s.near.how, "no help on %.60s", word);

@@ -17,10 +17,14 @@ struct topics {
 };
 
 /*
- * All that a word means: queries, words and fields of filters, columns, states, flags, lenses,
- * settings, trackers. "": all queries. -1: nothing; the error has the nearest word.
+ * All that a word means: queries, words and fields of filters, types of region, what is counted by
+ * and summed, columns, states, flags, lenses and their classes, settings, trackers, keys. "": all
+ * queries. -1: nothing; the error has the nearest word.
  */
 int topics_find(const char *word, struct topics *out, struct err *err);
+
+/* Everything that there is help on, except for keys. */
+void topics_all(struct topics *out);
 void topics_free(struct topics *t);
 
 #endif
