@@ -74,10 +74,11 @@ costs() {
 
 @test "help: what the tables say of a word; one that none has, the nearest" {
 	fixture zoo
-	is "$(pm -e 'help mapcount' "$PID")" "$(printf '%s\n' '2 meanings of mapcount' \
+	is "$(pm -e 'help mapcount' "$PID")" "$(printf '%s\n' '3 meanings of mapcount' \
 		'  KIND       NAME     MEANING' \
 		'  page field mapcount how often its frame is mapped, by anyone' \
-		'  --pages    MAPCOUNT how often the frame is mapped, by anyone')"
+		'  --pages    MAPCOUNT how often the frame is mapped, by anyone' \
+		'  count by   mapcount how often its frame is mapped')"
 	[[ $(pm -e 'help COUNT' "$PID") == *'query count PAGES [in RANGE] [by KEY]'* ]]
 	[[ $(pm --json -e 'help hwpoison' "$PID") == *'{"kind": "state", "name": "hwpoison"'* ]]
 	[[ $(pm -e help "$PID") == *' queries'*'query quit'* ]]
