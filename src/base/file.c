@@ -68,22 +68,23 @@ file_fits(int fd)
 int
 file_read_all(int fd, struct buf *b)
 {
-	char chunk[8192]; /* the kernel returns at most a page of its own files per read */
+	enum { CHUNK = 8192 }; /* the kernel returns at most a page of its own files per read */
 	size_t most = file_is_kernels(fd) ? SIZE_MAX : FILE_MOST, all = 0;
 	ssize_t n;
 
 	if (!file_fits(fd))
 		return -1;
 	do {
-		n = read(fd, chunk, sizeof(chunk));
-		if (n > 0)
-			buf_add(b, chunk, (size_t)n);
+		n = read(fd, buf_room(b, CHUNK), CHUNK);
+		buf_grew(b, n > 0 ? (size_t)n : 0);
 		all += n > 0 ? (size_t)n : 0;
 	} while (all <= most && (n > 0 || (n < 0 && errno == EINTR)));
 	if (all > most) {
 		errno = EFBIG;
 		return -1;
 	}
+	if (n == 0 && !b->len)
+		buf_free(b);
 	return n < 0 ? -1 : 0;
 }
 

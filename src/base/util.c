@@ -77,16 +77,28 @@ vec_above(const void *v, size_t n, size_t size, size_t field, uint64_t key)
 	return lo;
 }
 
-void
-buf_add(struct buf *b, const char *s, size_t n)
+char *
+buf_room(struct buf *b, size_t n)
 {
 	if (b->len + n + 1 > b->cap) {
 		b->cap = (b->len + n + 1) * 2;
 		b->s = mem_resize(b->s, b->cap);
 	}
-	memcpy(b->s + b->len, s, n);
+	return b->s + b->len;
+}
+
+void
+buf_grew(struct buf *b, size_t n)
+{
 	b->len += n;
 	b->s[b->len] = '\0';
+}
+
+void
+buf_add(struct buf *b, const char *s, size_t n)
+{
+	memcpy(buf_room(b, n), s, n);
+	buf_grew(b, n);
 }
 
 void
@@ -245,9 +257,9 @@ parse_u64(const char *s, int base, const char **end, uint64_t *out)
 		                                                             : -1;
 		if (d < 0)
 			break;
-		if (v > (UINT64_MAX - (uint64_t)d) / (uint64_t)base)
+		if (__builtin_mul_overflow(v, (uint64_t)base, &v) ||
+		    __builtin_add_overflow(v, (uint64_t)d, &v))
 			return false;
-		v = v * (uint64_t)base + (uint64_t)d;
 	}
 	if (p == s)
 		return false;

@@ -49,6 +49,9 @@ struct buf {
 	size_t len, cap;
 };
 void buf_add(struct buf *b, const char *s, size_t n);
+/* Where n more bytes fit, to be written there; buf_grew takes in those that were. */
+char *buf_room(struct buf *b, size_t n);
+void buf_grew(struct buf *b, size_t n);
 void buf_str(struct buf *b, const char *s);
 /* digits without a prefix; these two are fast, for millions of rows */
 void buf_hex(struct buf *b, uint64_t v);

@@ -13,10 +13,14 @@ static const uint64_t ARENA = UINT64_C(64) << 20; /* glibc's HEAP_MAX_SIZE, Go's
 
 enum { SMALLEST_PAGE = 4096 }; /* on any machine: a region must be a multiple of it */
 
+/* Most names differ in the first letter: faster than a call. */
 static bool
 vma_starts(const char *s, const char *prefix)
 {
-	return strncmp(s, prefix, strlen(prefix)) == 0;
+	while (*prefix)
+		if (*s++ != *prefix++)
+			return false;
+	return true;
 }
 
 /*
@@ -61,6 +65,8 @@ vma_type_of(const struct vma *v)
 {
 	const char *n = v->name;
 
+	if (!n[0] && !v->inode) /* most of a long list */
+		return v->perm & (VMA_READ | VMA_WRITE | VMA_EXEC) ? VMA_ANON : VMA_RESERVE;
 	if (!strcmp(n, "[heap]"))
 		return VMA_HEAP;
 	if (vma_starts(n, "[stack"))
@@ -112,15 +118,30 @@ vma_is_file(const struct vma *v)
 	                           v->behind == VMA_BEHIND_RAMFS);
 }
 
+/* One more than the digit; 0: it is none. */
+static const uint8_t vma_digits[256] = {
+    ['0'] = 1,  ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,
+    ['6'] = 7,  ['7'] = 8,  ['8'] = 9,  ['9'] = 10, ['a'] = 11, ['b'] = 12,
+    ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16, ['A'] = 11, ['B'] = 12,
+    ['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16,
+};
+
+/* Half of a list's text are such numbers: by table, several times as fast as parse_u64. */
 static bool
 vma_take_hex(const char **s, char stop, uint64_t *out)
 {
-	const char *end;
-	uint64_t v;
+	const char *p = *s;
+	uint64_t v = 0;
+	unsigned d;
 
-	if (!parse_u64(*s, 16, &end, &v) || *end != stop)
+	for (; (d = vma_digits[(unsigned char)*p]); p++) {
+		if (v >> 60)
+			return false;
+		v = v << 4 | (d - 1);
+	}
+	if (p == *s || *p != stop)
 		return false;
-	*s = end + 1;
+	*s = p + 1;
 	*out = v;
 	return true;
 }
