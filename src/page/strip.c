@@ -8,7 +8,7 @@
 uint64_t
 strip_start(const struct strip *s, unsigned share)
 {
-	return (uint64_t)((__uint128_t)s->pages * share / s->width);
+	return s->pages * share / s->width; /* of 2^52 pages at most, in STRIP_MAX shares */
 }
 
 void
@@ -16,7 +16,7 @@ strip_begin(struct strip *s, uint64_t pages, unsigned width)
 {
 	s->pages = pages;
 	s->width = (unsigned)u64_min(width, pages);
-	s->share = mem_alloc(s->width * sizeof(*s->share));
+	s->share = NULL;
 }
 
 void
@@ -30,7 +30,7 @@ strip_free(struct strip *s)
 static unsigned
 strip_share_of(const struct strip *s, uint64_t p)
 {
-	unsigned i = (unsigned)((__uint128_t)p * s->width / s->pages);
+	unsigned i = (unsigned)(p * s->width / s->pages);
 
 	while (i + 1 < s->width && strip_start(s, i + 1) <= p)
 		i++;
@@ -40,6 +40,8 @@ strip_share_of(const struct strip *s, uint64_t p)
 void
 strip_add(struct strip *s, uint64_t from, uint64_t to, unsigned cls)
 {
+	if (!s->share && s->width)
+		s->share = mem_alloc(s->width * sizeof(*s->share));
 	for (unsigned i = strip_share_of(s, from); i < s->width; i++) {
 		uint64_t lo = strip_start(s, i), hi = strip_start(s, i + 1);
 
@@ -56,21 +58,35 @@ strip_share(const struct strip *s, unsigned i, unsigned width)
 	return i * s->width / width;
 }
 
+static struct strip_cell
+strip_cell_of(const struct strip *s, unsigned k)
+{
+	struct strip_cell out = {0};
+	uint64_t sum = 0, best = 0;
+
+	for (unsigned c = 0; c < CLASS_MAX; c++) {
+		sum += s->share[k][c];
+		if (s->share[k][c] > best) {
+			best = s->share[k][c];
+			out.cls = c & (CLASS_MAX - 1);
+		}
+	}
+	out.height = eighths(sum, strip_start(s, k + 1) - strip_start(s, k)) & 15;
+	return out;
+}
+
 void
 strip_finish(const struct strip *s, struct strip_cell *out, unsigned width)
 {
-	for (unsigned i = 0; i < width; i++) {
+	for (unsigned i = 0, done = 0; i < width; i++) {
 		unsigned k = strip_share(s, i, width);
-		uint64_t sum = 0, best = 0;
 
-		out[i] = (struct strip_cell){0};
-		for (unsigned c = 0; c < CLASS_MAX; c++) {
-			sum += s->share[k][c];
-			if (s->share[k][c] > best) {
-				best = s->share[k][c];
-				out[i].cls = (uint8_t)c;
-			}
-		}
-		out[i].height = (uint8_t)eighths(sum, strip_start(s, k + 1) - strip_start(s, k));
+		if (!s->share)
+			out[i] = (struct strip_cell){0};
+		else if (i && k == done) /* more columns than pages */
+			out[i] = out[i - 1];
+		else
+			out[i] = strip_cell_of(s, k);
+		done = k;
 	}
 }

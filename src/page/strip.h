@@ -8,10 +8,10 @@
 
 /* One column of a page strip: a share of the region, drawn as one character. */
 struct strip_cell {
-	uint8_t height; /* eighths in RAM or in swap: 0 only if nothing is, 8 only if all is */
-	uint8_t cls;    /* the most frequent class of the lens */
-	uint8_t heat;   /* enum heat by age: the newest write */
-	uint8_t often;  /* enum heat by count: of the page written most often */
+	uint16_t height : 4; /* eighths in RAM or in swap: 0 only if nothing is, 8 only if all is */
+	uint16_t cls : 5;    /* the most frequent class of the lens */
+	uint16_t heat : 3;   /* enum heat by age: the newest write */
+	uint16_t often : 3;  /* enum heat by count: of the page written most often */
 };
 
 enum {
@@ -24,10 +24,10 @@ enum {
 struct strip {
 	uint64_t pages;
 	unsigned width; /* at most `pages` */
-	uint32_t (*share)[CLASS_MAX];
+	uint32_t (*share)[CLASS_MAX]; /* NULL: nothing was added */
 };
 
-/* strip_free frees its memory. */
+/* Takes memory once something is added; strip_free frees it. */
 void strip_begin(struct strip *s, uint64_t pages, unsigned width);
 void strip_free(struct strip *s);
 

@@ -382,13 +382,13 @@ reader_read_strips(struct reader *l, struct regions *rs, const struct regions *o
 	for (size_t i = 0; i < n; i++) {
 		struct region *r = &rs->r[i];
 
-		r->lens = LENS_COUNT;
+		r->shows = 0;
 		while (old && k < old->vmas.n && old->vmas.v[k].start < rs->vmas.v[i].start)
 			k++;
 		if (!old || k >= old->vmas.n || old->vmas.v[k].start != rs->vmas.v[i].start ||
-		    old->r[k].lens != lens)
+		    old->r[k].shows != lens + 1)
 			continue;
-		r->lens = (uint8_t)lens;
+		r->shows = (uint8_t)(lens + 1);
 		memcpy(r->strip, old->r[k].strip, sizeof(r->strip));
 	}
 	for (; done < n && source_now(l->t.source) < end; done++) {
@@ -399,11 +399,11 @@ reader_read_strips(struct reader *l, struct regions *rs, const struct regions *o
 		    region_fill_strip(&l->t, &rs->vmas.v[i], lens, r->strip, LIST_STRIP,
 		                      &ignored) != 0)
 			continue;
-		r->lens = (uint8_t)lens;
+		r->shows = (uint8_t)(lens + 1);
 	}
 	l->lens_next = n ? (l->lens_next + done) % n : 0;
 	for (size_t i = 0; i < n; i++)
-		l->lens_owed |= rs->r[i].known && rs->r[i].lens != lens;
+		l->lens_owed |= rs->r[i].known && !region_shows(&rs->r[i], lens);
 }
 
 /* With a grid on screen, the hottest pages are those of its region. */

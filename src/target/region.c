@@ -32,7 +32,7 @@ region_add_swapped(struct region_walk *w, const struct pm_run *run)
 			w->by_state[s]++;
 			w->out->swap += s == STATE_SWAPPED;
 			if (!region_is_mark(s))
-				strip_add(w->strip, at, at + 1, s);
+				strip_add(&w->strip, at, at + 1, s);
 		}
 	}
 }
@@ -46,7 +46,7 @@ region_add_present(struct region_walk *w, const struct pm_run *run)
 	struct region *out = w->out;
 
 	w->by_state[s] += pages;
-	strip_add(w->strip, first, first + pages, s);
+	strip_add(&w->strip, first, first + pages, s);
 	if (s == STATE_HUGETLB)
 		out->hugetlb += pages;
 	if (!region_is_rss(s))
@@ -60,7 +60,7 @@ region_add_present(struct region_walk *w, const struct pm_run *run)
 		out->anon += pages;
 }
 
-static int
+int
 region_walk_run(void *arg, const struct pm_run *run)
 {
 	struct region_walk *w = arg;
@@ -80,33 +80,18 @@ region_walk_run(void *arg, const struct pm_run *run)
 }
 
 static void
-region_add_heat(const struct region_walk *w, const struct track *t, uint64_t now,
-                 struct strip_cell *strip, unsigned width)
+region_add_heat(const struct region_walk *w, uint64_t now)
 {
-	for (unsigned i = 0; t->clears && i < width; i++) {
-		unsigned k = strip_share(w->strip, i, width);
-		uint64_t lo = w->v->start + strip_start(w->strip, k) * w->page_size;
-		uint64_t hi = w->v->start + strip_start(w->strip, k + 1) * w->page_size;
+	const struct track *t = w->track;
 
-		strip[i].heat = (uint8_t)track_newest_heat(t, lo, hi, now);
-		strip[i].often = (uint8_t)heat_of_count(track_most(t, lo, hi));
+	for (unsigned i = 0; t->clears && i < w->width; i++) {
+		unsigned k = strip_share(&w->strip, i, w->width);
+		uint64_t lo = w->v->start + strip_start(&w->strip, k) * w->page_size;
+		uint64_t hi = w->v->start + strip_start(&w->strip, k + 1) * w->page_size;
+
+		w->cells[i].heat = track_newest_heat(t, lo, hi, now) & 7;
+		w->cells[i].often = heat_of_count(track_most(t, lo, hi)) & 7;
 	}
-}
-
-static void
-region_finish(struct region_walk *w, struct target *target, uint64_t now, struct strip_cell *strip,
-               unsigned width, uint64_t by_state[STATE_COUNT])
-{
-	struct region *out = w->out;
-
-	if (target->track.clears)
-		region_note_written(w, target, now);
-	strip_finish(w->strip, strip, width);
-	region_add_heat(w, &target->track, now, strip, width);
-	out->known = out->rss || out->swap || !vma_hides_pages(w->v);
-	if (by_state)
-		for (unsigned s = 0; s < STATE_COUNT; s++)
-			by_state[s] += w->by_state[s];
 }
 
 /* --- shared memory in swap -------------------------------------------------------------------- */
@@ -134,11 +119,12 @@ region_add_unseen(void *arg, uint64_t start, uint64_t end, const struct page *ea
  * large to be asked about in each scan.
  */
 static void
-region_count_unseen(struct region_walk *w, struct target *t)
+region_count_unseen(struct region_walk *w)
 {
 	static const struct walk_fns fns = {.pages = region_pass_pages, .gap = region_add_unseen};
 	static const struct walk_options o = {.needs = PAGE_NEED_CACHE};
 	enum { PAGES_MAX = 1 << 20 };
+	struct target *t = w->target;
 	struct region *out = w->out;
 	uint64_t empty = vma_size(w->v) / w->page_size - w->entries;
 	struct err ignored;
@@ -152,60 +138,90 @@ region_count_unseen(struct region_walk *w, struct target *t)
 	out->swap += out->unseen;
 }
 
-int
-region_count(struct target *target, const struct vma *v, uint64_t now, struct region *out,
-                   uint64_t by_state[STATE_COUNT], struct strip_cell *strip, unsigned width,
-                   struct err *err)
-{
-	const struct source *source = target->source;
-	size_t size = target->page_size;
-	struct track *t = &target->track;
-	struct strip shares;
-	uint64_t any = PM_CAT_PRESENT | PM_CAT_SWAPPED;
-	uint64_t cats = any | PM_CAT_PFNZERO | PM_CAT_HUGE | PM_CAT_GUARD;
-	uint64_t lo = v->start, hi = v->end;
-	struct region_walk w = {.source = source,
-	                        .v = v,
-	                        .page_size = size,
-	                        .devices = source->meta.swaps.n,
-	                        .out = out,
-	                        .strip = &shares,
-	                        .track = t,
-	                        .blank = t->clears && track_cats(t) &&
-	                                 track_in_scope(t, &lo, &hi) &&
-	                                 ranges_meet(&t->blank, lo, hi)};
-	int r;
+/* --- one region ------------------------------------------------------------------------------- */
 
-	memset(out, 0, sizeof(*out));
-	out->rate = RATE_UNKNOWN;
-	if (width)
-		memset(strip, 0, width * sizeof(*strip));
-	if (v->type == VMA_KERNEL && !source_readable(source, v))
-		return 0; /* not known */
-	strip_begin(&shares, vma_size(v) / size, width);
-	if (state_copies(v) || !source->meta.scan)
-		cats |= PM_CAT_FILE; /* to find private copies; makes the scan slow */
-	if (t->clears) {
-		any |= track_cats_everywhere(t);
-		cats |= track_cats(t);
+struct region_cats
+region_cats_of(const struct target *t, const struct vma *v)
+{
+	uint64_t any = PM_CAT_PRESENT | PM_CAT_SWAPPED;
+	struct region_cats c = {any, any | PM_CAT_PFNZERO | PM_CAT_HUGE | PM_CAT_GUARD};
+
+	if (state_copies(v) || !t->source->meta.scan)
+		c.cats |= PM_CAT_FILE; /* to find private copies; makes the scan slow */
+	if (t->track.clears) {
+		c.any |= track_cats_everywhere(&t->track);
+		c.cats |= track_cats(&t->track);
 	}
-	r = source_runs(source, v->start, v->end, any, cats, region_walk_run, &w, err);
-	/* after half a walk the track would forget the other half */
-	if (r == 0)
-		region_finish(&w, target, now, strip, width, by_state);
-	if (r == 0)
-		region_count_unseen(&w, target);
-	strip_free(&shares);
-	free(w.dirty.v);
-	free(w.sure.v);
-	return r;
+	return c;
+}
+
+bool
+region_walk_begin(struct region_walk *w, struct target *t, const struct vma *v,
+                  struct region *out, struct strip_cell *cells, unsigned width)
+{
+	const struct track *track = &t->track;
+	uint64_t lo = v->start, hi = v->end;
+
+	*w = (struct region_walk){.target = t,
+	                          .source = t->source,
+	                          .v = v,
+	                          .page_size = t->page_size,
+	                          .devices = t->source->meta.swaps.n,
+	                          .out = out,
+	                          .cells = cells,
+	                          .width = width,
+	                          .track = track,
+	                          .blank = track->clears && track_cats(track) &&
+	                                   track_in_scope(track, &lo, &hi) &&
+	                                   ranges_meet(&track->blank, lo, hi)};
+	memset(out, 0, sizeof(*out));
+	if (width)
+		memset(cells, 0, width * sizeof(*cells));
+	strip_begin(&w->strip, vma_size(v) / w->page_size, width);
+	return v->type != VMA_KERNEL || source_readable(t->source, v);
+}
+
+void
+region_walk_end(struct region_walk *w, uint64_t now, uint64_t by_state[STATE_COUNT])
+{
+	struct region *out = w->out;
+
+	if (w->track->clears)
+		region_note_written(w, w->target, now);
+	strip_finish(&w->strip, w->cells, w->width);
+	region_add_heat(w, now);
+	out->known = out->rss || out->swap || !vma_hides_pages(w->v);
+	for (unsigned s = 0; by_state && w->entries && s < STATE_COUNT; s++)
+		by_state[s] += w->by_state[s];
+	region_count_unseen(w);
+}
+
+void
+region_walk_free(struct region_walk *w)
+{
+	strip_free(&w->strip);
+	free(w->dirty.v);
+	free(w->sure.v);
+	w->dirty = w->sure = (struct region_dirty){0};
 }
 
 int
 region_measure(struct target *t, const struct vma *v, uint64_t now, struct region *out,
                struct strip_cell *strip, unsigned width, struct err *err)
 {
-	return region_count(t, v, now, out, NULL, strip, width, err);
+	struct region_cats c = region_cats_of(t, v);
+	struct region_walk w;
+	int r = 0;
+
+	if (region_walk_begin(&w, t, v, out, strip, width)) {
+		r = source_runs(t->source, v->start, v->end, c.any, c.cats, region_walk_run, &w,
+		                err);
+		/* after half a walk the track would forget the other half */
+		if (r == 0)
+			region_walk_end(&w, now, NULL);
+	}
+	region_walk_free(&w);
+	return r;
 }
 
 struct region_strip {

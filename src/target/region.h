@@ -16,23 +16,31 @@
  */
 enum { REGION_RATES = 12 };
 
-struct region {
+struct region { /* all zero: nothing is known */
 	bool known;      /* the numbers below were read */
 	uint8_t doubt; /* enum track_doubt; unless none, not all of its writes are known */
 	bool part;       /* only part of it is watched: `written` and `rate` are of that part */
+	bool rated;      /* `rate` is known */
+	bool swap_unsure; /* more may be in swap */
+	uint8_t shows;   /* 1 + enum lens: what the strip shows; 0: nothing yet */
 	uint64_t rss, swap, hugetlb;
 	uint64_t unseen; /* of swap: shared memory, which has no entry in the page table */
-	bool swap_unsure; /* more may be in swap */
 	uint64_t anon, copied, thp; /* of rss; copied: anonymous copies of a file's pages */
 	uint64_t written, newest_ns; /* seen written since the clear; the time of the newest */
 	uint64_t fresh;  /* newly written, summed since the first clear: its growth is the rate */
 	uint64_t unknown; /* pages that may have been written: see doubt */
 	uint64_t never;  /* of rss: not seen written */
-	uint64_t rate; /* newly written pages per second, set by writes_record; or RATE_UNKNOWN */
+	uint64_t rate; /* newly written pages per second, set by writes_record, if `rated` */
 	uint8_t rates[REGION_RATES]; /* the last minute of it, as rate_heights of 7 */
-	uint8_t lens;    /* what the strip shows; LENS_COUNT: nothing yet */
 	struct strip_cell strip[LIST_STRIP];
 };
+
+/* Whether the strip shows this lens. */
+static inline bool
+region_shows(const struct region *r, enum lens l)
+{
+	return r->known && r->shows == l + 1;
+}
 
 /*
  * Counts one region and fills strip[0..width). After a clear, also updates the track. 1: the

@@ -9,13 +9,16 @@
 
 /* A walk over one region's runs. */
 struct region_walk {
+	struct target *target;
 	const struct source *source;
 	const struct vma *v;
 	size_t page_size;
 	unsigned devices; /* for swap */
 	struct region *out;
 	uint64_t by_state[STATE_COUNT];
-	struct strip *strip;
+	struct strip strip;
+	struct strip_cell *cells; /* what it is to fill: */
+	unsigned width;
 	/* runs of existing pages that are marked as written */
 	struct region_dirty {
 		struct pm_run *v;
@@ -51,9 +54,21 @@ void region_note_dirty(struct region_walk *w, const struct pm_run *run);
 /* After the walk: updates the track, and counts what is written and what may be. */
 void region_note_written(struct region_walk *w, struct target *target, uint64_t now);
 
-/* region_measure, which also adds the pages in RAM by state; by_state may be NULL. */
-int region_count(struct target *target, const struct vma *v, uint64_t now, struct region *out,
-                 uint64_t by_state[STATE_COUNT], struct strip_cell *strip, unsigned width,
-                 struct err *err);
+/* The categories that a region is scanned for. */
+struct region_cats {
+	uint64_t any, cats;
+};
+struct region_cats region_cats_of(const struct target *t, const struct vma *v);
+
+/*
+ * Counts a region and fills cells[0..width): begin, every run of its pages with these categories,
+ * ascending, and end, which also adds the pages in RAM by state (unless NULL). Without the end the
+ * track is unchanged. Free it in any case. begin returns false: its pages are not known.
+ */
+bool region_walk_begin(struct region_walk *w, struct target *t, const struct vma *v,
+                       struct region *out, struct strip_cell *cells, unsigned width);
+int region_walk_run(void *walk, const struct pm_run *run);
+void region_walk_end(struct region_walk *w, uint64_t now, uint64_t by_state[STATE_COUNT]);
+void region_walk_free(struct region_walk *w);
 
 #endif

@@ -16,8 +16,6 @@ regions_new(struct vma_list vmas, uint64_t now)
 	rs->r = mem_alloc(vmas.n * sizeof(*rs->r));
 	rs->time_ns = now;
 	for (size_t i = 0; i < vmas.n; i++) {
-		rs->r[i].lens = LENS_COUNT;
-		rs->r[i].rate = RATE_UNKNOWN;
 		rs->totals.size += vma_size(&vmas.v[i]);
 	}
 	return rs;
@@ -69,25 +67,137 @@ region_totals_add(struct totals *sum, const struct region *r)
 		sum->never += r->never;
 }
 
+/* --- many at once ----------------------------------------------------------------------------- */
+
+/*
+ * Small neighbours are counted by one scan, which then costs less than the calls would.
+ */
+struct regions_walk {
+	struct regions *rs;
+	struct target *target;
+	uint64_t now;
+	size_t at, end; /* the one being counted, of those before `end` */
+	struct region_walk w;
+};
+
+static bool
+regions_walk_begin(struct regions_walk *k)
+{
+	struct region *r = &k->rs->r[k->at];
+
+	return region_walk_begin(&k->w, k->target, &k->rs->vmas.v[k->at], r, r->strip, LIST_STRIP);
+}
+
+/* This one is counted; on to the next, if any. */
+static void
+regions_walk_next(struct regions_walk *k)
+{
+	struct region *r = &k->rs->r[k->at];
+
+	region_walk_end(&k->w, k->now, k->rs->totals.rss_by_state);
+	region_walk_free(&k->w);
+	r->shows = r->known ? LENS_STATE + 1 : 0;
+	region_totals_add(&k->rs->totals, r);
+	if (++k->at < k->end)
+		regions_walk_begin(k);
+}
+
+/* A run may go on from one region into the next. */
+static int
+regions_walk_run(void *arg, const struct pm_run *run)
+{
+	struct regions_walk *k = arg;
+	uint64_t at = run->start;
+
+	while (at < run->end && k->at < k->end) {
+		const struct vma *v = &k->rs->vmas.v[k->at];
+		struct pm_run part = {u64_max(at, v->start), u64_min(run->end, v->end), run->cats};
+
+		if (at >= v->end) {
+			regions_walk_next(k);
+			continue;
+		}
+		if (part.start < part.end)
+			region_walk_run(&k->w, &part);
+		at = u64_max(part.start, part.end);
+	}
+	return 0;
+}
+
+static bool
+regions_is_small(const struct target *t, const struct vma *v)
+{
+	enum { PAGES = 512 };
+
+	return vma_size(v) / t->page_size <= PAGES && v->type != VMA_KERNEL;
+}
+
+/* Whether one scan can count both: the second follows, and gaps cost nothing. */
+static bool
+regions_may_join(const struct target *t, const struct vma *a, const struct vma *b)
+{
+	struct region_cats x = region_cats_of(t, a), y = region_cats_of(t, b);
+
+	return regions_is_small(t, b) && x.any == y.any && x.cats == y.cats &&
+	       (a->end == b->start || (t->source->meta.scan && !(x.any & ~t->source->meta.scan)));
+}
+
+/* The first region from i on that is not counted together with it. */
+static size_t
+regions_stretch(const struct regions *rs, const struct target *t, const bool *which, size_t i)
+{
+	static const uint64_t reach = UINT64_C(64) << 20;
+	const struct vma *v = rs->vmas.v;
+	size_t n = i + 1;
+
+	if (!regions_is_small(t, &v[i]))
+		return n;
+	while (n < rs->vmas.n && (!which || which[n]) && v[n].end - v[i].start <= reach &&
+	       regions_may_join(t, &v[n - 1], &v[n]))
+		n++;
+	return n;
+}
+
+/* Counts those from `at` on; returns as regions_measure. */
+static int
+regions_count(struct regions_walk *k, struct err *err)
+{
+	const struct vma *first = &k->rs->vmas.v[k->at], *last = &k->rs->vmas.v[k->end - 1];
+	struct region_cats c = region_cats_of(k->target, first);
+	int r = 0;
+
+	if (!regions_walk_begin(k)) {
+		region_walk_free(&k->w);
+		return 0;
+	}
+	r = source_runs(k->target->source, first->start, last->end, c.any, c.cats,
+	                regions_walk_run, k, err);
+	/* after half a walk the track would forget the other half */
+	while (r == 0 && k->at < k->end)
+		regions_walk_next(k);
+	if (r)
+		region_walk_free(&k->w);
+	return r;
+}
+
 int
 regions_measure(struct regions *rs, struct target *t, const bool *which, struct err *err)
 {
 	uint64_t begin = source_now(t->source);
 
-	for (size_t i = 0; i < rs->vmas.n; i++) {
-		struct region *r = &rs->r[i];
+	for (size_t i = 0, next; i < rs->vmas.n; i = next) {
+		struct regions_walk k = {.rs = rs, .target = t, .now = begin, .at = i};
 		int ended;
 
+		next = i + 1;
 		if (which && !which[i])
 			continue;
-		ended = region_count(t, &rs->vmas.v[i], begin, r, rs->totals.rss_by_state, r->strip,
-		                     LIST_STRIP, err);
+		k.end = next = regions_stretch(rs, t, which, i);
+		ended = regions_count(&k, err);
 		if (ended)
 			return ended;
 		if (source_stopped(t->source))
 			return 1;
-		r->lens = r->known ? LENS_STATE : LENS_COUNT;
-		region_totals_add(&rs->totals, r);
 	}
 	track_settle(&t->track);
 	t->track.scanned_ns = begin;

@@ -300,7 +300,8 @@ writes_set_rate(struct region *r, const struct rate *rate)
 {
 	uint64_t series[REGION_RATES], pages;
 
-	r->rate = rate_now(rate, &pages) ? pages : RATE_UNKNOWN;
+	r->rated = rate_now(rate, &pages);
+	r->rate = r->rated ? pages : 0;
 	rate_series(rate, REGION_RATES, series);
 	rate_heights(series, REGION_RATES, 7, r->rates);
 }
@@ -319,6 +320,7 @@ writes_set_idle(const struct writes_log *log, uint64_t now, struct region *r)
 static void
 writes_copy_rate(struct region *r, const struct region *other)
 {
+	r->rated = other->rated;
 	r->rate = other->rate;
 	memcpy(r->rates, other->rates, sizeof(r->rates));
 }
@@ -347,7 +349,7 @@ writes_record(struct writes_log *log, const struct track *t, struct regions *rs,
 {
 	struct writes_log next = {0};
 	uint64_t now = rs->time_ns, fresh = t->fresh / page_size;
-	struct region still, unknown = {.rate = RATE_UNKNOWN};
+	struct region still, unknown = {0};
 	size_t k = 0;
 
 	if (!t->clears)
@@ -356,7 +358,7 @@ writes_record(struct writes_log *log, const struct track *t, struct regions *rs,
 		writes_begin_again(log, t);
 	writes_set_idle(log, now, &still);
 	memset(unknown.rates, RATE_NO_HEIGHT, sizeof(unknown.rates));
-	for (size_t i = 0; i < rs->vmas.n; i++) {
+	for (size_t i = 0; i < rs->vmas.n && t->clears; i++) {
 		const struct vma *v = &rs->vmas.v[i];
 		struct region *r = &rs->r[i];
 		const struct writes_region *old;
@@ -364,7 +366,7 @@ writes_record(struct writes_log *log, const struct track *t, struct regions *rs,
 		while (k < log->n && log->v[k].start < v->start)
 			k++;
 		old = k < log->n && log->v[k].start == v->start ? &log->v[k] : NULL;
-		if (!t->clears || !r->known || (r->doubt && !r->fresh))
+		if (!r->known || (r->doubt && !r->fresh))
 			writes_copy_rate(r, &unknown);
 		else if (r->fresh)
 			writes_record_region(log, old, v, r, now, &next);
@@ -386,10 +388,13 @@ writes_mean(const struct track *t, struct regions *rs)
 {
 	double s = (double)writes_measured(t, rs->time_ns) / 1e9;
 
-	for (size_t i = 0; i < rs->vmas.n && t->clears && s > 0; i++)
-		if (rs->r[i].known && !rs->r[i].doubt)
-			rs->r[i].rate = u64_max((uint64_t)((double)rs->r[i].written / s + 0.5),
-			                        rs->r[i].written > 0);
+	for (size_t i = 0; i < rs->vmas.n && t->clears && s > 0; i++) {
+		struct region *r = &rs->r[i];
+
+		r->rated = r->known && !r->doubt;
+		if (r->rated)
+			r->rate = u64_max((uint64_t)((double)r->written / s + 0.5), r->written > 0);
+	}
 }
 
 void

@@ -316,7 +316,7 @@ static struct value
 value_without(enum column_id id, unsigned needs)
 {
 	static const struct vma v = {.start = 0x1000, .end = 0x3000, .name = "/a", .inode = 7, .type = VMA_FILE};
-	struct region r = {.known = !(needs & NEED_COUNTS), .rss = 2, .written = 1, .rate = 1};
+	struct region r = {.known = !(needs & NEED_COUNTS), .rss = 2, .written = 1, .rated = true, .rate = 1};
 	static const struct smaps_entry smaps = {.known = UINT64_MAX, .flags = "rd"};
 	static struct swaps swaps = {.n = 1};
 	static const struct {

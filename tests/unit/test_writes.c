@@ -206,11 +206,11 @@ test_scans(void)
 	uint64_t n;
 
 	rs = scan(&log, &t, mark - 5 * S, (uint64_t[]){0, 0, 0});
-	is_u64(rs->r[0].rate, RATE_UNKNOWN, "before the mark no rate is known");
+	ok(!rs->r[0].rated, "before the mark no rate is known");
 	regions_unref(rs);
 	t = (struct track){.clears = 1, .epoch = 1, .first_ns = mark};
 	rs = scan(&log, &t, mark + 5 * MS, (uint64_t[]){500, 0, 0});
-	ok(rs->r[0].rate == RATE_UNKNOWN && !rate_now(&log.rate, &n), "the first look after it makes no peak of 100 000 a second");
+	ok(!rs->r[0].rated && !rate_now(&log.rate, &n), "the first look after it makes no peak of 100 000 a second");
 	regions_unref(rs);
 	rs = scan(&log, &t, mark + 1 * S, (uint64_t[]){600, 0, 0});
 	ok(rs->r[0].rate == 600 && rs->r[1].rate == 0, "after a second: 600, and none");
@@ -224,12 +224,12 @@ test_scans(void)
 	rs->r[2].known = false;
 	rs->r[0].fresh = 800;
 	writes_record(&log, &t, rs, FAKE_PAGE);
-	ok(rs->r[1].rate == RATE_UNKNOWN && rs->r[2].rate == RATE_UNKNOWN, "of what is new since the mark, or not shown, none");
+	ok(!rs->r[1].rated && !rs->r[2].rated, "of what is new since the mark, or not shown, none");
 	ok(rs->r[2].rates[0] == RATE_NO_HEIGHT && rs->r[0].rates[11] > 0, "nor a picture");
 	regions_unref(rs);
 	t.first_ns = mark + 4500 * MS;
 	rs = scan(&log, &t, mark + 5 * S, (uint64_t[]){7, 0, 0});
-	ok(rs->r[0].rate == RATE_UNKNOWN, "a new mark: measured anew");
+	ok(!rs->r[0].rated, "a new mark: measured anew");
 	regions_unref(rs);
 	rs = scan(&log, &t, mark + 5500 * MS, (uint64_t[]){9, 0, 0});
 	is_u64(rs->r[0].rate, 9, "and what was before it is not in it");
@@ -247,7 +247,7 @@ test_mean(void)
 	rs->r[1].written = 10;
 	rs->r[1].doubt = DOUBT_REMAPPED;
 	writes_mean(&t, rs);
-	ok(rs->r[0].rate == 3 && rs->r[1].rate == RATE_UNKNOWN && rs->r[2].rate == 0, "10 pages in 4 s, rounded; not known; none");
+	ok(rs->r[0].rate == 3 && !rs->r[1].rated && rs->r[2].rate == 0, "10 pages in 4 s, rounded; not known; none");
 	regions_unref(rs);
 }
 

@@ -136,8 +136,8 @@ columns_unwritten(const struct region_row *row)
 static struct value
 columns_rate(const struct region_row *row)
 {
-	return row->r->rate != RATE_UNKNOWN && !row->r->doubt ? columns_pages(row, row->r->rate)
-	                                                      : columns_unknown;
+	return row->r->rated && !row->r->doubt ? columns_pages(row, row->r->rate)
+	                                       : columns_unknown;
 }
 
 /* PAGEMAP_SCAN reports which pages are mapped huge; older kernels only have it in smaps. */

@@ -94,8 +94,8 @@ groups_add_region(struct group *g, const struct vma *v, const struct region *r)
 	g->sum.copied += r->copied;
 	g->sum.thp += r->thp;
 	g->sum.written += r->written;
-	if (r->rate != RATE_UNKNOWN)
-		g->sum.rate = r->rate + (g->sum.rate == RATE_UNKNOWN ? 0 : g->sum.rate);
+	g->sum.rated |= r->rated;
+	g->sum.rate += r->rated ? r->rate : 0;
 	g->sum.newest_ns = u64_max(g->sum.newest_ns, r->newest_ns);
 	g->n++;
 }
@@ -130,9 +130,7 @@ groups_make(struct groups *out, const struct regions *rs, enum grouping by, cons
 
 			*g = (struct group){.key = m[i].key,
 			                    .hash = groups_hash_of(m[i].key),
-			                    .v = *v,
-			                    .sum.lens = LENS_COUNT,
-			                    .sum.rate = RATE_UNKNOWN};
+			                    .v = *v};
 			g->v.end = v->start;
 			g->v.name = m[i].key;
 		}

@@ -133,8 +133,8 @@ static void
 list_draw_pages(const struct ui *ui, const struct region_row *row, const struct list_place *p,
                 int y)
 {
-	if (row->r->known && row->r->lens < LENS_COUNT)
-		list_draw_strip(ui, row->r->strip, (enum lens)row->r->lens, y, p->x, p->width);
+	if (row->r->known && row->r->shows)
+		list_draw_strip(ui, row->r->strip, (enum lens)(row->r->shows - 1), y, p->x, p->width);
 	else if (row->regions)
 		list_draw_regions(row->regions, p, y);
 	else if (row->r->known)
@@ -145,7 +145,7 @@ list_draw_pages(const struct ui *ui, const struct region_row *row, const struct 
 static void
 list_draw_minute(const struct region_row *row, const struct list_place *p, int y)
 {
-	if (row->r->rate != RATE_UNKNOWN && !row->r->doubt && !row->regions &&
+	if (row->r->rated && !row->r->doubt && !row->regions &&
 	    p->width >= REGION_RATES)
 		writes_spark_draw(row->r->rates, REGION_RATES, y, p->x);
 }

@@ -71,12 +71,12 @@ blocks_draw_piece(const struct map_canvas *c, size_t i)
 		y += blocks_strip_line(c->ui);
 		if (sign != STATE_NONE) {
 			paint_glyph(y, x, ROLE_DIM, cells_glyph(state_row(sign)->letter));
-		} else if (r->known && r->lens < LENS_COUNT) {
+		} else if (r->known && r->shows) {
 			now = strips_at(c->ui, r->strip, k, p->cells);
-			strips_draw(c->ui, &now, (enum lens)r->lens, y, x);
+			strips_draw(c->ui, &now, (enum lens)(r->shows - 1), y, x);
 			if (cells_few_colors() && now.height &&
 			    (!last.height || last.cls != now.cls || last.heat != now.heat))
-				blocks_draw_letter(c->ui, &now, (enum lens)r->lens, y, x);
+				blocks_draw_letter(c->ui, &now, (enum lens)(r->shows - 1), y, x);
 			last = now;
 		}
 	}

@@ -60,7 +60,7 @@ strips_count(const struct sample *s, enum lens l, size_t n[CLASS_MAX])
 	for (size_t i = 0; i < s->regions->vmas.n; i++) {
 		const struct region *r = &s->regions->r[i];
 
-		for (unsigned k = 0; r->known && r->lens == l && k < LIST_STRIP; k++)
+		for (unsigned k = 0; region_shows(r, l) && k < LIST_STRIP; k++)
 			n[r->strip[k].cls] += r->strip[k].height > 0;
 	}
 }

@@ -220,7 +220,7 @@ writes_order_of(const struct sample *s, const struct vma *v, const struct region
 		return 0;
 	if (!s->writes.auto_clear)
 		return r->written;
-	return r->rate != RATE_UNKNOWN ? r->rate + 1 : 1;
+	return r->rated ? r->rate + 1 : 1;
 }
 
 struct written_regions {
@@ -270,7 +270,7 @@ writes_add_value(struct buf *out, enum column_id id, const struct region_row *ro
 static void
 writes_add_region_rate(struct buf *out, const struct region_row *row, bool spark)
 {
-	bool known = row->r->rate != RATE_UNKNOWN && !row->r->doubt;
+	bool known = row->r->rated && !row->r->doubt;
 
 	writes_add_value(out, COL_REGION_RATE, row, 7);
 	buf_str(out, known ? "/s" : "  ");
