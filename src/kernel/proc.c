@@ -352,12 +352,12 @@ proc_activity_read(const struct proc *p, struct proc_activity *out)
 {
 	struct stat_fields f;
 	char text[256];
-	unsigned long long size, rss;
+	unsigned long long size, rss, data;
 
 	if (!proc_stat_read(p->leader, &f) || !proc_text(p, "statm", text, sizeof(text)) ||
-	    sscanf(text, "%llu %llu", &size, &rss) != 2)
+	    sscanf(text, "%llu %llu %*u %*u %*u %llu", &size, &rss, &data) != 3)
 		return false;
-	*out = (struct proc_activity){f.minflt, f.majflt, rss, size};
+	*out = (struct proc_activity){f.minflt, f.majflt, rss, size, data};
 	return true;
 }
 

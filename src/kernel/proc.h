@@ -34,7 +34,7 @@ enum proc_life {
 
 /* Counters that change whenever the target faults: if equal twice, no page is new. */
 struct proc_activity {
-	uint64_t minflt, majflt, rss, size;
+	uint64_t minflt, majflt, rss, size, data; /* data: what is private and writable */
 };
 
 #define PROC_ROOT "/proc"

@@ -22,6 +22,9 @@ enum {
 	SYMBOLS_MS = 20, /* per scan for the symbols that pointers point to */
 	LENS_MS = 150,   /* per scan for strips that need every page */
 	SMALL_NS = 5000000, /* a window that took less is read even if the target is quiet */
+	FRESH_MS = 100,  /* the first list of regions need not be read again this soon */
+	MAPS_LONG = 2000, /* a list of as many regions is, in a quiet target, ... */
+	MAPS_SHARE = 100, /* ... read for one part in so many of the time */
 };
 
 /* --- the regions ------------------------------------------------------------------------------ */
@@ -107,6 +110,51 @@ reader_address_space_gone(struct reader *l, struct vma_list *vmas)
 	return false;
 }
 
+static bool
+reader_same_region(const struct vma *a, const struct vma *b)
+{
+	return a->start == b->start && a->end == b->end && a->perm == b->perm &&
+	       a->offset == b->offset && a->inode == b->inode && a->dev_major == b->dev_major &&
+	       a->dev_minor == b->dev_minor && a->type == b->type && a->behind == b->behind &&
+	       !strcmp(a->name, b->name);
+}
+
+static bool
+reader_same_regions(const struct vma_list *a, const struct vma_list *b)
+{
+	if (a->n != b->n)
+		return false;
+	for (size_t i = 0; i < a->n; i++)
+		if (!reader_same_region(&a->v[i], &b->v[i]))
+			return false;
+	return true;
+}
+
+/* The regions now; a long list takes long to read, and holds the target up. */
+static int
+reader_regions_now(struct reader *l, struct vma_list *out, struct err *err)
+{
+	uint64_t began = source_now(l->t.source);
+	int r = target_regions(&l->t, out, err);
+
+	l->maps_ns = source_now(l->t.source);
+	l->maps_cost_ns = out->n < MAPS_LONG ? 0 : l->maps_ns - began;
+	return r;
+}
+
+/* A list that is as before is kept only once. */
+static struct regions *
+reader_make_regions(struct reader *l, struct vma_list *vmas)
+{
+	struct regions *old = l->draft.regions;
+	uint64_t now = source_now(l->t.source);
+
+	if (!old || !reader_same_regions(vmas, &old->vmas))
+		return regions_new(*vmas, now);
+	vma_free(vmas);
+	return regions_again(old, now);
+}
+
 /* Reads maps into a new list; NULL: there is nothing to read now. */
 static struct regions *
 reader_read_maps(struct reader *l)
@@ -114,7 +162,7 @@ reader_read_maps(struct reader *l)
 	struct vma_list vmas;
 
 	/* without page tables: a program that could not be opened when it was executed */
-	if (target_regions(&l->t, &vmas, &l->draft.trouble) < 0 || !vmas.n ||
+	if (reader_regions_now(l, &vmas, &l->draft.trouble) < 0 || !vmas.n ||
 	    (l->draft.regions && !l->t.source->meta.open)) {
 		vma_free(&vmas);
 		if (reader_address_space_gone(l, &vmas)) {
@@ -123,7 +171,19 @@ reader_read_maps(struct reader *l)
 		}
 	}
 	l->draft.swap_devices = l->t.source->meta.swaps.n;
-	return regions_new(vmas, source_now(l->t.source));
+	return reader_make_regions(l, &vmas);
+}
+
+/* The list that was read for the first picture serves the first scan as well. */
+static struct regions *
+reader_take_maps(struct reader *l)
+{
+	struct regions *old = l->draft.regions;
+	uint64_t now = source_now(l->t.source);
+
+	if (old && !old->counted && now - l->maps_ns < FRESH_MS * TIME_MS && reader_is_alive(l))
+		return regions_again(old, now);
+	return reader_read_maps(l);
 }
 
 /* Keeps the counts of regions that still exist until they are counted again. */
@@ -425,11 +485,13 @@ reader_sum_writes(struct reader *l, struct regions *rs)
 bool
 reader_read_all(struct reader *l)
 {
-	struct regions *rs = reader_read_maps(l);
+	struct regions *rs = reader_take_maps(l);
+	enum lens lens = l->now.screen.lens;
 	int r;
 
 	if (!rs)
 		return true;
+	l->draft.regions_every_ns = MAPS_SHARE * l->maps_cost_ns;
 	if (l->now.screen.grid_on) {
 		if (!reader_read_grid(l, &rs->vmas)) {
 			regions_unref(rs);
@@ -446,36 +508,37 @@ reader_read_all(struct reader *l)
 		l->last_full = source_now(l->t.source);
 		reader_sum_writes(l, rs);
 	}
-	if (r == 0 && lens_needs_pages(l->now.screen.lens) && !l->now.screen.grid_on)
+	if (r == 0 && lens_needs_pages(lens) && !l->now.screen.grid_on)
 		reader_read_strips(l, rs, l->draft.regions);
+	regions_sum_up(rs, r == 0 ? lens_needs_pages(lens) ? lens : LENS_STATE
+	                   : l->draft.regions ? l->draft.regions->totals.lens : LENS_STATE);
 	reader_set_regions(l, rs);
 	return r != 1;
 }
 
+/* Whether the regions are as they were; read as often as the sample says. */
 static bool
-reader_same_regions(const struct vma_list *a, const struct vma_list *b)
+reader_regions_stay(struct reader *l)
 {
-	if (a->n != b->n)
+	struct vma_list vmas;
+	struct err ignored;
+	bool same;
+
+	if (source_now(l->t.source) - l->maps_ns < l->draft.regions_every_ns)
+		return true;
+	if (reader_regions_now(l, &vmas, &ignored) < 0)
 		return false;
-	for (size_t i = 0; i < a->n; i++)
-		if (a->v[i].start != b->v[i].start || a->v[i].end != b->v[i].end ||
-		    a->v[i].perm != b->v[i].perm || strcmp(a->v[i].name, b->v[i].name))
-			return false;
-	return true;
+	same = reader_same_regions(&vmas, &l->draft.regions->vmas);
+	vma_free(&vmas);
+	return same;
 }
 
 bool
 reader_read_lightly(struct reader *l)
 {
-	struct vma_list vmas;
-	struct err ignored;
 	const struct screen_request *w = &l->now.screen;
-	bool same;
+	bool same = reader_regions_stay(l);
 
-	if (target_regions(&l->t, &vmas, &ignored) < 0)
-		return false;
-	same = reader_same_regions(&vmas, &l->draft.regions->vmas);
-	vma_free(&vmas);
 	if (same && w->grid_on && l->draft.window && l->draft.window->cost_ns < SMALL_NS) {
 		reader_read_grid(l, &l->draft.regions->vmas);
 		l->host.publish(l->host.arg, l->draft.request_serial == l->now.serial);

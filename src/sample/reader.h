@@ -31,6 +31,7 @@ struct reader {
 	struct answer *symbol; /* of the page that it has as its place; NULL: not known yet */
 	struct vma symbol_from; /* the mapping that it is from, without a name */
 	uint64_t last_full, last_partial;
+	uint64_t maps_ns, maps_cost_ns; /* when a list of regions was last read; 0: a short one */
 	/* the filter of the draft's window */
 	char window_filter[sizeof(((struct screen_request *)0)->filter)];
 	struct proc_activity activity;

@@ -76,6 +76,8 @@ struct sample {
 	struct err trouble;   /* the error of this scan; what[0] == 0: none */
 
 	struct regions *regions;
+	/* while nothing faults and no size changes, they are read no more often than this */
+	uint64_t regions_every_ns;
 	/* of request.grid, or of the previous geometry while a new one is read */
 	struct window *window;
 

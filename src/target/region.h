@@ -53,6 +53,13 @@ int region_measure(struct target *t, const struct vma *v, uint64_t now, struct r
 int region_fill_strip(struct target *t, const struct vma *v, enum lens l, struct strip_cell *strip,
                 unsigned width, struct err *err);
 
+/* Regions of one type. */
+struct type_sum {
+	size_t regions;
+	uint64_t size;      /* bytes, from maps */
+	uint64_t ram, swap; /* pages, with hugetlb */
+};
+
 /* Over all regions. */
 struct totals {
 	uint64_t size;                                           /* bytes, from maps */
@@ -60,11 +67,16 @@ struct totals {
 	bool swap_unsure;                                        /* more may be in swap */
 	uint64_t written, never; /* of regions whose writes are known */
 	struct unknown unknown;  /* pages that may have been written */
+	struct type_sum types[VMA_TYPES]; /* ram and swap by regions_sum_up */
+	/* the cells of all strips that show this lens, by class; by regions_sum_up */
+	enum lens lens;
+	size_t cells[CLASS_MAX];
 };
 
 /* All regions of an address space at one scan; immutable and shared once made. */
 struct regions {
 	int refs;
+	struct regions *lender; /* whose list of regions it is; NULL: its own */
 	struct vma_list vmas;
 	struct region *r; /* one for each of vmas */
 	struct totals totals;
@@ -73,6 +85,9 @@ struct regions {
 };
 
 struct regions *regions_new(struct vma_list vmas, uint64_t now);
+
+/* The same regions once more, not counted yet: they share the list. */
+struct regions *regions_again(struct regions *of, uint64_t now);
 struct regions *regions_ref(struct regions *rs);
 void regions_unref(struct regions *rs);
 
@@ -81,5 +96,8 @@ void regions_unref(struct regions *rs);
  * these. 1: the source's `stop` ended it early.
  */
 int regions_measure(struct regions *rs, struct target *t, const bool *which, struct err *err);
+
+/* Sums up what the screen shows of all regions, once they are as they stay. */
+void regions_sum_up(struct regions *rs, enum lens lens);
 
 #endif

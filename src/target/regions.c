@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* All regions of an address space at one scan, and their sums. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/refs.h"
 #include "base/util.h"
@@ -13,10 +14,33 @@ regions_new(struct vma_list vmas, uint64_t now)
 
 	rs->refs = 1;
 	rs->vmas = vmas;
-	rs->r = mem_alloc(vmas.n * sizeof(*rs->r));
+	rs->r = mem_alloc(vmas.n * sizeof(*rs->r)); /* touched only by what counts them */
 	rs->time_ns = now;
 	for (size_t i = 0; i < vmas.n; i++) {
-		rs->totals.size += vma_size(&vmas.v[i]);
+		struct type_sum *t = &rs->totals.types[vmas.v[i].type];
+
+		t->regions++;
+		t->size += vma_size(&vmas.v[i]);
+	}
+	for (unsigned k = 0; k < VMA_TYPES; k++)
+		rs->totals.size += rs->totals.types[k].size;
+	return rs;
+}
+
+struct regions *
+regions_again(struct regions *of, uint64_t now)
+{
+	struct regions *rs = mem_alloc(sizeof(*rs));
+
+	rs->refs = 1;
+	rs->lender = regions_ref(of->lender ? of->lender : of);
+	rs->vmas = of->vmas;
+	rs->r = mem_alloc(of->vmas.n * sizeof(*rs->r));
+	rs->time_ns = now;
+	rs->totals.size = of->totals.size;
+	for (unsigned k = 0; k < VMA_TYPES; k++) {
+		rs->totals.types[k].regions = of->totals.types[k].regions;
+		rs->totals.types[k].size = of->totals.types[k].size;
 	}
 	return rs;
 }
@@ -34,7 +58,10 @@ regions_unref(struct regions *rs)
 {
 	if (!rs || !refs_drop(&rs->refs))
 		return;
-	vma_free(&rs->vmas);
+	if (rs->lender)
+		regions_unref(rs->lender);
+	else
+		vma_free(&rs->vmas);
 	free(rs->r);
 	free(rs);
 }
@@ -206,4 +233,30 @@ regions_measure(struct regions *rs, struct target *t, const bool *which, struct 
 	rs->time_ns = begin;
 	rs->cost_ns = source_now(t->source) - begin;
 	return 0;
+}
+
+static void
+regions_add_cells(struct totals *sum, const struct region *r)
+{
+	for (unsigned i = 0; region_shows(r, sum->lens) && i < LIST_STRIP; i++)
+		sum->cells[r->strip[i].cls] += r->strip[i].height > 0;
+}
+
+void
+regions_sum_up(struct regions *rs, enum lens lens)
+{
+	struct totals *sum = &rs->totals;
+
+	for (unsigned k = 0; k < VMA_TYPES; k++)
+		sum->types[k].ram = sum->types[k].swap = 0;
+	memset(sum->cells, 0, sizeof(sum->cells));
+	sum->lens = lens;
+	for (size_t i = 0; i < rs->vmas.n; i++) {
+		struct type_sum *t = &sum->types[rs->vmas.v[i].type];
+		const struct region *r = &rs->r[i];
+
+		t->ram += r->rss + r->hugetlb;
+		t->swap += r->swap;
+		regions_add_cells(sum, r);
+	}
 }

@@ -116,6 +116,7 @@ make_regions(struct world *w)
 	rs = regions_new(l, time_ns());
 	if (below(w, 5))
 		regions_measure(rs, &w->t, NULL, &err);
+	regions_sum_up(rs, LENS_STATE);
 	return rs;
 }
 

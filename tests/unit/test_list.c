@@ -221,6 +221,7 @@ sample_of(const char *maps, uint64_t time_ns)
 
 	vma_parse(&l, mem_strdup(maps), &odd);
 	s.regions = regions_new(l, time_ns);
+	regions_sum_up(s.regions, LENS_STATE);
 	return s;
 }
 

@@ -447,7 +447,7 @@ test_list(void)
 	       l.draft.pid == 4711 && !strcmp(l.draft.comm, "made-up"),
 	   "what holds for all of it");
 	l.now.screen.lens = LENS_SHARING;
-	ok(reader_read_all(&l) && l.draft.regions->r[0].lens == LENS_SHARING, "the strips through another lens");
+	ok(reader_read_all(&l) && region_shows(&l.draft.regions->r[0], LENS_SHARING), "the strips through another lens");
 	reader_close(&l);
 }
 

@@ -31,6 +31,17 @@ header_badge(int y, int x, enum role role, const char *text, enum action action)
 	return x - 1;
 }
 
+/* The intervals: of a long list, which may be read less often, its own. */
+static void
+header_live_text(const struct app *a, char *out, size_t size)
+{
+	uint64_t live = a->t.request.interval_ns, list = a->t.s ? a->t.s->regions_every_ns : 0;
+	int n = snprintf(out, size, "● live %.1fs", (double)live / 1e9);
+
+	if (list > live)
+		snprintf(out + n, size - (size_t)n, ", regions %.1fs", (double)list / 1e9 + 0.05);
+}
+
 static void
 header_state_text(const struct app *a, char *out, size_t size, enum role *role)
 {
@@ -63,7 +74,7 @@ header_state_text(const struct app *a, char *out, size_t size, enum role *role)
 	} else if (!a->t.request.interval_ns) {
 		snprintf(out, size, "%s refreshes", key_of(ACT_REFRESH, 'R'));
 	} else {
-		snprintf(out, size, "● live %.1fs", (double)a->t.request.interval_ns / 1e9);
+		header_live_text(a, out, size);
 	}
 }
 

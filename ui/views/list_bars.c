@@ -80,24 +80,18 @@ list_make_virt(struct bar *b, const struct sample *s)
 	    {VMA_DEVICE, ROLE_RAMP_0, "device"},  {VMA_KERNEL, ROLE_RAMP_0, "kernel"},
 	    {VMA_RESERVE, ROLE_RAMP_0, "reserve"}, {VMA_GUARD, ROLE_RAMP_0, "guard"},
 	};
-	struct segment by[VMA_TYPES] = {0};
 
 	b->types = true;
-	for (size_t i = 0; i < s->regions->vmas.n; i++) {
-		const struct vma *v = &s->regions->vmas.v[i];
-		struct segment *t = &by[v->type];
-
-		t->bytes += vma_size(v);
-		t->rss += (s->regions->r[i].rss + s->regions->r[i].hugetlb) * s->page_size;
-		t->swap += s->regions->r[i].swap * s->page_size;
-		t->regions++;
-	}
 	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
-		struct segment *t = &by[parts[i].type];
+		const struct type_sum *t = &s->regions->totals.types[parts[i].type];
 
-		t->label = t->filter = parts[i].label;
-		t->role = parts[i].role;
-		list_bars_add(b, t);
+		list_bars_add(b, &(struct segment){.label = parts[i].label,
+		                                   .filter = parts[i].label,
+		                                   .role = parts[i].role,
+		                                   .bytes = t->size,
+		                                   .rss = t->ram * s->page_size,
+		                                   .swap = t->swap * s->page_size,
+		                                   .regions = t->regions});
 	}
 }
 

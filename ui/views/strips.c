@@ -52,17 +52,15 @@ strips_draw(const struct ui *ui, const struct strip_cell *c, enum lens l, int y,
 		            ROLE_TEXT, paint_eighth(c->height));
 }
 
-/* Counts the characters of all strips by class. */
+/* The cells of all strips, by class. */
 static void
 strips_count(const struct sample *s, enum lens l, size_t n[CLASS_MAX])
 {
-	memset(n, 0, CLASS_MAX * sizeof(*n));
-	for (size_t i = 0; i < s->regions->vmas.n; i++) {
-		const struct region *r = &s->regions->r[i];
+	const struct totals *t = &s->regions->totals;
 
-		for (unsigned k = 0; region_shows(r, l) && k < LIST_STRIP; k++)
-			n[r->strip[k].cls] += r->strip[k].height > 0;
-	}
+	memset(n, 0, CLASS_MAX * sizeof(*n));
+	if (t->lens == l)
+		memcpy(n, t->cells, sizeof(t->cells));
 }
 
 static int
