@@ -220,23 +220,44 @@ rows_is_order(const struct sample *s, const struct row_order *o)
 	return false;
 }
 
+/* By address, as they come. */
 static void
-rows_sort_rows(struct ui *ui, const struct sample *s, const struct row_order *o)
+rows_put_all(struct list *list, const struct vma_list *l, const bool *in)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (!in || in[i])
+			list->order[list->order_n++] = l->v[i].start;
+}
+
+static void
+rows_sort_by_key(struct ui *ui, const struct sample *s, const struct row_order *o)
 {
 	struct list *list = ui->list;
 	size_t n = s->regions->vmas.n, gone = list->changes.gone_n;
 	struct sort_key *keys = mem_alloc((n + gone + 1) * sizeof(*keys));
 
-	list->order = mem_resize(list->order, (2 * n + gone + 1) * sizeof(*list->order));
-	list->order_n = 0;
 	if (list->grouping) {
 		rows_sort_groups(ui, s, o, keys);
 	} else {
 		n = rows_members(s, NULL, 0, o, keys);
 		rows_put_rows(ui, o, keys, n, rows_departed(ui, s, NULL, o, keys + n));
 	}
-	list->order_whole = rows_is_order(s, o);
 	free(keys);
+}
+
+static void
+rows_sort_rows(struct ui *ui, const struct sample *s, const struct row_order *o)
+{
+	struct list *list = ui->list;
+	size_t n = s->regions->vmas.n, gone = list->changes.gone_n;
+
+	list->order = mem_resize(list->order, (2 * n + gone + 1) * sizeof(*list->order));
+	list->order_n = 0;
+	if (list->grouping || o->moves || o->down || gone)
+		rows_sort_by_key(ui, s, o);
+	else
+		rows_put_all(list, &s->regions->vmas, o->in);
+	list->order_whole = rows_is_order(s, o);
 }
 
 /* --- the frozen order ------------------------------------------------------------------------- */
