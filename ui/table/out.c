@@ -6,13 +6,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+#include "table/fitted.h"
 
 struct out {
 	struct out_shape shape;
 	const enum column_id *ids;
 	const char *const *titles;
 	size_t n;
+	/* a whole table: on a terminal, of whose width columns may fall short, or elsewhere */
 	struct libscols_table *table;
+	struct fitted *fitted;
+	const char **title; /* of `fitted` */
+	bool *right;
 	struct buf line, cell;
 	struct json own, *json; /* its own document or the caller's; NULL: not JSON */
 };
@@ -66,8 +73,24 @@ out_flush_line(struct out *o)
 }
 
 static void
+out_begin_fitted(struct out *o)
+{
+	o->title = mem_alloc(o->n * sizeof(*o->title));
+	o->right = mem_alloc(o->n * sizeof(*o->right));
+	for (size_t i = 0; i < o->n; i++) {
+		o->title[i] = out_title_of(o, i);
+		o->right[i] = out_is_right(o, i);
+	}
+	o->fitted = fitted_begin(o->title, o->right, o->n);
+}
+
+static void
 out_begin_table(struct out *o)
 {
+	if (!isatty(STDOUT_FILENO)) {
+		out_begin_fitted(o);
+		return;
+	}
 	o->table = scols_new_table();
 	if (!o->table) {
 		errno = ENOMEM;
@@ -167,13 +190,16 @@ out_row_json(struct out *o, const struct value *v)
 static void
 out_row_table(struct out *o, const struct value *v)
 {
-	struct libscols_line *line = scols_table_new_line(o->table, NULL);
+	struct libscols_line *line = o->table ? scols_table_new_line(o->table, NULL) : NULL;
 
-	for (size_t i = 0; line && i < o->n; i++) {
+	for (size_t i = 0; i < o->n; i++) {
 		o->cell.len = 0;
 		buf_str(&o->cell, "");
 		value_text(&v[i], o->shape.bytes, o->shape.ascii, &o->cell);
-		scols_line_set_data(line, i, o->cell.s);
+		if (o->fitted)
+			fitted_cell(o->fitted, o->cell.s);
+		else if (line)
+			scols_line_set_data(line, i, o->cell.s);
 	}
 }
 
@@ -212,7 +238,7 @@ out_row(struct out *o, const struct value *v)
 {
 	if (o->json)
 		out_row_json(o, v);
-	else if (o->table)
+	else if (o->table || o->fitted)
 		out_row_table(o, v);
 	else
 		out_row_text(o, v);
@@ -223,7 +249,9 @@ out_end(struct out *o, struct err *err)
 {
 	FILE *to = o->shape.to;
 
-	if (o->table) {
+	if (o->fitted) {
+		fitted_end(o->fitted, o->shape.noheadings, to);
+	} else if (o->table) {
 		scols_print_table(o->table);
 		scols_unref_table(o->table);
 	} else if (o->json) {
@@ -233,6 +261,8 @@ out_end(struct out *o, struct err *err)
 		json_flush(o->json, to);
 	}
 	json_free(&o->own);
+	free(o->title);
+	free(o->right);
 	buf_free(&o->line);
 	buf_free(&o->cell);
 	free(o);

@@ -11,7 +11,7 @@
 /*
  * Writes rows of values, usually to standard output, as a table, CSV, JSON or raw. Rows are written
  * as they come, in bounded memory; only the table form of a short list is laid out as a whole
- * (libsmartcols), so that its columns fit.
+ * (on a terminal by libsmartcols), so that its columns fit.
  */
 struct out;
 
