@@ -114,18 +114,10 @@ batch_read_more(struct batch *b, unsigned needs, bool *dirty, struct err *err)
 	return 0;
 }
 
-/* A row under construction. */
-struct list_row {
-	struct region_row facts;
-	struct smaps_entry sum; /* of a group; facts.smaps points to it */
-	bool summed;
-	struct value key;
-	size_t at;
-};
-
 struct batch_list {
-	struct list_row *v;
+	struct region_row *v;
 	size_t n;
+	struct smaps_entry *sums; /* of groups: rows point there */
 };
 
 /* From smaps where the flags are hidden, on kernels whose smaps has it. */
@@ -135,17 +127,23 @@ batch_add_ksm_by_smaps(struct batch *b, struct batch_list *rows)
 	struct err ignored;
 
 	for (size_t i = 0; i < rows->n; i++) {
-		struct region_row *row = &rows->v[i].facts;
+		struct region_row *row = &rows->v[i];
 
 		if (!row->ksm_known && !row->smaps && batch_need_smaps(b, &ignored) == 0)
 			row->smaps = smaps_find(&b->smaps, row->v->start);
 	}
 }
 
+/* A row's place in the order. */
+struct list_key {
+	struct value key;
+	size_t at;
+};
+
 static int
 batch_by_key_down(const void *pa, const void *pb)
 {
-	const struct list_row *a = pa, *b = pb;
+	const struct list_key *a = pa, *b = pb;
 	int c = value_compare(&a->key, &b->key);
 
 	if (a->key.kind != VALUE_UNKNOWN && b->key.kind != VALUE_UNKNOWN)
@@ -156,10 +154,26 @@ batch_by_key_down(const void *pa, const void *pb)
 static int
 batch_by_key_up(const void *pa, const void *pb)
 {
-	const struct list_row *a = pa, *b = pb;
+	const struct list_key *a = pa, *b = pb;
 	int c = value_compare(&a->key, &b->key);
 
 	return c ? c : (a->at > b->at) - (a->at < b->at);
+}
+
+static void
+batch_list_sort(struct batch_list *rows, enum column_id by, bool up)
+{
+	struct list_key *keys = mem_alloc(rows->n * sizeof(*keys));
+	struct region_row *sorted = mem_alloc(rows->n * sizeof(*sorted));
+
+	for (size_t i = 0; i < rows->n; i++)
+		keys[i] = (struct list_key){region_value(by, &rows->v[i]), i};
+	qsort(keys, rows->n, sizeof(*keys), up ? batch_by_key_up : batch_by_key_down);
+	for (size_t i = 0; i < rows->n; i++)
+		sorted[i] = rows->v[keys[i].at];
+	free(keys);
+	free(rows->v);
+	rows->v = sorted;
 }
 
 /* The regions that pass the filter. */
@@ -180,36 +194,47 @@ batch_choose_rows(struct batch *b, const struct regions *rs, struct batch_filter
 			continue;
 		if (ksm)
 			batch_add_ksm(b, &row);
-		out->v[out->n++] = (struct list_row){.facts = row, .at = i};
+		out->v[out->n++] = row;
 	}
 }
 
-/* Replaces the rows of regions by one row per group. */
+/* Adds a region to the row of its group. */
+static void
+batch_sum_row(struct region_row *sum, const struct region_row *r, const struct group *g)
+{
+	bool first = !sum->v;
+
+	if (first)
+		*sum = *r;
+	else
+		sum->ksm += r->ksm;
+	sum->v = &g->v;
+	sum->r = &g->sum;
+	sum->regions = g->n;
+	sum->dirty_known &= r->dirty_known;
+	sum->ksm_known &= r->ksm_known;
+}
+
+/* Replaces the rows of regions by one row per group. smaps is that of all regions of one, or none. */
 static void
 batch_sum_up(const struct regions *rs, const struct groups *gs, const struct batch_list *from,
              struct batch_list *to)
 {
-	for (size_t i = 0; i < from->n; i++) {
-		const struct region_row *r = &from->v[i].facts;
-		const struct group *g = &gs->g[gs->of[r->v - rs->vmas.v]];
-		struct list_row *row = &to->v[g - gs->g];
-		bool first = !row->facts.v;
+	bool *lacks = mem_alloc(gs->n * sizeof(*lacks));
 
-		if (first)
-			*row = (struct list_row){.facts = *r, .at = (size_t)(g - gs->g)};
-		else
-			row->facts.ksm += r->ksm;
-		row->facts.v = &g->v;
-		row->facts.r = &g->sum;
-		row->facts.regions = g->n;
-		row->facts.dirty_known &= r->dirty_known;
-		row->facts.ksm_known &= r->ksm_known;
+	for (size_t i = 0; i < from->n; i++) {
+		const struct region_row *r = &from->v[i];
+		size_t g = gs->of[r->v - rs->vmas.v];
+
 		if (r->smaps)
-			smaps_add(&row->sum, r->smaps, first);
-		row->summed = r->smaps && (first || row->summed);
-		row->facts.smaps = NULL;
+			smaps_add(&to->sums[g], r->smaps, !to->v[g].v);
+		lacks[g] |= !r->smaps;
+		batch_sum_row(&to->v[g], r, &gs->g[g]);
 	}
 	to->n = gs->n;
+	for (size_t g = 0; g < gs->n; g++)
+		to->v[g].smaps = lacks[g] ? NULL : &to->sums[g];
+	free(lacks);
 }
 
 static void
@@ -217,27 +242,17 @@ batch_group_rows(const struct regions *rs, enum grouping by, struct groups *gs,
                  struct batch_list *rows)
 {
 	bool *in = mem_alloc(rs->vmas.n * sizeof(*in));
-	struct batch_list sums = {.v = mem_alloc(rs->vmas.n * sizeof(*sums.v))};
+	struct batch_list sums = {0};
 
 	for (size_t i = 0; i < rows->n; i++)
-		in[rows->v[i].at] = true;
+		in[rows->v[i].v - rs->vmas.v] = true;
 	groups_make(gs, rs, by, in, NULL);
+	sums.v = mem_alloc(gs->n * sizeof(*sums.v));
+	sums.sums = mem_alloc(gs->n * sizeof(*sums.sums));
 	batch_sum_up(rs, gs, rows, &sums);
 	free(rows->v);
 	*rows = sums;
 	free(in);
-}
-
-/*
- * A column's value. Sums are stored in the row itself, which sorting moves, so the pointer is set
- * here.
- */
-static struct value
-batch_row_value(struct list_row *row, enum column_id id)
-{
-	if (row->summed)
-		row->facts.smaps = &row->sum;
-	return region_value(id, &row->facts);
 }
 
 static void
@@ -249,7 +264,7 @@ batch_list_print_rows(const struct batch_list *rows, const struct out_shape *sha
 		struct value v[COL_COUNT];
 
 		for (size_t c = 0; c < n; c++)
-			v[c] = batch_row_value(&rows->v[i], ids[c]);
+			v[c] = region_value(ids[c], &rows->v[i]);
 		out_row(*out, v);
 	}
 }
@@ -317,13 +332,12 @@ batch_list(struct batch *b, struct err *err)
 		batch_add_ksm_by_smaps(b, &rows);
 	if (grouped)
 		batch_group_rows(rs, b->o->grouping, &gs, &rows);
-	for (size_t i = 0; i < rows.n; i++)
-		rows.v[i].key = batch_row_value(&rows.v[i], sort);
 	if (b->o->sort || grouped)
-		qsort(rows.v, rows.n, sizeof(*rows.v), up ? batch_by_key_up : batch_by_key_down);
+		batch_list_sort(&rows, sort, up);
 	batch_list_print_rows(&rows, &shape, ids, n, &out);
 	batch_note_filter(b, &filter, "region");
 	free(rows.v);
+	free(rows.sums);
 	groups_free(&gs);
 	regions_unref(rs);
 	return out_end(out, err);
