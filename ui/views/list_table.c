@@ -133,11 +133,13 @@ static void
 list_draw_pages(const struct ui *ui, const struct region_row *row, const struct list_place *p,
                 int y)
 {
-	if (row->r->known && row->r->shows)
-		list_draw_strip(ui, row->r->strip, (enum lens)(row->r->shows - 1), y, p->x, p->width);
+	const struct region *r = row->r;
+
+	if (r->known && r->shows)
+		list_draw_strip(ui, r->strip, (enum lens)(r->shows - 1), y, p->x, p->width);
 	else if (row->regions)
 		list_draw_regions(row->regions, p, y);
-	else if (row->r->known)
+	else if (r->known)
 		paint_text(y, p->x, p->x + p->width, ROLE_DIM, "counting");
 }
 
