@@ -215,7 +215,7 @@ batch_sum_row(struct region_row *sum, const struct region_row *r, const struct g
 	sum->ksm_known &= r->ksm_known;
 }
 
-/* Replaces the rows of regions by one row per group: its smaps is that of all its regions, or none. */
+/* Replaces the rows of regions by one row per group. Its smaps is that of all regions, or none. */
 static void
 batch_sum_up(const struct regions *rs, const struct groups *gs, const struct batch_list *from,
              struct batch_list *to)
