@@ -227,6 +227,8 @@ regions_measure(struct regions *rs, struct target *t, const bool *which, struct 
 			return 1;
 	}
 	track_settle(&t->track);
+	if (t->causes)
+		causes_scanned(t->causes, &t->track);
 	t->track.scanned_ns = begin;
 	t->track.unknown = rs->totals.unknown;
 	rs->counted = true;

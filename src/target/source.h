@@ -8,6 +8,7 @@
 
 #include "base/progress.h"
 #include "base/truth.h"
+#include "cause/causes.h"
 #include "kernel/folio_sizes.h"
 #include "kernel/frame.h"
 #include "kernel/others.h"
@@ -128,6 +129,18 @@ struct source_others {
 
 	/* Whether KSM may have merged pages since the system started. */
 	bool (*merges)(struct source *s);
+};
+
+/* Who writes: the page faults of the process, which a thread puts into `causes` as they happen. */
+struct source_faults {
+	/* Starts to watch; at most once at a time. -1 with err: nothing is watched. */
+	int (*watch)(struct source *s, struct causes *into, struct err *err);
+	/* All faults that are over are in `causes`. */
+	void (*drain)(struct source *s);
+	/* Ends it; also done by close and reopen. */
+	void (*unwatch)(struct source *s);
+	/* The function of the kernel at addr; valid until close. NULL: not known. */
+	const char *(*kernel)(struct source *s, uint64_t addr);
 };
 
 struct source_ops {
@@ -263,6 +276,7 @@ struct source_ops {
 
 	const struct source_writes *writes;
 	const struct source_others *others;
+	const struct source_faults *faults;
 
 	/* Closes everything and frees s. */
 	void (*close)(struct source *s);

@@ -123,6 +123,7 @@ const struct source_ops source_dir_ops = {
     .caps = source_caps,
     .writes = &source_tracked,
     .others = &source_others,
+    .faults = &source_faults,
     .close = source_root_close,
 };
 

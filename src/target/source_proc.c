@@ -172,6 +172,7 @@ static const struct source_ops source_proc_ops = {
     .caps = source_caps,
     .writes = &source_tracked,
     .others = &source_others,
+    .faults = &source_faults,
     .close = source_root_close,
 };
 

@@ -85,6 +85,8 @@ source_root_close_space(struct source_root *r)
 {
 	int *fds[] = {&r->maps, &r->mem};
 
+	faults_close(r->faults);
+	r->faults = NULL;
 	for (size_t i = 0; i < ARRAY_LEN(fds); i++) {
 		if (*fds[i] >= 0)
 			close(*fds[i]);
@@ -114,6 +116,7 @@ source_root_close(struct source *s)
 	frames_close(&r->frames);
 	swaps_free(&s->meta.swaps);
 	helper_free(r->helper);
+	kallsyms_free(&r->kallsyms);
 	proc_close(&r->proc);
 	free(r);
 }

@@ -5,6 +5,8 @@
 /*
  * What source_proc and source_dir share: files below a proc root. For source_*.c and tests only.
  */
+#include "cause/faults.h"
+#include "kernel/kallsyms.h"
 #include "target/kinds.h"
 #include "target/source.h"
 
@@ -19,6 +21,8 @@ struct source_root {
 	pid_t tid;             /* of a thread that has its memory, when others were listed */
 	enum truth averages;   /* of map counts, once that was tried: */
 	bool averages_tried;
+	struct faults *faults; /* watched; NULL: they are not */
+	struct kallsyms kallsyms;
 	struct helper *helper; /* accesses its files; NULL until first use, and for a directory */
 };
 
@@ -65,9 +69,10 @@ struct source *source_dir_open(const struct proc *proc, struct err *err);
 struct source *source_proc_open(const struct proc *proc, struct err *err);
 extern const struct source_ops source_dir_ops;
 
-/* source_tracked.c, source_others.c, source_caps.c */
+/* source_tracked.c, source_others.c, source_faults.c, source_caps.c */
 extern const struct source_writes source_tracked;
 extern const struct source_others source_others;
+extern const struct source_faults source_faults;
 size_t source_caps(struct source *s, struct track *t, struct cap *out);
 
 #endif

@@ -41,9 +41,14 @@ target_forget_more(struct target *t)
 int
 target_reopen(struct target *t, struct err *err)
 {
+	int r;
+
 	track_forget(&t->track);
 	target_forget_more(t);
-	return t->source->ops->reopen(t->source, err);
+	r = t->source->ops->reopen(t->source, err);
+	if (t->causes)
+		causes_forget(t->causes);
+	return r;
 }
 
 void
@@ -56,6 +61,8 @@ target_close(struct target *t)
 	if (t->source)
 		t->source->ops->close(t->source);
 	t->source = NULL;
+	causes_unref(t->causes);
+	t->causes = NULL;
 }
 
 bool
@@ -94,9 +101,36 @@ target_probe_trackers(struct target *t)
 }
 
 int
+target_watch_faults(struct target *t, struct err *err)
+{
+	enum { CAUSES_BYTES = 64 << 20 };
+	struct causes_watch none = {0};
+
+	if (!t->causes)
+		t->causes = causes_new(t->page_size, CAUSES_BYTES);
+	if (t->source->ops->faults->watch(t->source, t->causes, err) == 0)
+		return 0;
+	none.why = *err;
+	causes_set_watch(t->causes, &none);
+	return -1;
+}
+
+int
 target_clear(struct target *t, const struct vma_list *vmas, struct err *err)
 {
-	return t->source->ops->writes->clear(t->source, &t->track, vmas, err);
+	const struct source_ops *ops = t->source->ops;
+	uint64_t begin;
+	int r;
+
+	if (!t->causes)
+		return ops->writes->clear(t->source, &t->track, vmas, err);
+	ops->faults->drain(t->source);
+	causes_before_clear(t->causes, &t->track);
+	begin = source_now(t->source);
+	r = ops->writes->clear(t->source, &t->track, vmas, err);
+	ops->faults->drain(t->source);
+	causes_after_clear(t->causes, &t->track, begin);
+	return r;
 }
 
 void

@@ -3,6 +3,7 @@
 #define PM_TARGET_H
 
 #include "base/progress.h"
+#include "cause/causes.h"
 #include "target/source.h"
 #include "track/track.h"
 
@@ -14,6 +15,7 @@ struct target {
 	struct source *source; /* NULL: it could not be opened */
 	size_t page_size;      /* of the source */
 	struct track track;
+	struct causes *causes;     /* who writes, in any thread; NULL: not watched */
 	bool bits_only;        /* no stamps: a page's own bit says whether it was written */
 	struct progress *progress; /* of a long answer; NULL: not reported */
 	struct threads threads;
@@ -47,6 +49,12 @@ int target_regions(struct target *t, struct vma_list *out, struct err *err);
 
 /* The error for that. */
 int target_no_memory(const struct target *t, struct err *err);
+
+/*
+ * Watches the page faults of the process from now on, so that its writes have writers: see
+ * causes.h. -1 with err: they are not, and t->causes says why.
+ */
+int target_watch_faults(struct target *t, struct err *err);
 
 /* The ops of struct source_writes on its track. */
 void target_probe_trackers(struct target *t);

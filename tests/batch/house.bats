@@ -212,8 +212,8 @@ tags() {
 	symbols
 	# what knows the kernel, the trackers among it; the sources; the list of processes
 	is "$(awk '
-		$1 ~ "^src/(base|kernel|symbol|track)/|^src/target/(source|kinds)|^src/sample/lister$" { next }
-		$2 == "u" && $3 ~ "^(proc|pagemap|frames|others?|numa|cgroup|mounts|helper|kinds)_" { print $1, $3 }
+		$1 ~ "^src/(base|kernel|symbol|track|cause)/|^src/target/(source|kinds)|^src/sample/lister$" { next }
+		$2 == "u" && $3 ~ "^(proc|pagemap|frames|faults|kallsyms|others?|numa|cgroup|mounts|helper|kinds)_" { print $1, $3 }
 		$2 == "u" && $3 ~ "^(folio_sizes|swaps_read|threads_read|smaps_read.*|inject_.*)$" { print $1, $3 }
 		$2 == "u" && $3 ~ "^track_(probe|clear|follow|judge|hazard|costs)$" { print $1, $3 }
 		$2 == "u" && $3 ~ "^(file_(open|read).*|(open|openat|fopen|opendir|read|pread|f?stat|f?statfs|readlink|readlinkat|syscall|ioctl|sysconf|clock_gettime)(64)?)$" &&
@@ -223,7 +223,7 @@ tags() {
 	# what is live is the source's to know, and the trackers'
 	is "$(grep -rlE '(->|\.)live\b' src ui --include='*.[ch]' | grep -vE '^src/(kernel|track)/' | sort | xargs)" \
 		"src/target/source.c ui/app/app_header.c"
-	only "src/target/source.c src/target/source_caps.c src/target/source_dir.c src/target/source_others.c src/target/source_proc.c src/target/source_root.c src/target/source_tracked.c" \
+	only "src/target/source.c src/target/source_caps.c src/target/source_dir.c src/target/source_faults.c src/target/source_others.c src/target/source_proc.c src/target/source_root.c src/target/source_tracked.c" \
 		'"target/source_root\.h"'
 	only "src/kernel/cgroup.c src/target/source_proc.c" '"kernel/cgroup\.h"'
 	only "src/kernel/numa.c src/target/source_proc.c" '"kernel/numa\.h"'
@@ -245,6 +245,10 @@ tags() {
 	is "$(grep -rnE '\b(open|openat|fopen|creat)\(' src ui --include='*.c' |
 		grep -vE 'O_DIRECTORY|O_PATH|"/dev/null"|PROC_ROOT "/self|"/proc/self|: ? \*|_open\(' | cut -d : -f 1 | sort -u | xargs)" \
 		"src/base/file.c src/symbol/helper_open.c ui/app/app.c"
+}
+
+@test "one file watches their events" {
+	only "src/cause/perf.c" 'SYS_perf_event_open'
 }
 
 @test "one file stops other processes" {

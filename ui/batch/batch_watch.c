@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/util.h"
+#include "batch/batch_by.h"
 #include "batch/batch_state.h"
 #include "demo/launch.h"
 #include "target/region.h"
@@ -35,6 +36,7 @@ struct watch {
 	uint64_t least_ns; /* minimum length of the next one; 0: not known yet */
 	bool longer;       /* an interval was longer than requested */
 	unsigned execs;    /* in this interval */
+	struct batch_by *by; /* reports by what wrote; NULL: by region */
 };
 
 /*
@@ -80,6 +82,14 @@ struct watch_count {
 	bool known, row;
 };
 
+static int
+batch_flush(struct err *err)
+{
+	return fflush(stdout) || ferror(stdout)
+	           ? err_sys(err, NULL, "cannot write to standard output")
+	           : 0;
+}
+
 /*
  * Prints the sum, then the regions written to, and those mapped since the clear, of which it is not
  * known. Unwatched regions are only reported once, at the end. -1: output failed.
@@ -112,9 +122,20 @@ batch_put_interval(struct watch *w, const struct vma_list *vmas, const struct wa
 	for (size_t i = 0; i < n; i++)
 		batch_put_row(w, &rows[i]);
 	free(rows);
-	return fflush(stdout) || ferror(stdout)
-	           ? err_sys(err, NULL, "cannot write to standard output")
-	           : 0;
+	return batch_flush(err);
+}
+
+static int
+batch_put_writers(struct watch *w, const struct vma_list *vmas, const struct watch_count *counts,
+                  unsigned interval, uint32_t epoch, uint64_t ms, struct err *err)
+{
+	const struct batch_by_interval is = {interval, epoch, ms};
+
+	w->pages = 0;
+	for (size_t i = 0; i < vmas->n; i++)
+		w->pages += counts[i].pages;
+	batch_by_report(w->by, vmas, &is);
+	return batch_flush(err);
 }
 
 /* The region cannot be written through this mapping, or is out of scope. */
@@ -147,7 +168,8 @@ batch_report(struct watch *w, const struct regions *rs, unsigned interval, uint3
 	w->unwatched = 0;
 	for (size_t i = 0; i < rs->vmas.n; i++)
 		batch_count_region(w, &rs->vmas.v[i], &rs->r[i], epoch, &counts[i]);
-	r = batch_put_interval(w, &rs->vmas, counts, interval, ms, err);
+	r = w->by ? batch_put_writers(w, &rs->vmas, counts, interval, epoch, ms, err)
+	          : batch_put_interval(w, &rs->vmas, counts, interval, ms, err);
 	free(counts);
 	return r;
 }
@@ -483,32 +505,43 @@ batch_note_limits(struct watch *w)
 		        note->len ? "; " : "");
 }
 
+/* The clear that begins the first interval. */
+static int
+batch_first_clear(struct watch *w, struct err *err)
+{
+	int r = batch_clear(&w->b->t, err);
+
+	return r > 0 ? batch_go_on(w, 1, err) : r;
+}
+
 int
 batch_watch(struct batch *b, struct err *err)
 {
+	const struct options *o = b->o;
+	bool by = o->folded || o->by != WRITERS_BY_COUNT;
 	enum column_id ids[COL_COUNT];
-	struct out_shape shape = batch_shape(b->o, "watch", false);
-	struct watch w = {.b = b, .ids = ids};
+	struct out_shape shape = batch_shape(o, "watch", false);
+	struct batch_by writers = {.b = b, .ids = ids};
+	struct watch w = {.b = b, .ids = ids, .by = by ? &writers : NULL};
 	int r;
 
-	if (batch_columns(b->o, SET_WATCH, ids, &w.n, err) < 0 ||
-	    batch_prepare(b, err) < 0)
+	if (batch_columns(o, by ? SET_CAUSE : SET_WATCH, ids, &w.n, err) < 0 ||
+	    batch_prepare(b, err) < 0 || (by && batch_by_begin(&writers, err) < 0))
 		return -1;
 	w.signals = batch_open_signals();
-	r = batch_clear(&b->t, err);
-	if (r > 0)
-		r = batch_go_on(&w, 1, err);
-	if (r) {
-		batch_close_signals(w.signals);
-		return -1;
-	}
-	w.out = out_begin(&shape, ids, NULL, w.n);
-	r = batch_watch_watch(&w, err);
+	r = batch_first_clear(&w, err);
+	if (r == 0 && !o->folded)
+		writers.out = w.out = out_begin(&shape, ids, NULL, w.n);
+	writers.n = w.n;
+	if (r == 0)
+		r = batch_watch_watch(&w, err);
 	batch_close_signals(w.signals);
 	batch_note_limits(&w);
-	if (out_end(w.out, r < 0 ? &(struct err){0} : err) < 0 || r < 0)
+	if (by)
+		batch_by_end(&writers);
+	if (w.out && out_end(w.out, r < 0 ? &(struct err){0} : err) < 0)
 		return -1;
-	return 0;
+	return r < 0 ? -1 : 0;
 }
 
 /* --- once, before another answer -------------------------------------------------------------- */
@@ -554,9 +587,7 @@ batch_watch_once(struct batch *b, struct err *err)
 	if (batch_prepare(b, err) < 0)
 		return -1;
 	w.signals = batch_open_signals();
-	r = batch_clear(&b->t, err);
-	if (r > 0)
-		r = batch_go_on(&w, 1, err);
+	r = batch_first_clear(&w, err);
 	if (r == 0)
 		r = batch_keep_scanning(&w, err);
 	batch_close_signals(w.signals);

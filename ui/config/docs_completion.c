@@ -63,6 +63,8 @@ docs_completion(void)
 	docs_print_columns(SET_RUN);
 	printf("' ;; *--pages*) columns='");
 	docs_print_columns(SET_PAGE);
+	printf("' ;; *--by*) columns='");
+	docs_print_columns(SET_CAUSE);
 	printf("' ;; *--watch*) columns='");
 	docs_print_columns(SET_WATCH);
 	printf("' ;; *--who*) columns='");

@@ -239,7 +239,8 @@ docs_man_tables(void)
 {
 	static const char *const sets[] = {"COLUMNS OF --list", "COLUMNS OF --pages",
 	                                   "COLUMNS OF --pages --runs",
-	                                   "COLUMNS OF --watch", "COLUMNS OF --who"};
+	                                   "COLUMNS OF --watch", "COLUMNS OF --watch --by",
+	                                   "COLUMNS OF --who"};
 	printf(".SH STATES\nEach page is in one state; the grid shows its letter.\n");
 	for (unsigned s = 0; s < STATE_COUNT; s++) {
 		char term[48];

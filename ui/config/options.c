@@ -106,6 +106,9 @@ options_take(struct options *o, enum option_id id, const char *arg, struct err *
 	case OPT_DEMO: o->demo = true; break;
 	case OPT_TRACKER: return option_parse_tracker(arg, o, err);
 	case OPT_ALLOW_INJECT: o->allow_inject = true; break;
+	case OPT_BY: return option_parse_by(arg, o, err);
+	case OPT_FOLDED: o->folded = true; break;
+	case OPT_NO_ATTRIBUTION: o->no_attribution = true; break;
 	case OPT_FORCE: o->force = true; break;
 	case OPT_SCOPE: o->scope = arg; break;
 	case OPT_READ_ONLY: o->read_only = true; break;
@@ -239,6 +242,7 @@ options_init(struct options *o)
 	                      .size_rows = 24,
 	                      .proc_root = PROC_ROOT,
 	                      .tracker = TRACKER_AUTO,
+	                      .by = WRITERS_BY_COUNT,
 	                      .list_sort = COL_REGION_START,
 	                      .mouse = true,
 	                      .hints = true};

@@ -12,6 +12,7 @@
 #include "page/lens.h"
 #include "table/format.h"
 #include "table/groups.h"
+#include "target/writers.h"
 #include "term/paint.h"
 #include "term/term.h"
 #include "track/track.h"
@@ -58,6 +59,8 @@ struct options {
 
 	unsigned tracker; /* enum tracker, or TRACKER_AUTO */
 	bool allow_inject, force;
+	enum writers_by by;    /* WRITERS_BY_COUNT: by region */
+	bool folded, no_attribution;
 	const char *scope;     /* NULL: everything */
 	/* interval of --watch; with another mode: how long to watch first. 0: do not watch */
 	uint64_t watch_ns;

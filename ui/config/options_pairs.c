@@ -63,6 +63,8 @@ static const struct {
     {OPT_RUNS, ~0u, "it joins neighbouring pages of --pages", "add --pages"},
     {OPT_MAX_PAGES, ~0u, "it counts pages of --pages", "add --pages"},
     {OPT_SCOPE, ~0u, "it limits what --watch and the screen watch", "add --watch"},
+    {OPT_BY, ~0u, "it tells who writes, in intervals of --watch", "add --watch"},
+    {OPT_FOLDED, ~0u, "it tells who writes, during --watch", "add --watch"},
     {OPT_COUNT, ~0u, "it counts intervals of --watch", "add --watch"},
     {OPT_OUTPUT, QUERY, "an answer is not a table", "leave it out, or use --json"},
     {OPT_CSV, QUERY, "an answer is not a table", "leave it out, or use --json"},
@@ -141,5 +143,14 @@ option_check_pairs(const struct options *o, struct err *err)
 	    option_was_given(o, OPT_COLOR))
 		return err_set(err, ERR_USAGE, "answers have no colours", "leave it out",
 		               "--color %s with an answer", option_color_name(o->color));
+	if (o->folded && (o->format != FORMAT_TABLE || o->output || o->output_all))
+		return err_set(err, ERR_USAGE, "call chains are lines of their own form",
+		               "leave the form or the columns out", "--folded with another form");
+	if (o->folded && option_was_given(o, OPT_BY) && o->by != WRITERS_BY_CHAIN)
+		return err_set(err, ERR_USAGE, "--folded writes call chains", "leave --by out",
+		               "--folded with --by %s", writers_by_words(o->by)->name);
+	if ((o->folded || option_was_given(o, OPT_BY)) && o->no_attribution)
+		return err_set(err, ERR_USAGE, "only page faults tell who writes", "leave one out",
+		               "--no-attribution with --%s", o->folded ? "folded" : "by");
 	return option_check_heeded(o, err);
 }

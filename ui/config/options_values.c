@@ -67,6 +67,21 @@ option_parse_tracker(const char *s, struct options *o, struct err *err)
 }
 
 int
+option_parse_by(const char *s, struct options *o, struct err *err)
+{
+	struct buf how = {0};
+
+	if (writers_by_find(s, strlen(s), &o->by))
+		return 0;
+	buf_str(&how, "choose from ");
+	for (unsigned i = 0; i < WRITERS_BY_COUNT; i++)
+		buf_fmt(&how, "%s%s", i ? ", " : "", writers_by_words((enum writers_by)i)->name);
+	option_bad_word(err, OPT_BY, s, how.s);
+	buf_free(&how);
+	return -1;
+}
+
+int
 option_parse_size(const char *s, struct options *o, struct err *err)
 {
 	const char *end;

@@ -90,6 +90,7 @@ topics_of_columns(struct topics_search *s)
 	static const char *const sets[] = {[SET_REGION] = "--list",
 	                                   [SET_PAGE] = "--pages",
 	                                   [SET_WATCH] = "--watch",
+	                                   [SET_CAUSE] = "--watch --by",
 	                                   [SET_SHARE] = "--who",
 	                                   [SET_LIST] = "list"};
 

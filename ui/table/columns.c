@@ -261,6 +261,7 @@ columns_shared_all(const struct share_row *row)
 #define P(id, t, w, ty, h, made, ...) COLUMNS_VALUE(page, id, made)
 #define N(id, t, w, ty, h, made, ...) COLUMNS_VALUE(run, id, made)
 #define W(id, t, w, ty, h, made, ...) COLUMNS_VALUE(watch, id, made)
+#define C(id, t, w, ty, h, made, ...) COLUMNS_VALUE(cause, id, made)
 #define S(id, t, w, ty, h, made, ...) COLUMNS_VALUE(share, id, made)
 #include "table/columns.def"
 
@@ -276,6 +277,8 @@ columns_shared_all(const struct share_row *row)
 	COLUMNS_ROW(RUN, i, t, w, ty, h, .of_run = columns_run_##i, __VA_ARGS__)
 #define W(i, t, w, ty, h, v, ...) \
 	COLUMNS_ROW(WATCH, i, t, w, ty, h, .of_watch = columns_watch_##i, __VA_ARGS__)
+#define C(i, t, w, ty, h, v, ...) \
+	COLUMNS_ROW(CAUSE, i, t, w, ty, h, .of_cause = columns_cause_##i, __VA_ARGS__)
 #define S(i, t, w, ty, h, v, ...) \
 	COLUMNS_ROW(SHARE, i, t, w, ty, h, .of_share = columns_share_##i, __VA_ARGS__)
 static const struct column columns_rows[COL_COUNT] = {
@@ -329,6 +332,12 @@ struct value
 watch_value(enum column_id id, const struct watch_row *row)
 {
 	return columns_rows[id].of_watch(row);
+}
+
+struct value
+cause_value(enum column_id id, const struct cause_row *row)
+{
+	return columns_rows[id].of_cause(row);
 }
 
 struct value
@@ -488,6 +497,7 @@ columns_no_such_column(enum column_set set, const char *name, size_t len, struct
 	        : set == SET_PAGE  ? "pages have no such column"
 	        : set == SET_RUN   ? "runs of pages have no such column"
 	        : set == SET_WATCH ? "--watch has no such column"
+	        : set == SET_CAUSE ? "--watch --by has no such column"
 	                           : "--who has no such column",
 	        how.s, "no column \"%.*s\"", len > 40 ? 40 : (int)len, name);
 	buf_free(&how);

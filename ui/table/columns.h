@@ -14,6 +14,7 @@
 #include "page/page.h"
 #include "share/share.h"
 #include "target/region.h"
+#include "target/writers.h"
 
 /* The columns of columns.def and their values. The list's columns come first: one bit each. */
 #define R(id, ...) COL_REGION_##id,
@@ -21,6 +22,7 @@
 #define P(id, ...) COL_PAGE_##id,
 #define N(id, ...) COL_RUN_##id,
 #define W(id, ...) COL_WATCH_##id,
+#define C(id, ...) COL_CAUSE_##id,
 #define S(id, ...) COL_SHARE_##id,
 enum column_id {
 #include "table/columns.def"
@@ -34,7 +36,7 @@ enum { LIST_COLUMNS = 0
 };
 
 /* SET_RUN has columns of SET_PAGE, too. */
-enum column_set { SET_REGION, SET_PAGE, SET_RUN, SET_WATCH, SET_SHARE, SET_LIST };
+enum column_set { SET_REGION, SET_PAGE, SET_RUN, SET_WATCH, SET_CAUSE, SET_SHARE, SET_LIST };
 
 /* What a column needs beyond the page table and enum page_need. */
 enum column_need {
@@ -95,6 +97,14 @@ struct watch_row {
 	size_t page_size;
 };
 
+struct cause_row {
+	unsigned interval;
+	uint64_t ms, pages;
+	const struct writer *w; /* NULL: a row of ours, with these words: */
+	const char *words;
+	size_t page_size;
+};
+
 struct share_row {
 	const struct share_peer *p;
 	const struct share *of;
@@ -112,6 +122,7 @@ struct column {
 		struct value (*of_page)(const struct page_row *);
 		struct value (*of_run)(const struct run_row *);
 		struct value (*of_watch)(const struct watch_row *);
+		struct value (*of_cause)(const struct cause_row *);
 		struct value (*of_share)(const struct share_row *);
 	};
 	unsigned needs;
@@ -142,6 +153,7 @@ struct value region_value(enum column_id id, const struct region_row *row);
 struct value page_value(enum column_id id, const struct page_row *row);
 struct value run_value(enum column_id id, const struct run_row *row);
 struct value watch_value(enum column_id id, const struct watch_row *row);
+struct value cause_value(enum column_id id, const struct cause_row *row);
 struct value share_value(enum column_id id, const struct share_row *row);
 
 /* Appends the value as text: sizes with units unless `bytes`, addresses with 0x; "" if unknown. */

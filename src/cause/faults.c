@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cause/faults.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/util.h"
+#include "base/worker.h"
+
+enum {
+	ALL_RINGS = 16 << 20,  /* bytes of all rings together, and the bounds of one */
+	RING_MOST = 4 << 20,
+	RING_LEAST = 128 << 10,
+	WAIT_MS = 50,
+};
+
+struct faults {
+	const struct proc *p;
+	struct causes *into;
+	struct causes_watch watch;
+
+	pthread_mutex_t lock; /* of the rings */
+	struct perf_ring *ring;
+	size_t rings;
+	struct perf_sample last; /* to recognise one fault that two events report */
+	uint64_t named_ns;
+
+	/* all events, and whose */
+	int *event;
+	size_t events, events_cap;
+	pid_t *tid; /* the threads that have events of their own */
+	size_t tids, tids_cap;
+
+	struct worker worker;
+	bool started;
+};
+
+/* --- reading ---------------------------------------------------------------------------------- */
+
+static void
+faults_sample(void *arg, const struct perf_sample *s)
+{
+	enum { SAME_NS = 20000 };
+	struct faults *f = arg;
+	const struct perf_sample *l = &f->last;
+	/* a thread that started while its parent was being watched may have two events */
+	bool same = s->tid == l->tid && s->addr == l->addr && s->ip == l->ip &&
+	            s->time_ns - l->time_ns < SAME_NS;
+
+	f->last = *s;
+	if (!same)
+		causes_add(f->into, s);
+}
+
+static void
+faults_lost(void *arg, uint64_t n)
+{
+	struct faults *f = arg;
+
+	causes_lost(f->into, n);
+}
+
+void
+faults_drain(struct faults *f)
+{
+	const struct perf_events to = {faults_sample, faults_lost, f};
+
+	pthread_mutex_lock(&f->lock);
+	for (size_t i = 0; i < f->rings; i++)
+		perf_ring_read(&f->ring[i], &to);
+	pthread_mutex_unlock(&f->lock);
+}
+
+/* Threads set their names after they start, so all are read again. */
+static void
+faults_name_threads(struct faults *f)
+{
+	size_t n = causes_threads(f->into);
+	char path[64], text[64];
+
+	if (time_ns() < f->named_ns + TIME_SECOND / 4)
+		return;
+	for (uint32_t i = 0; i < n; i++) {
+		struct causes_thread t;
+
+		causes_thread(f->into, i, &t);
+		snprintf(path, sizeof(path), "%d/task/%d/comm", (int)t.pid, (int)t.tid);
+		if (!file_read_small(f->p->root, path, text, sizeof(text)))
+			continue;
+		text[strcspn(text, "\n")] = '\0';
+		causes_name_thread(f->into, i, text);
+	}
+	f->named_ns = time_ns();
+}
+
+static void
+faults_run(void *arg)
+{
+	struct faults *f = arg;
+	struct pollfd *fds = mem_alloc(f->rings * sizeof(*fds));
+
+	for (size_t i = 0; i < f->rings; i++)
+		fds[i] = (struct pollfd){.fd = f->ring[i].fd, .events = POLLIN};
+	while (!worker_stopping(&f->worker)) {
+		poll(fds, f->rings, WAIT_MS);
+		faults_drain(f);
+		faults_name_threads(f);
+	}
+	free(fds);
+}
+
+/* Nothing: whoever closes it waits for its thread. */
+static void
+faults_release(void *arg)
+{
+	(void)arg;
+}
+
+/* --- opening ---------------------------------------------------------------------------------- */
+
+static int
+faults_refuse(struct err *err)
+{
+	int error = errno;
+	char paranoid[16] = "";
+	char why[160];
+
+	if (error == ENOSYS || error == ENOENT)
+		return err_set(err, ERR_TARGET, "this kernel has no performance events", NULL,
+		               "cannot watch page faults");
+	if (error != EACCES && error != EPERM) {
+		errno = error;
+		return err_sys(err, NULL, "cannot watch page faults");
+	}
+	if (file_read_small(AT_FDCWD, "/proc/sys/kernel/perf_event_paranoid", paranoid,
+	                    sizeof(paranoid)))
+		paranoid[strcspn(paranoid, "\n")] = '\0';
+	snprintf(why, sizeof(why), "the kernel does not let us (kernel.perf_event_paranoid is %s)",
+	         *paranoid ? paranoid : "not readable");
+	return err_set(err, ERR_TARGET, why,
+	               "run as root or with CAP_PERFMON, or allow it for your own processes: "
+	               "sysctl kernel.perf_event_paranoid=1",
+	               "cannot watch page faults");
+}
+
+static struct perf_watch
+faults_watch_of(const struct faults *f, enum perf_kind kind)
+{
+	return (struct perf_watch){.kind = kind,
+	                           .period = f->watch.period,
+	                           .kernel = f->watch.kernel,
+	                           .depth = CAUSES_DEPTH};
+}
+
+/* 0; 1: there is no such CPU; -1 with errno. */
+static int
+faults_open_event(struct faults *f, enum perf_kind kind, pid_t tid, const struct perf_ring *ring)
+{
+	struct perf_watch w = faults_watch_of(f, kind);
+	int fd = perf_open(&w, tid, ring->cpu);
+
+	if (fd < 0 && (errno == EACCES || errno == EPERM) && f->watch.kernel && !f->events) {
+		f->watch.kernel = w.kernel = false;
+		fd = perf_open(&w, tid, ring->cpu);
+	}
+	if (fd < 0)
+		return -1;
+	if (perf_ring_take(ring, fd) < 0) {
+		int error = errno;
+
+		close(fd);
+		errno = error;
+		return -1;
+	}
+	f->event = vec_room(f->event, f->events, &f->events_cap, sizeof(*f->event));
+	f->event[f->events++] = fd;
+	return 0;
+}
+
+/* Whether its minor faults are watched, the ones that matter. errno says why not. */
+static bool
+faults_open_thread(struct faults *f, pid_t tid)
+{
+	for (size_t i = 0; i < f->rings; i++)
+		if (faults_open_event(f, PERF_FAULTS_MINOR, tid, &f->ring[i]) < 0)
+			return false;
+	for (size_t i = 0; i < f->rings; i++)
+		faults_open_event(f, PERF_FAULTS_MAJOR, tid, &f->ring[i]);
+	return true;
+}
+
+static bool
+faults_has(const struct faults *f, pid_t tid)
+{
+	for (size_t i = 0; i < f->tids; i++)
+		if (f->tid[i] == tid)
+			return true;
+	return false;
+}
+
+/*
+ * Opens events on the threads that have none. Returns how many were new; threads of those that were
+ * watched already inherit their events, and have two then, which faults_sample knows.
+ */
+static size_t
+faults_open_threads(struct faults *f, int *error)
+{
+	int fd = file_open(f->p->leader, "task", O_RDONLY | O_DIRECTORY);
+	DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
+	size_t found = 0;
+
+	if (fd >= 0 && !d)
+		close(fd);
+	while (d) {
+		struct dirent *e = readdir(d);
+		pid_t tid = e ? (pid_t)atoi(e->d_name) : 0;
+
+		if (!e)
+			break;
+		if (tid <= 0 || faults_has(f, tid))
+			continue;
+		found++;
+		f->tid = vec_room(f->tid, f->tids, &f->tids_cap, sizeof(*f->tid));
+		f->tid[f->tids++] = tid;
+		if (faults_open_thread(f, tid)) {
+			f->watch.threads++;
+		} else if (errno != ESRCH) {
+			*error = errno;
+			f->watch.unwatched++;
+		}
+	}
+	if (d)
+		closedir(d);
+	return found;
+}
+
+/* A ring for each CPU that is online. */
+static int
+faults_open_rings(struct faults *f)
+{
+	int cpus = perf_cpus();
+	size_t bytes = u64_max(RING_LEAST, u64_min(RING_MOST, ALL_RINGS / (size_t)cpus));
+
+	f->ring = mem_alloc((size_t)cpus * sizeof(*f->ring));
+	for (int cpu = 0; cpu < cpus; cpu++) {
+		if (perf_ring_open(&f->ring[f->rings], cpu, bytes) == 0)
+			f->rings++;
+		else if (errno != ENODEV && errno != EINVAL)
+			return -1;
+	}
+	if (!f->rings)
+		errno = ENOSYS;
+	return f->rings ? 0 : -1;
+}
+
+/* Each thread takes two descriptors for each CPU. */
+static void
+faults_raise_limit(void)
+{
+	struct rlimit l;
+
+	if (getrlimit(RLIMIT_NOFILE, &l) == 0 && l.rlim_cur < l.rlim_max) {
+		l.rlim_cur = l.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &l);
+	}
+}
+
+static int
+faults_open_events(struct faults *f, struct err *err)
+{
+	enum { ROUNDS = 8 };
+	int error = ESRCH;
+
+	faults_raise_limit();
+	if (faults_open_rings(f) < 0)
+		return faults_refuse(err);
+	/* threads that start meanwhile may not have inherited an event */
+	for (int i = 0; i < ROUNDS && faults_open_threads(f, &error); i++)
+		;
+	errno = error;
+	return f->watch.threads ? 0 : faults_refuse(err);
+}
+
+static int
+faults_start(struct faults *f, struct err *err)
+{
+	int error = worker_start(&f->worker, &f->lock, faults_run, faults_release, f);
+
+	f->started = !error;
+	errno = error;
+	return error ? err_sys(err, NULL, "cannot watch page faults") : 0;
+}
+
+struct faults *
+faults_open(const struct proc *p, struct causes *into, struct err *err)
+{
+	struct faults *f = mem_alloc(sizeof(*f));
+
+	f->p = p;
+	f->into = causes_ref(into);
+	f->watch = (struct causes_watch){.on = true, .kernel = true, .period = 1};
+	pthread_mutex_init(&f->lock, NULL);
+	if (faults_open_events(f, err) < 0 || faults_start(f, err) < 0) {
+		faults_close(f);
+		return NULL;
+	}
+	causes_set_watch(into, &f->watch);
+	return f;
+}
+
+void
+faults_close(struct faults *f)
+{
+	if (!f)
+		return;
+	if (f->started)
+		worker_stop(&f->worker, WORKER_FOREVER);
+	for (size_t i = 0; i < f->events; i++)
+		close(f->event[i]);
+	for (size_t i = 0; i < f->rings; i++)
+		perf_ring_close(&f->ring[i]);
+	free(f->ring);
+	free(f->event);
+	free(f->tid);
+	pthread_mutex_destroy(&f->lock);
+	causes_unref(f->into);
+	free(f);
+}

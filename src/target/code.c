@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "target/code.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernel/kallsyms.h"
+#include "target/symbol.h"
+
+/* --- one address ------------------------------------------------------------------------------ */
+
+/* Splits "name+0x1c"; a name may contain a "+" of its own. */
+static void
+code_split(struct code *c, char *text)
+{
+	char *plus = strrchr(text, '+');
+	const char *end;
+	uint64_t offset;
+
+	if (plus && !strncmp(plus, "+0x", 3) && parse_u64(plus + 3, 16, &end, &offset) && !*end) {
+		c->offset = offset;
+		*plus = '\0';
+	}
+	c->name = text;
+}
+
+static char *
+code_file(const struct vma *v)
+{
+	struct buf b = {0};
+	const char *base;
+	size_t len;
+
+	if (v && v->inode) {
+		base = path_base(v->name, &len);
+		buf_add(&b, base, len);
+	} else if (v && v->name[0] == '[') {
+		buf_str(&b, v->name);
+	}
+	return b.s ? b.s : mem_strdup("");
+}
+
+static void
+code_name_user(struct code *c, struct target *t, const struct vma_list *vmas, uint64_t look)
+{
+	const struct vma *v = vma_at(vmas, look);
+	struct buf name = {0};
+
+	c->in = code_file(v);
+	if (symbol_at(t, vmas, look, &name, NULL)) {
+		c->known = true;
+		code_split(c, name.s);
+		c->offset += c->addr - look;
+		return;
+	}
+	if (v && v->inode)
+		buf_fmt(&name, "%s@%llx", c->in,
+		        (unsigned long long)(c->addr - v->start + v->offset));
+	else
+		buf_fmt(&name, "%#llx", (unsigned long long)c->addr);
+	c->name = name.s;
+}
+
+static void
+code_name_kernel(struct code *c, struct target *t)
+{
+	const char *name = t->source->ops->faults->kernel(t->source, c->addr);
+
+	c->kernel = true;
+	c->known = name;
+	c->in = mem_strdup("[kernel]");
+	c->name = mem_strdup(name ? name : "[kernel]");
+}
+
+/* --- the names found -------------------------------------------------------------------------- */
+
+static size_t
+code_place(const struct codes *c, uint64_t addr)
+{
+	size_t mask = c->size - 1, i = (addr * UINT64_C(0x9e3779b97f4a7c15) >> 32) & mask;
+
+	while (c->v[i] && c->v[i]->addr != addr)
+		i = (i + 1) & mask;
+	return i;
+}
+
+static void
+code_grow(struct codes *c)
+{
+	enum { LEAST = 256 };
+	struct codes old = *c;
+
+	if (c->n * 2 < c->size)
+		return;
+	c->size = c->size ? c->size * 2 : LEAST;
+	c->v = mem_alloc(c->size * sizeof(*c->v));
+	for (size_t i = 0; i < old.size; i++)
+		if (old.v[i])
+			c->v[code_place(c, old.v[i]->addr)] = old.v[i];
+	free(old.v);
+}
+
+void
+codes_free(struct codes *c)
+{
+	for (size_t i = 0; i < c->size; i++) {
+		if (!c->v[i])
+			continue;
+		free(c->v[i]->name);
+		free((char *)(uintptr_t)c->v[i]->in);
+		free(c->v[i]);
+	}
+	free(c->v);
+	*c = (struct codes){0};
+}
+
+const struct code *
+code_at(struct codes *c, struct target *t, const struct vma_list *vmas,
+        const struct causes_chain *chain, size_t frame)
+{
+	uint64_t addr = chain->frames[frame];
+	bool returns = frame > 0 && frame != chain->kernel;
+	struct code *new;
+	size_t i;
+
+	code_grow(c);
+	i = code_place(c, addr);
+	if (c->v[i])
+		return c->v[i];
+	new = mem_alloc(sizeof(*new));
+	new->addr = addr;
+	if (frame < chain->kernel)
+		code_name_kernel(new, t);
+	else
+		code_name_user(new, t, vmas, addr - returns);
+	c->v[i] = new;
+	c->n++;
+	return new;
+}
+
+/* --- chains ----------------------------------------------------------------------------------- */
+
+/* The system call that the kernel's part of a chain belongs to; NULL: none is known. */
+static const char *
+code_call(struct codes *c, struct target *t, const struct vma_list *vmas,
+          const struct causes_chain *chain)
+{
+	for (size_t i = 0; i < chain->kernel; i++) {
+		const char *call = kallsyms_call(code_at(c, t, vmas, chain, i)->name);
+
+		if (call)
+			return call;
+	}
+	return NULL;
+}
+
+/* Not every fault of the kernel is in a system call: it also writes on the way out of one. */
+static void
+code_leaf_kernel(struct codes *c, struct target *t, const struct vma_list *vmas,
+                 const struct causes_chain *chain, struct buf *out)
+{
+	const char *call = code_call(c, t, vmas, chain);
+	const struct code *is = code_at(c, t, vmas, chain, 0);
+
+	if (call)
+		buf_fmt(out, "%s (system call)", call);
+	else if (is->known)
+		buf_fmt(out, "%s (kernel)", is->name);
+	else if (chain->n > chain->kernel)
+		buf_fmt(out, "the kernel, called from %s",
+		        code_at(c, t, vmas, chain, chain->kernel)->name);
+	else
+		buf_str(out, "the kernel");
+}
+
+void
+code_leaf(struct codes *c, struct target *t, const struct vma_list *vmas,
+          const struct causes_chain *chain, bool offset, struct buf *out)
+{
+	const struct code *is;
+
+	if (chain->kernel) {
+		code_leaf_kernel(c, t, vmas, chain, out);
+		return;
+	}
+	is = code_at(c, t, vmas, chain, 0);
+	buf_str(out, is->name);
+	if (offset && is->known && is->offset)
+		buf_fmt(out, "+%#llx", (unsigned long long)is->offset);
+}
+
+/* A name may contain what separates the parts of a folded line. */
+void
+code_folded_part(struct buf *out, const char *name)
+{
+	for (; *name; name++)
+		buf_add(out, *name == ';' || *name == '\n' ? ":" : name, 1);
+}
+
+void
+code_folded(struct codes *c, struct target *t, const struct vma_list *vmas,
+            const struct causes_chain *chain, struct buf *out)
+{
+	if (chain->cut)
+		buf_str(out, "[not unwound];");
+	for (size_t i = chain->n; i > 0; i--) {
+		code_folded_part(out, code_at(c, t, vmas, chain, i - 1)->name);
+		if (i > 1)
+			buf_str(out, ";");
+	}
+}

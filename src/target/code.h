@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PM_CODE_H
+#define PM_CODE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "cause/causes.h"
+#include "target/target.h"
+
+/*
+ * Names of the code that call chains lead through. An address without a symbol is named by its
+ * place in its file (FILE@OFFSET), or in hex: nothing is guessed.
+ */
+struct code {
+	uint64_t addr;
+	char *name;      /* the function, demangled; not safe to print raw */
+	uint64_t offset; /* of addr in it; 0 also if there is no function */
+	const char *in;  /* the base name of its file; "": none. Not safe to print raw */
+	bool known;      /* it has a symbol */
+	bool kernel;
+};
+
+/* The names found so far, which stay even if the code is unmapped. Starts zeroed. */
+struct codes {
+	struct code **v; /* by hash of the address */
+	size_t n, size;
+};
+void codes_free(struct codes *c);
+
+/*
+ * The code at a place of a chain: frame 0 is an instruction, the others are return addresses, which
+ * may be those of the next line: the call before is meant. Valid until codes_free.
+ */
+const struct code *code_at(struct codes *c, struct target *t, const struct vma_list *vmas,
+                           const struct causes_chain *chain, size_t frame);
+
+/*
+ * "memtable_insert", "memtable_insert+0x4c" with `offset`, "read (system call)": what wrote, in one
+ * word: the function at the head of a chain; of the kernel, the system call, or else the function
+ * that called it.
+ */
+void code_leaf(struct codes *c, struct target *t, const struct vma_list *vmas,
+               const struct causes_chain *chain, bool offset, struct buf *out);
+
+/*
+ * The functions of a chain, the root first, with ";" between them, as tools for flame graphs read
+ * them; what could not be unwound begins it as "[not unwound]".
+ */
+void code_folded(struct codes *c, struct target *t, const struct vma_list *vmas,
+                 const struct causes_chain *chain, struct buf *out);
+
+/* A part of such a line: a name, without what separates the parts. */
+void code_folded_part(struct buf *out, const char *name);
+
+#endif

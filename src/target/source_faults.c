@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The page faults of a live process. A directory has none. */
+#include "target/source_root.h"
+
+#include "cause/faults.h"
+
+static int
+source_faults_watch(struct source *s, struct causes *into, struct err *err)
+{
+	struct source_root *r = source_root_of(s);
+
+	if (!r->proc.ours)
+		return err_set(err, ERR_TARGET, "they can be watched only in a running process",
+		               NULL, "cannot watch page faults");
+	r->faults = faults_open(&r->proc, into, err);
+	return r->faults ? 0 : -1;
+}
+
+static void
+source_faults_drain(struct source *s)
+{
+	struct source_root *r = source_root_of(s);
+
+	if (r->faults)
+		faults_drain(r->faults);
+}
+
+static void
+source_faults_unwatch(struct source *s)
+{
+	struct source_root *r = source_root_of(s);
+
+	faults_close(r->faults);
+	r->faults = NULL;
+}
+
+static const char *
+source_faults_kernel(struct source *s, uint64_t addr)
+{
+	struct source_root *r = source_root_of(s);
+
+	return r->proc.ours ? kallsyms_at(&r->kallsyms, addr) : NULL;
+}
+
+const struct source_faults source_faults = {
+    .watch = source_faults_watch,
+    .drain = source_faults_drain,
+    .unwatch = source_faults_unwatch,
+    .kernel = source_faults_kernel,
+};

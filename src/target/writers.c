@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "target/writers.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const struct writers_by_words writers_rows[] = {
+#define B(id, n, t, h) {.name = n, .title = t, .help = h},
+#include "target/writers_by.def"
+};
+
+const struct writers_by_words *
+writers_by_words(enum writers_by by)
+{
+	return &writers_rows[by];
+}
+
+bool
+writers_by_find(const char *name, size_t len, enum writers_by *by)
+{
+	for (size_t i = 0; i < WRITERS_BY_COUNT; i++) {
+		if (strlen(writers_rows[i].name) != len ||
+		    memcmp(writers_rows[i].name, name, len) != 0)
+			continue;
+		*by = (enum writers_by)i;
+		return true;
+	}
+	return false;
+}
+
+/* --- the words of a row ----------------------------------------------------------------------- */
+
+struct writers_work {
+	struct target *t;
+	struct codes *codes;
+	const struct vma_list *vmas;
+};
+
+static void
+writers_words_FUNCTION(const struct writers_work *w, const struct cause_sum *s,
+                       const struct causes_chain *chain, struct writer *out)
+{
+	struct buf b = {0};
+
+	(void)s;
+	code_leaf(w->codes, w->t, w->vmas, chain, false, &b);
+	out->words = b.s;
+	out->in = mem_strdup(code_at(w->codes, w->t, w->vmas, chain, 0)->in);
+}
+
+static void
+writers_words_THREAD(const struct writers_work *w, const struct cause_sum *s,
+                     const struct causes_chain *chain, struct writer *out)
+{
+	struct causes_thread t;
+
+	(void)chain;
+	causes_thread(w->t->causes, s->thread, &t);
+	out->words = mem_strdup(t.comm);
+	out->in = mem_strdup("");
+	out->tid = t.tid;
+}
+
+static void
+writers_words_CHAIN(const struct writers_work *w, const struct cause_sum *s,
+                    const struct causes_chain *chain, struct writer *out)
+{
+	struct causes_thread t;
+	struct buf b = {0};
+
+	causes_thread(w->t->causes, s->thread, &t);
+	code_folded_part(&b, *t.comm ? t.comm : "[unnamed]");
+	buf_str(&b, ";");
+	code_folded(w->codes, w->t, w->vmas, chain, &b);
+	out->words = b.s;
+	out->in = mem_strdup("");
+}
+
+static void
+writers_words(const struct writers_work *w, enum writers_by by, const struct cause_sum *s,
+              struct writer *out)
+{
+#define B(id, n, t, h) [WRITERS_BY_##id] = writers_words_##id,
+	static void (*const words[])(const struct writers_work *, const struct cause_sum *,
+	                             const struct causes_chain *, struct writer *) = {
+#include "target/writers_by.def"
+	};
+	struct causes_chain chain;
+
+	causes_chain(w->t->causes, s->chain, &chain);
+	*out = (struct writer){.chain = s->chain, .pages = s->pages, .maybe = s->maybe};
+	words[by](w, s, &chain, out);
+	free(chain.frames);
+}
+
+/* --- rows ------------------------------------------------------------------------------------- */
+
+static int
+writers_by_words_order(const void *pa, const void *pb)
+{
+	const struct writer *a = pa, *b = pb;
+	int order = strcmp(a->words, b->words);
+
+	if (!order)
+		order = strcmp(a->in, b->in);
+	return order ? order : (a->tid > b->tid) - (a->tid < b->tid);
+}
+
+static int
+writers_by_pages(const void *pa, const void *pb)
+{
+	const struct writer *a = pa, *b = pb;
+
+	if (a->pages != b->pages)
+		return a->pages < b->pages ? 1 : -1;
+	if (a->maybe != b->maybe)
+		return a->maybe < b->maybe ? 1 : -1;
+	return writers_by_words_order(pa, pb);
+}
+
+static void
+writer_free(struct writer *w)
+{
+	free(w->words);
+	free(w->in);
+}
+
+/* Joins rows with the same words. */
+static void
+writers_join(struct writers *w)
+{
+	size_t n = 0;
+
+	if (w->n)
+		qsort(w->v, w->n, sizeof(*w->v), writers_by_words_order);
+	for (size_t i = 0; i < w->n; i++) {
+		struct writer *last = n ? &w->v[n - 1] : NULL;
+
+		if (!last || writers_by_words_order(last, &w->v[i]) != 0) {
+			w->v[n++] = w->v[i];
+			continue;
+		}
+		last->pages += w->v[i].pages;
+		last->maybe += w->v[i].maybe;
+		writer_free(&w->v[i]);
+	}
+	w->n = n;
+	if (n)
+		qsort(w->v, n, sizeof(*w->v), writers_by_pages);
+}
+
+/* Pages of the range that were written in its epochs, as far as stamps remember. */
+static uint64_t
+writers_written(const struct track *t, const struct causes_range *of, size_t page_size)
+{
+	uint64_t end = of->end ? of->end : UINT64_MAX, sum = 0;
+
+	for (uint32_t e = of->from; e <= of->to && e - of->from < 32; e++)
+		sum += track_bytes_in(t, of->start, end, e) / page_size;
+	return sum;
+}
+
+void
+writers_make(struct target *t, struct codes *codes, const struct vma_list *vmas,
+             enum writers_by by, const struct causes_range *of, uint64_t written,
+             struct writers *out)
+{
+	struct writers_work w = {t, codes, vmas};
+	struct cause_sums sums;
+
+	*out = (struct writers){0};
+	causes_sum(t->causes, &t->track, of, &sums);
+	causes_totals(t->causes, &out->totals);
+	out->v = mem_alloc((sums.n + 1) * sizeof(*out->v));
+	for (; out->n < sums.n; out->n++)
+		writers_words(&w, by, &sums.v[out->n], &out->v[out->n]);
+	writers_join(out);
+	out->one = sums.one;
+	out->some = sums.some;
+	out->other = sums.other;
+	out->written =
+	    written != UINT64_MAX ? written : writers_written(&t->track, of, t->page_size);
+	/* a fault is in at once, its stamp only at the next scan */
+	out->none = out->written - u64_min(out->written, sums.one + sums.some);
+	free(sums.v);
+}
+
+void
+writers_free(struct writers *w)
+{
+	for (size_t i = 0; i < w->n; i++)
+		writer_free(&w->v[i]);
+	free(w->v);
+	*w = (struct writers){0};
+}

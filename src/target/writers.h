@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PM_WRITERS_H
+#define PM_WRITERS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "target/code.h"
+#include "target/target.h"
+
+/*
+ * Which code wrote: written pages, each counted once per epoch, by function, thread or call chain
+ * (see causes.h for what is known of them).
+ */
+#define B(id, name, title, help) WRITERS_BY_##id,
+enum writers_by {
+#include "target/writers_by.def"
+	WRITERS_BY_COUNT
+};
+
+struct writers_by_words {
+	const char *name, *title, *help;
+};
+const struct writers_by_words *writers_by_words(enum writers_by by);
+bool writers_by_find(const char *name, size_t len, enum writers_by *by);
+
+/* A row: pages of which this is the writer, and pages of which it is one of several candidates. */
+struct writer {
+	char *words;    /* not safe to print raw */
+	char *in;       /* of a function: the base name of its file; "": none */
+	pid_t tid;      /* of a thread; else 0 */
+	uint64_t pages, maybe;
+	uint32_t chain; /* one that it was called by */
+};
+
+struct writers {
+	struct writer *v; /* most pages first */
+	size_t n;
+	uint64_t written; /* pages that the tracker saw written */
+	uint64_t one;     /* of these: the writer is known */
+	uint64_t some;    /* there are several candidates */
+	uint64_t none;    /* no fault was seen: a device wrote, or another process */
+	uint64_t other;   /* pages that faulted, but were not written */
+	struct causes_totals totals;
+};
+
+/*
+ * Attributes what was written in `of`; `written` pages by the tracker, or UINT64_MAX: counted here,
+ * from the stamps of an epoch. t->causes must be there. Asks for symbols, which takes time.
+ */
+void writers_make(struct target *t, struct codes *codes, const struct vma_list *vmas,
+                  enum writers_by by, const struct causes_range *of, uint64_t written,
+                  struct writers *out);
+void writers_free(struct writers *w);
+
+#endif

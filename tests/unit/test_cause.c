@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Records of a ring, the faults of pages, and what stamps say of them: worked out by hand. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cause/causes.h"
+#include "cause/perf.h"
+#include "kernel/kallsyms.h"
+#include "tap.h"
+
+enum { PAGE = 4096 };
+#define MS UINT64_C(1000000)
+
+/* --- records ---------------------------------------------------------------------------------- */
+
+struct got {
+	size_t n;
+	uint64_t lost, ip, addr, frame;
+	pid_t tid;
+	size_t frames, kernel;
+};
+
+static void
+take(void *arg, const struct perf_sample *s)
+{
+	struct got *g = arg;
+
+	g->n++;
+	g->ip = s->ip;
+	g->addr = s->addr;
+	g->tid = s->tid;
+	g->frames = s->n;
+	g->kernel = s->kernel;
+	g->frame = s->n ? s->frames[s->n - 1] : 0;
+}
+
+static void
+lose(void *arg, uint64_t n)
+{
+	((struct got *)arg)->lost += n;
+}
+
+/* A sample of five frames, as the kernel writes it: two of them say whose the others are. */
+static const uint64_t sample[] = {
+    (uint64_t)(8 + 10 * 8) << 48 | 9,
+    0xffffffff81000010, (uint64_t)43 << 32 | 42, 1000, 0x7000,
+    5, (uint64_t)-128, 0xffffffff81000010, (uint64_t)-512, 0x401000, 0x402000,
+};
+static const uint64_t lost[] = {(uint64_t)24 << 48 | 2, 1, 17};
+
+static void
+test_records(void)
+{
+	uint8_t ring[256];
+	struct got g = {0};
+	const struct perf_events to = {take, lose, &g};
+	uint64_t at = 256 - 40; /* it wraps around */
+
+	for (size_t i = 0; i < sizeof(sample); i++)
+		ring[(at + i) % sizeof(ring)] = ((const uint8_t *)sample)[i];
+	ok(perf_parse(ring, sizeof(ring), at, at + sizeof(sample), &to) == at + sizeof(sample),
+	   "a record that wraps around is read whole");
+	ok(g.n == 1 && g.ip == 0xffffffff81000010 && g.addr == 0x7000 && g.tid == 43, "its facts");
+	ok(g.frames == 3 && g.kernel == 1 && g.frame == 0x402000, "its frames, without whose they are");
+	memcpy(ring, lost, sizeof(lost));
+	ok(perf_parse(ring, sizeof(ring), 0, sizeof(lost), &to) == sizeof(lost) && g.lost == 17,
+	   "what was lost");
+	g = (struct got){0};
+	memcpy(ring, sample, sizeof(sample));
+	ring[6] = 4;
+	ok(perf_parse(ring, sizeof(ring), 0, sizeof(sample), &to) == sizeof(sample) && !g.n,
+	   "a record smaller than its header ends it");
+	memcpy(ring, sample, sizeof(sample));
+	ring[40] = 200;
+	ok(perf_parse(ring, sizeof(ring), 0, sizeof(sample), &to) == sizeof(sample) && !g.n,
+	   "nor is a call chain longer than its record believed");
+}
+
+/* --- causes ----------------------------------------------------------------------------------- */
+
+static void
+fault(struct causes *c, uint64_t page, uint64_t ip, pid_t tid, uint64_t ms)
+{
+	const uint64_t frames[] = {ip, 0x500000};
+	const struct perf_sample s = {.ip = ip,
+	                              .addr = page * PAGE + 8,
+	                              .time_ns = ms * MS,
+	                              .pid = 1,
+	                              .tid = tid,
+	                              .frames = frames,
+	                              .n = 2};
+
+	causes_add(c, &s);
+}
+
+static void
+stamp(struct track *t, uint64_t page, uint64_t pages)
+{
+	const struct pm_run run = {page * PAGE, (page + pages) * PAGE, 0};
+
+	track_add(t, 0, &run, 1, 1);
+}
+
+static uint64_t
+pages_of(struct causes *c, const struct cause_sums *s, uint64_t ip, bool maybe)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < s->n; i++) {
+		struct causes_chain chain;
+
+		causes_chain(c, s->v[i].chain, &chain);
+		if (chain.frames[0] == ip)
+			n += maybe ? s->v[i].maybe : s->v[i].pages;
+		free(chain.frames);
+	}
+	return n;
+}
+
+static const struct causes_range all = {.from = 0, .to = UINT32_MAX};
+
+/* Two epochs of an auto-clear; the clear between them takes from 100 to 110 ms. */
+static void
+test_epochs(void)
+{
+	struct causes *c = causes_new(PAGE, 1 << 20);
+	struct track t = {.auto_clear = true, .clears = 1, .epoch = 0, .first_ns = 1};
+	struct cause v[8];
+	struct cause_sums s;
+
+	fault(c, 1, 0xa0, 7, 10);
+	fault(c, 1, 0xa0, 7, 20);
+	fault(c, 2, 0xa0, 7, 20);
+	fault(c, 2, 0xb0, 7, 30);
+	fault(c, 3, 0xb0, 8, 40);
+	stamp(&t, 1, 2);
+	stamp(&t, 9, 1);
+	causes_sum(c, &t, &all, &s);
+	ok(s.one == 1 && s.some == 1 && s.other == 1, "one writer, two candidates, and a page only read");
+	ok(pages_of(c, &s, 0xa0, false) == 1 && pages_of(c, &s, 0xa0, true) == 1 &&
+	       pages_of(c, &s, 0xb0, false) == 0 && pages_of(c, &s, 0xb0, true) == 1,
+	   "and of which code");
+	free(s.v);
+
+	causes_before_clear(c, &t);
+	fault(c, 4, 0xc0, 7, 104); /* written before it was protected again */
+	fault(c, 1, 0xc0, 7, 105); /* again: after that */
+	fault(c, 5, 0xc0, 7, 106); /* not in the old epoch */
+	stamp(&t, 4, 1);
+	t.epoch = 1;
+	causes_after_clear(c, &t, 100 * MS);
+	stamp(&t, 1, 1);
+	stamp(&t, 5, 1);
+	causes_sum(c, &t, &(struct causes_range){.to = 0}, &s);
+	ok(s.one == 2 && s.some == 1 && pages_of(c, &s, 0xc0, false) == 1,
+	   "a fault during the clear that explains the old epoch belongs to it");
+	free(s.v);
+	causes_sum(c, &t, &(struct causes_range){.from = 1, .to = 1}, &s);
+	ok(s.one == 2 && !s.some && pages_of(c, &s, 0xc0, false) == 2, "the others to the new one");
+	free(s.v);
+	ok(causes_of_page(c, 1 * PAGE, v, 8) == 2 && v[0].epoch == 1 && v[1].epoch == 0 &&
+	       v[1].written && v[1].time_ns == 10 * MS && v[1].addr == 1 * PAGE + 8,
+	   "the faults of a page, newest first, each at its first time");
+	track_free(&t);
+	causes_unref(c);
+}
+
+/* The log keeps what fits; the sums keep all that was written. */
+static void
+test_bound(void)
+{
+	enum { PAGES = 50000 };
+	struct causes *c = causes_new(PAGE, 1 << 20);
+	struct track t = {.auto_clear = true, .clears = 1, .epoch = 0, .first_ns = 1};
+	struct causes_totals is;
+	struct cause_sums s;
+	struct cause v[4];
+
+	for (uint64_t e = 0; e < 10; e++) {
+		for (uint64_t i = 0; i < PAGES / 10; i++)
+			fault(c, i, 0xa0 + 16 * (i & 1), 7, 10 + e);
+		stamp(&t, 0, PAGES / 10);
+		causes_before_clear(c, &t);
+		t.epoch++;
+		causes_after_clear(c, &t, (11 + e) * MS);
+	}
+	causes_totals(c, &is);
+	causes_sum(c, &t, &all, &s);
+	ok(is.forgotten_ns && is.faults == PAGES, "the oldest faults are forgotten");
+	ok(s.one == PAGES && pages_of(c, &s, 0xa0, false) == PAGES / 2, "but not what they wrote");
+	ok(causes_of_page(c, 17 * PAGE, v, 4) >= 1 && v[0].epoch == 9, "the newest fault of a page is kept");
+	free(s.v);
+	causes_forget(c);
+	causes_sum(c, &t, &all, &s);
+	ok(!s.n && !s.one && causes_of_page(c, 17 * PAGE, v, 4) == 0, "an exec forgets everything");
+	track_free(&t);
+	causes_unref(c);
+}
+
+static void
+test_chains(void)
+{
+	struct chains c;
+	const uint64_t a[] = {1, 2, 3}, b[] = {1, 2};
+	uint32_t first;
+
+	chains_init(&c, 5 * sizeof(*a));
+	first = chains_number(&c, a, 3, 0, false);
+	ok(chains_number(&c, a, 3, 0, false) == first, "a chain is kept once");
+	ok(chains_number(&c, b, 2, 0, false) != first && c.n == 2, "another is another");
+	for (uint64_t i = 0; i < 3000; i++) {
+		const uint64_t more[] = {i + 10, 9, 9, 9};
+
+		chains_number(&c, more, 4, 0, false);
+	}
+	ok(chains_at(&c, first).n == 3 && chains_at(&c, c.n - 1).n == 1 && chains_at(&c, c.n - 1).cut,
+	   "beyond the bound only the instruction is kept, and that says so");
+	chains_free(&c);
+}
+
+static void
+test_kallsyms(void)
+{
+	struct kallsyms k = {.read = true};
+
+	kallsyms_take(&k, "ffffffff81000000 T _stext\n");
+	kallsyms_take(&k, "ffffffff81000100 t read_zero\t[mod]\n");
+	kallsyms_take(&k, "ffffffff81000200 D data\n");
+	kallsyms_take(&k, "0000000000000000 T hidden\n");
+	kallsyms_take(&k, "nonsense\n");
+	ok(k.n == 2 && !strcmp(kallsyms_at(&k, 0xffffffff81000210), "read_zero"), "functions by address");
+	ok(!kallsyms_at(&k, 0x1000), "below the first: not known");
+	ok(!strcmp(kallsyms_call("__x64_sys_read"), "read") && !kallsyms_call("vfs_read"), "system calls");
+	kallsyms_free(&k);
+}
+
+int
+main(void)
+{
+	test_records();
+	test_chains();
+	test_epochs();
+	test_bound();
+	test_kallsyms();
+	return tap_done();
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "batch/batch_by.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+
+int
+batch_by_begin(struct batch_by *by, struct err *err)
+{
+	return target_watch_faults(&by->b->t, err);
+}
+
+/* --- rows ------------------------------------------------------------------------------------- */
+
+static void
+batch_by_row(const struct batch_by *by, const struct batch_by_interval *i, uint64_t pages,
+             const struct writer *w, const char *words)
+{
+	const struct cause_row row = {.interval = i->number,
+	                              .ms = i->ms,
+	                              .pages = pages,
+	                              .w = w,
+	                              .words = words,
+	                              .page_size = by->b->t.page_size};
+	struct value v[COL_COUNT];
+
+	for (size_t c = 0; c < by->n; c++)
+		v[c] = cause_value(by->ids[c], &row);
+	out_row(by->out, v);
+}
+
+static void
+batch_by_rows(const struct batch_by *by, const struct writers *w,
+              const struct batch_by_interval *i)
+{
+	batch_by_row(by, i, w->written, NULL, "total");
+	for (size_t k = 0; k < w->n; k++)
+		batch_by_row(by, i, w->v[k].pages, &w->v[k], NULL);
+	if (w->none)
+		batch_by_row(by, i, w->none, NULL, "no fault seen");
+}
+
+/* --- lines of call chains --------------------------------------------------------------------- */
+
+static void
+batch_by_keep(struct batch_by *by, struct writer *w)
+{
+	for (size_t i = 0; i < by->chains; i++) {
+		if (strcmp(by->chain[i].words, w->words) != 0)
+			continue;
+		by->chain[i].pages += w->pages;
+		return;
+	}
+	by->chain = vec_room(by->chain, by->chains, &by->chains_cap, sizeof(*by->chain));
+	by->chain[by->chains++] = (struct writer){.words = w->words, .pages = w->pages};
+	w->words = NULL;
+}
+
+static void
+batch_by_line(const char *words, uint64_t pages)
+{
+	struct buf line = {0};
+
+	if (!pages)
+		return;
+	text_escape(&line, words, strlen(words), false);
+	buf_fmt(&line, " %llu\n", (unsigned long long)pages);
+	fputs(line.s, stdout);
+	buf_free(&line);
+}
+
+static void
+batch_by_lines(struct batch_by *by)
+{
+	for (size_t i = 0; i < by->chains; i++) {
+		batch_by_line(by->chain[i].words, by->chain[i].pages);
+		free(by->chain[i].words);
+	}
+	batch_by_line("[several candidates]", by->some);
+	batch_by_line("[no fault seen]", by->none);
+	free(by->chain);
+}
+
+/* --- an interval ------------------------------------------------------------------------------ */
+
+void
+batch_by_report(struct batch_by *by, const struct vma_list *vmas,
+                const struct batch_by_interval *i)
+{
+	const struct causes_range of = {.from = i->epoch, .to = i->epoch};
+	enum writers_by what = by->out ? by->b->o->by : WRITERS_BY_CHAIN;
+	struct writers w;
+
+	writers_make(&by->b->t, &by->codes, vmas, what, &of, UINT64_MAX, &w);
+	by->some += w.some;
+	by->none += w.none;
+	by->lost = w.totals.lost;
+	if (by->out)
+		batch_by_rows(by, &w, i);
+	else
+		for (size_t k = 0; k < w.n; k++)
+			batch_by_keep(by, &w.v[k]);
+	writers_free(&w);
+}
+
+void
+batch_by_end(struct batch_by *by)
+{
+	struct causes_totals is;
+	struct buf *note = by->b->note;
+
+	if (!by->out)
+		batch_by_lines(by);
+	codes_free(&by->codes);
+	if (!by->b->t.causes)
+		return;
+	causes_totals(by->b->t.causes, &is);
+	if (is.lost)
+		buf_fmt(note, "%s%llu faults were lost: the writers of these pages are not known",
+		        note->len ? "; " : "", (unsigned long long)is.lost);
+	if (is.watch.unwatched)
+		buf_fmt(note, "%s%zu of %zu threads could not be watched", note->len ? "; " : "",
+		        is.watch.unwatched, is.watch.threads + is.watch.unwatched);
+	if (by->none && !is.watch.kernel)
+		buf_fmt(note, "%swrites by system calls were not seen: that takes CAP_PERFMON or "
+		              "kernel.perf_event_paranoid=1",
+		        note->len ? "; " : "");
+}
