@@ -338,6 +338,8 @@ value_without(enum column_id id, unsigned needs)
 
 	struct share sh = {.page_size = 4096, .pid = 7, .parent = 1};
 	struct share_peer peer = {.pid = 8, .parent = 7, .comm = "sharer"};
+	struct writer writer = {.words = (char *)"insert", .in = (char *)"db", .tid = 9, .pages = 1};
+	struct cause_row cr = {.interval = 1, .ms = 1, .pages = 1, .w = &writer, .page_size = 4096};
 	struct share_row sr = {.p = &peer, .of = &sh};
 
 	for (size_t i = 0; i < ARRAY_LEN(read); i++)
@@ -347,6 +349,7 @@ value_without(enum column_id id, unsigned needs)
 	case SET_PAGE: return page_value(id, &pr);
 	case SET_RUN: return run_value(id, &(struct run_row){0x1000, 0x3000, 4096});
 	case SET_WATCH: return watch_value(id, &wr);
+	case SET_CAUSE: return cause_value(id, &cr);
 	case SET_SHARE: return share_value(id, &sr);
 	case SET_LIST: break;
 	}
