@@ -77,6 +77,26 @@ frameset_seal(struct frameset *fs)
 		}
 }
 
+static void
+frameset_each_in(const struct frameset_block *b, frameset_fn *fn, void *arg)
+{
+	for (size_t w = 0; w < FRAMESET_WORDS; w++) {
+		uint64_t key = (b->key - 1) * FRAMESET_BLOCK + w * 64;
+		size_t index = b->before[w];
+
+		for (uint64_t bits = b->bits[w]; bits; bits &= bits - 1)
+			fn(arg, key + (unsigned)__builtin_ctzll(bits), index++);
+	}
+}
+
+void
+frameset_each(const struct frameset *fs, frameset_fn *fn, void *arg)
+{
+	for (size_t i = 0; i < fs->slots; i++)
+		if (fs->slot[i])
+			frameset_each_in(fs->slot[i], fn, arg);
+}
+
 void
 frameset_free(struct frameset *fs)
 {

@@ -24,10 +24,15 @@ struct frameset {
 	struct frameset_block *last; /* the block of the last search */
 };
 
+typedef void frameset_fn(void *arg, uint64_t key, size_t index);
+
 #define FRAMESET_NONE SIZE_MAX
 
 void frameset_add(struct frameset *fs, uint64_t key);
 void frameset_seal(struct frameset *fs);
+
+/* Calls fn for each member, in the order of their indexes, which is that of the keys in a block. */
+void frameset_each(const struct frameset *fs, frameset_fn *fn, void *arg);
 void frameset_free(struct frameset *fs);
 
 struct frameset_block *frameset_block(struct frameset *fs, uint64_t key); /* NULL: none */

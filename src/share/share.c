@@ -6,7 +6,57 @@
 
 #include "base/util.h"
 #include "share/share_parts.h"
-#include "share/share_read.h"
+
+/* About 60 MiB: 8 bytes for each, and 12 more once they have indexes. */
+enum { SHARE_MOST = 3 << 20 };
+
+/* --- what is searched for at once ------------------------------------------------------------- */
+
+static void
+share_add_key(struct share_work *w, uint64_t page)
+{
+	frameset_add(&w->set, page >> (64 - SHARE_KEY_BITS));
+}
+
+/* Gives each frame its index: by frame numbers, so that lookups are of neighbours. */
+static void
+share_index(struct share_work *w)
+{
+	for (size_t i = 0; i < w->pages; i++)
+		share_add_key(w, w->page[i]);
+	frameset_seal(&w->set);
+	w->frame = mem_alloc((w->set.n + 1) * sizeof(*w->frame));
+	for (size_t i = 0; i < w->pages; i++) {
+		uint64_t key = w->page[i] >> (64 - SHARE_KEY_BITS);
+		struct share_frame *f = &w->frame[frameset_index(&w->set, key)];
+
+		f->kind = (uint8_t)(w->page[i] - share_page(key, 0));
+		f->others--;
+	}
+	free(w->page);
+	w->page = NULL;
+	w->pages = w->pages_cap = 0;
+}
+
+/* What is to be found, as far as it is counted. */
+static void
+share_expect(struct share_work *w)
+{
+	w->missing = 0;
+	w->uncounted = w->open = 0;
+	for (size_t i = 0; i < w->set.n; i++) {
+		struct share_frame *f = &w->frame[i];
+
+		if (f->kind == SHARE_KINDS)
+			continue;
+		f->left = f->others;
+		w->missing += f->counted ? f->others : 0;
+		w->uncounted += !f->counted;
+		w->sh->uncounted += !f->counted && f->kind != SHARE_SWAP;
+		/* huge pages are in files; forks leave places in swap at the same address */
+		w->open += !f->counted && f->kind != SHARE_SWAP && !f->huge;
+	}
+}
 
 static int
 share_see_again(void *arg, uint64_t addr, const uint64_t *words, size_t n)
@@ -36,86 +86,46 @@ share_sum_frame(struct share_work *w, const struct share_frame *f)
 	}
 	if (f->found)
 		sh->pages[f->kind]++;
-	if (f->count > f->own) {
-		sh->mapped += f->count - f->own;
-		sh->found += u64_min(f->found, f->count - f->own);
+	if (f->counted && f->others > 0) {
+		sh->mapped += (uint64_t)f->others;
+		sh->found += (uint64_t)(f->others - (f->left > 0 ? f->left : 0));
 	}
 	if (f->kind == SHARE_SWAP)
 		sh->freed_swap += !f->found;
-	if ((f->kind == SHARE_ANON || f->kind == SHARE_KSM) && f->count && f->count <= f->own)
+	if ((f->kind == SHARE_ANON || f->kind == SHARE_KSM) && f->counted && f->others <= 0)
 		sh->freed++;
 }
 
-/* The sums of a process: each frame once, even if both rounds found it. */
 static void
-share_sum_peer(struct share_work *w, struct share_peer *p, const struct share_hits *hits)
+share_part_free(struct share_work *w)
 {
-	for (size_t i = 0; i < hits->n; i++) {
-		const struct share_hit *hit = &hits->v[i];
-
-		for (uint64_t bits = hit->bits & ~w->now[hit->at]; bits; bits &= bits - 1) {
-			unsigned bit = (unsigned)__builtin_ctzll(bits);
-			const struct share_frame *f = &w->frame[hit->at * 64 + bit];
-
-			p->pages[f->kind] += f->seen;
-			p->both += f->seen && hit->both >> bit & 1;
-		}
-		w->now[hit->at] |= hit->bits;
-	}
-	for (size_t i = 0; i < hits->n; i++)
-		w->now[hits->v[i].at] = 0;
-}
-
-static uint64_t
-share_peer_pages(const struct share_peer *p)
-{
-	uint64_t n = 0;
-
-	for (unsigned k = 0; k < SHARE_KINDS; k++)
-		n += p->pages[k];
-	return n;
+	frameset_free(&w->set);
+	free(w->frame);
+	w->frame = NULL;
+	free(w->now);
+	w->now = NULL;
 }
 
 static int
-share_by_pages(const void *a, const void *b)
+share_part(struct share_work *w, struct err *err)
 {
-	const struct share_peer *x = a, *y = b;
-	uint64_t m = share_peer_pages(x), n = share_peer_pages(y);
+	int r = share_gather_part(w);
 
-	if (m != n)
-		return m > n ? -1 : 1;
-	return (x->pid > y->pid) - (x->pid < y->pid);
-}
-
-static void
-share_read_runs(struct share_work *w)
-{
-	for (size_t i = 0; i < w->runs; i++) {
-		w->v = w->run[i].v;
-		w->file = share_file_of(&w->files, w->v);
-		share_read(w->t->source, NULL, w->run[i].start, w->run[i].end, share_see_again, w);
+	if (r)
+		return r;
+	share_index(w);
+	if (w->sh->reach.method == SHARE_BY_FRAME)
+		share_look_up(w);
+	share_expect(w);
+	r = share_search(w, err);
+	if (r == 0) {
+		share_read_left(w, share_see_again);
+		for (size_t i = 0; i < w->set.n; i++)
+			share_sum_frame(w, &w->frame[i]);
+		share_rows_sum(w);
 	}
-}
-
-static void
-share_finish(struct share_work *w)
-{
-	struct share *sh = w->sh;
-	size_t n = 0;
-
-	share_read_runs(w);
-	for (size_t i = 0; i < w->set.n; i++)
-		share_sum_frame(w, &w->frame[i]);
-	for (size_t i = 0; i < sh->n; i++) {
-		share_sum_peer(w, &sh->v[i], &w->hits[i]);
-		free(w->hits[i].v);
-		w->hits[i].v = NULL;
-		if (share_peer_pages(&sh->v[i]))
-			sh->v[n++] = sh->v[i];
-	}
-	sh->n = n;
-	if (n)
-		qsort(sh->v, n, sizeof(*sh->v), share_by_pages);
+	share_part_free(w);
+	return r;
 }
 
 /* --- all -------------------------------------------------------------------------------------- */
@@ -123,13 +133,12 @@ share_finish(struct share_work *w)
 static int
 share_work(struct share_work *w, struct err *err)
 {
-	int r;
+	int r = share_gather(w);
 
-	if (share_gather(w))
-		return 1;
-	r = share_search(w, err);
+	for (w->part = 0; !r && w->part < w->parts; w->part++)
+		r = share_part(w, err);
 	if (r == 0)
-		share_finish(w);
+		share_rows_finish(w->sh);
 	return r;
 }
 
@@ -165,18 +174,15 @@ share_work_free(struct share_work *w)
 		free(w->hits[i].v);
 	free(w->hits);
 	share_files_free(&w->files);
-	frameset_free(&w->set);
 	free(w->page);
-	free(w->run);
-	free(w->frame);
-	free(w->now);
+	free(w->left);
 }
 
 struct share *
-share_sum(struct target *t, const struct vma_list *vmas, uint64_t start, uint64_t end,
-          struct err *err)
+share_sum_by(struct target *t, const struct vma_list *vmas, uint64_t start, uint64_t end,
+             size_t most, struct err *err)
 {
-	struct share_work w = {.t = t, .vmas = vmas, .start = start, .end = end};
+	struct share_work w = {.t = t, .vmas = vmas, .start = start, .end = end, .most = most};
 	struct other_name name;
 	int r;
 
@@ -188,6 +194,7 @@ share_sum(struct target *t, const struct vma_list *vmas, uint64_t start, uint64_
 		w.sh->parent = name.parent;
 	w.sh->reach.method = share_shows_frames(&w) ? SHARE_BY_FRAME : SHARE_BY_FILE;
 	share_files_of(&w.files, vmas, start, end);
+	w.plain = w.sh->reach.method == SHARE_BY_FRAME && share_has_plain(&w);
 	r = share_work(&w, err);
 	share_work_free(&w);
 	if (r == 0)
@@ -196,6 +203,13 @@ share_sum(struct target *t, const struct vma_list *vmas, uint64_t start, uint64_
 		err_set(err, ERR_TARGET, "it was cancelled", NULL, "cannot answer");
 	share_free(w.sh);
 	return NULL;
+}
+
+struct share *
+share_sum(struct target *t, const struct vma_list *vmas, uint64_t start, uint64_t end,
+          struct err *err)
+{
+	return share_sum_by(t, vmas, start, end, SHARE_MOST, err);
 }
 
 const char *

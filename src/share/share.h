@@ -78,6 +78,10 @@ struct share {
 /* For [start, end). NULL with err, or if the source's `stop` ended it. */
 struct share *share_sum(struct target *t, const struct vma_list *vmas, uint64_t start, uint64_t end,
                         struct err *err);
+
+/* The same, with no more than `most` pages searched for at once. */
+struct share *share_sum_by(struct target *t, const struct vma_list *vmas, uint64_t start,
+                           uint64_t end, size_t most, struct err *err);
 void share_free(struct share *sh);
 
 /* Pages freed once the target and this process have ended: they are in no third. */

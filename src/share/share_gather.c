@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The frames of a range that others may map: their kinds, and how often the kernel counts them. */
+/* The pages of a range that others may map: of which kind they are, and which are left to find. */
 #include <stdlib.h>
 
 #include "base/util.h"
 #include "share/share_parts.h"
-#include "share/share_read.h"
-
-enum { SHARE_LOOKUP = 512 }; /* frames looked up at once */
 
 static bool
 share_is_present(uint64_t word)
@@ -15,8 +12,8 @@ share_is_present(uint64_t word)
 }
 
 /*
- * By the word and the region alone; flags decide the rest (share_take_flags). SHARE_KINDS: memory
- * that nobody shares.
+ * By the word and the region alone; flags decide the rest (share_look.c). SHARE_KINDS: memory that
+ * nobody shares.
  */
 static enum share_kind
 share_kind_of(uint64_t word, const struct vma *v)
@@ -30,40 +27,146 @@ share_kind_of(uint64_t word, const struct vma *v)
 	return word & PM_FILE ? SHARE_FILE : SHARE_ANON;
 }
 
-static void
-share_add_to_runs(struct share_work *w, uint64_t addr)
+static bool
+share_may_be_shared(const struct share_work *w, uint64_t word)
 {
-	struct share_run *last = w->runs ? &w->run[w->runs - 1] : NULL;
-	uint64_t size = w->t->page_size;
+	if (!share_is_present(word))
+		return share_key(word) != SHARE_NO_KEY;
+	return !(word & PM_EXCLUSIVE) || w->v->type == VMA_HUGETLB;
+}
 
-	if (last && last->v == w->v && addr - last->end <= SHARE_GAP * size) {
-		last->end = addr + size;
-		return;
-	}
-	w->run = vec_room(w->run, w->runs, &w->runs_cap, sizeof(*w->run));
-	w->run[w->runs++] = (struct share_run){addr, addr + size, w->v};
+/* --- what is left ----------------------------------------------------------------------------- */
+
+static size_t
+share_part_of(const struct share_work *w, uint64_t key)
+{
+	return ((key / FRAMESET_BLOCK) * UINT64_C(0x9e3779b97f4a7c15) >> 32) % w->parts;
 }
 
 static void
-share_gather_one(struct share_work *w, uint64_t addr, uint64_t word)
+share_add_page(struct share_work *w, uint64_t key, enum share_kind kind)
 {
-	uint64_t key = share_key_at(w, addr, word);
-	enum share_kind kind = share_kind_of(word, w->v);
+	w->page = vec_room(w->page, w->pages, &w->pages_cap, sizeof(*w->page));
+	w->page[w->pages++] = share_page(key, kind);
+}
 
-	if (kind == SHARE_KINDS) {
-		w->sh->kernel++;
-		return;
+static void
+share_leave(struct share_work *w, uint64_t addr, uint64_t word, enum share_kind kind)
+{
+	struct share_left *last = w->lefts ? &w->left[w->lefts - 1] : NULL;
+	uint64_t size = w->t->page_size, first = addr - addr % (64 * size);
+
+	if (!last || last->addr != first || last->v != w->v) {
+		w->left = vec_room(w->left, w->lefts, &w->lefts_cap, sizeof(*w->left));
+		last = &w->left[w->lefts++];
+		*last = (struct share_left){.addr = first, .v = w->v};
 	}
-	if (key == SHARE_NO_KEY) {
-		w->sh->hidden++;
-		return;
-	}
-	share_add_to_runs(w, addr);
+	last->bits |= UINT64_C(1) << addr / size % 64;
 	w->huge |= w->v->type == VMA_HUGETLB;
 	w->device |= w->v->type == VMA_DEVICE && kind == SHARE_ANON;
-	w->page = vec_room(w->page, w->pages, &w->pages_cap, sizeof(*w->page));
-	w->page[w->pages++] = (struct share_page){.key = key, .kind = (uint8_t)kind};
+	if (w->left_pages++ < w->most)
+		share_add_page(w, share_key_at(w, addr, word), kind);
 }
+
+static uint64_t
+share_left_start(const struct share_work *w, const struct share_left *l)
+{
+	return l->addr + (unsigned)__builtin_ctzll(l->bits) * w->t->page_size;
+}
+
+static uint64_t
+share_left_end(const struct share_work *w, const struct share_left *l)
+{
+	return l->addr + (64 - (unsigned)__builtin_clzll(l->bits)) * w->t->page_size;
+}
+
+size_t
+share_left_after(const struct share_work *w, uint64_t addr)
+{
+	size_t lo = 0, hi = w->lefts;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (share_left_end(w, &w->left[mid]) <= addr)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+bool
+share_next_span(const struct share_work *w, size_t *at, struct share_span *out)
+{
+	const struct share_left *l = &w->left[*at], *end = w->left + w->lefts;
+
+	if (l == end)
+		return false;
+	*out = (struct share_span){share_left_start(w, l), share_left_end(w, l), l->v};
+	while (++l < end && l->v == out->v &&
+	       share_left_start(w, l) - out->end <= SHARE_GAP * w->t->page_size)
+		out->end = share_left_end(w, l);
+	*at = (size_t)(l - w->left);
+	return true;
+}
+
+int
+share_read_left(struct share_work *w, share_words_fn *fn)
+{
+	struct share_span span;
+
+	for (size_t at = 0; share_next_span(w, &at, &span);) {
+		w->v = span.v;
+		w->file = share_file_of(&w->files, w->v);
+		if (share_read(w->t->source, NULL, span.start, span.end, fn, w))
+			return 1;
+	}
+	return 0;
+}
+
+/* Whether the page is left, asked in ascending order. */
+static bool
+share_is_left(struct share_work *w, uint64_t addr)
+{
+	uint64_t size = w->t->page_size;
+	const struct share_left *l;
+
+	while (w->at < w->lefts &&
+	       (w->left[w->at].addr + 64 * size <= addr || w->left[w->at].v != w->v))
+		w->at++;
+	l = &w->left[w->at];
+	return w->at < w->lefts && l->addr <= addr && l->bits >> (addr - l->addr) / size & 1;
+}
+
+static int
+share_gather_left(void *arg, uint64_t addr, const uint64_t *words, size_t n)
+{
+	struct share_work *w = arg;
+
+	for (size_t i = 0; i < n; i++, addr += w->t->page_size) {
+		uint64_t key;
+
+		if (!share_is_left(w, addr) || !share_may_be_shared(w, words[i]))
+			continue;
+		key = share_key_at(w, addr, words[i]);
+		if (key != SHARE_NO_KEY && share_part_of(w, key) == w->part)
+			share_add_page(w, key, share_kind_of(words[i], w->v));
+	}
+	return 0;
+}
+
+/* If all fit, they have been gathered. */
+int
+share_gather_part(struct share_work *w)
+{
+	if (w->parts == 1)
+		return 0;
+	w->pages = w->at = 0;
+	return share_read_left(w, share_gather_left);
+}
+
+/* --- the range -------------------------------------------------------------------------------- */
 
 /* What nobody else has is freed with the range, if it is anonymous. Huge pages go to their pool. */
 static void
@@ -74,30 +177,66 @@ share_add_own(struct share_work *w, uint64_t word)
 		w->sh->freed++;
 }
 
-static bool
-share_may_be_shared(const struct share_work *w, uint64_t word)
+/* SHARE_KINDS: it is not to be searched for. */
+static enum share_kind
+share_gather_one(struct share_work *w, uint64_t addr, uint64_t word)
 {
-	if (!share_is_present(word))
-		return share_key(word) != SHARE_NO_KEY;
-	return !(word & PM_EXCLUSIVE) || w->v->type == VMA_HUGETLB;
+	enum share_kind kind;
+
+	if (!share_may_be_shared(w, word)) {
+		if (share_is_present(word))
+			share_add_own(w, word);
+		return SHARE_KINDS;
+	}
+	kind = share_kind_of(word, w->v);
+	if (kind == SHARE_KINDS) {
+		w->sh->kernel++;
+	} else if (share_key_at(w, addr, word) == SHARE_NO_KEY) {
+		w->sh->hidden++;
+		kind = SHARE_KINDS;
+	}
+	return kind;
 }
 
 static int
 share_gather_words(void *arg, uint64_t addr, const uint64_t *words, size_t n)
 {
 	struct share_work *w = arg;
+	struct share_batch *b = w->batch;
+	size_t size = w->t->page_size;
+	bool any = false;
 
-	for (size_t i = 0; i < n; i++)
-		if (share_may_be_shared(w, words[i]))
-			share_gather_one(w, addr + i * w->t->page_size, words[i]);
-		else if (share_is_present(words[i]))
-			share_add_own(w, words[i]);
+	b->addr = addr;
+	b->words = words;
+	b->n = n;
+	for (size_t i = 0; i < n; i++) {
+		b->kind[i] = (uint8_t)share_gather_one(w, addr + i * size, words[i]);
+		any |= b->kind[i] != SHARE_KINDS;
+	}
+	if (any)
+		share_kin_explain(w, b);
+	for (size_t i = 0; any && i < n; i++)
+		if (b->kind[i] != SHARE_KINDS)
+			share_leave(w, addr + i * size, words[i], b->kind[i]);
 	return 0;
 }
 
-/* Calls fn for the range in the target, region by region. */
+/* The files of what is left: keys that are not places in files do not depend on their numbers. */
+static void
+share_gather_files(struct share_work *w)
+{
+	struct vma_list l = {.v = mem_alloc((w->vmas->n + 1) * sizeof(*l.v))};
+
+	for (size_t i = 0; i < w->lefts; i++)
+		if (!i || w->left[i].v != w->left[i - 1].v)
+			l.v[l.n++] = *w->left[i].v;
+	share_files_free(&w->files);
+	share_files_of(&w->files, &l, 0, UINT64_MAX);
+	free(l.v);
+}
+
 static int
-share_read_range(struct share_work *w, share_words_fn *fn)
+share_read_range(struct share_work *w)
 {
 	const struct vma_list *l = w->vmas;
 
@@ -105,139 +244,23 @@ share_read_range(struct share_work *w, share_words_fn *fn)
 		w->v = &l->v[i];
 		w->file = share_file_of(&w->files, w->v);
 		if (share_read(w->t->source, NULL, u64_max(w->v->start, w->start),
-		               u64_min(w->v->end, w->end), fn, w))
+		               u64_min(w->v->end, w->end), share_gather_words, w))
 			return 1;
 	}
 	return 0;
 }
 
-/* Gives each frame its index: by frame numbers, so that lookups are of neighbours. */
-static void
-share_index(struct share_work *w)
-{
-	for (size_t i = 0; i < w->pages; i++)
-		frameset_add(&w->set, w->page[i].key);
-	frameset_seal(&w->set);
-	w->frame = mem_alloc((w->set.n + 1) * sizeof(*w->frame));
-	for (size_t i = 0; i < w->pages; i++) {
-		struct share_frame *f = &w->frame[frameset_index(&w->set, w->page[i].key)];
-
-		f->key = w->page[i].key;
-		f->kind = w->page[i].kind;
-		f->own++;
-	}
-	free(w->page);
-	w->page = NULL;
-}
-
-/* What kpageflags adds to the page table's word about a frame in RAM. */
-static void
-share_take_flags(struct share_work *w, struct share_frame *f, uint64_t kpf, bool known)
-{
-	bool compound = kpf & (KPF_COMPOUND_HEAD | KPF_COMPOUND_TAIL);
-
-	/* the zero page, the kernel's own, a device's memory, a driver's, which has no contents */
-	if (!known || kpf & (KPF_ZERO_PAGE | KPF_RESERVED) ||
-	    (f->kind == SHARE_FILE && !compound && !(kpf & KPF_UPTODATE)))
-		f->kind = SHARE_KINDS;
-	else if (kpf & KPF_KSM && f->kind == SHARE_ANON && !w->t->source->meta.ksm_lies)
-		f->kind = SHARE_KSM;
-	f->huge = kpf & KPF_HUGE;
-	w->huge |= f->huge;
-	if (f->huge ||
-	    (compound && w->t->source->ops->others->averages(w->t->source) != TRUTH_NO))
-		f->count = 0;
-}
-
-/*
- * Whether the word has said it all. Only pages that are mapped as anonymous memory have a count but
- * no bit 61, the zero page and a device's memory aside.
- */
-static bool
-share_is_plain(const struct share_work *w, const struct share_frame *f)
-{
-	return w->plain && f->kind == SHARE_ANON && f->count &&
-	       f->key != w->t->source->meta.zero_pfn;
-}
-
-static void
-share_look_up_some(struct share_work *w, struct share_frame *f, size_t n)
-{
-	uint64_t pfn[SHARE_LOOKUP] = {0}, words[SHARE_LOOKUP];
-	struct source *s = w->t->source;
-	bool ok[SHARE_LOOKUP];
-	uint16_t at[SHARE_LOOKUP];
-	size_t left = 0;
-
-	for (size_t i = 0; i < n; i++)
-		pfn[i] = f[i].key;
-	source_frames(s, FRAME_COUNT, pfn, n, words, ok);
-	for (size_t i = 0; i < n; i++)
-		f[i].count = ok[i] ? (uint32_t)u64_min(words[i], UINT32_MAX) : 0;
-	if (!source_has(s, FRAME_FLAGS))
-		return;
-	for (size_t i = 0; i < n; i++) {
-		if (share_is_plain(w, &f[i]))
-			continue;
-		pfn[left] = f[i].key;
-		at[left++] = (uint16_t)i;
-	}
-	source_frames(s, FRAME_FLAGS, pfn, left, words, ok);
-	for (size_t i = 0; i < left; i++)
-		share_take_flags(w, &f[at[i]], words[i], ok[i]);
-}
-
-/* Without averaged counts, merged pages and drivers, no flag of an anonymous page matters. */
-static bool
-share_has_plain(const struct share_work *w)
-{
-	struct source *s = w->t->source;
-
-	return !w->device && s->meta.zero_pfn && !s->ops->others->merges(s) &&
-	       s->ops->others->averages(s) == TRUTH_NO;
-}
-
-/* Flags and map counts. The range is read again at the end: see share_finish. */
-static void
-share_look_up(struct share_work *w)
-{
-	w->plain = share_has_plain(w);
-	for (size_t i = 0, n; i < w->set.n; i += n) {
-		for (n = 0; i + n < w->set.n && n < SHARE_LOOKUP; n++)
-			if (w->frame[i + n].kind == SHARE_SWAP)
-				break;
-		if (n)
-			share_look_up_some(w, &w->frame[i], n);
-		else
-			n = 1;
-	}
-}
-
-/* What is to be found, as far as it is counted. */
-static void
-share_expect(struct share_work *w)
-{
-	for (size_t i = 0; i < w->set.n; i++) {
-		const struct share_frame *f = &w->frame[i];
-
-		if (f->kind == SHARE_KINDS)
-			continue;
-		w->missing += f->count ? (int64_t)f->count - f->own : 0;
-		w->uncounted += !f->count;
-		w->sh->uncounted += !f->count && f->kind != SHARE_SWAP;
-		/* huge pages are in files; forks leave places in swap at the same address */
-		w->open += !f->count && f->kind != SHARE_SWAP && !f->huge;
-	}
-}
-
 int
 share_gather(struct share_work *w)
 {
-	if (share_read_range(w, share_gather_words))
-		return 1;
-	share_index(w);
-	if (w->sh->reach.method == SHARE_BY_FRAME)
-		share_look_up(w);
-	share_expect(w);
-	return 0;
+	int r;
+
+	w->batch = mem_alloc(sizeof(*w->batch));
+	r = share_read_range(w);
+	share_kin_end(w);
+	free(w->batch);
+	if (!r && w->sh->reach.method == SHARE_BY_FRAME)
+		share_gather_files(w);
+	w->parts = w->left_pages > w->most ? w->left_pages / w->most + 1 : 1;
+	return r;
 }

@@ -6,7 +6,11 @@
 
 #include "base/util.h"
 
-enum { FILE_SHIFT = 44 }; /* pages of a file, which has at most 2^63 bytes; above it its number */
+enum {
+	/* pages of a file, which has at most 2^63 bytes; above them its number, ... */
+	FILE_SHIFT = 44,
+	FILES_MAX = 1 << 16, /* ... so that a key has no more than SHARE_KEY_BITS */
+};
 
 static int
 share_file_compare_id(const void *a, const void *b)
@@ -91,7 +95,7 @@ share_file_key(size_t file, const struct vma *v, uint64_t addr, uint64_t word, s
 	uint64_t page = v->offset / page_size + (addr - v->start) / page_size;
 
 	if (file == SHARE_NO_FILE || (word & (PM_PRESENT | PM_FILE)) != (PM_PRESENT | PM_FILE) ||
-	    page >> FILE_SHIFT)
+	    page >> FILE_SHIFT || file >= FILES_MAX)
 		return SHARE_NO_KEY;
 	return (uint64_t)file << FILE_SHIFT | page;
 }

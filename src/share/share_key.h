@@ -16,6 +16,7 @@ enum share_method { SHARE_BY_FRAME, SHARE_BY_FILE };
 enum share_kind { SHARE_FILE, SHARE_SHM, SHARE_ANON, SHARE_KSM, SHARE_SWAP, SHARE_KINDS };
 
 #define SHARE_NO_KEY UINT64_MAX
+enum { SHARE_KEY_BITS = 61 };
 
 /* Of a page-table word. SHARE_NO_KEY: neither in RAM nor in swap, or hidden. */
 static inline uint64_t

@@ -150,12 +150,12 @@ share_look_in(struct places_hunt *h)
 }
 
 static int
-share_visit_one(void *arg, struct other *o)
+share_visit_one(void *arg, struct other **o)
 {
 	struct places_hunt *h = arg;
 	int r;
 
-	h->o = o;
+	h->o = *o;
 	r = share_look_in(h);
 	vma_free(&h->others_vmas);
 	h->others_vmas = (struct vma_list){0};

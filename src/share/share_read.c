@@ -145,7 +145,7 @@ share_visit(struct target *t, struct share_reach *reach, share_visit_fn *fn, voi
 		met.refused += refused;
 		if (o && (met.unsure || share_add_space(&sp, s, o, &met))) {
 			met.processes++;
-			r = fn(arg, o) || source_stopped(s);
+			r = fn(arg, &o) || source_stopped(s);
 		}
 		s->ops->others->end(o);
 		progress_add(t->progress, 1);

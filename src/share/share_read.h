@@ -17,10 +17,10 @@ int share_read(struct source *s, struct other *o, uint64_t start, uint64_t end, 
 
 /*
  * Calls fn once for each address space except the target's, however many processes use it. Non-zero
- * ends the visit. Fills in the members of `reach` about processes. 1: fn or stop ended it; -1 with
- * err.
+ * ends the visit. fn may keep the process, which it then ends itself, by making *o NULL. Fills in
+ * the members of `reach` about processes. 1: fn or stop ended it; -1 with err.
  */
-typedef int share_visit_fn(void *arg, struct other *o);
+typedef int share_visit_fn(void *arg, struct other **o);
 int share_visit(struct target *t, struct share_reach *reach, share_visit_fn *fn, void *arg,
                 struct err *err);
 

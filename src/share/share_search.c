@@ -1,11 +1,27 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Searches for frames in the page tables of all processes. */
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/util.h"
 #include "share/share_parts.h"
-#include "share/share_read.h"
+
+/* In the target it is a mapping that the others need not have. */
+static void
+share_found(struct share_work *w, size_t at)
+{
+	struct share_frame *f = &w->frame[at];
+
+	if (f->kind == SHARE_KINDS)
+		return;
+	f->left--;
+	w->missing -= f->counted;
+	if (w->own) {
+		f->others--;
+		return;
+	}
+	w->now[at / 64] |= UINT64_C(1) << at % 64;
+	w->any = true;
+}
 
 static int
 share_match(void *arg, uint64_t addr, const uint64_t *words, size_t n)
@@ -15,7 +31,6 @@ share_match(void *arg, uint64_t addr, const uint64_t *words, size_t n)
 	size_t size = w->t->page_size;
 
 	for (size_t i = 0; i < n; i++) {
-		struct share_frame *f;
 		uint64_t key;
 		size_t at;
 
@@ -23,109 +38,100 @@ share_match(void *arg, uint64_t addr, const uint64_t *words, size_t n)
 			continue;
 		key = share_key_at(w, addr + i * size, words[i]);
 		at = key == SHARE_NO_KEY ? FRAMESET_NONE : frameset_index(&w->set, key);
-		if (at == FRAMESET_NONE)
-			continue;
-		f = &w->frame[at];
-		if (f->kind == SHARE_KINDS)
-			continue;
-		f->here++;
-		w->missing -= f->count ? 1 : 0;
-		w->now[at / 64] |= UINT64_C(1) << at % 64;
-		w->any = true;
+		if (at != FRAMESET_NONE)
+			share_found(w, at);
 	}
 	return 0;
 }
 
-/* Whether pages of the range are likely there: of the same file, or at the same address. */
-static bool
-share_is_likely(const struct share_work *w, const struct vma *v)
+static void
+share_match_in(struct share_work *w, struct other *o, uint64_t start, uint64_t end)
 {
-	size_t i;
+	if (start < end && !source_stopped(w->t->source))
+		share_read(w->t->source, o, start, end, share_match, w);
+}
 
-	if (vma_has_file(v))
-		return share_files_have(&w->files, v);
-	i = vma_lower_bound(w->vmas, u64_max(v->start, w->start));
-	return v->start < w->end && v->end > w->start && i < w->vmas->n &&
-	       w->vmas->v[i].start < u64_min(v->end, w->end);
+/* The range itself was read. */
+static void
+share_match_beside(struct share_work *w, struct other *o, uint64_t start, uint64_t end)
+{
+	if (o || end <= w->start || start >= w->end) {
+		share_match_in(w, o, start, end);
+		return;
+	}
+	share_match_in(w, o, start, w->start);
+	share_match_in(w, o, w->end, end);
+}
+
+/* Memory without a file is likely the same where it has the same address; the rest is not. */
+static void
+share_match_anon(struct share_work *w, struct other *o, uint64_t start, uint64_t end)
+{
+	struct share_span span;
+	size_t at = share_left_after(w, start);
+
+	while (start < end && share_next_span(w, &at, &span) && span.start < end) {
+		uint64_t from = u64_max(span.start, start), to = u64_min(span.end, end);
+
+		if (w->rest)
+			share_match_beside(w, o, start, from);
+		else
+			share_match_beside(w, o, from, to);
+		start = to;
+	}
+	if (w->rest)
+		share_match_beside(w, o, start, end);
 }
 
 static void
 share_read_regions(struct share_work *w, struct other *o, const struct vma_list *l)
 {
 	for (size_t i = 0; i < l->n; i++) {
-		uint64_t start = l->v[i].start, end = l->v[i].end;
+		const struct vma *v = &l->v[i];
 
-		if (share_is_likely(w, &l->v[i]) == w->rest ||
-		    (w->rest && !w->anon && !vma_has_file(&l->v[i])))
-			continue;
-		w->v = &l->v[i];
-		w->file = share_file_of(&w->files, w->v);
-		if (!o && start < w->end && end > w->start) { /* the range itself was read */
-			share_read(w->t->source, o, start, u64_max(start, w->start),
-			           share_match, w);
-			start = u64_min(end, w->end);
+		w->v = v;
+		w->file = share_file_of(&w->files, v);
+		if (!vma_has_file(v)) {
+			if (!w->rest || w->anon)
+				share_match_anon(w, o, v->start, v->end);
+		} else if (share_files_have(&w->files, v) != w->rest) {
+			share_match_beside(w, o, v->start, v->end);
 		}
-		if (start < end && share_read(w->t->source, o, start, end, share_match, w))
-			return;
 	}
 }
 
-/* Adds the frames of *hit that were found in the target, or in the process that was visited. */
-static void
-share_add_up_hit(struct share_work *w, struct share_hit *hit, bool own)
+/* Those of 64 frames that only this process and the target have. */
+static uint64_t
+share_both(const struct share_work *w, size_t at, uint64_t bits)
 {
-	for (uint64_t bits = hit->bits; bits; bits &= bits - 1) {
+	uint64_t both = 0;
+
+	for (; bits; bits &= bits - 1) {
 		unsigned bit = (unsigned)__builtin_ctzll(bits);
-		struct share_frame *f = &w->frame[hit->at * 64 + bit];
+		struct share_frame *f = &w->frame[at * 64 + bit];
 
-		if (own)
-			f->own += f->here;
-		else
-			f->found += f->here;
-		if (!own && f->kind == SHARE_ANON && f->count == f->own + f->here)
-			hit->both |= UINT64_C(1) << bit;
-		f->here = 0;
+		if (f->kind == SHARE_ANON && f->counted && !f->left && !f->found)
+			both |= UINT64_C(1) << bit;
+		f->found = true;
 	}
+	return both;
 }
 
-/* Ends a visit: what was found moves to `hits`; NULL: it was in the target. */
+/* Ends a visit: what was found moves to the hits of its row. */
 static void
-share_add_up(struct share_work *w, struct share_hits *hits)
+share_add_up(struct share_work *w, struct other *o)
 {
-	for (size_t at = 0; w->any && at < share_now_size(w); at++) {
-		struct share_hit hit = {.at = at, .bits = w->now[at]};
+	size_t row;
 
-		if (!hit.bits)
-			continue;
-		share_add_up_hit(w, &hit, !hits);
-		w->now[at] = 0;
-		if (!hits)
-			continue;
-		hits->v = vec_room(hits->v, hits->n, &hits->cap, sizeof(*hits->v));
-		hits->v[hits->n++] = hit;
-	}
+	if (!w->any)
+		return;
+	row = share_row(w, o);
+	for (size_t at = 0; at < share_now_size(w); at++)
+		if (w->now[at]) {
+			share_add_hit(&w->hits[row], at, w->now[at], share_both(w, at, w->now[at]));
+			w->now[at] = 0;
+		}
 	w->any = false;
-}
-
-/* The row of that process; the second round continues the rows of the first. */
-static struct share_hits *
-share_row(struct share_work *w, struct other *o)
-{
-	struct share *sh = w->sh;
-	struct other_name name = {.comm = ""};
-	size_t i = 0;
-
-	while (i < sh->n && sh->v[i].pid != o->pid)
-		i++;
-	if (i < sh->n)
-		return &w->hits[i];
-	w->t->source->ops->others->name(w->t->source, o, &name);
-	w->hits = vec_room(w->hits, sh->n, &w->hits_cap, sizeof(*w->hits));
-	w->hits[sh->n] = (struct share_hits){0};
-	sh->v = vec_room(sh->v, sh->n, &sh->cap, sizeof(*sh->v));
-	sh->v[sh->n] = (struct share_peer){.pid = o->pid, .parent = name.parent};
-	memcpy(sh->v[sh->n].comm, name.comm, sizeof(name.comm));
-	return &w->hits[sh->n++];
 }
 
 /* Whether all mappings were found; pages that the kernel does not count may have more. */
@@ -136,17 +142,16 @@ share_is_complete(const struct share_work *w)
 }
 
 static int
-share_visit_other(void *arg, struct other *o)
+share_visit_other(void *arg, struct other **o)
 {
 	struct share_work *w = arg;
 	struct vma_list l;
 
-	if (!w->t->source->ops->others->regions(w->t->source, o, &l))
+	if (!w->t->source->ops->others->regions(w->t->source, *o, &l))
 		return 0;
-	share_read_regions(w, o, &l);
+	share_read_regions(w, *o, &l);
 	vma_free(&l);
-	if (w->any)
-		share_add_up(w, share_row(w, o));
+	share_add_up(w, *o);
 	return share_is_complete(w);
 }
 
@@ -158,7 +163,7 @@ share_lacks_anon(const struct share_work *w)
 		const struct share_frame *f = &w->frame[i];
 
 		if ((f->kind == SHARE_ANON || f->kind == SHARE_KSM) &&
-		    (!f->count || f->count > f->own + f->found))
+		    (!f->counted || share_is_missing(f)))
 			return true;
 	}
 	return false;
@@ -169,8 +174,9 @@ share_round(struct share_work *w, bool rest, struct err *err)
 {
 	w->rest = rest;
 	w->anon = share_lacks_anon(w);
+	w->own = true;
 	share_read_regions(w, NULL, w->vmas);
-	share_add_up(w, NULL);
+	w->own = false;
 	return share_is_complete(w) ? 1
 	                            : share_visit(w->t, &w->sh->reach, share_visit_other, w, err);
 }

@@ -162,9 +162,10 @@ unshared_relative(struct unshared_work *w, const struct other_name *name, bool p
 }
 
 static int
-unshared_visit(void *arg, struct other *o)
+unshared_visit(void *arg, struct other **at)
 {
 	struct unshared_work *w = arg;
+	struct other *o = *at;
 	struct other_name name;
 	bool parent = o->pid == w->parent;
 

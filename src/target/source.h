@@ -11,6 +11,7 @@
 #include "cause/causes.h"
 #include "kernel/folio_sizes.h"
 #include "kernel/frame.h"
+#include "kernel/mapmax.h"
 #include "kernel/others.h"
 #include "kernel/pagemap.h"
 #include "kernel/proc.h"
@@ -110,6 +111,9 @@ struct source_others {
 	struct other *(*begin)(struct source *s, pid_t pid, bool *refused);
 	void (*end)(struct other *o);
 
+	/* How many may be open at once. */
+	size_t (*room)(struct source *s);
+
 	/* The words of n pages from addr; returns how many are known. */
 	size_t (*words)(struct source *s, struct other *o, uint64_t addr, uint64_t *words,
 	                size_t n);
@@ -126,6 +130,12 @@ struct source_others {
 
 	/* Whether map counts of pages of large folios are averages (CONFIG_NO_PAGE_MAPCOUNT). */
 	enum truth (*averages)(struct source *s);
+
+	/*
+	 * How often the target's pages are mapped at most, by region; if no more than `pages` are
+	 * in RAM. The caller frees it.
+	 */
+	bool (*most)(struct source *s, uint64_t pages, struct mapmax *out);
 
 	/* Whether KSM may have merged pages since the system started. */
 	bool (*merges)(struct source *s);

@@ -3,6 +3,7 @@
 #include "target/source_root.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/util.h"
 
@@ -33,6 +34,17 @@ source_others_end(struct other *o)
 	if (o)
 		other_close(o);
 	free(o);
+}
+
+/* With a directory and its page table each; some descriptors are for other uses. */
+static size_t
+source_others_room(struct source *s)
+{
+	enum { MOST = 256, OTHER_USES = 256 };
+	long files = sysconf(_SC_OPEN_MAX);
+
+	(void)s;
+	return files < OTHER_USES ? 0 : u64_min((uint64_t)(files - OTHER_USES) / 2, MOST);
 }
 
 static size_t
@@ -91,6 +103,12 @@ source_others_averages(struct source *s)
 }
 
 static bool
+source_others_most(struct source *s, uint64_t pages, struct mapmax *out)
+{
+	return mapmax_read(&source_root_of(s)->proc, pages, out);
+}
+
+static bool
 source_others_merges(struct source *s)
 {
 	return !s->meta.may_end || others_merge();
@@ -100,11 +118,13 @@ const struct source_others source_others = {
     .list = source_others_list,
     .begin = source_others_begin,
     .end = source_others_end,
+    .room = source_others_room,
     .words = source_others_words,
     .next = source_others_next,
     .regions = source_others_regions,
     .name = source_others_name,
     .compare = source_others_compare,
     .averages = source_others_averages,
+    .most = source_others_most,
     .merges = source_others_merges,
 };

@@ -67,6 +67,37 @@ listed() {
 		"$(printf '%s\n' "${PIDS[moved]} child 0 0 32768" "${PIDS[ended]} child 0 0 32768" | sort -n)"
 }
 
+@test "who shares much: a family that is read in step with the target, by what the kernel says of its regions" {
+	local range name
+	need_owners
+	# a child that writes every eighth page of the first half, and its child, which has all as it was then
+	# shellcheck disable=SC2016 # for perl
+	perl -e '$| = 1; my $s = "x" x (40 << 20); my $child = fork // die;
+		if (!$child) {
+			for (my $i = 0; $i < length($s) / 2; $i += 32768) { substr($s, $i, 1) = "y" }
+			my $grand = fork // die;
+			print "child $$\ngrand $grand\nready\n" if $grand;
+		}
+		sleep 100' >"$BATS_TEST_TMPDIR/family" &
+	OTHERS+=("$!")
+	PIDS=([target]=$! [twin]=0)
+	until_true grep -q ready "$BATS_TEST_TMPDIR/family"
+	while read -r name range; do
+		PIDS[$name]=$range
+	done < <(grep ' ' "$BATS_TEST_TMPDIR/family")
+	OTHERS+=("${PIDS[child]}" "${PIDS[grand]}")
+	range=$(pm --list -n --raw -b -o START,END,RSS "${PIDS[target]}" | sort -rnk3 | awk '{ print $1 ".." $2; exit }')
+	same "listed $range" "read_sharers $range"
+	is "$(listed "$range" | cut -d ' ' -f 1 | sort -n)" "$(printf '%s\n' "${PIDS[child]}" "${PIDS[grand]}" | sort -n)"
+	# what the child has written it shares with its own child alone
+	same "listed_of child $range" "read_sharers_of child $range"
+	pm --json "--who=$range" "${PIDS[target]}" >"$BATS_TEST_TMPDIR/json"
+	is "$(grep -oE '"mapped": [0-9]+' "$BATS_TEST_TMPDIR/json" | grep -oE '[0-9]+')" \
+		"$(grep -oE '"found": [0-9]+' "$BATS_TEST_TMPDIR/json" | grep -oE '[0-9]+')"
+}
+listed_of() { PIDS[target]=${PIDS[$1]} listed "$2"; }
+read_sharers_of() { PIDS[target]=${PIDS[$1]} read_sharers "$2"; }
+
 @test "who maps a page: every mapping with its address, and the count is explained" {
 	local page name
 	need_owners

@@ -11,6 +11,7 @@
 
 #include "base/file.h"
 #include "base/util.h"
+#include "kernel/mapmax.h"
 #include "kernel/proc.h"
 #include "kernel/thread.h"
 #include "kernel/processes.h"
@@ -274,6 +275,51 @@ test_registers(void)
 	}
 }
 
+static bool
+put_file(int dir, const char *name, const char *text)
+{
+	int fd = openat(dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	bool done = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+
+	if (fd >= 0)
+		close(fd);
+	return done;
+}
+
+/* How often pages are mapped at most, by region. */
+static void
+test_mapmax(void)
+{
+	static const char *const names[] = {"stat", "statm", "numa_maps"};
+	char folder[] = "/tmp/test_proc_XXXXXX";
+	struct proc p = {.root = -1, .pidfd = -1, .pid = 1};
+	struct mapmax m;
+
+	p.leader = mkdtemp(folder) ? open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+	if (!ok(put_file(p.leader, "stat", "1 (a) S 0 1 1 0 -1 0 5 0 6 0 0 0 0 0 20 0 1 0 9 0 0\n") &&
+	            put_file(p.leader, "statm", "100 50 1 1 0 1 0\n"),
+	        "a process"))
+		return;
+	ok(!mapmax_read(&p, 100, &m), "a kernel without NUMA");
+	put_file(p.leader, "numa_maps",
+	         "1000 default anon=5 dirty=5 mapmax=7 active=0 N0=5 kernelpagesize_kB=4\n"
+	         "5000 default file=/x\\040mapmax=9 mapped=2 N0=2 kernelpagesize_kB=4\n"
+	         "no line\n"
+	         "9000 default\n"
+	         "b000 bind:0 heap anon=1 mapmax=x N0=1\n"
+	         "c000 default stack anon=1 dirty=1 mapmax=4294967296 N0=1\n");
+	ok(!mapmax_read(&p, 49, &m), "too many pages are in RAM");
+	ok(mapmax_read(&p, 50, &m) && m.n == 5, "a row for each region");
+	ok(!mapmax_at(&m, 0xfff) && mapmax_at(&m, 0x1000) == 7 && mapmax_at(&m, 0x4000) == 7, "the region with it");
+	ok(mapmax_at(&m, 0x5000) == 1 && mapmax_at(&m, 0x9000) == 1, "without the word: mapped once, if at all");
+	ok(!mapmax_at(&m, 0xb000) && mapmax_at(&m, 0xd000) == UINT64_C(1) << 32, "not a number; a large one");
+	mapmax_free(&m);
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		unlinkat(p.leader, names[i], 0);
+	rmdir(folder);
+	close(p.leader);
+}
+
 int
 main(void)
 {
@@ -284,5 +330,6 @@ main(void)
 	test_mounts_again();
 	test_no_helper();
 	test_registers();
+	test_mapmax();
 	return tap_done();
 }

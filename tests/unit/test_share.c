@@ -47,7 +47,11 @@ struct made {
 	uint64_t gone;           /* a frame of the target that is another's after the first visit */
 	unsigned visits;
 	uint64_t ns;             /* the time */
-	unsigned anon_reads;     /* of [heap] in others */
+	unsigned anon_reads;     /* of [heap] in others, more than a page */
+	size_t room;             /* how many others may be open */
+	uint64_t most;           /* how often a page of the heap is mapped at most; 0: not known */
+	uint64_t in_ram;         /* pages that the kernel looks at for that */
+	size_t counts;           /* looked up */
 };
 
 static struct made *
@@ -139,6 +143,7 @@ made_frames(const struct source *s, enum frame_file file, const uint64_t *pfn, s
 	for (size_t i = 0; i < n; i++) {
 		ok[i] = true;
 		((struct made *)(uintptr_t)s)->flags += file == FRAME_FLAGS;
+		((struct made *)(uintptr_t)s)->counts += file == FRAME_COUNT;
 		out[i] = file == FRAME_FLAGS ? made_flags(pfn[i]) : made_count(made_of(s), pfn[i]);
 	}
 }
@@ -189,10 +194,29 @@ others_made_end(struct other *o)
 static size_t
 others_made_words(struct source *s, struct other *o, uint64_t addr, uint64_t *words, size_t n)
 {
-	made_of(s)->anon_reads += o && addr < 0x20000000;
+	made_of(s)->anon_reads += o && n > 1 && addr < 0x20000000;
 	for (size_t i = 0; i < n; i++)
 		words[i] = made_word(made_of(s), made_process(made_of(s), o), addr + i * PAGE);
 	return n;
+}
+
+static size_t
+others_made_room(struct source *s)
+{
+	return made_of(s)->room;
+}
+
+static bool
+others_made_most(struct source *s, uint64_t pages, struct mapmax *out)
+{
+	const struct made *m = made_of(s);
+
+	*out = (struct mapmax){0};
+	if (!m->most || pages < m->in_ram)
+		return false;
+	out->v = mem_alloc(sizeof(*out->v));
+	out->v[out->n++] = (struct mapmax_row){.start = 0x10000000, .most = m->most};
+	return true;
 }
 
 static uint64_t
@@ -247,7 +271,8 @@ others_made_merges(struct source *s)
 }
 
 static const struct source_others made_others = {
-    .list = others_made_list, .begin = others_made_begin, .end = others_made_end, .words = others_made_words,
+    .list = others_made_list, .begin = others_made_begin, .end = others_made_end,
+    .room = others_made_room, .most = others_made_most, .words = others_made_words,
     .next = others_made_next, .regions = others_made_regions, .name = others_made_name,
     .compare = others_made_compare, .averages = others_made_averages, .merges = others_made_merges,
 };
@@ -304,7 +329,7 @@ made_open(struct made *m, struct target *t, struct vma_list *vmas, const struct 
 	*m = (struct made){.base = {.ops = &made_ops,
 	                            .meta = {.pid = v->pid, .page_size = PAGE, .frames = 7,
 	                                     .swaps = {.n = 1}, .zero_pfn = ZERO}},
-	                   .v = v, .averages = TRUTH_NO};
+	                   .v = v, .averages = TRUTH_NO, .room = 4};
 	target_take(t, &m->base);
 	vma_parse(vmas, mem_strdup(v->maps), &odd);
 }
@@ -439,6 +464,7 @@ test_plain(void)
 	struct share *sh;
 
 	made_open(&m, &t, &vmas, set);
+	m.room = 0; /* no relative explains any */
 	sh = share_sum(&t, &vmas, 0x10000000, 0x10008000, &err);
 	ok(sh && m.flags == 6, "KSM may have merged pages: each frame has its flags looked up");
 	share_free(sh);
@@ -554,6 +580,173 @@ test_places(void)
 	vma_free(&vmas);
 }
 
+/* --- relatives, and parts --------------------------------------------------------------------- */
+
+static bool
+share_same(const struct share *a, const struct share *b)
+{
+	bool same = a && b && a->n == b->n && a->mapped == b->mapped && a->found == b->found && a->freed == b->freed &&
+	            a->freed_swap == b->freed_swap && a->uncounted == b->uncounted && a->changed == b->changed &&
+	            a->kernel == b->kernel && a->hidden == b->hidden && a->reach.refused == b->reach.refused &&
+	            !memcmp(a->pages, b->pages, sizeof(a->pages));
+
+	for (size_t i = 0; same && i < a->n; i++)
+		same = a->v[i].pid == b->v[i].pid && a->v[i].both == b->v[i].both &&
+		       !memcmp(a->v[i].pages, b->v[i].pages, sizeof(a->v[i].pages));
+	return same;
+}
+
+/* Whether a search without relatives, and in parts of at most `most` pages, has the same answers. */
+static bool
+share_agrees(struct made *m, struct target *t, const struct vma_list *vmas, uint64_t start, uint64_t end, size_t most)
+{
+	struct err err = {0};
+	struct share *a, *b;
+	size_t room = m->room;
+	bool same;
+
+	a = share_sum(t, vmas, start, end, &err);
+	m->room = most % 2 ? 0 : room;
+	b = share_sum_by(t, vmas, start, end, most, &err);
+	m->room = room;
+	same = share_same(a, b);
+	share_free(a);
+	share_free(b);
+	return same;
+}
+
+static void
+test_parts(void)
+{
+	static const uint64_t range[][2] = {
+	    {0, UINT64_MAX}, {0x10000000, 0x10100000}, {0x10002000, 0x10006000}, {0x20000000, 0x20100000}};
+	struct made m;
+	struct target t;
+	struct vma_list vmas = {0};
+
+	made_open(&m, &t, &vmas, set);
+	for (int hidden = 0; hidden < 2; hidden++) {
+		bool same = true;
+
+		m.hidden = hidden;
+		for (size_t i = 0; i < ARRAY_LEN(range); i++)
+			for (size_t most = 1; most < 12; most++)
+				same &= share_agrees(&m, &t, &vmas, range[i][0], range[i][1], most);
+		ok(same, hidden ? "in parts: the same, by file" : "in parts, with and without relatives: the same");
+	}
+	vma_free(&vmas);
+}
+
+#define BIG "10000000-12000000 rw-p 00000000 00:00 0 [heap]\n"
+
+/* Pages of a parent and two children: 5000 in all, 40 in only one, 8 that one child has moved. */
+static const struct made_process family[] = {
+    {100, 1, 1, BIG, {{0x10000000, ANON + 1, 5000, false, false}, {0x11800000, ANON + 6001, 40, false, false},
+                      {0x11900000, ANON + 7001, 8, false, false}}, false},
+    {101, 100, 2, BIG, {{0x10000000, ANON + 1, 5000, false, false}, {0x11800000, ANON + 6001, 40, false, false},
+                        {0x11900000, ANON + 7001, 8, false, false}}, false},
+    {102, 100, 3, BIG, {{0x10000000, ANON + 1, 5000, false, false}, {0x11a00000, ANON + 7001, 8, false, false}}, false},
+    {0},
+};
+
+static void
+test_family(void)
+{
+	struct made m;
+	struct target t;
+	struct vma_list vmas = {0};
+	struct err err = {0};
+	struct share *sh;
+
+	made_open(&m, &t, &vmas, family);
+	m.never_merged = true;
+	m.most = 3;
+	sh = share_sum(&t, &vmas, 0, UINT64_MAX, &err);
+	ok(sh && sh->found == sh->mapped && sh->mapped == 2 * 5008 + 40 && sh->pages[SHARE_ANON] == 5048 &&
+	       peer_has(sh, 101, (uint64_t[]){0, 0, 5048, 0, 0, 40}) && peer_has(sh, 102, (uint64_t[]){0, 0, 5008, 0, 0, 0}),
+	   "a family, and what one of it has moved");
+	/* 40 and 8 that not all have at the same address, the 8 again in the search */
+	ok(m.counts == 40 + 8 + 8 && !m.flags, "how often pages are mapped at most spares their counts");
+	share_free(sh);
+	m.counts = 0;
+	m.most = 4;
+	sh = share_sum(&t, &vmas, 0, UINT64_MAX, &err);
+	ok(sh && m.counts == 5000 + 40 + 8 + 8 && sh->mapped == 2 * 5008 + 40, "not if some are mapped more often");
+	share_free(sh);
+	m.counts = 0;
+	m.most = 3;
+	m.in_ram = 1 << 20;
+	sh = share_sum(&t, &vmas, 0, UINT64_MAX, &err);
+	ok(sh && m.counts == 5000 + 40 + 8 + 8, "nor if the kernel had to look at many more");
+	share_free(sh);
+	m.in_ram = 0;
+	m.counts = 0;
+	m.never_merged = false;
+	sh = share_sum(&t, &vmas, 0, UINT64_MAX, &err);
+	ok(sh && m.counts == 5000 + 40 + 8 + 8 && m.flags == m.counts, "nor if pages may be merged");
+	share_free(sh);
+	ok(share_agrees(&m, &t, &vmas, 0, UINT64_MAX, 1000) && share_agrees(&m, &t, &vmas, 0, UINT64_MAX, 33),
+	   "the same in parts");
+	m.room = 1;
+	ok(share_agrees(&m, &t, &vmas, 0, UINT64_MAX, 1001), "more relatives than can be open: the same");
+	vma_free(&vmas);
+}
+
+/* A page that one entry may map with its neighbours: the kernel looks at the first of them alone. */
+static void
+test_congruent(void)
+{
+	static const struct made_process huge[] = {
+	    {100, 1, 1, BIG, {{0x10000000, ANON, 5000, false, false}}, false},
+	    {101, 100, 2, BIG, {{0x10000000, ANON, 5000, false, false}}, false},
+	    {0},
+	};
+	struct made m;
+	struct target t;
+	struct vma_list vmas = {0};
+	struct err err = {0};
+	struct share *sh;
+
+	made_open(&m, &t, &vmas, huge);
+	m.never_merged = true;
+	m.most = 2;
+	sh = share_sum(&t, &vmas, 0, UINT64_MAX, &err);
+	ok(sh && m.counts == 5000 && sh->mapped == 5000, "what may be part of a huge page is counted");
+	share_free(sh);
+	vma_free(&vmas);
+}
+
+/* A merged page at the same address and at another; 128 pages of three, and the next 128 of two. */
+static void
+test_twice(void)
+{
+	static const struct made_process twice[] = {
+	    {100, 1, 1, BIG, {{0x10000000, KSM, 3, true, false}, {0x10100000, ANON, 256, false, false}}, false},
+	    {101, 1, 2, BIG, {{0x10000000, KSM, 1, true, false}, {0x10010000, KSM, 2, true, false},
+	                      {0x10100000, ANON, 256, false, false}}, false},
+	    {102, 1, 3, BIG, {{0x10100000, ANON, 128, false, false}}, false},
+	    {0},
+	};
+	struct made m;
+	struct target t;
+	struct vma_list vmas = {0};
+	struct err err = {0};
+	struct share *sh;
+
+	made_open(&m, &t, &vmas, twice);
+	m.room = 0;
+	sh = share_sum(&t, &vmas, 0x10000000, 0x10001000, &err);
+	ok(sh && sh->mapped == 3 && sh->found == 3 && peer_has(sh, 101, (uint64_t[]){0, 0, 0, 1, 0, 0}),
+	   "a frame that two rounds found is one; other mappings in the target are not the others'");
+	share_free(sh);
+	sh = share_sum(&t, &vmas, 0, UINT64_MAX, &err);
+	ok(sh && peer_has(sh, 101, (uint64_t[]){0, 0, 256, 1, 0, 128}), "runs of frames of one, and of more processes");
+	share_free(sh);
+	m.room = 4;
+	ok(share_agrees(&m, &t, &vmas, 0, UINT64_MAX, 65), "with relatives the same");
+	vma_free(&vmas);
+}
+
 static void
 test_unshared(void)
 {
@@ -606,6 +799,10 @@ main(void)
 	test_averages();
 	test_hidden();
 	test_places();
+	test_parts();
+	test_family();
+	test_congruent();
+	test_twice();
 	test_unshared();
 	return tap_done();
 }
